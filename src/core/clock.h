@@ -1,0 +1,23 @@
+/**
+ * Two clocks, never mixed: monotonic time for deadlines and intervals, wall time for people.
+ *
+ * Units      microseconds
+ * Yields     no
+ */
+#ifndef CORE_CLOCK_H
+#define CORE_CLOCK_H
+
+#include <stdint.h>
+
+enum { US_PER_MS = 1000, US_PER_SECOND = 1000000 };
+
+/** A deadline that never comes. */
+#define DEADLINE_NEVER INT64_MAX
+
+/** Monotonic since an arbitrary start. */
+int64_t now_us(void);
+
+/** Since 1970-01-01 UTC. */
+int64_t wall_now_us(void);
+
+#endif

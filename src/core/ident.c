@@ -1,0 +1,36 @@
+#include "core/ident.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+void random_bytes(void *buf, size_t len)
+{
+    uint8_t *p = buf;
+    while (len > 0) {
+        ssize_t n = getrandom(p, len, 0);
+        if (n < 0) {
+            if (errno == EINTR)
+                continue;
+            memset(p, 0x5a, len); /* no entropy source at all: ids repeat, nothing breaks */
+            return;
+        }
+        p += n;
+        len -= (size_t)n;
+    }
+}
+
+void ident_random(char *buf, size_t len)
+{
+    static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    random_bytes(buf, len);
+    for (size_t i = 0; i < len; i++)
+        buf[i] = alphabet[(uint8_t)buf[i] % (sizeof alphabet - 1)];
+    buf[len] = '\0';
+}
+
+void ident_vid(char *buf)
+{
+    memcpy(buf, "vid-", 4);
+    ident_random(buf + 4, 7);
+}

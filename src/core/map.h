@@ -1,0 +1,40 @@
+/**
+ * A hash map from strings to pointers.
+ *
+ * Ownership  keys are copied; values are the caller's
+ * Errors     map_put returns false when memory is out, and the map is unchanged
+ * Yields     no
+ */
+#ifndef CORE_MAP_H
+#define CORE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+struct map_entry;
+
+struct map {
+    struct map_entry **buckets;
+    size_t             n_buckets, count;
+};
+
+/** All zero is an empty map. */
+#define MAP_INIT ((struct map){ 0 })
+
+/** Frees keys and table, not the values. */
+void map_finish(struct map *m);
+
+bool  map_put(struct map *m, const char *key, void *value) ATTR_MUST_USE; /* replaces */
+void *map_find(const struct map *m, const char *key);                     /* NULL when absent */
+void *map_remove(struct map *m, const char *key);                         /* the value, or NULL */
+
+/**
+ * Walk in no order: start with `*at` = 0, ends when NULL. The map must not change meanwhile.
+ * `key` may be NULL.
+ */
+void *map_next(const struct map *m, size_t *at, const char **key);
+
+#endif

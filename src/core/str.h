@@ -1,0 +1,44 @@
+/**
+ * Text built in the caller's storage, cut at its end; and the few string helpers that libc lacks.
+ *
+ * `cut` says that something did not fit; what is there is always terminated.
+ *
+ * Ownership  borrows the storage
+ * Yields     no
+ */
+#ifndef CORE_STR_H
+#define CORE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/attr.h"
+
+struct str {
+    char  *buf;
+    size_t cap, len;
+    bool   cut;
+};
+
+/** An empty text in `buf`; `cap` counts the terminator and must be at least 1. */
+struct str str_over(char *buf, size_t cap);
+
+void str_printf(struct str *s, const char *fmt, ...) ATTR_PRINTF(2, 3);
+void str_vprintf(struct str *s, const char *fmt, va_list args) ATTR_PRINTF(2, 0);
+void str_append(struct str *s, const char *text, size_t len);
+
+/** Copy `src` into `dst` of `cap` bytes, cut and terminated; true when it fitted. */
+bool str_copy(char *dst, size_t cap, const char *src);
+
+bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
+bool str_starts_with(const char *text, const char *prefix);
+bool str_ends_with(const char *text, const char *suffix);
+
+/** `text` in C locale lower case compared with `other`: as host names compare. */
+bool str_equal_nocase(const char *a, const char *b);
+
+/** Text with everything but printable ASCII as \xNN, for a log line that shows what a peer sent. */
+const char *str_printable(const void *bytes, size_t len, char *buf, size_t cap);
+
+#endif

@@ -1,0 +1,83 @@
+/**
+ * One media frame: what every input becomes at the door and every output reads.
+ *
+ * A frame carries one access unit, one audio frame, one codec configuration or one script (metadata).
+ * Its payload is the body of an FLV tag, as RTMP and FLV carry it, so that these two send it untouched;
+ * `media_offset` says where the codec's own bytes begin (AVC/HEVC: NAL units behind 4-byte or
+ * configured lengths, "avcc"; AAC: raw access unit without ADTS).
+ *
+ * Life       made by frame_new() with one reference, filled by its maker, then immutable: whoever must
+ *            rewrite makes a copy. frame_ref()/frame_unref() count; a plain int, because all
+ *            coroutines share one thread.
+ * Units      dts_us, pts_us: unwrapped microseconds on the stream's own time line
+ * Source     Adobe FLV 10.1 Annex E.4; Enhanced RTMP v2 (Veovera)
+ * Yields     no
+ */
+#ifndef KERNEL_FRAME_H
+#define KERNEL_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+enum frame_kind { FRAME_AUDIO, FRAME_VIDEO, FRAME_SCRIPT };
+
+enum codec {
+    CODEC_NONE,
+    CODEC_H264,
+    CODEC_HEVC,
+    CODEC_AV1,
+    CODEC_VP8,
+    CODEC_VP9,
+    CODEC_VP6,
+    CODEC_H263,
+    CODEC_SCREEN,
+    CODEC_AAC,
+    CODEC_MP3,
+    CODEC_OPUS,
+    CODEC_FLAC,
+    CODEC_AC3,
+    CODEC_EAC3,
+    CODEC_PCMA,
+    CODEC_PCMU,
+    CODEC_SPEEX,
+    CODEC_NELLYMOSER,
+    CODEC_PCM,
+    CODEC_OTHER,
+};
+
+struct frame {
+    int      refs;
+    uint8_t  kind;   /* enum frame_kind */
+    uint8_t  codec;  /* enum codec */
+    uint8_t  track;  /* enhanced RTMP track id, 0 for the only or first one */
+    bool     key;    /* video a player may start on; audio and script: false */
+    bool     config; /* sequence header: what a decoder needs before the first frame of this codec and track */
+    uint8_t  media_offset; /* where the codec's bytes begin in data[]; len when there are none */
+    uint32_t len, cap;     /* of data[] */
+    int64_t  dts_us, pts_us;
+    int64_t  arrived_us; /* monotonic, when its last byte was read */
+    uint8_t  data[];
+};
+
+/** A frame with room for `cap` bytes and none filled, one reference; NULL when memory is out. */
+struct frame *frame_new(size_t cap) ATTR_MUST_USE;
+
+/** Give a frame that nobody else holds room for `cap` bytes; false when memory is out, `*fp` unchanged. */
+bool frame_grow(struct frame **fp, size_t cap) ATTR_MUST_USE;
+
+static inline struct frame *frame_ref(struct frame *f)
+{
+    f->refs++;
+    return f;
+}
+
+/** Drops the reference and takes the pointer away; takes a pointer to NULL. */
+void frame_unref(struct frame **fp);
+
+/** The name that the API and the log print: "H264", "HEVC", "AAC" … */
+const char *codec_name(enum codec codec);
+
+#endif
