@@ -1,0 +1,118 @@
+/**
+ * A loaded configuration: an immutable typed snapshot, counted.
+ *
+ * Built whole by conf_load() (conf_load.h) from file and environment; a reload builds another one, and
+ * the old one goes when its last user lets go. Only src/app includes this.
+ *
+ * Units      end the names; absent directives have the defaults of the directive table
+ * Ownership  conf_ref()/conf_unref(); strings and vhosts live as long as the snapshot
+ * Yields     no
+ */
+#ifndef APP_CONF_CONF_H
+#define APP_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/log.h"
+
+/** A list of words, as written. */
+struct conf_words {
+    char **items;
+    size_t count;
+};
+
+enum time_jitter { TIME_JITTER_FULL, TIME_JITTER_ZERO, TIME_JITTER_OFF };
+
+struct conf_play {
+    bool             gop_cache;
+    int              gop_cache_max_frames; /* 0: no limit */
+    int64_t          queue_length_us;
+    enum time_jitter time_jitter;
+    bool             atc, atc_auto;
+    bool             mix_correct;
+    bool             mw_latency_set; /* written by the user: then honoured, else the server adapts */
+    int64_t          mw_latency_us;
+    bool             mw_msgs_set;
+    int              mw_msgs;
+    int64_t          send_min_interval_us;
+    bool             reduce_sequence_header;
+};
+
+struct conf_publish {
+    bool    mr;
+    int64_t mr_latency_us;
+    int64_t firstpkt_timeout_us;
+    int64_t normal_timeout_us;
+    bool    parse_sps;
+    bool    try_annexb_first;
+    int64_t kickoff_for_idle_us; /* 0: never */
+    bool    republish_takeover;  /* publish { republish takeover; }: ours, default off (busy) */
+};
+
+struct conf_refer {
+    bool              enabled;
+    bool              has_all, has_publish, has_play; /* present, maybe without a domain: deny all */
+    struct conf_words all, publish, play;
+};
+
+struct conf_security_rule {
+    bool  allow, publish; /* else deny, play */
+    char *who;            /* "all", an address or an IPv4/IPv6 CIDR */
+};
+
+struct conf_security {
+    bool                       enabled;
+    struct conf_security_rule *rules;
+    size_t                     n_rules;
+};
+
+struct conf_vhost {
+    char               *name;
+    bool                enabled;
+    int                 chunk_size;
+    bool                min_latency;
+    bool                tcp_nodelay;
+    int                 in_ack_size, out_ack_size;
+    struct conf_play    play;
+    struct conf_publish publish;
+    struct conf_refer   refer;
+    struct conf_security security;
+};
+
+struct conf {
+    int                 refs;
+    char               *path;     /* of the file; empty in environment-only mode */
+    bool                env_only;
+    struct conf_words   listen;   /* RTMP endpoints, validated, as written */
+    bool                reuse_port; /* ours, default off: share listen ports with another process */
+    int                 max_connections;
+    char               *pid;
+    int                 chunk_size;
+    bool                daemon; /* already without it in a container */
+    bool                asprocess;
+    char               *work_dir;
+    bool                utc_time;
+    char               *server_id; /* empty: from the .id file, or random */
+    struct log_settings log;
+    int64_t             pithy_print_us;
+    int64_t             grace_start_wait_us, grace_final_wait_us;
+    bool                force_grace_quit;
+    bool                empty_ip_ok;
+    bool                inotify_auto_reload; /* with auto_reload_for_docker applied */
+    bool                in_docker;
+    struct conf_vhost  *vhosts;
+    size_t              n_vhosts;
+};
+
+struct conf *conf_ref(struct conf *c);
+void         conf_unref(struct conf **c);
+
+/**
+ * The vhost that serves requests for `name`: exact match, else `__defaultVhost__`, else NULL.
+ * A disabled vhost is returned too, and does not fall back: the caller refuses.
+ */
+const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name);
+
+#endif

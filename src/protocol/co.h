@@ -1,0 +1,99 @@
+/**
+ * Coroutines with an owner.
+ *
+ * One primitive carries all waiting: a coroutine parks until somebody unparks it, it is cancelled or its
+ * deadline comes. Socket readiness, a new frame, a finished job and the end of another coroutine all
+ * unpark; whoever parked looks again at what it was waiting for (wake-ups may be spurious, none is lost).
+ * A cancel sticks: from then on every co_park() fails with E_THREAD_INTERRUPTED.
+ *
+ * Every coroutine belongs to a group, and the owner of the group joins it: none outlives what it works for.
+ * A yield is where the world changes: hold a reference across it, never a borrowed pointer.
+ *
+ * Units      deadlines are absolute now_us() times; DEADLINE_NEVER waits for ever
+ * Source     state-threads 1.9
+ */
+#ifndef PROTOCOL_CO_H
+#define PROTOCOL_CO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "core/err.h"
+#include "core/list.h"
+
+struct co;
+
+/** The coroutines that one owner started and waits for. */
+struct co_group {
+    struct list members;
+    size_t      count;
+    struct co  *joiner; /* parked in co_group_join() */
+};
+
+/** Start the scheduler; the caller becomes the first coroutine. Refuses anything but epoll. Once a process. */
+struct err *co_init(void) ATTR_MUST_USE;
+
+/** Undo co_init(): for a leak-free exit, when no other coroutine is left. */
+void co_finish(void);
+
+void co_group_init(struct co_group *g);
+
+/**
+ * Start `fn(arg)` in a coroutine of its own. It inherits nothing; its trace id is random until
+ * co_set_trace(). `name` is borrowed for ever (a literal).
+ *
+ * Ownership  `started` may be NULL; else the handle, valid until the coroutine ends
+ * Errors     E_THREAD_CREATE, out of memory
+ * Yields     no: it runs when the caller yields
+ */
+struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), void *arg, struct co **started)
+    ATTR_MUST_USE;
+
+/** Cancel every member. Does not wait. */
+void co_group_cancel(struct co_group *g);
+
+/** Wait until every member has ended, or the deadline; true when none is left. Yields. */
+bool co_group_join(struct co_group *g, int64_t deadline_us);
+
+/** Both, without limit. Yields. */
+void co_group_cancel_and_join(struct co_group *g);
+
+/** The coroutine that is running. */
+struct co *co_self(void);
+
+void co_cancel(struct co *co);
+bool co_is_cancelled(const struct co *co);
+
+/**
+ * Wait until co_unpark(self); returns at once if that came since the last park.
+ *
+ * Errors     E_SOCKET_TIMEOUT at the deadline; E_THREAD_INTERRUPTED when cancelled
+ * Yields     yes
+ */
+struct err *co_park(int64_t deadline_us) ATTR_MUST_USE;
+
+/** May be called on any living coroutine, any number of times, from any coroutine (not from a thread). */
+void co_unpark(struct co *co);
+
+/** Sleep; the only error is the cancel. Yields. */
+struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
+
+/** Let everybody else who is ready run once, and I/O be looked at. */
+void co_yield(void);
+
+/**
+ * Give back the memory of the stack below the caller's frame, which a deep call long ago touched: a
+ * player that waits for hours keeps one page.
+ */
+void co_trim_stack(void);
+
+/** The trace id that the log prints for the running coroutine; copied, cut at IDENT_LEN. */
+void        co_set_trace(const char *trace);
+const char *co_trace(void);
+
+/** How many coroutines live, for the statistics. */
+size_t co_count(void);
+
+#endif

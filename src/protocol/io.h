@@ -1,0 +1,89 @@
+/**
+ * Sockets for coroutines: every wait has a deadline, every wait can be cancelled.
+ *
+ * A socket is registered once, edge-triggered, with an epoll instance of our own; from then on reading
+ * and writing cost no system call but recv() and writev() themselves (state-threads' own poll would add two
+ * epoll_ctl() calls to each wait). One coroutine at a time owns an io; readiness unparks it.
+ *
+ * Units      deadlines are absolute now_us() times
+ * Errors     E_SOCKET_READ, E_SOCKET_WRITE (errno kept), E_SOCKET_TIMEOUT, E_END_OF_STREAM,
+ *            E_THREAD_INTERRUPTED when the coroutine is cancelled
+ */
+#ifndef PROTOCOL_IO_H
+#define PROTOCOL_IO_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "core/err.h"
+
+struct co;
+
+struct io {
+    int        fd;
+    bool       may_read, may_write; /* what the last edge promised and no EAGAIN has taken back */
+    bool       hung_up;             /* the peer closed its half: read on until 0 */
+    struct co *owner;               /* unparked when readiness changes */
+    int64_t    bytes_in, bytes_out;
+};
+
+/** One line "127.0.0.1:41222" or "[::1]:1935" needs this much. */
+enum { IO_ADDR_CAP = INET6_ADDRSTRLEN + 9 };
+
+/** Start the watcher; needs co_init(). */
+struct err *io_init(void) ATTR_MUST_USE;
+void        io_shutdown(void);
+
+/** Take a connected or listening socket over: makes it non-blocking and watches it for the running coroutine. */
+struct err *io_open(struct io *io, int fd) ATTR_MUST_USE;
+
+/** Closes the socket. Takes an io that was never opened (fd -1 or all zero with fd -1). */
+void io_close(struct io *io);
+
+/** Hand the io to another coroutine, which is unparked from then on. */
+void io_set_owner(struct io *io, struct co *owner);
+
+/** True while reading would not block (data, end or error), as far as known: costs nothing. */
+static inline bool io_is_readable(const struct io *io)
+{
+    return io->may_read;
+}
+
+/**
+ * Read what is there, at least one byte. Storage is touched only right before it returns, so one
+ * buffer may serve all coroutines if it is consumed before the next yield.
+ * Yields when nothing is there.
+ */
+struct err *io_read(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us) ATTR_MUST_USE;
+
+/** As io_read, but never waits: *n is 0 when nothing is there. */
+struct err *io_read_now(struct io *io, void *buf, size_t cap, size_t *n) ATTR_MUST_USE;
+
+/** Exactly `len` bytes. Yields. */
+struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_us) ATTR_MUST_USE;
+
+/** All of it. Yields. */
+struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadline_us) ATTR_MUST_USE;
+
+/** What fits now, never waits: *n may be 0 or less than the sum. */
+struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n) ATTR_MUST_USE;
+
+/** Wait until something can be read, or written. Yields. */
+struct err *io_wait_readable(struct io *io, int64_t deadline_us) ATTR_MUST_USE;
+struct err *io_wait_writable(struct io *io, int64_t deadline_us) ATTR_MUST_USE;
+
+/** A listening TCP socket. `reuse_port` lets a second process share it; otherwise a taken port is an error. */
+struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port) ATTR_MUST_USE;
+
+/** Connect a TCP socket to an address. Yields. */
+struct err *io_connect(struct io *io, const struct sockaddr *addr, socklen_t len, int64_t deadline_us) ATTR_MUST_USE;
+
+/** "1.2.3.4" or "::1" without port (IPv4-mapped addresses as IPv4); and with port. */
+const char *io_addr_host(const struct sockaddr *addr, char *buf, size_t cap);
+const char *io_addr_text(const struct sockaddr *addr, char buf[static IO_ADDR_CAP]);
+
+#endif

@@ -1,0 +1,46 @@
+/**
+ * Blocking work on a small pool of threads: the coroutine parks, a thread works, the coroutine goes on.
+ *
+ * Files, DNS and codecs go through here. Each kind of work has its own threads, started as needed, so that
+ * a resolver that hangs does not hold up the disk.
+ *
+ * Ownership  a job lives on the heap. offload() returning NULL: the job is done and the caller's again.
+ *            Any error: the job belongs to the pool, which calls `drop` once nobody works on it.
+ */
+#ifndef PROTOCOL_OFFLOAD_H
+#define PROTOCOL_OFFLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/list.h"
+
+enum offload_kind { OFFLOAD_DISK, OFFLOAD_DNS, OFFLOAD_CODEC, OFFLOAD_KINDS };
+
+/* Threads a kind may have, and jobs that may wait for them before a new one is refused. */
+enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_QUEUE_MAX = 4096 };
+
+struct co;
+
+struct offload_job {
+    void (*work)(struct offload_job *job); /* on a thread: no coroutine call, no log */
+    void (*drop)(struct offload_job *job); /* on the loop: frees a job nobody waits for any more */
+    struct list link;                      /* from here on the pool's */
+    struct co  *waiter;
+    bool        done;
+};
+
+/** Needs co_init() and io_init(). */
+struct err *offload_init(void) ATTR_MUST_USE;
+
+/** Waits for running jobs at most `patience_us`; threads that still hang then are left to the exit. */
+void offload_shutdown(int64_t patience_us);
+
+/**
+ * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED, E_LIMIT when the queue is full, E_THREAD_CREATE
+ * Yields     yes
+ */
+struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us) ATTR_MUST_USE;
+
+#endif
