@@ -3,8 +3,9 @@
  *
  * A frame carries one access unit, one audio frame, one codec configuration or one script (metadata).
  * Its payload is the body of an FLV tag, as RTMP and FLV carry it, so that these two send it untouched;
- * `media_offset` says where the codec's own bytes begin (AVC/HEVC: NAL units behind 4-byte or
- * configured lengths, "avcc"; AAC: raw access unit without ADTS).
+ * data[media_offset .. media_offset + media_len) are the codec's own bytes (AVC/HEVC: NAL units behind
+ * 4-byte or configured lengths, "avcc"; AAC: raw access unit without ADTS). Where media_len is 0 only
+ * RTMP and FLV have something to carry (end of sequence, HDR metadata); other muxers skip the frame.
  *
  * Life       made by frame_new() with one reference, filled by its maker, then immutable: whoever must
  *            rewrite makes a copy. frame_ref()/frame_unref() count; a plain int, because all
@@ -55,8 +56,10 @@ struct frame {
     uint8_t  track;  /* enhanced RTMP track id, 0 for the only or first one */
     bool     key;    /* video a player may start on; audio and script: false */
     bool     config; /* sequence header: what a decoder needs before the first frame of this codec and track */
-    uint8_t  media_offset; /* where the codec's bytes begin in data[]; len when there are none */
+    bool     idr;    /* AVC, HEVC: the access unit does hold an IDR (HEVC: IRAP) picture */
+    uint16_t media_offset; /* where the codec's bytes begin in data[]; len when there are none */
     uint32_t len, cap;     /* of data[] */
+    uint32_t media_len;    /* how many they are; less than the rest when other tracks follow */
     int64_t  dts_us, pts_us;
     int64_t  arrived_us; /* monotonic, when its last byte was read */
     uint8_t  data[];
