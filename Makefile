@@ -1,0 +1,227 @@
+# make            build objs/srs              make demo     see it live      make help     everything else
+#
+# Sources are found, not listed: a new src/**/*.c, test/unit/**/*_test.c, test/fuzz/**/*_fuzz.c or
+# research/bench/*.c is built from the next make on. All output goes to objs/.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+SHELL = /bin/sh
+
+# These goals do not need a configured tree, or see to it themselves in the right order.
+UNCONFIGURED = help clean distclean test demo demo-stop deps layers format format-check
+GOALS := $(or $(MAKECMDGOALS),all)
+
+.PHONY: all
+all:
+
+ifneq ($(filter-out $(UNCONFIGURED),$(GOALS)),)
+include objs/config.mk
+ifneq ($(JOBS),)
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
+endif
+endif
+
+objs/config.mk: objs/configured
+	@:
+
+# configure asks for what is missing; once it has run, make runs it again by itself when it has changed.
+objs/configured: configure trunk-scripts/build-st.sh $(wildcard trunk-scripts/st/*)
+	./configure --again
+
+# ---- what there is ---------------------------------------------------------------------------------------
+
+find = $(sort $(shell [ ! -d $(1) ] || find $(1) -type f $(2)))
+
+LAYERS := src/core src/kernel src/protocol src/app
+LIB_SOURCES := $(foreach layer,$(LAYERS),$(call find,$(layer),-name '*.c'))
+MAIN_SOURCES := $(call find,src/main,-name '*.c')
+HEADERS := $(call find,src,-name '*.h')
+
+UNIT_TESTS := $(call find,test/unit,-name '*_test.c')
+UNIT_SUPPORT := $(filter-out $(UNIT_TESTS),$(call find,test/unit,-name '*.c'))
+
+FUZZERS := $(call find,test/fuzz,-name '*_fuzz.c')
+
+BENCH_ALL := $(call find,research/bench,-name '*.c')
+BENCH_TOOLS := $(shell [ -z "$(BENCH_ALL)" ] || grep -lw '^int main' $(BENCH_ALL))
+BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS),$(BENCH_ALL))
+
+# ---- how it is compiled ----------------------------------------------------------------------------------
+
+WARNINGS = -Wall -Wextra -Werror -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 \
+	-Wformat-nonliteral -Wundef
+CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc -Iobjs/include -I$(ST) $(LIB_CFLAGS)
+CFLAGS_ALL = -std=gnu17 $(WARNINGS) -fstack-protector-strong -pthread
+LDFLAGS_ALL = $(BUILD_LDFLAGS) -pthread -Wl,-z,noexecstack -Wl,--as-needed $(USER_LDFLAGS)
+
+compile = $(CC) $(CFLAGS_ALL) $(BUILD_CFLAGS) $(CPPFLAGS_ALL) $(USER_CFLAGS) -MMD -MP
+
+ifneq ($(V),1)
+quiet = @printf '  %-6s %s\n' $(1) '$(2)';
+endif
+
+B = objs/build/$(MODE)
+LIB = $(B)/libsrs.a
+object = $(patsubst %.c,$(B)/%.o,$(1))
+
+LIB_OBJECTS = $(call object,$(LIB_SOURCES))
+MAIN_OBJECTS = $(call object,$(MAIN_SOURCES))
+
+UNIT_PROGRAMS = $(patsubst %.c,$(B)/%,$(UNIT_TESTS))
+BENCH_PROGRAMS = $(patsubst research/bench/%.c,objs/bench/%,$(BENCH_TOOLS))
+
+# What make all brings: the server as soon as it has a main(), the load tools unless they are switched off.
+ALL = $(LIB) $(if $(MAIN_SOURCES),objs/srs) $(if $(filter on,$(RESEARCH)),$(BENCH_PROGRAMS))
+all: $(ALL)
+
+$(B)/%.o: %.c objs/config.mk Makefile
+	@mkdir -p $(@D)
+	$(call quiet,cc,$<) $(compile) -c -o $@ $<
+
+$(B)/test/%.o: CPPFLAGS_ALL += -Itest/unit
+$(B)/research/%.o: CPPFLAGS_ALL += -Iresearch/bench
+
+# An archive keeps what was deleted, so it is made anew, also when only the list of its members has changed.
+$(B)/libsrs.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIB_OBJECTS)' | cmp -s - $@ || echo '$(LIB_OBJECTS)' >$@
+
+$(LIB): $(LIB_OBJECTS) $(B)/libsrs.list
+	$(call quiet,ar,$@) rm -f $@ && ar rcs $@ $(LIB_OBJECTS)
+
+ST_LIB = $(ST)/libst.a
+$(ST_LIB): objs/config.mk
+
+objs/srs: $(MAIN_OBJECTS) $(LIB) $(ST_LIB) objs/config.mk
+	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@.new $(MAIN_OBJECTS) $(LIB) $(ST_LIB) $(LIBS) && mv -f $@.new $@
+
+$(UNIT_PROGRAMS): $(B)/%: $(B)/%.o $(call object,$(UNIT_SUPPORT)) $(LIB) $(ST_LIB)
+	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(call object,$(UNIT_SUPPORT)) $(LIB) $(ST_LIB) -lcmocka $(LIBS)
+
+$(BENCH_PROGRAMS): objs/bench/%: $(B)/research/bench/%.o $(call object,$(BENCH_SUPPORT)) $(LIB) $(ST_LIB)
+	@mkdir -p $(@D)
+	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(call object,$(BENCH_SUPPORT)) $(LIB) $(ST_LIB) $(LIBS) -lm
+
+.SECONDARY: # objects of tests and tools are kept
+.PHONY: FORCE bench unit-programs
+FORCE:
+bench: $(BENCH_PROGRAMS)
+unit-programs: $(UNIT_PROGRAMS)
+
+# ---- fuzzing: clang's libFuzzer over a build of its own -----------------------------------------------------
+
+F = objs/build/fuzz
+FUZZ_CC = clang
+FUZZ_FLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_PROGRAMS = $(patsubst %.c,objs/fuzz/%,$(notdir $(FUZZERS)))
+FUZZ_OBJECTS = $(patsubst %.c,$(F)/%.o,$(LIB_SOURCES))
+FUZZ_ST = objs/st-asan/libst.a
+
+$(F)/%.o: %.c objs/config.mk Makefile
+	@mkdir -p $(@D)
+	$(call quiet,fuzzcc,$<) $(FUZZ_CC) $(CFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(CPPFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(F)/test/fuzz/%.o: CFLAGS_ALL += -Wno-missing-prototypes
+
+$(F)/libsrs.a: $(FUZZ_OBJECTS)
+	$(call quiet,ar,$@) rm -f $@ && ar rcs $@ $(FUZZ_OBJECTS)
+
+$(FUZZ_ST): objs/config.mk
+	trunk-scripts/build-st.sh asan $(CC)
+	@touch $@
+
+define fuzz_program
+objs/fuzz/$(notdir $(1:.c=)): $(F)/$(1:.c=.o) $(F)/libsrs.a $(FUZZ_ST)
+	@mkdir -p $$(@D)
+	$$(call quiet,link,$$@) $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -pthread -Wl,-z,noexecstack -o $$@ $$^ $$(LIBS)
+endef
+$(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
+
+.PHONY: fuzz-programs fuzz-short fuzz
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+fuzz-short: fuzz-programs
+	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),4)
+
+fuzz: fuzz-programs
+	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),600)
+
+# ---- tests -------------------------------------------------------------------------------------------------
+
+.PHONY: test deps unit e2e layers headers lint format format-check valgrind
+test:
+	trunk-scripts/run-tests.sh
+
+deps:
+	trunk-scripts/deps.sh build
+
+unit: unit-programs
+	trunk-scripts/run-unit.sh $(UNIT_PROGRAMS)
+
+e2e: all
+	trunk-scripts/run-e2e.sh
+
+valgrind: all unit-programs
+	TEST_WRAPPER='$(VALGRIND)' trunk-scripts/run-unit.sh $(UNIT_PROGRAMS)
+
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible
+
+layers:
+	trunk-scripts/check-layers.sh
+
+headers:
+	trunk-scripts/check-headers.sh '$(CC) -std=gnu17 $(WARNINGS) $(CPPFLAGS_ALL)' $(HEADERS)
+
+CPPCHECK = cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
+	--error-exitcode=1 --suppressions-list=trunk-scripts/cppcheck.txt --template=gcc \
+	--cppcheck-build-dir=objs/cppcheck -j2 -D__linux__ -D__x86_64__ -D__GNUC__=12 -Isrc -Iobjs/include
+lint:
+	@mkdir -p objs/cppcheck
+	$(CPPCHECK) $(LIB_SOURCES) $(MAIN_SOURCES)
+
+STYLED = $(HEADERS) $(LIB_SOURCES) $(MAIN_SOURCES) $(call find,test/unit test/fuzz research/bench,-name '*.[ch]')
+format:
+	clang-format -i $(STYLED)
+
+format-check:
+	clang-format --dry-run --Werror $(STYLED)
+
+# ---- running and installing ---------------------------------------------------------------------------------
+
+.PHONY: demo demo-stop install clean distclean help
+demo:
+	trunk-scripts/demo.sh start
+
+demo-stop:
+	trunk-scripts/demo.sh stop
+
+install: all
+	trunk-scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
+
+clean:
+	rm -rf objs/build objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new
+
+distclean: clean
+	rm -rf objs/st objs/st-asan objs/st-source objs/include objs/config.mk objs/configured objs/configure-args
+
+help:
+	@echo 'make              build objs/srs (runs ./configure first when it has not been run)'
+	@echo 'make demo         install what is missing, build, start a server, publish the sample clip to it'
+	@echo 'make demo-stop    end what make demo started'
+	@echo 'make test         install what the tests need, build, run every check and test'
+	@echo 'make install      into --prefix of configure, below DESTDIR when that is set'
+	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'
+	@echo
+	@echo 'make unit         the unit tests              make e2e        the tests with real clients'
+	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4   make fuzz       each fuzzer for FUZZ_SECONDS=600'
+	@echo 'make valgrind     the unit tests in valgrind  make bench      the load tools of research/bench'
+	@echo 'make layers       includes point one way      make headers    each header compiles alone'
+	@echo 'make lint         cppcheck                    make format     clang-format over the sources'
+	@echo
+	@echo 'V=1 shows the commands. ./configure --help lists the build options.'
+
+-include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(MAIN_OBJECTS) $(UNIT_PROGRAMS:=.o) $(call object,$(UNIT_SUPPORT) $(BENCH_ALL)))
+-include $(patsubst %.o,%.d,$(FUZZ_OBJECTS) $(patsubst %.c,$(F)/%.o,$(FUZZERS)))

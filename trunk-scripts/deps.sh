@@ -1,0 +1,78 @@
+#!/bin/sh
+# Installs from Debian what is missing, and nothing when nothing is.
+#
+#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients]
+set -eu
+
+build="gcc libc6-dev make pkg-config patch dpkg-dev ca-certificates util-linux
+    libssl-dev libhttp-parser-dev libjansson-dev libsrtp2-dev"
+# libFuzzer and the sanitizers for clang come in a package of clang's version
+fuzz="clang libclang-rt-dev"
+test="$fuzz libcmocka-dev python3 python3-pytest ffmpeg valgrind cppcheck procps"
+clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
+    gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
+demo="ffmpeg"
+lint="cppcheck clang-format clang-tidy shellcheck"
+
+[ $# -gt 0 ] || set -- build
+wanted=
+for group in "$@"; do
+    case $group in
+    build) wanted="$wanted $build" ;;
+    test) wanted="$wanted $build $test $clients" ;;
+    demo) wanted="$wanted $build $demo" ;;
+    lint) wanted="$wanted $lint" ;;
+    clients) wanted="$wanted $clients" ;;
+    *)
+        echo "deps: '$group' is not one of build, test, demo, lint, clients" >&2
+        exit 2
+        ;;
+    esac
+done
+
+# Debian has moved the C runtime of clang's sanitizers from one package name to another between releases.
+runtime_of_clang() {
+    major=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+    [ -n "$major" ] && echo "libclang-rt-$major-dev"
+}
+
+missing_of() {
+    for package in "$@"; do
+        if [ "$package" = libclang-rt-dev ]; then
+            # any version will do that is installed
+            dpkg-query -W -f '${db:Status-Status}\n' 'libclang-rt-*-dev' 2>/dev/null | grep -qx installed && continue
+            missing="$missing libclang-rt-dev"
+            continue
+        fi
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+    done
+}
+
+missing=
+# shellcheck disable=SC2086 # words
+missing_of $wanted
+[ -n "$missing" ] || exit 0
+
+echo "deps: missing:$missing"
+if [ "$(id -u)" -ne 0 ]; then
+    echo "deps: only root can install them; run as root: trunk-scripts/deps.sh $*" >&2
+    exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt() {
+    apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@" </dev/null
+}
+
+apt update || echo "deps: some of this machine's apt sources do not answer; trying on" >&2
+case $missing in
+*libclang-rt-dev*)
+    runtime=$(runtime_of_clang) || {
+        echo "deps: cannot tell which clang this Debian has" >&2
+        exit 1
+    }
+    missing=$(echo "$missing" | sed "s/libclang-rt-dev/$runtime/")
+    ;;
+esac
+# shellcheck disable=SC2086
+apt install -y --no-install-recommends $missing
