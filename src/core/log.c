@@ -1,0 +1,343 @@
+#include "core/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+/* Lines wait in one of two buffers while the writer thread empties the other. */
+struct line_buffer {
+    char  *bytes;
+    size_t len, cap;
+};
+
+enum { LINE_BUFFER_START = 64 << 10 };
+
+static struct {
+    _Atomic int         level;
+    struct log_settings settings;
+    int                 fd; /* -1: console */
+    bool                colour;
+    const char *(*trace_id)(void);
+
+    pthread_mutex_t    lock;
+    pthread_cond_t     more, drained;
+    pthread_t          writer;
+    bool               running, stopping, reopen_wanted, busy;
+    struct line_buffer filling;
+    unsigned long      dropped;
+} state = {
+    .level = LOG_INFO,
+    .settings = { .level = LOG_INFO, .to_console = true },
+    .fd = -1,
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .more = PTHREAD_COND_INITIALIZER,
+    .drained = PTHREAD_COND_INITIALIZER,
+};
+
+static int current_fd(void)
+{
+    return state.fd >= 0 ? state.fd : STDOUT_FILENO;
+}
+
+static void write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return; /* a full disk or a closed pipe loses lines; the server goes on */
+        bytes += n;
+        len -= (size_t)n;
+    }
+}
+
+static int open_log_file(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+struct err *log_setup(const struct log_settings *settings)
+{
+    int fd = -1;
+    if (!settings->to_console && (fd = open_log_file(settings->path)) < 0)
+        return err_sys(E_SYSTEM_FILE_OPEN, "open log file %s", settings->path);
+
+    pthread_mutex_lock(&state.lock);
+    int old = state.fd;
+    state.settings = *settings;
+    state.fd = fd;
+    state.colour = settings->to_console && isatty(STDOUT_FILENO);
+    state.level = (int)settings->level;
+    while (state.busy) /* the writer still uses the old descriptor */
+        pthread_cond_wait(&state.drained, &state.lock);
+    pthread_mutex_unlock(&state.lock);
+    if (old >= 0)
+        close(old);
+    return NULL;
+}
+
+/* On the writer thread. If the new file cannot be opened, lines go on into the old one. */
+static void reopen_file(const char *path)
+{
+    int fd = open_log_file(path);
+    if (fd < 0)
+        return;
+    pthread_mutex_lock(&state.lock);
+    int old = state.fd;
+    state.fd = fd;
+    pthread_mutex_unlock(&state.lock);
+    close(old);
+}
+
+void log_reopen(void)
+{
+    pthread_mutex_lock(&state.lock);
+    bool threaded = state.running;
+    state.reopen_wanted = state.fd >= 0;
+    if (threaded)
+        pthread_cond_signal(&state.more);
+    pthread_mutex_unlock(&state.lock);
+    if (!threaded && state.reopen_wanted) {
+        state.reopen_wanted = false;
+        reopen_file(state.settings.path);
+    }
+}
+
+static void *writer_main(void *unused)
+{
+    (void)unused;
+    struct line_buffer spare = { 0 };
+    pthread_mutex_lock(&state.lock);
+    for (;;) {
+        while (!state.filling.len && !state.stopping && !state.reopen_wanted)
+            pthread_cond_wait(&state.more, &state.lock);
+        if (!state.filling.len && !state.reopen_wanted)
+            break; /* stopping, and all is written */
+
+        struct line_buffer full = state.filling;
+        state.filling = spare;
+        bool reopen = state.reopen_wanted;
+        state.reopen_wanted = false;
+        state.busy = true;
+        int                 fd = current_fd();
+        struct log_settings settings = state.settings;
+        pthread_mutex_unlock(&state.lock);
+
+        write_all(fd, full.bytes, full.len);
+        if (reopen)
+            reopen_file(settings.path);
+        full.len = 0;
+        spare = full;
+
+        pthread_mutex_lock(&state.lock);
+        state.busy = false;
+        pthread_cond_broadcast(&state.drained);
+    }
+    pthread_mutex_unlock(&state.lock);
+    mem_free(spare.bytes);
+    return NULL;
+}
+
+struct err *log_start_writer(void)
+{
+    state.stopping = false;
+    state.running = true;
+    int r = pthread_create(&state.writer, NULL, writer_main, NULL);
+    if (r) {
+        state.running = false;
+        errno = r;
+        return err_sys(E_THREAD_CREATE, "start the log's writer thread");
+    }
+    return NULL;
+}
+
+void log_stop(long patience_us)
+{
+    if (state.running) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        int64_t ns = until.tv_nsec + patience_us % US_PER_SECOND * 1000;
+        until.tv_sec += patience_us / US_PER_SECOND + ns / 1000000000;
+        until.tv_nsec = (long)(ns % 1000000000);
+
+        pthread_mutex_lock(&state.lock);
+        state.stopping = true;
+        pthread_cond_signal(&state.more);
+        pthread_mutex_unlock(&state.lock);
+        if (pthread_timedjoin_np(state.writer, NULL, &until) != 0)
+            return; /* the disk hangs: leave thread and buffers to the end of the process */
+        state.running = false;
+    }
+    mem_free(state.filling.bytes);
+    state.filling = (struct line_buffer){ 0 };
+    if (state.fd >= 0)
+        close(state.fd);
+    state.fd = -1;
+}
+
+void log_set_trace_source(const char *(*trace_id)(void))
+{
+    state.trace_id = trace_id;
+}
+
+bool log_enabled(enum log_level level)
+{
+    return (int)level >= state.level;
+}
+
+static bool buffer_put(struct line_buffer *b, const char *bytes, size_t len)
+{
+    if (b->len + len > b->cap) {
+        size_t cap = b->cap ? b->cap : LINE_BUFFER_START;
+        while (cap < b->len + len)
+            cap *= 2;
+        char *grown = cap <= LOG_QUEUE_BYTES_MAX ? mem_realloc(b->bytes, cap) : NULL;
+        if (!grown)
+            return false;
+        b->bytes = grown;
+        b->cap = cap;
+    }
+    memcpy(b->bytes + b->len, bytes, len);
+    b->len += len;
+    return true;
+}
+
+static void emit(const char *line, size_t len)
+{
+    if (!state.running) {
+        write_all(current_fd(), line, len);
+        return;
+    }
+    pthread_mutex_lock(&state.lock);
+    if (state.dropped) {
+        char note[96];
+        int  n = snprintf(note, sizeof note, "(the log could not keep up: %lu lines dropped)\n", state.dropped);
+        if (buffer_put(&state.filling, note, (size_t)n))
+            state.dropped = 0;
+    }
+    if (!buffer_put(&state.filling, line, len))
+        state.dropped++;
+    pthread_cond_signal(&state.more);
+    pthread_mutex_unlock(&state.lock);
+}
+
+/* "2026-11-20 07:12:45": the calendar is asked once a second. */
+static const char *second_text(time_t second)
+{
+    static time_t cached_second = -1;
+    static char   cached[32];
+    if (second != cached_second) {
+        struct tm parts;
+        if (state.settings.utc)
+            gmtime_r(&second, &parts);
+        else
+            localtime_r(&second, &parts);
+        strftime(cached, sizeof cached, "%Y-%m-%d %H:%M:%S", &parts);
+        cached_second = second;
+    }
+    return cached;
+}
+
+static void put_head(struct str *line, enum log_level level, int errnum)
+{
+    static const char *const names[] = { "TRACE", "DEBUG", "INFO", "WARN", "ERROR" };
+    const char              *trace = state.trace_id ? state.trace_id() : "";
+    int64_t                  wall = wall_now_us();
+    str_printf(line, "[%s.%03d][%s][%d][%s]", second_text((time_t)(wall / US_PER_SECOND)),
+               (int)(wall / US_PER_MS % 1000), names[level], (int)getpid(), trace);
+    if (level >= LOG_WARN)
+        str_printf(line, "[%d]", errnum);
+    str_append(line, " ", 1);
+}
+
+static void log_vwrite(enum log_level level, int errnum, struct err *e, const char *fmt, va_list args)
+{
+    static const char *const colour_on[] = { [LOG_WARN] = "\033[33m", [LOG_ERROR] = "\033[31m" };
+    static char              line_bytes[LOG_LINE_MAX]; /* used before the next yield; keeps 8 KiB off every stack */
+
+    struct str line = str_over(line_bytes, sizeof line_bytes - sizeof "\033[0m\n");
+    bool       colour = state.colour && level >= LOG_WARN;
+    if (colour)
+        str_printf(&line, "%s", colour_on[level]);
+    put_head(&line, level, errnum);
+    str_vprintf(&line, fmt, args);
+    if (e) {
+        str_append(&line, " ", 1);
+        if (level >= LOG_ERROR)
+            err_describe(e, (int)getpid(), state.trace_id ? state.trace_id() : "", line.buf + line.len,
+                         line.cap - line.len);
+        else
+            err_summary(e, line.buf + line.len, line.cap - line.len);
+        line.len += strlen(line.buf + line.len);
+    } else if (level == LOG_ERROR && errnum) {
+        str_printf(&line, "(%s)", strerror(errnum));
+    }
+    line.cap = sizeof line_bytes; /* the room kept for the ending */
+    str_printf(&line, "%s\n", colour ? "\033[0m" : "");
+    emit(line.buf, line.len);
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+    if (!log_enabled(level))
+        return;
+    int     errnum = errno;
+    va_list args;
+    va_start(args, fmt);
+    log_vwrite(level, errnum, NULL, fmt, args);
+    va_end(args);
+    errno = errnum;
+}
+
+void log_err(enum log_level level, struct err *e, const char *fmt, ...)
+{
+    if (e && log_enabled(level)) {
+        va_list args;
+        va_start(args, fmt);
+        log_vwrite(level, err_errno(e), e, fmt, args);
+        va_end(args);
+    }
+    err_free(e);
+}
+
+struct level_word {
+    const char    *word;
+    enum log_level level;
+};
+
+static enum log_level find_word(const struct level_word *words, size_t count, const char *word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(words[i].word, word))
+            return words[i].level;
+    return LOG_OFF;
+}
+
+enum log_level log_level_from_old_word(const char *word)
+{
+    static const struct level_word words[] = {
+        { "verbose", LOG_TRACE }, { "info", LOG_DEBUG },  { "trace", LOG_INFO },
+        { "warn", LOG_WARN },     { "error", LOG_ERROR },
+    };
+    return find_word(words, ARRAY_LEN(words), word);
+}
+
+enum log_level log_level_from_word(const char *word)
+{
+    static const struct level_word words[] = {
+        { "trace", LOG_TRACE }, { "debug", LOG_DEBUG }, { "info", LOG_INFO },
+        { "warn", LOG_WARN },   { "error", LOG_ERROR },
+    };
+    return find_word(words, ARRAY_LEN(words), word);
+}

@@ -1,0 +1,267 @@
+#include "protocol/co.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <st.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/ident.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+/* Deep enough for vfprintf and OpenSSL's digests (about 6 KiB each); only touched pages cost memory. The
+ * sanitizers' frames are several times larger. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { CO_STACK_BYTES = 512 << 10 };
+#else
+enum { CO_STACK_BYTES = 64 << 10 };
+#endif
+
+struct co {
+    struct list      link; /* in group->members */
+    struct co_group *group;
+    st_cond_t        wake;
+    st_thread_t      thread;
+    uintptr_t        stack_base; /* near the high end of its stack; 0: not ours */
+    bool             unparked, parked, polling, cancelled;
+    const char      *name;
+    void (*fn)(void *arg);
+    void *arg;
+    char  trace[IDENT_CAP];
+};
+
+static struct co  main_co; /* the first coroutine: runs main() */
+static struct co *current = &main_co;
+static size_t     n_coroutines;
+
+static st_utime_t monotonic_for_st(void)
+{
+    return (st_utime_t)now_us();
+}
+
+struct err *co_init(void)
+{
+    if (st_set_eventsys(ST_EVENTSYS_ALT) != 0)
+        return err_sys(E_ST_SET_EPOLL, "choose epoll for state-threads");
+    if (strcmp(st_get_eventsys_name(), "epoll") != 0)
+        return err_new(E_ST_SET_EPOLL, "state-threads offers %s only, it was built without epoll",
+                       st_get_eventsys_name());
+    st_set_utime_function(monotonic_for_st);
+    if (st_init() != 0)
+        return err_sys(E_ST_INITIALIZE, "start state-threads");
+    main_co = (struct co){ .name = "main", .wake = st_cond_new() };
+    if (!main_co.wake)
+        return err_no_memory();
+    ident_random(main_co.trace, IDENT_LEN);
+    return NULL;
+}
+
+void co_finish(void)
+{
+    st_cond_destroy(main_co.wake);
+    main_co.wake = NULL;
+}
+
+void co_group_init(struct co_group *g)
+{
+    *g = (struct co_group){ 0 };
+    list_init(&g->members);
+}
+
+static void co_free(struct co *co)
+{
+    if (co->wake)
+        st_cond_destroy(co->wake);
+    mem_free(co);
+}
+
+static void *co_main(void *arg)
+{
+    struct co *self = arg;
+    current = self;
+    self->thread = st_thread_self();
+    self->stack_base = (uintptr_t)__builtin_frame_address(0);
+    self->fn(self->arg);
+    co_trim_stack(); /* state-threads keeps the stack for the next coroutine */
+
+    struct co_group *g = self->group;
+    list_remove(&self->link);
+    g->count--;
+    n_coroutines--;
+    if (g->joiner)
+        co_unpark(g->joiner);
+    co_free(self);
+    current = NULL; /* st_thread_exit() switches away and never comes back */
+    return NULL;
+}
+
+struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), void *arg, struct co **started)
+{
+    struct co *co = mem_calloc(1, sizeof *co);
+    if (!co)
+        return err_no_memory();
+    co->wake = st_cond_new();
+    if (!co->wake) {
+        co_free(co);
+        return err_no_memory();
+    }
+    co->group = g;
+    co->name = name;
+    co->fn = fn;
+    co->arg = arg;
+    ident_random(co->trace, IDENT_LEN);
+
+    if (!st_thread_create(co_main, co, 0, CO_STACK_BYTES)) {
+        co_free(co);
+        return err_sys(E_THREAD_CREATE, "start coroutine %s", name);
+    }
+    list_push(&g->members, &co->link);
+    g->count++;
+    n_coroutines++;
+    if (started)
+        *started = co;
+    return NULL;
+}
+
+void co_group_cancel(struct co_group *g)
+{
+    LIST_FOREACH(&g->members, it, after)
+        co_cancel(LIST_ENTRY(it, struct co, link));
+}
+
+/* Until unparked, the deadline (false), or, if it is heeded, a cancel. */
+static bool wait_unparked(struct co *self, int64_t deadline_us, bool heed_cancel)
+{
+    while (!self->unparked && !(heed_cancel && self->cancelled)) {
+        st_utime_t timeout = ST_UTIME_NO_TIMEOUT;
+        if (deadline_us != DEADLINE_NEVER) {
+            int64_t left = deadline_us - now_us();
+            if (left <= 0)
+                return false;
+            timeout = (st_utime_t)left;
+        }
+        self->parked = true;
+        st_cond_timedwait(self->wake, timeout);
+        self->parked = false;
+        current = self;
+    }
+    self->unparked = false;
+    return true;
+}
+
+bool co_group_join(struct co_group *g, int64_t deadline_us)
+{
+    struct co *self = current;
+    g->joiner = self;
+    while (g->count > 0 && wait_unparked(self, deadline_us, false))
+        ;
+    g->joiner = NULL;
+    self->unparked = true; /* a wake-up meant for somebody else's wait is not eaten here */
+    return g->count == 0;
+}
+
+void co_group_cancel_and_join(struct co_group *g)
+{
+    co_group_cancel(g);
+    co_group_join(g, DEADLINE_NEVER);
+}
+
+struct co *co_self(void)
+{
+    return current;
+}
+
+void co_cancel(struct co *co)
+{
+    co->cancelled = true;
+    co_unpark(co);
+}
+
+bool co_is_cancelled(const struct co *co)
+{
+    return co->cancelled;
+}
+
+struct err *co_park(int64_t deadline_us)
+{
+    struct co *self = current;
+    bool       in_time = wait_unparked(self, deadline_us, true);
+    if (self->cancelled)
+        return err_new(E_THREAD_INTERRUPTED, "cancelled");
+    return in_time ? NULL : err_new(E_SOCKET_TIMEOUT, "timed out");
+}
+
+struct err *co_wait_fd(int fd)
+{
+    struct co    *self = current;
+    struct pollfd wanted = { .fd = fd, .events = POLLIN };
+    if (!self->cancelled) {
+        self->polling = true;
+        st_poll(&wanted, 1, ST_UTIME_NO_TIMEOUT);
+        self->polling = false;
+        current = self;
+    }
+    return self->cancelled ? err_new(E_THREAD_INTERRUPTED, "cancelled") : NULL;
+}
+
+void co_unpark(struct co *co)
+{
+    co->unparked = true;
+    if (co->parked)
+        st_cond_signal(co->wake);
+    else if (co->polling)
+        st_thread_interrupt(co->thread);
+}
+
+struct err *co_sleep(int64_t duration_us)
+{
+    int64_t deadline_us = now_us() + duration_us;
+    for (;;) {
+        struct err *e = co_park(deadline_us);
+        if (err_code(e) == E_SOCKET_TIMEOUT) {
+            err_free(e);
+            return NULL;
+        }
+        if (e)
+            return e;
+    }
+}
+
+void co_yield(void)
+{
+    struct co *self = current;
+    st_usleep(0);
+    current = self;
+}
+
+void co_trim_stack(void)
+{
+#if !defined(__SANITIZE_ADDRESS__)
+    enum { KEEP_BYTES = 1024, PAGE_BYTES = 4096 };
+    const uintptr_t page_mask = ~(uintptr_t)(PAGE_BYTES - 1);
+    if (!current || !current->stack_base)
+        return;
+    /* The stack's high end is the page border above the coroutine's first frame. */
+    uintptr_t high = (current->stack_base + PAGE_BYTES - 1) & page_mask;
+    uintptr_t low = high - CO_STACK_BYTES;
+    uintptr_t unused_end = ((uintptr_t)__builtin_frame_address(0) - KEEP_BYTES) & page_mask;
+    if (unused_end > low)
+        madvise((void *)low, unused_end - low, MADV_DONTNEED); /* fails on odd kernels: then it just stays resident */
+#endif
+}
+
+void co_set_trace(const char *trace)
+{
+    str_copy(current->trace, sizeof current->trace, trace);
+}
+
+const char *co_trace(void)
+{
+    return current ? current->trace : "";
+}
+
+size_t co_count(void)
+{
+    return n_coroutines;
+}

@@ -1,0 +1,282 @@
+#include "protocol/io.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "core/str.h"
+#include "protocol/co.h"
+
+enum { EVENTS_A_ROUND = 512, LISTEN_BACKLOG = 512 };
+
+static struct {
+    int             epoll_fd;
+    struct co_group group; /* of the watcher alone */
+} watch = { .epoll_fd = -1 };
+
+/* Turn the kernel's edges into flags and wake-ups. Nothing here yields while the events are looked at, and
+ * io_close() takes a socket out of the epoll set, so no event can name an io that is gone. */
+static void watch_sockets(void *unused)
+{
+    static struct epoll_event events[EVENTS_A_ROUND];
+    (void)unused;
+    for (;;) {
+        struct err *e = co_wait_fd(watch.epoll_fd);
+        if (e) {
+            err_free(e);
+            return;
+        }
+        int n = epoll_wait(watch.epoll_fd, events, EVENTS_A_ROUND, 0);
+        for (int i = 0; i < n; i++) {
+            struct io *io = events[i].data.ptr;
+            uint32_t   what = events[i].events;
+            if (what & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+                io->hung_up = true;
+            if (what & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+                io->may_read = true;
+            if (what & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+                io->may_write = true;
+            co_unpark(io->owner);
+        }
+    }
+}
+
+struct err *io_init(void)
+{
+    watch.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (watch.epoll_fd < 0)
+        return err_sys(E_ST_SET_EPOLL, "create the socket watcher's epoll");
+    co_group_init(&watch.group);
+    return co_go(&watch.group, "watcher", watch_sockets, NULL, NULL);
+}
+
+void io_shutdown(void)
+{
+    if (watch.epoll_fd < 0)
+        return;
+    co_group_cancel_and_join(&watch.group);
+    close(watch.epoll_fd);
+    watch.epoll_fd = -1;
+}
+
+struct err *io_open(struct io *io, int fd)
+{
+    *io = (struct io){ .fd = fd, .may_read = true, .may_write = true, .owner = co_self() };
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return err_sys(E_ST_OPEN_SOCKET, "make socket %d non-blocking", fd);
+    struct epoll_event wanted = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = io };
+    if (epoll_ctl(watch.epoll_fd, EPOLL_CTL_ADD, fd, &wanted) < 0)
+        return err_sys(E_ST_OPEN_SOCKET, "watch socket %d", fd);
+    return NULL;
+}
+
+void io_close(struct io *io)
+{
+    if (io->fd < 0)
+        return;
+    epoll_ctl(watch.epoll_fd, EPOLL_CTL_DEL, io->fd, NULL); /* a child process may still hold a copy */
+    close(io->fd);
+    io->fd = -1;
+}
+
+void io_set_owner(struct io *io, struct co *owner)
+{
+    io->owner = owner;
+}
+
+/* Park until the flag is set by an edge. */
+static struct err *wait_for(struct io *io, const bool *flag, int64_t deadline_us)
+{
+    io->owner = co_self();
+    while (!*flag) {
+        struct err *e = co_park(deadline_us);
+        if (e)
+            return e;
+    }
+    return co_is_cancelled(co_self()) ? err_new(E_THREAD_INTERRUPTED, "cancelled") : NULL;
+}
+
+struct err *io_wait_readable(struct io *io, int64_t deadline_us)
+{
+    return wait_for(io, &io->may_read, deadline_us);
+}
+
+struct err *io_wait_writable(struct io *io, int64_t deadline_us)
+{
+    return wait_for(io, &io->may_write, deadline_us);
+}
+
+struct err *io_read_now(struct io *io, void *buf, size_t cap, size_t *n)
+{
+    *n = 0;
+    while (io->may_read) {
+        ssize_t got = recv(io->fd, buf, cap, 0);
+        if (got > 0) {
+            /* Less than asked for: the queue is empty, and more will be a new edge, unless the end is in it. */
+            if ((size_t)got < cap && !io->hung_up)
+                io->may_read = false;
+            io->bytes_in += got;
+            *n = (size_t)got;
+            return NULL;
+        }
+        if (got == 0)
+            return err_new(E_END_OF_STREAM, "the peer closed the connection");
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            io->may_read = false;
+        else if (errno != EINTR)
+            return err_sys(E_SOCKET_READ, "read");
+    }
+    return NULL;
+}
+
+struct err *io_read(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us)
+{
+    for (;;) {
+        struct err *e = io_wait_readable(io, deadline_us);
+        if (!e)
+            e = io_read_now(io, buf, cap, n);
+        if (e || *n > 0)
+            return e;
+    }
+}
+
+struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_us)
+{
+    uint8_t *p = buf;
+    while (len > 0) {
+        size_t      n;
+        struct err *e = io_read(io, p, len, &n, deadline_us);
+        if (e)
+            return e;
+        p += n;
+        len -= n;
+    }
+    return NULL;
+}
+
+struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+{
+    *n = 0;
+    size_t want = 0;
+    for (int i = 0; i < n_iov; i++)
+        want += iov[i].iov_len;
+    while (io->may_write) {
+        struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n_iov };
+        ssize_t       sent = sendmsg(io->fd, &msg, MSG_NOSIGNAL);
+        if (sent >= 0) {
+            if ((size_t)sent < want)
+                io->may_write = false; /* the send buffer is full: the kernel will tell when it drains */
+            io->bytes_out += sent;
+            *n = (size_t)sent;
+            return NULL;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            io->may_write = false;
+        else if (errno != EINTR)
+            return err_sys(E_SOCKET_WRITE, "write");
+    }
+    return NULL;
+}
+
+struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadline_us)
+{
+    const uint8_t *p = buf;
+    while (len > 0) {
+        size_t       n;
+        struct iovec iov = { .iov_base = (void *)p, .iov_len = len };
+        struct err  *e = io_wait_writable(io, deadline_us);
+        if (!e)
+            e = io_writev_now(io, &iov, 1, &n);
+        if (e)
+            return e;
+        p += n;
+        len -= n;
+    }
+    return NULL;
+}
+
+struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port)
+{
+    static const int on = 1;
+    char             text[IO_ADDR_CAP];
+    struct err      *e = NULL;
+
+    *fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0)
+        return err_sys(E_SOCKET_CREATE, "create a socket for tcp://%s", io_addr_text(addr, text));
+    if (setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        e = err_sys(E_SOCKET_SETREUSEADDR, "SO_REUSEADDR on tcp://%s", io_addr_text(addr, text));
+    else if (reuse_port && setsockopt(*fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+        e = err_sys(E_SOCKET_SETREUSE, "SO_REUSEPORT on tcp://%s", io_addr_text(addr, text));
+    /* "::" must not take the IPv4 port too, or `listen 1935 [::]:1935` would collide with itself. */
+    else if (addr->sa_family == AF_INET6 && setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
+        e = err_sys(E_SOCKET_SETREUSEADDR, "IPV6_V6ONLY on tcp://%s", io_addr_text(addr, text));
+    else if (bind(*fd, addr, len) < 0)
+        e = err_sys(E_SOCKET_BIND, "bind tcp://%s: %s", io_addr_text(addr, text), strerror(errno));
+    else if (listen(*fd, LISTEN_BACKLOG) < 0)
+        e = err_sys(E_SOCKET_LISTEN, "listen at tcp://%s: %s", io_addr_text(addr, text), strerror(errno));
+    if (e) {
+        close(*fd);
+        *fd = -1;
+    }
+    return e;
+}
+
+struct err *io_connect(struct io *io, const struct sockaddr *addr, socklen_t len, int64_t deadline_us)
+{
+    char text[IO_ADDR_CAP];
+    int  fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_sys(E_SOCKET_CREATE, "create a socket to %s", io_addr_text(addr, text));
+    int connected = connect(fd, addr, len);
+    if (connected < 0 && errno != EINPROGRESS) {
+        struct err *e = err_sys(E_SOCKET_CONNECT, "connect to %s: %s", io_addr_text(addr, text), strerror(errno));
+        close(fd);
+        return e;
+    }
+    struct err *e = io_open(io, fd);
+    if (!e && connected < 0) {
+        io->may_write = io->may_read = false;
+        e = io_wait_writable(io, deadline_us);
+        int       failure = 0;
+        socklen_t size = sizeof failure;
+        if (!e && getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) == 0 && failure) {
+            errno = failure;
+            e = err_sys(E_SOCKET_CONNECT, "connect to %s: %s", io_addr_text(addr, text), strerror(failure));
+        }
+    }
+    if (e)
+        io_close(io);
+    return e;
+}
+
+const char *io_addr_host(const struct sockaddr *addr, char *buf, size_t cap)
+{
+    if (addr->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)addr)->sin_addr, buf, (socklen_t)cap);
+    } else if (addr->sa_family == AF_INET6) {
+        const struct in6_addr *a = &((const struct sockaddr_in6 *)addr)->sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(a))
+            inet_ntop(AF_INET, &a->s6_addr[12], buf, (socklen_t)cap);
+        else
+            inet_ntop(AF_INET6, a, buf, (socklen_t)cap);
+    } else {
+        str_copy(buf, cap, "unknown");
+    }
+    return buf;
+}
+
+const char *io_addr_text(const struct sockaddr *addr, char buf[static IO_ADDR_CAP])
+{
+    char     host[INET6_ADDRSTRLEN];
+    bool     v6 = addr->sa_family == AF_INET6;
+    uint16_t port = v6 ? ((const struct sockaddr_in6 *)addr)->sin6_port : ((const struct sockaddr_in *)addr)->sin_port;
+    io_addr_host(addr, host, sizeof host);
+    snprintf(buf, IO_ADDR_CAP, v6 && strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, ntohs(port));
+    return buf;
+}

@@ -1,0 +1,200 @@
+#include "protocol/offload.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "protocol/co.h"
+#include "protocol/io.h"
+
+/* The threads of one kind and the jobs that wait for them. Everything below `lock` is shared. */
+struct pool {
+    pthread_cond_t more;
+    pthread_t      threads[OFFLOAD_THREADS_MAX];
+    int            n_threads, n_idle;
+    struct list    waiting;
+    size_t         n_waiting;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    bool            stopping, started;
+    struct pool     pools[OFFLOAD_KINDS];
+    struct list     finished;
+    int             event_fd; /* rung by a thread, read by the loop */
+    struct co_group group;    /* of the coroutine that takes finished jobs */
+} off = { .lock = PTHREAD_MUTEX_INITIALIZER, .event_fd = -1 };
+
+static void ring_loop(void)
+{
+    const uint64_t one = 1;
+    while (write(off.event_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+static void *work_main(void *arg)
+{
+    struct pool *pool = arg;
+    pthread_mutex_lock(&off.lock);
+    for (;;) {
+        pool->n_idle++;
+        while (list_is_empty(&pool->waiting) && !off.stopping)
+            pthread_cond_wait(&pool->more, &off.lock);
+        pool->n_idle--;
+        if (off.stopping)
+            break;
+        struct offload_job *job = LIST_ENTRY(pool->waiting.next, struct offload_job, link);
+        list_remove(&job->link);
+        pool->n_waiting--;
+        pthread_mutex_unlock(&off.lock);
+
+        job->work(job);
+
+        pthread_mutex_lock(&off.lock);
+        list_push(&off.finished, &job->link);
+        ring_loop();
+    }
+    pthread_mutex_unlock(&off.lock);
+    return NULL;
+}
+
+/* Hand one finished job back: to its waiter, or to its own destructor if nobody waits any more. */
+static void finish_job(struct offload_job *job)
+{
+    job->done = true;
+    if (job->waiter)
+        co_unpark(job->waiter);
+    else
+        job->drop(job);
+}
+
+static struct offload_job *take(struct list *jobs)
+{
+    pthread_mutex_lock(&off.lock);
+    struct offload_job *job = NULL;
+    if (!list_is_empty(jobs)) {
+        job = LIST_ENTRY(jobs->next, struct offload_job, link);
+        list_remove(&job->link);
+    }
+    pthread_mutex_unlock(&off.lock);
+    return job;
+}
+
+static void take_finished_jobs(void *unused)
+{
+    (void)unused;
+    struct err *e;
+    while (!(e = co_wait_fd(off.event_fd))) {
+        uint64_t rings;
+        if (read(off.event_fd, &rings, sizeof rings) < 0 && errno != EAGAIN && errno != EINTR)
+            break;
+        struct offload_job *job;
+        while ((job = take(&off.finished)))
+            finish_job(job);
+    }
+    err_free(e);
+}
+
+struct err *offload_init(void)
+{
+    list_init(&off.finished);
+    for (int i = 0; i < OFFLOAD_KINDS; i++) {
+        off.pools[i] = (struct pool){ .more = PTHREAD_COND_INITIALIZER };
+        list_init(&off.pools[i].waiting);
+    }
+    off.stopping = false;
+    off.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (off.event_fd < 0)
+        return err_sys(E_SYSTEM_CREATE_PIPE, "create the offload pool's eventfd");
+    co_group_init(&off.group);
+    struct err *e = co_go(&off.group, "offload", take_finished_jobs, NULL, NULL);
+    off.started = !e;
+    return e;
+}
+
+static bool join_until(pthread_t thread, const struct timespec *until)
+{
+    return pthread_timedjoin_np(thread, NULL, until) == 0;
+}
+
+void offload_shutdown(int64_t patience_us)
+{
+    if (!off.started)
+        return;
+    int64_t         end_us = wall_now_us() + patience_us;
+    struct timespec until = { .tv_sec = end_us / US_PER_SECOND, .tv_nsec = end_us % US_PER_SECOND * 1000 };
+    bool            hung = false;
+
+    pthread_mutex_lock(&off.lock);
+    off.stopping = true;
+    for (int i = 0; i < OFFLOAD_KINDS; i++)
+        pthread_cond_broadcast(&off.pools[i].more);
+    pthread_mutex_unlock(&off.lock);
+    for (int i = 0; i < OFFLOAD_KINDS; i++)
+        for (int t = 0; t < off.pools[i].n_threads; t++)
+            hung |= !join_until(off.pools[i].threads[t], &until);
+
+    co_group_cancel_and_join(&off.group);
+    struct offload_job *job;
+    for (int i = 0; i < OFFLOAD_KINDS; i++)
+        while ((job = take(&off.pools[i].waiting)))
+            finish_job(job);
+    while ((job = take(&off.finished)))
+        finish_job(job);
+    if (!hung) { /* else a thread may still ring it */
+        close(off.event_fd);
+        off.event_fd = -1;
+    }
+    off.started = false;
+}
+
+/* With the lock held: one more thread if all are busy and there may be more. */
+static struct err *ensure_thread(struct pool *pool)
+{
+    if (pool->n_idle > (int)pool->n_waiting || pool->n_threads == OFFLOAD_THREADS_MAX)
+        return NULL;
+    int r = pthread_create(&pool->threads[pool->n_threads], NULL, work_main, pool);
+    if (r == 0)
+        pool->n_threads++;
+    else if (pool->n_threads == 0) {
+        errno = r;
+        return err_sys(E_THREAD_CREATE, "start an offload thread");
+    }
+    return NULL; /* those that exist will get to it */
+}
+
+struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us)
+{
+    struct pool *pool = &off.pools[kind];
+    struct err  *e = NULL;
+    job->waiter = co_self();
+    job->done = false;
+
+    pthread_mutex_lock(&off.lock);
+    if (pool->n_waiting >= OFFLOAD_QUEUE_MAX)
+        e = err_new(E_LIMIT, "%d jobs wait for the offload threads already", OFFLOAD_QUEUE_MAX);
+    else
+        e = ensure_thread(pool);
+    if (!e) {
+        list_push(&pool->waiting, &job->link);
+        pool->n_waiting++;
+        pthread_cond_signal(&pool->more);
+    }
+    pthread_mutex_unlock(&off.lock);
+    if (e) {
+        job->drop(job);
+        return e;
+    }
+
+    while (!job->done) {
+        if ((e = co_park(deadline_us)) && !job->done) {
+            job->waiter = NULL; /* whoever finishes it drops it */
+            return err_wrap(e, "wait for an offloaded job");
+        }
+        err_free(e);
+    }
+    return NULL;
+}
