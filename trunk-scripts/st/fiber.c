@@ -31,10 +31,7 @@ void _st_fiber_stack_made(_st_stack_t *stack)
 #ifdef ST_VALGRIND
     (void)VALGRIND_STACK_REGISTER(stack->stk_bottom, stack->stk_top);
 #endif
-#ifdef ST_ASAN
-    /* The leak check must see what only a coroutine's stack points to. */
-    __lsan_register_root_region(stack->stk_bottom, (size_t)stack->stk_size);
-#endif
+    _st_fiber_stack_taken(stack);
 }
 
 #ifdef ST_ASAN
@@ -50,6 +47,14 @@ void _st_fiber_stack_taken(_st_stack_t *stack)
 {
     /* The frames of a thread that has exited never returned; their red zones are still marked. */
     __asan_unpoison_memory_region(stack->stk_bottom, (size_t)stack->stk_size);
+    /* The leak check must see what only this stack points to. It reads the process's memory map once for each
+     * region, so only the stacks in use are registered: a few, by the time the process ends. */
+    __lsan_register_root_region(stack->stk_bottom, (size_t)stack->stk_size);
+}
+
+void _st_fiber_stack_freed(_st_stack_t *stack)
+{
+    __lsan_unregister_root_region(stack->stk_bottom, (size_t)stack->stk_size);
 }
 
 void _st_fiber_dies(void)

@@ -16,8 +16,9 @@ ST_PRIVATE void _st_fiber_stack_made(_st_stack_t *stack);
 /* Frames under the sanitizer are several times their size, and so are the stacks. */
 enum { ST_FIBER_STACK_SCALE = 4 };
 
-/* A stack goes to its next thread. */
+/* A stack goes to a thread; and: its thread is gone. */
 ST_PRIVATE void _st_fiber_stack_taken(_st_stack_t *stack);
+ST_PRIVATE void _st_fiber_stack_freed(_st_stack_t *stack);
 
 /* The current thread is about to jump to `to`; and: has just got here. */
 ST_PRIVATE void _st_fiber_leave(_st_thread_t *to);
@@ -28,6 +29,7 @@ ST_PRIVATE void _st_fiber_dies(void);
 #else
 enum { ST_FIBER_STACK_SCALE = 1 };
 #define _st_fiber_stack_taken(stack) ((void)0)
+#define _st_fiber_stack_freed(stack) ((void)0)
 #define _st_fiber_leave(to)          ((void)0)
 #define _st_fiber_arrive()           ((void)0)
 #define _st_fiber_dies()             ((void)0)

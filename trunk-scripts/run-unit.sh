@@ -1,0 +1,50 @@
+#!/bin/sh
+# Runs cmocka programs; shows what the failing ones say. Ends with "unit: N passed, N failed, N skipped".
+#
+#   trunk-scripts/run-unit.sh PROGRAM...        TEST_WRAPPER="valgrind …" runs each one inside that
+set -eu
+
+[ $# -gt 0 ] || {
+    echo "unit: 0 passed, 1 failed, 0 skipped (there is no unit test)"
+    exit 1
+}
+
+mkdir -p objs/test
+log=$(mktemp objs/test/unit.XXXXXX)
+trap 'rm -f "$log"' EXIT
+
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+
+count() {
+    grep -c "^\[ *$1 *\] [a-zA-Z_]" "$log" || true
+}
+
+passed=0
+failed=0
+skipped=0
+for program in "$@"; do
+    status=0
+    # shellcheck disable=SC2086 # the wrapper is words
+    timeout 120 ${TEST_WRAPPER-} "$program" </dev/null >"$log" 2>&1 || status=$?
+    ok=$(count OK)
+    skip=$(count SKIPPED)
+    bad=$(grep -c '^\[  FAILED  \] [a-zA-Z_0-9]*$' "$log" || true) # one a test; cmocka's summary has other words too
+    listed=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s), listed below:/\1/p' "$log")
+    [ -z "$listed" ] || bad=$listed
+    name=${program#*/test/unit/}
+    if [ "$status" -ne 0 ] || [ "$bad" -gt 0 ] || [ $((ok + skip)) -eq 0 ]; then
+        [ "$bad" -gt 0 ] || bad=1
+        echo "---- $name: exit status $status"
+        cat "$log"
+        echo "----"
+    else
+        echo "unit $name: $ok passed"
+    fi
+    [ "$skip" -eq 0 ] || sed -n 's/^\[  SKIPPED \] /unit '"$(echo "$name" | tr / .)"': skipped: /p' "$log" | sort -u
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    skipped=$((skipped + skip))
+done
+echo "unit: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
