@@ -140,6 +140,15 @@ objs/fuzz/$(notdir $(1:.c=)): $(F)/$(1:.c=.o) $(F)/libsrs.a $(FUZZ_ST)
 endef
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 
+# The unit tests once more, over the same sanitized objects.
+UNIT_ASAN_PROGRAMS = $(patsubst %.c,$(F)/%,$(UNIT_TESTS))
+UNIT_ASAN_SUPPORT = $(patsubst %.c,$(F)/%.o,$(UNIT_SUPPORT))
+
+$(F)/test/unit/%.o: CPPFLAGS_ALL += -Itest/unit
+
+$(UNIT_ASAN_PROGRAMS): $(F)/%: $(F)/%.o $(UNIT_ASAN_SUPPORT) $(F)/libsrs.a $(FUZZ_ST)
+	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ -lcmocka $(LIBS)
+
 .PHONY: fuzz-programs fuzz-short fuzz
 fuzz-programs: $(FUZZ_PROGRAMS)
 
@@ -151,7 +160,7 @@ fuzz: fuzz-programs
 
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: test deps unit e2e layers headers lint format format-check valgrind
+.PHONY: test deps unit unit-asan e2e layers headers lint format format-check valgrind
 test:
 	trunk-scripts/run-tests.sh
 
@@ -159,7 +168,10 @@ deps:
 	trunk-scripts/deps.sh build
 
 unit: unit-programs
-	trunk-scripts/run-unit.sh $(UNIT_PROGRAMS)
+	@trunk-scripts/run-unit.sh $(UNIT_PROGRAMS)
+
+unit-asan: $(UNIT_ASAN_PROGRAMS)
+	@SUITE=asan trunk-scripts/run-unit.sh $(UNIT_ASAN_PROGRAMS)
 
 e2e: all
 	trunk-scripts/run-e2e.sh
@@ -173,7 +185,7 @@ layers:
 	trunk-scripts/check-layers.sh
 
 headers:
-	trunk-scripts/check-headers.sh '$(CC) -std=gnu17 $(WARNINGS) $(CPPFLAGS_ALL)' $(HEADERS)
+	@trunk-scripts/check-headers.sh '$(CC) -std=gnu17 $(WARNINGS) $(CPPFLAGS_ALL)' $(HEADERS)
 
 CPPCHECK = cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
 	--error-exitcode=1 --suppressions-list=trunk-scripts/cppcheck.txt --template=gcc \
@@ -215,11 +227,13 @@ help:
 	@echo 'make install      into --prefix of configure, below DESTDIR when that is set'
 	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'
 	@echo
-	@echo 'make unit         the unit tests              make e2e        the tests with real clients'
-	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4   make fuzz       each fuzzer for FUZZ_SECONDS=600'
-	@echo 'make valgrind     the unit tests in valgrind  make bench      the load tools of research/bench'
-	@echo 'make layers       includes point one way      make headers    each header compiles alone'
-	@echo 'make lint         cppcheck                    make format     clang-format over the sources'
+	@echo 'make unit         the unit tests; unit-asan: with clang and its sanitizers'
+	@echo 'make e2e          the tests with real clients'
+	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
+	@echo 'make valgrind     the unit tests in valgrind'
+	@echo 'make layers       includes point one way; headers: each header compiles alone'
+	@echo 'make lint         cppcheck; format: clang-format over the sources'
+	@echo 'make bench        the load tools of research/bench'
 	@echo
 	@echo 'V=1 shows the commands. ./configure --help lists the build options.'
 

@@ -4,8 +4,9 @@
 #   trunk-scripts/run-unit.sh PROGRAM...        TEST_WRAPPER="valgrind …" runs each one inside that
 set -eu
 
+suite=${SUITE:-unit} # the name in what is printed
 [ $# -gt 0 ] || {
-    echo "unit: 0 passed, 1 failed, 0 skipped (there is no unit test)"
+    echo "$suite: 0 passed, 1 failed, 0 skipped (there is no unit test)"
     exit 1
 }
 
@@ -39,12 +40,12 @@ for program in "$@"; do
         cat "$log"
         echo "----"
     else
-        echo "unit $name: $ok passed"
+        echo "$suite $name: $ok passed"
     fi
-    [ "$skip" -eq 0 ] || sed -n 's/^\[  SKIPPED \] /unit '"$(echo "$name" | tr / .)"': skipped: /p' "$log" | sort -u
+    [ "$skip" -eq 0 ] || sed -n 's/^\[  SKIPPED \] /'"$suite"' '"$(echo "$name" | tr / .)"': skipped: /p' "$log" | sort -u
     passed=$((passed + ok))
     failed=$((failed + bad))
     skipped=$((skipped + skip))
 done
-echo "unit: $passed passed, $failed failed, $skipped skipped"
+echo "$suite: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
