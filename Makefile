@@ -52,7 +52,7 @@ BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS),$(BENCH_ALL))
 # ---- how it is compiled ----------------------------------------------------------------------------------
 
 WARNINGS = -Wall -Wextra -Werror -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 \
-	-Wformat-nonliteral -Wundef
+	-Wno-format-nonliteral -Wundef
 CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc -Iobjs/include -I$(ST) $(LIB_CFLAGS)
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) -fstack-protector-strong -pthread
 LDFLAGS_ALL = $(BUILD_LDFLAGS) -pthread -Wl,-z,noexecstack -Wl,--as-needed $(USER_LDFLAGS)
@@ -192,7 +192,7 @@ CPPCHECK = cppcheck --quiet --std=c11 --language=c --enable=warning,performance,
 	--cppcheck-build-dir=objs/cppcheck -j2 -D__linux__ -D__x86_64__ -D__GNUC__=12 -Isrc -Iobjs/include
 lint:
 	@mkdir -p objs/cppcheck
-	$(CPPCHECK) $(LIB_SOURCES) $(MAIN_SOURCES)
+	@$(CPPCHECK) $(LIB_SOURCES) $(MAIN_SOURCES)
 
 STYLED = $(HEADERS) $(LIB_SOURCES) $(MAIN_SOURCES) $(call find,test/unit test/fuzz research/bench,-name '*.[ch]')
 format:
