@@ -1,0 +1,149 @@
+#!/bin/sh
+# make demo: a server with conf/srs.conf, the sample clip published to it in a loop, and where to watch it.
+# make demo-stop: ends these two, by the process ids that were written down.
+#
+#   trunk-scripts/demo.sh start|stop        DEMO_PORT=1935 another RTMP port
+set -eu
+
+cd "$(dirname "$0")/.."
+dir=objs/demo
+port=${DEMO_PORT:-1935}
+stream=live/livestream
+
+# When a process began, in clock ticks since boot: with it a pid cannot be mistaken for a later process's.
+began_at() {
+    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+}
+
+# remember NAME PID
+remember() {
+    echo "$2 $(began_at "$2")" >"$dir/$1.pid"
+}
+
+# The pid of what was remembered, if that very process still runs.
+running() {
+    [ -f "$dir/$1.pid" ] || return 1
+    read -r pid began <"$dir/$1.pid" || return 1
+    [ -n "$began" ] && [ "$(began_at "$pid")" = "$began" ] || return 1
+    case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in
+    Z*) return 1 ;; # dead, and nobody has asked for its status
+    esac
+    echo "$pid"
+}
+
+stop_one() {
+    if pid=$(running "$1"); then
+        kill -TERM "$pid" 2>/dev/null || true
+        tries=0
+        while running "$1" >/dev/null; do
+            tries=$((tries + 1))
+            [ "$tries" -ne 100 ] || kill -KILL "$pid" 2>/dev/null || true
+            [ "$tries" -lt 150 ] || break
+            sleep 0.1
+        done
+        echo "demo: stopped the $1 (pid $pid)"
+    fi
+    rm -f "$dir/$1.pid"
+}
+
+stop_all() {
+    stop_one publisher
+    stop_one server
+}
+
+give_up() {
+    echo "demo: $1" >&2
+    if [ -n "${2-}" ] && [ -s "$2" ]; then
+        echo "demo: the end of $2:" >&2
+        tail -n 20 "$2" >&2
+    fi
+    stop_all >/dev/null
+    exit 1
+}
+
+# Does somebody on this machine listen on this TCP port? State 0A is LISTEN.
+listening() {
+    hex=$(printf '%04X' "$1")
+    awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' \
+        /proc/net/tcp $([ ! -r /proc/net/tcp6 ] || echo /proc/net/tcp6)
+}
+
+say_where() {
+    address=$(hostname -I 2>/dev/null | cut -d ' ' -f 1)
+    [ -n "$address" ] || address=127.0.0.1
+    cat <<END
+
+The server is running (pid $(running server)) and the sample clip is being published to it in a loop.
+
+  watch      ffplay rtmp://127.0.0.1:$port/$stream
+             from another machine: rtmp://$address:$port/$stream (ffplay, VLC, mpv)
+  publish    ffmpeg -re -i FILE -c copy -f flv rtmp://127.0.0.1:$port/live/another
+             OBS: server rtmp://$address:$port/live, stream key another
+  log        tail -f $dir/server.log
+  stop       make demo-stop
+
+END
+}
+
+start() {
+    if running server >/dev/null && running publisher >/dev/null; then
+        echo "demo: it is running already; make demo-stop ends it"
+        say_where
+        return
+    fi
+
+    trunk-scripts/deps.sh demo
+    unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
+    [ -f objs/configured ] || ./configure
+    make -s "-j$(nproc)" all
+    [ -x objs/srs ] || give_up "there is no objs/srs after the build"
+
+    stop_all # what is left of a demo that died half
+    if listening "$port"; then
+        give_up "TCP port $port is taken by another program; end it, or choose another: make demo DEMO_PORT=19350"
+    fi
+
+    mkdir -p "$dir"
+    rm -f "$dir"/*.log
+    # In the foreground of a session of its own, so that its pid is known and it outlives this terminal. Its log and
+    # pid file go with the demo, whatever the config says of them.
+    SRS_LISTEN=$port SRS_DAEMON=off SRS_PID=./$dir/srs.pid SRS_SRS_LOG_TANK=console \
+        setsid ./objs/srs -c conf/srs.conf >"$dir/server.log" 2>&1 </dev/null &
+    remember server $!
+    tries=0
+    until listening "$port"; do
+        running server >/dev/null || give_up "the server did not start" "$dir/server.log"
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || give_up "the server does not listen on port $port" "$dir/server.log"
+        sleep 0.1
+    done
+
+    url=rtmp://127.0.0.1:$port/$stream
+    setsid ffmpeg -hide_banner -loglevel warning -nostdin -re -stream_loop -1 -i doc/sample.flv \
+        -c copy -f flv "$url" >"$dir/publisher.log" 2>&1 </dev/null &
+    remember publisher $!
+
+    # It plays when two seconds of it can be decoded.
+    tries=0
+    until timeout 20 ffmpeg -hide_banner -loglevel error -nostdin -rw_timeout 8000000 -i "$url" -t 2 -f null - \
+        >"$dir/player.log" 2>&1; do
+        running server >/dev/null || give_up "the server ended" "$dir/server.log"
+        running publisher >/dev/null || give_up "the publisher ended" "$dir/publisher.log"
+        tries=$((tries + 1))
+        [ "$tries" -lt 4 ] || give_up "the stream does not play" "$dir/player.log"
+        sleep 0.5
+    done
+    say_where
+}
+
+case ${1-} in
+start) start ;;
+stop)
+    stop_all
+    echo "demo: nothing of it runs any more"
+    ;;
+*)
+    echo "usage: trunk-scripts/demo.sh start|stop" >&2
+    exit 2
+    ;;
+esac
