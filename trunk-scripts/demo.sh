@@ -64,8 +64,8 @@ give_up() {
 # Does somebody on this machine listen on this TCP port? State 0A is LISTEN.
 listening() {
     hex=$(printf '%04X' "$1")
-    awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' \
-        /proc/net/tcp $([ ! -r /proc/net/tcp6 ] || echo /proc/net/tcp6)
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+        awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
 }
 
 say_where() {
