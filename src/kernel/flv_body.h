@@ -1,0 +1,84 @@
+/**
+ * The body of an FLV audio or video tag, which is the payload of an RTMP audio or video message:
+ * whose codec, what part of the stream, and where the codec's own bytes are.
+ *
+ * Both generations are read: the classic headers, with the habits that encoders added to them (video
+ * codec 12 is HEVC, 13 is AV1, both laid out as AVC is), and enhanced RTMP with FourCCs, ModEx and
+ * several tracks in one body. Of several tracks the first is told.
+ *
+ * Source     Adobe FLV 10.1 E.4.2, E.4.3; Enhanced RTMP v2 (Veovera), "Enhanced Audio", "Enhanced Video"
+ * Ownership  nothing is kept or allocated; offsets, not pointers
+ * Yields     no
+ */
+#ifndef KERNEL_FLV_BODY_H
+#define KERNEL_FLV_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/frame.h"
+
+/* E.4.3 FrameType; a frame type of 0 or above 5 is reserved and read as an inter frame. */
+enum flv_frame_type {
+    FLV_KEY_FRAME = 1,
+    FLV_INTER_FRAME = 2,
+    FLV_DISPOSABLE_FRAME = 3,
+    FLV_GENERATED_KEY_FRAME = 4,
+    FLV_COMMAND_FRAME = 5,
+};
+
+/* What a body is to the stream. */
+enum flv_packet {
+    FLV_PACKET_CONFIG,   /* sequence header / SequenceStart: the codec's configuration record */
+    FLV_PACKET_CODED,    /* a picture or audio frame */
+    FLV_PACKET_END,      /* end of sequence */
+    FLV_PACKET_METADATA, /* video: AMF0 colorInfo (HDR) */
+    FLV_PACKET_CHANNELS, /* audio: MultichannelConfig, the channels' order */
+    FLV_PACKET_COMMAND,  /* video: start or end of client-side seeking */
+    FLV_PACKET_NOTHING,  /* no bytes at all: RTMP's "silence" in audio */
+};
+
+enum flv_parse {
+    FLV_PARSE_OK,
+    FLV_PARSE_BAD,    /* too short (codec CODEC_NONE) or not understood (codec as far as it is, or CODEC_OTHER) */
+    FLV_PARSE_IGNORE, /* well formed, and nothing that an audience needs */
+};
+
+/* Values of codec_id in enhanced bodies. */
+#define FLV_FOURCC(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+struct flv_body {
+    uint8_t  codec;        /* enum codec; CODEC_OTHER: known to FLV but not to us, or unknown */
+    uint8_t  packet;       /* enum flv_packet */
+    bool     enhanced;     /* codec_id is a FourCC, else the classic number */
+    bool     multitrack;   /* track is told */
+    bool     more_tracks;  /* others follow behind media_len */
+    uint8_t  track;        /* of the first one */
+    uint8_t  frame_type;   /* video: enum flv_frame_type */
+    uint8_t  channels;     /* classic audio header: 1 or 2; AAC always says 2, its config tells the truth */
+    uint8_t  sample_bits;  /* classic audio header: 8 or 16 */
+    uint32_t sample_rate;  /* classic audio header; AAC always says 44100 */
+    uint32_t codec_id;
+    int32_t  cts_ms;       /* PTS - DTS */
+    uint32_t offset_ns;    /* ModEx TimestampOffsetNano, 0 to 999,999: to be added to the PTS */
+    size_t   media_offset; /* where the codec's bytes begin */
+    size_t   media_len;    /* 0 for FLV_PACKET_END, _METADATA, _CHANNELS, _COMMAND, _NOTHING */
+};
+
+/**
+ * Read the header of a VIDEODATA body. `body` is filled as far as it was understood, whatever is returned.
+ *
+ * Returns    FLV_PARSE_OK      a configuration, a picture, an end of sequence, or HDR metadata
+ *            FLV_PARSE_IGNORE  empty; a command frame; a configuration without bytes
+ *            FLV_PARSE_BAD     see enum flv_parse
+ */
+enum flv_parse flv_body_parse_video(const uint8_t *bytes, size_t len, struct flv_body *body);
+
+/** Read the header of an AUDIODATA body; as flv_body_parse_video(). An empty body is "silence": ignored. */
+enum flv_parse flv_body_parse_audio(const uint8_t *bytes, size_t len, struct flv_body *body);
+
+/** How the body names its codec, for a log line: "AVC (7)", "codec 9", "hvc1". Returns `buf`, terminated. */
+const char *flv_body_codec_text(const struct flv_body *body, bool video, char *buf, size_t cap);
+
+#endif

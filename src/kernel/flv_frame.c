@@ -1,0 +1,98 @@
+#include "kernel/flv_frame.h"
+
+#include "core/rd.h"
+#include "core/wr.h"
+#include "kernel/avc.h"
+#include "kernel/nalu.h"
+
+static bool has_nalus(unsigned codec)
+{
+    return codec == CODEC_H264 || codec == CODEC_HEVC;
+}
+
+static void set_video(struct frame *f, const struct flv_body *body)
+{
+    if (body->packet != FLV_PACKET_CODED || body->media_len == 0)
+        return;
+    if (has_nalus(body->codec))
+        f->idr = nalu_holds_idr(f->data + body->media_offset, body->media_len, body->codec == CODEC_HEVC);
+    f->key = f->idr || body->frame_type == FLV_KEY_FRAME || body->frame_type == FLV_GENERATED_KEY_FRAME;
+}
+
+enum flv_parse flv_frame_parse(struct frame *f)
+{
+    struct flv_body body;
+    enum flv_parse  result;
+    f->codec = CODEC_NONE;
+    f->key = f->config = f->idr = false;
+    f->track = 0;
+    f->media_offset = 0;
+    f->media_len = f->len;
+    f->pts_us = f->dts_us;
+    if (f->kind == FRAME_SCRIPT)
+        return FLV_PARSE_OK;
+    result = f->kind == FRAME_VIDEO ? flv_body_parse_video(f->data, f->len, &body)
+                                    : flv_body_parse_audio(f->data, f->len, &body);
+    f->codec = body.codec;
+    f->track = body.track;
+    f->media_offset = (uint16_t)(body.media_offset <= UINT16_MAX ? body.media_offset : 0);
+    f->media_len = (uint32_t)body.media_len;
+    if (result != FLV_PARSE_OK)
+        return result;
+    if (body.media_len && body.media_offset > UINT16_MAX)
+        return FLV_PARSE_BAD; /* 64 KiB of ModEx before the codec's bytes */
+    f->config = body.packet == FLV_PACKET_CONFIG;
+    f->pts_us = f->dts_us + (int64_t)body.cts_ms * 1000 + body.offset_ns / 1000;
+    if (f->kind == FRAME_VIDEO)
+        set_video(f, &body);
+    return FLV_PARSE_OK;
+}
+
+/* A copy of all but the codec's bytes, which may take up to `media_cap`; NULL when memory is out. */
+static struct frame *copy_head(const struct frame *f, size_t media_cap)
+{
+    struct frame *copy = frame_new(f->media_offset + media_cap);
+    if (!copy)
+        return NULL;
+    uint32_t cap = copy->cap;
+    *copy = *f;
+    copy->refs = 1;
+    copy->cap = cap;
+    struct wr w = wr_over(copy->data, cap);
+    wr_bytes(&w, f->data, f->media_offset);
+    return copy;
+}
+
+bool flv_frame_to_avcc(struct frame **fp)
+{
+    /* The record is 6 + 1 + 4 bytes and the sets behind 2-byte lengths: what the start codes took at least. */
+    enum { RECORD_OVERHEAD = 6 + 1 + 4 };
+    struct frame  *f = *fp;
+    const uint8_t *media = f->data + f->media_offset;
+    struct flv_body body;
+    if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || !nalu_is_annexb(media, f->media_len))
+        return true;
+    if (f->config && f->codec != CODEC_H264)
+        return true;
+    if (flv_body_parse_video(f->data, f->len, &body) != FLV_PARSE_OK || body.multitrack)
+        return true; /* the size of each track stands before it */
+    size_t        cap = f->config ? f->media_len + RECORD_OVERHEAD : nalu_annexb_to_avcc_len(media, f->media_len);
+    struct frame *made = copy_head(f, cap);
+    if (!made)
+        return false;
+    struct wr w = wr_over(made->data + f->media_offset, cap);
+    bool      ok = true;
+    if (f->config)
+        ok = avc_config_write_from_annexb(&w, media, f->media_len);
+    else
+        nalu_annexb_to_avcc(&w, media, f->media_len);
+    if (!ok || w.full) {
+        frame_unref(&made);
+        return true;
+    }
+    made->media_len = (uint32_t)wr_len(&w);
+    made->len = made->media_offset + made->media_len;
+    frame_unref(fp);
+    *fp = made;
+    return true;
+}

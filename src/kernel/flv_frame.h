@@ -1,0 +1,44 @@
+/**
+ * From a received FLV body to a frame: where RTMP and FLV inputs make their frames' sense.
+ *
+ * Source     flv_body.h
+ * Yields     no
+ */
+#ifndef KERNEL_FLV_FRAME_H
+#define KERNEL_FLV_FRAME_H
+
+#include <stdbool.h>
+
+#include "core/attr.h"
+#include "kernel/flv_body.h"
+#include "kernel/frame.h"
+
+/**
+ * Fill in what data[0..len) says about a frame that nobody else holds yet.
+ *
+ * Shape      kind, len, data and dts_us are set by the caller; codec, track, key, config, idr, pts_us,
+ *            media_offset and media_len are set here
+ * Rules      key     the FLV header says key frame, or the AVC/HEVC access unit holds an IDR; and the body
+ *                    does hold bytes of a picture. What encoders call key without an IDR (recovery
+ *                    points, intra refresh) stays key; `idr` tells the difference.
+ *            config  a configuration record, AV1's MPEG-TS descriptor included
+ *            Sequence ends, HDR metadata and channel orders are frames to pass on, neither key nor
+ *            config, with media_len 0. A script frame has no codec and is all media.
+ * Returns    FLV_PARSE_OK      keep and send the frame
+ *            FLV_PARSE_IGNORE  drop it quietly: no bytes, a seek command, an empty configuration
+ *            FLV_PARSE_BAD     drop it loudly: too short (codec CODEC_NONE), or a codec or packet type that
+ *                              is unknown; flv_body_parse_video() / _audio() and flv_body_codec_text() tell more
+ */
+enum flv_parse flv_frame_parse(struct frame *f);
+
+/**
+ * If a parsed AVC or HEVC frame carries its NAL units as Annex B (some encoders do), make it what FLV
+ * wants: 4-byte lengths; for AVC also a configuration record out of a configuration frame's SPS and PPS.
+ * Any other frame, and a configuration that lacks them, stays as it is.
+ *
+ * Ownership  `*fp` has one reference and may be replaced by another frame
+ * Returns    false when memory is out; `*fp` unchanged
+ */
+bool flv_frame_to_avcc(struct frame **fp) ATTR_MUST_USE;
+
+#endif
