@@ -1,0 +1,98 @@
+/**
+ * The receiving half of the RTMP chunk stream: bytes in, messages out.
+ *
+ *     rtmp_chunk_reader_feed(&in, buf, n);
+ *     for (;;) {
+ *         if ((e = rtmp_chunk_reader_next(&in, &msg, &got)))
+ *             return e;                       the byte stream is beyond repair
+ *         if (!got)
+ *             break;                          all of `buf` is consumed: it may serve another connection
+ *         ...msg.payload is ours
+ *     }
+ *
+ * A payload is copied once, from the fed bytes into the frame that leaves. An idle reader between
+ * messages holds one small table of the chunk streams that the peer has used.
+ *
+ * Source     RTMP 1.0, 5.3; two habits of encoders that it does not have: an extended timestamp left
+ *            out of type 3 chunks, and a chunk stream begun with a type 1 chunk
+ * Yields     no
+ */
+#ifndef PROTOCOL_RTMP_CHUNK_READER_H
+#define PROTOCOL_RTMP_CHUNK_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "protocol/rtmp/message.h"
+
+enum {
+    RTMP_CHUNK_HEADER_MAX = 3 + 11 + 4, /* basic header, message header of type 0, extended timestamp */
+    RTMP_CHUNK_STREAMS_MAX = 64,        /* encoders use up to 6 */
+    /* A message is given room as it arrives, this much at first whatever length it claims. */
+    RTMP_MESSAGE_FIRST_ROOM = 64 << 10,
+    /* Room of all messages under way: one of the longest, and one of the usual on every other chunk stream. */
+    RTMP_PARTIAL_BYTES_MAX = (16 << 20) + RTMP_CHUNK_STREAMS_MAX * RTMP_MESSAGE_FIRST_ROOM,
+};
+
+struct rtmp_chunk_stream;
+
+struct rtmp_chunk_reader {
+    const uint8_t            *at, *end; /* fed, not consumed */
+    uint8_t                  *kept;     /* our copy of it, when it is ours */
+    struct rtmp_chunk_stream *streams;
+    uint8_t                   n_streams, streams_cap;
+    int8_t                    current; /* the stream whose chunk is being read; -1 where a header is due */
+    uint8_t                   carry_len;
+    uint8_t                   carry[RTMP_CHUNK_HEADER_MAX]; /* read before `at`: a header that was cut */
+    bool                      omits_extended; /* the peer leaves extended timestamps out of type 3 chunks */
+    bool                      began_with_type1; /* it started a chunk stream in an unlawful way, which was let pass */
+    uint32_t                  chunk_size, chunk_left;
+    size_t                    partial_bytes; /* room of the messages under way */
+};
+
+void rtmp_chunk_reader_init(struct rtmp_chunk_reader *r);
+
+/** Takes a reader that is all zero. */
+void rtmp_chunk_reader_finish(struct rtmp_chunk_reader *r);
+
+/**
+ * Give the reader bytes. Only after rtmp_chunk_reader_next() has said that there is no message left.
+ *
+ * Ownership  borrows `bytes` until next() says so again, or keep()
+ */
+void rtmp_chunk_reader_feed(struct rtmp_chunk_reader *r, const uint8_t *bytes, size_t len);
+
+/** Whether fed bytes are still borrowed: not consumed, and not copied by keep(). */
+static inline bool rtmp_chunk_reader_borrows(const struct rtmp_chunk_reader *r)
+{
+    return r->at != r->end && !r->kept;
+}
+
+/**
+ * Take the next complete message out of the fed bytes.
+ *
+ * Ownership  msg->payload is the caller's when `*got`; a frame with exactly the message's length as room
+ * Returns    `*got` false: every fed byte has been consumed
+ * Errors     E_RTMP_CHUNK_START  a chunk stream begins with type 2 or 3; type 0 inside a message
+ *            E_RTMP_PACKET_SIZE  the length changes inside a message
+ *            E_LIMIT             too many chunk streams, or bytes of messages under way
+ *            out of memory. After any error the reader is good for finish() only.
+ */
+struct err *rtmp_chunk_reader_next(struct rtmp_chunk_reader *r, struct rtmp_message *msg, bool *got) ATTR_MUST_USE;
+
+/** Copy what is fed and not consumed into the reader, so that the fed storage is free. Errors: out of memory. */
+struct err *rtmp_chunk_reader_keep(struct rtmp_chunk_reader *r) ATTR_MUST_USE;
+
+/**
+ * The peer announced another chunk size (Set Chunk Size): it holds from the next chunk header on.
+ *
+ * Errors     E_RTMP_CHUNK_SIZE below RTMP_CHUNK_SIZE_MIN; above RTMP_CHUNK_SIZE_MAX means that
+ */
+struct err *rtmp_chunk_reader_set_chunk_size(struct rtmp_chunk_reader *r, uint32_t chunk_size) ATTR_MUST_USE;
+
+/** The peer gave up the message under way on a chunk stream (Abort Message); one it never used is ignored. */
+void rtmp_chunk_reader_abort(struct rtmp_chunk_reader *r, uint32_t csid);
+
+#endif

@@ -1,0 +1,81 @@
+/**
+ * The RTMP handshake, as functions on bytes: the plain one of the specification, and the digest one that
+ * Flash Player introduced and many clients still begin with.
+ *
+ * A C1 or S1 of the digest kind carries an HMAC-SHA256 of itself, in one of two layouts:
+ *
+ *     layout 0   time(4) version(4) key block(764) digest block(764)
+ *     layout 1   time(4) version(4) digest block(764) key block(764)
+ *     digest block   the sum of its first 4 bytes, modulo 728, plus 4: where in it the 32-byte digest lies
+ *     key block      the sum of its last 4 bytes, modulo 632: where in it a 128-byte Diffie-Hellman key lies
+ *
+ * That key serves RTMPE alone, whose version number is refused; in our own S1 and C1 it is random bytes.
+ *
+ * Source     RTMP 1.0, 5.2; the digest form was never published by Adobe, these are the facts in common use
+ * Yields     no
+ */
+#ifndef PROTOCOL_RTMP_HANDSHAKE_H
+#define PROTOCOL_RTMP_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+enum {
+    RTMP_VERSION = 3,
+    RTMP_C1_LEN = 1536,
+    RTMP_C0C1_LEN = 1 + RTMP_C1_LEN,
+    RTMP_S0S1S2_LEN = 1 + 2 * RTMP_C1_LEN,
+    RTMP_C2_LEN = RTMP_C1_LEN,
+    RTMP_DIGEST_LEN = 32,
+
+    /* A proxy in front may say who the client is: this byte, a 16-bit length, the address, before C0. */
+    RTMP_PROXY_MARK = 0xF3,
+    RTMP_PROXY_HEADER_LEN = 3,
+    RTMP_PROXY_DATA_MAX = 1024,
+    RTMP_PROXY_IPV4_LEN = 4,
+};
+
+enum rtmp_handshake_kind { RTMP_HANDSHAKE_PLAIN, RTMP_HANDSHAKE_DIGEST_0, RTMP_HANDSHAKE_DIGEST_1 };
+
+/**
+ * How long the data after a proxy's RTMP_PROXY_HEADER_LEN bytes is.
+ *
+ * Errors     E_RTMP_PROXY_EXCEED above RTMP_PROXY_DATA_MAX
+ */
+struct err *rtmp_handshake_proxy_len(const uint8_t header[static RTMP_PROXY_HEADER_LEN], size_t *len) ATTR_MUST_USE;
+
+/**
+ * Server: answer C0C1 with S0S1S2. A C1 with a valid digest (layout 0 is tried first) gets the digest form,
+ * any other the plain one.
+ *
+ * Shape      `name` is what S2 of the digest form begins with, as a signature; "" for none
+ * Units      now_s: seconds since 1970
+ * Errors     E_RTMP_PLAIN_REQUIRED  C0 is not 3: RTMPE, or not RTMP at all
+ *            E_OPEN_SSL_CREATE_HMAC the crypto library failed
+ */
+struct err *rtmp_handshake_answer(const uint8_t c0c1[static RTMP_C0C1_LEN], uint8_t s0s1s2[static RTMP_S0S1S2_LEN],
+                                  const char *name, uint32_t now_s, enum rtmp_handshake_kind *kind) ATTR_MUST_USE;
+
+/** What a client remembers between C1 and C2. */
+struct rtmp_handshake_client {
+    bool    plain; /* C1 carries no digest */
+    uint8_t c1_digest[RTMP_DIGEST_LEN];
+};
+
+/** Client: make C0C1, digest form in layout 1, or plain. Errors: E_OPEN_SSL_CREATE_HMAC. */
+struct err *rtmp_handshake_offer(struct rtmp_handshake_client *c, uint8_t c0c1[static RTMP_C0C1_LEN], bool plain,
+                                 uint32_t now_s) ATTR_MUST_USE;
+
+/**
+ * Client: answer S0S1S2 with C2: by digest when S1 has one and S2 proves that the server knows ours, else
+ * as the plain handshake has it, by a copy of S1.
+ *
+ * Errors     E_RTMP_PLAIN_REQUIRED, E_OPEN_SSL_CREATE_HMAC
+ */
+struct err *rtmp_handshake_finish(const struct rtmp_handshake_client *c, const uint8_t s0s1s2[static RTMP_S0S1S2_LEN],
+                                  uint8_t c2[static RTMP_C2_LEN], enum rtmp_handshake_kind *kind) ATTR_MUST_USE;
+
+#endif
