@@ -1,0 +1,45 @@
+/**
+ * The metadata of a stream: what a publisher's data message says, and the frame that players get of it.
+ *
+ * Source     Adobe FLV 10.1 E.5 (onMetaData); RTMP's "@setDataFrame" as encoders send it
+ * Yields     no
+ */
+#ifndef KERNEL_METADATA_H
+#define KERNEL_METADATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "kernel/frame.h"
+
+enum { METADATA_LEN_MAX = 64 * 1024 }; /* of a body; real ones have a few hundred bytes */
+
+/* What callers look at. A number is 0 when it is missing, not a number, negative or absurd. */
+struct metadata {
+    double width, height, framerate;
+    double videocodecid, audiocodecid; /* a classic number or a FourCC (Enhanced RTMP, "Enhancing onMetaData") */
+    bool   bravo_atc;                  /* "true", as string or boolean: the publisher's times are absolute */
+};
+
+enum metadata_read {
+    METADATA_OK,
+    METADATA_OTHER, /* a data message of another name: onTextData, onCuePoint, @clearDataFrame … */
+    METADATA_BAD,   /* not AMF0, without an object or array, or longer than METADATA_LEN_MAX */
+    METADATA_NO_MEMORY,
+};
+
+/**
+ * Make the frame that a source keeps out of the body of an AMF0 data message.
+ *
+ * Shape      body: ["@setDataFrame"] "onMetaData" and an object or ECMA array; what follows is dropped.
+ *            The frame: "onMetaData" and an object with the properties in their order, byte for byte
+ *            whatever their type, without `duration` and the peer's `server` and `server_version`; these two
+ *            come last, with our values.
+ * Ownership  *frame is new, with one reference, dts_us and arrived_us still 0; NULL unless METADATA_OK
+ */
+enum metadata_read metadata_read(const uint8_t *body, size_t len, const char *server, const char *server_version,
+                                 struct frame **frame, struct metadata *info) ATTR_MUST_USE;
+
+#endif
