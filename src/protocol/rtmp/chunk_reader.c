@@ -130,14 +130,12 @@ void rtmp_chunk_reader_abort(struct rtmp_chunk_reader *r, uint32_t csid)
 static uint32_t read_csid(struct rd *in, uint8_t first)
 {
     switch (first & 0x3F) {
-    case 0:
-        return 64U + rd_u8(in);
+    case 0: return 64U + rd_u8(in);
     case 1: {
         uint32_t low = rd_u8(in);
         return 64U + low + 256U * rd_u8(in);
     }
-    default:
-        return first & 0x3F;
+    default: return first & 0x3F;
     }
 }
 
@@ -326,8 +324,8 @@ static struct err *make_room(struct rtmp_chunk_reader *r, struct rtmp_chunk_stre
 static struct err *read_payload(struct rtmp_chunk_reader *r, struct rtmp_chunk_stream *cs)
 {
     size_t carried = r->carry_len < r->chunk_left ? r->carry_len : r->chunk_left;
-    size_t fed = (size_t)(r->end - r->at) < r->chunk_left - carried ? (size_t)(r->end - r->at)
-                                                                    : r->chunk_left - carried;
+    size_t fed =
+        (size_t)(r->end - r->at) < r->chunk_left - carried ? (size_t)(r->end - r->at) : r->chunk_left - carried;
     if (carried + fed == 0)
         return NULL;
     struct err *e = make_room(r, cs, carried + fed);

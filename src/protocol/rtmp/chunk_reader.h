@@ -46,7 +46,7 @@ struct rtmp_chunk_reader {
     int8_t                    current; /* the stream whose chunk is being read; -1 where a header is due */
     uint8_t                   carry_len;
     uint8_t                   carry[RTMP_CHUNK_HEADER_MAX]; /* read before `at`: a header that was cut */
-    bool                      omits_extended; /* the peer leaves extended timestamps out of type 3 chunks */
+    bool                      omits_extended;   /* the peer leaves extended timestamps out of type 3 chunks */
     bool                      began_with_type1; /* it started a chunk stream in an unlawful way, which was let pass */
     uint32_t                  chunk_size, chunk_left;
     size_t                    partial_bytes; /* room of the messages under way */

@@ -39,9 +39,8 @@ static bool drain(struct rtmp_chunk_reader *r, struct got *g)
             assert_true(g->n < GOT_MAX);
             assert_int_equal(msg.payload->len, msg.payload->cap);
             const uint8_t *b = msg.payload->data;
-            uint32_t       value = msg.payload->len >= 4
-                                       ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]
-                                       : 0;
+            uint32_t       value =
+                msg.payload->len >= 4 ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
             g->msg[g->n++] = msg;
             if (msg.type_id == RTMP_TYPE_SET_CHUNK_SIZE)
                 e = rtmp_chunk_reader_set_chunk_size(r, value);
@@ -160,10 +159,11 @@ static void each_header_form_adds_to_the_one_before(void **state)
 {
     (void)state;
     static const uint8_t bytes[] = {
-        0x04, 0x00, 0x03, 0xE8, 0x00, 0x00, 0x02, 0x08, 0x01, 0x00, 0x00, 0x00, 'a', 'b', /* type 0: 1000 ms, 2 bytes, audio, 1 */
-        0x44, 0x00, 0x00, 0x14, 0x00, 0x00, 0x03, 0x09, 'c',  'd',  'e',                  /* type 1: +20, 3 bytes, video    */
-        0x84, 0x00, 0x00, 0x15, 'f',  'g',  'h',                                          /* type 2: +21                    */
-        0xC4, 'i',  'j',  'k',                                                            /* type 3: the delta repeats      */
+        0x04, 0x00, 0x03, 0xE8, 0x00, 0x00, 0x02, 0x08, 0x01, 0x00, 0x00,
+        0x00, 'a',  'b',                                                 /* type 0: 1000 ms, 2 bytes, audio, 1 */
+        0x44, 0x00, 0x00, 0x14, 0x00, 0x00, 0x03, 0x09, 'c',  'd',  'e', /* type 1: +20, 3 bytes, video    */
+        0x84, 0x00, 0x00, 0x15, 'f',  'g',  'h',                         /* type 2: +21                    */
+        0xC4, 'i',  'j',  'k',                                           /* type 3: the delta repeats      */
     };
     struct got g = read_all(bytes, sizeof bytes);
     assert_int_equal(g.n, 4);
@@ -191,12 +191,12 @@ static void basic_headers_have_one_two_or_three_bytes(void **state)
 {
     (void)state;
     static const uint8_t bytes[] = {
-        0x3F, 0, 0, 0, 0, 0, 1, 8, 1, 0, 0, 0, 'a',             /* 63: one byte              */
-        0x00, 0x00, 0, 0, 0, 0, 0, 1, 8, 1, 0, 0, 0, 'b',       /* 64: two bytes             */
-        0x00, 0xFF, 0, 0, 0, 0, 0, 1, 8, 1, 0, 0, 0, 'c',       /* 319                       */
-        0x01, 0x00, 0x01, 0, 0, 0, 0, 0, 1, 8, 1, 0, 0, 0, 'd', /* 320: three, low byte first */
-        0x01, 0xFF, 0xFF, 0, 0, 0, 0, 0, 1, 8, 1, 0, 0, 0, 'e', /* 65599                     */
-        0xC1, 0x00, 0x00, 'f',                                  /* 64 again, in the long form */
+        0x3F, 0,    0,    0,   0, 0, 1, 8, 1, 0, 0, 0, 'a',           /* 63: one byte              */
+        0x00, 0x00, 0,    0,   0, 0, 0, 1, 8, 1, 0, 0, 0,   'b',      /* 64: two bytes             */
+        0x00, 0xFF, 0,    0,   0, 0, 0, 1, 8, 1, 0, 0, 0,   'c',      /* 319                       */
+        0x01, 0x00, 0x01, 0,   0, 0, 0, 0, 1, 8, 1, 0, 0,   0,   'd', /* 320: three, low byte first */
+        0x01, 0xFF, 0xFF, 0,   0, 0, 0, 0, 1, 8, 1, 0, 0,   0,   'e', /* 65599                     */
+        0xC1, 0x00, 0x00, 'f',                                        /* 64 again, in the long form */
     };
     static const uint32_t csids[] = { 63, 64, 319, 320, 65599, 64 };
     struct got            g = read_all(bytes, sizeof bytes);
@@ -246,7 +246,10 @@ static void messages_on_different_chunk_streams_interleave(void **state)
     assert_int_equal(g.n, 2);
     assert_message(&g.msg[0], 4, 8, 1, 41, "a");
     assert_int_equal(g.msg[1].timestamp_ms, 40);
-    assert_memory_equal(g.msg[1].payload->data + 126, "\x7e\x7f" "yz", 4);
+    assert_memory_equal(g.msg[1].payload->data + 126,
+                        "\x7e\x7f"
+                        "yz",
+                        4);
     got_finish(&g);
 }
 
@@ -286,8 +289,9 @@ static void chunk_sizes_have_bounds(void **state)
         enum err_code code;
         uint32_t      used;
     } rows[] = {
-        { 0, E_RTMP_CHUNK_SIZE, 128 },     { 1, E_RTMP_CHUNK_SIZE, 128 }, { 127, E_RTMP_CHUNK_SIZE, 128 },
-        { 128, E_SUCCESS, 128 },           { 65536, E_SUCCESS, 65536 },   { 0xFFFFFF, E_SUCCESS, 0xFFFFFF },
+        { 0, E_RTMP_CHUNK_SIZE, 128 },       { 1, E_RTMP_CHUNK_SIZE, 128 },
+        { 127, E_RTMP_CHUNK_SIZE, 128 },     { 128, E_SUCCESS, 128 },
+        { 65536, E_SUCCESS, 65536 },         { 0xFFFFFF, E_SUCCESS, 0xFFFFFF },
         { 0x7FFFFFFF, E_SUCCESS, 0xFFFFFF },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -306,8 +310,8 @@ static void abort_drops_the_message_under_way(void **state)
     struct bytes b = { 0 };
     put(&b, (uint8_t[]){ 0x06, 0, 0, 40, 0, 0, 200, 9, 1, 0, 0, 0 }, 12);
     put_payload(&b, 0, 128);
-    put(&b, (uint8_t[]){ 0x02, 0, 0, 0, 0, 0, 4, 2, 0, 0, 0, 0, 0, 0, 0, 6 }, 16);    /* abort 6 */
-    put(&b, (uint8_t[]){ 0x02, 0, 0, 0, 0, 0, 4, 2, 0, 0, 0, 0, 0, 0, 0, 99 }, 16);   /* one never used */
+    put(&b, (uint8_t[]){ 0x02, 0, 0, 0, 0, 0, 4, 2, 0, 0, 0, 0, 0, 0, 0, 6 }, 16);  /* abort 6 */
+    put(&b, (uint8_t[]){ 0x02, 0, 0, 0, 0, 0, 4, 2, 0, 0, 0, 0, 0, 0, 0, 99 }, 16); /* one never used */
     put(&b, (uint8_t[]){ 0x06, 0, 0, 80, 0, 0, 1, 9, 1, 0, 0, 0, 'k' }, 13);
     struct got g = read_all(b.data, b.len);
     assert_int_equal(g.n, 3);
@@ -321,11 +325,11 @@ static void extended_timestamps_have_32_bits(void **state)
 {
     (void)state;
     static const uint8_t bytes[] = {
-        0x04, 0xFF, 0xFF, 0xFF, 0, 0, 1, 8, 1, 0, 0, 0, 0x00, 0xFF, 0xFF, 0xFF, 'a', /* the smallest extended */
-        0x04, 0xFF, 0xFF, 0xFE, 0, 0, 1, 8, 1, 0, 0, 0, 'b',                         /* the largest that is not */
-        0x04, 0xFF, 0xFF, 0xFF, 0, 0, 1, 8, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 'c',
-        0x44, 0x00, 0x00, 0x02, 0, 0, 1, 8, 'd',                                     /* wraps */
-        0x84, 0xFF, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0x00, 'e',                         /* an extended delta */
+        0x04, 0xFF, 0xFF, 0xFF, 0,    0,    1,    8,    1,   0, 0, 0, 0x00, 0xFF, 0xFF, 0xFF, 'a', /* the smallest extended */
+        0x04, 0xFF, 0xFF, 0xFE, 0,    0,    1,    8,    1,   0, 0, 0, 'b', /* the largest that is not */
+        0x04, 0xFF, 0xFF, 0xFF, 0,    0,    1,    8,    1,   0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 'c', 0x44,
+        0x00, 0x00, 0x02, 0,    0,    1,    8,    'd',       /* wraps */
+        0x84, 0xFF, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0x00, 'e', /* an extended delta */
     };
     struct got g = read_all(bytes, sizeof bytes);
     assert_int_equal(g.n, 5);
@@ -385,8 +389,8 @@ static void a_bare_chunk_begins_a_message_at_an_extended_time(void **state)
 {
     (void)state;
     static const uint8_t bytes[] = {
-        0x04, 0xFF, 0xFF, 0xFF, 0, 0, 1, 8, 1, 0, 0, 0, 0x01, 0x00, 0x00, 0x00, 'a',
-        0xC4, 0x01, 0x00, 0x00, 0x17, 'b', /* a time, not a step of more than four hours */
+        0x04, 0xFF, 0xFF, 0xFF, 0,    0,    1,    8,    1,    0,    0,   0,
+        0x01, 0x00, 0x00, 0x00, 'a',  0xC4, 0x01, 0x00, 0x00, 0x17, 'b', /* a time, not a step of more than four hours */
         0xC4, 0x01, 0x00, 0x00, 0x2E, 'c',
     };
     struct got g = read_all(bytes, sizeof bytes);
@@ -432,7 +436,7 @@ static void too_many_chunk_streams_are_refused(void **state)
     struct bytes b = { 0 };
     for (int i = 0; i <= RTMP_CHUNK_STREAMS_MAX; i++)
         put(&b, (uint8_t[]){ 0x00, (uint8_t)i, 0, 0, 0, 0, 0, 0, 8, 1, 0, 0, 0 }, 13);
-    struct got g = { 0 };
+    struct got               g = { 0 };
     struct rtmp_chunk_reader r;
     rtmp_chunk_reader_init(&r);
     for (size_t at = 0; at < b.len && !g.failed; at += 13) {

@@ -1,0 +1,171 @@
+/**
+ * RTMP commands: what a client or a server calls, and the bodies of every answer.
+ *
+ * A writer makes the body of one AMF0 command (type 20) or data message (type 18); who sends it puts the chunk
+ * headers around (chunk_writer.h).
+ *
+ * Source     RTMP 1.0, 7.2; names, fields and their order as live encoders and players know them
+ * Yields     no
+ */
+#ifndef PROTOCOL_RTMP_COMMAND_H
+#define PROTOCOL_RTMP_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/wr.h"
+#include "kernel/amf0.h"
+#include "protocol/rtmp/message.h"
+
+/* ---- reading ---- */
+
+enum rtmp_call_kind {
+    RTMP_CALL_OTHER, /* a name that means nothing here */
+    RTMP_CALL_CONNECT,
+    RTMP_CALL_CREATE_STREAM,
+    RTMP_CALL_RELEASE_STREAM,
+    RTMP_CALL_FC_PUBLISH,
+    RTMP_CALL_FC_UNPUBLISH,
+    RTMP_CALL_PUBLISH,
+    RTMP_CALL_PLAY,
+    RTMP_CALL_PAUSE, /* also under its other name, pauseRaw */
+    RTMP_CALL_SEEK,
+    RTMP_CALL_CLOSE_STREAM,
+    RTMP_CALL_DELETE_STREAM,
+    RTMP_CALL_RECEIVE_AUDIO,
+    RTMP_CALL_RECEIVE_VIDEO,
+    RTMP_CALL_RESULT, /* _result: the answer to a call of ours */
+    RTMP_CALL_ERROR,  /* _error: the same */
+    RTMP_CALL_STATUS, /* onStatus */
+};
+
+/** A command, decoded as far as its kind is known. Texts and readers point into the message. */
+struct rtmp_call {
+    enum rtmp_call_kind kind;
+    struct amf0_text    name;
+    double              tid;
+    struct rd           object; /* at the command object, or at its end when there is none */
+    struct rd           args;   /* behind it */
+    struct amf0_text    text;   /* the first argument when it is a string: the stream's name, mostly */
+    double              number; /* the first number among the arguments: a stream id, or a position in ms; 0 */
+    bool                flag;   /* the first boolean: pause or go on, receive or not */
+    double              play_start, play_duration_ms; /* play's 2nd and 3rd arguments; -2 and -1 when absent */
+};
+
+/**
+ * Decode a command message: type 20, or 17, whose first byte is skipped.
+ *
+ * Errors     E_RTMP_AMF0_DECODE
+ */
+struct err *rtmp_call_decode(struct rtmp_call *call, uint8_t type_id, const uint8_t *body, size_t len) ATTR_MUST_USE;
+
+/* ---- answers of a server ---- */
+
+/** Who the server says it is in the answer to connect. Texts are borrowed. */
+struct rtmp_signature {
+    const char *sig;    /* "SRS" */
+    const char *server; /* name and version, as in onMetaData */
+    const char *license, *url, *version, *authors;
+};
+
+struct rtmp_connect_result {
+    const struct rtmp_signature *signature;
+    double                       tid, object_encoding;
+    const char                  *server_ip; /* local address of the socket */
+    int64_t                      pid;
+    const char                  *id; /* of this connection */
+};
+
+/* The longest body that the writers below make of texts within bounds: a URL twice, and words. */
+enum { RTMP_REPLY_MAX = 12 << 10 };
+
+void rtmp_write_connect_result(struct wr *w, const struct rtmp_connect_result *c);
+void rtmp_write_connect_rejected(struct wr *w, double tid, const char *description); /* _error */
+void rtmp_write_bw_done(struct wr *w);
+
+/* `_result, tid, null, …`: with undefined for releaseStream and FCPublish, null for what we do not know */
+void rtmp_write_result_undefined(struct wr *w, double tid);
+void rtmp_write_result_null(struct wr *w, double tid);
+void rtmp_write_result_number(struct wr *w, double tid, double number); /* createStream: the message stream id */
+void rtmp_write_error(struct wr *w, double tid, const char *code, const char *description);
+
+void rtmp_write_on_fc_publish(struct wr *w);
+void rtmp_write_on_fc_unpublish(struct wr *w);
+void rtmp_write_sample_access(struct wr *w); /* a data message */
+
+/** The onStatus messages that have fixed words. */
+enum rtmp_status {
+    RTMP_STATUS_PUBLISH_START,
+    RTMP_STATUS_UNPUBLISH_SUCCESS,
+    RTMP_STATUS_PLAY_RESET,
+    RTMP_STATUS_PLAY_START,
+    RTMP_STATUS_PLAY_STOP,
+    RTMP_STATUS_PUBLISH_NOTIFY,   /* to a player: its stream is published (again) */
+    RTMP_STATUS_UNPUBLISH_NOTIFY, /* to a player: its stream has ended */
+    RTMP_STATUS_PAUSE,
+    RTMP_STATUS_UNPAUSE,
+};
+void rtmp_write_status(struct wr *w, enum rtmp_status status);
+
+/** onStatus at level error. */
+void rtmp_write_status_error(struct wr *w, const char *code, const char *description);
+
+/** onStatus that sends a player to another server: `redirect` without the stream, `redirect2` with it. */
+void rtmp_write_redirect(struct wr *w, const char *redirect, const char *redirect2);
+
+/* ---- calls of a client ---- */
+
+/** What a client says in connect. NULL texts are left out, but tc_url. */
+struct rtmp_connect {
+    const char    *app, *flash_ver, *swf_url, *tc_url, *page_url;
+    double         capabilities, audio_codecs, video_codecs, video_function, object_encoding;
+    const uint8_t *args; /* a second object, as AMF0; NULL: none */
+    size_t         args_len;
+};
+
+/** The words that origins know from edges. */
+#define RTMP_CONNECT_INIT \
+    ((struct rtmp_connect){ .flash_ver = "WIN 15,0,0,239", \
+                            .swf_url = "", \
+                            .page_url = "", \
+                            .capabilities = 239, \
+                            .audio_codecs = 3575, \
+                            .video_codecs = 252, \
+                            .video_function = 1 })
+
+void rtmp_write_connect(struct wr *w, const struct rtmp_connect *c); /* tid 1 */
+
+/** The second object of connect between two servers of this kind. */
+void rtmp_write_connect_args(struct wr *w, const struct rtmp_connect_result *self);
+
+void rtmp_write_create_stream(struct wr *w, double tid);
+void rtmp_write_release_stream(struct wr *w, double tid, const char *stream);
+void rtmp_write_fc_publish(struct wr *w, double tid, const char *stream);
+void rtmp_write_fc_unpublish(struct wr *w, double tid, const char *stream);
+void rtmp_write_publish(struct wr *w, double tid, const char *stream);
+void rtmp_write_play(struct wr *w, double tid, const char *stream);
+void rtmp_write_pause(struct wr *w, double tid, bool pause, double at_ms);
+void rtmp_write_close_stream(struct wr *w, double tid);
+void rtmp_write_delete_stream(struct wr *w, double tid, double msid);
+
+/* ---- answers, as a client reads them ---- */
+
+enum { RTMP_PEER_ID_CAP = 64 };
+
+/** What `_result`, `_error` or onStatus says. Texts point into the message; {NULL, 0} when absent. */
+struct rtmp_answer {
+    bool             refused; /* _error, or level "error" */
+    double           number;  /* createStream: the message stream id; -1 when absent */
+    struct amf0_text level, code, description;
+    struct amf0_text redirect; /* redirect2, else redirect, of ex */
+    /* connect: of a server of this kind */
+    struct amf0_text server, server_ip;
+    double           pid;
+    char             id[RTMP_PEER_ID_CAP]; /* a string, or a number as older ones send it; "" when absent */
+};
+
+/** Read the answer in a RESULT, ERROR or STATUS call. What is absent or of another type is left empty. */
+void rtmp_answer_read(struct rtmp_answer *a, const struct rtmp_call *call);
+
+#endif

@@ -1,0 +1,213 @@
+/**
+ * The server's side of an RTMP conversation over a socket.
+ *
+ *     rtmp_server_init(&s, &io);
+ *     rtmp_server_handshake(&s, "name", deadline)
+ *     rtmp_server_connect(&s, &req, deadline)                 req.url has the tcUrl's vhost and app
+ *     rtmp_server_reply_connect(&s, &req, &settings, &signature…)
+ *     rtmp_server_identify(&s, &req, &role, deadline)         req.url has the stream too
+ *     role is RTMP_PLAY                                       role is a publisher's
+ *         rtmp_server_refuse() and close, or                      rtmp_server_refuse() and close, or
+ *         rtmp_server_start_play()                                rtmp_server_start_publish()
+ *         rtmp_server_next_now() between batches                  rtmp_server_read_message()
+ *                                                                 rtmp_server_end_publish()
+ *     again from identify, or
+ *     rtmp_request_finish(&req); rtmp_server_finish(&s);
+ *
+ * Protocol control is handled inside: chunk sizes, acknowledgements, pings, aborts, aggregate messages. What comes
+ * out is audio, video, data (always type 18) and commands (always type 20), each in a frame of its own.
+ *
+ * All connections share one receive buffer: what a connection has not consumed of it when another
+ * needs it is copied then, so a caller may yield between two messages.
+ *
+ * Replies are written whole, within RTMP_REPLY_TIMEOUT_US: a caller that writes media itself calls in only
+ * where no message is half written.
+ *
+ * Units      deadlines are absolute now_us() times
+ * Errors     those of io.h (E_SOCKET_TIMEOUT at a deadline, E_END_OF_STREAM when the peer closes,
+ *            E_THREAD_INTERRUPTED), of the chunk stream and AMF0; others are named
+ * Yields     every function that takes a deadline or sends something
+ */
+#ifndef PROTOCOL_RTMP_SERVER_H
+#define PROTOCOL_RTMP_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "core/err.h"
+#include "protocol/io.h"
+#include "protocol/rtmp/aggregate.h"
+#include "protocol/rtmp/chunk_reader.h"
+#include "protocol/rtmp/chunk_writer.h"
+#include "protocol/rtmp/command.h"
+#include "protocol/rtmp/handshake.h"
+#include "protocol/rtmp/message.h"
+#include "protocol/rtmp/url.h"
+
+enum {
+    RTMP_REPLY_TIMEOUT_US = 30 * US_PER_SECOND,
+    RTMP_MSID = 1,               /* the one message stream of a connection */
+    RTMP_CREATE_STREAMS_MAX = 3, /* before publish or play */
+    RTMP_RECEIVE_BUFFER = 64 << 10,
+    RTMP_ARGS_MAX = 4096, /* the second object of connect */
+};
+
+enum rtmp_role { RTMP_PLAY, RTMP_FMLE_PUBLISH, RTMP_FLASH_PUBLISH, RTMP_HAIVISION_PUBLISH };
+
+/** "rtmp-play", "fmle-publish" …, as the API and the log print it. */
+const char *rtmp_role_name(enum rtmp_role role);
+
+static inline bool rtmp_role_is_publish(enum rtmp_role role)
+{
+    return role != RTMP_PLAY;
+}
+
+/** What the client wants. All texts are "" when the client did not say. */
+struct rtmp_request {
+    struct rtmp_url url; /* schema, host, port, vhost, app; after identify stream and param */
+    const char     *tc_url, *page_url, *swf_url;
+    double          object_encoding, connect_tid;
+    int64_t         duration_ms; /* of play; 0: until it ends */
+    uint8_t        *args;        /* the second object of connect, as AMF0; NULL: none */
+    size_t          args_len;
+    char           *block;
+};
+
+/** Takes one that is all zero. */
+void rtmp_request_finish(struct rtmp_request *req);
+
+struct rtmp_server {
+    struct io               *io;
+    struct rtmp_chunk_reader in;
+    struct rtmp_message      aggregate; /* being taken apart; payload NULL: none */
+    struct rtmp_aggregate    parts;
+    uint32_t                 out_chunk_size;
+    uint32_t                 ack_window;    /* acknowledge when half of it has come; 0: never */
+    int64_t                  acked;         /* io->bytes_in then */
+    uint32_t                 buffer_ms;     /* Set Buffer Length, as the client said last */
+    uint32_t                 read_on_bytes; /* without having waited */
+    bool                     proxied, said_odd_type, said_big_chunks, said_type1;
+    bool                     no_memory; /* what was borrowed of the shared buffer could not be copied */
+    uint8_t                  proxied_ip[RTMP_PROXY_IP_LEN];
+};
+
+/** Borrows the io. */
+void rtmp_server_init(struct rtmp_server *s, struct io *io);
+
+/** Takes one that is all zero. Does not close the io. */
+void rtmp_server_finish(struct rtmp_server *s);
+
+/**
+ * Handshake. `name` is written into S2 (of the digest kind). A proxy's prefix is read: then `s->proxied` and
+ * `s->proxied_ip` tell the client's IPv4 address.
+ *
+ * Errors     E_RTMP_PLAIN_REQUIRED, E_RTMP_PROXY_EXCEED
+ */
+struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64_t deadline_us) ATTR_MUST_USE;
+
+/**
+ * Wait for connect.
+ *
+ * Ownership  release `req` with rtmp_request_finish(), also after an error
+ * Errors     E_RTMP_REQ_CONNECT  a first command that is not connect, or no tcUrl
+ *            E_RTMP_REQ_TCURL, E_LIMIT
+ */
+struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req, int64_t deadline_us) ATTR_MUST_USE;
+
+struct rtmp_server_settings {
+    uint32_t out_ack_size; /* Window Acknowledgement Size; 0: not sent */
+    uint32_t in_ack_size;  /* acknowledge by this until the client says; 0: not */
+    uint32_t chunk_size;   /* of what we send, 128..65536 */
+};
+
+/**
+ * Accept: Window Acknowledgement Size, Set Peer Bandwidth, Set Chunk Size, _result, onBWDone, in one write.
+ * `result` says who we are; tid and objectEncoding are taken from the request.
+ */
+struct err *rtmp_server_reply_connect(struct rtmp_server *s, const struct rtmp_request *req,
+                                      const struct rtmp_server_settings *settings,
+                                      const struct rtmp_connect_result  *result) ATTR_MUST_USE;
+
+/** Answer connect with `_error` NetConnection.Connect.Rejected; the caller closes. */
+struct err *rtmp_server_reject_connect(struct rtmp_server *s, const struct rtmp_request *req,
+                                       const char *description) ATTR_MUST_USE;
+
+/**
+ * Wait until the client says what it wants: through to its `play` or `publish`. Answers all that comes
+ * before; to those two answer rtmp_server_start_play(), start_publish() or refuse().
+ * May be called again on the same connection, after a stream has ended.
+ *
+ * Errors     E_RTMP_CREATE_STREAM_DEPTH  more than RTMP_CREATE_STREAMS_MAX createStream
+ *            E_RTMP_STREAM_NAME_EMPTY    no stream name, and none to guess; the client has been told
+ *            E_RTMP_REQ_TCURL, E_LIMIT
+ */
+struct err *rtmp_server_identify(struct rtmp_server *s, struct rtmp_request *req, enum rtmp_role *role,
+                                 int64_t deadline_us) ATTR_MUST_USE;
+
+/** StreamBegin, Play.Reset, Play.Start, |RtmpSampleAccess, in one write. Media may follow. */
+struct err *rtmp_server_start_play(struct rtmp_server *s) ATTR_MUST_USE;
+
+/** onFCPublish (not for Flash) and Publish.Start, in one write. The client sends media from then on. */
+struct err *rtmp_server_start_publish(struct rtmp_server *s, enum rtmp_role role) ATTR_MUST_USE;
+
+enum rtmp_refusal {
+    RTMP_REFUSE_BUSY,      /* another publisher has it: NetStream.Publish.BadName */
+    RTMP_REFUSE_DENIED,    /* rules, hooks: NetStream.Publish.Denied, NetStream.Play.Failed */
+    RTMP_REFUSE_NOT_FOUND, /* no such vhost or stream: NetStream.Play.StreamNotFound, NetStream.Publish.Denied */
+    RTMP_REFUSE_FAILED,    /* our fault: NetStream.Publish.Failed, NetStream.Play.Failed */
+};
+
+/** Tell the client why not, by an onStatus at level error; the caller closes. */
+struct err *rtmp_server_refuse(struct rtmp_server *s, enum rtmp_role role, enum rtmp_refusal why,
+                               const char *description) ATTR_MUST_USE;
+
+/**
+ * The next audio, video, data or command message.
+ *
+ * Ownership  msg->payload is the caller's
+ * Errors     E_SOCKET_TIMEOUT when none is complete at the deadline, whatever else has come
+ *            E_RTMP_AGGREGATE
+ */
+struct err *rtmp_server_read_message(struct rtmp_server *s, struct rtmp_message *msg,
+                                     int64_t deadline_us) ATTR_MUST_USE;
+
+/**
+ * The same, if it is there: never waits for input. It yields where a ping or an acknowledgement is answered.
+ * Nearly free when nothing is there (io_is_readable()).
+ */
+struct err *rtmp_server_next_now(struct rtmp_server *s, struct rtmp_message *msg, bool *got) ATTR_MUST_USE;
+
+/** Decode a command message; any other type: RTMP_CALL_OTHER without a name. Borrows the message. */
+struct err *rtmp_server_decode(const struct rtmp_message *msg, struct rtmp_call *call) ATTR_MUST_USE;
+
+/** Answer a command that means nothing here with `_result, tid, null, null`; one with tid 0 not at all. */
+struct err *rtmp_server_reply_unknown(struct rtmp_server *s, const struct rtmp_call *call) ATTR_MUST_USE;
+
+/** Pause.Notify and StreamEOF; or Unpause.Notify and StreamBegin. */
+struct err *rtmp_server_reply_pause(struct rtmp_server *s, bool pause) ATTR_MUST_USE;
+
+/**
+ * The client ends its publish by FCUnpublish (`call`): onFCUnpublish, _result, Unpublish.Success. Flash clients
+ * end it by any command and expect no answer: nothing is sent for them.
+ */
+struct err *rtmp_server_end_publish(struct rtmp_server *s, enum rtmp_role role,
+                                    const struct rtmp_call *call) ATTR_MUST_USE;
+
+/** Whether this command ends a publish of that role: FCUnpublish; for Flash any. */
+bool rtmp_server_call_ends_publish(enum rtmp_role role, const struct rtmp_call *call);
+
+/** An onStatus of fixed words on the stream: UnpublishNotify, Play.Stop … */
+struct err *rtmp_server_send_status(struct rtmp_server *s, enum rtmp_status status) ATTR_MUST_USE;
+
+/** A User Control event on the stream: StreamEOF, StreamBegin. */
+struct err *rtmp_server_send_event(struct rtmp_server *s, enum rtmp_user_event event) ATTR_MUST_USE;
+
+/**
+ * Send a player elsewhere, and wait for its answer (a command with a text) until the deadline at most; no
+ * answer is no error. The caller closes.
+ */
+struct err *rtmp_server_redirect(struct rtmp_server *s, const char *redirect, const char *redirect2,
+                                 int64_t deadline_us, bool *accepted) ATTR_MUST_USE;
+
+#endif
