@@ -81,6 +81,11 @@ $(B)/%.o: %.c objs/config.mk Makefile
 	@mkdir -p $(@D)
 	$(call quiet,cc,$<) $(compile) -c -o $@ $<
 
+# The server's functions run on coroutines' stacks. (The sanitizers' frames are larger, and so are the stacks there.)
+ifneq ($(MODE),asan)
+$(B)/src/%.o: CFLAGS_ALL += -Wframe-larger-than=8192
+endif
+
 $(B)/test/%.o: CPPFLAGS_ALL += -Itest/unit
 $(B)/research/%.o: CPPFLAGS_ALL += -Iresearch/bench
 

@@ -3,6 +3,7 @@
 #
 #   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients]
 set -eu
+cd "$(dirname "$0")/.."
 
 build="gcc libc6-dev make pkg-config patch dpkg-dev ca-certificates util-linux
     libssl-dev libhttp-parser-dev libjansson-dev libsrtp2-dev"
@@ -53,15 +54,19 @@ missing=
 missing_of $wanted
 [ -n "$missing" ] || exit 0
 
-echo "deps: missing:$missing"
+# shellcheck disable=SC2086
+echo "deps: to be installed:" $missing
 if [ "$(id -u)" -ne 0 ]; then
     echo "deps: only root can install them; run as root: trunk-scripts/deps.sh $*" >&2
     exit 1
 fi
 
 export DEBIAN_FRONTEND=noninteractive
+mkdir -p objs
+log=objs/deps.log
+: >"$log"
 apt() {
-    apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@" </dev/null
+    apt-get -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@" </dev/null >>"$log" 2>&1
 }
 
 apt update || echo "deps: some of this machine's apt sources do not answer; trying on" >&2
@@ -75,4 +80,8 @@ case $missing in
     ;;
 esac
 # shellcheck disable=SC2086
-apt install -y --no-install-recommends $missing
+apt install -y --no-install-recommends $missing || {
+    tail -n 30 "$log" >&2
+    echo "deps: apt-get failed; all it said is in $log" >&2
+    exit 1
+}
