@@ -163,9 +163,12 @@ fuzz-short: fuzz-programs
 fuzz: fuzz-programs
 	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),600)
 
+objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
+	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ $(LIBS)
+
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: test deps unit unit-asan e2e layers headers lint format format-check valgrind
+.PHONY: test deps unit unit-asan e2e e2e-asan e2e-valgrind layers headers lint format format-check valgrind
 test:
 	trunk-scripts/run-tests.sh
 
@@ -179,7 +182,14 @@ unit-asan: $(UNIT_ASAN_PROGRAMS)
 	@SUITE=asan trunk-scripts/run-unit.sh $(UNIT_ASAN_PROGRAMS)
 
 e2e: all
-	trunk-scripts/run-e2e.sh
+	@trunk-scripts/run-e2e.sh
+
+# The server of these two is another one: with clang's sanitizers, or inside valgrind.
+e2e-asan: objs/srs-asan
+	@SRS_BIN=objs/srs-asan trunk-scripts/run-e2e.sh
+
+e2e-valgrind: all
+	@SRS_BIN=trunk-scripts/valgrind-srs.sh E2E_SCALE=10 trunk-scripts/run-e2e.sh
 
 valgrind: all unit-programs
 	TEST_WRAPPER='$(VALGRIND)' trunk-scripts/run-unit.sh $(UNIT_PROGRAMS)
@@ -219,7 +229,7 @@ install: all
 	trunk-scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
-	rm -rf objs/build objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new
+	rm -rf objs/build objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
 
 distclean: clean
 	rm -rf objs/st objs/st-asan objs/st-source objs/include objs/config.mk objs/configured objs/configure-args
@@ -233,7 +243,7 @@ help:
 	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'
 	@echo
 	@echo 'make unit         the unit tests; unit-asan: with clang and its sanitizers'
-	@echo 'make e2e          the tests with real clients'
+	@echo 'make e2e          the tests with real clients; e2e-asan, e2e-valgrind: on such a server'
 	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make valgrind     the unit tests in valgrind'
 	@echo 'make layers       includes point one way; headers: each header compiles alone'
@@ -243,4 +253,4 @@ help:
 	@echo 'V=1 shows the commands. ./configure --help lists the build options.'
 
 -include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(MAIN_OBJECTS) $(UNIT_PROGRAMS:=.o) $(call object,$(UNIT_SUPPORT) $(BENCH_ALL)))
--include $(patsubst %.o,%.d,$(FUZZ_OBJECTS) $(patsubst %.c,$(F)/%.o,$(FUZZERS)))
+-include $(patsubst %.o,%.d,$(FUZZ_OBJECTS) $(patsubst %.c,$(F)/%.o,$(FUZZERS) $(MAIN_SOURCES) $(UNIT_TESTS)) $(UNIT_ASAN_SUPPORT))
