@@ -81,6 +81,8 @@ struct conf_vhost {
     struct conf_security security;
 };
 
+struct conf_tree;
+
 struct conf {
     int                 refs;
     char               *path;     /* of the file; empty in environment-only mode */
@@ -104,6 +106,7 @@ struct conf {
     bool                in_docker;
     struct conf_vhost  *vhosts;
     size_t              n_vhosts;
+    struct conf_tree   *tree; /* what was written, and the memory of all the above; for app/conf alone */
 };
 
 struct conf *conf_ref(struct conf *c);

@@ -1,0 +1,38 @@
+#include "app/conf/conf.h"
+
+#include <string.h>
+
+#include "app/conf/tree.h"
+#include "core/mem.h"
+
+struct conf *conf_ref(struct conf *c)
+{
+    c->refs++;
+    return c;
+}
+
+void conf_unref(struct conf **cp)
+{
+    struct conf *c = *cp;
+    *cp = NULL;
+    if (!c || --c->refs)
+        return;
+    if (c->tree)
+        conf_tree_finish(c->tree);
+    mem_free(c->tree);
+    mem_free(c);
+}
+
+static const struct conf_vhost *find_exactly(const struct conf *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_vhosts; i++)
+        if (strcmp(c->vhosts[i].name, name) == 0)
+            return &c->vhosts[i];
+    return NULL;
+}
+
+const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name)
+{
+    const struct conf_vhost *v = name && name[0] ? find_exactly(c, name) : NULL;
+    return v ? v : find_exactly(c, "__defaultVhost__");
+}

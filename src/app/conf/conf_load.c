@@ -1,0 +1,89 @@
+#include "app/conf/conf_load.h"
+
+#include "app/conf/check.h"
+#include "app/conf/env.h"
+#include "app/conf/files.h"
+#include "app/conf/legacy.h"
+#include "app/conf/snapshot.h"
+#include "app/conf/tree.h"
+#include "core/mem.h"
+
+void conf_source_apply_env(struct conf_source *s, struct conf_report *report)
+{
+    const char *file = conf_env_find(s->envp, "SRS_CONFIG_FILE");
+    if (file) {
+        conf_report_add(report, LOG_INFO, "SRS_CONFIG_FILE is set: the configuration file is %s", file);
+        s->path = file;
+    }
+    const char *only = conf_env_find(s->envp, "SRS_ENV_ONLY");
+    if (only && !s->env_only) {
+        conf_report_add(report, LOG_WARN, "SRS_ENV_ONLY=%s: the configuration comes from the environment only, no file "
+                        "is read (any value does that)", only);
+        s->env_only = true;
+    }
+}
+
+struct err *conf_source_check(const struct conf_source *s)
+{
+    return s->env_only || s->text ? NULL : conf_file_check(s->dir, s->path);
+}
+
+/* Without a file there is one vhost, for everybody. */
+static struct err *make_default_vhost(struct conf_tree *tree)
+{
+    struct conf_node  like = { .file = "SRS_ENV_ONLY" };
+    struct conf_node *vhost = conf_tree_add(tree, &tree->root, "vhost", &like);
+    if (!vhost || !conf_tree_set_word(tree, vhost, "__defaultVhost__"))
+        return err_no_memory();
+    vhost->block = true;
+    return NULL;
+}
+
+static struct err *read_tree(const struct conf_source *s, struct conf_tree *tree, struct conf_report *report)
+{
+    struct err *e;
+    if (s->env_only)
+        return make_default_vhost(tree);
+    if ((e = conf_source_check(s)))
+        return e;
+    if ((e = conf_files_read(tree, s->dir, s->path ? s->path : "", s->text, s->text_len, report)))
+        return e;
+    if (!tree->root.first)
+        return err_wrap(err_new(E_SYSTEM_CONFIG_INVALID, "conf is empty"), "check normal");
+    return NULL;
+}
+
+static struct err *build(const struct conf_source *s, struct conf *c, struct conf_report *report)
+{
+    struct err *e;
+    if ((e = read_tree(s, c->tree, report)))
+        return e;
+    if ((e = conf_legacy_apply(c->tree, report)))
+        return e;
+    if ((e = conf_env_apply(c->tree, s->envp, report)))
+        return e;
+    if ((e = conf_check(c->tree, s, report)))
+        return err_wrap(e, "check normal");
+    if ((e = conf_check_values(c->tree, report)))
+        return e;
+    if ((e = conf_snapshot_fill(c, s, report)))
+        return e;
+    return report->no_memory ? err_no_memory() : NULL;
+}
+
+struct err *conf_load(const struct conf_source *s, struct conf **out, struct conf_report *report)
+{
+    struct conf *c = mem_calloc(1, sizeof *c);
+    *out = NULL;
+    if (!c)
+        return err_no_memory();
+    c->refs = 1;
+    c->tree = mem_calloc(1, sizeof *c->tree);
+    struct err *e = c->tree ? build(s, c, report) : err_no_memory();
+    if (!e) {
+        *out = c;
+        return NULL;
+    }
+    conf_unref(&c);
+    return e;
+}

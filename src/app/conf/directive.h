@@ -1,0 +1,136 @@
+/**
+ * The table of directives: one row each, and everything that is done with configuration reads it.
+ *
+ * A row says how a directive is spelled, what values it takes, what counts when it is absent, what a reload
+ * does with it, whether its feature is built, and where the typed value goes. Parsing into the snapshot, the
+ * check of names, warnings about values, environment variables, the difference at reload, conf/full.conf and
+ * doc/configuration.md all come from here. Rows of one family stand in one file, directives_*.c.
+ */
+#ifndef APP_CONF_DIRECTIVE_H
+#define APP_CONF_DIRECTIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/conf/conf.h"
+
+enum conf_type {
+    CONF_BOOL,     /* on, off: by two readings, conf_bool_reading() */
+    CONF_INT,      /* as C atoi */
+    CONF_INT64,
+    CONF_FLOAT,    /* as C atof */
+    CONF_SECONDS,  /* whole; typed as microseconds, like the next three */
+    CONF_SECONDS_FLOAT,
+    CONF_MS,
+    CONF_MS_FLOAT,
+    CONF_STRING,
+    CONF_ENUM,     /* one of `words`; typed as its index */
+    CONF_LIST,     /* all words */
+    CONF_BLOCK,    /* `children` */
+    CONF_OPTIONS,  /* a block of the user's own names: options of ffmpeg */
+    CONF_ANYTHING, /* accepted whatever it says */
+};
+
+/* What a reload does with a change. */
+enum conf_reload {
+    RELOAD_LIVE,    /* counts for the next client or event */
+    RELOAD_APPLIED, /* and for what is running, at once */
+    RELOAD_RESTART, /* not before a restart */
+    RELOAD_NONE,    /* has no effect anyway */
+};
+
+enum conf_state {
+    CONF_LATER,   /* known, accepted, its feature is not built yet */
+    CONF_BUILT,
+    CONF_IGNORED, /* accepted for the sake of old files; will never do anything */
+};
+
+enum {
+    CONF_LEGACY = 1 << 0,        /* an old spelling, which conf_legacy_apply() turns into the new one */
+    CONF_REPEAT = 1 << 1,        /* may stand several times; else the first counts */
+    CONF_NO_ENV = 1 << 2,        /* no environment variable, for the children of a block neither */
+    CONF_EMPTY_COUNTS = 1 << 3,  /* without a word it means the empty string, not the default */
+    CONF_ON_UNLESS_OFF = 1 << 4, /* a switch: whatever is written but `off` means on */
+    CONF_OFF_UNLESS_ON = 1 << 5, /* a switch: whatever is written but `on` means off */
+    CONF_ENV_NEEDS_ON = 1 << 6,  /* a switch: from the environment only `on` means on */
+    CONF_OUTSIDE_IS_DEFAULT = 1 << 7, /* out of bounds means the default; else the nearest bound */
+    CONF_ENV_LIST = 1 << 8,      /* the variable holds several words, split at spaces */
+    CONF_SECRET = 1 << 9,        /* never shown in messages */
+};
+
+/* What is at `at`: made by the macros below from the field's own type, so that row and field cannot differ. */
+enum conf_store { STORE_NOTHING, STORE_BOOL, STORE_INT, STORE_INT64, STORE_DOUBLE, STORE_STRING, STORE_WORDS };
+
+struct conf_block;
+
+struct directive {
+    const char              *name;
+    enum conf_type           type;
+    const char              *def;     /* as written in a file; NULL: none, or empty */
+    const char *const       *words;   /* of CONF_ENUM, ends with NULL */
+    int                      other;   /* of CONF_ENUM: the index that an unknown word means */
+    double                   min, max; /* of numbers, in the unit of the file; both 0: any */
+    unsigned                 flags;
+    enum conf_state          state;
+    enum conf_reload         reload;
+    enum conf_store          store;
+    size_t                   at;      /* in struct conf, or in struct conf_vhost below `vhost` */
+    size_t                   set_at;  /* of a bool that says "written by the user"; 0: none */
+    const char              *env;     /* its variables, most important first; NULL: the one its path gives */
+    const struct conf_block *children;
+    const char              *since;   /* first release of SRS that has it; "ours" */
+    const char              *example; /* for full.conf, where there is no default */
+    const char              *unit;    /* for the reader, where the type does not tell */
+    const char              *help;
+};
+
+struct conf_block {
+    const struct directive *rows;
+    size_t                  n_rows;
+    bool                    unchecked; /* a name that is not in `rows` is accepted */
+    const char             *called;    /* in error texts where it is not the path, "http_stream" */
+};
+
+#define CONF_STORE_OF(field) \
+    _Generic((field), bool: STORE_BOOL, int: STORE_INT, enum time_jitter: STORE_INT, int64_t: STORE_INT64, \
+             double: STORE_DOUBLE, char *: STORE_STRING, struct conf_words: STORE_WORDS)
+
+/* The typed home of a built directive. */
+#define IN_CONF(field) \
+    .state = CONF_BUILT, .store = CONF_STORE_OF(((struct conf *)0)->field), .at = offsetof(struct conf, field)
+#define IN_VHOST(field) \
+    .state = CONF_BUILT, .store = CONF_STORE_OF(((struct conf_vhost *)0)->field), \
+    .at = offsetof(struct conf_vhost, field)
+#define SET_IN_VHOST(field) .set_at = offsetof(struct conf_vhost, field)
+
+#define CONF_ROWS(array) .rows = (array), .n_rows = ARRAY_LEN(array)
+
+extern const struct conf_block conf_root_block;
+
+/* The families: see directives_*.c. */
+extern const struct conf_block conf_heartbeat_block, conf_stats_block, conf_circuit_breaker_block, conf_threads_block,
+    conf_pithy_print_block, conf_exporter_block, conf_cls_block, conf_apm_block;
+extern const struct conf_block conf_http_api_block, conf_http_server_block;
+extern const struct conf_block conf_rtmp_block, conf_rtmps_block, conf_rtsp_server_block, conf_rtc_server_block,
+    conf_srt_server_block, conf_stream_caster_block;
+extern const struct conf_block conf_vhost_block;
+extern const struct conf_block conf_play_block, conf_publish_block, conf_refer_block, conf_security_block;
+extern const struct conf_block conf_cluster_block, conf_forward_block, conf_http_hooks_block;
+extern const struct conf_block conf_http_static_block, conf_http_remux_block, conf_hls_block, conf_dash_block,
+    conf_hds_block, conf_dvr_block;
+extern const struct conf_block conf_vhost_rtc_block, conf_vhost_srt_block, conf_vhost_rtsp_block;
+extern const struct conf_block conf_transcode_block, conf_ingest_block, conf_exec_block;
+
+/** The row of that name in a block, or NULL. */
+const struct directive *conf_row(const struct conf_block *block, const char *name);
+
+/** The row of a path such as "vhost.play.gop_cache", or NULL. */
+const struct directive *conf_row_at(const char *path);
+
+/** `path` and `name` joined: "vhost.play" and "gop_cache"; an empty path gives the name. Cut at `cap`. */
+const char *conf_path_join(const char *path, const char *name, char *buf, size_t cap);
+
+enum { CONF_PATH_MAX = 128 };
+
+#endif

@@ -1,0 +1,86 @@
+/* Watching over the server: reports, statistics, metrics, load; and what became of it. */
+#include "app/conf/directive.h"
+
+static const struct directive heartbeat_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "1",
+      .help = "POST a JSON report to the URL regularly." },
+    { .name = "interval", .type = CONF_SECONDS, .def = "10", .min = 1, .max = 86400, .reload = RELOAD_RESTART,
+      .since = "1", .help = "How often; at least 1." },
+    { .name = "url", .type = CONF_STRING, .unit = "URL", .def = "http://127.0.0.1:8085/api/v1/servers", .since = "1",
+      .help = "Who gets it." },
+    { .name = "device_id", .type = CONF_STRING, .since = "1", .example = "my-device", .help = "Name of this machine in it." },
+    { .name = "summaries", .type = CONF_BOOL, .def = "off", .since = "1", .help = "Put the API's summaries in." },
+    { .name = "ports", .type = CONF_BOOL, .def = "off", .since = "5",
+      .help = "Put the endpoints in, so that a proxy can send clients here." },
+};
+const struct conf_block conf_heartbeat_block = { CONF_ROWS(heartbeat_rows) };
+
+static const struct directive stats_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Look at CPU, memory, network and disks regularly." },
+    { .name = "network", .type = CONF_INT, .unit = "index", .def = "0", .since = "1",
+      .help = "Which of the local addresses is the server's own: 0 is the first." },
+    { .name = "disk", .type = CONF_LIST, .unit = "device ...", .since = "1", .example = "sda",
+      .help = "Disks to look at, as /proc/diskstats calls them; none: none." },
+};
+const struct conf_block conf_stats_block = { CONF_ROWS(stats_rows) };
+
+static const struct directive exporter_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART,
+      .since = "5", .help = "Serve metrics for Prometheus." },
+    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "9972",
+      .flags = CONF_EMPTY_COUNTS | CONF_ENV_LIST, .reload = RELOAD_RESTART, .since = "5", .help = "Endpoints." },
+    { .name = "label", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, .since = "5",
+      .example = "cn-beijing", .help = "A label of the build metric." },
+    { .name = "tag", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, .since = "5",
+      .example = "cn-edge", .help = "Another." },
+};
+const struct conf_block conf_exporter_block = { CONF_ROWS(exporter_rows) };
+
+#define BREAKER(called, value, text) \
+    { .name = called, .type = CONF_INT, .def = value, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, \
+      .since = "4", .help = text }
+
+static const struct directive circuit_breaker_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART,
+      .since = "4", .help = "Do less for WebRTC when the CPU is busy." },
+    BREAKER("high_threshold", "90", "CPU percent above which lost packets are no longer asked for."),
+    BREAKER("high_pulse", "2", "Seconds below it to leave the level."),
+    BREAKER("critical_threshold", "95", "CPU percent above which feedback is dropped too."),
+    BREAKER("critical_pulse", "1", "Seconds below it to leave the level."),
+    BREAKER("dying_threshold", "99", "CPU percent above which players get nothing any more."),
+    BREAKER("dying_pulse", "5", "Seconds in a row above it to reach the level; 0: never."),
+};
+const struct conf_block conf_circuit_breaker_block = { CONF_ROWS(circuit_breaker_rows), .unchecked = true };
+
+#define GONE(called, kind, value) \
+    { .name = called, .type = kind, .def = value, .state = CONF_IGNORED, .reload = RELOAD_NONE, .since = "5", \
+      .flags = CONF_EMPTY_COUNTS, .help = "Without effect." }
+
+static const struct directive threads_rows[] = { GONE("interval", CONF_SECONDS, "5") };
+const struct conf_block conf_threads_block = { CONF_ROWS(threads_rows), .unchecked = true };
+
+#define PITHY(called) \
+    { .name = called, .type = CONF_MS, .def = "10000", .state = CONF_IGNORED, .reload = RELOAD_NONE, .since = "1", \
+      .help = "Without effect." }
+
+static const struct directive pithy_print_rows[] = {
+    PITHY("publish"), PITHY("play"), PITHY("forwarder"), PITHY("encoder"), PITHY("ingester"), PITHY("hls"), PITHY("edge"),
+};
+const struct conf_block conf_pithy_print_block = { CONF_ROWS(pithy_print_rows), .unchecked = true };
+
+static const struct directive cls_rows[] = {
+    GONE("enabled", CONF_BOOL, "off"), GONE("label", CONF_STRING, NULL), GONE("tag", CONF_STRING, NULL),
+    GONE("secret_id", CONF_STRING, NULL), GONE("secret_key", CONF_STRING, NULL), GONE("endpoint", CONF_STRING, NULL),
+    GONE("topic_id", CONF_STRING, NULL), GONE("debug_logging", CONF_BOOL, "off"),
+    GONE("stat_heartbeat", CONF_BOOL, "on"), GONE("heartbeat_ratio", CONF_INT, "1"),
+    GONE("stat_streams", CONF_BOOL, "on"), GONE("streams_ratio", CONF_INT, "1"),
+};
+const struct conf_block conf_cls_block = { CONF_ROWS(cls_rows), .unchecked = true };
+
+static const struct directive apm_rows[] = {
+    GONE("enabled", CONF_BOOL, "off"), GONE("team", CONF_STRING, NULL), GONE("token", CONF_STRING, NULL),
+    GONE("endpoint", CONF_STRING, NULL), GONE("service_name", CONF_STRING, "srs-server"),
+    GONE("debug_logging", CONF_BOOL, "off"),
+};
+const struct conf_block conf_apm_block = { CONF_ROWS(apm_rows), .unchecked = true };

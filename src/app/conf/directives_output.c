@@ -1,0 +1,129 @@
+/* What is written to disk: HLS, DASH, HDS, recordings. */
+#include "app/conf/directive.h"
+
+static const char *const hls_errors[] = { "continue", "ignore", "disconnect", NULL };
+static const char *const hls_acodecs[] = { "aac", "mp3", "an", NULL };
+static const char *const hls_vcodecs[] = { "h264", "h265", "vn", NULL };
+
+static const struct directive hls_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "1", .help = "Write HLS." },
+    { .name = "hls_fragment", .type = CONF_SECONDS_FLOAT, .def = "10", .min = 0, .max = 3600,
+      .reload = RELOAD_APPLIED, .since = "1", .help = "Wanted duration of a segment." },
+    { .name = "hls_td_ratio", .type = CONF_FLOAT, .def = "1.0", .reload = RELOAD_APPLIED, .since = "2",
+      .help = "A segment ends at the first key frame after fragment times this; also the least EXT-X-TARGETDURATION." },
+    { .name = "hls_aof_ratio", .type = CONF_FLOAT, .def = "2.1", .reload = RELOAD_APPLIED, .since = "2",
+      .help = "A segment ends at fragment times this, key frame or not; this cuts pure audio." },
+    { .name = "hls_window", .type = CONF_SECONDS_FLOAT, .def = "60", .min = 0, .max = 864000,
+      .reload = RELOAD_APPLIED, .since = "1", .help = "The playlist holds at least so much." },
+    { .name = "hls_on_error", .type = CONF_ENUM, .words = hls_errors, .other = 2, .def = "continue", .since = "1",
+      .help = "When writing fails: continue with the next segment, ignore HLS until the next publish, or disconnect "
+              "the publisher." },
+    { .name = "hls_path", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html", .reload = RELOAD_APPLIED,
+      .since = "1", .help = "Directory below which all files of HLS are." },
+    { .name = "hls_m3u8_file", .type = CONF_STRING, .unit = "path", .def = "[app]/[stream].m3u8",
+      .reload = RELOAD_APPLIED, .since = "2", .help = "The playlist, below hls_path." },
+    { .name = "hls_ts_file", .type = CONF_STRING, .unit = "path", .def = "[app]/[stream]-[seq].ts",
+      .reload = RELOAD_APPLIED, .since = "2", .help = "The segments, below hls_path." },
+    { .name = "hls_ts_floor", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "2",
+      .help = "[timestamp] counts fragments since 1970, so that two servers cut alike." },
+    { .name = "hls_entry_prefix", .type = CONF_STRING, .unit = "URL", .flags = CONF_EMPTY_COUNTS,
+      .reload = RELOAD_APPLIED, .since = "2", .example = "http://127.0.0.1:8080",
+      .help = "Put before each segment in the playlist." },
+    { .name = "hls_acodec", .type = CONF_ENUM, .words = hls_acodecs, .def = "aac", .reload = RELOAD_APPLIED,
+      .since = "2", .help = "Audio codec to announce before the stream tells; an: none." },
+    { .name = "hls_vcodec", .type = CONF_ENUM, .words = hls_vcodecs, .def = "h264", .reload = RELOAD_APPLIED,
+      .since = "2", .help = "Video codec to announce before the stream tells; vn: none." },
+    { .name = "hls_cleanup", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, .since = "2",
+      .help = "Delete segments that have left the playlist." },
+    { .name = "hls_dispose", .type = CONF_SECONDS, .def = "120", .min = 0, .max = 31536000, .reload = RELOAD_APPLIED,
+      .since = "2", .help = "Delete everything so long after the last packet; 0: never." },
+    { .name = "hls_nb_notify", .type = CONF_INT, .unit = "bytes", .def = "64", .since = "2",
+      .help = "How much of the answer to on_hls_notify is read." },
+    { .name = "hls_wait_keyframe", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, .since = "2",
+      .help = "Cut video at key frames only." },
+    { .name = "hls_dts_directly", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, .since = "3",
+      .help = "Pure audio: on takes the packets' timestamps, off counts samples." },
+    { .name = "hls_ctx", .type = CONF_BOOL, .def = "on", .since = "5",
+      .help = "Give each player a session id, to count them." },
+    { .name = "hls_ts_ctx", .type = CONF_BOOL, .def = "on", .since = "5", .help = "Put it on the segments too." },
+    { .name = "hls_keys", .type = CONF_BOOL, .def = "off", .flags = CONF_ON_UNLESS_OFF, .reload = RELOAD_APPLIED,
+      .since = "3", .help = "Encrypt segments (AES-128)." },
+    { .name = "hls_fragments_per_key", .type = CONF_INT, .unit = "segments", .def = "5", .reload = RELOAD_APPLIED,
+      .since = "3", .help = "A new key each so many." },
+    { .name = "hls_key_file", .type = CONF_STRING, .unit = "path", .def = "[app]/[stream]-[seq].key",
+      .reload = RELOAD_APPLIED, .since = "3", .help = "The keys, below hls_key_file_path." },
+    { .name = "hls_key_file_path", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, .since = "3",
+      .example = "./objs/nginx/html", .help = "Directory of the keys. Absent: hls_path." },
+    { .name = "hls_key_url", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_APPLIED, .since = "3",
+      .example = "https://127.0.0.1:8088/",
+      .help = "Put before the key's name in the playlist, ends with a slash. Absent: the bare name." },
+    { .name = "hls_use_fmp4", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "7 (2025)",
+      .help = "Segments are fragmented MP4." },
+    { .name = "hls_fmp4_file", .type = CONF_STRING, .unit = "path", .def = "[app]/[stream]-[seq].m4s",
+      .reload = RELOAD_APPLIED, .since = "7 (2025)", .help = "Their names, below hls_path." },
+    { .name = "hls_init_file", .type = CONF_STRING, .unit = "path", .def = "[app]/[stream]/init.mp4",
+      .reload = RELOAD_APPLIED, .since = "7 (2025)", .help = "The initialisation segment, below hls_path." },
+    { .name = "hls_recover", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, .since = "7 (2025)",
+      .help = "Go on with the playlist that is there when a stream is published again." },
+    { .name = "hls_master_m3u8_path_relative", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
+      .since = "7 (2025)", .help = "The master playlist names the other one relative to itself." },
+    { .name = "hls_storage", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED,
+      .reload = RELOAD_NONE, .since = "2", .help = "Was: where to keep segments; without effect." },
+    { .name = "hls_mount", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
+      .since = "2", .help = "Was: where segments in memory appear; without effect." },
+};
+const struct conf_block conf_hls_block = { CONF_ROWS(hls_rows) };
+
+static const struct directive dash_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "3", .help = "Write DASH." },
+    { .name = "dash_fragment", .type = CONF_SECONDS_FLOAT, .def = "10", .min = 0, .max = 3600,
+      .reload = RELOAD_APPLIED, .since = "3", .help = "Duration of a segment, cut at key frames." },
+    { .name = "dash_update_period", .type = CONF_SECONDS_FLOAT, .def = "5", .min = 0, .max = 3600,
+      .reload = RELOAD_APPLIED, .since = "3", .help = "Least time between two writes of the MPD." },
+    { .name = "dash_timeshift", .type = CONF_SECONDS_FLOAT, .def = "300", .min = 0, .max = 864000,
+      .reload = RELOAD_APPLIED, .since = "3", .help = "How far a player may go back." },
+    { .name = "dash_window_size", .type = CONF_INT, .unit = "segments", .def = "5", .reload = RELOAD_APPLIED,
+      .since = "5", .help = "Segments in the MPD." },
+    { .name = "dash_path", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html", .reload = RELOAD_APPLIED,
+      .since = "3", .help = "Directory below which all files of DASH are." },
+    { .name = "dash_mpd_file", .type = CONF_STRING, .unit = "path", .def = "[app]/[stream].mpd",
+      .reload = RELOAD_APPLIED, .since = "3", .help = "The MPD, below dash_path." },
+    { .name = "dash_cleanup", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, .since = "5",
+      .help = "Delete segments that have left the MPD." },
+    { .name = "dash_dispose", .type = CONF_SECONDS, .def = "120", .min = 0, .max = 31536000, .reload = RELOAD_APPLIED,
+      .since = "5", .help = "Delete everything so long after the last packet; 0: never." },
+};
+const struct conf_block conf_dash_block = { CONF_ROWS(dash_rows) };
+
+static const struct directive hds_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "2", .help = "Write HDS." },
+    { .name = "hds_fragment", .type = CONF_SECONDS_FLOAT, .def = "10", .min = 0, .max = 3600,
+      .reload = RELOAD_APPLIED, .since = "2", .help = "Duration of a fragment." },
+    { .name = "hds_window", .type = CONF_SECONDS_FLOAT, .def = "60", .min = 0, .max = 864000,
+      .reload = RELOAD_APPLIED, .since = "2", .help = "The manifest holds at least so much." },
+    { .name = "hds_path", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html", .reload = RELOAD_APPLIED,
+      .since = "2", .help = "Directory below which all files of HDS are." },
+};
+const struct conf_block conf_hds_block = { CONF_ROWS(hds_rows), .unchecked = true };
+
+static const char *const dvr_plans[] = { "session", "segment", "append", NULL };
+static const char *const jitters[] = { "full", "zero", "off", NULL };
+
+static const struct directive dvr_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "1",
+      .help = "Record what is published." },
+    { .name = "dvr_apply", .type = CONF_LIST, .unit = "all|app/stream ...", .def = "all", .flags = CONF_NO_ENV,
+      .since = "3", .help = "Which streams." },
+    { .name = "dvr_path", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html/[app]/[stream].[timestamp].flv",
+      .reload = RELOAD_APPLIED, .since = "1", .help = "The files; .flv or .mp4 at the end chooses the format." },
+    { .name = "dvr_plan", .type = CONF_ENUM, .words = dvr_plans, .other = -1, .def = "session",
+      .reload = RELOAD_APPLIED, .since = "1",
+      .help = "session: a file for each publish. segment: a new one each dvr_duration. append (SRS 2) is session." },
+    { .name = "dvr_duration", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 31536000, .reload = RELOAD_APPLIED,
+      .since = "1", .help = "Plan segment: duration of a file." },
+    { .name = "dvr_wait_keyframe", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, .since = "1",
+      .help = "Start and cut files at key frames only." },
+    { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_OFF, .def = "full",
+      .reload = RELOAD_APPLIED, .since = "1", .help = "Timestamps in the file, as in play." },
+};
+const struct conf_block conf_dvr_block = { CONF_ROWS(dvr_rows) };

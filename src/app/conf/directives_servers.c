@@ -1,0 +1,232 @@
+/* Servers for media beside plain RTMP, and what they are per vhost: RTMPS, RTSP, WebRTC, SRT, casters. */
+#include "app/conf/directive.h"
+
+/* Typed through the root's rows of the same names: see legacy.c. */
+static const struct directive rtmp_rows[] = {
+    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .flags = CONF_NO_ENV, .state = CONF_BUILT,
+      .reload = RELOAD_APPLIED, .since = "7 (2025)", .example = "1935", .help = "As listen of the root." },
+    { .name = "chunk_size", .type = CONF_INT, .unit = "bytes", .def = "60000", .min = 128, .max = 65536,
+      .flags = CONF_NO_ENV, .state = CONF_BUILT, .since = "7 (2025)", .help = "As chunk_size of the root." },
+};
+const struct conf_block conf_rtmp_block = { CONF_ROWS(rtmp_rows) };
+
+static const struct directive rtmps_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "7 (2025)",
+      .help = "Serve RTMP over TLS." },
+    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "1443", .flags = CONF_ENV_LIST,
+      .reload = RELOAD_RESTART, .since = "7 (2025)", .help = "Endpoints." },
+    { .name = "key", .type = CONF_STRING, .unit = "path", .def = "./conf/server.key", .since = "7 (2025)",
+      .help = "Private key, PEM." },
+    { .name = "cert", .type = CONF_STRING, .unit = "path", .def = "./conf/server.crt", .since = "7 (2025)",
+      .help = "Certificate chain, PEM." },
+};
+const struct conf_block conf_rtmps_block = { CONF_ROWS(rtmps_rows) };
+
+static const struct directive rtsp_server_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "7 (2025)",
+      .help = "Serve players by RTSP." },
+    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "554", .flags = CONF_ENV_LIST,
+      .reload = RELOAD_RESTART, .since = "7 (2025)", .help = "Endpoints." },
+};
+const struct conf_block conf_rtsp_server_block = { CONF_ROWS(rtsp_server_rows) };
+
+static const struct directive vhost_rtsp_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .since = "7 (2025)", .help = "Allow RTSP in this vhost." },
+    { .name = "rtmp_to_rtsp", .type = CONF_BOOL, .def = "on", .since = "7 (2025)",
+      .help = "Make published streams playable by RTSP." },
+};
+const struct conf_block conf_vhost_rtsp_block = { CONF_ROWS(vhost_rtsp_rows) };
+
+static const char *const rtc_protocols[] = { "udp", "tcp", "all", NULL };
+static const char *const ip_families[] = { "ipv4", "ipv6", "all", NULL };
+
+static const struct directive rtc_tcp_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "5",
+      .help = "Media over TCP too." },
+    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "8000", .flags = CONF_ENV_LIST,
+      .reload = RELOAD_RESTART, .since = "5", .help = "Endpoints; that of the HTTP server may be shared." },
+};
+static const struct conf_block rtc_tcp_block = { CONF_ROWS(rtc_tcp_rows), .unchecked = true };
+
+static const struct directive black_hole_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Send a copy of the decrypted packets away, to look at them." },
+    { .name = "addr", .type = CONF_STRING, .unit = "ip:port", .reload = RELOAD_RESTART, .since = "4",
+      .example = "127.0.0.1:10000", .help = "Where to, by UDP." },
+};
+static const struct conf_block black_hole_block = { CONF_ROWS(black_hole_rows), .unchecked = true };
+
+static const struct directive rtc_server_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Serve WebRTC." },
+    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "8000", .flags = CONF_ENV_LIST,
+      .reload = RELOAD_RESTART, .since = "4", .help = "UDP endpoints for media." },
+    { .name = "tcp", .type = CONF_BLOCK, .children = &rtc_tcp_block, .since = "5", .help = "ICE over TCP." },
+    { .name = "protocol", .type = CONF_ENUM, .words = rtc_protocols, .def = "udp", .since = "5",
+      .help = "Which candidates the answer offers." },
+    { .name = "candidate", .type = CONF_STRING, .unit = "*|ip|host|ip:port|$VARIABLE", .def = "*", .since = "4",
+      .help = "Address at which clients reach this server; *: detect it. A $NAME is an environment variable." },
+    { .name = "use_auto_detect_network_ip", .type = CONF_BOOL, .def = "on", .since = "4",
+      .help = "With *: offer the addresses of all interfaces." },
+    { .name = "ip_family", .type = CONF_ENUM, .words = ip_families, .def = "ipv4", .since = "4",
+      .help = "Which of the detected addresses." },
+    { .name = "api_as_candidates", .type = CONF_BOOL, .def = "on", .since = "4",
+      .help = "The host by which the API was called is a candidate too." },
+    { .name = "resolve_api_domain", .type = CONF_BOOL, .def = "on", .since = "4",
+      .help = "Look that host up if it is a name." },
+    { .name = "keep_api_domain", .type = CONF_BOOL, .def = "off", .since = "4", .help = "Offer the name itself too." },
+    { .name = "ecdsa", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, .since = "4",
+      .help = "The certificate made at start is ECDSA; off: RSA." },
+    { .name = "encrypt", .type = CONF_BOOL, .def = "on", .since = "4", .help = "SRTP; off only for debugging." },
+    { .name = "reuseport", .type = CONF_INT, .unit = "sockets", .def = "1", .reload = RELOAD_RESTART, .since = "4",
+      .help = "UDP sockets on the same port." },
+    { .name = "merge_nalus", .type = CONF_BOOL, .def = "off", .since = "4",
+      .help = "From RTMP: send the NAL units of a picture as one." },
+    { .name = "black_hole", .type = CONF_BLOCK, .children = &black_hole_block, .since = "4",
+      .help = "A copy of all packets, for debugging." },
+    { .name = "dir", .type = CONF_ANYTHING, .state = CONF_IGNORED, .reload = RELOAD_NONE, .flags = CONF_NO_ENV,
+      .since = "4", .help = "Never did anything." },
+    { .name = "perf_stat", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "4", .help = "Removed." },
+    { .name = "queue_length", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "4",
+      .help = "Removed." },
+};
+const struct conf_block conf_rtc_server_block = { CONF_ROWS(rtc_server_rows) };
+
+static const char *const dtls_roles[] = { "passive", "active", NULL };
+static const char *const dtls_versions[] = { "auto", "dtls1.0", "dtls1.2", NULL };
+
+static const struct directive vhost_rtc_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .since = "4", .help = "Allow WebRTC in this vhost." },
+    { .name = "nack", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, .since = "4",
+      .help = "Ask for lost packets again, and send them again." },
+    { .name = "nack_no_copy", .type = CONF_BOOL, .def = "on", .since = "4",
+      .help = "Keep sent packets by reference." },
+    { .name = "twcc", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, .since = "4",
+      .help = "Feedback about the transport, for the sender's estimate of the bandwidth." },
+    { .name = "stun_timeout", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 86400, .since = "4",
+      .help = "End a session from which nothing has come for so long." },
+    { .name = "stun_strict_check", .type = CONF_BOOL, .def = "off", .since = "4",
+      .help = "Refuse peers that claim the wrong ICE role." },
+    { .name = "dtls_role", .type = CONF_ENUM, .words = dtls_roles, .def = "passive", .since = "4",
+      .help = "Role to take where the peer leaves the choice." },
+    { .name = "dtls_version", .type = CONF_ENUM, .words = dtls_versions, .def = "auto", .since = "4",
+      .help = "Version of DTLS." },
+    { .name = "drop_for_pt", .type = CONF_INT, .unit = "payload type", .def = "0", .since = "4",
+      .help = "Drop received packets of this type, to test loss; 0: none." },
+    { .name = "rtmp_to_rtc", .type = CONF_BOOL, .def = "off", .since = "4",
+      .help = "Make streams that come by RTMP or SRT playable by WebRTC: AAC becomes Opus." },
+    { .name = "keep_bframe", .type = CONF_BOOL, .def = "off", .since = "4", .help = "Keep B-frames when doing so." },
+    { .name = "keep_avc_nalu_sei", .type = CONF_BOOL, .def = "on", .since = "5",
+      .help = "Keep SEI NAL units when doing so." },
+    { .name = "opus_bitrate", .type = CONF_INT, .unit = "bit/s", .def = "48000", .min = 8000, .max = 320000,
+      .flags = CONF_OUTSIDE_IS_DEFAULT, .since = "5", .help = "Bit rate of that Opus." },
+    { .name = "rtc_to_rtmp", .type = CONF_BOOL, .def = "off", .since = "4",
+      .help = "Make streams that come by WebRTC playable by RTMP and the rest: Opus becomes AAC." },
+    { .name = "pli_for_rtmp", .type = CONF_SECONDS_FLOAT, .def = "6.0", .min = 0.5, .max = 30,
+      .flags = CONF_OUTSIDE_IS_DEFAULT, .since = "4", .help = "Ask for a key frame this often when doing so." },
+    { .name = "aac_bitrate", .type = CONF_INT, .unit = "bit/s", .def = "48000", .min = 8000, .max = 320000,
+      .flags = CONF_OUTSIDE_IS_DEFAULT, .since = "5", .help = "Bit rate of that AAC." },
+    { .name = "init_rate_from_sdp", .type = CONF_BOOL, .def = "off", .since = "7 (2025)",
+      .help = "Take the first clock rate from the SDP." },
+    { .name = "keep_original_ssrc", .type = CONF_BOOL, .def = "off", .since = "7 (2025)",
+      .help = "Players get the publisher's SSRC." },
+    { .name = "aac", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "4",
+      .help = "aac transcode is now rtmp_to_rtc on." },
+    { .name = "bframe", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "4",
+      .help = "bframe keep is now keep_bframe on." },
+};
+const struct conf_block conf_vhost_rtc_block = { CONF_ROWS(vhost_rtc_rows) };
+
+static const char *const srt_modes[] = { "request", "publish", NULL };
+
+static const struct directive srt_server_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "4", .help = "Serve SRT." },
+    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "10080", .flags = CONF_ENV_LIST,
+      .reload = RELOAD_RESTART, .since = "4", .help = "UDP endpoints." },
+    { .name = "maxbw", .type = CONF_INT64, .unit = "bytes/s", .def = "-1", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Most bandwidth of a connection; -1: no limit." },
+    { .name = "mss", .type = CONF_INT, .unit = "bytes", .def = "1500", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Largest packet." },
+    { .name = "latency", .type = CONF_MS, .def = "120", .reload = RELOAD_RESTART, .since = "4",
+      .help = "For recvlatency and peerlatency where those are absent." },
+    { .name = "recvlatency", .type = CONF_MS, .def = "120", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Time to wait for packets that come again, on receiving." },
+    { .name = "peerlatency", .type = CONF_MS, .def = "0", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Least such time asked of the peer." },
+    { .name = "connect_timeout", .type = CONF_MS, .def = "3000", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Longest handshake." },
+    { .name = "peer_idle_timeout", .type = CONF_MS, .def = "10000", .reload = RELOAD_RESTART, .since = "6",
+      .help = "Longest silence of a peer." },
+    { .name = "tsbpdmode", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, .since = "5",
+      .help = "Deliver packets at the pace at which they were sent." },
+    { .name = "tlpktdrop", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, .since = "5",
+      .help = "Drop packets that come too late." },
+    { .name = "sendbuf", .type = CONF_INT, .unit = "bytes", .def = "12058624", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Send buffer." },
+    { .name = "recvbuf", .type = CONF_INT, .unit = "bytes", .def = "12058624", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Receive buffer." },
+    { .name = "payloadsize", .type = CONF_INT, .unit = "bytes", .def = "1316", .reload = RELOAD_RESTART, .since = "4",
+      .help = "Payload of a packet: seven TS packets." },
+    { .name = "passphrase", .type = CONF_STRING, .flags = CONF_SECRET, .reload = RELOAD_RESTART, .since = "5",
+      .example = "at-least-ten-characters", .help = "Encrypt; 10 to 79 characters." },
+    { .name = "pbkeylen", .type = CONF_INT, .unit = "0|16|24|32", .def = "0", .reload = RELOAD_RESTART, .since = "5",
+      .help = "Length of the key, with a passphrase." },
+    { .name = "default_app", .type = CONF_STRING, .unit = "app", .def = "live", .since = "4",
+      .help = "App of a streamid that names only a stream." },
+    { .name = "default_streamid", .type = CONF_STRING, .def = "#!::r=live/livestream,m=request", .since = "7 (2025)",
+      .help = "What an empty streamid means." },
+    { .name = "default_mode", .type = CONF_ENUM, .words = srt_modes, .def = "request", .since = "7 (2025)",
+      .help = "What a streamid without m= wants." },
+    { .name = "tlpkdrop", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "4",
+      .help = "Now tlpktdrop." },
+    { .name = "sei_filter", .type = CONF_ANYTHING, .state = CONF_IGNORED, .reload = RELOAD_NONE, .flags = CONF_NO_ENV,
+      .since = "4", .help = "Never did anything." },
+    { .name = "mix_correct", .type = CONF_ANYTHING, .state = CONF_IGNORED, .reload = RELOAD_NONE,
+      .flags = CONF_NO_ENV, .since = "4", .help = "Never did anything." },
+};
+const struct conf_block conf_srt_server_block = { CONF_ROWS(srt_server_rows) };
+
+static const struct directive vhost_srt_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .since = "5", .help = "Allow SRT in this vhost." },
+    { .name = "srt_to_rtmp", .type = CONF_BOOL, .def = "on", .flags = CONF_OFF_UNLESS_ON,
+      .env = "SRS_VHOST_SRT_SRT_TO_RTMP SRS_VHOST_SRT_TO_RTMP", .since = "5",
+      .help = "Make streams that come by SRT playable by RTMP and the rest." },
+};
+const struct conf_block conf_vhost_srt_block = { CONF_ROWS(vhost_srt_rows) };
+
+static const char *const casters[] = { "mpegts_over_udp", "flv", "gb28181", NULL };
+
+#define REMOVED(called) \
+    { .name = called, .type = CONF_ANYTHING, .flags = CONF_LEGACY, .since = "4", .help = "Removed." }
+
+static const struct directive sip_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, .since = "5",
+      .help = "The SIP server inside; off: an outer one tells of devices by the API." },
+    { .name = "listen", .type = CONF_INT, .unit = "port", .def = "5060", .reload = RELOAD_RESTART, .since = "5",
+      .help = "TCP port." },
+    { .name = "timeout", .type = CONF_SECONDS_FLOAT, .def = "60", .reload = RELOAD_RESTART, .since = "5",
+      .help = "Longest silence of a device." },
+    { .name = "reinvite", .type = CONF_SECONDS_FLOAT, .def = "5", .reload = RELOAD_RESTART, .since = "5",
+      .help = "Wait before asking a device for its stream again." },
+    { .name = "candidate", .type = CONF_STRING, .unit = "*|ip|$VARIABLE", .def = "*", .reload = RELOAD_RESTART,
+      .since = "5", .help = "Address told to the device; *: detect it." },
+    REMOVED("serial"), REMOVED("realm"), REMOVED("ack_timeout"), REMOVED("keepalive_timeout"),
+    REMOVED("invite_port_fixed"), REMOVED("query_catalog_interval"), REMOVED("auto_play"), REMOVED("host"),
+};
+static const struct conf_block sip_block = { CONF_ROWS(sip_rows) };
+
+static const struct directive caster_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "2",
+      .help = "Run this caster." },
+    { .name = "caster", .type = CONF_ENUM, .words = casters, .other = -1, .reload = RELOAD_RESTART, .since = "2",
+      .example = "flv", .help = "MPEG-TS over UDP, FLV by HTTP POST, or GB28181 cameras." },
+    { .name = "output", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_RESTART, .since = "2",
+      .example = "rtmp://127.0.0.1/[app]/[stream]", .help = "Where to publish what comes in." },
+    { .name = "listen", .type = CONF_INT, .unit = "port", .def = "0", .reload = RELOAD_RESTART, .since = "2",
+      .help = "UDP port for MPEG-TS, TCP port for the others." },
+    { .name = "sip", .type = CONF_BLOCK, .children = &sip_block, .since = "4", .help = "Signalling of GB28181." },
+    REMOVED("tcp_enable"), REMOVED("rtp_port_min"), REMOVED("rtp_port_max"), REMOVED("wait_keyframe"),
+    REMOVED("rtp_idle_timeout"), REMOVED("audio_enable"), REMOVED("auto_create_channel"), REMOVED("jitterbuffer_enable"),
+    { .name = "host", .type = CONF_ANYTHING, .flags = CONF_LEGACY, .since = "4", .help = "Now sip { candidate }." },
+};
+const struct conf_block conf_stream_caster_block = { CONF_ROWS(caster_rows) };

@@ -1,0 +1,181 @@
+/* A virtual host: its own settings, playing, publishing, and who may. */
+#include "app/conf/directive.h"
+
+static const char *const jitters[] = { "full", "zero", "off", NULL }; /* enum time_jitter */
+static const char *const republish[] = { "busy", "takeover", NULL };
+
+static const struct directive vhost_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "on", .flags = CONF_NO_ENV, .reload = RELOAD_APPLIED,
+      IN_VHOST(enabled), .since = "1", .help = "Off refuses all its clients; they do not fall to the default vhost." },
+    { .name = "chunk_size", .type = CONF_INT, .unit = "bytes", .min = 128, .max = 65536, .reload = RELOAD_LIVE,
+      IN_VHOST(chunk_size), .since = "1", .example = "60000",
+      .help = "Size of the RTMP chunks that the server sends. Absent: that of the root." },
+    { .name = "min_latency", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(min_latency),
+      .since = "2", .help = "Send each frame at once, do not collect. (WebRTC: on by default.)" },
+    { .name = "tcp_nodelay", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(tcp_nodelay),
+      .since = "2", .help = "TCP_NODELAY on RTMP connections." },
+    { .name = "in_ack_size", .type = CONF_INT, .unit = "bytes", .def = "0", .min = 0, .max = 2147483647,
+      .reload = RELOAD_LIVE, IN_VHOST(in_ack_size), .since = "3",
+      .help = "Acknowledge each so many received bytes even if the client did not ask for it; 0: only if." },
+    { .name = "out_ack_size", .type = CONF_INT, .unit = "bytes", .def = "2500000", .min = 0, .max = 2147483647,
+      .reload = RELOAD_LIVE, IN_VHOST(out_ack_size), .since = "3",
+      .help = "Window acknowledgement size sent to the client; 0: not sent." },
+    { .name = "play", .type = CONF_BLOCK, .children = &conf_play_block, .state = CONF_BUILT, .since = "3",
+      .help = "How players are served." },
+    { .name = "publish", .type = CONF_BLOCK, .children = &conf_publish_block, .state = CONF_BUILT, .since = "3",
+      .help = "How publishers are served." },
+    { .name = "refer", .type = CONF_BLOCK, .children = &conf_refer_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
+      .since = "3", .help = "On which web pages a player may stand." },
+    { .name = "security", .type = CONF_BLOCK, .children = &conf_security_block, .flags = CONF_NO_ENV,
+      .state = CONF_BUILT, .since = "2", .help = "From which addresses one may play or publish." },
+    { .name = "cluster", .type = CONF_BLOCK, .children = &conf_cluster_block, .flags = CONF_NO_ENV, .since = "3",
+      .help = "Being an edge of other servers, or one of several origins." },
+    { .name = "forward", .type = CONF_BLOCK, .children = &conf_forward_block, .since = "3",
+      .help = "Pushing each published stream to other servers." },
+    { .name = "http_hooks", .type = CONF_BLOCK, .children = &conf_http_hooks_block, .since = "1",
+      .help = "HTTP callbacks, which may refuse a client." },
+    { .name = "http_static", .type = CONF_BLOCK, .children = &conf_http_static_block, .since = "2",
+      .help = "Files of this vhost over HTTP." },
+    { .name = "http_remux", .type = CONF_BLOCK, .children = &conf_http_remux_block, .flags = CONF_REPEAT, .since = "2",
+      .help = "Live streams over HTTP, as FLV, TS, AAC or MP3." },
+    { .name = "hls", .type = CONF_BLOCK, .children = &conf_hls_block, .since = "1", .help = "HLS." },
+    { .name = "dash", .type = CONF_BLOCK, .children = &conf_dash_block, .since = "3", .help = "MPEG-DASH." },
+    { .name = "hds", .type = CONF_BLOCK, .children = &conf_hds_block, .since = "2", .help = "Adobe HDS." },
+    { .name = "dvr", .type = CONF_BLOCK, .children = &conf_dvr_block, .since = "1", .help = "Recording." },
+    { .name = "rtc", .type = CONF_BLOCK, .children = &conf_vhost_rtc_block, .since = "4", .help = "WebRTC in this vhost." },
+    { .name = "srt", .type = CONF_BLOCK, .children = &conf_vhost_srt_block, .since = "5", .help = "SRT in this vhost." },
+    { .name = "rtsp", .type = CONF_BLOCK, .children = &conf_vhost_rtsp_block, .since = "7 (2025)",
+      .help = "RTSP in this vhost." },
+    { .name = "transcode", .type = CONF_BLOCK, .children = &conf_transcode_block, .flags = CONF_REPEAT | CONF_NO_ENV,
+      .unit = "[app[/stream]]", .since = "1", .help = "Running ffmpeg on published streams: all, those of an app, or one." },
+    { .name = "ingest", .type = CONF_BLOCK, .children = &conf_ingest_block, .flags = CONF_REPEAT | CONF_NO_ENV,
+      .unit = "[ID]", .since = "1", .example = "livestream",
+      .help = "Running ffmpeg to pull a file or a stream in, as long as the server runs." },
+    { .name = "exec", .type = CONF_BLOCK, .children = &conf_exec_block, .flags = CONF_NO_ENV, .since = "3",
+      .help = "Running a program for each published stream." },
+
+    /* spellings of SRS 1 and 2, see legacy.c */
+    { .name = "http", .type = CONF_BLOCK, .children = &conf_http_static_block, .flags = CONF_LEGACY | CONF_NO_ENV,
+      .since = "1", .help = "Old name of http_static." },
+#define MOVED_TO_PLAY(called, release) \
+    { .name = called, .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = release, \
+      .help = "Now play { " called " }." }
+    MOVED_TO_PLAY("time_jitter", "1"), MOVED_TO_PLAY("mix_correct", "2"), MOVED_TO_PLAY("atc", "1"),
+    MOVED_TO_PLAY("atc_auto", "1"), MOVED_TO_PLAY("mw_latency", "2"), MOVED_TO_PLAY("gop_cache", "1"),
+    MOVED_TO_PLAY("gop_cache_max_frames", "5"), MOVED_TO_PLAY("queue_length", "1"),
+    MOVED_TO_PLAY("send_min_interval", "2"), MOVED_TO_PLAY("reduce_sequence_header", "2"),
+#undef MOVED_TO_PLAY
+#define MOVED_TO_CLUSTER(called) \
+    { .name = called, .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "1", \
+      .help = "Now cluster { " called " }." }
+    MOVED_TO_CLUSTER("mode"), MOVED_TO_CLUSTER("origin"), MOVED_TO_CLUSTER("token_traverse"), MOVED_TO_CLUSTER("vhost"),
+    MOVED_TO_CLUSTER("debug_srs_upnode"),
+#undef MOVED_TO_CLUSTER
+    { .name = "refer_play", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "1",
+      .help = "Now refer { enabled on; play ...; }." },
+    { .name = "refer_publish", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "1",
+      .help = "Now refer { enabled on; publish ...; }." },
+    { .name = "mr", .type = CONF_OPTIONS, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "2",
+      .help = "mr { enabled; latency; } is now publish { mr; mr_latency; }." },
+    { .name = "publish_1stpkt_timeout", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "2",
+      .help = "Now publish { firstpkt_timeout }." },
+    { .name = "publish_normal_timeout", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "2",
+      .help = "Now publish { normal_timeout }." },
+    { .name = "nack", .type = CONF_OPTIONS, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "4",
+      .help = "nack { enabled; no_copy; } is now rtc { nack; nack_no_copy; }." },
+    { .name = "twcc", .type = CONF_OPTIONS, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "4",
+      .help = "twcc { enabled; } is now rtc { twcc; }." },
+    { .name = "bandcheck", .type = CONF_OPTIONS, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
+      .since = "1", .help = "Was: a bandwidth test for Flash players (enabled, key, interval, limit_kbps)." },
+};
+
+const struct conf_block conf_vhost_block = { CONF_ROWS(vhost_rows) };
+
+static const struct directive play_rows[] = {
+    { .name = "gop_cache", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_VHOST(play.gop_cache),
+      .since = "1",
+      .help = "A new player starts with the latest key frame, so the picture is there at once. Off: less delay." },
+    { .name = "gop_cache_max_frames", .type = CONF_INT, .unit = "frames", .def = "2500", .min = 0, .max = 2147483647,
+      .reload = RELOAD_APPLIED, IN_VHOST(play.gop_cache_max_frames), .since = "5",
+      .help = "A group of pictures with more frames than this is not kept; 0: no limit." },
+    { .name = "queue_length", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
+      IN_VHOST(play.queue_length_us), .since = "1",
+      .help = "A player that falls behind by more than this loses frames, up to the next key frame." },
+    { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_OFF, .def = "full",
+      .reload = RELOAD_APPLIED, IN_VHOST(play.time_jitter), .since = "1",
+      .help = "Timestamps as the player sees them: full starts at 0 and mends jumps, zero only starts at 0, off "
+              "leaves them." },
+    { .name = "atc", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(play.atc), .since = "1",
+      .help = "Keep the encoder's absolute timestamps, so that two servers can back each other up." },
+    { .name = "atc_auto", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(play.atc_auto),
+      .since = "1", .help = "Turn atc on for a stream whose metadata says bravo_atc." },
+    { .name = "mix_correct", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(play.mix_correct),
+      .since = "2", .help = "Sort audio and video by time before sending." },
+    { .name = "mw_latency", .type = CONF_MS, .def = "350", .min = 0, .max = 60000, .reload = RELOAD_APPLIED,
+      IN_VHOST(play.mw_latency_us), SET_IN_VHOST(play.mw_latency_set), .since = "2",
+      .help = "Collect what a player gets for so long and send it with one call: less CPU, more delay. Absent: as "
+              "long as the number of players asks for, up to this." },
+    { .name = "mw_msgs", .type = CONF_INT, .unit = "frames", .def = "8", .min = 0, .max = 128,
+      .reload = RELOAD_APPLIED, IN_VHOST(play.mw_msgs), SET_IN_VHOST(play.mw_msgs_set), .since = "4",
+      .help = "Send as soon as so many frames wait. With min_latency 0 by default." },
+    { .name = "send_min_interval", .type = CONF_MS_FLOAT, .def = "0", .min = 0, .max = 60000,
+      .reload = RELOAD_APPLIED, IN_VHOST(play.send_min_interval_us), .since = "2",
+      .help = "Least time between two frames, to spare a weak player." },
+    { .name = "reduce_sequence_header", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE,
+      IN_VHOST(play.reduce_sequence_header), .since = "2",
+      .help = "Do not send a sequence header again that equals the last one." },
+};
+
+const struct conf_block conf_play_block = { CONF_ROWS(play_rows) };
+
+static const struct directive publish_rows[] = {
+    { .name = "mr", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(publish.mr), .since = "2",
+      .help = "Read less often and more at a time: less CPU, more delay." },
+    { .name = "mr_latency", .type = CONF_MS, .def = "350", .min = 0, .max = 60000, .reload = RELOAD_APPLIED,
+      IN_VHOST(publish.mr_latency_us), .since = "2", .help = "Time between two such reads." },
+    { .name = "firstpkt_timeout", .type = CONF_MS, .def = "20000", .min = 0, .max = 86400000,
+      .reload = RELOAD_APPLIED, IN_VHOST(publish.firstpkt_timeout_us), .since = "2",
+      .help = "Longest wait for a publisher's first packet." },
+    { .name = "normal_timeout", .type = CONF_MS, .def = "5000", .min = 0, .max = 86400000, .reload = RELOAD_APPLIED,
+      IN_VHOST(publish.normal_timeout_us), .since = "2", .help = "Longest silence of a publisher after that." },
+    { .name = "parse_sps", .type = CONF_BOOL, .def = "on", .reload = RELOAD_LIVE, IN_VHOST(publish.parse_sps),
+      .since = "2", .help = "Read size, profile and frame rate from the video's parameter sets." },
+    { .name = "try_annexb_first", .type = CONF_BOOL, .def = "on", .reload = RELOAD_LIVE,
+      IN_VHOST(publish.try_annexb_first), .since = "5",
+      .help = "Look for start codes in video payloads first; length prefixes come next." },
+    { .name = "kickoff_for_idle", .type = CONF_SECONDS_FLOAT, .def = "0", .min = 0, .max = 31536000,
+      .reload = RELOAD_LIVE, IN_VHOST(publish.kickoff_for_idle_us), .since = "5",
+      .help = "Disconnect a publisher whom nobody has watched for so long; 0: never. Not together with forward." },
+    { .name = "republish", .type = CONF_ENUM, .words = republish, .def = "busy", .reload = RELOAD_LIVE,
+      IN_VHOST(publish.republish_takeover), .since = "ours",
+      .help = "A second publisher of a stream that is live: busy refuses it, takeover ends the first one." },
+};
+
+const struct conf_block conf_publish_block = { CONF_ROWS(publish_rows) };
+
+static const struct directive refer_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(refer.enabled),
+      .since = "3", .help = "Check the page that an RTMP client names." },
+    { .name = "all", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.all),
+      SET_IN_VHOST(refer.has_all), .since = "1", .example = "github.com github.io",
+      .help = "Domains, with what is below them, for players and publishers. Without a domain nobody may." },
+    { .name = "publish", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.publish),
+      SET_IN_VHOST(refer.has_publish), .since = "1", .example = "github.com", .help = "The same for publishers." },
+    { .name = "play", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.play),
+      SET_IN_VHOST(refer.has_play), .since = "1", .example = "github.com", .help = "The same for players." },
+};
+
+const struct conf_block conf_refer_block = { CONF_ROWS(refer_rows) };
+
+static const struct directive security_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(security.enabled),
+      .since = "2", .help = "Apply the rules. Enabled without any rule refuses everybody." },
+    { .name = "deny", .type = CONF_LIST, .unit = "publish|play all|ip|cidr", .flags = CONF_REPEAT,
+      .reload = RELOAD_LIVE, .state = CONF_BUILT, .since = "2", .example = "publish 192.168.1.0/24",
+      .help = "Refuses whom it names, before any allow is looked at." },
+    { .name = "allow", .type = CONF_LIST, .unit = "publish|play all|ip|cidr", .flags = CONF_REPEAT,
+      .reload = RELOAD_LIVE, .state = CONF_BUILT, .since = "2", .example = "play all",
+      .help = "As soon as there is one allow, of either role, only those are let in whom one names in their role." },
+};
+
+const struct conf_block conf_security_block = { CONF_ROWS(security_rows) };

@@ -1,0 +1,38 @@
+#include "app/conf/endpoint.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+
+/* Where the port starts; the address goes to `e`. */
+static const char *split(const char *text, struct conf_endpoint *e)
+{
+    const char *close = text[0] == '[' ? strchr(text, ']') : NULL;
+    const char *colon = close && close[1] == ':' ? close + 1 : strrchr(text, ':');
+    if (!colon) {
+        e->any = true;
+        str_copy(e->ip, sizeof e->ip, "0.0.0.0");
+        return text;
+    }
+    const char *start = close && colon == close + 1 ? text + 1 : text;
+    const char *stop = close && colon == close + 1 ? close : colon;
+    struct str  ip = str_over(e->ip, sizeof e->ip);
+    str_append(&ip, start, (size_t)(stop - start));
+    return colon + 1;
+}
+
+enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoint *e)
+{
+    *e = (struct conf_endpoint){ 0 };
+    const char *port = split(text, e);
+    long        n = strtol(port, NULL, 10); /* as all numbers are read: what follows the digits is ignored */
+    e->port = n < -1 || n > 0x7fffffff ? -1 : (int)n;
+
+    unsigned char address[sizeof(struct in6_addr)];
+    e->ipv6 = inet_pton(AF_INET6, e->ip, address) == 1;
+    if (!e->ipv6 && inet_pton(AF_INET, e->ip, address) != 1)
+        return CONF_ENDPOINT_BAD_IP;
+    return e->port < 1 || e->port > 65535 ? CONF_ENDPOINT_BAD_PORT : CONF_ENDPOINT_OK;
+}

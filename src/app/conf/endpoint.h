@@ -1,0 +1,25 @@
+/**
+ * An endpoint as `listen` writes it: `1935`, `127.0.0.1:1935`, `[::1]:1935`, `:::1935`.
+ *
+ * A bare port means every IPv4 address, "0.0.0.0"; whoever opens it on a host without IPv4 takes "::".
+ *
+ * Yields     no
+ */
+#ifndef APP_CONF_ENDPOINT_H
+#define APP_CONF_ENDPOINT_H
+
+#include <stdbool.h>
+
+struct conf_endpoint {
+    char ip[64]; /* for inet_pton, without brackets */
+    bool ipv6;
+    int  port;   /* 1 to 65535 */
+    bool any;    /* a bare port was written */
+};
+
+enum conf_endpoint_read { CONF_ENDPOINT_OK, CONF_ENDPOINT_BAD_IP, CONF_ENDPOINT_BAD_PORT };
+
+/** `e` is filled as far as possible in any case; names of hosts are no addresses here. */
+enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoint *e);
+
+#endif

@@ -1,0 +1,195 @@
+#include "app/conf/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/conf/parse.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+/* A file that is being read, and the one that includes it. */
+struct chain {
+    const struct chain *includer;
+    const char         *path;
+    dev_t               dev;
+    ino_t               ino;
+    int                 length;
+};
+
+struct files {
+    struct conf_tree   *tree;
+    struct conf_report *report;
+    const char         *dir;
+    int                 n_opened;
+};
+
+static struct err *open_file(const char *dir, const char *path, int *fd)
+{
+    enum { PATH_BYTES = 4096 };
+    char       full[PATH_BYTES];
+    struct str out = str_over(full, sizeof full);
+    if (dir && path[0] != '/')
+        str_printf(&out, "%s/", dir);
+    str_printf(&out, "%s", path);
+    if (out.cut)
+        errno = ENAMETOOLONG;
+    *fd = out.cut ? -1 : open(full, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return *fd < 0 ? err_sys(E_SYSTEM_FILE_OPEN, "open file %s failed: %s", path, strerror(errno)) : NULL;
+}
+
+struct err *conf_file_check(const char *dir, const char *path)
+{
+    int         fd = -1;
+    struct err *e = path && path[0] ? open_file(dir, path, &fd) : err_new(E_SYSTEM_FILE_OPEN, "no name");
+    if (e) {
+        err_free(e);
+        return err_new(E_SYSTEM_CONFIG_INVALID, "no config file at %s", path ? path : "");
+    }
+    close(fd);
+    return NULL;
+}
+
+/* All bytes of the open file; the caller frees them. */
+static struct err *read_all(int fd, const char *path, char **bytes, size_t *len)
+{
+    enum { FIRST_BYTES = 16 << 10 };
+    size_t cap = FIRST_BYTES, n = 0;
+    char  *buf = mem_alloc(cap);
+    for (;;) {
+        if (!buf)
+            return err_no_memory();
+        ssize_t got = read(fd, buf + n, cap - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            struct err *e = got < 0 ? err_sys(E_SYSTEM_FILE_READ, "read file %s failed", path) : NULL;
+            *bytes = buf;
+            *len = n;
+            return e;
+        }
+        n += (size_t)got;
+        if (n > CONF_FILE_BYTES_MAX) {
+            *bytes = buf;
+            return err_new(E_SYSTEM_CONFIG_INVALID, "file %s is larger than %d bytes", path, CONF_FILE_BYTES_MAX);
+        }
+        if (n == cap) {
+            char *grown = mem_realloc(buf, 2 * cap);
+            if (!grown)
+                mem_free(buf);
+            buf = grown;
+            cap *= 2;
+        }
+    }
+}
+
+static struct err *refuse_cycle(const struct chain *file)
+{
+    for (const struct chain *c = file->includer; c; c = c->includer)
+        if (c->dev == file->dev && c->ino == file->ino)
+            return err_new(E_SYSTEM_CONFIG_INVALID, "%s includes itself, by way of %s", c->path, file->includer->path);
+    if (file->length > CONF_INCLUDE_DEPTH_MAX)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "%s: more than %d files include each other", file->path,
+                       CONF_INCLUDE_DEPTH_MAX);
+    return NULL;
+}
+
+static struct err *read_file(struct files *in, struct conf_node *parent, int depth, struct chain *file)
+{
+    struct err *e;
+    struct stat st;
+    char       *bytes = NULL;
+    size_t      len = 0;
+    int         fd = -1;
+    if (++in->n_opened > CONF_FILES_MAX)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "more than %d files are included", CONF_FILES_MAX);
+    if ((e = open_file(in->dir, file->path, &fd)))
+        return e;
+    if (fstat(fd, &st)) {
+        e = err_sys(E_SYSTEM_FILE_OPEN, "open file %s failed", file->path);
+        goto out;
+    }
+    file->dev = st.st_dev;
+    file->ino = st.st_ino;
+    if ((e = refuse_cycle(file)))
+        goto out;
+    if (S_ISDIR(st.st_mode))
+        conf_report_add(in->report, LOG_WARN, "%s is a directory and counts as an empty file", file->path);
+    else if (!(e = read_all(fd, file->path, &bytes, &len)))
+        e = conf_parse(in->tree, parent, depth, file->path, bytes, len, in->report);
+out:
+    mem_free(bytes);
+    close(fd);
+    return e;
+}
+
+static struct err *expand(struct files *in, struct conf_node *parent, int depth, const struct chain *file);
+
+/* The directives of the included files, as children of `got`. */
+static struct err *read_included(struct files *in, const struct conf_node *include, struct conf_node *got, int depth,
+                                 const struct chain *includer)
+{
+    struct err *e = NULL;
+    for (size_t i = 0; i < include->n_args && !e; i++) {
+        struct conf_node part = { 0 };
+        struct chain     file = { .includer = includer, .path = include->args[i], .length = includer->length + 1 };
+        if (!(e = read_file(in, &part, depth, &file)))
+            e = expand(in, &part, depth, &file);
+        if (!part.first)
+            continue;
+        if (got->last)
+            got->last->next = part.first;
+        else
+            got->first = part.first;
+        got->last = part.last;
+    }
+    return err_wrap(e, "include at %s:%d", include->file, include->line);
+}
+
+/* Recursion is bounded: every level is a block (CONF_DEPTH_MAX) or an include (CONF_INCLUDE_DEPTH_MAX). */
+static struct err *expand(struct files *in, struct conf_node *parent, int depth, const struct chain *file)
+{
+    struct conf_node *before = NULL;
+    for (struct conf_node *n = parent->first; n;) {
+        struct err *e;
+        if (strcmp(n->name, "include") != 0) {
+            if ((e = expand(in, n, depth + 1, file)))
+                return e;
+            before = n;
+            n = n->next;
+            continue;
+        }
+        struct conf_node got = { 0 };
+        if ((e = read_included(in, n, &got, depth, file)))
+            return e;
+        struct conf_node *after = n->next;
+        if (got.last)
+            got.last->next = after;
+        struct conf_node *first = got.first ? got.first : after;
+        if (before)
+            before->next = first;
+        else
+            parent->first = first;
+        if (got.last)
+            before = got.last;
+        if (!after)
+            parent->last = before;
+        n = after;
+    }
+    return NULL;
+}
+
+struct err *conf_files_read(struct conf_tree *tree, const char *dir, const char *path, const char *text, size_t len,
+                            struct conf_report *report)
+{
+    struct files in = { .tree = tree, .report = report, .dir = dir };
+    struct chain file = { .path = path };
+    struct err  *e = text ? conf_parse(tree, &tree->root, 0, path, text, len, report)
+                          : read_file(&in, &tree->root, 0, &file);
+    if (e)
+        return e;
+    return err_wrap(expand(&in, &tree->root, 0, &file), "parse buffer %s", path);
+}

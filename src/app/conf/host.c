@@ -1,0 +1,61 @@
+/* What a configuration is checked against: facts about this machine. */
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "app/conf/conf_load.h"
+
+/* Docker and its like: the cgroup of process 1 says so, or the file that Docker puts into each container. */
+static bool is_in_container(void)
+{
+    if (access("/.dockerenv", F_OK) == 0)
+        return true;
+    FILE *f = fopen("/proc/1/cgroup", "re");
+    char  line[4096];
+    bool  found = false;
+    while (f && !found && fgets(line, sizeof line, f))
+        found = strstr(line, "/docker");
+    if (f)
+        fclose(f);
+    return found;
+}
+
+static int64_t reachable_open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_max == RLIM_INFINITY)
+        return 0;
+    return (int64_t)limit.rlim_max;
+}
+
+/* Addresses of interfaces that are up and running, no point-to-point ones; loopback only if there are no others. */
+static int count_local_addresses(void)
+{
+    struct ifaddrs *all;
+    int             n = 0, n_loopback = 0;
+    if (getifaddrs(&all))
+        return 0;
+    for (struct ifaddrs *a = all; a; a = a->ifa_next) {
+        int family = a->ifa_addr ? a->ifa_addr->sa_family : 0;
+        if (family != AF_INET && family != AF_INET6)
+            continue;
+        if (!(a->ifa_flags & IFF_UP) || !(a->ifa_flags & IFF_RUNNING) || (a->ifa_flags & IFF_POINTOPOINT))
+            continue;
+        if (a->ifa_flags & IFF_LOOPBACK)
+            n_loopback++;
+        else
+            n++;
+    }
+    freeifaddrs(all);
+    return n ? n : n_loopback;
+}
+
+void conf_source_probe(struct conf_source *s)
+{
+    s->in_container = is_in_container();
+    s->open_files = reachable_open_files();
+    s->local_addresses = count_local_addresses();
+}

@@ -1,0 +1,25 @@
+/**
+ * The grammar of configuration files: bytes in, nodes out.
+ *
+ * Source     reference: nginx-style, a directive is words followed by `;` or by `{ … }`
+ * Shape      `text` may be anything; NUL ends a word. A UTF-8 BOM at the start is skipped. Directives that
+ *            go on over line ends, as SRS 1 to 5 read them, are accepted with a warning
+ * Ownership  copies what it keeps into the tree
+ * Errors     E_SYSTEM_CONFIG_INVALID with the texts that SRS users know; the tree is then half built, and
+ *            only good for conf_tree_finish()
+ * Yields     no
+ */
+#ifndef APP_CONF_PARSE_H
+#define APP_CONF_PARSE_H
+
+#include "app/conf/report.h"
+#include "app/conf/tree.h"
+
+/**
+ * Append the directives of one file to `parent`, which is `depth` blocks deep in what surrounds it.
+ * `include` stays a node; conf_files_read() replaces it.
+ */
+struct err *conf_parse(struct conf_tree *tree, struct conf_node *parent, int depth, const char *file,
+                       const char *text, size_t len, struct conf_report *report) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,57 @@
+#include "app/conf/report.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/str.h"
+
+static bool make_room(struct conf_report *r)
+{
+    if (r->count < r->cap)
+        return true;
+    size_t               cap = r->cap ? 2 * r->cap : 16;
+    struct conf_message *items = mem_realloc(r->items, cap * sizeof *items);
+    if (!items)
+        return false;
+    r->items = items;
+    r->cap = cap;
+    return true;
+}
+
+void conf_report_add(struct conf_report *r, enum log_level level, const char *fmt, ...)
+{
+    if (r->count == CONF_REPORT_MAX) {
+        r->dropped++;
+        return;
+    }
+    char       text[CONF_REPORT_TEXT_MAX];
+    struct str s = str_over(text, sizeof text);
+    va_list    args;
+    va_start(args, fmt);
+    str_vprintf(&s, fmt, args);
+    va_end(args);
+
+    char *copy = make_room(r) ? mem_strndup(text, s.len) : NULL;
+    if (!copy) {
+        r->no_memory = true;
+        return;
+    }
+    r->items[r->count++] = (struct conf_message){ level, copy };
+}
+
+bool conf_report_has(const struct conf_report *r, const char *text)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (strstr(r->items[i].text, text))
+            return true;
+    return false;
+}
+
+void conf_report_finish(struct conf_report *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        mem_free(r->items[i].text);
+    mem_free(r->items);
+    *r = (struct conf_report){ 0 };
+}

@@ -1,0 +1,40 @@
+/**
+ * What loading a configuration has to say beside success or failure: lines for the caller to log.
+ *
+ * Nothing under app/conf writes to the log, so that a reload can load on a worker thread.
+ *
+ * Shape      at most CONF_REPORT_MAX messages; those beyond are counted in `dropped`
+ * Ownership  conf_report_finish() frees the messages; all zero is an empty report
+ * Errors     out of memory sets `no_memory`, which conf_load() turns into its error
+ * Yields     no
+ */
+#ifndef APP_CONF_REPORT_H
+#define APP_CONF_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/attr.h"
+#include "core/log.h"
+
+enum { CONF_REPORT_MAX = 1000, CONF_REPORT_TEXT_MAX = 1024 };
+
+struct conf_message {
+    enum log_level level;
+    char          *text;
+};
+
+struct conf_report {
+    struct conf_message *items;
+    size_t               count, cap, dropped;
+    bool                 no_memory;
+};
+
+void conf_report_add(struct conf_report *r, enum log_level level, const char *fmt, ...) ATTR_PRINTF(3, 4);
+
+/** True when a message contains `text`: for tests. */
+bool conf_report_has(const struct conf_report *r, const char *text);
+
+void conf_report_finish(struct conf_report *r);
+
+#endif

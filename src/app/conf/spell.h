@@ -1,0 +1,22 @@
+/**
+ * Guessing what somebody meant who wrote a name that nobody knows.
+ *
+ * Yields     no
+ */
+#ifndef APP_CONF_SPELL_H
+#define APP_CONF_SPELL_H
+
+#include <stddef.h>
+
+#include "app/conf/directive.h"
+
+/** Edits (insert, delete, replace, swap of neighbours) between two words; words longer than 64 are far apart. */
+int conf_spell_distance(const char *a, const char *b);
+
+/**
+ * A hint in brackets with a space before it: ` (did you mean "listen"?)` when a name of the block is near,
+ * ` (it belongs in vhost.play)` when exactly one other block has this very name; else "".
+ */
+const char *conf_spell_hint(const struct conf_block *block, const char *name, char *buf, size_t cap);
+
+#endif

@@ -1,0 +1,116 @@
+#include "app/conf/tree.h"
+
+#include <string.h>
+
+#include "core/str.h"
+
+void conf_tree_finish(struct conf_tree *t)
+{
+    conf_arena_finish(&t->arena);
+    *t = (struct conf_tree){ 0 };
+}
+
+struct conf_node *conf_tree_add(struct conf_tree *t, struct conf_node *parent, const char *name,
+                                const struct conf_node *like)
+{
+    if (t->n_nodes == CONF_NODES_MAX)
+        return NULL;
+    struct conf_node *n = conf_arena_alloc(&t->arena, sizeof *n);
+    char             *copy = n ? conf_arena_strdup(&t->arena, name) : NULL;
+    if (!copy)
+        return NULL;
+    *n = (struct conf_node){ .name = copy, .file = like->file, .line = like->line };
+    if (parent->last)
+        parent->last->next = n;
+    else
+        parent->first = n;
+    parent->last = n;
+    t->n_nodes++;
+    return n;
+}
+
+struct conf_node *conf_tree_obtain(struct conf_tree *t, struct conf_node *parent, const char *name,
+                                   const struct conf_node *like)
+{
+    struct conf_node *n = conf_node_child(parent, name);
+    return n ? n : conf_tree_add(t, parent, name, like);
+}
+
+bool conf_tree_set_word(struct conf_tree *t, struct conf_node *n, const char *word)
+{
+    char **args = conf_arena_alloc(&t->arena, sizeof *args);
+    char  *copy = args ? conf_arena_strdup(&t->arena, word) : NULL;
+    if (!copy)
+        return false;
+    args[0] = copy;
+    n->args = args;
+    n->n_args = 1;
+    return true;
+}
+
+struct conf_node *conf_node_child(const struct conf_node *parent, const char *name)
+{
+    struct conf_node *n = parent ? parent->first : NULL;
+    while (n && strcmp(n->name, name) != 0)
+        n = n->next;
+    return n;
+}
+
+struct conf_node *conf_node_same(const struct conf_node *n)
+{
+    struct conf_node *s = n->next;
+    while (s && strcmp(s->name, n->name) != 0)
+        s = s->next;
+    return s;
+}
+
+const char *conf_node_word(const struct conf_node *n)
+{
+    return n && n->n_args ? n->args[0] : NULL;
+}
+
+void conf_node_unlink(struct conf_node *parent, struct conf_node *child)
+{
+    struct conf_node *before = NULL;
+    for (struct conf_node *n = parent->first; n && n != child; n = n->next)
+        before = n;
+    if (before)
+        before->next = child->next;
+    else
+        parent->first = child->next;
+    if (parent->last == child)
+        parent->last = before;
+    child->next = NULL;
+}
+
+const char *conf_node_where(const struct conf_node *n, char *buf, size_t cap)
+{
+    struct str out = str_over(buf, cap);
+    if (n->line)
+        str_printf(&out, "%s:%d", n->file, n->line);
+    else
+        str_printf(&out, "environment variable %s", n->file);
+    return buf;
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+const char *conf_show(const char *word, char *buf, size_t cap)
+{
+    enum { SHOWN = 100 };
+    struct str out = str_over(buf, cap);
+    for (size_t i = 0; word[i] && !out.cut; i++) {
+        if (i == SHOWN) {
+            str_printf(&out, "...");
+            break;
+        }
+        if (is_control(word[i]))
+            str_printf(&out, "\\x%02x", (unsigned)(unsigned char)word[i]);
+        else
+            str_append(&out, &word[i], 1);
+    }
+    return buf;
+}

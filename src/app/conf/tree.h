@@ -1,0 +1,74 @@
+/**
+ * What a configuration file says, before anybody asks what it means: nodes with a name, words and children.
+ *
+ * Every node knows where it was written. A node that stands for an environment variable has the
+ * variable's name as `file` and line 0.
+ *
+ * Ownership  nodes and words live in the tree's arena; a removed node is only unlinked
+ * Errors     NULL or false when memory is out or CONF_NODES_MAX is reached
+ * Yields     no
+ */
+#ifndef APP_CONF_TREE_H
+#define APP_CONF_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "app/conf/arena.h"
+#include "core/err.h"
+
+enum {
+    CONF_DEPTH_MAX = 128,     /* blocks inside blocks, through includes too; real files nest 5 deep */
+    CONF_NODES_MAX = 1 << 20, /* directives of all files together; a file with 10,000 vhosts has some 300,000 */
+};
+
+struct conf_node {
+    char             *name;
+    char            **args;
+    size_t            n_args;
+    bool              block; /* written with { } */
+    const char       *file;
+    int               line;
+    struct conf_node *first, *last; /* children */
+    struct conf_node *next;         /* sibling */
+};
+
+struct conf_tree {
+    struct conf_arena arena;
+    size_t            n_nodes;
+    struct conf_node  root;
+};
+
+void conf_tree_finish(struct conf_tree *t);
+
+/** A new last child without words, written where `like` was. */
+struct conf_node *conf_tree_add(struct conf_tree *t, struct conf_node *parent, const char *name,
+                                const struct conf_node *like) ATTR_MUST_USE;
+
+/** The first child of that name, or a new one. */
+struct conf_node *conf_tree_obtain(struct conf_tree *t, struct conf_node *parent, const char *name,
+                                   const struct conf_node *like) ATTR_MUST_USE;
+
+/** Give the node exactly this one word. */
+bool conf_tree_set_word(struct conf_tree *t, struct conf_node *n, const char *word) ATTR_MUST_USE;
+
+/** The first child of that name; NULL when there is none, or when `parent` is NULL. */
+struct conf_node *conf_node_child(const struct conf_node *parent, const char *name);
+
+/** The next sibling of the same name, or NULL. */
+struct conf_node *conf_node_same(const struct conf_node *n);
+
+/** The first word, or NULL; `n` may be NULL. */
+const char *conf_node_word(const struct conf_node *n);
+
+void conf_node_unlink(struct conf_node *parent, struct conf_node *child);
+
+/** Where it was written, for a message: `conf/srs.conf:42`, or `environment variable SRS_LISTEN`. */
+const char *conf_node_where(const struct conf_node *n, char *buf, size_t cap);
+
+/** A word of a file for a message: control characters as \xNN, cut after some 100 bytes. */
+const char *conf_show(const char *word, char *buf, size_t cap);
+
+enum { CONF_WHERE_MAX = 300, CONF_SHOW_MAX = 112 };
+
+#endif
