@@ -88,6 +88,7 @@ END
 start() {
     if running server >/dev/null && running publisher >/dev/null; then
         echo "demo: it is running already; make demo-stop ends it"
+        port=$(cat "$dir/port")
         say_where
         return
     fi
@@ -105,6 +106,7 @@ start() {
 
     mkdir -p "$dir"
     rm -f "$dir"/*.log
+    echo "$port" >"$dir/port"
     # In the foreground of a session of its own, so that its pid is known and it outlives this terminal. Its log and
     # pid file go with the demo, whatever the config says of them.
     SRS_LISTEN=$port SRS_DAEMON=off SRS_PID=./$dir/srs.pid SRS_SRS_LOG_TANK=console \
