@@ -1,0 +1,81 @@
+/**
+ * HEVC (H.265): the configuration record and the parameter sets. NAL units themselves: nalu.h.
+ *
+ * Source     ISO/IEC 14496-15 8.3.3 (record); ITU-T H.265 7.3.2 (VPS, SPS), 7.3.3 (profile, tier, level),
+ *            7.3.4, 7.3.7, Annex E
+ * Ownership  borrows the bytes
+ * Yields     no
+ */
+#ifndef KERNEL_HEVC_H
+#define KERNEL_HEVC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/rd.h"
+#include "kernel/nalu.h"
+
+enum { HEVC_SIZE_MAX = 65535 }; /* pixels a side; level 6.2 allows 16888 */
+
+/* HEVCDecoderConfigurationRecord. Its NAL units are walked by hevc_config_next(). */
+struct hevc_config {
+    uint8_t   profile_idc, tier, level_idc; /* level_idc: 30 times the level */
+    uint32_t  compatibility;                /* general_profile_compatibility_flag[0] is the top bit */
+    uint8_t   length_size;                  /* of NAL unit lengths in this stream's frames: 1, 2 or 4 */
+    uint8_t   chroma_format_idc, bit_depth;
+    uint16_t  fps_256;                      /* avgFrameRate: frames in 256 seconds; 0 unknown */
+    uint8_t   n_arrays;
+    struct rd arrays;
+};
+
+/* A walk over the NAL units of a record. */
+struct hevc_config_walk {
+    struct rd r;
+    unsigned  arrays, nalus; /* left */
+};
+
+struct hevc_sps {
+    uint8_t  profile_idc, tier, level_idc;
+    uint32_t compatibility;
+    uint8_t  chroma_format_idc, bit_depth;
+    uint32_t width, height;    /* inside the conformance window, as shown */
+    uint32_t fps_num, fps_den; /* 0/0 when the VUI does not tell */
+};
+
+/**
+ * Read an HEVCDecoderConfigurationRecord.
+ *
+ * Returns    false when it is cut, of a version above 1 (drafts said 0), or has a reserved length size
+ */
+bool hevc_config_parse(const uint8_t *bytes, size_t len, struct hevc_config *config) ATTR_MUST_USE;
+
+/** Begin at the first NAL unit of a parsed record. */
+struct hevc_config_walk hevc_config_open(const struct hevc_config *config);
+
+/** The next NAL unit, of whatever array; hevc_nalu_type() tells which. Returns false at the end. */
+bool hevc_config_next(struct hevc_config_walk *walk, struct nalu *nalu);
+
+/** The first NAL unit of a type in a parsed record; false when there is none. */
+bool hevc_config_find(const struct hevc_config *config, enum hevc_nalu_type type, struct nalu *nalu);
+
+/**
+ * Read a sequence parameter set of the base layer.
+ *
+ * Shape      nalu: with its two header bytes, with emulation prevention
+ * Returns    false when it is no SPS, is cut before the size, or says what cannot be. Whatever is
+ *            malformed behind the bit depths only costs the frame rate.
+ */
+bool hevc_sps_parse(struct nalu nalu, struct hevc_sps *sps) ATTR_MUST_USE;
+
+/** The frame rate that a video parameter set tells; false when it tells none. */
+bool hevc_vps_fps(struct nalu nalu, uint32_t *fps_num, uint32_t *fps_den) ATTR_MUST_USE;
+
+/** "Main", "Main10", "Main Still Picture", "Rext"; "Other". */
+const char *hevc_profile_name(unsigned profile_idc, uint32_t compatibility);
+
+/** "3.1" …; "Other". */
+const char *hevc_level_name(unsigned level_idc);
+
+#endif
