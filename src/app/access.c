@@ -1,0 +1,173 @@
+#include "app/access.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+
+enum { SHOWN_MAX = 256, IPV4_BITS = 32, IPV6_BITS = 128 };
+
+/* ---- addresses */
+
+struct address {
+    int           bits; /* IPV4_BITS, IPV6_BITS; 0: none */
+    unsigned char bytes[sizeof(struct in6_addr)];
+};
+
+static struct address parse_address(const char *text, size_t len)
+{
+    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff }; /* RFC 4291, 2.5.5.2: ::ffff:a.b.c.d */
+
+    struct address a = { 0 };
+    char           ip[INET6_ADDRSTRLEN + 1];
+    struct str     out = str_over(ip, sizeof ip);
+    str_append(&out, text, len);
+    if (out.cut)
+        return a;
+    ip[strcspn(ip, "%")] = '\0'; /* the zone of a link-local address */
+    if (inet_pton(AF_INET, ip, a.bytes) == 1) {
+        a.bits = IPV4_BITS;
+    } else if (inet_pton(AF_INET6, ip, a.bytes) == 1) {
+        a.bits = IPV6_BITS;
+        if (memcmp(a.bytes, mapped, sizeof mapped) == 0) {
+            memmove(a.bytes, a.bytes + sizeof mapped, IPV4_BITS / 8);
+            a.bits = IPV4_BITS;
+        }
+    }
+    return a;
+}
+
+static bool same_prefix(const struct address *a, const struct address *b, int bits)
+{
+    int whole = bits / 8, rest = bits % 8;
+    if (memcmp(a->bytes, b->bytes, (size_t)whole) != 0)
+        return false;
+    unsigned mask = 0xff00u >> rest & 0xffu;
+    return !rest || (a->bytes[whole] & mask) == (b->bytes[whole] & mask);
+}
+
+/* `who` is an address, or one with /prefix. */
+static bool is_within(const struct address *client, const char *who)
+{
+    size_t         len = strcspn(who, "/");
+    struct address net = parse_address(who, len);
+    if (!net.bits || net.bits != client->bits)
+        return false;
+    long prefix = net.bits;
+    if (who[len]) {
+        char *end;
+        prefix = strtol(who + len + 1, &end, 10);
+        if (end == who + len + 1 || *end || prefix < 0 || prefix > net.bits)
+            return false;
+    }
+    return same_prefix(client, &net, (int)prefix);
+}
+
+/* ---- security */
+
+static const char *role_name(enum access_role role)
+{
+    return role == ACCESS_PUBLISH ? "publish" : "play";
+}
+
+static bool matches(const struct conf_security_rule *rule, enum access_role role, const struct address *client)
+{
+    if (rule->publish != (role == ACCESS_PUBLISH) || !rule->who[0])
+        return false;
+    return strcmp(rule->who, "all") == 0 || is_within(client, rule->who);
+}
+
+struct err *access_check_security(const struct conf_vhost *v, enum access_role role, const char *ip)
+{
+    const struct conf_security *s = &v->security;
+    if (!s->enabled)
+        return NULL;
+
+    char shown[SHOWN_MAX];
+    ip = ip ? ip : "";
+    str_printable(ip, strlen(ip), shown, sizeof shown);
+    if (!s->n_rules)
+        return err_new(E_SYSTEM_SECURITY, "security of vhost %s is enabled and has no rule, so %s may not %s", v->name,
+                       shown, role_name(role));
+
+    struct address client = parse_address(ip, strlen(ip));
+    bool           any_allow = false, allowed = false;
+    for (size_t i = 0; i < s->n_rules; i++) {
+        const struct conf_security_rule *rule = &s->rules[i];
+        any_allow |= rule->allow;
+        if (!matches(rule, role, &client))
+            continue;
+        if (!rule->allow)
+            return err_new(E_SYSTEM_SECURITY_DENY, "security of vhost %s: deny %s %s refuses %s", v->name,
+                           role_name(role), rule->who, shown);
+        allowed = true;
+    }
+    if (any_allow && !allowed)
+        return err_new(E_SYSTEM_SECURITY_ALLOW, "security of vhost %s: there are allow rules, and none lets %s %s",
+                       v->name, shown, role_name(role));
+    return NULL;
+}
+
+/* ---- refer */
+
+/* The host of a URL, in `buf`: without scheme, user, port and path. */
+static const char *host_of(const char *url, char *buf, size_t cap)
+{
+    const char *start = strstr(url, "//");
+    start = start ? start + 2 : url;
+    size_t len = strcspn(start, "/?#\\");
+    for (size_t i = 0; i < len; i++) {
+        if (start[i] != '@')
+            continue;
+        start += i + 1; /* https://github.com@evil.example/ is evil.example */
+        len -= i + 1;
+        i = (size_t)-1;
+    }
+    if (len && start[0] == '[') {
+        size_t close = strcspn(start, "]");
+        len = close < len ? close + 1 : len;
+    } else {
+        size_t colon = strcspn(start, ":");
+        len = colon < len ? colon : len;
+    }
+    struct str out = str_over(buf, cap);
+    str_append(&out, start, len);
+    if (out.len && buf[out.len - 1] == '.') /* the root that a full name may end with */
+        buf[out.len - 1] = '\0';
+    return buf;
+}
+
+static bool is_in_domain(const char *host, const char *domain)
+{
+    domain += *domain == '.';
+    size_t n = strlen(host), m = strlen(domain);
+    if (!m || n < m || !str_equal_nocase(host + n - m, domain))
+        return false;
+    return n == m || host[n - m - 1] == '.';
+}
+
+struct err *access_check_refer(const struct conf_vhost *v, enum access_refer which, const char *page_url)
+{
+    static const char *const names[] = { "all", "play", "publish" };
+    const struct conf_refer *r = &v->refer;
+    const struct conf_words *lists[] = { &r->all, &r->play, &r->publish };
+    const bool               present[] = { r->has_all, r->has_play, r->has_publish };
+    if (!r->enabled || !present[which])
+        return NULL;
+
+    char host[SHOWN_MAX], shown[SHOWN_MAX];
+    host_of(page_url ? page_url : "", host, sizeof host);
+    for (size_t i = 0; host[0] && i < lists[which]->count; i++)
+        if (is_in_domain(host, lists[which]->items[i]))
+            return NULL;
+    str_printable(host, strlen(host), shown, sizeof shown);
+    if (!host[0])
+        return err_new(E_RTMP_ACCESS_DENIED, "refer.%s of vhost %s names pages, and the client names none",
+                       names[which], v->name);
+    if (!lists[which]->count)
+        return err_new(E_RTMP_ACCESS_DENIED, "refer.%s of vhost %s names no domain, which refuses every page, also %s",
+                       names[which], v->name, shown);
+    return err_new(E_RTMP_ACCESS_DENIED, "the page's host %s is in none of the domains of refer.%s of vhost %s", shown,
+                   names[which], v->name);
+}
