@@ -184,6 +184,9 @@
     X(3099, HEVC_DECODE_ERROR, "HevcDecode", "HEVC parse") \
     X(3102, AVC_NALU_EMPTY, "AvcNaluEmpty", "empty AVC NALU") \
     X(4010, STREAM_CASTER_ENGINE, "CasterEngine", "stream caster unknown/not compiled") \
+    X(3093, INOTIFY_CREATE, "InotifyCreate", "inotify create") \
+    X(3094, INOTIFY_OPENFD, "InotifyOpenFd", "inotify fd") \
+    X(3095, INOTIFY_WATCH, "InotfyWatch", "inotify watch") \
     X(1900, NO_MEMORY, "NoMemory", "memory allocation failed") \
     X(1901, LIMIT, "LimitExceeded", "a peer exceeded a named bound") \
     X(1902, END_OF_STREAM, "EndOfStream", "the peer ended the connection in good order") \

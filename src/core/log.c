@@ -44,7 +44,7 @@ static struct {
     .drained = PTHREAD_COND_INITIALIZER,
 };
 
-static int current_fd(void)
+int log_descriptor(void)
 {
     return state.fd >= 0 ? state.fd : STDOUT_FILENO;
 }
@@ -130,7 +130,7 @@ static void *writer_main(void *unused)
         bool reopen = state.reopen_wanted;
         state.reopen_wanted = false;
         state.busy = true;
-        int                 fd = current_fd();
+        int                 fd = log_descriptor();
         struct log_settings settings = state.settings;
         pthread_mutex_unlock(&state.lock);
 
@@ -216,7 +216,7 @@ static bool buffer_put(struct line_buffer *b, const char *bytes, size_t len)
 static void emit(const char *line, size_t len)
 {
     if (!state.running) {
-        write_all(current_fd(), line, len);
+        write_all(log_descriptor(), line, len);
         return;
     }
     pthread_mutex_lock(&state.lock);

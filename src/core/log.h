@@ -41,6 +41,9 @@ struct err *log_start_writer(void) ATTR_MUST_USE;
 /** Drain what is queued, wait for it at most `patience_us`, end the thread, close the file. */
 void log_stop(long patience_us);
 
+/** Where lines go: for a crash handler, which may only write(). */
+int log_descriptor(void);
+
 /** Ask this for the trace id of each line; NULL or "" means none. */
 void log_set_trace_source(const char *(*trace_id)(void));
 

@@ -25,10 +25,12 @@ void mix_queue_push(struct mix_queue *q, struct frame *f)
     (*count_of(q, f))++;
 }
 
-struct frame *mix_queue_pop(struct mix_queue *q)
+struct frame *mix_queue_pop(struct mix_queue *q, bool drain)
 {
     bool mixed = q->n_audio > 0 && q->n_video > 0;
-    if (!mixed && q->n_audio < MIX_ONE_KIND_MAX && q->n_video < MIX_ONE_KIND_MAX)
+    if (q->count == 0)
+        return NULL;
+    if (!drain && !mixed && q->n_audio < MIX_ONE_KIND_MAX && q->n_video < MIX_ONE_KIND_MAX)
         return NULL;
     struct frame *f = q->frames[0];
     q->count--;

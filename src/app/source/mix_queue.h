@@ -26,7 +26,7 @@ void mix_queue_clear(struct mix_queue *q);
 /** Takes a reference. At most MIX_QUEUE_MAX wait: pop until NULL after each push. */
 void mix_queue_push(struct mix_queue *q, struct frame *f);
 
-/** The next frame in order, with the queue's reference; NULL when it must wait for more. */
-struct frame *mix_queue_pop(struct mix_queue *q);
+/** The next frame in order, with the queue's reference; NULL when it must wait for more (if `drain`: when empty). */
+struct frame *mix_queue_pop(struct mix_queue *q, bool drain);
 
 #endif

@@ -1,0 +1,233 @@
+#include "app/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/endpoint.h"
+#include "app/rtmp/conn.h"
+#include "app/server.h"
+#include "core/clock.h"
+#include "core/list.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/io.h"
+
+enum { ACCEPTS_A_TURN = 64, EXHAUSTED_PAUSE_US = 100 * US_PER_MS, COMPLAINT_INTERVAL_US = US_PER_SECOND };
+
+struct listener {
+    struct list     link; /* in server->listeners */
+    struct server  *server;
+    struct io       io;
+    struct co      *co;
+    int             spare_fd; /* given up to refuse a connection when descriptors run out; -1: none */
+    int64_t         complained_us, n_unsaid;
+    bool            wanted, fresh, closing;
+    struct endpoint endpoint;
+    char            name[IO_ADDR_CAP];
+};
+
+static int open_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void listener_free(struct listener *l)
+{
+    list_remove(&l->link);
+    io_close(&l->io);
+    if (l->spare_fd >= 0)
+        close(l->spare_fd);
+    mem_free(l);
+}
+
+/* At most one complaint a second; the others are counted. */
+static bool may_complain(struct listener *l)
+{
+    if (now_us() - l->complained_us < COMPLAINT_INTERVAL_US) {
+        l->n_unsaid++;
+        return false;
+    }
+    l->complained_us = now_us();
+    return true;
+}
+
+static void refuse(struct listener *l, int fd, const char *who)
+{
+    struct server *s = l->server;
+    close(fd);
+    s->stat.n_refused++;
+    if (may_complain(l)) {
+        log_warn("refused %s: code=%d(%s), there are %zu connections, max_connections=%d (%lld more refusals since the "
+                 "last such line)",
+                 who, E_EXCEED_CONNECTIONS, err_code_name(E_EXCEED_CONNECTIONS), s->connections.count,
+                 s->conf->max_connections, (long long)l->n_unsaid);
+        l->n_unsaid = 0;
+    }
+}
+
+static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
+{
+    static const int on = 1;
+    char             who[IO_ADDR_CAP];
+    io_addr_text(peer, who);
+    if (server_is_full(l->server)) {
+        refuse(l, fd, who);
+        return;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on); /* a peer that vanished is noticed in the end */
+    struct err *e = rtmp_conn_start(l->server, fd, peer);
+    if (e)
+        log_err(LOG_ERROR, e, "serve %s", who);
+    else
+        l->server->stat.n_accepted++;
+}
+
+/* No descriptor for the newcomer: use the spare one to close it, so that it does not hang in the queue. */
+static void turn_away(struct listener *l, int why)
+{
+    if (may_complain(l)) {
+        log_error("accept at tcp://%s: %s; new connections are turned away (%lld more since the last such line)",
+                  l->name, strerror(why), (long long)l->n_unsaid);
+        l->n_unsaid = 0;
+    }
+    if (l->spare_fd >= 0) {
+        close(l->spare_fd);
+        int fd = accept4(l->io.fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd >= 0)
+            close(fd);
+        l->server->stat.n_refused++;
+    }
+    l->spare_fd = open_spare();
+    if (l->spare_fd < 0)
+        err_free(co_sleep(EXHAUSTED_PAUSE_US)); /* somebody else has it now; a cancel shows at the next wait */
+}
+
+/* One accept(); false when the queue is empty. */
+static bool accept_one(struct listener *l)
+{
+    struct sockaddr_storage peer;
+    socklen_t               len = sizeof peer;
+    int fd = accept4(l->io.fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+        welcome(l, fd, (struct sockaddr *)&peer);
+        return true;
+    }
+    switch (errno) {
+    case EAGAIN:
+        l->io.may_read = false;
+        return false;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        turn_away(l, errno);
+        return true;
+    default: /* ECONNABORTED and other troubles of that one connection: the next may be fine */
+        return true;
+    }
+}
+
+static void accept_loop(void *arg)
+{
+    struct listener *l = arg;
+    struct err      *e;
+    while (!(e = io_wait_readable(&l->io, DEADLINE_NEVER))) {
+        int n = 0;
+        while (n < ACCEPTS_A_TURN && accept_one(l))
+            n++;
+        if (n == ACCEPTS_A_TURN)
+            co_yield();
+    }
+    err_free(e); /* only a cancel ends it */
+    log_info("RTMP stops listening at tcp://%s", l->name);
+    listener_free(l);
+}
+
+static struct err *open_listener(struct server *s, const struct endpoint *at, bool reuse_port)
+{
+    struct listener *l = mem_calloc(1, sizeof *l);
+    if (!l)
+        return err_no_memory();
+    list_init(&l->link);
+    l->server = s;
+    l->io.fd = -1;
+    l->endpoint = *at;
+    l->wanted = l->fresh = true;
+    l->spare_fd = open_spare();
+    io_addr_text((const struct sockaddr *)&at->addr, l->name);
+
+    int         fd;
+    struct err *e = io_listen(&fd, (const struct sockaddr *)&at->addr, at->len, reuse_port);
+    if (!e)
+        e = io_open(&l->io, fd);
+    if (!e)
+        e = co_go(&s->accepters, "accept", accept_loop, l, &l->co);
+    if (e) {
+        listener_free(l);
+        return e;
+    }
+    list_push(&s->listeners, &l->link);
+    log_info("RTMP listen at tcp://%s, fd=%d", l->name, fd);
+    return NULL;
+}
+
+static struct listener *find_listener(struct server *s, const struct endpoint *at)
+{
+    LIST_FOREACH(&s->listeners, it, after) {
+        struct listener *l = LIST_ENTRY(it, struct listener, link);
+        if (!l->closing && memcmp(&l->endpoint.addr, &at->addr, sizeof at->addr) == 0)
+            return l;
+    }
+    return NULL;
+}
+
+static struct err *want(struct server *s, const char *text, bool reuse_port)
+{
+    struct endpoint at;
+    if (!endpoint_parse(text, &at))
+        return err_new(E_SYSTEM_CONFIG_INVALID, "listen=%s is invalid", text);
+    struct listener *l = find_listener(s, &at);
+    if (!l)
+        return open_listener(s, &at, reuse_port);
+    l->wanted = true;
+    return NULL;
+}
+
+static void close_unwanted(struct server *s)
+{
+    LIST_FOREACH(&s->listeners, it, after) {
+        struct listener *l = LIST_ENTRY(it, struct listener, link);
+        l->fresh = false;
+        if (!l->wanted && !l->closing) {
+            l->closing = true;
+            co_cancel(l->co);
+        }
+    }
+}
+
+struct err *listeners_apply(struct server *s, const struct conf *conf)
+{
+    struct err *e = NULL;
+    LIST_FOREACH(&s->listeners, it, after)
+        LIST_ENTRY(it, struct listener, link)->wanted = false;
+    for (size_t i = 0; !e && i < conf->listen.count; i++)
+        e = want(s, conf->listen.items[i], conf->reuse_port);
+    if (e) { /* keep what was there, and nothing else */
+        LIST_FOREACH(&s->listeners, it, after) {
+            struct listener *l = LIST_ENTRY(it, struct listener, link);
+            l->wanted = !l->fresh;
+        }
+    }
+    close_unwanted(s);
+    return e;
+}
+
+void listeners_close(struct server *s)
+{
+    LIST_FOREACH(&s->listeners, it, after)
+        LIST_ENTRY(it, struct listener, link)->wanted = false;
+    close_unwanted(s);
+    co_group_join(&s->accepters, DEADLINE_NEVER);
+}

@@ -1,0 +1,210 @@
+#include "app/reload.h"
+
+#include <string.h>
+
+#include "app/conf/diff.h"
+#include "app/listener.h"
+#include "app/open_files.h"
+#include "app/server.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/offload.h"
+
+/* How far a reload got, as `reload-fetch` reports it. */
+enum { RELOAD_PARSING = 10, RELOAD_CHECKING = 20, RELOAD_APPLYING = 50, RELOAD_DONE = 90 };
+
+/* Much longer than any load takes: a disk that hangs must not end reloading for ever. */
+enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND };
+
+struct reload {
+    struct server     *server;
+    struct conf_source from;
+    struct co         *co;
+    bool               wanted;
+};
+
+/* Read, parse and check on a worker thread. */
+struct load_job {
+    struct offload_job job;
+    struct conf_source from;
+    struct conf       *conf;
+    struct conf_report report;
+    struct err        *error;
+};
+
+static void load_work(struct offload_job *job)
+{
+    struct load_job *l = CONTAINER_OF(job, struct load_job, job);
+    l->error = conf_load(&l->from, &l->conf, &l->report);
+}
+
+static void load_drop(struct offload_job *job)
+{
+    struct load_job *l = CONTAINER_OF(job, struct load_job, job);
+    err_free(l->error);
+    conf_unref(&l->conf);
+    conf_report_finish(&l->report);
+    mem_free(l);
+}
+
+/* Open another log on a worker thread: a disk that hangs delays nobody. */
+struct log_job {
+    struct offload_job  job;
+    struct log_settings settings;
+    struct err         *error;
+};
+
+static void log_work(struct offload_job *job)
+{
+    struct log_job *l = CONTAINER_OF(job, struct log_job, job);
+    l->error = log_setup(&l->settings);
+}
+
+static void log_drop(struct offload_job *job)
+{
+    struct log_job *l = CONTAINER_OF(job, struct log_job, job);
+    err_free(l->error);
+    mem_free(l);
+}
+
+static struct err *apply_log(const struct log_settings *settings)
+{
+    struct log_job *l = mem_calloc(1, sizeof *l);
+    if (!l)
+        return err_no_memory();
+    l->job = (struct offload_job){ .work = log_work, .drop = log_drop };
+    l->settings = *settings;
+    struct err *e = offload(OFFLOAD_DISK, &l->job, now_us() + LOAD_TIMEOUT_US);
+    if (e)
+        return e;
+    e = l->error;
+    l->error = NULL;
+    log_drop(&l->job);
+    return e;
+}
+
+static bool log_differs(const struct log_settings *a, const struct log_settings *b)
+{
+    return a->level != b->level || a->to_console != b->to_console || a->utc != b->utc || strcmp(a->path, b->path) != 0;
+}
+
+static void say(const struct conf_report *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        log_write(report->items[i].level, "%s", report->items[i].text);
+}
+
+/* What differs, a line each; what needs a restart is a warning. */
+static void say_difference(const struct conf *old, const struct conf *new)
+{
+    struct conf_changes changes = { 0 };
+    struct err         *e = conf_diff(old, new, &changes);
+    for (size_t i = 0; i < changes.count; i++)
+        log_write(conf_change_needs_restart(&changes.items[i]) ? LOG_WARN : LOG_INFO, "%s", changes.items[i].text);
+    if (!e && !changes.count)
+        log_info("nothing has changed");
+    log_err(LOG_WARN, e, "compare the configurations");
+    conf_changes_finish(&changes);
+}
+
+static void apply_to_sources(struct server *s, struct conf *conf)
+{
+    size_t         at = 0;
+    struct source *source;
+    while ((source = map_next(&s->sources.by_identity, &at, NULL))) {
+        const struct conf_vhost *vhost = conf_find_vhost(conf, source->vhost->name);
+        bool                     same = vhost && strcmp(vhost->name, source->vhost->name) == 0;
+        if (!same)
+            log_info("vhost %s is gone, its stream %s goes on as it was", source->vhost->name, source->identity);
+        source_apply_conf(source, conf, same ? vhost : NULL);
+    }
+}
+
+/* From here on a failure leaves everything as it was. */
+static struct err *apply(struct server *s, struct conf *conf)
+{
+    struct err *e = open_files_reserve(conf->max_connections);
+    if (!e)
+        e = listeners_apply(s, conf);
+    if (e)
+        return e;
+    if (log_differs(&conf->log, &s->conf->log) && (e = apply_log(&conf->log)))
+        log_err(LOG_WARN, e, "the log stays where it is");
+
+    say_difference(s->conf, conf);
+    struct conf *old = s->conf;
+    s->conf = conf_ref(conf);
+    apply_to_sources(s, conf);
+    conf_unref(&old);
+    return NULL;
+}
+
+static void report_failure(struct err *e, int state)
+{
+    log_err(LOG_WARN, e, "reload failed, state=%d, the configuration stays as it was, err", state);
+}
+
+static void reload_once(struct reload *r)
+{
+    log_info("starting reload config.");
+    struct load_job *l = mem_calloc(1, sizeof *l);
+    struct err      *e = l ? NULL : err_no_memory();
+    if (l) {
+        l->job = (struct offload_job){ .work = load_work, .drop = load_drop };
+        l->from = r->from;
+        e = offload(OFFLOAD_DISK, &l->job, now_us() + LOAD_TIMEOUT_US);
+    }
+    if (e) {
+        report_failure(e, RELOAD_PARSING);
+        return;
+    }
+    say(&l->report);
+    if (l->error) {
+        report_failure(l->error, RELOAD_CHECKING);
+        l->error = NULL;
+    } else if ((e = apply(r->server, l->conf))) {
+        report_failure(e, RELOAD_APPLYING);
+    } else {
+        log_info("reload config success, state=%d.", RELOAD_DONE);
+    }
+    load_drop(&l->job);
+}
+
+static void run_reloads(void *arg)
+{
+    struct reload *r = arg;
+    struct err    *e = NULL;
+    while (!e) {
+        while (r->wanted && !co_is_cancelled(r->co)) {
+            r->wanted = false;
+            reload_once(r);
+        }
+        e = co_park(DEADLINE_NEVER);
+    }
+    err_free(e);
+    r->server->reload = NULL;
+    mem_free(r);
+}
+
+struct err *reload_start(struct server *s, const struct conf_source *from)
+{
+    struct reload *r = mem_calloc(1, sizeof *r);
+    if (!r)
+        return err_no_memory();
+    *r = (struct reload){ .server = s, .from = *from };
+    struct err *e = co_go(&s->services, "reload", run_reloads, r, &r->co);
+    if (e)
+        mem_free(r);
+    else
+        s->reload = r;
+    return e;
+}
+
+void reload_request(struct server *s)
+{
+    if (!s->reload)
+        return;
+    s->reload->wanted = true;
+    co_unpark(s->reload->co);
+}

@@ -1,0 +1,249 @@
+#include "app/rtmp/conn.h"
+
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/access.h"
+#include "app/rtmp/player.h"
+#include "app/rtmp/publisher.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/version.h"
+
+/* How long a client may take for each step of its introduction; and between two streams on one connection. */
+enum { STEP_TIMEOUT_US = 30 * US_PER_SECOND, AGAIN_TIMEOUT_US = 180 * US_PER_SECOND };
+
+static const struct client_type client_types[] = {
+    [RTMP_PLAY] = { "rtmp-play", "PLA", false },
+    [RTMP_FMLE_PUBLISH] = { "fmle-publish", "CPB", true },
+    [RTMP_FLASH_PUBLISH] = { "flash-publish", "CPB", true },
+    [RTMP_HAIVISION_PUBLISH] = { "haivision-publish", "CPB", true },
+};
+
+void rtmp_conn_apply_socket_options(struct rtmp_conn *c)
+{
+    const struct conf_vhost *vhost = c->source->vhost;
+    c->applied_conf = c->source->conf;
+    if (c->tcp_nodelay == vhost->tcp_nodelay)
+        return;
+    int on = vhost->tcp_nodelay;
+    c->tcp_nodelay = vhost->tcp_nodelay;
+    if (setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
+        log_warn("TCP_NODELAY %s failed", on ? "on" : "off");
+}
+
+static const char *local_ip(const struct rtmp_conn *c, char *buf, size_t cap)
+{
+    struct sockaddr_storage local = { 0 };
+    socklen_t               len = sizeof local;
+    getsockname(c->io.fd, (struct sockaddr *)&local, &len);
+    return io_addr_host((struct sockaddr *)&local, buf, cap);
+}
+
+static struct err *accept_connect(struct rtmp_conn *c)
+{
+    static const struct rtmp_signature signature = {
+        .sig = SERVER_KEY,
+        .server = SERVER_SIGNATURE,
+        .license = SERVER_LICENSE,
+        .url = SERVER_URL,
+        .version = VERSION,
+        .authors = SERVER_AUTHORS,
+    };
+    /* Whether the vhost exists is judged when it is clear what the client wants. */
+    const struct conf       *conf = c->server->conf;
+    const struct conf_vhost *vhost = conf_find_vhost(conf, c->request.url.vhost);
+    char                     ip[INET6_ADDRSTRLEN];
+    struct rtmp_server_settings settings = {
+        .out_ack_size = vhost ? (uint32_t)vhost->out_ack_size : 2500000,
+        .in_ack_size = vhost ? (uint32_t)vhost->in_ack_size : 0,
+        .chunk_size = (uint32_t)(vhost ? vhost->chunk_size : conf->chunk_size),
+    };
+    struct rtmp_connect_result result = {
+        .signature = &signature,
+        .server_ip = local_ip(c, ip, sizeof ip),
+        .pid = getpid(),
+        .id = c->trace,
+    };
+    const struct rtmp_request *req = &c->request;
+    log_info("connect app, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, args=%s",
+             req->tc_url, req->page_url, req->swf_url, req->url.schema, req->url.vhost, req->url.port, req->url.app,
+             req->args ? "(obj)" : "null");
+    return rtmp_server_reply_connect(&c->rtmp, req, &settings, &result);
+}
+
+static struct err *introduce(struct rtmp_conn *c)
+{
+    struct err *e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + STEP_TIMEOUT_US);
+    if (e)
+        return err_wrap(e, "handshake");
+    if (c->rtmp.proxied) {
+        const uint8_t *ip = c->rtmp.proxied_ip;
+        log_info("RTMP proxy real client ip=%d.%d.%d.%d", ip[0], ip[1], ip[2], ip[3]);
+    }
+    if ((e = rtmp_server_connect(&c->rtmp, &c->request, now_us() + STEP_TIMEOUT_US)))
+        return err_wrap(e, "wait for connect");
+    return err_wrap(accept_connect(c), "answer connect");
+}
+
+/* Tell the client why it is refused, as far as it listens, and pass the reason on. */
+static struct err *refuse(struct rtmp_conn *c, enum rtmp_refusal why, struct err *e)
+{
+    char text[ERR_TEXT_MAX];
+    err_free(rtmp_server_refuse(&c->rtmp, c->role, why, err_text(e, text, sizeof text)));
+    return err_wrap(e, "%s refused", rtmp_role_name(c->role));
+}
+
+static struct err *check_access(const struct rtmp_conn *c, const struct conf_vhost *vhost)
+{
+    bool        publish = rtmp_role_is_publish(c->role);
+    const char *page = c->request.page_url;
+    struct err *e = access_check_security(vhost, publish ? ACCESS_PUBLISH : ACCESS_PLAY, c->ip);
+    if (!e)
+        e = access_check_refer(vhost, ACCESS_REFER_ALL, page);
+    if (!e)
+        e = access_check_refer(vhost, publish ? ACCESS_REFER_PUBLISH : ACCESS_REFER_PLAY, page);
+    return e;
+}
+
+/* The vhost that the client may use, in a configuration that the caller keeps. */
+static struct err *admit(struct rtmp_conn *c, const struct conf *conf, const struct conf_vhost **out)
+{
+    const char              *name = c->request.url.vhost;
+    const struct conf_vhost *vhost = conf_find_vhost(conf, name);
+    if (!vhost)
+        return refuse(c, RTMP_REFUSE_NOT_FOUND, err_new(E_RTMP_VHOST_NOT_FOUND, "no vhost %s", name));
+    if (!vhost->enabled)
+        return refuse(c, RTMP_REFUSE_DENIED, err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name));
+    struct err *e = check_access(c, vhost);
+    if (e)
+        return refuse(c, RTMP_REFUSE_DENIED, e);
+    *out = vhost;
+    return NULL;
+}
+
+static struct err *count_client(struct rtmp_conn *c)
+{
+    c->client = (struct client){
+        .type = &client_types[c->role],
+        .id = c->trace,
+        .ip = c->ip,
+        .tc_url = c->request.tc_url,
+        .page_url = c->request.page_url,
+        .swf_url = c->request.swf_url,
+        .source = c->source,
+        .io = &c->io,
+        .co = co_self(),
+    };
+    return stat_add_client(&c->server->stat, &c->client, c->source->vhost->name);
+}
+
+/* One stream, from what the client wants to its end. */
+static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
+{
+    struct err *e = rtmp_server_identify(&c->rtmp, &c->request, &c->role, deadline_us);
+    if (e)
+        return err_wrap(e, "identify client");
+    const struct rtmp_url *url = &c->request.url;
+    log_info("client identified, type=%s, vhost=%s, app=%s, stream=%s, param=%s, duration=%lldms",
+             rtmp_role_name(c->role), url->vhost, url->app, url->stream, url->param,
+             (long long)(c->request.duration_ms > 0 ? c->request.duration_ms : -1));
+
+    struct conf             *conf = conf_ref(c->server->conf); /* a refusal yields, and a reload may come */
+    const struct conf_vhost *vhost = NULL;
+    e = admit(c, conf, &vhost);
+    if (!e)
+        e = source_acquire(&c->source, &c->server->sources, conf, vhost, url->app, url->stream);
+    conf_unref(&conf);
+    if (e)
+        return e;
+
+    const struct source *s = c->source;
+    log_info("source url=%s, ip=%s, cache=%d/%d, publishing=%d, players=%zu, source_id=%s", s->identity, c->ip,
+             s->vhost->play.gop_cache, s->vhost->play.gop_cache_max_frames, s->publisher != NULL, s->n_readers, s->id);
+    rtmp_conn_apply_socket_options(c);
+    if (!(e = count_client(c)))
+        e = rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c);
+    stat_remove_client(&c->server->stat, &c->client);
+    struct source *source = c->source;
+    c->source = NULL;
+    source_release(source);
+    return e;
+}
+
+static struct err *serve(struct rtmp_conn *c)
+{
+    struct err *e = introduce(c);
+    int64_t     patience_us = STEP_TIMEOUT_US;
+    while (!e) {
+        e = serve_stream(c, now_us() + patience_us);
+        patience_us = AGAIN_TIMEOUT_US;
+    }
+    return e;
+}
+
+/* One line for how it ended: a peer that leaves is no error of ours. */
+static void say_goodbye(struct err *e)
+{
+    enum err_code code = err_code(e);
+    char          text[ERR_TEXT_MAX];
+    switch (code) {
+    case E_END_OF_STREAM:
+    case E_SOCKET_READ:
+    case E_SOCKET_READ_FULLY:
+    case E_SOCKET_WRITE:
+        log_warn("client disconnect peer. ret=%d, %s", code == E_END_OF_STREAM ? E_SOCKET_READ : (int)code,
+                 err_text(e, text, sizeof text));
+        break;
+    case E_THREAD_INTERRUPTED:
+    case E_TAKEOVER:
+    case E_KICKOFF_FOR_IDLE:
+    case E_RTMP_DURATION_EXCEED:
+        log_warn("server disconnect. ret=%d(%s), %s", (int)code, err_code_name(code), err_text(e, text, sizeof text));
+        break;
+    default:
+        log_err(LOG_ERROR, e, "serve error");
+        return;
+    }
+    err_free(e);
+}
+
+static void conn_free(struct rtmp_conn *c)
+{
+    rtmp_request_finish(&c->request);
+    rtmp_server_finish(&c->rtmp);
+    io_close(&c->io);
+    mem_free(c);
+}
+
+static void run(void *arg)
+{
+    struct rtmp_conn *c = arg;
+    co_set_trace(c->trace);
+    io_set_owner(&c->io, co_self());
+    log_info("RTMP client ip=%s, fd=%d", c->ip, c->io.fd);
+    say_goodbye(serve(c));
+    conn_free(c);
+}
+
+struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *peer)
+{
+    struct rtmp_conn *c = mem_calloc(1, sizeof *c);
+    if (!c) {
+        close(fd);
+        return err_no_memory();
+    }
+    c->server = s;
+    ident_random(c->trace, IDENT_LEN);
+    io_addr_host(peer, c->ip, sizeof c->ip);
+    rtmp_server_init(&c->rtmp, &c->io);
+    struct err *e = io_open(&c->io, fd);
+    if (!e)
+        e = co_go(&s->connections, "rtmp", run, c, NULL);
+    if (e)
+        conn_free(c);
+    return e;
+}

@@ -1,0 +1,41 @@
+/**
+ * One RTMP connection from handshake to goodbye, in its own coroutine.
+ *
+ * It is a player or a publisher (player.h, publisher.h), and may be one after the other.
+ */
+#ifndef APP_RTMP_CONN_H
+#define APP_RTMP_CONN_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "app/server.h"
+#include "app/stat/stat.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/ident.h"
+#include "protocol/io.h"
+#include "protocol/rtmp/server.h"
+
+struct rtmp_conn {
+    struct server      *server;
+    struct io           io;
+    struct rtmp_server  rtmp;
+    struct rtmp_request request;
+    enum rtmp_role      role;
+    struct source      *source; /* while it plays or publishes */
+    struct client       client;
+    const struct conf  *applied_conf; /* whose socket options are set; compared, not followed */
+    bool                tcp_nodelay;
+    char                trace[IDENT_CAP];
+    char                ip[INET6_ADDRSTRLEN];
+};
+
+/** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
+struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *peer) ATTR_MUST_USE;
+
+/** Set the socket's options as the source's vhost has them now: at start, and now and then for reloads. */
+void rtmp_conn_apply_socket_options(struct rtmp_conn *c);
+
+#endif

@@ -1,0 +1,219 @@
+#include "app/rtmp/publisher.h"
+
+#include <string.h>
+
+#include "app/rtmp/conn.h"
+#include "app/source/source.h"
+#include "app/source/timeline.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/str.h"
+#include "core/version.h"
+#include "kernel/flv_frame.h"
+#include "kernel/metadata.h"
+
+struct session {
+    struct rtmp_conn *conn;
+    struct source    *source;
+    struct publisher  publisher;
+    struct timeline   timeline;
+    int64_t           began_us, last_packet_us;
+    int64_t           n_packets, n_dropped;
+};
+
+/* The body of a dropped packet tells a person what the encoder sends. */
+static void drop_bad_packet(struct session *p, const struct frame *f)
+{
+    enum { SHOWN = 8 };
+    char text[4 * SHOWN + 1];
+    if (p->n_dropped++ == 0)
+        log_warn("drop unknown header %s, codec=%s, len=%u, starts with %s; later ones are dropped without a line",
+                 f->kind == FRAME_VIDEO ? "video" : "audio", codec_name(f->codec), f->len,
+                 str_printable(f->data, f->len < SHOWN ? f->len : SHOWN, text, sizeof text));
+}
+
+/* Once a kind of media, when its codec is known. */
+static void log_codec(const struct source *s, enum frame_kind kind)
+{
+    const struct video_info *v = &s->video;
+    const struct audio_info *a = &s->audio;
+    if (kind == FRAME_VIDEO)
+        log_info("video codec=%s, profile=%s, level=%s, %ux%u, fps=%.2f", codec_name(v->codec), v->profile, v->level,
+                 v->width, v->height, v->fps_den ? (double)v->fps_num / v->fps_den : 0);
+    else
+        log_info("audio codec=%s, profile=%s, %uHz, channels=%u", codec_name(a->codec), a->profile, a->sample_rate,
+                 a->channels);
+}
+
+static struct err *take_media(struct session *p, struct rtmp_message *msg)
+{
+    struct frame *f = msg->payload;
+    struct err   *e = NULL;
+    f->kind = msg->type_id == RTMP_TYPE_VIDEO ? FRAME_VIDEO : FRAME_AUDIO;
+    f->dts_us = timeline_unwrap(&p->timeline, msg->timestamp_ms) * US_PER_MS;
+    switch (flv_frame_parse(f)) {
+    case FLV_PARSE_BAD:
+        drop_bad_packet(p, f);
+        return NULL;
+    case FLV_PARSE_IGNORE:
+        return NULL;
+    case FLV_PARSE_OK:
+        break;
+    }
+    if (p->source->vhost->publish.try_annexb_first && !flv_frame_to_avcc(&msg->payload))
+        return err_no_memory();
+    f = msg->payload;
+    enum frame_kind kind = f->kind;
+    bool            unknown = !source_knows_codec(p->source, kind);
+    if ((e = source_append(p->source, f)))
+        return e;
+    if (unknown && source_knows_codec(p->source, kind))
+        log_codec(p->source, kind);
+    return NULL;
+}
+
+static struct err *take_metadata(struct session *p, const struct rtmp_message *msg)
+{
+    struct frame   *f = NULL;
+    struct metadata info;
+    switch (metadata_read(msg->payload->data, msg->payload->len, SERVER_SIGNATURE, VERSION, &f, &info)) {
+    case METADATA_NO_MEMORY:
+        return err_no_memory();
+    case METADATA_BAD:
+    case METADATA_OTHER:
+        log_debug("ignore a data message of %u B", msg->payload->len);
+        return NULL;
+    case METADATA_OK:
+        break;
+    }
+    struct source *s = p->source;
+    log_info("got metadata, width=%d, height=%d, vcodec=%d, acodec=%d", (int)info.width, (int)info.height,
+             (int)info.videocodecid, (int)info.audiocodecid);
+    if (info.bravo_atc && s->vhost->play.atc_auto && !s->atc) {
+        log_info("atc is on, the metadata has bravo_atc");
+        s->atc = true;
+    }
+    f->kind = FRAME_SCRIPT;
+    f->dts_us = f->pts_us = p->timeline.last_ms * US_PER_MS;
+    struct err *e = source_append(s, f);
+    frame_unref(&f);
+    return e;
+}
+
+/* True when the command ended the publish. */
+static struct err *take_command(struct session *p, const struct rtmp_message *msg, bool *ended)
+{
+    struct rtmp_conn *c = p->conn;
+    struct rtmp_call  call;
+    struct err       *e = rtmp_server_decode(msg, &call);
+    if (e)
+        return err_wrap(e, "decode a publisher's command");
+    *ended = rtmp_server_call_ends_publish(c->role, &call);
+    if (*ended) {
+        source_unpublish(p->source, &p->publisher); /* before the answer: then the name is free */
+        return rtmp_server_end_publish(&c->rtmp, c->role, &call);
+    }
+    return rtmp_server_reply_unknown(&c->rtmp, &call);
+}
+
+static struct err *take_message(struct session *p, struct rtmp_message *msg, bool *ended)
+{
+    switch (msg->type_id) {
+    case RTMP_TYPE_AUDIO:
+    case RTMP_TYPE_VIDEO:
+        return take_media(p, msg);
+    case RTMP_TYPE_DATA:
+        return take_metadata(p, msg);
+    case RTMP_TYPE_COMMAND:
+        return take_command(p, msg, ended);
+    default:
+        return NULL;
+    }
+}
+
+/* When the publisher is given up if nothing comes, and when it is looked at whether anybody watches. */
+static int64_t silence_deadline(const struct session *p)
+{
+    const struct conf_publish *conf = &p->source->vhost->publish;
+    return p->n_packets ? p->last_packet_us + conf->normal_timeout_us : p->began_us + conf->firstpkt_timeout_us;
+}
+
+static int64_t idle_deadline(const struct session *p)
+{
+    const struct source *s = p->source;
+    int64_t              limit_us = s->vhost->publish.kickoff_for_idle_us;
+    return limit_us > 0 && s->n_readers == 0 ? s->unwatched_since_us + limit_us : DEADLINE_NEVER;
+}
+
+/* What a timeout means now: an error, or NULL to go on (the configuration or the audience has changed). */
+static struct err *judge_timeout(const struct session *p)
+{
+    const struct conf_publish *conf = &p->source->vhost->publish;
+    int64_t                    now = now_us();
+    if (now >= idle_deadline(p))
+        return err_new(E_KICKOFF_FOR_IDLE, "nobody has watched %s for %lldms (kickoff_for_idle)", p->source->identity,
+                       (long long)(conf->kickoff_for_idle_us / US_PER_MS));
+    if (now >= silence_deadline(p))
+        return err_new(E_SOCKET_TIMEOUT, "no packet within %lldms (%s)",
+                       (long long)((p->n_packets ? conf->normal_timeout_us : conf->firstpkt_timeout_us) / US_PER_MS),
+                       p->n_packets ? "normal_timeout" : "firstpkt_timeout");
+    return NULL;
+}
+
+/* One message, or none when a deadline was only moved. */
+static struct err *read_message(struct session *p, struct rtmp_message *msg)
+{
+    int64_t silence = silence_deadline(p), idle = idle_deadline(p);
+    if (now_us() >= idle)
+        return judge_timeout(p);
+    struct err *e = rtmp_server_read_message(&p->conn->rtmp, msg, silence < idle ? silence : idle);
+    if (err_code(e) == E_SOCKET_TIMEOUT) {
+        err_free(e);
+        return judge_timeout(p);
+    }
+    if (p->publisher.taken_over) {
+        err_free(e);
+        return err_new(E_TAKEOVER, "another publisher took %s over", p->source->identity);
+    }
+    return e;
+}
+
+static struct err *publish_loop(struct session *p)
+{
+    struct err *e = NULL;
+    bool        ended = false;
+    while (!e && !ended) {
+        struct rtmp_message msg = { 0 };
+        e = read_message(p, &msg);
+        if (!e && msg.payload) {
+            p->n_packets++;
+            p->last_packet_us = now_us();
+            e = take_message(p, &msg, &ended);
+        }
+        frame_unref(&msg.payload);
+        if (!e && !ended && p->source->conf != p->conn->applied_conf)
+            rtmp_conn_apply_socket_options(p->conn);
+    }
+    return e;
+}
+
+struct err *rtmp_publisher_run(struct rtmp_conn *c)
+{
+    struct session p = { .conn = c, .source = c->source, .publisher = { .co = co_self(), .trace = c->trace } };
+    struct err    *e = source_publish(p.source, &p.publisher);
+    if (e) {
+        err_free(rtmp_server_refuse(&c->rtmp, c->role, RTMP_REFUSE_BUSY, "Stream already publishing."));
+        return err_wrap(e, "publish refused");
+    }
+    const struct conf_publish *conf = &p.source->vhost->publish;
+    p.began_us = now_us();
+    log_info("start publish mr=%d/%lld, p1stpt=%lld, pnt=%lld, tcp_nodelay=%d", conf->mr,
+             (long long)(conf->mr_latency_us / US_PER_MS), (long long)(conf->firstpkt_timeout_us / US_PER_MS),
+             (long long)(conf->normal_timeout_us / US_PER_MS), c->tcp_nodelay);
+    e = rtmp_server_start_publish(&c->rtmp, c->role);
+    if (!e)
+        e = publish_loop(&p);
+    source_unpublish(p.source, &p.publisher);
+    log_info("cleanup when unpublish, packets=%lld, dropped=%lld", (long long)p.n_packets, (long long)p.n_dropped);
+    return err_wrap(e, "publish %s", p.source->identity);
+}

@@ -1,0 +1,83 @@
+#include "app/source/pacer.h"
+
+#include "app/source/reader.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "protocol/co.h"
+
+/* When the frames held back are due; DEADLINE_NEVER when none is held. */
+static int64_t due_us(const struct source *s)
+{
+    const struct conf_play *play = &s->vhost->play;
+    uint64_t                n_held = s->ring.head - s->released;
+    if (n_held == 0)
+        return DEADLINE_NEVER;
+    if (s->vhost->min_latency)
+        return s->first_held_us;
+    if (play->mw_latency_set) {
+        int64_t due = s->first_held_us + play->mw_latency_us;
+        bool    too_few = play->mw_msgs_set && n_held <= (uint64_t)play->mw_msgs;
+        return too_few ? due + PACER_LATENCY_MAX_US : due;
+    }
+    int64_t rested = s->round_end_us + s->round_cost_us;
+    int64_t latest = s->first_held_us + PACER_LATENCY_MAX_US;
+    return rested < latest ? rested : latest;
+}
+
+void pacer_release_now(struct source *s)
+{
+    s->released = s->ring.head;
+    LIST_FOREACH(&s->readers, it, after)
+        reader_wake(LIST_ENTRY(it, struct reader, link));
+}
+
+void pacer_notice(struct source *s)
+{
+    if (s->ring.head - s->released == 1)
+        s->first_held_us = now_us();
+    if (s->pacer)
+        co_unpark(s->pacer);
+    else
+        s->released = s->ring.head; /* nobody to wake */
+}
+
+/* Wake the readers, and find out what that cost: a yield comes back when all who were ready have run. */
+static void run_round(struct source *s)
+{
+    int64_t start_us = now_us();
+    pacer_release_now(s);
+    co_yield();
+    s->round_end_us = now_us();
+    s->round_cost_us = s->round_end_us - start_us;
+}
+
+static void pacer_run(void *arg)
+{
+    struct source *s = arg;
+    struct err    *e = NULL;
+    while (s->n_readers > 0 && !e) {
+        int64_t due = due_us(s);
+        if (due <= now_us()) {
+            run_round(s);
+            continue;
+        }
+        e = co_park(due);
+        if (err_code(e) == E_SOCKET_TIMEOUT) {
+            err_free(e);
+            e = NULL;
+        }
+    }
+    err_free(e);
+    s->pacer = NULL;
+    s->released = s->ring.head;
+}
+
+struct err *pacer_start(struct source *s)
+{
+    return s->pacer ? NULL : co_go(&s->pacer_group, "pacer", pacer_run, s, &s->pacer);
+}
+
+void pacer_stop(struct source *s)
+{
+    co_group_cancel_and_join(&s->pacer_group);
+}

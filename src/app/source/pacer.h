@@ -1,0 +1,33 @@
+/**
+ * When appended frames are released to the readers of a source.
+ *
+ * `mw_latency` configured: a batch is released when its oldest frame is that old (and, with `mw_msgs`
+ * configured, more than so many wait, or PACER_LATENCY_MAX_US more has passed). `min_latency on`: at once.
+ * Neither: at once as long as more time has passed since the last batch than sending it took; so with few
+ * players each frame goes out as it comes, and with many the batches grow, up to PACER_LATENCY_MAX_US, while
+ * sending takes at most about half of the loop.
+ *
+ * One coroutine a source, while it has readers.
+ */
+#ifndef APP_SOURCE_PACER_H
+#define APP_SOURCE_PACER_H
+
+#include "core/err.h"
+
+struct source;
+
+enum { PACER_LATENCY_MAX_US = 350000 };
+
+/** Start the source's pacer unless it runs. */
+struct err *pacer_start(struct source *s) ATTR_MUST_USE;
+
+/** Frames were appended, or the configuration changed: the pacer looks again. Does not yield. */
+void pacer_notice(struct source *s);
+
+/** Release everything now: the last frames of a publish, and what players are to be told. Does not yield. */
+void pacer_release_now(struct source *s);
+
+/** End the pacer. Yields. */
+void pacer_stop(struct source *s);
+
+#endif

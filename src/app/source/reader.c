@@ -1,0 +1,130 @@
+#include "app/source/reader.h"
+
+#include "app/source/pacer.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+
+static void start_prologue(struct reader *r, const struct headers *from)
+{
+    headers_copy(&r->prologue, from);
+    r->n_prologue_sent = 0;
+}
+
+static size_t prologue_left(const struct reader *r)
+{
+    return r->prologue.count - r->n_prologue_sent;
+}
+
+struct err *reader_attach(struct reader *r, struct source *s)
+{
+    *r = (struct reader){ .source = s, .co = co_self() };
+    r->seq = s->has_gop ? s->gop_seq : s->ring.head;
+    start_prologue(r, s->has_gop ? &s->gop_headers : &s->headers);
+    list_push(&s->readers, &r->link);
+    s->n_readers++;
+    struct err *e = pacer_start(s);
+    if (e)
+        reader_detach(r);
+    return err_wrap(e, "attach to %s", s->identity);
+}
+
+void reader_detach(struct reader *r)
+{
+    struct source *s = r->source;
+    if (!s)
+        return;
+    list_remove(&r->link);
+    headers_clear(&r->prologue);
+    r->source = NULL;
+    if (--s->n_readers == 0) {
+        s->unwatched_since_us = now_us();
+        pacer_notice(s); /* it ends when nobody reads */
+    }
+}
+
+/* Forget what waits before the newest key frame. */
+static void jump(struct reader *r)
+{
+    struct source *s = r->source;
+    uint64_t       from = r->seq;
+    bool           to_key = s->gop_seq >= s->ring.tail && s->gop_seq > r->seq && s->gop_seq < s->ring.head;
+    r->seq = to_key ? s->gop_seq : s->ring.head;
+    r->wait_key = !to_key && s->has_video;
+    if (r->wait_key)
+        headers_clear(&r->prologue); /* they come with the key frame */
+    else
+        start_prologue(r, to_key ? &s->gop_headers : &s->headers);
+    r->n_prologue_sent = 0;
+    r->n_jumps++;
+    r->n_skipped += (int64_t)(r->seq - from);
+    s->n_jumps++;
+    log_warn("fell behind on %s: jumped over %lld frames to %s, jumps=%lld, max=%lldms", s->identity,
+             (long long)(r->seq - from), to_key ? "the newest key frame" : "the live end", (long long)r->n_jumps,
+             (long long)(source_queue_length_us(s) / US_PER_MS));
+}
+
+static bool is_too_far_behind(const struct reader *r)
+{
+    const struct source *s = r->source;
+    if (r->seq < s->ring.tail)
+        return true;
+    if (r->seq == s->ring.head || s->gop_seq <= r->seq)
+        return false; /* nothing to gain: the newest key frame is behind or at the cursor */
+    const struct frame *oldest = ring_at(&s->ring, r->seq), *newest = ring_at(&s->ring, s->ring.head - 1);
+    return newest->arrived_us - oldest->arrived_us > source_queue_length_us(s);
+}
+
+void reader_catch_up(struct reader *r)
+{
+    struct source *s = r->source;
+    if (is_too_far_behind(r))
+        jump(r);
+    for (; r->wait_key && r->seq < s->released; r->seq++) {
+        if (ring_at(&s->ring, r->seq)->key) {
+            r->wait_key = false;
+            start_prologue(r, r->seq == s->gop_seq ? &s->gop_headers : &s->headers);
+            break;
+        }
+    }
+}
+
+struct frame *reader_peek(const struct reader *r, size_t ahead)
+{
+    size_t left = prologue_left(r);
+    if (ahead < left)
+        return r->prologue.frames[r->n_prologue_sent + ahead];
+    uint64_t seq = r->seq + (ahead - left);
+    return seq < r->source->released ? ring_at(&r->source->ring, seq) : NULL;
+}
+
+bool reader_is_prologue(const struct reader *r, size_t ahead)
+{
+    return ahead < prologue_left(r);
+}
+
+void reader_advance(struct reader *r, size_t n)
+{
+    size_t left = prologue_left(r);
+    size_t of_prologue = n < left ? n : left;
+    r->n_prologue_sent += of_prologue;
+    r->seq += n - of_prologue;
+    if (r->prologue.count && of_prologue == left) {
+        headers_clear(&r->prologue);
+        r->n_prologue_sent = 0;
+    }
+}
+
+struct err *reader_wait(struct reader *r, int64_t deadline_us)
+{
+    r->waiting = true;
+    struct err *e = co_park(deadline_us);
+    r->waiting = false;
+    return e;
+}
+
+void reader_wake(struct reader *r)
+{
+    if (r->waiting)
+        co_unpark(r->co);
+}

@@ -1,0 +1,69 @@
+/**
+ * A cursor into a source: everything downstream (a player of any protocol, a recorder, a forwarder) is one.
+ *
+ *     reader_attach(&r, source)                  at the GOP cache, headers first
+ *     loop:
+ *         reader_catch_up(&r)                    jump if it fell behind
+ *         while ((f = reader_peek(&r, n))) ...   what is due, in order
+ *         reader_advance(&r, n)                  what was used up
+ *         reader_wait(&r, deadline)              for the next batch
+ *     reader_detach(&r)
+ *
+ * A reader that falls behind `queue_length` jumps to the newest key frame: never into the middle of a GOP,
+ * with the headers of that GOP first; the jump is counted and logged. It harms nobody else.
+ *
+ * Ownership  attached by one coroutine, which keeps a reference to the source and detaches before it ends
+ */
+#ifndef APP_SOURCE_READER_H
+#define APP_SOURCE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/source/headers.h"
+#include "core/err.h"
+#include "core/list.h"
+#include "protocol/co.h"
+
+struct source;
+
+struct reader {
+    struct list    link; /* in source->readers */
+    struct source *source;
+    struct co     *co;
+    uint64_t       seq;      /* the next frame of the log */
+    struct headers prologue; /* sent before it */
+    size_t         n_prologue_sent;
+    bool           waiting;            /* parked until the next batch */
+    bool           wait_key;           /* jumped, and no key frame has come yet */
+    int64_t        n_jumps, n_skipped; /* times it fell behind, frames it lost so */
+};
+
+/**
+ * Join: the cursor at the newest GOP if that is cached, else at the live end; headers first.
+ * Yields     no
+ */
+struct err *reader_attach(struct reader *r, struct source *s) ATTR_MUST_USE;
+
+/** Takes a reader that was never attached, if it is all zero. Does not yield. */
+void reader_detach(struct reader *r);
+
+/** Jump if it has fallen behind; call before the first peek of a batch. Does not yield. */
+void reader_catch_up(struct reader *r);
+
+/** The frame `ahead` places after the cursor, or NULL when that is not due yet. Borrowed until a yield. */
+struct frame *reader_peek(const struct reader *r, size_t ahead);
+
+/** True while the frame `ahead` places on is a header from before the reader joined or jumped. */
+bool reader_is_prologue(const struct reader *r, size_t ahead);
+
+void reader_advance(struct reader *r, size_t n);
+
+/** Park until a batch is released, somebody else unparks the caller, the deadline, or a cancel. Yields. */
+struct err *reader_wait(struct reader *r, int64_t deadline_us) ATTR_MUST_USE;
+
+/** By the pacer: a batch is there. */
+void reader_wake(struct reader *r);
+
+#endif

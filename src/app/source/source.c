@@ -1,0 +1,250 @@
+#include "app/source/source.h"
+
+#include <string.h>
+
+#include "app/source/pacer.h"
+#include "app/source/reader.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/rtmp/url.h"
+
+static void destroy(struct source *s)
+{
+    headers_clear(&s->headers);
+    headers_clear(&s->gop_headers);
+    mix_queue_clear(&s->mix);
+    ring_finish(&s->ring);
+    conf_unref(&s->conf);
+    mem_free(s->identity);
+    mem_free(s->app);
+    mem_free(s->stream);
+    mem_free(s);
+}
+
+static struct source *create(struct sources *all, const char *identity, struct conf *conf,
+                             const struct conf_vhost *vhost, const char *app, const char *stream)
+{
+    struct source *s = mem_calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    list_init(&s->readers);
+    co_group_init(&s->pacer_group);
+    ident_vid(s->id);
+    s->owner = all;
+    s->conf = conf_ref(conf);
+    s->vhost = vhost;
+    s->atc = vhost->play.atc;
+    s->sampled_us = now_us();
+    traffic_start(&s->traffic, s->sampled_us);
+    s->identity = mem_strdup(identity);
+    s->app = mem_strdup(app);
+    s->stream = mem_strdup(stream);
+    if (s->identity && s->app && s->stream && map_put(&all->by_identity, identity, s))
+        return s;
+    destroy(s);
+    return NULL;
+}
+
+struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
+                           const char *app, const char *stream)
+{
+    char identity[RTMP_IDENTITY_CAP];
+    rtmp_identity(identity, vhost->name, app, stream);
+    struct source *s = map_find(&all->by_identity, identity);
+    if (!s && !(s = create(all, identity, conf, vhost, app, stream)))
+        return err_no_memory();
+    s->refs++;
+    *out = s;
+    return NULL;
+}
+
+void source_release(struct source *s)
+{
+    if (!s || --s->refs > 0)
+        return;
+    map_remove(&s->owner->by_identity, s->identity); /* before the yield: who comes now begins a new one */
+    pacer_stop(s);
+    destroy(s);
+}
+
+void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vhost *vhost)
+{
+    if (!vhost)
+        return;
+    bool atc_was = s->vhost->play.atc;
+    s->vhost = vhost;
+    conf_ref(conf);
+    conf_unref(&s->conf);
+    s->conf = conf;
+    if (vhost->play.atc != atc_was)
+        s->atc = vhost->play.atc;
+    if (!vhost->play.gop_cache)
+        s->has_gop = false; /* switched on again, it starts with the next key frame */
+    pacer_notice(s);        /* what is held back may be due now */
+}
+
+struct err *source_publish(struct source *s, struct publisher *p)
+{
+    if (s->publisher && !s->vhost->publish.republish_takeover)
+        return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is published already by client %s", s->identity,
+                       s->publisher->trace);
+    if (s->publisher) {
+        s->publisher->taken_over = true;
+        co_cancel(s->publisher->co);
+    }
+    s->publisher = p;
+    s->epoch++;
+    s->published_at_us = s->unwatched_since_us = now_us();
+    return NULL;
+}
+
+void source_unpublish(struct source *s, struct publisher *p)
+{
+    if (s->publisher != p)
+        return;
+    s->publisher = NULL;
+    s->epoch++;
+    mix_queue_clear(&s->mix);
+    headers_clear(&s->headers);
+    headers_clear(&s->gop_headers);
+    s->has_gop = s->has_video = false;
+    s->audio_since_video = 0;
+    s->atc = s->vhost->play.atc;
+    s->video = (struct video_info){ 0 };
+    s->audio = (struct audio_info){ 0 };
+    pacer_release_now(s);
+}
+
+/* The oldest frame that somebody still has a right to. */
+static uint64_t keep_from(const struct source *s)
+{
+    uint64_t keep = s->ring.head;
+    for (const struct list *it = s->readers.next; it != &s->readers; it = it->next) {
+        const struct reader *r = LIST_ENTRY(it, const struct reader, link);
+        if (r->seq < keep)
+            keep = r->seq;
+    }
+    if (keep < s->ring.tail)
+        keep = s->ring.tail;
+    /* A reader's right ends at queue_length: by the clock, and by the stream's own time if that runs faster. */
+    const struct frame *newest = ring_at(&s->ring, s->ring.head - 1);
+    const int64_t       limit_us = source_queue_length_us(s);
+    for (; keep < s->ring.head; keep++) {
+        const struct frame *f = ring_at(&s->ring, keep);
+        if (newest->arrived_us - f->arrived_us <= limit_us && newest->dts_us - f->dts_us <= limit_us)
+            break;
+    }
+    return s->has_gop && s->gop_seq < keep ? s->gop_seq : keep;
+}
+
+/* Forget what nobody needs; and past the hard limit the rest too, oldest first. */
+static void trim(struct source *s)
+{
+    if (s->ring.head == s->ring.tail)
+        return;
+    ring_trim(&s->ring, keep_from(s));
+    if (s->ring.bytes <= SOURCE_BYTES_MAX)
+        return;
+    log_warn("stream %s holds %zu bytes, more than %d: its GOP cache and slow players lose frames", s->identity,
+             s->ring.bytes, SOURCE_BYTES_MAX);
+    s->has_gop = false;
+    while (s->ring.bytes > SOURCE_BYTES_MAX / 2 && s->ring.tail < s->ring.head)
+        ring_trim(&s->ring, s->ring.tail + 1);
+}
+
+/* Keep track of where a new reader would start; `f` is about to be appended. */
+static void follow_gop(struct source *s, const struct frame *f)
+{
+    int max_frames = s->vhost->play.gop_cache_max_frames;
+    if (f->kind == FRAME_VIDEO && !f->config) {
+        s->has_video = true;
+        s->audio_since_video = 0;
+        if (f->key) {
+            s->gop_seq = s->ring.head;
+            s->has_gop = s->vhost->play.gop_cache;
+            headers_copy(&s->gop_headers, &s->headers);
+            trim(s);
+        }
+    } else if (f->kind == FRAME_AUDIO && ++s->audio_since_video > PURE_AUDIO_FRAMES) {
+        s->has_gop = s->has_video = false; /* the video has stopped: new readers start at the live end */
+    }
+    if (s->has_gop && max_frames > 0 && s->ring.head - s->gop_seq >= (uint64_t)max_frames) {
+        log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players start without a "
+                 "cache until the next key frame",
+                 s->identity, max_frames);
+        s->has_gop = false;
+    }
+}
+
+static bool same_payload(const struct frame *a, const struct frame *b)
+{
+    return a && b && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* Metadata or a codec configuration: keep it for those who join. False: repeated, to be dropped. */
+static bool take_header(struct source *s, struct frame *f)
+{
+    if (s->vhost->play.reduce_sequence_header && same_payload(headers_find(&s->headers, f->kind, f->track), f))
+        return false;
+    headers_put(&s->headers, f);
+    return true;
+}
+
+/* From a configuration; of codecs that have none, from the first frame. */
+static void learn_codec(struct source *s, const struct frame *f)
+{
+    if (f->track != 0 || f->kind == FRAME_SCRIPT || (!f->config && source_knows_codec(s, f->kind)))
+        return;
+    if (f->kind == FRAME_VIDEO)
+        media_info_video(f, s->vhost->publish.parse_sps, &s->video);
+    else
+        media_info_audio(f, &s->audio);
+}
+
+static struct err *push(struct source *s, struct frame *f)
+{
+    follow_gop(s, f);
+    if (ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX)
+        trim(s);
+    if (!ring_push(&s->ring, f)) {
+        s->has_gop = false; /* a GOP with a hole is no GOP */
+        return err_no_memory();
+    }
+    pacer_notice(s);
+    return NULL;
+}
+
+struct err *source_append(struct source *s, struct frame *f)
+{
+    bool sorted = s->vhost->play.mix_correct;
+    f->arrived_us = now_us();
+    if (f->kind == FRAME_VIDEO)
+        s->frames_video++;
+    else if (f->kind == FRAME_AUDIO)
+        s->frames_audio++;
+    learn_codec(s, f);
+    if (f->config || f->kind == FRAME_SCRIPT)
+        return take_header(s, f) ? push(s, f) : NULL;
+    if (!sorted && s->mix.count == 0)
+        return push(s, f);
+
+    mix_queue_push(&s->mix, f);
+    struct err   *e = NULL;
+    struct frame *next;
+    while (!e && (next = mix_queue_pop(&s->mix, !sorted))) {
+        e = push(s, next);
+        frame_unref(&next);
+    }
+    return e;
+}
+
+void source_sample(struct source *s, int64_t now)
+{
+    if (s->sampled_us == now)
+        return;
+    traffic_sample(&s->traffic, now);
+    s->fps = (double)(s->frames_video - s->sampled_frames) * US_PER_SECOND / (double)(now - s->sampled_us);
+    s->sampled_us = now;
+    s->sampled_frames = s->frames_video;
+}

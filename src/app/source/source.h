@@ -1,0 +1,139 @@
+/**
+ * One live stream: a log of frames with one publisher and any number of readers.
+ *
+ * Publishing is one append, whatever the audience. Each reader (reader.h) is a cursor into the log with its
+ * own coroutine and pace. Appended frames are released to the readers in batches: at once while
+ * the server has time to spare, in larger batches as it fills, or as `play` configures it (pacer.h).
+ *
+ * Life       source_acquire() finds or makes it, every publisher and reader holds a reference, and with the
+ *            last source_release() it is gone
+ * Units      microseconds; sequence numbers count frames
+ */
+#ifndef APP_SOURCE_SOURCE_H
+#define APP_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/conf/conf.h"
+#include "app/source/headers.h"
+#include "app/source/mix_queue.h"
+#include "app/source/ring.h"
+#include "app/stat/traffic.h"
+#include "core/err.h"
+#include "core/ident.h"
+#include "core/list.h"
+#include "core/map.h"
+#include "kernel/media_info.h"
+#include "protocol/co.h"
+
+/* A source never holds more than this, whatever the configuration allows; it is logged when it bites. */
+enum { SOURCE_BYTES_MAX = 256 << 20 };
+
+/* Audio frames after the last video frame that make a stream count as audio only (about 2.5 s of AAC). */
+enum { PURE_AUDIO_FRAMES = 115 };
+
+/** All sources of a server, by identity `[vhost]/app/stream`. */
+struct sources {
+    struct map by_identity;
+};
+
+/** Where a stream's frames come from: the publisher's session fills it in and keeps it alive. */
+struct publisher {
+    struct co  *co;
+    const char *trace; /* of the connection, for the log line of whoever is refused */
+    bool        taken_over;
+};
+
+struct source {
+    int             refs;
+    struct sources *owner;
+    char           *identity, *app, *stream;
+    char            id[VID_CAP]; /* in the API */
+
+    struct conf             *conf; /* of `vhost`; replaced by a reload */
+    const struct conf_vhost *vhost;
+
+    struct publisher *publisher; /* NULL: nobody publishes */
+    unsigned          epoch;     /* counts publish and unpublish: readers tell their players */
+    int64_t           published_at_us;
+    int64_t           unwatched_since_us; /* when the last reader left, or publishing began */
+
+    struct ring      ring;
+    struct headers   headers;     /* newest */
+    struct headers   gop_headers; /* as they were at gop_seq */
+    uint64_t         gop_seq;     /* newest key frame */
+    bool             has_gop;     /* the frames from gop_seq on are all there, and a new reader starts there */
+    bool             has_video;
+    bool             atc; /* configured, or switched on by the metadata */
+    int              audio_since_video;
+    struct mix_queue mix;
+
+    struct list     readers;
+    size_t          n_readers;
+    uint64_t        released; /* readers may send frames before this one */
+    struct co_group pacer_group;
+    struct co      *pacer;
+    int64_t         first_held_us;               /* when the oldest frame not yet released arrived */
+    int64_t         round_end_us, round_cost_us; /* of the last batch to all readers */
+
+    struct video_info video; /* codec CODEC_NONE until known */
+    struct audio_info audio;
+    int64_t           frames_video, frames_audio;
+    int64_t           n_jumps; /* of readers that fell behind */
+    struct traffic    traffic;
+    int64_t           sampled_us, sampled_frames;
+    double            fps; /* measured over the last sample */
+};
+
+/**
+ * Find the stream, or begin it.
+ *
+ * Ownership  one reference for the caller, for source_release()
+ * Errors     out of memory
+ * Yields     no
+ */
+struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
+                           const char *app, const char *stream) ATTR_MUST_USE;
+
+/** Drop the reference. Takes NULL. Yields when it was the last one. */
+void source_release(struct source *s);
+
+/** Follow a new configuration in which the source's vhost is `vhost` (NULL: removed; the old one stays). */
+void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vhost *vhost);
+
+/**
+ * Become the publisher.
+ *
+ * Errors     E_SYSTEM_STREAM_BUSY, naming the publisher that is there, unless `republish takeover` is
+ *            configured: then that one is cancelled and this one has the stream at once
+ * Yields     no
+ */
+struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;
+
+/** Stop publishing; nothing happens if another publisher took over. Players are told. Does not yield. */
+void source_unpublish(struct source *s, struct publisher *p);
+
+/**
+ * Append one frame: dts, kind, codec and flags are set. The log takes a reference of its own.
+ *
+ * Errors     out of memory: the frame is lost, the source is whole
+ * Yields     no
+ */
+struct err *source_append(struct source *s, struct frame *f) ATTR_MUST_USE;
+
+static inline bool source_knows_codec(const struct source *s, enum frame_kind kind)
+{
+    return (kind == FRAME_VIDEO ? s->video.codec : s->audio.codec) != CODEC_NONE;
+}
+
+/** Bring rates up to date; a second call at the same time does nothing. */
+void source_sample(struct source *s, int64_t now_us);
+
+/** How long players may fall behind before they jump, by the configuration in force. */
+static inline int64_t source_queue_length_us(const struct source *s)
+{
+    return s->vhost->play.queue_length_us;
+}
+
+#endif

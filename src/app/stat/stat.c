@@ -1,0 +1,125 @@
+#include "app/stat/stat.h"
+
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/io.h"
+
+void stat_init(struct stats *s)
+{
+    *s = (struct stats){ .since_us = now_us() };
+    list_init(&s->clients);
+    traffic_start(&s->traffic, s->since_us);
+}
+
+void stat_finish(struct stats *s)
+{
+    size_t             at = 0;
+    struct vhost_stat *v;
+    while ((v = map_next(&s->vhosts, &at, NULL))) {
+        mem_free(v->name);
+        mem_free(v);
+    }
+    map_finish(&s->vhosts);
+}
+
+static struct vhost_stat *find_or_add_vhost(struct stats *s, const char *name)
+{
+    struct vhost_stat *v = map_find(&s->vhosts, name);
+    if (v || !(v = mem_calloc(1, sizeof *v)))
+        return v;
+    ident_vid(v->id);
+    traffic_start(&v->traffic, now_us());
+    v->name = mem_strdup(name);
+    if (v->name && map_put(&s->vhosts, name, v))
+        return v;
+    mem_free(v->name);
+    mem_free(v);
+    return NULL;
+}
+
+struct err *stat_add_client(struct stats *s, struct client *c, const char *vhost_name)
+{
+    c->vhost = find_or_add_vhost(s, vhost_name);
+    if (!c->vhost)
+        return err_no_memory();
+    c->since_us = now_us();
+    c->counted_in = c->counted_out = 0;
+    traffic_start(&c->traffic, c->since_us);
+    list_push(&s->clients, &c->link);
+    s->n_clients++;
+    c->vhost->n_clients++;
+    return NULL;
+}
+
+static void count_client(struct stats *s, struct client *c)
+{
+    int64_t in = c->io->bytes_in - c->counted_in, out = c->io->bytes_out - c->counted_out;
+    c->counted_in += in;
+    c->counted_out += out;
+    traffic_add(&c->traffic, in, out);
+    traffic_add(&c->source->traffic, in, out);
+    traffic_add(&c->vhost->traffic, in, out);
+    traffic_add(&s->traffic, in, out);
+}
+
+void stat_remove_client(struct stats *s, struct client *c)
+{
+    if (!c->vhost)
+        return;
+    count_client(s, c);
+    list_remove(&c->link);
+    s->n_clients--;
+    c->vhost->n_clients--;
+    c->vhost = NULL;
+}
+
+void stat_sample(struct stats *s, int64_t now)
+{
+    LIST_FOREACH(&s->clients, it, after) {
+        struct client *c = LIST_ENTRY(it, struct client, link);
+        count_client(s, c);
+        traffic_sample(&c->traffic, now);
+        source_sample(c->source, now);
+    }
+    size_t             at = 0;
+    struct vhost_stat *v;
+    while ((v = map_next(&s->vhosts, &at, NULL)))
+        traffic_sample(&v->traffic, now);
+    traffic_sample(&s->traffic, now);
+}
+
+static void log_client(const struct client *c, int64_t now)
+{
+    const struct rate *out = &c->traffic.out, *in = &c->traffic.in;
+    log_info("%s %s time=%lldms, id=%s, url=%s, okbps=%d,%d,%d, ikbps=%d,%d,%d, fps=%.1f, jumps=%lld",
+             c->type->publish ? "<-" : "->", c->type->tag, (long long)((now - c->since_us) / US_PER_MS), c->id,
+             c->source->identity, out->sample.kbps, out->window_30s.kbps, out->window_5m.kbps, in->sample.kbps,
+             in->window_30s.kbps, in->window_5m.kbps, c->source->fps, (long long)c->source->n_jumps);
+}
+
+void stat_log_periodic(struct stats *s, int64_t now)
+{
+    enum { TYPES_MAX = 16 };
+    const struct client_type *seen[TYPES_MAX];
+    size_t                    n_seen = 0;
+    struct list               logged;
+    list_init(&logged);
+    LIST_FOREACH(&s->clients, it, after) {
+        struct client *c = LIST_ENTRY(it, struct client, link);
+        size_t         i = 0;
+        while (i < n_seen && seen[i] != c->type)
+            i++;
+        if (i < n_seen || n_seen == TYPES_MAX)
+            continue;
+        seen[n_seen++] = c->type;
+        log_client(c, now);
+        list_remove(&c->link); /* to the end of the line: another one next time */
+        list_push(&logged, &c->link);
+    }
+    LIST_FOREACH(&logged, it, after) {
+        list_remove(it);
+        list_push(&s->clients, it);
+    }
+}

@@ -1,0 +1,84 @@
+/**
+ * What the server knows of itself: traffic and counts of the server, each vhost, each stream, each client.
+ *
+ * Clients register when they are identified as player or publisher. Every few seconds stat_sample() adds
+ * what each socket has moved since the last time to its client, stream, vhost and the server, so that
+ * counting costs the fan-out nothing; the rest is added when a client leaves.
+ *
+ * Ownership  a client entry belongs to the connection, which removes it before it ends
+ * Yields     no
+ */
+#ifndef APP_STAT_STAT_H
+#define APP_STAT_STAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/stat/traffic.h"
+#include "core/err.h"
+#include "core/ident.h"
+#include "core/list.h"
+#include "core/map.h"
+
+struct co;
+struct io;
+struct source;
+
+enum { STAT_SAMPLE_US = 3000000 };
+
+struct vhost_stat {
+    char           id[VID_CAP];
+    char          *name;
+    struct traffic traffic;
+    int            n_clients;
+};
+
+/** How a client came: its name in the API and the log, and the tag of its periodic log line. */
+struct client_type {
+    const char *name; /* "rtmp-play" */
+    const char *tag;  /* "PLA" */
+    bool        publish;
+};
+
+struct client {
+    struct list               link;
+    const struct client_type *type;
+    const char               *id;                             /* the connection's trace id */
+    const char               *ip, *tc_url, *page_url, *swf_url; /* borrowed from the connection */
+    struct source            *source;                         /* referenced by the connection */
+    struct vhost_stat        *vhost;
+    const struct io          *io;
+    struct co                *co; /* cancelled by a kick */
+    int64_t                   since_us;
+    int64_t                   counted_in, counted_out; /* of io's counters */
+    struct traffic            traffic;
+};
+
+struct stats {
+    struct list    clients;
+    int            n_clients;
+    struct map     vhosts; /* struct vhost_stat by name; they stay */
+    struct traffic traffic;
+    int64_t        since_us;
+    int64_t        n_accepted, n_refused; /* connections */
+};
+
+void stat_init(struct stats *s);
+void stat_finish(struct stats *s);
+
+/**
+ * Count the client from now on; its fields but `link`, `vhost`, times and counters are set by the caller.
+ * Errors     out of memory
+ */
+struct err *stat_add_client(struct stats *s, struct client *c, const char *vhost_name) ATTR_MUST_USE;
+
+/** Takes a client that was never added, if it is all zero. */
+void stat_remove_client(struct stats *s, struct client *c);
+
+/** Bring all counters and rates up to date. */
+void stat_sample(struct stats *s, int64_t now_us);
+
+/** One log line for each kind of client that is there: a different client each time. */
+void stat_log_periodic(struct stats *s, int64_t now_us);
+
+#endif

@@ -1,0 +1,85 @@
+#include "app/watch_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "app/reload.h"
+#include "app/server.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/co.h"
+
+/* Editors and kubelets touch a file several times: look once they are done. */
+enum { SETTLE_US = US_PER_SECOND };
+
+struct watch {
+    struct server *server;
+    int            fd;
+    const char    *name; /* the file's, without its directory */
+};
+
+/* Read all events that wait; true when one is about our file. */
+static bool read_events(const struct watch *w)
+{
+    _Alignas(struct inotify_event) char events[sizeof(struct inotify_event) + NAME_MAX + 1];
+    bool                                ours = false;
+    ssize_t                             n;
+    while ((n = read(w->fd, events, sizeof events)) > 0) {
+        for (char *p = events; p < events + n;) {
+            const struct inotify_event *event = (const struct inotify_event *)p;
+            ours |= event->len && (str_equal(event->name, w->name) || str_equal(event->name, "..data"));
+            p += sizeof *event + event->len;
+        }
+    }
+    return ours;
+}
+
+static void run_watch(void *arg)
+{
+    struct watch *w = arg;
+    struct err   *e;
+    while (!(e = co_wait_fd(w->fd))) {
+        if (!read_events(w))
+            continue;
+        if ((e = co_sleep(SETTLE_US)))
+            break;
+        read_events(w);
+        log_info("the configuration file has changed: reload");
+        reload_request(w->server);
+    }
+    err_free(e);
+    close(w->fd);
+    mem_free(w);
+}
+
+struct err *watch_file_start(struct server *s, const char *path)
+{
+    char        dir[PATH_MAX] = ".";
+    const char *slash = strrchr(path, '/');
+    struct str  out = str_over(dir, sizeof dir);
+    str_printf(&out, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+
+    struct watch *w = mem_calloc(1, sizeof *w);
+    if (!w)
+        return err_no_memory();
+    *w = (struct watch){ .server = s, .name = slash ? slash + 1 : path };
+    w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    struct err *e = NULL;
+    if (w->fd < 0)
+        e = err_sys(E_INOTIFY_CREATE, "create inotify");
+    else if (inotify_add_watch(w->fd, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE) < 0)
+        e = err_sys(E_INOTIFY_WATCH, "watch %s", dir);
+    if (!e)
+        e = co_go(&s->services, "watch-file", run_watch, w, NULL);
+    if (e) {
+        if (w->fd >= 0)
+            close(w->fd);
+        mem_free(w);
+    }
+    return e;
+}

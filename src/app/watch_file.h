@@ -1,0 +1,15 @@
+/**
+ * `inotify_auto_reload`: a reload when the configuration file is written, or when a ConfigMap's `..data` moves.
+ */
+#ifndef APP_WATCH_FILE_H
+#define APP_WATCH_FILE_H
+
+#include "core/attr.h"
+#include "core/err.h"
+
+struct server;
+
+/** Watch the file's directory in a coroutine among the server's services. `path` is borrowed for ever. */
+struct err *watch_file_start(struct server *s, const char *path) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,20 @@
+/**
+ * Into the background, with the start's outcome as the exit status of the command that was typed.
+ */
+#ifndef MAIN_DAEMON_H
+#define MAIN_DAEMON_H
+
+#include "core/attr.h"
+#include "core/err.h"
+
+/**
+ * Fork twice; returns in the grandchild only. The first parent waits for daemon_started() and exits with
+ * the status that it was told, so that a port that is taken or a locked pid file shows at once.
+ * Before any thread is started. Working directory and standard streams stay as they are.
+ */
+struct err *daemon_enter(void) ATTR_MUST_USE;
+
+/** Tell the waiting parent how the start went: 0 or the exit status. Without daemon_enter() nothing happens. */
+void daemon_started(int status);
+
+#endif

@@ -1,0 +1,210 @@
+/* The process: command line, configuration, background, and the order of start and end. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/conf/conf_load.h"
+#include "app/listener.h"
+#include "app/open_files.h"
+#include "app/reload.h"
+#include "app/server.h"
+#include "app/watch_file.h"
+#include "build_info.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/version.h"
+#include "main/cli.h"
+#include "main/daemon.h"
+#include "main/parent.h"
+#include "main/pid_file.h"
+#include "main/signals.h"
+#include "protocol/co.h"
+#include "protocol/io.h"
+#include "protocol/offload.h"
+
+enum { PATH_CAP = 4096, LAST_WORDS_US = 2 * US_PER_SECOND };
+
+/* The exit status is the low byte of the error's code, as scripts know it. */
+static int exit_status(const struct err *e)
+{
+    return (int)err_code(e) & 0xff;
+}
+
+static int fail(struct err *e)
+{
+    int status = exit_status(e);
+    daemon_started(status);
+    log_err(LOG_ERROR, e, "Failed,");
+    return status;
+}
+
+static void say(const struct conf_report *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        log_write(report->items[i].level, "%s", report->items[i].text);
+    if (report->dropped)
+        log_warn("%zu more remarks about the configuration", report->dropped);
+}
+
+/* -t: the verdict in the words that scripts look for. */
+static int test_conf(const struct conf_source *from)
+{
+    struct conf       *conf = NULL;
+    struct conf_report report = { 0 };
+    struct err        *e = conf_load(from, &conf, &report);
+    const char        *path = from->path ? from->path : "";
+    int                status = exit_status(e);
+    char               text[LOG_LINE_MAX / 2];
+    say(&report);
+    if (e) {
+        log_info("invalid config: %s in %s", err_summary(e, text, sizeof text), path);
+        log_info("config file %s test is failed", path);
+    } else {
+        log_info("the config file %s syntax is ok", path);
+        log_info("config file %s test is successful", path);
+    }
+    err_free(e);
+    conf_unref(&conf);
+    conf_report_finish(&report);
+    return status;
+}
+
+static void say_who_we_are(const struct conf *conf)
+{
+    char cwd[PATH_CAP];
+    log_info("%s, %s", SERVER_SIGNATURE, SERVER_LICENSE);
+    log_info("authors: %s", SERVER_AUTHORS);
+    log_info("cwd=%s, work_dir=%s, build: %s, configure: %s", getcwd(cwd, sizeof cwd) ? cwd : "?", conf->work_dir,
+             BUILD_DATE, BUILD_CONFIGURE);
+    log_info("configure detail: %s", BUILD_DETAIL);
+    log_info("conf:%s, limit:%d, vhosts:%zu", conf->path, conf->max_connections, conf->n_vhosts);
+}
+
+/* Everything that must hold before the first client is served; the log has its place already. */
+static struct err *open_server(struct server *s, const struct conf_source *from)
+{
+    struct err *e;
+    if ((e = listeners_apply(s, s->conf)) || (e = reload_start(s, from)) || (e = signals_start(s)))
+        return e;
+    if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from->path)))
+        return e;
+    return s->conf->asprocess ? parent_watch_start(s) : NULL;
+}
+
+static struct err *run_server(struct conf *conf, const struct conf_source *from, const char *server_id)
+{
+    struct server server;
+    struct err   *e;
+    server_init(&server, conf, server_id);
+    if (!(e = open_server(&server, from))) {
+        log_info("server main cid=%s, pid=%d, ppid=%d, asprocess=%d", co_trace(), (int)getpid(), (int)getppid(),
+                 conf->asprocess);
+        daemon_started(0);
+        e = server_run(&server);
+    } else {
+        server_request_stop(&server, SERVER_STOPS_QUICKLY);
+        err_free(server_run(&server)); /* ends what was started */
+    }
+    server_finish(&server);
+    return e;
+}
+
+/* The scheduler and its threads around the server's life. */
+static struct err *run_loop(struct conf *conf, const struct conf_source *from, const char *server_id)
+{
+    struct err *e = log_start_writer();
+    if (!e)
+        e = co_init();
+    if (e)
+        return e;
+    log_set_trace_source(co_trace);
+    if (!(e = io_init()) && !(e = offload_init()))
+        e = run_server(conf, from, server_id);
+    offload_shutdown(LAST_WORDS_US);
+    io_shutdown();
+    log_set_trace_source(NULL);
+    co_finish();
+    return e;
+}
+
+static struct err *become_daemon(const struct conf *conf)
+{
+    if (!conf->daemon)
+        return NULL;
+    return daemon_enter();
+}
+
+static struct err *serve(struct conf *conf, const struct conf_source *from)
+{
+    struct pid_file pid_file = PID_FILE_NONE;
+    char           *server_id = NULL;
+    struct err     *e;
+    if (chdir(conf->work_dir) < 0)
+        return err_sys(E_SYSTEM_CONFIG_INVALID, "change to work_dir %s: %s", conf->work_dir, strerror(errno));
+    if ((e = become_daemon(conf)))
+        return e;
+    if (!conf->log.to_console)
+        log_info("you can check log by: tail -n 30 -f %s", conf->log.path);
+    if ((e = log_setup(&conf->log)))
+        goto out;
+    say_who_we_are(conf);
+    if ((e = pid_file_acquire(&pid_file, conf->pid)))
+        goto out;
+    if ((e = pid_file_server_id(&server_id, conf->pid, conf->server_id)))
+        goto out;
+    e = run_loop(conf, from, server_id);
+out:
+    pid_file_release(&pid_file);
+    mem_free(server_id);
+    return e;
+}
+
+static int run(const struct conf_source *from)
+{
+    struct conf       *conf = NULL;
+    struct conf_report report = { 0 };
+    log_info("XCORE-%s", SERVER_SIGNATURE);
+    struct err *e = conf_load(from, &conf, &report);
+    say(&report);
+    conf_report_finish(&report);
+    if (!e) {
+        log_info("config parse complete");
+        e = open_files_reserve(conf->max_connections);
+    }
+    if (!e)
+        e = serve(conf, from);
+    int status = e ? fail(e) : 0;
+    conf_unref(&conf);
+    log_stop(LAST_WORDS_US);
+    return status;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+    struct cli cli;
+    struct err *e = cli_parse(&cli, argc, argv);
+    if (e)
+        return fail(err_wrap(e, "config parse options"));
+    if (cli.help || cli.version || cli.signature) {
+        if (cli.help)
+            cli_print_help(argv[0]);
+        else
+            puts(cli.version ? VERSION : SERVER_SIGNATURE);
+        return 0;
+    }
+
+    static char        start_dir[PATH_CAP]; /* reloads start from it too */
+    struct conf_report report = { 0 };
+    struct conf_source from = { .path = cli.conf_path, .env_only = cli.env_only, .envp = envp };
+    from.dir = getcwd(start_dir, sizeof start_dir);
+    signals_block();
+    conf_source_apply_env(&from, &report);
+    conf_source_probe(&from);
+    say(&report);
+    conf_report_finish(&report);
+    if ((e = conf_source_check(&from)))
+        return fail(err_wrap(e, "config parse options"));
+    return cli.test ? test_conf(&from) : run(&from);
+}

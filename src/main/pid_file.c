@@ -1,0 +1,99 @@
+#include "main/pid_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/ident.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+enum { PATH_CAP = 4096, SERVER_ID_CAP = 128 };
+
+static struct err *lock_and_write(const struct pid_file *f)
+{
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    if (fcntl(f->fd, F_SETLK, &whole) < 0) {
+        if (errno == EACCES || errno == EAGAIN)
+            return err_sys(E_SYSTEM_PID_ALREADY_RUNNING, "a running server holds %s", f->path);
+        return err_sys(E_SYSTEM_PID_LOCK, "lock %s", f->path);
+    }
+    char text[16];
+    int  len = snprintf(text, sizeof text, "%d", (int)getpid());
+    if (ftruncate(f->fd, 0) < 0)
+        return err_sys(E_SYSTEM_PID_TRUNCATE_FILE, "truncate %s", f->path);
+    if (write(f->fd, text, (size_t)len) != len)
+        return err_sys(E_SYSTEM_PID_WRITE_FILE, "write %s", f->path);
+    return NULL;
+}
+
+struct err *pid_file_acquire(struct pid_file *f, const char *path)
+{
+    *f = (struct pid_file){ .fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644), .path = path };
+    if (f->fd < 0)
+        return err_sys(E_SYSTEM_PID_ACQUIRE, "open pid file %s", path);
+    struct err *e = lock_and_write(f);
+    if (e) {
+        close(f->fd);
+        f->fd = -1;
+        return e;
+    }
+    log_info("write pid=%d to %s success!", (int)getpid(), path);
+    return NULL;
+}
+
+void pid_file_release(struct pid_file *f)
+{
+    if (f->fd < 0)
+        return;
+    unlink(f->path); /* while it is still locked: nobody else's file is removed */
+    close(f->fd);
+    f->fd = -1;
+}
+
+static void id_path(char buf[static PATH_CAP], const char *pid_path)
+{
+    struct str out = str_over(buf, PATH_CAP);
+    size_t     suffix = str_ends_with(pid_path, ".pid") ? strlen(".pid") : 0;
+    str_printf(&out, "%.*s.id", (int)(strlen(pid_path) - suffix), pid_path);
+}
+
+/* An empty text when there is no such file. */
+static void read_id(const char *path, char id[static SERVER_ID_CAP])
+{
+    int     fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, id, SERVER_ID_CAP - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    id[n > 0 ? n : 0] = '\0';
+    id[strcspn(id, " \t\r\n")] = '\0';
+}
+
+static void write_id(const char *path, const char *id)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0 || write(fd, id, strlen(id)) < 0)
+        log_warn("the server's identity %s cannot be kept in %s: %s", id, path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+}
+
+struct err *pid_file_server_id(char **id, const char *pid_path, const char *configured)
+{
+    char path[PATH_CAP], kept[SERVER_ID_CAP], random[VID_CAP];
+    id_path(path, pid_path);
+    read_id(path, kept);
+
+    const char *chosen = *configured ? configured : kept;
+    if (!*chosen) {
+        ident_vid(random);
+        chosen = random;
+    }
+    if (!str_equal(chosen, kept))
+        write_id(path, chosen);
+    *id = mem_strdup(chosen);
+    return *id ? NULL : err_no_memory();
+}

@@ -1,0 +1,36 @@
+/**
+ * The pid file, which also keeps a second server from running on it, and the id file beside it.
+ *
+ * Yields     no: at start only, before anybody is served
+ */
+#ifndef MAIN_PID_FILE_H
+#define MAIN_PID_FILE_H
+
+#include "core/attr.h"
+#include "core/err.h"
+
+struct pid_file {
+    int         fd;
+    const char *path; /* borrowed */
+};
+
+#define PID_FILE_NONE ((struct pid_file){ .fd = -1 })
+
+/**
+ * Lock the file and write this process's id into it, decimal, no newline.
+ * Errors     E_SYSTEM_PID_ACQUIRE, E_SYSTEM_PID_ALREADY_RUNNING (a live process holds it) …
+ */
+struct err *pid_file_acquire(struct pid_file *f, const char *path) ATTR_MUST_USE;
+
+/** Remove and unlock it. Takes PID_FILE_NONE. */
+void pid_file_release(struct pid_file *f);
+
+/**
+ * The server's identity: `configured` unless empty, else what the id file beside the pid file says
+ * (`.pid` replaced by `.id`), else a new random one; written back.
+ *
+ * Ownership  `*id` is the caller's, for mem_free()
+ */
+struct err *pid_file_server_id(char **id, const char *pid_path, const char *configured) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,120 @@
+#include "main/signals.h"
+
+#include <errno.h>
+#include <execinfo.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "app/reload.h"
+#include "app/server.h"
+#include "core/log.h"
+#include "protocol/co.h"
+
+static sigset_t handled_signals(void)
+{
+    static const int handled[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGQUIT };
+    sigset_t         set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_LEN(handled); i++)
+        sigaddset(&set, handled[i]);
+    return set;
+}
+
+#if !defined(__SANITIZE_ADDRESS__) /* the sanitizers print better reports of their own */
+static void crash(int signo)
+{
+    enum { FRAMES_MAX = 64 };
+    static const char note[] = "*** the server crashed; backtrace:\n";
+    void             *frames[FRAMES_MAX];
+    int               n = backtrace(frames, FRAMES_MAX);
+    int               fds[] = { STDERR_FILENO, log_descriptor() };
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        if (write(fds[i], note, sizeof note - 1) > 0)
+            backtrace_symbols_fd(frames, n, fds[i]);
+    signal(signo, SIG_DFL);
+    raise(signo);
+}
+
+static void catch_crashes(void)
+{
+    static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+    static char      own_stack[64 << 10]; /* the crash may be a stack overflow */
+    stack_t          stack = { .ss_sp = own_stack, .ss_size = sizeof own_stack };
+    struct sigaction act = { .sa_handler = crash, .sa_flags = SA_ONSTACK | SA_NODEFER };
+    void            *warm[1];
+    backtrace(warm, 1); /* loads what it needs now, not in the handler */
+    sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(crashes); i++)
+        sigaction(crashes[i], &act, NULL);
+}
+#else
+static void catch_crashes(void)
+{
+}
+#endif
+
+void signals_block(void)
+{
+    sigset_t set = handled_signals();
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    catch_crashes();
+}
+
+static void terminate(struct server *s, int signo)
+{
+    bool graceful = signo == SIGTERM && s->conf->force_grace_quit && s->stop == SERVER_RUNS;
+    log_info("user terminate program, %s quit, signo=%d", graceful ? "grace" : "fast", signo);
+    server_request_stop(s, graceful ? SERVER_STOPS_GRACEFULLY : SERVER_STOPS_QUICKLY);
+}
+
+static void handle(struct server *s, int signo)
+{
+    switch (signo) {
+    case SIGHUP:
+        log_info("reload config, signo=%d", signo);
+        reload_request(s);
+        break;
+    case SIGUSR1:
+        log_warn("reopen log file, signo=%d", signo);
+        log_reopen();
+        break;
+    case SIGTERM:
+    case SIGINT:
+        terminate(s, signo);
+        break;
+    case SIGQUIT:
+        log_info("user terminate program, grace quit, signo=%d", signo);
+        server_request_stop(s, SERVER_STOPS_GRACEFULLY);
+        break;
+    default:
+        log_warn("signal %d (%s) does nothing here", signo, strsignal(signo));
+    }
+}
+
+static void run_signals(void *arg)
+{
+    struct server *s = arg;
+    sigset_t       set = handled_signals();
+    int            fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0) {
+        log_err(LOG_ERROR, err_sys(E_SYSTEM_CREATE_PIPE, "create the signalfd"), "signals do not work");
+        return;
+    }
+    struct err *e;
+    while (!(e = co_wait_fd(fd))) {
+        struct signalfd_siginfo info;
+        while (read(fd, &info, sizeof info) == sizeof info)
+            handle(s, (int)info.ssi_signo);
+    }
+    err_free(e); /* cancelled: the server ends */
+    close(fd);
+}
+
+struct err *signals_start(struct server *s)
+{
+    log_info("signal installed, reload=%d, reopen=%d, fast_quit=%d, grace_quit=%d", SIGHUP, SIGUSR1, SIGTERM, SIGQUIT);
+    return co_go(&s->services, "signals", run_signals, s, NULL);
+}
