@@ -97,8 +97,8 @@ static struct err *check_root_names(const struct check *c)
 /* Of two blocks of one name only the first counts, and is checked. */
 static struct err *check_root_blocks(const struct check *c)
 {
-    static const char *const blocks[] = { "http_api", "http_server", "srt_server",  "heartbeat", "stats",
-                                          "rtc_server", "exporter",  "rtmp", "rtmps", "rtsp_server" };
+    static const char *const blocks[] = { "http_api",   "http_server", "srt_server", "heartbeat", "stats",
+                                          "rtc_server", "exporter",    "rtmp",       "rtmps",     "rtsp_server" };
     for (size_t i = 0; i < ARRAY_LEN(blocks); i++) {
         const struct conf_node *n = root_node(c, blocks[i]);
         struct place            p = { .path = blocks[i] };
@@ -154,10 +154,10 @@ static struct err *check_listen(const struct check *c)
     char                    where[CONF_WHERE_MAX + 8], shown[CONF_SHOW_MAX];
     if (!listen || !listen->n_args) {
         /* The latest SRS 7, which has these blocks, runs without RTMP. */
-        bool may_miss = c->source->env_only || root_node(c, "rtmp") || root_node(c, "rtmps") ||
-                        root_node(c, "rtsp_server");
-        return may_miss ? NULL : err_new(E_SYSTEM_CONFIG_INVALID, "listen requires params%s",
-                                         at(listen, where, sizeof where));
+        bool may_miss =
+            c->source->env_only || root_node(c, "rtmp") || root_node(c, "rtmps") || root_node(c, "rtsp_server");
+        return may_miss ? NULL
+                        : err_new(E_SYSTEM_CONFIG_INVALID, "listen requires params%s", at(listen, where, sizeof where));
     }
     at(listen, where, sizeof where);
     for (size_t i = 0; i < listen->n_args; i++) {
@@ -168,8 +168,7 @@ static struct err *check_listen(const struct check *c)
                            where);
         case CONF_ENDPOINT_BAD_PORT:
             return err_new(E_SYSTEM_CONFIG_INVALID, "listen.port=%d is invalid%s", e.port, where);
-        default:
-            break;
+        default: break;
         }
     }
     return NULL;
@@ -438,7 +437,8 @@ static struct err *review_vhost_names(const struct conf_tree *tree, struct conf_
         struct conf_node *before = map_find(&names, name);
         if (before)
             conf_report_add(report, LOG_WARN, "%s: this vhost %s is ignored, that of line %d counts",
-                            conf_node_where(n, where, sizeof where), conf_show(name, shown, sizeof shown), before->line);
+                            conf_node_where(n, where, sizeof where), conf_show(name, shown, sizeof shown),
+                            before->line);
         else if (!name[0])
             conf_report_add(report, LOG_WARN, "%s: a vhost without a name serves nobody",
                             conf_node_where(n, where, sizeof where));

@@ -12,8 +12,8 @@
 #include "app/conf/tree.h"
 
 /** Names and values that make a file unusable. The tree has been through legacy.c and env.c. */
-struct err *conf_check(struct conf_tree *tree, const struct conf_source *source, struct conf_report *report)
-    ATTR_MUST_USE;
+struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
+                       struct conf_report *report) ATTR_MUST_USE;
 
 /** What is taken otherwise than written, ignored, or not built yet: warnings. */
 struct err *conf_check_values(const struct conf_tree *tree, struct conf_report *report) ATTR_MUST_USE;

@@ -69,15 +69,15 @@ struct conf_security {
 };
 
 struct conf_vhost {
-    char               *name;
-    bool                enabled;
-    int                 chunk_size;
-    bool                min_latency;
-    bool                tcp_nodelay;
-    int                 in_ack_size, out_ack_size;
-    struct conf_play    play;
-    struct conf_publish publish;
-    struct conf_refer   refer;
+    char                *name;
+    bool                 enabled;
+    int                  chunk_size;
+    bool                 min_latency;
+    bool                 tcp_nodelay;
+    int                  in_ack_size, out_ack_size;
+    struct conf_play     play;
+    struct conf_publish  publish;
+    struct conf_refer    refer;
     struct conf_security security;
 };
 
@@ -85,9 +85,9 @@ struct conf_tree;
 
 struct conf {
     int                 refs;
-    char               *path;     /* of the file; empty in environment-only mode */
+    char               *path; /* of the file; empty in environment-only mode */
     bool                env_only;
-    struct conf_words   listen;   /* RTMP endpoints, validated, as written */
+    struct conf_words   listen;     /* RTMP endpoints, validated, as written */
     bool                reuse_port; /* ours, default off: share listen ports with another process */
     int                 max_connections;
     char               *pid;

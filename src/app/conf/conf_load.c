@@ -17,8 +17,10 @@ void conf_source_apply_env(struct conf_source *s, struct conf_report *report)
     }
     const char *only = conf_env_find(s->envp, "SRS_ENV_ONLY");
     if (only && !s->env_only) {
-        conf_report_add(report, LOG_WARN, "SRS_ENV_ONLY=%s: the configuration comes from the environment only, no file "
-                        "is read (any value does that)", only);
+        conf_report_add(report, LOG_WARN,
+                        "SRS_ENV_ONLY=%s: the configuration comes from the environment only, no file "
+                        "is read (any value does that)",
+                        only);
         s->env_only = true;
     }
 }

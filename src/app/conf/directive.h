@@ -16,11 +16,11 @@
 #include "app/conf/conf.h"
 
 enum conf_type {
-    CONF_BOOL,     /* on, off: by two readings, conf_bool_reading() */
-    CONF_INT,      /* as C atoi */
+    CONF_BOOL, /* on, off: one of two readings, by the default */
+    CONF_INT,  /* as C atoi */
     CONF_INT64,
-    CONF_FLOAT,    /* as C atof */
-    CONF_SECONDS,  /* whole; typed as microseconds, like the next three */
+    CONF_FLOAT,   /* as C atof */
+    CONF_SECONDS, /* whole; typed as microseconds, like the next three */
     CONF_SECONDS_FLOAT,
     CONF_MS,
     CONF_MS_FLOAT,
@@ -41,22 +41,22 @@ enum conf_reload {
 };
 
 enum conf_state {
-    CONF_LATER,   /* known, accepted, its feature is not built yet */
+    CONF_LATER, /* known, accepted, its feature is not built yet */
     CONF_BUILT,
     CONF_IGNORED, /* accepted for the sake of old files; will never do anything */
 };
 
 enum {
-    CONF_LEGACY = 1 << 0,        /* an old spelling, which conf_legacy_apply() turns into the new one */
-    CONF_REPEAT = 1 << 1,        /* may stand several times; else the first counts */
-    CONF_NO_ENV = 1 << 2,        /* no environment variable, for the children of a block neither */
-    CONF_EMPTY_COUNTS = 1 << 3,  /* without a word it means the empty string, not the default */
-    CONF_ON_UNLESS_OFF = 1 << 4, /* a switch: whatever is written but `off` means on */
-    CONF_OFF_UNLESS_ON = 1 << 5, /* a switch: whatever is written but `on` means off */
-    CONF_ENV_NEEDS_ON = 1 << 6,  /* a switch: from the environment only `on` means on */
+    CONF_LEGACY = 1 << 0,             /* an old spelling, which conf_legacy_apply() turns into the new one */
+    CONF_REPEAT = 1 << 1,             /* may stand several times; else the first counts */
+    CONF_NO_ENV = 1 << 2,             /* no environment variable, for the children of a block neither */
+    CONF_EMPTY_COUNTS = 1 << 3,       /* without a word it means the empty string, not the default */
+    CONF_ON_UNLESS_OFF = 1 << 4,      /* a switch: whatever is written but `off` means on */
+    CONF_OFF_UNLESS_ON = 1 << 5,      /* a switch: whatever is written but `on` means off */
+    CONF_ENV_NEEDS_ON = 1 << 6,       /* a switch: from the environment only `on` means on */
     CONF_OUTSIDE_IS_DEFAULT = 1 << 7, /* out of bounds means the default; else the nearest bound */
-    CONF_ENV_LIST = 1 << 8,      /* the variable holds several words, split at spaces */
-    CONF_SECRET = 1 << 9,        /* never shown in messages */
+    CONF_ENV_LIST = 1 << 8,           /* the variable holds several words, split at spaces */
+    CONF_SECRET = 1 << 9,             /* never shown in messages */
 };
 
 /* What is at `at`: made by the macros below from the field's own type, so that row and field cannot differ. */
@@ -67,17 +67,17 @@ struct conf_block;
 struct directive {
     const char              *name;
     enum conf_type           type;
-    const char              *def;     /* as written in a file; NULL: none, or empty */
-    const char *const       *words;   /* of CONF_ENUM, ends with NULL */
-    int                      other;   /* of CONF_ENUM: the index that an unknown word means */
+    const char              *def;      /* as written in a file; NULL: none, or empty */
+    const char *const       *words;    /* of CONF_ENUM, ends with NULL */
+    int                      other;    /* of CONF_ENUM: the index that an unknown word means */
     double                   min, max; /* of numbers, in the unit of the file; both 0: any */
     unsigned                 flags;
     enum conf_state          state;
     enum conf_reload         reload;
     enum conf_store          store;
-    size_t                   at;      /* in struct conf, or in struct conf_vhost below `vhost` */
-    size_t                   set_at;  /* of a bool that says "written by the user"; 0: none */
-    const char              *env;     /* its variables, most important first; NULL: the one its path gives */
+    size_t                   at;     /* in struct conf, or in struct conf_vhost below `vhost` */
+    size_t                   set_at; /* of a bool that says "written by the user"; 0: none */
+    const char              *env;    /* its variables, most important first; NULL: the one its path gives */
     const struct conf_block *children;
     const char              *since;   /* first release of SRS that has it; "ours" */
     const char              *example; /* for full.conf, where there is no default */

@@ -1,6 +1,8 @@
 /* HTTP: the API, the server of files and streams, and what a vhost serves over it. */
 #include "app/conf/directive.h"
 
+/* clang-format off */
+
 #define HTTPS_ROWS(array, port) \
     static const struct directive array[] = { \
         { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, \

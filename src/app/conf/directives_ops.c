@@ -1,6 +1,8 @@
 /* Watching over the server: reports, statistics, metrics, load; and what became of it. */
 #include "app/conf/directive.h"
 
+/* clang-format off */
+
 static const struct directive heartbeat_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "1",
       .help = "POST a JSON report to the URL regularly." },

@@ -1,6 +1,8 @@
 /* What is written to disk: HLS, DASH, HDS, recordings. */
 #include "app/conf/directive.h"
 
+/* clang-format off */
+
 static const char *const hls_errors[] = { "continue", "ignore", "disconnect", NULL };
 static const char *const hls_acodecs[] = { "aac", "mp3", "an", NULL };
 static const char *const hls_vcodecs[] = { "h264", "h265", "vn", NULL };

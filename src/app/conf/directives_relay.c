@@ -1,6 +1,8 @@
 /* Other servers, and other programs: cluster, forward, transcode, ingest, exec. */
 #include "app/conf/directive.h"
 
+/* clang-format off */
+
 static const char *const modes[] = { "local", "remote", NULL };
 static const char *const protocols[] = { "rtmp", "flv", "flvs", NULL };
 

@@ -1,6 +1,8 @@
 /* The root of the file: the process, its log, its limits, and the blocks. */
 #include "app/conf/directive.h"
 
+/* clang-format off */
+
 static const char *const tanks[] = { "file", "console", NULL };
 static const char *const old_levels[] = { "verbose", "info", "trace", "warn", "error", "off", NULL };
 static const char *const levels[] = { "trace", "debug", "info", "warn", "error", "off", NULL };

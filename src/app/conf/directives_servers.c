@@ -1,6 +1,8 @@
 /* Servers for media beside plain RTMP, and what they are per vhost: RTMPS, RTSP, WebRTC, SRT, casters. */
 #include "app/conf/directive.h"
 
+/* clang-format off */
+
 /* Typed through the root's rows of the same names: see legacy.c. */
 static const struct directive rtmp_rows[] = {
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .flags = CONF_NO_ENV, .state = CONF_BUILT,

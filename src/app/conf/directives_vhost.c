@@ -1,6 +1,8 @@
 /* A virtual host: its own settings, playing, publishing, and who may. */
 #include "app/conf/directive.h"
 
+/* clang-format off */
+
 static const char *const jitters[] = { "full", "zero", "off", NULL }; /* enum time_jitter */
 static const char *const republish[] = { "busy", "takeover", NULL };
 

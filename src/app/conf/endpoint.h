@@ -13,8 +13,8 @@
 struct conf_endpoint {
     char ip[64]; /* for inet_pton, without brackets */
     bool ipv6;
-    int  port;   /* 1 to 65535 */
-    bool any;    /* a bare port was written */
+    int  port; /* 1 to 65535 */
+    bool any;  /* a bare port was written */
 };
 
 enum conf_endpoint_read { CONF_ENDPOINT_OK, CONF_ENDPOINT_BAD_IP, CONF_ENDPOINT_BAD_PORT };

@@ -39,7 +39,7 @@ struct overlay {
 static const char *find_value(const struct overlay *o, const char *names, char *name, size_t cap)
 {
     while (*names) {
-        size_t len = strcspn(names, " ");
+        size_t     len = strcspn(names, " ");
         struct str out = str_over(name, cap);
         str_append(&out, names, len);
         const char *value = conf_env_find(o->envp, name);
@@ -112,7 +112,7 @@ static struct err *overlay_block(struct overlay *o, const struct conf_block *blo
     struct err *e;
     for (size_t i = 0; i < block->n_rows; i++) {
         const struct directive *row = &block->rows[i];
-        char row_path[CONF_PATH_MAX], names[CONF_ENV_NAMES_MAX], name[CONF_PATH_MAX];
+        char                    row_path[CONF_PATH_MAX], names[CONF_ENV_NAMES_MAX], name[CONF_PATH_MAX];
         if (row->flags & (CONF_NO_ENV | CONF_LEGACY))
             continue;
         conf_path_join(path, row->name, row_path, sizeof row_path);

@@ -187,8 +187,8 @@ struct err *conf_files_read(struct conf_tree *tree, const char *dir, const char 
 {
     struct files in = { .tree = tree, .report = report, .dir = dir };
     struct chain file = { .path = path };
-    struct err  *e = text ? conf_parse(tree, &tree->root, 0, path, text, len, report)
-                          : read_file(&in, &tree->root, 0, &file);
+    struct err  *e =
+        text ? conf_parse(tree, &tree->root, 0, path, text, len, report) : read_file(&in, &tree->root, 0, &file);
     if (e)
         return e;
     return err_wrap(expand(&in, &tree->root, 0, &file), "parse buffer %s", path);

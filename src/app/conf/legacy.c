@@ -137,10 +137,8 @@ struct spread {
 };
 
 static const struct spread spreads[] = {
-    { "mr", "enabled", "publish", "mr" },
-    { "mr", "latency", "publish", "mr_latency" },
-    { "nack", "enabled", "rtc", "nack" },
-    { "nack", "no_copy", "rtc", "nack_no_copy" },
+    { "mr", "enabled", "publish", "mr" }, { "mr", "latency", "publish", "mr_latency" },
+    { "nack", "enabled", "rtc", "nack" }, { "nack", "no_copy", "rtc", "nack_no_copy" },
     { "twcc", "enabled", "rtc", "twcc" },
 };
 
@@ -149,7 +147,7 @@ static bool move_one(struct legacy *l, struct conf_node *vhost, struct conf_node
     for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
         if (strcmp(n->name, moves[i].name) != 0)
             continue;
-        char from[64], to[64];
+        char       from[64], to[64];
         struct str f = str_over(from, sizeof from), t = str_over(to, sizeof to);
         str_printf(&f, "vhost.%s", moves[i].name);
         str_printf(&t, "vhost.%s.%s", moves[i].block, moves[i].to);
@@ -172,7 +170,7 @@ static bool spread_one(struct legacy *l, struct conf_node *vhost, struct conf_no
         struct conf_node *child = conf_node_child(n, s->child);
         if (!child)
             continue;
-        char from[64], to[64];
+        char       from[64], to[64];
         struct str f = str_over(from, sizeof from), t = str_over(to, sizeof to);
         str_printf(&f, "vhost.%s.%s", s->name, s->child);
         str_printf(&t, "vhost.%s.%s", s->block, s->to);
@@ -196,7 +194,7 @@ static bool enable_one(struct legacy *l, struct conf_node *vhost, struct conf_no
     for (size_t i = 0; i < ARRAY_LEN(enables); i++) {
         if (strcmp(n->name, enables[i].name) != 0 || n->block)
             continue;
-        char from[64], to[64];
+        char       from[64], to[64];
         struct str f = str_over(from, sizeof from), t = str_over(to, sizeof to);
         str_printf(&f, "vhost.%s", enables[i].name);
         str_printf(&t, "vhost.%s.%s", enables[i].block, enables[i].to);
@@ -252,11 +250,13 @@ static void fix_vhost(struct legacy *l, struct conf_node *vhost)
 
 static void fix_caster(struct legacy *l, struct conf_node *caster)
 {
-    static const char *const gone[] = { "tcp_enable", "rtp_port_min", "rtp_port_max", "wait_keyframe",
-                                        "rtp_idle_timeout", "audio_enable", "auto_create_channel",
-                                        "jitterbuffer_enable", NULL };
-    static const char *const sip_gone[] = { "serial", "realm", "ack_timeout", "keepalive_timeout", "invite_port_fixed",
-                                            "query_catalog_interval", "auto_play", "host", NULL };
+    static const char *const gone[] = { "tcp_enable",          "rtp_port_min",        "rtp_port_max",
+                                        "wait_keyframe",       "rtp_idle_timeout",    "audio_enable",
+                                        "auto_create_channel", "jitterbuffer_enable", NULL };
+    static const char *const sip_gone[] = {
+        "serial",    "realm", "ack_timeout", "keepalive_timeout", "invite_port_fixed", "query_catalog_interval",
+        "auto_play", "host",  NULL
+    };
     drop(l, caster, "stream_caster", gone);
     struct conf_node *sip = conf_node_child(caster, "sip");
     if (sip)

@@ -43,21 +43,17 @@ static void skip_space(struct parser *in)
 {
     for (; in->p < in->end; in->p++) {
         switch (*in->p) {
-        case '\n':
-            pass_line_end(in);
-            break;
+        case '\n': pass_line_end(in); break;
         case ' ':
         case '\t':
-        case '\r':
-            break;
+        case '\r': break;
         case '#':
             in->p = memchr(in->p, '\n', (size_t)(in->end - in->p));
             if (!in->p)
                 in->p = in->end;
             in->p--; /* the loop steps onto the line end */
             break;
-        default:
-            return;
+        default: return;
         }
     }
 }
@@ -74,15 +70,15 @@ static struct err *end_of_file(const struct parser *in)
         return in_token(in, err_new(E_SYSTEM_CONFIG_INVALID, "line %d: unexpected end of line to parse token %s",
                                     in->broken_at, conf_show(in->words[0], shown, sizeof shown)));
     }
-    return in_token(in, err_new(E_SYSTEM_CONFIG_INVALID, "line %d: unexpected end of file, expecting ; or \"}\"",
-                                in->line));
+    return in_token(
+        in, err_new(E_SYSTEM_CONFIG_INVALID, "line %d: unexpected end of file, expecting ; or \"}\"", in->line));
 }
 
 static struct err *unexpected(const struct parser *in, char c)
 {
     char shown[8];
-    return in_token(in, err_new(E_SYSTEM_CONFIG_INVALID, "unexpected '%s'",
-                                conf_show((char[]){ c, '\0' }, shown, sizeof shown)));
+    return in_token(
+        in, err_new(E_SYSTEM_CONFIG_INVALID, "unexpected '%s'", conf_show((char[]){ c, '\0' }, shown, sizeof shown)));
 }
 
 static struct err *keep_word(struct parser *in, const char *word, size_t len)
@@ -147,12 +143,8 @@ static struct err *read_token(struct parser *in, enum token *token)
         in->p++;
         return NULL;
     case '"':
-    case '\'':
-        *token = WORD;
-        return read_quoted(in);
-    default:
-        *token = WORD;
-        break;
+    case '\'': *token = WORD; return read_quoted(in);
+    default: *token = WORD; break;
     }
     const char *start = in->p;
     while (in->p < in->end && !ends_word(*in->p))
@@ -208,11 +200,9 @@ static struct err *keep_node(struct parser *in, bool block)
 static struct err *take_token(struct parser *in, enum token token)
 {
     switch (token) {
-    case WORD:
-        return NULL;
+    case WORD: return NULL;
     case SEMICOLON:
-    case BRACE_OPEN:
-        return keep_node(in, token == BRACE_OPEN);
+    case BRACE_OPEN: return keep_node(in, token == BRACE_OPEN);
     case BRACE_CLOSE:
         if (!in->depth)
             return err_new(E_SYSTEM_CONFIG_INVALID, "line %d: unexpected \"}\"", in->line);
@@ -238,8 +228,8 @@ static struct err *parse(struct parser *in)
     return NULL;
 }
 
-struct err *conf_parse(struct conf_tree *tree, struct conf_node *parent, int depth, const char *file,
-                       const char *text, size_t len, struct conf_report *report)
+struct err *conf_parse(struct conf_tree *tree, struct conf_node *parent, int depth, const char *file, const char *text,
+                       size_t len, struct conf_report *report)
 {
     static const char bom[] = "\xef\xbb\xbf";
     bool              has_bom = len >= strlen(bom) && memcmp(text, bom, strlen(bom)) == 0;
@@ -248,9 +238,14 @@ struct err *conf_parse(struct conf_tree *tree, struct conf_node *parent, int dep
     if (!kept_file)
         return err_no_memory();
     struct parser in = {
-        .tree = tree, .report = report, .file = kept_file, .line = 1,
-        .p = text + (has_bom ? strlen(bom) : 0), .end = text + len,
-        .open = { parent }, .depth_max = CONF_DEPTH_MAX - depth,
+        .tree = tree,
+        .report = report,
+        .file = kept_file,
+        .line = 1,
+        .p = text + (has_bom ? strlen(bom) : 0),
+        .end = text + len,
+        .open = { parent },
+        .depth_max = CONF_DEPTH_MAX - depth,
     };
     struct err *e = parse(&in);
     mem_free(in.words);

@@ -19,7 +19,7 @@
  * Append the directives of one file to `parent`, which is `depth` blocks deep in what surrounds it.
  * `include` stays a node; conf_files_read() replaces it.
  */
-struct err *conf_parse(struct conf_tree *tree, struct conf_node *parent, int depth, const char *file,
-                       const char *text, size_t len, struct conf_report *report) ATTR_MUST_USE;
+struct err *conf_parse(struct conf_tree *tree, struct conf_node *parent, int depth, const char *file, const char *text,
+                       size_t len, struct conf_report *report) ATTR_MUST_USE;
 
 #endif

@@ -39,8 +39,7 @@ static void store_text(struct fill *f, char **to, const char *text)
     f->failed |= !*to;
 }
 
-static void store_words(struct fill *f, struct conf_words *to, const struct directive *row,
-                        const struct conf_node *n)
+static void store_words(struct fill *f, struct conf_words *to, const struct directive *row, const struct conf_node *n)
 {
     if (n) {
         *to = (struct conf_words){ n->args, n->n_args };
@@ -62,26 +61,13 @@ static void store(struct fill *f, const struct directive *row, const struct conf
     struct conf_value v = conf_value(row, n);
     void             *to = f->base + row->at;
     switch (row->store) {
-    case STORE_BOOL:
-        *(bool *)to = row->type == CONF_ENUM ? v.integer > 0 : v.on;
-        break;
-    case STORE_INT:
-        *(int *)to = (int)v.integer;
-        break;
-    case STORE_INT64:
-        *(int64_t *)to = v.integer;
-        break;
-    case STORE_DOUBLE:
-        *(double *)to = v.real;
-        break;
-    case STORE_STRING:
-        store_text(f, to, v.text);
-        break;
-    case STORE_WORDS:
-        store_words(f, to, row, n);
-        break;
-    default:
-        break;
+    case STORE_BOOL: *(bool *)to = row->type == CONF_ENUM ? v.integer > 0 : v.on; break;
+    case STORE_INT: *(int *)to = (int)v.integer; break;
+    case STORE_INT64: *(int64_t *)to = v.integer; break;
+    case STORE_DOUBLE: *(double *)to = v.real; break;
+    case STORE_STRING: store_text(f, to, v.text); break;
+    case STORE_WORDS: store_words(f, to, row, n); break;
+    default: break;
     }
     if (row->set_at)
         *(bool *)(f->base + row->set_at) = row->type == CONF_LIST ? n != NULL : v.written;

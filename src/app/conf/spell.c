@@ -16,7 +16,7 @@ int conf_spell_distance(const char *a, const char *b)
     size_t n = strlen(a), m = strlen(b);
     if (n > LONGEST || m > LONGEST)
         return FAR;
-    int rows[3][LONGEST + 1]; /* of the table of optimal string alignment: two above, the one above, this one */
+    int  rows[3][LONGEST + 1]; /* of the table of optimal string alignment: two above, the one above, this one */
     int *above2 = rows[0], *above = rows[1], *row = rows[2];
     memset(rows, 0, sizeof rows);
     for (size_t j = 0; j <= m; j++)

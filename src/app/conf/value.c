@@ -37,13 +37,10 @@ static int64_t unit_us(enum conf_type type)
 {
     switch (type) {
     case CONF_SECONDS:
-    case CONF_SECONDS_FLOAT:
-        return 1000000;
+    case CONF_SECONDS_FLOAT: return 1000000;
     case CONF_MS:
-    case CONF_MS_FLOAT:
-        return 1000;
-    default:
-        return 1;
+    case CONF_MS_FLOAT: return 1000;
+    default: return 1;
     }
 }
 
@@ -126,9 +123,7 @@ struct conf_value conf_value_judge(const struct directive *row, const struct con
     struct conf_value v = { 0 };
     v.text = pick_word(row, node, &v.written);
     switch (row->type) {
-    case CONF_BOOL:
-        v.on = read_switch(row, v.text, &out);
-        break;
+    case CONF_BOOL: v.on = read_switch(row, v.text, &out); break;
     case CONF_INT:
     case CONF_INT64:
     case CONF_FLOAT:
@@ -139,11 +134,8 @@ struct conf_value conf_value_judge(const struct directive *row, const struct con
         if (v.text[0] || v.written)
             read_number(row, v.text, &v, &out);
         break;
-    case CONF_ENUM:
-        v.integer = read_enum(row, v.text, &out);
-        break;
-    default:
-        break;
+    case CONF_ENUM: v.integer = read_enum(row, v.text, &out); break;
+    default: break;
     }
     return v;
 }
@@ -167,9 +159,7 @@ const char *conf_value_show(const struct directive *row, const struct conf_node 
     struct str        out = str_over(buf, cap);
     struct conf_value v = conf_value(row, node);
     switch (row->type) {
-    case CONF_BOOL:
-        str_printf(&out, "%s", v.on ? "on" : "off");
-        break;
+    case CONF_BOOL: str_printf(&out, "%s", v.on ? "on" : "off"); break;
     case CONF_INT:
     case CONF_INT64:
     case CONF_SECONDS:
@@ -179,18 +169,10 @@ const char *conf_value_show(const struct directive *row, const struct conf_node 
         break;
     case CONF_FLOAT:
     case CONF_SECONDS_FLOAT:
-    case CONF_MS_FLOAT:
-        str_printf(&out, "%g", v.real);
-        break;
-    case CONF_ENUM:
-        str_printf(&out, "%s", v.integer >= 0 && v.text[0] ? row->words[v.integer] : v.text);
-        break;
-    case CONF_STRING:
-        str_printf(&out, "%s", v.text);
-        break;
-    default:
-        show_words(&out, row, node);
-        break;
+    case CONF_MS_FLOAT: str_printf(&out, "%g", v.real); break;
+    case CONF_ENUM: str_printf(&out, "%s", v.integer >= 0 && v.text[0] ? row->words[v.integer] : v.text); break;
+    case CONF_STRING: str_printf(&out, "%s", v.text); break;
+    default: show_words(&out, row, node); break;
     }
     return buf;
 }

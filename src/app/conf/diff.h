@@ -1,0 +1,44 @@
+/**
+ * What a reload changes, by the table.
+ *
+ * Two directives are equal when they mean the same, not when they are written the same. A vhost or a block that
+ * is not there equals its defaults.
+ *
+ * Yields     no
+ */
+#ifndef APP_CONF_DIFF_H
+#define APP_CONF_DIFF_H
+
+#include "app/conf/conf.h"
+#include "app/conf/directive.h"
+#include "core/err.h"
+
+enum conf_change_kind { CONF_CHANGED, CONF_VHOST_ADDED, CONF_VHOST_REMOVED };
+
+struct conf_change {
+    enum conf_change_kind   kind;
+    const struct directive *row;   /* of the directive; of `vhost` for vhosts that come and go */
+    char                   *path;  /* "vhost.play.gop_cache"; "vhost" */
+    char                   *vhost; /* its name, or NULL */
+    char                   *text;  /* for the log: `vhost V play.gop_cache: on -> off (applied at once)` */
+};
+
+struct conf_changes {
+    struct conf_change *items;
+    size_t              count, cap;
+};
+
+/**
+ * List what is different in `now`. The environment is part of both.
+ *
+ * Ownership  conf_changes_finish() frees the list, on an error too; all zero is an empty one
+ * Errors     out of memory
+ */
+struct err *conf_diff(const struct conf *before, const struct conf *now, struct conf_changes *out) ATTR_MUST_USE;
+
+/** True when the change does not count before the server is started again. */
+bool conf_change_needs_restart(const struct conf_change *c);
+
+void conf_changes_finish(struct conf_changes *c);
+
+#endif

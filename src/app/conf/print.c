@@ -1,0 +1,319 @@
+#include "app/conf/print.h"
+
+#include <string.h>
+
+#include "app/conf/directive.h"
+#include "app/conf/env.h"
+#include "core/str.h"
+
+/* ---- words of both texts */
+
+static const char *reload_text(const struct directive *row)
+{
+    switch (row->reload) {
+    case RELOAD_LIVE: return "next use";
+    case RELOAD_APPLIED: return "at once";
+    case RELOAD_RESTART: return "restart";
+    default: return "no effect";
+    }
+}
+
+/* What may be written: `on/off`, `ms`, `[ip:]port ...`. */
+static const char *value_text(const struct directive *row, char *buf, size_t cap)
+{
+    struct str out = str_over(buf, cap);
+    switch (row->type) {
+    case CONF_BOOL: str_printf(&out, "on/off"); break;
+    case CONF_SECONDS: str_printf(&out, "seconds"); break;
+    case CONF_SECONDS_FLOAT: str_printf(&out, "seconds, also 0.5"); break;
+    case CONF_MS: str_printf(&out, "ms"); break;
+    case CONF_MS_FLOAT: str_printf(&out, "ms, also 0.5"); break;
+    case CONF_ENUM:
+        for (int i = 0; row->words[i]; i++)
+            str_printf(&out, "%s%s", i ? "/" : "", row->words[i]);
+        break;
+    case CONF_INT:
+    case CONF_INT64: str_printf(&out, "%s", row->unit ? row->unit : "number"); break;
+    case CONF_FLOAT: str_printf(&out, "%s", row->unit ? row->unit : "number, also 0.5"); break;
+    case CONF_OPTIONS: str_printf(&out, "{ name value; ... }"); break;
+    case CONF_ANYTHING: str_printf(&out, "any"); break;
+    default: str_printf(&out, "%s", row->unit ? row->unit : "text"); break;
+    }
+    if (row->max > row->min)
+        str_printf(&out, ", %.10g...%.10g", row->min, row->max);
+    return buf;
+}
+
+static const char *state_text(const struct directive *row, bool inside_later)
+{
+    if (row->flags & CONF_LEGACY)
+        return "old spelling";
+    if (row->state == CONF_IGNORED)
+        return "ignored";
+    return row->state == CONF_LATER || inside_later ? "not built yet" : "";
+}
+
+/* ---- full.conf */
+
+enum { FULL_WIDTH = 100 };
+
+static void indent(struct conf_text *out, int depth)
+{
+    conf_text_printf(out, "%*s", 4 * depth, "");
+}
+
+/* A comment of several lines, broken between words. */
+static void comment(struct conf_text *out, int depth, const char *text)
+{
+    size_t room = (size_t)(FULL_WIDTH - 4 * depth - 2);
+    while (*text) {
+        size_t len = strlen(text);
+        if (len > room) {
+            len = room;
+            while (len && text[len] != ' ')
+                len--;
+        }
+        indent(out, depth);
+        conf_text_printf(out, "# %.*s\n", (int)len, text);
+        text += len;
+        text += *text == ' ';
+    }
+}
+
+static void full_facts(struct conf_text *out, int depth, const struct directive *row, bool inside_later)
+{
+    char        value[CONF_PATH_MAX], line[CONF_PATH_MAX * 3];
+    struct str  s = str_over(line, sizeof line);
+    const char *state = state_text(row, inside_later);
+    comment(out, depth, row->help);
+    if (row->type == CONF_BLOCK)
+        str_printf(&s, "Since %s", row->since);
+    else
+        str_printf(&s, "%s; default: %s; since %s; reload: %s", value_text(row, value, sizeof value),
+                   row->def ? row->def : "none", row->since, reload_text(row));
+    if (*state)
+        str_printf(&s, "; %s", state);
+    comment(out, depth, line);
+}
+
+static void full_block(struct conf_text *out, const struct conf_block *block, const char *path, int depth,
+                       bool inside_later);
+
+static bool is_safe_word(const char *word)
+{
+    return !strpbrk(word, " ;{}#\"'");
+}
+
+static void full_value(struct conf_text *out, const struct directive *row)
+{
+    const char *value = row->def ? row->def : row->example;
+    if (!value || !value[0])
+        return;
+    conf_text_printf(out, row->type == CONF_LIST || is_safe_word(value) ? " %s" : " \"%s\"", value);
+}
+
+static void full_row(struct conf_text *out, const struct directive *row, const char *path, int depth, bool inside_later)
+{
+    char here[CONF_PATH_MAX];
+    conf_path_join(path, row->name, here, sizeof here);
+    full_facts(out, depth, row, inside_later);
+    indent(out, depth);
+    if (row->flags & CONF_LEGACY) {
+        conf_text_printf(out, "# %s\n", row->name);
+    } else if (strcmp(here, "include") == 0) {
+        conf_text_printf(out, "# include conf/include.vhost.conf;\n");
+    } else if (strcmp(here, "is_full") == 0) {
+        conf_text_printf(out, "is_full on;\n");
+    } else if (row->type == CONF_OPTIONS) {
+        conf_text_printf(out, "%s {\n", row->name);
+        indent(out, depth);
+        conf_text_printf(out, "}\n");
+    } else if (row->type == CONF_BLOCK) {
+        conf_text_printf(out, row->example ? "%s %s {\n" : "%s {\n", row->name, row->example);
+        full_block(out, row->children, here, depth + 1, inside_later || row->state != CONF_BUILT);
+        indent(out, depth);
+        conf_text_printf(out, "}\n");
+    } else {
+        conf_text_printf(out, "%s", row->name);
+        full_value(out, row);
+        conf_text_printf(out, ";\n");
+    }
+}
+
+/* Recursion follows the table. */
+static void full_block(struct conf_text *out, const struct conf_block *block, const char *path, int depth,
+                       bool inside_later)
+{
+    for (size_t i = 0; i < block->n_rows; i++) {
+        if (i)
+            conf_text_printf(out, "\n");
+        full_row(out, &block->rows[i], path, depth, inside_later);
+    }
+}
+
+void conf_print_full(struct conf_text *out)
+{
+    conf_text_printf(
+        out, "# Every directive that the server knows, with its default, or with an example where it has none.\n"
+             "# For reading: is_full on makes the server refuse this very file. Copy what you need.\n"
+             "# Made from the table in src/app/conf/directives_*.c; see doc/configuration.md for the rules.\n"
+             "#\n"
+             "# Each line says: values; default; first release of SRS that has it (\"ours\": no release);\n"
+             "# when a change counts that a reload brings.\n\n");
+    full_block(out, &conf_root_block, "", 0, false);
+}
+
+/* ---- configuration.md */
+
+static const char intro[] =
+    "# Configuration\n"
+    "\n"
+    "Every directive that the server knows. This page is made from the table in `src/app/conf/directives_*.c`, which\n"
+    "also drives the server itself; a test fails when the two differ (`golden_test --update` writes it anew).\n"
+    "\n"
+    "## The file\n"
+    "\n"
+    "A directive is a name, words, and `;` — or a block `{ ... }` of further directives. Words are separated by white\n"
+    "space; `\"...\"` and `'...'` hold spaces and other special characters, without escapes. `#` starts a comment "
+    "where a\n"
+    "word could start. Names and values are case-sensitive.\n"
+    "\n"
+    "```nginx\n"
+    "listen          1935;\n"
+    "max_connections 1000;\n"
+    "daemon          off;\n"
+    "srs_log_tank    console;\n"
+    "vhost __defaultVhost__ {\n"
+    "    play { gop_cache on; }\n"
+    "}\n"
+    "```\n"
+    "\n"
+    "- A name that nobody knows refuses the file, with file, line and a guess at what was meant. A bad file changes\n"
+    "  nothing at a reload. `-t` checks a file.\n"
+    "- Of two directives of one name in a block the first counts; the other one is named in a warning. Several count "
+    "of\n"
+    "  `vhost`, `stream_caster`, `ingest`, `transcode`, `engine`, `allow`, `deny` and `publish` in `exec`.\n"
+    "- A switch whose default is on is off only by the word `off`; one whose default is off is on only by `on`.\n"
+    "- Numbers have no units: the table says seconds or milliseconds. `30s` counts as 30, `abc` as 0; a number that "
+    "is\n"
+    "  out of its bounds counts as the nearest one that is not. Either is said in a warning.\n"
+    "- `include FILE ...;` takes in other files, in any block. Relative names start where the server was started.\n"
+    "- Old spellings, back to SRS 1, are turned into the new ones with a warning, and a directive may go on over line\n"
+    "  ends, which is warned about too: most often a `;` is missing.\n"
+    "- Limits: 128 blocks inside each other, 32 files that include each other, 64 MiB for a file.\n"
+    "\n"
+    "## Vhosts\n"
+    "\n"
+    "A request's vhost is looked up by its exact name; if there is none, `__defaultVhost__` serves, and if that is "
+    "not\n"
+    "there either, the request is refused. A vhost with `enabled off` refuses its clients.\n"
+    "\n"
+    "## Environment\n"
+    "\n"
+    "A variable that is not empty wins over the file. Its name is the path, in capitals, with `SRS_` before it:\n"
+    "`SRS_MAX_CONNECTIONS`, `SRS_VHOST_PLAY_MW_LATENCY` (for all vhosts at once). The last column of the tables shows "
+    "the\n"
+    "names that differ from this rule; a dash says that there is none. `SRS_CONFIG_FILE` replaces `-c`; "
+    "`SRS_ENV_ONLY`,\n"
+    "set to anything, is `-e`: no file is read, there is a `__defaultVhost__`, the log goes to the console.\n"
+    "\n"
+    "## Reload\n"
+    "\n"
+    "SIGHUP reads the file again. The log lists what has changed. The column says when a change counts: `next use`, "
+    "for\n"
+    "the next client or event; `at once`, for those that are running too; `restart`, not before a restart.\n"
+    "\n"
+    "## Directives\n"
+    "\n"
+    "\"Since\" is the first release of SRS that has the directive. What is not built yet is accepted and named in the "
+    "log.\n";
+
+/* A cell of a table: `|` would end it. */
+static void cell(struct conf_text *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            conf_text_append(out, "\\", 1);
+        conf_text_append(out, text, 1);
+    }
+}
+
+static void code_cell(struct conf_text *out, const char *text)
+{
+    if (!*text)
+        return;
+    conf_text_printf(out, "`");
+    cell(out, text);
+    conf_text_printf(out, "`");
+}
+
+/* Only what the rule does not give. */
+static void env_cell(struct conf_text *out, const char *path, const struct directive *row, bool no_env)
+{
+    char names[CONF_ENV_NAMES_MAX];
+    conf_env_names(path, row, no_env, names, sizeof names);
+    if (!names[0])
+        conf_text_printf(out, "–");
+    else if (row->env)
+        code_cell(out, names);
+}
+
+static void reference_row(struct conf_text *out, const struct directive *row, const char *path, bool inside_later,
+                          bool no_env)
+{
+    char        value[CONF_PATH_MAX];
+    const char *state = state_text(row, inside_later);
+    conf_text_printf(out, "| `%s` | ", row->name);
+    cell(out, value_text(row, value, sizeof value));
+    conf_text_printf(out, " | ");
+    code_cell(out, row->def ? row->def : "");
+    conf_text_printf(out, " | %s | %s | ", row->since, row->flags & CONF_LEGACY ? "" : reload_text(row));
+    cell(out, row->help);
+    if (*state && !(row->flags & CONF_LEGACY) && !inside_later)
+        conf_text_printf(out, " *%s*", state);
+    conf_text_printf(out, " | ");
+    env_cell(out, path, row, no_env);
+    conf_text_printf(out, " |\n");
+}
+
+static const char *block_title(const struct directive *row, const char *path, char *buf, size_t cap)
+{
+    struct str out = str_over(buf, cap);
+    if (!row)
+        str_printf(&out, "The root");
+    else if (row->unit)
+        str_printf(&out, "`%s %s`", path, row->unit);
+    else
+        str_printf(&out, "`%s`", path);
+    return buf;
+}
+
+/* First the block's own rows, then the blocks in it. Recursion follows the table. */
+static void reference_block(struct conf_text *out, const struct directive *of, const struct conf_block *block,
+                            const char *path, bool inside_later, bool no_env)
+{
+    char here[CONF_PATH_MAX], title[CONF_PATH_MAX * 2];
+    conf_text_printf(out, "\n### %s\n\n", block_title(of, path, title, sizeof title));
+    if (of) {
+        const char *state = state_text(of, inside_later);
+        conf_text_printf(out, "%s%s%s%s\n\n", of->help, *state ? " *" : "", state, *state ? "*" : "");
+    }
+    conf_text_printf(out, "| directive | value | default | since | reload | | environment |\n"
+                          "|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < block->n_rows; i++)
+        if (block->rows[i].type != CONF_BLOCK)
+            reference_row(out, &block->rows[i], conf_path_join(path, block->rows[i].name, here, sizeof here),
+                          inside_later, no_env);
+    for (size_t i = 0; i < block->n_rows; i++) {
+        const struct directive *row = &block->rows[i];
+        if (row->type == CONF_BLOCK && !(row->flags & CONF_LEGACY))
+            reference_block(out, row, row->children, conf_path_join(path, row->name, here, sizeof here),
+                            inside_later || row->state != CONF_BUILT, no_env || row->flags & CONF_NO_ENV);
+    }
+}
+
+void conf_print_reference(struct conf_text *out)
+{
+    conf_text_printf(out, "%s", intro);
+    reference_block(out, NULL, &conf_root_block, "", false, false);
+}
