@@ -1,9 +1,10 @@
 /* conf/full.conf and doc/configuration.md are what the table says. Run with --update to write them anew. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
