@@ -38,6 +38,12 @@ static inline struct bits bits_over_rbsp(const uint8_t *bytes, size_t len)
     return (struct bits){ .p = bytes, .end = bytes + len, .rbsp = true };
 }
 
+/** How many are left; of plain bytes only. */
+static inline size_t bits_left(const struct bits *b)
+{
+    return b->left + (size_t)(b->end - b->p) * 8;
+}
+
 static inline void bits_load_byte(struct bits *b)
 {
     if (b->rbsp && b->zeros >= 2 && b->p < b->end && *b->p == 3) {
@@ -86,9 +92,8 @@ static inline uint32_t bits_ue(struct bits *b)
     while (!b->bad && !bits_u1(b))
         if (++zeros > 31)
             b->bad = true;
-    if (b->bad)
-        return 0;
-    return (uint32_t)((1ULL << zeros) - 1) + bits_u(b, zeros);
+    uint32_t suffix = bits_u(b, zeros);
+    return b->bad ? 0 : (uint32_t)((1ULL << zeros) - 1) + suffix;
 }
 
 /** Unsigned Exp-Golomb that the specification bounds: above `max` is malformed, and reads as 0. */

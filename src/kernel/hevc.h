@@ -69,8 +69,8 @@ bool hevc_config_find(const struct hevc_config *config, enum hevc_nalu_type type
  */
 bool hevc_sps_parse(struct nalu nalu, struct hevc_sps *sps) ATTR_MUST_USE;
 
-/** The frame rate that a video parameter set tells; false when it tells none. */
-bool hevc_vps_fps(struct nalu nalu, uint32_t *fps_num, uint32_t *fps_den) ATTR_MUST_USE;
+/** The frame rate that a video parameter set tells; false, and nothing set, when it tells none. */
+bool hevc_vps_fps(struct nalu nalu, uint32_t *fps_num, uint32_t *fps_den);
 
 /** "Main", "Main10", "Main Still Picture", "Rext"; "Other". */
 const char *hevc_profile_name(unsigned profile_idc, uint32_t compatibility);

@@ -1,0 +1,160 @@
+#include "kernel/aac.h"
+
+#include "kernel/bits.h"
+
+enum {
+    OBJECT_ESCAPE = 31,
+    OBJECT_ER_BSAC = 22,
+    RATE_ESCAPE = 15,
+    SYNC_SBR = 0x2b7, /* 1.6.2.1: backward compatible signalling behind the GASpecificConfig */
+    SYNC_PS = 0x548,
+    RATE_MAX = 768000, /* Hz; nobody samples faster */
+};
+
+static uint8_t read_object_type(struct bits *b)
+{
+    uint32_t type = bits_u(b, 5);
+    return (uint8_t)(type == OBJECT_ESCAPE ? 32 + bits_u(b, 6) : type);
+}
+
+/* Table 1.18; 0 for a reserved index */
+static uint32_t read_rate(struct bits *b, uint8_t *index)
+{
+    static const uint32_t rates[] = { 96000, 88200, 64000, 48000, 44100, 32000, 24000,
+                                      22050, 16000, 12000, 11025, 8000,  7350 };
+    *index = (uint8_t)bits_u(b, 4);
+    if (*index == RATE_ESCAPE)
+        return bits_u(b, 24);
+    return *index < ARRAY_LEN(rates) ? rates[*index] : 0;
+}
+
+/* Table 1.19; 0 for a program_config_element or a reserved value */
+static uint8_t channels_of(unsigned channel_config)
+{
+    static const uint8_t channels[16] = { 0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8, 0 };
+    return channels[channel_config];
+}
+
+static unsigned read_elements(struct bits *b, unsigned n)
+{
+    unsigned channels = 0;
+    for (unsigned i = 0; i < n; i++) {
+        channels += bits_u1(b) ? 2 : 1; /* element_is_cpe */
+        bits_u(b, 4);
+    }
+    return channels;
+}
+
+/* Table 4.2, up to the LFEs: how many channels */
+static uint8_t read_program_config(struct bits *b)
+{
+    bits_skip(b, 4 + 2 + 4); /* tag, object type, rate */
+    unsigned front = bits_u(b, 4), side = bits_u(b, 4), back = bits_u(b, 4), lfe = bits_u(b, 2);
+    bits_skip(b, 3 + 4); /* associated data, coupling */
+    if (bits_u1(b))
+        bits_skip(b, 4); /* mono mixdown */
+    if (bits_u1(b))
+        bits_skip(b, 4); /* stereo mixdown */
+    if (bits_u1(b))
+        bits_skip(b, 3); /* matrix mixdown */
+    unsigned channels = read_elements(b, front + side + back) + lfe;
+    bits_skip(b, 4 * lfe);
+    return (uint8_t)channels;
+}
+
+/* Table 4.1; true when it was read to its end, so that what is behind it may be looked at */
+static bool read_ga(struct bits *b, struct aac_config *c)
+{
+    c->frame_len = bits_u1(b) ? 960 : 1024;
+    if (bits_u1(b))
+        bits_skip(b, 14); /* coreCoderDelay */
+    bool extension = bits_u1(b);
+    if (c->channel_config == 0) {
+        c->channels = read_program_config(b);
+        return false; /* comment fields follow; who uses them does not signal SBR behind */
+    }
+    return !extension; /* only error-resilient objects have one */
+}
+
+/* 1.6.2.1: SBR and PS behind a core that older decoders understand */
+static void read_sync_extensions(struct bits *b, struct aac_config *c)
+{
+    uint8_t index;
+    if (bits_left(b) < 16 || bits_u(b, 11) != SYNC_SBR || read_object_type(b) != AAC_SBR || !bits_u1(b))
+        return;
+    uint32_t rate = read_rate(b, &index);
+    if (b->bad || rate == 0 || rate > RATE_MAX)
+        return;
+    c->sbr = true;
+    c->sample_rate = rate;
+    if (bits_left(b) >= 12 && bits_u(b, 11) == SYNC_PS)
+        c->ps = bits_u1(b);
+}
+
+static bool has_ga(unsigned object_type)
+{
+    return object_type >= AAC_MAIN && object_type <= AAC_LTP;
+}
+
+bool aac_config_parse(const uint8_t *bytes, size_t len, struct aac_config *config)
+{
+    struct bits b = bits_over(bytes, len);
+    uint8_t     index;
+    *config = (struct aac_config){ .frame_len = 1024 };
+    config->object_type = read_object_type(&b);
+    config->core_rate = config->sample_rate = read_rate(&b, &config->rate_index);
+    config->channel_config = (uint8_t)bits_u(&b, 4);
+    config->channels = channels_of(config->channel_config);
+    if (config->object_type == AAC_SBR || config->object_type == AAC_PS) { /* hierarchical signalling */
+        config->sbr = true;
+        config->ps = config->object_type == AAC_PS;
+        config->sample_rate = read_rate(&b, &index);
+        config->object_type = read_object_type(&b);
+        if (config->object_type == OBJECT_ER_BSAC)
+            bits_u(&b, 4); /* extensionChannelConfiguration */
+    }
+    bool plain = has_ga(config->object_type) && !b.bad && read_ga(&b, config);
+    if (b.bad || config->object_type == 0 || config->core_rate == 0 || config->core_rate > RATE_MAX ||
+        config->sample_rate == 0 || config->sample_rate > RATE_MAX)
+        return false;
+    if (plain && !config->sbr)
+        read_sync_extensions(&b, config);
+    if (config->ps && config->channels == 1)
+        config->channels = 2;
+    return config->channels != 0 || !has_ga(config->object_type);
+}
+
+const char *aac_profile_name(const struct aac_config *config)
+{
+    if (config->ps)
+        return "HEv2";
+    if (config->sbr)
+        return "HE";
+    switch (config->object_type) {
+    case AAC_MAIN:
+        return "Main";
+    case AAC_LC:
+        return "LC";
+    case AAC_SSR:
+        return "SSR";
+    default:
+        return "Other";
+    }
+}
+
+bool aac_write_adts(struct wr *w, const struct aac_config *config, size_t raw_len)
+{
+    if (!has_ga(config->object_type) || config->rate_index == RATE_ESCAPE || config->channel_config == 0 ||
+        config->channel_config > 7 || raw_len > AAC_ADTS_RAW_MAX)
+        return false;
+    unsigned profile = config->object_type - 1u; /* 1.A.2.2.1 */
+    unsigned len = (unsigned)raw_len + AAC_ADTS_HEADER_LEN;
+    unsigned fullness = 0x7FF; /* variable rate */
+    wr_u16(w, 0xFFF1);         /* syncword, MPEG-4, layer 0, no CRC */
+    wr_u8(w, (uint8_t)(profile << 6 | (unsigned)config->rate_index << 2 | config->channel_config >> 2));
+    wr_u8(w, (uint8_t)((config->channel_config & 3u) << 6 | len >> 11));
+    wr_u8(w, (uint8_t)(len >> 3));
+    wr_u8(w, (uint8_t)((len & 7) << 5 | fullness >> 6));
+    wr_u8(w, (uint8_t)((fullness & 0x3F) << 2)); /* one raw data block */
+    return true;
+}

@@ -1,0 +1,51 @@
+/**
+ * AAC: the AudioSpecificConfig, and the ADTS header made of it.
+ *
+ * Source     ISO/IEC 14496-3 1.6.2.1 (AudioSpecificConfig), 1.6.5 (SBR and PS signalling), 4.4.1 (GASpecificConfig,
+ *            program_config_element), 1.A.2.2 (ADTS)
+ * Yields     no
+ */
+#ifndef KERNEL_AAC_H
+#define KERNEL_AAC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/wr.h"
+
+/* Table 1.17 audioObjectType */
+enum aac_object { AAC_MAIN = 1, AAC_LC = 2, AAC_SSR = 3, AAC_LTP = 4, AAC_SBR = 5, AAC_PS = 29 };
+
+enum {
+    AAC_ADTS_HEADER_LEN = 7,
+    AAC_ADTS_RAW_MAX = 0x1FFF - AAC_ADTS_HEADER_LEN, /* aac_frame_length has 13 bits */
+};
+
+struct aac_config {
+    uint8_t  object_type;    /* of the core: AAC_LC also under SBR and PS */
+    bool     sbr, ps;        /* signalled explicitly; players may find more in the frames */
+    uint8_t  rate_index;     /* samplingFrequencyIndex of the core; 15 when told in full */
+    uint8_t  channel_config; /* 0: a program_config_element tells */
+    uint8_t  channels;       /* that come out: two of a mono core with PS */
+    uint16_t frame_len;      /* samples of the core in a frame: 1024 or 960 */
+    uint32_t core_rate;      /* Hz */
+    uint32_t sample_rate;    /* that comes out: SBR's */
+};
+
+/** Read an AudioSpecificConfig. Returns false when it is cut, or says what cannot be. */
+bool aac_config_parse(const uint8_t *bytes, size_t len, struct aac_config *config) ATTR_MUST_USE;
+
+/** "Main", "LC", "SSR", "HE", "HEv2"; "Other". */
+const char *aac_profile_name(const struct aac_config *config);
+
+/**
+ * Write the ADTS header of a raw frame of `raw_len` bytes.
+ *
+ * Returns    false, with nothing written, when ADTS cannot say it: another object type than 1 to 4, a rate
+ *            out of the table, channels by program_config_element or above 7, a frame above AAC_ADTS_RAW_MAX
+ */
+bool aac_write_adts(struct wr *w, const struct aac_config *config, size_t raw_len) ATTR_MUST_USE;
+
+#endif

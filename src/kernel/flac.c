@@ -1,0 +1,28 @@
+#include "kernel/flac.h"
+
+#include "core/rd.h"
+
+enum { STREAMINFO = 0, STREAMINFO_LEN = 34, BLOCK_MIN = 16 };
+
+bool flac_info_parse(const uint8_t *bytes, size_t len, struct flac_info *info)
+{
+    struct rd r = rd_over(bytes, len);
+    *info = (struct flac_info){ 0 };
+    if (len != STREAMINFO_LEN) {
+        if (len >= 4 && memcmp(bytes, "fLaC", 4) == 0)
+            rd_u32(&r);
+        uint8_t  type = rd_u8(&r) & 0x7f; /* the top bit: last metadata block */
+        uint32_t block_len = rd_u24(&r);
+        r.bad |= type != STREAMINFO || block_len != STREAMINFO_LEN;
+    }
+    info->block_min = rd_u16(&r);
+    info->block_max = rd_u16(&r);
+    rd_u24(&r); /* smallest and largest frame */
+    rd_u24(&r);
+    uint64_t packed = rd_u64(&r); /* rate 20, channels - 1 3, bits - 1 5, samples 36 */
+    rd_bytes(&r, 16);             /* MD5 */
+    info->sample_rate = (uint32_t)(packed >> 44);
+    info->channels = (uint8_t)((packed >> 41 & 7) + 1);
+    info->sample_bits = (uint8_t)((packed >> 36 & 31) + 1);
+    return !r.bad && info->sample_rate != 0 && info->block_min >= BLOCK_MIN && info->block_max >= info->block_min;
+}

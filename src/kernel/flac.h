@@ -1,0 +1,31 @@
+/**
+ * FLAC: the STREAMINFO block, which enhanced RTMP sends behind the "fLaC" mark as sequence start.
+ *
+ * Source     RFC 9639 8.1, 8.2
+ * Yields     no
+ */
+#ifndef KERNEL_FLAC_H
+#define KERNEL_FLAC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+struct flac_info {
+    uint32_t sample_rate; /* Hz */
+    uint8_t  channels;    /* 1 to 8 */
+    uint8_t  sample_bits; /* 4 to 32 */
+    uint16_t block_min, block_max; /* samples */
+};
+
+/**
+ * Read STREAMINFO.
+ *
+ * Shape      "fLaC", block header, STREAMINFO; or without the mark; or the 34 bytes alone
+ * Returns    false when it is cut, is another block, or says what cannot be
+ */
+bool flac_info_parse(const uint8_t *bytes, size_t len, struct flac_info *info) ATTR_MUST_USE;
+
+#endif

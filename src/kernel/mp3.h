@@ -1,0 +1,31 @@
+/**
+ * MPEG audio (MP3 and its siblings): the frame header.
+ *
+ * Source     ISO/IEC 11172-3 2.4.1.3, 2.4.2.3; ISO/IEC 13818-3 (half rates); version 2.5 as decoders know it
+ * Yields     no
+ */
+#ifndef KERNEL_MP3_H
+#define KERNEL_MP3_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+enum { MP3_HEADER_LEN = 4 };
+
+struct mp3_header {
+    uint8_t  layer;       /* 1, 2, 3 */
+    bool     lsf;         /* MPEG-2 or 2.5: half or quarter rates */
+    uint8_t  channels;    /* 1, 2 */
+    uint16_t samples;     /* in a frame */
+    uint32_t sample_rate; /* Hz */
+    uint32_t bitrate;     /* bit/s; 0: free format */
+    uint32_t frame_len;   /* bytes with the header; 0: free format */
+};
+
+/** Read a frame header at the first byte. Returns false when there is none. */
+bool mp3_header_parse(const uint8_t *bytes, size_t len, struct mp3_header *header) ATTR_MUST_USE;
+
+#endif

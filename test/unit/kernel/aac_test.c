@@ -1,0 +1,126 @@
+#include "kernel/aac.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct {
+    const char *what;
+    uint8_t     bytes[12];
+    size_t      len;
+    const char *profile;
+    uint32_t    core_rate, sample_rate;
+    uint8_t     channels;
+    uint16_t    frame_len;
+} rows[] = {
+    /* what ffmpeg's encoder makes: the SBR sync word behind it, saying that there is none */
+    { "LC 48000 mono", { 0x11, 0x88, 0x56, 0xE5, 0x00 }, 5, "LC", 48000, 48000, 1, 1024 },
+    { "LC 44100 mono", { 0x12, 0x08, 0x56, 0xE5, 0x00 }, 5, "LC", 44100, 44100, 1, 1024 },
+    { "LC 48000 5.1", { 0x11, 0xB0, 0x56, 0xE5, 0x00 }, 5, "LC", 48000, 48000, 6, 1024 },
+    { "LC in two bytes", { 0x12, 0x10 }, 2, "LC", 44100, 44100, 2, 1024 },
+    { "LC 960", { 0x12, 0x14 }, 2, "LC", 44100, 44100, 2, 960 },
+    { "Main", { 0x0A, 0x10 }, 2, "Main", 44100, 44100, 2, 1024 },
+    { "SSR", { 0x1A, 0x10 }, 2, "SSR", 44100, 44100, 2, 1024 },
+    { "LTP", { 0x22, 0x10 }, 2, "Other", 44100, 44100, 2, 1024 },
+    { "7.1", { 0x11, 0xB8 }, 2, "LC", 48000, 48000, 8, 1024 },
+    { "22.2", { 0x11, 0xE8 }, 2, "LC", 48000, 48000, 24, 1024 },
+    { "HE, hierarchical", { 0x2B, 0x11, 0x88, 0x00 }, 4, "HE", 24000, 48000, 2, 1024 },
+    { "HEv2, hierarchical", { 0xEB, 0x09, 0x88, 0x00 }, 4, "HEv2", 24000, 48000, 2, 1024 },
+    { "HE, sync word", { 0x13, 0x10, 0x56, 0xE5, 0x98 }, 5, "HE", 24000, 48000, 2, 1024 },
+    { "HEv2, sync words", { 0x13, 0x08, 0x56, 0xE5, 0x9D, 0x48, 0x80 }, 7, "HEv2", 24000, 48000, 2, 1024 },
+    { "rate in full", { 0x17, 0x80, 0x5D, 0xC0, 0x10 }, 5, "LC", 48000, 48000, 2, 1024 },
+    { "escaped object type 42", { 0xF9, 0x46, 0x40 }, 3, "Other", 48000, 48000, 2, 1024 },
+    { "program_config_element", { 0x12, 0x00, 0x05, 0x04, 0x05, 0x00, 0x21, 0x10 }, 8, "LC", 44100, 44100, 5, 1024 },
+};
+
+static void reads_configs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct aac_config c;
+        bool              ok = aac_config_parse(rows[i].bytes, rows[i].len, &c);
+        if (!ok || c.channels != rows[i].channels || c.sample_rate != rows[i].sample_rate)
+            print_message("row: %s\n", rows[i].what);
+        assert_true(ok);
+        assert_string_equal(aac_profile_name(&c), rows[i].profile);
+        assert_int_equal(c.core_rate, rows[i].core_rate);
+        assert_int_equal(c.sample_rate, rows[i].sample_rate);
+        assert_int_equal(c.channels, rows[i].channels);
+        assert_int_equal(c.frame_len, rows[i].frame_len);
+    }
+}
+
+static void no_cut_is_read_past(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t cut = 0; cut < rows[i].len; cut++) {
+            uint8_t          *bytes = malloc(cut + 1);
+            struct aac_config c;
+            memcpy(bytes, rows[i].bytes, cut);
+            if (aac_config_parse(bytes, cut, &c)) /* the sync words may be missing, the rest may not */
+                assert_true(cut >= 2 && c.core_rate == rows[i].core_rate);
+            free(bytes);
+        }
+}
+
+static void refuses_what_cannot_be(void **state)
+{
+    (void)state;
+    static const uint8_t bad[][5] = {
+        { 0x02, 0x10 },                   /* object type 0                        */
+        { 0x16, 0x90 },                   /* rate index 13, reserved              */
+        { 0x12, 0x48 },                   /* channel configuration 9, reserved    */
+        { 0x17, 0x80, 0x00, 0x00, 0x10 }, /* a rate of 0                          */
+        { 0x17, 0xFF, 0xFF, 0xFF, 0x90 }, /* a rate of 16 MHz                     */
+        { 0x2B, 0x16, 0x88, 0x00, 0x00 }, /* SBR at a reserved rate               */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct aac_config c;
+        assert_false(aac_config_parse(bad[i], sizeof bad[i], &c));
+    }
+}
+
+static void writes_an_adts_header(void **state)
+{
+    (void)state;
+    /* sync, MPEG-4, no CRC; LC, 44100, stereo; 100 + 7 bytes; variable rate; one block */
+    static const uint8_t want[] = { 0xFF, 0xF1, 0x50, 0x80, 0x0D, 0x7F, 0xFC };
+    static const uint8_t lc[] = { 0x12, 0x10 };
+    uint8_t              out[AAC_ADTS_HEADER_LEN];
+    struct wr            w = wr_over(out, sizeof out);
+    struct aac_config    c;
+    assert_true(aac_config_parse(lc, sizeof lc, &c));
+    assert_true(aac_write_adts(&w, &c, 100));
+    assert_int_equal(wr_len(&w), sizeof want);
+    assert_memory_equal(out, want, sizeof want);
+    w = wr_over(out, sizeof out);
+    assert_true(aac_write_adts(&w, &c, AAC_ADTS_RAW_MAX));
+    w = wr_over(out, sizeof out);
+    assert_false(aac_write_adts(&w, &c, AAC_ADTS_RAW_MAX + 1));
+    c.channel_config = 0;
+    assert_false(aac_write_adts(&w, &c, 100));
+    c.channel_config = 11;
+    assert_false(aac_write_adts(&w, &c, 100));
+    c.channel_config = 2;
+    c.object_type = 42;
+    assert_false(aac_write_adts(&w, &c, 100));
+    c.object_type = AAC_LC;
+    c.rate_index = 15;
+    assert_false(aac_write_adts(&w, &c, 100));
+    assert_int_equal(wr_len(&w), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_configs),
+        cmocka_unit_test(no_cut_is_read_past),
+        cmocka_unit_test(refuses_what_cannot_be),
+        cmocka_unit_test(writes_an_adts_header),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

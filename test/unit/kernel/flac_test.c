@@ -1,0 +1,64 @@
+#include "kernel/flac.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* of ffmpeg: the mark, block header (STREAMINFO, 34 bytes), 4608 samples a block, 48000 Hz, mono, 16 bits */
+static const uint8_t stream[] = {
+    'f',  'L',  'a',  'C',  0x00, 0x00, 0x00, 0x22, 0x12, 0x00, 0x12, 0x00, 0x00, 0x02, 0x55, 0x00, 0x04, 0xFF,
+    0x0B, 0xB8, 0x00, 0xF0, 0x00, 0x00, 0xBB, 0x80, 0xBA, 0x53, 0xAB, 0xF5, 0x6C, 0xED, 0x38, 0x1F, 0x73, 0x0B,
+    0x6F, 0x85, 0xC5, 0xF5, 0xE4, 0x3D,
+};
+
+static void reads_all_three_forms(void **state)
+{
+    (void)state;
+    for (size_t skip = 0; skip <= 8; skip += 4) {
+        struct flac_info info;
+        assert_true(flac_info_parse(stream + skip, sizeof stream - skip, &info));
+        assert_int_equal(info.sample_rate, 48000);
+        assert_int_equal(info.channels, 1);
+        assert_int_equal(info.sample_bits, 16);
+        assert_int_equal(info.block_max, 4608);
+    }
+}
+
+static void a_cut_is_refused(void **state)
+{
+    (void)state;
+    for (size_t cut = 0; cut < sizeof stream; cut++) {
+        uint8_t         *bytes = malloc(cut + 1);
+        struct flac_info info;
+        memcpy(bytes, stream, cut);
+        assert_false(flac_info_parse(bytes, cut, &info));
+        free(bytes);
+    }
+}
+
+static void refuses_what_cannot_be(void **state)
+{
+    (void)state;
+    uint8_t          bytes[sizeof stream];
+    struct flac_info info;
+    memcpy(bytes, stream, sizeof bytes);
+    bytes[4] = 0x84; /* a comment block */
+    assert_false(flac_info_parse(bytes, sizeof bytes, &info));
+    bytes[4] = 0x80; /* the last block */
+    assert_true(flac_info_parse(bytes, sizeof bytes, &info));
+    bytes[18] = bytes[19] = bytes[20] = 0; /* a rate of 0 */
+    assert_false(flac_info_parse(bytes, sizeof bytes, &info));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_all_three_forms),
+        cmocka_unit_test(a_cut_is_refused),
+        cmocka_unit_test(refuses_what_cannot_be),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
