@@ -74,6 +74,7 @@ struct conf_vhost {
     int                  chunk_size;
     bool                 min_latency;
     bool                 tcp_nodelay;
+    bool                 tcp_nodelay_set; /* written by the user; else it is on */
     int                  in_ack_size, out_ack_size;
     struct conf_play     play;
     struct conf_publish  publish;

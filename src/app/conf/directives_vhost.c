@@ -14,8 +14,9 @@ static const struct directive vhost_rows[] = {
       .help = "Size of the RTMP chunks that the server sends. Absent: that of the root." },
     { .name = "min_latency", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(min_latency),
       .since = "2", .help = "Send each frame at once, do not collect. (WebRTC: on by default.)" },
-    { .name = "tcp_nodelay", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(tcp_nodelay),
-      .since = "2", .help = "TCP_NODELAY on RTMP connections." },
+    { .name = "tcp_nodelay", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(tcp_nodelay), SET_IN_VHOST(tcp_nodelay_set),
+      .since = "2", .help = "TCP_NODELAY on RTMP connections. Absent: on, for batches are whole writes already; off asks the kernel to "
+              "collect small ones." },
     { .name = "in_ack_size", .type = CONF_INT, .unit = "bytes", .def = "0", .min = 0, .max = 2147483647,
       .reload = RELOAD_LIVE, IN_VHOST(in_ack_size), .since = "3",
       .help = "Acknowledge each so many received bytes even if the client did not ask for it; 0: only if." },

@@ -23,16 +23,21 @@ static const struct client_type client_types[] = {
     [RTMP_HAIVISION_PUBLISH] = { "haivision-publish", "CPB", true },
 };
 
+static void set_nodelay(struct rtmp_conn *c, bool wanted)
+{
+    int on = wanted;
+    if (c->tcp_nodelay == wanted)
+        return;
+    c->tcp_nodelay = wanted;
+    if (setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
+        log_warn("TCP_NODELAY %s failed", on ? "on" : "off");
+}
+
 void rtmp_conn_apply_socket_options(struct rtmp_conn *c)
 {
     const struct conf_vhost *vhost = c->source->vhost;
     c->applied_conf = c->source->conf;
-    if (c->tcp_nodelay == vhost->tcp_nodelay)
-        return;
-    int on = vhost->tcp_nodelay;
-    c->tcp_nodelay = vhost->tcp_nodelay;
-    if (setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
-        log_warn("TCP_NODELAY %s failed", on ? "on" : "off");
+    set_nodelay(c, vhost->tcp_nodelay || !vhost->tcp_nodelay_set);
 }
 
 static const char *local_ip(const struct rtmp_conn *c, char *buf, size_t cap)
@@ -225,6 +230,7 @@ static void run(void *arg)
     co_set_trace(c->trace);
     io_set_owner(&c->io, co_self());
     log_info("RTMP client ip=%s, fd=%d", c->ip, c->io.fd);
+    set_nodelay(c, true); /* the introduction is small messages to and fro: each would wait for a delayed ACK */
     say_goodbye(serve(c));
     conn_free(c);
 }
