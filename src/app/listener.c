@@ -76,6 +76,12 @@ static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
         refuse(l, fd, who);
         return;
     }
+    bool has_ip = peer->sa_family == AF_INET || peer->sa_family == AF_INET6;
+    if (!has_ip && !l->server->conf->empty_ip_ok) {
+        log_warn("refused a client without an address: code=%d, empty_ip_ok is off", E_SOCKET_GET_PEER_IP);
+        close(fd);
+        return;
+    }
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on); /* a peer that vanished is noticed in the end */
     struct err *e = rtmp_conn_start(l->server, fd, peer);
     if (e)

@@ -1,11 +1,17 @@
 #include "app/server.h"
 
+#include <sys/resource.h>
+
 #include "app/listener.h"
 #include "core/clock.h"
 #include "core/log.h"
 
 /* A graceful stop says what it waits for after 1, 2, 4 … 32 s, and looks this often whether it is overtaken. */
 enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
+
+struct usage {
+    int64_t at_us, cpu_us;
+};
 
 void server_init(struct server *s, struct conf *conf, const char *server_id)
 {
@@ -38,6 +44,21 @@ void server_request_stop(struct server *s, enum server_stop how)
         co_unpark(s->main);
 }
 
+/* What the process costs, since the last such line. */
+static void log_process(const struct server *s, struct usage *last)
+{
+    struct rusage u;
+    int64_t       now = now_us();
+    if (getrusage(RUSAGE_SELF, &u) < 0)
+        return;
+    int64_t cpu_us = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000000) + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+    double  percent = now > last->at_us ? 100.0 * (double)(cpu_us - last->cpu_us) / (double)(now - last->at_us) : 0;
+    log_info("Hybrid cpu=%.2f%%,%ldMB, conns=%zu, clients=%d, streams=%zu, coroutines=%zu, okbps=%d, ikbps=%d", percent,
+             u.ru_maxrss / 1024, s->connections.count, s->stat.n_clients, s->sources.by_identity.count, co_count(),
+             s->stat.traffic.out.sample.kbps, s->stat.traffic.in.sample.kbps);
+    *last = (struct usage){ now, cpu_us };
+}
+
 /* Samples the statistics, and logs a line for each kind of client every `pithy_print_ms`. */
 static void run_statistics(void *arg)
 {
@@ -45,6 +66,7 @@ static void run_statistics(void *arg)
     struct err    *e;
     int64_t        logged_us = now_us();
     int64_t        sampled_us = logged_us;
+    struct usage   usage = { logged_us, 0 };
     for (;;) {
         int64_t now = now_us();
         int64_t next_log = logged_us + s->conf->pithy_print_us, next_sample = sampled_us + STAT_SAMPLE_US;
@@ -57,6 +79,7 @@ static void run_statistics(void *arg)
         }
         if (now >= next_log) {
             stat_log_periodic(&s->stat, now);
+            log_process(s, &usage);
             logged_us = now;
         }
     }

@@ -34,6 +34,7 @@ static struct err *make(struct err *cause, enum err_code code, int errnum, const
     *e = (struct err){ .cause = cause, .code = code, .errnum = errnum, .file = file, .line = line, .func = func };
     memcpy(e->text, text, len);
     e->text[len] = '\0';
+    str_tame(e->text, len);
     return e;
 }
 

@@ -271,7 +271,9 @@ static void log_vwrite(enum log_level level, int errnum, struct err *e, const ch
     if (colour)
         str_printf(&line, "%s", colour_on[level]);
     put_head(&line, level, errnum);
+    size_t head = line.len;
     str_vprintf(&line, fmt, args);
+    str_tame(line.buf + head, line.len - head);
     if (e) {
         str_append(&line, " ", 1);
         if (level >= LOG_ERROR)

@@ -74,6 +74,13 @@ bool str_equal_nocase(const char *a, const char *b)
     return strcasecmp(a, b) == 0;
 }
 
+void str_tame(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            text[i] = '?';
+}
+
 const char *str_printable(const void *bytes, size_t len, char *buf, size_t cap)
 {
     struct str     out = str_over(buf, cap);

@@ -38,6 +38,9 @@ bool str_ends_with(const char *text, const char *suffix);
 /** `text` in C locale lower case compared with `other`: as host names compare. */
 bool str_equal_nocase(const char *a, const char *b);
 
+/** Replace control characters, in place: what a peer sent must not break a log line in two. */
+void str_tame(char *text, size_t len);
+
 /** Text with everything but printable ASCII as \xNN, for a log line that shows what a peer sent. */
 const char *str_printable(const void *bytes, size_t len, char *buf, size_t cap);
 

@@ -84,6 +84,18 @@ void io_close(struct io *io)
     io->fd = -1;
 }
 
+void io_linger(struct io *io, int64_t deadline_us)
+{
+    char        unread[512];
+    size_t      n;
+    struct err *e = NULL;
+    if (shutdown(io->fd, SHUT_WR) < 0)
+        return;
+    while (!e)
+        e = io_read(io, unread, sizeof unread, &n, deadline_us);
+    err_free(e);
+}
+
 void io_set_owner(struct io *io, struct co *owner)
 {
     io->owner = owner;

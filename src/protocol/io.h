@@ -44,6 +44,12 @@ struct err *io_open(struct io *io, int fd) ATTR_MUST_USE;
 /** Closes the socket. Takes an io that was never opened (fd -1 or all zero with fd -1). */
 void io_close(struct io *io);
 
+/**
+ * Say that nothing more will be sent, and take in what the peer still sends, until it closes or the
+ * deadline: closing at once would make the kernel throw away our last words. Yields.
+ */
+void io_linger(struct io *io, int64_t deadline_us);
+
 /** Hand the io to another coroutine, which is unparked from then on. */
 void io_set_owner(struct io *io, struct co *owner);
 

@@ -13,8 +13,13 @@
 #include "core/mem.h"
 #include "core/version.h"
 
-/* How long a client may take for each step of its introduction; and between two streams on one connection. */
-enum { STEP_TIMEOUT_US = 30 * US_PER_SECOND, AGAIN_TIMEOUT_US = 180 * US_PER_SECOND };
+/* How long a client may take for each step of its introduction; between two streams on one connection; and to
+ * close after it was refused. */
+enum {
+    STEP_TIMEOUT_US = 30 * US_PER_SECOND,
+    AGAIN_TIMEOUT_US = 180 * US_PER_SECOND,
+    LINGER_US = 2 * US_PER_SECOND,
+};
 
 static const struct client_type client_types[] = {
     [RTMP_PLAY] = { "rtmp-play", "PLA", false },
@@ -94,11 +99,11 @@ static struct err *introduce(struct rtmp_conn *c)
     return err_wrap(accept_connect(c), "answer connect");
 }
 
-/* Tell the client why it is refused, as far as it listens, and pass the reason on. */
-static struct err *refuse(struct rtmp_conn *c, enum rtmp_refusal why, struct err *e)
+struct err *rtmp_conn_refuse(struct rtmp_conn *c, enum rtmp_refusal why, struct err *e)
 {
     char text[ERR_TEXT_MAX];
     err_free(rtmp_server_refuse(&c->rtmp, c->role, why, err_text(e, text, sizeof text)));
+    io_linger(&c->io, now_us() + LINGER_US);
     return err_wrap(e, "%s refused", rtmp_role_name(c->role));
 }
 
@@ -120,12 +125,12 @@ static struct err *admit(struct rtmp_conn *c, const struct conf *conf, const str
     const char              *name = c->request.url.vhost;
     const struct conf_vhost *vhost = conf_find_vhost(conf, name);
     if (!vhost)
-        return refuse(c, RTMP_REFUSE_NOT_FOUND, err_new(E_RTMP_VHOST_NOT_FOUND, "no vhost %s", name));
+        return rtmp_conn_refuse(c, RTMP_REFUSE_NOT_FOUND, err_new(E_RTMP_VHOST_NOT_FOUND, "no vhost %s", name));
     if (!vhost->enabled)
-        return refuse(c, RTMP_REFUSE_DENIED, err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name));
+        return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name));
     struct err *e = check_access(c, vhost);
     if (e)
-        return refuse(c, RTMP_REFUSE_DENIED, e);
+        return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, e);
     *out = vhost;
     return NULL;
 }

@@ -35,6 +35,12 @@ struct rtmp_conn {
 /** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
 struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *peer) ATTR_MUST_USE;
 
+/**
+ * Tell the client why it is refused, as far as it listens, and pass the reason on; the caller closes.
+ * Takes `e` over. Yields.
+ */
+struct err *rtmp_conn_refuse(struct rtmp_conn *c, enum rtmp_refusal why, struct err *e) ATTR_MUST_USE;
+
 /** Set the socket's options as the source's vhost has them now: at start, and now and then for reloads. */
 void rtmp_conn_apply_socket_options(struct rtmp_conn *c);
 

@@ -160,13 +160,23 @@ static struct err *judge_timeout(const struct session *p)
     return NULL;
 }
 
+/* `mr on`: when all is read that was there, let more gather. */
+static struct err *gather(struct session *p, struct rtmp_message *msg)
+{
+    bool        got;
+    struct err *e = rtmp_server_next_now(&p->conn->rtmp, msg, &got);
+    return e || got ? e : co_sleep(p->source->vhost->publish.mr_latency_us);
+}
+
 /* One message, or none when a deadline was only moved. */
 static struct err *read_message(struct session *p, struct rtmp_message *msg)
 {
     int64_t silence = silence_deadline(p), idle = idle_deadline(p);
     if (now_us() >= idle)
         return judge_timeout(p);
-    struct err *e = rtmp_server_read_message(&p->conn->rtmp, msg, silence < idle ? silence : idle);
+    struct err *e = p->source->vhost->publish.mr ? gather(p, msg) : NULL;
+    if (!e && !msg->payload)
+        e = rtmp_server_read_message(&p->conn->rtmp, msg, silence < idle ? silence : idle);
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);
         return judge_timeout(p);
@@ -201,10 +211,8 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
 {
     struct session p = { .conn = c, .source = c->source, .publisher = { .co = co_self(), .trace = c->trace } };
     struct err    *e = source_publish(p.source, &p.publisher);
-    if (e) {
-        err_free(rtmp_server_refuse(&c->rtmp, c->role, RTMP_REFUSE_BUSY, "Stream already publishing."));
-        return err_wrap(e, "publish refused");
-    }
+    if (e)
+        return rtmp_conn_refuse(c, RTMP_REFUSE_BUSY, e);
     const struct conf_publish *conf = &p.source->vhost->publish;
     p.began_us = now_us();
     log_info("start publish mr=%d/%lld, p1stpt=%lld, pnt=%lld, tcp_nodelay=%d", conf->mr,
