@@ -203,7 +203,7 @@ struct err *reload_start(struct server *s, const struct conf_source *from)
 
 void reload_request(struct server *s)
 {
-    if (!s->reload)
+    if (!s->reload || s->stop != SERVER_RUNS)
         return;
     s->reload->wanted = true;
     co_unpark(s->reload->co);
