@@ -29,7 +29,7 @@ enum rtmp_call_kind {
     RTMP_CALL_FC_UNPUBLISH,
     RTMP_CALL_PUBLISH,
     RTMP_CALL_PLAY,
-    RTMP_CALL_PAUSE, /* also under its other name, pauseRaw */
+    RTMP_CALL_PAUSE,
     RTMP_CALL_SEEK,
     RTMP_CALL_CLOSE_STREAM,
     RTMP_CALL_DELETE_STREAM,

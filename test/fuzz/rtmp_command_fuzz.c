@@ -1,0 +1,84 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "protocol/rtmp/aggregate.h"
+#include "protocol/rtmp/command.h"
+#include "protocol/rtmp/url.h"
+
+static void fuzz_command(uint8_t type_id, const uint8_t *data, size_t len)
+{
+    struct rtmp_call   call;
+    struct rtmp_answer answer;
+    struct err        *e = rtmp_call_decode(&call, type_id, data, len);
+    if (!e) {
+        rtmp_answer_read(&answer, &call);
+        if (call.text.len > len || answer.code.len > len || strlen(answer.id) >= sizeof answer.id)
+            abort();
+    }
+    err_free(e);
+}
+
+static void fuzz_aggregate(const uint8_t *data, size_t len)
+{
+    struct rtmp_aggregate a = rtmp_aggregate_over(data, len, 1000);
+    struct err           *e = NULL;
+    uint8_t               sum = 0;
+    for (bool got = true; got && !e;) {
+        struct rtmp_part part;
+        e = rtmp_aggregate_next(&a, &part, &got);
+        for (uint32_t i = 0; got && i < part.len; i++)
+            sum ^= part.body[i];
+    }
+    if (sum == 0xFF)
+        err_free(NULL);
+    err_free(e);
+}
+
+/* A tcUrl, a newline, a stream name. What comes out of a URL goes in again and gives the same. */
+static void fuzz_url(const uint8_t *data, size_t len)
+{
+    struct rtmp_url url, again;
+    char           *text = mem_strndup((const char *)data, len), *newline = strchr(text, '\n');
+    if (newline)
+        *newline = '\0';
+    struct err *e = rtmp_url_parse(&url, text, newline ? newline + 1 : NULL);
+    if (!e) {
+        char identity[RTMP_IDENTITY_CAP], name[2 * RTMP_URL_MAX];
+        rtmp_identity(identity, url.vhost, url.app, url.stream);
+        if (strchr(url.stream, '/') || strchr(url.vhost, '/') || !*url.app || !*url.vhost || !url.port)
+            abort();
+        snprintf(name, sizeof name, "%s%s", url.stream, url.param);
+        char tc_url[2 * RTMP_URL_MAX];
+        snprintf(tc_url, sizeof tc_url, strchr(url.host, ':') ? "%s://[%s]:%u/%s" : "%s://%s:%u/%s", url.schema,
+                 url.host, url.port, url.app);
+        /* these two mean something else in a tcUrl */
+        if (*url.stream && !strstr(tc_url, "...vhost...") && !strchr(url.host, '@')) {
+            struct err *changed = rtmp_url_parse(&again, tc_url, name);
+            if (changed
+                    ? err_code(changed) != E_LIMIT
+                    : strcmp(url.app, again.app) || strcmp(url.stream, again.stream) || strcmp(url.vhost, again.vhost))
+                abort();
+            err_free(changed);
+            rtmp_url_finish(&again);
+        }
+    }
+    err_free(e);
+    rtmp_url_finish(&url);
+    mem_free(text);
+}
+
+/* The first byte says what the rest is. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    if (!len)
+        return 0;
+    switch (data[0] % 4) {
+    case 0: fuzz_command(RTMP_TYPE_COMMAND, data + 1, len - 1); break;
+    case 1: fuzz_command(RTMP_TYPE_COMMAND_AMF3, data + 1, len - 1); break;
+    case 2: fuzz_aggregate(data + 1, len - 1); break;
+    default: fuzz_url(data + 1, len - 1); break;
+    }
+    return 0;
+}
