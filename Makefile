@@ -86,7 +86,9 @@ ifneq ($(MODE),asan)
 $(B)/src/%.o: CFLAGS_ALL += -Wframe-larger-than=8192
 endif
 
-$(B)/test/%.o: CPPFLAGS_ALL += -Itest/unit
+# cmocka.h wants these before it; so in the tests the order of includes does not matter.
+UNIT_CPPFLAGS = -Itest/unit -include setjmp.h -include stdarg.h -include stddef.h -include stdint.h
+$(B)/test/%.o: CPPFLAGS_ALL += $(UNIT_CPPFLAGS)
 $(B)/research/%.o: CPPFLAGS_ALL += -Iresearch/bench
 
 # An archive keeps what was deleted, so it is made anew, also when only the list of its members has changed.
@@ -149,7 +151,7 @@ $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 UNIT_ASAN_PROGRAMS = $(patsubst %.c,$(F)/%,$(UNIT_TESTS))
 UNIT_ASAN_SUPPORT = $(patsubst %.c,$(F)/%.o,$(UNIT_SUPPORT))
 
-$(F)/test/unit/%.o: CPPFLAGS_ALL += -Itest/unit
+$(F)/test/unit/%.o: CPPFLAGS_ALL += $(UNIT_CPPFLAGS)
 
 $(UNIT_ASAN_PROGRAMS): $(F)/%: $(F)/%.o $(UNIT_ASAN_SUPPORT) $(F)/libsrs.a $(FUZZ_ST)
 	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ -lcmocka $(LIBS)
