@@ -131,14 +131,10 @@ const char *aac_profile_name(const struct aac_config *config)
     if (config->sbr)
         return "HE";
     switch (config->object_type) {
-    case AAC_MAIN:
-        return "Main";
-    case AAC_LC:
-        return "LC";
-    case AAC_SSR:
-        return "SSR";
-    default:
-        return "Other";
+    case AAC_MAIN: return "Main";
+    case AAC_LC: return "LC";
+    case AAC_SSR: return "SSR";
+    default: return "Other";
     }
 }
 

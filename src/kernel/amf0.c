@@ -59,13 +59,9 @@ bool amf0_read_bool(struct rd *r)
 struct amf0_text amf0_read_string(struct rd *r)
 {
     switch (rd_u8(r)) {
-    case AMF0_STRING:
-        return text_of(r, rd_u16(r));
-    case AMF0_LONG_STRING:
-        return text_of(r, rd_u32(r));
-    default:
-        r->bad = true;
-        return (struct amf0_text){ NULL, 0 };
+    case AMF0_STRING: return text_of(r, rd_u16(r));
+    case AMF0_LONG_STRING: return text_of(r, rd_u32(r));
+    default: r->bad = true; return (struct amf0_text){ NULL, 0 };
     }
 }
 
@@ -87,8 +83,7 @@ struct amf0_walk amf0_open(struct rd *r)
 {
     struct amf0_walk walk = { 0 };
     switch (rd_u8(r)) {
-    case AMF0_OBJECT:
-        break;
+    case AMF0_OBJECT: break;
     case AMF0_TYPED_OBJECT:
         rd_bytes(r, rd_u16(r)); /* class-name */
         break;
@@ -96,8 +91,7 @@ struct amf0_walk amf0_open(struct rd *r)
         walk.counted = true;
         walk.left = rd_u32(r);
         break;
-    default:
-        r->bad = true;
+    default: r->bad = true;
     }
     walk.done = r->bad;
     return walk;
@@ -132,6 +126,7 @@ static void skip_properties(struct rd *r, int depth)
 {
     struct amf0_walk walk = amf0_open(r);
     struct amf0_text key;
+    walk.counted &= depth == 0;       /* in a container the end marker is needed to tell what is whose */
     while (amf0_next(&walk, r, &key)) /* each turn consumes a key, or fails */
         skip_value(r, depth + 1);
 }
@@ -160,42 +155,32 @@ static void skip_value(struct rd *r, int depth)
         else
             skip_properties(r, depth);
         return;
-    default:
-        break;
+    default: break;
     }
     rd_u8(r);
     switch (type) {
-    case AMF0_NUMBER:
-        rd_bytes(r, 8);
-        return;
-    case AMF0_BOOLEAN:
-        rd_bytes(r, 1);
-        return;
-    case AMF0_STRING:
-        rd_bytes(r, rd_u16(r));
-        return;
+    case AMF0_NUMBER: rd_bytes(r, 8); return;
+    case AMF0_BOOLEAN: rd_bytes(r, 1); return;
+    case AMF0_STRING: rd_bytes(r, rd_u16(r)); return;
     case AMF0_LONG_STRING:
-    case AMF0_XML_DOCUMENT:
-        rd_bytes(r, rd_u32(r));
-        return;
-    case AMF0_REFERENCE:
-        rd_bytes(r, 2);
-        return;
-    case AMF0_DATE:
-        rd_bytes(r, 8 + 2);
-        return;
+    case AMF0_XML_DOCUMENT: rd_bytes(r, rd_u32(r)); return;
+    case AMF0_REFERENCE: rd_bytes(r, 2); return;
+    case AMF0_DATE: rd_bytes(r, 8 + 2); return;
     case AMF0_NULL:
     case AMF0_UNDEFINED:
-    case AMF0_UNSUPPORTED:
-        return;
-    default: /* reserved, unknown, an end marker without its object, or no value at all */
-        r->bad = true;
+    case AMF0_UNSUPPORTED: return;
+    default: r->bad = true; /* reserved, unknown, an end marker without its object, or no value at all */
     }
 }
 
 void amf0_skip(struct rd *r)
 {
     skip_value(r, 0);
+}
+
+void amf0_skip_inner(struct rd *r)
+{
+    skip_value(r, 1);
 }
 
 bool amf0_find(struct rd object, const char *name, struct rd *value)
@@ -207,7 +192,7 @@ bool amf0_find(struct rd object, const char *name, struct rd *value)
             *value = object;
             return true;
         }
-        amf0_skip(&object);
+        amf0_skip_inner(&object);
     }
     return false;
 }

@@ -53,8 +53,8 @@ enum amf0_type {
 };
 
 enum {
-    AMF0_DEPTH_MAX = 16,       /* real commands nest 2 deep; the peer does not choose our stack */
-    AMF0_STRING_MAX = 0xFFFF,  /* AMF0 1.3.1: a string's length is 16 bits, beyond that a long string */
+    AMF0_DEPTH_MAX = 16,      /* real commands nest 2 deep; the peer does not choose our stack */
+    AMF0_STRING_MAX = 0xFFFF, /* AMF0 1.3.1: a string's length is 16 bits, beyond that a long string */
 };
 
 /** Bytes of a string or key, not terminated; `p` is NULL when there is none, never when it is merely empty. */
@@ -90,8 +90,14 @@ void amf0_read_null(struct rd *r);
 /** Milliseconds since 1970; the time zone, which AMF0 2.13 says to ignore, is. */
 double amf0_read_date(struct rd *r);
 
-/** Step over one value of any type. Containers nested deeper than AMF0_DEPTH_MAX are malformed. */
+/**
+ * Step over one value of any type. Containers nested deeper than AMF0_DEPTH_MAX are malformed, and so
+ * are those inside another without their end marker.
+ */
 void amf0_skip(struct rd *r);
+
+/** As amf0_skip(), of a value that is inside a container the caller walks: it counts as one level. */
+void amf0_skip_inner(struct rd *r);
 
 /* ---- reading: the properties of an object, a typed object or an ECMA array ---- */
 

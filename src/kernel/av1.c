@@ -11,12 +11,13 @@ bool av1_config_parse(const uint8_t *bytes, size_t len, struct av1_config *confi
     uint8_t   profile_level = rd_u8(&r);
     uint8_t   flags = rd_u8(&r);
     rd_u8(&r); /* initial presentation delay */
-    bool high_bitdepth = flags & 0x40, twelve_bit = flags & 0x20;
+    bool    high_bitdepth = flags & 0x40;
+    uint8_t deep = flags & 0x20 ? 12 : 10; /* twelve_bit */
     *config = (struct av1_config){
         .profile = profile_level >> 5,
         .level_idx = profile_level & 31,
         .tier = flags >> 7,
-        .bit_depth = !high_bitdepth ? 8 : twelve_bit ? 12 : 10,
+        .bit_depth = (uint8_t)(high_bitdepth ? deep : 8),
         .obus = r,
     };
     return !r.bad && marker_version == 0x81; /* marker bit, version 1 */
@@ -105,8 +106,8 @@ static bool parse_sequence(struct av1_obu obu, struct av1_sequence *s)
 {
     struct bits b = bits_over(obu.payload, obu.len);
     *s = (struct av1_sequence){ .profile = (uint8_t)bits_u(&b, 3) };
-    bits_u1(&b);        /* still_picture */
-    if (bits_u1(&b)) {  /* reduced_still_picture_header */
+    bits_u1(&b);       /* still_picture */
+    if (bits_u1(&b)) { /* reduced_still_picture_header */
         s->level_idx = (uint8_t)bits_u(&b, 5);
     } else {
         struct timing t = read_timing(&b, s);

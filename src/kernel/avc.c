@@ -225,24 +225,15 @@ const char *avc_profile_name(unsigned profile_idc, unsigned constraints)
 {
     bool intra = constraints & CONSTRAINT_SET3; /* A.2.8 to A.2.10 */
     switch (profile_idc) {
-    case 66:
-        return constraints & CONSTRAINT_SET1 ? "Baseline(Constrained)" : "Baseline";
-    case 77:
-        return "Main";
-    case 88:
-        return "Extended";
-    case 100:
-        return "High";
-    case 110:
-        return intra ? "High(10+Intra)" : "High(10)";
-    case 122:
-        return intra ? "High(422+Intra)" : "High(422)";
-    case 144: /* of the first edition, withdrawn since */
-        return "High(444)";
-    case 244:
-        return intra ? "High(444+Intra)" : "High(444+Predictive)";
-    default:
-        return "Other";
+    case 66: return constraints & CONSTRAINT_SET1 ? "Baseline(Constrained)" : "Baseline";
+    case 77: return "Main";
+    case 88: return "Extended";
+    case 100: return "High";
+    case 110: return intra ? "High(10+Intra)" : "High(10)";
+    case 122: return intra ? "High(422+Intra)" : "High(422)";
+    case 144: return "High(444)"; /* of the first edition, withdrawn since */
+    case 244: return intra ? "High(444+Intra)" : "High(444+Predictive)";
+    default: return "Other";
     }
 }
 
@@ -254,7 +245,8 @@ const char *avc_level_name(unsigned profile_idc, unsigned constraints, unsigned 
         [50] = "5",   [51] = "5.1", [52] = "5.2", [60] = "6",   [61] = "6.1", [62] = "6.2",
     };
     /* A.3.1: constraint_set3_flag makes 1b of level_idc 11 in the three oldest profiles. */
-    if (level_idc == 11 && constraints & CONSTRAINT_SET3 && (profile_idc == 66 || profile_idc == 77 || profile_idc == 88))
+    if (level_idc == 11 && constraints & CONSTRAINT_SET3 &&
+        (profile_idc == 66 || profile_idc == 77 || profile_idc == 88))
         return "1b";
     return level_idc < ARRAY_LEN(names) && names[level_idc] ? names[level_idc] : "Other";
 }

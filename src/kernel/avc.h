@@ -18,9 +18,9 @@
 #include "kernel/nalu.h"
 
 enum {
-    AVC_SIZE_MAX = 65535,       /* pixels a side; level 6.2 allows 16880 */
-    AVC_SPS_COUNT_MAX = 31,     /* 14496-15 5.3.3.1: numOfSequenceParameterSets has 5 bits */
-    AVC_PPS_COUNT_MAX = 255,    /* numOfPictureParameterSets has 8 */
+    AVC_SIZE_MAX = 65535,           /* pixels a side; level 6.2 allows 16880 */
+    AVC_SPS_COUNT_MAX = 31,         /* 14496-15 5.3.3.1: numOfSequenceParameterSets has 5 bits */
+    AVC_PPS_COUNT_MAX = 255,        /* numOfPictureParameterSets has 8 */
     AVC_PARAMETER_SET_MAX = 0xFFFF, /* their lengths have 16 */
 };
 

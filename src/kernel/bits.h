@@ -19,7 +19,7 @@
 
 struct bits {
     const uint8_t *p, *end;
-    unsigned       left;  /* bits of `byte` not read yet */
+    unsigned       left; /* bits of `byte` not read yet */
     uint8_t        byte;
     uint8_t        zeros; /* zero bytes in a row before p */
     bool           rbsp;  /* drop a 3 behind two zeros */

@@ -14,9 +14,9 @@
 #include "core/attr.h"
 
 struct flac_info {
-    uint32_t sample_rate; /* Hz */
-    uint8_t  channels;    /* 1 to 8 */
-    uint8_t  sample_bits; /* 4 to 32 */
+    uint32_t sample_rate;          /* Hz */
+    uint8_t  channels;             /* 1 to 8 */
+    uint8_t  sample_bits;          /* 4 to 32 */
     uint16_t block_min, block_max; /* samples */
 };
 

@@ -17,11 +17,11 @@
 enum flv_tag_type { FLV_AUDIO = 8, FLV_VIDEO = 9, FLV_SCRIPT = 18 };
 
 enum {
-    FLV_HEADER_LEN = 9 + 4,      /* E.2 header and E.3 PreviousTagSize0 */
-    FLV_TAG_HEADER_LEN = 11,     /* E.4.1 up to StreamID */
-    FLV_TAG_TRAILER_LEN = 4,     /* E.3 PreviousTagSize */
-    FLV_BODY_MAX = 0xFFFFFF,     /* E.4.1 DataSize is UI24 */
-    FLV_DATA_OFFSET_MAX = 1024,  /* E.2 DataOffset is 9 in version 1; later versions may grow, not without end */
+    FLV_HEADER_LEN = 9 + 4,     /* E.2 header and E.3 PreviousTagSize0 */
+    FLV_TAG_HEADER_LEN = 11,    /* E.4.1 up to StreamID */
+    FLV_TAG_TRAILER_LEN = 4,    /* E.3 PreviousTagSize */
+    FLV_BODY_MAX = 0xFFFFFF,    /* E.4.1 DataSize is UI24 */
+    FLV_DATA_OFFSET_MAX = 1024, /* E.2 DataOffset is 9 in version 1; later versions may grow, not without end */
 };
 
 enum flv_read { FLV_GOT, FLV_NEED_MORE, FLV_BAD };

@@ -8,10 +8,10 @@ enum {
     EX_SEQUENCE_START = 0,
     EX_CODED_FRAMES = 1,
     EX_SEQUENCE_END = 2,
-    EX_CODED_FRAMES_X = 3,             /* video: without composition time */
-    EX_METADATA = 4,                   /* video */
-    EX_MULTICHANNEL_CONFIG = 4,        /* audio */
-    EX_MPEG2TS_SEQUENCE_START = 5,     /* video: AV1VideoDescriptor */
+    EX_CODED_FRAMES_X = 3,         /* video: without composition time */
+    EX_METADATA = 4,               /* video */
+    EX_MULTICHANNEL_CONFIG = 4,    /* audio */
+    EX_MPEG2TS_SEQUENCE_START = 5, /* video: AV1VideoDescriptor */
     EX_AUDIO_MULTITRACK = 5,
     EX_VIDEO_MULTITRACK = 6,
     EX_MODEX = 7,
@@ -32,10 +32,9 @@ struct codec_row {
 
 /* E.4.3.1 CodecID */
 static const struct codec_row video_ids[] = {
-    { 2, CODEC_H263, "H.263", false },   { 3, CODEC_SCREEN, "Screen", false },
-    { 4, CODEC_VP6, "VP6", false },      { 5, CODEC_VP6, "VP6A", false },
-    { 6, CODEC_SCREEN, "Screen2", false }, { 7, CODEC_H264, "AVC", true },
-    { 12, CODEC_HEVC, "HEVC", true },    { 13, CODEC_AV1, "AV1", true },
+    { 2, CODEC_H263, "H.263", false }, { 3, CODEC_SCREEN, "Screen", false },  { 4, CODEC_VP6, "VP6", false },
+    { 5, CODEC_VP6, "VP6A", false },   { 6, CODEC_SCREEN, "Screen2", false }, { 7, CODEC_H264, "AVC", true },
+    { 12, CODEC_HEVC, "HEVC", true },  { 13, CODEC_AV1, "AV1", true },
 };
 
 /* Here packet_type says that CodedFrames begins with a composition time. */
@@ -49,12 +48,18 @@ static const struct codec_row video_fourccs[] = {
 
 /* E.4.2.1 SoundFormat */
 static const struct codec_row audio_ids[] = {
-    { 0, CODEC_PCM, "PCM", false },          { 1, CODEC_OTHER, "ADPCM", false },
-    { 2, CODEC_MP3, "MP3", false },          { 3, CODEC_PCM, "PCM-LE", false },
-    { 4, CODEC_NELLYMOSER, "Nellymoser-16k", false }, { 5, CODEC_NELLYMOSER, "Nellymoser-8k", false },
-    { 6, CODEC_NELLYMOSER, "Nellymoser", false }, { 7, CODEC_PCMA, "G.711 A-law", false },
-    { 8, CODEC_PCMU, "G.711 mu-law", false }, { 10, CODEC_AAC, "AAC", true },
-    { 11, CODEC_SPEEX, "Speex", false },     { 14, CODEC_MP3, "MP3-8k", false },
+    { 0, CODEC_PCM, "PCM", false },
+    { 1, CODEC_OTHER, "ADPCM", false },
+    { 2, CODEC_MP3, "MP3", false },
+    { 3, CODEC_PCM, "PCM-LE", false },
+    { 4, CODEC_NELLYMOSER, "Nellymoser-16k", false },
+    { 5, CODEC_NELLYMOSER, "Nellymoser-8k", false },
+    { 6, CODEC_NELLYMOSER, "Nellymoser", false },
+    { 7, CODEC_PCMA, "G.711 A-law", false },
+    { 8, CODEC_PCMU, "G.711 mu-law", false },
+    { 10, CODEC_AAC, "AAC", true },
+    { 11, CODEC_SPEEX, "Speex", false },
+    { 14, CODEC_MP3, "MP3-8k", false },
     { 15, CODEC_OTHER, "device-specific", false },
 };
 
@@ -149,32 +154,23 @@ static enum flv_parse parse_ex_video(const uint8_t *bytes, struct rd r, unsigned
         body->packet = FLV_PACKET_COMMAND; /* the command's byte follows */
         return FLV_PARSE_IGNORE;
     }
-    const struct codec_row *row = read_tracks(&r, &packet_type, EX_VIDEO_MULTITRACK, video_fourccs,
-                                              ARRAY_LEN(video_fourccs), body);
+    const struct codec_row *row =
+        read_tracks(&r, &packet_type, EX_VIDEO_MULTITRACK, video_fourccs, ARRAY_LEN(video_fourccs), body);
     if (!row)
         return bad(body, r.bad ? CODEC_NONE : CODEC_OTHER);
     body->codec = (uint8_t)row->codec;
     switch (packet_type) {
     case EX_SEQUENCE_START:
-    case EX_MPEG2TS_SEQUENCE_START:
-        body->packet = FLV_PACKET_CONFIG;
-        break;
+    case EX_MPEG2TS_SEQUENCE_START: body->packet = FLV_PACKET_CONFIG; break;
     case EX_CODED_FRAMES:
         body->packet = FLV_PACKET_CODED;
         if (row->packet_type)
             body->cts_ms = rd_s24(&r);
         break;
-    case EX_CODED_FRAMES_X:
-        body->packet = FLV_PACKET_CODED;
-        break;
-    case EX_SEQUENCE_END:
-        body->packet = FLV_PACKET_END;
-        break;
-    case EX_METADATA:
-        body->packet = FLV_PACKET_METADATA;
-        break;
-    default:
-        return FLV_PARSE_BAD; /* reserved */
+    case EX_CODED_FRAMES_X: body->packet = FLV_PACKET_CODED; break;
+    case EX_SEQUENCE_END: body->packet = FLV_PACKET_END; break;
+    case EX_METADATA: body->packet = FLV_PACKET_METADATA; break;
+    default: return FLV_PARSE_BAD; /* reserved */
     }
     if (r.bad)
         return bad(body, CODEC_NONE);
@@ -185,26 +181,17 @@ static enum flv_parse parse_ex_video(const uint8_t *bytes, struct rd r, unsigned
 static enum flv_parse parse_ex_audio(const uint8_t *bytes, struct rd r, unsigned packet_type, struct flv_body *body)
 {
     packet_type = read_modex(&r, packet_type, body);
-    const struct codec_row *row = read_tracks(&r, &packet_type, EX_AUDIO_MULTITRACK, audio_fourccs,
-                                              ARRAY_LEN(audio_fourccs), body);
+    const struct codec_row *row =
+        read_tracks(&r, &packet_type, EX_AUDIO_MULTITRACK, audio_fourccs, ARRAY_LEN(audio_fourccs), body);
     if (!row)
         return bad(body, r.bad ? CODEC_NONE : CODEC_OTHER);
     body->codec = (uint8_t)row->codec;
     switch (packet_type) {
-    case EX_SEQUENCE_START:
-        body->packet = FLV_PACKET_CONFIG;
-        break;
-    case EX_CODED_FRAMES:
-        body->packet = FLV_PACKET_CODED;
-        break;
-    case EX_SEQUENCE_END:
-        body->packet = FLV_PACKET_END;
-        break;
-    case EX_MULTICHANNEL_CONFIG:
-        body->packet = FLV_PACKET_CHANNELS;
-        break;
-    default:
-        return FLV_PARSE_BAD; /* reserved */
+    case EX_SEQUENCE_START: body->packet = FLV_PACKET_CONFIG; break;
+    case EX_CODED_FRAMES: body->packet = FLV_PACKET_CODED; break;
+    case EX_SEQUENCE_END: body->packet = FLV_PACKET_END; break;
+    case EX_MULTICHANNEL_CONFIG: body->packet = FLV_PACKET_CHANNELS; break;
+    default: return FLV_PARSE_BAD; /* reserved */
     }
     set_media(body, bytes, &r);
     return FLV_PARSE_OK;
@@ -262,18 +249,13 @@ static enum flv_parse parse_classic_audio(const uint8_t *bytes, struct rd r, uin
         body->channels = 1;
         break;
     case 7:
-    case 8:
-        body->sample_rate = 8000;
-        break;
+    case 8: body->sample_rate = 8000; break;
     case 5:
         body->sample_rate = 8000;
         body->channels = 1;
         break;
-    case 14:
-        body->sample_rate = 8000;
-        break;
-    default:
-        break;
+    case 14: body->sample_rate = 8000; break;
+    default: break;
     }
     if (row->packet_type) {
         uint8_t packet_type = rd_u8(&r);

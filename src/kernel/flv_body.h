@@ -49,16 +49,16 @@ enum flv_parse {
 #define FLV_FOURCC(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 struct flv_body {
-    uint8_t  codec;        /* enum codec; CODEC_OTHER: known to FLV but not to us, or unknown */
-    uint8_t  packet;       /* enum flv_packet */
-    bool     enhanced;     /* codec_id is a FourCC, else the classic number */
-    bool     multitrack;   /* track is told */
-    bool     more_tracks;  /* others follow behind media_len */
-    uint8_t  track;        /* of the first one */
-    uint8_t  frame_type;   /* video: enum flv_frame_type */
-    uint8_t  channels;     /* classic audio header: 1 or 2; AAC always says 2, its config tells the truth */
-    uint8_t  sample_bits;  /* classic audio header: 8 or 16 */
-    uint32_t sample_rate;  /* classic audio header; AAC always says 44100 */
+    uint8_t  codec;       /* enum codec; CODEC_OTHER: known to FLV but not to us, or unknown */
+    uint8_t  packet;      /* enum flv_packet */
+    bool     enhanced;    /* codec_id is a FourCC, else the classic number */
+    bool     multitrack;  /* track is told */
+    bool     more_tracks; /* others follow behind media_len */
+    uint8_t  track;       /* of the first one */
+    uint8_t  frame_type;  /* video: enum flv_frame_type */
+    uint8_t  channels;    /* classic audio header: 1 or 2; AAC always says 2, its config tells the truth */
+    uint8_t  sample_bits; /* classic audio header: 8 or 16 */
+    uint32_t sample_rate; /* classic audio header; AAC always says 44100 */
     uint32_t codec_id;
     int32_t  cts_ms;       /* PTS - DTS */
     uint32_t offset_ns;    /* ModEx TimestampOffsetNano, 0 to 999,999: to be added to the PTS */

@@ -67,8 +67,8 @@ bool flv_frame_to_avcc(struct frame **fp)
 {
     /* The record is 6 + 1 + 4 bytes and the sets behind 2-byte lengths: what the start codes took at least. */
     enum { RECORD_OVERHEAD = 6 + 1 + 4 };
-    struct frame  *f = *fp;
-    const uint8_t *media = f->data + f->media_offset;
+    struct frame   *f = *fp;
+    const uint8_t  *media = f->data + f->media_offset;
     struct flv_body body;
     if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || !nalu_is_annexb(media, f->media_len))
         return true;

@@ -32,13 +32,13 @@ void frame_unref(struct frame **fp)
 const char *codec_name(enum codec codec)
 {
     static const char *const names[] = {
-        [CODEC_NONE] = "None",   [CODEC_H264] = "H264",   [CODEC_HEVC] = "HEVC",
-        [CODEC_AV1] = "AV1",     [CODEC_VP8] = "VP8",     [CODEC_VP9] = "VP9",
-        [CODEC_VP6] = "VP6",     [CODEC_H263] = "H263",   [CODEC_SCREEN] = "Screen",
-        [CODEC_AAC] = "AAC",     [CODEC_MP3] = "MP3",     [CODEC_OPUS] = "Opus",
-        [CODEC_FLAC] = "FLAC",   [CODEC_AC3] = "AC3",     [CODEC_EAC3] = "EAC3",
-        [CODEC_PCMA] = "PCMA",   [CODEC_PCMU] = "PCMU",   [CODEC_SPEEX] = "Speex",
-        [CODEC_PCM] = "PCM",     [CODEC_OTHER] = "Other", [CODEC_NELLYMOSER] = "Nellymoser",
+        [CODEC_NONE] = "None", [CODEC_H264] = "H264",   [CODEC_HEVC] = "HEVC",
+        [CODEC_AV1] = "AV1",   [CODEC_VP8] = "VP8",     [CODEC_VP9] = "VP9",
+        [CODEC_VP6] = "VP6",   [CODEC_H263] = "H263",   [CODEC_SCREEN] = "Screen",
+        [CODEC_AAC] = "AAC",   [CODEC_MP3] = "MP3",     [CODEC_OPUS] = "Opus",
+        [CODEC_FLAC] = "FLAC", [CODEC_AC3] = "AC3",     [CODEC_EAC3] = "EAC3",
+        [CODEC_PCMA] = "PCMA", [CODEC_PCMU] = "PCMU",   [CODEC_SPEEX] = "Speex",
+        [CODEC_PCM] = "PCM",   [CODEC_OTHER] = "Other", [CODEC_NELLYMOSER] = "Nellymoser",
     };
     return codec < ARRAY_LEN(names) ? names[codec] : "Other";
 }

@@ -3,11 +3,11 @@
 #include "kernel/bits.h"
 
 enum {
-    SUB_LAYERS_MAX = 7,     /* 7.4.3.1: sps_max_sub_layers_minus1 is 0 to 6 */
-    REF_PIC_SETS_MAX = 64,  /* 7.4.3.2.1: num_short_term_ref_pic_sets */
-    REF_PICS_MAX = 16,      /* 7.4.8: bounded by sps_max_dec_pic_buffering, at most 16 */
-    LONG_TERM_MAX = 32,     /* num_long_term_ref_pics_sps */
-    LAYER_SETS_MAX = 1023,  /* vps_num_layer_sets_minus1 */
+    SUB_LAYERS_MAX = 7,    /* 7.4.3.1: sps_max_sub_layers_minus1 is 0 to 6 */
+    REF_PIC_SETS_MAX = 64, /* 7.4.3.2.1: num_short_term_ref_pic_sets */
+    REF_PICS_MAX = 16,     /* 7.4.8: bounded by sps_max_dec_pic_buffering, at most 16 */
+    LONG_TERM_MAX = 32,    /* num_long_term_ref_pics_sps */
+    LAYER_SETS_MAX = 1023, /* vps_num_layer_sets_minus1 */
 };
 
 /* ---- configuration record ---- */
@@ -353,8 +353,8 @@ bool hevc_vps_fps(struct nalu nalu, uint32_t *fps_num, uint32_t *fps_den)
     bits_skip(&b, 1 + 16); /* vps_temporal_id_nesting_flag, reserved */
     read_profile(&b, max_sub_layers_minus1);
     skip_ordering_info(&b, max_sub_layers_minus1);
-    unsigned layers = bits_u(&b, 6) + 1;                /* vps_max_layer_id + 1 */
-    uint32_t sets = bits_ue_max(&b, LAYER_SETS_MAX);    /* vps_num_layer_sets_minus1 */
+    unsigned layers = bits_u(&b, 6) + 1;             /* vps_max_layer_id + 1 */
+    uint32_t sets = bits_ue_max(&b, LAYER_SETS_MAX); /* vps_num_layer_sets_minus1 */
     for (uint32_t i = 0; i < sets && !b.bad; i++)
         bits_skip(&b, layers); /* layer_id_included_flag */
     return bits_u1(&b) && read_timing(&b, fps_num, fps_den);
@@ -378,8 +378,8 @@ const char *hevc_level_name(unsigned level_idc)
         uint8_t     idc; /* A.4.1: 30 times the level */
         const char *name;
     } rows[] = {
-        { 30, "1" },    { 60, "2" },    { 63, "2.1" },  { 90, "3" },    { 93, "3.1" },  { 120, "4" },   { 123, "4.1" },
-        { 150, "5" },   { 153, "5.1" }, { 156, "5.2" }, { 180, "6" },   { 183, "6.1" }, { 186, "6.2" },
+        { 30, "1" },  { 60, "2" },    { 63, "2.1" },  { 90, "3" },  { 93, "3.1" },  { 120, "4" },   { 123, "4.1" },
+        { 150, "5" }, { 153, "5.1" }, { 156, "5.2" }, { 180, "6" }, { 183, "6.1" }, { 186, "6.2" },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (rows[i].idc == level_idc)

@@ -25,7 +25,7 @@ struct hevc_config {
     uint32_t  compatibility;                /* general_profile_compatibility_flag[0] is the top bit */
     uint8_t   length_size;                  /* of NAL unit lengths in this stream's frames: 1, 2 or 4 */
     uint8_t   chroma_format_idc, bit_depth;
-    uint16_t  fps_256;                      /* avgFrameRate: frames in 256 seconds; 0 unknown */
+    uint16_t  fps_256; /* avgFrameRate: frames in 256 seconds; 0 unknown */
     uint8_t   n_arrays;
     struct rd arrays;
 };

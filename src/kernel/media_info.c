@@ -110,8 +110,8 @@ bool media_info_video(const struct frame *config, bool parse_sps, struct video_i
         return false;
     if (config->codec >= ARRAY_LEN(video_table) || !video_table[config->codec])
         return true;
-    return config->config && video_table[config->codec](config->data + config->media_offset, config->media_len,
-                                                        parse_sps, info);
+    return config->config &&
+           video_table[config->codec](config->data + config->media_offset, config->media_len, parse_sps, info);
 }
 
 /* ---- audio ---- */

@@ -16,10 +16,11 @@
 /* The texts are constants, never NULL: "Other" when unknown. */
 struct video_info {
     enum codec  codec;
-    const char *profile, *level;   /* AVC "High", "4.2"; HEVC "Main10", "5.1"; AV1 "Main", "4.0"; VP9 "Profile 0", "3.1" */
-    uint32_t    width, height;     /* 0 unknown */
-    uint32_t    fps_num, fps_den;  /* 0/0 unknown */
-    uint8_t     bit_depth;         /* 0 unknown */
+    const char *profile,
+        *level;                /* AVC "High", "4.2"; HEVC "Main10", "5.1"; AV1 "Main", "4.0"; VP9 "Profile 0", "3.1" */
+    uint32_t width, height;    /* 0 unknown */
+    uint32_t fps_num, fps_den; /* 0/0 unknown */
+    uint8_t  bit_depth;        /* 0 unknown */
 };
 
 struct audio_info {

@@ -14,12 +14,9 @@ static double sane(double v, double max)
 static bool is_true(struct rd value)
 {
     switch (amf0_peek(&value)) {
-    case AMF0_BOOLEAN:
-        return amf0_read_bool(&value);
-    case AMF0_STRING:
-        return amf0_text_is(amf0_read_string(&value), "true");
-    default:
-        return false;
+    case AMF0_BOOLEAN: return amf0_read_bool(&value);
+    case AMF0_STRING: return amf0_text_is(amf0_read_string(&value), "true");
+    default: return false;
     }
 }
 
@@ -57,7 +54,7 @@ static bool copy_properties(struct wr *w, struct rd r, struct metadata *info)
     struct amf0_text key;
     while (amf0_next(&walk, &r, &key)) {
         struct rd value = r;
-        amf0_skip(&r);
+        amf0_skip_inner(&r); /* whole, so that nothing of ours ends up inside it */
         if (r.bad)
             break;
         note(info, key, value);

@@ -2,7 +2,7 @@
 
 #include "core/rd.h"
 
-enum { MPEG_25 = 0, MPEG_2 = 2, MPEG_1 = 3, RESERVED = 1 };
+enum { MPEG_25 = 0, RESERVED = 1, MPEG_1 = 3 }; /* 2 is MPEG-2 */
 enum { MODE_MONO = 3 };
 
 /* 2.4.2.3, kbit/s by bitrate_index; [lsf][layer - 1]. Of the half rates, layers II and III share theirs. */
@@ -33,12 +33,13 @@ bool mp3_header_parse(const uint8_t *bytes, size_t len, struct mp3_header *heade
         return false;
     unsigned layer = 4 - layer_code;
     bool     lsf = version != MPEG_1;
+    unsigned halvings = version == MPEG_25 ? 2 : lsf;
     *header = (struct mp3_header){
         .layer = (uint8_t)layer,
         .lsf = lsf,
         .channels = mode == MODE_MONO ? 1 : 2,
         .samples = samples_of(layer, lsf),
-        .sample_rate = rates[rate_index] >> (version == MPEG_25 ? 2 : version == MPEG_2 ? 1 : 0),
+        .sample_rate = rates[rate_index] >> halvings,
         .bitrate = bitrates[lsf][layer - 1][bitrate_index] * 1000u,
     };
     if (header->bitrate) { /* 2.4.3.1: in slots, of four bytes in layer I */

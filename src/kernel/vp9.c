@@ -14,7 +14,7 @@ bool vp9_config_parse(const uint8_t *bytes, size_t len, struct vp9_config *confi
     uint8_t depth = rd_u8(&r);
     config->bit_depth = depth >> 4;
     config->chroma_subsampling = depth >> 1 & 7;
-    rd_bytes(&r, 3); /* colour primaries, transfer, matrix */
+    rd_bytes(&r, 3);          /* colour primaries, transfer, matrix */
     rd_bytes(&r, rd_u16(&r)); /* codecInitializationData: none in VP8 and VP9 */
     return !r.bad && config->profile <= 3 &&
            (config->bit_depth == 8 || config->bit_depth == 10 || config->bit_depth == 12);
@@ -29,8 +29,8 @@ const char *vp9_profile_name(unsigned profile)
 const char *vp9_level_name(unsigned level)
 {
     static const char *const names[] = {
-        [10] = "1",   [11] = "1.1", [20] = "2",   [21] = "2.1", [30] = "3",   [31] = "3.1", [40] = "4",
-        [41] = "4.1", [50] = "5",   [51] = "5.1", [52] = "5.2", [60] = "6",   [61] = "6.1", [62] = "6.2",
+        [10] = "1",   [11] = "1.1", [20] = "2",   [21] = "2.1", [30] = "3", [31] = "3.1", [40] = "4",
+        [41] = "4.1", [50] = "5",   [51] = "5.1", [52] = "5.2", [60] = "6", [61] = "6.1", [62] = "6.2",
     };
     return level < ARRAY_LEN(names) && names[level] ? names[level] : "Other";
 }

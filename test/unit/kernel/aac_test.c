@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+/* clang-format off */
 static const struct {
     const char *what;
     uint8_t     bytes[12];
@@ -35,6 +36,7 @@ static const struct {
     { "escaped object type 42", { 0xF9, 0x46, 0x40 }, 3, "Other", 48000, 48000, 2, 1024 },
     { "program_config_element", { 0x12, 0x00, 0x05, 0x04, 0x05, 0x00, 0x21, 0x10 }, 8, "LC", 44100, 44100, 5, 1024 },
 };
+/* clang-format on */
 
 static void reads_configs(void **state)
 {
@@ -70,6 +72,7 @@ static void no_cut_is_read_past(void **state)
 static void refuses_what_cannot_be(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const uint8_t bad[][5] = {
         { 0x02, 0x10 },                   /* object type 0                        */
         { 0x16, 0x90 },                   /* rate index 13, reserved              */
@@ -78,6 +81,7 @@ static void refuses_what_cannot_be(void **state)
         { 0x17, 0xFF, 0xFF, 0xFF, 0x90 }, /* a rate of 16 MHz                     */
         { 0x2B, 0x16, 0x88, 0x00, 0x00 }, /* SBR at a reserved rate               */
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct aac_config c;
         assert_false(aac_config_parse(bad[i], sizeof bad[i], &c));

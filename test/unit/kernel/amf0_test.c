@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 /* connect, as ffmpeg sends it: a string, a number, an object with one of each scalar */
+/* clang-format off */
 static const uint8_t command[] = {
     0x02, 0x00, 0x07, 'c', 'o', 'n', 'n', 'e', 'c', 't',      /* string "connect"        */
     0x00, 0x3F, 0xF0, 0, 0, 0, 0, 0, 0,                       /* number 1.0              */
@@ -19,6 +20,7 @@ static const uint8_t command[] = {
     0x00, 0x01, 'n', 0x05,                                    /* n: null                 */
     0x00, 0x00, 0x09,                                         /* end                     */
 };
+/* clang-format on */
 
 static void reads_a_command_in_place(void **state)
 {
@@ -111,6 +113,7 @@ static void refuses_markers_that_cannot_be(void **state)
 static void skips_a_value_of_every_type(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         uint8_t bytes[20];
         size_t  len;
@@ -131,6 +134,7 @@ static void skips_a_value_of_every_type(void **state)
         { { 0x0F, 0, 0, 0, 3, '<', 'a', '>' }, 8 },                         /* XML document  */
         { { 0x10, 0, 1, 'C', 0x00, 0x01, 'k', 0x05, 0x00, 0x00, 0x09 }, 11 }, /* typed object */
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct rd r = rd_over(rows[i].bytes, sizeof rows[i].bytes);
         amf0_skip(&r);
@@ -201,12 +205,14 @@ static void an_array_of_four_billion_ends_with_its_bytes(void **state)
 static void an_ecma_array_ends_at_its_marker_whatever_it_counts(void **state)
 {
     (void)state;
+    /* clang-format off */
     uint8_t bytes[] = {
         0x08, 0,    0,   0,    0,                            /* the count, overwritten below */
         0x00, 0x01, 'a', 0x05, 0x00, 0x01, 'b', 0x01, 0x01,  /* a: null, b: true             */
         0x00, 0x00, 0x09,                                    /* end                          */
         0x05,                                                /* the next value               */
     };
+    /* clang-format on */
     static const uint8_t counts[] = { 0, 1, 2, 3, 255 };
     for (size_t i = 0; i < sizeof counts; i++) {
         bytes[4] = counts[i];

@@ -73,11 +73,13 @@ static void reads_bit_depths(void **state)
 static void walks_obus(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const uint8_t unit[] = {
         0x12, 0x00,                   /* temporal delimiter, empty               */
         0x36, 0x08, 0x02, 0xAA, 0xBB, /* frame with an extension byte and a size */
         0x30, 0x01, 0x02,             /* frame without size: to the end          */
     };
+    /* clang-format on */
     struct rd      r = rd_over(unit, sizeof unit);
     struct av1_obu obu;
     assert_true(av1_next_obu(&r, &obu));
@@ -96,12 +98,14 @@ static void walks_obus(void **state)
 static void refuses_obus_that_cannot_be(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const uint8_t rows[][11] = {
         { 0x92, 0x00 },                                                       /* forbidden bit          */
         { 0x12, 0x7F },                                                       /* longer than the bytes  */
         { 0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, /* leb128 without end     */
         { 0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F },             /* 2^56 - 1               */
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct rd      r = rd_over(rows[i], sizeof rows[i]);
         struct av1_obu obu;
@@ -115,11 +119,13 @@ static void reads_timing_and_operating_points(void **state)
     (void)state;
     /* Profile 1; timing: tick 1001 of 60000, pictures two ticks apart; a decoder model with delays of 4 bits;
      * two operating points, level 9 with tier and delays, level 4 without; 640x360 in 10 and 9 bits. */
+    /* clang-format off */
     static const uint8_t sequence[] = {
         0x0A, 26,                                                       /* sequence header of 26 bytes */
         0x24, 0x00, 0x00, 0x0F, 0xA4, 0x00, 0x03, 0xA9, 0x82, 0xA3, 0x00, 0x00, 0x00,
         0x20, 0x00, 0x01, 0x00, 0x04, 0xF4, 0xB0, 0x00, 0x22, 0x62, 0x7F, 0xB3, 0x80,
     };
+    /* clang-format on */
     struct av1_sequence s;
     assert_true(av1_sequence_parse(rd_over(sequence, sizeof sequence), &s));
     assert_int_equal(s.profile, 1);

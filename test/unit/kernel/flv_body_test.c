@@ -19,6 +19,7 @@ struct row {
     uint8_t        track;
 };
 
+/* clang-format off */
 static const struct row video_rows[] = {
     /* classic */
     { "AVC config", { 0x17, 0, 0, 0, 0, 1, 0x64 }, 7, FLV_PARSE_OK, CODEC_H264, FLV_PACKET_CONFIG, 5, 2, 0, 0, 0 },
@@ -86,7 +87,9 @@ static const struct row video_rows[] = {
     { "reserved multitrack type", { 0x96, 0x31, 'a', 'v', 'c', '1', 1, 7 }, 8, FLV_PARSE_BAD, CODEC_NONE,
       FLV_PACKET_NOTHING, 8, 0, 0, 0, 0 },
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct row audio_rows[] = {
     { "AAC config", { 0xAF, 0, 0x11, 0x88 }, 4, FLV_PARSE_OK, CODEC_AAC, FLV_PACKET_CONFIG, 2, 2, 0, 0, 0 },
     { "AAC raw", { 0xAF, 1, 0xDE }, 3, FLV_PARSE_OK, CODEC_AAC, FLV_PACKET_CODED, 2, 1, 0, 0, 0 },
@@ -125,14 +128,15 @@ static const struct row audio_rows[] = {
       0 },
     { "unknown FourCC", { 0x91, 'd', 't', 's', 'c', 7 }, 6, FLV_PARSE_BAD, CODEC_OTHER, FLV_PACKET_NOTHING, 6, 0, 0, 0, 0 },
 };
+/* clang-format on */
 
 static void check(const struct row *row, bool video)
 {
     struct flv_body body;
     uint8_t        *bytes = malloc(row->len + 1); /* exact, so that the sanitizer sees a read past it */
     memcpy(bytes, row->bytes, row->len);
-    enum flv_parse result = video ? flv_body_parse_video(bytes, row->len, &body)
-                                  : flv_body_parse_audio(bytes, row->len, &body);
+    enum flv_parse result =
+        video ? flv_body_parse_video(bytes, row->len, &body) : flv_body_parse_audio(bytes, row->len, &body);
     if (result != row->result || body.codec != row->codec || body.media_offset != row->media_offset ||
         body.media_len != row->media_len)
         print_message("row: %s\n", row->what);
@@ -207,6 +211,7 @@ static void reads_the_classic_sound_bits(void **state)
 static void names_a_codec_for_the_log(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         uint8_t     bytes[6];
         bool        video;
@@ -219,6 +224,7 @@ static void names_a_codec_for_the_log(void **state)
         { { 0xAF, 1 }, false, "AAC (10)" },
         { { 0xCF, 1 }, false, "codec 12" },
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct flv_body body;
         char            text[32];
@@ -233,10 +239,8 @@ static void names_a_codec_for_the_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_kind_of_video),
-        cmocka_unit_test(reads_every_kind_of_audio),
-        cmocka_unit_test(tells_whether_other_tracks_follow),
-        cmocka_unit_test(reads_the_classic_sound_bits),
+        cmocka_unit_test(reads_every_kind_of_video),         cmocka_unit_test(reads_every_kind_of_audio),
+        cmocka_unit_test(tells_whether_other_tracks_follow), cmocka_unit_test(reads_the_classic_sound_bits),
         cmocka_unit_test(names_a_codec_for_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

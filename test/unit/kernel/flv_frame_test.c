@@ -44,6 +44,7 @@ static void a_key_picture(void **state)
 static void key_is_what_the_header_says_or_the_idr(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         uint8_t bytes[11];
         bool    key, idr;
@@ -57,6 +58,7 @@ static void key_is_what_the_header_says_or_the_idr(void **state)
         { { 0x93, 'a', 'v', '0', '1', 0x12, 0, 0, 0, 0, 0 }, true, false },
         { { 0x17, 2, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88 }, false, false }, /* end of sequence */
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct frame *f = parsed(FRAME_VIDEO, rows[i].bytes, sizeof rows[i].bytes);
         assert_int_equal(f->key, rows[i].key);
@@ -147,8 +149,9 @@ static void a_header_beyond_64_kib_is_bad(void **state)
 
 /* x264 Baseline 320x180, cut to its SPS and PPS, behind start codes */
 static const uint8_t annexb_config[] = {
-    0x17, 0, 0, 0, 0, 0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0C, 0xD9, 0x01, 0x41, 0x9F, 0x9F, 0x01, 0x10, 0x00, 0x00, 0x03,
-    0x00, 0x10, 0x00, 0x00, 0x03, 0x03, 0x20, 0xF1, 0x42, 0xA4, 0x80, 0, 0, 1, 0x68, 0xCB, 0x83, 0xCB, 0x20,
+    0x17, 0,    0,    0,    0,    0,    0,    0,    1,    0x67, 0x42, 0xC0, 0x0C, 0xD9,
+    0x01, 0x41, 0x9F, 0x9F, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00, 0x00, 0x03,
+    0x03, 0x20, 0xF1, 0x42, 0xA4, 0x80, 0,    0,    1,    0x68, 0xCB, 0x83, 0xCB, 0x20,
 };
 
 static void annexb_pictures_become_length_prefixed(void **state)
@@ -195,10 +198,12 @@ static void what_cannot_be_converted_stays(void **state)
     static const uint8_t no_pps[] = { 0x17, 0, 0, 0, 0, 0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0C, 0xD9 };
     static const uint8_t tracks[] = { 0x96, 0x13, 'a', 'v', 'c', '1', 1, 0, 0, 5, 0, 0, 1, 0x65, 0x88 };
     static const uint8_t hevc[] = { 0x1C, 0, 0, 0, 0, 0, 0, 1, 0x40, 0x01 };
+    /* clang-format off */
     static const struct {
         const uint8_t *bytes;
         size_t         len;
     } rows[] = { { no_pps, sizeof no_pps }, { tracks, sizeof tracks }, { hevc, sizeof hevc } };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct frame *f = parsed(FRAME_VIDEO, rows[i].bytes, rows[i].len), *before = f;
         assert_true(flv_frame_to_avcc(&f));

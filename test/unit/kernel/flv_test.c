@@ -9,15 +9,19 @@
 
 #include "core/attr.h"
 
+/* clang-format off */
 static const uint8_t tag_bytes[] = {
     0x09, 0x00, 0x00, 0x05,                               /* video, DataSize 5                */
     0x00, 0x00, 0x28, 0x01, 0x00, 0x00, 0x00,             /* 40 ms, extended by 1; StreamID 0 */
     0x17, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, /* AVC sequence header; size 11 + 5 */
 };
+/* clang-format on */
 
+/* clang-format off */
 static const uint8_t header_bytes[] = {
     'F', 'L', 'V', 0x01, 0x05, 0x00, 0x00, 0x00, 0x09, 0x00, 0x00, 0x00, 0x00, /* audio and video; 9; 0 */
 };
+/* clang-format on */
 
 static void reads_a_tag(void **state)
 {

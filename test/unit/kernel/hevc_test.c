@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 /* HEVCDecoderConfigurationRecords as x265 makes them, without the SEI */
+/* clang-format off */
 static const uint8_t main_320x180_25[] = {
     0x01, 0x01, 0x60, 0x00, 0x00, 0x00, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x3C, 0xF0, 0x00, 0xFC, 0xFD, 0xF8, 0xF8,
     0x00, 0x00, 0x0F, 0x03,                         /* three arrays    */
@@ -21,6 +22,7 @@ static const uint8_t main_320x180_25[] = {
     0xA2, 0x00, 0x01, 0x00, 0x07,                   /* PPS of 7 bytes  */
     0x44, 0x01, 0xC1, 0x72, 0xB4, 0x62, 0x40,
 };
+/* clang-format on */
 static const uint8_t main10_1918x1078_60[] = {
     0x01, 0x02, 0x20, 0x00, 0x00, 0x00, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x7B, 0xF0, 0x00, 0xFC, 0xFD, 0xFA, 0xFA,
     0x00, 0x00, 0x0F, 0x03, 0xA0, 0x00, 0x01, 0x00, 0x18, 0x40, 0x01, 0x0C, 0x01, 0xFF, 0xFF, 0x02, 0x20, 0x00, 0x00,
@@ -173,41 +175,41 @@ static void counts_the_pictures_of_shifted_reference_sets(void **state)
 {
     (void)state;
     struct bit_writer w = { .bytes = { 0x42, 0x01 }, .n = 16 };
-    put(&w, 4 + 3 + 1, 1);             /* VPS 0, one sub-layer, nesting               */
-    put(&w, 8, 0xFF);                  /* profile, all ones: no emulation prevention  */
+    put(&w, 4 + 3 + 1, 1); /* VPS 0, one sub-layer, nesting */
+    put(&w, 8, 0xFF);      /* profile, all ones: no emulation prevention */
     put(&w, 32, 0xFFFFFFFF);
     put(&w, 24, 0xFFFFFF);
     put(&w, 24, 0xFFFFFF);
-    put(&w, 8, 93);                    /* level 3.1                                   */
-    put_ue(&w, 0);                     /* SPS 0                                       */
-    put_ue(&w, 1);                     /* 4:2:0                                       */
+    put(&w, 8, 93); /* level 3.1 */
+    put_ue(&w, 0);  /* SPS 0 */
+    put_ue(&w, 1);  /* 4:2:0 */
     put_ue(&w, 640);
     put_ue(&w, 360);
-    put(&w, 1, 0);                     /* no window                                   */
+    put(&w, 1, 0); /* no window */
     put_ue(&w, 0);
-    put_ue(&w, 0);                     /* 8 and 8 bits                                */
-    put_ue(&w, 4);                     /* picture order count of 8 bits               */
+    put_ue(&w, 0); /* 8 and 8 bits */
+    put_ue(&w, 4); /* picture order count of 8 bits */
     put(&w, 1, 1);
     put_ue(&w, 4), put_ue(&w, 2), put_ue(&w, 0);
     for (int i = 0; i < 6; i++)
         put_ue(&w, 1);
-    put(&w, 1, 1), put(&w, 1, 1);      /* a scaling list, every matrix predicted      */
+    put(&w, 1, 1), put(&w, 1, 1); /* a scaling list, every matrix predicted */
     for (int i = 0; i < 6 * 3 + 2; i++)
         put(&w, 1, 0), put_ue(&w, 0);
     put(&w, 2, 3);
-    put(&w, 1, 1), put(&w, 8, 0x77);   /* PCM                                         */
+    put(&w, 1, 1), put(&w, 8, 0x77); /* PCM */
     put_ue(&w, 0), put_ue(&w, 0), put(&w, 1, 0);
-    put_ue(&w, 3);                     /* three sets                                  */
-    put_ue(&w, 2), put_ue(&w, 1);      /* 0: -1 -3 | +2                               */
+    put_ue(&w, 3);                /* three sets */
+    put_ue(&w, 2), put_ue(&w, 1); /* 0: -1 -3 | +2 */
     put_ue(&w, 0), put(&w, 1, 1), put_ue(&w, 1), put(&w, 1, 1), put_ue(&w, 1), put(&w, 1, 1);
-    put(&w, 1, 1);                     /* 1: shifted by +1: 0 (dropped) -2 +3 | +1    */
+    put(&w, 1, 1); /* 1: shifted by +1: 0 (dropped) -2 +3 | +1 */
     put(&w, 1, 0), put_ue(&w, 0), put(&w, 4, 0xF);
-    put(&w, 1, 1);                     /* 2: shifted by -1 from -2 +1 +3: 4 flags     */
+    put(&w, 1, 1); /* 2: shifted by -1 from -2 +1 +3: 4 flags */
     put(&w, 1, 1), put_ue(&w, 0);
     put(&w, 1, 1), put(&w, 2, 0), put(&w, 2, 1), put(&w, 1, 1);
-    put(&w, 1, 1), put_ue(&w, 1), put(&w, 8 + 1, 0x1FF); /* one long-term picture     */
+    put(&w, 1, 1), put_ue(&w, 1), put(&w, 8 + 1, 0x1FF); /* one long-term picture */
     put(&w, 2, 3);
-    put(&w, 1, 1);                     /* VUI                                         */
+    put(&w, 1, 1); /* VUI */
     put(&w, 1, 1), put(&w, 8, 255), put(&w, 32, 0x11111111);
     put(&w, 1, 1), put(&w, 1, 1);
     put(&w, 1, 1), put(&w, 4, 5), put(&w, 1, 1), put(&w, 24, 0x111111);
@@ -227,14 +229,15 @@ static void reads_the_rate_of_a_vps(void **state)
 {
     (void)state;
     uint32_t num = 0, den = 0;
-    assert_false(hevc_vps_fps((struct nalu){ main_320x180_25 + VPS_AT, VPS_LEN }, &num, &den)); /* x265 tells it in the SPS */
+    assert_false(
+        hevc_vps_fps((struct nalu){ main_320x180_25 + VPS_AT, VPS_LEN }, &num, &den)); /* x265 tells it in the SPS */
     struct bit_writer w = { .bytes = { 0x40, 0x01 }, .n = 16 };
-    put(&w, 4 + 2 + 6, 0x0C0);         /* VPS 0, base layer, one layer                */
-    put(&w, 3, 1), put(&w, 1, 1);      /* two sub-layers                              */
+    put(&w, 4 + 2 + 6, 0x0C0);    /* VPS 0, base layer, one layer */
+    put(&w, 3, 1), put(&w, 1, 1); /* two sub-layers */
     put(&w, 16, 0xFFFF);
     for (int i = 0; i < 12; i++)
-        put(&w, 8, 0x5A);              /* general profile and level                   */
-    put(&w, 2, 3), put(&w, 14, 0x1555); /* sub-layer profile and level, reserved      */
+        put(&w, 8, 0x5A);               /* general profile and level */
+    put(&w, 2, 3), put(&w, 14, 0x1555); /* sub-layer profile and level, reserved */
     for (int i = 0; i < 12; i++)
         put(&w, 8, 0x5A);
     put(&w, 1, 1);
@@ -265,14 +268,10 @@ static void names_profiles_and_levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_records_of_x265),
-        cmocka_unit_test(walks_every_unit_of_a_record),
-        cmocka_unit_test(a_cut_record_is_refused),
-        cmocka_unit_test(a_cut_sps_keeps_its_size_or_is_refused),
-        cmocka_unit_test(refuses_what_cannot_be),
-        cmocka_unit_test(counts_the_pictures_of_shifted_reference_sets),
-        cmocka_unit_test(reads_the_rate_of_a_vps),
-        cmocka_unit_test(names_profiles_and_levels),
+        cmocka_unit_test(reads_the_records_of_x265), cmocka_unit_test(walks_every_unit_of_a_record),
+        cmocka_unit_test(a_cut_record_is_refused),   cmocka_unit_test(a_cut_sps_keeps_its_size_or_is_refused),
+        cmocka_unit_test(refuses_what_cannot_be),    cmocka_unit_test(counts_the_pictures_of_shifted_reference_sets),
+        cmocka_unit_test(reads_the_rate_of_a_vps),   cmocka_unit_test(names_profiles_and_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,25 @@ static void every_cut_is_bad(void **state)
     }
 }
 
+/* The bytes end inside both: the inner one would swallow what is written behind it. Found by flv_fuzz. */
+static void an_inner_array_without_end_is_bad(void **state)
+{
+    (void)state;
+    uint8_t         in[64];
+    struct wr       w = wr_over(in, sizeof in);
+    struct frame   *f;
+    struct metadata info;
+    amf0_write_string(&w, "onMetaData");
+    amf0_write_ecma_array(&w, 1);
+    amf0_write_key(&w, "inner");
+    amf0_write_ecma_array(&w, 1);
+    amf0_put_bool(&w, "k", true);
+    assert_int_equal(read_it(in, wr_len(&w), &f, &info), METADATA_BAD);
+    amf0_write_end(&w);
+    assert_int_equal(read_it(in, wr_len(&w), &f, &info), METADATA_OK);
+    frame_unref(&f);
+}
+
 static void needs_an_object(void **state)
 {
     (void)state;
@@ -233,6 +252,7 @@ int main(void)
         cmocka_unit_test(the_prefix_may_be_missing_and_objects_are_taken),
         cmocka_unit_test(other_messages_are_told_apart),
         cmocka_unit_test(every_cut_is_bad),
+        cmocka_unit_test(an_inner_array_without_end_is_bad),
         cmocka_unit_test(needs_an_object),
         cmocka_unit_test(absurd_numbers_are_none),
         cmocka_unit_test(the_length_is_bounded),

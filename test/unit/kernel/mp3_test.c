@@ -10,6 +10,7 @@
 static void reads_headers(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         uint8_t  bytes[4];
         uint8_t  layer;
@@ -25,6 +26,7 @@ static void reads_headers(void **state)
         { { 0xFF, 0xFF, 0x40, 0x00 }, 1, 44100, 128000, 136, 2, 384 },  /* layer I counts slots of four     */
         { { 0xFF, 0xFB, 0x00, 0x00 }, 3, 44100, 0, 0, 2, 1152 },        /* free format                      */
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct mp3_header h;
         assert_true(mp3_header_parse(rows[i].bytes, 4, &h));
@@ -42,6 +44,7 @@ static void reads_headers(void **state)
 static void refuses_what_is_none(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const uint8_t rows[][4] = {
         { 0xFF, 0xDB, 0x54, 0xC4 }, /* no sync word      */
         { 0xFF, 0xEB, 0x54, 0xC4 }, /* reserved version  */
@@ -49,6 +52,7 @@ static void refuses_what_is_none(void **state)
         { 0xFF, 0xFB, 0xF4, 0xC4 }, /* bitrate 15        */
         { 0xFF, 0xFB, 0x5C, 0xC4 }, /* rate 3            */
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct mp3_header h;
         assert_false(mp3_header_parse(rows[i], 4, &h));

@@ -38,12 +38,14 @@ static void a_cut_is_refused(void **state)
 static void refuses_what_cannot_be(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const uint8_t rows[][8] = {
         { 4, 11, 0x82, 2, 2, 2, 0, 0 }, /* profile 4                    */
         { 0, 11, 0x92, 2, 2, 2, 0, 0 }, /* 9 bits                       */
         { 0, 11, 0x82, 2, 2, 2, 0, 1 }, /* data that is not there       */
         { 1, 0, 0, 0, 0, 11, 0x82, 2 }, /* the box, cut                 */
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct vp9_config config;
         assert_false(vp9_config_parse(rows[i], sizeof rows[i], &config));

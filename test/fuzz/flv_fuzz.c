@@ -1,0 +1,75 @@
+#include "kernel/flv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/flv_frame.h"
+#include "kernel/media_info.h"
+#include "kernel/metadata.h"
+
+static void check(int ok)
+{
+    if (!ok)
+        abort();
+}
+
+/* A tag that was read is written, and read again the same. */
+static void write_and_read(const struct flv_tag *tag)
+{
+    size_t         cap = FLV_TAG_HEADER_LEN + tag->len + FLV_TAG_TRAILER_LEN;
+    uint8_t       *out = malloc(cap);
+    struct wr      w = wr_over(out, cap);
+    struct flv_tag again;
+    flv_write_tag(&w, tag);
+    struct rd r = rd_over(out, wr_len(&w));
+    check(!w.full && flv_read_tag(&r, &again) == FLV_GOT && rd_left(&r) == 0);
+    check(again.type == tag->type && again.dts_ms == tag->dts_ms && again.len == tag->len);
+    check(memcmp(again.body, tag->body, tag->len) == 0);
+    free(out);
+}
+
+static void make_frame(const struct flv_tag *tag)
+{
+    struct frame     *f = frame_new(tag->len);
+    struct video_info video;
+    struct audio_info audio;
+    f->kind = tag->type == FLV_AUDIO ? FRAME_AUDIO : tag->type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
+    f->dts_us = tag->dts_ms * INT64_C(1000);
+    f->len = tag->len;
+    memcpy(f->data, tag->body, tag->len);
+    enum flv_parse result = flv_frame_parse(f);
+    check(!f->media_len || (size_t)f->media_offset + f->media_len <= f->len);
+    check(!f->key || (f->kind == FRAME_VIDEO && !f->config && f->media_len));
+    media_info_video(f, true, &video);
+    media_info_audio(f, &audio);
+    if (result == FLV_PARSE_OK && flv_frame_to_avcc(&f))
+        check((size_t)f->media_offset + f->media_len <= f->len || !f->media_len);
+    frame_unref(&f);
+}
+
+static void make_metadata(const struct flv_tag *tag)
+{
+    struct frame   *f, *again;
+    struct metadata info;
+    if (metadata_read(tag->body, tag->len, "server", "1", &f, &info) != METADATA_OK)
+        return;
+    check(metadata_read(f->data, f->len, "server", "1", &again, &info) == METADATA_OK); /* stays as it is */
+    check(again->len == f->len && memcmp(again->data, f->data, f->len) == 0);
+    frame_unref(&f);
+    frame_unref(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct rd         r = rd_over(data, len);
+    struct flv_header header;
+    struct flv_tag    tag;
+    if (flv_read_header(&r, &header) != FLV_GOT)
+        return 0;
+    while (flv_read_tag(&r, &tag) == FLV_GOT) {
+        write_and_read(&tag);
+        make_frame(&tag);
+        make_metadata(&tag);
+    }
+    return 0;
+}
