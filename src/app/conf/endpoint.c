@@ -1,6 +1,7 @@
 #include "app/conf/endpoint.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoi
     *e = (struct conf_endpoint){ 0 };
     const char *port = split(text, e);
     long        n = strtol(port, NULL, 10); /* as all numbers are read: what follows the digits is ignored */
-    e->port = n < -1 || n > 0x7fffffff ? -1 : (int)n;
+    e->port = n < INT_MIN || n > INT_MAX ? -1 : (int)n;
 
     unsigned char address[sizeof(struct in6_addr)];
     e->ipv6 = inet_pton(AF_INET6, e->ip, address) == 1;

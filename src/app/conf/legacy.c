@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/conf/endpoint.h"
 #include "core/attr.h"
 #include "core/str.h"
 
@@ -296,10 +297,30 @@ static void fix_rtmp(struct legacy *l, struct conf_node *rtmp)
     }
 }
 
+/*
+ * `listen 1935` without its `;`, as sample files of old releases have it, swallows the directive on the next
+ * line. Words that stand there and are no endpoints are left out.
+ */
+static void fix_listen(struct legacy *l, struct conf_node *listen)
+{
+    for (size_t i = listen->n_on_line; i && i < listen->n_args; i++) {
+        struct conf_endpoint e;
+        char                 where[CONF_WHERE_MAX], word[CONF_SHOW_MAX];
+        if (conf_endpoint_parse(listen->args[i], &e) == CONF_ENDPOINT_OK)
+            continue;
+        conf_report_add(l->report, LOG_WARN,
+                        "transform: %s and what follows is no endpoint and left out of listen (%s)",
+                        conf_show(listen->args[i], word, sizeof word), conf_node_where(listen, where, sizeof where));
+        listen->n_args = i;
+    }
+}
+
 static void fix_root_block(struct legacy *l, struct conf_node *n)
 {
     static const char *const rtc_gone[] = { "perf_stat", "queue_length", NULL };
-    if (strcmp(n->name, "http_stream") == 0) {
+    if (strcmp(n->name, "listen") == 0) {
+        fix_listen(l, n);
+    } else if (strcmp(n->name, "http_stream") == 0) {
         say(l, n, "http_stream", "http_server");
         rename_or_merge(l, &l->tree->root, n, "http_server");
     } else if (strcmp(n->name, "rtc_server") == 0) {

@@ -21,6 +21,7 @@ struct parser {
     int    start_line; /* of its first word */
     int    broken_at;  /* line of the first line end inside it, 0 while there is none */
     int    broken_to;  /* line of its latest word */
+    size_t n_on_line;  /* words before that line end */
 
     /* the blocks that are open; [0] takes the directives of the file */
     struct conf_node *open[CONF_DEPTH_MAX + 1];
@@ -34,8 +35,10 @@ static struct err *in_token(const struct parser *in, struct err *e)
 
 static void pass_line_end(struct parser *in)
 {
-    if (in->n_words && !in->broken_at)
+    if (in->n_words && !in->broken_at) {
         in->broken_at = in->line;
+        in->n_on_line = in->n_words;
+    }
     in->line++;
 }
 
@@ -179,6 +182,7 @@ static struct err *keep_node(struct parser *in, bool block)
                    : err_no_memory();
     n->block = block;
     n->n_args = in->n_words - 1;
+    n->n_on_line = in->broken_at ? in->n_on_line - 1 : n->n_args;
     if (n->n_args) {
         n->args = conf_arena_alloc(&in->tree->arena, n->n_args * sizeof *n->args);
         if (!n->args)

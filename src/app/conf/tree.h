@@ -26,7 +26,8 @@ struct conf_node {
     char             *name;
     char            **args;
     size_t            n_args;
-    bool              block; /* written with { } */
+    size_t            n_on_line; /* of the words, those on the line of the name; the rest may have been swallowed */
+    bool              block;     /* written with { } */
     const char       *file;
     int               line;
     struct conf_node *first, *last; /* children */

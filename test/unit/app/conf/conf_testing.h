@@ -1,0 +1,70 @@
+/**
+ * Loading configurations in tests.
+ */
+#ifndef TEST_CONF_TESTING_H
+#define TEST_CONF_TESTING_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/conf/conf_load.h"
+
+struct loaded {
+    struct conf       *conf;
+    struct conf_report report;
+    int                code;
+    char               error[2048]; /* "" when it loaded */
+};
+
+static inline struct loaded load_source(struct conf_source s)
+{
+    struct loaded l = { 0 };
+    struct err   *e = conf_load(&s, &l.conf, &l.report);
+    l.code = (int)err_code(e);
+    if (e)
+        err_text(e, l.error, sizeof l.error);
+    err_free(e);
+    return l;
+}
+
+/** The text as file t.conf, and an environment. */
+static inline struct loaded load_with(const char *text, char *const *envp)
+{
+    return load_source((struct conf_source){
+        .path = "t.conf", .text = text, .text_len = strlen(text), .envp = envp, .open_files = 65536 });
+}
+
+static inline struct loaded load_text(const char *text)
+{
+    return load_with(text, NULL);
+}
+
+/** These directives behind what every file needs. */
+static inline struct loaded load_more(const char *directives)
+{
+    char text[8192];
+    snprintf(text, sizeof text, "listen 1935; daemon off;\n%s", directives);
+    return load_text(text);
+}
+
+/** These directives in a vhost `v`. */
+static inline struct loaded load_vhost(const char *directives)
+{
+    char text[8192];
+    snprintf(text, sizeof text, "listen 1935; daemon off;\nvhost v { %s }", directives);
+    return load_text(text);
+}
+
+static inline void unload(struct loaded *l)
+{
+    conf_unref(&l->conf);
+    conf_report_finish(&l->report);
+}
+
+static inline void print_report(const struct conf_report *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        printf("%s\n", r->items[i].text);
+}
+
+#endif
