@@ -1,0 +1,121 @@
+"""Fixtures: servers that are stopped and examined after each test, publishers, players, and a witness.
+
+Environment: SRS_BIN (the binary, ./objs/srs without), E2E_SCALE (how much longer to wait than on a plain build;
+found out by itself for a sanitizer build).
+"""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import flv  # noqa: E402
+import rtmp  # noqa: E402
+import srs  # noqa: E402
+import wait  # noqa: E402
+
+wait.SCALE = wait.scale_for(srs.BINARY)
+
+
+def pytest_report_header():
+    return "server: %s%s, waits x %g" % (srs.BINARY, " (sanitized)" if srs.SANITIZED else "", wait.SCALE)
+
+
+def pytest_sessionstart():
+    if not os.access(srs.BINARY, os.X_OK):
+        pytest.exit("there is no server at %s (build it, or set SRS_BIN)" % srs.BINARY, 2)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows the end of each server's log."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for s in getattr(item, "servers", []):
+            report.sections.append(("server in %s" % s.folder, s.tail()))
+
+
+@pytest.fixture
+def make_server(request, tmp_path):
+    """Start servers: make_server(conf, listen=…, root=…). After the test each must stop well."""
+    servers = request.node.servers = []
+
+    def make(conf="vhost __defaultVhost__ { }", **how):
+        s = srs.Server(tmp_path / ("srs%d" % len(servers)), conf, start=False, **{
+            k: v for k, v in how.items() if k != "start"})
+        servers.append(s)
+        if how.get("start", True):
+            s.start()
+        return s
+
+    yield make
+    problems = []
+    for s in servers:
+        try:
+            s.stop()
+        except AssertionError as e:
+            problems.append(str(e))
+        finally:
+            s.kill()
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.fixture
+def server(make_server):
+    """A server with an empty default vhost."""
+    return make_server()
+
+
+@pytest.fixture
+def swarm():
+    s = rtmp.Swarm()
+    yield s
+    s.stop()
+
+
+class Witness:
+    """A live stream with a player, beside whatever else a test does to the server.
+
+    It publishes a Numbered stream in real time and plays it. undisturbed() asserts that frames go on coming and
+    that none has been lost since the beginning.
+    """
+
+    def __init__(self, server, swarm, stream="witness"):
+        self.source = flv.Numbered(name="witness")
+        self.publisher = server.publisher(stream, app="witness")
+        self.feeder = rtmp.Feeder(self.publisher, self.source.tags())
+        self.player, = swarm.add("127.0.0.1", server.port, server.tc_url("witness"), stream)
+        swarm.wait_playing([self.player])
+        self.undisturbed()
+
+    def undisturbed(self):
+        """Wait until frames sent from now on have arrived; assert that nothing is missing before them."""
+        n = len(self.feeder.sent) + 3
+        wait.until(lambda: len(self.feeder.sent) >= n or self.feeder.error, "the witness to publish")
+        self.feeder.check()
+        wanted = [flv.number_of(t) for t in self.feeder.sent[:n]][-1]
+        wait.until(lambda: self.player.closed or any(flv.number_of(m) == wanted for m in self.player.messages[-400:]),
+                   lambda: "frame %s at the witness, which has %d messages" % (wanted, len(self.player.messages)))
+        assert not self.player.closed, "the witness was closed: %r" % self.player.error
+        assert flv.gaps(self.player.messages) == []
+
+    def finish(self):
+        self.undisturbed()
+        self.feeder.finish()
+
+
+@pytest.fixture
+def witness(make_server, swarm):
+    """witness(server) starts a Witness; at the end of the test it must still be undisturbed."""
+    started = []
+
+    def start(server, **how):
+        started.append(Witness(server, swarm, **how))
+        return started[-1]
+
+    yield start
+    for w in started:
+        w.finish()

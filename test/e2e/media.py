@@ -1,0 +1,185 @@
+"""Clips made by ffmpeg for the tests, once, and ffmpeg itself as publisher, player and judge.
+
+Clips lie in objs/test/e2e-media under the name of their recipe's hash, so a changed recipe makes a new clip and
+parallel test runs share one. They are small and short: 160x120, a key frame each second.
+"""
+import fcntl
+import hashlib
+import os
+import subprocess
+from collections import namedtuple
+
+import flv
+import mp4
+from wait import patience
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CACHE = os.path.join(ROOT, "objs", "test", "e2e-media")
+FFMPEG = ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error"]
+
+_PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=25"]
+# noise, so that no two audio frames are alike and a frame can be recognised by its hash
+_SOUND = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=44100"]
+_SOUND_48K = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=48000"]
+_SOUND_8K = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=8000"]
+_H264 = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "25", "-sc_threshold", "0"]
+_AAC = ["-c:a", "aac", "-ac", "2", "-b:a", "48k"]
+_LENGTH = ["-t", "4"]
+_SHORT = ["-t", "2"]
+
+RECIPES = {
+    "h264_aac.flv": _PICTURE + _SOUND + _LENGTH + _H264 + _AAC,
+    "h264_mp3.flv": _PICTURE + _SOUND + _LENGTH + _H264 + ["-c:a", "libmp3lame", "-ac", "2", "-b:a", "64k"],
+    "h264.flv": _PICTURE + _LENGTH + _H264,
+    "aac.flv": _SOUND + _LENGTH + _AAC,
+    "alaw.flv": _PICTURE + _SOUND_8K + _SHORT + _H264 + ["-c:a", "pcm_alaw", "-ac", "1"],
+    "mulaw.flv": _PICTURE + _SOUND_8K + _SHORT + _H264 + ["-c:a", "pcm_mulaw", "-ac", "1"],
+    "speex.flv": _PICTURE + _SOUND_8K + _SHORT + _H264 + ["-c:a", "libspeex", "-ac", "1", "-ar", "16000"],
+    "h264_aac.mp4": _PICTURE + _SOUND + _SHORT + _H264 + _AAC,
+    "hevc_aac.mp4": _PICTURE + _SOUND + _SHORT + ["-pix_fmt", "yuv420p", "-c:v", "libx265", "-preset", "ultrafast",
+                                                  "-x265-params", "log-level=none:keyint=25:bframes=2", "-tag:v", "hvc1"]
+    + _AAC,
+    "av1_opus.mp4": _PICTURE + _SOUND_48K + _SHORT + ["-pix_fmt", "yuv420p", "-c:v", "libsvtav1", "-preset", "12",
+                                                      "-g", "25", "-c:a", "libopus", "-b:a", "48k"],
+    "vp9_opus.mp4": _PICTURE + _SOUND_48K + _SHORT + ["-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9", "-deadline", "realtime",
+                                                      "-cpu-used", "8", "-g", "25", "-c:a", "libopus", "-b:a", "48k"],
+    "h264_flac.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "flac", "-ac", "2", "-sample_fmt", "s16",
+                                                               "-strict", "-2"],
+}
+
+
+def clip(name):
+    """Path of a clip, made if need be."""
+    recipe = RECIPES[name]
+    key = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
+    path = os.path.join(CACHE, "%s-%s" % (key, name))
+    if os.path.exists(path):
+        return path
+    os.makedirs(CACHE, exist_ok=True)
+    with open(path + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(path):
+            part = os.path.join(CACHE, "part-%s-%s" % (key, name))
+            run(FFMPEG + ["-y"] + recipe + ["-map_metadata", "-1", part], 60, env={"SVT_LOG": "1"})
+            os.rename(part, path)
+    return path
+
+
+def sample():
+    """The clip that the project ships, or ours where it is not there yet."""
+    path = os.path.join(ROOT, "doc", "sample.flv")
+    return path if os.path.exists(path) else clip("h264_aac.flv")
+
+
+def tags(name, **how):
+    """A clip as FLV tags. MP4 clips become enhanced FLV (or classic, as flv.from_tracks is told)."""
+    path = clip(name)
+    return flv.read(path) if name.endswith(".flv") else flv.from_tracks(mp4.read(path), **how)
+
+
+# -- programs ------------------------------------------------------------------------------------------------------
+
+def run(argv, timeout=30, ok=(0,), env=None, **how):
+    """Run a program to its end, which must come by itself; returns the CompletedProcess."""
+    try:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=patience(timeout), env=dict(os.environ, **(env or {})), **how)
+    except subprocess.TimeoutExpired as e:
+        raise AssertionError("%s did not end within %.0f s\n%s" % (
+            " ".join(argv), patience(timeout), (e.stderr or b"").decode(errors="replace")[-3000:])) from None
+    assert done.returncode in ok, "%s: exit %d\n%s" % (
+        " ".join(argv), done.returncode, done.stderr.decode(errors="replace")[-3000:])
+    return done
+
+
+class Program:
+    """A client program running beside the test; it is waited for, and never left behind."""
+
+    def __init__(self, argv, **how):
+        self.argv = argv
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, **how)
+        self.out = self.err = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+    def ends(self, timeout=30, ok=(0,)):
+        """Wait for its end; returns its standard output."""
+        try:
+            out, err = self.process.communicate(timeout=patience(timeout))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            _, err = self.process.communicate()
+            raise AssertionError("%s did not end by itself\n%s" % (
+                " ".join(self.argv), err.decode(errors="replace")[-3000:])) from None
+        self.out, self.err = out.decode(errors="replace"), err.decode(errors="replace")
+        assert self.process.returncode in ok, "%s: exit %d\n%s" % (
+            " ".join(self.argv), self.process.returncode, self.err[-3000:])
+        return self.out
+
+
+def ffmpeg_publish(path, url, rate=1.0, extra=()):
+    """ffmpeg that sends a file as it is, at `rate` times real time."""
+    return Program(FFMPEG + ["-readrate", "%g" % rate, "-i", path, *extra, "-c", "copy", "-f", "flv", url])
+
+
+def ffmpeg_play(url, extra=()):
+    """ffmpeg that plays until the stream ends and prints the packets' framemd5."""
+    return Program(FFMPEG + ["-analyzeduration", "1000000", "-i", url, *extra, "-c", "copy", "-f", "framemd5", "-"])
+
+
+Packet = namedtuple("Packet", "kind dts pts size hash")
+
+
+def framemd5(path):
+    """Packets of a file."""
+    return parse_framemd5(run(FFMPEG + ["-i", path, "-c", "copy", "-f", "framemd5", "-"]).stdout.decode())
+
+
+def parse_framemd5(text):
+    """Packets of ffmpeg's framemd5 output, timestamps in milliseconds."""
+    kinds, bases, packets = {}, {}, []
+    for line in text.splitlines():
+        if line.startswith("#media_type"):
+            index, kind = line.split(" ", 1)[1].split(": ")
+            kinds[int(index)] = kind.strip()
+        elif line.startswith("#tb"):
+            index, base = line.split(" ", 1)[1].split(": ")
+            num, den = base.split("/")
+            bases[int(index)] = 1000 * int(num) / int(den)
+        elif line and not line.startswith("#"):
+            stream, dts, pts, _, size, digest = [c.strip() for c in line.split(",")[:6]]
+            ms = bases[int(stream)]
+            packets.append(Packet(kinds[int(stream)], round(int(dts) * ms), round(int(pts) * ms), int(size), digest))
+    return packets
+
+
+def compare_packets(source, played, whole=True):
+    """Assert that what was played is what was sent: bytes, order, and times relative to the first common frame.
+
+    With whole=False the player may have come later or left earlier; what it has must then be without a gap.
+    """
+    assert played, "nothing was played"
+    assert {p.kind for p in played} == {p.kind for p in source}
+    offset = None
+    for kind in sorted({p.kind for p in source}, reverse=True):          # video first: it sets the offset
+        want = [p for p in source if p.kind == kind]
+        got = [p for p in played if p.kind == kind]
+        at = next((i for i, p in enumerate(want) if (p.size, p.hash) == (got[0].size, got[0].hash)), None)
+        assert at is not None, "the first %s packet played was never sent" % kind
+        if whole:
+            assert at == 0, "%d %s packets are missing at the start" % (at, kind)
+            assert len(got) == len(want), "%d of %d %s packets played" % (len(got), len(want), kind)
+        want = want[at:at + len(got)]
+        assert [(p.size, p.hash) for p in got] == [(p.size, p.hash) for p in want], "%s packets differ" % kind
+        if offset is None:
+            offset = got[0].dts - want[0].dts
+        moved = [(g.dts, w.dts + offset) for g, w in zip(got, want)
+                 if abs(g.dts - w.dts - offset) > 1 or abs(g.pts - w.pts - offset) > 1]
+        assert not moved, "%s times differ (got, expected): %s" % (kind, moved[:5])
