@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct rd r = rd_over(data, len);
     while (!r.bad && rd_left(&r)) {
-        struct rd     again = r, value;
+        struct rd      again = r, value;
         const uint8_t *before = r.p;
         if (amf0_find(r, "no such key", &value))
             amf0_skip(&value);
