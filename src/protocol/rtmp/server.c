@@ -341,9 +341,11 @@ struct err *rtmp_server_next_now(struct rtmp_server *s, struct rtmp_message *msg
     for (size_t sum = 0;;) {
         size_t      n = 0;
         struct err *e = next(s, msg, got);
-        if (e || *got || sum >= RTMP_RECEIVE_BUFFER || !io_is_readable(s->io))
+        if (e || *got)
             return e;
-        if ((e = fill_now(s, &n)) || (e = acknowledge(s)))
+        if ((e = acknowledge(s)) || sum >= RTMP_RECEIVE_BUFFER || !io_is_readable(s->io))
+            return e;
+        if ((e = fill_now(s, &n)))
             return e;
         sum += n;
     }
