@@ -371,7 +371,6 @@ static struct err *read_proxy_prefix(struct rtmp_server *s, uint8_t first, int64
     if (len >= sizeof s->proxied_ip) {
         memcpy(s->proxied_ip, data, sizeof s->proxied_ip);
         s->proxied = true;
-        log_info("RTMP proxy real client ip=%u.%u.%u.%u", data[0], data[1], data[2], data[3]);
     }
     return NULL;
 }
@@ -405,11 +404,11 @@ struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64
     /* A connection that says nothing is given nothing. */
     struct err *e = io_wait_readable(s->io, deadline_us);
     if (e)
-        return err_wrap(e, "handshake");
+        return err_wrap(e, "wait for C0");
     struct handshake_bytes *bytes = mem_alloc(sizeof *bytes);
     e = bytes ? exchange(s, bytes, name, deadline_us) : err_no_memory();
     mem_free(bytes);
-    return err_wrap(e, "handshake");
+    return e;
 }
 
 /* ---- connect ---- */
@@ -502,10 +501,10 @@ struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req,
     rtmp_url_finish(&req->url);
     struct err *e = read_call(s, &msg, &call, deadline_us);
     if (e)
-        return err_wrap(e, "wait for connect");
+        return e;
     e = read_connect(req, &call);
     frame_unref(&msg.payload);
-    return err_wrap(e, "connect");
+    return e;
 }
 
 struct err *rtmp_server_reply_connect(struct rtmp_server *s, const struct rtmp_request *req,
@@ -687,7 +686,7 @@ struct err *rtmp_server_identify(struct rtmp_server *s, struct rtmp_request *req
     }
     mem_free(id.released);
     mem_free(id.announced);
-    return err_wrap(e, "identify");
+    return e;
 }
 
 /* ---- play and publish ---- */

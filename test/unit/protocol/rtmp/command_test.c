@@ -290,7 +290,7 @@ static void malformed_commands_are_refused_at_every_cut(void **state)
     struct err *e = rtmp_call_decode(&call, RTMP_TYPE_COMMAND, (const uint8_t *)S("\x01", "x") NUL, 5);
     assert_int_equal(err_code(e), E_RTMP_AMF0_DECODE); /* the transaction id is no number */
     err_free(e);
-    e = rtmp_call_decode(&call, RTMP_TYPE_COMMAND_AMF3, NULL, 0);
+    e = rtmp_call_decode(&call, RTMP_TYPE_COMMAND_AMF3, (const uint8_t *)"", 0);
     assert_int_equal(err_code(e), E_RTMP_AMF0_DECODE);
     err_free(e);
 }
