@@ -10,10 +10,7 @@
 #include "core/map.h"
 #include "core/str.h"
 
-enum {
-    OWN_FILES = 128, /* open files that the server needs beside those of its connections, as SRS counts */
-    HINT_MAX = CONF_PATH_MAX + 32,
-};
+enum { OWN_FILES = 128 }; /* open files that the server needs beside those of its connections, as SRS counts */
 
 struct check {
     struct conf_tree         *tree;
@@ -54,7 +51,7 @@ struct place {
 
 static struct err *illegal(const struct conf_block *block, const struct place *p, const struct conf_node *n)
 {
-    char name[CONF_SHOW_MAX], vhost[CONF_SHOW_MAX] = "", hint[HINT_MAX], where[CONF_WHERE_MAX];
+    char name[CONF_SHOW_MAX], vhost[CONF_SHOW_MAX] = "", hint[CONF_HINT_MAX], where[CONF_WHERE_MAX];
     conf_show(n->name, name, sizeof name);
     conf_spell_hint(block, n->name, hint, sizeof hint);
     conf_node_where(n, where, sizeof where);
@@ -343,115 +340,4 @@ struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
         (e = check_each(&c, "vhost", check_ingests)) || (e = check_process(&c)))
         return e;
     return NULL;
-}
-
-/* ---- what is accepted, and said */
-
-enum { ROWS_MAX = 512 }; /* of the whole table, some 400 */
-
-struct review {
-    struct conf_report     *report;
-    const struct directive *told[ROWS_MAX]; /* rows whose state has been told */
-    size_t                  n_told;
-};
-
-static bool first_time(struct review *r, const struct directive *row)
-{
-    for (size_t i = 0; i < r->n_told; i++)
-        if (r->told[i] == row)
-            return false;
-    if (r->n_told < ROWS_MAX)
-        r->told[r->n_told++] = row;
-    return true;
-}
-
-static void tell_state(struct review *r, const struct directive *row, const char *path)
-{
-    if (row->state == CONF_BUILT || (row->flags & CONF_LEGACY) || !first_time(r, row))
-        return;
-    if (row->state == CONF_LATER)
-        conf_report_add(r->report, LOG_WARN, "%s is accepted but not built yet", path);
-    else
-        conf_report_add(r->report, LOG_INFO, "%s is accepted and has no effect", path);
-}
-
-static void review_value(struct review *r, const struct directive *row, const struct conf_node *n, const char *path)
-{
-    char complaint[CONF_VALUE_TEXT_MAX], where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
-    conf_value_judge(row, n, complaint, sizeof complaint);
-    conf_node_where(n, where, sizeof where);
-    if (complaint[0])
-        conf_report_add(r->report, LOG_WARN, "%s: %s %s: %s", where, path,
-                        conf_show(n->n_args ? n->args[0] : "", shown, sizeof shown), complaint);
-    if (n->n_args > 1 && row->type != CONF_LIST && row->type != CONF_ANYTHING && row->type != CONF_BLOCK &&
-        row->type != CONF_OPTIONS)
-        conf_report_add(r->report, LOG_WARN, "%s: %s takes one value, %s; what stands behind it is ignored", where,
-                        path, conf_show(n->args[0], shown, sizeof shown));
-}
-
-static void review_unknown(struct review *r, const struct conf_block *block, const struct conf_node *n,
-                           const char *path)
-{
-    char where[CONF_WHERE_MAX], name[CONF_SHOW_MAX], hint[HINT_MAX];
-    conf_report_add(r->report, LOG_WARN, "%s: %s.%s is not known and ignored%s",
-                    conf_node_where(n, where, sizeof where), path, conf_show(n->name, name, sizeof name),
-                    conf_spell_hint(block, n->name, hint, sizeof hint));
-}
-
-/* `silent`: the block around is not built, which has been said. Recursion follows the table. */
-static void review_block(struct review *r, const struct conf_node *parent, const struct conf_block *block,
-                         const char *path, bool silent)
-{
-    for (const struct conf_node *n = parent->first; n && r->report->count < CONF_REPORT_MAX; n = n->next) {
-        const struct directive *row = conf_row(block, n->name);
-        char                    row_path[CONF_PATH_MAX], where[CONF_WHERE_MAX];
-        if (!row) {
-            review_unknown(r, block, n, path);
-            continue;
-        }
-        conf_path_join(path, row->name, row_path, sizeof row_path);
-        const struct conf_node *first = row->flags & CONF_REPEAT ? n : conf_node_child(parent, n->name);
-        if (first != n) {
-            conf_report_add(r->report, LOG_WARN, "%s: this %s is ignored, that of line %d counts",
-                            conf_node_where(n, where, sizeof where), row_path, first->line);
-            continue;
-        }
-        if (!silent)
-            tell_state(r, row, row_path);
-        if (row->type == CONF_BLOCK)
-            review_block(r, n, row->children, row_path, silent || row->state != CONF_BUILT);
-        else
-            review_value(r, row, n, row_path);
-    }
-}
-
-static struct err *review_vhost_names(const struct conf_tree *tree, struct conf_report *report)
-{
-    struct err *e = NULL;
-    struct map  names = MAP_INIT;
-    for (struct conf_node *n = tree->root.first; n && !e; n = n->next) {
-        if (strcmp(n->name, "vhost") != 0)
-            continue;
-        char              where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
-        const char       *name = n->n_args ? n->args[0] : "";
-        struct conf_node *before = map_find(&names, name);
-        if (before)
-            conf_report_add(report, LOG_WARN, "%s: this vhost %s is ignored, that of line %d counts",
-                            conf_node_where(n, where, sizeof where), conf_show(name, shown, sizeof shown),
-                            before->line);
-        else if (!name[0])
-            conf_report_add(report, LOG_WARN, "%s: a vhost without a name serves nobody",
-                            conf_node_where(n, where, sizeof where));
-        if (!before && !map_put(&names, name, n))
-            e = err_no_memory();
-    }
-    map_finish(&names);
-    return e;
-}
-
-struct err *conf_check_values(const struct conf_tree *tree, struct conf_report *report)
-{
-    struct review r = { .report = report };
-    review_block(&r, &tree->root, &conf_root_block, "", false);
-    return review_vhost_names(tree, report);
 }

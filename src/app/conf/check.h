@@ -1,5 +1,5 @@
 /**
- * The checks that refuse a configuration, and the warnings about what is accepted.
+ * The checks that refuse a configuration.
  *
  * Source     reference: order and texts of the checks, to which place and a hint are added behind
  * Yields     no
@@ -14,8 +14,5 @@
 /** Names and values that make a file unusable. The tree has been through legacy.c and env.c. */
 struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
                        struct conf_report *report) ATTR_MUST_USE;
-
-/** What is taken otherwise than written, ignored, or not built yet: warnings. */
-struct err *conf_check_values(const struct conf_tree *tree, struct conf_report *report) ATTR_MUST_USE;
 
 #endif

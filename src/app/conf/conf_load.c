@@ -4,6 +4,7 @@
 #include "app/conf/env.h"
 #include "app/conf/files.h"
 #include "app/conf/legacy.h"
+#include "app/conf/review.h"
 #include "app/conf/snapshot.h"
 #include "app/conf/tree.h"
 #include "core/mem.h"
@@ -66,7 +67,7 @@ static struct err *build(const struct conf_source *s, struct conf *c, struct con
         return e;
     if ((e = conf_check(c->tree, s, report)))
         return err_wrap(e, "check normal");
-    if ((e = conf_check_values(c->tree, report)))
+    if ((e = conf_review(c->tree, report)))
         return e;
     if ((e = conf_snapshot_fill(c, s, report)))
         return e;

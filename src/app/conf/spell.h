@@ -19,4 +19,6 @@ int conf_spell_distance(const char *a, const char *b);
  */
 const char *conf_spell_hint(const struct conf_block *block, const char *name, char *buf, size_t cap);
 
+enum { CONF_HINT_MAX = CONF_PATH_MAX + 32 };
+
 #endif

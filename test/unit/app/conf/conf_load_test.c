@@ -181,7 +181,7 @@ static void vhosts_are_found_by_their_exact_name(void **state)
     assert_ptr_equal(conf_find_vhost(l.conf, "a:80"), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, ""), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, NULL), &v[0]);
-    must_tell(&l, "t.conf:2: this vhost a is ignored, that of line 2 counts");
+    must_tell(&l, "t.conf:2: this vhost a is ignored, that of t.conf:2 counts");
     must_tell(&l, "t.conf:2: a vhost without a name serves nobody");
     unload(&l);
     l = load_more("vhost a { }");
@@ -508,8 +508,8 @@ static void of_two_the_first_counts(void **state)
     assert_int_equal(l.conf->max_connections, 5);
     assert_false(l.conf->vhosts[0].play.gop_cache);
     assert_false(l.conf->vhosts[0].play.atc);
-    must_tell(&l, "t.conf:3: this max_connections is ignored, that of line 2 counts");
-    must_tell(&l, "t.conf:5: this vhost.play is ignored, that of line 4 counts");
+    must_tell(&l, "t.conf:3: this max_connections is ignored, that of t.conf:2 counts");
+    must_tell(&l, "t.conf:5: this vhost.play is ignored, that of t.conf:4 counts");
     unload(&l);
 }
 
