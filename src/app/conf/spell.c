@@ -36,13 +36,13 @@ int conf_spell_distance(const char *a, const char *b)
     return above[m];
 }
 
-static const struct directive *nearest(const struct conf_block *block, const char *name)
+static const struct directive *nearest(const struct conf_block *block, const char *name, unsigned legacy)
 {
     const struct directive *best = NULL;
     int                     best_distance = strlen(name) < 5 ? 2 : 3; /* one less is near enough */
     for (size_t i = 0; i < block->n_rows; i++) {
         int d = conf_spell_distance(block->rows[i].name, name);
-        if (d < best_distance && !(block->rows[i].flags & CONF_LEGACY)) {
+        if (d < best_distance && (block->rows[i].flags & CONF_LEGACY) == legacy) {
             best_distance = d;
             best = &block->rows[i];
         }
@@ -73,8 +73,10 @@ static int places_of(const struct conf_block *block, const char *path, const cha
 const char *conf_spell_hint(const struct conf_block *block, const char *name, char *buf, size_t cap)
 {
     struct str              out = str_over(buf, cap);
-    const struct directive *near = nearest(block, name);
+    const struct directive *near = nearest(block, name, 0);
     char                    place[CONF_PATH_MAX];
+    if (!near)
+        near = nearest(block, name, CONF_LEGACY);
     if (places_of(&conf_root_block, "", name, place, sizeof place) == 1)
         str_printf(&out, " (it belongs in %s)", place);
     else if (near)

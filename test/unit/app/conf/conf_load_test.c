@@ -350,7 +350,7 @@ static void an_unknown_name_gets_a_hint(void **state)
     static const struct check_row rows[] = {
         { L "listn 1;",                         "illegal directive listn (did you mean \"listen\"?), at t.conf:2" },
         { L "max_conections 1;",                "illegal directive max_conections (did you mean \"max_connections\"?)" },
-        { L "vhost v { gop_cache_ on; }",       "illegal vhost.gop_cache_, at" },
+        { L "vhost v { gop_cache_ on; }",       "illegal vhost.gop_cache_ (did you mean \"gop_cache\"?), at" },
         { L "vhost v { play { gop_cahce on; } }", "illegal vhost.play.gop_cahce of v (did you mean \"gop_cache\"?)" },
         { L "gop_cache on;",                    "illegal directive gop_cache (it belongs in vhost.play), at" },
         { L "vhost v { hls_fragment 2; }",      "illegal vhost.hls_fragment (it belongs in vhost.hls), at" },
