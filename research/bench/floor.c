@@ -51,7 +51,7 @@ static struct {
     struct conn       *conns;
     size_t             n_conns;
     int                listen_fd, epoll_fd;
-    uint64_t           sent, n_sends, ;
+    uint64_t           sent, n_sends;
 } own;
 
 static void parse_options(int argc, char **argv)
