@@ -1,6 +1,7 @@
 #include "protocol/rtmp/server.h"
 
 #include <math.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -351,6 +352,16 @@ struct err *rtmp_server_next_now(struct rtmp_server *s, struct rtmp_message *msg
     }
 }
 
+/*
+ * Clients that leave Nagle's algorithm on hold their next small message back until the last one is acknowledged,
+ * which the kernel puts off for 40 ms while we have nothing to answer: up to three times on the way to the first
+ * frame. So acknowledge at once until the client has said what it wants; the kernel forgets this soon.
+ */
+static void acknowledge_at_once(const struct rtmp_server *s)
+{
+    setsockopt(s->io->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
+}
+
 /* ---- handshake ---- */
 
 struct handshake_bytes {
@@ -394,6 +405,7 @@ static struct err *exchange(struct rtmp_server *s, struct handshake_bytes *b, co
         return e;
     if ((e = io_write(s->io, b->s0s1s2, sizeof b->s0s1s2, deadline_us)))
         return err_wrap(e, "write S0, S1 and S2");
+    acknowledge_at_once(s);
     if ((e = io_read_full(s->io, b->c0c1, RTMP_C2_LEN, deadline_us))) /* what it says is not checked */
         return err_wrap(e, "read C2");
     return NULL;
@@ -481,6 +493,7 @@ static struct err *read_call(struct rtmp_server *s, struct rtmp_message *msg, st
                              int64_t deadline_us)
 {
     for (;;) {
+        acknowledge_at_once(s);
         struct err *e = rtmp_server_read_message(s, msg, deadline_us);
         if (e)
             return e;
