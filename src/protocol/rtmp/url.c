@@ -212,7 +212,7 @@ static bool read_authority(struct span s, struct span *host, uint16_t *port)
     const char *at = span_find_last(s, '@'), *end = s.p + s.len;
     if (at)
         s = span_from(at + 1, end);
-    struct span rest = { end, 0 };
+    struct span rest;
     if (s.len && s.p[0] == '[') {
         const char *close = span_find(s, ']');
         if (!close)
