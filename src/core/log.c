@@ -94,10 +94,13 @@ static void reopen_file(const char *path)
     if (fd < 0)
         return;
     pthread_mutex_lock(&state.lock);
-    int old = state.fd;
-    state.fd = fd;
+    int unused = fd;
+    if (state.fd >= 0 && str_equal(state.settings.path, path)) { /* else log_setup() has moved the log meanwhile */
+        unused = state.fd;
+        state.fd = fd;
+    }
     pthread_mutex_unlock(&state.lock);
-    close(old);
+    close(unused);
 }
 
 void log_reopen(void)
@@ -220,14 +223,19 @@ static void emit(const char *line, size_t len)
         return;
     }
     pthread_mutex_lock(&state.lock);
+    size_t len_before = state.filling.len;
+    bool   fits = true;
     if (state.dropped) {
         char note[96];
         int  n = snprintf(note, sizeof note, "(the log could not keep up: %lu lines dropped)\n", state.dropped);
-        if (buffer_put(&state.filling, note, (size_t)n))
-            state.dropped = 0;
+        fits = buffer_put(&state.filling, note, (size_t)n);
     }
-    if (!buffer_put(&state.filling, line, len))
+    if (fits && buffer_put(&state.filling, line, len)) {
+        state.dropped = 0;
+    } else {
+        state.filling.len = len_before; /* no note without the line behind it: notes alone would fill the queue */
         state.dropped++;
+    }
     pthread_cond_signal(&state.more);
     pthread_mutex_unlock(&state.lock);
 }
