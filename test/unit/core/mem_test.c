@@ -1,0 +1,97 @@
+/* Allocation, and that a test can make it fail. */
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "sanitized.h"
+
+static void an_empty_block_is_a_block(void **state)
+{
+    (void)state;
+    void *a = mem_alloc(0), *b = mem_calloc(0, 8), *c = mem_calloc(8, 0);
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_non_null(c);
+    void *d = mem_realloc(a, 0); /* not a free */
+    assert_non_null(d);
+    mem_free(d);
+    mem_free(b);
+    mem_free(c);
+    mem_free(NULL);
+}
+
+static void calloc_zeroes_and_refuses_a_product_that_overflows(void **state)
+{
+    (void)state;
+    uint8_t *p = mem_calloc(7, 13);
+    for (size_t i = 0; i < 7 * 13; i++)
+        assert_int_equal(p[i], 0);
+    mem_free(p);
+#if !SANITIZED /* the sanitizer ends the program for it */
+    volatile size_t many = SIZE_MAX / 2;
+    assert_null(mem_calloc(many, 4));
+#endif
+}
+
+static void strings_are_copied_and_terminated(void **state)
+{
+    (void)state;
+    char *all = mem_strdup("stream"), *part = mem_strndup("stream", 3), *none = mem_strndup("x", 0);
+    assert_string_equal(all, "stream");
+    assert_string_equal(part, "str");
+    assert_string_equal(none, "");
+    mem_free(all);
+    mem_free(part);
+    mem_free(none);
+}
+
+static void only_the_nth_allocation_fails(void **state)
+{
+    (void)state;
+    mem_fail_after(2);
+    void *a = mem_alloc(1), *b = mem_calloc(1, 1);
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_false(mem_failed());
+    assert_null(mem_strdup("third"));
+    assert_true(mem_failed());
+    void *c = mem_alloc(1);
+    assert_non_null(c);
+    mem_fail_after(-1);
+    assert_false(mem_failed());
+    mem_free(a);
+    mem_free(b);
+    mem_free(c);
+}
+
+static void each_kind_of_allocation_can_fail(void **state)
+{
+    (void)state;
+    mem_fail_after(0);
+    assert_null(mem_alloc(1));
+    mem_fail_after(0);
+    assert_null(mem_calloc(1, 1));
+    mem_fail_after(0);
+    assert_null(mem_strdup(""));
+    mem_fail_after(0);
+    assert_null(mem_strndup("", 0));
+
+    char *block = mem_strdup("kept");
+    mem_fail_after(0);
+    assert_null(mem_realloc(block, 1000));
+    assert_string_equal(block, "kept"); /* unchanged, and still ours */
+    mem_free(block);
+    mem_fail_after(-1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_block_is_a_block),
+        cmocka_unit_test(calloc_zeroes_and_refuses_a_product_that_overflows),
+        cmocka_unit_test(strings_are_copied_and_terminated),
+        cmocka_unit_test(only_the_nth_allocation_fails),
+        cmocka_unit_test(each_kind_of_allocation_can_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

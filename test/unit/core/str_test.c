@@ -1,0 +1,102 @@
+/* Bounded text. */
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+
+static void text_is_appended(void **state)
+{
+    (void)state;
+    char       buf[32];
+    struct str s = str_over(buf, sizeof buf);
+    assert_string_equal(buf, "");
+    str_printf(&s, "%s=%d", "port", 1935);
+    str_append(&s, ", and more", 5);
+    assert_string_equal(buf, "port=1935, and");
+    assert_int_equal(s.len, 14);
+    assert_false(s.cut);
+}
+
+static void text_is_cut_at_its_storage_and_always_terminated(void **state)
+{
+    (void)state;
+    static const char words[] = "0123456789";
+    for (size_t cap = 1; cap <= sizeof words + 1; cap++) {
+        char      *a = malloc(cap), *b = malloc(cap);
+        size_t     fits = cap - 1 < sizeof words - 1 ? cap - 1 : sizeof words - 1;
+        struct str s = str_over(a, cap), t = str_over(b, cap);
+        str_printf(&s, "%s", words);
+        str_append(&t, words, sizeof words - 1);
+        assert_int_equal(s.len, fits);
+        assert_int_equal(t.len, fits);
+        assert_int_equal(s.cut, fits < sizeof words - 1);
+        assert_int_equal(t.cut, s.cut);
+        assert_int_equal(strlen(a), fits);
+        assert_string_equal(a, b);
+        str_printf(&s, "%s", words); /* more of it changes nothing that is there */
+        str_append(&t, words, sizeof words - 1);
+        assert_string_equal(a, b);
+        assert_true(strlen(a) < cap);
+        free(a);
+        free(b);
+    }
+}
+
+static void copy_tells_whether_it_fitted(void **state)
+{
+    (void)state;
+    char buf[5];
+    assert_true(str_copy(buf, sizeof buf, "four"));
+    assert_string_equal(buf, "four");
+    assert_false(str_copy(buf, sizeof buf, "five!"));
+    assert_string_equal(buf, "five");
+    assert_false(str_copy(buf, 1, "x"));
+    assert_string_equal(buf, "");
+    assert_true(str_copy(buf, 1, ""));
+}
+
+static void texts_compare(void **state)
+{
+    (void)state;
+    assert_true(str_equal("a", "a"));
+    assert_false(str_equal("a", "A"));
+    assert_true(str_equal(NULL, NULL));
+    assert_false(str_equal(NULL, ""));
+    assert_false(str_equal("", NULL));
+    assert_true(str_equal_nocase("Live.Example.COM", "live.example.com"));
+    assert_false(str_equal_nocase("live", "lives"));
+    assert_true(str_starts_with("rtmp://", "rtmp"));
+    assert_true(str_starts_with("", ""));
+    assert_false(str_starts_with("rt", "rtmp"));
+    assert_true(str_ends_with("srs.pid", ".pid"));
+    assert_true(str_ends_with("srs.pid", ""));
+    assert_false(str_ends_with("pid", ".pid"));
+    assert_false(str_ends_with("srs.pidx", ".pid"));
+}
+
+static void what_a_peer_sent_becomes_printable(void **state)
+{
+    (void)state;
+    char buf[64];
+    assert_string_equal(str_printable("a\\\n\x7f\0\xff z", 8, buf, sizeof buf), "a\\x5c\\x0a\\x7f\\x00\\xff z");
+    assert_string_equal(str_printable("", 0, buf, sizeof buf), "");
+    for (size_t cap = 1; cap < 12; cap++) {
+        char *text = malloc(cap);
+        str_printable("\1\2\3\4", 4, text, cap);
+        assert_true(strlen(text) < cap);
+        free(text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_is_appended),
+        cmocka_unit_test(text_is_cut_at_its_storage_and_always_terminated),
+        cmocka_unit_test(copy_tells_whether_it_fitted),
+        cmocka_unit_test(texts_compare),
+        cmocka_unit_test(what_a_peer_sent_becomes_printable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
