@@ -94,11 +94,16 @@ static void ring_write(const uint8_t *bytes, size_t len)
     own.head += len;
 }
 
+static int64_t next_tag_us(void)
+{
+    return own.began_us + clip_time_ms(&own.clip, &own.at) * US_PER_MS;
+}
+
 static void make_tag(const struct clip_tag *t)
 {
     struct wr    w = wr_over(own.tag, own.tag_cap);
     uint32_t     len = t->tag.len + (t->stamp_at ? (uint32_t)STAMP_LEN : 0);
-    struct stamp stamp = { own.number, now_us() };
+    struct stamp stamp = { own.number, next_tag_us() }; /* as if it had come when it was due: waiting counts */
     flv_write_tag_header(&w, t->tag.type, len, (int32_t)clip_time_ms(&own.clip, &own.at));
     wr_bytes(&w, t->tag.body, t->stamp_at);
     if (t->stamp_at) {
@@ -110,11 +115,6 @@ static void make_tag(const struct clip_tag *t)
     wr_bytes(&w, t->tag.body + t->stamp_at, t->tag.len - t->stamp_at);
     flv_write_tag_trailer(&w, len);
     ring_write(own.tag, wr_len(&w));
-}
-
-static int64_t next_tag_us(void)
-{
-    return own.began_us + clip_time_ms(&own.clip, &own.at) * US_PER_MS;
 }
 
 static void make_due(int64_t now)

@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+"""What a player and a publisher cost in the server's resident memory.
+
+    research/bench/memory.py [--players 1000] [--publishers 300]
+
+Each figure is from a server of its own: its memory after a first client has come and gone, so that what is loaded
+once does not count, and its memory with all of them there. Writes objs/bench/memory.json.
+"""
+
+import argparse
+import time
+
+import lab
+
+SETTLE_S = 2
+TARGET_PLAYER_KIB, TARGET_PUBLISHER_KIB = 12, 64
+
+
+def warmed_up(server):
+    """One of each comes and goes."""
+    with lab.publishers(server, stream="warm-up") as publisher:
+        with lab.players(server, 1, stream="warm-up", duration=1, warmup=0) as one:
+            one.ready()
+            one.stop()
+        publisher.stop()
+    time.sleep(0.5)
+    return lab.memory(server.pid)
+
+
+def difference(after, before, n):
+    return {kind: round((after[kind] - before[kind]) / n, 2) for kind in after}
+
+
+def silent_players(n):
+    with lab.Srs() as server:
+        before = warmed_up(server)
+        with lab.players(server, n, stream="nobody", silent=True, duration=60) as load:
+            load.ready()
+            time.sleep(SETTLE_S)
+            during = lab.memory(server.pid)
+            result = load.stop()
+        time.sleep(SETTLE_S)
+        return report("silent player", n, before, during, result["connected"], after=lab.memory(server.pid))
+
+
+def live_players(n):
+    with lab.Srs() as server:
+        warmed_up(server)
+        with lab.publishers(server):
+            time.sleep(5)  # a whole GOP
+            before = lab.memory(server.pid)
+            with lab.players(server, n, duration=60) as load:
+                load.ready()
+                time.sleep(2 * SETTLE_S)
+                during = lab.memory(server.pid)
+                result = load.stop()
+            time.sleep(SETTLE_S)
+            return report("player", n, before, during, result["connected"], after=lab.memory(server.pid))
+
+
+def publishers(n, gop_cache):
+    with lab.Srs(f"play {{ gop_cache {'on' if gop_cache else 'off'}; }}") as server:
+        before = warmed_up(server)
+        with lab.publishers(server, n, stream="s%d") as load:
+            time.sleep(5)
+            during = lab.memory(server.pid)
+            result = load.stop()
+        time.sleep(SETTLE_S)
+        name = "publisher" + (" with its GOP" if gop_cache else "")
+        return report(name, n, before, during, result["publishing"], after=lab.memory(server.pid))
+
+
+def report(name, n, before, during, connected, after):
+    each = difference(during, before, n)
+    if connected != n:
+        lab.say(f"  only {connected} of {n} connected")
+    lab.say(f"{n} x {name}: {each['rss']:.1f} KiB each (heap {each['heap']:.1f}, stacks and mappings {each['anon']:.1f}); "
+            f"{(after['rss'] - before['rss']) / n:.1f} KiB each stay when they have gone")
+    return {"n": n, "connected": connected, "kib_each": each, "before_kib": before, "during_kib": during,
+            "after_kib": after}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--players", type=int, default=1000)
+    parser.add_argument("--publishers", type=int, default=300)
+    args = parser.parse_args()
+
+    results = {
+        "machine": lab.machine(),
+        "silent_player": silent_players(args.players),
+        "player": live_players(args.players),
+        "publisher": publishers(args.publishers, gop_cache=False),
+        "publisher_with_gop": publishers(args.publishers, gop_cache=True),
+    }
+    for what, target in (("silent_player", TARGET_PLAYER_KIB), ("player", TARGET_PLAYER_KIB),
+                         ("publisher", TARGET_PUBLISHER_KIB)):
+        kib = results[what]["kib_each"]["rss"]
+        results[what]["target_kib"] = target
+        lab.say(f"{what.replace('_', ' ')}: {kib:.1f} KiB, target {target}: {'met' if kib <= target else 'missed'}")
+    lab.say("written: " + lab.save("memory.json", results))
+
+
+if __name__ == "__main__":
+    lab.run(main)
