@@ -144,7 +144,7 @@ static void accept_loop(void *arg)
         while (n < ACCEPTS_A_TURN && accept_one(l))
             n++;
         if (n == ACCEPTS_A_TURN)
-            co_yield();
+            co_give_way();
     }
     err_free(e); /* only a cancel ends it */
     log_info("RTMP stops listening at tcp://%s", l->name);

@@ -148,6 +148,11 @@ static void report_failure(struct err *e, int state)
 static void reload_once(struct reload *r)
 {
     log_info("starting reload config.");
+    if (r->from.env_only) {
+        report_failure(err_new(E_SYSTEM_CONFIG_INVALID, "empty config: the environment of a process does not change"),
+                       RELOAD_PARSING);
+        return;
+    }
     struct load_job *l = mem_calloc(1, sizeof *l);
     struct err      *e = l ? NULL : err_no_memory();
     if (l) {

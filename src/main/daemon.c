@@ -1,9 +1,12 @@
 #include "main/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "core/log.h"
 
 static int tell_fd = -1; /* to the first parent */
 
@@ -49,4 +52,15 @@ void daemon_started(int status)
         ;
     close(tell_fd);
     tell_fd = -1;
+}
+
+void daemon_let_go_of_terminal(void)
+{
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd < 0)
+        return;
+    dup2(null_fd, STDIN_FILENO);
+    dup2(null_fd, STDOUT_FILENO);
+    dup2(log_descriptor(), STDERR_FILENO);
+    close(null_fd);
 }

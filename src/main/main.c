@@ -48,6 +48,13 @@ static void say(const struct conf_report *report)
         log_warn("%zu more remarks about the configuration", report->dropped);
 }
 
+static void say_loaded(const struct conf_report *report)
+{
+    log_info("XCORE-%s", SERVER_SIGNATURE);
+    say(report);
+    log_info("config parse complete");
+}
+
 /* -t: the verdict in the words that scripts look for. */
 static int test_conf(const struct conf_source *from)
 {
@@ -102,6 +109,8 @@ static struct err *run_server(struct conf *conf, const struct conf_source *from,
         log_info("server main cid=%s, pid=%d, ppid=%d, asprocess=%d", co_trace(), (int)getpid(), (int)getppid(),
                  conf->asprocess);
         daemon_started(0);
+        if (conf->daemon && !conf->log.to_console)
+            daemon_let_go_of_terminal();
         e = server_run(&server);
     } else {
         server_request_stop(&server, SERVER_STOPS_QUICKLY);
@@ -119,12 +128,10 @@ static struct err *run_loop(struct conf *conf, const struct conf_source *from, c
         e = co_init();
     if (e)
         return e;
-    log_set_trace_source(co_trace);
     if (!(e = io_init()) && !(e = offload_init()))
         e = run_server(conf, from, server_id);
     offload_shutdown(LAST_WORDS_US);
     io_shutdown();
-    log_set_trace_source(NULL);
     co_finish();
     return e;
 }
@@ -136,7 +143,20 @@ static struct err *become_daemon(const struct conf *conf)
     return daemon_enter();
 }
 
-static struct err *serve(struct conf *conf, const struct conf_source *from)
+/* With a log file the terminal is told where it is; the file then begins with the same lines. */
+static struct err *open_log(const struct conf *conf, const struct conf_report *report)
+{
+    if (conf->log.to_console)
+        return log_setup(&conf->log);
+    log_info("you can check log by: tail -n 30 -f %s", conf->log.path);
+    log_info("please check SRS by: ./etc/init.d/srs status");
+    struct err *e = log_setup(&conf->log);
+    if (!e)
+        say_loaded(report);
+    return e;
+}
+
+static struct err *serve(struct conf *conf, const struct conf_source *from, const struct conf_report *report)
 {
     struct pid_file pid_file = PID_FILE_NONE;
     char           *server_id = NULL;
@@ -145,9 +165,7 @@ static struct err *serve(struct conf *conf, const struct conf_source *from)
         return err_sys(E_SYSTEM_CONFIG_INVALID, "change to work_dir %s: %s", conf->work_dir, strerror(errno));
     if ((e = become_daemon(conf)))
         return e;
-    if (!conf->log.to_console)
-        log_info("you can check log by: tail -n 30 -f %s", conf->log.path);
-    if ((e = log_setup(&conf->log)))
+    if ((e = open_log(conf, report)))
         goto out;
     say_who_we_are(conf);
     if ((e = pid_file_acquire(&pid_file, conf->pid)))
@@ -165,17 +183,17 @@ static int run(const struct conf_source *from)
 {
     struct conf       *conf = NULL;
     struct conf_report report = { 0 };
-    log_info("XCORE-%s", SERVER_SIGNATURE);
-    struct err *e = conf_load(from, &conf, &report);
-    say(&report);
-    conf_report_finish(&report);
+    struct err        *e = conf_load(from, &conf, &report);
     if (!e) {
-        log_info("config parse complete");
+        say_loaded(&report);
         e = open_files_reserve(conf->max_connections);
+    } else {
+        say(&report);
     }
     if (!e)
-        e = serve(conf, from);
+        e = serve(conf, from, &report);
     int status = e ? fail(e) : 0;
+    conf_report_finish(&report);
     conf_unref(&conf);
     log_stop(LAST_WORDS_US);
     return status;
@@ -184,6 +202,7 @@ static int run(const struct conf_source *from)
 int main(int argc, char **argv, char **envp)
 {
     struct cli cli;
+    log_set_trace_source(co_trace);
     struct err *e = cli_parse(&cli, argc, argv);
     if (e)
         return fail(err_wrap(e, "config parse options"));

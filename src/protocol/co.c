@@ -50,11 +50,9 @@ struct err *co_init(void)
     st_set_utime_function(monotonic_for_st);
     if (st_init() != 0)
         return err_sys(E_ST_INITIALIZE, "start state-threads");
-    main_co = (struct co){ .name = "main", .wake = st_cond_new() };
-    if (!main_co.wake)
-        return err_no_memory();
-    ident_random(main_co.trace, IDENT_LEN);
-    return NULL;
+    main_co.name = "main";
+    main_co.wake = st_cond_new();
+    return main_co.wake ? NULL : err_no_memory();
 }
 
 void co_finish(void)
@@ -228,7 +226,7 @@ struct err *co_sleep(int64_t duration_us)
     }
 }
 
-void co_yield(void)
+void co_give_way(void)
 {
     struct co *self = current;
     st_usleep(0);
@@ -258,6 +256,8 @@ void co_set_trace(const char *trace)
 
 const char *co_trace(void)
 {
+    if (!main_co.trace[0])
+        ident_random(main_co.trace, IDENT_LEN); /* lines before co_init() have the main coroutine's id already */
     return current ? current->trace : "";
 }
 

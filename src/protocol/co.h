@@ -90,7 +90,7 @@ struct err *co_wait_fd(int fd) ATTR_MUST_USE;
 struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
 
 /** Let everybody else who is ready run once, and I/O be looked at. */
-void co_yield(void);
+void co_give_way(void);
 
 /**
  * Give back the memory of the stack below the caller's frame, which a deep call long ago touched: a
@@ -98,7 +98,7 @@ void co_yield(void);
  */
 void co_trim_stack(void);
 
-/** The trace id that the log prints for the running coroutine; copied, cut at IDENT_LEN. */
+/** (co_trace() may be asked before co_init().) The trace id that the log prints for the running coroutine; copied, cut at IDENT_LEN. */
 void        co_set_trace(const char *trace);
 const char *co_trace(void);
 

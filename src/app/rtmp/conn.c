@@ -90,6 +90,7 @@ static struct err *introduce(struct rtmp_conn *c)
     struct err *e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + STEP_TIMEOUT_US);
     if (e)
         return err_wrap(e, "handshake");
+    log_info("%s handshake success.", c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN ? "simple" : "complex");
     if (c->rtmp.proxied) {
         const uint8_t *ip = c->rtmp.proxied_ip;
         log_info("RTMP proxy real client ip=%d.%d.%d.%d", ip[0], ip[1], ip[2], ip[3]);
@@ -155,6 +156,8 @@ static struct err *count_client(struct rtmp_conn *c)
 static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
 {
     struct err *e = rtmp_server_identify(&c->rtmp, &c->request, &c->role, deadline_us);
+    if (err_code(e) == E_RTMP_STREAM_NAME_EMPTY || err_code(e) == E_RTMP_REQ_TCURL || err_code(e) == E_LIMIT)
+        io_linger(&c->io, now_us() + LINGER_US); /* the client has been told */
     if (e)
         return err_wrap(e, "identify client");
     const struct rtmp_url *url = &c->request.url;

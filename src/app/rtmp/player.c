@@ -13,6 +13,12 @@ enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_HEADER_BYTES = 16 << 10, BAT
 /* A player that takes nothing for so long is given up. */
 enum { WRITE_TIMEOUT_US = 30 * US_PER_SECOND };
 
+/* How much of the stream's own time a player has been sent: `play` may ask for so much. */
+struct duration {
+    bool    begun;
+    int64_t first_ms, last_ms;
+};
+
 struct player {
     struct rtmp_conn *conn;
     struct reader     reader;
@@ -23,8 +29,7 @@ struct player {
     unsigned          epoch;    /* of the source, as the player has been told */
     bool              told_end; /* that its stream has ended */
     bool              paused, no_audio, no_video;
-    bool              counting; /* towards request.duration_ms */
-    int64_t           first_ms, last_ms;
+    struct duration   duration;
 };
 
 /* What is about to be written. One serves all players: it is filled and used up between two yields. */
@@ -100,6 +105,22 @@ static int64_t prologue_ms(const struct player *p, const struct frame *f)
     return (at ? at : f)->dts_us / US_PER_MS;
 }
 
+static void duration_count(struct duration *d, const struct frame *f)
+{
+    if (f->kind == FRAME_SCRIPT || f->config)
+        return;
+    d->last_ms = f->dts_us / US_PER_MS;
+    if (!d->begun)
+        d->first_ms = d->last_ms;
+    d->begun = true;
+}
+
+static bool duration_is_over(const struct player *p, const struct duration *d)
+{
+    int64_t wanted_ms = p->conn->request.duration_ms;
+    return wanted_ms > 0 && d->begun && d->last_ms - d->first_ms >= wanted_ms;
+}
+
 static void follow_jitter_mode(struct player *p)
 {
     const struct source *s = p->reader.source;
@@ -123,8 +144,12 @@ static void fill_batch(struct player *p)
         more = batch_add(&batch, &headers, p->cut, p->cut_timestamp_ms, p->cut_sent, chunk_size, &jitter);
     if (p->paused)
         return;
-    struct frame *f;
+    struct duration duration = p->duration;
+    struct frame   *f;
     for (size_t ahead = 0; more && (f = reader_peek(&p->reader, ahead)); ahead++) {
+        duration_count(&duration, f);
+        if (duration_is_over(p, &duration))
+            return;
         if (!is_wanted(p, f)) {
             more = batch_skip(&batch, f, &jitter);
             continue;
@@ -145,12 +170,7 @@ static void account(struct player *p, size_t sent)
             break;
         sent -= item->wire_len;
         p->jitter = item->jitter_after;
-        if (item->wire_len && item->frame->kind != FRAME_SCRIPT && !item->frame->config) {
-            p->last_ms = item->frame->dts_us / US_PER_MS;
-            if (!p->counting)
-                p->first_ms = p->last_ms;
-            p->counting = true;
-        }
+        duration_count(&p->duration, item->frame);
         if (i == 0 && was_cut)
             frame_unref(&p->cut);
     }
@@ -170,10 +190,17 @@ static void account(struct player *p, size_t sent)
     reader_advance(&p->reader, n_done >= was_cut ? n_done - was_cut : 0);
 }
 
-static bool duration_is_over(const struct player *p)
+/* With nothing left to send: because what is due is beyond what the player asked for? */
+static struct err *judge_duration(const struct player *p)
 {
-    int64_t wanted_ms = p->conn->request.duration_ms;
-    return wanted_ms > 0 && p->counting && p->last_ms - p->first_ms >= wanted_ms;
+    struct duration d = p->duration;
+    struct frame   *f = reader_peek(&p->reader, 0);
+    if (!f || p->paused)
+        return NULL;
+    duration_count(&d, f);
+    return duration_is_over(p, &d) ? err_new(E_RTMP_DURATION_EXCEED, "the %lldms asked for are over",
+                                             (long long)p->conn->request.duration_ms)
+                                   : NULL;
 }
 
 /* Write one batch; *idle when there was nothing to write. Yields only while the socket is full. */
@@ -185,15 +212,13 @@ static struct err *send_batch(struct player *p, bool *idle)
     fill_batch(p);
     *idle = batch.count == 0;
     if (*idle)
-        return NULL;
+        return judge_duration(p);
 
     size_t      sent = 0;
     struct err *e = batch.bytes ? io_writev_now(io, batch.iov, batch.n_iov, &sent) : NULL;
     if (e)
         return err_wrap(e, "send %zu bytes", batch.bytes);
     account(p, sent);
-    if (duration_is_over(p))
-        return err_new(E_RTMP_DURATION_EXCEED, "the %lldms asked for are over", (long long)p->conn->request.duration_ms);
     if (!io->may_write && (p->cut || sent == 0))
         return err_wrap(io_wait_writable(io, now_us() + WRITE_TIMEOUT_US), "wait for the player to take %zu bytes",
                         batch.bytes - sent);

@@ -87,7 +87,7 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
 struct err *source_publish(struct source *s, struct publisher *p)
 {
     if (s->publisher && !s->vhost->publish.republish_takeover)
-        return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is published already by client %s", s->identity,
+        return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is busy, client %s publishes it", s->identity,
                        s->publisher->trace);
     if (s->publisher) {
         s->publisher->taken_over = true;

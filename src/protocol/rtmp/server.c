@@ -161,7 +161,7 @@ static struct err *be_fair(struct rtmp_server *s, int64_t deadline_us)
     if (s->read_on_bytes < RTMP_RECEIVE_BUFFER)
         return NULL;
     s->read_on_bytes = 0;
-    co_yield ();
+    co_give_way();
     if (now_us() >= deadline_us)
         return err_new(E_SOCKET_TIMEOUT, "much has come, but nothing of use, until the deadline");
     return NULL;
@@ -388,7 +388,6 @@ static struct err *read_proxy_prefix(struct rtmp_server *s, uint8_t first, int64
 
 static struct err *exchange(struct rtmp_server *s, struct handshake_bytes *b, const char *name, int64_t deadline_us)
 {
-    enum rtmp_handshake_kind kind;
     struct err              *e = io_read_full(s->io, b->c0c1, 1, deadline_us);
     if (!e && b->c0c1[0] == RTMP_PROXY_MARK) {
         if ((e = read_proxy_prefix(s, b->c0c1[0], deadline_us)))
@@ -401,7 +400,8 @@ static struct err *exchange(struct rtmp_server *s, struct handshake_bytes *b, co
         return err_new(E_RTMP_PLAIN_REQUIRED, "C0 says version %u, only %d is spoken here", b->c0c1[0], RTMP_VERSION);
     if ((e = io_read_full(s->io, b->c0c1 + 1, RTMP_C1_LEN, deadline_us)))
         return err_wrap(e, "read C1");
-    if ((e = rtmp_handshake_answer(b->c0c1, b->s0s1s2, name, (uint32_t)(wall_now_us() / US_PER_SECOND), &kind)))
+    if ((e = rtmp_handshake_answer(b->c0c1, b->s0s1s2, name, (uint32_t)(wall_now_us() / US_PER_SECOND),
+                                   &s->handshake)))
         return e;
     if ((e = io_write(s->io, b->s0s1s2, sizeof b->s0s1s2, deadline_us)))
         return err_wrap(e, "write S0, S1 and S2");
