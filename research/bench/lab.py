@@ -59,7 +59,9 @@ class Server:
             wait_for_port(self.port, self.process, self.name)
         except Failed as e:
             self.output.seek(0)
-            raise Failed(f"{e}: {self.output.read()[-2000:]}") from None
+            said = self.output.read()[-2000:]
+            self.stop()
+            raise Failed(f"{e}: {said}") from None
         return self
 
     @property
@@ -119,7 +121,7 @@ class Nginx(Server):
             f.write(f"load_module {module};\nuser root;\ndaemon off;\nmaster_process off;\npid {self.folder}/nginx.pid;\n"
                     f"error_log {self.folder}/error.log;\nworker_rlimit_nofile 19000;\n"
                     "events { worker_connections 16000; }\n"
-                    f"rtmp {{ server {{ listen 127.0.0.1:{self.port} backlog=4096; chunk_size 60000;\n"
+                    f"rtmp {{ server {{ listen 127.0.0.1:{self.port}; chunk_size 60000;\n"
                     "  access_log off; application live { live on; wait_key on; } } }\n")
         self.start([shutil.which("nginx"), "-c", config, "-p", self.folder])
 
