@@ -143,7 +143,7 @@ static void a_consumer_takes_in_one_wake_up_what_came_meanwhile(void **state)
         c.made++;
         co_unpark(c.co);
         if (i % 10 == 9)
-            co_yield ();
+            co_give_way();
     }
     assert_true(co_group_join(&group, DEADLINE_NEVER));
     assert_int_equal(c.used, 1000);
@@ -179,10 +179,10 @@ static void a_wake_up_does_not_shorten_a_sleep(void **state)
     (void)state;
     struct sleeper s = { .code = -1 };
     struct co     *co = go(sleep_run, &s);
-    co_yield ();
+    co_give_way();
     for (int i = 0; i < 3; i++) {
         co_unpark(co);
-        co_yield ();
+        co_give_way();
     }
     assert_true(co_group_join(&group, DEADLINE_NEVER));
     assert_int_equal(s.code, 0);
@@ -222,7 +222,7 @@ static void a_cancel_ends_the_wait_and_all_that_follow(void **state)
     (void)state;
     struct cancelled c = { .fd = -1 };
     struct co       *co = go(try_every_wait, &c);
-    co_yield ();
+    co_give_way();
     assert_int_equal(c.codes[0], 0);
     co_cancel(co);
     assert_true(co_group_join(&group, DEADLINE_NEVER));
@@ -247,7 +247,7 @@ static void a_cancel_ends_a_wait_for_a_descriptor(void **state)
     assert_int_equal(pipe(ends), 0);
     struct cancelled c = { .fd = ends[0] };
     struct co       *co = go(try_every_wait, &c);
-    co_yield ();
+    co_give_way();
     assert_int_equal(c.codes[0], 0);
     co_cancel(co);
     co_cancel(co);
@@ -280,13 +280,13 @@ static void a_readable_descriptor_wakes(void **state)
     assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
     struct fd_waiter w = { .fd = ends[0], .code = -1 };
     struct co       *co = go(wait_for_a_byte, &w);
-    co_yield ();
+    co_give_way();
     assert_int_equal(w.n_returns, 0);
     co_unpark(co); /* allowed, and spurious */
-    co_yield ();
+    co_give_way();
     assert_int_equal(group.count, 1);
     assert_int_equal(write(ends[1], "x", 1), 1);
-    co_yield (); /* which looks at I/O, too */
+    co_give_way(); /* which looks at I/O, too */
     assert_int_equal(group.count, 0);
     assert_int_equal(w.code, 0);
     close(ends[0]);
@@ -334,7 +334,7 @@ static void a_join_gives_up_at_its_deadline_and_may_be_repeated(void **state)
 static void end_after_turns(void *arg)
 {
     for (int turns = *(int *)arg; turns > 0; turns--)
-        co_yield ();
+        co_give_way();
     ++*(int *)arg; /* the owner's frame must still be there */
 }
 
@@ -379,7 +379,7 @@ static void end_slowly_when_cancelled(void *arg)
     struct owner *o = arg;
     err_free(co_park(DEADLINE_NEVER));
     for (int i = 0; i < 5; i++)
-        co_yield ();
+        co_give_way();
     o->n_ended++;
 }
 
@@ -400,7 +400,7 @@ static void a_cancelled_owner_still_waits_for_its_members(void **state)
     (void)state;
     struct owner o = { 0 };
     o.co = go(own_some, &o);
-    co_yield ();
+    co_give_way();
     co_cancel(o.co);
     assert_true(co_group_join(&group, DEADLINE_NEVER));
     assert_true(o.joined);
@@ -444,7 +444,7 @@ static void take_turns(void *arg)
 {
     for (int i = 0; i < TURNS; i++) {
         order[n_ordered++] = *(int *)arg;
-        co_yield ();
+        co_give_way();
     }
 }
 
@@ -484,7 +484,7 @@ static void trace_run(void *arg)
     snprintf(t->first, sizeof t->first, "%s", co_trace());
     co_set_trace("a-much-too-long-trace");
     snprintf(t->set, sizeof t->set, "%s", co_trace());
-    co_yield ();
+    co_give_way();
     snprintf(t->later, sizeof t->later, "%s", co_trace());
 }
 
@@ -546,7 +546,7 @@ static void trim_run(void *arg)
     t->before = resident_pages_below();
     co_trim_stack();
     t->after = resident_pages_below();
-    co_yield ();
+    co_give_way();
     co_trim_stack();
     for (size_t i = 0; i < sizeof mine; i++)
         t->whole &= mine[i] == 0x5a;
@@ -576,15 +576,15 @@ static void a_crowd_is_woken_and_cancelled(void **state)
     struct co **all = calloc((size_t)n, sizeof *all);
     for (int i = 0; i < n; i++)
         all[i] = go(park_until_cancelled, &n_ended);
-    co_yield ();
+    co_give_way();
     assert_int_equal(co_count(), n);
     for (int i = 0; i < n; i++)
         co_unpark(all[i]);
-    co_yield ();
+    co_give_way();
     assert_int_equal(n_ended, 0);
     for (int i = 0; i < n; i += 2)
         co_cancel(all[i]);
-    co_yield ();
+    co_give_way();
     assert_int_equal(n_ended, (n + 1) / 2);
     co_group_cancel_and_join(&group);
     assert_int_equal(n_ended, n);
