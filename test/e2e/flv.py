@@ -63,7 +63,14 @@ def is_config(t):
 
 def is_key(t):
     """A video frame that decoding may start with."""
-    return t.type == VIDEO and bool(t.payload) and (t.payload[0] >> 4 & 7) == 1 and not is_config(t)
+    return t.type == VIDEO and bool(t.payload) and (t.payload[0] >> 4 & 7) == 1 and not is_config(t) and not is_end(t)
+
+
+def is_end(t):
+    """An end-of-sequence tag, classic or enhanced; it holds no frame."""
+    p = t.payload
+    return t.type == VIDEO and len(p) > 1 and (
+        p[0] & 0x0F == 2 if p[0] & 0x80 else p[0] & 0x0F in (7, 12) and p[1] == 2)
 
 
 # -- payloads ------------------------------------------------------------------------------------------------------

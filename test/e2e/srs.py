@@ -217,7 +217,7 @@ class Server:
         """The match of a pattern in the log (or the console), waited for."""
         regex = re.compile(pattern, re.M)
         return until(lambda: regex.search(self.log, since) or regex.search(self.output()) or self._dead(pattern),
-                     lambda: "%r in the log\n%s" % (pattern, self.tail()), timeout)
+                     "%r in the log" % pattern, timeout)
 
     def _dead(self, pattern):
         if not self.alive() and not self.stopped:

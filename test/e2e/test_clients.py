@@ -16,11 +16,7 @@ GST = ["gst-launch-1.0", "-q"]
 
 def bodies(tags):
     """Frames and configurations without what depends on the muxer: metadata, empty end-of-sequence tags."""
-    return {kind: [t.payload for t in tags if t.type == kind and not ends(t)] for kind in (AUDIO, VIDEO)}
-
-
-def ends(t):
-    return t.type == VIDEO and t.payload[0] & 0x0F == 7 and t.payload[1] == 2
+    return {kind: [t.payload for t in tags if t.type == kind and not flv.is_end(t)] for kind in (AUDIO, VIDEO)}
 
 
 def publish_when_played(server, player_program, path=None, rate=2):
@@ -124,9 +120,7 @@ def test_gstreamer_publishes_what_is_played(server, sink):
     path = media.clip("h264_aac.flv")
     messages = receive(server, gst_publish(SINKS[sink](server.url()), path))
     got, source = bodies(m for m in messages if m.type in rtmp.MEDIA), bodies(flv.read(path))
-
-    def frames(payloads):                                           # composition times and configurations are the muxer's
-        return [p[5:] if p[0] & 0x0F == 7 else p for p in payloads]
+    # composition times and configurations are the muxer's
     want_video = [p[5:] for p in source[VIDEO] if p[1] == 1]
     got_video = [p[5:] for p in got[VIDEO] if p[1] == 1]
     assert len(got_video) == len(want_video) and got_video == want_video
@@ -139,7 +133,7 @@ def test_ffmpeg_publishes_live_encoded_video(server):
                            "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25",
                            "-c:a", "aac", "-f", "flv", server.url()]
     messages = receive(server, Program(argv))
-    assert len([m for m in messages if m.type == VIDEO and not flv.is_config(m) and not ends(m)]) == 75
+    assert len([m for m in messages if m.type == VIDEO and not flv.is_config(m) and not flv.is_end(m)]) == 75
 
 
 def test_ffmpeg_is_told_when_the_stream_is_taken(server):

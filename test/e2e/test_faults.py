@@ -32,7 +32,7 @@ class Scene:
     """A server with a witness, and what it held before the trouble began."""
 
     def __init__(self, server, witness):
-        self.server = server
+        self.server, self.port = server, server.port
         self.witness = witness(server)
         with server.publisher("warm", app="up"), server.player("warm", app="up"):
             pass                                                    # what is allocated once is allocated now
@@ -40,7 +40,6 @@ class Scene:
         self.fds = self._steady_fds()
         self.rss = server.rss_kib()
         self.mark = server.mark()
-        self.port = server.port
 
     def _steady_fds(self):
         """Descriptors with nobody here but the witness: the two connections above may still be closing."""
@@ -208,9 +207,9 @@ CHUNKS = {
                                                + bytes(3) + (5).to_bytes(3, "big") + bytes([COMMAND]) + bytes(5),
                                                "RtmpPacketSize|RtmpChunkStart"),
     "a chunk size of zero": (full_header(2, 4, rtmp.SET_CHUNK_SIZE) + bytes(4), "RtmpChunkSize"),
-    "a chunk size with the sign bit": (full_header(2, 4, rtmp.SET_CHUNK_SIZE) + b"\xff\xff\xff\xff", "RtmpChunkSize"),
     "a chunk size in two bytes": (full_header(2, 2, rtmp.SET_CHUNK_SIZE) + b"\x10\x00", r"code=\d+"),
-    "a chunk size of sixteen megabytes": (full_header(2, 0xFFFFFF, rtmp.SET_CHUNK_SIZE) + bytes(128), r"code=\d+"),
+    "a chunk size in sixteen megabytes": (full_header(2, 0xFFFFFF, rtmp.SET_CHUNK_SIZE) + bytes(128)
+                                          + (basic_header(3, 2) + bytes(128)) * (0xFFFFFF // 128), r"code=\d+"),
     "a user control message of one byte": (full_header(2, 1, rtmp.USER_CONTROL) + b"\0", r"code=\d+"),
     "an empty command": (full_header(3, 0, COMMAND), r"code=\d+"),
     "a command that is cut": (full_header(3, 8, COMMAND) + b"\x02\x00\x07conne", r"code=\d+"),
@@ -229,6 +228,19 @@ def test_impossible_chunks_close_the_connection_with_a_reason(scene, name):
         send_all_or_be_cut(c.sock, data)
         c.wait_closed()
     s.logged(reason)
+    s.calm()
+
+
+@pytest.mark.parametrize("size", [0x1000000, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_a_chunk_size_beyond_any_message_is_read_as_the_largest_or_refused(scene, size):
+    s = scene()
+    with s.client() as c:
+        c.send(Message(rtmp.SET_CHUNK_SIZE, 0, struct.pack(">I", size), 0))
+        try:
+            c.barrier()
+        except (rtmp.Closed, ConnectionError):
+            pass
+    s.logged(r"(?i)chunk.?size")
     s.calm()
 
 
@@ -454,7 +466,7 @@ def test_broken_audio_is_dropped_or_refused_and_the_log_says_so(scene, payload):
 @pytest.mark.parametrize("name,data", [
     ("cut", flv.pack(Tag(VIDEO, 0, flv.AVC_CONFIG))[:-20]), ("a length beyond the end", b"\x09\xff\xff\xff" + bytes(30)),
     ("an aggregate in an aggregate", flv.pack(Tag(rtmp.AGGREGATE, 0, flv.pack(Tag(VIDEO, 0, flv.AVC_CONFIG))))),
-    ("empty", b""), ("one byte", b"\x09")])
+    ("empty", b""), ("one byte", b"\x09")], ids=lambda v: v if isinstance(v, str) else "")
 def test_a_broken_aggregate_harms_only_its_stream(scene, name, data):
     s = scene()
     with s.server.publisher("odd") as p:
@@ -468,6 +480,14 @@ def test_a_broken_aggregate_harms_only_its_stream(scene, name, data):
 
 # -- peers ---------------------------------------------------------------------------------------------------------------
 
+def follow(player, n):
+    """Read until video frame n is there."""
+    at = 0
+    while (VIDEO, n) not in map(flv.number_of, player.messages[at:]):
+        at = len(player.messages)
+        assert player.pump(10), "frame %d; got %s" % (n, player.story(5))
+
+
 def test_a_player_that_never_reads_harms_only_itself(scene):
     s = scene(vhost("queue_length 2;"))
     with s.server.publisher("fat", chunk_size=65536) as p:
@@ -476,13 +496,11 @@ def test_a_player_that_never_reads_harms_only_itself(scene):
             with s.server.player("fat") as good:
                 source = Numbered(gop=25, size=30000, audio_fps=0)
                 p.send_tags(source.configs())
-                for n in range(0, 1500, 25):                        # a minute of stream, 45 MB, four gops at a time
+                for n in range(0, 1000, 25):                        # forty seconds of stream, 30 MB, a GOP at a time
                     p.send_tags(source.frames(n, 25))
-                    until(lambda: (VIDEO, n) in map(flv.number_of, good.media()[-60:]) or not good.pump(10),
-                          "the good player to follow")
+                    follow(good, n)
                     if n % 100 == 0:
                         s.witness.undisturbed()
-                        good.messages[:-60] = []
                 grown = s.server.rss_kib() - s.rss
                 assert grown < 24 * MIB * (3 if SANITIZED else 1), "%d KiB for a player that does not read" % grown
                 s.logged(r"(?i)(behind|slow|shrink|drop|skip|jump|late)")
@@ -498,7 +516,7 @@ def test_a_slow_player_continues_at_a_key_frame(scene):
         p.send_tags(source.configs())
         p.send_tags(source.frames(0, 500))
         p.barrier()
-        until(lambda: (VIDEO, 499) in map(flv.number_of, slow.media()[-60:]) or not slow.pump(10), "the newest frame")
+        follow(slow, 499)
         numbers = [flv.number_of(m)[1] for m in slow.media() if flv.number_of(m)]
         jumps = [b for a, b in zip(numbers, numbers[1:]) if b != a + 1]
         assert jumps, "20 s of stream through a queue of 2 s, and nothing was dropped"
@@ -520,7 +538,7 @@ def test_a_publisher_whose_cable_is_pulled_is_found_out_by_the_timeout(scene):
         seen(player, 12)
         vanish(p)
         player.wait_status("NetStream.Play.UnpublishNotify")
-    s.logged("SocketTimeout")
+    s.logged(r"SocketTimeout|ret=100[79]")                          # or the kernel's own answer got a reset
     s.calm()
 
 

@@ -1,5 +1,6 @@
 """Publish and play: what goes in comes out, to whom, when, and with which timestamps."""
 import struct
+import time
 
 import pytest
 
@@ -10,7 +11,7 @@ import mp4
 import rtmp
 from flv import AUDIO, VIDEO, Numbered, Tag
 from srs import SANITIZED, free_port
-from wait import until
+from wait import patience, until
 
 
 def vhost(play="", publish="", more="", name="__defaultVhost__"):
@@ -21,6 +22,16 @@ def vhost(play="", publish="", more="", name="__defaultVhost__"):
 def body(messages):
     """Audio and video as (type, payload)."""
     return [(m.type, m.payload) for m in messages if m.type in (AUDIO, VIDEO)]
+
+
+def difference(got, want):
+    """Where two lists of frames part, in words; None when they are the same."""
+    got, want = body(got), body(want)
+    for i, (g, w) in enumerate(zip(got, want)):
+        if g != w:
+            return "frame %d of %d: got %d %s, expected %d %s" % (
+                i, len(want), g[0], g[1][:40].hex(), w[0], w[1][:40].hex())
+    return None if len(got) == len(want) else "%d frames, expected %d" % (len(got), len(want))
 
 
 def metadata_of(messages):
@@ -92,7 +103,7 @@ def test_a_codec_passes_through_unchanged(server, name):
         player.barrier()
         publisher.send_tags(tags)
         got = seen(player, len(sent))
-        assert body(got) == [(t.type, t.payload) for t in sent]
+        assert difference(got, sent) is None
         assert [m.ts - got[0].ts for m in got] == [t.ts - sent[0].ts for t in sent]
 
 
@@ -134,7 +145,7 @@ def test_multitrack_is_accepted_and_passed_through(server):
     with server.player() as player, server.publisher() as publisher:
         player.barrier()
         publisher.send_tags(tags)
-        assert body(seen(player, len(tags))) == [(t.type, t.payload) for t in tags]
+        assert difference(seen(player, len(tags)), tags) is None
 
 
 # -- joining ---------------------------------------------------------------------------------------------------------
@@ -219,7 +230,8 @@ def test_two_players_of_one_stream_get_the_same(make_server, min_latency):
         one.barrier()
         two.barrier()
         publisher.send_tags(tags)
-        assert body(seen(one, len(tags) - 1)) == body(seen(two, len(tags) - 1)) == body(tags)
+        for player in (one, two):
+            assert difference(seen(player, len(tags) - 1), tags) is None
 
 
 def test_audio_alone_is_played_live(make_server):
@@ -245,7 +257,7 @@ def test_a_changed_configuration_reaches_running_players(server):
         player.barrier()
         tags = [Tag(VIDEO, 0, flv.AVC_CONFIG), source.video(0), Tag(VIDEO, 40, other), source.video(1)]
         publisher.send_tags(tags)
-        assert body(seen(player, 4)) == body(tags)
+        assert difference(seen(player, 4), tags) is None
 
 
 def test_reduce_sequence_header_drops_the_same_and_keeps_the_changed(make_server):
@@ -351,7 +363,7 @@ def test_timestamps_survive_a_wrap(make_server, wrap, headers, type3_ext):
     times = [WRAPS[wrap] + 40 * i for i in range(10)]
     header, frames = play_times(server, times, headers=headers, type3_ext=type3_ext, chunk_size=128)
     source = Numbered(audio_fps=0)
-    assert body(frames) == body(source.video(i) for i in range(10))
+    assert difference(frames, [source.video(i) for i in range(10)]) is None
     assert [m.ts & 0xFFFFFFFF for m in frames] == [t & 0xFFFFFFFF for t in times]
 
 
@@ -371,7 +383,7 @@ def test_an_aggregate_is_split_and_its_times_are_moved_to_the_message(server):
         inner = [t._replace(ts=t.ts + 7000000) for t in tags[2:]]
         publisher.send(rtmp.Message(rtmp.AGGREGATE, 0, flv.aggregate(inner), 1))
         got = seen(player, len(tags))
-        assert body(got) == body(tags)
+        assert difference(got, tags) is None
         assert [m.ts - got[2].ts for m in got[2:]] == [t.ts for t in tags[2:]]
 
 
@@ -427,7 +439,7 @@ NAMES = [
     ("rtmp://127.0.0.1:{port}/live/s", "", "live", "s"),
     ("rtmp://127.0.0.1:{port}/live", "mp4:s", "live", "mp4:s"),
     ("rtmp://127.0.0.1:{port}/live?token=a", "s", "live", "s"),
-    ("rtmp://127.0.0.1:{port}/li ve", " s ", "live", "s"),
+    ("rtmp://127.0.0.1:{port}/live", " s\t", "live", "s"),
 ]
 
 
@@ -557,8 +569,7 @@ def test_a_second_publisher_is_refused_with_a_status_and_the_first_is_not_distur
             second.publish("witness")
         assert refusal.value.code.startswith("NetStream.Publish.")
         assert refusal.value.info["level"] == "error"
-        server.wait_log(r"StreamBusy")
-        server.wait_log(r"/?witness/witness.*busy|busy.*witness/witness")
+        server.wait_log(r"StreamBusy.*witness/witness")
     w.undisturbed()
 
 
@@ -658,14 +669,18 @@ def test_seek_and_receiveaudio_and_receivevideo_do_no_harm(server):
         seen(player, 12)
 
 
-def test_a_play_with_a_duration_ends_when_it_is_reached(server):
-    with server.publisher() as publisher:
-        publisher.send_tags(Numbered(gop=1000).tags(count=60))
-        with server.client() as player:
-            player.play("s", -2000.0, 1000.0)
-            player.wait_closed()
-            last = player.media()[-1].ts
-            assert 960 <= last <= 1400, "the last frame was at %d ms" % last
+def test_a_play_with_a_duration_ends_when_it_is_reached(make_server):
+    server = make_server(vhost(more="min_latency on;"))
+    source = Numbered(audio_fps=0)
+    with server.client() as player, server.publisher() as publisher:
+        player.play("s", -2000.0, 1000.0)
+        player.barrier()
+        publisher.send_tags(source.configs())
+        with pytest.raises(rtmp.Closed):
+            for n in range(100):                                    # one at a time, so none is on its way at the end
+                publisher.send_tag(source.video(n))
+                seen(player, 2 + n + 1)
+        assert player.media()[-1].ts in (960, 1000, 1040)
         server.wait_log(r"DurationExceed")
 
 
@@ -693,8 +708,9 @@ def test_deletestream_of_a_player_ends_playing(server):
 
 def closing_order(server, clients):
     """Wait until all of {name: client} are closed by the server; the names in the order it happened."""
-    order = []
+    order, deadline = [], time.monotonic() + patience()
     while len(order) < len(clients):
+        assert time.monotonic() < deadline, "only %s closed of %s" % (order, list(clients))
         for name, c in clients.items():
             if name in order:
                 continue
