@@ -11,7 +11,7 @@
 #include "core/str.h"
 #include "protocol/co.h"
 
-enum { EVENTS_A_ROUND = 512, LISTEN_BACKLOG = 512 };
+enum { EVENTS_A_ROUND = 512, LISTEN_BACKLOG = 512, LINGER_TURN_BYTES = 64 << 10 };
 
 static struct {
     int             epoll_fd;
@@ -88,11 +88,17 @@ void io_linger(struct io *io, int64_t deadline_us)
 {
     char        unread[512];
     size_t      n;
+    int64_t     turn_began = io->bytes_in;
     struct err *e = NULL;
     if (shutdown(io->fd, SHUT_WR) < 0)
         return;
-    while (!e)
+    while (!e && now_us() < deadline_us) { /* a peer that floods would never make io_read() wait */
         e = io_read(io, unread, sizeof unread, &n, deadline_us);
+        if (io->bytes_in - turn_began >= LINGER_TURN_BYTES) {
+            co_give_way();
+            turn_began = io->bytes_in;
+        }
+    }
     err_free(e);
 }
 
