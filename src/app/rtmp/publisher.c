@@ -18,7 +18,7 @@ struct session {
     struct publisher  publisher;
     struct timeline   timeline;
     int64_t           began_us, last_packet_us;
-    int64_t           n_packets, n_dropped;
+    int64_t           n_packets, n_dropped, n_metadata;
 };
 
 /* The body of a dropped packet tells a person what the encoder sends. */
@@ -87,8 +87,9 @@ static struct err *take_metadata(struct session *p, const struct rtmp_message *m
         break;
     }
     struct source *s = p->source;
-    log_info("got metadata, width=%d, height=%d, vcodec=%d, acodec=%d", (int)info.width, (int)info.height,
-             (int)info.videocodecid, (int)info.audiocodecid);
+    /* Once: some encoders repeat it with every few frames. */
+    log_write(p->n_metadata++ ? LOG_DEBUG : LOG_INFO, "got metadata, width=%d, height=%d, vcodec=%d, acodec=%d",
+              (int)info.width, (int)info.height, (int)info.videocodecid, (int)info.audiocodecid);
     if (info.bravo_atc && s->vhost->play.atc_auto && !s->atc) {
         log_info("atc is on, the metadata has bravo_atc");
         s->atc = true;
