@@ -71,6 +71,16 @@ static void finish_job(struct offload_job *job)
         job->drop(job);
 }
 
+/* The same for a job that no thread will ever begin with. */
+static void refuse_job(struct offload_job *job)
+{
+    job->refused = true;
+    if (job->waiter)
+        co_unpark(job->waiter);
+    else
+        job->drop(job);
+}
+
 static struct offload_job *take(struct list *jobs)
 {
     pthread_mutex_lock(&off.lock);
@@ -141,7 +151,7 @@ void offload_shutdown(int64_t patience_us)
     struct offload_job *job;
     for (int i = 0; i < OFFLOAD_KINDS; i++)
         while ((job = take(&off.pools[i].waiting)))
-            finish_job(job);
+            refuse_job(job);
     while ((job = take(&off.finished)))
         finish_job(job);
     if (!hung) { /* else a thread may still ring it */
@@ -171,10 +181,12 @@ struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t dea
     struct pool *pool = &off.pools[kind];
     struct err  *e = NULL;
     job->waiter = co_self();
-    job->done = false;
+    job->done = job->refused = false;
 
     pthread_mutex_lock(&off.lock);
-    if (pool->n_waiting >= OFFLOAD_QUEUE_MAX)
+    if (off.stopping)
+        e = err_new(E_THREAD_TERMINATED, "the offload threads have ended");
+    else if (pool->n_waiting >= OFFLOAD_QUEUE_MAX)
         e = err_new(E_LIMIT, "%d jobs wait for the offload threads already", OFFLOAD_QUEUE_MAX);
     else
         e = ensure_thread(pool);
@@ -190,7 +202,13 @@ struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t dea
     }
 
     while (!job->done) {
-        if ((e = co_park(deadline_us)) && !job->done) {
+        e = co_park(deadline_us);
+        if (job->refused) {
+            err_free(e);
+            job->drop(job);
+            return err_new(E_THREAD_TERMINATED, "the offload threads ended before the job began");
+        }
+        if (e && !job->done) {
             job->waiter = NULL; /* whoever finishes it drops it */
             return err_wrap(e, "wait for an offloaded job");
         }

@@ -28,17 +28,21 @@ struct offload_job {
     void (*drop)(struct offload_job *job); /* on the loop: frees a job nobody waits for any more */
     struct list link;                      /* from here on the pool's */
     struct co  *waiter;
-    bool        done;
+    bool        done, refused;
 };
 
 /** Needs co_init() and io_init(). */
 struct err *offload_init(void) ATTR_MUST_USE;
 
-/** Waits for running jobs at most `patience_us`; threads that still hang then are left to the exit. */
+/**
+ * Waits for running jobs at most `patience_us`; threads that still hang then are left to the exit. Jobs that
+ * no thread has begun with fail, and so do those that come later.
+ */
 void offload_shutdown(int64_t patience_us);
 
 /**
- * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED, E_LIMIT when the queue is full, E_THREAD_CREATE
+ * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED, E_LIMIT when the queue is full, E_THREAD_CREATE,
+ *            E_THREAD_TERMINATED when the pool was shut down before a thread began with it
  * Yields     yes
  */
 struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us) ATTR_MUST_USE;
