@@ -420,12 +420,27 @@ def test_timestamps_that_jump_and_wrap_reach_the_player_in_order_and_without_los
     with s.server.player("odd") as player, s.server.publisher("odd", headers="full") as p:
         player.barrier()
         p.send_tag(Tag(VIDEO, 0, flv.AVC_CONFIG))
-        p.send_tags(source.video(i)._replace(ts=t) for i, t in enumerate(times))
+        for i, t in enumerate(times):                               # in one piece, so that they wait for the player
+            p.session.send(Message(VIDEO, t, source.video(i).payload, 1))
+        p.flush()
         got = seen(player, 201)[1:]
         assert flv.gaps(got) == []
         steps = [b.ts - a.ts for a, b in zip(got, got[1:])]
         assert all(-250 <= step <= 250 for step in steps), steps
         assert all(m.ts < 2 ** 31 for m in got)
+    s.calm()
+
+
+def test_a_jump_beyond_the_queue_length_costs_no_frame_that_still_waits_for_a_player(scene):
+    s = scene(vhost("queue_length 5;"))
+    source = Numbered(audio_fps=0)
+    with s.server.player("odd") as player, s.server.publisher("odd", headers="full", chunk_size=65536) as p:
+        player.barrier()
+        p.send_tag(Tag(VIDEO, 0, flv.AVC_CONFIG))
+        for i in range(100):                                        # in one piece; 100 s ahead at each key frame
+            p.session.send(Message(VIDEO, i * 40 + i // 25 * 100000, source.video(i).payload, 1))
+        p.flush()
+        assert flv.gaps(seen(player, 101)) == []
     s.calm()
 
 
