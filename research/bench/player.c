@@ -87,6 +87,7 @@ static void take(struct player *p, const struct players_conf *conf, size_t n, in
 static void note_bytes(struct player *p, size_t n, int64_t now, struct tally *tally)
 {
     tally->bytes += n;
+    tally->receives += p->sampled;
     if (p->received_us && now - p->received_us > tally->pause_us && !p->slow)
         tally->pause_us = now - p->received_us;
     p->received_us = now;

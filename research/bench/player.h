@@ -19,6 +19,7 @@ struct tally {
     const char      *why;                     /* the first failure */
     uint64_t         bytes, messages;
     uint64_t         gaps, lost; /* places where pictures are missing, and how many */
+    uint64_t         receives;   /* of the sampled players: how often they got something */
     int64_t          pause_us;   /* the longest that a player got nothing */
     struct histogram join, latency, second;
 };

@@ -302,6 +302,13 @@ static void print_series(void)
     printf("]");
 }
 
+/* How long a sampled player waited from one receive to the next, on average: about the server's batch. */
+static double interval_ms(double seconds)
+{
+    size_t n = conf.n_players - conf.n_slow, n_sampled = conf.n_sampled < n ? conf.n_sampled : n;
+    return load.tally.receives ? seconds * 1e3 * (double)n_sampled / (double)load.tally.receives : 0;
+}
+
 static void print_result(double seconds)
 {
     const struct tally *t = &load.tally;
@@ -318,7 +325,8 @@ static void print_result(double seconds)
     printf(",\"latency_ms\":{\"samples\":%" PRIu64 ",\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f}",
            t->latency.count, histogram_ms(&t->latency, 50), histogram_ms(&t->latency, 90),
            histogram_ms(&t->latency, 99), histogram_max_ms(&t->latency));
-    printf(",\"spread_ms\":%.3f,\"pause_ms\":%.3f", load.spread_ms, (double)t->pause_us / 1e3);
+    printf(",\"spread_ms\":%.3f,\"pause_ms\":%.3f,\"interval_ms\":%.3f", load.spread_ms, (double)t->pause_us / 1e3,
+           interval_ms(seconds));
     if (conf.pid)
         printf(",\"server\":{\"cpu_s\":%.2f,\"core\":%.4f,\"cpu_s_per_gbit\":%.5f,\"rss\":%" PRId64 "}", cpu_s,
                seconds > 0 ? cpu_s / seconds : 0, gbit > 0 ? cpu_s / gbit : 0, load.usage_now.rss_bytes);
@@ -331,7 +339,7 @@ static void print_result(double seconds)
 static void begin_measuring(int64_t now)
 {
     struct tally *t = &load.tally;
-    t->bytes = t->messages = t->gaps = t->lost = 0;
+    t->bytes = t->messages = t->gaps = t->lost = t->receives = 0;
     t->pause_us = 0;
     histogram_clear(&t->latency);
     load.bytes_before = load.messages_before = 0;
