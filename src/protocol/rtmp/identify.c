@@ -1,0 +1,139 @@
+/* The server's side of a conversation from connect to play or publish: who is it, and which stream? */
+#include <math.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/rtmp/receive.h"
+#include "protocol/rtmp/reply.h"
+#include "protocol/rtmp/server.h"
+
+/* What a client has said on its way to play or publish. */
+struct identification {
+    struct rtmp_server *s;
+    enum rtmp_role      role; /* of a publish; FLASH until something tells another */
+    int                 n_create_stream;
+    char               *released, *announced; /* by releaseStream, by FCPublish; NULL: not said */
+};
+
+static struct err *copy_name(char **name, struct amf0_text text)
+{
+    if (text.len > RTMP_URL_MAX)
+        return err_new(E_LIMIT, "a stream name of %zu bytes", text.len);
+    char *copy = mem_strndup(text.p ? text.p : "", text.len);
+    if (!copy)
+        return err_no_memory();
+    mem_free(*name);
+    *name = copy;
+    return NULL;
+}
+
+static void write_stream_created(struct wr *w, double tid)
+{
+    rtmp_write_result_number(w, tid, RTMP_MSID);
+}
+
+/* releaseStream, FCPublish, FCUnpublish: the marks of FMLE, or after createStream of Haivision's encoders. */
+static struct err *take_announcement(struct identification *id, const struct rtmp_call *call)
+{
+    struct err *e = NULL;
+    if (call->kind == RTMP_CALL_RELEASE_STREAM)
+        e = copy_name(&id->released, call->text);
+    if (call->kind == RTMP_CALL_FC_PUBLISH)
+        e = copy_name(&id->announced, call->text);
+    if (e)
+        return e;
+    if (id->role == RTMP_FLASH_PUBLISH)
+        id->role = id->n_create_stream ? RTMP_HAIVISION_PUBLISH : RTMP_FMLE_PUBLISH;
+    return rtmp_reply_result(id->s, 0, call->tid, rtmp_write_result_undefined);
+}
+
+static struct err *take_create_stream(struct identification *id, const struct rtmp_call *call)
+{
+    if (id->n_create_stream++ == RTMP_CREATE_STREAMS_MAX)
+        return err_new(E_RTMP_CREATE_STREAM_DEPTH, "more than %d createStream before play or publish",
+                       RTMP_CREATE_STREAMS_MAX);
+    return rtmp_reply_result(id->s, 0, call->tid, write_stream_created);
+}
+
+/*
+ * The name to publish by. FMLE and its kin say it three times, and the first counts; but parameters
+ * that stand only in publish are not lost.
+ */
+static const char *choose_name(const struct identification *id, const char *published)
+{
+    const char *first = id->released && *id->released ? id->released : id->announced;
+    if (id->role == RTMP_FLASH_PUBLISH || !first || !*first)
+        return published;
+    bool adds_param = !strchr(first, '?') && str_starts_with(published, first) && published[strlen(first)] == '?';
+    return adds_param ? published : first;
+}
+
+static int64_t duration_of(const struct rtmp_call *call)
+{
+    double ms = call->play_duration_ms;
+    return isfinite(ms) && ms > 0 && ms < 1e12 ? (int64_t)ms : 0;
+}
+
+/* The client has said play or publish: find out which stream. */
+static struct err *find_stream(struct identification *id, struct rtmp_request *req, const struct rtmp_call *call,
+                               enum rtmp_role *role)
+{
+    char           *name = NULL;
+    struct rtmp_url url;
+    struct err     *e = copy_name(&name, call->text);
+    if (e)
+        return e;
+    *role = call->kind == RTMP_CALL_PLAY ? RTMP_PLAY : id->role;
+    req->duration_ms = *role == RTMP_PLAY ? duration_of(call) : 0;
+    e = rtmp_url_parse(&url, req->tc_url, *role == RTMP_PLAY ? name : choose_name(id, name));
+    mem_free(name);
+    if (!e && !*url.stream)
+        e = err_new(E_RTMP_STREAM_NAME_EMPTY, "%s without a stream name", *role == RTMP_PLAY ? "play" : "publish");
+    if (!e) {
+        rtmp_url_finish(&req->url);
+        req->url = url;
+        return NULL;
+    }
+    rtmp_url_finish(&url);
+    char        text[ERR_TEXT_MAX];
+    struct err *unsent = rtmp_server_refuse(id->s, *role, RTMP_REFUSE_NOT_FOUND, err_text(e, text, sizeof text));
+    err_free(unsent); /* the connection ends in any case */
+    return e;
+}
+
+static struct err *identify_by(struct identification *id, const struct rtmp_call *call, bool *done)
+{
+    switch (call->kind) {
+    case RTMP_CALL_RELEASE_STREAM:
+    case RTMP_CALL_FC_PUBLISH:
+    case RTMP_CALL_FC_UNPUBLISH: return take_announcement(id, call);
+    case RTMP_CALL_CREATE_STREAM: return take_create_stream(id, call);
+    case RTMP_CALL_PLAY:
+    case RTMP_CALL_PUBLISH: *done = true; return NULL;
+    case RTMP_CALL_RESULT:
+    case RTMP_CALL_ERROR:
+    case RTMP_CALL_STATUS: return NULL; /* an answer is not answered */
+    default: return rtmp_reply_result(id->s, 0, call->tid, rtmp_write_result_null);
+    }
+}
+
+struct err *rtmp_server_identify(struct rtmp_server *s, struct rtmp_request *req, enum rtmp_role *role,
+                                 int64_t deadline_us)
+{
+    struct identification id = { .s = s, .role = RTMP_FLASH_PUBLISH };
+    struct err           *e = NULL;
+    for (bool done = false; !e && !done;) {
+        struct rtmp_message msg;
+        struct rtmp_call    call;
+        if ((e = rtmp_receive_call(s, &msg, &call, deadline_us)))
+            break;
+        e = identify_by(&id, &call, &done);
+        if (!e && done)
+            e = find_stream(&id, req, &call, role);
+        frame_unref(&msg.payload);
+    }
+    mem_free(id.released);
+    mem_free(id.announced);
+    return e;
+}

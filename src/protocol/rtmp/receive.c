@@ -1,0 +1,275 @@
+#include "protocol/rtmp/receive.h"
+
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "protocol/co.h"
+#include "protocol/rtmp/reply.h"
+
+/* SRS and its encoders never announce more; beyond is worth a line in the log. */
+enum { CHUNK_SIZE_USUAL_MAX = 65536 };
+
+/* A part of an aggregate counts at least so many bytes on the way to a yield: a million may be in one. */
+enum { PART_COST = 64 };
+
+/* The one receive buffer, and who may still borrow from it. */
+static uint8_t             receive_buffer[RTMP_RECEIVE_BUFFER];
+static struct rtmp_server *holder;
+
+void rtmp_receive_forget(struct rtmp_server *s)
+{
+    if (holder == s)
+        holder = NULL;
+}
+
+static struct err *acknowledge(struct rtmp_server *s)
+{
+    if (!s->ack_window || s->io->bytes_in - s->acked < s->ack_window / 2)
+        return NULL;
+    uint8_t   bytes[RTMP_CONTROL_MAX];
+    struct wr w = wr_over(bytes, sizeof bytes);
+    s->acked = s->io->bytes_in;
+    rtmp_write_ack(&w, (uint32_t)s->acked); /* RTMP 1.0, 5.4.3: 32 bits, which wrap */
+    return rtmp_send_control(s, &w);
+}
+
+/* Take the shared buffer: whoever has not consumed its bytes gets a copy of them first. */
+static void claim_buffer(struct rtmp_server *s)
+{
+    if (holder && holder != s) {
+        struct err *e = rtmp_chunk_reader_keep(&holder->in);
+        holder->no_memory |= e != NULL;
+        err_free(e);
+    }
+    holder = s;
+}
+
+/* Feed the reader what the socket has; it must be drained. Never waits. */
+static struct err *fill_now(struct rtmp_server *s, size_t *n)
+{
+    claim_buffer(s);
+    struct err *e = io_read_now(s->io, receive_buffer, sizeof receive_buffer, n);
+    if (!e && *n)
+        rtmp_chunk_reader_feed(&s->in, receive_buffer, *n);
+    return e;
+}
+
+/* A peer that sends faster than we read would never let another coroutine run. */
+static struct err *be_fair(struct rtmp_server *s, int64_t deadline_us)
+{
+    if (s->read_on_bytes < RTMP_RECEIVE_BUFFER)
+        return NULL;
+    s->read_on_bytes = 0;
+    co_give_way();
+    if (now_us() >= deadline_us)
+        return err_new(E_SOCKET_TIMEOUT, "much has come, but nothing of use, until the deadline");
+    return NULL;
+}
+
+static struct err *fill(struct rtmp_server *s, int64_t deadline_us)
+{
+    for (;;) {
+        struct err *e = be_fair(s, deadline_us);
+        if (!io_is_readable(s->io))
+            s->read_on_bytes = 0;
+        if (!e)
+            e = io_wait_readable(s->io, deadline_us);
+        size_t n = 0;
+        if (!e)
+            e = fill_now(s, &n);
+        s->read_on_bytes += (uint32_t)n;
+        if (e || n)
+            return e;
+    }
+}
+
+static struct err *too_short(const struct rtmp_message *msg)
+{
+    return err_new(E_RTMP_MESSAGE_DECODE, "a control message of type %u with %u bytes", msg->type_id,
+                   msg->payload->len);
+}
+
+static struct err *take_chunk_size(struct rtmp_server *s, uint32_t size)
+{
+    if (size > CHUNK_SIZE_USUAL_MAX && !s->said_big_chunks) {
+        s->said_big_chunks = true;
+        log_warn("the peer announces chunks of %u bytes, more than the usual %d", size, CHUNK_SIZE_USUAL_MAX);
+    }
+    return rtmp_chunk_reader_set_chunk_size(&s->in, size);
+}
+
+static struct err *take_user_control(struct rtmp_server *s, const struct rtmp_message *msg)
+{
+    struct rd r = rd_over(msg->payload->data, msg->payload->len);
+    uint16_t  event = rd_u16(&r);
+    if (r.bad)
+        return too_short(msg);
+    if (event == RTMP_EVENT_PING_REQUEST) {
+        uint32_t time = rd_u32(&r);
+        return r.bad ? too_short(msg) : rtmp_send_user_control(s, RTMP_EVENT_PING_RESPONSE, time);
+    }
+    if (event == RTMP_EVENT_SET_BUFFER_LENGTH) {
+        rd_u32(&r);
+        s->buffer_ms = rd_u32(&r);
+    }
+    return NULL; /* others, and old ones that are shorter, mean nothing here */
+}
+
+/* RTMP 1.0, 5.4: messages of the protocol itself */
+static struct err *take_control(struct rtmp_server *s, const struct rtmp_message *msg)
+{
+    if (msg->type_id == RTMP_TYPE_USER_CONTROL)
+        return take_user_control(s, msg);
+    struct rd r = rd_over(msg->payload->data, msg->payload->len);
+    uint32_t  value = rd_u32(&r);
+    if (r.bad)
+        return too_short(msg);
+    switch (msg->type_id) {
+    case RTMP_TYPE_SET_CHUNK_SIZE: return take_chunk_size(s, value);
+    case RTMP_TYPE_ABORT: rtmp_chunk_reader_abort(&s->in, value); return NULL;
+    case RTMP_TYPE_WINDOW_ACK_SIZE: s->ack_window = value ? value : s->ack_window; return NULL;
+    default: /* an acknowledgement, a bandwidth: we send when the socket takes it */ return NULL;
+    }
+}
+
+/* AMF3 messages as encoders make them: one byte, then AMF0. */
+static void unwrap_amf3(struct rtmp_message *msg, uint8_t type_id)
+{
+    struct frame *f = msg->payload;
+    msg->type_id = type_id;
+    if (f->len) {
+        f->len--;
+        memmove(f->data, f->data + 1, f->len);
+    }
+}
+
+/* Deal with a message from the wire; `*wanted` when the caller is to have it. */
+static struct err *take(struct rtmp_server *s, struct rtmp_message *msg, bool *wanted)
+{
+    *wanted = false;
+    switch (msg->type_id) {
+    case RTMP_TYPE_SET_CHUNK_SIZE:
+    case RTMP_TYPE_ABORT:
+    case RTMP_TYPE_ACK:
+    case RTMP_TYPE_USER_CONTROL:
+    case RTMP_TYPE_WINDOW_ACK_SIZE:
+    case RTMP_TYPE_SET_PEER_BANDWIDTH: return take_control(s, msg);
+    case RTMP_TYPE_AGGREGATE:
+        s->aggregate = *msg;
+        s->parts = rtmp_aggregate_over(msg->payload->data, msg->payload->len, msg->timestamp_ms);
+        msg->payload = NULL;
+        return NULL;
+    case RTMP_TYPE_COMMAND_AMF3: unwrap_amf3(msg, RTMP_TYPE_COMMAND); break;
+    case RTMP_TYPE_DATA_AMF3: unwrap_amf3(msg, RTMP_TYPE_DATA); break;
+    case RTMP_TYPE_AUDIO:
+    case RTMP_TYPE_VIDEO:
+    case RTMP_TYPE_DATA:
+    case RTMP_TYPE_COMMAND: break;
+    default:
+        if (!s->said_odd_type)
+            log_info("drop messages of type %u, which mean nothing here", msg->type_id);
+        s->said_odd_type = true;
+        return NULL;
+    }
+    /* ffmpeg sends a time code as 4 bytes that are no AMF0 */
+    *wanted = msg->type_id != RTMP_TYPE_DATA || msg->payload->len != 4 || msg->payload->data[0] != 0;
+    return NULL;
+}
+
+/* The next media message of the aggregate under way. */
+static struct err *take_part(struct rtmp_server *s, struct rtmp_message *msg, bool *got)
+{
+    struct rtmp_part part;
+    for (;;) {
+        struct err *e = rtmp_aggregate_next(&s->parts, &part, got);
+        if (e || !*got) {
+            frame_unref(&s->aggregate.payload);
+            return e;
+        }
+        if (part.type_id == RTMP_TYPE_AUDIO || part.type_id == RTMP_TYPE_VIDEO || part.type_id == RTMP_TYPE_DATA)
+            break;
+    }
+    struct frame *f = frame_new(part.len);
+    *got = f != NULL;
+    if (!f)
+        return err_no_memory();
+    memcpy(f->data, part.body, part.len);
+    f->len = part.len;
+    s->read_on_bytes += PART_COST + part.len;
+    *msg = (struct rtmp_message){ part.type_id, s->aggregate.csid, s->aggregate.msid, part.timestamp_ms, f };
+    return NULL;
+}
+
+/* The next message that the caller is to have among the bytes that have been read. */
+static struct err *next(struct rtmp_server *s, struct rtmp_message *msg, bool *got)
+{
+    for (;;) {
+        struct err *e;
+        *got = false;
+        if (s->no_memory)
+            return err_no_memory();
+        if (s->aggregate.payload && ((e = take_part(s, msg, got)) || *got))
+            return e;
+        if ((e = rtmp_chunk_reader_next(&s->in, msg, got)) || !*got)
+            return e;
+        if (s->in.began_with_type1 && !s->said_type1) {
+            s->said_type1 = true;
+            log_warn("the peer begins chunk stream %u with a chunk of type 1", msg->csid);
+        }
+        if (!(e = take(s, msg, got)) && *got)
+            return NULL;
+        frame_unref(&msg->payload);
+        if (e)
+            return e;
+    }
+}
+
+struct err *rtmp_server_read_message(struct rtmp_server *s, struct rtmp_message *msg, int64_t deadline_us)
+{
+    for (;;) {
+        bool        got;
+        struct err *e = s->aggregate.payload ? be_fair(s, deadline_us) : NULL;
+        if (e || (e = next(s, msg, &got)) || got)
+            return e;
+        if ((e = acknowledge(s)) || (e = fill(s, deadline_us)))
+            return e;
+    }
+}
+
+struct err *rtmp_server_next_now(struct rtmp_server *s, struct rtmp_message *msg, bool *got)
+{
+    for (size_t sum = 0;;) {
+        size_t      n = 0;
+        struct err *e = next(s, msg, got);
+        if (e || *got)
+            return e;
+        if ((e = acknowledge(s)) || sum >= RTMP_RECEIVE_BUFFER || !io_is_readable(s->io))
+            return e;
+        if ((e = fill_now(s, &n)))
+            return e;
+        sum += n;
+    }
+}
+
+void rtmp_receive_acknowledge_at_once(const struct rtmp_server *s)
+{
+    setsockopt(s->io->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
+}
+
+struct err *rtmp_receive_call(struct rtmp_server *s, struct rtmp_message *msg, struct rtmp_call *call,
+                             int64_t deadline_us)
+{
+    for (;;) {
+        rtmp_receive_acknowledge_at_once(s);
+        struct err *e = rtmp_server_read_message(s, msg, deadline_us);
+        if (e)
+            return e;
+        if (msg->type_id == RTMP_TYPE_COMMAND) {
+            if ((e = rtmp_server_decode(msg, call)))
+                frame_unref(&msg->payload);
+            return e;
+        }
+        frame_unref(&msg->payload);
+    }
+}
