@@ -16,11 +16,23 @@ static size_t prologue_left(const struct reader *r)
     return r->prologue.count - r->n_prologue_sent;
 }
 
+/* Until then it gets nothing: what comes before could not be decoded. */
+static void wait_for_key(struct reader *r)
+{
+    headers_clear(&r->prologue); /* they come with the key frame */
+    r->n_prologue_sent = 0;
+    r->wait_key = true;
+    r->wait_key_since_us = now_us();
+}
+
 struct err *reader_attach(struct reader *r, struct source *s)
 {
     *r = (struct reader){ .source = s, .co = co_self() };
     r->seq = s->has_gop ? s->gop_seq : s->ring.head;
-    start_prologue(r, s->has_gop ? &s->gop_headers : &s->headers);
+    if (!s->has_gop && s->has_video && s->vhost->play.gop_cache)
+        wait_for_key(r); /* the GOP was too long to be cached, or has no beginning */
+    else
+        start_prologue(r, s->has_gop ? &s->gop_headers : &s->headers);
     list_push(&s->readers, &r->link);
     s->n_readers++;
     struct err *e = pacer_start(s);
@@ -43,22 +55,37 @@ void reader_detach(struct reader *r)
     }
 }
 
+/* The newest key frame is in the log, at the cursor or behind it. (Without memory it may not have got there.) */
+static bool is_key_ahead(const struct reader *r)
+{
+    const struct source *s = r->source;
+    return s->gop_seq >= r->seq && s->gop_seq >= s->ring.tail && s->gop_seq < s->ring.head &&
+           ring_at(&s->ring, s->gop_seq)->key;
+}
+
+/* Move on without what lies between; a joiner that still waits for its first key frame loses nothing so. */
+static void skip_to(struct reader *r, uint64_t seq)
+{
+    if (r->n_jumps)
+        r->n_skipped += (int64_t)(seq - r->seq);
+    r->seq = seq;
+}
+
 /* Forget what waits before the newest key frame. */
 static void jump(struct reader *r)
 {
     struct source *s = r->source;
     uint64_t       from = r->seq;
-    bool           to_key = s->gop_seq >= s->ring.tail && s->gop_seq > r->seq && s->gop_seq < s->ring.head;
-    r->seq = to_key ? s->gop_seq : s->ring.head;
-    r->wait_key = !to_key && s->has_video;
-    if (r->wait_key)
-        headers_clear(&r->prologue); /* they come with the key frame */
-    else
-        start_prologue(r, to_key ? &s->gop_headers : &s->headers);
-    r->n_prologue_sent = 0;
+    bool           to_key = is_key_ahead(r);
     r->n_jumps++;
-    r->n_skipped += (int64_t)(r->seq - from);
     s->n_jumps++;
+    skip_to(r, to_key ? s->gop_seq : s->ring.head);
+    if (!to_key && s->has_video) {
+        wait_for_key(r);
+    } else {
+        r->wait_key = false;
+        start_prologue(r, to_key ? &s->gop_headers : &s->headers);
+    }
     log_warn("fell behind on %s: jumped over %lld frames to %s, jumps=%lld, max=%lldms", s->identity,
              (long long)(r->seq - from), to_key ? "the newest key frame" : "the live end", (long long)r->n_jumps,
              (long long)(source_queue_length_us(s) / US_PER_MS));
@@ -69,24 +96,34 @@ static bool is_too_far_behind(const struct reader *r)
     const struct source *s = r->source;
     if (r->seq < s->ring.tail)
         return true;
-    if (r->seq == s->ring.head || s->gop_seq <= r->seq)
+    if (s->gop_seq == r->seq || !is_key_ahead(r))
         return false; /* nothing to gain: the newest key frame is behind or at the cursor */
     const struct frame *oldest = ring_at(&s->ring, r->seq), *newest = ring_at(&s->ring, s->ring.head - 1);
     return newest->arrived_us - oldest->arrived_us > source_queue_length_us(s);
 }
 
-void reader_catch_up(struct reader *r)
+/* Start at the key frame as soon as it is due; without one when there is no video any more, or none with keys. */
+static void look_for_key(struct reader *r)
 {
     struct source *s = r->source;
+    bool           at_key = is_key_ahead(r) && s->gop_seq < s->released;
+    bool           give_up = !s->has_video || now_us() - r->wait_key_since_us > source_queue_length_us(s);
+    if (at_key)
+        skip_to(r, s->gop_seq);
+    else if (r->seq < s->released)
+        skip_to(r, s->released);
+    if (at_key || give_up) {
+        r->wait_key = false;
+        start_prologue(r, at_key ? &s->gop_headers : &s->headers);
+    }
+}
+
+void reader_catch_up(struct reader *r)
+{
     if (is_too_far_behind(r))
         jump(r);
-    for (; r->wait_key && r->seq < s->released; r->seq++) {
-        if (ring_at(&s->ring, r->seq)->key) {
-            r->wait_key = false;
-            start_prologue(r, r->seq == s->gop_seq ? &s->gop_headers : &s->headers);
-            break;
-        }
-    }
+    if (r->wait_key)
+        look_for_key(r);
 }
 
 struct frame *reader_peek(const struct reader *r, size_t ahead)

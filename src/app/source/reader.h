@@ -10,7 +10,8 @@
  *     reader_detach(&r)
  *
  * A reader that falls behind `queue_length` jumps to the newest key frame: never into the middle of a GOP,
- * with the headers of that GOP first; the jump is counted and logged. It harms nobody else.
+ * with the headers of that GOP first; the jump is counted and logged. It harms nobody else. Where it must wait for a
+ * key frame it waits at most `queue_length`, because there are streams without.
  *
  * Ownership  attached by one coroutine, which keeps a reference to the source and detaches before it ends
  */
@@ -36,12 +37,14 @@ struct reader {
     struct headers prologue; /* sent before it */
     size_t         n_prologue_sent;
     bool           waiting;            /* parked until the next batch */
-    bool           wait_key;           /* jumped, and no key frame has come yet */
+    bool           wait_key;           /* no key frame has come yet to start at */
+    int64_t        wait_key_since_us;
     int64_t        n_jumps, n_skipped; /* times it fell behind, frames it lost so */
 };
 
 /**
- * Join: the cursor at the newest GOP if that is cached, else at the live end; headers first.
+ * Join: the cursor at the newest GOP if that is cached; headers first. With `gop_cache` and no GOP cached (it was
+ * too long, or the stream began in the middle of one) at the next key frame; without `gop_cache` at the live end.
  * Yields     no
  */
 struct err *reader_attach(struct reader *r, struct source *s) ATTR_MUST_USE;

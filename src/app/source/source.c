@@ -84,38 +84,6 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
     pacer_notice(s);        /* what is held back may be due now */
 }
 
-struct err *source_publish(struct source *s, struct publisher *p)
-{
-    if (s->publisher && !s->vhost->publish.republish_takeover)
-        return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is busy, client %s publishes it", s->identity,
-                       s->publisher->trace);
-    if (s->publisher) {
-        s->publisher->taken_over = true;
-        co_cancel(s->publisher->co);
-    }
-    s->publisher = p;
-    s->epoch++;
-    s->published_at_us = s->unwatched_since_us = now_us();
-    return NULL;
-}
-
-void source_unpublish(struct source *s, struct publisher *p)
-{
-    if (s->publisher != p)
-        return;
-    s->publisher = NULL;
-    s->epoch++;
-    mix_queue_clear(&s->mix);
-    headers_clear(&s->headers);
-    headers_clear(&s->gop_headers);
-    s->has_gop = s->has_video = false;
-    s->audio_since_video = 0;
-    s->atc = s->vhost->play.atc;
-    s->video = (struct video_info){ 0 };
-    s->audio = (struct audio_info){ 0 };
-    pacer_release_now(s);
-}
-
 /* The oldest frame that somebody still has a right to. */
 static uint64_t keep_from(const struct source *s)
 {
@@ -182,13 +150,10 @@ static bool same_payload(const struct frame *a, const struct frame *b)
     return a && b && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-/* Metadata or a codec configuration: keep it for those who join. False: repeated, to be dropped. */
-static bool take_header(struct source *s, struct frame *f)
+/* Metadata or a codec configuration as it was already. */
+static bool is_repeated(const struct source *s, const struct frame *f)
 {
-    if (s->vhost->play.reduce_sequence_header && same_payload(headers_find(&s->headers, f->kind, f->track), f))
-        return false;
-    headers_put(&s->headers, f);
-    return true;
+    return s->vhost->play.reduce_sequence_header && same_payload(headers_find(&s->headers, f->kind, f->track), f);
 }
 
 /* From a configuration; of codecs that have none, from the first frame. */
@@ -215,6 +180,30 @@ static struct err *push(struct source *s, struct frame *f)
     return NULL;
 }
 
+/* Append what is in order by now, or all that still waits to be sorted. */
+static struct err *push_sorted(struct source *s, bool all)
+{
+    struct err   *e = NULL;
+    struct frame *next;
+    while (!e && (next = mix_queue_pop(&s->mix, all))) {
+        e = push(s, next);
+        frame_unref(&next);
+    }
+    return e;
+}
+
+/* Keep it for those who join, and append it behind what the configuration before it has made. */
+static struct err *append_header(struct source *s, struct frame *f)
+{
+    struct err *e = NULL;
+    if (is_repeated(s, f))
+        return NULL;
+    if (f->config)
+        e = push_sorted(s, true);
+    headers_put(&s->headers, f);
+    return e ? e : push(s, f);
+}
+
 struct err *source_append(struct source *s, struct frame *f)
 {
     bool sorted = s->vhost->play.mix_correct;
@@ -225,18 +214,51 @@ struct err *source_append(struct source *s, struct frame *f)
         s->frames_audio++;
     learn_codec(s, f);
     if (f->config || f->kind == FRAME_SCRIPT)
-        return take_header(s, f) ? push(s, f) : NULL;
+        return append_header(s, f);
     if (!sorted && s->mix.count == 0)
         return push(s, f);
-
     mix_queue_push(&s->mix, f);
-    struct err   *e = NULL;
-    struct frame *next;
-    while (!e && (next = mix_queue_pop(&s->mix, !sorted))) {
-        e = push(s, next);
-        frame_unref(&next);
+    return push_sorted(s, !sorted);
+}
+
+/* Nothing of what was published is for those who join from now on; those who are there read on to its end. */
+static void end_publish(struct source *s)
+{
+    err_free(push_sorted(s, true)); /* without memory its last frames are lost */
+    mix_queue_clear(&s->mix);
+    headers_clear(&s->headers); /* gop_headers stay: a slow reader may yet jump to that GOP */
+    s->has_gop = s->has_video = false;
+    s->audio_since_video = 0;
+    s->atc = s->vhost->play.atc;
+    s->video = (struct video_info){ 0 };
+    s->audio = (struct audio_info){ 0 };
+}
+
+struct err *source_publish(struct source *s, struct publisher *p)
+{
+    if (s->publisher && !s->vhost->publish.republish_takeover)
+        return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is busy, client %s publishes it", s->identity,
+                       s->publisher->trace);
+    if (s->publisher) {
+        s->publisher->taken_over = true;
+        co_cancel(s->publisher->co);
+        end_publish(s);
     }
-    return e;
+    s->publisher = p;
+    s->epoch++;
+    s->published_at_us = s->unwatched_since_us = now_us();
+    return NULL;
+}
+
+void source_unpublish(struct source *s, struct publisher *p)
+{
+    if (s->publisher != p)
+        return;
+    end_publish(s);
+    s->publisher = NULL;
+    s->epoch++;
+    pacer_release_now(s);
+    trim(s); /* players may stay for hours, the last GOP need not */
 }
 
 void source_sample(struct source *s, int64_t now)

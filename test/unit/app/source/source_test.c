@@ -1,0 +1,820 @@
+/* A source with its readers: where they begin, what they get, what is kept for them and for how long. */
+#include "app/source/fixture.h"
+
+static struct fixture fx;
+static struct source *s;
+static struct reader  r;
+
+static void begin_with(const char *directives)
+{
+    begin(&fx, directives);
+    s = fx.source;
+}
+
+static void join(struct reader *reader)
+{
+    assert_null(reader_attach(reader, s));
+}
+
+/* What a reader who comes now gets at once. */
+static const char *joiner_gets(void)
+{
+    struct reader late;
+    settle(s);
+    join(&late);
+    const char *line = taken(&late);
+    reader_detach(&late);
+    return line;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fx = (struct fixture){ 0 };
+    r = (struct reader){ 0 };
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    reader_detach(&r);
+    if (fx.source)
+        end(&fx);
+    return 0;
+}
+
+/* ---- joining ---- */
+
+static void a_joiner_gets_headers_and_then_the_newest_gop(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "M1 A1 V1 K1 p1 a1 K2 p2 a2 p3");
+    assert_string_equal(joiner_gets(), "M1 A1 V1 K2 p2 a2 p3");
+}
+
+static void a_joiner_goes_on_live(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "V1 K1 p1");
+    join(&r);
+    assert_string_equal(taken(&r), "V1 K1 p1");
+    append(s, "p2 K2 p3");
+    assert_string_equal(taken(&r), "p2 K2 p3");
+    assert_string_equal(taken(&r), "");
+    assert_int_equal(r.n_jumps, 0);
+}
+
+static void headers_go_script_audio_video_in_whatever_order_they_came(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "V1 A1 M1 K1");
+    assert_string_equal(joiner_gets(), "M1 A1 V1 K1");
+}
+
+static void a_joiner_gets_the_headers_of_its_gop_not_newer_ones(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "M1 A1 V1 K1 p1 V2 M2 p2");
+    assert_string_equal(joiner_gets(), "M1 A1 V1 K1 p1 V2 M2 p2"); /* the change comes where it came */
+    append(s, "K2 p3");
+    assert_string_equal(joiner_gets(), "M2 A1 V2 K2 p3");
+}
+
+static void a_joiner_before_the_publisher_gets_all_from_the_start(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    assert_string_equal(taken(&r), "");
+    append(s, "M1 V1 K1 p1");
+    assert_string_equal(taken(&r), "M1 V1 K1 p1");
+}
+
+static void without_gop_cache_a_joiner_starts_live(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; }");
+    append(s, "M1 A1 V1 K1 p1 a1");
+    settle(s);
+    join(&r);
+    assert_string_equal(taken(&r), "M1 A1 V1");
+    append(s, "p2 a2 K2 p3");
+    assert_string_equal(taken(&r), "p2 a2 K2 p3");
+}
+
+static void without_gop_cache_a_joiner_gets_the_newest_headers(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; }");
+    append(s, "V1 K1 p1 V2 p2");
+    assert_string_equal(joiner_gets(), "V2");
+}
+
+static void a_gop_that_is_too_long_is_not_cached_until_the_next_key_frame(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache_max_frames 10; }");
+    append(s, "V1 K1");
+    append_many(s, "p1", 9);
+    assert_string_equal(joiner_gets(), "V1 K1 p1 p1 p1 p1 p1 p1 p1 p1 p1"); /* ten frames fit */
+    append(s, "p2");
+    settle(s);
+    join(&r);
+    assert_string_equal(taken(&r), ""); /* nothing that could not be decoded */
+    append(s, "p3 a3");
+    assert_string_equal(taken(&r), "");
+    append(s, "K2 p4 a4");
+    assert_string_equal(taken(&r), "V1 K2 p4 a4");
+    assert_string_equal(joiner_gets(), "V1 K2 p4 a4");
+    assert_int_equal(r.n_jumps, 0); /* it has lost nothing */
+}
+
+static void a_stream_that_begins_in_a_gop_is_joined_at_its_first_key_frame(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "A1 V1 p1 a1 p2");
+    settle(s);
+    join(&r);
+    assert_string_equal(taken(&r), "");
+    append(s, "p3 K1 p4");
+    assert_string_equal(taken(&r), "A1 V1 K1 p4");
+}
+
+static void a_stream_without_key_frames_is_joined_after_queue_length(void **state)
+{
+    (void)state;
+    begin_with("play { queue_length 3; }");
+    append(s, "V1 p1 p2");
+    settle(s);
+    join(&r);
+    append(s, "p3");
+    assert_string_equal(taken(&r), "");
+    r.wait_key_since_us -= 4 * US_PER_SECOND; /* as if that had been so long ago */
+    append(s, "p4");
+    assert_string_equal(taken(&r), "V1");
+    append(s, "p5");
+    assert_string_equal(taken(&r), "p5"); /* better than nothing at all */
+}
+
+static void a_limit_of_zero_frames_is_none(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache_max_frames 0; }");
+    append(s, "V1 K1");
+    append_many(s, "p1", 5000);
+    assert_int_equal(s->ring.head - s->gop_seq, 5001);
+    assert_true(s->has_gop);
+}
+
+/* ---- sequence headers ---- */
+
+static void repeated_sequence_headers_are_dropped_and_changed_ones_are_not(void **state)
+{
+    (void)state;
+    begin_with("play { reduce_sequence_header on; }");
+    join(&r);
+    append(s, "M1 A1 V1 K1 M1 A1 V1 K2 V2 M2 A2 K3 V2 M1");
+    assert_string_equal(taken(&r), "M1 A1 V1 K1 K2 V2 M2 A2 K3 M1");
+}
+
+static void without_reduction_all_sequence_headers_go_through(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    append(s, "M1 V1 K1 V1 M1");
+    assert_string_equal(taken(&r), "M1 V1 K1 V1 M1");
+}
+
+static void tracks_have_headers_of_their_own(void **state)
+{
+    (void)state;
+    begin_with("play { reduce_sequence_header on; }");
+    join(&r);
+    append(s, "A1");
+    struct frame *f = labelled("A1", 40);
+    f->track = 1;
+    assert_null(source_append(s, f));
+    assert_null(source_append(s, f));
+    frame_unref(&f);
+    append(s, "K1");
+    assert_string_equal(taken(&r), "A1 A1 K1"); /* equal, but of another track */
+    assert_string_equal(joiner_gets(), "A1 A1 K1");
+}
+
+/* ---- audio only ---- */
+
+static void a_stream_of_audio_alone_is_joined_live(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "M1 A1");
+    append_many(s, "a1", 30);
+    settle(s);
+    join(&r);
+    assert_string_equal(taken(&r), "M1 A1");
+    append(s, "a2 a3");
+    assert_string_equal(taken(&r), "a2 a3");
+}
+
+static void video_that_stops_makes_a_stream_audio_alone(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "A1 V1 K1 p1");
+    append_many(s, "a1", PURE_AUDIO_FRAMES);
+    assert_true(s->has_gop);
+    append(s, "a2");
+    assert_false(s->has_gop);
+    assert_string_equal(joiner_gets(), "A1 V1");
+    append(s, "a3 K2 p2");
+    assert_string_equal(joiner_gets(), "A1 V1 K2 p2");
+}
+
+static void who_waits_for_a_key_frame_gets_audio_when_video_has_stopped(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "A1 V1 p1");
+    settle(s);
+    join(&r);
+    append_many(s, "a1", PURE_AUDIO_FRAMES);
+    assert_string_equal(taken(&r), "");
+    append(s, "a2");
+    assert_string_equal(taken(&r), "A1 V1");
+    append(s, "a3");
+    assert_string_equal(taken(&r), "a3");
+}
+
+/* ---- falling behind ---- */
+
+static void a_slow_reader_jumps_to_the_newest_key_frame_with_its_headers(void **state)
+{
+    (void)state;
+    struct reader quick;
+    begin_with("");
+    join(&r);
+    join(&quick);
+    append(s, "M1 V1 K1 p1");
+    assert_string_equal(taken(&quick), "M1 V1 K1 p1");
+    make_older(s, 40 * US_PER_SECOND); /* queue_length is 30 s */
+    append(s, "V2 K2 p2 p3");
+    assert_string_equal(taken(&quick), "V2 K2 p2 p3");
+    assert_string_equal(taken(&r), "M1 V2 K2 p2 p3");
+    assert_int_equal(r.n_jumps, 1);
+    assert_int_equal(r.n_skipped, 5); /* M1 V1 K1 p1 V2 */
+    assert_int_equal(s->n_jumps, 1);
+    assert_int_equal(quick.n_jumps, 0);
+    append(s, "p4");
+    assert_string_equal(taken(&r), "p4");
+    reader_detach(&quick);
+}
+
+static void a_reader_that_is_late_but_in_time_jumps_not(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    append(s, "V1 K1 p1");
+    make_older(s, 29 * US_PER_SECOND);
+    append(s, "K2");
+    assert_string_equal(taken(&r), "V1 K1 p1 K2");
+    assert_int_equal(r.n_jumps, 0);
+}
+
+static void a_slow_reader_within_the_newest_gop_stays_in_it(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    append(s, "V1 K1 p1");
+    assert_string_equal(taken(&r), "V1 K1 p1");
+    append(s, "p2");
+    make_older(s, 40 * US_PER_SECOND);
+    append(s, "p3");
+    assert_string_equal(taken(&r), "p2 p3"); /* there is no newer place to begin */
+}
+
+/* Frames that are appended one by one, each so much younger than the ones before. */
+static void append_aging(const char *label, int n, int64_t step_us)
+{
+    for (int i = 0; i < n; i++) {
+        make_older(s, step_us);
+        append(s, label);
+    }
+}
+
+static void a_slow_reader_whose_gop_is_gone_waits_for_the_next_key_frame(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; }");
+    join(&r);
+    append(s, "A1 V1 K1");
+    append_aging("p1", 200, US_PER_SECOND); /* one GOP, longer than queue_length */
+    assert_true(s->ring.tail > s->gop_seq);
+    settle(s);
+    uint64_t lost_from = r.seq;
+    assert_string_equal(peeked(&r), ""); /* not from the middle of it */
+    append(s, "p2 a2");
+    assert_string_equal(taken(&r), "");
+    append(s, "V2 p3 K2 p4");
+    assert_string_equal(taken(&r), "A1 V2 K2 p4");
+    assert_int_equal(r.n_jumps, 1);
+    assert_int_equal(r.n_skipped, r.seq - 2 - lost_from);
+}
+
+static void who_waits_for_a_key_frame_gets_the_headers_of_that_one(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; }");
+    join(&r);
+    append(s, "V1 K1");
+    append_aging("p1", 200, US_PER_SECOND);
+    settle(s);
+    assert_string_equal(peeked(&r), "");
+    append(s, "K2 p2 V2 K3 p3 V3"); /* all in one batch */
+    assert_string_equal(taken(&r), "V2 K3 p3 V3");
+}
+
+static void a_jump_after_the_end_brings_its_headers_too(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    append(s, "V1 K1 p1");
+    make_older(s, 40 * US_PER_SECOND);
+    append(s, "V2 K2 p2");
+    source_unpublish(s, &fx.publisher);
+    assert_string_equal(taken(&r), "V2 K2 p2");
+}
+
+/* ---- memory ---- */
+
+/* The most that the log may hold of frames that nobody has a right to: it is trimmed when it is full. */
+enum { SLACK_FRAMES = 64 };
+
+static void without_readers_a_gop_is_all_that_is_kept(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "V1");
+    for (int i = 0; i < 200; i++) {
+        append(s, "K1");
+        append_many(s, "p1", 49);
+        assert_true(s->ring.head - s->ring.tail <= 50 + 1);
+    }
+    assert_int_equal(s->ring.n_slots, 64);
+}
+
+static void without_readers_and_gop_cache_next_to_nothing_is_kept(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; }");
+    append(s, "V1 K1");
+    append_many(s, "p1", 10000);
+    assert_true(s->ring.head - s->ring.tail <= SLACK_FRAMES);
+}
+
+static void after_a_gop_that_was_too_long_next_to_nothing_is_kept(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache_max_frames 100; }");
+    append(s, "V1 K1");
+    append_many(s, "p1", 10000);
+    assert_true(s->ring.head - s->ring.tail <= 100 + SLACK_FRAMES);
+    assert_true(s->ring.n_slots <= 256);
+}
+
+static void a_reader_that_never_reads_keeps_no_more_than_queue_length(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; queue_length 30; }");
+    join(&r);
+    append(s, "V1 K1");
+    append_aging("p1", 500, US_PER_SECOND);
+    assert_true(s->ring.head - s->ring.tail <= 30 + SLACK_FRAMES + 1);
+}
+
+static void a_publisher_faster_than_the_clock_keeps_no_more_than_queue_length_of_its_own_time(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; queue_length 30; }");
+    join(&r);
+    append_at(s, "V1", 0);
+    for (int i = 0; i < 5000; i++)
+        append_at(s, i % 100 ? "p1" : "K1", i * INT64_C(100));
+    assert_true(s->ring.head - s->ring.tail <= 300 + 2 * 100); /* 30 s at 10 fps; trimmed at key frames */
+}
+
+static void a_reader_that_reads_lets_go(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; }");
+    join(&r);
+    append(s, "V1 K1");
+    for (int i = 0; i < 1000; i++) {
+        append_many(s, "p1", 10);
+        taken(&r);
+    }
+    assert_true(s->ring.head - s->ring.tail <= SLACK_FRAMES);
+    assert_int_equal(r.n_jumps, 0);
+}
+
+static void no_configuration_lets_a_source_grow_beyond_the_hard_limit(void **state)
+{
+    (void)state;
+    enum { BIG = 8 << 20 };
+    begin_with("play { gop_cache_max_frames 0; queue_length 3600; }");
+    join(&r);
+    append(s, "V1 K1");
+    for (int i = 0; i < 3 * SOURCE_BYTES_MAX / BIG; i++) {
+        struct frame *f = frame_new(BIG); /* its pages are never touched */
+        assert_non_null(f);
+        f->kind = FRAME_VIDEO;
+        f->dts_us = i * INT64_C(40) * US_PER_MS;
+        memcpy(f->data, "p1", f->len = 3);
+        assert_null(source_append(s, f));
+        frame_unref(&f);
+        assert_true(s->ring.bytes <= (size_t)SOURCE_BYTES_MAX + BIG + 1024);
+    }
+    assert_false(s->has_gop);
+    settle(s);
+    assert_string_equal(peeked(&r), ""); /* its place is gone */
+    assert_int_equal(r.n_jumps, 1);
+    append(s, "K2 p2");
+    assert_string_equal(taken(&r), "V1 K2 p2");
+}
+
+static void the_end_of_a_stream_gives_its_memory_back(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    append(s, "V1 K1 p1");
+    taken(&r);
+    source_unpublish(s, &fx.publisher);
+    assert_int_equal(s->ring.bytes, 0); /* the player may stay for hours */
+}
+
+/* ---- publishing ---- */
+
+static void the_end_of_a_publish_forgets_what_was_published(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    append(s, "M1 A1 V1 K1 p1");
+    s->atc = true;
+    unsigned epoch = s->epoch;
+    source_unpublish(s, &fx.publisher);
+    assert_string_equal(taken(&r), "M1 A1 V1 K1 p1"); /* who was there gets the rest */
+    assert_string_equal(joiner_gets(), "");
+    assert_null(s->publisher);
+    assert_int_equal(s->epoch, epoch + 1);
+    assert_false(s->atc);
+    assert_int_equal(s->headers.count, 0);
+    assert_false(source_knows_codec(s, FRAME_VIDEO));
+
+    assert_null(source_publish(s, &fx.publisher));
+    assert_int_equal(s->epoch, epoch + 2);
+    append(s, "A2 a2");
+    assert_string_equal(taken(&r), "A2 a2");
+    assert_string_equal(joiner_gets(), "A2");
+}
+
+static void the_end_releases_at_once_what_the_pacer_holds(void **state)
+{
+    (void)state;
+    begin_with("play { mw_latency 350; }");
+    join(&r);
+    append(s, "V1 K1");
+    assert_string_equal(peeked(&r), "");
+    source_unpublish(s, &fx.publisher);
+    assert_string_equal(peeked(&r), "V1 K1");
+}
+
+static void a_second_publisher_is_refused_by_name(void **state)
+{
+    (void)state;
+    char             text[300];
+    struct publisher second = { .co = co_self(), .trace = "second" };
+    begin_with("");
+    append(s, "V1 K1");
+    unsigned    epoch = s->epoch;
+    struct err *e = source_publish(s, &second);
+    assert_int_equal(err_code(e), E_SYSTEM_STREAM_BUSY);
+    err_text(e, text, sizeof text);
+    assert_non_null(strstr(text, "v/live/cam"));
+    assert_non_null(strstr(text, "first"));
+    err_free(e);
+    assert_ptr_equal(s->publisher, &fx.publisher);
+    assert_int_equal(s->epoch, epoch);
+    source_unpublish(s, &second); /* of one that never was: nothing */
+    assert_ptr_equal(s->publisher, &fx.publisher);
+    assert_string_equal(joiner_gets(), "V1 K1");
+    source_unpublish(s, &fx.publisher);
+    assert_null(source_publish(s, &second)); /* the name is free at once */
+    source_unpublish(s, &second);
+}
+
+static void stay(void *arg)
+{
+    err_free(co_park(DEADLINE_NEVER));
+    *(bool *)arg = co_is_cancelled(co_self());
+}
+
+static void a_takeover_ends_the_first_and_begins_anew(void **state)
+{
+    (void)state;
+    struct co_group  group;
+    struct publisher second = { .co = co_self(), .trace = "second" };
+    bool             cancelled = false;
+    co_group_init(&group);
+    begin_with("publish { republish takeover; }");
+    assert_null(co_go(&group, "first", stay, &cancelled, &fx.publisher.co));
+    append(s, "M1 A1 V1 K1 p1");
+    s->atc = true;
+    unsigned epoch = s->epoch;
+    assert_null(source_publish(s, &second));
+    assert_true(fx.publisher.taken_over);
+    assert_false(second.taken_over);
+    assert_ptr_equal(s->publisher, &second);
+    assert_int_not_equal(s->epoch, epoch);
+    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    assert_true(cancelled);
+
+    /* Nothing of the first stream is left to those who join the second. */
+    assert_false(s->atc);
+    assert_false(source_knows_codec(s, FRAME_VIDEO));
+    assert_string_equal(joiner_gets(), "");
+    append(s, "A2 a2");
+    source_unpublish(s, &fx.publisher); /* the first one cleans up behind itself, late */
+    assert_ptr_equal(s->publisher, &second);
+    assert_string_equal(joiner_gets(), "A2");
+    source_unpublish(s, &second);
+}
+
+static void when_nobody_watches_is_known(void **state)
+{
+    (void)state;
+    struct reader other;
+    begin_with("");
+    assert_int_equal(s->unwatched_since_us, s->published_at_us);
+    join(&r);
+    join(&other);
+    s->unwatched_since_us = 0;
+    reader_detach(&other);
+    assert_int_equal(s->unwatched_since_us, 0);
+    assert_int_equal(s->n_readers, 1);
+    int64_t before = now_us();
+    reader_detach(&r);
+    assert_true(s->unwatched_since_us >= before);
+    reader_detach(&r); /* a second time it does nothing */
+    assert_int_equal(s->n_readers, 0);
+}
+
+/* ---- life ---- */
+
+static struct source *acquire(const char *vhost, const char *stream)
+{
+    struct source *other;
+    assert_null(source_acquire(&other, &fx.all, fx.conf, conf_find_vhost(fx.conf, vhost), "live", stream));
+    return other;
+}
+
+static void a_stream_is_found_by_vhost_app_and_whole_name(void **state)
+{
+    (void)state;
+    begin_with("");
+    struct source *same = acquire("v", "cam"), *w = acquire("w", "cam"), *a = acquire("v", "room.1"),
+                  *b = acquire("v", "room.2");
+    assert_ptr_equal(same, s);
+    assert_int_equal(s->refs, 2);
+    assert_ptr_not_equal(w, s);
+    assert_ptr_not_equal(a, b);
+    assert_string_equal(s->app, "live");
+    assert_string_equal(s->stream, "cam");
+    assert_string_not_equal(s->id, w->id);
+    assert_int_equal(fx.all.by_identity.count, 4);
+    source_release(same);
+    source_release(w);
+    source_release(a);
+    source_release(b);
+    assert_int_equal(fx.all.by_identity.count, 1);
+    source_release(NULL);
+}
+
+static void the_last_one_out_ends_the_source(void **state)
+{
+    (void)state;
+    begin_with("");
+    struct source *same = acquire("v", "cam");
+    append(s, "V1 K1");
+    join(&r);
+    source_unpublish(s, &fx.publisher);
+    source_release(s); /* the publisher leaves, the player stays */
+    assert_int_equal(fx.all.by_identity.count, 1);
+    assert_string_equal(taken(&r), "V1 K1");
+    reader_detach(&r);
+    source_release(same);
+    assert_int_equal(fx.all.by_identity.count, 0);
+    assert_int_equal(co_count(), 0); /* its pacer has ended too */
+    fx.source = acquire("v", "cam"); /* a new one, for the teardown */
+    assert_int_equal(fx.source->ring.head, 0);
+}
+
+/* ---- configuration ---- */
+
+static void a_new_configuration_is_followed_at_once(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "V1 K1 p1");
+    struct conf *off = conf_with("play { gop_cache off; atc on; }"), *on = conf_with("play { gop_cache on; }");
+    source_apply_conf(s, off, vhost_of(off));
+    assert_int_equal(off->refs, 2);
+    assert_int_equal(fx.conf->refs, 1); /* let go */
+    assert_true(s->atc);
+    assert_string_equal(joiner_gets(), "V1");
+
+    source_apply_conf(s, on, vhost_of(on));
+    assert_false(s->atc);
+    append(s, "p2");
+    assert_string_equal(joiner_gets(), ""); /* from the next key frame on: */
+    append(s, "K2 p3");
+    assert_string_equal(joiner_gets(), "V1 K2 p3");
+    source_apply_conf(s, fx.conf, vhost_of(fx.conf));
+    conf_unref(&off);
+    conf_unref(&on);
+}
+
+static void a_vhost_that_is_gone_leaves_its_streams_as_they_were(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; }");
+    struct conf *other = conf_with("");
+    source_apply_conf(s, other, NULL);
+    assert_ptr_equal(s->conf, fx.conf);
+    assert_false(s->vhost->play.gop_cache);
+    assert_int_equal(other->refs, 1);
+    conf_unref(&other);
+}
+
+static void atc_by_metadata_survives_a_reload_that_does_not_touch_it(void **state)
+{
+    (void)state;
+    begin_with("play { atc_auto on; }");
+    s->atc = true; /* as the publisher does for bravo_atc */
+    struct conf *other = conf_with("play { atc_auto on; queue_length 20; }");
+    source_apply_conf(s, other, vhost_of(other));
+    assert_true(s->atc);
+    assert_int_equal(source_queue_length_us(s), 20 * US_PER_SECOND);
+    source_apply_conf(s, fx.conf, vhost_of(fx.conf));
+    conf_unref(&other);
+}
+
+/* ---- mix_correct ---- */
+
+static void mix_correct_sorts_by_time(void **state)
+{
+    (void)state;
+    begin_with("play { mix_correct on; }");
+    join(&r);
+    append_at(s, "V1", 0);
+    append_at(s, "K1", 0);
+    append_at(s, "p1", 40);
+    append_at(s, "p2", 80);
+    append_at(s, "a1", 0);
+    append_at(s, "a2", 23);
+    append_at(s, "a3", 46);
+    append_at(s, "p3", 120);
+    assert_string_equal(taken(&r), "V1 K1 a1 a2 p1 a3");
+}
+
+static void a_configuration_keeps_its_place_among_sorted_frames(void **state)
+{
+    (void)state;
+    begin_with("play { mix_correct on; }");
+    join(&r);
+    append_at(s, "V1", 0);
+    append_at(s, "K1", 0);
+    append_at(s, "p1", 40);
+    append_at(s, "V2", 80); /* what still waits was made by the old one */
+    append_at(s, "K2", 80);
+    append_at(s, "a1", 85);
+    assert_string_equal(taken(&r), "V1 K1 p1 V2 K2");
+    assert_string_equal(joiner_gets(), "V2 K2");
+}
+
+static void the_end_of_a_publish_lets_go_what_was_being_sorted(void **state)
+{
+    (void)state;
+    begin_with("play { mix_correct on; }");
+    join(&r);
+    append_at(s, "K1", 0);
+    append_at(s, "p2", 80);
+    append_at(s, "p1", 40);
+    assert_string_equal(taken(&r), "");
+    source_unpublish(s, &fx.publisher);
+    assert_string_equal(taken(&r), "K1 p1 p2");
+}
+
+static void mix_correct_switched_off_lets_go_what_was_being_sorted(void **state)
+{
+    (void)state;
+    begin_with("play { mix_correct on; }");
+    join(&r);
+    append_at(s, "K1", 0);
+    append_at(s, "p1", 40);
+    assert_string_equal(taken(&r), "");
+    struct conf *off = conf_with("");
+    source_apply_conf(s, off, vhost_of(off));
+    append_at(s, "p2", 80);
+    append_at(s, "a1", 20);
+    assert_string_equal(taken(&r), "K1 p1 p2 a1");
+    source_apply_conf(s, fx.conf, vhost_of(fx.conf));
+    conf_unref(&off);
+}
+
+/* ---- figures ---- */
+
+static void frames_are_counted_and_their_rate_measured(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "M1 A1 V1 K1 p1 a1 a2");
+    assert_int_equal(s->frames_video, 3);
+    assert_int_equal(s->frames_audio, 3);
+    int64_t now = s->sampled_us + 2 * US_PER_SECOND;
+    source_sample(s, now);
+    assert_true(s->fps > 1.49 && s->fps < 1.51);
+    source_sample(s, now); /* again at once: nothing */
+    assert_true(s->fps > 1.49 && s->fps < 1.51);
+    source_sample(s, now + US_PER_SECOND);
+    assert_true(s->fps < 0.01);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    if (!begin_program())
+        return 1;
+    const struct CMUnitTest tests[] = {
+        TEST(a_joiner_gets_headers_and_then_the_newest_gop),
+        TEST(a_joiner_goes_on_live),
+        TEST(headers_go_script_audio_video_in_whatever_order_they_came),
+        TEST(a_joiner_gets_the_headers_of_its_gop_not_newer_ones),
+        TEST(a_joiner_before_the_publisher_gets_all_from_the_start),
+        TEST(without_gop_cache_a_joiner_starts_live),
+        TEST(without_gop_cache_a_joiner_gets_the_newest_headers),
+        TEST(a_gop_that_is_too_long_is_not_cached_until_the_next_key_frame),
+        TEST(a_stream_that_begins_in_a_gop_is_joined_at_its_first_key_frame),
+        TEST(a_stream_without_key_frames_is_joined_after_queue_length),
+        TEST(a_limit_of_zero_frames_is_none),
+        TEST(repeated_sequence_headers_are_dropped_and_changed_ones_are_not),
+        TEST(without_reduction_all_sequence_headers_go_through),
+        TEST(tracks_have_headers_of_their_own),
+        TEST(a_stream_of_audio_alone_is_joined_live),
+        TEST(video_that_stops_makes_a_stream_audio_alone),
+        TEST(who_waits_for_a_key_frame_gets_audio_when_video_has_stopped),
+        TEST(a_slow_reader_jumps_to_the_newest_key_frame_with_its_headers),
+        TEST(a_reader_that_is_late_but_in_time_jumps_not),
+        TEST(a_slow_reader_within_the_newest_gop_stays_in_it),
+        TEST(a_slow_reader_whose_gop_is_gone_waits_for_the_next_key_frame),
+        TEST(who_waits_for_a_key_frame_gets_the_headers_of_that_one),
+        TEST(a_jump_after_the_end_brings_its_headers_too),
+        TEST(without_readers_a_gop_is_all_that_is_kept),
+        TEST(without_readers_and_gop_cache_next_to_nothing_is_kept),
+        TEST(after_a_gop_that_was_too_long_next_to_nothing_is_kept),
+        TEST(a_reader_that_never_reads_keeps_no_more_than_queue_length),
+        TEST(a_publisher_faster_than_the_clock_keeps_no_more_than_queue_length_of_its_own_time),
+        TEST(a_reader_that_reads_lets_go),
+        TEST(no_configuration_lets_a_source_grow_beyond_the_hard_limit),
+        TEST(the_end_of_a_stream_gives_its_memory_back),
+        TEST(the_end_of_a_publish_forgets_what_was_published),
+        TEST(the_end_releases_at_once_what_the_pacer_holds),
+        TEST(a_second_publisher_is_refused_by_name),
+        TEST(a_takeover_ends_the_first_and_begins_anew),
+        TEST(when_nobody_watches_is_known),
+        TEST(a_stream_is_found_by_vhost_app_and_whole_name),
+        TEST(the_last_one_out_ends_the_source),
+        TEST(a_new_configuration_is_followed_at_once),
+        TEST(a_vhost_that_is_gone_leaves_its_streams_as_they_were),
+        TEST(atc_by_metadata_survives_a_reload_that_does_not_touch_it),
+        TEST(mix_correct_sorts_by_time),
+        TEST(a_configuration_keeps_its_place_among_sorted_frames),
+        TEST(the_end_of_a_publish_lets_go_what_was_being_sorted),
+        TEST(mix_correct_switched_off_lets_go_what_was_being_sorted),
+        TEST(frames_are_counted_and_their_rate_measured),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    co_finish();
+    return failed;
+}
