@@ -1,0 +1,346 @@
+/* When appended frames are released to the readers. */
+#include "app/source/fixture.h"
+
+static struct fixture fx;
+static struct source *s;
+static struct reader  r;
+
+static void begin_with(const char *directives)
+{
+    begin(&fx, directives);
+    s = fx.source;
+    assert_null(reader_attach(&r, s));
+    co_give_way(); /* the pacer has begun */
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fx = (struct fixture){ 0 };
+    r = (struct reader){ 0 };
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    reader_detach(&r);
+    end(&fx);
+    return 0;
+}
+
+static uint64_t n_held(void)
+{
+    return s->ring.head - s->released;
+}
+
+/* As if the last batch had ended now and had taken so long. */
+static void last_batch_took(int64_t us)
+{
+    s->round_end_us = now_us();
+    s->round_cost_us = us;
+}
+
+/* The pacer has ended its last round, and waits. */
+static void rest(void)
+{
+    settle(s);
+    co_give_way();
+    co_give_way();
+}
+
+static void a_server_with_time_to_spare_releases_at_once(void **state)
+{
+    (void)state;
+    begin_with("");
+    for (int i = 0; i < 5; i++) {
+        rest();
+        s->round_end_us = s->round_cost_us = 0; /* long ago */
+        append(s, "K1");
+        assert_int_equal(n_held(), 1); /* not by the publisher's hand */
+        co_give_way();
+        assert_int_equal(n_held(), 0);
+    }
+}
+
+static void a_server_that_is_busy_rests_as_long_as_the_last_batch_took(void **state)
+{
+    (void)state;
+    begin_with("");
+    last_batch_took(20 * US_PER_MS);
+    int64_t rested = s->round_end_us + s->round_cost_us;
+    append(s, "K1");
+    while (n_held())
+        co_give_way();
+    assert_true(now_us() >= rested);
+}
+
+static void batches_grow_no_longer_than_the_limit(void **state)
+{
+    (void)state;
+    begin_with("");
+    last_batch_took(INT64_C(3600) * US_PER_SECOND);
+    append(s, "K1");
+    co_give_way();
+    assert_int_equal(n_held(), 1);
+    s->first_held_us -= PACER_LATENCY_MAX_US; /* as if it had come so long ago */
+    co_unpark(s->pacer);
+    co_give_way();
+    assert_int_equal(n_held(), 0);
+}
+
+static void min_latency_releases_each_frame_whatever_batches_cost(void **state)
+{
+    (void)state;
+    begin_with("min_latency on;");
+    for (int i = 0; i < 5; i++) {
+        rest();
+        last_batch_took(INT64_C(3600) * US_PER_SECOND);
+        append(s, "K1");
+        co_give_way();
+        assert_int_equal(n_held(), 0);
+    }
+}
+
+static void mw_latency_makes_one_batch_of_what_comes_within_it(void **state)
+{
+    (void)state;
+    begin_with("play { mw_latency 20; }");
+    int64_t before = now_us();
+    append(s, "V1 K1 p1");
+    co_give_way();
+    append(s, "p2");
+    uint64_t begun_at = s->released;
+    while (s->released == begun_at)
+        co_give_way();
+    assert_true(now_us() >= before + 20 * US_PER_MS);
+    assert_int_equal(n_held(), 0);
+    assert_string_equal(peeked(&r), "V1 K1 p1 p2");
+}
+
+static void the_age_of_a_batch_is_that_of_its_oldest_frame(void **state)
+{
+    (void)state;
+    begin_with("play { mw_latency 350; }");
+    append(s, "K1");
+    s->first_held_us -= 1000;
+    int64_t oldest_us = s->first_held_us;
+    append(s, "p1 p2");
+    assert_int_equal(s->first_held_us, oldest_us);
+    s->first_held_us -= 350 * US_PER_MS;
+    co_unpark(s->pacer);
+    co_give_way();
+    assert_int_equal(n_held(), 0);
+    int64_t before = now_us();
+    append(s, "p3"); /* the next batch has an age of its own */
+    assert_true(s->first_held_us >= before);
+}
+
+static void mw_msgs_waits_for_more_frames_for_a_while(void **state)
+{
+    (void)state;
+    begin_with("play { mw_latency 10; mw_msgs 3; }");
+    append(s, "V1 K1 p1");
+    s->first_held_us -= 20 * US_PER_MS;
+    co_unpark(s->pacer);
+    co_give_way();
+    assert_int_equal(n_held(), 3); /* old enough, but not more than three */
+    append(s, "p2");
+    co_give_way();
+    assert_int_equal(n_held(), 0);
+    rest();
+    append(s, "p3");
+    s->first_held_us -= 10 * US_PER_MS + PACER_LATENCY_MAX_US;
+    co_unpark(s->pacer);
+    co_give_way();
+    assert_int_equal(n_held(), 0); /* and not for ever */
+}
+
+static void a_new_configuration_counts_for_what_is_held(void **state)
+{
+    (void)state;
+    begin_with("play { mw_latency 350; }");
+    append(s, "K1");
+    co_give_way();
+    assert_int_equal(n_held(), 1);
+    struct conf *other = conf_with("min_latency on;");
+    source_apply_conf(s, other, vhost_of(other));
+    co_give_way();
+    assert_int_equal(n_held(), 0);
+    source_apply_conf(s, fx.conf, vhost_of(fx.conf));
+    conf_unref(&other);
+}
+
+static void without_readers_there_is_no_pacer_and_nothing_is_held(void **state)
+{
+    (void)state;
+    begin_with("play { mw_latency 350; }");
+    append(s, "K1");
+    assert_int_equal(n_held(), 1);
+    reader_detach(&r);
+    co_give_way();
+    assert_null(s->pacer);
+    assert_int_equal(co_count(), 0);
+    assert_int_equal(n_held(), 0);
+    append(s, "p1");
+    assert_int_equal(n_held(), 0);
+}
+
+static void the_pacer_goes_on_when_a_reader_follows_the_last_one(void **state)
+{
+    (void)state;
+    begin_with("");
+    reader_detach(&r);
+    assert_null(reader_attach(&r, s)); /* before the pacer saw that nobody was there */
+    co_give_way();
+    assert_int_equal(co_count(), 1);
+    append(s, "K1");
+    co_give_way();
+    assert_string_equal(peeked(&r), "K1");
+}
+
+/* ---- readers in coroutines of their own ---- */
+
+struct player {
+    struct source *source;
+    char           got[2000];
+    int            n_batches, code;
+    bool           ended;
+};
+
+static void play(void *arg)
+{
+    struct player *p = arg;
+    struct reader  reader;
+    struct str     out = str_over(p->got, sizeof p->got);
+    struct err    *e = reader_attach(&reader, p->source);
+    while (!e) {
+        struct frame *f;
+        reader_catch_up(&reader);
+        for (; (f = reader_peek(&reader, 0)); reader_advance(&reader, 1))
+            str_printf(&out, "%s ", (const char *)f->data);
+        str_append(&out, "| ", 2);
+        p->n_batches++;
+        e = reader_wait(&reader, DEADLINE_NEVER);
+    }
+    p->code = code_of(e);
+    reader_detach(&reader);
+    p->ended = true;
+}
+
+static void a_batch_wakes_every_reader_once(void **state)
+{
+    (void)state;
+    enum { PLAYERS = 50 };
+    static struct player players[PLAYERS];
+    struct co_group      group;
+    co_group_init(&group);
+    begin_with("play { mw_latency 350; }");
+    for (int i = 0; i < PLAYERS; i++) {
+        players[i] = (struct player){ .source = s };
+        assert_null(co_go(&group, "player", play, &players[i], NULL));
+    }
+    co_give_way();
+    append(s, "V1 K1 p1");
+    pacer_release_now(s);
+    co_give_way();
+    append(s, "p2");
+    pacer_release_now(s);
+    co_give_way();
+    for (int i = 0; i < PLAYERS; i++) {
+        assert_string_equal(players[i].got, "| V1 K1 p1 | p2 | ");
+        assert_int_equal(players[i].n_batches, 3);
+    }
+    co_group_cancel_and_join(&group);
+    for (int i = 0; i < PLAYERS; i++) {
+        assert_true(players[i].ended);
+        assert_int_equal(players[i].code, E_THREAD_INTERRUPTED);
+    }
+    assert_int_equal(s->n_readers, 1);
+}
+
+static void players_come_and_go_while_frames_flow(void **state)
+{
+    (void)state;
+    enum { PLAYERS = 200 };
+    static struct player players[PLAYERS];
+    static struct co    *handles[PLAYERS];
+    struct co_group      group;
+    co_group_init(&group);
+    begin_with("");
+    append(s, "V1");
+    for (int i = 0; i < 2 * PLAYERS; i++) {
+        if (i < PLAYERS) {
+            players[i] = (struct player){ .source = s };
+            assert_null(co_go(&group, "player", play, &players[i], &handles[i]));
+        }
+        append(s, i % 10 ? "p1" : "K1");
+        co_give_way();
+        if (i >= PLAYERS)
+            co_cancel(handles[i - PLAYERS]);
+    }
+    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    for (int i = 0; i < PLAYERS; i++) {
+        assert_true(players[i].ended);
+        bool together = str_starts_with(players[i].got, "V1 K1 "), apart = str_starts_with(players[i].got, "V1 | K1 ");
+        assert_true(together || apart); /* headers, and a GOP's beginning, for each */
+    }
+    assert_int_equal(s->n_readers, 1);
+    assert_int_equal(s->n_jumps, 0);
+}
+
+static void the_end_of_a_publish_wakes_who_waits(void **state)
+{
+    (void)state;
+    static struct player player;
+    struct co_group      group;
+    co_group_init(&group);
+    begin_with("");
+    player = (struct player){ .source = s };
+    assert_null(co_go(&group, "player", play, &player, NULL));
+    co_give_way();
+    int n = player.n_batches;
+    source_unpublish(s, &fx.publisher);
+    co_give_way();
+    assert_int_equal(player.n_batches, n + 1); /* it can look at the epoch, and tell its player */
+    co_group_cancel_and_join(&group);
+}
+
+static void a_wait_ends_at_its_deadline(void **state)
+{
+    (void)state;
+    begin_with("");
+    err_free(co_park(0)); /* a wake-up that somebody left */
+    assert_int_equal(code_of(reader_wait(&r, now_us() + 1000)), E_SOCKET_TIMEOUT);
+    assert_false(r.waiting);
+    append(s, "K1"); /* and wakes nobody any more */
+    co_give_way();
+    assert_int_equal(code_of(co_park(0)), E_SOCKET_TIMEOUT);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    if (!begin_program())
+        return 1;
+    const struct CMUnitTest tests[] = {
+        TEST(a_server_with_time_to_spare_releases_at_once),
+        TEST(a_server_that_is_busy_rests_as_long_as_the_last_batch_took),
+        TEST(batches_grow_no_longer_than_the_limit),
+        TEST(min_latency_releases_each_frame_whatever_batches_cost),
+        TEST(mw_latency_makes_one_batch_of_what_comes_within_it),
+        TEST(the_age_of_a_batch_is_that_of_its_oldest_frame),
+        TEST(mw_msgs_waits_for_more_frames_for_a_while),
+        TEST(a_new_configuration_counts_for_what_is_held),
+        TEST(without_readers_there_is_no_pacer_and_nothing_is_held),
+        TEST(the_pacer_goes_on_when_a_reader_follows_the_last_one),
+        TEST(a_batch_wakes_every_reader_once),
+        TEST(players_come_and_go_while_frames_flow),
+        TEST(the_end_of_a_publish_wakes_who_waits),
+        TEST(a_wait_ends_at_its_deadline),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    co_finish();
+    return failed;
+}
