@@ -1,5 +1,5 @@
 #!/bin/sh
-# make install: the server, its configs, pages and service files below DESTDIR and PREFIX.
+# make install: the server, its configs, manual, pages and service files below DESTDIR and PREFIX.
 #
 #   trunk-scripts/install.sh DESTDIR PREFIX
 #
@@ -34,6 +34,7 @@ put_dir conf
 put_dir etc/init.d
 put_dir etc/logrotate.d
 put_dir usr/lib/systemd/system
+put_dir share/man/man8
 
 put 755 objs/srs objs/srs
 
@@ -62,6 +63,7 @@ put 755 "$stage/srs" etc/init.d/srs
 sed "s|@PREFIX@|$quoted|g" etc/logrotate.d/srs >"$stage/logrotate"
 put 644 "$stage/logrotate" etc/logrotate.d/srs
 put 644 etc/systemd/srs.service usr/lib/systemd/system/srs.service
+put 644 doc/srs.8 share/man/man8/srs.8
 
 echo "install: $to"
 echo "install: to start it at boot: ln -sf $prefix/etc/init.d/srs /etc/init.d/srs"
