@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs from Debian what is missing, and nothing when nothing is.
 #
-#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients]
+#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients] [bench]
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,7 @@ clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
 demo="ffmpeg"
 lint="cppcheck clang-format clang-tidy shellcheck"
+bench="python3 libnginx-mod-rtmp"
 
 [ $# -gt 0 ] || set -- build
 wanted=
@@ -24,8 +25,9 @@ for group in "$@"; do
     demo) wanted="$wanted $build $demo" ;;
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
+    bench) wanted="$wanted $build $bench" ;;
     *)
-        echo "deps: '$group' is not one of build, test, demo, lint, clients" >&2
+        echo "deps: '$group' is not one of build, test, demo, lint, clients, bench" >&2
         exit 2
         ;;
     esac
