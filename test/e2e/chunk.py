@@ -140,8 +140,8 @@ class Writer:
         for at in range(self.chunk_size, len(m.payload), self.chunk_size):
             out += [again, m.payload[at:at + self.chunk_size]]
         self._last[csid] = (ts, None if fmt == 0 else delta, len(m.payload), m.type, m.msid)
-        if m.type == SET_CHUNK_SIZE:
-            self.chunk_size = struct.unpack(">I", m.payload)[0]
+        if m.type == SET_CHUNK_SIZE and len(m.payload) == 4:
+            self.chunk_size = struct.unpack(">I", m.payload)[0] or self.chunk_size
         return b"".join(out)
 
     def _choose(self, m, last):

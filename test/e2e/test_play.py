@@ -1,4 +1,5 @@
 """Publish and play: what goes in comes out, to whom, when, and with which timestamps."""
+import re
 import struct
 import time
 
@@ -232,6 +233,34 @@ def test_two_players_of_one_stream_get_the_same(make_server, min_latency):
         publisher.send_tags(tags)
         for player in (one, two):
             assert difference(seen(player, len(tags) - 1), tags) is None
+
+
+SETTINGS = ["mw_latency 0;", "mw_latency 1000; mw_msgs 128;", "mw_msgs 1;", "send_min_interval 0.5;", "queue_length 1;",
+            "gop_cache off;", "time_jitter zero;", "atc on;", "mix_correct off; atc_auto on;"]
+PUBLISHING = ["mr on; mr_latency 100;", "mr off;", "parse_sps off;", "try_annexb_first off;"]
+
+
+@pytest.mark.parametrize("play,publish", [(s, "") for s in SETTINGS] + [("", s) for s in PUBLISHING])
+def test_no_setting_costs_a_frame(make_server, play, publish):
+    server = make_server(vhost(play, publish))
+    tags = list(Numbered(gop=10).tags(count=20))
+    with server.player() as player, server.publisher() as publisher:
+        player.barrier()
+        publisher.send_tags(tags)
+        assert difference(seen(player, len(tags) - 1), tags) is None
+
+
+def test_annex_b_in_place_of_lengths_is_understood(server):
+    source = Numbered(audio_fps=0)
+    config = [Tag(VIDEO, 0, flv.AVC_CONFIG)]
+    right = config + [source.video(i) for i in range(5)]
+    wrong = config + [Tag(VIDEO, t.ts, t.payload[:5] + b"\0\0\0\1" + t.payload[9:]) for t in right[1:]]
+    with server.publisher() as publisher:
+        publisher.send_tags(wrong)
+        publisher.barrier()
+        with server.player() as player:                             # passed on as it came, or as FLV wants it
+            got = seen(player, 6)
+            assert difference(got, right) is None or difference(got, wrong) is None
 
 
 def test_audio_alone_is_played_live(make_server):
@@ -515,6 +544,15 @@ def test_it_serves_on_every_endpoint_of_listen_also_ipv6(make_server):
         for host, port in (("127.0.0.1", a), ("127.0.0.1", b), ("::1", c)):
             with server.player(host=host, port=port) as player:
                 assert len(seen(player, 12)) >= 12
+
+
+@pytest.mark.parametrize("endpoint,host", [("%d", "127.0.0.1"), ("127.0.0.1:%d", "127.0.0.1"), ("0.0.0.0:%d", "127.0.0.1"),
+                                           ("[::1]:%d", "::1"), ("[::]:%d", "::1"), (":::%d", "::1")])
+def test_every_spelling_of_an_endpoint_is_listened_on(make_server, endpoint, host):
+    server = make_server(listen=[endpoint % free_port(host)])
+    with server.publisher(host=host) as publisher, server.player(host=host) as player:
+        publisher.send_tags(Numbered().tags(count=3))
+        seen(player, 8)
 
 
 def test_ffmpeg_publishes_and_plays_over_ipv6(make_server):
@@ -843,6 +881,38 @@ def test_a_stream_with_nobody_left_is_freed(server):
     server.wait_fds(server.n_fds())
     grown = server.rss_kib() - base
     assert grown < 4096 * (4 if SANITIZED else 1), "%d KiB more after 120 streams" % grown
+
+
+def test_publishing_and_playing_again_and_again_on_one_connection_costs_nothing(server):
+    # defect 7: statistics of each round stayed for ever
+    tags = list(Numbered().tags(count=3))
+
+    def rounds(n):
+        with server.publisher("0") as publisher, server.client() as player:
+            for i in range(n):
+                player.play("%d" % i)
+                publisher.send_tags(tags)
+                seen(player, 8 * (i + 1))
+                player.call("closeStream", None, msid=player.msid)
+                publisher.unpublish()
+                publisher.publish("%d" % (i + 1))
+    rounds(50)
+    fds, rss = server.n_fds(), server.rss_kib()
+    rounds(300)
+    server.wait_fds(fds)
+    grown = server.rss_kib() - rss
+    assert grown < 1024 * (8 if SANITIZED else 1), "%d KiB more after 300 rounds" % grown
+
+
+def test_who_says_nothing_is_closed_after_half_a_minute_at_every_step(server, witness):
+    w = witness(server)
+    with rtmp.Client("127.0.0.1", server.port, shake=False) as mute, rtmp.Client("127.0.0.1", server.port) as shaken, \
+            server.client() as connected, server.player() as player:
+        for c in (mute, shaken, connected):
+            c.wait_closed(45)
+        player.barrier()                                            # a player may be silent for ever
+    assert len(re.findall(r"SocketTimeout|ret=1011|timed? ?out", server.log)) >= 3
+    w.undisturbed()
 
 
 def test_ffmpeg_timecode_data_messages_are_ignored(server):

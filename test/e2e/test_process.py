@@ -259,6 +259,17 @@ def test_the_reason_of_an_error_is_logged_as_a_chain(make_server):
     server.wait_log(r"code=1053\(SecurityDeny\).* : .+ : ")
 
 
+def test_each_client_is_summed_up_in_the_log_at_the_chosen_interval(make_server):
+    server = make_server(root={"pithy_print_ms": 200})
+    feeder = rtmp.Feeder(server.publisher(), Numbered().tags())
+    with server.player():
+        numbers = r"okbps=\d+,\d+,\d+, ikbps=\d+,\d+,\d+"
+        times = [int(server.wait_log(r"<- CPB time=(\d+).*, %s" % numbers).group(1)),
+                 int(server.wait_log(r"-> PLA time=(\d+).*, %s" % numbers).group(1))]
+        assert all(t < 100000 for t in times), "milliseconds were meant"        # defect 21
+    feeder.finish()
+
+
 # -- signals -----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT], ids=lambda s: s.name)
@@ -489,6 +500,17 @@ def test_it_runs_from_the_environment_alone(make_server):
     mark = len(server.output())
     server.send_signal(signal.SIGHUP)
     until(lambda: re.search("reload.*(fail|empty config)|empty config", server.output()[mark:]), "the reload to fail")
+
+
+def test_srs_env_only_is_the_same_as_the_option(make_server):
+    server = make_server(start=False, args=["-c", "not-there.conf"])
+    server.env = {"SRS_ENV_ONLY": "on", "SRS_LISTEN": str(server.port), "SRS_PID": server.pid_path}
+    server.start()
+
+
+def test_the_environment_alone_can_be_checked(folder):
+    assert srs_run(folder, "-e", "-t", env={"SRS_LISTEN": "19999"})[0] == 0
+    assert srs_run(folder, "-e", "-t", env={"SRS_LISTEN": "99999"})[0] == 255
 
 
 def test_srs_config_file_replaces_the_option(make_server):
