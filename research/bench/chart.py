@@ -36,8 +36,8 @@ def number(value):
     return f"{value:g}" if value < 10000 else f"{value / 1000:g}k"
 
 
-def panel(left, title, x_name, y_name, series):
-    """`series`: name -> [(x, y)], drawn dashed where the name ends in " p99"."""
+def panel(left, colours, title, x_name, y_name, series):
+    """`series`: name -> [(x, y)], drawn dashed where the name ends in " p99"; `colours` are shared by all panels."""
     points = [p for line in series.values() for p in line if p[0] > 0 and p[1] > 0]
     x = Axis([p[0] for p in points], left + LEFT, left + WIDTH - RIGHT)
     y = Axis([p[1] for p in points], HEIGHT - BOTTOM, TOP)
@@ -53,7 +53,6 @@ def panel(left, title, x_name, y_name, series):
     out.append(text(left + WIDTH / 2, HEIGHT - BOTTOM + 31, x_name))
     middle = (TOP + HEIGHT - BOTTOM) / 2
     out.append(text(left + 14, middle, y_name, more=f'transform="rotate(-90 {left + 14} {middle:.1f})"'))
-    colours = {}
     for i, (name, line) in enumerate(series.items()):
         base = name.removesuffix(" p99").removesuffix(" p50")
         colour = colours.setdefault(base, COLOURS[len(colours) % len(COLOURS)])
@@ -73,8 +72,9 @@ def draw(path, panels, footer):
     width, height = WIDTH * len(panels), HEIGHT + 22
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
            'font-family="sans-serif" fill="#222">', f'<rect width="{width}" height="{height}" fill="white"/>']
+    colours = {}
     for i, one in enumerate(panels):
-        out += panel(i * WIDTH, *one)
+        out += panel(i * WIDTH, colours, *one)
     out.append(text(width - 8, height - 6, footer, 9, "end", 'fill="#777"'))
     out.append("</svg>")
     with open(path, "w") as f:
