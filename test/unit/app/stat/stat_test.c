@@ -1,0 +1,293 @@
+/* What the server knows of its clients, summed up to streams, vhosts and itself. */
+#include <unistd.h>
+
+#include "app/source/fixture.h"
+#include "app/stat/stat.h"
+#include "core/mem.h"
+#include "protocol/io.h"
+
+static const struct client_type players = { "rtmp-play", "PLA", false };
+static const struct client_type publishers = { "fmle-publish", "CPB", true };
+
+static struct fixture fx;
+static struct stats   stats;
+static struct io      sockets[6];
+static struct client  clients[6];
+static char           ids[6][16];
+
+static int setup(void **state)
+{
+    (void)state;
+    begin(&fx, "");
+    stat_init(&stats);
+    for (int i = 0; i < 6; i++) {
+        snprintf(ids[i], sizeof ids[i], "c%d", i);
+        sockets[i] = (struct io){ .fd = -1 };
+        clients[i] = (struct client){ .type = &players, .id = ids[i], .source = fx.source, .io = &sockets[i] };
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        stat_remove_client(&stats, &clients[i]);
+    stat_finish(&stats);
+    end(&fx);
+    return 0;
+}
+
+static void add(int i, const char *vhost)
+{
+    assert_null(stat_add_client(&stats, &clients[i], vhost));
+}
+
+static void moved(int i, int64_t in, int64_t out)
+{
+    sockets[i].bytes_in += in;
+    sockets[i].bytes_out += out;
+}
+
+static const struct vhost_stat *vhost(const char *name)
+{
+    return map_find(&stats.vhosts, name);
+}
+
+static void clients_are_counted_on_server_and_vhost(void **state)
+{
+    (void)state;
+    add(0, "v");
+    add(1, "v");
+    add(2, "w");
+    assert_int_equal(stats.n_clients, 3);
+    assert_int_equal(vhost("v")->n_clients, 2);
+    assert_int_equal(vhost("w")->n_clients, 1);
+    assert_string_equal(vhost("v")->name, "v");
+    assert_int_equal(strlen(vhost("v")->id), VID_CAP - 1);
+    assert_string_not_equal(vhost("v")->id, vhost("w")->id);
+    stat_remove_client(&stats, &clients[1]);
+    stat_remove_client(&stats, &clients[1]); /* a second time it does nothing */
+    assert_int_equal(stats.n_clients, 2);
+    assert_int_equal(vhost("v")->n_clients, 1);
+    stat_remove_client(&stats, &clients[2]);
+    assert_int_equal(vhost("w")->n_clients, 0); /* a vhost stays, with what it has carried */
+}
+
+static void a_client_that_was_never_added_may_be_removed(void **state)
+{
+    (void)state;
+    struct client never = { 0 };
+    stat_remove_client(&stats, &never);
+    assert_int_equal(stats.n_clients, 0);
+}
+
+static void a_sample_adds_bytes_to_client_stream_vhost_and_server(void **state)
+{
+    (void)state;
+    add(0, "v");
+    add(1, "v");
+    add(2, "w");
+    moved(0, 100, 1000);
+    moved(1, 20, 200);
+    moved(2, 3, 30);
+    stat_sample(&stats, now_us());
+    assert_int_equal(clients[0].traffic.bytes_in, 100);
+    assert_int_equal(clients[1].traffic.bytes_out, 200);
+    assert_int_equal(vhost("v")->traffic.bytes_in, 120);
+    assert_int_equal(vhost("v")->traffic.bytes_out, 1200);
+    assert_int_equal(vhost("w")->traffic.bytes_in, 3);
+    assert_int_equal(fx.source->traffic.bytes_out, 1230);
+    assert_int_equal(stats.traffic.bytes_in, 123);
+    assert_int_equal(stats.traffic.bytes_out, 1230);
+    stat_sample(&stats, now_us()); /* nothing is counted twice */
+    assert_int_equal(stats.traffic.bytes_in, 123);
+    moved(0, 1, 0);
+    stat_sample(&stats, now_us());
+    assert_int_equal(stats.traffic.bytes_in, 124);
+}
+
+static void what_moved_since_the_last_sample_is_counted_when_a_client_leaves(void **state)
+{
+    (void)state;
+    add(0, "v");
+    moved(0, 5, 50);
+    stat_sample(&stats, now_us());
+    moved(0, 2, 20);
+    stat_remove_client(&stats, &clients[0]);
+    assert_int_equal(stats.traffic.bytes_in, 7);
+    assert_int_equal(stats.traffic.bytes_out, 70);
+    assert_int_equal(vhost("v")->traffic.bytes_out, 70);
+    assert_int_equal(fx.source->traffic.bytes_out, 70);
+}
+
+static void a_client_that_comes_again_on_its_connection_loses_and_doubles_nothing(void **state)
+{
+    (void)state;
+    add(0, "v");
+    moved(0, 100, 0);
+    stat_remove_client(&stats, &clients[0]);
+    moved(0, 10, 0); /* between two publishes on one connection: nobody's */
+    add(0, "v");
+    moved(0, 1, 0);
+    stat_sample(&stats, now_us());
+    stat_remove_client(&stats, &clients[0]);
+    assert_int_equal(stats.traffic.bytes_in, 101);
+    assert_int_equal(clients[0].traffic.bytes_in, 1);
+}
+
+static void rates_are_of_the_time_between_samples(void **state)
+{
+    (void)state;
+    add(0, "v");
+    int64_t start = clients[0].since_us;
+    stats.traffic.in.sample.began_us = start; /* the server's own began a moment before */
+    moved(0, 250000, 125000);
+    stat_sample(&stats, start + US_PER_SECOND);
+    assert_int_equal(clients[0].traffic.in.sample.kbps, 2000);
+    assert_int_equal(clients[0].traffic.out.sample.kbps, 1000);
+    assert_int_equal(stats.traffic.in.sample.kbps, 2000);
+    moved(0, 125000, 0);
+    stat_sample(&stats, start + 2 * US_PER_SECOND);
+    assert_int_equal(clients[0].traffic.in.sample.kbps, 1000);
+    assert_int_equal(clients[0].traffic.out.sample.kbps, 0);
+    assert_int_equal(clients[0].traffic.in.window_30s.kbps, 1500);
+}
+
+/* ---- periodic lines ---- */
+
+static char logged[20000];
+
+/* What one round of periodic lines writes. */
+static void log_a_round(void)
+{
+    struct log_settings silent = { .level = LOG_OFF, .to_console = true }, to_file = { .level = LOG_INFO };
+    const char         *tmp = getenv("TMPDIR");
+    snprintf(to_file.path, sizeof to_file.path, "%s/stat_test.XXXXXX", tmp ? tmp : "/tmp");
+    int fd = mkstemp(to_file.path);
+    assert_true(fd >= 0);
+    assert_null(log_setup(&to_file));
+    stat_log_periodic(&stats, now_us());
+    assert_null(log_setup(&silent));
+    ssize_t n = read(fd, logged, sizeof logged - 1);
+    logged[n > 0 ? n : 0] = '\0';
+    close(fd);
+    unlink(to_file.path);
+}
+
+static int count_of(const char *text)
+{
+    int n = 0;
+    for (const char *p = logged; (p = strstr(p, text)); p++)
+        n++;
+    return n;
+}
+
+static void each_kind_of_client_has_a_line(void **state)
+{
+    (void)state;
+    clients[0].type = &publishers;
+    for (int i = 0; i < 4; i++)
+        add(i, "v");
+    log_a_round();
+    assert_int_equal(count_of("\n"), 2);
+    assert_int_equal(count_of("<- CPB time="), 1);
+    assert_int_equal(count_of("-> PLA time="), 1);
+    assert_int_equal(count_of("url=v/live/cam"), 2);
+    assert_int_equal(count_of("okbps=0,0,0, ikbps=0,0,0"), 2);
+}
+
+static void without_clients_there_is_no_line(void **state)
+{
+    (void)state;
+    log_a_round();
+    assert_string_equal(logged, "");
+}
+
+static void clients_of_a_kind_take_turns(void **state)
+{
+    (void)state;
+    clients[0].type = &publishers;
+    for (int i = 0; i < 6; i++)
+        add(i, "v");
+    int seen[6] = { 0 };
+    for (int round = 0; round < 10; round++) {
+        log_a_round();
+        for (int i = 0; i < 6; i++) {
+            char text[32] = "id=c0,";
+            text[4] = (char)('0' + i);
+            seen[i] += count_of(text);
+        }
+    }
+    assert_int_equal(seen[0], 10); /* the only publisher, each time */
+    for (int i = 1; i < 6; i++)
+        assert_int_equal(seen[i], 2); /* five players, in turn */
+    assert_int_equal(stats.n_clients, 6);
+}
+
+static void a_client_that_left_has_no_turn(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        add(i, "v");
+    log_a_round();
+    stat_remove_client(&stats, &clients[1]);
+    for (int round = 0; round < 4; round++) {
+        log_a_round();
+        assert_int_equal(count_of("id=c1,"), 0);
+        assert_int_equal(count_of("\n"), 1);
+    }
+}
+
+/* ---- without memory ---- */
+
+static void a_client_that_cannot_be_counted_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    bool failed = true;
+    int  n = 0;
+    add(5, "w");
+    for (; failed && n < 100; n++) {
+        mem_fail_after(n);
+        struct err *e = stat_add_client(&stats, &clients[0], "v");
+        failed = mem_failed();
+        mem_fail_after(-1);
+        if (e) {
+            assert_int_equal(code_of(e), E_NO_MEMORY);
+            assert_int_equal(stats.n_clients, 1);
+            assert_null(vhost("v"));
+        }
+        stat_sample(&stats, now_us());
+        stat_remove_client(&stats, &clients[0]); /* as a connection does that could not be added, too */
+        assert_int_equal(stats.n_clients, 1);
+    }
+    assert_false(failed);
+    assert_true(n > 3);
+    mem_fail_after(0);
+    assert_null(stat_add_client(&stats, &clients[0], "v")); /* to a vhost that is known without any */
+    mem_fail_after(-1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    if (!begin_program())
+        return 1;
+    const struct CMUnitTest tests[] = {
+        TEST(clients_are_counted_on_server_and_vhost),
+        TEST(a_client_that_was_never_added_may_be_removed),
+        TEST(a_sample_adds_bytes_to_client_stream_vhost_and_server),
+        TEST(what_moved_since_the_last_sample_is_counted_when_a_client_leaves),
+        TEST(a_client_that_comes_again_on_its_connection_loses_and_doubles_nothing),
+        TEST(rates_are_of_the_time_between_samples),
+        TEST(each_kind_of_client_has_a_line),
+        TEST(without_clients_there_is_no_line),
+        TEST(clients_of_a_kind_take_turns),
+        TEST(a_client_that_left_has_no_turn),
+        TEST(a_client_that_cannot_be_counted_leaves_nothing_behind),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    co_finish();
+    return failed;
+}
