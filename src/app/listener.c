@@ -90,24 +90,38 @@ static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
         l->server->stat.n_accepted++;
 }
 
-/* No descriptor for the newcomer: use the spare one to close it, so that it does not hang in the queue. */
-static void turn_away(struct listener *l, int why)
+/* A newcomer was turned away for want of a descriptor. */
+static void say_exhausted(struct listener *l, int why)
 {
+    l->server->stat.n_refused++;
     if (may_complain(l)) {
         log_error("accept at tcp://%s: %s; new connections are turned away (%lld more since the last such line)",
                   l->name, strerror(why), (long long)l->n_unsaid);
         l->n_unsaid = 0;
     }
+}
+
+/*
+ * No descriptor for a newcomer, if there is one: Linux says so before it looks at the queue. Use the spare one to
+ * close it, so that it does not hang in the queue. False when nobody waited.
+ */
+static bool turn_away(struct listener *l, int why)
+{
+    int fd = -1;
     if (l->spare_fd >= 0) {
         close(l->spare_fd);
-        int fd = accept4(l->io.fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0)
+        fd = accept4(l->io.fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0 && errno == EAGAIN)
+            l->io.may_read = false;
+        if (fd >= 0) {
             close(fd);
-        l->server->stat.n_refused++;
+            say_exhausted(l, why);
+        }
     }
     l->spare_fd = open_spare();
-    if (l->spare_fd < 0)
-        err_free(co_sleep(EXHAUSTED_PAUSE_US)); /* somebody else has it now; a cancel shows at the next wait */
+    if (fd < 0 && l->io.may_read) /* somebody else has the spare one now */
+        err_free(co_sleep(EXHAUSTED_PAUSE_US)); /* a cancel shows at the next wait */
+    return l->io.may_read;
 }
 
 /* One accept(); false when the queue is empty. */
@@ -128,8 +142,7 @@ static bool accept_one(struct listener *l)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-        turn_away(l, errno);
-        return true;
+        return turn_away(l, errno);
     default: /* ECONNABORTED and other troubles of that one connection: the next may be fine */
         return true;
     }

@@ -290,8 +290,6 @@ static void log_vwrite(enum log_level level, int errnum, struct err *e, const ch
         else
             err_summary(e, line.buf + line.len, line.cap - line.len);
         line.len += strlen(line.buf + line.len);
-    } else if (level == LOG_ERROR && errnum) {
-        str_printf(&line, "(%s)", strerror(errnum));
     }
     line.cap = sizeof line_bytes; /* the room kept for the ending */
     str_printf(&line, "%s\n", colour ? "\033[0m" : "");
@@ -302,10 +300,10 @@ void log_write(enum log_level level, const char *fmt, ...)
 {
     if (!log_enabled(level))
         return;
-    int     errnum = errno;
+    int     errnum = errno; /* kept for the caller; what it says has mostly nothing to do with the line */
     va_list args;
     va_start(args, fmt);
-    log_vwrite(level, errnum, NULL, fmt, args);
+    log_vwrite(level, 0, NULL, fmt, args);
     va_end(args);
     errno = errnum;
 }

@@ -58,7 +58,7 @@ void log_write(enum log_level level, const char *fmt, ...) ATTR_PRINTF(2, 3);
 #define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 
-/** Log an error's whole story behind the words, at that level, and free it. NULL writes nothing. */
+/** Log an error's whole story, with the errno that it remembers, behind the words, at that level, and free it. NULL writes nothing. */
 void log_err(enum log_level level, struct err *e, const char *fmt, ...) ATTR_PRINTF(3, 4);
 
 /** The level of a configuration word, in the old spelling (`trace` = LOG_INFO) or the new one. */

@@ -32,9 +32,13 @@ static int exit_status(const struct err *e)
     return (int)err_code(e) & 0xff;
 }
 
-static int fail(struct err *e)
+/* With a log file the reason is in there; whoever typed the command is told too. */
+static int fail(struct err *e, const struct conf *conf)
 {
-    int status = exit_status(e);
+    int  status = exit_status(e);
+    char text[LOG_LINE_MAX / 2];
+    if (conf && !conf->log.to_console)
+        fprintf(stderr, "%s\n", err_summary(e, text, sizeof text));
     daemon_started(status);
     log_err(LOG_ERROR, e, "Failed,");
     return status;
@@ -138,9 +142,10 @@ static struct err *run_loop(struct conf *conf, const struct conf_source *from, c
 
 static struct err *become_daemon(const struct conf *conf)
 {
-    if (!conf->daemon)
-        return NULL;
-    return daemon_enter();
+    if (conf->daemon_overruled)
+        log_info("daemon is on, but this is a container: the server stays in the foreground "
+                 "(disable_daemon_for_docker off changes that)");
+    return conf->daemon ? daemon_enter() : NULL;
 }
 
 /* With a log file the terminal is told where it is; the file then begins with the same lines. */
@@ -192,7 +197,7 @@ static int run(const struct conf_source *from)
     }
     if (!e)
         e = serve(conf, from, &report);
-    int status = e ? fail(e) : 0;
+    int status = e ? fail(e, conf) : 0;
     conf_report_finish(&report);
     conf_unref(&conf);
     log_stop(LAST_WORDS_US);
@@ -205,7 +210,7 @@ int main(int argc, char **argv, char **envp)
     log_set_trace_source(co_trace);
     struct err *e = cli_parse(&cli, argc, argv);
     if (e)
-        return fail(err_wrap(e, "config parse options"));
+        return fail(err_wrap(e, "config parse options"), NULL);
     if (cli.help || cli.version || cli.signature) {
         if (cli.help)
             cli_print_help(argv[0]);
@@ -224,6 +229,6 @@ int main(int argc, char **argv, char **envp)
     say(&report);
     conf_report_finish(&report);
     if ((e = conf_source_check(&from)))
-        return fail(err_wrap(e, "config parse options"));
+        return fail(err_wrap(e, "config parse options"), NULL);
     return cli.test ? test_conf(&from) : run(&from);
 }

@@ -93,6 +93,7 @@ struct conf {
     int                 max_connections;
     char               *pid;
     int                 chunk_size;
+    bool                daemon_overruled; /* written `on`, but this is a container */
     bool                daemon; /* already without it in a container */
     bool                asprocess;
     char               *work_dir;

@@ -25,8 +25,19 @@ static bool first_time(struct review *r, const struct directive *row)
     return true;
 }
 
-static void tell_state(struct review *r, const struct directive *row, const char *path)
+static bool is_switched_on(const struct conf_node *block)
 {
+    const struct conf_node *enabled = conf_node_child(block, "enabled");
+    return enabled && enabled->n_args && strcmp(enabled->args[0], "on") == 0;
+}
+
+static void tell_state(struct review *r, const struct directive *row, const struct conf_node *n, const char *path)
+{
+    if (row->state == CONF_LATER && (row->flags & CONF_GUARD) && is_switched_on(n)) {
+        conf_report_add(r->report, LOG_ERROR,
+                        "%s is accepted but not built yet: nobody is asked, so every client is let in", path);
+        return;
+    }
     if (row->state == CONF_BUILT || (row->flags & CONF_LEGACY) || !first_time(r, row))
         return;
     if (row->state == CONF_LATER)
@@ -79,7 +90,7 @@ static void review_block(struct review *r, const struct conf_node *parent, const
             continue;
         }
         if (!silent)
-            tell_state(r, row, row_path);
+            tell_state(r, row, n, row_path);
         if (row->type == CONF_BLOCK)
             review_block(r, n, row->children, row_path, silent || row->state != CONF_BUILT);
         else

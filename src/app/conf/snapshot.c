@@ -194,6 +194,7 @@ struct err *conf_snapshot_fill(struct conf *c, const struct conf_source *s, stru
 
     c->in_docker = conf_is_in_container(c->tree, s);
     c->daemon = conf_is_daemon(c->tree, s);
+    c->daemon_overruled = !c->daemon && root_value(c->tree, "daemon").on && !s->env_only;
     c->inotify_auto_reload |= c->in_docker && root_value(c->tree, "auto_reload_for_docker").on;
     fill_log(c, s, report);
     fill_vhosts(c, &f, report);

@@ -155,11 +155,13 @@ static struct err *count_client(struct rtmp_conn *c)
 /* One stream, from what the client wants to its end. */
 static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
 {
+    c->identified = false;
     struct err *e = rtmp_server_identify(&c->rtmp, &c->request, &c->role, deadline_us);
     if (err_code(e) == E_RTMP_STREAM_NAME_EMPTY || err_code(e) == E_RTMP_REQ_TCURL || err_code(e) == E_LIMIT)
         io_linger(&c->io, now_us() + LINGER_US); /* the client has been told */
     if (e)
         return err_wrap(e, "identify client");
+    c->identified = true;
     const struct rtmp_url *url = &c->request.url;
     log_info("client identified, type=%s, vhost=%s, app=%s, stream=%s, param=%s, duration=%lldms",
              rtmp_role_name(c->role), url->vhost, url->app, url->stream, url->param,
@@ -187,13 +189,23 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
     return e;
 }
 
+/* The peer has gone, or says nothing more. */
+static bool is_goodbye(enum err_code code)
+{
+    return code == E_END_OF_STREAM || code == E_SOCKET_READ || code == E_SOCKET_WRITE || code == E_SOCKET_TIMEOUT;
+}
+
 static struct err *serve(struct rtmp_conn *c)
 {
     struct err *e = introduce(c);
-    int64_t     patience_us = STEP_TIMEOUT_US;
-    while (!e) {
-        e = serve_stream(c, now_us() + patience_us);
-        patience_us = AGAIN_TIMEOUT_US;
+    if (!e)
+        e = serve_stream(c, now_us() + STEP_TIMEOUT_US);
+    while (!e) { /* the stream has ended well: another one, or goodbye */
+        e = serve_stream(c, now_us() + AGAIN_TIMEOUT_US);
+        if (!c->identified && is_goodbye(err_code(e))) {
+            err_free(e);
+            return NULL;
+        }
     }
     return e;
 }
@@ -204,6 +216,9 @@ static void say_goodbye(struct err *e)
     enum err_code code = err_code(e);
     char          text[ERR_TEXT_MAX];
     switch (code) {
+    case E_SUCCESS:
+        log_info("client finished.");
+        break;
     case E_END_OF_STREAM:
     case E_SOCKET_READ:
     case E_SOCKET_READ_FULLY:
@@ -237,7 +252,7 @@ static void run(void *arg)
     struct rtmp_conn *c = arg;
     co_set_trace(c->trace);
     io_set_owner(&c->io, co_self());
-    log_info("RTMP client ip=%s, fd=%d", c->ip, c->io.fd);
+    log_info("RTMP client ip=%s, fd=%d", c->peer, c->io.fd);
     set_nodelay(c, true); /* the introduction is small messages to and fro: each would wait for a delayed ACK */
     say_goodbye(serve(c));
     conn_free(c);
@@ -253,6 +268,7 @@ struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *pee
     c->server = s;
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->ip, sizeof c->ip);
+    io_addr_text(peer, c->peer);
     rtmp_server_init(&c->rtmp, &c->io);
     struct err *e = io_open(&c->io, fd);
     if (!e)

@@ -24,12 +24,14 @@ struct rtmp_conn {
     struct rtmp_server  rtmp;
     struct rtmp_request request;
     enum rtmp_role      role;
+    bool                identified; /* `role` and the stream in `request` are those of a stream under way */
     struct source      *source; /* while it plays or publishes */
     struct client       client;
     const struct conf  *applied_conf; /* whose socket options are set; compared, not followed */
     bool                tcp_nodelay;
     char                trace[IDENT_CAP];
     char                ip[INET6_ADDRSTRLEN];
+    char                peer[IO_ADDR_CAP]; /* with the port */
 };
 
 /** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */

@@ -300,6 +300,8 @@ static struct err *play_loop(struct player *p)
     while (!e && !ended) {
         if (!p->cut && io_is_readable(&c->io) && (e = listen_to_player(p, &ended)))
             break;
+        if (p->told_end && p->reader.source->publisher && (e = tell_epoch(p))) /* before the first new frame */
+            break;
         if (ended || (e = send_batch(p, &idle)) || !idle)
             continue;
         if ((e = tell_epoch(p)))

@@ -138,8 +138,8 @@ static void follow_gop(struct source *s, const struct frame *f)
         s->has_gop = s->has_video = false; /* the video has stopped: new readers start at the live end */
     }
     if (s->has_gop && max_frames > 0 && s->ring.head - s->gop_seq >= (uint64_t)max_frames) {
-        log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players start without a "
-                 "cache until the next key frame",
+        log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players wait for the next key "
+                 "frame",
                  s->identity, max_frames);
         s->has_gop = false;
     }
