@@ -125,9 +125,15 @@ struct err *offload_init(void)
     return e;
 }
 
-static bool join_until(pthread_t thread, const struct timespec *until)
+/* False when some still hang: those stay in the pool. */
+static bool join_threads(struct pool *pool, const struct timespec *until)
 {
-    return pthread_timedjoin_np(thread, NULL, until) == 0;
+    int n_hung = 0;
+    for (int t = 0; t < pool->n_threads; t++)
+        if (pthread_timedjoin_np(pool->threads[t], NULL, until) != 0)
+            pool->threads[n_hung++] = pool->threads[t];
+    pool->n_threads = n_hung;
+    return n_hung == 0;
 }
 
 void offload_shutdown(int64_t patience_us)
@@ -144,8 +150,7 @@ void offload_shutdown(int64_t patience_us)
         pthread_cond_broadcast(&off.pools[i].more);
     pthread_mutex_unlock(&off.lock);
     for (int i = 0; i < OFFLOAD_KINDS; i++)
-        for (int t = 0; t < off.pools[i].n_threads; t++)
-            hung |= !join_until(off.pools[i].threads[t], &until);
+        hung |= !join_threads(&off.pools[i], &until);
 
     co_group_cancel_and_join(&off.group);
     struct offload_job *job;
@@ -158,7 +163,7 @@ void offload_shutdown(int64_t patience_us)
         close(off.event_fd);
         off.event_fd = -1;
     }
-    off.started = false;
+    off.started = hung;
 }
 
 /* With the lock held: one more thread if all are busy and there may be more. */

@@ -35,8 +35,8 @@ struct offload_job {
 struct err *offload_init(void) ATTR_MUST_USE;
 
 /**
- * Waits for running jobs at most `patience_us`; threads that still hang then are left to the exit. Jobs that
- * no thread has begun with fail, and so do those that come later.
+ * Waits for running jobs at most `patience_us`; threads that still hang then may be left to the exit. Jobs that
+ * no thread has begun with fail, and so do those that come later. A second call waits for threads that hung.
  */
 void offload_shutdown(int64_t patience_us);
 

@@ -1,8 +1,13 @@
 /**
- * SANITIZED: whether this is built with AddressSanitizer, by gcc or clang.
+ * Tools around a test that make some things impossible, or slow. SANITIZED: whether this is built with
+ * AddressSanitizer, by gcc or clang.
  */
 #ifndef TEST_SANITIZED_H
 #define TEST_SANITIZED_H
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -14,5 +19,11 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
+
+static inline bool in_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded && strstr(preloaded, "vgpreload");
+}
 
 #endif

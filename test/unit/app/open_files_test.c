@@ -12,6 +12,7 @@
 
 #include "app/open_files.h"
 #include "core/log.h"
+#include "sanitized.h"
 
 /* Nobody who may raise the hard limit, also where the tests run as root. */
 static bool drop_privileges(void)
@@ -37,6 +38,8 @@ static rlim_t soft_limit(void)
 /* The status that `body` gives in a process of its own. */
 static int in_child(int (*body)(void))
 {
+    if (in_valgrind())
+        skip(); /* which keeps limits of its own */
     pid_t child = fork();
     if (child == 0)
         _exit(body());

@@ -27,10 +27,9 @@ static void calloc_zeroes_and_refuses_a_product_that_overflows(void **state)
     for (size_t i = 0; i < 7 * 13; i++)
         assert_int_equal(p[i], 0);
     mem_free(p);
-#if !SANITIZED /* the sanitizer ends the program for it */
     volatile size_t many = SIZE_MAX / 2;
-    assert_null(mem_calloc(many, 4));
-#endif
+    if (!SANITIZED) /* which would end the program for it */
+        assert_null(mem_calloc(many, 4));
 }
 
 static void strings_are_copied_and_terminated(void **state)

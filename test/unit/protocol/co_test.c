@@ -12,12 +12,6 @@
 #include "protocol/co.h"
 #include "sanitized.h"
 
-static bool in_valgrind(void)
-{
-    const char *preloaded = getenv("LD_PRELOAD");
-    return preloaded && strstr(preloaded, "vgpreload");
-}
-
 static int crowd(void)
 {
     return in_valgrind() ? 500 : SANITIZED ? 3000 : 10000;
