@@ -282,7 +282,7 @@ static void a_reader_that_is_late_but_in_time_jumps_not(void **state)
     begin_with("");
     join(&r);
     append(s, "V1 K1 p1");
-    make_older(s, 29 * US_PER_SECOND);
+    make_older(s, 15 * US_PER_SECOND);
     append(s, "K2");
     assert_string_equal(taken(&r), "V1 K1 p1 K2");
     assert_int_equal(r.n_jumps, 0);
