@@ -39,7 +39,7 @@ exec 9>"$root/objs/.st.lock" # two makes at once: the second waits, and finds it
 flock 9
 
 # What the result was made from, to know when it is out of date.
-made_from="$cc $flags $(cat "$0" "$patches/fiber.patch" "$patches/fiber.h" "$patches/fiber.c" | cksum)"
+made_from="$cc $flags $(cat "$0" "$patches"/* | cksum)"
 if [ -f "$out/libst.a" ] && [ -f "$out/st.h" ] && [ "$(cat "$out/made-from" 2>/dev/null)" = "$made_from" ]; then
     exit 0
 fi
@@ -92,7 +92,9 @@ build=$root/objs/st-source/build-$variant
 rm -rf "$build" "$out"
 cp -r "$1" "$build"
 cp "$patches/fiber.h" "$patches/fiber.c" "$build/"
-patch -s -d "$build" -p1 <"$patches/fiber.patch" || fail "fiber.patch does not fit this version of state-threads"
+for patch in fiber epoll; do
+    patch -s -d "$build" -p1 <"$patches/$patch.patch" || fail "$patch.patch does not fit this version of state-threads"
+done
 # make's own variables of a calling make are not meant for this one
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES 2>/dev/null || true
 make -C "$build" linux-optimized STATIC_ONLY=yes EXAMPLES= CC="$cc" EXTRA_CFLAGS="$flags" >"$build.log" 2>&1 || {

@@ -13,29 +13,31 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
+#include "protocol/io.h"
 
 /* Editors and kubelets touch a file several times: look once they are done. */
 enum { SETTLE_US = US_PER_SECOND };
 
 struct watch {
     struct server *server;
-    int            fd;
+    struct io      io; /* inotify */
     const char    *name; /* the file's, without its directory */
 };
 
 /* Read all events that wait; true when one is about our file. */
-static bool read_events(const struct watch *w)
+static bool read_events(struct watch *w)
 {
     _Alignas(struct inotify_event) char events[sizeof(struct inotify_event) + NAME_MAX + 1];
     bool                                ours = false;
     ssize_t                             n;
-    while ((n = read(w->fd, events, sizeof events)) > 0) {
+    while ((n = read(w->io.fd, events, sizeof events)) > 0) {
         for (char *p = events; p < events + n;) {
             const struct inotify_event *event = (const struct inotify_event *)p;
             ours |= event->len && (str_equal(event->name, w->name) || str_equal(event->name, "..data"));
             p += sizeof *event + event->len;
         }
     }
+    io_drained(&w->io);
     return ours;
 }
 
@@ -43,7 +45,7 @@ static void run_watch(void *arg)
 {
     struct watch *w = arg;
     struct err   *e;
-    while (!(e = co_wait_fd(w->fd))) {
+    while (!(e = io_wait_readable(&w->io, DEADLINE_NEVER))) {
         if (!read_events(w))
             continue;
         if ((e = co_sleep(SETTLE_US)))
@@ -53,7 +55,7 @@ static void run_watch(void *arg)
         reload_request(w->server);
     }
     err_free(e);
-    close(w->fd);
+    io_close(&w->io);
     mem_free(w);
 }
 
@@ -67,18 +69,15 @@ struct err *watch_file_start(struct server *s, const char *path)
     struct watch *w = mem_calloc(1, sizeof *w);
     if (!w)
         return err_no_memory();
-    *w = (struct watch){ .server = s, .name = slash ? slash + 1 : path };
-    w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    struct err *e = NULL;
-    if (w->fd < 0)
-        e = err_sys(E_INOTIFY_CREATE, "create inotify");
-    else if (inotify_add_watch(w->fd, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE) < 0)
+    *w = (struct watch){ .server = s, .io.fd = -1, .name = slash ? slash + 1 : path };
+    int         fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    struct err *e = fd < 0 ? err_sys(E_INOTIFY_CREATE, "create inotify") : io_open(&w->io, fd);
+    if (!e && inotify_add_watch(fd, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE) < 0)
         e = err_sys(E_INOTIFY_WATCH, "watch %s", dir);
     if (!e)
         e = co_go(&s->services, "watch-file", run_watch, w, NULL);
     if (e) {
-        if (w->fd >= 0)
-            close(w->fd);
+        io_close(&w->io);
         mem_free(w);
     }
     return e;

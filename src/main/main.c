@@ -132,10 +132,10 @@ static struct err *run_loop(struct conf *conf, const struct conf_source *from, c
         e = co_init();
     if (e)
         return e;
-    if (!(e = io_init()) && !(e = offload_init()))
+    io_init();
+    if (!(e = offload_init()))
         e = run_server(conf, from, server_id);
     offload_shutdown(LAST_WORDS_US);
-    io_shutdown();
     co_finish();
     return e;
 }

@@ -9,8 +9,10 @@
 
 #include "app/reload.h"
 #include "app/server.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "protocol/co.h"
+#include "protocol/io.h"
 
 static sigset_t handled_signals(void)
 {
@@ -103,14 +105,16 @@ static void run_signals(void *arg)
         log_err(LOG_ERROR, err_sys(E_SYSTEM_CREATE_PIPE, "create the signalfd"), "signals do not work");
         return;
     }
-    struct err *e;
-    while (!(e = co_wait_fd(fd))) {
+    struct io   io;
+    struct err *e = io_open(&io, fd);
+    while (!e && !(e = io_wait_readable(&io, DEADLINE_NEVER))) {
         struct signalfd_siginfo info;
         while (read(fd, &info, sizeof info) == sizeof info)
             handle(s, (int)info.ssi_signo);
+        io_drained(&io);
     }
     err_free(e); /* cancelled: the server ends */
-    close(fd);
+    io_close(&io);
 }
 
 struct err *signals_start(struct server *s)

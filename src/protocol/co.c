@@ -1,7 +1,6 @@
 #include "protocol/co.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <st.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,9 +21,8 @@ struct co {
     struct list      link; /* in group->members */
     struct co_group *group;
     st_cond_t        wake;
-    st_thread_t      thread;
     uintptr_t        stack_base; /* near the high end of its stack; 0: not ours */
-    bool             unparked, parked, polling, cancelled;
+    bool             unparked, parked, cancelled;
     const char      *name;
     void (*fn)(void *arg);
     void *arg;
@@ -78,7 +76,6 @@ static void *co_main(void *arg)
 {
     struct co *self = arg;
     current = self;
-    self->thread = st_thread_self();
     self->stack_base = (uintptr_t)__builtin_frame_address(0);
     self->fn(self->arg);
     co_trim_stack(); /* state-threads keeps the stack for the next coroutine */
@@ -190,26 +187,11 @@ struct err *co_park(int64_t deadline_us)
     return in_time ? NULL : err_new(E_SOCKET_TIMEOUT, "timed out");
 }
 
-struct err *co_wait_fd(int fd)
-{
-    struct co    *self = current;
-    struct pollfd wanted = { .fd = fd, .events = POLLIN };
-    if (!self->cancelled) {
-        self->polling = true;
-        st_poll(&wanted, 1, ST_UTIME_NO_TIMEOUT);
-        self->polling = false;
-        current = self;
-    }
-    return self->cancelled ? err_new(E_THREAD_INTERRUPTED, "cancelled") : NULL;
-}
-
 void co_unpark(struct co *co)
 {
     co->unparked = true;
     if (co->parked)
         st_cond_signal(co->wake);
-    else if (co->polling)
-        st_thread_interrupt(co->thread);
 }
 
 struct err *co_sleep(int64_t duration_us)

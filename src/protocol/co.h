@@ -77,15 +77,6 @@ struct err *co_park(int64_t deadline_us) ATTR_MUST_USE;
 /** May be called on any living coroutine, any number of times, from any coroutine (not from a thread). */
 void co_unpark(struct co *co);
 
-/**
- * Wait until the descriptor is readable, in state-threads' own epoll: only for the few that carry
- * many others (io.c's epoll instance).
- *
- * Errors     E_THREAD_INTERRUPTED when cancelled
- * Yields     yes
- */
-struct err *co_wait_fd(int fd) ATTR_MUST_USE;
-
 /** Sleep; the only error is the cancel. Yields. */
 struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
 

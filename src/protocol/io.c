@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <st.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,56 +12,39 @@
 #include "core/str.h"
 #include "protocol/co.h"
 
-enum { EVENTS_A_ROUND = 512, LISTEN_BACKLOG = 512, LINGER_TURN_BYTES = 64 << 10 };
+enum { LISTEN_BACKLOG = 512, LINGER_TURN_BYTES = 64 << 10 };
 
-static struct {
-    int             epoll_fd;
-    struct co_group group; /* of the watcher alone */
-} watch = { .epoll_fd = -1 };
+/* What marks an event as ours among those of state-threads, whose data.u64 is a descriptor. */
+static const uint64_t OURS = UINT64_C(1) << 63;
 
-/* Turn the kernel's edges into flags and wake-ups. Nothing here yields while the events are looked at, and
- * io_close() takes a socket out of the epoll set, so no event can name an io that is gone. */
-static void watch_sockets(void *unused)
+/*
+ * Turn the kernel's edges into flags and wake-ups; state-threads calls it with what one epoll_wait() has brought, before
+ * anybody runs. io_close() takes a socket out of the set, so no event can name an io that is gone.
+ */
+static int take_events(struct epoll_event *events, int count)
 {
-    static struct epoll_event events[EVENTS_A_ROUND];
-    (void)unused;
-    for (;;) {
-        struct err *e = co_wait_fd(watch.epoll_fd);
-        if (e) {
-            err_free(e);
-            return;
+    int n_left = 0;
+    for (int i = 0; i < count; i++) {
+        if (!(events[i].data.u64 & OURS)) {
+            events[n_left++] = events[i];
+            continue;
         }
-        int n = epoll_wait(watch.epoll_fd, events, EVENTS_A_ROUND, 0);
-        for (int i = 0; i < n; i++) {
-            struct io *io = events[i].data.ptr;
-            uint32_t   what = events[i].events;
-            if (what & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
-                io->hung_up = true;
-            if (what & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP))
-                io->may_read = true;
-            if (what & (EPOLLOUT | EPOLLERR | EPOLLHUP))
-                io->may_write = true;
-            co_unpark(io->owner);
-        }
+        struct io *io = (struct io *)(uintptr_t)(events[i].data.u64 & ~OURS);
+        uint32_t   what = events[i].events;
+        if (what & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+            io->hung_up = true;
+        if (what & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+            io->may_read = true;
+        if (what & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+            io->may_write = true;
+        co_unpark(io->owner);
     }
+    return n_left;
 }
 
-struct err *io_init(void)
+void io_init(void)
 {
-    watch.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (watch.epoll_fd < 0)
-        return err_sys(E_ST_SET_EPOLL, "create the socket watcher's epoll");
-    co_group_init(&watch.group);
-    return co_go(&watch.group, "watcher", watch_sockets, NULL, NULL);
-}
-
-void io_shutdown(void)
-{
-    if (watch.epoll_fd < 0)
-        return;
-    co_group_cancel_and_join(&watch.group);
-    close(watch.epoll_fd);
-    watch.epoll_fd = -1;
+    st_set_epoll_hook(take_events);
 }
 
 struct err *io_open(struct io *io, int fd)
@@ -69,8 +53,9 @@ struct err *io_open(struct io *io, int fd)
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
         return err_sys(E_ST_OPEN_SOCKET, "make socket %d non-blocking", fd);
-    struct epoll_event wanted = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = io };
-    if (epoll_ctl(watch.epoll_fd, EPOLL_CTL_ADD, fd, &wanted) < 0)
+    struct epoll_event wanted = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                  .data.u64 = (uint64_t)(uintptr_t)io | OURS };
+    if (epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_ADD, fd, &wanted) < 0)
         return err_sys(E_ST_OPEN_SOCKET, "watch socket %d", fd);
     return NULL;
 }
@@ -79,7 +64,7 @@ void io_close(struct io *io)
 {
     if (io->fd < 0)
         return;
-    epoll_ctl(watch.epoll_fd, EPOLL_CTL_DEL, io->fd, NULL); /* a child process may still hold a copy */
+    epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_DEL, io->fd, NULL); /* a child process may still hold a copy */
     close(io->fd);
     io->fd = -1;
 }

@@ -1,9 +1,10 @@
 /**
  * Sockets for coroutines: every wait has a deadline, every wait can be cancelled.
  *
- * A socket is registered once, edge-triggered, with an epoll instance of our own; from then on reading
- * and writing cost no system call but recv() and writev() themselves (state-threads' own poll would add two
- * epoll_ctl() calls to each wait). One coroutine at a time owns an io; readiness unparks it.
+ * A socket is registered once, edge-triggered, in state-threads' epoll set; from then on reading and writing
+ * cost no system call but recv() and writev() themselves (state-threads' own poll would add two epoll_ctl() calls
+ * to each wait). One coroutine at a time owns an io; readiness unparks it. Other descriptors that can be
+ * watched (eventfd, signalfd, inotify) may be an io too: io_wait_readable(), read(), io_drained().
  *
  * Units      deadlines are absolute now_us() times
  * Errors     E_SOCKET_READ, E_SOCKET_WRITE (errno kept), E_SOCKET_TIMEOUT, E_END_OF_STREAM,
@@ -34,9 +35,8 @@ struct io {
 /** One line "127.0.0.1:41222" or "[::1]:1935" needs this much. */
 enum { IO_ADDR_CAP = INET6_ADDRSTRLEN + 9 };
 
-/** Start the watcher; needs co_init(). */
-struct err *io_init(void) ATTR_MUST_USE;
-void        io_shutdown(void);
+/** Needs co_init(). */
+void io_init(void);
 
 /** Take a connected or listening socket over: makes it non-blocking and watches it for the running coroutine. */
 struct err *io_open(struct io *io, int fd) ATTR_MUST_USE;
@@ -77,6 +77,12 @@ struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadlin
 
 /** What fits now, never waits: *n may be 0 or less than the sum. */
 struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n) ATTR_MUST_USE;
+
+/** Who read from the descriptor by himself has met EAGAIN: wait for the next edge from now on. */
+static inline void io_drained(struct io *io)
+{
+    io->may_read = false;
+}
 
 /** Wait until something can be read, or written. Yields. */
 struct err *io_wait_readable(struct io *io, int64_t deadline_us) ATTR_MUST_USE;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
 
@@ -96,16 +97,22 @@ static struct offload_job *take(struct list *jobs)
 static void take_finished_jobs(void *unused)
 {
     (void)unused;
-    struct err *e;
-    while (!(e = co_wait_fd(off.event_fd))) {
+    struct io   bell = { .fd = -1 };
+    struct err *e = io_open(&bell, dup(off.event_fd)); /* a copy: a thread that hangs may ring the other for ever */
+    while (!e && !(e = io_wait_readable(&bell, DEADLINE_NEVER))) {
         uint64_t rings;
-        if (read(off.event_fd, &rings, sizeof rings) < 0 && errno != EAGAIN && errno != EINTR)
-            break;
+        while (read(bell.fd, &rings, sizeof rings) > 0)
+            ;
+        io_drained(&bell);
         struct offload_job *job;
         while ((job = take(&off.finished)))
             finish_job(job);
     }
-    err_free(e);
+    io_close(&bell);
+    if (err_code(e) != E_THREAD_INTERRUPTED)
+        log_err(LOG_ERROR, e, "offloaded jobs cannot come back");
+    else
+        err_free(e);
 }
 
 struct err *offload_init(void)

@@ -186,8 +186,7 @@ static void a_wake_up_does_not_shorten_a_sleep(void **state)
 /* ---- cancel ---- */
 
 struct cancelled {
-    int  fd;
-    int  codes[5];
+    int  codes[4];
     bool before, after;
 };
 
@@ -195,13 +194,12 @@ static void try_every_wait(void *arg)
 {
     struct cancelled *c = arg;
     c->before = co_is_cancelled(co_self());
-    c->codes[0] = c->fd >= 0 ? code_of(co_wait_fd(c->fd)) : code_of(co_park(DEADLINE_NEVER));
+    c->codes[0] = code_of(co_park(DEADLINE_NEVER));
     c->after = co_is_cancelled(co_self());
     c->codes[1] = code_of(co_park(DEADLINE_NEVER));
     c->codes[2] = code_of(co_sleep(INT64_C(3600) * US_PER_SECOND));
-    c->codes[3] = code_of(co_wait_fd(c->fd >= 0 ? c->fd : 0));
     co_unpark(co_self());
-    c->codes[4] = code_of(co_park(DEADLINE_NEVER));
+    c->codes[3] = code_of(co_park(DEADLINE_NEVER));
 }
 
 static void assert_all_cancelled(const struct cancelled *c)
@@ -214,7 +212,7 @@ static void assert_all_cancelled(const struct cancelled *c)
 static void a_cancel_ends_the_wait_and_all_that_follow(void **state)
 {
     (void)state;
-    struct cancelled c = { .fd = -1 };
+    struct cancelled c = { 0 };
     struct co       *co = go(try_every_wait, &c);
     co_give_way();
     assert_int_equal(c.codes[0], 0);
@@ -227,64 +225,11 @@ static void a_cancel_ends_the_wait_and_all_that_follow(void **state)
 static void a_cancel_before_it_ever_ran_is_seen_too(void **state)
 {
     (void)state;
-    struct cancelled c = { .fd = -1 };
+    struct cancelled c = { 0 };
     co_cancel(go(try_every_wait, &c));
     assert_true(co_group_join(&group, DEADLINE_NEVER));
     assert_true(c.before);
     assert_all_cancelled(&c);
-}
-
-static void a_cancel_ends_a_wait_for_a_descriptor(void **state)
-{
-    (void)state;
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    struct cancelled c = { .fd = ends[0] };
-    struct co       *co = go(try_every_wait, &c);
-    co_give_way();
-    assert_int_equal(c.codes[0], 0);
-    co_cancel(co);
-    co_cancel(co);
-    assert_true(co_group_join(&group, DEADLINE_NEVER));
-    assert_all_cancelled(&c);
-    close(ends[0]);
-    close(ends[1]);
-}
-
-/* ---- descriptors ---- */
-
-struct fd_waiter {
-    int fd, n_returns, code;
-};
-
-static void wait_for_a_byte(void *arg)
-{
-    struct fd_waiter *w = arg;
-    char              byte;
-    do {
-        w->code = code_of(co_wait_fd(w->fd));
-        w->n_returns++;
-    } while (!w->code && read(w->fd, &byte, 1) != 1);
-}
-
-static void a_readable_descriptor_wakes(void **state)
-{
-    (void)state;
-    int ends[2];
-    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
-    struct fd_waiter w = { .fd = ends[0], .code = -1 };
-    struct co       *co = go(wait_for_a_byte, &w);
-    co_give_way();
-    assert_int_equal(w.n_returns, 0);
-    co_unpark(co); /* allowed, and spurious */
-    co_give_way();
-    assert_int_equal(group.count, 1);
-    assert_int_equal(write(ends[1], "x", 1), 1);
-    co_give_way(); /* which looks at I/O, too */
-    assert_int_equal(group.count, 0);
-    assert_int_equal(w.code, 0);
-    close(ends[0]);
-    close(ends[1]);
 }
 
 /* ---- groups ---- */
@@ -616,8 +561,6 @@ int main(void)
         TEST(a_wake_up_does_not_shorten_a_sleep),
         TEST(a_cancel_ends_the_wait_and_all_that_follow),
         TEST(a_cancel_before_it_ever_ran_is_seen_too),
-        TEST(a_cancel_ends_a_wait_for_a_descriptor),
-        TEST(a_readable_descriptor_wakes),
         TEST(an_empty_group_is_joined_at_once),
         TEST(a_join_gives_up_at_its_deadline_and_may_be_repeated),
         TEST(members_that_end_one_by_one_are_all_waited_for),

@@ -330,8 +330,6 @@ static void a_shutdown_waits_for_no_thread_that_hangs_and_what_never_began_is_no
 int main(void)
 {
     struct err *e = co_init();
-    if (!e)
-        e = io_init();
     if (e) {
         err_free(e);
         return 1;
@@ -350,8 +348,8 @@ int main(void)
         TEST(after_the_shutdown_work_is_refused),
         TEST(a_shutdown_waits_for_no_thread_that_hangs_and_what_never_began_is_no_success),
     };
+    io_init();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    io_shutdown();
     co_finish();
     return failed;
 }

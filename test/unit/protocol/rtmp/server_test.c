@@ -913,15 +913,13 @@ int main(void)
         cmocka_unit_test(a_connection_costs_little),
     };
     struct err *e = co_init();
-    if (!e)
-        e = io_init();
     if (e) {
         char text[ERR_TEXT_MAX];
         fprintf(stderr, "%s\n", err_summary(e, text, sizeof text));
         return 1;
     }
+    io_init();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    io_shutdown();
     co_finish();
     return failed;
 }
