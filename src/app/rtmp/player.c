@@ -226,6 +226,13 @@ static struct err *send_batch(struct player *p, bool *idle)
     return interval_us > 0 ? co_sleep(interval_us) : NULL;
 }
 
+static struct err *tell_end(struct player *p)
+{
+    struct rtmp_server *rtmp = &p->conn->rtmp;
+    struct err         *e = rtmp_server_send_event(rtmp, RTMP_EVENT_STREAM_EOF);
+    return e ? e : rtmp_server_send_status(rtmp, RTMP_STATUS_UNPUBLISH_NOTIFY);
+}
+
 /* After the last frame: tell the player that its stream has ended, or has come back. */
 static struct err *tell_epoch(struct player *p)
 {
@@ -237,9 +244,7 @@ static struct err *tell_epoch(struct player *p)
     p->epoch = s->epoch;
     if (!s->publisher) {
         p->told_end = true;
-        e = rtmp_server_send_event(rtmp, RTMP_EVENT_STREAM_EOF);
-        if (!e)
-            e = rtmp_server_send_status(rtmp, RTMP_STATUS_UNPUBLISH_NOTIFY);
+        e = tell_end(p);
     } else if (p->told_end) {
         p->told_end = false;
         e = rtmp_server_send_event(rtmp, RTMP_EVENT_STREAM_BEGIN);
@@ -247,6 +252,21 @@ static struct err *tell_epoch(struct player *p)
             e = rtmp_server_send_status(rtmp, RTMP_STATUS_PUBLISH_NOTIFY);
     }
     return err_wrap(e, "tell the player of the publisher");
+}
+
+/*
+ * A seek moves nothing. But libavformat, and so mpv and VLC, drops all that comes before the answer, and forgets
+ * an end that it was told of before.
+ */
+static struct err *answer_seek(struct player *p, const struct rtmp_call *call)
+{
+    struct rtmp_server *rtmp = &p->conn->rtmp;
+    struct err         *e = rtmp_server_reply_unknown(rtmp, call);
+    if (!e)
+        e = rtmp_server_send_status(rtmp, RTMP_STATUS_SEEK);
+    if (!e && p->told_end)
+        e = tell_end(p);
+    return err_wrap(e, "answer a seek");
 }
 
 static struct err *take_command(struct player *p, const struct rtmp_message *msg, bool *ended)
@@ -271,7 +291,9 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
     case RTMP_CALL_RECEIVE_VIDEO:
         p->no_video = !call.flag;
         return rtmp_server_reply_unknown(rtmp, &call);
-    default: /* seek has no meaning in a live stream */
+    case RTMP_CALL_SEEK:
+        return answer_seek(p, &call);
+    default:
         return rtmp_server_reply_unknown(rtmp, &call);
     }
 }

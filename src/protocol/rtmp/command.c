@@ -230,6 +230,7 @@ void rtmp_write_status(struct wr *w, enum rtmp_status status)
                                            CLIENT_ID },
         [RTMP_STATUS_PAUSE] = { "NetStream.Pause.Notify", "Paused stream.", NULL, NULL },
         [RTMP_STATUS_UNPAUSE] = { "NetStream.Unpause.Notify", "Unpaused stream.", NULL, NULL },
+        [RTMP_STATUS_SEEK] = { "NetStream.Seek.Notify", "The live stream goes on where it is now.", NULL, NULL },
     };
     begin_on(w, "onStatus");
     amf0_put_string(w, "level", "status");

@@ -105,6 +105,7 @@ enum rtmp_status {
     RTMP_STATUS_UNPUBLISH_NOTIFY, /* to a player: its stream has ended */
     RTMP_STATUS_PAUSE,
     RTMP_STATUS_UNPAUSE,
+    RTMP_STATUS_SEEK, /* 7.2.2.7: what a client that seeks waits for */
 };
 void rtmp_write_status(struct wr *w, enum rtmp_status status);
 

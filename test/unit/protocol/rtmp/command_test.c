@@ -145,6 +145,10 @@ static void the_answers_to_play_have_their_bytes(void **state)
     ASSERT_WRITTEN(S("\x08", "onStatus") ZERO NUL OBJECT K("\x05", "level") S("\x06", "status") //
                    K("\x04", "code") S("\x18", "NetStream.Unpause.Notify")                      //
                    K("\x0B", "description") S("\x10", "Unpaused stream.") END);
+    rtmp_write_status(&w, RTMP_STATUS_SEEK);
+    ASSERT_WRITTEN(S("\x08", "onStatus") ZERO NUL OBJECT K("\x05", "level") S("\x06", "status") //
+                   K("\x04", "code") S("\x15", "NetStream.Seek.Notify")                         //
+                   K("\x0B", "description") S("\x28", "The live stream goes on where it is now.") END);
     rtmp_write_redirect(&w, "rtmp://h:1935/live", "rtmp://h:1935/live/s?tk=9");
     ASSERT_WRITTEN(S("\x08", "onStatus") ZERO NUL OBJECT K("\x05", "level") S("\x05", "error")    //
                    K("\x04", "code") S("\x1E", "NetConnection.Connect.Rejected")                  //
