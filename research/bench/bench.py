@@ -241,7 +241,8 @@ def main():
         sys.exit(0 if args.list else 2)
 
     table, machine, begun = Table(), lab.machine(), time.monotonic()
-    lab.say(f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, load average {machine['load_before']}")
+    lab.say(f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, load average "
+            f"{machine['load_before']:.2f}: what else runs here shows in the latencies")
     lab.say("CPU is seconds per Gbit that arrived; core: of one core; times in ms")
     for name in args.rows or ROWS:
         lab.say(f"{name}: {ROWS[name].__doc__}")
@@ -249,6 +250,7 @@ def main():
     if args.full:
         lab.say(f"full: {row_full.__doc__}")
         row_full(table)
+    machine["load_after"] = os.getloadavg()[0]
     if table.sizes:
         draw(table, machine)
     lab.say("written: " + lab.save("bench.json", {"machine": machine, "table": table.rows, "runs": table.runs}))

@@ -224,9 +224,7 @@ def machine():
             if line.startswith("model name"):
                 model = line.split(":", 1)[1].strip()
                 break
-    with open("/proc/loadavg") as f:
-        load = f.read().split()[0]
-    return {"cpu": model, "cores": os.cpu_count(), "kernel": os.uname().release, "load_before": float(load),
+    return {"cpu": model, "cores": os.cpu_count(), "kernel": os.uname().release, "load_before": os.getloadavg()[0],
             "date": time.strftime("%Y-%m-%d")}
 
 
