@@ -179,6 +179,30 @@ def test_metadata_keeps_what_the_encoder_said_and_names_the_server(server):
         assert meta["server_version"]
 
 
+@pytest.mark.parametrize("form", [dict, amf0.EcmaArray])
+@pytest.mark.parametrize("wrapped", [True, False], ids=["in @setDataFrame", "bare"])
+def test_metadata_in_every_form_reaches_the_players_whole(server, form, wrapped):
+    values = {"width": 320.0, "stereo": True, "encoder": "test", "nothing": None, "list": [1.0, "two"],
+              "keyframes": {"times": [0.0, 1.0], "inner": {"deep": "value"}}}
+    with server.player() as player, server.publisher() as publisher:
+        player.barrier()
+        data = amf0.encode(*(["@setDataFrame"] if wrapped else []), "onMetaData", form(values))
+        publisher.send(rtmp.Message(rtmp.DATA, 0, data, 1))
+        publisher.send_tags(Numbered().frames(0, 3))
+        seen(player, 3)
+        meta, = metadata_of(player.messages)
+        assert {k: v for k, v in meta.items() if k in values} == values
+
+
+def test_metadata_that_is_dropped_is_named_in_the_log(server):
+    with server.player() as player, server.publisher(chunk_size=65536) as publisher:
+        player.barrier()
+        publisher.send_tag(flv.metadata(text="x" * 1000000))
+        publisher.send_tags(Numbered().frames(0, 3))
+        seen(player, 3)
+        assert metadata_of(player.messages) or server.wait_log(r"WARN.*(?i:metadata)")
+
+
 def test_with_gop_cache_off_a_late_player_starts_with_what_comes_next(make_server):
     server = make_server(vhost("gop_cache off; mw_latency 0;"))
     source = Numbered(audio_fps=0)
@@ -469,6 +493,7 @@ NAMES = [
     ("rtmp://127.0.0.1:{port}/live", "mp4:s", "live", "mp4:s"),
     ("rtmp://127.0.0.1:{port}/live?token=a", "s", "live", "s"),
     ("rtmp://127.0.0.1:{port}/live", " s\t", "live", "s"),
+    ("rtmp://127.0.0.1:{port}/live", "видео-日本", "live", "видео-日本"),
 ]
 
 
@@ -578,6 +603,21 @@ def test_fmle_publishes_again_on_the_same_connection(server):
         assert metadata_of(two.messages)[0]["title"] == "two"
         with server.publisher("one"):                               # and the first name is free
             pass
+
+
+def test_fmle_names_its_stream_in_releasestream_and_ends_it_with_fcunpublish_only(server):
+    with server.client() as c, server.player("a") as player:
+        c.set_chunk_size(4096)
+        c.wait_result(c.call("releaseStream", None, "a"))
+        c.wait_result(c.call("FCPublish", None, "b"))
+        c.create_stream()
+        c.call("publish", None, "c", "live", msid=1)
+        c.wait_status("NetStream.Publish.Start")
+        c.send_tags(Numbered().tags(count=3))
+        c.call("deleteStream", None, 1.0)
+        c.call("closeStream", None, msid=1)
+        c.send_tags(Numbered().frames(3, 3))
+        assert flv.gaps(seen(player, 14)) == []
 
 
 def test_flash_publishes_again_on_the_same_connection(server):

@@ -346,6 +346,31 @@ def test_other_signals_do_no_harm(server, witness, number):
     w.undisturbed()
 
 
+def test_a_storm_of_signals_does_no_harm(server, witness):
+    w = witness(server)
+    for _ in range(100):
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+            server.send_signal(number)
+    w.undisturbed()
+    server.reload()
+
+
+def test_a_log_that_cannot_be_opened_again_does_no_harm(make_server, witness, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    server = make_server(root={"srs_log_file": str(folder / "srs.log")})
+    w = witness(server)
+    (folder / "srs.log").unlink()
+    folder.rmdir()
+    server.send_signal(signal.SIGUSR1)
+    w.undisturbed()
+    folder.mkdir()
+    server.log_path = str(folder / "srs.log")
+    until(lambda: (server.send_signal(signal.SIGUSR1), os.path.exists(server.log_path))[1], "the log to be back", every=0.1)
+    with server.publisher("back"):
+        server.wait_log("stream=back,")
+
+
 # -- ports -------------------------------------------------------------------------------------------------------------
 
 def test_a_taken_port_is_a_clear_error(make_server, witness):
@@ -385,6 +410,18 @@ def test_a_port_is_free_again_at_once_after_a_stop(server):
     with server.player():
         server.stop()
     server.start()
+
+
+@pytest.mark.parametrize("root,status,reason", [
+    ({"pid": "/nonexistent/srs.pid"}, 10, r"PidFileAcquire.*/nonexistent/srs\.pid"),
+    ({"srs_log_file": "/nonexistent/srs.log"}, 18, r"FileOpen.*/nonexistent/srs\.log"),
+    ({"work_dir": "/nonexistent"}, 255, r"/nonexistent"),
+    ({"listen": "192.0.2.1:19999"}, 234, r"SocketBind.*192\.0\.2\.1:19999")], ids=["pid", "log", "work_dir", "address"])
+def test_what_cannot_be_had_at_start_is_a_clear_error(make_server, root, status, reason):
+    server = make_server(root=root, start=False)
+    server.spawn()
+    assert server.wait_exit() == status
+    assert re.search(reason, server.log + server.output())
 
 
 # -- daemon, parents ---------------------------------------------------------------------------------------------------
