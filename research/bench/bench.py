@@ -16,6 +16,8 @@ import os
 import sys
 import time
 
+sys.dont_write_bytecode = True  # all that a run writes is in objs
+
 import chart
 import lab
 

@@ -8,7 +8,10 @@ once does not count, and its memory with all of them there. Writes objs/bench/me
 """
 
 import argparse
+import sys
 import time
+
+sys.dont_write_bytecode = True  # all that a run writes is in objs
 
 import lab
 
