@@ -9,6 +9,9 @@
 #include "core/mem.h"
 #include "protocol/rtmp/url.h"
 
+/* A log beyond this is worth trimming by the stream's own time. */
+enum { MUCH_BYTES = 4 << 20 };
+
 static void destroy(struct source *s)
 {
     headers_clear(&s->headers);
@@ -95,12 +98,14 @@ static uint64_t keep_from(const struct source *s)
     }
     if (keep < s->ring.tail)
         keep = s->ring.tail;
-    /* A reader's right ends at queue_length: by the clock, and by the stream's own time if that runs faster. */
+    /* A reader's right ends at queue_length: by the clock, and by the stream's own time if that runs faster. When
+     * the log is small, the stream's time has only jumped. */
     const struct frame *newest = ring_at(&s->ring, s->ring.head - 1);
     const int64_t       limit_us = source_queue_length_us(s);
+    const bool          much = s->ring.bytes > MUCH_BYTES;
     for (; keep < s->ring.head; keep++) {
         const struct frame *f = ring_at(&s->ring, keep);
-        if (newest->arrived_us - f->arrived_us <= limit_us && newest->dts_us - f->dts_us <= limit_us)
+        if (newest->arrived_us - f->arrived_us <= limit_us && !(much && newest->dts_us - f->dts_us > limit_us))
             break;
     }
     return s->has_gop && s->gop_seq < keep ? s->gop_seq : keep;

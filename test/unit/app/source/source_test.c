@@ -401,15 +401,39 @@ static void a_reader_that_never_reads_keeps_no_more_than_queue_length(void **sta
     assert_true(s->ring.head - s->ring.tail <= 30 + SLACK_FRAMES + 1);
 }
 
+static void append_big(int64_t ms, size_t bytes)
+{
+    struct frame *f = frame_new(bytes); /* its pages are never touched */
+    assert_non_null(f);
+    f->kind = FRAME_VIDEO;
+    f->dts_us = ms * US_PER_MS;
+    memcpy(f->data, "p1", f->len = 3);
+    assert_null(source_append(s, f));
+    frame_unref(&f);
+}
+
 static void a_publisher_faster_than_the_clock_keeps_no_more_than_queue_length_of_its_own_time(void **state)
 {
     (void)state;
     begin_with("play { gop_cache off; queue_length 30; }");
     join(&r);
-    append_at(s, "V1", 0);
     for (int i = 0; i < 5000; i++)
-        append_at(s, i % 100 ? "p1" : "K1", i * INT64_C(100));
-    assert_true(s->ring.head - s->ring.tail <= 300 + 2 * 100); /* 30 s at 10 fps; trimmed at key frames */
+        append_big(i * INT64_C(100), 64 << 10);
+    assert_true(s->ring.head - s->ring.tail <= 300 + SLACK_FRAMES + 1); /* 30 s at 10 fps */
+}
+
+static void a_jump_of_the_streams_time_costs_no_frame_that_waits(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; queue_length 30; }");
+    join(&r);
+    append_at(s, "V1", 0);
+    for (int i = 0; i < 200; i++) /* 100 s ahead at each key frame */
+        append_at(s, i % 25 ? "p1" : "K1", i * 40 + i / 25 * INT64_C(100000));
+    settle(s);
+    assert_int_equal(s->ring.tail, 0);
+    peeked(&r);
+    assert_int_equal(r.n_jumps, 0);
 }
 
 static void a_reader_that_reads_lets_go(void **state)
@@ -434,13 +458,7 @@ static void no_configuration_lets_a_source_grow_beyond_the_hard_limit(void **sta
     join(&r);
     append(s, "V1 K1");
     for (int i = 0; i < 3 * SOURCE_BYTES_MAX / BIG; i++) {
-        struct frame *f = frame_new(BIG); /* its pages are never touched */
-        assert_non_null(f);
-        f->kind = FRAME_VIDEO;
-        f->dts_us = i * INT64_C(40) * US_PER_MS;
-        memcpy(f->data, "p1", f->len = 3);
-        assert_null(source_append(s, f));
-        frame_unref(&f);
+        append_big(i * INT64_C(40), BIG);
         assert_true(s->ring.bytes <= (size_t)SOURCE_BYTES_MAX + BIG + 1024);
     }
     assert_false(s->has_gop);
@@ -795,6 +813,7 @@ int main(void)
         TEST(after_a_gop_that_was_too_long_next_to_nothing_is_kept),
         TEST(a_reader_that_never_reads_keeps_no_more_than_queue_length),
         TEST(a_publisher_faster_than_the_clock_keeps_no_more_than_queue_length_of_its_own_time),
+        TEST(a_jump_of_the_streams_time_costs_no_frame_that_waits),
         TEST(a_reader_that_reads_lets_go),
         TEST(no_configuration_lets_a_source_grow_beyond_the_hard_limit),
         TEST(the_end_of_a_stream_gives_its_memory_back),
