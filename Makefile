@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 SHELL = /bin/sh
 
 # These goals do not need a configured tree, or see to it themselves in the right order.
-UNCONFIGURED = help clean distclean test demo demo-stop deps layers format format-check
+UNCONFIGURED = help clean distclean test test-clients demo demo-stop deps layers format format-check
 GOALS := $(or $(MAKECMDGOALS),all)
 
 .PHONY: all
@@ -176,9 +176,13 @@ objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: test deps unit unit-asan e2e e2e-asan e2e-valgrind layers headers lint format format-check valgrind
+.PHONY: test test-clients deps unit unit-asan e2e e2e-asan e2e-valgrind layers headers lint format format-check valgrind
 test:
 	trunk-scripts/run-tests.sh
+
+# Longer: players and encoders of newer Debian releases too. CLIENTS='--only hevc' runs a part of it.
+test-clients:
+	trunk-scripts/test-clients.sh $(CLIENTS)
 
 deps:
 	trunk-scripts/deps.sh build
@@ -240,7 +244,8 @@ clean:
 	rm -rf objs/build objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
 
 distclean: clean
-	rm -rf objs/st objs/st-asan objs/st-source objs/include objs/config.mk objs/configured objs/configure-args
+	rm -rf objs/st objs/st-asan objs/st-source objs/include objs/config.mk objs/configured objs/configure-args \
+		objs/trixie objs/forky
 
 help:
 	@echo 'make              build objs/srs (runs ./configure first when it has not been run)'
@@ -252,6 +257,7 @@ help:
 	@echo
 	@echo 'make unit         the unit tests; unit-asan: with clang and its sanitizers'
 	@echo 'make e2e          the tests with real clients; e2e-asan, e2e-valgrind: on such a server'
+	@echo 'make test-clients ffmpeg, GStreamer, mpv, VLC of newer Debian releases, by chroot; long, and needs root'
 	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make valgrind     the unit tests in valgrind'
 	@echo 'make layers       includes point one way; headers: each header compiles alone'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs from Debian what is missing, and nothing when nothing is.
 #
-#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients] [bench]
+#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients] [test-clients] [bench]
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,6 +12,7 @@ fuzz="clang libclang-rt-dev"
 test="$fuzz libcmocka-dev python3 python3-pytest python3-pytest-xdist ffmpeg valgrind cppcheck procps"
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
+test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
 demo="ffmpeg"
 lint="cppcheck clang-format clang-tidy shellcheck"
 bench="python3 libnginx-mod-rtmp"
@@ -25,9 +26,10 @@ for group in "$@"; do
     demo) wanted="$wanted $build $demo" ;;
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
+    test-clients) wanted="$wanted $build $clients $test_clients" ;;
     bench) wanted="$wanted $build $bench" ;;
     *)
-        echo "deps: '$group' is not one of build, test, demo, lint, clients, bench" >&2
+        echo "deps: '$group' is not one of build, test, demo, lint, clients, test-clients, bench" >&2
         exit 2
         ;;
     esac

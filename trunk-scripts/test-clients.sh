@@ -1,0 +1,44 @@
+#!/bin/sh
+# make test-clients: client programs of this Debian, of Debian 13 and of Debian testing against ./objs/srs. The last
+# line is "N passed, N failed".
+#
+#   trunk-scripts/test-clients.sh [--only WORD] [--verbose]      test/clients/run.py's arguments
+#
+# The other releases lie as minimal trees in objs/, a good gigabyte each, and are run by chroot; so this needs root.
+# Debian 13 has the first ffmpeg that sends HEVC, AV1 and VP9. What enhanced RTMP has besides (Opus, FLAC, AC-3,
+# several tracks) needs a newer one: that is Debian testing's, which is left out where it cannot be made.
+set -eu
+
+cd "$(dirname "$0")/.."
+
+give_up() {
+    echo "make test-clients: $1"
+    echo "0 passed, 1 failed"
+    exit 1
+}
+
+# A make above us has its own idea of jobs; this one uses the machine.
+unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES 2>/dev/null || true
+unset PYTHONPATH PYTHONHOME VIRTUAL_ENV 2>/dev/null || true
+export PYTHONDONTWRITEBYTECODE=1
+
+[ "$(id -u)" -eq 0 ] || give_up "it needs root, to install packages and to run the programs of another Debian by chroot"
+trunk-scripts/deps.sh test-clients || give_up "packages are missing"
+[ -f objs/configured ] || ./configure || give_up "configure failed"
+make -s "-j$(nproc)" all || give_up "the build failed"
+
+clients="ffmpeg mpv rtmpdump vlc-bin vlc-plugin-base gstreamer1.0-tools gstreamer1.0-plugins-base
+    gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
+# shellcheck disable=SC2086 # words
+trunk-scripts/debian-tree.sh trixie $clients || give_up "there is no Debian 13 to take clients from"
+trees=objs/trixie
+# shellcheck disable=SC2086
+if trunk-scripts/debian-tree.sh forky $clients; then
+    trees="$trees objs/forky"
+else
+    echo "make test-clients: going on without the clients of Debian testing"
+fi
+
+rm -rf objs/test/clients/logs
+# shellcheck disable=SC2086
+exec /usr/bin/python3 test/clients/run.py --logs objs/test/clients/logs "$@" -- $trees
