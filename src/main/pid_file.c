@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/ident.h"
@@ -13,6 +14,14 @@
 
 enum { PATH_CAP = 4096, SERVER_ID_CAP = 128 };
 
+/* A server that ends removes the file while it still holds the lock: whoever waited for that has a file without a name. */
+static bool is_still_there(const struct pid_file *f)
+{
+    struct stat opened, named;
+    return fstat(f->fd, &opened) == 0 && stat(f->path, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
 static struct err *lock_and_write(const struct pid_file *f)
 {
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -21,6 +30,8 @@ static struct err *lock_and_write(const struct pid_file *f)
             return err_sys(E_SYSTEM_PID_ALREADY_RUNNING, "a running server holds %s", f->path);
         return err_sys(E_SYSTEM_PID_LOCK, "lock %s", f->path);
     }
+    if (!is_still_there(f))
+        return err_new(E_SYSTEM_PID_ACQUIRE, "%s was removed meanwhile; try again", f->path);
     char text[16];
     int  len = snprintf(text, sizeof text, "%d", (int)getpid());
     if (ftruncate(f->fd, 0) < 0)

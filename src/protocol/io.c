@@ -12,7 +12,7 @@
 #include "core/str.h"
 #include "protocol/co.h"
 
-enum { LISTEN_BACKLOG = 512, LINGER_TURN_BYTES = 64 << 10 };
+enum { LISTEN_BACKLOG = SOMAXCONN, LINGER_TURN_BYTES = 64 << 10 };
 
 /* What marks an event as ours among those of state-threads, whose data.u64 is a descriptor. */
 static const uint64_t OURS = UINT64_C(1) << 63;
@@ -170,7 +170,8 @@ struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, siz
         want += iov[i].iov_len;
     while (io->may_write) {
         struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n_iov };
-        ssize_t       sent = sendmsg(io->fd, &msg, MSG_NOSIGNAL);
+        ssize_t       sent = n_iov == 1 ? send(io->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+                                        : sendmsg(io->fd, &msg, MSG_NOSIGNAL);
         if (sent >= 0) {
             if ((size_t)sent < want)
                 io->may_write = false; /* the send buffer is full: the kernel will tell when it drains */

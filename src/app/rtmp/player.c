@@ -1,6 +1,8 @@
 #include "app/rtmp/player.h"
 
 #include "app/rtmp/conn.h"
+#include "app/rtmp/media_message.h"
+#include "app/rtmp/shared_batch.h"
 #include "app/source/jitter.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
@@ -49,26 +51,11 @@ struct batch {
 
 static struct batch batch;
 
-static struct rtmp_out to_message(const struct frame *f, uint32_t timestamp_ms)
-{
-    static const struct rtmp_out kinds[] = {
-        [FRAME_AUDIO] = { .csid = RTMP_CSID_AUDIO, .type_id = RTMP_TYPE_AUDIO },
-        [FRAME_VIDEO] = { .csid = RTMP_CSID_VIDEO, .type_id = RTMP_TYPE_VIDEO },
-        [FRAME_SCRIPT] = { .csid = RTMP_CSID_AUDIO, .type_id = RTMP_TYPE_DATA },
-    };
-    struct rtmp_out m = kinds[f->kind];
-    m.msid = RTMP_MSID;
-    m.timestamp_ms = timestamp_ms;
-    m.len = f->len;
-    m.body = f->data;
-    return m;
-}
-
 /* True when all of it fits; what does not is left for the next batch. */
 static bool batch_add(struct batch *b, struct wr *headers, struct frame *f, uint32_t timestamp_ms, size_t sent,
                       uint32_t chunk_size, const struct jitter *after)
 {
-    struct rtmp_out m = to_message(f, timestamp_ms);
+    struct rtmp_out m = media_message(f, timestamp_ms);
     size_t          covered, wire_len = rtmp_message_wire_len(&m, chunk_size);
     int n = rtmp_message_iov(&m, chunk_size, sent, b->iov + b->n_iov, BATCH_IOVS - b->n_iov, headers, &covered);
     if (n == 0)
@@ -203,25 +190,64 @@ static struct err *judge_duration(const struct player *p)
                                    : NULL;
 }
 
+/* Nothing about this player makes his bytes other than his neighbours'. */
+static bool is_ordinary(const struct player *p)
+{
+    return !p->cut && !p->paused && !p->no_audio && !p->no_video && p->conn->request.duration_ms <= 0 &&
+           p->reader.source->vhost->play.send_min_interval_us <= 0 && !reader_is_prologue(&p->reader, 0);
+}
+
+/* Write the newest release as all who keep up get it; *done false when this player needs a batch of his own. */
+static struct err *send_shared(struct player *p, size_t *sent, bool *done)
+{
+    const struct source *s = p->reader.source;
+    struct shared_batch  b;
+    *done = is_ordinary(p) && p->conn->io.may_write &&
+            shared_batch_get(&b, s, p->reader.seq, p->conn->rtmp.out_chunk_size, &p->jitter);
+    if (!*done)
+        return NULL;
+    struct iovec iov = { .iov_base = (void *)b.bytes, .iov_len = b.len };
+    struct err  *e = io_writev_now(&p->conn->io, &iov, 1, sent);
+    if (e || *sent == 0)
+        return err_wrap(e, "send %zu bytes", b.len);
+    size_t n_frames = b.n_frames;
+    if (*sent < b.len) {
+        size_t begins, i = shared_batch_find(*sent, &begins, &p->cut_timestamp_ms);
+        n_frames = i;
+        if (*sent > begins) {
+            p->cut = frame_ref(ring_at(&s->ring, p->reader.seq + i));
+            p->cut_sent = *sent - begins;
+            n_frames++; /* the reader is done with it: we are not */
+        }
+    }
+    shared_batch_commit(&p->jitter, n_frames);
+    reader_advance(&p->reader, n_frames);
+    return NULL;
+}
+
 /* Write one batch; *idle when there was nothing to write. Yields only while the socket is full. */
 static struct err *send_batch(struct player *p, bool *idle)
 {
     struct io *io = &p->conn->io;
+    size_t     sent = 0;
+    bool       done;
+    *idle = false;
     reader_catch_up(&p->reader);
     follow_jitter_mode(p);
-    fill_batch(p);
-    *idle = batch.count == 0;
-    if (*idle)
-        return judge_duration(p);
-
-    size_t      sent = 0;
-    struct err *e = batch.bytes ? io_writev_now(io, batch.iov, batch.n_iov, &sent) : NULL;
+    struct err *e = send_shared(p, &sent, &done);
     if (e)
-        return err_wrap(e, "send %zu bytes", batch.bytes);
-    account(p, sent);
+        return e;
+    if (!done) {
+        fill_batch(p);
+        *idle = batch.count == 0;
+        if (*idle)
+            return judge_duration(p);
+        if (batch.bytes && (e = io_writev_now(io, batch.iov, batch.n_iov, &sent)))
+            return err_wrap(e, "send %zu bytes", batch.bytes);
+        account(p, sent);
+    }
     if (!io->may_write && (p->cut || sent == 0))
-        return err_wrap(io_wait_writable(io, now_us() + WRITE_TIMEOUT_US), "wait for the player to take %zu bytes",
-                        batch.bytes - sent);
+        return err_wrap(io_wait_writable(io, now_us() + WRITE_TIMEOUT_US), "wait for the player to read");
     int64_t interval_us = p->reader.source->vhost->play.send_min_interval_us;
     return interval_us > 0 ? co_sleep(interval_us) : NULL;
 }
@@ -239,8 +265,6 @@ static struct err *tell_epoch(struct player *p)
     const struct source *s = p->reader.source;
     struct rtmp_server  *rtmp = &p->conn->rtmp;
     struct err          *e = NULL;
-    if (p->epoch == s->epoch)
-        return NULL;
     p->epoch = s->epoch;
     if (!s->publisher) {
         p->told_end = true;
@@ -318,21 +342,22 @@ static struct err *play_loop(struct player *p)
 {
     struct rtmp_conn *c = p->conn;
     struct err       *e = NULL;
-    bool              ended = false, idle;
+    bool              ended = false, listened = false, idle;
     while (!e && !ended) {
-        if (!p->cut && io_is_readable(&c->io) && (e = listen_to_player(p, &ended)))
+        if (!p->cut && (!listened || io_is_readable(&c->io)) && (e = listen_to_player(p, &ended)))
             break;
+        listened = true; /* once in any case: something may have come together with play */
         if (p->told_end && p->reader.source->publisher && (e = tell_epoch(p))) /* before the first new frame */
             break;
         if (ended || (e = send_batch(p, &idle)) || !idle)
             continue;
-        if ((e = tell_epoch(p)))
-            break;
+        if (p->epoch != p->reader.source->epoch) { /* yields: look again at what is due */
+            e = tell_epoch(p);
+            continue;
+        }
         if (p->reader.source->conf != c->applied_conf)
             rtmp_conn_apply_socket_options(c);
-        if (!io_is_readable(&c->io) && !reader_peek(&p->reader, 0))
-            e = reader_wait(&p->reader, DEADLINE_NEVER);
-        else if (p->paused && !io_is_readable(&c->io))
+        if (!io_is_readable(&c->io))
             e = reader_wait(&p->reader, DEADLINE_NEVER);
     }
     return e;

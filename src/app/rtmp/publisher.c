@@ -12,6 +12,9 @@
 #include "kernel/flv_frame.h"
 #include "kernel/metadata.h"
 
+/* A silent publisher is looked at so often: a reload may have changed how long it may be silent. */
+enum { LOOK_AGAIN_US = US_PER_SECOND };
+
 struct session {
     struct rtmp_conn *conn;
     struct source    *source;
@@ -80,6 +83,9 @@ static struct err *take_metadata(struct session *p, const struct rtmp_message *m
     case METADATA_NO_MEMORY:
         return err_no_memory();
     case METADATA_BAD:
+        if (p->n_dropped++ == 0)
+            log_warn("drop metadata of %u B: malformed, or longer than %d", msg->payload->len, METADATA_LEN_MAX);
+        return NULL;
     case METADATA_OTHER:
         log_debug("ignore a data message of %u B", msg->payload->len);
         return NULL;
@@ -176,8 +182,10 @@ static struct err *read_message(struct session *p, struct rtmp_message *msg)
     if (now_us() >= idle)
         return judge_timeout(p);
     struct err *e = p->source->vhost->publish.mr ? gather(p, msg) : NULL;
-    if (!e && !msg->payload)
-        e = rtmp_server_read_message(&p->conn->rtmp, msg, silence < idle ? silence : idle);
+    if (!e && !msg->payload) {
+        int64_t deadline = silence < idle ? silence : idle, look = now_us() + LOOK_AGAIN_US;
+        e = rtmp_server_read_message(&p->conn->rtmp, msg, deadline < look ? deadline : look);
+    }
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);
         return judge_timeout(p);

@@ -33,4 +33,17 @@ int64_t jitter_correct(struct jitter *j, int64_t ms);
 /** The same for a script: it goes with the frames around it and moves nothing. */
 int64_t jitter_correct_script(const struct jitter *j, int64_t ms);
 
+/** A step between two frames that `full` keeps. */
+bool jitter_is_step(int64_t ms);
+
+/**
+ * Whether a run of frames would be corrected by one constant, and by which.
+ *
+ * Shape      first_ms: of the first frame; min_ms: the least of all; smooth: jitter_is_step() between all of them
+ */
+bool jitter_offset(const struct jitter *j, int64_t first_ms, int64_t min_ms, bool smooth, int64_t *offset_ms);
+
+/** As if jitter_correct() had been called for a run by jitter_offset() that ends with this frame. */
+void jitter_commit(struct jitter *j, int64_t in_ms, int64_t out_ms);
+
 #endif

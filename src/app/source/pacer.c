@@ -15,17 +15,19 @@ static int64_t due_us(const struct source *s)
     if (s->vhost->min_latency)
         return s->first_held_us;
     if (play->mw_latency_set) {
-        int64_t due = s->first_held_us + play->mw_latency_us;
+        /* From the start of the last round: while that runs nobody notices what arrives. */
+        int64_t due = s->round_start_us + play->mw_latency_us;
         bool    too_few = play->mw_msgs_set && n_held <= (uint64_t)play->mw_msgs;
-        return too_few ? due + PACER_LATENCY_MAX_US : due;
+        return too_few ? s->first_held_us + play->mw_latency_us + PACER_LATENCY_MAX_US : due;
     }
-    int64_t rested = s->round_end_us + s->round_cost_us;
+    int64_t rested = s->round_end_us + (s->round_end_us - s->round_start_us);
     int64_t latest = s->first_held_us + PACER_LATENCY_MAX_US;
     return rested < latest ? rested : latest;
 }
 
 void pacer_release_now(struct source *s)
 {
+    s->release_began = s->released;
     s->released = s->ring.head;
     LIST_FOREACH(&s->readers, it, after)
         reader_wake(LIST_ENTRY(it, struct reader, link));
@@ -44,11 +46,10 @@ void pacer_notice(struct source *s)
 /* Wake the readers, and find out what that cost: a yield comes back when all who were ready have run. */
 static void run_round(struct source *s)
 {
-    int64_t start_us = now_us();
+    s->round_start_us = now_us();
     pacer_release_now(s);
     co_give_way();
     s->round_end_us = now_us();
-    s->round_cost_us = s->round_end_us - start_us;
 }
 
 static void pacer_run(void *arg)

@@ -1,8 +1,8 @@
 /**
  * When appended frames are released to the readers of a source.
  *
- * `mw_latency` configured: a batch is released when its oldest frame is that old (and, with `mw_msgs`
- * configured, more than so many wait, or PACER_LATENCY_MAX_US more has passed). `min_latency on`: at once.
+ * `mw_latency` configured: a batch is released so long after the last one at the earliest (and, with `mw_msgs`
+ * configured, when more than so many wait, or PACER_LATENCY_MAX_US later than without). `min_latency on`: at once.
  * Neither: at once as long as more time has passed since the last batch than sending it took; so with few
  * players each frame goes out as it comes, and with many the batches grow, up to PACER_LATENCY_MAX_US, while
  * sending takes at most about half of the loop.

@@ -34,6 +34,8 @@ static struct source *create(struct sources *all, const char *identity, struct c
     list_init(&s->readers);
     co_group_init(&s->pacer_group);
     ident_vid(s->id);
+    static uint64_t n_sources;
+    s->serial = ++n_sources;
     s->owner = all;
     s->conf = conf_ref(conf);
     s->vhost = vhost;
@@ -175,7 +177,8 @@ static void learn_codec(struct source *s, const struct frame *f)
 static struct err *push(struct source *s, struct frame *f)
 {
     follow_gop(s, f);
-    if (ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX)
+    bool unwanted = !s->has_gop && s->n_readers == 0;
+    if (unwanted || ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX)
         trim(s);
     if (!ring_push(&s->ring, f)) {
         s->has_gop = false; /* a GOP with a hole is no GOP */

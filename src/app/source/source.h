@@ -47,6 +47,7 @@ struct publisher {
 
 struct source {
     int             refs;
+    uint64_t        serial; /* no other source of this process ever has it */
     struct sources *owner;
     char           *identity, *app, *stream;
     char            id[VID_CAP]; /* in the API */
@@ -71,11 +72,12 @@ struct source {
 
     struct list     readers;
     size_t          n_readers;
-    uint64_t        released; /* readers may send frames before this one */
+    uint64_t        released;      /* readers may send frames before this one */
+    uint64_t        release_began; /* and could before the newest release, up to this one */
     struct co_group pacer_group;
     struct co      *pacer;
-    int64_t         first_held_us;               /* when the oldest frame not yet released arrived */
-    int64_t         round_end_us, round_cost_us; /* of the last batch to all readers */
+    int64_t         first_held_us;                /* when the oldest frame not yet released arrived */
+    int64_t         round_start_us, round_end_us; /* of the last batch to all readers */
 
     struct video_info video; /* codec CODEC_NONE until known */
     struct audio_info audio;
