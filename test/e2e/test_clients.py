@@ -109,7 +109,8 @@ def test_ffmpeg_decodes_without_a_complaint(server):
 
 def gst_publish(sink, path):
     return Program(GST + ["filesrc", "location=" + path, "!", "flvdemux", "name=d",
-                          "d.video", "!", "queue", "!", "h264parse", "!", "video/x-h264,stream-format=avc,alignment=au", "!", "m.",
+                          "d.video", "!", "queue", "!", "h264parse", "!",
+                          "video/x-h264,stream-format=avc,alignment=au", "!", "m.",
                           "d.audio", "!", "queue", "!", "aacparse", "!", "m.",
                           "flvmux", "name=m", "streamable=true", "!"] + sink)
 
@@ -136,8 +137,8 @@ def test_gstreamer_publishes_what_is_played(server, sink):
 
 def test_ffmpeg_publishes_live_encoded_video(server):
     argv = media.FFMPEG + ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=25", "-f", "lavfi", "-i", "sine", "-t", "3",
-                           "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25",
-                           "-c:a", "aac", "-f", "flv", server.url()]
+                           "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
+                           "-g", "25", "-c:a", "aac", "-f", "flv", server.url()]
     messages = receive(server, Program(argv))
     assert len([m for m in messages if m.type == VIDEO and not flv.is_config(m) and not flv.is_end(m)]) == 75
 

@@ -196,7 +196,8 @@ def test_a_broken_digest_falls_back_to_the_plain_handshake(scene):
 # -- chunks --------------------------------------------------------------------------------------------------------------
 
 def full_header(csid, length, kind, msid=0, ts=0):
-    return basic_header(0, csid) + ts.to_bytes(3, "big") + length.to_bytes(3, "big") + bytes([kind]) + struct.pack("<I", msid)
+    return (basic_header(0, csid) + ts.to_bytes(3, "big") + length.to_bytes(3, "big") + bytes([kind])
+            + struct.pack("<I", msid))
 
 
 CHUNKS = {
@@ -445,7 +446,8 @@ def test_a_jump_beyond_the_queue_length_costs_no_frame_that_still_waits_for_a_pl
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x17", b"\x17\x00", b"\x17\x00\x00\x00\x00", b"\x17\x00\x00\x00\x00\x01\x42",
-                                     b"\x1c\x00\x00\x00\x00\x01", b"\x90", b"\x90hvc1", b"\x96hvc1", b"\x96\x10hvc1\x00\xff\xff\xff",
+                                     b"\x1c\x00\x00\x00\x00\x01", b"\x90", b"\x90hvc1", b"\x96hvc1",
+                                     b"\x96\x10hvc1\x00\xff\xff\xff",
                                      b"\x97\xff", b"\xd7" + b"\xff" * 20, b"\x17\x01\x00\x00\x00\xff\xff\xff\xff",
                                      flv.AVC_CONFIG[:-5], b"\x17\x00\x00\x00\x00\x01\x42\xc0\x0b\xff\xff\xff\xff"],
                          ids=lambda p: p[:12].hex() or "empty")
@@ -462,8 +464,10 @@ def test_broken_video_is_dropped_or_refused_and_the_log_says_so(scene, payload):
     s.calm()
 
 
-@pytest.mark.parametrize("payload", [b"", b"\xaf", b"\xaf\x00", b"\xaf\x00\x12", b"\xaf\x01", b"\x90", b"\x90Opus", b"\x90OpusOpusHead",
-                                     b"\x90fLaC", b"\x95", b"\x95\x10Opus\x00\xff\xff\xff", b"\x97\xff", b"\x2f", b"\xff\xff"],
+@pytest.mark.parametrize("payload", [b"", b"\xaf", b"\xaf\x00", b"\xaf\x00\x12", b"\xaf\x01", b"\x90", b"\x90Opus",
+                                     b"\x90OpusOpusHead",
+                                     b"\x90fLaC", b"\x95", b"\x95\x10Opus\x00\xff\xff\xff", b"\x97\xff", b"\x2f",
+                                     b"\xff\xff"],
                          ids=lambda p: p[:12].hex() or "empty")
 def test_broken_audio_is_dropped_or_refused_and_the_log_says_so(scene, payload):
     s = scene()
@@ -607,7 +611,8 @@ def test_a_thousand_connections_that_say_nothing_are_no_burden(scene):
                 sock.close()
         s.server.wait_fds(s.fds)
         after.append(s.server.rss_kib())
-    assert after[1] - after[0] < 4 * MIB * (4 if SANITIZED else 1), "the second thousand took %d KiB more" % (after[1] - after[0])
+    more = after[1] - after[0]
+    assert more < 4 * MIB * (4 if SANITIZED else 1), "the second thousand took %d KiB more" % more
     s.calm(64 * MIB if SANITIZED else 16 * MIB)                     # a sanitizer keeps the coroutines' stacks
 
 

@@ -497,7 +497,8 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("tc_url,stream,app,name", NAMES, ids=["%s + %s" % (n[0].replace(":{port}", ""), n[1]) for n in NAMES])
+@pytest.mark.parametrize("tc_url,stream,app,name", NAMES,
+                         ids=["%s + %s" % (n[0].replace(":{port}", ""), n[1]) for n in NAMES])
 def test_app_and_stream_come_from_the_url(server, tc_url, stream, app, name):
     with server.client(tc_url=tc_url.format(port=server.port)) as player:
         player.play(stream)

@@ -17,7 +17,8 @@ PLAY_SETTINGS = [
     "gop_cache off;", "gop_cache on; gop_cache_max_frames 100;", "queue_length 10;", "queue_length 60;",
     "mw_latency 0;", "mw_latency 100; mw_msgs 2;", "mw_latency 350; mw_msgs 8;", "mw_msgs 0;",
     "time_jitter zero;", "time_jitter off;", "atc on;", "atc off; atc_auto on;", "mix_correct on;", "mix_correct off;",
-    "reduce_sequence_header on;", "send_min_interval 1;", "send_min_interval 0; gop_cache on;", "time_jitter full;", "", "mw_latency 50;",
+    "reduce_sequence_header on;", "send_min_interval 1;", "send_min_interval 0; gop_cache on;", "time_jitter full;", "",
+    "mw_latency 50;",
 ]
 ROOT_SETTINGS = [
     {"chunk_size": 4096}, {"max_connections": 500}, {"pithy_print_ms": 1000}, {"srs_log_level_v2": "debug"},

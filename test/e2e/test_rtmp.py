@@ -1,4 +1,4 @@
-"""The conversation itself: handshake, chunks, commands and what the server answers, to the letter of what clients rely on."""
+"""The conversation itself: handshake, chunks, commands and what the server answers, as clients rely on it."""
 import struct
 
 import pytest
