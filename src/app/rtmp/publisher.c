@@ -179,11 +179,12 @@ static struct err *gather(struct session *p, struct rtmp_message *msg)
 static struct err *read_message(struct session *p, struct rtmp_message *msg)
 {
     int64_t silence = silence_deadline(p), idle = idle_deadline(p);
-    if (now_us() >= idle)
+    int64_t now = now_us();
+    if (now >= idle)
         return judge_timeout(p);
     struct err *e = p->source->vhost->publish.mr ? gather(p, msg) : NULL;
     if (!e && !msg->payload) {
-        int64_t deadline = silence < idle ? silence : idle, look = now_us() + LOOK_AGAIN_US;
+        int64_t deadline = silence < idle ? silence : idle, look = now + LOOK_AGAIN_US;
         e = rtmp_server_read_message(&p->conn->rtmp, msg, deadline < look ? deadline : look);
     }
     if (err_code(e) == E_SOCKET_TIMEOUT) {
