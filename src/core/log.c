@@ -257,10 +257,14 @@ static const char *second_text(time_t second)
     return cached;
 }
 
-static void put_head(struct str *line, enum log_level level, int errnum)
+static const char *current_trace(void)
+{
+    return state.trace_id ? state.trace_id() : "";
+}
+
+static void put_head(struct str *line, enum log_level level, const char *trace, int errnum)
 {
     static const char *const names[] = { "TRACE", "DEBUG", "INFO", "WARN", "ERROR" };
-    const char              *trace = state.trace_id ? state.trace_id() : "";
     int64_t                  wall = wall_now_us();
     str_printf(line, "[%s.%03d][%s][%d][%s]", second_text((time_t)(wall / US_PER_SECOND)),
                (int)(wall / US_PER_MS % 1000), names[level], (int)getpid(), trace);
@@ -269,7 +273,7 @@ static void put_head(struct str *line, enum log_level level, int errnum)
     str_append(line, " ", 1);
 }
 
-static void log_vwrite(enum log_level level, int errnum, struct err *e, const char *fmt, va_list args)
+static void log_vwrite(enum log_level level, const char *trace, int errnum, struct err *e, const char *fmt, va_list args)
 {
     static const char *const colour_on[] = { [LOG_WARN] = "\033[33m", [LOG_ERROR] = "\033[31m" };
     static char              line_bytes[LOG_LINE_MAX]; /* used before the next yield; keeps 8 KiB off every stack */
@@ -278,14 +282,14 @@ static void log_vwrite(enum log_level level, int errnum, struct err *e, const ch
     bool       colour = state.colour && level >= LOG_WARN;
     if (colour)
         str_printf(&line, "%s", colour_on[level]);
-    put_head(&line, level, errnum);
+    put_head(&line, level, trace, errnum);
     size_t head = line.len;
     str_vprintf(&line, fmt, args);
     str_tame(line.buf + head, line.len - head);
     if (e) {
         str_append(&line, " ", 1);
         if (level >= LOG_ERROR)
-            err_describe(e, (int)getpid(), state.trace_id ? state.trace_id() : "", line.buf + line.len,
+            err_describe(e, (int)getpid(), trace, line.buf + line.len,
                          line.cap - line.len);
         else
             err_summary(e, line.buf + line.len, line.cap - line.len);
@@ -303,7 +307,19 @@ void log_write(enum log_level level, const char *fmt, ...)
     int     errnum = errno; /* kept for the caller; what it says has mostly nothing to do with the line */
     va_list args;
     va_start(args, fmt);
-    log_vwrite(level, 0, NULL, fmt, args);
+    log_vwrite(level, current_trace(), 0, NULL, fmt, args);
+    va_end(args);
+    errno = errnum;
+}
+
+void log_write_as(const char *trace_id, enum log_level level, const char *fmt, ...)
+{
+    if (!log_enabled(level))
+        return;
+    int     errnum = errno;
+    va_list args;
+    va_start(args, fmt);
+    log_vwrite(level, trace_id, 0, NULL, fmt, args);
     va_end(args);
     errno = errnum;
 }
@@ -313,7 +329,7 @@ void log_err(enum log_level level, struct err *e, const char *fmt, ...)
     if (e && log_enabled(level)) {
         va_list args;
         va_start(args, fmt);
-        log_vwrite(level, err_errno(e), e, fmt, args);
+        log_vwrite(level, current_trace(), err_errno(e), e, fmt, args);
         va_end(args);
     }
     err_free(e);

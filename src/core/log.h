@@ -52,6 +52,9 @@ bool log_enabled(enum log_level level);
 
 void log_write(enum log_level level, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
+/** On behalf of somebody else: with that trace id. */
+void log_write_as(const char *trace_id, enum log_level level, const char *fmt, ...) ATTR_PRINTF(3, 4);
+
 #define log_trace(...) log_write(LOG_TRACE, __VA_ARGS__)
 #define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__)

@@ -47,14 +47,18 @@ void io_init(void)
     st_set_epoll_hook(take_events);
 }
 
+static struct epoll_event interest(struct io *io, uint32_t what)
+{
+    return (struct epoll_event){ .events = what | EPOLLRDHUP | EPOLLET, .data.u64 = (uint64_t)(uintptr_t)io | OURS };
+}
+
 struct err *io_open(struct io *io, int fd)
 {
     *io = (struct io){ .fd = fd, .may_read = true, .may_write = true, .owner = co_self() };
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
         return err_sys(E_ST_OPEN_SOCKET, "make socket %d non-blocking", fd);
-    struct epoll_event wanted = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                  .data.u64 = (uint64_t)(uintptr_t)io | OURS };
+    struct epoll_event wanted = interest(io, EPOLLIN | EPOLLOUT);
     if (epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_ADD, fd, &wanted) < 0)
         return err_sys(E_ST_OPEN_SOCKET, "watch socket %d", fd);
     return NULL;
@@ -85,6 +89,13 @@ void io_linger(struct io *io, int64_t deadline_us)
         }
     }
     err_free(e);
+}
+
+void io_mute_input(struct io *io, bool mute)
+{
+    struct epoll_event wanted = interest(io, mute ? EPOLLOUT : EPOLLIN | EPOLLOUT);
+    epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_MOD, io->fd, &wanted); /* fails on a closed one only */
+    io->may_read = true; /* what came meanwhile made no edge */
 }
 
 void io_set_owner(struct io *io, struct co *owner)

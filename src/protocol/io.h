@@ -50,6 +50,18 @@ void io_close(struct io *io);
  */
 void io_linger(struct io *io, int64_t deadline_us);
 
+/**
+ * Stop, or go on, waking the owner for input: for who reads by the clock (io_look_again(), then a read that does not
+ * wait). What ends the connection wakes it all the same.
+ */
+void io_mute_input(struct io *io, bool mute);
+
+/** There may be input, though no edge has said so. */
+static inline void io_look_again(struct io *io)
+{
+    io->may_read = true;
+}
+
 /** Hand the io to another coroutine, which is unparked from then on. */
 void io_set_owner(struct io *io, struct co *owner);
 

@@ -174,6 +174,7 @@ static void account(struct player *p, size_t sent)
             n_done++; /* the reader is done with it: we are not */
         }
     }
+    p->conn->client.n_messages += (int64_t)n_done;
     reader_advance(&p->reader, n_done >= was_cut ? n_done - was_cut : 0);
 }
 
@@ -220,6 +221,7 @@ static struct err *send_shared(struct player *p, size_t *sent, bool *done)
             n_frames++; /* the reader is done with it: we are not */
         }
     }
+    p->conn->client.n_messages += (int64_t)n_frames;
     shared_batch_commit(&p->jitter, n_frames);
     reader_advance(&p->reader, n_frames);
     return NULL;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/rtmp/conn.h"
+#include "app/rtmp/intake.h"
 #include "app/source/source.h"
 #include "app/source/timeline.h"
 #include "core/clock.h"
@@ -19,6 +20,7 @@ struct session {
     struct rtmp_conn *conn;
     struct source    *source;
     struct publisher  publisher;
+    struct intake     intake;
     struct timeline   timeline;
     int64_t           began_us, last_packet_us;
     int64_t           n_packets, n_dropped, n_metadata;
@@ -167,14 +169,6 @@ static struct err *judge_timeout(const struct session *p)
     return NULL;
 }
 
-/* `mr on`: when all is read that was there, let more gather. */
-static struct err *gather(struct session *p, struct rtmp_message *msg)
-{
-    bool        got;
-    struct err *e = rtmp_server_next_now(&p->conn->rtmp, msg, &got);
-    return e || got ? e : co_sleep(p->source->vhost->publish.mr_latency_us);
-}
-
 /* One message, or none when a deadline was only moved. */
 static struct err *read_message(struct session *p, struct rtmp_message *msg)
 {
@@ -182,11 +176,8 @@ static struct err *read_message(struct session *p, struct rtmp_message *msg)
     int64_t now = now_us();
     if (now >= idle)
         return judge_timeout(p);
-    struct err *e = p->source->vhost->publish.mr ? gather(p, msg) : NULL;
-    if (!e && !msg->payload) {
-        int64_t deadline = silence < idle ? silence : idle, look = now + LOOK_AGAIN_US;
-        e = rtmp_server_read_message(&p->conn->rtmp, msg, deadline < look ? deadline : look);
-    }
+    int64_t     deadline = silence < idle ? silence : idle, look = now + LOOK_AGAIN_US;
+    struct err *e = intake_read(&p->intake, p->source, msg, deadline < look ? deadline : look);
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);
         return judge_timeout(p);
@@ -207,6 +198,7 @@ static struct err *publish_loop(struct session *p)
         e = read_message(p, &msg);
         if (!e && msg.payload) {
             p->n_packets++;
+            p->conn->client.n_messages++;
             p->last_packet_us = now_us();
             e = take_message(p, &msg, &ended);
         }
@@ -229,8 +221,11 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
              (long long)(conf->mr_latency_us / US_PER_MS), (long long)(conf->firstpkt_timeout_us / US_PER_MS),
              (long long)(conf->normal_timeout_us / US_PER_MS), c->tcp_nodelay);
     e = rtmp_server_start_publish(&c->rtmp, c->role);
-    if (!e)
+    if (!e) {
+        intake_init(&p.intake, &c->rtmp);
         e = publish_loop(&p);
+        intake_finish(&p.intake);
+    }
     source_unpublish(p.source, &p.publisher);
     log_info("cleanup when unpublish, packets=%lld, dropped=%lld", (long long)p.n_packets, (long long)p.n_dropped);
     return err_wrap(e, "publish %s", p.source->identity);

@@ -35,6 +35,8 @@ struct err *reader_attach(struct reader *r, struct source *s)
         start_prologue(r, s->has_gop ? &s->gop_headers : &s->headers);
     list_push(&s->readers, &r->link);
     s->n_readers++;
+    if (s->publisher)
+        co_unpark(s->publisher->co); /* it may read at leisure while nobody watches */
     struct err *e = pacer_start(s);
     if (e)
         reader_detach(r);

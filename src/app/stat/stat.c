@@ -1,9 +1,12 @@
 #include "app/stat/stat.h"
 
+#include <stdio.h>
+
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "protocol/io.h"
 
 void stat_init(struct stats *s)
@@ -91,13 +94,31 @@ void stat_sample(struct stats *s, int64_t now)
     traffic_sample(&s->traffic, now);
 }
 
+/* The end of the line, as each kind has it. */
+static void put_settings(struct str *out, const struct client *c)
+{
+    const struct conf_vhost *v = c->source->vhost;
+    if (c->type->publish)
+        str_printf(out, "mr=%d/%lld, p1stpt=%lld, pnt=%lld", v->publish.mr,
+                   (long long)(v->publish.mr_latency_us / US_PER_MS),
+                   (long long)(v->publish.firstpkt_timeout_us / US_PER_MS),
+                   (long long)(v->publish.normal_timeout_us / US_PER_MS));
+    else
+        str_printf(out, "mw=%lld/%d", (long long)(v->play.mw_latency_us / US_PER_MS), v->play.mw_msgs);
+}
+
 static void log_client(const struct client *c, int64_t now)
 {
-    const struct rate *out = &c->traffic.out, *in = &c->traffic.in;
-    log_info("%s %s time=%lldms, id=%s, url=%s, okbps=%d,%d,%d, ikbps=%d,%d,%d, fps=%.1f, jumps=%lld",
-             c->type->publish ? "<-" : "->", c->type->tag, (long long)((now - c->since_us) / US_PER_MS), c->id,
-             c->source->identity, out->sample.kbps, out->window_30s.kbps, out->window_5m.kbps, in->sample.kbps,
-             in->window_30s.kbps, in->window_5m.kbps, c->source->fps, (long long)c->source->n_jumps);
+    const struct rate *sent = &c->traffic.out, *got = &c->traffic.in;
+    char               messages[32] = "", settings[96];
+    struct str         out = str_over(settings, sizeof settings);
+    put_settings(&out, c);
+    if (!c->type->publish)
+        snprintf(messages, sizeof messages, "msgs=%lld, ", (long long)c->n_messages);
+    log_write_as(c->id, LOG_INFO, "%s %s time=%lld, %sokbps=%d,%d,%d, ikbps=%d,%d,%d, %s",
+                 c->type->publish ? "<-" : "->", c->type->tag, (long long)((now - c->since_us) / US_PER_MS), messages,
+                 sent->sample.kbps, sent->window_30s.kbps, sent->window_5m.kbps, got->sample.kbps,
+                 got->window_30s.kbps, got->window_5m.kbps, settings);
 }
 
 void stat_log_periodic(struct stats *s, int64_t now)

@@ -50,6 +50,7 @@ struct client {
     const struct io          *io;
     struct co                *co; /* cancelled by a kick */
     int64_t                   since_us;
+    int64_t                   n_messages; /* received from a publisher, sent to a player */
     int64_t                   counted_in, counted_out; /* of io's counters */
     struct traffic            traffic;
 };

@@ -193,7 +193,9 @@ static void each_kind_of_client_has_a_line(void **state)
     assert_int_equal(count_of("\n"), 2);
     assert_int_equal(count_of("<- CPB time="), 1);
     assert_int_equal(count_of("-> PLA time="), 1);
-    assert_int_equal(count_of("url=v/live/cam"), 2);
+    assert_int_equal(count_of("][c0] <- CPB "), 1); /* under the client's own id */
+    assert_int_equal(count_of("mr=0/"), 1);
+    assert_int_equal(count_of("mw="), 1);
     assert_int_equal(count_of("okbps=0,0,0, ikbps=0,0,0"), 2);
 }
 
@@ -214,8 +216,8 @@ static void clients_of_a_kind_take_turns(void **state)
     for (int round = 0; round < 10; round++) {
         log_a_round();
         for (int i = 0; i < 6; i++) {
-            char text[32] = "id=c0,";
-            text[4] = (char)('0' + i);
+            char text[32] = "][c0] ";
+            text[3] = (char)('0' + i);
             seen[i] += count_of(text);
         }
     }
@@ -234,7 +236,7 @@ static void a_client_that_left_has_no_turn(void **state)
     stat_remove_client(&stats, &clients[1]);
     for (int round = 0; round < 4; round++) {
         log_a_round();
-        assert_int_equal(count_of("id=c1,"), 0);
+        assert_int_equal(count_of("][c1] "), 0);
         assert_int_equal(count_of("\n"), 1);
     }
 }

@@ -1,0 +1,80 @@
+#include "app/rtmp/intake.h"
+
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "protocol/co.h"
+#include "protocol/io.h"
+
+/* The bit rate is judged over so long. */
+enum { JUDGE_US = US_PER_SECOND };
+
+void intake_init(struct intake *in, struct rtmp_server *rtmp)
+{
+    *in = (struct intake){ .rtmp = rtmp, .judged_us = now_us(), .judged_bytes = rtmp->io->bytes_in };
+}
+
+static void go_by_clock(struct intake *in, bool by_clock)
+{
+    if (in->by_clock == by_clock)
+        return;
+    in->by_clock = by_clock;
+    io_mute_input(in->rtmp->io, by_clock);
+}
+
+void intake_finish(struct intake *in)
+{
+    go_by_clock(in, false);
+}
+
+static void judge_rate(struct intake *in, int64_t now)
+{
+    int64_t elapsed_us = now - in->judged_us, bytes = in->rtmp->io->bytes_in - in->judged_bytes;
+    if (elapsed_us < JUDGE_US)
+        return;
+    in->modest = bytes * INTAKE_TICK_US / elapsed_us < INTAKE_TICK_BYTES;
+    in->judged_us = now;
+    in->judged_bytes += bytes;
+}
+
+/* The length of a tick; 0: as it comes. */
+static int64_t tick_us(const struct intake *in, const struct source *s)
+{
+    if (!in->modest || in->rtmp->io->hung_up)
+        return 0;
+    if (s->vhost->publish.mr)
+        return s->vhost->publish.mr_latency_us;
+    return s->n_readers == 0 ? INTAKE_TICK_US : 0;
+}
+
+/* Until the next tick, or until the input should be looked at for another reason. */
+static struct err *wait_for_tick(const struct intake *in, const struct source *s, int64_t tick, int64_t deadline_us)
+{
+    int64_t     at = (now_us() / tick + 1) * tick;
+    struct err *e = NULL;
+    while (!e && now_us() < at && tick_us(in, s) == tick)
+        e = co_park(at < deadline_us ? at : deadline_us);
+    if (err_code(e) == E_SOCKET_TIMEOUT && now_us() < deadline_us) {
+        err_free(e);
+        e = NULL;
+    }
+    return e;
+}
+
+struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_message *msg, int64_t deadline_us)
+{
+    bool    got;
+    int64_t bytes = in->rtmp->io->bytes_in, tick = tick_us(in, s);
+    judge_rate(in, now_us());
+    go_by_clock(in, tick > 0);
+    if (!tick)
+        return rtmp_server_read_message(in->rtmp, msg, deadline_us);
+
+    struct err *e = rtmp_server_next_now(in->rtmp, msg, &got);
+    if (!e && !got) {
+        e = wait_for_tick(in, s, tick, deadline_us);
+        io_look_again(in->rtmp->io);
+    }
+    if (in->rtmp->io->bytes_in - bytes > INTAKE_TICK_BYTES)
+        in->modest = false; /* until it is judged again */
+    return e;
+}

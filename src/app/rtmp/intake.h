@@ -1,0 +1,49 @@
+/**
+ * How a publisher's messages are waited for: as they come, or by the clock.
+ *
+ * A stream that somebody reads is read as it comes. One that nobody reads, or whose vhost has `mr on`, is read by the
+ * clock, many messages at once: it costs a system call a tick and no wake-up a message. Whoever starts to read
+ * a stream wakes its publisher at once; so does a publisher that closes. A publisher that has much to say is
+ * never left waiting for a tick, because its socket would fill.
+ *
+ * Units      microseconds
+ */
+#ifndef APP_RTMP_INTAKE_H
+#define APP_RTMP_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "protocol/rtmp/server.h"
+
+struct source;
+
+/* Unwatched streams are read so often, all at the same ticks; and only those that send less than this a tick
+ * (5 Mbit/s), which any receive buffer holds. */
+enum { INTAKE_TICK_US = 50 * US_PER_MS, INTAKE_TICK_BYTES = 32 << 10 };
+
+struct intake {
+    struct rtmp_server *rtmp;
+    bool                by_clock;
+    int64_t             judged_us, judged_bytes; /* when the bit rate was last looked at, and the socket's counter then */
+    bool                modest;                  /* what was found */
+};
+
+/** Borrows the server side of the connection. */
+void intake_init(struct intake *in, struct rtmp_server *rtmp);
+
+/** The publish has ended: input wakes the connection again. */
+void intake_finish(struct intake *in);
+
+/**
+ * Wait for the next message of the publisher of `s`.
+ *
+ * Ownership  msg->payload is the caller's; it is NULL when there is none yet, and the caller should call again
+ * Errors     those of rtmp_server_read_message(), among them E_SOCKET_TIMEOUT at the deadline
+ * Yields     yes
+ */
+struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_message *msg,
+                        int64_t deadline_us) ATTR_MUST_USE;
+
+#endif
