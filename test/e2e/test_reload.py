@@ -3,6 +3,7 @@ import os
 import re
 import signal
 import socket
+import time
 
 import pytest
 
@@ -11,6 +12,7 @@ import rtmp
 from flv import Numbered
 from srs import SANITIZED, free_port, listening
 from test_play import closing_order, seen, vhost
+import wait
 from wait import until
 
 PLAY_SETTINGS = [
@@ -177,7 +179,12 @@ def test_the_log_level_is_live(make_server):
         mark = server.mark()
         with server.publisher(name) as p:
             p.barrier()
-        return "stream=%s," % name not in server.log[mark:]
+        said = False
+        patience = time.monotonic() + 0.5 * wait.SCALE  # a thread of its own writes the log
+        while not said and time.monotonic() < patience:
+            said = "stream=%s," % name in server.log[mark:]
+            time.sleep(0.01)
+        return not said
     until(silent, "the log to fall silent")
     with server.publisher("quiet"):
         pass
