@@ -92,7 +92,7 @@ build=$root/objs/st-source/build-$variant
 rm -rf "$build" "$out"
 cp -r "$1" "$build"
 cp "$patches/fiber.h" "$patches/fiber.c" "$build/"
-for patch in fiber epoll; do
+for patch in fiber epoll fair; do
     patch -s -d "$build" -p1 <"$patches/$patch.patch" || fail "$patch.patch does not fit this version of state-threads"
 done
 # make's own variables of a calling make are not meant for this one

@@ -409,6 +409,51 @@ static void a_yield_lets_everybody_who_is_ready_run_once(void **state)
     }
 }
 
+/* ---- two that never let the run queue go empty ---- */
+
+struct starver {
+    struct co *other;
+    bool       stop;
+    int64_t    until_us; /* the test has failed by then: let everybody go */
+};
+
+static void wake_each_other(void *arg)
+{
+    struct starver *s = arg;
+    while (!s->stop && now_us() < s->until_us) {
+        if (s->other)
+            co_unpark(s->other);
+        err_free(co_park(now_us() + 10 * US_PER_MS));
+    }
+}
+
+static void two_that_keep_waking_each_other_delay_no_timer(void **state)
+{
+    (void)state;
+    struct starver one = { .until_us = now_us() + 5 * US_PER_SECOND }, two = one;
+    one.other = go(wake_each_other, &two);
+    two.other = go(wake_each_other, &one);
+    assert_null(co_sleep(20 * US_PER_MS));
+    bool in_time = now_us() < one.until_us;
+    one.stop = two.stop = true;
+    assert_true(co_group_join(&group, DEADLINE_NEVER));
+    assert_true(in_time);
+}
+
+static void two_that_keep_waking_each_other_delay_nobody_who_gives_way(void **state)
+{
+    (void)state;
+    struct starver one = { .until_us = now_us() + 5 * US_PER_SECOND }, two = one;
+    one.other = go(wake_each_other, &two);
+    two.other = go(wake_each_other, &one);
+    for (int i = 0; i < 100; i++)
+        co_give_way();
+    bool in_time = now_us() < one.until_us;
+    one.stop = two.stop = true;
+    assert_true(co_group_join(&group, DEADLINE_NEVER));
+    assert_true(in_time);
+}
+
 /* ---- who it is ---- */
 
 struct tracer {
@@ -569,6 +614,8 @@ int main(void)
         TEST(a_join_does_not_eat_a_wake_up_meant_for_another_wait),
         TEST(without_memory_no_coroutine_begins),
         TEST(a_yield_lets_everybody_who_is_ready_run_once),
+        TEST(two_that_keep_waking_each_other_delay_no_timer),
+        TEST(two_that_keep_waking_each_other_delay_nobody_who_gives_way),
         TEST(each_has_a_trace_id_of_its_own),
         TEST(trimming_gives_the_stack_back_and_keeps_what_is_in_use),
         TEST(a_crowd_is_woken_and_cancelled),

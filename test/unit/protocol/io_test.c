@@ -610,6 +610,37 @@ static void a_peer_that_floods_does_not_hold_lingering_up(void **state)
     assert_true(a.bytes_in / (turns + 1) < 256 << 10); /* and others had their turns */
 }
 
+struct starver {
+    struct co *other;
+    bool       stop;
+    int64_t    until_us; /* the test has failed by then: let everybody go */
+};
+
+static void wake_each_other(void *arg)
+{
+    struct starver *s = arg;
+    while (!s->stop && now_us() < s->until_us) {
+        if (s->other)
+            co_unpark(s->other);
+        err_free(co_park(briefly()));
+    }
+}
+
+static void two_that_keep_waking_each_other_do_not_hold_input_up(void **state)
+{
+    (void)state;
+    struct starver one = { .until_us = now_us() + 5 * US_PER_SECOND }, two = one;
+    one.other = go(wake_each_other, &two);
+    two.other = go(wake_each_other, &one);
+    a.may_read = false; /* as after a short read: the edge must come */
+    peer_sends("x");
+    assert_null(io_wait_readable(&a, DEADLINE_NEVER));
+    bool in_time = now_us() < one.until_us;
+    one.stop = two.stop = true;
+    assert_true(co_group_join(&group, DEADLINE_NEVER));
+    assert_true(in_time);
+}
+
 /* ---- listening and connecting ---- */
 
 static void a_connection_carries_bytes_both_ways(void **state)
@@ -827,6 +858,7 @@ int main(void)
         BOTH(lingering_ends_when_the_peer_closes),
         BOTH(lingering_ends_at_its_deadline),
         BOTH(a_peer_that_floods_does_not_hold_lingering_up),
+        PAIR(two_that_keep_waking_each_other_do_not_hold_input_up),
         TCP(a_connection_carries_bytes_both_ways),
         TEST(a_refused_connection_says_so),
         TEST(a_connection_that_nobody_answers_ends_at_the_deadline),
