@@ -245,7 +245,8 @@ struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool 
 struct err *io_connect(struct io *io, const struct sockaddr *addr, socklen_t len, int64_t deadline_us)
 {
     char text[IO_ADDR_CAP];
-    int  fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    *io = (struct io){ .fd = -1 };
+    int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return err_sys(E_SOCKET_CREATE, "create a socket to %s", io_addr_text(addr, text));
     int connected = connect(fd, addr, len);

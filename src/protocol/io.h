@@ -38,7 +38,11 @@ enum { IO_ADDR_CAP = INET6_ADDRSTRLEN + 9 };
 /** Needs co_init(). */
 void io_init(void);
 
-/** Take a connected or listening socket over: makes it non-blocking and watches it for the running coroutine. */
+/**
+ * Take a connected or listening socket over: makes it non-blocking and watches it for the running coroutine.
+ *
+ * Ownership  the socket is the io's, also after an error: io_close() closes it
+ */
 struct err *io_open(struct io *io, int fd) ATTR_MUST_USE;
 
 /** Closes the socket. Takes an io that was never opened (fd -1 or all zero with fd -1). */
@@ -103,7 +107,7 @@ struct err *io_wait_writable(struct io *io, int64_t deadline_us) ATTR_MUST_USE;
 /** A listening TCP socket. `reuse_port` lets a second process share it; otherwise a taken port is an error. */
 struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port) ATTR_MUST_USE;
 
-/** Connect a TCP socket to an address. Yields. */
+/** Connect a TCP socket to an address; after an error the io is closed. Yields. */
 struct err *io_connect(struct io *io, const struct sockaddr *addr, socklen_t len, int64_t deadline_us) ATTR_MUST_USE;
 
 /** "1.2.3.4" or "::1" without port (IPv4-mapped addresses as IPv4); and with port. */

@@ -3,11 +3,16 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/list.h"
@@ -653,6 +658,46 @@ static void a_connection_carries_bytes_both_ways(void **state)
     assert_reads("pong");
 }
 
+static void a_connection_that_cannot_begin_leaves_an_io_to_close(void **state)
+{
+    (void)state;
+    struct sockaddr nowhere = { .sa_family = AF_MAX };
+    memset(&a, 0, sizeof a); /* it has descriptor 0 */
+    assert_int_equal(code_of(io_connect(&a, &nowhere, sizeof nowhere, a_while())), E_SOCKET_CREATE);
+    assert_int_equal(a.fd, -1);
+}
+
+/* A container's filter may answer EPERM to what it does not know, in place of ENOSYS. */
+static void a_sandbox_without_the_newest_wait_is_no_obstacle(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct sock_filter filter[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = { ARRAY_LEN(filter), filter };
+        int               fds[2];
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+            _exit(77);
+        co_give_way(); /* a child's epoll set is a new one, made at its first wait */
+        if (pipe(fds) || io_open(&a, fds[0]) || write(fds[1], "x", 1) != 1)
+            _exit(2);
+        a.may_read = false;
+        _exit(io_wait_readable(&a, now_us() + 2 * US_PER_SECOND) ? 1 : 0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void a_refused_connection_says_so(void **state)
 {
     (void)state;
@@ -860,6 +905,8 @@ int main(void)
         BOTH(a_peer_that_floods_does_not_hold_lingering_up),
         PAIR(two_that_keep_waking_each_other_do_not_hold_input_up),
         TCP(a_connection_carries_bytes_both_ways),
+        TEST(a_connection_that_cannot_begin_leaves_an_io_to_close),
+        TEST(a_sandbox_without_the_newest_wait_is_no_obstacle),
         TEST(a_refused_connection_says_so),
         TEST(a_connection_that_nobody_answers_ends_at_the_deadline),
         TEST(a_cancel_ends_a_connect),
