@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -49,11 +50,18 @@ int log_descriptor(void)
     return state.fd >= 0 ? state.fd : STDOUT_FILENO;
 }
 
+/* A terminal or pipe that somebody else has made non-blocking is full: wait as a blocking one would. */
+static bool wait_for_room(int fd)
+{
+    struct pollfd room = { .fd = fd, .events = POLLOUT };
+    return poll(&room, 1, -1) > 0 || errno == EINTR;
+}
+
 static void write_all(int fd, const char *bytes, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(fd))))
             continue;
         if (n <= 0)
             return; /* a full disk or a closed pipe loses lines; the server goes on */
@@ -196,7 +204,7 @@ void log_set_trace_source(const char *(*trace_id)(void))
 
 bool log_enabled(enum log_level level)
 {
-    return (int)level >= state.level;
+    return level < LOG_OFF && (int)level >= state.level;
 }
 
 static bool buffer_put(struct line_buffer *b, const char *bytes, size_t len)

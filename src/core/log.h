@@ -18,6 +18,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 
+/* LOG_OFF is a setting only: a line of that level is not written. */
 enum log_level { LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
 
 enum { LOG_LINE_MAX = 8192, LOG_PATH_MAX = 1024, LOG_QUEUE_BYTES_MAX = 4 << 20 };

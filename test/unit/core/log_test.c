@@ -171,6 +171,19 @@ static void an_error_below_the_level_is_freed_all_the_same(void **state)
     assert_file(path, "^$");
 }
 
+static void off_is_no_level_of_a_line(void **state)
+{
+    (void)state;
+    enum log_level levels[] = { LOG_TRACE, LOG_OFF };
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+        log_to(path, levels[i]);
+        log_write(LOG_OFF, "x");
+        log_err(LOG_OFF, err_new(E_LIMIT, "x"), "y");
+        assert_false(log_enabled(LOG_OFF));
+        assert_file(path, "^$");
+    }
+}
+
 static void lines_below_the_level_are_not_written(void **state)
 {
     (void)state;
@@ -521,6 +534,41 @@ static void a_disk_that_hangs_does_not_hold_up_the_stop(void **state)
     free(rest);
 }
 
+static void a_console_that_is_full_and_would_not_block_loses_nothing(void **state)
+{
+    (void)state;
+    enum { LINES = 200 };
+    static char words[4000]; /* all of them are many times what a pipe holds */
+    int         fds[2], kept = dup(STDOUT_FILENO);
+    char       *text = NULL;
+    pthread_t   reader;
+    memset(words, 'w', sizeof words - 1);
+    (void)fflush(stdout);
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0); /* as who shares a terminal may have made it */
+    dup2(fds[1], STDOUT_FILENO);
+    close(fds[1]);
+    log_to(NULL, LOG_INFO);
+    struct err *e = log_start_writer();
+    for (int i = 0; i < LINES; i++)
+        log_info("%s", words);
+    log_stop(100 * US_PER_MS); /* the writer meets the full pipe, and stays at it */
+    pipe_reader = fds[0];
+    int r = pthread_create(&reader, NULL, read_pipe, &text);
+    log_stop(PATIENCE_US);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    assert_null(e);
+    assert_int_equal(r, 0);
+    pthread_join(reader, NULL);
+    close(pipe_reader);
+    int n_lines = 0;
+    for (const char *p = text; (p = strchr(p, '\n')); p++)
+        n_lines++;
+    free(text);
+    assert_int_equal(n_lines, LINES);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -532,6 +580,7 @@ int main(void)
         TEST(writing_a_line_keeps_errno),
         TEST(an_error_is_told_whole_and_a_warning_in_one_line),
         TEST(an_error_below_the_level_is_freed_all_the_same),
+        TEST(off_is_no_level_of_a_line),
         TEST(lines_below_the_level_are_not_written),
         TEST(a_long_line_is_cut_and_still_ends),
         TEST(utc_is_said_in_utc),
@@ -547,6 +596,7 @@ int main(void)
         TEST(a_full_queue_drops_lines_and_says_how_many),
         TEST(a_reopen_that_was_asked_for_before_does_not_undo_a_new_place),
         TEST(a_disk_that_hangs_does_not_hold_up_the_stop),
+        TEST(a_console_that_is_full_and_would_not_block_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
