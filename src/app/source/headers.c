@@ -24,7 +24,8 @@ void headers_put(struct headers *h, struct frame *f)
     if (at < h->count && h->frames[at]->kind == f->kind && h->frames[at]->track == f->track) {
         frame_unref(&h->frames[at]);
     } else {
-        if (h->count == HEADERS_MAX)
+        bool has_script = h->count && h->frames[0]->kind == FRAME_SCRIPT;
+        if (f->kind != FRAME_SCRIPT && h->count - has_script == HEADERS_MAX - 1)
             return;
         memmove(&h->frames[at + 1], &h->frames[at], (h->count - at) * sizeof(struct frame *));
         h->count++;

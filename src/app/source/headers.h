@@ -22,7 +22,7 @@ struct headers {
 
 void headers_clear(struct headers *h);
 
-/** Replace the frame of the same kind and track, or add it. A ninth configuration is not kept. */
+/** Replace the frame of the same kind and track, or add it. A ninth configuration is not kept; metadata always is. */
 void headers_put(struct headers *h, struct frame *f);
 
 /** Becomes the same set. */

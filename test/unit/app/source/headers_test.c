@@ -88,6 +88,19 @@ static void more_tracks_than_there_is_room_for_are_not_kept(void **state)
     assert_string_equal(headers_find(&h, FRAME_AUDIO, 5)->data, "A2");
 }
 
+static void metadata_has_its_room_however_late_it_comes(void **state)
+{
+    (void)state;
+    for (unsigned track = 0; track < HEADERS_MAX; track++)
+        put("V1", track);
+    assert_int_equal(h.count, HEADERS_MAX - 1);
+    put("M1", 0);
+    assert_string_equal(headers_find(&h, FRAME_SCRIPT, 0)->data, "M1");
+    put("M2", 0);
+    assert_string_equal(headers_find(&h, FRAME_SCRIPT, 0)->data, "M2");
+    assert_int_equal(h.count, HEADERS_MAX);
+}
+
 static void a_copy_has_references_of_its_own(void **state)
 {
     (void)state;
@@ -112,8 +125,11 @@ static void a_copy_has_references_of_its_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(they_stand_in_the_order_they_are_sent), TEST(a_newer_one_takes_the_place_of_its_kind_and_track),
-        TEST(they_are_found_by_kind_and_track),      TEST(more_tracks_than_there_is_room_for_are_not_kept),
+        TEST(they_stand_in_the_order_they_are_sent),
+        TEST(a_newer_one_takes_the_place_of_its_kind_and_track),
+        TEST(they_are_found_by_kind_and_track),
+        TEST(more_tracks_than_there_is_room_for_are_not_kept),
+        TEST(metadata_has_its_room_however_late_it_comes),
         TEST(a_copy_has_references_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
