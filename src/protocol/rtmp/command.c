@@ -76,6 +76,8 @@ struct err *rtmp_call_decode(struct rtmp_call *call, uint8_t type_id, const uint
 {
     struct rd r = rd_over(body, len);
     *call = (struct rtmp_call){ .play_start = -2, .play_duration_ms = -1 };
+    if (len > RTMP_CALL_MAX)
+        return err_new(E_LIMIT, "a command of %zu bytes, at most %d are read", len, RTMP_CALL_MAX);
     if (type_id == RTMP_TYPE_COMMAND_AMF3)
         rd_u8(&r);
     call->name = amf0_read_string(&r);

@@ -40,6 +40,9 @@ enum rtmp_call_kind {
     RTMP_CALL_STATUS, /* onStatus */
 };
 
+/* A command's body. Real ones have some hundred bytes, and every look for a property walks over all of them. */
+enum { RTMP_CALL_MAX = 64 << 10 };
+
 /** A command, decoded as far as its kind is known. Texts and readers point into the message. */
 struct rtmp_call {
     enum rtmp_call_kind kind;
@@ -56,7 +59,7 @@ struct rtmp_call {
 /**
  * Decode a command message: type 20, or 17, whose first byte is skipped.
  *
- * Errors     E_RTMP_AMF0_DECODE
+ * Errors     E_RTMP_AMF0_DECODE; E_LIMIT above RTMP_CALL_MAX
  */
 struct err *rtmp_call_decode(struct rtmp_call *call, uint8_t type_id, const uint8_t *body, size_t len) ATTR_MUST_USE;
 

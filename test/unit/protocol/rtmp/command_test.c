@@ -299,6 +299,20 @@ static void malformed_commands_are_refused_at_every_cut(void **state)
     err_free(e);
 }
 
+static void the_length_is_bounded(void **state)
+{
+    (void)state;
+    uint8_t         *body = calloc(1, RTMP_CALL_MAX + 1);
+    struct rtmp_call call;
+    memcpy(body, S("\x04", "play"), 7);
+    struct err *e = rtmp_call_decode(&call, RTMP_TYPE_COMMAND, body, RTMP_CALL_MAX);
+    assert_null(e);
+    e = rtmp_call_decode(&call, RTMP_TYPE_COMMAND, body, RTMP_CALL_MAX + 1);
+    assert_int_equal(err_code(e), E_LIMIT);
+    err_free(e);
+    free(body);
+}
+
 static void deep_nesting_is_refused(void **state)
 {
     (void)state;
@@ -395,6 +409,7 @@ int main(void)
         cmocka_unit_test_setup(commands_are_decoded_with_their_arguments, setup),
         cmocka_unit_test_setup(odd_commands_are_read_as_far_as_they_go, setup),
         cmocka_unit_test_setup(malformed_commands_are_refused_at_every_cut, setup),
+        cmocka_unit_test_setup(the_length_is_bounded, setup),
         cmocka_unit_test_setup(deep_nesting_is_refused, setup),
         cmocka_unit_test_setup(a_client_reads_our_answers, setup),
         cmocka_unit_test_setup(the_id_of_an_old_server_is_a_number, setup),
