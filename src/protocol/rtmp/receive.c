@@ -25,7 +25,8 @@ void rtmp_receive_forget(struct rtmp_server *s)
 
 static struct err *acknowledge(struct rtmp_server *s)
 {
-    if (!s->ack_window || s->io->bytes_in - s->acked < s->ack_window / 2)
+    int64_t n_new = s->io->bytes_in - s->acked;
+    if (!s->ack_window || n_new == 0 || n_new < s->ack_window / 2)
         return NULL;
     uint8_t   bytes[RTMP_CONTROL_MAX];
     struct wr w = wr_over(bytes, sizeof bytes);

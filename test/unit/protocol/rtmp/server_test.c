@@ -715,6 +715,22 @@ static void received_bytes_are_acknowledged_by_half_windows(void **state)
     talk_free(t);
 }
 
+static void nothing_new_is_acknowledged_no_more(void **state)
+{
+    (void)state;
+    struct talk        *t = talk_new();
+    struct rtmp_message msg;
+    bool                got;
+    say_message(t, RTMP_TYPE_WINDOW_ACK_SIZE, 0, "\0\0\0\x01", 4); /* half of it is nothing */
+    for (int i = 0; i < 5; i++) {
+        assert_null(rtmp_server_next_now(&t->s, &msg, &got));
+        assert_false(got);
+    }
+    assert_acknowledged(t, 16);
+    assert_no_more_answers(t);
+    talk_free(t);
+}
+
 static void acknowledgements_may_be_configured(void **state)
 {
     (void)state;
@@ -903,6 +919,7 @@ int main(void)
         cmocka_unit_test(control_messages_are_handled_inside),
         cmocka_unit_test(short_control_messages_are_malformed),
         cmocka_unit_test(received_bytes_are_acknowledged_by_half_windows),
+        cmocka_unit_test(nothing_new_is_acknowledged_no_more),
         cmocka_unit_test(acknowledgements_may_be_configured),
         cmocka_unit_test(aggregates_come_out_in_parts),
         cmocka_unit_test(connections_share_the_buffer_and_not_their_bytes),
