@@ -338,9 +338,9 @@ static struct err *find_parts(struct found *f, struct scratch *s, bool has_strea
 
 static struct err *check_parts(const struct found *f)
 {
-    if (leads_upwards(f->app) || leads_upwards(f->stream))
-        return err_new(E_RTMP_REQ_TCURL, "the path leads upwards: %.*s/%.*s", (int)f->app.len, f->app.p,
-                       (int)f->stream.len, f->stream.p);
+    if (leads_upwards(f->vhost) || leads_upwards(f->app) || leads_upwards(f->stream))
+        return err_new(E_RTMP_REQ_TCURL, "the path leads upwards: %.*s/%.*s/%.*s", (int)f->vhost.len, f->vhost.p,
+                       (int)f->app.len, f->app.p, (int)f->stream.len, f->stream.p);
     if (f->host.len > RTMP_HOST_MAX || f->vhost.len > RTMP_HOST_MAX)
         return err_new(E_LIMIT, "a host name of more than %d bytes", RTMP_HOST_MAX);
     if (f->app.len > RTMP_NAME_MAX || f->stream.len > RTMP_NAME_MAX)

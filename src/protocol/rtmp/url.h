@@ -47,7 +47,7 @@ struct rtmp_url {
  *
  * Shape      `stream` NULL: there is none yet (connect); "" : there is none, guess it from the tcUrl
  * Ownership  release with rtmp_url_finish(), also after an error
- * Errors     E_RTMP_REQ_TCURL  not a URL; a control character, a name or a path that leads upwards
+ * Errors     E_RTMP_REQ_TCURL  not a URL; a control character; a vhost, a name or a path that leads upwards
  *            E_LIMIT           longer than the bounds above
  *            out of memory
  */

@@ -165,6 +165,9 @@ static void what_is_no_url_is_refused(void **state)
         { "rtmp://h/live", "../../s", E_RTMP_REQ_TCURL },
         { "rtmp://h/live", "..", E_RTMP_REQ_TCURL },
         { "rtmp://h/live?k=v/..", "", E_RTMP_REQ_TCURL },
+        { "rtmp://../live", "s", E_RTMP_REQ_TCURL },
+        { "rtmp://h/live?vhost=..", "s", E_RTMP_REQ_TCURL },
+        { "rtmp://h/live", "s?vhost=../etc", E_RTMP_REQ_TCURL },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct rtmp_url url;
