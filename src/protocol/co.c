@@ -196,7 +196,8 @@ void co_unpark(struct co *co)
 
 struct err *co_sleep(int64_t duration_us)
 {
-    int64_t deadline_us = now_us() + duration_us;
+    int64_t now = now_us();
+    int64_t deadline_us = duration_us < DEADLINE_NEVER - now ? now + duration_us : DEADLINE_NEVER;
     for (;;) {
         struct err *e = co_park(deadline_us);
         if (err_code(e) == E_SOCKET_TIMEOUT) {
