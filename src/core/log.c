@@ -95,12 +95,17 @@ struct err *log_setup(const struct log_settings *settings)
     return NULL;
 }
 
-/* On the writer thread. If the new file cannot be opened, lines go on into the old one. */
+/* On the writer thread. If the new file cannot be opened, lines go on into the old one, and the first says so. */
 static void reopen_file(const char *path)
 {
     int fd = open_log_file(path);
-    if (fd < 0)
+    if (fd < 0) {
+        char note[LOG_PATH_MAX + 128];
+        int  n = snprintf(note, sizeof note, "(the log cannot be opened at %s: %s; it goes on where it was)\n", path,
+                          strerror(errno));
+        write_all(log_descriptor(), note, (size_t)n);
         return;
+    }
     pthread_mutex_lock(&state.lock);
     int unused = fd;
     if (state.fd >= 0 && str_equal(state.settings.path, path)) { /* else log_setup() has moved the log meanwhile */
