@@ -4,6 +4,7 @@
 #include "app/rtmp/media_message.h"
 #include "app/rtmp/shared_batch.h"
 #include "app/source/jitter.h"
+#include "app/source/pacer.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
 #include "core/clock.h"
@@ -375,7 +376,7 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
     if (!e) {
         const struct conf_play *play = &s->vhost->play;
         log_info("start play smi=%lldms, mw_sleep=%lldms, gop_cache=%d, jitter=%d, headers=%zu",
-                 (long long)(play->send_min_interval_us / US_PER_MS), (long long)(play->mw_latency_us / US_PER_MS),
+                 (long long)(play->send_min_interval_us / US_PER_MS), (long long)(pacer_interval_us(s) / US_PER_MS),
                  play->gop_cache, (int)play->time_jitter, p.reader.prologue.count);
         jitter_init(&p.jitter, s->atc ? TIME_JITTER_OFF : play->time_jitter);
         co_trim_stack(); /* of the handshake's depth: a player may stay for days */

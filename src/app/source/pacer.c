@@ -78,6 +78,16 @@ struct err *pacer_start(struct source *s)
     return s->pacer ? NULL : co_go(&s->pacer_group, "pacer", pacer_run, s, &s->pacer);
 }
 
+int64_t pacer_interval_us(const struct source *s)
+{
+    int64_t cost_us = s->round_end_us - s->round_start_us;
+    if (s->vhost->min_latency)
+        return 0;
+    if (s->vhost->play.mw_latency_set)
+        return s->vhost->play.mw_latency_us;
+    return 2 * cost_us < PACER_LATENCY_MAX_US ? 2 * cost_us : PACER_LATENCY_MAX_US; /* the round, and as long a rest */
+}
+
 void pacer_stop(struct source *s)
 {
     co_group_cancel_and_join(&s->pacer_group);

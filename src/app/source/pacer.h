@@ -12,6 +12,8 @@
 #ifndef APP_SOURCE_PACER_H
 #define APP_SOURCE_PACER_H
 
+#include <stdint.h>
+
 #include "core/err.h"
 
 struct source;
@@ -26,6 +28,9 @@ void pacer_notice(struct source *s);
 
 /** Release everything now: the last frames of a publish, and what players are to be told. Does not yield. */
 void pacer_release_now(struct source *s);
+
+/** How far apart releases are now: as configured, or as it has come about. */
+int64_t pacer_interval_us(const struct source *s);
 
 /** End the pacer. Yields. */
 void pacer_stop(struct source *s);

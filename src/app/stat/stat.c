@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "app/source/pacer.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -94,17 +95,18 @@ void stat_sample(struct stats *s, int64_t now)
     traffic_sample(&s->traffic, now);
 }
 
-/* The end of the line, as each kind has it. */
+/* The end of the line, as each kind has it; what SRS does not print stands last. */
 static void put_settings(struct str *out, const struct client *c)
 {
     const struct conf_vhost *v = c->source->vhost;
     if (c->type->publish)
-        str_printf(out, "mr=%d/%lld, p1stpt=%lld, pnt=%lld", v->publish.mr,
+        str_printf(out, "mr=%d/%lld, p1stpt=%lld, pnt=%lld, fps=%.1f", v->publish.mr,
                    (long long)(v->publish.mr_latency_us / US_PER_MS),
                    (long long)(v->publish.firstpkt_timeout_us / US_PER_MS),
-                   (long long)(v->publish.normal_timeout_us / US_PER_MS));
+                   (long long)(v->publish.normal_timeout_us / US_PER_MS), c->source->fps);
     else
-        str_printf(out, "mw=%lld/%d", (long long)(v->play.mw_latency_us / US_PER_MS), v->play.mw_msgs);
+        str_printf(out, "mw=%lld/%d, jumps=%lld", (long long)(pacer_interval_us(c->source) / US_PER_MS),
+                   v->play.mw_msgs, (long long)c->source->n_jumps);
 }
 
 static void log_client(const struct client *c, int64_t now)
