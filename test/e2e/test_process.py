@@ -228,7 +228,7 @@ def test_the_log_begins_with_the_version_and_names_what_it_listens_on(server):
 
 def test_the_log_goes_to_the_console_when_told(make_server):
     server = make_server(root={"srs_log_tank": "console"})
-    assert "RTMP listen at" in server.output()
+    until(lambda: "RTMP listen at" in server.output(), "the log on the console")
     assert not os.path.exists(server.log_path)
 
 

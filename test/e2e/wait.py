@@ -36,10 +36,12 @@ def scale_for(binary):
 
 
 def is_sanitized(binary):
-    """Whether AddressSanitizer is linked into the binary (its runtime leaves its name behind)."""
+    """Whether it is slower and larger than it is: AddressSanitizer is linked into the binary (its runtime leaves its name
+    behind), or it is the script that starts the server in valgrind."""
     try:
         with open(binary, "rb") as f:
             data = f.read()
     except OSError:
         return False
-    return b"__asan_init" in data or b"libasan.so" in data or b"libclang_rt.asan" in data
+    return b"__asan_init" in data or b"libasan.so" in data or b"libclang_rt.asan" in data \
+        or (data.startswith(b"#!") and b"valgrind" in data)
