@@ -8,16 +8,23 @@ from collections import namedtuple
 Packet = namedtuple("Packet", "dts pts size hash")
 Track = namedtuple("Track", "kind packets")
 
+NO_PTS = -1 << 63
 NEAR_MS = 2.01                                # FLV rounds to milliseconds, each time it is written
 
 
 def parse(text):
-    """The tracks of framemd5 output in the order of their numbers; times in milliseconds."""
-    kinds, bases, packets = {}, {}, {}
+    """The tracks of framemd5 output in the order of their numbers; times in milliseconds.
+
+    An ffmpeg that does not know enhanced audio makes tracks without a codec of it, and headers packets of them:
+    these are no tracks.
+    """
+    kinds, bases, packets, unknown = {}, {}, {}, set()
     for line in text.splitlines():
         if line.startswith("#media_type"):
             n, kind = line.split(" ", 1)[1].split(": ")
             kinds[int(n)] = kind.strip()
+        elif line.startswith("#codec_id") and line.endswith(": none"):
+            unknown.add(int(line.split(" ")[1].rstrip(":")))
         elif line.startswith("#tb"):
             n, base = line.split(" ", 1)[1].split(": ")
             num, den = base.split("/")
@@ -25,8 +32,10 @@ def parse(text):
         elif line and not line.startswith("#"):
             n, dts, pts, _, size, digest = [c.strip() for c in line.split(",")[:6]]
             ms = bases[int(n)]
+            if int(pts) == NO_PTS:
+                pts = dts
             packets.setdefault(int(n), []).append(Packet(int(dts) * ms, int(pts) * ms, int(size), digest))
-    return [Track(kinds[n], packets[n]) for n in sorted(packets)]
+    return [Track(kinds[n], packets[n]) for n in sorted(packets) if n not in unknown]
 
 
 def words(tracks):

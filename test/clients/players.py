@@ -125,10 +125,10 @@ class GstPlay(Player):
     def argv(self, where, job, out):
         argv = GST + ["uridecodebin", "uri=" + (where if "://" in where else "file://" + where), "name=d"]
         if job.n_video:
-            argv += ["d.", "!", "queue", "!", "videoconvert", "!", "video/x-raw,format=I420", "!",
+            argv += ["d.", "!", "videoconvert", "!", "queue", "!", "video/x-raw,format=I420", "!",
                      "filesink", "async=false", "location=%s.v" % out]
         if job.n_audio:
-            argv += ["d.", "!", "queue", "!", "audioconvert", "!", "audioresample", "!",
+            argv += ["d.", "!", "audioconvert", "!", "queue", "!", "audioresample", "!",
                      "audio/x-raw,format=S16LE,rate=48000,channels=2", "!",
                      "filesink", "async=false", "location=%s.a" % out]
         return argv

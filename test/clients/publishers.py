@@ -46,8 +46,7 @@ AUDIO_PARSERS = {"AAC": ["aacparse"], "MP3": ["mpegaudioparse"], "Opus": ["opusp
 class Gst(Publisher):
     """GStreamer's flvmux and rtmp2sink, the bytes as they are and in real time; its times are the muxer's own."""
     program, title, exact = "gst-launch-1.0", "GStreamer, flvmux,", False
-    muxer, video_pad, audio_pad = "flvmux", "video", "audio"
-    sink = "rtmp2sink"
+    muxer, sink = ["flvmux"], "rtmp2sink"
 
     def suits(self, name):
         return all(w in VIDEO_PARSERS or w in AUDIO_PARSERS for w in name.split(" "))
@@ -59,8 +58,8 @@ class Gst(Publisher):
             argv += ["d.%s_0" % kind, "!", "queue", "max-size-time=3000000000", "!"]
             argv += VIDEO_PARSERS.get(word) or AUDIO_PARSERS.get(word)
             argv += ["!", "identity", "sync=%s" % ("true" if rate else "false"), "!"]
-            argv += ["m." + (self.video_pad if kind == "video" else self.audio_pad)]
-        argv += [self.muxer, "name=m", "streamable=true", "!"]
+            argv += ["m." + kind]
+        argv += self.muxer + ["name=m", "streamable=true", "!"]
         return argv + ([self.sink, "location=" + where] if rate else ["filesink", "location=" + where])
 
 
@@ -71,7 +70,7 @@ class GstLibrtmp(Gst):
 
 class GstEnhanced(Gst):
     """... with the muxer for enhanced RTMP, of GStreamer 1.28 and later."""
-    title, muxer, audio_pad = "GStreamer, eflvmux,", "eflvmux", "audio"
+    title, muxer = "GStreamer, eflvmux,", ["eflvmux", "video::flv-track-mode=non-multitrack"]
 
     def usable(self):
         return super().usable() and self.system.says(["gst-inspect-1.0", "eflvmux"]) != ""

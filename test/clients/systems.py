@@ -129,8 +129,9 @@ class System:
         else:
             prefix = []
         where = self.folder if not self.root else "/tmp"
-        env = dict(env or {}, LC_ALL="C.UTF-8", HOME=where, XDG_RUNTIME_DIR=where, GST_REGISTRY=self.out(
-            "registry-%s" % ("nobody" if nobody else "root")), PATH="/usr/sbin:/usr/bin:/sbin:/bin")
+        env = dict(env or {}, LC_ALL="C.UTF-8", HOME=where, XDG_RUNTIME_DIR=where, PATH="/usr/sbin:/usr/bin:/sbin:/bin")
+        if argv[0].startswith("gst"):        # warnings, and when the stream came to its end, in case it hangs
+            env.update(GST_REGISTRY=self.out("registry"), GST_DEBUG="2,rtmp2src:4,rtmpsrc:4", GST_DEBUG_NO_COLOR="1")
         log = os.path.join(self.logs, "%04d-%s-%s" % (next(_number), self.name, argv[0]))
         with open(log + ".cmd", "w") as f:
             f.write(" ".join(prefix + argv) + "\n")
