@@ -63,6 +63,8 @@ static struct err *be_fair(struct rtmp_server *s, int64_t deadline_us)
         return NULL;
     s->read_on_bytes = 0;
     co_give_way();
+    if (co_is_cancelled(co_self()))
+        return err_new(E_THREAD_INTERRUPTED, "cancelled");
     if (now_us() >= deadline_us)
         return err_new(E_SOCKET_TIMEOUT, "much has come, but nothing of use, until the deadline");
     return NULL;
@@ -240,15 +242,19 @@ struct err *rtmp_server_read_message(struct rtmp_server *s, struct rtmp_message 
 
 struct err *rtmp_server_next_now(struct rtmp_server *s, struct rtmp_message *msg, bool *got)
 {
+    *got = false;
     for (size_t sum = 0;;) {
         size_t      n = 0;
-        struct err *e = next(s, msg, got);
-        if (e || *got)
+        struct err *e = s->aggregate.payload ? be_fair(s, DEADLINE_NEVER) : NULL;
+        if (e || (e = next(s, msg, got)) || *got)
             return e;
+        if (!io_is_readable(s->io))
+            s->read_on_bytes = 0;
         if ((e = acknowledge(s)) || sum >= RTMP_RECEIVE_BUFFER || !io_is_readable(s->io))
             return e;
-        if ((e = fill_now(s, &n)))
+        if ((e = be_fair(s, DEADLINE_NEVER)) || (e = fill_now(s, &n)))
             return e;
+        s->read_on_bytes += (uint32_t)n;
         sum += n;
     }
 }

@@ -174,7 +174,8 @@ struct err *rtmp_server_read_message(struct rtmp_server *s, struct rtmp_message 
                                      int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * The same, if it is there: never waits for input. It yields where a ping or an acknowledgement is answered.
+ * The same, if it is there: never waits for input. It yields where a ping or an acknowledgement is answered, and
+ * gives way after each RTMP_RECEIVE_BUFFER of a peer that sends on and on.
  * Nearly free when nothing is there (io_is_readable()).
  */
 struct err *rtmp_server_next_now(struct rtmp_server *s, struct rtmp_message *msg, bool *got) ATTR_MUST_USE;

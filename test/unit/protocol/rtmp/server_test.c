@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -828,6 +830,74 @@ static void looking_for_a_message_never_waits(void **state)
     talk_free(t);
 }
 
+/* A peer that sends messages without a pause, and who looks at what it says as a player does. */
+struct flood {
+    struct talk  *t;
+    atomic_bool   stop;
+    enum err_code ended_by;
+    int64_t       most_at_once; /* bytes taken in between two turns of another coroutine */
+};
+
+static void *flood_run(void *arg)
+{
+    struct flood *f = arg;
+    int64_t       until = now_us() + 10 * US_PER_SECOND; /* the test has failed by then */
+    uint8_t       bytes[32 << 10];
+    memset(bytes, 0xC3, sizeof bytes); /* type 3: an empty audio message a byte, as the first header said */
+    fcntl(f->t->peer, F_SETFL, 0);
+    if (write(f->t->peer, "\x03\0\0\0\0\0\0\x08\1\0\0\0", 12) == 12)
+        while (!f->stop && now_us() < until && write(f->t->peer, bytes, sizeof bytes) > 0)
+            ;
+    shutdown(f->t->peer, SHUT_WR);
+    return NULL;
+}
+
+static void look_at_all(void *arg)
+{
+    struct flood       *f = arg;
+    struct rtmp_message msg;
+    bool                got;
+    struct err         *e = NULL;
+    while (!e) {
+        if (!io_is_readable(&f->t->io))
+            e = io_wait_readable(&f->t->io, DEADLINE_NEVER);
+        if (!e && !(e = rtmp_server_next_now(&f->t->s, &msg, &got)) && got)
+            frame_unref(&msg.payload);
+    }
+    f->ended_by = err_code(e);
+    err_free(e);
+}
+
+static void measure_turns(void *arg)
+{
+    struct flood *f = arg;
+    for (int64_t before = 0; !co_is_cancelled(co_self()); before = f->t->io.bytes_in) {
+        co_give_way();
+        int64_t taken = f->t->io.bytes_in - before;
+        f->most_at_once = taken > f->most_at_once ? taken : f->most_at_once;
+    }
+}
+
+static void who_looks_at_a_flood_gives_way_and_can_be_cancelled(void **state)
+{
+    (void)state;
+    struct flood    f = { .t = talk_new() };
+    struct co_group group;
+    pthread_t       thread;
+    co_group_init(&group);
+    assert_int_equal(pthread_create(&thread, NULL, flood_run, &f), 0);
+    assert_null(co_go(&group, "look", look_at_all, &f, NULL));
+    assert_null(co_go(&group, "measure", measure_turns, &f, NULL));
+    assert_null(co_sleep(100 * US_PER_MS));
+    co_group_cancel_and_join(&group);
+    f.stop = true;
+    io_close(&f.t->io);
+    pthread_join(thread, NULL);
+    talk_free(f.t);
+    assert_int_equal(f.ended_by, E_THREAD_INTERRUPTED);
+    assert_in_range(f.most_at_once, 1, 3 * RTMP_RECEIVE_BUFFER);
+}
+
 static void a_waiting_reader_is_woken(void **state)
 {
     (void)state;
@@ -925,6 +995,7 @@ int main(void)
         cmocka_unit_test(connections_share_the_buffer_and_not_their_bytes),
         cmocka_unit_test(what_cannot_be_copied_out_of_the_buffer_ends_its_connection),
         cmocka_unit_test(looking_for_a_message_never_waits),
+        cmocka_unit_test(who_looks_at_a_flood_gives_way_and_can_be_cancelled),
         cmocka_unit_test(a_waiting_reader_is_woken),
         cmocka_unit_test(survives_each_allocation_that_fails),
         cmocka_unit_test(a_connection_costs_little),
