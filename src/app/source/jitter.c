@@ -52,7 +52,7 @@ bool jitter_offset(const struct jitter *j, int64_t first_ms, int64_t min_ms, boo
     *offset_ms = jitter_correct(&probe, first_ms) - first_ms;
     if (j->mode == TIME_JITTER_FULL)
         return smooth && j->last_out_ms >= 0 && min_ms + *offset_ms >= 0;
-    return j->mode == TIME_JITTER_OFF || min_ms + *offset_ms >= 0;
+    return j->mode == TIME_JITTER_OFF || min_ms >= probe.base_ms; /* whatever was before that became 0 */
 }
 
 void jitter_commit(struct jitter *j, int64_t in_ms, int64_t out_ms)

@@ -1,0 +1,383 @@
+/* The bytes that players of a release share: those that each would have made for himself. */
+#include "app/rtmp/shared_batch.h"
+
+#include "app/rtmp/media_message.h"
+#include "app/source/fixture.h"
+#include "core/mem.h"
+
+enum { CHUNK = 60000, WIRE_MAX = 1 << 20 };
+
+static struct fixture      f;
+static struct reader       readers[SHARED_READERS_MIN];
+static struct shared_batch b;
+
+static int set_up(void **state)
+{
+    (void)state;
+    begin(&f, "play { gop_cache off; }");
+    for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+        assert_null(reader_attach(&readers[i], f.source));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+        reader_detach(&readers[i]);
+    end(&f);
+    return 0;
+}
+
+/* ---- what is published */
+
+static void put(enum frame_kind kind, uint32_t len, int64_t ms)
+{
+    static uint8_t n;
+    struct frame  *frame = frame_new(len);
+    assert_non_null(frame);
+    frame->kind = kind;
+    frame->codec = kind == FRAME_VIDEO ? CODEC_H264 : kind == FRAME_AUDIO ? CODEC_AAC : CODEC_NONE;
+    frame->dts_us = frame->pts_us = ms * US_PER_MS;
+    frame->len = len;
+    for (uint32_t i = 0; i < len; i++)
+        frame->data[i] = (uint8_t)(++n * 7);
+    assert_null(source_append(f.source, frame));
+    frame_unref(&frame);
+}
+
+/* All that was put since the last release, in one. */
+static uint64_t release(void)
+{
+    uint64_t from = f.source->released;
+    settle(f.source);
+    assert_int_equal(f.source->release_began, from);
+    for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+        readers[i].seq = f.source->released; /* they take it all at once */
+    return from;
+}
+
+/* A release of frames at these times. */
+static uint64_t release_at(const int64_t *ms, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        put(i % 2 ? FRAME_AUDIO : FRAME_VIDEO, 5 + (uint32_t)i, ms[i]);
+    return release();
+}
+
+/* ---- what one player alone would send */
+
+static struct jitter jitter_of(enum time_jitter mode, const int64_t *seen_ms, size_t n)
+{
+    struct jitter j;
+    jitter_init(&j, mode);
+    for (size_t i = 0; i < n; i++)
+        jitter_correct(&j, seen_ms[i]);
+    return j;
+}
+
+static size_t write_alone(uint8_t *wire, uint64_t from, uint32_t chunk_size, struct jitter *j)
+{
+    struct wr w = wr_over(wire, WIRE_MAX);
+    for (uint64_t seq = from; seq < f.source->released; seq++) {
+        const struct frame *frame = ring_at(&f.source->ring, seq);
+        struct rtmp_out     m = media_message(frame, (uint32_t)jitter_correct(j, frame->dts_us / US_PER_MS));
+        rtmp_message_write(&w, &m, chunk_size);
+    }
+    assert_false(w.full);
+    return wr_len(&w);
+}
+
+static bool get(uint64_t from, const struct jitter *j)
+{
+    return shared_batch_get(&b, f.source, from, CHUNK, j);
+}
+
+/* The same from here on, whatever comes. */
+static void assert_same_state(struct jitter a, struct jitter c)
+{
+    int64_t last = a.last_in_ms;
+    int64_t next[] = { last + 40, last - 100, last + 20, last + 9000, last, a.base_ms, 0 };
+    for (size_t i = 0; i < ARRAY_LEN(next); i++)
+        assert_int_equal(jitter_correct(&a, next[i]), jitter_correct(&c, next[i]));
+}
+
+static void assert_as_alone(uint64_t from, uint32_t chunk_size, const struct jitter *j)
+{
+    static uint8_t alone[WIRE_MAX];
+    struct jitter  after_alone = *j, after_shared = *j;
+    size_t         len = write_alone(alone, from, chunk_size, &after_alone);
+    assert_int_equal(b.n_frames, f.source->released - from);
+    assert_int_equal(b.len, len);
+    assert_memory_equal(b.bytes, alone, len);
+    shared_batch_commit(&after_shared, b.n_frames);
+    assert_same_state(after_alone, after_shared);
+}
+
+static void assert_shared(uint64_t from, const struct jitter *j)
+{
+    assert_true(get(from, j));
+    assert_as_alone(from, CHUNK, j);
+}
+
+/* ---- tests */
+
+/* First, while the buffer is not there yet. */
+static void without_memory_each_player_helps_himself(void **state)
+{
+    (void)state;
+    struct jitter j = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    uint64_t      from = release_at((const int64_t[]){ 0, 40 }, 2);
+    mem_fail_after(0);
+    bool got = get(from, &j);
+    mem_fail_after(-1);
+    assert_false(got);
+    assert_false(get(from, &j)); /* not tried again for each of a thousand players */
+    from = release_at((const int64_t[]){ 80, 120 }, 2);
+    assert_shared(from, &j);
+}
+
+static void each_gets_the_times_of_his_own_history(void **state)
+{
+    (void)state;
+    static const int64_t early[] = { 0, 40, 80 }, late[] = { 9960 }, jumped[] = { 3, 5000, 9990 };
+    uint64_t             from = release_at((const int64_t[]){ 10000, 9990, 10040, 10040, 10020, 10080 }, 6);
+    for (int round = 0; round < 2; round++) { /* by turns, over one another's times */
+        for (enum time_jitter mode = TIME_JITTER_FULL; mode <= TIME_JITTER_OFF; mode++) {
+            struct jitter of_early = jitter_of(mode, early, 3), of_late = jitter_of(mode, late, 1),
+                          of_jumped = jitter_of(mode, jumped, 3);
+            assert_shared(from, &of_early);
+            assert_shared(from, &of_late);
+            assert_shared(from, &of_jumped);
+        }
+    }
+}
+
+static void any_times_come_out_as_alone_or_not_at_all(void **state)
+{
+    (void)state;
+    static const int steps[] = { 0, 1, 20, 23, 40, -20, -60, 250, -250, 251, -251, 5000, -5000 };
+    int              n_shared = 0, n_alone = 0;
+    srand(7);
+    int64_t ms = 0;
+    for (int round = 0; round < 600; round++) {
+        int           usual = rand() % 4 ? 6 : (int)ARRAY_LEN(steps);
+        struct jitter j[9];
+        for (size_t i = 0; i < ARRAY_LEN(j); i++) {
+            int64_t seen[] = { ms + rand() % 2000 - 1000, ms + rand() % 300 - 150, ms + rand() % 100 - 50 };
+            j[i] = jitter_of((enum time_jitter)(i % 3), seen, (size_t)rand() % 4);
+        }
+        int n = 1 + rand() % 8;
+        for (int i = 0; i < n; i++)
+            put(rand() % 2 ? FRAME_VIDEO : FRAME_AUDIO, 1 + (uint32_t)rand() % 30, ms += steps[rand() % usual]);
+        uint64_t from = release();
+        for (size_t i = 0; i < ARRAY_LEN(j); i++) {
+            bool is_shared = get(from, &j[i]);
+            if (is_shared)
+                assert_as_alone(from, CHUNK, &j[i]);
+            n_shared += is_shared;
+            n_alone += !is_shared;
+        }
+    }
+    assert_true(n_shared > 2000);
+    assert_true(n_alone > 200);
+}
+
+static void what_comes_before_the_first_frame_of_zero_is_not_shared(void **state)
+{
+    (void)state;
+    struct jitter j = jitter_of(TIME_JITTER_ZERO, (const int64_t[]){ 1000 }, 1);
+    uint64_t      from = release_at((const int64_t[]){ 990, 1010 }, 2); /* 0 and 10 */
+    assert_false(get(from, &j));
+}
+
+static void times_of_24_bits_at_most_are_shared(void **state)
+{
+    (void)state;
+    static const int64_t last[] = { 0xFFFFFE - 40, 0xFFFFFE }, beyond[] = { 0xFFFFFF - 40, 0xFFFFFF },
+                         negative[] = { 5, -1 };
+    struct jitter off = jitter_of(TIME_JITTER_OFF, NULL, 0), full = jitter_of(TIME_JITTER_FULL, last, 1);
+    assert_shared(release_at(last, 2), &off);
+    uint64_t from = release_at(beyond, 2);
+    assert_false(get(from, &off));
+    assert_shared(from, &full); /* his are small */
+    assert_false(get(release_at(negative, 2), &off));
+}
+
+static void a_jump_or_a_beginning_is_not_shared_with_full(void **state)
+{
+    (void)state;
+    struct jitter fresh = jitter_of(TIME_JITTER_FULL, NULL, 0),
+                  full = jitter_of(TIME_JITTER_FULL, (const int64_t[]){ 0, 40 }, 2),
+                  zero = jitter_of(TIME_JITTER_ZERO, (const int64_t[]){ 0 }, 1);
+    uint64_t from = release_at((const int64_t[]){ 80, 120 }, 2);
+    assert_false(get(from, &fresh));
+    assert_shared(from, &full);
+    from = release_at((const int64_t[]){ 160, 5000 }, 2);
+    assert_false(get(from, &full));
+    assert_shared(from, &zero);
+}
+
+static void only_the_newest_release_and_from_its_beginning(void **state)
+{
+    (void)state;
+    struct jitter off = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    uint64_t      first = release_at((const int64_t[]){ 0, 40 }, 2);
+    assert_shared(first, &off);
+    assert_false(get(first + 1, &off));
+    assert_false(get(first + 2, &off)); /* he has it all */
+    uint64_t second = release_at((const int64_t[]){ 80, 120, 160 }, 3);
+    assert_false(get(first, &off));
+    assert_shared(second, &off);
+}
+
+static void few_players_do_not_share(void **state)
+{
+    (void)state;
+    struct jitter off = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    uint64_t      from = release_at((const int64_t[]){ 0, 40 }, 2);
+    assert_true(get(from, &off));
+    reader_detach(&readers[0]);
+    assert_false(get(from, &off));
+}
+
+static void a_script_is_not_shared(void **state)
+{
+    (void)state;
+    struct jitter off = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    put(FRAME_AUDIO, 5, 0);
+    put(FRAME_SCRIPT, 5, 0);
+    assert_false(get(release(), &off));
+}
+
+static void releases_up_to_a_size_are_shared(void **state)
+{
+    (void)state;
+    struct jitter off = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    for (int i = 0; i < SHARED_FRAMES_MAX; i++)
+        put(FRAME_AUDIO, 1, i);
+    assert_shared(release(), &off);
+    for (int i = 0; i <= SHARED_FRAMES_MAX; i++)
+        put(FRAME_AUDIO, 1, i);
+    assert_false(get(release(), &off));
+
+    enum { HEADERS = 12 + (SHARED_BYTES_MAX - 1) / CHUNK };
+    put(FRAME_VIDEO, SHARED_BYTES_MAX - HEADERS, 0);
+    uint64_t from = release();
+    assert_shared(from, &off);
+    assert_int_equal(b.len, SHARED_BYTES_MAX);
+    put(FRAME_VIDEO, SHARED_BYTES_MAX - HEADERS + 1, 0);
+    assert_false(get(release(), &off));
+}
+
+static void every_chunk_size_gets_its_own_bytes(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = { 128, 60000, 129, 128, 65536 };
+    struct jitter         full = jitter_of(TIME_JITTER_FULL, (const int64_t[]){ 0 }, 1);
+    put(FRAME_VIDEO, 1000, 40);
+    put(FRAME_AUDIO, 128, 41);
+    uint64_t from = release();
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        assert_true(shared_batch_get(&b, f.source, from, sizes[i], &full));
+        assert_as_alone(from, sizes[i], &full);
+    }
+}
+
+static void sources_do_not_mix(void **state)
+{
+    (void)state;
+    struct jitter  off = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    struct fixture first = f;
+    uint64_t       from = release_at((const int64_t[]){ 0, 40 }, 2);
+    assert_shared(from, &off);
+
+    struct reader others[SHARED_READERS_MIN];
+    begin(&f, "play { gop_cache off; }");
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_null(reader_attach(&others[i], f.source));
+    for (int i = 0; i < 2; i++)
+        put(FRAME_AUDIO, 50, 1000 + i);
+    settle(f.source);
+    assert_int_equal(f.source->release_began, from); /* the same numbers of another source */
+    assert_shared(from, &off);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        reader_detach(&others[i]);
+    source_unpublish(f.source, &f.publisher);
+    source_release(f.source);
+    map_finish(&f.all.by_identity);
+    conf_unref(&f.conf);
+    f = first;
+    assert_shared(from, &off);
+}
+
+/* The socket took `sent` bytes: what goes out next is what the player would send by himself. */
+static void assert_resumes(uint64_t from, uint32_t chunk_size, struct jitter j, size_t sent)
+{
+    static uint8_t rest[WIRE_MAX];
+    size_t         begins;
+    uint32_t       timestamp_ms;
+    size_t         i = shared_batch_find(sent, &begins, &timestamp_ms);
+    assert_true(begins <= sent);
+    bool      is_cut = sent > begins;
+    struct wr w = wr_over(rest, sizeof rest);
+    if (is_cut) {
+        struct rtmp_out m = media_message(ring_at(&f.source->ring, from + i), timestamp_ms);
+        uint8_t         headers[4096];
+        struct wr       scratch = wr_over(headers, sizeof headers);
+        struct iovec    iov[64];
+        size_t          covered;
+        int n = rtmp_message_iov(&m, chunk_size, sent - begins, iov, ARRAY_LEN(iov), &scratch, &covered);
+        for (int k = 0; k < n; k++)
+            wr_bytes(&w, iov[k].iov_base, iov[k].iov_len);
+    }
+    shared_batch_commit(&j, i + is_cut);
+    size_t len = wr_len(&w) + write_alone(rest + wr_len(&w), from + i + is_cut, chunk_size, &j);
+    assert_int_equal(sent + len, b.len);
+    assert_memory_equal(b.bytes + sent, rest, len);
+}
+
+static void a_write_that_was_cut_at_any_byte_goes_on_there(void **state)
+{
+    (void)state;
+    static const int64_t seen[] = { 70000, 70040 };
+    put(FRAME_VIDEO, 300, 70080);
+    put(FRAME_AUDIO, 1, 70060);
+    put(FRAME_AUDIO, 128, 70090);
+    put(FRAME_VIDEO, 129, 70120);
+    uint64_t from = release();
+    for (enum time_jitter mode = TIME_JITTER_FULL; mode <= TIME_JITTER_OFF; mode++) {
+        for (size_t n_seen = mode == TIME_JITTER_OFF ? 0 : 1; n_seen <= 2; n_seen++) {
+            struct jitter j = jitter_of(mode, seen, n_seen);
+            assert_true(shared_batch_get(&b, f.source, from, 128, &j));
+            for (size_t sent = 1; sent < b.len; sent++)
+                assert_resumes(from, 128, j, sent);
+        }
+    }
+}
+
+int main(void)
+{
+    if (!begin_program())
+        return 1;
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(without_memory_each_player_helps_himself),
+        TEST(each_gets_the_times_of_his_own_history),
+        TEST(any_times_come_out_as_alone_or_not_at_all),
+        TEST(what_comes_before_the_first_frame_of_zero_is_not_shared),
+        TEST(times_of_24_bits_at_most_are_shared),
+        TEST(a_jump_or_a_beginning_is_not_shared_with_full),
+        TEST(only_the_newest_release_and_from_its_beginning),
+        TEST(few_players_do_not_share),
+        TEST(a_script_is_not_shared),
+        TEST(releases_up_to_a_size_are_shared),
+        TEST(every_chunk_size_gets_its_own_bytes),
+        TEST(sources_do_not_mix),
+        TEST(a_write_that_was_cut_at_any_byte_goes_on_there),
+    };
+#undef TEST
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    co_finish();
+    return failed;
+}
