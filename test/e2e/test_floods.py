@@ -1,0 +1,79 @@
+"""Peers that never stop talking: each gets its turn, and so does everybody else."""
+import threading
+
+import pytest
+
+import amf0
+from chunk import AUDIO, COMMAND, Message
+from wait import patience
+
+AT_ONCE = 2000                                                       # messages in one send()
+
+
+class Flood(threading.Thread):
+    """Sends one message again and again, as fast as the socket takes it, and reads nothing."""
+
+    def __init__(self, client, message):
+        super().__init__(daemon=True)
+        self.sock = client.sock
+        self.bytes = b"".join(bytes(client.session.writer.write(message)) for _ in range(AT_ONCE))
+        self.began = threading.Event()
+        self.over = False
+        self.sock.settimeout(patience(60))
+        self.start()
+
+    def run(self):
+        try:
+            while not self.over:
+                self.sock.sendall(self.bytes)
+                self.began.set()
+        except OSError:
+            self.over = True
+
+    def stop(self):
+        self.over = True
+        self.sock.close()
+        self.join()
+
+
+AUDIO_FRAME = Message(AUDIO, 0, b"\xaf\x01" + b"a" * 20, 1)
+COMMAND_WITHOUT_ANSWER = Message(COMMAND, 0, amf0.encode("foo", 0, None), 1)
+
+FLOODS = [("play", "", AUDIO_FRAME), ("play", "", COMMAND_WITHOUT_ANSWER),
+          ("publish", "", AUDIO_FRAME), ("publish", "publish { mr on; mr_latency 100; }", AUDIO_FRAME),
+          ("publish", "publish { mr on; mr_latency 100; }", COMMAND_WITHOUT_ANSWER)]
+NAMES = ["player-audio", "player-commands", "publisher", "publisher-mr", "publisher-mr-commands"]
+
+
+@pytest.fixture
+def flood(make_server):
+    """A server, and a peer of that role that floods it."""
+    started = []
+
+    def start(role, conf, message):
+        server = make_server("vhost __defaultVhost__ { %s }" % conf)
+        client = server.player("flood") if role == "play" else server.publisher("flood", style="fmle")
+        started.append(Flood(client, message))
+        assert started[0].began.wait(patience())
+        return server, started[0]
+
+    yield start
+    for f in started:
+        f.stop()
+
+
+@pytest.mark.parametrize("role, conf, message", FLOODS, ids=NAMES)
+def test_a_peer_that_floods_delays_nobody(flood, witness, role, conf, message):
+    server, f = flood(role, conf, message)
+    w = witness(server)
+    for _ in range(20):
+        with server.client() as other:
+            other.barrier()
+    w.undisturbed()
+    assert not f.over, "the flood was cut off, and so it was no test\n" + server.tail()
+
+
+@pytest.mark.parametrize("role, conf, message", FLOODS, ids=NAMES)
+def test_a_server_that_is_flooded_stops_at_once(flood, role, conf, message):
+    server, f = flood(role, conf, message)
+    server.stop()
