@@ -281,6 +281,18 @@ static struct err *tell_epoch(struct player *p)
     return err_wrap(e, "tell the player of the publisher");
 }
 
+/* Before the first new frame, but not inside an old one. */
+static bool is_new_beginning(const struct player *p)
+{
+    return p->told_end && !p->cut && p->reader.source->publisher;
+}
+
+/* He pauses, and the last frames wait for him. */
+static bool has_frames_to_come(const struct player *p)
+{
+    return p->paused && reader_peek(&p->reader, 0);
+}
+
 /*
  * A seek moves nothing. But libavformat, and so mpv and VLC, drops all that comes before the answer, and forgets
  * an end that it was told of before.
@@ -350,11 +362,11 @@ static struct err *play_loop(struct player *p)
         if (!p->cut && (!listened || io_is_readable(&c->io)) && (e = listen_to_player(p, &ended)))
             break;
         listened = true; /* once in any case: something may have come together with play */
-        if (p->told_end && p->reader.source->publisher && (e = tell_epoch(p))) /* before the first new frame */
+        if (is_new_beginning(p) && (e = tell_epoch(p)))
             break;
         if (ended || (e = send_batch(p, &idle)) || !idle)
             continue;
-        if (p->epoch != p->reader.source->epoch) { /* yields: look again at what is due */
+        if (p->epoch != p->reader.source->epoch && !has_frames_to_come(p)) { /* yields: look again at what is due */
             e = tell_epoch(p);
             continue;
         }
