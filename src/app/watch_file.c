@@ -33,6 +33,7 @@ static bool read_events(struct watch *w)
     while ((n = read(w->io.fd, events, sizeof events)) > 0) {
         for (char *p = events; p < events + n;) {
             const struct inotify_event *event = (const struct inotify_event *)p;
+            ours |= event->mask & IN_Q_OVERFLOW; /* it may have been among those that were lost */
             ours |= event->len && (str_equal(event->name, w->name) || str_equal(event->name, "..data"));
             p += sizeof *event + event->len;
         }
@@ -59,17 +60,29 @@ static void run_watch(void *arg)
     mem_free(w);
 }
 
-struct err *watch_file_start(struct server *s, const char *path)
+/* Where the file lies: the server has changed to work_dir, a relative name starts from where it was before. */
+static bool directory_of(const struct conf_source *from, char dir[static PATH_MAX])
 {
-    char        dir[PATH_MAX] = ".";
-    const char *slash = strrchr(path, '/');
-    struct str  out = str_over(dir, sizeof dir);
-    str_printf(&out, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    struct str  out = str_over(dir, PATH_MAX);
+    const char *slash = strrchr(from->path, '/');
+    if (from->path[0] != '/')
+        str_printf(&out, "%s/", from->dir ? from->dir : ".");
+    if (slash)
+        str_append(&out, from->path, (size_t)(slash - from->path) + 1);
+    return !out.cut;
+}
+
+struct err *watch_file_start(struct server *s, const struct conf_source *from)
+{
+    char        dir[PATH_MAX];
+    const char *slash = strrchr(from->path, '/');
+    if (!directory_of(from, dir))
+        return err_new(E_INOTIFY_WATCH, "watch %s: too long a name", from->path);
 
     struct watch *w = mem_calloc(1, sizeof *w);
     if (!w)
         return err_no_memory();
-    *w = (struct watch){ .server = s, .io.fd = -1, .name = slash ? slash + 1 : path };
+    *w = (struct watch){ .server = s, .io.fd = -1, .name = slash ? slash + 1 : from->path };
     int         fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     struct err *e = fd < 0 ? err_sys(E_INOTIFY_CREATE, "create inotify") : io_open(&w->io, fd);
     if (!e && inotify_add_watch(fd, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE) < 0)

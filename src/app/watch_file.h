@@ -4,12 +4,13 @@
 #ifndef APP_WATCH_FILE_H
 #define APP_WATCH_FILE_H
 
+#include "app/conf/conf_load.h"
 #include "core/attr.h"
 #include "core/err.h"
 
 struct server;
 
-/** Watch the file's directory in a coroutine among the server's services. `path` is borrowed for ever. */
-struct err *watch_file_start(struct server *s, const char *path) ATTR_MUST_USE;
+/** Watch the file's directory in a coroutine among the server's services. `from->path` is borrowed for ever. */
+struct err *watch_file_start(struct server *s, const struct conf_source *from) ATTR_MUST_USE;
 
 #endif

@@ -99,7 +99,7 @@ static struct err *open_server(struct server *s, const struct conf_source *from)
     struct err *e;
     if ((e = listeners_apply(s, s->conf)) || (e = reload_start(s, from)) || (e = signals_start(s)))
         return e;
-    if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from->path)))
+    if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from)))
         return e;
     return s->conf->asprocess ? parent_watch_start(s) : NULL;
 }
