@@ -34,3 +34,9 @@ bool endpoint_parse(const char *text, struct endpoint *out)
     out->len = sizeof *a;
     return inet_pton(AF_INET, e.ip, &a->sin_addr) == 1;
 }
+
+int endpoint_port(const struct endpoint *e)
+{
+    return ntohs(e->addr.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&e->addr)->sin6_port
+                                               : ((const struct sockaddr_in *)&e->addr)->sin_port);
+}

@@ -17,4 +17,6 @@ struct endpoint {
 /** A bare port is every IPv4 address; on a host without IPv4 every IPv6 address. False when the text is none. */
 bool endpoint_parse(const char *text, struct endpoint *out);
 
+int endpoint_port(const struct endpoint *e);
+
 #endif

@@ -202,16 +202,52 @@ static struct listener *find_listener(struct server *s, const struct endpoint *a
     return NULL;
 }
 
-static struct err *want(struct server *s, const char *text, bool reuse_port)
+/* Stop listening at once where an endpoint that is to come needs the port: 1935 may become 127.0.0.1:1935. */
+static bool let_go_of_port(struct server *s, const struct endpoint *at)
 {
-    struct endpoint at;
-    if (!endpoint_parse(text, &at))
-        return err_new(E_SYSTEM_CONFIG_INVALID, "listen=%s is invalid", text);
-    struct listener *l = find_listener(s, &at);
-    if (!l)
-        return open_listener(s, &at, reuse_port);
-    l->wanted = true;
-    return NULL;
+    bool any = false;
+    LIST_FOREACH(&s->listeners, it, after) {
+        struct listener *l = LIST_ENTRY(it, struct listener, link);
+        if (l->wanted || l->io.fd < 0 || endpoint_port(&l->endpoint) != endpoint_port(at))
+            continue;
+        io_close(&l->io);
+        any = true;
+    }
+    return any;
+}
+
+/* Undo that; the accept loop has noticed nothing. */
+static void take_port_back(struct listener *l)
+{
+    int         fd;
+    struct err *e = io_listen(&fd, (const struct sockaddr *)&l->endpoint.addr, l->endpoint.len,
+                              l->server->conf->reuse_port);
+    if (!e)
+        e = io_open(&l->io, fd);
+    io_set_owner(&l->io, l->co);
+    l->wanted = !e;
+    log_err(LOG_ERROR, e, "listen again at tcp://%s", l->name);
+}
+
+/* The listener of each endpoint of the configuration: to keep those that are open, then to open the others. */
+static struct err *want(struct server *s, const struct conf *conf, bool may_open)
+{
+    struct err *e = NULL;
+    for (size_t i = 0; !e && i < conf->listen.count; i++) {
+        struct endpoint at;
+        if (!endpoint_parse(conf->listen.items[i], &at))
+            return err_new(E_SYSTEM_CONFIG_INVALID, "listen=%s is invalid", conf->listen.items[i]);
+        struct listener *l = find_listener(s, &at);
+        if (l)
+            l->wanted = true;
+        else if (may_open)
+            e = open_listener(s, &at, conf->reuse_port);
+        if (err_errno(e) == EADDRINUSE && let_go_of_port(s, &at)) {
+            err_free(e);
+            e = open_listener(s, &at, conf->reuse_port);
+        }
+    }
+    return e;
 }
 
 static void close_unwanted(struct server *s)
@@ -221,24 +257,37 @@ static void close_unwanted(struct server *s)
         l->fresh = false;
         if (!l->wanted && !l->closing) {
             l->closing = true;
+            io_close(&l->io);
             co_cancel(l->co);
         }
     }
 }
 
+/* Those that were there, and nothing else. */
+static void restore(struct server *s)
+{
+    LIST_FOREACH(&s->listeners, it, after) {
+        struct listener *l = LIST_ENTRY(it, struct listener, link);
+        l->wanted = !l->fresh;
+        if (l->fresh)
+            io_close(&l->io);
+    }
+    LIST_FOREACH(&s->listeners, it, after) {
+        struct listener *l = LIST_ENTRY(it, struct listener, link);
+        if (l->wanted && !l->closing && l->io.fd < 0)
+            take_port_back(l);
+    }
+}
+
 struct err *listeners_apply(struct server *s, const struct conf *conf)
 {
-    struct err *e = NULL;
     LIST_FOREACH(&s->listeners, it, after)
         LIST_ENTRY(it, struct listener, link)->wanted = false;
-    for (size_t i = 0; !e && i < conf->listen.count; i++)
-        e = want(s, conf->listen.items[i], conf->reuse_port);
-    if (e) { /* keep what was there, and nothing else */
-        LIST_FOREACH(&s->listeners, it, after) {
-            struct listener *l = LIST_ENTRY(it, struct listener, link);
-            l->wanted = !l->fresh;
-        }
-    }
+    struct err *e = want(s, conf, false);
+    if (!e)
+        e = want(s, conf, true);
+    if (e)
+        restore(s);
     close_unwanted(s);
     return e;
 }

@@ -14,11 +14,11 @@ struct conf;
 struct server;
 
 /**
- * Make the open listeners those of `conf`: new endpoints are opened first, then the ones that went are
- * closed; connections stay. If one cannot be opened nothing changes.
+ * Make the open listeners those of `conf`: new endpoints are opened first, then the ones that went are closed (or
+ * before, where a new one needs their port); connections stay. If one cannot be opened nothing changes.
  *
  * Errors     as io_listen()
- * Yields     no: those that went stop listening at the next yield
+ * Yields     no
  */
 struct err *listeners_apply(struct server *s, const struct conf *conf) ATTR_MUST_USE;
 
