@@ -142,7 +142,7 @@ $(F)/test/fuzz/%.o: CFLAGS_ALL += -Wno-missing-prototypes
 $(F)/libsrs.a: $(FUZZ_OBJECTS)
 	$(call quiet,ar,$@) rm -f $@ && ar rcs $@ $(FUZZ_OBJECTS)
 
-$(FUZZ_ST): objs/config.mk
+$(FUZZ_ST): objs/config.mk trunk-scripts/build-st.sh $(wildcard trunk-scripts/st/*)
 	trunk-scripts/build-st.sh asan $(CC)
 	@touch $@
 

@@ -24,11 +24,13 @@ struct line_buffer {
 enum { LINE_BUFFER_START = 64 << 10 };
 
 static struct {
-    _Atomic int         level;
+    /* What each line asks for; log_setup() may run on another thread meanwhile. */
+    _Atomic int  level;
+    _Atomic bool utc, colour;
+    const char *(*trace_id)(void);
+
     struct log_settings settings;
     int                 fd; /* -1: console */
-    bool                colour;
-    const char *(*trace_id)(void);
 
     pthread_mutex_t    lock;
     pthread_cond_t     more, drained;
@@ -85,6 +87,7 @@ struct err *log_setup(const struct log_settings *settings)
     int old = state.fd;
     state.settings = *settings;
     state.fd = fd;
+    state.utc = settings->utc;
     state.colour = settings->to_console && isatty(STDOUT_FILENO);
     state.level = (int)settings->level;
     while (state.busy) /* the writer still uses the old descriptor */
@@ -257,15 +260,18 @@ static void emit(const char *line, size_t len)
 static const char *second_text(time_t second)
 {
     static time_t cached_second = -1;
+    static bool   cached_utc;
     static char   cached[32];
-    if (second != cached_second) {
+    bool          utc = state.utc;
+    if (second != cached_second || utc != cached_utc) {
         struct tm parts;
-        if (state.settings.utc)
+        if (utc)
             gmtime_r(&second, &parts);
         else
             localtime_r(&second, &parts);
         strftime(cached, sizeof cached, "%Y-%m-%d %H:%M:%S", &parts);
         cached_second = second;
+        cached_utc = utc;
     }
     return cached;
 }

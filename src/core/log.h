@@ -30,7 +30,10 @@ struct log_settings {
     char           path[LOG_PATH_MAX];
 };
 
-/** Where lines go from now on. Opening the file fails: the error, and the log stays as it was. */
+/**
+ * Where lines go from now on. Opening the file fails: the error, and the log stays as it was. It waits for a line that is
+ * being written, so a disk may hold it up: a server that runs calls it on a thread.
+ */
 struct err *log_setup(const struct log_settings *settings) ATTR_MUST_USE;
 
 /** Close and open the file again, after rotation; the writer thread does it. */
