@@ -203,7 +203,7 @@ e2e-asan: objs/srs-asan
 # valgrind keeps descriptors for itself: the one test that counts them to the last is left out.
 e2e-valgrind: all
 	@SRS_BIN=trunk-scripts/valgrind-srs.sh E2E_SCALE=10 trunk-scripts/run-e2e.sh test/e2e \
-		--deselect test/e2e/test_process.py::test_the_open_file_limit_is_raised_to_what_the_connections_need
+		--deselect test_process.py::test_the_open_file_limit_is_raised_to_what_the_connections_need
 
 valgrind: all unit-programs
 	TEST_WRAPPER='$(VALGRIND)' trunk-scripts/run-unit.sh $(UNIT_PROGRAMS)

@@ -221,8 +221,8 @@ def test_log_lines_have_the_known_form_and_one_id_for_each_connection(server):
 
 
 def test_the_log_begins_with_the_version_and_names_what_it_listens_on(server):
+    server.wait_log(r"RTMP listen at tcp://0\.0\.0\.0:%d" % server.port)
     assert re.search(r"XCORE-SRS/%s" % VERSION, server.log.splitlines()[0])
-    assert re.search(r"RTMP listen at tcp://0\.0\.0\.0:%d" % server.port, server.log)
     assert re.search(r"write pid=%d to \S+ success" % server.pid, server.log)
 
 
