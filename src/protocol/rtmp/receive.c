@@ -13,6 +13,9 @@ enum { CHUNK_SIZE_USUAL_MAX = 65536 };
 /* A part of an aggregate counts at least so many bytes on the way to a yield: a million may be in one. */
 enum { PART_COST = 64 };
 
+/* An answer is a system call, and ten thousand pings go into one receive buffer: others have a turn in between. */
+enum { PINGS_A_TURN = 64 };
+
 /* The one receive buffer, and who may still borrow from it. */
 static uint8_t             receive_buffer[RTMP_RECEIVE_BUFFER];
 static struct rtmp_server *holder;
@@ -110,6 +113,8 @@ static struct err *take_user_control(struct rtmp_server *s, const struct rtmp_me
         return too_short(msg);
     if (event == RTMP_EVENT_PING_REQUEST) {
         uint32_t time = rd_u32(&r);
+        if (++s->n_pings % PINGS_A_TURN == 0)
+            co_give_way();
         return r.bad ? too_short(msg) : rtmp_send_user_control(s, RTMP_EVENT_PING_RESPONSE, time);
     }
     if (event == RTMP_EVENT_SET_BUFFER_LENGTH) {

@@ -898,6 +898,32 @@ static void who_looks_at_a_flood_gives_way_and_can_be_cancelled(void **state)
     assert_in_range(f.most_at_once, 1, 3 * RTMP_RECEIVE_BUFFER);
 }
 
+static void count_turns(void *arg)
+{
+    for (; !co_is_cancelled(co_self()); ++*(int *)arg)
+        co_give_way();
+}
+
+static void who_is_pinged_much_gives_way(void **state)
+{
+    (void)state;
+    enum { PINGS = 200 };
+    struct talk        *t = talk_new();
+    struct rtmp_message msg;
+    struct co_group     group;
+    int                 turns = 0;
+    bool                got;
+    for (int i = 0; i < PINGS; i++)
+        say_message(t, RTMP_TYPE_USER_CONTROL, 0, "\0\6\0\0\0\1", 6);
+    co_group_init(&group);
+    assert_null(co_go(&group, "count", count_turns, &turns, NULL));
+    assert_null(rtmp_server_next_now(&t->s, &msg, &got));
+    assert_false(got);
+    assert_in_range(turns, 2, PINGS);
+    co_group_cancel_and_join(&group);
+    talk_free(t);
+}
+
 static void a_waiting_reader_is_woken(void **state)
 {
     (void)state;
@@ -996,6 +1022,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_copied_out_of_the_buffer_ends_its_connection),
         cmocka_unit_test(looking_for_a_message_never_waits),
         cmocka_unit_test(who_looks_at_a_flood_gives_way_and_can_be_cancelled),
+        cmocka_unit_test(who_is_pinged_much_gives_way),
         cmocka_unit_test(a_waiting_reader_is_woken),
         cmocka_unit_test(survives_each_allocation_that_fails),
         cmocka_unit_test(a_connection_costs_little),
