@@ -67,7 +67,8 @@ void signals_block(void)
 
 static void terminate(struct server *s, int signo)
 {
-    bool graceful = signo == SIGTERM && s->conf->force_grace_quit && s->stop == SERVER_RUNS;
+    /* However often it comes: init scripts repeat it until the server is gone. */
+    bool graceful = signo == SIGTERM && s->conf->force_grace_quit;
     log_info("user terminate program, %s quit, signo=%d", graceful ? "grace" : "fast", signo);
     server_request_stop(s, graceful ? SERVER_STOPS_GRACEFULLY : SERVER_STOPS_QUICKLY);
 }
