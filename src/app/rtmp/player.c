@@ -158,6 +158,7 @@ static void account(struct player *p, size_t sent)
             break;
         sent -= item->wire_len;
         p->jitter = item->jitter_after;
+        p->conn->client.n_messages += item->wire_len > 0;
         duration_count(&p->duration, item->frame);
         if (i == 0 && was_cut)
             frame_unref(&p->cut);
@@ -175,7 +176,6 @@ static void account(struct player *p, size_t sent)
             n_done++; /* the reader is done with it: we are not */
         }
     }
-    p->conn->client.n_messages += (int64_t)n_done;
     reader_advance(&p->reader, n_done >= was_cut ? n_done - was_cut : 0);
 }
 
@@ -222,7 +222,7 @@ static struct err *send_shared(struct player *p, size_t *sent, bool *done)
             n_frames++; /* the reader is done with it: we are not */
         }
     }
-    p->conn->client.n_messages += (int64_t)n_frames;
+    p->conn->client.n_messages += (int64_t)n_frames - (p->cut != NULL); /* that one counts when it is whole */
     shared_batch_commit(&p->jitter, n_frames);
     reader_advance(&p->reader, n_frames);
     return NULL;
