@@ -89,12 +89,6 @@ static bool log_differs(const struct log_settings *a, const struct log_settings 
     return a->level != b->level || a->to_console != b->to_console || a->utc != b->utc || strcmp(a->path, b->path) != 0;
 }
 
-static void say(const struct conf_report *report)
-{
-    for (size_t i = 0; i < report->count; i++)
-        log_write(report->items[i].level, "%s", report->items[i].text);
-}
-
 /* What differs, a line each; what needs a restart is a warning. */
 static void say_difference(const struct conf *old, const struct conf *new)
 {
@@ -164,7 +158,7 @@ static void reload_once(struct reload *r)
         report_failure(e, RELOAD_PARSING);
         return;
     }
-    say(&l->report);
+    conf_report_log(&l->report);
     if (l->error) {
         report_failure(l->error, RELOAD_CHECKING);
         l->error = NULL;

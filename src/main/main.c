@@ -44,18 +44,10 @@ static int fail(struct err *e, const struct conf *conf)
     return status;
 }
 
-static void say(const struct conf_report *report)
-{
-    for (size_t i = 0; i < report->count; i++)
-        log_write(report->items[i].level, "%s", report->items[i].text);
-    if (report->dropped)
-        log_warn("%zu more remarks about the configuration", report->dropped);
-}
-
 static void say_loaded(const struct conf_report *report)
 {
     log_info("XCORE-%s", SERVER_SIGNATURE);
-    say(report);
+    conf_report_log(report);
     log_info("config parse complete");
 }
 
@@ -68,7 +60,7 @@ static int test_conf(const struct conf_source *from)
     const char        *path = from->path ? from->path : "";
     int                status = exit_status(e);
     char               text[LOG_LINE_MAX / 2];
-    say(&report);
+    conf_report_log(&report);
     if (e) {
         log_info("invalid config: %s in %s", err_summary(e, text, sizeof text), path);
         log_info("config file %s test is failed", path);
@@ -193,7 +185,7 @@ static int run(const struct conf_source *from)
         say_loaded(&report);
         e = open_files_reserve(conf->max_connections);
     } else {
-        say(&report);
+        conf_report_log(&report);
     }
     if (!e)
         e = serve(conf, from, &report);
@@ -226,7 +218,7 @@ int main(int argc, char **argv, char **envp)
     signals_block();
     conf_source_apply_env(&from, &report);
     conf_source_probe(&from);
-    say(&report);
+    conf_report_log(&report);
     conf_report_finish(&report);
     if ((e = conf_source_check(&from)))
         return fail(err_wrap(e, "config parse options"), NULL);

@@ -11,6 +11,7 @@
 #include "app/server.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
 
@@ -97,29 +98,42 @@ static void handle(struct server *s, int signo)
     }
 }
 
+struct signals {
+    struct server *server;
+    struct io      io; /* a signalfd */
+};
+
 static void run_signals(void *arg)
 {
-    struct server *s = arg;
-    sigset_t       set = handled_signals();
-    int            fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (fd < 0) {
-        log_err(LOG_ERROR, err_sys(E_SYSTEM_CREATE_PIPE, "create the signalfd"), "signals do not work");
-        return;
-    }
-    struct io   io;
-    struct err *e = io_open(&io, fd);
-    while (!e && !(e = io_wait_readable(&io, DEADLINE_NEVER))) {
+    struct signals *in = arg;
+    struct err     *e;
+    while (!(e = io_wait_readable(&in->io, DEADLINE_NEVER))) {
         struct signalfd_siginfo info;
-        while (read(fd, &info, sizeof info) == sizeof info)
-            handle(s, (int)info.ssi_signo);
-        io_drained(&io);
+        while (read(in->io.fd, &info, sizeof info) == sizeof info)
+            handle(in->server, (int)info.ssi_signo);
+        io_drained(&in->io);
     }
     err_free(e); /* cancelled: the server ends */
-    io_close(&io);
+    io_close(&in->io);
+    mem_free(in);
 }
 
 struct err *signals_start(struct server *s)
 {
+    struct signals *in = mem_calloc(1, sizeof *in);
+    if (!in)
+        return err_no_memory();
+    *in = (struct signals){ .server = s, .io.fd = -1 };
+    sigset_t    set = handled_signals();
+    int         fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    struct err *e = fd < 0 ? err_sys(E_SYSTEM_CREATE_PIPE, "create the signalfd") : io_open(&in->io, fd);
+    if (!e)
+        e = co_go(&s->services, "signals", run_signals, in, NULL);
+    if (e) {
+        io_close(&in->io);
+        mem_free(in);
+        return e;
+    }
     log_info("signal installed, reload=%d, reopen=%d, fast_quit=%d, grace_quit=%d", SIGHUP, SIGUSR1, SIGTERM, SIGQUIT);
-    return co_go(&s->services, "signals", run_signals, s, NULL);
+    return NULL;
 }

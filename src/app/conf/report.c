@@ -40,6 +40,14 @@ void conf_report_add(struct conf_report *r, enum log_level level, const char *fm
     r->items[r->count++] = (struct conf_message){ level, copy };
 }
 
+void conf_report_log(const struct conf_report *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        log_write(r->items[i].level, "%s", r->items[i].text);
+    if (r->dropped)
+        log_warn("%zu more remarks about the configuration", r->dropped);
+}
+
 bool conf_report_has(const struct conf_report *r, const char *text)
 {
     for (size_t i = 0; i < r->count; i++)

@@ -1,7 +1,7 @@
 /**
  * What loading a configuration has to say beside success or failure: lines for the caller to log.
  *
- * Nothing under app/conf writes to the log, so that a reload can load on a worker thread.
+ * Loading itself does not write to the log, so that a reload can do it on a worker thread.
  *
  * Shape      at most CONF_REPORT_MAX messages; those beyond are counted in `dropped`
  * Ownership  conf_report_finish() frees the messages; all zero is an empty report
@@ -31,6 +31,9 @@ struct conf_report {
 };
 
 void conf_report_add(struct conf_report *r, enum log_level level, const char *fmt, ...) ATTR_PRINTF(3, 4);
+
+/** Write the messages to the log: on the loop, when the configuration is loaded. */
+void conf_report_log(const struct conf_report *r);
 
 /** True when a message contains `text`: for tests. */
 bool conf_report_has(const struct conf_report *r, const char *text);
