@@ -92,7 +92,7 @@ static struct err *open_server(struct server *s, const struct conf_source *from)
     if ((e = listeners_apply(s, s->conf)) || (e = reload_start(s, from)) || (e = signals_start(s)))
         return e;
     if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from)))
-        return e;
+        log_err(LOG_WARN, e, "the configuration file is not watched, SIGHUP reloads it");
     return s->conf->asprocess ? parent_watch_start(s) : NULL;
 }
 

@@ -39,11 +39,11 @@ static void judge_rate(struct intake *in, int64_t now)
 /* The length of a tick; 0: as it comes. */
 static int64_t tick_us(const struct intake *in, const struct source *s)
 {
-    if (!in->modest || in->rtmp->io->hung_up)
+    if (in->rtmp->io->hung_up)
         return 0;
     if (s->vhost->publish.mr)
-        return s->vhost->publish.mr_latency_us;
-    return s->n_readers == 0 ? INTAKE_TICK_US : 0;
+        return s->vhost->publish.mr_latency_us; /* as configured, whatever the bit rate */
+    return in->modest && s->n_readers == 0 ? INTAKE_TICK_US : 0;
 }
 
 /* Until the next tick, or until the input should be looked at for another reason. */

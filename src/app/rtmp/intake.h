@@ -3,8 +3,8 @@
  *
  * A stream that somebody reads is read as it comes. One that nobody reads, or whose vhost has `mr on`, is read by the
  * clock, many messages at once: it costs a system call a tick and no wake-up a message. Whoever starts to read
- * a stream wakes its publisher at once; so does a publisher that closes. A publisher that has much to say is
- * never left waiting for a tick, because its socket would fill.
+ * a stream wakes its publisher at once; so does a publisher that closes. Without `mr` a publisher that has much to
+ * say is never left waiting for a tick, because its socket would fill.
  *
  * Units      microseconds
  */
@@ -21,7 +21,7 @@ struct source;
 
 /* Unwatched streams are read so often, all at the same ticks; and only those that send less than this a tick
  * (5 Mbit/s), which any receive buffer holds. */
-enum { INTAKE_TICK_US = 50 * US_PER_MS, INTAKE_TICK_BYTES = 32 << 10 };
+enum { INTAKE_TICK_US = 100 * US_PER_MS, INTAKE_TICK_BYTES = 64 << 10 };
 
 struct intake {
     struct rtmp_server *rtmp;

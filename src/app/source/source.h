@@ -20,6 +20,7 @@
 #include "app/source/mix_queue.h"
 #include "app/source/ring.h"
 #include "app/stat/traffic.h"
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/ident.h"
 #include "core/list.h"
@@ -132,10 +133,14 @@ static inline bool source_knows_codec(const struct source *s, enum frame_kind ki
 /** Bring rates up to date; a second call at the same time does nothing. */
 void source_sample(struct source *s, int64_t now_us);
 
+/* Whatever `queue_length` says, a player may fall behind by a batch and so much more. */
+enum { SOURCE_QUEUE_LENGTH_MIN_US = US_PER_SECOND };
+
 /** How long players may fall behind before they jump, by the configuration in force. */
 static inline int64_t source_queue_length_us(const struct source *s)
 {
-    return s->vhost->play.queue_length_us;
+    int64_t least_us = s->vhost->play.mw_latency_us + SOURCE_QUEUE_LENGTH_MIN_US;
+    return s->vhost->play.queue_length_us > least_us ? s->vhost->play.queue_length_us : least_us;
 }
 
 #endif
