@@ -228,7 +228,7 @@ static struct err *send_shared(struct player *p, size_t *sent, bool *done)
     return NULL;
 }
 
-/* Write one batch; *idle when there was nothing to write. Yields only while the socket is full. */
+/* Write one batch; *idle when there was nothing to write. Yields while the socket is full, and after much. */
 static struct err *send_batch(struct player *p, bool *idle)
 {
     struct io *io = &p->conn->io;
@@ -248,6 +248,8 @@ static struct err *send_batch(struct player *p, bool *idle)
         if (batch.bytes && (e = io_writev_now(io, batch.iov, batch.n_iov, &sent)))
             return err_wrap(e, "send %zu bytes", batch.bytes);
         account(p, sent);
+        if (batch.bytes >= BATCH_BYTES)
+            co_give_way(); /* a long way to catch up, and the others want their frames meanwhile */
     }
     if (!io->may_write && (p->cut || sent == 0))
         return err_wrap(io_wait_writable(io, now_us() + WRITE_TIMEOUT_US), "wait for the player to read");
