@@ -9,7 +9,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 
-/* Beside one a connection: listeners, log, files, the epoll instances. */
+/* Beside one a connection: listeners, log, files, the epoll instance. As many as SRS counts. */
 enum { OPEN_FILES_SPARE = 128 };
 
 /** Errors     E_SYSTEM_CONFIG_INVALID when the hard limit is too low for `max_connections` */

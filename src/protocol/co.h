@@ -89,7 +89,10 @@ void co_give_way(void);
  */
 void co_trim_stack(void);
 
-/** (co_trace() may be asked before co_init().) The trace id that the log prints for the running coroutine; copied, cut at IDENT_LEN. */
+/**
+ * The trace id that the log prints for the running coroutine; copied, cut at IDENT_LEN. Before co_init() there is the
+ * main coroutine's.
+ */
 void        co_set_trace(const char *trace);
 const char *co_trace(void);
 

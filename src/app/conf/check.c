@@ -7,10 +7,9 @@
 #include "app/conf/snapshot.h"
 #include "app/conf/spell.h"
 #include "app/conf/value.h"
+#include "app/open_files.h"
 #include "core/map.h"
 #include "core/str.h"
-
-enum { OWN_FILES = 128 }; /* open files that the server needs beside those of its connections, as SRS counts */
 
 struct check {
     struct conf_tree         *tree;
@@ -318,11 +317,11 @@ static struct err *check_process(const struct check *c)
     at(n, where, sizeof where);
     if (max < 1)
         return err_new(E_SYSTEM_CONFIG_INVALID, "max_connections=%" PRId64 " is invalid%s", max, where);
-    if (c->source->open_files > 0 && max + OWN_FILES >= c->source->open_files)
+    if (c->source->open_files > 0 && max + OPEN_FILES_SPARE >= c->source->open_files)
         return err_new(E_SYSTEM_CONFIG_INVALID,
                        "%" PRId64 " exceed max open files=%" PRId64 " (max_connections %" PRId64
                        " and %d files of the server itself; raise the limit with: ulimit -HSn %" PRId64 ")%s",
-                       max + OWN_FILES, c->source->open_files, max, OWN_FILES, max + OWN_FILES + 1, where);
+                       max + OPEN_FILES_SPARE, c->source->open_files, max, OPEN_FILES_SPARE, max + OPEN_FILES_SPARE + 1, where);
     if (root_value(c, NULL, "is_full").on)
         return err_new(E_SYSTEM_CONFIG_INVALID, "never use full.conf(%s)%s", c->source->path,
                        at(root_node(c, "is_full"), where, sizeof where));

@@ -21,6 +21,9 @@ enum {
     LINGER_US = 2 * US_PER_SECOND,
 };
 
+/* Where there is no vhost yet to say otherwise: the default of `out_ack_size`. */
+enum { OUT_ACK_SIZE_DEFAULT = 2500000 };
+
 static const struct client_type client_types[] = {
     [RTMP_PLAY] = { "rtmp-play", "PLA", false },
     [RTMP_FMLE_PUBLISH] = { "fmle-publish", "CPB", true },
@@ -68,7 +71,7 @@ static struct err *accept_connect(struct rtmp_conn *c)
     const struct conf_vhost *vhost = conf_find_vhost(conf, c->request.url.vhost);
     char                     ip[INET6_ADDRSTRLEN];
     struct rtmp_server_settings settings = {
-        .out_ack_size = vhost ? (uint32_t)vhost->out_ack_size : 2500000,
+        .out_ack_size = vhost ? (uint32_t)vhost->out_ack_size : OUT_ACK_SIZE_DEFAULT,
         .in_ack_size = vhost ? (uint32_t)vhost->in_ack_size : 0,
         .chunk_size = (uint32_t)(vhost ? vhost->chunk_size : conf->chunk_size),
     };
