@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "app/endpoint.h"
-#include "app/rtmp/conn.h"
 #include "app/server.h"
 #include "core/clock.h"
 #include "core/list.h"
@@ -17,15 +16,16 @@
 enum { ACCEPTS_A_TURN = 64, EXHAUSTED_PAUSE_US = 100 * US_PER_MS, COMPLAINT_INTERVAL_US = US_PER_SECOND };
 
 struct listener {
-    struct list     link; /* in server->listeners */
-    struct server  *server;
-    struct io       io;
-    struct co      *co;
-    int             spare_fd; /* given up to refuse a connection when descriptors run out; -1: none */
-    int64_t         complained_us, n_unsaid;
-    bool            wanted, fresh, closing;
-    struct endpoint endpoint;
-    char            name[IO_ADDR_CAP];
+    struct list                  link; /* in server->listeners */
+    struct server               *server;
+    const struct listen_service *service;
+    struct io                    io;
+    struct co                   *co;
+    int                          spare_fd; /* given up to refuse a connection when descriptors run out; -1: none */
+    int64_t                      complained_us, n_unsaid;
+    bool                         wanted, fresh, closing;
+    struct endpoint              endpoint;
+    char                         name[IO_ADDR_CAP];
 };
 
 static int open_spare(void)
@@ -83,7 +83,7 @@ static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
         return;
     }
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on); /* a peer that vanished is noticed in the end */
-    struct err *e = rtmp_conn_start(l->server, fd, peer);
+    struct err *e = l->service->start(l->server, fd, peer, l->service);
     if (e)
         log_err(LOG_ERROR, e, "serve %s", who);
     else
@@ -119,7 +119,7 @@ static bool turn_away(struct listener *l, int why)
         }
     }
     l->spare_fd = open_spare();
-    if (fd < 0 && l->io.may_read) /* somebody else has the spare one now */
+    if (fd < 0 && l->io.may_read)               /* somebody else has the spare one now */
         err_free(co_sleep(EXHAUSTED_PAUSE_US)); /* a cancel shows at the next wait */
     return l->io.may_read;
 }
@@ -129,22 +129,18 @@ static bool accept_one(struct listener *l)
 {
     struct sockaddr_storage peer;
     socklen_t               len = sizeof peer;
-    int fd = accept4(l->io.fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int                     fd = accept4(l->io.fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
         welcome(l, fd, (struct sockaddr *)&peer);
         return true;
     }
     switch (errno) {
-    case EAGAIN:
-        l->io.may_read = false;
-        return false;
+    case EAGAIN: l->io.may_read = false; return false;
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM:
-        return turn_away(l, errno);
-    default: /* ECONNABORTED and other troubles of that one connection: the next may be fine */
-        return true;
+    case ENOMEM: return turn_away(l, errno);
+    default: /* ECONNABORTED and other troubles of that one connection: the next may be fine */ return true;
     }
 }
 
@@ -160,17 +156,19 @@ static void accept_loop(void *arg)
             co_give_way();
     }
     err_free(e); /* only a cancel ends it */
-    log_info("RTMP stops listening at tcp://%s", l->name);
+    log_info("%s stops listening at tcp://%s", l->service->name, l->name);
     listener_free(l);
 }
 
-static struct err *open_listener(struct server *s, const struct endpoint *at, bool reuse_port)
+static struct err *open_listener(struct server *s, const struct listen_service *service, const struct endpoint *at,
+                                 bool reuse_port)
 {
     struct listener *l = mem_calloc(1, sizeof *l);
     if (!l)
         return err_no_memory();
     list_init(&l->link);
     l->server = s;
+    l->service = service;
     l->io.fd = -1;
     l->endpoint = *at;
     l->wanted = l->fresh = true;
@@ -188,15 +186,16 @@ static struct err *open_listener(struct server *s, const struct endpoint *at, bo
         return e;
     }
     list_push(&s->listeners, &l->link);
-    log_info("RTMP listen at tcp://%s, fd=%d", l->name, fd);
+    log_info("%s listen at tcp://%s, fd=%d", service->name, l->name, fd);
     return NULL;
 }
 
-static struct listener *find_listener(struct server *s, const struct endpoint *at)
+static struct listener *find_listener(struct server *s, const struct listen_service *service, const struct endpoint *at)
 {
-    LIST_FOREACH(&s->listeners, it, after) {
+    LIST_FOREACH(&s->listeners, it, after)
+    {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
-        if (!l->closing && memcmp(&l->endpoint.addr, &at->addr, sizeof at->addr) == 0)
+        if (!l->closing && l->service == service && memcmp(&l->endpoint.addr, &at->addr, sizeof at->addr) == 0)
             return l;
     }
     return NULL;
@@ -206,7 +205,8 @@ static struct listener *find_listener(struct server *s, const struct endpoint *a
 static bool let_go_of_port(struct server *s, const struct endpoint *at)
 {
     bool any = false;
-    LIST_FOREACH(&s->listeners, it, after) {
+    LIST_FOREACH(&s->listeners, it, after)
+    {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         if (l->wanted || l->io.fd < 0 || endpoint_port(&l->endpoint) != endpoint_port(at))
             continue;
@@ -220,8 +220,8 @@ static bool let_go_of_port(struct server *s, const struct endpoint *at)
 static void take_port_back(struct listener *l)
 {
     int         fd;
-    struct err *e = io_listen(&fd, (const struct sockaddr *)&l->endpoint.addr, l->endpoint.len,
-                              l->server->conf->reuse_port);
+    struct err *e =
+        io_listen(&fd, (const struct sockaddr *)&l->endpoint.addr, l->endpoint.len, l->server->conf->reuse_port);
     if (!e)
         e = io_open(&l->io, fd);
     io_set_owner(&l->io, l->co);
@@ -229,30 +229,41 @@ static void take_port_back(struct listener *l)
     log_err(LOG_ERROR, e, "listen again at tcp://%s", l->name);
 }
 
-/* The listener of each endpoint of the configuration: to keep those that are open, then to open the others. */
-static struct err *want(struct server *s, const struct conf *conf, bool may_open)
+/* The listener of each endpoint of a service: to keep those that are open, then to open the others. */
+static struct err *want_service(struct server *s, const struct conf *conf, const struct listen_service *service,
+                                bool may_open)
 {
-    struct err *e = NULL;
-    for (size_t i = 0; !e && i < conf->listen.count; i++) {
+    const struct conf_words *endpoints = service->endpoints(conf);
+    struct err              *e = NULL;
+    for (size_t i = 0; endpoints && !e && i < endpoints->count; i++) {
         struct endpoint at;
-        if (!endpoint_parse(conf->listen.items[i], &at))
-            return err_new(E_SYSTEM_CONFIG_INVALID, "listen=%s is invalid", conf->listen.items[i]);
-        struct listener *l = find_listener(s, &at);
+        if (!endpoint_parse(endpoints->items[i], &at))
+            return err_new(E_SYSTEM_CONFIG_INVALID, "%s: listen=%s is invalid", service->name, endpoints->items[i]);
+        struct listener *l = find_listener(s, service, &at);
         if (l)
             l->wanted = true;
         else if (may_open)
-            e = open_listener(s, &at, conf->reuse_port);
+            e = open_listener(s, service, &at, conf->reuse_port);
         if (err_errno(e) == EADDRINUSE && let_go_of_port(s, &at)) {
             err_free(e);
-            e = open_listener(s, &at, conf->reuse_port);
+            e = open_listener(s, service, &at, conf->reuse_port);
         }
     }
+    return err_wrap(e, "listen for %s", service->name);
+}
+
+static struct err *want(struct server *s, const struct conf *conf, bool may_open)
+{
+    struct err *e = NULL;
+    for (const struct listen_service *const *service = listen_services; !e && *service; service++)
+        e = want_service(s, conf, *service, may_open);
     return e;
 }
 
 static void close_unwanted(struct server *s)
 {
-    LIST_FOREACH(&s->listeners, it, after) {
+    LIST_FOREACH(&s->listeners, it, after)
+    {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         l->fresh = false;
         if (!l->wanted && !l->closing) {
@@ -266,13 +277,15 @@ static void close_unwanted(struct server *s)
 /* Those that were there, and nothing else. */
 static void restore(struct server *s)
 {
-    LIST_FOREACH(&s->listeners, it, after) {
+    LIST_FOREACH(&s->listeners, it, after)
+    {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         l->wanted = !l->fresh;
         if (l->fresh)
             io_close(&l->io);
     }
-    LIST_FOREACH(&s->listeners, it, after) {
+    LIST_FOREACH(&s->listeners, it, after)
+    {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         if (l->wanted && !l->closing && l->io.fd < 0)
             take_port_back(l);
@@ -282,7 +295,7 @@ static void restore(struct server *s)
 struct err *listeners_apply(struct server *s, const struct conf *conf)
 {
     LIST_FOREACH(&s->listeners, it, after)
-        LIST_ENTRY(it, struct listener, link)->wanted = false;
+    LIST_ENTRY(it, struct listener, link)->wanted = false;
     struct err *e = want(s, conf, false);
     if (!e)
         e = want(s, conf, true);
@@ -295,7 +308,7 @@ struct err *listeners_apply(struct server *s, const struct conf *conf)
 void listeners_close(struct server *s)
 {
     LIST_FOREACH(&s->listeners, it, after)
-        LIST_ENTRY(it, struct listener, link)->wanted = false;
+    LIST_ENTRY(it, struct listener, link)->wanted = false;
     close_unwanted(s);
     co_group_join(&s->accepters, DEADLINE_NEVER);
 }

@@ -67,9 +67,9 @@ static struct err *accept_connect(struct rtmp_conn *c)
         .authors = SERVER_AUTHORS,
     };
     /* Whether the vhost exists is judged when it is clear what the client wants. */
-    const struct conf       *conf = c->server->conf;
-    const struct conf_vhost *vhost = conf_find_vhost(conf, c->request.url.vhost);
-    char                     ip[INET6_ADDRSTRLEN];
+    const struct conf          *conf = c->server->conf;
+    const struct conf_vhost    *vhost = conf_find_vhost(conf, c->request.url.vhost);
+    char                        ip[INET6_ADDRSTRLEN];
     struct rtmp_server_settings settings = {
         .out_ack_size = vhost ? (uint32_t)vhost->out_ack_size : OUT_ACK_SIZE_DEFAULT,
         .in_ack_size = vhost ? (uint32_t)vhost->in_ack_size : 0,
@@ -82,8 +82,8 @@ static struct err *accept_connect(struct rtmp_conn *c)
         .id = c->trace,
     };
     const struct rtmp_request *req = &c->request;
-    log_info("connect app, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, args=%s",
-             req->tc_url, req->page_url, req->swf_url, req->url.schema, req->url.vhost, req->url.port, req->url.app,
+    log_info("connect app, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, args=%s", req->tc_url,
+             req->page_url, req->swf_url, req->url.schema, req->url.vhost, req->url.port, req->url.app,
              req->args ? "(obj)" : "null");
     return rtmp_server_reply_connect(&c->rtmp, req, &settings, &result);
 }
@@ -131,7 +131,8 @@ static struct err *admit(struct rtmp_conn *c, const struct conf *conf, const str
     if (!vhost)
         return rtmp_conn_refuse(c, RTMP_REFUSE_NOT_FOUND, err_new(E_RTMP_VHOST_NOT_FOUND, "no vhost %s", name));
     if (!vhost->enabled)
-        return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name));
+        return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED,
+                                err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name));
     struct err *e = check_access(c, vhost);
     if (e)
         return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, e);
@@ -219,9 +220,7 @@ static void say_goodbye(struct err *e)
     enum err_code code = err_code(e);
     char          text[ERR_TEXT_MAX];
     switch (code) {
-    case E_SUCCESS:
-        log_info("client finished.");
-        break;
+    case E_SUCCESS: log_info("client finished."); break;
     case E_END_OF_STREAM:
     case E_SOCKET_READ:
     case E_SOCKET_READ_FULLY:
@@ -235,9 +234,7 @@ static void say_goodbye(struct err *e)
     case E_RTMP_DURATION_EXCEED:
         log_warn("server disconnect. ret=%d(%s), %s", (int)code, err_code_name(code), err_text(e, text, sizeof text));
         break;
-    default:
-        log_err(LOG_ERROR, e, "serve error");
-        return;
+    default: log_err(LOG_ERROR, e, "serve error"); return;
     }
     err_free(e);
 }
@@ -261,8 +258,9 @@ static void run(void *arg)
     conn_free(c);
 }
 
-struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *peer)
+static struct err *start(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by)
 {
+    (void)by;
     struct rtmp_conn *c = mem_calloc(1, sizeof *c);
     if (!c) {
         close(fd);
@@ -280,3 +278,10 @@ struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *pee
         conn_free(c);
     return e;
 }
+
+static const struct conf_words *endpoints(const struct conf *conf)
+{
+    return &conf->listen;
+}
+
+const struct listen_service rtmp_service = { .name = "RTMP", .endpoints = endpoints, .start = start };

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "app/listener.h"
 #include "app/server.h"
 #include "app/stat/stat.h"
 #include "core/attr.h"
@@ -34,8 +35,7 @@ struct rtmp_conn {
     char                peer[IO_ADDR_CAP]; /* with the port */
 };
 
-/** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
-struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *peer) ATTR_MUST_USE;
+extern const struct listen_service rtmp_service;
 
 /**
  * Tell the client why it is refused, as far as it listens, and pass the reason on; the caller closes.

@@ -1,0 +1,49 @@
+/**
+ * One HTTP connection, plain or TLS, from accept to close, in its own coroutine: requests one after the other.
+ *
+ * Before a handler sees a request its client's address is known, CORS fields are set, and the password of the API
+ * has been asked for.
+ */
+#ifndef APP_HTTP_CONN_H
+#define APP_HTTP_CONN_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "app/listener.h"
+#include "app/server.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/ident.h"
+#include "protocol/http/exchange.h"
+#include "protocol/io.h"
+
+/* What a listener's connections may ask for. */
+enum http_face {
+    HTTP_FACE_API = 1 << 0,    /* /api/, /rtc/, /console/ … */
+    HTTP_FACE_STREAM = 1 << 1, /* live streams, files, HLS */
+};
+
+struct http_conn {
+    struct server *server;
+    struct io      io;
+    unsigned       faces;
+    bool           is_tls;
+    int            local_port;
+    char           trace[IDENT_CAP];
+    char           ip[INET6_ADDRSTRLEN]; /* the client's own address, behind trusted proxies too */
+    char           peer[IO_ADDR_CAP];    /* of the socket, with the port */
+};
+
+/** The connection that an exchange of this server belongs to. */
+static inline struct http_conn *http_conn_of(const struct http_exchange *x)
+{
+    return http_owner_of(x);
+}
+
+/** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
+struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *peer,
+                            const struct listen_service *by) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,8 @@
+/* What the server listens for: a protocol more is a row more. */
+#include "app/listener.h"
+#include "app/rtmp/conn.h"
+
+const struct listen_service *const listen_services[] = {
+    &rtmp_service,
+    NULL,
+};

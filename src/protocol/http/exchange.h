@@ -1,0 +1,86 @@
+/**
+ * One exchange on an HTTP connection: a request whose head has come in, and the reply to it.
+ *
+ *     http_add_field(x, "Cache-Control", "no-cache")
+ *     http_reply(x, 200, "application/json", body, len)          a reply that is there in whole
+ *
+ *     http_reply_begin(x, 200, "video/x-flv", HTTP_LENGTH_UNKNOWN)
+ *     http_reply_write(x, …) …                                   a reply that comes in pieces
+ *     http_reply_end(x)
+ *
+ * What the protocol asks for is done here, whoever replies: no body to HEAD or with 204 and 304, chunks to
+ * HTTP/1.1 and the end of the connection to HTTP/1.0 where the length is unknown, keep-alive said as it is.
+ *
+ * Source     RFC 9110, RFC 9112
+ * Ownership  an exchange lives from its request's head to the end of its reply; what is in it is borrowed till then
+ * Errors     the socket's
+ */
+#ifndef PROTOCOL_HTTP_EXCHANGE_H
+#define PROTOCOL_HTTP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "protocol/http/request.h"
+#include "protocol/io.h"
+
+/* A reply whose length is not known before its end. */
+enum { HTTP_LENGTH_UNKNOWN = -1 };
+
+struct http_exchange;
+
+/** Add a header field to the reply; before it begins. Values are copied; a value with a line break is refused. */
+struct err *http_add_field(struct http_exchange *x, const char *name, const char *value) ATTR_MUST_USE;
+struct err *http_add_fieldf(struct http_exchange *x, const char *name, const char *format, ...)
+    ATTR_PRINTF(3, 4) ATTR_MUST_USE;
+
+/** The request, for reading. */
+const struct http_request *http_request_of(const struct http_exchange *x);
+
+/** Who serves the connection: what http_serve() was given. */
+void *http_owner_of(const struct http_exchange *x);
+
+/**
+ * The whole body of the request.
+ *
+ * Ownership  `body` belongs to the exchange; it ends with a NUL that does not count
+ * Errors     E_HTTP_CONTENT_LENGTH when it is longer than `cap_bytes`; then the caller replies 413
+ * Yields     yes
+ */
+struct err *http_read_body(struct http_exchange *x, size_t cap_bytes, const char **body, size_t *len) ATTR_MUST_USE;
+
+/** A whole reply. `content_type` may be NULL with an empty body. Yields. */
+struct err *http_reply(struct http_exchange *x, int status, const char *content_type, const void *body,
+                       size_t len) ATTR_MUST_USE;
+
+/** A short text that says what the status says: "Not Found". Yields. */
+struct err *http_reply_status(struct http_exchange *x, int status) ATTR_MUST_USE;
+
+/** The head of a reply in pieces, sent at once. `length` in bytes or HTTP_LENGTH_UNKNOWN. Yields. */
+struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type,
+                             int64_t length) ATTR_MUST_USE;
+
+/** A piece, in whole. Yields while the socket is full. */
+struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t len) ATTR_MUST_USE;
+
+/** The last chunk. Yields. */
+struct err *http_reply_end(struct http_exchange *x) ATTR_MUST_USE;
+
+/** True once the reply's head is out: no other can be sent. */
+bool http_reply_has_begun(const struct http_exchange *x);
+
+/**
+ * For who writes the body by himself, as players of live streams do, between http_reply_begin() and http_reply_end():
+ * the connection, and whether what he writes must be in chunks (else it is the bare bytes: HTTP/1.0, HEAD has no body).
+ */
+struct io *http_io_of(struct http_exchange *x);
+bool       http_reply_is_chunked(const struct http_exchange *x);
+bool       http_reply_wants_body(const struct http_exchange *x);
+
+/** After this exchange the connection is closed, whatever the request wanted. */
+void http_close_after(struct http_exchange *x);
+
+#endif

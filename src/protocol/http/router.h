@@ -1,0 +1,49 @@
+/**
+ * Which path is whose: a feature registers its paths with one call, a table of rows.
+ *
+ * The longest pattern wins. HEAD comes with GET; OPTIONS is answered by the router (with the methods of the path);
+ * a method that a path does not have is 405 with Allow.
+ *
+ * Ownership  routes are borrowed: static tables, and whatever their `ctx` points to
+ * Yields     the handlers do
+ */
+#ifndef PROTOCOL_HTTP_ROUTER_H
+#define PROTOCOL_HTTP_ROUTER_H
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/list.h"
+#include "protocol/http/exchange.h"
+
+/* Sets of methods. */
+#define HTTP_METHOD(name) (UINT64_C(1) << HTTP_##name)
+#define HTTP_METHODS_ALL (~UINT64_C(0))
+
+struct http_route {
+    const char *path; /* "/api/v1/versions": just this; "/api/v1/clients/": this and all below it */
+    uint64_t    methods;
+    /** Reply to the request; an error before the reply has begun becomes a 500, after that the connection ends. */
+    struct err *(*handle)(struct http_exchange *x, void *ctx);
+};
+
+struct http_routes {
+    struct list              link; /* in the router */
+    const struct http_route *rows;
+    size_t                   n_rows;
+    void                    *ctx;
+};
+
+struct http_router {
+    struct list tables;
+};
+
+void http_router_init(struct http_router *r);
+void http_router_add(struct http_router *r, struct http_routes *table);
+
+/** The row for a path and its ctx, or NULL. Methods are not looked at. */
+const struct http_route *http_router_find(const struct http_router *r, const char *path, void **ctx);
+
+/** Find the row and let it handle the exchange; 404 when there is none, 405 for the method. Yields. */
+struct err *http_router_handle(const struct http_router *r, struct http_exchange *x) ATTR_MUST_USE;
+
+#endif
