@@ -68,47 +68,94 @@ struct conf_security {
     size_t                     n_rules;
 };
 
+struct conf_https {
+    bool              enabled;
+    struct conf_words listen;
+    char             *key, *cert; /* paths of PEM files */
+};
+
+struct conf_http_api {
+    bool              enabled;
+    struct conf_words listen;
+    bool              crossdomain;
+    struct conf_https https;
+    bool              raw_api, raw_api_reload; /* /api/v1/raw is there, and may reload */
+    bool              auth;
+    char             *username, *password;
+};
+
+struct conf_http_server {
+    bool              enabled;
+    struct conf_words listen;
+    char             *dir;
+    bool              crossdomain;
+    struct conf_https https;
+};
+
+struct conf_stats {
+    bool              enabled;
+    int               network; /* index of a local address */
+    struct conf_words disk;    /* names of devices */
+};
+
+struct conf_http_static {
+    bool  enabled;
+    char *mount, *dir;
+};
+
+struct conf_http_remux {
+    bool    enabled;
+    char   *mount;
+    int64_t fast_cache_us;
+    bool    drop_if_not_match, has_audio, has_video, guess_has_av;
+};
+
 struct conf_vhost {
-    char                *name;
-    bool                 enabled;
-    int                  chunk_size;
-    bool                 min_latency;
-    bool                 tcp_nodelay;
-    bool                 tcp_nodelay_set; /* written by the user; else it is on */
-    int                  in_ack_size, out_ack_size;
-    struct conf_play     play;
-    struct conf_publish  publish;
-    struct conf_refer    refer;
-    struct conf_security security;
+    char                   *name;
+    bool                    enabled;
+    int                     chunk_size;
+    bool                    min_latency;
+    bool                    tcp_nodelay;
+    bool                    tcp_nodelay_set; /* written by the user; else it is on */
+    int                     in_ack_size, out_ack_size;
+    struct conf_play        play;
+    struct conf_publish     publish;
+    struct conf_refer       refer;
+    struct conf_security    security;
+    struct conf_http_static http_static;
+    struct conf_http_remux  http_remux;
 };
 
 struct conf_tree;
 
 struct conf {
-    int                 refs;
-    char               *path; /* of the file; empty in environment-only mode */
-    bool                env_only;
-    struct conf_words   listen;     /* RTMP endpoints, validated, as written */
-    bool                reuse_port; /* ours, default off: share listen ports with another process */
-    int                 max_connections;
-    char               *pid;
-    int                 chunk_size;
-    bool                daemon_overruled; /* written `on`, but this is a container */
-    bool                daemon; /* already without it in a container */
-    bool                asprocess;
-    char               *work_dir;
-    bool                utc_time;
-    char               *server_id; /* empty: from the .id file, or random */
-    struct log_settings log;
-    int64_t             pithy_print_us;
-    int64_t             grace_start_wait_us, grace_final_wait_us;
-    bool                force_grace_quit;
-    bool                empty_ip_ok;
-    bool                inotify_auto_reload; /* with auto_reload_for_docker applied */
-    bool                in_docker;
-    struct conf_vhost  *vhosts;
-    size_t              n_vhosts;
-    struct conf_tree   *tree; /* what was written, and the memory of all the above; for app/conf alone */
+    int                     refs;
+    char                   *path; /* of the file; empty in environment-only mode */
+    bool                    env_only;
+    struct conf_words       listen;     /* RTMP endpoints, validated, as written */
+    bool                    reuse_port; /* ours, default off: share listen ports with another process */
+    int                     max_connections;
+    char                   *pid;
+    int                     chunk_size;
+    bool                    daemon_overruled; /* written `on`, but this is a container */
+    bool                    daemon;           /* already without it in a container */
+    bool                    asprocess;
+    char                   *work_dir;
+    bool                    utc_time;
+    char                   *server_id; /* empty: from the .id file, or random */
+    struct log_settings     log;
+    int64_t                 pithy_print_us;
+    int64_t                 grace_start_wait_us, grace_final_wait_us;
+    bool                    force_grace_quit;
+    bool                    empty_ip_ok;
+    bool                    inotify_auto_reload; /* with auto_reload_for_docker applied */
+    bool                    in_docker;
+    struct conf_http_api    http_api;
+    struct conf_http_server http_server;
+    struct conf_stats       stats;
+    struct conf_vhost      *vhosts;
+    size_t                  n_vhosts;
+    struct conf_tree       *tree; /* what was written, and the memory of all the above; for app/conf alone */
 };
 
 struct conf *conf_ref(struct conf *c);

@@ -3,101 +3,109 @@
 
 /* clang-format off */
 
-#define HTTPS_ROWS(array, port) \
+#define HTTPS_ROWS(array, home, port) \
     static const struct directive array[] = { \
-        { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, \
-          .since = "4", .help = "Serve HTTPS too; needs the plain server to be enabled." }, \
+        { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, \
+          .reload = RELOAD_APPLIED, IN_CONF(home.enabled), .since = "4", \
+          .help = "Serve HTTPS too; needs the plain server to be enabled." }, \
         { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = port, \
-          .flags = CONF_EMPTY_COUNTS | CONF_ENV_LIST, .reload = RELOAD_RESTART, .since = "4", \
+          .flags = CONF_EMPTY_COUNTS | CONF_ENV_LIST, .reload = RELOAD_APPLIED, IN_CONF(home.listen), .since = "4", \
           .help = "Endpoints. API and server must have the same if their plain ports are the same, and different " \
                   "ones otherwise." }, \
-        { .name = "key", .type = CONF_STRING, .unit = "path", .def = "./conf/server.key", \
-          .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_LIVE, .since = "4", .help = "Private key, PEM." }, \
-        { .name = "cert", .type = CONF_STRING, .unit = "path", .def = "./conf/server.crt", \
-          .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_LIVE, .since = "4", .help = "Certificate chain, PEM." }, \
+        { .name = "key", .type = CONF_STRING, .unit = "path", .def = "./conf/server.key", .flags = CONF_EMPTY_COUNTS, \
+          .reload = RELOAD_LIVE, IN_CONF(home.key), .since = "4", .help = "Private key, PEM." }, \
+        { .name = "cert", .type = CONF_STRING, .unit = "path", .def = "./conf/server.crt", .flags = CONF_EMPTY_COUNTS, \
+          .reload = RELOAD_LIVE, IN_CONF(home.cert), .since = "4", .help = "Certificate chain, PEM." }, \
     }
 
-HTTPS_ROWS(api_https_rows, "1990");
+HTTPS_ROWS(api_https_rows, http_api.https, "1990");
 static const struct conf_block api_https_block = { CONF_ROWS(api_https_rows), .unchecked = true };
 
 static const struct directive raw_api_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "3",
-      .help = "Serve /api/v1/raw." },
-    { .name = "allow_reload", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "3",
-      .help = "Allow it to reload the configuration." },
-    { .name = "allow_query", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED,
-      .reload = RELOAD_NONE, .since = "3", .help = "Was: query the configuration; always off." },
-    { .name = "allow_update", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED,
-      .reload = RELOAD_NONE, .since = "3", .help = "Was: change the configuration; always off." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api),
+      .since = "3", .help = "Serve /api/v1/raw." },
+    { .name = "allow_reload", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api_reload),
+      .since = "3", .help = "Allow it to reload the configuration." },
+    { .name = "allow_query", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
+      .since = "3", .help = "Was: query the configuration; always off." },
+    { .name = "allow_update", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
+      .since = "3", .help = "Was: change the configuration; always off." },
 };
 static const struct conf_block raw_api_block = { CONF_ROWS(raw_api_rows) };
 
 static const struct directive auth_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .since = "5",
-      .help = "Ask for user and password (HTTP Basic) on every API path." },
-    { .name = "username", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .since = "5", .example = "admin",
-      .help = "The user." },
-    { .name = "password", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS | CONF_SECRET, .since = "5",
-      .example = "admin", .help = "The password." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, IN_CONF(http_api.auth),
+      .since = "5", .help = "Ask for user and password (HTTP Basic) on every API path." },
+    { .name = "username", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, IN_CONF(http_api.username), .since = "5",
+      .example = "admin", .help = "The user." },
+    { .name = "password", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS | CONF_SECRET, IN_CONF(http_api.password),
+      .since = "5", .example = "admin", .help = "The password." },
 };
 static const struct conf_block auth_block = { CONF_ROWS(auth_rows) };
 
 static const struct directive api_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "1",
-      .help = "Serve the API." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(http_api.enabled),
+      .since = "1", .help = "Serve the API." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "1985", .flags = CONF_ENV_LIST,
-      .reload = RELOAD_RESTART, .since = "1",
+      .reload = RELOAD_APPLIED, IN_CONF(http_api.listen), .since = "1",
       .help = "Endpoints. The very text of http_server.listen: the API is served there." },
-    { .name = "crossdomain", .type = CONF_BOOL, .def = "on", .since = "2",
+    { .name = "crossdomain", .type = CONF_BOOL, .def = "on", IN_CONF(http_api.crossdomain), .since = "2",
       .help = "Let web pages of other sites use the API (CORS)." },
-    { .name = "https", .type = CONF_BLOCK, .children = &api_https_block, .since = "4", .help = "The API over HTTPS." },
-    { .name = "raw_api", .type = CONF_BLOCK, .children = &raw_api_block, .since = "3",
+    { .name = "https", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &api_https_block, .since = "4",
+      .help = "The API over HTTPS." },
+    { .name = "raw_api", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &raw_api_block, .since = "3",
       .help = "Commands to the server itself." },
-    { .name = "auth", .type = CONF_BLOCK, .children = &auth_block, .since = "5", .help = "A password for the API." },
+    { .name = "auth", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &auth_block, .since = "5",
+      .help = "A password for the API." },
 };
 const struct conf_block conf_http_api_block = { CONF_ROWS(api_rows) };
 
-HTTPS_ROWS(server_https_rows, "8088");
+HTTPS_ROWS(server_https_rows, http_server.https, "8088");
 static const struct conf_block server_https_block = { CONF_ROWS(server_https_rows), .unchecked = true };
 
 static const struct directive server_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "1",
-      .help = "Serve files and live streams over HTTP." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(http_server.enabled),
+      .since = "1", .help = "Serve files and live streams over HTTP." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "8080", .flags = CONF_ENV_LIST,
-      .reload = RELOAD_RESTART, .since = "1", .help = "Endpoints." },
-    { .name = "dir", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html", .reload = RELOAD_RESTART,
-      .since = "1", .help = "Root of the files for paths that no vhost takes." },
-    { .name = "crossdomain", .type = CONF_BOOL, .def = "on", .since = "3",
+      .reload = RELOAD_APPLIED, IN_CONF(http_server.listen), .since = "1", .help = "Endpoints." },
+    { .name = "dir", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html",
+      .reload = RELOAD_LIVE, IN_CONF(http_server.dir), .since = "1",
+      .help = "Root of the files for paths that no vhost takes." },
+    { .name = "crossdomain", .type = CONF_BOOL, .def = "on", IN_CONF(http_server.crossdomain), .since = "3",
       .help = "Let web pages of other sites use this server (CORS)." },
-    { .name = "https", .type = CONF_BLOCK, .children = &server_https_block, .since = "4",
+    { .name = "https", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &server_https_block, .since = "4",
       .help = "The same over HTTPS." },
 };
 const struct conf_block conf_http_server_block = { CONF_ROWS(server_rows), .called = "http_stream" };
 
 static const struct directive static_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "1",
-      .help = "Serve files of this vhost." },
-    { .name = "mount", .type = CONF_STRING, .unit = "[host]/path", .def = "[vhost]/", .reload = RELOAD_RESTART,
-      .since = "1", .help = "Where they appear. __defaultVhost__/ means any host." },
-    { .name = "dir", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html", .reload = RELOAD_RESTART,
-      .since = "1", .help = "Where they are; may contain [vhost]." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(http_static.enabled),
+      .since = "1", .help = "Serve files of this vhost." },
+    { .name = "mount", .type = CONF_STRING, .unit = "[host]/path", .def = "[vhost]/",
+      .reload = RELOAD_LIVE, IN_VHOST(http_static.mount), .since = "1",
+      .help = "Where they appear. __defaultVhost__/ means any host." },
+    { .name = "dir", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html",
+      .reload = RELOAD_LIVE, IN_VHOST(http_static.dir), .since = "1", .help = "Where they are; may contain [vhost]." },
 };
 const struct conf_block conf_http_static_block = { CONF_ROWS(static_rows) };
 
 static const struct directive remux_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "2",
-      .help = "Serve live streams over HTTP." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(http_remux.enabled),
+      .since = "2", .help = "Serve live streams over HTTP." },
     { .name = "mount", .type = CONF_STRING, .unit = "path", .def = "[vhost]/[app]/[stream].flv",
-      .reload = RELOAD_RESTART, .since = "2",
+      .reload = RELOAD_LIVE, IN_VHOST(http_remux.mount), .since = "2",
       .help = "Where a stream appears; .flv, .ts, .aac or .mp3 at the end chooses the format. .ts not together with "
               "hls." },
-    { .name = "fast_cache", .type = CONF_SECONDS_FLOAT, .def = "0", .min = 0, .max = 86400, .since = "2",
+    { .name = "fast_cache", .type = CONF_SECONDS_FLOAT, .def = "0", .min = 0, .max = 86400,
+      IN_VHOST(http_remux.fast_cache_us), .since = "2",
       .help = "For .aac and .mp3: keep so much, and start players with it." },
-    { .name = "drop_if_not_match", .type = CONF_BOOL, .def = "on", .since = "5",
+    { .name = "drop_if_not_match", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.drop_if_not_match), .since = "5",
       .help = "Drop what the FLV header says is not there." },
-    { .name = "has_audio", .type = CONF_BOOL, .def = "on", .since = "5", .help = "The FLV header promises audio." },
-    { .name = "has_video", .type = CONF_BOOL, .def = "on", .since = "5", .help = "The FLV header promises video." },
-    { .name = "guess_has_av", .type = CONF_BOOL, .def = "on", .since = "5",
+    { .name = "has_audio", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.has_audio), .since = "5",
+      .help = "The FLV header promises audio." },
+    { .name = "has_video", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.has_video), .since = "5",
+      .help = "The FLV header promises video." },
+    { .name = "guess_has_av", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.guess_has_av), .since = "5",
       .help = "Let the stream itself decide what the header promises, within the two above." },
     { .name = "hstrs", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "2",
       .help = "Removed; always on." },

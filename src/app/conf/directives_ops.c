@@ -18,11 +18,11 @@ static const struct directive heartbeat_rows[] = {
 const struct conf_block conf_heartbeat_block = { CONF_ROWS(heartbeat_rows) };
 
 static const struct directive stats_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, .since = "4",
+    { .name = "enabled", .type = CONF_BOOL, .def = "on", IN_CONF(stats.enabled), .since = "4",
       .help = "Look at CPU, memory, network and disks regularly." },
-    { .name = "network", .type = CONF_INT, .unit = "index", .def = "0", .since = "1",
+    { .name = "network", .type = CONF_INT, .unit = "index", .def = "0", IN_CONF(stats.network), .since = "1",
       .help = "Which of the local addresses is the server's own: 0 is the first." },
-    { .name = "disk", .type = CONF_LIST, .unit = "device ...", .since = "1", .example = "sda",
+    { .name = "disk", .type = CONF_LIST, .unit = "device ...", IN_CONF(stats.disk), .since = "1", .example = "sda",
       .help = "Disks to look at, as /proc/diskstats calls them; none: none." },
 };
 const struct conf_block conf_stats_block = { CONF_ROWS(stats_rows) };

@@ -516,11 +516,11 @@ static void of_two_the_first_counts(void **state)
 static void what_is_not_built_is_named_once(void **state)
 {
     (void)state;
-    struct loaded l = load_more("http_api { enabled on; listen 1985; } threads { interval 3; }\n"
+    struct loaded l = load_more("srt_server { enabled on; listen 10080; } threads { interval 3; }\n"
                                 "vhost a { hls { enabled on; hls_fragment 10; } dvr { } }\n"
                                 "vhost b { hls { enabled on; } play { gop_cache on; } }");
     must_load(&l, "not built");
-    must_tell(&l, "http_api is accepted but not built yet");
+    must_tell(&l, "srt_server is accepted but not built yet");
     must_tell(&l, "vhost.hls is accepted but not built yet");
     must_tell(&l, "vhost.dvr is accepted but not built yet");
     must_tell(&l, "threads is accepted and has no effect");
@@ -600,7 +600,7 @@ static void the_environment_wins_over_the_file(void **state)
 static void the_environment_is_checked_too(void **state)
 {
     char *const bad[] = { "SRS_LISTEN=host:1", NULL };
-    char *const odd[] = { "SRS_MAX_CONNECTIONS=9x", "SRS_HTTP_API_ENABLED=on", NULL };
+    char *const odd[] = { "SRS_MAX_CONNECTIONS=9x", "SRS_SRT_SERVER_ENABLED=on", NULL };
     char *const two_spaces[] = { "SRS_LISTEN=1935  1936", NULL };
     (void)state;
     struct loaded l = load_with("listen 1935;", bad);
@@ -609,7 +609,7 @@ static void the_environment_is_checked_too(void **state)
     l = load_with("listen 1935;", odd);
     must_load(&l, "odd");
     must_tell(&l, "environment variable SRS_MAX_CONNECTIONS: max_connections 9x: not a whole number, taken as 9");
-    must_tell(&l, "http_api is accepted but not built yet");
+    must_tell(&l, "srt_server is accepted but not built yet");
     unload(&l);
     l = load_with("listen 1;", two_spaces);
     must_load(&l, "two spaces");

@@ -51,7 +51,7 @@ static void says_what_changes(void **state)
           "vhost v hls.hls_fragment: 2 -> 2.5 (not built yet)", false },
         { "vhost v { transcode { enabled on; } }", "vhost v { transcode { enabled off; } }",
           "vhost v transcode: changed (not built yet)", false },
-        { "http_api { enabled on; }", "http_api { enabled off; }", "http_api.enabled: on -> off (not built yet)", false },
+        { "http_api { enabled on; }", "http_api { enabled off; }", "http_api.enabled: on -> off (applied at once)", false },
         { "srt_server { passphrase aaaaaaaaaa; }", "srt_server { passphrase bbbbbbbbbb; }",
           "srt_server.passphrase: changed (not shown) (not built yet)", false },
         { "", "threads { interval 3; }",                    "threads.interval: 5 -> 3 (no effect)", false },
