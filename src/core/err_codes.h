@@ -166,6 +166,13 @@
     X(2998, CONTROL_RTMP_CLOSE, "RtmpClose", "internal control: player sent closeStream") \
     X(2999, CONTROL_REPUBLISH, "RtmpRepublish", "internal control: publisher unpublished, connection stays") \
     X(3001, HLS_DECODE_ERROR, "HlsDecode", "HLS frame parse") \
+    X(3007, HTTP_PARSE_URI, "HttpParseUrl", "URL does not parse") \
+    X(3008, HTTP_DATA_INVALID, "HttpResponseData", "HTTP reply/body unusable") \
+    X(3009, HTTP_PARSE_HEADER, "HttpParseHeader", "HTTP header parse") \
+    X(3010, HTTP_HANDLER_MATCH_URL, "HttpHandlerUrl", "handler URL mismatch") \
+    X(3011, HTTP_HANDLER_INVALID, "HttpHandlerInvalid", "handler invalid") \
+    X(3013, HTTP_REMUX_SEQUENCE_HEADER, "VodNoSequence", "FLV file without sequence headers (?start=)") \
+    X(3014, HTTP_REMUX_OFFSET_OVERFLOW, "VodOffset", "byte offset beyond the file (?start=, Range)") \
     X(3036, KERNEL_FLV_HEADER, "FlvHeader", "FLV header bad") \
     X(3037, KERNEL_FLV_STREAM_CLOSED, "VodFlvClosed", "FLV file closed") \
     X(3038, KERNEL_STREAM_INIT, "StreamInit", "byte stream init") \
@@ -183,7 +190,31 @@
     X(3098, HEVC_DISABLED, "HevcDisabled", "HEVC not compiled in") \
     X(3099, HEVC_DECODE_ERROR, "HevcDecode", "HEVC parse") \
     X(3102, AVC_NALU_EMPTY, "AvcNaluEmpty", "empty AVC NALU") \
+    X(3052, HTTP_JSON_REQUIRED, "JsonRequired", "JSON body needed") \
+    X(3064, RESPONSE_CODE, "HttpResponseCode", "hook reply: object without integer code, or code is not 0") \
+    X(3065, RESPONSE_DATA, "HttpResponseData", "hook reply data") \
+    X(3066, REQUEST_DATA, "HttpRequestData", "request data") \
+    X(3096, HTTP_URL_UNESCAPE, "HttpUrlUnescape", "URL unescape") \
+    X(3097, HTTP_WITH_BODY, "HttpWithBody", "unexpected HTTP body") \
+    X(4000, HTTP_PATTERN_EMPTY, "HttpPatternEmpty", "empty mount pattern") \
+    X(4001, HTTP_PATTERN_DUPLICATED, "HttpPatternDuplicated", "mount pattern taken") \
+    X(4002, HTTP_URL_NOT_CLEAN, "HttpUrlNotClean", "URL leaves the root") \
+    X(4003, HTTP_CONTENT_LENGTH, "HttpContentLength", "more bytes than Content-Length, or than there may be") \
+    X(4004, HTTP_LIVE_STREAM_EXT, "HttpStreamExt", "live URL extension unknown") \
+    X(4005, HTTP_STATUS_INVALID, "HttpStatus", "HTTP status of a hook/upstream not accepted") \
     X(4010, STREAM_CASTER_ENGINE, "CasterEngine", "stream caster unknown/not compiled") \
+    X(4025, HTTP_RESPONSE_EOF, "HttpResponseEof", "HTTP response ended") \
+    X(4026, HTTP_INVALID_CHUNK_HEADER, "HttpChunkHeader", "chunk size line bad") \
+    X(4029, HTTP_REQUEST_EOF, "HttpRequestEof", "HTTP request ended") \
+    X(4038, HTTP_302_INVALID, "HttpRedirectDepth", "edge FLV: more than 3 redirects") \
+    X(4039, BASE64_DECODE, "Base64Decode", "base64") \
+    X(4040, HTTP_STREAM_EOF, "HttpStreamEof", "HTTP live stream ended by unpublish (normal server close)") \
+    X(4041, HTTPS_NOT_SUPPORTED, "HttpsNotSupported", "HTTPS not compiled in") \
+    X(4042, HTTPS_HANDSHAKE, "HttpsHandshake", "TLS handshake") \
+    X(4043, HTTPS_READ, "HttpsRead", "TLS read") \
+    X(4044, HTTPS_WRITE, "HttpsWrite", "TLS write") \
+    X(4045, HTTPS_KEY_CRT, "HttpsSslFile", "TLS key/cert load") \
+    X(4058, HTTP_JSONP, "HttpJsonp", "JSONP callback has illegal characters") \
     X(3093, INOTIFY_CREATE, "InotifyCreate", "inotify create") \
     X(3094, INOTIFY_OPENFD, "InotifyOpenFd", "inotify fd") \
     X(3095, INOTIFY_WATCH, "InotfyWatch", "inotify watch") \
