@@ -73,8 +73,10 @@ MAIN_OBJECTS = $(call object,$(MAIN_SOURCES))
 UNIT_PROGRAMS = $(patsubst %.c,$(B)/%,$(UNIT_TESTS))
 BENCH_PROGRAMS = $(patsubst research/bench/%.c,objs/bench/%,$(BENCH_TOOLS))
 
-# What make all brings: the server as soon as it has a main(), the load tools unless they are switched off.
-ALL = $(LIB) $(if $(MAIN_SOURCES),objs/srs) $(if $(filter on,$(RESEARCH)),$(BENCH_PROGRAMS))
+PAGES_STAMP = objs/players/made
+
+# What make all brings: the server, the load tools and the web pages unless those are switched off.
+ALL = $(LIB) objs/srs $(if $(filter on,$(RESEARCH)),$(BENCH_PROGRAMS)) $(if $(filter on,$(PAGES)),$(PAGES_STAMP))
 all: $(ALL)
 
 $(B)/%.o: %.c objs/config.mk Makefile
@@ -112,9 +114,14 @@ $(BENCH_PROGRAMS): objs/bench/%: $(B)/research/bench/%.o $(call object,$(BENCH_S
 	@mkdir -p $(@D)
 	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(call object,$(BENCH_SUPPORT)) $(LIB) $(ST_LIB) $(LIBS) -lm
 
+# The pages need npm at build time, and nothing from anywhere at run time.
+$(PAGES_STAMP): $(call find,research/players,) trunk-scripts/pages.sh objs/config.mk
+	$(call quiet,pages,objs/nginx/html) trunk-scripts/pages.sh && touch $@
+
 .SECONDARY: # objects of tests and tools are kept
-.PHONY: FORCE bench bench-tools unit-programs
+.PHONY: FORCE bench bench-tools pages unit-programs
 FORCE:
+pages: $(PAGES_STAMP)
 bench-tools: $(BENCH_PROGRAMS)
 unit-programs: $(UNIT_PROGRAMS)
 
@@ -243,7 +250,7 @@ install: all
 	trunk-scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
-	rm -rf objs/build objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
+	rm -rf objs/build objs/players objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
 
 distclean: clean
 	rm -rf objs/st objs/st-asan objs/st-source objs/include objs/config.mk objs/configured objs/configure-args \
@@ -253,6 +260,7 @@ help:
 	@echo 'make              build objs/srs (runs ./configure first when it has not been run)'
 	@echo 'make demo         install what is missing, build, start a server, publish the sample clip to it'
 	@echo 'make demo-stop    end what make demo started'
+	@echo 'make pages        the web pages, into objs/nginx/html; make does so too where npm is installed'
 	@echo 'make test         install what the tests need, build, run every check and test'
 	@echo 'make install      into --prefix of configure, below DESTDIR when that is set'
 	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs from Debian what is missing, and nothing when nothing is.
 #
-#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients] [test-clients] [bench]
+#   trunk-scripts/deps.sh [build] [test] [demo] [pages] [lint] [clients] [test-clients] [bench]
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,8 @@ test="$fuzz libcmocka-dev python3 python3-pytest python3-pytest-xdist ffmpeg val
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
 test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
+pages="npm"
+browser="chromium chromium-driver python3-selenium"
 demo="ffmpeg"
 lint="cppcheck clang-format clang-tidy shellcheck"
 bench="python3 libnginx-mod-rtmp"
@@ -22,14 +24,15 @@ wanted=
 for group in "$@"; do
     case $group in
     build) wanted="$wanted $build" ;;
-    test) wanted="$wanted $build $test $clients" ;;
-    demo) wanted="$wanted $build $demo" ;;
+    test) wanted="$wanted $build $test $clients $pages $browser" ;;
+    demo) wanted="$wanted $build $demo $pages" ;;
+    pages) wanted="$wanted $pages" ;;
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
     test-clients) wanted="$wanted $build $clients $test_clients" ;;
     bench) wanted="$wanted $build $bench" ;;
     *)
-        echo "deps: '$group' is not one of build, test, demo, lint, clients, test-clients, bench" >&2
+        echo "deps: '$group' is not one of build, test, demo, pages, lint, clients, test-clients, bench" >&2
         exit 2
         ;;
     esac
@@ -48,6 +51,9 @@ missing_of() {
             dpkg-query -W -f '${db:Status-Status}\n' 'libclang-rt-*-dev' 2>/dev/null | grep -qx installed && continue
             missing="$missing libclang-rt-dev"
             continue
+        fi
+        if [ "$package" = npm ] && command -v npm >/dev/null; then
+            continue # whoever installed it: there are Node.js packages that bring their own
         fi
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
     done

@@ -43,16 +43,8 @@ find conf -type f ! -name '.*' | sort | while read -r file; do
     put_conf "$file" "$file"
 done
 
-# the web pages, as far as there are some
-for pages in research/html research/players research/console; do
-    [ -d "$pages" ] || continue
-    case $pages in
-    research/html) where=objs/nginx/html ;;
-    *) where=objs/nginx/html/${pages##*/} ;;
-    esac
-    mkdir -p "$to/$where"
-    cp -R "$pages/." "$to/$where/"
-done
+# the web pages, where they were built
+[ ! -f objs/players/made ] || trunk-scripts/pages.sh "$to/objs/nginx/html"
 
 quoted=$(printf '%s' "$prefix" | sed 's/[&|\\]/\\&/g')
 stage=objs/install

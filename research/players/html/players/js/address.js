@@ -1,0 +1,55 @@
+/*
+ * Where things are: the server's addresses, as this page was reached.
+ */
+
+/* The stream's own page parameters win: ?server= &port= &schema= &vhost= &app= &stream=, as links of old have them. */
+export function streamUrlFromQuery(query, page) {
+  if (query.has('url'))
+    return query.get('url')
+  if (!query.has('stream'))
+    return null
+  const secure = (query.get('schema') ?? page.protocol.replace(':', '')) === 'https'
+  const host = query.get('server') ?? page.hostname
+  const port = query.get('port') ?? (query.has('server') ? (secure ? '8088' : '8080') : page.port)
+  const app = query.get('app') ?? 'live'
+  const stream = query.get('stream')
+  const file = /\.(flv|ts|mp4|m3u8|aac|mp3)$/.test(stream) ? stream : `${stream}.flv`
+  const url = new URL(`${secure ? 'https' : 'http'}://${bracketed(host)}${port ? `:${port}` : ''}`)
+  url.pathname = [app, file].map(escapePath).join('/')
+  for (const [name, value] of query)
+    if (!['server', 'port', 'schema', 'app', 'stream', 'autostart', 'api', 'url'].includes(name))
+      url.searchParams.append(name, value)
+  return url.href
+}
+
+/* The address of a stream of the API's list, in one of the formats. */
+export function streamUrl(page, stream, vhostName, format) {
+  const webSocket = format === 'ws-flv'
+  const url = new URL(page.origin)
+  url.pathname = `${escapePath(stream.app)}/${escapePath(stream.name)}.${webSocket ? 'flv' : format}`
+  if (vhostName && vhostName !== '__defaultVhost__')
+    url.searchParams.set('vhost', vhostName)
+  return webSocket ? url.href.replace(/^http/, 'ws') : url.href
+}
+
+/* Where the API may be: as ?api= says, here, or on its usual port of the same host. */
+export function apiOrigins(page, query) {
+  if (query.has('api')) {
+    const api = query.get('api')
+    return [/^https?:/.test(api) ? new URL(api).origin : `${page.protocol}//${api}`]
+  }
+  const usual = page.protocol === 'https:' ? '1990' : '1985'
+  return [page.origin, `${page.protocol}//${bracketed(page.hostname)}:${usual}`]
+}
+
+export function rtmpUrl(page, path) {
+  return `rtmp://${bracketed(page.hostname)}/${path}`
+}
+
+function bracketed(host) {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
+
+function escapePath(text) {
+  return text.split('/').map(encodeURIComponent).join('/')
+}

@@ -1,0 +1,104 @@
+/* The first page: what is on air, and a player for it. */
+import { apiOrigins, rtmpUrl, streamUrl, streamUrlFromQuery } from './address.js'
+import { Player, element } from './player.js'
+
+const REFRESH_MS = 3000
+const STREAMS_SHOWN = 500
+const FORMATS = [['flv', 'FLV'], ['ws-flv', 'WebSocket'], ['mp4', 'MP4']]
+
+const query = new URLSearchParams(location.search)
+const origins = apiOrigins(location, query)
+const note = document.getElementById('streams-note')
+const table = document.getElementById('streams')
+const player = new Player(document.getElementById('player'))
+
+let api = null /* the origin that has answered */
+let shown = ''
+
+async function getJson(origin, path) {
+  const reply = await fetch(`${origin}/api/v1/${path}`, { cache: 'no-store', credentials: 'omit' })
+  if (reply.status === 401)
+    throw new Error('the API asks for a password')
+  if (!reply.ok)
+    throw new Error(`HTTP ${reply.status}`)
+  const body = await reply.json()
+  if (body.code !== 0)
+    throw new Error(`code ${body.code}`)
+  return body
+}
+
+async function findApi() {
+  let failure
+  for (const origin of origins)
+    try {
+      await getJson(origin, 'streams/?count=1')
+      return origin
+    } catch (error) {
+      failure = error
+    }
+  throw new Error(`No list of streams: ${origins.at(-1)} says ${failure.message}. Type an address below.`)
+}
+
+async function refresh() {
+  try {
+    if (!api) {
+      api = await findApi()
+      const versions = await getJson(api, 'versions')
+      document.getElementById('server').textContent = `SRS ${versions.data.version}, server ${versions.server}`
+    }
+    const [streams, vhosts] = await Promise.all([getJson(api, `streams/?count=${STREAMS_SHOWN}`),
+                                                 getJson(api, `vhosts/?count=${STREAMS_SHOWN}`)])
+    show(streams.streams.filter(stream => stream.publish.active),
+         new Map(vhosts.vhosts.map(vhost => [vhost.id, vhost.name])))
+  } catch (error) {
+    api = null
+    note.textContent = error.message
+  }
+  setTimeout(refresh, REFRESH_MS)
+}
+
+function show(streams, vhostNames) {
+  const now = JSON.stringify([streams.map(stream => [stream.url, stream.kbps, stream.clients, stream.video, stream.audio])])
+  if (now === shown)
+    return
+  shown = now
+  note.textContent = streams.length ? '' : 'Nothing is on air. Publish something, as shown below.'
+  table.hidden = !streams.length
+  table.tBodies[0].replaceChildren(...streams.map(stream => row(stream, vhostNames.get(stream.vhost))))
+}
+
+function row(stream, vhostName) {
+  const line = element('tr')
+  const play = element('td')
+  for (const [format, label] of FORMATS) {
+    const button = element('button', { type: 'button', textContent: label })
+    button.setAttribute('aria-label', `Play ${stream.name} as ${label}`)
+    button.addEventListener('click', () => {
+      player.play(streamUrl(location, stream, vhostName, format))
+      document.getElementById('watch').scrollIntoView({ behavior: 'smooth' })
+    })
+    play.append(button)
+  }
+  const { video, audio } = stream
+  line.append(cell(stream.url),
+              cell(video ? `${video.codec} ${video.width ? `${video.width}×${video.height}` : ''}` : '–'),
+              cell(audio ? `${audio.codec} ${audio.sample_rate} Hz` : '–'),
+              cell(stream.kbps.recv_30s, 'number'), cell(Math.max(0, stream.clients - 1), 'number'), play)
+  return line
+}
+
+function cell(text, className = '') {
+  return element('td', { textContent: text, className })
+}
+
+for (const [name, text] of [['app', rtmpUrl(location, 'live')], ['stream', rtmpUrl(location, 'live/livestream')]])
+  for (const place of document.querySelectorAll(`[data-rtmp="${name}"]`))
+    place.textContent = text
+for (const place of document.querySelectorAll('[data-http="stream"]'))
+  place.textContent = new URL('/live/livestream.flv', location.href).href
+
+const wanted = streamUrlFromQuery(query, location)
+player.address.value = wanted ?? new URL('/live/livestream.flv', location.href).href
+if (wanted)
+  player.play(wanted)
+refresh()
