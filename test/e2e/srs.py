@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 
+import certificates
 import rtmp
 from media import ROOT
 from wait import is_sanitized, patience, until
@@ -70,15 +71,26 @@ class Server:
     listen      endpoints for the listen directive; default one free port. `port` is that of the first
     root        more root directives in place of the defaults (name -> arguments, None leaves one out)
     text        the whole config, when the test wants to write every word
+    api, http   directives of http_api and http_server ("" for none but listen and enabled); None: no such server.
+                With tls=True both have HTTPS too, and RTMPS is there, by the pair of certificates.py.
+                api_port, http_port, apis_port, https_port, rtmps_port are the ports
     """
 
     def __init__(self, folder, conf="vhost __defaultVhost__ { }", *, listen=None, root=None, text=None, env=None,
-                 args=None, nofile=None, start=True):
+                 args=None, nofile=None, api=None, http=None, tls=False, start=True):
         self.folder = str(folder)
         os.makedirs(os.path.join(self.folder, "objs"), exist_ok=True)
         self.endpoints = [str(e) for e in (listen or [free_port()])]
         self.port = port_of(self.endpoints[0])
         self.root = dict(root or {})
+        self.api, self.http = api, http
+        self.api_port = free_port() if api is not None else None
+        self.http_port = free_port() if http is not None else None
+        self.certificate = certificates.pair() if tls else None
+        self.apis_port = free_port() if tls and api is not None else None
+        self.https_port = free_port() if tls and http is not None else None
+        self.rtmps_port = free_port() if tls else None
+        self.html = os.path.join(self.folder, "html")
         self.conf_path = os.path.join(self.folder, "srs.conf")
         self.log_path = os.path.join(self.folder, "srs.log")
         self.out_path = os.path.join(self.folder, "output.txt")
@@ -92,17 +104,37 @@ class Server:
 
     # -- config ------------------------------------------------------------------------------------------------
 
-    def write_conf(self, conf, *, listen=None, root=None, text=None):
+    def http_conf(self):
+        """The blocks of API, HTTP server and RTMPS."""
+        def block(name, port, more, tls_port):
+            tls = self.tls_conf("https", tls_port) if tls_port else ""
+            return "%s { enabled on; listen %d; %s %s }\n" % (name, port, tls, more) if port else ""
+        return (block("http_api", self.api_port, self.api, self.apis_port)
+                + block("http_server", self.http_port, "dir %s; %s" % (self.html, self.http), self.https_port)
+                + (self.tls_conf("rtmps", self.rtmps_port) if self.rtmps_port else ""))
+
+    def tls_conf(self, name, port):
+        return "%s { enabled on; listen %d; key %s; cert %s; }\n" % (name, port, *self.certificate)
+
+    def ports(self):
+        """All that it is to listen on."""
+        more = (self.api_port, self.http_port, self.apis_port, self.https_port, self.rtmps_port)
+        return {port_of(e) for e in self.endpoints} | {port for port in more if port}
+
+    def write_conf(self, conf, *, listen=None, root=None, text=None, api=None, http=None):
         """Write the config file; what is not given stays as it was."""
         if listen:
             self.endpoints = [str(e) for e in listen]
         if root:
             self.root.update(root)
+        self.api = self.api if api is None else api
+        self.http = self.http if http is None else http
         if text is None:
             directives = {"listen": " ".join(self.endpoints), "daemon": "off", "max_connections": "1000",
                           "pid": self.pid_path, "srs_log_tank": "file", "srs_log_file": self.log_path}
             directives.update(self.root)
-            text = "".join("%s %s;\n" % (k, v) for k, v in directives.items() if v is not None) + conf + "\n"
+            text = "".join("%s %s;\n" % (k, v) for k, v in directives.items() if v is not None)
+            text += self.http_conf() + conf + "\n"
         with open(self.conf_path, "w") as f:
             f.write(text)
         return text
@@ -134,7 +166,7 @@ class Server:
 
     def start(self):
         self.spawn()
-        wanted = {port_of(e) for e in self.endpoints}
+        wanted = self.ports()
         until(lambda: wanted <= listening(self.pid) or self.process.poll() is not None,
               lambda: "the server to listen on %s\n%s" % (sorted(wanted), self.tail()))
         if self.process.poll() is not None:
@@ -237,9 +269,20 @@ class Server:
         text = self.log[mark:]
         assert m.group().startswith("reload config" if good else "reload failed"), "%s\n%s" % (m.group(), text)
         if good:
-            wanted = {port_of(e) for e in self.endpoints}
+            wanted = self.ports()
             until(lambda: wanted <= listening(self.pid), lambda: "listening on %s\n%s" % (wanted, self.tail()))
         return text
+
+    # -- addresses ---------------------------------------------------------------------------------------------
+
+    def http_url(self, path="/", tls=False):
+        return "%s://127.0.0.1:%d%s" % (("https", self.https_port, path) if tls else ("http", self.http_port, path))
+
+    def api_url(self, path="/", tls=False):
+        return "%s://127.0.0.1:%d%s" % (("https", self.apis_port, path) if tls else ("http", self.api_port, path))
+
+    def rtmps_url(self, stream="live/s"):
+        return "rtmps://127.0.0.1:%d/%s" % (self.rtmps_port, stream)
 
     # -- clients -----------------------------------------------------------------------------------------------
 
