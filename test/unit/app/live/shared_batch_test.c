@@ -1,7 +1,8 @@
 /* The bytes that players of a release share: those that each would have made for himself. */
-#include "app/rtmp/shared_batch.h"
+#include "app/live/shared_batch.h"
 
 #include "app/rtmp/media_message.h"
+#include "app/rtmp/wire.h"
 #include "app/source/fixture.h"
 #include "core/mem.h"
 
@@ -88,9 +89,15 @@ static size_t write_alone(uint8_t *wire, uint64_t from, uint32_t chunk_size, str
     return wr_len(&w);
 }
 
+static bool get_in(uint64_t from, uint32_t chunk_size, const struct jitter *j)
+{
+    struct wire wire = { .format = &rtmp_wire, .chunk_size = chunk_size };
+    return shared_batch_get(&b, f.source, from, &wire, j);
+}
+
 static bool get(uint64_t from, const struct jitter *j)
 {
-    return shared_batch_get(&b, f.source, from, CHUNK, j);
+    return get_in(from, CHUNK, j);
 }
 
 /* The same from here on, whatever comes. */
@@ -279,7 +286,7 @@ static void every_chunk_size_gets_its_own_bytes(void **state)
     put(FRAME_AUDIO, 128, 41);
     uint64_t from = release();
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        assert_true(shared_batch_get(&b, f.source, from, sizes[i], &full));
+        assert_true(get_in(from, sizes[i], &full));
         assert_as_alone(from, sizes[i], &full);
     }
 }
@@ -316,18 +323,18 @@ static void assert_resumes(uint64_t from, uint32_t chunk_size, struct jitter j, 
 {
     static uint8_t rest[WIRE_MAX];
     size_t         begins;
-    uint32_t       timestamp_ms;
-    size_t         i = shared_batch_find(sent, &begins, &timestamp_ms);
+    int64_t        ms;
+    size_t         i = shared_batch_find(sent, &begins, &ms);
     assert_true(begins <= sent);
     bool      is_cut = sent > begins;
     struct wr w = wr_over(rest, sizeof rest);
     if (is_cut) {
-        struct rtmp_out m = media_message(ring_at(&f.source->ring, from + i), timestamp_ms);
+        struct rtmp_out m = media_message(ring_at(&f.source->ring, from + i), (uint32_t)ms);
         uint8_t         headers[4096];
         struct wr       scratch = wr_over(headers, sizeof headers);
         struct iovec    iov[64];
         size_t          covered;
-        int n = rtmp_message_iov(&m, chunk_size, sent - begins, iov, ARRAY_LEN(iov), &scratch, &covered);
+        int             n = rtmp_message_iov(&m, chunk_size, sent - begins, iov, ARRAY_LEN(iov), &scratch, &covered);
         for (int k = 0; k < n; k++)
             wr_bytes(&w, iov[k].iov_base, iov[k].iov_len);
     }
@@ -349,7 +356,7 @@ static void a_write_that_was_cut_at_any_byte_goes_on_there(void **state)
     for (enum time_jitter mode = TIME_JITTER_FULL; mode <= TIME_JITTER_OFF; mode++) {
         for (size_t n_seen = mode == TIME_JITTER_OFF ? 0 : 1; n_seen <= 2; n_seen++) {
             struct jitter j = jitter_of(mode, seen, n_seen);
-            assert_true(shared_batch_get(&b, f.source, from, 128, &j));
+            assert_true(get_in(from, 128, &j));
             for (size_t sent = 1; sent < b.len; sent++)
                 assert_resumes(from, 128, j, sent);
         }

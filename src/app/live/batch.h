@@ -1,0 +1,48 @@
+/**
+ * What one player is about to be written: frames, and their bytes as iovecs for one call.
+ *
+ * One serves all players: it is filled and used up between two yields.
+ *
+ * Ownership  borrows the frames
+ * Yields     no
+ */
+#ifndef APP_LIVE_BATCH_H
+#define APP_LIVE_BATCH_H
+
+#include "app/live/wire.h"
+#include "app/source/jitter.h"
+
+/* A batch is written by one call: so many frames, iovecs (IOV_MAX is 1024) and bytes at the most. */
+enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_SCRATCH_BYTES = 16 << 10, BATCH_BYTES = 1 << 20 };
+
+/* A frame, what of it is still to be sent, and how things are behind it. */
+struct batch_item {
+    struct frame *frame;
+    size_t        wire_len; /* 0: not for this player */
+    int64_t       ms;
+    struct jitter jitter_after;
+};
+
+struct batch {
+    struct iovec      iov[BATCH_IOVS];
+    int               n_iov;
+    size_t            bytes;
+    uint8_t           scratch[BATCH_SCRATCH_BYTES];
+    struct wr         scratch_left;
+    size_t            count;
+    struct batch_item items[BATCH_FRAMES];
+};
+
+void batch_clear(struct batch *b);
+
+/**
+ * Add a frame from its byte `sent` on.
+ * Returns    true when all of it fits and more may; what does not is left for the next batch
+ */
+bool batch_add(struct batch *b, const struct wire *w, struct frame *f, int64_t ms, size_t sent,
+               const struct jitter *after);
+
+/** Add a frame of which nothing is sent. */
+bool batch_skip(struct batch *b, struct frame *f, const struct jitter *after);
+
+#endif

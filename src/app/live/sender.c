@@ -1,0 +1,206 @@
+#include "app/live/sender.h"
+
+#include "app/live/batch.h"
+#include "app/live/shared_batch.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "protocol/io.h"
+
+/* A player that takes nothing for so long is given up. */
+enum { WRITE_TIMEOUT_US = 30 * US_PER_SECOND };
+
+static struct batch batch;
+
+static bool is_wanted(const struct sender *p, const struct frame *f)
+{
+    return !(p->no_audio && f->kind == FRAME_AUDIO) && !(p->no_video && f->kind == FRAME_VIDEO);
+}
+
+/* Headers from before the player joined go with the first frame behind them, where times are the stream's own. */
+static int64_t prologue_ms(const struct sender *p, const struct frame *f)
+{
+    if (p->jitter.mode == TIME_JITTER_FULL || (p->jitter.mode == TIME_JITTER_OFF && !p->reader.source->atc))
+        return f->dts_us / US_PER_MS;
+    size_t ahead = 0;
+    while (reader_is_prologue(&p->reader, ahead))
+        ahead++;
+    const struct ring  *ring = &p->reader.source->ring;
+    const struct frame *at = reader_peek(&p->reader, ahead);
+    if (!at && ring->head > ring->tail)
+        at = ring_at(ring, ring->head - 1);
+    return (at ? at : f)->dts_us / US_PER_MS;
+}
+
+static void duration_count(struct sent_duration *d, const struct frame *f)
+{
+    if (f->kind == FRAME_SCRIPT || f->config)
+        return;
+    d->last_ms = f->dts_us / US_PER_MS;
+    if (!d->begun)
+        d->first_ms = d->last_ms;
+    d->begun = true;
+}
+
+static bool duration_is_over(const struct sender *p, const struct sent_duration *d)
+{
+    return p->duration_ms > 0 && d->begun && d->last_ms - d->first_ms >= p->duration_ms;
+}
+
+static void follow_jitter_mode(struct sender *p)
+{
+    const struct source *s = p->reader.source;
+    enum time_jitter     mode = s->atc ? TIME_JITTER_OFF : s->vhost->play.time_jitter;
+    if (p->jitter.mode != mode)
+        jitter_init(&p->jitter, mode);
+}
+
+/* Fill the batch with what is due, first of all the rest of a frame that was cut. */
+static void fill_batch(struct sender *p)
+{
+    struct jitter jitter = p->jitter;
+    bool          one_by_one = p->reader.source->vhost->play.send_min_interval_us > 0;
+    bool          more = true;
+    batch_clear(&batch);
+
+    if (p->cut)
+        more = batch_add(&batch, &p->wire, p->cut, p->cut_ms, p->cut_sent, &jitter);
+    if (p->paused)
+        return;
+    struct sent_duration duration = p->sent;
+    struct frame        *f;
+    for (size_t ahead = 0; more && (f = reader_peek(&p->reader, ahead)); ahead++) {
+        duration_count(&duration, f);
+        if (duration_is_over(p, &duration))
+            return;
+        if (!is_wanted(p, f)) {
+            more = batch_skip(&batch, f, &jitter);
+            continue;
+        }
+        int64_t ms = reader_is_prologue(&p->reader, ahead) ? prologue_ms(p, f) : f->dts_us / US_PER_MS;
+        int64_t out = f->kind == FRAME_SCRIPT ? jitter_correct_script(&jitter, ms) : jitter_correct(&jitter, ms);
+        more = batch_add(&batch, &p->wire, f, out, 0, &jitter) && !one_by_one;
+    }
+}
+
+/* Move the cursor over what `sent` bytes of the batch cover. */
+static void account(struct sender *p, size_t sent)
+{
+    size_t i = 0, was_cut = p->cut ? 1 : 0;
+    for (; i < batch.count; i++) {
+        struct batch_item *item = &batch.items[i];
+        if (item->wire_len > sent)
+            break;
+        sent -= item->wire_len;
+        p->jitter = item->jitter_after;
+        *p->n_messages += item->wire_len > 0;
+        duration_count(&p->sent, item->frame);
+        if (i == 0 && was_cut)
+            frame_unref(&p->cut);
+    }
+    size_t n_done = i;
+    if (sent > 0) { /* the next one went out in part */
+        struct batch_item *item = &batch.items[i];
+        if (i == 0 && was_cut) {
+            p->cut_sent += sent;
+        } else {
+            p->cut = frame_ref(item->frame);
+            p->cut_sent = sent;
+            p->cut_ms = item->ms;
+            p->jitter = item->jitter_after;
+            n_done++; /* the reader is done with it: we are not */
+        }
+    }
+    reader_advance(&p->reader, n_done >= was_cut ? n_done - was_cut : 0);
+}
+
+/* With nothing left to send: because what is due is beyond what the player asked for? */
+static struct err *judge_duration(const struct sender *p)
+{
+    struct sent_duration d = p->sent;
+    struct frame        *f = reader_peek(&p->reader, 0);
+    if (!f || p->paused)
+        return NULL;
+    duration_count(&d, f);
+    return duration_is_over(p, &d)
+               ? err_new(E_RTMP_DURATION_EXCEED, "the %lldms asked for are over", (long long)p->duration_ms)
+               : NULL;
+}
+
+/* Nothing about this player makes his bytes other than his neighbours'. */
+static bool is_ordinary(const struct sender *p)
+{
+    return !p->cut && !p->paused && !p->no_audio && !p->no_video && p->duration_ms <= 0 &&
+           p->reader.source->vhost->play.send_min_interval_us <= 0 && !reader_is_prologue(&p->reader, 0);
+}
+
+/* Write the newest release as all who keep up get it; *done false when this player needs a batch of his own. */
+static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
+{
+    const struct source *s = p->reader.source;
+    struct shared_batch  b;
+    *done = is_ordinary(p) && p->io->may_write && shared_batch_get(&b, s, p->reader.seq, &p->wire, &p->jitter);
+    if (!*done)
+        return NULL;
+    struct iovec iov = { .iov_base = (void *)b.bytes, .iov_len = b.len };
+    struct err  *e = io_writev_now(p->io, &iov, 1, sent);
+    if (e || *sent == 0)
+        return err_wrap(e, "send %zu bytes", b.len);
+    size_t n_frames = b.n_frames;
+    if (*sent < b.len) {
+        size_t begins, i = shared_batch_find(*sent, &begins, &p->cut_ms);
+        n_frames = i;
+        if (*sent > begins) {
+            p->cut = frame_ref(ring_at(&s->ring, p->reader.seq + i));
+            p->cut_sent = *sent - begins;
+            n_frames++; /* the reader is done with it: we are not */
+        }
+    }
+    *p->n_messages += (int64_t)n_frames - (p->cut != NULL); /* that one counts when it is whole */
+    shared_batch_commit(&p->jitter, n_frames);
+    reader_advance(&p->reader, n_frames);
+    return NULL;
+}
+
+struct err *sender_send(struct sender *p, bool *idle)
+{
+    size_t sent = 0;
+    bool   done;
+    *idle = false;
+    reader_catch_up(&p->reader);
+    follow_jitter_mode(p);
+    struct err *e = send_shared(p, &sent, &done);
+    if (e)
+        return e;
+    if (!done) {
+        fill_batch(p);
+        *idle = batch.count == 0;
+        if (*idle)
+            return judge_duration(p);
+        if (batch.bytes && (e = io_writev_now(p->io, batch.iov, batch.n_iov, &sent)))
+            return err_wrap(e, "send %zu bytes", batch.bytes);
+        account(p, sent);
+        if (batch.bytes >= BATCH_BYTES)
+            co_give_way(); /* a long way to catch up, and the others want their frames meanwhile */
+    }
+    if (!p->io->may_write && (p->cut || sent == 0))
+        return err_wrap(io_wait_writable(p->io, now_us() + WRITE_TIMEOUT_US), "wait for the player to read");
+    int64_t interval_us = p->reader.source->vhost->play.send_min_interval_us;
+    return interval_us > 0 ? co_sleep(interval_us) : NULL;
+}
+
+struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire, int64_t *n_messages)
+{
+    *p = (struct sender){ .io = io, .wire = wire, .n_messages = n_messages };
+    jitter_init(&p->jitter, s->atc ? TIME_JITTER_OFF : s->vhost->play.time_jitter);
+    return reader_attach(&p->reader, s);
+}
+
+void sender_detach(struct sender *p)
+{
+    if (p->reader.n_jumps)
+        log_info("the player fell behind %lld times and lost %lld frames", (long long)p->reader.n_jumps,
+                 (long long)p->reader.n_skipped);
+    frame_unref(&p->cut);
+    reader_detach(&p->reader);
+}

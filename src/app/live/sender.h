@@ -1,0 +1,68 @@
+/**
+ * What all players of live streams do, whatever their protocol: take what is due from their reader, write it in one
+ * call, and remember what did not go out.
+ *
+ *     sender_attach(&p, source, io, wire)
+ *     loop:
+ *         sender_send(&p, &idle)              what is due
+ *         if (idle) reader_wait(&p.reader)    … and whatever else the protocol wants to be looked at
+ *     sender_detach(&p)
+ *
+ * Between two calls no frame is half written unless `cut` says so: only then, nothing else may be sent.
+ *
+ * Ownership  of one coroutine; the source stays referenced by the caller until sender_detach()
+ */
+#ifndef APP_LIVE_SENDER_H
+#define APP_LIVE_SENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/live/wire.h"
+#include "app/source/jitter.h"
+#include "app/source/reader.h"
+#include "core/err.h"
+
+struct io;
+
+/* How much of the stream's own time a player has been sent: RTMP's `play` may ask for so much. */
+struct sent_duration {
+    bool    begun;
+    int64_t first_ms, last_ms;
+};
+
+struct sender {
+    struct io           *io;
+    struct reader        reader;
+    struct jitter        jitter;
+    struct wire          wire;
+    struct frame        *cut; /* sent up to cut_sent of its bytes on the wire; the next write begins there */
+    size_t               cut_sent;
+    int64_t              cut_ms;
+    int64_t             *n_messages;                 /* counts frames that were sent whole */
+    bool                 paused, no_audio, no_video; /* what the player wants */
+    int64_t              duration_ms;                /* none above 0: no end */
+    struct sent_duration sent;
+};
+
+/**
+ * Begin with the reader at the GOP cache.
+ * Errors     out of memory; sender_detach() all the same
+ * Yields     no
+ */
+struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire,
+                          int64_t *n_messages) ATTR_MUST_USE;
+
+/** Takes a sender that was never attached, if it is all zero. Does not yield. */
+void sender_detach(struct sender *p);
+
+/**
+ * Write one batch of what is due; *idle when there was nothing.
+ *
+ * Errors     E_RTMP_DURATION_EXCEED, the socket's, E_SOCKET_TIMEOUT from a player that takes nothing
+ * Yields     while the socket is full, and after much
+ */
+struct err *sender_send(struct sender *p, bool *idle) ATTR_MUST_USE;
+
+#endif

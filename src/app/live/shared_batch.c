@@ -1,0 +1,127 @@
+#include "app/live/shared_batch.h"
+
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/mem.h"
+
+/* A release: the frames' own times. */
+static struct {
+    uint64_t serial, from, to;
+    uint64_t number; /* counts releases */
+    bool     shareable;
+    size_t   n_frames;
+    int64_t  ms[SHARED_FRAMES_MAX];
+    int64_t  min_ms, max_ms;
+    bool     smooth; /* jitter_is_step() between all of them */
+} release;
+
+/* Its bytes for one wire. */
+struct muxed {
+    struct wire      wire;
+    uint64_t         release; /* its number; 0: none yet */
+    bool             whole;
+    uint8_t         *bytes;
+    size_t           len;
+    struct wire_mark marks[SHARED_FRAMES_MAX];
+    int64_t          offset_ms; /* what is added to the times as they stand in `bytes` now */
+};
+
+static struct muxed  all[SHARED_WIRES_MAX];
+static struct muxed *last; /* that was got */
+
+static bool look_at(const struct frame *f)
+{
+    int64_t ms = f->dts_us / US_PER_MS;
+    if (f->kind == FRAME_SCRIPT || release.n_frames == SHARED_FRAMES_MAX)
+        return false;
+    size_t i = release.n_frames++;
+    release.ms[i] = ms;
+    release.min_ms = i && release.min_ms < ms ? release.min_ms : ms;
+    release.max_ms = i && release.max_ms > ms ? release.max_ms : ms;
+    release.smooth = release.smooth && (!i || jitter_is_step(ms - release.ms[i - 1]));
+    return true;
+}
+
+static void look_at_release(const struct source *s, uint64_t from)
+{
+    release.number++;
+    release.serial = s->serial;
+    release.from = from;
+    release.to = s->released;
+    release.n_frames = 0;
+    release.smooth = release.shareable = true;
+    for (uint64_t seq = from; release.shareable && seq < release.to; seq++)
+        release.shareable = look_at(ring_at(&s->ring, seq));
+}
+
+static void mux(struct muxed *m, const struct source *s, const struct wire *wire, int64_t offset_ms)
+{
+    m->wire = *wire;
+    m->release = release.number;
+    m->offset_ms = offset_ms;
+    if (!m->bytes)
+        m->bytes = mem_alloc(SHARED_BYTES_MAX);
+    m->whole = m->bytes;
+    struct wr w = wr_over(m->bytes, m->bytes ? SHARED_BYTES_MAX : 0);
+    for (size_t i = 0; m->whole && i < release.n_frames; i++) {
+        m->marks[i] = (struct wire_mark){ (uint32_t)wr_len(&w), release.ms[i] };
+        wire->format->write(wire, ring_at(&s->ring, release.from + i), release.ms[i] + offset_ms, &w);
+        m->whole = !w.full;
+    }
+    m->len = wr_len(&w);
+}
+
+/* Where the bytes for such a wire are, or may be put. */
+static struct muxed *place_for(const struct wire *wire)
+{
+    struct muxed *oldest = all;
+    for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
+        if (m->release && m->wire.format == wire->format && wire->format->is_same(&m->wire, wire))
+            return m;
+        if (m->release < oldest->release)
+            oldest = m;
+    }
+    oldest->release = 0;
+    return oldest;
+}
+
+bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
+                      const struct jitter *jitter)
+{
+    if (s->n_readers < SHARED_READERS_MIN || from != s->release_began || from == s->released)
+        return false;
+    if (release.serial != s->serial || release.from != from || release.to != s->released)
+        look_at_release(s, from);
+    int64_t offset_ms;
+    if (!release.shareable || !jitter_offset(jitter, release.ms[0], release.min_ms, release.smooth, &offset_ms) ||
+        release.max_ms + offset_ms > wire->format->stamp_max_ms || release.min_ms + offset_ms < 0)
+        return false;
+    struct muxed *m = place_for(wire);
+    if (m->release != release.number)
+        mux(m, s, wire, offset_ms);
+    if (!m->whole)
+        return false;
+    if (m->offset_ms != offset_ms)
+        wire->format->stamp(m->bytes, m->marks, release.n_frames, offset_ms);
+    m->offset_ms = offset_ms;
+    last = m;
+    *out = (struct shared_batch){ m->bytes, m->len, release.n_frames };
+    return true;
+}
+
+size_t shared_batch_find(size_t offset, size_t *frame_begins, int64_t *ms)
+{
+    size_t i = release.n_frames - 1;
+    while (last->marks[i].at > offset)
+        i--;
+    *frame_begins = last->marks[i].at;
+    *ms = last->marks[i].ms + last->offset_ms;
+    return i;
+}
+
+void shared_batch_commit(struct jitter *jitter, size_t n_frames)
+{
+    /* By a constant so far: the last frame alone leaves the state that all of them would. */
+    int64_t ms = last->marks[n_frames - 1].ms;
+    jitter_commit(jitter, ms, ms + last->offset_ms);
+}

@@ -1,0 +1,51 @@
+/**
+ * The frames of one release, as bytes on the wire, muxed once for all players of a source who keep up.
+ *
+ * A player's bytes differ from those of another with the same kind of wire only in the times, by a constant (jitter.h);
+ * so the bytes are laid out once, each player's constant is written over the last one's, and one send() of one
+ * buffer does what took two iovecs a frame. Who has fallen behind, has just joined, or wants something special
+ * makes his own batch.
+ *
+ * There is one release at a time, because its players run one after the other; and its bytes for a few wires, because
+ * players of several kinds take turns.
+ *
+ * Yields     no
+ */
+#ifndef APP_LIVE_SHARED_BATCH_H
+#define APP_LIVE_SHARED_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/live/wire.h"
+#include "app/source/jitter.h"
+
+struct source;
+
+/* Fewer players are served as well without the copy; larger releases are not worth one; that many kinds of wires. */
+enum { SHARED_READERS_MIN = 4, SHARED_FRAMES_MAX = 512, SHARED_BYTES_MAX = 512 << 10, SHARED_WIRES_MAX = 4 };
+
+struct shared_batch {
+    const uint8_t *bytes;
+    size_t         len;
+    size_t         n_frames;
+};
+
+/**
+ * The frames of the newest release of `s` from `from` on, with this player's times.
+ *
+ * Ownership  `out` is valid until the next call or yield; `jitter` is the player's state, and only read
+ * Returns    false when they cannot be shared: `from` is not where the release began, a script is among them,
+ *            their times do not run smoothly or are out of the wire's range, or memory is out
+ */
+bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
+                      const struct jitter *jitter);
+
+/** Of the batch that was got last: which frame the byte at `offset` belongs to, its first byte, its time. */
+size_t shared_batch_find(size_t offset, size_t *frame_begins, int64_t *ms);
+
+/** `jitter` as it is after the first `n_frames` of that batch, at least one. */
+void shared_batch_commit(struct jitter *jitter, size_t n_frames);
+
+#endif
