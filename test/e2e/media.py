@@ -5,6 +5,7 @@ parallel test runs share one. They are small and short: 160x120, a key frame eac
 """
 import fcntl
 import hashlib
+import itertools
 import os
 import subprocess
 from collections import namedtuple
@@ -69,6 +70,14 @@ def sample():
     """The clip that the project ships, or ours where it is not there yet."""
     path = os.path.join(ROOT, "doc", "sample.flv")
     return path if os.path.exists(path) else clip("h264_aac.flv")
+
+
+def loop(name):
+    """A clip's tags again and again, for ever, in one run of timestamps."""
+    once = tags(name)
+    length = max(t.ts for t in once) + 40
+    for n in itertools.count():
+        yield from (t._replace(ts=t.ts + n * length) for t in once)
 
 
 def tags(name, **how):

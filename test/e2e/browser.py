@@ -1,0 +1,70 @@
+"""Headless Chromium, driven by Selenium: one for a test file, with a profile of its own.
+
+    page = Browser()
+    page.open(url)
+    page.wait_playing()          pictures are decoded and time goes on
+"""
+import tempfile
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+
+from wait import until
+
+# Without the background services Chromium says nothing to anybody but the page's server.
+_ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+              "--disable-background-networking", "--disable-component-update", "--disable-sync",
+              "--disable-default-apps", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required",
+              "--ignore-certificate-errors", "--window-size=1100,900"]
+
+_FACTS = """
+const video = document.querySelector('video')
+const quality = video && video.getVideoPlaybackQuality()
+return video && { time: video.currentTime, frames: quality.totalVideoFrames, width: video.videoWidth,
+                  height: video.videoHeight, error: (document.querySelector('.error') || {}).textContent }
+"""
+
+
+class Browser:
+    def __init__(self):
+        self.profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
+        options = Options()
+        options.binary_location = "/usr/bin/chromium"
+        for argument in _ARGUMENTS + ["--user-data-dir=" + self.profile.name]:
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+
+    def close(self):
+        self.driver.quit()
+        self.profile.cleanup()
+
+    def open(self, url):
+        self.driver.get(url)
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def text(self):
+        return self.run("return document.body.innerText")
+
+    def console(self):
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def facts(self):
+        return self.run(_FACTS)
+
+    def wait_text(self, text):
+        until(lambda: text in self.text(), lambda: "%r on the page:\n%s" % (text, self.text()), 20)
+
+    def wait_playing(self, seconds=1.5, frames=25):
+        """Until so much has been played and so many pictures decoded, counted from the first picture; the last facts."""
+        first = until(lambda: self._with_picture(), lambda: "a picture: %s %s" % (self.facts(), self.console()), 30)
+        until(lambda: self.facts()["time"] >= first["time"] + seconds and self.facts()["frames"] >= first["frames"] + frames,
+              lambda: "the picture to move: %s, then %s %s" % (first, self.facts(), self.console()), 30)
+        return self.facts()
+
+    def _with_picture(self):
+        facts = self.facts()
+        return facts if facts and facts["frames"] > 0 and facts["width"] else None
