@@ -1,68 +1,11 @@
 #include "app/access.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "app/cidr.h"
 #include "core/str.h"
 
-enum { SHOWN_MAX = 256, IPV4_BITS = 32, IPV6_BITS = 128 };
-
-/* ---- addresses */
-
-struct address {
-    int           bits; /* IPV4_BITS, IPV6_BITS; 0: none */
-    unsigned char bytes[sizeof(struct in6_addr)];
-};
-
-static struct address parse_address(const char *text, size_t len)
-{
-    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff }; /* RFC 4291, 2.5.5.2: ::ffff:a.b.c.d */
-
-    struct address a = { 0 };
-    char           ip[INET6_ADDRSTRLEN + 1];
-    struct str     out = str_over(ip, sizeof ip);
-    str_append(&out, text, len);
-    if (out.cut)
-        return a;
-    ip[strcspn(ip, "%")] = '\0'; /* the zone of a link-local address */
-    if (inet_pton(AF_INET, ip, a.bytes) == 1) {
-        a.bits = IPV4_BITS;
-    } else if (inet_pton(AF_INET6, ip, a.bytes) == 1) {
-        a.bits = IPV6_BITS;
-        if (memcmp(a.bytes, mapped, sizeof mapped) == 0) {
-            memmove(a.bytes, a.bytes + sizeof mapped, IPV4_BITS / 8);
-            a.bits = IPV4_BITS;
-        }
-    }
-    return a;
-}
-
-static bool same_prefix(const struct address *a, const struct address *b, int bits)
-{
-    int whole = bits / 8, rest = bits % 8;
-    if (memcmp(a->bytes, b->bytes, (size_t)whole) != 0)
-        return false;
-    unsigned mask = 0xff00u >> rest & 0xffu;
-    return !rest || (a->bytes[whole] & mask) == (b->bytes[whole] & mask);
-}
-
-/* `who` is an address, or one with /prefix. */
-static bool is_within(const struct address *client, const char *who)
-{
-    size_t         len = strcspn(who, "/");
-    struct address net = parse_address(who, len);
-    if (!net.bits || net.bits != client->bits)
-        return false;
-    long prefix = net.bits;
-    if (who[len]) {
-        char *end;
-        prefix = strtol(who + len + 1, &end, 10);
-        if (end == who + len + 1 || *end || prefix < 0 || prefix > net.bits)
-            return false;
-    }
-    return same_prefix(client, &net, (int)prefix);
-}
+enum { SHOWN_MAX = 256 };
 
 /* ---- security */
 
@@ -71,11 +14,13 @@ static const char *role_name(enum access_role role)
     return role == ACCESS_PUBLISH ? "publish" : "play";
 }
 
-static bool matches(const struct conf_security_rule *rule, enum access_role role, const struct address *client)
+static bool matches(const struct conf_security_rule *rule, enum access_role role, const struct cidr *client)
 {
     if (rule->publish != (role == ACCESS_PUBLISH) || !rule->who[0])
         return false;
-    return strcmp(rule->who, "all") == 0 || is_within(client, rule->who);
+    struct cidr who;
+    return strcmp(rule->who, "all") == 0 ||
+           (cidr_parse(rule->who, strlen(rule->who), &who) && cidr_contains(&who, client));
 }
 
 struct err *access_check_security(const struct conf_vhost *v, enum access_role role, const char *ip)
@@ -91,8 +36,9 @@ struct err *access_check_security(const struct conf_vhost *v, enum access_role r
         return err_new(E_SYSTEM_SECURITY, "security of vhost %s is enabled and has no rule, so %s may not %s", v->name,
                        shown, role_name(role));
 
-    struct address client = parse_address(ip, strlen(ip));
-    bool           any_allow = false, allowed = false;
+    struct cidr client;
+    bool        any_allow = false, allowed = false;
+    cidr_parse(ip, strlen(ip), &client);
     for (size_t i = 0; i < s->n_rules; i++) {
         const struct conf_security_rule *rule = &s->rules[i];
         any_allow |= rule->allow;

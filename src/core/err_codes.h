@@ -221,7 +221,8 @@
     X(1900, NO_MEMORY, "NoMemory", "memory allocation failed") \
     X(1901, LIMIT, "LimitExceeded", "a peer exceeded a named bound") \
     X(1902, END_OF_STREAM, "EndOfStream", "the peer ended the connection in good order") \
-    X(1903, TAKEOVER, "PublisherTakeover", "a newer publisher took the stream over")
+    X(1903, TAKEOVER, "PublisherTakeover", "a newer publisher took the stream over") \
+    X(1904, PROXY_HEADER, "ProxyHeader", "the PROXY header of a trusted peer is broken")
 
 enum err_code {
 #define ERR_CODE_ENUM(number, symbol, name, meaning) E_##symbol = (number),

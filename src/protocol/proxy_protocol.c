@@ -204,7 +204,7 @@ struct err *proxy_header_take(struct io *io, struct proxy_header *header, bool *
         case PROXY_NONE: return NULL;
         case PROXY_GOT: *got = true; return io_read_full(io, bytes, (size_t)(in.p - bytes), deadline_us);
         case PROXY_BAD:
-            return err_new(E_SOCKET_READ, "a PROXY header that is none: %s",
+            return err_new(E_PROXY_HEADER, "a PROXY header that is none: %s",
                            str_printable(bytes, n < SHOWN_BYTES ? n : SHOWN_BYTES, shown, sizeof shown));
         case PROXY_NEED_MORE:
             if (io->hung_up) /* known before recv(): no more will come */

@@ -48,7 +48,7 @@ enum proxy_read proxy_header_read(struct rd *in, struct proxy_header *header);
  * what follows, so that TLS or any other protocol may begin. Waits for the peer's first byte.
  *
  * Returns    *got tells whether there was one
- * Errors     those of io.h; E_SOCKET_READ for a header that is none
+ * Errors     those of io.h; E_PROXY_HEADER for one that is none
  * Yields     yes
  */
 struct err *proxy_header_take(struct io *io, struct proxy_header *header, bool *got, int64_t deadline_us) ATTR_MUST_USE;

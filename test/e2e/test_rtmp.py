@@ -58,12 +58,6 @@ def test_an_encrypted_handshake_is_refused(server):
     server.wait_log("RtmpPlainRequired")
 
 
-def test_the_address_in_a_proxy_header_is_logged(server):
-    with rtmp.Client("127.0.0.1", server.port, prefix=b"\xf3" + struct.pack(">H", 4) + bytes([192, 0, 2, 77])) as c:
-        c.connect(server.tc_url())
-    server.wait_log(r"real client ip=192\.0\.2\.77")
-
-
 def test_a_proxy_header_beyond_its_limit_is_refused(server):
     with rtmp.Client("127.0.0.1", server.port, shake=False) as c:
         c.raw(b"\xf3" + struct.pack(">H", 1025) + bytes(1025))

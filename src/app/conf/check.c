@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "app/cidr.h"
 #include "app/conf/endpoint.h"
 #include "app/conf/snapshot.h"
 #include "app/conf/spell.h"
@@ -170,6 +171,18 @@ static struct err *check_listen(const struct check *c)
     return NULL;
 }
 
+static struct err *check_trusted_proxies(const struct check *c)
+{
+    const struct conf_node *n = root_node(c, "trusted_proxies");
+    char                    where[CONF_WHERE_MAX + 8], shown[CONF_SHOW_MAX];
+    struct cidr             range;
+    for (size_t i = 0; n && i < n->n_args; i++)
+        if (!cidr_parse(n->args[i], strlen(n->args[i]), &range) && strcmp(n->args[i], "none") != 0)
+            return err_new(E_SYSTEM_CONFIG_INVALID, "trusted_proxies=%s is neither an address nor a range, nor none%s",
+                           conf_show(n->args[i], shown, sizeof shown), at(n, where, sizeof where));
+    return NULL;
+}
+
 /* A fraction below 1 was a fine interval for SRS 1 to 3: it counts as 1, with a warning. */
 static struct err *check_heartbeat(const struct check *c)
 {
@@ -321,7 +334,8 @@ static struct err *check_process(const struct check *c)
         return err_new(E_SYSTEM_CONFIG_INVALID,
                        "%" PRId64 " exceed max open files=%" PRId64 " (max_connections %" PRId64
                        " and %d files of the server itself; raise the limit with: ulimit -HSn %" PRId64 ")%s",
-                       max + OPEN_FILES_SPARE, c->source->open_files, max, OPEN_FILES_SPARE, max + OPEN_FILES_SPARE + 1, where);
+                       max + OPEN_FILES_SPARE, c->source->open_files, max, OPEN_FILES_SPARE, max + OPEN_FILES_SPARE + 1,
+                       where);
     if (root_value(c, NULL, "is_full").on)
         return err_new(E_SYSTEM_CONFIG_INVALID, "never use full.conf(%s)%s", c->source->path,
                        at(root_node(c, "is_full"), where, sizeof where));
@@ -333,10 +347,11 @@ struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
     struct check c = { .tree = tree, .source = source, .report = report };
     struct err  *e;
     if ((e = check_root_names(&c)) || (e = check_root_blocks(&c)) || (e = check_listen(&c)) ||
-        (e = check_heartbeat(&c)) || (e = check_stats(&c)) || (e = check_http_ports(&c)) ||
-        (e = check_each(&c, "stream_caster", check_caster)) || (e = check_each(&c, "vhost", check_vhost_names)) ||
-        (e = check_each(&c, "vhost", check_hls)) || (e = check_each(&c, "vhost", check_kickoff)) ||
-        (e = check_each(&c, "vhost", check_ingests)) || (e = check_process(&c)))
+        (e = check_trusted_proxies(&c)) || (e = check_heartbeat(&c)) || (e = check_stats(&c)) ||
+        (e = check_http_ports(&c)) || (e = check_each(&c, "stream_caster", check_caster)) ||
+        (e = check_each(&c, "vhost", check_vhost_names)) || (e = check_each(&c, "vhost", check_hls)) ||
+        (e = check_each(&c, "vhost", check_kickoff)) || (e = check_each(&c, "vhost", check_ingests)) ||
+        (e = check_process(&c)))
         return e;
     return NULL;
 }

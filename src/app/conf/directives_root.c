@@ -30,6 +30,14 @@ static const struct directive rows[] = {
     { .name = "empty_ip_ok", .type = CONF_BOOL, .def = "on", .reload = RELOAD_LIVE, IN_CONF(empty_ip_ok), .since = "3",
       .help = "Serve clients whose address cannot be found." },
 
+    { .name = "trusted_proxies", .type = CONF_LIST, .unit = "address|range ...|none", .flags = CONF_ENV_LIST,
+      .def = "127.0.0.0/8 ::1", .reload = RELOAD_LIVE, IN_CONF(trusted_proxies), .since = "ours",
+      .help = "Peers that are believed when they say for whom they speak: by X-Forwarded-For and X-Real-IP, by a PROXY "
+              "header, by the RTMP proxy prefix. SRS believes everybody." },
+    { .name = "proxy_protocol", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(proxy_protocol),
+      .since = "ours",
+      .help = "Connections of those peers may begin with a header of the PROXY protocol, version 1 or 2." },
+
     /* the process */
     { .name = "daemon", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, IN_CONF(daemon), .since = "1",
       .help = "Go to the background." },

@@ -1,9 +1,8 @@
 #include "app/conf/snapshot.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "app/cidr.h"
 #include "app/conf/value.h"
 #include "core/str.h"
 
@@ -39,6 +38,22 @@ static void store_text(struct fill *f, char **to, const char *text)
     f->failed |= !*to;
 }
 
+/* The words of a default, which stand with single spaces between them. */
+static void split_words(struct fill *f, struct conf_words *to, const char *text)
+{
+    size_t count = 1;
+    for (const char *p = text; (p = strchr(p, ' ')); p++)
+        count++;
+    char *copy;
+    store_text(f, &copy, text);
+    to->items = conf_arena_alloc(f->arena, count * sizeof *to->items);
+    f->failed |= !to->items;
+    if (f->failed)
+        return;
+    for (char *word; (word = strsep(&copy, " "));)
+        to->items[to->count++] = word;
+}
+
 static void store_words(struct fill *f, struct conf_words *to, const struct directive *row, const struct conf_node *n)
 {
     if (n) {
@@ -46,14 +61,8 @@ static void store_words(struct fill *f, struct conf_words *to, const struct dire
         return;
     }
     *to = (struct conf_words){ 0 };
-    if (!row->def)
-        return;
-    to->items = conf_arena_alloc(f->arena, sizeof *to->items);
-    f->failed |= !to->items;
-    if (!to->items)
-        return;
-    to->count = 1;
-    store_text(f, &to->items[0], row->def);
+    if (row->def)
+        split_words(f, to, row->def);
 }
 
 static void store(struct fill *f, const struct directive *row, const struct conf_node *n)
@@ -95,19 +104,8 @@ static bool is_rule(const struct conf_node *n)
 
 static bool is_address(const char *who)
 {
-    char          ip[64];
-    struct str    out = str_over(ip, sizeof ip);
-    size_t        len = strcspn(who, "/");
-    unsigned char bytes[sizeof(struct in6_addr)];
-    str_append(&out, who, len);
-    if (out.cut)
-        return false;
-    int bits = inet_pton(AF_INET, ip, bytes) == 1 ? 32 : inet_pton(AF_INET6, ip, bytes) == 1 ? 128 : -1;
-    if (bits < 0 || !who[len])
-        return bits > 0;
-    char *end;
-    long  prefix = strtol(who + len + 1, &end, 10);
-    return who[len + 1] && !*end && prefix >= 0 && prefix <= bits;
+    struct cidr range;
+    return cidr_parse(who, strlen(who), &range);
 }
 
 /* A rule that matches nobody stays, with an empty `who`: an allow of any kind shuts out whom no allow names. */

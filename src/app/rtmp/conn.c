@@ -1,10 +1,12 @@
 #include "app/rtmp/conn.h"
 
+#include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/access.h"
+#include "app/client_address.h"
 #include "app/rtmp/player.h"
 #include "app/rtmp/publisher.h"
 #include "app/source/source.h"
@@ -90,13 +92,17 @@ static struct err *accept_connect(struct rtmp_conn *c)
 
 static struct err *introduce(struct rtmp_conn *c)
 {
-    struct err *e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + STEP_TIMEOUT_US);
+    struct err *e = client_address_accept(c->server->conf, &c->io, c->ip, now_us() + STEP_TIMEOUT_US);
+    if (!e)
+        e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + STEP_TIMEOUT_US);
     if (e)
         return err_wrap(e, "handshake");
     log_info("%s handshake success.", c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN ? "simple" : "complex");
     if (c->rtmp.proxied) {
-        const uint8_t *ip = c->rtmp.proxied_ip;
-        log_info("RTMP proxy real client ip=%d.%d.%d.%d", ip[0], ip[1], ip[2], ip[3]);
+        char claimed[INET_ADDRSTRLEN];
+        inet_ntop(AF_INET, c->rtmp.proxied_ip, claimed, sizeof claimed);
+        if (client_address_claim(c->server->conf, c->ip, claimed))
+            log_info("RTMP proxy real client ip=%s", c->ip);
     }
     if ((e = rtmp_server_connect(&c->rtmp, &c->request, now_us() + STEP_TIMEOUT_US)))
         return err_wrap(e, "wait for connect");

@@ -242,7 +242,7 @@ static void a_broken_header_is_an_error(void **state)
     struct proxy_header h;
     bool                got;
     assert_int_equal(write(b, "PROXY me\r\n", 10), 10);
-    assert_int_equal(take(&h, &got), E_SOCKET_READ);
+    assert_int_equal(take(&h, &got), E_PROXY_HEADER);
     assert_false(got);
 }
 

@@ -243,6 +243,8 @@ static void refuses_with_the_words_that_users_know(void **state)
         { "listen abc;",                            "check normal : listen.port=0 is invalid" },
         { "listen 127.0.0.1:;",                     "check normal : listen.port=0 is invalid" },
         { "listen 70000;",                          "check normal : listen.port=70000 is invalid" },
+        { "listen 1935; trusted_proxies 10.0.0.0/8 lo;", "check normal : trusted_proxies=lo is neither an address nor a range, nor none" },
+        { "listen 1935; trusted_proxies 10.0.0.0/33;", "check normal : trusted_proxies=10.0.0.0/33 is neither an address nor a range, nor none" },
         /* heartbeat, stats */
         { L "heartbeat { interval 0; }",            "check normal : invalid heartbeat.interval=0" },
         { L "heartbeat { interval -3; }",           "check normal : invalid heartbeat.interval=-3" },
