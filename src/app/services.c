@@ -1,8 +1,11 @@
 /* What the server listens for: a protocol more is a row more. */
+#include "app/http/service.h"
 #include "app/listener.h"
 #include "app/rtmp/conn.h"
 
 const struct listen_service *const listen_services[] = {
     &rtmp_service,
+    &http_api_service,
+    &http_server_service,
     NULL,
 };

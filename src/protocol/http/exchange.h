@@ -13,7 +13,7 @@
  *
  * Source     RFC 9110, RFC 9112
  * Ownership  an exchange lives from its request's head to the end of its reply; what is in it is borrowed till then
- * Errors     the socket's
+ * Errors     the socket's; E_SOCKET_TIMEOUT when the peer takes nothing for long
  */
 #ifndef PROTOCOL_HTTP_EXCHANGE_H
 #define PROTOCOL_HTTP_EXCHANGE_H
@@ -29,6 +29,9 @@
 
 /* A reply whose length is not known before its end. */
 enum { HTTP_LENGTH_UNKNOWN = -1 };
+
+/* All the fields that one reply may be given. */
+enum { HTTP_REPLY_FIELDS_MAX = 16 << 10 };
 
 struct http_exchange;
 
@@ -47,21 +50,37 @@ void *http_owner_of(const struct http_exchange *x);
  * The whole body of the request.
  *
  * Ownership  `body` belongs to the exchange; it ends with a NUL that does not count
- * Errors     E_HTTP_CONTENT_LENGTH when it is longer than `cap_bytes`; then the caller replies 413
+ * Errors     E_HTTP_CONTENT_LENGTH when it is longer than `cap_bytes`; E_HTTP_INVALID_CHUNK_HEADER; a handler that returns
+ *            them without having replied answers 413 or 400
  * Yields     yes
  */
 struct err *http_read_body(struct http_exchange *x, size_t cap_bytes, const char **body, size_t *len) ATTR_MUST_USE;
 
+/** The next bytes of the request's body, as they come; *n is 0 at its end. Yields. */
+struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_t *n, int64_t deadline_us) ATTR_MUST_USE;
+
+/**
+ * Free what holds the request, before a long reply: request and body are empty from now on, so copy what you need first.
+ * Only while a reply has begun.
+ */
+void http_forget_request(struct http_exchange *x);
+
 /** A whole reply. `content_type` may be NULL with an empty body. Yields. */
-struct err *http_reply(struct http_exchange *x, int status, const char *content_type, const void *body,
-                       size_t len) ATTR_MUST_USE;
+struct err *http_reply(struct http_exchange *x, int status, const char *content_type, const void *body, size_t len)
+    ATTR_MUST_USE;
 
 /** A short text that says what the status says: "Not Found". Yields. */
 struct err *http_reply_status(struct http_exchange *x, int status) ATTR_MUST_USE;
 
-/** The head of a reply in pieces, sent at once. `length` in bytes or HTTP_LENGTH_UNKNOWN. Yields. */
-struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type,
-                             int64_t length) ATTR_MUST_USE;
+/** See there: a redirection, 301, 302, 307 or 308, with a text. Yields. */
+struct err *http_reply_redirect(struct http_exchange *x, int status, const char *location) ATTR_MUST_USE;
+
+/**
+ * The head of a reply in pieces, sent at once. `length` in bytes or HTTP_LENGTH_UNKNOWN. 101 says `Connection: Upgrade`,
+ * the connection is the caller's till it returns, and is then closed. Yields.
+ */
+struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type, int64_t length)
+    ATTR_MUST_USE;
 
 /** A piece, in whole. Yields while the socket is full. */
 struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t len) ATTR_MUST_USE;
@@ -72,13 +91,21 @@ struct err *http_reply_end(struct http_exchange *x) ATTR_MUST_USE;
 /** True once the reply's head is out: no other can be sent. */
 bool http_reply_has_begun(const struct http_exchange *x);
 
+/** The status of the reply that has begun, else 0. */
+int http_reply_status_of(const struct http_exchange *x);
+
 /**
  * For who writes the body by himself, as players of live streams do, between http_reply_begin() and http_reply_end():
  * the connection, and whether what he writes must be in chunks (else it is the bare bytes: HTTP/1.0, HEAD has no body).
+ * He tells of bytes of a body with known length by http_reply_count().
  */
 struct io *http_io_of(struct http_exchange *x);
 bool       http_reply_is_chunked(const struct http_exchange *x);
 bool       http_reply_wants_body(const struct http_exchange *x);
+void       http_reply_count(struct http_exchange *x, size_t len);
+
+/** What came in behind the request's head and has not been read: for who takes the connection over after 101. */
+size_t http_take_input(struct http_exchange *x, void *buf, size_t cap);
 
 /** After this exchange the connection is closed, whatever the request wanted. */
 void http_close_after(struct http_exchange *x);

@@ -1,5 +1,5 @@
 /**
- * Which path is whose: a feature registers its paths with one call, a table of rows.
+ * Which path is whose: a feature has a table of rows, a router a list of tables.
  *
  * The longest pattern wins. HEAD comes with GET; OPTIONS is answered by the router (with the methods of the path);
  * a method that a path does not have is 405 with Allow.
@@ -12,10 +12,9 @@
 
 #include "core/attr.h"
 #include "core/err.h"
-#include "core/list.h"
 #include "protocol/http/exchange.h"
 
-/* Sets of methods. */
+/* Sets of methods. HEAD comes with GET. */
 #define HTTP_METHOD(name) (UINT64_C(1) << HTTP_##name)
 #define HTTP_METHODS_ALL (~UINT64_C(0))
 
@@ -27,23 +26,26 @@ struct http_route {
 };
 
 struct http_routes {
-    struct list              link; /* in the router */
     const struct http_route *rows;
     size_t                   n_rows;
     void                    *ctx;
 };
 
 struct http_router {
-    struct list tables;
+    const struct http_routes *const *tables; /* ends with NULL */
 };
 
-void http_router_init(struct http_router *r);
-void http_router_add(struct http_router *r, struct http_routes *table);
+/**
+ * The row for a path and its ctx, or NULL. Methods are not looked at. A row "/x/" is that of "/x" too, if nothing longer is;
+ * `slash_is_missing` tells.
+ */
+const struct http_route *http_router_find(const struct http_router *r, const char *path, void **ctx,
+                                          bool *slash_is_missing);
 
-/** The row for a path and its ctx, or NULL. Methods are not looked at. */
-const struct http_route *http_router_find(const struct http_router *r, const char *path, void **ctx);
-
-/** Find the row and let it handle the exchange; 404 when there is none, 405 for the method. Yields. */
+/**
+ * Find the row and let it handle the exchange; 404 when there is none, 405 for the method. GET and HEAD of "/x" where there
+ * is just "/x/" are sent there by 302, other methods are not: clients would repeat them as GET. Yields.
+ */
 struct err *http_router_handle(const struct http_router *r, struct http_exchange *x) ATTR_MUST_USE;
 
 #endif

@@ -1,0 +1,217 @@
+#include "app/http/conn.h"
+
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/client_address.h"
+#include "app/http/routes.h"
+#include "app/http/service.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/http/basic_auth.h"
+#include "protocol/http/serve.h"
+
+/* How long a proxy may take to say for whom it speaks. */
+enum { INTRODUCTION_US = 15 * US_PER_SECOND };
+
+enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, STATUS_NOT_FOUND = 404, STATUS_NOT_ALLOWED = 405 };
+
+/* ---- before the handlers --------------------------------------------------------------------------------------- */
+
+/* Whose path it is. On a port of both, what the API has no row for is a file; so its index "/" too. */
+static enum http_face face_of(const struct http_conn *c, const struct http_request *r)
+{
+    void *ctx;
+    bool  slash_is_missing;
+    if (!(c->faces & HTTP_FACE_STREAM))
+        return HTTP_FACE_API;
+    if (!(c->faces & HTTP_FACE_API))
+        return HTTP_FACE_STREAM;
+    const struct http_route *route = http_router_find(&http_api_router, r->path, &ctx, &slash_is_missing);
+    return route && strcmp(route->path, "/") != 0 ? HTTP_FACE_API : HTTP_FACE_STREAM;
+}
+
+/* What lets scripts of other sites use the reply. */
+static struct err *add_cors(struct http_exchange *x)
+{
+    static const struct http_pair fields[] = {
+        { "Access-Control-Allow-Origin", "*" },        { "Access-Control-Allow-Headers", "*" },
+        { "Access-Control-Allow-Methods", "*" },       { "Access-Control-Expose-Headers", "*" },
+        { "Access-Control-Allow-Credentials", "false" }, { "Access-Control-Request-Private-Network", "true" },
+    };
+    struct err *e = NULL;
+    for (size_t i = 0; !e && i < ARRAY_LEN(fields); i++)
+        e = http_add_field(x, fields[i].name, fields[i].value);
+    return e;
+}
+
+/* Every path with /api/ in it asks for the password, on whatever port. */
+static bool is_protected(const char *path)
+{
+    return strstr(path, "/api/") || str_ends_with(path, "/api");
+}
+
+static bool is_authorized(const struct conf *conf, const struct http_request *r)
+{
+    const struct conf_http_api *api = &conf->http_api;
+    return !api->auth || !is_protected(r->path) ||
+           http_basic_auth_is(http_request_field(r, "Authorization"), api->username, api->password);
+}
+
+static struct err *ask_for_password(struct http_exchange *x)
+{
+    const struct http_conn *c = http_conn_of(x);
+    log_warn("HTTP client ip=%s: %s without the right user and password", c->ip, http_request_of(x)->path);
+    struct err *e = http_add_field(x, "WWW-Authenticate", "Basic realm=\"srs\"");
+    return e ? e : http_reply_status(x, STATUS_UNAUTHORIZED);
+}
+
+/* A vhost that is switched off serves nothing, whichever way it is named. */
+static bool host_is_served(const struct conf *conf, const struct http_request *r)
+{
+    const struct conf_vhost *vhost = conf_find_vhost(conf, http_request_vhost(r));
+    return !vhost || vhost->enabled;
+}
+
+/* What `conf` has to say to a request; *go_on when it is the handlers' turn. */
+static struct err *receive(struct http_exchange *x, const struct conf *conf, enum http_face face, bool *go_on)
+{
+    const struct http_request *r = http_request_of(x);
+    bool        crossdomain = face == HTTP_FACE_API ? conf->http_api.crossdomain : conf->http_server.crossdomain;
+    struct err *e = crossdomain && http_request_field(r, "Origin") ? add_cors(x) : NULL;
+    *go_on = false;
+    if (e)
+        return e;
+    if (r->method == HTTP_OPTIONS)
+        return crossdomain ? http_reply(x, STATUS_OK, NULL, NULL, 0) : http_reply_status(x, STATUS_NOT_ALLOWED);
+    if (!is_authorized(conf, r))
+        return ask_for_password(x);
+    if (face == HTTP_FACE_STREAM && !host_is_served(conf, r))
+        return http_reply_status(x, STATUS_NOT_FOUND);
+    *go_on = true;
+    return NULL;
+}
+
+static void summarize(struct http_conn *c, const struct http_request *r)
+{
+    snprintf(c->summary, sizeof c->summary, "%s %s", http_method_str(r->method), r->raw_path);
+    str_tame(c->summary, strlen(c->summary));
+}
+
+static struct err *handle(struct http_exchange *x)
+{
+    struct http_conn          *c = http_conn_of(x);
+    const struct http_request *r = http_request_of(x);
+    struct conf               *conf = conf_ref(c->server->conf);
+    enum http_face             face = face_of(c, r);
+    bool                       go_on;
+    client_address_of_request(conf, c->peer_ip, r, c->ip);
+    summarize(c, r);
+    c->n_requests++;
+    c->n_served += face == HTTP_FACE_STREAM;
+    if (c->server->stop != SERVER_RUNS)
+        http_close_after(x);
+    struct err *e = receive(x, conf, face, &go_on);
+    conf_unref(&conf);
+    if (!e && go_on)
+        e = http_router_handle(face == HTTP_FACE_API ? &http_api_router : &http_stream_router, x);
+    log_debug("HTTP %s, ip=%s, status=%d", c->summary, c->ip, http_reply_status_of(x));
+    return e;
+}
+
+/* ---- the connection -------------------------------------------------------------------------------------------- */
+
+/* One line for what it was, at a level by what it was: polls of the API are not worth one each. */
+static void say_goodbye(struct http_conn *c, struct err *e)
+{
+    enum err_code code = err_code(e);
+    char          text[ERR_TEXT_MAX];
+    switch (code) {
+    case E_SUCCESS:
+    case E_END_OF_STREAM:
+    case E_SOCKET_READ:
+    case E_SOCKET_WRITE:
+    case E_SOCKET_TIMEOUT:
+    case E_THREAD_INTERRUPTED:
+    case E_HTTP_STREAM_EOF:
+        log_write(c->n_served ? LOG_INFO : LOG_DEBUG,
+                  "HTTP client finished. ip=%s, %u requests, last %s, in=%lld, out=%lld, ret=%d%s%s", c->ip,
+                  c->n_requests, c->summary, (long long)c->io.bytes_in, (long long)c->io.bytes_out, (int)code,
+                  e ? ", " : "", e ? err_text(e, text, sizeof text) : "");
+        err_free(e);
+        break;
+    case E_HTTP_PARSE_HEADER:
+    case E_HTTP_INVALID_CHUNK_HEADER:
+    case E_HTTP_CONTENT_LENGTH:
+    case E_PROXY_HEADER:
+        log_warn("HTTP client ip=%s, code=%d(%s), %s", c->ip, (int)code, err_code_name(code),
+                 err_text(e, text, sizeof text));
+        err_free(e);
+        break;
+    default:
+        log_err(LOG_ERROR, e, "HTTP client ip=%s, %s", c->ip, c->summary);
+    }
+}
+
+static void conn_free(struct http_conn *c)
+{
+    io_close(&c->io);
+    mem_free(c);
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_storage local = { 0 };
+    socklen_t               len = sizeof local;
+    getsockname(fd, (struct sockaddr *)&local, &len);
+    return ntohs(local.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&local)->sin6_port
+                                             : ((struct sockaddr_in *)&local)->sin_port);
+}
+
+static struct err *introduce(struct http_conn *c)
+{
+    struct err *e = client_address_accept(c->server->conf, &c->io, c->peer_ip, now_us() + INTRODUCTION_US);
+    memcpy(c->ip, c->peer_ip, sizeof c->ip);
+    return e;
+}
+
+static void run(void *arg)
+{
+    static const int          on = 1;
+    struct http_conn         *c = arg;
+    const struct http_serving serving = { .handle = handle, .owner = c };
+    co_set_trace(c->trace);
+    io_set_owner(&c->io, co_self());
+    log_debug("HTTP client ip=%s, fd=%d", c->peer, c->io.fd);
+    setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* replies are written in whole */
+    struct err *e = introduce(c);
+    if (!e)
+        e = http_serve(&c->io, &serving);
+    say_goodbye(c, e);
+    conn_free(c);
+}
+
+struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by)
+{
+    struct http_conn *c = mem_calloc(1, sizeof *c);
+    if (!c) {
+        close(fd);
+        return err_no_memory();
+    }
+    c->server = s;
+    c->faces = http_service_faces(s->conf, by);
+    c->local_port = port_of(fd);
+    ident_random(c->trace, IDENT_LEN);
+    io_addr_host(peer, c->peer_ip, sizeof c->peer_ip);
+    io_addr_text(peer, c->peer);
+    struct err *e = io_open(&c->io, fd);
+    if (!e)
+        e = co_go(&s->connections, "http", run, c, NULL);
+    if (e)
+        conn_free(c);
+    return e;
+}

@@ -1,0 +1,35 @@
+/**
+ * The chunked transfer coding, read strictly: what one server lets pass and another does not hides requests.
+ *
+ * Source     RFC 9112 7.1; trailer fields are skipped, extensions too
+ * Ownership  pieces point into the input
+ * Yields     no
+ */
+#ifndef PROTOCOL_HTTP_CHUNKED_H
+#define PROTOCOL_HTTP_CHUNKED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/rd.h"
+
+/* Bytes that are no data: a peer could send one byte a chunk with a long extension, or trailers without end. */
+enum { HTTP_CHUNK_LINE_MAX = 256, HTTP_TRAILER_MAX = 8 << 10 };
+
+/** All zero at the start of a body. */
+struct http_chunked {
+    int      state;
+    uint64_t left;     /* data of the chunk that is to come; its size while that is read */
+    size_t   line_len; /* of the size line, or of all trailers */
+};
+
+enum http_chunk_read {
+    HTTP_CHUNK_DATA,      /* a piece of data; call again */
+    HTTP_CHUNK_NEED_MORE, /* all input is used up */
+    HTTP_CHUNK_END,       /* the body has ended; what is left of the input is the next request's */
+    HTTP_CHUNK_BAD,
+};
+
+enum http_chunk_read http_chunked_read(struct http_chunked *c, struct rd *in, const uint8_t **data, size_t *len);
+
+#endif

@@ -1,0 +1,25 @@
+/**
+ * Dates as HTTP writes them: "Sun, 06 Nov 1994 08:49:37 GMT".
+ *
+ * Source     RFC 9110 5.6.7; of the obsolete forms none is understood
+ * Yields     no
+ */
+#ifndef PROTOCOL_HTTP_DATE_H
+#define PROTOCOL_HTTP_DATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+enum { HTTP_DATE_LEN = 29, HTTP_DATE_CAP = HTTP_DATE_LEN + 1 };
+
+/** Returns `buf`. */
+const char *http_date_format(time_t t, char buf[static HTTP_DATE_CAP]);
+
+/** False when the text is no such date. */
+bool http_date_parse(const char *text, time_t *t);
+
+/** The date now, formatted once a second. */
+const char *http_date_now(void);
+
+#endif

@@ -1,0 +1,437 @@
+#include "protocol/http/exchange.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/str.h"
+#include "core/version.h"
+#include "protocol/http/date.h"
+#include "protocol/http/exchange_state.h"
+
+enum {
+    READ_BYTES = 32 << 10,
+    HEAD_TEXT_MAX = 512, /* what a reply's head has beside its fields */
+    PIECES_MAX = 4,
+    STATUS_CONTINUE = 100,
+    STATUS_UPGRADE = 101,
+    STATUS_NO_CONTENT = 204,
+    STATUS_NOT_MODIFIED = 304,
+    BODY_FIRST_BYTES = 4 << 10,
+};
+
+const struct http_request *http_request_of(const struct http_exchange *x)
+{
+    return &x->request;
+}
+
+void *http_owner_of(const struct http_exchange *x)
+{
+    return x->serving->owner;
+}
+
+struct io *http_io_of(struct http_exchange *x)
+{
+    return x->io;
+}
+
+bool http_reply_has_begun(const struct http_exchange *x)
+{
+    return x->begun;
+}
+
+int http_reply_status_of(const struct http_exchange *x)
+{
+    return x->status;
+}
+
+bool http_reply_is_chunked(const struct http_exchange *x)
+{
+    return x->is_chunked;
+}
+
+bool http_reply_wants_body(const struct http_exchange *x)
+{
+    return x->wants_body;
+}
+
+void http_close_after(struct http_exchange *x)
+{
+    x->close_after = true;
+}
+
+/* ---- input ----------------------------------------------------------------------------------------------------- */
+
+struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
+{
+    static char        shared[READ_BYTES]; /* emptied below, before anybody else runs */
+    struct http_input *in = &x->in;
+    size_t             n;
+    struct err        *e = io_read(x->io, shared, sizeof shared, &n, deadline_us);
+    if (e)
+        return e;
+    if (in->at > 0)
+        memmove(in->buf, in->buf + in->at, in->len);
+    in->at = 0;
+    char *grown = mem_realloc(in->buf, in->len + n);
+    if (!grown)
+        return err_no_memory();
+    in->buf = grown;
+    memcpy(in->buf + in->len, shared, n);
+    in->len += n;
+    return NULL;
+}
+
+void http_input_take(struct http_input *in, size_t n)
+{
+    in->at += n;
+    in->len -= n;
+    if (in->len == 0) {
+        mem_free(in->buf);
+        *in = (struct http_input){ 0 };
+    }
+}
+
+size_t http_take_input(struct http_exchange *x, void *buf, size_t cap)
+{
+    size_t n = x->in.len < cap ? x->in.len : cap;
+    if (n > 0) {
+        memcpy(buf, x->in.buf + x->in.at, n);
+        http_input_take(&x->in, n);
+    }
+    return n;
+}
+
+/* ---- its life -------------------------------------------------------------------------------------------------- */
+
+static void free_request(struct http_exchange *x)
+{
+    mem_free(x->memory);
+    mem_free(x->body);
+    x->memory = x->body = NULL;
+    enum http_method method = x->request.method;
+    x->request = (struct http_request){
+        .method = method, .path = "", .raw_path = "", .raw_query = "", .host = "", .host_port = ""
+    };
+}
+
+static void free_fields(struct http_exchange *x)
+{
+    mem_free(x->fields);
+    x->fields = NULL;
+    x->fields_len = 0;
+}
+
+void http_exchange_reset(struct http_exchange *x)
+{
+    free_request(x);
+    free_fields(x);
+    *x = (struct http_exchange){
+        .io = x->io, .serving = x->serving, .in = x->in, .request = x->request, .wants_body = true
+    };
+}
+
+void http_exchange_finish(struct http_exchange *x)
+{
+    free_request(x);
+    free_fields(x);
+    mem_free(x->in.buf);
+    x->in = (struct http_input){ 0 };
+}
+
+void http_forget_request(struct http_exchange *x)
+{
+    if (!x->body_ended)
+        x->close_after = true; /* its framing is forgotten too */
+    free_request(x);
+}
+
+/* ---- output ---------------------------------------------------------------------------------------------------- */
+
+static int64_t stall_us(const struct http_exchange *x)
+{
+    return x->serving->stall_us ? x->serving->stall_us : HTTP_STALL_US;
+}
+
+/* All of it; the peer may be as slow as it likes, as long as it takes something now and then. */
+static struct err *send_all(struct http_exchange *x, struct iovec *iov, int n_iov)
+{
+    while (n_iov > 0) {
+        size_t      n;
+        struct err *e = io_wait_writable(x->io, now_us() + stall_us(x));
+        if (!e)
+            e = io_writev_now(x->io, iov, n_iov, &n);
+        if (e)
+            return e;
+        while (n_iov > 0 && n >= iov->iov_len) {
+            n -= iov->iov_len;
+            iov++;
+            n_iov--;
+        }
+        if (n_iov > 0) {
+            iov->iov_base = (char *)iov->iov_base + n;
+            iov->iov_len -= n;
+        }
+    }
+    return NULL;
+}
+
+struct err *http_add_field(struct http_exchange *x, const char *name, const char *value)
+{
+    size_t name_len = strlen(name), value_len = strlen(value), len = name_len + value_len + 4;
+    if (strpbrk(value, "\r\n"))
+        return err_new(E_HTTP_PARSE_HEADER, "the value of %s has a line break in it", name);
+    if (x->fields_len + len > HTTP_REPLY_FIELDS_MAX)
+        return err_new(E_LIMIT, "the fields of the reply exceed %d bytes", HTTP_REPLY_FIELDS_MAX);
+    char *grown = mem_realloc(x->fields, x->fields_len + len + 1);
+    if (!grown)
+        return err_no_memory();
+    x->fields = grown;
+    snprintf(grown + x->fields_len, len + 1, "%s: %s\r\n", name, value);
+    x->fields_len += len;
+    return NULL;
+}
+
+struct err *http_add_fieldf(struct http_exchange *x, const char *name, const char *format, ...)
+{
+    char       value[2048];
+    struct str text = str_over(value, sizeof value);
+    va_list    args;
+    va_start(args, format);
+    str_vprintf(&text, format, args);
+    va_end(args);
+    if (text.cut)
+        return err_new(E_LIMIT, "the value of %s exceeds %zu bytes", name, sizeof value);
+    return http_add_field(x, name, value);
+}
+
+static bool has_no_body(int status)
+{
+    return status / 100 == 1 || status == STATUS_NO_CONTENT || status == STATUS_NOT_MODIFIED;
+}
+
+static const char *reason(int status)
+{
+    return http_status_str((enum http_status)status);
+}
+
+/* How the reply ends, and whether another one may follow on this connection. */
+static void choose_framing(struct http_exchange *x, int status, int64_t length)
+{
+    const struct http_request *r = &x->request;
+    bool                       empty = has_no_body(status);
+    x->wants_body = r->method != HTTP_HEAD && !empty;
+    x->is_chunked = length < 0 && x->wants_body && !r->is_http_1_0;
+    x->left = length;
+    bool unread = !x->body_ended;
+    bool too_much = unread && (x->owes_continue || x->body_left > HTTP_DRAIN_BYTES_MAX);
+    if (!r->keep_alive || too_much || (length < 0 && x->wants_body && !x->is_chunked) || status == STATUS_UPGRADE)
+        x->close_after = true;
+}
+
+/* Head and, if it is there already, body. */
+static struct err *send_head(struct http_exchange *x, int status, int64_t length, const void *body, size_t body_len)
+{
+    char       before[HEAD_TEXT_MAX / 2], after[HEAD_TEXT_MAX];
+    struct str first = str_over(before, sizeof before), last = str_over(after, sizeof after);
+    const char *connection = status == STATUS_UPGRADE ? "Upgrade" : x->close_after ? "close" : "keep-alive";
+    str_printf(&first, "HTTP/1.1 %d %s\r\nConnection: %s\r\n", status, reason(status), connection);
+    if (length >= 0 && !has_no_body(status))
+        str_printf(&last, "Content-Length: %lld\r\n", (long long)length);
+    str_printf(&last, "Server: %s\r\nDate: %s\r\n%s\r\n", SERVER_SIGNATURE, http_date_now(),
+               x->is_chunked ? "Transfer-Encoding: chunked\r\n" : "");
+
+    struct iovec iov[PIECES_MAX] = { { before, first.len }, { x->fields, x->fields_len }, { after, last.len } };
+    int          n = 3;
+    if (body_len > 0 && x->wants_body)
+        iov[n++] = (struct iovec){ (void *)body, body_len };
+    x->begun = true;
+    x->status = status;
+    struct err *e = send_all(x, iov, n);
+    free_fields(x);
+    return err_wrap(e, "reply %d", status);
+}
+
+struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type, int64_t length)
+{
+    if (x->begun)
+        return err_new(E_SYSTEM_ASSERT_FAILED, "a second reply, %d", status);
+    struct err *e = content_type ? http_add_field(x, "Content-Type", content_type) : NULL;
+    if (e)
+        return e;
+    choose_framing(x, status, length);
+    return send_head(x, status, length, NULL, 0);
+}
+
+struct err *http_reply(struct http_exchange *x, int status, const char *content_type, const void *body, size_t len)
+{
+    if (x->begun)
+        return err_new(E_SYSTEM_ASSERT_FAILED, "a second reply, %d", status);
+    struct err *e = content_type ? http_add_field(x, "Content-Type", content_type) : NULL;
+    if (e)
+        return e;
+    choose_framing(x, status, (int64_t)len);
+    x->ended = true;
+    return send_head(x, status, (int64_t)len, body, len);
+}
+
+struct err *http_reply_status(struct http_exchange *x, int status)
+{
+    const char *text = reason(status);
+    return http_reply(x, status, has_no_body(status) ? NULL : "text/plain; charset=utf-8", text, strlen(text));
+}
+
+struct err *http_reply_redirect(struct http_exchange *x, int status, const char *location)
+{
+    struct err *e = http_add_field(x, "Location", location);
+    size_t      cap = strlen(location) + sizeof "Redirect to ";
+    char       *text = e ? NULL : mem_alloc(cap);
+    if (e || !text)
+        return e ? e : err_no_memory();
+    snprintf(text, cap, "Redirect to %s", location);
+    e = http_reply(x, status, "text/plain; charset=utf-8", text, cap - 1);
+    mem_free(text);
+    return e;
+}
+
+void http_reply_count(struct http_exchange *x, size_t len)
+{
+    if (x->left >= 0)
+        x->left -= (int64_t)len;
+}
+
+struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t len)
+{
+    char         size[24];
+    struct iovec iov[PIECES_MAX];
+    int          n = 0;
+    if (!x->wants_body || len == 0)
+        return NULL;
+    if (x->left >= 0 && (int64_t)len > x->left)
+        return err_new(E_HTTP_CONTENT_LENGTH, "%zu bytes more than Content-Length", len - (size_t)x->left);
+    if (x->is_chunked)
+        iov[n++] = (struct iovec){ size, (size_t)snprintf(size, sizeof size, "%zx\r\n", len) };
+    iov[n++] = (struct iovec){ (void *)buf, len };
+    if (x->is_chunked)
+        iov[n++] = (struct iovec){ "\r\n", 2 };
+    http_reply_count(x, len);
+    return err_wrap(send_all(x, iov, n), "reply");
+}
+
+struct err *http_reply_end(struct http_exchange *x)
+{
+    if (x->ended)
+        return NULL;
+    x->ended = true;
+    if (x->wants_body && x->left > 0)
+        x->close_after = true; /* less than was promised: the end tells */
+    if (!x->is_chunked)
+        return NULL;
+    struct iovec last = { "0\r\n\r\n", 5 };
+    return err_wrap(send_all(x, &last, 1), "end the reply");
+}
+
+/* ---- the request's body ---------------------------------------------------------------------------------------- */
+
+/* The peer holds the body back until it is asked for. */
+static struct err *ask_for_body(struct http_exchange *x)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct iovec      iov = { (void *)go_on, sizeof go_on - 1 };
+    x->owes_continue = false;
+    return x->begun ? NULL : send_all(x, &iov, 1);
+}
+
+static struct err *take_chunked(struct http_exchange *x, void *buf, size_t cap, size_t *n)
+{
+    struct http_input *in = &x->in;
+    const char        *start = in->buf + in->at;
+    const uint8_t     *data;
+    struct rd          r = rd_over(start, in->len < cap ? in->len : cap);
+    switch (http_chunked_read(&x->chunked, &r, &data, n)) {
+    case HTTP_CHUNK_DATA: memcpy(buf, data, *n); break;
+    case HTTP_CHUNK_END: x->body_ended = true; break;
+    case HTTP_CHUNK_NEED_MORE: break;
+    case HTTP_CHUNK_BAD:
+        x->close_after = true;
+        return err_new(E_HTTP_INVALID_CHUNK_HEADER, "the body's chunks are none");
+    }
+    http_input_take(in, (size_t)((const char *)r.p - start));
+    return NULL;
+}
+
+static void take_plain(struct http_exchange *x, void *buf, size_t cap, size_t *n)
+{
+    *n = http_take_input(x, buf, x->body_left < cap ? (size_t)x->body_left : cap);
+    x->body_left -= *n;
+    x->body_ended = x->body_left == 0;
+}
+
+struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_t *n, int64_t deadline_us)
+{
+    *n = 0;
+    while (*n == 0 && !x->body_ended) {
+        struct err *e = NULL;
+        if (x->in.len == 0) {
+            if (x->owes_continue)
+                e = ask_for_body(x);
+            if (!e)
+                e = http_input_more(x, deadline_us);
+        }
+        x->owes_continue = false;
+        if (!e && x->request.content_length < 0)
+            e = take_chunked(x, buf, cap, n);
+        else if (!e)
+            take_plain(x, buf, cap, n);
+        if (e) {
+            x->close_after = true;
+            return err_wrap(e, "read the body");
+        }
+    }
+    return NULL;
+}
+
+/* Room for one byte more at least, and the terminator. */
+static struct err *grow_body(struct http_exchange *x, size_t *cap, size_t cap_max)
+{
+    size_t wanted = *cap ? *cap * 2 : BODY_FIRST_BYTES;
+    if (x->request.content_length >= 0)
+        wanted = (size_t)x->request.content_length;
+    if (wanted > cap_max)
+        wanted = cap_max;
+    char *grown = mem_realloc(x->body, wanted + 2); /* one more, to see that there is too much */
+    if (!grown)
+        return err_no_memory();
+    x->body = grown;
+    *cap = wanted + 1;
+    return NULL;
+}
+
+struct err *http_read_body(struct http_exchange *x, size_t cap_bytes, const char **body, size_t *len)
+{
+    int64_t     deadline_us = now_us() + HTTP_BODY_US;
+    size_t      cap = 0, n = 1;
+    struct err *e = NULL;
+    *len = 0;
+    if (x->request.content_length > 0 && (uint64_t)x->request.content_length > cap_bytes)
+        return err_new(E_HTTP_CONTENT_LENGTH, "a body of %lld bytes, at most %zu are taken here",
+                       (long long)x->request.content_length, cap_bytes);
+    while (!e && n > 0) {
+        if (*len == cap)
+            e = grow_body(x, &cap, cap_bytes);
+        if (!e)
+            e = http_read_some(x, x->body + *len, cap - *len, &n, deadline_us);
+        if (!e)
+            *len += n;
+        if (!e && *len > cap_bytes)
+            e = err_new(E_HTTP_CONTENT_LENGTH, "a body of more than %zu bytes", cap_bytes);
+    }
+    if (e) {
+        x->close_after = true;
+        return e;
+    }
+    x->body[*len] = '\0';
+    *body = x->body;
+    return NULL;
+}

@@ -1,0 +1,56 @@
+/**
+ * What an exchange consists of: for exchange.c and serve.c alone.
+ *
+ * Yields     no
+ */
+#ifndef PROTOCOL_HTTP_EXCHANGE_STATE_H
+#define PROTOCOL_HTTP_EXCHANGE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "protocol/http/chunked.h"
+#include "protocol/http/exchange.h"
+#include "protocol/http/serve.h"
+
+/* Bytes that have come and nobody has taken yet; nothing is held while there are none. */
+struct http_input {
+    char  *buf;
+    size_t at, len; /* `len` bytes from `at` */
+};
+
+struct http_exchange {
+    struct io                 *io;
+    const struct http_serving *serving;
+    struct http_input          in;
+
+    void               *memory; /* of the request */
+    struct http_request request;
+    bool                owes_continue; /* the peer waits for "100 Continue" */
+    bool                body_ended;
+    uint64_t            body_left; /* by Content-Length */
+    struct http_chunked chunked;
+    char               *body;
+
+    char   *fields; /* of the reply, as text */
+    size_t  fields_len;
+    int     status;
+    int64_t left; /* of the reply's Content-Length */
+    bool    begun, ended, is_chunked, wants_body;
+    bool    close_after; /* asked for, or necessary */
+};
+
+/** Wait for more input and append it. Yields. */
+struct err *http_input_more(struct http_exchange *x, int64_t deadline_us) ATTR_MUST_USE;
+
+/** Take the first `n` bytes away. */
+void http_input_take(struct http_input *in, size_t n);
+
+/** Ready for the next request; keeps the input. */
+void http_exchange_reset(struct http_exchange *x);
+
+/** Frees all. */
+void http_exchange_finish(struct http_exchange *x);
+
+#endif

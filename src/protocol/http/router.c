@@ -1,0 +1,92 @@
+#include "protocol/http/router.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/str.h"
+
+enum { STATUS_FOUND = 302, STATUS_NOT_FOUND = 404, STATUS_NOT_ALLOWED = 405 };
+
+/* The length of the pattern if it is the path's, else 0. */
+static size_t match(const char *pattern, const char *path, bool *slash_is_missing)
+{
+    size_t len = strlen(pattern);
+    *slash_is_missing = false;
+    if (len == 0 || pattern[len - 1] != '/')
+        return strcmp(pattern, path) == 0 ? len : 0;
+    if (strncmp(pattern, path, len) == 0)
+        return len;
+    *slash_is_missing = strlen(path) == len - 1 && strncmp(pattern, path, len - 1) == 0;
+    return *slash_is_missing ? len - 1 : 0;
+}
+
+const struct http_route *http_router_find(const struct http_router *r, const char *path, void **ctx,
+                                          bool *slash_is_missing)
+{
+    const struct http_route *best = NULL;
+    size_t                   best_len = 0;
+    for (const struct http_routes *const *table = r->tables; *table; table++)
+        for (size_t i = 0; i < (*table)->n_rows; i++) {
+            bool   missing;
+            size_t len = match((*table)->rows[i].path, path, &missing);
+            if (len <= best_len)
+                continue;
+            best = &(*table)->rows[i];
+            best_len = len;
+            *ctx = (*table)->ctx;
+            *slash_is_missing = missing;
+        }
+    return best;
+}
+
+static bool allows(const struct http_route *route, enum http_method method)
+{
+    return (route->methods & (UINT64_C(1) << method)) ||
+           (method == HTTP_HEAD && (route->methods & HTTP_METHOD(GET)));
+}
+
+static struct err *add_allow(struct http_exchange *x, const struct http_route *route)
+{
+    char       text[256];
+    struct str allow = str_over(text, sizeof text);
+    for (int m = HTTP_DELETE; m <= HTTP_OPTIONS; m++) /* what is in use on the web, the first of the list */
+        if (m == HTTP_OPTIONS || (m != HTTP_CONNECT && allows(route, (enum http_method)m)))
+            str_printf(&allow, "%s%s", allow.len ? ", " : "", http_method_str((enum http_method)m));
+    if (allows(route, HTTP_PATCH))
+        str_printf(&allow, ", PATCH");
+    return http_add_field(x, "Allow", text);
+}
+
+/* To the row's own path, not to what was sent: that might begin with "//" and name another host. */
+static struct err *redirect_to_slash(struct http_exchange *x, const struct http_route *route)
+{
+    const char *query = http_request_of(x)->raw_query;
+    size_t      cap = strlen(route->path) + strlen(query) + 2;
+    char       *location = mem_alloc(cap);
+    if (!location)
+        return err_no_memory();
+    snprintf(location, cap, "%s%s%s", route->path, *query ? "?" : "", query);
+    struct err *e = http_reply_redirect(x, STATUS_FOUND, location);
+    mem_free(location);
+    return e;
+}
+
+struct err *http_router_handle(const struct http_router *r, struct http_exchange *x)
+{
+    enum http_method         method = http_request_of(x)->method;
+    void                    *ctx = NULL;
+    bool                     slash_is_missing = false;
+    const struct http_route *route = http_router_find(r, http_request_of(x)->path, &ctx, &slash_is_missing);
+    if (!route)
+        return http_reply_status(x, STATUS_NOT_FOUND);
+    if (!allows(route, method)) {
+        struct err *e = add_allow(x, route);
+        if (e)
+            return e;
+        return method == HTTP_OPTIONS ? http_reply(x, 200, NULL, NULL, 0) : http_reply_status(x, STATUS_NOT_ALLOWED);
+    }
+    if (slash_is_missing && (method == HTTP_GET || method == HTTP_HEAD))
+        return redirect_to_slash(x, route);
+    return route->handle(x, ctx);
+}

@@ -1,0 +1,187 @@
+#include "protocol/http/serve.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/co.h"
+#include "protocol/http/exchange_state.h"
+
+/* Who says nothing for so long gives the stack back that the last request touched. */
+enum { SETTLE_US = US_PER_SECOND };
+
+enum { STATUS_BAD_REQUEST = 400, STATUS_TIMEOUT = 408, STATUS_TOO_LARGE = 413, STATUS_ERROR = 500, STATUS_BUSY = 503 };
+
+static int64_t or_default(int64_t set_us, int64_t default_us)
+{
+    return set_us ? set_us : default_us;
+}
+
+/* RFC 9112 2.2: empty lines before a request mean nothing. */
+static void skip_empty_lines(struct http_input *in)
+{
+    size_t n = 0;
+    while (in->len - n >= 2 && memcmp(in->buf + in->at + n, "\r\n", 2) == 0)
+        n += 2;
+    if (n > 0)
+        http_input_take(in, n);
+}
+
+/* The first bytes of a request, with nothing held meanwhile. */
+static struct err *wait_for_request(struct http_exchange *x)
+{
+    int64_t idle_us = or_default(x->serving->idle_us, HTTP_IDLE_US), since_us = now_us();
+    if (idle_us > SETTLE_US) {
+        struct err *e = io_wait_readable(x->io, since_us + SETTLE_US);
+        if (err_code(e) != E_SOCKET_TIMEOUT && e)
+            return e;
+        if (e)
+            co_trim_stack();
+        err_free(e);
+    }
+    return http_input_more(x, since_us + idle_us);
+}
+
+/* Read until a head is there. *status is what to refuse it with, or 0. */
+static struct err *read_head(struct http_exchange *x, size_t *len, int *status)
+{
+    int64_t deadline_us = 0;
+    size_t  looked = 0;
+    for (;;) {
+        struct err *e;
+        skip_empty_lines(&x->in);
+        if (x->in.len == 0) {
+            e = wait_for_request(x);
+        } else {
+            if ((*status = http_head_find(x->in.buf + x->in.at, x->in.len, &looked, len)) >= 0)
+                return NULL;
+            if (!deadline_us)
+                deadline_us = now_us() + or_default(x->serving->head_us, HTTP_HEAD_US);
+            e = http_input_more(x, deadline_us);
+        }
+        if (e)
+            return e;
+    }
+}
+
+/* Move the head to memory of its own, and take it apart. */
+static struct err *parse_head(struct http_exchange *x, size_t len, int *status, const char **why)
+{
+    const char *head = x->in.buf + x->in.at;
+    size_t      room = http_request_room(head, len);
+    char       *memory = mem_alloc(room + len);
+    if (!memory)
+        return err_no_memory();
+    x->memory = memory;
+    memcpy(memory + room, head, len);
+    http_input_take(&x->in, len);
+    *status = http_request_parse(&x->request, memory + room, len, memory, why);
+    x->owes_continue = x->request.expects_continue;
+    x->body_ended = !x->request.has_body;
+    x->body_left = x->request.content_length > 0 ? (uint64_t)x->request.content_length : 0;
+    return NULL;
+}
+
+/* Say so and give the connection up: where this request ends is not known. */
+static struct err *refuse(struct http_exchange *x, int status, const char *why)
+{
+    x->close_after = x->body_ended = true;
+    x->request.method = HTTP_GET; /* whatever was asked for may have been cut off */
+    struct err *e = http_reply_status(x, status);
+    err_free(e); /* the peer may have gone */
+    return err_new(E_HTTP_PARSE_HEADER, "refused with %d: %s", status, why);
+}
+
+static struct err *next_request(struct http_exchange *x)
+{
+    size_t      len = 0;
+    int         status = 0;
+    const char *why = "the head is too long";
+    struct err *e = read_head(x, &len, &status);
+    if (err_code(e) == E_SOCKET_TIMEOUT && x->in.len > 0) {
+        err_free(e);
+        return refuse(x, STATUS_TIMEOUT, "the head did not come in time");
+    }
+    if (!e && status == 0)
+        e = parse_head(x, len, &status, &why);
+    if (e)
+        return e;
+    return status ? refuse(x, status, why) : NULL;
+}
+
+/* What a handler's error says to the peer. */
+static int status_of(enum err_code code)
+{
+    switch (code) {
+    case E_HTTP_INVALID_CHUNK_HEADER: return STATUS_BAD_REQUEST;
+    case E_HTTP_CONTENT_LENGTH: return STATUS_TOO_LARGE;
+    case E_SOCKET_TIMEOUT: return STATUS_TIMEOUT;
+    case E_NO_MEMORY: return STATUS_BUSY;
+    default: return STATUS_ERROR;
+    }
+}
+
+/* The peer can still be told. */
+static bool is_connected(enum err_code code)
+{
+    return code != E_END_OF_STREAM && code != E_SOCKET_READ && code != E_SOCKET_WRITE && code != E_THREAD_INTERRUPTED;
+}
+
+static struct err *handle(struct http_exchange *x)
+{
+    struct err *e = x->serving->handle(x);
+    if (!e && !x->begun)
+        e = err_new(E_HTTP_HANDLER_INVALID, "nobody has replied");
+    if (!e)
+        return http_reply_end(x);
+    x->close_after = true;
+    if (!x->begun && is_connected(err_code(e))) {
+        mem_free(x->fields);
+        x->fields = NULL;
+        x->fields_len = 0;
+        err_free(http_reply_status(x, status_of(err_code(e))));
+    }
+    return e;
+}
+
+/* Read what is left of the request's body, or give the connection up. */
+static void drain_body(struct http_exchange *x)
+{
+    char    unread[2048];
+    int64_t deadline_us = now_us() + HTTP_DRAIN_US;
+    size_t  n = 1, sum = 0;
+    while (!x->close_after && !x->body_ended && n > 0) {
+        err_free(http_read_some(x, unread, sizeof unread, &n, deadline_us)); /* an error has set close_after */
+        if ((sum += n) > HTTP_DRAIN_BYTES_MAX)
+            x->close_after = true;
+    }
+}
+
+/* The peer has gone, or had nothing more to say, between two requests. */
+static bool is_good_end(const struct http_exchange *x, enum err_code code)
+{
+    bool between = x->in.len == 0 && !x->memory;
+    return between && (code == E_END_OF_STREAM || code == E_SOCKET_TIMEOUT || code == E_SOCKET_READ);
+}
+
+struct err *http_serve(struct io *io, const struct http_serving *s)
+{
+    struct http_exchange x = { .io = io, .serving = s };
+    struct err          *e = NULL;
+    while (!e && !x.close_after) {
+        http_exchange_reset(&x);
+        e = next_request(&x);
+        if (is_good_end(&x, err_code(e))) {
+            err_free(e);
+            http_exchange_finish(&x);
+            return NULL;
+        }
+        if (!e && !(e = handle(&x)))
+            drain_body(&x);
+    }
+    bool told = x.begun && is_connected(err_code(e));
+    http_exchange_finish(&x);
+    if (told)
+        io_linger(io, now_us() + HTTP_LINGER_US);
+    return e;
+}

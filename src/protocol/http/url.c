@@ -1,0 +1,116 @@
+#include "protocol/http/url.h"
+
+#include <string.h>
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that "%XX" at `p` stands for; -1: it is none. */
+static int escaped(const char *p, const char *end)
+{
+    if (end - p < 3 || hex(p[1]) < 0 || hex(p[2]) < 0)
+        return -1;
+    return hex(p[1]) << 4 | hex(p[2]);
+}
+
+/* The segment that begins at `start` and ends at `end`: drop it if it is ".", its parent too if it is "..". Returns the new
+ * end, NULL above the root. `is_last`: no '/' follows, so "." and ".." leave a folder behind. */
+static char *end_segment(char *out, char *start, char *end, bool is_last)
+{
+    size_t len = (size_t)(end - start);
+    bool   here = len == 1 && start[0] == '.';
+    bool   up = len == 2 && start[0] == '.' && start[1] == '.';
+    if (!here && !up) {
+        if (!is_last)
+            *end++ = '/';
+        return end;
+    }
+    if (here)
+        return start;
+    if (start == out + 1)
+        return NULL;
+    for (start--; start[-1] != '/'; start--)
+        ;
+    return start;
+}
+
+bool http_path_decode(char *out, const char *path, size_t len)
+{
+    const char *end = path + len;
+    if (len == 0 || path[0] != '/')
+        return false;
+    *out = '/';
+    char *segment = out + 1, *w = segment;
+    for (const char *p = path + 1; p < end; p++) {
+        int c = (unsigned char)*p;
+        if (c == '%') {
+            c = escaped(p, end);
+            p += 2;
+            if (c < 0 || c == '/')
+                return false;
+        } else if (c == '/') {
+            segment = w = end_segment(out, segment, w, false);
+            if (!w)
+                return false;
+            continue;
+        }
+        if (c == '\0' || c == '\\')
+            return false;
+        *w++ = (char)c;
+    }
+    w = end_segment(out, segment, w, true);
+    if (!w)
+        return false;
+    *w = '\0';
+    return true;
+}
+
+size_t http_query_count(const char *query)
+{
+    size_t n = 1;
+    for (; *query; query++)
+        n += *query == '&';
+    return n;
+}
+
+/* Decode `len` bytes to `*w`, terminated; `*w` moves past the terminator. False for a NUL. */
+static bool decode_text(char **w, const char *p, size_t len)
+{
+    for (const char *end = p + len; p < end; p++) {
+        int c = *p == '%' ? escaped(p, end) : -1;
+        if (c == 0)
+            return false;
+        *(*w)++ = c < 0 ? *p : (char)c;
+        p += c < 0 ? 0 : 2;
+    }
+    *(*w)++ = '\0';
+    return true;
+}
+
+bool http_query_split(const char *query, char *text, struct http_pair *pairs, size_t cap, size_t *count)
+{
+    *count = 0;
+    for (const char *p = query; *p; p += *p == '&') {
+        size_t len = strcspn(p, "&"), name_len = strcspn(p, "=&");
+        if (len > 0) {
+            if (*count == cap)
+                return false;
+            struct http_pair *pair = &pairs[(*count)++];
+            pair->name = text;
+            if (!decode_text(&text, p, name_len))
+                return false;
+            pair->value = text;
+            if (name_len == len)
+                pair->value = text - 1; /* the name's terminator */
+            else if (!decode_text(&text, p + name_len + 1, len - name_len - 1))
+                return false;
+        }
+        p += len;
+    }
+    return true;
+}
