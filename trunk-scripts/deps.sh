@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build="gcc libc6-dev make pkg-config patch dpkg-dev ca-certificates util-linux
-    libssl-dev libhttp-parser-dev libjansson-dev libsrtp2-dev"
+    libssl-dev libhttp-parser-dev libjansson-dev libsrtp2-dev liburing-dev"
 # libFuzzer and the sanitizers for clang come in a package of clang's version
 fuzz="clang libclang-rt-dev"
 test="$fuzz libcmocka-dev python3 python3-pytest python3-pytest-xdist ffmpeg valgrind cppcheck procps openssl curl"

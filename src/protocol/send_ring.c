@@ -1,0 +1,118 @@
+#include "protocol/send_ring.h"
+
+#include <errno.h>
+#include <liburing.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "protocol/io.h"
+
+struct queued {
+    struct io *io;
+    void      *arg;
+    size_t     len;
+    int        result;
+};
+
+static struct io_uring ring;
+static bool            is_open;
+static struct queued   queue[SEND_RING_MAX];
+static size_t          n_queued;
+
+/* The cheapest ways first; older kernels know fewer. */
+static int open_ring(void)
+{
+    static const unsigned flags[] = { IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+                                      IORING_SETUP_COOP_TASKRUN, 0 };
+    int                   status = -ENOSYS;
+    for (size_t i = 0; status < 0 && i < sizeof flags / sizeof flags[0]; i++)
+        status = io_uring_queue_init(SEND_RING_MAX, &ring, flags[i]);
+    return status;
+}
+
+struct err *send_ring_open(void)
+{
+    int status = open_ring();
+    if (status < 0) {
+        errno = -status;
+        return err_sys(E_ST_INITIALIZE, "io_uring: %s", strerror(errno));
+    }
+    is_open = true;
+    return NULL;
+}
+
+void send_ring_close(void)
+{
+    if (is_open)
+        io_uring_queue_exit(&ring);
+    is_open = false;
+}
+
+bool send_ring_is_open(void)
+{
+    return is_open;
+}
+
+bool send_ring_is_full(void)
+{
+    return n_queued == SEND_RING_MAX;
+}
+
+size_t send_ring_count(void)
+{
+    return n_queued;
+}
+
+void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&ring); /* there are as many as the queue has places */
+    io_uring_prep_send(sqe, io->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    io_uring_sqe_set_data64(sqe, n_queued);
+    queue[n_queued++] = (struct queued){ .io = io, .arg = arg, .len = len, .result = -EIO };
+}
+
+/*
+ * Wait for all results; with MSG_DONTWAIT that is no more than the sends themselves. A ring that fails, which it
+ * has no reason to, is given up, for what is left in it may or may not have been sent.
+ */
+static void collect(void)
+{
+    size_t n_left = n_queued;
+    int    status = 0;
+    while (n_left > 0 && (status >= 0 || status == -EINTR || status == -EAGAIN || status == -EBUSY)) {
+        struct io_uring_cqe *cqe;
+        status = io_uring_submit_and_wait(&ring, (unsigned)n_left);
+        while (n_left > 0 && io_uring_peek_cqe(&ring, &cqe) == 0) {
+            queue[cqe->user_data].result = cqe->res;
+            io_uring_cqe_seen(&ring, cqe);
+            n_left--;
+        }
+    }
+    if (n_left > 0)
+        send_ring_close();
+}
+
+static ssize_t settle(const struct queued *q)
+{
+    struct io *io = q->io;
+    if (q->result == -EINTR || q->result == -ECANCELED)
+        return 0; /* nothing went out, and it may be tried again */
+    if (q->result < 0 && q->result != -EAGAIN)
+        return q->result;
+    ssize_t sent = q->result > 0 ? q->result : 0;
+    io->bytes_out += sent;
+    if ((size_t)sent < q->len)
+        io->may_write = false; /* the send buffer is full: the kernel will tell when it drains */
+    return sent;
+}
+
+void send_ring_flush(void (*done)(void *arg, ssize_t sent))
+{
+    if (n_queued == 0)
+        return;
+    collect();
+    size_t n = n_queued;
+    n_queued = 0;
+    for (size_t i = 0; i < n; i++)
+        done(queue[i].arg, settle(&queue[i]));
+}

@@ -1,0 +1,185 @@
+/* Many writes by one call: all of the results that single ones would have had. */
+#include "protocol/send_ring.h"
+
+#include <cmocka.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/attr.h"
+#include "protocol/co.h"
+#include "protocol/io.h"
+
+enum { ENDS = SEND_RING_MAX };
+
+static struct {
+    struct io io;
+    int       peer;
+    int       n_done;
+    ssize_t   sent;
+} ends[ENDS];
+
+static int order[ENDS], n_done;
+
+static void note(void *arg, ssize_t sent)
+{
+    int i = (int)(intptr_t)arg;
+    ends[i].n_done++;
+    ends[i].sent = sent;
+    order[n_done++] = i;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    n_done = 0;
+    for (int i = 0; i < ENDS; i++) {
+        int fds[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+        assert_null(io_open(&ends[i].io, fds[0]));
+        ends[i].peer = fds[1];
+        ends[i].n_done = 0;
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    for (int i = 0; i < ENDS; i++) {
+        io_close(&ends[i].io);
+        if (ends[i].peer >= 0)
+            close(ends[i].peer);
+    }
+    return 0;
+}
+
+static void add(int i, const void *bytes, size_t len)
+{
+    send_ring_add(&ends[i].io, bytes, len, (void *)(intptr_t)i);
+}
+
+static void each_gets_its_own_bytes_and_the_results_come_in_order(void **state)
+{
+    static uint8_t bytes[ENDS][64];
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        n_done = 0;
+        for (int i = 0; i < ENDS; i++) {
+            assert_false(send_ring_is_full());
+            memset(bytes[i], round * 50 + i % 50, sizeof bytes[i]);
+            add(i, bytes[i], 1 + (size_t)i % 64);
+        }
+        assert_true(send_ring_is_full());
+        send_ring_flush(note);
+        assert_int_equal(n_done, ENDS);
+        for (int i = 0; i < ENDS; i++) {
+            uint8_t got[100];
+            assert_int_equal(order[i], i);
+            assert_int_equal(ends[i].sent, 1 + i % 64);
+            assert_int_equal(recv(ends[i].peer, got, sizeof got, 0), 1 + i % 64);
+            assert_memory_equal(got, bytes[i], 1 + (size_t)i % 64);
+            assert_int_equal(ends[i].io.bytes_out, (round + 1) * (1 + i % 64));
+            assert_true(ends[i].io.may_write);
+        }
+    }
+    send_ring_flush(note); /* of nothing is nothing */
+    assert_int_equal(n_done, ENDS);
+}
+
+static void a_full_socket_takes_a_part_or_nothing(void **state)
+{
+    static uint8_t much[4 << 20];
+    (void)state;
+    add(0, much, sizeof much);
+    add(1, much, 10);
+    send_ring_flush(note);
+    assert_true(ends[0].sent > 0 && ends[0].sent < (ssize_t)sizeof much);
+    assert_false(ends[0].io.may_write);
+    assert_int_equal(ends[1].sent, 10);
+
+    add(0, much, 10);
+    send_ring_flush(note);
+    assert_int_equal(ends[0].sent, 0);
+    assert_false(ends[0].io.may_write);
+
+    while (recv(ends[0].peer, much, sizeof much, MSG_DONTWAIT) > 0)
+        continue;
+    assert_null(io_wait_writable(&ends[0].io, now_us() + 60 * US_PER_SECOND)); /* an edge says so */
+    add(0, much, 10);
+    send_ring_flush(note);
+    assert_int_equal(ends[0].sent, 10);
+}
+
+static void a_broken_socket_says_so_and_harms_no_other(void **state)
+{
+    (void)state;
+    close(ends[1].peer);
+    ends[1].peer = -1;
+    for (int i = 0; i < 3; i++)
+        add(i, "x", 1);
+    send_ring_flush(note);
+    assert_int_equal(ends[0].sent, 1);
+    assert_int_equal(ends[1].sent, -EPIPE);
+    assert_int_equal(ends[2].sent, 1);
+    assert_int_equal(ends[1].io.bytes_out, 0);
+}
+
+/* As the default profile of container runtimes does. */
+static void a_kernel_that_refuses_is_an_error_that_says_why(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct sock_filter rules[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = { ARRAY_LEN(rules), rules };
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+            _exit(2);
+        send_ring_close();
+        struct err *e = send_ring_open();
+        _exit(err_errno(e) == EPERM && !send_ring_is_open() ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_gets_its_own_bytes_and_the_results_come_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_socket_takes_a_part_or_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broken_socket_says_so_and_harms_no_other, set_up, tear_down),
+        cmocka_unit_test(a_kernel_that_refuses_is_an_error_that_says_why),
+    };
+    struct err *e = co_init();
+    if (e)
+        return 1;
+    io_init();
+    if ((e = send_ring_open())) { /* as in some containers: nothing to test here */
+        char text[ERR_TEXT_MAX];
+        printf("%s\n[  SKIPPED ] there_is_no_io_uring\n", err_text(e, text, sizeof text));
+        err_free(e);
+        co_finish();
+        return 0;
+    }
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    send_ring_close();
+    co_finish();
+    return failed;
+}
