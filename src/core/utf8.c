@@ -1,0 +1,36 @@
+#include "core/utf8.h"
+
+/* What follows a first byte: RFC 3629, 4. */
+static bool begin(struct utf8 *u, uint8_t first)
+{
+    *u = (struct utf8){ .n_missing = 0, .least = 0x80, .most = 0xbf };
+    if (first < 0x80)
+        return true;
+    if (first < 0xc2 || first > 0xf4)
+        return false;
+    u->n_missing = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    switch (first) {
+    case 0xe0: u->least = 0xa0; break; /* else overlong */
+    case 0xed: u->most = 0x9f; break;  /* else a surrogate */
+    case 0xf0: u->least = 0x90; break; /* else overlong */
+    case 0xf4: u->most = 0x8f; break;  /* else above U+10FFFF */
+    default: break;
+    }
+    return true;
+}
+
+bool utf8_feed(struct utf8 *u, const void *text, size_t len)
+{
+    const uint8_t *p = text, *end = p + len;
+    for (; p < end; p++) {
+        if (u->n_missing == 0) {
+            if (!begin(u, *p))
+                return false;
+            continue;
+        }
+        if (*p < u->least || *p > u->most)
+            return false;
+        *u = (struct utf8){ .n_missing = (uint8_t)(u->n_missing - 1), .least = 0x80, .most = 0xbf };
+    }
+    return true;
+}

@@ -1,0 +1,81 @@
+/* UTF-8: what is, what is not, and at which byte that shows. */
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/attr.h"
+#include "core/utf8.h"
+
+static void texts_may_come_in_any_bits(void **state)
+{
+    static const char *const texts[] = { "",
+                                         "abc",
+                                         "\x7f",
+                                         "\xc2\x80",
+                                         "\xdf\xbf",
+                                         "\xe0\xa0\x80",
+                                         "\xed\x9f\xbf",
+                                         "\xee\x80\x80",
+                                         "\xef\xbf\xbf",
+                                         "\xf0\x90\x80\x80",
+                                         "\xf4\x8f\xbf\xbf",
+                                         "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z" };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct utf8 whole = { 0 }, bits = { 0 };
+        assert_true(utf8_feed(&whole, texts[i], strlen(texts[i])));
+        assert_true(utf8_is_whole(&whole));
+        for (const char *p = texts[i]; *p; p++)
+            assert_true(utf8_feed(&bits, p, 1));
+        assert_true(utf8_is_whole(&bits));
+    }
+}
+
+static void anything_else_is_refused_at_its_first_wrong_byte(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t      wrong_at;
+    } rows[] = {
+        { "\x80", 0 }, /* nothing to continue */
+        { "\xbf", 0 },
+        { "a\xc0\x80", 1 }, /* overlong */
+        { "\xc1\xbf", 0 },
+        { "\xe0\x9f\xbf", 1 },
+        { "\xf0\x8f\xbf\xbf", 1 },
+        { "\xed\xa0\x80", 1 },     /* surrogates */
+        { "\xf4\x90\x80\x80", 1 }, /* above U+10FFFF */
+        { "\xf5\x80\x80\x80", 0 },
+        { "\xff", 0 },
+        { "\xc3\xc3", 1 }, /* a first byte where another is missing */
+        { "\xe2\x82z", 2 },
+        { "\xf0\x9f\x98\xc0", 3 },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct utf8 u = { 0 }, again = { 0 };
+        assert_true(utf8_feed(&u, rows[i].text, rows[i].wrong_at));
+        assert_false(utf8_feed(&u, rows[i].text + rows[i].wrong_at, 1));
+        assert_false(utf8_feed(&again, rows[i].text, strlen(rows[i].text)));
+    }
+}
+
+static void a_character_that_is_cut_off_is_not_whole(void **state)
+{
+    static const char *const texts[] = { "\xc3", "a\xe2\x82", "\xf0\x9f\x98" };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct utf8 u = { 0 };
+        assert_true(utf8_feed(&u, texts[i], strlen(texts[i])));
+        assert_false(utf8_is_whole(&u));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_may_come_in_any_bits),
+        cmocka_unit_test(anything_else_is_refused_at_its_first_wrong_byte),
+        cmocka_unit_test(a_character_that_is_cut_off_is_not_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
