@@ -35,8 +35,11 @@ static int take_events(struct epoll_event *events, int count)
             io->hung_up = true;
         if (what & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP))
             io->may_read = true;
-        if (what & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+        if (what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) {
             io->may_write = true;
+            if (io->layer)
+                io->layer->drain(io);
+        }
         co_unpark(io->owner);
     }
     return n_left;
@@ -68,19 +71,35 @@ void io_close(struct io *io)
 {
     if (io->fd < 0)
         return;
+    if (io->layer)
+        io->layer->close(io);
+    io->layer = NULL;
     epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_DEL, io->fd, NULL); /* a child process may still hold a copy */
     close(io->fd);
     io->fd = -1;
 }
 
+/* Until the kernel has what a layer still holds. */
+static struct err *drain_layer(struct io *io, int64_t deadline_us)
+{
+    struct err *e = NULL;
+    while (!e && io->layer && !io->layer->is_drained(io))
+        e = io_wait_writable(io, deadline_us);
+    return e;
+}
+
 void io_linger(struct io *io, int64_t deadline_us)
 {
-    char        unread[512];
-    size_t      n;
-    int64_t     turn_began = io->bytes_in;
-    struct err *e = NULL;
-    if (shutdown(io->fd, SHUT_WR) < 0)
+    char    unread[512];
+    size_t  n;
+    int64_t turn_began = io->bytes_in;
+    if (io->layer)
+        io->layer->say_end(io);
+    struct err *e = drain_layer(io, deadline_us);
+    if (shutdown(io->fd, SHUT_WR) < 0) {
+        err_free(e);
         return;
+    }
     while (!e && now_us() < deadline_us) { /* a peer that floods would never make io_read() wait */
         e = io_read(io, unread, sizeof unread, &n, deadline_us);
         if (io->bytes_in - turn_began >= LINGER_TURN_BYTES) {
@@ -125,27 +144,38 @@ struct err *io_wait_writable(struct io *io, int64_t deadline_us)
     return wait_for(io, &io->may_write, deadline_us);
 }
 
-struct err *io_read_now(struct io *io, void *buf, size_t cap, size_t *n)
+ssize_t io_socket_recv(struct io *io, void *buf, size_t cap)
 {
-    *n = 0;
     while (io->may_read) {
         ssize_t got = recv(io->fd, buf, cap, 0);
-        if (got > 0) {
-            /* Less than asked for: the queue is empty, and more will be a new edge, unless the end is in it. */
-            if ((size_t)got < cap && !io->hung_up)
-                io->may_read = false;
-            io->bytes_in += got;
-            *n = (size_t)got;
-            return NULL;
-        }
-        if (got == 0)
-            return err_new(E_END_OF_STREAM, "the peer closed the connection");
+        /* Less than asked for: the queue is empty, and more will be a new edge, unless the end is in it. */
+        if (got > 0 && (size_t)got < cap && !io->hung_up)
+            io->may_read = false;
+        if (got >= 0)
+            return got;
         if (errno == EAGAIN || errno == EWOULDBLOCK)
             io->may_read = false;
         else if (errno != EINTR)
-            return err_sys(E_SOCKET_READ, "read");
+            return -1;
     }
-    return NULL;
+    errno = EAGAIN;
+    return -1;
+}
+
+struct err *io_read_now(struct io *io, void *buf, size_t cap, size_t *n)
+{
+    *n = 0;
+    if (io->layer)
+        return io->layer->read_now(io, buf, cap, n);
+    ssize_t got = io_socket_recv(io, buf, cap);
+    if (got > 0) {
+        io->bytes_in += got;
+        *n = (size_t)got;
+        return NULL;
+    }
+    if (got == 0)
+        return err_new(E_END_OF_STREAM, "the peer closed the connection");
+    return errno == EAGAIN ? NULL : err_sys(E_SOCKET_READ, "read");
 }
 
 struct err *io_read(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us)
@@ -173,12 +203,9 @@ struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_
     return NULL;
 }
 
-struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+/* One send() or sendmsg() of `want` bytes. */
+static ssize_t send_iov(struct io *io, const struct iovec *iov, int n_iov, size_t want)
 {
-    *n = 0;
-    size_t want = 0;
-    for (int i = 0; i < n_iov; i++)
-        want += iov[i].iov_len;
     while (io->may_write) {
         struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n_iov };
         ssize_t       sent = n_iov == 1 ? send(io->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
@@ -186,16 +213,38 @@ struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, siz
         if (sent >= 0) {
             if ((size_t)sent < want)
                 io->may_write = false; /* the send buffer is full: the kernel will tell when it drains */
-            io->bytes_out += sent;
-            *n = (size_t)sent;
-            return NULL;
+            return sent;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK)
             io->may_write = false;
         else if (errno != EINTR)
-            return err_sys(E_SOCKET_WRITE, "write");
+            return -1;
     }
-    return NULL;
+    errno = EAGAIN;
+    return -1;
+}
+
+ssize_t io_socket_send(struct io *io, const void *buf, size_t len)
+{
+    struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
+    return send_iov(io, &iov, 1, len);
+}
+
+struct err *io_socket_writev(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+{
+    size_t want = 0;
+    for (int i = 0; i < n_iov; i++)
+        want += iov[i].iov_len;
+    ssize_t sent = send_iov(io, iov, n_iov, want);
+    *n = sent > 0 ? (size_t)sent : 0;
+    io->bytes_out += (int64_t)*n;
+    return sent >= 0 || errno == EAGAIN ? NULL : err_sys(E_SOCKET_WRITE, "write");
+}
+
+struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+{
+    *n = 0;
+    return io->layer ? io->layer->writev_now(io, iov, n_iov, n) : io_socket_writev(io, iov, n_iov, n);
 }
 
 struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadline_us)
@@ -212,7 +261,7 @@ struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadlin
         p += n;
         len -= n;
     }
-    return NULL;
+    return drain_layer(io, deadline_us);
 }
 
 struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port)

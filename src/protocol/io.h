@@ -6,6 +6,9 @@
  * to each wait). One coroutine at a time owns an io; readiness unparks it. Other descriptors that can be
  * watched (eventfd, signalfd, inotify) may be an io too: io_wait_readable(), read(), io_drained().
  *
+ * A layer may lie between an io and its socket (TLS: protocol/tls/tls.h). Whoever reads and writes by the calls below
+ * does not know: what he reads, writes and counts is the payload.
+ *
  * Units      deadlines are absolute now_us() times
  * Errors     E_SOCKET_READ, E_SOCKET_WRITE (errno kept), E_SOCKET_TIMEOUT, E_END_OF_STREAM,
  *            E_THREAD_INTERRUPTED when the coroutine is cancelled
@@ -23,13 +26,31 @@
 #include "core/err.h"
 
 struct co;
+struct io;
+
+/**
+ * What lies between an io and its socket: it reads and writes by io_socket_recv() and io_socket_send(). None of these
+ * yields. io->may_read and io->may_write say what holds above the layer: may_read stays true while the layer holds
+ * bytes that nobody has read, may_write is false while it holds bytes that the socket did not take.
+ */
+struct io_layer {
+    struct err *(*read_now)(struct io *io, void *buf, size_t cap, size_t *n);
+    struct err *(*writev_now)(struct io *io, const struct iovec *iov, int n_iov, size_t *n);
+    void (*drain)(struct io *io);        /* the socket takes bytes again: give it what it did not take */
+    bool (*is_drained)(const struct io *io);
+    void (*say_end)(struct io *io);      /* nothing more will be written */
+    void (*close)(struct io *io);        /* the socket is still open; frees the layer */
+};
 
 struct io {
     int        fd;
     bool       may_read, may_write; /* what the last edge promised and no EAGAIN has taken back */
     bool       hung_up;             /* the peer closed its half: read on until 0 */
     struct co *owner;               /* unparked when readiness changes */
-    int64_t    bytes_in, bytes_out;
+    int64_t    bytes_in, bytes_out; /* of payload: as whoever reads and writes counts them */
+
+    const struct io_layer *layer; /* NULL: bytes go as they are */
+    void                  *layer_state;
 };
 
 /** One line "127.0.0.1:41222" or "[::1]:1935" needs this much. */
@@ -45,7 +66,10 @@ void io_init(void);
  */
 struct err *io_open(struct io *io, int fd) ATTR_MUST_USE;
 
-/** Closes the socket. Takes an io that was never opened (fd -1 or all zero with fd -1). */
+/**
+ * Closes the socket. Takes an io that was never opened (fd -1 or all zero with fd -1). What a layer could not yet give
+ * to the socket is lost: io_write() and io_linger() wait for that.
+ */
 void io_close(struct io *io);
 
 /**
@@ -88,11 +112,23 @@ struct err *io_read_now(struct io *io, void *buf, size_t cap, size_t *n) ATTR_MU
 /** Exactly `len` bytes. Yields. */
 struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_us) ATTR_MUST_USE;
 
-/** All of it. Yields. */
+/** All of it, until the kernel has it. Yields. */
 struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadline_us) ATTR_MUST_USE;
 
 /** What fits now, never waits: *n may be 0 or less than the sum. */
 struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n) ATTR_MUST_USE;
+
+/**
+ * The socket below all layers, for layers: recv() into `buf`, send() of `len` bytes, as far as the flags say that it
+ * could go; a flag that is false is answered without a system call. What the flags say afterwards is about the socket.
+ *
+ * Returns    bytes; 0 of recv: the end; -1: errno, EAGAIN for not now
+ */
+ssize_t io_socket_recv(struct io *io, void *buf, size_t cap);
+ssize_t io_socket_send(struct io *io, const void *buf, size_t len);
+
+/** io_writev_now() below all layers: for a layer whose work the kernel does. */
+struct err *io_socket_writev(struct io *io, const struct iovec *iov, int n_iov, size_t *n) ATTR_MUST_USE;
 
 /** Who read from the descriptor by himself has met EAGAIN: wait for the next edge from now on. */
 static inline void io_drained(struct io *io)

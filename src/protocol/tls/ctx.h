@@ -1,0 +1,47 @@
+/**
+ * What TLS connections have in common: a server's certificate and key, or whom a client trusts.
+ *
+ * TLS 1.2 and 1.3, no renegotiation, resumption by tickets (RFC 5077; RFC 8446, 2.2) and no cache beside them. The kernel
+ * encrypts where it can (its module `tls` must be loaded).
+ *
+ * Ownership  counted; a connection keeps what it needs of its context by itself
+ * Errors     E_HTTPS_KEY_CRT, out of memory
+ * Yields     no; the makers parse, which takes a while: call them on a worker thread
+ */
+#ifndef PROTOCOL_TLS_CTX_H
+#define PROTOCOL_TLS_CTX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+
+struct tls_ctx;
+
+/** A PEM file in memory (RFC 7468). */
+struct tls_pem {
+    const char *text;
+    size_t      len;
+};
+
+/** `chain`: the server's certificate, then those that lead to the root. A key with a passphrase is refused. */
+struct err *tls_ctx_new_server(struct tls_ctx **out, const struct tls_pem *chain,
+                               const struct tls_pem *key) ATTR_MUST_USE;
+
+/** Trusts the certificates in `trust`, those of the system when that is NULL (then it reads files). */
+struct err *tls_ctx_new_client(struct tls_ctx **out, const struct tls_pem *trust) ATTR_MUST_USE;
+
+/** For tests, and for who has switched the check off: believes every server. */
+struct err *tls_ctx_new_credulous_client(struct tls_ctx **out) ATTR_MUST_USE;
+
+struct tls_ctx *tls_ctx_ref(struct tls_ctx *ctx);
+
+/** Takes the pointer away; takes NULL in it. */
+void tls_ctx_unref(struct tls_ctx **ctx);
+
+/** Seconds since 1970 at which the server's certificate ends. */
+int64_t tls_ctx_wall_expiry_s(const struct tls_ctx *ctx);
+
+#endif

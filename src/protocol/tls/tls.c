@@ -1,0 +1,425 @@
+#include "protocol/tls/tls.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/co.h"
+#include "protocol/tls/internal.h"
+
+/*
+ * What a peer may make us do without giving us payload (key updates, attempts to renegotiate): so many records, and
+ * one more for each of so many bytes of payload.
+ */
+enum { NOISE_MAX = 64, NOISE_PER_BYTES = 1024, HOST_NAME_MAX_LEN = 255 };
+
+static const struct io_layer layer;
+
+/* Made of the iovecs, one after the other. One serves all connections. */
+static uint8_t gathered[SSL3_RT_MAX_PLAIN_LENGTH];
+
+/* Where in the iovecs. */
+struct cursor {
+    const struct iovec *iov;
+    int                 n_iov;
+    size_t              at; /* in *iov */
+};
+
+static void skip_empty(struct cursor *c)
+{
+    while (c->n_iov > 0 && c->at == c->iov->iov_len) {
+        c->iov++;
+        c->n_iov--;
+        c->at = 0;
+    }
+}
+
+/* A record's payload: in place if the iovec has it all, else put together. */
+static size_t next_record(struct cursor *c, const uint8_t **bytes)
+{
+    size_t here = c->iov->iov_len - c->at, len = 0;
+    if (here >= sizeof gathered || c->n_iov == 1) {
+        len = here < sizeof gathered ? here : sizeof gathered;
+        *bytes = (const uint8_t *)c->iov->iov_base + c->at;
+        c->at += len;
+        skip_empty(c);
+        return len;
+    }
+    while (c->n_iov > 0 && len < sizeof gathered) {
+        here = c->iov->iov_len - c->at;
+        size_t n = here < sizeof gathered - len ? here : sizeof gathered - len;
+        memcpy(gathered + len, (const uint8_t *)c->iov->iov_base + c->at, n);
+        len += n;
+        c->at += n;
+        skip_empty(c);
+    }
+    *bytes = gathered;
+    return len;
+}
+
+/* ---- failures */
+
+static struct err *failure(struct tls *t, enum err_code code)
+{
+    char reason[128];
+    t->failed = true;
+    if (t->wire_errno) {
+        errno = t->wire_errno;
+        return code == E_HTTPS_WRITE ? err_sys(E_SOCKET_WRITE, "write") : err_sys(E_SOCKET_READ, "read");
+    }
+    return err_new(code, "%s", tls_reason(reason, sizeof reason));
+}
+
+/* It has failed before. */
+static struct err *failed_already(struct tls *t, enum err_code code)
+{
+    struct err *e = t->why;
+    t->why = NULL;
+    return e ? e : err_new(code, "the TLS connection has failed before");
+}
+
+/* ---- reading */
+
+static struct err *end_of(const struct tls *t)
+{
+    return err_new(E_END_OF_STREAM, t->wire_ended ? "the peer closed the connection without a TLS goodbye"
+                                                  : "the peer closed the connection");
+}
+
+/* After an SSL_read() without payload: an error, or *again, or neither when the socket has no more. */
+static struct err *judge_read(struct tls *t, bool *again)
+{
+    *again = false;
+    int what = SSL_get_error(t->ssl, 0);
+    if (what == SSL_ERROR_WANT_READ && t->dry)
+        return NULL;
+    if (what == SSL_ERROR_WANT_READ) { /* a record that was no payload */
+        *again = ++t->n_noise <= NOISE_MAX;
+        t->failed |= !*again;
+        return *again ? NULL : err_new(E_LIMIT, "more than %d TLS records without payload", NOISE_MAX);
+    }
+    if (what == SSL_ERROR_ZERO_RETURN || t->wire_ended) {
+        t->ended = true;
+        ERR_clear_error();
+        return end_of(t);
+    }
+    return err_wrap(failure(t, E_HTTPS_READ), "read TLS");
+}
+
+static void forgive_noise(struct tls *t, size_t n)
+{
+    t->payload_since += n;
+    size_t forgiven = t->payload_since / NOISE_PER_BYTES;
+    t->payload_since %= NOISE_PER_BYTES;
+    t->n_noise -= forgiven < t->n_noise ? (uint32_t)forgiven : t->n_noise;
+}
+
+/* All that is there, up to `cap`, and what ended it. */
+static struct err *read_records(struct tls *t, uint8_t *buf, size_t cap, size_t *n)
+{
+    for (;;) {
+        size_t got;
+        bool   again = true;
+        ERR_clear_error();
+        t->dry = false;
+        if (SSL_read_ex(t->ssl, buf + *n, cap - *n, &got) == 1) {
+            *n += got;
+            t->io->bytes_in += (int64_t)got;
+            forgive_noise(t, got);
+            if (*n == cap) {
+                t->io->may_read |= SSL_has_pending(t->ssl) == 1;
+                return NULL;
+            }
+            continue;
+        }
+        struct err *e = judge_read(t, &again);
+        if (e || !again)
+            return e;
+    }
+}
+
+static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
+{
+    struct tls *t = io->layer_state;
+    *n = 0;
+    if (t->ended)
+        return end_of(t);
+    if (t->failed)
+        return failed_already(t, E_HTTPS_READ);
+    if (!io->may_read || !cap)
+        return NULL;
+    struct err *e = read_records(t, buf, cap, n);
+    if (t->ended || t->failed)
+        io->may_read = true;               /* for whoever asks next */
+    struct err *unsent = tls_wire_push(t); /* an alert, an answer to a key update */
+    if (!e && unsent) {
+        t->failed = true;
+        e = unsent;
+    } else {
+        err_free(unsent);
+    }
+    if (e && *n > 0) { /* first what came before */
+        if (t->ended)
+            err_free(e);
+        else
+            t->why = e;
+        e = NULL;
+    }
+    return e;
+}
+
+/* ---- writing */
+
+static struct err *encrypt_round(struct tls *t, struct cursor *c, size_t *n)
+{
+    *n = 0;
+    while (c->n_iov > 0 && tls_wire_has_room()) {
+        const uint8_t *bytes;
+        size_t         len = next_record(c, &bytes), taken = 0;
+        ERR_clear_error();
+        if (SSL_write_ex(t->ssl, bytes, len, &taken) != 1 || taken != len)
+            return err_wrap(failure(t, E_HTTPS_WRITE), "write TLS");
+        *n += len;
+    }
+    return NULL;
+}
+
+static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+{
+    struct tls   *t = io->layer_state;
+    struct cursor c = { iov, n_iov, 0 };
+    struct err   *e = NULL;
+    *n = 0;
+    if (t->wire_errno)
+        return err_wrap(failure(t, E_HTTPS_WRITE), "write TLS");
+    if (t->failed)
+        return failed_already(t, E_HTTPS_WRITE);
+    if (t->kernel_sends)
+        return io_socket_writev(io, iov, n_iov, n);
+    skip_empty(&c);
+    while (!e && io->may_write && c.n_iov > 0) {
+        size_t n_round;
+        e = encrypt_round(t, &c, &n_round);
+        struct err *unsent = tls_wire_push(t);
+        if (unsent) {
+            err_free(e);
+            e = unsent;
+            t->failed = true;
+        }
+        *n += e ? 0 : n_round;
+        io->bytes_out += e ? 0 : (int64_t)n_round;
+    }
+    return e;
+}
+
+static void drain(struct io *io)
+{
+    tls_wire_drain(io->layer_state);
+}
+
+static bool is_drained(const struct io *io)
+{
+    const struct tls *t = io->layer_state;
+    return !t->unsent;
+}
+
+/* ---- the end */
+
+static void say_end(struct io *io)
+{
+    struct tls *t = io->layer_state;
+    if (t->failed || !SSL_is_init_finished(t->ssl) || (SSL_get_shutdown(t->ssl) & SSL_SENT_SHUTDOWN))
+        return;
+    ERR_clear_error();
+    SSL_shutdown(t->ssl);
+    ERR_clear_error();
+    struct err *e = tls_wire_push(t);
+    t->failed |= e != NULL;
+    err_free(e);
+}
+
+static void tls_free(struct tls *t)
+{
+    SSL_free(t->ssl);
+    tls_wire_discard(t);
+    err_free(t->why);
+    mem_free(t);
+}
+
+static void close_layer(struct io *io)
+{
+    say_end(io);
+    tls_free(io->layer_state);
+    io->layer_state = NULL;
+}
+
+static const struct io_layer layer = {
+    .read_now = read_now,
+    .writev_now = writev_now,
+    .drain = drain,
+    .is_drained = is_drained,
+    .say_end = say_end,
+    .close = close_layer,
+};
+
+/* ---- the handshake */
+
+static struct err *attach(struct io *io, struct tls_ctx *ctx)
+{
+    struct tls *t = mem_calloc(1, sizeof *t);
+    if (!t)
+        return err_no_memory();
+    *t = (struct tls){ .io = io, .ssl = SSL_new(ctx->ssl) };
+    BIO *wire = t->ssl ? tls_wire_new(t) : NULL;
+    if (!wire || !SSL_set_app_data(t->ssl, t)) {
+        BIO_free(wire);
+        tls_free(t);
+        ERR_clear_error();
+        return err_no_memory();
+    }
+    SSL_set_bio(t->ssl, wire, wire);
+    if (ctx->kernel_may_send) /* what does not work out is done here */
+        setsockopt(io->fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls");
+    io->layer = &layer;
+    io->layer_state = t;
+    return NULL;
+}
+
+/* What came is something, but not TLS. */
+static bool is_garbage(void)
+{
+    unsigned long code = ERR_peek_error();
+    int           reason = ERR_GET_REASON(code);
+    return ERR_GET_LIB(code) == ERR_LIB_SSL && (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+                                                reason == SSL_R_HTTPS_PROXY_REQUEST);
+}
+
+/* What the peer of a failed handshake did. */
+static struct err *handshake_failure(struct tls *t)
+{
+    long verdict = SSL_get_verify_result(t->ssl);
+    t->failed = true;
+    if (t->wire_ended)
+        return err_new(E_END_OF_STREAM, "the peer closed the connection");
+    if (verdict != X509_V_OK)
+        return err_new(E_HTTPS_HANDSHAKE, "the peer's certificate: %s", X509_verify_cert_error_string(verdict));
+    if (is_garbage())
+        return err_new(E_HTTPS_HANDSHAKE, "what came is not TLS");
+    return failure(t, E_HTTPS_HANDSHAKE);
+}
+
+/* One step; *done when nothing is left to be said. Yields while it waits for the peer. */
+static struct err *step(struct tls *t, bool *done, int64_t deadline_us)
+{
+    ERR_clear_error();
+    t->dry = false;
+    int         result = SSL_do_handshake(t->ssl), what = SSL_get_error(t->ssl, result);
+    struct err *e = NULL;
+    if (what != SSL_ERROR_NONE && what != SSL_ERROR_WANT_READ && what != SSL_ERROR_WANT_WRITE)
+        e = handshake_failure(t);
+    ERR_clear_error();
+    struct err *unsent = tls_wire_push(t); /* in case of failure: the alert that says why */
+    if (e) {
+        err_free(unsent);
+        return e;
+    }
+    if (unsent) {
+        t->failed = true;
+        return unsent;
+    }
+    *done = what == SSL_ERROR_NONE;
+    if (*done)
+        return NULL;
+    if (now_us() >= deadline_us)
+        return err_new(E_SOCKET_TIMEOUT, "timed out");
+    if (what == SSL_ERROR_WANT_WRITE) {
+        t->io->may_write &= !BIO_get_ktls_send(SSL_get_wbio(t->ssl)); /* then the kernel had no room */
+        return io_wait_writable(t->io, deadline_us);
+    }
+    return t->dry ? io_wait_readable(t->io, deadline_us) : NULL;
+}
+
+static struct err *shake_hands(struct tls *t, int64_t deadline_us)
+{
+    struct err *e = NULL;
+    bool        done = false;
+    while (!e && !done)
+        e = step(t, &done, deadline_us);
+    t->names = NULL;
+    t->failed |= e != NULL;
+    if (e)
+        return err_wrap(e, "TLS handshake");
+    t->kernel_sends = BIO_get_ktls_send(SSL_get_wbio(t->ssl));
+    t->io->may_read = true; /* OpenSSL may have read on */
+    co_trim_stack();        /* it went deep */
+    return NULL;
+}
+
+int tls_choose_name(SSL *ssl, int *alert, void *unused)
+{
+    (void)alert, (void)unused;
+    struct tls *t = SSL_get_app_data(ssl);
+    const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    char        name[HOST_NAME_MAX_LEN + 1];
+    if (!asked || !t->names || !str_copy(name, sizeof name, asked))
+        return SSL_TLSEXT_ERR_NOACK;
+    for (char *c = name; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    struct tls_ctx *ctx = t->names->find(t->names->arg, name);
+    if (ctx)
+        SSL_set_SSL_CTX(ssl, ctx->ssl);
+    return ctx ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names, int64_t deadline_us)
+{
+    struct err *e = attach(io, ctx);
+    if (e)
+        return err_wrap(e, "begin TLS");
+    struct tls *t = io->layer_state;
+    t->names = names;
+    SSL_set_accept_state(t->ssl);
+    return shake_hands(t, deadline_us);
+}
+
+/* Whose certificate it must be (RFC 6125), and whom we ask for: addresses are not asked for (RFC 6066, 3). */
+static bool expect(SSL *ssl, const char *host)
+{
+    struct in6_addr    address;
+    X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+    if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
+        return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+}
+
+struct err *tls_connect(struct io *io, struct tls_ctx *ctx, const char *host, int64_t deadline_us)
+{
+    struct err *e = attach(io, ctx);
+    if (e)
+        return err_wrap(e, "begin TLS");
+    struct tls *t = io->layer_state;
+    if (!expect(t->ssl, host)) {
+        ERR_clear_error();
+        t->failed = true;
+        return err_new(E_HTTPS_HANDSHAKE, "begin TLS: %s is no host name", host);
+    }
+    SSL_set_connect_state(t->ssl);
+    return err_wrap(shake_hands(t, deadline_us), "with %s", host);
+}
+
+const char *tls_describe(const struct io *io, char buf[static TLS_TEXT_CAP])
+{
+    const struct tls *t = io->layer_state;
+    snprintf(buf, TLS_TEXT_CAP, "%s, %s%s%s", SSL_get_version(t->ssl), SSL_get_cipher_name(t->ssl),
+             SSL_session_reused(t->ssl) ? ", resumed" : "", t->kernel_sends ? ", in the kernel" : "");
+    return buf;
+}

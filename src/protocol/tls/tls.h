@@ -1,0 +1,50 @@
+/**
+ * TLS under an io: after tls_accept() or tls_connect() the io reads and writes as before, and nobody who uses it knows.
+ *
+ * What is written goes out in records of up to 16 KiB, several by one system call; what the socket does not take is kept
+ * and sent when it does. A record that was made counts as written, so after a short write the next one may bring
+ * whatever bytes it likes. io_close() says goodbye (close_notify) if the socket takes it at once; io_linger() waits.
+ *
+ * A connection costs about 15 KiB of memory while it is idle; buffers exist only while a record is in them.
+ *
+ * Source     RFC 8446 (TLS 1.3), RFC 5246 (TLS 1.2), RFC 6066, 3 (server name)
+ * Units      deadlines are absolute now_us() times; io->bytes_in and io->bytes_out count payload
+ * Errors     E_HTTPS_HANDSHAKE, E_HTTPS_READ, E_HTTPS_WRITE for what TLS says; those of io.h for the socket. An end
+ *            without close_notify is E_END_OF_STREAM too: few peers say goodbye.
+ */
+#ifndef PROTOCOL_TLS_TLS_H
+#define PROTOCOL_TLS_TLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "protocol/io.h"
+#include "protocol/tls/ctx.h"
+
+/** One line "TLSv1.3, TLS_AES_128_GCM_SHA256, resumed" needs no more. */
+enum { TLS_TEXT_CAP = 96 };
+
+/** Which context a client means that asks for a name (lower case); NULL: the one that the port has. Must not yield. */
+struct tls_names {
+    struct tls_ctx *(*find)(void *arg, const char *name);
+    void *arg;
+};
+
+/**
+ * The server's handshake. After an error, as after success, io_close() is all there is left to do with the io.
+ *
+ * Ownership  `ctx` and `names` (may be NULL) are borrowed until it returns
+ * Yields     yes
+ */
+struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names,
+                       int64_t deadline_us) ATTR_MUST_USE;
+
+/** The client's handshake with `host`, a name or an IP address, whose certificate is checked. Yields. */
+struct err *tls_connect(struct io *io, struct tls_ctx *ctx, const char *host, int64_t deadline_us) ATTR_MUST_USE;
+
+/** What was agreed upon: version, cipher, whether resumed, whether the kernel encrypts. Only after success. */
+const char *tls_describe(const struct io *io, char buf[static TLS_TEXT_CAP]);
+
+#endif

@@ -1,0 +1,170 @@
+#define OPENSSL_API_COMPAT 0x30000000L /* BIO_meth_get_*(): later versions would rather not show them */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "protocol/tls/internal.h"
+
+/* A round, and what OpenSSL may put before it of its own; and what its bio.h calls BIO_CTRL_SET_KTLS_SEND, in a comment. */
+enum { OUT_CAP = (TLS_ROUND_RECORDS + 1) * SSL3_RT_MAX_PACKET_SIZE, CTRL_SET_KTLS = 72 };
+
+/* One serves all connections: it is filled and emptied between two yields. */
+static struct {
+    uint8_t bytes[OUT_CAP];
+    size_t  len;
+} out;
+
+static int wire_read(BIO *bio, char *buf, int cap)
+{
+    struct tls *t = BIO_get_app_data(bio);
+    BIO_clear_retry_flags(bio);
+    ssize_t got = io_socket_recv(t->io, buf, (size_t)cap);
+    if (got > 0)
+        return (int)got;
+    if (got == 0) {
+        t->wire_ended = true;
+        return 0;
+    }
+    if (errno == EAGAIN) {
+        t->dry = true;
+        BIO_set_retry_read(bio);
+    } else {
+        t->wire_errno = errno;
+    }
+    return -1;
+}
+
+static int wire_write(BIO *bio, const char *buf, int len)
+{
+    BIO_clear_retry_flags(bio);
+    if (BIO_get_ktls_send(bio)) /* an alert or a ticket, which the kernel wants to be told apart */
+        return BIO_meth_get_write(BIO_s_socket())(bio, buf, len);
+    if ((size_t)len > OUT_CAP - out.len) {
+        BIO_set_retry_write(bio);
+        return -1;
+    }
+    memcpy(out.bytes + out.len, buf, (size_t)len);
+    out.len += (size_t)len;
+    return len;
+}
+
+/* The kernel may encrypt what comes after all that was collected. It is not asked to decrypt. */
+static bool kernel_may_begin(struct tls *t, bool sending)
+{
+    if (!sending)
+        return false;
+    struct err *e = tls_wire_push(t);
+    bool        all_sent = !e && !t->unsent;
+    err_free(e);
+    return all_sent;
+}
+
+static long wire_ctrl(BIO *bio, int what, long number, void *arg)
+{
+    struct tls *t = BIO_get_app_data(bio);
+    switch (what) {
+    case BIO_CTRL_FLUSH: return 1;
+    case BIO_CTRL_EOF: return t->wire_ended;
+    case CTRL_SET_KTLS:
+        if (!kernel_may_begin(t, number != 0))
+            return 0;
+        break;
+    default: break;
+    }
+    return BIO_meth_get_ctrl(BIO_s_socket())(bio, what, number, arg);
+}
+
+/* OpenSSL's own socket BIO, but that reading goes by io_socket_recv() and writing into `out`. */
+static const BIO_METHOD *wire_method(void)
+{
+    static BIO_METHOD *method;
+    if (method)
+        return method;
+    BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR, "io");
+    if (m && BIO_meth_set_read(m, wire_read) && BIO_meth_set_write(m, wire_write) && BIO_meth_set_ctrl(m, wire_ctrl) &&
+        BIO_meth_set_create(m, BIO_meth_get_create(BIO_s_socket())) &&
+        BIO_meth_set_destroy(m, BIO_meth_get_destroy(BIO_s_socket())))
+        method = m;
+    else
+        BIO_meth_free(m);
+    return method;
+}
+
+BIO *tls_wire_new(struct tls *t)
+{
+    const BIO_METHOD *method = wire_method();
+    BIO              *bio = method ? BIO_new(method) : NULL;
+    if (!bio)
+        return NULL;
+    if (!BIO_set_app_data(bio, t)) {
+        BIO_free(bio);
+        return NULL;
+    }
+    BIO_set_fd(bio, t->io->fd, BIO_NOCLOSE);
+    return bio;
+}
+
+bool tls_wire_has_room(void)
+{
+    return out.len + SSL3_RT_MAX_PACKET_SIZE <= TLS_ROUND_RECORDS * SSL3_RT_MAX_PACKET_SIZE;
+}
+
+void tls_wire_discard(struct tls *t)
+{
+    mem_free(t->unsent);
+    t->unsent = NULL;
+    t->unsent_at = t->unsent_end = 0;
+}
+
+static struct err *keep(struct tls *t, const uint8_t *bytes, size_t len)
+{
+    size_t   left = t->unsent_end - t->unsent_at;
+    uint8_t *all = NULL;
+    if (left + len > TLS_UNSENT_MAX)
+        return err_new(E_LIMIT, "the peer makes us answer and does not read: %zu bytes wait", left + len);
+    if (!(all = mem_alloc(left + len)))
+        return err_no_memory();
+    if (left)
+        memcpy(all, t->unsent + t->unsent_at, left);
+    memcpy(all + left, bytes, len);
+    mem_free(t->unsent);
+    t->unsent = all;
+    t->unsent_at = 0;
+    t->unsent_end = left + len;
+    return NULL;
+}
+
+struct err *tls_wire_push(struct tls *t)
+{
+    size_t  len = out.len;
+    ssize_t sent = 0;
+    out.len = 0;
+    if (!len)
+        return NULL;
+    if (!t->unsent)
+        sent = io_socket_send(t->io, out.bytes, len);
+    if (sent < 0 && errno != EAGAIN) {
+        t->wire_errno = errno;
+        return err_sys(E_SOCKET_WRITE, "write");
+    }
+    if (sent < 0)
+        sent = 0;
+    return (size_t)sent < len ? keep(t, out.bytes + sent, len - (size_t)sent) : NULL;
+}
+
+void tls_wire_drain(struct tls *t)
+{
+    if (!t->unsent)
+        return;
+    ssize_t sent = io_socket_send(t->io, t->unsent + t->unsent_at, t->unsent_end - t->unsent_at);
+    if (sent < 0 && errno == EAGAIN)
+        return;
+    if (sent < 0)
+        t->wire_errno = errno; /* the next write tells */
+    else
+        t->unsent_at += (size_t)sent;
+    if (sent < 0 || t->unsent_at == t->unsent_end)
+        tls_wire_discard(t);
+}
