@@ -2,12 +2,16 @@
 # make demo: a server with conf/srs.conf, the sample clip published to it in a loop, and where to watch it.
 # make demo-stop: ends these two, by the process ids that were written down.
 #
-#   trunk-scripts/demo.sh start|stop        DEMO_PORT=1935 another RTMP port
+#   trunk-scripts/demo.sh start|stop
+#
+# Other ports: DEMO_PORT=1935 (RTMP), DEMO_HTTP_PORT=8080 (streams and pages), DEMO_API_PORT=1985.
 set -eu
 
 cd "$(dirname "$0")/.."
 dir=objs/demo
 port=${DEMO_PORT:-1935}
+http_port=${DEMO_HTTP_PORT:-8080}
+api_port=${DEMO_API_PORT:-1985}
 stream=live/livestream
 
 # When a process began, in clock ticks since boot: with it a pid cannot be mistaken for a later process's.
@@ -68,6 +72,11 @@ listening() {
         awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
 }
 
+# The pages look for the API on its usual port; elsewhere they must be told.
+at_api() {
+    [ "$api_port" = 1985 ] || echo "?api=127.0.0.1:$api_port"
+}
+
 say_where() {
     address=$(hostname -I 2>/dev/null | cut -d ' ' -f 1)
     [ -n "$address" ] || address=127.0.0.1
@@ -75,10 +84,13 @@ say_where() {
 
 The server is running (pid $(running server)) and the sample clip is being published to it in a loop.
 
-  watch      ffplay rtmp://127.0.0.1:$port/$stream
-             from another machine: rtmp://$address:$port/$stream (ffplay, VLC, mpv)
+  watch      http://127.0.0.1:$http_port/$(at_api) in a browser
+             from another machine: http://$address:$http_port/$(at_api)
+             ffplay, VLC, mpv: rtmp://$address:$port/$stream
+                               http://$address:$http_port/$stream.flv
   publish    ffmpeg -re -i FILE -c copy -f flv rtmp://127.0.0.1:$port/live/another
              OBS: server rtmp://$address:$port/live, stream key another
+  look       http://127.0.0.1:$api_port/api/v1/streams/
   log        tail -f $dir/server.log
   stop       make demo-stop
 
@@ -88,7 +100,7 @@ END
 start() {
     if running server >/dev/null && running publisher >/dev/null; then
         echo "demo: it is running already; make demo-stop ends it"
-        port=$(cat "$dir/port")
+        read -r port http_port api_port <"$dir/ports"
         say_where
         return
     fi
@@ -100,16 +112,18 @@ start() {
     [ -x objs/srs ] || give_up "there is no objs/srs after the build"
 
     stop_all # what is left of a demo that died half
-    if listening "$port"; then
-        give_up "TCP port $port is taken by another program; end it, or choose another: make demo DEMO_PORT=19350"
-    fi
+    for taken in "DEMO_PORT $port" "DEMO_HTTP_PORT $http_port" "DEMO_API_PORT $api_port"; do
+        if listening "${taken#* }"; then
+            give_up "TCP port ${taken#* } is taken by another program; end it, or choose another: make demo ${taken% *}=19350"
+        fi
+    done
 
     mkdir -p "$dir"
     rm -f "$dir"/*.log
-    echo "$port" >"$dir/port"
+    echo "$port $http_port $api_port" >"$dir/ports"
     # In the foreground of a session of its own, so that its pid is known and it outlives this terminal. Its log and
     # pid file go with the demo, whatever the config says of them.
-    SRS_LISTEN=$port SRS_DAEMON=off SRS_PID=./$dir/srs.pid SRS_SRS_LOG_TANK=console \
+    SRS_LISTEN=$port SRS_HTTP_SERVER_LISTEN=$http_port SRS_HTTP_API_LISTEN=$api_port SRS_DAEMON=off SRS_PID=./$dir/srs.pid SRS_SRS_LOG_TANK=console \
         setsid ./objs/srs -c conf/srs.conf >"$dir/server.log" 2>&1 </dev/null &
     remember server $!
     tries=0

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+import certificates
 import flv
 import media
 import rtmp
@@ -631,3 +632,36 @@ def test_every_file_that_we_ship_passes_the_check():
             continue
         wanted = 255 if name == "full.conf" else 0
         assert status == wanted, "%s: %d\n%s" % (name, status, said)
+
+
+# Where each kind of port is taken from, so that examples can run beside each other and beside anything.
+PORT_VARIABLES = ["SRS_LISTEN", "SRS_RTMPS_LISTEN", "SRS_HTTP_API_LISTEN", "SRS_HTTP_API_HTTPS_LISTEN",
+                  "SRS_HTTP_SERVER_LISTEN", "SRS_HTTP_SERVER_HTTPS_LISTEN"]
+
+
+def ports_of_example(text):
+    """Variables for the ports, the same for both where API and server share theirs."""
+    shared = re.search(r"http_api\s*\{[^}]*listen\s+8080", text) is not None
+    env = {name: str(free_port()) for name in PORT_VARIABLES}
+    if shared:
+        env["SRS_HTTP_API_LISTEN"] = env["SRS_HTTP_SERVER_LISTEN"]
+        env["SRS_HTTP_API_HTTPS_LISTEN"] = env["SRS_HTTP_SERVER_HTTPS_LISTEN"]
+    return env
+
+
+@pytest.mark.parametrize("name", [n for n in shipped() if n != "full.conf" and not n.endswith(".vhost.conf")])
+def test_every_file_that_we_ship_starts_and_listens(make_server, name):
+    with open(os.path.join(media.ROOT, "conf", name)) as f:
+        text = f.read()
+    key, cert = certificates.pair()
+    server = make_server(start=False, args=["-c", "conf/" + name])
+    os.symlink(os.path.join(media.ROOT, "conf"), os.path.join(server.folder, "conf"))
+    server.env = dict(ports_of_example(text), SRS_DAEMON="off", SRS_PID=server.pid_path, SRS_SRS_LOG_TANK="console")
+    for block in ("RTMPS", "HTTP_API_HTTPS", "HTTP_SERVER_HTTPS"):
+        server.env.update({"SRS_%s_KEY" % block: key, "SRS_%s_CERT" % block: cert})
+    server.endpoints = [server.env["SRS_LISTEN"]]
+    server.port = int(server.env["SRS_LISTEN"])
+    server.start()
+    wanted = {int(server.env[n]) for block, n in (("http_api", "SRS_HTTP_API_LISTEN"),
+                                                  ("http_server", "SRS_HTTP_SERVER_LISTEN")) if block in text}
+    until(lambda: wanted <= listening(server.pid), lambda: "listening on %s\n%s" % (wanted, server.tail()))
