@@ -51,8 +51,9 @@ static void log_process(const struct server *s, struct usage *last)
     int64_t       now = now_us();
     if (getrusage(RUSAGE_SELF, &u) < 0)
         return;
-    int64_t cpu_us = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000000) + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
-    double  percent = now > last->at_us ? 100.0 * (double)(cpu_us - last->cpu_us) / (double)(now - last->at_us) : 0;
+    int64_t cpu_us =
+        (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000000) + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+    double percent = now > last->at_us ? 100.0 * (double)(cpu_us - last->cpu_us) / (double)(now - last->at_us) : 0;
     log_info("Hybrid cpu=%.2f%%,%ldMB, conns=%zu, clients=%d, streams=%zu, coroutines=%zu, okbps=%d, ikbps=%d", percent,
              u.ru_maxrss / 1024, s->connections.count, s->stat.n_clients, s->sources.by_identity.count, co_count(),
              s->stat.traffic.out.sample.kbps, s->stat.traffic.in.sample.kbps);
@@ -130,6 +131,8 @@ struct err *server_run(struct server *s)
 {
     s->main = co_self();
     struct err *e = co_go(&s->services, "statistics", run_statistics, s, NULL);
+    if (!e)
+        e = co_go(&s->services, "host", host_run, s, NULL);
     if (!e) {
         wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
         if (s->stop == SERVER_STOPS_GRACEFULLY)

@@ -12,6 +12,7 @@
 #include "app/conf/conf.h"
 #include "app/source/source.h"
 #include "app/stat/stat.h"
+#include "app/stat/system/host.h"
 #include "core/err.h"
 #include "core/ident.h"
 #include "core/list.h"
@@ -26,7 +27,8 @@ struct server {
     const char      *server_id;             /* stable over restarts */
     char             service_id[IDENT_CAP]; /* of this run */
     struct sources   sources;
-    struct stats      stat;
+    struct stats     stat;
+    struct host      host; /* the machine */
     struct list      listeners;
     struct co_group  accepters, connections, services;
     struct co       *main;   /* runs server_run() */

@@ -1,0 +1,221 @@
+#include "core/jw.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+
+enum { CAP_MIN = 1024 };
+
+void jw_finish(struct jw *j)
+{
+    mem_free(j->buf);
+    *j = JW_INIT;
+}
+
+void jw_flushed(struct jw *j)
+{
+    j->len = 0;
+}
+
+/* Room for `n` bytes more, or NULL. */
+static char *room(struct jw *j, size_t n)
+{
+    if (j->failed)
+        return NULL;
+    if (n > j->cap - j->len) {
+        size_t cap = j->cap ? j->cap : CAP_MIN;
+        while (cap - j->len < n)
+            cap *= 2;
+        char *buf = mem_realloc(j->buf, cap);
+        if (!buf) {
+            j->failed = true;
+            return NULL;
+        }
+        j->buf = buf;
+        j->cap = cap;
+    }
+    return j->buf + j->len;
+}
+
+static void put(struct jw *j, const char *bytes, size_t n)
+{
+    char *to = room(j, n);
+    if (!to)
+        return;
+    memcpy(to, bytes, n);
+    j->len += n;
+}
+
+static void put_text(struct jw *j, const char *text)
+{
+    put(j, text, strlen(text));
+}
+
+/* RFC 3629, 4: the length of the character at `p`, 0 when there is none. The NUL at the end is no continuation. */
+static size_t utf8_len(const uint8_t *p)
+{
+    size_t  n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : 4;
+    uint8_t low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;  /* not longer than needed */
+    uint8_t high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf; /* no surrogates, nothing above U+10FFFF */
+    if (n == 1)
+        return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* The length of what goes out as it is; 0: the character must be escaped or replaced. U+2028 and U+2029 end a line of
+ * JavaScript, '<' and '>' could begin or end an element of a page that the text is put into. */
+static size_t plain_len(const uint8_t *p)
+{
+    if (*p < 0x20 || *p == '"' || *p == '\\' || *p == '<' || *p == '>' || *p == 0x7f)
+        return 0;
+    if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
+        return 0;
+    return utf8_len(p);
+}
+
+/* The character at `p` that is not plain; returns its length. */
+static size_t put_escaped(struct jw *j, const uint8_t *p)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char letters[][2] = { { '"', '"' },  { '\\', '\\' }, { '\b', 'b' }, { '\f', 'f' },
+                                       { '\n', 'n' }, { '\r', 'r' },  { '\t', 't' } };
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        if (*p == (uint8_t)letters[i][0]) {
+            put(j, (char[]){ '\\', letters[i][1] }, 2);
+            return 1;
+        }
+    }
+    if (*p < 0x80) {
+        put(j, (char[]){ '\\', 'u', '0', '0', hex[*p >> 4], hex[*p & 15] }, 6);
+        return 1;
+    }
+    if (utf8_len(p) == 3) {
+        put_text(j, p[2] == 0xa8 ? "\\u2028" : "\\u2029");
+        return 3;
+    }
+    put_text(j, "\xef\xbf\xbd"); /* U+FFFD for each byte that is no part of a character */
+    return 1;
+}
+
+static void put_string(struct jw *j, const char *text)
+{
+    const uint8_t *p = (const uint8_t *)text, *from = p;
+    put(j, "\"", 1);
+    while (*p) {
+        size_t n = plain_len(p);
+        if (n) {
+            p += n;
+            continue;
+        }
+        put(j, (const char *)from, (size_t)(p - from));
+        p += put_escaped(j, p);
+        from = p;
+    }
+    put(j, (const char *)from, (size_t)(p - from));
+    put(j, "\"", 1);
+}
+
+static void begin_value(struct jw *j, const char *key)
+{
+    if (j->comma)
+        put(j, ",", 1);
+    j->comma = true;
+    if (key) {
+        put_string(j, key);
+        put(j, ":", 1);
+    }
+}
+
+static void open_with(struct jw *j, const char *key, const char *bracket)
+{
+    begin_value(j, key);
+    put(j, bracket, 1);
+    j->comma = false;
+}
+
+static void close_with(struct jw *j, const char *bracket)
+{
+    put(j, bracket, 1);
+    j->comma = true;
+}
+
+void jw_object(struct jw *j, const char *key)
+{
+    open_with(j, key, "{");
+}
+
+void jw_object_end(struct jw *j)
+{
+    close_with(j, "}");
+}
+
+void jw_array(struct jw *j, const char *key)
+{
+    open_with(j, key, "[");
+}
+
+void jw_array_end(struct jw *j)
+{
+    close_with(j, "]");
+}
+
+/* The decimal digits of `value`, at least `least` of them. */
+static void put_digits(struct jw *j, uint64_t value, int least)
+{
+    char  digits[24];
+    char *p = digits + sizeof digits;
+    for (; value || least > 0; value /= 10, least--)
+        *--p = (char)('0' + value % 10);
+    put(j, p, (size_t)(digits + sizeof digits - p));
+}
+
+void jw_int(struct jw *j, const char *key, int64_t value)
+{
+    begin_value(j, key);
+    if (value < 0)
+        put(j, "-", 1);
+    put_digits(j, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
+}
+
+void jw_fixed(struct jw *j, const char *key, double value)
+{
+    double   size = value < 0 ? -value : value;
+    uint64_t hundredths;
+    if (!(size <= JW_FIXED_MAX)) /* not a number, too */
+        size = size > JW_FIXED_MAX ? JW_FIXED_MAX : 0;
+    hundredths = (uint64_t)(size * 100 + 0.5);
+    begin_value(j, key);
+    if (value < 0 && hundredths)
+        put(j, "-", 1);
+    put_digits(j, hundredths / 100, 1);
+    put(j, ".", 1);
+    put_digits(j, hundredths % 100, 2);
+}
+
+void jw_bool(struct jw *j, const char *key, bool value)
+{
+    begin_value(j, key);
+    put_text(j, value ? "true" : "false");
+}
+
+void jw_null(struct jw *j, const char *key)
+{
+    begin_value(j, key);
+    put_text(j, "null");
+}
+
+void jw_string(struct jw *j, const char *key, const char *text)
+{
+    begin_value(j, key);
+    put_string(j, text ? text : "");
+}
+
+void jw_raw(struct jw *j, const char *text)
+{
+    put_text(j, text);
+}
