@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "protocol/rtmp/url.h"
 
 /* A log beyond this is worth trimming by the stream's own time. */
@@ -212,14 +213,22 @@ static struct err *append_header(struct source *s, struct frame *f)
     return e ? e : push(s, f);
 }
 
-struct err *source_append(struct source *s, struct frame *f)
+/* Pictures and sound; what only describes them is neither. */
+static void count_frame(struct source *s, const struct frame *f)
 {
-    bool sorted = s->vhost->play.mix_correct;
-    f->arrived_us = now_us();
+    if (f->config || f->media_len == 0 || f->track != 0)
+        return;
     if (f->kind == FRAME_VIDEO)
         s->frames_video++;
     else if (f->kind == FRAME_AUDIO)
         s->frames_audio++;
+}
+
+struct err *source_append(struct source *s, struct frame *f)
+{
+    bool sorted = s->vhost->play.mix_correct;
+    f->arrived_us = now_us();
+    count_frame(s, f);
     learn_codec(s, f);
     if (f->config || f->kind == FRAME_SCRIPT)
         return append_header(s, f);
@@ -242,6 +251,18 @@ static void end_publish(struct source *s)
     s->audio = (struct audio_info){ 0 };
 }
 
+/* For the API: who publishes since when, and that the vhost has one stream more. */
+static void note_publisher(struct source *s, const struct publisher *p)
+{
+    struct stream_stat *stat = &s->stat;
+    str_copy(stat->publisher_id, sizeof stat->publisher_id, p->trace);
+    stat->published_wall_ms = wall_now_us() / US_PER_MS;
+    if (stat->vhost && !stat->counted_in) {
+        stat->counted_in = stat->vhost;
+        stat->counted_in->n_streams++;
+    }
+}
+
 struct err *source_publish(struct source *s, struct publisher *p)
 {
     if (s->publisher && !s->vhost->publish.republish_takeover)
@@ -255,6 +276,7 @@ struct err *source_publish(struct source *s, struct publisher *p)
     s->publisher = p;
     s->epoch++;
     s->published_at_us = s->unwatched_since_us = now_us();
+    note_publisher(s, p);
     return NULL;
 }
 
@@ -264,6 +286,9 @@ void source_unpublish(struct source *s, struct publisher *p)
         return;
     end_publish(s);
     s->publisher = NULL;
+    if (s->stat.counted_in)
+        s->stat.counted_in->n_streams--;
+    s->stat.counted_in = NULL;
     s->epoch++;
     pacer_release_now(s);
     trim(s); /* players may stay for hours, the last GOP need not */

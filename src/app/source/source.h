@@ -19,6 +19,7 @@
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
 #include "app/source/ring.h"
+#include "app/stat/stream_stat.h"
 #include "app/stat/traffic.h"
 #include "core/clock.h"
 #include "core/err.h"
@@ -80,13 +81,14 @@ struct source {
     int64_t         first_held_us;                /* when the oldest frame not yet released arrived */
     int64_t         round_start_us, round_end_us; /* of the last batch to all readers */
 
-    struct video_info video; /* codec CODEC_NONE until known */
-    struct audio_info audio;
-    int64_t           frames_video, frames_audio;
-    int64_t           n_jumps; /* of readers that fell behind */
-    struct traffic    traffic;
-    int64_t           sampled_us, sampled_frames;
-    double            fps; /* measured over the last sample */
+    struct video_info  video; /* codec CODEC_NONE until known */
+    struct audio_info  audio;
+    int64_t            frames_video, frames_audio; /* of the first track, without configurations */
+    int64_t            n_jumps;                    /* of readers that fell behind */
+    struct traffic     traffic;
+    struct stream_stat stat;
+    int64_t            sampled_us, sampled_frames;
+    double             fps; /* measured over the last sample */
 };
 
 /**

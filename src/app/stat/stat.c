@@ -22,10 +22,33 @@ void stat_finish(struct stats *s)
     size_t             at = 0;
     struct vhost_stat *v;
     while ((v = map_next(&s->vhosts, &at, NULL))) {
+        roll_remove(&s->vhost_roll, &v->place);
         mem_free(v->name);
         mem_free(v);
     }
     map_finish(&s->vhosts);
+    map_finish(&s->vhosts_by_id);
+    map_finish(&s->streams_by_id);
+    map_finish(&s->clients_by_id);
+}
+
+/* ---- the order of arrival, and ids --------------------------------------------------------------------------- */
+
+static bool enter(struct roll *roll, struct map *by_id, struct roll_place *place, const char *id, void *member)
+{
+    if (!roll_add(roll, place, member))
+        return false;
+    if (map_put(by_id, id, member))
+        return true;
+    roll_remove(roll, place);
+    return false;
+}
+
+static void leave(struct roll *roll, struct map *by_id, struct roll_place *place, const char *id, const void *member)
+{
+    roll_remove(roll, place);
+    if (map_find(by_id, id) == member) /* ids are random: another one may have the same, once in a thousand years */
+        map_remove(by_id, id);
 }
 
 static struct vhost_stat *find_or_add_vhost(struct stats *s, const char *name)
@@ -36,25 +59,86 @@ static struct vhost_stat *find_or_add_vhost(struct stats *s, const char *name)
     ident_vid(v->id);
     traffic_start(&v->traffic, now_us());
     v->name = mem_strdup(name);
-    if (v->name && map_put(&s->vhosts, name, v))
-        return v;
+    if (v->name && map_put(&s->vhosts, name, v)) {
+        if (enter(&s->vhost_roll, &s->vhosts_by_id, &v->place, v->id, v))
+            return v;
+        map_remove(&s->vhosts, name);
+    }
     mem_free(v->name);
     mem_free(v);
     return NULL;
 }
 
+/* The stream has one client more. */
+static bool join_stream(struct stats *s, struct source *source, const char *tc_url)
+{
+    struct stream_stat *stat = &source->stat;
+    if (stat->n_clients == 0) {
+        if (!(stat->tc_url = mem_strdup(tc_url ? tc_url : "")))
+            return false;
+        if (!enter(&s->stream_roll, &s->streams_by_id, &stat->place, source->id, source)) {
+            mem_free(stat->tc_url);
+            stat->tc_url = NULL;
+            return false;
+        }
+    }
+    stat->n_clients++;
+    return true;
+}
+
+static void leave_stream(struct stats *s, struct source *source)
+{
+    struct stream_stat *stat = &source->stat;
+    if (--stat->n_clients > 0)
+        return;
+    leave(&s->stream_roll, &s->streams_by_id, &stat->place, source->id, source);
+    mem_free(stat->tc_url);
+    stat->tc_url = NULL;
+}
+
+struct client *stat_find_client(const struct stats *s, const char *id)
+{
+    return map_find(&s->clients_by_id, id);
+}
+
+struct source *stat_find_stream(const struct stats *s, const char *id)
+{
+    return map_find(&s->streams_by_id, id);
+}
+
+struct vhost_stat *stat_find_vhost(const struct stats *s, const char *id)
+{
+    return map_find(&s->vhosts_by_id, id);
+}
+
+/* ---- clients --------------------------------------------------------------------------------------------------- */
+
+/* Also of a client that was entered in part. */
+static void leave_all(struct stats *s, struct client *c)
+{
+    leave(&s->client_roll, &s->clients_by_id, &c->place, c->id, c);
+    leave_stream(s, c->source);
+}
+
 struct err *stat_add_client(struct stats *s, struct client *c, const char *vhost_name)
 {
-    c->vhost = find_or_add_vhost(s, vhost_name);
-    if (!c->vhost)
+    struct vhost_stat *vhost = NULL;
+    if (!join_stream(s, c->source, c->tc_url))
         return err_no_memory();
+    if (enter(&s->client_roll, &s->clients_by_id, &c->place, c->id, c))
+        vhost = find_or_add_vhost(s, vhost_name); /* last: a vhost stays */
+    if (!vhost) {
+        leave_all(s, c);
+        return err_no_memory();
+    }
+    c->vhost = c->source->stat.vhost = vhost;
     c->since_us = now_us();
     c->counted_in = c->io->bytes_in; /* a connection may have been a client before */
     c->counted_out = c->io->bytes_out;
     traffic_start(&c->traffic, c->since_us);
     list_push(&s->clients, &c->link);
     s->n_clients++;
-    c->vhost->n_clients++;
+    vhost->n_clients++;
     return NULL;
 }
 
@@ -74,6 +158,7 @@ void stat_remove_client(struct stats *s, struct client *c)
     if (!c->vhost)
         return;
     count_client(s, c);
+    leave_all(s, c);
     list_remove(&c->link);
     s->n_clients--;
     c->vhost->n_clients--;
@@ -82,7 +167,8 @@ void stat_remove_client(struct stats *s, struct client *c)
 
 void stat_sample(struct stats *s, int64_t now)
 {
-    LIST_FOREACH(&s->clients, it, after) {
+    LIST_FOREACH(&s->clients, it, after)
+    {
         struct client *c = LIST_ENTRY(it, struct client, link);
         count_client(s, c);
         traffic_sample(&c->traffic, now);
@@ -93,6 +179,7 @@ void stat_sample(struct stats *s, int64_t now)
     while ((v = map_next(&s->vhosts, &at, NULL)))
         traffic_sample(&v->traffic, now);
     traffic_sample(&s->traffic, now);
+    s->sampled_wall_ms = wall_now_us() / US_PER_MS;
 }
 
 /* The end of the line, as each kind has it; what SRS does not print stands last. */
@@ -119,8 +206,8 @@ static void log_client(const struct client *c, int64_t now)
         snprintf(messages, sizeof messages, "msgs=%lld, ", (long long)c->n_messages);
     log_write_as(c->id, LOG_INFO, "%s %s time=%lld, %sokbps=%d,%d,%d, ikbps=%d,%d,%d, %s",
                  c->type->publish ? "<-" : "->", c->type->tag, (long long)((now - c->since_us) / US_PER_MS), messages,
-                 sent->sample.kbps, sent->window_30s.kbps, sent->window_5m.kbps, got->sample.kbps,
-                 got->window_30s.kbps, got->window_5m.kbps, settings);
+                 sent->sample.kbps, sent->window_30s.kbps, sent->window_5m.kbps, got->sample.kbps, got->window_30s.kbps,
+                 got->window_5m.kbps, settings);
 }
 
 void stat_log_periodic(struct stats *s, int64_t now)
@@ -130,7 +217,8 @@ void stat_log_periodic(struct stats *s, int64_t now)
     size_t                    n_seen = 0;
     struct list               logged;
     list_init(&logged);
-    LIST_FOREACH(&s->clients, it, after) {
+    LIST_FOREACH(&s->clients, it, after)
+    {
         struct client *c = LIST_ENTRY(it, struct client, link);
         size_t         i = 0;
         while (i < n_seen && seen[i] != c->type)
@@ -142,7 +230,8 @@ void stat_log_periodic(struct stats *s, int64_t now)
         list_remove(&c->link); /* to the end of the line: another one next time */
         list_push(&logged, &c->link);
     }
-    LIST_FOREACH(&logged, it, after) {
+    LIST_FOREACH(&logged, it, after)
+    {
         list_remove(it);
         list_push(&s->clients, it);
     }

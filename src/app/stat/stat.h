@@ -15,23 +15,18 @@
 #include <stdint.h>
 
 #include "app/stat/traffic.h"
+#include "app/stat/vhost_stat.h"
 #include "core/err.h"
 #include "core/ident.h"
 #include "core/list.h"
 #include "core/map.h"
+#include "core/roll.h"
 
 struct co;
 struct io;
 struct source;
 
 enum { STAT_SAMPLE_US = 3000000 };
-
-struct vhost_stat {
-    char           id[VID_CAP];
-    char          *name;
-    struct traffic traffic;
-    int            n_clients;
-};
 
 /** How a client came: its name in the API and the log, and the tag of its periodic log line. */
 struct client_type {
@@ -41,16 +36,17 @@ struct client_type {
 };
 
 struct client {
-    struct list               link;
+    struct list               link;  /* for the periodic log lines */
+    struct roll_place         place; /* for the pages of the API */
     const struct client_type *type;
-    const char               *id;                             /* the connection's trace id */
+    const char               *id;                               /* the connection's trace id */
     const char               *ip, *tc_url, *page_url, *swf_url; /* borrowed from the connection */
-    struct source            *source;                         /* referenced by the connection */
+    struct source            *source;                           /* referenced by the connection */
     struct vhost_stat        *vhost;
     const struct io          *io;
     struct co                *co; /* cancelled by a kick */
     int64_t                   since_us;
-    int64_t                   n_messages; /* received from a publisher, sent to a player */
+    int64_t                   n_messages;              /* received from a publisher, sent to a player */
     int64_t                   counted_in, counted_out; /* of io's counters */
     struct traffic            traffic;
 };
@@ -58,8 +54,11 @@ struct client {
 struct stats {
     struct list    clients;
     int            n_clients;
+    struct roll    client_roll, stream_roll, vhost_roll; /* struct client, source, vhost_stat in their order */
+    struct map     clients_by_id, streams_by_id, vhosts_by_id;
     struct map     vhosts; /* struct vhost_stat by name; they stay */
     struct traffic traffic;
+    int64_t        sampled_wall_ms; /* when all counters were brought up to date; 0: not yet */
     int64_t        since_us;
     int64_t        n_accepted, n_refused; /* connections */
 };
@@ -68,13 +67,19 @@ void stat_init(struct stats *s);
 void stat_finish(struct stats *s);
 
 /**
- * Count the client from now on; its fields but `link`, `vhost`, times and counters are set by the caller.
+ * Count the client from now on; its fields but `link`, `place`, `vhost`, times and counters are set by the caller. A
+ * publisher is added before he publishes.
  * Errors     out of memory
  */
 struct err *stat_add_client(struct stats *s, struct client *c, const char *vhost_name) ATTR_MUST_USE;
 
 /** Takes a client that was never added, if it is all zero. */
 void stat_remove_client(struct stats *s, struct client *c);
+
+/** Who has this id in the API; NULL: nobody. A stream is there while it has a client, publisher or player. */
+struct client     *stat_find_client(const struct stats *s, const char *id);
+struct source     *stat_find_stream(const struct stats *s, const char *id);
+struct vhost_stat *stat_find_vhost(const struct stats *s, const char *id);
 
 /** Bring all counters and rates up to date. */
 void stat_sample(struct stats *s, int64_t now_us);

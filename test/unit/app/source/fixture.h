@@ -60,6 +60,7 @@ static inline struct frame *labelled(const char *label, int64_t ms)
     f->config = label[0] == 'V' || label[0] == 'A';
     f->dts_us = f->pts_us = ms * US_PER_MS;
     f->len = (uint32_t)strlen(label) + 1;
+    f->media_len = f->kind == FRAME_SCRIPT ? 0 : f->len;
     memcpy(f->data, label, f->len);
     return f;
 }

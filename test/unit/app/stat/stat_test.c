@@ -243,12 +243,10 @@ static void a_client_that_left_has_no_turn(void **state)
 
 /* ---- without memory ---- */
 
-static void a_client_that_cannot_be_counted_leaves_nothing_behind(void **state)
+static void add_with_any_allocation_failing(int n_others)
 {
-    (void)state;
     bool failed = true;
     int  n = 0;
-    add(5, "w");
     for (; failed && n < 100; n++) {
         mem_fail_after(n);
         struct err *e = stat_add_client(&stats, &clients[0], "v");
@@ -256,18 +254,96 @@ static void a_client_that_cannot_be_counted_leaves_nothing_behind(void **state)
         mem_fail_after(-1);
         if (e) {
             assert_int_equal(code_of(e), E_NO_MEMORY);
-            assert_int_equal(stats.n_clients, 1);
+            assert_int_equal(stats.n_clients, n_others);
+            assert_int_equal(stats.client_roll.count, n_others);
+            assert_int_equal(stats.clients_by_id.count, n_others);
+            assert_int_equal(stats.stream_roll.count, n_others ? 1 : 0);
+            assert_int_equal(fx.source->stat.n_clients, n_others);
             assert_null(vhost("v"));
         }
         stat_sample(&stats, now_us());
         stat_remove_client(&stats, &clients[0]); /* as a connection does that could not be added, too */
-        assert_int_equal(stats.n_clients, 1);
+        assert_int_equal(stats.n_clients, n_others);
     }
     assert_false(failed);
     assert_true(n > 3);
-    mem_fail_after(0);
-    assert_null(stat_add_client(&stats, &clients[0], "v")); /* to a vhost that is known without any */
-    mem_fail_after(-1);
+}
+
+static void a_client_that_cannot_be_counted_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    add_with_any_allocation_failing(0);
+}
+
+static void nor_does_one_who_is_not_the_first(void **state)
+{
+    (void)state;
+    add(5, "w");
+    add_with_any_allocation_failing(1);
+}
+
+/* ---- what the API looks up ---- */
+
+static void clients_streams_and_vhosts_are_found_by_id(void **state)
+{
+    (void)state;
+    add(0, "v");
+    add(1, "v");
+    assert_ptr_equal(stat_find_client(&stats, "c0"), &clients[0]);
+    assert_ptr_equal(stat_find_client(&stats, "c1"), &clients[1]);
+    assert_null(stat_find_client(&stats, "c2"));
+    assert_ptr_equal(stat_find_stream(&stats, fx.source->id), fx.source);
+    assert_null(stat_find_stream(&stats, "c0"));
+    assert_ptr_equal(stat_find_vhost(&stats, vhost("v")->id), vhost("v"));
+    stat_remove_client(&stats, &clients[0]);
+    assert_null(stat_find_client(&stats, "c0"));
+    assert_non_null(stat_find_client(&stats, "c1"));
+}
+
+static void a_stream_is_there_while_it_has_a_client(void **state)
+{
+    (void)state;
+    clients[0].tc_url = "rtmp://first/live";
+    clients[1].tc_url = "rtmp://second/live";
+    add(0, "v");
+    add(1, "v");
+    assert_int_equal(stats.stream_roll.count, 1);
+    assert_int_equal(fx.source->stat.n_clients, 2);
+    stat_remove_client(&stats, &clients[0]);
+    assert_string_equal(fx.source->stat.tc_url, "rtmp://first/live"); /* though he has gone */
+    stat_remove_client(&stats, &clients[1]);
+    assert_null(stat_find_stream(&stats, fx.source->id));
+    assert_int_equal(stats.stream_roll.count, 0);
+    assert_int_equal(stats.client_roll.count, 0);
+    assert_int_equal(stats.vhost_roll.count, 1); /* they stay */
+    add(1, "v");
+    assert_string_equal(fx.source->stat.tc_url, "rtmp://second/live");
+}
+
+static void a_vhost_counts_the_streams_that_are_published(void **state)
+{
+    struct publisher second = { .co = co_self(), .trace = "second" };
+    (void)state;
+    source_unpublish(fx.source, &fx.publisher); /* was published before there was anybody who counts */
+    add(0, "v");
+    assert_int_equal(vhost("v")->n_streams, 0);
+    assert_null(source_publish(fx.source, &second));
+    assert_int_equal(vhost("v")->n_streams, 1);
+    assert_string_equal(fx.source->stat.publisher_id, "second");
+    assert_true(fx.source->stat.published_wall_ms > 0);
+    source_unpublish(fx.source, &fx.publisher); /* not his any more */
+    assert_int_equal(vhost("v")->n_streams, 1);
+    source_unpublish(fx.source, &second);
+    assert_int_equal(vhost("v")->n_streams, 0);
+    assert_string_equal(fx.source->stat.publisher_id, "second");
+}
+
+static void a_stream_published_before_its_first_client_is_not_counted_off(void **state)
+{
+    (void)state;
+    add(0, "v");
+    source_unpublish(fx.source, &fx.publisher);
+    assert_int_equal(vhost("v")->n_streams, 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -288,6 +364,11 @@ int main(void)
         TEST(clients_of_a_kind_take_turns),
         TEST(a_client_that_left_has_no_turn),
         TEST(a_client_that_cannot_be_counted_leaves_nothing_behind),
+        TEST(nor_does_one_who_is_not_the_first),
+        TEST(clients_streams_and_vhosts_are_found_by_id),
+        TEST(a_stream_is_there_while_it_has_a_client),
+        TEST(a_vhost_counts_the_streams_that_are_published),
+        TEST(a_stream_published_before_its_first_client_is_not_counted_off),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     co_finish();
