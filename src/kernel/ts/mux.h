@@ -93,7 +93,8 @@ static inline const struct frame *ts_mux_config(const struct ts_mux *m)
  * What makes bytes muxed from `from` those that `to` would have written.
  *
  * Shape      shift->cc is set; shift->delta_90k is the caller's: what is between the two times of a frame
- * Returns    false when they differ in more: the players have not seen the same frames
+ * Returns    false when they differ in more: the players have not seen the same frames, or the codecs have changed
+ *            under one of them alone. Who joins after such a change may begin with the others' `version`.
  */
 bool ts_mux_shift(struct ts_shift *shift, const struct ts_mux *from, const struct ts_mux *to) ATTR_MUST_USE;
 
