@@ -119,17 +119,23 @@ $(PAGES_STAMP): $(call find,research/players,) trunk-scripts/pages.sh objs/confi
 	$(call quiet,pages,objs/nginx/html) trunk-scripts/pages.sh && touch $@
 
 .SECONDARY: # objects of tests and tools are kept
-.PHONY: FORCE bench bench-tools pages unit-programs
+.PHONY: FORCE bench bench-faults bench-tools pages unit-programs
 FORCE:
 pages: $(PAGES_STAMP)
 bench-tools: $(BENCH_PROGRAMS)
 unit-programs: $(UNIT_PROGRAMS)
 
-# This server against the bare loop and nginx-rtmp: tables, objs/bench/*.json and a picture. Under ten minutes.
+# This server against the bare loop, nginx and node-media-server: tables, objs/bench/*.json and a picture. Under ten
+# minutes; and what one stream's trouble costs the others, another four.
 bench: all bench-tools
 	@trunk-scripts/deps.sh bench
+	@trunk-scripts/bench-peers.sh
 	@research/bench/memory.py
 	@research/bench/bench.py
+
+bench-faults: all bench-tools
+	@trunk-scripts/deps.sh bench
+	@research/bench/faults.py --control
 
 # ---- fuzzing: clang's libFuzzer over a build of its own -----------------------------------------------------
 
@@ -254,7 +260,7 @@ clean:
 
 distclean: clean
 	rm -rf objs/st objs/st-asan objs/st-source objs/include objs/config.mk objs/configured objs/configure-args \
-		objs/trixie objs/forky
+		objs/peers objs/trixie objs/forky
 
 help:
 	@echo 'make              build objs/srs (runs ./configure first when it has not been run)'
@@ -272,7 +278,8 @@ help:
 	@echo 'make valgrind     the unit tests in valgrind'
 	@echo 'make layers       includes point one way; headers: each header compiles alone'
 	@echo 'make lint         cppcheck; format: clang-format over the sources'
-	@echo 'make bench        measure: memory, and CPU and latency against the bare loop and nginx-rtmp (9 minutes)'
+	@echo 'make bench        measure: memory, CPU and latency against the bare loop and other servers (under 10 minutes)'
+	@echo 'make bench-faults measure what one stream in trouble costs the others (5 minutes)'
 	@echo 'make bench-tools  only build the load tools of research/bench'
 	@echo
 	@echo 'V=1 shows the commands. ./configure --help lists the build options.'

@@ -11,6 +11,7 @@
 #include "protocol/rtmp/chunk_writer.h"
 #include "protocol/rtmp/command.h"
 #include "protocol/rtmp/handshake.h"
+#include "tls_socket.h"
 
 enum { TID_CONNECT = 1, TID_CREATE_STREAM = 2, TID_START = 3, CHUNK_SIZE = 60000, SEND_MAX = 4096 };
 
@@ -50,13 +51,15 @@ void client_close(struct client *c)
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;
+    tls_socket_close(c->tls);
+    c->tls = NULL;
     free(c->handshake);
     c->handshake = NULL;
 }
 
 void client_send(struct client *c, const void *bytes, size_t len)
 {
-    ssize_t sent = send(c->fd, bytes, len, MSG_NOSIGNAL);
+    ssize_t sent = c->tls ? tls_socket_send(c->tls, bytes, len) : send(c->fd, bytes, len, MSG_NOSIGNAL);
     if (sent != (ssize_t)len)
         fail(c, sent < 0 ? strerror(errno) : "the socket does not take a small message");
 }
@@ -70,20 +73,8 @@ static void send_http_request(struct client *c)
     client_send(c, request, (size_t)n);
 }
 
-void client_connected(struct client *c)
+static void send_c0c1(struct client *c)
 {
-    int       why = 0;
-    socklen_t len = sizeof why;
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &why, &len) < 0 || why) {
-        fail(c, strerror(why ? why : errno));
-        return;
-    }
-    if (c->target->wire != WIRE_RTMP) {
-        c->phase = CLIENT_RUNNING;
-        if (c->target->wire == WIRE_HTTP)
-            send_http_request(c);
-        return;
-    }
     uint8_t c0c1[RTMP_C0C1_LEN];
     c->phase = CLIENT_HANDSHAKE;
     c->handshake = calloc(1, sizeof *c->handshake);
@@ -91,6 +82,53 @@ void client_connected(struct client *c)
         fail(c, "out of memory");
     else if (!failed(c, rtmp_handshake_offer(&c->handshake->state, c0c1, !c->digest, (uint32_t)time(NULL)), "C1"))
         client_send(c, c0c1, sizeof c0c1);
+}
+
+/* The way to the server is free: say what is wanted. */
+static void begin(struct client *c)
+{
+    if (c->target->wire == WIRE_RTMP) {
+        send_c0c1(c);
+        return;
+    }
+    c->phase = CLIENT_RUNNING;
+    if (c->target->wire == WIRE_HTTP)
+        send_http_request(c);
+}
+
+static void shake_tls(struct client *c)
+{
+    if (tls_socket_shake(c->tls) > 0)
+        begin(c);
+    else if (errno != EAGAIN)
+        fail(c, "the TLS handshake fails");
+}
+
+void client_connected(struct client *c)
+{
+    int       why = 0;
+    socklen_t len = sizeof why;
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &why, &len) < 0 || why) {
+        fail(c, strerror(why ? why : errno));
+    } else if (!c->target->tls) {
+        begin(c);
+    } else if (!(c->tls = tls_socket_open(c->fd))) {
+        fail(c, "out of memory");
+    } else {
+        c->phase = CLIENT_TLS;
+        shake_tls(c);
+    }
+}
+
+ssize_t client_receive(struct client *c, void *buf, size_t cap)
+{
+    if (c->phase == CLIENT_TLS)
+        shake_tls(c);
+    if (c->phase == CLIENT_TLS) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return c->tls ? tls_socket_receive(c->tls, buf, cap) : recv(c->fd, buf, cap, 0);
 }
 
 /* A command being made, and the bytes on the wire it becomes. */

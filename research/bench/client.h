@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "chunk_scan.h"
 #include "tool.h"
@@ -21,6 +22,7 @@ enum client_role { CLIENT_PLAY, CLIENT_PUBLISH };
 
 enum client_phase {
     CLIENT_CONNECTING,
+    CLIENT_TLS,       /* its handshake */
     CLIENT_HANDSHAKE, /* C0C1 sent */
     CLIENT_CONNECT,   /* connect sent */
     CLIENT_CREATE,    /* createStream sent */
@@ -40,6 +42,7 @@ struct client {
     uint64_t                 bytes_in, acked;
     const struct target     *target;
     struct client_handshake *handshake; /* while it lasts */
+    struct tls_socket       *tls;       /* NULL: plain */
     const char              *failure;
     struct chunk_scan        scan;
 };
@@ -50,6 +53,9 @@ void client_open(struct client *c, const struct target *t, int number, enum clie
 
 /** The socket is writable for the first time. */
 void client_connected(struct client *c);
+
+/** As recv(). During the handshake of TLS there is nothing: EAGAIN. */
+ssize_t client_receive(struct client *c, void *buf, size_t cap);
 
 /** The next message; what belongs to the conversation has been answered already. */
 bool client_next(struct client *c, struct rd *in, struct scanned *message);

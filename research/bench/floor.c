@@ -3,7 +3,7 @@
  * real time, by one send() a connection every --interval milliseconds; 0: as each frame comes.
  *
  *     objs/bench/floor --port 11935 --interval 350 doc/sample.flv
- *     objs/bench/rtmp_players --players 1000 raw://127.0.0.1:11935
+ *     objs/bench/players --players 1000 raw://127.0.0.1:11935
  *
  * Nobody is read from. A connection's state is its place in one ring of bytes that all share; one that falls behind
  * by the whole ring is closed.

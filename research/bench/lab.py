@@ -1,140 +1,26 @@
-"""What the measurements share: servers to be measured, load tools, what /proc says, results in objs/bench."""
+"""What the measurements share: load tools, what /proc says, results in objs/bench."""
 
+import contextlib
 import json
 import os
-import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TOOLS = os.path.join(ROOT, "objs", "bench")
 CLIP = os.path.join(ROOT, "doc", "sample.flv")
-SRS = os.environ.get("SRS_BIN") or os.path.join(ROOT, "objs", "srs")
 
 
 class Failed(Exception):
     pass
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for_port(port, process, name, seconds=10):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise Failed(f"{name} ended at once, status {process.returncode}")
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise Failed(f"{name} does not listen")
-
-
-class Server:
-    """A process that is measured: started in a folder of its own, ended by stop()."""
-
-    scheme = "rtmp"
-    name = ""
-
-    def __init__(self):
-        self.port = free_port()
-        self.folder = tempfile.mkdtemp(prefix="run.", dir=TOOLS)
-        self.process = None
-
-    def start(self, command, **more):
-        self.output = open(os.path.join(self.folder, "output"), "w+")
-        self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.output,
-                                        stderr=subprocess.STDOUT, **more)
-        try:
-            wait_for_port(self.port, self.process, self.name)
-        except Failed as e:
-            self.output.seek(0)
-            said = self.output.read()[-2000:]
-            self.stop()
-            raise Failed(f"{e}: {said}") from None
-        return self
-
-    @property
-    def pid(self):
-        return self.process.pid
-
-    def url(self, stream="livestream"):
-        return f"{self.scheme}://127.0.0.1:{self.port}/live/{stream}"
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        if self.process:
-            self.output.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-
-class Srs(Server):
-    """This server. `vhost` is the text inside the default vhost."""
-
-    name = "srs"
-
-    def __init__(self, vhost="", connections=15000):
-        super().__init__()
-        config = os.path.join(self.folder, "srs.conf")
-        with open(config, "w") as f:
-            f.write(f"listen 127.0.0.1:{self.port};\nmax_connections {connections};\ndaemon off;\n"
-                    f"pid {self.folder}/srs.pid;\nsrs_log_tank file;\nsrs_log_file {self.folder}/srs.log;\n"
-                    f"vhost __defaultVhost__ {{ {vhost} }}\n")
-        self.start([SRS, "-c", config])
-
-
-class Nginx(Server):
-    """nginx-rtmp, one process, sending each frame as it comes: the only way it has."""
-
-    name = "nginx-rtmp"
-
-    def __init__(self):
-        super().__init__()
-        module = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
-        if not shutil.which("nginx") or not os.path.exists(module):
-            shutil.rmtree(self.folder, ignore_errors=True)
-            raise Failed("nginx-rtmp is not there (trunk-scripts/deps.sh bench)")
-        config = os.path.join(self.folder, "nginx.conf")
-        with open(config, "w") as f:
-            f.write(f"load_module {module};\nuser root;\ndaemon off;\nmaster_process off;\npid {self.folder}/nginx.pid;\n"
-                    f"error_log {self.folder}/error.log;\nworker_rlimit_nofile 19000;\n"
-                    "events { worker_connections 16000; }\n"
-                    f"rtmp {{ server {{ listen 127.0.0.1:{self.port}; chunk_size 60000;\n"
-                    "  access_log off; application live { live on; wait_key on; } } }\n")
-        self.start([shutil.which("nginx"), "-c", config, "-p", self.folder])
-
-
-class Floor(Server):
-    """The bare loop, which brings its own stream."""
-
-    scheme = "raw"
-
-    def __init__(self, interval_ms):
-        super().__init__()
-        self.name = f"floor {interval_ms} ms" if interval_ms else "floor, each frame"
-        self.start([os.path.join(TOOLS, "floor"), "--port", str(self.port), "--interval", str(interval_ms), CLIP])
+class Skipped(Failed):
+    """It cannot be measured here, for the reason that it says."""
 
 
 class Load:
@@ -152,6 +38,11 @@ class Load:
             raise Failed(f"{self.tool} ended before it was ready")
         return json.loads(line)
 
+    def mark(self):
+        """What the sampled players have seen since the last mark."""
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.process.stdout.readline())
+
     def result(self):
         """Wait for the end."""
         lines = [json.loads(line) for line in self.process.stdout]
@@ -165,6 +56,11 @@ class Load:
             self.process.send_signal(signal.SIGTERM)
         return self.result()
 
+    def kill(self):
+        """End it at once: its sockets are closed by the kernel, whatever was on its way."""
+        self.process.kill()
+        self.process.wait()
+
     def __enter__(self):
         return self
 
@@ -175,8 +71,8 @@ class Load:
         self.process.wait()
 
 
-def publishers(server, n=1, stream="livestream", **options):
-    load = Load("rtmp_publishers", *flags(publishers=n, **options), CLIP, server.url(stream))
+def publishers(server, n=1, stream="livestream", clip=CLIP, **options):
+    load = Load("publishers", *flags(publishers=n, **options), clip, server.url(stream, "rtmp"))
     ready = load.ready()
     if ready["failed"]:
         load.stop()
@@ -184,8 +80,8 @@ def publishers(server, n=1, stream="livestream", **options):
     return load
 
 
-def players(server, n, stream="livestream", **options):
-    return Load("rtmp_players", *flags(players=n, pid=server.pid, **options), server.url(stream))
+def players(server, n, stream="livestream", wire=None, **options):
+    return Load("players", *flags(players=n, pid=server.pid, **options), server.url(stream, wire))
 
 
 def flags(**options):
@@ -196,6 +92,71 @@ def flags(**options):
         elif value is not None and value is not False:
             out += ["--" + name.replace("_", "-"), value]
     return out
+
+
+class Bystanders:
+    """Players of a stream of its own whose latency is looked at while phases of something else take turns."""
+
+    def __init__(self, server, n=100, stream="calm"):
+        self.publisher = publishers(server, stream=stream)
+        self.load = players(server, n, stream=stream, duration=3600)
+        self.p99 = {}
+        ready = self.load.ready()
+        if ready["failed"]:
+            raise Failed(f"{ready['failed']} bystanders do not play")
+        time.sleep(2)
+
+    @contextlib.contextmanager
+    def phase(self, name):
+        """What they see while the block runs is kept under the name."""
+        self.load.mark()
+        yield
+        self.p99.setdefault(name, []).append(self.load.mark()["p99"])
+
+    def result(self):
+        """The p99 of each turn by phase, in ms; and what was lost."""
+        out = self.load.stop()
+        self.publisher.stop()
+        return self.p99, {"gaps": out["gaps"], "dropped": out["dropped"]}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.load.__exit__()
+        self.publisher.__exit__()
+
+
+class Sampling:
+    """A thread that calls a function again and again until the block ends; `failure` is what it ended by before."""
+
+    def __init__(self, every_s, function):
+        self.every_s, self.function, self.failure = every_s, function, None
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        due = time.monotonic()
+        try:
+            while not self.over.wait(max(0, due - time.monotonic())):
+                self.function()
+                due += self.every_s
+        except Exception as e:  # the caller asks for it
+            self.failure = e
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
+def memory_kib(pid):
+    """What is resident of a process."""
+    with open(f"/proc/{pid}/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def memory(pid):
@@ -211,6 +172,13 @@ def memory(pid):
                 out["rss"] += int(words[1])
                 out[kind] += int(words[1])
     return out
+
+
+def cpu_s(pid):
+    """User and system time of a process."""
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def median(values):
@@ -243,7 +211,7 @@ def say(text):
 def run(main):
     """The frame of a program: tools there, a failure in one sentence."""
     try:
-        for tool in ("rtmp_players", "rtmp_publishers", "floor"):
+        for tool in ("players", "publishers", "floor"):
             if not os.path.exists(os.path.join(TOOLS, tool)):
                 raise Failed(f"{tool} is not built: run make")
         main()

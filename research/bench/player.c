@@ -25,6 +25,20 @@ void player_end(struct player *p, const char *why, struct tally *tally)
     client_close(&p->client);
 }
 
+void player_open(struct player *p, const struct target *t, int number, bool digest, int receive_buffer,
+                 struct tally *tally)
+{
+    p->opened_us = now_us();
+    body_scan_init(&p->body);
+    if (t->container == CONTAINER_TS)
+        ts_scan_init(&p->scan.ts);
+    else
+        flv_scan_init(&p->scan.flv);
+    client_open(&p->client, t, number, CLIENT_PLAY, digest, receive_buffer);
+    if (p->client.failure)
+        player_end(p, p->client.failure, tally);
+}
+
 static void joins(struct player *p, int64_t now, struct tally *tally)
 {
     if (p->joined_us)
@@ -37,7 +51,9 @@ static void joins(struct player *p, int64_t now, struct tally *tally)
 static void note_stamp(struct player *p, const struct scanned *m, int64_t now, struct tally *tally)
 {
     struct stamp stamp;
-    if (!stamp_find(m->start, m->n_start, &stamp))
+    bool         found = p->client.target->container == CONTAINER_TS ? stamp_search(m->start, m->n_start, &stamp)
+                                                                     : stamp_find(m->start, m->n_start, &stamp);
+    if (!found)
         return;
     uint32_t missing = stamp.number - p->stamp_number - 1;
     if (p->stamp_us && missing && stamp.number > p->stamp_number) {
@@ -49,6 +65,7 @@ static void note_stamp(struct player *p, const struct scanned *m, int64_t now, s
     if (p->sampled && stamp.sent_us >= p->joined_us) { /* not what the GOP cache kept from before */
         histogram_add(&tally->latency, now - stamp.sent_us);
         histogram_add(&tally->second, now - stamp.sent_us);
+        histogram_add(&tally->marked, now - stamp.sent_us);
     }
 }
 
@@ -64,24 +81,57 @@ static void note_media(struct player *p, const struct scanned *m, int64_t now, s
         note_stamp(p, m, now, tally);
 }
 
+static void take_rtmp(struct player *p, const struct players_conf *conf, struct rd *in, int64_t now,
+                      struct tally *tally)
+{
+    struct scanned message;
+    while (client_next(&p->client, in, &message))
+        note_media(p, &message, now, tally);
+    if (conf->silent && p->client.phase == CLIENT_RUNNING)
+        joins(p, now, tally);
+    if (p->client.failure)
+        player_end(p, p->client.failure, tally);
+}
+
+static void take_flv(struct player *p, struct rd *in, int64_t now, struct tally *tally)
+{
+    struct scanned tag;
+    while (flv_scan_next(&p->scan.flv, in, &tag))
+        note_media(p, &tag, now, tally);
+    if (p->scan.flv.bad)
+        player_end(p, "the FLV stream is broken", tally);
+}
+
+static void take_ts(struct player *p, struct rd *in, int64_t now, struct tally *tally)
+{
+    struct scanned unit;
+    while (ts_scan_next(&p->scan.ts, in, &unit))
+        note_media(p, &unit, now, tally);
+    if (p->scan.ts.bad)
+        player_end(p, "the transport stream is broken", tally);
+}
+
+static void take_http(struct player *p, struct rd *in, int64_t now, struct tally *tally)
+{
+    struct rd part;
+    while (!p->over && body_scan_next(&p->body, in, &part)) {
+        if (p->client.target->container == CONTAINER_TS)
+            take_ts(p, &part, now, tally);
+        else
+            take_flv(p, &part, now, tally);
+    }
+    if (p->body.failure)
+        player_end(p, p->body.failure, tally);
+}
+
 static void take(struct player *p, const struct players_conf *conf, size_t n, int64_t now, struct tally *tally)
 {
-    struct client *c = &p->client;
-    struct scanned message;
-    struct rd      in = rd_over(buffer, n);
-    if (c->target->wire == WIRE_RTMP) {
-        while (client_next(c, &in, &message))
-            note_media(p, &message, now, tally);
-        if (conf->silent && c->phase == CLIENT_RUNNING)
-            joins(p, now, tally);
-        if (c->failure)
-            player_end(p, c->failure, tally);
-        return;
+    struct rd in = rd_over(buffer, n);
+    switch (p->client.target->wire) {
+    case WIRE_RTMP: take_rtmp(p, conf, &in, now, tally); break;
+    case WIRE_HTTP: take_http(p, &in, now, tally); break;
+    case WIRE_RAW: take_flv(p, &in, now, tally); break;
     }
-    while (flv_scan_next(&p->flv, &in, &message))
-        note_media(p, &message, now, tally);
-    if (p->flv.bad)
-        player_end(p, p->flv.refused ? "the request is refused" : "the FLV stream is broken", tally);
 }
 
 static void note_bytes(struct player *p, size_t n, int64_t now, struct tally *tally)
@@ -95,12 +145,14 @@ static void note_bytes(struct player *p, size_t n, int64_t now, struct tally *ta
         client_acknowledge(&p->client, n);
 }
 
-/* The bytes that recv() said; false at the end, or when there are none yet. */
+/* The bytes that were received; false at the end, or when there are none yet. */
 static bool is_received(struct player *p, ssize_t n, struct tally *tally)
 {
     if (n > 0)
         return true;
-    if (n == 0)
+    if (p->client.failure)
+        player_end(p, p->client.failure, tally);
+    else if (n == 0)
         player_end(p, "the server closed the connection", tally);
     else if (errno != EAGAIN && errno != EINTR)
         player_end(p, strerror(errno), tally);
@@ -111,7 +163,7 @@ void player_receive(struct player *p, const struct players_conf *conf, struct ta
 {
     bool    drain = p->drains && p->joined_us;
     ssize_t n = drain ? recv(p->client.fd, NULL, DRAIN_MAX, MSG_TRUNC) /* tcp(7): the data is dropped */
-                      : recv(p->client.fd, buffer, sizeof buffer, 0);
+                      : client_receive(&p->client, buffer, sizeof buffer);
     if (!is_received(p, n, tally))
         return;
     int64_t now = now_us();

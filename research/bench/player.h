@@ -9,31 +9,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "body_scan.h"
 #include "client.h"
 #include "flv_scan.h"
 #include "histogram.h"
+#include "ts_scan.h"
 
 /** What players have noted: since the start, or (`window`) since the measuring began. */
 struct tally {
     size_t           joined, dropped, failed; /* in all; dropped: after it had joined */
     const char      *why;                     /* the first failure */
     uint64_t         bytes, messages;
-    uint64_t         gaps, lost; /* places where pictures are missing, and how many */
-    uint64_t         receives;   /* of the sampled players: how often they got something */
-    int64_t          pause_us;   /* the longest that a player got nothing */
-    struct histogram join, latency, second;
+    uint64_t         gaps, lost;                    /* places where pictures are missing, and how many */
+    uint64_t         receives;                      /* of the sampled players: how often they got something */
+    int64_t          pause_us;                      /* the longest that a player got nothing */
+    struct histogram join, latency, second, marked; /* marked: since the last mark */
 };
 
 struct player {
-    struct client   client;
-    struct flv_scan flv;         /* where FLV comes in place of RTMP */
-    int64_t         opened_us;   /* connect() */
-    int64_t         joined_us;   /* first media, or play accepted if silent; 0: not yet */
-    int64_t         received_us; /* last bytes */
-    int64_t         stamp_us;    /* of the last picture */
-    uint32_t        stamp_number;
-    bool            sampled, slow, drains, over;
+    struct client    client;
+    struct body_scan body; /* of HTTP */
+    union {
+        struct flv_scan flv;
+        struct ts_scan  ts;
+    } scan;               /* of what comes in place of RTMP */
+    int64_t  opened_us;   /* connect() */
+    int64_t  joined_us;   /* first media, or play accepted if silent; 0: not yet */
+    int64_t  received_us; /* last bytes */
+    int64_t  stamp_us;    /* of the last picture */
+    uint32_t stamp_number;
+    bool     sampled, slow, drains, over;
 };
+
+/** Connect. */
+void player_open(struct player *p, const struct target *t, int number, bool digest, int receive_buffer,
+                 struct tally *tally);
 
 struct players_conf {
     bool silent; /* nobody publishes: a player has joined when its play is accepted */

@@ -67,16 +67,27 @@ void stamp_write(uint8_t out[static STAMP_LEN], const struct stamp *stamp)
     out[UUID_LEN + NUMBER_DIGITS + TIME_DIGITS] = 0x80; /* rbsp_trailing_bits */
 }
 
+/* What follows the UUID. */
+static bool read_digits(const uint8_t *p, struct stamp *stamp)
+{
+    uint64_t number, time;
+    if (!get_hex(p, NUMBER_DIGITS, &number) || !get_hex(p + NUMBER_DIGITS, TIME_DIGITS, &time))
+        return false;
+    *stamp = (struct stamp){ (uint32_t)number, (int64_t)time };
+    return true;
+}
+
 bool stamp_find(const uint8_t *body, size_t len, struct stamp *stamp)
 {
     size_t place = stamp_place(body, len);
     if (!place || len < place + STAMP_LEN)
         return false;
     const uint8_t *p = body + place + 4 + 3;
-    uint64_t       number, time;
-    if (memcmp(p, uuid, UUID_LEN) != 0 || !get_hex(p + UUID_LEN, NUMBER_DIGITS, &number) ||
-        !get_hex(p + UUID_LEN + NUMBER_DIGITS, TIME_DIGITS, &time))
-        return false;
-    *stamp = (struct stamp){ (uint32_t)number, (int64_t)time };
-    return true;
+    return memcmp(p, uuid, UUID_LEN) == 0 && read_digits(p + UUID_LEN, stamp);
+}
+
+bool stamp_search(const uint8_t *bytes, size_t len, struct stamp *stamp)
+{
+    const uint8_t *p = memmem(bytes, len, uuid, UUID_LEN);
+    return p && bytes + len - p >= UUID_LEN + NUMBER_DIGITS + TIME_DIGITS && read_digits(p + UUID_LEN, stamp);
 }

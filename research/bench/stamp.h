@@ -32,4 +32,7 @@ void stamp_write(uint8_t out[static STAMP_LEN], const struct stamp *stamp);
 /** Read the stamp out of a body's first bytes; false when there is none. */
 bool stamp_find(const uint8_t *body, size_t len, struct stamp *stamp);
 
+/** The same wherever it is in these bytes, in any container. */
+bool stamp_search(const uint8_t *bytes, size_t len, struct stamp *stamp);
+
 #endif

@@ -13,7 +13,7 @@
 
 #include "core/str.h"
 
-volatile sig_atomic_t tool_stop;
+volatile sig_atomic_t tool_stop, tool_mark;
 
 void die(const char *fmt, ...)
 {
@@ -56,10 +56,17 @@ static void stop(int signal_number)
     tool_stop = 1;
 }
 
+static void mark(int signal_number)
+{
+    (void)signal_number;
+    tool_mark = 1;
+}
+
 void tool_catch_signals(void)
 {
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
+    signal(SIGUSR1, mark);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -72,10 +79,12 @@ static const struct {
     const char *scheme;
     enum wire   wire;
     uint16_t    port;
+    bool        tls;
 } schemes[] = {
-    { "rtmp://", WIRE_RTMP, 1935 },
-    { "http://", WIRE_HTTP, 8080 },
-    { "raw://", WIRE_RAW, 1935 },
+    { "rtmp://", WIRE_RTMP, 1935, false },
+    { "http://", WIRE_HTTP, 8080, false },
+    { "https://", WIRE_HTTP, 8088, true },
+    { "raw://", WIRE_RAW, 1935, false },
 };
 
 /* Up to `end` (or the end of the text); the rest stands behind it. */
@@ -98,11 +107,12 @@ void target_parse(struct target *t, const char *url)
         if (str_starts_with(url, schemes[i].scheme)) {
             rest = url + strlen(schemes[i].scheme);
             t->wire = schemes[i].wire;
+            t->tls = schemes[i].tls;
             port = schemes[i].port;
         }
     }
     if (!rest)
-        die("%s: rtmp://, http:// or raw:// is wanted", url);
+        die("%s: rtmp://, http://, https:// or raw:// is wanted", url);
 
     char host[256], text[64];
     rest = cut(host, sizeof host, rest, strchr(rest, '/'), url);
@@ -121,6 +131,8 @@ void target_parse(struct target *t, const char *url)
             die("%s: /app/stream is wanted", url);
         cut(t->app, sizeof t->app, rest, slash, url);
         str_copy(t->stream, sizeof t->stream, slash + 1);
+        const char *dot = strrchr(t->stream, '.');
+        t->container = dot && strcmp(dot, ".ts") == 0 ? CONTAINER_TS : CONTAINER_FLV;
     }
     snprintf(t->tc_url, sizeof t->tc_url, "rtmp://%s/%s", t->host, t->app);
 }

@@ -25,8 +25,8 @@ int64_t tool_number(const char *option, const char *text, int64_t min);
 /** Let the process have as many descriptors as it may, and die when `wanted` are too many. */
 void tool_want_files(size_t wanted);
 
-/** From now on SIGINT and SIGTERM set this, and SIGPIPE does nothing. */
-extern volatile sig_atomic_t tool_stop;
+/** From now on SIGINT and SIGTERM set the one, SIGUSR1 the other, and SIGPIPE does nothing. */
+extern volatile sig_atomic_t tool_stop, tool_mark;
 void                         tool_catch_signals(void);
 
 /** Whether progress is worth showing: stderr is a terminal, or --progress said so. */
@@ -35,17 +35,22 @@ bool tool_is_terminal(void);
 /** Which stream to speak to, and how. A `%d` in the stream's name stands for a number. */
 enum wire {
     WIRE_RTMP, /* rtmp:// */
-    WIRE_HTTP, /* http://: FLV in the body of the answer */
+    WIRE_HTTP, /* http:// and https://: media in the body of the answer */
     WIRE_RAW,  /* raw://: FLV from the first byte on, as `floor` sends it */
 };
 
+/* What the body of an answer holds, by the end of the URL. */
+enum container { CONTAINER_FLV, CONTAINER_TS };
+
 struct target {
     enum wire          wire;
+    bool               tls;
+    enum container     container;
     struct sockaddr_in addr;
     char               host[256], app[256], stream[256], tc_url[768];
 };
 
-/** Parse `rtmp://ADDRESS[:PORT]/app/stream`, or die. */
+/** Parse `rtmp://ADDRESS[:PORT]/app/stream`, `http://ADDRESS[:PORT]/app/stream.flv` or the like, or die. */
 void target_parse(struct target *t, const char *url);
 
 /** The stream's name with the number in place of `%d`. */

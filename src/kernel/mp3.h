@@ -1,8 +1,7 @@
 /**
- * MPEG audio (MP3 and its siblings): the frame header; and the tag that a file of them begins with.
+ * MPEG audio (MP3 and its siblings): the frame header.
  *
- * Source     ISO/IEC 11172-3 2.4.1.3, 2.4.2.3; ISO/IEC 13818-3 (half rates); version 2.5 as decoders know it; ID3 2.3.0,
- *            3.1 (tag header)
+ * Source     ISO/IEC 11172-3 2.4.1.3, 2.4.2.3; ISO/IEC 13818-3 (half rates); version 2.5 as decoders know it
  * Yields     no
  */
 #ifndef KERNEL_MP3_H
@@ -13,9 +12,8 @@
 #include <stdint.h>
 
 #include "core/attr.h"
-#include "core/wr.h"
 
-enum { MP3_HEADER_LEN = 4, MP3_ID3_LEN = 10 };
+enum { MP3_HEADER_LEN = 4 };
 
 struct mp3_header {
     uint8_t  layer;       /* 1, 2, 3 */
@@ -29,8 +27,5 @@ struct mp3_header {
 
 /** Read a frame header at the first byte. Returns false when there is none. */
 bool mp3_header_parse(const uint8_t *bytes, size_t len, struct mp3_header *header) ATTR_MUST_USE;
-
-/** Write an ID3 tag that says nothing, MP3_ID3_LEN bytes: what a live .mp3 stream begins with. */
-void mp3_write_id3(struct wr *w);
 
 #endif

@@ -1,0 +1,92 @@
+#include "body_scan.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/str.h"
+
+void body_scan_init(struct body_scan *s)
+{
+    *s = (struct body_scan){ .at = BODY_SCAN_HEAD };
+}
+
+/* A line without its end in s->line, cut where it is too long; false when it is not all there. */
+static bool read_line(struct body_scan *s, struct rd *in)
+{
+    while (rd_left(in)) {
+        char c = (char)rd_u8(in);
+        if (c == '\n') {
+            if (s->n_line && s->line[s->n_line - 1] == '\r')
+                s->n_line--;
+            s->line[s->n_line] = '\0';
+            s->n_line = 0;
+            return true;
+        }
+        if (s->n_line < BODY_SCAN_LINE_MAX - 1)
+            s->line[s->n_line++] = c;
+    }
+    return false;
+}
+
+static void take_head_line(struct body_scan *s)
+{
+    static const char coding[] = "transfer-encoding:";
+    if (str_starts_with(s->line, "HTTP/")) {
+        if (!strstr(s->line, " 200"))
+            s->failure = "the answer is not 200";
+    } else if (strncasecmp(s->line, coding, sizeof coding - 1) == 0) {
+        s->chunked = strcasestr(s->line, "chunked") != NULL;
+    } else if (!s->line[0]) {
+        s->at = s->chunked ? BODY_SCAN_SIZE : BODY_SCAN_PLAIN;
+    }
+}
+
+static void take_size(struct body_scan *s)
+{
+    s->left = strtoull(s->line, NULL, 16);
+    if (!isxdigit((unsigned char)s->line[0]))
+        s->failure = "the chunked coding is broken";
+    else if (s->left)
+        s->at = BODY_SCAN_CHUNK;
+    else
+        s->at = BODY_SCAN_OVER;
+}
+
+static void take_line(struct body_scan *s)
+{
+    switch (s->at) {
+    case BODY_SCAN_HEAD: take_head_line(s); break;
+    case BODY_SCAN_SIZE: take_size(s); break;
+    case BODY_SCAN_CHUNK_END:
+        s->at = BODY_SCAN_SIZE;
+        if (s->line[0])
+            s->failure = "the chunked coding is broken";
+        break;
+    default: break;
+    }
+}
+
+bool body_scan_next(struct body_scan *s, struct rd *in, struct rd *part)
+{
+    while (rd_left(in) && !s->failure) {
+        if (s->at == BODY_SCAN_OVER) {
+            s->failure = "more comes behind the last chunk";
+        } else if (s->at == BODY_SCAN_PLAIN || s->at == BODY_SCAN_CHUNK) {
+            size_t n = rd_left(in);
+            if (s->at == BODY_SCAN_CHUNK) {
+                n = n < s->left ? n : (size_t)s->left;
+                s->left -= n;
+                s->at = s->left ? BODY_SCAN_CHUNK : BODY_SCAN_CHUNK_END;
+            }
+            *part = rd_over(rd_bytes(in, n), n);
+            return true;
+        } else if (read_line(s, in)) {
+            take_line(s);
+        }
+    }
+    if (s->at == BODY_SCAN_OVER && !s->failure)
+        s->failure = "the stream has ended";
+    return false;
+}

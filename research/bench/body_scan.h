@@ -1,0 +1,35 @@
+/**
+ * The body of an HTTP answer that goes on and on: its head is stepped over, chunked transfer coding is undone.
+ *
+ *     body_scan_init(&s);
+ *     struct rd in = rd_over(buf, n), part;
+ *     while (body_scan_next(&s, &in, &part))
+ *         ... part is some of the body, inside buf
+ *
+ * Source: RFC 9112, 6.1 and 7.1
+ */
+#ifndef BENCH_BODY_SCAN_H
+#define BENCH_BODY_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/rd.h"
+
+enum { BODY_SCAN_LINE_MAX = 128 };
+
+struct body_scan {
+    enum { BODY_SCAN_HEAD, BODY_SCAN_PLAIN, BODY_SCAN_SIZE, BODY_SCAN_CHUNK, BODY_SCAN_CHUNK_END, BODY_SCAN_OVER } at;
+    bool        chunked;
+    const char *failure; /* give the connection up, for that reason */
+    uint8_t     n_line;
+    uint64_t    left; /* of the chunk */
+    char        line[BODY_SCAN_LINE_MAX];
+};
+
+void body_scan_init(struct body_scan *s);
+
+/** The next piece of the body; false when the bytes are used up, or s->failure. */
+bool body_scan_next(struct body_scan *s, struct rd *in, struct rd *part);
+
+#endif

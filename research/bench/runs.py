@@ -1,0 +1,176 @@
+"""One run each: a server, its load, what came out."""
+
+import http.client
+import json
+import os
+import subprocess
+import time
+
+import lab
+from servers import API_PATHS, Nginx, Srs, need
+
+SECONDS = 4  # that a run is measured
+
+FILE_MIB, FILE_CONNECTIONS = 1, 50
+
+
+def fan_out(make, n, seconds=SECONDS, **options):
+    """`n` players of one stream."""
+    with make() as server:
+        publisher = lab.publishers(server) if server.wire != "raw" else None
+        try:
+            with lab.players(server, n, duration=seconds, **options) as load:
+                result = load.result()
+        finally:
+            if publisher:
+                publisher.stop()
+    return summary(result)
+
+
+def own(vhost, n, wire="rtmp", **options):
+    """`n` players of one stream of this server, by a wire that it may not have."""
+    if wire != "rtmp":
+        need(wire)
+    return fan_out(lambda: Srs(vhost, wire), n, wire=wire, **options)
+
+
+def summary(result):
+    if result["connected"] + result["slow"] < result["players"]:
+        lab.say(f"    {result['players'] - result['connected']} did not join: {result['why']}")
+    latency = result["latency_ms"]
+    return {"cpu": result["server"]["cpu_s_per_gbit"], "core": result["server"]["core"],
+            "rss_mib": result["server"]["rss"] / 2**20, "p50": latency["p50"], "p99": latency["p99"],
+            "max": latency["max"], "join_p99": result["join_ms"]["p99"], "interval": result["interval_ms"],
+            "spread": result["spread_ms"], "pause": result["pause_ms"], "gaps": result["gaps"],
+            "dropped": result["dropped"] + result["failed"], "players": result["players"]}
+
+
+def ingest(make, n, seconds=SECONDS):
+    """`n` publishers, nobody watches."""
+    with make() as server:
+        with lab.Load("publishers", "--publishers", n, "--duration", seconds, "--pid", server.pid, lab.CLIP,
+                      server.url("s%d", "rtmp")) as load:
+            result = load.result()
+    return {"cpu": result["server"]["cpu_s_per_gbit"], "core": result["server"]["core"],
+            "rss_mib": result["server"]["rss"] / 2**20, "late_p99": result["late_ms"]["p99"],
+            "blocked": result["blocked"], "dropped": result["failed"] + result["dropped"]}
+
+
+def many_streams(make, n, seconds=SECONDS):
+    """`n` streams with a player each."""
+    with make() as server:
+        with lab.publishers(server, n, stream="s%d", rate=500):
+            with lab.players(server, n, stream="s%d", streams=n, duration=seconds) as load:
+                result = load.result()
+    return summary(result)
+
+
+def joining(make, n, newcomers):
+    """How soon newcomers get media while `n` others play."""
+    with make() as server:
+        with lab.publishers(server):
+            with lab.players(server, n, duration=60) as others:
+                others.ready()
+                time.sleep(1)
+                with lab.players(server, newcomers, rate=50, warmup=0, duration=0) as load:
+                    result = load.result()
+                others.stop()
+    return {"p50": result["join_ms"]["p50"], "join_p99": result["join_ms"]["p99"], "max": result["join_ms"]["max"],
+            "dropped": result["failed"] + result["dropped"]}
+
+
+# ---- files: wrk from Debian -----------------------------------------------------------------------------------
+
+WRK_REPORT = """done = function(summary)
+    local e = summary.errors
+    io.write(string.format('{"bytes":%d,"requests":%d,"us":%d,"errors":%d}\\n', summary.bytes, summary.requests,
+        summary.duration, e.connect + e.read + e.write + e.status + e.timeout))
+end
+"""
+
+
+def files(server, seconds=SECONDS):
+    """One file of FILE_MIB over and over, on FILE_CONNECTIONS connections that stay."""
+    with open(server.path("html/file.bin"), "wb") as f:
+        f.write(os.urandom(FILE_MIB << 20))
+    url = f"http://127.0.0.1:{server.ports['http']}/file.bin"
+    command = ["wrk", "-t", "1", "-c", str(FILE_CONNECTIONS), "-s", server.write("report.lua", WRK_REPORT)]
+    try:
+        subprocess.run([*command, "-d", "1s", url], capture_output=True, check=True)
+        before = lab.cpu_s(server.pid)
+        said = subprocess.run([*command, "-d", f"{seconds}s", url], capture_output=True, text=True, check=True).stdout
+        cpu_s = lab.cpu_s(server.pid) - before
+    except FileNotFoundError:
+        raise lab.Skipped("wrk is not there (trunk-scripts/deps.sh bench)") from None
+    except subprocess.CalledProcessError as e:
+        raise lab.Failed(f"wrk failed: {e.stdout}{e.stderr}") from None
+    result = json.loads(said.splitlines()[-1])
+    gbit = result["bytes"] * 8 / 1e9
+    if not gbit:
+        raise lab.Failed("wrk got nothing")
+    return {"cpu": cpu_s / gbit, "gbit_per_s": gbit / (result["us"] / 1e6), "errors": result["errors"]}
+
+
+def own_files():
+    need("files")
+    with Srs("", "flv") as server:
+        return files(server)
+
+
+def nginx_files():
+    with Nginx(files=True) as server:
+        return files(server)
+
+
+# ---- the API beside live streams -------------------------------------------------------------------------------
+
+class Poller:
+    """Asks for one path of the API after the other, on a connection that stays."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.n, self.bytes, self.slowest_s = 0, 0, 0
+
+    def __call__(self):
+        path = API_PATHS[self.n % len(API_PATHS)]
+        began = time.monotonic()
+        self.connection.request("GET", path)
+        answer = self.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise lab.Failed(f"{path}: status {answer.status}")
+        self.n += 1
+        self.bytes += len(body)
+        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+
+
+def polled(streams=1000, clients=5000, bystanders=100, turns=3, seconds=4, rate=100):
+    """
+    The p99 of a stream's players while the API is polled and while it is not, by turns. The other streams run at a
+    tenth of the time: they are there to be listed, not to fill the machine.
+    """
+    need("api")
+    rest = clients - streams - bystanders - 2
+    with Srs("", "api") as server:
+        with lab.publishers(server, streams, stream="s%d", rate=500, speed=0.1), \
+             lab.players(server, rest, stream="s%d", streams=streams, silent=True, duration=3600) as crowd:
+            crowd.ready()
+            with lab.Bystanders(server, bystanders) as others:
+                poll = Poller(server.ports["api"])
+                cpu = {"alone": 0, "polled": 0}
+                for _ in range(turns):
+                    for phase in cpu:
+                        before = lab.cpu_s(server.pid)
+                        with lab.Sampling(1 / rate, poll) if phase == "polled" else lab.Sampling(3600, int) as sampling:
+                            with others.phase(phase):
+                                time.sleep(seconds)
+                        cpu[phase] += lab.cpu_s(server.pid) - before
+                        if sampling.failure:
+                            raise lab.Failed(f"the API: {sampling.failure}")
+                p99, lost = others.result()
+    asked = turns * seconds
+    return {"ratio": lab.median([a / b for a, b in zip(p99["polled"], p99["alone"])]),
+            "alone_p99": lab.median(p99["alone"]), "polled_p99": lab.median(p99["polled"]),
+            "requests_per_s": poll.n / asked, "mbit_per_s": poll.bytes * 8 / 1e6 / asked,
+            "slowest_ms": poll.slowest_s * 1e3, "alone_core": cpu["alone"] / asked, "polled_core": cpu["polled"] / asked,
+            **lost}
