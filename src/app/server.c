@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "app/http/gzip.h"
 #include "app/listener.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -26,6 +27,7 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
 
 void server_finish(struct server *s)
 {
+    gzip_forget();
     stat_finish(&s->stat);
     map_finish(&s->sources.by_identity);
     conf_unref(&s->conf);

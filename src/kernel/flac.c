@@ -2,19 +2,20 @@
 
 #include "core/rd.h"
 
-enum { STREAMINFO = 0, STREAMINFO_LEN = 34, BLOCK_MIN = 16 };
+enum { STREAMINFO = 0, BLOCK_MIN = 16 };
 
 bool flac_info_parse(const uint8_t *bytes, size_t len, struct flac_info *info)
 {
     struct rd r = rd_over(bytes, len);
     *info = (struct flac_info){ 0 };
-    if (len != STREAMINFO_LEN) {
+    if (len != FLAC_STREAMINFO_LEN) {
         if (len >= 4 && memcmp(bytes, "fLaC", 4) == 0)
             rd_u32(&r);
         uint8_t  type = rd_u8(&r) & 0x7f; /* the top bit: last metadata block */
         uint32_t block_len = rd_u24(&r);
-        r.bad |= type != STREAMINFO || block_len != STREAMINFO_LEN;
+        r.bad |= type != STREAMINFO || block_len != FLAC_STREAMINFO_LEN;
     }
+    info->streaminfo = r.p;
     info->block_min = rd_u16(&r);
     info->block_max = rd_u16(&r);
     rd_u24(&r); /* smallest and largest frame */

@@ -13,11 +13,15 @@
 
 #include "core/attr.h"
 
+enum { FLAC_STREAMINFO_LEN = 34 };
+
 struct flac_info {
     uint32_t sample_rate;          /* Hz */
     uint8_t  channels;             /* 1 to 8 */
     uint8_t  sample_bits;          /* 4 to 32 */
     uint16_t block_min, block_max; /* samples */
+
+    const uint8_t *streaminfo; /* the block's FLAC_STREAMINFO_LEN bytes, borrowed */
 };
 
 /**

@@ -48,3 +48,9 @@ bool mp3_header_parse(const uint8_t *bytes, size_t len, struct mp3_header *heade
     }
     return true;
 }
+
+void mp3_write_id3(struct wr *w)
+{
+    static const uint8_t tag[MP3_ID3_LEN] = { 'I', 'D', '3', 3 }; /* version 2.3.0, no flags, no frames */
+    wr_bytes(w, tag, sizeof tag);
+}

@@ -1,7 +1,8 @@
 /**
- * MPEG audio (MP3 and its siblings): the frame header.
+ * MPEG audio (MP3 and its siblings): the frame header; and the tag that a file of them begins with.
  *
- * Source     ISO/IEC 11172-3 2.4.1.3, 2.4.2.3; ISO/IEC 13818-3 (half rates); version 2.5 as decoders know it
+ * Source     ISO/IEC 11172-3 2.4.1.3, 2.4.2.3; ISO/IEC 13818-3 (half rates); version 2.5 as decoders know it; ID3 2.3.0,
+ *            3.1 (tag header)
  * Yields     no
  */
 #ifndef KERNEL_MP3_H
@@ -12,8 +13,9 @@
 #include <stdint.h>
 
 #include "core/attr.h"
+#include "core/wr.h"
 
-enum { MP3_HEADER_LEN = 4 };
+enum { MP3_HEADER_LEN = 4, MP3_ID3_LEN = 10 };
 
 struct mp3_header {
     uint8_t  layer;       /* 1, 2, 3 */
@@ -27,5 +29,8 @@ struct mp3_header {
 
 /** Read a frame header at the first byte. Returns false when there is none. */
 bool mp3_header_parse(const uint8_t *bytes, size_t len, struct mp3_header *header) ATTR_MUST_USE;
+
+/** Write an ID3 tag that says nothing, MP3_ID3_LEN bytes: what a live .mp3 stream begins with. */
+void mp3_write_id3(struct wr *w);
 
 #endif

@@ -1,7 +1,7 @@
 /**
  * VP9 (and VP8): the configuration record. It tells no size; that is in the key frames.
  *
- * Source     VP Codec ISO Media File Format Binding 1.0
+ * Source     VP Codec ISO Media File Format Binding 1.0 (record)
  * Yields     no
  */
 #ifndef KERNEL_VP9_H
@@ -19,6 +19,8 @@ struct vp9_config {
     uint8_t level;              /* 10 times the level; 0 unknown */
     uint8_t bit_depth;          /* 8, 10 or 12 */
     uint8_t chroma_subsampling; /* 0, 1: 4:2:0; 2: 4:2:2; 3: 4:4:4 */
+    bool    full_range;
+    uint8_t primaries, transfer, matrix; /* ISO/IEC 23091-2; 2 unspecified */
 };
 
 /**
@@ -28,6 +30,14 @@ struct vp9_config {
  * Returns    false when it is cut, or says what cannot be
  */
 bool vp9_config_parse(const uint8_t *bytes, size_t len, struct vp9_config *config) ATTR_MUST_USE;
+
+/**
+ * Read the size of the pictures out of a VP9 key frame.
+ *
+ * Source     VP9 Bitstream & Decoding Process 6.2 (uncompressed_header), 6.2.2 (color_config), 6.2.3 (frame_size)
+ * Returns    false when it is no key frame, or is cut
+ */
+bool vp9_key_frame_size(const uint8_t *bytes, size_t len, uint32_t *width, uint32_t *height) ATTR_MUST_USE;
 
 /** "Profile 0" … "Profile 3"; "Other". */
 const char *vp9_profile_name(unsigned profile);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "core/str.h"
@@ -245,6 +246,30 @@ struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, siz
 {
     *n = 0;
     return io->layer ? io->layer->writev_now(io, iov, n_iov, n) : io_socket_writev(io, iov, n_iov, n);
+}
+
+struct err *io_sendfile_now(struct io *io, int file, int64_t *at, size_t len, size_t *n)
+{
+    *n = 0;
+    while (io->may_write) {
+        off_t   from = *at;
+        ssize_t sent = sendfile(io->fd, file, &from, len);
+        if (sent > 0) {
+            io->bytes_out += sent; /* fewer than wanted: the buffer is full, or the file ends; the next call tells */
+            *at += sent;
+            *n = (size_t)sent;
+            return NULL;
+        }
+        if (sent == 0)
+            return err_new(E_SYSTEM_FILE_EOF, "the file ends at byte %lld", (long long)*at);
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            io->may_write = false;
+        else if (errno == EIO || errno == EINVAL)
+            return err_sys(E_SYSTEM_FILE_READ, "read the file at byte %lld", (long long)*at);
+        else if (errno != EINTR)
+            return err_sys(E_SOCKET_WRITE, "write");
+    }
+    return NULL;
 }
 
 struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadline_us)

@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "core/attr.h"
 #include "core/err.h"
 
 struct co;
@@ -129,6 +130,14 @@ ssize_t io_socket_send(struct io *io, const void *buf, size_t len);
 
 /** io_writev_now() below all layers: for a layer whose work the kernel does. */
 struct err *io_socket_writev(struct io *io, const struct iovec *iov, int n_iov, size_t *n) ATTR_MUST_USE;
+
+/**
+ * Bytes of a file from *at, as many as fit now; moves *at. Never waits for the socket, but for the disk if they are not in
+ * the page cache: the caller sees to that. Only for an io without a layer.
+ *
+ * Errors     E_SYSTEM_FILE_EOF when the file ends before, E_SYSTEM_FILE_READ, the socket's
+ */
+struct err *io_sendfile_now(struct io *io, int file, int64_t *at, size_t len, size_t *n) ATTR_MUST_USE;
 
 /** Who read from the descriptor by himself has met EAGAIN: wait for the next edge from now on. */
 static inline void io_drained(struct io *io)

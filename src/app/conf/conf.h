@@ -107,6 +107,7 @@ struct conf_http_remux {
     bool    enabled;
     char   *mount;
     int64_t fast_cache_us;
+    int64_t wait_us; /* ours: of a player for his publisher; 0: not at all */
     bool    drop_if_not_match, has_audio, has_video, guess_has_av;
 };
 

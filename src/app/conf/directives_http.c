@@ -107,6 +107,8 @@ static const struct directive remux_rows[] = {
       .help = "The FLV header promises video." },
     { .name = "guess_has_av", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.guess_has_av), .since = "5",
       .help = "Let the stream itself decide what the header promises, within the two above." },
+    { .name = "wait", .type = CONF_SECONDS, .def = "3600", .min = 0, .max = 31536000, IN_VHOST(http_remux.wait_us),
+      .since = "ours", .help = "How long a player may wait for a publisher; 0: 404 at once." },
     { .name = "hstrs", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "2",
       .help = "Removed; always on." },
 };

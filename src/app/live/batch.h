@@ -21,14 +21,13 @@ struct batch_item {
     size_t        wire_len; /* 0: not for this player */
     int64_t       ms;
     struct jitter jitter_after;
+    struct wire   wire_after;
 };
 
 struct batch {
+    struct wire_out   out;
     struct iovec      iov[BATCH_IOVS];
-    int               n_iov;
-    size_t            bytes;
     uint8_t           scratch[BATCH_SCRATCH_BYTES];
-    struct wr         scratch_left;
     size_t            count;
     struct batch_item items[BATCH_FRAMES];
 };
@@ -36,13 +35,12 @@ struct batch {
 void batch_clear(struct batch *b);
 
 /**
- * Add a frame from its byte `sent` on.
+ * Add a frame from its byte `sent` on; `w` is then the wire of the next frame.
  * Returns    true when all of it fits and more may; what does not is left for the next batch
  */
-bool batch_add(struct batch *b, const struct wire *w, struct frame *f, int64_t ms, size_t sent,
-               const struct jitter *after);
+bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t ms, size_t sent, const struct jitter *after);
 
 /** Add a frame of which nothing is sent. */
-bool batch_skip(struct batch *b, struct frame *f, const struct jitter *after);
+bool batch_skip(struct batch *b, const struct wire *w, struct frame *f, const struct jitter *after);
 
 #endif

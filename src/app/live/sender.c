@@ -14,7 +14,7 @@ static struct batch batch;
 
 static bool is_wanted(const struct sender *p, const struct frame *f)
 {
-    return !(p->no_audio && f->kind == FRAME_AUDIO) && !(p->no_video && f->kind == FRAME_VIDEO);
+    return !(p->wire.no_audio && f->kind == FRAME_AUDIO) && !(p->wire.no_video && f->kind == FRAME_VIDEO);
 }
 
 /* Headers from before the player joined go with the first frame behind them, where times are the stream's own. */
@@ -59,12 +59,13 @@ static void follow_jitter_mode(struct sender *p)
 static void fill_batch(struct sender *p)
 {
     struct jitter jitter = p->jitter;
+    struct wire   wire = p->wire;
     bool          one_by_one = p->reader.source->vhost->play.send_min_interval_us > 0;
     bool          more = true;
     batch_clear(&batch);
 
     if (p->cut)
-        more = batch_add(&batch, &p->wire, p->cut, p->cut_ms, p->cut_sent, &jitter);
+        more = batch_add(&batch, &wire, p->cut, p->cut_ms, p->cut_sent, &jitter);
     if (p->paused)
         return;
     struct sent_duration duration = p->sent;
@@ -74,12 +75,12 @@ static void fill_batch(struct sender *p)
         if (duration_is_over(p, &duration))
             return;
         if (!is_wanted(p, f)) {
-            more = batch_skip(&batch, f, &jitter);
+            more = batch_skip(&batch, &wire, f, &jitter);
             continue;
         }
         int64_t ms = reader_is_prologue(&p->reader, ahead) ? prologue_ms(p, f) : f->dts_us / US_PER_MS;
         int64_t out = f->kind == FRAME_SCRIPT ? jitter_correct_script(&jitter, ms) : jitter_correct(&jitter, ms);
-        more = batch_add(&batch, &p->wire, f, out, 0, &jitter) && !one_by_one;
+        more = batch_add(&batch, &wire, f, out, 0, &jitter) && !one_by_one;
     }
 }
 
@@ -93,6 +94,7 @@ static void account(struct sender *p, size_t sent)
             break;
         sent -= item->wire_len;
         p->jitter = item->jitter_after;
+        p->wire = item->wire_after;
         *p->n_messages += item->wire_len > 0;
         duration_count(&p->sent, item->frame);
         if (i == 0 && was_cut)
@@ -130,8 +132,8 @@ static struct err *judge_duration(const struct sender *p)
 /* Nothing about this player makes his bytes other than his neighbours'. */
 static bool is_ordinary(const struct sender *p)
 {
-    return !p->cut && !p->paused && !p->no_audio && !p->no_video && p->duration_ms <= 0 &&
-           p->reader.source->vhost->play.send_min_interval_us <= 0 && !reader_is_prologue(&p->reader, 0);
+    return !p->cut && !p->paused && p->duration_ms <= 0 && p->reader.source->vhost->play.send_min_interval_us <= 0 &&
+           !reader_is_prologue(&p->reader, 0);
 }
 
 /* Write the newest release as all who keep up get it; *done false when this player needs a batch of his own. */
@@ -143,8 +145,8 @@ static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
     if (!*done)
         return NULL;
     struct iovec iov = { .iov_base = (void *)b.bytes, .iov_len = b.len };
-    struct err  *e = io_writev_now(p->io, &iov, 1, sent);
-    if (e || *sent == 0)
+    struct err  *e = b.len ? io_writev_now(p->io, &iov, 1, sent) : NULL;
+    if (e || (b.len && *sent == 0))
         return err_wrap(e, "send %zu bytes", b.len);
     size_t n_frames = b.n_frames;
     if (*sent < b.len) {
@@ -177,10 +179,10 @@ struct err *sender_send(struct sender *p, bool *idle)
         *idle = batch.count == 0;
         if (*idle)
             return judge_duration(p);
-        if (batch.bytes && (e = io_writev_now(p->io, batch.iov, batch.n_iov, &sent)))
-            return err_wrap(e, "send %zu bytes", batch.bytes);
+        if (batch.out.bytes && (e = io_writev_now(p->io, batch.iov, batch.out.n_iov, &sent)))
+            return err_wrap(e, "send %zu bytes", batch.out.bytes);
         account(p, sent);
-        if (batch.bytes >= BATCH_BYTES)
+        if (batch.out.bytes >= BATCH_BYTES)
             co_give_way(); /* a long way to catch up, and the others want their frames meanwhile */
     }
     if (!p->io->may_write && (p->cut || sent == 0))

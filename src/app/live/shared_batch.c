@@ -13,6 +13,7 @@ static struct {
     int64_t  ms[SHARED_FRAMES_MAX];
     int64_t  min_ms, max_ms;
     bool     smooth; /* jitter_is_step() between all of them */
+    bool     has_audio, has_video;
 } release;
 
 /* Its bytes for one wire. */
@@ -36,6 +37,8 @@ static bool look_at(const struct frame *f)
         return false;
     size_t i = release.n_frames++;
     release.ms[i] = ms;
+    release.has_audio |= f->kind == FRAME_AUDIO;
+    release.has_video |= f->kind == FRAME_VIDEO;
     release.min_ms = i && release.min_ms < ms ? release.min_ms : ms;
     release.max_ms = i && release.max_ms > ms ? release.max_ms : ms;
     release.smooth = release.smooth && (!i || jitter_is_step(ms - release.ms[i - 1]));
@@ -50,6 +53,7 @@ static void look_at_release(const struct source *s, uint64_t from)
     release.to = s->released;
     release.n_frames = 0;
     release.smooth = release.shareable = true;
+    release.has_audio = release.has_video = false;
     for (uint64_t seq = from; release.shareable && seq < release.to; seq++)
         release.shareable = look_at(ring_at(&s->ring, seq));
 }
@@ -62,13 +66,17 @@ static void mux(struct muxed *m, const struct source *s, const struct wire *wire
     if (!m->bytes)
         m->bytes = mem_alloc(SHARED_BYTES_MAX);
     m->whole = m->bytes;
-    struct wr w = wr_over(m->bytes, m->bytes ? SHARED_BYTES_MAX : 0);
+    struct wire     w = *wire;
+    struct wire_out out = wire_out_copying(m->bytes, m->bytes ? SHARED_BYTES_MAX : 0);
     for (size_t i = 0; m->whole && i < release.n_frames; i++) {
-        m->marks[i] = (struct wire_mark){ (uint32_t)wr_len(&w), release.ms[i] };
-        wire->format->write(wire, ring_at(&s->ring, release.from + i), release.ms[i] + offset_ms, &w);
-        m->whole = !w.full;
+        const struct frame *f = ring_at(&s->ring, release.from + i);
+        int64_t             ms = release.ms[i] + offset_ms;
+        uint32_t            at = (uint32_t)out.bytes;
+        m->marks[i] = (struct wire_mark){ at, at + (uint32_t)wire_before_len(&w, f, ms), release.ms[i] };
+        wire_emit(&w, f, ms, &out);
+        m->whole = !out.full;
     }
-    m->len = wr_len(&w);
+    m->len = out.bytes;
 }
 
 /* Where the bytes for such a wire are, or may be put. */
@@ -76,13 +84,19 @@ static struct muxed *place_for(const struct wire *wire)
 {
     struct muxed *oldest = all;
     for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
-        if (m->release && m->wire.format == wire->format && wire->format->is_same(&m->wire, wire))
+        if (m->release && wire_is_same(&m->wire, wire))
             return m;
         if (m->release < oldest->release)
             oldest = m;
     }
     oldest->release = 0;
     return oldest;
+}
+
+/* Who leaves some out has other times, too. */
+static bool wants_all(const struct wire *w)
+{
+    return !(w->no_audio && release.has_audio) && !(w->no_video && release.has_video);
 }
 
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
@@ -93,7 +107,8 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
     if (release.serial != s->serial || release.from != from || release.to != s->released)
         look_at_release(s, from);
     int64_t offset_ms;
-    if (!release.shareable || !jitter_offset(jitter, release.ms[0], release.min_ms, release.smooth, &offset_ms) ||
+    if (!release.shareable || !wants_all(wire) ||
+        !jitter_offset(jitter, release.ms[0], release.min_ms, release.smooth, &offset_ms) ||
         release.max_ms + offset_ms > wire->format->stamp_max_ms || release.min_ms + offset_ms < 0)
         return false;
     struct muxed *m = place_for(wire);

@@ -36,8 +36,8 @@ struct shared_batch {
  * The frames of the newest release of `s` from `from` on, with this player's times.
  *
  * Ownership  `out` is valid until the next call or yield; `jitter` is the player's state, and only read
- * Returns    false when they cannot be shared: `from` is not where the release began, a script is among them,
- *            their times do not run smoothly or are out of the wire's range, or memory is out
+ * Returns    false when they cannot be shared: `from` is not where the release began, a script is among them, or
+ *            frames that the wire leaves out; their times do not run smoothly or are out of its range; or memory is out
  */
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
                       const struct jitter *jitter);

@@ -16,29 +16,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
-#include "core/wr.h"
+#include "app/live/framing.h"
+#include "app/live/wire_out.h"
 #include "kernel/frame.h"
 
 struct wire_format;
 
 struct wire {
     const struct wire_format *format;
-    uint32_t                  chunk_size; /* of RTMP */
+    enum framing              framing;
+    bool                      no_audio, no_video; /* frames that are left out, whatever the format */
+    uint32_t                  chunk_size;         /* of RTMP */
 };
 
-/* A part of a frame's bytes, as iovecs. */
-struct wire_part {
-    int    n_iov;
-    size_t bytes;    /* the sum of their lengths */
-    size_t wire_len; /* of the whole frame */
-};
-
-/* A frame among the bytes that players share: where it begins, and its own time. */
+/* A frame among the bytes that players share. */
 struct wire_mark {
-    uint32_t at;
-    int64_t  ms;
+    uint32_t at;   /* where it begins */
+    uint32_t body; /* where the format's own bytes begin, behind the framing */
+    int64_t  ms;   /* its own time */
 };
 
 struct wire_format {
@@ -47,21 +43,29 @@ struct wire_format {
     /* Beyond this time a frame's bytes have another length; where they have not, players may share them. */
     int64_t stamp_max_ms;
 
-    /**
-     * Describe the frame's bytes from `offset` on, at most `n_iov` parts: the payload where it lies, the
-     * rest written to `scratch`. Fewer bytes than the rest of the frame when iovecs or scratch are used up.
-     */
-    struct wire_part (*iov)(const struct wire *w, const struct frame *f, int64_t ms, size_t offset, struct iovec *iov,
-                            int n_iov, struct wr *scratch);
+    /** How many bytes emit() puts for the frame; 0: this format has no place for it. */
+    size_t (*len)(const struct wire *w, const struct frame *f, int64_t ms);
 
-    /** Write the frame's bytes. */
-    void (*write)(const struct wire *w, const struct frame *f, int64_t ms, struct wr *out);
+    /** Put the frame's bytes; the wire is then that of the next frame. */
+    void (*emit)(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out);
 
-    /** Of the frames that were written with another time: make it `ms` + `offset_ms` of each mark. */
+    /** Of frames that were put with other times: make them `ms` + `offset_ms` of each mark. */
     void (*stamp)(uint8_t *bytes, const struct wire_mark *marks, size_t n, int64_t offset_ms);
 
     /** Whether two wires of this format give bytes that differ in nothing but what stamp() writes. */
     bool (*is_same)(const struct wire *a, const struct wire *b);
 };
+
+/** The same with the wire's framing. */
+size_t wire_len(const struct wire *w, const struct frame *f, int64_t ms);
+void   wire_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out);
+
+/** How much of it comes before the format's own bytes. */
+size_t wire_before_len(const struct wire *w, const struct frame *f, int64_t ms);
+
+static inline bool wire_is_same(const struct wire *a, const struct wire *b)
+{
+    return a->format == b->format && a->framing == b->framing && a->format->is_same(a, b);
+}
 
 #endif

@@ -5,25 +5,33 @@
 /* RTMP 1.0, 5.3.1.2.1: behind the basic header of one byte; larger times need an extended timestamp */
 enum { TIMESTAMP_AT = 1, TIMESTAMP_MAX = 0xFFFFFE };
 
-static struct wire_part message_iov(const struct wire *w, const struct frame *f, int64_t ms, size_t offset,
-                                    struct iovec *iov, int n_iov, struct wr *scratch)
-{
-    struct rtmp_out  m = media_message(f, (uint32_t)ms);
-    struct wire_part part = { .wire_len = rtmp_message_wire_len(&m, w->chunk_size) };
-    part.n_iov = rtmp_message_iov(&m, w->chunk_size, offset, iov, n_iov, scratch, &part.bytes);
-    return part;
-}
-
-static void message_write(const struct wire *w, const struct frame *f, int64_t ms, struct wr *out)
+static size_t message_len(const struct wire *w, const struct frame *f, int64_t ms)
 {
     struct rtmp_out m = media_message(f, (uint32_t)ms);
-    rtmp_message_write(out, &m, w->chunk_size);
+    return rtmp_message_wire_len(&m, w->chunk_size);
+}
+
+/* Where it was cut is found without walking there. */
+static void message_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+{
+    struct rtmp_out m = media_message(f, (uint32_t)ms);
+    if (!out->iov) {
+        rtmp_message_write(&out->scratch, &m, w->chunk_size);
+        out->bytes = wr_len(&out->scratch);
+        out->full = out->scratch.full;
+        return;
+    }
+    size_t covered, left = rtmp_message_wire_len(&m, w->chunk_size) - out->skip;
+    out->n_iov += rtmp_message_iov(&m, w->chunk_size, out->skip, out->iov + out->n_iov, out->cap_iov - out->n_iov,
+                                   &out->scratch, &covered);
+    out->bytes += covered;
+    out->full = covered < left;
 }
 
 static void message_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, int64_t offset_ms)
 {
     for (size_t i = 0; i < n; i++) {
-        struct wr w = wr_over(bytes + marks[i].at + TIMESTAMP_AT, 3);
+        struct wr w = wr_over(bytes + marks[i].body + TIMESTAMP_AT, 3);
         wr_u24(&w, (uint32_t)(marks[i].ms + offset_ms));
     }
 }
@@ -36,8 +44,8 @@ static bool is_same(const struct wire *a, const struct wire *b)
 const struct wire_format rtmp_wire = {
     .name = "RTMP",
     .stamp_max_ms = TIMESTAMP_MAX,
-    .iov = message_iov,
-    .write = message_write,
+    .len = message_len,
+    .emit = message_emit,
     .stamp = message_stamp,
     .is_same = is_same,
 };

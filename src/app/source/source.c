@@ -52,12 +52,19 @@ static struct source *create(struct sources *all, const char *identity, struct c
     return NULL;
 }
 
+struct source *source_find(const struct sources *all, const struct conf_vhost *vhost, const char *app,
+                           const char *stream)
+{
+    char identity[RTMP_IDENTITY_CAP];
+    return map_find(&all->by_identity, rtmp_identity(identity, vhost->name, app, stream));
+}
+
 struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
                            const char *app, const char *stream)
 {
     char identity[RTMP_IDENTITY_CAP];
     rtmp_identity(identity, vhost->name, app, stream);
-    struct source *s = map_find(&all->by_identity, identity);
+    struct source *s = source_find(all, vhost, app, stream);
     if (!s && !(s = create(all, identity, conf, vhost, app, stream)))
         return err_no_memory();
     s->refs++;

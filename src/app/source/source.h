@@ -101,6 +101,10 @@ struct source {
 struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
                            const char *app, const char *stream) ATTR_MUST_USE;
 
+/** The stream if it is there, or NULL. Borrowed until a yield. */
+struct source *source_find(const struct sources *all, const struct conf_vhost *vhost, const char *app,
+                           const char *stream);
+
 /** Drop the reference. Takes NULL. Yields when it was the last one. */
 void source_release(struct source *s);
 

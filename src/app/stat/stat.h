@@ -41,6 +41,7 @@ struct client {
     const struct client_type *type;
     const char               *id;                               /* the connection's trace id */
     const char               *ip, *tc_url, *page_url, *swf_url; /* borrowed from the connection */
+    const char               *name;                             /* in the API: NULL: the stream's */
     struct source            *source;                           /* referenced by the connection */
     struct vhost_stat        *vhost;
     const struct io          *io;

@@ -70,6 +70,32 @@ bool http_path_decode(char *out, const char *path, size_t len)
     return true;
 }
 
+/* RFC 3986 3.3: what a segment may hold, and what parts segments. */
+static bool is_path_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~!$&'()*+,;=:@/", c);
+}
+
+bool http_path_encode(char *out, size_t cap, const char *path)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (; *path; path++) {
+        if (cap < 4)
+            return false;
+        if (is_path_char(*path)) {
+            *out++ = *path;
+            cap--;
+            continue;
+        }
+        *out++ = '%';
+        *out++ = digits[(unsigned char)*path >> 4];
+        *out++ = digits[*path & 15];
+        cap -= 3;
+    }
+    *out = '\0';
+    return cap > 0;
+}
+
 size_t http_query_count(const char *query)
 {
     size_t n = 1;

@@ -27,6 +27,9 @@ enum { HTTP_PARAMS_MAX = 100 };
  */
 bool http_path_decode(char *out, const char *path, size_t len);
 
+/** The other way: what may not stand in a path as it is becomes %XX. False when it does not fit. */
+bool http_path_encode(char *out, size_t cap, const char *path);
+
 /** How many pairs http_query_split() will find at most. */
 size_t http_query_count(const char *query);
 

@@ -20,6 +20,7 @@ static void reads_all_three_forms(void **state)
     for (size_t skip = 0; skip <= 8; skip += 4) {
         struct flac_info info;
         assert_true(flac_info_parse(stream + skip, sizeof stream - skip, &info));
+        assert_ptr_equal(info.streaminfo, stream + 8);
         assert_int_equal(info.sample_rate, 48000);
         assert_int_equal(info.channels, 1);
         assert_int_equal(info.sample_bits, 16);

@@ -59,11 +59,23 @@ static void refuses_what_is_none(void **state)
     }
 }
 
+static void an_empty_tag_opens_a_stream(void **state)
+{
+    (void)state;
+    static const uint8_t want[] = { 'I', 'D', '3', 3, 0, 0, 0, 0, 0, 0 }; /* 2.3.0, no flags, size 0 */
+    uint8_t              out[MP3_ID3_LEN];
+    struct wr            w = wr_over(out, sizeof out);
+    mp3_write_id3(&w);
+    assert_int_equal(wr_len(&w), sizeof want);
+    assert_memory_equal(out, want, sizeof want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_headers),
         cmocka_unit_test(refuses_what_is_none),
+        cmocka_unit_test(an_empty_tag_opens_a_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

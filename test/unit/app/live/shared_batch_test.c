@@ -1,7 +1,7 @@
 /* The bytes that players of a release share: those that each would have made for himself. */
 #include "app/live/shared_batch.h"
 
-#include "app/rtmp/media_message.h"
+#include "app/live/flv_wire.h"
 #include "app/rtmp/wire.h"
 #include "app/source/fixture.h"
 #include "core/mem.h"
@@ -77,27 +77,35 @@ static struct jitter jitter_of(enum time_jitter mode, const int64_t *seen_ms, si
     return j;
 }
 
-static size_t write_alone(uint8_t *wire, uint64_t from, uint32_t chunk_size, struct jitter *j)
+static size_t write_alone(uint8_t *bytes, uint64_t from, struct wire wire, struct jitter *j)
 {
-    struct wr w = wr_over(wire, WIRE_MAX);
+    struct wire_out out = wire_out_copying(bytes, WIRE_MAX);
     for (uint64_t seq = from; seq < f.source->released; seq++) {
         const struct frame *frame = ring_at(&f.source->ring, seq);
-        struct rtmp_out     m = media_message(frame, (uint32_t)jitter_correct(j, frame->dts_us / US_PER_MS));
-        rtmp_message_write(&w, &m, chunk_size);
+        wire_emit(&wire, frame, jitter_correct(j, frame->dts_us / US_PER_MS), &out);
     }
-    assert_false(w.full);
-    return wr_len(&w);
+    assert_false(out.full);
+    return out.bytes;
 }
 
-static bool get_in(uint64_t from, uint32_t chunk_size, const struct jitter *j)
+static struct wire rtmp(uint32_t chunk_size)
 {
-    struct wire wire = { .format = &rtmp_wire, .chunk_size = chunk_size };
+    return (struct wire){ .format = &rtmp_wire, .chunk_size = chunk_size };
+}
+
+static struct wire flv(enum framing framing)
+{
+    return (struct wire){ .format = &flv_wire, .framing = framing };
+}
+
+static bool get_in(uint64_t from, struct wire wire, const struct jitter *j)
+{
     return shared_batch_get(&b, f.source, from, &wire, j);
 }
 
 static bool get(uint64_t from, const struct jitter *j)
 {
-    return get_in(from, CHUNK, j);
+    return get_in(from, rtmp(CHUNK), j);
 }
 
 /* The same from here on, whatever comes. */
@@ -109,11 +117,11 @@ static void assert_same_state(struct jitter a, struct jitter c)
         assert_int_equal(jitter_correct(&a, next[i]), jitter_correct(&c, next[i]));
 }
 
-static void assert_as_alone(uint64_t from, uint32_t chunk_size, const struct jitter *j)
+static void assert_as_alone(uint64_t from, struct wire wire, const struct jitter *j)
 {
     static uint8_t alone[WIRE_MAX];
     struct jitter  after_alone = *j, after_shared = *j;
-    size_t         len = write_alone(alone, from, chunk_size, &after_alone);
+    size_t         len = write_alone(alone, from, wire, &after_alone);
     assert_int_equal(b.n_frames, f.source->released - from);
     assert_int_equal(b.len, len);
     assert_memory_equal(b.bytes, alone, len);
@@ -124,7 +132,7 @@ static void assert_as_alone(uint64_t from, uint32_t chunk_size, const struct jit
 static void assert_shared(uint64_t from, const struct jitter *j)
 {
     assert_true(get(from, j));
-    assert_as_alone(from, CHUNK, j);
+    assert_as_alone(from, rtmp(CHUNK), j);
 }
 
 /* ---- tests */
@@ -181,7 +189,7 @@ static void any_times_come_out_as_alone_or_not_at_all(void **state)
         for (size_t i = 0; i < ARRAY_LEN(j); i++) {
             bool is_shared = get(from, &j[i]);
             if (is_shared)
-                assert_as_alone(from, CHUNK, &j[i]);
+                assert_as_alone(from, rtmp(CHUNK), &j[i]);
             n_shared += is_shared;
             n_alone += !is_shared;
         }
@@ -286,8 +294,8 @@ static void every_chunk_size_gets_its_own_bytes(void **state)
     put(FRAME_AUDIO, 128, 41);
     uint64_t from = release();
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        assert_true(get_in(from, sizes[i], &full));
-        assert_as_alone(from, sizes[i], &full);
+        assert_true(get_in(from, rtmp(sizes[i]), &full));
+        assert_as_alone(from, rtmp(sizes[i]), &full);
     }
 }
 
@@ -319,27 +327,26 @@ static void sources_do_not_mix(void **state)
 }
 
 /* The socket took `sent` bytes: what goes out next is what the player would send by himself. */
-static void assert_resumes(uint64_t from, uint32_t chunk_size, struct jitter j, size_t sent)
+static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, size_t sent)
 {
     static uint8_t rest[WIRE_MAX];
     size_t         begins;
     int64_t        ms;
     size_t         i = shared_batch_find(sent, &begins, &ms);
     assert_true(begins <= sent);
-    bool      is_cut = sent > begins;
-    struct wr w = wr_over(rest, sizeof rest);
-    if (is_cut) {
-        struct rtmp_out m = media_message(ring_at(&f.source->ring, from + i), (uint32_t)ms);
-        uint8_t         headers[4096];
-        struct wr       scratch = wr_over(headers, sizeof headers);
-        struct iovec    iov[64];
-        size_t          covered;
-        int             n = rtmp_message_iov(&m, chunk_size, sent - begins, iov, ARRAY_LEN(iov), &scratch, &covered);
-        for (int k = 0; k < n; k++)
-            wr_bytes(&w, iov[k].iov_base, iov[k].iov_len);
-    }
+    bool            is_cut = sent > begins;
+    uint8_t         scratch[4096];
+    struct iovec    iov[64];
+    struct wire_out out = { .iov = iov, .cap_iov = ARRAY_LEN(iov), .scratch = wr_over(scratch, sizeof scratch) };
+    struct wire     cut = wire;
+    struct wr       w = wr_over(rest, sizeof rest);
+    out.skip = sent - begins;
+    if (is_cut)
+        wire_emit(&cut, ring_at(&f.source->ring, from + i), ms, &out);
+    for (int k = 0; k < out.n_iov; k++)
+        wr_bytes(&w, iov[k].iov_base, iov[k].iov_len);
     shared_batch_commit(&j, i + is_cut);
-    size_t len = wr_len(&w) + write_alone(rest + wr_len(&w), from + i + is_cut, chunk_size, &j);
+    size_t len = out.bytes + write_alone(rest + out.bytes, from + i + is_cut, wire, &j);
     assert_int_equal(sent + len, b.len);
     assert_memory_equal(b.bytes + sent, rest, len);
 }
@@ -352,15 +359,60 @@ static void a_write_that_was_cut_at_any_byte_goes_on_there(void **state)
     put(FRAME_AUDIO, 1, 70060);
     put(FRAME_AUDIO, 128, 70090);
     put(FRAME_VIDEO, 129, 70120);
-    uint64_t from = release();
+    uint64_t    from = release();
+    struct wire wires[] = { rtmp(128), flv(FRAMING_NONE), flv(FRAMING_CHUNK), flv(FRAMING_WEBSOCKET) };
     for (enum time_jitter mode = TIME_JITTER_FULL; mode <= TIME_JITTER_OFF; mode++) {
         for (size_t n_seen = mode == TIME_JITTER_OFF ? 0 : 1; n_seen <= 2; n_seen++) {
             struct jitter j = jitter_of(mode, seen, n_seen);
-            assert_true(get_in(from, 128, &j));
-            for (size_t sent = 1; sent < b.len; sent++)
-                assert_resumes(from, 128, j, sent);
+            for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
+                assert_true(get_in(from, wires[i], &j));
+                for (size_t sent = 1; sent < b.len; sent++)
+                    assert_resumes(from, wires[i], j, sent);
+            }
         }
     }
+}
+
+/* Players of all kinds on one stream, by turns: each gets his own bytes and times. */
+static void every_wire_gets_its_own_bytes(void **state)
+{
+    (void)state;
+    static const int64_t early[] = { 0, 40, 80 }, late[] = { 16777200 };
+    struct wire          wires[] = { flv(FRAMING_CHUNK), rtmp(128), flv(FRAMING_WEBSOCKET),
+                                     flv(FRAMING_NONE),  rtmp(129), flv(FRAMING_CHUNK) };
+    put(FRAME_VIDEO, 70000, 16777250);
+    put(FRAME_AUDIO, 200, 16777300);
+    put(FRAME_VIDEO, 3, 16777310);
+    uint64_t from = release();
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
+            struct jitter of_early = jitter_of(TIME_JITTER_ZERO, early, 3),
+                          of_late = jitter_of(TIME_JITTER_FULL, late, 1);
+            assert_true(get_in(from, wires[i], &of_late));
+            assert_as_alone(from, wires[i], &of_late);
+            assert_int_equal(get_in(from, wires[i], &of_early),
+                             i != 1 && i != 4); /* beyond 24 bits RTMP's are longer */
+            if (i != 1 && i != 4)
+                assert_as_alone(from, wires[i], &of_early);
+        }
+    }
+}
+
+static void who_leaves_a_kind_out_shares_what_has_none_of_it(void **state)
+{
+    (void)state;
+    struct jitter off = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    struct wire   no_audio = flv(FRAMING_CHUNK), no_video = flv(FRAMING_CHUNK);
+    no_audio.no_audio = no_video.no_video = true;
+    put(FRAME_VIDEO, 30, 40);
+    put(FRAME_VIDEO, 40, 80);
+    uint64_t from = release();
+    assert_true(get_in(from, no_audio, &off));
+    assert_false(get_in(from, no_video, &off));
+    put(FRAME_AUDIO, 10, 90);
+    from = release();
+    assert_false(get_in(from, no_audio, &off));
+    assert_true(get_in(from, no_video, &off));
 }
 
 int main(void)
@@ -381,6 +433,8 @@ int main(void)
         TEST(releases_up_to_a_size_are_shared),
         TEST(every_chunk_size_gets_its_own_bytes),
         TEST(sources_do_not_mix),
+        TEST(every_wire_gets_its_own_bytes),
+        TEST(who_leaves_a_kind_out_shares_what_has_none_of_it),
         TEST(a_write_that_was_cut_at_any_byte_goes_on_there),
     };
 #undef TEST

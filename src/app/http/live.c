@@ -1,0 +1,157 @@
+#include "app/http/live.h"
+
+#include <string.h>
+
+#include "app/access.h"
+#include "app/http/conn.h"
+#include "app/http/live_format.h"
+#include "app/http/live_mount.h"
+#include "app/http/live_player.h"
+#include "app/http/static_files.h"
+#include "app/source/source.h"
+#include "core/log.h"
+#include "core/str.h"
+#include "protocol/rtmp/url.h"
+
+enum { STATUS_FORBIDDEN = 403, STATUS_NOT_FOUND = 404, STATUS_NOT_ACCEPTABLE = 406 };
+
+/* What a request means. */
+struct target {
+    const struct conf_vhost  *vhost;
+    const struct live_format *format;
+    char                      app[RTMP_NAME_MAX + 1], stream[RTMP_NAME_MAX + 1];
+};
+
+/* A name that a publisher may have, too. */
+static bool take_name(char to[static RTMP_NAME_MAX + 1], struct live_span from)
+{
+    if (from.len > RTMP_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < from.len; i++)
+        if ((unsigned char)from.text[i] < ' ' || from.text[i] == '\x7f')
+            return false;
+    memcpy(to, from.text, from.len);
+    to[from.len] = '\0';
+    return true;
+}
+
+static bool is_published(const struct sources *all, const struct target *t)
+{
+    const struct source *s = source_find(all, t->vhost, t->app, t->stream);
+    return s && s->publisher;
+}
+
+static bool is_own_ext(const struct conf_vhost *vhost, const char *ext)
+{
+    return strcmp(ext, live_mount_ext(vhost->http_remux.mount)) == 0;
+}
+
+/* Which every mount has beside its own. */
+static bool is_mp4(const char *ext)
+{
+    return strcmp(ext, ".mp4") == 0;
+}
+
+/* What is published goes before files; what is not, only before those that no http_static mount owns. */
+static bool find_target(const struct http_exchange *x, const struct conf *conf, struct target *t)
+{
+    const struct http_request *r = http_request_of(x);
+    const char                *host = http_request_vhost(r);
+    struct live_path           path;
+    t->vhost = conf_find_vhost(conf, host);
+    if (!t->vhost || !t->vhost->http_remux.enabled ||
+        !live_mount_match(t->vhost->http_remux.mount, t->vhost->name, host, r->path, &path) ||
+        !take_name(t->app, path.app) || !take_name(t->stream, path.stream))
+        return false;
+    t->format = live_format_find(path.ext);
+    if (!t->format || is_published(&http_conn_of(x)->server->sources, t))
+        return t->format && (is_own_ext(t->vhost, path.ext) || is_mp4(path.ext));
+    return is_own_ext(t->vhost, path.ext) && !static_files_own(conf, r);
+}
+
+/* ---- who may ---- */
+
+static struct err *check_access(const struct http_exchange *x, const struct conf_vhost *vhost)
+{
+    const char *page = http_request_field(http_request_of(x), "Referer");
+    struct err *e = vhost->enabled ? NULL : err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name);
+    if (!e)
+        e = access_check_security(vhost, ACCESS_PLAY, http_conn_of(x)->ip);
+    if (!e)
+        e = access_check_refer(vhost, ACCESS_REFER_ALL, page);
+    if (!e)
+        e = access_check_refer(vhost, ACCESS_REFER_PLAY, page);
+    return e;
+}
+
+/* The log gets the reason, the client the status. */
+static struct err *refuse(struct http_exchange *x, struct err *why)
+{
+    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
+    return http_reply_status(x, STATUS_FORBIDDEN);
+}
+
+/* ---- what may ---- */
+
+/* While its codecs are known: one of them is carried, or none is known yet. */
+static bool is_carried(const struct source *s, const struct live_format *format)
+{
+    bool video = source_knows_codec(s, FRAME_VIDEO), audio = source_knows_codec(s, FRAME_AUDIO);
+    return (!video && !audio) || (video && format->carries(s->video.codec)) ||
+           (audio && format->carries(s->audio.codec));
+}
+
+static struct err *reply_not_carried(struct http_exchange *x, const struct source *s, const struct live_format *format)
+{
+    char       text[256];
+    struct str out = str_over(text, sizeof text);
+    str_printf(&out, "%s cannot carry this stream: video %s, audio %s.\n", format->wire->name,
+               source_knows_codec(s, FRAME_VIDEO) ? codec_name(s->video.codec) : "none",
+               source_knows_codec(s, FRAME_AUDIO) ? codec_name(s->audio.codec) : "none");
+    log_warn("HTTP client ip=%s, %s: %s cannot carry %s, %s", http_conn_of(x)->ip, s->identity, format->wire->name,
+             codec_name(s->video.codec), codec_name(s->audio.codec));
+    return http_reply(x, STATUS_NOT_ACCEPTABLE, "text/plain; charset=utf-8", text, out.len);
+}
+
+static struct err *serve(struct http_exchange *x, struct source *s, const struct live_format *format)
+{
+    if (!s->publisher && s->vhost->http_remux.wait_us == 0)
+        return http_reply_status(x, STATUS_NOT_FOUND);
+    if (!is_carried(s, format))
+        return reply_not_carried(x, s, format);
+    return http_live_play(x, s, format);
+}
+
+static struct err *admit(struct http_exchange *x, struct conf *conf, const struct target *t, struct source **out)
+{
+    struct err *e = check_access(x, t->vhost);
+    if (e)
+        return refuse(x, e);
+    return source_acquire(out, &http_conn_of(x)->server->sources, conf, t->vhost, t->app, t->stream);
+}
+
+/* What it takes to find out is not kept while somebody plays. */
+static struct err *acquire(struct http_exchange *x, bool *taken, struct source **out, const struct live_format **format)
+{
+    struct conf  *conf = conf_ref(http_conn_of(x)->server->conf);
+    struct target t;
+    struct err   *e = NULL;
+    *taken = find_target(x, conf, &t);
+    if (*taken) {
+        e = admit(x, conf, &t, out);
+        *format = t.format;
+    }
+    conf_unref(&conf);
+    return e;
+}
+
+struct err *http_live_handle(struct http_exchange *x, bool *taken)
+{
+    struct source            *s = NULL;
+    const struct live_format *format = NULL;
+    struct err               *e = acquire(x, taken, &s, &format);
+    if (!e && s)
+        e = serve(x, s, format);
+    source_release(s);
+    return e;
+}

@@ -1,0 +1,26 @@
+/**
+ * Live streams over HTTP: which requests are for one, and who may have it.
+ *
+ * A path of a vhost's `http_remux { mount; }` is a stream's, whether it is published or not: a player before his
+ * publisher gets the head of his reply at once and then waits, `http_remux { wait; }` at the most. Beside the mount's own
+ * extension the same path with .mp4 is the stream as fragmented MP4, while it is published: else there may be a file.
+ */
+#ifndef APP_HTTP_LIVE_H
+#define APP_HTTP_LIVE_H
+
+#include <stdbool.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "protocol/http/exchange.h"
+
+/**
+ * Serve the request if its path is that of a live stream; else *taken is false, and nothing has been done. Comes before
+ * files, which may lie under the same paths.
+ *
+ * Errors     the player's: the connection is closed then, or the reply was a refusal
+ * Yields     yes, as long as somebody plays
+ */
+struct err *http_live_handle(struct http_exchange *x, bool *taken) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,24 @@
+/**
+ * One player of a live stream over HTTP or WebSocket, from the head of the reply to its end.
+ *
+ * The reply ends with its last chunk when the stream ends; who comes before the publisher waits.
+ */
+#ifndef APP_HTTP_LIVE_PLAYER_H
+#define APP_HTTP_LIVE_PLAYER_H
+
+#include "app/http/live_format.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "protocol/http/exchange.h"
+
+struct source;
+
+/**
+ * Play. The caller holds a reference to the source, and has let the client in.
+ *
+ * Errors     NULL when the stream or the wait for it is over: the connection goes on; the socket's; a cancel
+ * Yields     yes
+ */
+struct err *http_live_play(struct http_exchange *x, struct source *s, const struct live_format *format) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,88 @@
+#include "app/http/open_beneath.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { NAME_CAP = 3 << 10 }; /* longer names are not looked into */
+
+enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY }; /* who opens a pipe does not wait for its writer */
+
+static int close_with(int fd, int why)
+{
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+static int stat_or_close(int fd, struct stat *st)
+{
+    return fd >= 0 && fstat(fd, st) < 0 ? close_with(fd, errno) : fd;
+}
+
+static const char *relative(const char *path)
+{
+    path += strspn(path, "/");
+    return *path ? path : ".";
+}
+
+static int open_root(const char *root)
+{
+    return open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Where a descriptor's file really is. */
+static bool name_of(int fd, char name[NAME_CAP])
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, name, NAME_CAP - 1);
+    if (n <= 0 || n == NAME_CAP - 1)
+        return false;
+    name[n] = '\0';
+    return true;
+}
+
+/* What is open cannot move any more between the check and its use. */
+static bool lies_below(int fd, int root_fd)
+{
+    char name[NAME_CAP], root[NAME_CAP];
+    if (!name_of(fd, name) || !name_of(root_fd, root))
+        return false;
+    size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
+    return strncmp(name, root, len) == 0 && (name[len] == '/' || name[len] == '\0');
+}
+
+int open_beneath_by_name(const char *root, const char *path, struct stat *st)
+{
+    int root_fd = open_root(root);
+    if (root_fd < 0)
+        return -1;
+    int fd = openat(root_fd, relative(path), FLAGS);
+    if (fd >= 0 && !lies_below(fd, root_fd))
+        fd = close_with(fd, EXDEV);
+    int why = errno;
+    close(root_fd);
+    errno = why;
+    return stat_or_close(fd, st);
+}
+
+int open_beneath(const char *root, const char *path, struct stat *st)
+{
+    struct open_how how = { .flags = FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+    int             root_fd = open_root(root);
+    if (root_fd < 0)
+        return -1;
+    int fd = (int)syscall(SYS_openat2, root_fd, relative(path), &how, sizeof how);
+    int why = errno;
+    close(root_fd);
+    if (fd < 0 && (why == ENOSYS || why == EPERM)) /* an old kernel, or a container's filter that does not know it */
+        return open_beneath_by_name(root, path, st);
+    errno = why;
+    return stat_or_close(fd, st);
+}

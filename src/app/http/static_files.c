@@ -1,0 +1,241 @@
+#include "app/http/static_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/http/conn.h"
+#include "app/http/file_mount.h"
+#include "app/http/flv_seek.h"
+#include "app/http/gzip.h"
+#include "app/http/served_file.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/http/date.h"
+#include "protocol/http/mime.h"
+#include "protocol/http/negotiate.h"
+#include "protocol/http/range.h"
+
+enum {
+    STATUS_OK = 200,
+    STATUS_PARTIAL = 206,
+    STATUS_MOVED = 301,
+    STATUS_NOT_MODIFIED = 304,
+    STATUS_NOT_FOUND = 404,
+    STATUS_UNSATISFIABLE = 416,
+    STATUS_BUSY = 503,
+};
+
+enum { ETAG_CAP = 64, LOCATION_MAX = 4 << 10 };
+
+bool static_files_own(const struct conf *conf, const struct http_request *r)
+{
+    struct file_mount m;
+    return file_mount_find(conf, http_request_vhost(r), r->path, &m) && m.is_vhosts;
+}
+
+/* ---- what is said of a file ------------------------------------------------------------------------------------ */
+
+/* Another file, or the same one written again, has another name. */
+static void format_etag(const struct stat *st, bool gzipped, char etag[static ETAG_CAP])
+{
+    snprintf(etag, ETAG_CAP, "\"%llx-%llx-%llx%s\"", (unsigned long long)st->st_ino, (unsigned long long)st->st_size,
+             (unsigned long long)st->st_mtim.tv_sec * 1000000000 + (unsigned long long)st->st_mtim.tv_nsec,
+             gzipped ? "-gz" : "");
+}
+
+static struct err *add_fields(struct http_exchange *x, const struct stat *st, const struct http_mime *mime,
+                              const char *etag)
+{
+    char        date[HTTP_DATE_CAP];
+    struct err *e = http_add_field(x, "Last-Modified", http_date_format(st->st_mtim.tv_sec, date));
+    if (!e)
+        e = http_add_field(x, "ETag", etag);
+    if (!e)
+        e = http_add_field(x, "Accept-Ranges", "bytes");
+    if (!e && mime->is_text)
+        e = http_add_field(x, "Vary", "Accept-Encoding");
+    if (!e && mime->is_fresh)
+        e = http_add_field(x, "Cache-Control", "no-cache"); /* keep it, and ask each time whether it is another one */
+    return e;
+}
+
+/* ---- its bytes ------------------------------------------------------------------------------------------------- */
+
+static struct err *reply_part(struct http_exchange *x, struct served_file *f, int status, const char *type, int64_t at,
+                              int64_t len)
+{
+    if (f->data)
+        return http_reply(x, status, type, f->data + at, (size_t)len);
+    struct err *e = http_reply_begin(x, status, type, len);
+    if (!e)
+        e = served_file_send(f, x, at, len);
+    return e ? e : http_reply_end(x);
+}
+
+static struct err *reply_range(struct http_exchange *x, struct served_file *f, const char *type, enum http_range range,
+                               int64_t first, int64_t last)
+{
+    long long   size = f->st.st_size;
+    struct err *e;
+    switch (range) {
+    case HTTP_RANGE_SOME:
+        e = http_add_fieldf(x, "Content-Range", "bytes %lld-%lld/%lld", (long long)first, (long long)last, size);
+        return e ? e : reply_part(x, f, STATUS_PARTIAL, type, first, last - first + 1);
+    case HTTP_RANGE_UNSATISFIABLE:
+        e = http_add_fieldf(x, "Content-Range", "bytes */%lld", size);
+        return e ? e : http_reply_status(x, STATUS_UNSATISFIABLE);
+    default: return reply_part(x, f, STATUS_OK, type, 0, f->st.st_size);
+    }
+}
+
+static struct err *reply_gzipped(struct http_exchange *x, struct gzip_text *text, const char *type)
+{
+    struct err *e = http_add_field(x, "Content-Encoding", "gzip");
+    return e ? e : http_reply(x, STATUS_OK, type, text->data, text->len);
+}
+
+/* ---- x.flv?start=N --------------------------------------------------------------------------------------------- */
+
+/* The byte that is asked for; 0: from the beginning, as nothing special. */
+static int64_t flv_start(const struct http_request *r, const struct http_mime *mime)
+{
+    const char *start = strcmp(mime->ending, "flv") == 0 ? http_request_param(r, "start") : NULL;
+    return start ? strtoll(start, NULL, 10) : 0;
+}
+
+static struct err *reply_flv_head(struct http_exchange *x, struct served_file *f, int64_t start, const char *type,
+                                  const char *beginning, size_t len, uint8_t *head)
+{
+    struct wr   out = wr_over(head, FLV_SEEK_HEAD_MAX);
+    int64_t     rest = f->st.st_size - start;
+    struct err *e;
+    if (!flv_seek_head(rd_over(beginning, len), &out))
+        return reply_part(x, f, STATUS_OK, type, 0, f->st.st_size); /* no FLV: nobody can seek in it */
+    e = http_reply_begin(x, STATUS_OK, type, (int64_t)wr_len(&out) + rest);
+    if (!e)
+        e = http_reply_write(x, head, wr_len(&out));
+    if (!e)
+        e = served_file_send(f, x, start, rest);
+    return e ? e : http_reply_end(x);
+}
+
+static struct err *reply_flv_from(struct http_exchange *x, struct served_file *f, int64_t start, const char *type)
+{
+    char       *beginning = NULL;
+    size_t      len = 0;
+    uint8_t    *head = mem_alloc(FLV_SEEK_HEAD_MAX);
+    struct err *e = head ? NULL : err_no_memory();
+    if (!e && start >= f->st.st_size)
+        e = reply_range(x, f, type, HTTP_RANGE_UNSATISFIABLE, 0, 0);
+    else if (!e && !(e = served_file_read(f, 0, FLV_SEEK_LOOK_BYTES, &beginning, &len)))
+        e = reply_flv_head(x, f, start, type, beginning, len, head);
+    mem_free(beginning);
+    mem_free(head);
+    return e;
+}
+
+/* ---- the reply ------------------------------------------------------------------------------------------------- */
+
+/* Of the field Range, or of x.mp4?range=a-b and ?bytes=a-b. */
+static enum http_range find_range(const struct http_request *r, const struct http_mime *mime, const struct stat *st,
+                                  const char *etag, int64_t *first, int64_t *last)
+{
+    if (strcmp(mime->ending, "mp4") == 0) {
+        const char *bytes = http_request_param(r, "range");
+        if (!bytes)
+            bytes = http_request_param(r, "bytes");
+        if (bytes)
+            return http_range_parse_bytes(bytes, st->st_size, first, last);
+    }
+    if (!http_range_applies(r, etag, st->st_mtim.tv_sec))
+        return HTTP_RANGE_NONE;
+    return http_range_parse(http_request_field(r, "Range"), st->st_size, first, last);
+}
+
+static bool wants_gzip(const struct http_request *r, const struct http_mime *mime, const struct stat *st)
+{
+    return mime->is_text && st->st_size >= GZIP_FILE_MIN && st->st_size <= GZIP_FILE_MAX &&
+           !http_request_field(r, "Range") && http_accepts_gzip(http_request_field(r, "Accept-Encoding"));
+}
+
+static struct err *reply_file(struct http_exchange *x, struct served_file *f, const char *path)
+{
+    const struct http_request *r = http_request_of(x);
+    const struct http_mime    *mime = http_mime_of(path);
+    struct gzip_text          *text = NULL;
+    char                       etag[ETAG_CAP];
+    int64_t                    first = 0, last = 0, start = flv_start(r, mime);
+    if (wants_gzip(r, mime, &f->st))
+        err_free(gzip_file(&text, f)); /* then as it is */
+    format_etag(&f->st, text != NULL, etag);
+
+    struct err *e = add_fields(x, &f->st, mime, etag);
+    if (e)
+        ;
+    else if (http_is_not_modified(r, etag, f->st.st_mtim.tv_sec))
+        e = http_reply_begin(x, STATUS_NOT_MODIFIED, NULL, 0);
+    else if (text)
+        e = reply_gzipped(x, text, mime->type);
+    else if (start > 0)
+        e = reply_flv_from(x, f, start, mime->type);
+    else {
+        enum http_range range = find_range(r, mime, &f->st, etag, &first, &last);
+        e = reply_range(x, f, mime->type, range, first, last);
+    }
+    gzip_text_unref(&text);
+    return e;
+}
+
+/* A folder has a slash behind its name: the pages in it name each other relative to that. */
+static struct err *redirect_to_folder(struct http_exchange *x)
+{
+    const struct http_request *r = http_request_of(x);
+    char                      *location = mem_alloc(LOCATION_MAX);
+    if (!location)
+        return err_no_memory();
+    size_t len = 0;
+    bool   fits = http_path_encode(location, LOCATION_MAX, r->path);
+    if (fits) {
+        len = strlen(location);
+        fits = (size_t)snprintf(location + len, LOCATION_MAX - len, "/%s%s", *r->raw_query ? "?" : "", r->raw_query) <
+               LOCATION_MAX - len;
+    }
+    struct err *e = fits ? http_reply_redirect(x, STATUS_MOVED, location) : http_reply_status(x, STATUS_NOT_FOUND);
+    mem_free(location);
+    return e;
+}
+
+static struct err *reply_from(struct http_exchange *x, const struct file_mount *m)
+{
+    struct served_file *f = NULL;
+    enum file_found     found;
+    size_t              len = strlen(m->below);
+    struct err         *e = served_file_open(&f, m->dir, m->below, &found);
+    if (e)
+        return e;
+    switch (found) {
+    case FILE_FOUND:
+        e = reply_file(x, f, m->below[len - 1] == '/' ? "index.html" : m->below);
+        served_file_unref(&f);
+        return e;
+    case FILE_IS_FOLDER: return redirect_to_folder(x);
+    case FILE_BUSY: return http_reply_status(x, STATUS_BUSY);
+    case FILE_FORBIDDEN:
+        log_warn("HTTP %s: what is there in %s may not be read, or is a link that leads out", m->below, m->dir);
+        return http_reply_status(x, STATUS_NOT_FOUND);
+    default: return http_reply_status(x, STATUS_NOT_FOUND);
+    }
+}
+
+struct err *static_files_handle(struct http_exchange *x, void *unused)
+{
+    (void)unused;
+    const struct http_request *r = http_request_of(x);
+    struct file_mount          m;
+    /* "//host/x" would redirect to another host, and is no name that anybody gave to a file. */
+    if (r->path[1] == '/' || !file_mount_find(http_conn_of(x)->server->conf, http_request_vhost(r), r->path, &m))
+        return http_reply_status(x, STATUS_NOT_FOUND);
+    return m.slash_is_missing ? redirect_to_folder(x) : reply_from(x, &m);
+}

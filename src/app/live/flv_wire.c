@@ -1,0 +1,56 @@
+#include "app/live/flv_wire.h"
+
+#include "kernel/flv.h"
+
+/* E.4.1: behind the tag's type and size, 24 bits and then bits 24 to 31 */
+enum { TIMESTAMP_AT = 4, TIMESTAMP_LEN = 4 };
+
+static size_t tag_len(const struct wire *w, const struct frame *f, int64_t ms)
+{
+    (void)w;
+    (void)ms;
+    return f->len > FLV_BODY_MAX ? 0 : FLV_TAG_HEADER_LEN + f->len + FLV_TAG_TRAILER_LEN;
+}
+
+static void tag_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+{
+    static const enum flv_tag_type types[] = {
+        [FRAME_AUDIO] = FLV_AUDIO,
+        [FRAME_VIDEO] = FLV_VIDEO,
+        [FRAME_SCRIPT] = FLV_SCRIPT,
+    };
+    uint8_t   header[FLV_TAG_HEADER_LEN], trailer[FLV_TAG_TRAILER_LEN];
+    struct wr before = wr_over(header, sizeof header), after = wr_over(trailer, sizeof trailer);
+    if (tag_len(w, f, ms) == 0)
+        return;
+    flv_write_tag_header(&before, types[f->kind], f->len, (int32_t)ms);
+    flv_write_tag_trailer(&after, f->len);
+    wire_put(out, header, sizeof header);
+    wire_lend(out, f->data, f->len);
+    wire_put(out, trailer, sizeof trailer);
+}
+
+static void tag_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, int64_t offset_ms)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t  ms = (uint32_t)(marks[i].ms + offset_ms);
+        struct wr w = wr_over(bytes + marks[i].body + TIMESTAMP_AT, TIMESTAMP_LEN);
+        wr_u32(&w, ms << 8 | ms >> 24);
+    }
+}
+
+static bool is_same(const struct wire *a, const struct wire *b)
+{
+    (void)a;
+    (void)b;
+    return true;
+}
+
+const struct wire_format flv_wire = {
+    .name = "FLV",
+    .stamp_max_ms = INT32_MAX,
+    .len = tag_len,
+    .emit = tag_emit,
+    .stamp = tag_stamp,
+    .is_same = is_same,
+};

@@ -1,0 +1,86 @@
+/**
+ * Where a wire format puts a frame's bytes: iovecs over borrowed payload and a scratch buffer; or, without iovecs,
+ * one buffer, into which all is copied.
+ *
+ * Bytes are put in order. The first `skip` of them are left out (with iovecs only): the part that has gone out
+ * already. What does not fit sets `full`, which sticks; `bytes` are described then, and only those.
+ *
+ * Ownership  iovecs and scratch are the caller's
+ * Yields     no
+ */
+#ifndef APP_LIVE_WIRE_OUT_H
+#define APP_LIVE_WIRE_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "core/wr.h"
+
+struct wire_out {
+    struct iovec *iov; /* NULL: everything is copied to `scratch` */
+    int           n_iov, cap_iov;
+    struct wr     scratch;
+    size_t        skip, bytes;
+    bool          full;
+};
+
+/** All into one buffer. */
+static inline struct wire_out wire_out_copying(void *bytes, size_t cap)
+{
+    return (struct wire_out){ .scratch = wr_over(bytes, cap) };
+}
+
+/* What of `n` bytes is left behind `skip`; moves `p` there. */
+static inline size_t wire_out_skip(struct wire_out *o, const uint8_t **p, size_t n)
+{
+    size_t skipped = o->skip < n ? o->skip : n;
+    o->skip -= skipped;
+    *p += skipped;
+    return o->full ? 0 : n - skipped;
+}
+
+static inline void wire_out_add(struct wire_out *o, const uint8_t *p, size_t n)
+{
+    struct iovec *last = o->n_iov ? &o->iov[o->n_iov - 1] : NULL;
+    if (last && (uint8_t *)last->iov_base + last->iov_len == p)
+        last->iov_len += n;
+    else if (o->n_iov < o->cap_iov)
+        o->iov[o->n_iov++] = (struct iovec){ (void *)p, n };
+    else
+        o->full = true;
+    o->bytes += o->full ? 0 : n;
+}
+
+/** Bytes that live no longer than this call. */
+static inline void wire_put(struct wire_out *o, const void *bytes, size_t n)
+{
+    const uint8_t *p = bytes;
+    size_t         left = wire_out_skip(o, &p, n);
+    uint8_t       *copy = left ? wr_room(&o->scratch, left) : NULL;
+    o->full |= left && !copy;
+    if (!copy)
+        return;
+    memcpy(copy, p, left);
+    if (o->iov)
+        wire_out_add(o, copy, left);
+    else
+        o->bytes += left;
+}
+
+/** Bytes that live as long as the frame. */
+static inline void wire_lend(struct wire_out *o, const void *bytes, size_t n)
+{
+    const uint8_t *p = bytes;
+    if (!o->iov) {
+        wire_put(o, bytes, n);
+        return;
+    }
+    size_t left = wire_out_skip(o, &p, n);
+    if (left)
+        wire_out_add(o, p, left);
+}
+
+#endif

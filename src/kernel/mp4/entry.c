@@ -1,0 +1,450 @@
+#include "kernel/mp4/entry.h"
+
+#include "core/attr.h"
+#include "kernel/aac.h"
+#include "kernel/av1.h"
+#include "kernel/flac.h"
+#include "kernel/media_info.h"
+#include "kernel/mp3.h"
+#include "kernel/mp4/box.h"
+#include "kernel/opus.h"
+#include "kernel/vp9.h"
+
+enum { RATE_90K = 90000 };
+
+enum {
+    VISUAL_LEN = 8 + 70, /* 12.1.3: SampleEntry and VisualSampleEntry */
+    AUDIO_LEN = 8 + 20,
+};
+
+static const uint8_t *record(const struct mp4_entry *e)
+{
+    return e->config->data + e->config->media_offset;
+}
+
+static size_t record_len(const struct mp4_entry *e)
+{
+    return e->config->media_len;
+}
+
+/* ---- AVC, HEVC, AV1: the box holds the record as it was received ---- */
+
+static size_t record_box_len(const struct mp4_entry *e)
+{
+    return record_len(e);
+}
+
+static void write_record(const struct mp4_entry *e, struct wr *w)
+{
+    wr_bytes(w, record(e), record_len(e));
+}
+
+/* RFC 6381 3.3: profile_idc, constraint flags and level_idc, in hex */
+static void avc_codecs(const struct mp4_entry *e, struct str *s)
+{
+    const uint8_t *r = record(e);
+    str_printf(s, "avc1.%02x%02x%02x", r[1], r[2], r[3]);
+}
+
+/* 14496-15 Annex E.3: compatibility flags in reverse bit order; constraint bytes without the zeros that trail them */
+static void hevc_codecs(const struct mp4_entry *e, struct str *s)
+{
+    enum { PROFILE_AT = 1, COMPATIBILITY_AT = 2, CONSTRAINTS_AT = 6, LEVEL_AT = 12 };
+    static const char *const spaces[] = { "", "A", "B", "C" };
+    const uint8_t           *r = record(e);
+    uint32_t                 reversed = 0;
+    unsigned                 end = LEVEL_AT;
+    for (unsigned i = 0; i < 32; i++)
+        reversed |= (uint32_t)(r[COMPATIBILITY_AT + i / 8] >> (7 - i % 8) & 1) << i;
+    str_printf(s, "hvc1.%s%u.%x.%c%u", spaces[r[PROFILE_AT] >> 6], r[PROFILE_AT] & 31u, (unsigned)reversed,
+               r[PROFILE_AT] & 0x20 ? 'H' : 'L', r[LEVEL_AT]);
+    while (end > CONSTRAINTS_AT && r[end - 1] == 0)
+        end--;
+    for (unsigned i = CONSTRAINTS_AT; i < end; i++)
+        str_printf(s, ".%x", r[i]);
+}
+
+/* AV1 in ISOBMFF 5: profile, level and tier, depth */
+static void av1_codecs(const struct mp4_entry *e, struct str *s)
+{
+    struct av1_config config;
+    if (av1_config_parse(record(e), record_len(e), &config))
+        str_printf(s, "av01.%u.%02u%c.%02u", config.profile, config.level_idx, config.tier ? 'H' : 'M',
+                   config.bit_depth);
+}
+
+/* ---- VP9 ---- */
+
+static size_t vpcc_len(const struct mp4_entry *e)
+{
+    (void)e;
+    return 4 + 8;
+}
+
+static void write_vpcc(const struct mp4_entry *e, struct wr *w)
+{
+    struct vp9_config c;
+    if (!vp9_config_parse(record(e), record_len(e), &c))
+        return;
+    wr_u32(w, 0x01000000); /* version 1 */
+    wr_u8(w, c.profile);
+    wr_u8(w, c.level);
+    wr_u8(w, (uint8_t)(c.bit_depth << 4 | c.chroma_subsampling << 1 | c.full_range));
+    wr_u8(w, c.primaries);
+    wr_u8(w, c.transfer);
+    wr_u8(w, c.matrix);
+    wr_u16(w, 0); /* codecInitializationData: none in VP9 */
+}
+
+static void vp9_codecs(const struct mp4_entry *e, struct str *s)
+{
+    enum { LEVEL_GUESS = 41 }; /* browsers know no level 0; 1080p at 60 */
+    struct vp9_config c;
+    if (vp9_config_parse(record(e), record_len(e), &c))
+        str_printf(s, "vp09.%02u.%02u.%02u", c.profile, c.level ? c.level : LEVEL_GUESS, c.bit_depth);
+}
+
+/* ---- AAC, MP3: descriptors ---- */
+
+enum { ES_DESCR = 3, DECODER_CONFIG = 4, DECODER_SPECIFIC = 5, SL_CONFIG = 6 };
+enum { OTI_AAC = 0x40, OTI_MPEG2_AUDIO = 0x69, OTI_MPEG1_AUDIO = 0x6B };
+
+enum { DESCRIPTOR_HEADER_LEN = 5, ES_LEN = 3, DECODER_CONFIG_LEN = 13, SL_CONFIG_LEN = 1 };
+
+/* 14496-1 8.3.3: always the longest form of a size */
+static void write_descriptor(struct wr *w, uint8_t tag, size_t len)
+{
+    wr_u8(w, tag);
+    for (unsigned shift = 21; shift; shift -= 7)
+        wr_u8(w, (uint8_t)(0x80 | (len >> shift & 0x7f)));
+    wr_u8(w, (uint8_t)(len & 0x7f));
+}
+
+static size_t specific_len(const struct mp4_entry *e)
+{
+    return e->config->codec == CODEC_AAC ? DESCRIPTOR_HEADER_LEN + record_len(e) : 0;
+}
+
+static size_t esds_len(const struct mp4_entry *e)
+{
+    return 4 + 3 * (size_t)DESCRIPTOR_HEADER_LEN + ES_LEN + DECODER_CONFIG_LEN + specific_len(e) + SL_CONFIG_LEN;
+}
+
+static uint8_t object_type_indication(const struct mp4_entry *e)
+{
+    struct mp3_header h;
+    if (e->config->codec == CODEC_AAC)
+        return OTI_AAC;
+    return mp3_header_parse(record(e), record_len(e), &h) && h.lsf ? OTI_MPEG2_AUDIO : OTI_MPEG1_AUDIO;
+}
+
+static void write_esds(const struct mp4_entry *e, struct wr *w)
+{
+    enum { AUDIO_STREAM = 5 << 2 | 1, SL_MP4 = 2 };
+    wr_u32(w, 0);
+    write_descriptor(w, ES_DESCR, esds_len(e) - 4 - DESCRIPTOR_HEADER_LEN);
+    mp4_zeros(w, ES_LEN); /* ES_ID, flags */
+    write_descriptor(w, DECODER_CONFIG, DECODER_CONFIG_LEN + specific_len(e));
+    wr_u8(w, object_type_indication(e));
+    wr_u8(w, AUDIO_STREAM);
+    mp4_zeros(w, 3 + 4 + 4); /* bufferSizeDB, maxBitrate, avgBitrate: not told */
+    if (e->config->codec == CODEC_AAC) {
+        write_descriptor(w, DECODER_SPECIFIC, record_len(e));
+        wr_bytes(w, record(e), record_len(e));
+    }
+    write_descriptor(w, SL_CONFIG, SL_CONFIG_LEN);
+    wr_u8(w, SL_MP4);
+}
+
+static void aac_codecs(const struct mp4_entry *e, struct str *s)
+{
+    struct aac_config c;
+    if (!aac_config_parse(record(e), record_len(e), &c))
+        return;
+    unsigned sbr_or_core = c.sbr ? AAC_SBR : c.object_type;
+    str_printf(s, "mp4a.%x.%u", OTI_AAC, c.ps ? AAC_PS : sbr_or_core);
+}
+
+static void mp3_codecs(const struct mp4_entry *e, struct str *s)
+{
+    str_printf(s, "mp4a.%X", object_type_indication(e));
+}
+
+static uint32_t samples_90k(uint64_t samples, uint32_t rate)
+{
+    return rate ? (uint32_t)((samples * RATE_90K + rate / 2) / rate) : 0;
+}
+
+static void aac_read(struct mp4_entry *e)
+{
+    struct aac_config c;
+    if (aac_config_parse(record(e), record_len(e), &c))
+        e->duration_90k = samples_90k(c.frame_len, c.core_rate);
+}
+
+static void mp3_read(struct mp4_entry *e)
+{
+    struct mp3_header h;
+    if (mp3_header_parse(record(e), record_len(e), &h))
+        e->duration_90k = samples_90k(h.samples, h.sample_rate);
+}
+
+static bool mp3_differs(const struct mp4_entry *e, const struct frame *f)
+{
+    struct mp3_header was, is;
+    return mp3_header_parse(record(e), record_len(e), &was) &&
+           mp3_header_parse(f->data + f->media_offset, f->media_len, &is) &&
+           (is.sample_rate != was.sample_rate || is.channels != was.channels || is.layer != was.layer);
+}
+
+/* ---- Opus ---- */
+
+enum { OPUS_RATE = 48000 };
+
+/* Enhanced RTMP: an empty sequence start means mono or stereo by default. */
+static struct opus_head opus_head_of(const struct mp4_entry *e)
+{
+    struct opus_head head;
+    if (record_len(e) == 0 || !opus_head_parse(record(e), record_len(e), &head))
+        head = (struct opus_head){ .channels = 2, .input_rate = OPUS_RATE };
+    return head;
+}
+
+static size_t dops_len(const struct mp4_entry *e)
+{
+    struct opus_head head = opus_head_of(e);
+    return 11 + (head.mapping ? 2 + (size_t)head.channels : 0);
+}
+
+/* Opus in ISOBMFF 4.3.2: the identification header in big-endian, without its mark */
+static void write_dops(const struct mp4_entry *e, struct wr *w)
+{
+    struct opus_head head = opus_head_of(e);
+    wr_u8(w, 0); /* version */
+    wr_u8(w, head.channels);
+    wr_u16(w, head.pre_skip);
+    wr_u32(w, head.input_rate);
+    wr_u16(w, (uint16_t)head.gain);
+    wr_u8(w, head.mapping_family);
+    if (head.mapping)
+        wr_bytes(w, head.mapping, 2 + (size_t)head.channels);
+}
+
+static void opus_codecs(const struct mp4_entry *e, struct str *s)
+{
+    (void)e;
+    str_printf(s, "opus");
+}
+
+/* ---- FLAC ---- */
+
+static size_t dfla_len(const struct mp4_entry *e)
+{
+    (void)e;
+    return 4 + 4 + FLAC_STREAMINFO_LEN;
+}
+
+static void write_dfla(const struct mp4_entry *e, struct wr *w)
+{
+    enum { LAST_BLOCK = 0x80 }; /* and of type 0, STREAMINFO */
+    struct flac_info info;
+    if (!flac_info_parse(record(e), record_len(e), &info))
+        return;
+    wr_u32(w, 0);
+    wr_u8(w, LAST_BLOCK);
+    wr_u24(w, FLAC_STREAMINFO_LEN);
+    wr_bytes(w, info.streaminfo, FLAC_STREAMINFO_LEN);
+}
+
+static void flac_codecs(const struct mp4_entry *e, struct str *s)
+{
+    (void)e;
+    str_printf(s, "flac");
+}
+
+static void flac_read(struct mp4_entry *e)
+{
+    struct flac_info info;
+    if (!flac_info_parse(record(e), record_len(e), &info))
+        return;
+    e->sample_bits = info.sample_bits;
+    if (info.block_min == info.block_max)
+        e->duration_90k = samples_90k(info.block_max, info.sample_rate);
+}
+
+/* ---- the table ---- */
+
+struct row {
+    uint8_t kind;
+    char    entry[5], box[5];
+    size_t (*box_len)(const struct mp4_entry *); /* behind the box's size and type */
+    void (*write_box)(const struct mp4_entry *, struct wr *);
+    void (*codecs)(const struct mp4_entry *, struct str *);
+    void (*read)(struct mp4_entry *);                                /* what media_info.h does not tell; may be NULL */
+    bool (*differs)(const struct mp4_entry *, const struct frame *); /* of a codec without configuration frames */
+};
+
+/* clang-format off */
+static const struct row table[] = {
+    [CODEC_H264] = { FRAME_VIDEO, "avc1", "avcC", record_box_len, write_record, avc_codecs, NULL, NULL },
+    [CODEC_HEVC] = { FRAME_VIDEO, "hvc1", "hvcC", record_box_len, write_record, hevc_codecs, NULL, NULL },
+    [CODEC_AV1] = { FRAME_VIDEO, "av01", "av1C", record_box_len, write_record, av1_codecs, NULL, NULL },
+    [CODEC_VP9] = { FRAME_VIDEO, "vp09", "vpcC", vpcc_len, write_vpcc, vp9_codecs, NULL, NULL },
+    [CODEC_AAC] = { FRAME_AUDIO, "mp4a", "esds", esds_len, write_esds, aac_codecs, aac_read, NULL },
+    [CODEC_MP3] = { FRAME_AUDIO, "mp4a", "esds", esds_len, write_esds, mp3_codecs, mp3_read, mp3_differs },
+    [CODEC_OPUS] = { FRAME_AUDIO, "Opus", "dOps", dops_len, write_dops, opus_codecs, NULL, NULL },
+    [CODEC_FLAC] = { FRAME_AUDIO, "fLaC", "dfLa", dfla_len, write_dfla, flac_codecs, flac_read, NULL },
+};
+/* clang-format on */
+
+static const struct row *row_of(unsigned codec)
+{
+    return codec < ARRAY_LEN(table) && table[codec].write_box ? &table[codec] : NULL;
+}
+
+bool mp4_entry_carries(enum codec codec)
+{
+    return row_of(codec) != NULL;
+}
+
+/* ---- reading ---- */
+
+/* The size that only a key frame tells. */
+static void size_of_key(const struct frame *key, struct video_info *info)
+{
+    const uint8_t      *media = key->data + key->media_offset;
+    struct av1_sequence sequence;
+    uint32_t            width, height;
+    if (key->codec == CODEC_AV1 && av1_sequence_parse(rd_over(media, key->media_len), &sequence)) {
+        info->width = sequence.width;
+        info->height = sequence.height;
+    }
+    if (key->codec == CODEC_VP9 && vp9_key_frame_size(media, key->media_len, &width, &height)) {
+        info->width = width;
+        info->height = height;
+    }
+}
+
+static enum mp4_result read_video(struct mp4_entry *e, const struct frame *key)
+{
+    struct video_info info;
+    if (!media_info_video(e->config, true, &info))
+        return MP4_BAD_CONFIG;
+    if (info.width == 0 && key && key->kind == FRAME_VIDEO && key->codec == e->config->codec)
+        size_of_key(key, &info);
+    if (info.width == 0 || info.height == 0)
+        return MP4_NEED_CONFIG;
+    if (info.width > UINT16_MAX || info.height > UINT16_MAX)
+        return MP4_BAD_CONFIG;
+    e->width = (uint16_t)info.width;
+    e->height = (uint16_t)info.height;
+    uint64_t duration_90k = info.fps_num ? (uint64_t)info.fps_den * RATE_90K / info.fps_num : 0;
+    e->duration_90k = duration_90k <= RATE_90K ? (uint32_t)duration_90k : 0; /* over a second: no frame rate */
+    return MP4_OK;
+}
+
+static enum mp4_result read_audio(struct mp4_entry *e)
+{
+    struct audio_info info;
+    if (!media_info_audio(e->config, &info) || info.sample_rate == 0)
+        return MP4_BAD_CONFIG;
+    e->sample_rate = info.sample_rate;
+    e->channels = info.channels ? info.channels : 2;
+    e->sample_bits = 16;
+    return MP4_OK;
+}
+
+enum mp4_result mp4_entry_read(struct mp4_entry *e, const struct frame *config, const struct frame *key)
+{
+    const struct row *row = row_of(config->codec);
+    enum mp4_result   result;
+    *e = (struct mp4_entry){ 0 };
+    if (!row || row->kind != config->kind)
+        return MP4_NOT_CARRIED;
+    if (!config->config && !row->differs)
+        return MP4_NEED_CONFIG;
+    if (config->media_len > MP4_CONFIG_MAX)
+        return MP4_BAD_CONFIG;
+    struct mp4_entry read = { .config = config };
+    result = row->kind == FRAME_VIDEO ? read_video(&read, key) : read_audio(&read);
+    if (result != MP4_OK)
+        return result;
+    if (row->read)
+        row->read(&read);
+    *e = read;
+    return MP4_OK;
+}
+
+bool mp4_entry_differs(const struct mp4_entry *e, const struct frame *f)
+{
+    const struct row *row = row_of(e->config->codec);
+    if (row->differs)
+        return row->differs(e, f);
+    return f->config &&
+           (f->media_len != record_len(e) || memcmp(f->data + f->media_offset, record(e), record_len(e)) != 0);
+}
+
+uint32_t mp4_entry_duration_90k(const struct mp4_entry *e, const struct frame *f)
+{
+    if (f->codec == CODEC_OPUS)
+        return samples_90k(opus_packet_samples(f->data + f->media_offset, f->media_len), OPUS_RATE);
+    return f->kind == FRAME_AUDIO ? e->duration_90k : 0;
+}
+
+/* ---- writing ---- */
+
+size_t mp4_entry_len(const struct mp4_entry *e)
+{
+    const struct row *row = row_of(e->config->codec);
+    size_t            fields = row->kind == FRAME_VIDEO ? VISUAL_LEN : AUDIO_LEN;
+    return MP4_BOX_HEADER_LEN + fields + MP4_BOX_HEADER_LEN + row->box_len(e);
+}
+
+static void write_visual(const struct mp4_entry *e, struct wr *w)
+{
+    enum { DPI_72 = 72 << 16, COLOUR = 24 };
+    mp4_zeros(w, 16);
+    wr_u16(w, e->width);
+    wr_u16(w, e->height);
+    wr_u32(w, DPI_72);
+    wr_u32(w, DPI_72);
+    wr_u32(w, 0);
+    wr_u16(w, 1);     /* frame_count */
+    mp4_zeros(w, 32); /* compressorname */
+    wr_u16(w, COLOUR);
+    wr_u16(w, 0xFFFF);
+}
+
+static void write_audio(const struct mp4_entry *e, struct wr *w)
+{
+    /* 16.16: what does not fit is not told; FLAC in ISOBMFF 3.3.2: the greatest division that fits */
+    uint32_t rate = e->sample_rate;
+    while (rate > UINT16_MAX)
+        rate = e->config->codec == CODEC_FLAC && rate % 2 == 0 ? rate / 2 : 0;
+    mp4_zeros(w, 8);
+    wr_u16(w, e->channels);
+    wr_u16(w, e->sample_bits);
+    wr_u32(w, 0);
+    wr_u32(w, rate << 16);
+}
+
+void mp4_entry_write(const struct mp4_entry *e, struct wr *w)
+{
+    const struct row *row = row_of(e->config->codec);
+    size_t            entry = mp4_box_begin(w, row->entry);
+    mp4_zeros(w, 6);
+    wr_u16(w, 1); /* data_reference_index */
+    if (row->kind == FRAME_VIDEO)
+        write_visual(e, w);
+    else
+        write_audio(e, w);
+    size_t box = mp4_box_begin(w, row->box);
+    row->write_box(e, w);
+    mp4_box_end(w, box);
+    mp4_box_end(w, entry);
+}
+
+void mp4_entry_codecs(const struct mp4_entry *e, struct str *s)
+{
+    row_of(e->config->codec)->codecs(e, s);
+}

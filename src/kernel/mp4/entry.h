@@ -1,0 +1,66 @@
+/**
+ * Sample entries: how an MP4 track tells its decoder about the codec, and RFC 6381 tells a browser.
+ *
+ * A codec is a row of a table of functions; a new one is a row.
+ *
+ * Source     ISO/IEC 14496-12 8.5.2, 12.1.3, 12.2.3 (entries); 14496-15 5.4.2 (avc1), 8.4.1 (hvc1); 14496-14 5.6 and
+ *            14496-1 7.2.6 (esds); AV1, VP, Opus and FLAC in ISO Base Media File Format; RFC 6381 3.3, 3.4
+ * Ownership  an entry borrows the configuration frame that it was read from
+ * Yields     no
+ */
+#ifndef KERNEL_MP4_ENTRY_H
+#define KERNEL_MP4_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/str.h"
+#include "core/wr.h"
+#include "kernel/frame.h"
+
+/* A record with many parameter sets has some hundred bytes. */
+enum { MP4_CONFIG_MAX = 16 << 10 };
+
+enum mp4_result {
+    MP4_OK,
+    MP4_NEED_CONFIG, /* not yet: a configuration frame is missing, or a key frame that tells the size */
+    MP4_BAD_CONFIG,  /* never with this configuration: it is malformed, or larger than MP4_CONFIG_MAX */
+    MP4_NOT_CARRIED, /* never with this codec */
+};
+
+struct mp4_entry {
+    const struct frame *config; /* NULL: no such track */
+    uint16_t            width, height;
+    uint8_t             channels, sample_bits;
+    uint32_t            sample_rate;  /* Hz, of audio */
+    uint32_t            duration_90k; /* of a frame: of audio as the codec has it, 0 when it varies; of video a guess */
+};
+
+/** Whether there is a row: H.264, HEVC, AV1, VP9; AAC, MP3, Opus, FLAC. */
+bool mp4_entry_carries(enum codec codec);
+
+/**
+ * Read what a sample entry says.
+ *
+ * Shape      config: a configuration frame; of MP3, which has none, any frame
+ *            key: a key frame, or NULL. VP9, and AV1 without a sequence header in its record, tell their size there.
+ * Returns    MP4_OK, or why not; *e is then empty
+ */
+enum mp4_result mp4_entry_read(struct mp4_entry *e, const struct frame *config, const struct frame *key);
+
+/** How many bytes mp4_entry_write() will write. */
+size_t mp4_entry_len(const struct mp4_entry *e);
+
+void mp4_entry_write(const struct mp4_entry *e, struct wr *w);
+
+/** Append the codec as the codecs parameter names it: "avc1.64001e", "mp4a.40.2". */
+void mp4_entry_codecs(const struct mp4_entry *e, struct str *s);
+
+/** Whether a frame of the same codec comes with another configuration, so that this entry is no longer true. */
+bool mp4_entry_differs(const struct mp4_entry *e, const struct frame *f);
+
+/** How long an audio frame sounds, as its codec has it; 0 when only the next frame's time can tell, and of video. */
+uint32_t mp4_entry_duration_90k(const struct mp4_entry *e, const struct frame *f);
+
+#endif

@@ -1,0 +1,23 @@
+/**
+ * The header of a fragmented MP4: ftyp and moov.
+ *
+ * Source     ISO/IEC 14496-12 4.3 (ftyp), 8.2 to 8.7 (moov and its tracks), 8.8.1 to 8.8.3 (mvex, trex)
+ * Yields     no
+ */
+#ifndef KERNEL_MP4_MOOV_H
+#define KERNEL_MP4_MOOV_H
+
+#include <stddef.h>
+
+#include "core/wr.h"
+#include "kernel/mp4/entry.h"
+
+enum { MP4_TIMESCALE = 90000 };
+
+/** How many bytes mp4_moov_write() writes. */
+size_t mp4_moov_len(const struct mp4_entry *video, const struct mp4_entry *audio);
+
+/** Write ftyp and moov. Tracks: video is 1, audio is 2; an entry without configuration is left out. */
+void mp4_moov_write(const struct mp4_entry *video, const struct mp4_entry *audio, struct wr *w);
+
+#endif

@@ -1,0 +1,231 @@
+#include "kernel/mp4/mux.h"
+
+#include "core/rd.h"
+#include "kernel/av1.h"
+#include "kernel/mp4/box.h"
+#include "kernel/mp4/moov.h"
+
+enum {
+    STEP_MAX_90K = 10 * MP4_TIMESCALE, /* a longer step between two pictures is a gap, and no picture's duration */
+    DURATION_DEFAULT_90K = MP4_TIMESCALE / 30,
+};
+
+/* Where things are in a fragment, whose layout is always the same. */
+enum {
+    MOOF_LEN = 104,
+    SEQUENCE_AT = 20,
+    TRACK_AT = 44,
+    DTS_AT = 60,
+    DURATION_AT = 88,
+    MDAT_AT = MOOF_LEN,
+};
+
+bool mp4_mux_carries(enum codec codec)
+{
+    return mp4_entry_carries(codec);
+}
+
+static enum mp4_result init_track(struct mp4_mux_track *t, const struct frame *config, const struct frame *key)
+{
+    *t = (struct mp4_mux_track){ .last_dts_90k = -1 };
+    enum mp4_result result = config ? mp4_entry_read(&t->entry, config, key) : MP4_OK;
+    t->duration_90k = t->entry.duration_90k ? t->entry.duration_90k : DURATION_DEFAULT_90K;
+    return result;
+}
+
+enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const struct frame *key,
+                             const struct frame *audio)
+{
+    m->sequence = 0;
+    enum mp4_result of_video = init_track(&m->tracks[MP4_TRACK_VIDEO], video, key);
+    enum mp4_result of_audio = init_track(&m->tracks[MP4_TRACK_AUDIO], audio, NULL);
+    if ((video && video->kind != FRAME_VIDEO) || (audio && audio->kind != FRAME_AUDIO))
+        return MP4_NOT_CARRIED;
+    if (!video && !audio)
+        return MP4_NEED_CONFIG;
+    return of_video > of_audio ? of_video : of_audio; /* what never works says more than what does not yet */
+}
+
+size_t mp4_mux_header_len(const struct mp4_mux *m)
+{
+    return mp4_moov_len(&m->tracks[MP4_TRACK_VIDEO].entry, &m->tracks[MP4_TRACK_AUDIO].entry);
+}
+
+void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w)
+{
+    mp4_moov_write(&m->tracks[MP4_TRACK_VIDEO].entry, &m->tracks[MP4_TRACK_AUDIO].entry, w);
+}
+
+const char *mp4_mux_codecs(const struct mp4_mux *m, char *buf, size_t cap)
+{
+    struct str s = str_over(buf, cap);
+    for (unsigned i = 0; i < MP4_TRACKS; i++) {
+        const struct mp4_entry *e = &m->tracks[i].entry;
+        if (!e->config)
+            continue;
+        if (s.len)
+            str_printf(&s, ",");
+        mp4_entry_codecs(e, &s);
+    }
+    return buf;
+}
+
+/* ---- frames ---- */
+
+static unsigned track_index(const struct frame *f)
+{
+    return f->kind == FRAME_VIDEO ? MP4_TRACK_VIDEO : MP4_TRACK_AUDIO;
+}
+
+enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f)
+{
+    if (f->kind == FRAME_SCRIPT)
+        return MP4_FRAME_SKIPPED;
+    const struct mp4_entry *e = &m->tracks[track_index(f)].entry;
+    bool                    begins = f->config || (f->codec == CODEC_MP3 && f->media_len); /* MP3: any frame does */
+    if (!e->config)
+        return begins && mp4_entry_carries(f->codec) ? MP4_FRAME_NEW_TRACK : MP4_FRAME_SKIPPED;
+    if (f->track != e->config->track)
+        return MP4_FRAME_SKIPPED;
+    if (begins && (f->codec != e->config->codec || mp4_entry_differs(e, f)))
+        return MP4_FRAME_CHANGES;
+    bool carried = !f->config && f->codec == e->config->codec && f->media_len && f->media_len <= MP4_MUX_SAMPLE_MAX;
+    return carried && mp4_mux_payload(f).len ? MP4_FRAME_CARRIED : MP4_FRAME_SKIPPED;
+}
+
+struct mp4_payload mp4_mux_payload(const struct frame *f)
+{
+    struct mp4_payload payload = { f->data + f->media_offset, f->media_len };
+    struct rd          rest = rd_over(payload.bytes, payload.len);
+    struct av1_obu     obu;
+    /* AV1 in ISOBMFF 2.4: temporal delimiters should be left out; it is the first OBU if it is there at all */
+    if (f->codec == CODEC_AV1 && av1_next_obu(&rest, &obu) && obu.type == AV1_OBU_TEMPORAL_DELIMITER)
+        return (struct mp4_payload){ rest.p, rd_left(&rest) };
+    return payload;
+}
+
+/* ---- fragments ---- */
+
+static uint32_t duration_90k(const struct mp4_mux_track *t, const struct frame *f, int64_t dts_90k)
+{
+    uint32_t sounds = mp4_entry_duration_90k(&t->entry, f);
+    int64_t  step = t->last_dts_90k < 0 ? 0 : dts_90k - t->last_dts_90k;
+    if (sounds)
+        return sounds;
+    return step > 0 && step <= STEP_MAX_90K ? (uint32_t)step : t->duration_90k;
+}
+
+static int32_t composition_offset_90k(const struct frame *f)
+{
+    enum { LIMIT_US = 1 << 30 }; /* 18 minutes; nothing reorders pictures that far */
+    int64_t us = f->pts_us - f->dts_us;
+    if (us > LIMIT_US || us < -LIMIT_US)
+        us = us > 0 ? LIMIT_US : -LIMIT_US;
+    return (int32_t)(us * 9 / 100);
+}
+
+/* 8.8.3.1 sample_flags: sample_depends_on, sample_is_non_sync_sample */
+static uint32_t sample_flags(const struct frame *f)
+{
+    enum { ON_NOTHING = 2 << 24, ON_OTHERS = 1 << 24, NON_SYNC = 1 << 16 };
+    return f->kind == FRAME_AUDIO || f->key ? ON_NOTHING : ON_OTHERS | NON_SYNC;
+}
+
+static void write_traf(const struct mp4_mux_track *t, struct wr *w, const struct frame *f, uint32_t sample_len)
+{
+    enum {
+        DEFAULT_BASE_IS_MOOF = 0x20000,
+        DATA_OFFSET = 0x1,
+        DURATION = 0x100,
+        SIZE = 0x200,
+        FLAGS = 0x400,
+        CTS = 0x800
+    };
+    size_t traf = mp4_box_begin(w, "traf");
+    size_t tfhd = mp4_full_box_begin(w, "tfhd", 0, DEFAULT_BASE_IS_MOOF);
+    wr_u32(w, f->kind == FRAME_VIDEO ? 1 : 2);
+    mp4_box_end(w, tfhd);
+    size_t tfdt = mp4_full_box_begin(w, "tfdt", 1, 0);
+    wr_u64(w, (uint64_t)t->last_dts_90k);
+    mp4_box_end(w, tfdt);
+    size_t trun = mp4_full_box_begin(w, "trun", 1, DATA_OFFSET | DURATION | SIZE | FLAGS | CTS);
+    wr_u32(w, 1);
+    wr_u32(w, MP4_MUX_HEAD_LEN); /* from moof on */
+    wr_u32(w, t->duration_90k);
+    wr_u32(w, sample_len);
+    wr_u32(w, sample_flags(f));
+    wr_u32(w, (uint32_t)composition_offset_90k(f));
+    mp4_box_end(w, trun);
+    mp4_box_end(w, traf);
+}
+
+void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k)
+{
+    struct mp4_mux_track *t = &m->tracks[track_index(f)];
+    uint32_t              sample_len = (uint32_t)mp4_mux_payload(f).len;
+    dts_90k = dts_90k > 0 ? dts_90k : 0;
+    t->duration_90k = duration_90k(t, f, dts_90k);
+    t->last_dts_90k = dts_90k;
+    m->sequence++;
+    size_t moof = mp4_box_begin(w, "moof");
+    size_t mfhd = mp4_full_box_begin(w, "mfhd", 0, 0);
+    wr_u32(w, m->sequence);
+    mp4_box_end(w, mfhd);
+    write_traf(t, w, f, sample_len);
+    mp4_box_end(w, moof);
+    wr_u32(w, MP4_BOX_HEADER_LEN + sample_len);
+    wr_bytes(w, "mdat", 4);
+}
+
+/* ---- fragments that were muxed before ---- */
+
+static uint32_t u32_at(const uint8_t *bytes, size_t at)
+{
+    struct rd r = rd_over(bytes + at, 4);
+    return rd_u32(&r);
+}
+
+static uint64_t u64_at(const uint8_t *bytes, size_t at)
+{
+    struct rd r = rd_over(bytes + at, 8);
+    return rd_u64(&r);
+}
+
+/* The length of the fragment that begins here; 0 when it is cut, or not one of ours. */
+static size_t fragment_len(const uint8_t *bytes, size_t len)
+{
+    if (len < MP4_MUX_HEAD_LEN || u32_at(bytes, 0) != MOOF_LEN || memcmp(bytes + 4, "moof", 4) != 0 ||
+        memcmp(bytes + MDAT_AT + 4, "mdat", 4) != 0)
+        return 0;
+    size_t mdat_len = u32_at(bytes, MDAT_AT);
+    return mdat_len >= MP4_BOX_HEADER_LEN && mdat_len <= len - MDAT_AT ? MDAT_AT + mdat_len : 0;
+}
+
+bool mp4_mux_restamp(uint8_t *bytes, size_t len, int64_t delta_90k, uint32_t delta_sequence)
+{
+    while (len) {
+        size_t n = fragment_len(bytes, len);
+        if (!n)
+            return false;
+        struct wr sequence = wr_over(bytes + SEQUENCE_AT, 4), dts = wr_over(bytes + DTS_AT, 8);
+        wr_u32(&sequence, u32_at(bytes, SEQUENCE_AT) + delta_sequence);
+        wr_u64(&dts, u64_at(bytes, DTS_AT) + (uint64_t)delta_90k);
+        bytes += n;
+        len -= n;
+    }
+    return true;
+}
+
+size_t mp4_mux_follow(struct mp4_mux *m, const uint8_t *bytes, size_t len)
+{
+    size_t done = 0, n;
+    while ((n = fragment_len(bytes + done, len - done)) != 0) {
+        const uint8_t        *head = bytes + done;
+        struct mp4_mux_track *t = &m->tracks[u32_at(head, TRACK_AT) == 1 ? MP4_TRACK_VIDEO : MP4_TRACK_AUDIO];
+        m->sequence = u32_at(head, SEQUENCE_AT);
+        t->last_dts_90k = (int64_t)u64_at(head, DTS_AT);
+        t->duration_90k = u32_at(head, DURATION_AT);
+        done += n;
+    }
+    return done;
+}

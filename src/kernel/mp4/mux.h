@@ -1,0 +1,132 @@
+/**
+ * Fragmented MP4 for live players: a header (ftyp, moov), then each frame as one fragment (moof, mdat).
+ *
+ * The muxer is a small value, to be copied at will: what a player was sent is a function of the value and of the
+ * frame. Who got half a fragment away keeps the value from before it, muxes again, and leaves out what was sent.
+ *
+ *     mp4_mux_init(&m, video, key, audio);
+ *     mp4_mux_write_header(&m, &w);
+ *     for each frame f that mp4_mux_look(&m, f) == MP4_FRAME_CARRIED:
+ *         mp4_mux_write_head(&m, &w, f, dts_90k);      MP4_MUX_HEAD_LEN bytes, the same layout always
+ *         send them, then mp4_mux_payload(f), untouched
+ *
+ * Players of one stream who keep up differ by constants: fragments that were muxed once (head and payload in a row)
+ * are restamped for each of them, and mp4_mux_follow() brings his value to where muxing would have left it.
+ *
+ * A configuration that changes needs another moov, and a moov in the midst of a file plays nowhere but in a
+ * browser's MediaSource: ffmpeg, and Chromium's <video src>, which is ffmpeg, skip it as a duplicate and go on with
+ * the old configuration. So who serves files over HTTP ends the response at MP4_FRAME_CHANGES; who serves
+ * MediaSource may write a new header, with the sequence going on.
+ *
+ * Units      90 kHz for both tracks: received times are whole milliseconds, so nothing is lost by it
+ * Source     ISO/IEC 14496-12 8.2 (moov), 8.8 (fragments); brands iso5, iso6, mp41. No edit list: times are the
+ *            stream's own.
+ * Ownership  the value borrows the frames it was made from; nothing is allocated
+ * Yields     no
+ */
+#ifndef KERNEL_MP4_MUX_H
+#define KERNEL_MP4_MUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/wr.h"
+#include "kernel/frame.h"
+#include "kernel/mp4/entry.h"
+
+enum {
+    MP4_MUX_HEAD_LEN = 112,       /* of a fragment before its payload: moof, and mdat's size and type */
+    MP4_MUX_SAMPLE_MAX = 1 << 30, /* bytes; mdat's size has 32 bits, and no input makes frames near that */
+    MP4_MUX_CODECS_LEN = 80,      /* room for mp4_mux_codecs() */
+};
+
+enum { MP4_TRACK_VIDEO, MP4_TRACK_AUDIO, MP4_TRACKS };
+
+struct mp4_mux_track {
+    struct mp4_entry entry;
+    int64_t          last_dts_90k; /* -1 before the first fragment */
+    uint32_t         duration_90k; /* of the last fragment */
+};
+
+struct mp4_mux {
+    struct mp4_mux_track tracks[MP4_TRACKS];
+    uint32_t             sequence; /* of the last fragment; the first is 1 */
+};
+
+/* What a frame is to a muxer. */
+enum mp4_frame {
+    MP4_FRAME_CARRIED,   /* one more fragment */
+    MP4_FRAME_SKIPPED,   /* nothing to send: script, end of sequence, the same configuration again, another track */
+    MP4_FRAME_CHANGES,   /* what follows needs another configuration than the header tells */
+    MP4_FRAME_NEW_TRACK, /* the header has no track of this kind, and could have had one */
+};
+
+struct mp4_payload {
+    const uint8_t *bytes;
+    size_t         len;
+};
+
+/** Whether MP4 carries the codec. */
+bool mp4_mux_carries(enum codec codec);
+
+/**
+ * Begin.
+ *
+ * Shape      video: its configuration frame, or NULL; audio: its configuration frame, of MP3 any frame, or NULL.
+ *            key: a key frame of the video, or NULL; see mp4_entry_read()
+ * Returns    MP4_OK           header and fragments may be written
+ *            MP4_NEED_CONFIG  also when there is neither video nor audio
+ *            MP4_BAD_CONFIG, MP4_NOT_CARRIED  of either; mp4_mux_init() with each alone tells of which
+ */
+enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const struct frame *key,
+                             const struct frame *audio) ATTR_MUST_USE;
+
+/** How many bytes mp4_mux_write_header() writes. */
+size_t mp4_mux_header_len(const struct mp4_mux *m);
+
+/** Write ftyp and moov. */
+void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w);
+
+/**
+ * The codecs parameter of the media type: "avc1.64001e,mp4a.40.2".
+ *
+ * Source     RFC 6381 3.3
+ * Returns    `buf`, terminated
+ */
+const char *mp4_mux_codecs(const struct mp4_mux *m, char *buf, size_t cap);
+
+/** What to do with a frame. */
+enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f);
+
+/** The bytes of a carried frame that go into its mdat. They are the frame's own. */
+struct mp4_payload mp4_mux_payload(const struct frame *f);
+
+/**
+ * Write a carried frame's moof and the header of its mdat, MP4_MUX_HEAD_LEN bytes; the value is then that of the
+ * next fragment.
+ *
+ * Shape      dts_90k: on the player's time line; below 0 it is written as 0
+ * Rules      The duration of audio is its codec's; of video it is the last step of the decoding time, as the next
+ *            one is not known yet. The time of each fragment is told in full, so that nothing drifts.
+ */
+void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k);
+
+/**
+ * Add constants to the sequence numbers and decoding times of fragments.
+ *
+ * Shape      bytes: whole fragments as mp4_mux_write_head() and mp4_mux_payload() make them, in a row
+ * Returns    false when they are not; those before the one that is not are done
+ */
+bool mp4_mux_restamp(uint8_t *bytes, size_t len, int64_t delta_90k, uint32_t delta_sequence);
+
+/**
+ * Bring the value to where it would be had it muxed these fragments itself.
+ *
+ * Shape      bytes: fragments in a row; the last may be cut
+ * Returns    how many bytes the whole ones have
+ */
+size_t mp4_mux_follow(struct mp4_mux *m, const uint8_t *bytes, size_t len);
+
+#endif

@@ -1,0 +1,314 @@
+#include "kernel/ts/mux.h"
+
+#include "kernel/mp3.h"
+#include "kernel/ts/payload.h"
+#include "kernel/ts/pes.h"
+
+#define FORMAT(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+enum { US_PER_SECOND = 1000000 };
+
+#define NO_SECOND INT64_MIN
+
+struct codec_row {
+    uint8_t  stream_type, stream_id;
+    uint32_t registration;
+};
+
+/* By codec; those without a row are not carried. */
+static const struct codec_row codecs[] = {
+    [CODEC_H264] = { TS_STREAM_H264, TS_STREAM_ID_VIDEO, 0 },
+    [CODEC_HEVC] = { TS_STREAM_HEVC, TS_STREAM_ID_VIDEO, 0 },
+    [CODEC_AAC] = { TS_STREAM_AAC_ADTS, TS_STREAM_ID_AUDIO, 0 },
+    [CODEC_MP3] = { TS_STREAM_MPEG1_AUDIO, TS_STREAM_ID_AUDIO, 0 },
+    [CODEC_OPUS] = { TS_STREAM_PRIVATE, TS_STREAM_ID_PRIVATE_1, FORMAT('O', 'p', 'u', 's') },
+    [CODEC_AC3] = { TS_STREAM_AC3, TS_STREAM_ID_PRIVATE_1, FORMAT('A', 'C', '-', '3') },
+    [CODEC_EAC3] = { TS_STREAM_EAC3, TS_STREAM_ID_PRIVATE_1, FORMAT('E', 'A', 'C', '3') },
+};
+
+bool ts_mux_carries(enum codec codec)
+{
+    return (size_t)codec < ARRAY_LEN(codecs) && codecs[codec].stream_type;
+}
+
+void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio)
+{
+    *m = (struct ts_mux){
+        .second = NO_SECOND,
+        .video = (uint8_t)(ts_mux_carries(video) ? video : CODEC_NONE),
+        .audio = (uint8_t)(ts_mux_carries(audio) ? audio : CODEC_NONE),
+        .mp3_type = TS_STREAM_MPEG1_AUDIO,
+        .opus_channels = 2, /* until its configuration says */
+    };
+}
+
+/* ---- what the program is ---- */
+
+static struct ts_program program_of(const struct ts_mux *m)
+{
+    struct ts_program program = {
+        .version = m->version,
+        .video = codecs[m->video].stream_type,
+        .audio = codecs[m->audio].stream_type,
+        .registration = codecs[m->audio].registration,
+    };
+    if (m->audio == CODEC_MP3)
+        program.audio = m->mp3_type;
+    if (m->audio == CODEC_OPUS)
+        program.opus_channels = m->opus_channels;
+    return program;
+}
+
+/* 2.4.4.9: a version that a player may have seen must not say something else. */
+static void program_changed(struct ts_mux *m)
+{
+    if (m->told)
+        m->version = (m->version + 1) & TS_VERSION_MASK;
+    m->told = false;
+}
+
+static void set_codec(struct ts_mux *m, uint8_t *codec, enum codec now)
+{
+    if (*codec == now)
+        return;
+    *codec = (uint8_t)now;
+    program_changed(m);
+}
+
+static void set_mp3_type(struct ts_mux *m, const struct frame *f)
+{
+    struct mp3_header header;
+    if (!mp3_header_parse(f->data + f->media_offset, f->media_len, &header))
+        return;
+    uint8_t type = header.lsf ? TS_STREAM_MPEG2_AUDIO : TS_STREAM_MPEG1_AUDIO;
+    if (m->mp3_type != type && m->audio == CODEC_MP3)
+        program_changed(m);
+    m->mp3_type = type;
+}
+
+static bool take_video_config(struct ts_mux *m, const struct frame *f)
+{
+    unsigned length_size = ts_payload_length_size(f);
+    m->video_config = length_size ? f : NULL;
+    m->length_size = (uint8_t)length_size;
+    set_codec(m, &m->video, length_size ? f->codec : CODEC_NONE);
+    return length_size != 0;
+}
+
+static bool take_aac_config(struct ts_mux *m, const struct frame *f)
+{
+    uint8_t   header[AAC_ADTS_HEADER_LEN];
+    struct wr w = wr_over(header, sizeof header);
+    bool      ok = aac_config_parse(f->data + f->media_offset, f->media_len, &m->aac) && aac_write_adts(&w, &m->aac, 0);
+    if (!ok)
+        m->aac = (struct aac_config){ 0 };
+    set_codec(m, &m->audio, ok ? CODEC_AAC : CODEC_NONE);
+    return ok;
+}
+
+static bool take_opus_config(struct ts_mux *m, const struct frame *f)
+{
+    uint8_t channels = ts_payload_opus_channels(f);
+    if (m->opus_channels != channels && m->audio == CODEC_OPUS)
+        program_changed(m);
+    m->opus_channels = channels;
+    set_codec(m, &m->audio, channels ? CODEC_OPUS : CODEC_NONE);
+    return channels != 0;
+}
+
+static enum ts_mux_result take_config(struct ts_mux *m, const struct frame *f)
+{
+    bool ok = true;
+    switch (f->codec) {
+    case CODEC_H264:
+    case CODEC_HEVC: ok = take_video_config(m, f); break;
+    case CODEC_AAC: ok = take_aac_config(m, f); break;
+    case CODEC_OPUS: ok = take_opus_config(m, f); break;
+    default: break;
+    }
+    return ok ? TS_MUX_NOTHING : TS_MUX_BAD;
+}
+
+/* Whether frames of this codec can be written; one that needs no configuration is in the program from now on. */
+static bool is_ready(struct ts_mux *m, const struct frame *f)
+{
+    switch (f->codec) {
+    case CODEC_H264:
+    case CODEC_HEVC: return m->video == f->codec && m->video_config;
+    case CODEC_AAC: return m->audio == CODEC_AAC && m->aac.object_type;
+    case CODEC_OPUS:
+        if (!m->opus_channels)
+            return false;
+        break;
+    case CODEC_MP3: set_mp3_type(m, f); break;
+    default: break;
+    }
+    set_codec(m, &m->audio, f->codec);
+    return true;
+}
+
+/* ---- a frame ---- */
+
+/* What is to be written for a frame. */
+struct plan {
+    bool               psi;
+    struct ts_pes_head head; /* its times are still to be set */
+    size_t             payload_len, packets;
+};
+
+static bool put_payload(struct ts_pes *pes, const struct ts_mux *m, const struct frame *f)
+{
+    return f->kind == FRAME_VIDEO ? ts_payload_put_video(pes, f, m->video_config, m->length_size)
+                                  : ts_payload_put_audio(pes, f, &m->aac);
+}
+
+/* What m->second becomes by the frame: the second of the stream's time line that it stands in. */
+static int64_t second_behind(const struct ts_mux *m, const struct frame *f)
+{
+    if (m->video != CODEC_NONE)
+        return NO_SECOND;
+    return f->dts_us / US_PER_SECOND - (f->dts_us % US_PER_SECOND < 0);
+}
+
+static bool tables_are_due(const struct ts_mux *m, const struct frame *f)
+{
+    return !m->told || f->key || second_behind(m, f) != m->second;
+}
+
+static struct ts_pes_head head_of(const struct ts_mux *m, const struct frame *f, bool psi)
+{
+    bool video = f->kind == FRAME_VIDEO, alone = m->video == CODEC_NONE;
+    return (struct ts_pes_head){
+        .pid = video ? TS_PID_VIDEO : TS_PID_AUDIO,
+        .stream_id = codecs[f->codec].stream_id,
+        .random_access = video ? f->key : alone && psi,
+        .pcr = video || alone,
+        .dts = video && f->pts_us != f->dts_us,
+    };
+}
+
+/* `m` learns what the frame says, and becomes what it is behind it but for the counters. */
+static enum ts_mux_result make_plan(struct ts_mux *m, const struct frame *f, struct plan *plan)
+{
+    if (f->kind == FRAME_SCRIPT || f->track != 0 || !ts_mux_carries((enum codec)f->codec))
+        return TS_MUX_NOTHING;
+    if (f->config)
+        return take_config(m, f);
+    if (f->media_len == 0 || !is_ready(m, f))
+        return TS_MUX_NOTHING;
+    struct ts_pes counted = { 0 };
+    if (!put_payload(&counted, m, f))
+        return TS_MUX_BAD;
+    plan->psi = tables_are_due(m, f);
+    plan->head = head_of(m, f, plan->psi);
+    plan->payload_len = counted.len;
+    plan->packets = ts_pes_packets(&plan->head, counted.len);
+    if (plan->packets == 0)
+        return TS_MUX_BAD;
+    m->told = true;
+    m->second = second_behind(m, f);
+    return TS_MUX_WRITTEN;
+}
+
+static size_t plan_len(const struct plan *plan)
+{
+    return (plan->psi ? TS_PSI_LEN : 0) + plan->packets * TS_PACKET_LEN;
+}
+
+static uint8_t *counter_of(struct ts_mux *m, const struct frame *f)
+{
+    return &m->cc[f->kind == FRAME_VIDEO ? TS_VIDEO : TS_AUDIO];
+}
+
+void ts_mux_psi(struct ts_mux *m, struct wr *w)
+{
+    struct ts_program program = program_of(m);
+    ts_psi_write(w, &program, m->cc);
+    m->told |= !w->full;
+}
+
+enum ts_mux_result ts_mux_frame(struct ts_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k)
+{
+    struct ts_mux      next = *m;
+    struct plan        plan;
+    struct ts_pes      pes;
+    enum ts_mux_result result = make_plan(&next, f, &plan);
+    if (result == TS_MUX_WRITTEN) {
+        if (w->full || plan_len(&plan) > (size_t)(w->end - w->p)) {
+            w->full = true;
+            return TS_MUX_FULL;
+        }
+        if (plan.psi)
+            ts_mux_psi(&next, w);
+        plan.head.dts_90k = dts_90k;
+        plan.head.pts_90k = dts_90k + ts_90k_from_us(f->pts_us - f->dts_us);
+        if (!ts_pes_begin(&pes, w, &plan.head, plan.payload_len, counter_of(&next, f)) || !put_payload(&pes, &next, f))
+            return TS_MUX_FULL; /* cannot be: it was counted */
+    }
+    *m = next;
+    return result;
+}
+
+size_t ts_mux_skip(struct ts_mux *m, const struct frame *f)
+{
+    struct plan plan;
+    if (make_plan(m, f, &plan) != TS_MUX_WRITTEN)
+        return 0;
+    uint8_t *cc = counter_of(m, f);
+    *cc = (uint8_t)((*cc + plan.packets) & 0x0F);
+    if (plan.psi) {
+        m->cc[TS_PAT] = (m->cc[TS_PAT] + 1) & 0x0F;
+        m->cc[TS_PMT] = (m->cc[TS_PMT] + 1) & 0x0F;
+    }
+    return plan_len(&plan);
+}
+
+size_t ts_mux_frame_len(const struct ts_mux *m, const struct frame *f)
+{
+    struct ts_mux copy = *m;
+    return ts_mux_skip(&copy, f);
+}
+
+/* ---- two muxers of one stream ---- */
+
+static bool same_adts(const struct aac_config *a, const struct aac_config *b)
+{
+    return a->object_type == b->object_type && a->rate_index == b->rate_index && a->channel_config == b->channel_config;
+}
+
+/* Of audio, what matters to the codec that there is. */
+static bool is_audio_like(const struct ts_mux *a, const struct ts_mux *b)
+{
+    if (a->audio != b->audio)
+        return false;
+    switch (a->audio) {
+    case CODEC_AAC: return same_adts(&a->aac, &b->aac);
+    case CODEC_MP3: return a->mp3_type == b->mp3_type;
+    case CODEC_OPUS: return a->opus_channels == b->opus_channels;
+    default: return true;
+    }
+}
+
+/* Whether all is the same but the counters. */
+static bool is_like(const struct ts_mux *a, const struct ts_mux *b)
+{
+    return a->video == b->video && a->video_config == b->video_config && is_audio_like(a, b) &&
+           a->second == b->second && a->version == b->version && a->told == b->told;
+}
+
+bool ts_mux_shift(struct ts_shift *shift, const struct ts_mux *from, const struct ts_mux *to)
+{
+    if (!is_like(from, to))
+        return false;
+    for (int i = 0; i < TS_TRACKS; i++)
+        shift->cc[i] = (to->cc[i] - from->cc[i]) & 0x0F;
+    return true;
+}
+
+void ts_mux_follow(struct ts_mux *m, const struct ts_mux *before, const struct ts_mux *after)
+{
+    struct ts_mux next = *after;
+    for (int i = 0; i < TS_TRACKS; i++)
+        next.cc[i] = (m->cc[i] + after->cc[i] - before->cc[i]) & 0x0F;
+    *m = next;
+}

@@ -1,0 +1,67 @@
+/**
+ * The transport packet: what our programs put where, and the time stamps.
+ *
+ * Every stream that we write is program 1 with at most one video and one audio stream, each on a PID of its own.
+ *
+ * Source     ISO/IEC 13818-1 2.4.3.2 (packet), 2.4.3.4 (PCR), 2.4.3.6 (PTS, DTS)
+ * Units      stamps count 90 kHz and have 33 bits; what is above is cut off, so they wrap after 26.5 hours
+ * Yields     no
+ */
+#ifndef KERNEL_TS_PACKET_H
+#define KERNEL_TS_PACKET_H
+
+#include <stdint.h>
+
+enum { TS_PACKET_LEN = 188, TS_HEADER_LEN = 4, TS_SYNC_BYTE = 0x47 };
+
+enum ts_pid { TS_PID_PAT = 0, TS_PID_VIDEO = 0x100, TS_PID_AUDIO = 0x101, TS_PID_PMT = 0x1001, TS_PID_NONE = 0x1FFF };
+
+/* What has a continuity counter: the index into arrays of those. A counter is what the next packet gets. */
+enum ts_track { TS_PAT, TS_PMT, TS_VIDEO, TS_AUDIO, TS_TRACKS };
+
+enum { TS_STAMP_LEN = 5, TS_PCR_LEN = 6 };
+
+/** How many 90 kHz ticks `us` microseconds are, rounded to the nearest, a half up. */
+static inline int64_t ts_90k_from_us(int64_t us)
+{
+    int64_t hundredths = us * 9 + 50;
+    int64_t ticks = hundredths / 100;
+    return ticks - (hundredths % 100 < 0);
+}
+
+/** PTS or DTS; `prefix` is 2 for a PTS alone, 3 for a PTS before a DTS, 1 for the DTS. */
+static inline void ts_stamp_write(uint8_t bytes[TS_STAMP_LEN], unsigned prefix, int64_t v_90k)
+{
+    uint64_t v = (uint64_t)v_90k;
+    bytes[0] = (uint8_t)(prefix << 4 | (v >> 29 & 0x0E) | 1);
+    bytes[1] = (uint8_t)(v >> 22);
+    bytes[2] = (uint8_t)(v >> 14 | 1);
+    bytes[3] = (uint8_t)(v >> 7);
+    bytes[4] = (uint8_t)(v << 1 | 1);
+}
+
+static inline int64_t ts_stamp_read(const uint8_t bytes[TS_STAMP_LEN])
+{
+    return (int64_t)(bytes[0] >> 1 & 7) << 30 | (int64_t)bytes[1] << 22 | (int64_t)(bytes[2] >> 1) << 15 |
+           (int64_t)bytes[3] << 7 | bytes[4] >> 1;
+}
+
+/** program_clock_reference_base, with an extension of 0. */
+static inline void ts_pcr_write(uint8_t bytes[TS_PCR_LEN], int64_t v_90k)
+{
+    uint64_t v = (uint64_t)v_90k;
+    bytes[0] = (uint8_t)(v >> 25);
+    bytes[1] = (uint8_t)(v >> 17);
+    bytes[2] = (uint8_t)(v >> 9);
+    bytes[3] = (uint8_t)(v >> 1);
+    bytes[4] = (uint8_t)(v << 7 | 0x7E); /* reserved bits are ones */
+    bytes[5] = 0;
+}
+
+static inline int64_t ts_pcr_read(const uint8_t bytes[TS_PCR_LEN])
+{
+    return (int64_t)bytes[0] << 25 | (int64_t)bytes[1] << 17 | (int64_t)bytes[2] << 9 | (int64_t)bytes[3] << 1 |
+           bytes[4] >> 7;
+}
+
+#endif

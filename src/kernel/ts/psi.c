@@ -1,0 +1,118 @@
+#include "kernel/ts/psi.h"
+
+enum { TABLE_PAT = 0, TABLE_PMT = 2, PROGRAM = 1, TRANSPORT_STREAM = 1, CRC_LEN = 4 };
+enum { DESCRIPTOR_REGISTRATION = 0x05, DESCRIPTOR_EXTENSION = 0x7F, EXTENSION_OPUS = 0x80 };
+
+/* Reserved bits are ones. */
+enum { RESERVED_PID = 0xE000, RESERVED_LEN = 0xF000 };
+
+static uint32_t crc32_mpeg(const uint8_t *p, size_t len)
+{
+    uint32_t crc = 0xFFFFFFFF;
+    for (; len; len--, p++) {
+        crc ^= (uint32_t)*p << 24;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc << 1 ^ (crc >> 31 ? 0x04C11DB7 : 0);
+    }
+    return crc;
+}
+
+/* Up to the section's body. Returns where it begins. */
+static uint8_t *open_section(struct wr *w, unsigned table, unsigned id, unsigned version)
+{
+    uint8_t *section = w->p;
+    wr_u8(w, (uint8_t)table);
+    wr_u16(w, 0xB000); /* section_syntax_indicator; section_length comes last */
+    wr_u16(w, (uint16_t)id);
+    wr_u8(w, (uint8_t)(0xC1 | version << 1)); /* current_next_indicator */
+    wr_u16(w, 0);                             /* section_number of last_section_number */
+    return section;
+}
+
+static void close_section(struct wr *w, uint8_t *section)
+{
+    size_t len = (size_t)(w->p - section) + CRC_LEN - 3; /* from behind the length on */
+    section[1] |= (uint8_t)(len >> 8);
+    section[2] = (uint8_t)len;
+    wr_u32(w, crc32_mpeg(section, (size_t)(w->p - section)));
+}
+
+/* The packet's header, and what a section has of it; what the section leaves is filled by close_packet(). */
+static struct wr open_packet(uint8_t *packet, unsigned pid, uint8_t *cc)
+{
+    packet[0] = TS_SYNC_BYTE;
+    packet[1] = (uint8_t)(0x40 | pid >> 8); /* payload_unit_start_indicator */
+    packet[2] = (uint8_t)pid;
+    packet[3] = 0x10 | (*cc & 0x0F);
+    packet[4] = 0; /* pointer_field */
+    *cc = (*cc + 1) & 0x0F;
+    return wr_over(packet + TS_HEADER_LEN + 1, TS_PACKET_LEN - TS_HEADER_LEN - 1);
+}
+
+static void close_packet(struct wr *w)
+{
+    memset(w->p, 0xFF, (size_t)(w->end - w->p));
+}
+
+static void write_pat(uint8_t *packet, uint8_t *cc)
+{
+    struct wr w = open_packet(packet, TS_PID_PAT, cc);
+    uint8_t  *section = open_section(&w, TABLE_PAT, TRANSPORT_STREAM, 0);
+    wr_u16(&w, PROGRAM);
+    wr_u16(&w, RESERVED_PID | TS_PID_PMT);
+    close_section(&w, section);
+    close_packet(&w);
+}
+
+static void write_descriptors(struct wr *w, const struct ts_program *program)
+{
+    if (program->registration) {
+        wr_u16(w, DESCRIPTOR_REGISTRATION << 8 | 4);
+        wr_u32(w, program->registration);
+    }
+    if (program->opus_channels) {
+        wr_u16(w, DESCRIPTOR_EXTENSION << 8 | 2);
+        wr_u8(w, EXTENSION_OPUS);
+        wr_u8(w, program->opus_channels);
+    }
+}
+
+static void write_audio(struct wr *w, const struct ts_program *program)
+{
+    unsigned len = (program->registration ? 6 : 0) + (program->opus_channels ? 4 : 0);
+    wr_u8(w, program->audio);
+    wr_u16(w, RESERVED_PID | TS_PID_AUDIO);
+    wr_u16(w, (uint16_t)(RESERVED_LEN | len));
+    write_descriptors(w, program);
+}
+
+static void write_video(struct wr *w, const struct ts_program *program)
+{
+    wr_u8(w, program->video);
+    wr_u16(w, RESERVED_PID | TS_PID_VIDEO);
+    wr_u16(w, RESERVED_LEN);
+}
+
+static void write_pmt(uint8_t *packet, const struct ts_program *program, uint8_t *cc)
+{
+    unsigned  pcr_pid = program->video ? TS_PID_VIDEO : program->audio ? TS_PID_AUDIO : TS_PID_NONE;
+    struct wr w = open_packet(packet, TS_PID_PMT, cc);
+    uint8_t  *section = open_section(&w, TABLE_PMT, PROGRAM, program->version & TS_VERSION_MASK);
+    wr_u16(&w, (uint16_t)(RESERVED_PID | pcr_pid));
+    wr_u16(&w, RESERVED_LEN); /* no descriptors of the program */
+    if (program->video)
+        write_video(&w, program);
+    if (program->audio)
+        write_audio(&w, program);
+    close_section(&w, section);
+    close_packet(&w);
+}
+
+void ts_psi_write(struct wr *w, const struct ts_program *program, uint8_t cc[TS_TRACKS])
+{
+    uint8_t *packets = wr_room(w, TS_PSI_LEN);
+    if (!packets)
+        return;
+    write_pat(packets, &cc[TS_PAT]);
+    write_pmt(packets + TS_PACKET_LEN, program, &cc[TS_PMT]);
+}

@@ -1,0 +1,63 @@
+#include "protocol/http/negotiate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "protocol/http/date.h"
+
+/* One of a list of etags; weak ones count as well (RFC 9110 13.1.2). */
+static bool list_has(const char *list, const char *etag)
+{
+    size_t len = strlen(etag);
+    if (strcmp(list, "*") == 0)
+        return true;
+    for (const char *p = list; *p;) {
+        p += strspn(p, " \t,");
+        if (strncmp(p, "W/", 2) == 0)
+            p += 2;
+        if (strncmp(p, etag, len) == 0 && strchr(", \t", p[len])) /* strchr() finds the end too */
+            return true;
+        p += strcspn(p, ",");
+    }
+    return false;
+}
+
+bool http_is_not_modified(const struct http_request *r, const char *etag, time_t modified)
+{
+    time_t      since;
+    const char *none_match = http_request_field(r, "If-None-Match");
+    if (none_match)
+        return list_has(none_match, etag);
+    const char *date = http_request_field(r, "If-Modified-Since");
+    return date && http_date_parse(date, &since) && modified <= since;
+}
+
+bool http_range_applies(const struct http_request *r, const char *etag, time_t modified)
+{
+    time_t      date;
+    const char *if_range = http_request_field(r, "If-Range");
+    if (!if_range)
+        return true;
+    if (if_range[0] == '"' || if_range[0] == 'W')
+        return strcmp(if_range, etag) == 0;
+    return http_date_parse(if_range, &date) && date == modified;
+}
+
+bool http_accepts_gzip(const char *accept_encoding)
+{
+    bool any = false;
+    for (const char *p = accept_encoding ? accept_encoding : ""; *p;) {
+        p += strspn(p, " \t,");
+        size_t      len = strcspn(p, ",");
+        size_t      name_len = strcspn(p, ",; \t");
+        const char *q = memmem(p, len, "q=", 2);
+        bool        wanted = !q || strtod(q + 2, NULL) > 0;
+        if (name_len == 4 && strncasecmp(p, "gzip", 4) == 0)
+            return wanted;
+        if (name_len == 1 && *p == '*')
+            any = wanted;
+        p += len;
+    }
+    return any;
+}

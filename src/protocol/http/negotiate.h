@@ -1,0 +1,25 @@
+/**
+ * What the client has already, and what it understands.
+ *
+ * Source     RFC 9110 8.8 (validators), 13.1 (conditions), 12.5.3 (Accept-Encoding)
+ * Shape      an etag is quoted, as it stands in the field; a field that is absent is NULL
+ * Yields     no
+ */
+#ifndef PROTOCOL_HTTP_NEGOTIATE_H
+#define PROTOCOL_HTTP_NEGOTIATE_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "protocol/http/request.h"
+
+/** True when the client has this version: If-None-Match, else If-Modified-Since. */
+bool http_is_not_modified(const struct http_request *r, const char *etag, time_t modified);
+
+/** True when Range is meant for this version: there is no If-Range, or it names it. */
+bool http_range_applies(const struct http_request *r, const char *etag, time_t modified);
+
+/** Whether Accept-Encoding lets the reply be compressed by gzip. */
+bool http_accepts_gzip(const char *accept_encoding);
+
+#endif

@@ -1,0 +1,182 @@
+/* Wire formats: the bytes of a frame, whole and from any byte on, into iovecs and into one buffer. */
+#include "app/live/wire.h"
+
+#include <cmocka.h>
+
+#include "app/live/flv_wire.h"
+#include "app/rtmp/wire.h"
+#include "core/clock.h"
+#include "kernel/flv.h"
+
+enum { BYTES_MAX = 1 << 18, IOVS_MAX = 64, SCRATCH_MAX = 4096 };
+
+static const struct wire wires[] = {
+    { .format = &rtmp_wire, .chunk_size = 128 },
+    { .format = &rtmp_wire, .chunk_size = 60000 },
+    { .format = &flv_wire },
+    { .format = &flv_wire, .framing = FRAMING_CHUNK },
+    { .format = &flv_wire, .framing = FRAMING_WEBSOCKET },
+};
+
+static struct frame *frame_of(enum frame_kind kind, uint32_t len)
+{
+    struct frame *f = frame_new(len);
+    assert_non_null(f);
+    f->kind = kind;
+    f->len = len;
+    for (uint32_t i = 0; i < len; i++)
+        f->data[i] = (uint8_t)(i * 7 + 1);
+    return f;
+}
+
+/* All of a frame, in one buffer. */
+static size_t whole(struct wire w, const struct frame *f, int64_t ms, uint8_t *bytes)
+{
+    struct wire_out out = wire_out_copying(bytes, BYTES_MAX);
+    size_t          len = wire_len(&w, f, ms);
+    wire_emit(&w, f, ms, &out);
+    assert_false(out.full);
+    assert_int_equal(out.bytes, len);
+    assert_int_equal(wr_len(&out.scratch), len);
+    return len;
+}
+
+/* The frame from `skip` on, as iovecs, into `bytes`; may be less than the rest. */
+static size_t gathered(struct wire w, const struct frame *f, int64_t ms, size_t skip, int n_iov, size_t scratch_len,
+                       uint8_t *bytes)
+{
+    struct iovec    iov[IOVS_MAX];
+    uint8_t         scratch[SCRATCH_MAX];
+    struct wire_out out = { .iov = iov, .cap_iov = n_iov, .scratch = wr_over(scratch, scratch_len), .skip = skip };
+    size_t          len = 0;
+    wire_emit(&w, f, ms, &out);
+    for (int i = 0; i < out.n_iov; i++) {
+        memcpy(bytes + len, iov[i].iov_base, iov[i].iov_len);
+        len += iov[i].iov_len;
+    }
+    assert_int_equal(out.bytes, len);
+    return len;
+}
+
+static void from_every_byte_on_the_rest_is_the_same(void **state)
+{
+    (void)state;
+    static uint8_t        bytes[BYTES_MAX], rest[BYTES_MAX];
+    static const uint32_t lens[] = { 1, 15, 16, 110, 111, 128, 300, 1100 };
+    static const int64_t  times[] = { 0, 40, 0xFFFFFF, 0x1000000, INT32_MAX };
+    for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
+        for (size_t k = 0; k < ARRAY_LEN(lens) * ARRAY_LEN(times); k++) {
+            struct frame *f = frame_of((enum frame_kind)(k % 3), lens[k / ARRAY_LEN(times)]);
+            int64_t       ms = times[k % ARRAY_LEN(times)];
+            size_t        len = whole(wires[i], f, ms, bytes);
+            for (size_t skip = 0; skip < len; skip++) {
+                assert_int_equal(gathered(wires[i], f, ms, skip, IOVS_MAX, SCRATCH_MAX, rest), len - skip);
+                assert_memory_equal(rest, bytes + skip, len - skip);
+            }
+            frame_unref(&f);
+        }
+    }
+}
+
+/* However little room there is at a time. */
+static void piece_by_piece_it_comes_to_the_same(void **state)
+{
+    (void)state;
+    static uint8_t bytes[BYTES_MAX], pieces[BYTES_MAX];
+    for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
+        struct frame *f = frame_of(FRAME_VIDEO, 5000);
+        size_t        len = whole(wires[i], f, 77, bytes);
+        for (int n_iov = 1; n_iov <= 5; n_iov++) {
+            size_t sent = 0;
+            while (sent < len) {
+                size_t n = gathered(wires[i], f, 77, sent, n_iov, 24, pieces + sent);
+                assert_true(n > 0);
+                sent += n;
+            }
+            assert_int_equal(sent, len);
+            assert_memory_equal(pieces, bytes, len);
+        }
+        frame_unref(&f);
+    }
+}
+
+static void one_buffer_that_is_too_small_is_full_and_keeps_its_bounds(void **state)
+{
+    (void)state;
+    static uint8_t bytes[BYTES_MAX];
+    struct frame  *f = frame_of(FRAME_AUDIO, 700);
+    for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
+        size_t len = whole(wires[i], f, 5, bytes);
+        for (size_t cap = 0; cap < len; cap++) {
+            struct wire     w = wires[i];
+            struct wire_out out = wire_out_copying(bytes, cap);
+            bytes[cap] = 0xA5;
+            wire_emit(&w, f, 5, &out);
+            assert_true(out.full);
+            assert_int_equal(bytes[cap], 0xA5);
+        }
+    }
+    frame_unref(&f);
+}
+
+static void flv_is_a_tag(void **state)
+{
+    (void)state;
+    static uint8_t                 bytes[BYTES_MAX];
+    static const enum flv_tag_type types[] = { FLV_AUDIO, FLV_VIDEO, FLV_SCRIPT };
+    for (int kind = FRAME_AUDIO; kind <= FRAME_SCRIPT; kind++) {
+        struct frame  *f = frame_of((enum frame_kind)kind, 50);
+        struct rd      in = rd_over(bytes, whole((struct wire){ .format = &flv_wire }, f, 0x12345678, bytes));
+        struct flv_tag tag;
+        assert_int_equal(flv_read_tag(&in, &tag), FLV_GOT);
+        assert_int_equal(rd_left(&in), 0);
+        assert_int_equal(tag.type, types[kind]);
+        assert_int_equal(tag.dts_ms, 0x12345678);
+        assert_int_equal(tag.len, 50);
+        assert_memory_equal(tag.body, f->data, 50);
+        frame_unref(&f);
+    }
+}
+
+static void framings_say_the_length(void **state)
+{
+    (void)state;
+    static const struct {
+        enum framing framing;
+        size_t       len;
+        const char  *before;
+        size_t       before_len;
+    } cases[] = {
+        { FRAMING_NONE, 5, "", 0 },
+        { FRAMING_CHUNK, 1, "1\r\n", 3 },
+        { FRAMING_CHUNK, 15, "f\r\n", 3 },
+        { FRAMING_CHUNK, 16, "10\r\n", 4 },
+        { FRAMING_CHUNK, 0xabcde0, "abcde0\r\n", 8 },
+        { FRAMING_CHUNK, SIZE_MAX, "ffffffffffffffff\r\n", 18 },
+        { FRAMING_WEBSOCKET, 1, "\x82\x01", 2 },
+        { FRAMING_WEBSOCKET, 125, "\x82\x7d", 2 },
+        { FRAMING_WEBSOCKET, 126, "\x82\x7e\x00\x7e", 4 },
+        { FRAMING_WEBSOCKET, 65535, "\x82\x7e\xff\xff", 4 },
+        { FRAMING_WEBSOCKET, 65536, "\x82\x7f\0\0\0\0\0\1\0\0", 10 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint8_t     before[FRAMING_BEFORE_MAX];
+        const char *after;
+        size_t      n = framing_before(cases[i].framing, cases[i].len, before);
+        assert_int_equal(n, cases[i].before_len);
+        assert_memory_equal(before, cases[i].before, n);
+        assert_int_equal(framing_after(cases[i].framing, &after), cases[i].framing == FRAMING_CHUNK ? 2 : 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(from_every_byte_on_the_rest_is_the_same),
+        cmocka_unit_test(piece_by_piece_it_comes_to_the_same),
+        cmocka_unit_test(one_buffer_that_is_too_small_is_full_and_keeps_its_bounds),
+        cmocka_unit_test(flv_is_a_tag),
+        cmocka_unit_test(framings_say_the_length),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
