@@ -11,9 +11,6 @@
 #include "core/mem.h"
 #include "protocol/offload.h"
 
-/* How far a reload got, as `reload-fetch` reports it. */
-enum { RELOAD_PARSING = 10, RELOAD_CHECKING = 20, RELOAD_APPLYING = 50, RELOAD_DONE = 90 };
-
 /* Much longer than any load takes: a disk that hangs must not end reloading for ever. */
 enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND };
 
@@ -134,16 +131,22 @@ static struct err *apply(struct server *s, struct conf *conf)
     return NULL;
 }
 
-static void report_failure(struct err *e, int state)
+static void report_failure(struct reload_result *result, struct err *e, enum reload_state state)
 {
+    result->code = (int)err_code(e);
+    result->state = state;
+    err_summary(e, result->text, sizeof result->text);
     log_err(LOG_WARN, e, "reload failed, state=%d, the configuration stays as it was, err", state);
 }
 
 static void reload_once(struct reload *r)
 {
+    struct reload_result *result = &r->server->reloaded;
+    *result = (struct reload_result){ .state = RELOAD_PARSING };
+    ident_random(result->id, sizeof result->id - 1);
     log_info("starting reload config.");
     if (r->from.env_only) {
-        report_failure(err_new(E_SYSTEM_CONFIG_INVALID, "empty config: the environment of a process does not change"),
+        report_failure(result, err_new(E_SYSTEM_CONFIG_INVALID, "empty config: the environment of a process does not change"),
                        RELOAD_PARSING);
         return;
     }
@@ -155,16 +158,18 @@ static void reload_once(struct reload *r)
         e = offload(OFFLOAD_DISK, &l->job, now_us() + LOAD_TIMEOUT_US);
     }
     if (e) {
-        report_failure(e, RELOAD_PARSING);
+        report_failure(result, e, RELOAD_PARSING);
         return;
     }
     conf_report_log(&l->report);
+    result->state = RELOAD_APPLYING;
     if (l->error) {
-        report_failure(l->error, RELOAD_CHECKING);
+        report_failure(result, l->error, RELOAD_CHECKING);
         l->error = NULL;
     } else if ((e = apply(r->server, l->conf))) {
-        report_failure(e, RELOAD_APPLYING);
+        report_failure(result, e, RELOAD_APPLYING);
     } else {
+        result->state = RELOAD_DONE;
         log_info("reload config success, state=%d.", RELOAD_DONE);
     }
     load_drop(&l->job);

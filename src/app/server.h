@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "app/conf/conf.h"
+#include "app/reload.h"
 #include "app/source/source.h"
 #include "app/stat/stat.h"
 #include "app/stat/system/host.h"
@@ -23,17 +24,18 @@ struct reload;
 enum server_stop { SERVER_RUNS, SERVER_STOPS_GRACEFULLY, SERVER_STOPS_QUICKLY };
 
 struct server {
-    struct conf     *conf;
-    const char      *server_id;             /* stable over restarts */
-    char             service_id[IDENT_CAP]; /* of this run */
-    struct sources   sources;
-    struct stats     stat;
-    struct host      host; /* the machine */
-    struct list      listeners;
-    struct co_group  accepters, connections, services;
-    struct co       *main;   /* runs server_run() */
-    struct reload   *reload; /* reload.h; NULL: there is none */
-    enum server_stop stop;
+    struct conf         *conf;
+    const char          *server_id;             /* stable over restarts */
+    char                 service_id[IDENT_CAP]; /* of this run */
+    struct sources       sources;
+    struct stats         stat;
+    struct host          host; /* the machine */
+    struct list          listeners;
+    struct co_group      accepters, connections, services;
+    struct co           *main;     /* runs server_run() */
+    struct reload       *reload;   /* reload.h; NULL: there is none */
+    struct reload_result reloaded; /* the last time */
+    enum server_stop     stop;
 };
 
 /** Needs co_init(), io_init(), offload_init(). Takes a reference to `conf`, borrows `server_id`. */

@@ -79,6 +79,7 @@ struct conf_http_api {
     struct conf_words listen;
     bool              crossdomain;
     struct conf_https https;
+    bool              jsonp_delete;            /* ours: a GET may kick */
     bool              raw_api, raw_api_reload; /* /api/v1/raw is there, and may reload */
     bool              auth;
     char             *username, *password;

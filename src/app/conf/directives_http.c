@@ -51,6 +51,9 @@ static const struct directive api_rows[] = {
       .help = "Endpoints. The very text of http_server.listen: the API is served there." },
     { .name = "crossdomain", .type = CONF_BOOL, .def = "on", IN_CONF(http_api.crossdomain), .since = "2",
       .help = "Let web pages of other sites use the API (CORS)." },
+    { .name = "jsonp_delete", .type = CONF_BOOL, .def = "off", IN_CONF(http_api.jsonp_delete), .since = "ours",
+      .help = "Let GET with callback=f&method=DELETE kick a client, as in SRS. Any web page could do that to whoever "
+              "visits it." },
     { .name = "https", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &api_https_block, .since = "4",
       .help = "The API over HTTPS." },
     { .name = "raw_api", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &raw_api_block, .since = "3",

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "app/api/routes.h"
 #include "app/http/live.h"
 #include "app/http/static_files.h"
 
@@ -25,11 +26,13 @@ static const struct http_route path_rows[] = {
 static const struct http_routes paths = { path_rows, ARRAY_LEN(path_rows), NULL };
 
 static const struct http_routes *const api_tables[] = {
+    &api_routes,
     &console,
     NULL,
 };
 
 static const struct http_routes *const stream_tables[] = {
+    &api_stream_routes,
     &paths,
     NULL,
 };

@@ -12,7 +12,7 @@
 
 void stat_init(struct stats *s)
 {
-    *s = (struct stats){ .since_us = now_us() };
+    *s = (struct stats){ .since_us = now_us(), .sampled_wall_ms = wall_now_us() / US_PER_MS };
     list_init(&s->clients);
     traffic_start(&s->traffic, s->since_us);
 }

@@ -59,7 +59,7 @@ struct stats {
     struct map     clients_by_id, streams_by_id, vhosts_by_id;
     struct map     vhosts; /* struct vhost_stat by name; they stay */
     struct traffic traffic;
-    int64_t        sampled_wall_ms; /* when all counters were brought up to date; 0: not yet */
+    int64_t        sampled_wall_ms; /* when all counters were brought up to date */
     int64_t        since_us;
     int64_t        n_accepted, n_refused; /* connections */
 };

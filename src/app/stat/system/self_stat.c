@@ -5,7 +5,7 @@
 #include "app/stat/system/proc_text.h"
 #include "core/str.h"
 
-enum { UTIME = 10, STIME = 11 }; /* in the list below */
+enum { PPID = 0, UTIME = 10, STIME = 11 }; /* in the list below */
 
 const char *const self_stat_names[SELF_STAT_NUMBERS] = {
     "ppid",        "pgrp",        "session",
@@ -35,6 +35,11 @@ bool self_stat_parse(const char *text, struct self_stat *out)
     str_append(&comm, name, (size_t)(end + 1 - name));
     out->state = end[2];
     return proc_text_numbers(end + 3, out->numbers, SELF_STAT_NUMBERS) > STIME;
+}
+
+int64_t self_stat_ppid(const struct self_stat *s)
+{
+    return s->numbers[PPID];
 }
 
 int64_t self_stat_cpu_ticks(const struct self_stat *s)

@@ -27,6 +27,8 @@ extern const char *const self_stat_names[SELF_STAT_NUMBERS];
 /** False when the text is not /proc/self/stat; numbers that an older kernel does not give are 0. */
 bool self_stat_parse(const char *text, struct self_stat *out);
 
+int64_t self_stat_ppid(const struct self_stat *s);
+
 /** Clock ticks of user and system time. */
 int64_t self_stat_cpu_ticks(const struct self_stat *s);
 

@@ -1,0 +1,68 @@
+/* Clients, and the end of one. */
+#include "app/api/endpoints.h"
+#include "app/api/entry.h"
+#include "app/http/conn.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "protocol/co.h"
+
+enum { STATUS_OK = 200, CODE_NO_CONNECTION = 400 };
+
+static void put_client(struct api_reply *r, const char *key, const void *member)
+{
+    const struct client *c = member;
+    const struct source *s = c->source;
+    struct jw           *j = &r->json;
+    jw_object(j, key);
+    jw_string(j, "id", c->id);
+    jw_string(j, "vhost", c->vhost->id);
+    jw_string(j, "stream", s->id);
+    jw_string(j, "ip", c->ip);
+    jw_string(j, "pageUrl", c->page_url);
+    jw_string(j, "swfUrl", c->swf_url);
+    jw_string(j, "tcUrl", c->tc_url);
+    jw_string(j, "url", s->identity);
+    jw_string(j, "name", c->name ? c->name : s->stream);
+    jw_string(j, "type", c->type->name);
+    jw_bool(j, "publish", c->type->publish);
+    jw_fixed(j, "alive", (double)(now_us() - c->since_us) / US_PER_SECOND);
+    entry_put_traffic(j, &c->traffic);
+    jw_object_end(j);
+}
+
+/* Whatever it does, its connection is told to end: it wakes, cleans up and logs code 1070. */
+static void kick(struct api_reply *r, const struct client *c)
+{
+    if (!c || !c->co) {
+        api_error(r, STATUS_OK, c ? CODE_NO_CONNECTION : E_RTMP_CLIENT_NOT_FOUND);
+        return;
+    }
+    log_warn("client %s, %s of %s, ip=%s, is kicked by %s", c->id, c->type->name, c->source->identity, c->ip,
+             http_conn_of(r->x)->ip);
+    co_cancel(c->co);
+    api_begin(r);
+    jw_object_end(&r->json);
+}
+
+static struct err *write_clients(struct api_reply *r)
+{
+    const struct stats  *stats = &r->server->stat;
+    const char          *id = api_id(r, "/api/v1/clients/");
+    const struct client *c = stat_find_client(stats, id);
+    if (r->method == HTTP_DELETE)
+        kick(r, c);
+    else if (r->method != HTTP_GET)
+        api_refuse_method(r);
+    else if (!*id)
+        return entry_put_page(r, "clients", &stats->client_roll, true, put_client);
+    else
+        entry_put_one(r, "client", c, E_RTMP_CLIENT_NOT_FOUND, put_client);
+    return NULL;
+}
+
+struct err *api_clients(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_clients);
+}

@@ -1,0 +1,102 @@
+/* The index pages, and what is not there. */
+#include <string.h>
+
+#include "app/api/endpoints.h"
+#include "app/api/reply.h"
+
+enum { STATUS_NOT_FOUND = 404 };
+
+struct entry {
+    const char *name, *text;
+};
+
+static void put_entries(struct api_reply *r, const char *key, const struct entry *entries, size_t n)
+{
+    jw_object(&r->json, key);
+    for (size_t i = 0; i < n; i++)
+        jw_string(&r->json, entries[i].name, entries[i].text);
+    jw_object_end(&r->json);
+}
+
+/* The row is that of everything below, too; the index itself is at its own path alone (without the last slash for POST,
+ * which is not redirected). */
+static bool is_at(struct api_reply *r, const char *path)
+{
+    size_t len = strlen(path);
+    if (strncmp(r->request->path, path, len - 1) == 0 && strlen(r->request->path) <= len)
+        return true;
+    api_error(r, STATUS_NOT_FOUND, STATUS_NOT_FOUND);
+    return false;
+}
+
+static struct err *write_root(struct api_reply *r)
+{
+    static const struct entry urls[] = { { "api", "the HTTP API" } };
+    if (!is_at(r, "/"))
+        return NULL;
+    api_begin(r);
+    put_entries(r, "urls", urls, ARRAY_LEN(urls));
+    jw_object_end(&r->json);
+    return NULL;
+}
+
+static struct err *write_api(struct api_reply *r)
+{
+    static const struct entry urls[] = { { "v1", "version 1 of the HTTP API" } };
+    if (!is_at(r, "/api/"))
+        return NULL;
+    api_begin(r);
+    put_entries(r, "urls", urls, ARRAY_LEN(urls));
+    jw_object_end(&r->json);
+    return NULL;
+}
+
+static struct err *write_v1(struct api_reply *r)
+{
+    static const struct entry urls[] = {
+        { "versions", "the version of the server" },
+        { "summaries", "this process and its machine, in short" },
+        { "rusages", "what the process has used: getrusage(2)" },
+        { "self_proc_stats", "the process: /proc/self/stat" },
+        { "system_proc_stats", "the processors: /proc/stat" },
+        { "meminfos", "the memory: /proc/meminfo" },
+        { "authors", "license and contributors" },
+        { "features", "how it was built, and what it can do" },
+        { "requests", "this very request, as the server has read it" },
+        { "vhosts", "vhosts, or one: vhosts/{id}" },
+        { "streams", "streams, or one: streams/{id}; start=0 count=10" },
+        { "clients", "clients, or one: clients/{id}; start=0 count=10; DELETE ends the connection of one" },
+        { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },
+    };
+    static const struct entry tests[] = {
+        { "requests", "this very request, as the server has read it" },
+        { "errors", "always error 100" },
+        { "redirects", "always a redirection to errors" },
+        { "[vhost]", "errors, for whatever host is asked" },
+    };
+    if (!is_at(r, "/api/v1/"))
+        return NULL;
+    api_begin(r);
+    put_entries(r, "urls", urls, ARRAY_LEN(urls));
+    put_entries(r, "tests", tests, ARRAY_LEN(tests));
+    jw_object_end(&r->json);
+    return NULL;
+}
+
+struct err *api_index_root(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_root);
+}
+
+struct err *api_index_api(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_api);
+}
+
+struct err *api_index_v1(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_v1);
+}

@@ -1,0 +1,79 @@
+/* Commands to the server itself. */
+#include <string.h>
+
+#include "app/api/endpoints.h"
+#include "app/api/reply.h"
+#include "app/reload.h"
+#include "core/str.h"
+
+enum { STATUS_OK = 200, LISTEN_CAP = 1024 };
+
+static void put_listen(struct jw *j, const struct conf_words *listen)
+{
+    char       text[LISTEN_CAP];
+    struct str s = str_over(text, sizeof text);
+    for (size_t i = 0; i < listen->count; i++)
+        str_printf(&s, "%s%s", i ? " " : "", listen->items[i]);
+    jw_string(j, "listen", text);
+}
+
+static void write_raw_itself(struct api_reply *r, const struct conf_http_api *api)
+{
+    struct jw *j = &r->json;
+    jw_object(j, NULL);
+    jw_int(j, "code", E_SUCCESS);
+    jw_object(j, "http_api");
+    jw_bool(j, "enabled", api->enabled);
+    put_listen(j, &api->listen);
+    jw_bool(j, "crossdomain", api->crossdomain);
+    jw_object(j, "raw_api");
+    jw_bool(j, "enabled", api->raw_api);
+    jw_bool(j, "allow_reload", api->raw_api_reload);
+    jw_bool(j, "allow_query", false);
+    jw_bool(j, "allow_update", false);
+    jw_object_end(j);
+    jw_object_end(j);
+    jw_object_end(j);
+}
+
+static void write_reload_fetch(struct api_reply *r)
+{
+    const struct reload_result *last = &r->server->reloaded;
+    struct jw                  *j = &r->json;
+    jw_object(j, NULL);
+    jw_int(j, "code", E_SUCCESS);
+    jw_object(j, "data");
+    jw_int(j, "err", last->code);
+    jw_string(j, "msg", *last->text ? last->text : "Success");
+    jw_int(j, "state", last->state);
+    jw_string(j, "rid", last->id);
+    jw_object_end(j);
+    jw_object_end(j);
+}
+
+/* What is allowed follows the configuration in force, reloads included. */
+static struct err *write_raw(struct api_reply *r)
+{
+    const struct conf_http_api *api = &r->server->conf->http_api;
+    const char                 *rpc = http_request_param(r->request, "rpc");
+    if (rpc && strcmp(rpc, "raw") == 0) {
+        write_raw_itself(r, api);
+    } else if (!api->raw_api) {
+        api_error(r, STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
+    } else if (rpc && strcmp(rpc, "reload") == 0) {
+        if (api->raw_api_reload)
+            reload_request(r->server);
+        api_error(r, STATUS_OK, api->raw_api_reload ? E_SUCCESS : E_SYSTEM_CONFIG_RAW_DISABLED);
+    } else if (rpc && strcmp(rpc, "reload-fetch") == 0) {
+        write_reload_fetch(r);
+    } else {
+        api_error(r, STATUS_OK, E_SYSTEM_CONFIG_RAW);
+    }
+    return NULL;
+}
+
+struct err *api_raw(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_raw);
+}

@@ -1,0 +1,146 @@
+#include "app/api/reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/http/conn.h"
+#include "core/str.h"
+#include "protocol/co.h"
+
+enum { STATUS_OK = 200, STATUS_BAD_REQUEST = 400, STATUS_NOT_ALLOWED = 405 };
+
+bool api_is_callback(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$";
+    static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$0123456789.";
+    size_t            len = strlen(name);
+    return len <= API_CALLBACK_MAX && strspn(name, letters) > 0 && strspn(name, more) == len;
+}
+
+/* A page can only GET by JSONP. What it says it means is believed where that changes nothing, or it is configured. */
+static enum http_method meant_by(const struct api_reply *r)
+{
+    const char *said = r->callback ? http_request_param(r->request, "method") : NULL;
+    if (said && *said && strcmp(said, "GET") != 0)
+        return r->server->conf->http_api.jsonp_delete && strcmp(said, "DELETE") == 0 ? HTTP_DELETE : HTTP_TRACE;
+    return r->request->method == HTTP_HEAD ? HTTP_GET : r->request->method;
+}
+
+static const char *content_type(const struct api_reply *r)
+{
+    return r->callback ? "text/javascript" : "application/json";
+}
+
+static void wrap_begin(struct api_reply *r)
+{
+    if (!r->callback)
+        return;
+    jw_raw(&r->json, r->callback);
+    jw_raw(&r->json, "(");
+}
+
+static struct err *send_whole(struct api_reply *r)
+{
+    if (r->callback)
+        jw_raw(&r->json, ")");
+    if (r->json.failed)
+        return err_no_memory();
+    if (!http_reply_has_begun(r->x))
+        return http_reply(r->x, r->status, content_type(r), r->json.buf, r->json.len);
+    struct err *e = http_reply_write(r->x, r->json.buf, r->json.len);
+    return e ? e : http_reply_end(r->x);
+}
+
+struct err *api_answer(struct http_exchange *x, struct err *(*write)(struct api_reply *r))
+{
+    struct api_reply r = {
+        .x = x, .request = http_request_of(x), .server = http_conn_of(x)->server, .status = STATUS_OK
+    };
+    const char *callback = http_request_param(r.request, "callback");
+    struct err *e = http_add_field(x, "X-Content-Type-Options", "nosniff");
+    if (e)
+        return e;
+    if (callback && *callback && !api_is_callback(callback)) {
+        api_error(&r, STATUS_BAD_REQUEST, E_HTTP_JSONP);
+    } else {
+        r.callback = callback && *callback ? callback : NULL;
+        r.method = meant_by(&r);
+        wrap_begin(&r);
+        e = write(&r);
+    }
+    if (!e)
+        e = send_whole(&r);
+    jw_finish(&r.json);
+    return e;
+}
+
+void api_begin(struct api_reply *r)
+{
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    jw_object(&r->json, NULL);
+    jw_int(&r->json, "code", E_SUCCESS);
+    jw_string(&r->json, "server", r->server->server_id);
+    jw_string(&r->json, "service", r->server->service_id);
+    jw_string(&r->json, "pid", pid);
+}
+
+void api_begin_data(struct api_reply *r)
+{
+    api_begin(r);
+    jw_object(&r->json, "data");
+}
+
+void api_end_data(struct api_reply *r)
+{
+    jw_object_end(&r->json);
+    jw_object_end(&r->json);
+}
+
+void api_error(struct api_reply *r, int status, int code)
+{
+    r->status = status;
+    jw_object(&r->json, NULL);
+    jw_int(&r->json, "code", code);
+    jw_object_end(&r->json);
+}
+
+void api_refuse_method(struct api_reply *r)
+{
+    api_error(r, STATUS_NOT_ALLOWED, STATUS_NOT_ALLOWED);
+}
+
+struct err *api_give_way(struct api_reply *r)
+{
+    if (r->json.len < API_PIECE_BYTES)
+        return NULL;
+    if (r->json.failed)
+        return err_no_memory();
+    struct err *e = NULL;
+    if (!http_reply_has_begun(r->x))
+        e = http_reply_begin(r->x, r->status, content_type(r), HTTP_LENGTH_UNKNOWN);
+    if (!e)
+        e = http_reply_write(r->x, r->json.buf, r->json.len);
+    if (e)
+        return e;
+    jw_flushed(&r->json);
+    co_give_way();
+    return NULL;
+}
+
+int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback, int64_t max)
+{
+    const char *text = http_request_param(r->request, name);
+    size_t      n_digits = text ? strspn(text, "0123456789") : 0;
+    if (n_digits == 0 || text[n_digits])
+        return fallback;
+    long long value = strtoll(text, NULL, 10);
+    return value <= max ? value : max;
+}
+
+const char *api_id(const struct api_reply *r, const char *prefix)
+{
+    return str_starts_with(r->request->path, prefix) ? r->request->path + strlen(prefix) : "";
+}

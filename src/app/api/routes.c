@@ -1,0 +1,33 @@
+#include "app/api/routes.h"
+
+#include "app/api/endpoints.h"
+
+/* vhosts, streams and clients look at the method; the others take any, as SRS does. A path that ends in a slash is that
+ * of all below it: what is no other row's is told that it is not there. */
+static const struct http_route rows[] = {
+    { "/", HTTP_METHODS_ALL, api_index_root },
+    { "/api/", HTTP_METHODS_ALL, api_index_api },
+    { "/api/v1/", HTTP_METHODS_ALL, api_index_v1 },
+    { "/api/v1/versions", HTTP_METHODS_ALL, api_versions },
+    { "/api/v1/authors", HTTP_METHODS_ALL, api_authors },
+    { "/api/v1/features", HTTP_METHODS_ALL, api_features },
+    { "/api/v1/summaries", HTTP_METHODS_ALL, api_summaries },
+    { "/api/v1/rusages", HTTP_METHODS_ALL, api_rusages },
+    { "/api/v1/self_proc_stats", HTTP_METHODS_ALL, api_self_proc_stats },
+    { "/api/v1/system_proc_stats", HTTP_METHODS_ALL, api_system_proc_stats },
+    { "/api/v1/meminfos", HTTP_METHODS_ALL, api_meminfos },
+    { "/api/v1/vhosts/", HTTP_METHOD(GET), api_vhosts },
+    { "/api/v1/streams/", HTTP_METHOD(GET), api_streams },
+    { "/api/v1/clients/", HTTP_METHOD(GET) | HTTP_METHOD(DELETE), api_clients },
+    { "/api/v1/raw", HTTP_METHODS_ALL, api_raw },
+    { "/api/v1/requests", HTTP_METHODS_ALL, api_requests },
+    { "/api/v1/tests/requests", HTTP_METHODS_ALL, api_requests },
+    { "/api/v1/tests/errors", HTTP_METHODS_ALL, api_errors },
+    { "/api/v1/tests/redirects", HTTP_METHODS_ALL, api_redirects },
+};
+const struct http_routes api_routes = { rows, sizeof rows / sizeof rows[0], NULL };
+
+static const struct http_route stream_rows[] = {
+    { "/api/v1/versions", HTTP_METHODS_ALL, api_versions },
+};
+const struct http_routes api_stream_routes = { stream_rows, sizeof stream_rows / sizeof stream_rows[0], NULL };

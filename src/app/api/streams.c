@@ -1,0 +1,84 @@
+/* Streams: those that have a publisher or a player. */
+#include "app/api/endpoints.h"
+#include "app/api/entry.h"
+#include "app/source/source.h"
+
+static void put_video(struct jw *j, const struct source *s)
+{
+    const struct video_info *v = &s->video;
+    if (v->codec == CODEC_NONE) {
+        jw_null(j, "video");
+        return;
+    }
+    jw_object(j, "video");
+    jw_string(j, "codec", codec_name(v->codec));
+    jw_string(j, "profile", v->profile);
+    jw_string(j, "level", v->level);
+    jw_int(j, "width", v->width);
+    jw_int(j, "height", v->height);
+    jw_fixed(j, "fps", s->fps); /* ours: as it came since the last sample */
+    jw_object_end(j);
+}
+
+static void put_audio(struct jw *j, const struct audio_info *a)
+{
+    if (a->codec == CODEC_NONE) {
+        jw_null(j, "audio");
+        return;
+    }
+    jw_object(j, "audio");
+    jw_string(j, "codec", codec_name(a->codec));
+    jw_int(j, "sample_rate", a->sample_rate);
+    jw_int(j, "channel", a->channels);
+    jw_string(j, "profile", a->profile);
+    jw_object_end(j);
+}
+
+static void put_publish(struct jw *j, const struct source *s)
+{
+    jw_object(j, "publish");
+    jw_bool(j, "active", s->publisher != NULL);
+    if (*s->stat.publisher_id)
+        jw_string(j, "cid", s->stat.publisher_id);
+    jw_object_end(j);
+}
+
+static void put_stream(struct api_reply *r, const char *key, const void *member)
+{
+    const struct source *s = member;
+    struct jw           *j = &r->json;
+    jw_object(j, key);
+    jw_string(j, "id", s->id);
+    jw_string(j, "name", s->stream);
+    jw_string(j, "vhost", s->stat.vhost->id);
+    jw_string(j, "app", s->app);
+    jw_string(j, "tcUrl", s->stat.tc_url);
+    jw_string(j, "url", s->identity);
+    jw_int(j, "live_ms", s->stat.published_wall_ms);
+    jw_int(j, "clients", s->stat.n_clients);
+    jw_int(j, "frames", s->frames_video);
+    entry_put_traffic(j, &s->traffic);
+    put_publish(j, s);
+    put_video(j, s);
+    put_audio(j, &s->audio);
+    jw_object_end(j);
+}
+
+static struct err *write_streams(struct api_reply *r)
+{
+    const struct stats *stats = &r->server->stat;
+    const char         *id = api_id(r, "/api/v1/streams/");
+    if (r->method != HTTP_GET)
+        api_refuse_method(r);
+    else if (!*id)
+        return entry_put_page(r, "streams", &stats->stream_roll, true, put_stream);
+    else
+        entry_put_one(r, "stream", stat_find_stream(stats, id), E_RTMP_STREAM_NOT_FOUND, put_stream);
+    return NULL;
+}
+
+struct err *api_streams(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_streams);
+}

@@ -1,0 +1,100 @@
+/* What a client can try itself with. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/api/endpoints.h"
+#include "app/api/reply.h"
+#include "app/http/conn.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "core/version.h"
+
+enum { STATUS_OK = 200, STATUS_MOVED = 301, CODE_TEST = 100 };
+
+static bool is_secret(const char *name)
+{
+    return strcasecmp(name, "Authorization") == 0 || strcasecmp(name, "Proxy-Authorization") == 0 ||
+           strcasecmp(name, "Cookie") == 0;
+}
+
+/* As they came; a name that comes again would be a second key, so the first one stands. A script that may read this
+ * must not learn a password from it. */
+static void put_fields(struct jw *j, const struct http_request *q)
+{
+    jw_object(j, "headers");
+    for (size_t i = 0; i < q->n_fields; i++) {
+        const struct http_pair *field = &q->fields[i];
+        size_t                  same = 0;
+        while (same < i && strcasecmp(q->fields[same].name, field->name) != 0)
+            same++;
+        if (same == i)
+            jw_string(j, field->name, is_secret(field->name) ? "***" : field->value);
+    }
+    jw_object_end(j);
+}
+
+static void put_server(struct jw *j)
+{
+    jw_object(j, "server");
+    jw_string(j, "sigature", SERVER_KEY); /* spelled so everywhere */
+    jw_string(j, "version", VERSION);
+    jw_string(j, "link", SERVER_URL);
+    jw_int(j, "time", wall_now_us() / US_PER_MS);
+    jw_object_end(j);
+}
+
+static struct err *write_requests(struct api_reply *r)
+{
+    static const char          format[] = "%s://%s%s%s%s";
+    const struct http_request *q = r->request;
+    const char                *scheme = http_conn_of(r->x)->is_tls ? "https" : "http", *ask = *q->raw_query ? "?" : "";
+    size_t len = (size_t)snprintf(NULL, 0, format, scheme, q->host_port, q->raw_path, ask, q->raw_query) + 1;
+    char  *uri = mem_alloc(len);
+    if (!uri)
+        return err_no_memory();
+    snprintf(uri, len, format, scheme, q->host_port, q->raw_path, ask, q->raw_query);
+    api_begin_data(r);
+    jw_string(&r->json, "uri", uri);
+    jw_string(&r->json, "path", q->path);
+    jw_string(&r->json, "METHOD", http_method_str(q->method));
+    put_fields(&r->json, q);
+    put_server(&r->json);
+    api_end_data(r);
+    mem_free(uri);
+    return NULL;
+}
+
+static struct err *write_errors(struct api_reply *r)
+{
+    api_error(r, STATUS_OK, CODE_TEST);
+    return NULL;
+}
+
+struct err *api_requests(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_requests);
+}
+
+struct err *api_errors(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_errors);
+}
+
+struct err *api_redirects(struct http_exchange *x, void *ctx)
+{
+    static const char target[] = "/api/v1/tests/errors";
+    const char       *query = http_request_of(x)->raw_query;
+    size_t            cap = sizeof target + strlen(query) + 1;
+    char             *location = mem_alloc(cap);
+    (void)ctx;
+    if (!location)
+        return err_no_memory();
+    snprintf(location, cap, "%s%s%s", target, *query ? "?" : "", query);
+    struct err *e = http_reply_redirect(x, STATUS_MOVED, location);
+    mem_free(location);
+    return e;
+}

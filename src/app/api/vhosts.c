@@ -1,0 +1,48 @@
+/* Vhosts that have had a client since the start. */
+#include <string.h>
+
+#include "app/api/endpoints.h"
+#include "app/api/entry.h"
+#include "app/stat/vhost_stat.h"
+
+static bool is_enabled(const struct conf *conf, const char *name)
+{
+    const struct conf_vhost *v = conf_find_vhost(conf, name);
+    return v && v->enabled && strcmp(v->name, name) == 0; /* not the default vhost in place of one that is gone */
+}
+
+static void put_vhost(struct api_reply *r, const char *key, const void *member)
+{
+    const struct vhost_stat *v = member;
+    struct jw               *j = &r->json;
+    jw_object(j, key);
+    jw_string(j, "id", v->id);
+    jw_string(j, "name", v->name);
+    jw_bool(j, "enabled", is_enabled(r->server->conf, v->name));
+    jw_int(j, "clients", v->n_clients);
+    jw_int(j, "streams", v->n_streams);
+    entry_put_traffic(j, &v->traffic);
+    jw_object(j, "hls");
+    jw_bool(j, "enabled", false);
+    jw_object_end(j);
+    jw_object_end(j);
+}
+
+static struct err *write_vhosts(struct api_reply *r)
+{
+    const struct stats *stats = &r->server->stat;
+    const char         *id = api_id(r, "/api/v1/vhosts/");
+    if (r->method != HTTP_GET)
+        api_refuse_method(r);
+    else if (!*id)
+        return entry_put_page(r, "vhosts", &stats->vhost_roll, false, put_vhost);
+    else
+        entry_put_one(r, "vhost", stat_find_vhost(stats, id), E_RTMP_VHOST_NOT_FOUND, put_vhost);
+    return NULL;
+}
+
+struct err *api_vhosts(struct http_exchange *x, void *ctx)
+{
+    (void)ctx;
+    return api_answer(x, write_vhosts);
+}
