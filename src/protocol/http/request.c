@@ -167,10 +167,9 @@ static int on_name(http_parser *p, const char *at, size_t len)
 static int on_value(http_parser *p, const char *at, size_t len)
 {
     struct reading *in = p->data;
-    (void)len;
     if (in->n_fields == in->cap || in->fields[in->n_fields].value)
         return 1;
-    in->fields[in->n_fields++].value = at;
+    in->fields[in->n_fields++].value = len ? at : ""; /* of an empty one `at` is in the next line */
     return 0;
 }
 
@@ -189,6 +188,8 @@ static void terminate(struct reading *in)
     for (size_t i = 0; i < in->n_fields; i++) {
         char *name = (char *)in->fields[i].name, *value = (char *)in->fields[i].value;
         name[strcspn(name, ":")] = '\0';
+        if (!*value)
+            continue;
         size_t len = strcspn(value, "\r");
         while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
             len--;

@@ -1,0 +1,366 @@
+#include "protocol/http/client.h"
+
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "core/version.h"
+#include "protocol/http/location.h"
+#include "protocol/http/request.h"
+#include "protocol/resolve.h"
+#include "protocol/tls/tls.h"
+
+enum { AUTHORITY_CAP = HTTP_URL_HOST_MAX + 16, FRAME_MAX = 512, STATUS_SWITCHING = 101 };
+
+/* Where a request goes to in the end, and where it was meant to go to. */
+struct target {
+    struct http_location at;
+    bool                 is_origin; /* the caller's own fields are for it */
+};
+
+/* ---- the request */
+
+static bool is_safe_field(const struct http_pair *f)
+{
+    return !strpbrk(f->name, "\r\n: ") && !strpbrk(f->value, "\r\n");
+}
+
+static struct err *check_fields(const struct http_client_request *r)
+{
+    for (size_t i = 0; i < r->n_fields; i++)
+        if (!is_safe_field(&r->fields[i]))
+            return err_new(E_HTTP_PARSE_HEADER, "a header field with a line break in it is not sent");
+    if (r->content_type && strpbrk(r->content_type, "\r\n"))
+        return err_new(E_HTTP_PARSE_HEADER, "a content type with a line break in it is not sent");
+    return NULL;
+}
+
+static size_t request_cap(const struct http_client_request *r, const struct target *t)
+{
+    size_t cap =
+        FRAME_MAX + t->at.target_len + AUTHORITY_CAP + (r->content_type ? strlen(r->content_type) : 0) + r->body_len;
+    for (size_t i = 0; i < r->n_fields; i++)
+        cap += strlen(r->fields[i].name) + strlen(r->fields[i].value) + 4;
+    return cap;
+}
+
+static void print_head(struct str *out, const struct http_client_request *r, const struct target *t)
+{
+    char        authority[AUTHORITY_CAP];
+    const char *slash = t->at.target_len && t->at.target[0] == '/' ? "" : "/";
+    str_printf(out, "%s %s%.*s HTTP/1.1\r\nConnection: Keep-Alive\r\n", http_method_str(r->method), slash,
+               (int)t->at.target_len, t->at.target);
+    if (r->body || r->method == HTTP_POST || r->method == HTTP_PUT)
+        str_printf(out, "Content-Length: %zu\r\n", r->body_len);
+    if (r->content_type)
+        str_printf(out, "Content-Type: %s\r\n", r->content_type);
+    str_printf(out, "Host: %s\r\nUser-Agent: %s\r\n", http_location_authority(&t->at, authority, sizeof authority),
+               SERVER_SIGNATURE);
+    for (size_t i = 0; t->is_origin && i < r->n_fields; i++)
+        str_printf(out, "%s: %s\r\n", r->fields[i].name, r->fields[i].value);
+    str_printf(out, "\r\n");
+}
+
+static struct err *send_request(struct http_client *c, const struct http_client_request *r, const struct target *t,
+                                int64_t deadline_us)
+{
+    size_t cap = request_cap(r, t);
+    char  *text = mem_alloc(cap);
+    if (!text)
+        return err_no_memory();
+    struct str out = str_over(text, cap);
+    print_head(&out, r, t);
+    if (r->body_len)
+        str_append(&out, r->body, r->body_len);
+    struct err *e = out.cut ? err_new(E_SYSTEM_ASSERT_FAILED, "the request needs more than %zu bytes", cap)
+                            : io_write(&c->io, text, out.len, deadline_us);
+    mem_free(text);
+    return err_wrap(e, "send the request");
+}
+
+/* ---- the connection */
+
+/* Time for one of several addresses: what is left is shared out among those that have not been tried. */
+static int64_t share_of(int64_t deadline_us, size_t n_left)
+{
+    int64_t now = now_us();
+    return deadline_us == DEADLINE_NEVER || deadline_us <= now ? deadline_us
+                                                               : now + (deadline_us - now) / (int64_t)n_left;
+}
+
+static bool may_try_next(enum err_code code)
+{
+    return code == E_SOCKET_CONNECT || code == E_SOCKET_TIMEOUT || code == E_SOCKET_CREATE;
+}
+
+static struct err *connect_to(struct http_client *c, const struct target *t, int64_t deadline_us)
+{
+    static const int on = 1;
+    struct resolved  r;
+    struct err      *e = resolve(t->at.host, t->at.port, deadline_us, &r);
+    if (e)
+        return e;
+    for (size_t i = 0; i < r.count; i++) {
+        err_free(e);
+        e = io_connect(&c->io, (const struct sockaddr *)&r.items[i].addr, r.items[i].len,
+                       share_of(deadline_us, r.count - i));
+        if (!e) {
+            setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* the request is one write */
+            return NULL;
+        }
+        if (!may_try_next(err_code(e)))
+            break;
+    }
+    return err_wrap(e, "connect to %s", t->at.host);
+}
+
+static struct err *start_tls(struct http_client *c, const struct http_client_request *r, const struct target *t,
+                             int64_t deadline_us)
+{
+    return t->at.tls ? err_wrap(tls_connect(&c->io, r->tls, t->at.host, deadline_us), "TLS") : NULL;
+}
+
+/* ---- the response */
+
+/* Read until a whole head is in the buffer. */
+static struct err *read_head(struct http_client *c, size_t *head_len, int64_t deadline_us)
+{
+    size_t looked = 0;
+    for (;;) {
+        int found = c->len ? http_head_find(c->buf + c->at, c->len, &looked, head_len) : -1;
+        if (found == 0)
+            return NULL;
+        if (c->at + c->len == HTTP_CLIENT_BUFFER && c->at > 0) { /* interim responses stand before it */
+            memmove(c->buf, c->buf + c->at, c->len);
+            c->at = 0;
+        }
+        if (found > 0 || c->at + c->len == HTTP_CLIENT_BUFFER)
+            return err_new(E_HTTP_PARSE_HEADER, "the head of the response is longer than %d bytes", HTTP_CLIENT_BUFFER);
+        size_t      n;
+        char       *end = c->buf + c->at + c->len;
+        struct err *e = io_read(&c->io, end, (size_t)(c->buf + HTTP_CLIENT_BUFFER - end), &n, deadline_us);
+        if (e)
+            return e;
+        c->len += n;
+    }
+}
+
+/* Move a head out of the buffer, to memory that stays as long as the response. */
+static struct err *parse_head(struct http_client *c, size_t head_len, bool is_head)
+{
+    size_t            room = HTTP_CLIENT_FIELDS_MAX * sizeof(struct http_pair);
+    struct http_pair *fields = mem_realloc(c->head, room + head_len);
+    if (!fields)
+        return err_no_memory();
+    c->head = fields;
+    char *text = (char *)c->head + room;
+    memcpy(text, c->buf + c->at, head_len);
+    c->at += head_len;
+    c->len -= head_len;
+    const char *wrong = http_response_parse(&c->response, text, head_len, fields, HTTP_CLIENT_FIELDS_MAX, is_head);
+    return wrong ? err_new(E_HTTP_PARSE_HEADER, "the response is none: %s", wrong) : NULL;
+}
+
+static struct err *receive(struct http_client *c, bool is_head, int64_t deadline_us)
+{
+    size_t      head_len = 0;
+    struct err *e = NULL;
+    int         n = 0;
+    do {
+        e = n++ < HTTP_CLIENT_INTERIM_MAX
+                ? read_head(c, &head_len, deadline_us)
+                : err_new(E_HTTP_PARSE_HEADER, "more than %d interim responses", HTTP_CLIENT_INTERIM_MAX);
+        if (!e)
+            e = parse_head(c, head_len, is_head);
+    } while (!e && c->response.status / 100 == 1 && c->response.status != STATUS_SWITCHING);
+    c->left = c->response.content_length;
+    c->ended = c->response.body_end == HTTP_BODY_NONE;
+    return err_wrap(e, "wait for the response");
+}
+
+/* ---- redirects */
+
+static bool is_redirect(const struct http_client *c)
+{
+    int status = c->response.status;
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* One request to c->url and the head of its response. */
+static struct err *ask(struct http_client *c, const struct http_client_request *r, const struct http_location *origin,
+                       int64_t deadline_us)
+{
+    struct target t;
+    struct err   *e = http_location_parse(&t.at, c->url);
+    if (e)
+        return e;
+    if (t.at.tls && !r->tls)
+        return err_new(E_HTTPS_NOT_SUPPORTED, "https is not to be used here");
+    t.is_origin = t.at.tls == origin->tls && t.at.port == origin->port && str_equal_nocase(t.at.host, origin->host);
+    e = connect_to(c, &t, deadline_us);
+    if (!e)
+        e = start_tls(c, r, &t, deadline_us);
+    if (!e)
+        e = send_request(c, r, &t, deadline_us);
+    return e ? e : receive(c, r->method == HTTP_HEAD, deadline_us);
+}
+
+/* Forget a response and the connection that it came by; the URL becomes the next one. */
+static struct err *follow(struct http_client *c, const char *reference)
+{
+    char       *url = mem_alloc(HTTP_URL_MAX + 1);
+    struct err *e = url ? http_location_resolve(c->url, reference, url) : err_no_memory();
+    if (e) {
+        mem_free(url);
+        return err_wrap(e, "follow a redirect");
+    }
+    mem_free(c->url);
+    io_close(&c->io);
+    *c = (struct http_client){ .io.fd = -1, .url = url, .buf = c->buf, .head = c->head };
+    return NULL;
+}
+
+/* Ask, and ask again elsewhere while we are sent there. */
+static struct err *pursue(struct http_client *c, const struct http_client_request *r,
+                          const struct http_location *origin, int64_t deadline_us)
+{
+    bool may_follow = r->redirects_max > 0 && (r->method == HTTP_GET || r->method == HTTP_HEAD);
+    for (int n = 0;; n++) {
+        struct err *e = ask(c, r, origin, deadline_us);
+        const char *to = e || !may_follow || !is_redirect(c) ? NULL : http_response_field(&c->response, "Location");
+        if (!to)
+            return e;
+        if (n == r->redirects_max)
+            return err_new(E_HTTP_302_INVALID, "more than %d redirects, the last to %.200s", n, to);
+        if ((e = follow(c, to)))
+            return e;
+    }
+}
+
+struct err *http_client_open(struct http_client *c, const struct http_client_request *r, int64_t deadline_us)
+{
+    struct http_location origin;
+    *c = (struct http_client){ .io.fd = -1 };
+    struct err *e = http_location_parse(&origin, r->url);
+    if (!e)
+        e = check_fields(r);
+    if (e)
+        return e;
+    c->url = mem_strdup(r->url);
+    c->buf = mem_alloc(HTTP_CLIENT_BUFFER);
+    e = c->url && c->buf ? pursue(c, r, &origin, deadline_us) : err_no_memory();
+    if (e) {
+        e = err_wrap(e, "%s %s", http_method_str(r->method), c->url ? c->url : r->url);
+        http_client_close(c);
+    }
+    return e;
+}
+
+void http_client_close(struct http_client *c)
+{
+    if (c->buf || c->url)
+        io_close(&c->io);
+    mem_free(c->url);
+    mem_free(c->buf);
+    mem_free(c->head);
+    *c = (struct http_client){ .io.fd = -1 };
+}
+
+/* ---- the body */
+
+/* A piece out of what has been read, or the end; *len stays 0 when more must come. */
+static struct err *decode(struct http_client *c, const void **data, size_t *len)
+{
+    struct rd      in = rd_over(c->buf + c->at, c->len);
+    const uint8_t *piece = in.p;
+    switch (c->response.body_end) {
+    case HTTP_BODY_CHUNKED:
+        switch (http_chunked_read(&c->chunked, &in, &piece, len)) {
+        case HTTP_CHUNK_DATA: break;
+        case HTTP_CHUNK_NEED_MORE: *len = 0; break;
+        case HTTP_CHUNK_END:
+            *len = 0;
+            c->ended = true;
+            break;
+        case HTTP_CHUNK_BAD: return err_new(E_HTTP_INVALID_CHUNK_HEADER, "a chunk that is none");
+        }
+        break;
+    case HTTP_BODY_LENGTH:
+        *len = c->len < c->left ? c->len : (size_t)c->left;
+        c->left -= *len;
+        c->ended = c->left == 0;
+        rd_bytes(&in, *len);
+        break;
+    default:
+        *len = c->len;
+        rd_bytes(&in, *len);
+        break;
+    }
+    *data = piece;
+    c->at += c->len - rd_left(&in);
+    c->len = rd_left(&in);
+    return NULL;
+}
+
+static struct err *read_more(struct http_client *c, int64_t deadline_us)
+{
+    c->at = 0; /* all has been used up */
+    struct err *e = io_read(&c->io, c->buf, HTTP_CLIENT_BUFFER, &c->len, deadline_us);
+    if (err_code(e) != E_END_OF_STREAM)
+        return e;
+    err_free(e);
+    c->len = 0;
+    c->ended = c->response.body_end == HTTP_BODY_CLOSE;
+    return c->ended ? NULL : err_new(E_HTTP_RESPONSE_EOF, "the connection ended inside the body");
+}
+
+struct err *http_client_read(struct http_client *c, const void **data, size_t *len, int64_t deadline_us)
+{
+    struct err *e = NULL;
+    *len = 0;
+    *data = "";
+    while (!e && !c->ended && *len == 0) {
+        if (c->len > 0 || (c->response.body_end == HTTP_BODY_LENGTH && c->left == 0))
+            e = decode(c, data, len);
+        else
+            e = read_more(c, deadline_us);
+    }
+    return err_wrap(e, "read %s", c->url);
+}
+
+struct err *http_client_read_all(struct http_client *c, size_t cap, char **body, size_t *len, int64_t deadline_us)
+{
+    struct err *e = NULL;
+    char       *all = NULL;
+    *body = NULL;
+    *len = 0;
+    for (;;) {
+        const void *data;
+        size_t      n;
+        if ((e = http_client_read(c, &data, &n, deadline_us)))
+            break;
+        if (n > cap - *len) {
+            e = err_new(E_HTTP_CONTENT_LENGTH, "the body of %s is longer than %zu bytes", c->url, cap);
+            break;
+        }
+        char *grown = mem_realloc(all, *len + n + 1);
+        if (!grown) {
+            e = err_no_memory();
+            break;
+        }
+        all = grown;
+        memcpy(all + *len, data, n);
+        *len += n;
+        all[*len] = '\0';
+        if (n == 0) {
+            *body = all;
+            return NULL;
+        }
+    }
+    mem_free(all);
+    *len = 0;
+    return e;
+}

@@ -1,0 +1,94 @@
+/**
+ * An HTTP/1.1 client: one request on a connection of its own, and its response, read in whole or as it comes.
+ *
+ *     struct http_client_request r = { .method = HTTP_POST, .url = url, .body = json, .body_len = len,
+ *                                      .content_type = "application/json" };
+ *     http_client_open(&c, &r, deadline)                  c.response has status and fields
+ *     http_client_read(&c, &data, &len, deadline) …       pieces of the body, len 0 at its end, or
+ *     http_client_read_all(&c, cap, &body, &len, deadline)
+ *     http_client_close(&c)
+ *
+ * Names are looked up off the loop; if a host has several addresses, the next one is tried when one fails. HTTPS needs a
+ * context that says whom to trust.
+ *
+ * Source     RFC 9110, RFC 9112
+ * Units      deadlines are absolute now_us() times
+ * Ownership  struct http_client must stay where it is between open and close; the request is borrowed by open alone
+ * Errors     those of resolve.h, io.h, tls.h; E_HTTP_PARSE_URI; E_HTTP_PARSE_HEADER for a response that is none, and for a
+ *            field with a line break; E_HTTP_302_INVALID beyond the redirects that are allowed; E_HTTPS_NOT_SUPPORTED
+ *            without a context
+ */
+#ifndef PROTOCOL_HTTP_CLIENT_H
+#define PROTOCOL_HTTP_CLIENT_H
+
+#include <http_parser.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "protocol/http/chunked.h"
+#include "protocol/http/response.h"
+#include "protocol/io.h"
+
+struct tls_ctx;
+
+enum {
+    HTTP_CLIENT_BUFFER = 16 << 10, /* and a response's head must fit into it */
+    HTTP_CLIENT_FIELDS_MAX = 100,
+    HTTP_CLIENT_INTERIM_MAX = 8, /* responses such as 103 before the one that counts */
+};
+
+struct http_client_request {
+    enum http_method method;
+    const char      *url;
+    const struct http_pair
+                   *fields; /* more than Host, User-Agent and those of the body; sent to the URL's own host alone */
+    size_t          n_fields;
+    const char     *content_type; /* with a body */
+    const void     *body;
+    size_t          body_len;
+    struct tls_ctx *tls;           /* NULL: no HTTPS */
+    int             redirects_max; /* of GET and HEAD to be followed; beyond that it is an error. 0: none is followed */
+};
+
+struct http_client {
+    struct io            io;
+    struct http_response response;
+    char                *url; /* where the response comes from, after redirects */
+    char                *buf; /* from the socket */
+    size_t               at, len;
+    void                *head; /* what `response` points into */
+    struct http_chunked  chunked;
+    uint64_t             left; /* of HTTP_BODY_LENGTH */
+    bool                 ended;
+};
+
+/** Connect, ask, and read the response's head, whatever its status. After an error there is nothing to close. Yields. */
+struct err *http_client_open(struct http_client *c, const struct http_client_request *r,
+                             int64_t deadline_us) ATTR_MUST_USE;
+
+/** Takes one that is all zero. */
+void http_client_close(struct http_client *c);
+
+/**
+ * The next piece of the body, as it comes; *len is 0 at its end.
+ *
+ * Ownership  *data is valid until the next call
+ * Errors     E_HTTP_RESPONSE_EOF, E_HTTP_INVALID_CHUNK_HEADER for a body that breaks off, or is none
+ * Yields     yes
+ */
+struct err *http_client_read(struct http_client *c, const void **data, size_t *len, int64_t deadline_us) ATTR_MUST_USE;
+
+/**
+ * The whole body, of at most `cap` bytes, with a NUL behind that does not count.
+ *
+ * Ownership  *body is the caller's, mem_free()
+ * Errors     those of http_client_read(); E_HTTP_CONTENT_LENGTH when it is longer
+ * Yields     yes
+ */
+struct err *http_client_read_all(struct http_client *c, size_t cap, char **body, size_t *len,
+                                 int64_t deadline_us) ATTR_MUST_USE;
+
+#endif
