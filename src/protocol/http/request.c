@@ -167,9 +167,10 @@ static int on_name(http_parser *p, const char *at, size_t len)
 static int on_value(http_parser *p, const char *at, size_t len)
 {
     struct reading *in = p->data;
+    (void)len;
     if (in->n_fields == in->cap || in->fields[in->n_fields].value)
         return 1;
-    in->fields[in->n_fields++].value = len ? at : ""; /* of an empty one `at` is in the next line */
+    in->fields[in->n_fields++].value = at;
     return 0;
 }
 
@@ -186,14 +187,14 @@ static void terminate(struct reading *in)
 {
     in->target[in->target_len] = '\0';
     for (size_t i = 0; i < in->n_fields; i++) {
-        char *name = (char *)in->fields[i].name, *value = (char *)in->fields[i].value;
-        name[strcspn(name, ":")] = '\0';
-        if (!*value)
-            continue;
+        char *name = (char *)in->fields[i].name, *value = name + strcspn(name, ":");
+        *value++ = '\0';
+        value += strspn(value, " \t"); /* http_parser's idea of an empty value's place is the next line */
         size_t len = strcspn(value, "\r");
         while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
             len--;
         value[len] = '\0';
+        in->fields[i].value = value;
     }
 }
 
