@@ -166,13 +166,30 @@ static void reload_once(struct reload *r)
     if (l->error) {
         report_failure(result, l->error, RELOAD_CHECKING);
         l->error = NULL;
-    } else if ((e = apply(r->server, l->conf))) {
+    } else if ((e = tls_store_load(&r->server->tls, l->conf)) || (e = apply(r->server, l->conf))) {
         report_failure(result, e, RELOAD_APPLYING);
     } else {
         result->state = RELOAD_DONE;
         log_info("reload config success, state=%d.", RELOAD_DONE);
     }
+    tls_store_keep(&r->server->tls, r->server->conf);
     load_drop(&l->job);
+}
+
+/* Until a reload is asked for; meanwhile the certificates are looked at. */
+static struct err *wait_for_request(const struct reload *r)
+{
+    struct tls_store *certificates = &r->server->tls;
+    for (;;) {
+        bool        any = !tls_store_is_empty(certificates);
+        struct err *e = co_park(any ? now_us() + TLS_STORE_LOOK_US : DEADLINE_NEVER);
+        if (err_code(e) != E_SOCKET_TIMEOUT)
+            return e;
+        err_free(e);
+        tls_store_look(certificates);
+        if (r->wanted)
+            return NULL;
+    }
 }
 
 static void run_reloads(void *arg)
@@ -184,7 +201,7 @@ static void run_reloads(void *arg)
             r->wanted = false;
             reload_once(r);
         }
-        e = co_park(DEADLINE_NEVER);
+        e = wait_for_request(r);
     }
     err_free(e);
     r->server->reload = NULL;

@@ -19,6 +19,7 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
     *s = (struct server){ .conf = conf_ref(conf), .server_id = server_id };
     ident_random(s->service_id, IDENT_LEN);
     stat_init(&s->stat);
+    tls_store_init(&s->tls);
     list_init(&s->listeners);
     co_group_init(&s->accepters);
     co_group_init(&s->connections);
@@ -29,6 +30,7 @@ void server_finish(struct server *s)
 {
     gzip_forget();
     stat_finish(&s->stat);
+    tls_store_finish(&s->tls);
     map_finish(&s->sources.by_identity);
     conf_unref(&s->conf);
 }

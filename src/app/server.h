@@ -13,6 +13,7 @@
 #include "app/reload.h"
 #include "app/source/source.h"
 #include "app/stat/stat.h"
+#include "app/tls/store.h"
 #include "app/stat/system/host.h"
 #include "core/err.h"
 #include "core/ident.h"
@@ -30,6 +31,7 @@ struct server {
     struct sources       sources;
     struct stats         stat;
     struct host          host; /* the machine */
+    struct tls_store     tls; /* certificates */
     struct list          listeners;
     struct co_group      accepters, connections, services;
     struct co           *main;     /* runs server_run() */

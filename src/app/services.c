@@ -5,6 +5,7 @@
 
 const struct listen_service *const listen_services[] = {
     &rtmp_service,
+    &rtmps_service,
     &http_api_service,
     &http_server_service,
     NULL,

@@ -89,7 +89,8 @@ static void say_who_we_are(const struct conf *conf)
 static struct err *open_server(struct server *s, const struct conf_source *from)
 {
     struct err *e;
-    if ((e = listeners_apply(s, s->conf)) || (e = reload_start(s, from)) || (e = signals_start(s)))
+    if ((e = tls_store_load(&s->tls, s->conf)) || (e = listeners_apply(s, s->conf)) || (e = reload_start(s, from)) ||
+        (e = signals_start(s)))
         return e;
     if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from)))
         log_err(LOG_WARN, e, "the configuration file is not watched, SIGHUP reloads it");

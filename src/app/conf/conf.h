@@ -68,6 +68,7 @@ struct conf_security {
     size_t                     n_rules;
 };
 
+/** A port for TLS: HTTPS, RTMPS. */
 struct conf_https {
     bool              enabled;
     struct conf_words listen;
@@ -112,6 +113,11 @@ struct conf_http_remux {
     bool    drop_if_not_match, has_audio, has_video, guess_has_av;
 };
 
+/** Ours: the certificate for clients that ask for the vhost by name (SNI); both empty: the port's. */
+struct conf_vhost_tls {
+    char *key, *cert; /* paths of PEM files */
+};
+
 struct conf_vhost {
     char                   *name;
     bool                    enabled;
@@ -126,6 +132,7 @@ struct conf_vhost {
     struct conf_security    security;
     struct conf_http_static http_static;
     struct conf_http_remux  http_remux;
+    struct conf_vhost_tls   tls;
 };
 
 struct conf_tree;
@@ -156,6 +163,7 @@ struct conf {
     bool                    in_docker;
     struct conf_http_api    http_api;
     struct conf_http_server http_server;
+    struct conf_https       rtmps;
     struct conf_stats       stats;
     struct conf_vhost      *vhosts;
     size_t                  n_vhosts;

@@ -100,7 +100,7 @@ static const struct directive rows[] = {
       .help = "Settings for the streams of one virtual host. __defaultVhost__ serves the names that no other does." },
     { .name = "rtmp", .type = CONF_BLOCK, .children = &conf_rtmp_block, .state = CONF_BUILT, .flags = CONF_NO_ENV,
       .since = "7 (2025)", .help = "Another place for listen and chunk_size; those of the root win." },
-    { .name = "rtmps", .type = CONF_BLOCK, .children = &conf_rtmps_block, .since = "7 (2025)", .help = "RTMP over TLS." },
+    { .name = "rtmps", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_rtmps_block, .since = "7 (2025)", .help = "RTMP over TLS." },
     { .name = "rtsp_server", .type = CONF_BLOCK, .children = &conf_rtsp_server_block, .since = "7 (2025)",
       .help = "Playing by RTSP." },
     { .name = "http_api", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_http_api_block, .since = "1",

@@ -13,14 +13,14 @@ static const struct directive rtmp_rows[] = {
 const struct conf_block conf_rtmp_block = { CONF_ROWS(rtmp_rows) };
 
 static const struct directive rtmps_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "7 (2025)",
-      .help = "Serve RTMP over TLS." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(rtmps.enabled),
+      .since = "7 (2025)", .help = "Serve RTMP over TLS." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "1443", .flags = CONF_ENV_LIST,
-      .reload = RELOAD_RESTART, .since = "7 (2025)", .help = "Endpoints." },
-    { .name = "key", .type = CONF_STRING, .unit = "path", .def = "./conf/server.key", .since = "7 (2025)",
-      .help = "Private key, PEM." },
-    { .name = "cert", .type = CONF_STRING, .unit = "path", .def = "./conf/server.crt", .since = "7 (2025)",
-      .help = "Certificate chain, PEM." },
+      .reload = RELOAD_APPLIED, IN_CONF(rtmps.listen), .since = "7 (2025)", .help = "Endpoints." },
+    { .name = "key", .type = CONF_STRING, .unit = "path", .def = "./conf/server.key", .reload = RELOAD_LIVE,
+      IN_CONF(rtmps.key), .since = "7 (2025)", .help = "Private key, PEM." },
+    { .name = "cert", .type = CONF_STRING, .unit = "path", .def = "./conf/server.crt", .reload = RELOAD_LIVE,
+      IN_CONF(rtmps.cert), .since = "7 (2025)", .help = "Certificate chain, PEM." },
 };
 const struct conf_block conf_rtmps_block = { CONF_ROWS(rtmps_rows) };
 

@@ -31,6 +31,8 @@ static const struct directive vhost_rows[] = {
       .since = "3", .help = "On which web pages a player may stand." },
     { .name = "security", .type = CONF_BLOCK, .children = &conf_security_block, .flags = CONF_NO_ENV,
       .state = CONF_BUILT, .since = "2", .help = "From which addresses one may play or publish." },
+    { .name = "tls", .type = CONF_BLOCK, .children = &conf_vhost_tls_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
+      .since = "ours", .help = "A certificate of its own, for clients that ask for the vhost by name (SNI)." },
     { .name = "cluster", .type = CONF_BLOCK, .children = &conf_cluster_block, .flags = CONF_NO_ENV, .since = "3",
       .help = "Being an edge of other servers, or one of several origins." },
     { .name = "forward", .type = CONF_BLOCK, .children = &conf_forward_block, .since = "3",
@@ -182,3 +184,12 @@ static const struct directive security_rows[] = {
 };
 
 const struct conf_block conf_security_block = { CONF_ROWS(security_rows) };
+
+static const struct directive tls_rows[] = {
+    { .name = "key", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(tls.key), .since = "ours",
+      .example = "./conf/live.example.key", .help = "Private key, PEM. Absent: the pair of the port is shown." },
+    { .name = "cert", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(tls.cert), .since = "ours",
+      .example = "./conf/live.example.crt", .help = "Certificate chain, PEM." },
+};
+
+const struct conf_block conf_vhost_tls_block = { CONF_ROWS(tls_rows) };

@@ -14,10 +14,12 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/version.h"
+#include "protocol/tls/tls.h"
 
 /* How long a client may take for each step of its introduction; between two streams on one connection; and to
  * close after it was refused. */
 enum {
+    TLS_TIMEOUT_US = 10 * US_PER_SECOND,
     STEP_TIMEOUT_US = 30 * US_PER_SECOND,
     AGAIN_TIMEOUT_US = 180 * US_PER_SECOND,
     LINGER_US = 2 * US_PER_SECOND,
@@ -90,9 +92,20 @@ static struct err *accept_connect(struct rtmp_conn *c)
     return rtmp_server_reply_connect(&c->rtmp, req, &settings, &result);
 }
 
+static struct err *begin_tls(struct rtmp_conn *c)
+{
+    char        text[TLS_TEXT_CAP];
+    struct err *e = tls_store_accept(c->server, &c->io, &c->server->conf->rtmps, now_us() + TLS_TIMEOUT_US);
+    if (!e)
+        log_info("TLS handshake success, %s", tls_describe(&c->io, text));
+    return e;
+}
+
 static struct err *introduce(struct rtmp_conn *c)
 {
     struct err *e = client_address_accept(c->server->conf, &c->io, c->ip, now_us() + STEP_TIMEOUT_US);
+    if (!e && c->is_tls)
+        e = begin_tls(c);
     if (!e)
         e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + STEP_TIMEOUT_US);
     if (e)
@@ -231,6 +244,9 @@ static void say_goodbye(struct err *e)
     case E_SOCKET_READ:
     case E_SOCKET_READ_FULLY:
     case E_SOCKET_WRITE:
+    case E_HTTPS_HANDSHAKE:
+    case E_HTTPS_READ:
+    case E_HTTPS_WRITE:
         log_warn("client disconnect peer. ret=%d, %s", code == E_END_OF_STREAM ? E_SOCKET_READ : (int)code,
                  err_text(e, text, sizeof text));
         break;
@@ -258,7 +274,7 @@ static void run(void *arg)
     struct rtmp_conn *c = arg;
     co_set_trace(c->trace);
     io_set_owner(&c->io, co_self());
-    log_info("RTMP client ip=%s, fd=%d", c->peer, c->io.fd);
+    log_info("%s client ip=%s, fd=%d", c->is_tls ? "RTMPS" : "RTMP", c->peer, c->io.fd);
     set_nodelay(c, true); /* the introduction is small messages to and fro: each would wait for a delayed ACK */
     say_goodbye(serve(c));
     conn_free(c);
@@ -266,13 +282,13 @@ static void run(void *arg)
 
 static struct err *start(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by)
 {
-    (void)by;
     struct rtmp_conn *c = mem_calloc(1, sizeof *c);
     if (!c) {
         close(fd);
         return err_no_memory();
     }
     c->server = s;
+    c->is_tls = by == &rtmps_service;
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->ip, sizeof c->ip);
     io_addr_text(peer, c->peer);
@@ -290,4 +306,10 @@ static const struct conf_words *endpoints(const struct conf *conf)
     return &conf->listen;
 }
 
+static const struct conf_words *tls_endpoints(const struct conf *conf)
+{
+    return conf->rtmps.enabled ? &conf->rtmps.listen : NULL;
+}
+
+const struct listen_service rtmps_service = { .name = "RTMPS", .endpoints = tls_endpoints, .start = start };
 const struct listen_service rtmp_service = { .name = "RTMP", .endpoints = endpoints, .start = start };

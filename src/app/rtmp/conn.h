@@ -1,5 +1,5 @@
 /**
- * One RTMP connection from handshake to goodbye, in its own coroutine.
+ * One RTMP connection, plain or TLS, from handshake to goodbye, in its own coroutine.
  *
  * It is a player or a publisher (player.h, publisher.h), and may be one after the other.
  */
@@ -29,13 +29,14 @@ struct rtmp_conn {
     struct source      *source; /* while it plays or publishes */
     struct client       client;
     const struct conf  *applied_conf; /* whose socket options are set; compared, not followed */
+    bool                is_tls;
     bool                tcp_nodelay;
     char                trace[IDENT_CAP];
     char                ip[INET6_ADDRSTRLEN];
     char                peer[IO_ADDR_CAP]; /* with the port */
 };
 
-extern const struct listen_service rtmp_service;
+extern const struct listen_service rtmp_service, rtmps_service;
 
 /**
  * Tell the client why it is refused, as far as it listens, and pass the reason on; the caller closes.

@@ -1,0 +1,252 @@
+#include "app/tls/store.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "app/server.h"
+#include "app/tls/pair_load.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/tls/tls.h"
+
+/* A disk that hangs must not end looking for ever. */
+enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND, DATE_CAP = 32 };
+
+struct tls_pair {
+    struct list       link; /* in the store */
+    char             *key, *cert;
+    struct tls_ctx   *ctx; /* NULL: not read yet */
+    struct pair_stamp tried, seen;
+    bool              wanted;
+};
+
+/* ---- the pairs */
+
+static struct tls_pair *find(const struct tls_store *st, const char *key, const char *cert)
+{
+    LIST_FOREACH(&st->pairs, it, after)
+    {
+        struct tls_pair *p = LIST_ENTRY(it, struct tls_pair, link);
+        if (strcmp(p->key, key) == 0 && strcmp(p->cert, cert) == 0)
+            return p;
+    }
+    return NULL;
+}
+
+static void pair_free(struct tls_pair *p)
+{
+    list_remove(&p->link);
+    tls_ctx_unref(&p->ctx);
+    mem_free(p->key);
+    mem_free(p->cert);
+    mem_free(p);
+}
+
+static struct err *add(struct tls_store *st, const char *key, const char *cert)
+{
+    struct tls_pair *p = mem_calloc(1, sizeof *p);
+    if (!p)
+        return err_no_memory();
+    *p = (struct tls_pair){ .key = mem_strdup(key), .cert = mem_strdup(cert) };
+    list_init(&p->link);
+    if (!p->key || !p->cert) {
+        pair_free(p);
+        return err_no_memory();
+    }
+    list_push(&st->pairs, &p->link);
+    return NULL;
+}
+
+static bool has_tls(const struct conf_vhost *v)
+{
+    return v->tls.key[0] && v->tls.cert[0];
+}
+
+/* The pairs that a configuration names: of its ports, and of its vhosts if there is a port. NULL behind the last. */
+static const char *next_pair(const struct conf *conf, size_t *at, const char **cert)
+{
+    const struct conf_https *const ports[] = { &conf->rtmps, &conf->http_api.https, &conf->http_server.https };
+    bool                           any = false;
+    for (size_t i = 0; i < ARRAY_LEN(ports); i++)
+        any |= ports[i]->enabled;
+    for (; any && *at < ARRAY_LEN(ports) + conf->n_vhosts; ++*at) {
+        const struct conf_vhost *v = *at < ARRAY_LEN(ports) ? NULL : &conf->vhosts[*at - ARRAY_LEN(ports)];
+        if (v ? !has_tls(v) : !ports[*at]->enabled)
+            continue;
+        *cert = v ? v->tls.cert : ports[*at]->cert;
+        return v ? conf->vhosts[(*at)++ - ARRAY_LEN(ports)].tls.key : ports[(*at)++]->key;
+    }
+    return NULL;
+}
+
+/* Mark what a configuration names, and only that; add what is missing if it may. */
+static struct err *mark(struct tls_store *st, const struct conf *conf, bool may_add)
+{
+    struct err *e = NULL;
+    const char *key, *cert;
+    LIST_FOREACH(&st->pairs, it, after)
+    LIST_ENTRY(it, struct tls_pair, link)->wanted = false;
+    for (size_t at = 0; !e && (key = next_pair(conf, &at, &cert));) {
+        struct tls_pair *p = find(st, key, cert);
+        if (!p && may_add) {
+            e = add(st, key, cert);
+            p = e ? NULL : find(st, key, cert);
+        }
+        if (p)
+            p->wanted = true;
+    }
+    return e;
+}
+
+void tls_store_init(struct tls_store *st)
+{
+    list_init(&st->pairs);
+}
+
+void tls_store_finish(struct tls_store *st)
+{
+    LIST_FOREACH(&st->pairs, it, after)
+    pair_free(LIST_ENTRY(it, struct tls_pair, link));
+}
+
+bool tls_store_is_empty(const struct tls_store *st)
+{
+    return list_is_empty(&st->pairs);
+}
+
+void tls_store_keep(struct tls_store *st, const struct conf *conf)
+{
+    err_free(mark(st, conf, false));
+    LIST_FOREACH(&st->pairs, it, after)
+    {
+        struct tls_pair *p = LIST_ENTRY(it, struct tls_pair, link);
+        if (!p->wanted)
+            pair_free(p);
+    }
+}
+
+/* ---- reading them */
+
+static void say_good(const struct tls_pair *p)
+{
+    char      date[DATE_CAP] = "";
+    time_t    until = (time_t)tls_ctx_wall_expiry_s(p->ctx);
+    struct tm at;
+    if (gmtime_r(&until, &at))
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &at);
+    if (until < time(NULL))
+        log_warn("TLS certificate %s has expired, on %s; it is shown all the same", p->cert, date);
+    else
+        log_info("TLS certificate %s, key %s, good until %s", p->cert, p->key, date);
+}
+
+/* Take over what was read. An error is of a pair that has nothing older. */
+static struct err *take(struct pair_load *l)
+{
+    struct tls_pair *p = l->of;
+    p->seen = l->now;
+    if (!l->was_read)
+        return NULL;
+    p->tried = l->now;
+    struct err *e = err_wrap(l->error, "TLS certificate %s with key %s", p->cert, p->key);
+    l->error = NULL;
+    if (e && p->ctx) {
+        log_err(LOG_ERROR, e, "the certificate that was read before stays in use");
+        return NULL;
+    }
+    if (e)
+        return e;
+    tls_ctx_unref(&p->ctx);
+    p->ctx = l->ctx;
+    l->ctx = NULL;
+    say_good(p);
+    return NULL;
+}
+
+static struct pair_load_job *make_job(const struct tls_store *st, bool force)
+{
+    size_t count = 0;
+    LIST_FOREACH(&st->pairs, it, after)
+    count++;
+    struct pair_load_job *job = pair_load_new(count);
+    if (!job)
+        return NULL;
+    LIST_FOREACH(&st->pairs, it, after)
+    {
+        struct tls_pair  *p = LIST_ENTRY(it, struct tls_pair, link);
+        struct pair_load *l = pair_load_add(job, p, p->key, p->cert);
+        if (!l) {
+            pair_load_free(job);
+            return NULL;
+        }
+        l->tried = p->tried;
+        l->seen = p->seen;
+        l->force = force;
+    }
+    return job;
+}
+
+static struct err *read_pairs(struct tls_store *st, bool force)
+{
+    if (list_is_empty(&st->pairs))
+        return NULL;
+    struct pair_load_job *job = make_job(st, force);
+    if (!job)
+        return err_no_memory();
+    struct err *first = NULL, *e = pair_load_run(job, now_us() + LOAD_TIMEOUT_US);
+    if (e)
+        return err_wrap(e, "read the TLS certificates");
+    for (size_t i = 0; i < job->count; i++) {
+        e = take(&job->pairs[i]);
+        if (!first)
+            first = e;
+        else
+            err_free(e);
+    }
+    pair_load_free(job);
+    return first;
+}
+
+struct err *tls_store_load(struct tls_store *st, const struct conf *conf)
+{
+    struct err *e = mark(st, conf, true);
+    return e ? e : read_pairs(st, true);
+}
+
+void tls_store_look(struct tls_store *st)
+{
+    struct err *e = read_pairs(st, false);
+    if (err_code(e) == E_THREAD_INTERRUPTED || err_code(e) == E_THREAD_TERMINATED)
+        err_free(e); /* the server ends */
+    else
+        log_err(LOG_WARN, e, "look whether certificates have changed");
+}
+
+/* ---- using them */
+
+struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, const char *cert)
+{
+    const struct tls_pair *p = find(st, key, cert);
+    return p ? p->ctx : NULL;
+}
+
+/* The pair of the vhost that serves this name; without one, the port's is shown. */
+static struct tls_ctx *find_by_name(void *arg, const char *name)
+{
+    const struct server     *s = arg;
+    const struct conf_vhost *v = conf_find_vhost(s->conf, name);
+    return v && has_tls(v) ? tls_store_find(&s->tls, v->tls.key, v->tls.cert) : NULL;
+}
+
+struct err *tls_store_accept(const struct server *s, struct io *io, const struct conf_https *port, int64_t deadline_us)
+{
+    const struct tls_names names = { find_by_name, (void *)s };
+    struct tls_ctx        *ctx = tls_store_find(&s->tls, port->key, port->cert);
+    if (!ctx)
+        return err_new(E_HTTPS_KEY_CRT, "there is no certificate %s with key %s", port->cert, port->key);
+    ctx = tls_ctx_ref(ctx); /* a reload may come meanwhile */
+    struct err *e = tls_accept(io, ctx, &names, deadline_us);
+    tls_ctx_unref(&ctx);
+    return e;
+}

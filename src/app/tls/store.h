@@ -1,0 +1,64 @@
+/**
+ * The certificates that the server shows, by the paths of their files: read at start, again at a reload, and again when
+ * the files change. Whoever is connected keeps the one that he began with.
+ *
+ * A pair that cannot be used is refused with a line in the log that names both files, and the one before stays.
+ *
+ * Ownership  one coroutine at a time calls what yields: who starts the server, then reload.c's
+ */
+#ifndef APP_TLS_STORE_H
+#define APP_TLS_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/conf/conf.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/list.h"
+#include "protocol/io.h"
+#include "protocol/tls/ctx.h"
+
+struct server;
+
+struct tls_store {
+    struct list pairs;
+};
+
+/* How often the files are looked at. */
+enum { TLS_STORE_LOOK_US = 2000000 };
+
+void tls_store_init(struct tls_store *st);
+void tls_store_finish(struct tls_store *st);
+
+bool tls_store_is_empty(const struct tls_store *st);
+
+/**
+ * Read all pairs that `conf` names.
+ *
+ * Errors     a pair that was not there before is unusable. One that was only makes a line in the log.
+ * Yields     yes
+ */
+struct err *tls_store_load(struct tls_store *st, const struct conf *conf) ATTR_MUST_USE;
+
+/** Keep what `conf` names, and nothing else. Does not yield. */
+void tls_store_keep(struct tls_store *st, const struct conf *conf);
+
+/** Read again the files that have changed. Yields. */
+void tls_store_look(struct tls_store *st);
+
+/** Borrowed until the next yield; NULL: there is no such pair. */
+struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, const char *cert);
+
+/**
+ * The server's side of TLS on an accepted connection: with the pair of the vhost that the client asks for if that has
+ * one, else with the port's.
+ *
+ * Ownership  `port` is not used after the first yield
+ * Errors     as tls_accept(); E_HTTPS_KEY_CRT when the port has no pair any more
+ * Yields     yes
+ */
+struct err *tls_store_accept(const struct server *s, struct io *io, const struct conf_https *port,
+                             int64_t deadline_us) ATTR_MUST_USE;
+
+#endif
