@@ -111,7 +111,7 @@ class Client:
     """One connection, driven step by step. Every wait is bounded; a wait that fails tells what came instead."""
 
     def __init__(self, host, port, *, kind=handshake.PLAIN, headers="compact", type3_ext=True, rcvbuf=None,
-                 prefix=b"", shake=True):
+                 prefix=b"", shake=True, tls=None):
         self.session = Session(kind, headers, type3_ext)
         self.host, self.port = host, port
         self.sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -120,6 +120,8 @@ class Client:
         self.sock.settimeout(patience())
         self.sock.connect((host, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:                              # a function that makes a TLS socket of it
+            self.sock = tls(self.sock)
         self.cursor = 0
         self.tid = 0
         self.msid = 1

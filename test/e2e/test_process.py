@@ -663,5 +663,6 @@ def test_every_file_that_we_ship_starts_and_listens(make_server, name):
     server.port = int(server.env["SRS_LISTEN"])
     server.start()
     wanted = {int(server.env[n]) for block, n in (("http_api", "SRS_HTTP_API_LISTEN"),
-                                                  ("http_server", "SRS_HTTP_SERVER_LISTEN")) if block in text}
+                                                  ("http_server", "SRS_HTTP_SERVER_LISTEN"),
+                                                  ("rtmps", "SRS_RTMPS_LISTEN")) if block in text}
     until(lambda: wanted <= listening(server.pid), lambda: "listening on %s\n%s" % (wanted, server.tail()))

@@ -104,8 +104,8 @@ static struct err *begin_tls(struct rtmp_conn *c)
 static struct err *introduce(struct rtmp_conn *c)
 {
     struct err *e = client_address_accept(c->server->conf, &c->io, c->ip, now_us() + STEP_TIMEOUT_US);
-    if (!e && c->is_tls)
-        e = begin_tls(c);
+    if (!e && c->is_tls && (e = begin_tls(c)))
+        return e;
     if (!e)
         e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + STEP_TIMEOUT_US);
     if (e)
