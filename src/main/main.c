@@ -23,6 +23,7 @@
 #include "protocol/co.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
+#include "protocol/send_ring.h"
 
 enum { PATH_CAP = 4096, LAST_WORDS_US = 2 * US_PER_SECOND };
 
@@ -117,6 +118,15 @@ static struct err *run_server(struct conf *conf, const struct conf_source *from,
     return e;
 }
 
+static void open_send_ring(const struct conf *conf)
+{
+    char        text[ERR_TEXT_MAX];
+    struct err *e = conf->io_uring ? send_ring_open() : NULL;
+    if (e)
+        log_info("each player is written to by a call of its own: %s", err_text(e, text, sizeof text));
+    err_free(e);
+}
+
 /* The scheduler and its threads around the server's life. */
 static struct err *run_loop(struct conf *conf, const struct conf_source *from, const char *server_id)
 {
@@ -126,9 +136,11 @@ static struct err *run_loop(struct conf *conf, const struct conf_source *from, c
     if (e)
         return e;
     io_init();
+    open_send_ring(conf);
     if (!(e = offload_init()))
         e = run_server(conf, from, server_id);
     offload_shutdown(LAST_WORDS_US);
+    send_ring_close();
     co_finish();
     return e;
 }

@@ -143,6 +143,7 @@ struct conf {
     bool                    env_only;
     struct conf_words       listen;     /* RTMP endpoints, validated, as written */
     bool                    reuse_port; /* ours, default off: share listen ports with another process */
+    bool                    io_uring;   /* ours, default on: write to many players by one call */
     int                     max_connections;
     char                   *pid;
     int                     chunk_size;
@@ -157,8 +158,8 @@ struct conf {
     int64_t                 grace_start_wait_us, grace_final_wait_us;
     bool                    force_grace_quit;
     bool                    empty_ip_ok;
-    struct conf_words       trusted_proxies; /* ours: addresses and ranges, validated; "none": nobody */
-    bool                    proxy_protocol;  /* ours, default off: those may begin with a PROXY header */
+    struct conf_words       trusted_proxies;     /* ours: addresses and ranges, validated; "none": nobody */
+    bool                    proxy_protocol;      /* ours, default off: those may begin with a PROXY header */
     bool                    inotify_auto_reload; /* with auto_reload_for_docker applied */
     bool                    in_docker;
     struct conf_http_api    http_api;

@@ -236,7 +236,7 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
     p->epoch = p->source->epoch; /* a new publisher at once: he goes on with it */
     if (p->source->conf != p->applied_conf)
         follow_conf(p);
-    return io_is_readable(p->io) ? NULL : reader_wait(&p->out.reader, DEADLINE_NEVER);
+    return io_is_readable(p->io) ? NULL : sender_wait(&p->out, DEADLINE_NEVER);
 }
 
 static struct err *play_loop(struct player *p)

@@ -1,6 +1,7 @@
 #include "app/live/sender.h"
 
 #include "app/live/batch.h"
+#include "app/live/fanout.h"
 #include "app/live/shared_batch.h"
 #include "app/source/source.h"
 #include "core/clock.h"
@@ -47,10 +48,14 @@ static bool duration_is_over(const struct sender *p, const struct sent_duration 
     return p->duration_ms > 0 && d->begun && d->last_ms - d->first_ms >= p->duration_ms;
 }
 
+static enum time_jitter jitter_mode(const struct source *s)
+{
+    return s->atc ? TIME_JITTER_OFF : s->vhost->play.time_jitter;
+}
+
 static void follow_jitter_mode(struct sender *p)
 {
-    const struct source *s = p->reader.source;
-    enum time_jitter     mode = s->atc ? TIME_JITTER_OFF : s->vhost->play.time_jitter;
+    enum time_jitter mode = jitter_mode(p->reader.source);
     if (p->jitter.mode != mode)
         jitter_init(&p->jitter, mode);
 }
@@ -136,31 +141,44 @@ static bool is_ordinary(const struct sender *p)
            !reader_is_prologue(&p->reader, 0);
 }
 
-/* Write the newest release as all who keep up get it; *done false when this player needs a batch of his own. */
-static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
+bool sender_offer(struct sender *p, struct shared_batch *b)
 {
     const struct source *s = p->reader.source;
-    struct shared_batch  b;
-    *done = is_ordinary(p) && p->io->may_write && shared_batch_get(&b, s, p->reader.seq, &p->wire, &p->jitter);
-    if (!*done)
-        return NULL;
-    struct iovec iov = { .iov_base = (void *)b.bytes, .iov_len = b.len };
-    struct err  *e = b.len ? io_writev_now(p->io, &iov, 1, sent) : NULL;
-    if (e || (b.len && *sent == 0))
-        return err_wrap(e, "send %zu bytes", b.len);
-    size_t n_frames = b.n_frames;
-    if (*sent < b.len) {
-        size_t begins, i = shared_batch_find(*sent, &begins, &p->cut_ms);
+    return p->epoch == s->epoch && p->conf == s->conf && !p->reader.wait_key && p->jitter.mode == jitter_mode(s) &&
+           p->io->may_write && is_ordinary(p) && shared_batch_get(b, s, p->reader.seq, &p->wire, &p->jitter);
+}
+
+void sender_took(struct sender *p, const struct shared_batch *b, size_t sent)
+{
+    size_t n_frames = b->n_frames;
+    if (sent < b->len) {
+        size_t begins, i = shared_batch_find(b, sent, &begins, &p->cut_ms);
         n_frames = i;
-        if (*sent > begins) {
-            p->cut = frame_ref(ring_at(&s->ring, p->reader.seq + i));
-            p->cut_sent = *sent - begins;
+        if (sent > begins) {
+            p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + i));
+            p->cut_sent = sent - begins;
             n_frames++; /* the reader is done with it: we are not */
         }
     }
     *p->n_messages += (int64_t)n_frames - (p->cut != NULL); /* that one counts when it is whole */
-    shared_batch_commit(&p->jitter, n_frames);
+    shared_batch_commit(b, &p->jitter, n_frames);
     reader_advance(&p->reader, n_frames);
+}
+
+/* Write the newest release as all who keep up get it; *done false when this player needs a batch of his own. */
+static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
+{
+    struct shared_batch b;
+    *done = is_ordinary(p) && p->io->may_write &&
+            shared_batch_get(&b, p->reader.source, p->reader.seq, &p->wire, &p->jitter);
+    if (!*done)
+        return NULL;
+    struct iovec iov = { .iov_base = (void *)b.bytes, .iov_len = b.len };
+    struct err  *e = b.len ? io_writev_now(p->io, &iov, 1, sent) : NULL;
+    if (e)
+        return err_wrap(e, "send %zu bytes", b.len);
+    if (*sent > 0 || !b.len)
+        sender_took(p, &b, *sent);
     return NULL;
 }
 
@@ -194,8 +212,18 @@ struct err *sender_send(struct sender *p, bool *idle)
 struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire, int64_t *n_messages)
 {
     *p = (struct sender){ .io = io, .wire = wire, .n_messages = n_messages };
-    jitter_init(&p->jitter, s->atc ? TIME_JITTER_OFF : s->vhost->play.time_jitter);
-    return reader_attach(&p->reader, s);
+    jitter_init(&p->jitter, jitter_mode(s));
+    struct err *e = reader_attach(&p->reader, s);
+    if (!e)
+        p->reader.delivery = &fanout_delivery;
+    return e;
+}
+
+struct err *sender_wait(struct sender *p, int64_t deadline_us)
+{
+    p->epoch = p->reader.source->epoch;
+    p->conf = p->reader.source->conf;
+    return reader_wait(&p->reader, deadline_us);
 }
 
 void sender_detach(struct sender *p)

@@ -5,7 +5,7 @@
  *     sender_attach(&p, source, io, wire)
  *     loop:
  *         sender_send(&p, &idle)              what is due
- *         if (idle) reader_wait(&p.reader)    … and whatever else the protocol wants to be looked at
+ *         if (idle) sender_wait(&p, …)       … and whatever else the protocol wants to be looked at
  *     sender_detach(&p)
  *
  * Between two calls no frame is half written unless `cut` says so: only then, nothing else may be sent.
@@ -44,7 +44,15 @@ struct sender {
     bool                 paused;
     int64_t              duration_ms; /* none above 0: no end */
     struct sent_duration sent;
+    unsigned             epoch; /* of the source when he began to wait, … */
+    const struct conf   *conf;  /* … and its configuration; compared, not followed */
 };
+
+/** The sender that a reader with fanout_delivery is part of. */
+static inline struct sender *sender_of(struct reader *r)
+{
+    return CONTAINER_OF(r, struct sender, reader);
+}
 
 /**
  * Begin with the reader at the GOP cache.
@@ -64,5 +72,21 @@ void sender_detach(struct sender *p);
  * Yields     while the socket is full, and after much
  */
 struct err *sender_send(struct sender *p, bool *idle) ATTR_MUST_USE;
+
+/**
+ * Wait until there is something to do: what could not simply be sent, a new publisher or configuration, input, the
+ * deadline. Meanwhile releases are written as they come (fanout.h).
+ * Errors     as reader_wait()
+ * Yields     yes
+ */
+struct err *sender_wait(struct sender *p, int64_t deadline_us) ATTR_MUST_USE;
+
+struct shared_batch;
+
+/** For the fan-out: what a waiting player would be sent now, if it is what all get. Does not yield. */
+bool sender_offer(struct sender *p, struct shared_batch *b);
+
+/** His socket took so many bytes of it, more than none if there are any. Does not yield. */
+void sender_took(struct sender *p, const struct shared_batch *b, size_t sent);
 
 #endif

@@ -27,8 +27,7 @@ struct muxed {
     int64_t          offset_ms; /* what is added to the times as they stand in `bytes` now */
 };
 
-static struct muxed  all[SHARED_WIRES_MAX];
-static struct muxed *last; /* that was got */
+static struct muxed all[SHARED_WIRES_MAX];
 
 static bool look_at(const struct frame *f)
 {
@@ -79,7 +78,7 @@ static void mux(struct muxed *m, const struct source *s, const struct wire *wire
     m->len = out.bytes;
 }
 
-/* Where the bytes for such a wire are, or may be put. */
+/* Where the bytes for such a wire are, or may be put; NULL when this release has filled all places already. */
 static struct muxed *place_for(const struct wire *wire)
 {
     struct muxed *oldest = all;
@@ -89,6 +88,8 @@ static struct muxed *place_for(const struct wire *wire)
         if (m->release < oldest->release)
             oldest = m;
     }
+    if (oldest->release == release.number)
+        return NULL;
     oldest->release = 0;
     return oldest;
 }
@@ -112,31 +113,30 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
         release.max_ms + offset_ms > wire->format->stamp_max_ms || release.min_ms + offset_ms < 0)
         return false;
     struct muxed *m = place_for(wire);
-    if (m->release != release.number)
+    if (m && m->release != release.number)
         mux(m, s, wire, offset_ms);
-    if (!m->whole)
+    if (!m || !m->whole)
         return false;
     if (m->offset_ms != offset_ms)
         wire->format->stamp(m->bytes, m->marks, release.n_frames, offset_ms);
     m->offset_ms = offset_ms;
-    last = m;
-    *out = (struct shared_batch){ m->bytes, m->len, release.n_frames };
+    *out = (struct shared_batch){ m->bytes, m->len, release.n_frames, m->marks, offset_ms };
     return true;
 }
 
-size_t shared_batch_find(size_t offset, size_t *frame_begins, int64_t *ms)
+size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *frame_begins, int64_t *ms)
 {
-    size_t i = release.n_frames - 1;
-    while (last->marks[i].at > offset)
+    size_t i = b->n_frames - 1;
+    while (b->marks[i].at > offset)
         i--;
-    *frame_begins = last->marks[i].at;
-    *ms = last->marks[i].ms + last->offset_ms;
+    *frame_begins = b->marks[i].at;
+    *ms = b->marks[i].ms + b->offset_ms;
     return i;
 }
 
-void shared_batch_commit(struct jitter *jitter, size_t n_frames)
+void shared_batch_commit(const struct shared_batch *b, struct jitter *jitter, size_t n_frames)
 {
     /* By a constant so far: the last frame alone leaves the state that all of them would. */
-    int64_t ms = last->marks[n_frames - 1].ms;
-    jitter_commit(jitter, ms, ms + last->offset_ms);
+    int64_t ms = b->marks[n_frames - 1].ms;
+    jitter_commit(jitter, ms, ms + b->offset_ms);
 }

@@ -24,28 +24,31 @@
 struct source;
 
 /* Fewer players are served as well without the copy; larger releases are not worth one; that many kinds of wires. */
-enum { SHARED_READERS_MIN = 4, SHARED_FRAMES_MAX = 512, SHARED_BYTES_MAX = 512 << 10, SHARED_WIRES_MAX = 4 };
+enum { SHARED_READERS_MIN = 4, SHARED_FRAMES_MAX = 512, SHARED_BYTES_MAX = 512 << 10, SHARED_WIRES_MAX = 8 };
 
 struct shared_batch {
-    const uint8_t *bytes;
-    size_t         len;
-    size_t         n_frames;
+    const uint8_t          *bytes;
+    size_t                  len;
+    size_t                  n_frames;
+    const struct wire_mark *marks;     /* of each frame */
+    int64_t                 offset_ms; /* what the player's times have more than the stream's */
 };
 
 /**
  * The frames of the newest release of `s` from `from` on, with this player's times.
  *
- * Ownership  `out` is valid until the next call or yield; `jitter` is the player's state, and only read
+ * Ownership  the bytes are valid until the next call, the rest of `out` until the next release or yield; `jitter` is
+ *            the player's state, and only read
  * Returns    false when they cannot be shared: `from` is not where the release began, a script is among them, or
  *            frames that the wire leaves out; their times do not run smoothly or are out of its range; or memory is out
  */
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
                       const struct jitter *jitter);
 
-/** Of the batch that was got last: which frame the byte at `offset` belongs to, its first byte, its time. */
-size_t shared_batch_find(size_t offset, size_t *frame_begins, int64_t *ms);
+/** Which frame the byte at `offset` belongs to, its first byte, its time. */
+size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *frame_begins, int64_t *ms);
 
-/** `jitter` as it is after the first `n_frames` of that batch, at least one. */
-void shared_batch_commit(struct jitter *jitter, size_t n_frames);
+/** `jitter` as it is after the first `n_frames` of the batch, at least one. */
+void shared_batch_commit(const struct shared_batch *b, struct jitter *jitter, size_t n_frames);
 
 #endif

@@ -124,7 +124,7 @@ static struct err *play_loop(struct player *p)
         if (p->out.reader.source->conf != c->applied_conf)
             rtmp_conn_apply_socket_options(c);
         if (!io_is_readable(&c->io))
-            e = reader_wait(&p->out.reader, DEADLINE_NEVER);
+            e = sender_wait(&p->out, DEADLINE_NEVER);
     }
     return e;
 }

@@ -25,12 +25,29 @@ static int64_t due_us(const struct source *s)
     return rested < latest ? rested : latest;
 }
 
+/* Who waits gets it, or is woken to take it. */
+static void hand_out(struct source *s)
+{
+    const struct reader_delivery *used = NULL;
+    LIST_FOREACH(&s->readers, it, after)
+    {
+        struct reader *r = LIST_ENTRY(it, struct reader, link);
+        if (!r->waiting)
+            continue;
+        if (r->delivery && r->delivery->add(r))
+            used = r->delivery;
+        else
+            co_unpark(r->co);
+    }
+    if (used)
+        used->flush();
+}
+
 void pacer_release_now(struct source *s)
 {
     s->release_began = s->released;
     s->released = s->ring.head;
-    LIST_FOREACH(&s->readers, it, after)
-        reader_wake(LIST_ENTRY(it, struct reader, link));
+    hand_out(s);
 }
 
 void pacer_notice(struct source *s)
@@ -43,7 +60,7 @@ void pacer_notice(struct source *s)
         s->released = s->ring.head; /* nobody to wake */
 }
 
-/* Wake the readers, and find out what that cost: a yield comes back when all who were ready have run. */
+/* Hand the release out, and find out what that cost: a yield comes back when all who were woken have run. */
 static void run_round(struct source *s)
 {
     s->round_start_us = now_us();

@@ -161,9 +161,3 @@ struct err *reader_wait(struct reader *r, int64_t deadline_us)
     r->waiting = false;
     return e;
 }
-
-void reader_wake(struct reader *r)
-{
-    if (r->waiting)
-        co_unpark(r->co);
-}

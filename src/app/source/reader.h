@@ -29,17 +29,29 @@
 
 struct source;
 
+struct reader;
+
+/**
+ * How a release is handed to readers who wait, without waking each: by the pacer, to all of them between two yields.
+ * add() takes one, or refuses (then he is woken and helps himself); flush() comes after the last.
+ */
+struct reader_delivery {
+    bool (*add)(struct reader *r);
+    void (*flush)(void);
+};
+
 struct reader {
-    struct list    link; /* in source->readers */
-    struct source *source;
-    struct co     *co;
-    uint64_t       seq;      /* the next frame of the log */
-    struct headers prologue; /* sent before it */
-    size_t         n_prologue_sent;
-    bool           waiting;            /* parked until the next batch */
-    bool           wait_key;           /* no key frame has come yet to start at */
-    int64_t        wait_key_since_us;
-    int64_t        n_jumps, n_skipped; /* times it fell behind, frames it lost so */
+    struct list                   link; /* in source->readers */
+    struct source                *source;
+    struct co                    *co;
+    uint64_t                      seq;      /* the next frame of the log */
+    struct headers                prologue; /* sent before it */
+    size_t                        n_prologue_sent;
+    bool                          waiting;  /* parked until the next batch */
+    const struct reader_delivery *delivery; /* NULL: woken for each batch */
+    bool                          wait_key; /* no key frame has come yet to start at */
+    int64_t                       wait_key_since_us;
+    int64_t                       n_jumps, n_skipped; /* times it fell behind, frames it lost so */
 };
 
 /**
@@ -65,8 +77,5 @@ void reader_advance(struct reader *r, size_t n);
 
 /** Park until a batch is released, somebody else unparks the caller, the deadline, or a cancel. Yields. */
 struct err *reader_wait(struct reader *r, int64_t deadline_us) ATTR_MUST_USE;
-
-/** By the pacer: a batch is there. */
-void reader_wake(struct reader *r);
 
 #endif

@@ -125,7 +125,7 @@ static void no_block_has_lost_a_name(void **state)
               "inotify_auto_reload in_docker tcmalloc_release_rate query_latest_version first_wait_for_qlv is_full "
               "threads heartbeat stats http_api http_server rtc_server srt_server stream_caster exporter "
               "circuit_breaker tencentcloud_cls tencentcloud_apm vhost http_stream include pithy_print rtmp rtmps "
-              "rtsp_server reuse_port" },
+              "rtsp_server reuse_port io_uring" },
         { "vhost", "enabled chunk_size min_latency tcp_nodelay in_ack_size out_ack_size play publish cluster forward "
                    "refer security http_hooks http_static http_remux hls dash hds dvr rtc srt transcode ingest exec "
                    "bandcheck rtsp" },

@@ -125,7 +125,7 @@ static void assert_as_alone(uint64_t from, struct wire wire, const struct jitter
     assert_int_equal(b.n_frames, f.source->released - from);
     assert_int_equal(b.len, len);
     assert_memory_equal(b.bytes, alone, len);
-    shared_batch_commit(&after_shared, b.n_frames);
+    shared_batch_commit(&b, &after_shared, b.n_frames);
     assert_same_state(after_alone, after_shared);
 }
 
@@ -326,13 +326,28 @@ static void sources_do_not_mix(void **state)
     assert_shared(from, &off);
 }
 
+/* Bytes of this release that somebody may still be writing are not made over for another wire. */
+static void a_release_has_bytes_for_so_many_wires(void **state)
+{
+    (void)state;
+    struct jitter j = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    uint64_t      from = release_at((const int64_t[]){ 0, 40 }, 2);
+    for (int round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < SHARED_WIRES_MAX; i++)
+            assert_true(get_in(from, rtmp(128 + i), &j));
+    assert_false(get_in(from, rtmp(128 + SHARED_WIRES_MAX), &j));
+    assert_true(get_in(from, rtmp(128), &j));
+    from = release_at((const int64_t[]){ 80, 120 }, 2);
+    assert_true(get_in(from, rtmp(128 + SHARED_WIRES_MAX), &j));
+}
+
 /* The socket took `sent` bytes: what goes out next is what the player would send by himself. */
 static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, size_t sent)
 {
     static uint8_t rest[WIRE_MAX];
     size_t         begins;
     int64_t        ms;
-    size_t         i = shared_batch_find(sent, &begins, &ms);
+    size_t         i = shared_batch_find(&b, sent, &begins, &ms);
     assert_true(begins <= sent);
     bool            is_cut = sent > begins;
     uint8_t         scratch[4096];
@@ -345,7 +360,7 @@ static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, siz
         wire_emit(&cut, ring_at(&f.source->ring, from + i), ms, &out);
     for (int k = 0; k < out.n_iov; k++)
         wr_bytes(&w, iov[k].iov_base, iov[k].iov_len);
-    shared_batch_commit(&j, i + is_cut);
+    shared_batch_commit(&b, &j, i + is_cut);
     size_t len = out.bytes + write_alone(rest + out.bytes, from + i + is_cut, wire, &j);
     assert_int_equal(sent + len, b.len);
     assert_memory_equal(b.bytes + sent, rest, len);
@@ -434,6 +449,7 @@ int main(void)
         TEST(every_chunk_size_gets_its_own_bytes),
         TEST(sources_do_not_mix),
         TEST(every_wire_gets_its_own_bytes),
+        TEST(a_release_has_bytes_for_so_many_wires),
         TEST(who_leaves_a_kind_out_shares_what_has_none_of_it),
         TEST(a_write_that_was_cut_at_any_byte_goes_on_there),
     };

@@ -1,0 +1,108 @@
+#include "app/live/fanout.h"
+
+#include <string.h>
+
+#include "app/live/sender.h"
+#include "app/live/shared_batch.h"
+#include "core/mem.h"
+#include "protocol/io.h"
+#include "protocol/send_ring.h"
+
+/*
+ * The bytes of a queued write must stay as they are, while those of the release are made over for the next player's
+ * times. So they are copied, once for all neighbours with the same times; larger ones only when there is a neighbour,
+ * for a copy then costs as much as the call that it saves.
+ */
+enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
+
+struct write {
+    struct sender      *player;
+    struct shared_batch batch;
+};
+
+static struct write writes[SEND_RING_MAX];
+
+static struct {
+    uint8_t            *bytes;
+    size_t              used;
+    const uint8_t      *newest; /* of `of` */
+    struct shared_batch of;     /* the last player's; bytes NULL: none */
+} copies;
+
+static bool is_same(const struct shared_batch *a, const struct shared_batch *b)
+{
+    return a->bytes == b->bytes && a->offset_ms == b->offset_ms && a->len == b->len;
+}
+
+static void finish(void *arg, ssize_t sent)
+{
+    const struct write *w = arg;
+    if (sent > 0)
+        sender_took(w->player, &w->batch, (size_t)sent);
+    if (sent < (ssize_t)w->batch.len)
+        co_unpark(w->player->reader.co); /* to see for himself */
+}
+
+static void flush(void)
+{
+    send_ring_flush(finish);
+    copies.used = 0;
+    copies.newest = NULL;
+}
+
+/* Where the bytes stay as they are until the flush; NULL: nowhere. */
+static const uint8_t *keep(const struct shared_batch *b)
+{
+    bool has_neighbour = is_same(&copies.of, b);
+    copies.of = *b;
+    if (has_neighbour && copies.newest)
+        return copies.newest;
+    copies.newest = NULL;
+    if (!has_neighbour && b->len > SMALL_BYTES)
+        return NULL;
+    if (!copies.bytes && !(copies.bytes = mem_alloc(COPIES_BYTES)))
+        return NULL;
+    if (b->len > COPIES_BYTES - copies.used)
+        flush();
+    copies.newest = memcpy(copies.bytes + copies.used, b->bytes, b->len);
+    copies.used += b->len;
+    return copies.newest;
+}
+
+/* By a call of his own. */
+static bool write_now(struct sender *p, const struct shared_batch *b)
+{
+    struct iovec iov = { .iov_base = (void *)b->bytes, .iov_len = b->len };
+    size_t       sent = 0;
+    struct err  *e = b->len ? io_writev_now(p->io, &iov, 1, &sent) : NULL;
+    bool         gone = e != NULL;
+    err_free(e); /* he will meet it again, and has somebody to tell */
+    if (!gone && (sent > 0 || !b->len))
+        sender_took(p, b, sent);
+    return !gone && sent == b->len;
+}
+
+static bool add(struct reader *r)
+{
+    struct sender      *p = sender_of(r);
+    struct shared_batch b;
+    if (!sender_offer(p, &b))
+        return false;
+    if (send_ring_is_full())
+        flush();
+    const uint8_t *bytes = send_ring_is_open() && !p->io->layer && b.len ? keep(&b) : NULL;
+    if (!bytes)
+        return write_now(p, &b);
+    struct write *w = &writes[send_ring_count()];
+    *w = (struct write){ p, b };
+    send_ring_add(p->io, bytes, b.len, w);
+    return true;
+}
+
+static void end(void)
+{
+    flush();
+    copies.of = (struct shared_batch){ 0 }; /* the next release is another one, at the same place */
+}
+
+const struct reader_delivery fanout_delivery = { .add = add, .flush = end };

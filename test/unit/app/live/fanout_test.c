@@ -1,0 +1,232 @@
+/* Players who wait get their releases without being woken, and every byte of them, with and without io_uring. */
+#include "app/live/fanout.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "app/live/sender.h"
+#include "app/rtmp/wire.h"
+#include "app/source/fixture.h"
+#include "core/mem.h"
+#include "protocol/io.h"
+#include "protocol/send_ring.h"
+
+enum { PLAYERS = 300, CHUNK = 4096, GOT_MAX = 1 << 20, SMALL_BUFFER = 4608 };
+
+struct player {
+    struct io     io;
+    int           peer;
+    struct sender out;
+    int64_t       n_messages;
+    int           n_turns; /* of its loop */
+    uint8_t      *got;
+    size_t        n_got;
+};
+
+static struct fixture  f;
+static struct player   players[PLAYERS];
+static struct co_group group;
+
+static void play(void *arg)
+{
+    struct player *p = arg;
+    struct wire    wire = { .format = &rtmp_wire, .chunk_size = CHUNK };
+    bool           idle = false;
+    io_set_owner(&p->io, co_self());
+    struct err *e = sender_attach(&p->out, f.source, &p->io, wire, &p->n_messages);
+    while (!e) {
+        p->n_turns++;
+        if (!(e = sender_send(&p->out, &idle)) && idle)
+            e = sender_wait(&p->out, DEADLINE_NEVER);
+    }
+    err_free(e); /* the cancel, or the peer's end */
+    sender_detach(&p->out);
+}
+
+static void begin_players(int n)
+{
+    for (int i = 0; i < n; i++) {
+        int fds[2];
+        players[i] = (struct player){ .got = mem_alloc(GOT_MAX) };
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+        fcntl(fds[1], F_SETFL, O_NONBLOCK);
+        assert_null(io_open(&players[i].io, fds[0]));
+        players[i].peer = fds[1];
+        assert_null(co_go(&group, "player", play, &players[i], NULL));
+    }
+    co_give_way();
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    begin(&f, "play { gop_cache off; time_jitter off; mw_latency 0; }");
+    co_group_init(&group);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    co_group_cancel_and_join(&group);
+    for (int i = 0; i < PLAYERS && players[i].got; i++) {
+        io_close(&players[i].io);
+        if (players[i].peer >= 0)
+            close(players[i].peer);
+        mem_free(players[i].got);
+        players[i] = (struct player){ 0 };
+    }
+    end(&f);
+    return 0;
+}
+
+/* A release of so many frames of that size. */
+static void publish(int n, uint32_t len)
+{
+    static int64_t ms;
+    static uint8_t value;
+    for (int i = 0; i < n; i++) {
+        struct frame *frame = frame_new(len);
+        assert_non_null(frame);
+        frame->kind = FRAME_AUDIO;
+        frame->codec = CODEC_AAC;
+        frame->dts_us = frame->pts_us = (ms += 20) * US_PER_MS;
+        frame->len = len;
+        for (uint32_t k = 0; k < len; k++)
+            frame->data[k] = (uint8_t)(++value * 7);
+        assert_null(source_append(f.source, frame));
+        frame_unref(&frame);
+    }
+    settle(f.source);
+}
+
+static void take(struct player *p)
+{
+    ssize_t n;
+    while ((n = recv(p->peer, p->got + p->n_got, GOT_MAX - p->n_got, 0)) > 0)
+        p->n_got += (size_t)n;
+}
+
+static size_t wire_len_of(int n_frames, uint32_t len)
+{
+    return (size_t)n_frames * (12 + len + (len - 1) / CHUNK);
+}
+
+static void assert_all_got(int n, size_t len)
+{
+    int64_t deadline = now_us() + A_WHILE_US;
+    for (int i = 0; i < n; i++) {
+        while (take(&players[i]), players[i].n_got < len && now_us() < deadline)
+            co_give_way();
+        assert_int_equal(players[i].n_got, len);
+        assert_memory_equal(players[i].got, players[0].got, len);
+    }
+}
+
+static void waiting_players_get_their_releases_in_their_sleep(void **state)
+{
+    (void)state;
+    begin_players(PLAYERS);
+    int turns[PLAYERS];
+    for (int i = 0; i < PLAYERS; i++)
+        turns[i] = players[i].n_turns;
+    for (int round = 0; round < 5; round++)
+        publish(3, 100);
+    publish(10, 5000); /* more than a small one */
+    assert_all_got(PLAYERS, wire_len_of(15, 100) + wire_len_of(10, 5000));
+    for (int i = 0; i < PLAYERS; i++) {
+        assert_int_equal(players[i].n_turns, turns[i]);
+        assert_int_equal(players[i].n_messages, 25);
+        assert_int_equal(players[i].io.bytes_out, players[i].n_got);
+    }
+}
+
+/* Who has a full socket gets the rest when there is room again, and nobody waits for him. */
+static void a_full_socket_gets_the_rest_later(void **state)
+{
+    (void)state;
+    begin_players(20);
+    for (int i = 0; i < 20; i += 2) {
+        int size = SMALL_BUFFER;
+        setsockopt(players[i].io.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    }
+    for (int round = 0; round < 10; round++)
+        publish(4, 3000);
+    size_t len = wire_len_of(40, 3000);
+    for (int i = 1; i < 20; i += 2) {
+        take(&players[i]);
+        assert_int_equal(players[i].n_got, len);
+    }
+    assert_all_got(20, len);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(players[i].n_messages, 40);
+}
+
+static void a_player_who_has_gone_harms_nobody(void **state)
+{
+    (void)state;
+    begin_players(10);
+    publish(2, 500);
+    for (int i = 0; i < 10; i += 3) {
+        take(&players[i]);
+        close(players[i].peer);
+        players[i].peer = -1;
+    }
+    publish(2, 500);
+    publish(2, 500);
+    for (int i = 0; i < 10; i++) {
+        if (i % 3 == 0)
+            continue;
+        take(&players[i]);
+        assert_int_equal(players[i].n_got, wire_len_of(6, 500));
+    }
+    co_give_way();
+    assert_int_equal(group.count, 6); /* the others have met the error */
+}
+
+/* Each sees the stream from his own zero; neighbours who joined together share their bytes. */
+static void each_has_his_own_times(void **state)
+{
+    (void)state;
+    end(&f);
+    begin(&f, "play { gop_cache off; time_jitter zero; mw_latency 0; }");
+    begin_players(8);
+    publish(1, 50);
+    for (int i = 0; i < 8; i++)
+        take(&players[i]);
+    size_t before = players[0].n_got;
+    for (int i = 0; i < 8; i += 3)
+        players[i].out.jitter.base_ms -= 1000 + i; /* as if he had come earlier */
+    publish(2, 50);
+    for (int i = 0; i < 8; i++) {
+        take(&players[i]);
+        const uint8_t *at = players[i].got + before + 1;
+        int            ms = at[0] << 16 | at[1] << 8 | at[2];
+        assert_int_equal(ms, i % 3 == 0 ? 20 + 1000 + i : 20);
+        assert_int_equal(players[i].n_got, before + wire_len_of(2, 50));
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(waiting_players_get_their_releases_in_their_sleep),
+        TEST(a_full_socket_gets_the_rest_later),
+        TEST(a_player_who_has_gone_harms_nobody),
+        TEST(each_has_his_own_times),
+    };
+    if (!begin_program())
+        return 1;
+    io_init();
+    int failed = cmocka_run_group_tests_name("one by one", tests, NULL, NULL);
+    if (code_of(send_ring_open()) == 0)
+        failed += cmocka_run_group_tests_name("by io_uring", tests, NULL, NULL);
+    else
+        puts("[  SKIPPED ] there_is_no_io_uring");
+    send_ring_close();
+    co_finish();
+    return failed;
+}
