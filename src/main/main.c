@@ -24,6 +24,7 @@
 #include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/send_ring.h"
+#include "protocol/tls/buffers.h"
 
 enum { PATH_CAP = 4096, LAST_WORDS_US = 2 * US_PER_SECOND };
 
@@ -212,6 +213,7 @@ static int run(const struct conf_source *from)
 int main(int argc, char **argv, char **envp)
 {
     struct cli cli;
+    tls_buffers_install();
     log_set_trace_source(co_trace);
     struct err *e = cli_parse(&cli, argc, argv);
     if (e)

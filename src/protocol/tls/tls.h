@@ -5,7 +5,8 @@
  * and sent when it does. A record that was made counts as written, so after a short write the next one may bring
  * whatever bytes it likes. io_close() says goodbye (close_notify) if the socket takes it at once; io_linger() waits.
  *
- * A connection costs about 15 KiB of memory while it is idle; buffers exist only while a record is in them.
+ * A connection costs 19 KiB of memory beside its coroutine: 15 of them OpenSSL's, the rest is deeper stack. Buffers for
+ * records exist only while one is in them.
  *
  * Source     RFC 8446 (TLS 1.3), RFC 5246 (TLS 1.2), RFC 6066, 3 (server name)
  * Units      deadlines are absolute now_us() times; io->bytes_in and io->bytes_out count payload

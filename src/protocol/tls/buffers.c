@@ -1,0 +1,109 @@
+#include "protocol/tls/buffers.h"
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/*
+ * What OpenSSL asks for with records (17 KiB) and handshakes (22 KiB, and 4 KiB to collect a flight in); how many at once,
+ * malloc() has the rest; how many keep their memory. A page that nobody has written to costs nothing.
+ */
+enum { FLIGHT_BYTES = 4096, BUFFER_MIN = 12 << 10, BUFFER_BYTES = 24 << 10, N_BUFFERS = 8192, N_AT_HAND = 16 };
+
+static struct {
+    pthread_mutex_t lock; /* certificates are parsed on other threads */
+    char           *base; /* NULL: not installed */
+    uint16_t        cold[N_BUFFERS], at_hand[N_AT_HAND];
+    size_t          n_cold, n_at_hand;
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+bool tls_buffers_has(const void *block)
+{
+    return pool.base && (uintptr_t)block - (uintptr_t)pool.base < (size_t)N_BUFFERS * BUFFER_BYTES;
+}
+
+size_t tls_buffers_in_use(void)
+{
+    return pool.base ? N_BUFFERS - pool.n_cold - pool.n_at_hand : 0;
+}
+
+/* NULL when all are taken. */
+static void *take(void)
+{
+    int index = -1;
+    pthread_mutex_lock(&pool.lock);
+    if (pool.n_at_hand > 0)
+        index = pool.at_hand[--pool.n_at_hand];
+    else if (pool.n_cold > 0)
+        index = pool.cold[--pool.n_cold];
+    pthread_mutex_unlock(&pool.lock);
+    return index < 0 ? NULL : pool.base + (size_t)index * BUFFER_BYTES;
+}
+
+static void give_back(char *block)
+{
+    uint16_t index = (uint16_t)((size_t)(block - pool.base) / BUFFER_BYTES);
+    pthread_mutex_lock(&pool.lock);
+    if (pool.n_at_hand < N_AT_HAND) {
+        pool.at_hand[pool.n_at_hand++] = index;
+    } else {
+        madvise(block, BUFFER_BYTES, MADV_DONTNEED);
+        pool.cold[pool.n_cold++] = index;
+    }
+    pthread_mutex_unlock(&pool.lock);
+}
+
+static void *allocate(size_t len, const char *file, int line)
+{
+    (void)file, (void)line;
+    bool  is_buffer = len == FLIGHT_BYTES || (len >= BUFFER_MIN && len <= BUFFER_BYTES);
+    void *block = is_buffer ? take() : NULL;
+    return block ? block : malloc(len);
+}
+
+static void release(void *block, const char *file, int line)
+{
+    (void)file, (void)line;
+    if (tls_buffers_has(block))
+        give_back(block);
+    else
+        free(block);
+}
+
+static void *resize(void *block, size_t len, const char *file, int line)
+{
+    if (!block)
+        return allocate(len, file, line);
+    if (!tls_buffers_has(block))
+        return realloc(block, len);
+    if (len > 0 && len <= BUFFER_BYTES)
+        return block;
+    void *larger = len > 0 ? malloc(len) : NULL;
+    if (larger)
+        memcpy(larger, block, BUFFER_BYTES);
+    if (larger || len == 0)
+        release(block, file, line);
+    return larger;
+}
+
+bool tls_buffers_install(void)
+{
+    if (pool.base)
+        return true;
+    void *base = mmap(NULL, (size_t)N_BUFFERS * BUFFER_BYTES, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return false;
+    if (!CRYPTO_set_mem_functions(allocate, resize, release)) {
+        munmap(base, (size_t)N_BUFFERS * BUFFER_BYTES);
+        return false;
+    }
+    for (size_t i = 0; i < N_BUFFERS; i++)
+        pool.cold[i] = (uint16_t)(N_BUFFERS - 1 - i);
+    pool.n_cold = N_BUFFERS;
+    pool.base = base;
+    return true;
+}
