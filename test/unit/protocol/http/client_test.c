@@ -15,120 +15,21 @@
 #include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/resolve.h"
+#include "protocol/http/scripted_server.h"
 
-enum { A_WHILE_US = 60 * US_PER_SECOND, BRIEFLY_US = 20000, SCRIPT_MAX = 8, REQUEST_MAX = 8192 };
+enum { BRIEFLY_US = 20000 };
 
-/* One answer: the n-th connection gets the n-th. */
-struct line {
-    const char *answer;
-    size_t      len;   /* 0: up to its NUL */
-    size_t      step;  /* sent in pieces of so many bytes; 0: at once */
-    bool        stays; /* the connection stays open after it */
-};
-
-static struct co_group group;
-static int             listening = -1;
-static int             port;
-static struct line     script[SCRIPT_MAX];
-static char            requests[SCRIPT_MAX][REQUEST_MAX];
-static int             n_requests;
-
-static int64_t a_while(void)
-{
-    return now_us() + A_WHILE_US;
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
-}
-
-/* ---- the server */
-
-/* The head, and a body by its Content-Length. */
-static bool is_whole(const char *request)
-{
-    const char *end = strstr(request, "\r\n\r\n"), *length = strcasestr(request, "\r\nContent-Length: ");
-    return end && strlen(end + 4) >= (length ? strtoul(length + 18, NULL, 10) : 0);
-}
-
-static struct err *answer(struct io *io, const struct line *l)
-{
-    size_t      len = l->len ? l->len : strlen(l->answer), step = l->step ? l->step : len;
-    struct err *e = NULL;
-    for (size_t at = 0; !e && at < len; at += step) {
-        e = io_write(io, l->answer + at, len - at < step ? len - at : step, a_while());
-        co_give_way();
-    }
-    return e;
-}
-
-static void serve(void *unused)
-{
-    (void)unused;
-    struct io   door, io;
-    struct err *e = io_open(&door, dup(listening));
-    while (!e && n_requests < SCRIPT_MAX) {
-        int fd = accept4(door.fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0) {
-            io_drained(&door);
-            e = io_wait_readable(&door, DEADLINE_NEVER);
-            continue;
-        }
-        char       *request = requests[n_requests];
-        size_t      len = 0, n;
-        struct err *gone = io_open(&io, fd);
-        while (!gone && !is_whole(request))
-            if (!(gone = io_read(&io, request + len, REQUEST_MAX - 1 - len, &n, a_while())))
-                len += n;
-        const struct line *l = &script[n_requests++];
-        if (!gone && l->answer)
-            gone = answer(&io, l);
-        if (!gone && (l->stays || !l->answer))
-            gone = io_wait_readable(&io, DEADLINE_NEVER);
-        err_free(gone);
-        io_close(&io);
-    }
-    err_free(e);
-    io_close(&door);
-}
+/* ---- the client */
 
 static int setup(void **state)
 {
-    (void)state;
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t          len = sizeof at;
-    co_group_init(&group);
-    memset(script, 0, sizeof script);
-    memset(requests, 0, sizeof requests);
-    n_requests = 0;
-    if (code_of(offload_init()) || code_of(io_listen(&listening, (struct sockaddr *)&at, sizeof at, false)) ||
-        getsockname(listening, (struct sockaddr *)&at, &len) != 0)
-        return -1;
-    port = ntohs(at.sin_port);
-    return code_of(co_go(&group, "server", serve, NULL, NULL));
+    return start_server(state);
 }
 
 static int teardown(void **state)
 {
-    (void)state;
-    co_group_cancel_and_join(&group);
-    offload_shutdown(A_WHILE_US);
-    close(listening);
     resolve_with(NULL);
-    return 0;
-}
-
-/* ---- the client */
-
-static char url_text[4][HTTP_URL_MAX + 1];
-
-static const char *url(const char *rest)
-{
-    snprintf(url_text[0], sizeof url_text[0], "http://127.0.0.1:%d%s", port, rest);
-    return url_text[0];
+    return stop_server(state);
 }
 
 /* Ask for a URL, and read its whole body. */

@@ -1,0 +1,52 @@
+/**
+ * An HTTP-FLV stream of another server as an input: its tags, one after the other.
+ *
+ * Source     Adobe FLV 10.1, Annex E; http://host:port/app/stream.flv, or https
+ * Units      deadlines are absolute now_us() times
+ * Ownership  struct flv_client must stay where it is between open and close
+ */
+#ifndef PROTOCOL_HTTP_FLV_CLIENT_H
+#define PROTOCOL_HTTP_FLV_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/rd.h"
+#include "kernel/flv_stream.h"
+#include "protocol/http/client.h"
+
+enum { FLV_CLIENT_REDIRECTS_MAX = 3 }; /* as SRS */
+
+struct flv_client {
+    struct http_client http;
+    struct flv_stream  stream; /* its header is that of the stream */
+    struct rd          in;     /* of the last piece, what has not been looked at */
+};
+
+/**
+ * Ask for a stream and wait for the FLV header. Redirects are followed. `tls` says whom to trust; NULL: no HTTPS. After an
+ * error there is nothing to close.
+ *
+ * Errors     those of http_client_open() and _read(); E_HTTP_STATUS_INVALID for another status than 200;
+ *            E_KERNEL_FLV_HEADER for what is no FLV; E_END_OF_STREAM
+ * Yields     yes
+ */
+struct err *flv_client_open(struct flv_client *c, const char *url, struct tls_ctx *tls,
+                            int64_t deadline_us) ATTR_MUST_USE;
+
+/**
+ * The next tag.
+ *
+ * Ownership  tag->frame is the caller's
+ * Errors     E_END_OF_STREAM when the stream has ended in good order; E_KERNEL_FLV_HEADER for what is no tag; those of
+ *            http_client_read(), E_SOCKET_TIMEOUT when it is not there in whole at the deadline
+ * Yields     yes, while nothing has come
+ */
+struct err *flv_client_read(struct flv_client *c, struct flv_stream_tag *tag, int64_t deadline_us) ATTR_MUST_USE;
+
+/** Takes one that is all zero. */
+void flv_client_close(struct flv_client *c);
+
+#endif

@@ -1,0 +1,126 @@
+/* An HTTP server in a coroutine that follows a script, for the tests of what asks it. */
+#ifndef TEST_PROTOCOL_HTTP_SCRIPTED_SERVER_H
+#define TEST_PROTOCOL_HTTP_SCRIPTED_SERVER_H
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "protocol/co.h"
+#include "protocol/http/location.h"
+#include "protocol/io.h"
+#include "protocol/offload.h"
+
+enum { A_WHILE_US = 60 * US_PER_SECOND, SCRIPT_MAX = 8, REQUEST_MAX = 8192 };
+
+/* One answer: the n-th connection gets the n-th. */
+struct line {
+    const char *answer;
+    size_t      len;   /* 0: up to its NUL */
+    size_t      step;  /* sent in pieces of so many bytes; 0: at once */
+    bool        stays; /* the connection stays open after it */
+};
+
+static struct co_group group;
+static int             listening = -1;
+static int             port;
+static struct line     script[SCRIPT_MAX];
+static char            requests[SCRIPT_MAX][REQUEST_MAX];
+static int             n_requests;
+
+static int64_t a_while(void)
+{
+    return now_us() + A_WHILE_US;
+}
+
+static int code_of(struct err *e)
+{
+    int code = (int)err_code(e);
+    err_free(e);
+    return code;
+}
+
+/* The head, and a body by its Content-Length. */
+static bool is_whole(const char *request)
+{
+    const char *end = strstr(request, "\r\n\r\n"), *length = strcasestr(request, "\r\nContent-Length: ");
+    return end && strlen(end + 4) >= (length ? strtoul(length + 18, NULL, 10) : 0);
+}
+
+static struct err *answer(struct io *io, const struct line *l)
+{
+    size_t      len = l->len ? l->len : strlen(l->answer), step = l->step ? l->step : len;
+    struct err *e = NULL;
+    for (size_t at = 0; !e && at < len; at += step) {
+        e = io_write(io, l->answer + at, len - at < step ? len - at : step, a_while());
+        co_give_way();
+    }
+    return e;
+}
+
+static void serve(void *unused)
+{
+    (void)unused;
+    struct io   door, io;
+    struct err *e = io_open(&door, dup(listening));
+    while (!e && n_requests < SCRIPT_MAX) {
+        int fd = accept4(door.fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0) {
+            io_drained(&door);
+            e = io_wait_readable(&door, DEADLINE_NEVER);
+            continue;
+        }
+        char       *request = requests[n_requests];
+        size_t      len = 0, n;
+        struct err *gone = io_open(&io, fd);
+        while (!gone && !is_whole(request))
+            if (!(gone = io_read(&io, request + len, REQUEST_MAX - 1 - len, &n, a_while())))
+                len += n;
+        const struct line *l = &script[n_requests++];
+        if (!gone && l->answer)
+            gone = answer(&io, l);
+        if (!gone && (l->stays || !l->answer))
+            gone = io_wait_readable(&io, DEADLINE_NEVER);
+        err_free(gone);
+        io_close(&io);
+    }
+    err_free(e);
+    io_close(&door);
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t          len = sizeof at;
+    co_group_init(&group);
+    memset(script, 0, sizeof script);
+    memset(requests, 0, sizeof requests);
+    n_requests = 0;
+    if (code_of(offload_init()) || code_of(io_listen(&listening, (struct sockaddr *)&at, sizeof at, false)) ||
+        getsockname(listening, (struct sockaddr *)&at, &len) != 0)
+        return -1;
+    port = ntohs(at.sin_port);
+    return code_of(co_go(&group, "server", serve, NULL, NULL));
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    co_group_cancel_and_join(&group);
+    offload_shutdown(A_WHILE_US);
+    close(listening);
+    return 0;
+}
+
+/* A URL of it; the last one only. */
+static const char *url(const char *rest)
+{
+    static char text[HTTP_URL_MAX + 1];
+    snprintf(text, sizeof text, "http://127.0.0.1:%d%s", port, rest);
+    return text;
+}
+
+#endif
