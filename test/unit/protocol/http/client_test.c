@@ -16,6 +16,7 @@
 #include "protocol/offload.h"
 #include "protocol/resolve.h"
 #include "protocol/http/scripted_server.h"
+#include "protocol/tls/certs.h"
 
 enum { BRIEFLY_US = 20000 };
 
@@ -140,8 +141,8 @@ static void bodies_end_in_each_of_their_ways_however_they_come(void **state)
         "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nTrailer: x\r\n\r\n",
         "HTTP/1.0 200 OK\r\n\r\nhello world",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-        "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello worldand more",
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+         "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello worldand more"),
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(answers); i++)
@@ -434,6 +435,29 @@ static void https_needs_a_context(void **state)
     assert_int_equal(fetch(&r, 10).code, E_HTTPS_NOT_SUPPORTED);
 }
 
+static void https_is_the_same_behind_a_certificate_that_is_trusted(void **state)
+{
+    (void)state;
+    char                       text[64];
+    struct cert                good = cert_make("127.0.0.1", -1000, 1000), other = cert_make("127.0.0.1", -1000, 1000);
+    struct tls_ctx            *trusting = cert_client(&good), *wary = cert_client(&other);
+    struct http_client_request r = { .method = HTTP_GET, .url = text, .tls = trusting };
+    with_tls = cert_server(&good);
+    snprintf(text, sizeof text, "https://127.0.0.1:%d/x", port);
+    script[0] = (struct line){ .answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", .step = 1 };
+    script[1].answer = "HTTP/1.1 200 OK\r\n\r\nhello";
+    assert_body(fetch(&r, 10), 200, "hello");
+    assert_body(fetch(&r, 10), 200, "hello");
+    assert_non_null(strstr(requests[0], "GET /x HTTP/1.1\r\n"));
+    r.tls = wary;
+    assert_int_equal(fetch(&r, 10).code, E_HTTPS_HANDSHAKE);
+    tls_ctx_unref(&with_tls);
+    tls_ctx_unref(&trusting);
+    tls_ctx_unref(&wary);
+    cert_free(&good);
+    cert_free(&other);
+}
+
 /* ---- memory */
 
 static void memory_may_run_out_anywhere(void **state)
@@ -487,6 +511,7 @@ int main(void)
         WITH_SERVER(a_name_that_never_resolves_is_left_at_the_deadline),
         WITH_SERVER(where_nobody_listens_is_an_error),
         WITH_SERVER(https_needs_a_context),
+        WITH_SERVER(https_is_the_same_behind_a_certificate_that_is_trusted),
         WITH_SERVER(memory_may_run_out_anywhere),
     };
     struct err *e = co_init();

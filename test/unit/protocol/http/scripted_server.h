@@ -12,6 +12,7 @@
 #include "protocol/http/location.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
+#include "protocol/tls/tls.h"
 
 enum { A_WHILE_US = 60 * US_PER_SECOND, SCRIPT_MAX = 8, REQUEST_MAX = 8192 };
 
@@ -29,6 +30,7 @@ static int             port;
 static struct line     script[SCRIPT_MAX];
 static char            requests[SCRIPT_MAX][REQUEST_MAX];
 static int             n_requests;
+static struct tls_ctx *with_tls; /* NULL: without */
 
 static int64_t a_while(void)
 {
@@ -75,6 +77,8 @@ static void serve(void *unused)
         char       *request = requests[n_requests];
         size_t      len = 0, n;
         struct err *gone = io_open(&io, fd);
+        if (!gone && with_tls)
+            gone = tls_accept(&io, with_tls, NULL, a_while());
         while (!gone && !is_whole(request))
             if (!(gone = io_read(&io, request + len, REQUEST_MAX - 1 - len, &n, a_while())))
                 len += n;
