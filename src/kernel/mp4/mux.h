@@ -13,10 +13,10 @@
  * Players of one stream who keep up differ by constants: fragments that were muxed once (head and payload in a row)
  * are restamped for each of them, and mp4_mux_follow() brings his value to where muxing would have left it.
  *
- * A configuration that changes needs another moov, and a moov in the midst of a file plays nowhere but in a
- * browser's MediaSource: ffmpeg, and Chromium's <video src>, which is ffmpeg, skip it as a duplicate and go on with
- * the old configuration. So who serves files over HTTP ends the response at MP4_FRAME_CHANGES; who serves
- * MediaSource may write a new header, with the sequence going on.
+ * A configuration that changes needs another moov, and a moov in the midst of a file is understood by a browser's
+ * MediaSource alone: ffmpeg, and Chromium's <video src>, which is ffmpeg, skip it as a duplicate and fail to decode
+ * what follows. So who serves files over HTTP ends the response at MP4_FRAME_CHANGES; who serves MediaSource may
+ * write a new header, with the sequence going on.
  *
  * Units      90 kHz for both tracks: received times are whole milliseconds, so nothing is lost by it
  * Source     ISO/IEC 14496-12 8.2 (moov), 8.8 (fragments); brands iso5, iso6, mp41. No edit list: times are the
@@ -108,13 +108,16 @@ struct mp4_payload mp4_mux_payload(const struct frame *f);
  * next fragment.
  *
  * Shape      dts_90k: on the player's time line; below 0 it is written as 0
- * Rules      The duration of audio is its codec's; of video it is the last step of the decoding time, as the next
- *            one is not known yet. The time of each fragment is told in full, so that nothing drifts.
+ * Rules      The time of each fragment is told in full, so that nothing drifts. The duration of audio is its codec's;
+ *            of video it is the last step of the decoding time, as the next one is not known yet. Who reads by the
+ *            times does not mind when the next step differs. A browser's MediaSource does: behind a step of more
+ *            than twice the duration told before it (W3C MSE 3.5.8) it drops pictures up to the next key frame.
  */
 void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k);
 
 /**
- * Add constants to the sequence numbers and decoding times of fragments.
+ * Add constants to the sequence numbers and decoding times of fragments. They are then another player's if he was
+ * sent the same frame of each track before: it decides how long the first picture is said to last.
  *
  * Shape      bytes: whole fragments as mp4_mux_write_head() and mp4_mux_payload() make them, in a row
  * Returns    false when they are not; those before the one that is not are done

@@ -1,0 +1,138 @@
+#include "kernel/mp4/mux.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rd.h"
+#include "kernel/flv.h"
+#include "kernel/flv_frame.h"
+
+enum { FRAMES_MAX = 64 };
+
+static void check(int ok)
+{
+    if (!ok)
+        abort();
+}
+
+static struct frame *make_frame(const struct flv_tag *tag)
+{
+    struct frame *f = frame_new(tag->len);
+    f->kind = tag->type == FLV_AUDIO ? FRAME_AUDIO : tag->type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
+    f->dts_us = tag->dts_ms * INT64_C(1000);
+    f->len = tag->len;
+    memcpy(f->data, tag->body, tag->len);
+    if (flv_frame_parse(f) != FLV_PARSE_OK || !flv_frame_to_avcc(&f))
+        frame_unref(&f);
+    return f;
+}
+
+/* Boxes one behind the other, to the last byte; those that hold boxes alone, inside too. */
+static void walk(struct rd r, unsigned depth)
+{
+    static const char containers[] = "moov trak mdia minf dinf stbl mvex moof traf ";
+    while (rd_left(&r)) {
+        uint32_t       len = rd_u32(&r);
+        const uint8_t *type = rd_bytes(&r, 4);
+        check(type && len >= 8);
+        char           name[] = { (char)type[0], (char)type[1], (char)type[2], (char)type[3], 0 };
+        const uint8_t *inside = rd_bytes(&r, len - 8);
+        check(inside != NULL && depth < 8);
+        if (strstr(containers, name))
+            walk(rd_over(inside, len - 8), depth + 1);
+    }
+}
+
+static void write_header(const struct mp4_mux *m)
+{
+    size_t    len = mp4_mux_header_len(m);
+    uint8_t  *bytes = malloc(len);
+    struct wr w = wr_over(bytes, len);
+    char      codecs[MP4_MUX_CODECS_LEN];
+    mp4_mux_write_header(m, &w);
+    check(!w.full && wr_len(&w) == len);
+    walk(rd_over(bytes, len), 0);
+    size_t n = strlen(mp4_mux_codecs(m, codecs, sizeof codecs));
+    check(n > 0 && n + 1 < sizeof codecs && codecs[0] != ',' && codecs[n - 1] != ',');
+    free(bytes);
+}
+
+/* Mux it, and again from a copy of the value; restamp it there and back; follow it. */
+static void write_fragment(struct mp4_mux *m, const struct frame *f)
+{
+    struct mp4_payload payload = mp4_mux_payload(f);
+    size_t             len = MP4_MUX_HEAD_LEN + payload.len;
+    uint8_t           *bytes = malloc(len), again[MP4_MUX_HEAD_LEN];
+    struct wr          w = wr_over(bytes, len), w_again = wr_over(again, sizeof again);
+    struct mp4_mux     copy = *m, follower = *m;
+    int64_t            dts_90k = f->dts_us / 100 * 9;
+    check(payload.bytes >= f->data && payload.bytes + payload.len <= f->data + f->len);
+
+    mp4_mux_write_head(m, &w, f, dts_90k);
+    check(wr_len(&w) == MP4_MUX_HEAD_LEN);
+    wr_bytes(&w, payload.bytes, payload.len);
+    check(!w.full);
+    walk(rd_over(bytes, len), 0);
+
+    mp4_mux_write_head(&copy, &w_again, f, dts_90k);
+    check(!w_again.full && memcmp(bytes, again, sizeof again) == 0 && memcmp(&copy, m, sizeof copy) == 0);
+    check(mp4_mux_restamp(bytes, len, -77, 5) && mp4_mux_restamp(bytes, len, 77, (uint32_t)-5));
+    check(memcmp(bytes, again, sizeof again) == 0);
+    check(mp4_mux_follow(&follower, bytes, len) == len && memcmp(&follower, m, sizeof follower) == 0);
+    free(bytes);
+}
+
+/* Begin with the newest configurations; with one kind where the other cannot be. */
+static bool begin(struct mp4_mux *m, const struct frame *video, const struct frame *key, const struct frame *audio)
+{
+    if (mp4_mux_init(m, video, key, audio) != MP4_OK && mp4_mux_init(m, video, key, NULL) != MP4_OK &&
+        mp4_mux_init(m, NULL, NULL, audio) != MP4_OK)
+        return false;
+    write_header(m);
+    return true;
+}
+
+/* Bytes that are no fragments of ours are left where they begin. */
+static void follow_anything(const uint8_t *data, size_t len)
+{
+    struct mp4_mux m = { 0 };
+    uint8_t       *copy = malloc(len + 1);
+    memcpy(copy, data, len);
+    size_t done = mp4_mux_follow(&m, data, len);
+    check(done <= len && mp4_mux_restamp(copy, len, 1, 1) == (done == len));
+    free(copy);
+}
+
+/* FLV tags without the file's header. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct rd      r = rd_over(data, len);
+    struct flv_tag tag;
+    struct frame  *frames[FRAMES_MAX], *video = NULL, *key = NULL, *audio = NULL;
+    size_t         n = 0;
+    struct mp4_mux m;
+    bool           begun = false;
+    follow_anything(data, len);
+    while (n < FRAMES_MAX && flv_read_tag(&r, &tag) == FLV_GOT) {
+        struct frame *f = make_frame(&tag);
+        if (!f)
+            continue;
+        frames[n++] = f;
+        if (f->key)
+            key = f;
+        if (f->kind == FRAME_VIDEO && f->config)
+            video = f;
+        if (f->kind == FRAME_AUDIO && (f->config || f->codec == CODEC_MP3))
+            audio = f;
+        enum mp4_frame is = begun ? mp4_mux_look(&m, f) : MP4_FRAME_CHANGES;
+        if (is == MP4_FRAME_CHANGES || is == MP4_FRAME_NEW_TRACK) {
+            begun = begin(&m, video, key, audio);
+            is = begun ? mp4_mux_look(&m, f) : MP4_FRAME_SKIPPED;
+        }
+        if (is == MP4_FRAME_CARRIED)
+            write_fragment(&m, f);
+    }
+    while (n)
+        frame_unref(&frames[--n]);
+    return 0;
+}
