@@ -8,5 +8,7 @@ const struct listen_service *const listen_services[] = {
     &rtmps_service,
     &http_api_service,
     &http_server_service,
+    &https_api_service,
+    &https_server_service,
     NULL,
 };

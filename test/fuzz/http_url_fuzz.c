@@ -1,5 +1,6 @@
 #include "protocol/http/url.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,6 +8,7 @@
 #include "app/client_address.h"
 #include "app/http/routes.h"
 #include "app/http/service.h"
+#include "app/tls/store.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -15,7 +16,7 @@
 #include "protocol/http/basic_auth.h"
 #include "protocol/http/serve.h"
 
-/* How long a proxy may take to say for whom it speaks. */
+/* How long a proxy may take to say for whom it speaks, and a handshake. */
 enum { INTRODUCTION_US = 15 * US_PER_SECOND };
 
 enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, STATUS_NOT_FOUND = 404, STATUS_NOT_ALLOWED = 405 };
@@ -136,6 +137,8 @@ static void say_goodbye(struct http_conn *c, struct err *e)
     case E_SOCKET_READ:
     case E_SOCKET_WRITE:
     case E_SOCKET_TIMEOUT:
+    case E_HTTPS_READ:
+    case E_HTTPS_WRITE:
     case E_THREAD_INTERRUPTED:
     case E_HTTP_STREAM_EOF:
         log_write(c->n_served ? LOG_INFO : LOG_DEBUG,
@@ -147,6 +150,7 @@ static void say_goodbye(struct http_conn *c, struct err *e)
     case E_HTTP_PARSE_HEADER:
     case E_HTTP_INVALID_CHUNK_HEADER:
     case E_HTTP_CONTENT_LENGTH:
+    case E_HTTPS_HANDSHAKE:
     case E_PROXY_HEADER:
         log_warn("HTTP client ip=%s, code=%d(%s), %s", c->ip, (int)code, err_code_name(code),
                  err_text(e, text, sizeof text));
@@ -176,7 +180,9 @@ static struct err *introduce(struct http_conn *c)
 {
     struct err *e = client_address_accept(c->server->conf, &c->io, c->peer_ip, now_us() + INTRODUCTION_US);
     memcpy(c->ip, c->peer_ip, sizeof c->ip);
-    return e;
+    if (e || !c->is_tls)
+        return e;
+    return tls_store_accept(c->server, &c->io, http_service_tls(c->server->conf, c->by), now_us() + INTRODUCTION_US);
 }
 
 static void run(void *arg)
@@ -203,6 +209,8 @@ struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *pee
         return err_no_memory();
     }
     c->server = s;
+    c->by = by;
+    c->is_tls = http_service_tls(s->conf, by) != NULL;
     c->faces = http_service_faces(s->conf, by);
     c->local_port = port_of(fd);
     ident_random(c->trace, IDENT_LEN);

@@ -30,6 +30,7 @@ enum { HTTP_SUMMARY_CAP = 96 };
 
 struct http_conn {
     struct server *server;
+    const struct listen_service *by;
     struct io      io;
     unsigned       faces;
     bool           is_tls;

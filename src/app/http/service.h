@@ -11,8 +11,12 @@
 #include "app/listener.h"
 
 extern const struct listen_service http_api_service, http_server_service;
+extern const struct listen_service https_api_service, https_server_service;
 
 /** What a connection that came by this service may ask for: a set of enum http_face. */
 unsigned http_service_faces(const struct conf *conf, const struct listen_service *by);
+
+/** Where the certificate of this service is; NULL: it is a plain one. */
+const struct conf_https *http_service_tls(const struct conf *conf, const struct listen_service *by);
 
 #endif

@@ -124,7 +124,8 @@ static int status_of(enum err_code code)
 /* The peer can still be told. */
 static bool is_connected(enum err_code code)
 {
-    return code != E_END_OF_STREAM && code != E_SOCKET_READ && code != E_SOCKET_WRITE && code != E_THREAD_INTERRUPTED;
+    return code != E_END_OF_STREAM && code != E_SOCKET_READ && code != E_SOCKET_WRITE && code != E_HTTPS_READ &&
+           code != E_HTTPS_WRITE && code != E_THREAD_INTERRUPTED;
 }
 
 static struct err *handle(struct http_exchange *x)
