@@ -40,8 +40,8 @@ static enum http_face face_of(const struct http_conn *c, const struct http_reque
 static struct err *add_cors(struct http_exchange *x)
 {
     static const struct http_pair fields[] = {
-        { "Access-Control-Allow-Origin", "*" },        { "Access-Control-Allow-Headers", "*" },
-        { "Access-Control-Allow-Methods", "*" },       { "Access-Control-Expose-Headers", "*" },
+        { "Access-Control-Allow-Origin", "*" },          { "Access-Control-Allow-Headers", "*" },
+        { "Access-Control-Allow-Methods", "*" },         { "Access-Control-Expose-Headers", "*" },
         { "Access-Control-Allow-Credentials", "false" }, { "Access-Control-Request-Private-Network", "true" },
     };
     struct err *e = NULL;
@@ -156,8 +156,7 @@ static void say_goodbye(struct http_conn *c, struct err *e)
                  err_text(e, text, sizeof text));
         err_free(e);
         break;
-    default:
-        log_err(LOG_ERROR, e, "HTTP client ip=%s, %s", c->ip, c->summary);
+    default: log_err(LOG_ERROR, e, "HTTP client ip=%s, %s", c->ip, c->summary);
     }
 }
 

@@ -25,7 +25,8 @@ static size_t fit(const char *mount, const char *host, const char *path, struct 
     if (!slash)
         return 0;
     size_t host_len = (size_t)(slash - mount), len = strlen(slash);
-    bool   any_host = host_len == 0 || (host_len == sizeof default_vhost - 1 && strncmp(mount, default_vhost, host_len) == 0);
+    bool   any_host =
+        host_len == 0 || (host_len == sizeof default_vhost - 1 && strncmp(mount, default_vhost, host_len) == 0);
     if (!any_host && (strlen(host) != host_len || strncmp(mount, host, host_len) != 0))
         return 0;
     bool has_slash = slash[len - 1] == '/';

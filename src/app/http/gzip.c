@@ -51,7 +51,8 @@ static int64_t modified_ns(const struct stat *st)
 
 static struct gzip_text *find(const struct stat *st)
 {
-    LIST_FOREACH(&kept, it, after) {
+    LIST_FOREACH(&kept, it, after)
+    {
         struct gzip_text *t = LIST_ENTRY(it, struct gzip_text, link);
         if (t->ino != st->st_ino || t->dev != st->st_dev || t->size != st->st_size || t->modified_ns != modified_ns(st))
             continue;
@@ -86,7 +87,8 @@ static void work(struct offload_job *job)
     struct gzip_job *g = CONTAINER_OF(job, struct gzip_job, job);
     z_stream         z = { .next_in = (Bytef *)g->in, .avail_in = (uInt)g->in_len };
     g->failed = true;
-    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
         return;
     z.next_out = g->out;
     z.avail_out = (uInt)g->out_cap;

@@ -15,7 +15,8 @@
 
 /** What is known of a stream when the first bytes are due to a player. */
 struct live_opening {
-    bool has_audio, has_video;
+    bool       has_audio, has_video;
+    enum codec audio, video; /* CODEC_NONE: not known */
 };
 
 /* What comes before the first frame. */
@@ -25,6 +26,8 @@ struct live_format {
     const char               *ext, *content_type;
     const struct wire_format *wire;
     bool announces; /* its header says which kinds are there: has_audio, has_video and their kin count */
+
+    bool from_live_end; /* no pictures: players start with `fast_cache`, not with the GOP */
 
     /** Whether there is a place for the codec. */
     bool (*carries)(enum codec codec);

@@ -135,11 +135,16 @@ static void look(const struct player *p, struct live_opening *o)
 {
     const struct source *s = p->source;
     struct frame        *f;
-    o->has_audio = source_knows_codec(s, FRAME_AUDIO);
-    o->has_video = source_knows_codec(s, FRAME_VIDEO);
+    *o = (struct live_opening){ .video = s->video.codec, .audio = s->audio.codec };
+    o->has_audio = o->audio != CODEC_NONE;
+    o->has_video = o->video != CODEC_NONE;
     for (size_t ahead = 0; !(o->has_audio && o->has_video) && (f = reader_peek(&p->out.reader, ahead)); ahead++) {
         o->has_audio |= f->kind == FRAME_AUDIO;
         o->has_video |= f->kind == FRAME_VIDEO;
+        if (f->track == 0 && f->kind == FRAME_AUDIO)
+            o->audio = f->codec;
+        if (f->track == 0 && f->kind == FRAME_VIDEO)
+            o->video = f->codec;
     }
 }
 
@@ -170,12 +175,12 @@ static void follow_conf(struct player *p)
     p->out.wire.no_video = drop && !p->told.has_video;
 }
 
-/* All kinds but these are not for this format. */
+/* Somebody may wonder where the picture is. */
 static void tell_left_out(const struct player *p)
 {
     const struct source *s = p->source;
     enum codec           codecs[] = { s->video.codec, s->audio.codec };
-    for (size_t i = 0; i < ARRAY_LEN(codecs); i++)
+    for (size_t i = 0; !p->format->from_live_end && i < ARRAY_LEN(codecs); i++)
         if (codecs[i] != CODEC_NONE && !p->format->carries(codecs[i]))
             log_warn("%s cannot carry %s: left out", p->format->wire->name, codec_name(codecs[i]));
 }
@@ -260,6 +265,8 @@ static struct err *play(struct player *p)
     p->epoch = s->epoch;
     p->wait_until_us = now_us() + s->vhost->http_remux.wait_us;
     struct err *e = sender_attach(&p->out, s, p->io, wire, &p->client.n_messages);
+    if (!e && p->format->from_live_end)
+        reader_start_at(&p->out.reader, source_fast_cache_us(s));
     if (!e) {
         log_info("start play %s%s over %s, publishing=%d, mw_sleep=%lldms, gop_cache=%d, jitter=%d", s->identity,
                  p->format->ext, p->ws ? "WebSocket" : "HTTP", s->publisher != NULL,

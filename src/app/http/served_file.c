@@ -298,8 +298,8 @@ static void warm_work(struct offload_job *job)
     char             page[PAGE_BYTES];
     readahead(r->file->fd, r->at, r->len);
     r->n = 0;
-    if (r->file->map && madvise(r->file->map + page_of(r->at), r->len + (size_t)(r->at - page_of(r->at)),
-                                MADV_POPULATE_READ) == 0) {
+    if (r->file->map &&
+        madvise(r->file->map + page_of(r->at), r->len + (size_t)(r->at - page_of(r->at)), MADV_POPULATE_READ) == 0) {
         r->n = (ssize_t)r->len;
     } else {
         for (int64_t at = r->at; r->n >= 0 && at < r->at + (int64_t)r->len; at = page_of(at) + PAGE_BYTES)

@@ -1,10 +1,30 @@
 #include "app/live/batch.h"
 
-void batch_clear(struct batch *b)
+#include "core/mem.h"
+
+/* What lenders need for headers, and others for many frames; larger only while a larger frame needs it. */
+enum { SCRATCH_BYTES = 1 << 20 };
+
+static bool reserve(struct batch *b, size_t least)
 {
-    b->out =
-        (struct wire_out){ .iov = b->iov, .cap_iov = BATCH_IOVS, .scratch = wr_over(b->scratch, sizeof b->scratch) };
+    size_t cap = least > SCRATCH_BYTES ? least : SCRATCH_BYTES;
+    if (b->scratch && (b->scratch_cap == cap || (b->scratch_cap > cap && least > SCRATCH_BYTES)))
+        return true;
+    uint8_t *scratch = mem_realloc(b->scratch, cap);
+    if (!scratch)
+        return b->scratch && b->scratch_cap >= least;
+    b->scratch = scratch;
+    b->scratch_cap = cap;
+    return true;
+}
+
+bool batch_clear(struct batch *b, size_t least)
+{
+    bool reserved = reserve(b, least);
+    b->out = (struct wire_out){ .iov = b->iov, .cap_iov = BATCH_IOVS };
+    b->out.scratch = wr_over(b->scratch, b->scratch ? b->scratch_cap : 0);
     b->count = 0;
+    return reserved;
 }
 
 static bool push(struct batch *b, struct batch_item item)
@@ -15,7 +35,7 @@ static bool push(struct batch *b, struct batch_item item)
 
 bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t ms, size_t sent, const struct jitter *after)
 {
-    size_t len = wire_len(w, f, ms), before = b->out.bytes;
+    size_t len = wire_size_sum(wire_size(w, f, ms)), before = b->out.bytes;
     b->out.skip = sent;
     wire_emit(w, f, ms, &b->out);
     if (b->out.full && b->out.bytes == before)

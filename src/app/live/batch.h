@@ -3,7 +3,7 @@
  *
  * One serves all players: it is filled and used up between two yields.
  *
- * Ownership  borrows the frames
+ * Ownership  borrows the frames; keeps its scratch memory for ever
  * Yields     no
  */
 #ifndef APP_LIVE_BATCH_H
@@ -11,9 +11,10 @@
 
 #include "app/live/wire.h"
 #include "app/source/jitter.h"
+#include "core/attr.h"
 
 /* A batch is written by one call: so many frames, iovecs (IOV_MAX is 1024) and bytes at the most. */
-enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_SCRATCH_BYTES = 16 << 10, BATCH_BYTES = 1 << 20 };
+enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_BYTES = 1 << 20 };
 
 /* A frame, what of it is still to be sent, and how things are behind it. */
 struct batch_item {
@@ -27,12 +28,14 @@ struct batch_item {
 struct batch {
     struct wire_out   out;
     struct iovec      iov[BATCH_IOVS];
-    uint8_t           scratch[BATCH_SCRATCH_BYTES];
+    uint8_t          *scratch;
+    size_t            scratch_cap;
     size_t            count;
     struct batch_item items[BATCH_FRAMES];
 };
 
-void batch_clear(struct batch *b);
+/** Begin. False when memory is out: there must be room for `least` bytes, those of the first frame where they are copied. */
+bool batch_clear(struct batch *b, size_t least) ATTR_MUST_USE;
 
 /**
  * Add a frame from its byte `sent` on; `w` is then the wire of the next frame.

@@ -29,11 +29,6 @@ static struct {
     struct shared_batch of;     /* the last player's; bytes NULL: none */
 } copies;
 
-static bool is_same(const struct shared_batch *a, const struct shared_batch *b)
-{
-    return a->bytes == b->bytes && a->offset_ms == b->offset_ms && a->len == b->len;
-}
-
 static void finish(void *arg, ssize_t sent)
 {
     const struct write *w = arg;
@@ -53,7 +48,7 @@ static void flush(void)
 /* Where the bytes stay as they are until the flush; NULL: nowhere. */
 static const uint8_t *keep(const struct shared_batch *b)
 {
-    bool has_neighbour = is_same(&copies.of, b);
+    bool has_neighbour = copies.of.content == b->content;
     copies.of = *b;
     if (has_neighbour && copies.newest)
         return copies.newest;

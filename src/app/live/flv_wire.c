@@ -30,13 +30,16 @@ static void tag_emit(struct wire *w, const struct frame *f, int64_t ms, struct w
     wire_put(out, trailer, sizeof trailer);
 }
 
-static void tag_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, int64_t offset_ms)
+static bool tag_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
+                      const struct wire_stamp *to)
 {
+    (void)from;
     for (size_t i = 0; i < n; i++) {
-        uint32_t  ms = (uint32_t)(marks[i].ms + offset_ms);
+        uint32_t  ms = (uint32_t)(marks[i].ms + to->offset_ms);
         struct wr w = wr_over(bytes + marks[i].body + TIMESTAMP_AT, TIMESTAMP_LEN);
         wr_u32(&w, ms << 8 | ms >> 24);
     }
+    return true;
 }
 
 static bool is_same(const struct wire *a, const struct wire *b)

@@ -60,6 +60,15 @@ static void follow_jitter_mode(struct sender *p)
         jitter_init(&p->jitter, mode);
 }
 
+/* What the first frame needs of the batch where frames are copied. */
+static size_t first_len(const struct sender *p)
+{
+    const struct frame *f = p->cut ? p->cut : reader_peek(&p->reader, 0);
+    if (!f || !p->wire.format->copies)
+        return 0;
+    return wire_size_sum(wire_size(&p->wire, f, p->cut ? p->cut_ms : f->dts_us / US_PER_MS));
+}
+
 /* Fill the batch with what is due, first of all the rest of a frame that was cut. */
 static void fill_batch(struct sender *p)
 {
@@ -67,7 +76,6 @@ static void fill_batch(struct sender *p)
     struct wire   wire = p->wire;
     bool          one_by_one = p->reader.source->vhost->play.send_min_interval_us > 0;
     bool          more = true;
-    batch_clear(&batch);
 
     if (p->cut)
         more = batch_add(&batch, &wire, p->cut, p->cut_ms, p->cut_sent, &jitter);
@@ -89,19 +97,33 @@ static void fill_batch(struct sender *p)
     }
 }
 
+/* What the wire points to now: the log forgets it. */
+static void hold_config(struct sender *p)
+{
+    struct frame *f = p->wire.format->config ? p->wire.format->config(&p->wire) : NULL;
+    if (f == p->config)
+        return;
+    frame_unref(&p->config);
+    p->config = f ? frame_ref(f) : NULL;
+}
+
+/* A frame has gone out whole, or is not for this player. */
+static void finish_item(struct sender *p, const struct batch_item *item)
+{
+    p->jitter = item->jitter_after;
+    *p->n_messages += item->wire_len > 0;
+    duration_count(&p->sent, item->frame);
+    p->wire = item->wire_after;
+    hold_config(p);
+}
+
 /* Move the cursor over what `sent` bytes of the batch cover. */
 static void account(struct sender *p, size_t sent)
 {
     size_t i = 0, was_cut = p->cut ? 1 : 0;
-    for (; i < batch.count; i++) {
-        struct batch_item *item = &batch.items[i];
-        if (item->wire_len > sent)
-            break;
-        sent -= item->wire_len;
-        p->jitter = item->jitter_after;
-        p->wire = item->wire_after;
-        *p->n_messages += item->wire_len > 0;
-        duration_count(&p->sent, item->frame);
+    for (; i < batch.count && batch.items[i].wire_len <= sent; i++) {
+        sent -= batch.items[i].wire_len;
+        finish_item(p, &batch.items[i]);
         if (i == 0 && was_cut)
             frame_unref(&p->cut);
     }
@@ -141,6 +163,17 @@ static bool is_ordinary(const struct sender *p)
            !reader_is_prologue(&p->reader, 0);
 }
 
+/* The wire behind the first `n` frames of what all get. */
+static void pass_shared(struct sender *p, const struct shared_batch *b, size_t n)
+{
+    if (n == b->n_frames)
+        shared_batch_follow(b, &p->wire);
+    else
+        for (size_t i = 0; i < n; i++)
+            wire_pass(&p->wire, ring_at(&p->reader.source->ring, p->reader.seq + i), b->marks[i].ms + b->offset_ms);
+    hold_config(p);
+}
+
 bool sender_offer(struct sender *p, struct shared_batch *b)
 {
     const struct source *s = p->reader.source;
@@ -150,17 +183,18 @@ bool sender_offer(struct sender *p, struct shared_batch *b)
 
 void sender_took(struct sender *p, const struct shared_batch *b, size_t sent)
 {
-    size_t n_frames = b->n_frames;
+    size_t n_whole = b->n_frames, n_frames = b->n_frames;
     if (sent < b->len) {
-        size_t begins, i = shared_batch_find(b, sent, &begins, &p->cut_ms);
-        n_frames = i;
+        size_t begins;
+        n_whole = n_frames = shared_batch_find(b, sent, &begins, &p->cut_ms);
         if (sent > begins) {
-            p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + i));
+            p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + n_whole));
             p->cut_sent = sent - begins;
             n_frames++; /* the reader is done with it: we are not */
         }
     }
-    *p->n_messages += (int64_t)n_frames - (p->cut != NULL); /* that one counts when it is whole */
+    *p->n_messages += (int64_t)shared_batch_count(b, n_whole);
+    pass_shared(p, b, n_whole);
     shared_batch_commit(b, &p->jitter, n_frames);
     reader_advance(&p->reader, n_frames);
 }
@@ -193,6 +227,8 @@ struct err *sender_send(struct sender *p, bool *idle)
     if (e)
         return e;
     if (!done) {
+        if (!batch_clear(&batch, first_len(p)))
+            return err_no_memory();
         fill_batch(p);
         *idle = batch.count == 0;
         if (*idle)
@@ -232,5 +268,6 @@ void sender_detach(struct sender *p)
         log_info("the player fell behind %lld times and lost %lld frames", (long long)p->reader.n_jumps,
                  (long long)p->reader.n_skipped);
     frame_unref(&p->cut);
+    frame_unref(&p->config);
     reader_detach(&p->reader);
 }

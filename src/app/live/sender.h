@@ -40,6 +40,7 @@ struct sender {
     struct frame        *cut; /* sent up to cut_sent of its bytes on the wire; the next write begins there */
     size_t               cut_sent;
     int64_t              cut_ms;
+    struct frame        *config;     /* that the wire points to */
     int64_t             *n_messages; /* counts frames that were sent whole */
     bool                 paused;
     int64_t              duration_ms; /* none above 0: no end */

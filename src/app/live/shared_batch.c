@@ -18,16 +18,19 @@ static struct {
 
 /* Its bytes for one wire. */
 struct muxed {
-    struct wire      wire;
     uint64_t         release; /* its number; 0: none yet */
     bool             whole;
     uint8_t         *bytes;
-    size_t           len;
+    size_t           len, n_messages;
     struct wire_mark marks[SHARED_FRAMES_MAX];
-    int64_t          offset_ms; /* what is added to the times as they stand in `bytes` now */
+    struct wire      before, after; /* of who was the first */
+    struct wire      stamped;       /* whose the bytes are now, … */
+    int64_t          offset_ms;     /* … and what has been added to the times */
+    uint64_t         content;       /* counts what they have been made */
 };
 
 static struct muxed all[SHARED_WIRES_MAX];
+static uint64_t     n_contents;
 
 static bool look_at(const struct frame *f)
 {
@@ -59,45 +62,74 @@ static void look_at_release(const struct source *s, uint64_t from)
 
 static void mux(struct muxed *m, const struct source *s, const struct wire *wire, int64_t offset_ms)
 {
-    m->wire = *wire;
+    struct wire w = *wire;
     m->release = release.number;
+    m->before = m->stamped = *wire;
     m->offset_ms = offset_ms;
     if (!m->bytes)
         m->bytes = mem_alloc(SHARED_BYTES_MAX);
     m->whole = m->bytes;
-    struct wire     w = *wire;
+    m->n_messages = 0;
     struct wire_out out = wire_out_copying(m->bytes, m->bytes ? SHARED_BYTES_MAX : 0);
     for (size_t i = 0; m->whole && i < release.n_frames; i++) {
         const struct frame *f = ring_at(&s->ring, release.from + i);
         int64_t             ms = release.ms[i] + offset_ms;
         uint32_t            at = (uint32_t)out.bytes;
-        m->marks[i] = (struct wire_mark){ at, at + (uint32_t)wire_before_len(&w, f, ms), release.ms[i] };
+        struct wire_size    size = wire_size(&w, f, ms);
+        m->marks[i] = (struct wire_mark){ at, at + (uint32_t)size.before, (uint32_t)size.body, release.ms[i] };
         wire_emit(&w, f, ms, &out);
         m->whole = !out.full;
+        m->n_messages += size.body > 0;
     }
     m->len = out.bytes;
+    m->after = w;
+    m->content = ++n_contents;
+}
+
+static bool is_kind(const struct muxed *m, const struct wire *wire)
+{
+    return m->before.format == wire->format && m->before.framing == wire->framing;
+}
+
+/* To put new bytes: rather over those of the same kind, whose memory is warm. */
+static bool is_better_place(const struct muxed *m, const struct muxed *than, const struct wire *wire)
+{
+    if (m->release == release.number || than->release == release.number)
+        return m->release < than->release;
+    if (is_kind(m, wire) != is_kind(than, wire))
+        return is_kind(m, wire);
+    return m->release < than->release;
 }
 
 /* Where the bytes for such a wire are, or may be put; NULL when this release has filled all places already. */
 static struct muxed *place_for(const struct wire *wire)
 {
-    struct muxed *oldest = all;
+    struct muxed *best = all;
     for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
-        if (m->release && wire_is_same(&m->wire, wire))
+        if (m->release == release.number && is_kind(m, wire) && wire->format->is_same(&m->before, wire))
             return m;
-        if (m->release < oldest->release)
-            oldest = m;
+        if (is_better_place(m, best, wire))
+            best = m;
     }
-    if (oldest->release == release.number)
-        return NULL;
-    oldest->release = 0;
-    return oldest;
+    return best->release < release.number ? best : NULL;
 }
 
 /* Who leaves some out has other times, too. */
 static bool wants_all(const struct wire *w)
 {
     return !(w->no_audio && release.has_audio) && !(w->no_video && release.has_video);
+}
+
+/* What differs between two players whose wires are the same. */
+static void make_his(struct muxed *m, const struct wire *wire, int64_t offset_ms)
+{
+    struct wire_stamp from = { &m->stamped, m->offset_ms }, to = { wire, offset_ms };
+    if (!wire->format->stamp || (m->offset_ms == offset_ms && !wire->format->pass))
+        return;
+    if (wire->format->stamp(m->bytes, m->marks, release.n_frames, &from, &to))
+        m->content = ++n_contents;
+    m->stamped = *wire;
+    m->offset_ms = offset_ms;
 }
 
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
@@ -117,10 +149,18 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
         mux(m, s, wire, offset_ms);
     if (!m || !m->whole)
         return false;
-    if (m->offset_ms != offset_ms)
-        wire->format->stamp(m->bytes, m->marks, release.n_frames, offset_ms);
-    m->offset_ms = offset_ms;
-    *out = (struct shared_batch){ m->bytes, m->len, release.n_frames, m->marks, offset_ms };
+    make_his(m, wire, offset_ms);
+    *out = (struct shared_batch){
+        .bytes = m->bytes,
+        .len = m->len,
+        .n_frames = release.n_frames,
+        .n_messages = m->n_messages,
+        .marks = m->marks,
+        .offset_ms = offset_ms,
+        .content = m->content,
+        .before = &m->before,
+        .after = &m->after,
+    };
     return true;
 }
 
@@ -139,4 +179,20 @@ void shared_batch_commit(const struct shared_batch *b, struct jitter *jitter, si
     /* By a constant so far: the last frame alone leaves the state that all of them would. */
     int64_t ms = b->marks[n_frames - 1].ms;
     jitter_commit(jitter, ms, ms + b->offset_ms);
+}
+
+void shared_batch_follow(const struct shared_batch *b, struct wire *wire)
+{
+    if (wire->format->follow)
+        wire->format->follow(wire, b->before, b->after);
+}
+
+size_t shared_batch_count(const struct shared_batch *b, size_t n_frames)
+{
+    size_t n = 0;
+    if (n_frames == b->n_frames)
+        return b->n_messages;
+    for (size_t i = 0; i < n_frames; i++)
+        n += b->marks[i].len > 0;
+    return n;
 }

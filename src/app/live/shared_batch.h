@@ -29,16 +29,18 @@ enum { SHARED_READERS_MIN = 4, SHARED_FRAMES_MAX = 512, SHARED_BYTES_MAX = 512 <
 struct shared_batch {
     const uint8_t          *bytes;
     size_t                  len;
-    size_t                  n_frames;
-    const struct wire_mark *marks;     /* of each frame */
-    int64_t                 offset_ms; /* what the player's times have more than the stream's */
+    size_t                  n_frames, n_messages; /* some frames may have no bytes */
+    const struct wire_mark *marks;                /* of each frame */
+    int64_t                 offset_ms;            /* what the player's times have more than the stream's */
+    uint64_t                content;              /* other bytes have another number */
+    const struct wire      *before, *after;       /* of the player for whom they were muxed */
 };
 
 /**
- * The frames of the newest release of `s` from `from` on, with this player's times.
+ * The frames of the newest release of `s` from `from` on, as this player's wire and times make them.
  *
- * Ownership  the bytes are valid until the next call, the rest of `out` until the next release or yield; `jitter` is
- *            the player's state, and only read
+ * Ownership  the bytes are valid until the next call, the rest of `out` until the next release or yield; `wire` and
+ *            `jitter` are the player's state, and only read
  * Returns    false when they cannot be shared: `from` is not where the release began, a script is among them, or
  *            frames that the wire leaves out; their times do not run smoothly or are out of its range; or memory is out
  */
@@ -50,5 +52,11 @@ size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *fr
 
 /** `jitter` as it is after the first `n_frames` of the batch, at least one. */
 void shared_batch_commit(const struct shared_batch *b, struct jitter *jitter, size_t n_frames);
+
+/** The player's wire as it is after all of them. */
+void shared_batch_follow(const struct shared_batch *b, struct wire *wire);
+
+/** How many of the first `n_frames` have bytes: others are not for this format. */
+size_t shared_batch_count(const struct shared_batch *b, size_t n_frames);
 
 #endif

@@ -19,7 +19,9 @@
 
 #include "app/live/framing.h"
 #include "app/live/wire_out.h"
+#include "kernel/aac.h"
 #include "kernel/frame.h"
+#include "kernel/ts/mux.h"
 
 struct wire_format;
 
@@ -27,18 +29,30 @@ struct wire {
     const struct wire_format *format;
     enum framing              framing;
     bool                      no_audio, no_video; /* frames that are left out, whatever the format */
-    uint32_t                  chunk_size;         /* of RTMP */
+    union {
+        uint32_t          chunk_size; /* of RTMP */
+        struct ts_mux     ts;
+        struct aac_config aac; /* of ADTS */
+    };
 };
 
 /* A frame among the bytes that players share. */
 struct wire_mark {
     uint32_t at;   /* where it begins */
-    uint32_t body; /* where the format's own bytes begin, behind the framing */
+    uint32_t body; /* where the format's own bytes begin, behind the framing, … */
+    uint32_t len;  /* … and how many they are */
     int64_t  ms;   /* its own time */
+};
+
+/* What shared bytes are muxed from, or made to be. */
+struct wire_stamp {
+    const struct wire *wire;
+    int64_t            offset_ms; /* the player's times have so much more than the frames' own */
 };
 
 struct wire_format {
     const char *name;
+    bool        copies; /* emit() lends nothing: a frame needs room for all its bytes */
 
     /* Beyond this time a frame's bytes have another length; where they have not, players may share them. */
     int64_t stamp_max_ms;
@@ -49,23 +63,43 @@ struct wire_format {
     /** Put the frame's bytes; the wire is then that of the next frame. */
     void (*emit)(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out);
 
-    /** Of frames that were put with other times: make them `ms` + `offset_ms` of each mark. */
-    void (*stamp)(uint8_t *bytes, const struct wire_mark *marks, size_t n, int64_t offset_ms);
+    /** The configuration frame that the wire points to, for who keeps the wire to keep alive; or NULL. NULL: never one. */
+    struct frame *(*config)(const struct wire *w);
+
+    /** As emit(), and nothing is put. NULL: the wire is the same after any frame. */
+    void (*pass)(struct wire *w, const struct frame *f, int64_t ms);
+
+    /** Of frames that were put as `from` says: make them those of `to`; false: they are. NULL: they always are. */
+    bool (*stamp)(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
+                  const struct wire_stamp *to);
 
     /** Whether two wires of this format give bytes that differ in nothing but what stamp() writes. */
     bool (*is_same)(const struct wire *a, const struct wire *b);
+
+    /** What the frames that made `after` of `before` make of `w`, which is_same() as `before`. NULL without pass(). */
+    void (*follow)(struct wire *w, const struct wire *before, const struct wire *after);
 };
 
-/** The same with the wire's framing. */
-size_t wire_len(const struct wire *w, const struct frame *f, int64_t ms);
-void   wire_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out);
+/* Of a frame on the wire; all 0: it has no place there. */
+struct wire_size {
+    size_t before, body, after; /* the format's own bytes, and the framing around them */
+};
 
-/** How much of it comes before the format's own bytes. */
-size_t wire_before_len(const struct wire *w, const struct frame *f, int64_t ms);
+struct wire_size wire_size(const struct wire *w, const struct frame *f, int64_t ms);
 
-static inline bool wire_is_same(const struct wire *a, const struct wire *b)
+static inline size_t wire_size_sum(struct wire_size s)
 {
-    return a->format == b->format && a->framing == b->framing && a->format->is_same(a, b);
+    return s.before + s.body + s.after;
+}
+
+/** As the format's emit(), framed. */
+void wire_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out);
+
+/** As the format's pass(). */
+static inline void wire_pass(struct wire *w, const struct frame *f, int64_t ms)
+{
+    if (w->format->pass)
+        w->format->pass(w, f, ms);
 }
 
 #endif

@@ -83,4 +83,15 @@ static inline void wire_lend(struct wire_out *o, const void *bytes, size_t n)
         wire_out_add(o, p, left);
 }
 
+/** The last `n` bytes in `scratch` were written there by somebody else: they are the next. */
+static inline void wire_wrote(struct wire_out *o, size_t n)
+{
+    const uint8_t *p = o->scratch.p - n;
+    size_t         left = wire_out_skip(o, &p, n);
+    if (left && o->iov)
+        wire_out_add(o, p, left);
+    else
+        o->bytes += left;
+}
+
 #endif

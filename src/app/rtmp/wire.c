@@ -28,12 +28,15 @@ static void message_emit(struct wire *w, const struct frame *f, int64_t ms, stru
     out->full = covered < left;
 }
 
-static void message_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, int64_t offset_ms)
+static bool message_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
+                          const struct wire_stamp *to)
 {
+    (void)from;
     for (size_t i = 0; i < n; i++) {
         struct wr w = wr_over(bytes + marks[i].body + TIMESTAMP_AT, 3);
-        wr_u24(&w, (uint32_t)(marks[i].ms + offset_ms));
+        wr_u24(&w, (uint32_t)(marks[i].ms + to->offset_ms));
     }
+    return true;
 }
 
 static bool is_same(const struct wire *a, const struct wire *b)

@@ -43,6 +43,17 @@ struct err *reader_attach(struct reader *r, struct source *s)
     return err_wrap(e, "attach to %s", s->identity);
 }
 
+void reader_start_at(struct reader *r, int64_t us)
+{
+    const struct source *s = r->source;
+    int64_t              now = now_us();
+    r->wait_key = false;
+    start_prologue(r, &s->headers);
+    r->seq = s->ring.head;
+    while (r->seq > s->ring.tail && now - ring_at(&s->ring, r->seq - 1)->arrived_us < us)
+        r->seq--;
+}
+
 void reader_detach(struct reader *r)
 {
     struct source *s = r->source;

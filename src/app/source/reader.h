@@ -61,6 +61,12 @@ struct reader {
  */
 struct err *reader_attach(struct reader *r, struct source *s) ATTR_MUST_USE;
 
+/**
+ * Right after reader_attach(): begin with what has come in the last `us` of time, as far as it is still there, whatever
+ * its GOPs; with 0 at the live end. Does not yield.
+ */
+void reader_start_at(struct reader *r, int64_t us);
+
 /** Takes a reader that was never attached, if it is all zero. Does not yield. */
 void reader_detach(struct reader *r);
 

@@ -97,6 +97,25 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
     pacer_notice(s);        /* what is held back may be due now */
 }
 
+int64_t source_fast_cache_us(const struct source *s)
+{
+    const struct conf_http_remux *remux = &s->vhost->http_remux;
+    bool                          audio = str_ends_with(remux->mount, ".aac") || str_ends_with(remux->mount, ".mp3");
+    return remux->enabled && audio && s->publisher ? remux->fast_cache_us : 0;
+}
+
+/* The oldest frame before `keep` that a player of bare audio may start with. */
+static uint64_t keep_fast_cache(const struct source *s, uint64_t keep)
+{
+    int64_t  now = now_us(), cache_us = source_fast_cache_us(s);
+    uint64_t seq = s->ring.tail;
+    if (cache_us == 0)
+        return keep;
+    while (seq < keep && now - ring_at(&s->ring, seq)->arrived_us > cache_us)
+        seq++;
+    return seq;
+}
+
 /* The oldest frame that somebody still has a right to. */
 static uint64_t keep_from(const struct source *s)
 {
@@ -118,7 +137,7 @@ static uint64_t keep_from(const struct source *s)
         if (newest->arrived_us - f->arrived_us <= limit_us && !(much && newest->dts_us - f->dts_us > limit_us))
             break;
     }
-    return s->has_gop && s->gop_seq < keep ? s->gop_seq : keep;
+    return keep_fast_cache(s, s->has_gop && s->gop_seq < keep ? s->gop_seq : keep);
 }
 
 /* Forget what nobody needs; and past the hard limit the rest too, oldest first. */

@@ -1,7 +1,10 @@
 /* The bytes that players of a release share: those that each would have made for himself. */
 #include "app/live/shared_batch.h"
 
+#include "app/live/audio_wire.h"
 #include "app/live/flv_wire.h"
+#include "app/live/media.h"
+#include "app/live/ts_wire.h"
 #include "app/rtmp/wire.h"
 #include "app/source/fixture.h"
 #include "core/mem.h"
@@ -77,12 +80,12 @@ static struct jitter jitter_of(enum time_jitter mode, const int64_t *seen_ms, si
     return j;
 }
 
-static size_t write_alone(uint8_t *bytes, uint64_t from, struct wire wire, struct jitter *j)
+static size_t write_alone(uint8_t *bytes, uint64_t from, struct wire *wire, struct jitter *j)
 {
     struct wire_out out = wire_out_copying(bytes, WIRE_MAX);
     for (uint64_t seq = from; seq < f.source->released; seq++) {
         const struct frame *frame = ring_at(&f.source->ring, seq);
-        wire_emit(&wire, frame, jitter_correct(j, frame->dts_us / US_PER_MS), &out);
+        wire_emit(wire, frame, jitter_correct(j, frame->dts_us / US_PER_MS), &out);
     }
     assert_false(out.full);
     return out.bytes;
@@ -121,7 +124,7 @@ static void assert_as_alone(uint64_t from, struct wire wire, const struct jitter
 {
     static uint8_t alone[WIRE_MAX];
     struct jitter  after_alone = *j, after_shared = *j;
-    size_t         len = write_alone(alone, from, wire, &after_alone);
+    size_t         len = write_alone(alone, from, &wire, &after_alone);
     assert_int_equal(b.n_frames, f.source->released - from);
     assert_int_equal(b.len, len);
     assert_memory_equal(b.bytes, alone, len);
@@ -361,7 +364,7 @@ static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, siz
     for (int k = 0; k < out.n_iov; k++)
         wr_bytes(&w, iov[k].iov_base, iov[k].iov_len);
     shared_batch_commit(&b, &j, i + is_cut);
-    size_t len = out.bytes + write_alone(rest + out.bytes, from + i + is_cut, wire, &j);
+    size_t len = out.bytes + write_alone(rest + out.bytes, from + i + is_cut, &wire, &j);
     assert_int_equal(sent + len, b.len);
     assert_memory_equal(b.bytes + sent, rest, len);
 }
@@ -430,6 +433,101 @@ static void who_leaves_a_kind_out_shares_what_has_none_of_it(void **state)
     assert_true(get_in(from, no_video, &off));
 }
 
+/* ---- wires that change with each frame ---- */
+
+static void put_media(enum media what, uint32_t len, int64_t ms)
+{
+    struct frame *frame = media_frame(what, len, ms);
+    assert_null(source_append(f.source, frame));
+    frame_unref(&frame);
+}
+
+struct guest {
+    struct wire   wire;
+    struct jitter jitter;
+};
+
+/* Who came when the stream was there already: he has got all from `from` on, by himself. */
+static struct guest guest_from(struct wire wire, enum time_jitter mode, uint64_t from, const struct headers *headers)
+{
+    static uint8_t alone[WIRE_MAX];
+    struct guest   g = { .wire = wire };
+    jitter_init(&g.jitter, mode);
+    if (wire.format == &ts_wire)
+        ts_mux_init(&g.wire.ts, CODEC_H264, CODEC_AAC);
+    for (size_t i = 0; i < headers->count; i++)
+        wire_pass(&g.wire, headers->frames[i], 0);
+    write_alone(alone, from, &g.wire, &g.jitter);
+    return g;
+}
+
+/* The bytes that he would have made, from any byte on, and what comes behind them. */
+static void assert_guest_is_served(struct guest g, uint64_t from)
+{
+    static uint8_t alone[WIRE_MAX], rest[WIRE_MAX];
+    struct guest   after = g;
+    size_t         len = write_alone(alone, from, &after.wire, &after.jitter);
+    assert_true(get_in(from, g.wire, &g.jitter));
+    assert_int_equal(b.len, len);
+    assert_memory_equal(b.bytes, alone, len);
+    for (size_t sent = 1; sent < len; sent++) {
+        size_t       begins;
+        int64_t      ms;
+        size_t       n = shared_batch_find(&b, sent, &begins, &ms);
+        struct guest cut = g;
+        for (size_t i = 0; i < n; i++)
+            wire_pass(&cut.wire, ring_at(&f.source->ring, from + i), 0);
+        shared_batch_commit(&b, &cut.jitter, n + 1);
+        struct wire_out out = wire_out_copying(rest, sizeof rest);
+        wire_emit(&cut.wire, ring_at(&f.source->ring, from + n), ms, &out);
+        size_t more = write_alone(rest + out.bytes, from + n + 1, &cut.wire, &cut.jitter);
+        assert_int_equal(begins + out.bytes + more, len);
+        assert_memory_equal(rest, alone + begins, len - begins);
+    }
+    struct guest follower = g;
+    shared_batch_follow(&b, &follower.wire);
+    assert_true(follower.wire.format->is_same(&follower.wire, &after.wire));
+    struct frame   *next = media_frame(KEY, 500, 99000);
+    struct wire_out of_follower = wire_out_copying(rest, sizeof rest), of_after = wire_out_copying(alone, sizeof alone);
+    wire_emit(&follower.wire, next, 1234, &of_follower);
+    wire_emit(&after.wire, next, 1234, &of_after);
+    assert_int_equal(of_follower.bytes, of_after.bytes);
+    assert_memory_equal(rest, alone, of_after.bytes);
+    frame_unref(&next);
+}
+
+static void who_came_at_different_times_gets_his_own_counters(void **state)
+{
+    (void)state;
+    struct wire kinds[] = { { .format = &ts_wire },
+                            { .format = &ts_wire, .framing = FRAMING_CHUNK },
+                            { .format = &aac_wire, .framing = FRAMING_CHUNK } };
+    put_media(VIDEO_CONFIG, 0, 10000);
+    put_media(AUDIO_CONFIG, 0, 10000);
+    uint64_t       first = release(), from = f.source->released;
+    struct headers headers = { 0 };
+    headers_copy(&headers, &f.source->headers);
+    int64_t ms = 10000;
+    for (int i = 0; i < 12; i++) {
+        put_media(i % 6 ? INTER : KEY, 50 + 200 * (uint32_t)i, ms += 20);
+        put_media(AUDIO, 100 + 30 * (uint32_t)i, ms += 20);
+    }
+    release();
+    struct guest guests[9];
+    for (size_t i = 0; i < ARRAY_LEN(guests); i++)
+        guests[i] = guest_from(kinds[i % 3], (enum time_jitter)(i / 3), i % 2 ? from + i : first + 2, &headers);
+    put_media(INTER, 300, ms += 20);
+    put_media(AUDIO, 100, ms += 20);
+    put_media(KEY, 700, ms += 20);
+    put_media(AUDIO_CONFIG, 0, ms);
+    put_media(AUDIO, 90, ms += 20);
+    uint64_t last = release();
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < ARRAY_LEN(guests); i++)
+            assert_guest_is_served(guests[i], last);
+    headers_clear(&headers);
+}
+
 int main(void)
 {
     if (!begin_program())
@@ -451,6 +549,7 @@ int main(void)
         TEST(every_wire_gets_its_own_bytes),
         TEST(a_release_has_bytes_for_so_many_wires),
         TEST(who_leaves_a_kind_out_shares_what_has_none_of_it),
+        TEST(who_came_at_different_times_gets_his_own_counters),
         TEST(a_write_that_was_cut_at_any_byte_goes_on_there),
     };
 #undef TEST

@@ -3,12 +3,42 @@
 
 #include <cmocka.h>
 
+#include "app/live/audio_wire.h"
 #include "app/live/flv_wire.h"
+#include "app/live/media.h"
+#include "app/live/ts_wire.h"
 #include "app/rtmp/wire.h"
-#include "core/clock.h"
 #include "kernel/flv.h"
 
 enum { BYTES_MAX = 1 << 18, IOVS_MAX = 64, SCRATCH_MAX = 4096 };
+
+/* Of those that care for what is in a frame; before the first one. */
+static struct wire media_wires[] = {
+    { .format = &ts_wire },
+    { .format = &ts_wire, .framing = FRAMING_CHUNK },
+    { .format = &ts_wire, .framing = FRAMING_WEBSOCKET },
+    { .format = &flv_wire, .framing = FRAMING_CHUNK },
+    { .format = &aac_wire },
+    { .format = &aac_wire, .framing = FRAMING_CHUNK },
+    { .format = &mp3_wire, .framing = FRAMING_CHUNK },
+};
+
+static const struct {
+    enum media what;
+    uint32_t   len;
+} stream[] = {
+    { VIDEO_CONFIG, 0 }, { AUDIO_CONFIG, 0 }, { KEY, 900 },   { AUDIO, 170 },      { INTER, 1 },
+    { AUDIO, 1 },        { AUDIO_CONFIG, 0 }, { INTER, 184 }, { VIDEO_CONFIG, 0 }, { KEY, 183 },
+};
+
+static int set_up_media(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(media_wires); i++)
+        if (media_wires[i].format == &ts_wire)
+            ts_mux_init(&media_wires[i].ts, CODEC_H264, CODEC_AAC);
+    return 0;
+}
 
 static const struct wire wires[] = {
     { .format = &rtmp_wire, .chunk_size = 128 },
@@ -33,7 +63,7 @@ static struct frame *frame_of(enum frame_kind kind, uint32_t len)
 static size_t whole(struct wire w, const struct frame *f, int64_t ms, uint8_t *bytes)
 {
     struct wire_out out = wire_out_copying(bytes, BYTES_MAX);
-    size_t          len = wire_len(&w, f, ms);
+    size_t          len = wire_size_sum(wire_size(&w, f, ms));
     wire_emit(&w, f, ms, &out);
     assert_false(out.full);
     assert_int_equal(out.bytes, len);
@@ -119,6 +149,59 @@ static void one_buffer_that_is_too_small_is_full_and_keeps_its_bounds(void **sta
     frame_unref(&f);
 }
 
+/* What comes later is the same, too, whether a frame was put, put from its midst, or passed. */
+static void a_stream_is_the_same_however_it_is_cut(void **state)
+{
+    (void)state;
+    static uint8_t bytes[BYTES_MAX], rest[BYTES_MAX];
+    for (size_t i = 0; i < ARRAY_LEN(media_wires); i++) {
+        struct wire   w = media_wires[i], passed = w;
+        struct frame *held[ARRAY_LEN(stream)];
+        for (size_t k = 0; k < ARRAY_LEN(stream); k++) {
+            struct frame *f = held[k] = media_frame(stream[k].what, stream[k].len, (int64_t)k * 20);
+            size_t        len = whole(w, f, 77, bytes);
+            for (size_t skip = 0; skip < len; skip++) {
+                assert_int_equal(gathered(w, f, 77, skip, IOVS_MAX, SCRATCH_MAX, rest), len - skip);
+                assert_memory_equal(rest, bytes + skip, len - skip);
+            }
+            assert_int_equal(whole(passed, f, 77, rest), len);
+            assert_memory_equal(rest, bytes, len);
+            struct wire_out out = wire_out_copying(bytes, sizeof bytes);
+            wire_emit(&w, f, 77, &out);
+            wire_pass(&passed, f, 77);
+        }
+        for (size_t k = 0; k < ARRAY_LEN(stream); k++)
+            frame_unref(&held[k]);
+    }
+}
+
+static void each_format_takes_what_it_has_a_place_for(void **state)
+{
+    (void)state;
+    static uint8_t bytes[BYTES_MAX];
+    static const struct {
+        const struct wire_format *format;
+        const char               *takes; /* of the stream above */
+    } cases[] = { { &flv_wire, "##########" },
+                  { &ts_wire, "..####.#.#" },
+                  { &aac_wire, "...#.#...." },
+                  { &mp3_wire, ".........." } };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct wire   w = { .format = cases[i].format };
+        struct frame *held[ARRAY_LEN(stream)];
+        if (w.format == &ts_wire)
+            ts_mux_init(&w.ts, CODEC_H264, CODEC_AAC);
+        for (size_t k = 0; k < ARRAY_LEN(stream); k++) {
+            struct frame   *f = held[k] = media_frame(stream[k].what, stream[k].len, (int64_t)k * 20);
+            struct wire_out out = wire_out_copying(bytes, sizeof bytes);
+            wire_emit(&w, f, 0, &out);
+            assert_int_equal(out.bytes > 0, cases[i].takes[k] == '#');
+        }
+        for (size_t k = 0; k < ARRAY_LEN(stream); k++)
+            frame_unref(&held[k]);
+    }
+}
+
 static void flv_is_a_tag(void **state)
 {
     (void)state;
@@ -175,6 +258,8 @@ int main(void)
         cmocka_unit_test(from_every_byte_on_the_rest_is_the_same),
         cmocka_unit_test(piece_by_piece_it_comes_to_the_same),
         cmocka_unit_test(one_buffer_that_is_too_small_is_full_and_keeps_its_bounds),
+        cmocka_unit_test_setup(a_stream_is_the_same_however_it_is_cut, set_up_media),
+        cmocka_unit_test(each_format_takes_what_it_has_a_place_for),
         cmocka_unit_test(flv_is_a_tag),
         cmocka_unit_test(framings_say_the_length),
     };

@@ -1,0 +1,92 @@
+#include "app/live/audio_wire.h"
+
+static bool is_media(const struct frame *f, enum codec codec)
+{
+    return f->kind == FRAME_AUDIO && f->codec == codec && f->track == 0 && !f->config && f->media_len > 0;
+}
+
+/* ---- AAC ---- */
+
+/* False when ADTS cannot say it, or no configuration has come yet. */
+static bool adts_header(const struct wire *w, const struct frame *f, uint8_t header[static AAC_ADTS_HEADER_LEN])
+{
+    struct wr out = wr_over(header, AAC_ADTS_HEADER_LEN);
+    return is_media(f, CODEC_AAC) && w->aac.object_type && aac_write_adts(&out, &w->aac, f->media_len);
+}
+
+static size_t adts_len(const struct wire *w, const struct frame *f, int64_t ms)
+{
+    uint8_t header[AAC_ADTS_HEADER_LEN];
+    (void)ms;
+    return adts_header(w, f, header) ? sizeof header + f->media_len : 0;
+}
+
+static void adts_pass(struct wire *w, const struct frame *f, int64_t ms)
+{
+    struct aac_config config;
+    (void)ms;
+    if (f->kind == FRAME_AUDIO && f->codec == CODEC_AAC && f->track == 0 && f->config &&
+        aac_config_parse(f->data + f->media_offset, f->media_len, &config))
+        w->aac = config;
+}
+
+static void adts_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+{
+    uint8_t header[AAC_ADTS_HEADER_LEN];
+    if (adts_header(w, f, header)) {
+        wire_put(out, header, sizeof header);
+        wire_lend(out, f->data + f->media_offset, f->media_len);
+    }
+    adts_pass(w, f, ms);
+}
+
+static bool adts_is_same(const struct wire *a, const struct wire *b)
+{
+    return a->aac.object_type == b->aac.object_type && a->aac.rate_index == b->aac.rate_index &&
+           a->aac.channel_config == b->aac.channel_config;
+}
+
+static void adts_follow(struct wire *w, const struct wire *before, const struct wire *after)
+{
+    (void)before;
+    w->aac = after->aac;
+}
+
+const struct wire_format aac_wire = {
+    .name = "ADTS",
+    .stamp_max_ms = INT64_MAX,
+    .len = adts_len,
+    .emit = adts_emit,
+    .pass = adts_pass,
+    .is_same = adts_is_same,
+    .follow = adts_follow,
+};
+
+/* ---- MP3 ---- */
+
+static size_t mp3_len(const struct wire *w, const struct frame *f, int64_t ms)
+{
+    (void)w;
+    (void)ms;
+    return is_media(f, CODEC_MP3) ? f->media_len : 0;
+}
+
+static void mp3_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+{
+    wire_lend(out, f->data + f->media_offset, mp3_len(w, f, ms));
+}
+
+static bool mp3_is_same(const struct wire *a, const struct wire *b)
+{
+    (void)a;
+    (void)b;
+    return true;
+}
+
+const struct wire_format mp3_wire = {
+    .name = "MP3",
+    .stamp_max_ms = INT64_MAX,
+    .len = mp3_len,
+    .emit = mp3_emit,
+    .is_same = mp3_is_same,
+};

@@ -1,0 +1,73 @@
+#include "app/live/ts_wire.h"
+
+enum { TICKS_PER_MS = 90 };
+
+static size_t packets_len(const struct wire *w, const struct frame *f, int64_t ms)
+{
+    (void)ms;
+    return ts_mux_frame_len(&w->ts, f);
+}
+
+static void packets_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+{
+    size_t             before = wr_len(&out->scratch);
+    enum ts_mux_result result = ts_mux_frame(&w->ts, &out->scratch, f, ms * TICKS_PER_MS);
+    out->full |= result == TS_MUX_FULL;
+    if (result == TS_MUX_WRITTEN)
+        wire_wrote(out, wr_len(&out->scratch) - before);
+}
+
+static struct frame *config(const struct wire *w)
+{
+    return (struct frame *)ts_mux_config(&w->ts);
+}
+
+static void packets_pass(struct wire *w, const struct frame *f, int64_t ms)
+{
+    (void)ms;
+    ts_mux_skip(&w->ts, f);
+}
+
+static bool is_shift(const struct ts_shift *shift)
+{
+    static const uint8_t none[TS_TRACKS];
+    return shift->delta_90k || memcmp(shift->cc, none, sizeof none) != 0;
+}
+
+static bool packets_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
+                          const struct wire_stamp *to)
+{
+    struct ts_shift shift;
+    if (!ts_mux_shift(&shift, &from->wire->ts, &to->wire->ts))
+        return false; /* never of wires that are the same */
+    shift.delta_90k = (to->offset_ms - from->offset_ms) * TICKS_PER_MS;
+    if (!is_shift(&shift))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        ts_restamp(bytes + marks[i].body, marks[i].len, &shift);
+    return true;
+}
+
+static bool is_same(const struct wire *a, const struct wire *b)
+{
+    struct ts_shift shift;
+    return ts_mux_shift(&shift, &a->ts, &b->ts);
+}
+
+static void packets_follow(struct wire *w, const struct wire *before, const struct wire *after)
+{
+    ts_mux_follow(&w->ts, &before->ts, &after->ts);
+}
+
+const struct wire_format ts_wire = {
+    .name = "MPEG-TS",
+    .copies = true,
+    .stamp_max_ms = INT64_MAX / (2 * TICKS_PER_MS),
+    .len = packets_len,
+    .emit = packets_emit,
+    .config = config,
+    .pass = packets_pass,
+    .stamp = packets_stamp,
+    .is_same = is_same,
+    .follow = packets_follow,
+};

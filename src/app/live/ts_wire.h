@@ -1,0 +1,15 @@
+/**
+ * The wire format of MPEG-TS players: a frame is the transport packets of one PES packet, tables before it where due.
+ *
+ * Shape      wire.ts: begun by ts_mux_init()
+ * Source     kernel/ts/mux.h
+ * Yields     no
+ */
+#ifndef APP_LIVE_TS_WIRE_H
+#define APP_LIVE_TS_WIRE_H
+
+#include "app/live/wire.h"
+
+extern const struct wire_format ts_wire;
+
+#endif
