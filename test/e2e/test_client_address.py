@@ -2,13 +2,20 @@
 
 All peers of these tests are on loopback, which is trusted by default; a stranger is one of `trusted_proxies none`.
 """
+import contextlib
+import json
+import re
 import socket
+import ssl
 import struct
+import urllib.request
 
 import pytest
 
+import flv
 import rtmp
 from srs import free_port
+from wait import patience, until
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 V1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 1935\r\n"
@@ -122,3 +129,106 @@ def test_a_reload_changes_who_is_believed(make_server):
     assert publishes(server, V1)
     server.reload(ONLY_192, root={"trusted_proxies": "127.0.0.1 nonsense"}, good=False)
     assert publishes(server, V1)
+
+
+# -- HTTP ------------------------------------------------------------------------------------------------------------
+
+def clients(server, headers=()):
+    """Type and ip of each client, as the API tells."""
+    request = urllib.request.Request(server.api_url("/api/v1/clients/"), headers=dict(headers))
+    with urllib.request.urlopen(request, timeout=patience()) as reply:
+        return {c["type"]: c["ip"] for c in json.load(reply)["clients"]}
+
+
+@contextlib.contextmanager
+def asked(port, head, prefix=b""):
+    """A connection on which a request has been made, and the status line and fields of its reply."""
+    with socket.create_connection(("127.0.0.1", port), patience()) as s:
+        s.sendall(prefix + head)
+        reply = b""
+        while b"\r\n\r\n" not in reply:
+            data = s.recv(4096)
+            assert data, "closed after %r" % reply
+            reply += data
+        yield reply.split(b"\r\n\r\n")[0].decode()
+
+
+def request_for(path, *fields):
+    return ("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n" % (path, "".join(f + "\r\n" for f in fields))).encode()
+
+
+def unverified():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+REMUX = "http_remux { enabled on; }"
+
+
+@pytest.mark.parametrize("fields, ip", [
+    (["X-Forwarded-For: 192.0.2.7"], "192.0.2.7"),
+    (["X-Forwarded-For: 6.6.6.6, 192.0.2.7, 127.0.0.1"], "192.0.2.7"),
+    (["X-Forwarded-For: 6.6.6.6", "X-Forwarded-For: [2001:db8::7]:4711"], "2001:db8::7"),
+    (["X-Real-IP: 192.0.2.7"], "192.0.2.7"),
+    (["X-Forwarded-For: <script>"], "127.0.0.1"),
+    ([], "127.0.0.1"),
+], ids=["one", "list", "two-fields", "real-ip", "nonsense", "none"])
+def test_the_api_and_the_log_name_the_client_behind_an_http_proxy(make_server, fields, ip):
+    server = make_server("vhost __defaultVhost__ { %s }" % REMUX, api="", http="")
+    feeder = rtmp.Feeder(server.publisher(), flv.Numbered(name="proxied").tags())
+    with asked(server.http_port, request_for("/live/s.flv", *fields)) as head:
+        assert head.startswith("HTTP/1.1 200 ")
+        until(lambda: clients(server).get("flv-play") == ip, lambda: "%s among %s" % (ip, clients(server)))
+    server.wait_log(r"ip=%s\b" % re.escape(ip))
+    feeder.finish()
+
+
+@pytest.mark.parametrize("root, prefix, fields, allowed", [
+    ({}, b"", ["X-Forwarded-For: 192.0.2.7"], True),
+    ({}, b"", ["X-Forwarded-For: 192.0.2.7, 192.0.2.8"], False),
+    ({}, b"", [], False),
+    ({"trusted_proxies": "none"}, b"", ["X-Forwarded-For: 192.0.2.7"], False),
+    ({"trusted_proxies": "none"}, b"", ["X-Real-IP: 192.0.2.7"], False),
+    ({"proxy_protocol": "on"}, V1, [], True),
+    ({"proxy_protocol": "on"}, V2, [], True),
+    ({"proxy_protocol": "on"}, V2_LOCAL, ["X-Forwarded-For: 192.0.2.7"], True),
+    ({"proxy_protocol": "on"}, V2_IPV6, ["X-Forwarded-For: 192.0.2.7"], False),  # that one is no proxy of ours
+], ids=["forwarded", "forwarded-by-a-stranger", "nothing", "stranger", "stranger-real-ip", "v1", "v2", "v2-local",
+        "v2-from-a-stranger"])
+def test_security_sees_the_client_behind_an_http_proxy(make_server, root, prefix, fields, allowed):
+    server = make_server("vhost __defaultVhost__ { %s security { enabled on; allow publish all; allow play 192.0.2.7; } }"
+                         % REMUX, api="", http="", root=root)
+    feeder = rtmp.Feeder(server.publisher(), flv.Numbered(name="proxied").tags())
+    with asked(server.http_port, request_for("/live/s.flv", *fields), prefix) as head:
+        assert head.startswith("HTTP/1.1 %s " % ("200" if allowed else "403"))
+    feeder.finish()
+
+
+@pytest.mark.parametrize("root", [{"proxy_protocol": "on", "trusted_proxies": "none"}, {}], ids=["stranger", "off"])
+def test_a_proxy_header_from_a_stranger_is_no_http(make_server, root):
+    server = make_server(api="", http="", root=root)
+    with asked(server.http_port, request_for("/"), V1) as head:
+        assert head.startswith("HTTP/1.1 400 ")
+    with asked(server.api_port, request_for("/api/v1/versions"), V2) as head:
+        assert head.startswith("HTTP/1.1 400 ")
+
+
+def test_rtmps_may_begin_with_a_proxy_header(make_server):
+    server = make_server(ONLY_192, root={"proxy_protocol": "on"}, tls=True)
+    with socket.create_connection(("127.0.0.1", server.rtmps_port), patience()) as raw:
+        raw.sendall(V2)
+        with unverified().wrap_socket(raw) as s:
+            s.sendall(b"\x03" + bytes(1536))
+            assert s.recv(1) == b"\x03"
+    server.wait_log(r"PROXY header: client ip=192\.0\.2\.7:56324, proxy ip=127\.0\.0\.1")
+
+
+def test_each_request_of_a_connection_has_its_own_client(make_server):
+    server = make_server(api="", http="", root={"srs_log_level_v2": "debug"})
+    with socket.create_connection(("127.0.0.1", server.api_port), patience()) as s:
+        for ip in ("192.0.2.7", "192.0.2.8"):
+            s.sendall(request_for("/api/v1/versions", "X-Forwarded-For: " + ip))
+            server.wait_log(r"/api/v1/versions, ip=%s, status=200" % re.escape(ip))
+        s.sendall(request_for("/api/v1/versions"))
+        server.wait_log(r"/api/v1/versions, ip=127\.0\.0\.1, status=200")
