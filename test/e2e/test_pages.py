@@ -128,7 +128,7 @@ def test_a_player_page_of_another_origin_may_play(page, site, make_server, live)
 
 def test_a_stream_name_is_text_on_the_page(page, site, live):
     server = site()
-    name = "<img src=x onerror=document.title='broken'>"
+    name = "<img/src=x/onerror=document.title='broken'>"
     live(server, name)
     page.open(at(server))
     page.wait_text(name)
