@@ -141,16 +141,18 @@ def clients(server, headers=()):
 
 
 @contextlib.contextmanager
-def asked(port, head, prefix=b""):
+def asked(port, head, prefix=b"", context=None):
     """A connection on which a request has been made, and the status line and fields of its reply."""
-    with socket.create_connection(("127.0.0.1", port), patience()) as s:
-        s.sendall(prefix + head)
-        reply = b""
-        while b"\r\n\r\n" not in reply:
-            data = s.recv(4096)
-            assert data, "closed after %r" % reply
-            reply += data
-        yield reply.split(b"\r\n\r\n")[0].decode()
+    with socket.create_connection(("127.0.0.1", port), patience()) as raw:
+        raw.sendall(prefix)
+        with context.wrap_socket(raw) if context else contextlib.nullcontext(raw) as s:
+            s.sendall(head)
+            reply = b""
+            while b"\r\n\r\n" not in reply:
+                data = s.recv(4096)
+                assert data, "closed after %r" % reply
+                reply += data
+            yield reply.split(b"\r\n\r\n")[0].decode()
 
 
 def request_for(path, *fields):
@@ -196,11 +198,13 @@ def test_the_api_and_the_log_name_the_client_behind_an_http_proxy(make_server, f
     ({"proxy_protocol": "on"}, V2_IPV6, ["X-Forwarded-For: 192.0.2.7"], False),  # that one is no proxy of ours
 ], ids=["forwarded", "forwarded-by-a-stranger", "nothing", "stranger", "stranger-real-ip", "v1", "v2", "v2-local",
         "v2-from-a-stranger"])
-def test_security_sees_the_client_behind_an_http_proxy(make_server, root, prefix, fields, allowed):
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_security_sees_the_client_behind_an_http_proxy(make_server, root, prefix, fields, allowed, tls):
     server = make_server("vhost __defaultVhost__ { %s security { enabled on; allow publish all; allow play 192.0.2.7; } }"
-                         % REMUX, api="", http="", root=root)
+                         % REMUX, api="", http="", root=root, tls=tls)
     feeder = rtmp.Feeder(server.publisher(), flv.Numbered(name="proxied").tags())
-    with asked(server.http_port, request_for("/live/s.flv", *fields), prefix) as head:
+    port = server.https_port if tls else server.http_port
+    with asked(port, request_for("/live/s.flv", *fields), prefix, unverified() if tls else None) as head:
         assert head.startswith("HTTP/1.1 %s " % ("200" if allowed else "403"))
     feeder.finish()
 
