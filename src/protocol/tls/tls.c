@@ -14,6 +14,7 @@
 #include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/tls/internal.h"
+#include "protocol/tls/turn.h"
 
 /*
  * What a peer may make us do without giving us payload (key updates, attempts to renegotiate): so many records, and
@@ -316,43 +317,52 @@ static struct err *handshake_failure(struct tls *t)
     return failure(t, E_HTTPS_HANDSHAKE);
 }
 
-/* One step; *done when nothing is left to be said. Yields while it waits for the peer. */
-static struct err *step(struct tls *t, bool *done, int64_t deadline_us)
+/* One step; what OpenSSL wants next. Does not yield. */
+static struct err *step(struct tls *t, int *wants)
 {
+    int64_t began = now_us();
     ERR_clear_error();
     t->dry = false;
-    int         result = SSL_do_handshake(t->ssl), what = SSL_get_error(t->ssl, result);
+    int         result = SSL_do_handshake(t->ssl);
     struct err *e = NULL;
-    if (what != SSL_ERROR_NONE && what != SSL_ERROR_WANT_READ && what != SSL_ERROR_WANT_WRITE)
+    *wants = SSL_get_error(t->ssl, result);
+    if (*wants != SSL_ERROR_NONE && *wants != SSL_ERROR_WANT_READ && *wants != SSL_ERROR_WANT_WRITE)
         e = handshake_failure(t);
     ERR_clear_error();
     struct err *unsent = tls_wire_push(t); /* in case of failure: the alert that says why */
-    if (e) {
-        err_free(unsent);
-        return e;
-    }
-    if (unsent) {
-        t->failed = true;
+    tls_turn_took(now_us() - began);
+    if (!e)
         return unsent;
-    }
-    *done = what == SSL_ERROR_NONE;
-    if (*done)
-        return NULL;
-    if (now_us() >= deadline_us)
-        return err_new(E_SOCKET_TIMEOUT, "timed out");
-    if (what == SSL_ERROR_WANT_WRITE) {
+    err_free(unsent);
+    return e;
+}
+
+/* For the peer. */
+static struct err *wait_after_step(struct tls *t, int wants, int64_t deadline_us)
+{
+    if (wants == SSL_ERROR_WANT_WRITE) {
         t->io->may_write &= !BIO_get_ktls_send(SSL_get_wbio(t->ssl)); /* then the kernel had no room */
         return io_wait_writable(t->io, deadline_us);
     }
-    return t->dry ? io_wait_readable(t->io, deadline_us) : NULL;
+    return wants == SSL_ERROR_WANT_READ && t->dry ? io_wait_readable(t->io, deadline_us) : NULL;
+}
+
+static struct err *take_steps(struct tls *t, int64_t deadline_us)
+{
+    int         wants = SSL_ERROR_WANT_READ;
+    struct err *e = SSL_is_server(t->ssl) ? io_wait_readable(t->io, deadline_us) : NULL;
+    while (!e && wants != SSL_ERROR_NONE) {
+        if (now_us() >= deadline_us)
+            return err_new(E_SOCKET_TIMEOUT, "timed out");
+        if (!(e = tls_turn_wait(deadline_us)) && !(e = step(t, &wants)))
+            e = wait_after_step(t, wants, deadline_us);
+    }
+    return e;
 }
 
 static struct err *shake_hands(struct tls *t, int64_t deadline_us)
 {
-    struct err *e = NULL;
-    bool        done = false;
-    while (!e && !done)
-        e = step(t, &done, deadline_us);
+    struct err *e = take_steps(t, deadline_us);
     t->names = NULL;
     t->failed |= e != NULL;
     if (e)

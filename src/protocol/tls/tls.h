@@ -10,7 +10,8 @@
  *
  * Source     RFC 8446 (TLS 1.3), RFC 5246 (TLS 1.2), RFC 6066, 3 (server name)
  * Units      deadlines are absolute now_us() times; io->bytes_in and io->bytes_out count payload
- * Errors     E_HTTPS_HANDSHAKE, E_HTTPS_READ, E_HTTPS_WRITE for what TLS says; those of io.h for the socket. An end
+ * Errors     E_HTTPS_HANDSHAKE, E_HTTPS_READ, E_HTTPS_WRITE for what TLS says; E_LIMIT for a crowd of handshakes (turn.h) or
+ *            of records without payload; those of io.h for the socket. An end
  *            without close_notify is E_END_OF_STREAM too: few peers say goodbye.
  */
 #ifndef PROTOCOL_TLS_TLS_H

@@ -1,4 +1,5 @@
 /* TLS under an io: bytes, ends, refusals, and everything that a peer may do instead of a handshake. */
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -14,13 +15,16 @@
 #include "protocol/io.h"
 #include "protocol/tls/certs.h"
 #include "protocol/tls/tls.h"
+#include "protocol/tls/turn.h"
 
-enum { A_WHILE_US = 60 * US_PER_SECOND, BRIEFLY_US = 20 * US_PER_MS, A_DAY_S = 86400, LOTS = 4 << 20 };
+/* LOTS is more than sockets hold. */
+enum { A_WHILE_US = 60 * US_PER_SECOND, BRIEFLY_US = 20 * US_PER_MS, A_DAY_S = 86400, LOTS = 16 << 20 };
 
 static struct cert     cert, strange_cert;
 static struct tls_ctx *server, *client, *strange;
 static struct co_group group;
 static struct io       a, b;     /* the server's end, the client's */
+static struct co      *test_co;  /* whose an io is in the end */
 static int             raw = -1; /* the client's end, where the test speaks for itself */
 
 static int64_t a_while(void)
@@ -47,6 +51,7 @@ static int setup_all(void **state)
     if (!server || !client || !strange || code_of(co_init()))
         return -1;
     io_init();
+    test_co = co_self();
     return 0;
 }
 
@@ -103,7 +108,7 @@ static int teardown(void **state)
 
 static struct co *go(void (*fn)(void *), void *arg)
 {
-    struct co *co = NULL;
+    struct co  *co = NULL;
     struct err *e = co_go(&group, "test", fn, arg, &co);
     if (e && mem_failed()) { /* that is not what is tested here */
         err_free(e);
@@ -136,6 +141,7 @@ static void run_accept(void *arg)
     note(s, tls_accept(&a, s->ctx, s->names, s->deadline_us));
     if (s->code)
         io_close(&a); /* as owners do */
+    io_set_owner(&a, test_co);
 }
 
 static void run_connect(void *arg)
@@ -144,6 +150,7 @@ static void run_connect(void *arg)
     note(s, tls_connect(&b, s->ctx, s->host, s->deadline_us));
     if (s->code)
         io_close(&b);
+    io_set_owner(&b, test_co);
 }
 
 /* Both ends at once. */
@@ -154,15 +161,33 @@ static void shake_hands(struct shake *accept, struct shake *connect)
     go(run_accept, accept);
     go(run_connect, connect);
     assert_true(co_group_join(&group, a_while()));
-    if (a.fd >= 0)
-        io_set_owner(&a, co_self());
-    if (b.fd >= 0)
-        io_set_owner(&b, co_self());
 }
 
 static int setup_tls(void **state)
 {
     if (setup_bare(state))
+        return -1;
+    struct shake accept = { .ctx = server }, connect = { .ctx = client, .host = "live.example" };
+    shake_hands(&accept, &connect);
+    return accept.code || connect.code ? -1 : 0;
+}
+
+/* Over TCP, where the kernel encrypts if it can. */
+static int setup_tcp(void **state)
+{
+    (void)state;
+    struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr   *at = (struct sockaddr *)&addr;
+    socklen_t          len = sizeof addr;
+    int                listening;
+    co_group_init(&group);
+    a = b = (struct io){ .fd = -1 };
+    if (code_of(io_listen(&listening, at, len, false)) || getsockname(listening, at, &len) != 0)
+        return -1;
+    int failed = code_of(io_connect(&b, at, len, a_while()));
+    int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    close(listening);
+    if (failed || fd < 0 || code_of(io_open(&a, fd)))
         return -1;
     struct shake accept = { .ctx = server }, connect = { .ctx = client, .host = "live.example" };
     shake_hands(&accept, &connect);
@@ -654,7 +679,6 @@ static void both_versions_are_spoken(void **state)
     assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
     assert_true(co_group_join(&group, a_while()));
     assert_string_equal(accept.text, "");
-    io_set_owner(&a, co_self());
     assert_says(tls_describe(&a, text), "TLSv1.2, ECDHE-ECDSA-AES128-GCM-SHA256");
     assert_int_equal(SPEAK(SSL_write(s.ssl, "old but fine", 12)), 12);
     assert_reads(&a, "old but fine");
@@ -690,7 +714,6 @@ static void a_session_is_resumed(void **state)
             assert_int_equal(accept.code, 0);
             assert_int_equal(SSL_session_reused(s.ssl), i);
             assert_int_equal(strstr(tls_describe(&a, text), "resumed") != NULL, i);
-            io_set_owner(&a, co_self());
             assert_null(io_write(&a, "x", 1, a_while()));
             assert_int_equal(SPEAK(SSL_read(s.ssl, &byte, 1)), 1); /* with it comes the ticket of TLS 1.3 */
             SSL_SESSION_free(session);
@@ -748,7 +771,6 @@ static void garbage_after_the_handshake_is_an_error(void **state)
     assert_int_equal(SPEAK(SSL_write(s.ssl, "good", 4)), 4);
     assert_true(co_group_join(&group, a_while()));
     assert_int_equal(send(raw, "\27\3\3\0\40xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 37, MSG_NOSIGNAL), 37);
-    io_set_owner(&a, co_self());
     assert_reads(&a, "good");
     assert_int_equal(code_of(io_read(&a, buf, sizeof buf, &n, a_while())), E_HTTPS_READ);
     assert_int_equal(code_of(io_read(&a, buf, sizeof buf, &n, a_while())), E_HTTPS_READ);
@@ -766,7 +788,6 @@ static void key_updates_without_payload_end_sometime(void **state)
     accept_the_speaker(&accept);
     assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
     assert_true(co_group_join(&group, a_while()));
-    io_set_owner(&a, co_self());
     struct err *e = NULL;
     for (int i = 0; !e && i < 1000; i++) {
         SSL_key_update(s.ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
@@ -789,7 +810,6 @@ static void key_updates_among_payload_are_fine(void **state)
     accept_the_speaker(&accept);
     assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
     assert_true(co_group_join(&group, a_while()));
-    io_set_owner(&a, co_self());
     for (int i = 0; i < 300; i++) {
         SSL_key_update(s.ssl, SSL_KEY_UPDATE_REQUESTED);
         assert_int_equal(SPEAK(SSL_write(s.ssl, kilobyte, sizeof kilobyte)), sizeof kilobyte);
@@ -855,6 +875,98 @@ static void a_peer_that_closes_during_the_handshake_is_no_puzzle(void **state)
     assert_int_equal(accept.code, E_END_OF_STREAM);
 }
 
+/* ---- many at once */
+
+enum { CROWD = 200 };
+
+struct pair {
+    struct io a, b;
+    int64_t   deadline_us;
+    int       code_a, code_b;
+};
+
+static void accept_one(void *arg)
+{
+    struct pair *p = arg;
+    p->code_a = code_of(tls_accept(&p->a, server, NULL, p->deadline_us));
+    io_set_owner(&p->a, test_co);
+}
+
+static void connect_one(void *arg)
+{
+    struct pair *p = arg;
+    p->code_b = code_of(tls_connect(&p->b, client, "live.example", p->deadline_us));
+    io_set_owner(&p->b, test_co);
+}
+
+static void begin_crowd(struct pair *crowd, int64_t deadline_us)
+{
+    for (int i = 0; i < CROWD; i++) {
+        int ends[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+        crowd[i] = (struct pair){ .deadline_us = deadline_us, .code_a = -1, .code_b = -1 };
+        assert_null(io_open(&crowd[i].a, ends[0]));
+        assert_null(io_open(&crowd[i].b, ends[1]));
+        go(accept_one, &crowd[i]);
+        go(connect_one, &crowd[i]);
+    }
+}
+
+static void end_crowd(struct pair *crowd)
+{
+    for (int i = 0; i < CROWD; i++) {
+        io_close(&crowd[i].a);
+        io_close(&crowd[i].b);
+    }
+    free(crowd);
+}
+
+struct witness {
+    bool stop;
+    int  n_turns;
+};
+
+static void watch_time(void *arg)
+{
+    struct witness *w = arg;
+    while (!w->stop) {
+        err_free(co_sleep(100));
+        w->n_turns++;
+    }
+}
+
+static void a_crowd_leaves_room_for_others(void **state)
+{
+    (void)state;
+    struct pair   *crowd = calloc(CROWD, sizeof *crowd);
+    struct witness w = { 0 };
+    begin_crowd(crowd, a_while());
+    go(watch_time, &w);
+    while (group.count > 1)
+        err_free(co_sleep(US_PER_MS));
+    w.stop = true;
+    assert_true(co_group_join(&group, a_while()));
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(crowd[i].code_a | crowd[i].code_b, 0);
+    assert_in_range(w.n_turns, CROWD / 4, 1 << 20); /* all in one go, it had a handful */
+    end_crowd(crowd);
+}
+
+static void whose_turn_comes_too_late_is_told_at_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        tls_turn_took(US_PER_SECOND); /* as if the machine were very slow; counted as 10 ms */
+    int64_t began = now_us();
+    assert_null(tls_turn_wait(a_while())); /* whatever is left of earlier tests */
+    assert_null(tls_turn_wait(a_while()));
+    assert_true(now_us() - began >= 10 * US_PER_MS);
+    assert_int_equal(code_of(tls_turn_wait(now_us() + US_PER_MS)), E_LIMIT);
+    assert_null(tls_turn_wait(a_while())); /* he who was refused has taken nobody's turn */
+    for (int i = 0; i < 100; i++)
+        tls_turn_took(10);
+}
+
 static void run_all_of_it(void)
 {
     uint8_t     *bytes = make_pattern(300000);
@@ -889,6 +1001,7 @@ static void without_memory_every_step_fails_cleanly(void **state)
 
 #define BARE(test) cmocka_unit_test_setup_teardown(test, setup_bare, teardown)
 #define OVER_TLS(test) cmocka_unit_test_setup_teardown(test, setup_tls, teardown)
+#define OVER_TCP(test) cmocka_unit_test_setup_teardown(test, setup_tcp, teardown)
 #define RAW(test) cmocka_unit_test_setup_teardown(test, setup_raw, teardown)
 
 int main(void)
@@ -918,6 +1031,12 @@ int main(void)
         OVER_TLS(an_end_without_goodbye_is_an_end),
         OVER_TLS(last_words_and_goodbye_in_one_edge_are_both_read),
         OVER_TLS(lingering_gives_the_peer_what_the_socket_did_not_take),
+        OVER_TCP(more_than_the_socket_holds_is_written_as_the_peer_reads),
+        OVER_TCP(a_slow_reader_gets_it_all),
+        OVER_TCP(many_small_pieces_go_out_in_order),
+        OVER_TCP(after_a_short_write_other_bytes_may_follow),
+        OVER_TCP(closing_says_goodbye),
+        OVER_TCP(lingering_gives_the_peer_what_the_socket_did_not_take),
         RAW(both_versions_are_spoken),
         RAW(tls_1_1_is_refused),
         RAW(a_session_is_resumed),
@@ -931,6 +1050,8 @@ int main(void)
         RAW(a_handshake_that_drips_ends_at_the_deadline),
         RAW(a_cancel_ends_a_handshake),
         RAW(a_peer_that_closes_during_the_handshake_is_no_puzzle),
+        BARE(a_crowd_leaves_room_for_others),
+        BARE(whose_turn_comes_too_late_is_told_at_once),
         BARE(without_memory_every_step_fails_cleanly),
     };
     return cmocka_run_group_tests_name("tls", tests, setup_all, teardown_all);
