@@ -66,7 +66,7 @@ static bool is_authorized(const struct conf *conf, const struct http_request *r)
 static struct err *ask_for_password(struct http_exchange *x)
 {
     const struct http_conn *c = http_conn_of(x);
-    log_warn("HTTP client ip=%s: %s without the right user and password", c->ip, http_request_of(x)->path);
+    log_warn("HTTP client ip=%s: %s without the right user and password", c->ip, http_request_of(x)->raw_path);
     struct err *e = http_add_field(x, "WWW-Authenticate", "Basic realm=\"srs\"");
     return e ? e : http_reply_status(x, STATUS_UNAUTHORIZED);
 }
@@ -113,7 +113,7 @@ static struct err *handle(struct http_exchange *x)
     client_address_of_request(conf, c->peer_ip, r, c->ip);
     summarize(c, r);
     c->n_requests++;
-    c->n_served += face == HTTP_FACE_STREAM;
+    c->n_served += face == HTTP_FACE_STREAM && !is_protected(r->path);
     if (c->server->stop != SERVER_RUNS)
         http_close_after(x);
     struct err *e = receive(x, conf, face, &go_on);

@@ -11,7 +11,6 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "protocol/co.h"
-#include "protocol/http/serve.h"
 #include "protocol/offload.h"
 
 enum {
@@ -329,7 +328,7 @@ static struct err *send_piece(struct served_file *f, struct http_exchange *x, in
     int64_t    end = at + (int64_t)len;
     while (at < end) {
         size_t      n;
-        struct err *e = io_wait_writable(io, now_us() + HTTP_STALL_US);
+        struct err *e = http_wait_for_room(x);
         if (!e)
             e = io_sendfile_now(io, f->fd, &at, (size_t)(end - at), &n);
         if (e)

@@ -223,7 +223,8 @@ static struct err *reply_from(struct http_exchange *x, const struct file_mount *
     case FILE_IS_FOLDER: return redirect_to_folder(x);
     case FILE_BUSY: return http_reply_status(x, STATUS_BUSY);
     case FILE_FORBIDDEN:
-        log_warn("HTTP %s: what is there in %s may not be read, or is a link that leads out", m->below, m->dir);
+        log_warn("HTTP %s: what is there in %s may not be read, or is a link that leads out",
+                 http_request_of(x)->raw_path, m->dir);
         return http_reply_status(x, STATUS_NOT_FOUND);
     default: return http_reply_status(x, STATUS_NOT_FOUND);
     }

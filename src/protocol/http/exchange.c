@@ -1,8 +1,10 @@
 #include "protocol/http/exchange.h"
 
+#include <linux/sockios.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "core/mem.h"
 #include "core/str.h"
@@ -149,17 +151,32 @@ void http_forget_request(struct http_exchange *x)
 
 /* ---- output ---------------------------------------------------------------------------------------------------- */
 
-static int64_t stall_us(const struct http_exchange *x)
+/* Bytes that the peer has not acknowledged. */
+static int unacknowledged(int fd)
 {
-    return x->serving->stall_us ? x->serving->stall_us : HTTP_STALL_US;
+    int n = 0;
+    return ioctl(fd, SIOCOUTQ, &n) == 0 ? n : 0;
 }
 
-/* All of it; the peer may be as slow as it likes, as long as it takes something now and then. */
+struct err *http_wait_for_room(struct http_exchange *x)
+{
+    int64_t     stall_us = x->serving->stall_us ? x->serving->stall_us : HTTP_STALL_US;
+    struct err *e;
+    for (;;) {
+        int before = x->io->may_write ? 0 : unacknowledged(x->io->fd);
+        e = io_wait_writable(x->io, now_us() + stall_us);
+        if (err_code(e) != E_SOCKET_TIMEOUT || unacknowledged(x->io->fd) >= before)
+            return e;
+        err_free(e);
+    }
+}
+
+/* All of it. */
 static struct err *send_all(struct http_exchange *x, struct iovec *iov, int n_iov)
 {
     while (n_iov > 0) {
         size_t      n;
-        struct err *e = io_wait_writable(x->io, now_us() + stall_us(x));
+        struct err *e = http_wait_for_room(x);
         if (!e)
             e = io_writev_now(x->io, iov, n_iov, &n);
         if (e)

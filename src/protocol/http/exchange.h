@@ -104,6 +104,12 @@ bool       http_reply_is_chunked(const struct http_exchange *x);
 bool       http_reply_wants_body(const struct http_exchange *x);
 void       http_reply_count(struct http_exchange *x, size_t len);
 
+/**
+ * Wait until the socket takes something. A slow peer is waited for as long as it goes on acknowledging: a large send buffer
+ * is written to again only when a third of it is free, and that may take minutes. Yields.
+ */
+struct err *http_wait_for_room(struct http_exchange *x) ATTR_MUST_USE;
+
 /** What came in behind the request's head and has not been read: for who takes the connection over after 101. */
 size_t http_take_input(struct http_exchange *x, void *buf, size_t cap);
 

@@ -172,7 +172,7 @@ static void a_body_whose_length_is_not_clear_is_refused(void **state)
         "Transfer-Encoding: chunked;x\r\n",
         "Transfer-Encoding: \"chunked\"\r\n",
         "Transfer-Encoding:\r\n",
-        "Transfer-Encoding:\x0b" "chunked\r\n",
+        "Transfer-Encoding:\vchunked\r\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
         char text[512];
