@@ -4,38 +4,90 @@
 
 #include "app/live/audio_wire.h"
 #include "app/live/flv_wire.h"
+#include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
 #include "core/attr.h"
 #include "kernel/flv.h"
 
-/* Whatever came in by RTMP. */
+/* ---- FLV: whatever came in by RTMP ---- */
+
 static bool flv_carries(enum codec codec)
 {
     return codec != CODEC_NONE;
 }
 
-static void flv_open(const struct live_opening *o, struct wire *wire, struct wr *header)
+static enum live_open flv_open(const struct live_opening *o, struct wire *wire)
 {
+    (void)o;
     (void)wire;
-    flv_write_header(header, o->has_audio, o->has_video);
+    return LIVE_OPENED;
 }
 
-static void ts_open(const struct live_opening *o, struct wire *wire, struct wr *header)
+static size_t flv_header_len(const struct wire *wire)
 {
-    (void)header; /* the tables stand before the first frame */
-    ts_mux_init(&wire->ts, o->video, o->audio);
+    (void)wire;
+    return FLV_HEADER_LEN;
 }
+
+static void flv_header(const struct live_opening *o, const struct wire *wire, struct wr *w)
+{
+    (void)wire;
+    flv_write_header(w, o->has_audio, o->has_video);
+}
+
+/* ---- MPEG-TS ---- */
+
+static enum live_open ts_open(const struct live_opening *o, struct wire *wire)
+{
+    ts_mux_init(&wire->ts, o->video, o->audio);
+    return ts_mux_carries(o->video) || ts_mux_carries(o->audio) ? LIVE_OPENED : LIVE_NEVER;
+}
+
+/* ---- fragmented MP4 ---- */
+
+/* A track that cannot be told is left out; one that cannot be told yet is waited for. */
+static struct frame *mp4_track(struct frame *config, struct frame *key, enum codec codec, bool *wait)
+{
+    struct mp4_entry entry;
+    if (!mp4_mux_carries(codec))
+        return NULL;
+    enum mp4_result result = config ? mp4_entry_read(&entry, config, key) : MP4_NEED_CONFIG;
+    *wait |= result == MP4_NEED_CONFIG;
+    return result == MP4_OK ? config : NULL;
+}
+
+static enum live_open mp4_open(const struct live_opening *o, struct wire *wire)
+{
+    bool          wait = false;
+    struct frame *video = mp4_track(o->video_config, o->key, o->video, &wait);
+    struct frame *audio = mp4_track(o->audio_config, NULL, o->audio, &wait);
+    if (wait)
+        return LIVE_NOT_YET;
+    return mp4_mux_init(&wire->mp4, video, o->key, audio) == MP4_OK ? LIVE_OPENED : LIVE_NEVER;
+}
+
+static size_t mp4_header_len(const struct wire *wire)
+{
+    return mp4_mux_header_len(&wire->mp4);
+}
+
+static void mp4_header(const struct live_opening *o, const struct wire *wire, struct wr *w)
+{
+    (void)o;
+    mp4_mux_write_header(&wire->mp4, w);
+}
+
+/* ---- bare audio ---- */
 
 static bool aac_carries(enum codec codec)
 {
     return codec == CODEC_AAC;
 }
 
-static void aac_open(const struct live_opening *o, struct wire *wire, struct wr *header)
+static enum live_open aac_open(const struct live_opening *o, struct wire *wire)
 {
-    (void)o;
-    (void)header;
     wire->aac = (struct aac_config){ 0 };
+    return aac_carries(o->audio) ? LIVE_OPENED : LIVE_NEVER;
 }
 
 static bool mp3_carries(enum codec codec)
@@ -43,19 +95,73 @@ static bool mp3_carries(enum codec codec)
     return codec == CODEC_MP3;
 }
 
+static enum live_open mp3_open(const struct live_opening *o, struct wire *wire)
+{
+    (void)wire;
+    return mp3_carries(o->audio) ? LIVE_OPENED : LIVE_NEVER;
+}
+
 /* ID3 2.3.0, 3.1: an empty tag, which says what follows. */
-static void mp3_open(const struct live_opening *o, struct wire *wire, struct wr *header)
+enum { ID3_LEN = 10 };
+
+static size_t mp3_header_len(const struct wire *wire)
+{
+    (void)wire;
+    return ID3_LEN;
+}
+
+static void mp3_header(const struct live_opening *o, const struct wire *wire, struct wr *w)
 {
     (void)o;
     (void)wire;
-    wr_bytes(header, "ID3\x03\0\0\0\0\0\0", 10);
+    wr_bytes(w, "ID3\x03\0\0\0\0\0\0", ID3_LEN);
 }
 
 static const struct live_format formats[] = {
-    { ".flv", "video/x-flv", &flv_wire, true, false, flv_carries, flv_open },
-    { ".ts", "video/MP2T", &ts_wire, false, false, ts_mux_carries, ts_open },
-    { ".aac", "audio/x-aac", &aac_wire, false, true, aac_carries, aac_open },
-    { ".mp3", "audio/mpeg", &mp3_wire, false, true, mp3_carries, mp3_open },
+    {
+        .ext = ".flv",
+        .content_type = "video/x-flv",
+        .wire = &flv_wire,
+        .announces = true,
+        .carries = flv_carries,
+        .open = flv_open,
+        .header_len = flv_header_len,
+        .write_header = flv_header,
+    },
+    {
+        .ext = ".ts",
+        .content_type = "video/MP2T",
+        .wire = &ts_wire,
+        .carries = ts_mux_carries,
+        .open = ts_open,
+    },
+    {
+        .ext = ".mp4",
+        .content_type = "video/mp4",
+        .wire = &mp4_wire,
+        .carries = mp4_mux_carries,
+        .open = mp4_open,
+        .header_len = mp4_header_len,
+        .write_header = mp4_header,
+    },
+    {
+        .ext = ".aac",
+        .content_type = "audio/x-aac",
+        .wire = &aac_wire,
+        .from_live_end = true,
+        .carries = aac_carries,
+        .open = aac_open,
+    },
+    {
+        .ext = ".mp3",
+        .content_type = "audio/mpeg",
+        .wire = &mp3_wire,
+        .from_live_end = true,
+        .carries = mp3_carries,
+        .open = mp3_open,
+        .header_len = mp3_header_len,
+        .write_header = mp3_header,
+    },
 };
 
 const struct live_format *live_format_find(const char *ext)

@@ -9,31 +9,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "app/http/live_opening.h"
 #include "app/live/wire.h"
 #include "core/wr.h"
 #include "kernel/frame.h"
 
-/** What is known of a stream when the first bytes are due to a player. */
-struct live_opening {
-    bool       has_audio, has_video;
-    enum codec audio, video; /* CODEC_NONE: not known */
+enum live_open {
+    LIVE_OPENED,
+    LIVE_NOT_YET, /* what it takes has not come */
+    LIVE_NEVER,   /* there is nothing in this stream that the format carries */
 };
-
-/* What comes before the first frame. */
-enum { LIVE_HEADER_MAX = 64 };
 
 struct live_format {
     const char               *ext, *content_type;
     const struct wire_format *wire;
-    bool announces; /* its header says which kinds are there: has_audio, has_video and their kin count */
 
-    bool from_live_end; /* no pictures: players start with `fast_cache`, not with the GOP */
+    /* Its header says which kinds are there: has_audio, has_video and their kin count. */
+    bool announces;
+
+    /* No pictures: players start with `fast_cache`, not with the GOP. */
+    bool from_live_end;
 
     /** Whether there is a place for the codec. */
     bool (*carries)(enum codec codec);
 
-    /** Make the wire that of the first frame, and write what comes before it. */
-    void (*open)(const struct live_opening *o, struct wire *wire, struct wr *header);
+    /** Make the wire that of the first frame. It may point to the configurations of `o`. */
+    enum live_open (*open)(const struct live_opening *o, struct wire *wire);
+
+    /** What comes before the first frame. NULL: nothing. */
+    size_t (*header_len)(const struct wire *wire);
+    void (*write_header)(const struct live_opening *o, const struct wire *wire, struct wr *w);
 };
 
 /** The row of an extension with its dot, or NULL. */

@@ -19,12 +19,6 @@ enum { STATUS_OK = 200 };
 /* What comes in while the player plays is read by so much at a time, and dropped. */
 enum { DROP_BYTES = 4096 };
 
-/*
- * A publisher's first frames may all be of one kind. So long a newcomer waits for the other kind, from the beginning of
- * the publish: what his header tells cannot be taken back.
- */
-enum { SECOND_KIND_US = US_PER_SECOND };
-
 enum { HEADER_TIMEOUT_US = 30 * US_PER_SECOND };
 
 /* What the API shows of him; the request is forgotten while he plays. */
@@ -40,11 +34,12 @@ struct player {
     struct websocket         *ws; /* NULL: plain HTTP */
     struct sender             out;
     struct client             client;
-    const struct conf        *applied_conf; /* compared, not followed */
-    struct live_opening       told;         /* to him */
-    bool                      opened;       /* all that comes before the first frame is sent */
-    bool                      dropped;      /* some of what he sent: his next request may have been in it */
-    unsigned                  epoch;        /* of the source, when he came */
+    const struct conf        *applied_conf;           /* compared, not followed */
+    struct frame             *configs[2];             /* that the wire was opened with: it may point to them */
+    bool                      told_audio, told_video; /* by the header */
+    bool                      opened;                 /* all that comes before the first frame is sent */
+    bool                      dropped;                /* some of what he sent: his next request may have been in it */
+    unsigned                  epoch;                  /* of the source, when he came */
     int64_t                   wait_until_us;
 };
 
@@ -130,101 +125,105 @@ static struct err *listen_to_player(struct player *p)
 
 /* ---- how he begins ---- */
 
-/* Which kinds there are, as far as one can see. */
-static void look(const struct player *p, struct live_opening *o)
-{
-    const struct source *s = p->source;
-    struct frame        *f;
-    *o = (struct live_opening){ .video = s->video.codec, .audio = s->audio.codec };
-    o->has_audio = o->audio != CODEC_NONE;
-    o->has_video = o->video != CODEC_NONE;
-    for (size_t ahead = 0; !(o->has_audio && o->has_video) && (f = reader_peek(&p->out.reader, ahead)); ahead++) {
-        o->has_audio |= f->kind == FRAME_AUDIO;
-        o->has_video |= f->kind == FRAME_VIDEO;
-        if (f->track == 0 && f->kind == FRAME_AUDIO)
-            o->audio = f->codec;
-        if (f->track == 0 && f->kind == FRAME_VIDEO)
-            o->video = f->codec;
-    }
-}
-
-/* When the first bytes are due; DEADLINE_NEVER while nothing is. */
-static int64_t open_at_us(const struct player *p, const struct live_opening *o)
-{
-    const struct source *s = p->source;
-    if (!reader_peek(&p->out.reader, 0))
-        return DEADLINE_NEVER;
-    if (!s->publisher || (o->has_audio && o->has_video))
-        return 0;
-    return s->published_at_us + SECOND_KIND_US;
-}
-
-/* Within what the configuration allows. */
-static void limit(struct live_opening *o, const struct conf_http_remux *conf)
-{
-    o->has_audio = conf->has_audio && (o->has_audio || !conf->guess_has_av);
-    o->has_video = conf->has_video && (o->has_video || !conf->guess_has_av);
-}
-
+/* What the header tells stays true; whether the rest is dropped may be changed. */
 static void follow_conf(struct player *p)
 {
-    const struct conf_http_remux *conf = &p->source->vhost->http_remux;
-    bool                          drop = p->format->announces && conf->drop_if_not_match;
+    bool drop = p->format->announces && p->source->vhost->http_remux.drop_if_not_match;
     p->applied_conf = p->source->conf;
-    p->out.wire.no_audio = drop && !p->told.has_audio;
-    p->out.wire.no_video = drop && !p->told.has_video;
+    p->out.wire.no_audio = drop && !p->told_audio;
+    p->out.wire.no_video = drop && !p->told_video;
+}
+
+/* What is told of the kinds, within what the configuration allows. */
+static void tell_kinds(struct player *p, struct live_opening *o)
+{
+    const struct conf_http_remux *conf = &p->source->vhost->http_remux;
+    if (p->format->announces) {
+        o->has_audio = conf->has_audio && (o->has_audio || !conf->guess_has_av);
+        o->has_video = conf->has_video && (o->has_video || !conf->guess_has_av);
+    }
+    p->told_audio = o->has_audio;
+    p->told_video = o->has_video;
+    follow_conf(p);
 }
 
 /* Somebody may wonder where the picture is. */
-static void tell_left_out(const struct player *p)
+static void log_left_out(const struct player *p, const struct live_opening *o)
 {
-    const struct source *s = p->source;
-    enum codec           codecs[] = { s->video.codec, s->audio.codec };
+    enum codec codecs[] = { o->video, o->audio };
     for (size_t i = 0; !p->format->from_live_end && i < ARRAY_LEN(codecs); i++)
         if (codecs[i] != CODEC_NONE && !p->format->carries(codecs[i]))
             log_warn("%s cannot carry %s: left out", p->format->wire->name, codec_name(codecs[i]));
 }
 
-static struct err *open_stream(struct player *p)
+static void hold_configs(struct player *p, const struct live_opening *o)
 {
-    uint8_t        bytes[FRAMING_BEFORE_MAX + LIVE_HEADER_MAX + FRAMING_AFTER_MAX], header[LIVE_HEADER_MAX];
-    struct wr      w = wr_over(header, sizeof header), all = wr_over(bytes, sizeof bytes);
-    enum framing   framing = p->out.wire.framing;
-    const uint8_t *before = all.p;
-    const char    *after;
-    look(p, &p->told);
-    if (p->format->announces)
-        limit(&p->told, &p->source->vhost->http_remux);
-    p->format->open(&p->told, &p->out.wire, &w);
-    follow_conf(p);
-    tell_left_out(p);
-    p->opened = true;
-    if (wr_len(&w) == 0)
-        return NULL;
-    wr_room(&all, framing_before(framing, wr_len(&w), bytes));
-    wr_bytes(&all, header, wr_len(&w));
-    size_t n = framing_after(framing, &after);
-    wr_bytes(&all, after, n);
-    return err_wrap(io_write(p->io, before, wr_len(&all), now_us() + HEADER_TIMEOUT_US), "send the stream's header");
+    struct frame *configs[] = { o->video_config, o->audio_config };
+    for (size_t i = 0; i < ARRAY_LEN(configs); i++)
+        p->configs[i] = configs[i] ? frame_ref(configs[i]) : NULL;
 }
 
-/* Yields until the first bytes are due and sent; or the wait is over, *ended. */
-static struct err *wait_and_open(struct player *p, bool *ended)
+/* What comes before the first frame, framed as that will be. Yields at its end. */
+static struct err *send_header(struct player *p, const struct live_opening *o)
 {
-    struct live_opening o;
-    reader_catch_up(&p->out.reader);
-    look(p, &o);
-    int64_t due = open_at_us(p, &o), now = now_us();
-    if (due <= now)
-        return open_stream(p);
-    *ended = now >= p->wait_until_us;
+    const struct wire *wire = &p->out.wire;
+    size_t             len = p->format->header_len ? p->format->header_len(wire) : 0;
+    uint8_t            before[FRAMING_BEFORE_MAX], *bytes;
+    const char        *after;
+    if (len == 0)
+        return NULL;
+    if (!(bytes = mem_alloc(FRAMING_BEFORE_MAX + len + FRAMING_AFTER_MAX)))
+        return err_no_memory();
+    struct wr w = wr_over(bytes, FRAMING_BEFORE_MAX + len + FRAMING_AFTER_MAX);
+    wr_bytes(&w, before, framing_before(wire->framing, len, before));
+    p->format->write_header(o, wire, &w);
+    size_t n = framing_after(wire->framing, &after);
+    wr_bytes(&w, after, n);
+    struct err *e = io_write(p->io, bytes, wr_len(&w), now_us() + HEADER_TIMEOUT_US);
+    mem_free(bytes);
+    return err_wrap(e, "send the stream's header");
+}
+
+static struct err *open_stream(struct player *p, struct live_opening *o, bool *ended)
+{
+    enum live_open result = p->format->open(o, &p->out.wire);
+    *ended = result == LIVE_NEVER;
+    if (*ended)
+        log_warn("%s can carry nothing of %s", p->format->wire->name, p->source->identity);
+    if (result != LIVE_OPENED)
+        return NULL;
+    hold_configs(p, o);
+    log_left_out(p, o);
+    tell_kinds(p, o);
+    p->opened = true;
+    return send_header(p, o);
+}
+
+/* Until `due_us`, or the end of the wait for a publisher. */
+static struct err *wait_to_open(struct player *p, int64_t due_us, bool *ended)
+{
+    int64_t until_us = p->source->publisher || due_us < p->wait_until_us ? due_us : p->wait_until_us;
+    *ended = until_us != due_us && now_us() >= until_us;
     if (*ended || io_is_readable(p->io))
         return NULL;
-    struct err *e = reader_wait(&p->out.reader, due < p->wait_until_us ? due : p->wait_until_us);
+    struct err *e = reader_wait(&p->out.reader, until_us);
     if (err_code(e) != E_SOCKET_TIMEOUT)
         return e;
     err_free(e);
     return NULL;
+}
+
+/* Yields until there is something to look at again; or the stream's header is sent; or it is over before that. */
+static struct err *wait_and_open(struct player *p, bool *ended)
+{
+    struct live_opening o;
+    reader_catch_up(&p->out.reader);
+    live_opening_look(&o, &p->out.reader);
+    int64_t     due_us = live_opening_due_us(&o, &p->out.reader);
+    struct err *e = due_us <= now_us() ? open_stream(p, &o, ended) : NULL;
+    if (e || *ended || p->opened)
+        return e;
+    return wait_to_open(p, due_us <= now_us() ? DEADLINE_NEVER : due_us, ended);
 }
 
 /* ---- how he plays ---- */
@@ -235,7 +234,7 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
     struct err *e = sender_send(&p->out, &idle);
     if (e || !idle)
         return e;
-    *ended = p->epoch != p->source->epoch && !p->source->publisher;
+    *ended = p->out.is_over || (p->epoch != p->source->epoch && !p->source->publisher);
     if (*ended)
         return NULL;
     p->epoch = p->source->epoch; /* a new publisher at once: he goes on with it */
@@ -276,6 +275,8 @@ static struct err *play(struct player *p)
         e = play_loop(p);
     }
     sender_detach(&p->out);
+    for (size_t i = 0; i < ARRAY_LEN(p->configs); i++)
+        frame_unref(&p->configs[i]);
     return err_wrap(e, "play %s", s->identity);
 }
 

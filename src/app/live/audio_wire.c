@@ -40,14 +40,15 @@ static void adts_emit(struct wire *w, const struct frame *f, int64_t ms, struct 
     adts_pass(w, f, ms);
 }
 
-static bool adts_is_same(const struct wire *a, const struct wire *b)
+static bool adts_is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 {
-    return a->aac.object_type == b->aac.object_type && a->aac.rate_index == b->aac.rate_index &&
-           a->aac.channel_config == b->aac.channel_config;
+    const struct aac_config *x = &a->wire->aac, *y = &b->wire->aac;
+    return x->object_type == y->object_type && x->rate_index == y->rate_index && x->channel_config == y->channel_config;
 }
 
-static void adts_follow(struct wire *w, const struct wire *before, const struct wire *after)
+static void adts_follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms)
 {
+    (void)delta_ms;
     (void)before;
     w->aac = after->aac;
 }
@@ -76,7 +77,7 @@ static void mp3_emit(struct wire *w, const struct frame *f, int64_t ms, struct w
     wire_lend(out, f->data + f->media_offset, mp3_len(w, f, ms));
 }
 
-static bool mp3_is_same(const struct wire *a, const struct wire *b)
+static bool mp3_is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 {
     (void)a;
     (void)b;

@@ -42,7 +42,7 @@ static bool tag_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, c
     return true;
 }
 
-static bool is_same(const struct wire *a, const struct wire *b)
+static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 {
     (void)a;
     (void)b;

@@ -87,6 +87,9 @@ static void fill_batch(struct sender *p)
         duration_count(&duration, f);
         if (duration_is_over(p, &duration))
             return;
+        p->is_over = wire.format->is_end && wire.format->is_end(&wire, f);
+        if (p->is_over)
+            return;
         if (!is_wanted(p, f)) {
             more = batch_skip(&batch, &wire, f, &jitter);
             continue;

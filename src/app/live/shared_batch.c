@@ -23,7 +23,8 @@ struct muxed {
     uint8_t         *bytes;
     size_t           len, n_messages;
     struct wire_mark marks[SHARED_FRAMES_MAX];
-    struct wire      before, after; /* of who was the first */
+    struct wire      before, after; /* of who was the first, … */
+    int64_t          muxed_ms;      /* … and how much his times had more than the stream's */
     struct wire      stamped;       /* whose the bytes are now, … */
     int64_t          offset_ms;     /* … and what has been added to the times */
     uint64_t         content;       /* counts what they have been made */
@@ -60,29 +61,33 @@ static void look_at_release(const struct source *s, uint64_t from)
         release.shareable = look_at(ring_at(&s->ring, seq));
 }
 
+/* False when it does not fit, or ends the stream for such players. */
+static bool mux_frame(struct muxed *m, size_t i, const struct frame *f, struct wire *w, struct wire_out *out)
+{
+    int64_t          ms = release.ms[i] + m->muxed_ms;
+    uint32_t         at = (uint32_t)out->bytes;
+    struct wire_size size = wire_size(w, f, ms);
+    if (w->format->is_end && w->format->is_end(w, f))
+        return false;
+    m->marks[i] = (struct wire_mark){ at, at + (uint32_t)size.before, (uint32_t)size.body, release.ms[i] };
+    m->n_messages += size.body > 0;
+    wire_emit(w, f, ms, out);
+    return !out->full;
+}
+
 static void mux(struct muxed *m, const struct source *s, const struct wire *wire, int64_t offset_ms)
 {
-    struct wire w = *wire;
     m->release = release.number;
-    m->before = m->stamped = *wire;
-    m->offset_ms = offset_ms;
+    m->before = m->stamped = m->after = *wire;
+    m->offset_ms = m->muxed_ms = offset_ms;
+    m->n_messages = 0;
     if (!m->bytes)
         m->bytes = mem_alloc(SHARED_BYTES_MAX);
     m->whole = m->bytes;
-    m->n_messages = 0;
     struct wire_out out = wire_out_copying(m->bytes, m->bytes ? SHARED_BYTES_MAX : 0);
-    for (size_t i = 0; m->whole && i < release.n_frames; i++) {
-        const struct frame *f = ring_at(&s->ring, release.from + i);
-        int64_t             ms = release.ms[i] + offset_ms;
-        uint32_t            at = (uint32_t)out.bytes;
-        struct wire_size    size = wire_size(&w, f, ms);
-        m->marks[i] = (struct wire_mark){ at, at + (uint32_t)size.before, (uint32_t)size.body, release.ms[i] };
-        wire_emit(&w, f, ms, &out);
-        m->whole = !out.full;
-        m->n_messages += size.body > 0;
-    }
+    for (size_t i = 0; m->whole && i < release.n_frames; i++)
+        m->whole = mux_frame(m, i, ring_at(&s->ring, release.from + i), &m->after, &out);
     m->len = out.bytes;
-    m->after = w;
     m->content = ++n_contents;
 }
 
@@ -102,11 +107,12 @@ static bool is_better_place(const struct muxed *m, const struct muxed *than, con
 }
 
 /* Where the bytes for such a wire are, or may be put; NULL when this release has filled all places already. */
-static struct muxed *place_for(const struct wire *wire)
+static struct muxed *place_for(const struct wire *wire, int64_t offset_ms)
 {
     struct muxed *best = all;
     for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
-        if (m->release == release.number && is_kind(m, wire) && wire->format->is_same(&m->before, wire))
+        struct wire_stamp his = { wire, offset_ms }, first = { &m->before, m->muxed_ms };
+        if (m->release == release.number && is_kind(m, wire) && wire->format->is_same(&first, &his))
             return m;
         if (is_better_place(m, best, wire))
             best = m;
@@ -144,7 +150,7 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
         !jitter_offset(jitter, release.ms[0], release.min_ms, release.smooth, &offset_ms) ||
         release.max_ms + offset_ms > wire->format->stamp_max_ms || release.min_ms + offset_ms < 0)
         return false;
-    struct muxed *m = place_for(wire);
+    struct muxed *m = place_for(wire, offset_ms);
     if (m && m->release != release.number)
         mux(m, s, wire, offset_ms);
     if (!m || !m->whole)
@@ -160,6 +166,7 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
         .content = m->content,
         .before = &m->before,
         .after = &m->after,
+        .muxed_ms = m->muxed_ms,
     };
     return true;
 }
@@ -184,7 +191,7 @@ void shared_batch_commit(const struct shared_batch *b, struct jitter *jitter, si
 void shared_batch_follow(const struct shared_batch *b, struct wire *wire)
 {
     if (wire->format->follow)
-        wire->format->follow(wire, b->before, b->after);
+        wire->format->follow(wire, b->before, b->after, b->offset_ms - b->muxed_ms);
 }
 
 size_t shared_batch_count(const struct shared_batch *b, size_t n_frames)

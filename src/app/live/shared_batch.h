@@ -33,7 +33,8 @@ struct shared_batch {
     const struct wire_mark *marks;                /* of each frame */
     int64_t                 offset_ms;            /* what the player's times have more than the stream's */
     uint64_t                content;              /* other bytes have another number */
-    const struct wire      *before, *after;       /* of the player for whom they were muxed */
+    const struct wire      *before, *after;       /* of the player for whom they were muxed, … */
+    int64_t                 muxed_ms;             /* … and what his times had more */
 };
 
 /**

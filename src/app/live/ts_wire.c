@@ -48,14 +48,15 @@ static bool packets_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t 
     return true;
 }
 
-static bool is_same(const struct wire *a, const struct wire *b)
+static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 {
     struct ts_shift shift;
-    return ts_mux_shift(&shift, &a->ts, &b->ts);
+    return ts_mux_shift(&shift, &a->wire->ts, &b->wire->ts);
 }
 
-static void packets_follow(struct wire *w, const struct wire *before, const struct wire *after)
+static void packets_follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms)
 {
+    (void)delta_ms;
     ts_mux_follow(&w->ts, &before->ts, &after->ts);
 }
 

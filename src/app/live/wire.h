@@ -21,6 +21,8 @@
 #include "app/live/wire_out.h"
 #include "kernel/aac.h"
 #include "kernel/frame.h"
+#include "kernel/mp4/moov.h"
+#include "kernel/mp4/mux.h"
 #include "kernel/ts/mux.h"
 
 struct wire_format;
@@ -32,6 +34,7 @@ struct wire {
     union {
         uint32_t          chunk_size; /* of RTMP */
         struct ts_mux     ts;
+        struct mp4_mux    mp4;
         struct aac_config aac; /* of ADTS */
     };
 };
@@ -74,10 +77,16 @@ struct wire_format {
                   const struct wire_stamp *to);
 
     /** Whether two wires of this format give bytes that differ in nothing but what stamp() writes. */
-    bool (*is_same)(const struct wire *a, const struct wire *b);
+    bool (*is_same)(const struct wire_stamp *a, const struct wire_stamp *b);
 
-    /** What the frames that made `after` of `before` make of `w`, which is_same() as `before`. NULL without pass(). */
-    void (*follow)(struct wire *w, const struct wire *before, const struct wire *after);
+    /**
+     * What the frames that made `after` of `before` make of `w`, which is_same() as `before` and whose times have
+     * `delta_ms` more. NULL without pass().
+     */
+    void (*follow)(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms);
+
+    /** Whether the player must be told that it is over, because this frame cannot be told to him. NULL: never. */
+    bool (*is_end)(const struct wire *w, const struct frame *f);
 };
 
 /* Of a frame on the wire; all 0: it has no place there. */

@@ -39,9 +39,9 @@ static bool message_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t 
     return true;
 }
 
-static bool is_same(const struct wire *a, const struct wire *b)
+static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 {
-    return a->chunk_size == b->chunk_size;
+    return a->wire->chunk_size == b->wire->chunk_size;
 }
 
 const struct wire_format rtmp_wire = {

@@ -4,6 +4,7 @@
 #include "app/live/audio_wire.h"
 #include "app/live/flv_wire.h"
 #include "app/live/media.h"
+#include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
 #include "app/rtmp/wire.h"
 #include "app/source/fixture.h"
@@ -455,6 +456,10 @@ static struct guest guest_from(struct wire wire, enum time_jitter mode, uint64_t
     jitter_init(&g.jitter, mode);
     if (wire.format == &ts_wire)
         ts_mux_init(&g.wire.ts, CODEC_H264, CODEC_AAC);
+    if (wire.format == &mp4_wire)
+        assert_int_equal(mp4_mux_init(&g.wire.mp4, headers_find(headers, FRAME_VIDEO, 0), NULL,
+                                      headers_find(headers, FRAME_AUDIO, 0)),
+                         MP4_OK);
     for (size_t i = 0; i < headers->count; i++)
         wire_pass(&g.wire, headers->frames[i], 0);
     write_alone(alone, from, &g.wire, &g.jitter);
@@ -476,7 +481,7 @@ static void assert_guest_is_served(struct guest g, uint64_t from)
         size_t       n = shared_batch_find(&b, sent, &begins, &ms);
         struct guest cut = g;
         for (size_t i = 0; i < n; i++)
-            wire_pass(&cut.wire, ring_at(&f.source->ring, from + i), 0);
+            wire_pass(&cut.wire, ring_at(&f.source->ring, from + i), b.marks[i].ms + b.offset_ms);
         shared_batch_commit(&b, &cut.jitter, n + 1);
         struct wire_out out = wire_out_copying(rest, sizeof rest);
         wire_emit(&cut.wire, ring_at(&f.source->ring, from + n), ms, &out);
@@ -486,7 +491,8 @@ static void assert_guest_is_served(struct guest g, uint64_t from)
     }
     struct guest follower = g;
     shared_batch_follow(&b, &follower.wire);
-    assert_true(follower.wire.format->is_same(&follower.wire, &after.wire));
+    struct wire_stamp one = { &follower.wire, 0 }, other = { &after.wire, 0 };
+    assert_true(follower.wire.format->is_same(&one, &other));
     struct frame   *next = media_frame(KEY, 500, 99000);
     struct wire_out of_follower = wire_out_copying(rest, sizeof rest), of_after = wire_out_copying(alone, sizeof alone);
     wire_emit(&follower.wire, next, 1234, &of_follower);
@@ -501,7 +507,8 @@ static void who_came_at_different_times_gets_his_own_counters(void **state)
     (void)state;
     struct wire kinds[] = { { .format = &ts_wire },
                             { .format = &ts_wire, .framing = FRAMING_CHUNK },
-                            { .format = &aac_wire, .framing = FRAMING_CHUNK } };
+                            { .format = &aac_wire, .framing = FRAMING_CHUNK },
+                            { .format = &mp4_wire, .framing = FRAMING_CHUNK } };
     put_media(VIDEO_CONFIG, 0, 10000);
     put_media(AUDIO_CONFIG, 0, 10000);
     uint64_t       first = release(), from = f.source->released;
@@ -513,9 +520,9 @@ static void who_came_at_different_times_gets_his_own_counters(void **state)
         put_media(AUDIO, 100 + 30 * (uint32_t)i, ms += 20);
     }
     release();
-    struct guest guests[9];
+    struct guest guests[12];
     for (size_t i = 0; i < ARRAY_LEN(guests); i++)
-        guests[i] = guest_from(kinds[i % 3], (enum time_jitter)(i / 3), i % 2 ? from + i : first + 2, &headers);
+        guests[i] = guest_from(kinds[i % 4], (enum time_jitter)(i / 4), i % 3 ? from + i : first + 2, &headers);
     put_media(INTER, 300, ms += 20);
     put_media(AUDIO, 100, ms += 20);
     put_media(KEY, 700, ms += 20);

@@ -6,6 +6,7 @@
 #include "app/live/audio_wire.h"
 #include "app/live/flv_wire.h"
 #include "app/live/media.h"
+#include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
 #include "app/rtmp/wire.h"
 #include "kernel/flv.h"
@@ -17,6 +18,8 @@ static struct wire media_wires[] = {
     { .format = &ts_wire },
     { .format = &ts_wire, .framing = FRAMING_CHUNK },
     { .format = &ts_wire, .framing = FRAMING_WEBSOCKET },
+    { .format = &mp4_wire },
+    { .format = &mp4_wire, .framing = FRAMING_CHUNK },
     { .format = &flv_wire, .framing = FRAMING_CHUNK },
     { .format = &aac_wire },
     { .format = &aac_wire, .framing = FRAMING_CHUNK },
@@ -31,12 +34,31 @@ static const struct {
     { AUDIO, 1 },        { AUDIO_CONFIG, 0 }, { INTER, 184 }, { VIDEO_CONFIG, 0 }, { KEY, 183 },
 };
 
+static struct frame *configs[2];
+
+static void begin_wire(struct wire *w)
+{
+    if (w->format == &ts_wire)
+        ts_mux_init(&w->ts, CODEC_H264, CODEC_AAC);
+    if (w->format == &mp4_wire)
+        assert_int_equal(mp4_mux_init(&w->mp4, configs[0], NULL, configs[1]), MP4_OK);
+}
+
 static int set_up_media(void **state)
 {
     (void)state;
+    configs[0] = media_frame(VIDEO_CONFIG, 0, 0);
+    configs[1] = media_frame(AUDIO_CONFIG, 0, 0);
     for (size_t i = 0; i < ARRAY_LEN(media_wires); i++)
-        if (media_wires[i].format == &ts_wire)
-            ts_mux_init(&media_wires[i].ts, CODEC_H264, CODEC_AAC);
+        begin_wire(&media_wires[i]);
+    return 0;
+}
+
+static int tear_down_media(void **state)
+{
+    (void)state;
+    frame_unref(&configs[0]);
+    frame_unref(&configs[1]);
     return 0;
 }
 
@@ -184,13 +206,13 @@ static void each_format_takes_what_it_has_a_place_for(void **state)
         const char               *takes; /* of the stream above */
     } cases[] = { { &flv_wire, "##########" },
                   { &ts_wire, "..####.#.#" },
+                  { &mp4_wire, "..####.#.#" },
                   { &aac_wire, "...#.#...." },
                   { &mp3_wire, ".........." } };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct wire   w = { .format = cases[i].format };
         struct frame *held[ARRAY_LEN(stream)];
-        if (w.format == &ts_wire)
-            ts_mux_init(&w.ts, CODEC_H264, CODEC_AAC);
+        begin_wire(&w);
         for (size_t k = 0; k < ARRAY_LEN(stream); k++) {
             struct frame   *f = held[k] = media_frame(stream[k].what, stream[k].len, (int64_t)k * 20);
             struct wire_out out = wire_out_copying(bytes, sizeof bytes);
@@ -199,6 +221,35 @@ static void each_format_takes_what_it_has_a_place_for(void **state)
         }
         for (size_t k = 0; k < ARRAY_LEN(stream); k++)
             frame_unref(&held[k]);
+    }
+}
+
+static void mp4_ends_where_the_configuration_changes(void **state)
+{
+    (void)state;
+    struct wire   w = { .format = &mp4_wire };
+    struct frame *same = media_frame(VIDEO_CONFIG, 0, 0), *other = media_frame(VIDEO_CONFIG, 0, 0);
+    other->data[other->media_offset + 3]++; /* another level */
+    begin_wire(&w);
+    assert_false(w.format->is_end(&w, same));
+    assert_true(w.format->is_end(&w, other));
+    frame_unref(&same);
+    frame_unref(&other);
+}
+
+/* Who joins in the midst of a GOP hears, and sees from the next key frame on. */
+static void mp4_begins_with_a_key_frame(void **state)
+{
+    (void)state;
+    static const enum media what[] = { INTER, AUDIO, INTER, KEY, INTER };
+    static const char       takes[] = ".#.##";
+    struct wire             w = { .format = &mp4_wire };
+    begin_wire(&w);
+    for (size_t i = 0; i < ARRAY_LEN(what); i++) {
+        struct frame *f = media_frame(what[i], 50, 20 * (int64_t)i);
+        assert_int_equal(wire_size(&w, f, 0).body > 0, takes[i] == '#');
+        wire_pass(&w, f, 0);
+        frame_unref(&f);
     }
 }
 
@@ -258,8 +309,10 @@ int main(void)
         cmocka_unit_test(from_every_byte_on_the_rest_is_the_same),
         cmocka_unit_test(piece_by_piece_it_comes_to_the_same),
         cmocka_unit_test(one_buffer_that_is_too_small_is_full_and_keeps_its_bounds),
-        cmocka_unit_test_setup(a_stream_is_the_same_however_it_is_cut, set_up_media),
-        cmocka_unit_test(each_format_takes_what_it_has_a_place_for),
+        cmocka_unit_test_setup_teardown(a_stream_is_the_same_however_it_is_cut, set_up_media, tear_down_media),
+        cmocka_unit_test_setup_teardown(each_format_takes_what_it_has_a_place_for, set_up_media, tear_down_media),
+        cmocka_unit_test_setup_teardown(mp4_ends_where_the_configuration_changes, set_up_media, tear_down_media),
+        cmocka_unit_test_setup_teardown(mp4_begins_with_a_key_frame, set_up_media, tear_down_media),
         cmocka_unit_test(flv_is_a_tag),
         cmocka_unit_test(framings_say_the_length),
     };

@@ -1,0 +1,48 @@
+#include "app/http/live_opening.h"
+
+#include "app/source/reader.h"
+#include "app/source/source.h"
+
+static void see_first_track(struct live_opening *o, struct frame *f)
+{
+    struct frame **config = f->kind == FRAME_AUDIO ? &o->audio_config : &o->video_config;
+    if (f->kind == FRAME_AUDIO)
+        o->audio = f->codec;
+    else
+        o->video = f->codec;
+    if (!*config && (f->config || f->codec == CODEC_MP3))
+        *config = f;
+    if (!o->key && f->key)
+        o->key = f;
+}
+
+void live_opening_look(struct live_opening *o, const struct reader *r)
+{
+    const struct source *s = r->source;
+    struct frame        *f;
+    *o = (struct live_opening){ 0 };
+    for (size_t ahead = 0; (f = reader_peek(r, ahead)); ahead++) {
+        o->has_audio |= f->kind == FRAME_AUDIO;
+        o->has_video |= f->kind == FRAME_VIDEO;
+        if (f->kind != FRAME_SCRIPT && f->track == 0)
+            see_first_track(o, f);
+    }
+    o->video = o->video ? o->video : s->video.codec;
+    o->audio = o->audio ? o->audio : s->audio.codec;
+    o->has_audio |= o->audio != CODEC_NONE;
+    o->has_video |= o->video != CODEC_NONE;
+    if (!o->video_config)
+        o->video_config = headers_find(&s->headers, FRAME_VIDEO, 0);
+    if (!o->audio_config)
+        o->audio_config = headers_find(&s->headers, FRAME_AUDIO, 0);
+}
+
+int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r)
+{
+    const struct source *s = r->source;
+    if (!reader_peek(r, 0))
+        return DEADLINE_NEVER;
+    if (!s->publisher || (o->has_audio && o->has_video))
+        return 0;
+    return s->published_at_us + LIVE_SECOND_KIND_US;
+}

@@ -1,0 +1,37 @@
+/**
+ * What can be seen of a stream before the first bytes go to a player: a file's header cannot be taken back.
+ *
+ * Yields     no
+ */
+#ifndef APP_HTTP_LIVE_OPENING_H
+#define APP_HTTP_LIVE_OPENING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "kernel/frame.h"
+
+struct reader;
+
+/*
+ * A publisher's first frames may all be of one kind. So long a newcomer waits for the other kind, from the beginning of
+ * the publish.
+ */
+enum { LIVE_SECOND_KIND_US = US_PER_SECOND };
+
+/* Of the first track, but for the kinds. Borrows the reader's and the source's frames. */
+struct live_opening {
+    bool          has_audio, has_video;        /* frames of that kind, of any track */
+    enum codec    audio, video;                /* CODEC_NONE: not known */
+    struct frame *audio_config, *video_config; /* of codecs without, the first frame; NULL: none yet */
+    struct frame *key;                         /* the first key frame; NULL: none yet */
+};
+
+/** Look at what the reader can get now, and at what its source knows. */
+void live_opening_look(struct live_opening *o, const struct reader *r);
+
+/** When the first bytes are due by it: at once (0), later, or with the next frames (DEADLINE_NEVER). */
+int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r);
+
+#endif

@@ -1,0 +1,97 @@
+#include "app/live/mp4_wire.h"
+
+enum { TICKS_PER_MS = MP4_TIMESCALE / 1000 };
+
+/* Pictures before the first key frame could not be decoded. */
+static bool is_fragment(const struct wire *w, const struct frame *f)
+{
+    bool begun = f->kind != FRAME_VIDEO || f->key || w->mp4.tracks[MP4_TRACK_VIDEO].last_dts_90k >= 0;
+    return begun && mp4_mux_look(&w->mp4, f) == MP4_FRAME_CARRIED;
+}
+
+static size_t fragment_len(const struct wire *w, const struct frame *f, int64_t ms)
+{
+    (void)ms;
+    return is_fragment(w, f) ? MP4_MUX_HEAD_LEN + mp4_mux_payload(f).len : 0;
+}
+
+static void fragment_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+{
+    uint8_t            head[MP4_MUX_HEAD_LEN];
+    struct wr          to = wr_over(head, sizeof head);
+    struct mp4_payload payload = mp4_mux_payload(f);
+    if (!is_fragment(w, f))
+        return;
+    mp4_mux_write_head(&w->mp4, &to, f, ms * TICKS_PER_MS);
+    wire_put(out, head, sizeof head);
+    wire_lend(out, payload.bytes, payload.len);
+}
+
+static void fragment_pass(struct wire *w, const struct frame *f, int64_t ms)
+{
+    uint8_t   head[MP4_MUX_HEAD_LEN];
+    struct wr to = wr_over(head, sizeof head);
+    if (is_fragment(w, f))
+        mp4_mux_write_head(&w->mp4, &to, f, ms * TICKS_PER_MS);
+}
+
+static bool fragments_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
+                            const struct wire_stamp *to)
+{
+    int64_t  delta_90k = (to->offset_ms - from->offset_ms) * TICKS_PER_MS;
+    uint32_t delta_sequence = to->wire->mp4.sequence - from->wire->mp4.sequence;
+    if (!delta_90k && !delta_sequence)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (marks[i].len && !mp4_mux_restamp(bytes + marks[i].body, marks[i].len, delta_90k, delta_sequence))
+            break; /* never: they are whole fragments */
+    return true;
+}
+
+static bool is_same_track(const struct mp4_mux_track *a, const struct mp4_mux_track *b, int64_t delta_90k)
+{
+    const struct frame *of_a = a->entry.config, *of_b = b->entry.config;
+    if (!of_a || !of_b)
+        return !of_a && !of_b;
+    int64_t last_90k = a->last_dts_90k < 0 ? a->last_dts_90k : a->last_dts_90k + delta_90k;
+    return of_a->codec == of_b->codec && of_a->track == of_b->track && last_90k == b->last_dts_90k &&
+           a->duration_90k == b->duration_90k;
+}
+
+static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
+{
+    int64_t delta_90k = (b->offset_ms - a->offset_ms) * TICKS_PER_MS;
+    for (int i = 0; i < MP4_TRACKS; i++)
+        if (!is_same_track(&a->wire->mp4.tracks[i], &b->wire->mp4.tracks[i], delta_90k))
+            return false;
+    return true;
+}
+
+static void follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms)
+{
+    w->mp4.sequence += after->mp4.sequence - before->mp4.sequence;
+    for (int i = 0; i < MP4_TRACKS; i++) {
+        const struct mp4_mux_track *to = &after->mp4.tracks[i];
+        if (to->last_dts_90k >= 0)
+            w->mp4.tracks[i].last_dts_90k = to->last_dts_90k + delta_ms * TICKS_PER_MS;
+        w->mp4.tracks[i].duration_90k = to->duration_90k;
+    }
+}
+
+/* Another moov plays nowhere. */
+static bool is_end(const struct wire *w, const struct frame *f)
+{
+    return mp4_mux_look(&w->mp4, f) == MP4_FRAME_CHANGES;
+}
+
+const struct wire_format mp4_wire = {
+    .name = "MP4",
+    .stamp_max_ms = INT64_MAX / (2 * TICKS_PER_MS),
+    .len = fragment_len,
+    .emit = fragment_emit,
+    .pass = fragment_pass,
+    .is_end = is_end,
+    .stamp = fragments_stamp,
+    .is_same = is_same,
+    .follow = follow,
+};

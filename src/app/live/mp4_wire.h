@@ -1,0 +1,15 @@
+/**
+ * The wire format of fMP4 players: a frame is a fragment, moof and mdat. What comes first, the moov, is not its business.
+ *
+ * Shape      wire.mp4: begun by mp4_mux_init(); who keeps the wire keeps the frames alive that it was made from
+ * Source     kernel/mp4/mux.h
+ * Yields     no
+ */
+#ifndef APP_LIVE_MP4_WIRE_H
+#define APP_LIVE_MP4_WIRE_H
+
+#include "app/live/wire.h"
+
+extern const struct wire_format mp4_wire;
+
+#endif
