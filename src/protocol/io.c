@@ -197,7 +197,7 @@ struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_
         size_t      n;
         struct err *e = io_read(io, p, len, &n, deadline_us);
         if (e)
-            return e;
+            return e; /* cppcheck-suppress returnDanglingLifetime; it takes e, of a layer, for &n */
         p += n;
         len -= n;
     }
