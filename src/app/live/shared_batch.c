@@ -143,6 +143,8 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
 {
     if (s->n_readers < SHARED_READERS_MIN || from != s->release_began || from == s->released)
         return false;
+    if (from < s->ring.tail)
+        return false; /* forgotten before it was released: everybody must jump */
     if (release.serial != s->serial || release.from != from || release.to != s->released)
         look_at_release(s, from);
     int64_t offset_ms;

@@ -42,8 +42,9 @@ struct shared_batch {
  *
  * Ownership  the bytes are valid until the next call, the rest of `out` until the next release or yield; `wire` and
  *            `jitter` are the player's state, and only read
- * Returns    false when they cannot be shared: `from` is not where the release began, a script is among them, or
- *            frames that the wire leaves out; their times do not run smoothly or are out of its range; or memory is out
+ * Returns    false when they cannot be shared: `from` is not where the release began, or some are forgotten already; a
+ *            script is among them, or frames that the wire leaves out; their times do not run smoothly or are out of its
+ *            range; or memory is out
  */
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
                       const struct jitter *jitter);
