@@ -7,7 +7,7 @@
 
 Contenders of a row take turns, round after round; a figure is the median over the rounds, a ratio the median of the
 ratios within each round, so that what else the machine does falls on all of them. CPU time is the server's, user
-and system, over the measured seconds, by /proc/PID/stat; bytes are those that players have received. Who is not
+and system, over the measured seconds, by /proc; bytes are those that players have received. Who is not
 installed, and what this server does not serve, is left out with a reason. Writes objs/bench/bench.json with every
 run, and objs/bench/players.svg.
 """

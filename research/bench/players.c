@@ -293,7 +293,7 @@ static void print_series(void)
     for (size_t i = 0; i < load.n_series; i++) {
         const struct second *s = &load.series[i];
         printf("%s{\"t\":%.2f,\"joined\":%zu,\"dropped\":%zu,\"bytes\":%" PRIu64 ",\"messages\":%" PRIu64
-               ",\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"spread\":%.3f,\"cpu_s\":%.2f,\"rss\":%" PRId64 "}",
+               ",\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"spread\":%.3f,\"cpu_s\":%.4f,\"rss\":%" PRId64 "}",
                i ? "," : "", s->at_s, s->joined, s->dropped, s->bytes, s->messages, s->p50_ms, s->p99_ms, s->max_ms,
                s->spread_ms, (double)s->cpu_us / 1e6, s->rss_bytes);
     }
@@ -335,7 +335,7 @@ static void print_result(double seconds)
     printf(",\"spread_ms\":%.3f,\"pause_ms\":%.3f,\"interval_ms\":%.3f", load.spread_ms, (double)t->pause_us / 1e3,
            interval_ms(seconds));
     if (conf.pid)
-        printf(",\"server\":{\"cpu_s\":%.2f,\"core\":%.4f,\"cpu_s_per_gbit\":%.5f,\"rss\":%" PRId64 "}", cpu_s,
+        printf(",\"server\":{\"cpu_s\":%.4f,\"core\":%.4f,\"cpu_s_per_gbit\":%.5f,\"rss\":%" PRId64 "}", cpu_s,
                seconds > 0 ? cpu_s / seconds : 0, gbit > 0 ? cpu_s / gbit : 0, load.usage_now.rss_bytes);
     print_series();
     printf("}\n");

@@ -388,7 +388,7 @@ static void print_result(double seconds)
            load.bytes, load.messages, load.n_blocked, histogram_ms(&load.late, 50), histogram_ms(&load.late, 99),
            histogram_max_ms(&load.late));
     if (conf.pid)
-        printf(",\"server\":{\"cpu_s\":%.2f,\"core\":%.4f,\"cpu_s_per_gbit\":%.5f,\"rss\":%" PRId64 "}", cpu_s,
+        printf(",\"server\":{\"cpu_s\":%.4f,\"core\":%.4f,\"cpu_s_per_gbit\":%.5f,\"rss\":%" PRId64 "}", cpu_s,
                seconds > 0 ? cpu_s / seconds : 0, gbit > 0 ? cpu_s / gbit : 0, load.usage_now.rss_bytes);
     printf("}\n");
 }

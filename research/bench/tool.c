@@ -1,7 +1,9 @@
 #include "tool.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -167,7 +169,7 @@ int target_connect(const struct target *t, int receive_buffer)
 /* The file's text; false when it cannot be read. */
 static bool slurp(pid_t pid, const char *file, char *buf, size_t cap)
 {
-    char path[64];
+    char path[128];
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
     FILE *f = fopen(path, "r");
     if (!f)
@@ -178,11 +180,11 @@ static bool slurp(pid_t pid, const char *file, char *buf, size_t cap)
     return len > 0;
 }
 
-bool usage_read(pid_t pid, struct usage *u)
+/* In whole ticks, 10 ms each: for kernels that do not keep the other. */
+static bool read_ticks(pid_t pid, int64_t *cpu_us)
 {
     char          text[1024];
     unsigned long user, system;
-    long          pages;
     if (!slurp(pid, "stat", text, sizeof text))
         return false;
     /* proc(5): the name, in parentheses, may hold anything; utime and stime are fields 14 and 15 */
@@ -190,7 +192,34 @@ bool usage_read(pid_t pid, struct usage *u)
     if (!behind_name ||
         sscanf(behind_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
         return false;
-    u->cpu_us = (int64_t)(user + system) * US_PER_SECOND / sysconf(_SC_CLK_TCK);
+    *cpu_us = (int64_t)(user + system) * US_PER_SECOND / sysconf(_SC_CLK_TCK);
+    return true;
+}
+
+/* In nanoseconds, the first word of each thread's schedstat; false where there is none. */
+static bool read_schedstat(pid_t pid, int64_t *cpu_us)
+{
+    char path[64], text[128];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR     *tasks = opendir(path);
+    uint64_t sum_ns = 0, ns;
+    for (struct dirent *task; tasks && (task = readdir(tasks));) {
+        snprintf(path, sizeof path, "task/%.20s/schedstat", task->d_name);
+        if (task->d_name[0] != '.' && slurp(pid, path, text, sizeof text) && sscanf(text, "%" SCNu64, &ns) == 1)
+            sum_ns += ns;
+    }
+    if (tasks)
+        closedir(tasks);
+    *cpu_us = (int64_t)(sum_ns / 1000);
+    return sum_ns > 0;
+}
+
+bool usage_read(pid_t pid, struct usage *u)
+{
+    char text[128];
+    long pages;
+    if (!read_schedstat(pid, &u->cpu_us) && !read_ticks(pid, &u->cpu_us))
+        return false;
     if (!slurp(pid, "statm", text, sizeof text) || sscanf(text, "%*d %ld", &pages) != 1)
         return false;
     u->rss_bytes = pages * sysconf(_SC_PAGESIZE);
