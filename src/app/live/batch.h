@@ -14,7 +14,7 @@
 #include "core/attr.h"
 
 /* A batch is written by one call: so many frames, iovecs (IOV_MAX is 1024) and bytes at the most. */
-enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_BYTES = 1 << 20 };
+enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_BYTES = 256 << 10 };
 
 /* A frame, what of it is still to be sent, and how things are behind it. */
 struct batch_item {

@@ -1,6 +1,7 @@
 #include "app/live/sender.h"
 
 #include "app/live/batch.h"
+#include "app/live/catch_up.h"
 #include "app/live/fanout.h"
 #include "app/live/shared_batch.h"
 #include "app/source/source.h"
@@ -219,15 +220,23 @@ static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
     return NULL;
 }
 
+/* What comes next is older than the newest release: it may be much, and others want theirs now. */
+static bool is_behind(const struct sender *p)
+{
+    return p->reader.seq < p->reader.source->release_began && reader_peek(&p->reader, 0);
+}
+
 struct err *sender_send(struct sender *p, bool *idle)
 {
-    size_t sent = 0;
-    bool   done;
+    struct err *e;
+    size_t      sent = 0;
+    bool        done;
     *idle = false;
+    if (is_behind(p) && (e = catch_up_wait()))
+        return err_wrap(e, "wait to catch up");
     reader_catch_up(&p->reader);
     follow_jitter_mode(p);
-    struct err *e = send_shared(p, &sent, &done);
-    if (e)
+    if ((e = send_shared(p, &sent, &done)))
         return e;
     if (!done) {
         if (!batch_clear(&batch, first_len(p)))
@@ -240,7 +249,7 @@ struct err *sender_send(struct sender *p, bool *idle)
             return err_wrap(e, "send %zu bytes", batch.out.bytes);
         account(p, sent);
         if (batch.out.bytes >= BATCH_BYTES)
-            co_give_way(); /* a long way to catch up, and the others want their frames meanwhile */
+            co_give_way(); /* a large release, and the others want theirs */
     }
     if (!p->io->may_write && (p->cut || sent == 0))
         return err_wrap(io_wait_writable(p->io, now_us() + WRITE_TIMEOUT_US), "wait for the player to read");
