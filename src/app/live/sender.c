@@ -1,5 +1,9 @@
 #include "app/live/sender.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "app/live/batch.h"
 #include "app/live/catch_up.h"
 #include "app/live/fanout.h"
@@ -11,6 +15,13 @@
 
 /* A player that takes nothing for so long is given up. */
 enum { WRITE_TIMEOUT_US = 30 * US_PER_SECOND };
+
+/*
+ * What a player's socket keeps of what is not on its way yet. What waits belongs into the log, which all share: the
+ * kernel would take up to 4 MiB (tcp_wmem) for each player who does not read, and when its memory for TCP runs short
+ * it drops what others are sent.
+ */
+enum { UNSENT_BYTES = 256 << 10 };
 
 static struct batch batch;
 
@@ -264,6 +275,8 @@ struct err *sender_attach(struct sender *p, struct source *s, struct io *io, str
     struct err *e = reader_attach(&p->reader, s);
     if (!e)
         p->reader.delivery = &fanout_delivery;
+    /* tcp(7). It may fail: then the kernel's own limit holds */
+    setsockopt(io->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){ UNSENT_BYTES }, sizeof(int));
     return e;
 }
 
