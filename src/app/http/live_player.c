@@ -32,6 +32,7 @@ struct player {
     const struct live_format *format;
     struct io                *io;
     struct websocket         *ws; /* NULL: plain HTTP */
+    struct websocket          websocket;
     struct sender             out;
     struct client             client;
     const struct conf        *applied_conf;           /* compared, not followed */
@@ -308,16 +309,15 @@ static struct err *play_over_http(struct player *p)
 
 static struct err *play_over_websocket(struct player *p)
 {
-    struct websocket ws;
-    bool             accepted;
-    struct err      *e = websocket_accept(p->x, &ws, &accepted);
+    bool        accepted;
+    struct err *e = websocket_accept(p->x, &p->websocket, &accepted);
     if (e || !accepted)
         return e;
     http_forget_request(p->x);
-    p->ws = &ws;
+    p->ws = &p->websocket;
     e = play(p);
     if (!e)
-        websocket_close(&ws, WEBSOCKET_NORMAL, "the stream has ended");
+        websocket_close(p->ws, WEBSOCKET_NORMAL, "the stream has ended");
     return e;
 }
 

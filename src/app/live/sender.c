@@ -198,16 +198,14 @@ bool sender_offer(struct sender *p, struct shared_batch *b)
 
 void sender_took(struct sender *p, const struct shared_batch *b, size_t sent)
 {
-    size_t n_whole = b->n_frames, n_frames = b->n_frames;
-    if (sent < b->len) {
-        size_t begins;
-        n_whole = n_frames = shared_batch_find(b, sent, &begins, &p->cut_ms);
-        if (sent > begins) {
-            p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + n_whole));
-            p->cut_sent = sent - begins;
-            n_frames++; /* the reader is done with it: we are not */
-        }
+    size_t n_whole = b->n_frames, begins = sent;
+    if (sent < b->len)
+        n_whole = shared_batch_find(b, sent, &begins, &p->cut_ms);
+    if (sent > begins) {
+        p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + n_whole));
+        p->cut_sent = sent - begins;
     }
+    size_t n_frames = n_whole + (p->cut != NULL); /* the reader is done with a frame that is cut: we are not */
     *p->n_messages += (int64_t)shared_batch_count(b, n_whole);
     pass_shared(p, b, n_whole);
     shared_batch_commit(b, &p->jitter, n_frames);
