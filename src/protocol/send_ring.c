@@ -1,11 +1,16 @@
 #include "protocol/send_ring.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <liburing.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/log.h"
 #include "protocol/io.h"
+
+/* In place of a result: the kernel has not said. */
+enum { NONE_YET = INT_MIN };
 
 struct queued {
     struct io *io;
@@ -30,9 +35,22 @@ static int open_ring(void)
     return status;
 }
 
+/* Kernels before 5.6 have io_uring, but not this. */
+static bool can_send(void)
+{
+    struct io_uring_probe *probe = io_uring_get_probe_ring(&ring);
+    bool                   can = probe && io_uring_opcode_supported(probe, IORING_OP_SEND);
+    io_uring_free_probe(probe);
+    return can;
+}
+
 struct err *send_ring_open(void)
 {
     int status = open_ring();
+    if (status >= 0 && !can_send()) {
+        io_uring_queue_exit(&ring);
+        status = -EOPNOTSUPP;
+    }
     if (status < 0) {
         errno = -status;
         return err_sys(E_ST_INITIALIZE, "io_uring: %s", strerror(errno));
@@ -68,18 +86,33 @@ void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg)
     struct io_uring_sqe *sqe = io_uring_get_sqe(&ring); /* there are as many as the queue has places */
     io_uring_prep_send(sqe, io->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
     io_uring_sqe_set_data64(sqe, n_queued);
-    queue[n_queued++] = (struct queued){ .io = io, .arg = arg, .len = len, .result = -EIO };
+    queue[n_queued++] = (struct queued){ .io = io, .arg = arg, .len = len, .result = NONE_YET };
 }
 
 /*
- * Wait for all results; with MSG_DONTWAIT that is no more than the sends themselves. A ring that fails, which it
- * has no reason to, is given up, for what is left in it may or may not have been sent.
+ * A ring that fails, which it has no reason to, is given up. What the kernel had not taken over was not sent; of the rest
+ * nobody knows, so those connections end: the next byte might not be the next one for the peer.
  */
+static void give_up(int status)
+{
+    size_t n_taken = n_queued - io_uring_sq_ready(&ring);
+    log_warn("io_uring fails, each player is written to by a call of its own from now on: %s", strerror(-status));
+    send_ring_close();
+    for (size_t i = 0; i < n_queued; i++) {
+        if (queue[i].result != NONE_YET)
+            continue;
+        queue[i].result = i < n_taken ? -EIO : -ECANCELED;
+        if (i < n_taken)
+            shutdown(queue[i].io->fd, SHUT_RDWR);
+    }
+}
+
+/* Wait for all results; with MSG_DONTWAIT that is no more than the sends themselves. */
 static void collect(void)
 {
     size_t n_left = n_queued;
     int    status = 0;
-    while (n_left > 0 && (status >= 0 || status == -EINTR || status == -EAGAIN || status == -EBUSY)) {
+    while (n_left > 0 && (status >= 0 || status == -EINTR)) {
         struct io_uring_cqe *cqe;
         status = io_uring_submit_and_wait(&ring, (unsigned)n_left);
         while (n_left > 0 && io_uring_peek_cqe(&ring, &cqe) == 0) {
@@ -89,7 +122,7 @@ static void collect(void)
         }
     }
     if (n_left > 0)
-        send_ring_close();
+        give_up(status);
 }
 
 static ssize_t settle(const struct queued *q)

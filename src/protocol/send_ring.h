@@ -45,7 +45,8 @@ void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg);
 
 /**
  * Send what is queued, and say of each how it went, in the order in which they were queued: the bytes taken, 0 when
- * it took none, -errno when it is broken. The io's flags and counters are brought up to date before.
+ * it took none, -errno when it is broken. The io's flags and counters are brought up to date before. Should the ring itself
+ * fail it is closed then, and who was not written to took none.
  */
 void send_ring_flush(void (*done)(void *arg, ssize_t sent));
 

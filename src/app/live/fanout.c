@@ -86,7 +86,7 @@ static bool add(struct reader *r)
     if (send_ring_is_full())
         flush();
     const uint8_t *bytes = send_ring_is_open() && !p->io->layer && b.len ? keep(&b) : NULL;
-    if (!bytes)
+    if (!bytes || !send_ring_is_open()) /* a flush on the way may have lost the ring */
         return write_now(p, &b);
     struct write *w = &writes[send_ring_count()];
     *w = (struct write){ p, b };

@@ -20,6 +20,13 @@
 
 enum { ENDS = SEND_RING_MAX };
 
+static int code_of(struct err *e)
+{
+    int code = (int)err_code(e);
+    err_free(e);
+    return code;
+}
+
 static struct {
     struct io io;
     int       peer;
@@ -133,30 +140,80 @@ static void a_broken_socket_says_so_and_harms_no_other(void **state)
     assert_int_equal(ends[1].io.bytes_out, 0);
 }
 
-/* As the default profile of container runtimes does. */
-static void a_kernel_that_refuses_is_an_error_that_says_why(void **state)
+/* From now on that system call is refused, as the default profile of container runtimes does. */
+static bool forbid(int call)
 {
-    (void)state;
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { ARRAY_LEN(rules), rules };
+    return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* In a process of its own. */
+static void assert_in_child(bool (*holds)(void))
+{
+    int   status;
     pid_t child = fork();
     assert_true(child >= 0);
-    if (child == 0) {
-        struct sock_filter rules[] = {
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        };
-        struct sock_fprog program = { ARRAY_LEN(rules), rules };
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-            _exit(2);
-        send_ring_close();
-        struct err *e = send_ring_open();
-        _exit(err_errno(e) == EPERM && !send_ring_is_open() ? 0 : 1);
-    }
-    int status;
+    if (child == 0)
+        _exit(holds() ? 0 : 1);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static bool setup_is_refused(void)
+{
+    send_ring_close();
+    struct err *e = forbid(__NR_io_uring_setup) ? send_ring_open() : NULL;
+    return err_errno(e) == EPERM && !send_ring_is_open();
+}
+
+static void a_kernel_that_refuses_is_an_error_that_says_why(void **state)
+{
+    (void)state;
+    assert_in_child(setup_is_refused);
+}
+
+/* As if the kernel did not know the question: it is older than sends. */
+static bool probe_is_refused(void)
+{
+    send_ring_close();
+    struct err *e = forbid(__NR_io_uring_register) ? send_ring_open() : NULL;
+    return err_errno(e) == EOPNOTSUPP && !send_ring_is_open();
+}
+
+static void a_kernel_that_cannot_send_by_it_is_an_error(void **state)
+{
+    (void)state;
+    assert_in_child(probe_is_refused);
+}
+
+static bool failing_ring_sends_nothing(void)
+{
+    send_ring_close();
+    if (code_of(send_ring_open()) || !forbid(__NR_io_uring_enter))
+        return false;
+    for (int i = 0; i < 3; i++)
+        add(i, "x", 1);
+    send_ring_flush(note);
+    bool holds = n_done == 3 && !send_ring_is_open() && !send_ring_is_full();
+    for (int i = 0; i < 3; i++) {
+        char c;
+        holds &= ends[i].sent == 0 && ends[i].io.may_write && ends[i].io.bytes_out == 0;
+        holds &= recv(ends[i].peer, &c, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN; /* nor has it ended */
+    }
+    return holds;
+}
+
+static void a_ring_that_fails_is_given_up_and_who_got_nothing_knows_it(void **state)
+{
+    (void)state;
+    assert_in_child(failing_ring_sends_nothing);
 }
 
 int main(void)
@@ -166,6 +223,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_socket_takes_a_part_or_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_broken_socket_says_so_and_harms_no_other, set_up, tear_down),
         cmocka_unit_test(a_kernel_that_refuses_is_an_error_that_says_why),
+        cmocka_unit_test(a_kernel_that_cannot_send_by_it_is_an_error),
+        cmocka_unit_test_setup_teardown(a_ring_that_fails_is_given_up_and_who_got_nothing_knows_it, set_up, tear_down),
     };
     struct err *e = co_init();
     if (e)

@@ -1,8 +1,13 @@
 /* Players who wait get their releases without being woken, and every byte of them, with and without io_uring. */
 #include "app/live/fanout.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "app/live/sender.h"
@@ -241,6 +246,38 @@ static void frames_that_are_forgotten_before_their_release_harm_nobody(void **st
     }
 }
 
+/* From its next call on. */
+static void an_io_uring_that_fails_costs_nobody_a_byte(void **state)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_enter, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { ARRAY_LEN(rules), rules };
+    (void)state;
+    begin_players(20);
+    publish(2, 500);
+    assert_true(send_ring_is_open());
+    assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+    for (int i = 0; i < 20; i++) /* pairs with bytes of their own: the copies fill up on the way */
+        players[i].out.wire.chunk_size += (uint32_t)(i / 2 % 7);
+    publish(40, 8000);
+    assert_false(send_ring_is_open());
+    publish(2, 500);
+    size_t len = wire_len_of(4, 500) + wire_len_of(40, 8000);
+    for (int i = 0; i < 20; i++) {
+        int64_t deadline = now_us() + A_WHILE_US;
+        while (take(&players[i]), players[i].n_messages < 44 && now_us() < deadline)
+            co_give_way();
+        take(&players[i]);
+        assert_int_equal(players[i].n_got, len);
+        assert_int_equal(players[i].io.bytes_out, len);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -256,10 +293,13 @@ int main(void)
         return 1;
     io_init();
     int failed = cmocka_run_group_tests_name("one by one", tests, NULL, NULL);
-    if (code_of(send_ring_open()) == 0)
+    const struct CMUnitTest last[] = { TEST(an_io_uring_that_fails_costs_nobody_a_byte) };
+    if (code_of(send_ring_open()) == 0) {
         failed += cmocka_run_group_tests_name("by io_uring", tests, NULL, NULL);
-    else
+        failed += cmocka_run_group_tests_name("by an io_uring that fails", last, NULL, NULL);
+    } else {
         puts("[  SKIPPED ] there_is_no_io_uring");
+    }
     send_ring_close();
     co_finish();
     return failed;
