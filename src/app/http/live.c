@@ -22,17 +22,18 @@ struct target {
     char                      app[RTMP_NAME_MAX + 1], stream[RTMP_NAME_MAX + 1];
 };
 
-/* A name that a publisher may have, too. */
+/* As publishers' names are read: without blanks (rtmp/url.h). False for what no publisher may be called. */
 static bool take_name(char to[static RTMP_NAME_MAX + 1], struct live_span from)
 {
-    if (from.len > RTMP_NAME_MAX)
-        return false;
-    for (size_t i = 0; i < from.len; i++)
-        if ((unsigned char)from.text[i] < ' ' || from.text[i] == '\x7f')
+    struct str out = str_over(to, RTMP_NAME_MAX + 1);
+    for (size_t i = 0; i < from.len; i++) {
+        unsigned char c = (unsigned char)from.text[i];
+        if (c < ' ' || c == 0x7F)
             return false;
-    memcpy(to, from.text, from.len);
-    to[from.len] = '\0';
-    return true;
+        if (c != ' ')
+            str_append(&out, from.text + i, 1);
+    }
+    return out.len > 0 && !out.cut;
 }
 
 static bool is_published(const struct sources *all, const struct target *t)
