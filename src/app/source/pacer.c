@@ -25,13 +25,13 @@ static int64_t due_us(const struct source *s)
     return rested < latest ? rested : latest;
 }
 
-/* Who waits gets it, or is woken to take it. */
-static void hand_out(struct source *s)
+/* Who waits gets it, or is woken to take it. To `n` readers from `at` on; returns who comes next. */
+static struct list *hand_out(struct source *s, struct list *at, size_t n)
 {
     const struct reader_delivery *used = NULL;
-    LIST_FOREACH(&s->readers, it, after)
-    {
-        struct reader *r = LIST_ENTRY(it, struct reader, link);
+    for (; n > 0 && at != &s->readers; n--) {
+        struct reader *r = LIST_ENTRY(at, struct reader, link);
+        at = at->next;
         if (!r->waiting)
             continue;
         if (r->delivery && r->delivery->add(r))
@@ -41,13 +41,19 @@ static void hand_out(struct source *s)
     }
     if (used)
         used->flush();
+    return at;
+}
+
+static void release(struct source *s)
+{
+    s->release_began = s->released;
+    s->released = s->ring.head;
 }
 
 void pacer_release_now(struct source *s)
 {
-    s->release_began = s->released;
-    s->released = s->ring.head;
-    hand_out(s);
+    release(s);
+    hand_out(s, s->readers.next, s->n_readers);
 }
 
 void pacer_notice(struct source *s)
@@ -60,12 +66,21 @@ void pacer_notice(struct source *s)
         s->released = s->ring.head; /* nobody to wake */
 }
 
-/* Hand the release out, and find out what that cost: a yield comes back when all who were woken have run. */
+/*
+ * Hand the release out, and find out what that cost: the last yield comes back when all who were woken have run. In
+ * between the others get their turns, and readers come and go: they come behind the last one.
+ */
 static void run_round(struct source *s)
 {
     s->round_start_us = now_us();
-    pacer_release_now(s);
-    co_give_way();
+    release(s);
+    s->next_served = s->readers.next;
+    for (size_t left = s->n_readers, n; left > 0; left -= n) {
+        n = left < PACER_TURN_READERS ? left : PACER_TURN_READERS;
+        s->next_served = hand_out(s, s->next_served, n);
+        co_give_way();
+    }
+    s->next_served = NULL;
     s->round_end_us = now_us();
 }
 

@@ -18,7 +18,8 @@
 
 struct source;
 
-enum { PACER_LATENCY_MAX_US = 350000 };
+/* So many readers are served before everybody else gets a turn, as state-threads looks at I/O after so many turns. */
+enum { PACER_LATENCY_MAX_US = 350000, PACER_TURN_READERS = 256 };
 
 /** Start the source's pacer unless it runs. */
 struct err *pacer_start(struct source *s) ATTR_MUST_USE;
@@ -26,7 +27,10 @@ struct err *pacer_start(struct source *s) ATTR_MUST_USE;
 /** Frames were appended, or the configuration changed: the pacer looks again. Does not yield. */
 void pacer_notice(struct source *s);
 
-/** Release everything now: the last frames of a publish, and what players are to be told. Does not yield. */
+/**
+ * Release everything now: the last frames of a publish, and what players are to be told. Does not yield: for what wakes
+ * the readers, not for what is sent to thousands of them.
+ */
 void pacer_release_now(struct source *s);
 
 /** How far apart releases are now: as configured, or as it has come about. */

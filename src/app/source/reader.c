@@ -59,6 +59,8 @@ void reader_detach(struct reader *r)
     struct source *s = r->source;
     if (!s)
         return;
+    if (s->next_served == &r->link)
+        s->next_served = r->link.next;
     list_remove(&r->link);
     headers_clear(&r->prologue);
     r->source = NULL;

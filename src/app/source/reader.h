@@ -32,8 +32,9 @@ struct source;
 struct reader;
 
 /**
- * How a release is handed to readers who wait, without waking each: by the pacer, to all of them between two yields.
- * add() takes one, or refuses (then he is woken and helps himself); flush() comes after the last.
+ * How a release is handed to readers who wait, without waking each: by the pacer, to many of them between two yields.
+ * add() takes one, or refuses (then he is woken and helps himself); flush() comes after the last before a yield. Neither
+ * yields, wakes anybody but by co_unpark(), or detaches a reader.
  */
 struct reader_delivery {
     bool (*add)(struct reader *r);

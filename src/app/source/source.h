@@ -74,6 +74,7 @@ struct source {
 
     struct list     readers;
     size_t          n_readers;
+    struct list    *next_served;   /* by the pacer, while it hands a release out */
     uint64_t        released;      /* readers may send frames before this one */
     uint64_t        release_began; /* and could before the newest release, up to this one */
     struct co_group pacer_group;

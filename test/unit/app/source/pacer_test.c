@@ -327,6 +327,155 @@ static void a_wait_ends_at_its_deadline(void **state)
     assert_int_equal(code_of(co_park(0)), E_SOCKET_TIMEOUT);
 }
 
+/* ---- a crowd that is served in its sleep ---- */
+
+enum { CROWD = 3 * PACER_TURN_READERS };
+
+static struct member {
+    struct reader reader;
+    int           n_served, n_turns;
+} crowd[CROWD];
+
+static int n_in_a_row, n_in_a_row_most, n_rows;
+
+static bool serve(struct reader *reader)
+{
+    CONTAINER_OF(reader, struct member, reader)->n_served++;
+    n_in_a_row++;
+    reader_advance(reader, s->released - reader->seq);
+    return true;
+}
+
+static void end_of_row(void)
+{
+    n_rows++;
+}
+
+static const struct reader_delivery counting = { serve, end_of_row };
+
+static void sleep_through(void *arg)
+{
+    struct member *m = arg;
+    struct err    *e = reader_attach(&m->reader, s);
+    m->reader.delivery = &counting;
+    while (!e) {
+        m->n_turns++;
+        e = reader_wait(&m->reader, DEADLINE_NEVER);
+    }
+    err_free(e);
+    reader_detach(&m->reader);
+}
+
+static void begin_crowd(struct co_group *group)
+{
+    co_group_init(group);
+    begin_with("min_latency on;");
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = (struct member){ 0 };
+        assert_null(co_go(group, "member", sleep_through, &crowd[i], NULL));
+    }
+    rest();
+    co_give_way();
+    n_in_a_row = n_in_a_row_most = n_rows = 0;
+}
+
+/* Runs whenever anybody may, until all are served. */
+static void watch(void *arg)
+{
+    void (*interfere)(void) = arg;
+    for (int n = 0; n < 100 && n_rows < CROWD / PACER_TURN_READERS; n++) {
+        if (n_in_a_row > n_in_a_row_most)
+            n_in_a_row_most = n_in_a_row;
+        if (interfere && n_rows == 1 && n_in_a_row > 0)
+            interfere();
+        n_in_a_row = 0;
+        co_give_way();
+    }
+}
+
+static void everybody_else_gets_turns_while_a_crowd_is_served(void **state)
+{
+    (void)state;
+    struct co_group group, others;
+    begin_crowd(&group);
+    co_group_init(&others);
+    assert_null(co_go(&others, "watch", watch, NULL, NULL));
+    append(s, "p1");
+    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    assert_int_equal(n_in_a_row_most, PACER_TURN_READERS);
+    for (int i = 0; i < CROWD; i++) {
+        assert_int_equal(crowd[i].n_served, 1);
+        assert_int_equal(crowd[i].n_turns, 1);
+    }
+    co_group_cancel_and_join(&group);
+}
+
+/* One row has been served: its last one goes, and the first two of the next. */
+static void let_some_leave(void)
+{
+    for (int i = PACER_TURN_READERS - 2; i < PACER_TURN_READERS + 1; i++)
+        reader_detach(&crowd[i].reader);
+}
+
+static void readers_may_leave_while_a_release_is_handed_out(void **state)
+{
+    (void)state;
+    struct co_group group, others;
+    begin_crowd(&group);
+    co_group_init(&others);
+    assert_null(co_go(&others, "watch", watch, (void *)let_some_leave, NULL));
+    append(s, "p1");
+    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    rest();
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(crowd[i].n_served, i == PACER_TURN_READERS - 1 || i == PACER_TURN_READERS ? 0 : 1);
+    co_group_cancel_and_join(&group);
+}
+
+/* The fixture's own reader comes first in the list: it is not one of the crowd. */
+static void let_all_leave(void)
+{
+    for (int i = 0; i < CROWD; i++)
+        reader_detach(&crowd[i].reader);
+}
+
+static void all_readers_may_leave_while_a_release_is_handed_out(void **state)
+{
+    (void)state;
+    struct co_group group, others;
+    begin_crowd(&group);
+    co_group_init(&others);
+    assert_null(co_go(&others, "watch", watch, (void *)let_all_leave, NULL));
+    append(s, "p1");
+    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    rest();
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(crowd[i].n_served, i < PACER_TURN_READERS - 1);
+    co_group_cancel_and_join(&group);
+}
+
+/* The last frames of a publish come between the rows. */
+static void end_the_publish(void)
+{
+    append(s, "p2");
+    source_unpublish(s, &fx.publisher);
+}
+
+static void a_publish_may_end_while_a_release_is_handed_out(void **state)
+{
+    (void)state;
+    struct co_group group, others;
+    begin_crowd(&group);
+    co_group_init(&others);
+    assert_null(co_go(&others, "watch", watch, (void *)end_the_publish, NULL));
+    append(s, "p1");
+    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    rest();
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(crowd[i].reader.seq, s->ring.head); /* nobody was left out */
+    co_group_cancel_and_join(&group);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -348,6 +497,10 @@ int main(void)
         TEST(players_come_and_go_while_frames_flow),
         TEST(the_end_of_a_publish_wakes_who_waits),
         TEST(a_wait_ends_at_its_deadline),
+        TEST(everybody_else_gets_turns_while_a_crowd_is_served),
+        TEST(readers_may_leave_while_a_release_is_handed_out),
+        TEST(all_readers_may_leave_while_a_release_is_handed_out),
+        TEST(a_publish_may_end_while_a_release_is_handed_out),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     co_finish();
