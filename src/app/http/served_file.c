@@ -16,7 +16,9 @@
 enum {
     DISK_US = 60 * US_PER_SECOND, /* a disk that answers nothing for so long is given up */
     PAGE_BYTES = 4096,
-    PAGES_A_PIECE = SERVED_FILE_PIECE_BYTES / PAGE_BYTES + 1,
+    PAGES_A_PIECE = SERVED_FILE_PIECE_BYTES / PAGE_BYTES,
+    N_NOTES = 1024,
+    NOTE_US = US_PER_SECOND,
     BUFFER_BYTES = 128 << 10, /* where sendfile() cannot be used */
 };
 
@@ -82,26 +84,37 @@ static int read_small(struct served_file *f)
     return 0;
 }
 
-/* The kernel tells which pages are in memory to a file's owner, and to who may write it; to others it says "all". */
-static void map_large(struct served_file *f)
+static bool is_small(const struct served_file *f)
 {
-    bool  may_ask = f->st.st_uid == geteuid() || geteuid() == 0;
-    void *map = may_ask ? mmap(NULL, (size_t)f->st.st_size, PROT_READ, MAP_SHARED, f->fd, 0) : MAP_FAILED;
-    f->map = map == MAP_FAILED ? NULL : map;
+    return S_ISREG(f->st.st_mode) && f->st.st_size <= SERVED_FILE_SMALL_MAX;
 }
 
 static void open_work(struct offload_job *job)
 {
     struct open_job    *o = CONTAINER_OF(job, struct open_job, job);
     struct served_file *f = o->file;
-    f->fd = open_beneath(o->root, o->path, &f->st);
-    o->why = f->fd < 0 ? errno : 0;
-    if (f->fd < 0 || !S_ISREG(f->st.st_mode))
-        return;
-    if (f->st.st_size <= SERVED_FILE_SMALL_MAX)
+    if (f->fd < 0) {
+        f->fd = open_beneath(o->root, o->path, &f->st);
+        o->why = f->fd < 0 ? errno : 0;
+    }
+    if (f->fd >= 0 && is_small(f))
         o->why = read_small(f);
-    else
-        map_large(f);
+}
+
+/* The same on the loop; false when it would have to wait. */
+static bool open_now(struct open_job *o)
+{
+    struct served_file *f = o->file;
+    f->fd = open_beneath_now(o->root, o->path, &f->st);
+    if (f->fd < 0 || !is_small(f))
+        return f->fd >= 0;
+    f->data = mem_alloc((size_t)f->st.st_size);
+    struct iovec iov = { f->data, (size_t)f->st.st_size };
+    if (f->data && (f->st.st_size == 0 || preadv2(f->fd, &iov, 1, 0, RWF_NOWAIT) == f->st.st_size))
+        return true;
+    mem_free(f->data);
+    f->data = NULL;
+    return false;
 }
 
 static struct open_job *make_open_job(const char *root, const char *path)
@@ -148,7 +161,7 @@ struct err *served_file_open(struct served_file **out, const char *root, const c
     struct open_job *o = make_open_job(root, path);
     if (!o)
         return err_no_memory();
-    struct err *e = offload(OFFLOAD_DISK, &o->job, now_us() + DISK_US);
+    struct err *e = open_now(o) ? NULL : offload(OFFLOAD_DISK, &o->job, now_us() + DISK_US);
     if (e)
         return err_wrap(e, "open %s", path);
     errno = o->why;
@@ -276,12 +289,49 @@ static int64_t page_of(int64_t at)
     return at & ~(int64_t)(PAGE_BYTES - 1);
 }
 
-/* Whether sendfile() will not wait for the disk. */
-static bool is_in_memory(const struct served_file *f, int64_t at, size_t len)
+/* Pieces that were in memory a moment ago, so that a file that many want is not asked about for each of them. */
+struct note {
+    dev_t           dev;
+    ino_t           ino;
+    int64_t         piece, until_us;
+    struct timespec modified;
+};
+
+static struct note notes[N_NOTES];
+
+static struct note *note_of(const struct served_file *f, int64_t piece)
+{
+    return &notes[((uint64_t)f->st.st_ino * 31 + (uint64_t)piece) % N_NOTES];
+}
+
+static bool is_noted(const struct served_file *f, int64_t piece)
+{
+    const struct note *n = note_of(f, piece);
+    return n->ino == f->st.st_ino && n->piece == piece && n->dev == f->st.st_dev &&
+           n->modified.tv_sec == f->st.st_mtim.tv_sec && n->modified.tv_nsec == f->st.st_mtim.tv_nsec &&
+           now_us() < n->until_us;
+}
+
+static void take_note(const struct served_file *f, int64_t piece)
+{
+    *note_of(f, piece) = (struct note){ f->st.st_dev, f->st.st_ino, piece, now_us() + NOTE_US, f->st.st_mtim };
+}
+
+/* The kernel tells which pages are in memory to a file's owner, and to who may write it; to others it says "all". */
+static bool may_ask(const struct served_file *f)
+{
+    return f->st.st_uid == geteuid() || geteuid() == 0;
+}
+
+static bool is_in_memory(struct served_file *f, int64_t at, size_t len)
 {
     unsigned char pages[PAGES_A_PIECE];
     int64_t       from = page_of(at);
     size_t        n_pages = (size_t)(page_of(at + (int64_t)len - 1) - from) / PAGE_BYTES + 1;
+    if (!f->map && may_ask(f)) {
+        void *map = mmap(NULL, (size_t)f->st.st_size, PROT_READ, MAP_SHARED, f->fd, 0);
+        f->map = map == MAP_FAILED ? NULL : map;
+    }
     if (!f->map || mincore(f->map + from, n_pages * PAGE_BYTES, pages) < 0)
         return false;
     for (size_t i = 0; i < n_pages; i++)
@@ -290,20 +340,15 @@ static bool is_in_memory(const struct served_file *f, int64_t at, size_t len)
     return true;
 }
 
-/* On a thread: touch every page of the piece by reading, and let the kernel begin with the next piece. */
+/* On a thread: wait for every page of the piece by reading a byte of it, and let the kernel begin with the next piece. */
 static void warm_work(struct offload_job *job)
 {
     struct read_job *r = CONTAINER_OF(job, struct read_job, job);
-    char             page[PAGE_BYTES];
-    readahead(r->file->fd, r->at, r->len);
+    char             byte;
     r->n = 0;
-    if (r->file->map &&
-        madvise(r->file->map + page_of(r->at), r->len + (size_t)(r->at - page_of(r->at)), MADV_POPULATE_READ) == 0) {
-        r->n = (ssize_t)r->len;
-    } else {
-        for (int64_t at = r->at; r->n >= 0 && at < r->at + (int64_t)r->len; at = page_of(at) + PAGE_BYTES)
-            r->n = pread(r->file->fd, page, 1, at); /* kernels before 5.14; and this one knows why it fails */
-    }
+    readahead(r->file->fd, r->at, r->len);
+    for (int64_t at = r->at; r->n >= 0 && at < r->at + (int64_t)r->len; at = page_of(at) + PAGE_BYTES)
+        r->n = pread(r->file->fd, &byte, 1, at);
     r->why = errno;
     readahead(r->file->fd, r->at + (int64_t)r->len, SERVED_FILE_PIECE_BYTES);
 }
@@ -338,25 +383,38 @@ static struct err *send_piece(struct served_file *f, struct http_exchange *x, in
     return NULL;
 }
 
+/* See to it that a piece of the file is in memory, and send what is wanted of it. */
+static struct err *send_some(struct served_file *f, struct http_exchange *x, int64_t at, int64_t len, int64_t *sent)
+{
+    int64_t     piece = at / SERVED_FILE_PIECE_BYTES, start = piece * SERVED_FILE_PIECE_BYTES;
+    int64_t     end = start + SERVED_FILE_PIECE_BYTES < f->st.st_size ? start + SERVED_FILE_PIECE_BYTES : f->st.st_size;
+    struct err *e = NULL;
+    if (end <= at)
+        return err_new(E_SYSTEM_FILE_EOF, "the file ends at byte %lld", (long long)end);
+    if (!is_noted(f, piece)) {
+        if (!is_in_memory(f, start, (size_t)(end - start)))
+            e = warm(f, start, (size_t)(end - start));
+        if (e)
+            return e;
+        take_note(f, piece);
+    }
+    *sent = end - at < len ? end - at : len;
+    return send_piece(f, x, at, (size_t)*sent);
+}
+
 struct err *served_file_send(struct served_file *f, struct http_exchange *x, int64_t at, int64_t len)
 {
-    struct err *e = NULL;
     if (!http_reply_wants_body(x) || len == 0)
         return NULL;
     if (f->data)
         return http_reply_write(x, f->data + at, (size_t)len);
     if (http_io_of(x)->layer || http_reply_is_chunked(x))
         return send_copied(f, x, at, len);
-    while (!e && len > 0) {
-        size_t piece = len < SERVED_FILE_PIECE_BYTES ? (size_t)len : SERVED_FILE_PIECE_BYTES;
-        if (!is_in_memory(f, at, piece))
-            e = warm(f, at, piece);
-        if (!e)
-            e = send_piece(f, x, at, piece);
-        at += (int64_t)piece;
-        len -= (int64_t)piece;
-        if (!e)
-            co_give_way();
+    for (int64_t sent; len > 0; at += sent, len -= sent) {
+        struct err *e = send_some(f, x, at, len, &sent);
+        if (e)
+            return e;
+        co_give_way();
     }
-    return e;
+    return NULL;
 }

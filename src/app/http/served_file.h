@@ -1,8 +1,9 @@
 /**
  * A file on its way to a client, without the loop ever waiting for the disk.
  *
- * Worker threads open it and bring its pages into memory, a piece ahead of what is sent; the loop sends what is there
- * (sendfile() where the connection is plain, so the bytes are not copied here). A small file is read when it is opened.
+ * What is in the kernel's memory is opened, read and sent by the loop at once (sendfile() where the connection is plain, so
+ * the bytes are not copied here); what is not, worker threads bring there, a piece at a time. Whether a piece is there is
+ * asked for, and believed for a second.
  *
  * Ownership  counted: a worker thread may be at it when its reader has gone
  * Errors     E_SYSTEM_FILE_READ, E_SYSTEM_FILE_EOF when it became shorter: the reply is cut off then
@@ -27,8 +28,8 @@ struct served_file {
     int         refs;
     int         fd;
     struct stat st;
-    char       *data;            /* all of it, when it is small */
-    char       *map;             /* to ask which pages are in memory; NULL: nobody can tell */
+    char       *data; /* all of it, when it is small */
+    char       *map;  /* to ask which pages are in memory, once somebody has */
 };
 
 enum file_found { FILE_FOUND, FILE_IS_FOLDER, FILE_ABSENT, FILE_FORBIDDEN, FILE_BUSY };

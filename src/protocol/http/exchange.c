@@ -21,6 +21,7 @@ enum {
     STATUS_NO_CONTENT = 204,
     STATUS_NOT_MODIFIED = 304,
     BODY_FIRST_BYTES = 4 << 10,
+    FIELDS_STEP_BYTES = 256,
 };
 
 const struct http_request *http_request_of(const struct http_exchange *x)
@@ -118,17 +119,17 @@ static void free_request(struct http_exchange *x)
     };
 }
 
-static void free_fields(struct http_exchange *x)
+void http_exchange_drop_fields(struct http_exchange *x)
 {
     mem_free(x->fields);
     x->fields = NULL;
-    x->fields_len = 0;
+    x->fields_len = x->fields_cap = 0;
 }
 
 void http_exchange_reset(struct http_exchange *x)
 {
     free_request(x);
-    free_fields(x);
+    http_exchange_drop_fields(x);
     *x = (struct http_exchange){
         .io = x->io, .serving = x->serving, .in = x->in, .request = x->request, .wants_body = true
     };
@@ -137,7 +138,7 @@ void http_exchange_reset(struct http_exchange *x)
 void http_exchange_finish(struct http_exchange *x)
 {
     free_request(x);
-    free_fields(x);
+    http_exchange_drop_fields(x);
     mem_free(x->in.buf);
     x->in = (struct http_input){ 0 };
 }
@@ -201,11 +202,19 @@ struct err *http_add_field(struct http_exchange *x, const char *name, const char
         return err_new(E_HTTP_PARSE_HEADER, "the value of %s has a line break in it", name);
     if (x->fields_len + len > HTTP_REPLY_FIELDS_MAX)
         return err_new(E_LIMIT, "the fields of the reply exceed %d bytes", HTTP_REPLY_FIELDS_MAX);
-    char *grown = mem_realloc(x->fields, x->fields_len + len + 1);
-    if (!grown)
-        return err_no_memory();
-    x->fields = grown;
-    snprintf(grown + x->fields_len, len + 1, "%s: %s\r\n", name, value);
+    if (x->fields_len + len > x->fields_cap) {
+        size_t cap = x->fields_len + len + FIELDS_STEP_BYTES;
+        char  *grown = mem_realloc(x->fields, cap);
+        if (!grown)
+            return err_no_memory();
+        x->fields = grown;
+        x->fields_cap = cap;
+    }
+    char *w = x->fields + x->fields_len;
+    memcpy(w, name, name_len);
+    memcpy(w + name_len, ": ", 2);
+    memcpy(w + name_len + 2, value, value_len);
+    memcpy(w + name_len + 2 + value_len, "\r\n", 2);
     x->fields_len += len;
     return NULL;
 }
@@ -266,7 +275,7 @@ static struct err *send_head(struct http_exchange *x, int status, int64_t length
     x->begun = true;
     x->status = status;
     struct err *e = send_all(x, iov, n);
-    free_fields(x);
+    http_exchange_drop_fields(x);
     return err_wrap(e, "reply %d", status);
 }
 

@@ -34,7 +34,7 @@ struct http_exchange {
     char               *body;
 
     char   *fields; /* of the reply, as text */
-    size_t  fields_len;
+    size_t  fields_len, fields_cap;
     int     status;
     int64_t left; /* of the reply's Content-Length */
     bool    begun, ended, is_chunked, wants_body;
@@ -49,6 +49,9 @@ void http_input_take(struct http_input *in, size_t n);
 
 /** Ready for the next request; keeps the input. */
 void http_exchange_reset(struct http_exchange *x);
+
+/** Forget the fields that the reply was given. */
+void http_exchange_drop_fields(struct http_exchange *x);
 
 /** Frees all. */
 void http_exchange_finish(struct http_exchange *x);

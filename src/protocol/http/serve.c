@@ -137,9 +137,7 @@ static struct err *handle(struct http_exchange *x)
         return http_reply_end(x);
     x->close_after = true;
     if (!x->begun && is_connected(err_code(e))) {
-        mem_free(x->fields);
-        x->fields = NULL;
-        x->fields_len = 0;
+        http_exchange_drop_fields(x);
         err_free(http_reply_status(x, status_of(err_code(e))));
     }
     return e;
