@@ -19,9 +19,11 @@ struct wr {
     bool     full;
 };
 
+/** NULL has no room. */
 static inline struct wr wr_over(void *bytes, size_t cap)
 {
-    return (struct wr){ (uint8_t *)bytes, (uint8_t *)bytes, (uint8_t *)bytes + cap, false };
+    uint8_t *b = bytes;
+    return (struct wr){ b, b, b ? b + cap : NULL, false };
 }
 
 static inline size_t wr_len(const struct wr *w)

@@ -22,7 +22,7 @@ bool batch_clear(struct batch *b, size_t least)
 {
     bool reserved = reserve(b, least);
     b->out = (struct wire_out){ .iov = b->iov, .cap_iov = BATCH_IOVS };
-    b->out.scratch = wr_over(b->scratch, b->scratch ? b->scratch_cap : 0);
+    b->out.scratch = wr_over(b->scratch, b->scratch_cap);
     b->count = 0;
     return reserved;
 }

@@ -47,6 +47,7 @@ static void play(void *arg)
     }
     err_free(e); /* the cancel, or the peer's end */
     sender_detach(&p->out);
+    io_close(&p->io); /* nobody owns it any more */
 }
 
 static void begin_players(int n)
