@@ -146,7 +146,8 @@ static void reload_once(struct reload *r)
     ident_random(result->id, sizeof result->id - 1);
     log_info("starting reload config.");
     if (r->from.env_only) {
-        report_failure(result, err_new(E_SYSTEM_CONFIG_INVALID, "empty config: the environment of a process does not change"),
+        report_failure(result,
+                       err_new(E_SYSTEM_CONFIG_INVALID, "empty config: the environment of a process does not change"),
                        RELOAD_PARSING);
         return;
     }

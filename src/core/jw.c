@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/utf8.h"
 
 enum { CAP_MIN = 1024 };
 
@@ -51,19 +52,18 @@ static void put_text(struct jw *j, const char *text)
     put(j, text, strlen(text));
 }
 
-/* RFC 3629, 4: the length of the character at `p`, 0 when there is none. The NUL at the end is no continuation. */
+/* The length of the character at `p`, 0 when there is none. The NUL at the end of the text is no part of one. */
 static size_t utf8_len(const uint8_t *p)
 {
-    size_t  n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : 4;
-    uint8_t low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;  /* not longer than needed */
-    uint8_t high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf; /* no surrogates, nothing above U+10FFFF */
-    if (n == 1)
+    struct utf8 u = { 0 };
+    size_t      n = 0;
+    if (*p < 0x80)
         return 1;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
+    do {
+        if (!utf8_feed(&u, p + n, 1))
             return 0;
+        n++;
+    } while (!utf8_is_whole(&u));
     return n;
 }
 

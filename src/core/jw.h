@@ -6,7 +6,7 @@
  * Any bytes may be written as text: what is not UTF-8 becomes U+FFFD, and what could end a script element or a line
  * of JavaScript is escaped, so that no name that a peer chose does harm where the text is shown.
  *
- * Source     RFC 8259; RFC 3629 (what is UTF-8)
+ * Source     RFC 8259
  * Shape      a key is NULL in an array and for the outermost value; the caller closes what he opens
  * Ownership  jw_finish() frees the text; keys and texts are copied
  * Errors     out of memory sets `failed`: from then on nothing is written

@@ -8,10 +8,20 @@
 
 static void a_callback_is_a_name_and_no_javascript(void **state)
 {
-    static const char *const good[] = { "f", "_", "$", "Z9", "jQuery18_1", "angular.callbacks._0",
+    static const char *const good[] = { "f",
+                                        "_",
+                                        "$",
+                                        "Z9",
+                                        "jQuery18_1",
+                                        "angular.callbacks._0",
                                         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
-    static const char *const bad[] = { "", "9f", ".f", "a-b", "a b", "f(", "f;g", "f\n", "<f", "f\xc3\xa9", "f\"", "[f]", "f=1",
-                                       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+    static const char *const bad[] = { "",    "9f",
+                                       ".f",  "a-b",
+                                       "a b", "f(",
+                                       "f;g", "f\n",
+                                       "<f",  "f\xc3\xa9",
+                                       "f\"", "[f]",
+                                       "f=1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         assert_true(api_is_callback(good[i]));
