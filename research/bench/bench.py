@@ -71,7 +71,7 @@ def row_node(table):
         "node-media-server": lambda: fan_out(NodeMediaServer, NODE_PLAYERS),
         "node-media-server, HTTP-FLV": lambda: fan_out(NodeMediaServer, NODE_PLAYERS, wire="flv"),
         "this server": lambda: own(PROMPT, NODE_PLAYERS),
-        "this server, HTTP-FLV": lambda: own(PROMPT, NODE_PLAYERS, "flv")}, 2))
+        "this server, HTTP-FLV": lambda: own(PROMPT, NODE_PLAYERS, "flv")}, 1))
     table.target("300 players, min_latency: CPU ÷ node-media-server", ratio(runs, "this server", "node-media-server"),
                  None)
     table.target("300 HTTP-FLV players, min_latency: CPU ÷ node-media-server",

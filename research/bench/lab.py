@@ -175,16 +175,15 @@ def memory(pid):
 
 
 def cpu_s(pid):
-    """User and system time of a process: of its threads, to the nanosecond, where the kernel keeps that."""
+    """User and system time of a process: of its threads, to the nanosecond, where the kernel keeps that; or in ticks,
+    which is more when threads have ended."""
     ns = 0
     for task in os.listdir(f"/proc/{pid}/task"):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/schedstat") as f:
             ns += int(f.read().split()[0])
-    if ns:
-        return ns / 1e9
     with open(f"/proc/{pid}/stat") as f:
         fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return max(ns / 1e9, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
 
 
 def median(values):

@@ -70,7 +70,7 @@ def publishers(n, gop_cache):
     with Srs(f"play {{ gop_cache {'on' if gop_cache else 'off'}; }}") as server:
         before = warmed_up(server)
         with lab.publishers(server, n, stream="s%d") as load:
-            time.sleep(5)
+            time.sleep(3)
             during = lab.memory(server.pid)
             result = load.stop()
         time.sleep(SETTLE_S)

@@ -89,7 +89,7 @@ end
 """
 
 
-def files(server, seconds=SECONDS):
+def files(server, seconds=2):
     """One file of FILE_MIB over and over, on FILE_CONNECTIONS connections that stay."""
     with open(server.path("html/file.bin"), "wb") as f:
         f.write(os.urandom(FILE_MIB << 20))
@@ -144,7 +144,7 @@ class Poller:
         self.slowest_s = max(self.slowest_s, time.monotonic() - began)
 
 
-def polled(streams=1000, clients=5000, bystanders=100, turns=3, seconds=4, rate=100):
+def polled(streams=1000, clients=5000, bystanders=100, turns=3, seconds=3, rate=100):
     """
     The p99 of a stream's players while the API is polled and while it is not, by turns. The other streams run at a
     tenth of the time: they are there to be listed, not to fill the machine.

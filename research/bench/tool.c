@@ -180,7 +180,7 @@ static bool slurp(pid_t pid, const char *file, char *buf, size_t cap)
     return len > 0;
 }
 
-/* In whole ticks, 10 ms each: for kernels that do not keep the other. */
+/* In whole ticks, 10 ms each. */
 static bool read_ticks(pid_t pid, int64_t *cpu_us)
 {
     char          text[1024];
@@ -196,8 +196,8 @@ static bool read_ticks(pid_t pid, int64_t *cpu_us)
     return true;
 }
 
-/* In nanoseconds, the first word of each thread's schedstat; false where there is none. */
-static bool read_schedstat(pid_t pid, int64_t *cpu_us)
+/* To the nanosecond, the first word of each thread's schedstat; 0 where the kernel keeps none. */
+static int64_t threads_cpu_us(pid_t pid)
 {
     char path[64], text[128];
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
@@ -210,16 +210,18 @@ static bool read_schedstat(pid_t pid, int64_t *cpu_us)
     }
     if (tasks)
         closedir(tasks);
-    *cpu_us = (int64_t)(sum_ns / 1000);
-    return sum_ns > 0;
+    return (int64_t)(sum_ns / 1000);
 }
 
 bool usage_read(pid_t pid, struct usage *u)
 {
     char text[128];
     long pages;
-    if (!read_schedstat(pid, &u->cpu_us) && !read_ticks(pid, &u->cpu_us))
+    if (!read_ticks(pid, &u->cpu_us))
         return false;
+    int64_t threads_us = threads_cpu_us(pid); /* less than that when threads have ended */
+    if (threads_us > u->cpu_us)
+        u->cpu_us = threads_us;
     if (!slurp(pid, "statm", text, sizeof text) || sscanf(text, "%*d %ld", &pages) != 1)
         return false;
     u->rss_bytes = pages * sysconf(_SC_PAGESIZE);

@@ -543,6 +543,124 @@ def test_a_slow_player_continues_at_a_key_frame(scene):
     s.calm(16 * MIB)
 
 
+def test_a_publisher_far_faster_than_real_time_fills_no_more_than_the_queue_length(scene):
+    s = scene(vhost("queue_length 2;"))
+    source = Numbered(gop=25, size=30000, audio_fps=0)
+    with s.server.publisher("fat", chunk_size=65536) as p, s.server.client(rcvbuf=4096) as deaf:
+        deaf.play("fat")
+        deaf.barrier()
+        p.send_tags(source.configs())
+        for n in range(0, 4000, 500):                               # 160 seconds of stream, as fast as it goes
+            p.send_tags(source.frames(n, 500))
+            grown = s.server.rss_kib() - s.rss
+            assert grown < 24 * MIB * (3 if SANITIZED else 1), "%d KiB after %d frames" % (grown, n)
+        p.barrier()
+        s.witness.undisturbed()
+    s.calm(16 * MIB)
+
+
+def test_a_source_beyond_the_hard_cap_loses_its_oldest_frames_and_the_log_says_so(scene):
+    s = scene(vhost("queue_length 3600;"))
+    source = Numbered(gop=25, size=1 << 20, audio_fps=0)
+    with s.server.publisher("fat", chunk_size=1 << 20) as p, s.server.client(rcvbuf=4096) as deaf:
+        deaf.play("fat")
+        deaf.barrier()
+        p.send_tags(source.configs())
+        for n in range(0, 300, 25):                                 # 300 MB in twelve seconds of stream
+            p.send_tags(source.frames(n, 25))
+        p.barrier()
+        s.logged(r"stream \S*fat holds \d+ bytes, more than %d" % (256 << 20))
+        grown = s.server.rss_kib() - s.rss
+        assert grown < (256 + 40) * MIB * (2 if SANITIZED else 1), "%d KiB" % grown
+        with s.server.player("fat") as late:                        # the stream goes on
+            p.send_tags(source.frames(300, 30))
+            assert flv.gaps(seen(late, 8)) == []
+    s.calm(40 * MIB)
+
+
+def test_players_that_read_a_byte_at_a_time_delay_nobody_and_cost_only_the_log_they_share(scene):
+    s = scene(vhost("queue_length 2;"))
+    source = Numbered(gop=25, size=30000, audio_fps=0)
+    slow = [s.client(rcvbuf=4096) for _ in range(20)]
+    with s.server.publisher("fat", chunk_size=65536) as p, s.server.player("fat") as good:
+        for c in slow:
+            c.play("fat")
+            c.barrier()
+        p.send_tags(source.configs())
+        for n in range(0, 500, 25):
+            p.send_tags(source.frames(n, 25))
+            follow(good, n)
+            for c in slow:
+                c.sock.recv(1)
+        s.witness.undisturbed()
+        grown = s.server.rss_kib() - s.rss
+        assert grown < 24 * MIB * (3 if SANITIZED else 1), "%d KiB for players that hardly read" % grown
+        for c in slow:
+            c.close()
+    s.calm(16 * MIB)
+
+
+def test_what_waits_for_a_player_who_does_not_read_waits_in_the_server_and_not_in_the_kernel(scene):
+    s = scene(vhost("queue_length 30;"))
+    source = Numbered(gop=25, size=30000, audio_fps=0)
+    with s.server.publisher("fat", chunk_size=65536) as p, s.server.client(rcvbuf=4096) as deaf:
+        deaf.play("fat")
+        deaf.barrier()
+        p.send_tags(source.configs())
+        p.send_tags(source.frames(0, 500))                          # 15 MB
+        p.barrier()
+        s.witness.undisturbed()
+        assert 0 < unsent(deaf) < 1 << 20
+    s.calm(16 * MIB)
+
+
+def unsent(c):
+    """Bytes that the server's end of a connection holds (tx_queue)."""
+    local = ":%04X" % c.sock.getsockname()[1]
+    with open("/proc/net/tcp") as f:
+        return next(int(w[4].split(":")[0], 16) for w in map(str.split, f.readlines()[1:]) if w[2].endswith(local))
+
+
+def test_players_killed_by_the_hundred_while_they_are_sent_to_leave_nothing(scene):
+    s = scene(vhost("queue_length 10;"))
+    source = Numbered(gop=100, size=30000, audio_fps=0)
+    with s.server.publisher("fat", chunk_size=65536) as p:
+        p.send_tags(source.configs())
+        p.send_tags(source.frames(0, 100))                          # a GOP of 3 MB for each of them
+        p.barrier()
+        for i in range(3):
+            players = [s.client(rcvbuf=4096) for _ in range(100)]
+            for c in players:
+                c.play("fat")
+            p.send_tags(source.frames(100 + 10 * i, 10))
+            for c in players:
+                c.pump()                                            # something has come, and more is on its way
+            for c in players:
+                c.reset()
+            s.witness.undisturbed()
+        s.server.wait_fds(s.fds + 1)
+    s.calm(16 * MIB)
+
+
+def test_a_crowd_that_joins_at_once_gets_a_large_gop_whole(scene):
+    s = scene(vhost("queue_length 10;"))
+    source = Numbered(gop=100, size=100000, audio_fps=0)
+    with s.server.publisher("fat", chunk_size=65536) as p:
+        p.send_tags(source.configs())
+        p.send_tags(source.frames(0, 90))                           # 9 MB
+        p.barrier()
+        players = [s.client() for _ in range(20)]
+        for c in players:
+            c.play("fat")
+        for c in players:
+            follow(c, 89)
+            assert flv.gaps(c.media()) == []
+            assert flv.number_of([m for m in c.media() if flv.number_of(m)][0]) == (VIDEO, 0)
+            c.close()
+        s.witness.undisturbed()
+    s.calm(40 * MIB)
+
+
 def vanish(c):
     """Make a socket disappear without a word to the peer (TCP_REPAIR, needs root); a pulled cable looks like that."""
     c.sock.setsockopt(socket.IPPROTO_TCP, 19, 1)
