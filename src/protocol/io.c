@@ -205,12 +205,12 @@ struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_
 }
 
 /* One send() or sendmsg() of `want` bytes. */
-static ssize_t send_iov(struct io *io, const struct iovec *iov, int n_iov, size_t want)
+static ssize_t send_iov(struct io *io, const struct iovec *iov, int n_iov, size_t want, int flags)
 {
     while (io->may_write) {
         struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n_iov };
-        ssize_t       sent = n_iov == 1 ? send(io->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
-                                        : sendmsg(io->fd, &msg, MSG_NOSIGNAL);
+        ssize_t       sent = n_iov == 1 ? send(io->fd, iov->iov_base, iov->iov_len, flags | MSG_NOSIGNAL)
+                                        : sendmsg(io->fd, &msg, flags | MSG_NOSIGNAL);
         if (sent >= 0) {
             if ((size_t)sent < want)
                 io->may_write = false; /* the send buffer is full: the kernel will tell when it drains */
@@ -228,18 +228,29 @@ static ssize_t send_iov(struct io *io, const struct iovec *iov, int n_iov, size_
 ssize_t io_socket_send(struct io *io, const void *buf, size_t len)
 {
     struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
-    return send_iov(io, &iov, 1, len);
+    return send_iov(io, &iov, 1, len, 0);
 }
 
-struct err *io_socket_writev(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+static struct err *write_iov(struct io *io, const struct iovec *iov, int n_iov, size_t *n, int flags)
 {
     size_t want = 0;
     for (int i = 0; i < n_iov; i++)
         want += iov[i].iov_len;
-    ssize_t sent = send_iov(io, iov, n_iov, want);
+    ssize_t sent = send_iov(io, iov, n_iov, want, flags);
     *n = sent > 0 ? (size_t)sent : 0;
     io->bytes_out += (int64_t)*n;
     return sent >= 0 || errno == EAGAIN ? NULL : err_sys(E_SOCKET_WRITE, "write");
+}
+
+struct err *io_socket_writev(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+{
+    return write_iov(io, iov, n_iov, n, 0);
+}
+
+struct err *io_writev_more_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+{
+    *n = 0;
+    return io->layer ? io->layer->writev_now(io, iov, n_iov, n) : write_iov(io, iov, n_iov, n, MSG_MORE);
 }
 
 struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)

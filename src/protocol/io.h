@@ -131,6 +131,9 @@ ssize_t io_socket_send(struct io *io, const void *buf, size_t len);
 /** io_writev_now() below all layers: for a layer whose work the kernel does. */
 struct err *io_socket_writev(struct io *io, const struct iovec *iov, int n_iov, size_t *n) ATTR_MUST_USE;
 
+/** As io_writev_now(); more follows at once, so the kernel may hold back what fills no packet. */
+struct err *io_writev_more_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n) ATTR_MUST_USE;
+
 /**
  * Bytes of a file from *at, as many as fit now; moves *at. Never waits for the socket, but for the disk if they are not in
  * the page cache: the caller sees to that. Only for an io without a layer.

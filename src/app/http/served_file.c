@@ -414,7 +414,8 @@ struct err *served_file_send(struct served_file *f, struct http_exchange *x, int
         struct err *e = send_some(f, x, at, len, &sent);
         if (e)
             return e;
-        co_give_way();
+        if (sent < len)
+            co_give_way();
     }
     return NULL;
 }

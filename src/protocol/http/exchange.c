@@ -172,14 +172,14 @@ struct err *http_wait_for_room(struct http_exchange *x)
     }
 }
 
-/* All of it. */
-static struct err *send_all(struct http_exchange *x, struct iovec *iov, int n_iov)
+/* All of it. `more`: the next piece follows at once, and may go out in one packet with this one. */
+static struct err *send_all(struct http_exchange *x, struct iovec *iov, int n_iov, bool more)
 {
     while (n_iov > 0) {
         size_t      n;
         struct err *e = http_wait_for_room(x);
         if (!e)
-            e = io_writev_now(x->io, iov, n_iov, &n);
+            e = more ? io_writev_more_now(x->io, iov, n_iov, &n) : io_writev_now(x->io, iov, n_iov, &n);
         if (e)
             return e;
         while (n_iov > 0 && n >= iov->iov_len) {
@@ -272,9 +272,10 @@ static struct err *send_head(struct http_exchange *x, int status, int64_t length
     int          n = 3;
     if (body_len > 0 && x->wants_body)
         iov[n++] = (struct iovec){ (void *)body, body_len };
+    bool more = body_len == 0 && length > 0 && x->wants_body;
     x->begun = true;
     x->status = status;
-    struct err *e = send_all(x, iov, n);
+    struct err *e = send_all(x, iov, n, more);
     http_exchange_drop_fields(x);
     return err_wrap(e, "reply %d", status);
 }
@@ -342,7 +343,7 @@ struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t le
     if (x->is_chunked)
         iov[n++] = (struct iovec){ "\r\n", 2 };
     http_reply_count(x, len);
-    return err_wrap(send_all(x, iov, n), "reply");
+    return err_wrap(send_all(x, iov, n, false), "reply");
 }
 
 struct err *http_reply_end(struct http_exchange *x)
@@ -355,7 +356,7 @@ struct err *http_reply_end(struct http_exchange *x)
     if (!x->is_chunked)
         return NULL;
     struct iovec last = { "0\r\n\r\n", 5 };
-    return err_wrap(send_all(x, &last, 1), "end the reply");
+    return err_wrap(send_all(x, &last, 1, false), "end the reply");
 }
 
 /* ---- the request's body ---------------------------------------------------------------------------------------- */
@@ -366,7 +367,7 @@ static struct err *ask_for_body(struct http_exchange *x)
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct iovec      iov = { (void *)go_on, sizeof go_on - 1 };
     x->owes_continue = false;
-    return x->begun ? NULL : send_all(x, &iov, 1);
+    return x->begun ? NULL : send_all(x, &iov, 1, false);
 }
 
 static struct err *take_chunked(struct http_exchange *x, void *buf, size_t cap, size_t *n)

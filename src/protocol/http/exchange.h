@@ -76,7 +76,8 @@ struct err *http_reply_status(struct http_exchange *x, int status) ATTR_MUST_USE
 struct err *http_reply_redirect(struct http_exchange *x, int status, const char *location) ATTR_MUST_USE;
 
 /**
- * The head of a reply in pieces, sent at once. `length` in bytes or HTTP_LENGTH_UNKNOWN. 101 says `Connection: Upgrade`,
+ * The head of a reply in pieces, sent at once; with a known length it may wait for the first piece, but not for long.
+ * `length` in bytes or HTTP_LENGTH_UNKNOWN. 101 says `Connection: Upgrade`,
  * the connection is the caller's till it returns, and is then closed. Yields.
  */
 struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type, int64_t length)
