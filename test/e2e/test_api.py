@@ -382,6 +382,73 @@ def test_a_long_list_comes_in_pieces_and_whole(served, api, swarm):
         assert api.ask("HEAD", "/api/v1/clients/?count=10000").body == b""
 
 
+def bodies(raw):
+    """The bodies of chunked replies one behind the other; None when the last one is not whole."""
+    found, at = [], 0
+    while at < len(raw):
+        head = raw.find(b"\r\n\r\n", at)
+        if head < 0:
+            return None
+        assert b"Transfer-Encoding: chunked" in raw[at:head], raw[at:head]
+        body, at = b"", head + 4
+        while True:
+            end = raw.find(b"\r\n", at)
+            size = int(raw[at:end], 16) if end > 0 else 0
+            if end < 0 or end + 2 + size + 2 > len(raw):
+                return None
+            body += raw[end + 2:end + 2 + size]
+            at = end + 2 + size + 2
+            if size == 0:
+                break
+        found.append(body)
+    return found
+
+
+def test_a_list_that_nobody_takes_waits_while_its_members_leave(served, api, swarm, witness):
+    n, n_lists = 500, 30                                              # about 5 MB, more than the sockets hold
+    witness(served)
+    with Live(served), socket.socket() as lazy:
+        players = swarm.add("127.0.0.1", served.port, served.tc_url(), "s", n)
+        swarm.wait_playing(players)
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.settimeout(patience())
+        lazy.connect(("127.0.0.1", served.api_port))
+        lazy.sendall(b"GET /api/v1/clients/?count=10000 HTTP/1.1\r\nHost: x\r\n\r\n" * n_lists)
+        got = bytearray(lazy.recv(1000))
+        for c in [c for c in api.clients() if c["type"] == "rtmp-play" and c["name"] == "s"][::2]:
+            api.kick(c["id"])
+        until(lambda: len(api.clients()) == 3 + n // 2, "half of them to leave")
+        whole = None
+        while whole is None or len(whole) < n_lists:
+            got += lazy.recv(1 << 20)
+            whole = bodies(bytes(got)) if got.endswith(b"0\r\n\r\n") else None
+        counts = []
+        for body in whole:
+            clients = parse(body.decode())["clients"]
+            check([CLIENT], clients)
+            assert len({c["id"] for c in clients}) == len(clients)
+            counts.append(len(clients))
+        assert counts[0] > counts[-1] == 3 + n // 2
+        assert counts == sorted(counts, reverse=True)
+
+
+# -- one port -------------------------------------------------------------------------------------------------------
+
+def test_one_port_may_serve_api_and_files(make_server):
+    server = make_server(CONF, api="", http="")
+    server.api_port = server.http_port
+    os.makedirs(server.html)
+    with open(os.path.join(server.html, "index.html"), "w") as f:
+        f.write("the page")
+    server.reload(CONF)
+    api = Api(server)
+    assert api.ask("GET", "/").body == b"the page"
+    for path in list(STATIC)[1:]:
+        check(STATIC[path], api.get(path), path)
+    assert api.get("/api/v1/nothing", status=404) == {"code": 404}
+    assert api.ask("GET", "/nothing").status == 404
+
+
 # -- numbers --------------------------------------------------------------------------------------------------------
 
 def play_counting(server, name="s"):
