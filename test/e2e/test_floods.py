@@ -5,18 +5,19 @@ import pytest
 
 import amf0
 from chunk import AUDIO, COMMAND, Message
+from http_live import HttpPlayer
 from wait import patience
 
 AT_ONCE = 2000                                                       # messages in one send()
 
 
 class Flood(threading.Thread):
-    """Sends one message again and again, as fast as the socket takes it, and reads nothing."""
+    """Sends the same again and again, as fast as the socket takes it, and reads nothing."""
 
-    def __init__(self, client, message):
+    def __init__(self, sock, data):
         super().__init__(daemon=True)
-        self.sock = client.sock
-        self.bytes = b"".join(bytes(client.session.writer.write(message)) for _ in range(AT_ONCE))
+        self.sock = sock
+        self.bytes = data
         self.began = threading.Event()
         self.over = False
         self.sock.settimeout(patience(60))
@@ -53,7 +54,8 @@ def flood(make_server):
     def start(role, conf, message):
         server = make_server("vhost __defaultVhost__ { %s }" % conf)
         client = server.player("flood") if role == "play" else server.publisher("flood", style="fmle")
-        started.append(Flood(client, message))
+        data = b"".join(bytes(client.session.writer.write(message)) for _ in range(AT_ONCE))
+        started.append(Flood(client.sock, data))
         assert started[0].began.wait(patience())
         return server, started[0]
 
@@ -77,3 +79,23 @@ def test_a_peer_that_floods_delays_nobody(flood, witness, role, conf, message):
 def test_a_server_that_is_flooded_stops_at_once(flood, role, conf, message):
     server, f = flood(role, conf, message)
     server.stop()
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_a_player_over_http_that_floods_delays_nobody(make_server, witness, tls):
+    server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }",
+                         http="", tls=tls)
+    w = witness(server)
+    port = server.https_port if tls else server.http_port
+    floods = [Flood(HttpPlayer(port, "/live/s.flv", tls=tls).sock, bytes(1 << 20)) for _ in range(3)]
+    try:
+        for f in floods:
+            assert f.began.wait(patience())
+        for _ in range(20):
+            with server.client() as other:
+                other.barrier()
+        w.undisturbed()
+        assert not any(f.over for f in floods), "the flood was cut off, and so it was no test\n" + server.tail()
+    finally:
+        for f in floods:
+            f.stop()
