@@ -182,15 +182,22 @@ static int on_complete(http_parser *p)
     return 0;
 }
 
+/* How far it is to a byte that is known to come before `end`. */
+static size_t distance(const char *from, char to, const char *end)
+{
+    return (size_t)((const char *)memchr(from, to, (size_t)(end - from)) - from);
+}
+
 /* End names and values with NUL; the lines are known to be "name: value CR LF". */
-static void terminate(struct reading *in)
+static void terminate(struct reading *in, const char *end)
 {
     in->target[in->target_len] = '\0';
     for (size_t i = 0; i < in->n_fields; i++) {
-        char *name = (char *)in->fields[i].name, *value = name + strcspn(name, ":");
+        char *name = (char *)in->fields[i].name, *value = name + distance(name, ':', end);
         *value++ = '\0';
-        value += strspn(value, " \t"); /* http_parser's idea of an empty value's place is the next line */
-        size_t len = strcspn(value, "\r");
+        while (*value == ' ' || *value == '\t')
+            value++; /* http_parser's idea of an empty value's place is the next line */
+        size_t len = distance(value, '\r', end);
         while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
             len--;
         value[len] = '\0';
@@ -211,7 +218,7 @@ static int parse_spans(http_parser *parser, struct reading *in, const char *head
     http_parser_execute(parser, &settings, head, len);
     enum http_errno code = HTTP_PARSER_ERRNO(parser);
     if (in->complete && (code == HPE_OK || code == HPE_PAUSED)) {
-        terminate(in);
+        terminate(in, head + len);
         return GOOD;
     }
     *why = http_errno_description(code);

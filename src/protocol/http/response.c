@@ -53,14 +53,18 @@ static int on_complete(http_parser *p)
 }
 
 /* End names and values with NUL: in the head a colon stands behind each name, and the line's end behind each value. */
-static void terminate(struct reading *in)
+static void terminate(struct reading *in, const char *end)
 {
     for (size_t i = 0; i < in->n_fields; i++) {
         char *name = (char *)in->fields[i].name, *value = (char *)in->fields[i].value;
-        name[strcspn(name, ": \t")] = '\0';
+        while (name < end && *name != ':' && *name != ' ' && *name != '\t')
+            name++;
+        *name = '\0';
         if (!*value)
             continue;
-        size_t len = strcspn(value, "\r\n");
+        size_t len = 0;
+        while (value + len < end && value[len] != '\r' && value[len] != '\n')
+            len++;
         while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
             len--;
         value[len] = '\0';
@@ -106,7 +110,7 @@ const char *http_response_parse(struct http_response *r, char *head, size_t len,
         return http_errno_description(code);
     if (parser.http_major != 1)
         return "not HTTP/1";
-    terminate(&in);
+    terminate(&in, head + len);
     r->status = (int)parser.status_code;
     r->n_fields = in.n_fields;
     find_body(r, &parser, is_head);

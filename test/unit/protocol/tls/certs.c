@@ -12,7 +12,11 @@ static char *text_of(BIO *out)
 {
     char *data;
     long  len = BIO_get_mem_data(out, &data);
-    char *text = strndup(data, (size_t)len);
+    char *text = malloc((size_t)len + 1);
+    if (text) {
+        memcpy(text, data, (size_t)len);
+        text[len] = '\0';
+    }
     BIO_free(out);
     return text;
 }
