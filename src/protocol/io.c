@@ -13,7 +13,10 @@
 #include "core/str.h"
 #include "protocol/co.h"
 
-enum { LISTEN_BACKLOG = SOMAXCONN, LINGER_TURN_BYTES = 64 << 10 };
+enum { LISTEN_BACKLOG = SOMAXCONN };
+
+/* So much is read in one go before others run. */
+enum { TURN_BYTES = 64 << 10 };
 
 /* What marks an event as ours among those of state-threads, whose data.u64 is a descriptor. */
 static const uint64_t OURS = UINT64_C(1) << 63;
@@ -91,9 +94,8 @@ static struct err *drain_layer(struct io *io, int64_t deadline_us)
 
 void io_linger(struct io *io, int64_t deadline_us)
 {
-    char    unread[512];
-    size_t  n;
-    int64_t turn_began = io->bytes_in;
+    char   unread[512];
+    size_t n;
     if (io->layer)
         io->layer->say_end(io);
     struct err *e = drain_layer(io, deadline_us);
@@ -101,13 +103,8 @@ void io_linger(struct io *io, int64_t deadline_us)
         err_free(e);
         return;
     }
-    while (!e && now_us() < deadline_us) { /* a peer that floods would never make io_read() wait */
+    while (!e)
         e = io_read(io, unread, sizeof unread, &n, deadline_us);
-        if (io->bytes_in - turn_began >= LINGER_TURN_BYTES) {
-            co_give_way();
-            turn_began = io->bytes_in;
-        }
-    }
     err_free(e);
 }
 
@@ -179,10 +176,22 @@ struct err *io_read_now(struct io *io, void *buf, size_t cap, size_t *n)
     return errno == EAGAIN ? NULL : err_sys(E_SOCKET_READ, "read");
 }
 
+/* A peer that floods never makes a read wait: others run all the same, and its deadline holds. */
+static struct err *end_turn(struct io *io, int64_t deadline_us)
+{
+    if (io->bytes_in - io->turn_began < TURN_BYTES)
+        return NULL;
+    co_give_way();
+    io->turn_began = io->bytes_in;
+    return now_us() < deadline_us ? NULL : err_new(E_SOCKET_TIMEOUT, "it went on beyond its deadline");
+}
+
 struct err *io_read(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us)
 {
     for (;;) {
-        struct err *e = io_wait_readable(io, deadline_us);
+        struct err *e = end_turn(io, deadline_us);
+        if (!e)
+            e = io_wait_readable(io, deadline_us);
         if (!e)
             e = io_read_now(io, buf, cap, n);
         if (e || *n > 0)

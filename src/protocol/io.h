@@ -49,6 +49,7 @@ struct io {
     bool       hung_up;             /* the peer closed its half: read on until 0 */
     struct co *owner;               /* unparked when readiness changes */
     int64_t    bytes_in, bytes_out; /* of payload: as whoever reads and writes counts them */
+    int64_t    turn_began;          /* bytes_in when others ran last: io_read() */
 
     const struct io_layer *layer; /* NULL: bytes go as they are */
     void                  *layer_state;
@@ -103,7 +104,8 @@ static inline bool io_is_readable(const struct io *io)
 /**
  * Read what is there, at least one byte. Storage is touched only right before it returns, so one
  * buffer may serve all coroutines if it is consumed before the next yield.
- * Yields when nothing is there.
+ * Yields when nothing is there, and now and then while there is: a peer that floods does not keep the loop, nor go on
+ * beyond the deadline.
  */
 struct err *io_read(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us) ATTR_MUST_USE;
 

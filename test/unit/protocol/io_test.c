@@ -621,6 +621,45 @@ struct starver {
     int64_t    until_us; /* the test has failed by then: let everybody go */
 };
 
+/* What fits into the socket; returns how much. */
+static size_t peer_fills_the_socket(void)
+{
+    static const char bytes[4 << 10];
+    const int         size = 1 << 20; /* or as much as this machine allows */
+    size_t            sum = 0;
+    setsockopt(b, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    for (ssize_t n; (n = send(b, bytes, sizeof bytes, MSG_NOSIGNAL)) > 0;)
+        sum += (size_t)n;
+    assert_true(sum > 64 << 10);
+    return sum;
+}
+
+static void a_peer_that_floods_does_not_keep_the_loop(void **state)
+{
+    (void)state;
+    char       buf[1 << 10];
+    int        turns = 0;
+    size_t     n, sum = 0, all = peer_fills_the_socket();
+    struct co *other = go(count_turns, &turns);
+    for (; sum < all; sum += n)
+        assert_null(io_read(&a, buf, sizeof buf, &n, a_while()));
+    assert_true(turns >= (int)((all - 1) >> 16));
+    co_cancel(other);
+}
+
+static void a_peer_that_floods_ends_at_the_deadline(void **state)
+{
+    (void)state;
+    char        buf[1 << 10];
+    int64_t     deadline = now_us();
+    size_t      n, sum = 0, all = peer_fills_the_socket();
+    struct err *e;
+    for (; !(e = io_read(&a, buf, sizeof buf, &n, deadline)) && sum < all; sum += n)
+        ;
+    assert_int_equal(code_of(e), E_SOCKET_TIMEOUT);
+    assert_true(sum < all);
+}
+
 static void wake_each_other(void *arg)
 {
     struct starver *s = arg;
@@ -903,6 +942,8 @@ int main(void)
         BOTH(lingering_ends_when_the_peer_closes),
         BOTH(lingering_ends_at_its_deadline),
         BOTH(a_peer_that_floods_does_not_hold_lingering_up),
+        PAIR(a_peer_that_floods_does_not_keep_the_loop),
+        PAIR(a_peer_that_floods_ends_at_the_deadline),
         PAIR(two_that_keep_waking_each_other_do_not_hold_input_up),
         TCP(a_connection_carries_bytes_both_ways),
         TEST(a_connection_that_cannot_begin_leaves_an_io_to_close),
