@@ -28,9 +28,9 @@ static void skip_empty_lines(struct http_input *in)
 }
 
 /* The first bytes of a request, with nothing held meanwhile. */
-static struct err *wait_for_request(struct http_exchange *x)
+static struct err *wait_for_request(struct http_exchange *x, int64_t since_us)
 {
-    int64_t idle_us = or_default(x->serving->idle_us, HTTP_IDLE_US), since_us = now_us();
+    int64_t idle_us = or_default(x->serving->idle_us, HTTP_IDLE_US);
     if (idle_us > SETTLE_US) {
         struct err *e = io_wait_readable(x->io, since_us + SETTLE_US);
         if (err_code(e) != E_SOCKET_TIMEOUT && e)
@@ -45,13 +45,13 @@ static struct err *wait_for_request(struct http_exchange *x)
 /* Read until a head is there. *status is what to refuse it with, or 0. */
 static struct err *read_head(struct http_exchange *x, size_t *len, int *status)
 {
-    int64_t deadline_us = 0;
+    int64_t deadline_us = 0, since_us = now_us(); /* who sends empty lines is idle, too */
     size_t  looked = 0;
     for (;;) {
         struct err *e;
         skip_empty_lines(&x->in);
         if (x->in.len == 0) {
-            e = wait_for_request(x);
+            e = wait_for_request(x, since_us);
         } else {
             if ((*status = http_head_find(x->in.buf + x->in.at, x->in.len, &looked, len)) >= 0)
                 return NULL;
@@ -177,6 +177,8 @@ struct err *http_serve(struct io *io, const struct http_serving *s)
         }
         if (!e && !(e = handle(&x)))
             drain_body(&x);
+        if (x.in.len > 0) /* the next request is there already: others have their turn first */
+            co_give_way();
     }
     bool told = x.begun && is_connected(err_code(e));
     http_exchange_finish(&x);

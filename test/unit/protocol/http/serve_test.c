@@ -618,6 +618,65 @@ static void silence_between_requests_ends_the_connection_in_good_order(void **st
     end();
 }
 
+/* The longest time between two empty lines, when the server has closed or gives no sign of that. */
+static int64_t send_empty_lines(int64_t idle_us)
+{
+    int64_t began_us = now_us(), last_us = began_us, longest_us = 0;
+    serving.idle_us = idle_us;
+    begin();
+    go();
+    while (!has_ended && last_us - began_us < 10 * idle_us) {
+        send(b, "\r\n", 2, MSG_NOSIGNAL);
+        assert_null(co_sleep(idle_us / 50));
+        int64_t now = now_us();
+        longest_us = now - last_us > longest_us ? now - last_us : longest_us;
+        last_us = now;
+    }
+    return longest_us;
+}
+
+static void empty_lines_are_no_request_and_no_sign_of_life(void **state)
+{
+    (void)state;
+    enum { IDLE_US = 100 * US_PER_MS };
+    for (int tries = 0; send_empty_lines(IDLE_US) >= IDLE_US; tries++) { /* this machine was away for so long */
+        end();
+        if (tries == 20)
+            skip();
+    }
+    take();
+    assert_true(has_ended);
+    assert_int_equal(out_len, 0);
+    assert_int_equal(ended_code, E_SUCCESS);
+    end();
+}
+
+static void count_turns(void *arg)
+{
+    while (!co_is_cancelled(co_self()) && !has_ended) {
+        ++*(int *)arg;
+        co_give_way();
+    }
+}
+
+static void others_have_their_turn_between_requests_that_are_there_already(void **state)
+{
+    (void)state;
+    enum { REQUESTS = 200 };
+    int turns = 0;
+    begin();
+    for (int i = 0; i < REQUESTS; i++)
+        assert_true(send(b, GET("/hello", ""), strlen(GET("/hello", "")), MSG_NOSIGNAL) > 0);
+    shutdown(b, SHUT_WR);
+    go();
+    assert_null(co_go(&group, "count", count_turns, &turns, NULL));
+    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    take();
+    assert_int_equal(count(out, "200 OK"), REQUESTS);
+    assert_true(turns >= REQUESTS - 1);
+    end();
+}
+
 static void a_head_that_comes_too_slowly_is_a_408(void **state)
 {
     (void)state;
@@ -725,6 +784,8 @@ int main(void)
         TEST(what_is_no_request_gets_its_status_and_the_end),
         TEST(what_is_too_long_is_refused_as_soon_as_it_is),
         TEST(silence_between_requests_ends_the_connection_in_good_order),
+        TEST(empty_lines_are_no_request_and_no_sign_of_life),
+        TEST(others_have_their_turn_between_requests_that_are_there_already),
         TEST(a_head_that_comes_too_slowly_is_a_408),
         TEST(a_peer_that_takes_nothing_is_given_up),
         TEST(a_peer_that_vanishes_ends_the_connection),
