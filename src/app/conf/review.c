@@ -5,7 +5,9 @@
 #include "app/conf/directive.h"
 #include "app/conf/spell.h"
 #include "app/conf/value.h"
+#include "core/attr.h"
 #include "core/map.h"
+#include "core/str.h"
 
 enum { ROWS_MAX = 512 }; /* of the whole table, some 400 */
 
@@ -122,9 +124,33 @@ static struct err *review_vhost_names(const struct conf_tree *tree, struct conf_
     return e;
 }
 
+/* The extension is the format; a mount without one that we know serves nobody. */
+static void review_mount(const struct conf_node *vhost, struct conf_report *report)
+{
+    static const char *const exts[] = { ".flv", ".ts", ".mp4", ".aac", ".mp3" };
+    const struct conf_node  *mount = conf_node_child(conf_node_child(vhost, "http_remux"), "mount");
+    const char              *path = mount && mount->n_args ? mount->args[0] : NULL;
+    char                     where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
+    for (size_t i = 0; path && i < ARRAY_LEN(exts); i++)
+        if (str_ends_with(path, exts[i]))
+            return;
+    if (path)
+        conf_report_add(report, LOG_WARN,
+                        "%s: http_remux.mount %s serves nobody: a path ends in .flv, .ts, .mp4, .aac or .mp3",
+                        conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown));
+}
+
+static void review_mounts(const struct conf_tree *tree, struct conf_report *report)
+{
+    for (const struct conf_node *n = tree->root.first; n; n = n->next)
+        if (strcmp(n->name, "vhost") == 0)
+            review_mount(n, report);
+}
+
 struct err *conf_review(const struct conf_tree *tree, struct conf_report *report)
 {
     struct review r = { .report = report };
     review_block(&r, &tree->root, &conf_root_block, "", false);
+    review_mounts(tree, report);
     return review_vhost_names(tree, report);
 }

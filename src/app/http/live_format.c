@@ -61,7 +61,7 @@ static enum live_open mp4_open(const struct live_opening *o, struct wire *wire)
     bool          wait = false;
     struct frame *video = mp4_track(o->video_config, o->key, o->video, &wait);
     struct frame *audio = mp4_track(o->audio_config, NULL, o->audio, &wait);
-    if (wait)
+    if (wait && !o->is_last_call)
         return LIVE_NOT_YET;
     return mp4_mux_init(&wire->mp4, video, o->key, audio) == MP4_OK ? LIVE_OPENED : LIVE_NEVER;
 }

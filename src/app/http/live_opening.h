@@ -20,11 +20,15 @@ struct reader;
  */
 enum { LIVE_SECOND_KIND_US = US_PER_SECOND };
 
+/* So long a newcomer waits for a configuration, or the key frame that tells it, of a kind that is there. */
+enum { LIVE_CONFIG_US = 10 * US_PER_SECOND };
+
 /* Of the first track, but for the kinds. Borrows the reader's and the source's frames. */
 struct live_opening {
     bool          has_audio, has_video;        /* frames of that kind, of any track */
     enum codec    audio, video;                /* CODEC_NONE: not known */
     struct frame *audio_config, *video_config; /* of codecs without, the first frame; NULL: none yet */
+    bool          is_last_call;                /* what is not there by now is not waited for */
     struct frame *key;                         /* the first key frame; NULL: none yet */
 };
 

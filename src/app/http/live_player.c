@@ -42,6 +42,7 @@ struct player {
     bool                      dropped;                /* some of what he sent: his next request may have been in it */
     unsigned                  epoch;                  /* of the source, when he came */
     int64_t                   wait_until_us;
+    int64_t                   since_us; /* when frames were there for him first */
 };
 
 static const struct client_type type = { "flv-play", "PLA", false };
@@ -191,6 +192,7 @@ static struct err *send_header(struct player *p, const struct live_opening *o)
 
 static struct err *open_stream(struct player *p, struct live_opening *o, bool *ended)
 {
+    o->is_last_call = now_us() >= p->since_us + LIVE_CONFIG_US;
     enum live_open result = p->format->open(o, &p->out.wire);
     *ended = result == LIVE_NEVER;
     if (*ended)
@@ -224,7 +226,9 @@ static struct err *wait_and_open(struct player *p, bool *ended)
     struct live_opening o;
     reader_catch_up(&p->out.reader);
     live_opening_look(&o, &p->out.reader);
-    int64_t     due_us = live_opening_due_us(&o, &p->out.reader);
+    int64_t due_us = live_opening_due_us(&o, &p->out.reader);
+    if (due_us == DEADLINE_NEVER)
+        p->since_us = now_us();
     struct err *e = due_us <= now_us() ? open_stream(p, &o, ended) : NULL;
     if (e || *ended || p->opened)
         return e;
@@ -267,7 +271,8 @@ static struct err *play(struct player *p)
     struct wire    wire = { .format = p->format->wire };
     wire.framing = p->ws ? FRAMING_WEBSOCKET : http_reply_is_chunked(p->x) ? FRAMING_CHUNK : FRAMING_NONE;
     p->epoch = s->epoch;
-    p->wait_until_us = now_us() + s->vhost->http_remux.wait_us;
+    p->since_us = now_us();
+    p->wait_until_us = p->since_us + s->vhost->http_remux.wait_us;
     struct err *e = sender_attach(&p->out, s, p->io, wire, &p->client.n_messages);
     if (!e && p->format->from_live_end)
         reader_start_at(&p->out.reader, source_fast_cache_us(s));

@@ -187,6 +187,11 @@ static void vhosts_are_found_by_their_exact_name(void **state)
     l = load_more("vhost a { }");
     assert_null(conf_find_vhost(l.conf, "b"));
     unload(&l);
+    l = load_more("vhost a { http_remux { mount [vhost]/[app]/[stream].webm; } } vhost b { http_remux { mount /x.ts; } }");
+    must_load(&l, "mounts");
+    must_tell(&l, "t.conf:2: http_remux.mount [vhost]/[app]/[stream].webm serves nobody");
+    assert_int_equal(l.report.count, 1);
+    unload(&l);
 }
 
 /* ---- checks */
