@@ -1,0 +1,36 @@
+#include "core/jw.h"
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whatever bytes are keys and texts, what comes out is one JSON document by another's reading, with nothing in it that
+ * could end a script element; and who reads it back gets the same if they were UTF-8. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    char *text = malloc(len + 1);
+    memcpy(text, data, len);
+    text[len] = '\0';
+
+    struct jw j = JW_INIT;
+    jw_object(&j, NULL);
+    jw_array(&j, "list");
+    jw_string(&j, NULL, text);
+    jw_int(&j, NULL, (int64_t)len);
+    jw_array_end(&j);
+    jw_string(&j, *text ? text : "key", text);
+    jw_object_end(&j);
+
+    json_t *read = json_loadb(j.buf, j.len, JSON_REJECT_DUPLICATES, NULL);
+    if (j.failed || (!read && strcmp(text, "list") != 0) || memchr(j.buf, '<', j.len) || memchr(j.buf, '>', j.len))
+        abort();
+    json_t *valid = json_string(text); /* NULL when it is no UTF-8 */
+    if (read && valid && !json_equal(json_array_get(json_object_get(read, "list"), 0), valid))
+        abort();
+    json_decref(valid);
+    json_decref(read);
+    jw_finish(&j);
+    free(text);
+    return 0;
+}
