@@ -29,19 +29,19 @@ enum http_face {
 enum { HTTP_SUMMARY_CAP = 96 };
 
 struct http_conn {
-    struct server *server;
+    struct server               *server;
     const struct listen_service *by;
-    struct io      io;
-    unsigned       faces;
-    bool           is_tls;
-    int            local_port;
-    char           trace[IDENT_CAP];
-    char           ip[INET6_ADDRSTRLEN];      /* the client's own address, behind trusted proxies too */
-    char           peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or as the PROXY protocol says */
-    char           peer[IO_ADDR_CAP];         /* of the socket, with the port */
-    unsigned       n_requests;
-    unsigned       n_served; /* of them, those of HTTP_FACE_STREAM: what the log tells of */
-    char           summary[HTTP_SUMMARY_CAP];
+    struct io                    io;
+    unsigned                     faces;
+    bool                         is_tls;
+    int                          local_port;
+    char                         trace[IDENT_CAP];
+    char                         ip[INET6_ADDRSTRLEN];      /* the client's own address, behind trusted proxies too */
+    char                         peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or as the PROXY protocol says */
+    char                         peer[IO_ADDR_CAP];         /* of the socket, with the port */
+    unsigned                     n_requests;
+    unsigned                     n_served; /* of them, those of HTTP_FACE_STREAM: what the log tells of */
+    char                         summary[HTTP_SUMMARY_CAP];
 };
 
 /** The connection that an exchange of this server belongs to. */

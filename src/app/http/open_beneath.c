@@ -98,7 +98,8 @@ int open_beneath(const char *root, const char *path, struct stat *st)
 /* Opening a file there, and asking for its size, waits for no server and no other process. */
 static bool is_local(int fd)
 {
-    static const long magics[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC };
+    static const long magics[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC,
+                                   OVERLAYFS_SUPER_MAGIC };
     struct statfs     fs;
     if (fstatfs(fd, &fs) < 0)
         return false;
@@ -116,7 +117,8 @@ int open_beneath_now(const char *root, const char *path, struct stat *st)
         return -1;
     if (!is_local(root_fd))
         return close_with(root_fd, EAGAIN);
-    how = (struct open_how){ .flags = FLAGS, .resolve = RESOLVE_CACHED | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV };
+    how = (struct open_how){ .flags = FLAGS,
+                             .resolve = RESOLVE_CACHED | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV };
     int fd = (int)syscall(SYS_openat2, root_fd, relative(path), &how, sizeof how);
     int why = errno;
     close(root_fd);

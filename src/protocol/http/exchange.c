@@ -259,8 +259,8 @@ static void choose_framing(struct http_exchange *x, int status, int64_t length)
 /* Head and, if it is there already, body. */
 static struct err *send_head(struct http_exchange *x, int status, int64_t length, const void *body, size_t body_len)
 {
-    char       before[HEAD_TEXT_MAX / 2], after[HEAD_TEXT_MAX];
-    struct str first = str_over(before, sizeof before), last = str_over(after, sizeof after);
+    char        before[HEAD_TEXT_MAX / 2], after[HEAD_TEXT_MAX];
+    struct str  first = str_over(before, sizeof before), last = str_over(after, sizeof after);
     const char *connection = status == STATUS_UPGRADE ? "Upgrade" : x->close_after ? "close" : "keep-alive";
     str_printf(&first, "HTTP/1.1 %d %s\r\nConnection: %s\r\n", status, reason(status), connection);
     if (length >= 0 && !has_no_body(status))

@@ -57,7 +57,8 @@ void *http_owner_of(const struct http_exchange *x);
 struct err *http_read_body(struct http_exchange *x, size_t cap_bytes, const char **body, size_t *len) ATTR_MUST_USE;
 
 /** The next bytes of the request's body, as they come; *n is 0 at its end. Yields. */
-struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_t *n, int64_t deadline_us) ATTR_MUST_USE;
+struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_t *n,
+                           int64_t deadline_us) ATTR_MUST_USE;
 
 /**
  * Free what holds the request, before a long reply: request and body are empty from now on, so copy what you need first.
@@ -66,8 +67,8 @@ struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_
 void http_forget_request(struct http_exchange *x);
 
 /** A whole reply. `content_type` may be NULL with an empty body. Yields. */
-struct err *http_reply(struct http_exchange *x, int status, const char *content_type, const void *body, size_t len)
-    ATTR_MUST_USE;
+struct err *http_reply(struct http_exchange *x, int status, const char *content_type, const void *body,
+                       size_t len) ATTR_MUST_USE;
 
 /** A short text that says what the status says: "Not Found". Yields. */
 struct err *http_reply_status(struct http_exchange *x, int status) ATTR_MUST_USE;
@@ -80,8 +81,8 @@ struct err *http_reply_redirect(struct http_exchange *x, int status, const char 
  * `length` in bytes or HTTP_LENGTH_UNKNOWN. 101 says `Connection: Upgrade`,
  * the connection is the caller's till it returns, and is then closed. Yields.
  */
-struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type, int64_t length)
-    ATTR_MUST_USE;
+struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type,
+                             int64_t length) ATTR_MUST_USE;
 
 /** A piece, in whole. Yields while the socket is full. */
 struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t len) ATTR_MUST_USE;

@@ -5,7 +5,14 @@
 
 #include "core/str.h"
 
-enum { GOOD = 0, BAD_REQUEST = 400, URI_TOO_LONG = 414, FIELDS_TOO_LARGE = 431, NOT_IMPLEMENTED = 501, BAD_VERSION = 505 };
+enum {
+    GOOD = 0,
+    BAD_REQUEST = 400,
+    URI_TOO_LONG = 414,
+    FIELDS_TOO_LARGE = 431,
+    NOT_IMPLEMENTED = 501,
+    BAD_VERSION = 505
+};
 
 enum { CONTENT_LENGTH_DIGITS_MAX = 18 }; /* so that it fits into an int64_t */
 
@@ -246,7 +253,8 @@ static int find_framing(struct http_request *r, const char **why)
 {
     const char *length, *coding;
     *why = "the length of the body is not clear";
-    if (!find_single(r, "Content-Length", &length) || !find_single(r, "Transfer-Encoding", &coding) || (length && coding))
+    if (!find_single(r, "Content-Length", &length) || !find_single(r, "Transfer-Encoding", &coding) ||
+        (length && coding))
         return BAD_REQUEST;
     if (coding) {
         r->has_body = true;
@@ -432,8 +440,8 @@ int http_request_parse(struct http_request *r, char *head, size_t len, void *roo
     }
     if ((status = find_framing(r, why)) != GOOD || (status = find_target(r, in.target, text, params, why)) != GOOD)
         return status;
-    r->keep_alive = r->is_http_1_0 ? (parser.flags & F_CONNECTION_KEEP_ALIVE) != 0
-                                   : (parser.flags & F_CONNECTION_CLOSE) == 0;
+    r->keep_alive =
+        r->is_http_1_0 ? (parser.flags & F_CONNECTION_KEEP_ALIVE) != 0 : (parser.flags & F_CONNECTION_CLOSE) == 0;
     const char *expect = http_request_field(r, "Expect");
     r->expects_continue = expect && !r->is_http_1_0 && r->has_body && strcasecmp(expect, "100-continue") == 0;
     *why = NULL;

@@ -26,22 +26,22 @@ enum {
 };
 
 struct http_request {
-    enum http_method method;    /* as sent: HEAD and OPTIONS are there too */
-    const char      *path;      /* http_path_decode(); "/" for "*" */
-    const char      *raw_path;  /* as sent */
-    const char      *raw_query; /* as sent, without the '?'; "" when there is none */
-    const char      *host;      /* without port, lower case; of an absolute target, else of Host; "" when unknown */
-    const char      *host_port; /* as sent, with the port */
-    const struct http_pair *params; /* the query's, decoded, in their order */
+    enum http_method        method;    /* as sent: HEAD and OPTIONS are there too */
+    const char             *path;      /* http_path_decode(); "/" for "*" */
+    const char             *raw_path;  /* as sent */
+    const char             *raw_query; /* as sent, without the '?'; "" when there is none */
+    const char             *host; /* without port, lower case; of an absolute target, else of Host; "" when unknown */
+    const char             *host_port; /* as sent, with the port */
+    const struct http_pair *params;    /* the query's, decoded, in their order */
     size_t                  n_params;
     const struct http_pair *fields;
     size_t                  n_fields;
-    bool             is_http_1_0;
-    bool             keep_alive;
-    bool             upgrade;          /* the connection is to become a WebSocket, or something else */
-    bool             expects_continue; /* the body comes when it is asked for: Expect: 100-continue */
-    bool             has_body;
-    int64_t          content_length; /* -1: chunked */
+    bool                    is_http_1_0;
+    bool                    keep_alive;
+    bool                    upgrade;          /* the connection is to become a WebSocket, or something else */
+    bool                    expects_continue; /* the body comes when it is asked for: Expect: 100-continue */
+    bool                    has_body;
+    int64_t                 content_length; /* -1: chunked */
 };
 
 /** The first field of that name, whatever the case of its letters; NULL when there is none. */

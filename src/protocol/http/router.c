@@ -42,8 +42,7 @@ const struct http_route *http_router_find(const struct http_router *r, const cha
 
 static bool allows(const struct http_route *route, enum http_method method)
 {
-    return (route->methods & (UINT64_C(1) << method)) ||
-           (method == HTTP_HEAD && (route->methods & HTTP_METHOD(GET)));
+    return (route->methods & (UINT64_C(1) << method)) || (method == HTTP_HEAD && (route->methods & HTTP_METHOD(GET)));
 }
 
 static struct err *add_allow(struct http_exchange *x, const struct http_route *route)

@@ -73,7 +73,8 @@ bool http_path_decode(char *out, const char *path, size_t len)
 /* RFC 3986 3.3: what a segment may hold, and what parts segments. */
 static bool is_path_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~!$&'()*+,;=:@/", c);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           strchr("-._~!$&'()*+,;=:@/", c);
 }
 
 bool http_path_encode(char *out, size_t cap, const char *path)

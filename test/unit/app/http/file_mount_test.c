@@ -6,7 +6,8 @@
 #include "core/attr.h"
 
 static struct conf_vhost vhosts[] = {
-    { .name = (char *)"__defaultVhost__", .enabled = true,
+    { .name = (char *)"__defaultVhost__",
+      .enabled = true,
       .http_static = { true, (char *)"[vhost]/any", (char *)"/d/[vhost]/any" } },
     { .name = (char *)"a.com", .enabled = true, .http_static = { true, (char *)"[vhost]/", (char *)"/d/[vhost]" } },
     { .name = (char *)"b.com", .enabled = true, .http_static = { true, (char *)"[vhost]/m/", (char *)"/d/m" } },
@@ -15,7 +16,9 @@ static struct conf_vhost vhosts[] = {
     { .name = (char *)"none.com", .enabled = true, .http_static = { false, (char *)"[vhost]/", (char *)"/d/none" } },
     { .name = (char *)"odd.com", .enabled = true, .http_static = { true, (char *)"odd.com", (char *)"/d/odd" } },
 };
-static const struct conf conf = { .vhosts = vhosts, .n_vhosts = ARRAY_LEN(vhosts), .http_server = { .dir = (char *)"/html" } };
+static const struct conf conf = { .vhosts = vhosts,
+                                  .n_vhosts = ARRAY_LEN(vhosts),
+                                  .http_server = { .dir = (char *)"/html" } };
 
 static void the_longest_mount_of_the_host_or_of_any_host_wins(void **state)
 {

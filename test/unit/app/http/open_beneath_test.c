@@ -94,8 +94,8 @@ static void what_is_below_is_opened(void **state)
 static void nothing_else_is(void **state)
 {
     (void)state;
-    static const char *const paths[] = { "outer", "up/secret", "beside/secret", "abs/etc/passwd", "../secret",
-                                         "sub/../../secret", "../root2/secret", "up/root2/secret" };
+    static const char *const paths[] = { "outer",     "up/secret",        "beside/secret",   "abs/etc/passwd",
+                                         "../secret", "sub/../../secret", "../root2/secret", "up/root2/secret" };
     for (size_t o = 0; o < ARRAY_LEN(openers); o++)
         for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
             struct stat st;
@@ -113,7 +113,9 @@ static void what_is_not_there_says_why(void **state)
     static const struct {
         const char *path;
         int         why;
-    } rows[] = { { "none", ENOENT }, { "none/x", ENOENT }, { "file/x", ENOTDIR }, { "loop", ELOOP }, { "dangling", ENOENT } };
+    } rows[] = {
+        { "none", ENOENT }, { "none/x", ENOENT }, { "file/x", ENOTDIR }, { "loop", ELOOP }, { "dangling", ENOENT }
+    };
     for (size_t o = 0; o < 2; o++)
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
             struct stat st;

@@ -43,9 +43,10 @@ static void extensions_and_trailers_are_skipped(void **state)
     char   out[100];
     size_t left;
     for (size_t step = 1; step < 100; step++) {
-        assert_int_equal(read_in_steps("05;a=b;c=\"d\"\r\nhello\r\n006;x\r\n world\r\n0;last\r\nTrailer: x\r\nB:\r\n\r\nNEXT",
-                                       step, out, &left),
-                         HTTP_CHUNK_END);
+        assert_int_equal(
+            read_in_steps("05;a=b;c=\"d\"\r\nhello\r\n006;x\r\n world\r\n0;last\r\nTrailer: x\r\nB:\r\n\r\nNEXT", step,
+                          out, &left),
+            HTTP_CHUNK_END);
         assert_string_equal(out, "hello world");
         assert_int_equal(left, 4);
     }
@@ -86,9 +87,9 @@ static void what_two_servers_may_read_differently_is_refused(void **state)
 static void bytes_that_are_no_data_are_bounded(void **state)
 {
     (void)state;
-    static char  body[2 * HTTP_TRAILER_MAX];
-    static char  out[100];
-    size_t       left;
+    static char body[2 * HTTP_TRAILER_MAX];
+    static char out[100];
+    size_t      left;
     memset(body, 'a', sizeof body - 1);
     memcpy(body, "1;", 2);
     assert_int_equal(read_in_steps(body, 1000, out, &left), HTTP_CHUNK_BAD);

@@ -68,8 +68,10 @@ static void a_range_is_of_the_version_that_it_names(void **state)
 static void gzip_is_sent_to_who_takes_it(void **state)
 {
     (void)state;
-    static const char *const yes[] = { "gzip", "gzip, deflate, br", "deflate;q=0.5, GZIP;q=0.1", "*", "identity, *;q=1" };
-    static const char *const no[] = { NULL, "", "deflate", "gzip;q=0", "gzip;q=0.0, *", "*;q=0", "xgzip", "gzipx", "br;q=1" };
+    static const char *const yes[] = { "gzip", "gzip, deflate, br", "deflate;q=0.5, GZIP;q=0.1", "*",
+                                       "identity, *;q=1" };
+    static const char *const no[] = { NULL,    "",      "deflate", "gzip;q=0", "gzip;q=0.0, *",
+                                      "*;q=0", "xgzip", "gzipx",   "br;q=1" };
     for (size_t i = 0; i < ARRAY_LEN(yes); i++)
         assert_true(http_accepts_gzip(yes[i]));
     for (size_t i = 0; i < ARRAY_LEN(no); i++)
@@ -101,8 +103,16 @@ static void anything_else_does_not(void **state)
 {
     (void)state;
     static const char *const fields[] = {
-        NULL, "", "Basic", "Basic ", "Basic YWRtaW46cGFzcw", "Basic YWRtaW46cGFzcw== x", "Bearer YWRtaW46cGFzcw==",
-        "BasicYWRtaW46cGFzcw==", "Basic YWRtaW46UEFTUw==", "Basic YWRtaW46cGFzcw==YWRtaW46cGFzcw==",
+        NULL,
+        "",
+        "Basic",
+        "Basic ",
+        "Basic YWRtaW46cGFzcw",
+        "Basic YWRtaW46cGFzcw== x",
+        "Bearer YWRtaW46cGFzcw==",
+        "BasicYWRtaW46cGFzcw==",
+        "Basic YWRtaW46UEFTUw==",
+        "Basic YWRtaW46cGFzcw==YWRtaW46cGFzcw==",
     };
     char longest[2 * HTTP_BASIC_AUTH_MAX];
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)

@@ -39,9 +39,9 @@ static void what_lies_behind_the_end_is_unsatisfiable(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        { "bytes=1000-", 1000, 0, 0, 0 },  { "bytes=1000-2000", 1000, 0, 0, 0 },
-        { "bytes=-0", 1000, 0, 0, 0 },     { "bytes=0-", 0, 0, 0, 0 },
-        { "bytes=-5", 0, 0, 0, 0 },        { "bytes=99999999999999999999999999-", 1000, 0, 0, 0 },
+        { "bytes=1000-", 1000, 0, 0, 0 }, { "bytes=1000-2000", 1000, 0, 0, 0 },
+        { "bytes=-0", 1000, 0, 0, 0 },    { "bytes=0-", 0, 0, 0, 0 },
+        { "bytes=-5", 0, 0, 0, 0 },       { "bytes=99999999999999999999999999-", 1000, 0, 0, 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int64_t first, last;
@@ -53,9 +53,9 @@ static void what_is_no_range_or_several_is_the_whole_file(void **state)
 {
     (void)state;
     static const char *const fields[] = {
-        NULL,         "",           "bytes",        "bytes=",           "bytes=-",        "bytes=a-b",
-        "bytes=5-3",  "bytes=1-2x", "bytes=1 - 2",  "bytes=0-1,5-6",    "bytes=-1-2",     "items=0-1",
-        "bytes=1",    "0-1",        "bytes==0-1",   "bytes=0-1,",       "bytes=--5",
+        NULL,        "",           "bytes",       "bytes=",        "bytes=-",    "bytes=a-b",
+        "bytes=5-3", "bytes=1-2x", "bytes=1 - 2", "bytes=0-1,5-6", "bytes=-1-2", "items=0-1",
+        "bytes=1",   "0-1",        "bytes==0-1",  "bytes=0-1,",    "bytes=--5",
     };
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
         int64_t first, last;

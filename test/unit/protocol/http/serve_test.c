@@ -15,12 +15,12 @@
 
 enum { A_WHILE_US = 60 * US_PER_SECOND, BRIEFLY_US = 20000, OUT_CAP = 1 << 20 };
 
-static struct co_group group;
-static int             b = -1;       /* the client's end */
-static int             ended_code;   /* what http_serve() returned */
-static bool            has_ended;
-static char            out[OUT_CAP]; /* what the client has got */
-static size_t          out_len;
+static struct co_group     group;
+static int                 b = -1;     /* the client's end */
+static int                 ended_code; /* what http_serve() returned */
+static bool                has_ended;
+static char                out[OUT_CAP]; /* what the client has got */
+static size_t              out_len;
 static struct http_serving serving;
 
 /* ---- what is served -------------------------------------------------------------------------------------------- */
@@ -175,10 +175,10 @@ static const struct http_route rows[] = {
 static const struct http_route other_rows[] = {
     { "/dir/sub/exact", HTTP_METHOD(GET), hello },
 };
-static const struct http_routes              table = { rows, ARRAY_LEN(rows), "hello" };
-static const struct http_routes              other = { other_rows, ARRAY_LEN(other_rows), "other" };
-static const struct http_routes *const       tables[] = { &table, &other, NULL };
-static const struct http_router              router = { tables };
+static const struct http_routes        table = { rows, ARRAY_LEN(rows), "hello" };
+static const struct http_routes        other = { other_rows, ARRAY_LEN(other_rows), "other" };
+static const struct http_routes *const tables[] = { &table, &other, NULL };
+static const struct http_router        router = { tables };
 
 static struct err *handle(struct http_exchange *x)
 {
@@ -314,9 +314,9 @@ static void a_reply_has_its_fields_in_the_order_of_srs(void **state)
 static void requests_follow_each_other_at_every_split(void **state)
 {
     (void)state;
-    static const char text[] = GET("/hello", "") POST("/echo", "Content-Length: 5\r\n", "12345") "\r\n"
-        POST("/echo", "Transfer-Encoding: chunked\r\n", "2\r\nab\r\n1;x\r\nc\r\n0\r\nT: x\r\n\r\n")
-        GET("/pieces", "") GET("/nowhere", "Connection: close\r\n");
+    static const char text[] = GET("/hello", "") POST("/echo", "Content-Length: 5\r\n", "12345") "\r\n" POST(
+        "/echo", "Transfer-Encoding: chunked\r\n", "2\r\nab\r\n1;x\r\nc\r\n0\r\nT: x\r\n\r\n") GET("/pieces", "")
+        GET("/nowhere", "Connection: close\r\n");
     for (size_t step = 1; step < sizeof text; step += step < 20 ? 1 : 13) {
         const char *reply = talk_in_steps(text, sizeof text - 1, step);
         assert_int_equal(count(reply, "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n"), 4);
@@ -338,7 +338,8 @@ static void head_gets_the_head_alone(void **state)
     talk("HEAD /pieces HTTP/1.1\r\nHost: h\r\n\r\n" GET("/hello", ""));
     assert_int_equal(count(out, "200 OK\r\nConnection: keep-alive"), 2);
     assert_has_not(out, "one");
-    talk("HEAD /kept HTTP/1.1\r\nHost: h\r\n\r\n" "HEAD /nowhere HTTP/1.1\r\nHost: h\r\n\r\n" GET("/hello", ""));
+    talk("HEAD /kept HTTP/1.1\r\nHost: h\r\n\r\n"
+         "HEAD /nowhere HTTP/1.1\r\nHost: h\r\n\r\n" GET("/hello", ""));
     assert_has(out, "Content-Length: 6\r\n");
     assert_has_not(out, "abc");
     assert_has_not(out, "\r\n\r\nNot");
@@ -348,10 +349,13 @@ static void head_gets_the_head_alone(void **state)
 static void http_1_0_gets_bare_bytes_and_the_end(void **state)
 {
     (void)state;
-    assert_has(talk("GET /pieces HTTP/1.0\r\n\r\n" "GET /hello HTTP/1.0\r\n\r\n"), "Connection: close\r\n");
+    assert_has(talk("GET /pieces HTTP/1.0\r\n\r\n"
+                    "GET /hello HTTP/1.0\r\n\r\n"),
+               "Connection: close\r\n");
     assert_has_not(out, "chunked");
     assert_ends(out, "\r\n\r\nonetwelve bytes");
-    talk("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" "GET /hello HTTP/1.0\r\n\r\n");
+    talk("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+         "GET /hello HTTP/1.0\r\n\r\n");
     assert_int_equal(count(out, "Connection: keep-alive"), 1);
     assert_int_equal(count(out, "Connection: close"), 1);
     assert_int_equal(count(out, "\r\n\r\nhello"), 2);
@@ -435,8 +439,9 @@ static void an_upgrade_hands_the_connection_over(void **state)
 static void a_body_that_nobody_reads_is_skipped(void **state)
 {
     (void)state;
-    talk(POST("/hello", "Content-Length: 5\r\n", "12345") POST("/hello", "Transfer-Encoding: chunked\r\n", "1\r\nx\r\n0\r\n\r\n")
-             GET("/nowhere", "Content-Length: 3\r\n") "abc" GET("/hello", ""));
+    talk(POST("/hello", "Content-Length: 5\r\n", "12345")
+             POST("/hello", "Transfer-Encoding: chunked\r\n", "1\r\nx\r\n0\r\n\r\n")
+                 GET("/nowhere", "Content-Length: 3\r\n") "abc" GET("/hello", ""));
     assert_int_equal(count(out, "200 OK"), 3);
     assert_int_equal(count(out, "404"), 1);
 }
@@ -485,7 +490,8 @@ static void a_held_back_body_is_asked_for_when_it_is_read(void **state)
     (void)state;
     begin();
     go();
-    say(POST("/echo", "Content-Length: 5\r\nExpect: 100-continue\r\n", ""), strlen(POST("/echo", "Content-Length: 5\r\nExpect: 100-continue\r\n", "")), 1000);
+    say(POST("/echo", "Content-Length: 5\r\nExpect: 100-continue\r\n", ""),
+        strlen(POST("/echo", "Content-Length: 5\r\nExpect: 100-continue\r\n", "")), 1000);
     co_give_way();
     take();
     assert_string_equal(out, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -576,7 +582,8 @@ static void what_is_no_request_gets_its_status_and_the_end(void **state)
         { GET("/hello", "A: b\r\n c\r\n"), "400" },
         { "GET / HTTP/3.0\r\nHost: h\r\n\r\n", "505" },
         { "BREW / HTTP/1.1\r\nHost: h\r\n\r\n", "501" },
-        { POST("/hello", "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\nGET /hello HTTP/1.1\r\n\r\n"), "400" },
+        { POST("/hello", "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\nGET /hello HTTP/1.1\r\n\r\n"),
+          "400" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char wanted[100], text[1000];
