@@ -15,6 +15,9 @@
  */
 enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 
+/* So much in one queue takes the kernel about a millisecond: the pacer looks at the clock behind it. */
+enum { QUEUE_BYTES = 4 << 20 };
+
 struct write {
     struct sender      *player;
     struct shared_batch batch;
@@ -24,7 +27,7 @@ static struct write writes[SEND_RING_MAX];
 
 static struct {
     uint8_t            *bytes;
-    size_t              used;
+    size_t              used, queued; /* some are queued for many */
     const uint8_t      *newest; /* of `of` */
     struct shared_batch of;     /* the last player's; bytes NULL: none */
 } copies;
@@ -41,7 +44,7 @@ static void finish(void *arg, ssize_t sent)
 static void flush(void)
 {
     send_ring_flush(finish);
-    copies.used = 0;
+    copies.used = copies.queued = 0;
     copies.newest = NULL;
 }
 
@@ -83,7 +86,7 @@ static bool add(struct reader *r)
     struct shared_batch b;
     if (!sender_offer(p, &b))
         return false;
-    if (send_ring_is_full())
+    if (send_ring_is_full() || copies.queued > QUEUE_BYTES)
         flush();
     const uint8_t *bytes = send_ring_is_open() && !p->io->layer && b.len ? keep(&b) : NULL;
     if (!bytes || !send_ring_is_open()) /* a flush on the way may have lost the ring */
@@ -91,6 +94,7 @@ static bool add(struct reader *r)
     struct write *w = &writes[send_ring_count()];
     *w = (struct write){ p, b };
     send_ring_add(p->io, bytes, b.len, w);
+    copies.queued += b.len;
     return true;
 }
 

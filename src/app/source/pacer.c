@@ -25,13 +25,17 @@ static int64_t due_us(const struct source *s)
     return rested < latest ? rested : latest;
 }
 
-/* Who waits gets it, or is woken to take it. To `n` readers from `at` on; returns who comes next. */
-static struct list *hand_out(struct source *s, struct list *at, size_t n)
+/*
+ * Who waits gets it, or is woken to take it: the readers from `at` on, at most *left of them, until it is somebody else's
+ * turn. Returns who comes next.
+ */
+static struct list *hand_out(struct source *s, struct list *at, size_t *left, int64_t until_us)
 {
     const struct reader_delivery *used = NULL;
-    for (; n > 0 && at != &s->readers; n--) {
+    for (int n = 0; n < PACER_TURN_READERS && *left > 0 && at != &s->readers && now_us() < until_us; n++) {
         struct reader *r = LIST_ENTRY(at, struct reader, link);
         at = at->next;
+        --*left;
         if (!r->waiting)
             continue;
         if (r->delivery && r->delivery->add(r))
@@ -53,7 +57,9 @@ static void release(struct source *s)
 void pacer_release_now(struct source *s)
 {
     release(s);
-    hand_out(s, s->readers.next, s->n_readers);
+    size_t left = s->n_readers;
+    for (struct list *at = s->readers.next; left > 0;)
+        at = hand_out(s, at, &left, DEADLINE_NEVER);
 }
 
 void pacer_notice(struct source *s)
@@ -75,9 +81,8 @@ static void run_round(struct source *s)
     s->round_start_us = now_us();
     release(s);
     s->next_served = s->readers.next;
-    for (size_t left = s->n_readers, n; left > 0; left -= n) {
-        n = left < PACER_TURN_READERS ? left : PACER_TURN_READERS;
-        s->next_served = hand_out(s, s->next_served, n);
+    for (size_t left = s->n_readers; left > 0 && s->next_served != &s->readers;) {
+        s->next_served = hand_out(s, s->next_served, &left, now_us() + PACER_TURN_US);
         co_give_way();
     }
     s->next_served = NULL;

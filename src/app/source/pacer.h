@@ -18,8 +18,8 @@
 
 struct source;
 
-/* So many readers are served before everybody else gets a turn, as state-threads looks at I/O after so many turns. */
-enum { PACER_LATENCY_MAX_US = 350000, PACER_TURN_READERS = 256 };
+/* So many readers are served, or for so long, before everybody else gets a turn. */
+enum { PACER_LATENCY_MAX_US = 350000, PACER_TURN_READERS = 256, PACER_TURN_US = 2000 };
 
 /** Start the source's pacer unless it runs. */
 struct err *pacer_start(struct source *s) ATTR_MUST_USE;
