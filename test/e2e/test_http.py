@@ -454,7 +454,7 @@ def test_vhosts_mount_their_files(make_server, tmp_path):
         vhost __defaultVhost__ { http_static { enabled on; mount [vhost]/deep/er; dir %(d)s/c; } }
         vhost a.com { http_static { enabled on; mount [vhost]/; dir %(d)s/a; } }
         vhost b.com { http_static { enabled on; mount [vhost]/m; dir %(d)s/b; } }
-        vhost off.com { enabled off; http_static { enabled on; mount [vhost]/; dir %(d)s/b; } }
+        vhost off.com { enabled off; http_remux { enabled on; } http_static { enabled on; mount [vhost]/; dir %(d)s/b; } }
     """ % {"d": tmp_path}, http="")
     put(server, "x.txt", b"root")
     port = server.http_port
@@ -476,6 +476,7 @@ def test_vhosts_mount_their_files(make_server, tmp_path):
     assert body("/deep/er/x.txt", "a.com") == b"c"
     assert body("/x.txt", "off.com") == 404             # a vhost that is off is not there, however it is named
     assert body("/x.txt?vhost=off.com", "a.com") == 404
+    assert body("/live/s.flv", "off.com") == 404
     assert body("/x.txt?domain=off.com", "a.com") == 404
 
 

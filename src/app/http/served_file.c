@@ -279,6 +279,8 @@ static struct err *send_copied(struct served_file *f, struct http_exchange *x, i
             e = http_reply_write(x, r->data, (size_t)r->n);
         at += r->n;
         len -= r->n;
+        if (!e && len > 0)
+            co_give_way(); /* a peer as fast as the disk would never make us wait */
     }
     drop_read(&r->job);
     return e;
