@@ -26,10 +26,10 @@ struct write {
 static struct write writes[SEND_RING_MAX];
 
 static struct {
-    uint8_t            *bytes;
-    size_t              used, queued; /* some are queued for many */
-    const uint8_t      *newest; /* of `of` */
-    struct shared_batch of;     /* the last player's; bytes NULL: none */
+    uint8_t       *bytes;
+    size_t         used, queued; /* some are queued for many */
+    uint64_t       content;      /* of the last player's bytes; 0: there was none */
+    const uint8_t *newest;       /* the copy of it; NULL: none */
 } copies;
 
 static void finish(void *arg, ssize_t sent)
@@ -51,8 +51,8 @@ static void flush(void)
 /* Where the bytes stay as they are until the flush; NULL: nowhere. */
 static const uint8_t *keep(const struct shared_batch *b)
 {
-    bool has_neighbour = copies.of.content == b->content;
-    copies.of = *b;
+    bool has_neighbour = copies.content == b->content;
+    copies.content = b->content;
     if (has_neighbour && copies.newest)
         return copies.newest;
     copies.newest = NULL;
@@ -101,7 +101,7 @@ static bool add(struct reader *r)
 static void end(void)
 {
     flush();
-    copies.of = (struct shared_batch){ 0 }; /* the next release is another one, at the same place */
+    copies.content = 0;
 }
 
 const struct reader_delivery fanout_delivery = { .add = add, .flush = end };

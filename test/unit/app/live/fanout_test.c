@@ -249,6 +249,161 @@ static void frames_that_are_forgotten_before_their_release_harm_nobody(void **st
     }
 }
 
+static int turns_of_all(int n)
+{
+    int sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += players[i].n_turns;
+    return sum;
+}
+
+static void let_all_run(void)
+{
+    for (int i = 0; i < 5; i++)
+        co_give_way();
+}
+
+/* So many of them are woken by what comes next, and have run. */
+static void assert_woken(int n, int before, int n_woken)
+{
+    let_all_run();
+    assert_in_range(turns_of_all(n) - before, n_woken, 3 * n_woken); /* one turn sends, the next one waits */
+}
+
+static void everybody_is_woken_to_look_at_a_new_publisher_and_a_new_configuration(void **state)
+{
+    enum { N = 10 };
+    (void)state;
+    begin_players(N);
+    publish(1, 100);
+    let_all_run();
+
+    int before = turns_of_all(N);
+    source_unpublish(f.source, &f.publisher);
+    assert_woken(N, before, N);
+
+    before = turns_of_all(N);
+    assert_null(source_publish(f.source, &f.publisher));
+    publish(1, 100);
+    assert_woken(N, before, N);
+
+    struct conf *other = conf_with("play { gop_cache off; time_jitter off; mw_latency 0; }");
+    before = turns_of_all(N);
+    source_apply_conf(f.source, other, vhost_of(other));
+    publish(1, 100);
+    assert_woken(N, before, N);
+
+    before = turns_of_all(N);
+    publish(1, 100);
+    let_all_run();
+    assert_int_equal(turns_of_all(N), before); /* and on in their sleep */
+    assert_all_got(N, wire_len_of(4, 100));
+    source_apply_conf(f.source, f.conf, vhost_of(f.conf));
+    conf_unref(&other);
+}
+
+/* Whose stream is not what all want helps himself, and each gets what is his. */
+static void who_wants_something_of_his_own_is_woken(void **state)
+{
+    enum { N = 10 };
+    (void)state;
+    begin_players(N);
+    publish(1, 100);
+    let_all_run();
+    players[0].out.paused = true;
+    players[1].out.wire.no_audio = true;
+    players[2].out.duration_ms = 1 << 20;
+    int before = turns_of_all(N);
+    publish(2, 100);
+    assert_woken(N, before, 3);
+    for (int i = 0; i < N; i++)
+        take(&players[i]);
+    assert_int_equal(players[0].n_got, wire_len_of(1, 100));
+    assert_int_equal(players[1].n_got, wire_len_of(1, 100));
+    assert_int_equal(players[1].n_messages, 1);
+    players[0].out.paused = false;
+    publish(1, 100);
+    let_all_run();
+    take(&players[0]);
+    assert_int_equal(players[0].n_got, wire_len_of(4, 100));
+    for (int i = 2; i < N; i++) {
+        take(&players[i]);
+        assert_int_equal(players[i].n_got, wire_len_of(4, 100));
+    }
+}
+
+/* ---- a layer between a player and his socket: what goes through it is reversed ---- */
+
+static size_t n_through;
+
+static struct err *reverse_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+{
+    uint8_t bytes[4096];
+    assert_int_equal(n_iov, 1);
+    assert_in_range(iov->iov_len, 1, sizeof bytes);
+    for (size_t i = 0; i < iov->iov_len; i++)
+        bytes[i] = (uint8_t) ~((const uint8_t *)iov->iov_base)[i];
+    n_through += iov->iov_len;
+    return io_socket_writev(io, &(struct iovec){ bytes, iov->iov_len }, 1, n);
+}
+
+static void nothing(struct io *io)
+{
+    (void)io;
+}
+
+static bool is_drained(const struct io *io)
+{
+    (void)io;
+    return true;
+}
+
+static const struct io_layer reversing = {
+    .writev_now = reverse_now, .drain = nothing, .is_drained = is_drained, .say_end = nothing, .close = nothing
+};
+
+static void no_byte_goes_around_a_layer(void **state)
+{
+    enum { N = 10 };
+    (void)state;
+    begin_players(N);
+    n_through = 0;
+    for (int i = 0; i < N; i += 2)
+        players[i].io.layer = &reversing;
+    for (int round = 0; round < 5; round++)
+        publish(2, 100);
+    size_t len = wire_len_of(10, 100);
+    assert_int_equal(n_through, len * N / 2);
+    for (int i = 0; i < N; i++) {
+        take(&players[i]);
+        assert_int_equal(players[i].n_got, len);
+        assert_int_equal(players[i].io.bytes_out, len);
+        for (size_t k = 0; i % 2 && k < len; k++)
+            assert_int_equal(players[i].got[k], (uint8_t)~players[0].got[k]);
+    }
+}
+
+/* What is in the socket comes first, whoever wrote it. */
+static void a_player_who_catches_up_and_his_sleep_make_one_stream(void **state)
+{
+    enum { N = 6, ROUNDS = 60 };
+    (void)state;
+    begin_players(N);
+    int size = SMALL_BUFFER;
+    for (int i = 0; i < N; i += 2)
+        setsockopt(players[i].io.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    for (int round = 0; round < ROUNDS; round++) {
+        publish(1 + round % 4, (uint32_t)(200 + round % 7 * 700));
+        if (round % 3 == 0)
+            for (int i = 0; i < N; i += 2)
+                take(&players[i]);
+    }
+    size_t len = 0;
+    for (int round = 0; round < ROUNDS; round++)
+        len += wire_len_of(1 + round % 4, (uint32_t)(200 + round % 7 * 700));
+    assert_all_got(N, len);
+}
+
 /* From its next call on. */
 static void an_io_uring_that_fails_costs_nobody_a_byte(void **state)
 {
@@ -291,6 +446,10 @@ int main(void)
         TEST(a_player_who_has_gone_harms_nobody),
         TEST(each_has_his_own_times),
         TEST(frames_that_are_forgotten_before_their_release_harm_nobody),
+        TEST(everybody_is_woken_to_look_at_a_new_publisher_and_a_new_configuration),
+        TEST(who_wants_something_of_his_own_is_woken),
+        TEST(no_byte_goes_around_a_layer),
+        TEST(a_player_who_catches_up_and_his_sleep_make_one_stream),
     };
     if (!begin_program())
         return 1;
