@@ -416,6 +416,22 @@ def test_text_is_compressed_for_who_asks(files):
     assert gzip.decompress(get(files.http_port, "/text.js", "Accept-Encoding: gzip").body) == TEXT + b"more"
 
 
+def test_a_crowd_that_wants_a_text_compressed_takes_no_crowds_memory(files):
+    text = base64.b64encode(os.urandom(3 << 20))[:4 << 20]          # the largest that is compressed, and hard to
+    put(files, "big.js", text)
+    before, peak, waiting = files.rss_kib(), 0, []
+    for _ in range(60):
+        waiting.append(Raw(files.http_port).send(request("GET", "/big.js", ["Accept-Encoding: gzip"])))
+    for c in waiting:                                               # the others' replies wait in the server
+        reply = c.read()
+        peak = max(peak, files.rss_kib())
+        got = gzip.decompress(reply.body) if "content-encoding" in reply.fields else reply.body
+        assert got == text
+        c.s.close()
+    assert SANITIZED or peak - before < 60 << 10
+    assert "content-encoding" in get(files.http_port, "/big.js", "Accept-Encoding: gzip").fields
+
+
 def test_playlists_and_pages_are_asked_for_anew(files):
     assert get(files.http_port, "/sub/").fields["cache-control"] == "no-cache"
     assert "cache-control" not in get(files.http_port, "/text.js").fields

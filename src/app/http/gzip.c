@@ -12,6 +12,8 @@ enum { COMPRESS_US = 30 * US_PER_SECOND, GZIP_WINDOW_BITS = 15 + 16 }; /* zlib's
 static struct list kept = { &kept, &kept };
 static size_t      kept_bytes;
 
+static const struct gzip_text *at_work[GZIP_AT_ONCE_MAX];
+
 void gzip_text_unref(struct gzip_text **tp)
 {
     struct gzip_text *t = *tp;
@@ -49,12 +51,17 @@ static int64_t modified_ns(const struct stat *st)
     return st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
 }
 
+static bool is_of(const struct gzip_text *t, const struct stat *st)
+{
+    return t->ino == st->st_ino && t->dev == st->st_dev && t->size == st->st_size && t->modified_ns == modified_ns(st);
+}
+
 static struct gzip_text *find(const struct stat *st)
 {
     LIST_FOREACH(&kept, it, after)
     {
         struct gzip_text *t = LIST_ENTRY(it, struct gzip_text, link);
-        if (t->ino != st->st_ino || t->dev != st->st_dev || t->size != st->st_size || t->modified_ns != modified_ns(st))
+        if (!is_of(t, st))
             continue;
         list_remove(&t->link);
         list_push(&kept, &t->link);
@@ -62,6 +69,19 @@ static struct gzip_text *find(const struct stat *st)
         return t;
     }
     return NULL;
+}
+
+/* Where to work at it; NULL: somebody is at it, or too many are at others. */
+static const struct gzip_text **find_place(const struct stat *st)
+{
+    const struct gzip_text **place = NULL;
+    for (size_t i = 0; i < GZIP_AT_ONCE_MAX; i++) {
+        if (!at_work[i])
+            place = &at_work[i];
+        else if (is_of(at_work[i], st))
+            return NULL;
+    }
+    return place;
 }
 
 /* ---- compressing ----------------------------------------------------------------------------------------------- */
@@ -147,6 +167,9 @@ struct err *gzip_file(struct gzip_text **out, struct served_file *f)
     *out = find(&f->st);
     if (*out)
         return NULL;
+    const struct gzip_text **place = find_place(&f->st);
+    if (!place)
+        return err_new(E_LIMIT, "%d files are being compressed, or this one is", GZIP_AT_ONCE_MAX);
     struct gzip_text *t = mem_calloc(1, sizeof *t);
     if (!t)
         return err_no_memory();
@@ -156,9 +179,11 @@ struct err *gzip_file(struct gzip_text **out, struct served_file *f)
     t->ino = f->st.st_ino;
     t->size = f->st.st_size;
     t->modified_ns = modified_ns(&f->st);
+    *place = t;
     struct err *e = read_all(f, &text, &len);
     if (!e)
         e = compress_text(text, len, &t->data, &t->len);
+    *place = NULL;
     if (e) {
         gzip_text_unref(&t);
         return e;
