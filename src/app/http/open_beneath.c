@@ -89,7 +89,8 @@ int open_beneath(const char *root, const char *path, struct stat *st)
     int fd = (int)syscall(SYS_openat2, root_fd, relative(path), &how, sizeof how);
     int why = errno;
     close(root_fd);
-    if (fd < 0 && (why == ENOSYS || why == EPERM)) /* an old kernel, or a container's filter that does not know it */
+    /* An old kernel, or a container's filter that does not know it; or a link with ".." while any file was renamed. */
+    if (fd < 0 && (why == ENOSYS || why == EPERM || why == EAGAIN))
         return open_beneath_by_name(root, path, st);
     errno = why;
     return stat_or_close(fd, st);

@@ -2,6 +2,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +143,42 @@ static void folders_and_pipes_are_opened_without_waiting(void **state)
     }
 }
 
+static atomic_bool enough;
+
+/* On a thread: files get other names, as those of HLS do all the time. */
+static void *rename_run(void *unused)
+{
+    char one[200], other[200];
+    snprintf(one, sizeof one, "%s/one", top);
+    snprintf(other, sizeof other, "%s/other", top);
+    while (!enough)
+        if (rename(one, other) < 0 || rename(other, one) < 0)
+            break;
+    return unused;
+}
+
+static void a_link_upwards_is_followed_while_files_are_renamed(void **state)
+{
+    (void)state;
+    enum { TIMES = 20000 };
+    pthread_t thread;
+    int       n_failed = 0;
+    put("one", "");
+    enough = false;
+    assert_int_equal(pthread_create(&thread, NULL, rename_run, NULL), 0);
+    for (int i = 0; i < TIMES; i++) {
+        struct stat st;
+        int         fd = open_beneath(root, "/sub/inner", &st);
+        n_failed += fd < 0;
+        if (fd >= 0)
+            close(fd);
+    }
+    enough = true;
+    pthread_join(thread, NULL);
+    assert_int_equal(n_failed, 0);
+    unlink(at("one"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +186,7 @@ int main(void)
         cmocka_unit_test(nothing_else_is),
         cmocka_unit_test(what_is_not_there_says_why),
         cmocka_unit_test(folders_and_pipes_are_opened_without_waiting),
+        cmocka_unit_test(a_link_upwards_is_followed_while_files_are_renamed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
