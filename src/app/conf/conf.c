@@ -1,6 +1,7 @@
 #include "app/conf/conf.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "app/conf/tree.h"
 #include "core/mem.h"
@@ -23,16 +24,21 @@ void conf_unref(struct conf **cp)
     mem_free(c);
 }
 
-static const struct conf_vhost *find_exactly(const struct conf *c, const char *name)
+/* Host names have no case (RFC 4343), but what is written exactly so comes first. */
+static const struct conf_vhost *find(const struct conf *c, const char *name)
 {
-    for (size_t i = 0; i < c->n_vhosts; i++)
+    const struct conf_vhost *similar = NULL;
+    for (size_t i = 0; i < c->n_vhosts; i++) {
         if (strcmp(c->vhosts[i].name, name) == 0)
             return &c->vhosts[i];
-    return NULL;
+        if (!similar && strcasecmp(c->vhosts[i].name, name) == 0)
+            similar = &c->vhosts[i];
+    }
+    return similar;
 }
 
 const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name)
 {
-    const struct conf_vhost *v = name && name[0] ? find_exactly(c, name) : NULL;
-    return v ? v : find_exactly(c, "__defaultVhost__");
+    const struct conf_vhost *v = name && name[0] ? find(c, name) : NULL;
+    return v ? v : find(c, "__defaultVhost__");
 }

@@ -175,7 +175,8 @@ struct conf *conf_ref(struct conf *c);
 void         conf_unref(struct conf **c);
 
 /**
- * The vhost that serves requests for `name`: exact match, else `__defaultVhost__`, else NULL.
+ * The vhost that serves requests for `name`: exact match, else whatever the case of its letters, else
+ * `__defaultVhost__`, else NULL.
  * A disabled vhost is returned too, and does not fall back: the caller refuses.
  */
 const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name);

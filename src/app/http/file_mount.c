@@ -1,6 +1,7 @@
 #include "app/http/file_mount.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "core/str.h"
 
@@ -27,7 +28,7 @@ static size_t fit(const char *mount, const char *host, const char *path, struct 
     size_t host_len = (size_t)(slash - mount), len = strlen(slash);
     bool   any_host =
         host_len == 0 || (host_len == sizeof default_vhost - 1 && strncmp(mount, default_vhost, host_len) == 0);
-    if (!any_host && (strlen(host) != host_len || strncmp(mount, host, host_len) != 0))
+    if (!any_host && (strlen(host) != host_len || strncasecmp(mount, host, host_len) != 0))
         return 0;
     bool has_slash = slash[len - 1] == '/';
     if (has_slash)

@@ -168,15 +168,16 @@ static void a_vhost_takes_what_it_does_not_say_from_elsewhere(void **state)
     unload(&l);
 }
 
-static void vhosts_are_found_by_their_exact_name(void **state)
+static void vhosts_are_found_by_their_name(void **state)
 {
     (void)state;
     struct loaded l =
-        load_more("vhost __defaultVhost__ { } vhost a { enabled off; } vhost A { } vhost a { } vhost { }");
+        load_more("vhost __defaultVhost__ { } vhost a { enabled off; } vhost A { } vhost a { } vhost { } vhost Cc.Com { }");
     must_load(&l, "vhosts");
     const struct conf_vhost *v = l.conf->vhosts;
     assert_ptr_equal(conf_find_vhost(l.conf, "a"), &v[1]); /* disabled, and no fallback */
     assert_ptr_equal(conf_find_vhost(l.conf, "A"), &v[2]);
+    assert_ptr_equal(conf_find_vhost(l.conf, "cc.com"), &v[5]); /* as a browser says it */
     assert_ptr_equal(conf_find_vhost(l.conf, "b"), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, "a:80"), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, ""), &v[0]);
@@ -785,7 +786,7 @@ int main(void)
         cmocka_unit_test(absent_directives_have_their_defaults),
         cmocka_unit_test(written_directives_reach_the_snapshot),
         cmocka_unit_test(a_vhost_takes_what_it_does_not_say_from_elsewhere),
-        cmocka_unit_test(vhosts_are_found_by_their_exact_name),
+        cmocka_unit_test(vhosts_are_found_by_their_name),
         cmocka_unit_test(refuses_with_the_words_that_users_know),
         cmocka_unit_test(accepts_what_the_checks_do_not_mean),
         cmocka_unit_test(an_interface_must_exist),

@@ -14,6 +14,7 @@ static struct conf_vhost vhosts[] = {
     { .name = (char *)"c.com", .enabled = true, .http_static = { true, (char *)"/m/deep", (char *)"/d/deep" } },
     { .name = (char *)"off.com", .enabled = false, .http_static = { true, (char *)"[vhost]/", (char *)"/d/off" } },
     { .name = (char *)"none.com", .enabled = true, .http_static = { false, (char *)"[vhost]/", (char *)"/d/none" } },
+    { .name = (char *)"D.Com", .enabled = true, .http_static = { true, (char *)"[vhost]/", (char *)"/d/[vhost]" } },
     { .name = (char *)"odd.com", .enabled = true, .http_static = { true, (char *)"odd.com", (char *)"/d/odd" } },
 };
 static const struct conf conf = { .vhosts = vhosts,
@@ -38,6 +39,7 @@ static void the_longest_mount_of_the_host_or_of_any_host_wins(void **state)
         { "b.com", "/m/deep/f", "/d/deep", "/f" },
         { "x.com", "/m/f", "/html", "/m/f" },
         { "x.com", "/m/deep/f", "/d/deep", "/f" },
+        { "d.com", "/f", "/d/D.Com", "/f" },
         { "off.com", "/f", "/html", "/f" },
         { "none.com", "/f", "/html", "/f" },
         { "odd.com", "/f", "/html", "/f" },
