@@ -390,6 +390,14 @@ def test_a_range_is_of_the_version_that_it_names(files):
     assert get(files.http_port, "/clip.mp4", "Range: bytes=0-1", 'If-Range: "other"').status == 200
 
 
+def test_a_version_that_is_gone_is_a_412(files):
+    tag = get(files.http_port, "/clip.mp4").fields["etag"]
+    assert get(files.http_port, "/clip.mp4", "If-Match: " + tag, "Range: bytes=0-1").status == 206
+    for field in ('If-Match: "other"', "If-Unmodified-Since: Mon, 01 Jan 2001 00:00:00 GMT"):
+        reply = get(files.http_port, "/clip.mp4", field, "Range: bytes=0-1")
+        assert reply.status == 412 and reply.fields["etag"] == tag
+
+
 def test_what_the_client_has_is_not_sent_again(files):
     first = get(files.http_port, "/clip.mp4")
     for field in ("If-None-Match: " + first.fields["etag"], "If-Modified-Since: " + first.fields["last-modified"]):

@@ -23,6 +23,7 @@ enum {
     STATUS_MOVED = 301,
     STATUS_NOT_MODIFIED = 304,
     STATUS_NOT_FOUND = 404,
+    STATUS_NOT_EXPECTED = 412,
     STATUS_UNSATISFIABLE = 416,
     STATUS_BUSY = 503,
 };
@@ -174,6 +175,8 @@ static struct err *reply_file(struct http_exchange *x, struct served_file *f, co
     struct err *e = add_fields(x, &f->st, mime, etag);
     if (e)
         ;
+    else if (!http_is_expected(r, etag, f->st.st_mtim.tv_sec))
+        e = http_reply_status(x, STATUS_NOT_EXPECTED);
     else if (http_is_not_modified(r, etag, f->st.st_mtim.tv_sec))
         e = http_reply_begin(x, STATUS_NOT_MODIFIED, NULL, 0);
     else if (text)

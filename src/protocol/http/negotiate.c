@@ -6,15 +6,17 @@
 
 #include "protocol/http/date.h"
 
-/* One of a list of etags; weak ones count as well (RFC 9110 13.1.2). */
-static bool list_has(const char *list, const char *etag)
+enum comparison { STRONG, WEAK }; /* RFC 9110 8.8.3.2 */
+
+/* One of a list of etags. */
+static bool list_has(const char *list, const char *etag, enum comparison comparison)
 {
     size_t len = strlen(etag);
     if (strcmp(list, "*") == 0)
         return true;
     for (const char *p = list; *p;) {
         p += strspn(p, " \t,");
-        if (strncmp(p, "W/", 2) == 0)
+        if (comparison == WEAK && strncmp(p, "W/", 2) == 0)
             p += 2;
         if (strncmp(p, etag, len) == 0 && strchr(", \t", p[len])) /* strchr() finds the end too */
             return true;
@@ -23,12 +25,22 @@ static bool list_has(const char *list, const char *etag)
     return false;
 }
 
+bool http_is_expected(const struct http_request *r, const char *etag, time_t modified)
+{
+    time_t      since;
+    const char *match = http_request_field(r, "If-Match");
+    if (match)
+        return list_has(match, etag, STRONG);
+    const char *date = http_request_field(r, "If-Unmodified-Since");
+    return !date || !http_date_parse(date, &since) || modified <= since;
+}
+
 bool http_is_not_modified(const struct http_request *r, const char *etag, time_t modified)
 {
     time_t      since;
     const char *none_match = http_request_field(r, "If-None-Match");
     if (none_match)
-        return list_has(none_match, etag);
+        return list_has(none_match, etag, WEAK);
     const char *date = http_request_field(r, "If-Modified-Since");
     return date && http_date_parse(date, &since) && modified <= since;
 }

@@ -13,6 +13,9 @@
 
 #include "protocol/http/request.h"
 
+/** RFC 9110 13.1.1 and 13.1.4: If-Match, If-Unmodified-Since. False: 412, what the client means is not there any more. */
+bool http_is_expected(const struct http_request *r, const char *etag, time_t modified);
+
 /** True when the client has this version: If-None-Match, else If-Modified-Since. */
 bool http_is_not_modified(const struct http_request *r, const char *etag, time_t modified);
 

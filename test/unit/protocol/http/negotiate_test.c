@@ -45,6 +45,23 @@ static void an_etag_goes_before_a_date(void **state)
     assert_false(http_is_not_modified(&r, "\"abc\"", DATE_S));
 }
 
+static bool expected(const char *name, const char *value)
+{
+    const struct http_pair    fields[] = { { name, value } };
+    const struct http_request r = { .fields = fields, .n_fields = 1 };
+    return http_is_expected(&r, "\"abc\"", DATE_S);
+}
+
+static void a_client_may_want_this_version_and_no_other(void **state)
+{
+    (void)state;
+    assert_true(expected("If-Match", "\"abc\"") && expected("If-Match", "\"x\", \"abc\"") && expected("If-Match", "*"));
+    assert_false(expected("If-Match", "\"x\"") || expected("If-Match", "W/\"abc\"") || expected("If-Match", ""));
+    assert_true(expected("If-Unmodified-Since", DATE) && expected("If-Unmodified-Since", "Mon, 07 Nov 1994 08:49:37 GMT"));
+    assert_false(expected("If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:36 GMT"));
+    assert_true(expected("If-Unmodified-Since", "tomorrow") && expected("Accept", "*"));
+}
+
 static bool applies(const char *value)
 {
     const struct http_pair    fields[] = { { "If-Range", value } };
@@ -129,6 +146,7 @@ int main(void)
         cmocka_unit_test(a_client_that_has_the_version_is_told_so),
         cmocka_unit_test(a_client_that_has_another_version_gets_this_one),
         cmocka_unit_test(an_etag_goes_before_a_date),
+        cmocka_unit_test(a_client_may_want_this_version_and_no_other),
         cmocka_unit_test(a_range_is_of_the_version_that_it_names),
         cmocka_unit_test(gzip_is_sent_to_who_takes_it),
         cmocka_unit_test(a_media_type_is_that_of_the_ending_whatever_its_case),
