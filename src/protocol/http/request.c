@@ -440,8 +440,7 @@ int http_request_parse(struct http_request *r, char *head, size_t len, void *roo
     }
     if ((status = find_framing(r, why)) != GOOD || (status = find_target(r, in.target, text, params, why)) != GOOD)
         return status;
-    r->keep_alive =
-        r->is_http_1_0 ? (parser.flags & F_CONNECTION_KEEP_ALIVE) != 0 : (parser.flags & F_CONNECTION_CLOSE) == 0;
+    r->keep_alive = !(parser.flags & F_CONNECTION_CLOSE) && (!r->is_http_1_0 || parser.flags & F_CONNECTION_KEEP_ALIVE);
     const char *expect = http_request_field(r, "Expect");
     r->expects_continue = expect && !r->is_http_1_0 && r->has_body && strcasecmp(expect, "100-continue") == 0;
     *why = NULL;

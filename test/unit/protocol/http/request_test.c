@@ -122,6 +122,8 @@ static void keep_alive_is_as_the_versions_have_it(void **state)
     assert_false(r.keep_alive);
     assert_int_equal(parse_line_and_fields("GET / HTTP/1.0", "Host: h\r\nConnection: keep-alive\r\n"), 0);
     assert_true(r.keep_alive);
+    assert_int_equal(parse_line_and_fields("GET / HTTP/1.0", "Host: h\r\nConnection: keep-alive, close\r\n"), 0);
+    assert_false(r.keep_alive); /* RFC 9112 9.3: close is looked at first */
 }
 
 static void an_upgrade_takes_both_fields(void **state)
