@@ -135,8 +135,9 @@ class Server:
             directives.update(self.root)
             text = "".join("%s %s;\n" % (k, v) for k, v in directives.items() if v is not None)
             text += self.http_conf() + conf + "\n"
-        with open(self.conf_path, "w") as f:
+        with open(self.conf_path + ".new", "w") as f:
             f.write(text)
+        os.replace(self.conf_path + ".new", self.conf_path)  # whoever reads meanwhile reads a whole one
         return text
 
     def line_of(self, word):

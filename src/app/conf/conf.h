@@ -139,7 +139,8 @@ struct conf_tree;
 
 struct conf {
     int                     refs;
-    char                   *path; /* of the file; empty in environment-only mode */
+    uint64_t                serial; /* of this process; no other snapshot ever has it */
+    char                   *path;   /* of the file; empty in environment-only mode */
     bool                    env_only;
     struct conf_words       listen;     /* RTMP endpoints, validated, as written */
     bool                    reuse_port; /* ours, default off: share listen ports with another process */

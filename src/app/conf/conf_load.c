@@ -1,5 +1,7 @@
 #include "app/conf/conf_load.h"
 
+#include <stdatomic.h>
+
 #include "app/conf/check.h"
 #include "app/conf/env.h"
 #include "app/conf/files.h"
@@ -74,6 +76,8 @@ static struct err *build(const struct conf_source *s, struct conf *c, struct con
     return report->no_memory ? err_no_memory() : NULL;
 }
 
+static atomic_uint_fast64_t n_loaded; /* a reload reads on a thread of its own */
+
 struct err *conf_load(const struct conf_source *s, struct conf **out, struct conf_report *report)
 {
     struct conf *c = mem_calloc(1, sizeof *c);
@@ -81,6 +85,7 @@ struct err *conf_load(const struct conf_source *s, struct conf **out, struct con
     if (!c)
         return err_no_memory();
     c->refs = 1;
+    c->serial = atomic_fetch_add(&n_loaded, 1) + 1;
     c->tree = mem_calloc(1, sizeof *c->tree);
     struct err *e = c->tree ? build(s, c, report) : err_no_memory();
     if (!e) {

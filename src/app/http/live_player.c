@@ -35,7 +35,7 @@ struct player {
     struct websocket          websocket;
     struct sender             out;
     struct client             client;
-    const struct conf        *applied_conf;           /* compared, not followed */
+    uint64_t                  applied_conf;           /* serial of the one in use */
     struct frame             *configs[2];             /* that the wire was opened with: it may point to them */
     bool                      told_audio, told_video; /* by the header */
     bool                      opened;                 /* all that comes before the first frame is sent */
@@ -135,7 +135,7 @@ static struct err *listen_to_player(struct player *p)
 static void follow_conf(struct player *p)
 {
     bool drop = p->format->announces && p->source->vhost->http_remux.drop_if_not_match;
-    p->applied_conf = p->source->conf;
+    p->applied_conf = p->source->conf->serial;
     p->out.wire.no_audio = drop && !p->told_audio;
     p->out.wire.no_video = drop && !p->told_video;
 }
@@ -247,7 +247,7 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
     if (*ended)
         return NULL;
     p->epoch = p->source->epoch; /* a new publisher at once: he goes on with it */
-    if (p->source->conf != p->applied_conf)
+    if (p->source->conf->serial != p->applied_conf)
         follow_conf(p);
     return io_is_readable(p->io) ? NULL : sender_wait(&p->out, DEADLINE_NEVER);
 }

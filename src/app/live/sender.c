@@ -192,7 +192,7 @@ static void pass_shared(struct sender *p, const struct shared_batch *b, size_t n
 bool sender_offer(struct sender *p, struct shared_batch *b)
 {
     const struct source *s = p->reader.source;
-    return p->epoch == s->epoch && p->conf == s->conf && !p->reader.wait_key && p->jitter.mode == jitter_mode(s) &&
+    return p->epoch == s->epoch && p->conf == s->conf->serial && !p->reader.wait_key && p->jitter.mode == jitter_mode(s) &&
            p->io->may_write && is_ordinary(p) && shared_batch_get(b, s, p->reader.seq, &p->wire, &p->jitter);
 }
 
@@ -281,7 +281,7 @@ struct err *sender_attach(struct sender *p, struct source *s, struct io *io, str
 struct err *sender_wait(struct sender *p, int64_t deadline_us)
 {
     p->epoch = p->reader.source->epoch;
-    p->conf = p->reader.source->conf;
+    p->conf = p->reader.source->conf->serial;
     return reader_wait(&p->reader, deadline_us);
 }
 

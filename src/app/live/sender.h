@@ -47,7 +47,7 @@ struct sender {
     int64_t              duration_ms; /* none above 0: no end */
     struct sent_duration sent;
     unsigned             epoch; /* of the source when he began to wait, … */
-    const struct conf   *conf;  /* … and its configuration, NULL before: compared, not followed */
+    uint64_t             conf;  /* … and the serial of its configuration; 0: before */
 };
 
 /** The sender that a reader with fanout_delivery is part of. */

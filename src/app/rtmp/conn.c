@@ -48,7 +48,7 @@ static void set_nodelay(struct rtmp_conn *c, bool wanted)
 void rtmp_conn_apply_socket_options(struct rtmp_conn *c)
 {
     const struct conf_vhost *vhost = c->source->vhost;
-    c->applied_conf = c->source->conf;
+    c->applied_conf = c->source->conf->serial;
     set_nodelay(c, vhost->tcp_nodelay || !vhost->tcp_nodelay_set);
 }
 

@@ -26,9 +26,9 @@ struct rtmp_conn {
     struct rtmp_request request;
     enum rtmp_role      role;
     bool                identified; /* `role` and the stream in `request` are those of a stream under way */
-    struct source      *source; /* while it plays or publishes */
+    struct source      *source;     /* while it plays or publishes */
     struct client       client;
-    const struct conf  *applied_conf; /* whose socket options are set; compared, not followed */
+    uint64_t            applied_conf; /* serial of the one whose socket options are set */
     bool                is_tls;
     bool                tcp_nodelay;
     char                trace[IDENT_CAP];

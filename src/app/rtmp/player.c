@@ -121,7 +121,7 @@ static struct err *play_loop(struct player *p)
             e = tell_epoch(p);
             continue;
         }
-        if (p->out.reader.source->conf != c->applied_conf)
+        if (p->out.reader.source->conf->serial != c->applied_conf)
             rtmp_conn_apply_socket_options(c);
         if (!io_is_readable(&c->io))
             e = sender_wait(&p->out, DEADLINE_NEVER);

@@ -203,7 +203,7 @@ static struct err *publish_loop(struct session *p)
             e = take_message(p, &msg, &ended);
         }
         frame_unref(&msg.payload);
-        if (!e && !ended && p->source->conf != p->conn->applied_conf)
+        if (!e && !ended && p->source->conf->serial != p->conn->applied_conf)
             rtmp_conn_apply_socket_options(p->conn);
     }
     return e;
