@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/utf8.h"
+
 struct str str_over(char *buf, size_t cap)
 {
     buf[0] = '\0';
@@ -74,11 +76,27 @@ bool str_equal_nocase(const char *a, const char *b)
     return strcasecmp(a, b) == 0;
 }
 
+/* How many bytes at `p` are a character that is shown; 0: none. */
+static size_t shown_len(const uint8_t *p, size_t len)
+{
+    struct utf8 u = { 0 };
+    size_t      n = 0;
+    do {
+        if (n == len || !utf8_feed(&u, &p[n++], 1))
+            return 0;
+    } while (!utf8_is_whole(&u));
+    bool is_control = n == 1 ? p[0] < 0x20 || p[0] == 0x7f : p[0] == 0xc2 && p[1] < 0xa0;
+    return is_control ? 0 : n;
+}
+
 void str_tame(char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+    for (size_t i = 0; i < len;) {
+        size_t n = shown_len((const uint8_t *)text + i, len - i);
+        if (n == 0)
             text[i] = '?';
+        i += n ? n : 1;
+    }
 }
 
 const char *str_printable(const void *bytes, size_t len, char *buf, size_t cap)

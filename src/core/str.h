@@ -38,7 +38,10 @@ bool str_ends_with(const char *text, const char *suffix);
 /** `text` in C locale lower case compared with `other`: as host names compare. */
 bool str_equal_nocase(const char *a, const char *b);
 
-/** Replace control characters, in place: what a peer sent must not break a log line in two. */
+/**
+ * Replace control characters and what is not UTF-8 by '?', in place: what a peer sent must not break a log line in two, nor
+ * say anything to a terminal (the C1 set, U+0080 to U+009F, has a second escape in it).
+ */
 void str_tame(char *text, size_t len);
 
 /** Text with everything but printable ASCII as \xNN, for a log line that shows what a peer sent. */

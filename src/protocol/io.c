@@ -112,7 +112,7 @@ void io_mute_input(struct io *io, bool mute)
 {
     struct epoll_event wanted = interest(io, mute ? EPOLLOUT : EPOLLIN | EPOLLOUT);
     epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_MOD, io->fd, &wanted); /* fails on a closed one only */
-    io->may_read = true; /* what came meanwhile made no edge */
+    io->may_read = true;                                              /* what came meanwhile made no edge */
 }
 
 void io_set_owner(struct io *io, struct co *owner)

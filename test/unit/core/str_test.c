@@ -89,12 +89,37 @@ static void what_a_peer_sent_becomes_printable(void **state)
     }
 }
 
+static const char *tamed(const char *text)
+{
+    static char buf[100];
+    str_copy(buf, sizeof buf, text);
+    str_tame(buf, strlen(buf));
+    return buf;
+}
+
+static void what_a_peer_sent_is_tamed_for_the_log(void **state)
+{
+    (void)state;
+    assert_string_equal(tamed("a b\\~"), "a b\\~");
+    assert_string_equal(tamed("a\nb\r\t\x1b[31m\x7f"), "a?b???[31m?");
+    assert_string_equal(tamed("\xe4\xbd\xa0\xe5\xa5\xbd \xc3\xa9 \xf0\x9f\x98\x80"),
+                        "\xe4\xbd\xa0\xe5\xa5\xbd \xc3\xa9 \xf0\x9f\x98\x80");
+    assert_string_equal(tamed("\x9b"
+                              "31m \xc2\x9b"
+                              "31m"),
+                        "?31m ??31m"); /* U+009B begins an escape, too */
+    assert_string_equal(tamed("\xff\xc0\x80 \xed\xa0\x80"), "??? ???");
+    assert_string_equal(tamed("cut \xe4\xbd"), "cut ??");
+    assert_string_equal(tamed(""), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_appended),
         cmocka_unit_test(text_is_cut_at_its_storage_and_always_terminated),
         cmocka_unit_test(copy_tells_whether_it_fitted),
+        cmocka_unit_test(what_a_peer_sent_is_tamed_for_the_log),
         cmocka_unit_test(texts_compare),
         cmocka_unit_test(what_a_peer_sent_becomes_printable),
     };

@@ -171,8 +171,8 @@ static void a_vhost_takes_what_it_does_not_say_from_elsewhere(void **state)
 static void vhosts_are_found_by_their_name(void **state)
 {
     (void)state;
-    struct loaded l =
-        load_more("vhost __defaultVhost__ { } vhost a { enabled off; } vhost A { } vhost a { } vhost { } vhost Cc.Com { }");
+    struct loaded l = load_more(
+        "vhost __defaultVhost__ { } vhost a { enabled off; } vhost A { } vhost a { } vhost { } vhost Cc.Com { }");
     must_load(&l, "vhosts");
     const struct conf_vhost *v = l.conf->vhosts;
     assert_ptr_equal(conf_find_vhost(l.conf, "a"), &v[1]); /* disabled, and no fallback */
@@ -188,7 +188,8 @@ static void vhosts_are_found_by_their_name(void **state)
     l = load_more("vhost a { }");
     assert_null(conf_find_vhost(l.conf, "b"));
     unload(&l);
-    l = load_more("vhost a { http_remux { mount [vhost]/[app]/[stream].webm; } } vhost b { http_remux { mount /x.ts; } }");
+    l = load_more(
+        "vhost a { http_remux { mount [vhost]/[app]/[stream].webm; } } vhost b { http_remux { mount /x.ts; } }");
     must_load(&l, "mounts");
     must_tell(&l, "t.conf:2: http_remux.mount [vhost]/[app]/[stream].webm serves nobody");
     assert_int_equal(l.report.count, 1);

@@ -57,7 +57,8 @@ static void a_client_may_want_this_version_and_no_other(void **state)
     (void)state;
     assert_true(expected("If-Match", "\"abc\"") && expected("If-Match", "\"x\", \"abc\"") && expected("If-Match", "*"));
     assert_false(expected("If-Match", "\"x\"") || expected("If-Match", "W/\"abc\"") || expected("If-Match", ""));
-    assert_true(expected("If-Unmodified-Since", DATE) && expected("If-Unmodified-Since", "Mon, 07 Nov 1994 08:49:37 GMT"));
+    assert_true(expected("If-Unmodified-Since", DATE) &&
+                expected("If-Unmodified-Since", "Mon, 07 Nov 1994 08:49:37 GMT"));
     assert_false(expected("If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:36 GMT"));
     assert_true(expected("If-Unmodified-Since", "tomorrow") && expected("Accept", "*"));
 }
