@@ -272,7 +272,7 @@ def test_wait_0_is_a_404_and_a_short_wait_ends_in_good_order(make_server):
         p.ask("/live/s.flv?vhost=short.test").wait_head()
         assert p.status == 200 and p.wait_end() == b""
     with server.publisher() as source:                           # of what is published nobody waits
-        source.send_tags(media.tags("aac.flv")[:20])
+        source.send_tags(media.tags("h264_aac.flv")[:20])
         with player(server) as p:
             p.wait_head()
             source.send_tags(media.tags("aac.flv")[20:30])           # sound alone is not cached: those before may be over
@@ -512,9 +512,10 @@ def test_fast_cache_starts_a_player_of_bare_audio_with_what_has_been(make_server
         with server.publisher("s?vhost=" + name) as source:
             source.send_tags(tags)
             source.barrier()
+            mark = server.mark()
             with HttpPlayer(server.http_port, "/live/s.aac?vhost=" + name) as p:
                 p.wait_head()
-                server.wait_log(r"start play .*aac over HTTP")
+                server.wait_log(r"start play .*aac over HTTP", since=mark)
                 source.send_tags(tags[-1:])
                 p.wait_body(1)
                 source.unpublish()

@@ -239,7 +239,9 @@ static struct err *wait_and_open(struct player *p, bool *ended)
 
 static struct err *send_what_is_due(struct player *p, bool *ended)
 {
-    bool        idle;
+    bool idle;
+    if (p->source->conf->serial != p->applied_conf)
+        follow_conf(p); /* before the next frame */
     struct err *e = sender_send(&p->out, &idle);
     if (e || !idle)
         return e;
@@ -247,8 +249,6 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
     if (*ended)
         return NULL;
     p->epoch = p->source->epoch; /* a new publisher at once: he goes on with it */
-    if (p->source->conf->serial != p->applied_conf)
-        follow_conf(p);
     return io_is_readable(p->io) ? NULL : sender_wait(&p->out, DEADLINE_NEVER);
 }
 
