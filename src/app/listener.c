@@ -13,7 +13,13 @@
 #include "core/mem.h"
 #include "protocol/io.h"
 
-enum { ACCEPTS_A_TURN = 64, EXHAUSTED_PAUSE_US = 100 * US_PER_MS, COMPLAINT_INTERVAL_US = US_PER_SECOND };
+enum { EXHAUSTED_PAUSE_US = 100 * US_PER_MS, COMPLAINT_INTERVAL_US = US_PER_SECOND };
+
+/*
+ * Accepted in one turn of the loop: as many newcomers as cost, until they play, a quarter of what the others took in the
+ * turn before. A thousand at once would make one turn of a tenth of a second.
+ */
+enum { ACCEPTS_MIN = 8, ACCEPTS_MAX = 64, NEWCOMER_US = 100 };
 
 struct listener {
     struct list                  link; /* in server->listeners */
@@ -144,16 +150,26 @@ static bool accept_one(struct listener *l)
     }
 }
 
+/* How many may come in the next turn. */
+static int let_others_run(void)
+{
+    int64_t began = thread_cpu_us();
+    co_give_way();
+    int64_t n = (thread_cpu_us() - began) / 4 / NEWCOMER_US;
+    return n < ACCEPTS_MIN ? ACCEPTS_MIN : n > ACCEPTS_MAX ? ACCEPTS_MAX : (int)n;
+}
+
 static void accept_loop(void *arg)
 {
     struct listener *l = arg;
     struct err      *e;
+    int              n_max = ACCEPTS_MIN;
     while (!(e = io_wait_readable(&l->io, DEADLINE_NEVER))) {
         int n = 0;
-        while (n < ACCEPTS_A_TURN && accept_one(l))
+        while (n < n_max && accept_one(l))
             n++;
-        if (n == ACCEPTS_A_TURN)
-            co_give_way();
+        if (n == n_max)
+            n_max = let_others_run();
     }
     err_free(e); /* only a cancel ends it */
     log_info("%s stops listening at tcp://%s", l->service->name, l->name);

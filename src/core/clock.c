@@ -14,6 +14,11 @@ int64_t now_us(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t thread_cpu_us(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int64_t wall_now_us(void)
 {
     return read_clock(CLOCK_REALTIME);

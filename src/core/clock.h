@@ -17,6 +17,9 @@ enum { US_PER_MS = 1000, US_PER_SECOND = 1000000 };
 /** Monotonic since an arbitrary start. */
 int64_t now_us(void);
 
+/** What this thread has computed for: time in which others had the core does not count. A system call. */
+int64_t thread_cpu_us(void);
+
 /** Since 1970-01-01 UTC. */
 int64_t wall_now_us(void);
 

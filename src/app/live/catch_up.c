@@ -4,6 +4,9 @@
 #include "core/list.h"
 #include "protocol/co.h"
 
+/* For each share of the loop's time that goes to those who catch up, so many go to the others. */
+enum { OTHERS_SHARES = 4 };
+
 struct place {
     struct list link;
     struct co  *co;
@@ -17,18 +20,17 @@ static struct place *first(void)
     return LIST_ENTRY(line.next, struct place, link);
 }
 
-/* Let the others run, and then take as much time as they took. */
+/* Let the others run, and then take a share of the time that they took. */
 static void next_turn(void)
 {
-    int64_t began = now_us(), ended;
+    int64_t began = thread_cpu_us();
     co_give_way();
-    ended = now_us();
-    int64_t length_us = ended - began;
+    int64_t length_us = (thread_cpu_us() - began) / OTHERS_SHARES;
     if (length_us < CATCH_UP_MIN_US)
         length_us = CATCH_UP_MIN_US;
     if (length_us > CATCH_UP_MAX_US)
         length_us = CATCH_UP_MAX_US;
-    until_us = ended + length_us;
+    until_us = now_us() + length_us;
 }
 
 struct err *catch_up_wait(void)

@@ -232,16 +232,17 @@ static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
 /* What comes next is older than the newest release: it may be much, and others want theirs now. */
 static bool is_behind(const struct sender *p)
 {
-    return p->reader.seq < p->reader.source->release_began && reader_peek(&p->reader, 0);
+    bool is_old = !p->caught_up || p->reader.seq < p->reader.source->release_began;
+    return is_old && reader_peek(&p->reader, 0);
 }
 
 struct err *sender_send(struct sender *p, bool *idle)
 {
     struct err *e;
     size_t      sent = 0;
-    bool        done;
+    bool        done, behind = is_behind(p);
     *idle = false;
-    if (is_behind(p) && (e = catch_up_wait()))
+    if (behind && (e = catch_up_wait()))
         return err_wrap(e, "wait to catch up");
     reader_catch_up(&p->reader);
     follow_jitter_mode(p);
@@ -252,12 +253,13 @@ struct err *sender_send(struct sender *p, bool *idle)
             return err_no_memory();
         fill_batch(p);
         *idle = batch.count == 0;
+        p->caught_up |= *idle;
         if (*idle)
             return judge_duration(p);
         if (batch.out.bytes && (e = io_writev_now(p->io, batch.iov, batch.out.n_iov, &sent)))
             return err_wrap(e, "send %zu bytes", batch.out.bytes);
         account(p, sent);
-        if (batch.out.bytes >= BATCH_BYTES)
+        if (!behind && batch.out.bytes >= BATCH_BYTES)
             co_give_way(); /* a large release, and the others want theirs */
     }
     if (!p->io->may_write && (p->cut || sent == 0))

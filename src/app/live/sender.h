@@ -43,6 +43,7 @@ struct sender {
     struct frame        *config;     /* that the wire points to */
     int64_t             *n_messages; /* counts frames that were sent whole */
     bool                 paused;
+    bool                 caught_up;   /* all that was due has been sent, once */
     bool                 is_over;     /* with nothing left to send: what is next cannot be told to him */
     int64_t              duration_ms; /* none above 0: no end */
     struct sent_duration sent;
