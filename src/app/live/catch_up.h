@@ -3,8 +3,8 @@
  *
  * A newcomer gets the GOP cache, a player who fell behind has seconds of stream to come: megabytes each, as fast as
  * his socket takes them. When hundreds do that at once a turn of the loop would take as long as all their writes
- * together. So they stand in line: their writes get a quarter of the time that the rest of a turn of the loop took, within the bounds
- * below, and go on with the next turn.
+ * together. So they stand in line: their writes get a fifth of each turn's computing time, within the bounds below, and
+ * go on with the next turn.
  *
  *     catch_up_wait();     before each write of frames older than the newest release
  *
