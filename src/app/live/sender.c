@@ -192,8 +192,9 @@ static void pass_shared(struct sender *p, const struct shared_batch *b, size_t n
 bool sender_offer(struct sender *p, struct shared_batch *b)
 {
     const struct source *s = p->reader.source;
-    return p->epoch == s->epoch && p->conf == s->conf->serial && !p->reader.wait_key && p->jitter.mode == jitter_mode(s) &&
-           p->io->may_write && is_ordinary(p) && shared_batch_get(b, s, p->reader.seq, &p->wire, &p->jitter);
+    return p->epoch == s->epoch && p->conf == s->conf->serial && !p->reader.wait_key &&
+           p->jitter.mode == jitter_mode(s) && p->io->may_write && is_ordinary(p) &&
+           shared_batch_get(b, s, p->reader.seq, &p->wire, &p->jitter);
 }
 
 void sender_took(struct sender *p, const struct shared_batch *b, size_t sent)
