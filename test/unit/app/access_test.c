@@ -11,6 +11,7 @@
 
 #include "app/access.h"
 #include "app/conf/conf_load.h"
+#include "loop.h"
 
 /* A vhost with these directives in it. */
 static struct conf *with(const char *directives)
@@ -24,13 +25,6 @@ static struct conf *with(const char *directives)
     assert_null(e);
     conf_report_finish(&r);
     return c;
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
 }
 
 struct security_row {

@@ -6,9 +6,9 @@
 
 #include "app/client_address.h"
 #include "app/conf/conf_load.h"
-#include "protocol/co.h"
+#include "loop.h"
 
-enum { FIELDS = 4, A_WHILE_US = 60 * US_PER_SECOND };
+enum { FIELDS = 4 };
 
 static struct conf *with(const char *directives)
 {
@@ -130,20 +130,14 @@ static int       b = -1;
 static int setup(void **state)
 {
     (void)state;
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return -1;
-    b = ends[1];
-    struct err *e = io_open(&a, ends[0]);
-    err_free(e);
-    return e ? -1 : 0;
+    return connect_ends(&a, &b);
 }
 
 static int teardown(void **state)
 {
     (void)state;
     io_close(&a);
-    close(b);
+    close_end(&b);
     return 0;
 }
 
@@ -153,10 +147,8 @@ static const char line[] = "PROXY TCP6 2001:db8::7 ::1 4711 1935\r\n";
 static int accept_from(const char *directives, char *ip, bool *left)
 {
     struct conf *conf = with(directives);
-    struct err  *e = client_address_accept(conf, &a, ip, now_us() + A_WHILE_US);
-    int          code = (int)err_code(e);
+    int          code = code_of(client_address_accept(conf, &a, ip, a_while()));
     char         buf[16];
-    err_free(e);
     conf_unref(&conf);
     *left = recv(a.fd, buf, sizeof buf, MSG_DONTWAIT) > 0;
     return code;
@@ -229,11 +221,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_health_check_of_the_proxy_is_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(a_broken_header_of_a_trusted_peer_is_an_error, setup, teardown),
     };
-    struct err *e = co_init();
-    if (e)
-        return 1;
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -1,14 +1,13 @@
 /* Coroutines: parking, cancelling, joining. Only the first coroutine asserts; the others write down what they saw. */
 #include <cmocka.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/ident.h"
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/co.h"
 #include "sanitized.h"
 
@@ -40,14 +39,6 @@ static struct co *go(void (*fn)(void *), void *arg)
     assert_null(co_go(&group, "test", fn, arg, &co));
     assert_non_null(co);
     return co;
-}
-
-/* The code of an error that is not needed any more. */
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
 }
 
 /* ---- park and unpark ---- */
@@ -592,11 +583,6 @@ static void a_crowd_may_leave_while_it_is_waited_for(void **state)
 
 int main(void)
 {
-    struct err *e = co_init();
-    if (e) {
-        err_free(e);
-        return 1;
-    }
     const struct CMUnitTest tests[] = {
         TEST(an_unpark_before_the_park_counts),
         TEST(many_unparks_are_one_wake_up),
@@ -621,7 +607,5 @@ int main(void)
         TEST(a_crowd_is_woken_and_cancelled),
         TEST(a_crowd_may_leave_while_it_is_waited_for),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -16,31 +16,20 @@
 #include <unistd.h>
 
 #include "core/list.h"
+#include "loop.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
 
 /* Soon enough for a test that fails, far beyond what one that passes needs. */
-enum { A_WHILE_US = 60 * US_PER_SECOND, BRIEFLY_US = 2000 };
+enum { BRIEFLY_US = 2000 };
 
 static struct co_group group;
 static struct io       a;      /* what is tested */
 static int             b = -1; /* the other end, a plain descriptor */
 
-static int64_t a_while(void)
-{
-    return now_us() + A_WHILE_US;
-}
-
 static int64_t briefly(void)
 {
     return now_us() + BRIEFLY_US;
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
 }
 
 static struct co *go(void (*fn)(void *), void *arg)
@@ -61,23 +50,11 @@ static void find_port(int fd, void *addr, socklen_t len)
     assert_int_equal(getsockname(fd, addr, &len), 0);
 }
 
-static void close_b(void)
-{
-    if (b >= 0)
-        close(b);
-    b = -1;
-}
-
 static int setup_pair(void **state)
 {
     (void)state;
-    int ends[2];
     co_group_init(&group);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return -1;
-    b = ends[1];
-    fcntl(b, F_SETFL, O_NONBLOCK);
-    return code_of(io_open(&a, ends[0]));
+    return connect_ends(&a, &b);
 }
 
 static int setup_tcp(void **state)
@@ -109,7 +86,7 @@ static int teardown(void **state)
     (void)state;
     co_group_cancel_and_join(&group);
     io_close(&a);
-    close_b();
+    close_end(&b);
     return co_count() == 0 ? 0 : -1;
 }
 
@@ -207,7 +184,7 @@ static void data_and_end_in_one_edge_are_both_read(void **state)
 {
     (void)state;
     peer_sends("last words");
-    close_b();
+    close_end(&b);
     co_give_way(); /* one edge for both */
     assert_reads("last words");
     assert_end();
@@ -218,7 +195,7 @@ static void data_and_end_before_the_edge_was_seen_are_both_read(void **state)
 {
     (void)state;
     peer_sends("last words");
-    close_b();
+    close_end(&b);
     assert_reads("last words");
     assert_end();
 }
@@ -229,7 +206,7 @@ static void an_end_after_a_short_read_is_seen(void **state)
     peer_sends("abc");
     co_give_way();
     assert_reads("abc");
-    close_b();
+    close_end(&b);
     assert_end();
 }
 
@@ -238,7 +215,7 @@ static void an_end_between_the_edge_and_the_read_is_seen(void **state)
     (void)state;
     peer_sends("abc");
     co_give_way();
-    close_b();
+    close_end(&b);
     assert_reads("abc");
     assert_end();
 }
@@ -268,7 +245,7 @@ static void send_byte_by_byte(void *arg)
         co_give_way();
     }
     if (p->close)
-        close_b();
+        close_end(&b);
 }
 
 static void a_full_read_puts_pieces_together(void **state)
@@ -309,7 +286,7 @@ static void a_reset_is_an_error_with_its_errno(void **state)
     size_t        n;
     struct linger reset = { .l_onoff = 1 };
     setsockopt(b, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    close_b();
+    close_end(&b);
     struct err *e = io_read(&a, buf, sizeof buf, &n, a_while());
     assert_int_equal(err_code(e), E_SOCKET_READ);
     assert_int_equal(err_errno(e), ECONNRESET);
@@ -420,7 +397,7 @@ static void a_write_that_meets_the_deadline_fails(void **state)
 static void a_closed_peer_fails_the_write_without_a_signal(void **state)
 {
     (void)state;
-    close_b();
+    close_end(&b);
     struct err *e = io_write(&a, "x", 1, a_while());
     assert_int_equal(err_code(e), E_SOCKET_WRITE);
     assert_int_equal(err_errno(e), EPIPE);
@@ -431,7 +408,7 @@ static void close_b_soon(void *unused)
 {
     (void)unused;
     co_give_way();
-    close_b();
+    close_end(&b);
 }
 
 static void a_writer_that_waits_is_woken_when_the_peer_goes(void **state)
@@ -494,7 +471,7 @@ static void whoever_waits_is_woken_not_whoever_opened(void **state)
     io_set_owner(&a, co);
     co_give_way();
     peer_sends("abc");
-    close_b();
+    close_end(&b);
     assert_true(co_group_join(&group, a_while()));
     assert_int_equal(w.code, 0);
     assert_int_equal(w.n, 3);
@@ -554,7 +531,7 @@ static void shut_and_close_b(void *unused)
     peer_sends("some more that nobody wants");
     co_give_way();
     if (read(b, buf, sizeof buf) == 0) /* it has been told */
-        close_b();
+        close_end(&b);
 }
 
 static void lingering_ends_when_the_peer_closes(void **state)
@@ -848,7 +825,7 @@ static void a_port_is_free_again_at_once(void **state)
     assert_null(io_connect(&a, (struct sockaddr *)&addr, sizeof addr, a_while()));
     b = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
     assert_true(b >= 0);
-    close_b(); /* the server's side closes first, and is in TIME_WAIT */
+    close_end(&b); /* the server's side closes first, and is in TIME_WAIT */
     close(fd);
     assert_null(io_listen(&fd, (struct sockaddr *)&addr, sizeof addr, false));
     close(fd);
@@ -907,11 +884,6 @@ static void addresses_are_printed_as_people_write_them(void **state)
 
 int main(void)
 {
-    struct err *e = co_init();
-    if (e) {
-        err_free(e);
-        return 1;
-    }
     const struct CMUnitTest tests[] = {
         BOTH(a_read_gives_what_is_there),
         PAIR(after_a_short_read_the_next_edge_wakes),
@@ -957,8 +929,5 @@ int main(void)
         TEST(every_ipv4_and_every_ipv6_address_are_two_endpoints),
         TEST(addresses_are_printed_as_people_write_them),
     };
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

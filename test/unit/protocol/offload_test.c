@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loop.h"
 #include "protocol/co.h"
-#include "protocol/io.h"
 #include "protocol/offload.h"
 
 enum { PATIENCE_US = 60 * US_PER_SECOND };
@@ -56,13 +56,6 @@ static struct job *job_new(int number, sem_t *at)
     j->gate = at;
     j->loop = pthread_self();
     return j;
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
 }
 
 static int setup(void **state)
@@ -329,11 +322,6 @@ static void a_shutdown_waits_for_no_thread_that_hangs_and_what_never_began_is_no
 
 int main(void)
 {
-    struct err *e = co_init();
-    if (e) {
-        err_free(e);
-        return 1;
-    }
     const struct CMUnitTest tests[] = {
         TEST(a_job_is_done_on_a_thread_and_comes_back),
         TEST(others_go_on_meanwhile),
@@ -348,8 +336,5 @@ int main(void)
         TEST(after_the_shutdown_work_is_refused),
         TEST(a_shutdown_waits_for_no_thread_that_hangs_and_what_never_began_is_no_success),
     };
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -1,15 +1,13 @@
 /* The PROXY protocol: what proxies send, every cut of it, and what is none. */
 #include <cmocka.h>
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "loop.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
 #include "protocol/proxy_protocol.h"
-
-enum { A_WHILE_US = 60 * US_PER_SECOND };
 
 #define V2 "\r\n\r\n\0\r\nQUIT\n"
 #define BYTES(literal) (literal), sizeof(literal) - 1
@@ -164,14 +162,8 @@ static int             b = -1;
 static int setup(void **state)
 {
     (void)state;
-    int ends[2];
     co_group_init(&group);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return -1;
-    b = ends[1];
-    struct err *e = io_open(&a, ends[0]);
-    err_free(e);
-    return e ? -1 : 0;
+    return connect_ends(&a, &b);
 }
 
 static int teardown(void **state)
@@ -179,25 +171,20 @@ static int teardown(void **state)
     (void)state;
     co_group_cancel_and_join(&group);
     io_close(&a);
-    if (b >= 0)
-        close(b);
-    b = -1;
+    close_end(&b);
     return 0;
 }
 
 static int take(struct proxy_header *h, bool *got)
 {
-    struct err *e = proxy_header_take(&a, h, got, now_us() + A_WHILE_US);
-    int         code = (int)err_code(e);
-    err_free(e);
-    return code;
+    return code_of(proxy_header_take(&a, h, got, a_while()));
 }
 
 static void assert_next(const char *text)
 {
     char   buf[64] = "";
     size_t n;
-    assert_null(io_read(&a, buf, sizeof buf - 1, &n, now_us() + A_WHILE_US));
+    assert_null(io_read(&a, buf, sizeof buf - 1, &n, a_while()));
     assert_string_equal(buf, text);
 }
 
@@ -220,7 +207,7 @@ static void a_header_in_single_bytes_leaves_the_rest_in_the_socket(void **state)
     assert_int_equal(take(&h, &got), E_SUCCESS);
     assert_true(got);
     assert_source(&h, "192.0.2.7:56324");
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&group, a_while()));
     assert_next("hello");
 }
 
@@ -268,8 +255,7 @@ static void a_peer_that_leaves_at_once_is_noticed(void **state)
     (void)state;
     struct proxy_header h;
     bool                got;
-    close(b);
-    b = -1;
+    close_end(&b);
     assert_int_equal(take(&h, &got), E_END_OF_STREAM);
 }
 
@@ -298,11 +284,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_peer_that_leaves_at_once_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_peer_is_waited_for_until_the_deadline, setup, teardown),
     };
-    struct err *e = co_init();
-    if (e)
-        return 1;
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/resolve.h"
 
-enum { A_WHILE_US = 60 * US_PER_SECOND, MANY = RESOLVE_ADDRESSES_MAX + 3 };
+enum { MANY = RESOLVE_ADDRESSES_MAX + 3 };
 
 static struct co_group group;
 static sem_t           gate;
@@ -21,18 +22,6 @@ static atomic_int      n_asked;
 static pthread_t       loop;
 static bool            other_thread;
 static char            asked_service[16];
-
-static int64_t a_while(void)
-{
-    return now_us() + A_WHILE_US;
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
-}
 
 /* ---- a resolver that knows three names; any other does not exist */
 
@@ -282,11 +271,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(memory_may_run_out_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(the_system_knows_localhost, setup, teardown),
     };
-    struct err *e = co_init();
-    if (e)
-        return 1;
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

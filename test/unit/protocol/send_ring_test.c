@@ -15,17 +15,10 @@
 #include <unistd.h>
 
 #include "core/attr.h"
-#include "protocol/co.h"
+#include "loop.h"
 #include "protocol/io.h"
 
 enum { ENDS = SEND_RING_MAX };
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
-}
 
 static struct {
     struct io io;
@@ -49,10 +42,7 @@ static int set_up(void **state)
     (void)state;
     n_done = 0;
     for (int i = 0; i < ENDS; i++) {
-        int fds[2];
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-        assert_null(io_open(&ends[i].io, fds[0]));
-        ends[i].peer = fds[1];
+        assert_int_equal(connect_ends(&ends[i].io, &ends[i].peer), 0);
         ends[i].n_done = 0;
     }
     return 0;
@@ -63,8 +53,7 @@ static int tear_down(void **state)
     (void)state;
     for (int i = 0; i < ENDS; i++) {
         io_close(&ends[i].io);
-        if (ends[i].peer >= 0)
-            close(ends[i].peer);
+        close_end(&ends[i].peer);
     }
     return 0;
 }
@@ -129,8 +118,7 @@ static void a_full_socket_takes_a_part_or_nothing(void **state)
 static void a_broken_socket_says_so_and_harms_no_other(void **state)
 {
     (void)state;
-    close(ends[1].peer);
-    ends[1].peer = -1;
+    close_end(&ends[1].peer);
     for (int i = 0; i < 3; i++)
         add(i, "x", 1);
     send_ring_flush(note);
@@ -226,19 +214,18 @@ int main(void)
         cmocka_unit_test(a_kernel_that_cannot_send_by_it_is_an_error),
         cmocka_unit_test_setup_teardown(a_ring_that_fails_is_given_up_and_who_got_nothing_knows_it, set_up, tear_down),
     };
-    struct err *e = co_init();
-    if (e)
+    if (loop_begin(NULL))
         return 1;
-    io_init();
-    if ((e = send_ring_open())) { /* as in some containers: nothing to test here */
+    struct err *e = send_ring_open();
+    if (e) { /* as in some containers: nothing to test here */
         char text[ERR_TEXT_MAX];
         printf("%s\n[  SKIPPED ] there_is_no_io_uring\n", err_text(e, text, sizeof text));
         err_free(e);
-        co_finish();
+        loop_end(NULL);
         return 0;
     }
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     send_ring_close();
-    co_finish();
+    loop_end(NULL);
     return failed;
 }

@@ -18,6 +18,7 @@
 #include "app/http/served_file.h"
 #include "core/attr.h"
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/co.h"
 #include "protocol/http/serve.h"
 #include "protocol/offload.h"
@@ -78,6 +79,17 @@ static int teardown(void **state)
     char command[200];
     snprintf(command, sizeof command, "rm -rf %s", root);
     return system(command);
+}
+
+static int begin(void **state)
+{
+    return loop_begin(state) || code_of(offload_init()) ? -1 : 0;
+}
+
+static int end(void **state)
+{
+    offload_shutdown(US_PER_SECOND);
+    return loop_end(state);
 }
 
 /* ---- opening ---- */
@@ -280,10 +292,8 @@ static void in_child_with_broken_disk(void (*fn)(void))
         struct sock_fprog program = { ARRAY_LEN(filter), filter };
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
             _exit(77);
-        if (co_init())
+        if (begin(NULL))
             _exit(2);
-        io_init();
-        err_free(offload_init());
         fn();
         _exit(0);
     }
@@ -409,13 +419,6 @@ int main(void)
     };
     co_group_init(&group);
     int failed = setup(NULL) ? 1 : cmocka_run_group_tests(early, NULL, NULL);
-    if (co_init())
-        return 1;
-    io_init();
-    if (offload_init())
-        return 1;
-    failed += cmocka_run_group_tests(tests, NULL, NULL);
-    offload_shutdown(US_PER_SECOND);
-    co_finish();
+    failed += cmocka_run_group_tests(tests, begin, end);
     return teardown(NULL) ? 1 : failed;
 }

@@ -3,6 +3,7 @@
 
 #include "app/live/catch_up.h"
 #include "core/clock.h"
+#include "loop.h"
 #include "protocol/co.h"
 
 /* A write costs more than any turn of the loop has time for. */
@@ -102,11 +103,6 @@ static void who_is_cancelled_leaves_the_line_and_the_next_goes_on(void **state)
 
 int main(void)
 {
-    struct err *e = co_init();
-    if (e) {
-        err_free(e);
-        return 1;
-    }
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(others_run_between_the_writes_of_a_crowd),
@@ -114,7 +110,5 @@ int main(void)
         TEST(one_alone_goes_on_as_fast_as_the_loop_turns),
         TEST(who_is_cancelled_leaves_the_line_and_the_next_goes_on),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -2,7 +2,6 @@
 #include "app/live/fanout.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -14,6 +13,7 @@
 #include "app/rtmp/wire.h"
 #include "app/source/fixture.h"
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/io.h"
 #include "protocol/send_ring.h"
 
@@ -53,12 +53,8 @@ static void play(void *arg)
 static void begin_players(int n)
 {
     for (int i = 0; i < n; i++) {
-        int fds[2];
         players[i] = (struct player){ .got = mem_alloc(GOT_MAX) };
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-        fcntl(fds[1], F_SETFL, O_NONBLOCK);
-        assert_null(io_open(&players[i].io, fds[0]));
-        players[i].peer = fds[1];
+        assert_int_equal(connect_ends(&players[i].io, &players[i].peer), 0);
         assert_null(co_go(&group, "player", play, &players[i], NULL));
     }
     co_give_way();
@@ -78,8 +74,7 @@ static int tear_down(void **state)
     co_group_cancel_and_join(&group);
     for (int i = 0; i < PLAYERS && players[i].got; i++) {
         io_close(&players[i].io);
-        if (players[i].peer >= 0)
-            close(players[i].peer);
+        close_end(&players[i].peer);
         mem_free(players[i].got);
         players[i] = (struct player){ 0 };
     }
@@ -134,7 +129,7 @@ static size_t wire_len_of(int n_frames, uint32_t len)
 
 static void assert_all_got(int n, size_t len)
 {
-    int64_t deadline = now_us() + A_WHILE_US;
+    int64_t deadline = a_while();
     for (int i = 0; i < n; i++) {
         while (take(&players[i]), players[i].n_got < len && now_us() < deadline)
             co_give_way();
@@ -253,7 +248,7 @@ static void frames_that_are_forgotten_before_their_release_harm_nobody(void **st
     assert_true(f.source->ring.tail > f.source->released);
     settle(f.source);
     for (int i = 0; i < 5; i++) {
-        int64_t deadline = now_us() + A_WHILE_US;
+        int64_t deadline = a_while();
         while (players[i].out.reader.n_jumps == 0 && now_us() < deadline)
             co_give_way();
         assert_int_equal(players[i].out.reader.n_jumps, 1);
@@ -456,7 +451,7 @@ static void an_io_uring_that_fails_costs_nobody_a_byte(void **state)
     publish(2, 500);
     size_t len = wire_len_of(4, 500) + wire_len_of(40, 8000);
     for (int i = 0; i < 20; i++) {
-        int64_t deadline = now_us() + A_WHILE_US;
+        int64_t deadline = a_while();
         while (take(&players[i]), players[i].n_messages < 44 && now_us() < deadline)
             co_give_way();
         take(&players[i]);
@@ -480,9 +475,8 @@ int main(void)
         TEST(no_byte_goes_around_a_layer),
         TEST(a_player_who_catches_up_and_his_sleep_make_one_stream),
     };
-    if (!begin_program())
+    if (loop_begin(NULL))
         return 1;
-    io_init();
     int                     failed = cmocka_run_group_tests_name("one by one", tests, NULL, NULL);
     const struct CMUnitTest last[] = { TEST(an_io_uring_that_fails_costs_nobody_a_byte) };
     const struct CMUnitTest first[] = { TEST(without_memory_for_copies_each_write_is_one_call) };
@@ -494,6 +488,6 @@ int main(void)
         puts("[  SKIPPED ] there_is_no_io_uring");
     }
     send_ring_close();
-    co_finish();
+    loop_end(NULL);
     return failed;
 }

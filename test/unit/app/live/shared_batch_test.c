@@ -9,6 +9,7 @@
 #include "app/rtmp/wire.h"
 #include "app/source/fixture.h"
 #include "core/mem.h"
+#include "loop.h"
 
 enum { CHUNK = 60000, WIRE_MAX = 1 << 20 };
 
@@ -537,8 +538,6 @@ static void who_came_at_different_times_gets_his_own_counters(void **state)
 
 int main(void)
 {
-    if (!begin_program())
-        return 1;
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(without_memory_each_player_helps_himself),
@@ -560,7 +559,5 @@ int main(void)
         TEST(a_write_that_was_cut_at_any_byte_goes_on_there),
     };
 #undef TEST
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

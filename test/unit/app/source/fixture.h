@@ -16,17 +16,8 @@
 #include "app/source/pacer.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
-#include "core/log.h"
 #include "core/str.h"
-
-enum { A_WHILE_US = 60 * US_PER_SECOND };
-
-static inline int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
-}
+#include "loop.h"
 
 /** A configuration whose vhost v has these directives. */
 static inline struct conf *conf_with(const char *directives)
@@ -102,7 +93,7 @@ static inline void make_older(struct source *s, int64_t us)
 /** Let the pacer release what is held, however long its configuration makes that. */
 static inline void settle(const struct source *s)
 {
-    int64_t deadline = now_us() + A_WHILE_US;
+    int64_t deadline = a_while();
     while (s->released < s->ring.head && now_us() < deadline)
         co_give_way();
     assert_int_equal(s->released, s->ring.head);
@@ -156,13 +147,6 @@ static inline void end(struct fixture *f)
     assert_int_equal(f->conf->refs, 1);
     conf_unref(&f->conf);
     assert_int_equal(co_count(), 0);
-}
-
-/** The main() of such a test: a scheduler, and a log that is silent. */
-static inline bool begin_program(void)
-{
-    struct log_settings silent = { .level = LOG_OFF, .to_console = true };
-    return !code_of(log_setup(&silent)) && !code_of(co_init());
 }
 
 #endif

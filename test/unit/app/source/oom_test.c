@@ -4,6 +4,7 @@
  */
 #include "app/source/fixture.h"
 #include "core/mem.h"
+#include "loop.h"
 
 enum { ATTEMPTS_MAX = 2000 };
 
@@ -153,14 +154,10 @@ static void a_key_frame_that_is_lost_is_nobodys_beginning(void **state)
 
 int main(void)
 {
-    if (!begin_program())
-        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_source_lives_through_any_failed_allocation),
         cmocka_unit_test(and_so_it_does_with_sorting_and_without_gop_cache),
         cmocka_unit_test(a_key_frame_that_is_lost_is_nobodys_beginning),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

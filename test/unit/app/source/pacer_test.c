@@ -1,5 +1,6 @@
 /* When appended frames are released to the readers. */
 #include "app/source/fixture.h"
+#include "loop.h"
 
 static struct fixture fx;
 static struct source *s;
@@ -288,7 +289,7 @@ static void players_come_and_go_while_frames_flow(void **state)
         if (i >= PLAYERS)
             co_cancel(handles[i - PLAYERS]);
     }
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&group, a_while()));
     for (int i = 0; i < PLAYERS; i++) {
         assert_true(players[i].ended);
         bool together = str_starts_with(players[i].got, "V1 K1 "), apart = str_starts_with(players[i].got, "V1 | K1 ");
@@ -411,7 +412,7 @@ static void everybody_else_gets_turns_while_a_few_take_long(void **state)
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, NULL, NULL));
     append(s, "p1");
-    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&others, a_while()));
     assert_int_equal(n_in_a_row_most, 1);
     for (int i = 0; i < FEW; i++)
         assert_int_equal(crowd[i].n_served, 1);
@@ -426,7 +427,7 @@ static void everybody_else_gets_turns_while_a_crowd_is_served(void **state)
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, NULL, NULL));
     append(s, "p1");
-    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&others, a_while()));
     assert_in_range(n_in_a_row_most, 1, PACER_TURN_READERS);
     for (int i = 0; i < CROWD; i++) {
         assert_int_equal(crowd[i].n_served, 1);
@@ -450,7 +451,7 @@ static void readers_may_leave_while_a_release_is_handed_out(void **state)
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, (void *)let_some_leave, NULL));
     append(s, "p1");
-    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&others, a_while()));
     rest();
     for (int i = 0; i < CROWD; i++)
         assert_int_equal(crowd[i].n_served, i != n_at_interference && i != n_at_interference + 1);
@@ -471,7 +472,7 @@ static void all_readers_may_leave_while_a_release_is_handed_out(void **state)
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, (void *)let_all_leave, NULL));
     append(s, "p1");
-    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&others, a_while()));
     rest();
     for (int i = 0; i < CROWD; i++)
         assert_int_equal(crowd[i].n_served, i < n_at_interference);
@@ -492,7 +493,7 @@ static void a_publish_may_end_while_a_release_is_handed_out(void **state)
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, (void *)end_the_publish, NULL));
     append(s, "p1");
-    assert_true(co_group_join(&others, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&others, a_while()));
     rest();
     for (int i = 0; i < CROWD; i++)
         assert_int_equal(crowd[i].reader.seq, s->ring.head); /* nobody was left out */
@@ -503,8 +504,6 @@ static void a_publish_may_end_while_a_release_is_handed_out(void **state)
 
 int main(void)
 {
-    if (!begin_program())
-        return 1;
     const struct CMUnitTest tests[] = {
         TEST(a_server_with_time_to_spare_releases_at_once),
         TEST(a_server_that_is_busy_rests_as_long_as_the_last_batch_took),
@@ -526,7 +525,5 @@ int main(void)
         TEST(all_readers_may_leave_while_a_release_is_handed_out),
         TEST(a_publish_may_end_while_a_release_is_handed_out),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -1,5 +1,6 @@
 /* The cursor itself: peeking, advancing, and which of it is a prologue. */
 #include "app/source/fixture.h"
+#include "loop.h"
 
 static struct fixture fx;
 static struct source *s;
@@ -126,8 +127,6 @@ static void a_reader_whose_place_is_gone_moves_before_it_looks(void **state)
 
 int main(void)
 {
-    if (!begin_program())
-        return 1;
     const struct CMUnitTest tests[] = {
         TEST(headers_come_before_the_cursor),
         TEST(advancing_may_end_anywhere),
@@ -138,7 +137,5 @@ int main(void)
         TEST(detaching_half_way_leaks_nothing),
         TEST(a_reader_whose_place_is_gone_moves_before_it_looks),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -1,5 +1,6 @@
 /* A source with its readers: where they begin, what they get, what is kept for them and for how long. */
 #include "app/source/fixture.h"
+#include "loop.h"
 
 static struct fixture fx;
 static struct source *s;
@@ -564,7 +565,7 @@ static void a_takeover_ends_the_first_and_begins_anew(void **state)
     assert_false(second.taken_over);
     assert_ptr_equal(s->publisher, &second);
     assert_int_not_equal(s->epoch, epoch);
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&group, a_while()));
     assert_true(cancelled);
 
     /* Nothing of the first stream is left to those who join the second. */
@@ -782,8 +783,6 @@ static void frames_are_counted_and_their_rate_measured(void **state)
 
 int main(void)
 {
-    if (!begin_program())
-        return 1;
     const struct CMUnitTest tests[] = {
         TEST(a_joiner_gets_headers_and_then_the_newest_gop),
         TEST(a_joiner_goes_on_live),
@@ -833,7 +832,5 @@ int main(void)
         TEST(mix_correct_switched_off_lets_go_what_was_being_sorted),
         TEST(frames_are_counted_and_their_rate_measured),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

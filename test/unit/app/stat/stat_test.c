@@ -4,6 +4,7 @@
 #include "app/source/fixture.h"
 #include "app/stat/stat.h"
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/io.h"
 
 static const struct client_type players = { "rtmp-play", "PLA", false };
@@ -350,8 +351,6 @@ static void a_stream_published_before_its_first_client_is_not_counted_off(void *
 
 int main(void)
 {
-    if (!begin_program())
-        return 1;
     const struct CMUnitTest tests[] = {
         TEST(clients_are_counted_on_server_and_vhost),
         TEST(a_client_that_was_never_added_may_be_removed),
@@ -370,7 +369,5 @@ int main(void)
         TEST(a_vhost_counts_the_streams_that_are_published),
         TEST(a_stream_published_before_its_first_client_is_not_counted_off),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

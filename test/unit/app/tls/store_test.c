@@ -10,8 +10,7 @@
 #include "app/tls/store.h"
 #include "core/clock.h"
 #include "core/mem.h"
-#include "protocol/co.h"
-#include "protocol/io.h"
+#include "loop.h"
 #include "protocol/offload.h"
 #include "protocol/tls/certs.h"
 
@@ -37,7 +36,7 @@ static void put(const char *path, const char *text)
 static int setup_all(void **state)
 {
     (void)state;
-    if (!mkdtemp(dir) || err_code(co_init()))
+    if (!mkdtemp(dir) || loop_begin(state))
         return -1;
     snprintf(key, sizeof key, "%s/server.key", dir);
     snprintf(crt, sizeof crt, "%s/server.crt", dir);
@@ -45,8 +44,7 @@ static int setup_all(void **state)
     snprintf(other_crt, sizeof other_crt, "%s/other.crt", dir);
     one = cert_make("one.example", -A_DAY_S, 10 * A_DAY_S);
     two = cert_make("two.example", -A_DAY_S, 20 * A_DAY_S);
-    io_init();
-    return err_code(offload_init()) ? -1 : 0;
+    return code_of(offload_init()) ? -1 : 0;
 }
 
 static int teardown_all(void **state)
@@ -60,8 +58,7 @@ static int teardown_all(void **state)
     unlink(other_crt);
     rmdir(dir);
     offload_shutdown(US_PER_SECOND);
-    co_finish();
-    return 0;
+    return loop_end(state);
 }
 
 static int setup(void **state)
@@ -81,13 +78,6 @@ static int teardown(void **state)
     (void)state;
     tls_store_finish(&store);
     return 0;
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
 }
 
 /* The certificate in use, by the days that it has left. */

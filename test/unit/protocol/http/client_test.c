@@ -9,10 +9,9 @@
 
 #include "core/mem.h"
 #include "core/version.h"
-#include "protocol/co.h"
+#include "loop.h"
 #include "protocol/http/client.h"
 #include "protocol/http/location.h"
-#include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/resolve.h"
 #include "protocol/http/scripted_server.h"
@@ -514,11 +513,5 @@ int main(void)
         WITH_SERVER(https_is_the_same_behind_a_certificate_that_is_trusted),
         WITH_SERVER(memory_may_run_out_anywhere),
     };
-    struct err *e = co_init();
-    if (e)
-        return 1;
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

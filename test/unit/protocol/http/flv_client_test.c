@@ -5,6 +5,7 @@
 
 #include "core/mem.h"
 #include "kernel/flv.h"
+#include "loop.h"
 #include "protocol/http/flv_client.h"
 #include "protocol/http/scripted_server.h"
 
@@ -191,11 +192,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stream_that_stalls_is_noticed_at_the_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_may_run_out_anywhere, setup, teardown),
     };
-    struct err *e = co_init();
-    if (e)
-        return 1;
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/attr.h"
+#include "loop.h"
 #include "protocol/http/location.h"
 
 static void urls_are_taken_apart(void **state)
@@ -39,13 +40,6 @@ static void urls_are_taken_apart(void **state)
         assert_memory_equal(l.target, rows[i].target, l.target_len);
         assert_string_equal(http_location_authority(&l, authority, sizeof authority), rows[i].authority);
     }
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
 }
 
 static void what_is_no_such_url_is_refused(void **state)

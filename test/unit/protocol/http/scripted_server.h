@@ -8,13 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "loop.h"
 #include "protocol/co.h"
 #include "protocol/http/location.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/tls/tls.h"
 
-enum { A_WHILE_US = 60 * US_PER_SECOND, SCRIPT_MAX = 8, REQUEST_MAX = 8192 };
+enum { SCRIPT_MAX = 8, REQUEST_MAX = 8192 };
 
 /* One answer: the n-th connection gets the n-th. */
 struct line {
@@ -31,18 +32,6 @@ static struct line     script[SCRIPT_MAX];
 static char            requests[SCRIPT_MAX][REQUEST_MAX];
 static int             n_requests;
 static struct tls_ctx *with_tls; /* NULL: without */
-
-static int64_t a_while(void)
-{
-    return now_us() + A_WHILE_US;
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
-}
 
 /* The head, and a body by its Content-Length. */
 static bool is_whole(const char *request)

@@ -8,12 +8,13 @@
 
 #include "core/attr.h"
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/co.h"
 #include "protocol/http/router.h"
 #include "protocol/http/serve.h"
 #include "protocol/io.h"
 
-enum { A_WHILE_US = 60 * US_PER_SECOND, BRIEFLY_US = 20000, OUT_CAP = 1 << 20 };
+enum { BRIEFLY_US = 20000, OUT_CAP = 1 << 20 };
 
 static struct co_group     group;
 static int                 b = -1;     /* the client's end */
@@ -150,7 +151,7 @@ static struct err *upgrade(struct http_exchange *x, void *ctx)
     if (e)
         return e;
     size_t n = http_take_input(x, rest, sizeof rest);
-    return io_write(http_io_of(x), rest, n, now_us() + A_WHILE_US);
+    return io_write(http_io_of(x), rest, n, a_while());
 }
 
 static const struct http_route rows[] = {
@@ -224,9 +225,7 @@ static void go(void)
 static void end(void)
 {
     co_group_cancel_and_join(&group);
-    if (b >= 0)
-        close(b);
-    b = -1;
+    close_end(&b);
 }
 
 /* Take what has come without waiting. */
@@ -618,7 +617,7 @@ static void silence_between_requests_ends_the_connection_in_good_order(void **st
     begin();
     go();
     say(GET("/hello", ""), strlen(GET("/hello", "")), 1000);
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&group, a_while()));
     take();
     assert_ends(out, "hello");
     assert_int_equal(ended_code, E_SUCCESS);
@@ -677,7 +676,7 @@ static void others_have_their_turn_between_requests_that_are_there_already(void 
     shutdown(b, SHUT_WR);
     go();
     assert_null(co_go(&group, "count", count_turns, &turns, NULL));
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&group, a_while()));
     take();
     assert_int_equal(count(out, "200 OK"), REQUESTS);
     assert_true(turns >= REQUESTS - 1);
@@ -710,7 +709,7 @@ static void a_peer_that_takes_nothing_is_given_up(void **state)
         send(b, GET("/hello", ""), strlen(GET("/hello", "")), MSG_NOSIGNAL | MSG_DONTWAIT);
         co_give_way();
     }
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&group, a_while()));
     assert_int_equal(ended_code, E_SOCKET_TIMEOUT);
     end();
 }
@@ -724,9 +723,8 @@ static void a_peer_that_vanishes_ends_the_connection(void **state)
         begin();
         go();
         say(texts[i], strlen(texts[i]), 1000);
-        close(b);
-        b = -1;
-        assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+        close_end(&b);
+        assert_true(co_group_join(&group, a_while()));
         end();
     }
 }
@@ -798,10 +796,5 @@ int main(void)
         TEST(a_peer_that_vanishes_ends_the_connection),
         TEST(every_allocation_may_fail),
     };
-    if (co_init())
-        return 1;
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

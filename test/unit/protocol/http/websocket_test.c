@@ -1,16 +1,15 @@
 /* A WebSocket on a connection of the HTTP server: how it begins, is kept, and ends. */
 #include <cmocka.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/co.h"
 #include "protocol/http/serve.h"
 #include "protocol/http/websocket.h"
 
-enum { A_WHILE_US = 60 * US_PER_SECOND, SAID_MAX = 256 << 10 };
+enum { SAID_MAX = 256 << 10 };
 
 static struct co_group group;
 static struct io       a;
@@ -20,13 +19,6 @@ static struct websocket ws;
 static bool             accepted, say_goodbye;
 static int              handler_code, serve_code;
 
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
-}
-
 /* What a feature does: accept, listen until there is an error, go. */
 static struct err *handle(struct http_exchange *x)
 {
@@ -35,7 +27,7 @@ static struct err *handle(struct http_exchange *x)
         websocket_close(&ws, WEBSOCKET_GOING_AWAY, "the stream has ended");
     while (!e && accepted && !say_goodbye)
         if (!(e = websocket_listen_now(&ws)))
-            e = co_park(now_us() + A_WHILE_US);
+            e = co_park(a_while());
     handler_code = (int)err_code(e);
     return e;
 }
@@ -52,24 +44,16 @@ static void serve(void *unused)
 static int setup(void **state)
 {
     (void)state;
-    int ends[2];
     co_group_init(&group);
     accepted = say_goodbye = false;
     handler_code = serve_code = -1;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return -1;
-    b = ends[1];
-    fcntl(b, F_SETFL, O_NONBLOCK);
-    int failed = code_of(io_open(&a, ends[0]));
-    return failed ? failed : code_of(co_go(&group, "server", serve, NULL, NULL));
+    return connect_ends(&a, &b) || code_of(co_go(&group, "server", serve, NULL, NULL)) ? -1 : 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    if (b >= 0)
-        close(b);
-    b = -1;
+    close_end(&b);
     co_group_cancel_and_join(&group);
     return 0;
 }
@@ -99,7 +83,7 @@ static void hear(void)
 /* The next bytes are these. */
 static void expect(const void *bytes, size_t len)
 {
-    int64_t deadline = now_us() + A_WHILE_US;
+    int64_t deadline = a_while();
     while (said_len < len && now_us() < deadline)
         hear();
     assert_true(said_len >= len);
@@ -111,7 +95,7 @@ static void expect(const void *bytes, size_t len)
 /* A reply's head: the status, and a line that it must have. */
 static void expect_head(int status, const char *line)
 {
-    int64_t deadline = now_us() + A_WHILE_US;
+    int64_t deadline = a_while();
     char    start[32], *end = NULL;
     while (!end && now_us() < deadline) {
         hear();
@@ -128,7 +112,7 @@ static void expect_head(int status, const char *line)
 
 static void expect_end(void)
 {
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    assert_true(co_group_join(&group, a_while()));
     hear();
     assert_int_equal(said_len, 0);
 }
@@ -163,9 +147,8 @@ static void a_request_for_one_is_accepted(void **state)
     expect_head(101, "\r\nUpgrade: websocket\r\n");
     frame(0x88, "\x03\xe8", 2);
     expect("\x88\x02\x03\xe8", 4);
-    close(b);
-    b = -1;
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    close_end(&b);
+    assert_true(co_group_join(&group, a_while()));
     assert_int_equal(handler_code, E_END_OF_STREAM);
     assert_int_equal(ws.status, 1000);
 }
@@ -257,9 +240,8 @@ static void a_client_that_vanishes_ends_it(void **state)
 {
     (void)state;
     begin();
-    close(b);
-    b = -1;
-    assert_true(co_group_join(&group, now_us() + A_WHILE_US));
+    close_end(&b);
+    assert_true(co_group_join(&group, a_while()));
     assert_int_equal(handler_code, E_END_OF_STREAM);
 }
 
@@ -328,11 +310,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_client_that_sends_on_and_on_lets_others_run, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_may_run_out_anywhere, setup, teardown),
     };
-    struct err *e = co_init();
-    if (e)
-        return 1;
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

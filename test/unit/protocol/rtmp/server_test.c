@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/co.h"
 
 /* A conversation whose client has said everything beforehand: its bytes lie in the socket. What the server
@@ -40,12 +40,9 @@ static int64_t soon(void)
 
 static struct talk *talk_new(void)
 {
-    int          fds[2];
     struct talk *t = calloc(1, sizeof *t);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    t->peer = fds[1];
-    assert_int_equal(fcntl(t->peer, F_SETFL, O_NONBLOCK), 0);
-    assert_null(io_open(&t->io, fds[0]));
+    assert_non_null(t);
+    assert_int_equal(connect_ends(&t->io, &t->peer), 0);
     rtmp_server_init(&t->s, &t->io);
     rtmp_chunk_reader_init(&t->in);
     return t;
@@ -1027,14 +1024,5 @@ int main(void)
         cmocka_unit_test(survives_each_allocation_that_fails),
         cmocka_unit_test(a_connection_costs_little),
     };
-    struct err *e = co_init();
-    if (e) {
-        char text[ERR_TEXT_MAX];
-        fprintf(stderr, "%s\n", err_summary(e, text, sizeof text));
-        return 1;
-    }
-    io_init();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    co_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

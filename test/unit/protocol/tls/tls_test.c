@@ -1,7 +1,6 @@
 /* TLS under an io: bytes, ends, refusals, and everything that a peer may do instead of a handshake. */
 #include <arpa/inet.h>
 #include <cmocka.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "loop.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
 #include "protocol/tls/certs.h"
@@ -18,7 +18,7 @@
 #include "protocol/tls/turn.h"
 
 /* LOTS is more than sockets hold. */
-enum { A_WHILE_US = 60 * US_PER_SECOND, BRIEFLY_US = 20 * US_PER_MS, A_DAY_S = 86400, LOTS = 16 << 20 };
+enum { BRIEFLY_US = 20 * US_PER_MS, A_DAY_S = 86400, LOTS = 16 << 20 };
 
 static struct cert     cert, strange_cert;
 static struct tls_ctx *server, *client, *strange;
@@ -26,18 +26,6 @@ static struct co_group group;
 static struct io       a, b;     /* the server's end, the client's */
 static struct co      *test_co;  /* whose an io is in the end */
 static int             raw = -1; /* the client's end, where the test speaks for itself */
-
-static int64_t a_while(void)
-{
-    return now_us() + A_WHILE_US;
-}
-
-static int code_of(struct err *e)
-{
-    int code = (int)err_code(e);
-    err_free(e);
-    return code;
-}
 
 static int setup_all(void **state)
 {
@@ -48,9 +36,8 @@ static int setup_all(void **state)
     server = cert_server(&cert);
     client = cert_client(&cert);
     strange = cert_server(&strange_cert);
-    if (!server || !client || !strange || code_of(co_init()))
+    if (!server || !client || !strange || loop_begin(state))
         return -1;
-    io_init();
     test_co = co_self();
     return 0;
 }
@@ -63,22 +50,20 @@ static int teardown_all(void **state)
     tls_ctx_unref(&strange);
     cert_free(&cert);
     cert_free(&strange_cert);
-    co_finish();
-    return 0;
+    return loop_end(state);
 }
 
 /* Two sockets, `a` over one of them; small buffers, so that writes are short. */
 static int open_a(int *other)
 {
-    int ends[2], small = 4096;
+    int small = 4096;
     co_group_init(&group);
     a = b = (struct io){ .fd = -1 };
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+    if (connect_ends(&a, other))
         return -1;
-    for (int i = 0; i < 2; i++)
-        setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-    *other = ends[1];
-    return code_of(io_open(&a, ends[0]));
+    setsockopt(a.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    setsockopt(*other, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    return 0;
 }
 
 static int setup_raw(void **state)
@@ -100,9 +85,7 @@ static int teardown(void **state)
     co_group_cancel_and_join(&group);
     io_close(&a);
     io_close(&b);
-    if (raw >= 0)
-        close(raw);
-    raw = -1;
+    close_end(&raw);
     return co_count() == 0 ? 0 : -1;
 }
 
@@ -902,11 +885,10 @@ static void connect_one(void *arg)
 static void begin_crowd(struct pair *crowd, int64_t deadline_us)
 {
     for (int i = 0; i < CROWD; i++) {
-        int ends[2];
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+        int other;
         crowd[i] = (struct pair){ .deadline_us = deadline_us, .code_a = -1, .code_b = -1 };
-        assert_null(io_open(&crowd[i].a, ends[0]));
-        assert_null(io_open(&crowd[i].b, ends[1]));
+        assert_int_equal(connect_ends(&crowd[i].a, &other), 0);
+        assert_null(io_open(&crowd[i].b, other));
         go(accept_one, &crowd[i]);
         go(connect_one, &crowd[i]);
     }
