@@ -11,6 +11,7 @@
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "protocol/co.h"
 #include "protocol/io.h"
 
 /* A player that takes nothing for so long is given up. */
@@ -285,6 +286,10 @@ struct err *sender_wait(struct sender *p, int64_t deadline_us)
 {
     p->epoch = p->reader.source->epoch;
     p->conf = p->reader.source->conf->serial;
+    if (!p->is_settled && *p->n_messages > 0) {
+        p->is_settled = true;
+        co_trim_stack(); /* of joining and catching up: he may stay for days */
+    }
     return reader_wait(&p->reader, deadline_us);
 }
 

@@ -47,8 +47,9 @@ struct sender {
     bool                 is_over;     /* with nothing left to send: what is next cannot be told to him */
     int64_t              duration_ms; /* none above 0: no end */
     struct sent_duration sent;
-    unsigned             epoch; /* of the source when he began to wait, … */
-    uint64_t             conf;  /* … and the serial of its configuration; 0: before */
+    unsigned             epoch;      /* of the source when he began to wait, … */
+    uint64_t             conf;       /* … and the serial of its configuration; 0: before */
+    bool                 is_settled; /* has caught up once */
 };
 
 /** The sender that a reader with fanout_delivery is part of. */
