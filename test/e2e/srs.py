@@ -24,11 +24,15 @@ REPORT = re.compile(r"ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitize
 
 _used_ports = set()
 
+# Each of pytest's workers has ports of its own, so that none takes what another has just found free.
+_WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+_WORKERS = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)), _WORKER + 1)
+
 
 def free_port(host="127.0.0.1"):
     """A loopback port that nobody listens on, outside the range that the kernel gives to outgoing connections."""
     for _ in range(1000):
-        port = random.SystemRandom().randrange(12000, 32000)
+        port = random.SystemRandom().randrange(12000 + _WORKER, 32000, _WORKERS)
         if port in _used_ports:
             continue
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
