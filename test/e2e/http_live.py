@@ -225,13 +225,13 @@ class HttpPlayer:
 
 
 class HttpSwarm(threading.Thread):
-    """Many players in one thread; they only gather what they get."""
+    """Many players in one thread, some of them over TLS; they only gather what they get."""
 
-    def __init__(self, port, path, n):
+    def __init__(self, port, path, n, tls_port=None, n_tls=0):
         super().__init__(daemon=True)
         self.selector, self.stopped, self.players = selectors.DefaultSelector(), False, []
-        for _ in range(n):
-            player = HttpPlayer(port, path)
+        for i in range(n):
+            player = HttpPlayer(tls_port, path, tls=True) if i < n_tls else HttpPlayer(port, path)
             player.sock.setblocking(False)
             self.selector.register(player.sock, selectors.EVENT_READ, player)
             self.players.append(player)
@@ -240,18 +240,21 @@ class HttpSwarm(threading.Thread):
     def run(self):
         while not self.stopped:
             for key, _ in self.selector.select(0.05):
-                player = key.data
-                try:
-                    data = player.sock.recv(1 << 16)
-                except BlockingIOError:
-                    continue
-                except OSError:
-                    data = b""
-                if data:
-                    player.feed(data)
-                else:
-                    player.closed = True
-                    self.selector.unregister(player.sock)
+                self.read(key.data)
+
+    def read(self, player):
+        while True:  # TLS may hold back what no event tells of
+            try:
+                data = player.sock.recv(1 << 16)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                return
+            except OSError:
+                data = b""
+            if not data:
+                player.closed = True
+                self.selector.unregister(player.sock)
+                return
+            player.feed(data)
 
     def wait(self, condition, what):
         until(lambda: all(map(condition, self.players)),

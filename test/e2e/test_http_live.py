@@ -5,6 +5,7 @@ import urllib.request
 
 import pytest
 
+import certificates
 import flv
 import media
 import rtmp
@@ -13,6 +14,7 @@ from http_live import HttpPlayer, HttpSwarm
 from media import Program
 from test_clients import nobody, public_folder  # noqa: F401 (a fixture)
 from srs import SANITIZED
+from test_tls import shown as shown_certificate
 from wait import until
 
 MOUNT = "http_remux { enabled on; mount [vhost]/[app]/[stream].%s; %s }"
@@ -537,16 +539,23 @@ def test_switched_off_by_a_reload_the_players_stay_and_nobody_comes(make_server)
         p.wait_media(35)
 
 
-def test_a_thousand_players_survive_twenty_reloads(make_server):
-    n = 200 if SANITIZED else 1000
-    server = make_server(vhost(), http="", root={"max_connections": 2000})
+def test_a_thousand_players_survive_twenty_reloads_and_a_new_certificate(make_server, tmp_path):
+    n, n_tls = (200, 50) if SANITIZED else (1000, 200)
+    server = make_server(vhost(), http="", tls=True, root={"max_connections": 2000}, start=False)
+    server.certificate = certificates.make(tmp_path, "first")
+    server.write_conf(vhost())
+    server.start()
     with server.publisher() as source:
         feeder = rtmp.Feeder(source, Numbered(fps=5, audio_fps=5, size=40).tags())
-        crowd = HttpSwarm(server.http_port, "/live/s.flv", n)
+        crowd = HttpSwarm(server.http_port, "/live/s.flv", n, server.https_port, n_tls)
         try:
             crowd.wait(lambda p: len(p.body) > 100, "players")
             for i in range(20):
+                if i == 10:
+                    first = shown_certificate(server, port=server.https_port)
+                    certificates.make(tmp_path, "first")  # in its place
                 server.reload(vhost(remux="fast_cache %d;" % i, more="play { mw_latency %d; }" % (i * 10)))
+            assert shown_certificate(server, port=server.https_port) != first
             sent = len(feeder.sent)
             until(lambda: len(feeder.sent) > sent + 20, "more frames", 20)
             feeder.stop()
