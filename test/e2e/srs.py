@@ -75,13 +75,14 @@ class Server:
     listen      endpoints for the listen directive; default one free port. `port` is that of the first
     root        more root directives in place of the defaults (name -> arguments, None leaves one out)
     text        the whole config, when the test wants to write every word
+    heeds_modes a file that nobody may read cannot be read, also when the tests run as root
     api, http   directives of http_api and http_server ("" for none but listen and enabled); None: no such server.
                 With tls=True both have HTTPS too, and RTMPS is there, by the pair of certificates.py.
                 api_port, http_port, apis_port, https_port, rtmps_port are the ports
     """
 
     def __init__(self, folder, conf="vhost __defaultVhost__ { }", *, listen=None, root=None, text=None, env=None,
-                 args=None, nofile=None, api=None, http=None, tls=False, start=True):
+                 args=None, nofile=None, heeds_modes=False, api=None, http=None, tls=False, start=True):
         self.folder = str(folder)
         os.makedirs(os.path.join(self.folder, "objs"), exist_ok=True)
         self.endpoints = [str(e) for e in (listen or [free_port()])]
@@ -99,7 +100,7 @@ class Server:
         self.log_path = os.path.join(self.folder, "srs.log")
         self.out_path = os.path.join(self.folder, "output.txt")
         self.pid_path = os.path.join(self.folder, "srs.pid")
-        self.env, self.args, self.nofile = env or {}, args, nofile
+        self.env, self.args, self.nofile, self.heeds_modes = env or {}, args, nofile, heeds_modes
         self.process = None
         self.stopped = False
         self.write_conf(conf, text=text)
@@ -160,7 +161,12 @@ class Server:
 
     def argv(self):
         argv = [BINARY] + (self.args if self.args is not None else ["-c", self.conf_path])
-        return (["prlimit", "--nofile=%d:%d" % (self.nofile, self.nofile)] + argv) if self.nofile else argv
+        if self.nofile:
+            argv = ["prlimit", "--nofile=%d:%d" % (self.nofile, self.nofile)] + argv
+        if self.heeds_modes and os.geteuid() == 0:
+            without = "-dac_override,-dac_read_search"
+            argv = ["setpriv", "--inh-caps=" + without, "--bounding-set=" + without] + argv
+        return argv
 
     def spawn(self):
         """Start the process and do not wait for anything."""
