@@ -833,6 +833,7 @@ struct flood {
     atomic_bool   stop;
     enum err_code ended_by;
     int64_t       most_at_once; /* bytes taken in between two turns of another coroutine */
+    struct co    *test_co;      /* whose the io is in the end: events still come */
 };
 
 static void *flood_run(void *arg)
@@ -863,6 +864,7 @@ static void look_at_all(void *arg)
     }
     f->ended_by = err_code(e);
     err_free(e);
+    io_set_owner(&f->t->io, f->test_co);
 }
 
 static void measure_turns(void *arg)
@@ -878,7 +880,7 @@ static void measure_turns(void *arg)
 static void who_looks_at_a_flood_gives_way_and_can_be_cancelled(void **state)
 {
     (void)state;
-    struct flood    f = { .t = talk_new() };
+    struct flood    f = { .t = talk_new(), .test_co = co_self() };
     struct co_group group;
     pthread_t       thread;
     co_group_init(&group);
