@@ -8,6 +8,7 @@
 #include "app/live/ts_wire.h"
 #include "core/attr.h"
 #include "kernel/flv.h"
+#include "kernel/mp3.h"
 
 /* ---- FLV: whatever came in by RTMP ---- */
 
@@ -101,20 +102,17 @@ static enum live_open mp3_open(const struct live_opening *o, struct wire *wire)
     return mp3_carries(o->audio) ? LIVE_OPENED : LIVE_NEVER;
 }
 
-/* ID3 2.3.0, 3.1: an empty tag, which says what follows. */
-enum { ID3_LEN = 10 };
-
 static size_t mp3_header_len(const struct wire *wire)
 {
     (void)wire;
-    return ID3_LEN;
+    return MP3_ID3_LEN;
 }
 
 static void mp3_header(const struct live_opening *o, const struct wire *wire, struct wr *w)
 {
     (void)o;
     (void)wire;
-    wr_bytes(w, "ID3\x03\0\0\0\0\0\0", ID3_LEN);
+    mp3_write_id3(w);
 }
 
 static const struct live_format formats[] = {
