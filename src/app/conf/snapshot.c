@@ -11,7 +11,7 @@ static struct conf_value root_value(const struct conf_tree *tree, const char *na
     return conf_value(conf_row(&conf_root_block, name), conf_node_child(&tree->root, name));
 }
 
-bool conf_is_in_container(const struct conf_tree *tree, const struct conf_source *s)
+static bool is_in_container(const struct conf_tree *tree, const struct conf_source *s)
 {
     return s->in_container || root_value(tree, "in_docker").on;
 }
@@ -19,7 +19,7 @@ bool conf_is_in_container(const struct conf_tree *tree, const struct conf_source
 bool conf_is_daemon(const struct conf_tree *tree, const struct conf_source *s)
 {
     struct conf_value daemon = root_value(tree, "daemon");
-    if (conf_is_in_container(tree, s) && root_value(tree, "disable_daemon_for_docker").on)
+    if (is_in_container(tree, s) && root_value(tree, "disable_daemon_for_docker").on)
         return false;
     return s->env_only && !daemon.written ? false : daemon.on;
 }
@@ -190,7 +190,7 @@ struct err *conf_snapshot_fill(struct conf *c, const struct conf_source *s, stru
     c->env_only = s->env_only;
     fill_block(&f, &conf_root_block, &c->tree->root);
 
-    c->in_docker = conf_is_in_container(c->tree, s);
+    c->in_docker = is_in_container(c->tree, s);
     c->daemon = conf_is_daemon(c->tree, s);
     c->daemon_overruled = !c->daemon && root_value(c->tree, "daemon").on && !s->env_only;
     c->inotify_auto_reload |= c->in_docker && root_value(c->tree, "auto_reload_for_docker").on;

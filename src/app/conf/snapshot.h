@@ -12,8 +12,7 @@
 /** Fill `c`, whose tree is the checked one; everything it points to is of the tree's arena. */
 struct err *conf_snapshot_fill(struct conf *c, const struct conf_source *s, struct conf_report *report) ATTR_MUST_USE;
 
-/** `daemon`, `in_docker` and their like as they come out of several directives: for checks too. */
-bool conf_is_in_container(const struct conf_tree *tree, const struct conf_source *s);
+/** `daemon` as it comes out of several directives: for checks too. */
 bool conf_is_daemon(const struct conf_tree *tree, const struct conf_source *s);
 
 #endif

@@ -11,7 +11,8 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-int conf_spell_distance(const char *a, const char *b)
+/* Edits (insert, delete, replace, swap of neighbours) between two words; words longer than 64 are far apart. */
+static int distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
     if (n > LONGEST || m > LONGEST)
@@ -41,7 +42,7 @@ static const struct directive *nearest(const struct conf_block *block, const cha
     const struct directive *best = NULL;
     int                     best_distance = strlen(name) < 5 ? 2 : 3; /* one less is near enough */
     for (size_t i = 0; i < block->n_rows; i++) {
-        int d = conf_spell_distance(block->rows[i].name, name);
+        int d = distance(block->rows[i].name, name);
         if (d < best_distance && (block->rows[i].flags & CONF_LEGACY) == legacy) {
             best_distance = d;
             best = &block->rows[i];

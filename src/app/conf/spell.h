@@ -10,9 +10,6 @@
 
 #include "app/conf/directive.h"
 
-/** Edits (insert, delete, replace, swap of neighbours) between two words; words longer than 64 are far apart. */
-int conf_spell_distance(const char *a, const char *b);
-
 /**
  * A hint in brackets with a space before it: ` (did you mean "listen"?)` when a name of the block is near,
  * ` (it belongs in vhost.play)` when exactly one other block has this very name; else "".
