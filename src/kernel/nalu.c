@@ -125,14 +125,3 @@ void nalu_annexb_to_avcc(struct wr *avcc, const uint8_t *annexb, size_t len)
         wr_bytes(avcc, nalu.p, nalu.len);
     }
 }
-
-bool nalu_avcc_to_annexb(struct wr *annexb, const uint8_t *avcc, size_t len, unsigned length_size)
-{
-    struct rd   r = rd_over(avcc, len);
-    struct nalu nalu;
-    while (nalu_next_avcc(&r, length_size, &nalu)) {
-        wr_u32(annexb, 1); /* zero_byte and start_code_prefix_one_3bytes */
-        wr_bytes(annexb, nalu.p, nalu.len);
-    }
-    return !r.bad;
-}

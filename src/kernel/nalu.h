@@ -87,7 +87,4 @@ size_t nalu_annexb_to_avcc_len(const uint8_t *annexb, size_t len);
 /** Write Annex B as NAL units behind 4-byte lengths; a NAL unit above 4 GiB sets `full`. */
 void nalu_annexb_to_avcc(struct wr *avcc, const uint8_t *annexb, size_t len);
 
-/** Write NAL units behind lengths as Annex B with 4-byte start codes; false when the lengths do not fit. */
-bool nalu_avcc_to_annexb(struct wr *annexb, const uint8_t *avcc, size_t len, unsigned length_size);
-
 #endif

@@ -23,9 +23,9 @@ static void check_path(const char *text, size_t len)
 
 static void check_query(const char *query)
 {
-    size_t            len = strlen(query), cap = http_query_count(query), count;
+    size_t            len = strlen(query), cap = (len + 1) / 2, count;
     char             *text = malloc(len + 2);
-    struct http_pair *pairs = malloc(cap * sizeof *pairs);
+    struct http_pair *pairs = malloc((cap + 1) * sizeof *pairs);
     if (http_query_split(query, text, pairs, cap, &count))
         for (size_t i = 0; i < count; i++)
             if (strlen(pairs[i].name) + strlen(pairs[i].value) > len)

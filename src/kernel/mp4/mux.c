@@ -14,9 +14,7 @@ enum {
 enum {
     MOOF_LEN = 104,
     SEQUENCE_AT = 20,
-    TRACK_AT = 44,
     DTS_AT = 60,
-    DURATION_AT = 88,
     MDAT_AT = MOOF_LEN,
 };
 
@@ -214,18 +212,4 @@ bool mp4_mux_restamp(uint8_t *bytes, size_t len, int64_t delta_90k, uint32_t del
         len -= n;
     }
     return true;
-}
-
-size_t mp4_mux_follow(struct mp4_mux *m, const uint8_t *bytes, size_t len)
-{
-    size_t done = 0, n;
-    while ((n = fragment_len(bytes + done, len - done)) != 0) {
-        const uint8_t        *head = bytes + done;
-        struct mp4_mux_track *t = &m->tracks[u32_at(head, TRACK_AT) == 1 ? MP4_TRACK_VIDEO : MP4_TRACK_AUDIO];
-        m->sequence = u32_at(head, SEQUENCE_AT);
-        t->last_dts_90k = (int64_t)u64_at(head, DTS_AT);
-        t->duration_90k = u32_at(head, DURATION_AT);
-        done += n;
-    }
-    return done;
 }

@@ -11,7 +11,7 @@
  *         send them, then mp4_mux_payload(f), untouched
  *
  * Players of one stream who keep up differ by constants: fragments that were muxed once (head and payload in a row)
- * are restamped for each of them, and mp4_mux_follow() brings his value to where muxing would have left it.
+ * are restamped for each of them, and his value follows that of the muxer by the same constants.
  *
  * A configuration that changes needs another moov, and a moov in the midst of a file is understood by a browser's
  * MediaSource alone: ffmpeg, and Chromium's <video src>, which is ffmpeg, skip it as a duplicate and fail to decode
@@ -123,13 +123,5 @@ void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, 
  * Returns    false when they are not; those before the one that is not are done
  */
 bool mp4_mux_restamp(uint8_t *bytes, size_t len, int64_t delta_90k, uint32_t delta_sequence);
-
-/**
- * Bring the value to where it would be had it muxed these fragments itself.
- *
- * Shape      bytes: fragments in a row; the last may be cut
- * Returns    how many bytes the whole ones have
- */
-size_t mp4_mux_follow(struct mp4_mux *m, const uint8_t *bytes, size_t len);
 
 #endif

@@ -97,14 +97,6 @@ bool http_path_encode(char *out, size_t cap, const char *path)
     return cap > 0;
 }
 
-size_t http_query_count(const char *query)
-{
-    size_t n = 1;
-    for (; *query; query++)
-        n += *query == '&';
-    return n;
-}
-
 /* Decode `len` bytes to `*w`, terminated; `*w` moves past the terminator. False for a NUL. */
 static bool decode_text(char **w, const char *p, size_t len)
 {

@@ -30,9 +30,6 @@ bool http_path_decode(char *out, const char *path, size_t len);
 /** The other way: what may not stand in a path as it is becomes %XX. False when it does not fit. */
 bool http_path_encode(char *out, size_t cap, const char *path);
 
-/** How many pairs http_query_split() will find at most. */
-size_t http_query_count(const char *query);
-
 /**
  * The pairs of a query, in their order: "a=1&b" is {a, 1} and {b, ""}. Only '&' parts them, only the first '=' parts name
  * and value, '+' is itself; an escape that is none stays as it is. Empty pairs are left out.

@@ -25,11 +25,6 @@ bool websocket_accept_key(const char *key, char accept[static WEBSOCKET_ACCEPT_C
     return true;
 }
 
-size_t websocket_head_len(uint64_t payload_len)
-{
-    return payload_len <= SMALL_MAX ? 2 : payload_len <= UINT16_MAX ? 4 : WEBSOCKET_HEAD_MAX;
-}
-
 size_t websocket_head(uint8_t buf[static WEBSOCKET_HEAD_MAX], enum websocket_opcode opcode, uint64_t payload_len)
 {
     struct wr w = wr_over(buf, WEBSOCKET_HEAD_MAX);

@@ -50,10 +50,7 @@ enum {
 /** Sec-WebSocket-Accept for a Sec-WebSocket-Key (4.2.2). False when that is none. */
 bool websocket_accept_key(const char *key, char accept[static WEBSOCKET_ACCEPT_CAP]);
 
-/** How long the head of an unmasked frame with so much payload is: 2, 4 or 10. */
-size_t websocket_head_len(uint64_t payload_len);
-
-/** Write it: of a whole message in one frame, or of a control frame. Returns its length. */
+/** Write the head of a frame: of a whole message, or of a control frame. Returns its length: 2, 4 or 10. */
 size_t websocket_head(uint8_t buf[static WEBSOCKET_HEAD_MAX], enum websocket_opcode opcode, uint64_t payload_len);
 
 /** A client's frames so far. All zero at the start. */

@@ -338,31 +338,6 @@ static void restamps_whole_fragments_alone(void **state)
     stream_close(&s);
 }
 
-static void following_is_as_good_as_muxing(void **state)
-{
-    (void)state;
-    struct stream s;
-    uint8_t       bytes[1024];
-    stream_open(&s);
-    struct mp4_mux before = s.m;
-    size_t         len = mux_batch(&s, &s.m, bytes, 0);
-    struct mp4_mux follower = before;
-    assert_int_equal(mp4_mux_follow(&follower, bytes, len), len);
-    assert_memory_equal(&follower, &s.m, sizeof follower);
-
-    /* cut anywhere: what is left is the same fragment again */
-    for (size_t sent = 0; sent < len; sent++) {
-        uint8_t again[1024];
-        follower = before;
-        size_t whole = mp4_mux_follow(&follower, bytes, sent);
-        assert_true(whole <= sent && sent - whole < MP4_MUX_HEAD_LEN + 16);
-        if (whole == 0)
-            mux_batch(&s, &follower, again, 0);
-        assert_true(whole != 0 || memcmp(again, bytes, len) == 0);
-    }
-    stream_close(&s);
-}
-
 /* ---- frames ---- */
 
 static void looks_at_frames(void **state)
@@ -448,7 +423,6 @@ int main(void)
         cmocka_unit_test(a_copy_muxes_the_same_again),
         cmocka_unit_test(restamped_is_muxed_by_another_player),
         cmocka_unit_test(restamps_whole_fragments_alone),
-        cmocka_unit_test(following_is_as_good_as_muxing),
         cmocka_unit_test(looks_at_frames),
         cmocka_unit_test(mp3_changes_by_its_headers),
         cmocka_unit_test(av1_goes_without_its_temporal_delimiter),
