@@ -66,20 +66,17 @@ static struct err *write_features(struct api_reply *r)
     return NULL;
 }
 
-struct err *api_versions(struct http_exchange *x, void *ctx)
+struct err *api_versions(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_versions);
 }
 
-struct err *api_authors(struct http_exchange *x, void *ctx)
+struct err *api_authors(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_authors);
 }
 
-struct err *api_features(struct http_exchange *x, void *ctx)
+struct err *api_features(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_features);
 }

@@ -61,8 +61,7 @@ static struct err *write_clients(struct api_reply *r)
     return NULL;
 }
 
-struct err *api_clients(struct http_exchange *x, void *ctx)
+struct err *api_clients(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_clients);
 }

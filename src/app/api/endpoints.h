@@ -12,33 +12,33 @@
 #include "protocol/http/exchange.h"
 
 /* index.c */
-struct err *api_index_root(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_index_api(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_index_v1(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
+struct err *api_index_root(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_index_api(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_index_v1(struct http_exchange *x) ATTR_MUST_USE;
 
 /* about.c */
-struct err *api_versions(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_authors(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_features(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
+struct err *api_versions(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_authors(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_features(struct http_exchange *x) ATTR_MUST_USE;
 
 /* machine.c */
-struct err *api_summaries(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_rusages(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_self_proc_stats(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_system_proc_stats(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_meminfos(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
+struct err *api_summaries(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_rusages(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_self_proc_stats(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_system_proc_stats(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_meminfos(struct http_exchange *x) ATTR_MUST_USE;
 
 /* vhosts.c, streams.c, clients.c */
-struct err *api_vhosts(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_streams(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_clients(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
+struct err *api_vhosts(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_streams(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_clients(struct http_exchange *x) ATTR_MUST_USE;
 
 /* raw.c */
-struct err *api_raw(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
+struct err *api_raw(struct http_exchange *x) ATTR_MUST_USE;
 
 /* tests.c */
-struct err *api_requests(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_errors(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
-struct err *api_redirects(struct http_exchange *x, void *ctx) ATTR_MUST_USE;
+struct err *api_requests(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_errors(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_redirects(struct http_exchange *x) ATTR_MUST_USE;
 
 #endif

@@ -83,20 +83,17 @@ static struct err *write_v1(struct api_reply *r)
     return NULL;
 }
 
-struct err *api_index_root(struct http_exchange *x, void *ctx)
+struct err *api_index_root(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_root);
 }
 
-struct err *api_index_api(struct http_exchange *x, void *ctx)
+struct err *api_index_api(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_api);
 }
 
-struct err *api_index_v1(struct http_exchange *x, void *ctx)
+struct err *api_index_v1(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_v1);
 }

@@ -157,32 +157,27 @@ static struct err *write_meminfos(struct api_reply *r)
     return NULL;
 }
 
-struct err *api_summaries(struct http_exchange *x, void *ctx)
+struct err *api_summaries(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_summaries);
 }
 
-struct err *api_rusages(struct http_exchange *x, void *ctx)
+struct err *api_rusages(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_rusages);
 }
 
-struct err *api_self_proc_stats(struct http_exchange *x, void *ctx)
+struct err *api_self_proc_stats(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_self_proc_stats);
 }
 
-struct err *api_system_proc_stats(struct http_exchange *x, void *ctx)
+struct err *api_system_proc_stats(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_system_proc_stats);
 }
 
-struct err *api_meminfos(struct http_exchange *x, void *ctx)
+struct err *api_meminfos(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_meminfos);
 }

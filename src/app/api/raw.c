@@ -72,8 +72,7 @@ static struct err *write_raw(struct api_reply *r)
     return NULL;
 }
 
-struct err *api_raw(struct http_exchange *x, void *ctx)
+struct err *api_raw(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_raw);
 }

@@ -1,6 +1,7 @@
 #include "app/api/routes.h"
 
 #include "app/api/endpoints.h"
+#include "core/attr.h"
 
 /* vhosts, streams and clients look at the method; the others take any, as SRS does. A path that ends in a slash is that
  * of all below it: what is no other row's is told that it is not there. */
@@ -25,9 +26,9 @@ static const struct http_route rows[] = {
     { "/api/v1/tests/errors", HTTP_METHODS_ALL, api_errors },
     { "/api/v1/tests/redirects", HTTP_METHODS_ALL, api_redirects },
 };
-const struct http_routes api_routes = { rows, sizeof rows / sizeof rows[0], NULL };
+const struct http_routes api_routes = { rows, ARRAY_LEN(rows) };
 
 static const struct http_route stream_rows[] = {
     { "/api/v1/versions", HTTP_METHODS_ALL, api_versions },
 };
-const struct http_routes api_stream_routes = { stream_rows, sizeof stream_rows / sizeof stream_rows[0], NULL };
+const struct http_routes api_stream_routes = { stream_rows, ARRAY_LEN(stream_rows) };

@@ -77,8 +77,7 @@ static struct err *write_streams(struct api_reply *r)
     return NULL;
 }
 
-struct err *api_streams(struct http_exchange *x, void *ctx)
+struct err *api_streams(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_streams);
 }

@@ -72,25 +72,22 @@ static struct err *write_errors(struct api_reply *r)
     return NULL;
 }
 
-struct err *api_requests(struct http_exchange *x, void *ctx)
+struct err *api_requests(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_requests);
 }
 
-struct err *api_errors(struct http_exchange *x, void *ctx)
+struct err *api_errors(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_errors);
 }
 
-struct err *api_redirects(struct http_exchange *x, void *ctx)
+struct err *api_redirects(struct http_exchange *x)
 {
     static const char target[] = "/api/v1/tests/errors";
     const char       *query = http_request_of(x)->raw_query;
     size_t            cap = sizeof target + strlen(query) + 1;
     char             *location = mem_alloc(cap);
-    (void)ctx;
     if (!location)
         return err_no_memory();
     snprintf(location, cap, "%s%s%s", target, *query ? "?" : "", query);

@@ -41,8 +41,7 @@ static struct err *write_vhosts(struct api_reply *r)
     return NULL;
 }
 
-struct err *api_vhosts(struct http_exchange *x, void *ctx)
+struct err *api_vhosts(struct http_exchange *x)
 {
-    (void)ctx;
     return api_answer(x, write_vhosts);
 }

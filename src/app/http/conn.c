@@ -26,13 +26,12 @@ enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, STATUS_NOT_FOUND = 404, STATU
 /* Whose path it is. On a port of both, what the API has no row for is a file; so its index "/" too. */
 static enum http_face face_of(const struct http_conn *c, const struct http_request *r)
 {
-    void *ctx;
-    bool  slash_is_missing;
+    bool slash_is_missing;
     if (!(c->faces & HTTP_FACE_STREAM))
         return HTTP_FACE_API;
     if (!(c->faces & HTTP_FACE_API))
         return HTTP_FACE_STREAM;
-    const struct http_route *route = http_router_find(&http_api_router, r->path, &ctx, &slash_is_missing);
+    const struct http_route *route = http_router_find(&http_api_router, r->path, &slash_is_missing);
     return route && strcmp(route->path, "/") != 0 ? HTTP_FACE_API : HTTP_FACE_STREAM;
 }
 

@@ -10,20 +10,20 @@
 static const struct http_route console_rows[] = {
     { "/console/", HTTP_METHOD(GET), static_files_handle },
 };
-static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows), NULL };
+static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows) };
 
 /* What is not the path of a live stream is that of a file. */
-static struct err *handle_path(struct http_exchange *x, void *unused)
+static struct err *handle_path(struct http_exchange *x)
 {
     bool        taken;
     struct err *e = http_live_handle(x, &taken);
-    return e || taken ? e : static_files_handle(x, unused);
+    return e || taken ? e : static_files_handle(x);
 }
 
 static const struct http_route path_rows[] = {
     { "/", HTTP_METHOD(GET), handle_path },
 };
-static const struct http_routes paths = { path_rows, ARRAY_LEN(path_rows), NULL };
+static const struct http_routes paths = { path_rows, ARRAY_LEN(path_rows) };
 
 static const struct http_routes *const api_tables[] = {
     &api_routes,

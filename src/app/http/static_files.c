@@ -233,9 +233,8 @@ static struct err *reply_from(struct http_exchange *x, const struct file_mount *
     }
 }
 
-struct err *static_files_handle(struct http_exchange *x, void *unused)
+struct err *static_files_handle(struct http_exchange *x)
 {
-    (void)unused;
     const struct http_request *r = http_request_of(x);
     struct file_mount          m;
     /* "//host/x" would redirect to another host, and is no name that anybody gave to a file. */

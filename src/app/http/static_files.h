@@ -15,7 +15,7 @@
 #include "protocol/http/exchange.h"
 
 /** Reply with the file that the request's path names: a handler of a route. Yields. */
-struct err *static_files_handle(struct http_exchange *x, void *unused) ATTR_MUST_USE;
+struct err *static_files_handle(struct http_exchange *x) ATTR_MUST_USE;
 
 /** Whether the path is below a mount of a vhost (other than "/"): that goes before streams that nobody publishes. */
 bool static_files_own(const struct conf *conf, const struct http_request *r);

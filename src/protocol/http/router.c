@@ -21,8 +21,7 @@ static size_t match(const char *pattern, const char *path, bool *slash_is_missin
     return *slash_is_missing ? len - 1 : 0;
 }
 
-const struct http_route *http_router_find(const struct http_router *r, const char *path, void **ctx,
-                                          bool *slash_is_missing)
+const struct http_route *http_router_find(const struct http_router *r, const char *path, bool *slash_is_missing)
 {
     const struct http_route *best = NULL;
     size_t                   best_len = 0;
@@ -34,7 +33,6 @@ const struct http_route *http_router_find(const struct http_router *r, const cha
                 continue;
             best = &(*table)->rows[i];
             best_len = len;
-            *ctx = (*table)->ctx;
             *slash_is_missing = missing;
         }
     return best;
@@ -74,9 +72,8 @@ static struct err *redirect_to_slash(struct http_exchange *x, const struct http_
 struct err *http_router_handle(const struct http_router *r, struct http_exchange *x)
 {
     enum http_method         method = http_request_of(x)->method;
-    void                    *ctx = NULL;
     bool                     slash_is_missing = false;
-    const struct http_route *route = http_router_find(r, http_request_of(x)->path, &ctx, &slash_is_missing);
+    const struct http_route *route = http_router_find(r, http_request_of(x)->path, &slash_is_missing);
     if (!route)
         return http_reply_status(x, STATUS_NOT_FOUND);
     if (!allows(route, method)) {
@@ -87,5 +84,5 @@ struct err *http_router_handle(const struct http_router *r, struct http_exchange
     }
     if (slash_is_missing && (method == HTTP_GET || method == HTTP_HEAD))
         return redirect_to_slash(x, route);
-    return route->handle(x, ctx);
+    return route->handle(x);
 }

@@ -4,7 +4,7 @@
  * The longest pattern wins. HEAD comes with GET; OPTIONS is answered by the router (with the methods of the path);
  * a method that a path does not have is 405 with Allow.
  *
- * Ownership  routes are borrowed: static tables, and whatever their `ctx` points to
+ * Ownership  routes are borrowed: static tables
  * Yields     the handlers do
  */
 #ifndef PROTOCOL_HTTP_ROUTER_H
@@ -22,13 +22,12 @@ struct http_route {
     const char *path; /* "/api/v1/versions": just this; "/api/v1/clients/": this and all below it */
     uint64_t    methods;
     /** Reply to the request; an error before the reply has begun becomes a 500, after that the connection ends. */
-    struct err *(*handle)(struct http_exchange *x, void *ctx);
+    struct err *(*handle)(struct http_exchange *x);
 };
 
 struct http_routes {
     const struct http_route *rows;
     size_t                   n_rows;
-    void                    *ctx;
 };
 
 struct http_router {
@@ -36,11 +35,10 @@ struct http_router {
 };
 
 /**
- * The row for a path and its ctx, or NULL. Methods are not looked at. A row "/x/" is that of "/x" too, if nothing longer is;
+ * The row for a path, or NULL. Methods are not looked at. A row "/x/" is that of "/x" too, if nothing longer is;
  * `slash_is_missing` tells.
  */
-const struct http_route *http_router_find(const struct http_router *r, const char *path, void **ctx,
-                                          bool *slash_is_missing);
+const struct http_route *http_router_find(const struct http_router *r, const char *path, bool *slash_is_missing);
 
 /**
  * Find the row and let it handle the exchange; 404 when there is none, 405 for the method. GET and HEAD of "/x" where there

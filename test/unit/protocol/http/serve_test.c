@@ -26,14 +26,13 @@ static struct http_serving serving;
 
 /* ---- what is served -------------------------------------------------------------------------------------------- */
 
-static struct err *hello(struct http_exchange *x, void *ctx)
+static struct err *hello(struct http_exchange *x)
 {
-    return http_reply(x, 200, "text/plain", ctx, strlen(ctx));
+    return http_reply(x, 200, "text/plain", "hello", 5);
 }
 
-static struct err *pieces(struct http_exchange *x, void *ctx)
+static struct err *pieces(struct http_exchange *x)
 {
-    (void)ctx;
     struct err *e = http_reply_begin(x, 200, "text/plain", HTTP_LENGTH_UNKNOWN);
     if (!e)
         e = http_reply_write(x, "one", 3);
@@ -54,83 +53,73 @@ static struct err *promise(struct http_exchange *x, int64_t length)
     return e ? e : http_reply_end(x);
 }
 
-static struct err *keep_promise(struct http_exchange *x, void *ctx)
+static struct err *keep_promise(struct http_exchange *x)
 {
-    (void)ctx;
     return promise(x, 6);
 }
 
-static struct err *promise_more(struct http_exchange *x, void *ctx)
+static struct err *promise_more(struct http_exchange *x)
 {
-    (void)ctx;
     return promise(x, 7);
 }
 
-static struct err *promise_less(struct http_exchange *x, void *ctx)
+static struct err *promise_less(struct http_exchange *x)
 {
-    (void)ctx;
     return promise(x, 5);
 }
 
-static struct err *echo(struct http_exchange *x, void *ctx)
+static struct err *echo(struct http_exchange *x)
 {
-    (void)ctx;
     const char *body;
     size_t      len;
     struct err *e = http_read_body(x, 20, &body, &len);
     return e ? e : http_reply(x, 200, "text/plain", body, len);
 }
 
-static struct err *tell_fields(struct http_exchange *x, void *ctx)
+static struct err *tell_fields(struct http_exchange *x)
 {
-    (void)ctx;
     struct err *e = http_add_field(x, "X-First", "1");
     if (!e)
         e = http_add_fieldf(x, "X-Second", "%d", 2);
     return e ? e : http_reply(x, 200, "text/plain", "", 0);
 }
 
-static struct err *split_reply(struct http_exchange *x, void *ctx)
+static struct err *split_reply(struct http_exchange *x)
 {
-    (void)ctx;
     return http_add_field(x, "X", http_request_param(http_request_of(x), "x"));
 }
 
-static struct err *go_wrong(struct http_exchange *x, void *ctx)
+static struct err *go_wrong(struct http_exchange *x)
 {
-    (void)ctx;
     struct err *e = http_add_field(x, "X-Left-Over", "1");
     return e ? e : err_new(E_SYSTEM_ASSERT_FAILED, "on purpose");
 }
 
-static struct err *fail_late(struct http_exchange *x, void *ctx)
+static struct err *fail_late(struct http_exchange *x)
 {
-    struct err *e = pieces(x, ctx);
+    struct err *e = pieces(x);
     return e ? e : err_new(E_SYSTEM_ASSERT_FAILED, "on purpose");
 }
 
-static struct err *say_nothing(struct http_exchange *x, void *ctx)
+static struct err *say_nothing(struct http_exchange *x)
 {
     (void)x;
-    (void)ctx;
     return NULL;
 }
 
-static struct err *reply_status(struct http_exchange *x, void *ctx)
+static struct err *reply_status(struct http_exchange *x)
 {
-    (void)ctx;
     return http_reply_status(x, atoi(http_request_param(http_request_of(x), "n")));
 }
 
-static struct err *close_after(struct http_exchange *x, void *ctx)
+static struct err *close_after(struct http_exchange *x)
 {
     http_close_after(x);
-    return hello(x, ctx);
+    return hello(x);
 }
 
-static struct err *forget(struct http_exchange *x, void *ctx)
+static struct err *forget(struct http_exchange *x)
 {
-    (void)ctx;
     struct err *e = http_reply_begin(x, 200, "text/plain", HTTP_LENGTH_UNKNOWN);
     if (e)
         return e;
@@ -141,9 +130,8 @@ static struct err *forget(struct http_exchange *x, void *ctx)
     return http_reply_write(x, "live", 4);
 }
 
-static struct err *upgrade(struct http_exchange *x, void *ctx)
+static struct err *upgrade(struct http_exchange *x)
 {
-    (void)ctx;
     char        rest[100];
     struct err *e = http_add_field(x, "Upgrade", "test");
     if (!e)
@@ -176,8 +164,8 @@ static const struct http_route rows[] = {
 static const struct http_route other_rows[] = {
     { "/dir/sub/exact", HTTP_METHOD(GET), hello },
 };
-static const struct http_routes        table = { rows, ARRAY_LEN(rows), "hello" };
-static const struct http_routes        other = { other_rows, ARRAY_LEN(other_rows), "other" };
+static const struct http_routes        table = { rows, ARRAY_LEN(rows) };
+static const struct http_routes        other = { other_rows, ARRAY_LEN(other_rows) };
 static const struct http_routes *const tables[] = { &table, &other, NULL };
 static const struct http_router        router = { tables };
 
@@ -523,18 +511,16 @@ static void a_body_that_ends_early_ends_the_connection(void **state)
 static void the_longest_pattern_wins(void **state)
 {
     (void)state;
-    void *ctx;
-    bool  missing;
-    assert_string_equal(http_router_find(&router, "/dir/sub/exact", &ctx, &missing)->path, "/dir/sub/exact");
-    assert_string_equal(ctx, "other");
-    assert_string_equal(http_router_find(&router, "/dir/sub/exact2", &ctx, &missing)->path, "/dir/sub/");
-    assert_string_equal(http_router_find(&router, "/dir/x/y", &ctx, &missing)->path, "/dir/");
+    bool missing;
+    assert_string_equal(http_router_find(&router, "/dir/sub/exact", &missing)->path, "/dir/sub/exact");
+    assert_string_equal(http_router_find(&router, "/dir/sub/exact2", &missing)->path, "/dir/sub/");
+    assert_string_equal(http_router_find(&router, "/dir/x/y", &missing)->path, "/dir/");
     assert_false(missing);
-    assert_string_equal(http_router_find(&router, "/dir/sub", &ctx, &missing)->path, "/dir/sub/");
+    assert_string_equal(http_router_find(&router, "/dir/sub", &missing)->path, "/dir/sub/");
     assert_true(missing);
-    assert_null(http_router_find(&router, "/hello/x", &ctx, &missing));
-    assert_null(http_router_find(&router, "/hell", &ctx, &missing));
-    assert_null(http_router_find(&router, "/", &ctx, &missing));
+    assert_null(http_router_find(&router, "/hello/x", &missing));
+    assert_null(http_router_find(&router, "/hell", &missing));
+    assert_null(http_router_find(&router, "/", &missing));
 }
 
 static void a_missing_slash_redirects_get_and_nobody_else(void **state)
