@@ -1,17 +1,8 @@
 #include "kernel/flv.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "kernel/flv_frame.h"
+#include "fuzzing.h"
 #include "kernel/media_info.h"
 #include "kernel/metadata.h"
-
-static void check(int ok)
-{
-    if (!ok)
-        abort();
-}
 
 /* A tag that was read is written, and read again the same. */
 static void write_and_read(const struct flv_tag *tag)
@@ -30,14 +21,10 @@ static void write_and_read(const struct flv_tag *tag)
 
 static void make_frame(const struct flv_tag *tag)
 {
-    struct frame     *f = frame_new(tag->len);
+    struct frame     *f = tag_frame(tag);
     struct video_info video;
     struct audio_info audio;
-    f->kind = tag->type == FLV_AUDIO ? FRAME_AUDIO : tag->type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
-    f->dts_us = tag->dts_ms * INT64_C(1000);
-    f->len = tag->len;
-    memcpy(f->data, tag->body, tag->len);
-    enum flv_parse result = flv_frame_parse(f);
+    enum flv_parse    result = flv_frame_parse(f);
     check(!f->media_len || (size_t)f->media_offset + f->media_len <= f->len);
     check(!f->key || (f->kind == FRAME_VIDEO && !f->config && f->media_len));
     media_info_video(f, true, &video);

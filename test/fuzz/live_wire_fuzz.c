@@ -1,37 +1,15 @@
 /* FLV tags as a publisher sends them, through every wire: as long as told, the same from any byte on, and passed alike. */
 #include "app/live/wire.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "app/live/audio_wire.h"
 #include "app/live/flv_wire.h"
 #include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
 #include "core/attr.h"
 #include "core/rd.h"
-#include "kernel/flv.h"
-#include "kernel/flv_frame.h"
+#include "fuzzing.h"
 
 enum { FRAMES_MAX = 48, IOVS_MAX = 64 };
-
-static void check(int ok)
-{
-    if (!ok)
-        abort();
-}
-
-static struct frame *make_frame(const struct flv_tag *tag)
-{
-    struct frame *f = frame_new(tag->len);
-    f->kind = tag->type == FLV_AUDIO ? FRAME_AUDIO : tag->type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
-    f->dts_us = tag->dts_ms * INT64_C(1000);
-    f->len = tag->len;
-    memcpy(f->data, tag->body, tag->len);
-    if (flv_frame_parse(f) != FLV_PARSE_OK || !flv_frame_to_avcc(&f))
-        frame_unref(&f);
-    return f;
-}
 
 /* From `skip` on, as iovecs over frame and scratch. */
 static void check_rest(struct wire w, const struct frame *f, int64_t ms, size_t skip, const uint8_t *whole, size_t len)
@@ -97,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct frame                          *frames[FRAMES_MAX];
     size_t                                 n = 0;
     while (n < FRAMES_MAX && flv_read_tag(&r, &tag) == FLV_GOT)
-        if ((frames[n] = make_frame(&tag)))
+        if ((frames[n] = taken_frame(&tag)))
             n++;
     for (size_t i = 0; i < ARRAY_LEN(formats) * 3; i++) {
         struct wire w = { .format = formats[i / 3], .framing = (enum framing)(i % 3) };

@@ -1,31 +1,9 @@
 #include "kernel/mp4/mux.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/rd.h"
-#include "kernel/flv.h"
-#include "kernel/flv_frame.h"
+#include "fuzzing.h"
 
 enum { FRAMES_MAX = 64 };
-
-static void check(int ok)
-{
-    if (!ok)
-        abort();
-}
-
-static struct frame *make_frame(const struct flv_tag *tag)
-{
-    struct frame *f = frame_new(tag->len);
-    f->kind = tag->type == FLV_AUDIO ? FRAME_AUDIO : tag->type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
-    f->dts_us = tag->dts_ms * INT64_C(1000);
-    f->len = tag->len;
-    memcpy(f->data, tag->body, tag->len);
-    if (flv_frame_parse(f) != FLV_PARSE_OK || !flv_frame_to_avcc(&f))
-        frame_unref(&f);
-    return f;
-}
 
 /* Boxes one behind the other, to the last byte; those that hold boxes alone, inside too. */
 static void walk(struct rd r, unsigned depth)
@@ -113,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     bool           begun = false;
     restamp_anything(data, len);
     while (n < FRAMES_MAX && flv_read_tag(&r, &tag) == FLV_GOT) {
-        struct frame *f = make_frame(&tag);
+        struct frame *f = taken_frame(&tag);
         if (!f)
             continue;
         frames[n++] = f;

@@ -1,5 +1,4 @@
-#include <stdlib.h>
-
+#include "fuzzing.h"
 #include "kernel/aac.h"
 #include "kernel/av1.h"
 #include "kernel/avc.h"
@@ -8,12 +7,6 @@
 #include "kernel/mp3.h"
 #include "kernel/opus.h"
 #include "kernel/vp9.h"
-
-static void check(int ok)
-{
-    if (!ok)
-        abort();
-}
 
 /* The first byte chooses who reads the rest. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -1,17 +1,7 @@
 #include "kernel/ts/mux.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "kernel/flv.h"
-#include "kernel/flv_frame.h"
+#include "fuzzing.h"
 #include "kernel/ts/restamp.h"
-
-static void check(int ok)
-{
-    if (!ok)
-        abort();
-}
 
 /* Whole packets whose counters go on, and of which each says where its payload begins. */
 static void check_packets(const uint8_t *bytes, size_t len, uint8_t cc[TS_TRACKS])
@@ -68,11 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         return 0;
     ts_mux_init(&m, header.has_video ? CODEC_H264 : CODEC_NONE, header.has_audio ? CODEC_AAC : CODEC_NONE);
     while (flv_read_tag(&r, &tag) == FLV_GOT) {
-        struct frame *f = frame_new(tag.len);
-        f->kind = tag.type == FLV_AUDIO ? FRAME_AUDIO : tag.type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
-        f->dts_us = tag.dts_ms * INT64_C(1000);
-        f->len = tag.len;
-        memcpy(f->data, tag.body, tag.len);
+        struct frame *f = tag_frame(&tag);
         if (flv_frame_parse(f) == FLV_PARSE_OK) {
             mux(&m, f, tag.dts_ms * INT64_C(90));
             if (ts_mux_config(&m) == f) {
