@@ -236,7 +236,8 @@ lint:
 	@mkdir -p objs/cppcheck
 	@$(CPPCHECK) $(LIB_SOURCES) $(MAIN_SOURCES)
 
-STYLED = $(HEADERS) $(LIB_SOURCES) $(MAIN_SOURCES) $(call find,test/unit test/fuzz research/bench,-name '*.[ch]')
+STYLED = $(HEADERS) $(LIB_SOURCES) $(MAIN_SOURCES) \
+	$(foreach folder,test/unit test/fuzz research/bench,$(call find,$(folder),-name '*.[ch]'))
 format:
 	clang-format -i $(STYLED)
 

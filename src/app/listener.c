@@ -208,8 +208,7 @@ static struct err *open_listener(struct server *s, const struct listen_service *
 
 static struct listener *find_listener(struct server *s, const struct listen_service *service, const struct endpoint *at)
 {
-    LIST_FOREACH(&s->listeners, it, after)
-    {
+    LIST_FOREACH (&s->listeners, it, after) {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         if (!l->closing && l->service == service && memcmp(&l->endpoint.addr, &at->addr, sizeof at->addr) == 0)
             return l;
@@ -221,8 +220,7 @@ static struct listener *find_listener(struct server *s, const struct listen_serv
 static bool let_go_of_port(struct server *s, const struct endpoint *at)
 {
     bool any = false;
-    LIST_FOREACH(&s->listeners, it, after)
-    {
+    LIST_FOREACH (&s->listeners, it, after) {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         if (l->wanted || l->io.fd < 0 || endpoint_port(&l->endpoint) != endpoint_port(at))
             continue;
@@ -278,8 +276,7 @@ static struct err *want(struct server *s, const struct conf *conf, bool may_open
 
 static void close_unwanted(struct server *s)
 {
-    LIST_FOREACH(&s->listeners, it, after)
-    {
+    LIST_FOREACH (&s->listeners, it, after) {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         l->fresh = false;
         if (!l->wanted && !l->closing) {
@@ -293,15 +290,13 @@ static void close_unwanted(struct server *s)
 /* Those that were there, and nothing else. */
 static void restore(struct server *s)
 {
-    LIST_FOREACH(&s->listeners, it, after)
-    {
+    LIST_FOREACH (&s->listeners, it, after) {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         l->wanted = !l->fresh;
         if (l->fresh)
             io_close(&l->io);
     }
-    LIST_FOREACH(&s->listeners, it, after)
-    {
+    LIST_FOREACH (&s->listeners, it, after) {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
         if (l->wanted && !l->closing && l->io.fd < 0)
             take_port_back(l);
@@ -310,8 +305,8 @@ static void restore(struct server *s)
 
 struct err *listeners_apply(struct server *s, const struct conf *conf)
 {
-    LIST_FOREACH(&s->listeners, it, after)
-    LIST_ENTRY(it, struct listener, link)->wanted = false;
+    LIST_FOREACH (&s->listeners, it, after)
+        LIST_ENTRY(it, struct listener, link)->wanted = false;
     struct err *e = want(s, conf, false);
     if (!e)
         e = want(s, conf, true);
@@ -323,8 +318,8 @@ struct err *listeners_apply(struct server *s, const struct conf *conf)
 
 void listeners_close(struct server *s)
 {
-    LIST_FOREACH(&s->listeners, it, after)
-    LIST_ENTRY(it, struct listener, link)->wanted = false;
+    LIST_FOREACH (&s->listeners, it, after)
+        LIST_ENTRY(it, struct listener, link)->wanted = false;
     close_unwanted(s);
     co_group_join(&s->accepters, DEADLINE_NEVER);
 }

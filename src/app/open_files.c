@@ -18,10 +18,11 @@ struct err *open_files_reserve(int max_connections)
     if (limit.rlim_max < wanted)
         limit.rlim_max = wanted; /* root may */
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return err_sys(E_SYSTEM_CONFIG_INVALID,
-                       "%d exceed max open files=%llu: raise the hard limit (ulimit -Hn, LimitNOFILE=) to %llu or lower "
-                       "max_connections",
-                       max_connections, (unsigned long long)soft, (unsigned long long)wanted);
+        return err_sys(
+            E_SYSTEM_CONFIG_INVALID,
+            "%d exceed max open files=%llu: raise the hard limit (ulimit -Hn, LimitNOFILE=) to %llu or lower "
+            "max_connections",
+            max_connections, (unsigned long long)soft, (unsigned long long)wanted);
     log_info("max open files raised from %llu to %llu for max_connections=%d", (unsigned long long)soft,
              (unsigned long long)wanted, max_connections);
     return NULL;

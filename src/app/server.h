@@ -31,7 +31,7 @@ struct server {
     struct sources       sources;
     struct stats         stat;
     struct host          host; /* the machine */
-    struct tls_store     tls; /* certificates */
+    struct tls_store     tls;  /* certificates */
     struct list          listeners;
     struct co_group      accepters, connections, services;
     struct co           *main;     /* runs server_run() */

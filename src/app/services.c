@@ -3,6 +3,7 @@
 #include "app/listener.h"
 #include "app/rtmp/conn.h"
 
+/* clang-format off */
 const struct listen_service *const listen_services[] = {
     &rtmp_service,
     &rtmps_service,
@@ -12,3 +13,4 @@ const struct listen_service *const listen_services[] = {
     &https_server_service,
     NULL,
 };
+/* clang-format on */

@@ -20,7 +20,7 @@ enum { SETTLE_US = US_PER_SECOND };
 
 struct watch {
     struct server *server;
-    struct io      io; /* inotify */
+    struct io      io;   /* inotify */
     const char    *name; /* the file's, without its directory */
 };
 

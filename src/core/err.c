@@ -19,11 +19,11 @@ struct err {
 
 static struct err no_memory = { .code = E_NO_MEMORY, .file = "mem", .func = "mem_alloc" };
 
-static struct err *make(struct err *cause, enum err_code code, int errnum, const char *file, int line,
-                        const char *func, const char *fmt, va_list args)
+static struct err *make(struct err *cause, enum err_code code, int errnum, const char *file, int line, const char *func,
+                        const char *fmt, va_list args)
 {
-    char text[ERR_TEXT_MAX];
-    int  n = vsnprintf(text, sizeof text, fmt, args);
+    char   text[ERR_TEXT_MAX];
+    int    n = vsnprintf(text, sizeof text, fmt, args);
     size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
 
     struct err *e = mem_alloc(sizeof *e + len + 1);
@@ -38,8 +38,8 @@ static struct err *make(struct err *cause, enum err_code code, int errnum, const
     return e;
 }
 
-struct err *err_new_at(const char *file, int line, const char *func, enum err_code code, int errnum,
-                       const char *fmt, ...)
+struct err *err_new_at(const char *file, int line, const char *func, enum err_code code, int errnum, const char *fmt,
+                       ...)
 {
     va_list args;
     va_start(args, fmt);

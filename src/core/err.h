@@ -22,8 +22,8 @@
 
 struct err;
 
-struct err *err_new_at(const char *file, int line, const char *func, enum err_code code, int errnum,
-                       const char *fmt, ...) ATTR_PRINTF(6, 7) ATTR_MUST_USE;
+struct err *err_new_at(const char *file, int line, const char *func, enum err_code code, int errnum, const char *fmt,
+                       ...) ATTR_PRINTF(6, 7) ATTR_MUST_USE;
 struct err *err_wrap_at(const char *file, int line, const char *func, struct err *cause, const char *fmt, ...)
     ATTR_PRINTF(5, 6) ATTR_MUST_USE;
 

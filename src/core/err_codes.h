@@ -106,7 +106,8 @@
     X(1097, NO_SOURCE, "NoSource", "source object missing") \
     X(1098, STREAM_DISPOSING, "StreamDisposing", "HTTP stream is being torn down, cannot be reused yet") \
     X(2000, RTMP_PLAIN_REQUIRED, "RtmpPlainRequired", "C0 version byte is not 3") \
-    X(2001, RTMP_CHUNK_START, "RtmpChunkStart", "chunk stream starts with a non-zero chunk type, or type 0 in mid-message") \
+    X(2001, RTMP_CHUNK_START, "RtmpChunkStart", \
+      "chunk stream starts with a non-zero chunk type, or type 0 in mid-message") \
     X(2002, RTMP_MSG_INVALID_SIZE, "RtmpMsgSize", "message length negative/absurd") \
     X(2003, RTMP_AMF0_DECODE, "Amf0Decode", "AMF0 parse error") \
     X(2004, RTMP_AMF0_INVALID, "Amf0Invalid", "AMF0 marker not expected here") \

@@ -292,7 +292,8 @@ static void put_head(struct str *line, enum log_level level, const char *trace, 
     str_append(line, " ", 1);
 }
 
-static void log_vwrite(enum log_level level, const char *trace, int errnum, struct err *e, const char *fmt, va_list args)
+static void log_vwrite(enum log_level level, const char *trace, int errnum, struct err *e, const char *fmt,
+                       va_list args)
 {
     static const char *const colour_on[] = { [LOG_WARN] = "\033[33m", [LOG_ERROR] = "\033[31m" };
     static char              line_bytes[LOG_LINE_MAX]; /* used before the next yield; keeps 8 KiB off every stack */
@@ -308,8 +309,7 @@ static void log_vwrite(enum log_level level, const char *trace, int errnum, stru
     if (e) {
         str_append(&line, " ", 1);
         if (level >= LOG_ERROR)
-            err_describe(e, (int)getpid(), trace, line.buf + line.len,
-                         line.cap - line.len);
+            err_describe(e, (int)getpid(), trace, line.buf + line.len, line.cap - line.len);
         else
             err_summary(e, line.buf + line.len, line.cap - line.len);
         line.len += strlen(line.buf + line.len);

@@ -11,23 +11,13 @@ static struct err *take_letter(struct cli *cli, char letter, const char *value, 
 {
     switch (letter) {
     case 'h':
-    case '?':
-        cli->help = true;
-        return NULL;
+    case '?': cli->help = true; return NULL;
     case 'v':
-    case 'V':
-        cli->version = true;
-        return NULL;
+    case 'V': cli->version = true; return NULL;
     case 'g':
-    case 'G':
-        cli->signature = true;
-        return NULL;
-    case 't':
-        cli->test = true;
-        return NULL;
-    case 'e':
-        cli->env_only = true;
-        return NULL;
+    case 'G': cli->signature = true; return NULL;
+    case 't': cli->test = true; return NULL;
+    case 'e': cli->env_only = true; return NULL;
     case 'c':
         *took_value = true;
         if (*value)
@@ -35,8 +25,7 @@ static struct err *take_letter(struct cli *cli, char letter, const char *value, 
         else
             *wants_next = true;
         return NULL;
-    default:
-        return err_new(E_SYSTEM_CONFIG_INVALID, "invalid option: \"%c\", read help: %s -h", letter, program);
+    default: return err_new(E_SYSTEM_CONFIG_INVALID, "invalid option: \"%c\", read help: %s -h", letter, program);
     }
 }
 

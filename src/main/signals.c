@@ -86,15 +86,12 @@ static void handle(struct server *s, int signo)
         log_reopen();
         break;
     case SIGTERM:
-    case SIGINT:
-        terminate(s, signo);
-        break;
+    case SIGINT: terminate(s, signo); break;
     case SIGQUIT:
         log_info("user terminate program, grace quit, signo=%d", signo);
         server_request_stop(s, SERVER_STOPS_GRACEFULLY);
         break;
-    default:
-        log_warn("signal %d (%s) does nothing here", signo, strsignal(signo));
+    default: log_warn("signal %d (%s) does nothing here", signo, strsignal(signo));
     }
 }
 

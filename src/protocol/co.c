@@ -121,7 +121,7 @@ struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), v
 
 void co_group_cancel(struct co_group *g)
 {
-    LIST_FOREACH(&g->members, it, after)
+    LIST_FOREACH (&g->members, it, after)
         co_cancel(LIST_ENTRY(it, struct co, link));
 }
 

@@ -48,8 +48,8 @@ void co_group_init(struct co_group *g);
  * Errors     E_THREAD_CREATE, out of memory
  * Yields     no: it runs when the caller yields
  */
-struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), void *arg, struct co **started)
-    ATTR_MUST_USE;
+struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), void *arg,
+                  struct co **started) ATTR_MUST_USE;
 
 /** Cancel every member. Does not wait. */
 void co_group_cancel(struct co_group *g);

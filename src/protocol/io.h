@@ -37,10 +37,10 @@ struct io;
 struct io_layer {
     struct err *(*read_now)(struct io *io, void *buf, size_t cap, size_t *n);
     struct err *(*writev_now)(struct io *io, const struct iovec *iov, int n_iov, size_t *n);
-    void (*drain)(struct io *io);        /* the socket takes bytes again: give it what it did not take */
+    void (*drain)(struct io *io); /* the socket takes bytes again: give it what it did not take */
     bool (*is_drained)(const struct io *io);
-    void (*say_end)(struct io *io);      /* nothing more will be written */
-    void (*close)(struct io *io);        /* the socket is still open; frees the layer */
+    void (*say_end)(struct io *io); /* nothing more will be written */
+    void (*close)(struct io *io);   /* the socket is still open; frees the layer */
 };
 
 struct io {

@@ -58,8 +58,7 @@ static bool is_of(const struct gzip_text *t, const struct stat *st)
 
 static struct gzip_text *find(const struct stat *st)
 {
-    LIST_FOREACH(&kept, it, after)
-    {
+    LIST_FOREACH (&kept, it, after) {
         struct gzip_text *t = LIST_ENTRY(it, struct gzip_text, link);
         if (!is_of(t, st))
             continue;

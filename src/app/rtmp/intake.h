@@ -26,8 +26,8 @@ enum { INTAKE_TICK_US = 100 * US_PER_MS, INTAKE_TICK_BYTES = 64 << 10 };
 struct intake {
     struct rtmp_server *rtmp;
     bool                by_clock;
-    int64_t             judged_us, judged_bytes; /* when the bit rate was last looked at, and the socket's counter then */
-    bool                modest;                  /* what was found */
+    int64_t judged_us, judged_bytes; /* when the bit rate was last looked at, and the socket's counter then */
+    bool    modest;                  /* what was found */
 };
 
 /** Borrows the server side of the connection. */

@@ -57,13 +57,9 @@ static struct err *take_media(struct session *p, struct rtmp_message *msg)
     f->kind = msg->type_id == RTMP_TYPE_VIDEO ? FRAME_VIDEO : FRAME_AUDIO;
     f->dts_us = timeline_unwrap(&p->timeline, msg->timestamp_ms) * US_PER_MS;
     switch (flv_frame_parse(f)) {
-    case FLV_PARSE_BAD:
-        drop_bad_packet(p, f);
-        return NULL;
-    case FLV_PARSE_IGNORE:
-        return NULL;
-    case FLV_PARSE_OK:
-        break;
+    case FLV_PARSE_BAD: drop_bad_packet(p, f); return NULL;
+    case FLV_PARSE_IGNORE: return NULL;
+    case FLV_PARSE_OK: break;
     }
     if (p->source->vhost->publish.try_annexb_first && !flv_frame_to_avcc(&msg->payload))
         return err_no_memory();
@@ -82,17 +78,13 @@ static struct err *take_metadata(struct session *p, const struct rtmp_message *m
     struct frame   *f = NULL;
     struct metadata info;
     switch (metadata_read(msg->payload->data, msg->payload->len, SERVER_SIGNATURE, VERSION, &f, &info)) {
-    case METADATA_NO_MEMORY:
-        return err_no_memory();
+    case METADATA_NO_MEMORY: return err_no_memory();
     case METADATA_BAD:
         if (p->n_dropped++ == 0)
             log_warn("drop metadata of %u B: malformed, or longer than %d", msg->payload->len, METADATA_LEN_MAX);
         return NULL;
-    case METADATA_OTHER:
-        log_debug("ignore a data message of %u B", msg->payload->len);
-        return NULL;
-    case METADATA_OK:
-        break;
+    case METADATA_OTHER: log_debug("ignore a data message of %u B", msg->payload->len); return NULL;
+    case METADATA_OK: break;
     }
     struct source *s = p->source;
     /* Once: some encoders repeat it with every few frames. */
@@ -129,14 +121,10 @@ static struct err *take_message(struct session *p, struct rtmp_message *msg, boo
 {
     switch (msg->type_id) {
     case RTMP_TYPE_AUDIO:
-    case RTMP_TYPE_VIDEO:
-        return take_media(p, msg);
-    case RTMP_TYPE_DATA:
-        return take_metadata(p, msg);
-    case RTMP_TYPE_COMMAND:
-        return take_command(p, msg, ended);
-    default:
-        return NULL;
+    case RTMP_TYPE_VIDEO: return take_media(p, msg);
+    case RTMP_TYPE_DATA: return take_metadata(p, msg);
+    case RTMP_TYPE_COMMAND: return take_command(p, msg, ended);
+    default: return NULL;
     }
 }
 

@@ -18,8 +18,8 @@ static int rank_of(const struct frame *f)
 void headers_put(struct headers *h, struct frame *f)
 {
     size_t at = 0;
-    while (at < h->count && (rank_of(h->frames[at]) < rank_of(f) ||
-                             (h->frames[at]->kind == f->kind && h->frames[at]->track < f->track)))
+    while (at < h->count &&
+           (rank_of(h->frames[at]) < rank_of(f) || (h->frames[at]->kind == f->kind && h->frames[at]->track < f->track)))
         at++;
     if (at < h->count && h->frames[at]->kind == f->kind && h->frames[at]->track == f->track) {
         frame_unref(&h->frames[at]);

@@ -32,7 +32,7 @@ static int64_t due_us(const struct source *s)
 static struct list *hand_out(struct source *s, struct list *at, size_t *left, int64_t until_us)
 {
     const struct reader_delivery *used = NULL;
-    for (int n = 0; n < PACER_TURN_READERS && *left > 0 && at != &s->readers && now_us() < until_us; n++) {
+    for (int n = 0; *left > 0 && n < PACER_TURN_READERS && at != &s->readers && now_us() < until_us; n++) {
         struct reader *r = LIST_ENTRY(at, struct reader, link);
         at = at->next;
         --*left;

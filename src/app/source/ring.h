@@ -18,7 +18,7 @@
 
 struct ring {
     struct frame **slots;
-    size_t         n_slots; /* a power of two, or 0 */
+    size_t         n_slots;    /* a power of two, or 0 */
     uint64_t       tail, head; /* tail <= seq < head are there */
     size_t         bytes;      /* memory of the frames held */
 };

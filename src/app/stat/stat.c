@@ -167,8 +167,7 @@ void stat_remove_client(struct stats *s, struct client *c)
 
 void stat_sample(struct stats *s, int64_t now)
 {
-    LIST_FOREACH(&s->clients, it, after)
-    {
+    LIST_FOREACH (&s->clients, it, after) {
         struct client *c = LIST_ENTRY(it, struct client, link);
         count_client(s, c);
         traffic_sample(&c->traffic, now);
@@ -217,8 +216,7 @@ void stat_log_periodic(struct stats *s, int64_t now)
     size_t                    n_seen = 0;
     struct list               logged;
     list_init(&logged);
-    LIST_FOREACH(&s->clients, it, after)
-    {
+    LIST_FOREACH (&s->clients, it, after) {
         struct client *c = LIST_ENTRY(it, struct client, link);
         size_t         i = 0;
         while (i < n_seen && seen[i] != c->type)
@@ -230,8 +228,7 @@ void stat_log_periodic(struct stats *s, int64_t now)
         list_remove(&c->link); /* to the end of the line: another one next time */
         list_push(&logged, &c->link);
     }
-    LIST_FOREACH(&logged, it, after)
-    {
+    LIST_FOREACH (&logged, it, after) {
         list_remove(it);
         list_push(&s->clients, it);
     }

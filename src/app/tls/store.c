@@ -25,8 +25,7 @@ struct tls_pair {
 
 static struct tls_pair *find(const struct tls_store *st, const char *key, const char *cert)
 {
-    LIST_FOREACH(&st->pairs, it, after)
-    {
+    LIST_FOREACH (&st->pairs, it, after) {
         struct tls_pair *p = LIST_ENTRY(it, struct tls_pair, link);
         if (strcmp(p->key, key) == 0 && strcmp(p->cert, cert) == 0)
             return p;
@@ -85,8 +84,8 @@ static struct err *mark(struct tls_store *st, const struct conf *conf, bool may_
 {
     struct err *e = NULL;
     const char *key, *cert;
-    LIST_FOREACH(&st->pairs, it, after)
-    LIST_ENTRY(it, struct tls_pair, link)->wanted = false;
+    LIST_FOREACH (&st->pairs, it, after)
+        LIST_ENTRY(it, struct tls_pair, link)->wanted = false;
     for (size_t at = 0; !e && (key = next_pair(conf, &at, &cert));) {
         struct tls_pair *p = find(st, key, cert);
         if (!p && may_add) {
@@ -106,8 +105,8 @@ void tls_store_init(struct tls_store *st)
 
 void tls_store_finish(struct tls_store *st)
 {
-    LIST_FOREACH(&st->pairs, it, after)
-    pair_free(LIST_ENTRY(it, struct tls_pair, link));
+    LIST_FOREACH (&st->pairs, it, after)
+        pair_free(LIST_ENTRY(it, struct tls_pair, link));
 }
 
 bool tls_store_is_empty(const struct tls_store *st)
@@ -118,8 +117,7 @@ bool tls_store_is_empty(const struct tls_store *st)
 void tls_store_keep(struct tls_store *st, const struct conf *conf)
 {
     err_free(mark(st, conf, false));
-    LIST_FOREACH(&st->pairs, it, after)
-    {
+    LIST_FOREACH (&st->pairs, it, after) {
         struct tls_pair *p = LIST_ENTRY(it, struct tls_pair, link);
         if (!p->wanted)
             pair_free(p);
@@ -167,13 +165,12 @@ static struct err *take(struct pair_load *l)
 static struct pair_load_job *make_job(const struct tls_store *st, bool force)
 {
     size_t count = 0;
-    LIST_FOREACH(&st->pairs, it, after)
-    count++;
+    LIST_FOREACH (&st->pairs, it, after)
+        count++;
     struct pair_load_job *job = pair_load_new(count);
     if (!job)
         return NULL;
-    LIST_FOREACH(&st->pairs, it, after)
-    {
+    LIST_FOREACH (&st->pairs, it, after) {
         struct tls_pair  *p = LIST_ENTRY(it, struct tls_pair, link);
         struct pair_load *l = pair_load_add(job, p, p->key, p->cert);
         if (!l) {

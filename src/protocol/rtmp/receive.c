@@ -270,7 +270,7 @@ void rtmp_receive_acknowledge_at_once(const struct rtmp_server *s)
 }
 
 struct err *rtmp_receive_call(struct rtmp_server *s, struct rtmp_message *msg, struct rtmp_call *call,
-                             int64_t deadline_us)
+                              int64_t deadline_us)
 {
     for (;;) {
         rtmp_receive_acknowledge_at_once(s);

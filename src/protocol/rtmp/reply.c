@@ -45,7 +45,7 @@ struct err *rtmp_reply_send(struct rtmp_reply *r)
 struct err *rtmp_reply_result(struct rtmp_server *s, uint32_t msid, double tid, rtmp_write_result *write)
 {
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     write(&r.body, tid);

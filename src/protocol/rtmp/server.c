@@ -69,7 +69,7 @@ static struct err *read_proxy_prefix(struct rtmp_server *s, uint8_t first, int64
 
 static struct err *exchange(struct rtmp_server *s, struct handshake_bytes *b, const char *name, int64_t deadline_us)
 {
-    struct err              *e = io_read_full(s->io, b->c0c1, 1, deadline_us);
+    struct err *e = io_read_full(s->io, b->c0c1, 1, deadline_us);
     if (!e && b->c0c1[0] == RTMP_PROXY_MARK) {
         if ((e = read_proxy_prefix(s, b->c0c1[0], deadline_us)))
             return e;
@@ -81,8 +81,7 @@ static struct err *exchange(struct rtmp_server *s, struct handshake_bytes *b, co
         return err_new(E_RTMP_PLAIN_REQUIRED, "C0 says version %u, only %d is spoken here", b->c0c1[0], RTMP_VERSION);
     if ((e = io_read_full(s->io, b->c0c1 + 1, RTMP_C1_LEN, deadline_us)))
         return err_wrap(e, "read C1");
-    if ((e = rtmp_handshake_answer(b->c0c1, b->s0s1s2, name, (uint32_t)(wall_now_us() / US_PER_SECOND),
-                                   &s->handshake)))
+    if ((e = rtmp_handshake_answer(b->c0c1, b->s0s1s2, name, (uint32_t)(wall_now_us() / US_PER_SECOND), &s->handshake)))
         return e;
     if ((e = io_write(s->io, b->s0s1s2, sizeof b->s0s1s2, deadline_us)))
         return err_wrap(e, "write S0, S1 and S2");
@@ -188,7 +187,7 @@ struct err *rtmp_server_reply_connect(struct rtmp_server *s, const struct rtmp_r
                                       const struct rtmp_connect_result  *result)
 {
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     if (settings->in_ack_size && !s->ack_window)
@@ -212,7 +211,7 @@ struct err *rtmp_server_reply_connect(struct rtmp_server *s, const struct rtmp_r
 struct err *rtmp_server_reject_connect(struct rtmp_server *s, const struct rtmp_request *req, const char *description)
 {
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     rtmp_write_connect_rejected(&r.body, req->connect_tid, description);
@@ -225,7 +224,7 @@ struct err *rtmp_server_reject_connect(struct rtmp_server *s, const struct rtmp_
 struct err *rtmp_server_start_play(struct rtmp_server *s)
 {
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     rtmp_write_user_control(&r.wire, RTMP_EVENT_STREAM_BEGIN, RTMP_MSID);
@@ -239,7 +238,7 @@ struct err *rtmp_server_start_play(struct rtmp_server *s)
 struct err *rtmp_server_start_publish(struct rtmp_server *s, enum rtmp_role role)
 {
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     if (role != RTMP_FLASH_PUBLISH) {
@@ -262,7 +261,7 @@ struct err *rtmp_server_refuse(struct rtmp_server *s, enum rtmp_role role, enum 
         [RTMP_REFUSE_FAILED] = { "NetStream.Publish.Failed", "NetStream.Play.Failed" },
     };
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     rtmp_write_status_error(&r.body, role == RTMP_PLAY ? codes[why].play : codes[why].publish, description);
@@ -286,7 +285,7 @@ struct err *rtmp_server_reply_unknown(struct rtmp_server *s, const struct rtmp_c
 struct err *rtmp_server_reply_pause(struct rtmp_server *s, bool pause)
 {
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     rtmp_reply_add_status(&r, pause ? RTMP_STATUS_PAUSE : RTMP_STATUS_UNPAUSE);
@@ -304,7 +303,7 @@ struct err *rtmp_server_end_publish(struct rtmp_server *s, enum rtmp_role role, 
     if (role == RTMP_FLASH_PUBLISH)
         return NULL;
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     rtmp_write_on_fc_unpublish(&r.body);
@@ -318,7 +317,7 @@ struct err *rtmp_server_end_publish(struct rtmp_server *s, enum rtmp_role role, 
 struct err *rtmp_server_send_status(struct rtmp_server *s, enum rtmp_status status)
 {
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
     rtmp_reply_add_status(&r, status);
@@ -334,7 +333,7 @@ struct err *rtmp_server_redirect(struct rtmp_server *s, const char *redirect, co
                                  int64_t deadline_us, bool *accepted)
 {
     struct rtmp_reply r;
-    struct err  *e = rtmp_reply_begin(&r, s);
+    struct err       *e = rtmp_reply_begin(&r, s);
     *accepted = false;
     if (e)
         return e;

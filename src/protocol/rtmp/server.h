@@ -88,7 +88,7 @@ struct rtmp_server {
     uint32_t                 buffer_ms;     /* Set Buffer Length, as the client said last */
     uint32_t                 read_on_bytes; /* without having waited */
     uint32_t                 n_pings;       /* that were answered */
-    enum rtmp_handshake_kind handshake; /* which one the peer made */
+    enum rtmp_handshake_kind handshake;     /* which one the peer made */
     bool                     proxied, said_odd_type, said_big_chunks, said_type1;
     bool                     no_memory; /* what was borrowed of the shared buffer could not be copied */
     uint8_t                  proxied_ip[RTMP_PROXY_IP_LEN];

@@ -24,8 +24,8 @@ static void setup_list(int n)
 static int digits(void)
 {
     int sum = 0;
-    LIST_FOREACH(&head, it, after)
-    sum = sum * 10 + LIST_ENTRY(it, struct item, link)->number + 1;
+    LIST_FOREACH (&head, it, after)
+        sum = sum * 10 + LIST_ENTRY(it, struct item, link)->number + 1;
     return sum;
 }
 
@@ -60,12 +60,12 @@ static void the_current_member_may_go_while_walking(void **state)
 {
     (void)state;
     setup_list(4);
-    LIST_FOREACH(&head, it, after)
-    if (LIST_ENTRY(it, struct item, link)->number != 2)
-        list_remove(it);
+    LIST_FOREACH (&head, it, after)
+        if (LIST_ENTRY(it, struct item, link)->number != 2)
+            list_remove(it);
     assert_int_equal(digits(), 3);
-    LIST_FOREACH(&head, it, after)
-    list_remove(it);
+    LIST_FOREACH (&head, it, after)
+        list_remove(it);
     assert_true(list_is_empty(&head));
 }
 
