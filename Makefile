@@ -278,7 +278,7 @@ help:
 	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make valgrind     the unit tests in valgrind'
 	@echo 'make layers       includes point one way; headers: each header compiles alone'
-	@echo 'make lint         cppcheck; format: clang-format over the sources'
+	@echo 'make lint         cppcheck; format: clang-format over the sources, format-check: only look'
 	@echo 'make bench        measure: memory, CPU and latency against the bare loop and other servers (under 10 minutes)'
 	@echo 'make bench-faults measure what one stream in trouble costs the others (5 minutes)'
 	@echo 'make bench-tools  only build the load tools of research/bench'
