@@ -1,8 +1,8 @@
 #include "protocol/send_ring.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <liburing.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 

@@ -1,6 +1,6 @@
 /* The PROXY protocol: what proxies send, every cut of it, and what is none. */
-#include <cmocka.h>
 #include <arpa/inet.h>
+#include <cmocka.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -12,9 +12,9 @@
 #include "loop.h"
 #include "protocol/http/client.h"
 #include "protocol/http/location.h"
+#include "protocol/http/scripted_server.h"
 #include "protocol/offload.h"
 #include "protocol/resolve.h"
-#include "protocol/http/scripted_server.h"
 #include "protocol/tls/certs.h"
 
 enum { BRIEFLY_US = 20000 };
