@@ -47,6 +47,12 @@ struct tls {
     size_t                  payload_since; /* forgiven by payload */
 };
 
+/** Put the layer between an io and its socket. */
+struct err *tls_attach(struct io *io, struct tls_ctx *ctx) ATTR_MUST_USE;
+
+/** OpenSSL has failed, or the socket below it: from now on everything does. */
+struct err *tls_failure(struct tls *t, enum err_code code) ATTR_MUST_USE;
+
 /** What OpenSSL reads from and writes to. */
 BIO *tls_wire_new(struct tls *t);
 

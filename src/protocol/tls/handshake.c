@@ -1,0 +1,146 @@
+/* The beginning of a TLS connection: its steps in turn, whom the peer asks for, and whose certificate it must show. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "core/clock.h"
+#include "core/str.h"
+#include "protocol/co.h"
+#include "protocol/tls/internal.h"
+#include "protocol/tls/tls.h"
+#include "protocol/tls/turn.h"
+
+enum { HOST_NAME_MAX_LEN = 255 };
+
+/* What came is something, but not TLS. */
+static bool is_garbage(void)
+{
+    unsigned long code = ERR_peek_error();
+    int           reason = ERR_GET_REASON(code);
+    return ERR_GET_LIB(code) == ERR_LIB_SSL && (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+                                                reason == SSL_R_HTTPS_PROXY_REQUEST);
+}
+
+/* What the peer of a failed handshake did. */
+static struct err *handshake_failure(struct tls *t)
+{
+    long verdict = SSL_get_verify_result(t->ssl);
+    t->failed = true;
+    if (t->wire_ended)
+        return err_new(E_END_OF_STREAM, "the peer closed the connection");
+    if (verdict != X509_V_OK)
+        return err_new(E_HTTPS_HANDSHAKE, "the peer's certificate: %s", X509_verify_cert_error_string(verdict));
+    if (is_garbage())
+        return err_new(E_HTTPS_HANDSHAKE, "what came is not TLS");
+    return tls_failure(t, E_HTTPS_HANDSHAKE);
+}
+
+/* One step; what OpenSSL wants next. Does not yield. */
+static struct err *step(struct tls *t, int *wants)
+{
+    int64_t began = now_us();
+    ERR_clear_error();
+    t->dry = false;
+    int         result = SSL_do_handshake(t->ssl);
+    struct err *e = NULL;
+    *wants = SSL_get_error(t->ssl, result);
+    if (*wants != SSL_ERROR_NONE && *wants != SSL_ERROR_WANT_READ && *wants != SSL_ERROR_WANT_WRITE)
+        e = handshake_failure(t);
+    ERR_clear_error();
+    struct err *unsent = tls_wire_push(t); /* in case of failure: the alert that says why */
+    tls_turn_took(now_us() - began);
+    if (!e)
+        return unsent;
+    err_free(unsent);
+    return e;
+}
+
+/* For the peer. */
+static struct err *wait_after_step(struct tls *t, int wants, int64_t deadline_us)
+{
+    if (wants == SSL_ERROR_WANT_WRITE) {
+        t->io->may_write &= !BIO_get_ktls_send(SSL_get_wbio(t->ssl)); /* then the kernel had no room */
+        return io_wait_writable(t->io, deadline_us);
+    }
+    return wants == SSL_ERROR_WANT_READ && t->dry ? io_wait_readable(t->io, deadline_us) : NULL;
+}
+
+static struct err *take_steps(struct tls *t, int64_t deadline_us)
+{
+    int         wants = SSL_ERROR_WANT_READ;
+    struct err *e = SSL_is_server(t->ssl) ? io_wait_readable(t->io, deadline_us) : NULL;
+    while (!e && wants != SSL_ERROR_NONE) {
+        if (now_us() >= deadline_us)
+            return err_new(E_SOCKET_TIMEOUT, "timed out");
+        if (!(e = tls_turn_wait(deadline_us)) && !(e = step(t, &wants)))
+            e = wait_after_step(t, wants, deadline_us);
+    }
+    return e;
+}
+
+static struct err *shake_hands(struct tls *t, int64_t deadline_us)
+{
+    struct err *e = take_steps(t, deadline_us);
+    t->names = NULL;
+    t->failed |= e != NULL;
+    if (e)
+        return err_wrap(e, "TLS handshake");
+    t->kernel_sends = BIO_get_ktls_send(SSL_get_wbio(t->ssl));
+    t->io->may_read = true; /* OpenSSL may have read on */
+    co_trim_stack();        /* it went deep */
+    return NULL;
+}
+
+int tls_choose_name(SSL *ssl, int *alert, void *unused)
+{
+    (void)alert, (void)unused;
+    struct tls *t = SSL_get_app_data(ssl);
+    const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    char        name[HOST_NAME_MAX_LEN + 1];
+    if (!asked || !t->names || !str_copy(name, sizeof name, asked))
+        return SSL_TLSEXT_ERR_NOACK;
+    for (char *c = name; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    struct tls_ctx *ctx = t->names->find(t->names->arg, name);
+    if (ctx)
+        SSL_set_SSL_CTX(ssl, ctx->ssl);
+    return ctx ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names, int64_t deadline_us)
+{
+    struct err *e = tls_attach(io, ctx);
+    if (e)
+        return err_wrap(e, "begin TLS");
+    struct tls *t = io->layer_state;
+    t->names = names;
+    SSL_set_accept_state(t->ssl);
+    return shake_hands(t, deadline_us);
+}
+
+/* Whose certificate it must be (RFC 6125), and whom we ask for: addresses are not asked for (RFC 6066, 3). */
+static bool expect(SSL *ssl, const char *host)
+{
+    struct in6_addr    address;
+    X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+    if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
+        return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+}
+
+struct err *tls_connect(struct io *io, struct tls_ctx *ctx, const char *host, int64_t deadline_us)
+{
+    struct err *e = tls_attach(io, ctx);
+    if (e)
+        return err_wrap(e, "begin TLS");
+    struct tls *t = io->layer_state;
+    if (!expect(t->ssl, host)) {
+        ERR_clear_error();
+        t->failed = true;
+        return err_new(E_HTTPS_HANDSHAKE, "begin TLS: %s is no host name", host);
+    }
+    SSL_set_connect_state(t->ssl);
+    return err_wrap(shake_hands(t, deadline_us), "with %s", host);
+}
