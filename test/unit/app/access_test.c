@@ -1,30 +1,18 @@
 /* Who may, by `security` and `refer`. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
 #include "app/access.h"
-#include "app/conf/conf_load.h"
+#include "app/conf/conf_testing.h"
 #include "loop.h"
 
 /* A vhost with these directives in it. */
 static struct conf *with(const char *directives)
 {
     char text[1024];
-    snprintf(text, sizeof text, "listen 1935; daemon off; vhost v { %s }", directives);
-    struct conf_source s = { .path = "t.conf", .text = text, .text_len = strlen(text) };
-    struct conf_report r = { 0 };
-    struct conf       *c;
-    struct err        *e = conf_load(&s, &c, &r);
-    assert_null(e);
-    conf_report_finish(&r);
-    return c;
+    snprintf(text, sizeof text, "vhost v { %s }", directives);
+    return conf_of(text);
 }
 
 struct security_row {

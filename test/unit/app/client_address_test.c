@@ -1,27 +1,13 @@
 /* Who the client is, by what peers say who may be believed and who may not. */
 #include <cmocka.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/client_address.h"
-#include "app/conf/conf_load.h"
+#include "app/conf/conf_testing.h"
 #include "loop.h"
 
 enum { FIELDS = 4 };
-
-static struct conf *with(const char *directives)
-{
-    char text[1024];
-    snprintf(text, sizeof text, "listen 1935; daemon off; %s", directives);
-    struct conf_source s = { .path = "t.conf", .text = text, .text_len = strlen(text) };
-    struct conf_report r = { 0 };
-    struct conf       *c;
-    struct err        *e = conf_load(&s, &c, &r);
-    assert_null(e);
-    conf_report_finish(&r);
-    return c;
-}
 
 struct row {
     const char      *peer;
@@ -76,7 +62,7 @@ static const struct row rows[] = {
 static void requests_name_their_client(void **state)
 {
     (void)state;
-    struct conf *conf = with("trusted_proxies 127.0.0.0/8 ::1 10.0.0.0/8;");
+    struct conf *conf = conf_of("trusted_proxies 127.0.0.0/8 ::1 10.0.0.0/8;");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct http_request r = { .fields = rows[i].fields };
         char                ip[INET6_ADDRSTRLEN];
@@ -92,7 +78,7 @@ static void requests_name_their_client(void **state)
 static void only_the_host_itself_is_trusted_by_default(void **state)
 {
     (void)state;
-    struct conf *conf = with("");
+    struct conf *conf = conf_of("");
     assert_true(client_address_is_trusted(conf, "127.0.0.1"));
     assert_true(client_address_is_trusted(conf, "127.8.8.8"));
     assert_true(client_address_is_trusted(conf, "::1"));
@@ -105,7 +91,7 @@ static void only_the_host_itself_is_trusted_by_default(void **state)
 static void none_trusts_nobody(void **state)
 {
     (void)state;
-    struct conf *conf = with("trusted_proxies none;");
+    struct conf *conf = conf_of("trusted_proxies none;");
     assert_false(client_address_is_trusted(conf, "127.0.0.1"));
     conf_unref(&conf);
 }
@@ -113,7 +99,7 @@ static void none_trusts_nobody(void **state)
 static void a_claim_counts_from_a_trusted_peer(void **state)
 {
     (void)state;
-    struct conf *conf = with("");
+    struct conf *conf = conf_of("");
     char         ip[INET6_ADDRSTRLEN] = "127.0.0.1";
     assert_true(client_address_claim(conf, ip, "192.0.2.7"));
     assert_string_equal(ip, "192.0.2.7");
@@ -146,7 +132,7 @@ static const char line[] = "PROXY TCP6 2001:db8::7 ::1 4711 1935\r\n";
 /* What becomes of the peer's address, and whether the header is still in the socket. */
 static int accept_from(const char *directives, char *ip, bool *left)
 {
-    struct conf *conf = with(directives);
+    struct conf *conf = conf_of(directives);
     int          code = code_of(client_address_accept(conf, &a, ip, a_while()));
     char         buf[16];
     conf_unref(&conf);

@@ -1,9 +1,10 @@
 /**
  * Loading configurations in tests.
  */
-#ifndef TEST_CONF_TESTING_H
-#define TEST_CONF_TESTING_H
+#ifndef TEST_APP_CONF_CONF_TESTING_H
+#define TEST_APP_CONF_CONF_TESTING_H
 
+#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +54,15 @@ static inline struct loaded load_vhost(const char *directives)
     char text[8192];
     snprintf(text, sizeof text, "listen 1935; daemon off;\nvhost v { %s }", directives);
     return load_text(text);
+}
+
+/** As load_more(); they must be good. */
+static inline struct conf *conf_of(const char *directives)
+{
+    struct loaded l = load_more(directives);
+    assert_string_equal(l.error, "");
+    conf_report_finish(&l.report);
+    return l.conf;
 }
 
 static inline void unload(struct loaded *l)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/conf/conf_load.h"
+#include "app/conf/conf_testing.h"
 #include "app/source/pacer.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
@@ -23,14 +23,8 @@
 static inline struct conf *conf_with(const char *directives)
 {
     char text[1024];
-    snprintf(text, sizeof text, "listen 1935; daemon off; vhost v { %s } vhost w { }", directives);
-    struct conf_source from = { .path = "t.conf", .text = text, .text_len = strlen(text) };
-    struct conf_report report = { 0 };
-    struct conf       *c = NULL;
-    struct err        *e = conf_load(&from, &c, &report);
-    assert_null(e);
-    conf_report_finish(&report);
-    return c;
+    snprintf(text, sizeof text, "vhost v { %s } vhost w { }", directives);
+    return conf_of(text);
 }
 
 static inline const struct conf_vhost *vhost_of(const struct conf *c)

@@ -1,8 +1,8 @@
 /**
  * Frames for the tests of the muxer, made of FLV bodies as publishers send them.
  */
-#ifndef TEST_KERNEL_TS_FRAMES_H
-#define TEST_KERNEL_TS_FRAMES_H
+#ifndef TEST_KERNEL_TS_TS_FRAMES_H
+#define TEST_KERNEL_TS_TS_FRAMES_H
 
 #include <stddef.h>
 #include <stdint.h>

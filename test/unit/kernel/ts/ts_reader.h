@@ -3,8 +3,8 @@
  *
  * It is written apart from the muxer, so that the two check each other.
  */
-#ifndef TEST_KERNEL_TS_READER_H
-#define TEST_KERNEL_TS_READER_H
+#ifndef TEST_KERNEL_TS_TS_READER_H
+#define TEST_KERNEL_TS_TS_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  *
  * Ownership  the texts are the caller's: free()
  */
-#ifndef TEST_CERTS_H
-#define TEST_CERTS_H
+#ifndef TEST_PROTOCOL_TLS_CERTS_H
+#define TEST_PROTOCOL_TLS_CERTS_H
 
 #include "protocol/tls/ctx.h"
 
