@@ -7,7 +7,7 @@
 Bystanders are 100 players of a stream of their own on the same server. The fault comes and goes while they play, by
 turns; the ratio is the median, over the turns, of their p99 with it to their p99 just before. They share the
 machine with the load as well as the server; so with --control the same load also goes, by the same turns, to another
-process of the server, to tell what is the machine's part.
+process of the server, to tell what is the machine's part: the target is also met by who is not above that.
 
 Memory is the highest seen, looked at each 50 ms, over what it was before the fault's stream came. It should stay within
 queue_length × bit rate of that stream, and an allowance. Writes objs/bench/faults.json.
@@ -176,7 +176,9 @@ def row(name, control):
         p99 = out["p99_ms"]
         for phase, values in p99.items():
             lab.say(f"    bystanders' p99 {phase}: {', '.join(f'{v:.1f}' for v in values)} ms")
-        table.target(f"{name}: the bystanders' p99 with it ÷ without", times(p99, "with", "without"), P99_RATIO)
+        machine_s_part = control and times(p99, "with", "elsewhere") <= P99_RATIO
+        table.target(f"{name}: the bystanders' p99 with it ÷ without", times(p99, "with", "without"), P99_RATIO,
+                     or_else=machine_s_part)
         if control:
             table.target(f"{name}: the same while the load goes to another process", times(p99, "elsewhere", "without"), None)
         table.target(f"{name}: pictures lost by bystanders", out["gaps"] + out["dropped"], 0)
