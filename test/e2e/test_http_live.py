@@ -69,7 +69,7 @@ def probe(body, tmp_path, name):
 def played_while_published(server, ext, program, clip="h264_aac.flv", n_players=1):
     """The program waits for its publisher, and ends with the stream."""
     with program as p:
-        server.wait_log(r"start play .*\.%s over HTTP" % ext)
+        server.wait_log(r"start play .*\.%s over HTTP, ip=127\.0\.0\.1," % ext)
         with media.ffmpeg_publish(media.clip(clip), rtmp_url(server, ext), 2) as publisher:
             publisher.ends()
         return p.ends()
@@ -628,6 +628,6 @@ def test_the_bytes_of_the_last_seconds_are_counted(make_server):
         source.barrier()
         with player(server) as p:
             p.wait_media(50)
-        server.wait_log(r"HTTP client finished")
+        server.wait_log(r"HTTP client finished.* status=200,")
         streams = json.load(urllib.request.urlopen(server.api_url("/api/v1/streams/")))["streams"]
         assert streams[0]["send_bytes"] >= len(p.body)

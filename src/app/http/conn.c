@@ -119,7 +119,8 @@ static struct err *handle(struct http_exchange *x)
     conf_unref(&conf);
     if (!e && go_on)
         e = http_router_handle(face == HTTP_FACE_API ? &http_api_router : &http_stream_router, x);
-    log_debug("HTTP %s, ip=%s, status=%d", c->summary, c->ip, http_reply_status_of(x));
+    c->status = http_reply_status_of(x);
+    log_debug("HTTP %s, ip=%s, status=%d", c->summary, c->ip, c->status);
     return e;
 }
 
@@ -141,9 +142,9 @@ static void say_goodbye(struct http_conn *c, struct err *e)
     case E_THREAD_INTERRUPTED:
     case E_HTTP_STREAM_EOF:
         log_write(c->n_served ? LOG_INFO : LOG_DEBUG,
-                  "HTTP client finished. ip=%s, %u requests, last %s, in=%lld, out=%lld, ret=%d%s%s", c->ip,
-                  c->n_requests, c->summary, (long long)c->io.bytes_in, (long long)c->io.bytes_out, (int)code,
-                  e ? ", " : "", e ? err_text(e, text, sizeof text) : "");
+                  "HTTP client finished. ip=%s, %u requests, last %s, status=%d, in=%lld, out=%lld, ret=%d%s%s", c->ip,
+                  c->n_requests, c->summary, c->status, (long long)c->io.bytes_in, (long long)c->io.bytes_out,
+                  (int)code, e ? ", " : "", e ? err_text(e, text, sizeof text) : "");
         err_free(e);
         break;
     case E_HTTP_PARSE_HEADER:

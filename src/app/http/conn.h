@@ -42,6 +42,7 @@ struct http_conn {
     unsigned                     n_requests;
     unsigned                     n_served; /* of them, those of HTTP_FACE_STREAM: what the log tells of */
     char                         summary[HTTP_SUMMARY_CAP];
+    int                          status; /* of the reply to it; 0: none has begun */
 };
 
 /** The connection that an exchange of this server belongs to. */
