@@ -72,9 +72,12 @@ listening() {
         awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
 }
 
-# The pages look for the API on its usual port; elsewhere they must be told.
-at_api() {
-    [ "$api_port" = 1985 ] || echo "?api=127.0.0.1:$api_port"
+# The page on this address. It expects API and RTMP on their usual ports; of others it must be told.
+page_at() {
+    query=
+    [ "$api_port" = 1985 ] || query="api=$1:$api_port"
+    [ "$port" = 1935 ] || query="${query:+$query&}rtmp=$port"
+    echo "http://$1:$http_port/${query:+?$query}"
 }
 
 say_where() {
@@ -84,8 +87,8 @@ say_where() {
 
 The server is running (pid $(running server)) and the sample clip is being published to it in a loop.
 
-  watch      http://127.0.0.1:$http_port/$(at_api) in a browser
-             from another machine: http://$address:$http_port/$(at_api)
+  watch      $(page_at 127.0.0.1) in a browser
+             from another machine: $(page_at "$address")
              ffplay, VLC, mpv: rtmp://$address:$port/$stream
                                http://$address:$http_port/$stream.flv
   publish    ffmpeg -re -i FILE -c copy -f flv rtmp://127.0.0.1:$port/live/another

@@ -86,8 +86,9 @@ def test_the_pages_play_over_https(page, site, live):
 
 
 def test_without_a_stream_the_first_page_says_so(page, site):
-    page.open(at(site()))
+    page.open(at(site(), rtmp="19350"))
     page.wait_text("Nothing is on air")
+    page.wait_text("server rtmp://127.0.0.1:19350/live, stream key livestream")
 
 
 def test_without_the_api_the_first_page_still_plays_an_address(page, site, live):

@@ -17,7 +17,7 @@ export function streamUrlFromQuery(query, page) {
   const url = new URL(`${secure ? 'https' : 'http'}://${bracketed(host)}${port ? `:${port}` : ''}`)
   url.pathname = [app, file].map(escapePath).join('/')
   for (const [name, value] of query)
-    if (!['server', 'port', 'schema', 'app', 'stream', 'autostart', 'api', 'url'].includes(name))
+    if (!['server', 'port', 'schema', 'app', 'stream', 'autostart', 'api', 'rtmp', 'url'].includes(name))
       url.searchParams.append(name, value)
   return url.href
 }
@@ -42,8 +42,10 @@ export function apiOrigins(page, query) {
   return [page.origin, `${page.protocol}//${bracketed(page.hostname)}:${usual}`]
 }
 
-export function rtmpUrl(page, path) {
-  return `rtmp://${bracketed(page.hostname)}/${path}`
+/* The page's server does not say where its RTMP is: on its usual port, unless ?rtmp= says another. */
+export function rtmpUrl(page, query, path) {
+  const port = query.get('rtmp')
+  return `rtmp://${bracketed(page.hostname)}${port ? `:${port}` : ''}/${path}`
 }
 
 function bracketed(host) {

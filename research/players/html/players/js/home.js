@@ -91,7 +91,7 @@ function cell(text, className = '') {
   return element('td', { textContent: text, className })
 }
 
-for (const [name, text] of [['app', rtmpUrl(location, 'live')], ['stream', rtmpUrl(location, 'live/livestream')]])
+for (const [name, text] of [['app', rtmpUrl(location, query, 'live')], ['stream', rtmpUrl(location, query, 'live/livestream')]])
   for (const place of document.querySelectorAll(`[data-rtmp="${name}"]`))
     place.textContent = text
 for (const place of document.querySelectorAll('[data-http="stream"]'))
