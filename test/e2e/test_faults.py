@@ -67,6 +67,11 @@ class Scene:
     def logged(self, pattern):
         return self.server.wait_log(pattern, since=self.mark)
 
+    def grown_less_than(self, kib, sanitized=3):
+        """What the trouble costs in memory; with a sanitizer it may be so many times as much."""
+        grown = self.server.rss_kib() - self.rss
+        assert grown < kib * (sanitized if SANITIZED else 1), "%d KiB more than before" % grown
+
     def calm(self, kib=4 * MIB):
         """Everything is as before."""
         assert self.server.alive(), self.server.tail()
@@ -255,8 +260,7 @@ def test_messages_begun_on_thousands_of_chunk_streams_hold_no_memory(scene):
             c.barrier()
         except (rtmp.Closed, ConnectionError):
             s.logged(r"code=\d+")
-        grown = s.server.rss_kib() - s.rss
-        assert grown < 64 * MIB * (4 if SANITIZED else 1), "one client made the server hold %d KiB" % grown
+        s.grown_less_than(64 * MIB, sanitized=4)
         s.witness.undisturbed()
     s.calm(16 * MIB)
 
@@ -520,8 +524,7 @@ def test_a_player_that_never_reads_harms_only_itself(scene):
                     follow(good, n)
                     if n % 100 == 0:
                         s.witness.undisturbed()
-                grown = s.server.rss_kib() - s.rss
-                assert grown < 24 * MIB * (3 if SANITIZED else 1), "%d KiB for a player that does not read" % grown
+                s.grown_less_than(24 * MIB)
                 s.logged(r"(?i)(behind|slow|shrink|drop|skip|jump|late)")
     s.calm(16 * MIB)
 
@@ -552,8 +555,7 @@ def test_a_publisher_far_faster_than_real_time_fills_no_more_than_the_queue_leng
         p.send_tags(source.configs())
         for n in range(0, 4000, 500):                               # 160 seconds of stream, as fast as it goes
             p.send_tags(source.frames(n, 500))
-            grown = s.server.rss_kib() - s.rss
-            assert grown < 24 * MIB * (3 if SANITIZED else 1), "%d KiB after %d frames" % (grown, n)
+            s.grown_less_than(24 * MIB)
         p.barrier()
         s.witness.undisturbed()
     s.calm(16 * MIB)
@@ -570,8 +572,7 @@ def test_a_source_beyond_the_hard_cap_loses_its_oldest_frames_and_the_log_says_s
             p.send_tags(source.frames(n, 25))
         p.barrier()
         s.logged(r"stream \S*fat holds \d+ bytes, more than %d" % (256 << 20))
-        grown = s.server.rss_kib() - s.rss
-        assert grown < (256 + 40) * MIB * (2 if SANITIZED else 1), "%d KiB" % grown
+        s.grown_less_than((256 + 40) * MIB, sanitized=2)
         with s.server.player("fat") as late:                        # the stream goes on
             p.send_tags(source.frames(300, 30))
             assert flv.gaps(seen(late, 8)) == []
@@ -593,8 +594,7 @@ def test_players_that_read_a_byte_at_a_time_delay_nobody_and_cost_only_the_log_t
             for c in slow:
                 c.sock.recv(1)
         s.witness.undisturbed()
-        grown = s.server.rss_kib() - s.rss
-        assert grown < 24 * MIB * (3 if SANITIZED else 1), "%d KiB for players that hardly read" % grown
+        s.grown_less_than(24 * MIB)
         for c in slow:
             c.close()
     s.calm(16 * MIB)
@@ -719,8 +719,7 @@ def test_a_thousand_connections_that_say_nothing_are_no_burden(scene):
             for _ in range(1000):
                 silent.append(s.raw())
             until(lambda: s.server.n_fds() >= s.fds + 1000, "a thousand connections")
-            grown = s.server.rss_kib() - s.rss
-            assert grown < 1000 * 16 * (32 if SANITIZED else 1), "%d KiB for 1000 silent connections" % grown
+            s.grown_less_than(1000 * 16, sanitized=32)
             s.witness.undisturbed()
             with s.server.player("witness", app="witness") as player:
                 seen(player, 10)
