@@ -277,8 +277,8 @@ static struct err *play(struct player *p)
     if (!e && p->format->from_live_end)
         reader_start_at(&p->out.reader, source_fast_cache_us(s));
     if (!e) {
-        log_info("start play %s%s over %s, ip=%s, publishing=%d, mw_sleep=%lldms, gop_cache=%d, jitter=%d",
-                 s->identity, p->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, s->publisher != NULL,
+        log_info("start play %s%s over %s, ip=%s, publishing=%d, mw_sleep=%lldms, gop_cache=%d, jitter=%d", s->identity,
+                 p->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, s->publisher != NULL,
                  (long long)(pacer_interval_us(s) / US_PER_MS), s->vhost->play.gop_cache,
                  (int)s->vhost->play.time_jitter);
         co_trim_stack(); /* of the request's depth: a player may stay for days */
