@@ -27,20 +27,21 @@ static bool first_time(struct review *r, const struct directive *row)
     return true;
 }
 
-static bool is_switched_on(const struct conf_node *block)
+/* The block says so itself; nothing written is neither on nor off. */
+static bool is_switched(const struct conf_node *block, const char *position)
 {
     const struct conf_node *enabled = conf_node_child(block, "enabled");
-    return enabled && enabled->n_args && strcmp(enabled->args[0], "on") == 0;
+    return enabled && enabled->n_args && strcmp(enabled->args[0], position) == 0;
 }
 
 static void tell_state(struct review *r, const struct directive *row, const struct conf_node *n, const char *path)
 {
-    if (row->state == CONF_LATER && (row->flags & CONF_GUARD) && is_switched_on(n)) {
+    if (row->state == CONF_LATER && (row->flags & CONF_GUARD) && is_switched(n, "on")) {
         conf_report_add(r->report, LOG_ERROR,
                         "%s is accepted but not built yet: nobody is asked, so every client is let in", path);
         return;
     }
-    if (row->state == CONF_BUILT || (row->flags & CONF_LEGACY) || !first_time(r, row))
+    if (row->state == CONF_BUILT || (row->flags & CONF_LEGACY) || is_switched(n, "off") || !first_time(r, row))
         return;
     if (row->state == CONF_LATER)
         conf_report_add(r->report, LOG_WARN, "%s is accepted but not built yet", path);

@@ -537,6 +537,23 @@ static void what_is_not_built_is_named_once(void **state)
     unload(&l);
 }
 
+static void what_is_not_built_and_switched_off_is_not_named(void **state)
+{
+    char *const switched_on[] = { "SRS_SRT_SERVER_ENABLED=on", NULL };
+    (void)state;
+    struct loaded l = load_more("srt_server { enabled off; listen 10080; }\n"
+                                "vhost a { hls { enabled off; hls_fragment 10; } }\n"
+                                "vhost b { hls { enabled on; } }");
+    must_load(&l, "switched off");
+    must_tell(&l, "vhost.hls is accepted but not built yet");
+    assert_int_equal(l.report.count, 1);
+    unload(&l);
+    l = load_with("listen 1; srt_server { enabled off; }", switched_on);
+    must_load(&l, "switched on by the environment");
+    must_tell(&l, "srt_server is accepted but not built yet");
+    unload(&l);
+}
+
 static void a_rule_that_matches_nobody_is_told(void **state)
 {
     static const char *const rules[] = { "allow publish;", "deny play 1.2.3.4/40;", "deny watch all;",
@@ -800,6 +817,7 @@ int main(void)
         cmocka_unit_test(log_levels_have_old_and_new_words),
         cmocka_unit_test(of_two_the_first_counts),
         cmocka_unit_test(what_is_not_built_is_named_once),
+        cmocka_unit_test(what_is_not_built_and_switched_off_is_not_named),
         cmocka_unit_test(a_rule_that_matches_nobody_is_told),
         cmocka_unit_test(the_report_is_bounded),
         cmocka_unit_test(the_environment_wins_over_the_file),
