@@ -4,6 +4,7 @@
 
 #include "app/live/sender.h"
 #include "app/live/shared_batch.h"
+#include "app/source/source.h"
 #include "core/mem.h"
 #include "protocol/io.h"
 #include "protocol/send_ring.h"
@@ -15,8 +16,8 @@
  */
 enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 
-/* So much in one queue takes the kernel about a millisecond: the pacer looks at the clock behind it. */
-enum { QUEUE_BYTES = 4 << 20 };
+/* A queue for fewer players costs more than their calls. So much in one queue takes the kernel about a millisecond: the pacer looks at the clock behind it. */
+enum { QUEUE_MIN = 4, QUEUE_BYTES = 4 << 20 };
 
 struct write {
     struct sender      *player;
@@ -80,6 +81,11 @@ static bool write_now(struct sender *p, const struct shared_batch *b)
     return !gone && sent == b->len;
 }
 
+static bool is_for_ring(const struct sender *p, const struct shared_batch *b)
+{
+    return send_ring_is_open() && p->reader.source->n_readers >= QUEUE_MIN && !p->io->layer && b->len;
+}
+
 static bool add(struct reader *r)
 {
     struct sender      *p = sender_of(r);
@@ -88,7 +94,7 @@ static bool add(struct reader *r)
         return false;
     if (send_ring_is_full() || copies.queued > QUEUE_BYTES)
         flush();
-    const uint8_t *bytes = send_ring_is_open() && !p->io->layer && b.len ? keep(&b) : NULL;
+    const uint8_t *bytes = is_for_ring(p, &b) ? keep(&b) : NULL;
     if (!bytes || !send_ring_is_open()) /* a flush on the way may have lost the ring */
         return write_now(p, &b);
     struct write *w = &writes[send_ring_count()];

@@ -9,7 +9,7 @@ static struct {
     uint64_t serial, from, to;
     uint64_t number; /* counts releases */
     bool     shareable;
-    size_t   n_frames;
+    size_t   n_frames, bytes; /* of payload */
     int64_t  ms[SHARED_FRAMES_MAX];
     int64_t  min_ms, max_ms;
     bool     smooth; /* jitter_is_step() between all of them */
@@ -39,6 +39,7 @@ static bool look_at(const struct frame *f)
     if (f->kind == FRAME_SCRIPT || release.n_frames == SHARED_FRAMES_MAX)
         return false;
     size_t i = release.n_frames++;
+    release.bytes += f->len;
     release.ms[i] = ms;
     release.has_audio |= f->kind == FRAME_AUDIO;
     release.has_video |= f->kind == FRAME_VIDEO;
@@ -54,7 +55,7 @@ static void look_at_release(const struct source *s, uint64_t from)
     release.serial = s->serial;
     release.from = from;
     release.to = s->released;
-    release.n_frames = 0;
+    release.n_frames = release.bytes = 0;
     release.smooth = release.shareable = true;
     release.has_audio = release.has_video = false;
     for (uint64_t seq = from; release.shareable && seq < release.to; seq++)
@@ -141,12 +142,14 @@ static void make_his(struct muxed *m, const struct wire *wire, int64_t offset_ms
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
                       const struct jitter *jitter)
 {
-    if (s->n_readers < SHARED_READERS_MIN || from != s->release_began || from == s->released)
+    if (from != s->release_began || from == s->released)
         return false;
     if (from < s->ring.tail)
         return false; /* forgotten before it was released: everybody must jump */
     if (release.serial != s->serial || release.from != from || release.to != s->released)
         look_at_release(s, from);
+    if (s->n_readers <= SHARED_READERS_FEW && release.bytes > SHARED_FEW_BYTES)
+        return false;
     int64_t offset_ms;
     if (!release.shareable || !wants_all(wire) ||
         !jitter_offset(jitter, release.ms[0], release.min_ms, release.smooth, &offset_ms) ||

@@ -23,8 +23,17 @@
 
 struct source;
 
-/* Fewer players are served as well without the copy; larger releases are not worth one; that many kinds of wires. */
-enum { SHARED_READERS_MIN = 4, SHARED_FRAMES_MAX = 512, SHARED_BYTES_MAX = 512 << 10, SHARED_WIRES_MAX = 8 };
+/*
+ * What few players get is copied only while it is little: the copy spares them their wake-ups. Larger releases are not
+ * worth one at all. That many kinds of wires.
+ */
+enum {
+    SHARED_READERS_FEW = 3,
+    SHARED_FEW_BYTES = 16 << 10,
+    SHARED_FRAMES_MAX = 512,
+    SHARED_BYTES_MAX = 512 << 10,
+    SHARED_WIRES_MAX = 8,
+};
 
 struct shared_batch {
     const uint8_t          *bytes;
