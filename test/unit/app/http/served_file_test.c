@@ -253,7 +253,7 @@ static void a_file_that_is_not_in_memory_arrives_too(void **state)
 {
     (void)state;
     for (int by_copy = 0; by_copy < 2; by_copy++) {
-        char file[20];
+        char file[32];
         for (int i = 0; i < 4; i++) { /* a new one each time: nothing is remembered of it */
             snprintf(file, sizeof file, "cold%d%d", by_copy, i);
             put(file, LARGE);
