@@ -71,13 +71,10 @@ static const uint8_t *keep(const struct shared_batch *b)
 /* By a call of his own. */
 static bool write_now(struct sender *p, const struct shared_batch *b)
 {
-    struct iovec iov = { .iov_base = (void *)b->bytes, .iov_len = b->len };
-    size_t       sent = 0;
-    struct err  *e = b->len ? io_writev_now(p->io, &iov, 1, &sent) : NULL;
-    bool         gone = e != NULL;
+    size_t      sent = 0;
+    struct err *e = sender_write(p, b, &sent);
+    bool        gone = e != NULL;
     err_free(e); /* he will meet it again, and has somebody to tell */
-    if (!gone && (sent > 0 || !b->len))
-        sender_took(p, b, sent);
     return !gone && sent == b->len;
 }
 

@@ -214,21 +214,22 @@ void sender_took(struct sender *p, const struct shared_batch *b, size_t sent)
     reader_advance(&p->reader, n_frames);
 }
 
+struct err *sender_write(struct sender *p, const struct shared_batch *b, size_t *sent)
+{
+    struct iovec iov = { .iov_base = (void *)b->bytes, .iov_len = b->len };
+    struct err  *e = b->len ? io_writev_now(p->io, &iov, 1, sent) : NULL;
+    if (!e && (*sent > 0 || !b->len))
+        sender_took(p, b, *sent);
+    return err_wrap(e, "send %zu bytes", b->len);
+}
+
 /* Write the newest release as all who keep up get it; *done false when this player needs a batch of his own. */
 static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
 {
     struct shared_batch b;
     *done = is_ordinary(p) && p->io->may_write &&
             shared_batch_get(&b, p->reader.source, p->reader.seq, &p->wire, &p->jitter);
-    if (!*done)
-        return NULL;
-    struct iovec iov = { .iov_base = (void *)b.bytes, .iov_len = b.len };
-    struct err  *e = b.len ? io_writev_now(p->io, &iov, 1, sent) : NULL;
-    if (e)
-        return err_wrap(e, "send %zu bytes", b.len);
-    if (*sent > 0 || !b.len)
-        sender_took(p, &b, *sent);
-    return NULL;
+    return *done ? sender_write(p, &b, sent) : NULL;
 }
 
 /* What comes next is older than the newest release: it may be much, and others want theirs now. */

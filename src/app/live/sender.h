@@ -90,6 +90,9 @@ struct shared_batch;
 /** For the fan-out: what a waiting player would be sent now, if it is what all get. Does not yield. */
 bool sender_offer(struct sender *p, struct shared_batch *b);
 
+/** Write it now: *sent of its bytes, 0 before the call. Does not yield. */
+struct err *sender_write(struct sender *p, const struct shared_batch *b, size_t *sent) ATTR_MUST_USE;
+
 /** His socket took so many bytes of it, more than none if there are any. Does not yield. */
 void sender_took(struct sender *p, const struct shared_batch *b, size_t sent);
 
