@@ -153,9 +153,7 @@ static bool accept_one(struct listener *l)
 /* How many may come in the next turn. */
 static int let_others_run(void)
 {
-    int64_t began = thread_cpu_us();
-    co_give_way();
-    int64_t n = (thread_cpu_us() - began) / 4 / NEWCOMER_US;
+    int64_t n = co_give_way_timed() / 4 / NEWCOMER_US;
     return n < ACCEPTS_MIN ? ACCEPTS_MIN : n > ACCEPTS_MAX ? ACCEPTS_MAX : (int)n;
 }
 

@@ -216,6 +216,13 @@ void co_give_way(void)
     current = self;
 }
 
+int64_t co_give_way_timed(void)
+{
+    int64_t began = thread_cpu_us();
+    co_give_way();
+    return thread_cpu_us() - began;
+}
+
 void co_trim_stack(void)
 {
 #if !defined(__SANITIZE_ADDRESS__)

@@ -83,6 +83,9 @@ struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
 /** Let everybody else who is ready run once, and I/O be looked at. */
 void co_give_way(void);
 
+/** The same, and how much computing time they took: for who takes a share of it. Microseconds. */
+int64_t co_give_way_timed(void);
+
 /**
  * Give back the memory of the stack below the caller's frame, which a deep call long ago touched: a
  * player that waits for hours keeps one page.

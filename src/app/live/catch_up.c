@@ -23,9 +23,7 @@ static struct place *first(void)
 /* Let the others run, and then take a share of the time that they took. */
 static void next_turn(void)
 {
-    int64_t began = thread_cpu_us();
-    co_give_way();
-    int64_t length_us = (thread_cpu_us() - began) / OTHERS_SHARES;
+    int64_t length_us = co_give_way_timed() / OTHERS_SHARES;
     if (length_us < CATCH_UP_MIN_US)
         length_us = CATCH_UP_MIN_US;
     if (length_us > CATCH_UP_MAX_US)

@@ -16,7 +16,10 @@
  */
 enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 
-/* A queue for fewer players costs more than their calls. So much in one queue takes the kernel about a millisecond: the pacer looks at the clock behind it. */
+/*
+ * A queue for fewer players costs more than their calls. So much in one queue takes the kernel about a millisecond: the
+ * pacer looks at the clock behind it.
+ */
 enum { QUEUE_MIN = 4, QUEUE_BYTES = 4 << 20 };
 
 struct write {
@@ -73,9 +76,9 @@ static bool write_now(struct sender *p, const struct shared_batch *b)
 {
     size_t      sent = 0;
     struct err *e = sender_write(p, b, &sent);
-    bool        gone = e != NULL;
+    bool        is_whole = !e && sent == b->len;
     err_free(e); /* he will meet it again, and has somebody to tell */
-    return !gone && sent == b->len;
+    return is_whole;
 }
 
 static bool is_for_ring(const struct sender *p, const struct shared_batch *b)

@@ -190,12 +190,17 @@ static void pass_shared(struct sender *p, const struct shared_batch *b, size_t n
     hold_config(p);
 }
 
+static bool get_shared(const struct sender *p, struct shared_batch *b)
+{
+    return is_ordinary(p) && p->io->may_write &&
+           shared_batch_get(b, p->reader.source, p->reader.seq, &p->wire, &p->jitter);
+}
+
 bool sender_offer(struct sender *p, struct shared_batch *b)
 {
     const struct source *s = p->reader.source;
     return p->epoch == s->epoch && p->conf == s->conf->serial && !p->reader.wait_key &&
-           p->jitter.mode == jitter_mode(s) && p->io->may_write && is_ordinary(p) &&
-           shared_batch_get(b, s, p->reader.seq, &p->wire, &p->jitter);
+           p->jitter.mode == jitter_mode(s) && get_shared(p, b);
 }
 
 void sender_took(struct sender *p, const struct shared_batch *b, size_t sent)
@@ -227,8 +232,7 @@ struct err *sender_write(struct sender *p, const struct shared_batch *b, size_t 
 static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
 {
     struct shared_batch b;
-    *done = is_ordinary(p) && p->io->may_write &&
-            shared_batch_get(&b, p->reader.source, p->reader.seq, &p->wire, &p->jitter);
+    *done = get_shared(p, &b);
     return *done ? sender_write(p, &b, sent) : NULL;
 }
 
