@@ -1,4 +1,5 @@
 """The conversation itself: handshake, chunks, commands and what the server answers, as clients rely on it."""
+import re
 import struct
 
 import pytest
@@ -88,7 +89,7 @@ def test_connect_is_answered_in_the_order_and_with_the_fields_that_clients_know(
         assert data["srs_server_ip"] == "127.0.0.1"
         assert data["srs_pid"] == server.pid
         assert isinstance(data["srs_id"], str) and data["srs_id"]
-        assert "[%d][%s]" % (server.pid, data["srs_id"]) in server.log
+        server.wait_log(re.escape("[%d][%s]" % (server.pid, data["srs_id"])))
 
 
 def test_object_encoding_is_echoed(server):
