@@ -4,20 +4,15 @@
 #include "core/list.h"
 #include "protocol/co.h"
 
-/* For each share of the loop's time that goes to those who catch up, so many go to the others. */
+/* The others get this many times the computing time that goes to players that catch up. */
 enum { OTHERS_SHARES = 4 };
-
-struct place {
-    struct list link;
-    struct co  *co;
-};
 
 static struct list line = { &line, &line };
 static int64_t     until_us; /* this turn of the loop has time for their writes */
 
-static struct place *first(void)
+static struct catch_up *first(void)
 {
-    return LIST_ENTRY(line.next, struct place, link);
+    return LIST_ENTRY(line.next, struct catch_up, link);
 }
 
 /* Let the others run, and then take a share of the time that they took. */
@@ -31,16 +26,16 @@ static void next_turn(void)
     until_us = now_us() + length_us;
 }
 
-struct err *catch_up_wait(void)
+struct err *catch_up_wait(struct catch_up *place)
 {
-    struct place own = { .co = co_self() };
-    struct err  *e = NULL;
-    list_push(&line, &own.link);
-    while (!e && first() != &own)
+    struct err *e = NULL;
+    place->co = co_self();
+    list_push(&line, &place->link);
+    while (!e && first() != place)
         e = co_park(DEADLINE_NEVER);
     if (!e && now_us() >= until_us)
         next_turn();
-    list_remove(&own.link);
+    list_remove(&place->link);
     if (!list_is_empty(&line))
         co_unpark(first()->co);
     return e;

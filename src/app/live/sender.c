@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include "app/live/batch.h"
-#include "app/live/catch_up.h"
 #include "app/live/fanout.h"
 #include "app/live/shared_batch.h"
 #include "app/source/source.h"
@@ -249,7 +248,7 @@ struct err *sender_send(struct sender *p, bool *idle)
     size_t      sent = 0;
     bool        done, behind = is_behind(p);
     *idle = false;
-    if (behind && (e = catch_up_wait()))
+    if (behind && (e = catch_up_wait(&p->place)))
         return err_wrap(e, "wait to catch up");
     reader_catch_up(&p->reader);
     follow_jitter_mode(p);

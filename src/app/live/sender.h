@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/live/catch_up.h"
 #include "app/live/wire.h"
 #include "app/source/jitter.h"
 #include "app/source/reader.h"
@@ -37,6 +38,7 @@ struct sender {
     struct reader        reader;
     struct jitter        jitter;
     struct wire          wire;
+    struct catch_up      place;
     struct frame        *cut; /* sent up to cut_sent of its bytes on the wire; the next write begins there */
     size_t               cut_sent;
     int64_t              cut_ms;

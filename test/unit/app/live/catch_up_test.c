@@ -36,8 +36,9 @@ static void take_time(int64_t us)
 
 static void write_some(void *arg)
 {
+    struct catch_up place;
     for (int i = 0; i < WRITES; i++) {
-        struct err *e = catch_up_wait();
+        struct err *e = catch_up_wait(&place);
         if (e) {
             n_errors++;
             err_free(e);
