@@ -36,7 +36,6 @@ struct player {
     struct sender             out;
     struct client             client;
     uint64_t                  applied_conf;           /* serial of the one in use */
-    struct frame             *configs[2];             /* that the wire was opened with: it may point to them */
     bool                      told_audio, told_video; /* by the header */
     bool                      opened;                 /* all that comes before the first frame is sent */
     bool                      dropped;                /* some of what he sent: his next request may have been in it */
@@ -136,8 +135,8 @@ static void follow_conf(struct player *p)
 {
     bool drop = p->format->announces && p->source->vhost->http_remux.drop_if_not_match;
     p->applied_conf = p->source->conf->serial;
-    p->out.wire.no_audio = drop && !p->told_audio;
-    p->out.wire.no_video = drop && !p->told_video;
+    p->out.held.wire.no_audio = drop && !p->told_audio;
+    p->out.held.wire.no_video = drop && !p->told_video;
 }
 
 /* What is told of the kinds, within what the configuration allows. */
@@ -162,17 +161,10 @@ static void log_left_out(const struct player *p, const struct live_opening *o)
             log_warn("%s cannot carry %s: left out", p->format->wire->name, codec_name(codecs[i]));
 }
 
-static void hold_configs(struct player *p, const struct live_opening *o)
-{
-    struct frame *configs[] = { o->video_config, o->audio_config };
-    for (size_t i = 0; i < ARRAY_LEN(configs); i++)
-        p->configs[i] = configs[i] ? frame_ref(configs[i]) : NULL;
-}
-
 /* What comes before the first frame, framed as that will be. Yields at its end. */
 static struct err *send_header(struct player *p, const struct live_opening *o)
 {
-    const struct wire *wire = &p->out.wire;
+    const struct wire *wire = &p->out.held.wire;
     size_t             len = p->format->header_len ? p->format->header_len(wire) : 0;
     uint8_t            before[FRAMING_BEFORE_MAX], *bytes;
     const char        *after;
@@ -193,13 +185,14 @@ static struct err *send_header(struct player *p, const struct live_opening *o)
 static struct err *open_stream(struct player *p, struct live_opening *o, bool *ended)
 {
     o->is_last_call = now_us() >= p->since_us + LIVE_CONFIG_US;
-    enum live_open result = p->format->open(o, &p->out.wire);
+    struct wire    wire = p->out.held.wire;
+    enum live_open result = p->format->open(o, &wire);
+    held_wire_set(&p->out.held, &wire);
     *ended = result == LIVE_NEVER;
     if (*ended)
         log_warn("%s can carry nothing of %s", p->format->wire->name, p->source->identity);
     if (result != LIVE_OPENED)
         return NULL;
-    hold_configs(p, o);
     log_left_out(p, o);
     tell_kinds(p, o);
     p->opened = true;
@@ -285,8 +278,6 @@ static struct err *play(struct player *p)
         e = play_loop(p);
     }
     sender_detach(&p->out);
-    for (size_t i = 0; i < ARRAY_LEN(p->configs); i++)
-        frame_unref(&p->configs[i]);
     return err_wrap(e, "play %s", s->identity);
 }
 

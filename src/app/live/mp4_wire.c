@@ -78,6 +78,12 @@ static void follow(struct wire *w, const struct wire *before, const struct wire 
     }
 }
 
+static void borrows(const struct wire *w, struct frame *frames[WIRE_FRAMES_MAX])
+{
+    for (int i = 0; i < MP4_TRACKS; i++)
+        frames[i] = (struct frame *)w->mp4.tracks[i].entry.config;
+}
+
 /* Another moov plays nowhere. */
 static bool is_end(const struct wire *w, const struct frame *f)
 {
@@ -89,6 +95,7 @@ const struct wire_format mp4_wire = {
     .stamp_max_ms = INT64_MAX / (2 * TICKS_PER_MS),
     .len = fragment_len,
     .emit = fragment_emit,
+    .borrows = borrows,
     .pass = fragment_pass,
     .is_end = is_end,
     .stamp = fragments_stamp,

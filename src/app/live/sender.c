@@ -27,7 +27,7 @@ static struct batch batch;
 
 static bool is_wanted(const struct sender *p, const struct frame *f)
 {
-    return !(p->wire.no_audio && f->kind == FRAME_AUDIO) && !(p->wire.no_video && f->kind == FRAME_VIDEO);
+    return !(p->held.wire.no_audio && f->kind == FRAME_AUDIO) && !(p->held.wire.no_video && f->kind == FRAME_VIDEO);
 }
 
 /* Headers from before the player joined go with the first frame behind them, where times are the stream's own. */
@@ -76,16 +76,16 @@ static void follow_jitter_mode(struct sender *p)
 static size_t first_len(const struct sender *p)
 {
     const struct frame *f = p->cut ? p->cut : reader_peek(&p->reader, 0);
-    if (!f || !p->wire.format->copies)
+    if (!f || !p->held.wire.format->copies)
         return 0;
-    return wire_size_sum(wire_size(&p->wire, f, p->cut ? p->cut_ms : f->dts_us / US_PER_MS));
+    return wire_size_sum(wire_size(&p->held.wire, f, p->cut ? p->cut_ms : f->dts_us / US_PER_MS));
 }
 
 /* Fill the batch with what is due, first of all the rest of a frame that was cut. */
 static void fill_batch(struct sender *p)
 {
     struct jitter jitter = p->jitter;
-    struct wire   wire = p->wire;
+    struct wire   wire = p->held.wire;
     bool          one_by_one = p->reader.source->vhost->play.send_min_interval_us > 0;
     bool          more = true;
 
@@ -112,24 +112,13 @@ static void fill_batch(struct sender *p)
     }
 }
 
-/* What the wire points to now: the log forgets it. */
-static void hold_config(struct sender *p)
-{
-    struct frame *f = p->wire.format->config ? p->wire.format->config(&p->wire) : NULL;
-    if (f == p->config)
-        return;
-    frame_unref(&p->config);
-    p->config = f ? frame_ref(f) : NULL;
-}
-
 /* A frame has gone out whole, or is not for this player. */
 static void finish_item(struct sender *p, const struct batch_item *item)
 {
     p->jitter = item->jitter_after;
     *p->n_messages += item->wire_len > 0;
     duration_count(&p->sent, item->frame);
-    p->wire = item->wire_after;
-    hold_config(p);
+    held_wire_set(&p->held, &item->wire_after);
 }
 
 /* Move the cursor over what `sent` bytes of the batch cover. */
@@ -182,17 +171,18 @@ static bool is_ordinary(const struct sender *p)
 static void pass_shared(struct sender *p, const struct shared_batch *b, size_t n)
 {
     if (n == b->n_frames)
-        shared_batch_follow(b, &p->wire);
+        shared_batch_follow(b, &p->held.wire);
     else
         for (size_t i = 0; i < n; i++)
-            wire_pass(&p->wire, ring_at(&p->reader.source->ring, p->reader.seq + i), b->marks[i].ms + b->offset_ms);
-    hold_config(p);
+            wire_pass(&p->held.wire, ring_at(&p->reader.source->ring, p->reader.seq + i),
+                      b->marks[i].ms + b->offset_ms);
+    held_wire_renew(&p->held);
 }
 
 static bool get_shared(const struct sender *p, struct shared_batch *b)
 {
     return is_ordinary(p) && p->io->may_write &&
-           shared_batch_get(b, p->reader.source, p->reader.seq, &p->wire, &p->jitter);
+           shared_batch_get(b, p->reader.source, p->reader.seq, &p->held.wire, &p->jitter);
 }
 
 bool sender_offer(struct sender *p, struct shared_batch *b)
@@ -276,7 +266,8 @@ struct err *sender_send(struct sender *p, bool *idle)
 
 struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire, int64_t *n_messages)
 {
-    *p = (struct sender){ .io = io, .wire = wire, .n_messages = n_messages };
+    *p = (struct sender){ .io = io, .n_messages = n_messages };
+    held_wire_set(&p->held, &wire);
     jitter_init(&p->jitter, jitter_mode(s));
     struct err *e = reader_attach(&p->reader, s);
     if (!e)
@@ -303,6 +294,9 @@ void sender_detach(struct sender *p)
         log_info("the player fell behind %lld times and lost %lld frames", (long long)p->reader.n_jumps,
                  (long long)p->reader.n_skipped);
     frame_unref(&p->cut);
-    frame_unref(&p->config);
+    held_wire_drop(&p->held);
+    const struct source *s = p->reader.source;
     reader_detach(&p->reader);
+    if (s && s->n_readers == 0)
+        shared_batch_forget(s);
 }

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "app/live/catch_up.h"
-#include "app/live/wire.h"
+#include "app/live/held_wire.h"
 #include "app/source/jitter.h"
 #include "app/source/reader.h"
 #include "core/err.h"
@@ -37,12 +37,11 @@ struct sender {
     struct io           *io;
     struct reader        reader;
     struct jitter        jitter;
-    struct wire          wire;
+    struct held_wire     held;
     struct catch_up      place;
     struct frame        *cut; /* sent up to cut_sent of its bytes on the wire; the next write begins there */
     size_t               cut_sent;
     int64_t              cut_ms;
-    struct frame        *config;     /* that the wire points to */
     int64_t             *n_messages; /* counts frames that were sent whole */
     bool                 paused;
     bool                 caught_up;   /* all that was due has been sent, once */

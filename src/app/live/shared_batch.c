@@ -1,5 +1,6 @@
 #include "app/live/shared_batch.h"
 
+#include "app/live/held_wire.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/mem.h"
@@ -23,9 +24,9 @@ struct muxed {
     uint8_t         *bytes;
     size_t           len, n_messages;
     struct wire_mark marks[SHARED_FRAMES_MAX];
-    struct wire      before, after; /* of who was the first, … */
-    int64_t          muxed_ms;      /* … and how much his times had more than the stream's */
-    struct wire      stamped;       /* whose the bytes are now, … */
+    struct held_wire before, after; /* of the player for whom they were muxed, who may have left since, … */
+    int64_t          muxed_ms;      /* … and how much its times had more than the stream's */
+    struct held_wire stamped;       /* whose the bytes are now, … */
     int64_t          offset_ms;     /* … and what has been added to the times */
     uint64_t         content;       /* counts what they have been made */
 };
@@ -49,8 +50,23 @@ static bool look_at(const struct frame *f)
     return true;
 }
 
+/* The bytes of the last release serve nobody any more: only of what kind they were is still of use. */
+static void let_go(void)
+{
+    for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
+        struct wire kind = { .format = m->before.wire.format, .framing = m->before.wire.framing };
+        if (m->release != release.number)
+            continue;
+        held_wire_drop(&m->before);
+        held_wire_drop(&m->after);
+        held_wire_drop(&m->stamped);
+        held_wire_set(&m->before, &kind);
+    }
+}
+
 static void look_at_release(const struct source *s, uint64_t from)
 {
+    let_go();
     release.number++;
     release.serial = s->serial;
     release.from = from;
@@ -79,7 +95,9 @@ static bool mux_frame(struct muxed *m, size_t i, const struct frame *f, struct w
 static void mux(struct muxed *m, const struct source *s, const struct wire *wire, int64_t offset_ms)
 {
     m->release = release.number;
-    m->before = m->stamped = m->after = *wire;
+    struct wire after = *wire;
+    held_wire_set(&m->before, wire);
+    held_wire_set(&m->stamped, wire);
     m->offset_ms = m->muxed_ms = offset_ms;
     m->n_messages = 0;
     if (!m->bytes)
@@ -87,14 +105,15 @@ static void mux(struct muxed *m, const struct source *s, const struct wire *wire
     m->whole = m->bytes;
     struct wire_out out = wire_out_copying(m->bytes, m->bytes ? SHARED_BYTES_MAX : 0);
     for (size_t i = 0; m->whole && i < release.n_frames; i++)
-        m->whole = mux_frame(m, i, ring_at(&s->ring, release.from + i), &m->after, &out);
+        m->whole = mux_frame(m, i, ring_at(&s->ring, release.from + i), &after, &out);
+    held_wire_set(&m->after, &after);
     m->len = out.bytes;
     m->content = ++n_contents;
 }
 
 static bool is_kind(const struct muxed *m, const struct wire *wire)
 {
-    return m->before.format == wire->format && m->before.framing == wire->framing;
+    return m->before.wire.format == wire->format && m->before.wire.framing == wire->framing;
 }
 
 /* To put new bytes: rather over those of the same kind, whose memory is warm. */
@@ -112,7 +131,7 @@ static struct muxed *place_for(const struct wire *wire, int64_t offset_ms)
 {
     struct muxed *best = all;
     for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
-        struct wire_stamp his = { wire, offset_ms }, first = { &m->before, m->muxed_ms };
+        struct wire_stamp his = { wire, offset_ms }, first = { &m->before.wire, m->muxed_ms };
         if (m->release == release.number && is_kind(m, wire) && wire->format->is_same(&first, &his))
             return m;
         if (is_better_place(m, best, wire))
@@ -130,12 +149,12 @@ static bool wants_all(const struct wire *w)
 /* What differs between two players whose wires are the same. */
 static void make_his(struct muxed *m, const struct wire *wire, int64_t offset_ms)
 {
-    struct wire_stamp from = { &m->stamped, m->offset_ms }, to = { wire, offset_ms };
+    struct wire_stamp from = { &m->stamped.wire, m->offset_ms }, to = { wire, offset_ms };
     if (!wire->format->stamp || (m->offset_ms == offset_ms && !wire->format->pass))
         return;
     if (wire->format->stamp(m->bytes, m->marks, release.n_frames, &from, &to))
         m->content = ++n_contents;
-    m->stamped = *wire;
+    held_wire_set(&m->stamped, wire);
     m->offset_ms = offset_ms;
 }
 
@@ -169,11 +188,19 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
         .marks = m->marks,
         .offset_ms = offset_ms,
         .content = m->content,
-        .before = &m->before,
-        .after = &m->after,
+        .before = &m->before.wire,
+        .after = &m->after.wire,
         .muxed_ms = m->muxed_ms,
     };
     return true;
+}
+
+void shared_batch_forget(const struct source *s)
+{
+    if (release.serial != s->serial)
+        return;
+    let_go();
+    release.serial = 0; /* of no source: the next call looks at its release anew */
 }
 
 size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *frame_begins, int64_t *ms)

@@ -50,13 +50,20 @@ struct shared_batch {
  * The frames of the newest release of `s` from `from` on, as this player's wire and times make them.
  *
  * Ownership  the bytes are valid until the next call, the rest of `out` until the next release or yield; `wire` and
- *            `jitter` are the player's state, and only read
+ *            `jitter` are the player's state, and only read. What `wire` borrows is held for as long as the bytes are
+ *            there, for the next player may be served when this one has left.
  * Returns    false when they cannot be shared: `from` is not where the release began, or some are forgotten already; a
  *            script is among them, or frames that the wire leaves out; their times do not run smoothly or are out of its
  *            range; or memory is out
  */
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
                       const struct jitter *jitter);
+
+/**
+ * The source has no player any more: what its last release holds goes.
+ * Rules      not between shared_batch_get() and the last use of what it gave
+ */
+void shared_batch_forget(const struct source *s);
 
 /** Which frame the byte at `offset` belongs to, its first byte, its time. */
 size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *frame_begins, int64_t *ms);

@@ -17,9 +17,9 @@ static void packets_emit(struct wire *w, const struct frame *f, int64_t ms, stru
         wire_wrote(out, wr_len(&out->scratch) - before);
 }
 
-static struct frame *config(const struct wire *w)
+static void borrows(const struct wire *w, struct frame *frames[WIRE_FRAMES_MAX])
 {
-    return (struct frame *)ts_mux_config(&w->ts);
+    frames[0] = (struct frame *)ts_mux_config(&w->ts);
 }
 
 static void packets_pass(struct wire *w, const struct frame *f, int64_t ms)
@@ -66,7 +66,7 @@ const struct wire_format ts_wire = {
     .stamp_max_ms = INT64_MAX / (2 * TICKS_PER_MS),
     .len = packets_len,
     .emit = packets_emit,
-    .config = config,
+    .borrows = borrows,
     .pass = packets_pass,
     .stamp = packets_stamp,
     .is_same = is_same,

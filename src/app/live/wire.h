@@ -2,7 +2,8 @@
  * How the frames of a source become the bytes of one kind of player: the interface of a wire format.
  *
  * What a player's bytes depend on besides the frame and its time is a value, the wire; it can be copied, and the same
- * wire, frame and time always give the same bytes. So a frame that went out in part is muxed again and goes
+ * wire, frame and time always give the same bytes. It borrows frames, and is good until the next yield: what is kept
+ * longer is a struct held_wire (held_wire.h). So a frame that went out in part is muxed again and goes
  * on where it was cut, and the bytes of a release can be muxed once for all whose wires give the same.
  *
  * A new kind of player is a row of these functions.
@@ -39,6 +40,9 @@ struct wire {
     };
 };
 
+/* The most frames that a wire borrows. */
+enum { WIRE_FRAMES_MAX = MP4_TRACKS };
+
 /* A frame among the bytes that players share. */
 struct wire_mark {
     uint32_t at;   /* where it begins */
@@ -66,8 +70,8 @@ struct wire_format {
     /** Put the frame's bytes; the wire is then that of the next frame. */
     void (*emit)(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out);
 
-    /** The configuration frame that the wire points to, for who keeps the wire to keep alive; or NULL. NULL: never one. */
-    struct frame *(*config)(const struct wire *w);
+    /** Put the frames that the wire points to, for held_wire.h; `frames` is all NULL before. NULL: never any. */
+    void (*borrows)(const struct wire *w, struct frame *frames[WIRE_FRAMES_MAX]);
 
     /** As emit(), and nothing is put. NULL: the wire is the same after any frame. */
     void (*pass)(struct wire *w, const struct frame *f, int64_t ms);

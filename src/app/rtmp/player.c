@@ -81,8 +81,8 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
         return rtmp_server_reply_pause(rtmp, call.flag);
     case RTMP_CALL_CLOSE_STREAM:
     case RTMP_CALL_DELETE_STREAM: *ended = true; return NULL;
-    case RTMP_CALL_RECEIVE_AUDIO: p->out.wire.no_audio = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
-    case RTMP_CALL_RECEIVE_VIDEO: p->out.wire.no_video = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
+    case RTMP_CALL_RECEIVE_AUDIO: p->out.held.wire.no_audio = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
+    case RTMP_CALL_RECEIVE_VIDEO: p->out.held.wire.no_video = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
     case RTMP_CALL_SEEK: return answer_seek(p, &call);
     default: return rtmp_server_reply_unknown(rtmp, &call);
     }

@@ -335,7 +335,7 @@ static void who_wants_something_of_his_own_is_woken(void **state)
     publish(1, 100);
     let_all_run();
     players[0].out.paused = true;
-    players[1].out.wire.no_audio = true;
+    players[1].out.held.wire.no_audio = true;
     players[2].out.duration_ms = 1 << 20;
     int before = turns_of_all(N);
     publish(2, 100);
@@ -445,7 +445,7 @@ static void an_io_uring_that_fails_costs_nobody_a_byte(void **state)
     assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
     assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
     for (int i = 0; i < 20; i++) /* pairs with bytes of their own: the copies fill up on the way */
-        players[i].out.wire.chunk_size += (uint32_t)(i / 2 % 7);
+        players[i].out.held.wire.chunk_size += (uint32_t)(i / 2 % 7);
     publish(40, 8000);
     assert_false(send_ring_is_open());
     publish(2, 500);

@@ -539,6 +539,57 @@ static void who_came_at_different_times_gets_his_own_counters(void **state)
     headers_clear(&headers);
 }
 
+/* An MP4 or TS player with configuration frames that nobody else has, as one that came before the last repetition. */
+static struct wire wire_of(const struct wire_format *format, struct frame *video, struct frame *audio)
+{
+    struct wire w = { .format = format, .framing = FRAMING_CHUNK };
+    if (format == &mp4_wire) {
+        assert_int_equal(mp4_mux_init(&w.mp4, video, NULL, audio), MP4_OK);
+        return w;
+    }
+    ts_mux_init(&w.ts, CODEC_H264, CODEC_AAC);
+    wire_pass(&w, video, 0);
+    wire_pass(&w, audio, 0);
+    return w;
+}
+
+/* Whoever was served first has left, and its configuration went with it: the next one is compared with it all the same. */
+static void the_next_player_is_served_when_the_first_has_left(void **state)
+{
+    (void)state;
+    const struct wire_format *const formats[] = { &mp4_wire, &ts_wire };
+    struct jitter                   off = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        struct frame *video = media_frame(VIDEO_CONFIG, 0, 0), *audio = media_frame(AUDIO_CONFIG, 0, 0);
+        put_media(KEY, 100, 1000);
+        put_media(AUDIO, 30, 1010);
+        uint64_t from = release();
+        assert_true(get_in(from, wire_of(formats[i], video, audio), &off));
+        assert_true(video->refs > 1);
+        assert_true(audio->refs > 1 || formats[i] == &ts_wire);
+        struct frame *of_first = video; /* the shared bytes alone keep it */
+        frame_unref(&video);
+        frame_unref(&audio);
+        assert_true(of_first->refs > 0);
+
+        struct frame *other = media_frame(VIDEO_CONFIG, 0, 0), *sound = media_frame(AUDIO_CONFIG, 0, 0);
+        assert_true(get_in(from, wire_of(formats[i], other, sound), &off));
+        assert_as_alone(from, wire_of(formats[i], other, sound), &off);
+        shared_batch_forget(f.source);
+        assert_int_equal(other->refs, 1);
+        assert_int_equal(sound->refs, 1);
+        assert_true(get_in(from, wire_of(formats[i], other, sound), &off)); /* muxed again */
+        assert_as_alone(from, wire_of(formats[i], other, sound), &off);
+        put_media(INTER, 10, 1040);
+        release();
+        assert_true(get_in(f.source->release_began, flv(FRAMING_NONE), &off));
+        assert_int_equal(other->refs, 1); /* a new release lets go of what the last one held */
+        assert_int_equal(sound->refs, 1);
+        frame_unref(&other);
+        frame_unref(&sound);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -559,6 +610,7 @@ int main(void)
         TEST(a_release_has_bytes_for_so_many_wires),
         TEST(who_leaves_a_kind_out_shares_what_has_none_of_it),
         TEST(who_came_at_different_times_gets_his_own_counters),
+        TEST(the_next_player_is_served_when_the_first_has_left),
         TEST(a_write_that_was_cut_at_any_byte_goes_on_there),
     };
 #undef TEST
