@@ -29,6 +29,7 @@ struct listener {
     struct co                   *co;
     int                          spare_fd; /* given up to refuse a connection when descriptors run out; -1: none */
     int64_t                      complained_us, n_unsaid;
+    struct log_limits            log_limits;
     bool                         wanted, fresh, closing;
     struct endpoint              endpoint;
     char                         name[IO_ADDR_CAP];
@@ -162,6 +163,7 @@ static void accept_loop(void *arg)
     struct listener *l = arg;
     struct err      *e;
     int              n_max = ACCEPTS_MIN;
+    co_set_log_limits(&l->log_limits);
     while (!(e = io_wait_readable(&l->io, DEADLINE_NEVER))) {
         int n = 0;
         while (n < n_max && accept_one(l))
@@ -171,6 +173,8 @@ static void accept_loop(void *arg)
     }
     err_free(e); /* only a cancel ends it */
     log_info("%s stops listening at tcp://%s", l->service->name, l->name);
+    log_tell_held(&l->log_limits);
+    co_set_log_limits(NULL);
     listener_free(l);
 }
 

@@ -28,6 +28,7 @@ static struct {
     _Atomic int  level;
     _Atomic bool utc, colour;
     const char *(*trace_id)(void);
+    struct log_limits *(*limits)(void);
 
     struct log_settings settings;
     int                 fd; /* -1: console */
@@ -210,6 +211,11 @@ void log_set_trace_source(const char *(*trace_id)(void))
     state.trace_id = trace_id;
 }
 
+void log_set_limits_source(struct log_limits *(*limits)(void))
+{
+    state.limits = limits;
+}
+
 bool log_enabled(enum log_level level)
 {
     return level < LOG_OFF && (int)level >= state.level;
@@ -319,11 +325,46 @@ static void log_vwrite(enum log_level level, const char *trace, int errnum, stru
     emit(line.buf, line.len);
 }
 
+static void write_plain(enum log_level level, const char *fmt, ...) ATTR_PRINTF(2, 3);
+
+static void write_plain(enum log_level level, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    log_vwrite(level, current_trace(), 0, NULL, fmt, args);
+    va_end(args);
+}
+
+static void tell_held(struct log_limits *l, int64_t now)
+{
+    struct log_limit held;
+    while (log_limits_take_held(l, now, &held))
+        if (log_enabled((enum log_level)held.level))
+            write_plain((enum log_level)held.level, "(%llu more like \"%s\" were not logged)",
+                        (unsigned long long)held.n_held, held.kind);
+}
+
+void log_tell_held(struct log_limits *l)
+{
+    tell_held(l, INT64_MAX);
+}
+
+/* False when the line is the second of its kind, of one connection, in one second. */
+static bool is_within_limits(enum log_level level, const char *kind)
+{
+    struct log_limits *l = state.limits && level >= LOG_INFO ? state.limits() : NULL;
+    if (!l)
+        return true;
+    int64_t now = now_us();
+    tell_held(l, now);
+    return log_limits_pass(l, kind, (int)level, now);
+}
+
 void log_write(enum log_level level, const char *fmt, ...)
 {
-    if (!log_enabled(level))
+    int errnum = errno; /* kept for the caller; what it says has mostly nothing to do with the line */
+    if (!log_enabled(level) || !is_within_limits(level, fmt))
         return;
-    int     errnum = errno; /* kept for the caller; what it says has mostly nothing to do with the line */
     va_list args;
     va_start(args, fmt);
     log_vwrite(level, current_trace(), 0, NULL, fmt, args);
@@ -345,7 +386,7 @@ void log_write_as(const char *trace_id, enum log_level level, const char *fmt, .
 
 void log_err(enum log_level level, struct err *e, const char *fmt, ...)
 {
-    if (e && log_enabled(level)) {
+    if (e && log_enabled(level) && is_within_limits(level, fmt)) {
         va_list args;
         va_start(args, fmt);
         log_vwrite(level, current_trace(), err_errno(e), e, fmt, args);

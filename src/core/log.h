@@ -5,7 +5,8 @@
  *
  * A line never waits for the disk or the terminal: it goes into a bounded queue that a thread of the
  * log's own drains. When the queue is full, lines are dropped and the next one written says how many.
- * Before log_start_writer() and after log_stop() lines are written at once, by the caller.
+ * Before log_start_writer() and after log_stop() lines are written at once, by the caller. What one connection writes is
+ * limited (core/log_limit.h); what many short connections write together is bounded by the queue alone.
  *
  * Shape      text is cut at LOG_LINE_MAX
  * Yields     no
@@ -17,6 +18,7 @@
 
 #include "core/attr.h"
 #include "core/err.h"
+#include "core/log_limit.h"
 
 /* LOG_OFF is a setting only: a line of that level is not written. */
 enum log_level { LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
@@ -51,12 +53,18 @@ int log_descriptor(void);
 /** Ask this for the trace id of each line; NULL or "" means none. */
 void log_set_trace_source(const char *(*trace_id)(void));
 
+/** Ask this for the limits of whoever writes a line; NULL means that its lines are not limited. */
+void log_set_limits_source(struct log_limits *(*limits)(void));
+
+/** Write how many lines of each kind were held back: at the end of the connection that kept `l`. */
+void log_tell_held(struct log_limits *l);
+
 /** True when a line of that level would be written: guards costly arguments. */
 bool log_enabled(enum log_level level);
 
 void log_write(enum log_level level, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
-/** On behalf of somebody else: with that trace id. */
+/** On behalf of somebody else: with that trace id, not limited. */
 void log_write_as(const char *trace_id, enum log_level level, const char *fmt, ...) ATTR_PRINTF(3, 4);
 
 #define log_trace(...) log_write(LOG_TRACE, __VA_ARGS__)

@@ -215,6 +215,7 @@ int main(int argc, char **argv, char **envp)
     struct cli cli;
     tls_buffers_install();
     log_set_trace_source(co_trace);
+    log_set_limits_source(co_log_limits);
     struct err *e = cli_parse(&cli, argc, argv);
     if (e)
         return fail(err_wrap(e, "config parse options"), NULL);

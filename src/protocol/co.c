@@ -26,7 +26,8 @@ struct co {
     const char      *name;
     void (*fn)(void *arg);
     void *arg;
-    char  trace[IDENT_CAP];
+    char               trace[IDENT_CAP];
+    struct log_limits *log_limits;
 };
 
 static struct co  main_co; /* the first coroutine: runs main() */
@@ -249,6 +250,16 @@ const char *co_trace(void)
     if (!main_co.trace[0])
         ident_random(main_co.trace, IDENT_LEN); /* lines before co_init() have the main coroutine's id already */
     return current ? current->trace : "";
+}
+
+void co_set_log_limits(struct log_limits *limits)
+{
+    current->log_limits = limits;
+}
+
+struct log_limits *co_log_limits(void)
+{
+    return current ? current->log_limits : NULL;
 }
 
 size_t co_count(void)

@@ -99,6 +99,14 @@ void co_trim_stack(void);
 void        co_set_trace(const char *trace);
 const char *co_trace(void);
 
+/**
+ * What limits the log lines of the running coroutine; NULL, as at its start: nothing does. Borrowed until the coroutine
+ * ends or sets another.
+ */
+struct log_limits;
+void               co_set_log_limits(struct log_limits *limits);
+struct log_limits *co_log_limits(void);
+
 /** How many coroutines live, for the statistics. */
 size_t co_count(void);
 

@@ -38,8 +38,9 @@ static void kick(struct api_reply *r, const struct client *c)
         api_error(r, STATUS_OK, c ? CODE_NO_CONNECTION : E_RTMP_CLIENT_NOT_FOUND);
         return;
     }
-    log_warn("client %s, %s of %s, ip=%s, is kicked by %s", c->id, c->type->name, c->source->identity, c->ip,
-             http_conn_of(r->x)->ip);
+    /* Each of these lines has ended a client, so it stands in the log whoever else was kicked in that second. */
+    log_write_as(co_trace(), LOG_WARN, "client %s, %s of %s, ip=%s, is kicked by %s", c->id, c->type->name,
+                 c->source->identity, c->ip, http_conn_of(r->x)->ip);
     co_cancel(c->co);
     api_begin(r);
     jw_object_end(&r->json);

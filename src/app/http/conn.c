@@ -190,6 +190,7 @@ static void run(void *arg)
     struct http_conn         *c = arg;
     const struct http_serving serving = { .handle = handle, .owner = c };
     co_set_trace(c->trace);
+    co_set_log_limits(&c->log_limits);
     io_set_owner(&c->io, co_self());
     log_debug("HTTP client ip=%s, fd=%d", c->peer, c->io.fd);
     setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* replies are written in whole */
@@ -197,6 +198,8 @@ static void run(void *arg)
     if (!e)
         e = http_serve(&c->io, &serving);
     say_goodbye(c, e);
+    log_tell_held(&c->log_limits);
+    co_set_log_limits(NULL);
     conn_free(c);
 }
 

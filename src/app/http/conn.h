@@ -16,6 +16,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/ident.h"
+#include "core/log_limit.h"
 #include "protocol/http/exchange.h"
 #include "protocol/io.h"
 
@@ -43,6 +44,7 @@ struct http_conn {
     unsigned                     n_served; /* of them, those of HTTP_FACE_STREAM: what the log tells of */
     char                         summary[HTTP_SUMMARY_CAP];
     int                          status; /* of the reply to it; 0: none has begun */
+    struct log_limits            log_limits;
 };
 
 /** The connection that an exchange of this server belongs to. */

@@ -273,10 +273,13 @@ static void run(void *arg)
 {
     struct rtmp_conn *c = arg;
     co_set_trace(c->trace);
+    co_set_log_limits(&c->log_limits);
     io_set_owner(&c->io, co_self());
     log_info("%s client ip=%s, fd=%d", c->is_tls ? "RTMPS" : "RTMP", c->peer, c->io.fd);
     set_nodelay(c, true); /* the introduction is small messages to and fro: each would wait for a delayed ACK */
     say_goodbye(serve(c));
+    log_tell_held(&c->log_limits);
+    co_set_log_limits(NULL);
     conn_free(c);
 }
 

@@ -16,6 +16,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/ident.h"
+#include "core/log_limit.h"
 #include "protocol/io.h"
 #include "protocol/rtmp/server.h"
 
@@ -34,6 +35,7 @@ struct rtmp_conn {
     char                trace[IDENT_CAP];
     char                ip[INET6_ADDRSTRLEN];
     char                peer[IO_ADDR_CAP]; /* with the port */
+    struct log_limits   log_limits;
 };
 
 extern const struct listen_service rtmp_service, rtmps_service;
