@@ -89,6 +89,18 @@ def test_each_connection_has_a_line_of_its_own(make_server):
     until(lambda: len(lines(server, r"without the right user and password")) >= 20, "a line for each")
 
 
+def test_streams_one_after_the_other_are_told_at_first_and_then_counted(server):
+    n = 200
+    with server.client() as c:
+        for i in range(n):
+            c.publish("s%d" % i)
+            c.unpublish()
+    server.wait_log("client finished|client disconnect")
+    told = lines(server, "client identified")
+    assert re.search("stream=s0,.*stream=s7,", "".join(told))
+    assert len(told) < n / 2 and len(told) + held(server, "client identified") == n
+
+
 def test_a_kick_is_never_left_out(make_server):
     server = make_server(api="")
     players = [server.player("p%d" % i) for i in range(10)]

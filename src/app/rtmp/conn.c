@@ -28,6 +28,9 @@ enum {
 /* Where there is no vhost yet to say otherwise: the default of `out_ack_size`. */
 enum { OUT_ACK_SIZE_DEFAULT = 2500000 };
 
+/* So many streams of one connection are each told in whole; those that follow share a line of a kind a second. */
+enum { STREAMS_TOLD = 8 };
+
 static const struct client_type client_types[] = {
     [RTMP_PLAY] = { "rtmp-play", "PLA", false },
     [RTMP_FMLE_PUBLISH] = { "fmle-publish", "CPB", true },
@@ -175,10 +178,19 @@ static struct err *count_client(struct rtmp_conn *c)
     return stat_add_client(&c->server->stat, &c->client, c->source->vhost->name);
 }
 
+static void begin_telling(struct rtmp_conn *c)
+{
+    if (c->n_streams++ >= STREAMS_TOLD)
+        return;
+    log_tell_held(&c->log_limits);
+    c->log_limits = (struct log_limits){ 0 };
+}
+
 /* One stream, from what the client wants to its end. */
 static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
 {
     c->identified = false;
+    begin_telling(c);
     struct err *e = rtmp_server_identify(&c->rtmp, &c->request, &c->role, deadline_us);
     if (err_code(e) == E_RTMP_STREAM_NAME_EMPTY || err_code(e) == E_RTMP_REQ_TCURL || err_code(e) == E_LIMIT)
         io_linger(&c->io, now_us() + LINGER_US); /* the client has been told */

@@ -36,6 +36,7 @@ struct rtmp_conn {
     char                ip[INET6_ADDRSTRLEN];
     char                peer[IO_ADDR_CAP]; /* with the port */
     struct log_limits   log_limits;
+    unsigned            n_streams; /* that it began */
 };
 
 extern const struct listen_service rtmp_service, rtmps_service;
