@@ -14,13 +14,17 @@ static const char *role_name(enum access_role role)
     return role == ACCESS_PUBLISH ? "publish" : "play";
 }
 
+/* What cannot be read, the client's address (NULL) or a rule's, is taken for what lets nobody in. */
 static bool matches(const struct conf_security_rule *rule, enum access_role role, const struct cidr *client)
 {
-    if (rule->publish != (role == ACCESS_PUBLISH) || !rule->who[0])
+    if (rule->publish != (role == ACCESS_PUBLISH))
         return false;
     struct cidr who;
-    return strcmp(rule->who, "all") == 0 ||
-           (cidr_parse(rule->who, strlen(rule->who), &who) && cidr_contains(&who, client));
+    if (strcmp(rule->who, "all") == 0)
+        return true;
+    if (!client || !cidr_parse(rule->who, strlen(rule->who), &who))
+        return !rule->allow;
+    return cidr_contains(&who, client);
 }
 
 struct err *access_check_security(const struct conf_vhost *v, enum access_role role, const char *ip)
@@ -37,12 +41,11 @@ struct err *access_check_security(const struct conf_vhost *v, enum access_role r
                        shown, role_name(role));
 
     struct cidr client;
-    bool        any_allow = false, allowed = false;
-    cidr_parse(ip, strlen(ip), &client);
+    bool        any_allow = false, allowed = false, known = cidr_parse(ip, strlen(ip), &client);
     for (size_t i = 0; i < s->n_rules; i++) {
         const struct conf_security_rule *rule = &s->rules[i];
         any_allow |= rule->allow;
-        if (!matches(rule, role, &client))
+        if (!matches(rule, role, known ? &client : NULL))
             continue;
         if (!rule->allow)
             return err_new(E_SYSTEM_SECURITY_DENY, "security of vhost %s: deny %s %s refuses %s", v->name,

@@ -318,6 +318,29 @@ static struct err *check_ingests(const struct conf_node *vhost)
     return e;
 }
 
+/* A `deny` that cannot be read would let in whom it is to keep out. An `allow` of that kind lets nobody in: a warning. */
+static struct err *check_security(const struct conf_node *vhost)
+{
+    const struct conf_node *security = conf_node_child(vhost, "security");
+    char                    shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_WHERE_MAX + 8];
+    for (const struct conf_node *n = is_on(security) ? security->first : NULL; n; n = n->next) {
+        const char *role = n->n_args ? n->args[0] : "", *who = n->n_args > 1 ? n->args[1] : "";
+        struct cidr range;
+        if (strcmp(n->name, "deny") != 0)
+            continue;
+        if (strcmp(role, "publish") != 0 && strcmp(role, "play") != 0)
+            return err_new(E_SYSTEM_CONFIG_INVALID, "security.deny=%s of %s is neither publish nor play%s",
+                           conf_show(role, shown, sizeof shown), vhost_name(vhost, name, sizeof name),
+                           at(n, where, sizeof where));
+        if (strcmp(who, "all") != 0 && !cidr_parse(who, strlen(who), &range))
+            return err_new(E_SYSTEM_CONFIG_INVALID,
+                           "security.deny %s %s of %s is neither all, nor an address, nor a range%s", role,
+                           conf_show(who, shown, sizeof shown), vhost_name(vhost, name, sizeof name),
+                           at(n, where, sizeof where));
+    }
+    return NULL;
+}
+
 static struct err *check_process(const struct check *c)
 {
     char where[CONF_WHERE_MAX + 8];
@@ -351,7 +374,7 @@ struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
         (e = check_http_ports(&c)) || (e = check_each(&c, "stream_caster", check_caster)) ||
         (e = check_each(&c, "vhost", check_vhost_names)) || (e = check_each(&c, "vhost", check_hls)) ||
         (e = check_each(&c, "vhost", check_kickoff)) || (e = check_each(&c, "vhost", check_ingests)) ||
-        (e = check_process(&c)))
+        (e = check_each(&c, "vhost", check_security)) || (e = check_process(&c)))
         return e;
     return NULL;
 }

@@ -65,6 +65,10 @@ static void security_follows_its_rules(void **state)
         { "enabled on; allow play all;",                        ACCESS_PLAY,    "",             0 },
         { "enabled on; allow play all;",                        ACCESS_PLAY,    NULL,           0 },
         { "enabled on; allow play 0.0.0.0/0;",                  ACCESS_PLAY,    "",             E_SYSTEM_SECURITY_ALLOW },
+        { "enabled on; deny play 10.0.0.0/8;",                  ACCESS_PLAY,    "",             E_SYSTEM_SECURITY_DENY },
+        { "enabled on; deny play 10.0.0.0/8;",                  ACCESS_PLAY,    "unknown",      E_SYSTEM_SECURITY_DENY },
+        { "enabled on; deny play ::1; allow play all;",         ACCESS_PLAY,    "1.2.3",        E_SYSTEM_SECURITY_DENY },
+        { "enabled on; deny publish ::1;",                      ACCESS_PLAY,    "",             0 },
     };
     /* clang-format on */
     (void)state;

@@ -556,7 +556,7 @@ static void what_is_not_built_and_switched_off_is_not_named(void **state)
 
 static void a_rule_that_matches_nobody_is_told(void **state)
 {
-    static const char *const rules[] = { "allow publish;", "deny play 1.2.3.4/40;", "deny watch all;",
+    static const char *const rules[] = { "allow publish;", "allow watch all;", "allow play 1.2.3.4/40;",
                                          "allow play host.example;", "allow publish ::1/129;" };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
@@ -566,6 +566,33 @@ static void a_rule_that_matches_nobody_is_told(void **state)
         must_load(&l, text);
         must_tell(&l, "t.conf:2: this rule matches nobody");
         assert_int_equal(l.conf->vhosts[0].security.n_rules, 1);
+        unload(&l);
+    }
+}
+
+/* It would let in whom it is to keep out. */
+static void a_deny_that_cannot_be_read_is_refused(void **state)
+{
+    static const char *const rules[][2] = {
+        { "deny play 1.2.3.4/40;", "security.deny play 1.2.3.4/40 of v is neither all, nor an address, nor a range" },
+        { "deny publish;", "security.deny publish" },
+        { "deny publish ::1/129;", "security.deny publish ::1/129 of v is neither all" },
+        { "deny play host.example;", "security.deny play host.example of v is neither all" },
+        { "deny play 10.0.0.0/8x;", "security.deny play 10.0.0.0/8x of v is neither all" },
+        { "deny watch all;", "security.deny=watch of v is neither publish nor play" },
+        { "allow play all; deny;", "of v is neither publish nor play" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        char text[128];
+        snprintf(text, sizeof text, "security { enabled on; %s }", rules[i][0]);
+        struct loaded l = load_vhost(text);
+        if (l.conf || !strstr(l.error, rules[i][1]))
+            fail_msg("%s\n%s\ninstead of %s", text, l.error, rules[i][1]);
+        unload(&l);
+        snprintf(text, sizeof text, "security { enabled off; %s }", rules[i][0]);
+        l = load_vhost(text); /* nobody goes by it */
+        must_load(&l, text);
         unload(&l);
     }
 }
@@ -819,6 +846,7 @@ int main(void)
         cmocka_unit_test(what_is_not_built_is_named_once),
         cmocka_unit_test(what_is_not_built_and_switched_off_is_not_named),
         cmocka_unit_test(a_rule_that_matches_nobody_is_told),
+        cmocka_unit_test(a_deny_that_cannot_be_read_is_refused),
         cmocka_unit_test(the_report_is_bounded),
         cmocka_unit_test(the_environment_wins_over_the_file),
         cmocka_unit_test(the_environment_is_checked_too),
