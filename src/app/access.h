@@ -1,5 +1,5 @@
 /**
- * Who may: the rules of `security` and `refer`.
+ * Who may: the rules of `security` and `refer`, and whether the vhost can be served at all.
  *
  * Pure: the rules and what is known of the client go in, NULL or a refusal comes out, which says exactly which
  * rule refused whom. The caller logs it and closes.
@@ -36,5 +36,13 @@ enum access_refer { ACCESS_REFER_ALL, ACCESS_REFER_PLAY, ACCESS_REFER_PUBLISH };
  * Returns    NULL, or E_RTMP_ACCESS_DENIED
  */
 struct err *access_check_refer(const struct conf_vhost *v, enum access_refer which, const char *page_url) ATTR_MUST_USE;
+
+/**
+ * A vhost that asks for a feature without which it is unsafe or useless, and which is not built yet, serves nobody unless
+ * `allow_unbuilt` is on.
+ *
+ * Returns    NULL, or E_NOT_BUILT
+ */
+struct err *access_check_built(const struct conf *c, const struct conf_vhost *v) ATTR_MUST_USE;
 
 #endif

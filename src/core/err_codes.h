@@ -223,7 +223,8 @@
     X(1901, LIMIT, "LimitExceeded", "a peer exceeded a named bound") \
     X(1902, END_OF_STREAM, "EndOfStream", "the peer ended the connection in good order") \
     X(1903, TAKEOVER, "PublisherTakeover", "a newer publisher took the stream over") \
-    X(1904, PROXY_HEADER, "ProxyHeader", "the PROXY header of a trusted peer is broken")
+    X(1904, PROXY_HEADER, "ProxyHeader", "the PROXY header of a trusted peer is broken") \
+    X(1905, NOT_BUILT, "NotBuilt", "the vhost asks for a feature that is not built yet")
 
 enum err_code {
 #define ERR_CODE_ENUM(number, symbol, name, meaning) E_##symbol = (number),

@@ -118,6 +118,8 @@ struct conf_vhost_tls {
     char *key, *cert; /* paths of PEM files */
 };
 
+struct conf_unbuilt;
+
 struct conf_vhost {
     char                   *name;
     bool                    enabled;
@@ -133,6 +135,8 @@ struct conf_vhost {
     struct conf_http_static http_static;
     struct conf_http_remux  http_remux;
     struct conf_vhost_tls   tls;
+
+    const struct conf_unbuilt *unbuilt; /* the feature without which nobody is served (unbuilt.h); NULL: none */
 };
 
 struct conf_tree;
@@ -145,6 +149,7 @@ struct conf {
     struct conf_words       listen;     /* RTMP endpoints, validated, as written */
     bool                    reuse_port; /* ours, default off: share listen ports with another process */
     bool                    io_uring;   /* ours, default on: write to many players by one call */
+    bool                    allow_unbuilt; /* ours, default off: serve vhosts that ask for what is not built */
     int                     max_connections;
     char                   *pid;
     int                     chunk_size;

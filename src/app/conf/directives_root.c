@@ -22,6 +22,10 @@ static const struct directive rows[] = {
       .help = "Share listen ports with other processes (SO_REUSEPORT). Off: a port that is taken is an error." },
     { .name = "io_uring", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, IN_CONF(io_uring), .since = "ours",
       .help = "Write to many players by one system call, where the kernel lets it; off: by one call each." },
+    { .name = "allow_unbuilt", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(allow_unbuilt),
+      .since = "ours",
+      .help = "Serve vhosts with http_hooks that decide who may, token_traverse or mode remote, as if those were not "
+              "there: they are not built yet. Off: their publishers and players are refused." },
     { .name = "max_connections", .type = CONF_INT, .def = "1000", .reload = RELOAD_LIVE, IN_CONF(max_connections),
       .since = "1",
       .help = "Most TCP clients at one time; one more is closed at once. The limit of open files must be more than "

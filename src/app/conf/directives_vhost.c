@@ -37,7 +37,7 @@ static const struct directive vhost_rows[] = {
       .help = "Being an edge of other servers, or one of several origins." },
     { .name = "forward", .type = CONF_BLOCK, .children = &conf_forward_block, .since = "3",
       .help = "Pushing each published stream to other servers." },
-    { .name = "http_hooks", .type = CONF_BLOCK, .flags = CONF_GUARD, .children = &conf_http_hooks_block, .since = "1",
+    { .name = "http_hooks", .type = CONF_BLOCK, .children = &conf_http_hooks_block, .since = "1",
       .help = "HTTP callbacks, which may refuse a client." },
     { .name = "http_static", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_http_static_block, .since = "2",
       .help = "Files of this vhost over HTTP." },

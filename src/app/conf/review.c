@@ -4,6 +4,7 @@
 
 #include "app/conf/directive.h"
 #include "app/conf/spell.h"
+#include "app/conf/unbuilt.h"
 #include "app/conf/value.h"
 #include "core/attr.h"
 #include "core/map.h"
@@ -13,6 +14,8 @@ enum { ROWS_MAX = 512 }; /* of the whole table, some 400 */
 
 struct review {
     struct conf_report     *report;
+    bool                    allow_unbuilt;
+    const struct conf_node *vhost; /* the block around, or NULL */
     const struct directive *told[ROWS_MAX]; /* rows whose state has been told */
     size_t                  n_told;
 };
@@ -34,17 +37,39 @@ static bool is_switched(const struct conf_node *block, const char *position)
     return enabled && enabled->n_args && strcmp(enabled->args[0], position) == 0;
 }
 
+/* Where a block stands: its vhost, file and line. */
+static const char *place_of(const struct review *r, const struct conf_node *n, char *buf, size_t cap)
+{
+    struct str out = str_over(buf, cap);
+    char       where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
+    if (r->vhost)
+        str_printf(&out, ", vhost %s", conf_show(r->vhost->n_args ? r->vhost->args[0] : "", shown, sizeof shown));
+    str_printf(&out, ", at %s", conf_node_where(n, where, sizeof where));
+    return buf;
+}
+
+static void tell_refusal(struct review *r, const struct conf_unbuilt *unbuilt, const char *path, const char *place)
+{
+    conf_report_add(r->report, LOG_ERROR, "%s is accepted but not built yet: %s, so %s%s", path, unbuilt->effect,
+                    r->allow_unbuilt ? "every client is served without that, as allow_unbuilt says"
+                                     : "publishers and players are refused (allow_unbuilt on; serves them without that)",
+                    place);
+}
+
 static void tell_state(struct review *r, const struct directive *row, const struct conf_node *n, const char *path)
 {
-    if (row->state == CONF_LATER && (row->flags & CONF_GUARD) && is_switched(n, "on")) {
-        conf_report_add(r->report, LOG_ERROR,
-                        "%s is accepted but not built yet: nobody is asked, so every client is let in", path);
+    char                       place[CONF_WHERE_MAX + CONF_SHOW_MAX + 16];
+    const struct conf_unbuilt *unbuilt = row->state == CONF_LATER ? conf_unbuilt_asked(path, n) : NULL;
+    place_of(r, n, place, sizeof place);
+    if (unbuilt && unbuilt->refuses) {
+        tell_refusal(r, unbuilt, path, place);
         return;
     }
     if (row->state == CONF_BUILT || (row->flags & CONF_LEGACY) || is_switched(n, "off") || !first_time(r, row))
         return;
     if (row->state == CONF_LATER)
-        conf_report_add(r->report, LOG_WARN, "%s is accepted but not built yet", path);
+        conf_report_add(r->report, LOG_WARN, "%s is accepted but not built yet%s%s%s", path, unbuilt ? ": " : "",
+                        unbuilt ? unbuilt->effect : "", place);
     else
         conf_report_add(r->report, LOG_INFO, "%s is accepted and has no effect", path);
 }
@@ -92,12 +117,16 @@ static void review_block(struct review *r, const struct conf_node *parent, const
                             conf_node_where(first, counts, sizeof counts));
             continue;
         }
+        if (row->children == &conf_vhost_block)
+            r->vhost = n;
         if (!silent)
             tell_state(r, row, n, row_path);
         if (row->type == CONF_BLOCK)
             review_block(r, n, row->children, row_path, silent || row->state != CONF_BUILT);
         else
             review_value(r, row, n, row_path);
+        if (row->children == &conf_vhost_block)
+            r->vhost = NULL;
     }
 }
 
@@ -150,7 +179,11 @@ static void review_mounts(const struct conf_tree *tree, struct conf_report *repo
 
 struct err *conf_review(const struct conf_tree *tree, struct conf_report *report)
 {
-    struct review r = { .report = report };
+    const struct conf_node *allow = conf_node_child(&tree->root, "allow_unbuilt");
+    struct review           r = {
+                  .report = report,
+                  .allow_unbuilt = conf_value(conf_row(&conf_root_block, "allow_unbuilt"), allow).on,
+    };
     review_block(&r, &tree->root, &conf_root_block, "", false);
     review_mounts(tree, report);
     return review_vhost_names(tree, report);

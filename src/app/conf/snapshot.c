@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/cidr.h"
+#include "app/conf/unbuilt.h"
 #include "app/conf/value.h"
 #include "core/str.h"
 
@@ -150,6 +151,7 @@ static void fill_vhost(struct conf *c, struct conf_vhost *v, const struct conf_n
     store_text(f, &v->name, n->n_args ? n->args[0] : "");
     fill_block(f, &conf_vhost_block, n);
     fill_rules(f, &v->security, conf_node_child(n, "security"), report);
+    v->unbuilt = conf_unbuilt_refusal(n);
     if (!conf_node_word(conf_node_child(n, "chunk_size")))
         v->chunk_size = c->chunk_size;
     if (v->min_latency && !v->play.mw_msgs_set)

@@ -8,6 +8,7 @@
 #include "app/client_address.h"
 #include "app/http/routes.h"
 #include "app/http/service.h"
+#include "app/http/unbuilt.h"
 #include "app/tls/store.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -117,7 +118,9 @@ static struct err *handle(struct http_exchange *x)
         http_close_after(x);
     struct err *e = receive(x, conf, face, &go_on);
     conf_unref(&conf);
-    if (!e && go_on)
+    if (!e && go_on && http_unbuilt_owns(r->path))
+        e = http_unbuilt_reply(x);
+    else if (!e && go_on)
         e = http_router_handle(face == HTTP_FACE_API ? &http_api_router : &http_stream_router, x);
     c->status = http_reply_status_of(x);
     log_debug("HTTP %s, ip=%s, status=%d", c->summary, c->ip, c->status);

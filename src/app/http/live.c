@@ -8,6 +8,7 @@
 #include "app/http/live_mount.h"
 #include "app/http/live_player.h"
 #include "app/http/static_files.h"
+#include "app/http/unbuilt.h"
 #include "app/source/source.h"
 #include "core/log.h"
 #include "core/str.h"
@@ -128,6 +129,8 @@ static struct err *admit(struct http_exchange *x, struct conf *conf, const struc
     struct err *e = check_access(x, t->vhost);
     if (e)
         return refuse(x, e);
+    if ((e = access_check_built(conf, t->vhost)))
+        return http_unbuilt_refuse(x, e);
     return source_acquire(out, &http_conn_of(x)->server->sources, conf, t->vhost, t->app, t->stream);
 }
 

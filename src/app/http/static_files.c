@@ -9,6 +9,7 @@
 #include "app/http/flv_seek.h"
 #include "app/http/gzip.h"
 #include "app/http/served_file.h"
+#include "app/http/unbuilt.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -229,7 +230,7 @@ static struct err *reply_from(struct http_exchange *x, const struct file_mount *
         log_warn("HTTP %s: what is there in %s may not be read, or is a link that leads out",
                  http_request_of(x)->raw_path, m->dir);
         return http_reply_status(x, STATUS_NOT_FOUND);
-    default: return http_reply_status(x, STATUS_NOT_FOUND);
+    default: return http_unbuilt_reply(x);
     }
 }
 
@@ -239,6 +240,6 @@ struct err *static_files_handle(struct http_exchange *x)
     struct file_mount          m;
     /* "//host/x" would redirect to another host, and is no name that anybody gave to a file. */
     if (r->path[1] == '/' || !file_mount_find(http_conn_of(x)->server->conf, http_request_vhost(r), r->path, &m))
-        return http_reply_status(x, STATUS_NOT_FOUND);
+        return http_unbuilt_reply(x);
     return m.slash_is_missing ? redirect_to_folder(x) : reply_from(x, &m);
 }

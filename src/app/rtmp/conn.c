@@ -156,6 +156,8 @@ static struct err *admit(struct rtmp_conn *c, const struct conf *conf, const str
         return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED,
                                 err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name));
     struct err *e = check_access(c, vhost);
+    if (!e)
+        e = access_check_built(conf, vhost);
     if (e)
         return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, e);
     *out = vhost;

@@ -11,20 +11,6 @@
 #include "app/conf/conf_testing.h"
 #include "core/mem.h"
 
-static void must_load(const struct loaded *l, const char *text)
-{
-    if (!l->conf)
-        fail_msg("%s\n%s", text, l->error);
-}
-
-static void must_tell(const struct loaded *l, const char *text)
-{
-    if (!conf_report_has(&l->report, text)) {
-        print_report(&l->report);
-        fail_msg("not told: %s", text);
-    }
-}
-
 /* ---- defaults */
 
 static void absent_directives_have_their_defaults(void **state)

@@ -77,4 +77,18 @@ static inline void print_report(const struct conf_report *r)
         printf("%s\n", r->items[i].text);
 }
 
+static inline void must_load(const struct loaded *l, const char *text)
+{
+    if (!l->conf)
+        fail_msg("%s\n%s", text, l->error);
+}
+
+static inline void must_tell(const struct loaded *l, const char *text)
+{
+    if (!conf_report_has(&l->report, text)) {
+        print_report(&l->report);
+        fail_msg("not told: %s", text);
+    }
+}
+
 #endif

@@ -1,0 +1,56 @@
+#include "app/http/unbuilt.h"
+
+#include "app/conf/unbuilt.h"
+#include "app/http/conn.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/str.h"
+
+enum { STATUS_NOT_FOUND = 404, STATUS_NOT_IMPLEMENTED = 501, STATUS_UNAVAILABLE = 503 };
+
+enum { TEXT_MAX = 512, LOG_INTERVAL_US = US_PER_SECOND };
+
+static const char text_type[] = "text/plain; charset=utf-8";
+
+bool http_unbuilt_owns(const char *path)
+{
+    const struct conf_unbuilt *row = conf_unbuilt_at(path);
+    return row && !row->may_be_file;
+}
+
+/* Players poll playlists, and Prometheus polls metrics: one line a second tells of all of them. */
+static void say(const struct http_exchange *x, const struct conf_unbuilt *row)
+{
+    static int64_t   said_us;
+    static long long n_unsaid;
+    int64_t          now = now_us();
+    if (said_us && now - said_us < LOG_INTERVAL_US) {
+        n_unsaid++;
+        return;
+    }
+    log_warn("HTTP client ip=%s asks for %s: %s is not built yet (%lld more such requests since the last such line)",
+             http_conn_of(x)->ip, http_request_of(x)->raw_path, row->feature, n_unsaid);
+    said_us = now;
+    n_unsaid = 0;
+}
+
+struct err *http_unbuilt_reply(struct http_exchange *x)
+{
+    const struct conf_unbuilt *row = conf_unbuilt_at(http_request_of(x)->path);
+    char                       text[TEXT_MAX];
+    struct str                 out = str_over(text, sizeof text);
+    if (!row)
+        return http_reply_status(x, STATUS_NOT_FOUND);
+    str_printf(&out, "%s is not built yet: %s.\n", row->feature, row->effect);
+    say(x, row);
+    return http_reply(x, STATUS_NOT_IMPLEMENTED, text_type, text, out.len);
+}
+
+struct err *http_unbuilt_refuse(struct http_exchange *x, struct err *why)
+{
+    char       text[TEXT_MAX], reason[TEXT_MAX - 2];
+    struct str out = str_over(text, sizeof text);
+    str_printf(&out, "%s\n", err_text(why, reason, sizeof reason));
+    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
+    return http_reply(x, STATUS_UNAVAILABLE, text_type, text, out.len);
+}

@@ -1,0 +1,150 @@
+"""What is not built yet: vhosts that would be unsafe or useless without it refuse, the rest is told and served."""
+import os
+
+import pytest
+
+import rtmp
+from api import Api
+from flv import Numbered
+from test_play import seen
+from test_process import GOOD, conf_file, folder, srs_run  # noqa: F401 (folder is a fixture)
+
+REFUSING = [
+    ("http_hooks { enabled on; on_connect http://127.0.0.1:9/c; }", "http_hooks"),
+    ("http_hooks { enabled on; on_publish http://127.0.0.1:9/c; }", "http_hooks"),
+    ("http_hooks { enabled on; on_play http://127.0.0.1:9/c; }", "http_hooks"),
+    ("cluster { mode remote; origin 127.0.0.1:9; }", "mode remote"),
+    ("cluster { mode remote; origin 127.0.0.1:9; token_traverse on; }", "token_traverse"),
+    ("mode remote; origin 127.0.0.1:9;", "mode remote"),
+]
+SERVING = [
+    "http_hooks { enabled off; on_publish http://127.0.0.1:9/c; }",
+    "http_hooks { enabled on; on_unpublish http://127.0.0.1:9/c; }",
+    "cluster { mode local; }",
+    "hls { enabled on; } dvr { enabled on; } forward { enabled on; destination 127.0.0.1:9; } exec { enabled on; }",
+    "transcode { enabled on; ffmpeg /bin/false; } ingest a { enabled on; } dash { enabled on; }",
+]
+
+
+def vhost(more, name="__defaultVhost__"):
+    return "vhost %s { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } %s }\n" % (name, more)
+
+
+def refused(server, role, host="127.0.0.1"):
+    with server.client(tc_url="rtmp://127.0.0.1:%d/live?vhost=%s" % (server.port, host)) as c:
+        with pytest.raises(rtmp.Refused) as refusal:
+            getattr(c, role)("s")
+        c.wait_closed()
+    assert refusal.value.info["level"] == "error"
+    return refusal.value.info["description"]
+
+
+def serves(server):
+    with server.player() as player, server.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=3))
+        seen(player, 8)
+
+
+@pytest.mark.parametrize("more,feature", REFUSING)
+def test_such_a_vhost_refuses_publishers_and_players_with_the_reason(make_server, more, feature):
+    server = make_server(vhost(more), http="")
+    for role in ("publish", "play"):
+        why = refused(server, role)
+        assert feature in why and "not built yet" in why and "allow_unbuilt" in why
+        server.wait_log(r"1905\(NotBuilt\).*vhost __defaultVhost__ needs .*%s.* is not built yet" % feature)
+    reply = Api(server, server.http_port).ask("GET", "/live/s.flv")
+    assert reply.status == 503 and feature in reply.body.decode() and "allow_unbuilt" in reply.body.decode()
+    server.wait_log(r"HTTP client ip=127.0.0.1 refused, /live/s.flv.*NotBuilt")
+
+
+@pytest.mark.parametrize("more", SERVING)
+def test_what_is_merely_missing_is_served(make_server, more):
+    serves(make_server(vhost(more)))
+
+
+def test_the_other_vhosts_serve(make_server):
+    server = make_server(vhost(REFUSING[1][0], "hooked.example") + vhost(""))
+    refused(server, "publish", "hooked.example")
+    serves(server)
+
+
+def test_allow_unbuilt_opens_and_a_reload_switches_it(make_server):
+    server = make_server(vhost(REFUSING[1][0]), root={"allow_unbuilt": "on"})
+    server.wait_log(r"ERROR.*vhost.http_hooks is accepted but not built yet.*every client is served without that")
+    serves(server)
+    server.reload(vhost(REFUSING[1][0]), root={"allow_unbuilt": "off"})
+    refused(server, "play")
+    server.reload(vhost(REFUSING[1][0]), root={"allow_unbuilt": "on"})
+    serves(server)
+
+
+def test_the_environment_closes_as_a_file_does(make_server):
+    env = {"SRS_VHOST_HTTP_HOOKS_ENABLED": "on", "SRS_VHOST_HTTP_HOOKS_ON_PUBLISH": "http://127.0.0.1:9/c"}
+    assert "http_hooks" in refused(make_server(env=env), "publish")
+
+
+def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa: F811
+    text = GOOD + "vhost a.example {\n\n http_hooks { enabled on; on_play http://127.0.0.1:9/c; }\n hls { enabled on; }\n}\n"
+    path = conf_file(folder, text)
+    line = text[:text.index("http_hooks")].count("\n") + 1
+    status, said = srs_run(folder, "-t", "-c", path)
+    assert status == 0
+    for what, at in (("vhost.http_hooks", line), ("vhost.hls", line + 1)):
+        found = [s for s in said.splitlines() if what + " is accepted but not built yet: " in s]
+        assert len(found) == 1 and found[0].endswith(", vhost a.example, at %s:%d" % (path, at)), said
+    server = make_server(vhost(REFUSING[0][0], "b.example"))
+    server.wait_log(r"ERROR.*vhost.http_hooks is accepted.*, vhost b.example, at .*srs.conf:%d" %
+                    server.line_of("http_hooks"))
+
+
+FILES = [("/live/livestream.m3u8", "HLS"), ("/live/livestream.mpd", "DASH")]
+OTHERS = [("/metrics", "metrics"), ("/rtc/v1/play/", "WebRTC"), ("/rtc/v1/whip/?app=live&stream=s", "WebRTC"),
+          ("/console/", "console")]
+
+
+def says_what_it_waits_for(server, port, path, word):
+    for method in ["GET", "POST"] if path.startswith("/rtc/") else ["GET"]:
+        reply = Api(server, port).ask(method, path)
+        assert reply.status == 501 and word in reply.body.decode() and "not built yet" in reply.body.decode()
+        assert reply.headers["Content-Type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize("path,word", FILES + OTHERS)
+def test_a_path_says_what_it_is_waiting_for(make_server, path, word):
+    server = make_server(vhost(""), http="")
+    says_what_it_waits_for(server, server.http_port, path, word)
+    server.wait_log(r"HTTP client ip=127\.0\.0\.1 asks for %s.*is not built yet" % path.split("?")[0])
+
+
+@pytest.mark.parametrize("path,word", OTHERS)
+def test_so_it_does_on_the_port_of_the_api(make_server, path, word):
+    server = make_server(vhost(""), api="")
+    says_what_it_waits_for(server, server.api_port, path, word)
+
+
+def test_so_it_does_on_a_port_of_both(make_server):
+    server = make_server(vhost(""), http="", api="", start=False)
+    server.write_conf("", text=server.write_conf(vhost("")).replace(str(server.api_port), str(server.http_port)))
+    server.api_port = None
+    server.start()
+    for path, word in FILES + OTHERS:
+        says_what_it_waits_for(server, server.http_port, path, word)
+
+
+def test_files_of_others_on_such_paths_are_served(make_server):
+    server = make_server(vhost(""), http="")
+    for name in ("live/a.m3u8", "console/index.html"):
+        os.makedirs(os.path.join(server.html, os.path.dirname(name)), exist_ok=True)
+        with open(os.path.join(server.html, name), "w") as f:
+            f.write("there")
+        reply = Api(server, server.http_port).ask("GET", "/" + name)
+        assert reply.status == 200 and reply.body == b"there"
+    assert Api(server, server.http_port).ask("GET", "/live/none.flv2").status == 404
+
+
+def test_a_flood_of_such_requests_is_no_flood_of_lines(make_server):
+    server = make_server(vhost(""), http="")
+    api = Api(server, server.http_port)
+    for _ in range(200):
+        api.ask("GET", "/live/livestream.m3u8")
+    assert server.log.count("is not built yet (") < 100

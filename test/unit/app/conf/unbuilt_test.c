@@ -1,0 +1,157 @@
+/* What a configuration asks for and is not built: told with its place, and refused where it would be unsafe or useless. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/access.h"
+#include "app/conf/conf_testing.h"
+#include "app/conf/directive.h"
+#include "app/conf/unbuilt.h"
+#include "core/attr.h"
+
+static void a_built_feature_has_no_row(void **state)
+{
+    size_t                     count;
+    const struct conf_unbuilt *rows = conf_unbuilt_rows(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct conf_unbuilt *row = &rows[i];
+        if (!row->directive)
+            continue;
+        const struct directive *block = conf_row_at(row->directive);
+        if (!block || block->state != CONF_LATER)
+            fail_msg("%s is built, or no directive", row->directive);
+        if (!conf_row(block->children, row->name))
+            fail_msg("%s has no %s", row->directive, row->name);
+        for (size_t k = 0; k < UNBUILT_NEEDS_MAX && row->needs[k]; k++)
+            assert_non_null(conf_row(block->children, row->needs[k]));
+    }
+}
+
+/* The feature for which the vhost `v` refuses its clients; "" when it serves. */
+static void refuses(const char *vhost, const char *feature)
+{
+    struct loaded l = load_vhost(vhost);
+    if (!l.conf)
+        fail_msg("%s: %s", vhost, l.error);
+    struct err *e = access_check_built(l.conf, &l.conf->vhosts[0]);
+    char        text[ERR_TEXT_MAX] = "";
+    if (err_code(e) != (*feature ? E_NOT_BUILT : E_SUCCESS))
+        fail_msg("%s: code %d", vhost, (int)err_code(e));
+    if (e && !strstr(err_text(e, text, sizeof text), feature))
+        fail_msg("%s: %s", vhost, text);
+    if (*feature && !conf_report_has(&l.report, "publishers and players are refused"))
+        fail_msg("%s: nothing told", vhost);
+    err_free(e);
+    unload(&l);
+}
+
+static void what_is_unsafe_or_useless_is_refused(void **state)
+{
+    (void)state;
+    refuses("http_hooks { enabled on; on_connect http://127.0.0.1/c; }", "http_hooks");
+    refuses("http_hooks { enabled on; on_publish http://127.0.0.1/c; }", "http_hooks");
+    refuses("http_hooks { enabled on; on_play http://127.0.0.1/c http://127.0.0.1/d; }", "http_hooks");
+    refuses("cluster { mode remote; origin 127.0.0.1:19350; }", "mode remote");
+    refuses("cluster { mode remote; origin 127.0.0.1; token_traverse on; }", "token_traverse");
+    refuses("cluster { token_traverse on; }", "token_traverse");
+    refuses("mode remote; origin 127.0.0.1;", "mode remote"); /* the spelling of SRS 1 */
+}
+
+static void what_is_merely_missing_is_served(void **state)
+{
+    (void)state;
+    refuses("http_hooks { enabled off; on_publish http://127.0.0.1/c; }", "");
+    refuses("http_hooks { on_publish http://127.0.0.1/c; }", "");
+    refuses("http_hooks { enabled on; }", "");
+    refuses("http_hooks { enabled on; on_close http://127.0.0.1/c; on_hls http://127.0.0.1/c; }", "");
+    refuses("cluster { mode local; token_traverse off; origin_cluster on; }", "");
+    refuses("hls { enabled on; } dash { enabled on; } dvr { enabled on; } forward { enabled on; } exec { enabled on; }",
+            "");
+    refuses("transcode { enabled on; } ingest a { enabled on; } rtc { enabled on; } srt { enabled on; }", "");
+}
+
+static void the_environment_asks_as_a_file_does(void **state)
+{
+    char *const env[] = { "SRS_VHOST_HTTP_HOOKS_ENABLED=on", "SRS_VHOST_HTTP_HOOKS_ON_PUBLISH=http://127.0.0.1/c",
+                          NULL };
+    (void)state;
+    struct loaded l = load_with("listen 1935; daemon off; vhost v { }", env);
+    must_load(&l, "environment");
+    assert_non_null(l.conf->vhosts[0].unbuilt);
+    unload(&l);
+}
+
+static void allow_unbuilt_serves_and_still_tells(void **state)
+{
+    (void)state;
+    struct loaded l = load_more("allow_unbuilt on; vhost v { cluster { mode remote; origin 127.0.0.1; } }");
+    must_load(&l, "allowed");
+    assert_null(access_check_built(l.conf, &l.conf->vhosts[0]));
+    must_tell(&l, "every client is served without that, as allow_unbuilt says, vhost v, at t.conf:2");
+    unload(&l);
+}
+
+static void each_vhost_that_refuses_is_told_with_its_place(void **state)
+{
+    (void)state;
+    struct loaded l =
+        load_more("vhost a {\n http_hooks { enabled on; on_play http://127.0.0.1/c; } }\n"
+                  "vhost b {\n http_hooks { enabled on; on_play http://127.0.0.1/c; }\n hls { enabled on; } }\n");
+    must_load(&l, "places");
+    must_tell(&l,
+              "vhost.http_hooks is accepted but not built yet: the servers that decide who may publish and play are "
+              "not asked, so publishers and players are refused (allow_unbuilt on; serves them without that), vhost "
+              "a, at t.conf:3");
+    must_tell(&l, "without that), vhost b, at t.conf:5");
+    must_tell(&l, "vhost.hls is accepted but not built yet: no playlist and no segment is written; live streams are "
+                  "served as .flv, .ts and .mp4, vhost b, at t.conf:6");
+    assert_int_equal(l.report.count, 3);
+    unload(&l);
+}
+
+static void paths_of_http(void **state)
+{
+    static const struct {
+        const char *path, *feature;
+        bool        may_be_file;
+    } rows[] = {
+        { "/live/livestream.m3u8", "HLS", true },
+        { "/a/b/c.d/e.mpd", "DASH", true },
+        { "/metrics", "the exporter of metrics", 0 },
+        { "/rtc/v1/whip/", "WebRTC", 0 },
+        { "/rtc/v1/play", "WebRTC", 0 },
+        { "/console/", "the console page", true },
+        { "/console/en_index.html", "the console page", true },
+    };
+    static const char *const others[] = { "/",        "/live/a.flv", "/metrics/x", "/x/metrics",
+                                          "/rtc/v2/", "/consoles/",  "/m3u8",      "/live/a.m3u8.flv" };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct conf_unbuilt *row = conf_unbuilt_at(rows[i].path);
+        if (!row)
+            fail_msg("%s: no row", rows[i].path);
+        assert_string_equal(row->feature, rows[i].feature);
+        assert_int_equal(row->may_be_file, rows[i].may_be_file);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (conf_unbuilt_at(others[i]))
+            fail_msg("%s has a row", others[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_built_feature_has_no_row),
+        cmocka_unit_test(what_is_unsafe_or_useless_is_refused),
+        cmocka_unit_test(what_is_merely_missing_is_served),
+        cmocka_unit_test(the_environment_asks_as_a_file_does),
+        cmocka_unit_test(allow_unbuilt_serves_and_still_tells),
+        cmocka_unit_test(each_vhost_that_refuses_is_told_with_its_place),
+        cmocka_unit_test(paths_of_http),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
