@@ -606,7 +606,7 @@ def test_fmle_publishes_again_on_the_same_connection(server):
             pass
 
 
-def test_fmle_names_its_stream_in_releasestream_and_ends_it_with_fcunpublish_only(server):
+def test_fmle_names_its_stream_in_releasestream(server):
     with server.client() as c, server.player("a") as player:
         c.set_chunk_size(4096)
         c.wait_result(c.call("releaseStream", None, "a"))
@@ -615,10 +615,74 @@ def test_fmle_names_its_stream_in_releasestream_and_ends_it_with_fcunpublish_onl
         c.call("publish", None, "c", "live", msid=1)
         c.wait_status("NetStream.Publish.Start")
         c.send_tags(Numbered().tags(count=3))
-        c.call("deleteStream", None, 1.0)
-        c.call("closeStream", None, msid=1)
+        assert flv.gaps(seen(player, 8)) == []
+
+
+ENDS = {
+    "FCUnpublish": lambda c, tid: c.call("FCUnpublish", None, c.stream, tid=tid),
+    "deleteStream": lambda c, tid: c.call("deleteStream", None, float(c.msid), tid=tid),
+    "deleteStream of another id": lambda c, tid: c.call("deleteStream", None, 7.0, tid=tid),
+    "deleteStream without an id": lambda c, tid: c.call("deleteStream", None, tid=tid),
+    "closeStream": lambda c, tid: c.call("closeStream", None, msid=c.msid, tid=tid),
+    "closeStream on stream 0": lambda c, tid: c.call("closeStream", None, msid=0, tid=tid),
+    "publish(false)": lambda c, tid: c.call("publish", None, False, msid=c.msid, tid=tid),
+    "publish(false) on stream 0": lambda c, tid: c.call("publish", None, False, msid=0, tid=tid),
+}
+
+
+@pytest.mark.parametrize("style", ["fmle", "flash", "haivision"])
+@pytest.mark.parametrize("end", ENDS)
+def test_every_end_of_a_publish_frees_the_name_at_once(server, style, end):
+    with server.player() as player, server.publisher(style=style) as c:
+        c.send_tags(Numbered().tags(count=3))
+        seen(player, 8)
+        ENDS[end](c, 0)
+        c.barrier()
+        player.wait_status("NetStream.Play.UnpublishNotify")
+        with server.publisher():                                    # the name is free for another connection,
+            pass
+        ENDS[end](c, None)                                          # an end of what has ended does no harm,
+        ENDS["closeStream"](c, 0)
+        ENDS["FCUnpublish"](c, None)
+        ENDS["deleteStream"](c, None)
+        c.barrier()
+        c.publish("other", style)                                   # and this one may publish again
+        c.send_tags(Numbered().tags(count=3))
+        with server.player("other") as other:
+            seen(other, 8)
+
+
+def test_what_a_flash_client_calls_otherwise_does_not_end_its_publish(server):
+    with server.player() as player, server.publisher(style="flash") as c:
+        c.send_tags(Numbered().tags(count=3))
+        c.wait_result(c.call("_checkbw", None))
+        c.call("_result", None, None)
         c.send_tags(Numbered().frames(3, 3))
         assert flv.gaps(seen(player, 14)) == []
+
+
+def test_a_flash_client_goes_on_to_another_stream_without_an_end(server):
+    with server.player("two") as two, server.publisher("one", style="flash") as c:
+        c.send_tags(Numbered().tags(count=3))
+        c.call("publish", None, "two", "live", msid=c.msid)
+        c.wait_status("NetStream.Publish.Start")
+        c.send_tags(Numbered().tags(count=3))
+        seen(two, 8)
+        with server.publisher("one"):
+            pass
+        c.wait_result(c.call("createStream", None))
+
+
+def test_play_false_ends_playing(server):
+    with server.publisher("a") as a, server.publisher("b") as b:
+        for c in a, b:
+            c.send_tags(Numbered(name=c.stream).tags(count=3))
+        with server.player("a") as player:
+            seen(player, 8)
+            player.call("play", None, False, msid=player.msid)
+            player.play("b")
+            seen(player, 16)
+            assert metadata_of(player.messages)[-1]["title"] == "b"
 
 
 def test_flash_publishes_again_on_the_same_connection(server):

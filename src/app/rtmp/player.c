@@ -81,6 +81,9 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
         return rtmp_server_reply_pause(rtmp, call.flag);
     case RTMP_CALL_CLOSE_STREAM:
     case RTMP_CALL_DELETE_STREAM: *ended = true; return NULL;
+    case RTMP_CALL_PLAY:
+        *ended = rtmp_call_is_stop(&call);
+        return *ended ? NULL : rtmp_server_reply_unknown(rtmp, &call);
     case RTMP_CALL_RECEIVE_AUDIO: p->out.held.wire.no_audio = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
     case RTMP_CALL_RECEIVE_VIDEO: p->out.held.wire.no_video = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
     case RTMP_CALL_SEEK: return answer_seek(p, &call);

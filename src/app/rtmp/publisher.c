@@ -101,20 +101,23 @@ static struct err *take_metadata(struct session *p, const struct rtmp_message *m
     return e;
 }
 
-/* True when the command ended the publish. */
-static struct err *take_command(struct session *p, const struct rtmp_message *msg, bool *ended)
+/* `*ended` is true when the command ended the publish. */
+static struct err *take_command(struct session *p, struct rtmp_message *msg, bool *ended)
 {
     struct rtmp_conn *c = p->conn;
     struct rtmp_call  call;
     struct err       *e = rtmp_server_decode(msg, &call);
     if (e)
         return err_wrap(e, "decode a publisher's command");
-    *ended = rtmp_server_call_ends_publish(c->role, &call);
-    if (*ended) {
-        source_unpublish(p->source, &p->publisher); /* before the answer: then the name is free */
+    enum rtmp_publish_call verdict = rtmp_server_judge_publish_call(c->role, &call);
+    if (verdict == RTMP_PUBLISH_GOES_ON)
+        return rtmp_server_reply_unknown(&c->rtmp, &call);
+    *ended = true;
+    source_unpublish(p->source, &p->publisher); /* before the answer: then the name is free */
+    if (verdict == RTMP_PUBLISH_ENDS)
         return rtmp_server_end_publish(&c->rtmp, c->role, &call);
-    }
-    return rtmp_server_reply_unknown(&c->rtmp, &call);
+    rtmp_server_unread(&c->rtmp, msg);
+    return NULL;
 }
 
 static struct err *take_message(struct session *p, struct rtmp_message *msg, bool *ended)

@@ -97,6 +97,12 @@ struct err *rtmp_call_decode(struct rtmp_call *call, uint8_t type_id, const uint
     return NULL;
 }
 
+bool rtmp_call_is_stop(const struct rtmp_call *call)
+{
+    return (call->kind == RTMP_CALL_PUBLISH || call->kind == RTMP_CALL_PLAY) &&
+           amf0_peek(&call->args) == AMF0_BOOLEAN && !call->flag;
+}
+
 /* ---- answers of a server ---- */
 
 static void begin_command(struct wr *w, const char *name, double tid)

@@ -110,7 +110,9 @@ static struct err *identify_by(struct identification *id, const struct rtmp_call
     case RTMP_CALL_FC_UNPUBLISH: return take_announcement(id, call);
     case RTMP_CALL_CREATE_STREAM: return take_create_stream(id, call);
     case RTMP_CALL_PLAY:
-    case RTMP_CALL_PUBLISH: *done = true; return NULL;
+    case RTMP_CALL_PUBLISH:
+        *done = !rtmp_call_is_stop(call); /* false: it has ended already */
+        return *done ? NULL : rtmp_server_reply_unknown(id->s, call);
     case RTMP_CALL_RESULT:
     case RTMP_CALL_ERROR:
     case RTMP_CALL_STATUS: return NULL; /* an answer is not answered */

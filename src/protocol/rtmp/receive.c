@@ -217,6 +217,12 @@ static struct err *next(struct rtmp_server *s, struct rtmp_message *msg, bool *g
         *got = false;
         if (s->no_memory)
             return err_no_memory();
+        if (s->unread.payload) {
+            *msg = s->unread;
+            s->unread.payload = NULL;
+            *got = true;
+            return NULL;
+        }
         if (s->aggregate.payload && ((e = take_part(s, msg, got)) || *got))
             return e;
         if ((e = rtmp_chunk_reader_next(&s->in, msg, got)) || !*got)
@@ -231,6 +237,12 @@ static struct err *next(struct rtmp_server *s, struct rtmp_message *msg, bool *g
         if (e)
             return e;
     }
+}
+
+void rtmp_server_unread(struct rtmp_server *s, struct rtmp_message *msg)
+{
+    s->unread = *msg;
+    msg->payload = NULL;
 }
 
 struct err *rtmp_server_read_message(struct rtmp_server *s, struct rtmp_message *msg, int64_t deadline_us)

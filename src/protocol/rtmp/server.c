@@ -31,6 +31,7 @@ void rtmp_server_finish(struct rtmp_server *s)
 {
     rtmp_receive_forget(s);
     frame_unref(&s->aggregate.payload);
+    frame_unref(&s->unread.payload);
     rtmp_chunk_reader_finish(&s->in);
     s->io = NULL;
 }
@@ -279,7 +280,8 @@ struct err *rtmp_server_decode(const struct rtmp_message *msg, struct rtmp_call 
 
 struct err *rtmp_server_reply_unknown(struct rtmp_server *s, const struct rtmp_call *call)
 {
-    return call->tid > 0 ? rtmp_reply_result(s, 0, call->tid, rtmp_write_result_null) : NULL;
+    bool is_answer = call->kind == RTMP_CALL_RESULT || call->kind == RTMP_CALL_ERROR || call->kind == RTMP_CALL_STATUS;
+    return call->tid > 0 && !is_answer ? rtmp_reply_result(s, 0, call->tid, rtmp_write_result_null) : NULL;
 }
 
 struct err *rtmp_server_reply_pause(struct rtmp_server *s, bool pause)
@@ -293,23 +295,42 @@ struct err *rtmp_server_reply_pause(struct rtmp_server *s, bool pause)
     return rtmp_reply_send(&r);
 }
 
-bool rtmp_server_call_ends_publish(enum rtmp_role role, const struct rtmp_call *call)
+enum rtmp_publish_call rtmp_server_judge_publish_call(enum rtmp_role role, const struct rtmp_call *call)
 {
-    return role == RTMP_FLASH_PUBLISH || call->kind == RTMP_CALL_FC_UNPUBLISH;
+    switch (call->kind) {
+    case RTMP_CALL_FC_UNPUBLISH:
+    case RTMP_CALL_CLOSE_STREAM:
+    case RTMP_CALL_DELETE_STREAM: return RTMP_PUBLISH_ENDS;
+    case RTMP_CALL_PUBLISH:
+        if (rtmp_call_is_stop(call))
+            return RTMP_PUBLISH_ENDS;
+        break;
+    case RTMP_CALL_PLAY:
+    case RTMP_CALL_CREATE_STREAM:
+    case RTMP_CALL_RELEASE_STREAM:
+    case RTMP_CALL_FC_PUBLISH: break;
+    default: return RTMP_PUBLISH_GOES_ON;
+    }
+    return role == RTMP_FLASH_PUBLISH ? RTMP_PUBLISH_GIVES_WAY : RTMP_PUBLISH_GOES_ON;
 }
 
 struct err *rtmp_server_end_publish(struct rtmp_server *s, enum rtmp_role role, const struct rtmp_call *call)
 {
     if (role == RTMP_FLASH_PUBLISH)
-        return NULL;
+        return rtmp_server_reply_unknown(s, call);
     struct rtmp_reply r;
     struct err       *e = rtmp_reply_begin(&r, s);
     if (e)
         return e;
-    rtmp_write_on_fc_unpublish(&r.body);
-    rtmp_reply_add(&r, RTMP_CSID_STREAM, RTMP_MSID, RTMP_TYPE_COMMAND);
-    rtmp_write_result_undefined(&r.body, call->tid);
-    rtmp_reply_add(&r, RTMP_CSID_COMMAND, RTMP_MSID, RTMP_TYPE_COMMAND);
+    if (call->kind == RTMP_CALL_FC_UNPUBLISH) {
+        rtmp_write_on_fc_unpublish(&r.body);
+        rtmp_reply_add(&r, RTMP_CSID_STREAM, RTMP_MSID, RTMP_TYPE_COMMAND);
+        rtmp_write_result_undefined(&r.body, call->tid);
+        rtmp_reply_add(&r, RTMP_CSID_COMMAND, RTMP_MSID, RTMP_TYPE_COMMAND);
+    } else if (call->tid > 0) {
+        rtmp_write_result_null(&r.body, call->tid);
+        rtmp_reply_add(&r, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
+    }
     rtmp_reply_add_status(&r, RTMP_STATUS_UNPUBLISH_SUCCESS);
     return rtmp_reply_send(&r);
 }

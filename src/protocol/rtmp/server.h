@@ -90,6 +90,7 @@ struct rtmp_server {
     uint32_t                 n_pings;       /* that were answered */
     enum rtmp_handshake_kind handshake;     /* which one the peer made */
     bool                     proxied, said_odd_type, said_big_chunks, said_type1;
+    struct rtmp_message      unread;    /* by rtmp_server_unread(); payload NULL: none */
     bool                     no_memory; /* what was borrowed of the shared buffer could not be copied */
     uint8_t                  proxied_ip[RTMP_PROXY_IP_LEN];
 };
@@ -181,24 +182,37 @@ struct err *rtmp_server_read_message(struct rtmp_server *s, struct rtmp_message 
  */
 struct err *rtmp_server_next_now(struct rtmp_server *s, struct rtmp_message *msg, bool *got) ATTR_MUST_USE;
 
+/** Give a message back: it is the next one that is read. Takes msg->payload. One message at a time. */
+void rtmp_server_unread(struct rtmp_server *s, struct rtmp_message *msg);
+
 /** Decode a command message; any other type: RTMP_CALL_OTHER without a name. Borrows the message. */
 struct err *rtmp_server_decode(const struct rtmp_message *msg, struct rtmp_call *call) ATTR_MUST_USE;
 
-/** Answer a command that means nothing here with `_result, tid, null, null`; one with tid 0 not at all. */
+/** Answer a command that means nothing here with `_result, tid, null, null`; one with tid 0, and an answer, not at all. */
 struct err *rtmp_server_reply_unknown(struct rtmp_server *s, const struct rtmp_call *call) ATTR_MUST_USE;
 
 /** Pause.Notify and StreamEOF; or Unpause.Notify and StreamBegin. */
 struct err *rtmp_server_reply_pause(struct rtmp_server *s, bool pause) ATTR_MUST_USE;
 
+/** What a command means to a connection that publishes. */
+enum rtmp_publish_call {
+    RTMP_PUBLISH_GOES_ON,   /* nothing */
+    RTMP_PUBLISH_ENDS,      /* the end: FCUnpublish, closeStream, deleteStream, publish(false) */
+    RTMP_PUBLISH_GIVES_WAY, /* of Flash clients, the end without a word: the command begins something else */
+};
+
 /**
- * The client ends its publish by FCUnpublish (`call`): onFCUnpublish, _result, Unpublish.Success. Flash clients
- * end it by any command and expect no answer: nothing is sent for them.
+ * Judge a command. A message stream id is not looked at: a connection has one stream, and whatever is closed or deleted
+ * is that one.
+ */
+enum rtmp_publish_call rtmp_server_judge_publish_call(enum rtmp_role role, const struct rtmp_call *call);
+
+/**
+ * Answer a command that ends a publish (RTMP_PUBLISH_ENDS). FCUnpublish: onFCUnpublish, _result, Unpublish.Success.
+ * Others: _result, unless its tid is 0, and Unpublish.Success. Flash clients get the _result alone.
  */
 struct err *rtmp_server_end_publish(struct rtmp_server *s, enum rtmp_role role,
                                     const struct rtmp_call *call) ATTR_MUST_USE;
-
-/** Whether this command ends a publish of that role: FCUnpublish; for Flash any. */
-bool rtmp_server_call_ends_publish(enum rtmp_role role, const struct rtmp_call *call);
 
 /** An onStatus of fixed words on the stream: UnpublishNotify, Play.Stop … */
 struct err *rtmp_server_send_status(struct rtmp_server *s, enum rtmp_status status) ATTR_MUST_USE;

@@ -547,41 +547,122 @@ static void play_starts_in_order(void **state)
     talk_free(t);
 }
 
-static void publish_starts_and_ends_as_its_role_has_it(void **state)
+/* A command with one argument that is no text, or none. */
+static void say_call_with(struct talk *t, const char *name, double tid, const void *arg, size_t len)
+{
+    uint8_t   body[256];
+    struct wr w = wr_over(body, sizeof body);
+    amf0_write_string(&w, name);
+    amf0_write_number(&w, tid);
+    amf0_write_null(&w);
+    wr_bytes(&w, arg, len);
+    say_message(t, RTMP_TYPE_COMMAND, 0, body, wr_len(&w));
+}
+
+static void publish_starts_as_its_role_has_it(void **state)
 {
     (void)state;
     static const enum rtmp_role roles[] = { RTMP_FMLE_PUBLISH, RTMP_HAIVISION_PUBLISH, RTMP_FLASH_PUBLISH };
     for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
-        struct talk        *t = talk_new();
-        bool                flash = roles[i] == RTMP_FLASH_PUBLISH;
-        struct rtmp_message msg;
-        struct rtmp_call    call;
+        struct talk *t = talk_new();
         assert_null(rtmp_server_start_publish(&t->s, roles[i]));
-        if (!flash)
+        if (roles[i] != RTMP_FLASH_PUBLISH)
             assert_call(t, "onFCPublish", 0, RTMP_CSID_STREAM, 1);
         assert_status(t, "status", "NetStream.Publish.Start");
-
-        say_call(t, "closeStream", 7, NULL);
-        say_call(t, "FCUnpublish", 8, "s");
-        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
-        assert_null(rtmp_server_decode(&msg, &call));
-        assert_true(rtmp_server_call_ends_publish(roles[i], &call) == flash);
-        assert_null(rtmp_server_reply_unknown(&t->s, &call));
-        frame_unref(&msg.payload);
-        assert_call(t, "_result", 7, RTMP_CSID_COMMAND, 0);
-        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
-        assert_null(rtmp_server_decode(&msg, &call));
-        assert_true(rtmp_server_call_ends_publish(roles[i], &call));
-        assert_null(rtmp_server_end_publish(&t->s, roles[i], &call));
-        frame_unref(&msg.payload);
-        if (!flash) {
-            assert_call(t, "onFCUnpublish", 0, RTMP_CSID_STREAM, 1);
-            assert_call(t, "_result", 8, RTMP_CSID_COMMAND, 1);
-            assert_status(t, "status", "NetStream.Unpublish.Success");
-        }
         assert_no_more_answers(t);
         talk_free(t);
     }
+}
+
+static void commands_end_a_publish_or_do_not(void **state)
+{
+    (void)state;
+    static const char one[] = "\0\x3F\xF0\0\0\0\0\0\0", seven[] = "\0\x40\x1C\0\0\0\0\0\0";
+    enum { NUMBER_LEN = 9, BOOL_LEN = 2, TEXT_LEN = 4 };
+    static const struct {
+        const char            *name, *arg;
+        size_t                 len;
+        enum rtmp_publish_call fmle, flash; /* Haivision as FMLE */
+    } rows[] = {
+        { "FCUnpublish", "\2\0\1s", TEXT_LEN, RTMP_PUBLISH_ENDS, RTMP_PUBLISH_ENDS },
+        { "deleteStream", one, NUMBER_LEN, RTMP_PUBLISH_ENDS, RTMP_PUBLISH_ENDS },
+        { "deleteStream", seven, NUMBER_LEN, RTMP_PUBLISH_ENDS, RTMP_PUBLISH_ENDS },
+        { "deleteStream", "", 0, RTMP_PUBLISH_ENDS, RTMP_PUBLISH_ENDS },
+        { "closeStream", "", 0, RTMP_PUBLISH_ENDS, RTMP_PUBLISH_ENDS },
+        { "publish", "\1\0", BOOL_LEN, RTMP_PUBLISH_ENDS, RTMP_PUBLISH_ENDS },
+        { "publish", "\1\1", BOOL_LEN, RTMP_PUBLISH_GOES_ON, RTMP_PUBLISH_GIVES_WAY },
+        { "publish", "\2\0\1s", TEXT_LEN, RTMP_PUBLISH_GOES_ON, RTMP_PUBLISH_GIVES_WAY },
+        { "createStream", "", 0, RTMP_PUBLISH_GOES_ON, RTMP_PUBLISH_GIVES_WAY },
+        { "releaseStream", "\2\0\1s", TEXT_LEN, RTMP_PUBLISH_GOES_ON, RTMP_PUBLISH_GIVES_WAY },
+        { "play", "\2\0\1s", TEXT_LEN, RTMP_PUBLISH_GOES_ON, RTMP_PUBLISH_GIVES_WAY },
+        { "_checkbw", "", 0, RTMP_PUBLISH_GOES_ON, RTMP_PUBLISH_GOES_ON },
+        { "_result", "", 0, RTMP_PUBLISH_GOES_ON, RTMP_PUBLISH_GOES_ON },
+        { "onStatus", "", 0, RTMP_PUBLISH_GOES_ON, RTMP_PUBLISH_GOES_ON },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct talk        *t = talk_new();
+        struct rtmp_message msg;
+        struct rtmp_call    call;
+        say_call_with(t, rows[i].name, 7, rows[i].arg, rows[i].len);
+        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
+        assert_null(rtmp_server_decode(&msg, &call));
+        assert_int_equal(rtmp_server_judge_publish_call(RTMP_FMLE_PUBLISH, &call), rows[i].fmle);
+        assert_int_equal(rtmp_server_judge_publish_call(RTMP_HAIVISION_PUBLISH, &call), rows[i].fmle);
+        assert_int_equal(rtmp_server_judge_publish_call(RTMP_FLASH_PUBLISH, &call), rows[i].flash);
+        frame_unref(&msg.payload);
+        talk_free(t);
+    }
+}
+
+static void an_end_of_a_publish_is_answered(void **state)
+{
+    (void)state;
+    static const struct {
+        const char    *name;
+        double         tid;
+        enum rtmp_role role;
+    } rows[] = {
+        { "FCUnpublish", 8, RTMP_FMLE_PUBLISH },  { "FCUnpublish", 8, RTMP_HAIVISION_PUBLISH },
+        { "deleteStream", 8, RTMP_FMLE_PUBLISH }, { "closeStream", 0, RTMP_FMLE_PUBLISH },
+        { "closeStream", 0, RTMP_FLASH_PUBLISH }, { "deleteStream", 8, RTMP_FLASH_PUBLISH },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct talk        *t = talk_new();
+        bool                fc = strcmp(rows[i].name, "FCUnpublish") == 0;
+        struct rtmp_message msg;
+        struct rtmp_call    call;
+        say_call(t, rows[i].name, rows[i].tid, NULL);
+        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
+        assert_null(rtmp_server_decode(&msg, &call));
+        assert_null(rtmp_server_end_publish(&t->s, rows[i].role, &call));
+        frame_unref(&msg.payload);
+        if (fc)
+            assert_call(t, "onFCUnpublish", 0, RTMP_CSID_STREAM, 1);
+        if (rows[i].tid > 0)
+            assert_call(t, "_result", rows[i].tid, RTMP_CSID_COMMAND, fc ? 1 : 0);
+        if (rows[i].role != RTMP_FLASH_PUBLISH)
+            assert_status(t, "status", "NetStream.Unpublish.Success");
+        assert_no_more_answers(t);
+        talk_free(t);
+    }
+}
+
+static void a_message_given_back_is_read_again(void **state)
+{
+    (void)state;
+    struct talk        *t = talk_new();
+    struct rtmp_message msg;
+    struct rtmp_call    call;
+    say_call(t, "createStream", 7, NULL);
+    say_call(t, "publish", 8, "s");
+    for (int i = 0; i < 2; i++) {
+        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
+        assert_null(rtmp_server_decode(&msg, &call));
+        assert_int_equal(call.kind, RTMP_CALL_CREATE_STREAM);
+        rtmp_server_unread(&t->s, &msg);
+        assert_null(msg.payload);
+    }
+    talk_free(t); /* releases it */
 }
 
 static void refusals_are_answered_with_a_status(void **state)
@@ -1008,7 +1089,10 @@ int main(void)
         cmocka_unit_test(a_stream_without_a_name_is_refused_in_words),
         cmocka_unit_test(play_has_a_duration),
         cmocka_unit_test(play_starts_in_order),
-        cmocka_unit_test(publish_starts_and_ends_as_its_role_has_it),
+        cmocka_unit_test(publish_starts_as_its_role_has_it),
+        cmocka_unit_test(commands_end_a_publish_or_do_not),
+        cmocka_unit_test(an_end_of_a_publish_is_answered),
+        cmocka_unit_test(a_message_given_back_is_read_again),
         cmocka_unit_test(refusals_are_answered_with_a_status),
         cmocka_unit_test(a_redirect_waits_for_an_answer_and_needs_none),
         cmocka_unit_test(control_messages_are_handled_inside),
