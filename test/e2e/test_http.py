@@ -1,5 +1,6 @@
 """The HTTP server: what it says on the wire, what it refuses, and that neither bad nor slow clients harm anybody else."""
 import base64
+import calendar
 import gzip
 import os
 import re
@@ -422,6 +423,23 @@ def test_text_is_compressed_for_who_asks(files):
     assert get(files.http_port, "/large.bin", "Accept-Encoding: gzip").fields.get("content-encoding") is None
     put(files, "text.js", TEXT + b"more")
     assert gzip.decompress(get(files.http_port, "/text.js", "Accept-Encoding: gzip").body) == TEXT + b"more"
+
+
+@pytest.mark.parametrize("seconds", [9223372037, 253402300800, 1 << 40, 2 ** 62, -1, -2208988800])
+def test_a_file_of_any_time_is_served(files, seconds):
+    """Beyond 2262 a time has more nanoseconds than 64 bits hold, beyond 9999 its year more digits than HTTP has."""
+    path = put(files, "text.js", TEXT)
+    try:
+        os.utime(path, (0, seconds))
+    except (OverflowError, OSError):
+        pytest.skip("Python cannot set such a time here")
+    modified = min(int(os.stat(path).st_mtime), 253402300799)       # some file systems keep the nearest that they can
+    plain = get(files.http_port, "/text.js")
+    assert plain.status == 200 and plain.body == TEXT
+    assert calendar.timegm(time.strptime(plain.fields["last-modified"], "%a, %d %b %Y %H:%M:%S GMT")) == modified
+    for _ in range(2):
+        assert gzip.decompress(get(files.http_port, "/text.js", "Accept-Encoding: gzip").body) == TEXT
+    assert get(files.http_port, "/text.js", "If-None-Match: " + plain.fields["etag"]).status == 304
 
 
 def test_a_crowd_that_wants_a_text_compressed_takes_no_crowds_memory(files):

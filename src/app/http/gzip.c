@@ -46,14 +46,15 @@ static void keep(struct gzip_text *t)
         forget(LIST_ENTRY(kept.next, struct gzip_text, link));
 }
 
-static int64_t modified_ns(const struct stat *st)
+/* As it is told: in nanoseconds, a file's time may be beyond 64 bits. */
+static bool is_same_time(struct timespec a, struct timespec b)
 {
-    return st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
 static bool is_of(const struct gzip_text *t, const struct stat *st)
 {
-    return t->ino == st->st_ino && t->dev == st->st_dev && t->size == st->st_size && t->modified_ns == modified_ns(st);
+    return t->ino == st->st_ino && t->dev == st->st_dev && t->size == st->st_size && is_same_time(t->modified, st->st_mtim);
 }
 
 static struct gzip_text *find(const struct stat *st)
@@ -177,7 +178,7 @@ struct err *gzip_file(struct gzip_text **out, struct served_file *f)
     t->dev = f->st.st_dev;
     t->ino = f->st.st_ino;
     t->size = f->st.st_size;
-    t->modified_ns = modified_ns(&f->st);
+    t->modified = f->st.st_mtim;
     *place = t;
     struct err *e = read_all(f, &text, &len);
     if (!e)

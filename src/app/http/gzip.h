@@ -22,14 +22,14 @@ enum { GZIP_FILE_MIN = 1 << 10, GZIP_FILE_MAX = 4 << 20, GZIP_KEPT_BYTES_MAX = 8
 enum { GZIP_AT_ONCE_MAX = 2 };
 
 struct gzip_text {
-    struct list link; /* those that are kept, the last used one last */
-    int         refs;
-    dev_t       dev;
-    ino_t       ino;
-    off_t       size;
-    int64_t     modified_ns;
-    uint8_t    *data;
-    size_t      len;
+    struct list     link; /* those that are kept, the last used one last */
+    int             refs;
+    dev_t           dev;
+    ino_t           ino;
+    off_t           size;
+    struct timespec modified;
+    uint8_t        *data;
+    size_t          len;
 };
 
 /**

@@ -32,8 +32,8 @@ static void look_at(struct pem_file *f, const char *path)
     f->open_errno = errno;
     if (f->fd < 0 || fstat(f->fd, &at) < 0)
         return;
-    f->stamp = (struct file_stamp){ (int64_t)at.st_dev, (int64_t)at.st_ino, at.st_size,
-                                    at.st_mtim.tv_sec * INT64_C(1000000000) + at.st_mtim.tv_nsec };
+    f->stamp = (struct file_stamp){ (int64_t)at.st_dev, (int64_t)at.st_ino, at.st_size, at.st_mtim.tv_sec,
+                                    at.st_mtim.tv_nsec };
 }
 
 static struct err *read_file(struct pem_file *f)

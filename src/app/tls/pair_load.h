@@ -18,7 +18,7 @@
 
 /** What tells whether a file is another one, or has been written. All zero: there is none. */
 struct file_stamp {
-    int64_t device, inode, size, mtime_ns;
+    int64_t device, inode, size, mtime_s, mtime_ns;
 };
 
 struct pair_stamp {

@@ -8,9 +8,14 @@
 static const char days[] = "SunMonTueWedThuFriSat";
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
+/* The years of four digits: 0000-01-01T00:00:00Z, 9999-12-31T23:59:59Z. */
+#define FIRST_S INT64_C(-62167219200)
+#define LAST_S  INT64_C(253402300799)
+
 const char *http_date_format(time_t t, char buf[static HTTP_DATE_CAP])
 {
     struct tm tm;
+    t = t < FIRST_S ? FIRST_S : t > LAST_S ? LAST_S : t;
     gmtime_r(&t, &tm);
     snprintf(buf, HTTP_DATE_CAP, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + 3 * tm.tm_wday,
              (unsigned)tm.tm_mday % 100, months + 3 * tm.tm_mon, (unsigned)(tm.tm_year + 1900) % 10000,

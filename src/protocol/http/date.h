@@ -13,7 +13,7 @@
 
 enum { HTTP_DATE_LEN = 29, HTTP_DATE_CAP = HTTP_DATE_LEN + 1 };
 
-/** Returns `buf`. */
+/** A time before the year 0 or after 9999 is written as the first or the last that can be. Returns `buf`. */
 const char *http_date_format(time_t t, char buf[static HTTP_DATE_CAP]);
 
 /** False when the text is no such date. */

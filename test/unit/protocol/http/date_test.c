@@ -25,6 +25,20 @@ static void a_date_is_read_as_it_was_written(void **state)
     }
 }
 
+/* As a file's time may be: utime(2) takes any number, and most file systems keep it. */
+static void a_time_beyond_four_digits_of_a_year_is_the_nearest_date(void **state)
+{
+    (void)state;
+    char text[HTTP_DATE_CAP];
+    assert_string_equal(http_date_format(253402300799, text), "Fri, 31 Dec 9999 23:59:59 GMT");
+    assert_string_equal(http_date_format(253402300800, text), "Fri, 31 Dec 9999 23:59:59 GMT");
+    assert_string_equal(http_date_format(INT64_MAX, text), "Fri, 31 Dec 9999 23:59:59 GMT");
+    assert_string_equal(http_date_format(-1, text), "Wed, 31 Dec 1969 23:59:59 GMT");
+    assert_string_equal(http_date_format(-62167219200, text), "Sat, 01 Jan 0000 00:00:00 GMT");
+    assert_string_equal(http_date_format(-62167219201, text), "Sat, 01 Jan 0000 00:00:00 GMT");
+    assert_string_equal(http_date_format(INT64_MIN, text), "Sat, 01 Jan 0000 00:00:00 GMT");
+}
+
 static void what_is_no_date_is_refused(void **state)
 {
     (void)state;
@@ -61,6 +75,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_date_is_written_as_rfc_9110_shows_it),
         cmocka_unit_test(a_date_is_read_as_it_was_written),
+        cmocka_unit_test(a_time_beyond_four_digits_of_a_year_is_the_nearest_date),
         cmocka_unit_test(what_is_no_date_is_refused),
         cmocka_unit_test(the_date_now_is_one),
     };
