@@ -276,17 +276,14 @@ static bool same_adts(const struct aac_config *a, const struct aac_config *b)
     return a->object_type == b->object_type && a->rate_index == b->rate_index && a->channel_config == b->channel_config;
 }
 
-/* Of audio, what matters to the codec that there is. */
+/*
+ * Of audio, all that the next frame may fall back on, whatever codec there is now: a frame of Opus comes into a program
+ * with the channels of the last configuration, or not when that was bad. AAC needs a configuration anew.
+ */
 static bool is_audio_like(const struct ts_mux *a, const struct ts_mux *b)
 {
-    if (a->audio != b->audio)
-        return false;
-    switch (a->audio) {
-    case CODEC_AAC: return same_adts(&a->aac, &b->aac);
-    case CODEC_MP3: return a->mp3_type == b->mp3_type;
-    case CODEC_OPUS: return a->opus_channels == b->opus_channels;
-    default: return true;
-    }
+    return a->audio == b->audio && a->mp3_type == b->mp3_type && a->opus_channels == b->opus_channels &&
+           (a->audio != CODEC_AAC || same_adts(&a->aac, &b->aac));
 }
 
 /* Whether all is the same but the counters. */

@@ -581,6 +581,37 @@ static void without_room_the_muxer_stays_as_it_was(void **state)
     wire_destroy(x);
 }
 
+/* What a frame of a codec falls back on is part of the state when another codec, or none, is in the program. */
+static void what_an_audio_codec_left_behind_counts(void **state)
+{
+    (void)state;
+    struct wire *bad = wire_create(CODEC_NONE, CODEC_NONE), *none = wire_create(CODEC_NONE, CODEC_NONE),
+                *six = wire_create(CODEC_NONE, CODEC_NONE);
+    struct ts_shift shift;
+    assert_int_equal(send(bad, TS_AUDIO_FRAME(0, 0x90, 'O', 'p', 'u', 's', 1, 2, 3)), TS_MUX_BAD);
+    assert_int_equal(bad->m.audio, none->m.audio);
+    assert_false(ts_mux_shift(&shift, &bad->m, &none->m));
+    assert_int_equal(send(bad, TS_AUDIO_FRAME(20, 0x91, 'O', 'p', 'u', 's', 0xFC, 1)), TS_MUX_NOTHING);
+    assert_int_equal(send(none, TS_AUDIO_FRAME(20, 0x91, 'O', 'p', 'u', 's', 0xFC, 1)), TS_MUX_WRITTEN);
+
+    send(six, TS_AUDIO_FRAME(0, OPUS_HEAD(6, 1), 4, 2, 0, 4, 1, 2, 3, 5));
+    for (int i = 0; i < 2; i++) {
+        struct wire *x = i ? six : none;
+        send(x, TS_AUDIO_FRAME(40, 0x2F, 0xFF, 0xFB, 0x90, 0x64, 0, 0, 0, 0));
+        assert_int_equal(x->m.audio, CODEC_MP3);
+    }
+    six->m.version = none->m.version;
+    assert_false(ts_mux_shift(&shift, &six->m, &none->m));
+    six->m.opus_channels = none->m.opus_channels;
+    assert_true(ts_mux_shift(&shift, &six->m, &none->m));
+    six->m.audio = none->m.audio = CODEC_AC3;
+    six->m.mp3_type++;
+    assert_false(ts_mux_shift(&shift, &six->m, &none->m));
+    wire_destroy(bad);
+    wire_destroy(none);
+    wire_destroy(six);
+}
+
 static void it_is_a_small_value(void **state)
 {
     (void)state;
@@ -615,6 +646,7 @@ int main(void)
         cmocka_unit_test(tables_on_demand),
         cmocka_unit_test(a_copy_writes_the_same_again),
         cmocka_unit_test(without_room_the_muxer_stays_as_it_was),
+        cmocka_unit_test(what_an_audio_codec_left_behind_counts),
         cmocka_unit_test(it_is_a_small_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
