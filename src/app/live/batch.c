@@ -40,7 +40,8 @@ bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t ms, siz
     wire_emit(w, f, ms, &b->out);
     if (b->out.full && b->out.bytes == before)
         return false;
-    bool more = push(b, (struct batch_item){ f, len - sent, ms, *after, *w });
+    size_t rest = len > sent ? len - sent : 0;
+    bool   more = push(b, (struct batch_item){ f, rest, ms, *after, *w });
     return more && !b->out.full && b->out.bytes < BATCH_BYTES;
 }
 

@@ -38,7 +38,8 @@ struct batch {
 bool batch_clear(struct batch *b, size_t least) ATTR_MUST_USE;
 
 /**
- * Add a frame from its byte `sent` on; `w` is then the wire of the next frame.
+ * Add a frame from its byte `sent` on; `w` is then the wire of the next frame. With nothing behind that byte there is
+ * nothing to send of it.
  * Returns    true when all of it fits and more may; what does not is left for the next batch
  */
 bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t ms, size_t sent, const struct jitter *after);
