@@ -28,7 +28,7 @@ bool avc_config_parse(const uint8_t *bytes, size_t len, struct avc_config *confi
     config->sps = parameter_sets(&r, config->n_sps);
     config->n_pps = rd_u8(&r);
     config->pps = parameter_sets(&r, config->n_pps);
-    return !r.bad && version == 1 && config->length_size != 3;
+    return !r.bad && version == 1;
 }
 
 /* 5.3.3.1.2: these profiles carry the chroma format and the bit depths behind the PPS. */

@@ -27,7 +27,7 @@ enum {
 /* AVCDecoderConfigurationRecord. The parameter sets are walked by nalu_next_avcc(&copy, 2, &nalu). */
 struct avc_config {
     uint8_t   profile_idc, constraints, level_idc;
-    uint8_t   length_size; /* of NAL unit lengths in this stream's frames: 1, 2 or 4 */
+    uint8_t   length_size; /* of NAL unit lengths in this stream's frames: 1 to 4, though 3 is reserved */
     uint8_t   n_sps, n_pps;
     struct rd sps, pps;
 };
@@ -45,7 +45,7 @@ struct avc_sps {
  * Read an AVCDecoderConfigurationRecord. What follows the PPS (the chroma fields of the High profiles)
  * is not needed and not checked: encoders leave it out.
  *
- * Returns    false when it is cut, not of version 1, or has a reserved length size
+ * Returns    false when it is cut, or not of version 1
  */
 bool avc_config_parse(const uint8_t *bytes, size_t len, struct avc_config *config) ATTR_MUST_USE;
 

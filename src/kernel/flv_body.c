@@ -136,6 +136,7 @@ static const struct codec_row *read_tracks(struct rd *r, unsigned *packet_type, 
     if (body->multitrack) {
         body->track = rd_u8(r);
         if (multi != MULTI_ONE_TRACK) {
+            body->sized = true;
             uint32_t       size = rd_u24(r);
             const uint8_t *track = rd_bytes(r, size);
             if (track) {

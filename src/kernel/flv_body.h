@@ -53,6 +53,7 @@ struct flv_body {
     uint8_t  packet;      /* enum flv_packet */
     bool     enhanced;    /* codec_id is a FourCC, else the classic number */
     bool     multitrack;  /* track is told */
+    bool     sized;       /* the size of the track stands before its bytes */
     bool     more_tracks; /* others follow behind media_len */
     uint8_t  track;       /* of the first one */
     uint8_t  frame_type;  /* video: enum flv_frame_type */

@@ -4,22 +4,31 @@
 #include "core/wr.h"
 #include "kernel/avc.h"
 #include "kernel/nalu.h"
+#include "kernel/nalu_form.h"
 
 static bool has_nalus(unsigned codec)
 {
     return codec == CODEC_H264 || codec == CODEC_HEVC;
 }
 
-static void set_video(struct frame *f, const struct flv_body *body)
+static enum nalu_form form_of(const struct frame *f, const struct nalu_forms *forms)
 {
+    return nalu_form_of_picture(f->data + f->media_offset, f->media_len, f->codec == CODEC_HEVC,
+                                nalu_forms_told(forms, f));
+}
+
+static void set_video(struct frame *f, const struct flv_body *body, struct nalu_forms *forms)
+{
+    if (f->config && has_nalus(f->codec))
+        nalu_forms_learn(forms, f);
     if (body->packet != FLV_PACKET_CODED || body->media_len == 0)
         return;
-    if (has_nalus(body->codec))
-        f->idr = nalu_holds_idr(f->data + body->media_offset, body->media_len, body->codec == CODEC_HEVC);
+    if (has_nalus(f->codec))
+        f->idr = nalu_holds_idr(f->data + f->media_offset, f->media_len, f->codec == CODEC_HEVC, form_of(f, forms));
     f->key = f->idr || body->frame_type == FLV_KEY_FRAME || body->frame_type == FLV_GENERATED_KEY_FRAME;
 }
 
-enum flv_parse flv_frame_parse(struct frame *f)
+enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
 {
     struct flv_body body;
     enum flv_parse  result;
@@ -44,7 +53,7 @@ enum flv_parse flv_frame_parse(struct frame *f)
     f->config = body.packet == FLV_PACKET_CONFIG;
     f->pts_us = f->dts_us + (int64_t)body.cts_ms * 1000 + body.offset_ns / 1000;
     if (f->kind == FRAME_VIDEO)
-        set_video(f, &body);
+        set_video(f, &body, forms);
     return FLV_PARSE_OK;
 }
 
@@ -63,20 +72,36 @@ static struct frame *copy_head(const struct frame *f, size_t media_cap)
     return copy;
 }
 
-bool flv_frame_to_avcc(struct frame **fp)
+/* The body of one track alone, whose bytes are behind start codes. */
+static bool is_convertible(const struct frame *f, const struct nalu_forms *forms)
+{
+    struct flv_body body;
+    if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || f->media_len == 0 ||
+        flv_body_parse_video(f->data, f->len, &body) != FLV_PARSE_OK || body.sized)
+        return false;
+    if (f->config)
+        return f->codec == CODEC_H264 && nalu_begins_with_start_code(f->data + f->media_offset, f->media_len);
+    bool as_config = f->codec == CODEC_HEVC && nalu_forms_told(forms, f) == NALU_ANNEXB; /* which stays: so do they */
+    return !as_config && form_of(f, forms) == NALU_ANNEXB;
+}
+
+/* As the configuration that players get tells: where that was made out of start codes, or is not there, four. */
+static unsigned length_size(const struct frame *f, const struct nalu_forms *forms)
+{
+    enum nalu_form told = nalu_forms_told(forms, f);
+    return told == NALU_UNTOLD || told == NALU_ANNEXB ? NALU_LENGTHS_4 : told;
+}
+
+bool flv_frame_to_avcc(struct frame **fp, const struct nalu_forms *forms)
 {
     /* The record is 6 + 1 + 4 bytes and the sets behind 2-byte lengths: what the start codes took at least. */
     enum { RECORD_OVERHEAD = 6 + 1 + 4 };
-    struct frame   *f = *fp;
-    const uint8_t  *media = f->data + f->media_offset;
-    struct flv_body body;
-    if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || !nalu_is_annexb(media, f->media_len))
+    struct frame  *f = *fp;
+    const uint8_t *media = f->data + f->media_offset;
+    if (!is_convertible(f, forms))
         return true;
-    if (f->config && f->codec != CODEC_H264)
-        return true;
-    if (flv_body_parse_video(f->data, f->len, &body) != FLV_PARSE_OK || body.multitrack)
-        return true; /* the size of each track stands before it */
-    size_t        cap = f->config ? f->media_len + RECORD_OVERHEAD : nalu_annexb_to_avcc_len(media, f->media_len);
+    unsigned      size = length_size(f, forms);
+    size_t        cap = f->config ? f->media_len + RECORD_OVERHEAD : nalu_annexb_to_avcc_len(media, f->media_len, size);
     struct frame *made = copy_head(f, cap);
     if (!made)
         return false;
@@ -85,7 +110,7 @@ bool flv_frame_to_avcc(struct frame **fp)
     if (f->config)
         ok = avc_config_write_from_annexb(&w, media, f->media_len);
     else
-        nalu_annexb_to_avcc(&w, media, f->media_len);
+        nalu_annexb_to_avcc(&w, media, f->media_len, size);
     if (!ok || w.full) {
         frame_unref(&made);
         return true;

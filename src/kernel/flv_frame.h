@@ -12,12 +12,14 @@
 #include "core/attr.h"
 #include "kernel/flv_body.h"
 #include "kernel/frame.h"
+#include "kernel/nalu_form.h"
 
 /**
  * Fill in what data[0..len) says about a frame that nobody else holds yet.
  *
  * Shape      kind, len, data and dts_us are set by the caller; codec, track, key, config, idr, pts_us,
- *            media_offset and media_len are set here
+ *            media_offset and media_len are set here. forms: what the stream's configurations told so far, one value for
+ *            all its frames, all 0 before the first; NULL: nothing is told.
  * Rules      key     the FLV header says key frame, or the AVC/HEVC access unit holds an IDR; and the body
  *                    does hold bytes of a picture. What encoders call key without an IDR (recovery
  *                    points, intra refresh) stays key; `idr` tells the difference.
@@ -29,16 +31,17 @@
  *            FLV_PARSE_BAD     drop it loudly: too short (codec CODEC_NONE), or a codec or packet type that
  *                              is unknown; flv_body_parse_video() / _audio() and flv_body_codec_text() tell more
  */
-enum flv_parse flv_frame_parse(struct frame *f);
+enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms);
 
 /**
  * If a parsed AVC or HEVC frame carries its NAL units as Annex B (some encoders do), make it what FLV
- * wants: 4-byte lengths; for AVC also a configuration record out of a configuration frame's SPS and PPS.
- * Any other frame, and a configuration that lacks them, stays as it is.
+ * wants: lengths, of the size that its configuration tells, else of four bytes; for AVC also a configuration record out of a
+ * configuration frame's SPS and PPS. A configuration of HEVC in Annex B, and then its pictures, any other frame, a configuration that lacks them, a NAL unit that is too long for
+ * its length, and a body of several tracks stay as they are.
  *
  * Ownership  `*fp` has one reference and may be replaced by another frame
  * Returns    false when memory is out; `*fp` unchanged
  */
-bool flv_frame_to_avcc(struct frame **fp) ATTR_MUST_USE;
+bool flv_frame_to_avcc(struct frame **fp, const struct nalu_forms *forms) ATTR_MUST_USE;
 
 #endif

@@ -41,7 +41,7 @@ bool hevc_config_parse(const uint8_t *bytes, size_t len, struct hevc_config *con
         for (unsigned n = read_array(&r); n && !r.bad; n--)
             rd_bytes(&r, rd_u16(&r));
     config->arrays.end = r.p;
-    return !r.bad && version <= 1 && config->length_size != 3;
+    return !r.bad && version <= 1;
 }
 
 struct hevc_config_walk hevc_config_open(const struct hevc_config *config)

@@ -65,63 +65,32 @@ bool nalu_is_avcc(const uint8_t *bytes, size_t len, unsigned length_size)
     return any && !r.bad;
 }
 
-bool nalu_is_annexb(const uint8_t *bytes, size_t len)
+bool nalu_begins_with_start_code(const uint8_t *bytes, size_t len)
 {
     size_t zeros = 0;
     while (zeros < len && bytes[zeros] == 0)
         zeros++;
-    return zeros >= 2 && zeros < len && bytes[zeros] == 1 && !nalu_is_avcc(bytes, len, 4);
+    return zeros >= 2 && zeros < len && bytes[zeros] == 1;
 }
 
-static bool is_idr(struct nalu nalu, bool hevc)
-{
-    return hevc ? hevc_nalu_is_irap(nalu) : avc_nalu_type(nalu) == AVC_NALU_IDR;
-}
-
-/* True when the lengths explain every byte; then `found` tells about IDR. */
-static bool walk_avcc(const uint8_t *bytes, size_t len, unsigned length_size, bool hevc, bool *found)
-{
-    struct rd   r = rd_over(bytes, len);
-    struct nalu nalu;
-    *found = false;
-    while (nalu_next_avcc(&r, length_size, &nalu))
-        *found |= is_idr(nalu, hevc);
-    return !r.bad;
-}
-
-bool nalu_holds_idr(const uint8_t *bytes, size_t len, bool hevc)
-{
-    bool found;
-    if (walk_avcc(bytes, len, 4, hevc, &found))
-        return found;
-    if (nalu_is_annexb(bytes, len)) {
-        struct rd   r = rd_over(bytes, len);
-        struct nalu nalu;
-        while (nalu_next_annexb(&r, &nalu))
-            if (is_idr(nalu, hevc))
-                return true;
-        return false;
-    }
-    return (walk_avcc(bytes, len, 2, hevc, &found) || walk_avcc(bytes, len, 1, hevc, &found)) && found;
-}
-
-size_t nalu_annexb_to_avcc_len(const uint8_t *annexb, size_t len)
+size_t nalu_annexb_to_avcc_len(const uint8_t *annexb, size_t len, unsigned length_size)
 {
     struct rd   r = rd_over(annexb, len);
     struct nalu nalu;
     size_t      sum = 0;
     while (nalu_next_annexb(&r, &nalu))
-        sum += 4 + nalu.len;
+        sum += length_size + nalu.len;
     return sum;
 }
 
-void nalu_annexb_to_avcc(struct wr *avcc, const uint8_t *annexb, size_t len)
+void nalu_annexb_to_avcc(struct wr *avcc, const uint8_t *annexb, size_t len, unsigned length_size)
 {
     struct rd   r = rd_over(annexb, len);
     struct nalu nalu;
     while (nalu_next_annexb(&r, &nalu)) {
-        avcc->full |= nalu.len > UINT32_MAX;
-        wr_u32(avcc, (uint32_t)nalu.len);
+        avcc->full |= (uint64_t)nalu.len >> 8 * length_size > 0;
+        for (unsigned i = length_size; i > 0; i--)
+            wr_u8(avcc, (uint8_t)(nalu.len >> 8 * (i - 1)));
         wr_bytes(avcc, nalu.p, nalu.len);
     }
 }

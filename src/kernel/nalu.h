@@ -17,12 +17,21 @@
 #include "core/wr.h"
 
 /* H.264 7.4.1 nal_unit_type, bits 0..4 of the first byte. */
-enum avc_nalu_type { AVC_NALU_IDR = 5, AVC_NALU_SEI = 6, AVC_NALU_SPS = 7, AVC_NALU_PPS = 8, AVC_NALU_AUD = 9 };
+enum avc_nalu_type {
+    AVC_NALU_IDR = 5,
+    AVC_NALU_SEI = 6,
+    AVC_NALU_SPS = 7,
+    AVC_NALU_PPS = 8,
+    AVC_NALU_AUD = 9,
+    AVC_NALU_END_OF_SEQUENCE = 10,
+    AVC_NALU_END_OF_STREAM = 11,
+};
 
 /* H.265 7.4.2.2 nal_unit_type, bits 1..6 of the first byte. 16 to 23 are IRAP: BLA, IDR, CRA, reserved. */
 enum hevc_nalu_type {
     HEVC_NALU_IRAP_FIRST = 16,
     HEVC_NALU_IRAP_LAST = 23,
+    HEVC_NALU_VCL_LAST = 31,
     HEVC_NALU_VPS = 32,
     HEVC_NALU_SPS = 33,
     HEVC_NALU_PPS = 34,
@@ -68,23 +77,13 @@ bool nalu_next_annexb(struct rd *annexb, struct nalu *nalu);
 /** Whether the bytes are exactly a row of NAL units behind lengths, at least one. */
 bool nalu_is_avcc(const uint8_t *bytes, size_t len, unsigned length_size);
 
-/**
- * Whether the bytes are NAL units behind start codes. They begin with a start code, and are not a row
- * of 4-byte lengths: 00 00 01 also begins a NAL unit of 256 to 511 bytes.
- */
-bool nalu_is_annexb(const uint8_t *bytes, size_t len);
-
-/**
- * Whether an access unit of AVC, or of HEVC, holds a picture that a decoder may start on: an IDR, or any IRAP.
- *
- * Shape      4-byte lengths, start codes, 2-byte or 1-byte lengths: the first that explains every byte
- */
-bool nalu_holds_idr(const uint8_t *bytes, size_t len, bool hevc);
+/** Whether the bytes begin as Annex B does. So does a NAL unit of 256 to 511 bytes behind its length: nalu_form.h tells. */
+bool nalu_begins_with_start_code(const uint8_t *bytes, size_t len);
 
 /** How many bytes nalu_annexb_to_avcc() will write. */
-size_t nalu_annexb_to_avcc_len(const uint8_t *annexb, size_t len);
+size_t nalu_annexb_to_avcc_len(const uint8_t *annexb, size_t len, unsigned length_size);
 
-/** Write Annex B as NAL units behind 4-byte lengths; a NAL unit above 4 GiB sets `full`. */
-void nalu_annexb_to_avcc(struct wr *avcc, const uint8_t *annexb, size_t len);
+/** Write Annex B as NAL units behind lengths of 1 to 4 bytes; a NAL unit that is too long for them sets `full`. */
+void nalu_annexb_to_avcc(struct wr *avcc, const uint8_t *annexb, size_t len, unsigned length_size);
 
 #endif

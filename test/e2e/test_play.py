@@ -287,6 +287,33 @@ def test_annex_b_in_place_of_lengths_is_understood(server):
             assert difference(got, right) is None or difference(got, wrong) is None
 
 
+def _lookalikes(head, header):
+    """Pictures whose first NAL unit has 256 to 511 bytes, so that its length reads as a start code, with padding behind."""
+    return [Tag(VIDEO, 40 * i, head + struct.pack(">I", n) + header
+                + (bytes(range(1, 251)) * 3)[:n - len(header)] + pad)
+            for i, (n, pad) in enumerate((n, pad) for n in (256, 293, 300, 325, 357, 511)
+                                         for pad in (b"", b"\0", b"\0\0\0", b"\0\0\0\0", b"\xff\xff"))]
+
+
+@pytest.mark.parametrize("publish", ["", "try_annexb_first off;"], ids=["on", "off"])
+@pytest.mark.parametrize("config, head, header", [
+    pytest.param(flv.AVC_CONFIG, flv.video(7, 1, b"", key=True), b"\x65\x88", id="avc-key"),
+    pytest.param(flv.AVC_CONFIG, flv.video(7, 1, b""), b"\x41\x9a", id="avc-inter"),
+    pytest.param(None, flv.video(7, 1, b""), b"\x41\x9a", id="avc-without-configuration"),
+    pytest.param(flv.ex_video(b"avc1", 0, flv.AVC_CONFIG[5:]), flv.ex_video(b"avc1", 1, b"", cts=0), b"\x41\x9a",
+                 id="avc-enhanced"),
+    pytest.param(None, flv.video(12, 1, b"", key=True), b"\x26\x01\xaf", id="hevc-id-12"),
+    pytest.param(None, flv.ex_video(b"hvc1", 3, b""), b"\x02\x01\xd0", id="hevc-coded-frames-x"),
+])
+def test_a_length_that_looks_like_a_start_code_stays_a_length(make_server, publish, config, head, header):
+    server = make_server(vhost("", publish))
+    tags = ([Tag(VIDEO, 0, config)] if config else []) + _lookalikes(head, header)
+    with server.player() as player, server.publisher() as publisher:
+        player.barrier()
+        publisher.send_tags(tags)
+        assert difference(seen(player, len(tags)), tags) is None
+
+
 def test_audio_alone_is_played_live(make_server):
     server = make_server(vhost("mw_latency 0;"))
     source = Numbered()

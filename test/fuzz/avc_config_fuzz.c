@@ -1,4 +1,5 @@
 #include "kernel/avc.h"
+#include "kernel/nalu_form.h"
 
 #include <stdlib.h>
 
@@ -21,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         walk(config.sps);
         walk(config.pps);
     }
-    nalu_is_annexb(data, len);
-    nalu_holds_idr(data, len, false);
+    for (enum nalu_form told = NALU_UNTOLD; told <= NALU_ANNEXB; told++)
+        nalu_holds_idr(data, len, false, nalu_form_of_picture(data, len, false, told));
     size_t    cap = len + 16;
     uint8_t  *out = malloc(cap);
     struct wr w = wr_over(out, cap);

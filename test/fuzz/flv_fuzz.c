@@ -24,12 +24,12 @@ static void make_frame(const struct flv_tag *tag)
     struct frame     *f = tag_frame(tag);
     struct video_info video;
     struct audio_info audio;
-    enum flv_parse    result = flv_frame_parse(f);
+    enum flv_parse    result = flv_frame_parse(f, NULL);
     check(!f->media_len || (size_t)f->media_offset + f->media_len <= f->len);
     check(!f->key || (f->kind == FRAME_VIDEO && !f->config && f->media_len));
     media_info_video(f, true, &video);
     media_info_audio(f, &audio);
-    if (result == FLV_PARSE_OK && flv_frame_to_avcc(&f))
+    if (result == FLV_PARSE_OK && flv_frame_to_avcc(&f, NULL))
         check((size_t)f->media_offset + f->media_len <= f->len || !f->media_len);
     frame_unref(&f);
 }

@@ -31,7 +31,7 @@ static inline struct frame *tag_frame(const struct flv_tag *tag)
 static inline struct frame *taken_frame(const struct flv_tag *tag)
 {
     struct frame *f = tag_frame(tag);
-    if (flv_frame_parse(f) != FLV_PARSE_OK || !flv_frame_to_avcc(&f))
+    if (flv_frame_parse(f, NULL) != FLV_PARSE_OK || !flv_frame_to_avcc(&f, NULL))
         frame_unref(&f);
     return f;
 }

@@ -1,4 +1,5 @@
 #include "kernel/hevc.h"
+#include "kernel/nalu_form.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         if (walk.r.bad || rd_left(&walk.r))
             abort(); /* a record that was accepted holds whole arrays */
     }
-    nalu_holds_idr(data, len, true);
+    for (enum nalu_form told = NALU_UNTOLD; told <= NALU_ANNEXB; told++)
+        nalu_holds_idr(data, len, true, nalu_form_of_picture(data, len, true, told));
     return 0;
 }

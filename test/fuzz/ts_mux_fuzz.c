@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     ts_mux_init(&m, header.has_video ? CODEC_H264 : CODEC_NONE, header.has_audio ? CODEC_AAC : CODEC_NONE);
     while (flv_read_tag(&r, &tag) == FLV_GOT) {
         struct frame *f = tag_frame(&tag);
-        if (flv_frame_parse(f) == FLV_PARSE_OK) {
+        if (flv_frame_parse(f, NULL) == FLV_PARSE_OK) {
             mux(&m, f, tag.dts_ms * INT64_C(90));
             if (ts_mux_config(&m) == f) {
                 frame_unref(&config);

@@ -22,6 +22,7 @@ struct session {
     struct publisher  publisher;
     struct intake     intake;
     struct timeline   timeline;
+    struct nalu_forms forms;
     int64_t           began_us, last_packet_us;
     int64_t           n_packets, n_dropped, n_metadata;
 };
@@ -56,12 +57,12 @@ static struct err *take_media(struct session *p, struct rtmp_message *msg)
     struct err   *e = NULL;
     f->kind = msg->type_id == RTMP_TYPE_VIDEO ? FRAME_VIDEO : FRAME_AUDIO;
     f->dts_us = timeline_unwrap(&p->timeline, msg->timestamp_ms) * US_PER_MS;
-    switch (flv_frame_parse(f)) {
+    switch (flv_frame_parse(f, &p->forms)) {
     case FLV_PARSE_BAD: drop_bad_packet(p, f); return NULL;
     case FLV_PARSE_IGNORE: return NULL;
     case FLV_PARSE_OK: break;
     }
-    if (p->source->vhost->publish.try_annexb_first && !flv_frame_to_avcc(&msg->payload))
+    if (p->source->vhost->publish.try_annexb_first && !flv_frame_to_avcc(&msg->payload, &p->forms))
         return err_no_memory();
     f = msg->payload;
     enum frame_kind kind = f->kind;

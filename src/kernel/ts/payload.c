@@ -66,7 +66,7 @@ static bool look_at(const struct frame *f, unsigned length_size, struct picture 
         }
         picture->sets |= hevc ? hevc_set(nalu) : avc_set(nalu);
     }
-    return !r.bad && picture->n_nalus;
+    return picture->n_nalus; /* bytes behind them are padding, or a NAL unit that was cut */
 }
 
 /* Any slice types may follow: primary_pic_type 7, pic_type 2. H.265 7.4.2.2: in the temporal layer of the picture. */

@@ -125,8 +125,9 @@ static void refuses_records_that_cannot_be(void **state)
     bytes[0] = 2; /* version */
     assert_false(avc_config_parse(bytes, sizeof bytes, &config));
     bytes[0] = 1;
-    bytes[4] = 0xFC | 2; /* lengths of 3 bytes are reserved */
-    assert_false(avc_config_parse(bytes, sizeof bytes, &config));
+    bytes[4] = 0xFC | 2; /* lengths of 3 bytes are reserved, and understood */
+    assert_true(avc_config_parse(bytes, sizeof bytes, &config));
+    assert_int_equal(config.length_size, 3);
     bytes[4] = 0xFF;
     bytes[5] = 0xE0 | 31; /* 31 SPS promised, one there */
     assert_false(avc_config_parse(bytes, sizeof bytes, &config));

@@ -55,7 +55,7 @@ static inline struct frame *frame_of(enum frame_kind kind, const uint8_t *bytes,
     f->kind = kind;
     memcpy(f->data, bytes, len);
     f->len = (uint32_t)len;
-    *result = flv_frame_parse(f);
+    *result = flv_frame_parse(f, NULL);
     return f;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "kernel/avc.h"
+#include "kernel/nalu.h"
 
 static struct frame *make(enum frame_kind kind, int64_t dts_us, const uint8_t *bytes, size_t len)
 {
@@ -24,7 +25,7 @@ static struct frame *make(enum frame_kind kind, int64_t dts_us, const uint8_t *b
 static struct frame *parsed(enum frame_kind kind, const uint8_t *bytes, size_t len)
 {
     struct frame *f = make(kind, 1000000, bytes, len);
-    assert_int_equal(flv_frame_parse(f), FLV_PARSE_OK);
+    assert_int_equal(flv_frame_parse(f, NULL), FLV_PARSE_OK);
     return f;
 }
 
@@ -109,18 +110,18 @@ static void bad_and_ignored_bodies(void **state)
     (void)state;
     static const uint8_t unknown[] = { 0x19, 1 }, cut[] = { 0x17, 1 }, command[] = { 0x57, 0 };
     struct frame        *f = make(FRAME_VIDEO, 0, unknown, sizeof unknown);
-    assert_int_equal(flv_frame_parse(f), FLV_PARSE_BAD);
+    assert_int_equal(flv_frame_parse(f, NULL), FLV_PARSE_BAD);
     assert_int_equal(f->codec, CODEC_OTHER);
     frame_unref(&f);
     f = make(FRAME_VIDEO, 0, cut, sizeof cut);
-    assert_int_equal(flv_frame_parse(f), FLV_PARSE_BAD);
+    assert_int_equal(flv_frame_parse(f, NULL), FLV_PARSE_BAD);
     assert_int_equal(f->codec, CODEC_NONE);
     frame_unref(&f);
     f = make(FRAME_VIDEO, 0, command, sizeof command);
-    assert_int_equal(flv_frame_parse(f), FLV_PARSE_IGNORE);
+    assert_int_equal(flv_frame_parse(f, NULL), FLV_PARSE_IGNORE);
     frame_unref(&f);
     f = make(FRAME_AUDIO, 0, cut, 0);
-    assert_int_equal(flv_frame_parse(f), FLV_PARSE_IGNORE);
+    assert_int_equal(flv_frame_parse(f, NULL), FLV_PARSE_IGNORE);
     frame_unref(&f);
 }
 
@@ -142,7 +143,7 @@ static void a_header_beyond_64_kib_is_bad(void **state)
     memcpy(bytes, (uint8_t[]){ 0x97, 0xFF, 0xFF, 0xFF }, 4);
     memcpy(bytes + 4 + 65536, (uint8_t[]){ 0x13, 'a', 'v', 'c', '1', 0x41 }, 6);
     struct frame *f = make(FRAME_VIDEO, 0, bytes, len);
-    assert_int_equal(flv_frame_parse(f), FLV_PARSE_BAD);
+    assert_int_equal(flv_frame_parse(f, NULL), FLV_PARSE_BAD);
     frame_unref(&f);
     free(bytes);
 }
@@ -162,7 +163,7 @@ static void annexb_pictures_become_length_prefixed(void **state)
     struct frame        *f = parsed(FRAME_VIDEO, in, sizeof in);
     f->arrived_us = 7;
     assert_true(f->idr);
-    assert_true(flv_frame_to_avcc(&f));
+    assert_true(flv_frame_to_avcc(&f, NULL));
     assert_int_equal(f->len, sizeof want);
     assert_int_equal(f->media_len, sizeof want - 5);
     assert_memory_equal(f->data, want, sizeof want);
@@ -171,7 +172,7 @@ static void annexb_pictures_become_length_prefixed(void **state)
     assert_int_equal(f->pts_us, 1040000);
     assert_true(f->key && f->idr);
     struct frame *same = f;
-    assert_true(flv_frame_to_avcc(&f)); /* nothing left to do */
+    assert_true(flv_frame_to_avcc(&f, NULL)); /* nothing left to do */
     assert_ptr_equal(f, same);
     frame_unref(&f);
 }
@@ -181,7 +182,7 @@ static void annexb_parameter_sets_become_a_record(void **state)
     (void)state;
     struct frame     *f = parsed(FRAME_VIDEO, annexb_config, sizeof annexb_config);
     struct avc_config config;
-    assert_true(flv_frame_to_avcc(&f));
+    assert_true(flv_frame_to_avcc(&f, NULL));
     assert_true(f->config);
     assert_true(avc_config_parse(f->data + f->media_offset, f->media_len, &config));
     assert_int_equal(config.profile_idc, 66);
@@ -206,11 +207,107 @@ static void what_cannot_be_converted_stays(void **state)
     /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct frame *f = parsed(FRAME_VIDEO, rows[i].bytes, rows[i].len), *before = f;
-        assert_true(flv_frame_to_avcc(&f));
+        assert_true(flv_frame_to_avcc(&f, NULL));
         assert_ptr_equal(f, before);
         assert_memory_equal(f->data, rows[i].bytes, rows[i].len);
         frame_unref(&f);
     }
+}
+
+/* A NAL unit of 300 bytes: its length reads as a start code. It ends the body, or zeros and a cut NAL unit do. */
+static void a_length_that_looks_like_a_start_code_stays(void **state)
+{
+    (void)state;
+    static const uint8_t avc_config[] = { 0x17, 0, 0, 0, 0, 1, 0x64, 0, 0x1E, 0xFF };
+    static const uint8_t heads[][9] = {
+        { 0x17, 1, 0, 0, 0, 0, 0, 1, 0x2C },       /* AVC */
+        { 0x27, 1, 0, 0, 0, 0, 0, 1, 0x25 },       /* its length would be the header of an IDR */
+        { 0x2C, 1, 0, 0, 0, 0, 0, 1, 0x26 },       /* HEVC by its old id */
+        { 0x93, 'h', 'v', 'c', '1', 0, 0, 1, 45 }, /* enhanced, CodedFramesX */
+        { 0xA3, 'a', 'v', 'c', '1', 0, 0, 1, 65 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        for (size_t slack = 0; slack < 6; slack++)
+            for (int told = 0; told < 2; told++) {
+                bool              hevc = heads[i][0] == 0x2C || heads[i][1] == 'h';
+                uint8_t           body[9 + 511 + 6] = { 0 };
+                struct nalu_forms forms = { 0 };
+                size_t            nalu_len = 256u + heads[i][8], len = sizeof heads[i] + nalu_len + slack;
+                memcpy(body, heads[i], sizeof heads[i]);
+                memset(body + sizeof heads[i], 0x11, nalu_len);
+                body[sizeof heads[i]] = hevc ? 0x02 : 0x41;
+                body[sizeof heads[i] + 1] = hevc ? 0x01 : 0x9A;
+                if (told) {
+                    struct frame *config = make(FRAME_VIDEO, 0, avc_config, sizeof avc_config);
+                    assert_int_equal(flv_frame_parse(config, &forms), FLV_PARSE_OK);
+                    frame_unref(&config);
+                }
+                struct frame *f = make(FRAME_VIDEO, 0, body, len), *before = f;
+                assert_int_equal(flv_frame_parse(f, &forms), FLV_PARSE_OK);
+                assert_false(f->idr);
+                assert_int_equal(f->key, (heads[i][0] >> 4 & 7) == 1);
+                assert_true(flv_frame_to_avcc(&f, &forms));
+                assert_ptr_equal(f, before);
+                assert_memory_equal(f->data, body, len);
+                assert_int_equal(f->media_len, len - 5);
+                frame_unref(&f);
+            }
+}
+
+static void start_codes_become_lengths_of_the_size_that_was_told(void **state)
+{
+    (void)state;
+    static const uint8_t sizes[] = { 0xFC, 0xFD, 0xFF }; /* reserved bits, and 1, 2 and 4 bytes */
+    static const uint8_t in[] = { 0x17, 1, 0, 0, 0, 0, 0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x65, 0x88, 0x84 };
+    for (size_t i = 0; i < sizeof sizes; i++) {
+        uint8_t           record[] = { 0x17, 0, 0, 0, 0, 1, 0x64, 0, 0x1E, sizes[i] };
+        struct nalu_forms forms = { 0 };
+        struct frame     *config = make(FRAME_VIDEO, 0, record, sizeof record);
+        struct frame     *f = make(FRAME_VIDEO, 0, in, sizeof in);
+        size_t            size = (sizes[i] & 3u) + 1;
+        assert_int_equal(flv_frame_parse(config, &forms), FLV_PARSE_OK);
+        assert_int_equal(flv_frame_parse(f, &forms), FLV_PARSE_OK);
+        assert_true(f->idr);
+        assert_true(flv_frame_to_avcc(&f, &forms));
+        assert_int_equal(f->media_len, 2 * size + 2 + 3);
+        assert_true(nalu_is_avcc(f->data + f->media_offset, f->media_len, (unsigned)size));
+        assert_true(nalu_holds_idr(f->data + f->media_offset, f->media_len, false, (enum nalu_form)size));
+        frame_unref(&config);
+        frame_unref(&f);
+    }
+}
+
+/* A decoder that finds start codes in the configuration expects them in the pictures. */
+static void pictures_of_hevc_stay_as_their_configuration(void **state)
+{
+    (void)state;
+    static const uint8_t record[] = { 0x1C, 0, 0, 0, 0, 0, 0, 0, 1, 0x40, 0x01, 0x0C };
+    static const uint8_t picture[] = { 0x1C, 1, 0, 0, 0, 0, 0, 0, 1, 0x26, 0x01, 0xAF };
+    struct nalu_forms    forms = { 0 };
+    struct frame        *config = make(FRAME_VIDEO, 0, record, sizeof record), *f = NULL;
+    f = make(FRAME_VIDEO, 0, picture, sizeof picture);
+    assert_int_equal(flv_frame_parse(config, &forms), FLV_PARSE_OK);
+    assert_int_equal(flv_frame_parse(f, &forms), FLV_PARSE_OK);
+    assert_true(flv_frame_to_avcc(&config, &forms) && flv_frame_to_avcc(&f, &forms));
+    assert_memory_equal(config->data, record, sizeof record);
+    assert_memory_equal(f->data, picture, sizeof picture);
+    assert_true(f->idr);
+    frame_unref(&config);
+    frame_unref(&f);
+}
+
+/* Its bytes go to the end of the body, so no size has to change. */
+static void one_track_of_a_multitrack_body_is_converted(void **state)
+{
+    (void)state;
+    static const uint8_t in[] = { 0x96, 0x03, 'a', 'v', 'c', '1', 1, 0, 0, 0, 1, 0x65, 0x88, 0x84 };
+    static const uint8_t want[] = { 0x96, 0x03, 'a', 'v', 'c', '1', 1, 0, 0, 0, 3, 0x65, 0x88, 0x84 };
+    struct frame        *f = parsed(FRAME_VIDEO, in, sizeof in);
+    assert_int_equal(f->track, 1);
+    assert_true(flv_frame_to_avcc(&f, NULL));
+    assert_int_equal(f->len, sizeof want);
+    assert_memory_equal(f->data, want, sizeof want);
+    frame_unref(&f);
 }
 
 static void out_of_memory_leaves_the_frame(void **state)
@@ -220,7 +317,7 @@ static void out_of_memory_leaves_the_frame(void **state)
     int           n = 0;
     for (;; n++) {
         mem_fail_after(n);
-        bool ok = flv_frame_to_avcc(&f);
+        bool ok = flv_frame_to_avcc(&f, NULL);
         if (!mem_failed()) {
             assert_true(ok);
             break;
@@ -248,6 +345,10 @@ int main(void)
         cmocka_unit_test(annexb_pictures_become_length_prefixed),
         cmocka_unit_test(annexb_parameter_sets_become_a_record),
         cmocka_unit_test(what_cannot_be_converted_stays),
+        cmocka_unit_test(a_length_that_looks_like_a_start_code_stays),
+        cmocka_unit_test(start_codes_become_lengths_of_the_size_that_was_told),
+        cmocka_unit_test(pictures_of_hevc_stay_as_their_configuration),
+        cmocka_unit_test(one_track_of_a_multitrack_body_is_converted),
         cmocka_unit_test(out_of_memory_leaves_the_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,8 +133,9 @@ static void refuses_what_cannot_be(void **state)
     assert_false(hevc_config_parse(bytes, sizeof bytes, &config));
     bytes[0] = 0; /* of a draft */
     assert_true(hevc_config_parse(bytes, sizeof bytes, &config));
-    bytes[21] = 0x0E; /* lengths of 3 bytes are reserved */
-    assert_false(hevc_config_parse(bytes, sizeof bytes, &config));
+    bytes[21] = 0x0E; /* lengths of 3 bytes are reserved, and understood */
+    assert_true(hevc_config_parse(bytes, sizeof bytes, &config));
+    assert_int_equal(config.length_size, 3);
 
     struct hevc_sps sps;
     uint8_t         zeros[64] = { 0x42, 0x01 };

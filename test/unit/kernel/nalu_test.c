@@ -91,15 +91,13 @@ static void every_cut_of_annexb_ends(void **state)
 static void tells_start_codes_from_lengths(void **state)
 {
     (void)state;
-    assert_true(nalu_is_annexb(annexb, sizeof annexb));
-    assert_false(nalu_is_annexb(avcc, sizeof avcc));
+    assert_true(nalu_begins_with_start_code(annexb, sizeof annexb));
+    assert_false(nalu_begins_with_start_code(avcc, sizeof avcc));
     assert_true(nalu_is_avcc(avcc, sizeof avcc, 4));
     assert_false(nalu_is_avcc(annexb, sizeof annexb, 4));
-    assert_false(nalu_is_annexb(annexb, 0));
-    assert_false(nalu_is_annexb(annexb, 3));
-    uint8_t unit[4 + 300] = { 0, 0, 1, 44, 0x41 }; /* a unit of 300 bytes: its length looks like a start code */
-    assert_false(nalu_is_annexb(unit, sizeof unit));
-    assert_true(nalu_is_annexb(unit, sizeof unit - 1));
+    assert_false(nalu_begins_with_start_code(annexb, 0));
+    assert_false(nalu_begins_with_start_code(annexb, 3));
+    assert_true(nalu_begins_with_start_code(annexb + 1, 3));
 }
 
 static void turns_annexb_into_lengths(void **state)
@@ -110,31 +108,36 @@ static void turns_annexb_into_lengths(void **state)
     };
     uint8_t   out[sizeof want];
     struct wr w = wr_over(out, sizeof out);
-    assert_int_equal(nalu_annexb_to_avcc_len(annexb, sizeof annexb), sizeof want);
-    nalu_annexb_to_avcc(&w, annexb, sizeof annexb);
+    assert_int_equal(nalu_annexb_to_avcc_len(annexb, sizeof annexb, 4), sizeof want);
+    nalu_annexb_to_avcc(&w, annexb, sizeof annexb, 4);
     assert_false(w.full);
     assert_memory_equal(out, want, sizeof want);
     w = wr_over(out, sizeof out - 1);
-    nalu_annexb_to_avcc(&w, annexb, sizeof annexb);
+    nalu_annexb_to_avcc(&w, annexb, sizeof annexb, 4);
     assert_true(w.full);
 }
 
-static void finds_an_idr_in_every_wrapping(void **state)
+static void lengths_have_the_size_that_is_asked_for(void **state)
 {
     (void)state;
-    static const uint8_t lengths2[] = { 0, 2, 0x09, 0xF0, 0, 3, 0x65, 0x88, 0x84 };
-    static const uint8_t lengths1[] = { 2, 0x09, 0xF0, 3, 0x65, 0x88, 0x84 };
-    static const uint8_t inter[] = { 0, 0, 0, 2, 0x41, 0x9A };
-    static const uint8_t cra[] = { 0, 0, 0, 3, 0x2A, 0x01, 0xAF }; /* HEVC type 21 */
-    static const uint8_t trail[] = { 0, 0, 0, 3, 0x02, 0x01, 0xD0 };
-    assert_true(nalu_holds_idr(avcc, sizeof avcc, false));
-    assert_true(nalu_holds_idr(annexb, sizeof annexb, false));
-    assert_true(nalu_holds_idr(lengths2, sizeof lengths2, false));
-    assert_true(nalu_holds_idr(lengths1, sizeof lengths1, false));
-    assert_false(nalu_holds_idr(inter, sizeof inter, false));
-    assert_true(nalu_holds_idr(cra, sizeof cra, true));
-    assert_false(nalu_holds_idr(trail, sizeof trail, true));
-    assert_false(nalu_holds_idr(inter, 0, false));
+    static const uint8_t want1[] = { 2, 0x09, 0xF0, 4, 0x67, 0x64, 0, 0x0C, 3, 0x65, 0x88, 0x84 };
+    static const uint8_t want2[] = { 0, 2, 0x09, 0xF0, 0, 4, 0x67, 0x64, 0, 0x0C, 0, 3, 0x65, 0x88, 0x84 };
+    uint8_t              out[sizeof want2], *large = calloc(1, 3 + 256), too_small[8];
+    struct wr            w = wr_over(out, sizeof out);
+    assert_int_equal(nalu_annexb_to_avcc_len(annexb, sizeof annexb, 1), sizeof want1);
+    nalu_annexb_to_avcc(&w, annexb, sizeof annexb, 1);
+    assert_int_equal(wr_len(&w), sizeof want1);
+    assert_memory_equal(out, want1, sizeof want1);
+    w = wr_over(out, sizeof out);
+    nalu_annexb_to_avcc(&w, annexb, sizeof annexb, 2);
+    assert_int_equal(wr_len(&w), sizeof want2);
+    assert_memory_equal(out, want2, sizeof want2);
+    memset(large, 0x41, 3 + 256);
+    memcpy(large, "\0\0\1", 3);
+    w = wr_over(too_small, sizeof too_small);
+    nalu_annexb_to_avcc(&w, large, 3 + 256, 1); /* 256 is no one-byte length */
+    assert_true(w.full);
+    free(large);
 }
 
 int main(void)
@@ -146,7 +149,7 @@ int main(void)
         cmocka_unit_test(every_cut_of_annexb_ends),
         cmocka_unit_test(tells_start_codes_from_lengths),
         cmocka_unit_test(turns_annexb_into_lengths),
-        cmocka_unit_test(finds_an_idr_in_every_wrapping),
+        cmocka_unit_test(lengths_have_the_size_that_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

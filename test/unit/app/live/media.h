@@ -42,7 +42,7 @@ static inline struct frame *media_frame(enum media what, uint32_t len, int64_t m
     f->kind = is_audio ? FRAME_AUDIO : FRAME_VIDEO;
     f->len = (uint32_t)wr_len(&w);
     f->dts_us = ms * US_PER_MS;
-    assert_int_equal(flv_frame_parse(f), FLV_PARSE_OK);
+    assert_int_equal(flv_frame_parse(f, NULL), FLV_PARSE_OK);
     return f;
 }
 

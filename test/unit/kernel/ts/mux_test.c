@@ -403,12 +403,10 @@ static void broken_frames_are_refused(void **state)
         uint8_t body[20];
         size_t  len;
     } rows[] = {
-        { { 0x17, 1, 0, 0, 0, 0, 0, 0, 3, 0x65, 0x88 }, 11 },                /* a byte more than there is */
-        { { 0x17, 1, 0, 0, 0, 0, 0, 0, 1, 0x65, 0, 0, 0 }, 13 },             /* half a length behind */
-        { { 0x17, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x65 }, 10 },          /* 4 GiB */
-        { { 0x17, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 13 },                /* two empty NAL units */
-        { { 0x17, 1, 0, 0, 0, 0, 0, 0 }, 8 },                                /* no length */
-        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0, 0, 0, 9, 1 }, 16 }, /* the second */
+        { { 0x17, 1, 0, 0, 0, 0, 0, 0, 3, 0x65, 0x88 }, 11 },       /* a byte more than there is */
+        { { 0x17, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x65 }, 10 }, /* 4 GiB */
+        { { 0x17, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 13 },       /* two empty NAL units */
+        { { 0x17, 1, 0, 0, 0, 0, 0, 0 }, 8 },                       /* no length */
     };
     struct wire *x = wire_create(CODEC_H264, CODEC_NONE);
     send(x, TS_VIDEO_FRAME(0, TS_AVC_CONFIG));
@@ -416,6 +414,31 @@ static void broken_frames_are_refused(void **state)
         assert_int_equal(send(x, ts_frame(FRAME_VIDEO, 0, rows[i].body, rows[i].len)), TS_MUX_BAD);
     assert_int_equal(send(x, ts_picture(0, 0, 1, 10, 0)), TS_MUX_WRITTEN);
     wire_destroy(x);
+}
+
+static void what_stands_behind_the_nal_units_is_left_out(void **state)
+{
+    (void)state;
+    static const uint8_t alone[] = { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A };
+    static const struct {
+        uint8_t body[20];
+        size_t  len;
+    } rows[] = {
+        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0 }, 12 },             /* padding */
+        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0, 0, 0, 0, 0 }, 16 }, /* more of it */
+        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0xFF }, 12 },          /* of another kind */
+        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0, 0, 0, 9, 1 }, 16 }, /* a NAL unit that is cut */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct wire *want = wire_create(CODEC_H264, CODEC_NONE), *x = wire_create(CODEC_H264, CODEC_NONE);
+        send(want, TS_VIDEO_FRAME(0, TS_AVC_CONFIG));
+        send(x, TS_VIDEO_FRAME(0, TS_AVC_CONFIG));
+        assert_int_equal(send(want, ts_frame(FRAME_VIDEO, 0, alone, sizeof alone)), TS_MUX_WRITTEN);
+        assert_int_equal(send(x, ts_frame(FRAME_VIDEO, 0, rows[i].body, rows[i].len)), TS_MUX_WRITTEN);
+        assert_memory_equal(x->out, want->out, TS_PACKET_LEN);
+        wire_destroy(want);
+        wire_destroy(x);
+    }
 }
 
 static void audio_frames_beyond_their_header_are_refused(void **state)
@@ -637,6 +660,7 @@ int main(void)
         cmocka_unit_test(what_it_carries),
         cmocka_unit_test(what_it_cannot_carry_is_left_out),
         cmocka_unit_test(broken_frames_are_refused),
+        cmocka_unit_test(what_stands_behind_the_nal_units_is_left_out),
         cmocka_unit_test(audio_frames_beyond_their_header_are_refused),
         cmocka_unit_test(a_huge_picture_has_no_length),
         cmocka_unit_test(a_configuration_that_cannot_be_used_takes_its_kind_out),

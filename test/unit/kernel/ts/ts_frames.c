@@ -15,7 +15,7 @@ struct frame *ts_frame(enum frame_kind kind, int64_t dts_ms, const uint8_t *body
     f->dts_us = dts_ms * 1000;
     memcpy(f->data, body, len);
     f->len = (uint32_t)len;
-    assert_int_equal(flv_frame_parse(f), FLV_PARSE_OK);
+    assert_int_equal(flv_frame_parse(f, NULL), FLV_PARSE_OK);
     return f;
 }
 
