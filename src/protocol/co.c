@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "core/ident.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
 
@@ -73,6 +74,50 @@ static void co_free(struct co *co)
     mem_free(co);
 }
 
+/* Behind a standstill, peers have this long to be heard. */
+enum { STANDSTILL_GRACE_US = US_PER_SECOND };
+
+int64_t co_deadline(int64_t deadline_us)
+{
+    st_utime_t from, to;
+    st_last_standstill(&from, &to);
+    int64_t heard_us = (int64_t)to + STANDSTILL_GRACE_US;
+    return to && deadline_us >= (int64_t)from && deadline_us < heard_us ? heard_us : deadline_us;
+}
+
+static int64_t turn_us(void)
+{
+    return now_us() - (int64_t)st_turn_began();
+}
+
+bool co_slice_is_over(void)
+{
+    return turn_us() >= CO_SLICE_US;
+}
+
+/* Debug builds tell of a turn that kept everybody else waiting, at most once a second. */
+static void watch_turn(const struct co *co)
+{
+#if defined(WATCH_TURNS)
+    enum { LONG_US = 10 * US_PER_MS };
+    static int64_t told_us;
+    static int     n_untold;
+    int64_t        now = now_us(), took_us = turn_us();
+    if (took_us < LONG_US)
+        return;
+    if (told_us && now - told_us < US_PER_SECOND) {
+        n_untold++;
+        return;
+    }
+    log_warn("coroutine %s ran for %lldms without a yield, untold=%d", co->name, (long long)(took_us / US_PER_MS),
+             n_untold);
+    told_us = now;
+    n_untold = 0;
+#else
+    (void)co;
+#endif
+}
+
 static void *co_main(void *arg)
 {
     struct co *self = arg;
@@ -80,6 +125,7 @@ static void *co_main(void *arg)
     self->stack_base = (uintptr_t)__builtin_frame_address(0);
     self->fn(self->arg);
     co_trim_stack(); /* state-threads keeps the stack for the next coroutine */
+    watch_turn(self);
 
     struct co_group *g = self->group;
     list_remove(&self->link);
@@ -137,6 +183,7 @@ static bool wait_unparked(struct co *self, int64_t deadline_us, bool heed_cancel
                 return false;
             timeout = (st_utime_t)left;
         }
+        watch_turn(self);
         self->parked = true;
         st_cond_timedwait(self->wake, timeout);
         self->parked = false;
@@ -213,8 +260,17 @@ struct err *co_sleep(int64_t duration_us)
 void co_give_way(void)
 {
     struct co *self = current;
+    watch_turn(self);
     st_usleep(0);
     current = self;
+}
+
+bool co_give_way_by_time(void)
+{
+    bool is_over = co_slice_is_over();
+    if (is_over)
+        co_give_way();
+    return is_over;
 }
 
 int64_t co_give_way_timed(void)

@@ -83,7 +83,26 @@ struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
 /** Let everybody else who is ready run once, and I/O be looked at. */
 void co_give_way(void);
 
-/** The same, and how much computing time they took: for who takes a share of it. Microseconds. */
+/*
+ * The time slice: how long a coroutine may run before it gives way. Every loop whose length a peer decides asks once per
+ * round, of whatever that round does: it costs a read of the clock.
+ */
+enum { CO_SLICE_US = 2 * US_PER_MS };
+
+/** Has the running coroutine used up its slice? For a loop that must not yield where it stands, but can end early. */
+bool co_slice_is_over(void);
+
+/** Give way if the slice is over; true when it did. A cancel is left to the caller's next wait. Yields. */
+bool co_give_way_by_time(void);
+
+/**
+ * When a deadline for a peer is to be judged: one that fell into a standstill of the whole process (SIGSTOP, a frozen
+ * container, a paused machine), or right behind it, is moved a second behind the end of the standstill, because what the
+ * peer sent in time has not been read yet. All waiting of io.h judges so by itself.
+ */
+int64_t co_deadline(int64_t deadline_us);
+
+/** The same, and how much computing time they took: for a caller that takes a share of it. Microseconds. */
 int64_t co_give_way_timed(void);
 
 /**

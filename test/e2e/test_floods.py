@@ -1,10 +1,12 @@
 """Peers that never stop talking: each gets its turn, and so does everybody else."""
+import select
 import threading
+import time
 
 import pytest
 
 import amf0
-from chunk import AUDIO, COMMAND, Message
+from chunk import AUDIO, COMMAND, DATA, VIDEO, Message
 from http_live import HttpPlayer
 from wait import patience
 
@@ -35,6 +37,28 @@ class Flood(threading.Thread):
         self.over = True
         self.sock.close()
         self.join()
+
+
+class Audience(threading.Thread):
+    """Players that take whatever comes, and look at none of it."""
+
+    def __init__(self, clients):
+        super().__init__(daemon=True)
+        self.clients = clients
+        self.over = False
+        self.start()
+
+    def run(self):
+        sockets = [c.sock for c in self.clients]
+        while not self.over:
+            for sock in select.select(sockets, [], [], 0.05)[0]:
+                sock.recv(1 << 20)
+
+    def stop(self):
+        self.over = True
+        self.join()
+        for c in self.clients:
+            c.close()
 
 
 AUDIO_FRAME = Message(AUDIO, 0, b"\xaf\x01" + b"a" * 20, 1)
@@ -79,6 +103,31 @@ def test_a_peer_that_floods_delays_nobody(flood, witness, role, conf, message):
 def test_a_server_that_is_flooded_stops_at_once(flood, role, conf, message):
     server, f = flood(role, conf, message)
     server.stop()
+
+
+META = Message(DATA, 0, amf0.encode("onMetaData", {"width": 640.0}), 1)
+KEY = Message(VIDEO, 0, b"\x17\1\0\0\0\0\0\0\1\x65", 1)
+
+
+@pytest.mark.parametrize("message", [AUDIO_FRAME, META, KEY], ids=["audio", "metadata", "keys"])
+def test_a_publisher_of_tiny_frames_with_an_audience_delays_nobody(make_server, witness, message):
+    server = make_server()
+    publisher = server.publisher("flood", style="fmle")
+    audience = Audience([server.player("flood") for _ in range(100)])
+    w = witness(server)
+    f = Flood(publisher.sock, b"".join(bytes(publisher.session.writer.write(message)) for _ in range(10 * AT_ONCE)))
+    try:
+        assert f.began.wait(patience())
+        before = time.monotonic()
+        for _ in range(20):
+            with server.client() as other:
+                other.barrier()
+        assert time.monotonic() - before < patience(10), "20 short conversations"
+        w.undisturbed()
+        assert not f.over, "the flood was cut off, and so it was no test\n" + server.tail()
+    finally:
+        f.stop()
+        audience.stop()
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])

@@ -255,8 +255,12 @@ struct err *sender_send(struct sender *p, bool *idle)
         if (batch.out.bytes && (e = io_writev_now(p->io, batch.iov, batch.out.n_iov, &sent)))
             return err_wrap(e, "send %zu bytes", batch.out.bytes);
         account(p, sent);
+        if (batch.count == BATCH_FRAMES)
+            p->caught_up = false; /* a crowd of frames: the rest of them takes its turn with other players' */
         if (!behind && batch.out.bytes >= BATCH_BYTES)
             co_give_way(); /* a large release, and the others want theirs */
+        else
+            co_give_way_by_time();
     }
     if (!p->io->may_write && (p->cut || sent == 0))
         return err_wrap(io_wait_writable(p->io, now_us() + WRITE_TIMEOUT_US), "wait for the player to read");

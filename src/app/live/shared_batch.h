@@ -20,6 +20,7 @@
 
 #include "app/live/wire.h"
 #include "app/source/jitter.h"
+#include "app/source/pacer.h"
 
 struct source;
 
@@ -30,7 +31,7 @@ struct source;
 enum {
     SHARED_READERS_FEW = 3,
     SHARED_FEW_BYTES = 16 << 10,
-    SHARED_FRAMES_MAX = 512,
+    SHARED_FRAMES_MAX = PACER_RELEASE_FRAMES_MAX,
     SHARED_BYTES_MAX = 512 << 10,
     SHARED_WIRES_MAX = 8,
 };

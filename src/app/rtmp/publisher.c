@@ -4,6 +4,7 @@
 
 #include "app/rtmp/conn.h"
 #include "app/rtmp/intake.h"
+#include "app/source/pacer.h"
 #include "app/source/source.h"
 #include "app/source/timeline.h"
 #include "core/clock.h"
@@ -161,24 +162,31 @@ static struct err *judge_timeout(const struct session *p)
     return NULL;
 }
 
+/* Another publisher has the stream: that, and not what the wait ended with, is what is to be told. */
+static struct err *taken_over(const struct session *p, struct err *e)
+{
+    err_free(e);
+    return err_new(E_TAKEOVER, "another publisher took %s over", p->source->identity);
+}
+
 /* One message, or none when a deadline was only moved. */
 static struct err *read_message(struct session *p, struct rtmp_message *msg)
 {
+    struct err *e = pacer_wait_for_room(p->source);
+    if (e)
+        return p->publisher.taken_over ? taken_over(p, e) : e;
+    co_give_way_by_time();
     int64_t silence = silence_deadline(p), idle = idle_deadline(p);
     int64_t now = now_us();
     if (now >= idle)
         return judge_timeout(p);
-    int64_t     deadline = silence < idle ? silence : idle, look = now + LOOK_AGAIN_US;
-    struct err *e = intake_read(&p->intake, p->source, msg, deadline < look ? deadline : look);
+    int64_t deadline = silence < idle ? silence : idle, look = now + LOOK_AGAIN_US;
+    e = intake_read(&p->intake, p->source, msg, deadline < look ? deadline : look);
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);
         return judge_timeout(p);
     }
-    if (p->publisher.taken_over) {
-        err_free(e);
-        return err_new(E_TAKEOVER, "another publisher took %s over", p->source->identity);
-    }
-    return e;
+    return p->publisher.taken_over ? taken_over(p, e) : e;
 }
 
 static struct err *publish_loop(struct session *p)

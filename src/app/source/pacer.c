@@ -5,6 +5,12 @@
 #include "core/clock.h"
 #include "protocol/co.h"
 
+/* When the loop has had as long for others as the last round took. */
+static int64_t rested_us(const struct source *s)
+{
+    return s->round_end_us + (s->round_end_us - s->round_start_us);
+}
+
 /* When the frames held back are due; DEADLINE_NEVER when none is held. */
 static int64_t due_us(const struct source *s)
 {
@@ -17,46 +23,59 @@ static int64_t due_us(const struct source *s)
     if (play->mw_latency_set) {
         /* From the start of the last round: while that runs nobody notices what arrives. */
         int64_t due = s->round_start_us + play->mw_latency_us;
-        bool    too_few = play->mw_msgs_set && n_held <= (uint64_t)play->mw_msgs;
+        if (n_held >= PACER_RELEASE_FRAMES_MAX)
+            return due < rested_us(s) ? due : rested_us(s);
+        bool too_few = play->mw_msgs_set && n_held <= (uint64_t)play->mw_msgs;
         return too_few ? s->first_held_us + play->mw_latency_us + PACER_LATENCY_MAX_US : due;
     }
-    int64_t rested = s->round_end_us + (s->round_end_us - s->round_start_us);
+    int64_t rested = rested_us(s);
     int64_t latest = s->first_held_us + PACER_LATENCY_MAX_US;
     return rested < latest ? rested : latest;
 }
 
 /*
- * Who waits gets it, or is woken to take it: the readers from `at` on, at most *left of them, until it is somebody else's
- * turn. Returns who comes next.
+ * Readers that wait get it, or are woken to take it: those from `at` on, at most *left of them, until it is somebody
+ * else's turn. Returns the reader that comes next.
  */
 static struct list *hand_out(struct source *s, struct list *at, size_t *left, int64_t until_us)
 {
     const struct reader_delivery *used = NULL;
-    for (int n = 0; *left > 0 && n < PACER_TURN_READERS && at != &s->readers && now_us() < until_us; n++) {
+    int                           n_woken = 0;
+    for (int n = 0;
+         *left > 0 && n < PACER_TURN_READERS && n_woken < PACER_TURN_WAKES && at != &s->readers && now_us() < until_us;
+         n++) {
         struct reader *r = LIST_ENTRY(at, struct reader, link);
         at = at->next;
         --*left;
         if (!r->waiting)
             continue;
-        if (r->delivery && r->delivery->add(r))
+        if (r->delivery && r->delivery->add(r)) {
             used = r->delivery;
-        else
+        } else {
             co_unpark(r->co);
+            n_woken++;
+        }
     }
     if (used)
         used->flush();
     return at;
 }
 
-static void release(struct source *s)
+/* Up to `frames` more; the publisher that waited for that may go on. */
+static void release(struct source *s, uint64_t frames)
 {
+    uint64_t n_held = s->ring.head - s->released;
     s->release_began = s->released;
-    s->released = s->ring.head;
+    s->released += n_held < frames ? n_held : frames;
+    if (s->released < s->ring.head && s->released >= s->ring.tail)
+        s->first_held_us = ring_at(&s->ring, s->released)->arrived_us;
+    if (s->publisher_waits && s->publisher)
+        co_unpark(s->publisher->co);
 }
 
 void pacer_release_now(struct source *s)
 {
-    release(s);
+    release(s, UINT64_MAX);
     size_t left = s->n_readers;
     for (struct list *at = s->readers.next; left > 0;)
         at = hand_out(s, at, &left, DEADLINE_NEVER);
@@ -79,7 +98,7 @@ void pacer_notice(struct source *s)
 static void run_round(struct source *s)
 {
     s->round_start_us = now_us();
-    release(s);
+    release(s, PACER_RELEASE_FRAMES_MAX);
     s->next_served = s->readers.next;
     for (size_t left = s->n_readers; left > 0 && s->next_served != &s->readers;) {
         s->next_served = hand_out(s, s->next_served, &left, now_us() + PACER_TURN_US);
@@ -107,7 +126,18 @@ static void pacer_run(void *arg)
     }
     err_free(e);
     s->pacer = NULL;
-    s->released = s->ring.head;
+    release(s, UINT64_MAX);
+}
+
+struct err *pacer_wait_for_room(struct source *s)
+{
+    struct err *e = NULL;
+    while (!e && s->pacer && s->ring.head - s->released > PACER_HELD_FRAMES_MAX) {
+        s->publisher_waits = true;
+        e = co_park(DEADLINE_NEVER);
+    }
+    s->publisher_waits = false;
+    return e;
 }
 
 struct err *pacer_start(struct source *s)

@@ -1,8 +1,8 @@
 /**
  * When appended frames are released to the readers of a source.
  *
- * `mw_latency` configured: a batch is released so long after the last one at the earliest (and, with `mw_msgs`
- * configured, when more than so many wait, or PACER_LATENCY_MAX_US later than without). `min_latency on`: at once.
+ * `mw_latency` configured: a batch is released this long after the last one at the earliest (and, with `mw_msgs`
+ * configured, when more than so many wait, or PACER_LATENCY_MAX_US later than without), or as soon as a whole release waits. `min_latency on`: at once.
  * Neither: at once as long as more time has passed since the last batch than sending it took; so with few
  * players each frame goes out as it comes, and with many the batches grow, up to PACER_LATENCY_MAX_US, while
  * sending takes at most about half of the loop.
@@ -18,8 +18,17 @@
 
 struct source;
 
-/* So many readers are served, or for so long, before everybody else gets a turn. */
-enum { PACER_LATENCY_MAX_US = 350000, PACER_TURN_READERS = 256, PACER_TURN_US = 2000 };
+/*
+ * This many readers are served, or for this long, before everybody else gets a turn. Waking one costs little, but what it
+ * then does takes time of the same turn: so fewer of those.
+ */
+enum { PACER_LATENCY_MAX_US = 350000, PACER_TURN_READERS = 256, PACER_TURN_WAKES = 16, PACER_TURN_US = 2000 };
+
+/*
+ * A release holds at most this many frames; what is left over is the next one. A publisher that is this far ahead of its
+ * readers waits (pacer_wait_for_room()): its frames come faster than they can be handed out.
+ */
+enum { PACER_RELEASE_FRAMES_MAX = 512, PACER_HELD_FRAMES_MAX = 8 * PACER_RELEASE_FRAMES_MAX };
 
 /** Start the source's pacer unless it runs. */
 struct err *pacer_start(struct source *s) ATTR_MUST_USE;
@@ -32,6 +41,14 @@ void pacer_notice(struct source *s);
  * the readers, not for what is sent to thousands of them.
  */
 void pacer_release_now(struct source *s);
+
+/**
+ * For the publisher, before it reads on: wait while too many of its frames are held back.
+ *
+ * Errors     a cancel
+ * Yields     if it must wait
+ */
+struct err *pacer_wait_for_room(struct source *s) ATTR_MUST_USE;
 
 /** How far apart releases are now: as configured, or as it has come about. */
 int64_t pacer_interval_us(const struct source *s);

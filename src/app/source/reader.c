@@ -50,8 +50,13 @@ void reader_start_at(struct reader *r, int64_t us)
     r->wait_key = false;
     start_prologue(r, &s->headers);
     r->seq = s->ring.head;
-    while (r->seq > s->ring.tail && now - ring_at(&s->ring, r->seq - 1)->arrived_us < us)
-        r->seq--;
+    for (uint64_t from = s->ring.tail; from < r->seq;) { /* frames lie in the order of their arrival */
+        uint64_t middle = from + (r->seq - from) / 2;
+        if (now - ring_at(&s->ring, middle)->arrived_us < us)
+            r->seq = middle;
+        else
+            from = middle + 1;
+    }
 }
 
 void reader_detach(struct reader *r)

@@ -140,11 +140,18 @@ static uint64_t keep_from(const struct source *s)
     return keep_fast_cache(s, s->has_gop && s->gop_seq < keep ? s->gop_seq : keep);
 }
 
+/* Looking for the oldest reader costs a step for each of them: that many steps for a frame, however short the GOPs are. */
+enum { TRIM_READERS_A_FRAME = 16 };
+
 /* Forget what nobody needs; and past the hard limit the rest too, oldest first. */
 static void trim(struct source *s)
 {
     if (s->ring.head == s->ring.tail)
         return;
+    bool is_too_much = s->ring.bytes > SOURCE_BYTES_MAX;
+    if (!is_too_much && s->ring.head - s->trimmed_at < s->n_readers / TRIM_READERS_A_FRAME)
+        return;
+    s->trimmed_at = s->ring.head;
     ring_trim(&s->ring, keep_from(s));
     if (s->ring.bytes <= SOURCE_BYTES_MAX)
         return;

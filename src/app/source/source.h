@@ -81,6 +81,8 @@ struct source {
     struct co      *pacer;
     int64_t         first_held_us;                /* when the oldest frame not yet released arrived */
     int64_t         round_start_us, round_end_us; /* of the last batch to all readers */
+    uint64_t        trimmed_at;      /* the head when the log was last looked through for what nobody needs */
+    bool            publisher_waits; /* for the pacer: too many frames are held back */
 
     struct video_info  video; /* codec CODEC_NONE until known */
     struct audio_info  audio;

@@ -62,7 +62,7 @@ static struct err *fill_now(struct rtmp_server *s, size_t *n)
 /* A peer that sends faster than we read would never let another coroutine run. */
 static struct err *be_fair(struct rtmp_server *s, int64_t deadline_us)
 {
-    if (s->read_on_bytes < RTMP_RECEIVE_BUFFER)
+    if (s->read_on_bytes < RTMP_RECEIVE_BUFFER && !co_slice_is_over())
         return NULL;
     s->read_on_bytes = 0;
     co_give_way();

@@ -431,6 +431,58 @@ static void two_that_keep_waking_each_other_delay_no_timer(void **state)
     assert_true(in_time);
 }
 
+/* ---- slices of time ---- */
+
+static void compute(int64_t us)
+{
+    for (int64_t until_us = now_us() + us; now_us() < until_us;)
+        continue;
+}
+
+static void a_slice_is_over_when_its_time_is(void **state)
+{
+    (void)state;
+    for (int i = 0; co_slice_is_over() && i < 1000; i++)
+        co_give_way(); /* on a machine that is busy a slice may be over as it begins */
+    assert_false(co_give_way_by_time() && co_give_way_by_time() && co_give_way_by_time());
+    compute(CO_SLICE_US);
+    assert_true(co_slice_is_over());
+    assert_true(co_give_way_by_time());
+}
+
+static int n_long_turns;
+
+static void take_long_turns(void *arg)
+{
+    struct starver *s = arg;
+    while (!s->stop && now_us() < s->until_us) {
+        compute(2 * CO_SLICE_US);
+        n_long_turns++;
+        co_unpark(s->other);
+        err_free(co_park(DEADLINE_NEVER));
+    }
+}
+
+static void long_turns_delay_no_timer_by_more_than_a_few(void **state)
+{
+    enum { CROWD_OF_LONG = 4 };
+    (void)state;
+    struct starver all[CROWD_OF_LONG];
+    n_long_turns = 0;
+    for (int i = 0; i < CROWD_OF_LONG; i++)
+        all[i] = (struct starver){ .until_us = now_us() + 5 * US_PER_SECOND };
+    for (int i = 0; i < CROWD_OF_LONG; i++) {
+        struct co *co = go(take_long_turns, &all[i]);
+        all[(i + 1) % CROWD_OF_LONG].other = co; /* a ring, in which one is always ready */
+    }
+    assert_null(co_sleep(1));
+    assert_in_range(n_long_turns, 1, 4 * CROWD_OF_LONG);
+    for (int i = 0; i < CROWD_OF_LONG; i++)
+        all[i].stop = true;
+    co_group_cancel(&group);
+    assert_true(co_group_join(&group, DEADLINE_NEVER));
+}
+
 static void two_that_keep_waking_each_other_delay_nobody_who_gives_way(void **state)
 {
     (void)state;
@@ -602,6 +654,8 @@ int main(void)
         TEST(a_yield_lets_everybody_who_is_ready_run_once),
         TEST(two_that_keep_waking_each_other_delay_no_timer),
         TEST(two_that_keep_waking_each_other_delay_nobody_who_gives_way),
+        TEST(a_slice_is_over_when_its_time_is),
+        TEST(long_turns_delay_no_timer_by_more_than_a_few),
         TEST(each_has_a_trace_id_of_its_own),
         TEST(trimming_gives_the_stack_back_and_keeps_what_is_in_use),
         TEST(a_crowd_is_woken_and_cancelled),

@@ -436,6 +436,88 @@ static void everybody_else_gets_turns_while_a_crowd_is_served(void **state)
     co_group_cancel_and_join(&group);
 }
 
+/* Woken for a release, it takes it by itself. */
+static void wake_and_take(void *arg)
+{
+    struct member *m = arg;
+    struct err    *e = reader_attach(&m->reader, s);
+    while (!e) {
+        if ((e = reader_wait(&m->reader, DEADLINE_NEVER)))
+            break;
+        m->n_turns++;
+        serve(&m->reader);
+    }
+    err_free(e);
+    reader_detach(&m->reader);
+}
+
+static void everybody_else_gets_turns_while_a_crowd_is_woken(void **state)
+{
+    enum { WOKEN = 10 * PACER_TURN_WAKES };
+    (void)state;
+    struct co_group group, others;
+    begin_crowd(&group, 0);
+    for (int i = 0; i < WOKEN; i++) {
+        crowd[i] = (struct member){ 0 };
+        assert_null(co_go(&group, "member", wake_and_take, &crowd[i], NULL));
+    }
+    rest();
+    co_give_way();
+    n_all = n_in_a_row = n_in_a_row_most = 0;
+    co_group_init(&others);
+    assert_null(co_go(&others, "watch", watch, NULL, NULL));
+    append(s, "p1");
+    assert_true(co_group_join(&others, a_while()));
+    rest();
+    assert_in_range(n_in_a_row_most, 1, PACER_TURN_WAKES);
+    assert_int_equal(n_all, WOKEN);
+    co_group_cancel_and_join(&group);
+}
+
+/* ---- more frames than can be handed out at once ---- */
+
+static void a_release_holds_no_more_than_its_bound(void **state)
+{
+    (void)state;
+    static const char *const confs[] = { "", "min_latency on;", "play { mw_latency 350; }" };
+    for (size_t i = 0; i < ARRAY_LEN(confs); i++) {
+        begin_with(confs[i]);
+        append_many(s, "a1", 3 * PACER_RELEASE_FRAMES_MAX + 1);
+        for (uint64_t seen = s->released; n_held() > 0;) {
+            co_give_way();
+            assert_in_range(s->released - seen, 0, PACER_RELEASE_FRAMES_MAX);
+            assert_in_range(s->released - s->release_began, 0, PACER_RELEASE_FRAMES_MAX);
+            seen = s->released;
+        }
+        reader_detach(&r);
+        end(&fx);
+    }
+    begin_with("");
+}
+
+static void a_publisher_far_ahead_of_its_readers_waits_for_room(void **state)
+{
+    (void)state;
+    begin_with("play { mw_latency 350; }");
+    append_many(s, "a1", PACER_HELD_FRAMES_MAX);
+    uint64_t released = s->released;
+    assert_null(pacer_wait_for_room(s));
+    assert_int_equal(s->released, released); /* as many as may be held: no wait */
+    append_many(s, "a1", PACER_RELEASE_FRAMES_MAX);
+    assert_null(pacer_wait_for_room(s));
+    assert_in_range(n_held(), 0, PACER_HELD_FRAMES_MAX);
+}
+
+static void a_publisher_that_waits_for_room_goes_on_when_the_last_reader_leaves(void **state)
+{
+    (void)state;
+    begin_with("min_latency on;");
+    append_many(s, "a1", 2 * PACER_HELD_FRAMES_MAX);
+    reader_detach(&r);
+    assert_null(pacer_wait_for_room(s));
+    assert_int_equal(n_held(), 0);
+}
+
 /* The last who was served goes, and the next two. */
 static void let_some_leave(void)
 {
@@ -521,6 +603,10 @@ int main(void)
         TEST(a_wait_ends_at_its_deadline),
         TEST(everybody_else_gets_turns_while_a_crowd_is_served),
         TEST(everybody_else_gets_turns_while_a_few_take_long),
+        TEST(everybody_else_gets_turns_while_a_crowd_is_woken),
+        TEST(a_release_holds_no_more_than_its_bound),
+        TEST(a_publisher_far_ahead_of_its_readers_waits_for_room),
+        TEST(a_publisher_that_waits_for_room_goes_on_when_the_last_reader_leaves),
         TEST(readers_may_leave_while_a_release_is_handed_out),
         TEST(all_readers_may_leave_while_a_release_is_handed_out),
         TEST(a_publish_may_end_while_a_release_is_handed_out),
