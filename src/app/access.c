@@ -4,6 +4,7 @@
 
 #include "app/cidr.h"
 #include "app/conf/unbuilt.h"
+#include "app/page_host.h"
 #include "core/str.h"
 
 enum { SHOWN_MAX = 256 };
@@ -61,33 +62,6 @@ struct err *access_check_security(const struct conf_vhost *v, enum access_role r
 
 /* ---- refer */
 
-/* The host of a URL, in `buf`: without scheme, user, port and path. */
-static const char *host_of(const char *url, char *buf, size_t cap)
-{
-    const char *start = strstr(url, "//");
-    start = start ? start + 2 : url;
-    size_t len = strcspn(start, "/?#\\");
-    for (size_t i = 0; i < len; i++) {
-        if (start[i] != '@')
-            continue;
-        start += i + 1; /* https://github.com@evil.example/ is evil.example */
-        len -= i + 1;
-        i = (size_t)-1;
-    }
-    if (len && start[0] == '[') {
-        size_t close = strcspn(start, "]");
-        len = close < len ? close + 1 : len;
-    } else {
-        size_t colon = strcspn(start, ":");
-        len = colon < len ? colon : len;
-    }
-    struct str out = str_over(buf, cap);
-    str_append(&out, start, len);
-    if (out.len && buf[out.len - 1] == '.') /* the root that a full name may end with */
-        buf[out.len - 1] = '\0';
-    return buf;
-}
-
 static bool is_in_domain(const char *host, const char *domain)
 {
     domain += *domain == '.';
@@ -106,8 +80,8 @@ struct err *access_check_refer(const struct conf_vhost *v, enum access_refer whi
     if (!r->enabled || !present[which])
         return NULL;
 
-    char host[SHOWN_MAX], shown[SHOWN_MAX];
-    host_of(page_url ? page_url : "", host, sizeof host);
+    char host[PAGE_HOST_CAP], shown[SHOWN_MAX];
+    page_host(page_url, host);
     for (size_t i = 0; host[0] && i < lists[which]->count; i++)
         if (is_in_domain(host, lists[which]->items[i]))
             return NULL;
