@@ -5,7 +5,11 @@
 #include "app/stat/system/proc_text.h"
 #include "core/str.h"
 
-enum { PPID = 0, UTIME = 10, STIME = 11 }; /* in the list below */
+/* In the list below. */
+enum { PPID = 0, UTIME = 10, STIME = 11, STARTCODE = 22, KSTKEIP = 26, WCHAN = 31 };
+
+/* What a JSON number holds exactly in every reader (RFC 8259 6): rsslim without a limit is 2^64 - 1. */
+static const int64_t number_max = (INT64_C(1) << 53) - 1;
 
 const char *const self_stat_names[SELF_STAT_NUMBERS] = {
     "ppid",        "pgrp",        "session",
@@ -34,7 +38,16 @@ bool self_stat_parse(const char *text, struct self_stat *out)
     struct str comm = str_over(out->comm, sizeof out->comm);
     str_append(&comm, name, (size_t)(end + 1 - name));
     out->state = end[2];
-    return proc_text_numbers(end + 3, out->numbers, SELF_STAT_NUMBERS) > STIME;
+    if (proc_text_numbers(end + 3, out->numbers, SELF_STAT_NUMBERS) <= STIME)
+        return false;
+    for (size_t i = 0; i < SELF_STAT_NUMBERS; i++) {
+        bool is_address = (i >= STARTCODE && i <= KSTKEIP) || i == WCHAN;
+        if (is_address)
+            out->numbers[i] = 0; /* it would tell whoever asks where the program lies in memory */
+        else if (out->numbers[i] > number_max)
+            out->numbers[i] = number_max;
+    }
+    return true;
 }
 
 int64_t self_stat_ppid(const struct self_stat *s)

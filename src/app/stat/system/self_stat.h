@@ -24,7 +24,10 @@ struct self_stat {
 /** The names of `numbers`. */
 extern const char *const self_stat_names[SELF_STAT_NUMBERS];
 
-/** False when the text is not /proc/self/stat; numbers that an older kernel does not give are 0. */
+/**
+ * False when the text is not /proc/self/stat. Numbers that an older kernel does not give are 0, and so are addresses (code,
+ * stack, registers); what exceeds 2^53 - 1, as rsslim without a limit, is that.
+ */
 bool self_stat_parse(const char *text, struct self_stat *out);
 
 int64_t self_stat_ppid(const struct self_stat *s);
