@@ -317,15 +317,124 @@ def test_jsonp_cannot_kick_unless_it_is_configured(served, api):
         until(lambda: not api.clients(), "the kick")
 
 
-def test_other_sites_may_ask_where_crossdomain_is_on(served, api):
+def test_other_sites_may_read_where_crossdomain_is_on(served, api):
     origin = {"Origin": "http://elsewhere.example"}
     assert api.ask("GET", "/api/v1/versions", headers=origin).headers["Access-Control-Allow-Origin"] == "*"
     r = api.ask("OPTIONS", "/api/v1/clients/x", headers={**origin, "Access-Control-Request-Method": "DELETE"})
-    assert r.status == 200 and r.headers["Access-Control-Allow-Methods"] == "*" and r.body == b""
+    assert r.status == 200 and r.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS" and r.body == b""
+    r = api.ask("OPTIONS", "/api/v1/clients/x", headers={"Origin": "http://127.0.0.1:8080"})
+    assert r.status == 200 and r.headers["Access-Control-Allow-Methods"] == "*"
     served.reload(CONF, api="crossdomain off;")                       # its own, not that of http_server
     assert "Access-Control-Allow-Origin" not in api.ask("GET", "/api/v1/versions", headers=origin).headers
     assert api.ask("OPTIONS", "/api/v1/clients/x", headers=origin).status == 405
-    assert "Access-Control-Allow-Origin" in Api(served, served.http_port).ask("GET", "/nothing", headers=origin).headers
+    there = Api(served, served.http_port).ask("GET", "/nothing", headers=origin).headers
+    assert there["Access-Control-Allow-Origin"] == there["Access-Control-Allow-Methods"] == "*"
+
+
+CHROMIUM = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}
+ELSEWHERE = [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://evil.example:1985", **CHROMIUM},
+             {"Referer": "http://evil.example/127.0.0.1", **CHROMIUM}, {"Sec-Fetch-Site": "cross-site", **CHROMIUM},
+             {"Sec-Fetch-Site": "same-site", **CHROMIUM}, {"Origin": "http://127.0.0.1.evil.example"}]
+HERE = [{}, {"Origin": "http://127.0.0.1:8080"}, {"Referer": "http://127.0.0.1:8080/console/", **CHROMIUM},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://console.example"}, {"Sec-Fetch-Site": "none", **CHROMIUM}]
+
+
+@pytest.mark.parametrize("fields", ELSEWHERE)
+def test_a_page_of_another_site_changes_nothing_and_learns_no_token(make_server, fields):
+    server = make_server(CONF, api=RAW + "jsonp_delete on;", http="")
+    api = Api(server)
+    with server.publisher("s", tc_url="rtmp://u:SECRET@127.0.0.1/live?token=SECRET", app="live"):
+        name = api.client("fmle-publish")["id"]
+        assert api.client("fmle-publish")["tcUrl"].endswith("?token=SECRET")
+        for method, path in (("DELETE", "/api/v1/clients/" + name), ("GET", "/api/v1/raw?rpc=reload"),
+                             ("POST", "/api/v1/raw?rpc=reload"), ("GET", "/api/v1/raw?rpc=reload&callback=f"),
+                             ("GET", "/api/v1/clients/%s?callback=f&method=DELETE" % name)):
+            r = api.ask(method, path, headers=fields)
+            assert r.status == 403 and b'{"code":403}' in r.body, (method, path, r)
+        for path in ("clients/", "clients/" + name, "streams/", "streams/" + api.stream("s")["id"], "vhosts/", "raw?rpc=raw",
+                     "self_proc_stats", "summaries", "requests"):
+            for query in ("", "?callback=f"):
+                r = api.ask("GET", "/api/v1/" + path + ("&callback=f" if query and "?" in path else query), headers={
+                    **fields, "X-Internal": "SECRET"})
+                assert r.status == 200 and b"SECRET" not in r.body, (path, r)
+        c, = api.get("/api/v1/clients/", headers=fields)["clients"]
+        assert (c["tcUrl"], c["ip"], c["name"], c["id"]) == ("rtmp://127.0.0.1/live", "", "s", name)
+        assert not re.search("starting reload", server.log)
+        assert api.client("fmle-publish")["id"] == name
+
+
+@pytest.mark.parametrize("fields", HERE)
+def test_a_page_of_this_host_and_no_page_may_do_all(make_server, fields):
+    server = make_server(CONF, api=RAW, http="")
+    api = Api(server)
+    with server.publisher("s", tc_url="rtmp://127.0.0.1/live?token=SECRET", app="live"):
+        c, = api.get("/api/v1/clients/", headers=fields)["clients"]
+        assert c["tcUrl"].endswith("?token=SECRET") and c["ip"] == "127.0.0.1"
+        assert api.get("/api/v1/raw?rpc=reload", headers=fields) == {"code": 0}
+        server.wait_log("reload config success")
+        r = api.ask("DELETE", "/api/v1/clients/" + c["id"], headers=fields)
+        assert r.status == 200
+        until(lambda: not api.clients(), "the kick")
+
+
+def test_a_page_of_this_host_kicks_by_jsonp_and_a_nameless_one_is_told_why_not(served, api):
+    with served.publisher("s"):
+        path = "/api/v1/clients/%s?callback=f&method=DELETE" % api.client("fmle-publish")["id"]
+        for fields in ({}, CHROMIUM, {"Referer": "http://evil.example/", **CHROMIUM}):
+            assert api.ask("GET", path, headers=fields).body == b'f({"code":405})'
+        served.wait_log(r"\[WARN\].*method=DELETE is refused.*jsonp_delete")
+        assert api.client("fmle-publish")
+        r = api.ask("GET", path, headers={"Referer": "http://127.0.0.1:8080/console/ng_index.html", **CHROMIUM})
+        assert r.body.startswith(b'f({"code":0,')
+        until(lambda: not api.clients(), "the kick")
+
+
+def test_a_browser_that_names_no_page_changes_nothing_by_get(make_server):
+    server = make_server(CONF, api=RAW + "jsonp_delete on;")
+    api = Api(server)
+    with server.publisher("s"):
+        path = "/api/v1/clients/" + api.client("fmle-publish")["id"]
+        assert api.ask("GET", "/api/v1/raw?rpc=reload", headers=CHROMIUM).status == 403
+        assert api.ask("GET", path + "?callback=f&method=DELETE", headers=CHROMIUM).status == 403
+        assert api.ask("GET", path, headers=CHROMIUM).status == 200
+        assert api.ask("DELETE", path, headers=CHROMIUM).status == 200   # another site's page would have named itself
+
+
+@pytest.mark.parametrize("fields", [{}, CHROMIUM, {"Origin": "http://evil.example:1985", **CHROMIUM},
+                                    {"Referer": "http://evil.example:1985/", **CHROMIUM}])
+def test_a_name_that_is_made_to_lead_here_learns_and_changes_nothing(make_server, fields):
+    server = make_server(CONF + " vhost own.example { }", api=RAW, http="")
+    api = Api(server)
+    with server.publisher("s"):
+        client = "/api/v1/clients/" + api.client("fmle-publish")["id"]
+        for method, path in (("GET", "/api/v1/clients/"), ("GET", client), ("DELETE", client), ("GET", "/api/v1/streams/"),
+                             ("GET", "/api/v1/vhosts/"), ("GET", "/api/v1/raw?rpc=reload"),
+                             ("GET", "/api/v1/streams/?callback=f")):
+            r = api.ask(method, path, headers={"Host": "evil.example:1985", **fields})
+            assert r.status == 403 and b'{"code":403}' in r.body, (method, path, r)
+        server.wait_log("Host evil.example:1985 is no name of this server")
+        check(VERSIONS, api.get("/api/v1/versions", headers={"Host": "evil.example"}))        # health checks by any name
+        for host in ("own.example", "localhost:1985", "[::1]", "srs", "srs.default.svc.cluster.local"):
+            assert api.get("/api/v1/clients/", headers={"Host": host})["clients"]
+        page = Api(server, server.http_port)
+        assert page.ask("GET", "/none.html", headers={"Host": "evil.example", **fields}).status == 404
+    server.reload(api=RAW + "trusted_hosts evil.example;")
+    assert api.get("/api/v1/clients/", headers={"Host": "evil.example", **fields})["clients"] == []
+
+
+def test_a_password_proves_as_much_as_the_name(make_server):
+    server = make_server(CONF, api="auth { enabled on; username u; password p; }")
+    api = Api(server, headers={"Authorization": "Basic " + base64.b64encode(b"u:p").decode()})
+    assert api.get("/api/v1/clients/", headers={"Host": "live.example"})["clients"] == []
+    for method, path in (("DELETE", "/api/v1/clients/x"), ("POST", "/api/v1/raw?rpc=reload")):
+        assert api.ask(method, path, headers={"Origin": "http://evil.example"}).status == 403
+
+
+def test_no_load_address_is_told(api):
+    d = until(lambda: [s for s in [api.get("/api/v1/self_proc_stats")["data"]] if s["ok"]], "ok")[0]
+    for name in ("startcode", "endcode", "startstack", "kstkesp", "kstkeip", "wchan"):
+        assert d[name] == 0
+    assert 0 < d["rsslim"] < 1 << 53 and d["vsize"] > 0
 
 
 def test_with_auth_every_api_path_asks_for_the_password(make_server):

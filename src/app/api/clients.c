@@ -18,10 +18,10 @@ static void put_client(struct api_reply *r, const char *key, const void *member)
     jw_string(j, "id", c->id);
     jw_string(j, "vhost", c->vhost->id);
     jw_string(j, "stream", s->id);
-    jw_string(j, "ip", c->ip);
-    jw_string(j, "pageUrl", c->page_url);
-    jw_string(j, "swfUrl", c->swf_url);
-    jw_string(j, "tcUrl", c->tc_url);
+    jw_string(j, "ip", r->shows_secrets ? c->ip : "");
+    api_put_page(r, "pageUrl", c->page_url);
+    api_put_page(r, "swfUrl", c->swf_url);
+    api_put_url(r, "tcUrl", c->tc_url);
     jw_string(j, "url", s->identity);
     jw_string(j, "name", c->name ? c->name : s->stream);
     jw_string(j, "type", c->type->name);
@@ -64,5 +64,5 @@ static struct err *write_clients(struct api_reply *r)
 
 struct err *api_clients(struct http_exchange *x)
 {
-    return api_answer(x, write_clients);
+    return api_answer_by_own_name(x, write_clients);
 }

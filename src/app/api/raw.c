@@ -36,6 +36,17 @@ static void write_raw_itself(struct api_reply *r, const struct conf_http_api *ap
     jw_object_end(j);
 }
 
+static void write_reload(struct api_reply *r, const struct conf_http_api *api)
+{
+    if (!api->raw_api_reload) {
+        api_error(r, STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
+    } else if (api_may_change(r)) {
+        reload_request(r->server);
+        api_error(r, STATUS_OK, E_SUCCESS);
+    }
+}
+
+/* What went wrong may quote the configuration. */
 static void write_reload_fetch(struct api_reply *r)
 {
     const struct reload_result *last = &r->server->reloaded;
@@ -44,7 +55,7 @@ static void write_reload_fetch(struct api_reply *r)
     jw_int(j, "code", E_SUCCESS);
     jw_object(j, "data");
     jw_int(j, "err", last->code);
-    jw_string(j, "msg", *last->text ? last->text : "Success");
+    jw_string(j, "msg", !*last->text ? "Success" : r->shows_secrets ? last->text : err_code_name(last->code));
     jw_int(j, "state", last->state);
     jw_string(j, "rid", last->id);
     jw_object_end(j);
@@ -61,9 +72,7 @@ static struct err *write_raw(struct api_reply *r)
     } else if (!api->raw_api) {
         api_error(r, STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
     } else if (rpc && strcmp(rpc, "reload") == 0) {
-        if (api->raw_api_reload)
-            reload_request(r->server);
-        api_error(r, STATUS_OK, api->raw_api_reload ? E_SUCCESS : E_SYSTEM_CONFIG_RAW_DISABLED);
+        write_reload(r, api);
     } else if (rpc && strcmp(rpc, "reload-fetch") == 0) {
         write_reload_fetch(r);
     } else {
@@ -74,5 +83,5 @@ static struct err *write_raw(struct api_reply *r)
 
 struct err *api_raw(struct http_exchange *x)
 {
-    return api_answer(x, write_raw);
+    return api_answer_by_own_name(x, write_raw);
 }

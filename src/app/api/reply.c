@@ -5,11 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/api/public_url.h"
 #include "app/http/conn.h"
+#include "core/log.h"
 #include "core/str.h"
 #include "protocol/co.h"
 
-enum { STATUS_OK = 200, STATUS_BAD_REQUEST = 400, STATUS_NOT_ALLOWED = 405 };
+enum { STATUS_OK = 200, STATUS_BAD_REQUEST = 400, STATUS_FORBIDDEN = 403, STATUS_NOT_ALLOWED = 405 };
 
 bool api_is_callback(const char *name)
 {
@@ -19,13 +21,19 @@ bool api_is_callback(const char *name)
     return len <= API_CALLBACK_MAX && strspn(name, letters) > 0 && strspn(name, more) == len;
 }
 
-/* A page can only GET by JSONP. What it says it means is believed where that changes nothing, or it is configured. */
+/* A page can only GET by JSONP. It is believed where that changes nothing, or comes from a page of this host. */
 static enum http_method meant_by(const struct api_reply *r)
 {
-    const char *said = r->callback ? http_request_param(r->request, "method") : NULL;
-    if (said && *said && strcmp(said, "GET") != 0)
-        return r->server->conf->http_api.jsonp_delete && strcmp(said, "DELETE") == 0 ? HTTP_DELETE : HTTP_TRACE;
-    return r->request->method == HTTP_HEAD ? HTTP_GET : r->request->method;
+    const struct http_request *q = r->request;
+    const char                *said = r->callback ? http_request_param(q, "method") : NULL;
+    if (!said || !*said || strcmp(said, "GET") == 0)
+        return q->method == HTTP_HEAD ? HTTP_GET : q->method;
+    if (strcmp(said, "DELETE") == 0 && (r->site == HTTP_SITE_OWN || r->server->conf->http_api.jsonp_delete))
+        return HTTP_DELETE;
+    log_warn("HTTP client ip=%s: %s with method=%s is refused, for its page is not one of this host; see http_api { "
+             "jsonp_delete; trusted_hosts; }",
+             http_conn_of(r->x)->ip, q->raw_path, said);
+    return HTTP_TRACE;
 }
 
 static const char *content_type(const struct api_reply *r)
@@ -53,7 +61,44 @@ static struct err *send_whole(struct api_reply *r)
     return e ? e : http_reply_end(r->x);
 }
 
-struct err *api_answer(struct http_exchange *x, struct err *(*write)(struct api_reply *r))
+/* ---- who may ask ----------------------------------------------------------------------------------------------- */
+
+static const char *or_nothing(const char *value)
+{
+    return value ? value : "";
+}
+
+bool api_may_change(struct api_reply *r)
+{
+    const struct http_request *q = r->request;
+    if (http_site_may_change(r->site, q->method))
+        return true;
+    log_warn("HTTP client ip=%s: %s %s is refused to a page of another site, Origin=%s, Referer=%s; see http_api { "
+             "trusted_hosts; }",
+             http_conn_of(r->x)->ip, http_method_str(q->method), q->raw_path,
+             or_nothing(http_request_field(q, "Origin")), or_nothing(http_request_field(q, "Referer")));
+    api_error(r, STATUS_FORBIDDEN, STATUS_FORBIDDEN);
+    return false;
+}
+
+static bool came_by_own_name(struct api_reply *r)
+{
+    const struct conf *conf = r->server->conf;
+    if (http_conn_of(r->x)->is_tls || conf->http_api.auth || http_site_host_is_own(conf, r->request))
+        return true;
+    log_warn("HTTP client ip=%s: %s is refused, for Host %s is no name of this server; see http_api { trusted_hosts; }",
+             http_conn_of(r->x)->ip, r->request->raw_path, r->request->host_port);
+    api_error(r, STATUS_FORBIDDEN, STATUS_FORBIDDEN);
+    return false;
+}
+
+/* JSON without a callback is read only by a page that has named itself. */
+static bool may_show_secrets(const struct api_reply *r)
+{
+    return r->site == HTTP_SITE_OWN || (!r->callback && r->site != HTTP_SITE_FOREIGN);
+}
+
+static struct err *answer(struct http_exchange *x, struct err *(*write)(struct api_reply *r), bool by_own_name)
 {
     struct api_reply r = {
         .x = x, .request = http_request_of(x), .server = http_conn_of(x)->server, .status = STATUS_OK
@@ -66,15 +111,31 @@ struct err *api_answer(struct http_exchange *x, struct err *(*write)(struct api_
         api_error(&r, STATUS_BAD_REQUEST, E_HTTP_JSONP);
     } else {
         r.callback = callback && *callback ? callback : NULL;
+        r.site = http_site_of(r.server->conf, r.request);
+        r.shows_secrets = may_show_secrets(&r);
         r.method = meant_by(&r);
         wrap_begin(&r);
-        e = write(&r);
+        bool is_safe = r.method == HTTP_GET || r.method == HTTP_TRACE;
+        if ((is_safe || api_may_change(&r)) && (!by_own_name || came_by_own_name(&r)))
+            e = write(&r);
     }
     if (!e)
         e = send_whole(&r);
     jw_finish(&r.json);
     return e;
 }
+
+struct err *api_answer(struct http_exchange *x, struct err *(*write)(struct api_reply *r))
+{
+    return answer(x, write, false);
+}
+
+struct err *api_answer_by_own_name(struct http_exchange *x, struct err *(*write)(struct api_reply *r))
+{
+    return answer(x, write, true);
+}
+
+/* ---- what is written ------------------------------------------------------------------------------------------- */
 
 void api_begin(struct api_reply *r)
 {
@@ -143,4 +204,16 @@ int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback
 const char *api_id(const struct api_reply *r, const char *prefix)
 {
     return str_starts_with(r->request->path, prefix) ? r->request->path + strlen(prefix) : "";
+}
+
+void api_put_url(struct api_reply *r, const char *key, const char *url)
+{
+    char text[PUBLIC_URL_CAP];
+    jw_string(&r->json, key, r->shows_secrets ? url : public_url(url, true, text));
+}
+
+void api_put_page(struct api_reply *r, const char *key, const char *url)
+{
+    char text[PUBLIC_URL_CAP];
+    jw_string(&r->json, key, r->shows_secrets ? url : public_url(url, false, text));
 }

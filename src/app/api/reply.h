@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 
+#include "app/http/site.h"
 #include "app/server.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -35,7 +36,9 @@ struct api_reply {
     struct jw                  json;
     const char                *callback; /* JSONP; NULL: plain JSON */
     enum http_method           method;   /* as it was meant: HEAD is GET, and JSONP may say another one */
-    int                        status;
+    enum http_site             site;     /* whose page asks */
+    bool shows_secrets;                  /* else no other site's page may learn tokens and addresses from the answer */
+    int  status;
 };
 
 /**
@@ -45,6 +48,15 @@ struct api_reply {
  * Yields     yes
  */
 struct err *api_answer(struct http_exchange *x, struct err *(*write)(struct api_reply *r)) ATTR_MUST_USE;
+
+/**
+ * The same for what tells of streams and clients, or changes something: only by a name of this server (http_site_host_is_own()),
+ * else {"code":403} with that status. A password, or TLS, proves as much as the name does.
+ */
+struct err *api_answer_by_own_name(struct http_exchange *x, struct err *(*write)(struct api_reply *r)) ATTR_MUST_USE;
+
+/** Log and refuse, with {"code":403}, what only a page of this host, or no page at all, may do. True: it may. */
+bool api_may_change(struct api_reply *r);
 
 /** `{"code":0,"server":…,"service":…,"pid":…`; the caller ends the object. */
 void api_begin(struct api_reply *r);
@@ -64,6 +76,12 @@ struct err *api_give_way(struct api_reply *r) ATTR_MUST_USE;
 
 /** The number of that name in the query, at most `max`; `fallback` when there is none. */
 int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback, int64_t max);
+
+/** A URL that a client has named: whole, or without user, password and all that may hold a token. */
+void api_put_url(struct api_reply *r, const char *key, const char *url);
+
+/** The same, and without its path: a page's. */
+void api_put_page(struct api_reply *r, const char *key, const char *url);
 
 /** What follows `prefix` in the path: an id, or nothing. */
 const char *api_id(const struct api_reply *r, const char *prefix);

@@ -52,7 +52,7 @@ static void put_stream(struct api_reply *r, const char *key, const void *member)
     jw_string(j, "name", s->stream);
     jw_string(j, "vhost", s->stat.vhost->id);
     jw_string(j, "app", s->app);
-    jw_string(j, "tcUrl", s->stat.tc_url);
+    api_put_url(r, "tcUrl", s->stat.tc_url);
     jw_string(j, "url", s->identity);
     jw_int(j, "live_ms", s->stat.published_wall_ms);
     jw_int(j, "clients", s->stat.n_clients);
@@ -79,5 +79,5 @@ static struct err *write_streams(struct api_reply *r)
 
 struct err *api_streams(struct http_exchange *x)
 {
-    return api_answer(x, write_streams);
+    return api_answer_by_own_name(x, write_streams);
 }

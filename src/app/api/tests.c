@@ -20,9 +20,11 @@ static bool is_secret(const char *name)
 }
 
 /* As they came; a name that comes again would be a second key, so the first one stands. A script that may read this
- * must not learn a password from it. */
-static void put_fields(struct jw *j, const struct http_request *q)
+ * must not learn a password from it, nor a page of another site what a proxy has added. */
+static void put_fields(struct api_reply *r)
 {
+    struct jw                 *j = &r->json;
+    const struct http_request *q = r->request;
     jw_object(j, "headers");
     for (size_t i = 0; i < q->n_fields; i++) {
         const struct http_pair *field = &q->fields[i];
@@ -30,7 +32,7 @@ static void put_fields(struct jw *j, const struct http_request *q)
         while (same < i && strcasecmp(q->fields[same].name, field->name) != 0)
             same++;
         if (same == i)
-            jw_string(j, field->name, is_secret(field->name) ? "***" : field->value);
+            jw_string(j, field->name, !r->shows_secrets || is_secret(field->name) ? "***" : field->value);
     }
     jw_object_end(j);
 }
@@ -59,7 +61,7 @@ static struct err *write_requests(struct api_reply *r)
     jw_string(&r->json, "uri", uri);
     jw_string(&r->json, "path", q->path);
     jw_string(&r->json, "METHOD", http_method_str(q->method));
-    put_fields(&r->json, q);
+    put_fields(r);
     put_server(&r->json);
     api_end_data(r);
     mem_free(uri);

@@ -43,5 +43,5 @@ static struct err *write_vhosts(struct api_reply *r)
 
 struct err *api_vhosts(struct http_exchange *x)
 {
-    return api_answer(x, write_vhosts);
+    return api_answer_by_own_name(x, write_vhosts);
 }

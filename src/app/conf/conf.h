@@ -81,6 +81,7 @@ struct conf_http_api {
     bool              crossdomain;
     struct conf_https https;
     bool              jsonp_delete;            /* ours: a GET may kick */
+    struct conf_words trusted_hosts;           /* ours: names of hosts, in any case; ".name": all below it; "any" */
     bool              raw_api, raw_api_reload; /* /api/v1/raw is there, and may reload */
     bool              auth;
     char             *username, *password;

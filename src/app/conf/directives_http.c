@@ -52,8 +52,11 @@ static const struct directive api_rows[] = {
     { .name = "crossdomain", .type = CONF_BOOL, .def = "on", IN_CONF(http_api.crossdomain), .since = "2",
       .help = "Let web pages of other sites use the API (CORS)." },
     { .name = "jsonp_delete", .type = CONF_BOOL, .def = "off", IN_CONF(http_api.jsonp_delete), .since = "ours",
-      .help = "Let GET with callback=f&method=DELETE kick a client, as in SRS. Any web page could do that to whoever "
-              "visits it." },
+      .help = "Let GET with callback=f&method=DELETE kick a client although it names no page. Pages of this host may "
+              "always do that, pages of other sites never." },
+    { .name = "trusted_hosts", .type = CONF_LIST, .unit = "name|.domain ...|any", .flags = CONF_ENV_LIST,
+      .reload = RELOAD_LIVE, IN_CONF(http_api.trusted_hosts), .since = "ours", .example = "console.example.com",
+      .help = "More names by which the API is asked, and whose web pages may use all of it." },
     { .name = "https", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &api_https_block, .since = "4",
       .help = "The API over HTTPS." },
     { .name = "raw_api", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &raw_api_block, .since = "3",

@@ -8,6 +8,7 @@
 #include "app/client_address.h"
 #include "app/http/routes.h"
 #include "app/http/service.h"
+#include "app/http/site.h"
 #include "app/http/unbuilt.h"
 #include "app/tls/store.h"
 #include "core/clock.h"
@@ -36,12 +37,12 @@ static enum http_face face_of(const struct http_conn *c, const struct http_reque
     return route && strcmp(route->path, "/") != 0 ? HTTP_FACE_API : HTTP_FACE_STREAM;
 }
 
-/* What lets scripts of other sites use the reply. */
-static struct err *add_cors(struct http_exchange *x)
+/* What lets scripts of other sites use the reply: by these methods. */
+static struct err *add_cors(struct http_exchange *x, const char *methods)
 {
-    static const struct http_pair fields[] = {
+    const struct http_pair fields[] = {
         { "Access-Control-Allow-Origin", "*" },          { "Access-Control-Allow-Headers", "*" },
-        { "Access-Control-Allow-Methods", "*" },         { "Access-Control-Expose-Headers", "*" },
+        { "Access-Control-Allow-Methods", methods },     { "Access-Control-Expose-Headers", "*" },
         { "Access-Control-Allow-Credentials", "false" }, { "Access-Control-Request-Private-Network", "true" },
     };
     struct err *e = NULL;
@@ -78,12 +79,18 @@ static bool host_is_served(const struct conf *conf, const struct http_request *r
     return !vhost || vhost->enabled;
 }
 
+/* Pages of other sites may read the API, and change nothing. */
+static const char *allowed_methods(const struct conf *conf, enum http_face face, const struct http_request *r)
+{
+    return face == HTTP_FACE_API && http_site_of(conf, r) != HTTP_SITE_OWN ? "GET, HEAD, OPTIONS" : "*";
+}
+
 /* What `conf` has to say to a request; *go_on when it is the handlers' turn. */
 static struct err *receive(struct http_exchange *x, const struct conf *conf, enum http_face face, bool *go_on)
 {
     const struct http_request *r = http_request_of(x);
     bool        crossdomain = face == HTTP_FACE_API ? conf->http_api.crossdomain : conf->http_server.crossdomain;
-    struct err *e = crossdomain && http_request_field(r, "Origin") ? add_cors(x) : NULL;
+    struct err *e = crossdomain && http_request_field(r, "Origin") ? add_cors(x, allowed_methods(conf, face, r)) : NULL;
     *go_on = false;
     if (e)
         return e;
