@@ -143,6 +143,43 @@ static struct err *check_vhost_names(const struct conf_node *vhost)
     return NULL;
 }
 
+/* ---- who may */
+
+/* `security { enabled yes; }` would be off: a mistaken word must not let anybody in. Recursion follows the table. */
+static struct err *check_guards(const struct conf_node *parent, const struct conf_block *block, const char *path)
+{
+    for (const struct conf_node *n = parent->first; n; n = n->next) {
+        const struct directive *row = conf_row(block, n->name);
+        char                    here[CONF_PATH_MAX], complaint[CONF_VALUE_TEXT_MAX], shown[CONF_SHOW_MAX];
+        char                    where[CONF_WHERE_MAX + 8];
+        if (!row || (!(row->flags & CONF_GUARD) && (!row->children || row->type != CONF_BLOCK)))
+            continue;
+        conf_path_join(path, row->name, here, sizeof here);
+        struct err *e = row->children ? check_guards(n, row->children, here) : NULL;
+        if (e)
+            return e;
+        if (!(row->flags & CONF_GUARD))
+            continue;
+        conf_value_judge(row, n, complaint, sizeof complaint);
+        if (complaint[0])
+            return err_new(E_SYSTEM_CONFIG_INVALID, "%s=%s is neither on nor off%s", here,
+                           conf_show(n->n_args ? n->args[0] : "", shown, sizeof shown), at(n, where, sizeof where));
+    }
+    return NULL;
+}
+
+static struct err *check_auth(const struct check *c)
+{
+    const struct conf_block *rows = conf_row(conf_row_at("http_api")->children, "auth")->children;
+    const struct conf_node  *auth = conf_node_child(root_node(c, "http_api"), "auth");
+    char                     where[CONF_WHERE_MAX + 8];
+    bool                     on = conf_value(conf_row(rows, "enabled"), conf_node_child(auth, "enabled")).on;
+    if (on && !conf_value(conf_row(rows, "password"), conf_node_child(auth, "password")).text[0])
+        return err_new(E_SYSTEM_CONFIG_INVALID, "http_api.auth is enabled without a password%s",
+                       at(auth, where, sizeof where));
+    return NULL;
+}
+
 /* ---- what cannot go together */
 
 static struct err *check_listen(const struct check *c)
@@ -371,7 +408,7 @@ struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
     struct err  *e;
     if ((e = check_root_names(&c)) || (e = check_root_blocks(&c)) || (e = check_listen(&c)) ||
         (e = check_trusted_proxies(&c)) || (e = check_heartbeat(&c)) || (e = check_stats(&c)) ||
-        (e = check_http_ports(&c)) || (e = check_each(&c, "stream_caster", check_caster)) ||
+        (e = check_guards(&tree->root, &conf_root_block, "")) || (e = check_auth(&c)) || (e = check_http_ports(&c)) || (e = check_each(&c, "stream_caster", check_caster)) ||
         (e = check_each(&c, "vhost", check_vhost_names)) || (e = check_each(&c, "vhost", check_hls)) ||
         (e = check_each(&c, "vhost", check_kickoff)) || (e = check_each(&c, "vhost", check_ingests)) ||
         (e = check_each(&c, "vhost", check_security)) || (e = check_process(&c)))

@@ -42,3 +42,19 @@ const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name)
     const struct conf_vhost *v = name && name[0] ? find(c, name) : NULL;
     return v ? v : find(c, "__defaultVhost__");
 }
+
+static bool same_words(const struct conf_words *a, const struct conf_words *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+bool conf_http_is_shared(const struct conf *conf)
+{
+    return conf->http_api.enabled && conf->http_server.enabled &&
+           same_words(&conf->http_api.listen, &conf->http_server.listen);
+}

@@ -188,4 +188,7 @@ void         conf_unref(struct conf **c);
  */
 const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name);
 
+/** Whether the API is served on the ports of the HTTP server: both have the very same words of `listen`. */
+bool conf_http_is_shared(const struct conf *conf);
+
 #endif

@@ -6,6 +6,7 @@
 #include "app/conf/env.h"
 #include "app/conf/files.h"
 #include "app/conf/legacy.h"
+#include "app/conf/ports.h"
 #include "app/conf/review.h"
 #include "app/conf/snapshot.h"
 #include "app/conf/tree.h"
@@ -73,6 +74,8 @@ static struct err *build(const struct conf_source *s, struct conf *c, struct con
         return e;
     if ((e = conf_snapshot_fill(c, s, report)))
         return e;
+    if ((e = conf_ports_check(c)))
+        return err_wrap(e, "check normal");
     return report->no_memory ? err_no_memory() : NULL;
 }
 

@@ -57,6 +57,7 @@ enum {
     CONF_OUTSIDE_IS_DEFAULT = 1 << 7, /* out of bounds means the default; else the nearest bound */
     CONF_ENV_LIST = 1 << 8,           /* the variable holds several words, split at spaces */
     CONF_SECRET = 1 << 9,             /* never shown in messages */
+    CONF_GUARD = 1 << 10,             /* a switch of who may: a word that is neither on nor off refuses the file */
 };
 
 /* What is at `at`: made by the macros below from the field's own type, so that row and field cannot differ. */

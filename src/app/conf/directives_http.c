@@ -34,7 +34,7 @@ static const struct directive raw_api_rows[] = {
 static const struct conf_block raw_api_block = { CONF_ROWS(raw_api_rows) };
 
 static const struct directive auth_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, IN_CONF(http_api.auth),
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS | CONF_GUARD, IN_CONF(http_api.auth),
       .since = "5", .help = "Ask for user and password (HTTP Basic) on every API path." },
     { .name = "username", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, IN_CONF(http_api.username), .since = "5",
       .example = "admin", .help = "The user." },
@@ -125,7 +125,7 @@ const struct conf_block conf_http_remux_block = { CONF_ROWS(remux_rows) };
       .example = "http://127.0.0.1:8085/api/v1/hooks", .help = text }
 
 static const struct directive hooks_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .since = "1", .help = "Call the URLs below." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .since = "1", .help = "Call the URLs below." },
     HOOK("on_connect", "1", "A client connects; the answer must be yes (POST)."),
     HOOK("on_close", "1", "It has gone (POST)."),
     HOOK("on_publish", "1", "A client wants to publish; the answer must be yes (POST)."),

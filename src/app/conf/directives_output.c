@@ -17,7 +17,7 @@ static const struct directive hls_rows[] = {
       .help = "A segment ends at fragment times this, key frame or not; this cuts pure audio." },
     { .name = "hls_window", .type = CONF_SECONDS_FLOAT, .def = "60", .min = 0, .max = 864000,
       .reload = RELOAD_APPLIED, .since = "1", .help = "The playlist holds at least so much." },
-    { .name = "hls_on_error", .type = CONF_ENUM, .words = hls_errors, .other = 2, .def = "continue", .since = "1",
+    { .name = "hls_on_error", .type = CONF_ENUM, .words = hls_errors, .def = "continue", .since = "1",
       .help = "When writing fails: continue with the next segment, ignore HLS until the next publish, or disconnect "
               "the publisher." },
     { .name = "hls_path", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html", .reload = RELOAD_APPLIED,
@@ -125,7 +125,7 @@ static const struct directive dvr_rows[] = {
       .since = "1", .help = "Plan segment: duration of a file." },
     { .name = "dvr_wait_keyframe", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, .since = "1",
       .help = "Start and cut files at key frames only." },
-    { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_OFF, .def = "full",
+    { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_FULL, .def = "full",
       .reload = RELOAD_APPLIED, .since = "1", .help = "Timestamps in the file, as in play." },
 };
 const struct conf_block conf_dvr_block = { CONF_ROWS(dvr_rows) };

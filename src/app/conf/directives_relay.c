@@ -11,7 +11,7 @@ static const struct directive cluster_rows[] = {
       .help = "remote makes the vhost an edge, which takes its streams from an origin." },
     { .name = "origin", .type = CONF_LIST, .unit = "host[:port] ...", .since = "1", .example = "127.0.0.1:19350",
       .help = "The origins; the next one is tried at every reconnect." },
-    { .name = "token_traverse", .type = CONF_BOOL, .def = "off", .since = "1",
+    { .name = "token_traverse", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .since = "1",
       .help = "Ask the origin about each client before it is served." },
     { .name = "vhost", .type = CONF_STRING, .unit = "name", .def = "[vhost]", .since = "2",
       .help = "Vhost to ask the origin for; [vhost] is the client's." },

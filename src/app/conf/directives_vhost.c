@@ -106,7 +106,7 @@ static const struct directive play_rows[] = {
     { .name = "queue_length", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
       IN_VHOST(play.queue_length_us), .since = "1",
       .help = "A player that falls behind by more than this loses frames, up to the next key frame." },
-    { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_OFF, .def = "full",
+    { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_FULL, .def = "full",
       .reload = RELOAD_APPLIED, IN_VHOST(play.time_jitter), .since = "1",
       .help = "Timestamps as the player sees them: full starts at 0 and mends jumps, zero only starts at 0, off "
               "leaves them." },
@@ -159,7 +159,7 @@ static const struct directive publish_rows[] = {
 const struct conf_block conf_publish_block = { CONF_ROWS(publish_rows) };
 
 static const struct directive refer_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(refer.enabled),
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .reload = RELOAD_LIVE, IN_VHOST(refer.enabled),
       .since = "3", .help = "Check the page that an RTMP client names." },
     { .name = "all", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.all),
       SET_IN_VHOST(refer.has_all), .since = "1", .example = "github.com github.io",
@@ -173,7 +173,7 @@ static const struct directive refer_rows[] = {
 const struct conf_block conf_refer_block = { CONF_ROWS(refer_rows) };
 
 static const struct directive security_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(security.enabled),
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .reload = RELOAD_LIVE, IN_VHOST(security.enabled),
       .since = "2", .help = "Apply the rules. Enabled without any rule refuses everybody." },
     { .name = "deny", .type = CONF_LIST, .unit = "publish|play all|ip|cidr", .flags = CONF_REPEAT,
       .reload = RELOAD_LIVE, .state = CONF_BUILT, .since = "2", .example = "publish 192.168.1.0/24",

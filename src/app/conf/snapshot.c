@@ -173,13 +173,20 @@ static void fill_vhosts(struct conf *c, struct fill *f, struct conf_report *repo
             fill_vhost(c, &c->vhosts[c->n_vhosts++], n, f, report);
 }
 
+/* The word that counts: an unknown one is taken as another, and the review says so. */
+static const char *word_of(const char *name, struct conf_value v)
+{
+    return conf_row(&conf_root_block, name)->words[v.integer];
+}
+
 static void fill_log(struct conf *c, const struct conf_source *s, struct conf_report *report)
 {
     struct conf_value tank = root_value(c->tree, "srs_log_tank");
     struct conf_value old_level = root_value(c->tree, "srs_log_level"), level = root_value(c->tree, "srs_log_level_v2");
     struct conf_value file = root_value(c->tree, "srs_log_file");
     c->log.to_console = tank.written ? tank.integer == 1 : s->env_only || c->in_docker;
-    c->log.level = level.text[0] ? log_level_from_word(level.text) : log_level_from_old_word(old_level.text);
+    c->log.level = level.text[0] ? log_level_from_word(word_of("srs_log_level_v2", level))
+                                 : log_level_from_old_word(word_of("srs_log_level", old_level));
     c->log.utc = c->utc_time;
     if (!str_copy(c->log.path, sizeof c->log.path, file.text))
         conf_report_add(report, LOG_WARN, "srs_log_file is longer than %d bytes and cut", LOG_PATH_MAX - 1);

@@ -249,6 +249,29 @@ static void refuses_with_the_words_that_users_know(void **state)
         { L "http_api { https { listen 8088; } }",  "check normal : for same https, http api(1985) != server(8080)" },
         { L "http_api { https { enabled on; } }",   "check normal : https api depends on http" },
         { L "http_server { https { enabled on; } }", "check normal : https stream depends on http" },
+        /* one port for two services */
+        { "listen 1935; http_server { enabled on; listen 1935; }",
+          "check normal : listen 1935 and http_server.listen 1935 are one port, at t.conf:1" },
+        { "listen 1935; reuse_port on; http_server { enabled on; listen 127.0.0.1:1935; }",
+          "check normal : listen 1935 and http_server.listen 127.0.0.1:1935 are one port" },
+        { L "http_api { enabled on; listen 8080; }\nhttp_server { enabled on;\nlisten 0.0.0.0:8080; }",
+          "check normal : http_api.listen 8080 and http_server.listen 0.0.0.0:8080 are one port, at t.conf:4" },
+        { L "http_api { enabled on; listen 1986 [::]:8080; }\nhttp_server { enabled on; listen 1 [::1]:8080; }",
+          "check normal : http_api.listen [::]:8080 and http_server.listen [::1]:8080 are one port, at t.conf:3" },
+        { L "rtmps { enabled on; listen 1935; }", "check normal : listen 1935 and rtmps.listen 1935 are one port" },
+        { "listen 8088; http_server { enabled on; https { enabled on; } }",
+          "check normal : listen 8088 and http_server.https.listen 8088 are one port, at t.conf:1" },
+        { L "http_api { enabled on; https { enabled on; listen 1985; } }",
+          "check normal : http_api.listen 1985 and http_api.https.listen 1985 are one port" },
+        { "listen 1935 127.0.0.1:1935;", "check normal : listen 1935 and listen 127.0.0.1:1935 are one port" },
+        /* who may */
+        { L "vhost v { security { enabled yes; } }", "check normal : vhost.security.enabled=yes is neither on nor off, at t.conf:2" },
+        { L "vhost v { refer { enabled true; } }",  "check normal : vhost.refer.enabled=true is neither on nor off" },
+        { L "vhost v { http_hooks { enabled On; } }", "check normal : vhost.http_hooks.enabled=On is neither on nor off" },
+        { L "vhost v { cluster { token_traverse 1; } }", "check normal : vhost.cluster.token_traverse=1 is neither on nor off" },
+        { L "http_api { auth { enabled yes; } }",   "check normal : http_api.auth.enabled=yes is neither on nor off" },
+        { L "http_api { auth { enabled on; username u; } }", "check normal : http_api.auth is enabled without a password" },
+        { L "http_api { auth { enabled on; password; } }", "check normal : http_api.auth is enabled without a password" },
         /* in a vhost */
         { L "vhost v { http_remux { } http_remux { } }",
           "check normal : vhost.http_remux only one but count=2 of v" },
@@ -290,6 +313,12 @@ static void accepts_what_the_checks_do_not_mean(void **state)
 {
     /* clang-format off */
     static const char *const rows[] = {
+        "listen 1935 [::]:1935; http_server { enabled off; listen 1935; } rtmps { listen 1935; }", /* families; switched off */
+        "listen 1935 0.0.0.0:1935 1935;",                        /* the same thing, opened once */
+        "listen 1935 127.0.0.1:1935; reuse_port on;",
+        "listen 127.0.0.1:1935; http_server { enabled on; listen 127.0.0.2:1935; }",
+        L "http_api { enabled on; listen 8080; } http_server { enabled on; listen 8080; }",
+        L "http_api { auth { enabled on; password p; } }",
         L "http_api { } http_api { anything; }",                 /* the second one does not count */
         L "http_api { raw_api { } raw_api { x; } }",
         L "http_api { https { x; } } http_server { https { x; } } rtc_server { tcp { x; } black_hole { x; } }",
@@ -461,9 +490,9 @@ static void an_unknown_word_of_an_enumeration_is_told(void **state)
     (void)state;
     struct loaded l = load_vhost("play { time_jitter maybe; } publish { republish x; } dvr { dvr_plan y; }");
     must_load(&l, "enums");
-    assert_int_equal(l.conf->vhosts[0].play.time_jitter, TIME_JITTER_OFF);
+    assert_int_equal(l.conf->vhosts[0].play.time_jitter, TIME_JITTER_FULL);
     assert_false(l.conf->vhosts[0].publish.republish_takeover);
-    must_tell(&l, "vhost.play.time_jitter maybe: none of full, zero, off; taken as off");
+    must_tell(&l, "vhost.play.time_jitter maybe: none of full, zero, off; taken as full");
     must_tell(&l, "vhost.publish.republish x: none of busy, takeover; taken as busy");
     must_tell(&l, "vhost.dvr.dvr_plan y: none of session, segment, append");
     unload(&l);
@@ -479,7 +508,11 @@ static void log_levels_have_old_and_new_words(void **state)
         { "srs_log_level info;", LOG_DEBUG },
         { "srs_log_level trace;", LOG_INFO },
         { "srs_log_level warn;", LOG_WARN },
-        { "srs_log_level nonsense;", LOG_OFF },
+        { "srs_log_level loud;", LOG_INFO }, /* a wrong word is the default, and told */
+        { "srs_log_level Warn;", LOG_INFO },
+        { "srs_log_level off;", LOG_OFF },
+        { "srs_log_level_v2 loud;", LOG_INFO },
+        { "srs_log_level_v2 off;", LOG_OFF },
         { "srs_log_level_v2 trace;", LOG_TRACE },
         { "srs_log_level_v2 info;", LOG_INFO },
         { "srs_log_level warn; srs_log_level_v2 error;", LOG_ERROR },

@@ -1,0 +1,111 @@
+#include "app/conf/ports.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "app/conf/endpoint.h"
+#include "app/conf/tree.h"
+#include "core/str.h"
+
+/* A service that is switched on, and where it stands in the file. */
+struct service {
+    const char              *path; /* of its `listen` */
+    const struct conf_words *listen;
+    const char              *block, *inner;
+};
+
+enum { SERVICES_MAX = 6 };
+
+static size_t list_services(const struct conf *c, struct service out[static SERVICES_MAX])
+{
+    const struct conf_http_api    *api = &c->http_api;
+    const struct conf_http_server *server = &c->http_server;
+    bool                           own_api = api->enabled && !conf_http_is_shared(c);
+    size_t                         n = 0;
+    out[n++] = (struct service){ "listen", &c->listen, NULL, NULL };
+    if (c->rtmps.enabled)
+        out[n++] = (struct service){ "rtmps.listen", &c->rtmps.listen, "rtmps", NULL };
+    if (own_api)
+        out[n++] = (struct service){ "http_api.listen", &api->listen, "http_api", NULL };
+    if (server->enabled)
+        out[n++] = (struct service){ "http_server.listen", &server->listen, "http_server", NULL };
+    if (own_api && api->https.enabled)
+        out[n++] = (struct service){ "http_api.https.listen", &api->https.listen, "http_api", "https" };
+    if (server->enabled && server->https.enabled)
+        out[n++] = (struct service){ "http_server.https.listen", &server->https.listen, "http_server", "https" };
+    return n;
+}
+
+/* The bytes of an address, and whether all are 0: the wildcard. */
+static size_t address_of(const struct conf_endpoint *e, unsigned char out[static sizeof(struct in6_addr)], bool *any)
+{
+    size_t len = e->ipv6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+    memset(out, 0, sizeof(struct in6_addr));
+    inet_pton(e->ipv6 ? AF_INET6 : AF_INET, e->ip, out);
+    *any = true;
+    for (size_t i = 0; i < len; i++)
+        *any &= out[i] == 0;
+    return len;
+}
+
+enum overlap { APART, OVERLAPPING, EQUAL };
+
+static enum overlap compare(const char *one, const char *other)
+{
+    struct conf_endpoint a, b;
+    unsigned char        ip_a[sizeof(struct in6_addr)], ip_b[sizeof(struct in6_addr)];
+    bool                 any_a, any_b;
+    if (conf_endpoint_parse(one, &a) != CONF_ENDPOINT_OK || conf_endpoint_parse(other, &b) != CONF_ENDPOINT_OK ||
+        a.port != b.port || a.ipv6 != b.ipv6)
+        return APART; /* what cannot be read is another check's, or fails at start */
+    size_t len = address_of(&a, ip_a, &any_a);
+    address_of(&b, ip_b, &any_b);
+    if (memcmp(ip_a, ip_b, len) == 0)
+        return EQUAL;
+    return any_a || any_b ? OVERLAPPING : APART;
+}
+
+/* The line of `listen`, or of the block that has the default. */
+static const struct conf_node *node_of(const struct conf *c, const struct service *s)
+{
+    const struct conf_node *block = s->block ? conf_node_child(&c->tree->root, s->block) : &c->tree->root;
+    if (s->inner)
+        block = conf_node_child(block, s->inner);
+    const struct conf_node *listen = conf_node_child(block, "listen");
+    return listen ? listen : block;
+}
+
+static struct err *refuse(const struct conf *c, const struct service *a, const char *one, const struct service *b,
+                          const char *other)
+{
+    char                    where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX], shown_other[CONF_SHOW_MAX];
+    const struct conf_node *n = node_of(c, b);
+    return err_new(E_SYSTEM_CONFIG_INVALID, "%s %s and %s %s are one port, at %s", a->path,
+                   conf_show(one, shown, sizeof shown), b->path, conf_show(other, shown_other, sizeof shown_other),
+                   n && n->file ? conf_node_where(n, where, sizeof where) : "the defaults");
+}
+
+static struct err *check_pair(const struct conf *c, const struct service *a, const struct service *b)
+{
+    for (size_t i = 0; i < a->listen->count; i++)
+        for (size_t k = a == b ? i + 1 : 0; k < b->listen->count; k++) {
+            const char  *one = a->listen->items[i], *other = b->listen->items[k];
+            enum overlap found = compare(one, other);
+            /* The same endpoint twice in one service is opened once. */
+            bool fine = a == b ? found == EQUAL || (found == OVERLAPPING && c->reuse_port) : false;
+            if (found != APART && !fine)
+                return refuse(c, a, one, b, other);
+        }
+    return NULL;
+}
+
+struct err *conf_ports_check(const struct conf *c)
+{
+    struct service services[SERVICES_MAX];
+    size_t         n = list_services(c, services);
+    struct err    *e = NULL;
+    for (size_t i = 0; i < n && !e; i++)
+        for (size_t k = i; k < n && !e; k++)
+            e = check_pair(c, &services[i], &services[k]);
+    return e;
+}
