@@ -250,7 +250,10 @@ static struct err *want_service(struct server *s, const struct conf *conf, const
                                 bool may_open)
 {
     const struct conf_words *endpoints = service->endpoints(conf);
+    const struct conf_https *tls = service->tls && endpoints ? service->tls(conf) : NULL;
     struct err              *e = NULL;
+    if (tls && !tls_store_find(&s->tls, tls->key, tls->cert))
+        return NULL; /* the log has said why; it listens as soon as there is a pair */
     for (size_t i = 0; endpoints && !e && i < endpoints->count; i++) {
         struct endpoint at;
         if (!endpoint_parse(endpoints->items[i], &at))

@@ -13,6 +13,7 @@
 #include "core/err.h"
 
 struct conf;
+struct conf_https;
 struct conf_words;
 struct server;
 
@@ -25,6 +26,9 @@ struct listen_service {
 
     /** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
     struct err *(*start)(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by);
+
+    /** The pair that its clients are shown; NULL: it has no TLS. While that pair cannot be used nothing listens. */
+    const struct conf_https *(*tls)(const struct conf *conf);
 };
 
 /** All services; ends with NULL. */

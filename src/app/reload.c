@@ -187,7 +187,8 @@ static struct err *wait_for_request(const struct reload *r)
         if (err_code(e) != E_SOCKET_TIMEOUT)
             return e;
         err_free(e);
-        tls_store_look(certificates);
+        if (tls_store_look(certificates))
+            log_err(LOG_ERROR, listeners_apply(r->server, r->server->conf), "listen where the certificate was missing");
         if (r->wanted)
             return NULL;
     }

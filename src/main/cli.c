@@ -11,7 +11,7 @@ static struct err *take_letter(struct cli *cli, char letter, const char *value, 
 {
     switch (letter) {
     case 'h':
-    case '?': cli->help = true; return NULL;
+    case '?': cli->help = cli->asked_for_help = true; return NULL;
     case 'v':
     case 'V': cli->version = true; return NULL;
     case 'g':

@@ -19,6 +19,7 @@
 struct cli {
     const char *conf_path; /* borrowed from argv; NULL: not given */
     bool        test, env_only, version, signature, help;
+    bool        asked_for_help; /* by -h; `help` is on for a stray word or a missing file too */
 };
 
 /** Errors     E_SYSTEM_CONFIG_INVALID: an unknown letter, -c without a file */

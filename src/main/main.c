@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "core/version.h"
 #include "main/cli.h"
 #include "main/daemon.h"
@@ -53,6 +54,28 @@ static void say_loaded(const struct conf_report *report)
     log_info("config parse complete");
 }
 
+/* A directory that is missing on the machine where a file is checked need not be missing where it is used: a warning. */
+static void check_directory(const char *file, const char *what)
+{
+    char  dir[PATH_CAP];
+    char *slash = str_copy(dir, sizeof dir, file) ? strrchr(dir, '/') : NULL;
+    if (slash)
+        slash[slash == dir] = '\0';
+    if (access(slash ? dir : ".", W_OK) < 0)
+        log_warn("the start would fail here: %s %s: %s", what, file, strerror(errno));
+}
+
+/* What a start looks at beside the file itself. Ports are not tried: a server may be running on them. */
+static struct err *check_surroundings(const struct conf *conf)
+{
+    if (chdir(conf->work_dir) < 0)
+        log_warn("the start would fail here: work_dir %s: %s", conf->work_dir, strerror(errno));
+    check_directory(conf->pid, "pid");
+    if (!conf->log.to_console)
+        check_directory(conf->log.path, "srs_log_file");
+    return tls_store_check(conf);
+}
+
 /* -t: the verdict in the words that scripts look for. */
 static int test_conf(const struct conf_source *from)
 {
@@ -60,9 +83,11 @@ static int test_conf(const struct conf_source *from)
     struct conf_report report = { 0 };
     struct err        *e = conf_load(from, &conf, &report);
     const char        *path = from->path ? from->path : "";
-    int                status = exit_status(e);
     char               text[LOG_LINE_MAX / 2];
     conf_report_log(&report);
+    if (!e)
+        e = check_surroundings(conf);
+    int status = exit_status(e);
     if (e) {
         log_info("invalid config: %s in %s", err_summary(e, text, sizeof text), path);
         log_info("config file %s test is failed", path);
@@ -91,7 +116,7 @@ static void say_who_we_are(const struct conf *conf)
 static struct err *open_server(struct server *s, const struct conf_source *from)
 {
     struct err *e;
-    if ((e = tls_store_load(&s->tls, s->conf)) || (e = listeners_apply(s, s->conf)) || (e = reload_start(s, from)) ||
+    if ((e = tls_store_open(&s->tls, s->conf)) || (e = listeners_apply(s, s->conf)) || (e = reload_start(s, from)) ||
         (e = signals_start(s)))
         return e;
     if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from)))
@@ -219,7 +244,9 @@ int main(int argc, char **argv, char **envp)
     struct err *e = cli_parse(&cli, argc, argv);
     if (e)
         return fail(err_wrap(e, "config parse options"), NULL);
-    if (cli.help || cli.version || cli.signature) {
+    /* A check without a file is no request for help: scripts would take its status for a good verdict. */
+    bool shows = cli.version || cli.signature || (cli.help && (!cli.test || cli.asked_for_help));
+    if (shows) {
         if (cli.help)
             cli_print_help(argv[0]);
         else
@@ -236,6 +263,10 @@ int main(int argc, char **argv, char **envp)
     conf_source_probe(&from);
     conf_report_log(&report);
     conf_report_finish(&report);
+    if (!from.path && !from.env_only)
+        return fail(err_new(E_SYSTEM_CONFIG_INVALID, "config parse options : -t needs a configuration file: %s -t -c FILE",
+                            argv[0]),
+                    NULL);
     if ((e = conf_source_check(&from)))
         return fail(err_wrap(e, "config parse options"), NULL);
     return cli.test ? test_conf(&from) : run(&from);

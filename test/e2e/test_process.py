@@ -147,6 +147,46 @@ def test_a_config_option_without_a_value_is_an_error(folder):
     assert status == 255 and "-c requires params" in said
 
 
+@pytest.mark.parametrize("args", [["-t"], ["-t", "test.conf"]], ids=" ".join)
+def test_the_check_without_a_file_is_an_error(folder, args):
+    conf_file(folder, GOOD)
+    status, said = srs_run(folder, *args)
+    assert status == 255 and "-t needs a configuration file" in said
+
+
+def test_the_check_takes_the_file_of_the_environment(folder):
+    env = {"SRS_CONFIG_FILE": conf_file(folder, GOOD)}
+    assert srs_run(folder, "-t", env=env)[0] == 0
+    assert srs_run(folder, "-t", env={"SRS_ENV_ONLY": "on", "SRS_LISTEN": "19999"})[0] == 0
+
+
+ALIKE = [
+    ("listen 19999; http_server { enabled on; listen 19999; } vhost v { }", "listen 19999 and http_server.listen 19999 are one port"),
+    ("listen 19999; reuse_port on; http_api { enabled on; listen 127.0.0.1:19999; } vhost v { }", "are one port"),
+    ("listen 19999; http_api { enabled on; listen 8080; } http_server { enabled on; listen 0.0.0.0:8080; } vhost v { }",
+     "http_api.listen 8080 and http_server.listen 0.0.0.0:8080 are one port"),
+    ("listen 19999 127.0.0.1:19999; vhost v { }", "are one port"),
+    ("listen 19999; http_api { enabled on; auth { enabled on; username u; } } vhost v { }", "without a password"),
+    ("listen 19999; vhost v { security { enabled yes; } }", "vhost.security.enabled=yes is neither on nor off"),
+]
+
+
+@pytest.mark.parametrize("text,reason", ALIKE, ids=[a[1] for a in ALIKE])
+def test_check_and_start_refuse_alike(folder, text, reason):
+    name = conf_file(folder, "daemon off; srs_log_tank console;\n" + text)
+    for args in (["-t"], []):
+        status, said = srs_run(folder, *args, "-c", name)
+        assert status == 255 and reason in said and re.search(r"at %s:2" % re.escape(name), said), said
+
+
+def test_the_check_warns_of_directories_that_a_start_would_miss(folder):
+    name = conf_file(folder, "pid /nonexistent/srs.pid; srs_log_file /nowhere/srs.log; srs_log_tank file;\n" + GOOD)
+    status, said = srs_run(folder, "-t", "-c", name)
+    assert status == 0
+    assert re.search(r"WARN.*the start would fail here: pid /nonexistent/srs\.pid: No such file", said)
+    assert re.search(r"WARN.*the start would fail here: srs_log_file /nowhere/srs\.log: No such file", said)
+
+
 def test_the_check_opens_no_port_and_leaves_no_file(folder):
     srs_run(folder, "-t", "-c", conf_file(folder, GOOD))
     assert os.listdir(folder / "objs") == [] and sorted(os.listdir(folder)) == ["objs", "test.conf"]
@@ -250,6 +290,14 @@ def test_the_log_level_holds_back_what_is_less(make_server, directive, value, le
     got = {m.group(1) for m in map(LINE.match, server.log.splitlines()) if m}
     assert got <= levels
     assert "INFO" in got or "INFO" not in levels
+
+
+@pytest.mark.parametrize("directive", ["srs_log_level", "srs_log_level_v2"])
+def test_a_wrong_log_level_is_the_default_and_the_log_says_so(make_server, directive):
+    server = make_server(root={directive: "loud"})
+    server.wait_log(r"WARN.*%s loud: none of .*; taken as (trace|info)" % directive)
+    with server.publisher():
+        server.wait_log(r"INFO.*client identified, type=fmle-publish")
 
 
 def test_the_reason_of_an_error_is_logged_as_a_chain(make_server):

@@ -206,17 +206,54 @@ def test_rtmps_comes_and_goes_by_reload(make_server):
     assert_nobody_noticed(feeder, players)
 
 
+def bad_pair(folder, what):
+    key, cert = certificates.make(folder, "own")
+    return (certificates.make(folder, "other")[0], cert) if what == "other key" else (key, cert + ".no")
+
+
 @pytest.mark.parametrize("what", ["other key", "missing"])
-def test_a_bad_pair_at_start_is_an_error(make_server, tmp_path, what):
-    server = make_server(tls=True, start=False)
-    key, cert = certificates.make(tmp_path, "own")
-    server.certificate = (certificates.make(tmp_path, "other")[0], cert) if what == "other key" else (key, cert + ".no")
+def test_a_bad_pair_at_start_closes_its_ports_until_it_is_good(make_server, tmp_path, what):
+    server = make_server(tls=True, http="", api="", start=False)
+    server.certificate = key, cert = bad_pair(tmp_path, what)
     server.write_conf("vhost __defaultVhost__ { }")
+    tls_ports = server.rtmps_port, server.https_port, server.apis_port
+    server.rtmps_port = server.https_port = server.apis_port = None  # what is not waited for
+    server.start()
+    server.wait_log(r"ERROR.*stays closed.*HttpsSslFile.*TLS certificate %s with key %s" % (cert, key))
+    assert not set(tls_ports) & listening(server.pid)
+    with server.publisher() as p:                                   # everything else works
+        p.send_tags(Numbered().tags(count=3))
+    mark = server.mark()
+    server.send_signal(signal.SIGHUP)                               # of another change: the pair is as bad as it was
+    server.wait_log("reload config success", since=mark)
+    good_key, good_cert = certificates.make(tmp_path, "good")
+    os.replace(good_cert, cert)
+    os.replace(good_key, key)
+    until(lambda: set(tls_ports) <= listening(server.pid), lambda: "the ports to open\n" + server.tail())
+    server.rtmps_port, server.https_port, server.apis_port = tls_ports
+    assert shown(server) == der(cert)
+
+
+@pytest.mark.parametrize("what", ["other key", "missing"])
+def test_the_check_tells_a_bad_pair_as_the_start_does(make_server, tmp_path, what):
+    server = make_server(tls=True, start=False)
+    server.certificate = key, cert = bad_pair(tmp_path, what)
+    server.write_conf("vhost __defaultVhost__ { }")
+    server.args = ["-t", "-c", server.conf_path]
     server.spawn()
-    assert server.wait_exit() != 0
-    for path in server.certificate:
-        assert path in server.log + server.output()
-    assert "HttpsSslFile" in server.log + server.output()
+    assert server.wait_exit() == 0
+    assert re.search(r"ERROR.*stays closed.*HttpsSslFile.*TLS certificate %s with key %s" % (cert, key), server.output())
+
+
+@pytest.mark.parametrize("args", [["-t"], []], ids=["check", "start"])
+def test_a_bad_pair_of_the_only_port_is_an_error(make_server, tmp_path, args):
+    key, cert = bad_pair(tmp_path, "missing")
+    server = make_server(start=False, text="daemon off; srs_log_tank console; pid %s/srs.pid; rtmps { enabled on; listen %d; key %s; "
+                         "cert %s; } vhost __defaultVhost__ { }" % (tmp_path, free_port(), key, cert))
+    server.args = args + ["-c", server.conf_path]
+    server.spawn()
+    assert server.wait_exit() == 205
+    assert "HttpsSslFile" in server.output() and cert in server.output()
 
 
 def test_an_expired_certificate_is_shown_with_a_warning(tls_server, tmp_path):

@@ -328,5 +328,12 @@ static const struct conf_words *tls_endpoints(const struct conf *conf)
     return conf->rtmps.enabled ? &conf->rtmps.listen : NULL;
 }
 
-const struct listen_service rtmps_service = { .name = "RTMPS", .endpoints = tls_endpoints, .start = start };
+static const struct conf_https *tls_of(const struct conf *conf)
+{
+    return &conf->rtmps;
+}
+
+const struct listen_service rtmps_service = {
+    .name = "RTMPS", .endpoints = tls_endpoints, .start = start, .tls = tls_of
+};
 const struct listen_service rtmp_service = { .name = "RTMP", .endpoints = endpoints, .start = start };

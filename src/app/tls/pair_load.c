@@ -88,6 +88,14 @@ static void load_one(struct pair_load *l)
     let_go(&key);
 }
 
+struct err *pair_load_try(const char *key, const char *cert)
+{
+    struct pair_load l = { .key = (char *)key, .cert = (char *)cert, .force = true };
+    load_one(&l);
+    tls_ctx_unref(&l.ctx);
+    return l.error;
+}
+
 static void work(struct offload_job *offloaded)
 {
     struct pair_load_job *job = CONTAINER_OF(offloaded, struct pair_load_job, job);

@@ -54,6 +54,9 @@ struct pair_load *pair_load_add(struct pair_load_job *job, void *of, const char 
 /** Do it. As offload(): after an error the job is gone. Yields. */
 struct err *pair_load_run(struct pair_load_job *job, int64_t deadline_us) ATTR_MUST_USE;
 
+/** Read and parse one pair here and now, to see whether it can be used. Does not yield. */
+struct err *pair_load_try(const char *key, const char *cert) ATTR_MUST_USE;
+
 /** With all that was not taken out of it. */
 void pair_load_free(struct pair_load_job *job);
 

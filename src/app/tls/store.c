@@ -19,6 +19,7 @@ struct tls_pair {
     struct tls_ctx   *ctx; /* NULL: not read yet */
     struct pair_stamp tried, seen;
     bool              wanted;
+    bool              known; /* of the configuration in use: when it cannot be read the server goes on without it */
 };
 
 /* ---- the pairs */
@@ -119,6 +120,7 @@ void tls_store_keep(struct tls_store *st, const struct conf *conf)
     err_free(mark(st, conf, false));
     LIST_FOREACH (&st->pairs, it, after) {
         struct tls_pair *p = LIST_ENTRY(it, struct tls_pair, link);
+        p->known = true;
         if (!p->wanted)
             pair_free(p);
     }
@@ -139,8 +141,10 @@ static void say_good(const struct tls_pair *p)
         log_info("TLS certificate %s, key %s, good until %s", p->cert, p->key, date);
 }
 
-/* Take over what was read. An error is of a pair that has nothing older. */
-static struct err *take(struct pair_load *l)
+static const char without_pair[] = "its TLS port stays closed until the pair can be used (a vhost's: that of the port is shown)";
+
+/* Take over what was read. An error is of a pair that a reload wants to add. */
+static struct err *take(struct pair_load *l, bool *opened)
 {
     struct tls_pair *p = l->of;
     p->seen = l->now;
@@ -153,8 +157,13 @@ static struct err *take(struct pair_load *l)
         log_err(LOG_ERROR, e, "the certificate that was read before stays in use");
         return NULL;
     }
+    if (e && p->known) {
+        log_err(LOG_ERROR, e, "%s", without_pair);
+        return NULL;
+    }
     if (e)
         return e;
+    *opened |= !p->ctx;
     tls_ctx_unref(&p->ctx);
     p->ctx = l->ctx;
     l->ctx = NULL;
@@ -184,7 +193,7 @@ static struct pair_load_job *make_job(const struct tls_store *st, bool force)
     return job;
 }
 
-static struct err *read_pairs(struct tls_store *st, bool force)
+static struct err *read_pairs(struct tls_store *st, bool force, bool *opened)
 {
     if (list_is_empty(&st->pairs))
         return NULL;
@@ -195,7 +204,7 @@ static struct err *read_pairs(struct tls_store *st, bool force)
     if (e)
         return err_wrap(e, "read the TLS certificates");
     for (size_t i = 0; i < job->count; i++) {
-        e = take(&job->pairs[i]);
+        e = take(&job->pairs[i], opened);
         if (!first)
             first = e;
         else
@@ -207,17 +216,46 @@ static struct err *read_pairs(struct tls_store *st, bool force)
 
 struct err *tls_store_load(struct tls_store *st, const struct conf *conf)
 {
+    bool        opened = false;
     struct err *e = mark(st, conf, true);
-    return e ? e : read_pairs(st, true);
+    return e ? e : read_pairs(st, true, &opened);
 }
 
-void tls_store_look(struct tls_store *st)
+static bool listens_without_tls(const struct conf *conf)
 {
-    struct err *e = read_pairs(st, false);
+    return conf->listen.count || conf->http_api.enabled || conf->http_server.enabled;
+}
+
+struct err *tls_store_open(struct tls_store *st, const struct conf *conf)
+{
+    bool        opened = false, any = listens_without_tls(conf);
+    struct err *e = mark(st, conf, true);
+    LIST_FOREACH (&st->pairs, it, after)
+        LIST_ENTRY(it, struct tls_pair, link)->known = any;
+    return e ? e : read_pairs(st, true, &opened);
+}
+
+struct err *tls_store_check(const struct conf *conf)
+{
+    const char *key, *cert;
+    for (size_t at = 0; (key = next_pair(conf, &at, &cert));) {
+        struct err *e = err_wrap(pair_load_try(key, cert), "TLS certificate %s with key %s", cert, key);
+        if (e && !listens_without_tls(conf))
+            return e;
+        log_err(LOG_ERROR, e, "%s", without_pair);
+    }
+    return NULL;
+}
+
+bool tls_store_look(struct tls_store *st)
+{
+    bool        opened = false;
+    struct err *e = read_pairs(st, false, &opened);
     if (err_code(e) == E_THREAD_INTERRUPTED || err_code(e) == E_THREAD_TERMINATED)
         err_free(e); /* the server ends */
     else
         log_err(LOG_WARN, e, "look whether certificates have changed");
+    return opened;
 }
 
 /* ---- using them */

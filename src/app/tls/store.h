@@ -34,7 +34,24 @@ void tls_store_finish(struct tls_store *st);
 bool tls_store_is_empty(const struct tls_store *st);
 
 /**
- * Read all pairs that `conf` names.
+ * Read all pairs that `conf` names, at the start: one that cannot be used is an ERROR in the log, its port stays closed,
+ * and it is looked at again until it can.
+ *
+ * Errors     the first unusable pair when `conf` listens nowhere without TLS; else only what is out of order here
+ * Yields     yes
+ */
+struct err *tls_store_open(struct tls_store *st, const struct conf *conf) ATTR_MUST_USE;
+
+/**
+ * Say in the log which pairs of `conf` cannot be used, as the start would: for a check of the configuration.
+ *
+ * Errors     as tls_store_open()
+ * Yields     no, it reads files
+ */
+struct err *tls_store_check(const struct conf *conf) ATTR_MUST_USE;
+
+/**
+ * Read all pairs that `conf` names, at a reload.
  *
  * Errors     a pair that was not there before is unusable. One that was only makes a line in the log.
  * Yields     yes
@@ -44,8 +61,8 @@ struct err *tls_store_load(struct tls_store *st, const struct conf *conf) ATTR_M
 /** Keep what `conf` names, and nothing else. Does not yield. */
 void tls_store_keep(struct tls_store *st, const struct conf *conf);
 
-/** Read again the files that have changed. Yields. */
-void tls_store_look(struct tls_store *st);
+/** Read again the files that have changed. True when a pair can be used that could not before. Yields. */
+bool tls_store_look(struct tls_store *st);
 
 /** Borrowed until the next yield; NULL: there is no such pair. */
 struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, const char *cert);
