@@ -173,9 +173,10 @@ static struct err *send_header(struct player *p, const struct live_opening *o)
     if (!(bytes = mem_alloc(FRAMING_BEFORE_MAX + len + FRAMING_AFTER_MAX)))
         return err_no_memory();
     struct wr w = wr_over(bytes, FRAMING_BEFORE_MAX + len + FRAMING_AFTER_MAX);
-    wr_bytes(&w, before, framing_before(wire->framing, len, before));
+    size_t    n = framing_before(wire->framing, len, before);
+    wr_bytes(&w, before, n);
     p->format->write_header(o, wire, &w);
-    size_t n = framing_after(wire->framing, &after);
+    n = framing_after(wire->framing, &after);
     wr_bytes(&w, after, n);
     struct err *e = io_write(p->io, bytes, wr_len(&w), now_us() + HEADER_TIMEOUT_US);
     mem_free(bytes);

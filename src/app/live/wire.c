@@ -18,8 +18,10 @@ void wire_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_ou
     size_t      len = w->framing == FRAMING_NONE ? 0 : w->format->len(w, f, ms);
     uint8_t     before[FRAMING_BEFORE_MAX];
     const char *after;
-    if (len)
-        wire_put(out, before, framing_before(w->framing, len, before));
+    if (len) {
+        size_t n = framing_before(w->framing, len, before);
+        wire_put(out, before, n);
+    }
     w->format->emit(w, f, ms, out);
     if (len) {
         len = framing_after(w->framing, &after);

@@ -32,6 +32,11 @@ static inline const struct conf_vhost *vhost_of(const struct conf *c)
     return conf_find_vhost(c, "v");
 }
 
+static inline const char *label_of(const struct frame *f)
+{
+    return (const char *)f->data;
+}
+
 /** A frame by its label, one reference. */
 static inline struct frame *labelled(const char *label, int64_t ms)
 {

@@ -67,7 +67,7 @@ static void they_are_found_by_kind_and_track(void **state)
     (void)state;
     put("A1", 0);
     put("A2", 3);
-    assert_string_equal(headers_find(&h, FRAME_AUDIO, 3)->data, "A2");
+    assert_string_equal(label_of(headers_find(&h, FRAME_AUDIO, 3)), "A2");
     assert_null(headers_find(&h, FRAME_AUDIO, 1));
     assert_null(headers_find(&h, FRAME_VIDEO, 0));
     assert_null(headers_find(&h, FRAME_SCRIPT, 0));
@@ -85,7 +85,7 @@ static void more_tracks_than_there_is_room_for_are_not_kept(void **state)
     assert_int_equal(h.count, HEADERS_MAX);
     assert_null(headers_find(&h, FRAME_VIDEO, 0));
     put("A2", 5); /* those that are there can still change */
-    assert_string_equal(headers_find(&h, FRAME_AUDIO, 5)->data, "A2");
+    assert_string_equal(label_of(headers_find(&h, FRAME_AUDIO, 5)), "A2");
 }
 
 static void metadata_has_its_room_however_late_it_comes(void **state)
@@ -95,9 +95,9 @@ static void metadata_has_its_room_however_late_it_comes(void **state)
         put("V1", track);
     assert_int_equal(h.count, HEADERS_MAX - 1);
     put("M1", 0);
-    assert_string_equal(headers_find(&h, FRAME_SCRIPT, 0)->data, "M1");
+    assert_string_equal(label_of(headers_find(&h, FRAME_SCRIPT, 0)), "M1");
     put("M2", 0);
-    assert_string_equal(headers_find(&h, FRAME_SCRIPT, 0)->data, "M2");
+    assert_string_equal(label_of(headers_find(&h, FRAME_SCRIPT, 0)), "M2");
     assert_int_equal(h.count, HEADERS_MAX);
 }
 

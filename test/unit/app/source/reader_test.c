@@ -29,7 +29,7 @@ static void headers_come_before_the_cursor(void **state)
     (void)state;
     static const char *const labels[] = { "M1", "A1", "V1", "K1", "p1", "a1" };
     for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
-        assert_string_equal(reader_peek(&r, i)->data, labels[i]);
+        assert_string_equal(label_of(reader_peek(&r, i)), labels[i]);
         assert_int_equal(reader_is_prologue(&r, i), i < 3);
     }
     assert_null(reader_peek(&r, 6));

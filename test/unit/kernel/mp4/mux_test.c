@@ -142,8 +142,8 @@ static struct fragment read_fragment(const uint8_t *bytes, size_t len, const str
     struct rd          r = rd_over(bytes, len);
     struct box         moof, mdat;
     assert_true(next_box(&r, &moof) && next_box(&r, &mdat));
-    assert_string_equal(moof.type, "moof");
-    assert_string_equal(mdat.type, "mdat");
+    assert_memory_equal(moof.type, "moof", 4);
+    assert_memory_equal(mdat.type, "mdat", 4);
     assert_int_equal(mdat.p - bytes, MP4_MUX_HEAD_LEN);
     assert_int_equal(mdat.len, payload.len);
     assert_memory_equal(mdat.p, payload.bytes, payload.len);
