@@ -9,7 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 SHELL = /bin/sh
 
 # These goals do not need a configured tree, or see to it themselves in the right order.
-UNCONFIGURED = help clean distclean test test-clients demo demo-stop deps layers format format-check
+UNCONFIGURED = help clean distclean test test-clients demo demo-stop deps deps-build layers third-party format \
+	format-check
 GOALS := $(or $(MAKECMDGOALS),all)
 
 .PHONY: all
@@ -24,11 +25,13 @@ endif
 endif
 endif
 
+ST_SOURCES := $(shell find third_party/state-threads -type f ! -name '*.md')
+
 objs/config.mk: objs/configured
 	@:
 
 # configure asks for what is missing; once it has run, make runs it again by itself when it has changed.
-objs/configured: configure trunk-scripts/build-st.sh $(wildcard trunk-scripts/st/*)
+objs/configured: configure trunk-scripts/build-st.sh $(ST_SOURCES)
 	./configure --again
 
 # ---- what there is ---------------------------------------------------------------------------------------
@@ -51,7 +54,9 @@ BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS),$(BENCH_ALL))
 
 # ---- how it is compiled ----------------------------------------------------------------------------------
 
-WARNINGS = -Wall -Wextra -Werror -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 \
+# configure --werror=on, or make WERROR=on: what is only a warning to a user of a newer compiler stops a developer.
+WERROR ?= off
+WARNINGS = -Wall -Wextra $(if $(filter on,$(WERROR)),-Werror) -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 \
 	-Wno-format-nonliteral -Wundef
 CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc -Iobjs/include -I$(ST) $(LIB_CFLAGS)
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) -fstack-protector-strong -pthread
@@ -114,8 +119,9 @@ $(BENCH_PROGRAMS): objs/bench/%: $(B)/research/bench/%.o $(call object,$(BENCH_S
 	@mkdir -p $(@D)
 	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(call object,$(BENCH_SUPPORT)) $(LIB) $(ST_LIB) $(LIBS) -lm
 
-# The pages need npm at build time, and nothing from anywhere at run time.
-$(PAGES_STAMP): $(call find,research/players,) trunk-scripts/pages.sh objs/config.mk
+# Nothing is fetched for the pages, neither when they are built nor when they are served.
+$(PAGES_STAMP): $(call find,research/players,) $(call find,third_party/mpegts.js,) trunk-scripts/pages.sh objs/config.mk
+	@mkdir -p $(@D)
 	$(call quiet,pages,objs/nginx/html) trunk-scripts/pages.sh && touch $@
 
 .SECONDARY: # objects of tests and tools are kept
@@ -155,15 +161,16 @@ $(F)/test/fuzz/%.o: CFLAGS_ALL += -Wno-missing-prototypes
 $(F)/libsrs.a: $(FUZZ_OBJECTS)
 	$(call quiet,ar,$@) rm -f $@ && ar rcs $@ $(FUZZ_OBJECTS)
 
-$(FUZZ_ST): objs/config.mk trunk-scripts/build-st.sh $(wildcard trunk-scripts/st/*)
+$(FUZZ_ST): objs/config.mk trunk-scripts/build-st.sh $(ST_SOURCES)
 	trunk-scripts/build-st.sh asan $(CC)
 	@touch $@
 
 define fuzz_program
 objs/fuzz/$(notdir $(1:.c=)): $(F)/$(1:.c=.o) $(F)/libsrs.a $(FUZZ_ST)
 	@mkdir -p $$(@D)
-	$$(call quiet,link,$$@) $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -pthread -Wl,-z,noexecstack -o $$@ $$^ $$(LIBS)
+	$$(call quiet,link,$$@) $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -pthread -Wl,-z,noexecstack -o $$@ $$^ $$(LIBS) $$(FUZZ_LIBS)
 endef
+objs/fuzz/jw_fuzz: FUZZ_LIBS = -ljansson # another reader of JSON, to compare with
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 
 # The unit tests once more, over the same sanitized objects.
@@ -189,7 +196,8 @@ objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-clients deps unit unit-asan e2e e2e-asan e2e-valgrind layers headers lint format format-check valgrind
+.PHONY: test test-clients deps deps-build unit unit-asan e2e e2e-asan e2e-valgrind layers headers \
+	third-party lint format format-check valgrind
 test:
 	trunk-scripts/run-tests.sh
 
@@ -197,7 +205,11 @@ test:
 test-clients:
 	trunk-scripts/test-clients.sh $(CLIENTS)
 
+# All packages that make, make demo and make test need: after it nothing is fetched any more.
 deps:
+	trunk-scripts/deps.sh build demo test
+
+deps-build:
 	trunk-scripts/deps.sh build
 
 unit: unit-programs
@@ -225,6 +237,9 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-k
 
 layers:
 	trunk-scripts/check-layers.sh
+
+third-party:
+	@trunk-scripts/third-party.sh check
 
 headers:
 	@trunk-scripts/check-headers.sh '$(CC) -std=gnu17 $(WARNINGS) $(CPPFLAGS_ALL)' $(HEADERS)
@@ -260,14 +275,16 @@ clean:
 	rm -rf objs/build objs/players objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
 
 distclean: clean
-	rm -rf objs/st objs/st-asan objs/st-source objs/include objs/config.mk objs/configured objs/configure-args \
-		objs/peers objs/trixie objs/forky
+	rm -rf objs/st objs/st-asan objs/st-build-* objs/st-source objs/third-party objs/include objs/config.mk objs/configured \
+		objs/configure-args objs/peers objs/trixie objs/forky objs/distros
 
 help:
 	@echo 'make              build objs/srs (runs ./configure first when it has not been run)'
 	@echo 'make demo         install what is missing, build, start a server, publish the sample clip to it'
 	@echo 'make demo-stop    end what make demo started'
-	@echo 'make pages        the web pages, into objs/nginx/html; make does so too where npm is installed'
+	@echo 'make pages        the web pages, into objs/nginx/html; make does so too'
+	@echo 'make deps         all packages of make, make demo and make test, for a machine that will have no network;'
+	@echo '                  deps-build: only what make needs'
 	@echo 'make test         install what the tests need, build, run every check and test'
 	@echo 'make install      into --prefix of configure, below DESTDIR when that is set'
 	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'
@@ -278,6 +295,7 @@ help:
 	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make valgrind     the unit tests in valgrind'
 	@echo 'make layers       includes point one way; headers: each header compiles alone'
+	@echo 'make third-party  third_party/ is what its checksums say'
 	@echo 'make lint         cppcheck; format: clang-format over the sources, format-check: only look'
 	@echo 'make bench        measure: memory, CPU and latency against the bare loop and other servers (under 10 minutes)'
 	@echo 'make bench-faults measure what one stream in trouble costs the others (5 minutes)'

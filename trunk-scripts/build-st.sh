@@ -1,10 +1,9 @@
 #!/bin/sh
-# Builds state-threads from Debian's source package into objs/st (or objs/st-asan): st.h and libst.a.
+# Builds state-threads from third_party/state-threads into objs/st (or objs/st-asan): st.h and libst.a.
 #
 #   trunk-scripts/build-st.sh [plain|asan] [CC]
 #
-# Debian's binary package has neither epoll nor guarded stacks. The machine's own apt sources are used, in a
-# private folder under objs/: nothing of the system's apt is changed, and root is not needed.
+# Needs no network: the release and the patches are in the repository, and their checksums are compared first.
 # Quick when the result is there and nothing that it was made from has changed.
 set -eu
 
@@ -12,15 +11,16 @@ variant=${1:-plain}
 cc=${2:-gcc}
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-patches=$root/trunk-scripts/st
-work=$root/objs/st-source
+from=$root/third_party/state-threads
+release=st_1.9.orig.tar.gz # unpacks into st-1.9
 
 fail() {
     echo "build-st: $*" >&2
     exit 1
 }
 
-flags="-DMD_HAVE_EPOLL -fPIC -O2 -g -fno-strict-aliasing -fno-omit-frame-pointer -w"
+# A compiler of the future may take another C for granted than the one of 2009, in which () says nothing of parameters.
+flags="-std=gnu17 -DMD_HAVE_EPOLL -fPIC -O2 -g -fno-strict-aliasing -fno-omit-frame-pointer -w"
 case $variant in
 plain) out=$root/objs/st ;;
 asan)
@@ -30,7 +30,8 @@ asan)
 *) fail "unknown variant '$variant', plain or asan" ;;
 esac
 
-if echo '#include <valgrind/valgrind.h>' | "$cc" -E -x c - >/dev/null 2>&1; then
+# shellcheck disable=SC2086 # CC may carry flags
+if echo '#include <valgrind/valgrind.h>' | $cc -E -x c - >/dev/null 2>&1; then
     flags="$flags -DST_VALGRIND"
 fi
 
@@ -39,70 +40,32 @@ exec 9>"$root/objs/.st.lock" # two makes at once: the second waits, and finds it
 flock 9
 
 # What the result was made from, to know when it is out of date.
-made_from="$cc $flags $(cat "$0" "$patches"/* | cksum)"
+made_from="$cc $flags $(cat "$0" "$from/SHA256SUMS" "$from"/fiber.* "$from/patches/series" "$from"/patches/*.patch | cksum)"
 if [ -f "$out/libst.a" ] && [ -f "$out/st.h" ] && [ "$(cat "$out/made-from" 2>/dev/null)" = "$made_from" ]; then
     exit 0
 fi
 
-# A deb-src entry for each deb entry of the machine, in the one-line and in the deb822 form.
-write_sources() {
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ -f "$file" ] || continue
-        sed -n 's/^[[:space:]]*deb[[:space:]]/deb-src /p' "$file"
-    done >"$1/from-lists.list"
-    for file in /etc/apt/sources.list.d/*.sources; do
-        [ -f "$file" ] || continue
-        sed 's/^Types:.*/Types: deb-src/' "$file" >"$1/$(basename "$file")"
-    done
-}
-
-fetch() {
-    command -v dpkg-source >/dev/null || fail "dpkg-source is missing; install dpkg-dev"
-    rm -rf "$work"
-    mkdir -p "$work/apt/sources.list.d" "$work/apt/lists/partial" "$work/apt/cache/archives/partial"
-    write_sources "$work/apt/sources.list.d"
-    {
-        echo "Dir::Etc::SourceList \"/dev/null\";"
-        echo "Dir::Etc::SourceParts \"$work/apt/sources.list.d\";"
-        echo "Dir::State::Lists \"$work/apt/lists\";"
-        echo "Dir::Cache \"$work/apt/cache\";"
-        echo "Acquire::Languages \"none\";"
-        echo "Acquire::Retries \"3\";"
-        echo "APT::Sandbox::User \"$(id -un)\";"
-    } >"$work/apt/apt.conf"
-    export APT_CONFIG="$work/apt/apt.conf"
-    echo "build-st: fetching the source package st"
-    # One of the machine's sources may be down, without harm if it is not the one that has st.
-    apt-get -q update >"$work/apt/log" 2>&1 || true
-    (cd "$work" && apt-get -q source st) >>"$work/apt/log" 2>&1 || {
-        tail -n 20 "$work/apt/log" >&2
-        fail "cannot fetch the source package st with this machine's apt sources"
-    }
-    rm -rf "$work/apt/lists" "$work/apt/cache"
-    unset APT_CONFIG
-}
-
-set -- "$work"/st-[0-9]*/
-[ -f "$1/sched.c" ] || fetch
-set -- "$work"/st-[0-9]*/
-[ -f "$1/sched.c" ] || fail "the source package st has no sched.c"
+(cd "$from" && sha256sum --quiet -c SHA256SUMS) ||
+    fail "third_party/state-threads is not what its SHA256SUMS says; get it back: git checkout third_party/state-threads"
 
 echo "build-st: building state-threads ($variant)"
-build=$root/objs/st-source/build-$variant
-rm -rf "$build" "$out"
-cp -r "$1" "$build"
-cp "$patches/fiber.h" "$patches/fiber.c" "$build/"
-for patch in fiber epoll fair; do
-    patch -s -d "$build" -p1 <"$patches/$patch.patch" || fail "$patch.patch does not fit this version of state-threads"
-done
+work=$root/objs/st-build-$variant
+build=$work/st-1.9
+rm -rf "$work" "$out"
+mkdir -p "$work"
+tar -xzf "$from/$release" -C "$work" || fail "cannot unpack third_party/state-threads/$release"
+cp "$from/fiber.h" "$from/fiber.c" "$build/"
+while read -r patch; do
+    patch -s -d "$build" -p1 <"$from/patches/$patch" || fail "$patch does not fit state-threads 1.9"
+done <"$from/patches/series"
 # make's own variables of a calling make are not meant for this one
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES 2>/dev/null || true
-make -C "$build" linux-optimized STATIC_ONLY=yes EXAMPLES= CC="$cc" EXTRA_CFLAGS="$flags" >"$build.log" 2>&1 || {
-    tail -n 30 "$build.log" >&2
-    fail "state-threads does not build; all of it is in $build.log"
+make -C "$build" linux-optimized STATIC_ONLY=yes EXAMPLES= CC="$cc" EXTRA_CFLAGS="$flags" >"$work/log" 2>&1 || {
+    tail -n 30 "$work/log" >&2
+    fail "state-threads does not build with $cc; all that was said is in $work/log"
 }
 mkdir -p "$out"
-cp "$build/obj/libst.a" "$build/public.h" "$out/"
-mv "$out/public.h" "$out/st.h"
-rm -rf "$build"
+cp "$build/obj/libst.a" "$out/"
+cp "$build/public.h" "$out/st.h"
+rm -rf "$work"
 printf '%s\n' "$made_from" >"$out/made-from"

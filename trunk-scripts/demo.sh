@@ -108,7 +108,9 @@ start() {
         return
     fi
 
+    echo "demo: 1 of 4, packages"
     trunk-scripts/deps.sh demo
+    echo "demo: 2 of 4, the build; a minute or two the first time"
     unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
     [ -f objs/configured ] || ./configure
     make -s "-j$(nproc)" all
@@ -121,6 +123,7 @@ start() {
         fi
     done
 
+    echo "demo: 3 of 4, server and publisher"
     mkdir -p "$dir"
     rm -f "$dir"/*.log
     echo "$port $http_port $api_port" >"$dir/ports"
@@ -142,6 +145,7 @@ start() {
         -c copy -f flv "$url" >"$dir/publisher.log" 2>&1 </dev/null &
     remember publisher $!
 
+    echo "demo: 4 of 4, does it play?"
     # It plays when two seconds of it can be decoded.
     tries=0
     until timeout 20 ffmpeg -hide_banner -loglevel error -nostdin -rw_timeout 8000000 -i "$url" -t 2 -f null - \

@@ -1,19 +1,17 @@
 #!/bin/sh
 # Installs from Debian what is missing, and nothing when nothing is.
 #
-#   trunk-scripts/deps.sh [build] [test] [demo] [pages] [lint] [clients] [test-clients] [bench]
+#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients] [test-clients] [bench]
 set -eu
 cd "$(dirname "$0")/.."
 
-build="gcc libc6-dev make pkg-config patch dpkg-dev ca-certificates util-linux
-    libssl-dev libhttp-parser-dev libjansson-dev libsrtp2-dev liburing-dev zlib1g-dev"
+build="gcc libc6-dev make pkg-config patch util-linux libssl-dev libhttp-parser-dev liburing-dev zlib1g-dev"
 # libFuzzer and the sanitizers for clang come in a package of clang's version
 fuzz="clang libclang-rt-dev"
-test="$fuzz libcmocka-dev python3 python3-pytest python3-pytest-xdist ffmpeg valgrind cppcheck procps openssl curl wrk"
+test="$fuzz libcmocka-dev libjansson-dev python3 python3-pytest python3-pytest-xdist ffmpeg valgrind cppcheck procps openssl curl wrk"
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
 test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
-pages="npm"
 browser="chromium chromium-driver python3-selenium"
 demo="ffmpeg"
 lint="cppcheck clang-format clang-tidy shellcheck"
@@ -24,15 +22,14 @@ wanted=
 for group in "$@"; do
     case $group in
     build) wanted="$wanted $build" ;;
-    test) wanted="$wanted $build $test $clients $pages $browser" ;;
-    demo) wanted="$wanted $build $demo $pages" ;;
-    pages) wanted="$wanted $pages" ;;
+    test) wanted="$wanted $build $test $clients $browser" ;;
+    demo) wanted="$wanted $build $demo" ;;
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
     test-clients) wanted="$wanted $build $clients $test_clients" ;;
     bench) wanted="$wanted $build $bench" ;;
     *)
-        echo "deps: '$group' is not one of build, test, demo, pages, lint, clients, test-clients, bench" >&2
+        echo "deps: '$group' is not one of build, test, demo, lint, clients, test-clients, bench" >&2
         exit 2
         ;;
     esac
@@ -51,9 +48,6 @@ missing_of() {
             dpkg-query -W -f '${db:Status-Status}\n' 'libclang-rt-*-dev' 2>/dev/null | grep -qx installed && continue
             missing="$missing libclang-rt-dev"
             continue
-        fi
-        if [ "$package" = npm ] && command -v npm >/dev/null; then
-            continue # whoever installed it: there are Node.js packages that bring their own
         fi
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
     done
@@ -89,9 +83,38 @@ case $missing in
     missing=$(echo "$missing" | sed "s/libclang-rt-dev/$runtime/")
     ;;
 esac
+
+# What apt-get says, in a few lines: how much it is, and how far it has come.
+progress() {
+    total=0 fetched=0 ready=0
+    while read -r line; do
+        case $line in
+        *" newly installed, "*) # "1 upgraded, 68 newly installed, 0 to remove …"
+            total=${line#* upgraded, }
+            total=${total%% *}
+            ;;
+        "Need to get "* | "After this operation, "*) echo "deps: $line" ;;
+        Get:*)
+            fetched=$((fetched + 1))
+            [ $((fetched % 25)) -ne 0 ] || echo "deps: fetched $fetched of $total packages"
+            ;;
+        "Setting up "*)
+            ready=$((ready + 1))
+            [ $((ready % 25)) -ne 0 ] || echo "deps: set up $ready of $total packages"
+            ;;
+        esac
+    done
+}
+
 # shellcheck disable=SC2086
-apt install -y --no-install-recommends $missing || {
+{
+    apt install -y --no-install-recommends $missing && echo 0 || echo 1
+} >"$log.status" &
+installer=$!
+tail -n +1 -s 0.2 --pid="$installer" -f "$log" | progress
+[ "$(cat "$log.status")" = 0 ] || {
     tail -n 30 "$log" >&2
     echo "deps: apt-get failed; all it said is in $log" >&2
+    echo "deps: without a mirror of Debian, install these packages by other means: doc/building.md, \"Without a network\"" >&2
     exit 1
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make pages: the web pages of research/players, with what they need from npm.
+# make pages: the web pages of research/players, with mpegts.js of third_party.
 #
 #   trunk-scripts/pages.sh [FOLDER]      default objs/nginx/html
 #
@@ -7,22 +7,14 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-from=research/players
-modules=objs/players
+pages=research/players/html
+mpegts=third_party/mpegts.js
 to=${1:-objs/nginx/html}
 
-command -v npm >/dev/null || {
-    echo "pages: npm is missing; trunk-scripts/deps.sh pages installs it" >&2
+(cd "$mpegts" && sha256sum --quiet -c SHA256SUMS) || {
+    echo "pages: $mpegts is not what its SHA256SUMS says; get it back: git checkout $mpegts" >&2
     exit 1
 }
-
-mkdir -p "$modules" "$to"
-if ! cmp -s "$from/package-lock.json" "$modules/package-lock.json" || [ ! -f "$modules/complete" ]; then
-    rm -f "$modules/complete"
-    cp "$from/package.json" "$from/package-lock.json" "$modules/"
-    npm ci --prefix "$modules" --ignore-scripts --omit=dev --no-audit --no-fund --loglevel=error
-    : >"$modules/complete"
-fi
 
 # put FILE PLACE
 put() {
@@ -32,8 +24,12 @@ put() {
     mv -f "$to/$2.new" "$to/$2"
 }
 
-(cd "$from/html" && find . -type f) | while read -r file; do
-    put "$from/html/$file" "${file#./}"
+mkdir -p "$to"
+(cd "$pages" && find . -type f) | while read -r file; do
+    put "$pages/$file" "${file#./}"
 done
-put "$modules/node_modules/mpegts.js/dist/mpegts.js" players/js/mpegts.js
-put "$modules/node_modules/mpegts.js/LICENSE" players/js/mpegts.js.LICENSE
+put "$mpegts/mpegts.js" players/js/mpegts.js
+put "$mpegts/LICENSE" players/js/mpegts.js.LICENSE
+put "$mpegts/mpegts.js.LICENSE.txt" players/js/mpegts.js.LICENSE.txt # the name that mpegts.js itself gives
+put "$mpegts/LICENSE.es6-promise" players/js/LICENSE.es6-promise
+put "$mpegts/LICENSE.events" players/js/LICENSE.events

@@ -1,6 +1,8 @@
 #!/bin/sh
 # make test: everything, from the packages to a short fuzz; the last line is "N passed, N failed".
-# A suite that fails does not keep the next one from running.
+# A suite that fails does not keep the next one from running. A compiler's warning is an error here.
+#
+#   SUITES='unit e2e' trunk-scripts/run-tests.sh      only these (default: all, in the order below)
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -24,7 +26,8 @@ step packages
 trunk-scripts/deps.sh test || give_up "packages are missing"
 
 step build
-[ -f objs/configured ] || ./configure || give_up "configure failed"
+[ -f objs/configured ] || ./configure --werror=on || give_up "configure failed"
+grep -qx 'WERROR = on' objs/config.mk || ./configure --again --werror=on || give_up "configure failed"
 make -s "$jobs" all || give_up "the build failed"
 
 mkdir -p objs/test
@@ -35,6 +38,10 @@ summary=objs/test/summary
 suite() {
     name=$1
     shift
+    case " ${SUITES:-$name} " in
+    *" $name "*) ;;
+    *) return 0 ;;
+    esac
     step "$name"
     log=objs/test/$name.log
     "$@" >"$log" 2>&1 &
@@ -52,6 +59,7 @@ suite() {
 
 suite layers make -s layers
 suite headers make -s headers
+suite third-party trunk-scripts/third-party.sh check
 suite lint sh -c 'make -s lint && echo "lint: 1 passed, 0 failed, 0 skipped"'
 suite unit make -s "$jobs" unit
 suite asan make -s "$jobs" unit-asan
