@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 SHELL = /bin/sh
 
 # These goals do not need a configured tree, or see to it themselves in the right order.
-UNCONFIGURED = help clean distclean test test-clients demo demo-stop deps deps-build layers third-party format \
+UNCONFIGURED = help clean distclean test test-clients test-distros demo demo-stop deps deps-build layers third-party format \
 	format-check
 GOALS := $(or $(MAKECMDGOALS),all)
 
@@ -196,7 +196,7 @@ objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-clients deps deps-build unit unit-asan e2e e2e-asan e2e-valgrind layers headers \
+.PHONY: test test-clients test-distros deps deps-build unit unit-asan e2e e2e-asan e2e-valgrind layers headers \
 	third-party lint format format-check valgrind
 test:
 	trunk-scripts/run-tests.sh
@@ -204,6 +204,11 @@ test:
 # Longer: players and encoders of newer Debian releases too. CLIENTS='--only hevc' runs a part of it.
 test-clients:
 	trunk-scripts/test-clients.sh $(CLIENTS)
+
+# Debian 12, 13 and unstable, gcc and clang, each built and tested in a tree of its own; needs root. A part of it:
+# DISTROS='12/gcc 13' SUITES='unit lint'. COMMIT=main tests that in place of the working tree.
+test-distros:
+	@SUITES='$(SUITES)' COMMIT='$(COMMIT)' trunk-scripts/test-distros.sh $(DISTROS)
 
 # All packages that make, make demo and make test need: after it nothing is fetched any more.
 deps:
@@ -292,6 +297,8 @@ help:
 	@echo 'make unit         the unit tests; unit-asan: with clang and its sanitizers'
 	@echo 'make e2e          the tests with real clients; e2e-asan, e2e-valgrind: on such a server'
 	@echo 'make test-clients ffmpeg, GStreamer, mpv, VLC of newer Debian releases, by chroot; long, and needs root'
+	@echo 'make test-distros make test on Debian 12, 13 and unstable, with gcc and clang, by chroot; long, and needs root:'
+	@echo '                  DISTROS="12/gcc 13" SUITES="unit e2e" for a part, COMMIT=main for a commit'
 	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make valgrind     the unit tests in valgrind'
 	@echo 'make layers       includes point one way; headers: each header compiles alone'

@@ -1,17 +1,16 @@
 #!/bin/sh
 # Makes a minimal tree of another Debian release with some of its packages under objs/, to run by chroot.
 #
-#   trunk-scripts/debian-tree.sh SUITE PACKAGE...       into objs/SUITE
+#   trunk-scripts/debian-tree.sh [--below FOLDER] SUITE PACKAGE...       into objs/SUITE, or FOLDER/SUITE
 #
 # Everything comes from this machine's own Debian mirror. A tree that is there and has these packages is kept;
 # delete objs/SUITE to make it anew. Needs root, debootstrap and, for some minutes, 2 GB of disk.
 set -eu
 
 cd "$(dirname "$0")/.."
-suite=$1
 
 fail() {
-    echo "debian-tree: no tree of Debian $suite: $*" >&2
+    echo "debian-tree: no tree of Debian ${suite-}: $*" >&2
     exit 1
 }
 
@@ -23,14 +22,20 @@ if [ -z "${TREE_APART-}" ]; then
     fi
 fi
 
+below=objs
+if [ "${1-}" = --below ]; then
+    below=$2
+    shift 2
+fi
+suite=$1
 shift
 packages=$*
-tree=objs/$suite
-part=objs/$suite.part
-log=objs/$suite.log
+tree=$below/$suite
+part=$below/$suite.part
+log=$below/$suite.log
 
-mkdir -p objs
-exec 9>"objs/.$suite.lock" # two at once: the second waits, and finds it done
+mkdir -p "$below"
+exec 9>"$below/.$suite.lock" # two at once: the second waits, and finds it done
 flock 9
 
 if [ "$(cat "$tree/made-from" 2>/dev/null)" = "$packages" ]; then
@@ -42,8 +47,8 @@ command -v debootstrap >/dev/null || fail "debootstrap is missing; trunk-scripts
 # Where no namespace was to be had, mounts may be left: they go first.
 remove() {
     [ -e "$1" ] || return 0
-    below=$(cd "$1" && pwd -P)/
-    awk -v below="$below" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+    inside=$(cd "$1" && pwd -P)/
+    awk -v inside="$inside" 'index($5, inside) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
         while read -r mounted; do
             umount "$mounted" || umount --lazy "$mounted"
         done

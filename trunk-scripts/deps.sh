@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs from Debian what is missing, and nothing when nothing is.
 #
-#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients] [test-clients] [bench]
+#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients] [test-clients] [test-distros] [bench]
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,6 +12,7 @@ test="$fuzz libcmocka-dev libjansson-dev python3 python3-pytest python3-pytest-x
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
 test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
+test_distros="debootstrap debian-archive-keyring gpgv util-linux iproute2 git"
 browser="chromium chromium-driver python3-selenium"
 demo="ffmpeg"
 lint="cppcheck clang-format clang-tidy shellcheck"
@@ -27,9 +28,10 @@ for group in "$@"; do
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
     test-clients) wanted="$wanted $build $clients $test_clients" ;;
+    test-distros) wanted="$wanted $test_distros" ;;
     bench) wanted="$wanted $build $bench" ;;
     *)
-        echo "deps: '$group' is not one of build, test, demo, lint, clients, test-clients, bench" >&2
+        echo "deps: '$group' is not one of build, test, demo, lint, clients, test-clients, test-distros, bench" >&2
         exit 2
         ;;
     esac
