@@ -281,20 +281,47 @@ def test_the_vhost_that_a_client_asks_for_has_a_certificate_of_its_own(tls_serve
 
 # -- what is agreed upon -----------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=str)
-def test_a_session_is_resumed(tls_server, version):
+def https_get(server, context, session=None):
+    """A request on a connection of its own; the TLS session behind it, and whether it was resumed."""
+    with socket.create_connection(("127.0.0.1", server.https_port), timeout=patience()) as sock:
+        with context.wrap_socket(sock, session=session) as s:
+            s.sendall(b"GET /api/v1/versions HTTP/1.0\r\nHost: x\r\n\r\n")
+            assert s.recv(1 << 16).startswith(b"HTTP/1.1 200")
+            return s.session, s.session_reused
+
+
+VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=str)
+
+
+@VERSIONS
+def test_a_session_of_https_is_resumed(tls_server, version):
+    server = tls_server(http="")
+    context = client_tls(version=version).context
+    session, resumed = https_get(server, context)
+    assert not resumed
+    assert https_get(server, context, session)[1]
+    assert not https_get(server, client_tls(version=version).context)[1]
+
+
+@VERSIONS
+def test_rtmps_offers_no_session_tickets(tls_server, version):
     server = tls_server()
-    tls = client_tls(version=version)
-    with server.client(port=server.rtmps_port, tls=tls) as first:
-        assert not first.sock.session_reused
-        session = first.sock.session
-    again = client_tls(version=version)
-    with server.client(port=server.rtmps_port,
-                       tls=lambda sock: tls.context.wrap_socket(sock, session=session)) as second:
-        assert second.sock.session_reused
-    server.wait_log(r"TLS handshake success, .*, resumed")
-    with server.client(port=server.rtmps_port, tls=again) as third:
-        assert not third.sock.session_reused
+    with server.client(port=server.rtmps_port, tls=client_tls(version=version)) as c:
+        c.play("s")
+        assert not c.sock.session.has_ticket
+
+
+def test_rtmpdump_records_over_rtmps_what_was_published(tls_server, tmp_path):
+    """librtmp with GnuTLS took a session ticket of TLS 1.3 for the end of the connection."""
+    server = tls_server()
+    out = str(tmp_path / "out.flv")
+    url = server.url().replace("rtmp://", "rtmps://").replace(":%d/" % server.port, ":%d/" % server.rtmps_port)
+    with media.Program(["rtmpdump", "-q", "-r", url, "--live", "-o", out]) as player:
+        server.wait_log(r"type=rtmp-play")
+        with media.ffmpeg_publish(media.clip("h264_aac.flv"), server.url(), 2) as publisher:
+            publisher.ends()
+        player.ends(ok=(0, 1, 2))                                   # 2: the stream ended before a known duration did
+    media.compare_packets(media.framemd5(media.clip("h264_aac.flv")), media.framemd5(out))
 
 
 def s_client(server, *args):

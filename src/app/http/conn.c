@@ -191,7 +191,8 @@ static struct err *introduce(struct http_conn *c)
     memcpy(c->ip, c->peer_ip, sizeof c->ip);
     if (e || !c->is_tls)
         return e;
-    return tls_store_accept(c->server, &c->io, http_service_tls(c->server->conf, c->by), now_us() + INTRODUCTION_US);
+    return tls_store_accept(c->server, &c->io, http_service_tls(c->server->conf, c->by), true,
+                            now_us() + INTRODUCTION_US);
 }
 
 static void run(void *arg)

@@ -98,7 +98,7 @@ static struct err *accept_connect(struct rtmp_conn *c)
 static struct err *begin_tls(struct rtmp_conn *c)
 {
     char        text[TLS_TEXT_CAP];
-    struct err *e = tls_store_accept(c->server, &c->io, &c->server->conf->rtmps, now_us() + TLS_TIMEOUT_US);
+    struct err *e = tls_store_accept(c->server, &c->io, &c->server->conf->rtmps, false, now_us() + TLS_TIMEOUT_US);
     if (!e)
         log_info("TLS handshake success, %s", tls_describe(&c->io, text));
     return e;

@@ -274,14 +274,15 @@ static struct tls_ctx *find_by_name(void *arg, const char *name)
     return v && has_tls(v) ? tls_store_find(&s->tls, v->tls.key, v->tls.cert) : NULL;
 }
 
-struct err *tls_store_accept(const struct server *s, struct io *io, const struct conf_https *port, int64_t deadline_us)
+struct err *tls_store_accept(const struct server *s, struct io *io, const struct conf_https *port, bool resumable,
+                             int64_t deadline_us)
 {
     const struct tls_names names = { find_by_name, (void *)s };
     struct tls_ctx        *ctx = tls_store_find(&s->tls, port->key, port->cert);
     if (!ctx)
         return err_new(E_HTTPS_KEY_CRT, "there is no certificate %s with key %s", port->cert, port->key);
     ctx = tls_ctx_ref(ctx); /* a reload may come meanwhile */
-    struct err *e = tls_accept(io, ctx, &names, deadline_us);
+    struct err *e = tls_accept(io, ctx, &names, resumable, deadline_us);
     tls_ctx_unref(&ctx);
     return e;
 }

@@ -1,7 +1,8 @@
 /**
  * What TLS connections have in common: a server's certificate and key, or whom a client trusts.
  *
- * TLS 1.2 and 1.3, no renegotiation, resumption by tickets (RFC 5077; RFC 8446, 2.2) and no cache beside them. The kernel
+ * TLS 1.2 and 1.3, no renegotiation, resumption by tickets (RFC 5077; RFC 8446, 2.2) where tls_accept() is
+ * told to offer them, and no cache beside them. The kernel
  * encrypts where it can (its module `tls` must be loaded).
  *
  * Ownership  counted; a connection keeps what it needs of its context by itself

@@ -108,13 +108,23 @@ int tls_choose_name(SSL *ssl, int *alert, void *unused)
     return ctx ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names, int64_t deadline_us)
+/* SSL_set_num_tickets() is for TLS 1.3, the option for 1.2. */
+static void offer_no_tickets(SSL *ssl)
+{
+    SSL_set_num_tickets(ssl, 0);
+    SSL_set_options(ssl, SSL_OP_NO_TICKET);
+}
+
+struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names, bool resumable,
+                       int64_t deadline_us)
 {
     struct err *e = tls_attach(io, ctx);
     if (e)
         return err_wrap(e, "begin TLS");
     struct tls *t = io->layer_state;
     t->names = names;
+    if (!resumable)
+        offer_no_tickets(t->ssl);
     SSL_set_accept_state(t->ssl);
     return shake_hands(t, deadline_us);
 }

@@ -35,12 +35,14 @@ struct tls_names {
 };
 
 /**
- * The server's handshake. After an error, as after success, io_close() is all there is left to do with the io.
+ * The server's handshake. `resumable`: offer session tickets, so that the client's next connection is cheaper. A connection that
+ * lasts gains nothing by them, and librtmp with GnuTLS takes those of TLS 1.3, which come behind the handshake, for the end of
+ * the connection. After an error, as after success, io_close() is all there is left to do with the io.
  *
  * Ownership  `ctx` and `names` (may be NULL) are borrowed until it returns
  * Yields     yes
  */
-struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names,
+struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names, bool resumable,
                        int64_t deadline_us) ATTR_MUST_USE;
 
 /** The client's handshake with `host`, a name or an IP address, whose certificate is checked. Yields. */

@@ -107,6 +107,7 @@ struct shake {
     struct tls_ctx         *ctx;
     const struct tls_names *names;
     const char             *host;
+    bool                    no_tickets;
     int64_t                 deadline_us;
     int                     code;
     char                    text[ERR_TEXT_MAX];
@@ -121,7 +122,7 @@ static void note(struct shake *s, struct err *e)
 static void run_accept(void *arg)
 {
     struct shake *s = arg;
-    note(s, tls_accept(&a, s->ctx, s->names, s->deadline_us));
+    note(s, tls_accept(&a, s->ctx, s->names, !s->no_tickets, s->deadline_us));
     if (s->code)
         io_close(&a); /* as owners do */
     io_set_owner(&a, test_co);
@@ -711,6 +712,36 @@ static void a_session_is_resumed(void **state)
     }
 }
 
+static void no_tickets_are_offered_where_they_are_not_wanted(void **state)
+{
+    SSL_SESSION *session = NULL;
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        for (int i = 0; i < 2; i++) {
+            struct shake   accept = { .no_tickets = true };
+            struct speaker s = speaker_new(version);
+            char           byte;
+            if (session)
+                SSL_set_session(s.ssl, session);
+            accept_the_speaker(&accept);
+            assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
+            assert_true(co_group_join(&group, a_while()));
+            assert_int_equal(accept.code, 0);
+            assert_null(io_write(&a, "x", 1, a_while()));
+            assert_int_equal(SPEAK(SSL_read(s.ssl, &byte, 1)), 1);
+            assert_false(SSL_SESSION_has_ticket(SSL_get0_session(s.ssl)));
+            assert_false(SSL_session_reused(s.ssl));
+            SSL_SESSION_free(session);
+            session = SSL_get1_session(s.ssl);
+            SSL_shutdown(s.ssl);
+            speaker_free(&s);
+            teardown(state);
+            assert_int_equal(setup_raw(state), 0);
+        }
+        SSL_SESSION_free(session);
+        session = NULL;
+    }
+}
+
 static void garbage_is_refused_with_a_word(const char *bytes, size_t len, const char *words)
 {
     struct shake accept = { 0 };
@@ -871,7 +902,7 @@ struct pair {
 static void accept_one(void *arg)
 {
     struct pair *p = arg;
-    p->code_a = code_of(tls_accept(&p->a, server, NULL, p->deadline_us));
+    p->code_a = code_of(tls_accept(&p->a, server, NULL, true, p->deadline_us));
     io_set_owner(&p->a, test_co);
 }
 
@@ -1022,6 +1053,7 @@ int main(void)
         RAW(both_versions_are_spoken),
         RAW(tls_1_1_is_refused),
         RAW(a_session_is_resumed),
+        RAW(no_tickets_are_offered_where_they_are_not_wanted),
         RAW(a_request_without_tls_is_refused),
         RAW(rtmp_without_tls_is_refused),
         RAW(half_a_hello_is_refused),
