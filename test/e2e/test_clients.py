@@ -62,6 +62,21 @@ def test_rtmpdump_records_what_was_published(server, tmp_path):
     media.compare_packets(media.framemd5(media.clip("h264_aac.flv")), media.framemd5(out))
 
 
+@pytest.mark.parametrize("player", ["ffmpeg", "mpv"])
+def test_players_have_no_unexpected_reply_to_warn_of(server, player):
+    commands = {
+        "ffmpeg": ["ffmpeg", "-nostdin", "-loglevel", "warning", "-i", server.url(), "-c", "copy", "-f", "null", "-"],
+        "mpv": ["mpv", "--no-config", "--msg-level=all=warn", "--vo=null", "--ao=null", "--untimed", "--cache=no",
+                server.url()],
+    }
+    with Program(commands[player]) as p:
+        server.wait_log(r"type=rtmp-play")
+        with media.ffmpeg_publish(media.clip("h264_aac.flv"), server.url(), 2) as publisher:
+            publisher.ends()
+        p.ends()
+    assert "nexpected" not in p.out + p.err
+
+
 def compare_gstreamer(out):
     """rtmp2src ends at once when it is told of the end, and may forget the very last message that it has received."""
     source, played = media.framemd5(media.clip("h264_aac.flv")), media.framemd5(out)

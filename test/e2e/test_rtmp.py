@@ -97,16 +97,54 @@ def test_object_encoding_is_echoed(server):
         assert c.connect(server.tc_url(), objectEncoding=3.0)[1]["objectEncoding"] == 3.0
 
 
-@pytest.mark.parametrize("tc_url,reason", [(None, "RtmpConnect"), ("no url at all", "RtmpTcUrl")])
-def test_connect_without_a_usable_tcurl_is_refused(server, tc_url, reason):
+@pytest.mark.parametrize("said,url", [
+    ({"tcUrl": "rtmp://{h}", "app": "live"}, "/live/cam1"),
+    ({"tcUrl": "rtmp://{h}/", "app": "/live/"}, "/live/cam1"),
+    ({"tcUrl": "rtmp://[::1]:1935", "app": "live/7"}, "/live/7/cam1"),
+    ({"tcUrl": "rtmp://{h}?vhost=v", "app": "live"}, "v/live/cam1"),
+    ({"tcUrl": "rtmp://{h}", "app": "live?vhost=v"}, "v/live/cam1"),
+    ({"tcUrl": None, "app": "live"}, "/live/cam1"),
+    ({"tcUrl": "", "app": "live?vhost=v"}, "v/live/cam1"),
+    ({"tcUrl": 7.0, "app": "live"}, "/live/cam1"),
+    ({"tcUrl": "rtmp://{h}/live", "app": "other"}, "/live/cam1"),
+], ids=str)
+def test_the_app_may_stand_in_app_alone(make_server, said, url):
+    server = make_server("vhost __defaultVhost__ { } vhost v { }")
+    said = {k: v.format(h="127.0.0.1:%d" % server.port) if isinstance(v, str) else v for k, v in said.items()}
     with rtmp.Client("127.0.0.1", server.port) as c:
-        c.call("connect", {"app": "live", **({"tcUrl": tc_url} if tc_url else {})})
-        try:
-            c.call("createStream", None)
-            c.wait_closed()
-        except rtmp.Closed:
-            pass
+        c.wait_result(c.call("connect", {k: v for k, v in said.items() if v is not None}))
+        c.publish("cam1")
+        server.wait_log(r"source url=%s," % re.escape(url))
+
+
+@pytest.mark.parametrize("said,reason", [
+    ({}, "RtmpConnect"),
+    ({"tcUrl": "", "app": ""}, "RtmpConnect"),
+    ({"tcUrl": "no url at all", "app": "live"}, "RtmpTcUrl"),
+    ({"tcUrl": "rtmp://h:99999/live", "app": "live"}, "RtmpTcUrl"),
+    ({"tcUrl": "rtmp://[::1/live", "app": "live"}, "RtmpTcUrl"),
+    ({"tcUrl": "rtmp://h", "app": "../live"}, "RtmpTcUrl"),
+], ids=str)
+def test_a_connect_that_fails_is_answered_with_the_reason(server, said, reason):
+    with rtmp.Client("127.0.0.1", server.port) as c:
+        with pytest.raises(rtmp.Refused) as refusal:
+            c.wait_result(c.call("connect", said))
+        assert refusal.value.code == "NetConnection.Connect.Rejected" and refusal.value.info["level"] == "error"
+        assert refusal.value.description
+        c.wait_closed()
     server.wait_log(reason)
+
+
+def test_questions_of_players_are_answered(server):
+    with server.client() as c:
+        assert c.wait_result(c.call("getStreamLength", None, "s")) == [None, 0.0]
+        assert c.wait_result(c.call("_checkbw", None)) == [None, None]
+        assert c.wait_result(c.call("checkBandwidth", None)) == [None, None]
+        assert c.wait_result(c.call("FCSubscribe", None, "s")) == [None, None]
+        answer = c.wait(lambda m: rtmp.is_command(m, "onFCSubscribe"), what="onFCSubscribe")
+        assert rtmp.command(answer)[3]["code"] == "NetStream.Play.Start"
+        c.play("s")
+        assert c.wait_result(c.call("getStreamLength", None, "s")) == [None, 0.0]
 
 
 def test_an_empty_stream_name_is_refused_with_a_reason(server):
@@ -177,7 +215,7 @@ def test_createstream_without_end_is_cut_off(server):
 def test_an_unknown_command_is_answered_when_it_asks_to_be(server):
     with server.client() as c:
         n = len(c.messages)
-        assert c.wait_result(c.call("getStreamLength", None, "s")) == [None, None]
+        assert c.wait_result(c.call("set_playlist", None, "s")) == [None, None]
         c.call("whatever", None, tid=0)
         c.barrier()
         assert len(commands_of(c.messages[n:])) <= 2                # that answer, and onBWDone perhaps

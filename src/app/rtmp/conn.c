@@ -120,7 +120,11 @@ static struct err *introduce(struct rtmp_conn *c)
         if (client_address_claim(c->server->conf, c->ip, claimed))
             log_info("RTMP proxy real client ip=%s", c->ip);
     }
-    if ((e = rtmp_server_connect(&c->rtmp, &c->request, now_us() + STEP_TIMEOUT_US)))
+    bool told;
+    e = rtmp_server_connect(&c->rtmp, &c->request, now_us() + STEP_TIMEOUT_US, &told);
+    if (told)
+        io_linger(&c->io, now_us() + LINGER_US);
+    if (e)
         return err_wrap(e, "wait for connect");
     return err_wrap(accept_connect(c), "answer connect");
 }

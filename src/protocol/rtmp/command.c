@@ -30,6 +30,8 @@ static const struct {
     { "deleteStream", RTMP_CALL_DELETE_STREAM },
     { "receiveAudio", RTMP_CALL_RECEIVE_AUDIO },
     { "receiveVideo", RTMP_CALL_RECEIVE_VIDEO },
+    { "getStreamLength", RTMP_CALL_GET_STREAM_LENGTH },
+    { "FCSubscribe", RTMP_CALL_FC_SUBSCRIBE },
     { "_result", RTMP_CALL_RESULT },
     { "_error", RTMP_CALL_ERROR },
     { "onStatus", RTMP_CALL_STATUS },
@@ -211,6 +213,15 @@ void rtmp_write_on_fc_unpublish(struct wr *w)
     begin_on(w, "onFCUnpublish");
     amf0_put_string(w, "code", "NetStream.Unpublish.Success");
     amf0_put_string(w, "description", "Stop publishing stream.");
+    amf0_write_end(w);
+}
+
+void rtmp_write_on_fc_subscribe(struct wr *w)
+{
+    begin_on(w, "onFCSubscribe");
+    amf0_put_string(w, "level", "status");
+    amf0_put_string(w, "code", "NetStream.Play.Start");
+    amf0_put_string(w, "description", "Started playing stream.");
     amf0_write_end(w);
 }
 

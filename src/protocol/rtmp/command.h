@@ -35,6 +35,8 @@ enum rtmp_call_kind {
     RTMP_CALL_DELETE_STREAM,
     RTMP_CALL_RECEIVE_AUDIO,
     RTMP_CALL_RECEIVE_VIDEO,
+    RTMP_CALL_GET_STREAM_LENGTH,
+    RTMP_CALL_FC_SUBSCRIBE,
     RTMP_CALL_RESULT, /* _result: the answer to a call of ours */
     RTMP_CALL_ERROR,  /* _error: the same */
     RTMP_CALL_STATUS, /* onStatus */
@@ -98,6 +100,7 @@ void rtmp_write_error(struct wr *w, double tid, const char *code, const char *de
 
 void rtmp_write_on_fc_publish(struct wr *w);
 void rtmp_write_on_fc_unpublish(struct wr *w);
+void rtmp_write_on_fc_subscribe(struct wr *w);
 void rtmp_write_sample_access(struct wr *w); /* a data message */
 
 /** The onStatus messages that have fixed words. */

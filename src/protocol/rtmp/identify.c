@@ -113,6 +113,8 @@ static struct err *identify_by(struct identification *id, const struct rtmp_call
     case RTMP_CALL_PUBLISH:
         *done = !rtmp_call_is_stop(call); /* false: it has ended already */
         return *done ? NULL : rtmp_server_reply_unknown(id->s, call);
+    case RTMP_CALL_GET_STREAM_LENGTH:
+    case RTMP_CALL_FC_SUBSCRIBE: return rtmp_server_reply_unknown(id->s, call);
     case RTMP_CALL_RESULT:
     case RTMP_CALL_ERROR:
     case RTMP_CALL_STATUS: return NULL; /* an answer is not answered */

@@ -7,9 +7,6 @@
 #include "protocol/rtmp/receive.h"
 #include "protocol/rtmp/reply.h"
 
-/* What we tell clients to send at most without an acknowledgement; a number that is known to suit all. */
-enum { PEER_BANDWIDTH = 2500000 };
-
 const char *rtmp_role_name(enum rtmp_role role)
 {
     static const char *const names[] = {
@@ -34,14 +31,6 @@ void rtmp_server_finish(struct rtmp_server *s)
     frame_unref(&s->unread.payload);
     rtmp_chunk_reader_finish(&s->in);
     s->io = NULL;
-}
-
-void rtmp_request_finish(struct rtmp_request *req)
-{
-    rtmp_url_finish(&req->url);
-    mem_free(req->args);
-    mem_free(req->block);
-    *req = (struct rtmp_request){ .url = req->url, .tc_url = "", .page_url = "", .swf_url = "" };
 }
 
 /* ---- handshake ---- */
@@ -104,122 +93,6 @@ struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64
     return e;
 }
 
-/* ---- connect ---- */
-
-/* A text of connect's object, cut where it is too long: only the tcUrl must be whole. */
-static struct amf0_text text_of(const struct rtmp_call *call, const char *name)
-{
-    struct amf0_text text = amf0_get_string(call->object, name);
-    if (!text.p)
-        return (struct amf0_text){ "", 0 };
-    text.len = strnlen(text.p, text.len < RTMP_URL_MAX ? text.len : RTMP_URL_MAX);
-    return text;
-}
-
-static const char *put(char **at, struct amf0_text text)
-{
-    char *start = *at;
-    memcpy(start, text.p, text.len);
-    start[text.len] = '\0';
-    *at += text.len + 1;
-    return start;
-}
-
-/* Keep the second object of connect as it is: it is passed on to an origin. */
-static struct err *keep_args(struct rtmp_request *req, const struct rtmp_call *call)
-{
-    struct rd      r = call->args;
-    enum amf0_type type = amf0_peek(&r);
-    if (type != AMF0_OBJECT && type != AMF0_ECMA_ARRAY)
-        return NULL;
-    amf0_skip(&r);
-    size_t len = (size_t)(r.p - call->args.p);
-    if (r.bad || len > RTMP_ARGS_MAX)
-        return NULL;
-    req->args = mem_alloc(len);
-    if (!req->args)
-        return err_no_memory();
-    memcpy(req->args, call->args.p, len);
-    req->args_len = len;
-    return NULL;
-}
-
-static struct err *read_connect(struct rtmp_request *req, const struct rtmp_call *call)
-{
-    if (call->kind != RTMP_CALL_CONNECT)
-        return err_new(E_RTMP_REQ_CONNECT, "the first command is %.*s, not connect",
-                       call->name.len < 64 ? (int)call->name.len : 64, call->name.p);
-    struct amf0_text given = amf0_get_string(call->object, "tcUrl");
-    if (!given.len)
-        return err_new(E_RTMP_REQ_CONNECT, "connect without tcUrl");
-    struct amf0_text tc_url = text_of(call, "tcUrl"), page_url = text_of(call, "pageUrl"),
-                     swf_url = text_of(call, "swfUrl");
-    if (tc_url.len < given.len)
-        return err_new(E_LIMIT, "a tcUrl of %zu bytes, or with a NUL in it", given.len);
-    req->block = mem_alloc(tc_url.len + page_url.len + swf_url.len + 3);
-    if (!req->block)
-        return err_no_memory();
-    char *at = req->block;
-    req->tc_url = put(&at, tc_url);
-    req->page_url = put(&at, page_url);
-    req->swf_url = put(&at, swf_url);
-    req->connect_tid = call->tid;
-    req->object_encoding = amf0_get_number(call->object, "objectEncoding", 0);
-    struct err *e = keep_args(req, call);
-    return e ? e : rtmp_url_parse(&req->url, req->tc_url, NULL);
-}
-
-struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req, int64_t deadline_us)
-{
-    struct rtmp_message msg;
-    struct rtmp_call    call;
-    *req = (struct rtmp_request){ .tc_url = "", .page_url = "", .swf_url = "" };
-    rtmp_url_finish(&req->url);
-    struct err *e = rtmp_receive_call(s, &msg, &call, deadline_us);
-    if (e)
-        return e;
-    e = read_connect(req, &call);
-    frame_unref(&msg.payload);
-    return e;
-}
-
-struct err *rtmp_server_reply_connect(struct rtmp_server *s, const struct rtmp_request *req,
-                                      const struct rtmp_server_settings *settings,
-                                      const struct rtmp_connect_result  *result)
-{
-    struct rtmp_reply r;
-    struct err       *e = rtmp_reply_begin(&r, s);
-    if (e)
-        return e;
-    if (settings->in_ack_size && !s->ack_window)
-        s->ack_window = settings->in_ack_size;
-    if (settings->out_ack_size)
-        rtmp_write_window_ack_size(&r.wire, settings->out_ack_size);
-    rtmp_write_set_peer_bandwidth(&r.wire, PEER_BANDWIDTH, RTMP_LIMIT_DYNAMIC);
-    rtmp_write_set_chunk_size(&r.wire, settings->chunk_size);
-    s->out_chunk_size = settings->chunk_size;
-
-    struct rtmp_connect_result own = *result;
-    own.tid = req->connect_tid;
-    own.object_encoding = req->object_encoding;
-    rtmp_write_connect_result(&r.body, &own);
-    rtmp_reply_add(&r, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
-    rtmp_write_bw_done(&r.body);
-    rtmp_reply_add(&r, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
-    return rtmp_reply_send(&r);
-}
-
-struct err *rtmp_server_reject_connect(struct rtmp_server *s, const struct rtmp_request *req, const char *description)
-{
-    struct rtmp_reply r;
-    struct err       *e = rtmp_reply_begin(&r, s);
-    if (e)
-        return e;
-    rtmp_write_connect_rejected(&r.body, req->connect_tid, description);
-    rtmp_reply_add(&r, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
-    return rtmp_reply_send(&r);
-}
-
 /* ---- play and publish ---- */
 
 struct err *rtmp_server_start_play(struct rtmp_server *s)
@@ -278,10 +151,38 @@ struct err *rtmp_server_decode(const struct rtmp_message *msg, struct rtmp_call 
     return NULL;
 }
 
+static void write_no_length(struct wr *w, double tid)
+{
+    rtmp_write_result_number(w, tid, 0);
+}
+
+static struct err *reply_fc_subscribe(struct rtmp_server *s, const struct rtmp_call *call)
+{
+    struct rtmp_reply r;
+    struct err       *e = rtmp_reply_begin(&r, s);
+    if (e)
+        return e;
+    if (call->tid > 0) {
+        rtmp_write_result_null(&r.body, call->tid);
+        rtmp_reply_add(&r, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
+    }
+    rtmp_write_on_fc_subscribe(&r.body);
+    rtmp_reply_add(&r, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
+    return rtmp_reply_send(&r);
+}
+
 struct err *rtmp_server_reply_unknown(struct rtmp_server *s, const struct rtmp_call *call)
 {
-    bool is_answer = call->kind == RTMP_CALL_RESULT || call->kind == RTMP_CALL_ERROR || call->kind == RTMP_CALL_STATUS;
-    return call->tid > 0 && !is_answer ? rtmp_reply_result(s, 0, call->tid, rtmp_write_result_null) : NULL;
+    rtmp_write_result *write = rtmp_write_result_null;
+    switch (call->kind) {
+    case RTMP_CALL_RESULT:
+    case RTMP_CALL_ERROR:
+    case RTMP_CALL_STATUS: return NULL;
+    case RTMP_CALL_FC_SUBSCRIBE: return reply_fc_subscribe(s, call);
+    case RTMP_CALL_GET_STREAM_LENGTH: write = write_no_length; break;
+    default: break;
+    }
+    return call->tid > 0 ? rtmp_reply_result(s, 0, call->tid, write) : NULL;
 }
 
 struct err *rtmp_server_reply_pause(struct rtmp_server *s, bool pause)

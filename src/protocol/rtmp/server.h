@@ -3,7 +3,7 @@
  *
  *     rtmp_server_init(&s, &io);
  *     rtmp_server_handshake(&s, "name", deadline)
- *     rtmp_server_connect(&s, &req, deadline)                 req.url has the tcUrl's vhost and app
+ *     rtmp_server_connect(&s, &req, deadline, &told)          req.url has the tcUrl's vhost and app
  *     rtmp_server_reply_connect(&s, &req, &settings, &signature…)
  *     rtmp_server_identify(&s, &req, &role, deadline)         req.url has the stream too
  *     role is RTMP_PLAY                                       role is a publisher's
@@ -110,13 +110,15 @@ void rtmp_server_finish(struct rtmp_server *s);
 struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * Wait for connect.
+ * Wait for connect. `req->tc_url` is the client's, completed by its app (tc_url.h). `*told`: it failed and the client has been
+ * told why by an `_error`; the caller closes.
  *
  * Ownership  release `req` with rtmp_request_finish(), also after an error
- * Errors     E_RTMP_REQ_CONNECT  a first command that is not connect, or no tcUrl
- *            E_RTMP_REQ_TCURL, E_LIMIT
+ * Errors     E_RTMP_REQ_CONNECT  a first command that is not connect, or neither tcUrl nor app
+ *            E_RTMP_REQ_TCURL, E_LIMIT, E_RTMP_AMF0_DECODE
  */
-struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req, int64_t deadline_us) ATTR_MUST_USE;
+struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req, int64_t deadline_us,
+                                bool *told) ATTR_MUST_USE;
 
 struct rtmp_server_settings {
     uint32_t out_ack_size; /* Window Acknowledgement Size; 0: not sent */
@@ -188,7 +190,10 @@ void rtmp_server_unread(struct rtmp_server *s, struct rtmp_message *msg);
 /** Decode a command message; any other type: RTMP_CALL_OTHER without a name. Borrows the message. */
 struct err *rtmp_server_decode(const struct rtmp_message *msg, struct rtmp_call *call) ATTR_MUST_USE;
 
-/** Answer a command that means nothing here with `_result, tid, null, null`; one with tid 0, and an answer, not at all. */
+/**
+ * Answer a command that changes nothing here. getStreamLength: 0, a live stream has none. FCSubscribe: onFCSubscribe, and
+ * any other `_result, tid, null, null`. One with tid 0 gets no `_result`, an answer gets nothing.
+ */
 struct err *rtmp_server_reply_unknown(struct rtmp_server *s, const struct rtmp_call *call) ATTR_MUST_USE;
 
 /** Pause.Notify and StreamEOF; or Unpause.Notify and StreamBegin. */

@@ -161,16 +161,19 @@ static struct span value_of(struct span query, const char *key)
     return (struct span){ "", 0 };
 }
 
-/* What the stream says, then what only the tcUrl says. */
+/* What the stream says, then what only the tcUrl says, byte for byte: empty pairs too. */
 static void merge_queries(struct str *out, struct span stream, struct span tc_url)
 {
     struct pair pair;
+    if (!stream.len) {
+        str_append(out, tc_url.p, tc_url.len);
+        return;
+    }
     str_append(out, stream.p, stream.len);
     while (next_pair(&tc_url, &pair)) {
-        if (!pair.whole.len || (pair.key.len && has_key(stream, pair.key)))
+        if (pair.key.len && has_key(stream, pair.key))
             continue;
-        if (out->len)
-            str_append(out, "&", 1);
+        str_append(out, "&", 1);
         str_append(out, pair.whole.p, pair.whole.len);
     }
 }
@@ -292,7 +295,7 @@ static void find_vhost(struct found *f)
     if (slash)
         vhost = span_from(vhost.p, slash);
     f->vhost = vhost.len && !span_is(vhost, RTMP_DEFAULT_VHOST) ? vhost : f->host;
-    if (span_is(f->query, "vhost=" RTMP_DEFAULT_VHOST))
+    if (span_is(f->query, "vhost=" RTMP_DEFAULT_VHOST) || span_is(f->query, "domain=" RTMP_DEFAULT_VHOST))
         f->query.len = 0;
 }
 

@@ -33,6 +33,8 @@ struct talk {
     int                      n_answers, n_read;
 };
 
+static bool told; /* the client, why its connect failed */
+
 static int64_t soon(void)
 {
     return now_us() + STEP_US;
@@ -247,7 +249,7 @@ static void a_silent_client_times_out(void **state)
     (void)state;
     struct talk *t = talk_new();
     assert_err(rtmp_server_handshake(&t->s, "name", now_us() + 20 * US_PER_MS), E_SOCKET_TIMEOUT);
-    assert_err(rtmp_server_connect(&t->s, &t->req, now_us() + 20 * US_PER_MS), E_SOCKET_TIMEOUT);
+    assert_err(rtmp_server_connect(&t->s, &t->req, now_us() + 20 * US_PER_MS, &told), E_SOCKET_TIMEOUT);
     talk_free(t);
 }
 
@@ -265,7 +267,7 @@ static void answers_connect_in_order(void **state)
     (void)state;
     struct talk *t = talk_new();
     say_connect(t, "rtmp://h:1936/live?vhost=v");
-    assert_null(rtmp_server_connect(&t->s, &t->req, soon()));
+    assert_null(rtmp_server_connect(&t->s, &t->req, soon(), &told));
     assert_string_equal(t->req.tc_url, "rtmp://h:1936/live?vhost=v");
     assert_string_equal(t->req.page_url, "http://page/");
     assert_string_equal(t->req.swf_url, "");
@@ -293,7 +295,7 @@ static void small_chunks_are_kept_in_replies_too(void **state)
     struct talk                *t = talk_new();
     struct rtmp_server_settings settings = { .chunk_size = 128 };
     say_connect(t, "rtmp://h/live");
-    assert_null(rtmp_server_connect(&t->s, &t->req, soon()));
+    assert_null(rtmp_server_connect(&t->s, &t->req, soon(), &told));
     assert_null(rtmp_server_reply_connect(&t->s, &t->req, &settings, &result));
     assert_control(t, RTMP_TYPE_SET_PEER_BANDWIDTH, "\x00\x26\x25\xA0\x02", 5); /* out_ack_size 0: none before */
     assert_control(t, RTMP_TYPE_SET_CHUNK_SIZE, "\x00\x00\x00\x80", 4);
@@ -317,7 +319,7 @@ static void the_second_object_of_connect_is_kept(void **state)
     c.args_len = wr_len(&a);
     rtmp_write_connect(&w, &c);
     say_message(t, RTMP_TYPE_COMMAND, 0, body, wr_len(&w));
-    assert_null(rtmp_server_connect(&t->s, &t->req, soon()));
+    assert_null(rtmp_server_connect(&t->s, &t->req, soon(), &told));
     assert_int_equal(t->req.args_len, wr_len(&a));
     assert_memory_equal(t->req.args, args, wr_len(&a));
     talk_free(t);
@@ -340,17 +342,23 @@ static void connect_fails_by_its_codes(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct talk *t = talk_new();
         say_connect(t, rows[i].tc_url);
-        assert_err(rtmp_server_connect(&t->s, &t->req, soon()), rows[i].code);
+        assert_err(rtmp_server_connect(&t->s, &t->req, soon(), &told), rows[i].code);
+        assert_true(told);
+        struct rtmp_call   call = assert_call(t, "_error", 1, RTMP_CSID_COMMAND, 0);
+        struct rtmp_answer a;
+        rtmp_answer_read(&a, &call);
+        assert_true(amf0_text_is(a.code, "NetConnection.Connect.Rejected"));
+        assert_true(a.description.len > 0);
         talk_free(t);
     }
     struct talk *t = talk_new();
     say_call(t, "connect", 1, NULL); /* no object */
-    assert_err(rtmp_server_connect(&t->s, &t->req, soon()), E_RTMP_REQ_CONNECT);
+    assert_err(rtmp_server_connect(&t->s, &t->req, soon(), &told), E_RTMP_REQ_CONNECT);
     assert_null(rtmp_server_reject_connect(&t->s, &t->req, "no tcUrl"));
     talk_free(t);
     t = talk_new();
     say_call(t, "play", 1, "s");
-    assert_err(rtmp_server_connect(&t->s, &t->req, soon()), E_RTMP_REQ_CONNECT);
+    assert_err(rtmp_server_connect(&t->s, &t->req, soon(), &told), E_RTMP_REQ_CONNECT);
     talk_free(t);
 }
 
@@ -360,7 +368,7 @@ static struct talk *connected(const char *tc_url)
 {
     struct talk *t = talk_new();
     say_connect(t, tc_url);
-    assert_null(rtmp_server_connect(&t->s, &t->req, soon()));
+    assert_null(rtmp_server_connect(&t->s, &t->req, soon(), &told));
     return t;
 }
 
@@ -417,11 +425,14 @@ static void every_client_is_identified_by_its_sequence(void **state)
         for (int k = 0; k < n - 1; k++) {
             struct rtmp_call call = assert_call(t, "_result", row->says[k].tid, RTMP_CSID_COMMAND, 0);
             const char      *name = row->says[k].name;
-            enum amf0_type   expected = strcmp(name, "createStream") == 0                              ? AMF0_NUMBER
+            bool             length = strcmp(name, "getStreamLength") == 0;
+            enum amf0_type   expected = strcmp(name, "createStream") == 0 || length                    ? AMF0_NUMBER
                                         : strstr(name, "ublish") || strcmp(name, "releaseStream") == 0 ? AMF0_UNDEFINED
                                                                                                        : AMF0_NULL;
             assert_int_equal(amf0_peek(&call.args), expected);
-            assert_true(expected != AMF0_NUMBER || call.number == 1);
+            assert_true(expected != AMF0_NUMBER || call.number == (length ? 0 : 1));
+            if (strcmp(name, "FCSubscribe") == 0)
+                assert_call(t, "onFCSubscribe", 0, RTMP_CSID_COMMAND, 0);
         }
         assert_no_more_answers(t);
         talk_free(t);
@@ -1023,7 +1034,7 @@ static bool whole_conversation(struct talk *t)
     struct rtmp_message         msg;
     struct err                 *e = rtmp_server_handshake(&t->s, "name", soon());
     if (!e)
-        e = rtmp_server_connect(&t->s, &t->req, soon());
+        e = rtmp_server_connect(&t->s, &t->req, soon(), &told);
     if (!e)
         e = rtmp_server_reply_connect(&t->s, &t->req, &settings, &result);
     if (!e)

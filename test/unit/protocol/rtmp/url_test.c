@@ -55,6 +55,8 @@ static void the_vhost_has_five_spellings(void **state)
         /* the default vhost is no vhost */
         { "rtmp://h/live?vhost=__defaultVhost__",     "s", "rtmp", "h", 1935, "h", "live", "s", "" },
         { "rtmp://h/live?vhost=__defaultVhost__&k=1", "s", "rtmp", "h", 1935, "h", "live", "s", "?vhost=__defaultVhost__&k=1" },
+        { "rtmp://h/live?domain=__defaultVhost__",    "s", "rtmp", "h", 1935, "h", "live", "s", "" },
+        { "rtmp://h/live", "s?domain=__defaultVhost__",    "rtmp", "h", 1935, "h", "live", "s", "" },
     };
     /* clang-format on */
     assert_rows(rows, ARRAY_LEN(rows));
@@ -120,7 +122,11 @@ static void parameters_are_put_together_once(void **state)
         { "rtmp://h/live?k=1&x=2",    "s?k=3",         "rtmp", "h", 1935, "h", "live", "s", "?k=3&x=2" },
         { "rtmp://h/live?a=1",        "s?b=2&b=3",     "rtmp", "h", 1935, "h", "live", "s", "?b=2&b=3&a=1" },
         { "rtmp://h/live?a",          "s?b",           "rtmp", "h", 1935, "h", "live", "s", "?b&a" },
-        { "rtmp://h/live?&a=1&&",     "s?",            "rtmp", "h", 1935, "h", "live", "s", "?a=1" },
+        /* byte for byte: a token may be signed over it */
+        { "rtmp://h/live?&a=1&&",     "s?",            "rtmp", "h", 1935, "h", "live", "s", "?&a=1&&" },
+        { "rtmp://h/live?a=1&&b=2",   "s",             "rtmp", "h", 1935, "h", "live", "s", "?a=1&&b=2" },
+        { "rtmp://h/live?a=1&&b=2",   "s?k=v",         "rtmp", "h", 1935, "h", "live", "s", "?k=v&a=1&&b=2" },
+        { "rtmp://h/live?a=1",        "s?k=v&&",       "rtmp", "h", 1935, "h", "live", "s", "?k=v&&&a=1" },
         /* a `/` in a value splits nothing, nor does another `?` */
         { "rtmp://h/live",            "s?t=a/b/c==",   "rtmp", "h", 1935, "h", "live", "s", "?t=a/b/c==" },
         { "rtmp://h/live?t=a/b",      "s",             "rtmp", "h", 1935, "h", "live", "s", "?t=a/b" },

@@ -1,0 +1,31 @@
+/**
+ * The address that a connect means, of what it says in `tcUrl` and in `app`.
+ *
+ * Most clients say the app twice, and the tcUrl counts. Hardware encoders say it in `app` alone:
+ *
+ *     tcUrl rtmp://h/live            app any      rtmp://h/live
+ *     tcUrl rtmp://h:1935?vhost=v    app live     rtmp://h:1935/live?vhost=v
+ *     tcUrl rtmp://h/                app live?k=v rtmp://h/live?k=v
+ *     no tcUrl                       app live     rtmp://__defaultVhost__/live
+ *
+ * Yields     no
+ */
+#ifndef PROTOCOL_RTMP_TC_URL_H
+#define PROTOCOL_RTMP_TC_URL_H
+
+#include <stddef.h>
+
+#include "core/err.h"
+#include "protocol/rtmp/url.h"
+
+/**
+ * Complete a tcUrl. What is no URL is left as it is, for rtmp_url_parse() to refuse.
+ *
+ * Shape      both texts are as the peer sent them, with a length and not terminated; length 0: not said
+ * Errors     E_RTMP_REQ_CONNECT  neither was said
+ *            E_LIMIT             longer than RTMP_URL_MAX, or with a NUL in it
+ */
+struct err *rtmp_tc_url_complete(char to[static RTMP_URL_MAX + 1], const char *tc_url, size_t tc_url_len,
+                                 const char *app, size_t app_len) ATTR_MUST_USE;
+
+#endif
