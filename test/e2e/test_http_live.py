@@ -9,6 +9,7 @@ import certificates
 import flv
 import media
 import rtmp
+from api import Api
 from flv import AUDIO, VIDEO, Numbered
 from http_live import HttpPlayer, HttpSwarm
 from media import Program
@@ -359,6 +360,21 @@ def test_refer_looks_at_the_referer(make_server, page, status):
     with player(server, fields=["Referer: " + page] if page else []) as p:
         p.wait_head()
         assert p.status == status
+
+
+@pytest.mark.parametrize("websocket", [False, True])
+@pytest.mark.parametrize("fields, allowed", [
+    (["Origin: http://good.test"], True), (["Origin: https://sub.good.test:8443"], True), (["Origin: null"], False),
+    (["Origin: http://evilgood.test"], False), ([], False), (["Origin: http://good.test", "Referer: http://evil.test/"], False),
+    (["Origin: http://evil.test", "Referer: http://good.test/"], True), (["Origin: http://good.test", "Referer: "], True)])
+def test_refer_looks_at_the_origin_where_there_is_no_referer(make_server, websocket, fields, allowed):
+    server = make_server(vhost(more="refer { enabled on; play good.test; }"), http="", api="")
+    with player(server, fields=fields, websocket=websocket) as p:
+        p.wait_head()
+        assert p.status == (403 if not allowed else 101 if websocket else 200)
+        if allowed:
+            page = Api(server).client("flv-play")["pageUrl"]
+            assert page and page in fields[-1] + fields[0]
 
 
 # -- the life of a player ----------------------------------------------------------------------------------------------

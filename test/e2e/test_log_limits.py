@@ -67,6 +67,19 @@ def test_wrong_passwords_are_told_once_a_second(make_server):
     assert_bounded(server, r"without the right user", "HTTP client ip=%s: %s without the right user")
 
 
+@pytest.mark.parametrize("request_, text, kind", [
+    ("DELETE /api/v1/clients/x HTTP/1.1\r\nHost: h\r\nOrigin: http://evil.example\r\n\r\n", "a page of another site, Origin=",
+     "HTTP client ip=%s: %s %s is refused to a page"),
+    ("GET /api/v1/clients/x?callback=f&method=DELETE HTTP/1.1\r\nHost: h\r\n\r\n", "method=DELETE is refused",
+     "HTTP client ip=%s: %s with method=%s"),
+    ("GET /api/v1/clients/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", "Host evil.example is no name",
+     "HTTP client ip=%s: %s is refused, for Host")])
+def test_refusals_of_the_api_are_told_once_a_second(make_server, request_, text, kind):
+    server = make_server(api="")
+    pipelined(server.api_port, request_)
+    assert_bounded(server, text, kind)
+
+
 def test_forbidden_links_are_told_once_a_second(make_server):
     server = make_server(http="")
     os.makedirs(server.html, exist_ok=True)

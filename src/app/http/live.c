@@ -7,6 +7,7 @@
 #include "app/http/live_format.h"
 #include "app/http/live_mount.h"
 #include "app/http/live_player.h"
+#include "app/http/site.h"
 #include "app/http/static_files.h"
 #include "app/http/unbuilt.h"
 #include "app/source/source.h"
@@ -75,7 +76,7 @@ static bool find_target(const struct http_exchange *x, const struct conf *conf, 
 
 static struct err *check_access(const struct http_exchange *x, const struct conf_vhost *vhost)
 {
-    const char *page = http_request_field(http_request_of(x), "Referer");
+    const char *page = http_site_page(http_request_of(x));
     struct err *e = vhost->enabled ? NULL : err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name);
     if (!e)
         e = access_check_security(vhost, ACCESS_PLAY, http_conn_of(x)->ip);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/http/conn.h"
+#include "app/http/site.h"
 #include "app/live/sender.h"
 #include "app/source/pacer.h"
 #include "app/source/source.h"
@@ -67,7 +68,7 @@ static bool format_url(char **to, const struct http_exchange *x, const char *app
 
 static struct err *identify(struct identity *id, const struct http_exchange *x, const struct source *s, const char *ext)
 {
-    const char *page = http_request_field(http_request_of(x), "Referer");
+    const char *page = http_site_page(http_request_of(x));
     size_t      cap = strlen(s->stream) + strlen(ext) + 1;
     id->name = mem_alloc(cap);
     id->page_url = mem_strdup(page ? page : "");

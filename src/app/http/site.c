@@ -51,6 +51,14 @@ static bool is_browser(const struct http_request *r)
     return agent && (str_starts_with(agent, "Mozilla/") || str_starts_with(agent, "Opera/"));
 }
 
+const char *http_site_page(const struct http_request *r)
+{
+    const char *referer = http_request_field(r, "Referer"), *origin = http_request_field(r, "Origin");
+    if (referer && *referer)
+        return referer;
+    return origin && *origin && !str_equal(origin, "null") ? origin : NULL;
+}
+
 enum http_site http_site_of(const struct conf *conf, const struct http_request *r)
 {
     const char *origin = http_request_field(r, "Origin"), *referer = http_request_field(r, "Referer");

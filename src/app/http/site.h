@@ -23,6 +23,12 @@ enum http_site {
     HTTP_SITE_FOREIGN, /* a page of another site, or one that hides its name ("null") */
 };
 
+/**
+ * The URL of the page that asks, as far as the browser tells it: Referer, else Origin (a WebSocket has no Referer, and a page may
+ * hide it); NULL: none.
+ */
+const char *http_site_page(const struct http_request *r);
+
 /** Who asks, by `http_api { trusted_hosts; }` of the configuration. */
 enum http_site http_site_of(const struct conf *conf, const struct http_request *r);
 
