@@ -45,7 +45,7 @@ struct player {
     int64_t                   since_us; /* when frames were there for him first */
 };
 
-static const struct client_type type = { "flv-play", "PLA", false };
+static const struct client_type type = { .name = "flv-play", .tag = "HTS", .is_http = true };
 
 /* ---- who he is ---- */
 

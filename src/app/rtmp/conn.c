@@ -32,10 +32,10 @@ enum { OUT_ACK_SIZE_DEFAULT = 2500000 };
 enum { STREAMS_TOLD = 8 };
 
 static const struct client_type client_types[] = {
-    [RTMP_PLAY] = { "rtmp-play", "PLA", false },
-    [RTMP_FMLE_PUBLISH] = { "fmle-publish", "CPB", true },
-    [RTMP_FLASH_PUBLISH] = { "flash-publish", "CPB", true },
-    [RTMP_HAIVISION_PUBLISH] = { "haivision-publish", "CPB", true },
+    [RTMP_PLAY] = { .name = "rtmp-play", .tag = "PLA" },
+    [RTMP_FMLE_PUBLISH] = { .name = "fmle-publish", .tag = "CPB", .publish = true },
+    [RTMP_FLASH_PUBLISH] = { .name = "flash-publish", .tag = "CPB", .publish = true },
+    [RTMP_HAIVISION_PUBLISH] = { .name = "haivision-publish", .tag = "CPB", .publish = true },
 };
 
 static void set_nodelay(struct rtmp_conn *c, bool wanted)
@@ -92,6 +92,8 @@ static struct err *accept_connect(struct rtmp_conn *c)
     log_info("connect app, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, args=%s", req->tc_url,
              req->page_url, req->swf_url, req->url.schema, req->url.vhost, req->url.port, req->url.app,
              req->args ? "(obj)" : "null");
+    log_info("protocol in.buffer=%u, in.ack=%u, out.ack=0, in.chunk=%u, out.chunk=%u", c->rtmp.buffer_ms,
+             c->rtmp.ack_window, c->rtmp.in.chunk_size, c->rtmp.out_chunk_size);
     return rtmp_server_reply_connect(&c->rtmp, req, &settings, &result);
 }
 
@@ -113,7 +115,8 @@ static struct err *introduce(struct rtmp_conn *c)
         e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + STEP_TIMEOUT_US);
     if (e)
         return err_wrap(e, "handshake");
-    log_info("%s handshake success.", c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN ? "simple" : "complex");
+    log_info("%s",
+             c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN ? "simple handshake success." : "complex handshake success");
     if (c->rtmp.proxied) {
         char claimed[INET_ADDRSTRLEN];
         inet_ntop(AF_INET, c->rtmp.proxied_ip, claimed, sizeof claimed);
@@ -184,12 +187,31 @@ static struct err *count_client(struct rtmp_conn *c)
     return stat_add_client(&c->server->stat, &c->client, c->source->vhost->name);
 }
 
-static void begin_telling(struct rtmp_conn *c)
+static void forget_log_limits(struct rtmp_conn *c)
 {
-    if (c->n_streams++ >= STREAMS_TOLD)
-        return;
     log_tell_held(&c->log_limits);
     c->log_limits = (struct log_limits){ 0 };
+}
+
+static void begin_telling(struct rtmp_conn *c)
+{
+    if (c->n_streams++ < STREAMS_TOLD)
+        forget_log_limits(c);
+}
+
+/* The first two lines end as readers of SRS's log expect; what it does not tell has a line of its own. */
+static void log_stream(const struct rtmp_conn *c)
+{
+    const struct rtmp_request *req = &c->request;
+    const struct source       *s = c->source;
+    const char                *last_id = s->stat.publisher_id;
+    log_info("connected stream, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, stream=%s, "
+             "param=%s, args=%s",
+             req->tc_url, req->page_url, req->swf_url, req->url.schema, s->vhost->name, req->url.port, req->url.app,
+             req->url.stream, req->url.param, req->args ? "(obj)" : "null");
+    log_info("source url=%s, ip=%s, cache=%d/%d, is_edge=0, source_id=%s/%s", s->identity, c->ip,
+             s->vhost->play.gop_cache, s->vhost->play.gop_cache_max_frames, s->publisher ? last_id : "", last_id);
+    log_info("stream %s, id=%s, publishing=%d, players=%zu", s->identity, s->id, s->publisher != NULL, s->n_readers);
 }
 
 /* One stream, from what the client wants to its end. */
@@ -204,9 +226,10 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
         return err_wrap(e, "identify client");
     c->identified = true;
     const struct rtmp_url *url = &c->request.url;
+    int64_t                without_ms = rtmp_role_is_publish(c->role) ? 0 : -1;
     log_info("client identified, type=%s, vhost=%s, app=%s, stream=%s, param=%s, duration=%lldms",
              rtmp_role_name(c->role), url->vhost, url->app, url->stream, url->param,
-             (long long)(c->request.duration_ms > 0 ? c->request.duration_ms : -1));
+             (long long)(c->request.duration_ms > 0 ? c->request.duration_ms : without_ms));
 
     struct conf             *conf = conf_ref(c->server->conf); /* a refusal yields, and a reload may come */
     const struct conf_vhost *vhost = NULL;
@@ -216,10 +239,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
     conf_unref(&conf);
     if (e)
         return e;
-
-    const struct source *s = c->source;
-    log_info("source url=%s, ip=%s, cache=%d/%d, publishing=%d, players=%zu, source_id=%s", s->identity, c->ip,
-             s->vhost->play.gop_cache, s->vhost->play.gop_cache_max_frames, s->publisher != NULL, s->n_readers, s->id);
+    log_stream(c);
     rtmp_conn_apply_socket_options(c);
     if (!(e = count_client(c)))
         e = rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c);
@@ -251,11 +271,12 @@ static struct err *serve(struct rtmp_conn *c)
     return e;
 }
 
-/* One line for how it ended: a peer that leaves is no error of ours. */
-static void say_goodbye(struct err *e)
+/* Why it ended, and a line that ends with the code: a peer that leaves is no error of ours. */
+static void say_goodbye(struct rtmp_conn *c, struct err *e)
 {
     enum err_code code = err_code(e);
     char          text[ERR_TEXT_MAX];
+    forget_log_limits(c);
     switch (code) {
     case E_SUCCESS: log_info("client finished."); break;
     case E_END_OF_STREAM:
@@ -265,14 +286,15 @@ static void say_goodbye(struct err *e)
     case E_HTTPS_HANDSHAKE:
     case E_HTTPS_READ:
     case E_HTTPS_WRITE:
-        log_warn("client disconnect peer. ret=%d, %s", code == E_END_OF_STREAM ? E_SOCKET_READ : (int)code,
-                 err_text(e, text, sizeof text));
+        log_info("client has gone, %s", err_text(e, text, sizeof text));
+        log_warn("client disconnect peer. ret=%d", code == E_END_OF_STREAM ? E_SOCKET_READ : (int)code);
         break;
     case E_THREAD_INTERRUPTED:
     case E_TAKEOVER:
     case E_KICKOFF_FOR_IDLE:
     case E_RTMP_DURATION_EXCEED:
-        log_warn("server disconnect. ret=%d(%s), %s", (int)code, err_code_name(code), err_text(e, text, sizeof text));
+        log_warn("closing, code=%d(%s), %s", (int)code, err_code_name(code), err_text(e, text, sizeof text));
+        log_warn("server disconnect. ret=%d", (int)code);
         break;
     default: log_err(LOG_ERROR, e, "serve error"); return;
     }
@@ -295,7 +317,7 @@ static void run(void *arg)
     io_set_owner(&c->io, co_self());
     log_info("%s client ip=%s, fd=%d", c->is_tls ? "RTMPS" : "RTMP", c->peer, c->io.fd);
     set_nodelay(c, true); /* the introduction is small messages to and fro: each would wait for a delayed ACK */
-    say_goodbye(serve(c));
+    say_goodbye(c, serve(c));
     log_tell_held(&c->log_limits);
     co_set_log_limits(NULL);
     conn_free(c);

@@ -142,9 +142,12 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
         e = sender_attach(&p.out, s, &c->io, wire, &c->client.n_messages);
     if (!e) {
         const struct conf_play *play = &s->vhost->play;
-        log_info("start play smi=%lldms, mw_sleep=%lldms, gop_cache=%d, jitter=%d, headers=%zu",
+        log_info("create consumer, active=%d, queue_size=%lldms, jitter=%d, headers=%zu, gop_cache=%d",
+                 s->publisher != NULL, (long long)(source_queue_length_us(s) / US_PER_MS), (int)play->time_jitter,
+                 p.out.reader.prologue.count, play->gop_cache);
+        log_info("start play smi=%lldms, mw_sleep=%lld, mw_msgs=%d, realtime=%d, tcp_nodelay=%d",
                  (long long)(play->send_min_interval_us / US_PER_MS), (long long)(pacer_interval_us(s) / US_PER_MS),
-                 play->gop_cache, (int)play->time_jitter, p.out.reader.prologue.count);
+                 play->mw_msgs, s->vhost->min_latency, c->tcp_nodelay);
         p.out.duration_ms = c->request.duration_ms;
         co_trim_stack(); /* of the handshake's depth: a player may stay for days */
         e = play_loop(&p);

@@ -227,6 +227,8 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
         intake_finish(&p.intake);
     }
     source_unpublish(p.source, &p.publisher);
-    log_info("cleanup when unpublish, packets=%lld, dropped=%lld", (long long)p.n_packets, (long long)p.n_dropped);
+    log_info("published %s, packets=%lld, dropped=%lld", p.source->identity, (long long)p.n_packets,
+             (long long)p.n_dropped);
+    log_info("cleanup when unpublish");
     return err_wrap(e, "publish %s", p.source->identity);
 }

@@ -181,32 +181,46 @@ void stat_sample(struct stats *s, int64_t now)
     s->sampled_wall_ms = wall_now_us() / US_PER_MS;
 }
 
-/* The end of the line, as each kind has it; what SRS does not print stands last. */
-static void put_settings(struct str *out, const struct client *c)
+static void log_publisher(const struct client *c, int64_t age_ms)
 {
-    const struct conf_vhost *v = c->source->vhost;
-    if (c->type->publish)
-        str_printf(out, "mr=%d/%lld, p1stpt=%lld, pnt=%lld, fps=%.1f", v->publish.mr,
-                   (long long)(v->publish.mr_latency_us / US_PER_MS),
-                   (long long)(v->publish.firstpkt_timeout_us / US_PER_MS),
-                   (long long)(v->publish.normal_timeout_us / US_PER_MS), c->source->fps);
-    else
-        str_printf(out, "mw=%lld/%d, jumps=%lld", (long long)(pacer_interval_us(c->source) / US_PER_MS),
-                   v->play.mw_msgs, (long long)c->source->n_jumps);
+    const struct rate         *sent = &c->traffic.out, *got = &c->traffic.in;
+    const struct conf_publish *conf = &c->source->vhost->publish;
+    log_write_as(c->id, LOG_INFO, "<- %s time=%lld, okbps=%d,%d,%d, ikbps=%d,%d,%d, mr=%d/%lld, p1stpt=%lld, pnt=%lld",
+                 c->type->tag, (long long)age_ms, sent->sample.kbps, sent->window_30s.kbps, sent->window_5m.kbps,
+                 got->sample.kbps, got->window_30s.kbps, got->window_5m.kbps, conf->mr,
+                 (long long)(conf->mr_latency_us / US_PER_MS), (long long)(conf->firstpkt_timeout_us / US_PER_MS),
+                 (long long)(conf->normal_timeout_us / US_PER_MS));
 }
 
-static void log_client(const struct client *c, int64_t now)
+static void log_player(const struct client *c, int64_t age_ms)
 {
     const struct rate *sent = &c->traffic.out, *got = &c->traffic.in;
-    char               messages[32] = "", settings[96];
-    struct str         out = str_over(settings, sizeof settings);
-    put_settings(&out, c);
-    if (!c->type->publish)
-        snprintf(messages, sizeof messages, "msgs=%lld, ", (long long)c->n_messages);
-    log_write_as(c->id, LOG_INFO, "%s %s time=%lld, %sokbps=%d,%d,%d, ikbps=%d,%d,%d, %s",
-                 c->type->publish ? "<-" : "->", c->type->tag, (long long)((now - c->since_us) / US_PER_MS), messages,
-                 sent->sample.kbps, sent->window_30s.kbps, sent->window_5m.kbps, got->sample.kbps, got->window_30s.kbps,
-                 got->window_5m.kbps, settings);
+    long long          mw_ms = (long long)(pacer_interval_us(c->source) / US_PER_MS);
+    int                mw_msgs = c->source->vhost->play.mw_msgs;
+    if (c->type->is_http)
+        log_write_as(c->id, LOG_INFO, "-> %s http: got %lld msgs, age=%lld, min=%d, mw=%lld", c->type->tag,
+                     (long long)c->n_messages, (long long)age_ms, mw_msgs, mw_ms);
+    else
+        log_write_as(c->id, LOG_INFO, "-> %s time=%lld, msgs=%lld, okbps=%d,%d,%d, ikbps=%d,%d,%d, mw=%lld/%d",
+                     c->type->tag, (long long)age_ms, (long long)c->n_messages, sent->sample.kbps,
+                     sent->window_30s.kbps, sent->window_5m.kbps, got->sample.kbps, got->window_30s.kbps,
+                     got->window_5m.kbps, mw_ms, mw_msgs);
+}
+
+/* The first line ends as readers of SRS's log expect; what SRS does not tell stands in the second. */
+static void log_client(const struct client *c, int64_t now)
+{
+    int64_t              age_ms = (now - c->since_us) / US_PER_MS;
+    const struct source *s = c->source;
+    if (c->type->publish) {
+        log_publisher(c, age_ms);
+        log_write_as(c->id, LOG_INFO, "client type=%s, url=%s, ip=%s, kbps=%d, fps=%.1f, players=%zu", c->type->name,
+                     s->identity, c->ip, c->traffic.in.sample.kbps, s->fps, s->n_readers);
+    } else {
+        log_player(c, age_ms);
+        log_write_as(c->id, LOG_INFO, "client type=%s, url=%s, ip=%s, kbps=%d, jumps=%lld", c->type->name, s->identity,
+                     c->ip, c->traffic.out.sample.kbps, (long long)s->n_jumps);
+    }
 }
 
 void stat_log_periodic(struct stats *s, int64_t now)

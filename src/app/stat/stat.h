@@ -33,6 +33,7 @@ struct client_type {
     const char *name; /* "rtmp-play" */
     const char *tag;  /* "PLA" */
     bool        publish;
+    bool        is_http; /* its periodic line is that of an HTTP stream */
 };
 
 struct client {

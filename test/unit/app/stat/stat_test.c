@@ -7,8 +7,8 @@
 #include "loop.h"
 #include "protocol/io.h"
 
-static const struct client_type players = { "rtmp-play", "PLA", false };
-static const struct client_type publishers = { "fmle-publish", "CPB", true };
+static const struct client_type players = { .name = "rtmp-play", .tag = "PLA" };
+static const struct client_type publishers = { .name = "fmle-publish", .tag = "CPB", .publish = true };
 
 static struct fixture fx;
 static struct stats   stats;
@@ -191,7 +191,10 @@ static void each_kind_of_client_has_a_line(void **state)
     for (int i = 0; i < 4; i++)
         add(i, "v");
     log_a_round();
-    assert_int_equal(count_of("\n"), 2);
+    assert_int_equal(count_of("\n"), 4); /* one as SRS has it, and one of its own */
+    assert_int_equal(count_of("client type=fmle-publish, "), 1);
+    assert_int_equal(count_of("client type=rtmp-play, "), 1);
+    assert_int_equal(count_of("pnt=5000\n"), 1);
     assert_int_equal(count_of("<- CPB time="), 1);
     assert_int_equal(count_of("-> PLA time="), 1);
     assert_int_equal(count_of("][c0] <- CPB "), 1); /* under the client's own id */
@@ -217,7 +220,7 @@ static void clients_of_a_kind_take_turns(void **state)
     for (int round = 0; round < 10; round++) {
         log_a_round();
         for (int i = 0; i < 6; i++) {
-            char text[32] = "][c0] ";
+            char text[32] = "][c0] client type=";
             text[3] = (char)('0' + i);
             seen[i] += count_of(text);
         }
@@ -238,7 +241,7 @@ static void a_client_that_left_has_no_turn(void **state)
     for (int round = 0; round < 4; round++) {
         log_a_round();
         assert_int_equal(count_of("][c1] "), 0);
-        assert_int_equal(count_of("\n"), 1);
+        assert_int_equal(count_of("-> PLA "), 1);
     }
 }
 
