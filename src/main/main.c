@@ -264,8 +264,8 @@ int main(int argc, char **argv, char **envp)
     conf_report_log(&report);
     conf_report_finish(&report);
     if (!from.path && !from.env_only)
-        return fail(err_new(E_SYSTEM_CONFIG_INVALID, "config parse options : -t needs a configuration file: %s -t -c FILE",
-                            argv[0]),
+        return fail(err_new(E_SYSTEM_CONFIG_INVALID,
+                            "config parse options : -t needs a configuration file: %s -t -c FILE", argv[0]),
                     NULL);
     if ((e = conf_source_check(&from)))
         return fail(err_wrap(e, "config parse options"), NULL);

@@ -408,10 +408,11 @@ struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
     struct err  *e;
     if ((e = check_root_names(&c)) || (e = check_root_blocks(&c)) || (e = check_listen(&c)) ||
         (e = check_trusted_proxies(&c)) || (e = check_heartbeat(&c)) || (e = check_stats(&c)) ||
-        (e = check_guards(&tree->root, &conf_root_block, "")) || (e = check_auth(&c)) || (e = check_http_ports(&c)) || (e = check_each(&c, "stream_caster", check_caster)) ||
-        (e = check_each(&c, "vhost", check_vhost_names)) || (e = check_each(&c, "vhost", check_hls)) ||
-        (e = check_each(&c, "vhost", check_kickoff)) || (e = check_each(&c, "vhost", check_ingests)) ||
-        (e = check_each(&c, "vhost", check_security)) || (e = check_process(&c)))
+        (e = check_guards(&tree->root, &conf_root_block, "")) || (e = check_auth(&c)) || (e = check_http_ports(&c)) ||
+        (e = check_each(&c, "stream_caster", check_caster)) || (e = check_each(&c, "vhost", check_vhost_names)) ||
+        (e = check_each(&c, "vhost", check_hls)) || (e = check_each(&c, "vhost", check_kickoff)) ||
+        (e = check_each(&c, "vhost", check_ingests)) || (e = check_each(&c, "vhost", check_security)) ||
+        (e = check_process(&c)))
         return e;
     return NULL;
 }

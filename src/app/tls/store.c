@@ -141,7 +141,8 @@ static void say_good(const struct tls_pair *p)
         log_info("TLS certificate %s, key %s, good until %s", p->cert, p->key, date);
 }
 
-static const char without_pair[] = "its TLS port stays closed until the pair can be used (a vhost's: that of the port is shown)";
+static const char without_pair[] =
+    "its TLS port stays closed until the pair can be used (a vhost's: that of the port is shown)";
 
 /* Take over what was read. An error is of a pair that a reload wants to add. */
 static struct err *take(struct pair_load *l, bool *opened)
