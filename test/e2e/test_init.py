@@ -2,7 +2,9 @@
 import os
 import re
 import signal
+import socket
 import subprocess
+import sys
 
 import pytest
 
@@ -33,6 +35,13 @@ class Installed:
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def edit(self, old, new):
+        with open(self.path("conf/srs.conf")) as f:
+            text = f.read()
+        assert old in text
+        with open(self.path("conf/srs.conf"), "w") as f:
+            f.write(text.replace(old, new, 1))
 
     def run(self, verb):
         """The exit status, and the lines as (text, OK or FAILED)."""
@@ -111,7 +120,65 @@ def test_grace_lets_the_server_finish(install):
     until(lambda: not i.pid, "it to end")
 
 
-def test_a_start_that_fails_is_told(install):
+BAD_STARTS = [("no_such_directive on;", "illegal directive no_such_directive"), ("pid /nonexistent/srs.pid;", "/nonexistent/srs.pid"),
+              ("http_api { enabled on; listen %(taken)d; }", "Address already in use")]
+
+
+@pytest.mark.parametrize("conf,reason", BAD_STARTS, ids=[b[1] for b in BAD_STARTS])
+def test_a_start_that_fails_is_told_with_its_reason(install, conf, reason):
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        i = install(conf % {"taken": taken.getsockname()[1]})
+        if "pid" in conf:                                           # of two the first counts
+            i.edit("pid ./objs/srs.pid;", "")
+        status, lines = i.run("start")
+    assert status in (1, 2) and lines[1] == ("SRS start failed", "FAILED") and lines[-1] == ("see ./objs/srs.log", "FAILED")
+    assert any(reason in text and text.startswith(("code=", "Failed")) for text, _ in lines[2:-1]), lines
+
+
+def test_only_the_reason_of_this_start_is_shown(install):
     i = install("no_such_directive on;")
-    status, lines = i.run("start")
-    assert status in (1, 2) and lines[1:] == [("SRS start failed", "FAILED"), ("see ./objs/srs.log", "FAILED")]
+    i.run("start")
+    i.edit("no_such_directive on;", "another_one on;")
+    shown = "".join(text for text, _ in i.run("start")[1])
+    assert "another_one" in shown and "no_such_directive" not in shown
+
+
+@pytest.mark.parametrize("of,to,reason", [
+    ("max_connections 100;", "max_conections 100;", "illegal directive max_conections"),
+    ("vhost __default", "http_api { enabled on; listen %(taken)d; } vhost __default", "Address already in use"),
+], ids=["bad file", "taken port"])
+def test_a_reload_that_fails_is_told_with_its_reason(install, of, to, reason):
+    i = install()
+    i.run("start")
+    pid = i.pid
+    until(lambda: i.port in listening(pid), "it to listen")
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        i.edit(of, to % {"taken": taken.getsockname()[1]})
+        status, lines = i.run("reload")
+    assert status == 1 and lines[0] == ("Reload SRS(pid %d)..." % pid, "OK")
+    assert lines[1] == ("SRS reload failed, the configuration stays as it was", "FAILED")
+    assert reason in lines[2][0]
+    assert i.port in listening(pid)
+
+
+def test_stop_ends_at_once_where_nobody_collects_the_dead(install):
+    """As under process 1 of a container: the server stays a zombie, which answers signal 0."""
+    i = install()
+    first = ("import subprocess, sys, time\n"
+             "for verb in 'start', 'stop', 'status':\n"
+             "    since = time.monotonic()\n"
+             "    sys.stdout.write(subprocess.run(['sh', sys.argv[1], verb], stdout=subprocess.PIPE, text=True).stdout)\n"
+             "    print(verb, 'took', time.monotonic() - since)\n"
+             "print('zombies', sum(' Z ' in open('/proc/%s/stat' % p).read() for p in __import__('os').listdir('/proc') if p.isdigit()))\n")
+    inside = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if subprocess.run(inside + ["true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no namespace of processes can be made here")
+    done = subprocess.run(inside + [sys.executable, "-c", first, i.path("etc/init.d/srs")], cwd="/", stdout=subprocess.PIPE,
+                          timeout=patience(60), text=True)
+    assert "SRS stopped by SIGTERM" in done.stdout and "SIGKILL" not in done.stdout, done.stdout
+    assert int(re.search(r"zombies (\d+)", done.stdout).group(1)) >= 1, "somebody has collected it\n" + done.stdout
+    assert float(re.search(r"stop took ([\d.]+)", done.stdout).group(1)) < patience(10)
