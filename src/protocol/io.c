@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
+#include <poll.h>
 #include <st.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,12 +85,24 @@ void io_close(struct io *io)
     io->fd = -1;
 }
 
+/* How long a write may take: until a deadline, or as long as the peer takes something. */
+struct patience {
+    int64_t deadline_us; /* DEADLINE_NEVER: judged by silence */
+    int64_t silence_us;
+};
+
+static struct err *wait_for_room(struct io *io, struct patience p)
+{
+    return p.deadline_us == DEADLINE_NEVER && p.silence_us ? io_wait_taken(io, p.silence_us)
+                                                           : io_wait_writable(io, p.deadline_us);
+}
+
 /* Until the kernel has what a layer still holds. */
-static struct err *drain_layer(struct io *io, int64_t deadline_us)
+static struct err *drain_layer(struct io *io, struct patience p)
 {
     struct err *e = NULL;
     while (!e && io->layer && !io->layer->is_drained(io))
-        e = io_wait_writable(io, deadline_us);
+        e = wait_for_room(io, p);
     return e;
 }
 
@@ -98,7 +112,7 @@ void io_linger(struct io *io, int64_t deadline_us)
     size_t n;
     if (io->layer)
         io->layer->say_end(io);
-    struct err *e = drain_layer(io, deadline_us);
+    struct err *e = drain_layer(io, (struct patience){ .deadline_us = deadline_us });
     if (shutdown(io->fd, SHUT_WR) < 0) {
         err_free(e);
         return;
@@ -120,12 +134,33 @@ void io_set_owner(struct io *io, struct co *owner)
     io->owner = owner;
 }
 
-/* Park until the flag is set by an edge. */
+/* What the kernel says where no edge has: input is muted, or the edge waits behind those of a thousand others. */
+static bool look(struct io *io, const bool *flag)
+{
+    bool          for_input = flag == &io->may_read;
+    struct pollfd p = { .fd = io->fd, .events = for_input ? POLLIN : POLLOUT };
+    if (poll(&p, 1, 0) <= 0)
+        return false;
+    if (for_input) {
+        io->may_read = true;
+    } else {
+        io->may_write = true;
+        if (io->layer)
+            io->layer->drain(io);
+    }
+    return *flag;
+}
+
+/* Park until the flag is set by an edge. A deadline is judged after a last look at the socket. */
 static struct err *wait_for(struct io *io, const bool *flag, int64_t deadline_us)
 {
     io->owner = co_self();
     while (!*flag) {
-        struct err *e = co_park(deadline_us);
+        struct err *e = co_park(co_deadline(deadline_us));
+        if (err_code(e) == E_SOCKET_TIMEOUT && (now_us() < co_deadline(deadline_us) || look(io, flag))) {
+            err_free(e);
+            continue;
+        }
         if (e)
             return e;
     }
@@ -140,6 +175,37 @@ struct err *io_wait_readable(struct io *io, int64_t deadline_us)
 struct err *io_wait_writable(struct io *io, int64_t deadline_us)
 {
     return wait_for(io, &io->may_write, deadline_us);
+}
+
+/* What a peer's kernel has acknowledged, and how long the slowest one needs to make room for two segments. */
+static uint64_t acknowledged(const struct io *io, int64_t *two_segments_us)
+{
+    enum { SLOWEST_BYTES_PER_S = 1000 };
+    struct tcp_info info = { 0 };
+    socklen_t       len = sizeof info;
+    if (getsockopt(io->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+        return 0;
+    *two_segments_us = 2 * (int64_t)info.tcpi_snd_mss * US_PER_SECOND / SLOWEST_BYTES_PER_S;
+    return info.tcpi_bytes_acked;
+}
+
+struct err *io_wait_taken(struct io *io, int64_t silence_us)
+{
+    enum { LOOKS = 8 }; /* at what has been acknowledged, while it is silent */
+    int64_t     since_us = now_us(), more_us = 0;
+    uint64_t    before = io->may_write ? 0 : acknowledged(io, &more_us);
+    struct err *e;
+    for (;;) {
+        e = io_wait_writable(io, now_us() + silence_us / LOOKS);
+        if (err_code(e) != E_SOCKET_TIMEOUT)
+            return e;
+        uint64_t after = acknowledged(io, &more_us);
+        since_us = after == before ? since_us : now_us();
+        before = after;
+        if (now_us() >= co_deadline(since_us + silence_us + more_us))
+            return e;
+        err_free(e);
+    }
 }
 
 ssize_t io_socket_recv(struct io *io, void *buf, size_t cap)
@@ -183,7 +249,7 @@ static struct err *end_turn(struct io *io, int64_t deadline_us)
         return NULL;
     co_give_way();
     io->turn_began = io->bytes_in;
-    return now_us() < deadline_us ? NULL : err_new(E_SOCKET_TIMEOUT, "it went on beyond its deadline");
+    return now_us() < co_deadline(deadline_us) ? NULL : err_new(E_SOCKET_TIMEOUT, "it went on beyond its deadline");
 }
 
 struct err *io_read(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us)
@@ -292,13 +358,13 @@ struct err *io_sendfile_now(struct io *io, int file, int64_t *at, size_t len, si
     return NULL;
 }
 
-struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadline_us)
+static struct err *write_all(struct io *io, const void *buf, size_t len, struct patience patience)
 {
     const uint8_t *p = buf;
     while (len > 0) {
         size_t       n;
         struct iovec iov = { .iov_base = (void *)p, .iov_len = len };
-        struct err  *e = io_wait_writable(io, deadline_us);
+        struct err  *e = wait_for_room(io, patience);
         if (!e)
             e = io_writev_now(io, &iov, 1, &n);
         if (e)
@@ -306,7 +372,17 @@ struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadlin
         p += n;
         len -= n;
     }
-    return drain_layer(io, deadline_us);
+    return drain_layer(io, patience);
+}
+
+struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadline_us)
+{
+    return write_all(io, buf, len, (struct patience){ .deadline_us = deadline_us });
+}
+
+struct err *io_write_taken(struct io *io, const void *buf, size_t len, int64_t silence_us)
+{
+    return write_all(io, buf, len, (struct patience){ .deadline_us = DEADLINE_NEVER, .silence_us = silence_us });
 }
 
 struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port)

@@ -118,6 +118,9 @@ struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_
 /** All of it, until the kernel has it. Yields. */
 struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadline_us) ATTR_MUST_USE;
 
+/** The same for a peer that may be slow: the wait ends as that of io_wait_taken(). Yields. */
+struct err *io_write_taken(struct io *io, const void *buf, size_t len, int64_t silence_us) ATTR_MUST_USE;
+
 /** What fits now, never waits: *n may be 0 or less than the sum. */
 struct err *io_writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n) ATTR_MUST_USE;
 
@@ -150,9 +153,19 @@ static inline void io_drained(struct io *io)
     io->may_read = false;
 }
 
-/** Wait until something can be read, or written. Yields. */
+/**
+ * Wait until something can be read, or written. Before a timeout is judged the socket is looked at once more, and a
+ * deadline that fell into a standstill of the process is moved behind it (co_deadline()): what came in time is read. Yields.
+ */
 struct err *io_wait_readable(struct io *io, int64_t deadline_us) ATTR_MUST_USE;
 struct err *io_wait_writable(struct io *io, int64_t deadline_us) ATTR_MUST_USE;
+
+/**
+ * Wait until something can be written, for a peer that may be slow: a timeout means that its kernel has acknowledged nothing
+ * for `silence_us` (and for as long as two segments take at 1 KB/s: with less room than that a kernel tells of none).
+ * Yields.
+ */
+struct err *io_wait_taken(struct io *io, int64_t silence_us) ATTR_MUST_USE;
 
 /** A listening TCP socket. `reuse_port` lets a second process share it; otherwise a taken port is an error. */
 struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port) ATTR_MUST_USE;

@@ -214,11 +214,15 @@ struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t dea
     }
 
     while (!job->done) {
-        e = co_park(deadline_us);
+        e = co_park(co_deadline(deadline_us));
         if (job->refused) {
             err_free(e);
             job->drop(job);
             return err_new(E_THREAD_TERMINATED, "the offload threads ended before the job began");
+        }
+        if (err_code(e) == E_SOCKET_TIMEOUT && !job->done && now_us() < co_deadline(deadline_us)) {
+            err_free(e); /* the process stood still, and so did the threads */
+            continue;
         }
         if (e && !job->done) {
             job->waiter = NULL; /* whoever finishes it drops it */

@@ -5,7 +5,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/str.h"
+#include "protocol/co.h"
 #include "protocol/io.h"
 
 static const uint8_t v1_prefix[] = { 'P', 'R', 'O', 'X', 'Y', ' ' };
@@ -193,6 +195,7 @@ struct err *proxy_header_take(struct io *io, struct proxy_header *header, bool *
 {
     uint8_t bytes[PROXY_HEADER_LEN_MAX];
     char    shown[SHOWN_CAP];
+    size_t  seen = 0;
     *got = false;
     for (;;) {
         size_t      n = 0;
@@ -209,6 +212,9 @@ struct err *proxy_header_take(struct io *io, struct proxy_header *header, bool *
         case PROXY_NEED_MORE:
             if (io->hung_up) /* known before recv(): no more will come */
                 return err_new(E_END_OF_STREAM, "the peer closed the connection inside its PROXY header");
+            if (n == seen && now_us() >= co_deadline(deadline_us))
+                return err_new(E_SOCKET_TIMEOUT, "the PROXY header did not come in time");
+            seen = n;
             io_drained(io); /* what is there is no news; more of it will be an edge */
         }
     }

@@ -1,5 +1,6 @@
 """Publish and play: what goes in comes out, to whom, when, and with which timestamps."""
 import re
+import signal
 import struct
 import time
 
@@ -909,6 +910,30 @@ def test_a_publisher_that_keeps_sending_outlives_the_timeout(make_server, witnes
     with server.publisher("silent") as silent:
         silent.wait_closed()
     w.undisturbed()
+
+
+@pytest.mark.parametrize("publish", ["", "mr on; mr_latency 100;"], ids=["as-it-comes", "mr"])
+def test_a_server_that_stood_still_reads_what_came_before_it_judges(make_server, publish):
+    server = make_server(vhost(publish="firstpkt_timeout 1500; normal_timeout 1500; " + publish))
+    feeders = [rtmp.Feeder(server.publisher(name), Numbered(name=name).tags()) for name in ("watched", "alone")]
+    player = server.player("watched")
+    player.wait_media(5)
+    until(lambda: all(len(f.sent) > 5 for f in feeders), "both to publish")
+    with server.publisher("first") as first, server.client() as half:
+        server.send_signal(signal.SIGSTOP)
+        time.sleep(3)                                           # twice the timeouts: that is what is tested
+        first.send_tags(Numbered().tags(count=3))
+        n = [len(f.sent) for f in feeders]
+        server.send_signal(signal.SIGCONT)
+        until(lambda: all(len(f.sent) > m + 20 or f.error for f, m in zip(feeders, n)), "both to go on")
+        for f in feeders:
+            f.check()
+        half.barrier()
+        first.barrier()
+        player.barrier()
+    for f in feeders:
+        f.stop()
+    assert "SocketTimeout" not in server.log
 
 
 def test_a_publisher_whom_nobody_watches_is_ended_and_a_watched_one_is_not(make_server, witness):

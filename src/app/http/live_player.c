@@ -179,7 +179,7 @@ static struct err *send_header(struct player *p, const struct live_opening *o)
     p->format->write_header(o, wire, &w);
     n = framing_after(wire->framing, &after);
     wr_bytes(&w, after, n);
-    struct err *e = io_write(p->io, bytes, wr_len(&w), now_us() + HEADER_TIMEOUT_US);
+    struct err *e = io_write_taken(p->io, bytes, wr_len(&w), HEADER_TIMEOUT_US);
     mem_free(bytes);
     return err_wrap(e, "send the stream's header");
 }

@@ -13,7 +13,7 @@
 #include "protocol/co.h"
 #include "protocol/io.h"
 
-/* A player that takes nothing for so long is given up. */
+/* A player that takes nothing for this long is given up; one that is slow is not (io_wait_taken()). */
 enum { WRITE_TIMEOUT_US = 30 * US_PER_SECOND };
 
 /*
@@ -263,7 +263,7 @@ struct err *sender_send(struct sender *p, bool *idle)
             co_give_way_by_time();
     }
     if (!p->io->may_write && (p->cut || sent == 0))
-        return err_wrap(io_wait_writable(p->io, now_us() + WRITE_TIMEOUT_US), "wait for the player to read");
+        return err_wrap(io_wait_taken(p->io, WRITE_TIMEOUT_US), "wait for the player to read");
     int64_t interval_us = p->reader.source->vhost->play.send_min_interval_us;
     return interval_us > 0 ? co_sleep(interval_us) : NULL;
 }

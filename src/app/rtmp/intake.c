@@ -78,3 +78,13 @@ struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_m
         in->modest = false; /* until it is judged again */
     return e;
 }
+
+struct err *intake_look(struct intake *in, struct rtmp_message *msg, bool *heard)
+{
+    bool    got;
+    int64_t bytes = in->rtmp->io->bytes_in;
+    io_look_again(in->rtmp->io);
+    struct err *e = rtmp_server_next_now(in->rtmp, msg, &got);
+    *heard = got || in->rtmp->io->bytes_in > bytes;
+    return e;
+}

@@ -46,4 +46,13 @@ void intake_finish(struct intake *in);
 struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_message *msg,
                         int64_t deadline_us) ATTR_MUST_USE;
 
+/**
+ * Before silence is judged: one look at the socket, without waiting. *heard when bytes have come, *msg too if they make a
+ * message.
+ *
+ * Ownership  as intake_read()
+ * Yields     now and then
+ */
+struct err *intake_look(struct intake *in, struct rtmp_message *msg, bool *heard) ATTR_MUST_USE;
+
 #endif

@@ -17,6 +17,9 @@
 /* A silent publisher is looked at so often: a reload may have changed how long it may be silent. */
 enum { LOOK_AGAIN_US = US_PER_SECOND };
 
+/* Beyond its deadline a publisher is read this far without a message: more than a receive buffer holds (tcp_rmem). */
+enum { LATE_BYTES_MAX = 8 << 20 };
+
 struct session {
     struct rtmp_conn *conn;
     struct source    *source;
@@ -26,6 +29,7 @@ struct session {
     struct nalu_forms forms;
     int64_t           began_us, last_packet_us;
     int64_t           n_packets, n_dropped, n_metadata;
+    int64_t           late_bytes; /* read beyond the deadline, since the last message */
 };
 
 /* The body of a dropped packet tells a person what the encoder sends. */
@@ -137,7 +141,8 @@ static struct err *take_message(struct session *p, struct rtmp_message *msg, boo
 static int64_t silence_deadline(const struct session *p)
 {
     const struct conf_publish *conf = &p->source->vhost->publish;
-    return p->n_packets ? p->last_packet_us + conf->normal_timeout_us : p->began_us + conf->firstpkt_timeout_us;
+    return co_deadline(p->n_packets ? p->last_packet_us + conf->normal_timeout_us
+                                    : p->began_us + conf->firstpkt_timeout_us);
 }
 
 static int64_t idle_deadline(const struct session *p)
@@ -162,6 +167,18 @@ static struct err *judge_timeout(const struct session *p)
     return NULL;
 }
 
+/* Before a publisher is taken for silent, what has come by now is read: a part of a message counts, but not for ever. */
+static struct err *look_and_judge(struct session *p, struct rtmp_message *msg)
+{
+    bool        heard = false;
+    int64_t     bytes = p->conn->io.bytes_in;
+    struct err *e = NULL;
+    if (now_us() >= silence_deadline(p) && p->late_bytes < LATE_BYTES_MAX)
+        e = intake_look(&p->intake, msg, &heard);
+    p->late_bytes += p->conn->io.bytes_in - bytes;
+    return e || heard ? e : judge_timeout(p);
+}
+
 /* Another publisher has the stream: that, and not what the wait ended with, is what is to be told. */
 static struct err *taken_over(const struct session *p, struct err *e)
 {
@@ -184,7 +201,7 @@ static struct err *read_message(struct session *p, struct rtmp_message *msg)
     e = intake_read(&p->intake, p->source, msg, deadline < look ? deadline : look);
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);
-        return judge_timeout(p);
+        e = look_and_judge(p, msg);
     }
     return p->publisher.taken_over ? taken_over(p, e) : e;
 }
@@ -198,6 +215,7 @@ static struct err *publish_loop(struct session *p)
         e = read_message(p, &msg);
         if (!e && msg.payload) {
             p->n_packets++;
+            p->late_bytes = 0;
             p->conn->client.n_messages++;
             p->last_packet_us = now_us();
             e = take_message(p, &msg, &ended);

@@ -1,10 +1,8 @@
 #include "protocol/http/exchange.h"
 
-#include <linux/sockios.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "core/mem.h"
 #include "core/str.h"
@@ -152,24 +150,9 @@ void http_forget_request(struct http_exchange *x)
 
 /* ---- output ---------------------------------------------------------------------------------------------------- */
 
-/* Bytes that the peer has not acknowledged. */
-static int unacknowledged(int fd)
-{
-    int n = 0;
-    return ioctl(fd, SIOCOUTQ, &n) == 0 ? n : 0;
-}
-
 struct err *http_wait_for_room(struct http_exchange *x)
 {
-    int64_t     stall_us = x->serving->stall_us ? x->serving->stall_us : HTTP_STALL_US;
-    struct err *e;
-    for (;;) {
-        int before = x->io->may_write ? 0 : unacknowledged(x->io->fd);
-        e = io_wait_writable(x->io, now_us() + stall_us);
-        if (err_code(e) != E_SOCKET_TIMEOUT || unacknowledged(x->io->fd) >= before)
-            return e;
-        err_free(e);
-    }
+    return io_wait_taken(x->io, x->serving->stall_us ? x->serving->stall_us : HTTP_STALL_US);
 }
 
 /* All of it. `more`: the next piece follows at once, and may go out in one packet with this one. */

@@ -95,7 +95,7 @@ static struct err *send_control(struct websocket *ws, enum websocket_opcode opco
     uint8_t frame[WEBSOCKET_HEAD_MAX + WEBSOCKET_CONTROL_MAX];
     size_t  head_len = websocket_head(frame, opcode, len);
     memcpy(frame + head_len, data, len);
-    return err_wrap(io_write(ws->io, frame, head_len + len, now_us() + WEBSOCKET_REPLY_US), "answer the client");
+    return err_wrap(io_write_taken(ws->io, frame, head_len + len, WEBSOCKET_REPLY_US), "answer the client");
 }
 
 /* A close is sent once, whoever begins. */

@@ -68,7 +68,7 @@ static struct err *be_fair(struct rtmp_server *s, int64_t deadline_us)
     co_give_way();
     if (co_is_cancelled(co_self()))
         return err_new(E_THREAD_INTERRUPTED, "cancelled");
-    if (now_us() >= deadline_us)
+    if (now_us() >= co_deadline(deadline_us))
         return err_new(E_SOCKET_TIMEOUT, "much has come, but nothing of use, until the deadline");
     return NULL;
 }

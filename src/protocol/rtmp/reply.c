@@ -2,11 +2,6 @@
 
 #include "core/mem.h"
 
-static int64_t reply_deadline(void)
-{
-    return now_us() + RTMP_REPLY_TIMEOUT_US;
-}
-
 struct err *rtmp_reply_begin(struct rtmp_reply *r, struct rtmp_server *s)
 {
     enum { WIRE_MAX = RTMP_REPLY_MAX + RTMP_REPLY_MAX / 8 };
@@ -37,7 +32,7 @@ void rtmp_reply_add_status(struct rtmp_reply *r, enum rtmp_status status)
 struct err *rtmp_reply_send(struct rtmp_reply *r)
 {
     struct err *e = r->wire.full ? err_new(E_RTMP_MESSAGE_ENCODE, "a reply of more than %d bytes", RTMP_REPLY_MAX)
-                                 : io_write(r->s->io, r->wire.start, wr_len(&r->wire), reply_deadline());
+                                 : io_write_taken(r->s->io, r->wire.start, wr_len(&r->wire), RTMP_REPLY_TIMEOUT_US);
     mem_free(r->storage);
     return err_wrap(e, "send a reply");
 }
@@ -55,7 +50,7 @@ struct err *rtmp_reply_result(struct rtmp_server *s, uint32_t msid, double tid, 
 
 struct err *rtmp_send_control(struct rtmp_server *s, const struct wr *w)
 {
-    return err_wrap(io_write(s->io, w->start, wr_len(w), reply_deadline()), "send a control message");
+    return err_wrap(io_write_taken(s->io, w->start, wr_len(w), RTMP_REPLY_TIMEOUT_US), "send a control message");
 }
 
 struct err *rtmp_send_user_control(struct rtmp_server *s, enum rtmp_user_event event, uint32_t value)

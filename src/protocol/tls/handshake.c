@@ -71,7 +71,7 @@ static struct err *take_steps(struct tls *t, int64_t deadline_us)
     int         wants = SSL_ERROR_WANT_READ;
     struct err *e = SSL_is_server(t->ssl) ? io_wait_readable(t->io, deadline_us) : NULL;
     while (!e && wants != SSL_ERROR_NONE) {
-        if (now_us() >= deadline_us)
+        if (now_us() >= co_deadline(deadline_us))
             return err_new(E_SOCKET_TIMEOUT, "timed out");
         if (!(e = tls_turn_wait(deadline_us)) && !(e = step(t, &wants)))
             e = wait_after_step(t, wants, deadline_us);

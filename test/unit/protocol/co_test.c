@@ -450,6 +450,21 @@ static void a_slice_is_over_when_its_time_is(void **state)
     assert_true(co_give_way_by_time());
 }
 
+static void a_deadline_in_a_standstill_is_judged_behind_it(void **state)
+{
+    (void)state;
+    co_give_way();
+    int64_t before = now_us();
+    compute(700 * US_PER_MS); /* as a stopped process: nobody else ran, no socket was looked at */
+    co_give_way();
+    int64_t after = now_us();
+    assert_true(co_deadline(before + 100 * US_PER_MS) > after);
+    assert_true(co_deadline(after) > after);
+    assert_int_equal(co_deadline(before - 10 * US_PER_SECOND), before - 10 * US_PER_SECOND);
+    assert_int_equal(co_deadline(after + 10 * US_PER_SECOND), after + 10 * US_PER_SECOND);
+    assert_true(co_deadline(DEADLINE_NEVER) == DEADLINE_NEVER);
+}
+
 static int n_long_turns;
 
 static void take_long_turns(void *arg)
@@ -656,6 +671,7 @@ int main(void)
         TEST(two_that_keep_waking_each_other_delay_nobody_who_gives_way),
         TEST(a_slice_is_over_when_its_time_is),
         TEST(long_turns_delay_no_timer_by_more_than_a_few),
+        TEST(a_deadline_in_a_standstill_is_judged_behind_it),
         TEST(each_has_a_trace_id_of_its_own),
         TEST(trimming_gives_the_stack_back_and_keeps_what_is_in_use),
         TEST(a_crowd_is_woken_and_cancelled),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -872,6 +873,132 @@ static void addresses_are_printed_as_people_write_them(void **state)
     assert_string_equal(io_addr_host(&other, host, sizeof host), "unknown");
 }
 
+/* ---- deadlines */
+
+/* No edge is looked at meanwhile, so the flags know nothing of what the other end does. */
+static void what_came_before_a_deadline_is_seen_though_it_has_passed(void **state)
+{
+    (void)state;
+    char   byte;
+    size_t n;
+    assert_null(io_read_now(&a, &byte, 1, &n));
+    assert_int_equal(n, 0);
+    assert_false(io_is_readable(&a));
+    assert_int_equal(code_of(io_wait_readable(&a, now_us() - 1)), E_SOCKET_TIMEOUT);
+    assert_int_equal(write(b, "x", 1), 1);
+    assert_null(io_wait_readable(&a, now_us() - 1));
+    assert_null(io_read(&a, &byte, 1, &n, now_us() - 1));
+    assert_int_equal(byte, 'x');
+}
+
+static void room_before_a_deadline_is_seen_though_it_has_passed(void **state)
+{
+    (void)state;
+    static char  bytes[1 << 16];
+    struct iovec iov = { bytes, sizeof bytes };
+    size_t       n;
+    while (a.may_write)
+        assert_null(io_writev_now(&a, &iov, 1, &n));
+    assert_int_equal(code_of(io_wait_writable(&a, now_us() - 1)), E_SOCKET_TIMEOUT);
+    while (read(b, bytes, sizeof bytes) > 0)
+        continue;
+    assert_null(io_wait_writable(&a, now_us() - 1));
+}
+
+static void stand_still(void *arg)
+{
+    (void)arg;
+    for (int64_t until_us = now_us() + 700 * US_PER_MS; now_us() < until_us;)
+        continue;
+    err_free(co_sleep(10 * US_PER_MS)); /* what was on its way arrives a little later */
+    if (write(b, "x", 1) != 1)
+        abort();
+}
+
+static void a_wait_whose_deadline_fell_into_a_standstill_goes_on_behind_it(void **state)
+{
+    (void)state;
+    char   byte;
+    size_t n;
+    assert_null(io_read_now(&a, &byte, 1, &n));
+    go(stand_still, NULL);
+    assert_null(io_wait_readable(&a, now_us() + 100 * US_PER_MS));
+    assert_true(co_group_join(&group, a_while()));
+}
+
+/* ---- slow peers */
+
+/* As setup_tcp(), with segments so short and a buffer so small that the other end's kernel tells of every little room. */
+static int setup_narrow_tcp(void **state)
+{
+    (void)state;
+    struct sockaddr_in addr = any_port();
+    struct sockaddr   *at = (struct sockaddr *)&addr;
+    int                listening;
+    co_group_init(&group);
+    if (code_of(io_listen(&listening, at, sizeof addr, false)))
+        return -1;
+    setsockopt(listening, IPPROTO_TCP, TCP_MAXSEG, &(int){ 100 }, sizeof(int));
+    setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &(int){ 4096 }, sizeof(int));
+    find_port(listening, &addr, sizeof addr);
+    int failed = code_of(io_connect(&a, at, sizeof addr, a_while()));
+    b = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    close(listening);
+    return failed || b < 0 ? -1 : 0;
+}
+
+enum { SILENCE_US = 100 * US_PER_MS };
+
+static void write_what_fits(void)
+{
+    static char  bytes[1 << 16];
+    struct iovec iov = { bytes, sizeof bytes };
+    size_t       n;
+    while (a.may_write)
+        assert_null(io_writev_now(&a, &iov, 1, &n));
+}
+
+/* Until the send buffer grows no more. */
+static void fill_up(void)
+{
+    do {
+        write_what_fits();
+    } while (code_of(io_wait_writable(&a, now_us() + 2 * SILENCE_US)) == 0);
+}
+
+static void sip(void *arg)
+{
+    char bytes[400];
+    (void)arg;
+    while (!co_is_cancelled(co_self())) {
+        if (read(b, bytes, sizeof bytes) == 0)
+            break;
+        err_free(co_sleep(10 * US_PER_MS));
+    }
+}
+
+static void a_peer_that_takes_a_little_is_waited_for(void **state)
+{
+    (void)state;
+    fill_up();
+    go(sip, NULL);
+    for (int64_t until_us = now_us() + 20 * SILENCE_US; now_us() < until_us;) {
+        assert_null(io_wait_taken(&a, SILENCE_US));
+        write_what_fits();
+    }
+    co_group_cancel_and_join(&group);
+}
+
+static void a_peer_that_takes_nothing_is_not(void **state)
+{
+    (void)state;
+    fill_up();
+    int64_t     began = now_us();
+    struct err *e = io_wait_taken(&a, SILENCE_US);
+    assert_int_equal(code_of(e), E_SOCKET_TIMEOUT);
+    assert_true(now_us() - began >= SILENCE_US);
+}
+
 #define PAIR(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown)
 #define TCP(f) cmocka_unit_test_setup_teardown(f, setup_tcp, teardown)
 /* Once over each, under the one name that a test has. */
@@ -923,6 +1050,11 @@ int main(void)
         TEST(a_refused_connection_says_so),
         TEST(a_connection_that_nobody_answers_ends_at_the_deadline),
         TEST(a_cancel_ends_a_connect),
+        BOTH(what_came_before_a_deadline_is_seen_though_it_has_passed),
+        PAIR(room_before_a_deadline_is_seen_though_it_has_passed),
+        BOTH(a_wait_whose_deadline_fell_into_a_standstill_goes_on_behind_it),
+        cmocka_unit_test_setup_teardown(a_peer_that_takes_a_little_is_waited_for, setup_narrow_tcp, teardown),
+        cmocka_unit_test_setup_teardown(a_peer_that_takes_nothing_is_not, setup_narrow_tcp, teardown),
         TEST(a_taken_port_is_an_error_that_names_it),
         TEST(two_may_share_a_port_when_both_want_to),
         TEST(a_port_is_free_again_at_once),
