@@ -74,6 +74,14 @@ static void refuse(struct listener *l, int fd, const char *who)
     }
 }
 
+static void refuse_for_memory(struct listener *l, int fd, const char *who)
+{
+    close(fd);
+    l->server->stat.n_refused++;
+    log_warn("refused %s: code=%d(%s), %zu MiB are held, more than memory_limit=%zu MiB, and nothing is left to give way",
+             who, E_LIMIT, err_code_name(E_LIMIT), mem_held() >> 20, mem_limit() >> 20);
+}
+
 static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
 {
     static const int on = 1;
@@ -81,6 +89,10 @@ static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
     io_addr_text(peer, who);
     if (server_is_full(l->server)) {
         refuse(l, fd, who);
+        return;
+    }
+    if (!mem_has_room()) {
+        refuse_for_memory(l, fd, who);
         return;
     }
     bool has_ip = peer->sa_family == AF_INET || peer->sa_family == AF_INET6;

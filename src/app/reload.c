@@ -127,6 +127,7 @@ static struct err *apply(struct server *s, struct conf *conf)
     struct conf *old = s->conf;
     s->conf = conf_ref(conf);
     apply_to_sources(s, conf);
+    server_apply_memory_limit(s);
     conf_unref(&old);
     return NULL;
 }

@@ -2,10 +2,13 @@
 
 #include <sys/resource.h>
 
+#include "app/conf/size.h"
 #include "app/http/gzip.h"
 #include "app/listener.h"
+#include "app/stat/system/memory_max.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/mem.h"
 
 /* A graceful stop says what it waits for after 1, 2, 4 … 32 s, and looks this often whether it is overtaken. */
 enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
@@ -26,8 +29,26 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
     co_group_init(&s->services);
 }
 
+void server_apply_memory_limit(struct server *s)
+{
+    struct conf_size size;
+    int64_t          whole = memory_max("");
+    if (!conf_size_parse(s->conf->memory_limit, &size))
+        size = (struct conf_size){ 0 }; /* the configuration was checked: this does not come */
+    int64_t bytes = conf_size_of(&size, whole);
+    if ((size_t)bytes == mem_limit())
+        return;
+    mem_set_limit((size_t)bytes, sources_give_way, &s->sources);
+    if (bytes)
+        log_info("memory_limit %s: %lld MiB for all streams and connections, the process may have %lld MiB",
+                 s->conf->memory_limit, (long long)(bytes >> 20), (long long)(whole >> 20));
+    else
+        log_warn("there is no memory limit for all streams and connections together");
+}
+
 void server_finish(struct server *s)
 {
+    mem_set_limit(0, NULL, NULL);
     gzip_forget();
     stat_finish(&s->stat);
     tls_store_finish(&s->tls);
@@ -134,6 +155,7 @@ static void stop_gracefully(struct server *s)
 struct err *server_run(struct server *s)
 {
     s->main = co_self();
+    server_apply_memory_limit(s);
     struct err *e = co_go(&s->services, "statistics", run_statistics, s, NULL);
     if (!e)
         e = co_go(&s->services, "host", host_run, s, NULL);

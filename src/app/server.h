@@ -51,6 +51,9 @@ void server_finish(struct server *s);
 /** Begin to stop; a quick stop overtakes a graceful one. Does not yield. */
 void server_request_stop(struct server *s, enum server_stop how);
 
+/** Make the memory limit that of the configuration in force; at start and after a reload. */
+void server_apply_memory_limit(struct server *s);
+
 /** True when one more connection would exceed max_connections. */
 bool server_is_full(const struct server *s);
 

@@ -1,10 +1,21 @@
 #include "core/mem.h"
 
+#include <malloc.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 static int64_t countdown = -1; /* allocations until the one that fails; negative: never */
 static int     failed;
+
+static atomic_size_t held;
+
+static struct {
+    size_t bytes; /* 0: no limit */
+    void (*relieve)(void *arg);
+    void *arg;
+    bool  relieving;
+} limit;
 
 static int must_fail(void)
 {
@@ -16,19 +27,76 @@ static int must_fail(void)
     return 1; /* countdown is now -1: only this one fails */
 }
 
+size_t mem_held(void)
+{
+    return atomic_load_explicit(&held, memory_order_relaxed);
+}
+
+void mem_held_add(size_t bytes)
+{
+    atomic_fetch_add_explicit(&held, bytes, memory_order_relaxed);
+}
+
+void mem_held_sub(size_t bytes)
+{
+    atomic_fetch_sub_explicit(&held, bytes, memory_order_relaxed);
+}
+
+static void *counted(void *block)
+{
+    if (block)
+        mem_held_add(malloc_usable_size(block));
+    return block;
+}
+
+void mem_set_limit(size_t bytes, void (*relieve)(void *arg), void *arg)
+{
+    limit.bytes = bytes;
+    limit.relieve = relieve;
+    limit.arg = arg;
+}
+
+size_t mem_limit(void)
+{
+    return limit.bytes;
+}
+
+static bool is_within_limit(void)
+{
+    return !limit.bytes || mem_held() <= limit.bytes;
+}
+
+bool mem_has_room(void)
+{
+    if (is_within_limit())
+        return true;
+    if (limit.relieve && !limit.relieving) {
+        limit.relieving = true; /* what is freed may ask again */
+        limit.relieve(limit.arg);
+        limit.relieving = false;
+    }
+    return is_within_limit();
+}
+
 void *mem_alloc(size_t len)
 {
-    return must_fail() ? NULL : malloc(len ? len : 1);
+    return must_fail() ? NULL : counted(malloc(len ? len : 1));
 }
 
 void *mem_calloc(size_t count, size_t size)
 {
-    return must_fail() ? NULL : calloc(count ? count : 1, size ? size : 1);
+    return must_fail() ? NULL : counted(calloc(count ? count : 1, size ? size : 1));
 }
 
 void *mem_realloc(void *ptr, size_t len)
 {
-    return must_fail() ? NULL : realloc(ptr, len ? len : 1);
+    if (must_fail())
+        return NULL;
+    size_t before = malloc_usable_size(ptr); /* 0 of NULL */
+    void  *block = realloc(ptr, len ? len : 1);
+    if (block)
+        mem_held_sub(before);
+    return counted(block);
 }
 
 char *mem_strdup(const char *text)
@@ -48,6 +116,7 @@ char *mem_strndup(const char *text, size_t len)
 
 void mem_free(void *ptr)
 {
+    mem_held_sub(malloc_usable_size(ptr)); /* 0 of NULL */
     free(ptr);
 }
 

@@ -3,10 +3,16 @@
  *
  * Everything in the program allocates through here. Out of memory is an ordinary result (NULL) that
  * every caller handles; mem_fail_after() makes a unit test walk each of those paths in turn.
+ *
+ * What is held is counted, in bytes as the allocator gives them out. The process may have a limit (mem_set_limit()): nothing
+ * fails because of it here, but whoever is about to hold more for a peer asks mem_has_room() first.
+ *
+ * Threads    all but mem_set_limit(), mem_has_room() and mem_fail_after() may be called on any
  */
 #ifndef CORE_MEM_H
 #define CORE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +35,23 @@ char *mem_strndup(const char *text, size_t len) ATTR_MUST_USE;
 
 /** Takes NULL. */
 void mem_free(void *ptr);
+
+/** Bytes held by now. */
+size_t mem_held(void);
+
+/** Count what another allocator has given out, or taken back. */
+void mem_held_add(size_t bytes);
+void mem_held_sub(size_t bytes);
+
+/**
+ * The limit of the process; 0: none. `relieve(arg)` is called when more is held: it frees what can be done without, down to
+ * the limit if it can. It must not yield. NULL: nothing can be freed.
+ */
+void   mem_set_limit(size_t bytes, void (*relieve)(void *arg), void *arg);
+size_t mem_limit(void);
+
+/** False when more is held than the limit, and relief was of no avail. On the loop only. Does not yield. */
+bool mem_has_room(void);
 
 /**
  * For tests: let `count` more allocations succeed, fail the next one, then succeed again.

@@ -73,6 +73,10 @@ SYSTEM_PROC_STATS = data(*SAMPLED, ("percent", FLOAT), *ints("user nice sys idle
 MEMINFOS = data(*SAMPLED, ("percent_ram", FLOAT), ("percent_swap", FLOAT), *ints(
     "MemActive RealInUse NotInUse MemTotal MemFree Buffers Cached SwapTotal SwapFree"))
 
+GIVEN = Obj(("times", int), ("bytes", int))
+MEMORY = data(("limit", int), ("held", int), ("has_room", bool), ("gop_share", int), ("over_share", int),
+              ("given_up", Obj(("unwatched_gop", GIVEN), ("backlog", GIVEN), ("gop", GIVEN))))   # not SRS's
+
 AUTHORS = data(("license", "MIT"), ("contributors", str))
 
 FEATURES = data(
@@ -103,8 +107,8 @@ RAW_API = Obj(("code", 0), ("http_api", Obj(
 
 RELOAD_FETCH = Obj(("code", 0), ("data", Obj(("err", int), ("msg", str), ("state", int), ("rid", str))))
 
-INDEX_V1 = ("versions summaries rusages self_proc_stats system_proc_stats meminfos authors features requests vhosts streams"
-            " clients raw").split()
+INDEX_V1 = ("versions summaries rusages self_proc_stats system_proc_stats meminfos memory authors features requests"
+            " vhosts streams clients raw").split()
 TESTS = ["requests", "errors", "redirects", "[vhost]"]
 
 STATIC = {
@@ -118,6 +122,7 @@ STATIC = {
     "/api/v1/self_proc_stats": SELF_PROC_STATS,
     "/api/v1/system_proc_stats": SYSTEM_PROC_STATS,
     "/api/v1/meminfos": MEMINFOS,
+    "/api/v1/memory": MEMORY,
     "/api/v1/authors": AUTHORS,
     "/api/v1/features": FEATURES,
     "/api/v1/vhosts/": Obj(*IDENTITY, ("vhosts", [VHOST])),

@@ -28,6 +28,9 @@ struct err *api_self_proc_stats(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_system_proc_stats(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_meminfos(struct http_exchange *x) ATTR_MUST_USE;
 
+/* memory.c */
+struct err *api_memory(struct http_exchange *x) ATTR_MUST_USE;
+
 /* vhosts.c, streams.c, clients.c */
 struct err *api_vhosts(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_streams(struct http_exchange *x) ATTR_MUST_USE;

@@ -60,6 +60,7 @@ static struct err *write_v1(struct api_reply *r)
         { "self_proc_stats", "the process: /proc/self/stat" },
         { "system_proc_stats", "the processors: /proc/stat" },
         { "meminfos", "the memory: /proc/meminfo" },
+        { "memory", "what is held for all streams and connections, and what gave way for memory_limit" },
         { "authors", "license and contributors" },
         { "features", "how it was built, and what it can do" },
         { "requests", "this very request, as the server has read it" },

@@ -17,6 +17,7 @@ static const struct http_route rows[] = {
     { "/api/v1/self_proc_stats", HTTP_METHODS_ALL, api_self_proc_stats },
     { "/api/v1/system_proc_stats", HTTP_METHODS_ALL, api_system_proc_stats },
     { "/api/v1/meminfos", HTTP_METHODS_ALL, api_meminfos },
+    { "/api/v1/memory", HTTP_METHODS_ALL, api_memory },
     { "/api/v1/vhosts/", HTTP_METHOD(GET), api_vhosts },
     { "/api/v1/streams/", HTTP_METHOD(GET), api_streams },
     { "/api/v1/clients/", HTTP_METHOD(GET) | HTTP_METHOD(DELETE), api_clients },

@@ -5,6 +5,7 @@
 
 #include "app/cidr.h"
 #include "app/conf/endpoint.h"
+#include "app/conf/size.h"
 #include "app/conf/snapshot.h"
 #include "app/conf/spell.h"
 #include "app/conf/value.h"
@@ -220,6 +221,24 @@ static struct err *check_trusted_proxies(const struct check *c)
     return NULL;
 }
 
+static struct err *check_memory_limit(const struct check *c)
+{
+    enum { LEAST_BYTES = 32 << 20 };
+    const struct conf_node *n = root_node(c, "memory_limit");
+    const char             *word = conf_node_word(n);
+    char                    where[CONF_WHERE_MAX + 8], shown[CONF_SHOW_MAX];
+    struct conf_size        size;
+    if (!word)
+        return NULL;
+    if (!conf_size_parse(word, &size))
+        return err_new(E_SYSTEM_CONFIG_INVALID, "memory_limit=%s is no size (try 50%%, 512m, 2g or off)%s",
+                       conf_show(word, shown, sizeof shown), at(n, where, sizeof where));
+    if (!size.percent && strcmp(word, "off") != 0 && size.bytes < LEAST_BYTES)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "memory_limit=%s is less than the server needs, %dm%s",
+                       conf_show(word, shown, sizeof shown), LEAST_BYTES >> 20, at(n, where, sizeof where));
+    return NULL;
+}
+
 /* A fraction below 1 was a fine interval for SRS 1 to 3: it counts as 1, with a warning. */
 static struct err *check_heartbeat(const struct check *c)
 {
@@ -412,7 +431,8 @@ struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
         (e = check_each(&c, "stream_caster", check_caster)) || (e = check_each(&c, "vhost", check_vhost_names)) ||
         (e = check_each(&c, "vhost", check_hls)) || (e = check_each(&c, "vhost", check_kickoff)) ||
         (e = check_each(&c, "vhost", check_ingests)) || (e = check_each(&c, "vhost", check_security)) ||
-        (e = check_process(&c)))
+        (e = check_process(&c)) ||
+        (e = check_memory_limit(&c)))
         return e;
     return NULL;
 }

@@ -152,6 +152,7 @@ struct conf {
     bool                    io_uring;   /* ours, default on: write to many players by one call */
     bool                    allow_unbuilt; /* ours, default off: serve vhosts that ask for what is not built */
     int                     max_connections;
+    char                   *memory_limit; /* ours: validated, as written (conf/size.h) */
     char                   *pid;
     int                     chunk_size;
     bool                    daemon_overruled; /* written `on`, but this is a container */

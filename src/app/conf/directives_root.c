@@ -30,6 +30,10 @@ static const struct directive rows[] = {
       .since = "1",
       .help = "Most TCP clients at one time; one more is closed at once. The limit of open files must be more than "
               "128 above." },
+    { .name = "memory_limit", .type = CONF_STRING, .unit = "percent|bytes[k|m|g]|off", .def = "50%",
+      .reload = RELOAD_APPLIED, IN_CONF(memory_limit), .since = "ours",
+      .help = "Most memory that the server holds for all connections and streams together; percent of the machine's or "
+              "of the control group's limit. Beyond it GOP caches and slow players give way, then newcomers are refused." },
     { .name = "chunk_size", .type = CONF_INT, .unit = "bytes", .def = "60000", .min = 128, .max = 65536,
       .env = "SRS_VHOST_CHUNK_SIZE SRS_RTMP_CHUNK_SIZE", .reload = RELOAD_LIVE, IN_CONF(chunk_size), .since = "1",
       .help = "Size of the RTMP chunks that the server sends; a vhost may say otherwise." },

@@ -125,7 +125,7 @@ static struct err *introduce(struct rtmp_conn *c)
     }
     bool told;
     e = rtmp_server_connect(&c->rtmp, &c->request, now_us() + STEP_TIMEOUT_US, &told);
-    if (told)
+    if (told || err_code(e) == E_LIMIT) /* what is on its way is taken: a reset would look like a fault of ours */
         io_linger(&c->io, now_us() + LINGER_US);
     if (e)
         return err_wrap(e, "wait for connect");

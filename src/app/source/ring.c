@@ -11,11 +11,6 @@ void ring_finish(struct ring *r)
     *r = (struct ring){ 0 };
 }
 
-static size_t frame_memory(const struct frame *f)
-{
-    return sizeof *f + f->cap;
-}
-
 static bool resize(struct ring *r, size_t n_slots)
 {
     struct frame **slots = mem_calloc(n_slots, sizeof(struct frame *));
@@ -34,7 +29,7 @@ bool ring_push(struct ring *r, struct frame *f)
     if (ring_is_full(r) && !resize(r, r->n_slots ? r->n_slots * 2 : SLOTS_MIN))
         return false;
     r->slots[r->head++ & (r->n_slots - 1)] = frame_ref(f);
-    r->bytes += frame_memory(f);
+    r->bytes += ring_frame_bytes(f);
     return true;
 }
 
@@ -42,7 +37,7 @@ void ring_trim(struct ring *r, uint64_t up_to)
 {
     for (; r->tail < up_to && r->tail < r->head; r->tail++) {
         struct frame **slot = &r->slots[r->tail & (r->n_slots - 1)];
-        r->bytes -= frame_memory(*slot);
+        r->bytes -= ring_frame_bytes(*slot);
         frame_unref(slot);
     }
     /* Give a burst's memory back, with room left so that the next GOP does not resize again. */

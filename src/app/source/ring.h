@@ -23,6 +23,12 @@ struct ring {
     size_t         bytes;      /* memory of the frames held */
 };
 
+/** The memory that a frame takes. */
+static inline size_t ring_frame_bytes(const struct frame *f)
+{
+    return sizeof *f + f->cap;
+}
+
 void ring_finish(struct ring *r);
 bool ring_push(struct ring *r, struct frame *f) ATTR_MUST_USE; /* takes a reference of its own */
 void ring_trim(struct ring *r, uint64_t up_to);                /* forgets all frames before `up_to` */

@@ -171,6 +171,7 @@ static void follow_gop(struct source *s, const struct frame *f)
         s->audio_since_video = 0;
         if (f->key) {
             s->gop_seq = s->ring.head;
+            s->gop_bytes = 0;
             s->has_gop = s->vhost->play.gop_cache;
             headers_copy(&s->gop_headers, &s->headers);
             trim(s);
@@ -184,6 +185,20 @@ static void follow_gop(struct source *s, const struct frame *f)
                  s->identity, max_frames);
         s->has_gop = false;
     }
+}
+
+/* A cache beyond its share of the memory is given up; what its readers still need stays. */
+static void keep_to_share(struct source *s)
+{
+    size_t share = sources_gop_share(s->owner);
+    if (!s->has_gop || s->gop_bytes <= share)
+        return;
+    log_warn("stream %s has a GOP of more than %zu bytes, its share of memory_limit: new players wait for the next key "
+             "frame",
+             s->identity, share);
+    s->owner->give_way.over_share++;
+    s->has_gop = false;
+    trim(s);
 }
 
 static bool same_payload(const struct frame *a, const struct frame *b)
@@ -218,6 +233,9 @@ static struct err *push(struct source *s, struct frame *f)
         s->has_gop = false; /* a GOP with a hole is no GOP */
         return err_no_memory();
     }
+    s->gop_bytes += ring_frame_bytes(f);
+    keep_to_share(s);
+    (void)!mem_has_room(); /* others give way, or this one */
     pacer_notice(s);
     return NULL;
 }
@@ -301,6 +319,8 @@ struct err *source_publish(struct source *s, struct publisher *p)
     if (s->publisher && !s->vhost->publish.republish_takeover)
         return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is busy, client %s publishes it", s->identity,
                        s->publisher->trace);
+    if (!mem_has_room())
+        return err_new(E_LIMIT, "no memory for another publisher: the server holds more than memory_limit");
     if (s->publisher) {
         s->publisher->taken_over = true;
         co_cancel(s->publisher->co);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "app/conf/conf.h"
+#include "app/source/give_way.h"
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
 #include "app/source/ring.h"
@@ -37,7 +38,8 @@ enum { PURE_AUDIO_FRAMES = 115 };
 
 /** All sources of a server, by identity `[vhost]/app/stream`. */
 struct sources {
-    struct map by_identity;
+    struct map      by_identity;
+    struct give_way give_way;
 };
 
 /** Where a stream's frames come from: the publisher's session fills it in and keeps it alive. */
@@ -66,6 +68,7 @@ struct source {
     struct headers   headers;     /* newest */
     struct headers   gop_headers; /* as they were at gop_seq */
     uint64_t         gop_seq;     /* newest key frame */
+    size_t           gop_bytes;   /* memory of the frames from there on */
     bool             has_gop;     /* the frames from gop_seq on are all there, and a new reader starts there */
     bool             has_video;
     bool             atc; /* configured, or switched on by the metadata */

@@ -42,8 +42,28 @@ static const uint8_t nothing[1]; /* where a drained reader points: arithmetic on
 void rtmp_chunk_reader_init(struct rtmp_chunk_reader *r)
 {
     *r = (struct rtmp_chunk_reader){
-        .at = nothing, .end = nothing, .current = -1, .chunk_size = RTMP_CHUNK_SIZE_DEFAULT
+        .at = nothing,
+        .end = nothing,
+        .current = -1,
+        .chunk_size = RTMP_CHUNK_SIZE_DEFAULT,
+        .message_max = RTMP_MESSAGE_LEN_MAX,
     };
+}
+
+void rtmp_chunk_reader_expect_media(struct rtmp_chunk_reader *r, bool media)
+{
+    r->message_max = media ? RTMP_MESSAGE_LEN_MAX : RTMP_COMMAND_MAX;
+}
+
+/* Room of all messages under way. */
+static size_t partial_bytes_max(const struct rtmp_chunk_reader *r)
+{
+    return r->message_max < RTMP_MESSAGE_LEN_MAX ? 2 * (size_t)r->message_max : RTMP_PARTIAL_BYTES_MAX;
+}
+
+static struct err *too_much(const struct rtmp_chunk_reader *r)
+{
+    return err_new(E_LIMIT, "more than %zu bytes of unfinished messages", partial_bytes_max(r));
 }
 
 void rtmp_chunk_reader_finish(struct rtmp_chunk_reader *r)
@@ -226,9 +246,12 @@ static struct err *begin_message(struct rtmp_chunk_reader *r, struct rtmp_chunk_
     bool is_absolute = h->type == CHUNK_FULL || (h->type == CHUNK_BARE && cs->absolute && cs->extended);
     cs->timestamp_ms = is_absolute ? cs->field : cs->timestamp_ms + cs->field;
 
+    if (cs->length > r->message_max)
+        return err_new(E_LIMIT, "a message of type %u and %u bytes, where at most %u are taken before a publish",
+                       cs->type_id, cs->length, r->message_max);
     size_t room = cs->length < RTMP_MESSAGE_FIRST_ROOM ? cs->length : RTMP_MESSAGE_FIRST_ROOM;
-    if (r->partial_bytes + room > RTMP_PARTIAL_BYTES_MAX)
-        return err_new(E_LIMIT, "more than %d bytes of unfinished messages", RTMP_PARTIAL_BYTES_MAX);
+    if (r->partial_bytes + room > partial_bytes_max(r))
+        return too_much(r);
     cs->partial = frame_new(room);
     if (!cs->partial)
         return err_no_memory();
@@ -312,8 +335,11 @@ static struct err *make_room(struct rtmp_chunk_reader *r, struct rtmp_chunk_stre
     size_t grown = 2 * cap < cs->length ? 2 * cap : cs->length;
     if (grown < want)
         grown = want;
-    if (r->partial_bytes - cap + grown > RTMP_PARTIAL_BYTES_MAX)
-        return err_new(E_LIMIT, "more than %d bytes of unfinished messages", RTMP_PARTIAL_BYTES_MAX);
+    if (r->partial_bytes - cap + grown > partial_bytes_max(r))
+        return too_much(r);
+    if (!mem_has_room())
+        return err_new(E_LIMIT, "no memory for a message of %u bytes: the server holds more than memory_limit",
+                       cs->length);
     if (!frame_grow(&cs->partial, grown))
         return err_no_memory();
     r->partial_bytes += grown - cap;

@@ -32,6 +32,7 @@ enum {
     RTMP_CHUNK_STREAMS_MAX = 64,        /* encoders use up to 6 */
     /* A message is given room as it arrives, this much at first whatever length it claims. */
     RTMP_MESSAGE_FIRST_ROOM = 64 << 10,
+    RTMP_COMMAND_MAX = RTMP_MESSAGE_FIRST_ROOM, /* before anything is published; encoders use some 500 bytes */
     /* Room of all messages under way: one of the longest, and one of the usual on every other chunk stream. */
     RTMP_PARTIAL_BYTES_MAX = (16 << 20) + RTMP_CHUNK_STREAMS_MAX * RTMP_MESSAGE_FIRST_ROOM,
 };
@@ -49,10 +50,17 @@ struct rtmp_chunk_reader {
     bool                      omits_extended;   /* the peer leaves extended timestamps out of type 3 chunks */
     bool                      began_with_type1; /* it started a chunk stream in an unlawful way, which was let pass */
     uint32_t                  chunk_size, chunk_left;
+    uint32_t                  message_max;   /* a longer message is an error */
     size_t                    partial_bytes; /* room of the messages under way */
 };
 
 void rtmp_chunk_reader_init(struct rtmp_chunk_reader *r);
+
+/**
+ * Take no message longer than RTMP_COMMAND_MAX from now on, and no more than two of that size under way: for whoever has
+ * only commands to send; or take any again.
+ */
+void rtmp_chunk_reader_expect_media(struct rtmp_chunk_reader *r, bool media);
 
 /** Takes a reader that is all zero. */
 void rtmp_chunk_reader_finish(struct rtmp_chunk_reader *r);
@@ -77,7 +85,8 @@ static inline bool rtmp_chunk_reader_borrows(const struct rtmp_chunk_reader *r)
  * Returns    `*got` false: every fed byte has been consumed
  * Errors     E_RTMP_CHUNK_START  a chunk stream begins with type 2 or 3; type 0 inside a message
  *            E_RTMP_PACKET_SIZE  the length changes inside a message
- *            E_LIMIT             too many chunk streams, or bytes of messages under way
+ *            E_LIMIT             too many chunk streams, or bytes of messages under way; too long a message; or the
+ *                                process holds more memory than its limit (mem_has_room())
  *            out of memory. After any error the reader is good for finish() only.
  */
 struct err *rtmp_chunk_reader_next(struct rtmp_chunk_reader *r, struct rtmp_message *msg, bool *got) ATTR_MUST_USE;

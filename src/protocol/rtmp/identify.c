@@ -85,6 +85,8 @@ static struct err *find_stream(struct identification *id, struct rtmp_request *r
     if (e)
         return e;
     *role = call->kind == RTMP_CALL_PLAY ? RTMP_PLAY : id->role;
+    if (*role != RTMP_PLAY)
+        rtmp_chunk_reader_expect_media(&id->s->in, true); /* for good: media of one publish may come after its end */
     req->duration_ms = *role == RTMP_PLAY ? duration_of(call) : 0;
     e = rtmp_url_parse(&url, req->tc_url, *role == RTMP_PLAY ? name : choose_name(id, name));
     mem_free(name);

@@ -1,11 +1,14 @@
 #include "protocol/tls/buffers.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "core/mem.h"
 
 /*
  * What OpenSSL asks for with records (17 KiB) and handshakes (22 KiB, and 4 KiB to collect a flight in); how many at once,
@@ -56,32 +59,50 @@ static void give_back(char *block)
     pthread_mutex_unlock(&pool.lock);
 }
 
+/* Of malloc(), counted as the rest of the process counts what it holds (core/mem.h). */
+static void *counted(void *block)
+{
+    if (block)
+        mem_held_add(malloc_usable_size(block));
+    return block;
+}
+
 static void *allocate(size_t len, const char *file, int line)
 {
     (void)file, (void)line;
     bool  is_buffer = len == FLIGHT_BYTES || (len >= BUFFER_MIN && len <= BUFFER_BYTES);
     void *block = is_buffer ? take() : NULL;
-    return block ? block : malloc(len);
+    if (block)
+        mem_held_add(BUFFER_BYTES);
+    return block ? block : counted(malloc(len));
 }
 
 static void release(void *block, const char *file, int line)
 {
     (void)file, (void)line;
-    if (tls_buffers_has(block))
+    if (tls_buffers_has(block)) {
+        mem_held_sub(BUFFER_BYTES);
         give_back(block);
-    else
+    } else {
+        mem_held_sub(malloc_usable_size(block));
         free(block);
+    }
 }
 
 static void *resize(void *block, size_t len, const char *file, int line)
 {
     if (!block)
         return allocate(len, file, line);
-    if (!tls_buffers_has(block))
-        return realloc(block, len);
+    if (!tls_buffers_has(block)) {
+        size_t before = malloc_usable_size(block);
+        void  *resized = realloc(block, len);
+        if (resized || len == 0)
+            mem_held_sub(before);
+        return counted(resized);
+    }
     if (len > 0 && len <= BUFFER_BYTES)
         return block;
-    void *larger = len > 0 ? malloc(len) : NULL;
+    void *larger = len > 0 ? counted(malloc(len)) : NULL;
     if (larger)
         memcpy(larger, block, BUFFER_BYTES);
     if (larger || len == 0)

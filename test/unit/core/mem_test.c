@@ -83,6 +83,57 @@ static void each_kind_of_allocation_can_fail(void **state)
     mem_fail_after(-1);
 }
 
+static void what_is_held_is_counted(void **state)
+{
+    (void)state;
+    size_t before = mem_held();
+    char  *a = mem_alloc(1000), *b = mem_calloc(10, 100), *c = mem_strdup("text");
+    assert_true(mem_held() >= before + 2005);
+    a = mem_realloc(a, 100000);
+    assert_true(mem_held() >= before + 101005);
+    mem_fail_after(0);
+    assert_null(mem_realloc(a, 200000));
+    assert_true(mem_held() >= before + 101005);
+    mem_free(a);
+    mem_free(b);
+    mem_free(c);
+    mem_free(NULL);
+    mem_held_add(7);
+    assert_int_equal(mem_held(), before + 7);
+    mem_held_sub(7);
+    assert_int_equal(mem_held(), before);
+}
+
+static void *spare;
+
+static void free_spare(void *arg)
+{
+    ++*(int *)arg;
+    assert_false(mem_has_room()); /* asked while it frees: no second round */
+    mem_free(spare);
+    spare = NULL;
+}
+
+static void beyond_the_limit_relief_is_asked_for(void **state)
+{
+    (void)state;
+    int n_asked = 0;
+    spare = mem_alloc(100000);
+    mem_set_limit(mem_held(), free_spare, &n_asked);
+    assert_true(mem_has_room());
+    assert_int_equal(n_asked, 0);
+    void *more = mem_alloc(1000); /* the limit fails nothing by itself */
+    assert_non_null(more);
+    assert_true(mem_has_room());
+    assert_int_equal(n_asked, 1);
+    assert_null(spare);
+    mem_set_limit(1, NULL, NULL);
+    assert_false(mem_has_room());
+    mem_set_limit(0, NULL, NULL);
+    assert_true(mem_has_room());
+    mem_free(more);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +142,8 @@ int main(void)
         cmocka_unit_test(strings_are_copied_and_terminated),
         cmocka_unit_test(only_the_nth_allocation_fails),
         cmocka_unit_test(each_kind_of_allocation_can_fail),
+        cmocka_unit_test(what_is_held_is_counted),
+        cmocka_unit_test(beyond_the_limit_relief_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

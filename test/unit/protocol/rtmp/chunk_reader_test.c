@@ -463,6 +463,54 @@ static void a_claimed_length_costs_nothing_until_it_is_sent(void **state)
     rtmp_chunk_reader_finish(&r);
 }
 
+/* Before a publish there are commands only. */
+static void a_reader_that_expects_no_media_takes_no_long_message(void **state)
+{
+    (void)state;
+    static const uint8_t whole[] = { 0x06, 0, 0, 0, 0x01, 0x00, 0x00, 20, 1, 0, 0, 0 }; /* 65536 bytes */
+    static const uint8_t longer[] = { 0x07, 0, 0, 0, 0x01, 0x00, 0x01, 9, 1, 0, 0, 0 };
+    struct got               g = { 0 };
+    struct rtmp_chunk_reader r;
+    rtmp_chunk_reader_init(&r);
+    rtmp_chunk_reader_expect_media(&r, false);
+    rtmp_chunk_reader_feed(&r, whole, sizeof whole);
+    assert_true(drain(&r, &g));
+    rtmp_chunk_reader_finish(&r);
+    rtmp_chunk_reader_expect_media(&r, false);
+    rtmp_chunk_reader_feed(&r, longer, sizeof longer);
+    assert_false(drain(&r, &g));
+    assert_int_equal(g.failed, E_LIMIT); /* at once, not when it has come */
+    rtmp_chunk_reader_finish(&r);
+
+    g = (struct got){ 0 };
+    rtmp_chunk_reader_expect_media(&r, true);
+    rtmp_chunk_reader_feed(&r, longer, sizeof longer);
+    assert_true(drain(&r, &g));
+    rtmp_chunk_reader_finish(&r);
+}
+
+static void a_reader_that_expects_no_media_holds_two_unfinished_messages(void **state)
+{
+    (void)state;
+    struct got               g = { 0 };
+    struct rtmp_chunk_reader r;
+    rtmp_chunk_reader_init(&r);
+    rtmp_chunk_reader_expect_media(&r, false);
+    for (int i = 3; !g.failed && i < 10; i++) {
+        uint8_t begin[] = { (uint8_t)i, 0, 0, 0, 0x01, 0x00, 0x00, 20, 1, 0, 0, 0 };
+        uint8_t rest[RTMP_CHUNK_SIZE_DEFAULT] = { 0 };
+        rtmp_chunk_reader_feed(&r, begin, sizeof begin);
+        drain(&r, &g);
+        if (!g.failed) {
+            rtmp_chunk_reader_feed(&r, rest, sizeof rest);
+            assert_true(drain(&r, &g));
+        }
+        assert_true(r.partial_bytes <= 2 * RTMP_COMMAND_MAX);
+    }
+    assert_int_equal(g.failed, E_LIMIT);
+    rtmp_chunk_reader_finish(&r);
+}
+
 static void the_longest_message_arrives_and_two_at_once_do_not(void **state)
 {
     (void)state;
@@ -599,6 +647,8 @@ int main(void)
         cmocka_unit_test(a_message_neither_restarts_nor_changes_its_length),
         cmocka_unit_test(too_many_chunk_streams_are_refused),
         cmocka_unit_test(a_claimed_length_costs_nothing_until_it_is_sent),
+        cmocka_unit_test(a_reader_that_expects_no_media_takes_no_long_message),
+        cmocka_unit_test(a_reader_that_expects_no_media_holds_two_unfinished_messages),
         cmocka_unit_test(the_longest_message_arrives_and_two_at_once_do_not),
         cmocka_unit_test(keep_frees_the_fed_storage_between_two_messages),
         cmocka_unit_test(an_idle_reader_is_small),

@@ -1,0 +1,33 @@
+/* What is held for all streams and connections together, and what gave way for the limit. Not SRS's. */
+#include "app/api/endpoints.h"
+#include "app/api/reply.h"
+#include "core/mem.h"
+
+static struct err *write_memory(struct api_reply *r)
+{
+    const struct sources  *all = &r->server->sources;
+    const struct give_way *g = &all->give_way;
+    size_t                 limit = mem_limit();
+    bool                   has_room = mem_has_room(); /* first: it may free something */
+    api_begin_data(r);
+    jw_int(&r->json, "limit", (int64_t)limit);
+    jw_int(&r->json, "held", (int64_t)mem_held());
+    jw_bool(&r->json, "has_room", has_room);
+    jw_int(&r->json, "gop_share", limit ? (int64_t)sources_gop_share(all) : 0);
+    jw_int(&r->json, "over_share", g->over_share);
+    jw_object(&r->json, "given_up");
+    for (enum give_way_step step = 0; step < GIVE_WAY_STEPS; step++) {
+        jw_object(&r->json, give_way_name(step));
+        jw_int(&r->json, "times", g->given[step].times);
+        jw_int(&r->json, "bytes", g->given[step].bytes);
+        jw_object_end(&r->json);
+    }
+    jw_object_end(&r->json);
+    api_end_data(r);
+    return NULL;
+}
+
+struct err *api_memory(struct http_exchange *x)
+{
+    return api_answer(x, write_memory);
+}

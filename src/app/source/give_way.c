@@ -1,0 +1,116 @@
+#include "app/source/give_way.h"
+
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/co.h"
+
+/* Below the limit by this part of it, so that the next frame does not begin anew. */
+enum { SLACK_OF_LIMIT = 16 };
+
+/* Less is not worth a player's picture. */
+enum { WORTH_BYTES = 64 << 10 };
+
+/* Streams that give way in one turn; the next frame goes on. And how long nobody looks when nothing was found. */
+enum { TURN_SOURCES = 16, FUTILE_US = 100 * US_PER_MS };
+
+static const char *const names[GIVE_WAY_STEPS] = { "unwatched_gop", "backlog", "gop" };
+static const char *const told[GIVE_WAY_STEPS] = {
+    "the GOP cache of a stream that nobody watches",
+    "what slow players have not taken yet",
+    "a GOP cache, new players wait for the next key frame",
+};
+
+const char *give_way_name(enum give_way_step step)
+{
+    return names[step];
+}
+
+size_t sources_gop_share(const struct sources *all)
+{
+    size_t limit = mem_limit(), n = all->by_identity.count ? all->by_identity.count : 1;
+    size_t share = limit / GOP_SHARES_OF_LIMIT / n;
+    if (!limit)
+        return SIZE_MAX;
+    return share < GOP_SHARE_MIN ? GOP_SHARE_MIN : share > GOP_SHARE_MAX ? GOP_SHARE_MAX : share;
+}
+
+/* What a stream would give up in a step. */
+static size_t worth(const struct source *s, enum give_way_step step)
+{
+    size_t gop = s->has_gop ? s->gop_bytes : 0;
+    switch (step) {
+    case GIVE_UNWATCHED_GOP: return s->n_readers ? 0 : s->ring.bytes;
+    case GIVE_BACKLOG: return s->n_readers && s->ring.bytes > gop ? s->ring.bytes - gop : 0;
+    default: return gop;
+    }
+}
+
+/* Frames up to here are given up. Readers that keep up have been given all that is released. */
+static uint64_t give_up_to(const struct source *s, enum give_way_step step)
+{
+    switch (step) {
+    case GIVE_BACKLOG: return s->has_gop ? s->gop_seq : s->release_began;
+    case GIVE_UNWATCHED_GOP: return s->ring.head;
+    default: return s->n_readers ? s->release_began : s->ring.head;
+    }
+}
+
+static size_t give_up(struct source *s, enum give_way_step step)
+{
+    size_t before = s->ring.bytes;
+    if (step != GIVE_BACKLOG)
+        s->has_gop = false;
+    ring_trim(&s->ring, give_up_to(s, step));
+    return before - s->ring.bytes;
+}
+
+static struct source *largest(const struct sources *all, enum give_way_step step)
+{
+    struct source *found = NULL, *s;
+    size_t         most = WORTH_BYTES, at = 0;
+    while ((s = map_next(&all->by_identity, &at, NULL))) {
+        size_t bytes = worth(s, step);
+        bool   can = s->ring.tail < s->ring.head && give_up_to(s, step) > s->ring.tail;
+        if (can && bytes > most) {
+            most = bytes;
+            found = s;
+        }
+    }
+    return found;
+}
+
+/* By limits of its own: the connection whose frame was one too many is any. */
+static void tell(struct sources *all, const struct source *s, enum give_way_step step, size_t bytes)
+{
+    struct log_limits *of_caller = co_log_limits();
+    co_set_log_limits(&all->give_way.log_limits);
+    log_warn("memory_limit: %zu MiB are held, more than %zu: %s gives up %zu bytes: %s", mem_held() >> 20,
+             mem_limit() >> 20, s->identity, bytes, told[step]);
+    co_set_log_limits(of_caller);
+}
+
+void sources_give_way(void *arg)
+{
+    struct sources  *all = arg;
+    struct give_way *g = &all->give_way;
+    const size_t     aim = mem_limit() - mem_limit() / SLACK_OF_LIMIT;
+    int              n = 0;
+    if (now_us() < g->futile_until_us)
+        return;
+    for (enum give_way_step step = 0; step < GIVE_WAY_STEPS; step++) {
+        struct source *s;
+        while (mem_held() > aim && n < TURN_SOURCES && (s = largest(all, step))) {
+            size_t bytes = give_up(s, step);
+            g->given[step].times++;
+            g->given[step].bytes += (int64_t)bytes;
+            tell(all, s, step, bytes);
+            n++;
+            if (!bytes)
+                break;
+        }
+    }
+    if (n == 0)
+        g->futile_until_us = now_us() + FUTILE_US;
+}

@@ -1,0 +1,52 @@
+/**
+ * What streams give up when the process holds more memory than its limit (core/mem.h), in this order:
+ *
+ *     1. GOP caches of streams that nobody watches, the largest first: who joins waits for the next key frame
+ *     2. what slow players have not taken yet, the longest first: they jump to the newest key frame
+ *     3. GOP caches of the others, the largest first
+ *
+ * When that is not enough newcomers are refused by whoever asks mem_has_room(). Before it comes to that no GOP cache is
+ * larger than its share of the limit, so that a few streams cannot take it all.
+ *
+ * Units      bytes
+ * Yields     no
+ */
+#ifndef APP_SOURCE_GIVE_WAY_H
+#define APP_SOURCE_GIVE_WAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/log_limit.h"
+
+enum give_way_step { GIVE_UNWATCHED_GOP, GIVE_BACKLOG, GIVE_GOP, GIVE_WAY_STEPS };
+
+/* A GOP cache may have so much in any case, and at most so much however few streams there are: 10 s of 50 Mbit/s. */
+enum { GOP_SHARE_MIN = 16 << 20, GOP_SHARE_MAX = 64 << 20 };
+
+/* All shares together are this part of the limit, as far as GOP_SHARE_MIN lets them be. */
+enum { GOP_SHARES_OF_LIMIT = 16 };
+
+/** Kept by struct sources: what has been given up so far. */
+struct give_way {
+    struct {
+        int64_t times, bytes;
+    } given[GIVE_WAY_STEPS];
+    int64_t           over_share;      /* GOP caches given up because they were larger than their share */
+    int64_t           futile_until_us; /* nothing was left to give up: do not look before */
+    struct log_limits log_limits;      /* of the lines about it, whoever made them necessary */
+};
+
+struct sources;
+struct source;
+
+/** Give up what is needed to get below the limit; arg is a struct sources: for mem_set_limit(). */
+void sources_give_way(void *arg);
+
+/** The most that a GOP cache of these streams may hold; SIZE_MAX when the process has no limit. */
+size_t sources_gop_share(const struct sources *all);
+
+/** The words of the API and the log for a step: "unwatched_gop", … */
+const char *give_way_name(enum give_way_step step);
+
+#endif

@@ -1,0 +1,175 @@
+"""One bound for the memory of all streams and connections together: what a peer may hold before it publishes, what streams
+give up, in which order, and who is told."""
+import re
+import socket
+
+import pytest
+
+import flv
+import rtmp
+from api import Api
+from flv import Numbered
+from srs import SANITIZED
+from wait import patience, until
+
+MIB = 1 << 20
+
+
+def numbers(messages):
+    return [n[1] for n in map(flv.number_of, messages) if n]
+
+
+def wait_number(player, number):
+    """Until that frame is there."""
+    if number not in numbers(player.messages):
+        player.wait(lambda m: flv.number_of(m) and flv.number_of(m)[1] == number, what="frame %d" % number)
+
+
+def memory(server):
+    return Api(server).get("/api/v1/memory")["data"]
+
+
+def unfinished_before_connect(port, size):
+    """The beginning of a message that never ends, before connect."""
+    s = socket.create_connection(("127.0.0.1", port), timeout=patience())
+    s.sendall(b"\x03" + bytes(1536))
+    got = b""
+    while len(got) < 3073:
+        got += s.recv(65536)
+    s.sendall(got[1:1537])
+    s.sendall(b"\x02\0\0\0\0\0\4\1\0\0\0\0" + b"\0\xff\xff\xff"                # chunks of 16 MB
+              + b"\x06\0\0\0" + size.to_bytes(3, "big") + b"\x14\1\0\0\0")
+    try:
+        s.sendall(bytes(size - 1))
+    except OSError:
+        pass
+    return s
+
+
+@pytest.mark.parametrize("size", [65537, 15 * MIB])
+def test_a_long_message_before_connect_is_refused_at_once_and_costs_nothing(server, size):
+    before = server.rss_kib()
+    peers = [unfinished_before_connect(server.port, size) for _ in range(20)]
+    server.wait_log(r"a message of type 20 and %d bytes, where at most 65536" % size)
+    until(lambda: len(re.findall("where at most 65536", server.log)) == 20, "all are refused")
+    assert server.rss_kib() - before < 20 * 1024 * (3 if SANITIZED else 1)
+    for p in peers:
+        p.close()
+
+
+def test_unfinished_commands_before_publish_hold_no_more_than_two_of_them(server):
+    with server.client() as c:
+        c.set_chunk_size(128)
+        for csid in range(3, 60):
+            c.raw(bytes([csid]) + b"\0\0\0" + (65536).to_bytes(3, "big") + b"\x14\1\0\0\0" + bytes(128))
+        server.wait_log(r"more than 131072 bytes of unfinished messages")
+
+
+def test_a_published_frame_may_be_as_long_as_a_message(server):
+    source = Numbered(gop=5, size=3 * MIB, audio_fps=0)
+    with server.publisher("s", chunk_size=1 << 20) as p, server.player("s") as player:
+        p.send_tags(source.configs())
+        p.send_tags(source.frames(0, 5))
+        wait_number(player, 4)
+        assert numbers(player.messages) == [0, 1, 2, 3, 4]
+
+
+def fat(server, name, mib, gop=1000):
+    """A publisher of one GOP of so many MiB that goes on."""
+    source = Numbered(gop=gop, size=MIB, audio_fps=0)
+    p = server.publisher(name, chunk_size=1 << 20)
+    p.send_tags(source.configs())
+    p.send_tags(source.frames(0, mib))
+    p.barrier()
+    return p, source
+
+
+def test_gops_of_streams_that_nobody_watches_give_way_first_and_log_and_api_tell(make_server):
+    server = make_server("vhost __defaultVhost__ { play { queue_length 3600; } }", api="",
+                         root={"memory_limit": "64m"})
+    before = server.rss_kib()
+    watched, source = fat(server, "watched", 4)
+    player = server.player("watched")
+    wait_number(player, 3)
+    fats = [fat(server, "fat%d" % i, 12) for i in range(8)]                  # 96 MiB in all
+    m = memory(server)
+    assert m["limit"] == 64 * MIB and m["held"] <= 64 * MIB and m["has_room"]
+    assert m["given_up"]["unwatched_gop"]["times"] >= 3
+    assert m["given_up"]["backlog"]["times"] == m["given_up"]["gop"]["times"] == 0
+    server.wait_log(r"memory_limit: \d+ MiB are held, more than 64: \S*fat\d gives up \d+ bytes: the GOP cache of a "
+                    r"stream that nobody watches")
+    assert server.rss_kib() - before < 100 * 1024 * (3 if SANITIZED else 1)
+    watched.send_tags(source.frames(4, 3))                                   # whoever watches lost nothing
+    wait_number(player, 6)
+    assert numbers(player.messages) == list(range(7))
+    with server.player("watched") as late:
+        wait_number(late, 6)
+        assert numbers(late.messages) == list(range(7))                      # who joins begins with the key frame
+    for p, _ in fats:
+        p.close()
+    until(lambda: memory(server)["held"] < 20 * MIB, "the memory is given back")
+
+
+def test_slow_players_jump_before_the_gops_of_watched_streams_give_way(make_server):
+    server = make_server("vhost __defaultVhost__ { play { queue_length 3600; } }", api="",
+                         root={"memory_limit": "64m"})
+    deaf, publishers = [], []
+    for i in range(6):
+        source = Numbered(gop=4, size=MIB, audio_fps=0)
+        p = server.publisher("s%d" % i, chunk_size=1 << 20)
+        p.send_tags(source.configs())
+        deaf.append(server.client(rcvbuf=4096))
+        deaf[-1].play("s%d" % i)
+        deaf[-1].barrier()
+        p.send_tags(source.frames(0, 14))                                   # 84 MiB in all
+        p.barrier()
+        publishers.append(p)
+    m = memory(server)
+    assert m["held"] <= 64 * MIB and m["given_up"]["backlog"]["times"] > 0
+    assert m["given_up"]["unwatched_gop"]["times"] == m["given_up"]["gop"]["times"] == 0
+    with server.player("s5") as late:                                        # at the newest key frame
+        wait_number(late, 13)
+        assert numbers(late.messages) == [12, 13]
+
+
+def test_when_nothing_gives_way_newcomers_are_refused_and_come_in_again_later(make_server):
+    server = make_server(api="", http="", root={"memory_limit": "32m"})
+    holders = []
+    for i in range(6):                                                       # frames that never end
+        try:
+            c = server.publisher("s%d" % i, chunk_size=1 << 20)
+        except (rtmp.Closed, rtmp.Refused, OSError):
+            break
+        c.raw(b"\x06\0\0\0" + (9 * MIB).to_bytes(3, "big") + b"\x09\1\0\0\0" + bytes(MIB))
+        for _ in range(7):
+            try:
+                c.raw(b"\xc6" + bytes(MIB))
+            except OSError:
+                break
+        holders.append(c)
+    server.wait_log(r"holds more than memory_limit|more than memory_limit=32 MiB")
+    assert server.rss_kib() < (60 + 60 * SANITIZED) * 1024
+    for c in holders:
+        c.close()
+    with server.publisher("again") as p:
+        p.barrier()
+
+
+def test_the_limit_follows_a_reload_and_off_means_none(make_server):
+    server = make_server(api="", root={"memory_limit": "1g"})
+    server.wait_log(r"memory_limit 1g: 1024 MiB for all streams and connections, the process may have \d+ MiB")
+    assert memory(server)["limit"] == 1 << 30
+    server.reload(root={"memory_limit": "64m"})
+    assert memory(server)["limit"] == 64 * MIB
+    server.reload(root={"memory_limit": "off"})
+    assert memory(server)["limit"] == 0
+    server.wait_log("there is no memory limit")
+    for bad in ("12x", "1m", "200%"):
+        text = server.reload(root={"memory_limit": bad}, good=False)
+        assert re.search(r"memory_limit=%s .*srs\.conf:%d" % (bad, server.line_of("memory_limit")), text)
+
+
+def test_the_default_is_half_of_what_the_process_may_have(make_server):
+    server = make_server(api="")
+    m = server.wait_log(r"memory_limit 50%: (\d+) MiB for all .* may have (\d+) MiB")
+    assert abs(int(m.group(1)) * 2 - int(m.group(2))) <= 2
