@@ -76,7 +76,10 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
         return err_wrap(e, "decode a player's command");
     switch (call.kind) {
     case RTMP_CALL_PAUSE:
-        log_info("player %s", call.flag ? "pauses" : "goes on");
+        if (call.flag)
+            log_info("player pauses");
+        else
+            log_info("player goes on"); /* another kind of line: it is told in the same second */
         p->out.paused = call.flag;
         return rtmp_server_reply_pause(rtmp, call.flag);
     case RTMP_CALL_CLOSE_STREAM:
