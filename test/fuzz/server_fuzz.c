@@ -1,0 +1,421 @@
+/*
+ * The whole server in one process: RTMP and HTTP connections over socket pairs, several at once, as a script of bytes tells.
+ * Whatever a publisher sends, and whoever leaves when, what live players get is well formed; and in the end nobody and
+ * nothing is left.
+ */
+#include "app/server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "app/conf/conf_load.h"
+#include "app/http/service.h"
+#include "app/listener.h"
+#include "app/rtmp/conn.h"
+#include "core/attr.h"
+#include "core/log.h"
+#include "fuzzing.h"
+#include "http_media.h"
+#include "kernel/amf0.h"
+#include "media_script.h"
+#include "protocol/io.h"
+#include "protocol/offload.h"
+#include "protocol/rtmp/chunk_writer.h"
+#include "protocol/send_ring.h"
+#include "well_formed.h"
+
+enum { PEERS = 10, OPS_MAX = 400, GOT_MAX = 2 << 20, CHUNK_SIZE = 60000, CALL_MAX = 600, SMALL_BUFFER = 2048 };
+
+enum peer_kind { PEER_RTMP, PEER_HTTP };
+enum media_kind { MEDIA_FLV, MEDIA_TS, MEDIA_MP4, MEDIA_AAC, MEDIA_MP3, MEDIA_NONE };
+
+struct peer {
+    int             fd; /* -1: nobody */
+    enum peer_kind  kind;
+    enum media_kind media;
+    bool            is_checked; /* what it got */
+    uint8_t        *got;
+    size_t          n_got, cap;
+};
+
+static struct rd     script;
+static struct server server;
+static struct peer   peers[PEERS];
+static uint32_t      clock_ms;
+
+/* ---- configurations: what a reload flips */
+
+static const char *const confs[] = {
+    "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; wait 5; } }",
+    "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].ts; }"
+    " play { time_jitter zero; mix_correct on; } publish { republish takeover; try_annexb_first off; } }",
+    "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].aac; fast_cache 10; }"
+    " play { gop_cache off; atc on; time_jitter off; queue_length 1; reduce_sequence_header on; } }",
+    "vhost __defaultVhost__ { min_latency on; http_remux { enabled on; mount [vhost]/[app]/[stream].mp3;"
+    " drop_if_not_match on; } play { gop_cache_max_frames 5; mw_latency 0; }"
+    " publish { mr on; mr_latency 1; republish takeover; } }",
+    "http_api { enabled on; raw_api { enabled on; } } vhost v { http_remux { enabled on; } }"
+    " vhost __defaultVhost__ { chunk_size 128; http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }"
+    " play { time_jitter full; } }",
+};
+
+static struct conf *load(unsigned i)
+{
+    char               text[1024];
+    int                len = snprintf(text, sizeof text, "listen 1935; daemon off; %s", confs[i % ARRAY_LEN(confs)]);
+    struct conf_source from = { .path = "f.conf", .text = text, .text_len = (size_t)len, .open_files = 65536 };
+    struct conf_report report = { 0 };
+    struct conf       *conf = NULL;
+    struct err        *e = conf_load(&from, &conf, &report);
+    conf_report_finish(&report);
+    check(!e);
+    return conf;
+}
+
+/* As a reload does it, but for the ports. */
+static void reload(unsigned i)
+{
+    struct conf   *conf = load(i), *old = server.conf;
+    struct source *s;
+    size_t         at = 0;
+    server.conf = conf;
+    while ((s = map_next(&server.sources.by_identity, &at, NULL))) {
+        const struct conf_vhost *v = conf_find_vhost(conf, s->vhost->name);
+        source_apply_conf(s, conf, v && strcmp(v->name, s->vhost->name) == 0 ? v : NULL);
+    }
+    conf_unref(&old);
+}
+
+/* ---- what peers get */
+
+static void check_media(enum media_kind kind, struct rd media)
+{
+    switch (kind) {
+    case MEDIA_FLV: check_flv(media); break;
+    case MEDIA_TS: check_ts(media); break;
+    case MEDIA_MP4: check_mp4(media); break;
+    case MEDIA_AAC: check_adts(media); break;
+    case MEDIA_MP3:
+    case MEDIA_NONE: break;
+    }
+}
+
+static void check_got(const struct peer *p)
+{
+    if (p->kind == PEER_RTMP) {
+        check_rtmp(rd_over(p->got, p->n_got));
+        return;
+    }
+    uint8_t  *room = malloc(p->n_got + 1);
+    struct wr media = wr_over(room, p->n_got + 1);
+    if (http_media(rd_over(p->got, p->n_got), &media))
+        check_media(p->media, rd_over(room, wr_len(&media)));
+    free(room);
+}
+
+static void keep(struct peer *p, const uint8_t *bytes, size_t n)
+{
+    p->is_checked &= p->n_got + n <= GOT_MAX;
+    if (!p->is_checked)
+        return;
+    if (p->n_got + n >= p->cap)
+        p->got = realloc(p->got, p->cap = 2 * (p->n_got + n) + 1);
+    memcpy(p->got + p->n_got, bytes, n);
+    p->n_got += n;
+    p->got[p->n_got] = 0; /* strtoul() ends there */
+}
+
+static void take_in(struct peer *p, size_t max)
+{
+    uint8_t buf[16384];
+    ssize_t n = 1;
+    for (size_t sum = 0; p->fd >= 0 && n > 0 && sum<max; sum += n> 0 ? (size_t)n : 0)
+        if ((n = read(p->fd, buf, max - sum < sizeof buf ? max - sum : sizeof buf)) > 0)
+            keep(p, buf, (size_t)n);
+}
+
+/* ---- how they come and go */
+
+static void give_way(unsigned n)
+{
+    while (n--)
+        co_give_way();
+}
+
+static void leave(struct peer *p)
+{
+    if (p->fd < 0)
+        return;
+    take_in(p, GOT_MAX);
+    close(p->fd);
+    if (p->is_checked && p->got)
+        check_got(p);
+    free(p->got);
+    *p = (struct peer){ .fd = -1 };
+}
+
+/* False: no descriptors. */
+static bool come(struct peer *p, enum peer_kind kind, const struct listen_service *by)
+{
+    int                ends[2];
+    struct sockaddr_in from = { .sin_family = AF_INET,
+                                .sin_port = htons(7),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    leave(p);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+        return false;
+    if (rd_u8(&script) & 1)
+        setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &(int){ SMALL_BUFFER }, sizeof(int));
+    *p = (struct peer){ .fd = ends[1], .kind = kind, .media = MEDIA_NONE, .is_checked = true };
+    err_free(by->start(&server, ends[0], (struct sockaddr *)&from, by));
+    return true;
+}
+
+static void send_all(const struct peer *p, const void *bytes, size_t len)
+{
+    enum { TRIES_MAX = 40 };
+    const uint8_t *at = bytes;
+    for (int tries = 0; p->fd >= 0 && len && tries < TRIES_MAX; tries++) {
+        ssize_t n = send(p->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno != EAGAIN)
+            return;
+        at += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+        if (len)
+            co_give_way();
+    }
+}
+
+static void send_noise(struct peer *p)
+{
+    size_t n = rd_u8(&script) % 64;
+    n = n < rd_left(&script) ? n : rd_left(&script);
+    p->is_checked &= p->kind == PEER_RTMP; /* an HTTP client may ask for more than one thing */
+    send_all(p, rd_bytes(&script, n), n);
+}
+
+/* ---- RTMP */
+
+static void send_message(const struct peer *p, uint8_t type, uint32_t ms, const uint8_t *body, size_t len)
+{
+    static uint8_t  wire[2 * MEDIA_SCRIPT_MAX];
+    struct wr       w = wr_over(wire, sizeof wire);
+    uint32_t        csid = type == FLV_AUDIO ? 4 : type == FLV_VIDEO ? 6 : 3;
+    struct rtmp_out m = { csid, 1, ms, type, (uint32_t)len, body };
+    rtmp_message_write(&w, &m, CHUNK_SIZE);
+    check(!w.full);
+    send_all(p, wire, wr_len(&w));
+}
+
+static const char *stream_name(unsigned i)
+{
+    static const char *const odd[] = { "d/e", "", "f\x01", "?vhost=v", "a?vhost=nosuch", "b?x=1" };
+    static const char *const usual[] = { "a", "b", "c" };
+    return i & 0x80 ? odd[i % ARRAY_LEN(odd)] : usual[i % ARRAY_LEN(usual)];
+}
+
+static void call(const struct peer *p, const char *name, double id, const char *argument)
+{
+    uint8_t   body[CALL_MAX], more = rd_u8(&script);
+    struct wr w = wr_over(body, sizeof body);
+    amf0_write_string(&w, name);
+    amf0_write_number(&w, id);
+    amf0_write_null(&w);
+    if (argument)
+        amf0_write_string(&w, argument);
+    if (more & 1)
+        amf0_write_bool(&w, more & 2);
+    if (more & 4)
+        amf0_write_number(&w, (double)(int8_t)rd_u8(&script) * 10);
+    send_message(p, more & 8 ? 17 : 20, 0, body, wr_len(&w));
+}
+
+static void connect_rtmp(const struct peer *p)
+{
+    static uint8_t hello[RTMP_HELLO_LEN] = { 3 };
+    uint8_t        size[32], body[CALL_MAX], where = rd_u8(&script);
+    struct wr      s = wr_over(size, sizeof size), w = wr_over(body, sizeof body);
+    send_all(p, hello, sizeof hello);
+    struct rtmp_out m = { 2, 0, 0, RTMP_TYPE_SET_CHUNK_SIZE, 4, (const uint8_t *)"\0\0\xea\x60" };
+    rtmp_message_write(&s, &m, 128);
+    send_all(p, size, wr_len(&s));
+    amf0_write_string(&w, "connect");
+    amf0_write_number(&w, 1);
+    amf0_write_object(&w);
+    amf0_put_string(&w, "tcUrl", where & 15 ? "rtmp://h/live" : "rtmp://v/live/x?vhost=v");
+    amf0_write_end(&w);
+    send_message(p, 20, 0, body, wr_len(&w));
+}
+
+static void begin_rtmp(struct peer *p, const char *what)
+{
+    if (!come(p, PEER_RTMP, &rtmp_service))
+        return;
+    connect_rtmp(p);
+    give_way(2);
+    call(p, "createStream", 2, NULL);
+    call(p, what, 3, stream_name(rd_u8(&script)));
+    give_way(6);
+}
+
+static void call_anything(const struct peer *p)
+{
+    static const char *const names[] = { "publish",   "play",        "createStream", "releaseStream",
+                                         "FCPublish", "FCUnpublish", "closeStream",  "deleteStream",
+                                         "pause",     "seek",        "receiveAudio", "receiveVideo",
+                                         "_result",   "foo",         "connect",      "getStreamLength" };
+    uint8_t                  how = rd_u8(&script);
+    if (p->kind == PEER_RTMP)
+        call(p, names[how % ARRAY_LEN(names)], how & 0x20 ? 0 : how, how & 0x40 ? NULL : stream_name(rd_u8(&script)));
+}
+
+static void send_media(const struct peer *p)
+{
+    static uint8_t body[MEDIA_SCRIPT_MAX];
+    struct wr      w = wr_over(body, sizeof body);
+    if (p->kind != PEER_RTMP)
+        return;
+    uint8_t type = (uint8_t)media_script_next(&script, &w);
+    clock_ms = media_script_time(&script, clock_ms);
+    send_message(p, type, clock_ms, body, wr_len(&w));
+}
+
+/* Metadata, which may switch `atc` on; or several frames in one message. */
+static void send_data(const struct peer *p)
+{
+    uint8_t   body[CALL_MAX], more = rd_u8(&script);
+    struct wr w = wr_over(body, sizeof body);
+    if (p->kind != PEER_RTMP)
+        return;
+    if (more & 1) {
+        amf0_write_string(&w, "@setDataFrame");
+        amf0_write_string(&w, "onMetaData");
+        amf0_write_ecma_array(&w, 2);
+        amf0_put_number(&w, "width", more);
+        amf0_put_bool(&w, "bravo_atc", more & 2);
+        amf0_write_end(&w);
+        send_message(p, FLV_SCRIPT, clock_ms, body, wr_len(&w));
+        return;
+    }
+    for (int i = more >> 1 & 3; i >= 0; i--) {
+        struct flv_tag tag = { .type = more & 16 ? FLV_VIDEO : FLV_AUDIO, .dts_ms = 5, .len = 12 };
+        tag.body = (const uint8_t *)(more & 16 ? "\x27\1\0\0\0\0\0\0\3\x41xy" : "\xaf\1aaaaaaaaaa");
+        flv_write_tag(&w, &tag);
+    }
+    send_message(p, 22, clock_ms, body, wr_len(&w));
+}
+
+/* ---- HTTP */
+
+static void ask(struct peer *p)
+{
+    static const char *const exts[] = { "flv", "ts", "mp4", "aac", "mp3" };
+    static const char        upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    char                     text[CALL_MAX];
+    uint8_t                  how = rd_u8(&script);
+    p->media = (enum media_kind)(how % ARRAY_LEN(exts));
+    int len = snprintf(text, sizeof text, "%s /live/%c.%s HTTP/1.%d\r\nHost: h\r\n%s%s\r\n",
+                       how >= 0xf8 ? "HEAD" : "GET", "abc"[rd_u8(&script) % 3], exts[p->media], !(how & 0x20),
+                       how & 0x40 ? upgrade : "", how & 8 ? "Content-Length: 3\r\n" : "");
+    send_all(p, text, (size_t)len);
+    if (how & 8)
+        send_all(p, "abc", 3);
+}
+
+static void ask_api(struct peer *p)
+{
+    static const char *const paths[] = { "clients/",  "streams/?start=1&count=2",  "vhosts/",   "raw?rpc=raw",
+                                         "summaries", "tests/requests?callback=x", "streams/x", "features" };
+    char                     text[CALL_MAX];
+    int                      len = snprintf(text, sizeof text, "GET /api/v1/%s HTTP/1.1\r\nHost: h\r\n\r\n",
+                                            paths[rd_u8(&script) % ARRAY_LEN(paths)]);
+    send_all(p, text, (size_t)len);
+}
+
+/* ---- the run */
+
+static void kick(unsigned nth)
+{
+    LIST_FOREACH (&server.stat.clients, it, after) {
+        if (nth--)
+            continue;
+        co_cancel(LIST_ENTRY(it, struct client, link)->co);
+        return;
+    }
+}
+
+static void take_all(void)
+{
+    for (size_t i = 0; i < PEERS; i++)
+        take_in(&peers[i], 64 << 10);
+    give_way(2);
+}
+
+static void act(void)
+{
+    uint8_t      op = rd_u8(&script);
+    struct peer *p = &peers[rd_u8(&script) % PEERS];
+    switch (op % 16) {
+    case 0: begin_rtmp(p, op & 0x80 ? "publish" : "play"); break;
+    case 1: come(p, PEER_RTMP, &rtmp_service); break;
+    case 2: call_anything(p); break;
+    case 3:
+    case 4:
+    case 5: send_media(p); break;
+    case 6: send_data(p); break;
+    case 7: send_noise(p); break;
+    case 8: leave(p); break;
+    case 9: take_in(p, (size_t)rd_u8(&script) * 100); break;
+    case 10:
+    case 11:
+        if (come(p, PEER_HTTP, op >= 0xf0 ? &http_api_service : &http_server_service))
+            op >= 0xf0 ? ask_api(p) : ask(p);
+        give_way(4);
+        break;
+    case 12: rd_u8(&script) % 4 ? take_all() : reload(rd_u8(&script)); break;
+    case 13: kick(rd_u8(&script) % 8); break;
+    case 14: take_all(); break;
+    default: give_way(1 + (op >> 4) % 8);
+    }
+    give_way(op >> 4 & 1);
+}
+
+static void begin(void)
+{
+    struct log_settings silent = { .level = LOG_OFF, .to_console = true };
+    check(!log_setup(&silent) && !co_init());
+    io_init();
+    check(!offload_init());
+    err_free(send_ring_open());
+    for (size_t i = 0; i < PEERS; i++)
+        peers[i].fd = -1;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    static bool begun;
+    if (!begun)
+        begin();
+    begun = true;
+    script = rd_over(data, len);
+    clock_ms = 0;
+    struct conf *conf = load(rd_u8(&script));
+    server_init(&server, conf, "id");
+    conf_unref(&conf);
+    for (int i = 0; i < OPS_MAX && rd_left(&script) && !script.bad; i++)
+        act();
+    give_way(4);
+    for (size_t i = 0; i < PEERS; i++)
+        leave(&peers[i]);
+    give_way(4);
+    co_group_cancel_and_join(&server.connections);
+    check(server.sources.by_identity.count == 0);
+    check(server.stat.n_clients == 0 && list_is_empty(&server.stat.clients));
+    check(server.stat.client_roll.count == 0 && server.stat.stream_roll.count == 0);
+    server_finish(&server);
+    return 0;
+}
