@@ -94,7 +94,8 @@ $(B)/src/%.o: CFLAGS_ALL += -Wframe-larger-than=8192
 endif
 
 # cmocka.h wants these before it; so in the tests the order of includes does not matter.
-UNIT_CPPFLAGS = -Itest/unit -include setjmp.h -include stdarg.h -include stddef.h -include stdint.h
+# cmocka 2 calls deprecated what cmocka 1 has under no other name.
+UNIT_CPPFLAGS = -Wno-deprecated-declarations -Itest/unit -include setjmp.h -include stdarg.h -include stddef.h -include stdint.h
 $(B)/test/%.o: CPPFLAGS_ALL += $(UNIT_CPPFLAGS)
 $(B)/research/%.o: CPPFLAGS_ALL += -Iresearch/bench
 

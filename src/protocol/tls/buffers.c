@@ -69,7 +69,8 @@ static void *counted(void *block)
 
 static void *allocate(size_t len, const char *file, int line)
 {
-    (void)file, (void)line;
+    (void)file;
+    (void)line;
     bool  is_buffer = len == FLIGHT_BYTES || (len >= BUFFER_MIN && len <= BUFFER_BYTES);
     void *block = is_buffer ? take() : NULL;
     if (block)
@@ -79,7 +80,8 @@ static void *allocate(size_t len, const char *file, int line)
 
 static void release(void *block, const char *file, int line)
 {
-    (void)file, (void)line;
+    (void)file;
+    (void)line;
     if (tls_buffers_has(block)) {
         mem_held_sub(BUFFER_BYTES);
         give_back(block);

@@ -95,7 +95,10 @@ void tls_ctx_unref(struct tls_ctx **ctx)
 /* Nobody sits at a terminal. */
 static int no_passphrase(char *buf, int cap, int writing, void *unused)
 {
-    (void)buf, (void)cap, (void)writing, (void)unused;
+    (void)buf;
+    (void)cap;
+    (void)writing;
+    (void)unused;
     return 0;
 }
 

@@ -94,7 +94,8 @@ static struct err *shake_hands(struct tls *t, int64_t deadline_us)
 
 int tls_choose_name(SSL *ssl, int *alert, void *unused)
 {
-    (void)alert, (void)unused;
+    (void)alert;
+    (void)unused;
     struct tls *t = SSL_get_app_data(ssl);
     const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     char        name[HOST_NAME_MAX_LEN + 1];

@@ -40,7 +40,8 @@ static void hmac(const void *key, size_t key_len, const uint8_t *bytes, size_t l
     sha256(outer, 64, digest, 32, out);
 }
 
-static const uint8_t tail[32] = "\xF0\xEE\xC2\x4A\x80\x68\xBE\xE8\x2E\x00\xD0\xD1\x02\x9E\x7E\x57"
+/* With the NUL that ends the literal, which is no part of it. */
+static const uint8_t tail[33] = "\xF0\xEE\xC2\x4A\x80\x68\xBE\xE8\x2E\x00\xD0\xD1\x02\x9E\x7E\x57"
                                 "\x6E\xEC\x5D\x2D\x29\x80\x6F\xAB\x93\xB8\xE6\x36\xCF\xEB\x31\xAE";
 
 static size_t full_key(const char *text, uint8_t out[68])
