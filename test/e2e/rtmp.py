@@ -7,9 +7,12 @@
 
 Every message received is kept in `messages`, in order, so a test can look at the whole conversation.
 """
+import array
+import fcntl
 import selectors
 import socket
 import struct
+import termios
 import threading
 import time
 
@@ -187,6 +190,12 @@ class Client:
         """Read whatever has already arrived."""
         while self.pump(0):
             pass
+
+    def unread(self):
+        """How many bytes the kernel keeps for this client; it reads none of them."""
+        n = array.array("i", [0])
+        fcntl.ioctl(self.sock, termios.FIONREAD, n)
+        return n[0]
 
     def close(self):
         self.sock.close()
