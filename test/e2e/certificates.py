@@ -6,6 +6,7 @@
 import os
 import subprocess
 import tempfile
+import time
 
 _shared = []
 
@@ -14,15 +15,27 @@ def make(folder, name="server", host="localhost", days=30, subject=None):
     """A key and a certificate as PEM files NAME.key and NAME.crt; a number of days below zero: it has expired."""
     key, cert = (os.path.join(str(folder), name + end) for end in (".key", ".crt"))
     run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key])
-    request = ["openssl", "req", "-new", "-x509", "-key", key, "-out", cert, "-subj", "/CN=" + (subject or host),
-               "-addext", "subjectAltName=DNS:%s,IP:127.0.0.1,IP:::1" % host, "-days", str(max(days, 1))]
+    request = ["openssl", "req", "-new", "-key", key, "-subj", "/CN=" + (subject or host)]
     if days >= 0:
-        run(request)
-    else:  # openssl req makes none that has ended already; openssl x509 with a negative number of days does
-        request_path = cert + ".csr"
-        run(["openssl", "req", "-new", "-key", key, "-out", request_path, "-subj", "/CN=" + (subject or host)])
-        run(["openssl", "x509", "-req", "-in", request_path, "-key", key, "-out", cert, "-days", str(days)])
+        run(request + ["-x509", "-out", cert, "-addext", "subjectAltName=DNS:%s,IP:127.0.0.1,IP:::1" % host,
+                       "-days", str(max(days, 1))])
+    else:
+        run(request + ["-out", cert + ".csr"])
+        sign_expired(key, cert, days)
     return key, cert
+
+
+def sign_expired(key, cert, days):
+    """Of openssl's commands only ca takes both dates in every version. It keeps a list of what it has signed."""
+    begin, end = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + d * 86400)) for d in (days - 30, days))
+    with tempfile.TemporaryDirectory(prefix="ca-") as folder:
+        config = os.path.join(folder, "conf")
+        with open(config, "w") as f:
+            f.write("[ca]\ndefault_ca = here\n[here]\ndatabase = %s/index\nnew_certs_dir = %s\nrand_serial = yes\n"
+                    "default_md = sha256\npolicy = any\n[any]\ncommonName = supplied\n" % (folder, folder))
+        open(os.path.join(folder, "index"), "w").close()
+        run(["openssl", "ca", "-batch", "-notext", "-selfsign", "-config", config, "-keyfile", key, "-in", cert + ".csr",
+             "-out", cert, "-startdate", begin, "-enddate", end])
 
 
 def pair():

@@ -133,14 +133,19 @@ class Program:
         return self.out
 
 
+def trusting(url):
+    """What tells ffmpeg to take our certificate: from version 8 on it looks who has signed it."""
+    return ["-tls_verify", "0"] if url.startswith(("rtmps:", "https:")) else []
+
+
 def ffmpeg_publish(path, url, rate=1.0, extra=()):
     """ffmpeg that sends a file as it is, at `rate` times real time."""
-    return Program(FFMPEG + ["-readrate", "%g" % rate, "-i", path, *extra, "-c", "copy", "-f", "flv", url])
+    return Program(FFMPEG + ["-readrate", "%g" % rate, "-i", path, *extra, "-c", "copy", *trusting(url), "-f", "flv", url])
 
 
 def ffmpeg_play(url, extra=()):
     """ffmpeg that plays until the stream ends and prints the packets' framemd5."""
-    return Program(FFMPEG + ["-analyzeduration", "1000000", "-i", url, *extra, "-c", "copy", "-f", "framemd5", "-"])
+    return Program(FFMPEG + ["-analyzeduration", "1000000", *trusting(url), "-i", url, *extra, "-c", "copy", "-f", "framemd5", "-"])
 
 
 Packet = namedtuple("Packet", "kind dts pts size hash")

@@ -137,15 +137,25 @@ SINKS = {
 }
 
 
+def pictures(tags):
+    """Length-prefixed NAL units of H.264 pictures, without composition times and without the parameter sets that newer
+    GStreamer puts before key frames."""
+    for payload in (p[5:] for p in tags if p[1] == 1):
+        nalus, at = [], 0
+        while at < len(payload):
+            end = at + 4 + int.from_bytes(payload[at:at + 4], "big")
+            if payload[at + 4] & 0x1f not in (7, 8):                # H.264, 7.4.1: sequence and picture parameter set
+                nalus.append(payload[at:end])
+            at = end
+        yield b"".join(nalus)
+
+
 @pytest.mark.parametrize("sink", SINKS)
 def test_gstreamer_publishes_what_is_played(server, sink):
     path = media.clip("h264_aac.flv")
     messages = receive(server, gst_publish(SINKS[sink](server.url()), path))
     got, source = bodies(m for m in messages if m.type in rtmp.MEDIA), bodies(flv.read(path))
-    # composition times and configurations are the muxer's
-    want_video = [p[5:] for p in source[VIDEO] if p[1] == 1]
-    got_video = [p[5:] for p in got[VIDEO] if p[1] == 1]
-    assert len(got_video) == len(want_video) and got_video == want_video
+    assert list(pictures(got[VIDEO])) == list(pictures(source[VIDEO]))
     got_audio = [p[2:] for p in got[AUDIO] if p[1] == 1]
     assert got_audio == [p[2:] for p in source[AUDIO] if p[1] == 1]
 
