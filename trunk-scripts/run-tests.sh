@@ -44,6 +44,7 @@ suite() {
     esac
     step "$name"
     log=objs/test/$name.log
+    : >"$log"
     "$@" >"$log" 2>&1 &
     pid=$!
     tail -n +1 -s 0.2 --pid="$pid" -f "$log" # shows it while it runs
