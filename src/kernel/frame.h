@@ -55,7 +55,8 @@ struct frame {
     uint8_t  codec;        /* enum codec */
     uint8_t  track;        /* enhanced RTMP track id, 0 for the only or first one */
     bool     key;          /* video a player may start on; audio and script: false */
-    bool     config;       /* sequence header: what a decoder needs before the first frame of this codec and track */
+    bool     config;       /* sequence header: what a decoder needs before the first frame of this codec and track; of
+                            * scripts onMetaData: what newcomers get too */
     bool     idr;          /* AVC, HEVC: the access unit does hold an IDR (HEVC: IRAP) picture */
     uint16_t media_offset; /* where the codec's bytes begin in data[], if there are any */
     uint32_t len, cap;     /* of data[] */

@@ -4,6 +4,8 @@
 
 #include "kernel/amf0.h"
 
+#define ON_METADATA "onMetaData"
+
 enum { NUMBER_MAX = 1000000 }; /* no width, height or frame rate is larger; codec ids may be FourCCs */
 
 static double sane(double v, double max)
@@ -47,11 +49,12 @@ static bool is_replaced(struct amf0_text key)
     return amf0_text_is(key, "duration") || amf0_text_is(key, "server") || amf0_text_is(key, "server_version");
 }
 
-/* False when the object is malformed. */
-static bool copy_properties(struct wr *w, struct rd r, struct metadata *info)
+/* How many properties were written, of those that are the peer's; `*ok` false when the object is malformed. */
+static uint32_t copy_properties(struct wr *w, struct rd r, struct metadata *info, bool *ok)
 {
     struct amf0_walk walk = amf0_open(&r);
     struct amf0_text key;
+    uint32_t         count = 0;
     while (amf0_next(&walk, &r, &key)) {
         struct rd value = r;
         amf0_skip_inner(&r); /* whole, so that nothing of ours ends up inside it */
@@ -63,8 +66,10 @@ static bool copy_properties(struct wr *w, struct rd r, struct metadata *info)
         wr_u16(w, (uint16_t)key.len);
         wr_bytes(w, key.p, key.len);
         wr_bytes(w, value.p, (size_t)(r.p - value.p));
+        count++;
     }
-    return !r.bad;
+    *ok = !r.bad;
+    return count;
 }
 
 static bool is_object(enum amf0_type type)
@@ -72,31 +77,54 @@ static bool is_object(enum amf0_type type)
     return type == AMF0_OBJECT || type == AMF0_ECMA_ARRAY || type == AMF0_TYPED_OBJECT;
 }
 
-enum metadata_read metadata_read(const uint8_t *body, size_t len, const char *server, const char *server_version,
-                                 struct frame **frame, struct metadata *info)
+/* Names that begin so are said to the server: @setDataFrame, @clearDataFrame, |RtmpSampleAccess. */
+static bool is_for_server(struct amf0_text name)
 {
-    static const char name[] = "onMetaData";
-    *frame = NULL;
-    *info = (struct metadata){ 0 };
-    struct rd        r = rd_over(body, len);
-    struct amf0_text text = amf0_read_string(&r);
-    if (amf0_text_is(text, "@setDataFrame"))
-        text = amf0_read_string(&r);
+    return name.len == 0 || name.p[0] == '@' || name.p[0] == '|';
+}
+
+/* A message of another name: as it came, from its name on. */
+static enum metadata_read read_other(struct rd from, struct frame **frame)
+{
+    struct rd r = from;
+    while (rd_left(&r) && !r.bad)
+        amf0_skip(&r);
     if (r.bad)
         return METADATA_BAD;
-    if (!amf0_text_is(text, name))
-        return METADATA_OTHER;
-    if (len > METADATA_LEN_MAX || !is_object(amf0_peek(&r)))
-        return METADATA_BAD;
-    /* Name, object marker, two keys with strings, end marker; each string with at most 5 bytes before it. */
-    size_t        ours = 3 + sizeof name + 1 + 2 * (2 + 5) + sizeof "server" + sizeof "server_version" + 3;
-    struct frame *f = frame_new(rd_left(&r) + ours + strlen(server) + strlen(server_version));
+    struct frame *f = frame_new(rd_left(&from));
     if (!f)
         return METADATA_NO_MEMORY;
+    f->kind = FRAME_SCRIPT;
+    f->len = f->media_len = (uint32_t)rd_left(&from);
+    memcpy(f->data, from.p, f->len);
+    *frame = f;
+    return METADATA_OTHER;
+}
+
+/* Name, array marker and count; our keys with strings, end marker; each string with at most 5 bytes before it. */
+static size_t len_of_ours(const char *server, const char *server_version)
+{
+    return 3 + sizeof ON_METADATA + 5 + 2 * (2 + 5) + sizeof "server" + sizeof "server_version" + 3 + strlen(server) +
+           strlen(server_version);
+}
+
+/* FLV 10.1, E.5: an ECMA array, whatever the encoder made of it. */
+static enum metadata_read read_metadata(struct rd object, const char *server, const char *server_version,
+                                        struct frame **frame, struct metadata *info)
+{
+    enum { N_OURS = 2, COUNT_LEN = 4 };
+    if (!is_object(amf0_peek(&object)))
+        return METADATA_BAD;
+    struct frame *f = frame_new(rd_left(&object) + len_of_ours(server, server_version));
+    if (!f)
+        return METADATA_NO_MEMORY;
+    bool      ok;
     struct wr w = wr_over(f->data, f->cap);
-    amf0_write_string(&w, name);
-    amf0_write_object(&w);
-    bool ok = copy_properties(&w, r, info);
+    amf0_write_string(&w, ON_METADATA);
+    amf0_write_ecma_array(&w, 0);
+    struct wr count = w; /* over the bytes before */
+    count.p -= COUNT_LEN;
+    wr_u32(&count, copy_properties(&w, object, info, &ok) + N_OURS);
     amf0_put_string(&w, "server", server);
     amf0_put_string(&w, "server_version", server_version);
     amf0_write_end(&w);
@@ -105,7 +133,26 @@ enum metadata_read metadata_read(const uint8_t *body, size_t len, const char *se
         return METADATA_BAD;
     }
     f->kind = FRAME_SCRIPT;
+    f->config = true;
     f->len = f->media_len = (uint32_t)wr_len(&w);
     *frame = f;
     return METADATA_OK;
+}
+
+enum metadata_read metadata_read(const uint8_t *body, size_t len, const char *server, const char *server_version,
+                                 struct frame **frame, struct metadata *info)
+{
+    *frame = NULL;
+    *info = (struct metadata){ 0 };
+    struct rd        r = rd_over(body, len), from = r;
+    struct amf0_text text = amf0_read_string(&r);
+    if (amf0_text_is(text, "@setDataFrame")) {
+        from = r;
+        text = amf0_read_string(&r);
+    }
+    if (r.bad || len > METADATA_LEN_MAX)
+        return METADATA_BAD;
+    if (amf0_text_is(text, ON_METADATA))
+        return read_metadata(r, server, server_version, frame, info);
+    return is_for_server(text) ? METADATA_IGNORE : read_other(from, frame);
 }

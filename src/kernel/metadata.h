@@ -1,5 +1,5 @@
 /**
- * The metadata of a stream: what a publisher's data message says, and the frame that players get of it.
+ * What a publisher's data messages say: the metadata of its stream, and others that only pass; and the frames that players get.
  *
  * Source     Adobe FLV 10.1 E.5 (onMetaData); RTMP's "@setDataFrame" as encoders send it
  * Yields     no
@@ -25,19 +25,22 @@ struct metadata {
 
 enum metadata_read {
     METADATA_OK,
-    METADATA_OTHER, /* a data message of another name: onTextData, onCuePoint, @clearDataFrame … */
-    METADATA_BAD,   /* not AMF0, without an object or array, or longer than METADATA_LEN_MAX */
+    METADATA_OTHER,  /* a message of another name, for the players alone: onTextData, onCuePoint, onCaption … */
+    METADATA_IGNORE, /* a message for a server: @clearDataFrame, |RtmpSampleAccess …; or without a name */
+    METADATA_BAD,    /* not AMF0, metadata without an object or array, or longer than METADATA_LEN_MAX */
     METADATA_NO_MEMORY,
 };
 
 /**
- * Make the frame that a source keeps out of the body of an AMF0 data message.
+ * Make the frame that players get out of the body of an AMF0 data message.
  *
- * Shape      body: ["@setDataFrame"] "onMetaData" and an object or ECMA array; what follows is dropped.
- *            The frame: "onMetaData" and an object with the properties in their order, byte for byte
+ * Shape      body: ["@setDataFrame"] name and values.
+ *            METADATA_OK: the name is onMetaData, an object or ECMA array follows, what is behind it is dropped. The frame:
+ *            "onMetaData" and an ECMA array (FLV 10.1, E.5) with the properties in their order, byte for byte
  *            whatever their type, without `duration` and the peer's `server` and `server_version`; these two
- *            come last, with our values.
- * Ownership  *frame is new, with one reference, dts_us and arrived_us still 0; NULL unless METADATA_OK
+ *            come last, with our values. It is a configuration (frame->config): newcomers need it.
+ *            METADATA_OTHER: the frame is the body without @setDataFrame, byte for byte; its values are well-formed.
+ * Ownership  *frame is new, with one reference, dts_us and arrived_us still 0; NULL unless METADATA_OK or METADATA_OTHER
  */
 enum metadata_read metadata_read(const uint8_t *body, size_t len, const char *server, const char *server_version,
                                  struct frame **frame, struct metadata *info) ATTR_MUST_USE;

@@ -79,7 +79,20 @@ static struct err *take_media(struct session *p, struct rtmp_message *msg)
     return NULL;
 }
 
-static struct err *take_metadata(struct session *p, const struct rtmp_message *msg)
+/* What the metadata tells this server itself. */
+static void heed_metadata(struct session *p, const struct metadata *info)
+{
+    struct source *s = p->source;
+    /* Once: some encoders repeat it with every few frames. */
+    log_write(p->n_metadata++ ? LOG_DEBUG : LOG_INFO, "got metadata, width=%d, height=%d, vcodec=%d, acodec=%d",
+              (int)info->width, (int)info->height, (int)info->videocodecid, (int)info->audiocodecid);
+    if (info->bravo_atc && s->vhost->play.atc_auto && !s->atc) {
+        log_info("atc is on, the metadata has bravo_atc");
+        s->atc = true;
+    }
+}
+
+static struct err *take_data(struct session *p, const struct rtmp_message *msg)
 {
     struct frame   *f = NULL;
     struct metadata info;
@@ -87,22 +100,15 @@ static struct err *take_metadata(struct session *p, const struct rtmp_message *m
     case METADATA_NO_MEMORY: return err_no_memory();
     case METADATA_BAD:
         if (p->n_dropped++ == 0)
-            log_warn("drop metadata of %u B: malformed, or longer than %d", msg->payload->len, METADATA_LEN_MAX);
+            log_warn("drop metadata or another data message of %u B: malformed, or longer than %d", msg->payload->len,
+                     METADATA_LEN_MAX);
         return NULL;
-    case METADATA_OTHER: log_debug("ignore a data message of %u B", msg->payload->len); return NULL;
-    case METADATA_OK: break;
+    case METADATA_IGNORE: log_debug("ignore a data message of %u B", msg->payload->len); return NULL;
+    case METADATA_OTHER: break;
+    case METADATA_OK: heed_metadata(p, &info); break;
     }
-    struct source *s = p->source;
-    /* Once: some encoders repeat it with every few frames. */
-    log_write(p->n_metadata++ ? LOG_DEBUG : LOG_INFO, "got metadata, width=%d, height=%d, vcodec=%d, acodec=%d",
-              (int)info.width, (int)info.height, (int)info.videocodecid, (int)info.audiocodecid);
-    if (info.bravo_atc && s->vhost->play.atc_auto && !s->atc) {
-        log_info("atc is on, the metadata has bravo_atc");
-        s->atc = true;
-    }
-    f->kind = FRAME_SCRIPT;
     f->dts_us = f->pts_us = p->timeline.last_ms * US_PER_MS;
-    struct err *e = source_append(s, f);
+    struct err *e = source_append(p->source, f);
     frame_unref(&f);
     return e;
 }
@@ -131,7 +137,7 @@ static struct err *take_message(struct session *p, struct rtmp_message *msg, boo
     switch (msg->type_id) {
     case RTMP_TYPE_AUDIO:
     case RTMP_TYPE_VIDEO: return take_media(p, msg);
-    case RTMP_TYPE_DATA: return take_metadata(p, msg);
+    case RTMP_TYPE_DATA: return take_data(p, msg);
     case RTMP_TYPE_COMMAND: return take_command(p, msg, ended);
     default: return NULL;
     }

@@ -258,7 +258,7 @@ static struct err *append_header(struct source *s, struct frame *f)
     struct err *e = NULL;
     if (is_repeated(s, f))
         return NULL;
-    if (f->config)
+    if (f->kind != FRAME_SCRIPT)
         e = push_sorted(s, true);
     headers_put(&s->headers, f);
     return e ? e : push(s, f);
@@ -281,8 +281,10 @@ struct err *source_append(struct source *s, struct frame *f)
     f->arrived_us = now_us();
     count_frame(s, f);
     learn_codec(s, f);
-    if (f->config || f->kind == FRAME_SCRIPT)
+    if (f->config)
         return append_header(s, f);
+    if (f->kind == FRAME_SCRIPT)
+        return push(s, f);
     if (!sorted && s->mix.count == 0)
         return push(s, f);
     mix_queue_push(&s->mix, f);

@@ -20,8 +20,8 @@ enum rtmp_type {
     RTMP_TYPE_SET_PEER_BANDWIDTH = 6,
     RTMP_TYPE_AUDIO = 8,
     RTMP_TYPE_VIDEO = 9,
-    RTMP_TYPE_DATA_AMF3 = 15,    /* one byte, then AMF0 */
-    RTMP_TYPE_COMMAND_AMF3 = 17, /* one byte, then AMF0 */
+    RTMP_TYPE_DATA_AMF3 = 15,    /* one byte, which some leave out; then AMF0 or AMF3 */
+    RTMP_TYPE_COMMAND_AMF3 = 17, /* the same */
     RTMP_TYPE_DATA = 18,
     RTMP_TYPE_COMMAND = 20,
     RTMP_TYPE_AGGREGATE = 22,

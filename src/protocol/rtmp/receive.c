@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/mem.h"
+#include "kernel/amf3.h"
 #include "protocol/co.h"
 #include "protocol/rtmp/reply.h"
 
@@ -141,15 +143,45 @@ static struct err *take_control(struct rtmp_server *s, const struct rtmp_message
     }
 }
 
-/* AMF3 messages as encoders make them: one byte, then AMF0. */
+static bool is_text_marker(uint8_t byte)
+{
+    return byte == AMF0_STRING || byte == AMF0_LONG_STRING || byte == AMF0_AVMPLUS || byte == AMF3_STRING;
+}
+
+/* Messages of the AMF3 types begin with a byte before their first value; some encoders leave it out. */
 static void unwrap_amf3(struct rtmp_message *msg, uint8_t type_id)
 {
     struct frame *f = msg->payload;
     msg->type_id = type_id;
-    if (f->len) {
+    if (f->len && !is_text_marker(f->data[0])) {
         f->len--;
         memmove(f->data, f->data + 1, f->len);
     }
+}
+
+/* AMF3 becomes AMF0 here. What cannot be converted stays, and is found malformed by whoever reads it. */
+static struct err *convert_amf3(struct rtmp_message *msg)
+{
+    const struct frame *f = msg->payload;
+    if (f->len > RTMP_CALL_MAX || !amf3_may_be_in(f->data, f->len))
+        return NULL;
+    struct amf3_tables *tables = mem_alloc(sizeof *tables);
+    struct frame       *made = frame_new(RTMP_CALL_MAX);
+    bool                ok = false;
+    if (tables && made) {
+        struct wr w = wr_over(made->data, RTMP_CALL_MAX);
+        ok = amf3_to_amf0(&w, f->data, f->len, tables);
+        made->len = (uint32_t)wr_len(&w);
+    }
+    struct err *e = tables && made ? NULL : err_no_memory();
+    mem_free(tables);
+    if (ok) {
+        frame_unref(&msg->payload);
+        msg->payload = made;
+    } else {
+        frame_unref(&made);
+    }
+    return e;
 }
 
 /* Deal with a message from the wire; `*wanted` when the caller is to have it. */
@@ -182,7 +214,7 @@ static struct err *take(struct rtmp_server *s, struct rtmp_message *msg, bool *w
     }
     /* ffmpeg sends a time code as 4 bytes that are no AMF0 */
     *wanted = msg->type_id != RTMP_TYPE_DATA || msg->payload->len != 4 || msg->payload->data[0] != 0;
-    return NULL;
+    return msg->type_id == RTMP_TYPE_DATA || msg->type_id == RTMP_TYPE_COMMAND ? convert_amf3(msg) : NULL;
 }
 
 /* The next media message of the aggregate under way. */
@@ -206,7 +238,7 @@ static struct err *take_part(struct rtmp_server *s, struct rtmp_message *msg, bo
     f->len = part.len;
     s->read_on_bytes += PART_COST + part.len;
     *msg = (struct rtmp_message){ part.type_id, s->aggregate.csid, s->aggregate.msid, part.timestamp_ms, f };
-    return NULL;
+    return part.type_id == RTMP_TYPE_DATA ? convert_amf3(msg) : NULL;
 }
 
 /* The next message that the caller is to have among the bytes that have been read. */

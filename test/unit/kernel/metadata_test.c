@@ -45,7 +45,7 @@ static size_t expected(uint8_t *out, size_t cap)
 {
     struct wr w = wr_over(out, cap);
     amf0_write_string(&w, "onMetaData");
-    amf0_write_object(&w);
+    amf0_write_ecma_array(&w, 10);
     amf0_put_number(&w, "width", 1280);
     amf0_put_number(&w, "height", 720);
     amf0_put_number(&w, "framerate", 29.97);
@@ -81,6 +81,7 @@ static void becomes_an_object_with_our_server(void **state)
         struct metadata info;
         assert_int_equal(read_it(in, len, &f, &info), METADATA_OK);
         assert_int_equal(f->kind, FRAME_SCRIPT);
+        assert_true(f->config);
         assert_int_equal(f->len, want_len);
         assert_int_equal(f->media_len, want_len);
         assert_memory_equal(f->data, want, want_len);
@@ -109,10 +110,41 @@ static void the_prefix_may_be_missing_and_objects_are_taken(void **state)
     frame_unref(&f);
 }
 
-static void other_messages_are_told_apart(void **state)
+static void other_messages_pass_without_the_prefix(void **state)
 {
     (void)state;
-    static const char *const names[] = { "onTextData", "onCuePoint", "@clearDataFrame", "", "onMetaDat" };
+    static const char *const names[] = { "onTextData", "onCuePoint", "onCaption", "onMetaDat", "anything" };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        for (int prefix = 0; prefix <= 1; prefix++) {
+            uint8_t         in[128];
+            struct wr       w = wr_over(in, sizeof in);
+            struct frame   *f;
+            struct metadata info;
+            if (prefix)
+                amf0_write_string(&w, "@setDataFrame");
+            size_t from = wr_len(&w);
+            amf0_write_string(&w, names[i]);
+            amf0_write_ecma_array(&w, 1);
+            amf0_put_string(&w, "text", "hello");
+            amf0_write_end(&w);
+            amf0_write_number(&w, 7);
+            assert_int_equal(read_it(in, wr_len(&w), &f, &info), METADATA_OTHER);
+            assert_int_equal(f->kind, FRAME_SCRIPT);
+            assert_false(f->config);
+            assert_int_equal(f->len, wr_len(&w) - from);
+            assert_memory_equal(f->data, in + from, f->len);
+            frame_unref(&f);
+            assert_int_equal(read_it(in, wr_len(&w) - 1, &f, &info), METADATA_BAD);  /* in the number, */
+            assert_int_equal(read_it(in, wr_len(&w) - 14, &f, &info), METADATA_BAD); /* in the text, */
+            assert_int_equal(read_it(in, from + 4, &f, &info), METADATA_BAD);        /* in the name */
+        }
+    }
+}
+
+static void what_is_said_to_the_server_does_not_pass(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "@clearDataFrame", "@other", "|RtmpSampleAccess", "" };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         uint8_t         in[64];
         struct wr       w = wr_over(in, sizeof in);
@@ -120,7 +152,7 @@ static void other_messages_are_told_apart(void **state)
         struct metadata info;
         amf0_write_string(&w, names[i]);
         amf0_write_null(&w);
-        assert_int_equal(read_it(in, wr_len(&w), &f, &info), METADATA_OTHER);
+        assert_int_equal(read_it(in, wr_len(&w), &f, &info), METADATA_IGNORE);
         assert_null(f);
     }
 }
@@ -250,7 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(becomes_an_object_with_our_server),
         cmocka_unit_test(the_prefix_may_be_missing_and_objects_are_taken),
-        cmocka_unit_test(other_messages_are_told_apart),
+        cmocka_unit_test(other_messages_pass_without_the_prefix),
+        cmocka_unit_test(what_is_said_to_the_server_does_not_pass),
         cmocka_unit_test(every_cut_is_bad),
         cmocka_unit_test(an_inner_array_without_end_is_bad),
         cmocka_unit_test(needs_an_object),

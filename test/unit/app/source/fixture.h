@@ -44,10 +44,10 @@ static inline struct frame *labelled(const char *label, int64_t ms)
     if (!f)
         return NULL;
     bool video = strchr("KpV", label[0]) != NULL;
-    f->kind = label[0] == 'M' ? FRAME_SCRIPT : video ? FRAME_VIDEO : FRAME_AUDIO;
+    f->kind = strchr("MT", label[0]) ? FRAME_SCRIPT : video ? FRAME_VIDEO : FRAME_AUDIO;
     f->codec = video ? CODEC_H264 : f->kind == FRAME_AUDIO ? CODEC_AAC : CODEC_NONE;
     f->key = label[0] == 'K';
-    f->config = label[0] == 'V' || label[0] == 'A';
+    f->config = strchr("VAM", label[0]) != NULL;
     f->dts_us = f->pts_us = ms * US_PER_MS;
     f->len = (uint32_t)strlen(label) + 1;
     f->media_len = f->kind == FRAME_SCRIPT ? 0 : f->len;
