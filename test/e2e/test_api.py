@@ -243,7 +243,7 @@ def test_what_is_not_there_is_a_code(api, path, code):
     check(Obj(("code", code)), api.get(path))
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/api/v1/nothing", "/api/v1/versions/", "/api/v1/clusters",
+@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/api/v1/nothing", "/api/v1/versions/x", "/api/v1/versions//",
                                   "/api/v2/versions", "/api/v1/%00"])
 def test_an_unknown_path_is_404_in_status_and_body(api, path):
     r = api.ask("GET", path)
@@ -265,6 +265,28 @@ def test_a_host_called_error_srs_com_poisons_nothing(api):
 def test_a_method_that_an_endpoint_has_not_is_405(api, method, path, allow):
     r = api.ask(method, path)
     assert r.status == 405 and allow in r.headers["Allow"]
+
+
+@pytest.mark.parametrize("method, path, allow", [
+    ("DELETE", "/api/v1/streams/ID", "GET"), ("POST", "/api/v1/vhosts/ID", "GET"), ("PUT", "/api/v1/clients/ID", "DELETE"),
+    ("PATCH", "/api/v1/clients/", "DELETE")])
+def test_a_refused_method_is_told_in_json(served, api, method, path, allow):
+    with served.publisher("s"):
+        ids = {"streams": api.stream("s")["id"], "clients": api.clients()[0]["id"],
+               "vhosts": api.get("/api/v1/vhosts/")["vhosts"][0]["id"]}
+        r = api.ask(method, path.replace("ID", ids[path.split("/")[3]]))
+        assert r.status == 405 and r.headers["Content-Type"] == "application/json" and allow in r.headers["Allow"]
+        check(Obj(("code", 405)), parse(r.body.decode()))
+        assert api.client("fmle-publish")
+
+
+@pytest.mark.parametrize("path", [p for p in STATIC if not p.endswith("/")])
+def test_a_slash_at_the_end_changes_nothing(served, api, path):
+    slashed = path.replace("?", "/?") if "?" in path else path + "/"
+    check(STATIC[path], api.get(slashed), slashed)
+    assert api.ask("HEAD", slashed).status == api.ask("POST", slashed).status == 200
+    assert api.ask("GET", "/api/v1/tests/redirects/").status == 301
+    check(VERSIONS, Api(served, served.http_port).get("/api/v1/versions/"))
 
 
 def test_a_missing_slash_is_redirected_for_get_alone(served, api):
@@ -565,40 +587,33 @@ def test_one_port_may_serve_api_and_files(make_server):
 
 # -- numbers --------------------------------------------------------------------------------------------------------
 
-def play_counting(server, name="s"):
-    """A player, and how many bytes it had when it became one."""
-    c = server.client()
-    c.create_stream()
-    before = c.session.reader.total
-    c.call("play", None, name, -2000.0, msid=c.msid)
-    c.wait_status("NetStream.Play.Start")
-    return c, before
+HANDSHAKE = 1 + 2 * 1536
 
 
 def test_the_numbers_are_those_that_the_clients_counted(served, api):
     n = 120
     source = Numbered(size=20000)
     publisher = served.publisher("s")
-    players = [play_counting(served) for _ in range(3)]
+    players = [served.player() for _ in range(3)]
     feeder = Feeder(publisher, source.tags(n), speed=2.0)
-    for player, _ in players:
+    for player in players:
         until(lambda: (VIDEO, n - 1) in map(number_of, player.messages[-10:]) or not player.pump(1), "the last frame")
     feeder.join()
     feeder.check()
     publisher.barrier()
-    for player, _ in players:                                         # the audio frame behind it
+    for player in players:                                         # the audio frame behind it
         until(lambda: (AUDIO, n - 1) in map(number_of, player.messages[-10:]) or not player.pump(1), "the last frame")
     payload = sum(len(t.payload) for t in feeder.sent)
 
     s = api.stream("s")
     assert s["frames"] == n and s["clients"] == 4
-    got = [player.session.reader.total - before for player, before in players]
+    got = [HANDSHAKE + player.session.reader.total for player in players]
 
     def settled():
         return sorted(c["send_bytes"] for c in api.clients() if not c["publish"]) == sorted(got)
     until(settled, lambda: "%s, is %s" % (got, [c["send_bytes"] for c in api.clients()]))
     one = api.client("fmle-publish")
-    assert payload < one["recv_bytes"] < payload * 1.05 + 2000
+    assert payload < one["recv_bytes"] < payload * 1.05 + HANDSHAKE + 2000
     s, v = api.stream("s"), api.get("/api/v1/vhosts/")["vhosts"][0]
     total = api.get("/api/v1/summaries")["data"]["system"]
     assert s["recv_bytes"] == v["recv_bytes"] == total["srs_recv_bytes"] == sum(c["recv_bytes"] for c in api.clients())
@@ -608,7 +623,7 @@ def test_the_numbers_are_those_that_the_clients_counted(served, api):
     alive = one["alive"]                                              # the mean since it came, for the first 30 s
     if alive < 29:
         assert 0.3 * payload * 8 / 1000 / alive < one["kbps"]["recv_30s"] < 3 * payload * 8 / 1000 / alive
-    for player, _ in players:
+    for player in players:
         player.close()
     publisher.close()
     until(lambda: not api.clients(), "all to leave")
@@ -620,6 +635,18 @@ def test_the_numbers_are_those_that_the_clients_counted(served, api):
 def test_the_frame_rate_is_the_one_at_which_frames_come(served, api):
     with Live(served):
         until(lambda: 23 < ((api.stream("s") or {}).get("video") or {}).get("fps", 0) < 27, lambda: str(api.stream("s")))
+
+
+def test_handshakes_and_commands_are_counted(served, api):
+    with served.publisher("s"), served.player("s"):
+        until(lambda: all(min(c["send_bytes"], c["recv_bytes"]) > HANDSHAKE for c in api.clients()), lambda: str(api.clients()))
+        for c in api.clients():
+            assert HANDSHAKE < c["recv_bytes"] < HANDSHAKE + 2000 and HANDSHAKE < c["send_bytes"] < HANDSHAKE + 4000
+    with served.publisher("s0") as p:                                 # each counts once on a connection
+        p.unpublish()
+        p.publish("s1")
+        until(lambda: api.client("fmle-publish")["send_bytes"] > 0, "a sample")
+        assert api.client("fmle-publish")["recv_bytes"] < HANDSHAKE
 
 
 def test_frames_are_told_at_once(served, api):

@@ -54,7 +54,7 @@ static struct err *write_clients(struct api_reply *r)
     if (r->method == HTTP_DELETE)
         kick(r, c);
     else if (r->method != HTTP_GET)
-        api_refuse_method(r);
+        return api_refuse_method(r, "DELETE, GET, HEAD, OPTIONS");
     else if (!*id)
         return entry_put_page(r, "clients", &stats->client_roll, true, put_client);
     else

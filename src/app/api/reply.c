@@ -168,9 +168,10 @@ void api_error(struct api_reply *r, int status, int code)
     jw_object_end(&r->json);
 }
 
-void api_refuse_method(struct api_reply *r)
+struct err *api_refuse_method(struct api_reply *r, const char *allow)
 {
     api_error(r, STATUS_NOT_ALLOWED, STATUS_NOT_ALLOWED);
+    return http_add_field(r->x, "Allow", allow);
 }
 
 struct err *api_give_way(struct api_reply *r)

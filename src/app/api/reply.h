@@ -68,8 +68,8 @@ void api_end_data(struct api_reply *r);
 /** `{"code":N}`, instead of anything else, with a status of HTTP. */
 void api_error(struct api_reply *r, int status, int code);
 
-/** `{"code":405}` with its status: this is not done here by that method. */
-void api_refuse_method(struct api_reply *r);
+/** `{"code":405}` with its status: this is done here by the methods `allow` alone ("GET, HEAD"). */
+struct err *api_refuse_method(struct api_reply *r, const char *allow) ATTR_MUST_USE;
 
 /** Between two entries of a list: send what has gathered if it is much, and let others run. Yields then. */
 struct err *api_give_way(struct api_reply *r) ATTR_MUST_USE;

@@ -3,7 +3,7 @@
 #include "app/api/endpoints.h"
 #include "core/attr.h"
 
-/* vhosts, streams and clients look at the method; the others take any, as SRS does. A path that ends in a slash is that
+/* vhosts, streams and clients look at the method themselves; the others take any, as SRS does. A path that ends in a slash is that
  * of all below it: what is no other row's is told that it is not there. */
 static const struct http_route rows[] = {
     { "/", HTTP_METHODS_ALL, api_index_root },
@@ -18,9 +18,9 @@ static const struct http_route rows[] = {
     { "/api/v1/system_proc_stats", HTTP_METHODS_ALL, api_system_proc_stats },
     { "/api/v1/meminfos", HTTP_METHODS_ALL, api_meminfos },
     { "/api/v1/memory", HTTP_METHODS_ALL, api_memory },
-    { "/api/v1/vhosts/", HTTP_METHOD(GET), api_vhosts },
-    { "/api/v1/streams/", HTTP_METHOD(GET), api_streams },
-    { "/api/v1/clients/", HTTP_METHOD(GET) | HTTP_METHOD(DELETE), api_clients },
+    { "/api/v1/vhosts/", HTTP_METHODS_ALL, api_vhosts },
+    { "/api/v1/streams/", HTTP_METHODS_ALL, api_streams },
+    { "/api/v1/clients/", HTTP_METHODS_ALL, api_clients },
     { "/api/v1/raw", HTTP_METHODS_ALL, api_raw },
     { "/api/v1/requests", HTTP_METHODS_ALL, api_requests },
     { "/api/v1/tests/requests", HTTP_METHODS_ALL, api_requests },

@@ -69,7 +69,7 @@ static struct err *write_streams(struct api_reply *r)
     const struct stats *stats = &r->server->stat;
     const char         *id = api_id(r, "/api/v1/streams/");
     if (r->method != HTTP_GET)
-        api_refuse_method(r);
+        return api_refuse_method(r, "GET, HEAD, OPTIONS");
     else if (!*id)
         return entry_put_page(r, "streams", &stats->stream_roll, true, put_stream);
     else

@@ -33,7 +33,7 @@ static struct err *write_vhosts(struct api_reply *r)
     const struct stats *stats = &r->server->stat;
     const char         *id = api_id(r, "/api/v1/vhosts/");
     if (r->method != HTTP_GET)
-        api_refuse_method(r);
+        return api_refuse_method(r, "GET, HEAD, OPTIONS");
     else if (!*id)
         return entry_put_page(r, "vhosts", &stats->vhost_roll, false, put_vhost);
     else

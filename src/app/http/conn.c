@@ -130,6 +130,8 @@ static struct err *handle(struct http_exchange *x)
     else if (!e && go_on)
         e = http_router_handle(face == HTTP_FACE_API ? &http_api_router : &http_stream_router, x);
     c->status = http_reply_status_of(x);
+    c->earlier_in = c->io.bytes_in;
+    c->earlier_out = c->io.bytes_out;
     log_debug("HTTP %s, ip=%s, status=%d", c->summary, c->ip, c->status);
     return e;
 }

@@ -100,6 +100,8 @@ static struct err *count_client(struct player *p, const struct identity *id)
         .source = p->source,
         .io = p->io,
         .co = co_self(),
+        .counted_in = c->earlier_in,
+        .counted_out = c->earlier_out,
     };
     return stat_add_client(&c->server->stat, &p->client, p->source->vhost->name);
 }

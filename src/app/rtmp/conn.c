@@ -183,6 +183,8 @@ static struct err *count_client(struct rtmp_conn *c)
         .source = c->source,
         .io = &c->io,
         .co = co_self(),
+        .counted_in = c->client.counted_in, /* by the stream before, on the same connection */
+        .counted_out = c->client.counted_out,
     };
     return stat_add_client(&c->server->stat, &c->client, c->source->vhost->name);
 }

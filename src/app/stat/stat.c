@@ -133,8 +133,6 @@ struct err *stat_add_client(struct stats *s, struct client *c, const char *vhost
     }
     c->vhost = c->source->stat.vhost = vhost;
     c->since_us = now_us();
-    c->counted_in = c->io->bytes_in; /* a connection may have been a client before */
-    c->counted_out = c->io->bytes_out;
     traffic_start(&c->traffic, c->since_us);
     list_push(&s->clients, &c->link);
     s->n_clients++;

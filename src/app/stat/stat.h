@@ -49,7 +49,7 @@ struct client {
     struct co                *co; /* cancelled by a kick */
     int64_t                   since_us;
     int64_t                   n_messages;              /* received from a publisher, sent to a player */
-    int64_t                   counted_in, counted_out; /* of io's counters */
+    int64_t                   counted_in, counted_out; /* of io's counters; what came before the client, it is not given */
     struct traffic            traffic;
 };
 
@@ -69,8 +69,9 @@ void stat_init(struct stats *s);
 void stat_finish(struct stats *s);
 
 /**
- * Count the client from now on; its fields but `link`, `place`, `vhost`, times and counters are set by the caller. A
- * publisher is added before he publishes.
+ * Count the client from now on; its fields but `link`, `place`, `vhost`, times and counters are set by the caller. What its
+ * connection has moved beyond `counted_in` and `counted_out` is the client's: handshake and commands too. A publisher is added
+ * before it publishes.
  * Errors     out of memory
  */
 struct err *stat_add_client(struct stats *s, struct client *c, const char *vhost_name) ATTR_MUST_USE;

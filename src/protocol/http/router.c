@@ -13,8 +13,8 @@ static size_t match(const char *pattern, const char *path, bool *slash_is_missin
 {
     size_t len = strlen(pattern);
     *slash_is_missing = false;
-    if (len == 0 || pattern[len - 1] != '/')
-        return strcmp(pattern, path) == 0 ? len : 0;
+    if (len == 0 || pattern[len - 1] != '/') /* one slash behind it is the same path */
+        return strncmp(pattern, path, len) == 0 && (!path[len] || strcmp(path + len, "/") == 0) ? len : 0;
     if (strncmp(pattern, path, len) == 0)
         return len;
     *slash_is_missing = strlen(path) == len - 1 && strncmp(pattern, path, len - 1) == 0;

@@ -19,7 +19,7 @@
 #define HTTP_METHODS_ALL (~UINT64_C(0))
 
 struct http_route {
-    const char *path; /* "/api/v1/versions": just this; "/api/v1/clients/": this and all below it */
+    const char *path; /* "/api/v1/versions": just this, or with a slash; "/api/v1/clients/": this and all below it */
     uint64_t    methods;
     /** Reply to the request; an error before the reply has begun becomes a 500, after that the connection ends. */
     struct err *(*handle)(struct http_exchange *x);

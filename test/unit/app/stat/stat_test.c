@@ -128,13 +128,30 @@ static void a_client_that_comes_again_on_its_connection_loses_and_doubles_nothin
     add(0, "v");
     moved(0, 100, 0);
     stat_remove_client(&stats, &clients[0]);
-    moved(0, 10, 0); /* between two publishes on one connection: nobody's */
+    moved(0, 10, 0); /* between two publishes on one connection: the second one's */
     add(0, "v");
     moved(0, 1, 0);
     stat_sample(&stats, now_us());
     stat_remove_client(&stats, &clients[0]);
-    assert_int_equal(stats.traffic.bytes_in, 101);
-    assert_int_equal(clients[0].traffic.bytes_in, 1);
+    assert_int_equal(stats.traffic.bytes_in, 111);
+    assert_int_equal(clients[0].traffic.bytes_in, 11);
+}
+
+static void what_came_before_it_was_known_as_a_client_is_its_own(void **state)
+{
+    (void)state;
+    moved(0, 3073, 3073); /* a handshake */
+    moved(1, 500, 2000);  /* a request for something else, on the same connection */
+    clients[1].counted_in = 500;
+    clients[1].counted_out = 2000;
+    add(0, "v");
+    add(1, "v");
+    moved(1, 7, 8);
+    stat_sample(&stats, now_us());
+    assert_int_equal(clients[0].traffic.bytes_in, 3073);
+    assert_int_equal(clients[0].traffic.bytes_out, 3073);
+    assert_int_equal(clients[1].traffic.bytes_in, 7);
+    assert_int_equal(clients[1].traffic.bytes_out, 8);
 }
 
 static void rates_are_of_the_time_between_samples(void **state)
@@ -360,6 +377,7 @@ int main(void)
         TEST(a_sample_adds_bytes_to_client_stream_vhost_and_server),
         TEST(what_moved_since_the_last_sample_is_counted_when_a_client_leaves),
         TEST(a_client_that_comes_again_on_its_connection_loses_and_doubles_nothing),
+        TEST(what_came_before_it_was_known_as_a_client_is_its_own),
         TEST(rates_are_of_the_time_between_samples),
         TEST(each_kind_of_client_has_a_line),
         TEST(without_clients_there_is_no_line),
