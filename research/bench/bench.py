@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True  # all that a run writes is in objs
 
 import chart
 import lab
-from runs import fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled
+from runs import beside_work, fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled
 from servers import Floor, Nginx, NodeMediaServer, Srs
 from table import Table, middle, ratio, rounds
 
@@ -114,6 +114,24 @@ def row_join(table):
     table.target("join with 1,000 others playing: first media p99", middle(runs["this server"], "join_p99"), 20, " ms")
 
 
+def row_join_batch(table):
+    """joining while 500 play, a batch each 350 ms"""
+    runs = table.keep("join batch", rounds({
+        "this server": lambda: joining(lambda: Srs(BATCH), 500, 100),
+        "this server, HTTP-FLV": lambda: joining(lambda: Srs(BATCH, "flv"), 500, 100, wire="flv"),
+        "this server, HTTP-TS": lambda: joining(lambda: Srs(BATCH, "ts"), 500, 100, wire="ts")}, 3))
+    for name, kind in (("this server", ""), ("this server, HTTP-FLV", " by HTTP-FLV"), ("this server, HTTP-TS", " by HTTP-TS")):
+        table.target(f"join with 500 others playing, mw_latency 350{kind}: first media p99",
+                     middle(runs[name], "join_p99"), 20, " ms")
+
+
+def row_shared(table):
+    """500 players on a host whose cores niced work wants"""
+    runs = table.keep("shared", rounds({"this server": lambda: beside_work("", 500),
+                                        "this server, alone": lambda: own("", 500)}, 3))
+    table.target("500 players, niced work on every core: added latency p99", middle(runs["this server"], "p99"), 60, " ms")
+
+
 def row_slow(table):
     """10 of 1,000 players stop reading"""
     runs = table.keep("slow", rounds({"all read": lambda: own("", 1000),
@@ -152,7 +170,7 @@ def row_full(table):
 
 
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
-        "join": row_join, "slow": row_slow, "streams": row_streams, "files": row_files, "api": row_api}
+        "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams, "files": row_files, "api": row_api}
 
 
 def draw(table, machine):

@@ -1,9 +1,11 @@
 """One run each: a server, its load, what came out."""
 
+import contextlib
 import http.client
 import json
 import os
 import subprocess
+import sys
 import time
 
 import lab
@@ -65,18 +67,37 @@ def many_streams(make, n, seconds=SECONDS):
     return summary(result)
 
 
-def joining(make, n, newcomers):
+def joining(make, n, newcomers, **options):
     """How soon newcomers get media while `n` others play."""
     with make() as server:
         with lab.publishers(server):
-            with lab.players(server, n, duration=60) as others:
+            with lab.players(server, n, duration=60, **options) as others:
                 others.ready()
                 time.sleep(1)
-                with lab.players(server, newcomers, rate=50, warmup=0, duration=0) as load:
+                with lab.players(server, newcomers, rate=50, warmup=0, duration=0, **options) as load:
                     result = load.result()
                 others.stop()
     return {"p50": result["join_ms"]["p50"], "join_p99": result["join_ms"]["p99"], "max": result["join_ms"]["max"],
             "dropped": result["failed"] + result["dropped"]}
+
+
+@contextlib.contextmanager
+def busy_cores():
+    """Niced work on every core that this may run on."""
+    spin = [sys.executable, "-c", "import os\nos.nice(19)\nwhile True: pass"]
+    workers = [subprocess.Popen(spin) for _ in os.sched_getaffinity(0)]
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+
+
+def beside_work(vhost, n, **options):
+    """As own(), on a host whose cores others want."""
+    with busy_cores():
+        return own(vhost, n, **options)
 
 
 # ---- files: wrk from Debian -----------------------------------------------------------------------------------

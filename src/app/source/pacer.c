@@ -8,7 +8,7 @@
 /* When the loop has had as long for others as the last round took. */
 static int64_t rested_us(const struct source *s)
 {
-    return s->round_end_us + (s->round_end_us - s->round_start_us);
+    return s->round_end_us + s->round_cost_us;
 }
 
 /* When the frames held back are due; DEADLINE_NEVER when none is held. */
@@ -61,6 +61,9 @@ static struct list *hand_out(struct source *s, struct list *at, size_t *left, in
     return at;
 }
 
+/* A newcomer waits this long for a release, which costs less than a write for it alone. */
+enum { JOIN_PATIENCE_US = 10 * US_PER_MS };
+
 /* Up to `frames` more; the publisher that waited for that may go on. */
 static void release(struct source *s, uint64_t frames)
 {
@@ -85,10 +88,29 @@ void pacer_notice(struct source *s)
 {
     if (s->ring.head - s->released == 1)
         s->first_held_us = now_us();
-    if (s->pacer)
-        co_unpark(s->pacer);
-    else
+    if (!s->pacer) {
         s->released = s->ring.head; /* nobody to wake */
+        return;
+    }
+    co_unpark(s->pacer);
+    if (!list_is_empty(&s->joining) && s->ring.head > s->released && due_us(s) > now_us() + JOIN_PATIENCE_US)
+        reader_wake_joining(s, ring_at(&s->ring, s->ring.head - 1));
+}
+
+/* With few readers a round costs less than asking for its computing time would: this bounds what the clock says. */
+enum { FEW_READERS = 4, FEW_COST_US = 200 };
+
+/*
+ * The cost of a round that began when the clock and the thread's computing time were these. Computing time: that others had
+ * the core costs the loop nothing, and rests as long as that would make latencies of hundreds of ms on a host that is shared.
+ */
+static int64_t cost_since(const struct source *s, int64_t began_us, int64_t cpu_us)
+{
+    int64_t took_us = s->round_end_us - began_us, most_us = (int64_t)s->n_readers * FEW_COST_US;
+    if (cpu_us < 0)
+        return took_us < most_us ? took_us : most_us;
+    int64_t computed_us = thread_cpu_us() - cpu_us;
+    return took_us < computed_us ? took_us : computed_us;
 }
 
 /*
@@ -97,6 +119,7 @@ void pacer_notice(struct source *s)
  */
 static void run_round(struct source *s)
 {
+    int64_t cpu_us = s->n_readers > FEW_READERS ? thread_cpu_us() : -1;
     s->round_start_us = now_us();
     release(s, PACER_RELEASE_FRAMES_MAX);
     s->next_served = s->readers.next;
@@ -106,6 +129,7 @@ static void run_round(struct source *s)
     }
     s->next_served = NULL;
     s->round_end_us = now_us();
+    s->round_cost_us = cost_since(s, s->round_start_us, cpu_us);
 }
 
 static void pacer_run(void *arg)
@@ -147,7 +171,7 @@ struct err *pacer_start(struct source *s)
 
 int64_t pacer_interval_us(const struct source *s)
 {
-    int64_t cost_us = s->round_end_us - s->round_start_us;
+    int64_t cost_us = s->round_cost_us;
     if (s->vhost->min_latency)
         return 0;
     if (s->vhost->play.mw_latency_set)

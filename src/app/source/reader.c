@@ -5,6 +5,9 @@
 #include "core/clock.h"
 #include "core/log.h"
 
+/* A newcomer that has not begun is woken for each frame for this long. */
+enum { JOINING_US = 10 * US_PER_SECOND };
+
 static void start_prologue(struct reader *r, const struct headers *from)
 {
     headers_copy(&r->prologue, from);
@@ -25,6 +28,33 @@ static void wait_for_key(struct reader *r)
     r->wait_key_since_us = now_us();
 }
 
+static void end_joining(struct reader *r)
+{
+    if (r->joining)
+        list_remove(&r->joining_link);
+    r->joining = false;
+}
+
+void reader_wake_joining(struct source *s, const struct frame *f)
+{
+    LIST_FOREACH (&s->joining, it, after) {
+        struct reader *r = LIST_ENTRY(it, struct reader, joining_link);
+        if (f->arrived_us - r->attached_us > JOINING_US) {
+            end_joining(r); /* it pauses, or nobody published: the next release is soon enough */
+        } else if (!r->wait_key || f->key) {
+            r->joined = s->ring.head;
+            if (r->waiting)
+                co_unpark(r->co);
+        }
+    }
+}
+
+/* Frames before this one are due. */
+static uint64_t due_end(const struct reader *r)
+{
+    return r->joined > r->source->released ? r->joined : r->source->released;
+}
+
 struct err *reader_attach(struct reader *r, struct source *s)
 {
     *r = (struct reader){ .source = s, .co = co_self() };
@@ -33,6 +63,10 @@ struct err *reader_attach(struct reader *r, struct source *s)
         wait_for_key(r); /* the GOP was too long to be cached, or has no beginning */
     else
         start_prologue(r, s->has_gop ? &s->gop_headers : &s->headers);
+    r->joined = s->ring.head;
+    r->joining = true;
+    r->attached_us = now_us();
+    list_push(&s->joining, &r->joining_link);
     list_push(&s->readers, &r->link);
     s->n_readers++;
     if (s->publisher)
@@ -67,6 +101,7 @@ void reader_detach(struct reader *r)
     if (s->next_served == &r->link)
         s->next_served = r->link.next;
     list_remove(&r->link);
+    end_joining(r);
     headers_clear(&r->prologue);
     r->source = NULL;
     if (--s->n_readers == 0) {
@@ -126,7 +161,7 @@ static bool is_too_far_behind(const struct reader *r)
 static void look_for_key(struct reader *r)
 {
     struct source *s = r->source;
-    bool           at_key = is_key_ahead(r) && s->gop_seq < s->released;
+    bool           at_key = is_key_ahead(r) && s->gop_seq < due_end(r);
     bool           give_up = !s->has_video || now_us() - r->wait_key_since_us > source_queue_length_us(s);
     if (at_key)
         skip_to(r, s->gop_seq);
@@ -152,7 +187,7 @@ struct frame *reader_peek(const struct reader *r, size_t ahead)
     if (ahead < left)
         return r->prologue.frames[r->n_prologue_sent + ahead];
     uint64_t seq = r->seq + (ahead - left);
-    return seq < r->source->released ? ring_at(&r->source->ring, seq) : NULL;
+    return seq < due_end(r) ? ring_at(&r->source->ring, seq) : NULL;
 }
 
 bool reader_is_prologue(const struct reader *r, size_t ahead)
@@ -166,6 +201,8 @@ void reader_advance(struct reader *r, size_t n)
     size_t of_prologue = n < left ? n : left;
     r->n_prologue_sent += of_prologue;
     r->seq += n - of_prologue;
+    if (n > of_prologue)
+        end_joining(r);
     if (r->prologue.count && of_prologue == left) {
         headers_clear(&r->prologue);
         r->n_prologue_sent = 0;

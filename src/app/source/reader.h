@@ -45,7 +45,11 @@ struct reader {
     struct list                   link; /* in source->readers */
     struct source                *source;
     struct co                    *co;
-    uint64_t                      seq;      /* the next frame of the log */
+    uint64_t                      seq;     /* the next frame of the log */
+    uint64_t                      joined;  /* what was in the log before this when it joined waits for no release */
+    bool                          joining; /* nothing of the log has been taken yet */
+    struct list                   joining_link; /* in source->joining */
+    int64_t                       attached_us;
     struct headers                prologue; /* sent before it */
     size_t                        n_prologue_sent;
     bool                          waiting;  /* parked until the next batch */
@@ -56,7 +60,8 @@ struct reader {
 };
 
 /**
- * Join: the cursor at the newest GOP if that is cached; headers first. With `gop_cache` and no GOP cached (it was
+ * Join: the cursor at the newest GOP if that is cached; headers first. A newcomer waits for no release: all that is in the
+ * log is due, and until it has taken something so is each frame that comes; from then on it keeps step with the others. With `gop_cache` and no GOP cached (it was
  * too long, or the stream began in the middle of one) at the next key frame; without `gop_cache` at the live end.
  * Yields     no
  */
@@ -70,6 +75,9 @@ void reader_start_at(struct reader *r, int64_t us);
 
 /** Takes a reader that was never attached, if it is all zero. Does not yield. */
 void reader_detach(struct reader *r);
+
+/** For the source: `f` was appended, and newcomers that wait for something to begin with may have it. Does not yield. */
+void reader_wake_joining(struct source *s, const struct frame *f);
 
 /** Jump if it has fallen behind; call before the first peek of a batch. Does not yield. */
 void reader_catch_up(struct reader *r);

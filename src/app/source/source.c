@@ -33,6 +33,7 @@ static struct source *create(struct sources *all, const char *identity, struct c
     if (!s)
         return NULL;
     list_init(&s->readers);
+    list_init(&s->joining);
     co_group_init(&s->pacer_group);
     ident_vid(s->id);
     static uint64_t n_sources;

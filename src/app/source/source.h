@@ -76,6 +76,7 @@ struct source {
     struct mix_queue mix;
 
     struct list     readers;
+    struct list     joining; /* those of them that have not begun */
     size_t          n_readers;
     struct list    *next_served;   /* by the pacer, while it hands a release out */
     uint64_t        released;      /* readers may send frames before this one */
@@ -84,6 +85,7 @@ struct source {
     struct co      *pacer;
     int64_t         first_held_us;                /* when the oldest frame not yet released arrived */
     int64_t         round_start_us, round_end_us; /* of the last batch to all readers */
+    int64_t         round_cost_us;                /* the computing time that it took */
     uint64_t        trimmed_at;      /* the head when the log was last looked through for what nobody needs */
     bool            publisher_waits; /* for the pacer: too many frames are held back */
 

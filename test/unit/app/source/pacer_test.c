@@ -1,4 +1,6 @@
 /* When appended frames are released to the readers. */
+#include <time.h>
+
 #include "app/source/fixture.h"
 #include "loop.h"
 
@@ -40,6 +42,7 @@ static void last_batch_took(int64_t us)
 {
     s->round_end_us = now_us();
     s->round_start_us = s->round_end_us - us;
+    s->round_cost_us = us;
 }
 
 /* The pacer has ended its last round, and waits. */
@@ -338,10 +341,12 @@ static struct member {
 } crowd[CROWD];
 
 static int     n_all, n_in_a_row, n_in_a_row_most, n_at_interference;
-static int64_t each_takes_us;
+static int64_t each_takes_us, each_sleeps_us;
 
 static bool serve(struct reader *reader)
 {
+    if (each_sleeps_us)
+        nanosleep(&(struct timespec){ .tv_nsec = each_sleeps_us * 1000 }, NULL);
     for (int64_t until_us = now_us() + each_takes_us; now_us() < until_us;)
         continue;
     CONTAINER_OF(reader, struct member, reader)->n_served++;
@@ -372,7 +377,7 @@ static void sleep_through(void *arg)
 
 static void begin_crowd(struct co_group *group, int n)
 {
-    each_takes_us = 0;
+    each_takes_us = each_sleeps_us = 0;
     co_group_init(group);
     begin_with("min_latency on;");
     for (int i = 0; i < n; i++) {
@@ -434,6 +439,29 @@ static void everybody_else_gets_turns_while_a_crowd_is_served(void **state)
         assert_int_equal(crowd[i].n_turns, 1);
     }
     co_group_cancel_and_join(&group);
+}
+
+/* A thread that sleeps has not the core either, as one that is preempted. */
+static void time_in_which_others_have_the_core_is_no_cost(void **state)
+{
+    (void)state;
+    static const int sizes[] = { 1, 3, 8 };
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        struct co_group group;
+        begin_crowd(&group, sizes[i]);
+        each_sleeps_us = 20 * US_PER_MS;
+        append(s, "p1");
+        while (n_all < sizes[i])
+            co_give_way();
+        rest();
+        assert_true(s->round_end_us - s->round_start_us >= sizes[i] * each_sleeps_us);
+        assert_in_range(s->round_cost_us, 0, sizes[i] * each_sleeps_us / 2);
+        each_sleeps_us = 0;
+        co_group_cancel_and_join(&group);
+        reader_detach(&r);
+        end(&fx);
+    }
+    begin_with("");
 }
 
 /* Woken for a release, it takes it by itself. */
@@ -604,6 +632,7 @@ int main(void)
         TEST(everybody_else_gets_turns_while_a_crowd_is_served),
         TEST(everybody_else_gets_turns_while_a_few_take_long),
         TEST(everybody_else_gets_turns_while_a_crowd_is_woken),
+        TEST(time_in_which_others_have_the_core_is_no_cost),
         TEST(a_release_holds_no_more_than_its_bound),
         TEST(a_publisher_far_ahead_of_its_readers_waits_for_room),
         TEST(a_publisher_that_waits_for_room_goes_on_when_the_last_reader_leaves),
