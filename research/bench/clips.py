@@ -9,7 +9,8 @@ import struct
 import lab
 
 FPS = 25
-VIDEO, KEY, INTER, AVC = 9, 0x10, 0x20, 7
+AUDIO, VIDEO, KEY, INTER, AVC = 8, 9, 0x10, 0x20, 7
+AAC_CONFIG, AAC_FRAME = b"\xaf\x00\x12\x10", b"\xaf\x01" + b"a" * 10
 KEY_WEIGHT = 5  # a key frame is so many times the size of another picture
 
 
@@ -27,8 +28,8 @@ def avc_config(path):
     raise lab.Failed(f"{path} has no AVC configuration")
 
 
-def tag(ms, body):
-    return (struct.pack(">BBHBHB", VIDEO, len(body) >> 16, len(body) & 0xFFFF, ms >> 16 & 0xFF, ms & 0xFFFF, ms >> 24)
+def tag(ms, body, kind=VIDEO):
+    return (struct.pack(">BBHBHB", kind, len(body) >> 16, len(body) & 0xFFFF, ms >> 16 & 0xFF, ms & 0xFFFF, ms >> 24)
             + b"\0\0\0" + body + struct.pack(">I", 11 + len(body)))
 
 
@@ -49,5 +50,19 @@ def clip(mbit_per_s, gop_s):
         f.write(b"FLV\x01\x01\0\0\0\x09\0\0\0\0" + tag(0, avc_config(lab.CLIP)))
         for i in range(pictures):
             f.write(tag(i * 1000 // FPS, picture(i == 0, size * KEY_WEIGHT if i == 0 else size)))
+    os.rename(path + ".new", path)
+    return path
+
+
+def tiny_clip(frames=20000):
+    """The path of a file with a key frame and a crowd of audio frames of a few bytes behind it, made when it is missing."""
+    path = os.path.join(lab.TOOLS, f"clip-tiny-{frames}.flv")
+    if os.path.exists(path):
+        return path
+    with open(path + ".new", "wb") as f:
+        f.write(b"FLV\x01\x05\0\0\0\x09\0\0\0\0" + tag(0, avc_config(lab.CLIP)) + tag(0, AAC_CONFIG, AUDIO))
+        f.write(tag(0, picture(True, 2000)))
+        for i in range(frames):
+            f.write(tag(1 + i // 4, AAC_FRAME, AUDIO))
     os.rename(path + ".new", path)
     return path
