@@ -72,7 +72,7 @@ static struct err *apply_log(const struct log_settings *settings)
         return err_no_memory();
     l->job = (struct offload_job){ .work = log_work, .drop = log_drop };
     l->settings = *settings;
-    struct err *e = offload(OFFLOAD_DISK, &l->job, now_us() + LOAD_TIMEOUT_US);
+    struct err *e = offload(OFFLOAD_CONF, &l->job, now_us() + LOAD_TIMEOUT_US);
     if (e)
         return e;
     e = l->error;
@@ -157,9 +157,12 @@ static void reload_once(struct reload *r)
     if (l) {
         l->job = (struct offload_job){ .work = load_work, .drop = load_drop };
         l->from = r->from;
-        e = offload(OFFLOAD_DISK, &l->job, now_us() + LOAD_TIMEOUT_US);
+        e = offload(OFFLOAD_CONF, &l->job, now_us() + LOAD_TIMEOUT_US);
     }
     if (e) {
+        if (err_code(e) == E_SOCKET_TIMEOUT)
+            e = err_wrap(e, "read %s within %d s: a disk or a file server hangs", r->from.path,
+                         (int)(LOAD_TIMEOUT_US / US_PER_SECOND));
         report_failure(result, e, RELOAD_PARSING);
         return;
     }

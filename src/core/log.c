@@ -73,9 +73,13 @@ static void write_all(int fd, const char *bytes, size_t len)
     }
 }
 
+/* A pipe without a reader is an error, not a wait; what is written later waits for its reader. */
 static int open_log_file(const char *path)
 {
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_APPEND);
+    return fd;
 }
 
 struct err *log_setup(const struct log_settings *settings)

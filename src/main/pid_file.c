@@ -41,11 +41,26 @@ static struct err *lock_and_write(const struct pid_file *f)
     return NULL;
 }
 
+/* Open a file, and nothing but a file: a pipe would make the start wait for ever, a device would be written to. */
+static int open_regular(const char *path, int flags)
+{
+    struct stat st;
+    int         fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fd;
+    if (fd >= 0) {
+        close(fd);
+        errno = EINVAL;
+    }
+    return -1;
+}
+
 struct err *pid_file_acquire(struct pid_file *f, const char *path)
 {
-    *f = (struct pid_file){ .fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644), .path = path };
+    *f = (struct pid_file){ .fd = open_regular(path, O_RDWR | O_CREAT), .path = path };
     if (f->fd < 0)
-        return err_sys(E_SYSTEM_PID_ACQUIRE, "open pid file %s", path);
+        return err_sys(E_SYSTEM_PID_ACQUIRE, "open pid file %s: %s", path,
+                       errno == EINVAL ? "not a file" : strerror(errno));
     struct err *e = lock_and_write(f);
     if (e) {
         close(f->fd);
@@ -75,7 +90,7 @@ static void id_path(char buf[static PATH_CAP], const char *pid_path)
 /* An empty text when there is no such file. */
 static void read_id(const char *path, char id[static SERVER_ID_CAP])
 {
-    int     fd = open(path, O_RDONLY | O_CLOEXEC);
+    int     fd = open_regular(path, O_RDONLY);
     ssize_t n = fd >= 0 ? read(fd, id, SERVER_ID_CAP - 1) : 0;
     if (fd >= 0)
         close(fd);
@@ -85,7 +100,7 @@ static void read_id(const char *path, char id[static SERVER_ID_CAP])
 
 static void write_id(const char *path, const char *id)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    int fd = open_regular(path, O_WRONLY | O_CREAT | O_TRUNC);
     if (fd < 0 || write(fd, id, strlen(id)) < 0)
         log_warn("the server's identity %s cannot be kept in %s: %s", id, path, strerror(errno));
     if (fd >= 0)

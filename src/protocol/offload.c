@@ -14,8 +14,9 @@
 /* The threads of one kind and the jobs that wait for them. Everything below `lock` is shared. */
 struct pool {
     pthread_cond_t more;
-    pthread_t      threads[OFFLOAD_THREADS_MAX];
+    pthread_t      threads[OFFLOAD_THREADS_MAX + OFFLOAD_HUNG_MAX];
     int            n_threads, n_idle;
+    int            n_hung; /* threads in jobs that were left */
     struct list    waiting;
     size_t         n_waiting;
 };
@@ -50,11 +51,16 @@ static void *work_main(void *arg)
         struct offload_job *job = LIST_ENTRY(pool->waiting.next, struct offload_job, link);
         list_remove(&job->link);
         pool->n_waiting--;
+        job->begun = true;
+        job->left = !job->waiter;
+        pool->n_hung += job->left;
         pthread_mutex_unlock(&off.lock);
 
         job->work(job);
 
         pthread_mutex_lock(&off.lock);
+        job->worked = true;
+        pool->n_hung -= job->left;
         list_push(&off.finished, &job->link);
         ring_loop();
     }
@@ -173,10 +179,18 @@ void offload_shutdown(int64_t patience_us)
     off.started = hung;
 }
 
+static bool replaces_hung(const struct pool *pool)
+{
+    return pool == &off.pools[OFFLOAD_CONF] || pool == &off.pools[OFFLOAD_CERTS];
+}
+
 /* With the lock held: one more thread if all are busy and there may be more. */
 static struct err *ensure_thread(struct pool *pool)
 {
-    if (pool->n_idle > (int)pool->n_waiting || pool->n_threads == OFFLOAD_THREADS_MAX)
+    int most = OFFLOAD_THREADS_MAX + (replaces_hung(pool) ? pool->n_hung : 0);
+    if (replaces_hung(pool) && pool->n_hung >= OFFLOAD_HUNG_MAX)
+        return err_new(E_LIMIT, "%d earlier jobs of this kind hang", pool->n_hung);
+    if (pool->n_idle > (int)pool->n_waiting || pool->n_threads >= most)
         return NULL;
     int r = pthread_create(&pool->threads[pool->n_threads], NULL, work_main, pool);
     if (r == 0)
@@ -188,12 +202,22 @@ static struct err *ensure_thread(struct pool *pool)
     return NULL; /* those that exist will get to it */
 }
 
+/* Whoever finishes it drops it. */
+static void leave(struct pool *pool, struct offload_job *job)
+{
+    pthread_mutex_lock(&off.lock);
+    job->waiter = NULL;
+    job->left = job->begun && !job->worked;
+    pool->n_hung += job->left;
+    pthread_mutex_unlock(&off.lock);
+}
+
 struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us)
 {
     struct pool *pool = &off.pools[kind];
     struct err  *e = NULL;
     job->waiter = co_self();
-    job->done = job->refused = false;
+    job->done = job->refused = job->begun = job->worked = job->left = false;
 
     pthread_mutex_lock(&off.lock);
     if (off.stopping)
@@ -225,7 +249,7 @@ struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t dea
             continue;
         }
         if (e && !job->done) {
-            job->waiter = NULL; /* whoever finishes it drops it */
+            leave(pool, job);
             return err_wrap(e, "wait for an offloaded job");
         }
         err_free(e);

@@ -16,10 +16,24 @@
 #include "core/err.h"
 #include "core/list.h"
 
-enum offload_kind { OFFLOAD_DISK, OFFLOAD_DNS, OFFLOAD_CODEC, OFFLOAD_KINDS };
+enum offload_kind {
+    OFFLOAD_DISK,  /* served files */
+    OFFLOAD_CONF,  /* the configuration, the log's file */
+    OFFLOAD_CERTS, /* certificates and keys */
+    OFFLOAD_STAT,  /* what the kernel tells of machine and process */
+    OFFLOAD_DNS,
+    OFFLOAD_CODEC,
+    OFFLOAD_KINDS
+};
 
 /* Threads a kind may have, and jobs that may wait for them before a new one is refused. */
 enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_QUEUE_MAX = 4096 };
+
+/*
+ * A thread that hangs in a job that nobody waits for any more is replaced where the next job is another file with some
+ * hope, and there are few (OFFLOAD_CONF, OFFLOAD_CERTS): so many of a kind may hang before new jobs are refused at once.
+ */
+enum { OFFLOAD_HUNG_MAX = 16 };
 
 struct co;
 
@@ -28,7 +42,7 @@ struct offload_job {
     void (*drop)(struct offload_job *job); /* on the loop: frees a job nobody waits for any more */
     struct list link;                      /* from here on the pool's */
     struct co  *waiter;
-    bool        done, refused;
+    bool        done, refused, begun, worked, left; /* `left`: on a thread, and nobody waits for it */
 };
 
 /** Needs co_init() and io_init(). */
@@ -41,7 +55,7 @@ struct err *offload_init(void) ATTR_MUST_USE;
 void offload_shutdown(int64_t patience_us);
 
 /**
- * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED, E_LIMIT when the queue is full, E_THREAD_CREATE,
+ * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED, E_LIMIT when the queue is full or too many threads hang, E_THREAD_CREATE,
  *            E_THREAD_TERMINATED when the pool was shut down before a thread began with it
  * Yields     yes
  */

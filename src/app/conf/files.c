@@ -27,7 +27,20 @@ struct files {
     int                 n_opened;
 };
 
-static struct err *open_file(const char *dir, const char *path, int *fd)
+static const char *kind_of(const struct stat *st)
+{
+    switch (st->st_mode & S_IFMT) {
+    case S_IFIFO: return "pipe";
+    case S_IFSOCK: return "socket";
+    default: return "device";
+    }
+}
+
+/*
+ * Opening a pipe or a terminal waits for nobody, and none of them is read: a reload would never end. A directory is let
+ * pass; its reader knows what it counts as.
+ */
+static struct err *open_file(const char *dir, const char *path, int *fd, struct stat *st)
 {
     enum { PATH_BYTES = 4096 };
     char       full[PATH_BYTES];
@@ -37,20 +50,26 @@ static struct err *open_file(const char *dir, const char *path, int *fd)
     str_printf(&out, "%s", path);
     if (out.cut)
         errno = ENAMETOOLONG;
-    *fd = out.cut ? -1 : open(full, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return *fd < 0 ? err_sys(E_SYSTEM_FILE_OPEN, "open file %s failed: %s", path, strerror(errno)) : NULL;
+    *fd = out.cut ? -1 : open(full, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (*fd < 0 || fstat(*fd, st) < 0)
+        return err_sys(E_SYSTEM_FILE_OPEN, "open file %s failed: %s", path, strerror(errno));
+    if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+        return err_new(E_SYSTEM_FILE_OPEN, "open file %s failed: it is a %s, not a file", path, kind_of(st));
+    return NULL;
 }
 
 struct err *conf_file_check(const char *dir, const char *path)
 {
     int         fd = -1;
-    struct err *e = path && path[0] ? open_file(dir, path, &fd) : err_new(E_SYSTEM_FILE_OPEN, "no name");
-    if (e) {
-        err_free(e);
-        return err_new(E_SYSTEM_CONFIG_INVALID, "no config file at %s", path ? path : "");
-    }
-    close(fd);
-    return NULL;
+    struct stat st;
+    struct err *e = path && path[0] ? open_file(dir, path, &fd, &st) : err_new(E_SYSTEM_FILE_OPEN, "no name");
+    bool        is_there = fd >= 0;
+    if (is_there)
+        close(fd);
+    if (!e || is_there)
+        return e;
+    err_free(e);
+    return err_new(E_SYSTEM_CONFIG_INVALID, "no config file at %s", path ? path : "");
 }
 
 /* All bytes of the open file; the caller frees them. */
@@ -106,12 +125,8 @@ static struct err *read_file(struct files *in, struct conf_node *parent, int dep
     int         fd = -1;
     if (++in->n_opened > CONF_FILES_MAX)
         return err_new(E_SYSTEM_CONFIG_INVALID, "more than %d files are included", CONF_FILES_MAX);
-    if ((e = open_file(in->dir, file->path, &fd)))
-        return e;
-    if (fstat(fd, &st)) {
-        e = err_sys(E_SYSTEM_FILE_OPEN, "open file %s failed", file->path);
+    if ((e = open_file(in->dir, file->path, &fd, &st)))
         goto out;
-    }
     file->dev = st.st_dev;
     file->ino = st.st_ino;
     if ((e = refuse_cycle(file)))
@@ -122,7 +137,8 @@ static struct err *read_file(struct files *in, struct conf_node *parent, int dep
         e = conf_parse(in->tree, parent, depth, file->path, bytes, len, in->report);
 out:
     mem_free(bytes);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return e;
 }
 

@@ -125,7 +125,7 @@ struct pair_load *pair_load_add(struct pair_load_job *job, void *of, const char 
 
 struct err *pair_load_run(struct pair_load_job *job, int64_t deadline_us)
 {
-    return offload(OFFLOAD_DISK, &job->job, deadline_us);
+    return offload(OFFLOAD_CERTS, &job->job, deadline_us);
 }
 
 void pair_load_free(struct pair_load_job *job)

@@ -243,6 +243,31 @@ static void one_kind_that_hangs_does_not_hold_up_another(void **state)
     wait_for_drops(2 * OFFLOAD_THREADS_MAX);
 }
 
+/* A file server that hangs holds a thread for each reload that was given up: the next one, of a good file, has its own. */
+static void a_kind_that_replaces_hung_threads_goes_on(void **state)
+{
+    (void)state;
+    for (int i = 0; i < OFFLOAD_HUNG_MAX; i++) {
+        assert_int_equal(leave_job(OFFLOAD_CONF, &gate), E_SOCKET_TIMEOUT);
+        wait_for(&n_begun, i + 1);
+        if (i + 1 == OFFLOAD_HUNG_MAX)
+            break;
+        struct job *j = job_new(3, NULL);
+        assert_null(offload(OFFLOAD_CONF, &j->job, now_us() + PATIENCE_US));
+        free(j);
+        n_begun = i + 1; /* of those that hang */
+    }
+    assert_int_equal(leave_job(OFFLOAD_CONF, &gate), E_LIMIT); /* at once: so many hang, and no more */
+    struct job *other = job_new(3, NULL);
+    assert_null(offload(OFFLOAD_CERTS, &other->job, now_us() + PATIENCE_US));
+    free(other);
+    open_gate(OFFLOAD_HUNG_MAX);
+    wait_for_drops(OFFLOAD_HUNG_MAX + 1);
+    struct job *j = job_new(3, NULL);
+    assert_null(offload(OFFLOAD_CONF, &j->job, now_us() + PATIENCE_US));
+    free(j);
+}
+
 static void a_full_queue_refuses_and_drops(void **state)
 {
     (void)state;
@@ -331,6 +356,7 @@ int main(void)
         TEST(a_wake_up_for_something_else_is_no_result),
         TEST(a_kind_has_so_many_threads_and_no_more),
         TEST(one_kind_that_hangs_does_not_hold_up_another),
+        TEST(a_kind_that_replaces_hung_threads_goes_on),
         TEST(a_full_queue_refuses_and_drops),
         TEST(jobs_nobody_waits_for_are_dropped_at_shutdown),
         TEST(after_the_shutdown_work_is_refused),

@@ -112,7 +112,7 @@ static struct err *sample(struct server *s, unsigned wanted)
     j->job = (struct offload_job){ .work = work, .drop = drop };
     j->conf = conf_ref(s->conf);
     j->wanted = wanted;
-    struct err *e = offload(OFFLOAD_DISK, &j->job, now_us() + PATIENCE_US);
+    struct err *e = offload(OFFLOAD_STAT, &j->job, now_us() + PATIENCE_US);
     if (e)
         return e;
     host_take(&s->host, &j->reading, now_us(), wall_now_us() / US_PER_MS);

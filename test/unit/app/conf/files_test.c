@@ -47,6 +47,33 @@ static struct loaded load_a(void)
     return load_source((struct conf_source){ .path = "a.conf", .dir = dir });
 }
 
+/* Opening a pipe would wait for a writer, reading a device might never end. */
+static void what_is_no_file_is_refused_and_nobody_waits(void **state)
+{
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/pipe", dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    static const char *const rows[][2] = {
+        { "include pipe;", "open file pipe failed: it is a pipe, not a file" },
+        { "vhost v { include pipe; }", "open file pipe failed: it is a pipe, not a file" },
+        { "include /dev/zero;", "open file /dev/zero failed: it is a device, not a file" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[256];
+        snprintf(text, sizeof text, "listen 1935; daemon off;\n%s", rows[i][0]);
+        write_file("a.conf", text);
+        struct loaded l = load_a();
+        if (l.conf || !strstr(l.error, rows[i][1]) || !strstr(l.error, "include at a.conf:2"))
+            fail_msg("%s: %s", rows[i][0], l.error);
+        unload(&l);
+    }
+    struct loaded l = load_source((struct conf_source){ .path = "pipe", .dir = dir });
+    assert_null(l.conf);
+    assert_non_null(strstr(l.error, "open file pipe failed: it is a pipe, not a file"));
+    unload(&l);
+}
+
 static void included_directives_stand_in_their_place(void **state)
 {
     (void)state;
@@ -250,6 +277,7 @@ int main(void)
 {
 #define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
     const struct CMUnitTest tests[] = {
+        IN_A_DIRECTORY(what_is_no_file_is_refused_and_nobody_waits),
         IN_A_DIRECTORY(included_directives_stand_in_their_place),
         IN_A_DIRECTORY(order_is_that_of_the_text),
         IN_A_DIRECTORY(a_missing_file_has_its_own_code),
