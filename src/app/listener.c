@@ -78,20 +78,28 @@ static void refuse_for_memory(struct listener *l, int fd, const char *who)
 {
     close(fd);
     l->server->stat.n_refused++;
-    log_warn("refused %s: code=%d(%s), %zu MiB are held, more than memory_limit=%zu MiB, and nothing is left to give way",
-             who, E_LIMIT, err_code_name(E_LIMIT), mem_held() >> 20, mem_limit() >> 20);
+    log_warn(
+        "refused %s: code=%d(%s), %zu MiB are held, more than memory_limit=%zu MiB, and nothing is left to give way",
+        who, E_LIMIT, err_code_name(E_LIMIT), mem_held() >> 20, mem_limit() >> 20);
+}
+
+/* Beyond all limits for one of the API's own places. */
+static bool may_ask_api(const struct listener *l, const struct sockaddr *peer)
+{
+    char ip[INET6_ADDRSTRLEN];
+    return l->service->has_api && l->service->has_api(l->server->conf, l->service) &&
+           server_has_api_place(l->server, io_addr_host(peer, ip, sizeof ip));
 }
 
 static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
 {
-    static const int on = 1;
-    char             who[IO_ADDR_CAP];
+    char who[IO_ADDR_CAP];
     io_addr_text(peer, who);
-    if (server_is_full(l->server)) {
+    if (server_is_full(l->server) && !may_ask_api(l, peer)) {
         refuse(l, fd, who);
         return;
     }
-    if (!mem_has_room()) {
+    if (!mem_has_room() && !may_ask_api(l, peer)) {
         refuse_for_memory(l, fd, who);
         return;
     }
@@ -101,7 +109,6 @@ static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
         close(fd);
         return;
     }
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on); /* a peer that vanished is noticed in the end */
     struct err *e = l->service->start(l->server, fd, peer, l->service);
     if (e)
         log_err(LOG_ERROR, e, "serve %s", who);

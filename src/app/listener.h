@@ -7,6 +7,7 @@
 #ifndef APP_LISTENER_H
 #define APP_LISTENER_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "core/attr.h"
@@ -29,6 +30,9 @@ struct listen_service {
 
     /** The pair that its clients are shown; NULL: it has no TLS. While that pair cannot be used nothing listens. */
     const struct conf_https *(*tls)(const struct conf *conf);
+
+    /** Whether the API is among what it serves: then it starts also when the server is full, in one of the API's places. */
+    bool (*has_api)(const struct conf *conf, const struct listen_service *self);
 };
 
 /** All services; ends with NULL. */

@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include <string.h>
 #include <sys/resource.h>
 
 #include "app/conf/size.h"
@@ -9,6 +10,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
+#include "protocol/peer_watch.h"
 
 /* A graceful stop says what it waits for after 1, 2, 4 … 32 s, and looks this often whether it is overtaken. */
 enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
@@ -58,7 +61,42 @@ void server_finish(struct server *s)
 
 bool server_is_full(const struct server *s)
 {
-    return s->connections.count >= (size_t)s->conf->max_connections;
+    return s->connections.count - s->n_api_places >= (size_t)s->conf->max_connections;
+}
+
+/* A free place that may be taken from that address; -1: there is none. */
+static int find_api_place(const struct server *s, const char *ip)
+{
+    int found = -1, n_same = 0;
+    for (int i = 0; i < SERVER_API_PLACES; i++) {
+        if (!s->api_places[i][0])
+            found = i;
+        n_same += strcmp(s->api_places[i], ip) == 0;
+    }
+    return n_same < SERVER_API_PLACES_OF_ONE ? found : -1;
+}
+
+bool server_has_api_place(const struct server *s, const char *ip)
+{
+    return find_api_place(s, ip) >= 0;
+}
+
+int server_take_api_place(struct server *s, const char *ip)
+{
+    int place = find_api_place(s, ip);
+    if (place >= 0) {
+        str_copy(s->api_places[place], sizeof s->api_places[place], ip);
+        s->n_api_places++;
+    }
+    return place;
+}
+
+void server_leave_api_place(struct server *s, int place)
+{
+    if (place < 0)
+        return;
+    s->api_places[place][0] = '\0';
+    s->n_api_places--;
 }
 
 void server_request_stop(struct server *s, enum server_stop how)
@@ -112,6 +150,15 @@ static void run_statistics(void *arg)
     err_free(e);
 }
 
+static void run_peer_watch(void *arg)
+{
+    struct err *e;
+    (void)arg;
+    while (!(e = co_sleep(PEER_WATCH_LOOK_US)))
+        peer_watch_look();
+    err_free(e);
+}
+
 /* Park until the stop that is wanted is at least `level`, or so long has passed; true for the former. */
 static bool wait_for_stop(struct server *s, enum server_stop level, int64_t deadline_us)
 {
@@ -159,6 +206,8 @@ struct err *server_run(struct server *s)
     struct err *e = co_go(&s->services, "statistics", run_statistics, s, NULL);
     if (!e)
         e = co_go(&s->services, "host", host_run, s, NULL);
+    if (!e)
+        e = co_go(&s->services, "peer-watch", run_peer_watch, s, NULL);
     if (!e) {
         wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
         if (s->stop == SERVER_STOPS_GRACEFULLY)

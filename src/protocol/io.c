@@ -80,6 +80,8 @@ void io_close(struct io *io)
     if (io->layer)
         io->layer->close(io);
     io->layer = NULL;
+    if (io->watched.next)
+        list_remove(&io->watched);
     epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_DEL, io->fd, NULL); /* a child process may still hold a copy */
     close(io->fd);
     io->fd = -1;

@@ -25,6 +25,7 @@
 
 #include "core/attr.h"
 #include "core/err.h"
+#include "core/list.h"
 
 struct co;
 struct io;
@@ -53,6 +54,8 @@ struct io {
 
     const struct io_layer *layer; /* NULL: bytes go as they are */
     void                  *layer_state;
+
+    struct list watched; /* peer_watch.h; all zero: it is not */
 };
 
 /** One line "127.0.0.1:41222" or "[::1]:1935" needs this much. */

@@ -82,12 +82,12 @@ class HttpPlayer:
     """A connection with one request under way."""
 
     def __init__(self, port, path, fields=(), *, method="GET", version="1.1", host=None, tls=False, rcvbuf=None,
-                 websocket=False):
+                 websocket=False, address="127.0.0.1"):
         self.sock = socket.socket()
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.sock.settimeout(patience())
-        self.sock.connect(("127.0.0.1", port))
+        self.sock.connect((address, port))
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -38,6 +38,7 @@ struct conf_play {
     int              mw_msgs;
     int64_t          send_min_interval_us;
     bool             reduce_sequence_header;
+    int64_t          wait_us; /* ours: of an RTMP player for its publisher */
 };
 
 struct conf_publish {

@@ -129,6 +129,10 @@ static const struct directive play_rows[] = {
     { .name = "reduce_sequence_header", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE,
       IN_VHOST(play.reduce_sequence_header), .since = "2",
       .help = "Do not send a sequence header again that equals the last one." },
+    { .name = "wait", .type = CONF_SECONDS, .def = "3600", .min = 0, .max = 31536000, .reload = RELOAD_LIVE,
+      IN_VHOST(play.wait_us), .since = "ours",
+      .help = "How long an RTMP player may wait for a publisher, before the first and after each; then it is told "
+              "StreamNotFound. 0: not at all." },
 };
 
 const struct conf_block conf_play_block = { CONF_ROWS(play_rows) };

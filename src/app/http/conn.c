@@ -17,11 +17,21 @@
 #include "core/str.h"
 #include "protocol/http/basic_auth.h"
 #include "protocol/http/serve.h"
+#include "protocol/peer_watch.h"
 
 /* How long a proxy may take to say for whom it speaks, and a handshake. */
 enum { INTRODUCTION_US = 15 * US_PER_SECOND };
 
-enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, STATUS_NOT_FOUND = 404, STATUS_NOT_ALLOWED = 405 };
+/* The same, and for the whole of a request's head, of whoever has one of the API's few places. */
+enum { API_PLACE_US = 5 * US_PER_SECOND };
+
+enum {
+    STATUS_OK = 200,
+    STATUS_UNAUTHORIZED = 401,
+    STATUS_NOT_FOUND = 404,
+    STATUS_NOT_ALLOWED = 405,
+    STATUS_BUSY = 503
+};
 
 /* ---- before the handlers --------------------------------------------------------------------------------------- */
 
@@ -104,6 +114,16 @@ static struct err *receive(struct http_exchange *x, const struct conf *conf, enu
     return NULL;
 }
 
+static bool has_api_place(const struct http_conn *c)
+{
+    return c->api_place >= 0;
+}
+
+static int64_t introduction_us(const struct http_conn *c)
+{
+    return has_api_place(c) ? API_PLACE_US : INTRODUCTION_US;
+}
+
 static void summarize(struct http_conn *c, const struct http_request *r)
 {
     snprintf(c->summary, sizeof c->summary, "%s %s", http_method_str(r->method), r->raw_path);
@@ -121,8 +141,13 @@ static struct err *handle(struct http_exchange *x)
     summarize(c, r);
     c->n_requests++;
     c->n_served += face == HTTP_FACE_STREAM && !is_protected(r->path);
-    if (c->server->stop != SERVER_RUNS)
+    if (c->server->stop != SERVER_RUNS || has_api_place(c))
         http_close_after(x);
+    if (has_api_place(c) && face != HTTP_FACE_API) {
+        conf_unref(&conf);
+        c->status = STATUS_BUSY;
+        return http_reply_status(x, STATUS_BUSY); /* the place is for the API, everybody else's are taken */
+    }
     struct err *e = receive(x, conf, face, &go_on);
     conf_unref(&conf);
     if (!e && go_on && http_unbuilt_owns(r->path))
@@ -174,6 +199,7 @@ static void say_goodbye(struct http_conn *c, struct err *e)
 
 static void conn_free(struct http_conn *c)
 {
+    server_leave_api_place(c->server, c->api_place);
     io_close(&c->io);
     mem_free(c);
 }
@@ -189,19 +215,22 @@ static int port_of(int fd)
 
 static struct err *introduce(struct http_conn *c)
 {
-    struct err *e = client_address_accept(c->server->conf, &c->io, c->peer_ip, now_us() + INTRODUCTION_US);
+    struct err *e = client_address_accept(c->server->conf, &c->io, c->peer_ip, now_us() + introduction_us(c));
     memcpy(c->ip, c->peer_ip, sizeof c->ip);
     if (e || !c->is_tls)
         return e;
     return tls_store_accept(c->server, &c->io, http_service_tls(c->server->conf, c->by), true,
-                            now_us() + INTRODUCTION_US);
+                            now_us() + introduction_us(c));
 }
 
 static void run(void *arg)
 {
     static const int          on = 1;
     struct http_conn         *c = arg;
-    const struct http_serving serving = { .handle = handle, .owner = c };
+    int64_t                   patience_us = has_api_place(c) ? API_PLACE_US : 0; /* 0: the usual */
+    const struct http_serving serving = {
+        .handle = handle, .owner = c, .idle_us = patience_us, .head_us = patience_us
+    };
     co_set_trace(c->trace);
     co_set_log_limits(&c->log_limits);
     io_set_owner(&c->io, co_self());
@@ -231,7 +260,11 @@ struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *pee
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->peer_ip, sizeof c->peer_ip);
     io_addr_text(peer, c->peer);
+    bool is_beyond = server_is_full(s) || !mem_has_room();
+    c->api_place = is_beyond ? server_take_api_place(s, c->peer_ip) : -1;
     struct err *e = io_open(&c->io, fd);
+    if (!e)
+        peer_watch_add(&c->io);
     if (!e)
         e = co_go(&s->connections, "http", run, c, NULL);
     if (e)

@@ -32,11 +32,16 @@ static const struct conf_https *server_tls(const struct conf *conf)
     return &conf->http_server.https;
 }
 
+static bool has_api(const struct conf *conf, const struct listen_service *self)
+{
+    return http_service_faces(conf, self) & HTTP_FACE_API;
+}
+
 /* clang-format off */
-const struct listen_service http_api_service = { "HTTP-API", api_endpoints, http_conn_start, NULL };
-const struct listen_service http_server_service = { "HTTP-Server", server_endpoints, http_conn_start, NULL };
-const struct listen_service https_api_service = { "HTTPS-API", api_tls_endpoints, http_conn_start, api_tls };
-const struct listen_service https_server_service = { "HTTPS-Server", server_tls_endpoints, http_conn_start, server_tls };
+const struct listen_service http_api_service = { "HTTP-API", api_endpoints, http_conn_start, NULL, has_api };
+const struct listen_service http_server_service = { "HTTP-Server", server_endpoints, http_conn_start, NULL, has_api };
+const struct listen_service https_api_service = { "HTTPS-API", api_tls_endpoints, http_conn_start, api_tls, has_api };
+const struct listen_service https_server_service = { "HTTPS-Server", server_tls_endpoints, http_conn_start, server_tls, has_api };
 /* clang-format on */
 
 unsigned http_service_faces(const struct conf *conf, const struct listen_service *by)

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/version.h"
+#include "protocol/peer_watch.h"
 #include "protocol/tls/tls.h"
 
 /* How long a client may take for each step of its introduction; between two streams on one connection; and to
@@ -339,6 +340,8 @@ static struct err *start(struct server *s, int fd, const struct sockaddr *peer, 
     io_addr_text(peer, c->peer);
     rtmp_server_init(&c->rtmp, &c->io);
     struct err *e = io_open(&c->io, fd);
+    if (!e)
+        peer_watch_add(&c->io);
     if (!e)
         e = co_go(&s->connections, "rtmp", run, c, NULL);
     if (e)

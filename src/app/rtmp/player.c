@@ -5,14 +5,46 @@
 #include "app/rtmp/wire.h"
 #include "app/source/pacer.h"
 #include "app/source/source.h"
+#include "core/clock.h"
 #include "core/log.h"
 
 struct player {
     struct rtmp_conn *conn;
     struct sender     out;
-    unsigned          epoch;    /* of the source, as the player has been told */
-    bool              told_end; /* that its stream has ended */
+    unsigned          epoch;          /* of the source, as the player has been told */
+    bool              told_end;       /* that its stream has ended */
+    int64_t           alone_since_us; /* when there was no publisher any more; 0: there is one */
 };
+
+/* Until when a player whose stream nobody publishes may stay. */
+static int64_t wait_deadline(struct player *p)
+{
+    const struct source *s = p->out.reader.source;
+    if (s->publisher)
+        p->alone_since_us = 0;
+    else if (!p->alone_since_us)
+        p->alone_since_us = now_us();
+    return s->publisher ? DEADLINE_NEVER : p->alone_since_us + s->vhost->play.wait_us;
+}
+
+static struct err *give_up_waiting(struct player *p)
+{
+    const struct source *s = p->out.reader.source;
+    return rtmp_conn_refuse(p->conn, RTMP_REFUSE_NOT_FOUND,
+                            err_new(E_KICKOFF_FOR_IDLE, "nobody publishes %s, and play.wait is %llds", s->identity,
+                                    (long long)(s->vhost->play.wait_us / US_PER_SECOND)));
+}
+
+/* For frames, or until the wait for a publisher is over: the next turn finds out. */
+static struct err *wait_for_frames(struct player *p)
+{
+    int64_t     deadline_us = wait_deadline(p);
+    struct err *e = now_us() >= deadline_us ? give_up_waiting(p) : sender_wait(&p->out, deadline_us);
+    if (err_code(e) != E_SOCKET_TIMEOUT)
+        return e;
+    err_free(e);
+    return NULL;
+}
 
 static struct err *tell_end(struct player *p)
 {
@@ -130,7 +162,7 @@ static struct err *play_loop(struct player *p)
         if (p->out.reader.source->conf->serial != c->applied_conf)
             rtmp_conn_apply_socket_options(c);
         if (!io_is_readable(&c->io))
-            e = sender_wait(&p->out, DEADLINE_NEVER);
+            e = wait_for_frames(p);
     }
     return e;
 }
