@@ -144,6 +144,12 @@ bench-faults: all bench-tools
 	@trunk-scripts/deps.sh bench
 	@research/bench/faults.py --control
 
+# A million short lives over every protocol beside a witness stream: ten to twenty minutes.
+CYCLES ?= 1000000
+.PHONY: soak
+soak: all
+	@nice -n 5 /usr/bin/python3 test/soak/soak.py $(CYCLES)
+
 # ---- fuzzing: clang's libFuzzer over a build of its own -----------------------------------------------------
 
 F = objs/build/fuzz
@@ -300,6 +306,7 @@ help:
 	@echo 'make test-clients ffmpeg, GStreamer, mpv, VLC of newer Debian releases, by chroot; long, and needs root'
 	@echo 'make test-distros make test on Debian 12, 13 and unstable, with gcc and clang, by chroot; long, and needs root:'
 	@echo '                  DISTROS="12/gcc 13" SUITES="unit e2e" for a part, COMMIT=main for a commit'
+	@echo 'make soak         10^6 connections over every protocol: nothing may be left of them; CYCLES=N'
 	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make valgrind     the unit tests in valgrind'
 	@echo 'make layers       includes point one way; headers: each header compiles alone'

@@ -163,6 +163,36 @@ static void an_error_is_told_whole_and_a_warning_in_one_line(void **state)
     assert_file(path, "^$");
 }
 
+static struct log_limits limits_of_test;
+
+static struct log_limits *give_limits(void)
+{
+    return &limits_of_test;
+}
+
+static void whoever_has_limits_writes_a_line_of_a_kind_a_second_and_a_count(void **state)
+{
+    (void)state;
+    log_to(path, LOG_DEBUG);
+    limits_of_test = (struct log_limits){ 0 };
+    log_set_limits_source(give_limits);
+    for (int i = 0; i < 5; i++)
+        log_warn("refused %d", i);
+    log_err(LOG_WARN, err_new(E_LIMIT, "too long"), "closing,");
+    log_err(LOG_WARN, err_new(E_LIMIT, "too long"), "closing,"); /* freed all the same */
+    log_write_as("other", LOG_INFO, "of somebody else");
+    log_write_as("other", LOG_INFO, "of somebody else");
+    log_debug("detail");
+    log_debug("detail"); /* whoever asks for these wants all of them */
+    log_tell_held(&limits_of_test);
+    log_set_limits_source(NULL);
+    assert_file(path, "\\] refused 0\n"
+                      "[^\n]*closing, code=1901\\(LimitExceeded\\) : too long\n"
+                      "[^\n]*of somebody else\n[^\n]*of somebody else\n[^\n]*detail\n[^\n]*detail\n"
+                      "[^\n]*\\[WARN\\][^\n]*\\(4 more like \"refused %d\" were not logged\\)\n"
+                      "[^\n]*\\[WARN\\][^\n]*\\(1 more like \"closing,\" were not logged\\)\n$");
+}
+
 static void an_error_below_the_level_is_freed_all_the_same(void **state)
 {
     (void)state;
@@ -580,6 +610,7 @@ int main(void)
         TEST(warnings_have_the_errno_of_their_error_not_a_stale_one),
         TEST(writing_a_line_keeps_errno),
         TEST(an_error_is_told_whole_and_a_warning_in_one_line),
+        TEST(whoever_has_limits_writes_a_line_of_a_kind_a_second_and_a_count),
         TEST(an_error_below_the_level_is_freed_all_the_same),
         TEST(off_is_no_level_of_a_line),
         TEST(lines_below_the_level_are_not_written),
