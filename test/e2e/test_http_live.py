@@ -490,6 +490,60 @@ def test_players_of_every_format_on_one_stream_share_and_get_their_own(make_serv
         assert b"ontinuity" not in text.stderr and b"orrupt" not in text.stderr, text.stderr
 
 
+def shown_earlier(tags, ms):
+    """The same stream as of an encoder that counts both times of a picture from the beginning, or worse."""
+    for t in tags:
+        if t.type == VIDEO and not flv.is_config(t) and not flv.is_end(t):
+            cts = int.from_bytes(t.payload[2:5], "big", signed=True) - ms
+            t = t._replace(payload=t.payload[:2] + (cts & 0xFFFFFF).to_bytes(3, "big") + t.payload[5:])
+        yield t
+
+
+def packets(body, path):
+    """(kind, pts, dts) in seconds of each packet, by ffprobe."""
+    with open(path, "wb") as f:
+        f.write(body)
+    argv = ["ffprobe", "-v", "error", "-show_entries", "packet=codec_type,pts_time,dts_time", "-of", "json", path]
+    found = json.loads(media.run(argv).stdout)["packets"]
+    return [(p["codec_type"], float(p["pts_time"]), float(p["dts_time"])) for p in found]
+
+
+@pytest.mark.parametrize("early_ms", [34, 80, 200])
+@pytest.mark.parametrize("ext", ["ts"])
+def test_pictures_that_are_shown_before_their_time_keep_to_the_sound(live, tmp_path, ext, early_ms):
+    """None is shown before it is decoded, for whoever waited and for whoever came later."""
+    once = list(shown_earlier(media.tags("h264_aac.flv"), early_ms))
+    more = [t._replace(ts=t.ts + 4040) for t in once if t.type != flv.SCRIPT]
+    with player(live, ext) as first:
+        with publisher(live, ext) as source:
+            source.send_tags(once)
+            source.barrier()
+            late = player(live, ext)
+            late.wait_body(1000)
+            source.send_tags(more)
+            source.barrier()
+            source.unpublish()
+        got = [packets(p.wait_end(), str(tmp_path / ("%d.%s" % (i, ext)))) for i, p in enumerate((first, late))]
+        late.sock.close()
+    sent = [t for t in once + more if t.type in (AUDIO, VIDEO) and not flv.is_config(t) and not flv.is_end(t)]
+    for n, found in enumerate(got):
+        pictures = [p for p in found if p[0] == "video"]
+        assert all(b[2] > a[2] for a, b in zip(pictures, pictures[1:]))
+        offsets = []
+        for kind, number in (("video", VIDEO), ("audio", AUDIO)):
+            out = [p for p in found if p[0] == kind]
+            cts = [int.from_bytes(t.payload[2:5], "big", signed=True) if number == VIDEO else 0 for t in sent]
+            times = [(t.ts + c) / 1000 for t, c in zip(sent, cts) if t.type == number][-len(out):]
+            offsets.append([p[1] - t for p, t in zip(out, times)])
+        if ext == "ts":
+            assert all(0 < dts <= pts for _, pts, dts in found)
+        if ext == "ts" and n == 0:                                    # it learns by the first ones how early they are
+            offsets[0] = offsets[0][30:]
+        for of_kind in offsets:
+            assert max(of_kind) - min(of_kind) < 0.002
+        assert abs(offsets[0][0] - offsets[1][0]) < 0.002, "picture and sound are apart"
+
+
 # -- settings ----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("remux, name, flags, kinds", [

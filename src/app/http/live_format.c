@@ -41,6 +41,7 @@ static void flv_header(const struct live_opening *o, const struct wire *wire, st
 static enum live_open ts_open(const struct live_opening *o, struct wire *wire)
 {
     ts_mux_init(&wire->ts, o->video, o->audio);
+    ts_mux_expect_early(&wire->ts, o->early_us);
     return ts_mux_carries(o->video) || ts_mux_carries(o->audio) ? LIVE_OPENED : LIVE_NEVER;
 }
 

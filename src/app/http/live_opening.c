@@ -14,6 +14,9 @@ static void see_first_track(struct live_opening *o, struct frame *f)
         *config = f;
     if (!o->key && f->key)
         o->key = f;
+    int64_t early_us = f->dts_us - f->pts_us;
+    if (early_us > o->early_us && early_us <= LIVE_EARLY_MAX_US)
+        o->early_us = early_us;
 }
 
 void live_opening_look(struct live_opening *o, const struct reader *r)

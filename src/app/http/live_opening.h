@@ -23,6 +23,9 @@ enum { LIVE_SECOND_KIND_US = US_PER_SECOND };
 /* So long a newcomer waits for a configuration, or the key frame that tells it, of a kind that is there. */
 enum { LIVE_CONFIG_US = 10 * US_PER_SECOND };
 
+/* A picture that is to be shown longer before its own time is a mistake. */
+enum { LIVE_EARLY_MAX_US = 1280 * US_PER_MS };
+
 /* Of the first track, but for the kinds. Borrows the reader's and the source's frames. */
 struct live_opening {
     bool          has_audio, has_video;        /* frames of that kind, of any track */
@@ -30,6 +33,7 @@ struct live_opening {
     struct frame *audio_config, *video_config; /* of codecs without, the first frame; NULL: none yet */
     bool          is_last_call;                /* what is not there by now is not waited for */
     struct frame *key;                         /* the first key frame; NULL: none yet */
+    int64_t       early_us;                    /* the most that a picture is shown before its own time */
 };
 
 /** Look at what the reader can get now, and at what its source knows. */

@@ -1,6 +1,10 @@
 #include "app/live/ts_wire.h"
 
-enum { TICKS_PER_MS = 90 };
+/*
+ * A player's time 0 is written as 1.4 s, as ffmpeg's muxer begins too: the first pictures may have to be decoded before it
+ * (TS_EARLY_MAX_90K), and a stamp below 0 would be one of 26 hours.
+ */
+enum { TICKS_PER_MS = 90, START_MS = 1400 };
 
 static size_t packets_len(const struct wire *w, const struct frame *f, int64_t ms)
 {
@@ -11,7 +15,7 @@ static size_t packets_len(const struct wire *w, const struct frame *f, int64_t m
 static void packets_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
 {
     size_t             before = wr_len(&out->scratch);
-    enum ts_mux_result result = ts_mux_frame(&w->ts, &out->scratch, f, ms * TICKS_PER_MS);
+    enum ts_mux_result result = ts_mux_frame(&w->ts, &out->scratch, f, (ms + START_MS) * TICKS_PER_MS);
     out->full |= result == TS_MUX_FULL;
     if (result == TS_MUX_WRITTEN)
         wire_wrote(out, wr_len(&out->scratch) - before);

@@ -6,7 +6,10 @@
 
 #define FORMAT(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-enum { US_PER_SECOND = 1000000 };
+enum { US_PER_SECOND = 1000000, US_PER_MS = 1000, TICKS_PER_MS = 90 };
+
+/* What is expected of early pictures is this, or twice as much, and so on. */
+enum { EARLY_STEP_90K = 10 * TICKS_PER_MS };
 
 #define NO_SECOND INT64_MIN
 
@@ -147,6 +150,47 @@ static bool is_ready(struct ts_mux *m, const struct frame *f)
     return true;
 }
 
+/* ---- when pictures are decoded ---- */
+
+void ts_mux_expect_early(struct ts_mux *m, int64_t early_us)
+{
+    int64_t early_90k = ts_90k_from_us(early_us);
+    if (early_90k > TS_EARLY_MAX_90K || early_90k <= m->early_90k)
+        return;
+    uint32_t expected = EARLY_STEP_90K;
+    while (expected < early_90k)
+        expected *= 2;
+    m->early_90k = expected;
+}
+
+/*
+ * How much before the frame's own time the picture is decoded. Where more becomes expected on the way, decoding goes on
+ * right behind the picture before until it has fallen back by so much.
+ */
+static uint32_t next_lag_90k(const struct ts_mux *m, int64_t ms)
+{
+    int64_t step_90k = (ms - m->picture_ms) * TICKS_PER_MS, behind_last = step_90k + m->lag_90k - 1;
+    if (!m->has_picture || step_90k < 0 || behind_last >= m->early_90k)
+        return m->early_90k;
+    return behind_last > 0 ? (uint32_t)behind_last : 0;
+}
+
+static void learn_picture_times(struct ts_mux *m, const struct frame *f)
+{
+    int64_t ms = f->dts_us / US_PER_MS;
+    ts_mux_expect_early(m, f->dts_us - f->pts_us);
+    m->lag_90k = next_lag_90k(m, ms);
+    m->picture_ms = ms;
+    m->has_picture = true;
+}
+
+static void set_times(struct ts_pes_head *head, const struct ts_mux *m, const struct frame *f, int64_t dts_90k)
+{
+    int64_t shown_90k = ts_90k_from_us(f->pts_us - f->dts_us), lag_90k = f->kind == FRAME_VIDEO ? m->lag_90k : 0;
+    head->dts_90k = dts_90k - lag_90k;
+    head->pts_90k = dts_90k + (shown_90k > -lag_90k ? shown_90k : -lag_90k);
+}
+
 /* ---- a frame ---- */
 
 /* What is to be written for a frame. */
@@ -183,7 +227,7 @@ static struct ts_pes_head head_of(const struct ts_mux *m, const struct frame *f,
         .stream_id = codecs[f->codec].stream_id,
         .random_access = video ? f->key : alone && psi,
         .pcr = video || alone,
-        .dts = video && f->pts_us != f->dts_us,
+        .dts = video && (f->pts_us != f->dts_us || m->early_90k),
     };
 }
 
@@ -199,6 +243,8 @@ static enum ts_mux_result make_plan(struct ts_mux *m, const struct frame *f, str
     struct ts_pes counted = { 0 };
     if (!put_payload(&counted, m, f))
         return TS_MUX_BAD;
+    if (f->kind == FRAME_VIDEO)
+        learn_picture_times(m, f);
     plan->psi = tables_are_due(m, f);
     plan->head = head_of(m, f, plan->psi);
     plan->payload_len = counted.len;
@@ -240,8 +286,7 @@ enum ts_mux_result ts_mux_frame(struct ts_mux *m, struct wr *w, const struct fra
         }
         if (plan.psi)
             ts_mux_psi(&next, w);
-        plan.head.dts_90k = dts_90k;
-        plan.head.pts_90k = dts_90k + ts_90k_from_us(f->pts_us - f->dts_us);
+        set_times(&plan.head, &next, f, dts_90k);
         if (!ts_pes_begin(&pes, w, &plan.head, plan.payload_len, counter_of(&next, f)) || !put_payload(&pes, &next, f))
             return TS_MUX_FULL; /* cannot be: it was counted */
     }
@@ -290,7 +335,9 @@ static bool is_audio_like(const struct ts_mux *a, const struct ts_mux *b)
 static bool is_like(const struct ts_mux *a, const struct ts_mux *b)
 {
     return a->video == b->video && a->video_config == b->video_config && is_audio_like(a, b) &&
-           a->second == b->second && a->version == b->version && a->told == b->told;
+           a->second == b->second && a->version == b->version && a->told == b->told &&
+           a->has_picture == b->has_picture && a->early_90k == b->early_90k && a->lag_90k == b->lag_90k &&
+           a->picture_ms == b->picture_ms;
 }
 
 bool ts_mux_shift(struct ts_shift *shift, const struct ts_mux *from, const struct ts_mux *to)

@@ -13,6 +13,11 @@
  *            carried: its mapping is a draft that libavformat does not read.
  * Audio      AAC as ADTS, MP3, Opus, AC-3, E-AC-3. Without video the tables stand before the first frame of each
  *            second of the stream's own time, and the clock is on each frame.
+ * Times      A picture may be shown before the time at which its frame says that it is decoded: encoders that reorder
+ *            pictures and begin both at 0 send such. A transport stream must not, so all pictures, and the clock with
+ *            them, are written as decoded earlier by the most that was seen so far (rounded up, so that players agree),
+ *            while the times at which pictures and sound come out stay what they are. A picture that must come out
+ *            more than TS_EARLY_MAX_90K before its time is a mistake, and comes out at its time.
  * Changes    A configuration of another codec, or a first audio frame of one, changes the PMT: its version is one
  *            more, and the tables stand before the next frame. One that cannot be read, or that a transport stream
  *            cannot say, takes its kind out of the program until a better one comes.
@@ -37,6 +42,9 @@
 #include "kernel/ts/psi.h"
 #include "kernel/ts/restamp.h"
 
+/* 1.28 s: 16 pictures, the most that a decoder keeps, at 12.5 a second. */
+enum { TS_EARLY_MAX_90K = 115200 };
+
 struct ts_mux {
     const struct frame *video_config; /* NULL: none yet */
     struct aac_config   aac;          /* object_type 0: none yet */
@@ -48,6 +56,10 @@ struct ts_mux {
     uint8_t             version; /* of the PMT */
     bool                told;    /* the PMT was written since it changed last */
     uint8_t             cc[TS_TRACKS];
+    bool                has_picture;
+    uint32_t            early_90k;  /* pictures are decoded so much before the time that their frames say, … */
+    uint32_t            lag_90k;    /* … and the last one was */
+    int64_t             picture_ms; /* of the last one, on the stream's time line */
 };
 
 enum ts_mux_result {
@@ -66,13 +78,17 @@ bool ts_mux_carries(enum codec codec);
  */
 void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio);
 
+/** A picture that is shown so long before its own time is to be expected. Below 0 and far beyond the most: no effect. */
+void ts_mux_expect_early(struct ts_mux *m, int64_t early_us);
+
 /** Write PAT and PMT now, TS_PSI_LEN bytes; as ts_mux_frame() does where they are due. */
 void ts_mux_psi(struct ts_mux *m, struct wr *w);
 
 /**
  * Write a frame.
  *
- * Units      dts_90k: any number, its low 33 bits go out; the PTS is that and what lies between the frame's two times
+ * Units      dts_90k: any number, its low 33 bits go out; the PTS is that and what lies between the frame's two times.
+ *            A DTS may be TS_EARLY_MAX_90K below it.
  * Returns    as above. With TS_MUX_NOTHING and TS_MUX_BAD nothing was written, and the muxer knows what the frame said.
  */
 enum ts_mux_result ts_mux_frame(struct ts_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "kernel/ts/ts_frames.h"
 #include "kernel/ts/ts_reader.h"
 
@@ -635,10 +636,117 @@ static void what_an_audio_codec_left_behind_counts(void **state)
     wire_destroy(six);
 }
 
+/* ---- pictures that are shown before their own time ---- */
+
+enum { START_90K = 126000, STEP_MS = 40 };
+
+/* What the last picture's times are: in order, none below the last one's, never shown before it is decoded. */
+static void assert_decodable(const struct wire *x, int64_t *last_dts)
+{
+    const struct ts_unit *u = last_unit(x, PID_VIDEO);
+    int64_t               dts = u->has_dts ? u->dts : u->pts;
+    assert_true(u->pts >= dts);
+    assert_true(dts > *last_dts);
+    assert_int_equal(u->pcr, dts);
+    *last_dts = dts;
+}
+
+static struct wire *wire_that_expects(int64_t early_ms)
+{
+    struct wire *x = wire_create(CODEC_H264, CODEC_AAC);
+    send(x, TS_VIDEO_FRAME(0, TS_AVC_CONFIG));
+    send(x, TS_AUDIO_FRAME(0, TS_AAC_CONFIG));
+    ts_mux_expect_early(&x->m, early_ms * US_PER_MS);
+    return x;
+}
+
+/* From the first picture on where it was expected; and sound stands where it stood. */
+static void pictures_shown_early_are_decoded_earlier(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t expected_ms;
+        int     cts_ms[6];
+    } rows[] = {
+        { 34, { -34, 40, -34, 40, -34, 40 } },    { 40, { 0, 80, -40, -40, 80, -40 } },
+        { 120, { 0, 120, -80, -120, -40, 120 } }, { 1280, { -1280, -1280, -1280, -1280, -1280, -1280 } },
+        { 0, { 80, 160, 40, 0, 80, 160 } },       { 1, { -1, -1, -1, 0, 0, 0 } },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct wire *x = wire_that_expects(rows[i].expected_ms);
+        int64_t      last_dts = -1;
+        for (int k = 0; k < 24; k++) {
+            int64_t ms = STEP_MS * k, cts = rows[i].cts_ms[k % 6];
+            send_at(x, ts_picture(ms, cts, k % 6 == 0, 30, 0), START_90K + ms * 90);
+            assert_decodable(x, &last_dts);
+            assert_int_equal(last_unit(x, PID_VIDEO)->pts, START_90K + (ms + cts) * 90);
+            send_at(x, ts_sound(ms, 20, 0), START_90K + ms * 90);
+            assert_int_equal(last_unit(x, PID_AUDIO)->pts, START_90K + ms * 90);
+        }
+        wire_destroy(x);
+    }
+}
+
+/* Who came before the first one was seen: decoding falls back by and by, and no picture is far from its time meanwhile. */
+static void what_is_shown_early_may_change(void **state)
+{
+    (void)state;
+    static const int cts_ms[] = { 0,   0,     80, -40, -40, 80, -80, -40, 0,  0,   0, 0,
+                                  300, -1279, 0,  0,   0,   40, -7,  0,   40, -10, 40 };
+    struct wire     *x = wire_that_expects(0);
+    int64_t          last_dts = -1, early_ms = 0;
+    for (int k = 0; k < 400; k++) {
+        int64_t ms = STEP_MS * k, cts = cts_ms[(size_t)k % ARRAY_LEN(cts_ms)], shown = START_90K + (ms + cts) * 90;
+        send_at(x, ts_picture(ms, cts, k % 12 == 0, 30, 0), START_90K + ms * 90);
+        assert_decodable(x, &last_dts);
+        assert_true(last_unit(x, PID_VIDEO)->pts >= shown);
+        if (k > 60 || -cts <= early_ms - STEP_MS)
+            assert_int_equal(last_unit(x, PID_VIDEO)->pts, shown);
+        early_ms = x->m.lag_90k / 90;
+    }
+    wire_destroy(x);
+}
+
+static void a_picture_that_is_shown_absurdly_early_comes_at_its_time(void **state)
+{
+    (void)state;
+    static const int64_t cts_ms[] = { -1281, -5000, -8388608 };
+    for (size_t i = 0; i < ARRAY_LEN(cts_ms); i++) {
+        struct wire *x = wire_that_expects(0);
+        int64_t      last_dts = -1;
+        for (int k = 0; k < 9; k++) {
+            int64_t ms = STEP_MS * k;
+            send_at(x, ts_picture(ms, k % 3 == 2 ? cts_ms[i] : 40, k == 0, 30, 0), START_90K + ms * 90);
+            assert_decodable(x, &last_dts);
+            assert_int_equal(last_unit(x, PID_VIDEO)->pts, START_90K + (k % 3 == 2 ? ms : ms + 40) * 90);
+        }
+        ts_mux_expect_early(&x->m, -cts_ms[i] * US_PER_MS);
+        ts_mux_expect_early(&x->m, INT32_MIN);
+        assert_int_equal(x->m.early_90k, 0);
+        wire_destroy(x);
+    }
+}
+
+/* A stream that begins anew in the past is decoded from there. */
+static void after_a_step_back_decoding_begins_there(void **state)
+{
+    (void)state;
+    struct wire *x = wire_that_expects(40);
+    int64_t      last_dts = -1;
+    for (int k = 0; k < 8; k++) {
+        int64_t ms = k < 4 ? 10000 + STEP_MS * k : STEP_MS * k;
+        last_dts = k == 4 ? -1 : last_dts;
+        send_at(x, ts_picture(ms, -40, 1, 30, 0), START_90K + ms * 90);
+        assert_decodable(x, &last_dts);
+        assert_int_equal(last_unit(x, PID_VIDEO)->pts, START_90K + (ms - 40) * 90);
+    }
+    wire_destroy(x);
+}
+
 static void it_is_a_small_value(void **state)
 {
     (void)state;
-    assert_true(sizeof(struct ts_mux) <= 64);
+    assert_true(sizeof(struct ts_mux) <= 80);
 }
 
 int main(void)
@@ -671,6 +779,10 @@ int main(void)
         cmocka_unit_test(a_copy_writes_the_same_again),
         cmocka_unit_test(without_room_the_muxer_stays_as_it_was),
         cmocka_unit_test(what_an_audio_codec_left_behind_counts),
+        cmocka_unit_test(pictures_shown_early_are_decoded_earlier),
+        cmocka_unit_test(what_is_shown_early_may_change),
+        cmocka_unit_test(a_picture_that_is_shown_absurdly_early_comes_at_its_time),
+        cmocka_unit_test(after_a_step_back_decoding_begins_there),
         cmocka_unit_test(it_is_a_small_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

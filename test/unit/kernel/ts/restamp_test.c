@@ -158,7 +158,7 @@ static void who_has_seen_other_frames_is_not_alike(void **state)
     (void)state;
     struct frame   *video = TS_VIDEO_FRAME(0, TS_AVC_CONFIG), *audio = TS_AUDIO_FRAME(0, TS_AAC_CONFIG);
     struct frame   *other = TS_VIDEO_FRAME(0, TS_AVC_CONFIG), *mono = TS_AUDIO_FRAME(0, 0xAF, 0, 0x12, 0x08);
-    struct frame   *sound = ts_sound(0, 10, 0), *later = ts_sound(1000, 10, 0);
+    struct frame   *sound = ts_sound(0, 10, 0), *later = ts_sound(1000, 10, 0), *picture = ts_picture(900, 0, 1, 10, 0);
     struct ts_mux   a, b, c;
     struct ts_shift shift;
     two_players(&a, &b, video, audio);
@@ -177,11 +177,16 @@ static void who_has_seen_other_frames_is_not_alike(void **state)
     feed(&c, audio);
     assert_false(ts_mux_shift(&shift, &a, &c));
     feed(&c, sound);
+    assert_false(ts_mux_shift(&shift, &a, &c)); /* the last picture tells when the next one may be decoded */
+    feed(&a, picture);
+    feed(&c, picture);
     assert_true(ts_mux_shift(&shift, &a, &c));
+    ts_mux_expect_early(&c, 40000);
+    assert_false(ts_mux_shift(&shift, &a, &c));
     two_players(&a, &b, NULL, audio); /* without video: in another second */
     feed(&b, later);
     assert_false(ts_mux_shift(&shift, &a, &b));
-    struct frame *all[] = { video, audio, other, mono, sound, later };
+    struct frame *all[] = { video, audio, other, mono, sound, later, picture };
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         frame_unref(&all[i]);
 }

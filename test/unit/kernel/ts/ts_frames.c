@@ -28,7 +28,8 @@ static void fill(uint8_t *bytes, size_t len, unsigned seed)
 struct frame *ts_picture(int64_t dts_ms, int64_t cts_ms, int key, size_t len, unsigned seed)
 {
     uint8_t *body = malloc(9 + len);
-    memcpy(body, (uint8_t[]){ key ? 0x17 : 0x27, 1, 0, (uint8_t)(cts_ms >> 8), (uint8_t)cts_ms }, 5);
+    memcpy(body, (uint8_t[]){ key ? 0x17 : 0x27, 1, (uint8_t)(cts_ms >> 16), (uint8_t)(cts_ms >> 8), (uint8_t)cts_ms },
+           5);
     memcpy(body + 5, (uint8_t[]){ 0, (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len }, 4);
     fill(body + 9, len, seed);
     if (len)
