@@ -76,8 +76,8 @@ try() {
 
 [ $# -gt 0 ] || set -- 12 13 unstable
 mkdir -p "$folder"
-results=$folder/results
-: >"$results"
+results=$(mktemp "$folder/results.XXXXXX") # a file of its own: several may run at once, of different releases
+trap 'rm -f "$results"' EXIT
 for wanted in "$@"; do
     release=${wanted%/*}
     suite_of "$release" >/dev/null || exit 1
