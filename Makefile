@@ -219,7 +219,7 @@ test-distros:
 
 # All packages that make, make demo and make test need: after it nothing is fetched any more.
 deps:
-	trunk-scripts/deps.sh build demo test
+	trunk-scripts/deps.sh test
 
 deps-build:
 	trunk-scripts/deps.sh build
@@ -292,11 +292,11 @@ distclean: clean
 
 help:
 	@echo 'make              build objs/srs (runs ./configure first when it has not been run)'
-	@echo 'make demo         install what is missing, build, start a server, publish the sample clip to it'
+	@echo 'make demo         install what the build needs, build, start a server, publish the sample clip to it'
 	@echo 'make demo-stop    end what make demo started'
 	@echo 'make pages        the web pages, into objs/nginx/html; make does so too'
 	@echo 'make deps         all packages of make, make demo and make test, for a machine that will have no network;'
-	@echo '                  deps-build: only what make needs'
+	@echo '                  deps-build: only what make and make demo need'
 	@echo 'make test         install what the tests need, build, run every check and test'
 	@echo 'make install      into --prefix of configure, below DESTDIR when that is set'
 	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'

@@ -109,11 +109,11 @@ start() {
     fi
 
     echo "demo: 1 of 4, packages"
-    trunk-scripts/deps.sh demo
+    trunk-scripts/deps.sh build
     echo "demo: 2 of 4, the build; a minute or two the first time"
     unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
     [ -f objs/configured ] || ./configure
-    make -s "-j$(nproc)" all
+    make -s "-j$(nproc)" all bench-tools
     [ -x objs/srs ] || give_up "there is no objs/srs after the build"
 
     stop_all # what is left of a demo that died half
@@ -141,15 +141,15 @@ start() {
     done
 
     url=rtmp://127.0.0.1:$port/$stream
-    setsid ffmpeg -hide_banner -loglevel warning -nostdin -re -stream_loop -1 -i doc/sample.flv \
-        -c copy -f flv "$url" >"$dir/publisher.log" 2>&1 </dev/null &
+    # With our own load tools: ffmpeg would be ten times as much to install as the server needs.
+    setsid objs/bench/publishers --quiet doc/sample.flv "$url" >"$dir/publisher.log" 2>&1 </dev/null &
     remember publisher $!
 
     echo "demo: 4 of 4, does it play?"
-    # It plays when two seconds of it can be decoded.
+    # It plays when a player gets two seconds of it.
     tries=0
-    until timeout 20 ffmpeg -hide_banner -loglevel error -nostdin -rw_timeout 8000000 -i "$url" -t 2 -f null - \
-        >"$dir/player.log" 2>&1; do
+    until timeout 20 objs/bench/players --quiet --join-timeout 8 --warmup 0 --duration 2 "$url" >"$dir/player.log" 2>&1 &&
+        grep -q '"event":"result".*"connected":1,.*"messages":[1-9][0-9]*,"gaps":0,' "$dir/player.log"; do
         running server >/dev/null || give_up "the server ended" "$dir/server.log"
         running publisher >/dev/null || give_up "the publisher ended" "$dir/publisher.log"
         tries=$((tries + 1))

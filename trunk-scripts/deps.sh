@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs from Debian what is missing, and nothing when nothing is.
 #
-#   trunk-scripts/deps.sh [build] [test] [demo] [lint] [clients] [test-clients] [test-distros] [bench]
+#   trunk-scripts/deps.sh [build] [test] [lint] [clients] [test-clients] [test-distros] [bench]
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,6 @@ clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
 test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
 test_distros="debootstrap debian-archive-keyring gpgv util-linux iproute2 git"
 browser="chromium chromium-driver python3-selenium"
-demo="ffmpeg"
 lint="cppcheck clang-format clang-tidy shellcheck"
 bench="python3 nginx libnginx-mod-rtmp wrk openssl"
 
@@ -24,14 +23,13 @@ for group in "$@"; do
     case $group in
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $build $test $clients $browser" ;;
-    demo) wanted="$wanted $build $demo" ;;
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
     test-clients) wanted="$wanted $build $clients $test_clients" ;;
     test-distros) wanted="$wanted $test_distros" ;;
     bench) wanted="$wanted $build $bench" ;;
     *)
-        echo "deps: '$group' is not one of build, test, demo, lint, clients, test-clients, test-distros, bench" >&2
+        echo "deps: '$group' is not one of build, test, lint, clients, test-clients, test-distros, bench" >&2
         exit 2
         ;;
     esac

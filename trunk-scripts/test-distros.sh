@@ -50,6 +50,7 @@ install_packages() {
     valid=$(apt-config dump --format '%v' Acquire::Check-Valid-Until)
     echo "Acquire::Check-Valid-Until \"${valid:-true}\";" >"$2/etc/apt/apt.conf.d/90made-by-debian-tree"
     cp /etc/resolv.conf "$2/etc/resolv.conf" 2>/dev/null || true
+    grep -qs localhost "$2/etc/hosts" || printf '127.0.0.1 localhost\n::1 localhost\n' >>"$2/etc/hosts"
     trunk-scripts/run-in-tree.sh "$2" "$3/trunk-scripts/deps.sh" test
 }
 
