@@ -3,6 +3,9 @@
 #include "app/source/reader.h"
 #include "app/source/source.h"
 
+/* A look goes no further: the log may hold a million frames, and each that comes is a reason to look again. */
+enum { LOOK_FRAMES = 4096 };
+
 static void see_first_track(struct live_opening *o, struct frame *f)
 {
     struct frame **config = f->kind == FRAME_AUDIO ? &o->audio_config : &o->video_config;
@@ -24,7 +27,7 @@ void live_opening_look(struct live_opening *o, const struct reader *r)
     const struct source *s = r->source;
     struct frame        *f;
     *o = (struct live_opening){ 0 };
-    for (size_t ahead = 0; (f = reader_peek(r, ahead)); ahead++) {
+    for (size_t ahead = 0; ahead < LOOK_FRAMES && (f = reader_peek(r, ahead)); ahead++) {
         o->has_audio |= f->kind == FRAME_AUDIO;
         o->has_video |= f->kind == FRAME_VIDEO;
         if (f->kind != FRAME_SCRIPT && f->track == 0)

@@ -138,6 +138,7 @@ static struct err *listen_to_player(struct player *p, bool *ended)
         frame_unref(&msg.payload);
         if (e || !got)
             return e;
+        co_give_way_by_time();
     }
     return NULL;
 }

@@ -13,6 +13,18 @@
 /* A log beyond this is worth trimming by the stream's own time. */
 enum { MUCH_BYTES = 4 << 20 };
 
+/* This many frames are forgotten at once: a million take a while. */
+enum { FORGET_FRAMES = 4096 };
+
+/* Yields now and then: nobody finds the source any more. */
+static void forget_all(struct source *s)
+{
+    while (s->ring.head - s->ring.tail > FORGET_FRAMES) {
+        ring_trim(&s->ring, s->ring.tail + FORGET_FRAMES);
+        co_give_way_by_time();
+    }
+}
+
 static void destroy(struct source *s)
 {
     headers_clear(&s->headers);
@@ -79,6 +91,7 @@ void source_release(struct source *s)
         return;
     map_remove(&s->owner->by_identity, s->identity); /* before the yield: who comes now begins a new one */
     pacer_stop(s);
+    forget_all(s);
     destroy(s);
 }
 

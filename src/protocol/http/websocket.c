@@ -147,6 +147,7 @@ static struct err *take(struct websocket *ws, uint8_t *bytes, size_t len)
             e = fail(ws, &event);
         else if (what == WEBSOCKET_CONTROL)
             e = take_control(ws, &event);
+        co_give_way_by_time(); /* an answer is a system call, and ten thousand pings go into one buffer */
     }
     return e;
 }
