@@ -103,7 +103,7 @@ static void apply_to_sources(struct server *s, struct conf *conf)
 {
     size_t         at = 0;
     struct source *source;
-    while ((source = map_next(&s->sources.by_identity, &at, NULL))) {
+    while ((source = map_next(&s->sources.by_key, &at, NULL))) {
         const struct conf_vhost *vhost = conf_find_vhost(conf, source->vhost->name);
         bool                     same = vhost && strcmp(vhost->name, source->vhost->name) == 0;
         if (!same)

@@ -55,7 +55,7 @@ void server_finish(struct server *s)
     gzip_forget();
     stat_finish(&s->stat);
     tls_store_finish(&s->tls);
-    map_finish(&s->sources.by_identity);
+    map_finish(&s->sources.by_key);
     conf_unref(&s->conf);
 }
 
@@ -118,7 +118,7 @@ static void log_process(const struct server *s, struct usage *last)
         (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000000) + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
     double percent = now > last->at_us ? 100.0 * (double)(cpu_us - last->cpu_us) / (double)(now - last->at_us) : 0;
     log_info("Hybrid cpu=%.2f%%,%ldMB, conns=%zu, clients=%d, streams=%zu, coroutines=%zu, okbps=%d, ikbps=%d", percent,
-             u.ru_maxrss / 1024, s->connections.count, s->stat.n_clients, s->sources.by_identity.count, co_count(),
+             u.ru_maxrss / 1024, s->connections.count, s->stat.n_clients, s->sources.by_key.count, co_count(),
              s->stat.traffic.out.sample.kbps, s->stat.traffic.in.sample.kbps);
     *last = (struct usage){ now, cpu_us };
 }

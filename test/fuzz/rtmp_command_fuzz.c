@@ -6,6 +6,7 @@
 #include "protocol/rtmp/aggregate.h"
 #include "protocol/rtmp/command.h"
 #include "protocol/rtmp/url.h"
+#include "protocol/stream_name.h"
 
 static void fuzz_command(uint8_t type_id, const uint8_t *data, size_t len)
 {
@@ -34,6 +35,19 @@ static void fuzz_aggregate(const uint8_t *data, size_t len)
     if (sum == 0xFF)
         err_free(NULL);
     err_free(e);
+}
+
+/* The form of a normal form is itself, and never longer than what it was made of. */
+static void fuzz_name(const uint8_t *data, size_t len)
+{
+    char  *normal = mem_alloc(len + 1), *again = mem_alloc(len + 1);
+    size_t n = stream_name_normalise(normal, (const char *)data, len);
+    if (n > len || stream_name_normalise(again, normal, n) != n || memcmp(normal, again, n) != 0)
+        abort();
+    if (stream_name_is_safe(normal) && strstr(normal, "/../"))
+        abort();
+    mem_free(normal);
+    mem_free(again);
 }
 
 /* A tcUrl, a newline, a stream name. What comes out of a URL goes in again and gives the same. */
@@ -78,7 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     case 0: fuzz_command(RTMP_TYPE_COMMAND, data + 1, len - 1); break;
     case 1: fuzz_command(RTMP_TYPE_COMMAND_AMF3, data + 1, len - 1); break;
     case 2: fuzz_aggregate(data + 1, len - 1); break;
-    default: fuzz_url(data + 1, len - 1); break;
+    default:
+        fuzz_name(data + 1, len - 1);
+        fuzz_url(data + 1, len - 1);
+        break;
     }
     return 0;
 }

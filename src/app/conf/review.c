@@ -170,11 +170,26 @@ static void review_mount(const struct conf_node *vhost, struct conf_report *repo
                         conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown));
 }
 
+/* Without [stream] one path is all there is of an app: rarely what was meant. */
+static void review_mount_names(const struct conf_node *vhost, struct conf_report *report)
+{
+    const struct conf_node *mount = conf_node_child(conf_node_child(vhost, "http_remux"), "mount");
+    const char             *path = mount && mount->n_args ? mount->args[0] : NULL;
+    char                    where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
+    if (!path || strstr(path, "[stream]") || !strstr(path, "[app]"))
+        return;
+    conf_report_add(report, LOG_WARN,
+                    "%s: http_remux.mount %s serves only streams that are called as the path ends: it has no [stream]",
+                    conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown));
+}
+
 static void review_mounts(const struct conf_tree *tree, struct conf_report *report)
 {
     for (const struct conf_node *n = tree->root.first; n; n = n->next)
-        if (strcmp(n->name, "vhost") == 0)
+        if (strcmp(n->name, "vhost") == 0) {
             review_mount(n, report);
+            review_mount_names(n, report);
+        }
 }
 
 struct err *conf_review(const struct conf_tree *tree, struct conf_report *report)

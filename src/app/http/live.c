@@ -13,7 +13,7 @@
 #include "app/source/source.h"
 #include "core/log.h"
 #include "core/str.h"
-#include "protocol/rtmp/url.h"
+#include "protocol/stream_name.h"
 
 enum { STATUS_FORBIDDEN = 403, STATUS_NOT_FOUND = 404, STATUS_NOT_ACCEPTABLE = 406 };
 
@@ -24,18 +24,18 @@ struct target {
     char                      app[RTMP_NAME_MAX + 1], stream[RTMP_NAME_MAX + 1];
 };
 
-/* As publishers' names are read: without blanks (rtmp/url.h). False for what no publisher may be called. */
+/* In the normal form: a player's spelling names nothing. False for what no publisher may be called. */
 static bool take_name(char to[static RTMP_NAME_MAX + 1], struct live_span from)
 {
-    struct str out = str_over(to, RTMP_NAME_MAX + 1);
-    for (size_t i = 0; i < from.len; i++) {
-        unsigned char c = (unsigned char)from.text[i];
-        if (c < ' ' || c == 0x7F)
-            return false;
-        if (c != ' ')
-            str_append(&out, from.text + i, 1);
-    }
-    return out.len > 0 && !out.cut;
+    *to = '\0';
+    return from.len <= RTMP_NAME_MAX && stream_name_normalise(to, from.text, from.len) > 0 && stream_name_is_safe(to);
+}
+
+/* The app of a path that has none is that of the stream of this name. */
+static bool take_app_of_stream(const struct sources *all, struct target *t)
+{
+    const struct source *s = source_find_in_any_app(all, t->vhost, t->stream);
+    return s && str_copy(t->app, sizeof t->app, s->app);
 }
 
 static bool is_published(const struct sources *all, const struct target *t)
@@ -55,21 +55,24 @@ static bool is_mp4(const char *ext)
     return strcmp(ext, ".mp4") == 0;
 }
 
-/* What is published goes before files; what is not, only before those that no http_static mount owns. */
+/* What is published goes before files; what is not, only before those that no http_static mount owns. In deeper folders, where
+ * recordings lie, a stream that nobody publishes is none. */
 static bool find_target(const struct http_exchange *x, const struct conf *conf, struct target *t)
 {
     const struct http_request *r = http_request_of(x);
     const char                *host = http_request_vhost(r);
+    const struct sources      *all = &http_conn_of(x)->server->sources;
     struct live_path           path;
     t->vhost = conf_find_vhost(conf, host);
     if (!t->vhost || !t->vhost->http_remux.enabled ||
         !live_mount_match(t->vhost->http_remux.mount, t->vhost->name, host, r->path, &path) ||
-        !take_name(t->app, path.app) || !take_name(t->stream, path.stream))
+        !take_name(t->stream, path.stream) ||
+        !(path.app.len ? take_name(t->app, path.app) : take_app_of_stream(all, t)))
         return false;
     t->format = live_format_find(path.ext);
-    if (!t->format || is_published(&http_conn_of(x)->server->sources, t))
+    if (!t->format || is_published(all, t))
         return t->format && (is_own_ext(t->vhost, path.ext) || is_mp4(path.ext));
-    return is_own_ext(t->vhost, path.ext) && !static_files_own(conf, r);
+    return is_own_ext(t->vhost, path.ext) && !path.deep && !static_files_own(conf, r);
 }
 
 /* ---- who may ---- */

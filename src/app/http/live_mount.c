@@ -33,11 +33,13 @@ static bool starts_with(const char *text, const char *end, const char *word)
 
 static bool match_rest(const struct match *m, const char *t, const char *path);
 
-/* The longest text that lets the rest match. */
-static bool match_name(const struct match *m, const char *t, const char *path, struct live_span *name)
+/* The longest text that lets the rest match; an app may have slashes inside. */
+static bool match_name(const struct match *m, const char *t, const char *path, struct live_span *name, bool slashes)
 {
     size_t len = 0;
-    while (path + len < m->path_end && path[len] != '/')
+    if (path < m->path_end && path[0] == '/')
+        return false;
+    while (len < LIVE_NAME_MAX && path + len < m->path_end && (slashes || path[len] != '/'))
         len++;
     for (; len > 0; len--) {
         if (match_rest(m, t, path + len)) {
@@ -53,9 +55,9 @@ static bool match_rest(const struct match *m, const char *t, const char *path)
     static const char app[] = "[app]", stream[] = "[stream]", vhost[] = "[vhost]";
     for (;;) {
         if (starts_with(t, m->template_end, app))
-            return match_name(m, t + sizeof app - 1, path, &m->out->app);
+            return match_name(m, t + sizeof app - 1, path, &m->out->app, true);
         if (starts_with(t, m->template_end, stream))
-            return match_name(m, t + sizeof stream - 1, path, &m->out->stream);
+            return match_name(m, t + sizeof stream - 1, path, &m->out->stream, false);
         if (starts_with(t, m->template_end, vhost)) {
             if (!starts_with(path, m->path_end, m->vhost))
                 return false;
@@ -89,9 +91,10 @@ bool live_mount_match(const char *mount, const char *vhost, const char *host, co
     if (!match_rest(&m, mount + host_len, path))
         return false;
     const char *name = strrchr(path, '/') + 1, *folder = path + 1;
+    out->deep = out->app.len && memchr(out->app.text, '/', out->app.len);
     if (!out->app.text)
         out->app = (struct live_span){ folder, name > folder ? (size_t)(name - 1 - folder) : 0 };
     if (!out->stream.text)
         out->stream = (struct live_span){ name, (size_t)(out->ext - name) };
-    return out->app.len > 0 && out->stream.len > 0;
+    return out->stream.len > 0;
 }

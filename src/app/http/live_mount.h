@@ -3,9 +3,10 @@
  *
  *     [vhost]/[app]/[stream].flv      /live/cam1.flv of the vhost that was asked for: app live, stream cam1
  *
- * A placeholder stands for any text without a slash; so a path has as many slashes as its template. What comes before
+ * [stream] stands for any text without a slash, [app] for any text: apps may have slashes. What comes before
  * the first slash is the host: [vhost] and __defaultVhost__ are any that led to this vhost, others must be
- * the one that was asked for. Without [app] the app is the path's folder, without [stream] the stream is its name.
+ * the one that was asked for. Without [app] the app is the path's folder, without [stream] the stream is its name. A path
+ * without a folder is that of a stream in any app.
  *
  * Ownership  what was found points into the path
  * Yields     no
@@ -21,9 +22,13 @@ struct live_span {
     size_t      len;
 };
 
+/* Of an app and of a stream: longer ones match nothing. */
+enum { LIVE_NAME_MAX = 512 };
+
 struct live_path {
-    struct live_span app, stream;
-    const char      *ext; /* with its dot; "" when the path has none */
+    struct live_span app, stream; /* app.len 0: any */
+    bool             deep;        /* the app has a slash that is not the template's */
+    const char      *ext;         /* with its dot; "" when the path has none */
 };
 
 /**

@@ -29,7 +29,7 @@ const char *give_way_name(enum give_way_step step)
 
 size_t sources_gop_share(const struct sources *all)
 {
-    size_t limit = mem_limit(), n = all->by_identity.count ? all->by_identity.count : 1;
+    size_t limit = mem_limit(), n = all->by_key.count ? all->by_key.count : 1;
     size_t share = limit / GOP_SHARES_OF_LIMIT / n;
     if (!limit)
         return SIZE_MAX;
@@ -70,7 +70,7 @@ static struct source *largest(const struct sources *all, enum give_way_step step
 {
     struct source *found = NULL, *s;
     size_t         most = WORTH_BYTES, at = 0;
-    while ((s = map_next(&all->by_identity, &at, NULL))) {
+    while ((s = map_next(&all->by_key, &at, NULL))) {
         size_t bytes = worth(s, step);
         bool   can = s->ring.tail < s->ring.head && give_up_to(s, step) > s->ring.tail;
         if (can && bytes > most) {

@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
-#include "protocol/rtmp/url.h"
+#include "protocol/stream_name.h"
 
 /* A log beyond this is worth trimming by the stream's own time. */
 enum { MUCH_BYTES = 4 << 20 };
@@ -32,14 +32,31 @@ static void destroy(struct source *s)
     mix_queue_clear(&s->mix);
     ring_finish(&s->ring);
     conf_unref(&s->conf);
+    mem_free(s->key);
     mem_free(s->identity);
     mem_free(s->app);
     mem_free(s->stream);
     mem_free(s);
 }
 
-static struct source *create(struct sources *all, const char *identity, struct conf *conf,
-                             const struct conf_vhost *vhost, const char *app, const char *stream)
+/* The names as somebody spells them; false, and the old ones stay, without memory. */
+static bool take_names(struct source *s, const char *app, const char *stream)
+{
+    char         identity[RTMP_IDENTITY_CAP];
+    char        *copies[] = { mem_strdup(rtmp_identity(identity, s->vhost->name, app, stream)), mem_strdup(app),
+                              mem_strdup(stream) };
+    char **const into[] = { &s->identity, &s->app, &s->stream };
+    bool         whole = copies[0] && copies[1] && copies[2];
+    for (size_t i = 0; i < ARRAY_LEN(copies); i++) {
+        mem_free(whole ? *into[i] : copies[i]);
+        if (whole)
+            *into[i] = copies[i];
+    }
+    return whole;
+}
+
+static struct source *create(struct sources *all, const char *key, struct conf *conf, const struct conf_vhost *vhost,
+                             const char *app, const char *stream)
 {
     struct source *s = mem_calloc(1, sizeof *s);
     if (!s)
@@ -56,10 +73,8 @@ static struct source *create(struct sources *all, const char *identity, struct c
     s->atc = vhost->play.atc;
     s->sampled_us = now_us();
     traffic_start(&s->traffic, s->sampled_us);
-    s->identity = mem_strdup(identity);
-    s->app = mem_strdup(app);
-    s->stream = mem_strdup(stream);
-    if (s->identity && s->app && s->stream && map_put(&all->by_identity, identity, s))
+    s->key = mem_strdup(key);
+    if (s->key && take_names(s, app, stream) && map_put(&all->by_key, key, s))
         return s;
     destroy(s);
     return NULL;
@@ -68,28 +83,47 @@ static struct source *create(struct sources *all, const char *identity, struct c
 struct source *source_find(const struct sources *all, const struct conf_vhost *vhost, const char *app,
                            const char *stream)
 {
-    char identity[RTMP_IDENTITY_CAP];
-    return map_find(&all->by_identity, rtmp_identity(identity, vhost->name, app, stream));
+    char key[RTMP_IDENTITY_CAP];
+    return map_find(&all->by_key, stream_key(key, vhost->name, app, stream));
 }
 
 struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
                            const char *app, const char *stream)
 {
-    char identity[RTMP_IDENTITY_CAP];
-    rtmp_identity(identity, vhost->name, app, stream);
-    struct source *s = source_find(all, vhost, app, stream);
-    if (!s && !(s = create(all, identity, conf, vhost, app, stream)))
+    char           key[RTMP_IDENTITY_CAP];
+    struct source *s = map_find(&all->by_key, stream_key(key, vhost->name, app, stream));
+    if (!s && !(s = create(all, key, conf, vhost, app, stream)))
         return err_no_memory();
     s->refs++;
     *out = s;
     return NULL;
 }
 
+/* Published, of that vhost, and called so in whatever app. */
+static bool is_called(const struct source *s, const struct conf_vhost *vhost, const char *name)
+{
+    return s->publisher && str_equal(strrchr(s->key, '/'), name) && str_equal(s->vhost->name, vhost->name);
+}
+
+struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream)
+{
+    char           key[RTMP_IDENTITY_CAP];
+    size_t         at = 0;
+    const char    *name = strrchr(stream_key(key, vhost->name, RTMP_DEFAULT_APP, stream), '/');
+    struct source *s = map_find(&all->by_key, key), *oldest = NULL;
+    if (s && s->publisher)
+        return s;
+    while ((s = map_next(&all->by_key, &at, NULL)))
+        if (is_called(s, vhost, name) && (!oldest || s->published_at_us < oldest->published_at_us))
+            oldest = s;
+    return oldest;
+}
+
 void source_release(struct source *s)
 {
     if (!s || --s->refs > 0)
         return;
-    map_remove(&s->owner->by_identity, s->identity); /* before the yield: who comes now begins a new one */
+    map_remove(&s->owner->by_key, s->key); /* before the yield: who comes now begins a new one */
     pacer_stop(s);
     forget_all(s);
     destroy(s);
@@ -316,6 +350,12 @@ static void end_publish(struct source *s)
     s->atc = s->vhost->play.atc;
     s->video = (struct video_info){ 0 };
     s->audio = (struct audio_info){ 0 };
+}
+
+void source_spell(struct source *s, const char *app, const char *stream)
+{
+    if (!str_equal(s->app, app) || !str_equal(s->stream, stream))
+        take_names(s, app, stream); /* without memory it keeps its other spelling */
 }
 
 /* For the API: who publishes since when, and that the vhost has one stream more. */

@@ -36,9 +36,9 @@ enum { SOURCE_BYTES_MAX = 256 << 20 };
 /* Audio frames after the last video frame that make a stream count as audio only (about 2.5 s of AAC). */
 enum { PURE_AUDIO_FRAMES = 115 };
 
-/** All sources of a server, by identity `[vhost]/app/stream`. */
+/** All sources of a server, by what all spellings of a name have in common (stream_name.h). */
 struct sources {
-    struct map      by_identity;
+    struct map      by_key;
     struct give_way give_way;
 };
 
@@ -53,8 +53,9 @@ struct source {
     int             refs;
     uint64_t        serial; /* no other source of this process ever has it */
     struct sources *owner;
-    char           *identity, *app, *stream;
-    char            id[VID_CAP]; /* in the API */
+    char           *key;           /* in `owner` */
+    char *identity, *app, *stream; /* as they were published; before that, as whoever came first spells them */
+    char  id[VID_CAP];             /* in the API */
 
     struct conf             *conf; /* of `vhost`; replaced by a reload */
     const struct conf_vhost *vhost;
@@ -112,6 +113,15 @@ struct err *source_acquire(struct source **out, struct sources *all, struct conf
 /** The stream if it is there, or NULL. Borrowed until a yield. */
 struct source *source_find(const struct sources *all, const struct conf_vhost *vhost, const char *app,
                            const char *stream);
+
+/**
+ * The published stream of that name in whatever app of the vhost: in `__defaultApp__` if there is one, else the one that has
+ * been published for the longest time; or NULL. Borrowed until a yield. Looks at every source.
+ */
+struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream);
+
+/** Call the stream by the names that its publisher uses. They are another spelling of those that it has. */
+void source_spell(struct source *s, const char *app, const char *stream);
 
 /** Drop the reference. Takes NULL. Yields when it was the last one. */
 void source_release(struct source *s);

@@ -6,6 +6,7 @@
 
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/stream_name.h"
 
 /* A part of a text, not terminated. */
 struct span {
@@ -339,10 +340,23 @@ static struct err *find_parts(struct found *f, struct scratch *s, bool has_strea
     return NULL;
 }
 
+/* Whatever an escape hides. */
+static bool is_unsafe(struct span name)
+{
+    char normal[RTMP_NAME_MAX + 1];
+    if (name.len > RTMP_NAME_MAX)
+        return false; /* refused for its length */
+    stream_name_normalise(normal, name.p, name.len);
+    return !stream_name_is_safe(normal);
+}
+
 static struct err *check_parts(const struct found *f)
 {
-    if (leads_upwards(f->vhost) || leads_upwards(f->app) || leads_upwards(f->stream))
+    if (leads_upwards(f->app) || leads_upwards(f->stream) || leads_upwards(f->vhost))
         return err_new(E_RTMP_REQ_TCURL, "the path leads upwards: %.*s/%.*s/%.*s", (int)f->vhost.len, f->vhost.p,
+                       (int)f->app.len, f->app.p, (int)f->stream.len, f->stream.p);
+    if (is_unsafe(f->app) || is_unsafe(f->stream))
+        return err_new(E_RTMP_REQ_TCURL, "an escape hides a part that leads upwards, or a control character: %.*s/%.*s",
                        (int)f->app.len, f->app.p, (int)f->stream.len, f->stream.p);
     if (f->host.len > RTMP_HOST_MAX || f->vhost.len > RTMP_HOST_MAX)
         return err_new(E_LIMIT, "a host name of more than %d bytes", RTMP_HOST_MAX);

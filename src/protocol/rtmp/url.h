@@ -57,8 +57,9 @@ struct err *rtmp_url_parse(struct rtmp_url *url, const char *tc_url, const char 
 void rtmp_url_finish(struct rtmp_url *url);
 
 /**
- * What names one live stream across all protocols: `vhost/app/stream`, the default vhost left out:
- * `/app/stream`. The whole of the stream's name counts, so `room.1` and `room.2` are two.
+ * How one live stream is shown: `vhost/app/stream`, the default vhost left out: `/app/stream`. The whole of the stream's
+ * name counts, so `room.1` and `room.2` are two. A stream is found by its key, which is the same for all spellings
+ * (protocol/stream_name.h).
  */
 const char *rtmp_identity(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream);
 

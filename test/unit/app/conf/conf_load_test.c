@@ -180,6 +180,12 @@ static void vhosts_are_found_by_their_name(void **state)
     must_tell(&l, "t.conf:2: http_remux.mount [vhost]/[app]/[stream].webm serves nobody");
     assert_int_equal(l.report.count, 1);
     unload(&l);
+    l = load_more(
+        "vhost a { http_remux { mount [vhost]/[app].flv; } } vhost b { http_remux { mount [vhost]/[stream].flv; } }");
+    must_load(&l, "mounts");
+    must_tell(&l, "t.conf:2: http_remux.mount [vhost]/[app].flv serves only streams that are called as the path ends");
+    assert_int_equal(l.report.count, 1);
+    unload(&l);
 }
 
 /* ---- checks */

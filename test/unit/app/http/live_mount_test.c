@@ -33,15 +33,16 @@ static void paths_become_streams(void **state)
         { DEFAULT, "v", "v", "/live/room.1.flv", "live room.1 .flv" },
         { DEFAULT, "v", "v", "/live.d/s", "live.d s " },
         { DEFAULT, "v", "v", "/live/a b=c,d.flv", "live a b=c,d .flv" },
-        /* as many slashes as the template */
-        { DEFAULT, "v", "v", "/live/show/cam1.flv", "" },
+        /* an app may have slashes, a stream has none */
+        { DEFAULT, "v", "v", "/live/show/cam1.flv", "live/show cam1 .flv" },
+        { DEFAULT, "v", "v", "/a/b/c/d/cam1.flv", "a/b/c/d cam1 .flv" },
         { DEFAULT, "v", "v", "/cam1.flv", "" },
         { DEFAULT, "v", "v", "/", "" },
         { DEFAULT, "v", "v", "/live/", "" },
         { DEFAULT, "v", "v", "/live/.flv", "" },
         { DEFAULT, "v", "v", "//cam1.flv", "" },
         /* a vhost in the path is a folder like any other */
-        { DEFAULT, "example.com", "example.com", "/example.com/live/cam1.flv", "" },
+        { DEFAULT, "example.com", "example.com", "/example.com/live/cam1.flv", "example.com/live cam1 .flv" },
         /* the host of the template */
         { "__defaultVhost__/[app]/[stream].ts", "__defaultVhost__", "anything", "/live/s.ts", "live s .ts" },
         { "/[app]/[stream].ts", "v", "anything", "/live/s.ts", "live s .ts" },
@@ -62,7 +63,10 @@ static void paths_become_streams(void **state)
         { "[vhost]/live/show/[stream].flv", "v", "v", "/live/show/s.flv", "live/show s .flv" },
         { "[vhost]/radio/main.mp3", "v", "v", "/radio/main.mp3", "radio main .mp3" },
         { "[vhost]/radio/main.mp3", "v", "v", "/radio/other.mp3", "" },
-        { "[vhost]/[stream].flv", "v", "v", "/s.flv", "" }, /* of no app */
+        { "[vhost]/[stream].flv", "v", "v", "/s.flv", " s .flv" }, /* in any app */
+        { "[vhost]/[stream].flv", "v", "v", "/live/s.flv", "" },
+        { "[vhost]/x/[app]/[stream].flv", "v", "v", "/x/live/7/s.flv", "live/7 s .flv" },
+        { "[vhost]/[app]/x/[stream].flv", "v", "v", "/live/7/x/s.flv", "live/7 s .flv" },
         { "[vhost]/[app]/[stream", "v", "v", "/live/[stream", "live [stream " },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)

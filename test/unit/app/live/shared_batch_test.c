@@ -332,7 +332,7 @@ static void sources_do_not_mix(void **state)
         reader_detach(&others[i]);
     source_unpublish(f.source, &f.publisher);
     source_release(f.source);
-    map_finish(&f.all.by_identity);
+    map_finish(&f.all.by_key);
     conf_unref(&f.conf);
     f = first;
     assert_shared(from, &off);

@@ -141,8 +141,8 @@ static inline void end(struct fixture *f)
 {
     source_unpublish(f->source, &f->publisher);
     source_release(f->source);
-    assert_int_equal(f->all.by_identity.count, 0);
-    map_finish(&f->all.by_identity);
+    assert_int_equal(f->all.by_key.count, 0);
+    map_finish(&f->all.by_key);
     assert_int_equal(f->conf->refs, 1);
     conf_unref(&f->conf);
     assert_int_equal(co_count(), 0);

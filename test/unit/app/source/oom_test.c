@@ -61,7 +61,7 @@ static void one_life_with_the_nth_allocation_failing(int64_t n, struct conf *con
     struct err *e = source_acquire(&s, &all, conf, vhost_of(conf), "live", "cam");
     if (e) {
         assert_int_equal(code_of(e), E_NO_MEMORY);
-        assert_int_equal(all.by_identity.count, 0);
+        assert_int_equal(all.by_key.count, 0);
         s = NULL;
     }
     if (s && !(e = source_publish(s, &publisher))) {
@@ -85,8 +85,8 @@ static void one_life_with_the_nth_allocation_failing(int64_t n, struct conf *con
 
     reader_detach(&reader);
     source_release(s);
-    assert_int_equal(all.by_identity.count, 0);
-    map_finish(&all.by_identity);
+    assert_int_equal(all.by_key.count, 0);
+    map_finish(&all.by_key);
     assert_int_equal(co_count(), 0);
     assert_int_equal(conf->refs, 1);
 }

@@ -620,13 +620,58 @@ static void a_stream_is_found_by_vhost_app_and_whole_name(void **state)
     assert_string_equal(s->app, "live");
     assert_string_equal(s->stream, "cam");
     assert_string_not_equal(s->id, w->id);
-    assert_int_equal(fx.all.by_identity.count, 4);
+    assert_int_equal(fx.all.by_key.count, 4);
     source_release(same);
     source_release(w);
     source_release(a);
     source_release(b);
-    assert_int_equal(fx.all.by_identity.count, 1);
+    assert_int_equal(fx.all.by_key.count, 1);
     source_release(NULL);
+}
+
+static void every_spelling_finds_the_stream_and_the_publishers_names_it(void **state)
+{
+    (void)state;
+    begin_with("");
+    struct source *first = acquire("v", "ab"), *same = acquire("v", "a%20b");
+    assert_ptr_equal(first, same);
+    assert_string_equal(first->stream, "ab");
+    source_spell(first, "live", "a%20b");
+    assert_string_equal(first->stream, "a%20b");
+    assert_string_equal(first->identity, "v/live/a%20b");
+    assert_ptr_equal(source_find(&fx.all, first->vhost, "live/", "a b"), first);
+    source_release(first);
+    source_release(same);
+    assert_null(source_find(&fx.all, s->vhost, "live", "ab"));
+}
+
+static void a_stream_is_found_in_any_app(void **state)
+{
+    (void)state;
+    begin_with("");
+    const struct conf_vhost *v = s->vhost;
+    struct publisher         p = { .co = co_self(), .trace = "p" };
+    struct source           *later, *own, *w = acquire("w", "cam"), *waiting = acquire("v", "nobody");
+    assert_null(source_acquire(&later, &fx.all, fx.conf, v, "other/7", "cam"));
+    assert_null(source_acquire(&own, &fx.all, fx.conf, v, "__defaultApp__", "cam"));
+    assert_null(source_publish(later, &p));
+    assert_null(source_publish(w, &p));
+    later->published_at_us = s->published_at_us + 1;
+    w->published_at_us = s->published_at_us - 1; /* of another vhost */
+    assert_ptr_equal(source_find_in_any_app(&fx.all, v, "c%61m"), s);
+    assert_null(source_find_in_any_app(&fx.all, v, "nobody"));
+    assert_null(source_find_in_any_app(&fx.all, v, "am"));
+    source_unpublish(s, &fx.publisher);
+    assert_ptr_equal(source_find_in_any_app(&fx.all, v, "cam"), later);
+    assert_null(source_publish(own, &p));
+    assert_ptr_equal(source_find_in_any_app(&fx.all, v, "cam"), own);
+    source_unpublish(later, &p);
+    source_unpublish(w, &p);
+    source_unpublish(own, &p);
+    source_release(later);
+    source_release(w);
+    source_release(own);
+    source_release(waiting);
 }
 
 static void the_last_one_out_ends_the_source(void **state)
@@ -638,11 +683,11 @@ static void the_last_one_out_ends_the_source(void **state)
     join(&r);
     source_unpublish(s, &fx.publisher);
     source_release(s); /* the publisher leaves, the player stays */
-    assert_int_equal(fx.all.by_identity.count, 1);
+    assert_int_equal(fx.all.by_key.count, 1);
     assert_string_equal(taken(&r), "V1 K1");
     reader_detach(&r);
     source_release(same);
-    assert_int_equal(fx.all.by_identity.count, 0);
+    assert_int_equal(fx.all.by_key.count, 0);
     assert_int_equal(co_count(), 0); /* its pacer has ended too */
     fx.source = acquire("v", "cam"); /* a new one, for the teardown */
     assert_int_equal(fx.source->ring.head, 0);
@@ -822,6 +867,8 @@ int main(void)
         TEST(a_takeover_ends_the_first_and_begins_anew),
         TEST(when_nobody_watches_is_known),
         TEST(a_stream_is_found_by_vhost_app_and_whole_name),
+        TEST(every_spelling_finds_the_stream_and_the_publishers_names_it),
+        TEST(a_stream_is_found_in_any_app),
         TEST(the_last_one_out_ends_the_source),
         TEST(a_new_configuration_is_followed_at_once),
         TEST(a_vhost_that_is_gone_leaves_its_streams_as_they_were),

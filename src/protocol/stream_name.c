@@ -1,0 +1,86 @@
+#include "protocol/stream_name.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/str.h"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_control(unsigned char c)
+{
+    return c < ' ' || c == 0x7F;
+}
+
+/* The byte that three characters stand for, or -1. */
+static int escape_at(const char *p)
+{
+    int high = p[0] == '%' ? hex_digit(p[1]) : -1, low = high >= 0 ? hex_digit(p[2]) : -1;
+    return low >= 0 ? high << 4 | low : -1;
+}
+
+/* Append one byte, and decode what it completes. */
+static size_t put(char *to, size_t n, char c)
+{
+    to[n++] = c;
+    while (n >= 3) {
+        int byte = escape_at(to + n - 3);
+        if (byte < 0 || is_control((unsigned char)byte) || byte == '/' || byte == '\\')
+            break;
+        n -= 3;
+        if (byte == ' ')
+            break;
+        to[n++] = (char)byte;
+    }
+    return n;
+}
+
+size_t stream_name_normalise(char *to, const char *from, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        bool extra_slash = from[i] == '/' && (n == 0 || to[n - 1] == '/');
+        if (from[i] != ' ' && !extra_slash)
+            n = put(to, n, from[i]);
+    }
+    if (n && to[n - 1] == '/')
+        n--;
+    to[n] = '\0';
+    return n;
+}
+
+static bool is_dots(const char *part, size_t len)
+{
+    return (len == 1 || len == 2) && part[0] == '.' && part[len - 1] == '.';
+}
+
+bool stream_name_is_safe(const char *normal)
+{
+    const char *part = normal;
+    for (const char *p = normal;; p++) {
+        if (*p == '/' || *p == '\0') {
+            if (is_dots(part, (size_t)(p - part)))
+                return false;
+            part = p + 1;
+        }
+        if (*p == '\0')
+            return true;
+        int escaped = *p == '%' && p[1] && p[2] ? escape_at(p) : -1;
+        if (is_control((unsigned char)*p) || (escaped >= 0 && is_control((unsigned char)escaped)))
+            return false;
+    }
+}
+
+const char *stream_key(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream)
+{
+    rtmp_identity(buf, vhost, app, stream);
+    char *name = buf + (str_equal(vhost, RTMP_DEFAULT_VHOST) ? 0 : strlen(vhost)) + 1;
+    stream_name_normalise(name, name, strlen(name));
+    return buf;
+}
