@@ -117,6 +117,74 @@ def test_a_stream_that_ends_is_told(page, site):
     page.wait_text("The stream has ended")
 
 
+def updates(page):
+    """How often the table has been brought up to date since the page was opened."""
+    return page.run("return performance.getEntriesByType('resource').filter(e => e.name.includes('/streams/')).length")
+
+
+def test_focus_and_clicks_outlast_an_update_of_the_table(page, site, live):
+    server = site()
+    live(server, "a")
+    live(server, "b")
+    page.open(at(server))
+    page.wait_text("/live/b")
+    page.run("""const rows = [...document.querySelectorAll('#streams tbody tr')]
+        const button = rows.find(r => r.textContent.includes('/live/b')).querySelector('button')
+        button.focus(); window.held = button; window.clicks = 0
+        button.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }))
+        button.addEventListener('click', () => window.clicks++)""")
+    seen, viewers = updates(page), server.player("b", app="live")
+    row = "return [...document.querySelectorAll('#streams tbody tr')].find(r => r.textContent.includes('/live/b'))"
+    until(lambda: page.run(row + ".cells[4].textContent") == "1" and updates(page) > seen + 1, "the viewer in the table", 20)
+    live(server, "c")
+    page.wait_text("/live/c")
+    assert page.run("return document.activeElement === window.held && window.held.isConnected")
+    page.driver.switch_to.active_element.send_keys(" ")
+    assert page.run("return window.clicks") == 1
+    page.wait_playing(0.5, 5)
+    viewers.close()
+
+
+def test_a_stream_that_leaves_takes_its_row_alone(page, site, live):
+    server = site()
+    live(server, "a")
+    with server.publisher("b") as b:
+        live(server, "c")
+        page.open(at(server))
+        page.wait_text("/live/b")
+        page.wait_text("/live/c")
+        page.run("window.kept = [...document.querySelectorAll('#streams tbody tr')].filter(r => !r.textContent.includes('/live/b'))")
+        b.close()
+        until(lambda: "/live/b" not in page.text(), "the row to go", 20)
+        assert page.run("return window.kept.length === 2 && window.kept.every(r => r.isConnected)")
+
+
+@pytest.mark.parametrize("wait", [None, 0])
+@pytest.mark.parametrize("kind", ["flv", "mp4", "ws"])
+def test_a_stream_that_is_not_on_air_says_so_and_starts_when_it_is(page, site, live, kind, wait):
+    server = site(LIVE if wait is None else LIVE.replace("enabled on;", "enabled on; wait %d;" % wait))
+    url = server.http_url("/live/livestream." + ("flv" if kind == "ws" else kind))
+    url = url.replace("http:", "ws:") if kind == "ws" else url
+    page.open(server.http_url("/players/srs_player.html") + "?url=" + url)
+    page.wait_text("not on air")
+    assert page.run("return document.querySelector('.error').textContent") == ""
+    live(server)
+    page.wait_playing(0.5, 5)
+    until(lambda: "not on air" not in page.text(), "the text to go", 20)
+
+
+def test_a_stream_that_comes_back_is_played_on(page, site, live):
+    server = site()
+    feeder = rtmp.Feeder(server.publisher("livestream"), media.loop("h264_aac.flv"))
+    page.open(server.http_url("/players/srs_player.html") + "?stream=livestream")
+    page.wait_playing(0.5, 5)
+    feeder.finish()
+    page.wait_text("The stream has ended")
+    live(server)
+    until(lambda: "has ended" not in page.text(), "the text to go", 30)
+    page.wait_playing(0.5, 5)
+
+
 def test_a_player_page_of_another_origin_may_play(page, site, make_server, live):
     server = site()
     live(server)

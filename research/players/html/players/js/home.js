@@ -13,7 +13,7 @@ const table = document.getElementById('streams')
 const player = new Player(document.getElementById('player'))
 
 let api = null /* the origin that has answered */
-let shown = ''
+const rows = new Map() /* by vhost and URL: what is on the page stays, so that focus and clicks do */
 
 async function getJson(origin, path) {
   const reply = await fetch(`${origin}/api/v1/${path}`, { cache: 'no-store', credentials: 'omit' })
@@ -52,23 +52,36 @@ async function refresh() {
          new Map(vhosts.vhosts.map(vhost => [vhost.id, vhost.name])))
   } catch (error) {
     api = null
-    note.textContent = error.message
+    setText(note, error.message)
   }
   setTimeout(refresh, REFRESH_MS)
 }
 
 function show(streams, vhostNames) {
-  const now = JSON.stringify([streams.map(stream => [stream.url, stream.kbps, stream.clients, stream.video, stream.audio])])
-  if (now === shown)
-    return
-  shown = now
-  note.textContent = streams.length ? '' : 'Nothing is on air. Publish something, as shown below.'
+  const body = table.tBodies[0]
+  const wanted = new Map(streams.map(stream => [`${stream.vhost} ${stream.url}`, stream]))
+  for (const [key, row] of rows)
+    if (!wanted.has(key)) {
+      row.line.remove()
+      rows.delete(key)
+    }
+  let place = body.firstChild
+  for (const [key, stream] of wanted) {
+    const row = rows.get(key) ?? makeRow(stream, vhostNames.get(stream.vhost))
+    rows.set(key, row)
+    fill(row, stream)
+    if (row.line === place)
+      place = place.nextSibling
+    else
+      body.insertBefore(row.line, place)
+  }
+  setText(note, streams.length ? '' : 'Nothing is on air. Publish something, as shown below.')
   table.hidden = !streams.length
-  table.tBodies[0].replaceChildren(...streams.map(stream => row(stream, vhostNames.get(stream.vhost))))
 }
 
-function row(stream, vhostName) {
+function makeRow(stream, vhostName) {
   const line = element('tr')
+  const cells = ['', '', '', 'number', 'number'].map(className => element('td', { className }))
   const play = element('td')
   for (const [format, label] of FORMATS) {
     const button = element('button', { type: 'button', textContent: label })
@@ -79,16 +92,21 @@ function row(stream, vhostName) {
     })
     play.append(button)
   }
-  const { video, audio } = stream
-  line.append(cell(stream.url),
-              cell(video ? `${video.codec} ${video.width ? `${video.width}×${video.height}` : ''}` : '–'),
-              cell(audio ? `${audio.codec} ${audio.sample_rate} Hz` : '–'),
-              cell(stream.kbps.recv_30s, 'number'), cell(Math.max(0, stream.clients - 1), 'number'), play)
-  return line
+  line.append(...cells, play)
+  return { line, cells }
 }
 
-function cell(text, className = '') {
-  return element('td', { textContent: text, className })
+function fill(row, stream) {
+  const { video, audio } = stream
+  const texts = [stream.url, video ? `${video.codec} ${video.width ? `${video.width}×${video.height}` : ''}` : '–',
+                 audio ? `${audio.codec} ${audio.sample_rate} Hz` : '–', stream.kbps.recv_30s,
+                 Math.max(0, stream.clients - 1)]
+  texts.forEach((text, i) => setText(row.cells[i], String(text)))
+}
+
+function setText(place, text) {
+  if (place.textContent !== text)
+    place.textContent = text
 }
 
 for (const [name, text] of [['app', rtmpUrl(location, query, 'live')], ['stream', rtmpUrl(location, query, 'live/livestream')]])

@@ -7,6 +7,8 @@
 /* global mpegts */
 
 const FACTS_MS = 500
+const NOTICE_MS = 1500 /* without a byte, before the viewer is told that nothing is on air */
+const AGAIN_MS = 2000 /* from an end to the next attempt: what is buffered is played meanwhile */
 
 const byMpegts = {
   flv: url => ({ type: 'flv', isLive: true, url }),
@@ -30,40 +32,52 @@ export class Player {
     this.address.setAttribute('aria-label', 'Address of the stream')
     this.video = element('video', { controls: true, muted: true, playsInline: true })
     this.facts = element('p', { className: 'facts' })
+    this.status = element('p', { className: 'status' })
+    this.status.setAttribute('role', 'status')
     this.error = element('p', { className: 'error' })
     this.error.setAttribute('role', 'alert')
     const go = element('button', { type: 'submit', className: 'go', textContent: 'Play' })
     const stop = element('button', { type: 'button', textContent: 'Stop' })
+    const stage = element('div', { className: 'stage' })
+    stage.append(this.video, this.status)
     this.form.append(this.address, go, stop)
-    parent.append(this.form, this.video, this.facts, this.error)
+    parent.append(this.form, stage, this.facts, this.error)
 
     this.form.addEventListener('submit', event => {
       event.preventDefault()
       this.play(this.address.value)
     })
     stop.addEventListener('click', () => this.stop())
-    this.video.addEventListener('error', () => this.fail(this.video.error?.message || 'the browser cannot play this'))
-    this.video.addEventListener('ended', () => this.fail('The stream has ended.'))
+    this.video.addEventListener('loadeddata', () => this.begun())
+    this.video.addEventListener('error', () => this.broken(this.video.error?.message || 'the browser cannot play this'))
+    this.video.addEventListener('ended', () => this.over())
   }
 
   play(url) {
     this.stop()
-    this.address.value = url
-    const format = formatOf(url)
-    if (!format) {
+    this.address.value = this.url = url
+    if (formatOf(url))
+      this.attempt()
+    else
       this.fail(`Nothing is known that plays ${url}`)
-      return
-    }
+  }
+
+  /* Ask for the stream, once. */
+  attempt() {
+    const format = formatOf(this.url)
+    this.detach()
+    this.hasBegun = false
+    this.notice = setTimeout(() => this.tell('This stream is not on air. It starts here as soon as it is.'), NOTICE_MS)
     try {
       if (byMpegts[format])
-        this.playByMpegts(byMpegts[format](url))
+        this.playByMpegts(byMpegts[format](this.url))
       else
-        this.video.src = url
+        this.video.src = this.url
     } catch (error) {
       this.fail(error.message)
       return
     }
-    this.video.play().catch(error => error.name !== 'AbortError' && this.fail(error.message))
+    this.video.play().catch(error => error.name === 'NotAllowedError' && this.fail(error.message))
     this.timer = setInterval(() => this.showFacts(), FACTS_MS)
   }
 
@@ -71,23 +85,79 @@ export class Player {
     if (!mpegts.isSupported())
       throw new Error('This browser has no Media Source Extensions.')
     this.engine = mpegts.createPlayer(source, mpegtsConfig)
-    this.engine.on(mpegts.Events.ERROR, (kind, detail, info) => this.fail(`${kind}: ${info?.msg || detail}`))
-    this.engine.on(mpegts.Events.LOADING_COMPLETE, () => this.fail('The stream has ended.'))
+    this.engine.on(mpegts.Events.ERROR, (kind, detail, info) => this.broken(`${kind}: ${info?.msg || detail}`))
+    this.engine.on(mpegts.Events.LOADING_COMPLETE, () => this.over())
     this.engine.attachMediaElement(this.video)
     this.engine.load()
   }
 
+  begun() {
+    clearTimeout(this.notice)
+    this.hasBegun = true
+    this.tell('')
+  }
+
+  /* The reply has ended. A live stream may come back; a file has been played. */
+  async over() {
+    if (!this.url || this.again)
+      return
+    const told = this.hasBegun ? 'The stream has ended.' : 'This stream is not on air.'
+    this.again = setTimeout(() => this.attempt(), AGAIN_MS)
+    this.tell(`${told} It goes on here when it is on air.`)
+    const url = this.url, found = await probe(url)
+    if (this.url === url && found.isFile) {
+      this.wait()
+      this.tell(told)
+    }
+  }
+
+  /* Nobody publishes, or it is an error. */
+  async broken(message) {
+    if (!this.url || this.again)
+      return
+    const url = this.url, begun = this.hasBegun, waited = this.status.textContent !== '', found = await probe(url)
+    if (this.url !== url || this.again)
+      return
+    if (found.status === 404 || (found.status === 200 && !found.isFile && (begun || waited)))
+      this.over()
+    else
+      this.fail(message)
+  }
+
   stop() {
-    clearInterval(this.timer)
-    this.engine?.destroy()
-    this.engine = null
-    this.video.removeAttribute('src')
-    this.video.load()
+    this.url = null
+    this.detach()
+    this.tell('')
     this.facts.replaceChildren()
     this.error.textContent = ''
   }
 
+  /* No attempt is to come. */
+  wait() {
+    clearTimeout(this.again)
+    clearTimeout(this.notice)
+    this.again = null
+  }
+
+  detach() {
+    this.wait()
+    clearInterval(this.timer)
+    this.engine?.destroy()
+    this.engine = null
+    if (this.video.hasAttribute('src')) {
+      this.video.removeAttribute('src')
+      this.video.load()
+    }
+  }
+
+  tell(text) {
+    if (this.status.textContent !== text)
+      this.status.textContent = text
+  }
+
   fail(message) {
+    this.wait()
+    this.tell('')
     this.error.textContent = message
   }
 
@@ -105,6 +175,16 @@ export class Player {
     if (speed)
       shown.push(`${Math.round(speed * 8)} kbit/s`)
     this.facts.replaceChildren(...shown.map(text => element('span', { textContent: text })))
+  }
+}
+
+/* What the server says of an address: a live stream has no length. */
+async function probe(url) {
+  try {
+    const reply = await fetch(url.replace(/^ws/, 'http'), { method: 'HEAD', cache: 'no-store', credentials: 'omit' })
+    return { status: reply.status, isFile: reply.ok && reply.headers.has('Content-Length') }
+  } catch {
+    return {}
   }
 }
 
