@@ -165,7 +165,8 @@ static enum flv_parse parse_ex_video(const uint8_t *bytes, struct rd r, unsigned
     case EX_MPEG2TS_SEQUENCE_START: body->packet = FLV_PACKET_CONFIG; break;
     case EX_CODED_FRAMES:
         body->packet = FLV_PACKET_CODED;
-        if (row->packet_type)
+        body->has_cts = row->packet_type;
+        if (body->has_cts)
             body->cts_ms = rd_s24(&r);
         break;
     case EX_CODED_FRAMES_X: body->packet = FLV_PACKET_CODED; break;
@@ -224,7 +225,8 @@ static enum flv_parse parse_classic_video(const uint8_t *bytes, struct rd r, uns
         if (packet_type > EX_SEQUENCE_END)
             return FLV_PARSE_BAD;
         body->packet = packet_type; /* 0, 1, 2: the same order as enum flv_packet */
-        if (packet_type == EX_CODED_FRAMES)
+        body->has_cts = packet_type == EX_CODED_FRAMES;
+        if (body->has_cts)
             body->cts_ms = cts_ms;
     }
     set_media(body, bytes, &r);

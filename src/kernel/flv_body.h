@@ -61,6 +61,7 @@ struct flv_body {
     uint8_t  sample_bits; /* classic audio header: 8 or 16 */
     uint32_t sample_rate; /* classic audio header; AAC always says 44100 */
     uint32_t codec_id;
+    bool     has_cts;      /* the three bytes before media_offset are cts_ms */
     int32_t  cts_ms;       /* PTS - DTS */
     uint32_t offset_ns;    /* ModEx TimestampOffsetNano, 0 to 999,999: to be added to the PTS */
     size_t   media_offset; /* where the codec's bytes begin */

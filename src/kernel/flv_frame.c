@@ -57,6 +57,19 @@ enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
     return FLV_PARSE_OK;
 }
 
+bool flv_frame_write_cts(struct frame *f)
+{
+    enum { CTS_LEN = 3, CTS_MAX_MS = 0x7fffff };
+    struct flv_body body;
+    int64_t         cts_ms = (f->pts_us - f->dts_us) / 1000;
+    if (f->kind != FRAME_VIDEO || flv_body_parse_video(f->data, f->len, &body) != FLV_PARSE_OK || !body.has_cts ||
+        body.media_len == 0 || cts_ms > CTS_MAX_MS || cts_ms < -CTS_MAX_MS)
+        return false;
+    struct wr w = wr_over(f->data + body.media_offset - CTS_LEN, CTS_LEN);
+    wr_u24(&w, (uint32_t)cts_ms & 0xffffff);
+    return true;
+}
+
 /* A copy of all but the codec's bytes, which may take up to `media_cap`; NULL when memory is out. */
 static struct frame *copy_head(const struct frame *f, size_t media_cap)
 {

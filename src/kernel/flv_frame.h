@@ -34,6 +34,14 @@
 enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms);
 
 /**
+ * Make the composition time in the body of a parsed frame that nobody else holds pts_us - dts_us.
+ *
+ * Source     Adobe FLV 10.1 E.4.3.1, CompositionTime: SI24, milliseconds
+ * Returns    false when the body has no place for it, or it is out of range: nothing is changed
+ */
+bool flv_frame_write_cts(struct frame *f) ATTR_MUST_USE;
+
+/**
  * If a parsed AVC or HEVC frame carries its NAL units as Annex B (some encoders do), make it what FLV
  * wants: lengths, of the size that its configuration tells, else of four bytes; for AVC also a configuration record out of a
  * configuration frame's SPS and PPS. A configuration of HEVC in Annex B, and then its pictures, any other frame, a configuration that lacks them, a NAL unit that is too long for

@@ -62,6 +62,7 @@ struct frame {
     uint32_t len, cap;     /* of data[] */
     uint32_t media_len;    /* how many they are; less than the rest when other tracks follow */
     int64_t  dts_us, pts_us;
+    int64_t  shift_us;   /* what was added to the encoder's own time to make dts_us */
     int64_t  arrived_us; /* monotonic, when its last byte was read */
     uint8_t  data[];
 };
@@ -80,6 +81,12 @@ static inline struct frame *frame_ref(struct frame *f)
 
 /** Drops the reference and takes the pointer away; takes a pointer to NULL. */
 void frame_unref(struct frame **fp);
+
+/** Whether the frame only describes others: it has no time of its own. */
+static inline bool frame_is_header(const struct frame *f)
+{
+    return f->config || f->kind == FRAME_SCRIPT || f->media_len == 0;
+}
 
 /** The name that the API and the log print: "H264", "HEVC", "AAC" … */
 const char *codec_name(enum codec codec);

@@ -108,8 +108,8 @@ static const struct directive play_rows[] = {
       .help = "A player that falls behind by more than this loses frames, up to the next key frame." },
     { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_FULL, .def = "full",
       .reload = RELOAD_APPLIED, IN_VHOST(play.time_jitter), .since = "1",
-      .help = "Timestamps as the player sees them: full starts at 0 and mends jumps, zero only starts at 0, off "
-              "leaves them." },
+      .help = "Timestamps as the player sees them: full starts at 0 and leaves no gap where frames were skipped, zero "
+              "only starts at 0, off gives the encoder's own." },
     { .name = "atc", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(play.atc), .since = "1",
       .help = "Keep the encoder's absolute timestamps, so that two servers can back each other up." },
     { .name = "atc_auto", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(play.atc_auto),

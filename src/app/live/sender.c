@@ -30,11 +30,11 @@ static bool is_wanted(const struct sender *p, const struct frame *f)
     return !(p->held.wire.no_audio && f->kind == FRAME_AUDIO) && !(p->held.wire.no_video && f->kind == FRAME_VIDEO);
 }
 
-/* Headers from before the player joined go with the first frame behind them, where times are the stream's own. */
-static int64_t prologue_ms(const struct sender *p, const struct frame *f)
+/* Headers from before the player joined go with the first frame behind them; with `time_jitter off` they keep their time. */
+static const struct frame *prologue_goes_with(const struct sender *p, const struct frame *f)
 {
-    if (p->jitter.mode == TIME_JITTER_FULL || (p->jitter.mode == TIME_JITTER_OFF && !p->reader.source->atc))
-        return f->dts_us / US_PER_MS;
+    if (p->jitter.mode == TIME_JITTER_OFF && !p->reader.source->atc)
+        return f;
     size_t ahead = 0;
     while (reader_is_prologue(&p->reader, ahead))
         ahead++;
@@ -42,7 +42,19 @@ static int64_t prologue_ms(const struct sender *p, const struct frame *f)
     const struct frame *at = reader_peek(&p->reader, ahead);
     if (!at && ring->head > ring->tail)
         at = ring_at(ring, ring->head - 1);
-    return (at ? at : f)->dts_us / US_PER_MS;
+    return at ? at : f;
+}
+
+/* The timestamp that the player gets with the frame `ahead` places on. */
+static int64_t timestamp_of(const struct sender *p, struct jitter *j, size_t ahead, const struct frame *f)
+{
+    if (reader_is_prologue(&p->reader, ahead))
+        return jitter_header(j, prologue_goes_with(p, f));
+    if (frame_is_header(f))
+        return jitter_header(j, f);
+    if (jitter_wants_begin(j))
+        jitter_begin(j, reader_first_ms(&p->reader, ahead));
+    return jitter_media(j, f);
 }
 
 static void duration_count(struct sent_duration *d, const struct frame *f)
@@ -69,7 +81,7 @@ static void follow_jitter_mode(struct sender *p)
 {
     enum time_jitter mode = jitter_mode(p->reader.source);
     if (p->jitter.mode != mode)
-        jitter_init(&p->jitter, mode);
+        jitter_change(&p->jitter, mode);
 }
 
 /* What the first frame needs of the batch where frames are copied. */
@@ -106,9 +118,8 @@ static void fill_batch(struct sender *p)
             more = batch_skip(&batch, &wire, f, &jitter);
             continue;
         }
-        int64_t ms = reader_is_prologue(&p->reader, ahead) ? prologue_ms(p, f) : f->dts_us / US_PER_MS;
-        int64_t out = f->kind == FRAME_SCRIPT ? jitter_correct_script(&jitter, ms) : jitter_correct(&jitter, ms);
-        more = batch_add(&batch, &wire, f, out, 0, &jitter) && !one_by_one;
+        int64_t ms = timestamp_of(p, &jitter, ahead, f);
+        more = batch_add(&batch, &wire, f, ms, 0, &jitter) && !one_by_one;
     }
 }
 
@@ -240,7 +251,10 @@ struct err *sender_send(struct sender *p, bool *idle)
     *idle = false;
     if (behind && (e = catch_up_wait(&p->place)))
         return err_wrap(e, "wait to catch up");
+    int64_t n_jumps = p->reader.n_jumps;
     reader_catch_up(&p->reader);
+    if (p->reader.n_jumps != n_jumps)
+        jitter_skip(&p->jitter);
     follow_jitter_mode(p);
     if ((e = send_shared(p, &sent, &done)))
         return e;

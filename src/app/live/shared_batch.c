@@ -13,7 +13,8 @@ static struct {
     size_t   n_frames, bytes; /* of payload */
     int64_t  ms[SHARED_FRAMES_MAX];
     int64_t  min_ms, max_ms;
-    bool     smooth; /* jitter_is_step() between all of them */
+    bool     same_shift; /* shift_ms is that of all of them */
+    int64_t  shift_ms;
     bool     has_audio, has_video;
 } release;
 
@@ -46,7 +47,9 @@ static bool look_at(const struct frame *f)
     release.has_video |= f->kind == FRAME_VIDEO;
     release.min_ms = i && release.min_ms < ms ? release.min_ms : ms;
     release.max_ms = i && release.max_ms > ms ? release.max_ms : ms;
-    release.smooth = release.smooth && (!i || jitter_is_step(ms - release.ms[i - 1]));
+    int64_t shift_ms = f->shift_us / US_PER_MS;
+    release.same_shift = release.same_shift && (!i || shift_ms == release.shift_ms);
+    release.shift_ms = shift_ms;
     return true;
 }
 
@@ -72,7 +75,7 @@ static void look_at_release(const struct source *s, uint64_t from)
     release.from = from;
     release.to = s->released;
     release.n_frames = release.bytes = 0;
-    release.smooth = release.shareable = true;
+    release.same_shift = release.shareable = true;
     release.has_audio = release.has_video = false;
     for (uint64_t seq = from; release.shareable && seq < release.to; seq++)
         release.shareable = look_at(ring_at(&s->ring, seq));
@@ -171,7 +174,7 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
         return false;
     int64_t offset_ms;
     if (!release.shareable || !wants_all(wire) ||
-        !jitter_offset(jitter, release.ms[0], release.min_ms, release.smooth, &offset_ms) ||
+        !jitter_offset(jitter, release.min_ms, release.same_shift, release.shift_ms, &offset_ms) ||
         release.max_ms + offset_ms > wire->format->stamp_max_ms || release.min_ms + offset_ms < 0)
         return false;
     struct muxed *m = place_for(wire, offset_ms);
@@ -215,9 +218,8 @@ size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *fr
 
 void shared_batch_commit(const struct shared_batch *b, struct jitter *jitter, size_t n_frames)
 {
-    /* By a constant so far: the last frame alone leaves the state that all of them would. */
-    int64_t ms = b->marks[n_frames - 1].ms;
-    jitter_commit(jitter, ms, ms + b->offset_ms);
+    /* All frames were shifted by the same constant, so committing the last one is enough. */
+    jitter_commit(jitter, b->marks[n_frames - 1].ms + b->offset_ms);
 }
 
 void shared_batch_follow(const struct shared_batch *b, struct wire *wire)

@@ -6,7 +6,6 @@
 #include "app/rtmp/intake.h"
 #include "app/source/pacer.h"
 #include "app/source/source.h"
-#include "app/source/timeline.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/str.h"
@@ -25,7 +24,6 @@ struct session {
     struct source    *source;
     struct publisher  publisher;
     struct intake     intake;
-    struct timeline   timeline;
     struct nalu_forms forms;
     int64_t           began_us, last_packet_us;
     int64_t           n_packets, n_dropped, n_metadata;
@@ -61,12 +59,13 @@ static struct err *take_media(struct session *p, struct rtmp_message *msg)
     struct frame *f = msg->payload;
     struct err   *e = NULL;
     f->kind = msg->type_id == RTMP_TYPE_VIDEO ? FRAME_VIDEO : FRAME_AUDIO;
-    f->dts_us = timeline_unwrap(&p->timeline, msg->timestamp_ms) * US_PER_MS;
+    f->dts_us = 0;
     switch (flv_frame_parse(f, &p->forms)) {
     case FLV_PARSE_BAD: drop_bad_packet(p, f); return NULL;
     case FLV_PARSE_IGNORE: return NULL;
     case FLV_PARSE_OK: break;
     }
+    source_stamp(p->source, f, msg->timestamp_ms);
     if (p->source->vhost->publish.try_annexb_first && !flv_frame_to_avcc(&msg->payload, &p->forms))
         return err_no_memory();
     f = msg->payload;
@@ -107,7 +106,8 @@ static struct err *take_data(struct session *p, const struct rtmp_message *msg)
     case METADATA_OTHER: break;
     case METADATA_OK: heed_metadata(p, &info); break;
     }
-    f->dts_us = f->pts_us = p->timeline.last_ms * US_PER_MS;
+    f->dts_us = f->pts_us = 0;
+    source_stamp(p->source, f, msg->timestamp_ms);
     struct err *e = source_append(p->source, f);
     frame_unref(&f);
     return e;

@@ -1,66 +1,66 @@
 #include "app/source/jitter.h"
 
-/* A step beyond this is a broken clock, not a frame interval; and what it is replaced by. */
-enum { STEP_MAX_MS = 250, STEP_DEFAULT_MS = 10 };
+/* Behind frames that were skipped, the next one follows so soon. */
+enum { STEP_MS = 10 };
 
 void jitter_init(struct jitter *j, enum time_jitter mode)
 {
-    *j = (struct jitter){ .mode = mode, .last_out_ms = -1 };
+    *j = (struct jitter){ .mode = mode, .last_ms = -1 };
 }
 
-bool jitter_is_step(int64_t ms)
+void jitter_change(struct jitter *j, enum time_jitter mode)
 {
-    return ms >= -STEP_MAX_MS && ms <= STEP_MAX_MS;
+    j->mode = mode;
+    j->has_base = false;
 }
 
-static int64_t correct_full(struct jitter *j, int64_t ms)
+void jitter_skip(struct jitter *j)
 {
-    int64_t step = ms - j->last_in_ms;
-    if (!jitter_is_step(step))
-        step = STEP_DEFAULT_MS;
-    int64_t out = j->last_out_ms + step;
-    j->last_in_ms = ms;
-    j->last_out_ms = out > 0 ? out : 0;
-    return j->last_out_ms;
-}
-
-int64_t jitter_correct(struct jitter *j, int64_t ms)
-{
-    if (j->mode == TIME_JITTER_OFF)
-        return ms;
     if (j->mode == TIME_JITTER_FULL)
-        return correct_full(j, ms);
-    if (!j->started) {
-        j->started = true;
-        j->base_ms = ms;
-    }
+        j->has_base = false;
+}
+
+void jitter_begin(struct jitter *j, int64_t first_ms)
+{
+    j->has_base = true;
+    j->base_ms = j->last_ms < 0 ? first_ms : first_ms - j->last_ms - STEP_MS;
+}
+
+/* As if nothing had been sent yet. */
+static int64_t timestamp(const struct jitter *j, const struct frame *f)
+{
+    int64_t ms = frame_ms(f);
+    if (j->mode == TIME_JITTER_OFF)
+        return ms - f->shift_us / US_PER_MS;
     return ms > j->base_ms ? ms - j->base_ms : 0;
 }
 
-int64_t jitter_correct_script(const struct jitter *j, int64_t ms)
+int64_t jitter_media(struct jitter *j, const struct frame *f)
 {
-    if (j->mode == TIME_JITTER_OFF)
-        return ms;
-    if (j->mode == TIME_JITTER_FULL)
-        return 0;
-    return j->started && ms > j->base_ms ? ms - j->base_ms : 0;
+    int64_t ms = timestamp(j, f);
+    jitter_commit(j, ms);
+    return ms;
 }
 
-bool jitter_offset(const struct jitter *j, int64_t first_ms, int64_t min_ms, bool smooth, int64_t *offset_ms)
+int64_t jitter_header(const struct jitter *j, const struct frame *f)
 {
-    struct jitter probe = *j;
-    *offset_ms = jitter_correct(&probe, first_ms) - first_ms;
-    if (j->mode == TIME_JITTER_FULL)
-        return smooth && j->last_out_ms >= 0 && min_ms + *offset_ms >= 0;
-    return j->mode == TIME_JITTER_OFF || min_ms >= probe.base_ms; /* whatever was before that became 0 */
+    if (jitter_wants_begin(j))
+        return j->last_ms < 0 ? 0 : j->last_ms;
+    return timestamp(j, f);
 }
 
-void jitter_commit(struct jitter *j, int64_t in_ms, int64_t out_ms)
+bool jitter_offset(const struct jitter *j, int64_t min_ms, bool same_shift, int64_t shift_ms, int64_t *offset_ms)
 {
-    if (!j->started && j->mode == TIME_JITTER_ZERO) {
-        j->started = true;
-        j->base_ms = in_ms - out_ms;
+    if (j->mode == TIME_JITTER_OFF) {
+        *offset_ms = -shift_ms;
+        return same_shift;
     }
-    j->last_in_ms = in_ms;
-    j->last_out_ms = out_ms;
+    *offset_ms = -j->base_ms;
+    return j->has_base && min_ms >= j->base_ms; /* what is before that became 0 */
+}
+
+void jitter_commit(struct jitter *j, int64_t last_ms)
+{
+    if (last_ms > j->last_ms)
+        j->last_ms = last_ms;
 }

@@ -1,11 +1,13 @@
 /**
- * What a player's timestamps become: `play { time_jitter full|zero|off; }` and `atc`.
+ * A player's own timestamps, made of the stream's (stream_clock.h): `play { time_jitter full|zero|off; }` and `atc`.
  *
- * full   starts at 0 and is monotonic but for steps of at most 250 ms; a larger step becomes 10 ms
- * zero   the stream's own timestamps, shifted so that the player's first frame is 0
- * off    the stream's own timestamps
+ * full   what the player gets begins at 0; frames that it had to skip leave no gap
+ * zero   what the player gets begins at 0
+ * off    the encoder's own times, its breaks included
  *
- * Pure: the state is a value; a batch that was sent in part is corrected again from a copy.
+ * The beginning is the earliest time among the first frames of sound and picture, so the offset between them is kept.
+ *
+ * Pure: the state is a value; a batch that was sent in part is made again from a copy.
  *
  * Units      milliseconds in, milliseconds out (the low 32 bits go on the wire)
  * Yields     no
@@ -17,33 +19,52 @@
 #include <stdint.h>
 
 #include "app/conf/conf.h"
+#include "core/clock.h"
+#include "kernel/frame.h"
 
 struct jitter {
     enum time_jitter mode;
-    bool             started;
-    int64_t          last_in_ms, last_out_ms;
-    int64_t          base_ms; /* of zero */
+    bool             has_base;
+    int64_t          base_ms; /* what is 0 to the player */
+    int64_t          last_ms; /* the last timestamp that the player got; -1: none yet */
 };
 
 void jitter_init(struct jitter *j, enum time_jitter mode);
 
-/** The timestamp that the next audio or video frame gets. */
-int64_t jitter_correct(struct jitter *j, int64_t ms);
+/** Another mode: time goes on behind the last frame as far as the mode allows. */
+void jitter_change(struct jitter *j, enum time_jitter mode);
 
-/** The same for a script: it goes with the frames around it and moves nothing. */
-int64_t jitter_correct_script(const struct jitter *j, int64_t ms);
+/** The player skips frames: what comes next goes on behind the last one, if the mode says so. */
+void jitter_skip(struct jitter *j);
 
-/** A step between two frames that `full` keeps. */
-bool jitter_is_step(int64_t ms);
+/** Before the next frame, jitter_begin() must tell where it begins. */
+static inline bool jitter_wants_begin(const struct jitter *j)
+{
+    return j->mode != TIME_JITTER_OFF && !j->has_base;
+}
+
+/** What comes next begins at this time of the stream. */
+void jitter_begin(struct jitter *j, int64_t first_ms);
+
+/** The timestamp of the next frame of sound or picture. */
+int64_t jitter_media(struct jitter *j, const struct frame *f);
+
+/** The timestamp of a configuration or script that goes with `f`, which may be itself. */
+int64_t jitter_header(const struct jitter *j, const struct frame *f);
 
 /**
- * Whether a run of frames would be corrected by one constant, and by which.
+ * Whether a run of frames is shifted by one constant, and by which.
  *
- * Shape      first_ms: of the first frame; min_ms: the least of all; smooth: jitter_is_step() between all of them
+ * Shape      min_ms: the least of all; shift_ms: frame.shift_us of all, if `same_shift`
  */
-bool jitter_offset(const struct jitter *j, int64_t first_ms, int64_t min_ms, bool smooth, int64_t *offset_ms);
+bool jitter_offset(const struct jitter *j, int64_t min_ms, bool same_shift, int64_t shift_ms, int64_t *offset_ms);
 
-/** As if jitter_correct() had been called for a run by jitter_offset() that ends with this frame. */
-void jitter_commit(struct jitter *j, int64_t in_ms, int64_t out_ms);
+/** As jitter_media() had been called for a run by jitter_offset() whose last frame got this timestamp. */
+void jitter_commit(struct jitter *j, int64_t last_ms);
+
+static inline int64_t frame_ms(const struct frame *f)
+{
+    return f->dts_us / US_PER_MS;
+}
 
 #endif

@@ -18,6 +18,8 @@ static int64_t due_us(const struct source *s)
     uint64_t                n_held = s->ring.head - s->released;
     if (n_held == 0)
         return DEADLINE_NEVER;
+    if (!source_is_settled(s))
+        return s->unsettled_until_us;
     if (s->vhost->min_latency)
         return s->first_held_us;
     if (play->mw_latency_set) {

@@ -2,11 +2,15 @@
 
 #include "app/source/pacer.h"
 #include "app/source/source.h"
+#include "core/attr.h"
 #include "core/clock.h"
 #include "core/log.h"
 
 /* A newcomer that has not begun is woken for each frame for this long. */
 enum { JOINING_US = 10 * US_PER_SECOND };
+
+/* The first frame of the other kind is looked for among this many. */
+enum { FIRST_FRAMES = 512 };
 
 static void start_prologue(struct reader *r, const struct headers *from)
 {
@@ -52,7 +56,8 @@ void reader_wake_joining(struct source *s, const struct frame *f)
 /* Frames before this one are due. */
 static uint64_t due_end(const struct reader *r)
 {
-    return r->joined > r->source->released ? r->joined : r->source->released;
+    const struct source *s = r->source;
+    return r->joined > s->released && source_is_settled(s) ? r->joined : s->released;
 }
 
 struct err *reader_attach(struct reader *r, struct source *s)
@@ -193,6 +198,34 @@ struct frame *reader_peek(const struct reader *r, size_t ahead)
 bool reader_is_prologue(const struct reader *r, size_t ahead)
 {
     return ahead < prologue_left(r);
+}
+
+/* Finds the first frame of a kind in the log from `seq` on. */
+static bool find_first_ms(const struct source *s, uint64_t seq, enum frame_kind kind, int64_t *ms)
+{
+    uint64_t end = s->ring.head - seq > FIRST_FRAMES ? seq + FIRST_FRAMES : s->ring.head;
+    for (; seq < end; seq++) {
+        const struct frame *f = ring_at(&s->ring, seq);
+        if (f->kind == kind && !frame_is_header(f)) {
+            *ms = f->dts_us / US_PER_MS;
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t reader_first_ms(const struct reader *r, size_t ahead)
+{
+    static const enum frame_kind kinds[] = { FRAME_AUDIO, FRAME_VIDEO };
+    const struct source         *s = r->source;
+    size_t                       left = prologue_left(r);
+    uint64_t                     seq = r->seq + (ahead > left ? ahead - left : 0);
+    int64_t                      ms, first_ms = INT64_MAX;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if ((find_first_ms(s, seq, kinds[i], &ms) || stream_clock_reached(&s->clock, kinds[i], now_us(), &ms)) &&
+            ms < first_ms)
+            first_ms = ms;
+    return first_ms == INT64_MAX ? s->clock.newest_ms : first_ms;
 }
 
 void reader_advance(struct reader *r, size_t n)

@@ -88,6 +88,12 @@ struct frame *reader_peek(const struct reader *r, size_t ahead);
 /** True while the frame `ahead` places on is a header from before the reader joined or jumped. */
 bool reader_is_prologue(const struct reader *r, size_t ahead);
 
+/**
+ * The earliest time among what comes from `ahead` places on: of the first frame of each kind, or what a kind that is not
+ * there yet has reached before. Milliseconds.
+ */
+int64_t reader_first_ms(const struct reader *r, size_t ahead);
+
 void reader_advance(struct reader *r, size_t n);
 
 /** Park until a batch is released, somebody else unparks the caller, the deadline, or a cancel. Yields. */

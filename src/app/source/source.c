@@ -13,6 +13,9 @@
 /* A log beyond this is worth trimming by the stream's own time. */
 enum { MUCH_BYTES = 4 << 20 };
 
+/* How long the first frames of a publish wait for the other kind at most. */
+enum { SETTLE_US = 500 * US_PER_MS };
+
 /* This many frames are forgotten at once: a million take a while. */
 enum { FORGET_FRAMES = 4096 };
 
@@ -260,6 +263,37 @@ static bool is_repeated(const struct source *s, const struct frame *f)
     return s->vhost->play.reduce_sequence_header && same_payload(headers_find(&s->headers, f->kind, f->track), f);
 }
 
+/* Every break is counted; of many, fewer and fewer are told. */
+static bool is_worth_a_line(int64_t n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+/*
+ * The first frames of a publish wait for the first one of the other kind, if its configuration has come: players begin at
+ * the earlier of the two times.
+ */
+static void settle(struct source *s, const struct frame *f, bool is_first)
+{
+    enum frame_kind other = f->kind == FRAME_VIDEO ? FRAME_AUDIO : FRAME_VIDEO;
+    if (is_first && headers_find(&s->headers, other, 0))
+        s->unsettled_until_us = now_us() + SETTLE_US;
+    else if (stream_clock_has(&s->clock, other))
+        s->unsettled_until_us = 0;
+}
+
+void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms)
+{
+    bool    is_first = !s->clock.started;
+    int64_t jump_ms = stream_clock_stamp(&s->clock, f, ts_ms, now_us());
+    if (!frame_is_header(f))
+        settle(s, f, is_first);
+    if (jump_ms && is_worth_a_line(s->clock.n_breaks))
+        log_warn("the %s time of %s jumped by %lldms: it goes on without the jump, breaks=%lld",
+                 f->kind == FRAME_VIDEO ? "video" : "audio", s->identity, (long long)jump_ms,
+                 (long long)s->clock.n_breaks);
+}
+
 /* From a configuration; of codecs that have none, from the first frame. */
 static void learn_codec(struct source *s, const struct frame *f)
 {
@@ -347,6 +381,7 @@ static void end_publish(struct source *s)
     headers_clear(&s->headers); /* gop_headers stay: a slow reader may yet jump to that GOP */
     s->has_gop = s->has_video = false;
     s->audio_since_video = 0;
+    s->unsettled_until_us = 0;
     s->atc = s->vhost->play.atc;
     s->video = (struct video_info){ 0 };
     s->audio = (struct audio_info){ 0 };
@@ -384,6 +419,7 @@ struct err *source_publish(struct source *s, struct publisher *p)
     }
     s->publisher = p;
     s->epoch++;
+    stream_clock_begin(&s->clock);
     s->published_at_us = s->unwatched_since_us = now_us();
     note_publisher(s, p);
     return NULL;

@@ -20,6 +20,7 @@
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
 #include "app/source/ring.h"
+#include "app/source/stream_clock.h"
 #include "app/stat/stream_stat.h"
 #include "app/stat/traffic.h"
 #include "core/clock.h"
@@ -64,6 +65,9 @@ struct source {
     unsigned          epoch;     /* counts publish and unpublish: readers tell their players */
     int64_t           published_at_us;
     int64_t           unwatched_since_us; /* when the last reader left, or publishing began */
+
+    struct stream_clock clock;
+    int64_t             unsettled_until_us; /* the first frames wait so long for the other kind; 0: they do not */
 
     struct ring      ring;
     struct headers   headers;     /* newest */
@@ -142,12 +146,26 @@ struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;
 void source_unpublish(struct source *s, struct publisher *p);
 
 /**
- * Append one frame: dts, kind, codec and flags are set. The log takes a reference of its own.
+ * Give a parsed frame that nobody else holds its place on the stream's time line, and log where the encoder's time broke.
+ *
+ * Shape      ts_ms: the encoder's timestamp; f->dts_us and f->pts_us: their difference is the composition time
+ * Yields     no
+ */
+void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms);
+
+/**
+ * Append one frame: its times, kind, codec and flags are set. The log takes a reference of its own.
  *
  * Errors     out of memory: the frame is lost, the source is whole
  * Yields     no
  */
 struct err *source_append(struct source *s, struct frame *f) ATTR_MUST_USE;
+
+/** False while the first frames of a publish wait for the first one of the other kind: nothing is due. */
+static inline bool source_is_settled(const struct source *s)
+{
+    return s->unsettled_until_us == 0 || s->unsettled_until_us <= now_us();
+}
 
 static inline bool source_knows_codec(const struct source *s, enum frame_kind kind)
 {

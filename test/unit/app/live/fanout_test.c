@@ -92,7 +92,7 @@ static void append_audio(int n, uint32_t len)
         frame->kind = FRAME_AUDIO;
         frame->codec = CODEC_AAC;
         frame->dts_us = frame->pts_us = (ms += 20) * US_PER_MS;
-        frame->len = len;
+        frame->len = frame->media_len = len;
         for (uint32_t k = 0; k < len; k++)
             frame->data[k] = (uint8_t)(++value * 7);
         assert_null(source_append(f.source, frame));
@@ -230,7 +230,7 @@ static void append_video(bool key, uint32_t len, int64_t ms)
     frame->codec = CODEC_H264;
     frame->key = key;
     frame->dts_us = frame->pts_us = ms * US_PER_MS;
-    frame->len = len;
+    frame->len = frame->media_len = len;
     memset(frame->data, 0, len);
     assert_null(source_append(f.source, frame));
     frame_unref(&frame);

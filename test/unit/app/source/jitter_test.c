@@ -6,108 +6,129 @@
 
 static struct jitter j;
 
-struct step {
-    int64_t in, out;
-};
-
-static void assert_steps(enum time_jitter mode, const struct step *steps, size_t n)
+static int64_t media(int64_t ms)
 {
-    jitter_init(&j, mode);
-    for (size_t i = 0; i < n; i++)
-        assert_int_equal(jitter_correct(&j, steps[i].in), steps[i].out);
+    return jitter_media(&j, &(struct frame){ .dts_us = ms * US_PER_MS });
 }
 
-/* As SRS was seen to do: from 10000, +5000, then -7000, each jump is 10 ms in the output. */
-static void full_smooths_jumps(void **state)
+static int64_t header(int64_t ms)
+{
+    return jitter_header(&j, &(struct frame){ .dts_us = ms * US_PER_MS, .config = true });
+}
+
+static void full_and_zero_begin_at_zero_and_keep_every_step(void **state)
 {
     (void)state;
-    static const struct step steps[] = {
-        { 10000, 9 },   { 10040, 49 },  { 10080, 89 },  { 10120, 129 }, { 10160, 169 }, { 10200, 209 }, { 10240, 249 },
-        { 10280, 289 }, { 10312, 321 }, { 15312, 331 }, { 15352, 371 }, { 15392, 411 }, { 8392, 421 },  { 8432, 461 },
-    };
-    assert_steps(TIME_JITTER_FULL, steps, ARRAY_LEN(steps));
+    static const int64_t times[] = { 10000, 10040, 10260, 10023, 15000, 3600000 };
+    for (enum time_jitter mode = TIME_JITTER_FULL; mode <= TIME_JITTER_ZERO; mode++) {
+        jitter_init(&j, mode);
+        assert_true(jitter_wants_begin(&j));
+        jitter_begin(&j, 10000);
+        assert_false(jitter_wants_begin(&j));
+        for (size_t i = 0; i < ARRAY_LEN(times); i++)
+            assert_int_equal(media(times[i]), times[i] - 10000);
+    }
 }
 
-static void full_keeps_steps_up_to_a_quarter_second_both_ways(void **state)
+static void nothing_is_below_zero(void **state)
 {
     (void)state;
-    static const struct step steps[] = {
-        { 0, 0 }, { 250, 250 }, { 501, 260 }, { 751, 510 }, { 501, 260 }, { 250, 270 }, { 270, 290 },
-    };
-    assert_steps(TIME_JITTER_FULL, steps, ARRAY_LEN(steps));
+    jitter_init(&j, TIME_JITTER_FULL);
+    jitter_begin(&j, 10000);
+    assert_int_equal(media(9000), 0);
+    assert_int_equal(header(-5), 0);
 }
 
-static void full_never_goes_below_zero(void **state)
+static void full_leaves_no_gap_where_frames_were_skipped(void **state)
 {
     (void)state;
-    static const struct step steps[] = { { 0, 0 }, { -200, 0 }, { -100, 100 }, { -300, 0 } };
-    assert_steps(TIME_JITTER_FULL, steps, ARRAY_LEN(steps));
+    jitter_init(&j, TIME_JITTER_FULL);
+    jitter_begin(&j, 1000);
+    assert_int_equal(media(1400), 400);
+    jitter_skip(&j);
+    assert_true(jitter_wants_begin(&j));
+    assert_int_equal(header(90000), 400);
+    jitter_begin(&j, 90000);
+    assert_int_equal(media(90000), 410);
+    assert_int_equal(media(90040), 450);
 }
 
-static void zero_shifts_to_the_first_frame_and_keeps_the_rest(void **state)
-{
-    (void)state;
-    static const struct step steps[] = {
-        { 10000, 0 }, { 10040, 40 }, { 15000, 5000 }, { 9990, 0 }, { 10023, 23 },
-    };
-    assert_steps(TIME_JITTER_ZERO, steps, ARRAY_LEN(steps));
-}
-
-static void zero_takes_no_script_for_the_first_frame(void **state)
+static void zero_and_off_keep_the_gap_where_frames_were_skipped(void **state)
 {
     (void)state;
     jitter_init(&j, TIME_JITTER_ZERO);
-    assert_int_equal(jitter_correct_script(&j, 0), 0); /* metadata at time 0 spoilt it once */
-    assert_int_equal(jitter_correct(&j, 10000), 0);
-    assert_int_equal(jitter_correct(&j, 10040), 40);
-    assert_int_equal(jitter_correct_script(&j, 10030), 30);
-    assert_int_equal(jitter_correct_script(&j, 5), 0);
+    jitter_begin(&j, 1000);
+    media(1400);
+    jitter_skip(&j);
+    assert_false(jitter_wants_begin(&j));
+    assert_int_equal(media(90000), 89000);
+    jitter_init(&j, TIME_JITTER_OFF);
+    media(1400);
+    jitter_skip(&j);
+    assert_false(jitter_wants_begin(&j));
+    assert_int_equal(media(90000), 90000);
 }
 
-static void off_touches_nothing(void **state)
+static void off_gives_the_encoders_own_times(void **state)
 {
     (void)state;
-    static const struct step steps[] = {
-        { 10000, 10000 },
-        { 0, 0 },
-        { -5, -5 },
-        { INT64_C(1) << 40, INT64_C(1) << 40 },
-    };
-    assert_steps(TIME_JITTER_OFF, steps, ARRAY_LEN(steps));
-    assert_int_equal(jitter_correct_script(&j, 777), 777);
+    jitter_init(&j, TIME_JITTER_OFF);
+    assert_false(jitter_wants_begin(&j));
+    struct frame f = { .dts_us = 5000 * US_PER_MS, .shift_us = 4990 * US_PER_MS };
+    assert_int_equal(jitter_media(&j, &f), 10);
+    assert_int_equal(jitter_header(&j, &f), 10);
+    f.shift_us = 7000 * US_PER_MS;
+    assert_int_equal(jitter_media(&j, &f), -2000); /* an encoder that began near the end of 32 bits */
 }
 
-static void a_script_moves_nothing(void **state)
-{
-    (void)state;
-    jitter_init(&j, TIME_JITTER_FULL);
-    assert_int_equal(jitter_correct(&j, 10000), 9);
-    assert_int_equal(jitter_correct_script(&j, 99999), 0);
-    assert_int_equal(jitter_correct(&j, 10040), 49);
-}
-
-static void a_copy_corrects_the_same_again(void **state)
+static void a_header_before_the_first_frame_is_at_zero_and_moves_nothing(void **state)
 {
     (void)state;
     jitter_init(&j, TIME_JITTER_FULL);
-    jitter_correct(&j, 10000);
-    struct jitter copy = j;
-    assert_int_equal(jitter_correct(&copy, 10040), 49);
-    assert_int_equal(jitter_correct(&copy, 10080), 89);
-    assert_int_equal(jitter_correct(&j, 10040), 49); /* after a write that failed in part */
+    assert_int_equal(header(99999), 0);
+    assert_true(jitter_wants_begin(&j));
+    jitter_begin(&j, 10000);
+    assert_int_equal(media(10000), 0);
+    assert_int_equal(header(10040), 40);
+    assert_int_equal(media(10040), 40);
+}
+
+static void a_change_of_the_mode_does_not_turn_time_back(void **state)
+{
+    (void)state;
+    jitter_init(&j, TIME_JITTER_OFF);
+    media(70000);
+    jitter_change(&j, TIME_JITTER_FULL);
+    jitter_begin(&j, 70040);
+    assert_int_equal(media(70040), 70010);
+    jitter_change(&j, TIME_JITTER_ZERO);
+    jitter_begin(&j, 70080);
+    assert_int_equal(media(70080), 70020);
+}
+
+static void a_copy_gives_the_same_again(void **state)
+{
+    (void)state;
+    jitter_init(&j, TIME_JITTER_FULL);
+    jitter_begin(&j, 10000);
+    struct jitter before = j;
+    assert_int_equal(media(10040), 40);
+    assert_int_equal(media(10080), 80);
+    j = before; /* after a write that failed in part */
+    assert_int_equal(media(10040), 40);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(full_smooths_jumps),
-        cmocka_unit_test(full_keeps_steps_up_to_a_quarter_second_both_ways),
-        cmocka_unit_test(full_never_goes_below_zero),
-        cmocka_unit_test(zero_shifts_to_the_first_frame_and_keeps_the_rest),
-        cmocka_unit_test(zero_takes_no_script_for_the_first_frame),
-        cmocka_unit_test(off_touches_nothing),
-        cmocka_unit_test(a_script_moves_nothing),
-        cmocka_unit_test(a_copy_corrects_the_same_again),
+        cmocka_unit_test(full_and_zero_begin_at_zero_and_keep_every_step),
+        cmocka_unit_test(nothing_is_below_zero),
+        cmocka_unit_test(full_leaves_no_gap_where_frames_were_skipped),
+        cmocka_unit_test(zero_and_off_keep_the_gap_where_frames_were_skipped),
+        cmocka_unit_test(off_gives_the_encoders_own_times),
+        cmocka_unit_test(a_header_before_the_first_frame_is_at_zero_and_moves_nothing),
+        cmocka_unit_test(a_change_of_the_mode_does_not_turn_time_back),
+        cmocka_unit_test(a_copy_gives_the_same_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
