@@ -15,7 +15,7 @@ enum { ROWS_MAX = 512 }; /* of the whole table, some 400 */
 struct review {
     struct conf_report     *report;
     bool                    allow_unbuilt;
-    const struct conf_node *vhost; /* the block around, or NULL */
+    const struct conf_node *vhost;          /* the block around, or NULL */
     const struct directive *told[ROWS_MAX]; /* rows whose state has been told */
     size_t                  n_told;
 };
@@ -51,21 +51,24 @@ static const char *place_of(const struct review *r, const struct conf_node *n, c
 static void tell_refusal(struct review *r, const struct conf_unbuilt *unbuilt, const char *path, const char *place)
 {
     conf_report_add(r->report, LOG_ERROR, "%s is accepted but not built yet: %s, so %s%s", path, unbuilt->effect,
-                    r->allow_unbuilt ? "every client is served without that, as allow_unbuilt says"
-                                     : "publishers and players are refused (allow_unbuilt on; serves them without that)",
+                    r->allow_unbuilt
+                        ? "every client is served without that, as allow_unbuilt says"
+                        : "publishers and players are refused (allow_unbuilt on; serves them without that)",
                     place);
 }
 
 static void tell_state(struct review *r, const struct directive *row, const struct conf_node *n, const char *path)
 {
-    char                       place[CONF_WHERE_MAX + CONF_SHOW_MAX + 16];
+    char place[CONF_WHERE_MAX + CONF_SHOW_MAX + 16];
+    if (row->state == CONF_BUILT || (row->flags & CONF_LEGACY))
+        return; /* nearly all of a large file */
     const struct conf_unbuilt *unbuilt = row->state == CONF_LATER ? conf_unbuilt_asked(path, n) : NULL;
     place_of(r, n, place, sizeof place);
     if (unbuilt && unbuilt->refuses) {
         tell_refusal(r, unbuilt, path, place);
         return;
     }
-    if (row->state == CONF_BUILT || (row->flags & CONF_LEGACY) || is_switched(n, "off") || !first_time(r, row))
+    if (is_switched(n, "off") || !first_time(r, row))
         return;
     if (row->state == CONF_LATER)
         conf_report_add(r->report, LOG_WARN, "%s is accepted but not built yet%s%s%s", path, unbuilt ? ": " : "",
