@@ -102,6 +102,7 @@ struct err *access_check_built(const struct conf *c, const struct conf_vhost *v)
 {
     if (!v->unbuilt || c->allow_unbuilt)
         return NULL;
-    return err_new(E_NOT_BUILT, "vhost %s needs %s, which is not built yet: %s; allow_unbuilt on; serves it without that",
-                   v->name, v->unbuilt->feature, v->unbuilt->effect);
+    return err_new(E_NOT_BUILT,
+                   "vhost %s needs %s, which is not built yet: %s; allow_unbuilt on; serves it without that", v->name,
+                   v->unbuilt->feature, v->unbuilt->effect);
 }

@@ -431,8 +431,7 @@ struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
         (e = check_each(&c, "stream_caster", check_caster)) || (e = check_each(&c, "vhost", check_vhost_names)) ||
         (e = check_each(&c, "vhost", check_hls)) || (e = check_each(&c, "vhost", check_kickoff)) ||
         (e = check_each(&c, "vhost", check_ingests)) || (e = check_each(&c, "vhost", check_security)) ||
-        (e = check_process(&c)) ||
-        (e = check_memory_limit(&c)))
+        (e = check_process(&c)) || (e = check_memory_limit(&c)))
         return e;
     return NULL;
 }

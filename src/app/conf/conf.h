@@ -148,9 +148,9 @@ struct conf {
     uint64_t                serial; /* of this process; no other snapshot ever has it */
     char                   *path;   /* of the file; empty in environment-only mode */
     bool                    env_only;
-    struct conf_words       listen;     /* RTMP endpoints, validated, as written */
-    bool                    reuse_port; /* ours, default off: share listen ports with another process */
-    bool                    io_uring;   /* ours, default on: write to many players by one call */
+    struct conf_words       listen;        /* RTMP endpoints, validated, as written */
+    bool                    reuse_port;    /* ours, default off: share listen ports with another process */
+    bool                    io_uring;      /* ours, default on: write to many players by one call */
     bool                    allow_unbuilt; /* ours, default off: serve vhosts that ask for what is not built */
     int                     max_connections;
     char                   *memory_limit; /* ours: validated, as written (conf/size.h) */
