@@ -85,9 +85,11 @@ int64_t co_deadline(int64_t deadline_us)
     return to && deadline_us >= (int64_t)from && deadline_us < heard_us ? heard_us : deadline_us;
 }
 
+/* How long the running coroutine has had its turn; 0 until somebody has yielded for the first time. */
 static int64_t turn_us(void)
 {
-    return now_us() - (int64_t)st_turn_began();
+    int64_t began_us = (int64_t)st_turn_began();
+    return began_us ? now_us() - began_us : 0;
 }
 
 bool co_slice_is_over(void)
