@@ -246,13 +246,13 @@ def run(server, first, count, tls, counts, failures):
     epoll.close()
 
 
-def settle(server, n_fds):
-    """Until all that came has gone; returns descriptors and resident memory."""
+def settle(server, api, n_fds):
+    """Until all that came has gone; returns descriptors, resident memory in KiB and allocated bytes."""
     deadline = time.monotonic() + 90
     while server.n_fds() > n_fds and time.monotonic() < deadline:
         time.sleep(0.2)
     time.sleep(3)
-    return server.n_fds(), server.rss_kib()
+    return server.n_fds(), server.rss_kib(), api.get("/api/v1/memory")["data"]["held"]
 
 
 def main():
@@ -286,13 +286,13 @@ def main():
         n_kicks += len(victims)
         done += n
         if rss is None and done >= warm:
-            _, rss = settle(server, fds)
+            _, rss, held = settle(server, api, fds)
         if (done // step) % 10 == 0:
             print("%9d cycles, %6.0f s, rss %d KiB, %d failures, longest gap of the witness %.0f ms" % (
                 done, time.monotonic() - began, server.rss_kib(), len(failures), longest.value * 1000), flush=True)
     counts["kick by the API"] = n_kicks
     seconds = time.monotonic() - began
-    fds_end, rss_end = settle(server, fds)
+    fds_end, rss_end, held_end = settle(server, api, fds)
     gap = longest.value
     alive = w.is_alive()
     over.set()
@@ -306,6 +306,7 @@ def main():
     print("%d cycles in %.0f s, %.0f a second" % (cycles, seconds, cycles / seconds))
     print("descriptors %d before, %d after" % (fds, fds_end))
     print("resident memory %d KiB after a tenth, %d at the end: %+.2f %%" % (rss, rss_end, change * 100))
+    print("allocated %d bytes after a tenth, %d at the end" % (held, held_end))
     print("longest gap of the witness %.0f ms" % (gap * 1000))
     good = fds == fds_end and change <= RSS_TOLERANCE and alive and gap < LOST and not failures
     print("PASS" if good else "FAIL")
