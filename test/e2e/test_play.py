@@ -414,6 +414,21 @@ def test_atc_gives_absolute_times_and_the_cached_headers_the_time_of_the_first_f
                         and amf0.decode(m.payload)[0] == "onMetaData") == key.ts
 
 
+def test_with_atc_a_player_that_waited_gets_metadata_at_the_encoder_s_time(make_server):
+    server = make_server(vhost("atc on;"))
+    source = Numbered(start_ms=500000)
+    tags = [flv.Tag(flv.SCRIPT, 500000, t.payload) if t.type == flv.SCRIPT else t for t in source.tags(count=5)]
+    with server.player() as player:
+        player.barrier()
+        with server.publisher() as publisher:
+            publisher.send_tags(tags)
+            publisher.barrier()
+            player.wait_media(7)
+            assert [m.ts for m in player.messages if m.type == rtmp.DATA
+                    and amf0.decode(m.payload)[0] == "onMetaData"] == [500000]
+            assert min(m.ts for m in player.media()) == 500000
+
+
 def test_atc_auto_is_switched_on_by_the_encoder(make_server):
     server = make_server(vhost("atc_auto on;"))
     source = Numbered(start_ms=500000)
