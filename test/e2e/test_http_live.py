@@ -544,6 +544,22 @@ def test_pictures_that_are_shown_before_their_time_keep_to_the_sound(live, tmp_p
         assert abs(offsets[0][0] - offsets[1][0]) < 0.002, "picture and sound are apart"
 
 
+def test_a_header_tells_an_end_far_away_to_whoever_asks_for_a_range(live):
+    """Such a one moves about in files, and must not take what has come so far for all; who records gets no such length."""
+    def lengths(*fields):
+        with player(live, "mp4", fields=fields) as p:
+            p.wait_body(1000)
+            head = p.body[:p.body.index(b"moof")]
+        boxes = [head[i + 4:] for i in range(len(head)) if head[i:i + 4] == b"mdhd"]
+        return [int.from_bytes(b[24:32] if b[0] else b[16:20], "big") // int.from_bytes(b[20:24] if b[0] else b[12:16], "big")
+                for b in boxes]
+    with publisher(live, "mp4") as source:
+        source.send_tags(media.tags("h264_aac.flv"))
+        source.barrier()
+        assert lengths() == [0, 0]
+        assert lengths("Range: bytes=0-") == [10 * 365 * 24 * 3600] * 2
+
+
 # -- settings ----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("remux, name, flags, kinds", [

@@ -1,10 +1,13 @@
 """The web pages in headless Chromium: what is on air, and playing it."""
+import itertools
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 
+import flv
 import media
 import rtmp
 from browser import Browser
@@ -202,3 +205,45 @@ def test_a_stream_name_is_text_on_the_page(page, site, live):
     page.open(at(server))
     page.wait_text(name)
     assert page.run("return document.title") == "Live streams"
+
+
+WATCH = """
+document.body.innerHTML = '<video autoplay muted src="%s"></video>'
+const v = document.querySelector('video')
+window.seen = { waited: 0, back: 0, last: 0 }
+v.addEventListener('waiting', () => window.seen.waited++)
+v.addEventListener('timeupdate', () => {
+    window.seen.back += v.currentTime < window.seen.last - 0.1
+    window.seen.last = v.currentTime
+})
+"""
+
+
+def plain_video():
+    """A stream whose sound and pictures end at the same time, whatever has come of it."""
+    frames = flv.read(media.clip("h264_aac_plain.flv"))
+    length = max(t.ts for t in frames) + 40
+    for n in itertools.count():
+        yield from (t._replace(ts=t.ts + n * length) for t in frames)
+
+
+@pytest.mark.parametrize("silent_s", [1.5, 2.5])
+def test_a_plain_video_element_plays_on_after_its_source_was_silent(page, site, silent_s):
+    """Until it has nothing left, and so long more: then from where it stood, and not from the beginning."""
+    server = site(LIVE.replace("{ http", "{ publish { normal_timeout 60000; } http"))
+    page.open(at(server, "/favicon.ico"))
+    publisher = server.publisher("livestream")
+    frames = plain_video()
+    first = rtmp.Feeder(publisher, frames)
+    until(lambda: first.sent and first.sent[-1].ts > 2500, "some of the stream", 20)
+    page.run(WATCH % server.http_url("/live/livestream.mp4"))
+    page.wait_playing()
+    first.stop()
+    until(lambda: page.run("return window.seen.waited"), lambda: "the element to run dry: %s" % page.facts(), 40)
+    time.sleep(silent_s)
+    stood = page.facts()["time"]
+    second = rtmp.Feeder(publisher, frames)
+    until(lambda: page.facts()["time"] > stood + 2, lambda: "it to play on from %s: %s %s" % (
+        stood, page.facts(), page.run("return window.seen")), 30)
+    assert page.run("return window.seen")["back"] == 0
+    second.finish()

@@ -47,6 +47,12 @@ static enum live_open ts_open(const struct live_opening *o, struct wire *wire)
 
 /* ---- fragmented MP4 ---- */
 
+/*
+ * Ten years. Without a duration Chromium takes that of what has come so far: when it has shown all of it, because the
+ * source was silent, it takes the stream for ended, and what comes then makes it play from the beginning.
+ */
+#define ENDLESS_90K (INT64_C(10) * 365 * 24 * 3600 * MP4_TIMESCALE)
+
 /* A track that cannot be told is left out; one that cannot be told yet is waited for. */
 static struct frame *mp4_track(struct frame *config, struct frame *key, enum codec codec, bool *wait)
 {
@@ -65,7 +71,10 @@ static enum live_open mp4_open(const struct live_opening *o, struct wire *wire)
     struct frame *audio = mp4_track(o->audio_config, NULL, o->audio, &wait);
     if (wait && !o->is_last_call)
         return LIVE_NOT_YET;
-    return mp4_mux_init(&wire->mp4, video, o->key, audio) == MP4_OK ? LIVE_OPENED : LIVE_NEVER;
+    if (mp4_mux_init(&wire->mp4, video, o->key, audio) != MP4_OK)
+        return LIVE_NEVER;
+    wire->mp4.duration_90k = o->is_endless ? ENDLESS_90K : 0;
+    return LIVE_OPENED;
 }
 
 static size_t mp4_header_len(const struct wire *wire)

@@ -31,6 +31,7 @@ struct live_opening {
     bool          has_audio, has_video;        /* frames of that kind, of any track */
     enum codec    audio, video;                /* CODEC_NONE: not known */
     struct frame *audio_config, *video_config; /* of codecs without, the first frame; NULL: none yet */
+    bool          is_endless;                  /* tell a duration that is never reached, where one is told */
     bool          is_last_call;                /* what is not there by now is not waited for */
     struct frame *key;                         /* the first key frame; NULL: none yet */
     int64_t       early_us;                    /* the most that a picture is shown before its own time */

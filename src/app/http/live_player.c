@@ -38,9 +38,10 @@ struct player {
     struct client             client;
     uint64_t                  applied_conf;           /* serial of the one in use */
     bool                      told_audio, told_video; /* by the header */
-    bool                      opened;                 /* all that comes before the first frame is sent */
-    bool                      dropped;                /* some of what he sent: his next request may have been in it */
-    unsigned                  epoch;                  /* of the source, when he came */
+    bool                      asked_range; /* as whoever wants to move about in a file does; recorders do not */
+    bool                      opened;      /* all that comes before the first frame is sent */
+    bool                      dropped;     /* some of what he sent: his next request may have been in it */
+    unsigned                  epoch;       /* of the source, when he came */
     int64_t                   wait_until_us;
     int64_t                   since_us; /* when frames were there for him first */
 };
@@ -188,6 +189,7 @@ static struct err *send_header(struct player *p, const struct live_opening *o)
 
 static struct err *open_stream(struct player *p, struct live_opening *o, bool *ended)
 {
+    o->is_endless = p->asked_range;
     o->is_last_call = now_us() >= p->since_us + LIVE_CONFIG_US;
     struct wire    wire = p->out.held.wire;
     enum live_open result = p->format->open(o, &wire);
@@ -305,6 +307,7 @@ static struct err *end_reply(struct player *p)
 
 static struct err *play_over_http(struct player *p)
 {
+    p->asked_range = http_request_field(http_request_of(p->x), "Range") != NULL; /* begin_reply() forgets it */
     struct err *e = begin_reply(p);
     if (!e && http_reply_wants_body(p->x))
         e = play(p);

@@ -11,6 +11,7 @@ enum {
     MVHD_LEN = 108,
     TKHD_LEN = 92,
     MDHD_LEN = 32,
+    MDHD_LONG = 12, /* more, where a duration is told: its times have 64 bits then */
     HDLR_LEN = 32 + sizeof video_name,
     VMHD_LEN = 20,
     SMHD_LEN = 16,
@@ -79,13 +80,17 @@ static void write_tkhd(const struct mp4_entry *e, struct wr *w)
     mp4_box_end(w, tkhd);
 }
 
-static void write_mdhd(struct wr *w)
+static void write_mdhd(int64_t duration_90k, struct wr *w)
 {
     enum { LANGUAGE_UND = 0x55C4 }; /* 8.4.2.3: three letters of five bits */
-    size_t mdhd = mp4_full_box_begin(w, "mdhd", 0, 0);
-    mp4_zeros(w, 8);
+    bool   is_long = duration_90k > 0;
+    size_t mdhd = mp4_full_box_begin(w, "mdhd", is_long, 0);
+    mp4_zeros(w, is_long ? 16 : 8);
     wr_u32(w, MP4_TIMESCALE);
-    wr_u32(w, 0);
+    if (is_long)
+        wr_u64(w, (uint64_t)duration_90k);
+    else
+        wr_u32(w, 0);
     wr_u16(w, LANGUAGE_UND);
     wr_u16(w, 0);
     mp4_box_end(w, mdhd);
@@ -138,14 +143,14 @@ static void write_stbl(const struct mp4_entry *e, struct wr *w)
     mp4_box_end(w, stbl);
 }
 
-static void write_trak(const struct mp4_entry *e, struct wr *w)
+static void write_trak(const struct mp4_entry *e, int64_t duration_90k, struct wr *w)
 {
     if (!e->config)
         return;
     size_t trak = mp4_box_begin(w, "trak");
     write_tkhd(e, w);
     size_t mdia = mp4_box_begin(w, "mdia");
-    write_mdhd(w);
+    write_mdhd(duration_90k, w);
     write_hdlr(e, w);
     size_t minf = mp4_box_begin(w, "minf");
     write_media_header(e, w);
@@ -167,26 +172,27 @@ static void write_trex(const struct mp4_entry *e, struct wr *w)
     mp4_box_end(w, trex);
 }
 
-static size_t trak_len(const struct mp4_entry *e)
+static size_t trak_len(const struct mp4_entry *e, int64_t duration_90k)
 {
     if (!e->config)
         return 0;
-    return TRAK_LEN + (is_video(e) ? VMHD_LEN : SMHD_LEN) + mp4_entry_len(e) + TREX_LEN;
+    return TRAK_LEN + (duration_90k > 0 ? MDHD_LONG : 0) + (is_video(e) ? VMHD_LEN : SMHD_LEN) + mp4_entry_len(e) +
+           TREX_LEN;
 }
 
-size_t mp4_moov_len(const struct mp4_entry *video, const struct mp4_entry *audio)
+size_t mp4_moov_len(const struct mp4_entry *video, const struct mp4_entry *audio, int64_t duration_90k)
 {
     size_t moov_and_mvex = 2 * (size_t)MP4_BOX_HEADER_LEN;
-    return FTYP_LEN + moov_and_mvex + MVHD_LEN + trak_len(video) + trak_len(audio);
+    return FTYP_LEN + moov_and_mvex + MVHD_LEN + trak_len(video, duration_90k) + trak_len(audio, duration_90k);
 }
 
-void mp4_moov_write(const struct mp4_entry *video, const struct mp4_entry *audio, struct wr *w)
+void mp4_moov_write(const struct mp4_entry *video, const struct mp4_entry *audio, int64_t duration_90k, struct wr *w)
 {
     write_ftyp(w);
     size_t moov = mp4_box_begin(w, "moov");
     write_mvhd(w);
-    write_trak(video, w);
-    write_trak(audio, w);
+    write_trak(video, duration_90k, w);
+    write_trak(audio, duration_90k, w);
     size_t mvex = mp4_box_begin(w, "mvex");
     write_trex(video, w);
     write_trex(audio, w);

@@ -35,6 +35,7 @@ enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const
                              const struct frame *audio)
 {
     m->sequence = 0;
+    m->duration_90k = 0;
     enum mp4_result of_video = init_track(&m->tracks[MP4_TRACK_VIDEO], video, key);
     enum mp4_result of_audio = init_track(&m->tracks[MP4_TRACK_AUDIO], audio, NULL);
     if ((video && video->kind != FRAME_VIDEO) || (audio && audio->kind != FRAME_AUDIO))
@@ -46,12 +47,12 @@ enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const
 
 size_t mp4_mux_header_len(const struct mp4_mux *m)
 {
-    return mp4_moov_len(&m->tracks[MP4_TRACK_VIDEO].entry, &m->tracks[MP4_TRACK_AUDIO].entry);
+    return mp4_moov_len(&m->tracks[MP4_TRACK_VIDEO].entry, &m->tracks[MP4_TRACK_AUDIO].entry, m->duration_90k);
 }
 
 void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w)
 {
-    mp4_moov_write(&m->tracks[MP4_TRACK_VIDEO].entry, &m->tracks[MP4_TRACK_AUDIO].entry, w);
+    mp4_moov_write(&m->tracks[MP4_TRACK_VIDEO].entry, &m->tracks[MP4_TRACK_AUDIO].entry, m->duration_90k, w);
 }
 
 const char *mp4_mux_codecs(const struct mp4_mux *m, char *buf, size_t cap)

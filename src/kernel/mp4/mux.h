@@ -52,7 +52,8 @@ struct mp4_mux_track {
 
 struct mp4_mux {
     struct mp4_mux_track tracks[MP4_TRACKS];
-    uint32_t             sequence; /* of the last fragment; the first is 1 */
+    uint32_t             sequence;     /* of the last fragment; the first is 1 */
+    int64_t              duration_90k; /* that the header tells; 0, as after mp4_mux_init(): that of the fragments */
 };
 
 /* What a frame is to a muxer. */
