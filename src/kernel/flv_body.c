@@ -274,6 +274,12 @@ static enum flv_parse parse_classic_audio(const uint8_t *bytes, struct rd r, uin
 
 /* ---- both ---- */
 
+/* Enhanced RTMP: an empty start means mono or stereo with Opus; the others say all in each of their frames. */
+static bool may_start_empty(enum codec codec)
+{
+    return codec == CODEC_OPUS || codec == CODEC_AC3 || codec == CODEC_EAC3;
+}
+
 /* What is no codec's bytes, and the configuration that has none. */
 static enum flv_parse finish(enum flv_parse result, size_t len, struct flv_body *body)
 {
@@ -283,8 +289,7 @@ static enum flv_parse finish(enum flv_parse result, size_t len, struct flv_body 
         body->media_len = 0;
     if (body->media_len == 0)
         body->media_offset = len;
-    /* Enhanced RTMP: an empty Opus sequence start means mono or stereo by default. */
-    if (body->packet == FLV_PACKET_CONFIG && body->media_len == 0 && body->codec != CODEC_OPUS)
+    if (body->packet == FLV_PACKET_CONFIG && body->media_len == 0 && !may_start_empty(body->codec))
         return FLV_PARSE_IGNORE;
     return FLV_PARSE_OK;
 }

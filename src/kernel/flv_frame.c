@@ -28,6 +28,16 @@ static void set_video(struct frame *f, const struct flv_body *body, struct nalu_
     f->key = f->idr || body->frame_type == FLV_KEY_FRAME || body->frame_type == FLV_GENERATED_KEY_FRAME;
 }
 
+static enum frame_note note_of(const struct flv_body *body)
+{
+    switch (body->packet) {
+    case FLV_PACKET_METADATA: return NOTE_COLOR;
+    case FLV_PACKET_CHANNELS: return NOTE_CHANNELS;
+    case FLV_PACKET_END: return NOTE_END;
+    default: return NOTE_NONE;
+    }
+}
+
 enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
 {
     struct flv_body body;
@@ -35,6 +45,7 @@ enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
     f->codec = CODEC_NONE;
     f->key = f->config = f->idr = false;
     f->track = 0;
+    f->note = NOTE_NONE;
     f->media_offset = 0;
     f->media_len = f->len;
     f->pts_us = f->dts_us;
@@ -51,6 +62,7 @@ enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
     if (body.media_len && body.media_offset > UINT16_MAX)
         return FLV_PARSE_BAD; /* 64 KiB of ModEx before the codec's bytes */
     f->config = body.packet == FLV_PACKET_CONFIG;
+    f->note = note_of(&body);
     f->pts_us = f->dts_us + (int64_t)body.cts_ms * 1000 + body.offset_ns / 1000;
     if (f->kind == FRAME_VIDEO)
         set_video(f, &body, forms);

@@ -17,7 +17,7 @@
 /**
  * Fill in what data[0..len) says about a frame that nobody else holds yet.
  *
- * Shape      kind, len, data and dts_us are set by the caller; codec, track, key, config, idr, pts_us,
+ * Shape      kind, len, data and dts_us are set by the caller; codec, track, key, config, idr, note, pts_us,
  *            media_offset and media_len are set here. forms: what the stream's configurations told so far, one value for
  *            all its frames, all 0 before the first; NULL: nothing is told.
  * Rules      key     the FLV header says key frame, or the AVC/HEVC access unit holds an IDR; and the body
@@ -42,10 +42,10 @@ enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms);
 bool flv_frame_write_cts(struct frame *f) ATTR_MUST_USE;
 
 /**
- * If a parsed AVC or HEVC frame carries its NAL units as Annex B (some encoders do), make it what FLV
- * wants: lengths, of the size that its configuration tells, else of four bytes; for AVC also a configuration record out of a
- * configuration frame's SPS and PPS. A configuration of HEVC in Annex B, and then its pictures, any other frame, a configuration that lacks them, a NAL unit that is too long for
- * its length, and a body of several tracks stay as they are.
+ * If a parsed AVC or HEVC frame carries its NAL units as Annex B (some encoders do), make it what FLV wants: lengths, of the
+ * size that its configuration tells, else of four bytes; for AVC also a configuration record out of a configuration frame's
+ * SPS and PPS. What stays as it is: a configuration of HEVC in Annex B and then its pictures, a configuration that lacks SPS or
+ * PPS, a NAL unit that is too long for its length, a body of several tracks, and every other frame.
  *
  * Ownership  `*fp` has one reference and may be replaced by another frame
  * Returns    false when memory is out; `*fp` unchanged

@@ -49,6 +49,14 @@ enum codec {
     CODEC_OTHER,
 };
 
+/* What a frame without media tells of its track. */
+enum frame_note {
+    NOTE_NONE,
+    NOTE_COLOR,    /* video: colours and brightness (HDR) */
+    NOTE_CHANNELS, /* audio: the order of the channels */
+    NOTE_END,      /* no more frames of this track are to be expected */
+};
+
 struct frame {
     int      refs;
     uint8_t  kind;         /* enum frame_kind */
@@ -58,6 +66,7 @@ struct frame {
     bool     config;       /* sequence header: what a decoder needs before the first frame of this codec and track; of
                             * scripts onMetaData: what newcomers get too */
     bool     idr;          /* AVC, HEVC: the access unit does hold an IDR (HEVC: IRAP) picture */
+    uint8_t  note;         /* enum frame_note */
     uint16_t media_offset; /* where the codec's bytes begin in data[], if there are any */
     uint32_t len, cap;     /* of data[] */
     uint32_t media_len;    /* how many they are; less than the rest when other tracks follow */

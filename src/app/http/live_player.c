@@ -139,8 +139,7 @@ static void follow_conf(struct player *p)
 {
     bool drop = p->format->announces && p->source->vhost->http_remux.drop_if_not_match;
     p->applied_conf = p->source->conf->serial;
-    p->out.held.wire.no_audio = drop && !p->told_audio;
-    p->out.held.wire.no_video = drop && !p->told_video;
+    sender_leave_out(&p->out, drop && !p->told_audio, drop && !p->told_video);
 }
 
 /* What is told of the kinds, within what the configuration allows. */

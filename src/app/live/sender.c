@@ -106,6 +106,7 @@ static void fill_batch(struct sender *p)
     if (p->paused)
         return;
     struct sent_duration duration = p->sent;
+    struct picture_gate  gate = p->reader.gate;
     struct frame        *f;
     for (size_t ahead = 0; more && (f = reader_peek(&p->reader, ahead)); ahead++) {
         duration_count(&duration, f);
@@ -114,7 +115,8 @@ static void fill_batch(struct sender *p)
         p->is_over = wire.format->is_end && wire.format->is_end(&wire, f);
         if (p->is_over)
             return;
-        if (!is_wanted(p, f)) {
+        bool passes = reader_is_prologue(&p->reader, ahead) || reader_passes(&p->reader, &gate, f);
+        if (!passes || !is_wanted(p, f)) {
             more = batch_skip(&batch, &wire, f, &jitter);
             continue;
         }
@@ -193,14 +195,14 @@ static void pass_shared(struct sender *p, const struct shared_batch *b, size_t n
 static bool get_shared(const struct sender *p, struct shared_batch *b)
 {
     return is_ordinary(p) && p->io->may_write &&
-           shared_batch_get(b, p->reader.source, p->reader.seq, &p->held.wire, &p->jitter);
+           shared_batch_get(b, p->reader.source, p->reader.seq, &p->held.wire, &p->jitter,
+                            p->reader.gate.open | p->reader.source->gops.keyless);
 }
 
 bool sender_offer(struct sender *p, struct shared_batch *b)
 {
     const struct source *s = p->reader.source;
-    return p->epoch == s->epoch && p->conf == s->conf->serial && !p->reader.wait_key &&
-           p->jitter.mode == jitter_mode(s) && get_shared(p, b);
+    return p->epoch == s->epoch && p->conf == s->conf->serial && p->jitter.mode == jitter_mode(s) && get_shared(p, b);
 }
 
 void sender_took(struct sender *p, const struct shared_batch *b, size_t sent)
@@ -293,6 +295,14 @@ struct err *sender_attach(struct sender *p, struct source *s, struct io *io, str
     /* tcp(7). It may fail: then the kernel's own limit holds */
     setsockopt(io->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){ UNSENT_BYTES }, sizeof(int));
     return e;
+}
+
+void sender_leave_out(struct sender *p, bool audio, bool video)
+{
+    if (p->held.wire.no_video && !video)
+        reader_close_gate(&p->reader);
+    p->held.wire.no_audio = audio;
+    p->held.wire.no_video = video;
 }
 
 struct err *sender_wait(struct sender *p, int64_t deadline_us)

@@ -67,6 +67,9 @@ static inline struct sender *sender_of(struct reader *r)
 struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire,
                           int64_t *n_messages) ATTR_MUST_USE;
 
+/** Which kinds the player does not get from now on. Pictures come back with their next key frame. Does not yield. */
+void sender_leave_out(struct sender *p, bool audio, bool video);
+
 /** Takes a sender that was never attached, if it is all zero. Does not yield. */
 void sender_detach(struct sender *p);
 

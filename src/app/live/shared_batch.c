@@ -1,6 +1,7 @@
 #include "app/live/shared_batch.h"
 
 #include "app/live/held_wire.h"
+#include "app/source/picture_gate.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/mem.h"
@@ -16,6 +17,7 @@ static struct {
     bool     same_shift; /* shift_ms is that of all of them */
     int64_t  shift_ms;
     bool     has_audio, has_video;
+    uint64_t pictured; /* the tracks that have pictures in it */
 } release;
 
 /* Its bytes for one wire. */
@@ -45,6 +47,7 @@ static bool look_at(const struct frame *f)
     release.ms[i] = ms;
     release.has_audio |= f->kind == FRAME_AUDIO;
     release.has_video |= f->kind == FRAME_VIDEO;
+    release.pictured |= is_picture(f) ? picture_bit(f) : 0;
     release.min_ms = i && release.min_ms < ms ? release.min_ms : ms;
     release.max_ms = i && release.max_ms > ms ? release.max_ms : ms;
     int64_t shift_ms = f->shift_us / US_PER_MS;
@@ -77,6 +80,7 @@ static void look_at_release(const struct source *s, uint64_t from)
     release.n_frames = release.bytes = 0;
     release.same_shift = release.shareable = true;
     release.has_audio = release.has_video = false;
+    release.pictured = 0;
     for (uint64_t seq = from; release.shareable && seq < release.to; seq++)
         release.shareable = look_at(ring_at(&s->ring, seq));
 }
@@ -162,7 +166,7 @@ static void make_his(struct muxed *m, const struct wire *wire, int64_t offset_ms
 }
 
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
-                      const struct jitter *jitter)
+                      const struct jitter *jitter, uint64_t open)
 {
     if (from != s->release_began || from == s->released)
         return false;
@@ -173,7 +177,7 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
     if (s->n_readers <= SHARED_READERS_FEW && release.bytes > SHARED_FEW_BYTES)
         return false;
     int64_t offset_ms;
-    if (!release.shareable || !wants_all(wire) ||
+    if (!release.shareable || !wants_all(wire) || (release.pictured & ~open) ||
         !jitter_offset(jitter, release.min_ms, release.same_shift, release.shift_ms, &offset_ms) ||
         release.max_ms + offset_ms > wire->format->stamp_max_ms || release.min_ms + offset_ms < 0)
         return false;

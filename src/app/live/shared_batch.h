@@ -50,15 +50,16 @@ struct shared_batch {
 /**
  * The frames of the newest release of `s` from `from` on, as this player's wire and times make them.
  *
+ * Shape      open: the tracks whose pictures the player gets (picture_gate.h)
  * Ownership  the bytes are valid until the next call, the rest of `out` until the next release or yield; `wire` and
  *            `jitter` are the player's state, and only read. What `wire` borrows is held for as long as the bytes are
  *            there, for the next player may be served when this one has left.
  * Returns    false when they cannot be shared: `from` is not where the release began, or some are forgotten already; a
- *            script is among them, or frames that the wire leaves out; their times do not run smoothly or are out of its
+ *            script is among them, or frames that the wire leaves out, or pictures of a track that is not open; their times do not run smoothly or are out of its
  *            range; or memory is out
  */
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
-                      const struct jitter *jitter);
+                      const struct jitter *jitter, uint64_t open);
 
 /**
  * The source has no player any more: what its last release holds goes.

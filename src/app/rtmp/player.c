@@ -119,8 +119,12 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
     case RTMP_CALL_PLAY:
         *ended = rtmp_call_is_stop(&call);
         return *ended ? NULL : rtmp_server_reply_unknown(rtmp, &call);
-    case RTMP_CALL_RECEIVE_AUDIO: p->out.held.wire.no_audio = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
-    case RTMP_CALL_RECEIVE_VIDEO: p->out.held.wire.no_video = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
+    case RTMP_CALL_RECEIVE_AUDIO:
+        sender_leave_out(&p->out, !call.flag, p->out.held.wire.no_video);
+        return rtmp_server_reply_unknown(rtmp, &call);
+    case RTMP_CALL_RECEIVE_VIDEO:
+        sender_leave_out(&p->out, p->out.held.wire.no_audio, !call.flag);
+        return rtmp_server_reply_unknown(rtmp, &call);
     case RTMP_CALL_SEEK: return answer_seek(p, &call);
     default: return rtmp_server_reply_unknown(rtmp, &call);
     }

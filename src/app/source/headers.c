@@ -9,19 +9,25 @@ void headers_clear(struct headers *h)
     h->count = 0;
 }
 
-/* Where a kind stands in what a player is sent. */
-static int rank_of(const struct frame *f)
+bool headers_are_for(const struct frame *f)
 {
-    return f->kind == FRAME_SCRIPT ? 0 : f->kind == FRAME_AUDIO ? 1 : 2;
+    return f->config || f->note == NOTE_COLOR || f->note == NOTE_CHANNELS;
+}
+
+/* Where a header stands in what a player is sent. */
+static unsigned rank_of(const struct frame *f)
+{
+    if (f->kind == FRAME_SCRIPT)
+        return 0;
+    return (f->kind == FRAME_AUDIO ? 1u : 2u) << 16 | (unsigned)f->track << 8 | f->note;
 }
 
 void headers_put(struct headers *h, struct frame *f)
 {
     size_t at = 0;
-    while (at < h->count &&
-           (rank_of(h->frames[at]) < rank_of(f) || (h->frames[at]->kind == f->kind && h->frames[at]->track < f->track)))
+    while (at < h->count && rank_of(h->frames[at]) < rank_of(f))
         at++;
-    if (at < h->count && h->frames[at]->kind == f->kind && h->frames[at]->track == f->track) {
+    if (at < h->count && rank_of(h->frames[at]) == rank_of(f)) {
         frame_unref(&h->frames[at]);
     } else {
         bool has_script = h->count && h->frames[0]->kind == FRAME_SCRIPT;
@@ -31,6 +37,21 @@ void headers_put(struct headers *h, struct frame *f)
         h->count++;
     }
     h->frames[at] = frame_ref(f);
+}
+
+bool headers_drop_other_codecs(struct headers *h, const struct frame *f)
+{
+    size_t kept = 0, count = h->count;
+    for (size_t i = 0; i < count; i++) {
+        struct frame *other = h->frames[i];
+        bool          same_track = f->kind != FRAME_SCRIPT && other->kind == f->kind && other->track == f->track;
+        if (same_track && other->codec != f->codec)
+            frame_unref(&other);
+        else
+            h->frames[kept++] = other;
+    }
+    h->count = kept;
+    return kept < count;
 }
 
 void headers_copy(struct headers *to, const struct headers *from)
@@ -44,8 +65,18 @@ void headers_copy(struct headers *to, const struct headers *from)
 
 struct frame *headers_find(const struct headers *h, enum frame_kind kind, unsigned track)
 {
+    for (size_t i = 0; i < h->count; i++) {
+        struct frame *f = h->frames[i];
+        if (f->kind == kind && f->track == track && f->note == NOTE_NONE)
+            return f;
+    }
+    return NULL;
+}
+
+struct frame *headers_find_like(const struct headers *h, const struct frame *f)
+{
     for (size_t i = 0; i < h->count; i++)
-        if (h->frames[i]->kind == kind && h->frames[i]->track == track)
+        if (rank_of(h->frames[i]) == rank_of(f))
             return h->frames[i];
     return NULL;
 }

@@ -1,5 +1,6 @@
 /**
- * What a decoder needs before the first frame: metadata and the newest configuration of each track.
+ * What a decoder needs before the first frame: metadata, and of each track the newest configuration and what else describes
+ * it: the colours of video (HDR), the order of the channels of audio.
  *
  * Ownership  holds a reference to each frame
  * Yields     no
@@ -12,23 +13,33 @@
 
 #include "kernel/frame.h"
 
-/* Metadata, and four tracks each of audio and video: more tracks than any encoder sends. */
-enum { HEADERS_MAX = 9 };
+/* Metadata, and six tracks each of audio and video with two headers: more tracks than any encoder sends. */
+enum { HEADERS_MAX = 25 };
 
 struct headers {
-    struct frame *frames[HEADERS_MAX]; /* in the order they are sent: script, audio, video */
-    size_t        count;
+    struct frame
+        *frames[HEADERS_MAX]; /* in the order they are sent: script, audio, video; by track, the configuration first */
+    size_t count;
 };
 
 void headers_clear(struct headers *h);
 
-/** Replace the frame of the same kind and track, or add it. A ninth configuration is not kept; metadata always is. */
+/** Whether a frame is a header. A script that is not metadata (cue points, captions) is of its moment alone. */
+bool headers_are_for(const struct frame *f);
+
+/** Replace the header of the same kind, track and note, or add it. What has no room is not kept; metadata always has. */
 void headers_put(struct headers *h, struct frame *f);
+
+/** Forget what describes another codec of the frame's kind and track; false when there was nothing such. */
+bool headers_drop_other_codecs(struct headers *h, const struct frame *f);
 
 /** Becomes the same set. */
 void headers_copy(struct headers *to, const struct headers *from);
 
-/** The frame of that kind and track, or NULL. */
+/** The metadata, or the configuration of that kind and track, or NULL. */
 struct frame *headers_find(const struct headers *h, enum frame_kind kind, unsigned track);
+
+/** The header whose place the frame would take, or NULL. */
+struct frame *headers_find_like(const struct headers *h, const struct frame *f);
 
 #endif

@@ -23,13 +23,11 @@ static size_t prologue_left(const struct reader *r)
     return r->prologue.count - r->n_prologue_sent;
 }
 
-/* Until then it gets nothing: what comes before could not be decoded. */
-static void wait_for_key(struct reader *r)
+/* Go on at the cursor, with these headers first, and with pictures from their key frames on. */
+static void start(struct reader *r, const struct headers *from)
 {
-    headers_clear(&r->prologue); /* they come with the key frame */
-    r->n_prologue_sent = 0;
-    r->wait_key = true;
-    r->wait_key_since_us = now_us();
+    start_prologue(r, from);
+    reader_close_gate(r);
 }
 
 static void end_joining(struct reader *r)
@@ -45,7 +43,7 @@ void reader_wake_joining(struct source *s, const struct frame *f)
         struct reader *r = LIST_ENTRY(it, struct reader, joining_link);
         if (f->arrived_us - r->attached_us > JOINING_US) {
             end_joining(r); /* it pauses, or nobody published: the next release is soon enough */
-        } else if (!r->wait_key || f->key) {
+        } else if (reader_passes(r, &(struct picture_gate){ r->gate.open }, f)) {
             r->joined = s->ring.head;
             if (r->waiting)
                 co_unpark(r->co);
@@ -64,10 +62,7 @@ struct err *reader_attach(struct reader *r, struct source *s)
 {
     *r = (struct reader){ .source = s, .co = co_self() };
     r->seq = s->has_gop ? s->gop_seq : s->ring.head;
-    if (!s->has_gop && s->has_video && s->vhost->play.gop_cache)
-        wait_for_key(r); /* the GOP was too long to be cached, or has no beginning */
-    else
-        start_prologue(r, s->has_gop ? &s->gop_headers : &s->headers);
+    start(r, s->has_gop ? &s->gop_headers : &s->headers);
     r->joined = s->ring.head;
     r->joining = true;
     r->attached_us = now_us();
@@ -86,8 +81,7 @@ void reader_start_at(struct reader *r, int64_t us)
 {
     const struct source *s = r->source;
     int64_t              now = now_us();
-    r->wait_key = false;
-    start_prologue(r, &s->headers);
+    start(r, &s->headers);
     r->seq = s->ring.head;
     for (uint64_t from = s->ring.tail; from < r->seq;) { /* frames lie in the order of their arrival */
         uint64_t middle = from + (r->seq - from) / 2;
@@ -123,14 +117,6 @@ static bool is_key_ahead(const struct reader *r)
            ring_at(&s->ring, s->gop_seq)->key;
 }
 
-/* Move on without what lies between; a joiner that still waits for its first key frame loses nothing so. */
-static void skip_to(struct reader *r, uint64_t seq)
-{
-    if (r->n_jumps)
-        r->n_skipped += (int64_t)(seq - r->seq);
-    r->seq = seq;
-}
-
 /* Forget what waits before the newest key frame. */
 static void jump(struct reader *r)
 {
@@ -139,13 +125,9 @@ static void jump(struct reader *r)
     bool           to_key = is_key_ahead(r);
     r->n_jumps++;
     s->n_jumps++;
-    skip_to(r, to_key ? s->gop_seq : s->ring.head);
-    if (!to_key && s->has_video) {
-        wait_for_key(r);
-    } else {
-        r->wait_key = false;
-        start_prologue(r, to_key ? &s->gop_headers : &s->headers);
-    }
+    r->seq = to_key ? s->gop_seq : s->ring.head;
+    r->n_skipped += (int64_t)(r->seq - from);
+    start(r, to_key ? &s->gop_headers : &s->headers);
     log_warn("fell behind on %s: jumped over %lld frames to %s, jumps=%lld, max=%lldms", s->identity,
              (long long)(r->seq - from), to_key ? "the newest key frame" : "the live end", (long long)r->n_jumps,
              (long long)(source_queue_length_us(s) / US_PER_MS));
@@ -162,28 +144,10 @@ static bool is_too_far_behind(const struct reader *r)
     return newest->arrived_us - oldest->arrived_us > source_queue_length_us(s);
 }
 
-/* Start at the key frame as soon as it is due; without one when there is no video any more, or none with keys. */
-static void look_for_key(struct reader *r)
-{
-    struct source *s = r->source;
-    bool           at_key = is_key_ahead(r) && s->gop_seq < due_end(r);
-    bool           give_up = !s->has_video || now_us() - r->wait_key_since_us > source_queue_length_us(s);
-    if (at_key)
-        skip_to(r, s->gop_seq);
-    else if (r->seq < s->released)
-        skip_to(r, s->released);
-    if (at_key || give_up) {
-        r->wait_key = false;
-        start_prologue(r, at_key ? &s->gop_headers : &s->headers);
-    }
-}
-
 void reader_catch_up(struct reader *r)
 {
     if (is_too_far_behind(r))
         jump(r);
-    if (r->wait_key)
-        look_for_key(r);
 }
 
 struct frame *reader_peek(const struct reader *r, size_t ahead)
@@ -200,13 +164,25 @@ bool reader_is_prologue(const struct reader *r, size_t ahead)
     return ahead < prologue_left(r);
 }
 
-/* Finds the first frame of a kind in the log from `seq` on. */
-static bool find_first_ms(const struct source *s, uint64_t seq, enum frame_kind kind, int64_t *ms)
+bool reader_passes(const struct reader *r, struct picture_gate *gate, const struct frame *f)
 {
+    return picture_gate_take(gate, f, r->source->gops.keyless);
+}
+
+void reader_close_gate(struct reader *r)
+{
+    r->gate = (struct picture_gate){ 0 };
+}
+
+/* Finds the first frame of a kind, from `seq` of the log on, that is for this reader. */
+static bool find_first_ms(const struct reader *r, uint64_t seq, enum frame_kind kind, int64_t *ms)
+{
+    const struct source *s = r->source;
+    struct picture_gate  gate = r->gate;
     uint64_t end = s->ring.head - seq > FIRST_FRAMES ? seq + FIRST_FRAMES : s->ring.head;
     for (; seq < end; seq++) {
         const struct frame *f = ring_at(&s->ring, seq);
-        if (f->kind == kind && !frame_is_header(f)) {
+        if (f->kind == kind && !frame_is_header(f) && reader_passes(r, &gate, f)) {
             *ms = f->dts_us / US_PER_MS;
             return true;
         }
@@ -222,10 +198,25 @@ int64_t reader_first_ms(const struct reader *r, size_t ahead)
     uint64_t                     seq = r->seq + (ahead > left ? ahead - left : 0);
     int64_t                      ms, first_ms = INT64_MAX;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if ((find_first_ms(s, seq, kinds[i], &ms) || stream_clock_reached(&s->clock, kinds[i], now_us(), &ms)) &&
+        if ((find_first_ms(r, seq, kinds[i], &ms) || stream_clock_reached(&s->clock, kinds[i], now_us(), &ms)) &&
             ms < first_ms)
             first_ms = ms;
     return first_ms == INT64_MAX ? s->clock.newest_ms : first_ms;
+}
+
+/* What the `n` frames at the cursor have opened. Returns whether any of them was for this reader. */
+static bool pass_gate(struct reader *r, size_t n)
+{
+    const struct source *s = r->source;
+    bool                 any = false;
+    if (!(s->gops.pictured & ~r->gate.open) || r->seq < s->ring.tail)
+        return n > 0; /* open for all tracks */
+    for (size_t i = 0; i < n; i++) {
+        bool passes = reader_passes(r, &r->gate, ring_at(&s->ring, r->seq + i));
+        any |= passes;
+        r->n_skipped += !passes && r->n_jumps;
+    }
+    return any;
 }
 
 void reader_advance(struct reader *r, size_t n)
@@ -233,9 +224,9 @@ void reader_advance(struct reader *r, size_t n)
     size_t left = prologue_left(r);
     size_t of_prologue = n < left ? n : left;
     r->n_prologue_sent += of_prologue;
-    r->seq += n - of_prologue;
-    if (n > of_prologue)
+    if (pass_gate(r, n - of_prologue))
         end_joining(r);
+    r->seq += n - of_prologue;
     if (r->prologue.count && of_prologue == left) {
         headers_clear(&r->prologue);
         r->n_prologue_sent = 0;

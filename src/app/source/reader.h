@@ -10,8 +10,11 @@
  *     reader_detach(&r)
  *
  * A reader that falls behind `queue_length` jumps to the newest key frame: never into the middle of a GOP,
- * with the headers of that GOP first; the jump is counted and logged. It harms nobody else. Where it must wait for a
- * key frame it waits at most `queue_length`, because there are streams without.
+ * with the headers of that GOP first; the jump is counted and logged. It harms nobody else. Where there is no key frame it goes
+ * on at the live end.
+ *
+ * A reader may find itself in the middle of a GOP: it joined without a GOP cache, or jumped to the live end. Sound goes to it at
+ * once, and the pictures of each track from a key frame on: reader_passes() tells which frames are for it.
  *
  * Ownership  attached by one coroutine, which keeps a reference to the source and detaches before it ends
  */
@@ -23,6 +26,7 @@
 #include <stdint.h>
 
 #include "app/source/headers.h"
+#include "app/source/picture_gate.h"
 #include "core/err.h"
 #include "core/list.h"
 #include "protocol/co.h"
@@ -54,15 +58,14 @@ struct reader {
     size_t                        n_prologue_sent;
     bool                          waiting;  /* parked until the next batch */
     const struct reader_delivery *delivery; /* NULL: woken for each batch */
-    bool                          wait_key; /* no key frame has come yet to start at */
-    int64_t                       wait_key_since_us;
+    struct picture_gate           gate;     /* which pictures are for it */
     int64_t                       n_jumps, n_skipped; /* times it fell behind, frames it lost so */
 };
 
 /**
- * Join: the cursor at the newest GOP if that is cached; headers first. A newcomer waits for no release: all that is in the
- * log is due, and until it has taken something so is each frame that comes; from then on it keeps step with the others. With `gop_cache` and no GOP cached (it was
- * too long, or the stream began in the middle of one) at the next key frame; without `gop_cache` at the live end.
+ * Join: the cursor at the newest GOP if that is cached, else at the live end; headers first. A newcomer waits for no release:
+ * all that is in the log is due, and until it has taken something so is each frame that comes; from then on it keeps step with
+ * the others.
  * Yields     no
  */
 struct err *reader_attach(struct reader *r, struct source *s) ATTR_MUST_USE;
@@ -93,6 +96,15 @@ bool reader_is_prologue(const struct reader *r, size_t ahead);
  * there yet has reached before. Milliseconds.
  */
 int64_t reader_first_ms(const struct reader *r, size_t ahead);
+
+/**
+ * Whether a frame that was peeked at is for this reader; others are advanced over. `gate` is a copy of the reader's own, passed
+ * from each frame to the next.
+ */
+bool reader_passes(const struct reader *r, struct picture_gate *gate, const struct frame *f);
+
+/** Pictures are for this reader again from their next key frames on: it has left some out. */
+void reader_close_gate(struct reader *r);
 
 void reader_advance(struct reader *r, size_t n);
 

@@ -32,6 +32,7 @@ static void destroy(struct source *s)
 {
     headers_clear(&s->headers);
     headers_clear(&s->gop_headers);
+    gops_clear(&s->gops);
     mix_queue_clear(&s->mix);
     ring_finish(&s->ring);
     conf_unref(&s->conf);
@@ -213,26 +214,40 @@ static void trim(struct source *s)
         ring_trim(&s->ring, s->ring.tail + 1);
 }
 
+static size_t bytes_from(const struct source *s, uint64_t seq)
+{
+    size_t bytes = 0;
+    for (; seq < s->ring.head; seq++)
+        bytes += ring_frame_bytes(ring_at(&s->ring, seq));
+    return bytes;
+}
+
+/* Where whoever joins, or jumps, begins from now on. */
+static void begin_gop(struct source *s)
+{
+    const struct gop_start *start = gops_start(&s->gops, s->ring.tail);
+    if (!start)
+        return;
+    if (start->seq != s->gop_seq)
+        s->gop_bytes = bytes_from(s, start->seq);
+    s->gop_seq = start->seq;
+    s->has_gop = s->vhost->play.gop_cache;
+    headers_copy(&s->gop_headers, &start->headers);
+    trim(s);
+}
+
 /* Keep track of where a new reader would start; `f` is about to be appended. */
 static void follow_gop(struct source *s, const struct frame *f)
 {
     int max_frames = s->vhost->play.gop_cache_max_frames;
-    if (f->kind == FRAME_VIDEO && !f->config) {
-        s->has_video = true;
-        s->audio_since_video = 0;
-        if (f->key) {
-            s->gop_seq = s->ring.head;
-            s->gop_bytes = 0;
-            s->has_gop = s->vhost->play.gop_cache;
-            headers_copy(&s->gop_headers, &s->headers);
-            trim(s);
-        }
-    } else if (f->kind == FRAME_AUDIO && ++s->audio_since_video > PURE_AUDIO_FRAMES) {
-        s->has_gop = s->has_video = false; /* the video has stopped: new readers start at the live end */
-    }
+    gops_follow(&s->gops, f, s->ring.head, &s->headers);
+    if (is_picture(f) && f->key)
+        begin_gop(s);
+    else if (f->kind == FRAME_AUDIO && gops_are_over(&s->gops, f))
+        s->has_gop = false; /* the pictures have stopped: new readers start at the live end */
     if (s->has_gop && max_frames > 0 && s->ring.head - s->gop_seq >= (uint64_t)max_frames) {
-        log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players wait for the next key "
-                 "frame",
+        log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players get sound at once and "
+                 "pictures from the next key frame on",
                  s->identity, max_frames);
         s->has_gop = false;
     }
@@ -260,7 +275,7 @@ static bool same_payload(const struct frame *a, const struct frame *b)
 /* Metadata or a codec configuration as it was already. */
 static bool is_repeated(const struct source *s, const struct frame *f)
 {
-    return s->vhost->play.reduce_sequence_header && same_payload(headers_find(&s->headers, f->kind, f->track), f);
+    return s->vhost->play.reduce_sequence_header && same_payload(headers_find_like(&s->headers, f), f);
 }
 
 /* Every break is counted; of many, fewer and fewer are told. */
@@ -294,15 +309,52 @@ void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms)
                  (long long)s->clock.n_breaks);
 }
 
-/* From a configuration; of codecs that have none, from the first frame. */
+static enum codec known_codec(const struct source *s, enum frame_kind kind)
+{
+    return kind == FRAME_VIDEO ? s->video.codec : s->audio.codec;
+}
+
+/* From a configuration; of codecs that have none, from the first frame. Of several tracks the first one is told. */
 static void learn_codec(struct source *s, const struct frame *f)
 {
-    if (f->track != 0 || f->kind == FRAME_SCRIPT || (!f->config && source_knows_codec(s, f->kind)))
+    uint8_t *track = f->kind == FRAME_VIDEO ? &s->video_track : &s->audio_track;
+    bool     known = source_knows_codec(s, f->kind);
+    if (known && (f->track > *track || (f->track == *track && !f->config && f->codec == known_codec(s, f->kind))))
         return;
+    if (!f->config && !f->media_len)
+        return;
+    *track = f->track;
     if (f->kind == FRAME_VIDEO)
         media_info_video(f, s->vhost->publish.parse_sps, &s->video);
     else
         media_info_audio(f, &s->audio);
+}
+
+/* A track that goes on in another codec: what described the old one is for nobody. */
+static void follow_codec(struct source *s, const struct frame *f)
+{
+    uint8_t track = f->kind == FRAME_VIDEO ? s->video_track : s->audio_track;
+    bool    changed = headers_drop_other_codecs(&s->headers, f);
+    changed |= f->track == track && source_knows_codec(s, f->kind) && f->codec != known_codec(s, f->kind);
+    if (changed && f->kind == FRAME_VIDEO)
+        gops_codec_changed(&s->gops, f);
+    learn_codec(s, f);
+}
+
+/* Nobody can decode pictures from before the first key frame. */
+static bool is_for_nobody(struct source *s, const struct frame *f)
+{
+    switch (gops_admit(&s->gops, f, source_queue_length_us(s))) {
+    case GOPS_PASS: return false;
+    case GOPS_GIVE_UP:
+        log_warn("stream %s has shown no key frame for %llds (queue_length): its pictures are passed on all the same",
+                 s->identity, (long long)(source_queue_length_us(s) / US_PER_SECOND));
+        return false;
+    case GOPS_EARLY: break;
+    }
+    if (s->gops.n_early == 1)
+        log_info("stream %s begins inside a GOP: its pictures are left out until the first key frame", s->identity);
+    return true;
 }
 
 static struct err *push(struct source *s, struct frame *f)
@@ -362,11 +414,14 @@ struct err *source_append(struct source *s, struct frame *f)
     bool sorted = s->vhost->play.mix_correct;
     f->arrived_us = now_us();
     count_frame(s, f);
-    learn_codec(s, f);
-    if (f->config)
+    if (f->kind != FRAME_SCRIPT)
+        follow_codec(s, f);
+    if (headers_are_for(f))
         return append_header(s, f);
     if (f->kind == FRAME_SCRIPT)
         return push(s, f);
+    if (is_for_nobody(s, f))
+        return NULL;
     if (!sorted && s->mix.count == 0)
         return push(s, f);
     mix_queue_push(&s->mix, f);
@@ -379,8 +434,9 @@ static void end_publish(struct source *s)
     err_free(push_sorted(s, true)); /* without memory its last frames are lost */
     mix_queue_clear(&s->mix);
     headers_clear(&s->headers); /* gop_headers stay: a slow reader may yet jump to that GOP */
-    s->has_gop = s->has_video = false;
-    s->audio_since_video = 0;
+    gops_clear(&s->gops);
+    s->has_gop = false;
+    s->video_track = s->audio_track = 0;
     s->unsettled_until_us = 0;
     s->atc = s->vhost->play.atc;
     s->video = (struct video_info){ 0 };

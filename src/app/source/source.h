@@ -17,6 +17,7 @@
 
 #include "app/conf/conf.h"
 #include "app/source/give_way.h"
+#include "app/source/gops.h"
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
 #include "app/source/ring.h"
@@ -33,9 +34,6 @@
 
 /* A source never holds more than this, whatever the configuration allows; it is logged when it bites. */
 enum { SOURCE_BYTES_MAX = 256 << 20 };
-
-/* Audio frames after the last video frame that make a stream count as audio only (about 2.5 s of AAC). */
-enum { PURE_AUDIO_FRAMES = 115 };
 
 /** All sources of a server, by what all spellings of a name have in common (stream_name.h). */
 struct sources {
@@ -71,13 +69,12 @@ struct source {
 
     struct ring      ring;
     struct headers   headers;     /* newest */
+    struct gops      gops;
     struct headers   gop_headers; /* as they were at gop_seq */
-    uint64_t         gop_seq;     /* newest key frame */
+    uint64_t         gop_seq;     /* the newest key frame; of several tracks, see gops.h */
     size_t           gop_bytes;   /* memory of the frames from there on */
     bool             has_gop;     /* the frames from gop_seq on are all there, and a new reader starts there */
-    bool             has_video;
     bool             atc; /* configured, or switched on by the metadata */
-    int              audio_since_video;
     struct mix_queue mix;
 
     struct list     readers;
@@ -96,6 +93,7 @@ struct source {
 
     struct video_info  video; /* codec CODEC_NONE until known */
     struct audio_info  audio;
+    uint8_t            video_track, audio_track; /* of which they tell: the first that has come */
     int64_t            frames_video, frames_audio; /* of the first track, without configurations */
     int64_t            n_jumps;                    /* of readers that fell behind */
     struct traffic     traffic;

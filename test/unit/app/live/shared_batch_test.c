@@ -116,7 +116,7 @@ static struct wire flv(enum framing framing)
 
 static bool get_in(uint64_t from, struct wire wire, const struct jitter *j)
 {
-    return shared_batch_get(&b, f.source, from, &wire, j);
+    return shared_batch_get(&b, f.source, from, &wire, j, UINT64_MAX);
 }
 
 static bool get(uint64_t from, const struct jitter *j)

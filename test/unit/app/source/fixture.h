@@ -98,15 +98,17 @@ static inline void settle(const struct source *s)
     assert_int_equal(s->released, s->ring.head);
 }
 
-/** What the reader can get now, without taking it. */
+/** What the reader can get now, without taking it; of pictures those that are for it. */
 static inline const char *peeked(struct reader *r)
 {
     static char   line[4096];
     struct str    out = str_over(line, sizeof line);
     struct frame *f;
     reader_catch_up(r);
+    struct picture_gate gate = r->gate;
     for (size_t i = 0; (f = reader_peek(r, i)); i++)
-        str_printf(&out, "%s%s", i ? " " : "", (const char *)f->data);
+        if (reader_is_prologue(r, i) || reader_passes(r, &gate, f))
+            str_printf(&out, "%s%s", out.len ? " " : "", (const char *)f->data);
     return line;
 }
 

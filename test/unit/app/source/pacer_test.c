@@ -416,7 +416,7 @@ static void everybody_else_gets_turns_while_a_few_take_long(void **state)
     each_takes_us = PACER_TURN_US;
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, NULL, NULL));
-    append(s, "p1");
+    append(s, "K1");
     assert_true(co_group_join(&others, a_while()));
     assert_int_equal(n_in_a_row_most, 1);
     for (int i = 0; i < FEW; i++)
@@ -431,7 +431,7 @@ static void everybody_else_gets_turns_while_a_crowd_is_served(void **state)
     begin_crowd(&group, CROWD);
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, NULL, NULL));
-    append(s, "p1");
+    append(s, "K1");
     assert_true(co_group_join(&others, a_while()));
     assert_in_range(n_in_a_row_most, 1, PACER_TURN_READERS);
     for (int i = 0; i < CROWD; i++) {
@@ -494,7 +494,7 @@ static void everybody_else_gets_turns_while_a_crowd_is_woken(void **state)
     n_all = n_in_a_row = n_in_a_row_most = 0;
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, NULL, NULL));
-    append(s, "p1");
+    append(s, "K1");
     assert_true(co_group_join(&others, a_while()));
     rest();
     assert_in_range(n_in_a_row_most, 1, PACER_TURN_WAKES);
@@ -560,7 +560,7 @@ static void readers_may_leave_while_a_release_is_handed_out(void **state)
     begin_crowd(&group, CROWD);
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, (void *)let_some_leave, NULL));
-    append(s, "p1");
+    append(s, "K1");
     assert_true(co_group_join(&others, a_while()));
     rest();
     for (int i = 0; i < CROWD; i++)
@@ -581,7 +581,7 @@ static void all_readers_may_leave_while_a_release_is_handed_out(void **state)
     begin_crowd(&group, CROWD);
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, (void *)let_all_leave, NULL));
-    append(s, "p1");
+    append(s, "K1");
     assert_true(co_group_join(&others, a_while()));
     rest();
     for (int i = 0; i < CROWD; i++)
@@ -602,7 +602,7 @@ static void a_publish_may_end_while_a_release_is_handed_out(void **state)
     begin_crowd(&group, CROWD);
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, (void *)end_the_publish, NULL));
-    append(s, "p1");
+    append(s, "K1");
     assert_true(co_group_join(&others, a_while()));
     rest();
     for (int i = 0; i < CROWD; i++)

@@ -104,8 +104,8 @@ static void without_gop_cache_a_joiner_starts_live(void **state)
     settle(s);
     join(&r);
     assert_string_equal(taken(&r), "M1 A1 V1");
-    append(s, "p2 a2 K2 p3");
-    assert_string_equal(taken(&r), "p2 a2 K2 p3");
+    append(s, "p2 a2 K2 p3 a3");
+    assert_string_equal(taken(&r), "a2 K2 p3 a3"); /* sound at once, pictures from a key frame on */
 }
 
 static void without_gop_cache_a_joiner_gets_the_newest_headers(void **state)
@@ -126,41 +126,77 @@ static void a_gop_that_is_too_long_is_not_cached_until_the_next_key_frame(void *
     append(s, "p2");
     settle(s);
     join(&r);
-    assert_string_equal(taken(&r), ""); /* nothing that could not be decoded */
+    assert_string_equal(taken(&r), "V1"); /* nothing that could not be decoded */
     append(s, "p3 a3");
-    assert_string_equal(taken(&r), "");
+    assert_string_equal(taken(&r), "a3");
     append(s, "K2 p4 a4");
-    assert_string_equal(taken(&r), "V1 K2 p4 a4");
+    assert_string_equal(taken(&r), "K2 p4 a4");
     assert_string_equal(joiner_gets(), "V1 K2 p4 a4");
     assert_int_equal(r.n_jumps, 0); /* it has lost nothing */
 }
 
-static void a_stream_that_begins_in_a_gop_is_joined_at_its_first_key_frame(void **state)
+static void a_stream_that_begins_in_a_gop_has_no_pictures_before_its_first_key_frame(void **state)
 {
     (void)state;
+    struct reader first;
     begin_with("");
+    join(&first);
     append(s, "A1 V1 p1 a1 p2");
     settle(s);
     join(&r);
-    assert_string_equal(taken(&r), "");
-    append(s, "p3 K1 p4");
-    assert_string_equal(taken(&r), "A1 V1 K1 p4");
+    assert_string_equal(taken(&first), "A1 V1 a1");
+    assert_string_equal(taken(&r), "A1 V1");
+    append(s, "p3 a2 K1 p4");
+    assert_string_equal(taken(&first), "a2 K1 p4");
+    assert_string_equal(taken(&r), "a2 K1 p4");
+    reader_detach(&first);
 }
 
-static void a_stream_without_key_frames_is_joined_after_queue_length(void **state)
+static void each_publish_begins_with_a_key_frame(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    append(s, "V1 K1 p1");
+    assert_string_equal(taken(&r), "V1 K1 p1");
+    source_unpublish(s, &fx.publisher);
+    assert_null(source_publish(s, &fx.publisher));
+    append(s, "V2 p2 p3 K2 p4");
+    assert_string_equal(taken(&r), "V2 K2 p4");
+}
+
+static void a_stream_without_key_frames_is_played_after_queue_length(void **state)
 {
     (void)state;
     begin_with("play { queue_length 3; }");
+    join(&r);
     append(s, "V1 p1 p2");
+    assert_string_equal(taken(&r), "V1");
+    s->gops.early_since_us -= 4 * US_PER_SECOND; /* as if that had been so long ago */
+    append(s, "p3 p4");
+    assert_string_equal(taken(&r), "p3 p4"); /* better than nothing at all */
+    assert_string_equal(joiner_gets(), "V1");
+    append(s, "K1 p5");
+    assert_string_equal(taken(&r), "K1 p5");
+    append(s, "p6");
+    assert_string_equal(joiner_gets(), "V1 K1 p5 p6"); /* it has them after all */
+}
+
+static void a_long_gop_is_waited_for_longer_than_queue_length(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache off; queue_length 3; }");
+    append(s, "A1 V1 K1 p1");
     settle(s);
     join(&r);
-    append(s, "p3");
-    assert_string_equal(taken(&r), "");
-    r.wait_key_since_us -= 4 * US_PER_SECOND; /* as if that had been so long ago */
-    append(s, "p4");
-    assert_string_equal(taken(&r), "V1");
-    append(s, "p5");
-    assert_string_equal(taken(&r), "p5"); /* better than nothing at all */
+    assert_string_equal(taken(&r), "A1 V1");
+    for (int i = 0; i < 20; i++) {
+        make_older(s, US_PER_SECOND);
+        append(s, "p2 a2");
+        assert_string_equal(taken(&r), "a2");
+    }
+    append(s, "K2 p3");
+    assert_string_equal(taken(&r), "K2 p3");
 }
 
 static void a_limit_of_zero_frames_is_none(void **state)
@@ -224,33 +260,188 @@ static void a_stream_of_audio_alone_is_joined_live(void **state)
     assert_string_equal(taken(&r), "a2 a3");
 }
 
-static void video_that_stops_makes_a_stream_audio_alone(void **state)
+/* Audio that goes on for so long, by both clocks. */
+static void sound_for(int64_t us)
+{
+    static const int64_t step_us = US_PER_SECOND / 2;
+    int64_t              dts_us = ring_at(&s->ring, s->ring.head - 1)->dts_us;
+    for (int64_t at = 0; at < us; at += step_us) {
+        make_older(s, step_us);
+        s->gops.last_us -= step_us;
+        append_at(s, "a1", (dts_us += step_us) / US_PER_MS);
+    }
+}
+
+static void pictures_that_stay_away_make_a_stream_sound_alone(void **state)
+{
+    (void)state;
+    begin_with("play { queue_length 3600; }");
+    append(s, "A1 V1 K1 p1");
+    sound_for(GOPS_SILENT_US);
+    assert_true(s->has_gop);
+    sound_for(US_PER_SECOND);
+    assert_false(s->has_gop);
+    assert_string_equal(joiner_gets(), "A1 V1");
+    settle(s);
+    join(&r);
+    append(s, "a3 p2 a4 K2 p3"); /* they come back */
+    assert_string_equal(taken(&r), "A1 V1 a3 a4 K2 p3");
+    assert_string_equal(joiner_gets(), "A1 V1 K2 p3");
+}
+
+static void a_crowd_of_sound_between_two_pictures_changes_nothing(void **state)
+{
+    (void)state;
+    begin_with("play { gop_cache_max_frames 0; }");
+    append(s, "A1 V1 K1");
+    append_many(s, "a1", 2000); /* all of it at once */
+    append(s, "p1");
+    append_many(s, "a1", 2000);
+    assert_true(str_starts_with(joiner_gets(), "A1 V1 K1 a1 a1 "));
+}
+
+static void slides_are_pictures_however_rare(void **state)
+{
+    (void)state;
+    begin_with("play { queue_length 3600; gop_cache_max_frames 0; }");
+    append(s, "A1 V1 K1");
+    sound_for(25 * US_PER_SECOND);
+    append_at(s, "p1", ring_at(&s->ring, s->ring.head - 1)->dts_us / US_PER_MS);
+    sound_for(60 * US_PER_SECOND); /* more than a step, and less than three */
+    assert_true(s->has_gop);
+    assert_true(str_starts_with(joiner_gets(), "A1 V1 K1 a1 "));
+}
+
+static void an_end_of_the_pictures_that_is_told_is_believed_soon(void **state)
 {
     (void)state;
     begin_with("");
     append(s, "A1 V1 K1 p1");
-    append_many(s, "a1", PURE_AUDIO_FRAMES);
-    assert_true(s->has_gop);
-    append(s, "a2");
-    assert_false(s->has_gop);
+    int64_t       ms = ring_at(&s->ring, s->ring.head - 1)->dts_us / US_PER_MS;
+    struct frame *f = labelled("V-end", ms);
+    f->config = false;
+    f->media_len = 0;
+    f->note = NOTE_END;
+    assert_null(source_append(s, f));
+    frame_unref(&f);
+    append_at(s, "a1", ms + 2000);
+    assert_string_equal(joiner_gets(), "A1 V1 K1 p1 V-end a1");
+    append_at(s, "a1", ms + 2001);
     assert_string_equal(joiner_gets(), "A1 V1");
-    append(s, "a3 K2 p2");
-    assert_string_equal(joiner_gets(), "A1 V1 K2 p2");
 }
 
-static void who_waits_for_a_key_frame_gets_audio_when_video_has_stopped(void **state)
+/* ---- several tracks ---- */
+
+static void append_to(unsigned track, const char *label)
+{
+    static int64_t ms;
+    struct frame  *f = labelled(label, ms += 40);
+    f->track = (uint8_t)track;
+    assert_null(source_append(s, f));
+    frame_unref(&f);
+}
+
+/* Labels with their tracks: "K1/0 p1/1". */
+static void append_tracks(const char *labels)
+{
+    char line[1024];
+    snprintf(line, sizeof line, "%s", labels);
+    for (char *rest = line, *label; (label = strtok_r(rest, " ", &rest));) {
+        unsigned track = (unsigned)atoi(strchr(label, '/') + 1);
+        append_to(track, label);
+    }
+}
+
+static void every_track_is_joined_at_its_own_key_frame(void **state)
 {
     (void)state;
     begin_with("");
-    append(s, "A1 V1 p1");
-    settle(s);
+    append_tracks("V1/0 V1/1 K1/0 K1/1 p1/0 p1/1 K2/1 p2/0 K2/0 p3/1 p3/0");
+    assert_string_equal(joiner_gets(), "V1/0 V1/1 K2/1 K2/0 p3/1 p3/0"); /* p2/0 is of the GOP before */
+    append_tracks("K3/0 p4/1");
+    assert_string_equal(joiner_gets(), "V1/0 V1/1 K3/0"); /* track 1 comes with its next one */
+    append_tracks("K3/1 p4/0 p5/1");
+    assert_string_equal(joiner_gets(), "V1/0 V1/1 K3/0 K3/1 p4/0 p5/1");
+}
+
+static void a_track_that_ends_or_rarely_has_key_frames_makes_no_joiner_old(void **state)
+{
+    (void)state;
+    begin_with("");
+    append_tracks("V1/0 V1/1 K1/1 K1/0 p1/0 K2/0 p1/1 K3/0 p2/1 p3/0");
+    assert_string_equal(joiner_gets(), "V1/0 V1/1 K3/0 p3/0");
+}
+
+static void a_stream_whose_only_track_is_not_the_first_is_joined_at_its_key_frame(void **state)
+{
+    (void)state;
+    begin_with("");
+    append_tracks("V1/3 K1/3 p1/3 K2/3 p2/3");
+    assert_string_equal(joiner_gets(), "V1/3 K2/3 p2/3");
+}
+
+static void a_track_that_comes_later_begins_with_a_key_frame(void **state)
+{
+    (void)state;
+    begin_with("");
     join(&r);
-    append_many(s, "a1", PURE_AUDIO_FRAMES);
-    assert_string_equal(taken(&r), "");
-    append(s, "a2");
-    assert_string_equal(taken(&r), "A1 V1");
-    append(s, "a3");
-    assert_string_equal(taken(&r), "a3");
+    append_tracks("V1/0 K1/0 V1/1 p1/1 p1/0 K1/1 p2/1");
+    assert_string_equal(taken(&r), "V1/0 K1/0 V1/1 p1/0 K1/1 p2/1");
+}
+
+/* ---- another codec ---- */
+
+static void append_codec(const char *label, enum codec codec)
+{
+    static int64_t ms;
+    struct frame  *f = labelled(label, ms += 40);
+    f->codec = (uint8_t)codec;
+    assert_null(source_append(s, f));
+    frame_unref(&f);
+}
+
+static void sound_that_goes_on_in_another_codec_loses_its_configuration(void **state)
+{
+    (void)state;
+    begin_with("");
+    append(s, "M1 A1 a1");
+    append_codec("a2", CODEC_PCMA);
+    assert_int_equal(s->audio.codec, CODEC_PCMA);
+    assert_string_equal(joiner_gets(), "M1");
+    append_codec("a3", CODEC_MP3);
+    assert_int_equal(s->audio.codec, CODEC_MP3);
+    append(s, "A2 a4");
+    assert_int_equal(s->audio.codec, CODEC_AAC);
+    assert_string_equal(joiner_gets(), "M1 A2");
+}
+
+static void pictures_in_another_codec_begin_with_a_key_frame_of_it(void **state)
+{
+    (void)state;
+    begin_with("");
+    join(&r);
+    append(s, "A1 V1 K1 p1");
+    append_codec("V2", CODEC_HEVC);
+    assert_int_equal(s->video.codec, CODEC_HEVC);
+    append_codec("p2", CODEC_HEVC);
+    append_codec("K2", CODEC_HEVC);
+    append_codec("p3", CODEC_HEVC);
+    assert_string_equal(taken(&r), "A1 V1 K1 p1 V2 K2 p3");
+    assert_string_equal(joiner_gets(), "A1 V2 K2 p3");
+}
+
+static void the_codec_of_another_track_changes_alone(void **state)
+{
+    (void)state;
+    begin_with("");
+    append_tracks("A1/0 A1/1");
+    struct frame *f = labelled("a2/1", 400);
+    f->track = 1;
+    f->codec = CODEC_PCMU;
+    assert_null(source_append(s, f));
+    frame_unref(&f);
+    assert_int_equal(s->audio.codec, CODEC_AAC);
+    assert_string_equal(joiner_gets(), "A1/0");
 }
 
 /* ---- falling behind ---- */
@@ -311,7 +502,7 @@ static void append_aging(const char *label, int n, int64_t step_us)
     }
 }
 
-static void a_slow_reader_whose_gop_is_gone_waits_for_the_next_key_frame(void **state)
+static void a_slow_reader_whose_gop_is_gone_has_sound_until_the_next_key_frame(void **state)
 {
     (void)state;
     begin_with("play { gop_cache off; }");
@@ -321,26 +512,13 @@ static void a_slow_reader_whose_gop_is_gone_waits_for_the_next_key_frame(void **
     assert_true(s->ring.tail > s->gop_seq);
     settle(s);
     uint64_t lost_from = r.seq;
-    assert_string_equal(peeked(&r), ""); /* not from the middle of it */
+    assert_string_equal(taken(&r), "A1 V1"); /* not from the middle of it */
     append(s, "p2 a2");
-    assert_string_equal(taken(&r), "");
+    assert_string_equal(taken(&r), "a2");
     append(s, "V2 p3 K2 p4");
-    assert_string_equal(taken(&r), "A1 V2 K2 p4");
+    assert_string_equal(taken(&r), "V2 K2 p4");
     assert_int_equal(r.n_jumps, 1);
-    assert_int_equal(r.n_skipped, r.seq - 2 - lost_from);
-}
-
-static void who_waits_for_a_key_frame_gets_the_headers_of_that_one(void **state)
-{
-    (void)state;
-    begin_with("play { gop_cache off; }");
-    join(&r);
-    append(s, "V1 K1");
-    append_aging("p1", 200, US_PER_SECOND);
-    settle(s);
-    assert_string_equal(peeked(&r), "");
-    append(s, "K2 p2 V2 K3 p3 V3"); /* all in one batch */
-    assert_string_equal(taken(&r), "V2 K3 p3 V3");
+    assert_int_equal(r.n_skipped, r.seq - 4 - lost_from); /* all but a2 V2 K2 p4 */
 }
 
 static void a_jump_after_the_end_brings_its_headers_too(void **state)
@@ -407,8 +585,10 @@ static void append_big(int64_t ms, size_t bytes)
     struct frame *f = frame_new(bytes); /* its pages are never touched */
     assert_non_null(f);
     f->kind = FRAME_VIDEO;
+    f->codec = CODEC_H264;
     f->dts_us = ms * US_PER_MS;
-    memcpy(f->data, "p1", f->len = 3);
+    f->media_len = f->len = 3;
+    memcpy(f->data, "p1", f->len);
     assert_null(source_append(s, f));
     frame_unref(&f);
 }
@@ -464,7 +644,7 @@ static void no_configuration_lets_a_source_grow_beyond_the_hard_limit(void **sta
     }
     assert_false(s->has_gop);
     settle(s);
-    assert_string_equal(peeked(&r), ""); /* its place is gone */
+    assert_string_equal(peeked(&r), "V1"); /* its place is gone */
     assert_int_equal(r.n_jumps, 1);
     append(s, "K2 p2");
     assert_string_equal(taken(&r), "V1 K2 p2");
@@ -710,7 +890,7 @@ static void a_new_configuration_is_followed_at_once(void **state)
     source_apply_conf(s, on, vhost_of(on));
     assert_false(s->atc);
     append(s, "p2");
-    assert_string_equal(joiner_gets(), ""); /* from the next key frame on: */
+    assert_string_equal(joiner_gets(), "V1"); /* from the next key frame on: */
     append(s, "K2 p3");
     assert_string_equal(joiner_gets(), "V1 K2 p3");
     source_apply_conf(s, fx.conf, vhost_of(fx.conf));
@@ -837,20 +1017,30 @@ int main(void)
         TEST(without_gop_cache_a_joiner_starts_live),
         TEST(without_gop_cache_a_joiner_gets_the_newest_headers),
         TEST(a_gop_that_is_too_long_is_not_cached_until_the_next_key_frame),
-        TEST(a_stream_that_begins_in_a_gop_is_joined_at_its_first_key_frame),
-        TEST(a_stream_without_key_frames_is_joined_after_queue_length),
+        TEST(a_stream_that_begins_in_a_gop_has_no_pictures_before_its_first_key_frame),
+        TEST(each_publish_begins_with_a_key_frame),
+        TEST(a_stream_without_key_frames_is_played_after_queue_length),
+        TEST(a_long_gop_is_waited_for_longer_than_queue_length),
         TEST(a_limit_of_zero_frames_is_none),
         TEST(repeated_sequence_headers_are_dropped_and_changed_ones_are_not),
         TEST(without_reduction_all_sequence_headers_go_through),
         TEST(tracks_have_headers_of_their_own),
         TEST(a_stream_of_audio_alone_is_joined_live),
-        TEST(video_that_stops_makes_a_stream_audio_alone),
-        TEST(who_waits_for_a_key_frame_gets_audio_when_video_has_stopped),
+        TEST(pictures_that_stay_away_make_a_stream_sound_alone),
+        TEST(a_crowd_of_sound_between_two_pictures_changes_nothing),
+        TEST(slides_are_pictures_however_rare),
+        TEST(an_end_of_the_pictures_that_is_told_is_believed_soon),
+        TEST(every_track_is_joined_at_its_own_key_frame),
+        TEST(a_track_that_ends_or_rarely_has_key_frames_makes_no_joiner_old),
+        TEST(a_stream_whose_only_track_is_not_the_first_is_joined_at_its_key_frame),
+        TEST(a_track_that_comes_later_begins_with_a_key_frame),
+        TEST(sound_that_goes_on_in_another_codec_loses_its_configuration),
+        TEST(pictures_in_another_codec_begin_with_a_key_frame_of_it),
+        TEST(the_codec_of_another_track_changes_alone),
         TEST(a_slow_reader_jumps_to_the_newest_key_frame_with_its_headers),
         TEST(a_reader_that_is_late_but_in_time_jumps_not),
         TEST(a_slow_reader_within_the_newest_gop_stays_in_it),
-        TEST(a_slow_reader_whose_gop_is_gone_waits_for_the_next_key_frame),
-        TEST(who_waits_for_a_key_frame_gets_the_headers_of_that_one),
+        TEST(a_slow_reader_whose_gop_is_gone_has_sound_until_the_next_key_frame),
         TEST(a_jump_after_the_end_brings_its_headers_too),
         TEST(without_readers_a_gop_is_all_that_is_kept),
         TEST(without_readers_and_gop_cache_next_to_nothing_is_kept),

@@ -1,0 +1,75 @@
+/**
+ * From where the pictures of a stream can be decoded: at the door, which ones come too early for everybody; and where
+ * whoever joins begins.
+ *
+ * A stream of several tracks has a key frame of each. Whoever joins begins with the oldest of them that is not older than the
+ * GOP before: every track then comes from its own key frame, and no track makes the others old.
+ *
+ * Units      sequence numbers of the log
+ * Ownership  holds references to the headers of each start
+ * Yields     no
+ */
+#ifndef APP_SOURCE_GOPS_H
+#define APP_SOURCE_GOPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/source/headers.h"
+#include "app/source/picture_gate.h"
+#include "core/clock.h"
+#include "kernel/frame.h"
+
+/* Tracks whose key frames a joiner may begin with; those of more tracks come when they come. */
+enum { GOPS_TRACKS_MAX = 8 };
+
+/* A stream whose pictures stay away for this long is sound alone, if it has never paused a third as long between two. */
+#define GOPS_SILENT_US (30 * US_PER_SECOND)
+enum { GOPS_SILENT_STEPS = 3 };
+
+/* And so long when the encoder has said that there will be no more. */
+#define GOPS_ENDED_US (2 * US_PER_SECOND)
+
+/* The newest key frame of a track. */
+struct gop_start {
+    bool           known;
+    uint64_t       seq;
+    struct headers headers; /* as they were before it */
+};
+
+struct gops {
+    uint64_t         pictured;                /* tracks that ever had pictures */
+    uint64_t         keyed;                   /* that have shown a key frame in this publish */
+    uint64_t         keyless;                 /* that were given up to have one */
+    int64_t          early_since_us, n_early; /* pictures before a key frame, in this publish */
+    struct gop_start starts[GOPS_TRACKS_MAX];
+    uint64_t         last_lead_seq;                    /* the key frame of the first track before the newest one */
+    bool             ended; /* the encoder said so behind the last picture */
+    int64_t          last_us, last_dts_us, longest_us; /* of pictures: arrival and time of the last, and longest step */
+};
+
+/** Another publish begins, or this one has ended. */
+void gops_clear(struct gops *g);
+
+/** The track has another codec from here on: its pictures need a key frame again. */
+void gops_codec_changed(struct gops *g, const struct frame *f);
+
+enum gops_verdict {
+    GOPS_PASS,
+    GOPS_EARLY,   /* a picture before the first key frame of its track: it is for nobody */
+    GOPS_GIVE_UP, /* as GOPS_PASS: there was no key frame for too long, so the track is taken for one that has none */
+};
+
+/** What becomes of a frame that has just arrived. patience_us: how long pictures wait for a key frame that never comes. */
+enum gops_verdict gops_admit(struct gops *g, const struct frame *f, int64_t patience_us);
+
+/** Follow a frame that is appended as number `seq`. Its headers are those of the stream at that time. */
+void gops_follow(struct gops *g, const struct frame *f, uint64_t seq, const struct headers *headers);
+
+/** Where whoever joins begins: not before `tail`; NULL when there is no such place. Borrowed until the next call. */
+const struct gop_start *gops_start(const struct gops *g, uint64_t tail);
+
+/** Whether the pictures have stopped, by the stream's own time and, unless their end was told, by the clock, when `f` comes. */
+bool gops_are_over(const struct gops *g, const struct frame *f);
+
+#endif
