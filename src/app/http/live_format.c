@@ -40,9 +40,12 @@ static void flv_header(const struct live_opening *o, const struct wire *wire, st
 
 static enum live_open ts_open(const struct live_opening *o, struct wire *wire)
 {
+    bool more = (o->video_told && !o->has_video) || (o->audio_told && !o->has_audio);
     ts_mux_init(&wire->ts, o->video, o->audio);
     ts_mux_expect_early(&wire->ts, o->early_us);
-    return ts_mux_carries(o->video) || ts_mux_carries(o->audio) ? LIVE_OPENED : LIVE_NEVER;
+    if (ts_mux_carries(o->video) || ts_mux_carries(o->audio))
+        return LIVE_OPENED;
+    return more && !o->is_last_call ? LIVE_NOT_YET : LIVE_NEVER;
 }
 
 /* ---- fragmented MP4 ---- */
@@ -90,6 +93,12 @@ static void mp4_header(const struct live_opening *o, const struct wire *wire, st
 
 /* ---- bare audio ---- */
 
+/* Sound may begin later than the pictures. */
+static enum live_open without(const struct live_opening *o)
+{
+    return o->audio == CODEC_NONE && !o->is_last_call ? LIVE_NOT_YET : LIVE_NEVER;
+}
+
 static bool aac_carries(enum codec codec)
 {
     return codec == CODEC_AAC;
@@ -98,7 +107,7 @@ static bool aac_carries(enum codec codec)
 static enum live_open aac_open(const struct live_opening *o, struct wire *wire)
 {
     wire->aac = (struct aac_config){ 0 };
-    return aac_carries(o->audio) ? LIVE_OPENED : LIVE_NEVER;
+    return aac_carries(o->audio) ? LIVE_OPENED : without(o);
 }
 
 static bool mp3_carries(enum codec codec)
@@ -109,7 +118,7 @@ static bool mp3_carries(enum codec codec)
 static enum live_open mp3_open(const struct live_opening *o, struct wire *wire)
 {
     (void)wire;
-    return mp3_carries(o->audio) ? LIVE_OPENED : LIVE_NEVER;
+    return mp3_carries(o->audio) ? LIVE_OPENED : without(o);
 }
 
 static size_t mp3_header_len(const struct wire *wire)
@@ -125,12 +134,18 @@ static void mp3_header(const struct live_opening *o, const struct wire *wire, st
     mp3_write_id3(w);
 }
 
+/* As SRS waits for the second kind, and a player hardly notices; and where a kind that is missed cannot be added. */
+#define SHORT_WAIT_US (350 * US_PER_MS)
+#define LONG_WAIT_US US_PER_SECOND
+#define TOLD_WAIT_US (3 * US_PER_SECOND)
+
 static const struct live_format formats[] = {
     {
         .ext = ".flv",
         .content_type = "video/x-flv",
         .wire = &flv_wire,
         .announces = true,
+        .patience = { SHORT_WAIT_US, 0 },
         .carries = flv_carries,
         .open = flv_open,
         .header_len = flv_header_len,
@@ -140,6 +155,7 @@ static const struct live_format formats[] = {
         .ext = ".ts",
         .content_type = "video/MP2T",
         .wire = &ts_wire,
+        .patience = { SHORT_WAIT_US, SHORT_WAIT_US },
         .carries = ts_mux_carries,
         .open = ts_open,
     },
@@ -147,6 +163,7 @@ static const struct live_format formats[] = {
         .ext = ".mp4",
         .content_type = "video/mp4",
         .wire = &mp4_wire,
+        .patience = { LONG_WAIT_US, TOLD_WAIT_US },
         .carries = mp4_mux_carries,
         .open = mp4_open,
         .header_len = mp4_header_len,
@@ -156,6 +173,7 @@ static const struct live_format formats[] = {
         .ext = ".aac",
         .content_type = "audio/x-aac",
         .wire = &aac_wire,
+        .patience = { SHORT_WAIT_US, SHORT_WAIT_US },
         .from_live_end = true,
         .carries = aac_carries,
         .open = aac_open,
@@ -164,6 +182,7 @@ static const struct live_format formats[] = {
         .ext = ".mp3",
         .content_type = "audio/mpeg",
         .wire = &mp3_wire,
+        .patience = { SHORT_WAIT_US, SHORT_WAIT_US },
         .from_live_end = true,
         .carries = mp3_carries,
         .open = mp3_open,

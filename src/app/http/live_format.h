@@ -27,6 +27,9 @@ struct live_format {
     /* Its header says which kinds are there: has_audio, has_video and their kin count. */
     bool announces;
 
+    /* One that is announced may come later; MPEG-TS tells it when it comes; MP4 has to end. */
+    struct live_patience patience;
+
     /* No pictures: players start with `fast_cache`, not with the GOP. */
     bool from_live_end;
 

@@ -35,6 +35,8 @@ void live_opening_look(struct live_opening *o, const struct reader *r)
     }
     o->video = o->video ? o->video : s->video.codec;
     o->audio = o->audio ? o->audio : s->audio.codec;
+    o->audio_told = s->audio_told;
+    o->video_told = s->video_told;
     o->has_audio |= o->audio != CODEC_NONE;
     o->has_video |= o->video != CODEC_NONE;
     if (!o->video_config)
@@ -43,12 +45,16 @@ void live_opening_look(struct live_opening *o, const struct reader *r)
         o->audio_config = headers_find(&s->headers, FRAME_AUDIO, 0);
 }
 
-int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r)
+int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r, struct live_patience patience)
 {
     const struct source *s = r->source;
     if (!reader_peek(r, 0))
         return DEADLINE_NEVER;
     if (!s->publisher || (o->has_audio && o->has_video))
         return 0;
-    return s->published_at_us + LIVE_SECOND_KIND_US;
+    if (o->has_audio ? o->video_told : o->audio_told)
+        return s->published_at_us + patience.told_us;
+    if (o->has_audio ? o->audio_told : o->video_told)
+        return 0; /* metadata tells of this kind alone */
+    return s->published_at_us + patience.untold_us;
 }

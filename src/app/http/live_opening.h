@@ -15,10 +15,12 @@
 struct reader;
 
 /*
- * A publisher's first frames may all be of one kind. So long a newcomer waits for the other kind, from the beginning of
- * the publish.
+ * A publisher's first frames may all be of one kind. How long a newcomer waits for the other one, from the beginning of the
+ * publish: if metadata tells nothing of it, and if it does.
  */
-enum { LIVE_SECOND_KIND_US = US_PER_SECOND };
+struct live_patience {
+    int64_t untold_us, told_us;
+};
 
 /* So long a newcomer waits for a configuration, or the key frame that tells it, of a kind that is there. */
 enum { LIVE_CONFIG_US = 10 * US_PER_SECOND };
@@ -28,7 +30,8 @@ enum { LIVE_EARLY_MAX_US = 1280 * US_PER_MS };
 
 /* Of the first track, but for the kinds. Borrows the reader's and the source's frames. */
 struct live_opening {
-    bool          has_audio, has_video;        /* frames of that kind, of any track */
+    bool          has_audio, has_video;        /* frames of that kind, of any track, are there */
+    bool          audio_told, video_told;      /* by metadata */
     enum codec    audio, video;                /* CODEC_NONE: not known */
     struct frame *audio_config, *video_config; /* of codecs without, the first frame; NULL: none yet */
     bool          is_endless;                  /* tell a duration that is never reached, where one is told */
@@ -41,6 +44,6 @@ struct live_opening {
 void live_opening_look(struct live_opening *o, const struct reader *r);
 
 /** When the first bytes are due by it: at once (0), later, or with the next frames (DEADLINE_NEVER). */
-int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r);
+int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r, struct live_patience patience);
 
 #endif

@@ -36,8 +36,8 @@ struct player {
     struct websocket          websocket;
     struct sender             out;
     struct client             client;
-    uint64_t                  applied_conf;           /* serial of the one in use */
-    bool                      told_audio, told_video; /* by the header */
+    uint64_t                  applied_conf;               /* serial of the one in use */
+    bool                      barred_audio, barred_video; /* the configuration kept the header from telling them */
     bool                      asked_range; /* as whoever wants to move about in a file does; recorders do not */
     bool                      opened;      /* all that comes before the first frame is sent */
     bool                      dropped;     /* some of what he sent: his next request may have been in it */
@@ -139,19 +139,19 @@ static void follow_conf(struct player *p)
 {
     bool drop = p->format->announces && p->source->vhost->http_remux.drop_if_not_match;
     p->applied_conf = p->source->conf->serial;
-    sender_leave_out(&p->out, drop && !p->told_audio, drop && !p->told_video);
+    sender_leave_out(&p->out, drop && p->barred_audio, drop && p->barred_video);
 }
 
-/* What is told of the kinds, within what the configuration allows. */
+/* What is told of the kinds, within what the configuration allows. One that nothing tells of is passed on if it comes. */
 static void tell_kinds(struct player *p, struct live_opening *o)
 {
     const struct conf_http_remux *conf = &p->source->vhost->http_remux;
     if (p->format->announces) {
-        o->has_audio = conf->has_audio && (o->has_audio || !conf->guess_has_av);
-        o->has_video = conf->has_video && (o->has_video || !conf->guess_has_av);
+        o->has_audio = conf->has_audio && (o->has_audio || o->audio_told || !conf->guess_has_av);
+        o->has_video = conf->has_video && (o->has_video || o->video_told || !conf->guess_has_av);
     }
-    p->told_audio = o->has_audio;
-    p->told_video = o->has_video;
+    p->barred_audio = !conf->has_audio;
+    p->barred_video = !conf->has_video;
     follow_conf(p);
 }
 
@@ -224,7 +224,7 @@ static struct err *wait_and_open(struct player *p, bool *ended)
     struct live_opening o;
     reader_catch_up(&p->out.reader);
     live_opening_look(&o, &p->out.reader);
-    int64_t due_us = live_opening_due_us(&o, &p->out.reader);
+    int64_t due_us = live_opening_due_us(&o, &p->out.reader, p->format->patience);
     if (due_us == DEADLINE_NEVER)
         p->since_us = now_us();
     struct err *e = due_us <= now_us() ? open_stream(p, &o, ended) : NULL;

@@ -84,10 +84,21 @@ static void borrows(const struct wire *w, struct frame *frames[WIRE_FRAMES_MAX])
         frames[i] = (struct frame *)w->mp4.tracks[i].entry.config;
 }
 
-/* Another moov plays nowhere. */
+/* A track that could have been there from the beginning; one whose configuration tells too little is left out for good. */
+static bool is_late_track(const struct frame *f)
+{
+    struct mp4_entry entry;
+    return f->track == 0 && mp4_entry_read(&entry, f, NULL) == MP4_OK;
+}
+
+/* Another moov plays nowhere: the player asks again. */
 static bool is_end(const struct wire *w, const struct frame *f)
 {
-    return mp4_mux_look(&w->mp4, f) == MP4_FRAME_CHANGES;
+    switch (mp4_mux_look(&w->mp4, f)) {
+    case MP4_FRAME_CHANGES: return true;
+    case MP4_FRAME_NEW_TRACK: return is_late_track(f);
+    default: return false;
+    }
 }
 
 const struct wire_format mp4_wire = {

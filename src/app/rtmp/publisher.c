@@ -85,6 +85,8 @@ static void heed_metadata(struct session *p, const struct metadata *info)
     /* Once: some encoders repeat it with every few frames. */
     log_write(p->n_metadata++ ? LOG_DEBUG : LOG_INFO, "got metadata, width=%d, height=%d, vcodec=%d, acodec=%d",
               (int)info->width, (int)info->height, (int)info->videocodecid, (int)info->audiocodecid);
+    s->video_told = info->videocodecid > 0 || info->width > 0;
+    s->audio_told = info->audiocodecid > 0;
     if (info->bravo_atc && s->vhost->play.atc_auto && !s->atc) {
         log_info("atc is on, the metadata has bravo_atc");
         s->atc = true;

@@ -437,6 +437,7 @@ static void end_publish(struct source *s)
     gops_clear(&s->gops);
     s->has_gop = false;
     s->video_track = s->audio_track = 0;
+    s->video_told = s->audio_told = false;
     s->unsettled_until_us = 0;
     s->atc = s->vhost->play.atc;
     s->video = (struct video_info){ 0 };

@@ -93,6 +93,7 @@ struct source {
 
     struct video_info  video; /* codec CODEC_NONE until known */
     struct audio_info  audio;
+    bool               video_told, audio_told; /* by the newest metadata: it will come, if it has not */
     uint8_t            video_track, audio_track; /* of which they tell: the first that has come */
     int64_t            frames_video, frames_audio; /* of the first track, without configurations */
     int64_t            n_jumps;                    /* of readers that fell behind */

@@ -90,7 +90,7 @@ static void each_opens_with_what_it_carries(void **state)
         { ".ts", CODEC_NONE, CODEC_AAC, LIVE_OPENED },   { ".mp4", CODEC_H264, CODEC_SPEEX, LIVE_OPENED },
         { ".mp4", CODEC_NONE, CODEC_AAC, LIVE_OPENED },  { ".mp4", CODEC_VP6, CODEC_SPEEX, LIVE_NEVER },
         { ".aac", CODEC_H264, CODEC_AAC, LIVE_OPENED },  { ".aac", CODEC_H264, CODEC_MP3, LIVE_NEVER },
-        { ".mp3", CODEC_H264, CODEC_MP3, LIVE_OPENED },  { ".mp3", CODEC_H264, CODEC_NONE, LIVE_NEVER },
+        { ".mp3", CODEC_H264, CODEC_MP3, LIVE_OPENED },  { ".mp3", CODEC_H264, CODEC_NONE, LIVE_NOT_YET },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct live_opening o = whole();
@@ -99,6 +99,28 @@ static void each_opens_with_what_it_carries(void **state)
         o.audio = cases[i].audio;
         assert_int_equal(open_as(cases[i].ext, o, &wire), cases[i].result);
     }
+}
+
+static void what_is_to_come_is_waited_for_but_not_for_ever(void **state)
+{
+    (void)state;
+    static const char *const bare[] = { ".aac", ".mp3" };
+    struct wire              wire;
+    struct live_opening      o = whole();
+    o.audio = CODEC_NONE;
+    o.has_audio = false;
+    for (size_t i = 0; i < ARRAY_LEN(bare); i++) {
+        o.is_last_call = false;
+        assert_int_equal(open_as(bare[i], o, &wire), LIVE_NOT_YET); /* a microphone that is switched on later */
+        o.is_last_call = true;
+        assert_int_equal(open_as(bare[i], o, &wire), LIVE_NEVER);
+    }
+    o.video = CODEC_VP6; /* TS cannot carry it, and may carry the sound that the metadata tells of */
+    o.audio_told = true;
+    o.is_last_call = false;
+    assert_int_equal(open_as(".ts", o, &wire), LIVE_NOT_YET);
+    o.audio_told = false;
+    assert_int_equal(open_as(".ts", o, &wire), LIVE_NEVER);
 }
 
 static void mp4_waits_for_a_configuration_but_not_for_ever(void **state)
@@ -122,6 +144,7 @@ int main(void)
         cmocka_unit_test(extensions_are_formats),
         cmocka_unit_test_setup_teardown(headers_are_as_long_as_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_opens_with_what_it_carries, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_to_come_is_waited_for_but_not_for_ever, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mp4_waits_for_a_configuration_but_not_for_ever, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
