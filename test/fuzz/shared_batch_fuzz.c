@@ -133,8 +133,8 @@ static void serve(struct player *p, uint8_t how)
     struct shared_batch b;
     struct state        st = { p->held.wire, p->jitter }, alone = st;
     struct wire_out     out = wire_out_copying(own, sizeof own);
-    bool                is_shared = shared_batch_get(&b, source, source->release_began, &p->held.wire, &p->jitter);
-    bool                goes_on = write_alone(&alone, 0, &out);
+    bool is_shared = shared_batch_get(&b, source, source->release_began, &p->held.wire, &p->jitter, UINT64_MAX);
+    bool goes_on = write_alone(&alone, 0, &out);
     if (is_shared) {
         check(goes_on && b.n_frames == n_released() && b.len == out.bytes && memcmp(b.bytes, own, b.len) == 0);
         st = how & 1 && b.len ? resume(st, &b, b.len * how / UINT8_MAX, out.bytes) : take_all(st, &b);

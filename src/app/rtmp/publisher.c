@@ -41,7 +41,7 @@ static void drop_bad_packet(struct session *p, const struct frame *f)
                  str_printable(f->data, f->len < SHOWN ? f->len : SHOWN, text, sizeof text));
 }
 
-/* Once a kind of media, when its codec is known. */
+/* When the codec of a kind becomes known, and when it changes. */
 static void log_codec(const struct source *s, enum frame_kind kind)
 {
     const struct video_info *v = &s->video;
@@ -70,10 +70,10 @@ static struct err *take_media(struct session *p, struct rtmp_message *msg)
         return err_no_memory();
     f = msg->payload;
     enum frame_kind kind = f->kind;
-    bool            unknown = !source_knows_codec(p->source, kind);
+    enum codec      before = source_codec(p->source, kind);
     if ((e = source_append(p->source, f)))
         return e;
-    if (unknown && source_knows_codec(p->source, kind))
+    if (source_codec(p->source, kind) != before)
         log_codec(p->source, kind);
     return NULL;
 }

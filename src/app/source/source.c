@@ -309,17 +309,12 @@ void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms)
                  (long long)s->clock.n_breaks);
 }
 
-static enum codec known_codec(const struct source *s, enum frame_kind kind)
-{
-    return kind == FRAME_VIDEO ? s->video.codec : s->audio.codec;
-}
-
 /* From a configuration; of codecs that have none, from the first frame. Of several tracks the first one is told. */
 static void learn_codec(struct source *s, const struct frame *f)
 {
     uint8_t *track = f->kind == FRAME_VIDEO ? &s->video_track : &s->audio_track;
     bool     known = source_knows_codec(s, f->kind);
-    if (known && (f->track > *track || (f->track == *track && !f->config && f->codec == known_codec(s, f->kind))))
+    if (known && (f->track > *track || (f->track == *track && !f->config && f->codec == source_codec(s, f->kind))))
         return;
     if (!f->config && !f->media_len)
         return;
@@ -335,7 +330,7 @@ static void follow_codec(struct source *s, const struct frame *f)
 {
     uint8_t track = f->kind == FRAME_VIDEO ? s->video_track : s->audio_track;
     bool    changed = headers_drop_other_codecs(&s->headers, f);
-    changed |= f->track == track && source_knows_codec(s, f->kind) && f->codec != known_codec(s, f->kind);
+    changed |= f->track == track && source_knows_codec(s, f->kind) && f->codec != source_codec(s, f->kind);
     if (changed && f->kind == FRAME_VIDEO)
         gops_codec_changed(&s->gops, f);
     learn_codec(s, f);

@@ -166,9 +166,14 @@ static inline bool source_is_settled(const struct source *s)
     return s->unsettled_until_us == 0 || s->unsettled_until_us <= now_us();
 }
 
+static inline enum codec source_codec(const struct source *s, enum frame_kind kind)
+{
+    return kind == FRAME_VIDEO ? s->video.codec : s->audio.codec;
+}
+
 static inline bool source_knows_codec(const struct source *s, enum frame_kind kind)
 {
-    return (kind == FRAME_VIDEO ? s->video.codec : s->audio.codec) != CODEC_NONE;
+    return source_codec(s, kind) != CODEC_NONE;
 }
 
 /** How much of the stream before the live end is kept for players of bare audio: http_remux { fast_cache; }. */

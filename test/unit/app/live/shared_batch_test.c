@@ -461,6 +461,26 @@ static void every_wire_gets_its_own_bytes(void **state)
     }
 }
 
+/* Whoever waits for a key frame takes sound together with the others, and leaves pictures to them. */
+static void a_track_that_is_not_open_is_not_shared(void **state)
+{
+    (void)state;
+    struct jitter off = jitter_of(TIME_JITTER_OFF, NULL, 0);
+    struct wire   wire = flv(FRAMING_CHUNK);
+    put(FRAME_AUDIO, 20, 0);
+    put(FRAME_AUDIO, 20, 20);
+    uint64_t from = release();
+    assert_true(shared_batch_get(&b, f.source, from, &wire, &off, 0));
+    struct frame *picture = media_frame(KEY, 30, 40);
+    picture->track = 2;
+    assert_null(source_append(f.source, picture));
+    frame_unref(&picture);
+    from = release();
+    assert_false(shared_batch_get(&b, f.source, from, &wire, &off, 0));
+    assert_false(shared_batch_get(&b, f.source, from, &wire, &off, 1 << 0 | 1 << 1));
+    assert_true(shared_batch_get(&b, f.source, from, &wire, &off, 1 << 2));
+}
+
 static void who_leaves_a_kind_out_shares_what_has_none_of_it(void **state)
 {
     (void)state;
@@ -649,6 +669,7 @@ int main(void)
         TEST(sources_do_not_mix),
         TEST(every_wire_gets_its_own_bytes),
         TEST(a_release_has_bytes_for_so_many_wires),
+        TEST(a_track_that_is_not_open_is_not_shared),
         TEST(who_leaves_a_kind_out_shares_what_has_none_of_it),
         TEST(who_came_at_different_times_gets_his_own_counters),
         TEST(the_next_player_is_served_when_the_first_has_left),

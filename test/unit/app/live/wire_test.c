@@ -237,6 +237,26 @@ static void mp4_ends_where_the_configuration_changes(void **state)
     frame_unref(&other);
 }
 
+/* It cannot add a track, so the player has to ask again; for tracks that it never carries it need not. */
+static void mp4_ends_where_a_track_begins_late(void **state)
+{
+    (void)state;
+    struct wire   w = { .format = &mp4_wire };
+    struct frame *video_config = media_frame(VIDEO_CONFIG, 0, 0), *audio_config = media_frame(AUDIO_CONFIG, 0, 0);
+    struct frame *second_track = media_frame(AUDIO_CONFIG, 0, 0), *sound = media_frame(AUDIO, 20, 0);
+    second_track->track = 1;
+    assert_int_equal(mp4_mux_init(&w.mp4, video_config, NULL, NULL), MP4_OK);
+    assert_true(w.format->is_end(&w, audio_config));
+    assert_false(w.format->is_end(&w, second_track));
+    assert_false(w.format->is_end(&w, sound));
+    audio_config->media_len = 1; /* cut: whoever asks again gets no track either */
+    assert_false(w.format->is_end(&w, audio_config));
+    frame_unref(&video_config);
+    frame_unref(&audio_config);
+    frame_unref(&second_track);
+    frame_unref(&sound);
+}
+
 /* Who joins in the midst of a GOP hears, and sees from the next key frame on. */
 static void mp4_begins_with_a_key_frame(void **state)
 {
@@ -312,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stream_is_the_same_however_it_is_cut, set_up_media, tear_down_media),
         cmocka_unit_test_setup_teardown(each_format_takes_what_it_has_a_place_for, set_up_media, tear_down_media),
         cmocka_unit_test_setup_teardown(mp4_ends_where_the_configuration_changes, set_up_media, tear_down_media),
+        cmocka_unit_test(mp4_ends_where_a_track_begins_late),
         cmocka_unit_test_setup_teardown(mp4_begins_with_a_key_frame, set_up_media, tear_down_media),
         cmocka_unit_test(flv_is_a_tag),
         cmocka_unit_test(framings_say_the_length),
