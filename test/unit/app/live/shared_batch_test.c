@@ -46,6 +46,7 @@ static void put(enum frame_kind kind, uint32_t len, int64_t ms)
     assert_non_null(frame);
     frame->kind = kind;
     frame->codec = kind == FRAME_VIDEO ? CODEC_H264 : kind == FRAME_AUDIO ? CODEC_AAC : CODEC_NONE;
+    frame->key = kind == FRAME_VIDEO;
     frame->dts_us = frame->pts_us = ms * US_PER_MS;
     frame->shift_us = shift_us;
     frame->len = frame->media_len = len;
