@@ -340,14 +340,13 @@ static struct err *find_parts(struct found *f, struct scratch *s, bool has_strea
     return NULL;
 }
 
-/* Whatever an escape hides. */
+/* Whatever an escape hides: also when it is nothing but blanks. */
 static bool is_unsafe(struct span name)
 {
     char normal[RTMP_NAME_MAX + 1];
-    if (name.len > RTMP_NAME_MAX)
-        return false; /* refused for its length */
-    stream_name_normalise(normal, name.p, name.len);
-    return !stream_name_is_safe(normal);
+    if (name.len == 0 || name.len > RTMP_NAME_MAX)
+        return false; /* not said; refused for its length */
+    return stream_name_normalise(normal, name.p, name.len) == 0 || !stream_name_is_safe(normal);
 }
 
 static struct err *check_parts(const struct found *f)
@@ -356,7 +355,8 @@ static struct err *check_parts(const struct found *f)
         return err_new(E_RTMP_REQ_TCURL, "the path leads upwards: %.*s/%.*s/%.*s", (int)f->vhost.len, f->vhost.p,
                        (int)f->app.len, f->app.p, (int)f->stream.len, f->stream.p);
     if (is_unsafe(f->app) || is_unsafe(f->stream))
-        return err_new(E_RTMP_REQ_TCURL, "an escape hides a part that leads upwards, or a control character: %.*s/%.*s",
+        return err_new(E_RTMP_REQ_TCURL,
+                       "escapes hide a part that leads upwards, a control character, or nothing at all: %.*s/%.*s",
                        (int)f->app.len, f->app.p, (int)f->stream.len, f->stream.p);
     if (f->host.len > RTMP_HOST_MAX || f->vhost.len > RTMP_HOST_MAX)
         return err_new(E_LIMIT, "a host name of more than %d bytes", RTMP_HOST_MAX);

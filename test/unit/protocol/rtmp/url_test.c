@@ -177,6 +177,8 @@ static void what_is_no_url_is_refused(void **state)
         { "rtmp://h/live", "%2e%2e", E_RTMP_REQ_TCURL },
         { "rtmp://h/%252e./live", "s", E_RTMP_REQ_TCURL },
         { "rtmp://h/live", "s%00", E_RTMP_REQ_TCURL },
+        { "rtmp://h/live", "%20", E_RTMP_REQ_TCURL },
+        { "rtmp://h/%2520", "s", E_RTMP_REQ_TCURL },
         { "rtmp://h/live", "s%250as", E_RTMP_REQ_TCURL },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
