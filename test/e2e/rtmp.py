@@ -305,7 +305,7 @@ class Client:
 
     def connect(self, tc_url, amf3=False, **properties):
         """connect; returns (properties, information) of the _result."""
-        args = {"app": tc_url.split("/", 3)[-1], "flashVer": "FMLE/3.0 (compatible; test)", "tcUrl": tc_url,
+        args = {"app": "".join(tc_url.split("/", 3)[3:]), "flashVer": "FMLE/3.0 (compatible; test)", "tcUrl": tc_url,
                 "fpad": False, "capabilities": 239.0, "audioCodecs": 3575.0, "videoCodecs": 252.0,
                 "videoFunction": 1.0, "objectEncoding": 0.0}
         args.update(properties)
@@ -447,7 +447,7 @@ class SwarmPlayer:
         """Say the next line of the conversation, once the server has answered the last one."""
         s = self.session
         if self._step == 0 and s.shaken:
-            s.send_command("connect", 1, {"app": self.tc_url.split("/", 3)[-1], "tcUrl": self.tc_url,
+            s.send_command("connect", 1, {"app": "".join(self.tc_url.split("/", 3)[3:]), "tcUrl": self.tc_url,
                                           "flashVer": "test", "objectEncoding": 0.0})
             self._step = 1
         for m in new:
