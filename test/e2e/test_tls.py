@@ -333,7 +333,8 @@ def s_client(server, *args):
 def test_tls_1_1_is_refused_and_1_2_and_1_3_are_not(tls_server):
     server = tls_server()
     assert re.search(r"alert protocol version", s_client(server, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"))
-    server.wait_log(r"WARN.*ret=4042, TLS handshake : unsupported protocol")
+    server.wait_log(r"client has gone, .*TLS handshake : unsupported protocol")
+    server.wait_log(r"WARN.*client disconnect peer\. ret=4042$")
     for version in ("TLSv1.2", "TLSv1.3"):
         assert re.search(r"New, %s, Cipher is " % re.escape(version), s_client(server, "-" + version.lower().replace("v", "").replace(".", "_")))
 
@@ -352,7 +353,8 @@ def test_what_is_not_tls_is_refused_in_one_line(tls_server, bytes_):
                 pass
         except ConnectionResetError:
             pass
-    server.wait_log(r"WARN.*ret=4042, TLS handshake : ")
+    server.wait_log(r"client has gone, .*TLS handshake : ")
+    server.wait_log(r"WARN.*client disconnect peer\. ret=4042$")
     assert len(re.findall(r"WARN|ERROR", server.log)) == 1
     with server.client(port=server.rtmps_port, tls=client_tls()):
         pass
@@ -368,7 +370,8 @@ def test_garbage_in_the_middle_of_a_stream_ends_that_connection_alone(tls_server
         with pytest.raises((rtmp.Closed, ssl.SSLError, OSError)):
             while True:
                 bad.pump()
-    server.wait_log(r"WARN.*ret=4043, .*read TLS : ")
+    server.wait_log(r"client has gone, .*read TLS : ")
+    server.wait_log(r"WARN.*client disconnect peer\. ret=4043$")
     assert_nobody_noticed(feeder, players)
 
 
