@@ -82,7 +82,7 @@ static void reload(unsigned i)
     struct source *s;
     size_t         at = 0;
     server.conf = conf;
-    while ((s = map_next(&server.sources.by_identity, &at, NULL))) {
+    while ((s = map_next(&server.sources.by_key, &at, NULL))) {
         const struct conf_vhost *v = conf_find_vhost(conf, s->vhost->name);
         source_apply_conf(s, conf, v && strcmp(v->name, s->vhost->name) == 0 ? v : NULL);
     }
@@ -413,7 +413,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         leave(&peers[i]);
     give_way(4);
     co_group_cancel_and_join(&server.connections);
-    check(server.sources.by_identity.count == 0);
+    check(server.sources.by_key.count == 0);
     check(server.stat.n_clients == 0 && list_is_empty(&server.stat.clients));
     check(server.stat.client_roll.count == 0 && server.stat.stream_roll.count == 0);
     server_finish(&server);

@@ -63,18 +63,25 @@ static bool is_wanted(const struct wire *w, const struct frame *f)
     return !(w->no_audio && f->kind == FRAME_AUDIO) && !(w->no_video && f->kind == FRAME_VIDEO);
 }
 
+static int64_t timestamp(struct jitter *j, const struct frame *f)
+{
+    if (frame_is_header(f))
+        return jitter_header(j, f);
+    if (jitter_wants_begin(j))
+        jitter_begin(j, frame_ms(f));
+    return jitter_media(j, f);
+}
+
 /* Frames from the i-th on; false when the stream ends for such a player. */
 static bool write_alone(struct state *st, size_t i, struct wire_out *out)
 {
     for (; i < n_released(); i++) {
         const struct frame *f = frame_at(i);
-        int64_t             ms = f->dts_us / US_PER_MS;
         if (st->wire.format->is_end && st->wire.format->is_end(&st->wire, f))
             return false;
         if (!is_wanted(&st->wire, f))
             continue;
-        ms = f->kind == FRAME_SCRIPT ? jitter_correct_script(&st->jitter, ms) : jitter_correct(&st->jitter, ms);
-        wire_emit(&st->wire, f, ms, out);
+        wire_emit(&st->wire, f, timestamp(&st->jitter, f), out);
         check(!out->full);
     }
     return true;
@@ -86,9 +93,9 @@ static void check_same_future(const struct state *a, const struct state *b)
     struct state        x = *a, y = *b;
     const struct frame *f = frame_at(n_released() - 1);
     struct wire_out     of_x = wire_out_copying(own, sizeof own), of_y = wire_out_copying(rest, sizeof rest);
-    int64_t             ms = f->dts_us / US_PER_MS + 40;
-    wire_emit(&x.wire, f, jitter_correct(&x.jitter, ms), &of_x);
-    wire_emit(&y.wire, f, jitter_correct(&y.jitter, ms), &of_y);
+    struct frame        later = { .dts_us = f->dts_us + 40 * US_PER_MS, .shift_us = f->shift_us };
+    wire_emit(&x.wire, f, jitter_media(&x.jitter, &later), &of_x);
+    wire_emit(&y.wire, f, jitter_media(&y.jitter, &later), &of_y);
     check(of_x.bytes == of_y.bytes && memcmp(own, rest, of_x.bytes) == 0);
 }
 
@@ -287,6 +294,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         reader_detach(&readers[i]);
     source_unpublish(source, &publisher);
     source_release(source);
-    map_finish(&all.by_identity);
+    map_finish(&all.by_key);
     return 0;
 }
