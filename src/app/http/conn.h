@@ -40,7 +40,7 @@ struct http_conn {
     char                         ip[INET6_ADDRSTRLEN];      /* the client's own address, behind trusted proxies too */
     char                         peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or as the PROXY protocol says */
     char                         peer[IO_ADDR_CAP];         /* of the socket, with the port */
-    int64_t                      earlier_in, earlier_out; /* bytes of the requests before this one */
+    int64_t                      earlier_in, earlier_out;   /* bytes of the requests before this one */
     unsigned                     n_requests;
     unsigned                     n_served; /* of them, those of HTTP_FACE_STREAM: what the log tells of */
     char                         summary[HTTP_SUMMARY_CAP];
