@@ -148,12 +148,10 @@ def test_a_bad_pair_is_refused_and_the_old_one_stays(tls_server, tmp_path, what)
     if what == "missing":
         os.rename(key, key + ".away")
     else:
-        with open(key, "w") as f:
-            if what == "garbage":
-                f.write("no key at all\n")
-            elif what == "other key":
-                with open(certificates.make(tmp_path, "other")[0]) as other:
-                    f.write(other.read())
+        other = certificates.make(tmp_path, "other")[0]
+        with open(key + ".new", "w") as f:
+            f.write({"garbage": "no key at all\n", "other key": open(other).read(), "empty": ""}[what])
+        os.rename(key + ".new", key)                                # in one step: the server may look at any time
     mark = server.mark()
     said = server.wait_log(r"ERROR.*TLS certificate (\S+) with key (\S+) : (.*)").groups()
     assert said[:2] == (cert, key)
