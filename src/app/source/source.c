@@ -13,8 +13,8 @@
 /* A log beyond this is worth trimming by the stream's own time. */
 enum { MUCH_BYTES = 4 << 20 };
 
-/* How long the first frames of a publish wait for the other kind at most. */
-enum { SETTLE_US = 500 * US_PER_MS };
+/* How long, and how many, the first frames of a publish wait for the other kind at most. */
+enum { SETTLE_US = 500 * US_PER_MS, SETTLE_FRAMES = 64 };
 
 /* This many frames are forgotten at once: a million take a while. */
 enum { FORGET_FRAMES = 4096 };
@@ -293,7 +293,7 @@ static void settle(struct source *s, const struct frame *f, bool is_first)
     enum frame_kind other = f->kind == FRAME_VIDEO ? FRAME_AUDIO : FRAME_VIDEO;
     if (is_first && headers_find(&s->headers, other, 0))
         s->unsettled_until_us = now_us() + SETTLE_US;
-    else if (stream_clock_has(&s->clock, other))
+    else if (stream_clock_has(&s->clock, other) || s->ring.head - s->released >= SETTLE_FRAMES)
         s->unsettled_until_us = 0;
 }
 
