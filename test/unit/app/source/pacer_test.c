@@ -450,7 +450,7 @@ static void time_in_which_others_have_the_core_is_no_cost(void **state)
         struct co_group group;
         begin_crowd(&group, sizes[i]);
         each_sleeps_us = 20 * US_PER_MS;
-        append(s, "p1");
+        append(s, "a1");
         while (n_all < sizes[i])
             co_give_way();
         rest();
