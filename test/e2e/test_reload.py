@@ -259,13 +259,13 @@ def test_gop_cache_is_live(make_server):
         server.reload(vhost("gop_cache off; mw_latency 0;"))
         with server.player() as player:
             player.barrier()
-            publisher.send_tags(source.frames(10, 5))
-            assert flv.number_of(seen(player, 3)[2])[1] == 10
+            publisher.send_tags(source.frames(10, 20))
+            assert flv.number_of(seen(player, 3)[2])[1] == 25       # the next key frame, and nothing from before it
         server.reload(vhost("gop_cache on; mw_latency 0;"))
-        publisher.send_tags(source.frames(15, 15))
+        publisher.send_tags(source.frames(30, 25))
         publisher.barrier()
         with server.player() as player:
-            assert flv.number_of(seen(player, 3)[2])[1] == 25
+            assert flv.number_of(seen(player, 3)[2])[1] == 50
 
 
 def test_time_jitter_is_live(make_server):
