@@ -39,7 +39,7 @@ struct server {
     struct tls_store     tls;  /* certificates */
     struct list          listeners;
     struct co_group      accepters, connections, services;
-    char                 api_places[SERVER_API_PLACES][INET6_ADDRSTRLEN]; /* who has them; "": free */
+    char                 api_places[SERVER_API_PLACES][INET6_ADDRSTRLEN]; /* the addresses that have them; "": free */
     size_t               n_api_places;
     struct co           *main;     /* runs server_run() */
     struct reload       *reload;   /* reload.h; NULL: there is none */

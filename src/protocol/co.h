@@ -80,8 +80,11 @@ void co_unpark(struct co *co);
 /** Sleep; the only error is the cancel. Yields. */
 struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
 
-/** Let everybody else who is ready run once, and I/O be looked at. */
+/** Let all others that are ready run once, and I/O be looked at. */
 void co_give_way(void);
+
+/** The same; returns how much computing time the others took, in microseconds: for a caller that takes a share of it. */
+int64_t co_give_way_timed(void);
 
 /*
  * The time slice: how long a coroutine may run before it gives way. Every loop whose length a peer decides asks once per
@@ -89,10 +92,10 @@ void co_give_way(void);
  */
 enum { CO_SLICE_US = 2 * US_PER_MS };
 
-/** Has the running coroutine used up its slice? For a loop that must not yield where it stands, but can end early. */
+/** Whether the running coroutine has used up its slice: for a loop that must not yield where it stands, but can end early. */
 bool co_slice_is_over(void);
 
-/** Give way if the slice is over; true when it did. A cancel is left to the caller's next wait. Yields. */
+/** co_give_way() if the slice is over; true when it was. A cancel is left to the caller's next wait. Yields. */
 bool co_give_way_by_time(void);
 
 /**
@@ -101,9 +104,6 @@ bool co_give_way_by_time(void);
  * peer sent in time has not been read yet. All waiting of io.h judges so by itself.
  */
 int64_t co_deadline(int64_t deadline_us);
-
-/** The same, and how much computing time they took: for a caller that takes a share of it. Microseconds. */
-int64_t co_give_way_timed(void);
 
 /**
  * Give back the memory of the stack below the caller's frame, which a deep call long ago touched: a

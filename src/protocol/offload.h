@@ -30,8 +30,8 @@ enum offload_kind {
 enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_QUEUE_MAX = 4096 };
 
 /*
- * A thread that hangs in a job that nobody waits for any more is replaced where the next job is another file with some
- * hope, and there are few (OFFLOAD_CONF, OFFLOAD_CERTS): so many of a kind may hang before new jobs are refused at once.
+ * A thread that hangs in a job that nobody waits for any more is replaced where jobs are rare and the next one may well
+ * succeed (OFFLOAD_CONF, OFFLOAD_CERTS). When this many of a kind hang, new jobs are refused at once.
  */
 enum { OFFLOAD_HUNG_MAX = 16 };
 

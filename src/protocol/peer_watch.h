@@ -2,9 +2,9 @@
  * Peers that vanished: a machine that lost power, a link that is down, a firewall that forgot. Nothing says so; the kernel
  * would send again for a quarter of an hour, and a connection that says nothing would stay for ever.
  *
- * One that nothing is sent to is asked by TCP itself (keepalive). One that is being sent to acknowledges, also when it does
- * not read and its window is 0: who has acknowledged nothing for long while bytes are on the way is gone, and its socket
- * is shut down, which its coroutine meets as the end. (TCP_USER_TIMEOUT would do the same, but ends peers with a window of 0
+ * A peer that nothing is sent to is asked by TCP itself (keepalive). One that is being sent to acknowledges, also when it does
+ * not read and its window is 0: if it has acknowledged nothing for long while bytes are on the way it is gone, and its socket is
+ * shut down, which its coroutine meets as the end. (TCP_USER_TIMEOUT would do the same, but ends peers with a window of 0
  * as well: a player that pauses by not reading is alive.)
  *
  * Source     tcp(7); RFC 1122, 4.2.2.17 and 4.2.3.6

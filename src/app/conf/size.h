@@ -18,7 +18,7 @@ struct conf_size {
 /** False when the word is none of these, or does not fit 63 bits. */
 bool conf_size_parse(const char *word, struct conf_size *out);
 
-/** Of a whole of so many bytes. */
+/** The amount in bytes, where 100 % are `whole` bytes. */
 int64_t conf_size_of(const struct conf_size *size, int64_t whole);
 
 #endif

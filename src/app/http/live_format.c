@@ -135,9 +135,7 @@ static void mp3_header(const struct live_opening *o, const struct wire *wire, st
 }
 
 /* As SRS waits for the second kind, and a player hardly notices; and where a kind that is missed cannot be added. */
-#define SHORT_WAIT_US (350 * US_PER_MS)
-#define LONG_WAIT_US US_PER_SECOND
-#define TOLD_WAIT_US (3 * US_PER_SECOND)
+enum { SHORT_WAIT_US = 350 * US_PER_MS, LONG_WAIT_US = US_PER_SECOND, TOLD_WAIT_US = 3 * US_PER_SECOND };
 
 static const struct live_format formats[] = {
     {

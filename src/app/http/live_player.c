@@ -40,8 +40,8 @@ struct player {
     bool                      barred_audio, barred_video; /* the configuration kept the header from telling them */
     bool                      asked_range; /* as whoever wants to move about in a file does; recorders do not */
     bool                      opened;      /* all that comes before the first frame is sent */
-    bool                      dropped;     /* some of what he sent: his next request may have been in it */
-    unsigned                  epoch;       /* of the source, when he came */
+    bool                      dropped;     /* some input was dropped: the next request may have been in it */
+    unsigned                  epoch;       /* of the source, when the player came */
     int64_t                   wait_until_us;
     int64_t                   since_us; /* when frames were there for him first */
 };

@@ -3,7 +3,7 @@
  *
  * A struct wire borrows frames and lives between two yields, on a stack or in scratch memory that is filled anew before
  * each use. Whatever lives longer has a struct held_wire instead: a player, and the bytes that players share, where the
- * player for whom they were muxed may have left before the next one is served.
+ * player that they were muxed for may have left before the next one is served.
  *
  * Shape      all zero: nothing is held. `wire` may be read, and copied into a struct wire that is used at once; what it
  *            points to is changed by held_wire_set() only, or put right by held_wire_renew() before the next yield.

@@ -173,7 +173,7 @@ static struct err *judge_duration(const struct sender *p)
                : NULL;
 }
 
-/* Nothing about this player makes his bytes other than his neighbours'. */
+/* Nothing about this player makes its bytes differ from those of others with the same wire. */
 static bool is_ordinary(const struct sender *p)
 {
     return !p->cut && !p->paused && p->duration_ms <= 0 && p->reader.source->vhost->play.send_min_interval_us <= 0 &&
@@ -230,7 +230,7 @@ struct err *sender_write(struct sender *p, const struct shared_batch *b, size_t 
     return err_wrap(e, "send %zu bytes", b->len);
 }
 
-/* Write the newest release as all who keep up get it; *done false when this player needs a batch of his own. */
+/* Write the newest release as all players get it that keep up; *done false when this player needs a batch of its own. */
 static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
 {
     struct shared_batch b;
@@ -311,7 +311,7 @@ struct err *sender_wait(struct sender *p, int64_t deadline_us)
     p->conf = p->reader.source->conf->serial;
     if (!p->is_settled && *p->n_messages > 0) {
         p->is_settled = true;
-        co_trim_stack(); /* of joining and catching up: he may stay for days */
+        co_trim_stack(); /* the stack pages that joining touched: the player may stay for days */
     }
     return reader_wait(&p->reader, deadline_us);
 }

@@ -27,7 +27,7 @@ struct muxed {
     uint8_t         *bytes;
     size_t           len, n_messages;
     struct wire_mark marks[SHARED_FRAMES_MAX];
-    struct held_wire before, after; /* of the player for whom they were muxed, who may have left since, … */
+    struct held_wire before, after; /* of the player that they were muxed for, which may have left since, … */
     int64_t          muxed_ms;      /* … and how much its times had more than the stream's */
     struct held_wire stamped;       /* whose the bytes are now, … */
     int64_t          offset_ms;     /* … and what has been added to the times */

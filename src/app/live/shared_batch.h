@@ -43,7 +43,7 @@ struct shared_batch {
     const struct wire_mark *marks;                /* of each frame */
     int64_t                 offset_ms;            /* what the player's times have more than the stream's */
     uint64_t                content;              /* other bytes have another number */
-    const struct wire      *before, *after;       /* of the player for whom they were muxed, … */
+    const struct wire      *before, *after;       /* of the player that they were muxed for, … */
     int64_t                 muxed_ms;             /* … and what his times had more */
 };
 
@@ -55,8 +55,8 @@ struct shared_batch {
  *            `jitter` are the player's state, and only read. What `wire` borrows is held for as long as the bytes are
  *            there, for the next player may be served when this one has left.
  * Returns    false when they cannot be shared: `from` is not where the release began, or some are forgotten already; a
- *            script is among them, or frames that the wire leaves out, or pictures of a track that is not open; their times do not run smoothly or are out of its
- *            range; or memory is out
+ *            script is among them, or frames that the wire leaves out, or pictures of a track that is not open; their
+ *            times are not shifted by one constant, or are out of the wire's range; or memory is out
  */
 bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
                       const struct jitter *jitter, uint64_t open);

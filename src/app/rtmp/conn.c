@@ -29,7 +29,7 @@ enum {
 /* Where there is no vhost yet to say otherwise: the default of `out_ack_size`. */
 enum { OUT_ACK_SIZE_DEFAULT = 2500000 };
 
-/* So many streams of one connection are each told in whole; those that follow share a line of a kind a second. */
+/* The first streams of a connection are each told in whole; those that follow share a line of a kind a second. */
 enum { STREAMS_TOLD = 8 };
 
 static const struct client_type client_types[] = {
@@ -116,8 +116,10 @@ static struct err *introduce(struct rtmp_conn *c)
         e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + STEP_TIMEOUT_US);
     if (e)
         return err_wrap(e, "handshake");
-    log_info("%s",
-             c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN ? "simple handshake success." : "complex handshake success");
+    if (c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN)
+        log_info("simple handshake success.");
+    else
+        log_info("complex handshake success"); /* without a dot, as SRS writes it */
     if (c->rtmp.proxied) {
         char claimed[INET_ADDRSTRLEN];
         inet_ntop(AF_INET, c->rtmp.proxied_ip, claimed, sizeof claimed);

@@ -81,7 +81,7 @@ static struct source *largest(const struct sources *all, enum give_way_step step
     return found;
 }
 
-/* By limits of its own: the connection whose frame was one too many is any. */
+/* By limits of their own: it is chance whose frame was one too many. */
 static void tell(struct sources *all, const struct source *s, enum give_way_step step, size_t bytes)
 {
     struct log_limits *of_caller = co_log_limits();

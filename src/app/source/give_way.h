@@ -1,7 +1,7 @@
 /**
  * What streams give up when the process holds more memory than its limit (core/mem.h), in this order:
  *
- *     1. GOP caches of streams that nobody watches, the largest first: who joins waits for the next key frame
+ *     1. GOP caches of streams that nobody watches, the largest first: newcomers wait for the next key frame
  *     2. what slow players have not taken yet, the longest first: they jump to the newest key frame
  *     3. GOP caches of the others, the largest first
  *
@@ -21,7 +21,7 @@
 
 enum give_way_step { GIVE_UNWATCHED_GOP, GIVE_BACKLOG, GIVE_GOP, GIVE_WAY_STEPS };
 
-/* A GOP cache may have so much in any case, and at most so much however few streams there are: 10 s of 50 Mbit/s. */
+/* The share of a GOP cache: at least, however many streams there are; and at most, however few: 10 s of 50 Mbit/s. */
 enum { GOP_SHARE_MIN = 16 << 20, GOP_SHARE_MAX = 64 << 20 };
 
 /* All shares together are this part of the limit, as far as GOP_SHARE_MIN lets them be. */

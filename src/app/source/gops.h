@@ -23,12 +23,11 @@
 /* Tracks whose key frames a joiner may begin with; those of more tracks come when they come. */
 enum { GOPS_TRACKS_MAX = 8 };
 
-/* A stream whose pictures stay away for this long is sound alone, if it has never paused a third as long between two. */
-#define GOPS_SILENT_US (30 * US_PER_SECOND)
-enum { GOPS_SILENT_STEPS = 3 };
+/* A stream without pictures for this long is sound alone, unless it has paused a third as long between two before. */
+enum { GOPS_SILENT_US = 30 * US_PER_SECOND, GOPS_SILENT_STEPS = 3 };
 
-/* And so long when the encoder has said that there will be no more. */
-#define GOPS_ENDED_US (2 * US_PER_SECOND)
+/* The same when the encoder has said that there will be no more pictures. */
+enum { GOPS_ENDED_US = 2 * US_PER_SECOND };
 
 /* The newest key frame of a track. */
 struct gop_start {
@@ -39,8 +38,8 @@ struct gop_start {
 
 struct gops {
     uint64_t         pictured;                /* tracks that ever had pictures */
-    uint64_t         keyed;                   /* that have shown a key frame in this publish */
-    uint64_t         keyless;                 /* that were given up to have one */
+    uint64_t         keyed;                   /* tracks that have shown a key frame in this publish */
+    uint64_t         keyless;                 /* tracks of which no key frame is expected any more */
     int64_t          early_since_us, n_early; /* pictures before a key frame, in this publish */
     struct gop_start starts[GOPS_TRACKS_MAX];
     uint64_t         last_lead_seq;                    /* the key frame of the first track before the newest one */

@@ -1,6 +1,6 @@
 #include "app/source/jitter.h"
 
-/* Behind frames that were skipped, the next one follows so soon. */
+/* Behind frames that were skipped, the next one follows the last one after this. */
 enum { STEP_MS = 10 };
 
 void jitter_init(struct jitter *j, enum time_jitter mode)
@@ -26,7 +26,7 @@ void jitter_begin(struct jitter *j, int64_t first_ms)
     j->base_ms = j->last_ms < 0 ? first_ms : first_ms - j->last_ms - STEP_MS;
 }
 
-/* As if nothing had been sent yet. */
+/* As the mode makes it of the stream's time. */
 static int64_t timestamp(const struct jitter *j, const struct frame *f)
 {
     int64_t ms = frame_ms(f);

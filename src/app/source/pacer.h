@@ -1,12 +1,12 @@
 /**
  * When appended frames are released to the readers of a source.
  *
- * `mw_latency` configured: a batch is released this long after the last one at the earliest (and, with `mw_msgs`
- * configured, when more than so many wait, or PACER_LATENCY_MAX_US later than without), or as soon as a whole release waits. `min_latency on`: at once.
- * Neither: at once as long as more time has passed since the last batch than sending it cost (computing time: what others
- * on the host had of the core is no cost); so with few
- * players each frame goes out as it comes, and with many the batches grow, up to PACER_LATENCY_MAX_US, while
- * sending takes at most about half of the loop.
+ * `min_latency on`: at once.
+ * `mw_latency`: that long after the last release, or as soon as a whole release waits. With `mw_msgs` more frames than that
+ * must wait, too; PACER_LATENCY_MAX_US later they go in any case.
+ * Neither: at once as long as more time has passed since the last release than sending it cost (computing time: what other
+ * processes had of the core is no cost). So with few players each frame goes out as it comes, and with many the batches
+ * grow, up to PACER_LATENCY_MAX_US, while sending takes at most about half of the loop.
  *
  * One coroutine a source, while it has readers.
  */

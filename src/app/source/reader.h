@@ -36,8 +36,8 @@ struct source;
 struct reader;
 
 /**
- * How a release is handed to readers who wait, without waking each: by the pacer, to many of them between two yields.
- * add() takes one, or refuses (then he is woken and helps himself); flush() comes after the last before a yield. Neither
+ * How a release is handed to readers that wait, without waking each: by the pacer, to many of them between two yields.
+ * add() takes one, or refuses (then it is woken and takes what is due); flush() comes after the last before a yield. Neither
  * yields, wakes anybody but by co_unpark(), or detaches a reader.
  */
 struct reader_delivery {

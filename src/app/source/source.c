@@ -127,7 +127,7 @@ void source_release(struct source *s)
 {
     if (!s || --s->refs > 0)
         return;
-    map_remove(&s->owner->by_key, s->key); /* before the yield: who comes now begins a new one */
+    map_remove(&s->owner->by_key, s->key); /* before the yield: whoever comes now begins a new one */
     pacer_stop(s);
     forget_all(s);
     destroy(s);

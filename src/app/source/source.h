@@ -65,7 +65,7 @@ struct source {
     int64_t           unwatched_since_us; /* when the last reader left, or publishing began */
 
     struct stream_clock clock;
-    int64_t             unsettled_until_us; /* the first frames wait so long for the other kind; 0: they do not */
+    int64_t             unsettled_until_us; /* until when the first frames wait for the other kind; 0: they do not */
 
     struct ring      ring;
     struct headers   headers;     /* newest */
@@ -182,7 +182,7 @@ int64_t source_fast_cache_us(const struct source *s);
 /** Bring rates up to date; a second call at the same time does nothing. */
 void source_sample(struct source *s, int64_t now_us);
 
-/* Whatever `queue_length` says, a player may fall behind by a batch and so much more. */
+/* Lower bound of queue_length: one batch plus this. */
 enum { SOURCE_QUEUE_LENGTH_MIN_US = US_PER_SECOND };
 
 /** How long players may fall behind before they jump, by the configuration in force. */

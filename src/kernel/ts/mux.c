@@ -165,7 +165,7 @@ void ts_mux_expect_early(struct ts_mux *m, int64_t early_us)
 
 /*
  * How much before the frame's own time the picture is decoded. Where more becomes expected on the way, decoding goes on
- * right behind the picture before until it has fallen back by so much.
+ * right behind the picture before, until it has fallen back by that much.
  */
 static uint32_t next_lag_90k(const struct ts_mux *m, int64_t ms)
 {

@@ -57,7 +57,7 @@ struct ts_mux {
     bool                told;    /* the PMT was written since it changed last */
     uint8_t             cc[TS_TRACKS];
     bool                has_picture;
-    uint32_t            early_90k;  /* pictures are decoded so much before the time that their frames say, … */
+    uint32_t            early_90k;  /* by how much pictures are decoded before the time that their frames say, … */
     uint32_t            lag_90k;    /* … and the last one was */
     int64_t             picture_ms; /* of the last one, on the stream's time line */
 };
@@ -78,7 +78,7 @@ bool ts_mux_carries(enum codec codec);
  */
 void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio);
 
-/** A picture that is shown so long before its own time is to be expected. Below 0 and far beyond the most: no effect. */
+/** Expect a picture that is shown this long before its own time. Below 0 and far beyond TS_EARLY_MAX_90K: no effect. */
 void ts_mux_expect_early(struct ts_mux *m, int64_t early_us);
 
 /** Write PAT and PMT now, TS_PSI_LEN bytes; as ts_mux_frame() does where they are due. */
