@@ -13,7 +13,7 @@
 #include "core/mem.h"
 #include "protocol/io.h"
 
-enum { EXHAUSTED_PAUSE_US = 100 * US_PER_MS, COMPLAINT_INTERVAL_US = US_PER_SECOND };
+enum { EXHAUSTED_PAUSE_US = 100 * US_PER_MS };
 
 /*
  * Accepted in one turn of the loop: as many newcomers as cost, until they play, a quarter of what the others took in the
@@ -28,8 +28,7 @@ struct listener {
     struct io                    io;
     struct co                   *co;
     int                          spare_fd; /* given up to refuse a connection when descriptors run out; -1: none */
-    int64_t                      complained_us, n_unsaid;
-    struct log_limits            log_limits;
+    struct log_limits            log_limits; /* of the lines that newcomers cause */
     bool                         wanted, fresh, closing;
     struct endpoint              endpoint;
     char                         name[IO_ADDR_CAP];
@@ -49,29 +48,13 @@ static void listener_free(struct listener *l)
     mem_free(l);
 }
 
-/* At most one complaint a second; the others are counted. */
-static bool may_complain(struct listener *l)
-{
-    if (now_us() - l->complained_us < COMPLAINT_INTERVAL_US) {
-        l->n_unsaid++;
-        return false;
-    }
-    l->complained_us = now_us();
-    return true;
-}
-
 static void refuse(struct listener *l, int fd, const char *who)
 {
     struct server *s = l->server;
     close(fd);
     s->stat.n_refused++;
-    if (may_complain(l)) {
-        log_warn("refused %s: code=%d(%s), there are %zu connections, max_connections=%d (%lld more refusals since the "
-                 "last such line)",
-                 who, E_EXCEED_CONNECTIONS, err_code_name(E_EXCEED_CONNECTIONS), s->connections.count,
-                 s->conf->max_connections, (long long)l->n_unsaid);
-        l->n_unsaid = 0;
-    }
+    log_warn("refused %s: code=%d(%s), there are %zu connections, max_connections=%d", who, E_EXCEED_CONNECTIONS,
+             err_code_name(E_EXCEED_CONNECTIONS), s->connections.count, s->conf->max_connections);
 }
 
 static void refuse_for_memory(struct listener *l, int fd, const char *who)
@@ -120,11 +103,7 @@ static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
 static void say_exhausted(struct listener *l, int why)
 {
     l->server->stat.n_refused++;
-    if (may_complain(l)) {
-        log_error("accept at tcp://%s: %s; new connections are turned away (%lld more since the last such line)",
-                  l->name, strerror(why), (long long)l->n_unsaid);
-        l->n_unsaid = 0;
-    }
+    log_error("accept at tcp://%s: %s; new connections are turned away", l->name, strerror(why));
 }
 
 /*

@@ -353,21 +353,37 @@ void log_tell_held(struct log_limits *l)
     tell_held(l, INT64_MAX);
 }
 
-/* False when the line is the second of its kind, of one connection, in one second. */
-static bool is_within_limits(enum log_level level, const char *kind)
+/* False when the line is the second of its kind, within these limits, in one second. NULL: there are none. */
+static bool is_within(struct log_limits *l, enum log_level level, const char *kind)
 {
-    struct log_limits *l = state.limits && level >= LOG_INFO ? state.limits() : NULL;
-    if (!l)
+    if (!l || level < LOG_INFO)
         return true;
     int64_t now = now_us();
     tell_held(l, now);
     return log_limits_pass(l, kind, (int)level, now);
 }
 
+static struct log_limits *own_limits(void)
+{
+    return state.limits ? state.limits() : NULL;
+}
+
 void log_write(enum log_level level, const char *fmt, ...)
 {
     int errnum = errno; /* kept for the caller; what it says has mostly nothing to do with the line */
-    if (!log_enabled(level) || !is_within_limits(level, fmt))
+    if (!log_enabled(level) || !is_within(own_limits(), level, fmt))
+        return;
+    va_list args;
+    va_start(args, fmt);
+    log_vwrite(level, current_trace(), 0, NULL, fmt, args);
+    va_end(args);
+    errno = errnum;
+}
+
+void log_write_within(struct log_limits *l, enum log_level level, const char *fmt, ...)
+{
+    int errnum = errno;
+    if (!log_enabled(level) || !is_within(l, level, fmt))
         return;
     va_list args;
     va_start(args, fmt);
@@ -390,7 +406,7 @@ void log_write_as(const char *trace_id, enum log_level level, const char *fmt, .
 
 void log_err(enum log_level level, struct err *e, const char *fmt, ...)
 {
-    if (e && log_enabled(level) && is_within_limits(level, fmt)) {
+    if (e && log_enabled(level) && is_within(own_limits(), level, fmt)) {
         va_list args;
         va_start(args, fmt);
         log_vwrite(level, current_trace(), err_errno(e), e, fmt, args);

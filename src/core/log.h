@@ -64,6 +64,9 @@ bool log_enabled(enum log_level level);
 
 void log_write(enum log_level level, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
+/** Within these limits in place of the connection's own: for a line that any of many connections may cause. */
+void log_write_within(struct log_limits *l, enum log_level level, const char *fmt, ...) ATTR_PRINTF(3, 4);
+
 /** On behalf of somebody else: with that trace id, not limited. */
 void log_write_as(const char *trace_id, enum log_level level, const char *fmt, ...) ATTR_PRINTF(3, 4);
 

@@ -2,13 +2,12 @@
 
 #include "app/conf/unbuilt.h"
 #include "app/http/conn.h"
-#include "core/clock.h"
 #include "core/log.h"
 #include "core/str.h"
 
 enum { STATUS_NOT_FOUND = 404, STATUS_NOT_IMPLEMENTED = 501, STATUS_UNAVAILABLE = 503 };
 
-enum { TEXT_MAX = 512, LOG_INTERVAL_US = US_PER_SECOND };
+enum { TEXT_MAX = 512 };
 
 static const char text_type[] = "text/plain; charset=utf-8";
 
@@ -19,19 +18,12 @@ bool http_unbuilt_owns(const char *path)
 }
 
 /* Players poll playlists, and Prometheus polls metrics: one line a second tells of all of them. */
+static struct log_limits limits;
+
 static void say(const struct http_exchange *x, const struct conf_unbuilt *row)
 {
-    static int64_t   said_us;
-    static long long n_unsaid;
-    int64_t          now = now_us();
-    if (said_us && now - said_us < LOG_INTERVAL_US) {
-        n_unsaid++;
-        return;
-    }
-    log_warn("HTTP client ip=%s asks for %s: %s is not built yet (%lld more such requests since the last such line)",
-             http_conn_of(x)->ip, http_request_of(x)->raw_path, row->feature, n_unsaid);
-    said_us = now;
-    n_unsaid = 0;
+    log_write_within(&limits, LOG_WARN, "HTTP client ip=%s asks for %s: %s is not built yet", http_conn_of(x)->ip,
+                     http_request_of(x)->raw_path, row->feature);
 }
 
 struct err *http_unbuilt_reply(struct http_exchange *x)

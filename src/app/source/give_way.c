@@ -4,7 +4,6 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "protocol/co.h"
 
 /* Below the limit by this part of it, so that the next frame does not begin anew. */
 enum { SLACK_OF_LIMIT = 16 };
@@ -81,14 +80,12 @@ static struct source *largest(const struct sources *all, enum give_way_step step
     return found;
 }
 
-/* By limits of their own: it is chance whose frame was one too many. */
+/* Within limits of their own: it is chance whose frame was one too many. */
 static void tell(struct sources *all, const struct source *s, enum give_way_step step, size_t bytes)
 {
-    struct log_limits *of_caller = co_log_limits();
-    co_set_log_limits(&all->give_way.log_limits);
-    log_warn("memory_limit: %zu MiB are held, more than %zu: %s gives up %zu bytes: %s", mem_held() >> 20,
-             mem_limit() >> 20, s->identity, bytes, told[step]);
-    co_set_log_limits(of_caller);
+    log_write_within(&all->give_way.log_limits, LOG_WARN,
+                     "memory_limit: %zu MiB are held, more than %zu: %s gives up %zu bytes: %s", mem_held() >> 20,
+                     mem_limit() >> 20, s->identity, bytes, told[step]);
 }
 
 void sources_give_way(void *arg)

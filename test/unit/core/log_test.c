@@ -193,6 +193,21 @@ static void whoever_has_limits_writes_a_line_of_a_kind_a_second_and_a_count(void
                       "[^\n]*\\[WARN\\][^\n]*\\(1 more like \"closing,\" were not logged\\)\n$");
 }
 
+static void a_line_within_other_limits_does_not_count_for_the_connection(void **state)
+{
+    struct log_limits of_many = { 0 };
+    (void)state;
+    log_to(path, LOG_DEBUG);
+    limits_of_test = (struct log_limits){ 0 };
+    log_set_limits_source(give_limits);
+    for (int i = 0; i < 3; i++)
+        log_write_within(&of_many, LOG_WARN, "gave way %d", i);
+    log_tell_held(&limits_of_test); /* has none */
+    log_tell_held(&of_many);
+    log_set_limits_source(NULL);
+    assert_file(path, "\\] gave way 0\n[^\n]*\\[WARN\\][^\n]*\\(2 more like \"gave way %d\" were not logged\\)\n$");
+}
+
 static void an_error_below_the_level_is_freed_all_the_same(void **state)
 {
     (void)state;
@@ -611,6 +626,7 @@ int main(void)
         TEST(writing_a_line_keeps_errno),
         TEST(an_error_is_told_whole_and_a_warning_in_one_line),
         TEST(whoever_has_limits_writes_a_line_of_a_kind_a_second_and_a_count),
+        TEST(a_line_within_other_limits_does_not_count_for_the_connection),
         TEST(an_error_below_the_level_is_freed_all_the_same),
         TEST(off_is_no_level_of_a_line),
         TEST(lines_below_the_level_are_not_written),
