@@ -4,18 +4,19 @@
 
 #include "core/str.h"
 
+const char *page_host_find(const char *url, size_t *len)
+{
+    const char *slashes = strstr(url, "//"), *host = slashes ? slashes + 2 : url;
+    *len = strcspn(host, "/?#\\");
+    for (const char *at; (at = memchr(host, '@', *len)); host = at + 1) /* https://github.com@evil.example/ is evil.example */
+        *len -= (size_t)(at + 1 - host);
+    return host;
+}
+
 const char *page_host(const char *url, char buf[static PAGE_HOST_CAP])
 {
-    const char *start = url ? strstr(url, "//") : NULL;
-    start = start ? start + 2 : url ? url : "";
-    size_t len = strcspn(start, "/?#\\");
-    for (size_t i = 0; i < len; i++) {
-        if (start[i] != '@')
-            continue;
-        start += i + 1; /* https://github.com@evil.example/ is evil.example */
-        len -= i + 1;
-        i = (size_t)-1;
-    }
+    size_t      len;
+    const char *start = page_host_find(url ? url : "", &len);
     if (len && start[0] == '[') {
         size_t close = strcspn(start, "]");
         len = close < len ? close + 1 : len;

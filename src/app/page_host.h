@@ -18,4 +18,10 @@ enum { PAGE_HOST_CAP = 256 };
  */
 const char *page_host(const char *url, char buf[static PAGE_HOST_CAP]);
 
+/**
+ * Where host and port begin in `url`, behind scheme, user and password, and how long they are. A URL without `//` begins with its
+ * host. Borrowed from `url`.
+ */
+const char *page_host_find(const char *url, size_t *len);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/page_host.h"
 #include "core/str.h"
 
 /* How much of the text comes before any parameter. */
@@ -19,11 +20,9 @@ const char *public_url(const char *url, bool path, char buf[static PUBLIC_URL_CA
     size_t      scheme_len = slashes ? (size_t)(slashes + 2 - url) : 0;
     if (scheme_len > plain_len(url))
         return buf; /* what looks like a host is part of a parameter */
-    const char *host = url + scheme_len;
-    size_t      host_len = strcspn(host, "/\\?#");
-    for (const char *at; (at = memchr(host, '@', host_len)); host = at + 1)
-        host_len -= (size_t)(at + 1 - host);
-    size_t shown = plain_len(host);
+    size_t      host_len;
+    const char *host = page_host_find(url, &host_len);
+    size_t      shown = plain_len(host);
     str_append(&out, url, scheme_len);
     str_append(&out, host, path || shown < host_len ? shown : host_len);
     return buf;
