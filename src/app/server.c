@@ -1,6 +1,5 @@
 #include "app/server.h"
 
-#include <string.h>
 #include <sys/resource.h>
 
 #include "app/conf/size.h"
@@ -10,7 +9,6 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "core/str.h"
 #include "protocol/peer_watch.h"
 
 /* A graceful stop says what it waits for after 1, 2, 4 … 32 s, and looks this often whether it is overtaken. */
@@ -61,42 +59,7 @@ void server_finish(struct server *s)
 
 bool server_is_full(const struct server *s)
 {
-    return s->connections.count - s->n_api_places >= (size_t)s->conf->max_connections;
-}
-
-/* A free place that may be taken from that address; -1: there is none. */
-static int find_api_place(const struct server *s, const char *ip)
-{
-    int found = -1, n_same = 0;
-    for (int i = 0; i < SERVER_API_PLACES; i++) {
-        if (!s->api_places[i][0])
-            found = i;
-        n_same += strcmp(s->api_places[i], ip) == 0;
-    }
-    return n_same < SERVER_API_PLACES_OF_ONE ? found : -1;
-}
-
-bool server_has_api_place(const struct server *s, const char *ip)
-{
-    return find_api_place(s, ip) >= 0;
-}
-
-int server_take_api_place(struct server *s, const char *ip)
-{
-    int place = find_api_place(s, ip);
-    if (place >= 0) {
-        str_copy(s->api_places[place], sizeof s->api_places[place], ip);
-        s->n_api_places++;
-    }
-    return place;
-}
-
-void server_leave_api_place(struct server *s, int place)
-{
-    if (place < 0)
-        return;
-    s->api_places[place][0] = '\0';
-    s->n_api_places--;
+    return s->connections.count - s->api_places.count >= (size_t)s->conf->max_connections;
 }
 
 void server_request_stop(struct server *s, enum server_stop how)

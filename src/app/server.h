@@ -6,10 +6,10 @@
 #ifndef APP_SERVER_H
 #define APP_SERVER_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "app/api_places.h"
 #include "app/conf/conf.h"
 #include "app/reload.h"
 #include "app/source/source.h"
@@ -25,10 +25,6 @@ struct reload;
 
 enum server_stop { SERVER_RUNS, SERVER_STOPS_GRACEFULLY, SERVER_STOPS_QUICKLY };
 
-/* Connections beyond max_connections that are the API's alone, so that it answers when all others are taken; and how many
- * of them one address may have. */
-enum { SERVER_API_PLACES = 16, SERVER_API_PLACES_OF_ONE = 8 };
-
 struct server {
     struct conf         *conf;
     const char          *server_id;             /* stable over restarts */
@@ -39,8 +35,7 @@ struct server {
     struct tls_store     tls;  /* certificates */
     struct list          listeners;
     struct co_group      accepters, connections, services;
-    char                 api_places[SERVER_API_PLACES][INET6_ADDRSTRLEN]; /* the addresses that have them; "": free */
-    size_t               n_api_places;
+    struct api_places    api_places; /* beyond max_connections */
     struct co           *main;     /* runs server_run() */
     struct reload       *reload;   /* reload.h; NULL: there is none */
     struct reload_result reloaded; /* the last time */
@@ -63,12 +58,5 @@ void server_apply_memory_limit(struct server *s);
 
 /** True when one more connection would exceed max_connections. */
 bool server_is_full(const struct server *s);
-
-/** Whether one of the API's own places is free for that address. */
-bool server_has_api_place(const struct server *s, const char *ip);
-
-/** Take one; -1 when there is none. And leave it; takes -1. */
-int  server_take_api_place(struct server *s, const char *ip);
-void server_leave_api_place(struct server *s, int place);
 
 #endif

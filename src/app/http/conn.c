@@ -199,7 +199,7 @@ static void say_goodbye(struct http_conn *c, struct err *e)
 
 static void conn_free(struct http_conn *c)
 {
-    server_leave_api_place(c->server, c->api_place);
+    api_places_leave(&c->server->api_places, c->api_place);
     io_close(&c->io);
     mem_free(c);
 }
@@ -261,7 +261,7 @@ struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *pee
     io_addr_host(peer, c->peer_ip, sizeof c->peer_ip);
     io_addr_text(peer, c->peer);
     bool is_beyond = server_is_full(s) || !mem_has_room();
-    c->api_place = is_beyond ? server_take_api_place(s, c->peer_ip) : -1;
+    c->api_place = is_beyond ? api_places_take(&s->api_places, c->peer_ip) : -1;
     struct err *e = io_open(&c->io, fd);
     if (!e)
         peer_watch_add(&c->io);
