@@ -54,19 +54,21 @@ static void add_step(struct clock_track *t, int64_t ms)
         t->n_steps = CLOCK_STEPS; /* the same place, and never an overflow */
 }
 
-static struct clock_track *find_track(const struct stream_clock *c, enum frame_kind kind, unsigned id)
+/* The track's place; CLOCK_TRACKS: it has none. */
+static unsigned find_track(const struct stream_clock *c, enum frame_kind kind, unsigned id)
 {
     for (unsigned i = 0; i < c->n_tracks; i++)
         if (c->tracks[i].kind == kind && c->tracks[i].id == id)
-            return (struct clock_track *)&c->tracks[i];
-    return NULL;
+            return i;
+    return CLOCK_TRACKS;
 }
 
 static struct clock_track *find_or_add_track(struct stream_clock *c, enum frame_kind kind, unsigned id)
 {
-    struct clock_track *t = find_track(c, kind, id);
-    if (t)
-        return t;
+    struct clock_track *t;
+    unsigned            at = find_track(c, kind, id);
+    if (at < CLOCK_TRACKS)
+        return &c->tracks[at];
     if (c->n_tracks < CLOCK_TRACKS) {
         t = &c->tracks[c->n_tracks++];
     } else {
@@ -339,11 +341,11 @@ struct clock_time stream_clock_media(struct stream_clock *c, enum frame_kind kin
 struct clock_time stream_clock_header(const struct stream_clock *c, enum frame_kind kind, unsigned track,
                                       uint32_t ts_ms)
 {
-    const struct clock_track *t = find_track(c, kind, track);
-    int64_t                   ms = c->newest_ms, shift_ms = c->shift_ms;
-    if (t && t->started) {
-        ms = t->out_ms;
-        shift_ms = t->shift_ms;
+    unsigned at = find_track(c, kind, track);
+    int64_t  ms = c->newest_ms, shift_ms = c->shift_ms;
+    if (at < CLOCK_TRACKS && c->tracks[at].started) {
+        ms = c->tracks[at].out_ms;
+        shift_ms = c->tracks[at].shift_ms;
     } else if (!c->started) {
         ms = c->has_out ? c->newest_ms : ts_ms;
         shift_ms = ms - ts_ms;
