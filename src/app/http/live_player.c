@@ -7,6 +7,7 @@
 #include "app/http/site.h"
 #include "app/live/sender.h"
 #include "app/source/pacer.h"
+#include "app/source/retention.h"
 #include "app/source/source.h"
 #include "app/stat/stat.h"
 #include "core/clock.h"
@@ -273,7 +274,7 @@ static struct err *play(struct player *p)
     p->wait_until_us = p->since_us + s->vhost->http_remux.wait_us;
     struct err *e = sender_attach(&p->out, s, p->io, wire, &p->client.n_messages);
     if (!e && p->format->from_live_end)
-        reader_start_at(&p->out.reader, source_fast_cache_us(s));
+        reader_start_at(&p->out.reader, retention_fast_cache_us(s));
     if (!e) {
         log_info("start play %s%s over %s, ip=%s, publishing=%d, mw_sleep=%lldms, gop_cache=%d, jitter=%d", s->identity,
                  p->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, s->publisher != NULL,

@@ -176,9 +176,6 @@ static inline bool source_knows_codec(const struct source *s, enum frame_kind ki
     return source_codec(s, kind) != CODEC_NONE;
 }
 
-/** How much of the stream before the live end is kept for players of bare audio: http_remux { fast_cache; }. */
-int64_t source_fast_cache_us(const struct source *s);
-
 /** Bring rates up to date; a second call at the same time does nothing. */
 void source_sample(struct source *s, int64_t now_us);
 

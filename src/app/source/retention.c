@@ -1,0 +1,87 @@
+#include "app/source/retention.h"
+
+#include "app/source/reader.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/str.h"
+
+/* A log beyond this is worth trimming by the stream's own time. */
+enum { MUCH_BYTES = 4 << 20 };
+
+int64_t retention_fast_cache_us(const struct source *s)
+{
+    const struct conf_http_remux *remux = &s->vhost->http_remux;
+    bool                          audio = str_ends_with(remux->mount, ".aac") || str_ends_with(remux->mount, ".mp3");
+    return remux->enabled && audio && s->publisher ? remux->fast_cache_us : 0;
+}
+
+/* The oldest frame before `keep` that a player of bare audio may start with. */
+static uint64_t keep_fast_cache(const struct source *s, uint64_t keep)
+{
+    int64_t  now = now_us(), cache_us = retention_fast_cache_us(s);
+    uint64_t seq = s->ring.tail;
+    if (cache_us == 0)
+        return keep;
+    while (seq < keep && now - ring_at(&s->ring, seq)->arrived_us > cache_us)
+        seq++;
+    return seq;
+}
+
+/* The oldest frame that somebody still has a right to. */
+static uint64_t keep_from(const struct source *s)
+{
+    uint64_t keep = s->ring.head;
+    for (const struct list *it = s->readers.next; it != &s->readers; it = it->next) {
+        const struct reader *r = LIST_ENTRY(it, const struct reader, link);
+        if (r->seq < keep)
+            keep = r->seq;
+    }
+    if (keep < s->ring.tail)
+        keep = s->ring.tail;
+    /* A reader's right ends at queue_length: by the clock, and by the stream's own time if that runs faster. When
+     * the log is small, the stream's time has only jumped. */
+    const struct frame *newest = ring_at(&s->ring, s->ring.head - 1);
+    const int64_t       limit_us = source_queue_length_us(s);
+    const bool          much = s->ring.bytes > MUCH_BYTES;
+    for (; keep < s->ring.head; keep++) {
+        const struct frame *f = ring_at(&s->ring, keep);
+        if (newest->arrived_us - f->arrived_us <= limit_us && !(much && newest->dts_us - f->dts_us > limit_us))
+            break;
+    }
+    return keep_fast_cache(s, s->has_gop && s->gop_seq < keep ? s->gop_seq : keep);
+}
+
+/* Looking for the oldest reader costs a step for each of them: that many steps for a frame, however short the GOPs are. */
+enum { TRIM_READERS_A_FRAME = 16 };
+
+void retention_trim(struct source *s)
+{
+    if (s->ring.head == s->ring.tail)
+        return;
+    bool is_too_much = s->ring.bytes > SOURCE_BYTES_MAX;
+    if (!is_too_much && s->ring.head - s->trimmed_at < s->n_readers / TRIM_READERS_A_FRAME)
+        return;
+    s->trimmed_at = s->ring.head;
+    ring_trim(&s->ring, keep_from(s));
+    if (s->ring.bytes <= SOURCE_BYTES_MAX)
+        return;
+    log_warn("stream %s holds %zu bytes, more than %d: its GOP cache and slow players lose frames", s->identity,
+             s->ring.bytes, SOURCE_BYTES_MAX);
+    s->has_gop = false;
+    while (s->ring.bytes > SOURCE_BYTES_MAX / 2 && s->ring.tail < s->ring.head)
+        ring_trim(&s->ring, s->ring.tail + 1);
+}
+
+void retention_keep_to_share(struct source *s)
+{
+    size_t share = sources_gop_share(s->owner);
+    if (!s->has_gop || s->gop_bytes <= share)
+        return;
+    log_warn("stream %s has a GOP of more than %zu bytes, its share of memory_limit: new players wait for the next key "
+             "frame",
+             s->identity, share);
+    s->owner->give_way.over_share++;
+    s->has_gop = false;
+    retention_trim(s);
+}
