@@ -10,16 +10,16 @@
 #include "app/stat/system/ram.h"
 #include "core/str.h"
 
-/* What is longer is cut: meminfo begins with the total. */
-enum { TEXT_CAP = 1024, PATH_CAP = 512, KIB = 1024 };
+/* What is longer is cut: meminfo begins with the total; cgroup has a line for each of some 14 controllers of version 1. */
+enum { MEMINFO_CAP = 1024, CGROUP_CAP = 4096, LIMIT_CAP = 64, PATH_CAP = 512, KIB = 1024 };
 
 /* The beginning of a file; false when it cannot be read. */
-static bool read_text(const char *path, char text[static TEXT_CAP])
+static bool read_text(const char *path, char *text, size_t cap)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    ssize_t n = read(fd, text, TEXT_CAP - 1);
+    ssize_t n = read(fd, text, cap - 1);
     close(fd);
     text[n > 0 ? n : 0] = '\0';
     return n > 0;
@@ -33,10 +33,10 @@ static int64_t least(int64_t a, int64_t b)
 /* The limit in a file; 0: none ("max", or as much as fits a page counter). */
 static int64_t limit_in(const char *folder, const char *file)
 {
-    char       path[PATH_CAP], text[TEXT_CAP];
+    char       path[PATH_CAP], text[LIMIT_CAP];
     struct str out = str_over(path, sizeof path);
     str_printf(&out, "%s/%s", folder, file);
-    if (out.cut || !read_text(path, text))
+    if (out.cut || !read_text(path, text, sizeof text))
         return 0;
     long long n = strtoll(text, NULL, 10);
     return n > 0 && n < INT64_MAX / 2 ? n : 0;
@@ -82,10 +82,10 @@ static const char *group_of_line(const char *line, bool *is_v1)
 
 static int64_t limit_of_groups(const char *root)
 {
-    char path[PATH_CAP], top[PATH_CAP], text[TEXT_CAP], *rest = text;
+    char path[PATH_CAP], top[PATH_CAP], text[CGROUP_CAP], *rest = text;
     snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
     int64_t limit = 0;
-    if (!read_text(path, text))
+    if (!read_text(path, text, sizeof text))
         return 0;
     for (char *line; (line = strsep(&rest, "\n"));) {
         bool        is_v1;
@@ -100,9 +100,9 @@ static int64_t limit_of_groups(const char *root)
 
 int64_t memory_max(const char *root)
 {
-    char       path[PATH_CAP], text[TEXT_CAP];
+    char       path[PATH_CAP], text[MEMINFO_CAP];
     struct ram ram = { 0 };
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
-    int64_t machine = read_text(path, text) && ram_parse(text, &ram) ? ram.total * KIB : 0;
+    int64_t machine = read_text(path, text, sizeof text) && ram_parse(text, &ram) ? ram.total * KIB : 0;
     return least(machine, limit_of_groups(root));
 }

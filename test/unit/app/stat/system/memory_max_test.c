@@ -91,6 +91,22 @@ static void version_1_has_another_file(void **state)
     assert_int_equal(memory_max(root), 400000);
 }
 
+/* Docker on version 1: the group of each controller has 64 digits, and memory may come last. */
+static void version_1_has_a_line_for_each_controller(void **state)
+{
+    char        text[4096] = "";
+    static char id[65];
+    (void)state;
+    memset(id, 'a', sizeof id - 1);
+    for (int i = 13; i > 1; i--)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%d:controller%d:/kubepods/burstable/%s\n", i, i, id);
+    snprintf(text + strlen(text), sizeof text - strlen(text), "1:memory:/kubepods/burstable/%s\n", id);
+    put("/proc/meminfo", MEMINFO);
+    put("/proc/self/cgroup", text);
+    put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "500000\n");
+    assert_int_equal(memory_max(root), 500000);
+}
+
 static void the_machine_it_runs_on_has_some(void **state)
 {
     (void)state;
@@ -104,7 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(without_groups_it_is_the_machines),     TEST(the_smallest_group_on_the_way_counts),
         TEST(a_container_has_its_limit_at_the_root), TEST(version_1_has_another_file),
-        TEST(the_machine_it_runs_on_has_some),
+        TEST(version_1_has_a_line_for_each_controller), TEST(the_machine_it_runs_on_has_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
