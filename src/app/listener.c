@@ -27,7 +27,7 @@ struct listener {
     const struct listen_service *service;
     struct io                    io;
     struct co                   *co;
-    int                          spare_fd; /* given up to refuse a connection when descriptors run out; -1: none */
+    int                          spare_fd;   /* given up to refuse a connection when descriptors run out; -1: none */
     struct log_limits            log_limits; /* of the lines that newcomers cause */
     bool                         wanted, fresh, closing;
     struct endpoint              endpoint;

@@ -8,7 +8,8 @@ const char *page_host_find(const char *url, size_t *len)
 {
     const char *slashes = strstr(url, "//"), *host = slashes ? slashes + 2 : url;
     *len = strcspn(host, "/?#\\");
-    for (const char *at; (at = memchr(host, '@', *len)); host = at + 1) /* https://github.com@evil.example/ is evil.example */
+    /* https://github.com@evil.example/ is evil.example */
+    for (const char *at; (at = memchr(host, '@', *len)); host = at + 1)
         *len -= (size_t)(at + 1 - host);
     return host;
 }

@@ -36,9 +36,9 @@ struct server {
     struct list          listeners;
     struct co_group      accepters, connections, services;
     struct api_places    api_places; /* beyond max_connections */
-    struct co           *main;     /* runs server_run() */
-    struct reload       *reload;   /* reload.h; NULL: there is none */
-    struct reload_result reloaded; /* the last time */
+    struct co           *main;       /* runs server_run() */
+    struct reload       *reload;     /* reload.h; NULL: there is none */
+    struct reload_result reloaded;   /* the last time */
     enum server_stop     stop;
 };
 

@@ -7,7 +7,7 @@
  * watched (eventfd, signalfd, inotify) may be an io too: io_wait_readable(), read(), io_drained().
  *
  * A layer may lie between an io and its socket (TLS: protocol/tls/tls.h). Whoever reads and writes by the calls below
- * does not know: what he reads, writes and counts is the payload.
+ * does not know: what it reads, writes and counts is the payload.
  *
  * Units      deadlines are absolute now_us() times
  * Errors     E_SOCKET_READ, E_SOCKET_WRITE (errno kept), E_SOCKET_TIMEOUT, E_END_OF_STREAM,
@@ -55,7 +55,7 @@ struct io {
     const struct io_layer *layer; /* NULL: bytes go as they are */
     void                  *layer_state;
 
-    struct list watched; /* peer_watch.h; all zero: it is not */
+    struct list watched; /* in the list of peer_watch.h; all zero: in none */
 };
 
 /** One line "127.0.0.1:41222" or "[::1]:1935" needs this much. */
@@ -84,7 +84,7 @@ void io_close(struct io *io);
 void io_linger(struct io *io, int64_t deadline_us);
 
 /**
- * Stop, or go on, waking the owner for input: for who reads by the clock (io_look_again(), then a read that does not
+ * Stop, or go on, waking the owner for input: for a caller that reads by the clock (io_look_again(), then a read that does not
  * wait). What ends the connection wakes it all the same.
  */
 void io_mute_input(struct io *io, bool mute);
@@ -150,7 +150,7 @@ struct err *io_writev_more_now(struct io *io, const struct iovec *iov, int n_iov
  */
 struct err *io_sendfile_now(struct io *io, int file, int64_t *at, size_t len, size_t *n) ATTR_MUST_USE;
 
-/** Who read from the descriptor by himself has met EAGAIN: wait for the next edge from now on. */
+/** The caller read from the descriptor itself and has met EAGAIN: wait for the next edge from now on. */
 static inline void io_drained(struct io *io)
 {
     io->may_read = false;

@@ -46,7 +46,7 @@ struct http_conn {
     char                         summary[HTTP_SUMMARY_CAP];
     int                          status; /* of the reply to it; 0: none has begun */
     struct log_limits            log_limits;
-    int                          api_place; /* one of the API's own (api_places.h); -1: it came before the server was full */
+    int api_place; /* one of the API's own (api_places.h); -1: it came before the server was full */
 };
 
 /** The connection that an exchange of this server belongs to. */

@@ -1,5 +1,5 @@
 /**
- * Files compressed for who asks for it: made on a worker thread, the last used ones kept.
+ * Files compressed for clients that ask for it: made on a worker thread, the last used ones kept.
  *
  * Source     RFC 1952
  * Ownership  counted

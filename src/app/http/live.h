@@ -1,8 +1,8 @@
 /**
  * Live streams over HTTP: which requests are for one, and who may have it.
  *
- * A path of a vhost's `http_remux { mount; }` is a stream's, whether it is published or not: a player before his
- * publisher gets the head of his reply at once and then waits, `http_remux { wait; }` at the most. Beside the mount's own
+ * A path of a vhost's `http_remux { mount; }` is a stream's, whether it is published or not: a player before its
+ * publisher gets the head of its reply at once and then waits, at most `http_remux { wait; }`. Beside the mount's own
  * extension the same path with .mp4 is the stream as fragmented MP4, while it is published: else there may be a file.
  */
 #ifndef APP_HTTP_LIVE_H

@@ -23,7 +23,7 @@ enum { DROP_BYTES = 4096, DROP_TURN_BYTES = 64 << 10 };
 
 enum { HEADER_TIMEOUT_US = 30 * US_PER_SECOND };
 
-/* What the API shows of him; the request is forgotten while he plays. */
+/* What the API shows of the player; the request is forgotten while it plays. */
 struct identity {
     char *name, *tc_url, *page_url;
 };
@@ -44,12 +44,12 @@ struct player {
     bool                      dropped;     /* some input was dropped: the next request may have been in it */
     unsigned                  epoch;       /* of the source, when the player came */
     int64_t                   wait_until_us;
-    int64_t                   since_us; /* when frames were there for him first */
+    int64_t                   since_us; /* when the first frames were there */
 };
 
 static const struct client_type type = { .name = "flv-play", .tag = "HTS", .is_http = true };
 
-/* ---- who he is ---- */
+/* ---- what the API and the log know of it ---- */
 
 static bool format_url(char **to, const struct http_exchange *x, const char *app)
 {
@@ -108,9 +108,9 @@ static struct err *count_client(struct player *p, const struct identity *id)
     return stat_add_client(&c->server->stat, &p->client, p->source->vhost->name);
 }
 
-/* ---- what he says ---- */
+/* ---- its input ---- */
 
-/* Nothing that a player says means anything but that he is there. Who says much lets the others run, and is read on. */
+/* Input from a player is discarded; it only proves that the player is alive. Much input lets the others run in between. */
 static struct err *drop_input(struct player *p)
 {
     static uint8_t dropped[DROP_BYTES];
@@ -133,7 +133,7 @@ static struct err *listen_to_player(struct player *p)
     return err_wrap(p->ws ? websocket_listen_now(p->ws) : drop_input(p), "listen to the player");
 }
 
-/* ---- how he begins ---- */
+/* ---- how it begins ---- */
 
 /* What the header tells stays true; whether the rest is dropped may be changed. */
 static void follow_conf(struct player *p)
@@ -234,7 +234,7 @@ static struct err *wait_and_open(struct player *p, bool *ended)
     return wait_to_open(p, due_us <= now_us() ? DEADLINE_NEVER : due_us, ended);
 }
 
-/* ---- how he plays ---- */
+/* ---- how it plays ---- */
 
 static struct err *send_what_is_due(struct player *p, bool *ended)
 {
@@ -247,7 +247,7 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
     *ended = p->out.is_over || (p->epoch != p->source->epoch && !p->source->publisher);
     if (*ended)
         return NULL;
-    p->epoch = p->source->epoch; /* a new publisher at once: he goes on with it */
+    p->epoch = p->source->epoch; /* a new publisher at once: the player goes on with it */
     return io_is_readable(p->io) ? NULL : sender_wait(&p->out, DEADLINE_NEVER);
 }
 

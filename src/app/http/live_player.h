@@ -1,7 +1,7 @@
 /**
  * One player of a live stream over HTTP or WebSocket, from the head of the reply to its end.
  *
- * The reply ends with its last chunk when the stream ends; who comes before the publisher waits.
+ * The reply ends with its last chunk when the stream ends; a player that comes before its publisher waits.
  */
 #ifndef APP_HTTP_LIVE_PLAYER_H
 #define APP_HTTP_LIVE_PLAYER_H

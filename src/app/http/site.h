@@ -29,7 +29,7 @@ enum http_site {
  */
 const char *http_site_page(const struct http_request *r);
 
-/** Who asks, by `http_api { trusted_hosts; }` of the configuration. */
+/** Whose page asks, by `http_api { trusted_hosts; }` of the configuration. */
 enum http_site http_site_of(const struct conf *conf, const struct http_request *r);
 
 /**

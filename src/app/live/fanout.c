@@ -42,7 +42,7 @@ static void finish(void *arg, ssize_t sent)
     if (sent > 0)
         sender_took(w->player, &w->batch, (size_t)sent);
     if (sent < (ssize_t)w->batch.len)
-        co_unpark(w->player->reader.co); /* to see for himself */
+        co_unpark(w->player->reader.co); /* it finds out why by itself */
 }
 
 static void flush(void)
@@ -71,13 +71,13 @@ static const uint8_t *keep(const struct shared_batch *b)
     return copies.newest;
 }
 
-/* By a call of his own. */
+/* By a call of its own. */
 static bool write_now(struct sender *p, const struct shared_batch *b)
 {
     size_t      sent = 0;
     struct err *e = sender_write(p, b, &sent);
     bool        is_whole = !e && sent == b->len;
-    err_free(e); /* he will meet it again, and has somebody to tell */
+    err_free(e); /* the player's coroutine meets it again, and can report it */
     return is_whole;
 }
 

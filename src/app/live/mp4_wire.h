@@ -1,7 +1,7 @@
 /**
  * The wire format of fMP4 players: a frame is a fragment, moof and mdat. What comes first, the moov, is not its business.
  *
- * Shape      wire.mp4: begun by mp4_mux_init(); who keeps the wire keeps the frames alive that it was made from
+ * Shape      wire.mp4: begun by mp4_mux_init(); it borrows the configurations of its tracks (held_wire.h)
  * Source     kernel/mp4/mux.h
  * Yields     no
  */

@@ -18,7 +18,7 @@ enum { WRITE_TIMEOUT_US = 30 * US_PER_SECOND };
 
 /*
  * What a player's socket keeps of what is not on its way yet. What waits belongs into the log, which all share: the
- * kernel would take up to 4 MiB (tcp_wmem) for each player who does not read, and when its memory for TCP runs short
+ * kernel would take up to 4 MiB (tcp_wmem) for each player that does not read, and when its memory for TCP runs short
  * it drops what others are sent.
  */
 enum { UNSENT_BYTES = 256 << 10 };

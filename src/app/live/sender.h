@@ -45,10 +45,10 @@ struct sender {
     int64_t             *n_messages; /* counts frames that were sent whole */
     bool                 paused;
     bool                 caught_up;   /* all that was due has been sent, once */
-    bool                 is_over;     /* with nothing left to send: what is next cannot be told to him */
+    bool                 is_over;     /* the next frame cannot be expressed in this format: nothing more is sent */
     int64_t              duration_ms; /* none above 0: no end */
     struct sent_duration sent;
-    unsigned             epoch;      /* of the source when he began to wait, … */
+    unsigned             epoch;      /* of the source when the player began to wait, … */
     uint64_t             conf;       /* … and the serial of its configuration; 0: before */
     bool                 is_settled; /* has caught up once */
 };

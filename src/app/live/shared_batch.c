@@ -28,7 +28,7 @@ struct muxed {
     size_t           len, n_messages;
     struct wire_mark marks[SHARED_FRAMES_MAX];
     struct held_wire before, after; /* of the player that they were muxed for, which may have left since, … */
-    int64_t          muxed_ms;      /* … and how much its times had more than the stream's */
+    int64_t          muxed_ms;      /* … and by how much its times were ahead of the stream's */
     struct held_wire stamped;       /* whose the bytes are now, … */
     int64_t          offset_ms;     /* … and what has been added to the times */
     uint64_t         content;       /* counts what they have been made */
@@ -138,8 +138,8 @@ static struct muxed *place_for(const struct wire *wire, int64_t offset_ms)
 {
     struct muxed *best = all;
     for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
-        struct wire_stamp his = { wire, offset_ms }, first = { &m->before.wire, m->muxed_ms };
-        if (m->release == release.number && is_kind(m, wire) && wire->format->is_same(&first, &his))
+        struct wire_stamp wanted = { wire, offset_ms }, first = { &m->before.wire, m->muxed_ms };
+        if (m->release == release.number && is_kind(m, wire) && wire->format->is_same(&first, &wanted))
             return m;
         if (is_better_place(m, best, wire))
             best = m;
@@ -147,14 +147,14 @@ static struct muxed *place_for(const struct wire *wire, int64_t offset_ms)
     return best->release < release.number ? best : NULL;
 }
 
-/* Who leaves some out has other times, too. */
+/* A player that leaves some frames out gets other times, too. */
 static bool wants_all(const struct wire *w)
 {
     return !(w->no_audio && release.has_audio) && !(w->no_video && release.has_video);
 }
 
-/* What differs between two players whose wires are the same. */
-static void make_his(struct muxed *m, const struct wire *wire, int64_t offset_ms)
+/* Write over what differs between two players whose wires are the same: the times. */
+static void stamp_for(struct muxed *m, const struct wire *wire, int64_t offset_ms)
 {
     struct wire_stamp from = { &m->stamped.wire, m->offset_ms }, to = { wire, offset_ms };
     if (!wire->format->stamp || (m->offset_ms == offset_ms && !wire->format->pass))
@@ -186,7 +186,7 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
         mux(m, s, wire, offset_ms);
     if (!m || !m->whole)
         return false;
-    make_his(m, wire, offset_ms);
+    stamp_for(m, wire, offset_ms);
     *out = (struct shared_batch){
         .bytes = m->bytes,
         .len = m->len,

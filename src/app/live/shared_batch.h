@@ -1,10 +1,10 @@
 /**
- * The frames of one release, as bytes on the wire, muxed once for all players of a source who keep up.
+ * The frames of one release, as bytes on the wire, muxed once for all players of a source that keep up.
  *
  * A player's bytes differ from those of another with the same kind of wire only in the times, by a constant (jitter.h);
  * so the bytes are laid out once, each player's constant is written over the last one's, and one send() of one
- * buffer does what took two iovecs a frame. Who has fallen behind, has just joined, or wants something special
- * makes his own batch.
+ * buffer does what took two iovecs a frame. A player that has fallen behind, has just joined, or wants something special
+ * makes its own batch.
  *
  * There is one release at a time, because its players run one after the other; and its bytes for a few wires, because
  * players of several kinds take turns.
@@ -44,7 +44,7 @@ struct shared_batch {
     int64_t                 offset_ms;            /* what the player's times have more than the stream's */
     uint64_t                content;              /* other bytes have another number */
     const struct wire      *before, *after;       /* of the player that they were muxed for, … */
-    int64_t                 muxed_ms;             /* … and what his times had more */
+    int64_t                 muxed_ms; /* … and by how much that player's times were ahead of the stream's */
 };
 
 /**

@@ -89,7 +89,7 @@ struct wire_format {
      */
     void (*follow)(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms);
 
-    /** Whether the player must be told that it is over, because this frame cannot be told to him. NULL: never. */
+    /** Whether this frame cannot be expressed, so that the player's reply must end before it. NULL: never. */
     bool (*is_end)(const struct wire *w, const struct frame *f);
 };
 

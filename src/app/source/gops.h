@@ -43,7 +43,7 @@ struct gops {
     int64_t          early_since_us, n_early; /* pictures before a key frame, in this publish */
     struct gop_start starts[GOPS_TRACKS_MAX];
     uint64_t         last_lead_seq;                    /* the key frame of the first track before the newest one */
-    bool             ended; /* the encoder said so behind the last picture */
+    bool             ended;                            /* the encoder said so behind the last picture */
     int64_t          last_us, last_dts_us, longest_us; /* of pictures: arrival and time of the last, and longest step */
 };
 

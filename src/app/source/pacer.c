@@ -116,7 +116,7 @@ static int64_t cost_since(const struct source *s, int64_t began_us, int64_t cpu_
 }
 
 /*
- * Hand the release out, and find out what that cost: the last yield comes back when all who were woken have run. In
+ * Hand the release out, and find out what that cost: the last yield comes back when all that were woken have run. In
  * between the others get their turns, and readers come and go: they come behind the last one.
  */
 static void run_round(struct source *s)

@@ -56,9 +56,9 @@ struct reader {
     int64_t                       attached_us;
     struct headers                prologue; /* sent before it */
     size_t                        n_prologue_sent;
-    bool                          waiting;  /* parked until the next batch */
-    const struct reader_delivery *delivery; /* NULL: woken for each batch */
-    struct picture_gate           gate;     /* which pictures are for it */
+    bool                          waiting;            /* parked until the next batch */
+    const struct reader_delivery *delivery;           /* NULL: woken for each batch */
+    struct picture_gate           gate;               /* which pictures are for it */
     int64_t                       n_jumps, n_skipped; /* times it fell behind, frames it lost so */
 };
 

@@ -68,13 +68,13 @@ struct source {
     int64_t             unsettled_until_us; /* until when the first frames wait for the other kind; 0: they do not */
 
     struct ring      ring;
-    struct headers   headers;     /* newest */
+    struct headers   headers; /* newest */
     struct gops      gops;
     struct headers   gop_headers; /* as they were at gop_seq */
     uint64_t         gop_seq;     /* the newest key frame; of several tracks, see gops.h */
     size_t           gop_bytes;   /* memory of the frames from there on */
     bool             has_gop;     /* the frames from gop_seq on are all there, and a new reader starts there */
-    bool             atc; /* configured, or switched on by the metadata */
+    bool             atc;         /* configured, or switched on by the metadata */
     struct mix_queue mix;
 
     struct list     readers;
@@ -93,8 +93,8 @@ struct source {
 
     struct video_info  video; /* codec CODEC_NONE until known */
     struct audio_info  audio;
-    bool               video_told, audio_told; /* by the newest metadata: it will come, if it has not */
-    uint8_t            video_track, audio_track; /* of which they tell: the first that has come */
+    bool               video_told, audio_told;     /* by the newest metadata: it will come, if it has not */
+    uint8_t            video_track, audio_track;   /* of which they tell: the first that has come */
     int64_t            frames_video, frames_audio; /* of the first track, without configurations */
     int64_t            n_jumps;                    /* of readers that fell behind */
     struct traffic     traffic;

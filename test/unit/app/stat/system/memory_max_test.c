@@ -118,8 +118,8 @@ static void the_machine_it_runs_on_has_some(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_groups_it_is_the_machines),     TEST(the_smallest_group_on_the_way_counts),
-        TEST(a_container_has_its_limit_at_the_root), TEST(version_1_has_another_file),
+        TEST(without_groups_it_is_the_machines),        TEST(the_smallest_group_on_the_way_counts),
+        TEST(a_container_has_its_limit_at_the_root),    TEST(version_1_has_another_file),
         TEST(version_1_has_a_line_for_each_controller), TEST(the_machine_it_runs_on_has_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
