@@ -39,7 +39,7 @@ void server_apply_memory_limit(struct server *s)
     int64_t bytes = conf_size_of(&size, whole);
     if ((size_t)bytes == mem_limit())
         return;
-    mem_set_limit((size_t)bytes, sources_give_way, &s->sources);
+    mem_set_limit((size_t)bytes, give_way_relieve, &s->sources);
     if (bytes)
         log_info("memory_limit %s: %lld MiB for all streams and connections, the process may have %lld MiB",
                  s->conf->memory_limit, (long long)(bytes >> 20), (long long)(whole >> 20));

@@ -13,7 +13,7 @@ static struct err *write_memory(struct api_reply *r)
     jw_int(&r->json, "limit", (int64_t)limit);
     jw_int(&r->json, "held", (int64_t)mem_held());
     jw_bool(&r->json, "has_room", has_room);
-    jw_int(&r->json, "gop_share", limit ? (int64_t)sources_gop_share(all) : 0);
+    jw_int(&r->json, "gop_share", limit ? (int64_t)give_way_gop_share(all) : 0);
     jw_int(&r->json, "over_share", g->over_share);
     jw_object(&r->json, "given_up");
     for (enum give_way_step step = 0; step < GIVE_WAY_STEPS; step++) {

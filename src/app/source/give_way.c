@@ -26,7 +26,7 @@ const char *give_way_name(enum give_way_step step)
     return names[step];
 }
 
-size_t sources_gop_share(const struct sources *all)
+size_t give_way_gop_share(const struct sources *all)
 {
     size_t limit = mem_limit(), n = all->by_key.count ? all->by_key.count : 1;
     size_t share = limit / GOP_SHARES_OF_LIMIT / n;
@@ -88,7 +88,7 @@ static void tell(struct sources *all, const struct source *s, enum give_way_step
                      mem_limit() >> 20, s->identity, bytes, told[step]);
 }
 
-void sources_give_way(void *arg)
+void give_way_relieve(void *arg)
 {
     struct sources  *all = arg;
     struct give_way *g = &all->give_way;

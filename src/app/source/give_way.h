@@ -41,10 +41,10 @@ struct sources;
 struct source;
 
 /** Give up what is needed to get below the limit; arg is a struct sources: for mem_set_limit(). */
-void sources_give_way(void *arg);
+void give_way_relieve(void *arg);
 
 /** The most that a GOP cache of these streams may hold; SIZE_MAX when the process has no limit. */
-size_t sources_gop_share(const struct sources *all);
+size_t give_way_gop_share(const struct sources *all);
 
 /** The words of the API and the log for a step: "unwatched_gop", … */
 const char *give_way_name(enum give_way_step step);

@@ -9,7 +9,7 @@ void headers_clear(struct headers *h)
     h->count = 0;
 }
 
-bool headers_are_for(const struct frame *f)
+bool headers_takes(const struct frame *f)
 {
     return f->config || f->note == NOTE_COLOR || f->note == NOTE_CHANNELS;
 }

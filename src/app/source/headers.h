@@ -24,8 +24,8 @@ struct headers {
 
 void headers_clear(struct headers *h);
 
-/** Whether a frame is a header. A script that is not metadata (cue points, captions) is of its moment alone. */
-bool headers_are_for(const struct frame *f);
+/** Whether such a frame is kept here. Not a script that is not metadata: cue points and captions are of their moment alone. */
+bool headers_takes(const struct frame *f);
 
 /** Replace the header of the same kind, track and note, or add it. What has no room is not kept; metadata always has. */
 void headers_put(struct headers *h, struct frame *f);

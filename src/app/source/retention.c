@@ -75,7 +75,7 @@ void retention_trim(struct source *s)
 
 void retention_keep_to_share(struct source *s)
 {
-    size_t share = sources_gop_share(s->owner);
+    size_t share = give_way_gop_share(s->owner);
     if (!s->has_gop || s->gop_bytes <= share)
         return;
     log_warn("stream %s has a GOP of more than %zu bytes, its share of memory_limit: new players wait for the next key "

@@ -330,7 +330,7 @@ struct err *source_append(struct source *s, struct frame *f)
     count_frame(s, f);
     if (f->kind != FRAME_SCRIPT)
         follow_codec(s, f);
-    if (headers_are_for(f))
+    if (headers_takes(f))
         return append_header(s, f);
     if (f->kind == FRAME_SCRIPT)
         return push(s, f);

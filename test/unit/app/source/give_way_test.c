@@ -44,7 +44,7 @@ static void drop(struct source *s, struct publisher *p)
 
 static void limit_to(size_t more)
 {
-    mem_set_limit(mem_held() + more, sources_give_way, &fx.all);
+    mem_set_limit(mem_held() + more, give_way_relieve, &fx.all);
 }
 
 static void finish(void)
@@ -142,7 +142,7 @@ static void when_nothing_is_left_nobody_may_begin_to_publish(void **state)
     struct source   *s;
     begin(&fx, "");
     void *block = mem_alloc(8 * MIB); /* of something that no stream can give up */
-    mem_set_limit(mem_held() - MIB, sources_give_way, &fx.all);
+    mem_set_limit(mem_held() - MIB, give_way_relieve, &fx.all);
     assert_false(mem_has_room());
     assert_null(source_acquire(&s, &fx.all, fx.conf, vhost_of(fx.conf), "live", "late"));
     struct err *e = source_publish(s, &second);
@@ -158,20 +158,20 @@ static void no_gop_is_larger_than_its_share(void **state)
 {
     (void)state;
     begin(&fx, "play { gop_cache_max_frames 0; }");
-    mem_set_limit((size_t)1 << 40, sources_give_way, &fx.all);
-    assert_int_equal(sources_gop_share(&fx.all), GOP_SHARE_MAX);
+    mem_set_limit((size_t)1 << 40, give_way_relieve, &fx.all);
+    assert_int_equal(give_way_gop_share(&fx.all), GOP_SHARE_MAX);
     append_gop(fx.source, GOP_SHARE_MAX / MIB - 1);
     assert_true(fx.source->has_gop);
     append_large(fx.source, "p1", 2 * MIB);
     assert_false(fx.source->has_gop);
     assert_true(fx.source->ring.bytes <= 4 * MIB);
     assert_int_equal(fx.all.give_way.over_share, 1);
-    mem_set_limit((size_t)GOP_SHARES_OF_LIMIT * 2 * GOP_SHARE_MIN, sources_give_way, &fx.all);
-    assert_int_equal(sources_gop_share(&fx.all), 2 * GOP_SHARE_MIN);
-    mem_set_limit(1 << 20, sources_give_way, &fx.all);
-    assert_int_equal(sources_gop_share(&fx.all), GOP_SHARE_MIN);
+    mem_set_limit((size_t)GOP_SHARES_OF_LIMIT * 2 * GOP_SHARE_MIN, give_way_relieve, &fx.all);
+    assert_int_equal(give_way_gop_share(&fx.all), 2 * GOP_SHARE_MIN);
+    mem_set_limit(1 << 20, give_way_relieve, &fx.all);
+    assert_int_equal(give_way_gop_share(&fx.all), GOP_SHARE_MIN);
     finish();
-    assert_int_equal(sources_gop_share(&fx.all), SIZE_MAX); /* no limit, no share */
+    assert_int_equal(give_way_gop_share(&fx.all), SIZE_MAX); /* no limit, no share */
 }
 
 int main(void)
