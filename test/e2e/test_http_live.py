@@ -548,7 +548,7 @@ def test_a_header_tells_an_end_far_away_to_whoever_asks_for_a_range(live):
     """Such a one moves about in files, and must not take what has come so far for all; who records gets no such length."""
     def lengths(*fields):
         with player(live, "mp4", fields=fields) as p:
-            p.wait_body(1000)
+            p.until(lambda: b"moof" in p.body, "the first fragment")
             head = p.body[:p.body.index(b"moof")]
         boxes = [head[i + 4:] for i in range(len(head)) if head[i:i + 4] == b"mdhd"]
         return [int.from_bytes(b[24:32] if b[0] else b[16:20], "big") // int.from_bytes(b[20:24] if b[0] else b[12:16], "big")
