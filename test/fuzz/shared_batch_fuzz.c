@@ -195,6 +195,11 @@ static void join(struct player *p)
         ts_mux_init(&w.ts, source->video.codec, source->audio.codec);
     if (w.format == &mp4_wire && !open_mp4(&w.mp4))
         return;
+    int64_t early_us = (more >> 3 & 3) * INT64_C(40000);
+    if (w.format == &ts_wire)
+        ts_mux_expect_early(&w.ts, early_us);
+    else if (w.format == &mp4_wire)
+        mp4_mux_expect_early(&w.mp4, early_us);
     for (size_t i = 0; more & 4 && i < source->headers.count; i++)
         wire_pass(&w, source->headers.frames[i], 0);
     held_wire_set(&p->held, &w);

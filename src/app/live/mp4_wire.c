@@ -35,45 +35,61 @@ static void fragment_pass(struct wire *w, const struct frame *f, int64_t ms)
         mp4_mux_write_head(&w->mp4, &to, f, ms * TICKS_PER_MS);
 }
 
+/* How much later the second one's times are written. */
+static int64_t delta_90k(const struct wire_stamp *a, const struct wire_stamp *b)
+{
+    return (b->offset_ms - a->offset_ms) * TICKS_PER_MS + b->wire->mp4.start_90k - a->wire->mp4.start_90k;
+}
+
 static bool fragments_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
                             const struct wire_stamp *to)
 {
-    int64_t  delta_90k = (to->offset_ms - from->offset_ms) * TICKS_PER_MS;
+    int64_t  later_90k = delta_90k(from, to);
     uint32_t delta_sequence = to->wire->mp4.sequence - from->wire->mp4.sequence;
-    if (!delta_90k && !delta_sequence)
+    if (!later_90k && !delta_sequence)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (marks[i].len && !mp4_mux_restamp(bytes + marks[i].body, marks[i].len, delta_90k, delta_sequence))
+        if (marks[i].len && !mp4_mux_restamp(bytes + marks[i].body, marks[i].len, later_90k, delta_sequence))
             break; /* never: they are whole fragments */
     return true;
 }
 
-static bool is_same_track(const struct mp4_mux_track *a, const struct mp4_mux_track *b, int64_t delta_90k)
+static bool is_same_track(const struct mp4_mux_track *a, const struct mp4_mux_track *b, int64_t later_90k)
 {
     const struct frame *of_a = a->entry.config, *of_b = b->entry.config;
     if (!of_a || !of_b)
         return !of_a && !of_b;
-    int64_t last_90k = a->last_dts_90k < 0 ? a->last_dts_90k : a->last_dts_90k + delta_90k;
+    int64_t last_90k = a->last_dts_90k < 0 ? a->last_dts_90k : a->last_dts_90k + later_90k;
     return of_a->codec == of_b->codec && of_a->track == of_b->track && last_90k == b->last_dts_90k &&
            a->duration_90k == b->duration_90k;
 }
 
+/* When the first picture can be decoded depends on the player's own time. */
+static bool is_same_picture(const struct mp4_mux *a, const struct mp4_mux *b, int64_t later_90k)
+{
+    const struct mp4_mux_track *t = &a->tracks[MP4_TRACK_VIDEO];
+    return !t->entry.config || (decode_ahead_is_like(&a->ahead, &b->ahead) && (t->last_dts_90k >= 0 || !later_90k));
+}
+
 static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 {
-    int64_t delta_90k = (b->offset_ms - a->offset_ms) * TICKS_PER_MS;
+    const struct mp4_mux *of_a = &a->wire->mp4, *of_b = &b->wire->mp4;
+    int64_t               later_90k = delta_90k(a, b);
     for (int i = 0; i < MP4_TRACKS; i++)
-        if (!is_same_track(&a->wire->mp4.tracks[i], &b->wire->mp4.tracks[i], delta_90k))
+        if (!is_same_track(&of_a->tracks[i], &of_b->tracks[i], later_90k))
             return false;
-    return true;
+    return is_same_picture(of_a, of_b, later_90k);
 }
 
 static void follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms)
 {
+    int64_t later_90k = delta_ms * TICKS_PER_MS + w->mp4.start_90k - before->mp4.start_90k;
     w->mp4.sequence += after->mp4.sequence - before->mp4.sequence;
+    w->mp4.ahead = after->mp4.ahead;
     for (int i = 0; i < MP4_TRACKS; i++) {
         const struct mp4_mux_track *to = &after->mp4.tracks[i];
         if (to->last_dts_90k >= 0)
-            w->mp4.tracks[i].last_dts_90k = to->last_dts_90k + delta_ms * TICKS_PER_MS;
+            w->mp4.tracks[i].last_dts_90k = to->last_dts_90k + later_90k;
         w->mp4.tracks[i].duration_90k = to->duration_90k;
     }
 }

@@ -2,7 +2,7 @@
 
 /*
  * A player's time 0 is written as 1.4 s, as ffmpeg's muxer begins too: the first pictures may have to be decoded before it
- * (TS_EARLY_MAX_90K), and a stamp below 0 would be one of 26 hours.
+ * (DECODE_AHEAD_MAX_90K), and a stamp below 0 would be one of 26 hours.
  */
 enum { TICKS_PER_MS = 90, START_MS = 1400 };
 

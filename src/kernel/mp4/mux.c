@@ -36,6 +36,8 @@ enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const
 {
     m->sequence = 0;
     m->duration_90k = 0;
+    m->start_90k = 0;
+    m->ahead = (struct decode_ahead){ 0 };
     enum mp4_result of_video = init_track(&m->tracks[MP4_TRACK_VIDEO], video, key);
     enum mp4_result of_audio = init_track(&m->tracks[MP4_TRACK_AUDIO], audio, NULL);
     if ((video && video->kind != FRAME_VIDEO) || (audio && audio->kind != FRAME_AUDIO))
@@ -43,6 +45,12 @@ enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const
     if (!video && !audio)
         return MP4_NEED_CONFIG;
     return of_video > of_audio ? of_video : of_audio; /* what never works says more than what does not yet */
+}
+
+void mp4_mux_expect_early(struct mp4_mux *m, int64_t early_us)
+{
+    decode_ahead_expect(&m->ahead, early_us);
+    m->start_90k = m->ahead.most_90k;
 }
 
 size_t mp4_mux_header_len(const struct mp4_mux *m)
@@ -114,13 +122,21 @@ static uint32_t duration_90k(const struct mp4_mux_track *t, const struct frame *
     return step > 0 && step <= STEP_MAX_90K ? (uint32_t)step : t->duration_90k;
 }
 
-static int32_t composition_offset_90k(const struct frame *f)
+/* The decoding time: on the file's time line, and for a picture behind the last one where that is possible. */
+static int64_t decoding_time_90k(struct mp4_mux *m, const struct frame *f, int64_t dts_90k)
 {
-    enum { LIMIT_US = 1 << 30 }; /* 18 minutes; nothing reorders pictures that far */
-    int64_t us = f->pts_us - f->dts_us;
-    if (us > LIMIT_US || us < -LIMIT_US)
-        us = us > 0 ? LIMIT_US : -LIMIT_US;
-    return (int32_t)(us * 9 / 100);
+    dts_90k = dts_90k > 0 ? dts_90k + m->start_90k : m->start_90k;
+    if (f->kind != FRAME_VIDEO)
+        return dts_90k;
+    decode_ahead_follow(&m->ahead, f, dts_90k - m->tracks[MP4_TRACK_VIDEO].last_dts_90k - 1);
+    return dts_90k - m->ahead.lag_90k;
+}
+
+static uint32_t composition_offset_90k(const struct mp4_mux *m, const struct frame *f)
+{
+    enum { LIMIT_90K = 1 << 30 }; /* 3 hours; nothing reorders pictures that far */
+    int64_t shown_90k = f->kind == FRAME_VIDEO ? decode_ahead_shown_90k(&m->ahead, f) : 0;
+    return (uint32_t)(shown_90k < LIMIT_90K ? shown_90k : LIMIT_90K);
 }
 
 /* 8.8.3.1 sample_flags: sample_depends_on, sample_is_non_sync_sample */
@@ -130,7 +146,7 @@ static uint32_t sample_flags(const struct frame *f)
     return f->kind == FRAME_AUDIO || f->key ? ON_NOTHING : ON_OTHERS | NON_SYNC;
 }
 
-static void write_traf(const struct mp4_mux_track *t, struct wr *w, const struct frame *f, uint32_t sample_len)
+static void write_traf(const struct mp4_mux *m, struct wr *w, const struct frame *f, uint32_t sample_len)
 {
     enum {
         DEFAULT_BASE_IS_MOOF = 0x20000,
@@ -140,8 +156,9 @@ static void write_traf(const struct mp4_mux_track *t, struct wr *w, const struct
         FLAGS = 0x400,
         CTS = 0x800
     };
-    size_t traf = mp4_box_begin(w, "traf");
-    size_t tfhd = mp4_full_box_begin(w, "tfhd", 0, DEFAULT_BASE_IS_MOOF);
+    const struct mp4_mux_track *t = &m->tracks[track_index(f)];
+    size_t                      traf = mp4_box_begin(w, "traf");
+    size_t                      tfhd = mp4_full_box_begin(w, "tfhd", 0, DEFAULT_BASE_IS_MOOF);
     wr_u32(w, f->kind == FRAME_VIDEO ? 1 : 2);
     mp4_box_end(w, tfhd);
     size_t tfdt = mp4_full_box_begin(w, "tfdt", 1, 0);
@@ -153,7 +170,7 @@ static void write_traf(const struct mp4_mux_track *t, struct wr *w, const struct
     wr_u32(w, t->duration_90k);
     wr_u32(w, sample_len);
     wr_u32(w, sample_flags(f));
-    wr_u32(w, (uint32_t)composition_offset_90k(f));
+    wr_u32(w, composition_offset_90k(m, f));
     mp4_box_end(w, trun);
     mp4_box_end(w, traf);
 }
@@ -162,7 +179,7 @@ void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, 
 {
     struct mp4_mux_track *t = &m->tracks[track_index(f)];
     uint32_t              sample_len = (uint32_t)mp4_mux_payload(f).len;
-    dts_90k = dts_90k > 0 ? dts_90k : 0;
+    dts_90k = decoding_time_90k(m, f, dts_90k);
     t->duration_90k = duration_90k(t, f, dts_90k);
     t->last_dts_90k = dts_90k;
     m->sequence++;
@@ -170,7 +187,7 @@ void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, 
     size_t mfhd = mp4_full_box_begin(w, "mfhd", 0, 0);
     wr_u32(w, m->sequence);
     mp4_box_end(w, mfhd);
-    write_traf(t, w, f, sample_len);
+    write_traf(m, w, f, sample_len);
     mp4_box_end(w, moof);
     wr_u32(w, MP4_BOX_HEADER_LEN + sample_len);
     wr_bytes(w, "mdat", 4);

@@ -18,9 +18,13 @@
  * what follows. So who serves files over HTTP ends the response at MP4_FRAME_CHANGES; who serves MediaSource may
  * write a new header, with the sequence going on.
  *
+ * No picture is shown before it is decoded, because players then show all pictures later than the sound beside them: ffmpeg
+ * shifts one track alone. Pictures are decoded earlier by what that takes (decode_ahead.h), and where that is expected from the
+ * beginning, all times begin later by it.
+ *
  * Units      90 kHz for both tracks: received times are whole milliseconds, so nothing is lost by it
  * Source     ISO/IEC 14496-12 8.2 (moov), 8.8 (fragments); brands iso5, iso6, mp41. No edit list: times are the
- *            stream's own.
+ *            stream's own, but for the constant at the beginning.
  * Ownership  the value borrows the frames it was made from; nothing is allocated
  * Yields     no
  */
@@ -33,6 +37,7 @@
 
 #include "core/attr.h"
 #include "core/wr.h"
+#include "kernel/decode_ahead.h"
 #include "kernel/frame.h"
 #include "kernel/mp4/entry.h"
 
@@ -54,6 +59,8 @@ struct mp4_mux {
     struct mp4_mux_track tracks[MP4_TRACKS];
     uint32_t             sequence;     /* of the last fragment; the first is 1 */
     int64_t              duration_90k; /* that the header tells; 0, as after mp4_mux_init(): that of the fragments */
+    int64_t              start_90k;    /* what the player's time 0 is written as */
+    struct decode_ahead  ahead;
 };
 
 /* What a frame is to a muxer. */
@@ -83,6 +90,9 @@ bool mp4_mux_carries(enum codec codec);
  */
 enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const struct frame *key,
                              const struct frame *audio) ATTR_MUST_USE;
+
+/** Before the first fragment: expect a picture that is shown this long before its own time (decode_ahead_expect()). */
+void mp4_mux_expect_early(struct mp4_mux *m, int64_t early_us);
 
 /** How many bytes mp4_mux_write_header() writes. */
 size_t mp4_mux_header_len(const struct mp4_mux *m);

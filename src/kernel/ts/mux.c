@@ -6,10 +6,7 @@
 
 #define FORMAT(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-enum { US_PER_SECOND = 1000000, US_PER_MS = 1000, TICKS_PER_MS = 90 };
-
-/* What is expected of early pictures is this, or twice as much, and so on. */
-enum { EARLY_STEP_90K = 10 * TICKS_PER_MS };
+enum { US_PER_SECOND = 1000000 };
 
 #define NO_SECOND INT64_MIN
 
@@ -154,41 +151,15 @@ static bool is_ready(struct ts_mux *m, const struct frame *f)
 
 void ts_mux_expect_early(struct ts_mux *m, int64_t early_us)
 {
-    int64_t early_90k = ts_90k_from_us(early_us);
-    if (early_90k > TS_EARLY_MAX_90K || early_90k <= m->early_90k)
-        return;
-    uint32_t expected = EARLY_STEP_90K;
-    while (expected < early_90k)
-        expected *= 2;
-    m->early_90k = expected;
-}
-
-/*
- * How much before the frame's own time the picture is decoded. Where more becomes expected on the way, decoding goes on
- * right behind the picture before, until it has fallen back by that much.
- */
-static uint32_t next_lag_90k(const struct ts_mux *m, int64_t ms)
-{
-    int64_t step_90k = (ms - m->picture_ms) * TICKS_PER_MS, behind_last = step_90k + m->lag_90k - 1;
-    if (!m->has_picture || step_90k < 0 || behind_last >= m->early_90k)
-        return m->early_90k;
-    return behind_last > 0 ? (uint32_t)behind_last : 0;
-}
-
-static void learn_picture_times(struct ts_mux *m, const struct frame *f)
-{
-    int64_t ms = f->dts_us / US_PER_MS;
-    ts_mux_expect_early(m, f->dts_us - f->pts_us);
-    m->lag_90k = next_lag_90k(m, ms);
-    m->picture_ms = ms;
-    m->has_picture = true;
+    decode_ahead_expect(&m->ahead, early_us);
 }
 
 static void set_times(struct ts_pes_head *head, const struct ts_mux *m, const struct frame *f, int64_t dts_90k)
 {
-    int64_t shown_90k = ts_90k_from_us(f->pts_us - f->dts_us), lag_90k = f->kind == FRAME_VIDEO ? m->lag_90k : 0;
-    head->dts_90k = dts_90k - lag_90k;
-    head->pts_90k = dts_90k + (shown_90k > -lag_90k ? shown_90k : -lag_90k);
+    bool video = f->kind == FRAME_VIDEO;
+    head->dts_90k = dts_90k - (video ? m->ahead.lag_90k : 0);
+    head->pts_90k =
+        video ? head->dts_90k + decode_ahead_shown_90k(&m->ahead, f) : dts_90k + ts_90k_from_us(f->pts_us - f->dts_us);
 }
 
 /* ---- a frame ---- */
@@ -227,7 +198,7 @@ static struct ts_pes_head head_of(const struct ts_mux *m, const struct frame *f,
         .stream_id = codecs[f->codec].stream_id,
         .random_access = video ? f->key : alone && psi,
         .pcr = video || alone,
-        .dts = video && (f->pts_us != f->dts_us || m->early_90k),
+        .dts = video && (f->pts_us != f->dts_us || m->ahead.most_90k),
     };
 }
 
@@ -244,7 +215,7 @@ static enum ts_mux_result make_plan(struct ts_mux *m, const struct frame *f, str
     if (!put_payload(&counted, m, f))
         return TS_MUX_BAD;
     if (f->kind == FRAME_VIDEO)
-        learn_picture_times(m, f);
+        decode_ahead_follow(&m->ahead, f, DECODE_AHEAD_MAX_90K);
     plan->psi = tables_are_due(m, f);
     plan->head = head_of(m, f, plan->psi);
     plan->payload_len = counted.len;
@@ -336,8 +307,7 @@ static bool is_like(const struct ts_mux *a, const struct ts_mux *b)
 {
     return a->video == b->video && a->video_config == b->video_config && is_audio_like(a, b) &&
            a->second == b->second && a->version == b->version && a->told == b->told &&
-           a->has_picture == b->has_picture && a->early_90k == b->early_90k && a->lag_90k == b->lag_90k &&
-           a->picture_ms == b->picture_ms;
+           decode_ahead_is_like(&a->ahead, &b->ahead);
 }
 
 bool ts_mux_shift(struct ts_shift *shift, const struct ts_mux *from, const struct ts_mux *to)

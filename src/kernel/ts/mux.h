@@ -13,11 +13,8 @@
  *            carried: its mapping is a draft that libavformat does not read.
  * Audio      AAC as ADTS, MP3, Opus, AC-3, E-AC-3. Without video the tables stand before the first frame of each
  *            second of the stream's own time, and the clock is on each frame.
- * Times      A picture may be shown before the time at which its frame says that it is decoded: encoders that reorder
- *            pictures and begin both at 0 send such. A transport stream must not, so all pictures, and the clock with
- *            them, are written as decoded earlier by the most that was seen so far (rounded up, so that players agree),
- *            while the times at which pictures and sound come out stay what they are. A picture that must come out
- *            more than TS_EARLY_MAX_90K before its time is a mistake, and comes out at its time.
+ * Times      No picture is shown before it is decoded: all of them, and the clock with them, are decoded earlier by what that
+ *            takes (decode_ahead.h), while the times at which pictures and sound come out stay what they are.
  * Changes    A configuration of another codec, or a first audio frame of one, changes the PMT: its version is one
  *            more, and the tables stand before the next frame. One that cannot be read, or that a transport stream
  *            cannot say, takes its kind out of the program until a better one comes.
@@ -38,12 +35,10 @@
 #include "core/attr.h"
 #include "core/wr.h"
 #include "kernel/aac.h"
+#include "kernel/decode_ahead.h"
 #include "kernel/frame.h"
 #include "kernel/ts/psi.h"
 #include "kernel/ts/restamp.h"
-
-/* 1.28 s: 16 pictures, the most that a decoder keeps, at 12.5 a second. */
-enum { TS_EARLY_MAX_90K = 115200 };
 
 struct ts_mux {
     const struct frame *video_config; /* NULL: none yet */
@@ -56,10 +51,7 @@ struct ts_mux {
     uint8_t             version; /* of the PMT */
     bool                told;    /* the PMT was written since it changed last */
     uint8_t             cc[TS_TRACKS];
-    bool                has_picture;
-    uint32_t            early_90k;  /* by how much pictures are decoded before the time that their frames say, … */
-    uint32_t            lag_90k;    /* … and the last one was */
-    int64_t             picture_ms; /* of the last one, on the stream's time line */
+    struct decode_ahead ahead;
 };
 
 enum ts_mux_result {
@@ -78,7 +70,7 @@ bool ts_mux_carries(enum codec codec);
  */
 void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio);
 
-/** Expect a picture that is shown this long before its own time. Below 0 and far beyond TS_EARLY_MAX_90K: no effect. */
+/** Expect a picture that is shown this long before its own time. Below 0 and far beyond DECODE_AHEAD_MAX_90K: no effect. */
 void ts_mux_expect_early(struct ts_mux *m, int64_t early_us);
 
 /** Write PAT and PMT now, TS_PSI_LEN bytes; as ts_mux_frame() does where they are due. */
@@ -88,7 +80,7 @@ void ts_mux_psi(struct ts_mux *m, struct wr *w);
  * Write a frame.
  *
  * Units      dts_90k: any number, its low 33 bits go out; the PTS is that and what lies between the frame's two times.
- *            A DTS may be TS_EARLY_MAX_90K below it.
+ *            A DTS may be DECODE_AHEAD_MAX_90K below it.
  * Returns    as above. With TS_MUX_NOTHING and TS_MUX_BAD nothing was written, and the muxer knows what the frame said.
  */
 enum ts_mux_result ts_mux_frame(struct ts_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k);

@@ -702,7 +702,7 @@ static void what_is_shown_early_may_change(void **state)
         assert_true(last_unit(x, PID_VIDEO)->pts >= shown);
         if (k > 60 || -cts <= early_ms - STEP_MS)
             assert_int_equal(last_unit(x, PID_VIDEO)->pts, shown);
-        early_ms = x->m.lag_90k / 90;
+        early_ms = x->m.ahead.lag_90k / 90;
     }
     wire_destroy(x);
 }
@@ -722,7 +722,7 @@ static void a_picture_that_is_shown_absurdly_early_comes_at_its_time(void **stat
         }
         ts_mux_expect_early(&x->m, -cts_ms[i] * US_PER_MS);
         ts_mux_expect_early(&x->m, INT32_MIN);
-        assert_int_equal(x->m.early_90k, 0);
+        assert_int_equal(x->m.ahead.most_90k, 0);
         wire_destroy(x);
     }
 }
