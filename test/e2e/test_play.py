@@ -665,6 +665,7 @@ ENDS = {
     "closeStream": lambda c, tid: c.call("closeStream", None, msid=c.msid, tid=tid),
     "closeStream on stream 0": lambda c, tid: c.call("closeStream", None, msid=0, tid=tid),
     "publish(false)": lambda c, tid: c.call("publish", None, False, msid=c.msid, tid=tid),
+    "publish(null)": lambda c, tid: c.call("publish", None, None, msid=c.msid, tid=tid),
     "publish(false) on stream 0": lambda c, tid: c.call("publish", None, False, msid=0, tid=tid),
 }
 

@@ -101,8 +101,13 @@ struct err *rtmp_call_decode(struct rtmp_call *call, uint8_t type_id, const uint
 
 bool rtmp_call_is_stop(const struct rtmp_call *call)
 {
-    return (call->kind == RTMP_CALL_PUBLISH || call->kind == RTMP_CALL_PLAY) &&
-           amf0_peek(&call->args) == AMF0_BOOLEAN && !call->flag;
+    bool publish = call->kind == RTMP_CALL_PUBLISH;
+    switch (amf0_peek(&call->args)) {
+    case AMF0_BOOLEAN: return (publish || call->kind == RTMP_CALL_PLAY) && !call->flag;
+    case AMF0_NULL:
+    case AMF0_UNDEFINED: return publish;
+    default: return false;
+    }
 }
 
 /* ---- answers of a server ---- */

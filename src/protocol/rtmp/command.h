@@ -65,7 +65,7 @@ struct rtmp_call {
  */
 struct err *rtmp_call_decode(struct rtmp_call *call, uint8_t type_id, const uint8_t *body, size_t len) ATTR_MUST_USE;
 
-/** Whether the call is `publish(false)` or `play(false)`: the client ends what it began by that name. */
+/** Whether the call is `publish(false)`, `publish(null)` or `play(false)`: the client ends what it began by that name. */
 bool rtmp_call_is_stop(const struct rtmp_call *call);
 
 /* ---- answers of a server ---- */
