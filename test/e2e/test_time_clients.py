@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+import flv
 import media
 import rtmp
 from browser import Browser
@@ -135,6 +136,97 @@ def test_mpegts_js_plays_in_sync(make_server, habit):
         assert ranges == 1                                           # no hole between what came before and behind
         complaints = [line for line in page.console() if "ropp" in line or "silent" in line]
         assert complaints == []
+    finally:
+        page.close()
+        feeder.finish()
+
+
+# -- pictures that are shown before their decoding time --------------------------------------------------------------------
+
+EARLY_MS = 80                                                        # what x264 delays pictures by, with two B pictures
+
+
+def shown_early(tags):
+    """As encoders send it that begin both times of a picture at 0: composition times from -80 ms on."""
+    return [t._replace(payload=t.payload[:2] + (int.from_bytes(t.payload[2:5], "big", signed=True) - EARLY_MS
+                                                & 0xFFFFFF).to_bytes(3, "big") + t.payload[5:])
+            if t.type == VIDEO and is_frame(t) else t for t in tags]
+
+
+def shown_ms(t):
+    return t.ts + (int.from_bytes(t.payload[2:5], "big", signed=True) if t.type == VIDEO else 0)
+
+
+@pytest.mark.parametrize("ext", ["mp4", "ts"])
+@pytest.mark.parametrize("joins", [False, True], ids=["from the beginning", "joins"])
+def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make_server, ext, joins):
+    server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].%s; } }" % ext, http="")
+    url = server.http_url("/live/s." + ext)
+    tags = shown_early([t for t in media.tags("h264_aac.flv") if is_frame(t) or is_config(t)])
+    frames = [t for t in tags if is_frame(t)]
+    publisher = server.publisher("s")
+    if joins:
+        feeder = rtmp.Feeder(publisher, tags)
+        until(lambda: feeder.sent and feeder.sent[-1].ts > 1500, "some of the stream", 20)
+    with media.ffmpeg_play(url) as player:
+        server.wait_log(r"start play /live/s.%s" % ext)
+        if not joins:
+            feeder = rtmp.Feeder(publisher, tags)
+        feeder.join()
+        feeder.finish()
+        played = media.parse_framemd5(player.ends())
+    late = []
+    for kind, tag_type in (("video", VIDEO), ("audio", AUDIO)):
+        want, got = [shown_ms(t) for t in frames if t.type == tag_type], [p for p in played if p.kind == kind]
+        assert len(got) > 30 and all(p.pts >= p.dts for p in got)
+        assert all(b.dts >= a.dts for a, b in zip(got, got[1:]))
+        unseen = 0 if joins else 10                                  # the first ones come before anything tells of the others
+        late += [p.pts - ms for p, ms in zip(got[unseen:][::-1], want[::-1])]
+    assert max(late) - min(late) <= 2
+
+
+# -- a kind that comes late ------------------------------------------------------------------------------------------------
+
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("second", ["sound", "picture"])
+@pytest.mark.parametrize("told", [False, True], ids=["untold", "told"])
+def test_the_page_plays_a_kind_that_comes_late(make_server, second, told):
+    server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", api="",
+                         http="", start=False)
+    subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), server.html], check=True, timeout=120)
+    server.start()
+    kind = AUDIO if second == "sound" else VIDEO
+    late = [t for t in media.tags(CLIP) if is_config(t) and t.type == kind]
+
+    def tags():
+        if told:
+            yield flv.metadata(videocodecid=7.0, audiocodecid=10.0, width=160.0, height=120.0)
+        began = False
+        for t in media.loop(CLIP):
+            if t.type not in (AUDIO, VIDEO) or is_end(t) or (t.type == kind and (t.ts < 6000 or is_config(t))):
+                continue
+            if t.type == kind and not began:
+                if kind == VIDEO and not is_key(t):
+                    continue
+                began = True
+                yield from (c._replace(ts=t.ts) for c in late)
+            yield t
+    page = Browser()
+    feeder = rtmp.Feeder(server.publisher("s"), tags())
+    try:
+        page.open(server.http_url("/players/srs_player.html") + "?stream=s&app=live")
+        decoded = "const v = document.querySelector('video'); return [v.webkitAudioDecodedByteCount, v.webkitVideoDecodedByteCount]"
+        if not told:
+            first = 1 if second == "sound" else 0
+            until(lambda: page.run(decoded)[first] > 0, "the first kind to play", 20)
+            assert feeder.sent[-1].ts < 6000
+        ends = []
+        until(lambda: ends.append("has ended" in page.text()) or feeder.sent[-1].ts > 6000 and all(
+            n > 0 for n in page.run(decoded)), "both kinds to play", 30)
+        stood = page.facts()["time"]
+        until(lambda: page.facts()["time"] > stood + 2, lambda: "time to go on: %s" % page.facts(), 20)
+        assert page.facts()["error"] == "" and page.facts()["frames"] > 20
+        assert not any(ends) and "ended" not in page.text()
     finally:
         page.close()
         feeder.finish()

@@ -55,6 +55,7 @@ export class Player {
 
   play(url) {
     this.stop()
+    this.renewed = -AGAIN_MS
     this.address.value = this.url = url
     if (formatOf(url))
       this.attempt()
@@ -85,10 +86,23 @@ export class Player {
     if (!mpegts.isSupported())
       throw new Error('This browser has no Media Source Extensions.')
     this.engine = mpegts.createPlayer(source, mpegtsConfig)
-    this.engine.on(mpegts.Events.ERROR, (kind, detail, info) => this.broken(`${kind}: ${info?.msg || detail}`))
+    this.engine.on(mpegts.Events.ERROR, (kind, detail, info) => {
+      if (!this.renews(detail))
+        this.broken(`${kind}: ${info?.msg || detail}`)
+    })
     this.engine.on(mpegts.Events.LOADING_COMPLETE, () => this.over())
     this.engine.attachMediaElement(this.video)
     this.engine.load()
+  }
+
+  /* Sound or picture that comes late: the browser adds no track on the way, so the stream is asked for anew, at once. */
+  renews(detail) {
+    const now = performance.now()
+    if (detail !== mpegts.ErrorDetails.MEDIA_MSE_ERROR || !this.hasBegun || this.again || now < this.renewed + AGAIN_MS)
+      return false
+    this.renewed = now
+    this.again = setTimeout(() => this.attempt())
+    return true
   }
 
   begun() {
