@@ -26,7 +26,7 @@ struct co {
     bool             unparked, parked, cancelled;
     const char      *name;
     void (*fn)(void *arg);
-    void *arg;
+    void              *arg;
     char               trace[IDENT_CAP];
     struct log_limits *log_limits;
 };

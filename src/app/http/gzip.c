@@ -54,7 +54,8 @@ static bool is_same_time(struct timespec a, struct timespec b)
 
 static bool is_of(const struct gzip_text *t, const struct stat *st)
 {
-    return t->ino == st->st_ino && t->dev == st->st_dev && t->size == st->st_size && is_same_time(t->modified, st->st_mtim);
+    return t->ino == st->st_ino && t->dev == st->st_dev && t->size == st->st_size &&
+           is_same_time(t->modified, st->st_mtim);
 }
 
 static struct gzip_text *find(const struct stat *st)

@@ -179,7 +179,7 @@ static bool find_first_ms(const struct reader *r, uint64_t seq, enum frame_kind 
 {
     const struct source *s = r->source;
     struct picture_gate  gate = r->gate;
-    uint64_t end = s->ring.head - seq > FIRST_FRAMES ? seq + FIRST_FRAMES : s->ring.head;
+    uint64_t             end = s->ring.head - seq > FIRST_FRAMES ? seq + FIRST_FRAMES : s->ring.head;
     for (; seq < end; seq++) {
         const struct frame *f = ring_at(&s->ring, seq);
         if (f->kind == kind && !frame_is_header(f) && reader_passes(r, &gate, f)) {

@@ -48,9 +48,9 @@ struct client {
     const struct io          *io;
     struct co                *co; /* cancelled by a kick */
     int64_t                   since_us;
-    int64_t                   n_messages;              /* received from a publisher, sent to a player */
-    int64_t                   counted_in, counted_out; /* of io's counters; what came before the client, it is not given */
-    struct traffic            traffic;
+    int64_t                   n_messages;   /* received from a publisher, sent to a player */
+    int64_t        counted_in, counted_out; /* of io's counters; what came before the client, it is not given */
+    struct traffic traffic;
 };
 
 struct stats {

@@ -10,7 +10,7 @@ static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /* The years of four digits: 0000-01-01T00:00:00Z, 9999-12-31T23:59:59Z. */
 #define FIRST_S INT64_C(-62167219200)
-#define LAST_S  INT64_C(253402300799)
+#define LAST_S INT64_C(253402300799)
 
 const char *http_date_format(time_t t, char buf[static HTTP_DATE_CAP])
 {

@@ -467,8 +467,8 @@ static void a_claimed_length_costs_nothing_until_it_is_sent(void **state)
 static void a_reader_that_expects_no_media_takes_no_long_message(void **state)
 {
     (void)state;
-    static const uint8_t whole[] = { 0x06, 0, 0, 0, 0x01, 0x00, 0x00, 20, 1, 0, 0, 0 }; /* 65536 bytes */
-    static const uint8_t longer[] = { 0x07, 0, 0, 0, 0x01, 0x00, 0x01, 9, 1, 0, 0, 0 };
+    static const uint8_t     whole[] = { 0x06, 0, 0, 0, 0x01, 0x00, 0x00, 20, 1, 0, 0, 0 }; /* 65536 bytes */
+    static const uint8_t     longer[] = { 0x07, 0, 0, 0, 0x01, 0x00, 0x01, 9, 1, 0, 0, 0 };
     struct got               g = { 0 };
     struct rtmp_chunk_reader r;
     rtmp_chunk_reader_init(&r);
