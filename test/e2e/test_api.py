@@ -75,7 +75,7 @@ MEMINFOS = data(*SAMPLED, ("percent_ram", FLOAT), ("percent_swap", FLOAT), *ints
 
 GIVEN = Obj(("times", int), ("bytes", int))
 MEMORY = data(("limit", int), ("held", int), ("has_room", bool), ("gop_share", int), ("over_share", int),
-              ("given_up", Obj(("unwatched_gop", GIVEN), ("backlog", GIVEN), ("gop", GIVEN))))   # not SRS's
+              ("given_up", Obj(("unwatched_gop", GIVEN), ("backlog", GIVEN), ("gop", GIVEN), ("unfinished", GIVEN))))   # not SRS's
 
 AUTHORS = data(("license", "MIT"), ("contributors", str))
 

@@ -141,6 +141,59 @@ def is_let_in(server):
     return True
 
 
+def stuck(server, name, mib):
+    """A publisher that begins a frame of 15 MiB, sends so much of it, and stops."""
+    c = server.publisher(name, chunk_size=1 << 20)
+    c.raw(b"\x06\0\0\0" + (15 * MIB).to_bytes(3, "big") + b"\x09\1\0\0\0" + bytes(MIB))
+    for _ in range(mib - 1):
+        c.raw(b"\xc6" + bytes(MIB))
+    return c
+
+
+def test_frames_that_never_end_give_way_and_a_sound_stream_loses_nothing(make_server):
+    server = make_server("vhost __defaultVhost__ { play { queue_length 3600; } }", api="", http="",
+                         root={"memory_limit": "64m"})
+    source = Numbered(gop=2, size=MIB, audio_fps=0)                          # frames that need room themselves
+    with server.publisher("sound", chunk_size=1 << 20) as p, server.player("sound") as player:
+        p.send_tags(source.configs())
+        p.send_tags(source.frames(0, 2))
+        wait_number(player, 1)
+        holders = []
+        for i in range(10):                                                  # 90 MiB in all
+            try:
+                holders.append(stuck(server, "stuck%d" % i, 9))
+            except (rtmp.Closed, rtmp.Refused, OSError):
+                pass
+            p.send_tags(source.frames(2 + 2 * i, 2))
+            wait_number(player, 3 + 2 * i)
+        assert numbers(player.messages) == list(range(22))
+        m = memory(server)
+        assert m["held"] <= 64 * MIB and m["given_up"]["unfinished"]["times"] >= 1
+        server.wait_log(r"memory_limit, and what was under way of a message was dropped")
+        with server.player("sound") as late:                                 # whoever comes is let in
+            p.send_tags(source.frames(22, 2))
+            wait_number(late, 23)
+    for c in holders:
+        c.close()
+
+
+def test_heads_of_requests_that_never_end_give_way(make_server):
+    server = make_server(api="", http="", root={"memory_limit": "32m"})
+    peers = []
+    for _ in range(900):
+        try:
+            s = socket.create_connection(("127.0.0.1", server.http_port), timeout=patience())
+            s.sendall(b"GET / HTTP/1.1\r\nX: " + b"y" * 60000)
+            peers.append(s)
+        except OSError:
+            break
+    until(lambda: memory(server)["has_room"], "there is room")
+    with server.publisher("s") as p:
+        p.barrier()
+    for s in peers:
+        s.close()
+
+
 def test_when_nothing_gives_way_newcomers_are_refused_and_come_in_again_later(make_server):
     server = make_server(api="", http="", root={"memory_limit": "32m"})
     holders = []

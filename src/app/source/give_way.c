@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "protocol/unfinished.h"
 
 /* Below the limit by this part of it, so that the next frame does not begin anew. */
 enum { SLACK_OF_LIMIT = 16 };
@@ -11,11 +12,11 @@ enum { SLACK_OF_LIMIT = 16 };
 /* Less is not worth a player's picture. */
 enum { WORTH_BYTES = 64 << 10 };
 
-/* Streams that give way in one turn; the next frame goes on. And how long nobody looks when nothing was found. */
-enum { TURN_SOURCES = 16, FUTILE_US = 100 * US_PER_MS };
+/* Streams and messages that give way in one turn; the next frame goes on. And how long nobody looks when nothing was found. */
+enum { TURN_SOURCES = 16, TURN_MESSAGES = 64, FUTILE_US = 100 * US_PER_MS };
 
-static const char *const names[GIVE_WAY_STEPS] = { "unwatched_gop", "backlog", "gop" };
-static const char *const told[GIVE_WAY_STEPS] = {
+static const char *const names[GIVE_WAY_STEPS] = { "unwatched_gop", "backlog", "gop", "unfinished" };
+static const char *const told[GIVE_UNFINISHED] = {
     "the GOP cache of a stream that nobody watches",
     "what slow players have not taken yet",
     "a GOP cache, new players wait for the next key frame",
@@ -88,6 +89,24 @@ static void tell(struct sources *all, const struct source *s, enum give_way_step
                      mem_limit() >> 20, s->identity, bytes, told[step]);
 }
 
+static void count(struct give_way *g, enum give_way_step step, size_t bytes)
+{
+    g->given[step].times++;
+    g->given[step].bytes += (int64_t)bytes;
+}
+
+/* Each connection that ends for this says so itself. True when there was any. */
+static bool drop_unfinished(struct give_way *g, size_t aim)
+{
+    size_t bytes;
+    int    n = 0;
+    while (mem_held() > aim && n < TURN_MESSAGES && (bytes = unfinished_give_way())) {
+        count(g, GIVE_UNFINISHED, bytes);
+        n++;
+    }
+    return n > 0;
+}
+
 void give_way_relieve(void *arg)
 {
     struct sources  *all = arg;
@@ -96,18 +115,17 @@ void give_way_relieve(void *arg)
     int              n = 0;
     if (now_us() < g->futile_until_us)
         return;
-    for (enum give_way_step step = 0; step < GIVE_WAY_STEPS; step++) {
+    for (enum give_way_step step = 0; step < GIVE_UNFINISHED; step++) {
         struct source *s;
         while (mem_held() > aim && n < TURN_SOURCES && (s = largest(all, step))) {
             size_t bytes = give_up(s, step);
-            g->given[step].times++;
-            g->given[step].bytes += (int64_t)bytes;
+            count(g, step, bytes);
             tell(all, s, step, bytes);
             n++;
             if (!bytes)
                 break;
         }
     }
-    if (n == 0)
+    if (!drop_unfinished(g, aim) && n == 0)
         g->futile_until_us = now_us() + FUTILE_US;
 }

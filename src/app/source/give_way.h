@@ -4,6 +4,7 @@
  *     1. GOP caches of streams that nobody watches, the largest first: newcomers wait for the next key frame
  *     2. what slow players have not taken yet, the longest first: they jump to the newest key frame
  *     3. GOP caches of the others, the largest first
+ *     4. messages of any connection that are not complete yet, by bytes times time: that connection ends
  *
  * When that is not enough newcomers are refused by whoever asks mem_has_room(). Before it comes to that no GOP cache is
  * larger than its share of the limit, so that a few streams cannot take it all.
@@ -19,7 +20,7 @@
 
 #include "core/log_limit.h"
 
-enum give_way_step { GIVE_UNWATCHED_GOP, GIVE_BACKLOG, GIVE_GOP, GIVE_WAY_STEPS };
+enum give_way_step { GIVE_UNWATCHED_GOP, GIVE_BACKLOG, GIVE_GOP, GIVE_UNFINISHED, GIVE_WAY_STEPS };
 
 /* The share of a GOP cache: at least, however many streams there are; and at most, however few: 10 s of 50 Mbit/s. */
 enum { GOP_SHARE_MIN = 16 << 20, GOP_SHARE_MAX = 64 << 20 };

@@ -64,12 +64,35 @@ void http_close_after(struct http_exchange *x)
 
 /* ---- input ----------------------------------------------------------------------------------------------------- */
 
+static void drop_input(struct http_exchange *x)
+{
+    mem_free(x->in.buf);
+    x->in = (struct http_input){ 0 };
+    unfinished_set(&x->unfinished, 0);
+}
+
+static void give_way(struct unfinished *u)
+{
+    struct http_exchange *x = CONTAINER_OF(u, struct http_exchange, unfinished);
+    x->gave_way = true;
+    drop_input(x);
+}
+
+/* May so much wait here? This input may be what gives way for it. */
+static struct err *check_room(struct http_exchange *x, size_t len)
+{
+    bool has_room = len < UNFINISHED_MIN || mem_has_room();
+    return has_room && !x->gave_way ? NULL : err_new(E_LIMIT, "the server holds more than memory_limit");
+}
+
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
 {
     static char        shared[READ_BYTES]; /* emptied below, before anybody else runs */
     struct http_input *in = &x->in;
     size_t             n;
     struct err        *e = io_read(x->io, shared, sizeof shared, &n, deadline_us);
+    if (!e)
+        e = check_room(x, in->len + n);
     if (e)
         return e;
     if (in->at > 0)
@@ -81,17 +104,17 @@ struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
     in->buf = grown;
     memcpy(in->buf + in->len, shared, n);
     in->len += n;
+    x->unfinished.drop = give_way;
+    unfinished_set(&x->unfinished, in->len);
     return NULL;
 }
 
-void http_input_take(struct http_input *in, size_t n)
+void http_input_take(struct http_exchange *x, size_t n)
 {
-    in->at += n;
-    in->len -= n;
-    if (in->len == 0) {
-        mem_free(in->buf);
-        *in = (struct http_input){ 0 };
-    }
+    x->in.at += n;
+    x->in.len -= n;
+    if (x->in.len == 0)
+        drop_input(x);
 }
 
 size_t http_take_input(struct http_exchange *x, void *buf, size_t cap)
@@ -99,7 +122,7 @@ size_t http_take_input(struct http_exchange *x, void *buf, size_t cap)
     size_t n = x->in.len < cap ? x->in.len : cap;
     if (n > 0) {
         memcpy(buf, x->in.buf + x->in.at, n);
-        http_input_take(&x->in, n);
+        http_input_take(x, n);
     }
     return n;
 }
@@ -128,17 +151,20 @@ void http_exchange_reset(struct http_exchange *x)
 {
     free_request(x);
     http_exchange_drop_fields(x);
-    *x = (struct http_exchange){
-        .io = x->io, .serving = x->serving, .in = x->in, .request = x->request, .wants_body = true
-    };
+    *x = (struct http_exchange){ .io = x->io,
+                                 .serving = x->serving,
+                                 .in = x->in,
+                                 .unfinished = x->unfinished,
+                                 .gave_way = x->gave_way,
+                                 .request = x->request,
+                                 .wants_body = true };
 }
 
 void http_exchange_finish(struct http_exchange *x)
 {
     free_request(x);
     http_exchange_drop_fields(x);
-    mem_free(x->in.buf);
-    x->in = (struct http_input){ 0 };
+    drop_input(x);
 }
 
 void http_forget_request(struct http_exchange *x)
@@ -367,7 +393,7 @@ static struct err *take_chunked(struct http_exchange *x, void *buf, size_t cap, 
         x->close_after = true;
         return err_new(E_HTTP_INVALID_CHUNK_HEADER, "the body's chunks are none");
     }
-    http_input_take(in, (size_t)((const char *)r.p - start));
+    http_input_take(x, (size_t)((const char *)r.p - start));
     return NULL;
 }
 

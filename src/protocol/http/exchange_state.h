@@ -13,6 +13,7 @@
 #include "protocol/http/chunked.h"
 #include "protocol/http/exchange.h"
 #include "protocol/http/serve.h"
+#include "protocol/unfinished.h"
 
 /* Bytes that have come and nobody has taken yet; nothing is held while there are none. */
 struct http_input {
@@ -24,6 +25,8 @@ struct http_exchange {
     struct io                 *io;
     const struct http_serving *serving;
     struct http_input          in;
+    struct unfinished          unfinished; /* the input, when the process needs its memory back */
+    bool                       gave_way;   /* that came: nothing more can be read */
 
     void               *memory; /* of the request */
     struct http_request request;
@@ -41,11 +44,11 @@ struct http_exchange {
     bool    close_after; /* asked for, or necessary */
 };
 
-/** Wait for more input and append it. Yields. */
+/** Wait for more input and append it. Errors: reading; E_LIMIT when the process has no memory for it. Yields. */
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us) ATTR_MUST_USE;
 
 /** Take the first `n` bytes away. */
-void http_input_take(struct http_input *in, size_t n);
+void http_input_take(struct http_exchange *x, size_t n);
 
 /** Ready for the next request; keeps the input. */
 void http_exchange_reset(struct http_exchange *x);

@@ -18,13 +18,14 @@ static int64_t or_default(int64_t set_us, int64_t default_us)
 }
 
 /* RFC 9112 2.2: empty lines before a request mean nothing. */
-static void skip_empty_lines(struct http_input *in)
+static void skip_empty_lines(struct http_exchange *x)
 {
-    size_t n = 0;
+    const struct http_input *in = &x->in;
+    size_t                   n = 0;
     while (in->len - n >= 2 && memcmp(in->buf + in->at + n, "\r\n", 2) == 0)
         n += 2;
     if (n > 0)
-        http_input_take(in, n);
+        http_input_take(x, n);
 }
 
 /* The first bytes of a request, with nothing held meanwhile. */
@@ -49,7 +50,7 @@ static struct err *read_head(struct http_exchange *x, size_t *len, int *status)
     size_t  looked = 0;
     for (;;) {
         struct err *e;
-        skip_empty_lines(&x->in);
+        skip_empty_lines(x);
         if (x->in.len == 0) {
             e = wait_for_request(x, since_us);
         } else {
@@ -74,7 +75,7 @@ static struct err *parse_head(struct http_exchange *x, size_t len, int *status, 
         return err_no_memory();
     x->memory = memory;
     memcpy(memory + room, head, len);
-    http_input_take(&x->in, len);
+    http_input_take(x, len);
     *status = http_request_parse(&x->request, memory + room, len, memory, why);
     x->owes_continue = x->request.expects_continue;
     x->body_ended = !x->request.has_body;
@@ -101,6 +102,10 @@ static struct err *next_request(struct http_exchange *x)
     if (err_code(e) == E_SOCKET_TIMEOUT && x->in.len > 0) {
         err_free(e);
         return refuse(x, STATUS_TIMEOUT, "the head did not come in time");
+    }
+    if (err_code(e) == E_LIMIT) {
+        err_free(e);
+        return refuse(x, STATUS_BUSY, "the server holds more than memory_limit");
     }
     if (!e && status == 0)
         e = parse_head(x, len, &status, &why);

@@ -39,9 +39,12 @@ struct header {
 
 static const uint8_t nothing[1]; /* where a drained reader points: arithmetic on NULL is undefined */
 
+static void give_way(struct unfinished *u);
+
 void rtmp_chunk_reader_init(struct rtmp_chunk_reader *r)
 {
     *r = (struct rtmp_chunk_reader){
+        .unfinished = { .drop = give_way },
         .at = nothing,
         .end = nothing,
         .current = -1,
@@ -72,6 +75,7 @@ void rtmp_chunk_reader_finish(struct rtmp_chunk_reader *r)
         frame_unref(&r->streams[i].partial);
     mem_free(r->streams);
     mem_free(r->kept);
+    unfinished_set(&r->unfinished, 0);
     rtmp_chunk_reader_init(r);
 }
 
@@ -132,11 +136,32 @@ static struct err *add_stream(struct rtmp_chunk_reader *r, uint32_t csid, int *i
     return NULL;
 }
 
+static void hold(struct rtmp_chunk_reader *r, size_t partial_bytes)
+{
+    r->partial_bytes = partial_bytes;
+    unfinished_set(&r->unfinished, partial_bytes);
+}
+
 static void drop_partial(struct rtmp_chunk_reader *r, struct rtmp_chunk_stream *cs)
 {
     if (cs->partial)
-        r->partial_bytes -= cs->partial->cap;
+        hold(r, r->partial_bytes - cs->partial->cap);
     frame_unref(&cs->partial);
+}
+
+static void give_way(struct unfinished *u)
+{
+    struct rtmp_chunk_reader *r = CONTAINER_OF(u, struct rtmp_chunk_reader, unfinished);
+    r->gave_way = true;
+    for (int i = 0; i < r->n_streams; i++)
+        drop_partial(r, &r->streams[i]);
+}
+
+struct err *rtmp_chunk_reader_check(const struct rtmp_chunk_reader *r)
+{
+    if (!r->gave_way)
+        return NULL;
+    return err_new(E_LIMIT, "the server holds more than memory_limit, and what was under way of a message was dropped");
 }
 
 void rtmp_chunk_reader_abort(struct rtmp_chunk_reader *r, uint32_t csid)
@@ -255,7 +280,7 @@ static struct err *begin_message(struct rtmp_chunk_reader *r, struct rtmp_chunk_
     cs->partial = frame_new(room);
     if (!cs->partial)
         return err_no_memory();
-    r->partial_bytes += room;
+    hold(r, r->partial_bytes + room);
     return NULL;
 }
 
@@ -337,12 +362,16 @@ static struct err *make_room(struct rtmp_chunk_reader *r, struct rtmp_chunk_stre
         grown = want;
     if (r->partial_bytes - cap + grown > partial_bytes_max(r))
         return too_much(r);
-    if (!mem_has_room())
+    bool        has_room = mem_has_room(); /* this reader may be what gives way for it */
+    struct err *e = rtmp_chunk_reader_check(r);
+    if (e)
+        return e;
+    if (!has_room)
         return err_new(E_LIMIT, "no memory for a message of %u bytes: the server holds more than memory_limit",
                        cs->length);
     if (!frame_grow(&cs->partial, grown))
         return err_no_memory();
-    r->partial_bytes += grown - cap;
+    hold(r, r->partial_bytes + grown - cap);
     return NULL;
 }
 
@@ -381,8 +410,10 @@ static void release_when_drained(struct rtmp_chunk_reader *r)
 
 struct err *rtmp_chunk_reader_next(struct rtmp_chunk_reader *r, struct rtmp_message *msg, bool *got)
 {
-    struct err *e = NULL;
+    struct err *e = rtmp_chunk_reader_check(r);
     *got = false;
+    if (e)
+        return e;
     while (r->at != r->end || r->carry_len || r->current >= 0) {
         if (r->current < 0) {
             bool complete;
@@ -400,7 +431,7 @@ struct err *rtmp_chunk_reader_next(struct rtmp_chunk_reader *r, struct rtmp_mess
         if (cs->partial->len < cs->length)
             continue;
         *msg = (struct rtmp_message){ cs->type_id, cs->csid, cs->msid, cs->timestamp_ms, cs->partial };
-        r->partial_bytes -= cs->partial->cap;
+        hold(r, r->partial_bytes - cs->partial->cap);
         cs->partial = NULL;
         *got = true;
         break;

@@ -26,6 +26,7 @@
 
 #include "core/err.h"
 #include "protocol/rtmp/message.h"
+#include "protocol/unfinished.h"
 
 enum {
     RTMP_CHUNK_HEADER_MAX = 3 + 11 + 4, /* basic header, message header of type 0, extended timestamp */
@@ -52,6 +53,8 @@ struct rtmp_chunk_reader {
     uint32_t                  chunk_size, chunk_left;
     uint32_t                  message_max;   /* a longer message is an error */
     size_t                    partial_bytes; /* room of the messages under way */
+    struct unfinished         unfinished;    /* the same, when the process needs it back */
+    bool                      gave_way;      /* that came: the byte stream has a hole */
 };
 
 void rtmp_chunk_reader_init(struct rtmp_chunk_reader *r);
@@ -61,6 +64,9 @@ void rtmp_chunk_reader_init(struct rtmp_chunk_reader *r);
  * only commands to send; or take any again.
  */
 void rtmp_chunk_reader_expect_media(struct rtmp_chunk_reader *r, bool media);
+
+/** E_LIMIT when the messages under way were dropped for want of memory (protocol/unfinished.h), else NULL. */
+struct err *rtmp_chunk_reader_check(const struct rtmp_chunk_reader *r) ATTR_MUST_USE;
 
 /** Takes a reader that is all zero. */
 void rtmp_chunk_reader_finish(struct rtmp_chunk_reader *r);
@@ -86,7 +92,8 @@ static inline bool rtmp_chunk_reader_borrows(const struct rtmp_chunk_reader *r)
  * Errors     E_RTMP_CHUNK_START  a chunk stream begins with type 2 or 3; type 0 inside a message
  *            E_RTMP_PACKET_SIZE  the length changes inside a message
  *            E_LIMIT             too many chunk streams, or bytes of messages under way; too long a message; or the
- *                                process holds more memory than its limit (mem_has_room())
+ *                                process holds more memory than its limit (mem_has_room()), or has dropped what was
+ *                                under way for that reason
  *            out of memory. After any error the reader is good for finish() only.
  */
 struct err *rtmp_chunk_reader_next(struct rtmp_chunk_reader *r, struct rtmp_message *msg, bool *got) ATTR_MUST_USE;

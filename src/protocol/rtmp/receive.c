@@ -83,6 +83,8 @@ static struct err *fill(struct rtmp_server *s, int64_t deadline_us)
             s->read_on_bytes = 0;
         if (!e)
             e = io_wait_readable(s->io, deadline_us);
+        if (!e)
+            e = rtmp_chunk_reader_check(&s->in);
         size_t n = 0;
         if (!e)
             e = fill_now(s, &n);

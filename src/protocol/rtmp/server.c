@@ -22,6 +22,7 @@ void rtmp_server_init(struct rtmp_server *s, struct io *io)
 {
     *s = (struct rtmp_server){ .io = io, .out_chunk_size = RTMP_CHUNK_SIZE_DEFAULT };
     rtmp_chunk_reader_init(&s->in);
+    s->in.unfinished.io = io;
     rtmp_chunk_reader_expect_media(&s->in, false);
 }
 

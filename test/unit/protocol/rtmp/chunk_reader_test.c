@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "protocol/rtmp/chunk_writer.h"
 
@@ -590,7 +591,7 @@ static void keep_frees_the_fed_storage_between_two_messages(void **state)
 static void an_idle_reader_is_small(void **state)
 {
     (void)state;
-    assert_true(sizeof(struct rtmp_chunk_reader) <= 128);
+    assert_true(sizeof(struct rtmp_chunk_reader) <= 192);
     struct rtmp_chunk_reader zero = { 0 };
     rtmp_chunk_reader_finish(&zero);
 }
@@ -627,6 +628,46 @@ static void survives_each_allocation_that_fails(void **state)
     free(bytes);
 }
 
+/* A message of 16 MB begins, and `n` bytes of it have come. */
+static void begin_long_message(struct rtmp_chunk_reader *r, size_t n)
+{
+    static const uint8_t head[] = { 0x06, 0, 0, 0, 0xFF, 0, 0, 9, 1, 0, 0, 0 };
+    uint8_t             *bytes = calloc(1, sizeof head + n);
+    struct got           g = { 0 };
+    memcpy(bytes, head, sizeof head);
+    rtmp_chunk_reader_init(r);
+    assert_null(rtmp_chunk_reader_set_chunk_size(r, RTMP_CHUNK_SIZE_MAX));
+    rtmp_chunk_reader_feed(r, bytes, sizeof head + n);
+    assert_true(drain(r, &g));
+    free(bytes);
+}
+
+static void what_is_under_way_for_longest_gives_way_when_memory_is_short(void **state)
+{
+    (void)state;
+    struct rtmp_chunk_reader idle, sound;
+    struct rtmp_message      msg;
+    bool                     got;
+    begin_long_message(&idle, 4 << 20);
+    idle.unfinished.since_us -= US_PER_SECOND;
+    begin_long_message(&sound, 1 << 20);
+    size_t before = mem_held();
+    assert_true(unfinished_give_way() >= 4 << 20);
+    assert_true(mem_held() <= before - (4 << 20));
+    assert_null(rtmp_chunk_reader_check(&sound));
+    struct err *e = rtmp_chunk_reader_check(&idle);
+    assert_int_equal(err_code(e), E_LIMIT);
+    err_free(e);
+    rtmp_chunk_reader_feed(&idle, (const uint8_t *)"x", 1); /* its bytes mean nothing any more */
+    e = rtmp_chunk_reader_next(&idle, &msg, &got);
+    assert_int_equal(err_code(e), E_LIMIT);
+    assert_false(got);
+    err_free(e);
+    rtmp_chunk_reader_finish(&idle);
+    rtmp_chunk_reader_finish(&sound);
+    assert_int_equal(unfinished_give_way(), 0); /* those that are gone hold nothing */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -652,6 +693,7 @@ int main(void)
         cmocka_unit_test(the_longest_message_arrives_and_two_at_once_do_not),
         cmocka_unit_test(keep_frees_the_fed_storage_between_two_messages),
         cmocka_unit_test(an_idle_reader_is_small),
+        cmocka_unit_test(what_is_under_way_for_longest_gives_way_when_memory_is_short),
         cmocka_unit_test(survives_each_allocation_that_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
