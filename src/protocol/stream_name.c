@@ -1,10 +1,5 @@
 #include "protocol/stream_name.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "core/str.h"
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -75,12 +70,4 @@ bool stream_name_is_safe(const char *normal)
         if (is_control((unsigned char)*p) || (escaped >= 0 && is_control((unsigned char)escaped)))
             return false;
     }
-}
-
-const char *stream_key(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream)
-{
-    rtmp_identity(buf, vhost, app, stream);
-    char *name = buf + (str_equal(vhost, RTMP_DEFAULT_VHOST) ? 0 : strlen(vhost)) + 1;
-    stream_name_normalise(name, name, strlen(name));
-    return buf;
 }

@@ -19,8 +19,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "protocol/rtmp/url.h"
-
 /**
  * Write the normal form of `len` bytes, terminated; how long it is.
  *
@@ -30,8 +28,5 @@ size_t stream_name_normalise(char *to, const char *from, size_t len);
 
 /** Whether a normal form is a name: none of its parts is `.` or `..`, and it has no control character, escaped or not. */
 bool stream_name_is_safe(const char *normal);
-
-/** What names one live stream across all protocols: `vhost/` (nothing for the default vhost) and the normal form of app and stream. */
-const char *stream_key(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream);
 
 #endif

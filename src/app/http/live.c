@@ -13,6 +13,7 @@
 #include "app/source/source.h"
 #include "core/log.h"
 #include "core/str.h"
+#include "protocol/rtmp/url.h"
 #include "protocol/stream_name.h"
 
 enum { STATUS_FORBIDDEN = 403, STATUS_NOT_FOUND = 404, STATUS_NOT_ACCEPTABLE = 406 };

@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
-#include "protocol/stream_name.h"
+#include "protocol/rtmp/url.h"
 
 /* How long, and how many, the first frames of a publish wait for the other kind at most. */
 enum { SETTLE_US = 500 * US_PER_MS, SETTLE_FRAMES = 64 };
@@ -86,14 +86,14 @@ struct source *source_find(const struct sources *all, const struct conf_vhost *v
                            const char *stream)
 {
     char key[RTMP_IDENTITY_CAP];
-    return map_find(&all->by_key, stream_key(key, vhost->name, app, stream));
+    return map_find(&all->by_key, rtmp_key(key, vhost->name, app, stream));
 }
 
 struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
                            const char *app, const char *stream)
 {
     char           key[RTMP_IDENTITY_CAP];
-    struct source *s = map_find(&all->by_key, stream_key(key, vhost->name, app, stream));
+    struct source *s = map_find(&all->by_key, rtmp_key(key, vhost->name, app, stream));
     if (!s && !(s = create(all, key, conf, vhost, app, stream)))
         return err_no_memory();
     s->refs++;
@@ -111,7 +111,7 @@ struct source *source_find_in_any_app(const struct sources *all, const struct co
 {
     char           key[RTMP_IDENTITY_CAP];
     size_t         at = 0;
-    const char    *name = strrchr(stream_key(key, vhost->name, RTMP_DEFAULT_APP, stream), '/');
+    const char    *name = strrchr(rtmp_key(key, vhost->name, RTMP_DEFAULT_APP, stream), '/');
     struct source *s = map_find(&all->by_key, key), *oldest = NULL;
     if (s && s->publisher)
         return s;

@@ -442,3 +442,11 @@ const char *rtmp_identity(char buf[static RTMP_IDENTITY_CAP], const char *vhost,
     snprintf(buf, RTMP_IDENTITY_CAP, "%s/%s/%s", str_equal(vhost, RTMP_DEFAULT_VHOST) ? "" : vhost, app, stream);
     return buf;
 }
+
+const char *rtmp_key(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream)
+{
+    rtmp_identity(buf, vhost, app, stream);
+    char *name = buf + (str_equal(vhost, RTMP_DEFAULT_VHOST) ? 0 : strlen(vhost)) + 1;
+    stream_name_normalise(name, name, strlen(name));
+    return buf;
+}

@@ -58,9 +58,14 @@ void rtmp_url_finish(struct rtmp_url *url);
 
 /**
  * How one live stream is shown: `vhost/app/stream`, the default vhost left out: `/app/stream`. The whole of the stream's
- * name counts, so `room.1` and `room.2` are two. A stream is found by its key, which is the same for all spellings
- * (protocol/stream_name.h).
+ * name counts, so `room.1` and `room.2` are two. Returns `buf`.
  */
 const char *rtmp_identity(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream);
+
+/**
+ * How one live stream is found, by whatever protocol: as its identity, but with app and stream in the normal form that all their
+ * spellings have in common (protocol/stream_name.h). Returns `buf`.
+ */
+const char *rtmp_key(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream);
 
 #endif

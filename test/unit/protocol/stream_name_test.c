@@ -95,25 +95,12 @@ static void names_that_lead_elsewhere_are_unsafe(void **state)
             fail_msg("%s is a name", unsafe[i]);
 }
 
-static void a_key_joins_vhost_app_and_stream(void **state)
-{
-    (void)state;
-    char one[RTMP_IDENTITY_CAP], two[RTMP_IDENTITY_CAP];
-    assert_string_equal(stream_key(one, RTMP_DEFAULT_VHOST, "live", "a%20b"), "/live/ab");
-    assert_string_equal(stream_key(one, "v", "live/123", "uuid"), "v/live/123/uuid");
-    assert_string_equal(stream_key(two, "v", "live", "123/uuid"), one);
-    assert_string_equal(stream_key(two, "a%20b", "live", "s"),
-                        "a%20b/live/s"); /* vhosts are as the configuration has them */
-    assert_string_not_equal(stream_key(one, "v", "live", "room.1"), stream_key(two, "v", "live", "room.2"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spellings_have_one_form),
         cmocka_unit_test(it_may_be_written_over_itself),
         cmocka_unit_test(names_that_lead_elsewhere_are_unsafe),
-        cmocka_unit_test(a_key_joins_vhost_app_and_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

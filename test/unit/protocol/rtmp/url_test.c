@@ -256,6 +256,18 @@ static void survives_each_allocation_that_fails(void **state)
     rtmp_url_finish(&zero);
 }
 
+static void a_key_joins_vhost_app_and_stream(void **state)
+{
+    (void)state;
+    char one[RTMP_IDENTITY_CAP], two[RTMP_IDENTITY_CAP];
+    assert_string_equal(rtmp_key(one, RTMP_DEFAULT_VHOST, "live", "a%20b"), "/live/ab");
+    assert_string_equal(rtmp_key(one, "v", "live/123", "uuid"), "v/live/123/uuid");
+    assert_string_equal(rtmp_key(two, "v", "live", "123/uuid"), one);
+    assert_string_equal(rtmp_key(two, "a%20b", "live", "s"),
+                        "a%20b/live/s"); /* vhosts are as the configuration has them */
+    assert_string_not_equal(rtmp_key(one, "v", "live", "room.1"), rtmp_key(two, "v", "live", "room.2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +278,7 @@ int main(void)
         cmocka_unit_test(what_is_no_url_is_refused),
         cmocka_unit_test(lengths_are_bounded),
         cmocka_unit_test(names_that_differ_after_a_dot_are_two_streams),
+        cmocka_unit_test(a_key_joins_vhost_app_and_stream),
         cmocka_unit_test(survives_each_allocation_that_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
