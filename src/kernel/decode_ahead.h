@@ -5,7 +5,7 @@
  * their frame says that it is decoded. MPEG-TS does not allow that, and players of MP4 then show all pictures later than
  * the sound beside them. So all pictures are written as decoded earlier, by the most that was seen so far, and the times at
  * which they are shown stay what they are. The most is rounded up to 10 ms times a power of two, so that players of one
- * stream who have seen different parts of it agree. A picture that must be shown more than DECODE_AHEAD_MAX_90K before its
+ * stream agree that have seen different parts of it. A picture that must be shown more than DECODE_AHEAD_MAX_90K before its
  * time is a mistake, and is shown at its time.
  *
  * Pure: the state is a value.
@@ -39,7 +39,7 @@ void decode_ahead_expect(struct decode_ahead *d, int64_t early_us);
  * Follow the next picture: `lag_90k` is then by how much it is decoded before its frame's time. Where more becomes expected
  * on the way, decoding goes on right behind the picture before until it has fallen back by that much.
  *
- * Shape      room_90k: it is not more than that
+ * Shape      room_90k: upper bound of lag_90k
  */
 void decode_ahead_follow(struct decode_ahead *d, const struct frame *f, int64_t room_90k);
 

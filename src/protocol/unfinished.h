@@ -1,8 +1,8 @@
 /**
  * What connections hold of messages that are not complete yet: whoever begins a long one and never ends it holds its memory.
  *
- * When the process holds more than its limit (core/mem.h), the one that has held most for the longest gives way: bytes times
- * time. A sound peer's message is under way for milliseconds, so it comes last.
+ * When the process holds more than its limit (core/mem.h), the connection that has held most for the longest gives way: bytes
+ * times time. A sound peer's message is under way for milliseconds, so it comes last.
  *
  * Units      bytes, microseconds of the monotonic clock
  * Yields     no
@@ -29,7 +29,7 @@ struct unfinished {
     struct io *io;                      /* whose owner is woken then; NULL: nobody is */
 };
 
-/** So much is held from now on; 0 before its owner goes. */
+/** This many bytes are held from now on; 0 before the owner of `u` goes. */
 void unfinished_set(struct unfinished *u, size_t bytes);
 
 /** Drop what has been held by most for the longest. Returns how many bytes that freed, 0 when there is nothing. */

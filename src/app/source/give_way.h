@@ -1,5 +1,5 @@
 /**
- * What streams give up when the process holds more memory than its limit (core/mem.h), in this order:
+ * What streams, and then connections, give up when the process holds more memory than its limit (core/mem.h), in this order:
  *
  *     1. GOP caches of streams that nobody watches, the largest first: newcomers wait for the next key frame
  *     2. what slow players have not taken yet, the longest first: they jump to the newest key frame

@@ -78,7 +78,7 @@ static void give_way(struct unfinished *u)
     drop_input(x);
 }
 
-/* May so much wait here? This input may be what gives way for it. */
+/* Whether input of this length may wait here: it may itself be what gives way. */
 static struct err *check_room(struct http_exchange *x, size_t len)
 {
     bool has_room = len < UNFINISHED_MIN || mem_has_room();
