@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/clock.h"
+#include "kernel/decode_ahead.h"
 #include "kernel/frame.h"
 
 struct reader;
@@ -22,11 +23,11 @@ struct live_patience {
     int64_t untold_us, told_us;
 };
 
-/* So long a newcomer waits for a configuration, or the key frame that tells it, of a kind that is there. */
+/* How long a newcomer waits for a configuration, or the key frame that tells it, of a kind that is there. */
 enum { LIVE_CONFIG_US = 10 * US_PER_SECOND };
 
-/* A picture that is to be shown longer before its own time is a mistake. */
-enum { LIVE_EARLY_MAX_US = 1280 * US_PER_MS };
+/* What the muxers take for a mistake does not count either. */
+enum { LIVE_EARLY_MAX_US = DECODE_AHEAD_MAX_90K / 90 * US_PER_MS };
 
 /* Of the first track, but for the kinds. Borrows the reader's and the source's frames. */
 struct live_opening {
