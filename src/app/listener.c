@@ -71,7 +71,7 @@ static bool may_ask_api(const struct listener *l, const struct sockaddr *peer)
 {
     char ip[INET6_ADDRSTRLEN];
     return l->service->has_api && l->service->has_api(l->server->conf, l->service) &&
-           api_places_has(&l->server->api_places, io_addr_host(peer, ip, sizeof ip));
+           api_places_has(&l->server->api_places, io_addr_host(peer, ip, sizeof ip), now_us());
 }
 
 static void welcome(struct listener *l, int fd, const struct sockaddr *peer)

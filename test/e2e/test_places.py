@@ -94,6 +94,16 @@ def test_one_address_cannot_take_all_places_of_the_api_nor_keep_them(make_server
         p.close()
 
 
+def test_connections_that_say_nothing_keep_nobody_of_their_address_from_the_api(make_server):
+    server = make_server(root={"max_connections": 3}, api="")
+    idle = [socket.create_connection(("127.0.0.1", server.api_port), timeout=patience()) for _ in range(30)]
+    until(lambda: "max_connections=3" in server.log, "refusals")
+    until(lambda: ask(server.api_port, "/api/v1/versions").startswith(b"HTTP/1.1 200"), "an answer")
+    assert sum(map(open_still, idle)) > 3                            # before their time was over
+    for s in idle:
+        s.close()
+
+
 def open_still(s):
     s.setblocking(False)
     try:

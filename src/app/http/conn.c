@@ -116,7 +116,7 @@ static struct err *receive(struct http_exchange *x, const struct conf *conf, enu
 
 static bool has_api_place(const struct http_conn *c)
 {
-    return c->api_place >= 0;
+    return c->api_seat.beyond;
 }
 
 static int64_t introduction_us(const struct http_conn *c)
@@ -139,6 +139,7 @@ static struct err *handle(struct http_exchange *x)
     bool                       go_on;
     client_address_of_request(conf, c->peer_ip, r, c->ip);
     summarize(c, r);
+    c->api_seat.asks = true;
     c->n_requests++;
     c->n_served += face == HTTP_FACE_STREAM && !is_protected(r->path);
     if (c->server->stop != SERVER_RUNS || has_api_place(c))
@@ -199,7 +200,7 @@ static void say_goodbye(struct http_conn *c, struct err *e)
 
 static void conn_free(struct http_conn *c)
 {
-    api_places_leave(&c->server->api_places, c->api_place);
+    api_places_leave(&c->server->api_places, &c->api_seat);
     io_close(&c->io);
     mem_free(c);
 }
@@ -233,6 +234,7 @@ static void run(void *arg)
     };
     co_set_trace(c->trace);
     co_set_log_limits(&c->log_limits);
+    c->api_seat.co = co_self();
     io_set_owner(&c->io, co_self());
     log_debug("HTTP client ip=%s, fd=%d", c->peer, c->io.fd);
     setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* replies are written in whole */
@@ -261,7 +263,8 @@ struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *pee
     io_addr_host(peer, c->peer_ip, sizeof c->peer_ip);
     io_addr_text(peer, c->peer);
     bool is_beyond = server_is_full(s) || !mem_has_room();
-    c->api_place = is_beyond ? api_places_take(&s->api_places, c->peer_ip) : -1;
+    if (is_beyond)
+        api_places_take(&s->api_places, c->peer_ip, &c->api_seat, now_us());
     struct err *e = io_open(&c->io, fd);
     if (!e)
         peer_watch_add(&c->io);

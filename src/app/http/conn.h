@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "app/api_places.h"
 #include "app/listener.h"
 #include "app/server.h"
 #include "core/attr.h"
@@ -46,7 +47,7 @@ struct http_conn {
     char                         summary[HTTP_SUMMARY_CAP];
     int                          status; /* of the reply to it; 0: none has begun */
     struct log_limits            log_limits;
-    int api_place; /* one of the API's own (api_places.h); -1: it came before the server was full */
+    struct api_seat              api_seat; /* one of the API's own, for whoever came when the server was full */
 };
 
 /** The connection that an exchange of this server belongs to. */
