@@ -74,19 +74,34 @@ static void write_all(int fd, const char *bytes, size_t len)
 }
 
 /* A pipe without a reader is an error, not a wait; what is written later waits for its reader. */
-static int open_log_file(const char *path)
+static int open_log_file(const char *path, int flags)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0644);
     if (fd >= 0)
         fcntl(fd, F_SETFL, O_APPEND);
     return fd;
 }
 
+static struct err *cannot_open(const char *path)
+{
+    return err_sys(E_SYSTEM_FILE_OPEN, "open log file %s: %s", path, strerror(errno));
+}
+
+struct err *log_check(const struct log_settings *settings)
+{
+    int fd = settings->to_console ? -1 : open_log_file(settings->path, 0);
+    if (fd >= 0)
+        close(fd);
+    else if (!settings->to_console && errno != ENOENT && errno != EACCES && errno != EPERM)
+        return cannot_open(settings->path);
+    return NULL;
+}
+
 struct err *log_setup(const struct log_settings *settings)
 {
     int fd = -1;
-    if (!settings->to_console && (fd = open_log_file(settings->path)) < 0)
-        return err_sys(E_SYSTEM_FILE_OPEN, "open log file %s", settings->path);
+    if (!settings->to_console && (fd = open_log_file(settings->path, O_CREAT)) < 0)
+        return cannot_open(settings->path);
 
     pthread_mutex_lock(&state.lock);
     int old = state.fd;
@@ -106,7 +121,7 @@ struct err *log_setup(const struct log_settings *settings)
 /* On the writer thread. If the new file cannot be opened, lines go on into the old one, and the first says so. */
 static void reopen_file(const char *path)
 {
-    int fd = open_log_file(path);
+    int fd = open_log_file(path, O_CREAT);
     if (fd < 0) {
         char note[LOG_PATH_MAX + 128];
         int  n = snprintf(note, sizeof note, "(the log cannot be opened at %s: %s; it goes on where it was)\n", path,

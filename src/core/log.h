@@ -38,6 +38,12 @@ struct log_settings {
  */
 struct err *log_setup(const struct log_settings *settings) ATTR_MUST_USE;
 
+/**
+ * What log_setup() would say of what stands at the file's path: a directory, a pipe without a reader. Nothing is created,
+ * and what only a right or a directory is missing for is no error: another user may start the server.
+ */
+struct err *log_check(const struct log_settings *settings) ATTR_MUST_USE;
+
 /** Close and open the file again, after rotation; the writer thread does it. */
 void log_reopen(void);
 

@@ -65,15 +65,28 @@ static void check_directory(const char *file, const char *what)
         log_warn("the start would fail here: %s %s: %s", what, file, strerror(errno));
 }
 
+static struct err *enter_work_dir(const struct conf *conf)
+{
+    if (chdir(conf->work_dir) < 0)
+        return err_sys(E_SYSTEM_CONFIG_INVALID, "change to work_dir %s: %s", conf->work_dir, strerror(errno));
+    return NULL;
+}
+
 /* What a start looks at beside the file itself. Ports are not tried: a server may be running on them. */
 static struct err *check_surroundings(const struct conf *conf)
 {
-    if (chdir(conf->work_dir) < 0)
-        log_warn("the start would fail here: work_dir %s: %s", conf->work_dir, strerror(errno));
+    struct err *e = open_files_reserve(conf->max_connections); /* of this process, which ends at once */
+    log_err(LOG_WARN, e, "the start would fail here:");
+    if ((e = enter_work_dir(conf)) && err_errno(e) != ENOENT && err_errno(e) != EACCES)
+        return e;
+    log_err(LOG_WARN, e, "the start would fail here:");
     check_directory(conf->pid, "pid");
     if (!conf->log.to_console)
         check_directory(conf->log.path, "srs_log_file");
-    return tls_store_check(conf);
+    e = log_check(&conf->log);
+    if (!e)
+        e = pid_file_check(conf->pid);
+    return e ? e : tls_store_check(conf);
 }
 
 /* -t: the verdict in the words that scripts look for. */
@@ -197,8 +210,8 @@ static struct err *serve(struct conf *conf, const struct conf_source *from, cons
     struct pid_file pid_file = PID_FILE_NONE;
     char           *server_id = NULL;
     struct err     *e;
-    if (chdir(conf->work_dir) < 0)
-        return err_sys(E_SYSTEM_CONFIG_INVALID, "change to work_dir %s: %s", conf->work_dir, strerror(errno));
+    if ((e = enter_work_dir(conf)))
+        return e;
     if ((e = become_daemon(conf)))
         return e;
     if ((e = open_log(conf, report)))

@@ -55,12 +55,26 @@ static int open_regular(const char *path, int flags)
     return -1;
 }
 
+static struct err *cannot_open(const char *path)
+{
+    return err_sys(E_SYSTEM_PID_ACQUIRE, "open pid file %s: %s", path,
+                   errno == EINVAL ? "not a file" : strerror(errno));
+}
+
+struct err *pid_file_check(const char *path)
+{
+    int fd = open_regular(path, O_RDWR);
+    if (fd < 0)
+        return errno == ENOENT || errno == EACCES || errno == EPERM ? NULL : cannot_open(path);
+    close(fd);
+    return NULL;
+}
+
 struct err *pid_file_acquire(struct pid_file *f, const char *path)
 {
     *f = (struct pid_file){ .fd = open_regular(path, O_RDWR | O_CREAT), .path = path };
     if (f->fd < 0)
-        return err_sys(E_SYSTEM_PID_ACQUIRE, "open pid file %s: %s", path,
-                       errno == EINVAL ? "not a file" : strerror(errno));
+        return cannot_open(path);
     struct err *e = lock_and_write(f);
     if (e) {
         close(f->fd);

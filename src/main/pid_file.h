@@ -22,6 +22,12 @@ struct pid_file {
  */
 struct err *pid_file_acquire(struct pid_file *f, const char *path) ATTR_MUST_USE;
 
+/**
+ * What pid_file_acquire() would say of what stands at that path: a directory, pipe or device is no pid file. Nothing is
+ * created, and what only a right or a directory is missing for is no error: another user may start the server.
+ */
+struct err *pid_file_check(const char *path) ATTR_MUST_USE;
+
 /** Remove and unlock it. Takes PID_FILE_NONE. */
 void pid_file_release(struct pid_file *f);
 

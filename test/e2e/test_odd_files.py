@@ -1,8 +1,13 @@
 """Pipes and devices in the place of files: nobody waits for them, and what is told says which it was."""
 import os
+import re
 import signal
+import subprocess
 
 import pytest
+
+from srs import BINARY
+from wait import patience
 
 
 
@@ -48,6 +53,20 @@ def test_a_start_does_not_wait_for_a_pipe(make_server, tmp_path, directive):
     server = make_server(root={directive: pipe}, start=False)
     server.spawn()
     assert server.wait_exit() != 0
+
+
+@pytest.mark.parametrize("directive", ["pid", "srs_log_file"])
+@pytest.mark.parametrize("what", ["pipe", "directory", "link to itself"])
+def test_the_check_of_a_file_says_of_pid_and_log_what_the_start_says(make_server, tmp_path, directive, what):
+    odd = str(tmp_path / "odd")
+    make = {"pipe": os.mkfifo, "directory": os.mkdir, "link to itself": lambda path: os.symlink(path, path)}
+    make[what](odd)
+    server = make_server(root={directive: odd}, start=False)
+    check = subprocess.run([BINARY, "-t", "-c", server.conf_path], cwd=server.folder, capture_output=True, text=True,
+                           timeout=patience())
+    server.spawn()
+    assert check.returncode == server.wait_exit() != 0
+    assert re.search(r"open (pid|log) file %s: " % re.escape(odd), check.stdout + check.stderr)
 
 
 def test_an_identity_that_is_a_pipe_is_not_waited_for(make_server):

@@ -187,6 +187,13 @@ def test_the_check_warns_of_directories_that_a_start_would_miss(folder):
     assert re.search(r"WARN.*the start would fail here: srs_log_file /nowhere/srs\.log: No such file", said)
 
 
+def test_a_work_dir_that_is_a_file_fails_the_check_as_it_fails_the_start(folder):
+    name = conf_file(folder, "daemon off; srs_log_tank console; work_dir %s/test.conf;\n" % folder + GOOD)
+    for args in (["-t"], []):
+        status, said = srs_run(folder, *args, "-c", name)
+        assert status == 255 and "work_dir %s/test.conf: Not a directory" % folder in said, said
+
+
 def test_the_check_opens_no_port_and_leaves_no_file(folder):
     srs_run(folder, "-t", "-c", conf_file(folder, GOOD))
     assert os.listdir(folder / "objs") == [] and sorted(os.listdir(folder)) == ["objs", "test.conf"]
