@@ -166,12 +166,16 @@ ALIKE = [
     ("listen 19999; http_api { enabled on; listen 8080; } http_server { enabled on; listen 0.0.0.0:8080; } vhost v { }",
      "http_api.listen 8080 and http_server.listen 0.0.0.0:8080 are one port"),
     ("listen 19999 127.0.0.1:19999; vhost v { }", "are one port"),
+    ("listen 19999; reuse_port on; http_server { enabled on; listen [::ffff:127.0.0.1]:19999; } vhost v { }", "are one port"),
+    ("listen 19999; http_server { enabled on; listen tcp://8080; } vhost v { }", "http_server.listen=tcp://8080 is invalid"),
+    ("listen 19999; http_api { enabled on; listen localhost:1985; } vhost v { }", "http_api.listen=localhost:1985 is invalid"),
+    ("listen 19999; rtmps { enabled on; listen 0; } vhost v { }", "rtmps.listen=0 is invalid"),
     ("listen 19999; http_api { enabled on; auth { enabled on; username u; } } vhost v { }", "without a password"),
     ("listen 19999; vhost v { security { enabled yes; } }", "vhost.security.enabled=yes is neither on nor off"),
 ]
 
 
-@pytest.mark.parametrize("text,reason", ALIKE, ids=[a[1] for a in ALIKE])
+@pytest.mark.parametrize("text,reason", ALIKE, ids=[a[0] for a in ALIKE])
 def test_check_and_start_refuse_alike(folder, text, reason):
     name = conf_file(folder, "daemon off; srs_log_tank console;\n" + text)
     for args in (["-t"], []):

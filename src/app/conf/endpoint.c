@@ -24,6 +24,14 @@ static const char *split(const char *text, struct conf_endpoint *e)
     return colon + 1;
 }
 
+/* An IPv4 address in IPv6 clothes: sockets of IPv6 take none of IPv4. */
+static bool unmap(struct conf_endpoint *e, const unsigned char address[static sizeof(struct in6_addr)])
+{
+    static const unsigned char mapped[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+    return memcmp(address, mapped, sizeof mapped) == 0 &&
+           inet_ntop(AF_INET, address + sizeof mapped, e->ip, sizeof e->ip);
+}
+
 enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoint *e)
 {
     *e = (struct conf_endpoint){ 0 };
@@ -32,7 +40,7 @@ enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoi
     e->port = n < INT_MIN || n > INT_MAX ? -1 : (int)n;
 
     unsigned char address[sizeof(struct in6_addr)];
-    e->ipv6 = inet_pton(AF_INET6, e->ip, address) == 1;
+    e->ipv6 = inet_pton(AF_INET6, e->ip, address) == 1 && !unmap(e, address);
     if (!e->ipv6 && inet_pton(AF_INET, e->ip, address) != 1)
         return CONF_ENDPOINT_BAD_IP;
     return e->port < 1 || e->port > 65535 ? CONF_ENDPOINT_BAD_PORT : CONF_ENDPOINT_OK;

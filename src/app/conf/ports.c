@@ -57,7 +57,7 @@ static enum overlap compare(const char *one, const char *other)
     bool                 any_a, any_b;
     if (conf_endpoint_parse(one, &a) != CONF_ENDPOINT_OK || conf_endpoint_parse(other, &b) != CONF_ENDPOINT_OK ||
         a.port != b.port || a.ipv6 != b.ipv6)
-        return APART; /* what cannot be read is another check's, or fails at start */
+        return APART;
     size_t len = address_of(&a, ip_a, &any_a);
     address_of(&b, ip_b, &any_b);
     if (memcmp(ip_a, ip_b, len) == 0)
@@ -75,14 +75,31 @@ static const struct conf_node *node_of(const struct conf *c, const struct servic
     return listen ? listen : block;
 }
 
+static const char *where_of(const struct conf *c, const struct service *s, char buf[static CONF_WHERE_MAX])
+{
+    const struct conf_node *n = node_of(c, s);
+    return n && n->file ? conf_node_where(n, buf, CONF_WHERE_MAX) : "the defaults";
+}
+
+/* What the start could not listen on. */
+static struct err *check_words(const struct conf *c, const struct service *s)
+{
+    struct conf_endpoint e;
+    char                 where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
+    for (size_t i = 0; i < s->listen->count; i++)
+        if (conf_endpoint_parse(s->listen->items[i], &e) != CONF_ENDPOINT_OK)
+            return err_new(E_SYSTEM_CONFIG_INVALID, "%s=%s is invalid, neither a port nor an address and a port, at %s",
+                           s->path, conf_show(s->listen->items[i], shown, sizeof shown), where_of(c, s, where));
+    return NULL;
+}
+
 static struct err *refuse(const struct conf *c, const struct service *a, const char *one, const struct service *b,
                           const char *other)
 {
-    char                    where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX], shown_other[CONF_SHOW_MAX];
-    const struct conf_node *n = node_of(c, b);
+    char where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX], shown_other[CONF_SHOW_MAX];
     return err_new(E_SYSTEM_CONFIG_INVALID, "%s %s and %s %s are one port, at %s", a->path,
                    conf_show(one, shown, sizeof shown), b->path, conf_show(other, shown_other, sizeof shown_other),
-                   n && n->file ? conf_node_where(n, where, sizeof where) : "the defaults");
+                   where_of(c, b, where));
 }
 
 static struct err *check_pair(const struct conf *c, const struct service *a, const struct service *b)
@@ -104,6 +121,8 @@ struct err *conf_ports_check(const struct conf *c)
     struct service services[SERVICES_MAX];
     size_t         n = list_services(c, services);
     struct err    *e = NULL;
+    for (size_t i = 0; i < n && !e; i++)
+        e = check_words(c, &services[i]);
     for (size_t i = 0; i < n && !e; i++)
         for (size_t k = i; k < n && !e; k++)
             e = check_pair(c, &services[i], &services[k]);
