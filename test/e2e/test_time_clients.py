@@ -148,9 +148,11 @@ EARLY_MS = 80                                                        # what x264
 
 def shown_early(tags):
     """As encoders send it that begin both times of a picture at 0: composition times from -80 ms on."""
-    return [t._replace(payload=t.payload[:2] + (int.from_bytes(t.payload[2:5], "big", signed=True) - EARLY_MS
-                                                & 0xFFFFFF).to_bytes(3, "big") + t.payload[5:])
-            if t.type == VIDEO and is_frame(t) else t for t in tags]
+    for t in tags:
+        if t.type == VIDEO and is_frame(t):
+            cts = int.from_bytes(t.payload[2:5], "big", signed=True) - EARLY_MS
+            t = t._replace(payload=t.payload[:2] + (cts & 0xFFFFFF).to_bytes(3, "big") + t.payload[5:])
+        yield t
 
 
 def shown_ms(t):
@@ -162,7 +164,7 @@ def shown_ms(t):
 def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make_server, ext, joins):
     server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].%s; } }" % ext, http="")
     url = server.http_url("/live/s." + ext)
-    tags = shown_early([t for t in media.tags("h264_aac.flv") if is_frame(t) or is_config(t)])
+    tags = list(shown_early(t for t in media.tags("h264_aac.flv") if is_frame(t) or is_config(t)))
     frames = [t for t in tags if is_frame(t)]
     publisher = server.publisher("s")
     if joins:
@@ -227,6 +229,26 @@ def test_the_page_plays_a_kind_that_comes_late(make_server, second, told):
         until(lambda: page.facts()["time"] > stood + 2, lambda: "time to go on: %s" % page.facts(), 20)
         assert page.facts()["error"] == "" and page.facts()["frames"] > 20
         assert not any(ends) and "ended" not in page.text()
+    finally:
+        page.close()
+        feeder.finish()
+
+
+@pytest.mark.xdist_group("browser")
+def test_a_video_element_plays_pictures_that_are_shown_before_they_are_decoded(make_server):
+    server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", http="",
+                         start=False)
+    subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), server.html], check=True, timeout=120)
+    server.start()
+    feeder = rtmp.Feeder(server.publisher("s"), shown_early(media.loop("h264_aac.flv")))
+    until(lambda: feeder.sent and feeder.sent[-1].ts > 1500, "some of the stream", 20)
+    page = Browser()
+    try:
+        page.open(server.http_url("/players/srs_player.html") + "?url=" + server.http_url("/live/s.mp4"))
+        page.wait_playing(2, 40)
+        assert page.facts()["error"] == ""
+        assert page.run("const v = document.querySelector('video'); return v.webkitAudioDecodedByteCount") > 0
+        assert page.run("return document.querySelector('video').getVideoPlaybackQuality().droppedVideoFrames") < 10
     finally:
         page.close()
         feeder.finish()
