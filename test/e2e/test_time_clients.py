@@ -222,6 +222,8 @@ def test_the_page_plays_a_kind_that_comes_late(make_server, second, told):
             first = 1 if second == "sound" else 0
             until(lambda: page.run(decoded)[first] > 0, "the first kind to play", 20)
             assert feeder.sent[-1].ts < 6000
+        else:
+            page.wait_text("has not come yet")
         ends = []
         until(lambda: ends.append("has ended" in page.text()) or feeder.sent[-1].ts > 6000 and all(
             n > 0 for n in page.run(decoded)), "both kinds to play", 30)

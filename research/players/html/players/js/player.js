@@ -7,7 +7,7 @@
 /* global mpegts */
 
 const FACTS_MS = 500
-const NOTICE_MS = 1500 /* without a byte, before the viewer is told that nothing is on air */
+const NOTICE_MS = 1500 /* without a picture, before the viewer is told what is missing */
 const AGAIN_MS = 2000 /* from an end to the next attempt: what is buffered is played meanwhile */
 
 const byMpegts = {
@@ -68,7 +68,9 @@ export class Player {
     const format = formatOf(this.url)
     this.detach()
     this.hasBegun = false
-    this.notice = setTimeout(() => this.tell('This stream is not on air. It starts here as soon as it is.'), NOTICE_MS)
+    this.notice = setTimeout(() => this.tell(this.hasBytes()
+      ? 'The sound or the picture of this stream has not come yet.'
+      : 'This stream is not on air. It starts here as soon as it is.'), NOTICE_MS)
     try {
       if (byMpegts[format])
         this.playByMpegts(byMpegts[format](this.url))
@@ -93,6 +95,11 @@ export class Player {
     this.engine.on(mpegts.Events.LOADING_COMPLETE, () => this.over())
     this.engine.attachMediaElement(this.video)
     this.engine.load()
+  }
+
+  /* A stream that tells of both kinds is shown when both have come. */
+  hasBytes() {
+    return this.engine?.statisticsInfo?.speed > 0
   }
 
   /* Sound or picture that comes late: the browser adds no track on the way, so the stream is asked for anew, at once. */
