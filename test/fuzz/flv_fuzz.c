@@ -36,11 +36,12 @@ static void make_frame(const struct flv_tag *tag)
 
 static void make_metadata(const struct flv_tag *tag)
 {
-    struct frame   *f, *again;
-    struct metadata info;
-    if (metadata_read(tag->body, tag->len, "server", "1", &f, &info) != METADATA_OK)
+    struct frame      *f, *again;
+    struct metadata    info;
+    enum metadata_read result = metadata_read(tag->body, tag->len, "server", "1", &f, &info);
+    if (result != METADATA_OK && result != METADATA_OTHER)
         return;
-    check(metadata_read(f->data, f->len, "server", "1", &again, &info) == METADATA_OK); /* stays as it is */
+    check(metadata_read(f->data, f->len, "server", "1", &again, &info) == result); /* stays as it is */
     check(again->len == f->len && memcmp(again->data, f->data, f->len) == 0);
     frame_unref(&f);
     frame_unref(&again);
