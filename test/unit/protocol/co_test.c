@@ -490,7 +490,8 @@ static void long_turns_delay_no_timer_by_more_than_a_few(void **state)
         struct co *co = go(take_long_turns, &all[i]);
         all[(i + 1) % CROWD_OF_LONG].other = co; /* a ring, in which one is always ready */
     }
-    assert_null(co_sleep(1));
+    while (n_long_turns == 0)
+        assert_null(co_sleep(1)); /* on a machine that is busy the time may be over before the others are let run */
     assert_in_range(n_long_turns, 1, 4 * CROWD_OF_LONG);
     for (int i = 0; i < CROWD_OF_LONG; i++)
         all[i].stop = true;
