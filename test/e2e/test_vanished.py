@@ -33,8 +33,8 @@ class Namespace:
             self.ip("link add %s type veth peer name %s netns %s" % (self.outer, self.inner, self.name))
             self.ip("addr add %s/30 dev %s" % (self.host, self.outer))
             self.ip("link set %s up" % self.outer)
-            self.ip("-n %s addr add %s/30 dev %s" % (self.name, self.peer, self.inner))
-            self.ip("-n %s link set %s up" % (self.name, self.inner))
+            self.ip_inside("addr add %s/30 dev %s" % (self.peer, self.inner))
+            self.ip_inside("link set %s up" % self.inner)
         except BaseException:
             self.close()
             raise
@@ -42,6 +42,10 @@ class Namespace:
     @staticmethod
     def ip(words):
         subprocess.run(["ip"] + words.split(), check=True)
+
+    def ip_inside(self, words):
+        """As `ip -n`, which also mounts a /sys of the namespace; a chroot may have no place for one."""
+        subprocess.run(["nsenter", "--net=/var/run/netns/" + self.name, "ip"] + words.split(), check=True)
 
     def inside(self, make):
         """Run make() in a thread that is in the namespace; what it opens stays there."""
@@ -62,7 +66,7 @@ class Namespace:
         return result[0]
 
     def vanish(self):
-        self.ip("-n %s link set %s down" % (self.name, self.inner))
+        self.ip_inside("link set %s down" % self.inner)
 
     def close(self):
         subprocess.run(["ip", "netns", "del", self.name], check=False)
