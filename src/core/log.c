@@ -383,28 +383,33 @@ static struct log_limits *own_limits(void)
     return state.limits ? state.limits() : NULL;
 }
 
-void log_write(enum log_level level, const char *fmt, ...)
+static void write_within(struct log_limits *l, enum log_level level, const char *fmt, va_list args)
 {
     int errnum = errno; /* kept for the caller; what it says has mostly nothing to do with the line */
-    if (!log_enabled(level) || !is_within(own_limits(), level, fmt))
+    if (!is_within(l, level, fmt))
+        return;
+    log_vwrite(level, current_trace(), 0, NULL, fmt, args);
+    errno = errnum;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+    if (!log_enabled(level))
         return;
     va_list args;
     va_start(args, fmt);
-    log_vwrite(level, current_trace(), 0, NULL, fmt, args);
+    write_within(own_limits(), level, fmt, args);
     va_end(args);
-    errno = errnum;
 }
 
 void log_write_within(struct log_limits *l, enum log_level level, const char *fmt, ...)
 {
-    int errnum = errno;
-    if (!log_enabled(level) || !is_within(l, level, fmt))
+    if (!log_enabled(level))
         return;
     va_list args;
     va_start(args, fmt);
-    log_vwrite(level, current_trace(), 0, NULL, fmt, args);
+    write_within(l, level, fmt, args);
     va_end(args);
-    errno = errnum;
 }
 
 void log_write_as(const char *trace_id, enum log_level level, const char *fmt, ...)

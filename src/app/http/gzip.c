@@ -46,7 +46,7 @@ static void keep(struct gzip_text *t)
         forget(LIST_ENTRY(kept.next, struct gzip_text, link));
 }
 
-/* As it is told: in nanoseconds, a file's time may be beyond 64 bits. */
+/* Seconds and nanoseconds stay apart: a file's time in nanoseconds alone may not fit into 64 bits. */
 static bool is_same_time(struct timespec a, struct timespec b)
 {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;

@@ -71,7 +71,7 @@ static const uint8_t *keep(const struct shared_batch *b)
     return copies.newest;
 }
 
-/* By a call of its own. */
+/* Writes to one player by a system call of its own. */
 static bool write_now(struct sender *p, const struct shared_batch *b)
 {
     size_t      sent = 0;

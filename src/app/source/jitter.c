@@ -26,7 +26,7 @@ void jitter_begin(struct jitter *j, int64_t first_ms)
     j->base_ms = j->last_ms < 0 ? first_ms : first_ms - j->last_ms - STEP_MS;
 }
 
-/* As the mode makes it of the stream's time. */
+/* The timestamp of a frame in this mode; the base is known. */
 static int64_t timestamp(const struct jitter *j, const struct frame *f)
 {
     int64_t ms = frame_ms(f);

@@ -59,7 +59,7 @@ int64_t jitter_header(const struct jitter *j, const struct frame *f);
  */
 bool jitter_offset(const struct jitter *j, int64_t min_ms, bool same_shift, int64_t shift_ms, int64_t *offset_ms);
 
-/** As jitter_media() had been called for a run by jitter_offset() whose last frame got this timestamp. */
+/** Remember the last timestamp of a run that was shifted by jitter_offset(), as jitter_media() does for each frame. */
 void jitter_commit(struct jitter *j, int64_t last_ms);
 
 static inline int64_t frame_ms(const struct frame *f)
