@@ -55,6 +55,15 @@ bool str_copy(char *dst, size_t cap, const char *src)
     return !s.cut;
 }
 
+const char *str_pack(char **at, const char *text, size_t len)
+{
+    char *copy = *at;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    *at += len + 1;
+    return copy;
+}
+
 bool str_equal(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;

@@ -31,6 +31,9 @@ void str_append(struct str *s, const char *text, size_t len);
 /** Copy `src` into `dst` of `cap` bytes, cut and terminated; true when it fitted. */
 bool str_copy(char *dst, size_t cap, const char *src);
 
+/** Copy `len` bytes and a terminator to `*at`, which moves behind them; the copy. The caller has made room for both. */
+const char *str_pack(char **at, const char *text, size_t len);
+
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts_with(const char *text, const char *prefix);
 bool str_ends_with(const char *text, const char *suffix);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/str.h"
 #include "protocol/rtmp/receive.h"
 #include "protocol/rtmp/reply.h"
 #include "protocol/rtmp/server.h"
@@ -29,15 +30,6 @@ static struct amf0_text text_of(const struct rtmp_call *call, const char *name)
         return (struct amf0_text){ "", 0 };
     text.len = strnlen(text.p, text.len < RTMP_URL_MAX ? text.len : RTMP_URL_MAX);
     return text;
-}
-
-static const char *put(char **at, struct amf0_text text)
-{
-    char *start = *at;
-    memcpy(start, text.p, text.len);
-    start[text.len] = '\0';
-    *at += text.len + 1;
-    return start;
 }
 
 /* Keep the second object of connect as it is: it is passed on to an origin. */
@@ -74,9 +66,9 @@ static struct err *keep_texts(struct rtmp_request *req, const struct rtmp_call *
     if (!req->block)
         return err_no_memory();
     char *at = req->block;
-    req->tc_url = put(&at, address);
-    req->page_url = put(&at, page_url);
-    req->swf_url = put(&at, swf_url);
+    req->tc_url = str_pack(&at, address.p, address.len);
+    req->page_url = str_pack(&at, page_url.p, page_url.len);
+    req->swf_url = str_pack(&at, swf_url.p, swf_url.len);
     return NULL;
 }
 

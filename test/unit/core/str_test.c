@@ -113,6 +113,17 @@ static void what_a_peer_sent_is_tamed_for_the_log(void **state)
     assert_string_equal(tamed(""), "");
 }
 
+static void texts_are_packed_one_behind_the_other(void **state)
+{
+    (void)state;
+    char        block[8], *at = block;
+    const char *one = str_pack(&at, "live/x", 4), *two = str_pack(&at, "", 0), *three = str_pack(&at, "s", 1);
+    assert_string_equal(one, "live");
+    assert_string_equal(two, "");
+    assert_string_equal(three, "s");
+    assert_ptr_equal(at, block + sizeof block);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +133,7 @@ int main(void)
         cmocka_unit_test(what_a_peer_sent_is_tamed_for_the_log),
         cmocka_unit_test(texts_compare),
         cmocka_unit_test(what_a_peer_sent_becomes_printable),
+        cmocka_unit_test(texts_are_packed_one_behind_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
