@@ -1,5 +1,10 @@
 #include "protocol/stream_name.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "core/str.h"
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -13,14 +18,14 @@ static bool is_control(unsigned char c)
     return c < ' ' || c == 0x7F;
 }
 
-/* The byte that three characters stand for, or -1. */
+/* The byte that an escape of three characters stands for, or -1. */
 static int escape_at(const char *p)
 {
     int high = p[0] == '%' ? hex_digit(p[1]) : -1, low = high >= 0 ? hex_digit(p[2]) : -1;
     return low >= 0 ? high << 4 | low : -1;
 }
 
-/* Append one byte, and decode what it completes. */
+/* Append one byte, and decode the escape that it completes. */
 static size_t put(char *to, size_t n, char c)
 {
     to[n++] = c;
@@ -70,4 +75,25 @@ bool stream_name_is_safe(const char *normal)
         if (is_control((unsigned char)*p) || (escaped >= 0 && is_control((unsigned char)escaped)))
             return false;
     }
+}
+
+static const char *shown_vhost(const char *vhost)
+{
+    return str_equal(vhost, STREAM_DEFAULT_VHOST) ? "" : vhost;
+}
+
+const char *stream_name_identity(char buf[static STREAM_IDENTITY_CAP], const char *vhost, const char *app,
+                                 const char *stream)
+{
+    snprintf(buf, STREAM_IDENTITY_CAP, "%s/%s/%s", shown_vhost(vhost), app, stream);
+    return buf;
+}
+
+const char *stream_name_key(char buf[static STREAM_IDENTITY_CAP], const char *vhost, const char *app,
+                            const char *stream)
+{
+    stream_name_identity(buf, vhost, app, stream);
+    char *name = buf + strlen(shown_vhost(vhost)) + 1;
+    stream_name_normalise(name, name, strlen(name));
+    return buf;
 }

@@ -59,8 +59,8 @@ static void fuzz_url(const uint8_t *data, size_t len)
         *newline = '\0';
     struct err *e = rtmp_url_parse(&url, text, newline ? newline + 1 : NULL);
     if (!e) {
-        char identity[RTMP_IDENTITY_CAP], name[2 * RTMP_URL_MAX];
-        rtmp_identity(identity, url.vhost, url.app, url.stream);
+        char identity[STREAM_IDENTITY_CAP], name[2 * RTMP_URL_MAX];
+        stream_name_identity(identity, url.vhost, url.app, url.stream);
         if (strchr(url.stream, '/') || strchr(url.vhost, '/') || !*url.app || !*url.vhost || !url.port)
             abort();
         snprintf(name, sizeof name, "%s%s", url.stream, url.param);

@@ -13,7 +13,6 @@
 #include "app/source/source.h"
 #include "core/log.h"
 #include "core/str.h"
-#include "protocol/rtmp/url.h"
 #include "protocol/stream_name.h"
 
 enum { STATUS_FORBIDDEN = 403, STATUS_NOT_FOUND = 404, STATUS_NOT_ACCEPTABLE = 406 };
@@ -22,14 +21,14 @@ enum { STATUS_FORBIDDEN = 403, STATUS_NOT_FOUND = 404, STATUS_NOT_ACCEPTABLE = 4
 struct target {
     const struct conf_vhost  *vhost;
     const struct live_format *format;
-    char                      app[RTMP_NAME_MAX + 1], stream[RTMP_NAME_MAX + 1];
+    char                      app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
 };
 
 /* In the normal form: a player's spelling names nothing. False for what no publisher may be called. */
-static bool take_name(char to[static RTMP_NAME_MAX + 1], struct live_span from)
+static bool take_name(char to[static STREAM_NAME_MAX + 1], struct live_span from)
 {
     *to = '\0';
-    return from.len <= RTMP_NAME_MAX && stream_name_normalise(to, from.text, from.len) > 0 && stream_name_is_safe(to);
+    return from.len <= STREAM_NAME_MAX && stream_name_normalise(to, from.text, from.len) > 0 && stream_name_is_safe(to);
 }
 
 /* The app of a path that has none is that of the stream of this name. */

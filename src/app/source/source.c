@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
-#include "protocol/rtmp/url.h"
+#include "protocol/stream_name.h"
 
 /* How long, and how many, the first frames of a publish wait for the other kind at most. */
 enum { SETTLE_US = 500 * US_PER_MS, SETTLE_FRAMES = 64 };
@@ -44,8 +44,8 @@ static void destroy(struct source *s)
 /* The names as somebody spells them; false, and the old ones stay, without memory. */
 static bool take_names(struct source *s, const char *app, const char *stream)
 {
-    char         identity[RTMP_IDENTITY_CAP];
-    char        *copies[] = { mem_strdup(rtmp_identity(identity, s->vhost->name, app, stream)), mem_strdup(app),
+    char         identity[STREAM_IDENTITY_CAP];
+    char        *copies[] = { mem_strdup(stream_name_identity(identity, s->vhost->name, app, stream)), mem_strdup(app),
                               mem_strdup(stream) };
     char **const into[] = { &s->identity, &s->app, &s->stream };
     bool         whole = copies[0] && copies[1] && copies[2];
@@ -85,15 +85,15 @@ static struct source *create(struct sources *all, const char *key, struct conf *
 struct source *source_find(const struct sources *all, const struct conf_vhost *vhost, const char *app,
                            const char *stream)
 {
-    char key[RTMP_IDENTITY_CAP];
-    return map_find(&all->by_key, rtmp_key(key, vhost->name, app, stream));
+    char key[STREAM_IDENTITY_CAP];
+    return map_find(&all->by_key, stream_name_key(key, vhost->name, app, stream));
 }
 
 struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
                            const char *app, const char *stream)
 {
-    char           key[RTMP_IDENTITY_CAP];
-    struct source *s = map_find(&all->by_key, rtmp_key(key, vhost->name, app, stream));
+    char           key[STREAM_IDENTITY_CAP];
+    struct source *s = map_find(&all->by_key, stream_name_key(key, vhost->name, app, stream));
     if (!s && !(s = create(all, key, conf, vhost, app, stream)))
         return err_no_memory();
     s->refs++;
@@ -109,9 +109,9 @@ static bool is_called(const struct source *s, const struct conf_vhost *vhost, co
 
 struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream)
 {
-    char           key[RTMP_IDENTITY_CAP];
+    char           key[STREAM_IDENTITY_CAP];
     size_t         at = 0;
-    const char    *name = strrchr(rtmp_key(key, vhost->name, RTMP_DEFAULT_APP, stream), '/');
+    const char    *name = strrchr(stream_name_key(key, vhost->name, STREAM_DEFAULT_APP, stream), '/');
     struct source *s = map_find(&all->by_key, key), *oldest = NULL;
     if (s && s->publisher)
         return s;

@@ -35,7 +35,7 @@
 /* A source never holds more than this, whatever the configuration allows; it is logged when it bites. */
 enum { SOURCE_BYTES_MAX = 256 << 20 };
 
-/** All sources of a server, by what all spellings of a name have in common (rtmp_key()). */
+/** All sources of a server, by what all spellings of a name have in common (stream_name_key()). */
 struct sources {
     struct map      by_key;
     struct give_way give_way;

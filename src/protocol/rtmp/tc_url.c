@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "protocol/stream_name.h"
 
 /* A part of a text, not terminated. */
 struct part {
@@ -78,7 +79,7 @@ static void put_completed(struct str *out, struct part base, struct part app, st
 struct err *rtmp_tc_url_complete(char to[static RTMP_URL_MAX + 1], const char *tc_url, size_t tc_url_len,
                                  const char *app, size_t app_len)
 {
-    static const char nowhere[] = "rtmp://" RTMP_DEFAULT_VHOST;
+    static const char nowhere[] = "rtmp://" STREAM_DEFAULT_VHOST;
     struct part       url = trim(tc_url, tc_url_len, false), name = trim(app, app_len, false);
     struct str        out = str_over(to, RTMP_URL_MAX + 1);
     size_t            bare = bare_len(url);

@@ -1,7 +1,6 @@
 #include "protocol/rtmp/url.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -295,8 +294,8 @@ static void find_vhost(struct found *f)
     const char *slash = span_find(vhost, '/');
     if (slash)
         vhost = span_from(vhost.p, slash);
-    f->vhost = vhost.len && !span_is(vhost, RTMP_DEFAULT_VHOST) ? vhost : f->host;
-    if (span_is(f->query, "vhost=" RTMP_DEFAULT_VHOST) || span_is(f->query, "domain=" RTMP_DEFAULT_VHOST))
+    f->vhost = vhost.len && !span_is(vhost, STREAM_DEFAULT_VHOST) ? vhost : f->host;
+    if (span_is(f->query, "vhost=" STREAM_DEFAULT_VHOST) || span_is(f->query, "domain=" STREAM_DEFAULT_VHOST))
         f->query.len = 0;
 }
 
@@ -335,7 +334,7 @@ static struct err *find_parts(struct found *f, struct scratch *s, bool has_strea
     else if (has_stream)
         guess_stream(f);
     if (!f->app.len)
-        f->app = (struct span){ RTMP_DEFAULT_APP, strlen(RTMP_DEFAULT_APP) };
+        f->app = (struct span){ STREAM_DEFAULT_APP, strlen(STREAM_DEFAULT_APP) };
     find_vhost(f);
     return NULL;
 }
@@ -343,8 +342,8 @@ static struct err *find_parts(struct found *f, struct scratch *s, bool has_strea
 /* Whatever an escape hides: also when it is nothing but blanks. */
 static bool is_unsafe(struct span name)
 {
-    char normal[RTMP_NAME_MAX + 1];
-    if (name.len == 0 || name.len > RTMP_NAME_MAX)
+    char normal[STREAM_NAME_MAX + 1];
+    if (name.len == 0 || name.len > STREAM_NAME_MAX)
         return false; /* not said; refused for its length */
     return stream_name_normalise(normal, name.p, name.len) == 0 || !stream_name_is_safe(normal);
 }
@@ -358,20 +357,16 @@ static struct err *check_parts(const struct found *f)
         return err_new(E_RTMP_REQ_TCURL,
                        "escapes hide a part that leads upwards, a control character, or nothing at all: %.*s/%.*s",
                        (int)f->app.len, f->app.p, (int)f->stream.len, f->stream.p);
-    if (f->host.len > RTMP_HOST_MAX || f->vhost.len > RTMP_HOST_MAX)
-        return err_new(E_LIMIT, "a host name of more than %d bytes", RTMP_HOST_MAX);
-    if (f->app.len > RTMP_NAME_MAX || f->stream.len > RTMP_NAME_MAX)
-        return err_new(E_LIMIT, "an app or a stream name of more than %d bytes", RTMP_NAME_MAX);
+    if (f->host.len > STREAM_VHOST_MAX || f->vhost.len > STREAM_VHOST_MAX)
+        return err_new(E_LIMIT, "a host name of more than %d bytes", STREAM_VHOST_MAX);
+    if (f->app.len > STREAM_NAME_MAX || f->stream.len > STREAM_NAME_MAX)
+        return err_new(E_LIMIT, "an app or a stream name of more than %d bytes", STREAM_NAME_MAX);
     return NULL;
 }
 
 static const char *put(char **at, struct span s)
 {
-    char *start = *at;
-    memcpy(start, s.p, s.len);
-    start[s.len] = '\0';
-    *at += s.len + 1;
-    return start;
+    return str_pack(at, s.p, s.len);
 }
 
 /* One block of exactly what is needed: it lives as long as the connection. */
@@ -435,18 +430,4 @@ void rtmp_url_finish(struct rtmp_url *url)
 {
     mem_free(url->block);
     *url = (struct rtmp_url){ .schema = "", .host = "", .vhost = "", .app = "", .stream = "", .param = "" };
-}
-
-const char *rtmp_identity(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream)
-{
-    snprintf(buf, RTMP_IDENTITY_CAP, "%s/%s/%s", str_equal(vhost, RTMP_DEFAULT_VHOST) ? "" : vhost, app, stream);
-    return buf;
-}
-
-const char *rtmp_key(char buf[static RTMP_IDENTITY_CAP], const char *vhost, const char *app, const char *stream)
-{
-    rtmp_identity(buf, vhost, app, stream);
-    char *name = buf + (str_equal(vhost, RTMP_DEFAULT_VHOST) ? 0 : strlen(vhost)) + 1;
-    stream_name_normalise(name, name, strlen(name));
-    return buf;
 }

@@ -95,12 +95,35 @@ static void names_that_lead_elsewhere_are_unsafe(void **state)
             fail_msg("%s is a name", unsafe[i]);
 }
 
+static void names_that_differ_after_a_dot_are_two_streams(void **state)
+{
+    (void)state;
+    char one[STREAM_IDENTITY_CAP], two[STREAM_IDENTITY_CAP];
+    assert_string_equal(stream_name_identity(one, "v", "live", "room.1"), "v/live/room.1");
+    assert_string_equal(stream_name_identity(two, "v", "live", "room.2"), "v/live/room.2");
+    assert_string_equal(stream_name_identity(one, STREAM_DEFAULT_VHOST, "live", "s.flv"), "/live/s.flv");
+}
+
+static void a_key_joins_vhost_app_and_stream(void **state)
+{
+    (void)state;
+    char one[STREAM_IDENTITY_CAP], two[STREAM_IDENTITY_CAP];
+    assert_string_equal(stream_name_key(one, STREAM_DEFAULT_VHOST, "live", "a%20b"), "/live/ab");
+    assert_string_equal(stream_name_key(one, "v", "live/123", "uuid"), "v/live/123/uuid");
+    assert_string_equal(stream_name_key(two, "v", "live", "123/uuid"), one);
+    assert_string_equal(stream_name_key(two, "a%20b", "live", "s"),
+                        "a%20b/live/s"); /* vhosts are as the configuration has them */
+    assert_string_not_equal(stream_name_key(one, "v", "live", "room.1"), stream_name_key(two, "v", "live", "room.2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spellings_have_one_form),
         cmocka_unit_test(it_may_be_written_over_itself),
         cmocka_unit_test(names_that_lead_elsewhere_are_unsafe),
+        cmocka_unit_test(names_that_differ_after_a_dot_are_two_streams),
+        cmocka_unit_test(a_key_joins_vhost_app_and_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

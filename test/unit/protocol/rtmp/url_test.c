@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/mem.h"
+#include "protocol/stream_name.h"
 
 struct row {
     const char *tc_url, *stream; /* NULL: none yet */
@@ -200,10 +201,10 @@ static void lengths_are_bounded(void **state)
         const char *stream;
         bool        fits;
     } rows[] = {
-        { "rtmp://", RTMP_HOST_MAX, "s", true },           { "rtmp://", RTMP_HOST_MAX + 1, "s", false },
-        { "rtmp://h/", RTMP_NAME_MAX, "s", true },         { "rtmp://h/", RTMP_NAME_MAX + 1, "s", false },
-        { "rtmp://h/l?vhost=", RTMP_HOST_MAX, "s", true }, { "rtmp://h/l?vhost=", RTMP_HOST_MAX + 1, "s", false },
-        { "rtmp://h/l?k=", RTMP_URL_MAX - 13, "s", true }, { "rtmp://h/l?k=", RTMP_URL_MAX - 12, "s", false },
+        { "rtmp://", STREAM_VHOST_MAX, "s", true },           { "rtmp://", STREAM_VHOST_MAX + 1, "s", false },
+        { "rtmp://h/", STREAM_NAME_MAX, "s", true },          { "rtmp://h/", STREAM_NAME_MAX + 1, "s", false },
+        { "rtmp://h/l?vhost=", STREAM_VHOST_MAX, "s", true }, { "rtmp://h/l?vhost=", STREAM_VHOST_MAX + 1, "s", false },
+        { "rtmp://h/l?k=", RTMP_URL_MAX - 13, "s", true },    { "rtmp://h/l?k=", RTMP_URL_MAX - 12, "s", false },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char            text[2 * RTMP_URL_MAX];
@@ -216,7 +217,7 @@ static void lengths_are_bounded(void **state)
         err_free(e);
         rtmp_url_finish(&url);
     }
-    char            name[RTMP_NAME_MAX + 2];
+    char            name[STREAM_NAME_MAX + 2];
     struct rtmp_url url;
     memset(name, 'x', sizeof name);
     name[sizeof name - 1] = '\0';
@@ -224,15 +225,6 @@ static void lengths_are_bounded(void **state)
     assert_int_equal(err_code(e), E_LIMIT);
     err_free(e);
     rtmp_url_finish(&url);
-}
-
-static void names_that_differ_after_a_dot_are_two_streams(void **state)
-{
-    (void)state;
-    char one[RTMP_IDENTITY_CAP], two[RTMP_IDENTITY_CAP];
-    assert_string_equal(rtmp_identity(one, "v", "live", "room.1"), "v/live/room.1");
-    assert_string_equal(rtmp_identity(two, "v", "live", "room.2"), "v/live/room.2");
-    assert_string_equal(rtmp_identity(one, RTMP_DEFAULT_VHOST, "live", "s.flv"), "/live/s.flv");
 }
 
 static void survives_each_allocation_that_fails(void **state)
@@ -256,18 +248,6 @@ static void survives_each_allocation_that_fails(void **state)
     rtmp_url_finish(&zero);
 }
 
-static void a_key_joins_vhost_app_and_stream(void **state)
-{
-    (void)state;
-    char one[RTMP_IDENTITY_CAP], two[RTMP_IDENTITY_CAP];
-    assert_string_equal(rtmp_key(one, RTMP_DEFAULT_VHOST, "live", "a%20b"), "/live/ab");
-    assert_string_equal(rtmp_key(one, "v", "live/123", "uuid"), "v/live/123/uuid");
-    assert_string_equal(rtmp_key(two, "v", "live", "123/uuid"), one);
-    assert_string_equal(rtmp_key(two, "a%20b", "live", "s"),
-                        "a%20b/live/s"); /* vhosts are as the configuration has them */
-    assert_string_not_equal(rtmp_key(one, "v", "live", "room.1"), rtmp_key(two, "v", "live", "room.2"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,8 +257,6 @@ int main(void)
         cmocka_unit_test(parameters_are_put_together_once),
         cmocka_unit_test(what_is_no_url_is_refused),
         cmocka_unit_test(lengths_are_bounded),
-        cmocka_unit_test(names_that_differ_after_a_dot_are_two_streams),
-        cmocka_unit_test(a_key_joins_vhost_app_and_stream),
         cmocka_unit_test(survives_each_allocation_that_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
