@@ -4,14 +4,11 @@
 
 #include "app/rtmp/conn.h"
 #include "app/rtmp/intake.h"
+#include "app/source/feed.h"
 #include "app/source/pacer.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/str.h"
-#include "core/version.h"
-#include "kernel/flv_frame.h"
-#include "kernel/metadata.h"
 
 /* A silent publisher is looked at so often: a reload may have changed how long it may be silent. */
 enum { LOOK_AGAIN_US = US_PER_SECOND };
@@ -24,95 +21,22 @@ struct session {
     struct source    *source;
     struct publisher  publisher;
     struct intake     intake;
-    struct nalu_forms forms;
+    struct feed       feed;
     int64_t           began_us, last_packet_us;
-    int64_t           n_packets, n_dropped, n_metadata;
+    int64_t           n_packets;
     int64_t           late_bytes; /* read beyond the deadline, since the last message */
 };
 
-/* The body of a dropped packet tells a person what the encoder sends. */
-static void drop_bad_packet(struct session *p, const struct frame *f)
-{
-    enum { SHOWN = 8 };
-    char text[4 * SHOWN + 1];
-    if (p->n_dropped++ == 0)
-        log_warn("drop unknown header %s, codec=%s, len=%u, starts with %s; later ones are dropped without a line",
-                 f->kind == FRAME_VIDEO ? "video" : "audio", codec_name(f->codec), f->len,
-                 str_printable(f->data, f->len < SHOWN ? f->len : SHOWN, text, sizeof text));
-}
-
-/* When the codec of a kind becomes known, and when it changes. */
-static void log_codec(const struct source *s, enum frame_kind kind)
-{
-    const struct video_info *v = &s->video;
-    const struct audio_info *a = &s->audio;
-    if (kind == FRAME_VIDEO)
-        log_info("video codec=%s, profile=%s, level=%s, %ux%u, fps=%.2f", codec_name(v->codec), v->profile, v->level,
-                 v->width, v->height, v->fps_den ? (double)v->fps_num / v->fps_den : 0);
-    else
-        log_info("audio codec=%s, profile=%s, %uHz, channels=%u", codec_name(a->codec), a->profile, a->sample_rate,
-                 a->channels);
-}
-
+/* FLV's tag types are the numbers of RTMP's message types, and their bodies are the same. */
 static struct err *take_media(struct session *p, struct rtmp_message *msg)
 {
-    struct frame *f = msg->payload;
-    struct err   *e = NULL;
-    f->kind = msg->type_id == RTMP_TYPE_VIDEO ? FRAME_VIDEO : FRAME_AUDIO;
-    f->dts_us = 0;
-    switch (flv_frame_parse(f, &p->forms)) {
-    case FLV_PARSE_BAD: drop_bad_packet(p, f); return NULL;
-    case FLV_PARSE_IGNORE: return NULL;
-    case FLV_PARSE_OK: break;
-    }
-    source_stamp(p->source, f, msg->timestamp_ms);
-    if (p->source->vhost->publish.try_annexb_first && !flv_frame_to_avcc(&msg->payload, &p->forms))
-        return err_no_memory();
-    f = msg->payload;
-    enum frame_kind kind = f->kind;
-    enum codec      before = source_codec(p->source, kind);
-    if ((e = source_append(p->source, f)))
-        return e;
-    if (source_codec(p->source, kind) != before)
-        log_codec(p->source, kind);
-    return NULL;
-}
-
-/* What the metadata tells this server itself. */
-static void heed_metadata(struct session *p, const struct metadata *info)
-{
-    struct source *s = p->source;
-    /* Once: some encoders repeat it with every few frames. */
-    log_write(p->n_metadata++ ? LOG_DEBUG : LOG_INFO, "got metadata, width=%d, height=%d, vcodec=%d, acodec=%d",
-              (int)info->width, (int)info->height, (int)info->videocodecid, (int)info->audiocodecid);
-    s->video_told = info->videocodecid > 0 || info->width > 0;
-    s->audio_told = info->audiocodecid > 0;
-    if (info->bravo_atc && s->vhost->play.atc_auto && !s->atc) {
-        log_info("atc is on, the metadata has bravo_atc");
-        s->atc = true;
-    }
-}
-
-static struct err *take_data(struct session *p, const struct rtmp_message *msg)
-{
-    struct frame   *f = NULL;
-    struct metadata info;
-    switch (metadata_read(msg->payload->data, msg->payload->len, SERVER_SIGNATURE, VERSION, &f, &info)) {
-    case METADATA_NO_MEMORY: return err_no_memory();
-    case METADATA_BAD:
-        if (p->n_dropped++ == 0)
-            log_warn("drop metadata or another data message of %u B: malformed, or longer than %d", msg->payload->len,
-                     METADATA_LEN_MAX);
-        return NULL;
-    case METADATA_IGNORE: log_debug("ignore a data message of %u B", msg->payload->len); return NULL;
-    case METADATA_OTHER: break;
-    case METADATA_OK: heed_metadata(p, &info); break;
-    }
-    f->dts_us = f->pts_us = 0;
-    source_stamp(p->source, f, msg->timestamp_ms);
-    struct err *e = source_append(p->source, f);
-    frame_unref(&f);
-    return e;
+    static const enum frame_kind kinds[] = {
+        [RTMP_TYPE_AUDIO] = FRAME_AUDIO,
+        [RTMP_TYPE_VIDEO] = FRAME_VIDEO,
+        [RTMP_TYPE_DATA] = FRAME_SCRIPT,
+    };
+    msg->payload->kind = kinds[msg->type_id];
+    return feed_body(&p->feed, &msg->payload, msg->timestamp_ms);
 }
 
 /* `*ended` is true when the command ended the publish. */
@@ -138,8 +62,8 @@ static struct err *take_message(struct session *p, struct rtmp_message *msg, boo
 {
     switch (msg->type_id) {
     case RTMP_TYPE_AUDIO:
-    case RTMP_TYPE_VIDEO: return take_media(p, msg);
-    case RTMP_TYPE_DATA: return take_data(p, msg);
+    case RTMP_TYPE_VIDEO:
+    case RTMP_TYPE_DATA: return take_media(p, msg);
     case RTMP_TYPE_COMMAND: return take_command(p, msg, ended);
     default: return NULL;
     }
@@ -241,6 +165,7 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
     struct err    *e = source_publish(p.source, &p.publisher);
     if (e)
         return rtmp_conn_refuse(c, RTMP_REFUSE_BUSY, e);
+    feed_init(&p.feed, p.source);
     source_spell(p.source, c->request.url.app, c->request.url.stream);
     const struct conf_publish *conf = &p.source->vhost->publish;
     p.began_us = now_us();
@@ -255,7 +180,7 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
     }
     source_unpublish(p.source, &p.publisher);
     log_info("published %s, packets=%lld, dropped=%lld", p.source->identity, (long long)p.n_packets,
-             (long long)p.n_dropped);
+             (long long)p.feed.n_dropped);
     log_info("cleanup when unpublish");
     return err_wrap(e, "publish %s", p.source->identity);
 }

@@ -1,0 +1,41 @@
+/**
+ * How media that comes as FLV bodies gets into a source: an RTMP message or an FLV tag becomes a frame, gets its time, and is
+ * appended. Every input that carries FLV bodies feeds its source here: RTMP publishers, pulled HTTP-FLV streams, posted FLV.
+ *
+ * Shape      feed_init() before the first body of each publish. pacer_wait_for_room() is the caller's to call before it reads
+ *            more: a feed takes whatever it is given.
+ * Units      ts_ms: milliseconds, 32 bits that wrap, as RTMP and FLV carry them
+ * Ownership  borrows the source, of which the caller holds a reference
+ * Yields     no
+ */
+#ifndef APP_SOURCE_FEED_H
+#define APP_SOURCE_FEED_H
+
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "kernel/frame.h"
+#include "kernel/nalu_form.h"
+
+struct source;
+
+struct feed {
+    struct source    *source;
+    struct nalu_forms forms;      /* how this publisher wraps NAL units */
+    int64_t           n_dropped;  /* bodies that could not be read; the first one is logged */
+    int64_t           n_metadata; /* onMetaData messages */
+};
+
+void feed_init(struct feed *feed, struct source *s);
+
+/**
+ * Append what one body carries. A body that cannot be read is dropped and counted, which is no error.
+ *
+ * Shape      (*body)->kind, len and data[] are set by the caller; FRAME_SCRIPT: an AMF0 data message
+ * Ownership  `*body` has one reference, which stays the caller's; it may be replaced by another frame
+ * Errors     out of memory
+ */
+struct err *feed_body(struct feed *feed, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
+
+#endif
