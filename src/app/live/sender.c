@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 
 #include "app/live/batch.h"
-#include "app/live/fanout.h"
-#include "app/live/shared_batch.h"
+#include "app/live/delivery.h"
+#include "app/live/release_bytes.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -181,10 +181,10 @@ static bool is_ordinary(const struct sender *p)
 }
 
 /* The wire behind the first `n` frames of what all get. */
-static void pass_shared(struct sender *p, const struct shared_batch *b, size_t n)
+static void pass_shared(struct sender *p, const struct release_share *b, size_t n)
 {
     if (n == b->n_frames)
-        shared_batch_follow(b, &p->held.wire);
+        release_bytes_follow(b, &p->held.wire);
     else
         for (size_t i = 0; i < n; i++)
             wire_pass(&p->held.wire, ring_at(&p->reader.source->ring, p->reader.seq + i),
@@ -192,36 +192,36 @@ static void pass_shared(struct sender *p, const struct shared_batch *b, size_t n
     held_wire_renew(&p->held);
 }
 
-static bool get_shared(const struct sender *p, struct shared_batch *b)
+static bool get_shared(const struct sender *p, struct release_share *b)
 {
     return is_ordinary(p) && p->io->may_write &&
-           shared_batch_get(b, p->reader.source, p->reader.seq, &p->held.wire, &p->jitter,
-                            p->reader.gate.open | p->reader.source->gops.keyless);
+           release_bytes_get(b, p->reader.source, p->reader.seq, &p->held.wire, &p->jitter,
+                             p->reader.gate.open | p->reader.source->gops.keyless);
 }
 
-bool sender_offer(struct sender *p, struct shared_batch *b)
+bool sender_offer(struct sender *p, struct release_share *b)
 {
     const struct source *s = p->reader.source;
     return p->epoch == s->epoch && p->conf == s->conf->serial && p->jitter.mode == jitter_mode(s) && get_shared(p, b);
 }
 
-void sender_took(struct sender *p, const struct shared_batch *b, size_t sent)
+void sender_took(struct sender *p, const struct release_share *b, size_t sent)
 {
     size_t n_whole = b->n_frames, begins = sent;
     if (sent < b->len)
-        n_whole = shared_batch_find(b, sent, &begins, &p->cut_ms);
+        n_whole = release_bytes_find(b, sent, &begins, &p->cut_ms);
     if (sent > begins) {
         p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + n_whole));
         p->cut_sent = sent - begins;
     }
     size_t n_frames = n_whole + (p->cut != NULL); /* the reader is done with a frame that is cut: we are not */
-    *p->n_messages += (int64_t)shared_batch_count(b, n_whole);
+    *p->n_messages += (int64_t)release_bytes_count(b, n_whole);
     pass_shared(p, b, n_whole);
-    shared_batch_commit(b, &p->jitter, n_frames);
+    release_bytes_commit(b, &p->jitter, n_frames);
     reader_advance(&p->reader, n_frames);
 }
 
-struct err *sender_write(struct sender *p, const struct shared_batch *b, size_t *sent)
+struct err *sender_write(struct sender *p, const struct release_share *b, size_t *sent)
 {
     struct iovec iov = { .iov_base = (void *)b->bytes, .iov_len = b->len };
     struct err  *e = b->len ? io_writev_now(p->io, &iov, 1, sent) : NULL;
@@ -233,7 +233,7 @@ struct err *sender_write(struct sender *p, const struct shared_batch *b, size_t 
 /* Write the newest release as all players get it that keep up; *done false when this player needs a batch of its own. */
 static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
 {
-    struct shared_batch b;
+    struct release_share b;
     *done = get_shared(p, &b);
     return *done ? sender_write(p, &b, sent) : NULL;
 }
@@ -291,7 +291,7 @@ struct err *sender_attach(struct sender *p, struct source *s, struct io *io, str
     jitter_init(&p->jitter, jitter_mode(s));
     struct err *e = reader_attach(&p->reader, s);
     if (!e)
-        p->reader.delivery = &fanout_delivery;
+        p->reader.delivery = &live_delivery;
     /* tcp(7). It may fail: then the kernel's own limit holds */
     setsockopt(io->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){ UNSENT_BYTES }, sizeof(int));
     return e;
@@ -326,5 +326,5 @@ void sender_detach(struct sender *p)
     const struct source *s = p->reader.source;
     reader_detach(&p->reader);
     if (s && s->n_readers == 0)
-        shared_batch_forget(s);
+        release_bytes_forget(s);
 }

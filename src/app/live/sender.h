@@ -53,7 +53,7 @@ struct sender {
     bool                 is_settled; /* has caught up once */
 };
 
-/** The sender that a reader with fanout_delivery is part of. */
+/** The sender that a reader with live_delivery is part of. */
 static inline struct sender *sender_of(struct reader *r)
 {
     return CONTAINER_OF(r, struct sender, reader);
@@ -83,21 +83,21 @@ struct err *sender_send(struct sender *p, bool *idle) ATTR_MUST_USE;
 
 /**
  * Wait until there is something to do: what could not simply be sent, a new publisher or configuration, input, the
- * deadline. Meanwhile releases are written as they come (fanout.h).
+ * deadline. Meanwhile releases are written as they come (delivery.h).
  * Errors     as reader_wait()
  * Yields     yes
  */
 struct err *sender_wait(struct sender *p, int64_t deadline_us) ATTR_MUST_USE;
 
-struct shared_batch;
+struct release_share;
 
 /** For the fan-out: what a waiting player would be sent now, if it is what all get. Does not yield. */
-bool sender_offer(struct sender *p, struct shared_batch *b);
+bool sender_offer(struct sender *p, struct release_share *b);
 
 /** Write it now: *sent of its bytes, 0 before the call. Does not yield. */
-struct err *sender_write(struct sender *p, const struct shared_batch *b, size_t *sent) ATTR_MUST_USE;
+struct err *sender_write(struct sender *p, const struct release_share *b, size_t *sent) ATTR_MUST_USE;
 
 /** His socket took so many bytes of it, more than none if there are any. Does not yield. */
-void sender_took(struct sender *p, const struct shared_batch *b, size_t sent);
+void sender_took(struct sender *p, const struct release_share *b, size_t sent);
 
 #endif

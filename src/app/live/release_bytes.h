@@ -11,8 +11,8 @@
  *
  * Yields     no
  */
-#ifndef APP_LIVE_SHARED_BATCH_H
-#define APP_LIVE_SHARED_BATCH_H
+#ifndef APP_LIVE_RELEASE_BYTES_H
+#define APP_LIVE_RELEASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ enum {
     SHARED_WIRES_MAX = 8,
 };
 
-struct shared_batch {
+struct release_share {
     const uint8_t          *bytes;
     size_t                  len;
     size_t                  n_frames, n_messages; /* some frames may have no bytes */
@@ -58,25 +58,25 @@ struct shared_batch {
  *            script is among them, or frames that the wire leaves out, or pictures of a track that is not open; their
  *            times are not shifted by one constant, or are out of the wire's range; or memory is out
  */
-bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
-                      const struct jitter *jitter, uint64_t open);
+bool release_bytes_get(struct release_share *out, const struct source *s, uint64_t from, const struct wire *wire,
+                       const struct jitter *jitter, uint64_t open);
 
 /**
  * The source has no player any more: what its last release holds goes.
- * Rules      not between shared_batch_get() and the last use of what it gave
+ * Rules      not between release_bytes_get() and the last use of what it gave
  */
-void shared_batch_forget(const struct source *s);
+void release_bytes_forget(const struct source *s);
 
 /** Which frame the byte at `offset` belongs to, its first byte, its time. */
-size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *frame_begins, int64_t *ms);
+size_t release_bytes_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *ms);
 
 /** `jitter` as it is after the first `n_frames` of the batch, at least one. */
-void shared_batch_commit(const struct shared_batch *b, struct jitter *jitter, size_t n_frames);
+void release_bytes_commit(const struct release_share *b, struct jitter *jitter, size_t n_frames);
 
 /** The player's wire as it is after all of them. */
-void shared_batch_follow(const struct shared_batch *b, struct wire *wire);
+void release_bytes_follow(const struct release_share *b, struct wire *wire);
 
 /** How many of the first `n_frames` have bytes: others are not for this format. */
-size_t shared_batch_count(const struct shared_batch *b, size_t n_frames);
+size_t release_bytes_count(const struct release_share *b, size_t n_frames);
 
 #endif

@@ -3,7 +3,7 @@
  * every wire, from any byte on; and so is what comes behind them. Players come and leave, and the frames that they alone
  * kept go with them.
  */
-#include "app/live/shared_batch.h"
+#include "app/live/release_bytes.h"
 
 #include <stdio.h>
 
@@ -102,17 +102,17 @@ static void check_same_future(const struct state *a, const struct state *b)
 /* ---- what all get */
 
 /* The socket took `sent` bytes of them, and the player goes on by itself. */
-static struct state resume(struct state st, const struct shared_batch *b, size_t sent, size_t len)
+static struct state resume(struct state st, const struct release_share *b, size_t sent, size_t len)
 {
     size_t  begins = sent, n = b->n_frames;
     int64_t ms;
     if (sent < b->len)
-        n = shared_batch_find(b, sent, &begins, &ms);
+        n = release_bytes_find(b, sent, &begins, &ms);
     bool is_cut = sent > begins;
     for (size_t i = 0; i < n; i++)
         wire_pass(&st.wire, frame_at(i), b->marks[i].ms + b->offset_ms);
     if (n + is_cut)
-        shared_batch_commit(b, &st.jitter, n + is_cut);
+        release_bytes_commit(b, &st.jitter, n + is_cut);
     struct wire_out out = wire_out_copying(rest, sizeof rest);
     if (is_cut)
         wire_emit(&st.wire, frame_at(n), ms, &out);
@@ -121,10 +121,10 @@ static struct state resume(struct state st, const struct shared_batch *b, size_t
     return st;
 }
 
-static struct state take_all(struct state st, const struct shared_batch *b)
+static struct state take_all(struct state st, const struct release_share *b)
 {
-    shared_batch_follow(b, &st.wire);
-    shared_batch_commit(b, &st.jitter, b->n_frames);
+    release_bytes_follow(b, &st.wire);
+    release_bytes_commit(b, &st.jitter, b->n_frames);
     return st;
 }
 
@@ -137,10 +137,10 @@ static void leave(struct player *p)
 /* `how` tells how much of it the socket takes. */
 static void serve(struct player *p, uint8_t how)
 {
-    struct shared_batch b;
-    struct state        st = { p->held.wire, p->jitter }, alone = st;
-    struct wire_out     out = wire_out_copying(own, sizeof own);
-    bool is_shared = shared_batch_get(&b, source, source->release_began, &p->held.wire, &p->jitter, UINT64_MAX);
+    struct release_share b;
+    struct state         st = { p->held.wire, p->jitter }, alone = st;
+    struct wire_out      out = wire_out_copying(own, sizeof own);
+    bool is_shared = release_bytes_get(&b, source, source->release_began, &p->held.wire, &p->jitter, UINT64_MAX);
     bool goes_on = write_alone(&alone, 0, &out);
     if (is_shared) {
         check(goes_on && b.n_frames == n_released() && b.len == out.bytes && memcmp(b.bytes, own, b.len) == 0);
@@ -294,7 +294,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     for (int i = 0; i < PLAYERS; i++)
         leave(&players[i]);
-    shared_batch_forget(source);
+    release_bytes_forget(source);
     for (size_t i = 0; i < READERS; i++)
         reader_detach(&readers[i]);
     source_unpublish(source, &publisher);

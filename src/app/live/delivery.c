@@ -1,9 +1,9 @@
-#include "app/live/fanout.h"
+#include "app/live/delivery.h"
 
 #include <string.h>
 
 #include "app/live/sender.h"
-#include "app/live/shared_batch.h"
+#include "app/live/release_bytes.h"
 #include "app/source/source.h"
 #include "core/mem.h"
 #include "protocol/io.h"
@@ -23,8 +23,8 @@ enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 enum { QUEUE_MIN = 4, QUEUE_BYTES = 4 << 20 };
 
 struct write {
-    struct sender      *player;
-    struct shared_batch batch;
+    struct sender       *player;
+    struct release_share batch;
 };
 
 static struct write writes[SEND_RING_MAX];
@@ -53,7 +53,7 @@ static void flush(void)
 }
 
 /* Where the bytes stay as they are until the flush; NULL: nowhere. */
-static const uint8_t *keep(const struct shared_batch *b)
+static const uint8_t *keep(const struct release_share *b)
 {
     bool has_neighbour = copies.content == b->content;
     copies.content = b->content;
@@ -72,7 +72,7 @@ static const uint8_t *keep(const struct shared_batch *b)
 }
 
 /* Writes to one player by a system call of its own. */
-static bool write_now(struct sender *p, const struct shared_batch *b)
+static bool write_now(struct sender *p, const struct release_share *b)
 {
     size_t      sent = 0;
     struct err *e = sender_write(p, b, &sent);
@@ -81,15 +81,15 @@ static bool write_now(struct sender *p, const struct shared_batch *b)
     return is_whole;
 }
 
-static bool is_for_ring(const struct sender *p, const struct shared_batch *b)
+static bool is_for_ring(const struct sender *p, const struct release_share *b)
 {
     return send_ring_is_open() && p->reader.source->n_readers >= QUEUE_MIN && !p->io->layer && b->len;
 }
 
 static bool add(struct reader *r)
 {
-    struct sender      *p = sender_of(r);
-    struct shared_batch b;
+    struct sender       *p = sender_of(r);
+    struct release_share b;
     if (!sender_offer(p, &b))
         return false;
     if (send_ring_is_full() || copies.queued > QUEUE_BYTES)
@@ -110,4 +110,4 @@ static void end(void)
     copies.content = 0;
 }
 
-const struct reader_delivery fanout_delivery = { .add = add, .flush = end };
+const struct reader_delivery live_delivery = { .add = add, .flush = end };

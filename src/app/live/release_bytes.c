@@ -1,4 +1,4 @@
-#include "app/live/shared_batch.h"
+#include "app/live/release_bytes.h"
 
 #include "app/live/held_wire.h"
 #include "app/source/picture_gate.h"
@@ -165,8 +165,8 @@ static void stamp_for(struct muxed *m, const struct wire *wire, int64_t offset_m
     m->offset_ms = offset_ms;
 }
 
-bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t from, const struct wire *wire,
-                      const struct jitter *jitter, uint64_t open)
+bool release_bytes_get(struct release_share *out, const struct source *s, uint64_t from, const struct wire *wire,
+                       const struct jitter *jitter, uint64_t open)
 {
     if (from != s->release_began || from == s->released)
         return false;
@@ -187,7 +187,7 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
     if (!m || !m->whole)
         return false;
     stamp_for(m, wire, offset_ms);
-    *out = (struct shared_batch){
+    *out = (struct release_share){
         .bytes = m->bytes,
         .len = m->len,
         .n_frames = release.n_frames,
@@ -202,7 +202,7 @@ bool shared_batch_get(struct shared_batch *out, const struct source *s, uint64_t
     return true;
 }
 
-void shared_batch_forget(const struct source *s)
+void release_bytes_forget(const struct source *s)
 {
     if (release.serial != s->serial)
         return;
@@ -210,7 +210,7 @@ void shared_batch_forget(const struct source *s)
     release.serial = 0; /* of no source: the next call looks at its release anew */
 }
 
-size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *frame_begins, int64_t *ms)
+size_t release_bytes_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *ms)
 {
     size_t i = b->n_frames - 1;
     while (b->marks[i].at > offset)
@@ -220,19 +220,19 @@ size_t shared_batch_find(const struct shared_batch *b, size_t offset, size_t *fr
     return i;
 }
 
-void shared_batch_commit(const struct shared_batch *b, struct jitter *jitter, size_t n_frames)
+void release_bytes_commit(const struct release_share *b, struct jitter *jitter, size_t n_frames)
 {
     /* All frames were shifted by the same constant, so committing the last one is enough. */
     jitter_commit(jitter, b->marks[n_frames - 1].ms + b->offset_ms);
 }
 
-void shared_batch_follow(const struct shared_batch *b, struct wire *wire)
+void release_bytes_follow(const struct release_share *b, struct wire *wire)
 {
     if (wire->format->follow)
         wire->format->follow(wire, b->before, b->after, b->offset_ms - b->muxed_ms);
 }
 
-size_t shared_batch_count(const struct shared_batch *b, size_t n_frames)
+size_t release_bytes_count(const struct release_share *b, size_t n_frames)
 {
     size_t n = 0;
     if (n_frames == b->n_frames)

@@ -1,5 +1,5 @@
 /* Players who wait get their releases without being woken, and every byte of them, with and without io_uring. */
-#include "app/live/fanout.h"
+#include "app/live/delivery.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -8,12 +8,12 @@
  *
  * Yields     no
  */
-#ifndef APP_LIVE_FANOUT_H
-#define APP_LIVE_FANOUT_H
+#ifndef APP_LIVE_DELIVERY_H
+#define APP_LIVE_DELIVERY_H
 
 #include "app/source/reader.h"
 
 /** For readers that are part of a struct sender. */
-extern const struct reader_delivery fanout_delivery;
+extern const struct reader_delivery live_delivery;
 
 #endif
