@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/endpoint.h"
-#include "app/server.h"
+#include "app/listen_address.h"
+#include "app/server/server.h"
 #include "core/clock.h"
 #include "core/list.h"
 #include "core/log.h"

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "app/conf/diff.h"
+#include "app/conf/open_files.h"
 #include "app/listener.h"
-#include "app/open_files.h"
-#include "app/server.h"
+#include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"

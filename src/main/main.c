@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "app/conf/conf_load.h"
+#include "app/conf/open_files.h"
 #include "app/listener.h"
-#include "app/open_files.h"
 #include "app/reload.h"
-#include "app/server.h"
+#include "app/server/server.h"
 #include "app/watch_file.h"
 #include "build_info.h"
 #include "core/clock.h"

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "app/server.h"
+#include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "protocol/co.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "app/reload.h"
-#include "app/server.h"
+#include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "app/conf/conf_load.h"
-#include "app/server.h"
+#include "app/server/server.h"
 #include "core/attr.h"
 #include "core/log.h"
 #include "core/rd.h"

@@ -13,7 +13,7 @@
 #include "app/live/held_wire.h"
 #include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
-#include "app/rtmp/wire.h"
+#include "app/rtmp/rtmp_wire.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
 #include "core/attr.h"

@@ -3,7 +3,7 @@
  * Whatever a publisher sends, and whoever leaves when, what live players get is well formed; and in the end nobody and
  * nothing is left.
  */
-#include "app/server.h"
+#include "app/server/server.h"
 
 #include <errno.h>
 #include <netinet/in.h>

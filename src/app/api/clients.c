@@ -1,6 +1,6 @@
 /* Clients, and the end of one. */
 #include "app/api/endpoints.h"
-#include "app/api/entry.h"
+#include "app/api/listing.h"
 #include "app/http/conn.h"
 #include "app/source/source.h"
 #include "core/clock.h"

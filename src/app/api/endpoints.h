@@ -39,7 +39,7 @@ struct err *api_clients(struct http_exchange *x) ATTR_MUST_USE;
 /* raw.c */
 struct err *api_raw(struct http_exchange *x) ATTR_MUST_USE;
 
-/* tests.c */
+/* client_trials.c */
 struct err *api_requests(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_errors(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_redirects(struct http_exchange *x) ATTR_MUST_USE;

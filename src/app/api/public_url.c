@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "app/page_host.h"
+#include "app/session/page_host.h"
 #include "core/str.h"
 
 /* How much of the text comes before any parameter. */

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 #include "app/http/site.h"
-#include "app/server.h"
+#include "app/server/server.h"
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/jw.h"

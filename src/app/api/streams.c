@@ -1,6 +1,6 @@
 /* Streams: those that have a publisher or a player. */
 #include "app/api/endpoints.h"
-#include "app/api/entry.h"
+#include "app/api/listing.h"
 #include "app/source/source.h"
 
 static void put_video(struct jw *j, const struct source *s)

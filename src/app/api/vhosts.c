@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "app/api/endpoints.h"
-#include "app/api/entry.h"
+#include "app/api/listing.h"
 #include "app/stat/vhost_stat.h"
 
 static bool is_enabled(const struct conf *conf, const char *name)

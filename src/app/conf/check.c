@@ -3,13 +3,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "app/cidr.h"
+#include "app/conf/cidr.h"
 #include "app/conf/endpoint.h"
+#include "app/conf/open_files.h"
 #include "app/conf/size.h"
 #include "app/conf/snapshot.h"
 #include "app/conf/spell.h"
 #include "app/conf/value.h"
-#include "app/open_files.h"
 #include "core/map.h"
 #include "core/str.h"
 

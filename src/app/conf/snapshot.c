@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "app/cidr.h"
+#include "app/conf/cidr.h"
 #include "app/conf/unbuilt.h"
 #include "app/conf/value.h"
 #include "core/str.h"

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/client_address.h"
-#include "app/http/routes.h"
 #include "app/http/service.h"
 #include "app/http/site.h"
 #include "app/http/unbuilt.h"
+#include "app/http_faces.h"
+#include "app/session/client_address.h"
 #include "app/tls/store.h"
 #include "core/clock.h"
 #include "core/log.h"

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "app/api_places.h"
 #include "app/listener.h"
-#include "app/server.h"
+#include "app/server/api_places.h"
+#include "app/server/server.h"
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/ident.h"

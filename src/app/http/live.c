@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "app/access.h"
 #include "app/http/conn.h"
 #include "app/http/live_format.h"
 #include "app/http/live_mount.h"
@@ -10,6 +9,7 @@
 #include "app/http/site.h"
 #include "app/http/static_files.h"
 #include "app/http/unbuilt.h"
+#include "app/session/access.h"
 #include "app/source/source.h"
 #include "core/log.h"
 #include "core/str.h"

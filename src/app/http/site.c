@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/page_host.h"
+#include "app/session/page_host.h"
 #include "core/attr.h"
 #include "core/str.h"
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/access.h"
-#include "app/client_address.h"
 #include "app/rtmp/player.h"
 #include "app/rtmp/publisher.h"
+#include "app/session/access.h"
+#include "app/session/client_address.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 
 #include "app/listener.h"
-#include "app/server.h"
-#include "app/stat/stat.h"
+#include "app/server/server.h"
+#include "app/session/stat.h"
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/ident.h"

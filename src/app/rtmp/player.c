@@ -2,7 +2,7 @@
 
 #include "app/live/sender.h"
 #include "app/rtmp/conn.h"
-#include "app/rtmp/wire.h"
+#include "app/rtmp/rtmp_wire.h"
 #include "app/source/pacer.h"
 #include "app/source/source.h"
 #include "core/clock.h"

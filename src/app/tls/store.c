@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "app/server.h"
+#include "app/server/server.h"
 #include "app/tls/pair_load.h"
 #include "core/clock.h"
 #include "core/log.h"

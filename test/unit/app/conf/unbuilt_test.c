@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
-#include "app/access.h"
 #include "app/conf/conf_testing.h"
 #include "app/conf/directive.h"
 #include "app/conf/unbuilt.h"
+#include "app/session/access.h"
 #include "core/attr.h"
 
 static void a_built_feature_has_no_row(void **state)

@@ -3,7 +3,7 @@
 
 #include "app/live/flv_wire.h"
 #include "app/live/media.h"
-#include "app/rtmp/wire.h"
+#include "app/rtmp/rtmp_wire.h"
 
 static struct batch  b;
 static struct jitter j;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "app/live/sender.h"
-#include "app/rtmp/wire.h"
+#include "app/rtmp/rtmp_wire.h"
 #include "app/source/fixture.h"
 #include "core/mem.h"
 #include "loop.h"

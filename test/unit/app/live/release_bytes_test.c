@@ -6,7 +6,7 @@
 #include "app/live/media.h"
 #include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
-#include "app/rtmp/wire.h"
+#include "app/rtmp/rtmp_wire.h"
 #include "app/source/fixture.h"
 #include "core/mem.h"
 #include "loop.h"

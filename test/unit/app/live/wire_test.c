@@ -8,7 +8,7 @@
 #include "app/live/media.h"
 #include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
-#include "app/rtmp/wire.h"
+#include "app/rtmp/rtmp_wire.h"
 #include "kernel/flv.h"
 
 enum { BYTES_MAX = 1 << 18, IOVS_MAX = 64, SCRATCH_MAX = 4096 };

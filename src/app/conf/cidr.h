@@ -1,0 +1,29 @@
+/**
+ * Ranges of IP addresses, as `security` and `trusted_proxies` name them: "192.0.2.7", "10.0.0.0/8", "2001:db8::/32".
+ *
+ * ::ffff:192.0.2.7 is 192.0.2.7 (RFC 4291, 2.5.5.2), and the zone of a link-local address does not count.
+ *
+ * Source     RFC 4632, RFC 4291
+ * Yields     no
+ */
+#ifndef APP_CONF_CIDR_H
+#define APP_CONF_CIDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CIDR_IPV4_BITS = 32, CIDR_IPV6_BITS = 128 };
+
+struct cidr {
+    int           bits;   /* of such an address; 0: none */
+    int           prefix; /* how many of them count: all for an address */
+    unsigned char bytes[CIDR_IPV6_BITS / 8];
+};
+
+/** An address, or one with /prefix. False when it is neither; then `out` contains nothing and is in no range. */
+bool cidr_parse(const char *text, size_t len, struct cidr *out);
+
+/** Whether all of `inner` lies in `outer`. */
+bool cidr_contains(const struct cidr *outer, const struct cidr *inner);
+
+#endif

@@ -1,0 +1,29 @@
+#include "app/conf/open_files.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "core/log.h"
+
+struct err *open_files_reserve(int max_connections)
+{
+    struct rlimit limit;
+    rlim_t        wanted = (rlim_t)max_connections + OPEN_FILES_SPARE + 1;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return err_sys(E_SYSTEM_CONFIG_INVALID, "read the limit of open files");
+    if (limit.rlim_cur >= wanted)
+        return NULL;
+    rlim_t soft = limit.rlim_cur;
+    limit.rlim_cur = wanted;
+    if (limit.rlim_max < wanted)
+        limit.rlim_max = wanted; /* root may */
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return err_sys(
+            E_SYSTEM_CONFIG_INVALID,
+            "%d exceed max open files=%llu: raise the hard limit (ulimit -Hn, LimitNOFILE=) to %llu or lower "
+            "max_connections",
+            max_connections, (unsigned long long)soft, (unsigned long long)wanted);
+    log_info("max open files raised from %llu to %llu for max_connections=%d", (unsigned long long)soft,
+             (unsigned long long)wanted, max_connections);
+    return NULL;
+}

@@ -1,0 +1,41 @@
+#include "app/http_faces.h"
+
+#include <stddef.h>
+
+#include "app/api/routes.h"
+#include "app/http/live.h"
+#include "app/http/static_files.h"
+
+/* The API's ports serve the console too. */
+static const struct http_route console_rows[] = {
+    { "/console/", HTTP_METHOD(GET), static_files_handle },
+};
+static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows) };
+
+/* What is not the path of a live stream is that of a file. */
+static struct err *handle_path(struct http_exchange *x)
+{
+    bool        taken;
+    struct err *e = http_live_handle(x, &taken);
+    return e || taken ? e : static_files_handle(x);
+}
+
+static const struct http_route path_rows[] = {
+    { "/", HTTP_METHOD(GET), handle_path },
+};
+static const struct http_routes paths = { path_rows, ARRAY_LEN(path_rows) };
+
+static const struct http_routes *const api_tables[] = {
+    &api_routes,
+    &console,
+    NULL,
+};
+
+static const struct http_routes *const stream_tables[] = {
+    &api_stream_routes,
+    &paths,
+    NULL,
+};
+
+const struct http_router http_api_router = { api_tables };
+const struct http_router http_stream_router = { stream_tables };

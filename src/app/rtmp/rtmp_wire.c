@@ -1,0 +1,54 @@
+#include "app/rtmp/rtmp_wire.h"
+
+#include "app/rtmp/media_message.h"
+
+/* RTMP 1.0, 5.3.1.2.1: behind the basic header of one byte; larger times need an extended timestamp */
+enum { TIMESTAMP_AT = 1, TIMESTAMP_MAX = 0xFFFFFE };
+
+static size_t message_len(const struct wire *w, const struct frame *f, int64_t ms)
+{
+    struct rtmp_out m = media_message(f, (uint32_t)ms);
+    return rtmp_message_wire_len(&m, w->chunk_size);
+}
+
+/* Where it was cut is found without walking there. */
+static void message_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+{
+    struct rtmp_out m = media_message(f, (uint32_t)ms);
+    if (!out->iov) {
+        rtmp_message_write(&out->scratch, &m, w->chunk_size);
+        out->bytes = wr_len(&out->scratch);
+        out->full = out->scratch.full;
+        return;
+    }
+    size_t covered, left = rtmp_message_wire_len(&m, w->chunk_size) - out->skip;
+    out->n_iov += rtmp_message_iov(&m, w->chunk_size, out->skip, out->iov + out->n_iov, out->cap_iov - out->n_iov,
+                                   &out->scratch, &covered);
+    out->bytes += covered;
+    out->full = covered < left;
+}
+
+static bool message_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
+                          const struct wire_stamp *to)
+{
+    (void)from;
+    for (size_t i = 0; i < n; i++) {
+        struct wr w = wr_over(bytes + marks[i].body + TIMESTAMP_AT, 3);
+        wr_u24(&w, (uint32_t)(marks[i].ms + to->offset_ms));
+    }
+    return true;
+}
+
+static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
+{
+    return a->wire->chunk_size == b->wire->chunk_size;
+}
+
+const struct wire_format rtmp_wire = {
+    .name = "RTMP",
+    .stamp_max_ms = TIMESTAMP_MAX,
+    .len = message_len,
+    .emit = message_emit,
+    .stamp = message_stamp,
+    .is_same = is_same,
+};

@@ -1,0 +1,95 @@
+/* Addresses and ranges: what is one, and what lies in what. */
+#include <cmocka.h>
+#include <string.h>
+
+#include "app/conf/cidr.h"
+#include "core/attr.h"
+
+static bool parse(const char *text, struct cidr *out)
+{
+    return cidr_parse(text, strlen(text), out);
+}
+
+static void what_is_no_range_is_in_none(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "x",
+        "1.2.3",
+        "1.2.3.4.5",
+        "1.2.3.256",
+        "1.2.3.4/",
+        "1.2.3.4/33",
+        "1.2.3.4/-1",
+        "1.2.3.4/+8",
+        "1.2.3.4/ 8",
+        "1.2.3.4/8/8",
+        "::1/129",
+        "::1/x",
+        "[::1]",
+        "1.2.3.4 ",
+        "/8",
+        "none",
+        "1.2.3.4/99999999999",
+        "1111111111111111111111111111111111111111111111111111111111111111111111111111111"
+    };
+    (void)state;
+    struct cidr everything, c;
+    assert_true(parse("0.0.0.0/0", &everything));
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (parse(texts[i], &c))
+            fail_msg("%s", texts[i]);
+        assert_int_equal(c.bits, 0);
+        assert_false(cidr_contains(&everything, &c));
+        assert_false(cidr_contains(&c, &c));
+    }
+    assert_false(cidr_parse("1.2.3.4\0x", 9, &c));
+}
+
+struct row {
+    const char *outer, *inner;
+    bool        contains;
+};
+
+static void ranges_contain_what_shares_their_prefix(void **state)
+{
+    static const struct row rows[] = {
+        { "10.0.0.0/8", "10.255.1.2", true },
+        { "10.0.0.0/8", "11.0.0.1", false },
+        { "192.168.4.0/22", "192.168.7.255", true },
+        { "192.168.4.0/22", "192.168.8.0", false },
+        { "192.168.4.77/22", "192.168.4.1", true }, /* bits behind the prefix do not count */
+        { "1.2.3.4", "1.2.3.4", true },
+        { "1.2.3.4", "1.2.3.5", false },
+        { "1.2.3.4/0", "9.9.9.9", true },
+        { "0.0.0.0/0", "2001:db8::1", false },
+        { "::/0", "1.2.3.4", false },
+        { "2001:db8::/33", "2001:db8:7fff::1", true },
+        { "2001:db8::/33", "2001:db8:8000::1", false },
+        { "fe80::/10", "fe80::1%eth0", true },
+        { "10.0.0.0/8", "10.1.0.0/16", true },
+        { "10.1.0.0/16", "10.0.0.0/8", false },
+        /* IPv4 in IPv6 clothes, on either side */
+        { "10.0.0.0/8", "::ffff:10.1.1.1", true },
+        { "::ffff:10.0.0.0/104", "10.1.1.1", true },
+        { "::ffff:10.0.0.0/104", "11.1.1.1", false },
+        { "::/80", "::ffff:10.1.1.1", false }, /* it is IPv4 */
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct cidr outer, inner;
+        assert_true(parse(rows[i].outer, &outer));
+        assert_true(parse(rows[i].inner, &inner));
+        if (cidr_contains(&outer, &inner) != rows[i].contains)
+            fail_msg("%s, %s", rows[i].outer, rows[i].inner);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_no_range_is_in_none),
+        cmocka_unit_test(ranges_contain_what_shares_their_prefix),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* The limit of open files. Each test lowers it in a child process, which answers by its exit status. */
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "app/conf/open_files.h"
+#include "core/log.h"
+#include "sanitized.h"
+
+/* Nobody who may raise the hard limit, also where the tests run as root. */
+static bool drop_privileges(void)
+{
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct   none[2] = { { 0 } };
+    return syscall(SYS_capset, &head, none) == 0;
+}
+
+static bool set_limit(rlim_t soft, rlim_t hard)
+{
+    struct rlimit limit = { .rlim_cur = soft, .rlim_max = hard };
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 && drop_privileges();
+}
+
+static rlim_t soft_limit(void)
+{
+    struct rlimit limit = { 0 };
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+/* The status that `body` gives in a process of its own. */
+static int in_child(int (*body)(void))
+{
+    if (in_valgrind())
+        skip(); /* which keeps limits of its own */
+    pid_t child = fork();
+    if (child == 0)
+        _exit(body());
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int reserve_more_than_soft(void)
+{
+    if (!set_limit(200, 1000))
+        return 10;
+    struct err *e = open_files_reserve(500);
+    if (e)
+        return 1;
+    return soft_limit() == 500 + OPEN_FILES_SPARE + 1 ? 0 : 2;
+}
+
+static void the_soft_limit_is_raised_to_what_is_needed(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(reserve_more_than_soft), 0);
+}
+
+static int reserve_less_than_soft(void)
+{
+    if (!set_limit(700, 1000))
+        return 10;
+    struct err *e = open_files_reserve(500);
+    if (e)
+        return 1;
+    return soft_limit() == 700 ? 0 : 2;
+}
+
+static void a_limit_that_is_high_enough_stays(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(reserve_less_than_soft), 0);
+}
+
+static int reserve_the_most_possible(void)
+{
+    if (!set_limit(200, 500 + OPEN_FILES_SPARE + 1))
+        return 10;
+    struct err *e = open_files_reserve(500);
+    if (e)
+        return 1;
+    e = open_files_reserve(501);
+    return err_code(e) == E_SYSTEM_CONFIG_INVALID ? 0 : 2;
+}
+
+static void exactly_enough_is_enough(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(reserve_the_most_possible), 0);
+}
+
+static int reserve_more_than_hard(void)
+{
+    char text[500];
+    if (!set_limit(100, 200))
+        return 10;
+    struct err *e = open_files_reserve(500);
+    if (err_code(e) != E_SYSTEM_CONFIG_INVALID)
+        return 1;
+    err_text(e, text, sizeof text);
+    if (!strstr(text, "500 exceed max open files=") || !strstr(text, "629") || !strstr(text, "max_connections"))
+        return 2;
+    err_free(e);
+    return soft_limit() == 100 ? 0 : 3;
+}
+
+static void a_hard_limit_that_is_too_low_is_a_clear_error(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(reserve_more_than_hard), 0);
+}
+
+int main(void)
+{
+    struct log_settings silent = { .level = LOG_OFF, .to_console = true };
+    if (log_setup(&silent))
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_soft_limit_is_raised_to_what_is_needed),
+        cmocka_unit_test(a_limit_that_is_high_enough_stays),
+        cmocka_unit_test(exactly_enough_is_enough),
+        cmocka_unit_test(a_hard_limit_that_is_too_low_is_a_clear_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
