@@ -12,6 +12,7 @@
 #include "app/conf/value.h"
 #include "core/map.h"
 #include "core/str.h"
+#include "kernel/stream_format.h"
 
 struct check {
     struct conf_tree         *tree;
@@ -330,7 +331,8 @@ static bool mounts_ts(const struct conf_node *remux)
         const char *word = conf_node_word(n);
         if (strcmp(n->name, "enabled") == 0)
             on = str_equal(word, "on");
-        else if (strcmp(n->name, "mount") == 0 && word && on && str_ends_with(word, ".ts"))
+        else if (strcmp(n->name, "mount") == 0 && word && on &&
+                 stream_format_of_path(word) == &stream_formats[STREAM_TS])
             return true;
     }
     return false;

@@ -9,6 +9,7 @@
 #include "core/attr.h"
 #include "core/map.h"
 #include "core/str.h"
+#include "kernel/stream_format.h"
 
 enum { ROWS_MAX = 512 }; /* of the whole table, some 400 */
 
@@ -160,17 +161,15 @@ static struct err *review_vhost_names(const struct conf_tree *tree, struct conf_
 /* The extension is the format; a mount without one that we know serves nobody. */
 static void review_mount(const struct conf_node *vhost, struct conf_report *report)
 {
-    static const char *const exts[] = { ".flv", ".ts", ".mp4", ".aac", ".mp3" };
-    const struct conf_node  *mount = conf_node_child(conf_node_child(vhost, "http_remux"), "mount");
-    const char              *path = mount && mount->n_args ? mount->args[0] : NULL;
-    char                     where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
-    for (size_t i = 0; path && i < ARRAY_LEN(exts); i++)
-        if (str_ends_with(path, exts[i]))
-            return;
-    if (path)
-        conf_report_add(report, LOG_WARN,
-                        "%s: http_remux.mount %s serves nobody: a path ends in .flv, .ts, .mp4, .aac or .mp3",
-                        conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown));
+    const struct conf_node *mount = conf_node_child(conf_node_child(vhost, "http_remux"), "mount");
+    const char             *path = mount && mount->n_args ? mount->args[0] : NULL;
+    char                    where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX], list[CONF_SHOW_MAX];
+    struct str              exts = str_over(list, sizeof list);
+    if (!path || stream_format_of_path(path))
+        return;
+    stream_format_list(&exts);
+    conf_report_add(report, LOG_WARN, "%s: http_remux.mount %s serves nobody: a path ends in %s",
+                    conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown), list);
 }
 
 /* Without [stream] one path is all there is of an app: rarely what was meant. */

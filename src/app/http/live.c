@@ -49,12 +49,6 @@ static bool is_own_ext(const struct conf_vhost *vhost, const char *ext)
     return strcmp(ext, live_mount_ext(vhost->http_remux.mount)) == 0;
 }
 
-/* Which every mount has beside its own. */
-static bool is_mp4(const char *ext)
-{
-    return strcmp(ext, ".mp4") == 0;
-}
-
 /* What is published goes before files; what is not, only before those that no http_static mount owns. In deeper folders, where
  * recordings lie, a stream that nobody publishes is none. */
 static bool find_target(const struct http_exchange *x, const struct conf *conf, struct target *t)
@@ -71,7 +65,7 @@ static bool find_target(const struct http_exchange *x, const struct conf *conf, 
         return false;
     t->format = live_format_find(path.ext);
     if (!t->format || is_published(all, t))
-        return t->format && (is_own_ext(t->vhost, path.ext) || is_mp4(path.ext));
+        return t->format && (is_own_ext(t->vhost, path.ext) || t->format->format->beside_every_mount);
     return is_own_ext(t->vhost, path.ext) && !path.deep && !static_files_own(conf, r);
 }
 

@@ -1,12 +1,9 @@
 #include "app/http/live_format.h"
 
-#include <string.h>
-
 #include "app/live/audio_wire.h"
 #include "app/live/flv_wire.h"
 #include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
-#include "core/attr.h"
 #include "kernel/flv.h"
 #include "kernel/mp3.h"
 
@@ -138,10 +135,9 @@ static void mp3_header(const struct live_opening *o, const struct wire *wire, st
 /* As SRS waits for the second kind, and a player hardly notices; and where a kind that is missed cannot be added. */
 enum { SHORT_WAIT_US = 350 * US_PER_MS, LONG_WAIT_US = US_PER_SECOND, TOLD_WAIT_US = 3 * US_PER_SECOND };
 
-static const struct live_format formats[] = {
-    {
-        .ext = ".flv",
-        .content_type = "video/x-flv",
+static const struct live_format formats[STREAM_FORMATS] = {
+    [STREAM_FLV] = {
+        .format = &stream_formats[STREAM_FLV],
         .wire = &flv_wire,
         .announces = true,
         .patience = { SHORT_WAIT_US, 0 },
@@ -150,17 +146,15 @@ static const struct live_format formats[] = {
         .header_len = flv_header_len,
         .write_header = flv_header,
     },
-    {
-        .ext = ".ts",
-        .content_type = "video/MP2T",
+    [STREAM_TS] = {
+        .format = &stream_formats[STREAM_TS],
         .wire = &ts_wire,
         .patience = { SHORT_WAIT_US, SHORT_WAIT_US },
         .carries = ts_mux_carries,
         .open = ts_open,
     },
-    {
-        .ext = ".mp4",
-        .content_type = "video/mp4",
+    [STREAM_MP4] = {
+        .format = &stream_formats[STREAM_MP4],
         .wire = &mp4_wire,
         .patience = { LONG_WAIT_US, TOLD_WAIT_US },
         .carries = mp4_mux_carries,
@@ -168,21 +162,17 @@ static const struct live_format formats[] = {
         .header_len = mp4_header_len,
         .write_header = mp4_header,
     },
-    {
-        .ext = ".aac",
-        .content_type = "audio/x-aac",
+    [STREAM_AAC] = {
+        .format = &stream_formats[STREAM_AAC],
         .wire = &aac_wire,
         .patience = { SHORT_WAIT_US, SHORT_WAIT_US },
-        .from_live_end = true,
         .carries = aac_carries,
         .open = aac_open,
     },
-    {
-        .ext = ".mp3",
-        .content_type = "audio/mpeg",
+    [STREAM_MP3] = {
+        .format = &stream_formats[STREAM_MP3],
         .wire = &mp3_wire,
         .patience = { SHORT_WAIT_US, SHORT_WAIT_US },
-        .from_live_end = true,
         .carries = mp3_carries,
         .open = mp3_open,
         .header_len = mp3_header_len,
@@ -192,8 +182,6 @@ static const struct live_format formats[] = {
 
 const struct live_format *live_format_find(const char *ext)
 {
-    for (size_t i = 0; i < ARRAY_LEN(formats); i++)
-        if (strcmp(formats[i].ext, ext) == 0)
-            return &formats[i];
-    return NULL;
+    const struct stream_format *format = stream_format_find(ext);
+    return format ? &formats[format - stream_formats] : NULL;
 }

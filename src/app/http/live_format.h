@@ -1,5 +1,5 @@
 /**
- * The formats of live streams over HTTP: one row each, found by the extension of the path.
+ * What it takes to begin each format of live streams over HTTP: functions beside the row of kernel/stream_format.c.
  *
  * Yields     no
  */
@@ -13,6 +13,7 @@
 #include "app/live/wire.h"
 #include "core/wr.h"
 #include "kernel/frame.h"
+#include "kernel/stream_format.h"
 
 enum live_open {
     LIVE_OPENED,
@@ -21,25 +22,22 @@ enum live_open {
 };
 
 struct live_format {
-    const char               *ext, *content_type;
-    const struct wire_format *wire;
+    const struct stream_format *format; /* its name, extension and content type */
+    const struct wire_format   *wire;
 
-    /* Its header says which kinds are there: has_audio, has_video and their kin count. */
+    /* The header says which kinds are there, so that has_audio, has_video and guess_has_av matter. */
     bool announces;
 
-    /* One that is announced may come later; MPEG-TS tells it when it comes; MP4 has to end. */
+    /* A kind that FLV announced may come later; MPEG-TS tells of it when it comes; MP4 has to end. */
     struct live_patience patience;
-
-    /* No pictures: players start with `fast_cache`, not with the GOP. */
-    bool from_live_end;
 
     /** Whether there is a place for the codec. */
     bool (*carries)(enum codec codec);
 
-    /** Make the wire that of the first frame. It may point to the configurations of `o`. */
+    /** Fill in the wire as it is before the first frame. It may point to the configurations of `o`. */
     enum live_open (*open)(const struct live_opening *o, struct wire *wire);
 
-    /** What comes before the first frame. NULL: nothing. */
+    /** The bytes before the first frame. NULL: there are none. */
     size_t (*header_len)(const struct wire *wire);
     void (*write_header)(const struct live_opening *o, const struct wire *wire, struct wr *w);
 };

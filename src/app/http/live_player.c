@@ -160,7 +160,7 @@ static void tell_kinds(struct player *p, struct live_opening *o)
 static void log_left_out(const struct player *p, const struct live_opening *o)
 {
     enum codec codecs[] = { o->video, o->audio };
-    for (size_t i = 0; !p->format->from_live_end && i < ARRAY_LEN(codecs); i++)
+    for (size_t i = 0; !p->format->format->bare_audio && i < ARRAY_LEN(codecs); i++)
         if (codecs[i] != CODEC_NONE && !p->format->carries(codecs[i]))
             log_warn("%s cannot carry %s: left out", p->format->wire->name, codec_name(codecs[i]));
 }
@@ -273,11 +273,11 @@ static struct err *play(struct player *p)
     p->since_us = now_us();
     p->wait_until_us = p->since_us + s->vhost->http_remux.wait_us;
     struct err *e = sender_attach(&p->out, s, p->io, wire, &p->client.n_messages);
-    if (!e && p->format->from_live_end)
+    if (!e && p->format->format->bare_audio)
         reader_start_at(&p->out.reader, retention_fast_cache_us(s));
     if (!e) {
         log_info("start play %s%s over %s, ip=%s, publishing=%d, mw_sleep=%lldms, gop_cache=%d, jitter=%d", s->identity,
-                 p->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, s->publisher != NULL,
+                 p->format->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, s->publisher != NULL,
                  (long long)(pacer_interval_us(s) / US_PER_MS), s->vhost->play.gop_cache,
                  (int)s->vhost->play.time_jitter);
         co_trim_stack(); /* of the request's depth: a player may stay for days */
@@ -292,7 +292,7 @@ static struct err *begin_reply(struct player *p)
 {
     struct err *e = http_add_field(p->x, "Cache-Control", "no-store");
     if (!e)
-        e = http_reply_begin(p->x, STATUS_OK, p->format->content_type, HTTP_LENGTH_UNKNOWN);
+        e = http_reply_begin(p->x, STATUS_OK, p->format->format->content_type, HTTP_LENGTH_UNKNOWN);
     if (!e)
         http_forget_request(p->x);
     return e;
@@ -332,7 +332,7 @@ struct err *http_live_play(struct http_exchange *x, struct source *s, const stru
 {
     struct identity id = { 0 };
     struct player   p = { .x = x, .source = s, .format = format, .io = http_io_of(x) };
-    struct err     *e = identify(&id, x, s, format->ext);
+    struct err     *e = identify(&id, x, s, format->format->ext);
     if (!e)
         e = count_client(&p, &id);
     if (!e)

@@ -4,7 +4,7 @@
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/str.h"
+#include "kernel/stream_format.h"
 
 /* A log beyond this is worth trimming by the stream's own time. */
 enum { MUCH_BYTES = 4 << 20 };
@@ -12,8 +12,8 @@ enum { MUCH_BYTES = 4 << 20 };
 int64_t retention_fast_cache_us(const struct source *s)
 {
     const struct conf_http_remux *remux = &s->vhost->http_remux;
-    bool                          audio = str_ends_with(remux->mount, ".aac") || str_ends_with(remux->mount, ".mp3");
-    return remux->enabled && audio && s->publisher ? remux->fast_cache_us : 0;
+    const struct stream_format   *format = stream_format_of_path(remux->mount);
+    return remux->enabled && format && format->bare_audio && s->publisher ? remux->fast_cache_us : 0;
 }
 
 /* The oldest frame before `keep` that a player of bare audio may start with. */
