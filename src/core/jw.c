@@ -1,58 +1,29 @@
 #include "core/jw.h"
 
-#include <string.h>
-
-#include "core/mem.h"
 #include "core/utf8.h"
-
-enum { CAP_MIN = 1024 };
 
 void jw_finish(struct jw *j)
 {
-    mem_free(j->buf);
+    buf_finish(&j->text);
     *j = JW_INIT;
 }
 
 void jw_flushed(struct jw *j)
 {
-    j->len = 0;
-}
-
-/* Room for `n` bytes more, or NULL. */
-static char *room(struct jw *j, size_t n)
-{
-    if (j->failed)
-        return NULL;
-    if (n > j->cap - j->len) {
-        size_t cap = j->cap ? j->cap : CAP_MIN;
-        while (cap - j->len < n)
-            cap *= 2;
-        char *buf = mem_realloc(j->buf, cap);
-        if (!buf) {
-            j->failed = true;
-            return NULL;
-        }
-        j->buf = buf;
-        j->cap = cap;
-    }
-    return j->buf + j->len;
+    buf_clear(&j->text);
 }
 
 static void put(struct jw *j, const char *bytes, size_t n)
 {
-    char *to = room(j, n);
-    if (!to)
-        return;
-    memcpy(to, bytes, n);
-    j->len += n;
+    buf_append(&j->text, bytes, n);
 }
 
 static void put_text(struct jw *j, const char *text)
 {
-    put(j, text, strlen(text));
+    buf_text(&j->text, text);
 }
 
-/* The length of the character at `p`, 0 when there is none. The NUL at the end of the text is no part of one. */
+/* Length of the character at `p`; 0 when the bytes there are not UTF-8. The NUL at the end of the text stops it. */
 static size_t utf8_len(const uint8_t *p)
 {
     struct utf8 u = { 0 };
@@ -67,8 +38,8 @@ static size_t utf8_len(const uint8_t *p)
     return n;
 }
 
-/* The length of what goes out as it is; 0: the character must be escaped or replaced. U+2028 and U+2029 end a line of
- * JavaScript, '<' and '>' could begin or end an element of a page that the text is put into. */
+/* Length of a character that needs no escape; 0 when it must be escaped or replaced. U+2028 and U+2029 end a line of
+ * JavaScript, '<' and '>' could begin or end an element of the page around the text. */
 static size_t plain_len(const uint8_t *p)
 {
     if (*p < 0x20 || *p == '"' || *p == '\\' || *p == '<' || *p == '>' || *p == 0x7f)
@@ -78,7 +49,7 @@ static size_t plain_len(const uint8_t *p)
     return utf8_len(p);
 }
 
-/* The character at `p` that is not plain; returns its length. */
+/* Escape or replace the character at `p`; returns its length. */
 static size_t put_escaped(struct jw *j, const uint8_t *p)
 {
     static const char hex[] = "0123456789abcdef";
@@ -98,7 +69,7 @@ static size_t put_escaped(struct jw *j, const uint8_t *p)
         put_text(j, p[2] == 0xa8 ? "\\u2028" : "\\u2029");
         return 3;
     }
-    put_text(j, "\xef\xbf\xbd"); /* U+FFFD for each byte that is no part of a character */
+    put_text(j, "\xef\xbf\xbd"); /* U+FFFD for each byte that belongs to no character */
     return 1;
 }
 
@@ -164,7 +135,7 @@ void jw_array_end(struct jw *j)
     close_with(j, "]");
 }
 
-/* The decimal digits of `value`, at least `least` of them. */
+/* Decimal digits of `value`, padded with zeros to `least`. */
 static void put_digits(struct jw *j, uint64_t value, int least)
 {
     char  digits[24];
@@ -186,7 +157,7 @@ void jw_fixed(struct jw *j, const char *key, double value)
 {
     double   size = value < 0 ? -value : value;
     uint64_t hundredths;
-    if (!(size <= JW_FIXED_MAX)) /* not a number, too */
+    if (!(size <= JW_FIXED_MAX)) /* NaN compares false with everything */
         size = size > JW_FIXED_MAX ? JW_FIXED_MAX : 0;
     hundredths = (uint64_t)(size * 100 + 0.5);
     begin_value(j, key);

@@ -11,17 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/buf.h"
 #include "core/clock.h"
-#include "core/mem.h"
 #include "core/str.h"
-
-/* Lines wait in one of two buffers while the writer thread empties the other. */
-struct line_buffer {
-    char  *bytes;
-    size_t len, cap;
-};
-
-enum { LINE_BUFFER_START = 64 << 10 };
 
 static struct {
     /* What each line asks for; log_setup() may run on another thread meanwhile. */
@@ -33,16 +25,17 @@ static struct {
     struct log_settings settings;
     int                 fd; /* -1: console */
 
-    pthread_mutex_t    lock;
-    pthread_cond_t     more, drained;
-    pthread_t          writer;
-    bool               running, stopping, reopen_wanted, busy;
-    struct line_buffer filling;
-    unsigned long      dropped;
+    pthread_mutex_t lock;
+    pthread_cond_t  more, drained;
+    pthread_t       writer;
+    bool            running, stopping, reopen_wanted, busy;
+    struct buf      filling; /* lines wait here while the writer thread empties the buffer before */
+    unsigned long   dropped;
 } state = {
     .level = LOG_INFO,
     .settings = { .level = LOG_INFO, .to_console = true },
     .fd = -1,
+    .filling = BUF_UP_TO(LOG_QUEUE_BYTES_MAX),
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .more = PTHREAD_COND_INITIALIZER,
     .drained = PTHREAD_COND_INITIALIZER,
@@ -156,7 +149,7 @@ void log_reopen(void)
 static void *writer_main(void *unused)
 {
     (void)unused;
-    struct line_buffer spare = { 0 };
+    struct buf spare = buf_up_to(LOG_QUEUE_BYTES_MAX);
     pthread_mutex_lock(&state.lock);
     for (;;) {
         while (!state.filling.len && !state.stopping && !state.reopen_wanted)
@@ -164,7 +157,7 @@ static void *writer_main(void *unused)
         if (!state.filling.len && !state.reopen_wanted)
             break; /* stopping, and all is written */
 
-        struct line_buffer full = state.filling;
+        struct buf full = state.filling;
         state.filling = spare;
         bool reopen = state.reopen_wanted;
         state.reopen_wanted = false;
@@ -176,7 +169,7 @@ static void *writer_main(void *unused)
         write_all(fd, full.bytes, full.len);
         if (reopen)
             reopen_file(settings.path);
-        full.len = 0;
+        buf_clear(&full);
         spare = full;
 
         pthread_mutex_lock(&state.lock);
@@ -184,7 +177,7 @@ static void *writer_main(void *unused)
         pthread_cond_broadcast(&state.drained);
     }
     pthread_mutex_unlock(&state.lock);
-    mem_free(spare.bytes);
+    buf_finish(&spare);
     return NULL;
 }
 
@@ -218,8 +211,7 @@ void log_stop(long patience_us)
             return; /* the disk hangs: leave thread and buffers to the end of the process */
         state.running = false;
     }
-    mem_free(state.filling.bytes);
-    state.filling = (struct line_buffer){ 0 };
+    buf_finish(&state.filling);
     if (state.fd >= 0)
         close(state.fd);
     state.fd = -1;
@@ -240,23 +232,6 @@ bool log_enabled(enum log_level level)
     return level < LOG_OFF && (int)level >= state.level;
 }
 
-static bool buffer_put(struct line_buffer *b, const char *bytes, size_t len)
-{
-    if (b->len + len > b->cap) {
-        size_t cap = b->cap ? b->cap : LINE_BUFFER_START;
-        while (cap < b->len + len)
-            cap *= 2;
-        char *grown = cap <= LOG_QUEUE_BYTES_MAX ? mem_realloc(b->bytes, cap) : NULL;
-        if (!grown)
-            return false;
-        b->bytes = grown;
-        b->cap = cap;
-    }
-    memcpy(b->bytes + b->len, bytes, len);
-    b->len += len;
-    return true;
-}
-
 static void emit(const char *line, size_t len)
 {
     if (!state.running) {
@@ -265,17 +240,14 @@ static void emit(const char *line, size_t len)
     }
     pthread_mutex_lock(&state.lock);
     size_t len_before = state.filling.len;
-    bool   fits = true;
-    if (state.dropped) {
-        char note[96];
-        int  n = snprintf(note, sizeof note, "(the log could not keep up: %lu lines dropped)\n", state.dropped);
-        fits = buffer_put(&state.filling, note, (size_t)n);
-    }
-    if (fits && buffer_put(&state.filling, line, len)) {
-        state.dropped = 0;
-    } else {
-        state.filling.len = len_before; /* no note without the line behind it: notes alone would fill the queue */
+    if (state.dropped)
+        buf_printf(&state.filling, "(the log could not keep up: %lu lines dropped)\n", state.dropped);
+    buf_append(&state.filling, line, len);
+    if (state.filling.fault) {
+        buf_rewind(&state.filling, len_before); /* no note without a line behind it: notes alone would fill the queue */
         state.dropped++;
+    } else {
+        state.dropped = 0;
     }
     pthread_cond_signal(&state.more);
     pthread_mutex_unlock(&state.lock);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ARRAY_CAP_FIRST = 8 };
+
 static int64_t countdown = -1; /* allocations until the one that fails; negative: never */
 static int     failed;
 
@@ -97,6 +99,17 @@ void *mem_realloc(void *ptr, size_t len)
     if (block)
         mem_held_sub(before);
     return counted(block);
+}
+
+void *mem_grow(void *items, size_t *cap, size_t size, size_t max)
+{
+    size_t wanted = *cap ? 2 * *cap : ARRAY_CAP_FIRST;
+    if (wanted > max)
+        wanted = max;
+    void *larger = *cap < wanted ? mem_realloc(items, wanted * size) : NULL;
+    if (larger)
+        *cap = wanted;
+    return larger;
 }
 
 char *mem_strdup(const char *text)

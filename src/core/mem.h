@@ -27,6 +27,15 @@ void *mem_calloc(size_t count, size_t size) ATTR_MUST_USE;
 /** Grow or shrink; on NULL the old block is unchanged and still the caller's. */
 void *mem_realloc(void *ptr, size_t len) ATTR_MUST_USE;
 
+/**
+ * Make a full array larger: twice its capacity, at most `max` elements of `size` bytes each.
+ *
+ * Shape      *cap is the capacity in elements: before the call, and after it
+ * Returns    the array at its new place; NULL when memory is out or it has `max` elements already: then the old one is
+ *            unchanged and still the caller's
+ */
+void *mem_grow(void *items, size_t *cap, size_t size, size_t max) ATTR_MUST_USE;
+
 /** A copy of the string; NULL when memory is out. `text` must not be NULL. */
 char *mem_strdup(const char *text) ATTR_MUST_USE;
 

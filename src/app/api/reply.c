@@ -53,11 +53,13 @@ static struct err *send_whole(struct api_reply *r)
 {
     if (r->callback)
         jw_raw(&r->json, ")");
-    if (r->json.failed)
-        return err_no_memory();
+    const struct buf *text = &r->json.text;
+    struct err       *e = buf_error(text);
+    if (e)
+        return e;
     if (!http_reply_has_begun(r->x))
-        return http_reply(r->x, r->status, content_type(r), r->json.buf, r->json.len);
-    struct err *e = http_reply_write(r->x, r->json.buf, r->json.len);
+        return http_reply(r->x, r->status, content_type(r), text->bytes, text->len);
+    e = http_reply_write(r->x, text->bytes, text->len);
     return e ? e : http_reply_end(r->x);
 }
 
@@ -101,7 +103,7 @@ static bool may_show_secrets(const struct api_reply *r)
 static struct err *answer(struct http_exchange *x, struct err *(*write)(struct api_reply *r), bool by_own_name)
 {
     struct api_reply r = {
-        .x = x, .request = http_request_of(x), .server = http_conn_of(x)->server, .status = STATUS_OK
+        .x = x, .request = http_request_of(x), .server = http_conn_of(x)->server, .json = JW_INIT, .status = STATUS_OK
     };
     const char *callback = http_request_param(r.request, "callback");
     struct err *e = http_add_field(x, "X-Content-Type-Options", "nosniff");
@@ -176,15 +178,14 @@ struct err *api_refuse_method(struct api_reply *r, const char *allow)
 
 struct err *api_give_way(struct api_reply *r)
 {
-    if (r->json.len < API_PIECE_BYTES)
+    const struct buf *text = &r->json.text;
+    if (text->len < API_PIECE_BYTES)
         return NULL;
-    if (r->json.failed)
-        return err_no_memory();
-    struct err *e = NULL;
-    if (!http_reply_has_begun(r->x))
+    struct err *e = buf_error(text);
+    if (!e && !http_reply_has_begun(r->x))
         e = http_reply_begin(r->x, r->status, content_type(r), HTTP_LENGTH_UNKNOWN);
     if (!e)
-        e = http_reply_write(r->x, r->json.buf, r->json.len);
+        e = http_reply_write(r->x, text->bytes, text->len);
     if (e)
         return e;
     jw_flushed(&r->json);

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
-#include "app/conf/text.h"
 #include "app/conf/tree.h"
 #include "app/conf/value.h"
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/str.h"
+
+/* A change has a node of its own in at least one of the two trees. */
+enum { CHANGES_MAX = 2 * CONF_NODES_MAX };
 
 struct diff {
     struct conf_changes *out;
@@ -17,12 +19,10 @@ struct diff {
 static struct conf_change *new_change(struct conf_changes *out)
 {
     if (out->count == out->cap) {
-        size_t              cap = out->cap ? 2 * out->cap : 16;
-        struct conf_change *items = mem_realloc(out->items, cap * sizeof *items);
+        struct conf_change *items = mem_grow(out->items, &out->cap, sizeof *items, CHANGES_MAX);
         if (!items)
             return NULL;
         out->items = items;
-        out->cap = cap;
     }
     out->items[out->count] = (struct conf_change){ 0 };
     return &out->items[out->count++];
@@ -74,51 +74,20 @@ static struct err *add_changed(struct diff *d, const struct directive *row, cons
     return add(d, CONF_CHANGED, row, path, line);
 }
 
-/* All that a node says, in one line: for what is compared as a whole. Recursion is bounded by CONF_DEPTH_MAX. */
-static void write_out(struct conf_text *t, const struct conf_node *n)
+/* Whether two chains of nodes of one name say the same. */
+static bool is_same_chain(const struct conf_node *a, const struct conf_node *b)
 {
-    conf_text_printf(t, "%s", n->name);
-    for (size_t i = 0; i < n->n_args; i++)
-        conf_text_printf(t, " '%s'", n->args[i]);
-    conf_text_printf(t, n->block ? "{" : ";");
-    for (const struct conf_node *c = n->first; c; c = c->next)
-        write_out(t, c);
-    if (n->block)
-        conf_text_printf(t, "}");
+    for (; a && b; a = conf_node_same(a), b = conf_node_same(b))
+        if (!conf_node_equal(a, b))
+            return false;
+    return !a && !b;
 }
 
-static void write_same(struct conf_text *t, const struct conf_node *first)
-{
-    for (const struct conf_node *n = first; n; n = conf_node_same(n))
-        write_out(t, n);
-    conf_text_append(t, "", 0);
-}
-
-/* Several of one name, and blocks of the user's own names. */
+/* For directives that may stand more than once, and for blocks with names of the user's own. */
 static struct err *compare_whole(struct diff *d, const struct directive *row, const char *path,
                                  const struct conf_node *before, const struct conf_node *now)
 {
-    struct conf_text a = { 0 }, b = { 0 };
-    struct err      *e = NULL;
-    write_same(&a, before);
-    write_same(&b, now);
-    if (a.no_memory || b.no_memory)
-        e = err_no_memory();
-    else if (strcmp(a.buf, b.buf) != 0)
-        e = add_changed(d, row, path, NULL, NULL);
-    conf_text_finish(&a);
-    conf_text_finish(&b);
-    return e;
-}
-
-static bool same_words(const struct conf_node *a, const struct conf_node *b)
-{
-    if (a->n_args != b->n_args)
-        return false;
-    for (size_t i = 0; i < a->n_args; i++)
-        if (strcmp(a->args[i], b->args[i]) != 0)
-            return false;
-    return true;
+    return is_same_chain(before, now) ? NULL : add_changed(d, row, path, NULL, NULL);
 }
 
 static bool is_default_list(const struct directive *row, const struct conf_node *n)
@@ -130,7 +99,7 @@ static bool is_default_list(const struct directive *row, const struct conf_node 
 
 static bool same_list(const struct directive *row, const struct conf_node *a, const struct conf_node *b)
 {
-    return a && b ? same_words(a, b) : is_default_list(row, a ? a : b);
+    return a && b ? conf_node_words_equal(a, b) : is_default_list(row, a ? a : b);
 }
 
 static bool same_value(const struct directive *row, const struct conf_node *a, const struct conf_node *b)

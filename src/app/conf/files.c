@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "app/conf/parse.h"
-#include "core/mem.h"
+#include "core/buf.h"
 #include "core/str.h"
 
 /* A file that is being read, and the one that includes it. */
@@ -72,37 +72,15 @@ struct err *conf_file_check(const char *dir, const char *path)
     return err_new(E_SYSTEM_CONFIG_INVALID, "no config file at %s", path ? path : "");
 }
 
-/* All bytes of the open file; the caller frees them. */
-static struct err *read_all(int fd, const char *path, char **bytes, size_t *len)
+static struct err *read_all(int fd, const char *path, struct buf *out)
 {
-    enum { FIRST_BYTES = 16 << 10 };
-    size_t cap = FIRST_BYTES, n = 0;
-    char  *buf = mem_alloc(cap);
-    for (;;) {
-        if (!buf)
-            return err_no_memory();
-        ssize_t got = read(fd, buf + n, cap - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            struct err *e = got < 0 ? err_sys(E_SYSTEM_FILE_READ, "read file %s failed", path) : NULL;
-            *bytes = buf;
-            *len = n;
-            return e;
-        }
-        n += (size_t)got;
-        if (n > CONF_FILE_BYTES_MAX) {
-            *bytes = buf;
-            return err_new(E_SYSTEM_CONFIG_INVALID, "file %s is larger than %d bytes", path, CONF_FILE_BYTES_MAX);
-        }
-        if (n == cap) {
-            char *grown = mem_realloc(buf, 2 * cap);
-            if (!grown)
-                mem_free(buf);
-            buf = grown;
-            cap *= 2;
-        }
-    }
+    if (buf_read_all(out, fd))
+        return NULL;
+    if (!out->fault)
+        return err_sys(E_SYSTEM_FILE_READ, "read file %s failed", path);
+    return out->fault == BUF_NO_MEMORY
+               ? err_no_memory()
+               : err_new(E_SYSTEM_CONFIG_INVALID, "file %s is larger than %d bytes", path, CONF_FILE_BYTES_MAX);
 }
 
 static struct err *refuse_cycle(const struct chain *file)
@@ -120,8 +98,7 @@ static struct err *read_file(struct files *in, struct conf_node *parent, int dep
 {
     struct err *e;
     struct stat st;
-    char       *bytes = NULL;
-    size_t      len = 0;
+    struct buf  bytes = buf_up_to(CONF_FILE_BYTES_MAX);
     int         fd = -1;
     if (++in->n_opened > CONF_FILES_MAX)
         return err_new(E_SYSTEM_CONFIG_INVALID, "more than %d files are included", CONF_FILES_MAX);
@@ -133,10 +110,10 @@ static struct err *read_file(struct files *in, struct conf_node *parent, int dep
         goto out;
     if (S_ISDIR(st.st_mode))
         conf_report_add(in->report, LOG_WARN, "%s is a directory and counts as an empty file", file->path);
-    else if (!(e = read_all(fd, file->path, &bytes, &len)))
-        e = conf_parse(in->tree, parent, depth, file->path, bytes, len, in->report);
+    else if (!(e = read_all(fd, file->path, &bytes)))
+        e = conf_parse(in->tree, parent, depth, file->path, bytes.bytes, bytes.len, in->report);
 out:
-    mem_free(bytes);
+    buf_finish(&bytes);
     if (fd >= 0)
         close(fd);
     return e;

@@ -8,6 +8,9 @@
 
 enum token { WORD, SEMICOLON, BRACE_OPEN, BRACE_CLOSE, END };
 
+/* Words of one directive: each takes at least a byte of its file (CONF_FILE_BYTES_MAX). */
+enum { WORDS_MAX = 64 << 20 };
+
 struct parser {
     struct conf_tree   *tree;
     struct conf_report *report;
@@ -87,12 +90,10 @@ static struct err *unexpected(const struct parser *in, char c)
 static struct err *keep_word(struct parser *in, const char *word, size_t len)
 {
     if (in->n_words == in->words_cap) {
-        size_t cap = in->words_cap ? 2 * in->words_cap : 8;
-        char **words = mem_realloc(in->words, cap * sizeof *words);
+        char **words = mem_grow(in->words, &in->words_cap, sizeof *words, WORDS_MAX);
         if (!words)
             return err_no_memory();
         in->words = words;
-        in->words_cap = cap;
     }
     char *copy = conf_arena_strndup(&in->tree->arena, word, len);
     if (!copy)

@@ -57,13 +57,13 @@ static const char *state_text(const struct directive *row, bool inside_later)
 
 enum { FULL_WIDTH = 100 };
 
-static void indent(struct conf_text *out, int depth)
+static void indent(struct buf *out, int depth)
 {
-    conf_text_printf(out, "%*s", 4 * depth, "");
+    buf_printf(out, "%*s", 4 * depth, "");
 }
 
 /* A comment of several lines, broken between words. */
-static void comment(struct conf_text *out, int depth, const char *text)
+static void comment(struct buf *out, int depth, const char *text)
 {
     size_t room = (size_t)(FULL_WIDTH - 4 * depth - 2);
     while (*text) {
@@ -74,13 +74,13 @@ static void comment(struct conf_text *out, int depth, const char *text)
                 len--;
         }
         indent(out, depth);
-        conf_text_printf(out, "# %.*s\n", (int)len, text);
+        buf_printf(out, "# %.*s\n", (int)len, text);
         text += len;
         text += *text == ' ';
     }
 }
 
-static void full_facts(struct conf_text *out, int depth, const struct directive *row, bool inside_later)
+static void full_facts(struct buf *out, int depth, const struct directive *row, bool inside_later)
 {
     char        value[CONF_PATH_MAX], line[CONF_PATH_MAX * 3];
     struct str  s = str_over(line, sizeof line);
@@ -96,70 +96,67 @@ static void full_facts(struct conf_text *out, int depth, const struct directive 
     comment(out, depth, line);
 }
 
-static void full_block(struct conf_text *out, const struct conf_block *block, const char *path, int depth,
-                       bool inside_later);
+static void full_block(struct buf *out, const struct conf_block *block, const char *path, int depth, bool inside_later);
 
 static bool is_safe_word(const char *word)
 {
     return !strpbrk(word, " ;{}#\"'");
 }
 
-static void full_value(struct conf_text *out, const struct directive *row)
+static void full_value(struct buf *out, const struct directive *row)
 {
     const char *value = row->def ? row->def : row->example;
     if (!value || !value[0])
         return;
-    conf_text_printf(out, row->type == CONF_LIST || is_safe_word(value) ? " %s" : " \"%s\"", value);
+    buf_printf(out, row->type == CONF_LIST || is_safe_word(value) ? " %s" : " \"%s\"", value);
 }
 
-static void full_row(struct conf_text *out, const struct directive *row, const char *path, int depth, bool inside_later)
+static void full_row(struct buf *out, const struct directive *row, const char *path, int depth, bool inside_later)
 {
     char here[CONF_PATH_MAX];
     conf_path_join(path, row->name, here, sizeof here);
     full_facts(out, depth, row, inside_later);
     indent(out, depth);
     if (row->flags & CONF_LEGACY) {
-        conf_text_printf(out, "# %s\n", row->name);
+        buf_printf(out, "# %s\n", row->name);
     } else if (strcmp(here, "include") == 0) {
-        conf_text_printf(out, "# include conf/include.vhost.conf;\n");
+        buf_printf(out, "# include conf/include.vhost.conf;\n");
     } else if (strcmp(here, "is_full") == 0) {
-        conf_text_printf(out, "is_full on;\n");
+        buf_printf(out, "is_full on;\n");
     } else if (row->type == CONF_OPTIONS) {
-        conf_text_printf(out, "%s {\n", row->name);
+        buf_printf(out, "%s {\n", row->name);
         indent(out, depth);
-        conf_text_printf(out, "}\n");
+        buf_printf(out, "}\n");
     } else if (row->type == CONF_BLOCK) {
-        conf_text_printf(out, row->example ? "%s %s {\n" : "%s {\n", row->name, row->example);
+        buf_printf(out, row->example ? "%s %s {\n" : "%s {\n", row->name, row->example);
         full_block(out, row->children, here, depth + 1, inside_later || row->state != CONF_BUILT);
         indent(out, depth);
-        conf_text_printf(out, "}\n");
+        buf_printf(out, "}\n");
     } else {
-        conf_text_printf(out, "%s", row->name);
+        buf_printf(out, "%s", row->name);
         full_value(out, row);
-        conf_text_printf(out, ";\n");
+        buf_printf(out, ";\n");
     }
 }
 
 /* Recursion follows the table. */
-static void full_block(struct conf_text *out, const struct conf_block *block, const char *path, int depth,
-                       bool inside_later)
+static void full_block(struct buf *out, const struct conf_block *block, const char *path, int depth, bool inside_later)
 {
     for (size_t i = 0; i < block->n_rows; i++) {
         if (i)
-            conf_text_printf(out, "\n");
+            buf_printf(out, "\n");
         full_row(out, &block->rows[i], path, depth, inside_later);
     }
 }
 
-void conf_print_full(struct conf_text *out)
+void conf_print_full(struct buf *out)
 {
-    conf_text_printf(
-        out, "# Every directive that the server knows, with its default, or with an example where it has none.\n"
-             "# For reading: is_full on makes the server refuse this very file. Copy what you need.\n"
-             "# Made from the table in src/app/conf/directives_*.c; see doc/configuration.md for the rules.\n"
-             "#\n"
-             "# Each line says: values; default; first release of SRS that has it (\"ours\": no release);\n"
-             "# when a change counts that a reload brings.\n\n");
+    buf_printf(out, "# Every directive that the server knows, with its default, or with an example where it has none.\n"
+                    "# For reading: is_full on makes the server refuse this very file. Copy what you need.\n"
+                    "# Made from the table in src/app/conf/directives_*.c; see doc/configuration.md for the rules.\n"
+                    "#\n"
+                    "# Each line says: values; default; first release of SRS that has it (\"ours\": no release);\n"
+                    "# when a change counts that a reload brings.\n\n");
     full_block(out, &conf_root_block, "", 0, false);
 }
 
@@ -231,51 +228,51 @@ static const char intro[] =
     "log.\n";
 
 /* A cell of a table: `|` would end it. */
-static void cell(struct conf_text *out, const char *text)
+static void cell(struct buf *out, const char *text)
 {
     for (; *text; text++) {
         if (*text == '|')
-            conf_text_append(out, "\\", 1);
-        conf_text_append(out, text, 1);
+            buf_append(out, "\\", 1);
+        buf_append(out, text, 1);
     }
 }
 
-static void code_cell(struct conf_text *out, const char *text)
+static void code_cell(struct buf *out, const char *text)
 {
     if (!*text)
         return;
-    conf_text_printf(out, "`");
+    buf_printf(out, "`");
     cell(out, text);
-    conf_text_printf(out, "`");
+    buf_printf(out, "`");
 }
 
 /* Only what the rule does not give. */
-static void env_cell(struct conf_text *out, const char *path, const struct directive *row, bool no_env)
+static void env_cell(struct buf *out, const char *path, const struct directive *row, bool no_env)
 {
     char names[CONF_ENV_NAMES_MAX];
     conf_env_names(path, row, no_env, names, sizeof names);
     if (!names[0])
-        conf_text_printf(out, "–");
+        buf_printf(out, "–");
     else if (row->env)
         code_cell(out, names);
 }
 
-static void reference_row(struct conf_text *out, const struct directive *row, const char *path, bool inside_later,
+static void reference_row(struct buf *out, const struct directive *row, const char *path, bool inside_later,
                           bool no_env)
 {
     char        value[CONF_PATH_MAX];
     const char *state = state_text(row, inside_later);
-    conf_text_printf(out, "| `%s` | ", row->name);
+    buf_printf(out, "| `%s` | ", row->name);
     cell(out, value_text(row, value, sizeof value));
-    conf_text_printf(out, " | ");
+    buf_printf(out, " | ");
     code_cell(out, row->def ? row->def : "");
-    conf_text_printf(out, " | %s | %s | ", row->since, row->flags & CONF_LEGACY ? "" : reload_text(row));
+    buf_printf(out, " | %s | %s | ", row->since, row->flags & CONF_LEGACY ? "" : reload_text(row));
     cell(out, row->help);
     if (*state && !(row->flags & CONF_LEGACY) && !inside_later)
-        conf_text_printf(out, " *%s*", state);
-    conf_text_printf(out, " | ");
+        buf_printf(out, " *%s*", state);
+    buf_printf(out, " | ");
     env_cell(out, path, row, no_env);
-    conf_text_printf(out, " |\n");
+    buf_printf(out, " |\n");
 }
 
 static const char *block_title(const struct directive *row, const char *path, char *buf, size_t cap)
@@ -291,17 +288,17 @@ static const char *block_title(const struct directive *row, const char *path, ch
 }
 
 /* First the block's own rows, then the blocks in it. Recursion follows the table. */
-static void reference_block(struct conf_text *out, const struct directive *of, const struct conf_block *block,
+static void reference_block(struct buf *out, const struct directive *of, const struct conf_block *block,
                             const char *path, bool inside_later, bool no_env)
 {
     char here[CONF_PATH_MAX], title[CONF_PATH_MAX * 2];
-    conf_text_printf(out, "\n### %s\n\n", block_title(of, path, title, sizeof title));
+    buf_printf(out, "\n### %s\n\n", block_title(of, path, title, sizeof title));
     if (of) {
         const char *state = state_text(of, inside_later);
-        conf_text_printf(out, "%s%s%s%s\n\n", of->help, *state ? " *" : "", state, *state ? "*" : "");
+        buf_printf(out, "%s%s%s%s\n\n", of->help, *state ? " *" : "", state, *state ? "*" : "");
     }
-    conf_text_printf(out, "| directive | value | default | since | reload | | environment |\n"
-                          "|---|---|---|---|---|---|---|\n");
+    buf_printf(out, "| directive | value | default | since | reload | | environment |\n"
+                    "|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < block->n_rows; i++)
         if (block->rows[i].type != CONF_BLOCK)
             reference_row(out, &block->rows[i], conf_path_join(path, block->rows[i].name, here, sizeof here),
@@ -314,8 +311,8 @@ static void reference_block(struct conf_text *out, const struct directive *of, c
     }
 }
 
-void conf_print_reference(struct conf_text *out)
+void conf_print_reference(struct buf *out)
 {
-    conf_text_printf(out, "%s", intro);
+    buf_printf(out, "%s", intro);
     reference_block(out, NULL, &conf_root_block, "", false, false);
 }

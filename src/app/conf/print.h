@@ -9,15 +9,15 @@
 #ifndef APP_CONF_PRINT_H
 #define APP_CONF_PRINT_H
 
-#include "app/conf/text.h"
+#include "core/buf.h"
 
 /**
  * A configuration that names every directive, with its default where it has one. `is_full on` makes the server
  * refuse it; without that line it loads.
  */
-void conf_print_full(struct conf_text *out);
+void conf_print_full(struct buf *out);
 
 /** The reference in Markdown: rules, then a table for each block. */
-void conf_print_reference(struct conf_text *out);
+void conf_print_reference(struct buf *out);
 
 #endif

@@ -10,12 +10,10 @@ static bool make_room(struct conf_report *r)
 {
     if (r->count < r->cap)
         return true;
-    size_t               cap = r->cap ? 2 * r->cap : 16;
-    struct conf_message *items = mem_realloc(r->items, cap * sizeof *items);
+    struct conf_message *items = mem_grow(r->items, &r->cap, sizeof *items, CONF_REPORT_MAX);
     if (!items)
         return false;
     r->items = items;
-    r->cap = cap;
     return true;
 }
 

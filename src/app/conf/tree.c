@@ -69,6 +69,27 @@ const char *conf_node_word(const struct conf_node *n)
     return n && n->n_args ? n->args[0] : NULL;
 }
 
+bool conf_node_words_equal(const struct conf_node *a, const struct conf_node *b)
+{
+    if (a->n_args != b->n_args)
+        return false;
+    for (size_t i = 0; i < a->n_args; i++)
+        if (strcmp(a->args[i], b->args[i]) != 0)
+            return false;
+    return true;
+}
+
+bool conf_node_equal(const struct conf_node *a, const struct conf_node *b)
+{
+    if (a->block != b->block || strcmp(a->name, b->name) != 0 || !conf_node_words_equal(a, b))
+        return false;
+    const struct conf_node *in_a = a->first, *in_b = b->first;
+    for (; in_a && in_b; in_a = in_a->next, in_b = in_b->next)
+        if (!conf_node_equal(in_a, in_b))
+            return false;
+    return !in_a && !in_b;
+}
+
 void conf_node_unlink(struct conf_node *parent, struct conf_node *child)
 {
     struct conf_node *before = NULL;

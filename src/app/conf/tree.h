@@ -62,6 +62,12 @@ struct conf_node *conf_node_same(const struct conf_node *n);
 /** The first word, or NULL; `n` may be NULL. */
 const char *conf_node_word(const struct conf_node *n);
 
+/** Whether both have the same words. */
+bool conf_node_words_equal(const struct conf_node *a, const struct conf_node *b);
+
+/** Whether both say the same: name, words, children in their order. Recursion is bounded by CONF_DEPTH_MAX. */
+bool conf_node_equal(const struct conf_node *a, const struct conf_node *b);
+
 void conf_node_unlink(struct conf_node *parent, struct conf_node *child);
 
 /** Where it was written, for a message: `conf/srs.conf:42`, or `environment variable SRS_LISTEN`. */

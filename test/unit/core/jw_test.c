@@ -8,9 +8,9 @@
 
 static void assert_text(struct jw *j, const char *wanted)
 {
-    assert_false(j->failed);
-    assert_int_equal(j->len, strlen(wanted));
-    assert_memory_equal(j->buf, wanted, j->len);
+    assert_int_equal(j->text.fault, BUF_SOUND);
+    assert_int_equal(j->text.len, strlen(wanted));
+    assert_memory_equal(j->text.bytes, wanted, j->text.len);
     jw_finish(j);
 }
 
@@ -156,7 +156,7 @@ static void memory_that_runs_out_sticks(void **state)
             jw_string(&j, NULL, "twelve bytes");
         bool failed = mem_failed();
         mem_fail_after(-1);
-        assert_int_equal(j.failed, failed);
+        assert_int_equal(j.text.fault, failed ? BUF_NO_MEMORY : BUF_SOUND);
         jw_finish(&j);
         if (!failed)
             break;

@@ -83,6 +83,30 @@ static void each_kind_of_allocation_can_fail(void **state)
     mem_fail_after(-1);
 }
 
+static void a_full_array_doubles_up_to_its_most(void **state)
+{
+    (void)state;
+    size_t cap = 0, caps[4];
+    int   *items = NULL;
+    for (int i = 0; i < 3; i++) {
+        int *larger = mem_grow(items, &cap, sizeof *items, 20);
+        assert_non_null(larger);
+        items = larger;
+        items[cap - 1] = i;
+        caps[i] = cap;
+    }
+    assert_int_equal(caps[1], 2 * caps[0]);
+    assert_int_equal(caps[2], 20);
+    assert_null(mem_grow(items, &cap, sizeof *items, 20));
+    assert_int_equal(cap, 20);
+    mem_fail_after(0);
+    assert_null(mem_grow(items, &cap, sizeof *items, 30));
+    mem_fail_after(-1);
+    assert_int_equal(cap, 20);
+    assert_int_equal(items[19], 2);
+    mem_free(items);
+}
+
 static void what_is_held_is_counted(void **state)
 {
     (void)state;
@@ -142,6 +166,7 @@ int main(void)
         cmocka_unit_test(strings_are_copied_and_terminated),
         cmocka_unit_test(only_the_nth_allocation_fails),
         cmocka_unit_test(each_kind_of_allocation_can_fail),
+        cmocka_unit_test(a_full_array_doubles_up_to_its_most),
         cmocka_unit_test(what_is_held_is_counted),
         cmocka_unit_test(beyond_the_limit_relief_is_asked_for),
     };

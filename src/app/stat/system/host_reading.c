@@ -7,57 +7,35 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/mem.h"
+#include "core/buf.h"
 #include "core/str.h"
 
 /* Files below /proc have no length; a machine with thousands of interfaces or disks stays below this. */
-enum { TEXT_CAP_FIRST = 16 << 10, TEXT_CAP_MAX = 4 << 20 };
+enum { TEXT_BYTES_MAX = 4 << 20 };
 
-/* Read to the end or the cap; the caller frees. NULL when it cannot be read. */
-static char *read_text(const char *path, size_t *len)
-{
-    size_t cap = TEXT_CAP_FIRST, n = 0;
-    int    fd = open(path, O_RDONLY | O_CLOEXEC);
-    char  *text = fd < 0 ? NULL : mem_alloc(cap);
-    while (text) {
-        ssize_t got = read(fd, text + n, cap - 1 - n);
-        if (got <= 0)
-            break;
-        n += (size_t)got;
-        if (n < cap - 1)
-            continue;
-        char *larger = cap < TEXT_CAP_MAX ? mem_realloc(text, cap * 2) : NULL;
-        if (!larger)
-            break;
-        text = larger;
-        cap *= 2;
-    }
-    if (text)
-        text[n] = '\0';
-    if (fd >= 0)
-        close(fd);
-    *len = n;
-    return text;
-}
-
-/* What cannot be read is an empty text to every parser. */
+/* A file that cannot be read is an empty text to every parser. */
 struct text {
-    char       *mine;
+    struct buf  read;
     const char *at;
     size_t      len;
 };
 
 static struct text text_of(const char *path)
 {
-    struct text t = { 0 };
-    t.mine = read_text(path, &t.len);
-    t.at = t.mine ? t.mine : "";
+    struct text t = { .read = buf_up_to(TEXT_BYTES_MAX) };
+    int         fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && !buf_read_all(&t.read, fd))
+        buf_rewind(&t.read, t.read.len); /* what has been read is better than nothing */
+    if (fd >= 0)
+        close(fd);
+    t.at = t.read.bytes ? t.read.bytes : "";
+    t.len = t.read.len;
     return t;
 }
 
 static void text_free(struct text *t)
 {
-    mem_free(t->mine);
+    buf_finish(&t->read);
 }
 
 static bool take_cpu(struct host_reading *r)

@@ -13,6 +13,8 @@
 #include "app/conf/conf_load.h"
 #include "app/conf/print.h"
 
+enum { TEXT_BYTES_MAX = 4 << 20 };
+
 static const char full_path[] = "conf/full.conf", reference_path[] = "doc/configuration.md"; /* from the top */
 
 static char *read_whole(const char *path)
@@ -29,15 +31,15 @@ static char *read_whole(const char *path)
     return text;
 }
 
-static void is_up_to_date(const char *path, void (*print)(struct conf_text *))
+static void is_up_to_date(const char *path, void (*print)(struct buf *))
 {
-    struct conf_text made = { 0 };
+    struct buf made = buf_up_to(TEXT_BYTES_MAX);
     print(&made);
     char *there = read_whole(path);
-    if (strcmp(there, made.buf) != 0)
+    if (strcmp(there, made.bytes) != 0)
         fail_msg("%s is not what the table gives: run this test with --update and commit", path);
     free(there);
-    conf_text_finish(&made);
+    buf_finish(&made);
 }
 
 static void full_conf_is_up_to_date(void **state)
@@ -84,15 +86,15 @@ static void full_conf_is_refused_by_its_mark_alone(void **state)
     free(text);
 }
 
-static int update(const char *path, void (*print)(struct conf_text *))
+static int update(const char *path, void (*print)(struct buf *))
 {
-    struct conf_text made = { 0 };
+    struct buf made = buf_up_to(TEXT_BYTES_MAX);
     print(&made);
     FILE *f = fopen(path, "we");
-    bool  bad = !f || made.no_memory || fwrite(made.buf, 1, made.len, f) != made.len;
+    bool  bad = !f || made.fault || fwrite(made.bytes, 1, made.len, f) != made.len;
     if (f)
         bad |= fclose(f) != 0;
-    conf_text_finish(&made);
+    buf_finish(&made);
     printf("%s: %s\n", path, bad ? "not written" : "written");
     return bad;
 }

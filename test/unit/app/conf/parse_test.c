@@ -10,21 +10,21 @@
 #include <string.h>
 
 #include "app/conf/parse.h"
-#include "app/conf/text.h"
+#include "core/buf.h"
 #include "core/mem.h"
 
 /* name[word,word]{children}; in one line */
-static void dump(struct conf_text *out, const struct conf_node *parent)
+static void dump(struct buf *out, const struct conf_node *parent)
 {
     for (const struct conf_node *n = parent->first; n; n = n->next) {
-        conf_text_printf(out, "%s%s[", n == parent->first ? "" : " ", n->name);
+        buf_printf(out, "%s%s[", n == parent->first ? "" : " ", n->name);
         for (size_t i = 0; i < n->n_args; i++)
-            conf_text_printf(out, "%s%s", i ? "," : "", n->args[i]);
-        conf_text_printf(out, "]");
+            buf_printf(out, "%s%s", i ? "," : "", n->args[i]);
+        buf_printf(out, "]");
         if (n->block) {
-            conf_text_printf(out, "{");
+            buf_printf(out, "{");
             dump(out, n);
-            conf_text_printf(out, "}");
+            buf_printf(out, "}");
         }
     }
 }
@@ -80,13 +80,13 @@ static void reads_trees(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct conf_tree   t = { 0 };
         struct conf_report r = { 0 };
-        struct conf_text   out = { 0 };
+        struct buf         out = buf_up_to(4096);
         struct err        *e = parse(&t, &r, rows[i].text, strlen(rows[i].text));
         if (e)
             fail_msg("%s is refused", rows[i].text);
         dump(&out, &t.root);
-        assert_string_equal(out.buf ? out.buf : "", rows[i].tree);
-        conf_text_finish(&out);
+        assert_string_equal(out.bytes ? out.bytes : "", rows[i].tree);
+        buf_finish(&out);
         conf_report_finish(&r);
         conf_tree_finish(&t);
     }
@@ -173,19 +173,19 @@ static void nesting_is_bounded(void **state)
     for (int depth = CONF_DEPTH_MAX; depth <= DEEP; depth += DEEP - CONF_DEPTH_MAX) {
         struct conf_tree   t = { 0 };
         struct conf_report r = { 0 };
-        struct conf_text   text = { 0 };
+        struct buf         text = buf_up_to(64 << 10);
         char               words[65536];
         for (int i = 0; i < depth; i++)
-            conf_text_printf(&text, "a {\n");
+            buf_printf(&text, "a {\n");
         for (int i = 0; i < depth; i++)
-            conf_text_printf(&text, "}");
-        struct err *e = parse(&t, &r, text.buf, text.len);
+            buf_printf(&text, "}");
+        struct err *e = parse(&t, &r, text.bytes, text.len);
         if (depth == CONF_DEPTH_MAX)
             assert_null(e);
         else
             assert_non_null(strstr(err_text(e, words, sizeof words), "line 129: blocks nested deeper than 128"));
         err_free(e);
-        conf_text_finish(&text);
+        buf_finish(&text);
         conf_report_finish(&r);
         conf_tree_finish(&t);
     }
