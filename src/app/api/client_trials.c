@@ -10,8 +10,9 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "core/version.h"
+#include "protocol/http/status.h"
 
-enum { STATUS_OK = 200, STATUS_MOVED = 301, CODE_TEST = 100 };
+enum { CODE_TEST = 100 };
 
 static bool is_secret(const char *name)
 {
@@ -70,7 +71,7 @@ static struct err *write_requests(struct api_reply *r)
 
 static struct err *write_errors(struct api_reply *r)
 {
-    api_error(r, STATUS_OK, CODE_TEST);
+    api_error(r, HTTP_STATUS_OK, CODE_TEST);
     return NULL;
 }
 
@@ -93,7 +94,7 @@ struct err *api_redirects(struct http_exchange *x)
     if (!location)
         return err_no_memory();
     snprintf(location, cap, "%s%s%s", target, *query ? "?" : "", query);
-    struct err *e = http_reply_redirect(x, STATUS_MOVED, location);
+    struct err *e = http_reply_redirect(x, HTTP_STATUS_MOVED_PERMANENTLY, location);
     mem_free(location);
     return e;
 }

@@ -6,8 +6,9 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "protocol/co.h"
+#include "protocol/http/status.h"
 
-enum { STATUS_OK = 200, CODE_NO_CONNECTION = 400 };
+enum { CODE_NO_CONNECTION = 400 };
 
 static void put_client(struct api_reply *r, const char *key, const void *member)
 {
@@ -35,7 +36,7 @@ static void put_client(struct api_reply *r, const char *key, const void *member)
 static void kick(struct api_reply *r, const struct client *c)
 {
     if (!c || !c->co) {
-        api_error(r, STATUS_OK, c ? CODE_NO_CONNECTION : E_RTMP_CLIENT_NOT_FOUND);
+        api_error(r, HTTP_STATUS_OK, c ? CODE_NO_CONNECTION : E_RTMP_CLIENT_NOT_FOUND);
         return;
     }
     /* Each of these lines has ended a client, so it stands in the log whoever else was kicked in that second. */

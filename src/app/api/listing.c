@@ -1,6 +1,6 @@
 #include "app/api/listing.h"
 
-enum { STATUS_OK = 200 };
+#include "protocol/http/status.h"
 
 void entry_put_traffic(struct jw *j, const struct traffic *t)
 {
@@ -34,7 +34,7 @@ void entry_put_one(struct api_reply *r, const char *key, const void *member, int
                    void (*put)(struct api_reply *r, const char *key, const void *member))
 {
     if (!member) {
-        api_error(r, STATUS_OK, not_found);
+        api_error(r, HTTP_STATUS_OK, not_found);
         return;
     }
     api_begin(r);

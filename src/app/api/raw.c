@@ -5,8 +5,9 @@
 #include "app/api/reply.h"
 #include "app/reload.h"
 #include "core/str.h"
+#include "protocol/http/status.h"
 
-enum { STATUS_OK = 200, LISTEN_CAP = 1024 };
+enum { LISTEN_CAP = 1024 };
 
 static void put_listen(struct jw *j, const struct conf_words *listen)
 {
@@ -39,10 +40,10 @@ static void write_raw_itself(struct api_reply *r, const struct conf_http_api *ap
 static void write_reload(struct api_reply *r, const struct conf_http_api *api)
 {
     if (!api->raw_api_reload) {
-        api_error(r, STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
+        api_error(r, HTTP_STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
     } else if (api_may_change(r)) {
         reload_request(r->server);
-        api_error(r, STATUS_OK, E_SUCCESS);
+        api_error(r, HTTP_STATUS_OK, E_SUCCESS);
     }
 }
 
@@ -70,13 +71,13 @@ static struct err *write_raw(struct api_reply *r)
     if (rpc && strcmp(rpc, "raw") == 0) {
         write_raw_itself(r, api);
     } else if (!api->raw_api) {
-        api_error(r, STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
+        api_error(r, HTTP_STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
     } else if (rpc && strcmp(rpc, "reload") == 0) {
         write_reload(r, api);
     } else if (rpc && strcmp(rpc, "reload-fetch") == 0) {
         write_reload_fetch(r);
     } else {
-        api_error(r, STATUS_OK, E_SYSTEM_CONFIG_RAW);
+        api_error(r, HTTP_STATUS_OK, E_SYSTEM_CONFIG_RAW);
     }
     return NULL;
 }

@@ -10,8 +10,7 @@
 #include "core/log.h"
 #include "core/str.h"
 #include "protocol/co.h"
-
-enum { STATUS_OK = 200, STATUS_BAD_REQUEST = 400, STATUS_FORBIDDEN = 403, STATUS_NOT_ALLOWED = 405 };
+#include "protocol/http/status.h"
 
 bool api_is_callback(const char *name)
 {
@@ -79,7 +78,7 @@ bool api_may_change(struct api_reply *r)
              "trusted_hosts; }",
              http_conn_of(r->x)->ip, http_method_str(q->method), q->raw_path,
              or_nothing(http_request_field(q, "Origin")), or_nothing(http_request_field(q, "Referer")));
-    api_error(r, STATUS_FORBIDDEN, STATUS_FORBIDDEN);
+    api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
     return false;
 }
 
@@ -90,7 +89,7 @@ static bool came_by_own_name(struct api_reply *r)
         return true;
     log_warn("HTTP client ip=%s: %s is refused, for Host %s is no name of this server; see http_api { trusted_hosts; }",
              http_conn_of(r->x)->ip, r->request->raw_path, r->request->host_port);
-    api_error(r, STATUS_FORBIDDEN, STATUS_FORBIDDEN);
+    api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
     return false;
 }
 
@@ -102,15 +101,17 @@ static bool may_show_secrets(const struct api_reply *r)
 
 static struct err *answer(struct http_exchange *x, struct err *(*write)(struct api_reply *r), bool by_own_name)
 {
-    struct api_reply r = {
-        .x = x, .request = http_request_of(x), .server = http_conn_of(x)->server, .json = JW_INIT, .status = STATUS_OK
-    };
-    const char *callback = http_request_param(r.request, "callback");
-    struct err *e = http_add_field(x, "X-Content-Type-Options", "nosniff");
+    struct api_reply r = { .x = x,
+                           .request = http_request_of(x),
+                           .server = http_conn_of(x)->server,
+                           .json = JW_INIT,
+                           .status = HTTP_STATUS_OK };
+    const char      *callback = http_request_param(r.request, "callback");
+    struct err      *e = http_add_field(x, "X-Content-Type-Options", "nosniff");
     if (e)
         return e;
     if (callback && *callback && !api_is_callback(callback)) {
-        api_error(&r, STATUS_BAD_REQUEST, E_HTTP_JSONP);
+        api_error(&r, HTTP_STATUS_BAD_REQUEST, E_HTTP_JSONP);
     } else {
         r.callback = callback && *callback ? callback : NULL;
         r.site = http_site_of(r.server->conf, r.request);
@@ -172,7 +173,7 @@ void api_error(struct api_reply *r, int status, int code)
 
 struct err *api_refuse_method(struct api_reply *r, const char *allow)
 {
-    api_error(r, STATUS_NOT_ALLOWED, STATUS_NOT_ALLOWED);
+    api_error(r, HTTP_STATUS_METHOD_NOT_ALLOWED, HTTP_STATUS_METHOD_NOT_ALLOWED);
     return http_add_field(r->x, "Allow", allow);
 }
 

@@ -17,6 +17,7 @@
 #include "core/str.h"
 #include "protocol/http/basic_auth.h"
 #include "protocol/http/serve.h"
+#include "protocol/http/status.h"
 #include "protocol/peer_watch.h"
 
 /* How long a proxy may take to say for whom it speaks, and a handshake. */
@@ -24,14 +25,6 @@ enum { INTRODUCTION_US = 15 * US_PER_SECOND };
 
 /* The same, and for the whole of a request's head, of whoever has one of the API's few places. */
 enum { API_PLACE_US = 5 * US_PER_SECOND };
-
-enum {
-    STATUS_OK = 200,
-    STATUS_UNAUTHORIZED = 401,
-    STATUS_NOT_FOUND = 404,
-    STATUS_NOT_ALLOWED = 405,
-    STATUS_BUSY = 503
-};
 
 /* ---- before the handlers --------------------------------------------------------------------------------------- */
 
@@ -79,7 +72,7 @@ static struct err *ask_for_password(struct http_exchange *x)
     const struct http_conn *c = http_conn_of(x);
     log_warn("HTTP client ip=%s: %s without the right user and password", c->ip, http_request_of(x)->raw_path);
     struct err *e = http_add_field(x, "WWW-Authenticate", "Basic realm=\"srs\"");
-    return e ? e : http_reply_status(x, STATUS_UNAUTHORIZED);
+    return e ? e : http_reply_status(x, HTTP_STATUS_UNAUTHORIZED);
 }
 
 /* A vhost that is switched off serves nothing, whichever way it is named. */
@@ -105,11 +98,12 @@ static struct err *receive(struct http_exchange *x, const struct conf *conf, enu
     if (e)
         return e;
     if (r->method == HTTP_OPTIONS)
-        return crossdomain ? http_reply(x, STATUS_OK, NULL, NULL, 0) : http_reply_status(x, STATUS_NOT_ALLOWED);
+        return crossdomain ? http_reply(x, HTTP_STATUS_OK, NULL, NULL, 0)
+                           : http_reply_status(x, HTTP_STATUS_METHOD_NOT_ALLOWED);
     if (!is_authorized(conf, r))
         return ask_for_password(x);
     if (face == HTTP_FACE_STREAM && !host_is_served(conf, r))
-        return http_reply_status(x, STATUS_NOT_FOUND);
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     *go_on = true;
     return NULL;
 }
@@ -146,8 +140,9 @@ static struct err *handle(struct http_exchange *x)
         http_close_after(x);
     if (has_api_place(c) && face != HTTP_FACE_API) {
         conf_unref(&conf);
-        c->status = STATUS_BUSY;
-        return http_reply_status(x, STATUS_BUSY); /* the place is for the API, everybody else's are taken */
+        c->status = HTTP_STATUS_SERVICE_UNAVAILABLE;
+        return http_reply_status(
+            x, HTTP_STATUS_SERVICE_UNAVAILABLE); /* the place is for the API, everybody else's are taken */
     }
     struct err *e = receive(x, conf, face, &go_on);
     conf_unref(&conf);

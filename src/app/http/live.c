@@ -13,9 +13,8 @@
 #include "app/source/source.h"
 #include "core/log.h"
 #include "core/str.h"
+#include "protocol/http/status.h"
 #include "protocol/stream_name.h"
-
-enum { STATUS_FORBIDDEN = 403, STATUS_NOT_FOUND = 404, STATUS_NOT_ACCEPTABLE = 406 };
 
 /* What a request means. */
 struct target {
@@ -88,7 +87,7 @@ static struct err *check_access(const struct http_exchange *x, const struct conf
 static struct err *refuse(struct http_exchange *x, struct err *why)
 {
     log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
-    return http_reply_status(x, STATUS_FORBIDDEN);
+    return http_reply_status(x, HTTP_STATUS_FORBIDDEN);
 }
 
 /* ---- what may ---- */
@@ -110,13 +109,13 @@ static struct err *reply_not_carried(struct http_exchange *x, const struct sourc
                source_knows_codec(s, FRAME_AUDIO) ? codec_name(s->audio.codec) : "none");
     log_warn("HTTP client ip=%s, %s: %s cannot carry %s, %s", http_conn_of(x)->ip, s->identity, format->wire->name,
              codec_name(s->video.codec), codec_name(s->audio.codec));
-    return http_reply(x, STATUS_NOT_ACCEPTABLE, "text/plain; charset=utf-8", text, out.len);
+    return http_reply(x, HTTP_STATUS_NOT_ACCEPTABLE, "text/plain; charset=utf-8", text, out.len);
 }
 
 static struct err *serve(struct http_exchange *x, struct source *s, const struct live_format *format)
 {
     if (!s->publisher && s->vhost->http_remux.wait_us == 0)
-        return http_reply_status(x, STATUS_NOT_FOUND);
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     if (!is_carried(s, format))
         return reply_not_carried(x, s, format);
     return http_live_play(x, s, format);

@@ -14,9 +14,8 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/http/status.h"
 #include "protocol/http/websocket.h"
-
-enum { STATUS_OK = 200 };
 
 /* What comes in while the player plays is read by so much at a time, and dropped. */
 enum { DROP_BYTES = 4096, DROP_TURN_BYTES = 64 << 10 };
@@ -292,7 +291,7 @@ static struct err *begin_reply(struct player *p)
 {
     struct err *e = http_add_field(p->x, "Cache-Control", "no-store");
     if (!e)
-        e = http_reply_begin(p->x, STATUS_OK, p->format->format->content_type, HTTP_LENGTH_UNKNOWN);
+        e = http_reply_begin(p->x, HTTP_STATUS_OK, p->format->format->content_type, HTTP_LENGTH_UNKNOWN);
     if (!e)
         http_forget_request(p->x);
     return e;

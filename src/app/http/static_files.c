@@ -17,17 +17,7 @@
 #include "protocol/http/mime.h"
 #include "protocol/http/negotiate.h"
 #include "protocol/http/range.h"
-
-enum {
-    STATUS_OK = 200,
-    STATUS_PARTIAL = 206,
-    STATUS_MOVED = 301,
-    STATUS_NOT_MODIFIED = 304,
-    STATUS_NOT_FOUND = 404,
-    STATUS_NOT_EXPECTED = 412,
-    STATUS_UNSATISFIABLE = 416,
-    STATUS_BUSY = 503,
-};
+#include "protocol/http/status.h"
 
 enum { ETAG_CAP = 64, LOCATION_MAX = 4 << 10 };
 
@@ -84,18 +74,18 @@ static struct err *reply_range(struct http_exchange *x, struct served_file *f, c
     switch (range) {
     case HTTP_RANGE_SOME:
         e = http_add_fieldf(x, "Content-Range", "bytes %lld-%lld/%lld", (long long)first, (long long)last, size);
-        return e ? e : reply_part(x, f, STATUS_PARTIAL, type, first, last - first + 1);
+        return e ? e : reply_part(x, f, HTTP_STATUS_PARTIAL_CONTENT, type, first, last - first + 1);
     case HTTP_RANGE_UNSATISFIABLE:
         e = http_add_fieldf(x, "Content-Range", "bytes */%lld", size);
-        return e ? e : http_reply_status(x, STATUS_UNSATISFIABLE);
-    default: return reply_part(x, f, STATUS_OK, type, 0, f->st.st_size);
+        return e ? e : http_reply_status(x, HTTP_STATUS_RANGE_NOT_SATISFIABLE);
+    default: return reply_part(x, f, HTTP_STATUS_OK, type, 0, f->st.st_size);
     }
 }
 
 static struct err *reply_gzipped(struct http_exchange *x, struct gzip_text *text, const char *type)
 {
     struct err *e = http_add_field(x, "Content-Encoding", "gzip");
-    return e ? e : http_reply(x, STATUS_OK, type, text->data, text->len);
+    return e ? e : http_reply(x, HTTP_STATUS_OK, type, text->data, text->len);
 }
 
 /* ---- x.flv?start=N --------------------------------------------------------------------------------------------- */
@@ -114,8 +104,8 @@ static struct err *reply_flv_head(struct http_exchange *x, struct served_file *f
     int64_t     rest = f->st.st_size - start;
     struct err *e;
     if (!flv_seek_head(rd_over(beginning, len), &out))
-        return reply_part(x, f, STATUS_OK, type, 0, f->st.st_size); /* no FLV: nobody can seek in it */
-    e = http_reply_begin(x, STATUS_OK, type, (int64_t)wr_len(&out) + rest);
+        return reply_part(x, f, HTTP_STATUS_OK, type, 0, f->st.st_size); /* no FLV: nobody can seek in it */
+    e = http_reply_begin(x, HTTP_STATUS_OK, type, (int64_t)wr_len(&out) + rest);
     if (!e)
         e = http_reply_write(x, head, wr_len(&out));
     if (!e)
@@ -177,9 +167,9 @@ static struct err *reply_file(struct http_exchange *x, struct served_file *f, co
     if (e)
         ;
     else if (!http_is_expected(r, etag, f->st.st_mtim.tv_sec))
-        e = http_reply_status(x, STATUS_NOT_EXPECTED);
+        e = http_reply_status(x, HTTP_STATUS_PRECONDITION_FAILED);
     else if (http_is_not_modified(r, etag, f->st.st_mtim.tv_sec))
-        e = http_reply_begin(x, STATUS_NOT_MODIFIED, NULL, 0);
+        e = http_reply_begin(x, HTTP_STATUS_NOT_MODIFIED, NULL, 0);
     else if (text)
         e = reply_gzipped(x, text, mime->type);
     else if (start > 0)
@@ -206,7 +196,8 @@ static struct err *redirect_to_folder(struct http_exchange *x)
         fits = (size_t)snprintf(location + len, LOCATION_MAX - len, "/%s%s", *r->raw_query ? "?" : "", r->raw_query) <
                LOCATION_MAX - len;
     }
-    struct err *e = fits ? http_reply_redirect(x, STATUS_MOVED, location) : http_reply_status(x, STATUS_NOT_FOUND);
+    struct err *e = fits ? http_reply_redirect(x, HTTP_STATUS_MOVED_PERMANENTLY, location)
+                         : http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     mem_free(location);
     return e;
 }
@@ -225,11 +216,11 @@ static struct err *reply_from(struct http_exchange *x, const struct file_mount *
         served_file_unref(&f);
         return e;
     case FILE_IS_FOLDER: return redirect_to_folder(x);
-    case FILE_BUSY: return http_reply_status(x, STATUS_BUSY);
+    case FILE_BUSY: return http_reply_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
     case FILE_FORBIDDEN:
         log_warn("HTTP %s: what is there in %s may not be read, or is a link that leads out",
                  http_request_of(x)->raw_path, m->dir);
-        return http_reply_status(x, STATUS_NOT_FOUND);
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     default: return http_unbuilt_reply(x);
     }
 }

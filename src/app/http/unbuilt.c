@@ -4,8 +4,7 @@
 #include "app/http/conn.h"
 #include "core/log.h"
 #include "core/str.h"
-
-enum { STATUS_NOT_FOUND = 404, STATUS_NOT_IMPLEMENTED = 501, STATUS_UNAVAILABLE = 503 };
+#include "protocol/http/status.h"
 
 enum { TEXT_MAX = 512 };
 
@@ -32,10 +31,10 @@ struct err *http_unbuilt_reply(struct http_exchange *x)
     char                       text[TEXT_MAX];
     struct str                 out = str_over(text, sizeof text);
     if (!row)
-        return http_reply_status(x, STATUS_NOT_FOUND);
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     str_printf(&out, "%s is not built yet: %s.\n", row->feature, row->effect);
     say(x, row);
-    return http_reply(x, STATUS_NOT_IMPLEMENTED, text_type, text, out.len);
+    return http_reply(x, HTTP_STATUS_NOT_IMPLEMENTED, text_type, text, out.len);
 }
 
 struct err *http_unbuilt_refuse(struct http_exchange *x, struct err *why)
@@ -44,5 +43,5 @@ struct err *http_unbuilt_refuse(struct http_exchange *x, struct err *why)
     struct str out = str_over(text, sizeof text);
     str_printf(&out, "%s\n", err_text(why, reason, sizeof reason));
     log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
-    return http_reply(x, STATUS_UNAVAILABLE, text_type, text, out.len);
+    return http_reply(x, HTTP_STATUS_SERVICE_UNAVAILABLE, text_type, text, out.len);
 }

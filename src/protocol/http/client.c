@@ -10,10 +10,11 @@
 #include "core/version.h"
 #include "protocol/http/location.h"
 #include "protocol/http/request.h"
+#include "protocol/http/status.h"
 #include "protocol/resolve.h"
 #include "protocol/tls/tls.h"
 
-enum { AUTHORITY_CAP = HTTP_URL_HOST_MAX + 16, FRAME_MAX = 512, STATUS_SWITCHING = 101 };
+enum { AUTHORITY_CAP = HTTP_URL_HOST_MAX + 16, FRAME_MAX = 512 };
 
 /* Where a request goes to in the end, and where it was meant to go to. */
 struct target {
@@ -175,19 +176,14 @@ static struct err *receive(struct http_client *c, bool is_head, int64_t deadline
                 : err_new(E_HTTP_PARSE_HEADER, "more than %d interim responses", HTTP_CLIENT_INTERIM_MAX);
         if (!e)
             e = parse_head(c, head_len, is_head);
-    } while (!e && c->response.status / 100 == 1 && c->response.status != STATUS_SWITCHING);
+    } while (!e && http_status_is_informational(c->response.status) &&
+             c->response.status != HTTP_STATUS_SWITCHING_PROTOCOLS);
     c->left = c->response.content_length;
     c->ended = c->response.body_end == HTTP_BODY_NONE;
     return err_wrap(e, "wait for the response");
 }
 
 /* ---- redirects */
-
-static bool is_redirect(const struct http_client *c)
-{
-    int status = c->response.status;
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
 
 /* One request to c->url and the head of its response. */
 static struct err *ask(struct http_client *c, const struct http_client_request *r, const struct http_location *origin,
@@ -230,7 +226,9 @@ static struct err *pursue(struct http_client *c, const struct http_client_reques
     bool may_follow = r->redirects_max > 0 && (r->method == HTTP_GET || r->method == HTTP_HEAD);
     for (int n = 0;; n++) {
         struct err *e = ask(c, r, origin, deadline_us);
-        const char *to = e || !may_follow || !is_redirect(c) ? NULL : http_response_field(&c->response, "Location");
+        const char *to = e || !may_follow || !http_status_is_redirect(c->response.status)
+                             ? NULL
+                             : http_response_field(&c->response, "Location");
         if (!to)
             return e;
         if (n == r->redirects_max)

@@ -9,15 +9,12 @@
 #include "core/version.h"
 #include "protocol/http/date.h"
 #include "protocol/http/exchange_state.h"
+#include "protocol/http/status.h"
 
 enum {
     READ_BYTES = 32 << 10,
     HEAD_TEXT_MAX = 512, /* what a reply's head has beside its fields */
     PIECES_MAX = 4,
-    STATUS_CONTINUE = 100,
-    STATUS_UPGRADE = 101,
-    STATUS_NO_CONTENT = 204,
-    STATUS_NOT_MODIFIED = 304,
     BODY_FIRST_BYTES = 4 << 10,
     FIELDS_STEP_BYTES = 256,
 };
@@ -241,27 +238,18 @@ struct err *http_add_fieldf(struct http_exchange *x, const char *name, const cha
     return http_add_field(x, name, value);
 }
 
-static bool has_no_body(int status)
-{
-    return status / 100 == 1 || status == STATUS_NO_CONTENT || status == STATUS_NOT_MODIFIED;
-}
-
-static const char *reason(int status)
-{
-    return http_status_str((enum http_status)status);
-}
-
 /* How the reply ends, and whether another one may follow on this connection. */
 static void choose_framing(struct http_exchange *x, int status, int64_t length)
 {
     const struct http_request *r = &x->request;
-    bool                       empty = has_no_body(status);
+    bool                       empty = http_status_is_bodiless(status);
     x->wants_body = r->method != HTTP_HEAD && !empty;
     x->is_chunked = length < 0 && x->wants_body && !r->is_http_1_0;
     x->left = length;
     bool unread = !x->body_ended;
     bool too_much = unread && (x->owes_continue || x->body_left > HTTP_DRAIN_BYTES_MAX);
-    if (!r->keep_alive || too_much || (length < 0 && x->wants_body && !x->is_chunked) || status == STATUS_UPGRADE)
+    if (!r->keep_alive || too_much || (length < 0 && x->wants_body && !x->is_chunked) ||
+        status == HTTP_STATUS_SWITCHING_PROTOCOLS)
         x->close_after = true;
 }
 
@@ -270,9 +258,11 @@ static struct err *send_head(struct http_exchange *x, int status, int64_t length
 {
     char        before[HEAD_TEXT_MAX / 2], after[HEAD_TEXT_MAX];
     struct str  first = str_over(before, sizeof before), last = str_over(after, sizeof after);
-    const char *connection = status == STATUS_UPGRADE ? "Upgrade" : x->close_after ? "close" : "keep-alive";
-    str_printf(&first, "HTTP/1.1 %d %s\r\nConnection: %s\r\n", status, reason(status), connection);
-    if (length >= 0 && !has_no_body(status))
+    const char *connection = status == HTTP_STATUS_SWITCHING_PROTOCOLS ? "Upgrade"
+                             : x->close_after                          ? "close"
+                                                                       : "keep-alive";
+    str_printf(&first, "HTTP/1.1 %d %s\r\nConnection: %s\r\n", status, http_status_reason(status), connection);
+    if (length >= 0 && !http_status_is_bodiless(status))
         str_printf(&last, "Content-Length: %lld\r\n", (long long)length);
     str_printf(&last, "Server: %s\r\nDate: %s\r\n%s\r\n", SERVER_SIGNATURE, http_date_now(),
                x->is_chunked ? "Transfer-Encoding: chunked\r\n" : "");
@@ -314,8 +304,9 @@ struct err *http_reply(struct http_exchange *x, int status, const char *content_
 
 struct err *http_reply_status(struct http_exchange *x, int status)
 {
-    const char *text = reason(status);
-    return http_reply(x, status, has_no_body(status) ? NULL : "text/plain; charset=utf-8", text, strlen(text));
+    const char *text = http_status_reason(status);
+    return http_reply(x, status, http_status_is_bodiless(status) ? NULL : "text/plain; charset=utf-8", text,
+                      strlen(text));
 }
 
 struct err *http_reply_redirect(struct http_exchange *x, int status, const char *location)

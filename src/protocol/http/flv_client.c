@@ -1,6 +1,6 @@
 #include "protocol/http/flv_client.h"
 
-enum { STATUS_OK = 200 };
+#include "protocol/http/status.h"
 
 static const uint8_t nothing[1];
 
@@ -54,7 +54,7 @@ struct err *flv_client_open(struct flv_client *c, const char *url, struct tls_ct
     };
     *c = (struct flv_client){ .in = rd_over(nothing, 0) };
     struct err *e = http_client_open(&c->http, &request, deadline_us);
-    if (!e && c->http.response.status != STATUS_OK)
+    if (!e && c->http.response.status != HTTP_STATUS_OK)
         e = err_new(E_HTTP_STATUS_INVALID, "%s: status %d", c->http.url, c->http.response.status);
     if (!e)
         e = read_header(c, deadline_us);

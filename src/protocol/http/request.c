@@ -4,15 +4,9 @@
 #include <strings.h>
 
 #include "core/str.h"
+#include "protocol/http/status.h"
 
-enum {
-    GOOD = 0,
-    BAD_REQUEST = 400,
-    URI_TOO_LONG = 414,
-    FIELDS_TOO_LARGE = 431,
-    NOT_IMPLEMENTED = 501,
-    BAD_VERSION = 505
-};
+enum { GOOD = 0 };
 
 enum { CONTENT_LENGTH_DIGITS_MAX = 18 }; /* so that it fits into an int64_t */
 
@@ -48,12 +42,12 @@ int http_head_find(const char *buf, size_t len, size_t *looked, size_t *head_len
     bool        line_is_out = *looked >= HTTP_REQUEST_LINE_MAX;
     *looked = bounded;
     if (!line_is_out && bounded >= HTTP_REQUEST_LINE_MAX && !memchr(buf, '\n', HTTP_REQUEST_LINE_MAX))
-        return URI_TOO_LONG;
+        return HTTP_STATUS_URI_TOO_LONG;
     if (end) {
         *head_len = (size_t)(end - buf) + 4;
         return GOOD;
     }
-    return bounded == HTTP_HEAD_MAX ? FIELDS_TOO_LARGE : -1;
+    return bounded == HTTP_HEAD_MAX ? HTTP_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE : -1;
 }
 
 /* ---- what must be right before http_parser reads it, which is more lenient than is safe ------------------------ */
@@ -90,16 +84,16 @@ static int check_request_line(const char *p, const char *end, const char **why)
     const char       *target = p + method_len + 1;
     *why = "the request line is none";
     if (method_len == 0 || target >= end || target[-1] != ' ')
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     const char *space = target;
     while (space < end && (unsigned char)*space > ' ' && *space != 0x7f)
         space++;
     if (space == target || end - space != (ptrdiff_t)(sizeof version - 1 + 3) ||
         memcmp(space, version, sizeof version - 1) != 0 || end[-2] != '.')
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     if (end[-3] != '1') {
         *why = "only HTTP/1.0 and 1.1 are spoken here";
-        return BAD_VERSION;
+        return HTTP_STATUS_HTTP_VERSION_NOT_SUPPORTED;
     }
     return GOOD;
 }
@@ -110,11 +104,11 @@ static int check_field_line(const char *p, const char *end, const char **why)
     size_t name_len = token_len(p, end);
     *why = "a header line is no field";
     if (name_len == 0 || p + name_len == end || p[name_len] != ':')
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     for (p += name_len + 1; p < end; p++)
         if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f) {
             *why = "a control character in a field";
-            return BAD_REQUEST;
+            return HTTP_STATUS_BAD_REQUEST;
         }
     return GOOD;
 }
@@ -127,7 +121,7 @@ static int check_lines(const char *head, size_t len, const char **why)
         const char *line_end = end_of_line(p, end);
         if (!line_end) {
             *why = "a line that does not end with CR LF";
-            return BAD_REQUEST;
+            return HTTP_STATUS_BAD_REQUEST;
         }
         int status = p == head      ? check_request_line(p, line_end, why)
                      : p < line_end ? check_field_line(p, line_end, why)
@@ -136,7 +130,7 @@ static int check_lines(const char *head, size_t len, const char **why)
             return status;
         if (p != head && p < line_end && ++n_fields > HTTP_FIELDS_MAX) {
             *why = "too many header fields";
-            return FIELDS_TOO_LARGE;
+            return HTTP_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE;
         }
         p = line_end + 2;
     }
@@ -229,7 +223,7 @@ static int parse_spans(http_parser *parser, struct reading *in, const char *head
         return GOOD;
     }
     *why = http_errno_description(code);
-    return code == HPE_INVALID_METHOD ? NOT_IMPLEMENTED : BAD_REQUEST;
+    return code == HPE_INVALID_METHOD ? HTTP_STATUS_NOT_IMPLEMENTED : HTTP_STATUS_BAD_REQUEST;
 }
 
 /* ---- meaning --------------------------------------------------------------------------------------------------- */
@@ -255,17 +249,17 @@ static int find_framing(struct http_request *r, const char **why)
     *why = "the length of the body is not clear";
     if (!find_single(r, "Content-Length", &length) || !find_single(r, "Transfer-Encoding", &coding) ||
         (length && coding))
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     if (coding) {
         r->has_body = true;
         r->content_length = -1;
-        return strcasecmp(coding, "chunked") == 0 && !r->is_http_1_0 ? GOOD : BAD_REQUEST;
+        return strcasecmp(coding, "chunked") == 0 && !r->is_http_1_0 ? GOOD : HTTP_STATUS_BAD_REQUEST;
     }
     if (!length)
         return GOOD;
     size_t n_digits = strspn(length, "0123456789");
     if (n_digits == 0 || n_digits > CONTENT_LENGTH_DIGITS_MAX || length[n_digits])
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     for (; *length; length++)
         r->content_length = r->content_length * 10 + (*length - '0');
     r->has_body = r->content_length > 0;
@@ -312,12 +306,12 @@ static int split_target(char *text, struct target *t, const char **why)
     text[strcspn(text, "#")] = '\0';
     if (text[0] != '/') {
         if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)
-            return BAD_REQUEST;
+            return HTTP_STATUS_BAD_REQUEST;
         t->authority = strchr(text, ':') + 3;
         t->authority_len = strcspn(t->authority, "/?");
         t->path = t->authority + t->authority_len;
         if (t->authority_len == 0)
-            return BAD_REQUEST;
+            return HTTP_STATUS_BAD_REQUEST;
     }
     t->path_len = strcspn(t->path, "?");
     if (t->path[t->path_len] == '?') {
@@ -333,7 +327,7 @@ static int find_host(struct http_request *r, const struct target *t, char **text
     const char *host;
     *why = "Host is missing, there twice, or none";
     if (!find_single(r, "Host", &host) || (!host && !r->is_http_1_0))
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     r->host_port = host ? host : "";
     if (t->authority) {
         memcpy(*text, t->authority, t->authority_len);
@@ -343,7 +337,7 @@ static int find_host(struct http_request *r, const struct target *t, char **text
     }
     size_t len = strlen(r->host_port);
     if (len > HTTP_HOST_MAX || !parse_host(r->host_port, *text))
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     r->host = *text;
     *text += len + 1;
     return GOOD;
@@ -364,10 +358,10 @@ static int find_target(struct http_request *r, char *target, char *text, struct 
         str_copy(text, 2, "/");
     else if (!http_path_decode(text, r->raw_path, strlen(r->raw_path))) {
         *why = "the path leaves the root, or hides what it means";
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     }
     if (is_star && r->method != HTTP_OPTIONS)
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     r->path = text;
     text += strlen(text) + 1;
 
@@ -375,7 +369,7 @@ static int find_target(struct http_request *r, char *target, char *text, struct 
     r->params = params;
     if (!http_query_split(r->raw_query, text, params, HTTP_PARAMS_MAX, &r->n_params)) {
         *why = "too many parameters, or a NUL in one";
-        return BAD_REQUEST;
+        return HTTP_STATUS_BAD_REQUEST;
     }
     return GOOD;
 }
@@ -436,7 +430,7 @@ int http_request_parse(struct http_request *r, char *head, size_t len, void *roo
     r->n_fields = in.n_fields;
     if (r->method == HTTP_CONNECT) {
         *why = "this is no proxy";
-        return NOT_IMPLEMENTED;
+        return HTTP_STATUS_NOT_IMPLEMENTED;
     }
     if ((status = find_framing(r, why)) != GOOD || (status = find_target(r, in.target, text, params, why)) != GOOD)
         return status;

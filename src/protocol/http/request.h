@@ -11,11 +11,11 @@
 #ifndef PROTOCOL_HTTP_REQUEST_H
 #define PROTOCOL_HTTP_REQUEST_H
 
-#include <http_parser.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol/http/status.h"
 #include "protocol/http/url.h"
 
 enum {

@@ -1,10 +1,9 @@
 #include "protocol/http/response.h"
 
-#include <http_parser.h>
 #include <string.h>
 #include <strings.h>
 
-enum { STATUS_SWITCHING = 101, STATUS_NO_CONTENT = 204, STATUS_NOT_MODIFIED = 304 };
+#include "protocol/http/status.h"
 
 struct reading {
     struct http_pair *fields;
@@ -73,8 +72,8 @@ static void terminate(struct reading *in, const char *end)
 
 static void find_body(struct http_response *r, const http_parser *p, bool is_head)
 {
-    if (is_head || r->status / 100 == 1 || r->status == STATUS_NO_CONTENT || r->status == STATUS_NOT_MODIFIED) {
-        r->body_end = r->status == STATUS_SWITCHING ? HTTP_BODY_CLOSE : HTTP_BODY_NONE;
+    if (is_head || http_status_is_bodiless(r->status)) {
+        r->body_end = r->status == HTTP_STATUS_SWITCHING_PROTOCOLS ? HTTP_BODY_CLOSE : HTTP_BODY_NONE;
     } else if (p->flags & F_CHUNKED) {
         r->body_end = HTTP_BODY_CHUNKED;
     } else if (p->content_length != UINT64_MAX && !http_response_field(r, "Transfer-Encoding")) {

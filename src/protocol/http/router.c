@@ -5,8 +5,7 @@
 
 #include "core/mem.h"
 #include "core/str.h"
-
-enum { STATUS_FOUND = 302, STATUS_NOT_FOUND = 404, STATUS_NOT_ALLOWED = 405 };
+#include "protocol/http/status.h"
 
 /* The length of the pattern if it is the path's, else 0. */
 static size_t match(const char *pattern, const char *path, bool *slash_is_missing)
@@ -64,7 +63,7 @@ static struct err *redirect_to_slash(struct http_exchange *x, const struct http_
     if (!location)
         return err_no_memory();
     snprintf(location, cap, "%s%s%s", route->path, *query ? "?" : "", query);
-    struct err *e = http_reply_redirect(x, STATUS_FOUND, location);
+    struct err *e = http_reply_redirect(x, HTTP_STATUS_FOUND, location);
     mem_free(location);
     return e;
 }
@@ -75,12 +74,13 @@ struct err *http_router_handle(const struct http_router *r, struct http_exchange
     bool                     slash_is_missing = false;
     const struct http_route *route = http_router_find(r, http_request_of(x)->path, &slash_is_missing);
     if (!route)
-        return http_reply_status(x, STATUS_NOT_FOUND);
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     if (!allows(route, method)) {
         struct err *e = add_allow(x, route);
         if (e)
             return e;
-        return method == HTTP_OPTIONS ? http_reply(x, 200, NULL, NULL, 0) : http_reply_status(x, STATUS_NOT_ALLOWED);
+        return method == HTTP_OPTIONS ? http_reply(x, HTTP_STATUS_OK, NULL, NULL, 0)
+                                      : http_reply_status(x, HTTP_STATUS_METHOD_NOT_ALLOWED);
     }
     if (slash_is_missing && (method == HTTP_GET || method == HTTP_HEAD))
         return redirect_to_slash(x, route);

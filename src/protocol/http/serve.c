@@ -6,11 +6,10 @@
 #include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/http/exchange_state.h"
+#include "protocol/http/status.h"
 
 /* Who says nothing for so long gives the stack back that the last request touched. */
 enum { SETTLE_US = US_PER_SECOND };
-
-enum { STATUS_BAD_REQUEST = 400, STATUS_TIMEOUT = 408, STATUS_TOO_LARGE = 413, STATUS_ERROR = 500, STATUS_BUSY = 503 };
 
 static int64_t or_default(int64_t set_us, int64_t default_us)
 {
@@ -101,11 +100,11 @@ static struct err *next_request(struct http_exchange *x)
     struct err *e = read_head(x, &len, &status);
     if (err_code(e) == E_SOCKET_TIMEOUT && x->in.len > 0) {
         err_free(e);
-        return refuse(x, STATUS_TIMEOUT, "the head did not come in time");
+        return refuse(x, HTTP_STATUS_REQUEST_TIMEOUT, "the head did not come in time");
     }
     if (err_code(e) == E_LIMIT) {
         err_free(e);
-        return refuse(x, STATUS_BUSY, "the server holds more than memory_limit");
+        return refuse(x, HTTP_STATUS_SERVICE_UNAVAILABLE, "the server holds more than memory_limit");
     }
     if (!e && status == 0)
         e = parse_head(x, len, &status, &why);
@@ -118,11 +117,11 @@ static struct err *next_request(struct http_exchange *x)
 static int status_of(enum err_code code)
 {
     switch (code) {
-    case E_HTTP_INVALID_CHUNK_HEADER: return STATUS_BAD_REQUEST;
-    case E_HTTP_CONTENT_LENGTH: return STATUS_TOO_LARGE;
-    case E_SOCKET_TIMEOUT: return STATUS_TIMEOUT;
-    case E_NO_MEMORY: return STATUS_BUSY;
-    default: return STATUS_ERROR;
+    case E_HTTP_INVALID_CHUNK_HEADER: return HTTP_STATUS_BAD_REQUEST;
+    case E_HTTP_CONTENT_LENGTH: return HTTP_STATUS_PAYLOAD_TOO_LARGE;
+    case E_SOCKET_TIMEOUT: return HTTP_STATUS_REQUEST_TIMEOUT;
+    case E_NO_MEMORY: return HTTP_STATUS_SERVICE_UNAVAILABLE;
+    default: return HTTP_STATUS_INTERNAL_SERVER_ERROR;
     }
 }
 

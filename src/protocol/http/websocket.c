@@ -5,8 +5,8 @@
 
 #include "core/wr.h"
 #include "protocol/co.h"
+#include "protocol/http/status.h"
 
-enum { STATUS_SWITCHING = 101, STATUS_BAD_REQUEST = 400, STATUS_UPGRADE_REQUIRED = 426 };
 enum { READ_BYTES = 1 << 10, TURN_BYTES = 64 << 10 };
 
 /* ---- the handshake */
@@ -36,7 +36,7 @@ bool websocket_is_wanted(const struct http_request *r)
 /* 4.2.1: GET, HTTP/1.1, a key of 16 bytes and version 13. Replies if not so. */
 static struct err *refuse(struct http_exchange *x, const char *why)
 {
-    return http_reply(x, STATUS_BAD_REQUEST, "text/plain; charset=utf-8", why, strlen(why));
+    return http_reply(x, HTTP_STATUS_BAD_REQUEST, "text/plain; charset=utf-8", why, strlen(why));
 }
 
 /* 4.4: the version that we do speak. */
@@ -47,7 +47,7 @@ static struct err *refuse_version(struct http_exchange *x)
         e = http_add_field(x, "Upgrade", "websocket");
     if (!e)
         e = http_add_field(x, "Connection", "Upgrade");
-    return e ? e : http_reply_status(x, STATUS_UPGRADE_REQUIRED);
+    return e ? e : http_reply_status(x, HTTP_STATUS_UPGRADE_REQUIRED);
 }
 
 static struct err *take(struct websocket *ws, uint8_t *bytes, size_t len);
@@ -81,7 +81,7 @@ struct err *websocket_accept(struct http_exchange *x, struct websocket *ws, bool
     if (!e)
         e = http_add_field(x, "Sec-WebSocket-Accept", accept);
     if (!e)
-        e = http_reply_begin(x, STATUS_SWITCHING, NULL, HTTP_LENGTH_UNKNOWN);
+        e = http_reply_begin(x, HTTP_STATUS_SWITCHING_PROTOCOLS, NULL, HTTP_LENGTH_UNKNOWN);
     if (e)
         return e;
     *accepted = true;
