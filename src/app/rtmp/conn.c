@@ -15,6 +15,7 @@
 #include "core/mem.h"
 #include "core/version.h"
 #include "protocol/peer_watch.h"
+#include "protocol/rtmp/identify.h"
 #include "protocol/tls/tls.h"
 
 /* How long a client may take for each step of its introduction; between two streams on one connection; and to
@@ -93,8 +94,8 @@ static struct err *accept_connect(struct rtmp_conn *c)
     log_info("connect app, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, args=%s", req->tc_url,
              req->page_url, req->swf_url, req->url.schema, req->url.vhost, req->url.port, req->url.app,
              req->args ? "(obj)" : "null");
-    log_info("protocol in.buffer=%u, in.ack=%u, out.ack=0, in.chunk=%u, out.chunk=%u", c->rtmp.buffer_ms,
-             c->rtmp.ack_window, c->rtmp.in.chunk_size, c->rtmp.out_chunk_size);
+    log_info("protocol in.buffer=%u, in.ack=%u, out.ack=0, in.chunk=%u, out.chunk=%u", c->rtmp.link.buffer_ms,
+             c->rtmp.link.ack_window, c->rtmp.link.in.chunk_size, c->rtmp.link.out_chunk_size);
     return rtmp_server_reply_connect(&c->rtmp, req, &settings, &result);
 }
 
@@ -224,7 +225,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
 {
     c->identified = false;
     begin_telling(c);
-    struct err *e = rtmp_server_identify(&c->rtmp, &c->request, &c->role, deadline_us);
+    struct err *e = rtmp_identify(&c->rtmp, &c->request, &c->role, deadline_us);
     if (err_code(e) == E_RTMP_STREAM_NAME_EMPTY || err_code(e) == E_RTMP_REQ_TCURL || err_code(e) == E_LIMIT)
         io_linger(&c->io, now_us() + LINGER_US); /* the client has been told */
     if (e)

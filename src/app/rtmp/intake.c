@@ -8,9 +8,9 @@
 /* The bit rate is judged over so long. */
 enum { JUDGE_US = US_PER_SECOND };
 
-void intake_init(struct intake *in, struct rtmp_server *rtmp)
+void intake_init(struct intake *in, struct rtmp_link *link)
 {
-    *in = (struct intake){ .rtmp = rtmp, .judged_us = now_us(), .judged_bytes = rtmp->io->bytes_in };
+    *in = (struct intake){ .link = link, .judged_us = now_us(), .judged_bytes = link->io->bytes_in };
 }
 
 static void go_by_clock(struct intake *in, bool by_clock)
@@ -18,7 +18,7 @@ static void go_by_clock(struct intake *in, bool by_clock)
     if (in->by_clock == by_clock)
         return;
     in->by_clock = by_clock;
-    io_mute_input(in->rtmp->io, by_clock);
+    io_mute_input(in->link->io, by_clock);
 }
 
 void intake_finish(struct intake *in)
@@ -28,7 +28,7 @@ void intake_finish(struct intake *in)
 
 static void judge_rate(struct intake *in, int64_t now)
 {
-    int64_t elapsed_us = now - in->judged_us, bytes = in->rtmp->io->bytes_in - in->judged_bytes;
+    int64_t elapsed_us = now - in->judged_us, bytes = in->link->io->bytes_in - in->judged_bytes;
     if (elapsed_us < JUDGE_US)
         return;
     in->modest = bytes * INTAKE_TICK_US / elapsed_us < INTAKE_TICK_BYTES;
@@ -39,7 +39,7 @@ static void judge_rate(struct intake *in, int64_t now)
 /* The length of a tick; 0: as it comes. */
 static int64_t tick_us(const struct intake *in, const struct source *s)
 {
-    if (in->rtmp->io->hung_up)
+    if (in->link->io->hung_up)
         return 0;
     if (s->vhost->publish.mr)
         return s->vhost->publish.mr_latency_us; /* as configured, whatever the bit rate */
@@ -63,18 +63,18 @@ static struct err *wait_for_tick(const struct intake *in, const struct source *s
 struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_message *msg, int64_t deadline_us)
 {
     bool    got;
-    int64_t bytes = in->rtmp->io->bytes_in, tick = tick_us(in, s);
+    int64_t bytes = in->link->io->bytes_in, tick = tick_us(in, s);
     judge_rate(in, now_us());
     go_by_clock(in, tick > 0);
     if (!tick)
-        return rtmp_server_read_message(in->rtmp, msg, deadline_us);
+        return rtmp_link_read_message(in->link, msg, deadline_us);
 
-    struct err *e = rtmp_server_next_now(in->rtmp, msg, &got);
+    struct err *e = rtmp_link_next_now(in->link, msg, &got);
     if (!e && !got) {
         e = wait_for_tick(in, s, tick, deadline_us);
-        io_look_again(in->rtmp->io);
+        io_look_again(in->link->io);
     }
-    if (in->rtmp->io->bytes_in - bytes > INTAKE_TICK_BYTES)
+    if (in->link->io->bytes_in - bytes > INTAKE_TICK_BYTES)
         in->modest = false; /* until it is judged again */
     return e;
 }
@@ -82,9 +82,9 @@ struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_m
 struct err *intake_look(struct intake *in, struct rtmp_message *msg, bool *heard)
 {
     bool    got;
-    int64_t bytes = in->rtmp->io->bytes_in;
-    io_look_again(in->rtmp->io);
-    struct err *e = rtmp_server_next_now(in->rtmp, msg, &got);
-    *heard = got || in->rtmp->io->bytes_in > bytes;
+    int64_t bytes = in->link->io->bytes_in;
+    io_look_again(in->link->io);
+    struct err *e = rtmp_link_next_now(in->link, msg, &got);
+    *heard = got || in->link->io->bytes_in > bytes;
     return e;
 }

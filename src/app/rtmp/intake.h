@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
-#include "protocol/rtmp/server.h"
+#include "protocol/rtmp/link.h"
 
 struct source;
 
@@ -24,14 +24,14 @@ struct source;
 enum { INTAKE_TICK_US = 100 * US_PER_MS, INTAKE_TICK_BYTES = 64 << 10 };
 
 struct intake {
-    struct rtmp_server *rtmp;
-    bool                by_clock;
-    int64_t judged_us, judged_bytes; /* when the bit rate was last looked at, and the socket's counter then */
-    bool    modest;                  /* what was found */
+    struct rtmp_link *link;
+    bool              by_clock;
+    int64_t           judged_us, judged_bytes; /* when the bit rate was last looked at, and the socket's counter then */
+    bool              modest;                  /* what was found */
 };
 
-/** Borrows the server side of the connection. */
-void intake_init(struct intake *in, struct rtmp_server *rtmp);
+/** Borrows the link of the connection. */
+void intake_init(struct intake *in, struct rtmp_link *link);
 
 /** The publish has ended: input wakes the connection again. */
 void intake_finish(struct intake *in);
@@ -40,7 +40,7 @@ void intake_finish(struct intake *in);
  * Wait for the next message of the publisher of `s`.
  *
  * Ownership  msg->payload is the caller's; it is NULL when there is none yet, and the caller should call again
- * Errors     those of rtmp_server_read_message(), among them E_SOCKET_TIMEOUT at the deadline
+ * Errors     those of rtmp_link_read_message(), among them E_SOCKET_TIMEOUT at the deadline
  * Yields     yes
  */
 struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_message *msg,

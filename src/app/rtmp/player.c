@@ -103,7 +103,7 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
 {
     struct rtmp_server *rtmp = &p->conn->rtmp;
     struct rtmp_call    call;
-    struct err         *e = rtmp_server_decode(msg, &call);
+    struct err         *e = rtmp_link_decode(msg, &call);
     if (e)
         return err_wrap(e, "decode a player's command");
     switch (call.kind) {
@@ -136,7 +136,7 @@ static struct err *listen_to_player(struct player *p, bool *ended)
     while (!*ended) {
         struct rtmp_message msg = { 0 };
         bool                got;
-        struct err         *e = rtmp_server_next_now(&p->conn->rtmp, &msg, &got);
+        struct err         *e = rtmp_link_next_now(&p->conn->rtmp.link, &msg, &got);
         if (!e && got && msg.type_id == RTMP_TYPE_COMMAND)
             e = take_command(p, &msg, ended);
         frame_unref(&msg.payload);
@@ -176,7 +176,7 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
 {
     struct source *s = c->source;
     struct player  p = { .conn = c, .epoch = s->epoch };
-    struct wire    wire = { .format = &rtmp_wire, .chunk_size = c->rtmp.out_chunk_size };
+    struct wire    wire = { .format = &rtmp_wire, .chunk_size = c->rtmp.link.out_chunk_size };
     struct err    *e = rtmp_server_start_play(&c->rtmp);
     if (!e)
         e = sender_attach(&p.out, s, &c->io, wire, &c->client.n_messages);

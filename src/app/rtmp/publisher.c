@@ -44,7 +44,7 @@ static struct err *take_command(struct session *p, struct rtmp_message *msg, boo
 {
     struct rtmp_conn *c = p->conn;
     struct rtmp_call  call;
-    struct err       *e = rtmp_server_decode(msg, &call);
+    struct err       *e = rtmp_link_decode(msg, &call);
     if (e)
         return err_wrap(e, "decode a publisher's command");
     enum rtmp_publish_call verdict = rtmp_server_judge_publish_call(c->role, &call);
@@ -54,7 +54,7 @@ static struct err *take_command(struct session *p, struct rtmp_message *msg, boo
     source_unpublish(p->source, &p->publisher); /* before the answer: then the name is free */
     if (verdict == RTMP_PUBLISH_ENDS)
         return rtmp_server_end_publish(&c->rtmp, c->role, &call);
-    rtmp_server_unread(&c->rtmp, msg);
+    rtmp_link_unread(&c->rtmp.link, msg);
     return NULL;
 }
 
@@ -174,7 +174,7 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
              (long long)(conf->normal_timeout_us / US_PER_MS), c->tcp_nodelay);
     e = rtmp_server_start_publish(&c->rtmp, c->role);
     if (!e) {
-        intake_init(&p.intake, &c->rtmp);
+        intake_init(&p.intake, &c->rtmp.link);
         e = publish_loop(&p);
         intake_finish(&p.intake);
     }

@@ -1,12 +1,10 @@
-/* The server's side of a conversation from connect to play or publish: who is it, and which stream? */
+#include "protocol/rtmp/identify.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "core/mem.h"
 #include "core/str.h"
-#include "protocol/rtmp/receive.h"
-#include "protocol/rtmp/reply.h"
-#include "protocol/rtmp/server.h"
 
 /* What a client has said on its way to play or publish. */
 struct identification {
@@ -45,7 +43,7 @@ static struct err *take_announcement(struct identification *id, const struct rtm
         return e;
     if (id->role == RTMP_FLASH_PUBLISH)
         id->role = id->n_create_stream ? RTMP_HAIVISION_PUBLISH : RTMP_FMLE_PUBLISH;
-    return rtmp_reply_result(id->s, 0, call->tid, rtmp_write_result_undefined);
+    return rtmp_server_reply_result(id->s, call->tid, rtmp_write_result_undefined);
 }
 
 static struct err *take_create_stream(struct identification *id, const struct rtmp_call *call)
@@ -53,7 +51,7 @@ static struct err *take_create_stream(struct identification *id, const struct rt
     if (id->n_create_stream++ == RTMP_CREATE_STREAMS_MAX)
         return err_new(E_RTMP_CREATE_STREAM_DEPTH, "more than %d createStream before play or publish",
                        RTMP_CREATE_STREAMS_MAX);
-    return rtmp_reply_result(id->s, 0, call->tid, write_stream_created);
+    return rtmp_server_reply_result(id->s, call->tid, write_stream_created);
 }
 
 /*
@@ -86,7 +84,8 @@ static struct err *find_stream(struct identification *id, struct rtmp_request *r
         return e;
     *role = call->kind == RTMP_CALL_PLAY ? RTMP_PLAY : id->role;
     if (*role != RTMP_PLAY)
-        rtmp_chunk_reader_expect_media(&id->s->in, true); /* for good: media of one publish may come after its end */
+        rtmp_chunk_reader_expect_media(&id->s->link.in,
+                                       true); /* for good: media of one publish may come after its end */
     req->duration_ms = *role == RTMP_PLAY ? duration_of(call) : 0;
     e = rtmp_url_parse(&url, req->tc_url, *role == RTMP_PLAY ? name : choose_name(id, name));
     mem_free(name);
@@ -120,19 +119,18 @@ static struct err *identify_by(struct identification *id, const struct rtmp_call
     case RTMP_CALL_RESULT:
     case RTMP_CALL_ERROR:
     case RTMP_CALL_STATUS: return NULL; /* an answer is not answered */
-    default: return rtmp_reply_result(id->s, 0, call->tid, rtmp_write_result_null);
+    default: return rtmp_server_reply_result(id->s, call->tid, rtmp_write_result_null);
     }
 }
 
-struct err *rtmp_server_identify(struct rtmp_server *s, struct rtmp_request *req, enum rtmp_role *role,
-                                 int64_t deadline_us)
+struct err *rtmp_identify(struct rtmp_server *s, struct rtmp_request *req, enum rtmp_role *role, int64_t deadline_us)
 {
     struct identification id = { .s = s, .role = RTMP_FLASH_PUBLISH };
     struct err           *e = NULL;
     for (bool done = false; !e && !done;) {
         struct rtmp_message msg;
         struct rtmp_call    call;
-        if ((e = rtmp_receive_call(s, &msg, &call, deadline_us)))
+        if ((e = rtmp_link_read_call(&s->link, &msg, &call, deadline_us)))
             break;
         e = identify_by(&id, &call, &done);
         if (!e && done)

@@ -1,31 +1,24 @@
 /**
- * The server's side of an RTMP conversation over a socket.
+ * The server's end of an RTMP conversation.
  *
  *     rtmp_server_init(&s, &io);
  *     rtmp_server_handshake(&s, "name", deadline)
  *     rtmp_server_connect(&s, &req, deadline, &told)          req.url has the tcUrl's vhost and app
- *     rtmp_server_reply_connect(&s, &req, &settings, &signature…)
- *     rtmp_server_identify(&s, &req, &role, deadline)         req.url has the stream too
+ *     rtmp_server_reply_connect(&s, &req, &settings, &result)
+ *     rtmp_identify(&s, &req, &role, deadline)                req.url has the stream too (identify.h)
  *     role is RTMP_PLAY                                       role is a publisher's
  *         rtmp_server_refuse() and close, or                      rtmp_server_refuse() and close, or
  *         rtmp_server_start_play()                                rtmp_server_start_publish()
- *         rtmp_server_next_now() between batches                  rtmp_server_read_message()
+ *         rtmp_link_next_now() between batches                    rtmp_link_read_message()
  *                                                                 rtmp_server_end_publish()
- *     again from identify, or
+ *     again from rtmp_identify(), or
  *     rtmp_request_finish(&req); rtmp_server_finish(&s);
  *
- * Protocol control is handled inside: chunk sizes, acknowledgements, pings, aborts, aggregate messages. What comes
- * out is audio, video, data (always type 18) and commands (always type 20), each in a frame of its own.
- *
- * All connections share one receive buffer: what a connection has not consumed of it when another
- * needs it is copied then, so a caller may yield between two messages.
- *
- * Replies are written whole, within RTMP_REPLY_TIMEOUT_US: a caller that writes media itself calls in only
- * where no message is half written.
+ * Messages are read from s.link (link.h). Replies are written whole, within RTMP_REPLY_TIMEOUT_US: a caller that writes
+ * media itself calls in only where no message is half written.
  *
  * Units      deadlines are absolute now_us() times
- * Errors     those of io.h (E_SOCKET_TIMEOUT at a deadline, E_END_OF_STREAM when the peer closes,
- *            E_THREAD_INTERRUPTED), of the chunk stream and AMF0; others are named
+ * Errors     those of a link; others are named
  * Yields     every function that takes a deadline or sends something
  */
 #ifndef PROTOCOL_RTMP_SERVER_H
@@ -34,24 +27,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/clock.h"
 #include "core/err.h"
 #include "protocol/io.h"
-#include "protocol/rtmp/aggregate.h"
-#include "protocol/rtmp/chunk_reader.h"
-#include "protocol/rtmp/chunk_writer.h"
 #include "protocol/rtmp/command.h"
 #include "protocol/rtmp/handshake.h"
-#include "protocol/rtmp/message.h"
-#include "protocol/rtmp/url.h"
+#include "protocol/rtmp/link.h"
+#include "protocol/rtmp/request.h"
 
-enum {
-    RTMP_REPLY_TIMEOUT_US = 30 * US_PER_SECOND,
-    RTMP_MSID = 1,               /* the one message stream of a connection */
-    RTMP_CREATE_STREAMS_MAX = 3, /* before publish or play */
-    RTMP_RECEIVE_BUFFER = 64 << 10,
-    RTMP_ARGS_MAX = 4096, /* the second object of connect */
-};
+enum { RTMP_MSID = 1 /* the one message stream of a connection */ };
 
 enum rtmp_role { RTMP_PLAY, RTMP_FMLE_PUBLISH, RTMP_FLASH_PUBLISH, RTMP_HAIVISION_PUBLISH };
 
@@ -63,35 +46,10 @@ static inline bool rtmp_role_is_publish(enum rtmp_role role)
     return role != RTMP_PLAY;
 }
 
-/** What the client wants. All texts are "" when the client did not say. */
-struct rtmp_request {
-    struct rtmp_url url; /* schema, host, port, vhost, app; after identify stream and param */
-    const char     *tc_url, *page_url, *swf_url;
-    double          object_encoding, connect_tid;
-    int64_t         duration_ms; /* of play; 0: until it ends */
-    uint8_t        *args;        /* the second object of connect, as AMF0; NULL: none */
-    size_t          args_len;
-    char           *block;
-};
-
-/** Takes one that is all zero. */
-void rtmp_request_finish(struct rtmp_request *req);
-
 struct rtmp_server {
-    struct io               *io;
-    struct rtmp_chunk_reader in;
-    struct rtmp_message      aggregate; /* being taken apart; payload NULL: none */
-    struct rtmp_aggregate    parts;
-    uint32_t                 out_chunk_size;
-    uint32_t                 ack_window;    /* acknowledge when half of it has come; 0: never */
-    int64_t                  acked;         /* io->bytes_in then */
-    uint32_t                 buffer_ms;     /* Set Buffer Length, as the client said last */
-    uint32_t                 read_on_bytes; /* without having waited */
-    uint32_t                 n_pings;       /* that were answered */
-    enum rtmp_handshake_kind handshake;     /* which one the peer made */
-    bool                     proxied, said_odd_type, said_big_chunks, said_type1;
-    struct rtmp_message      unread;    /* by rtmp_server_unread(); payload NULL: none */
-    bool                     no_memory; /* what was borrowed of the shared buffer could not be copied */
+    struct rtmp_link         link;
+    enum rtmp_handshake_kind handshake; /* the kind that the client made */
+    bool                     proxied;   /* a proxy has said the client's address */
     uint8_t                  proxied_ip[RTMP_PROXY_IP_LEN];
 };
 
@@ -134,22 +92,6 @@ struct err *rtmp_server_reply_connect(struct rtmp_server *s, const struct rtmp_r
                                       const struct rtmp_server_settings *settings,
                                       const struct rtmp_connect_result  *result) ATTR_MUST_USE;
 
-/** Answer connect with `_error` NetConnection.Connect.Rejected; the caller closes. */
-struct err *rtmp_server_reject_connect(struct rtmp_server *s, const struct rtmp_request *req,
-                                       const char *description) ATTR_MUST_USE;
-
-/**
- * Wait until the client says what it wants: through to its `play` or `publish`. Answers all that comes
- * before; to those two answer rtmp_server_start_play(), start_publish() or refuse().
- * May be called again on the same connection, after a stream has ended.
- *
- * Errors     E_RTMP_CREATE_STREAM_DEPTH  more than RTMP_CREATE_STREAMS_MAX createStream
- *            E_RTMP_STREAM_NAME_EMPTY    no stream name, and none to guess; the client has been told
- *            E_RTMP_REQ_TCURL, E_LIMIT
- */
-struct err *rtmp_server_identify(struct rtmp_server *s, struct rtmp_request *req, enum rtmp_role *role,
-                                 int64_t deadline_us) ATTR_MUST_USE;
-
 /** StreamBegin, Play.Reset, Play.Start, |RtmpSampleAccess, in one write. Media may follow. */
 struct err *rtmp_server_start_play(struct rtmp_server *s) ATTR_MUST_USE;
 
@@ -167,28 +109,10 @@ enum rtmp_refusal {
 struct err *rtmp_server_refuse(struct rtmp_server *s, enum rtmp_role role, enum rtmp_refusal why,
                                const char *description) ATTR_MUST_USE;
 
-/**
- * The next audio, video, data or command message.
- *
- * Ownership  msg->payload is the caller's
- * Errors     E_SOCKET_TIMEOUT when none is complete at the deadline, whatever else has come
- *            E_RTMP_AGGREGATE
- */
-struct err *rtmp_server_read_message(struct rtmp_server *s, struct rtmp_message *msg,
-                                     int64_t deadline_us) ATTR_MUST_USE;
+typedef void rtmp_write_result(struct wr *w, double tid);
 
-/**
- * The same, if it is there: never waits for input. It yields where a ping or an acknowledgement is answered, and
- * gives way after each RTMP_RECEIVE_BUFFER of a peer that sends on and on.
- * Nearly free when nothing is there (io_is_readable()).
- */
-struct err *rtmp_server_next_now(struct rtmp_server *s, struct rtmp_message *msg, bool *got) ATTR_MUST_USE;
-
-/** Give a message back: it is the next one that is read. Takes msg->payload. One message at a time. */
-void rtmp_server_unread(struct rtmp_server *s, struct rtmp_message *msg);
-
-/** Decode a command message; any other type: RTMP_CALL_OTHER without a name. Borrows the message. */
-struct err *rtmp_server_decode(const struct rtmp_message *msg, struct rtmp_call *call) ATTR_MUST_USE;
+/** Answer a command by a `_result` alone. */
+struct err *rtmp_server_reply_result(struct rtmp_server *s, double tid, rtmp_write_result *write) ATTR_MUST_USE;
 
 /**
  * Answer a command that changes nothing here. getStreamLength: 0, a live stream has none. FCSubscribe: onFCSubscribe, and

@@ -16,6 +16,7 @@
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/co.h"
+#include "protocol/rtmp/identify.h"
 
 /* A conversation whose client has said everything beforehand: its bytes lie in the socket. What the server
  * answered is read when it is done. */
@@ -354,7 +355,6 @@ static void connect_fails_by_its_codes(void **state)
     struct talk *t = talk_new();
     say_call(t, "connect", 1, NULL); /* no object */
     assert_err(rtmp_server_connect(&t->s, &t->req, soon(), &told), E_RTMP_REQ_CONNECT);
-    assert_null(rtmp_server_reject_connect(&t->s, &t->req, "no tcUrl"));
     talk_free(t);
     t = talk_new();
     say_call(t, "play", 1, "s");
@@ -418,7 +418,7 @@ static void every_client_is_identified_by_its_sequence(void **state)
         int                      n = 0;
         for (; row->says[n].name; n++)
             say_call(t, row->says[n].name, row->says[n].tid, row->says[n].text);
-        assert_null(rtmp_server_identify(&t->s, &t->req, &role, soon()));
+        assert_null(rtmp_identify(&t->s, &t->req, &role, soon()));
         if (role != row->role || strcmp(t->req.url.stream, row->stream) || strcmp(t->req.url.param, row->param))
             fail_msg("%s: %s, stream %s, param %s", row->who, rtmp_role_name(role), t->req.url.stream,
                      t->req.url.param);
@@ -449,7 +449,7 @@ static void amf3_commands_identify_too(void **state)
     wr_u8(&w, 0);
     rtmp_write_publish(&w, 3, "s");
     say_message(t, RTMP_TYPE_COMMAND_AMF3, 0, body, wr_len(&w));
-    assert_null(rtmp_server_identify(&t->s, &t->req, &role, soon()));
+    assert_null(rtmp_identify(&t->s, &t->req, &role, soon()));
     assert_int_equal(role, RTMP_FLASH_PUBLISH);
     assert_string_equal(t->req.url.stream, "s");
     talk_free(t);
@@ -462,7 +462,7 @@ static void three_create_streams_are_answered(void **state)
     enum rtmp_role role;
     for (int i = 0; i < 4; i++)
         say_call(t, "createStream", 2 + i, NULL);
-    assert_err(rtmp_server_identify(&t->s, &t->req, &role, soon()), E_RTMP_CREATE_STREAM_DEPTH);
+    assert_err(rtmp_identify(&t->s, &t->req, &role, soon()), E_RTMP_CREATE_STREAM_DEPTH);
     for (int i = 0; i < 3; i++)
         assert_call(t, "_result", 2 + i, RTMP_CSID_COMMAND, 0);
     assert_no_more_answers(t);
@@ -475,11 +475,11 @@ static void a_second_identification_keeps_nothing_of_the_first(void **state)
     struct talk   *t = connected("rtmp://h/live?a=1");
     enum rtmp_role role;
     say_call(t, "publish", 0, "s?k=v&vhost=v");
-    assert_null(rtmp_server_identify(&t->s, &t->req, &role, soon()));
+    assert_null(rtmp_identify(&t->s, &t->req, &role, soon()));
     assert_string_equal(t->req.url.param, "?k=v&vhost=v&a=1");
     assert_string_equal(t->req.url.vhost, "v");
     say_call(t, "publish", 0, "t");
-    assert_null(rtmp_server_identify(&t->s, &t->req, &role, soon()));
+    assert_null(rtmp_identify(&t->s, &t->req, &role, soon()));
     assert_string_equal(t->req.url.stream, "t");
     assert_string_equal(t->req.url.param, "?a=1");
     assert_string_equal(t->req.url.vhost, "h");
@@ -502,7 +502,7 @@ static void a_stream_without_a_name_is_refused_in_words(void **state)
         struct talk   *t = connected("rtmp://h/live");
         enum rtmp_role role;
         say_call(t, rows[i].call, 0, rows[i].text);
-        assert_err(rtmp_server_identify(&t->s, &t->req, &role, soon()), rows[i].code);
+        assert_err(rtmp_identify(&t->s, &t->req, &role, soon()), rows[i].code);
         assert_status(t, "error", rows[i].status);
         talk_free(t);
     }
@@ -524,7 +524,7 @@ static void play_has_a_duration(void **state)
         amf0_write_number(&w, -2);
         amf0_write_number(&w, rows[i].asked);
         say_message(t, RTMP_TYPE_COMMAND, 0, body, wr_len(&w));
-        assert_null(rtmp_server_identify(&t->s, &t->req, &role, soon()));
+        assert_null(rtmp_identify(&t->s, &t->req, &role, soon()));
         assert_true(t->req.duration_ms == rows[i].ms);
         talk_free(t);
     }
@@ -615,8 +615,8 @@ static void commands_end_a_publish_or_do_not(void **state)
         struct rtmp_message msg;
         struct rtmp_call    call;
         say_call_with(t, rows[i].name, 7, rows[i].arg, rows[i].len);
-        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
-        assert_null(rtmp_server_decode(&msg, &call));
+        assert_null(rtmp_link_read_message(&t->s.link, &msg, soon()));
+        assert_null(rtmp_link_decode(&msg, &call));
         assert_int_equal(rtmp_server_judge_publish_call(RTMP_FMLE_PUBLISH, &call), rows[i].fmle);
         assert_int_equal(rtmp_server_judge_publish_call(RTMP_HAIVISION_PUBLISH, &call), rows[i].fmle);
         assert_int_equal(rtmp_server_judge_publish_call(RTMP_FLASH_PUBLISH, &call), rows[i].flash);
@@ -643,8 +643,8 @@ static void an_end_of_a_publish_is_answered(void **state)
         struct rtmp_message msg;
         struct rtmp_call    call;
         say_call(t, rows[i].name, rows[i].tid, NULL);
-        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
-        assert_null(rtmp_server_decode(&msg, &call));
+        assert_null(rtmp_link_read_message(&t->s.link, &msg, soon()));
+        assert_null(rtmp_link_decode(&msg, &call));
         assert_null(rtmp_server_end_publish(&t->s, rows[i].role, &call));
         frame_unref(&msg.payload);
         if (fc)
@@ -667,10 +667,10 @@ static void a_message_given_back_is_read_again(void **state)
     say_call(t, "createStream", 7, NULL);
     say_call(t, "publish", 8, "s");
     for (int i = 0; i < 2; i++) {
-        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
-        assert_null(rtmp_server_decode(&msg, &call));
+        assert_null(rtmp_link_read_message(&t->s.link, &msg, soon()));
+        assert_null(rtmp_link_decode(&msg, &call));
         assert_int_equal(call.kind, RTMP_CALL_CREATE_STREAM);
-        rtmp_server_unread(&t->s, &msg);
+        rtmp_link_unread(&t->s.link, &msg);
         assert_null(msg.payload);
     }
     talk_free(t); /* releases it */
@@ -724,7 +724,7 @@ static void a_redirect_waits_for_an_answer_and_needs_none(void **state)
 static void assert_media(struct talk *t, uint8_t type_id, uint32_t timestamp_ms, const char *body)
 {
     struct rtmp_message msg;
-    assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
+    assert_null(rtmp_link_read_message(&t->s.link, &msg, soon()));
     assert_int_equal(msg.type_id, type_id);
     assert_int_equal(msg.timestamp_ms, timestamp_ms);
     assert_int_equal(msg.payload->len, strlen(body));
@@ -750,7 +750,7 @@ static void control_messages_are_handled_inside(void **state)
     assert_media(t, RTMP_TYPE_AUDIO, 7, "audio");
     assert_control(t, RTMP_TYPE_USER_CONTROL, "\0\7\1\2\3\4", 6);
     assert_no_more_answers(t);
-    assert_int_equal(t->s.buffer_ms, 3000);
+    assert_int_equal(t->s.link.buffer_ms, 3000);
     talk_free(t);
 }
 
@@ -774,7 +774,7 @@ static void short_control_messages_are_malformed(void **state)
         struct talk        *t = talk_new();
         struct rtmp_message msg;
         say_message(t, rows[i].type_id, 0, rows[i].body, rows[i].len);
-        assert_err(rtmp_server_read_message(&t->s, &msg, soon()), rows[i].code);
+        assert_err(rtmp_link_read_message(&t->s.link, &msg, soon()), rows[i].code);
         talk_free(t);
     }
 }
@@ -795,9 +795,9 @@ static void received_bytes_are_acknowledged_by_half_windows(void **state)
     say_message(t, RTMP_TYPE_WINDOW_ACK_SIZE, 0, "\0\0\x08\x00", 4); /* 2048 */
     for (int i = 0; i < 4; i++) {
         say_message(t, RTMP_TYPE_AUDIO, 0, body, sizeof body); /* 616 bytes on the wire */
-        assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
+        assert_null(rtmp_link_read_message(&t->s.link, &msg, soon()));
         frame_unref(&msg.payload);
-        assert_null(rtmp_server_next_now(&t->s, &msg, &got));
+        assert_null(rtmp_link_next_now(&t->s.link, &msg, &got));
         assert_false(got);
     }
     assert_acknowledged(t, 16 + 2 * 616);
@@ -814,7 +814,7 @@ static void nothing_new_is_acknowledged_no_more(void **state)
     bool                got;
     say_message(t, RTMP_TYPE_WINDOW_ACK_SIZE, 0, "\0\0\0\x01", 4); /* half of it is nothing */
     for (int i = 0; i < 5; i++) {
-        assert_null(rtmp_server_next_now(&t->s, &msg, &got));
+        assert_null(rtmp_link_next_now(&t->s.link, &msg, &got));
         assert_false(got);
     }
     assert_acknowledged(t, 16);
@@ -831,7 +831,7 @@ static void acknowledgements_may_be_configured(void **state)
     struct rtmp_message         msg;
     assert_null(rtmp_server_reply_connect(&t->s, &t->req, &settings, &result));
     say_message(t, RTMP_TYPE_AUDIO, 0, body, sizeof body);
-    assert_null(rtmp_server_read_message(&t->s, &msg, soon()));
+    assert_null(rtmp_link_read_message(&t->s.link, &msg, soon()));
     frame_unref(&msg.payload);
     say_message(t, RTMP_TYPE_AUDIO, 0, "a", 1);
     assert_media(t, RTMP_TYPE_AUDIO, 0, "a");
@@ -888,11 +888,11 @@ static void what_cannot_be_copied_out_of_the_buffer_ends_its_connection(void **s
     say_message(b, RTMP_TYPE_AUDIO, 0, "c", 1);
     assert_media(a, RTMP_TYPE_AUDIO, 0, "a");
     mem_fail_after(0);
-    struct err *e = rtmp_server_read_message(&b->s, &msg, soon());
+    struct err *e = rtmp_link_read_message(&b->s.link, &msg, soon());
     mem_fail_after(-1);
     assert_null(e);
     frame_unref(&msg.payload);
-    assert_err(rtmp_server_read_message(&a->s, &msg, soon()), E_NO_MEMORY);
+    assert_err(rtmp_link_read_message(&a->s.link, &msg, soon()), E_NO_MEMORY);
     talk_free(a);
     talk_free(b);
 }
@@ -903,19 +903,19 @@ static void looking_for_a_message_never_waits(void **state)
     struct talk        *t = talk_new();
     struct rtmp_message msg;
     bool                got;
-    assert_null(rtmp_server_next_now(&t->s, &msg, &got));
+    assert_null(rtmp_link_next_now(&t->s.link, &msg, &got));
     assert_false(got);
     say(t, "\x03\0\0\0\0\0\1\x08\1\0\0\0", 12); /* all but the body */
-    assert_null(rtmp_server_next_now(&t->s, &msg, &got));
+    assert_null(rtmp_link_next_now(&t->s.link, &msg, &got));
     assert_false(got);
     say(t, "a", 1);
-    assert_null(rtmp_server_next_now(&t->s, &msg, &got));
+    assert_null(rtmp_link_next_now(&t->s.link, &msg, &got));
     assert_true(got);
     frame_unref(&msg.payload);
     close(t->peer);
     t->peer = -1;
     t->io.may_read = true;
-    assert_err(rtmp_server_next_now(&t->s, &msg, &got), E_END_OF_STREAM);
+    assert_err(rtmp_link_next_now(&t->s.link, &msg, &got), E_END_OF_STREAM);
     talk_free(t);
 }
 
@@ -951,7 +951,7 @@ static void look_at_all(void *arg)
     while (!e) {
         if (!io_is_readable(&f->t->io))
             e = io_wait_readable(&f->t->io, DEADLINE_NEVER);
-        if (!e && !(e = rtmp_server_next_now(&f->t->s, &msg, &got)) && got)
+        if (!e && !(e = rtmp_link_next_now(&f->t->s.link, &msg, &got)) && got)
             frame_unref(&msg.payload);
     }
     f->ended_by = err_code(e);
@@ -1008,7 +1008,7 @@ static void who_is_pinged_much_gives_way(void **state)
         say_message(t, RTMP_TYPE_USER_CONTROL, 0, "\0\6\0\0\0\1", 6);
     co_group_init(&group);
     assert_null(co_go(&group, "count", count_turns, &turns, NULL));
-    assert_null(rtmp_server_next_now(&t->s, &msg, &got));
+    assert_null(rtmp_link_next_now(&t->s.link, &msg, &got));
     assert_false(got);
     assert_in_range(turns, 2, PINGS);
     co_group_cancel_and_join(&group);
@@ -1020,7 +1020,7 @@ static void a_waiting_reader_is_woken(void **state)
     (void)state;
     struct talk        *t = talk_new();
     struct rtmp_message msg;
-    assert_err(rtmp_server_read_message(&t->s, &msg, now_us() + 10 * US_PER_MS), E_SOCKET_TIMEOUT);
+    assert_err(rtmp_link_read_message(&t->s.link, &msg, now_us() + 10 * US_PER_MS), E_SOCKET_TIMEOUT);
     say_message(t, RTMP_TYPE_AUDIO, 0, "a", 1);
     t->io.may_read = false; /* the watcher is to find out */
     assert_media(t, RTMP_TYPE_AUDIO, 0, "a");
@@ -1038,11 +1038,11 @@ static bool whole_conversation(struct talk *t)
     if (!e)
         e = rtmp_server_reply_connect(&t->s, &t->req, &settings, &result);
     if (!e)
-        e = rtmp_server_identify(&t->s, &t->req, &role, soon());
+        e = rtmp_identify(&t->s, &t->req, &role, soon());
     if (!e)
         e = rtmp_server_start_publish(&t->s, role);
     if (!e)
-        e = rtmp_server_read_message(&t->s, &msg, soon());
+        e = rtmp_link_read_message(&t->s.link, &msg, soon());
     bool done = !e;
     if (done)
         frame_unref(&msg.payload);
