@@ -6,6 +6,7 @@
 #include "app/conf/open_files.h"
 #include "app/listener.h"
 #include "app/server/server.h"
+#include "app/source/life.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"

@@ -14,8 +14,12 @@
 #include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
 #include "app/rtmp/rtmp_wire.h"
+#include "app/source/append.h"
+#include "app/source/audience.h"
+#include "app/source/life.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/attr.h"
 #include "core/log.h"
 #include "fuzzing.h"
@@ -282,7 +286,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct publisher publisher = { .co = co_self(), .trace = "x" };
     check(!source_publish(source, &publisher));
     for (size_t i = 0; i < READERS; i++)
-        check(!reader_attach(&readers[i], source));
+        check(!audience_join(&readers[i], source));
     for (int i = 0; i < RELEASES_MAX && rd_left(&script) && !script.bad; i++) {
         uint8_t op = rd_u8(&script);
         switch (op % 8) {
@@ -296,7 +300,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         leave(&players[i]);
     release_bytes_forget(source);
     for (size_t i = 0; i < READERS; i++)
-        reader_detach(&readers[i]);
+        audience_leave(&readers[i]);
     source_unpublish(source, &publisher);
     source_release(source);
     map_finish(&all.by_key);

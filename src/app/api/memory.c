@@ -1,12 +1,13 @@
 /* What is held for all streams and connections together, and what gave way for the limit. Not SRS's. */
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
+#include "app/source/give_way.h"
 #include "core/mem.h"
 
 static struct err *write_memory(struct api_reply *r)
 {
     const struct sources  *all = &r->server->sources;
-    const struct give_way *g = &all->give_way;
+    const struct given_up *g = &all->given_up;
     size_t                 limit = mem_limit();
     bool                   has_room = mem_has_room(); /* first: it may free something */
     api_begin_data(r);
@@ -18,8 +19,8 @@ static struct err *write_memory(struct api_reply *r)
     jw_object(&r->json, "given_up");
     for (enum give_way_step step = 0; step < GIVE_WAY_STEPS; step++) {
         jw_object(&r->json, give_way_name(step));
-        jw_int(&r->json, "times", g->given[step].times);
-        jw_int(&r->json, "bytes", g->given[step].bytes);
+        jw_int(&r->json, "times", g->steps[step].times);
+        jw_int(&r->json, "bytes", g->steps[step].bytes);
         jw_object_end(&r->json);
     }
     jw_object_end(&r->json);

@@ -11,6 +11,7 @@
 #include "app/http/unbuilt.h"
 #include "app/session/access.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/log.h"
 #include "core/str.h"
 #include "protocol/http/status.h"

@@ -7,6 +7,7 @@
 #include "app/live/batch.h"
 #include "app/live/delivery.h"
 #include "app/live/release_bytes.h"
+#include "app/source/audience.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -289,7 +290,7 @@ struct err *sender_attach(struct sender *p, struct source *s, struct io *io, str
     *p = (struct sender){ .io = io, .n_messages = n_messages };
     held_wire_set(&p->held, &wire);
     jitter_init(&p->jitter, jitter_mode(s));
-    struct err *e = reader_attach(&p->reader, s);
+    struct err *e = audience_join(&p->reader, s);
     if (!e)
         p->reader.delivery = &live_delivery;
     /* tcp(7). It may fail: then the kernel's own limit holds */
@@ -324,7 +325,7 @@ void sender_detach(struct sender *p)
     frame_unref(&p->cut);
     held_wire_drop(&p->held);
     const struct source *s = p->reader.source;
-    reader_detach(&p->reader);
+    audience_leave(&p->reader);
     if (s && s->n_readers == 0)
         release_bytes_forget(s);
 }

@@ -10,6 +10,7 @@
 #include "app/session/access.h"
 #include "app/session/client_address.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"

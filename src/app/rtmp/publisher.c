@@ -5,8 +5,10 @@
 #include "app/rtmp/conn.h"
 #include "app/rtmp/intake.h"
 #include "app/source/feed.h"
+#include "app/source/life.h"
 #include "app/source/pacer.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/clock.h"
 #include "core/log.h"
 

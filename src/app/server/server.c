@@ -5,6 +5,7 @@
 #include "app/conf/size.h"
 #include "app/http/gzip.h"
 #include "app/listener.h"
+#include "app/source/give_way.h"
 #include "app/stat/system/memory_max.h"
 #include "core/clock.h"
 #include "core/log.h"

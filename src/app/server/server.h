@@ -14,6 +14,7 @@
 #include "app/server/api_places.h"
 #include "app/session/stat.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "app/stat/system/host.h"
 #include "app/tls/store.h"
 #include "core/err.h"

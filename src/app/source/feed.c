@@ -1,5 +1,6 @@
 #include "app/source/feed.h"
 
+#include "app/source/append.h"
 #include "app/source/source.h"
 #include "core/log.h"
 #include "core/str.h"

@@ -1,6 +1,7 @@
 #include "app/source/give_way.h"
 
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -84,19 +85,19 @@ static struct source *largest(const struct sources *all, enum give_way_step step
 /* Within limits of their own: it is chance whose frame was one too many. */
 static void tell(struct sources *all, const struct source *s, enum give_way_step step, size_t bytes)
 {
-    log_write_within(&all->give_way.log_limits, LOG_WARN,
+    log_write_within(&all->given_up.log_limits, LOG_WARN,
                      "memory_limit: %zu MiB are held, more than %zu: %s gives up %zu bytes: %s", mem_held() >> 20,
                      mem_limit() >> 20, s->identity, bytes, told[step]);
 }
 
-static void count(struct give_way *g, enum give_way_step step, size_t bytes)
+static void count(struct given_up *g, enum give_way_step step, size_t bytes)
 {
-    g->given[step].times++;
-    g->given[step].bytes += (int64_t)bytes;
+    g->steps[step].times++;
+    g->steps[step].bytes += (int64_t)bytes;
 }
 
 /* Each connection that ends for this says so itself. True when there was any. */
-static bool drop_unfinished(struct give_way *g, size_t aim)
+static bool drop_unfinished(struct given_up *g, size_t aim)
 {
     size_t bytes;
     int    n = 0;
@@ -110,7 +111,7 @@ static bool drop_unfinished(struct give_way *g, size_t aim)
 void give_way_relieve(void *arg)
 {
     struct sources  *all = arg;
-    struct give_way *g = &all->give_way;
+    struct given_up *g = &all->given_up;
     const size_t     aim = mem_limit() - mem_limit() / SLACK_OF_LIMIT;
     int              n = 0;
     if (now_us() < g->futile_until_us)

@@ -16,11 +16,8 @@
 #define APP_SOURCE_GIVE_WAY_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-#include "core/log_limit.h"
-
-enum give_way_step { GIVE_UNWATCHED_GOP, GIVE_BACKLOG, GIVE_GOP, GIVE_UNFINISHED, GIVE_WAY_STEPS };
+#include "app/source/given_up.h"
 
 /* The share of a GOP cache: at least, however many streams there are; and at most, however few: 10 s of 50 Mbit/s. */
 enum { GOP_SHARE_MIN = 16 << 20, GOP_SHARE_MAX = 64 << 20 };
@@ -28,18 +25,7 @@ enum { GOP_SHARE_MIN = 16 << 20, GOP_SHARE_MAX = 64 << 20 };
 /* All shares together are this part of the limit, as far as GOP_SHARE_MIN lets them be. */
 enum { GOP_SHARES_OF_LIMIT = 16 };
 
-/** Kept by struct sources: what has been given up so far. */
-struct give_way {
-    struct {
-        int64_t times, bytes;
-    } given[GIVE_WAY_STEPS];
-    int64_t           over_share;      /* GOP caches given up because they were larger than their share */
-    int64_t           futile_until_us; /* nothing was left to give up: do not look before */
-    struct log_limits log_limits;      /* of the lines about it, whoever made them necessary */
-};
-
 struct sources;
-struct source;
 
 /** Give up what is needed to get below the limit; arg is a struct sources: for mem_set_limit(). */
 void give_way_relieve(void *arg);

@@ -1,6 +1,5 @@
 #include "app/source/reader.h"
 
-#include "app/source/pacer.h"
 #include "app/source/source.h"
 #include "core/attr.h"
 #include "core/clock.h"
@@ -58,7 +57,7 @@ static uint64_t due_end(const struct reader *r)
     return r->joined > s->released && source_is_settled(s) ? r->joined : s->released;
 }
 
-struct err *reader_attach(struct reader *r, struct source *s)
+void reader_init(struct reader *r, struct source *s)
 {
     *r = (struct reader){ .source = s, .co = co_self() };
     r->seq = s->has_gop ? s->gop_seq : s->ring.head;
@@ -69,12 +68,6 @@ struct err *reader_attach(struct reader *r, struct source *s)
     list_push(&s->joining, &r->joining_link);
     list_push(&s->readers, &r->link);
     s->n_readers++;
-    if (s->publisher)
-        co_unpark(s->publisher->co); /* it may read at leisure while nobody watches */
-    struct err *e = pacer_start(s);
-    if (e)
-        reader_detach(r);
-    return err_wrap(e, "attach to %s", s->identity);
 }
 
 void reader_start_at(struct reader *r, int64_t us)
@@ -92,21 +85,16 @@ void reader_start_at(struct reader *r, int64_t us)
     }
 }
 
-void reader_detach(struct reader *r)
+void reader_finish(struct reader *r)
 {
     struct source *s = r->source;
-    if (!s)
-        return;
     if (s->next_served == &r->link)
         s->next_served = r->link.next;
     list_remove(&r->link);
     end_joining(r);
     headers_clear(&r->prologue);
     r->source = NULL;
-    if (--s->n_readers == 0) {
-        s->unwatched_since_us = now_us();
-        pacer_notice(s); /* it ends when nobody reads */
-    }
+    s->n_readers--;
 }
 
 /* The newest key frame is in the log, at the cursor or behind it. (Without memory it may not have got there.) */

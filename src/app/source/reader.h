@@ -1,13 +1,13 @@
 /**
  * A cursor into a source: everything downstream (a player of any protocol, a recorder, a forwarder) is one.
  *
- *     reader_attach(&r, source)                  at the GOP cache, headers first
+ *     audience_join(&r, source)                  at the GOP cache, headers first
  *     loop:
  *         reader_catch_up(&r)                    jump if it fell behind
  *         while ((f = reader_peek(&r, n))) ...   what is due, in order
  *         reader_advance(&r, n)                  what was used up
  *         reader_wait(&r, deadline)              for the next batch
- *     reader_detach(&r)
+ *     audience_leave(&r)
  *
  * A reader that falls behind `queue_length` jumps to the newest key frame: never into the middle of a GOP,
  * with the headers of that GOP first; the jump is counted and logged. It harms nobody else. Where there is no key frame it goes
@@ -63,21 +63,19 @@ struct reader {
 };
 
 /**
- * Join: the cursor at the newest GOP if that is cached, else at the live end; headers first. A newcomer waits for no release:
- * all that is in the log is due, and until it has taken something so is each frame that comes; from then on it keeps step with
- * the others.
- * Yields     no
+ * A cursor at the newest GOP if that is cached, else at the live end; headers first: for audience_join(), which also sees to it
+ * that releases come. Does not yield.
  */
-struct err *reader_attach(struct reader *r, struct source *s) ATTR_MUST_USE;
+void reader_init(struct reader *r, struct source *s);
+
+/** Take the cursor away, for audience_leave(). Does not yield. */
+void reader_finish(struct reader *r);
 
 /**
- * Right after reader_attach(): begin with what has come in the last `us` of time, as far as it is still there, whatever
+ * Right after audience_join(): begin with what has come in the last `us` of time, as far as it is still there, whatever
  * its GOPs; with 0 at the live end. Does not yield.
  */
 void reader_start_at(struct reader *r, int64_t us);
-
-/** Takes a reader that was never attached, if it is all zero. Does not yield. */
-void reader_detach(struct reader *r);
 
 /** For the source: `f` was appended, and newcomers that wait for something to begin with may have it. Does not yield. */
 void reader_wake_joining(struct source *s, const struct frame *f);

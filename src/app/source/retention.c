@@ -1,7 +1,9 @@
 #include "app/source/retention.h"
 
+#include "app/source/give_way.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "kernel/stream_format.h"
@@ -81,7 +83,7 @@ void retention_keep_to_share(struct source *s)
     log_warn("stream %s has a GOP of more than %zu bytes, its share of memory_limit: new players wait for the next key "
              "frame",
              s->identity, share);
-    s->owner->give_way.over_share++;
+    s->owner->given_up.over_share++;
     s->has_gop = false;
     retention_trim(s);
 }

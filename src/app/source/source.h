@@ -5,6 +5,9 @@
  * own coroutine and pace. Appended frames are released to the readers in batches: at once while
  * the server has time to spare, in larger batches as it fills, or as `play` configures it (pacer.h).
  *
+ * This header is the data, which the nouns of this folder share: sources.h finds and ends a source, life.h changes its state,
+ * append.h writes to its log, audience.h and reader.h read it.
+ *
  * Life       source_acquire() finds or makes it, every publisher and reader holds a reference, and with the
  *            last source_release() it is gone
  * Units      microseconds; sequence numbers count frames
@@ -16,7 +19,6 @@
 #include <stdint.h>
 
 #include "app/conf/conf.h"
-#include "app/source/give_way.h"
 #include "app/source/gops.h"
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
@@ -35,18 +37,14 @@
 /* A source never holds more than this, whatever the configuration allows; it is logged when it bites. */
 enum { SOURCE_BYTES_MAX = 256 << 20 };
 
-/** All sources of a server, by what all spellings of a name have in common (stream_name_key()). */
-struct sources {
-    struct map      by_key;
-    struct give_way give_way;
-};
-
 /** Where a stream's frames come from: the publisher's session fills it in and keeps it alive. */
 struct publisher {
     struct co  *co;
     const char *trace; /* of the connection, for the log line of whoever is refused */
     bool        taken_over;
 };
+
+struct sources;
 
 struct source {
     int             refs;
@@ -102,63 +100,6 @@ struct source {
     int64_t            sampled_us, sampled_frames;
     double             fps; /* measured over the last sample */
 };
-
-/**
- * Find the stream, or begin it.
- *
- * Ownership  one reference for the caller, for source_release()
- * Errors     out of memory
- * Yields     no
- */
-struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
-                           const char *app, const char *stream) ATTR_MUST_USE;
-
-/** The stream if it is there, or NULL. Borrowed until a yield. */
-struct source *source_find(const struct sources *all, const struct conf_vhost *vhost, const char *app,
-                           const char *stream);
-
-/**
- * The published stream of that name in whatever app of the vhost: in `__defaultApp__` if there is one, else the one that has
- * been published for the longest time; or NULL. Borrowed until a yield. Looks at every source.
- */
-struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream);
-
-/** Call the stream by the names that its publisher uses. They are another spelling of those that it has. */
-void source_spell(struct source *s, const char *app, const char *stream);
-
-/** Drop the reference. Takes NULL. Yields when it was the last one. */
-void source_release(struct source *s);
-
-/** Follow a new configuration in which the source's vhost is `vhost` (NULL: removed; the old one stays). */
-void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vhost *vhost);
-
-/**
- * Become the publisher.
- *
- * Errors     E_SYSTEM_STREAM_BUSY, naming the publisher that is there, unless `republish takeover` is
- *            configured: then that one is cancelled and this one has the stream at once
- * Yields     no
- */
-struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;
-
-/** Stop publishing; nothing happens if another publisher took over. Players are told. Does not yield. */
-void source_unpublish(struct source *s, struct publisher *p);
-
-/**
- * Give a parsed frame that nobody else holds its place on the stream's time line, and log where the encoder's time broke.
- *
- * Shape      ts_ms: the encoder's timestamp; f->dts_us and f->pts_us: their difference is the composition time
- * Yields     no
- */
-void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms);
-
-/**
- * Append one frame: its times, kind, codec and flags are set. The log takes a reference of its own.
- *
- * Errors     out of memory: the frame is lost, the source is whole
- * Yields     no
- */
-struct err *source_append(struct source *s, struct frame *f) ATTR_MUST_USE;
 
 /** False while the first frames of a publish wait for the first one of the other kind: nothing is due. */
 static inline bool source_is_settled(const struct source *s)

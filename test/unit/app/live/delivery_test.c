@@ -11,7 +11,9 @@
 
 #include "app/live/sender.h"
 #include "app/rtmp/rtmp_wire.h"
+#include "app/source/append.h"
 #include "app/source/fixture.h"
+#include "app/source/life.h"
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/io.h"

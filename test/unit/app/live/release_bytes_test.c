@@ -7,7 +7,11 @@
 #include "app/live/mp4_wire.h"
 #include "app/live/ts_wire.h"
 #include "app/rtmp/rtmp_wire.h"
+#include "app/source/append.h"
+#include "app/source/audience.h"
 #include "app/source/fixture.h"
+#include "app/source/life.h"
+#include "app/source/sources.h"
 #include "core/mem.h"
 #include "loop.h"
 
@@ -22,7 +26,7 @@ static int set_up(void **state)
     (void)state;
     begin(&f, "play { gop_cache off; }");
     for (size_t i = 0; i < ARRAY_LEN(readers); i++)
-        assert_null(reader_attach(&readers[i], f.source));
+        assert_null(audience_join(&readers[i], f.source));
     return 0;
 }
 
@@ -30,7 +34,7 @@ static int tear_down(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(readers); i++)
-        reader_detach(&readers[i]);
+        audience_leave(&readers[i]);
     end(&f);
     return 0;
 }
@@ -295,7 +299,7 @@ static void few_players_share_only_what_is_small(void **state)
     put(FRAME_VIDEO, SHARED_FEW_BYTES + 1, 0);
     uint64_t large = release();
     assert_shared(large, &off);
-    reader_detach(&readers[0]);
+    audience_leave(&readers[0]);
     assert_false(get(large, &off));
     put(FRAME_VIDEO, SHARED_FEW_BYTES, 40);
     assert_shared(release(), &off);
@@ -359,14 +363,14 @@ static void sources_do_not_mix(void **state)
     struct reader others[SHARED_READERS_FEW + 1];
     begin(&f, "play { gop_cache off; }");
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        assert_null(reader_attach(&others[i], f.source));
+        assert_null(audience_join(&others[i], f.source));
     for (int i = 0; i < 2; i++)
         put(FRAME_AUDIO, 50, 1000 + i);
     settle(f.source);
     assert_int_equal(f.source->release_began, from); /* the same numbers of another source */
     assert_shared(from, &off);
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        reader_detach(&others[i]);
+        audience_leave(&others[i]);
     source_unpublish(f.source, &f.publisher);
     source_release(f.source);
     map_finish(&f.all.by_key);

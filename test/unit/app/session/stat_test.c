@@ -3,6 +3,7 @@
 
 #include "app/session/stat.h"
 #include "app/source/fixture.h"
+#include "app/source/life.h"
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/io.h"

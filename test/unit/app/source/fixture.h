@@ -13,9 +13,13 @@
 #include <string.h>
 
 #include "app/conf/conf_testing.h"
+#include "app/source/append.h"
+#include "app/source/audience.h"
+#include "app/source/life.h"
 #include "app/source/pacer.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/str.h"
 #include "loop.h"
 

@@ -62,7 +62,7 @@ static void nothing_is_given_up_below_the_limit(void **state)
     assert_true(fx.source->has_gop);
     assert_true(mem_has_room());
     for (int i = 0; i < GIVE_WAY_STEPS; i++)
-        assert_int_equal(fx.all.give_way.given[i].times, 0);
+        assert_int_equal(fx.all.given_up.steps[i].times, 0);
     finish();
 }
 
@@ -74,7 +74,7 @@ static void the_largest_cache_that_nobody_watches_goes_first(void **state)
     begin(&fx, "");
     struct source *small = other_stream("small", &p1), *watched = other_stream("watched", &p2);
     append_gop(watched, 12);
-    assert_null(reader_attach(&r, watched));
+    assert_null(audience_join(&r, watched));
     append_gop(fx.source, 8);
     append_gop(small, 2);
     limit_to(2 * MIB);
@@ -83,9 +83,9 @@ static void the_largest_cache_that_nobody_watches_goes_first(void **state)
     assert_int_equal(fx.source->ring.bytes, 0);
     assert_true(small->has_gop);
     assert_true(watched->has_gop);
-    assert_int_equal(fx.all.give_way.given[GIVE_UNWATCHED_GOP].times, 1);
-    assert_true(fx.all.give_way.given[GIVE_UNWATCHED_GOP].bytes >= 8 * MIB);
-    reader_detach(&r);
+    assert_int_equal(fx.all.given_up.steps[GIVE_UNWATCHED_GOP].times, 1);
+    assert_true(fx.all.given_up.steps[GIVE_UNWATCHED_GOP].bytes >= 8 * MIB);
+    audience_leave(&r);
     drop(watched, &p2);
     drop(small, &p1);
     finish();
@@ -97,7 +97,7 @@ static void then_what_slow_players_have_not_taken_then_the_caches_of_the_others(
     struct reader r = { 0 };
     begin(&fx, "play { queue_length 3600; }");
     append_gop(fx.source, 2);
-    assert_null(reader_attach(&r, fx.source));
+    assert_null(audience_join(&r, fx.source));
     append_gop(fx.source, 10); /* it takes nothing: 12 MiB wait, the last 10 are the GOP */
     settle(fx.source);
     append_gop(fx.source, 3);
@@ -106,18 +106,18 @@ static void then_what_slow_players_have_not_taken_then_the_caches_of_the_others(
     append_large(fx.source, "p2", MIB);
     assert_true(fx.source->has_gop);
     assert_int_equal(fx.source->ring.tail, fx.source->gop_seq);
-    assert_int_equal(fx.all.give_way.given[GIVE_BACKLOG].times, 1);
-    assert_int_equal(fx.all.give_way.given[GIVE_GOP].times, 0);
+    assert_int_equal(fx.all.given_up.steps[GIVE_BACKLOG].times, 1);
+    assert_int_equal(fx.all.given_up.steps[GIVE_GOP].times, 0);
     assert_string_equal(taken(&r), "K1 p1 p1 p2"); /* it jumped to the newest key frame */
     assert_int_equal(r.n_jumps, 1);
 
     limit_to(MIB / 2);
     append_large(fx.source, "p3", MIB);
     assert_false(fx.source->has_gop);
-    assert_int_equal(fx.all.give_way.given[GIVE_GOP].times, 1);
+    assert_int_equal(fx.all.given_up.steps[GIVE_GOP].times, 1);
     assert_string_equal(taken(&r), "p3"); /* whoever keeps up loses nothing */
     assert_int_equal(r.n_jumps, 1);
-    reader_detach(&r);
+    audience_leave(&r);
     finish();
 }
 
@@ -165,7 +165,7 @@ static void no_gop_is_larger_than_its_share(void **state)
     append_large(fx.source, "p1", 2 * MIB);
     assert_false(fx.source->has_gop);
     assert_true(fx.source->ring.bytes <= 4 * MIB);
-    assert_int_equal(fx.all.give_way.over_share, 1);
+    assert_int_equal(fx.all.given_up.over_share, 1);
     mem_set_limit((size_t)GOP_SHARES_OF_LIMIT * 2 * GOP_SHARE_MIN, give_way_relieve, &fx.all);
     assert_int_equal(give_way_gop_share(&fx.all), 2 * GOP_SHARE_MIN);
     mem_set_limit(1 << 20, give_way_relieve, &fx.all);

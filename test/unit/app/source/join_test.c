@@ -26,7 +26,7 @@ static void begin_with(const char *directives)
     snprintf(text, sizeof text, "play { mw_latency 350; %s }", directives);
     begin(&fx, text);
     s = fx.source;
-    assert_null(reader_attach(&other, s));
+    assert_null(audience_join(&other, s));
     append(s, "M1 A1 V1 K1 p1");
     settle(s);
     take_all(&other);
@@ -44,8 +44,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    reader_detach(&newcomer);
-    reader_detach(&other);
+    audience_leave(&newcomer);
+    audience_leave(&other);
     end(&fx);
     return 0;
 }
@@ -56,7 +56,7 @@ static void a_newcomer_gets_what_is_not_released_yet(void **state)
     begin_with("");
     append(s, "K2 p2 p3");
     assert_string_equal(peeked(&other), "");
-    assert_null(reader_attach(&newcomer, s));
+    assert_null(audience_join(&newcomer, s));
     assert_string_equal(peeked(&newcomer), "M1 A1 V1 K2 p2 p3");
 }
 
@@ -65,7 +65,7 @@ static void a_newcomer_keeps_step_once_it_has_begun(void **state)
     (void)state;
     begin_with("");
     append(s, "K2 p2");
-    assert_null(reader_attach(&newcomer, s));
+    assert_null(audience_join(&newcomer, s));
     take_all(&newcomer);
     append(s, "p3");
     co_give_way();
@@ -92,7 +92,7 @@ static void the_first_frames_of_a_stream_reach_a_newcomer_before_any_release(voi
     assert_null(source_publish(s, &fx.publisher));
     hold_releases();
     append(s, "V2 K2");
-    assert_null(reader_attach(&newcomer, s));
+    assert_null(audience_join(&newcomer, s));
     assert_string_equal(peeked(&newcomer), "V2 K2");
 }
 
@@ -100,7 +100,7 @@ static void without_a_gop_cache_a_newcomer_gets_the_next_frame(void **state)
 {
     (void)state;
     begin_with("gop_cache off;");
-    assert_null(reader_attach(&newcomer, s));
+    assert_null(audience_join(&newcomer, s));
     assert_string_equal(peeked(&newcomer), "M1 A1 V1");
     take_all(&newcomer);
     append(s, "a2");
@@ -116,7 +116,7 @@ static void a_newcomer_that_waits_for_a_key_frame_gets_it_at_once(void **state)
     (void)state;
     begin_with("gop_cache_max_frames 2;");
     append(s, "p2 p3 p4");
-    assert_null(reader_attach(&newcomer, s));
+    assert_null(audience_join(&newcomer, s));
     assert_string_equal(peeked(&newcomer), "M1 A1 V1");
     append(s, "p5");
     assert_string_equal(peeked(&newcomer), "M1 A1 V1");
@@ -129,14 +129,14 @@ static int        n_woken;
 
 static void wait_for_frames(void *arg)
 {
-    struct err *e = reader_attach(&newcomer, s);
+    struct err *e = audience_join(&newcomer, s);
     (void)arg;
     while (!e && !(e = reader_wait(&newcomer, DEADLINE_NEVER))) {
         n_woken++;
         take_all(&newcomer);
     }
     err_free(e);
-    reader_detach(&newcomer);
+    audience_leave(&newcomer);
 }
 
 static void a_newcomer_that_waits_is_woken_for_its_first_frame_alone(void **state)
@@ -161,7 +161,7 @@ static void a_newcomer_that_takes_nothing_is_left_to_the_releases_after_a_while(
 {
     (void)state;
     begin_with("gop_cache off;");
-    assert_null(reader_attach(&newcomer, s));
+    assert_null(audience_join(&newcomer, s));
     newcomer.attached_us -= 60 * US_PER_SECOND;
     append(s, "p2");
     assert_string_equal(peeked(&newcomer), "M1 A1 V1");

@@ -40,14 +40,14 @@ static bool is_decodable(const char *line)
 static void assert_joiner_can_decode(struct source *s)
 {
     struct reader late = { 0 };
-    struct err   *e = reader_attach(&late, s);
+    struct err   *e = audience_join(&late, s);
     if (!e) {
         settle(s);
         assert_true(is_decodable(peeked(&late)));
     } else {
         assert_int_equal(code_of(e), E_NO_MEMORY);
     }
-    reader_detach(&late);
+    audience_leave(&late);
 }
 
 static void one_life_with_the_nth_allocation_failing(int64_t n, struct conf *conf, bool *failed)
@@ -65,7 +65,7 @@ static void one_life_with_the_nth_allocation_failing(int64_t n, struct conf *con
         s = NULL;
     }
     if (s && !(e = source_publish(s, &publisher))) {
-        if ((e = reader_attach(&reader, s))) {
+        if ((e = audience_join(&reader, s))) {
             assert_int_equal(code_of(e), E_NO_MEMORY);
             assert_int_equal(s->n_readers, 0);
         }
@@ -83,7 +83,7 @@ static void one_life_with_the_nth_allocation_failing(int64_t n, struct conf *con
     *failed = mem_failed();
     mem_fail_after(-1);
 
-    reader_detach(&reader);
+    audience_leave(&reader);
     source_release(s);
     assert_int_equal(all.by_key.count, 0);
     map_finish(&all.by_key);
@@ -125,7 +125,7 @@ static void a_key_frame_that_is_lost_is_nobodys_beginning(void **state)
     struct source *s = fx.source;
     append(s, "V1 K1");
     settle(s);
-    assert_null(reader_attach(&r, s));
+    assert_null(audience_join(&r, s));
     append_many(s, "p1", 63); /* the log has 64 slots */
     assert_true(ring_is_full(&s->ring));
 
@@ -141,14 +141,14 @@ static void a_key_frame_that_is_lost_is_nobodys_beginning(void **state)
     assert_true(str_starts_with(peeked(&r), "V1 K1 p1 "));
 
     struct reader late;
-    assert_null(reader_attach(&late, s));
+    assert_null(audience_join(&late, s));
     assert_string_equal(peeked(&late), "V1");
     append(s, "K3 p4");
     settle(s);
     assert_string_equal(peeked(&late), "V1 K3 p4");
     assert_string_equal(peeked(&r), "V1 K3 p4");
-    reader_detach(&late);
-    reader_detach(&r);
+    audience_leave(&late);
+    audience_leave(&r);
     end(&fx);
 }
 

@@ -12,7 +12,7 @@ static void begin_with(const char *directives)
 {
     begin(&fx, directives);
     s = fx.source;
-    assert_null(reader_attach(&r, s));
+    assert_null(audience_join(&r, s));
     co_give_way(); /* the pacer has begun */
 }
 
@@ -27,7 +27,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    reader_detach(&r);
+    audience_leave(&r);
     end(&fx);
     return 0;
 }
@@ -188,7 +188,7 @@ static void without_readers_there_is_no_pacer_and_nothing_is_held(void **state)
     last_batch_took(0);
     append(s, "K1");
     assert_int_equal(n_held(), 1);
-    reader_detach(&r);
+    audience_leave(&r);
     co_give_way();
     assert_null(s->pacer);
     assert_int_equal(co_count(), 0);
@@ -201,8 +201,8 @@ static void the_pacer_goes_on_when_a_reader_follows_the_last_one(void **state)
 {
     (void)state;
     begin_with("");
-    reader_detach(&r);
-    assert_null(reader_attach(&r, s)); /* before the pacer saw that nobody was there */
+    audience_leave(&r);
+    assert_null(audience_join(&r, s)); /* before the pacer saw that nobody was there */
     co_give_way();
     assert_int_equal(co_count(), 1);
     append(s, "K1");
@@ -224,7 +224,7 @@ static void play(void *arg)
     struct player *p = arg;
     struct reader  reader;
     struct str     out = str_over(p->got, sizeof p->got);
-    struct err    *e = reader_attach(&reader, p->source);
+    struct err    *e = audience_join(&reader, p->source);
     while (!e) {
         struct frame *f;
         reader_catch_up(&reader);
@@ -235,7 +235,7 @@ static void play(void *arg)
         e = reader_wait(&reader, DEADLINE_NEVER);
     }
     p->code = code_of(e);
-    reader_detach(&reader);
+    audience_leave(&reader);
     p->ended = true;
 }
 
@@ -365,14 +365,14 @@ static const struct reader_delivery counting = { serve, nothing };
 static void sleep_through(void *arg)
 {
     struct member *m = arg;
-    struct err    *e = reader_attach(&m->reader, s);
+    struct err    *e = audience_join(&m->reader, s);
     m->reader.delivery = &counting;
     while (!e) {
         m->n_turns++;
         e = reader_wait(&m->reader, DEADLINE_NEVER);
     }
     err_free(e);
-    reader_detach(&m->reader);
+    audience_leave(&m->reader);
 }
 
 static void begin_crowd(struct co_group *group, int n)
@@ -458,7 +458,7 @@ static void time_in_which_others_have_the_core_is_no_cost(void **state)
         assert_in_range(s->round_cost_us, 0, sizes[i] * each_sleeps_us / 2);
         each_sleeps_us = 0;
         co_group_cancel_and_join(&group);
-        reader_detach(&r);
+        audience_leave(&r);
         end(&fx);
     }
     begin_with("");
@@ -468,7 +468,7 @@ static void time_in_which_others_have_the_core_is_no_cost(void **state)
 static void wake_and_take(void *arg)
 {
     struct member *m = arg;
-    struct err    *e = reader_attach(&m->reader, s);
+    struct err    *e = audience_join(&m->reader, s);
     while (!e) {
         if ((e = reader_wait(&m->reader, DEADLINE_NEVER)))
             break;
@@ -476,7 +476,7 @@ static void wake_and_take(void *arg)
         serve(&m->reader);
     }
     err_free(e);
-    reader_detach(&m->reader);
+    audience_leave(&m->reader);
 }
 
 static void everybody_else_gets_turns_while_a_crowd_is_woken(void **state)
@@ -517,7 +517,7 @@ static void a_release_holds_no_more_than_its_bound(void **state)
             assert_in_range(s->released - s->release_began, 0, PACER_RELEASE_FRAMES_MAX);
             seen = s->released;
         }
-        reader_detach(&r);
+        audience_leave(&r);
         end(&fx);
     }
     begin_with("");
@@ -541,7 +541,7 @@ static void a_publisher_that_waits_for_room_goes_on_when_the_last_reader_leaves(
     (void)state;
     begin_with("min_latency on;");
     append_many(s, "a1", 2 * PACER_HELD_FRAMES_MAX);
-    reader_detach(&r);
+    audience_leave(&r);
     assert_null(pacer_wait_for_room(s));
     assert_int_equal(n_held(), 0);
 }
@@ -550,7 +550,7 @@ static void a_publisher_that_waits_for_room_goes_on_when_the_last_reader_leaves(
 static void let_some_leave(void)
 {
     for (int i = n_all - 1; i < n_all + 2; i++)
-        reader_detach(&crowd[i].reader);
+        audience_leave(&crowd[i].reader);
 }
 
 static void readers_may_leave_while_a_release_is_handed_out(void **state)
@@ -571,7 +571,7 @@ static void readers_may_leave_while_a_release_is_handed_out(void **state)
 static void let_all_leave(void)
 {
     for (int i = 0; i < CROWD; i++)
-        reader_detach(&crowd[i].reader);
+        audience_leave(&crowd[i].reader);
 }
 
 static void all_readers_may_leave_while_a_release_is_handed_out(void **state)

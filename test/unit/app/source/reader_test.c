@@ -13,13 +13,13 @@ static int setup(void **state)
     begin(&fx, "");
     s = fx.source;
     append(s, "M1 A1 V1 K1 p1 a1");
-    return code_of(reader_attach(&r, s));
+    return code_of(audience_join(&r, s));
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    reader_detach(&r);
+    audience_leave(&r);
     end(&fx);
     return 0;
 }
@@ -44,7 +44,7 @@ static void advancing_may_end_anywhere(void **state)
     };
     for (size_t step = 1; step <= 6; step++) {
         struct reader other;
-        assert_null(reader_attach(&other, s));
+        assert_null(audience_join(&other, s));
         for (size_t at = 0; at < ARRAY_LEN(lines); at += step) {
             assert_string_equal(peeked(&other), lines[at]);
             assert_int_equal(reader_is_prologue(&other, 0), at < 3);
@@ -52,7 +52,7 @@ static void advancing_may_end_anywhere(void **state)
         }
         reader_advance(&other, 0);
         assert_string_equal(peeked(&other), "");
-        reader_detach(&other);
+        audience_leave(&other);
     }
 }
 
@@ -90,21 +90,21 @@ static void frames_are_shared_not_copied(void **state)
 {
     (void)state;
     struct reader other;
-    assert_null(reader_attach(&other, s));
+    assert_null(audience_join(&other, s));
     for (size_t i = 0; i < 6; i++)
         assert_ptr_equal(reader_peek(&other, i), reader_peek(&r, i));
-    reader_detach(&other);
+    audience_leave(&other);
 }
 
 static void detaching_half_way_leaks_nothing(void **state)
 {
     (void)state;
     reader_advance(&r, 2);
-    reader_detach(&r);
+    audience_leave(&r);
     assert_int_equal(s->n_readers, 0);
-    reader_detach(&r);
+    audience_leave(&r);
     struct reader never = { 0 };
-    reader_detach(&never);
+    audience_leave(&never);
 }
 
 static void a_reader_whose_place_is_gone_moves_before_it_looks(void **state)

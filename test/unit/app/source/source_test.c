@@ -14,7 +14,7 @@ static void begin_with(const char *directives)
 
 static void join(struct reader *reader)
 {
-    assert_null(reader_attach(reader, s));
+    assert_null(audience_join(reader, s));
 }
 
 /* What a reader who comes now gets at once. */
@@ -24,7 +24,7 @@ static const char *joiner_gets(void)
     settle(s);
     join(&late);
     const char *line = taken(&late);
-    reader_detach(&late);
+    audience_leave(&late);
     return line;
 }
 
@@ -39,7 +39,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    reader_detach(&r);
+    audience_leave(&r);
     if (fx.source)
         end(&fx);
     return 0;
@@ -149,7 +149,7 @@ static void a_stream_that_begins_in_a_gop_has_no_pictures_before_its_first_key_f
     append(s, "p3 a2 K1 p4");
     assert_string_equal(taken(&first), "a2 K1 p4");
     assert_string_equal(taken(&r), "a2 K1 p4");
-    reader_detach(&first);
+    audience_leave(&first);
 }
 
 static void each_publish_begins_with_a_key_frame(void **state)
@@ -465,7 +465,7 @@ static void a_slow_reader_jumps_to_the_newest_key_frame_with_its_headers(void **
     assert_int_equal(quick.n_jumps, 0);
     append(s, "p4");
     assert_string_equal(taken(&r), "p4");
-    reader_detach(&quick);
+    audience_leave(&quick);
 }
 
 static void a_reader_that_is_late_but_in_time_jumps_not(void **state)
@@ -768,13 +768,13 @@ static void when_nobody_watches_is_known(void **state)
     join(&r);
     join(&other);
     s->unwatched_since_us = 0;
-    reader_detach(&other);
+    audience_leave(&other);
     assert_int_equal(s->unwatched_since_us, 0);
     assert_int_equal(s->n_readers, 1);
     int64_t before = now_us();
-    reader_detach(&r);
+    audience_leave(&r);
     assert_true(s->unwatched_since_us >= before);
-    reader_detach(&r); /* a second time it does nothing */
+    audience_leave(&r); /* a second time it does nothing */
     assert_int_equal(s->n_readers, 0);
 }
 
@@ -865,7 +865,7 @@ static void the_last_one_out_ends_the_source(void **state)
     source_release(s); /* the publisher leaves, the player stays */
     assert_int_equal(fx.all.by_key.count, 1);
     assert_string_equal(taken(&r), "V1 K1");
-    reader_detach(&r);
+    audience_leave(&r);
     source_release(same);
     assert_int_equal(fx.all.by_key.count, 0);
     assert_int_equal(co_count(), 0); /* its pacer has ended too */

@@ -1,0 +1,213 @@
+#include "app/source/append.h"
+
+#include <string.h>
+
+#include "app/source/pacer.h"
+#include "app/source/retention.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+
+/* How long, and how many, the first frames of a publish wait for the other kind at most. */
+enum { SETTLE_US = 500 * US_PER_MS, SETTLE_FRAMES = 64 };
+
+static size_t bytes_from(const struct source *s, uint64_t seq)
+{
+    size_t bytes = 0;
+    for (; seq < s->ring.head; seq++)
+        bytes += ring_frame_bytes(ring_at(&s->ring, seq));
+    return bytes;
+}
+
+/* Where whoever joins, or jumps, begins from now on. */
+static void begin_gop(struct source *s)
+{
+    const struct gop_start *start = gops_start(&s->gops, s->ring.tail);
+    if (!start)
+        return;
+    if (start->seq != s->gop_seq)
+        s->gop_bytes = bytes_from(s, start->seq);
+    s->gop_seq = start->seq;
+    s->has_gop = s->vhost->play.gop_cache;
+    headers_copy(&s->gop_headers, &start->headers);
+    retention_trim(s);
+}
+
+/* Keep track of where a new reader would start; `f` is about to be appended. */
+static void follow_gop(struct source *s, const struct frame *f)
+{
+    int max_frames = s->vhost->play.gop_cache_max_frames;
+    gops_follow(&s->gops, f, s->ring.head, &s->headers);
+    if (is_picture(f) && f->key)
+        begin_gop(s);
+    else if (f->kind == FRAME_AUDIO && gops_are_over(&s->gops, f))
+        s->has_gop = false; /* the pictures have stopped: new readers start at the live end */
+    if (s->has_gop && max_frames > 0 && s->ring.head - s->gop_seq >= (uint64_t)max_frames) {
+        log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players get sound at once and "
+                 "pictures from the next key frame on",
+                 s->identity, max_frames);
+        s->has_gop = false;
+    }
+}
+
+static bool same_payload(const struct frame *a, const struct frame *b)
+{
+    return a && b && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* Metadata or a codec configuration as it was already. */
+static bool is_repeated(const struct source *s, const struct frame *f)
+{
+    return s->vhost->play.reduce_sequence_header && same_payload(headers_find_like(&s->headers, f), f);
+}
+
+/* Every break is counted; of many, fewer and fewer are told. */
+static bool is_worth_a_line(int64_t n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+/*
+ * The first frames of a publish wait for the first one of the other kind, if its configuration has come: players begin at
+ * the earlier of the two times.
+ */
+static void settle(struct source *s, const struct frame *f, bool is_first)
+{
+    enum frame_kind other = f->kind == FRAME_VIDEO ? FRAME_AUDIO : FRAME_VIDEO;
+    if (is_first && headers_find(&s->headers, other, 0))
+        s->unsettled_until_us = now_us() + SETTLE_US;
+    else if (stream_clock_has(&s->clock, other) || s->ring.head - s->released >= SETTLE_FRAMES)
+        s->unsettled_until_us = 0;
+}
+
+void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms)
+{
+    bool    is_first = !s->clock.started;
+    int64_t jump_ms = stream_clock_stamp(&s->clock, f, ts_ms, now_us());
+    if (!frame_is_header(f))
+        settle(s, f, is_first);
+    if (jump_ms && is_worth_a_line(s->clock.n_breaks))
+        log_warn("the %s time of %s jumped by %lldms: it goes on without the jump, breaks=%lld",
+                 f->kind == FRAME_VIDEO ? "video" : "audio", s->identity, (long long)jump_ms,
+                 (long long)s->clock.n_breaks);
+}
+
+/* From a configuration; of codecs that have none, from the first frame. Of several tracks the first one is told. */
+static void learn_codec(struct source *s, const struct frame *f)
+{
+    uint8_t *track = f->kind == FRAME_VIDEO ? &s->video_track : &s->audio_track;
+    bool     known = source_knows_codec(s, f->kind);
+    if (known && (f->track > *track || (f->track == *track && !f->config && f->codec == source_codec(s, f->kind))))
+        return;
+    if (!f->config && !f->media_len)
+        return;
+    *track = f->track;
+    if (f->kind == FRAME_VIDEO)
+        media_info_video(f, s->vhost->publish.parse_sps, &s->video);
+    else
+        media_info_audio(f, &s->audio);
+}
+
+/* A track that goes on in another codec: what described the old one is for nobody. */
+static void follow_codec(struct source *s, const struct frame *f)
+{
+    uint8_t track = f->kind == FRAME_VIDEO ? s->video_track : s->audio_track;
+    bool    changed = headers_drop_other_codecs(&s->headers, f);
+    changed |= f->track == track && source_knows_codec(s, f->kind) && f->codec != source_codec(s, f->kind);
+    if (changed && f->kind == FRAME_VIDEO)
+        gops_codec_changed(&s->gops, f);
+    learn_codec(s, f);
+}
+
+/* Nobody can decode pictures from before the first key frame. */
+static bool is_for_nobody(struct source *s, const struct frame *f)
+{
+    switch (gops_admit(&s->gops, f, source_queue_length_us(s))) {
+    case GOPS_PASS: return false;
+    case GOPS_GIVE_UP:
+        log_warn("stream %s has shown no key frame for %llds (queue_length): its pictures are passed on all the same",
+                 s->identity, (long long)(source_queue_length_us(s) / US_PER_SECOND));
+        return false;
+    case GOPS_EARLY: break;
+    }
+    if (s->gops.n_early == 1)
+        log_info("stream %s begins inside a GOP: its pictures are left out until the first key frame", s->identity);
+    return true;
+}
+
+static struct err *push(struct source *s, struct frame *f)
+{
+    follow_gop(s, f);
+    bool unwanted = !s->has_gop && s->n_readers == 0;
+    if (unwanted || ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX)
+        retention_trim(s);
+    if (!ring_push(&s->ring, f)) {
+        s->has_gop = false; /* a GOP with a hole is no GOP */
+        return err_no_memory();
+    }
+    s->gop_bytes += ring_frame_bytes(f);
+    retention_keep_to_share(s);
+    (void)!mem_has_room(); /* others give way, or this one */
+    pacer_notice(s);
+    return NULL;
+}
+
+/* Append what is in order by now, or all that still waits to be sorted. */
+static struct err *push_sorted(struct source *s, bool all)
+{
+    struct err   *e = NULL;
+    struct frame *next;
+    while (!e && (next = mix_queue_pop(&s->mix, all))) {
+        e = push(s, next);
+        frame_unref(&next);
+    }
+    return e;
+}
+
+/* Keep it for those who join, and append it behind what the configuration before it has made. */
+static struct err *append_header(struct source *s, struct frame *f)
+{
+    struct err *e = NULL;
+    if (is_repeated(s, f))
+        return NULL;
+    if (f->kind != FRAME_SCRIPT)
+        e = push_sorted(s, true);
+    headers_put(&s->headers, f);
+    return e ? e : push(s, f);
+}
+
+/* Pictures and sound; what only describes them is neither. */
+static void count_frame(struct source *s, const struct frame *f)
+{
+    if (f->config || f->media_len == 0 || f->track != 0)
+        return;
+    if (f->kind == FRAME_VIDEO)
+        s->frames_video++;
+    else if (f->kind == FRAME_AUDIO)
+        s->frames_audio++;
+}
+
+struct err *source_append(struct source *s, struct frame *f)
+{
+    bool sorted = s->vhost->play.mix_correct;
+    f->arrived_us = now_us();
+    count_frame(s, f);
+    if (f->kind != FRAME_SCRIPT)
+        follow_codec(s, f);
+    if (headers_takes(f))
+        return append_header(s, f);
+    if (f->kind == FRAME_SCRIPT)
+        return push(s, f);
+    if (is_for_nobody(s, f))
+        return NULL;
+    if (!sorted && s->mix.count == 0)
+        return push(s, f);
+    mix_queue_push(&s->mix, f);
+    return push_sorted(s, !sorted);
+}
+
+struct err *source_append_rest(struct source *s)
+{
+    return push_sorted(s, true);
+}

@@ -1,0 +1,39 @@
+/**
+ * Writing to the log of a source, which is its publisher's alone.
+ */
+#ifndef APP_SOURCE_APPEND_H
+#define APP_SOURCE_APPEND_H
+
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "kernel/frame.h"
+
+struct source;
+
+/**
+ * Give a parsed frame that nobody else holds its place on the stream's time line, and log where the encoder's time broke.
+ *
+ * Shape      ts_ms: the encoder's timestamp; f->dts_us and f->pts_us: their difference is the composition time
+ * Yields     no
+ */
+void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms);
+
+/**
+ * Append one frame: its times, kind, codec and flags are set. The log takes a reference of its own.
+ *
+ * Errors     out of memory: the frame is lost, the source is whole
+ * Yields     no
+ */
+struct err *source_append(struct source *s, struct frame *f) ATTR_MUST_USE;
+
+/**
+ * Append what still waits to be sorted (`mix_correct`): nothing more comes.
+ *
+ * Errors     out of memory: the rest of it still waits
+ * Yields     no
+ */
+struct err *source_append_rest(struct source *s) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,29 @@
+#include "app/source/audience.h"
+
+#include "app/source/pacer.h"
+#include "app/source/reader.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+
+struct err *audience_join(struct reader *r, struct source *s)
+{
+    reader_init(r, s);
+    if (s->publisher)
+        co_unpark(s->publisher->co); /* it may read at leisure while nobody watches */
+    struct err *e = pacer_start(s);
+    if (e)
+        audience_leave(r);
+    return err_wrap(e, "attach to %s", s->identity);
+}
+
+void audience_leave(struct reader *r)
+{
+    struct source *s = r->source;
+    if (!s)
+        return;
+    reader_finish(r);
+    if (s->n_readers == 0) {
+        s->unwatched_since_us = now_us();
+        pacer_notice(s); /* it ends when nobody reads */
+    }
+}

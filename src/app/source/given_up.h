@@ -1,0 +1,25 @@
+/**
+ * What the streams of a server, and then its connections, have given up for want of memory: give_way.h does it, and counts here.
+ *
+ * Units      bytes
+ */
+#ifndef APP_SOURCE_GIVEN_UP_H
+#define APP_SOURCE_GIVEN_UP_H
+
+#include <stdint.h>
+
+#include "core/log_limit.h"
+
+/** In this order. */
+enum give_way_step { GIVE_UNWATCHED_GOP, GIVE_BACKLOG, GIVE_GOP, GIVE_UNFINISHED, GIVE_WAY_STEPS };
+
+struct given_up {
+    struct {
+        int64_t times, bytes;
+    } steps[GIVE_WAY_STEPS];
+    int64_t           over_share;      /* GOP caches given up because they were larger than their share */
+    int64_t           futile_until_us; /* nothing was left to give up: do not look before */
+    struct log_limits log_limits;      /* of the lines about it, whoever made them necessary */
+};
+
+#endif

@@ -1,0 +1,87 @@
+#include "app/source/life.h"
+
+#include "app/source/append.h"
+#include "app/source/pacer.h"
+#include "app/source/retention.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+/* Nothing of what was published is for those who join from now on; those who are there read on to its end. */
+static void end_publish(struct source *s)
+{
+    err_free(source_append_rest(s)); /* without memory its last frames are lost */
+    mix_queue_clear(&s->mix);
+    headers_clear(&s->headers); /* gop_headers stay: a slow reader may yet jump to that GOP */
+    gops_clear(&s->gops);
+    s->has_gop = false;
+    s->video_track = s->audio_track = 0;
+    s->video_told = s->audio_told = false;
+    s->unsettled_until_us = 0;
+    s->atc = s->vhost->play.atc;
+    s->video = (struct video_info){ 0 };
+    s->audio = (struct audio_info){ 0 };
+}
+
+/* For the API: who publishes since when, and that the vhost has one stream more. */
+static void note_publisher(struct source *s, const struct publisher *p)
+{
+    struct stream_stat *stat = &s->stat;
+    str_copy(stat->publisher_id, sizeof stat->publisher_id, p->trace);
+    stat->published_wall_ms = wall_now_us() / US_PER_MS;
+    if (stat->vhost && !stat->counted_in) {
+        stat->counted_in = stat->vhost;
+        stat->counted_in->n_streams++;
+    }
+}
+
+struct err *source_publish(struct source *s, struct publisher *p)
+{
+    if (s->publisher && !s->vhost->publish.republish_takeover)
+        return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is busy, client %s publishes it", s->identity,
+                       s->publisher->trace);
+    if (!mem_has_room())
+        return err_new(E_LIMIT, "no memory for another publisher: the server holds more than memory_limit");
+    if (s->publisher) {
+        s->publisher->taken_over = true;
+        co_cancel(s->publisher->co);
+        end_publish(s);
+    }
+    s->publisher = p;
+    s->epoch++;
+    stream_clock_begin(&s->clock);
+    s->published_at_us = s->unwatched_since_us = now_us();
+    note_publisher(s, p);
+    return NULL;
+}
+
+void source_unpublish(struct source *s, struct publisher *p)
+{
+    if (s->publisher != p)
+        return;
+    end_publish(s);
+    s->publisher = NULL;
+    if (s->stat.counted_in)
+        s->stat.counted_in->n_streams--;
+    s->stat.counted_in = NULL;
+    s->epoch++;
+    pacer_release_now(s);
+    retention_trim(s); /* players may stay for hours, the last GOP need not */
+}
+
+void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vhost *vhost)
+{
+    if (!vhost)
+        return;
+    bool atc_was = s->vhost->play.atc;
+    s->vhost = vhost;
+    conf_ref(conf);
+    conf_unref(&s->conf);
+    s->conf = conf;
+    if (vhost->play.atc != atc_was)
+        s->atc = vhost->play.atc;
+    if (!vhost->play.gop_cache)
+        s->has_gop = false; /* switched on again, it starts with the next key frame */
+    pacer_notice(s);        /* what is held back may be due now */
+}
