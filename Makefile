@@ -9,8 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 SHELL = /bin/sh
 
 # These goals do not need a configured tree, or see to it themselves in the right order.
-UNCONFIGURED = help clean distclean test test-clients test-distros demo demo-stop deps deps-build layers third-party format \
-	format-check
+UNCONFIGURED = help clean distclean check test test-clients test-distros demo demo-stop deps deps-build layers third-party \
+	format format-check shellcheck
 GOALS := $(or $(MAKECMDGOALS),all)
 
 .PHONY: all
@@ -203,10 +203,16 @@ objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-clients test-distros deps deps-build unit unit-asan e2e e2e-asan e2e-valgrind layers headers \
-	third-party lint format format-check valgrind
+.PHONY: check test test-clients test-distros deps deps-build unit unit-asan e2e e2e-asan e2e-valgrind layers headers \
+	third-party lint format format-check shellcheck valgrind
+
+# Without root and without a network: nothing is installed, and what this machine lacks is skipped with a line.
+check:
+	@trunk-scripts/run-tests.sh check
+
+# All suites; the packages that they need are installed first.
 test:
-	trunk-scripts/run-tests.sh
+	@trunk-scripts/run-tests.sh test
 
 # Longer: players and encoders of newer Debian releases too. CLIENTS='--only hevc' runs a part of it.
 test-clients:
@@ -266,10 +272,13 @@ lint:
 STYLED = $(HEADERS) $(LIB_SOURCES) $(MAIN_SOURCES) \
 	$(foreach folder,test/unit test/fuzz research/bench,$(call find,$(folder),-name '*.[ch]'))
 format:
-	clang-format -i $(STYLED)
+	@trunk-scripts/check-format.sh --fix $(STYLED)
 
 format-check:
-	clang-format --dry-run --Werror $(STYLED)
+	@trunk-scripts/check-format.sh $(STYLED)
+
+shellcheck:
+	@trunk-scripts/check-shell.sh
 
 # ---- running and installing ---------------------------------------------------------------------------------
 
@@ -297,7 +306,8 @@ help:
 	@echo 'make pages        the web pages, into objs/nginx/html; make does so too'
 	@echo 'make deps         all packages of make, make demo and make test, for a machine that will have no network;'
 	@echo '                  deps-build: only what make and make demo need'
-	@echo 'make test         install what the tests need, build, run every check and test'
+	@echo 'make check        build, run the checks and tests that need no root and no network; nothing is installed'
+	@echo 'make test         install what the tests need (as root), build, run every check and test'
 	@echo 'make install      into --prefix of configure, below DESTDIR when that is set'
 	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'
 	@echo
@@ -311,7 +321,8 @@ help:
 	@echo 'make valgrind     the unit tests in valgrind'
 	@echo 'make layers       includes point one way; headers: each header compiles alone'
 	@echo 'make third-party  third_party/ is what its checksums say'
-	@echo 'make lint         cppcheck; format: clang-format over the sources, format-check: only look'
+	@echo 'make format       lay the sources out by clang-format; format-check: only compare'
+	@echo 'make lint         cppcheck over the sources; shellcheck: shellcheck over the scripts'
 	@echo 'make bench        measure: memory, CPU and latency against the bare loop and other servers (under 10 minutes)'
 	@echo 'make bench-faults measure what one stream in trouble costs the others (5 minutes)'
 	@echo 'make bench-tools  only build the load tools of research/bench'

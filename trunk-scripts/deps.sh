@@ -8,13 +8,13 @@ cd "$(dirname "$0")/.."
 build="gcc libc6-dev make pkg-config patch util-linux libssl-dev libhttp-parser-dev liburing-dev zlib1g-dev"
 # libFuzzer and the sanitizers for clang come in a package of clang's version
 fuzz="clang libclang-rt-dev"
-test="$fuzz libcmocka-dev libjansson-dev python3 python3-pytest python3-pytest-xdist ffmpeg valgrind cppcheck procps openssl curl iproute2 wrk"
+test="$fuzz libcmocka-dev libjansson-dev python3 python3-pytest python3-pytest-xdist ffmpeg valgrind procps openssl curl iproute2 wrk"
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
 test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
 test_distros="debootstrap debian-archive-keyring gpgv util-linux iproute2 git"
 browser="chromium chromium-driver python3-selenium"
-lint="cppcheck clang-format clang-tidy shellcheck"
+lint="cppcheck clang-format shellcheck"
 bench="python3 nginx libnginx-mod-rtmp wrk openssl"
 
 [ $# -gt 0 ] || set -- build
@@ -22,7 +22,7 @@ wanted=
 for group in "$@"; do
     case $group in
     build) wanted="$wanted $build" ;;
-    test) wanted="$wanted $build $test $clients $browser" ;;
+    test) wanted="$wanted $build $lint $test $clients $browser" ;;
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
     test-clients) wanted="$wanted $build $clients $test_clients" ;;

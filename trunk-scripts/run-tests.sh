@@ -1,20 +1,34 @@
 #!/bin/sh
-# make test: everything, from the packages to a short fuzz; the last line is "N passed, N failed".
-# A suite that fails does not keep the next one from running. A compiler's warning is an error here.
+# The suites of make check and make test, one after the other; the last line is "N passed, N failed".
+# A suite that fails does not keep the next one from running.
 #
-#   SUITES='unit e2e' trunk-scripts/run-tests.sh      only these (default: all, in the order below)
+#   trunk-scripts/run-tests.sh check      what needs no root and no network: nothing is installed, and a suite whose tool
+#                                         is missing is skipped with a line that names the package
+#   trunk-scripts/run-tests.sh test       every suite. Missing packages are installed first, which needs root;
+#                                         a compiler's warning is an error
+#
+# SUITES='unit e2e' in the environment runs only these.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
 began=$(date +%s)
+mode=${1:-test}
 
 give_up() {
-    echo "make test: $1"
+    echo "make $mode: $1"
     echo "0 passed, 1 failed"
     exit 1
 }
 
-# A make above us has its own idea of jobs; this one uses the machine.
+case $mode in
+check | test) ;;
+*)
+    echo "usage: trunk-scripts/run-tests.sh check|test" >&2
+    exit 2
+    ;;
+esac
+
+# The options of a make above this one are not meant for the builds here.
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
 jobs=-j$(nproc)
 
@@ -22,26 +36,36 @@ step() {
     echo "==== $* ($(($(date +%s) - began)) s)"
 }
 
-step packages
-trunk-scripts/deps.sh test || give_up "packages are missing"
+if [ "$mode" = test ]; then
+    step packages
+    trunk-scripts/deps.sh test || give_up "packages are missing"
+fi
 
 step build
-[ -f objs/configured ] || ./configure --werror=on || give_up "configure failed"
-grep -qx 'WERROR = on' objs/config.mk || ./configure --again --werror=on || give_up "configure failed"
+if [ "$mode" = test ]; then
+    [ -f objs/configured ] || ./configure --werror=on || give_up "configure failed"
+    grep -qx 'WERROR = on' objs/config.mk || ./configure --again --werror=on || give_up "configure failed"
+else
+    [ -f objs/configured ] || ./configure || give_up "configure failed"
+fi
 make -s "$jobs" all || give_up "the build failed"
 
 mkdir -p objs/test
 summary=objs/test/summary
 : >"$summary"
 
+is_wanted() {
+    case " ${SUITES:-$1} " in
+    *" $1 "*) return 0 ;;
+    esac
+    return 1
+}
+
 # suite NAME command...   keeps the command's last line of the form "NAME: N passed, N failed, N skipped"
 suite() {
     name=$1
     shift
-    case " ${SUITES:-$name} " in
-    *" $name "*) ;;
-    *) return 0 ;;
-    esac
+    is_wanted "$name" || return 0
     step "$name"
     log=objs/test/$name.log
     : >"$log"
@@ -58,14 +82,45 @@ suite() {
     echo "$line" >>"$summary"
 }
 
+# skip NAME REASON   a suite that this machine cannot run counts as one skipped test
+skip() {
+    is_wanted "$1" || return 0
+    step "$1"
+    echo "$1: 0 passed, 0 failed, 1 skipped ($2)" | tee -a "$summary"
+}
+
+has_cmocka() {
+    echo '#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>' | $(sed -n 's/^CC = //p' objs/config.mk) -E -x c - >/dev/null 2>&1
+}
+
 suite layers make -s layers
 suite headers make -s headers
-suite third-party trunk-scripts/third-party.sh check
-suite lint sh -c 'make -s lint && echo "lint: 1 passed, 0 failed, 0 skipped"'
-suite unit make -s "$jobs" unit
-suite asan make -s "$jobs" unit-asan
-suite e2e make -s e2e
-suite fuzz make -s "$jobs" fuzz-short
+suite third-party make -s third-party
+suite format make -s format-check
+suite shellcheck make -s shellcheck
+
+if [ "$mode" = test ]; then
+    suite lint sh -c 'make -s lint && echo "lint: 1 passed, 0 failed, 0 skipped"'
+    suite unit make -s "$jobs" unit
+    suite asan make -s "$jobs" unit-asan
+    suite e2e make -s e2e
+    suite fuzz make -s "$jobs" fuzz-short
+else
+    if has_cmocka; then
+        suite unit make -s "$jobs" unit
+    else
+        skip unit "cmocka is not installed: apt-get install libcmocka-dev"
+    fi
+    if /usr/bin/python3 -c 'import pytest' 2>/dev/null; then
+        suite e2e trunk-scripts/run-e2e.sh test/e2e --python-only
+    else
+        skip e2e "pytest is not installed: apt-get install python3-pytest python3-pytest-xdist"
+    fi
+fi
 
 step summary
 cat "$summary"

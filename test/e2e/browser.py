@@ -6,10 +6,7 @@
 """
 import tempfile
 
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
-
+import programs
 from wait import until
 
 # Without the background services Chromium says nothing to anybody but the page's server.
@@ -28,6 +25,10 @@ return video && { time: video.currentTime, frames: quality.totalVideoFrames, wid
 
 class Browser:
     def __init__(self):
+        programs.check("chromium")
+        from selenium import webdriver  # here, so that the tests beside can be read without Selenium
+        from selenium.webdriver.chrome.options import Options
+        from selenium.webdriver.chrome.service import Service
         self.profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         options = Options()
         options.binary_location = "/usr/bin/chromium"

@@ -11,11 +11,21 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import flv  # noqa: E402
+import programs  # noqa: E402
 import rtmp  # noqa: E402
 import srs  # noqa: E402
 import wait  # noqa: E402
 
 wait.SCALE = wait.scale_for(srs.BINARY)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--python-only", action="store_true", help="skip what needs clients that are not Python")
+
+
+def pytest_configure(config):
+    if config.getoption("--python-only"):
+        programs.python_only()
 
 
 def pytest_report_header():

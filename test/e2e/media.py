@@ -75,11 +75,10 @@ def sample():
 
 
 def loop(name):
-    """A clip's tags again and again, for ever, in one run of timestamps."""
+    """A clip's tags again and again, for ever, in one run of timestamps. The clip is made before the first tag is taken."""
     once = tags(name)
     length = max(t.ts for t in once) + 40
-    for n in itertools.count():
-        yield from (t._replace(ts=t.ts + n * length) for t in once)
+    return (t._replace(ts=t.ts + n * length) for n in itertools.count() for t in once)
 
 
 def tags(name, **how):
