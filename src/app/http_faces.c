@@ -37,5 +37,23 @@ static const struct http_routes *const stream_tables[] = {
     NULL,
 };
 
-const struct http_router http_api_router = { api_tables };
-const struct http_router http_stream_router = { stream_tables };
+static const struct http_router api_router = { api_tables };
+static const struct http_router stream_router = { stream_tables };
+
+static const struct http_face api_face = { .router = &api_router, .is_api = true };
+static const struct http_face stream_face = { .router = &stream_router };
+
+static const struct http_face *const api_alone[] = { &api_face, NULL };
+static const struct http_face *const streams_alone[] = { &stream_face, NULL };
+static const struct http_face *const api_and_streams[] = { &api_face, &stream_face, NULL };
+
+const struct http_face *const *http_api_faces(const struct conf *conf)
+{
+    (void)conf;
+    return api_alone;
+}
+
+const struct http_face *const *http_stream_faces(const struct conf *conf)
+{
+    return conf_http_is_shared(conf) ? api_and_streams : streams_alone;
+}

@@ -1,17 +1,17 @@
 /**
- * Which paths are served: a feature more is a table more in http_faces.c.
+ * Which paths the HTTP ports serve: a feature more is a table more in http_faces.c.
  *
  * Yields     no
  */
 #ifndef APP_HTTP_FACES_H
 #define APP_HTTP_FACES_H
 
-#include "protocol/http/router.h"
+#include "app/http/port.h"
 
-/** What the API's ports serve. Where they serve files too, its row "/" gives way to those. */
-extern const struct http_router http_api_router;
+/** A port of the API alone. */
+const struct http_face *const *http_api_faces(const struct conf *conf);
 
-/** What the ports of streams and files serve. */
-extern const struct http_router http_stream_router;
+/** A port of streams and files, and of the API where both have the same `listen`. */
+const struct http_face *const *http_stream_faces(const struct conf *conf);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "app/listen_address.h"
 #include "app/server/server.h"
+#include "app/services.h"
 #include "core/clock.h"
 #include "core/list.h"
 #include "core/log.h"
@@ -70,7 +71,7 @@ static void refuse_for_memory(struct listener *l, int fd, const char *who)
 static bool may_ask_api(const struct listener *l, const struct sockaddr *peer)
 {
     char ip[INET6_ADDRSTRLEN];
-    return l->service->has_api && l->service->has_api(l->server->conf, l->service) &&
+    return l->service->has_api && l->service->has_api(l->server->conf) &&
            api_places_has(&l->server->api_places, io_addr_host(peer, ip, sizeof ip), now_us());
 }
 
@@ -272,8 +273,8 @@ static struct err *want_service(struct server *s, const struct conf *conf, const
 static struct err *want(struct server *s, const struct conf *conf, bool may_open)
 {
     struct err *e = NULL;
-    for (const struct listen_service *const *service = listen_services; !e && *service; service++)
-        e = want_service(s, conf, *service, may_open);
+    for (const struct listen_service *service = listen_services; !e && service->name; service++)
+        e = want_service(s, conf, service, may_open);
     return e;
 }
 

@@ -18,8 +18,6 @@ enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND };
 struct reload {
     struct server     *server;
     struct conf_source from;
-    struct co         *co;
-    bool               wanted;
 };
 
 /* Read, parse and check on a worker thread. */
@@ -194,7 +192,7 @@ static struct err *wait_for_request(const struct reload *r)
         err_free(e);
         if (tls_store_look(certificates))
             log_err(LOG_ERROR, listeners_apply(r->server, r->server->conf), "listen where the certificate was missing");
-        if (r->wanted)
+        if (r->server->reload_wanted)
             return NULL;
     }
 }
@@ -204,14 +202,14 @@ static void run_reloads(void *arg)
     struct reload *r = arg;
     struct err    *e = NULL;
     while (!e) {
-        while (r->wanted && !co_is_cancelled(r->co)) {
-            r->wanted = false;
+        while (r->server->reload_wanted && !co_is_cancelled(co_self())) {
+            r->server->reload_wanted = false;
             reload_once(r);
         }
         e = wait_for_request(r);
     }
     err_free(e);
-    r->server->reload = NULL;
+    r->server->reloader = NULL;
     mem_free(r);
 }
 
@@ -221,18 +219,8 @@ struct err *reload_start(struct server *s, const struct conf_source *from)
     if (!r)
         return err_no_memory();
     *r = (struct reload){ .server = s, .from = *from };
-    struct err *e = co_go(&s->services, "reload", run_reloads, r, &r->co);
+    struct err *e = co_go(&s->services, "reload", run_reloads, r, &s->reloader);
     if (e)
         mem_free(r);
-    else
-        s->reload = r;
     return e;
-}
-
-void reload_request(struct server *s)
-{
-    if (!s->reload || s->stop != SERVER_RUNS)
-        return;
-    s->reload->wanted = true;
-    co_unpark(s->reload->co);
 }

@@ -1,16 +1,92 @@
-/* What the server listens for: a protocol more is a row more. */
-#include "app/http/service.h"
-#include "app/listener.h"
+#include "app/services.h"
+
+#include "app/http/gzip.h"
+#include "app/http/port.h"
+#include "app/http_faces.h"
 #include "app/rtmp/conn.h"
 
-/* clang-format off */
-const struct listen_service *const listen_services[] = {
-    &rtmp_service,
-    &rtmps_service,
-    &http_api_service,
-    &http_server_service,
-    &https_api_service,
-    &https_server_service,
-    NULL,
+static const struct conf_words *rtmp_endpoints(const struct conf *conf)
+{
+    return &conf->listen;
+}
+
+static const struct conf_words *rtmps_endpoints(const struct conf *conf)
+{
+    return conf->rtmps.enabled ? &conf->rtmps.listen : NULL;
+}
+
+static const struct conf_https *rtmps_tls(const struct conf *conf)
+{
+    return &conf->rtmps;
+}
+
+/* Where the API and streams have the same `listen`, the port of the streams serves both. */
+static const struct conf_words *api_endpoints(const struct conf *conf)
+{
+    return conf->http_api.enabled && !conf_http_is_shared(conf) ? &conf->http_api.listen : NULL;
+}
+
+static const struct conf_words *api_tls_endpoints(const struct conf *conf)
+{
+    return conf->http_api.https.enabled && api_endpoints(conf) ? &conf->http_api.https.listen : NULL;
+}
+
+static const struct conf_https *api_tls(const struct conf *conf)
+{
+    return &conf->http_api.https;
+}
+
+static bool api_always(const struct conf *conf)
+{
+    (void)conf;
+    return true;
+}
+
+static const struct conf_words *stream_endpoints(const struct conf *conf)
+{
+    return conf->http_server.enabled ? &conf->http_server.listen : NULL;
+}
+
+static const struct conf_words *stream_tls_endpoints(const struct conf *conf)
+{
+    return conf->http_server.https.enabled && stream_endpoints(conf) ? &conf->http_server.https.listen : NULL;
+}
+
+static const struct conf_https *stream_tls(const struct conf *conf)
+{
+    return &conf->http_server.https;
+}
+
+/* A port more is a row more. */
+const struct listen_service listen_services[] = {
+    { .name = "RTMP", .endpoints = rtmp_endpoints, .start = rtmp_conn_start },
+    { .name = "RTMPS", .endpoints = rtmps_endpoints, .tls = rtmps_tls, .start = rtmp_conn_start },
+    { .name = "HTTP-API",
+      .endpoints = api_endpoints,
+      .start = http_port_start,
+      .has_api = api_always,
+      .faces = http_api_faces },
+    { .name = "HTTP-Server",
+      .endpoints = stream_endpoints,
+      .start = http_port_start,
+      .has_api = conf_http_is_shared,
+      .faces = http_stream_faces },
+    { .name = "HTTPS-API",
+      .endpoints = api_tls_endpoints,
+      .tls = api_tls,
+      .start = http_port_start,
+      .has_api = api_always,
+      .faces = http_api_faces },
+    { .name = "HTTPS-Server",
+      .endpoints = stream_tls_endpoints,
+      .tls = stream_tls,
+      .start = http_port_start,
+      .has_api = conf_http_is_shared,
+      .faces = http_stream_faces },
+    { .name = NULL },
 };
-/* clang-format on */
+
+void services_finish(void)
+{
+    gzip_forget();
+}

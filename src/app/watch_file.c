@@ -6,7 +6,6 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "app/reload.h"
 #include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -53,7 +52,7 @@ static void run_watch(void *arg)
             break;
         read_events(w);
         log_info("the configuration file has changed: reload");
-        reload_request(w->server);
+        server_request_reload(w->server);
     }
     err_free(e);
     io_close(&w->io);

@@ -9,6 +9,7 @@
 #include "app/listener.h"
 #include "app/reload.h"
 #include "app/server/server.h"
+#include "app/server_run.h"
 #include "app/watch_file.h"
 #include "build_info.h"
 #include "core/clock.h"

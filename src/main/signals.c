@@ -7,7 +7,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "app/reload.h"
 #include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -79,7 +78,7 @@ static void handle(struct server *s, int signo)
     switch (signo) {
     case SIGHUP:
         log_info("reload config, signo=%d", signo);
-        reload_request(s);
+        server_request_reload(s);
         break;
     case SIGUSR1:
         log_warn("reopen log file, signo=%d", signo);

@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #include "app/conf/conf_load.h"
-#include "app/http/service.h"
-#include "app/listener.h"
-#include "app/rtmp/conn.h"
+#include "app/services.h"
 #include "core/attr.h"
 #include "core/log.h"
 #include "fuzzing.h"
@@ -157,6 +155,15 @@ static void leave(struct peer *p)
     *p = (struct peer){ .fd = -1 };
 }
 
+static const struct listen_service *service(const char *name)
+{
+    const struct listen_service *row = listen_services;
+    while (row->name && strcmp(row->name, name) != 0)
+        row++;
+    check(row->name != NULL);
+    return row;
+}
+
 /* False: no descriptors. */
 static bool come(struct peer *p, enum peer_kind kind, const struct listen_service *by)
 {
@@ -252,7 +259,7 @@ static void connect_rtmp(const struct peer *p)
 
 static void begin_rtmp(struct peer *p, const char *what)
 {
-    if (!come(p, PEER_RTMP, &rtmp_service))
+    if (!come(p, PEER_RTMP, service("RTMP")))
         return;
     connect_rtmp(p);
     give_way(2);
@@ -361,7 +368,7 @@ static void act(void)
     struct peer *p = &peers[rd_u8(&script) % PEERS];
     switch (op % 16) {
     case 0: begin_rtmp(p, op & 0x80 ? "publish" : "play"); break;
-    case 1: come(p, PEER_RTMP, &rtmp_service); break;
+    case 1: come(p, PEER_RTMP, service("RTMP")); break;
     case 2: call_anything(p); break;
     case 3:
     case 4:
@@ -372,7 +379,7 @@ static void act(void)
     case 9: take_in(p, (size_t)rd_u8(&script) * 100); break;
     case 10:
     case 11:
-        if (come(p, PEER_HTTP, op >= 0xf0 ? &http_api_service : &http_server_service))
+        if (come(p, PEER_HTTP, service(op >= 0xf0 ? "HTTP-API" : "HTTP-Server")))
             op >= 0xf0 ? ask_api(p) : ask(p);
         give_way(4);
         break;
@@ -416,6 +423,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     check(server.sources.by_key.count == 0);
     check(server.stat.n_clients == 0 && list_is_empty(&server.stat.clients));
     check(server.stat.client_roll.count == 0 && server.stat.stream_roll.count == 0);
+    services_finish();
     server_finish(&server);
     return 0;
 }

@@ -3,7 +3,6 @@
 
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
-#include "app/reload.h"
 #include "core/str.h"
 #include "protocol/http/status.h"
 
@@ -42,7 +41,7 @@ static void write_reload(struct api_reply *r, const struct conf_http_api *api)
     if (!api->raw_api_reload) {
         api_error(r, HTTP_STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
     } else if (api_may_change(r)) {
-        reload_request(r->server);
+        server_request_reload(r->server);
         api_error(r, HTTP_STATUS_OK, E_SUCCESS);
     }
 }

@@ -1,5 +1,5 @@
 /**
- * One HTTP connection, plain or TLS, from accept to close, in its own coroutine: requests one after the other.
+ * One HTTP connection, plain or TLS, as the handlers of its requests see it.
  *
  * Before a handler sees a request its client's address is known, CORS fields are set, and the password of the API
  * has been asked for.
@@ -9,45 +9,38 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <sys/socket.h>
 
-#include "app/listener.h"
 #include "app/server/api_places.h"
 #include "app/server/server.h"
-#include "core/attr.h"
-#include "core/err.h"
 #include "core/ident.h"
 #include "core/log_limit.h"
 #include "protocol/http/exchange.h"
 #include "protocol/io.h"
 
-/* What a listener's connections may ask for. */
-enum http_face {
-    HTTP_FACE_API = 1 << 0,    /* /api/, /rtc/, /console/ … */
-    HTTP_FACE_STREAM = 1 << 1, /* live streams, files, HLS */
-};
+struct http_face;
+struct listen_service;
 
 /* Of the last request, for the log. */
 enum { HTTP_SUMMARY_CAP = 96 };
 
 struct http_conn {
-    struct server               *server;
-    const struct listen_service *by;
-    struct io                    io;
-    unsigned                     faces;
-    bool                         is_tls;
-    int                          local_port;
-    char                         trace[IDENT_CAP];
-    char                         ip[INET6_ADDRSTRLEN];      /* the client's own address, behind trusted proxies too */
-    char                         peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or as the PROXY protocol says */
-    char                         peer[IO_ADDR_CAP];         /* of the socket, with the port */
-    int64_t                      earlier_in, earlier_out;   /* bytes of the requests before this one */
-    unsigned                     n_requests;
-    unsigned                     n_served; /* of them, those of HTTP_FACE_STREAM: what the log tells of */
-    char                         summary[HTTP_SUMMARY_CAP];
-    int                          status; /* of the reply to it; 0: none has begun */
-    struct log_limits            log_limits;
-    struct api_seat              api_seat; /* one of the API's own, for whoever came when the server was full */
+    struct server                 *server;
+    const struct listen_service   *by;
+    struct io                      io;
+    const struct http_face *const *faces; /* what its requests may be for, as the configuration had it when it came */
+    bool                           is_tls;
+    int                            local_port;
+    char                           trace[IDENT_CAP];
+    char                           ip[INET6_ADDRSTRLEN];      /* the client's own address, behind trusted proxies too */
+    char                           peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or as the PROXY protocol says */
+    char                           peer[IO_ADDR_CAP];         /* of the socket, with the port */
+    int64_t                        earlier_in, earlier_out;   /* bytes of the requests before this one */
+    unsigned                       n_requests;
+    unsigned                       n_served; /* of them, those that are not for the API: what the log tells of */
+    char                           summary[HTTP_SUMMARY_CAP];
+    int                            status; /* of the reply to it; 0: none has begun */
+    struct log_limits              log_limits;
+    struct api_seat                api_seat; /* one of the API's own, for whoever came when the server was full */
 };
 
 /** The connection that an exchange of this server belongs to. */
@@ -55,9 +48,5 @@ static inline struct http_conn *http_conn_of(const struct http_exchange *x)
 {
     return http_owner_of(x);
 }
-
-/** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
-struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *peer,
-                            const struct listen_service *by) ATTR_MUST_USE;
 
 #endif

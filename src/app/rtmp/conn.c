@@ -102,8 +102,9 @@ static struct err *accept_connect(struct rtmp_conn *c)
 
 static struct err *begin_tls(struct rtmp_conn *c)
 {
-    char        text[TLS_TEXT_CAP];
-    struct err *e = tls_store_accept(c->server, &c->io, &c->server->conf->rtmps, false, now_us() + TLS_TIMEOUT_US);
+    char         text[TLS_TEXT_CAP];
+    struct conf *conf = c->server->conf;
+    struct err  *e = tls_store_accept(&c->server->tls, conf, &c->io, &conf->rtmps, false, now_us() + TLS_TIMEOUT_US);
     if (!e)
         log_info("TLS handshake success, %s", tls_describe(&c->io, text));
     return e;
@@ -330,7 +331,7 @@ static void run(void *arg)
     conn_free(c);
 }
 
-static struct err *start(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by)
+struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by)
 {
     struct rtmp_conn *c = mem_calloc(1, sizeof *c);
     if (!c) {
@@ -338,7 +339,7 @@ static struct err *start(struct server *s, int fd, const struct sockaddr *peer, 
         return err_no_memory();
     }
     c->server = s;
-    c->is_tls = by == &rtmps_service;
+    c->is_tls = by->tls != NULL;
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->ip, sizeof c->ip);
     io_addr_text(peer, c->peer);
@@ -352,23 +353,3 @@ static struct err *start(struct server *s, int fd, const struct sockaddr *peer, 
         conn_free(c);
     return e;
 }
-
-static const struct conf_words *endpoints(const struct conf *conf)
-{
-    return &conf->listen;
-}
-
-static const struct conf_words *tls_endpoints(const struct conf *conf)
-{
-    return conf->rtmps.enabled ? &conf->rtmps.listen : NULL;
-}
-
-static const struct conf_https *tls_of(const struct conf *conf)
-{
-    return &conf->rtmps;
-}
-
-const struct listen_service rtmps_service = {
-    .name = "RTMPS", .endpoints = tls_endpoints, .start = start, .tls = tls_of
-};
-const struct listen_service rtmp_service = { .name = "RTMP", .endpoints = endpoints, .start = start };

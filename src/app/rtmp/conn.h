@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "app/listener.h"
+#include "app/server/listen_service.h"
 #include "app/server/server.h"
 #include "app/session/stat.h"
 #include "core/attr.h"
@@ -39,7 +39,9 @@ struct rtmp_conn {
     unsigned            n_streams; /* that it began */
 };
 
-extern const struct listen_service rtmp_service, rtmps_service;
+/** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
+struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *peer,
+                            const struct listen_service *by) ATTR_MUST_USE;
 
 /**
  * Tell the client why it is refused, as far as it listens, and pass the reason on; the caller closes.

@@ -1,28 +1,16 @@
 #include "app/server/server.h"
 
-#include <sys/resource.h>
-
 #include "app/conf/size.h"
-#include "app/http/gzip.h"
-#include "app/listener.h"
 #include "app/source/give_way.h"
 #include "app/stat/system/memory_max.h"
-#include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "protocol/peer_watch.h"
-
-/* A graceful stop says what it waits for after 1, 2, 4 … 32 s, and looks this often whether it is overtaken. */
-enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
-
-struct usage {
-    int64_t at_us, cpu_us;
-};
 
 void server_init(struct server *s, struct conf *conf, const char *server_id)
 {
     *s = (struct server){ .conf = conf_ref(conf), .server_id = server_id };
     ident_random(s->service_id, IDENT_LEN);
+    s->host.conf = &s->conf;
     stat_init(&s->stat);
     tls_store_init(&s->tls);
     list_init(&s->listeners);
@@ -51,7 +39,6 @@ void server_apply_memory_limit(struct server *s)
 void server_finish(struct server *s)
 {
     mem_set_limit(0, NULL, NULL);
-    gzip_forget();
     stat_finish(&s->stat);
     tls_store_finish(&s->tls);
     map_finish(&s->sources.by_key);
@@ -71,115 +58,10 @@ void server_request_stop(struct server *s, enum server_stop how)
         co_unpark(s->main);
 }
 
-/* What the process costs, since the last such line. */
-static void log_process(const struct server *s, struct usage *last)
+void server_request_reload(struct server *s)
 {
-    struct rusage u;
-    int64_t       now = now_us();
-    if (getrusage(RUSAGE_SELF, &u) < 0)
+    if (!s->reloader || s->stop != SERVER_RUNS)
         return;
-    int64_t cpu_us =
-        (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000000) + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
-    double percent = now > last->at_us ? 100.0 * (double)(cpu_us - last->cpu_us) / (double)(now - last->at_us) : 0;
-    log_info("Hybrid cpu=%.2f%%,%ldMB, conns=%zu, clients=%d, streams=%zu, coroutines=%zu, okbps=%d, ikbps=%d", percent,
-             u.ru_maxrss / 1024, s->connections.count, s->stat.n_clients, s->sources.by_key.count, co_count(),
-             s->stat.traffic.out.sample.kbps, s->stat.traffic.in.sample.kbps);
-    *last = (struct usage){ now, cpu_us };
-}
-
-/* Samples the statistics, and logs a line for each kind of client every `pithy_print_ms`. */
-static void run_statistics(void *arg)
-{
-    struct server *s = arg;
-    struct err    *e;
-    int64_t        logged_us = now_us();
-    int64_t        sampled_us = logged_us;
-    struct usage   usage = { logged_us, 0 };
-    for (;;) {
-        int64_t now = now_us();
-        int64_t next_log = logged_us + s->conf->pithy_print_us, next_sample = sampled_us + STAT_SAMPLE_US;
-        if ((e = co_sleep((next_log < next_sample ? next_log : next_sample) - now)))
-            break;
-        now = now_us();
-        if (now >= next_sample || now >= next_log) {
-            stat_sample(&s->stat, now);
-            sampled_us = now;
-        }
-        if (now >= next_log) {
-            stat_log_periodic(&s->stat, now);
-            log_process(s, &usage);
-            logged_us = now;
-        }
-    }
-    err_free(e);
-}
-
-static void run_peer_watch(void *arg)
-{
-    struct err *e;
-    (void)arg;
-    while (!(e = co_sleep(PEER_WATCH_LOOK_US)))
-        peer_watch_look();
-    err_free(e);
-}
-
-/* Park until the stop that is wanted is at least `level`, or so long has passed; true for the former. */
-static bool wait_for_stop(struct server *s, enum server_stop level, int64_t deadline_us)
-{
-    while (s->stop < level) {
-        struct err *e = co_park(deadline_us);
-        if (e) {
-            err_free(e);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* True when everybody has left by himself, false when a quick stop was asked for meanwhile. */
-static bool wait_for_clients(struct server *s)
-{
-    int64_t step_us = US_PER_SECOND, said_us = 0;
-    while (!co_group_join(&s->connections, now_us() + GRACE_LOOK_US)) {
-        if (s->stop == SERVER_STOPS_QUICKLY)
-            return false;
-        if (now_us() - said_us >= step_us) {
-            log_info("wait for %zu conns to quit", s->connections.count);
-            step_us = said_us && step_us < GRACE_STEP_MAX_US ? step_us * 2 : step_us;
-            said_us = now_us();
-        }
-    }
-    return true;
-}
-
-static void stop_gracefully(struct server *s)
-{
-    log_info("gracefully quit: closing the listeners in %lldms", (long long)(s->conf->grace_start_wait_us / US_PER_MS));
-    if (wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_start_wait_us))
-        return;
-    listeners_close(s);
-    if (!wait_for_clients(s))
-        return;
-    wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_final_wait_us);
-}
-
-struct err *server_run(struct server *s)
-{
-    s->main = co_self();
-    server_apply_memory_limit(s);
-    struct err *e = co_go(&s->services, "statistics", run_statistics, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "host", host_run, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "peer-watch", run_peer_watch, s, NULL);
-    if (!e) {
-        wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
-        if (s->stop == SERVER_STOPS_GRACEFULLY)
-            stop_gracefully(s);
-    }
-    listeners_close(s);
-    co_group_cancel_and_join(&s->connections);
-    co_group_cancel_and_join(&s->services);
-    log_info("server terminated");
-    return err_wrap(e, "run the server");
+    s->reload_wanted = true;
+    co_unpark(s->reloader);
 }

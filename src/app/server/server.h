@@ -1,7 +1,6 @@
 /**
- * The server: configuration in force, listeners, connections, sources, statistics; its run and its end.
- *
- * One per process, handed down to whoever needs it.
+ * The state of the server that its parts share: configuration in force, sources, statistics, certificates, the groups of its
+ * coroutines. One a process, handed down to every part that needs it. server_run.h runs it.
  */
 #ifndef APP_SERVER_SERVER_H
 #define APP_SERVER_SERVER_H
@@ -10,8 +9,8 @@
 #include <stddef.h>
 
 #include "app/conf/conf.h"
-#include "app/reload.h"
 #include "app/server/api_places.h"
+#include "app/server/reload_result.h"
 #include "app/session/stat.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
@@ -21,8 +20,6 @@
 #include "core/ident.h"
 #include "core/list.h"
 #include "protocol/co.h"
-
-struct reload;
 
 enum server_stop { SERVER_RUNS, SERVER_STOPS_GRACEFULLY, SERVER_STOPS_QUICKLY };
 
@@ -37,22 +34,23 @@ struct server {
     struct list          listeners;
     struct co_group      accepters, connections, services;
     struct api_places    api_places; /* beyond max_connections */
-    struct co           *main;       /* runs server_run() */
-    struct reload       *reload;     /* reload.h; NULL: there is none */
-    struct reload_result reloaded;   /* the last time */
+    struct co           *main;       /* runs server_run(); NULL: nothing does */
+    struct co           *reloader;   /* runs reloads; NULL: nothing does */
+    bool                 reload_wanted;
+    struct reload_result reloaded; /* the last time */
     enum server_stop     stop;
 };
 
-/** Needs co_init(), io_init(), offload_init(). Takes a reference to `conf`, borrows `server_id`. */
+/** Needs co_init(), io_init(), offload_init(). Takes a reference to `conf`, borrows `server_id`; `s` must not move. */
 void server_init(struct server *s, struct conf *conf, const char *server_id);
-
-/** Serve until server_request_stop(); on return no connection is left. The listeners are open already. Yields. */
-struct err *server_run(struct server *s) ATTR_MUST_USE;
 
 void server_finish(struct server *s);
 
 /** Begin to stop; a quick stop overtakes a graceful one. Does not yield. */
 void server_request_stop(struct server *s, enum server_stop how);
+
+/** Reload the configuration soon; requests that come while one runs are answered by one more. Does not yield. */
+void server_request_reload(struct server *s);
 
 /** Make the memory limit that of the configuration in force; at start and after a reload. */
 void server_apply_memory_limit(struct server *s);

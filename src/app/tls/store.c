@@ -3,7 +3,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "app/server/server.h"
 #include "app/tls/pair_load.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -267,23 +266,32 @@ struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, cons
     return p ? p->ctx : NULL;
 }
 
+/* Whose names a handshake may ask for. */
+struct named_pairs {
+    const struct tls_store *store;
+    const struct conf      *conf;
+};
+
 /* The pair of the vhost that serves this name; without one, the port's is shown. */
 static struct tls_ctx *find_by_name(void *arg, const char *name)
 {
-    const struct server     *s = arg;
-    const struct conf_vhost *v = conf_find_vhost(s->conf, name);
-    return v && has_tls(v) ? tls_store_find(&s->tls, v->tls.key, v->tls.cert) : NULL;
+    const struct named_pairs *pairs = arg;
+    const struct conf_vhost  *v = conf_find_vhost(pairs->conf, name);
+    return v && has_tls(v) ? tls_store_find(pairs->store, v->tls.key, v->tls.cert) : NULL;
 }
 
-struct err *tls_store_accept(const struct server *s, struct io *io, const struct conf_https *port, bool resumable,
-                             int64_t deadline_us)
+struct err *tls_store_accept(const struct tls_store *st, struct conf *conf, struct io *io,
+                             const struct conf_https *port, bool resumable, int64_t deadline_us)
 {
-    const struct tls_names names = { find_by_name, (void *)s };
-    struct tls_ctx        *ctx = tls_store_find(&s->tls, port->key, port->cert);
+    struct named_pairs     pairs = { st, conf };
+    const struct tls_names names = { find_by_name, &pairs };
+    struct tls_ctx        *ctx = tls_store_find(st, port->key, port->cert);
     if (!ctx)
         return err_new(E_HTTPS_KEY_CRT, "there is no certificate %s with key %s", port->cert, port->key);
     ctx = tls_ctx_ref(ctx); /* a reload may come meanwhile */
+    conf_ref(conf);
     struct err *e = tls_accept(io, ctx, &names, resumable, deadline_us);
+    conf_unref(&conf);
     tls_ctx_unref(&ctx);
     return e;
 }

@@ -19,8 +19,6 @@
 #include "protocol/io.h"
 #include "protocol/tls/ctx.h"
 
-struct server;
-
 struct tls_store {
     struct list pairs;
 };
@@ -71,11 +69,11 @@ struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, cons
  * The server's side of TLS on an accepted connection: with the pair of the vhost that the client asks for if that has
  * one, else with the port's. `resumable` is that of tls_accept().
  *
- * Ownership  `port` is not used after the first yield
+ * Ownership  `conf` names the vhosts' pairs, and is kept meanwhile; `port` is of it
  * Errors     as tls_accept(); E_HTTPS_KEY_CRT when the port has no pair any more
  * Yields     yes
  */
-struct err *tls_store_accept(const struct server *s, struct io *io, const struct conf_https *port, bool resumable,
-                             int64_t deadline_us) ATTR_MUST_USE;
+struct err *tls_store_accept(const struct tls_store *st, struct conf *conf, struct io *io,
+                             const struct conf_https *port, bool resumable, int64_t deadline_us) ATTR_MUST_USE;
 
 #endif

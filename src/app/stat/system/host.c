@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -104,44 +103,44 @@ static void drop(struct offload_job *job)
     mem_free(j);
 }
 
-static struct err *sample(struct server *s, unsigned wanted)
+static struct err *sample(struct host *h, unsigned wanted)
 {
     struct reading_job *j = mem_calloc(1, sizeof *j);
     if (!j)
         return err_no_memory();
     j->job = (struct offload_job){ .work = work, .drop = drop };
-    j->conf = conf_ref(s->conf);
+    j->conf = conf_ref(*h->conf);
     j->wanted = wanted;
     struct err *e = offload(OFFLOAD_STAT, &j->job, now_us() + PATIENCE_US);
     if (e)
         return e;
-    host_take(&s->host, &j->reading, now_us(), wall_now_us() / US_PER_MS);
+    host_take(h, &j->reading, now_us(), wall_now_us() / US_PER_MS);
     drop(&j->job);
     return NULL;
 }
 
 /* The parts whose time has come; a tick early is better than a tick late. */
-static unsigned due(const struct server *s, const int64_t last_us[HOST_PARTS], int64_t now)
+static unsigned due(const struct host *h, const int64_t last_us[HOST_PARTS], int64_t now)
 {
     unsigned parts = 0;
     for (int i = 0; i < HOST_PARTS; i++)
         if (!last_us[i] || now - last_us[i] > periods_us[i] - TICK_US / 2)
             parts |= 1u << i;
-    return s->conf->stats.enabled ? parts : parts & HOST_CPU;
+    return (*h->conf)->stats.enabled ? parts : parts & HOST_CPU;
 }
 
 void host_run(void *arg)
 {
-    struct server *s = arg;
-    struct err    *e = NULL;
-    int64_t        last_us[HOST_PARTS] = { 0 };
+    struct host *h = arg;
+    struct err  *e = NULL;
+    int64_t      last_us[HOST_PARTS] = { 0 };
     do {
         int64_t  now = now_us();
-        unsigned wanted = due(s, last_us, now);
+        unsigned wanted = due(h, last_us, now);
         for (int i = 0; i < HOST_PARTS; i++)
             if (wanted & 1u << i)
                 last_us[i] = now;
-        if (wanted && (e = sample(s, wanted)) && err_code(e) != E_THREAD_INTERRUPTED) {
+        if (wanted && (e = sample(h, wanted)) && err_code(e) != E_THREAD_INTERRUPTED) {
             log_err(LOG_WARN, e, "sample the machine");
             e = NULL;
         }

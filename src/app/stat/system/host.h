@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/conf/conf.h"
 #include "app/stat/system/host_reading.h"
 
 struct host_moment {
@@ -19,6 +20,7 @@ struct host_moment {
 };
 
 struct host {
+    struct conf *const *conf; /* the owner's configuration in force, whichever that is at the time */
     struct host_reading newest;
     struct host_moment  sampled[HOST_PARTS];
     double              self_cpu;    /* of one processor: may be above 1 */
@@ -36,7 +38,7 @@ const struct host_moment *host_sampled(const struct host *h, enum host_part part
 /** True when all these parts have been sampled. */
 bool host_has(const struct host *h, unsigned parts);
 
-/** Sample until cancelled; `arg` is the server. Yields. */
+/** Sample until cancelled; `arg` is the struct host. Yields. */
 void host_run(void *arg);
 
 #endif

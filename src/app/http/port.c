@@ -1,14 +1,13 @@
-#include "app/http/conn.h"
+#include "app/http/port.h"
 
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "app/http/service.h"
+#include "app/http/conn.h"
 #include "app/http/site.h"
 #include "app/http/unbuilt.h"
-#include "app/http_faces.h"
 #include "app/session/client_address.h"
 #include "app/tls/store.h"
 #include "core/clock.h"
@@ -28,16 +27,15 @@ enum { API_PLACE_US = 5 * US_PER_SECOND };
 
 /* ---- before the handlers --------------------------------------------------------------------------------------- */
 
-/* Whose path it is. On a port of both, what the API has no row for is a file; so its index "/" too. */
-static enum http_face face_of(const struct http_conn *c, const struct http_request *r)
+static const struct http_face *face_of(const struct http_conn *c, const struct http_request *r)
 {
-    bool slash_is_missing;
-    if (!(c->faces & HTTP_FACE_STREAM))
-        return HTTP_FACE_API;
-    if (!(c->faces & HTTP_FACE_API))
-        return HTTP_FACE_STREAM;
-    const struct http_route *route = http_router_find(&http_api_router, r->path, &slash_is_missing);
-    return route && strcmp(route->path, "/") != 0 ? HTTP_FACE_API : HTTP_FACE_STREAM;
+    const struct http_face *const *face = c->faces;
+    for (bool slash_is_missing; face[1]; face++) {
+        const struct http_route *route = http_router_find((*face)->router, r->path, &slash_is_missing);
+        if (route && strcmp(route->path, "/") != 0)
+            break;
+    }
+    return *face;
 }
 
 /* What lets scripts of other sites use the reply: by these methods. */
@@ -83,16 +81,16 @@ static bool host_is_served(const struct conf *conf, const struct http_request *r
 }
 
 /* Pages of other sites may read the API, and change nothing. */
-static const char *allowed_methods(const struct conf *conf, enum http_face face, const struct http_request *r)
+static const char *allowed_methods(const struct conf *conf, const struct http_face *face, const struct http_request *r)
 {
-    return face == HTTP_FACE_API && http_site_of(conf, r) != HTTP_SITE_OWN ? "GET, HEAD, OPTIONS" : "*";
+    return face->is_api && http_site_of(conf, r) != HTTP_SITE_OWN ? "GET, HEAD, OPTIONS" : "*";
 }
 
 /* What `conf` has to say to a request; *go_on when it is the handlers' turn. */
-static struct err *receive(struct http_exchange *x, const struct conf *conf, enum http_face face, bool *go_on)
+static struct err *receive(struct http_exchange *x, const struct conf *conf, const struct http_face *face, bool *go_on)
 {
     const struct http_request *r = http_request_of(x);
-    bool        crossdomain = face == HTTP_FACE_API ? conf->http_api.crossdomain : conf->http_server.crossdomain;
+    bool                       crossdomain = face->is_api ? conf->http_api.crossdomain : conf->http_server.crossdomain;
     struct err *e = crossdomain && http_request_field(r, "Origin") ? add_cors(x, allowed_methods(conf, face, r)) : NULL;
     *go_on = false;
     if (e)
@@ -102,7 +100,7 @@ static struct err *receive(struct http_exchange *x, const struct conf *conf, enu
                            : http_reply_status(x, HTTP_STATUS_METHOD_NOT_ALLOWED);
     if (!is_authorized(conf, r))
         return ask_for_password(x);
-    if (face == HTTP_FACE_STREAM && !host_is_served(conf, r))
+    if (!face->is_api && !host_is_served(conf, r))
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     *go_on = true;
     return NULL;
@@ -129,16 +127,16 @@ static struct err *handle(struct http_exchange *x)
     struct http_conn          *c = http_conn_of(x);
     const struct http_request *r = http_request_of(x);
     struct conf               *conf = conf_ref(c->server->conf);
-    enum http_face             face = face_of(c, r);
+    const struct http_face    *face = face_of(c, r);
     bool                       go_on;
     client_address_of_request(conf, c->peer_ip, r, c->ip);
     summarize(c, r);
     c->api_seat.asks = true;
     c->n_requests++;
-    c->n_served += face == HTTP_FACE_STREAM && !is_protected(r->path);
+    c->n_served += !face->is_api && !is_protected(r->path);
     if (c->server->stop != SERVER_RUNS || has_api_place(c))
         http_close_after(x);
-    if (has_api_place(c) && face != HTTP_FACE_API) {
+    if (has_api_place(c) && !face->is_api) {
         conf_unref(&conf);
         c->status = HTTP_STATUS_SERVICE_UNAVAILABLE;
         return http_reply_status(
@@ -149,7 +147,7 @@ static struct err *handle(struct http_exchange *x)
     if (!e && go_on && http_unbuilt_owns(r->path))
         e = http_unbuilt_reply(x);
     else if (!e && go_on)
-        e = http_router_handle(face == HTTP_FACE_API ? &http_api_router : &http_stream_router, x);
+        e = http_router_handle(face->router, x);
     c->status = http_reply_status_of(x);
     c->earlier_in = c->io.bytes_in;
     c->earlier_out = c->io.bytes_out;
@@ -215,8 +213,8 @@ static struct err *introduce(struct http_conn *c)
     memcpy(c->ip, c->peer_ip, sizeof c->ip);
     if (e || !c->is_tls)
         return e;
-    return tls_store_accept(c->server, &c->io, http_service_tls(c->server->conf, c->by), true,
-                            now_us() + introduction_us(c));
+    struct conf *conf = c->server->conf;
+    return tls_store_accept(&c->server->tls, conf, &c->io, c->by->tls(conf), true, now_us() + introduction_us(c));
 }
 
 static void run(void *arg)
@@ -242,7 +240,7 @@ static void run(void *arg)
     conn_free(c);
 }
 
-struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by)
+struct err *http_port_start(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by)
 {
     struct http_conn *c = mem_calloc(1, sizeof *c);
     if (!c) {
@@ -251,8 +249,8 @@ struct err *http_conn_start(struct server *s, int fd, const struct sockaddr *pee
     }
     c->server = s;
     c->by = by;
-    c->is_tls = http_service_tls(s->conf, by) != NULL;
-    c->faces = http_service_faces(s->conf, by);
+    c->is_tls = by->tls != NULL;
+    c->faces = by->faces(s->conf);
     c->local_port = port_of(fd);
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->peer_ip, sizeof c->peer_ip);
