@@ -6,10 +6,10 @@
 #include "app/http/live_format.h"
 #include "app/http/live_mount.h"
 #include "app/http/live_player.h"
+#include "app/http/live_session.h"
 #include "app/http/site.h"
 #include "app/http/static_files.h"
 #include "app/http/unbuilt.h"
-#include "app/session/access.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/log.h"
@@ -71,24 +71,16 @@ static bool find_target(const struct http_exchange *x, const struct conf *conf, 
 
 /* ---- who may ---- */
 
-static struct err *check_access(const struct http_exchange *x, const struct conf_vhost *vhost)
+/* The log gets the reason, the client the status; the text too where the person at the player can do something with it. */
+static struct err *refuse(struct http_exchange *x, enum session_verdict verdict, struct err *why)
 {
-    const char *page = http_site_page(http_request_of(x));
-    struct err *e = vhost->enabled ? NULL : err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name);
-    if (!e)
-        e = access_check_security(vhost, ACCESS_PLAY, http_conn_of(x)->ip);
-    if (!e)
-        e = access_check_refer(vhost, ACCESS_REFER_ALL, page);
-    if (!e)
-        e = access_check_refer(vhost, ACCESS_REFER_PLAY, page);
-    return e;
-}
-
-/* The log gets the reason, the client the status. */
-static struct err *refuse(struct http_exchange *x, struct err *why)
-{
+    int status = verdict == SESSION_NOT_FOUND ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FORBIDDEN;
+    if (verdict == SESSION_FAILED)
+        return why;
+    if (verdict == SESSION_UNAVAILABLE)
+        return http_unbuilt_refuse(x, why);
     log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
-    return http_reply_status(x, HTTP_STATUS_FORBIDDEN);
+    return http_reply_status(x, status);
 }
 
 /* ---- what may ---- */
@@ -113,47 +105,38 @@ static struct err *reply_not_carried(struct http_exchange *x, const struct sourc
     return http_reply(x, HTTP_STATUS_NOT_ACCEPTABLE, "text/plain; charset=utf-8", text, out.len);
 }
 
-static struct err *serve(struct http_exchange *x, struct source *s, const struct live_format *format)
+static struct err *serve(struct http_exchange *x, struct session *session, const struct live_format *format)
 {
+    const struct source *s = session->source;
     if (!s->publisher && s->vhost->http_remux.wait_us == 0)
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     if (!is_carried(s, format))
         return reply_not_carried(x, s, format);
-    return http_live_play(x, s, format);
-}
-
-static struct err *admit(struct http_exchange *x, struct conf *conf, const struct target *t, struct source **out)
-{
-    struct err *e = check_access(x, t->vhost);
-    if (e)
-        return refuse(x, e);
-    if ((e = access_check_built(conf, t->vhost)))
-        return http_unbuilt_refuse(x, e);
-    return source_acquire(out, &http_conn_of(x)->server->sources, conf, t->vhost, t->app, t->stream);
+    return http_live_play(x, session, format);
 }
 
 /* What it takes to find out is not kept while somebody plays. */
-static struct err *acquire(struct http_exchange *x, bool *taken, struct source **out, const struct live_format **format)
+static struct err *admit(struct http_exchange *x, bool *taken, struct live_session *l,
+                         const struct live_format **format)
 {
     struct conf  *conf = conf_ref(http_conn_of(x)->server->conf);
     struct target t;
-    struct err   *e = NULL;
     *taken = find_target(x, conf, &t);
-    if (*taken) {
-        e = admit(x, conf, &t, out);
-        *format = t.format;
-    }
     conf_unref(&conf);
-    return e;
+    if (!*taken)
+        return NULL;
+    *format = t.format;
+    struct err *e = live_session_admit(l, x, t.app, t.stream, t.format->format->ext);
+    return e ? refuse(x, l->session.verdict, e) : NULL;
 }
 
 struct err *http_live_handle(struct http_exchange *x, bool *taken)
 {
-    struct source            *s = NULL;
+    struct live_session       l = { 0 };
     const struct live_format *format = NULL;
-    struct err               *e = acquire(x, taken, &s, &format);
-    if (!e && s)
-        e = serve(x, s, format);
-    source_release(s);
+    struct err               *e = admit(x, taken, &l, &format);
+    if (!e && l.session.source)
+        e = serve(x, &l.session, format);
+    live_session_end(&l);
     return e;
 }

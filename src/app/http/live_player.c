@@ -1,12 +1,8 @@
 #include "app/http/live_player.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "app/http/conn.h"
-#include "app/http/site.h"
 #include "app/live/sender.h"
-#include "app/session/stat.h"
+#include "app/session/session.h"
 #include "app/source/pacer.h"
 #include "app/source/retention.h"
 #include "app/source/source.h"
@@ -22,20 +18,15 @@ enum { DROP_BYTES = 4096, DROP_TURN_BYTES = 64 << 10 };
 
 enum { HEADER_TIMEOUT_US = 30 * US_PER_SECOND };
 
-/* What the API shows of the player; the request is forgotten while it plays. */
-struct identity {
-    char *name, *tc_url, *page_url;
-};
-
 struct player {
     struct http_exchange     *x;
-    struct source            *source;
+    struct session           *session;
+    struct source            *source; /* the session's */
     const struct live_format *format;
     struct io                *io;
     struct websocket         *ws; /* NULL: plain HTTP */
     struct websocket          websocket;
     struct sender             out;
-    struct client             client;
     uint64_t                  applied_conf;               /* serial of the one in use */
     bool                      barred_audio, barred_video; /* the configuration kept the header from telling them */
     bool                      asked_range; /* as whoever wants to move about in a file does; recorders do not */
@@ -45,67 +36,6 @@ struct player {
     int64_t                   wait_until_us;
     int64_t                   since_us; /* when the first frames were there */
 };
-
-static const struct client_type type = { .name = "flv-play", .tag = "HTS", .is_http = true };
-
-/* ---- what the API and the log know of it ---- */
-
-static bool format_url(char **to, const struct http_exchange *x, const char *app)
-{
-    const struct http_conn    *c = http_conn_of(x);
-    const struct http_request *r = http_request_of(x);
-    const char                *colon = strrchr(r->host_port, ':');
-    bool                       has_port = colon && !strchr(colon, ']');
-    size_t                     cap = strlen(r->host_port) + strlen(app) + 32;
-    if (!(*to = mem_alloc(cap)))
-        return false;
-    struct str out = str_over(*to, cap);
-    str_printf(&out, "%s://%s", c->is_tls ? "https" : "http", r->host_port);
-    if (!has_port)
-        str_printf(&out, ":%d", c->local_port);
-    str_printf(&out, "/%s", app);
-    return true;
-}
-
-static struct err *identify(struct identity *id, const struct http_exchange *x, const struct source *s, const char *ext)
-{
-    const char *page = http_site_page(http_request_of(x));
-    size_t      cap = strlen(s->stream) + strlen(ext) + 1;
-    id->name = mem_alloc(cap);
-    id->page_url = mem_strdup(page ? page : "");
-    if (!id->name || !id->page_url || !format_url(&id->tc_url, x, s->app))
-        return err_no_memory();
-    snprintf(id->name, cap, "%s%s", s->stream, ext);
-    str_tame(id->page_url, strlen(id->page_url));
-    return NULL;
-}
-
-static void identity_finish(struct identity *id)
-{
-    mem_free(id->name);
-    mem_free(id->page_url);
-    mem_free(id->tc_url);
-}
-
-static struct err *count_client(struct player *p, const struct identity *id)
-{
-    const struct http_conn *c = http_conn_of(p->x);
-    p->client = (struct client){
-        .type = &type,
-        .id = c->trace,
-        .ip = c->ip,
-        .tc_url = id->tc_url,
-        .page_url = id->page_url,
-        .swf_url = "",
-        .name = id->name,
-        .source = p->source,
-        .io = p->io,
-        .co = co_self(),
-        .counted_in = c->earlier_in,
-        .counted_out = c->earlier_out,
-    };
-    return stat_add_client(&c->server->stat, &p->client, p->source->vhost->name);
-}
 
 /* ---- its input ---- */
 
@@ -271,7 +201,7 @@ static struct err *play(struct player *p)
     p->epoch = s->epoch;
     p->since_us = now_us();
     p->wait_until_us = p->since_us + s->vhost->http_remux.wait_us;
-    struct err *e = sender_attach(&p->out, s, p->io, wire, &p->client.n_messages);
+    struct err *e = sender_attach(&p->out, s, p->io, wire, &p->session->client.n_messages);
     if (!e && p->format->format->bare_audio)
         reader_start_at(&p->out.reader, retention_fast_cache_us(s));
     if (!e) {
@@ -327,16 +257,15 @@ static struct err *play_over_websocket(struct player *p)
     return e;
 }
 
-struct err *http_live_play(struct http_exchange *x, struct source *s, const struct live_format *format)
+struct err *http_live_play(struct http_exchange *x, struct session *session, const struct live_format *format)
 {
-    struct identity id = { 0 };
-    struct player   p = { .x = x, .source = s, .format = format, .io = http_io_of(x) };
-    struct err     *e = identify(&id, x, s, format->format->ext);
-    if (!e)
-        e = count_client(&p, &id);
-    if (!e)
-        e = websocket_is_wanted(http_request_of(x)) ? play_over_websocket(&p) : play_over_http(&p);
-    stat_remove_client(&http_conn_of(x)->server->stat, &p.client);
-    identity_finish(&id);
-    return e;
+    const struct http_conn *c = http_conn_of(x);
+    struct player           p = { .x = x, .session = session, .source = session->source, .format = format };
+    p.io = http_io_of(x);
+    session->client.counted_in = c->earlier_in;
+    session->client.counted_out = c->earlier_out;
+    struct err *e = session_enter(session, p.io, co_self());
+    if (e)
+        return e;
+    return websocket_is_wanted(http_request_of(x)) ? play_over_websocket(&p) : play_over_http(&p);
 }

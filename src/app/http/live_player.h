@@ -11,14 +11,15 @@
 #include "core/err.h"
 #include "protocol/http/exchange.h"
 
-struct source;
+struct session;
 
 /**
- * Play. The caller holds a reference to the source, and has let the client in.
+ * Enter the session, which has been admitted, and play. The caller leaves it.
  *
  * Errors     NULL when the stream or the wait for it is over: the connection goes on; the socket's; a cancel
  * Yields     yes
  */
-struct err *http_live_play(struct http_exchange *x, struct source *s, const struct live_format *format) ATTR_MUST_USE;
+struct err *http_live_play(struct http_exchange *x, struct session *session,
+                           const struct live_format *format) ATTR_MUST_USE;
 
 #endif

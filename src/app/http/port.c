@@ -9,6 +9,7 @@
 #include "app/http/site.h"
 #include "app/http/unbuilt.h"
 #include "app/session/client_address.h"
+#include "app/session/goodbye.h"
 #include "app/tls/store.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -157,37 +158,35 @@ static struct err *handle(struct http_exchange *x)
 
 /* ---- the connection -------------------------------------------------------------------------------------------- */
 
-/* One line for what it was, at a level by what it was: polls of the API are not worth one each. */
+/* One line for what was served. A connection that only polled the API is not worth a line at INFO. */
+static void tell_end(struct http_conn *c, struct err *e)
+{
+    char text[ERR_TEXT_MAX];
+    log_write(c->n_served ? LOG_INFO : LOG_DEBUG,
+              "HTTP client finished. ip=%s, %u requests, last %s, status=%d, in=%lld, out=%lld, ret=%d%s%s", c->ip,
+              c->n_requests, c->summary, c->status, (long long)c->io.bytes_in, (long long)c->io.bytes_out,
+              (int)err_code(e), e ? ", " : "", e ? err_text(e, text, sizeof text) : "");
+    err_free(e);
+}
+
 static void say_goodbye(struct http_conn *c, struct err *e)
 {
     enum err_code code = err_code(e);
+    enum goodbye  ending = goodbye_of(code);
     char          text[ERR_TEXT_MAX];
-    switch (code) {
-    case E_SUCCESS:
-    case E_END_OF_STREAM:
-    case E_SOCKET_READ:
-    case E_SOCKET_WRITE:
-    case E_SOCKET_TIMEOUT:
-    case E_HTTPS_READ:
-    case E_HTTPS_WRITE:
-    case E_THREAD_INTERRUPTED:
-    case E_HTTP_STREAM_EOF:
-        log_write(c->n_served ? LOG_INFO : LOG_DEBUG,
-                  "HTTP client finished. ip=%s, %u requests, last %s, status=%d, in=%lld, out=%lld, ret=%d%s%s", c->ip,
-                  c->n_requests, c->summary, c->status, (long long)c->io.bytes_in, (long long)c->io.bytes_out,
-                  (int)code, e ? ", " : "", e ? err_text(e, text, sizeof text) : "");
+    switch (ending) {
+    case GOODBYE_FINISHED:
+    case GOODBYE_GONE:
+    case GOODBYE_SILENT:
+    case GOODBYE_CLOSED: tell_end(c, e); return;
+    case GOODBYE_NO_TLS:
+    case GOODBYE_REFUSED:
+    case GOODBYE_MALFORMED:
+        log_write(goodbye_level(ending), "HTTP client ip=%s, code=%d(%s), %s", c->ip, (int)code, err_code_name(code),
+                  err_text(e, text, sizeof text));
         err_free(e);
-        break;
-    case E_HTTP_PARSE_HEADER:
-    case E_HTTP_INVALID_CHUNK_HEADER:
-    case E_HTTP_CONTENT_LENGTH:
-    case E_HTTPS_HANDSHAKE:
-    case E_PROXY_HEADER:
-        log_warn("HTTP client ip=%s, code=%d(%s), %s", c->ip, (int)code, err_code_name(code),
-                 err_text(e, text, sizeof text));
-        err_free(e);
-        break;
-    default: log_err(LOG_ERROR, e, "HTTP client ip=%s, %s", c->ip, c->summary);
+        return;
+    case GOODBYE_FAULT: log_err(goodbye_level(ending), e, "HTTP client ip=%s, %s", c->ip, c->summary);
     }
 }
 

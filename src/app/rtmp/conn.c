@@ -7,8 +7,8 @@
 
 #include "app/rtmp/player.h"
 #include "app/rtmp/publisher.h"
-#include "app/session/access.h"
 #include "app/session/client_address.h"
+#include "app/session/goodbye.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/clock.h"
@@ -53,8 +53,8 @@ static void set_nodelay(struct rtmp_conn *c, bool wanted)
 
 void rtmp_conn_apply_socket_options(struct rtmp_conn *c)
 {
-    const struct conf_vhost *vhost = c->source->vhost;
-    c->applied_conf = c->source->conf->serial;
+    const struct conf_vhost *vhost = c->session.source->vhost;
+    c->applied_conf = c->session.source->conf->serial;
     set_nodelay(c, vhost->tcp_nodelay || !vhost->tcp_nodelay_set);
 }
 
@@ -146,53 +146,38 @@ struct err *rtmp_conn_refuse(struct rtmp_conn *c, enum rtmp_refusal why, struct 
     return err_wrap(e, "%s refused", rtmp_role_name(c->role));
 }
 
-static struct err *check_access(const struct rtmp_conn *c, const struct conf_vhost *vhost)
+/* The door says why not; the client hears it in the words of RTMP. */
+static struct err *refuse_session(struct rtmp_conn *c, struct err *e)
 {
-    bool        publish = rtmp_role_is_publish(c->role);
-    const char *page = c->request.page_url;
-    struct err *e = access_check_security(vhost, publish ? ACCESS_PUBLISH : ACCESS_PLAY, c->ip);
-    if (!e)
-        e = access_check_refer(vhost, ACCESS_REFER_ALL, page);
-    if (!e)
-        e = access_check_refer(vhost, publish ? ACCESS_REFER_PUBLISH : ACCESS_REFER_PLAY, page);
-    return e;
-}
-
-/* The vhost that the client may use, in a configuration that the caller keeps. */
-static struct err *admit(struct rtmp_conn *c, const struct conf *conf, const struct conf_vhost **out)
-{
-    const char              *name = c->request.url.vhost;
-    const struct conf_vhost *vhost = conf_find_vhost(conf, name);
-    if (!vhost)
-        return rtmp_conn_refuse(c, RTMP_REFUSE_NOT_FOUND, err_new(E_RTMP_VHOST_NOT_FOUND, "no vhost %s", name));
-    if (!vhost->enabled)
-        return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED,
-                                err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", vhost->name));
-    struct err *e = check_access(c, vhost);
-    if (!e)
-        e = access_check_built(conf, vhost);
-    if (e)
-        return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, e);
-    *out = vhost;
-    return NULL;
-}
-
-static struct err *count_client(struct rtmp_conn *c)
-{
-    c->client = (struct client){
-        .type = &client_types[c->role],
-        .id = c->trace,
-        .ip = c->ip,
-        .tc_url = c->request.tc_url,
-        .page_url = c->request.page_url,
-        .swf_url = c->request.swf_url,
-        .source = c->source,
-        .io = &c->io,
-        .co = co_self(),
-        .counted_in = c->client.counted_in, /* by the stream before, on the same connection */
-        .counted_out = c->client.counted_out,
+    static const enum rtmp_refusal words[] = {
+        [SESSION_NOT_FOUND] = RTMP_REFUSE_NOT_FOUND,
+        [SESSION_DENIED] = RTMP_REFUSE_DENIED,
+        [SESSION_UNAVAILABLE] = RTMP_REFUSE_DENIED,
+        [SESSION_FAILED] = RTMP_REFUSE_FAILED,
     };
-    return stat_add_client(&c->server->stat, &c->client, c->source->vhost->name);
+    return rtmp_conn_refuse(c, words[c->session.verdict], e);
+}
+
+static struct err *admit(struct rtmp_conn *c)
+{
+    const struct rtmp_request *req = &c->request;
+    c->session = (struct session){
+        .type = &client_types[c->role],
+        .trace = c->trace,
+        .ip = c->ip,
+        .host = req->url.vhost,
+        .app = req->url.app,
+        .stream = req->url.stream,
+        .param = req->url.param,
+        .tc_url = req->tc_url,
+        .page_url = req->page_url,
+        .swf_url = req->swf_url,
+        /* What an earlier stream on this connection has been counted for. */
+        .client.counted_in = c->session.client.counted_in,
+        .client.counted_out = c->session.client.counted_out,
+    };
+    struct err *e = session_admit(&c->session, &c->server->door);
+    return e ? refuse_session(c, e) : NULL;
 }
 
 static void forget_log_limits(struct rtmp_conn *c)
@@ -211,7 +196,7 @@ static void begin_telling(struct rtmp_conn *c)
 static void log_stream(const struct rtmp_conn *c)
 {
     const struct rtmp_request *req = &c->request;
-    const struct source       *s = c->source;
+    const struct source       *s = c->session.source;
     const char                *last_id = s->stat.publisher_id;
     log_info("connected stream, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, stream=%s, "
              "param=%s, args=%s",
@@ -239,29 +224,23 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
              rtmp_role_name(c->role), url->vhost, url->app, url->stream, url->param,
              (long long)(c->request.duration_ms > 0 ? c->request.duration_ms : without_ms));
 
-    struct conf             *conf = conf_ref(c->server->conf); /* a refusal yields, and a reload may come */
-    const struct conf_vhost *vhost = NULL;
-    e = admit(c, conf, &vhost);
+    e = admit(c);
+    if (!e) {
+        log_stream(c);
+        rtmp_conn_apply_socket_options(c);
+        e = session_enter(&c->session, &c->io, co_self());
+    }
     if (!e)
-        e = source_acquire(&c->source, &c->server->sources, conf, vhost, url->app, url->stream);
-    conf_unref(&conf);
-    if (e)
-        return e;
-    log_stream(c);
-    rtmp_conn_apply_socket_options(c);
-    if (!(e = count_client(c)))
         e = rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c);
-    stat_remove_client(&c->server->stat, &c->client);
-    struct source *source = c->source;
-    c->source = NULL;
-    source_release(source);
+    session_leave(&c->session);
     return e;
 }
 
-/* The peer has gone, or says nothing more. */
-static bool is_goodbye(enum err_code code)
+/* Between two streams a client may leave, or say nothing more. */
+static bool is_leave(enum err_code code)
 {
-    return code == E_END_OF_STREAM || code == E_SOCKET_READ || code == E_SOCKET_WRITE || code == E_SOCKET_TIMEOUT;
+    enum goodbye ending = goodbye_of(code);
+    return ending == GOODBYE_GONE || ending == GOODBYE_SILENT;
 }
 
 static struct err *serve(struct rtmp_conn *c)
@@ -271,42 +250,12 @@ static struct err *serve(struct rtmp_conn *c)
         e = serve_stream(c, now_us() + STEP_TIMEOUT_US);
     while (!e) { /* the stream has ended well: another one, or goodbye */
         e = serve_stream(c, now_us() + AGAIN_TIMEOUT_US);
-        if (!c->identified && is_goodbye(err_code(e))) {
+        if (!c->identified && is_leave(err_code(e))) {
             err_free(e);
             return NULL;
         }
     }
     return e;
-}
-
-/* Why it ended, and a line that ends with the code: a peer that leaves is no error of ours. */
-static void say_goodbye(struct rtmp_conn *c, struct err *e)
-{
-    enum err_code code = err_code(e);
-    char          text[ERR_TEXT_MAX];
-    forget_log_limits(c);
-    switch (code) {
-    case E_SUCCESS: log_info("client finished."); break;
-    case E_END_OF_STREAM:
-    case E_SOCKET_READ:
-    case E_SOCKET_READ_FULLY:
-    case E_SOCKET_WRITE:
-    case E_HTTPS_HANDSHAKE:
-    case E_HTTPS_READ:
-    case E_HTTPS_WRITE:
-        log_info("client has gone, %s", err_text(e, text, sizeof text));
-        log_warn("client disconnect peer. ret=%d", code == E_END_OF_STREAM ? E_SOCKET_READ : (int)code);
-        break;
-    case E_THREAD_INTERRUPTED:
-    case E_TAKEOVER:
-    case E_KICKOFF_FOR_IDLE:
-    case E_RTMP_DURATION_EXCEED:
-        log_warn("closing, code=%d(%s), %s", (int)code, err_code_name(code), err_text(e, text, sizeof text));
-        log_warn("server disconnect. ret=%d", (int)code);
-        break;
-    default: log_err(LOG_ERROR, e, "serve error"); return;
-    }
-    err_free(e);
 }
 
 static void conn_free(struct rtmp_conn *c)
@@ -325,7 +274,9 @@ static void run(void *arg)
     io_set_owner(&c->io, co_self());
     log_info("%s client ip=%s, fd=%d", c->is_tls ? "RTMPS" : "RTMP", c->peer, c->io.fd);
     set_nodelay(c, true); /* the introduction is small messages to and fro: each would wait for a delayed ACK */
-    say_goodbye(c, serve(c));
+    struct err *e = serve(c);
+    forget_log_limits(c);
+    goodbye_say(e);
     log_tell_held(&c->log_limits);
     co_set_log_limits(NULL);
     conn_free(c);

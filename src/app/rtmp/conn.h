@@ -12,7 +12,7 @@
 
 #include "app/server/listen_service.h"
 #include "app/server/server.h"
-#include "app/session/stat.h"
+#include "app/session/session.h"
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/ident.h"
@@ -26,9 +26,8 @@ struct rtmp_conn {
     struct rtmp_server  rtmp;
     struct rtmp_request request;
     enum rtmp_role      role;
-    bool                identified; /* `role` and the stream in `request` are those of a stream under way */
-    struct source      *source;     /* while it plays or publishes */
-    struct client       client;
+    bool                identified;   /* `role` and the stream in `request` are those of a stream under way */
+    struct session      session;      /* while it plays or publishes */
     uint64_t            applied_conf; /* serial of the one whose socket options are set */
     bool                is_tls;
     bool                tcp_nodelay;

@@ -174,12 +174,12 @@ static struct err *play_loop(struct player *p)
 
 struct err *rtmp_player_run(struct rtmp_conn *c)
 {
-    struct source *s = c->source;
+    struct source *s = c->session.source;
     struct player  p = { .conn = c, .epoch = s->epoch };
     struct wire    wire = { .format = &rtmp_wire, .chunk_size = c->rtmp.link.out_chunk_size };
     struct err    *e = rtmp_server_start_play(&c->rtmp);
     if (!e)
-        e = sender_attach(&p.out, s, &c->io, wire, &c->client.n_messages);
+        e = sender_attach(&p.out, s, &c->io, wire, &c->session.client.n_messages);
     if (!e) {
         const struct conf_play *play = &s->vhost->play;
         log_info("create consumer, active=%d, queue_size=%lldms, jitter=%d, headers=%zu, gop_cache=%d",

@@ -18,7 +18,7 @@ enum { LOOK_AGAIN_US = US_PER_SECOND };
 /* Beyond its deadline a publisher is read this far without a message: more than a receive buffer holds (tcp_rmem). */
 enum { LATE_BYTES_MAX = 8 << 20 };
 
-struct session {
+struct rtmp_publisher {
     struct rtmp_conn *conn;
     struct source    *source;
     struct publisher  publisher;
@@ -30,7 +30,7 @@ struct session {
 };
 
 /* FLV's tag types are the numbers of RTMP's message types, and their bodies are the same. */
-static struct err *take_media(struct session *p, struct rtmp_message *msg)
+static struct err *take_media(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     static const enum frame_kind kinds[] = {
         [RTMP_TYPE_AUDIO] = FRAME_AUDIO,
@@ -42,7 +42,7 @@ static struct err *take_media(struct session *p, struct rtmp_message *msg)
 }
 
 /* `*ended` is true when the command ended the publish. */
-static struct err *take_command(struct session *p, struct rtmp_message *msg, bool *ended)
+static struct err *take_command(struct rtmp_publisher *p, struct rtmp_message *msg, bool *ended)
 {
     struct rtmp_conn *c = p->conn;
     struct rtmp_call  call;
@@ -60,7 +60,7 @@ static struct err *take_command(struct session *p, struct rtmp_message *msg, boo
     return NULL;
 }
 
-static struct err *take_message(struct session *p, struct rtmp_message *msg, bool *ended)
+static struct err *take_message(struct rtmp_publisher *p, struct rtmp_message *msg, bool *ended)
 {
     switch (msg->type_id) {
     case RTMP_TYPE_AUDIO:
@@ -72,14 +72,14 @@ static struct err *take_message(struct session *p, struct rtmp_message *msg, boo
 }
 
 /* When the publisher is given up if nothing comes, and when it is looked at whether anybody watches. */
-static int64_t silence_deadline(const struct session *p)
+static int64_t silence_deadline(const struct rtmp_publisher *p)
 {
     const struct conf_publish *conf = &p->source->vhost->publish;
     return co_deadline(p->n_packets ? p->last_packet_us + conf->normal_timeout_us
                                     : p->began_us + conf->firstpkt_timeout_us);
 }
 
-static int64_t idle_deadline(const struct session *p)
+static int64_t idle_deadline(const struct rtmp_publisher *p)
 {
     const struct source *s = p->source;
     int64_t              limit_us = s->vhost->publish.kickoff_for_idle_us;
@@ -87,7 +87,7 @@ static int64_t idle_deadline(const struct session *p)
 }
 
 /* What a timeout means now: an error, or NULL to go on (the configuration or the audience has changed). */
-static struct err *judge_timeout(const struct session *p)
+static struct err *judge_timeout(const struct rtmp_publisher *p)
 {
     const struct conf_publish *conf = &p->source->vhost->publish;
     int64_t                    now = now_us();
@@ -102,7 +102,7 @@ static struct err *judge_timeout(const struct session *p)
 }
 
 /* Before a publisher is taken for silent, what has come by now is read: a part of a message counts, but not for ever. */
-static struct err *look_and_judge(struct session *p, struct rtmp_message *msg)
+static struct err *look_and_judge(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     bool        heard = false;
     int64_t     bytes = p->conn->io.bytes_in;
@@ -114,14 +114,14 @@ static struct err *look_and_judge(struct session *p, struct rtmp_message *msg)
 }
 
 /* Another publisher has the stream: that, and not what the wait ended with, is what is to be told. */
-static struct err *taken_over(const struct session *p, struct err *e)
+static struct err *taken_over(const struct rtmp_publisher *p, struct err *e)
 {
     err_free(e);
     return err_new(E_TAKEOVER, "another publisher took %s over", p->source->identity);
 }
 
 /* One message, or none when a deadline was only moved. */
-static struct err *read_message(struct session *p, struct rtmp_message *msg)
+static struct err *read_message(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     struct err *e = pacer_wait_for_room(p->source);
     if (e)
@@ -140,7 +140,7 @@ static struct err *read_message(struct session *p, struct rtmp_message *msg)
     return p->publisher.taken_over ? taken_over(p, e) : e;
 }
 
-static struct err *publish_loop(struct session *p)
+static struct err *publish_loop(struct rtmp_publisher *p)
 {
     struct err *e = NULL;
     bool        ended = false;
@@ -150,7 +150,7 @@ static struct err *publish_loop(struct session *p)
         if (!e && msg.payload) {
             p->n_packets++;
             p->late_bytes = 0;
-            p->conn->client.n_messages++;
+            p->conn->session.client.n_messages++;
             p->last_packet_us = now_us();
             e = take_message(p, &msg, &ended);
         }
@@ -163,8 +163,10 @@ static struct err *publish_loop(struct session *p)
 
 struct err *rtmp_publisher_run(struct rtmp_conn *c)
 {
-    struct session p = { .conn = c, .source = c->source, .publisher = { .co = co_self(), .trace = c->trace } };
-    struct err    *e = source_publish(p.source, &p.publisher);
+    struct rtmp_publisher p = { .conn = c,
+                                .source = c->session.source,
+                                .publisher = { .co = co_self(), .trace = c->trace } };
+    struct err           *e = source_publish(p.source, &p.publisher);
     if (e)
         return rtmp_conn_refuse(c, RTMP_REFUSE_BUSY, e);
     feed_init(&p.feed, p.source);

@@ -12,6 +12,8 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
     ident_random(s->service_id, IDENT_LEN);
     s->host.conf = &s->conf;
     stat_init(&s->stat);
+    s->door =
+        (struct session_door){ .conf = &s->conf, .sources = &s->sources, .stat = &s->stat, .gates = session_gates };
     tls_store_init(&s->tls);
     list_init(&s->listeners);
     co_group_init(&s->accepters);

@@ -11,6 +11,7 @@
 #include "app/conf/conf.h"
 #include "app/server/api_places.h"
 #include "app/server/reload_result.h"
+#include "app/session/session.h"
 #include "app/session/stat.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
@@ -29,6 +30,7 @@ struct server {
     char                 service_id[IDENT_CAP]; /* of this run */
     struct sources       sources;
     struct stats         stat;
+    struct session_door  door; /* for clients of every protocol */
     struct host          host; /* the machine */
     struct tls_store     tls;  /* certificates */
     struct list          listeners;

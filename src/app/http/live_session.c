@@ -1,0 +1,83 @@
+#include "app/http/live_session.h"
+
+#include <string.h>
+
+#include "app/http/conn.h"
+#include "app/http/site.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+static const struct client_type player_type = { .name = "flv-play", .tag = "HTS", .is_http = true };
+
+/* Of the URL of an app beside Host and app: scheme, port and slashes. */
+enum { URL_EXTRA = sizeof "https://:65535/" };
+
+/* The app's URL, in the form in which RTMP players name it. */
+static const char *pack_url(char **at, size_t cap, const struct http_exchange *x, const char *app)
+{
+    const struct http_conn    *c = http_conn_of(x);
+    const struct http_request *r = http_request_of(x);
+    const char                *colon = strrchr(r->host_port, ':'), *url = *at;
+    bool                       has_port = colon && !strchr(colon, ']');
+    struct str                 out = str_over(*at, cap);
+    str_printf(&out, "%s://%s", c->is_tls ? "https" : "http", r->host_port);
+    if (!has_port)
+        str_printf(&out, ":%d", c->local_port);
+    str_printf(&out, "/%s", app);
+    *at += out.len + 1;
+    return url;
+}
+
+static const char *pack(char **at, const char *text)
+{
+    return str_pack(at, text, strlen(text));
+}
+
+static struct err *fill_in(struct live_session *l, const struct http_exchange *x, const char *app, const char *stream,
+                           const char *ext)
+{
+    const struct http_request *r = http_request_of(x);
+    struct session            *s = &l->session;
+    const char                *host = http_request_vhost(r), *page = http_site_page(r);
+    size_t                     url_cap = URL_EXTRA + strlen(r->host_port) + strlen(app) + 1;
+    page = page ? page : "";
+    size_t param_len = strlen(r->raw_query) + 2, name_len = strlen(stream) + strlen(ext) + 1;
+    size_t asked_len = strlen(host) + 1 + strlen(app) + 1 + strlen(stream) + 1;
+    if (!(l->texts = mem_alloc(url_cap + param_len + name_len + asked_len + strlen(page) + 1)))
+        return err_no_memory();
+
+    char *at = l->texts;
+    *s = (struct session){ .type = &player_type, .trace = http_conn_of(x)->trace, .ip = http_conn_of(x)->ip };
+    s->tc_url = pack_url(&at, url_cap, x, app);
+    s->host = pack(&at, host);
+    s->app = pack(&at, app);
+    s->stream = pack(&at, stream);
+    s->name = at;
+    at = stpcpy(stpcpy(at, stream), ext) + 1;
+    s->param = at;
+    at = stpcpy(stpcpy(at, *r->raw_query ? "?" : ""), r->raw_query) + 1;
+    s->page_url = l->page = at;
+    strcpy(at, page);
+    s->swf_url = "";
+    return NULL;
+}
+
+struct err *live_session_admit(struct live_session *l, const struct http_exchange *x, const char *app,
+                               const char *stream, const char *ext)
+{
+    struct err *e = fill_in(l, x, app, stream, ext);
+    if (e) {
+        l->session.verdict = SESSION_FAILED;
+        return e;
+    }
+    e = session_admit(&l->session, &http_conn_of(x)->server->door);
+    str_tame(l->page, strlen(l->page)); /* for the API; the rules have seen it as it came */
+    return e;
+}
+
+void live_session_end(struct live_session *l)
+{
+    session_leave(&l->session);
+    mem_free(l->texts);
+    *l = (struct live_session){ 0 };
+}

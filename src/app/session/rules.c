@@ -1,0 +1,40 @@
+#include "app/session/rules.h"
+
+#include "app/session/access.h"
+
+static struct err *ask_vhost(struct session *s)
+{
+    s->vhost = conf_find_vhost(s->conf, s->host);
+    if (s->vhost && s->vhost->enabled)
+        return NULL;
+    if (s->vhost)
+        return err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s disabled", s->vhost->name);
+    s->verdict = SESSION_NOT_FOUND;
+    return err_new(E_RTMP_VHOST_NOT_FOUND, "no vhost %s", s->host);
+}
+
+static struct err *ask_security(struct session *s)
+{
+    return access_check_security(s->vhost, s->type->publish ? ACCESS_PUBLISH : ACCESS_PLAY, s->ip);
+}
+
+static struct err *ask_refer(struct session *s)
+{
+    struct err *e = access_check_refer(s->vhost, ACCESS_REFER_ALL, s->page_url);
+    if (e)
+        return e;
+    return access_check_refer(s->vhost, s->type->publish ? ACCESS_REFER_PUBLISH : ACCESS_REFER_PLAY, s->page_url);
+}
+
+static struct err *ask_built(struct session *s)
+{
+    struct err *e = access_check_built(s->conf, s->vhost);
+    if (e)
+        s->verdict = SESSION_UNAVAILABLE;
+    return e;
+}
+
+const struct session_gate session_vhost_gate = { .by_conf = true, .ask = ask_vhost };
+const struct session_gate session_security_gate = { .by_conf = true, .ask = ask_security };
+const struct session_gate session_refer_gate = { .by_conf = true, .ask = ask_refer };
+const struct session_gate session_built_gate = { .by_conf = true, .ask = ask_built };

@@ -1,0 +1,23 @@
+/**
+ * The gates that the configuration alone decides: is there such a vhost, is it on, whom do its rules let in, and can it be served.
+ *
+ * Yields     no
+ */
+#ifndef APP_SESSION_RULES_H
+#define APP_SESSION_RULES_H
+
+#include "app/session/session.h"
+
+/** Finds the vhost. E_RTMP_VHOST_NOT_FOUND: none, or one that is off. */
+extern const struct session_gate session_vhost_gate;
+
+/** The vhost's `security`. */
+extern const struct session_gate session_security_gate;
+
+/** The vhost's `refer`: the list for all, and the one of the session's role. */
+extern const struct session_gate session_refer_gate;
+
+/** E_NOT_BUILT: the vhost asks for a feature without which it must not be served (access_check_built()). */
+extern const struct session_gate session_built_gate;
+
+#endif

@@ -1,0 +1,85 @@
+#include "app/session/session.h"
+
+#include "app/source/source.h"
+#include "app/source/sources.h"
+
+static struct err *ask_gates(struct session *s, bool again)
+{
+    for (size_t i = 0; s->door->gates[i]; i++) {
+        const struct session_gate *gate = s->door->gates[i];
+        if (again && !gate->by_conf)
+            continue;
+        s->verdict = SESSION_DENIED;
+        struct err *e = gate->ask(s);
+        if (e)
+            return e;
+        if (!again)
+            s->n_passed = i + 1;
+    }
+    return NULL;
+}
+
+/* A gate may have waited while a reload came: the rules that let the session in are those in force at the end. */
+static struct err *ask_under_newest_conf(struct session *s)
+{
+    struct err *e;
+    bool        again = false;
+    do {
+        conf_unref(&s->conf);
+        s->conf = conf_ref(*s->door->conf);
+        e = ask_gates(s, again);
+        again = true;
+    } while (!e && s->conf != *s->door->conf);
+    return e;
+}
+
+struct err *session_admit(struct session *s, const struct session_door *door)
+{
+    s->door = door;
+    struct err *e = ask_under_newest_conf(s);
+    if (!e) {
+        s->verdict = SESSION_FAILED;
+        e = source_acquire(&s->source, door->sources, s->conf, s->vhost, s->app, s->stream);
+    }
+    if (!e)
+        s->verdict = SESSION_ADMITTED;
+    s->vhost = NULL;
+    conf_unref(&s->conf);
+    return e;
+}
+
+struct err *session_enter(struct session *s, const struct io *io, struct co *co)
+{
+    struct client *c = &s->client;
+    *c = (struct client){
+        .type = s->type,
+        .id = s->trace,
+        .ip = s->ip,
+        .tc_url = s->tc_url,
+        .page_url = s->page_url,
+        .swf_url = s->swf_url,
+        .name = s->name,
+        .source = s->source,
+        .io = io,
+        .co = co,
+        .counted_in = c->counted_in,
+        .counted_out = c->counted_out,
+    };
+    return stat_add_client(s->door->stat, c, s->source->vhost->name);
+}
+
+void session_leave(struct session *s)
+{
+    if (!s->door)
+        return;
+    stat_remove_client(s->door->stat, &s->client);
+    for (; s->n_passed; s->n_passed--) {
+        const struct session_gate *gate = s->door->gates[s->n_passed - 1];
+        if (gate->leave)
+            gate->leave(s);
+    }
+    struct source *source = s->source;
+    s->source = NULL;
+    s->door = NULL;
+    source_release(source);
+}

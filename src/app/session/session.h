@@ -1,0 +1,111 @@
+/**
+ * One client and what it came for: to publish or to play one stream, whatever the protocol.
+ *
+ * A protocol fills in what it knows of the client and calls these in this order:
+ *
+ *     session_admit(&s, door)     everything that may refuse is asked: NULL and a source, or an error and s.verdict
+ *     session_enter(&s, …)        the client is counted, listed by the API, and can be kicked
+ *     session_leave(&s)           always, after a refusal too
+ *
+ * and it translates the verdict into its own words. A session needs no connection and no socket: a playlist that is polled, or
+ * datagrams of one peer, are sessions as well.
+ *
+ * What decides is an array of gates (door.gates): a row asks one question, and may end what it began when the session leaves, so
+ * that notices of a beginning and of an end come in pairs.
+ *
+ * Life       zero, filled in, admitted, entered, left; then it may be filled in again
+ * Ownership  all texts are borrowed from the protocol until session_leave()
+ */
+#ifndef APP_SESSION_SESSION_H
+#define APP_SESSION_SESSION_H
+
+#include <stdbool.h>
+
+#include "app/conf/conf.h"
+#include "app/session/stat.h"
+#include "core/attr.h"
+#include "core/err.h"
+
+struct session;
+struct session_gate;
+struct source;
+struct sources;
+
+/** What all sessions of a server share. */
+struct session_door {
+    struct conf *const               *conf; /* the server's, which a reload replaces */
+    struct sources                   *sources;
+    struct stats                     *stat;
+    const struct session_gate *const *gates; /* asked in this order; ends with NULL */
+};
+
+/** What a protocol has to tell its client. */
+enum session_verdict {
+    SESSION_ADMITTED,
+    SESSION_NOT_FOUND,   /* there is no such vhost */
+    SESSION_DENIED,      /* a rule refuses */
+    SESSION_UNAVAILABLE, /* the vhost needs what this server does not have */
+    SESSION_FAILED,      /* a fault of this server */
+};
+
+struct session {
+    /* Who. */
+    const struct client_type *type;
+    const char               *trace, *ip; /* `ip`: of the client itself, behind trusted proxies too */
+
+    /* What for: as the client names it. */
+    const char *host;                        /* names the vhost */
+    const char *app, *stream, *param;        /* `param`: "?k=v", or "" */
+    const char *tc_url, *page_url, *swf_url; /* never NULL */
+    const char *name;                        /* of the stream in the API; NULL: as it is published */
+
+    /* Under which configuration: while the session is being admitted. Afterwards its source has it. */
+    struct conf             *conf;
+    const struct conf_vhost *vhost;
+
+    const struct session_door *door; /* NULL: admission has not begun */
+    enum session_verdict       verdict;
+    size_t                     n_passed; /* gates */
+    struct source             *source;   /* a reference, once the session is admitted */
+    struct client              client;
+};
+
+/** One question that every session is asked. */
+struct session_gate {
+    /** The answer depends on the configuration alone: asked again when that was replaced while a later gate waited. */
+    bool by_conf;
+
+    /**
+     * NULL lets the session pass. An error refuses it; the verdict is SESSION_DENIED unless the gate sets another one.
+     * May yield: s->conf and s->vhost stay valid. May replace s->app and s->stream by texts that live until leave().
+     */
+    struct err *(*ask)(struct session *s);
+
+    /** The end of a session that has passed: once each, the last gate first. May yield. NULL: nothing to do. */
+    void (*leave)(struct session *s);
+};
+
+/** The gates of this server, in their order (app/gates.c). */
+extern const struct session_gate *const session_gates[];
+
+/**
+ * Ask all gates and acquire the source.
+ *
+ * Errors     of the gate that refuses, or out of memory; s->verdict tells what the client is to hear
+ * Yields     as its gates do. The answer is of the configuration in force when this returns
+ */
+struct err *session_admit(struct session *s, const struct session_door *door) ATTR_MUST_USE;
+
+/**
+ * Count and list an admitted session.
+ *
+ * Ownership  `io` and `co` are borrowed until session_leave(). A kick cancels `co`
+ * Errors     out of memory
+ * Yields     no
+ */
+struct err *session_enter(struct session *s, const struct io *io, struct co *co) ATTR_MUST_USE;
+
+/** Undo what has been done of the two. Takes a session that is all zero. Yields when it holds the source's last reference. */
+void session_leave(struct session *s);
+
+#endif

@@ -1,0 +1,59 @@
+/* What an error at the end of a connection means, and how loud the log tells it. */
+#include <cmocka.h>
+
+#include "app/session/goodbye.h"
+#include "core/attr.h"
+
+static void assert_level(const enum err_code *codes, size_t n, enum log_level level)
+{
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(goodbye_level(goodbye_of(codes[i])), level);
+}
+
+static void a_client_that_leaves_is_no_warning(void **state)
+{
+    static const enum err_code codes[] = { E_SUCCESS, E_END_OF_STREAM, E_SOCKET_READ, E_SOCKET_WRITE, E_HTTPS_READ };
+    (void)state;
+    assert_level(codes, ARRAY_LEN(codes), LOG_INFO);
+}
+
+static void a_client_that_is_refused_is_no_error(void **state)
+{
+    static const enum err_code codes[] = {
+        E_RTMP_VHOST_NOT_FOUND,  E_RTMP_ACCESS_DENIED, E_SYSTEM_SECURITY, E_SYSTEM_SECURITY_DENY,
+        E_SYSTEM_SECURITY_ALLOW, E_SYSTEM_STREAM_BUSY, E_NOT_BUILT,       E_LIMIT
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+        assert_int_equal(goodbye_of(codes[i]), GOODBYE_REFUSED);
+    assert_level(codes, ARRAY_LEN(codes), LOG_WARN);
+}
+
+static void a_client_that_is_cut_or_not_understood_is_a_warning(void **state)
+{
+    static const enum err_code codes[] = { E_THREAD_INTERRUPTED, E_TAKEOVER,         E_KICKOFF_FOR_IDLE,
+                                           E_SOCKET_TIMEOUT,     E_RTMP_CHUNK_START, E_RTMP_AMF0_DECODE,
+                                           E_HTTP_PARSE_HEADER,  E_HTTPS_HANDSHAKE,  E_PROXY_HEADER };
+    (void)state;
+    assert_level(codes, ARRAY_LEN(codes), LOG_WARN);
+}
+
+static void whatever_the_table_does_not_know_is_a_fault_of_the_server(void **state)
+{
+    static const enum err_code codes[] = { E_NO_MEMORY, E_SYSTEM_ASSERT_FAILED, E_THREAD_CREATE, E_SYSTEM_FILE_READ };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+        assert_int_equal(goodbye_of(codes[i]), GOODBYE_FAULT);
+    assert_level(codes, ARRAY_LEN(codes), LOG_ERROR);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_client_that_leaves_is_no_warning),
+        cmocka_unit_test(a_client_that_is_refused_is_no_error),
+        cmocka_unit_test(a_client_that_is_cut_or_not_understood_is_a_warning),
+        cmocka_unit_test(whatever_the_table_does_not_know_is_a_fault_of_the_server),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

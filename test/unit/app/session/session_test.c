@@ -1,0 +1,282 @@
+/* The door: which sessions it lets in, what it tells of the others, and that each end has its beginning. */
+#include "app/session/session.h"
+
+#include <unistd.h>
+
+#include "app/session/rules.h"
+#include "app/source/fixture.h"
+#include "core/attr.h"
+
+enum { RULES = 4, GATES_MAX = 8 };
+
+static const struct client_type player = { .name = "rtmp-play", .tag = "PLA" };
+static const struct client_type publisher = { .name = "fmle-publish", .tag = "CPB", .publish = true };
+
+static const struct session_gate *const rules[RULES] = { &session_vhost_gate, &session_security_gate,
+                                                         &session_refer_gate, &session_built_gate };
+
+static struct conf               *conf;
+static struct sources             sources;
+static struct stats               stats;
+static const struct session_gate *gates[GATES_MAX];
+static struct session_door        door;
+static struct session             s;
+static struct io                  io;
+static char                       told[128]; /* by the gates of a test */
+
+static void tell(const char *what)
+{
+    size_t n = strlen(told);
+    snprintf(told + n, sizeof told - n, "%s ", what);
+}
+
+static void begin_with(const char *directives)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "vhost v { %s } vhost off { enabled off; }", directives);
+    conf = conf_of(text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    stat_init(&stats);
+    for (size_t i = 0; i < GATES_MAX; i++)
+        gates[i] = i < RULES ? rules[i] : NULL;
+    door = (struct session_door){ .conf = &conf, .sources = &sources, .stat = &stats, .gates = gates };
+    io = (struct io){ .fd = -1 };
+    *told = '\0';
+    s = (struct session){ .type = &player, .trace = "c1", .ip = "192.0.2.7", .host = "v", .app = "live" };
+    s.stream = "cam";
+    s.param = s.tc_url = s.page_url = s.swf_url = "";
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    session_leave(&s);
+    assert_int_equal(sources.by_key.count, 0);
+    map_finish(&sources.by_key);
+    stat_finish(&stats);
+    assert_int_equal(conf->refs, 1);
+    conf_unref(&conf);
+    return 0;
+}
+
+/* ---- verdicts ---- */
+
+struct verdict_row {
+    const char          *directives, *host, *page;
+    bool                 publish;
+    int                  code;
+    enum session_verdict verdict;
+};
+
+static void each_rule_has_its_verdict(void **state)
+{
+    /* clang-format off */
+    static const struct verdict_row rows[] = {
+        { "", "v",   "", false, 0,                      SESSION_ADMITTED },
+        { "", "V",   "", true,  0,                      SESSION_ADMITTED },
+        { "", "x",   "", false, E_RTMP_VHOST_NOT_FOUND, SESSION_NOT_FOUND },
+        { "", "off", "", false, E_RTMP_VHOST_NOT_FOUND, SESSION_DENIED },
+        { "security { enabled on; deny play all; }",    "v", "", false, E_SYSTEM_SECURITY_DENY, SESSION_DENIED },
+        { "security { enabled on; deny play all; }",    "v", "", true,  0,                      SESSION_ADMITTED },
+        { "security { enabled on; deny publish all; }", "v", "", true,  E_SYSTEM_SECURITY_DENY, SESSION_DENIED },
+        { "refer { enabled on; all a.test; }",          "v", "", false, E_RTMP_ACCESS_DENIED,   SESSION_DENIED },
+        { "refer { enabled on; play a.test; }",         "v", "http://a.test/", false, 0,        SESSION_ADMITTED },
+        { "refer { enabled on; play a.test; }",         "v", "http://b.test/", false, E_RTMP_ACCESS_DENIED, SESSION_DENIED },
+        { "refer { enabled on; play a.test; }",         "v", "http://b.test/", true,  0,        SESSION_ADMITTED },
+        { "refer { enabled on; publish a.test; }",      "v", "http://b.test/", true,  E_RTMP_ACCESS_DENIED, SESSION_DENIED },
+        { "http_hooks { enabled on; on_play http://127.0.0.1/; }", "v", "", false, E_NOT_BUILT, SESSION_UNAVAILABLE },
+    };
+    /* clang-format on */
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        begin_with(rows[i].directives);
+        s.type = rows[i].publish ? &publisher : &player;
+        s.host = rows[i].host;
+        s.page_url = rows[i].page;
+        assert_int_equal(code_of(session_admit(&s, &door)), rows[i].code);
+        assert_int_equal(s.verdict, rows[i].verdict);
+        assert_int_equal(s.source != NULL, rows[i].code == 0);
+        session_leave(&s);
+        assert_int_equal(conf->refs, 1);
+        conf_unref(&conf);
+    }
+    begin_with("");
+}
+
+/* ---- in and out ---- */
+
+static void a_session_is_counted_from_its_entry_until_it_leaves(void **state)
+{
+    (void)state;
+    begin_with("");
+    assert_null(session_admit(&s, &door));
+    assert_null(stat_find_client(&stats, "c1"));
+    assert_null(session_enter(&s, &io, NULL));
+    assert_ptr_equal(stat_find_client(&stats, "c1"), &s.client);
+    assert_int_equal(s.source->stat.n_clients, 1);
+    session_leave(&s);
+    assert_null(stat_find_client(&stats, "c1"));
+    assert_null(s.source);
+    session_leave(&s); /* a second time does nothing */
+}
+
+static void a_session_that_was_never_admitted_can_leave(void **state)
+{
+    struct session never = { 0 };
+    (void)state;
+    begin_with("");
+    session_leave(&never);
+}
+
+/* ---- gates of features ---- */
+
+static struct err *ask_first(struct session *of)
+{
+    (void)of;
+    tell("first");
+    return NULL;
+}
+
+static void leave_first(struct session *of)
+{
+    (void)of;
+    tell("-first");
+}
+
+static struct err *ask_second(struct session *of)
+{
+    (void)of;
+    tell("second");
+    return NULL;
+}
+
+static void leave_second(struct session *of)
+{
+    tell(of->source ? "-second" : "-nothing");
+}
+
+static struct err *ask_never(struct session *of)
+{
+    of->verdict = SESSION_UNAVAILABLE;
+    return err_new(E_LIMIT, "nobody passes here");
+}
+
+static void leave_never(struct session *of)
+{
+    (void)of;
+    tell("-never");
+}
+
+static const struct session_gate first = { .ask = ask_first, .leave = leave_first };
+static const struct session_gate second = { .ask = ask_second, .leave = leave_second };
+static const struct session_gate never = { .ask = ask_never, .leave = leave_never };
+
+static void gates_are_left_in_reverse_order_while_the_source_is_there(void **state)
+{
+    (void)state;
+    begin_with("");
+    gates[RULES] = &first;
+    gates[RULES + 1] = &second;
+    assert_null(session_admit(&s, &door));
+    assert_string_equal(told, "first second ");
+    session_leave(&s);
+    assert_string_equal(told, "first second -second -first ");
+}
+
+static void only_gates_that_were_passed_are_left(void **state)
+{
+    (void)state;
+    begin_with("");
+    gates[RULES] = &first;
+    gates[RULES + 1] = &never;
+    gates[RULES + 2] = &second;
+    assert_int_equal(code_of(session_admit(&s, &door)), E_LIMIT);
+    assert_int_equal(s.verdict, SESSION_UNAVAILABLE);
+    session_leave(&s);
+    assert_string_equal(told, "first -first ");
+}
+
+static struct err *ask_rename(struct session *of)
+{
+    of->stream = "renamed";
+    return NULL;
+}
+
+static void a_gate_may_rename_the_stream(void **state)
+{
+    static const struct session_gate rename_gate = { .ask = ask_rename };
+    (void)state;
+    begin_with("");
+    gates[RULES] = &rename_gate;
+    assert_null(session_admit(&s, &door));
+    assert_string_equal(s.source->stream, "renamed");
+}
+
+/* ---- a reload while a gate waits ---- */
+
+static const char *next_directives;
+
+static void reload(void)
+{
+    conf_unref(&conf);
+    begin_with(next_directives);
+}
+
+static struct err *ask_and_wait(struct session *of)
+{
+    const struct conf_vhost *before = of->vhost;
+    tell("wait");
+    struct err *e = co_sleep(US_PER_MS);
+    if (!e)
+        reload();
+    assert_string_equal(before->name, "v"); /* the session's configuration outlives the reload */
+    return e;
+}
+
+static const struct session_gate waits = { .ask = ask_and_wait };
+
+static void a_reload_during_admission_counts(void **state)
+{
+    (void)state;
+    begin_with("");
+    gates[RULES] = &waits;
+    next_directives = "chunk_size 4096;";
+    assert_null(session_admit(&s, &door));
+    assert_string_equal(told, "wait "); /* once */
+    assert_ptr_equal(s.source->conf, conf);
+    assert_int_equal(s.source->vhost->chunk_size, 4096);
+}
+
+static void a_rule_that_came_during_admission_refuses(void **state)
+{
+    (void)state;
+    begin_with("");
+    gates[RULES] = &first;
+    gates[RULES + 1] = &waits;
+    next_directives = "security { enabled on; deny play all; }";
+    assert_int_equal(code_of(session_admit(&s, &door)), E_SYSTEM_SECURITY_DENY);
+    assert_int_equal(s.verdict, SESSION_DENIED);
+    session_leave(&s);
+    assert_string_equal(told, "first wait -first ");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(each_rule_has_its_verdict),
+        TEST(a_session_is_counted_from_its_entry_until_it_leaves),
+        TEST(a_session_that_was_never_admitted_can_leave),
+        TEST(gates_are_left_in_reverse_order_while_the_source_is_there),
+        TEST(only_gates_that_were_passed_are_left),
+        TEST(a_gate_may_rename_the_stream),
+        TEST(a_reload_during_admission_counts),
+        TEST(a_rule_that_came_during_admission_refuses),
+    };
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
+}
