@@ -41,6 +41,7 @@ struct player {
     struct jitter    jitter;
 };
 
+static struct release_bytes shared;
 static struct rd      script;
 static struct player  players[PLAYERS];
 static struct reader  readers[READERS]; /* of a stream with few, larger releases are not shared */
@@ -111,12 +112,12 @@ static struct state resume(struct state st, const struct release_share *b, size_
     size_t  begins = sent, n = b->n_frames;
     int64_t ms;
     if (sent < b->len)
-        n = release_bytes_find(b, sent, &begins, &ms);
+        n = release_share_find(b, sent, &begins, &ms);
     bool is_cut = sent > begins;
     for (size_t i = 0; i < n; i++)
         wire_pass(&st.wire, frame_at(i), b->marks[i].ms + b->offset_ms);
     if (n + is_cut)
-        release_bytes_commit(b, &st.jitter, n + is_cut);
+        release_share_commit(b, &st.jitter, n + is_cut);
     struct wire_out out = wire_out_copying(rest, sizeof rest);
     if (is_cut)
         wire_emit(&st.wire, frame_at(n), ms, &out);
@@ -127,8 +128,8 @@ static struct state resume(struct state st, const struct release_share *b, size_
 
 static struct state take_all(struct state st, const struct release_share *b)
 {
-    release_bytes_follow(b, &st.wire);
-    release_bytes_commit(b, &st.jitter, b->n_frames);
+    release_share_follow(b, &st.wire);
+    release_share_commit(b, &st.jitter, b->n_frames);
     return st;
 }
 
@@ -144,7 +145,7 @@ static void serve(struct player *p, uint8_t how)
     struct release_share b;
     struct state         st = { p->held.wire, p->jitter }, alone = st;
     struct wire_out      out = wire_out_copying(own, sizeof own);
-    bool is_shared = release_bytes_get(&b, source, source->release_began, &p->held.wire, &p->jitter, UINT64_MAX);
+    bool is_shared = release_bytes_get(&shared, &b, source, source->release_began, &p->held.wire, &p->jitter, UINT64_MAX);
     bool goes_on = write_alone(&alone, 0, &out);
     if (is_shared) {
         check(goes_on && b.n_frames == n_released() && b.len == out.bytes && memcmp(b.bytes, own, b.len) == 0);
@@ -298,7 +299,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     for (int i = 0; i < PLAYERS; i++)
         leave(&players[i]);
-    release_bytes_forget(source);
+    release_bytes_forget(&shared, source);
     for (size_t i = 0; i < READERS; i++)
         audience_leave(&readers[i]);
     source_unpublish(source, &publisher);

@@ -1,6 +1,7 @@
 #include "app/http/live_player.h"
 
 #include "app/http/conn.h"
+#include "app/live/delivery.h"
 #include "app/live/sender.h"
 #include "app/session/session.h"
 #include "app/source/pacer.h"
@@ -201,7 +202,7 @@ static struct err *play(struct player *p)
     p->epoch = s->epoch;
     p->since_us = now_us();
     p->wait_until_us = p->since_us + s->vhost->http_remux.wait_us;
-    struct err *e = sender_attach(&p->out, s, p->io, wire, &p->session->client.n_messages);
+    struct err *e = sender_attach(&p->out, s, p->io, wire, &p->session->client.n_messages, &live_delivery);
     if (!e && p->format->format->bare_audio)
         reader_start_at(&p->out.reader, retention_fast_cache_us(s));
     if (!e) {

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "app/live/sender.h"
 #include "app/live/release_bytes.h"
+#include "app/live/sender.h"
 #include "app/source/source.h"
 #include "core/mem.h"
 #include "protocol/io.h"
@@ -17,97 +17,120 @@
 enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 
 /*
- * A queue for fewer players costs more than their calls. So much in one queue takes the kernel about a millisecond: the
- * pacer looks at the clock behind it.
+ * A queue for fewer players costs more than their calls. QUEUE_BYTES in one queue take the kernel about a millisecond:
+ * the pacer looks at the clock behind it.
  */
 enum { QUEUE_MIN = 4, QUEUE_BYTES = 4 << 20 };
 
 struct write {
     struct sender       *player;
-    struct release_share batch;
+    struct release_share share;
 };
 
-static struct write writes[SEND_RING_MAX];
-
-static struct {
+/* What queued writes point to. */
+struct copies {
     uint8_t       *bytes;
-    size_t         used, queued; /* some are queued for many */
-    uint64_t       content;      /* of the last player's bytes; 0: there was none */
-    const uint8_t *newest;       /* the copy of it; NULL: none */
-} copies;
+    size_t         used;
+    uint64_t       content; /* of the last player's bytes; 0: there was none */
+    const uint8_t *newest;  /* the copy of those; NULL: none */
+};
 
-static void finish(void *arg, ssize_t sent)
+static struct delivery {
+    struct release_bytes release;
+    struct copies        copies;
+    struct write         writes[SEND_RING_MAX]; /* those in the queue, in its order */
+    size_t               queued_bytes;
+} the;
+
+static void finish_write(void *arg, ssize_t sent)
 {
     const struct write *w = arg;
     if (sent > 0)
-        sender_took(w->player, &w->batch, (size_t)sent);
-    if (sent < (ssize_t)w->batch.len)
-        co_unpark(w->player->reader.co); /* it finds out why by itself */
+        sender_took(w->player, &w->share, (size_t)sent);
+    if (sent < (ssize_t)w->share.len)
+        co_unpark(w->player->reader.co); /* its own attempt finds out why */
 }
 
-static void flush(void)
+static void write_queue(void)
 {
-    send_ring_flush(finish);
-    copies.used = copies.queued = 0;
-    copies.newest = NULL;
+    send_ring_flush(finish_write);
+    the.copies.used = the.queued_bytes = 0;
+    the.copies.newest = NULL;
 }
 
-/* Where the bytes stay as they are until the flush; NULL: nowhere. */
+/* Where the bytes stay as they are until the queue is written; NULL: nowhere. */
 static const uint8_t *keep(const struct release_share *b)
 {
-    bool has_neighbour = copies.content == b->content;
-    copies.content = b->content;
-    if (has_neighbour && copies.newest)
-        return copies.newest;
-    copies.newest = NULL;
+    struct copies *c = &the.copies;
+    bool           has_neighbour = c->content == b->content;
+    c->content = b->content;
+    if (has_neighbour && c->newest)
+        return c->newest;
+    c->newest = NULL;
     if (!has_neighbour && b->len > SMALL_BYTES)
         return NULL;
-    if (!copies.bytes && !(copies.bytes = mem_alloc(COPIES_BYTES)))
+    if (!c->bytes && !(c->bytes = mem_alloc(COPIES_BYTES)))
         return NULL;
-    if (b->len > COPIES_BYTES - copies.used)
-        flush();
-    copies.newest = memcpy(copies.bytes + copies.used, b->bytes, b->len);
-    copies.used += b->len;
-    return copies.newest;
+    if (b->len > COPIES_BYTES - c->used)
+        write_queue();
+    c->newest = memcpy(c->bytes + c->used, b->bytes, b->len);
+    c->used += b->len;
+    return c->newest;
 }
 
-/* Writes to one player by a system call of its own. */
-static bool write_now(struct sender *p, const struct release_share *b)
-{
-    size_t      sent = 0;
-    struct err *e = sender_write(p, b, &sent);
-    bool        is_whole = !e && sent == b->len;
-    err_free(e); /* the player's coroutine meets it again, and can report it */
-    return is_whole;
-}
-
-static bool is_for_ring(const struct sender *p, const struct release_share *b)
+static bool is_for_queue(const struct sender *p, const struct release_share *b)
 {
     return send_ring_is_open() && p->reader.source->n_readers >= QUEUE_MIN && !p->io->layer && b->len;
+}
+
+/* False when it does not fit in whole: there is no queue, or no place for the bytes. */
+static bool queue_write(struct sender *p, const struct release_share *b)
+{
+    if (send_ring_is_full() || the.queued_bytes > QUEUE_BYTES)
+        write_queue();
+    const uint8_t *bytes = is_for_queue(p, b) ? keep(b) : NULL;
+    if (!bytes || !send_ring_is_open()) /* a full queue on the way may have lost the ring */
+        return false;
+    struct write *w = &the.writes[send_ring_count()];
+    *w = (struct write){ p, *b };
+    send_ring_add(p->io, bytes, b->len, w);
+    the.queued_bytes += b->len;
+    return true;
+}
+
+/* Writes to one player by a system call of its own; false when not all went out. */
+static bool write_now(struct sender *p, const struct release_share *b)
+{
+    size_t       sent = 0;
+    struct iovec iov = { .iov_base = (void *)b->bytes, .iov_len = b->len };
+    struct err  *e = b->len ? io_writev_now(p->io, &iov, 1, &sent) : NULL;
+    bool         is_whole = !e && sent == b->len;
+    if (!e && (sent > 0 || !b->len))
+        sender_took(p, b, sent);
+    err_free(e); /* the player's coroutine meets it again, and can report it */
+    return is_whole;
 }
 
 static bool add(struct reader *r)
 {
     struct sender       *p = sender_of(r);
-    struct release_share b;
-    if (!sender_offer(p, &b))
+    const struct source *s = r->source;
+    struct release_share share;
+    if (!sender_keeps_step(p) ||
+        !release_bytes_get(&the.release, &share, s, r->seq, &p->held.wire, &p->jitter, r->gate.open | s->gops.keyless))
         return false;
-    if (send_ring_is_full() || copies.queued > QUEUE_BYTES)
-        flush();
-    const uint8_t *bytes = is_for_ring(p, &b) ? keep(&b) : NULL;
-    if (!bytes || !send_ring_is_open()) /* a flush on the way may have lost the ring */
-        return write_now(p, &b);
-    struct write *w = &writes[send_ring_count()];
-    *w = (struct write){ p, b };
-    send_ring_add(p->io, bytes, b.len, w);
-    copies.queued += b.len;
-    return true;
+    return queue_write(p, &share) || write_now(p, &share);
 }
 
-static void end(void)
+static void flush(void)
 {
-    flush();
-    copies.content = 0;
+    write_queue();
+    the.copies.content = 0;
 }
 
-const struct reader_delivery live_delivery = { .add = add, .flush = end };
+static void forget(const struct source *s)
+{
+    release_bytes_forget(&the.release, s);
+}
+
+const struct reader_delivery live_delivery = { .add = add, .flush = flush, .forget = forget };

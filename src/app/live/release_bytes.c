@@ -1,67 +1,35 @@
 #include "app/live/release_bytes.h"
 
-#include "app/live/held_wire.h"
 #include "app/source/picture_gate.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/mem.h"
 
-/* A release: the frames' own times. */
-static struct {
-    uint64_t serial, from, to;
-    uint64_t number; /* counts releases */
-    bool     shareable;
-    size_t   n_frames, bytes; /* of payload */
-    int64_t  ms[SHARED_FRAMES_MAX];
-    int64_t  min_ms, max_ms;
-    bool     same_shift; /* shift_ms is that of all of them */
-    int64_t  shift_ms;
-    bool     has_audio, has_video;
-    uint64_t pictured; /* the tracks that have pictures in it */
-} release;
-
-/* Its bytes for one wire. */
-struct muxed {
-    uint64_t         release; /* its number; 0: none yet */
-    bool             whole;
-    uint8_t         *bytes;
-    size_t           len, n_messages;
-    struct wire_mark marks[SHARED_FRAMES_MAX];
-    struct held_wire before, after; /* of the player that they were muxed for, which may have left since, … */
-    int64_t          muxed_ms;      /* … and by how much its times were ahead of the stream's */
-    struct held_wire stamped;       /* whose the bytes are now, … */
-    int64_t          offset_ms;     /* … and what has been added to the times */
-    uint64_t         content;       /* counts what they have been made */
-};
-
-static struct muxed all[SHARED_WIRES_MAX];
-static uint64_t     n_contents;
-
-static bool look_at(const struct frame *f)
+static bool look_at_frame(struct release_times *t, const struct frame *f)
 {
     int64_t ms = f->dts_us / US_PER_MS;
-    if (f->kind == FRAME_SCRIPT || release.n_frames == SHARED_FRAMES_MAX)
+    if (f->kind == FRAME_SCRIPT || t->n_frames == SHARED_FRAMES_MAX)
         return false;
-    size_t i = release.n_frames++;
-    release.bytes += f->len;
-    release.ms[i] = ms;
-    release.has_audio |= f->kind == FRAME_AUDIO;
-    release.has_video |= f->kind == FRAME_VIDEO;
-    release.pictured |= is_picture(f) ? picture_bit(f) : 0;
-    release.min_ms = i && release.min_ms < ms ? release.min_ms : ms;
-    release.max_ms = i && release.max_ms > ms ? release.max_ms : ms;
+    size_t i = t->n_frames++;
+    t->bytes += f->len;
+    t->ms[i] = ms;
+    t->has_audio |= f->kind == FRAME_AUDIO;
+    t->has_video |= f->kind == FRAME_VIDEO;
+    t->pictured |= is_picture(f) ? picture_bit(f) : 0;
+    t->min_ms = i && t->min_ms < ms ? t->min_ms : ms;
+    t->max_ms = i && t->max_ms > ms ? t->max_ms : ms;
     int64_t shift_ms = f->shift_us / US_PER_MS;
-    release.same_shift = release.same_shift && (!i || shift_ms == release.shift_ms);
-    release.shift_ms = shift_ms;
+    t->same_shift = t->same_shift && (!i || shift_ms == t->shift_ms);
+    t->shift_ms = shift_ms;
     return true;
 }
 
-/* The bytes of the last release serve nobody any more: only of what kind they were is still of use. */
-static void let_go(void)
+/* The bytes of the last release serve nobody any more: only their kind is still of use. */
+static void let_go(struct release_bytes *rb)
 {
-    for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
+    for (struct release_form *m = rb->forms; m < rb->forms + SHARED_WIRES_MAX; m++) {
         struct wire kind = { .format = m->before.wire.format, .framing = m->before.wire.framing };
-        if (m->release != release.number)
+        if (m->release != rb->times.number)
             continue;
         held_wire_drop(&m->before);
         held_wire_drop(&m->after);
@@ -70,39 +38,43 @@ static void let_go(void)
     }
 }
 
-static void look_at_release(const struct source *s, uint64_t from)
+static void look_at_release(struct release_bytes *rb, const struct source *s, uint64_t from)
 {
-    let_go();
-    release.number++;
-    release.serial = s->serial;
-    release.from = from;
-    release.to = s->released;
-    release.n_frames = release.bytes = 0;
-    release.same_shift = release.shareable = true;
-    release.has_audio = release.has_video = false;
-    release.pictured = 0;
-    for (uint64_t seq = from; release.shareable && seq < release.to; seq++)
-        release.shareable = look_at(ring_at(&s->ring, seq));
+    struct release_times *t = &rb->times;
+    let_go(rb);
+    t->number++;
+    t->serial = s->serial;
+    t->from = from;
+    t->to = s->released;
+    t->n_frames = t->bytes = 0;
+    t->same_shift = t->shareable = true;
+    t->has_audio = t->has_video = false;
+    t->pictured = 0;
+    for (uint64_t seq = from; t->shareable && seq < t->to; seq++)
+        t->shareable = look_at_frame(t, ring_at(&s->ring, seq));
 }
 
 /* False when it does not fit, or ends the stream for such players. */
-static bool mux_frame(struct muxed *m, size_t i, const struct frame *f, struct wire *w, struct wire_out *out)
+static bool mux_frame(struct release_form *m, size_t i, const struct frame *f, int64_t own_ms, struct wire *w,
+                      struct wire_out *out)
 {
-    int64_t          ms = release.ms[i] + m->muxed_ms;
+    int64_t          ms = own_ms + m->muxed_ms;
     uint32_t         at = (uint32_t)out->bytes;
     struct wire_size size = wire_size(w, f, ms);
     if (w->format->is_end && w->format->is_end(w, f))
         return false;
-    m->marks[i] = (struct wire_mark){ at, at + (uint32_t)size.before, (uint32_t)size.body, release.ms[i] };
+    m->marks[i] = (struct wire_mark){ at, at + (uint32_t)size.before, (uint32_t)size.body, own_ms };
     m->n_messages += size.body > 0;
     wire_emit(w, f, ms, out);
     return !out->full;
 }
 
-static void mux(struct muxed *m, const struct source *s, const struct wire *wire, int64_t offset_ms)
+static void mux(struct release_bytes *rb, struct release_form *m, const struct source *s, const struct wire *wire,
+                int64_t offset_ms)
 {
-    m->release = release.number;
-    struct wire after = *wire;
+    const struct release_times *t = &rb->times;
+    struct wire                 after = *wire;
+    m->release = t->number;
     held_wire_set(&m->before, wire);
     held_wire_set(&m->stamped, wire);
     m->offset_ms = m->muxed_ms = offset_ms;
@@ -111,86 +83,90 @@ static void mux(struct muxed *m, const struct source *s, const struct wire *wire
         m->bytes = mem_alloc(SHARED_BYTES_MAX);
     m->whole = m->bytes;
     struct wire_out out = wire_out_copying(m->bytes, m->bytes ? SHARED_BYTES_MAX : 0);
-    for (size_t i = 0; m->whole && i < release.n_frames; i++)
-        m->whole = mux_frame(m, i, ring_at(&s->ring, release.from + i), &after, &out);
+    for (size_t i = 0; m->whole && i < t->n_frames; i++)
+        m->whole = mux_frame(m, i, ring_at(&s->ring, t->from + i), t->ms[i], &after, &out);
     held_wire_set(&m->after, &after);
     m->len = out.bytes;
-    m->content = ++n_contents;
+    m->content = ++rb->n_contents;
 }
 
-static bool is_kind(const struct muxed *m, const struct wire *wire)
+static bool is_kind(const struct release_form *m, const struct wire *wire)
 {
     return m->before.wire.format == wire->format && m->before.wire.framing == wire->framing;
 }
 
-/* To put new bytes: rather over those of the same kind, whose memory is warm. */
-static bool is_better_place(const struct muxed *m, const struct muxed *than, const struct wire *wire)
+/* A form that this release does not use, preferably one of the same kind: its memory is warm. */
+static bool is_better_place(const struct release_form *m, const struct release_form *than, const struct wire *wire,
+                            uint64_t release)
 {
-    if (m->release == release.number || than->release == release.number)
+    if (m->release == release || than->release == release)
         return m->release < than->release;
     if (is_kind(m, wire) != is_kind(than, wire))
         return is_kind(m, wire);
     return m->release < than->release;
 }
 
-/* Where the bytes for such a wire are, or may be put; NULL when this release has filled all places already. */
-static struct muxed *place_for(const struct wire *wire, int64_t offset_ms)
+/* Where the bytes for such a wire are, or may be put; NULL when this release has filled all forms already. */
+static struct release_form *form_for(struct release_bytes *rb, const struct wire *wire, int64_t offset_ms)
 {
-    struct muxed *best = all;
-    for (struct muxed *m = all; m < all + SHARED_WIRES_MAX; m++) {
+    uint64_t             release = rb->times.number;
+    struct release_form *best = rb->forms;
+    for (struct release_form *m = rb->forms; m < rb->forms + SHARED_WIRES_MAX; m++) {
         struct wire_stamp wanted = { wire, offset_ms }, first = { &m->before.wire, m->muxed_ms };
-        if (m->release == release.number && is_kind(m, wire) && wire->format->is_same(&first, &wanted))
+        if (m->release == release && is_kind(m, wire) && wire->format->is_same(&first, &wanted))
             return m;
-        if (is_better_place(m, best, wire))
+        if (is_better_place(m, best, wire, release))
             best = m;
     }
-    return best->release < release.number ? best : NULL;
-}
-
-/* A player that leaves some frames out gets other times, too. */
-static bool wants_all(const struct wire *w)
-{
-    return !(w->no_audio && release.has_audio) && !(w->no_video && release.has_video);
+    return best->release < release ? best : NULL;
 }
 
 /* Write over what differs between two players whose wires are the same: the times. */
-static void stamp_for(struct muxed *m, const struct wire *wire, int64_t offset_ms)
+static void stamp_for(struct release_bytes *rb, struct release_form *m, const struct wire *wire, int64_t offset_ms)
 {
     struct wire_stamp from = { &m->stamped.wire, m->offset_ms }, to = { wire, offset_ms };
     if (!wire->format->stamp || (m->offset_ms == offset_ms && !wire->format->pass))
         return;
-    if (wire->format->stamp(m->bytes, m->marks, release.n_frames, &from, &to))
-        m->content = ++n_contents;
+    if (wire->format->stamp(m->bytes, m->marks, rb->times.n_frames, &from, &to))
+        m->content = ++rb->n_contents;
     held_wire_set(&m->stamped, wire);
     m->offset_ms = offset_ms;
 }
 
-bool release_bytes_get(struct release_share *out, const struct source *s, uint64_t from, const struct wire *wire,
-                       const struct jitter *jitter, uint64_t open)
+/* Every frame is for this player, and its times are the stream's and one constant. */
+static bool is_for(const struct release_times *t, const struct wire *w, const struct jitter *jitter, uint64_t open,
+                   int64_t *offset_ms)
 {
+    return t->shareable && !(w->no_audio && t->has_audio) && !(w->no_video && t->has_video) && !(t->pictured & ~open) &&
+           jitter_offset(jitter, t->min_ms, t->same_shift, t->shift_ms, offset_ms) &&
+           t->max_ms + *offset_ms <= w->format->stamp_max_ms && t->min_ms + *offset_ms >= 0;
+}
+
+bool release_bytes_get(struct release_bytes *rb, struct release_share *out, const struct source *s, uint64_t from,
+                       const struct wire *wire, const struct jitter *jitter, uint64_t open)
+{
+    const struct release_times *t = &rb->times;
     if (from != s->release_began || from == s->released)
         return false;
     if (from < s->ring.tail)
-        return false; /* forgotten before it was released: everybody must jump */
-    if (release.serial != s->serial || release.from != from || release.to != s->released)
-        look_at_release(s, from);
-    if (s->n_readers <= SHARED_READERS_FEW && release.bytes > SHARED_FEW_BYTES)
+        return false; /* forgotten before it was released: every reader must jump */
+    if (t->serial != s->serial || t->from != from || t->to != s->released)
+        look_at_release(rb, s, from);
+    if (s->n_readers <= SHARED_READERS_FEW && t->bytes > SHARED_FEW_BYTES)
         return false;
     int64_t offset_ms;
-    if (!release.shareable || !wants_all(wire) || (release.pictured & ~open) ||
-        !jitter_offset(jitter, release.min_ms, release.same_shift, release.shift_ms, &offset_ms) ||
-        release.max_ms + offset_ms > wire->format->stamp_max_ms || release.min_ms + offset_ms < 0)
+    if (!is_for(t, wire, jitter, open, &offset_ms))
         return false;
-    struct muxed *m = place_for(wire, offset_ms);
-    if (m && m->release != release.number)
-        mux(m, s, wire, offset_ms);
+    struct release_form *m = form_for(rb, wire, offset_ms);
+    if (m && m->release != t->number)
+        mux(rb, m, s, wire, offset_ms);
     if (!m || !m->whole)
         return false;
-    stamp_for(m, wire, offset_ms);
+    stamp_for(rb, m, wire, offset_ms);
     *out = (struct release_share){
         .bytes = m->bytes,
         .len = m->len,
-        .n_frames = release.n_frames,
+        .n_frames = t->n_frames,
         .n_messages = m->n_messages,
         .marks = m->marks,
         .offset_ms = offset_ms,
@@ -202,15 +178,15 @@ bool release_bytes_get(struct release_share *out, const struct source *s, uint64
     return true;
 }
 
-void release_bytes_forget(const struct source *s)
+void release_bytes_forget(struct release_bytes *rb, const struct source *s)
 {
-    if (release.serial != s->serial)
+    if (rb->times.serial != s->serial)
         return;
-    let_go();
-    release.serial = 0; /* of no source: the next call looks at its release anew */
+    let_go(rb);
+    rb->times.serial = 0; /* of no source: the next call looks at its release anew */
 }
 
-size_t release_bytes_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *ms)
+size_t release_share_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *ms)
 {
     size_t i = b->n_frames - 1;
     while (b->marks[i].at > offset)
@@ -220,19 +196,19 @@ size_t release_bytes_find(const struct release_share *b, size_t offset, size_t *
     return i;
 }
 
-void release_bytes_commit(const struct release_share *b, struct jitter *jitter, size_t n_frames)
+void release_share_commit(const struct release_share *b, struct jitter *jitter, size_t n_frames)
 {
     /* All frames were shifted by the same constant, so committing the last one is enough. */
     jitter_commit(jitter, b->marks[n_frames - 1].ms + b->offset_ms);
 }
 
-void release_bytes_follow(const struct release_share *b, struct wire *wire)
+void release_share_follow(const struct release_share *b, struct wire *wire)
 {
     if (wire->format->follow)
         wire->format->follow(wire, b->before, b->after, b->offset_ms - b->muxed_ms);
 }
 
-size_t release_bytes_count(const struct release_share *b, size_t n_frames)
+size_t release_share_count(const struct release_share *b, size_t n_frames)
 {
     size_t n = 0;
     if (n_frames == b->n_frames)

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include "app/live/batch.h"
-#include "app/live/delivery.h"
 #include "app/live/release_bytes.h"
 #include "app/source/audience.h"
 #include "app/source/source.h"
@@ -174,18 +173,11 @@ static struct err *judge_duration(const struct sender *p)
                : NULL;
 }
 
-/* Nothing about this player makes its bytes differ from those of others with the same wire. */
-static bool is_ordinary(const struct sender *p)
-{
-    return !p->cut && !p->paused && p->duration_ms <= 0 && p->reader.source->vhost->play.send_min_interval_us <= 0 &&
-           !reader_is_prologue(&p->reader, 0);
-}
-
 /* The wire behind the first `n` frames of what all get. */
 static void pass_shared(struct sender *p, const struct release_share *b, size_t n)
 {
     if (n == b->n_frames)
-        release_bytes_follow(b, &p->held.wire);
+        release_share_follow(b, &p->held.wire);
     else
         for (size_t i = 0; i < n; i++)
             wire_pass(&p->held.wire, ring_at(&p->reader.source->ring, p->reader.seq + i),
@@ -193,50 +185,28 @@ static void pass_shared(struct sender *p, const struct release_share *b, size_t 
     held_wire_renew(&p->held);
 }
 
-static bool get_shared(const struct sender *p, struct release_share *b)
-{
-    return is_ordinary(p) && p->io->may_write &&
-           release_bytes_get(b, p->reader.source, p->reader.seq, &p->held.wire, &p->jitter,
-                             p->reader.gate.open | p->reader.source->gops.keyless);
-}
-
-bool sender_offer(struct sender *p, struct release_share *b)
+bool sender_keeps_step(const struct sender *p)
 {
     const struct source *s = p->reader.source;
-    return p->epoch == s->epoch && p->conf == s->conf->serial && p->jitter.mode == jitter_mode(s) && get_shared(p, b);
+    return p->epoch == s->epoch && p->conf == s->conf->serial && p->jitter.mode == jitter_mode(s) && p->io->may_write &&
+           !p->cut && !p->paused && p->duration_ms <= 0 && s->vhost->play.send_min_interval_us <= 0 &&
+           !reader_is_prologue(&p->reader, 0);
 }
 
 void sender_took(struct sender *p, const struct release_share *b, size_t sent)
 {
     size_t n_whole = b->n_frames, begins = sent;
     if (sent < b->len)
-        n_whole = release_bytes_find(b, sent, &begins, &p->cut_ms);
+        n_whole = release_share_find(b, sent, &begins, &p->cut_ms);
     if (sent > begins) {
         p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + n_whole));
         p->cut_sent = sent - begins;
     }
     size_t n_frames = n_whole + (p->cut != NULL); /* the reader is done with a frame that is cut: we are not */
-    *p->n_messages += (int64_t)release_bytes_count(b, n_whole);
+    *p->n_messages += (int64_t)release_share_count(b, n_whole);
     pass_shared(p, b, n_whole);
-    release_bytes_commit(b, &p->jitter, n_frames);
+    release_share_commit(b, &p->jitter, n_frames);
     reader_advance(&p->reader, n_frames);
-}
-
-struct err *sender_write(struct sender *p, const struct release_share *b, size_t *sent)
-{
-    struct iovec iov = { .iov_base = (void *)b->bytes, .iov_len = b->len };
-    struct err  *e = b->len ? io_writev_now(p->io, &iov, 1, sent) : NULL;
-    if (!e && (*sent > 0 || !b->len))
-        sender_took(p, b, *sent);
-    return err_wrap(e, "send %zu bytes", b->len);
-}
-
-/* Write the newest release as all players get it that keep up; *done false when this player needs a batch of its own. */
-static struct err *send_shared(struct sender *p, size_t *sent, bool *done)
-{
-    struct release_share b;
-    *done = get_shared(p, &b);
-    return *done ? sender_write(p, &b, sent) : NULL;
 }
 
 /* What comes next is older than the newest release: it may be much, and others want theirs now. */
@@ -246,11 +216,30 @@ static bool is_behind(const struct sender *p)
     return is_old && reader_peek(&p->reader, 0);
 }
 
+/* Up to one batch of what is due, in one call; *sent of its bytes went out, and *idle is true when nothing is due. */
+static struct err *send_batch(struct sender *p, size_t *sent, bool *idle)
+{
+    struct err *e;
+    if (!batch_clear(&batch, first_len(p)))
+        return err_no_memory();
+    fill_batch(p);
+    *idle = batch.count == 0;
+    p->caught_up |= *idle;
+    if (*idle)
+        return judge_duration(p);
+    if (batch.out.bytes && (e = io_writev_now(p->io, batch.iov, batch.out.n_iov, sent)))
+        return err_wrap(e, "send %zu bytes", batch.out.bytes);
+    account(p, *sent);
+    if (batch.count == BATCH_FRAMES)
+        p->caught_up = false; /* a crowd of frames: the rest of them takes its turn with other players' */
+    return NULL;
+}
+
 struct err *sender_send(struct sender *p, bool *idle)
 {
     struct err *e;
     size_t      sent = 0;
-    bool        done, behind = is_behind(p);
+    bool        behind = is_behind(p);
     *idle = false;
     if (behind && (e = catch_up_wait(&p->place)))
         return err_wrap(e, "wait to catch up");
@@ -259,40 +248,27 @@ struct err *sender_send(struct sender *p, bool *idle)
     if (p->reader.n_jumps != n_jumps)
         jitter_skip(&p->jitter);
     follow_jitter_mode(p);
-    if ((e = send_shared(p, &sent, &done)))
+    if ((e = send_batch(p, &sent, idle)) || *idle)
         return e;
-    if (!done) {
-        if (!batch_clear(&batch, first_len(p)))
-            return err_no_memory();
-        fill_batch(p);
-        *idle = batch.count == 0;
-        p->caught_up |= *idle;
-        if (*idle)
-            return judge_duration(p);
-        if (batch.out.bytes && (e = io_writev_now(p->io, batch.iov, batch.out.n_iov, &sent)))
-            return err_wrap(e, "send %zu bytes", batch.out.bytes);
-        account(p, sent);
-        if (batch.count == BATCH_FRAMES)
-            p->caught_up = false; /* a crowd of frames: the rest of them takes its turn with other players' */
-        if (!behind && batch.out.bytes >= BATCH_BYTES)
-            co_give_way(); /* a large release, and the others want theirs */
-        else
-            co_give_way_by_time();
-    }
+    if (!behind && batch.out.bytes >= BATCH_BYTES)
+        co_give_way(); /* a large release, and the others want theirs */
+    else
+        co_give_way_by_time();
     if (!p->io->may_write && (p->cut || sent == 0))
         return err_wrap(io_wait_taken(p->io, WRITE_TIMEOUT_US), "wait for the player to read");
     int64_t interval_us = p->reader.source->vhost->play.send_min_interval_us;
     return interval_us > 0 ? co_sleep(interval_us) : NULL;
 }
 
-struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire, int64_t *n_messages)
+struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire, int64_t *n_messages,
+                          const struct reader_delivery *delivery)
 {
     *p = (struct sender){ .io = io, .n_messages = n_messages };
     held_wire_set(&p->held, &wire);
     jitter_init(&p->jitter, jitter_mode(s));
     struct err *e = audience_join(&p->reader, s);
     if (!e)
-        p->reader.delivery = &live_delivery;
+        p->reader.delivery = delivery;
     /* tcp(7). It may fail: then the kernel's own limit holds */
     setsockopt(io->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){ UNSENT_BYTES }, sizeof(int));
     return e;
@@ -312,7 +288,7 @@ struct err *sender_wait(struct sender *p, int64_t deadline_us)
     p->conf = p->reader.source->conf->serial;
     if (!p->is_settled && *p->n_messages > 0) {
         p->is_settled = true;
-        co_trim_stack(); /* the stack pages that joining touched: the player may stay for days */
+        co_trim_stack(); /* the stack pages that joining touched: the player may live for days */
     }
     return reader_wait(&p->reader, deadline_us);
 }
@@ -324,8 +300,5 @@ void sender_detach(struct sender *p)
                  (long long)p->reader.n_skipped);
     frame_unref(&p->cut);
     held_wire_drop(&p->held);
-    const struct source *s = p->reader.source;
     audience_leave(&p->reader);
-    if (s && s->n_readers == 0)
-        release_bytes_forget(s);
 }

@@ -2,7 +2,7 @@
  * What all players of live streams do, whatever their protocol: take what is due from their reader, write it in one
  * call, and remember what did not go out.
  *
- *     sender_attach(&p, source, io, wire)
+ *     sender_attach(&p, source, io, wire, &n, &live_delivery)
  *     loop:
  *         sender_send(&p, &idle)              what is due
  *         if (idle) sender_wait(&p, …)       … and whatever else the protocol wants to be looked at
@@ -53,19 +53,20 @@ struct sender {
     bool                 is_settled; /* has caught up once */
 };
 
-/** The sender that a reader with live_delivery is part of. */
+/** The sender that a reader is part of. */
 static inline struct sender *sender_of(struct reader *r)
 {
     return CONTAINER_OF(r, struct sender, reader);
 }
 
 /**
- * Begin with the reader at the GOP cache.
+ * Begin with the reader at the GOP cache. `delivery` hands it what is released while it waits (delivery.h); NULL: the
+ * player is woken for each release.
  * Errors     out of memory; sender_detach() all the same
  * Yields     no
  */
-struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire,
-                          int64_t *n_messages) ATTR_MUST_USE;
+struct err *sender_attach(struct sender *p, struct source *s, struct io *io, struct wire wire, int64_t *n_messages,
+                          const struct reader_delivery *delivery) ATTR_MUST_USE;
 
 /** Which kinds the player does not get from now on. Pictures come back with their next key frame. Does not yield. */
 void sender_leave_out(struct sender *p, bool audio, bool video);
@@ -91,13 +92,10 @@ struct err *sender_wait(struct sender *p, int64_t deadline_us) ATTR_MUST_USE;
 
 struct release_share;
 
-/** For the fan-out: what a waiting player would be sent now, if it is what all get. Does not yield. */
-bool sender_offer(struct sender *p, struct release_share *b);
+/** For the delivery of a release: whether nothing about a waiting player makes its bytes differ from the others'. */
+bool sender_keeps_step(const struct sender *p);
 
-/** Write it now: *sent of its bytes, 0 before the call. Does not yield. */
-struct err *sender_write(struct sender *p, const struct release_share *b, size_t *sent) ATTR_MUST_USE;
-
-/** His socket took so many bytes of it, more than none if there are any. Does not yield. */
+/** The player's socket took this many bytes of its share, more than none if there are any. Does not yield. */
 void sender_took(struct sender *p, const struct release_share *b, size_t sent);
 
 #endif

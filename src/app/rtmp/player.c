@@ -1,5 +1,6 @@
 #include "app/rtmp/player.h"
 
+#include "app/live/delivery.h"
 #include "app/live/sender.h"
 #include "app/rtmp/conn.h"
 #include "app/rtmp/rtmp_wire.h"
@@ -179,7 +180,7 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
     struct wire    wire = { .format = &rtmp_wire, .chunk_size = c->rtmp.link.out_chunk_size };
     struct err    *e = rtmp_server_start_play(&c->rtmp);
     if (!e)
-        e = sender_attach(&p.out, s, &c->io, wire, &c->session.client.n_messages);
+        e = sender_attach(&p.out, s, &c->io, wire, &c->session.client.n_messages, &live_delivery);
     if (!e) {
         const struct conf_play *play = &s->vhost->play;
         log_info("create consumer, active=%d, queue_size=%lldms, jitter=%d, headers=%zu, gop_cache=%d",

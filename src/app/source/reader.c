@@ -94,7 +94,8 @@ void reader_finish(struct reader *r)
     end_joining(r);
     headers_clear(&r->prologue);
     r->source = NULL;
-    s->n_readers--;
+    if (--s->n_readers == 0 && r->delivery)
+        r->delivery->forget(s);
 }
 
 /* The newest key frame is in the log, at the cursor or behind it. (Without memory it may not have got there.) */

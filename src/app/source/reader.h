@@ -37,12 +37,14 @@ struct reader;
 
 /**
  * How a release is handed to readers that wait, without waking each: by the pacer, to many of them between two yields.
- * add() takes one, or refuses (then it is woken and takes what is due); flush() comes after the last before a yield. Neither
- * yields, wakes anybody but by co_unpark(), or detaches a reader.
+ * add() takes one, or refuses: then the reader is woken and takes what is due. flush() comes after the last one before a
+ * yield. forget() comes when the last reader of a source leaves: nothing of the source may be kept. None of them yields,
+ * wakes anybody but by co_unpark(), or detaches a reader.
  */
 struct reader_delivery {
     bool (*add)(struct reader *r);
     void (*flush)(void);
+    void (*forget)(const struct source *s);
 };
 
 struct reader {

@@ -41,7 +41,7 @@ static void play(void *arg)
     struct wire    wire = { .format = &rtmp_wire, .chunk_size = CHUNK };
     bool           idle = false;
     io_set_owner(&p->io, co_self());
-    struct err *e = sender_attach(&p->out, f.source, &p->io, wire, &p->n_messages);
+    struct err *e = sender_attach(&p->out, f.source, &p->io, wire, &p->n_messages, &live_delivery);
     while (!e) {
         p->n_turns++;
         if (!(e = sender_send(&p->out, &idle)) && idle)

@@ -19,6 +19,7 @@ enum { CHUNK = 60000, WIRE_MAX = 1 << 20 };
 
 static struct fixture       f;
 static struct reader        readers[SHARED_READERS_FEW + 1];
+static struct release_bytes all;
 static struct release_share b;
 
 static int set_up(void **state)
@@ -121,7 +122,7 @@ static struct wire flv(enum framing framing)
 
 static bool get_in(uint64_t from, struct wire wire, const struct jitter *j)
 {
-    return release_bytes_get(&b, f.source, from, &wire, j, UINT64_MAX);
+    return release_bytes_get(&all, &b, f.source, from, &wire, j, UINT64_MAX);
 }
 
 static bool get(uint64_t from, const struct jitter *j)
@@ -148,7 +149,7 @@ static void assert_as_alone(uint64_t from, struct wire wire, const struct jitter
     assert_int_equal(b.n_frames, f.source->released - from);
     assert_int_equal(b.len, len);
     assert_memory_equal(b.bytes, alone, len);
-    release_bytes_commit(&b, &after_shared, b.n_frames);
+    release_share_commit(&b, &after_shared, b.n_frames);
     assert_same_state(after_alone, after_shared);
 }
 
@@ -400,7 +401,7 @@ static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, siz
     static uint8_t rest[WIRE_MAX];
     size_t         begins;
     int64_t        ms;
-    size_t         i = release_bytes_find(&b, sent, &begins, &ms);
+    size_t         i = release_share_find(&b, sent, &begins, &ms);
     assert_true(begins <= sent);
     bool            is_cut = sent > begins;
     uint8_t         scratch[4096];
@@ -413,7 +414,7 @@ static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, siz
         wire_emit(&cut, ring_at(&f.source->ring, from + i), ms, &out);
     for (int k = 0; k < out.n_iov; k++)
         wr_bytes(&w, iov[k].iov_base, iov[k].iov_len);
-    release_bytes_commit(&b, &j, i + is_cut);
+    release_share_commit(&b, &j, i + is_cut);
     size_t len = out.bytes + write_alone(rest + out.bytes, from + i + is_cut, &wire, &j);
     assert_int_equal(sent + len, b.len);
     assert_memory_equal(b.bytes + sent, rest, len);
@@ -475,15 +476,15 @@ static void a_track_that_is_not_open_is_not_shared(void **state)
     put(FRAME_AUDIO, 20, 0);
     put(FRAME_AUDIO, 20, 20);
     uint64_t from = release();
-    assert_true(release_bytes_get(&b, f.source, from, &wire, &off, 0));
+    assert_true(release_bytes_get(&all, &b, f.source, from, &wire, &off, 0));
     struct frame *picture = media_frame(KEY, 30, 40);
     picture->track = 2;
     assert_null(source_append(f.source, picture));
     frame_unref(&picture);
     from = release();
-    assert_false(release_bytes_get(&b, f.source, from, &wire, &off, 0));
-    assert_false(release_bytes_get(&b, f.source, from, &wire, &off, 1 << 0 | 1 << 1));
-    assert_true(release_bytes_get(&b, f.source, from, &wire, &off, 1 << 2));
+    assert_false(release_bytes_get(&all, &b, f.source, from, &wire, &off, 0));
+    assert_false(release_bytes_get(&all, &b, f.source, from, &wire, &off, 1 << 0 | 1 << 1));
+    assert_true(release_bytes_get(&all, &b, f.source, from, &wire, &off, 1 << 2));
 }
 
 static void who_leaves_a_kind_out_shares_what_has_none_of_it(void **state)
@@ -547,11 +548,11 @@ static void assert_guest_is_served(struct guest g, uint64_t from)
     for (size_t sent = 1; sent < len; sent++) {
         size_t       begins;
         int64_t      ms;
-        size_t       n = release_bytes_find(&b, sent, &begins, &ms);
+        size_t       n = release_share_find(&b, sent, &begins, &ms);
         struct guest cut = g;
         for (size_t i = 0; i < n; i++)
             wire_pass(&cut.wire, ring_at(&f.source->ring, from + i), b.marks[i].ms + b.offset_ms);
-        release_bytes_commit(&b, &cut.jitter, n + 1);
+        release_share_commit(&b, &cut.jitter, n + 1);
         struct wire_out out = wire_out_copying(rest, sizeof rest);
         wire_emit(&cut.wire, ring_at(&f.source->ring, from + n), ms, &out);
         size_t more = write_alone(rest + out.bytes, from + n + 1, &cut.wire, &cut.jitter);
@@ -559,7 +560,7 @@ static void assert_guest_is_served(struct guest g, uint64_t from)
         assert_memory_equal(rest, alone + begins, len - begins);
     }
     struct guest follower = g;
-    release_bytes_follow(&b, &follower.wire);
+    release_share_follow(&b, &follower.wire);
     struct wire_stamp one = { &follower.wire, 0 }, other = { &after.wire, 0 };
     assert_true(follower.wire.format->is_same(&one, &other));
     struct frame   *next = media_frame(KEY, 500, 99000);
@@ -640,7 +641,7 @@ static void the_next_player_is_served_when_the_first_has_left(void **state)
         struct frame *other = media_frame(VIDEO_CONFIG, 0, 0), *sound = media_frame(AUDIO_CONFIG, 0, 0);
         assert_true(get_in(from, wire_of(formats[i], other, sound), &off));
         assert_as_alone(from, wire_of(formats[i], other, sound), &off);
-        release_bytes_forget(f.source);
+        release_bytes_forget(&all, f.source);
         assert_int_equal(other->refs, 1);
         assert_int_equal(sound->refs, 1);
         assert_true(get_in(from, wire_of(formats[i], other, sound), &off)); /* muxed again */

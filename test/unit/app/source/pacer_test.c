@@ -360,7 +360,12 @@ static void nothing(void)
 {
 }
 
-static const struct reader_delivery counting = { serve, nothing };
+static void nothing_of(const struct source *source)
+{
+    (void)source;
+}
+
+static const struct reader_delivery counting = { .add = serve, .flush = nothing, .forget = nothing_of };
 
 static void sleep_through(void *arg)
 {
