@@ -254,6 +254,7 @@ valgrind: all unit-programs
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible
 
 layers:
+	@trunk-scripts/check-layers-test.sh
 	trunk-scripts/check-layers.sh
 
 third-party:
