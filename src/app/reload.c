@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/conf/conf_load.h"
 #include "app/conf/diff.h"
 #include "app/conf/open_files.h"
 #include "app/listener.h"

@@ -7,7 +7,7 @@
 #ifndef APP_RELOAD_H
 #define APP_RELOAD_H
 
-#include "app/conf/conf_load.h"
+#include "app/conf/conf_source.h"
 #include "core/attr.h"
 #include "core/err.h"
 

@@ -4,7 +4,7 @@
 #ifndef APP_WATCH_FILE_H
 #define APP_WATCH_FILE_H
 
-#include "app/conf/conf_load.h"
+#include "app/conf/conf_source.h"
 #include "core/attr.h"
 #include "core/err.h"
 

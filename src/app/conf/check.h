@@ -7,7 +7,7 @@
 #ifndef APP_CONF_CHECK_H
 #define APP_CONF_CHECK_H
 
-#include "app/conf/conf_load.h"
+#include "app/conf/conf_source.h"
 #include "app/conf/report.h"
 #include "app/conf/tree.h"
 

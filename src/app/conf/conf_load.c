@@ -12,28 +12,6 @@
 #include "app/conf/tree.h"
 #include "core/mem.h"
 
-void conf_source_apply_env(struct conf_source *s, struct conf_report *report)
-{
-    const char *file = conf_env_find(s->envp, "SRS_CONFIG_FILE");
-    if (file) {
-        conf_report_add(report, LOG_INFO, "SRS_CONFIG_FILE is set: the configuration file is %s", file);
-        s->path = file;
-    }
-    const char *only = conf_env_find(s->envp, "SRS_ENV_ONLY");
-    if (only && !s->env_only) {
-        conf_report_add(report, LOG_WARN,
-                        "SRS_ENV_ONLY=%s: the configuration comes from the environment only, no file "
-                        "is read (any value does that)",
-                        only);
-        s->env_only = true;
-    }
-}
-
-struct err *conf_source_check(const struct conf_source *s)
-{
-    return s->env_only || s->text ? NULL : conf_file_check(s->dir, s->path);
-}
-
 /* Without a file there is one vhost, for everybody. */
 static struct err *make_default_vhost(struct conf_tree *tree)
 {

@@ -1,4 +1,5 @@
-/* What a configuration is checked against: facts about this machine. */
+#include "app/conf/conf_source.h"
+
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -6,7 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/conf/conf_load.h"
+#include "app/conf/env.h"
+#include "app/conf/files.h"
 
 /* Docker and its like: the cgroup of process 1 says so, or the file that Docker puts into each container. */
 static bool is_in_container(void)
@@ -59,4 +61,26 @@ void conf_source_probe(struct conf_source *s)
     s->in_container = is_in_container();
     s->open_files = reachable_open_files();
     s->local_addresses = count_local_addresses();
+}
+
+void conf_source_apply_env(struct conf_source *s, struct conf_report *report)
+{
+    const char *file = conf_env_find(s->envp, "SRS_CONFIG_FILE");
+    if (file) {
+        conf_report_add(report, LOG_INFO, "SRS_CONFIG_FILE is set: the configuration file is %s", file);
+        s->path = file;
+    }
+    const char *only = conf_env_find(s->envp, "SRS_ENV_ONLY");
+    if (only && !s->env_only) {
+        conf_report_add(report, LOG_WARN,
+                        "SRS_ENV_ONLY=%s: the configuration comes from the environment only, no file "
+                        "is read (any value does that)",
+                        only);
+        s->env_only = true;
+    }
+}
+
+struct err *conf_source_check(const struct conf_source *s)
+{
+    return s->env_only || s->text ? NULL : conf_file_check(s->dir, s->path);
 }

@@ -6,8 +6,12 @@
 #ifndef APP_CONF_SNAPSHOT_H
 #define APP_CONF_SNAPSHOT_H
 
-#include "app/conf/conf_load.h"
+#include "app/conf/conf.h"
+#include "app/conf/conf_source.h"
+#include "app/conf/report.h"
 #include "app/conf/tree.h"
+#include "core/attr.h"
+#include "core/err.h"
 
 /** Fill `c`, whose tree is the checked one; everything it points to is of the tree's arena. */
 struct err *conf_snapshot_fill(struct conf *c, const struct conf_source *s, struct conf_report *report) ATTR_MUST_USE;

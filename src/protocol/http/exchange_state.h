@@ -10,9 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/attr.h"
+#include "core/err.h"
 #include "protocol/http/chunked.h"
-#include "protocol/http/exchange.h"
-#include "protocol/http/serve.h"
+#include "protocol/http/request.h"
+#include "protocol/http/serving.h"
+#include "protocol/io.h"
 #include "protocol/unfinished.h"
 
 /* Bytes that have come and nobody has taken yet; nothing is held while there are none. */

@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
+#include "protocol/http/exchange.h"
 #include "protocol/http/exchange_state.h"
 #include "protocol/http/status.h"
 

@@ -16,7 +16,6 @@
 #include "core/attr.h"
 #include "core/err.h"
 #include "protocol/io.h"
-#include "protocol/tls/ctx.h"
 
 /* So many records go out by one system call. What a socket does not take of them is kept, up to a bound that only a peer
  * that makes us answer and does not read the answers can reach. */
@@ -43,8 +42,8 @@ struct tls {
     bool                    ended;        /* the peer has said so, or its socket */
     bool                    failed;
     struct err             *why;           /* it failed, until somebody has been told */
-    uint32_t                n_noise;       /* records without payload, */
-    size_t                  payload_since; /* forgiven by payload */
+    uint32_t                n_noise;       /* records without payload; enough payload resets the count */
+    size_t                  payload_since; /* bytes of payload since the last such record */
 };
 
 /** Put the layer between an io and its socket. */

@@ -1,0 +1,33 @@
+/**
+ * How an HTTP connection is served: its handler, its owner and the limits in time.
+ *
+ * Units      microseconds
+ */
+#ifndef PROTOCOL_HTTP_SERVING_H
+#define PROTOCOL_HTTP_SERVING_H
+
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "core/err.h"
+
+struct http_exchange;
+
+enum {
+    HTTP_IDLE_US = 15 * US_PER_SECOND,  /* between two requests, as in SRS */
+    HTTP_HEAD_US = 15 * US_PER_SECOND,  /* a whole head, from its first byte */
+    HTTP_BODY_US = 30 * US_PER_SECOND,  /* a whole body that http_read_body() reads */
+    HTTP_STALL_US = 30 * US_PER_SECOND, /* while the peer takes not a byte of a reply */
+    HTTP_LINGER_US = 2 * US_PER_SECOND, /* in which the peer reads our last words and closes */
+    HTTP_DRAIN_US = 5 * US_PER_SECOND,  /* in which the rest of an unread body may come */
+    HTTP_DRAIN_BYTES_MAX = 64 << 10,    /* how much of that is read to keep the connection */
+};
+
+struct http_serving {
+    /** Reply. An error before the reply has begun becomes a 500 (413, 400, 408 for the body's); each ends the connection. */
+    struct err *(*handle)(struct http_exchange *x);
+    void   *owner;
+    int64_t idle_us, head_us, stall_us; /* 0: the ones above */
+};
+
+#endif
