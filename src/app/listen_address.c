@@ -15,7 +15,7 @@ static bool host_has_ipv4(void)
     return fd >= 0;
 }
 
-bool endpoint_parse(const char *text, struct endpoint *out)
+bool listen_address_parse(const char *text, struct listen_address *out)
 {
     struct conf_endpoint e;
     memset(out, 0, sizeof *out);
@@ -35,7 +35,7 @@ bool endpoint_parse(const char *text, struct endpoint *out)
     return inet_pton(AF_INET, e.ip, &a->sin_addr) == 1;
 }
 
-int endpoint_port(const struct endpoint *e)
+int listen_address_port(const struct listen_address *e)
 {
     return ntohs(e->addr.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&e->addr)->sin6_port
                                                : ((const struct sockaddr_in *)&e->addr)->sin_port);

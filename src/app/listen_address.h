@@ -1,5 +1,5 @@
 /**
- * The endpoints that `listen` names, as addresses to bind.
+ * An address to bind, as an endpoint of `listen` names it.
  *
  * Yields     no
  */
@@ -9,14 +9,14 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-struct endpoint {
-    struct sockaddr_storage addr; /* zero behind the address: endpoints compare as bytes */
+struct listen_address {
+    struct sockaddr_storage addr; /* zero behind the address, so that two compare as bytes */
     socklen_t               len;
 };
 
-/** A bare port is every IPv4 address; on a host without IPv4 every IPv6 address. False when the text is none. */
-bool endpoint_parse(const char *text, struct endpoint *out);
+/** A bare port is every IPv4 address; on a host without IPv4 every IPv6 address. False when the text is no endpoint. */
+bool listen_address_parse(const char *text, struct listen_address *out);
 
-int endpoint_port(const struct endpoint *e);
+int listen_address_port(const struct listen_address *e);
 
 #endif

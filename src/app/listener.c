@@ -31,7 +31,7 @@ struct listener {
     int                          spare_fd;   /* given up to refuse a connection when descriptors run out; -1: none */
     struct log_limits            log_limits; /* of the lines that newcomers cause */
     bool                         wanted, fresh, closing;
-    struct endpoint              endpoint;
+    struct listen_address        address;
     char                         name[IO_ADDR_CAP];
 };
 
@@ -177,8 +177,8 @@ static void accept_loop(void *arg)
     listener_free(l);
 }
 
-static struct err *open_listener(struct server *s, const struct listen_service *service, const struct endpoint *at,
-                                 bool reuse_port)
+static struct err *open_listener(struct server *s, const struct listen_service *service,
+                                 const struct listen_address *at, bool reuse_port)
 {
     struct listener *l = mem_calloc(1, sizeof *l);
     if (!l)
@@ -187,7 +187,7 @@ static struct err *open_listener(struct server *s, const struct listen_service *
     l->server = s;
     l->service = service;
     l->io.fd = -1;
-    l->endpoint = *at;
+    l->address = *at;
     l->wanted = l->fresh = true;
     l->spare_fd = open_spare();
     io_addr_text((const struct sockaddr *)&at->addr, l->name);
@@ -207,23 +207,24 @@ static struct err *open_listener(struct server *s, const struct listen_service *
     return NULL;
 }
 
-static struct listener *find_listener(struct server *s, const struct listen_service *service, const struct endpoint *at)
+static struct listener *find_listener(struct server *s, const struct listen_service *service,
+                                      const struct listen_address *at)
 {
     LIST_FOREACH (&s->listeners, it, after) {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
-        if (!l->closing && l->service == service && memcmp(&l->endpoint.addr, &at->addr, sizeof at->addr) == 0)
+        if (!l->closing && l->service == service && memcmp(&l->address.addr, &at->addr, sizeof at->addr) == 0)
             return l;
     }
     return NULL;
 }
 
 /* Stop listening at once where an endpoint that is to come needs the port: 1935 may become 127.0.0.1:1935. */
-static bool let_go_of_port(struct server *s, const struct endpoint *at)
+static bool let_go_of_port(struct server *s, const struct listen_address *at)
 {
     bool any = false;
     LIST_FOREACH (&s->listeners, it, after) {
         struct listener *l = LIST_ENTRY(it, struct listener, link);
-        if (l->wanted || l->io.fd < 0 || endpoint_port(&l->endpoint) != endpoint_port(at))
+        if (l->wanted || l->io.fd < 0 || listen_address_port(&l->address) != listen_address_port(at))
             continue;
         io_close(&l->io);
         any = true;
@@ -236,7 +237,7 @@ static void take_port_back(struct listener *l)
 {
     int         fd;
     struct err *e =
-        io_listen(&fd, (const struct sockaddr *)&l->endpoint.addr, l->endpoint.len, l->server->conf->reuse_port);
+        io_listen(&fd, (const struct sockaddr *)&l->address.addr, l->address.len, l->server->conf->reuse_port);
     if (!e)
         e = io_open(&l->io, fd);
     io_set_owner(&l->io, l->co);
@@ -254,8 +255,8 @@ static struct err *want_service(struct server *s, const struct conf *conf, const
     if (tls && !tls_store_find(&s->tls, tls->key, tls->cert))
         return NULL; /* the log has said why; it listens as soon as there is a pair */
     for (size_t i = 0; endpoints && !e && i < endpoints->count; i++) {
-        struct endpoint at;
-        if (!endpoint_parse(endpoints->items[i], &at))
+        struct listen_address at;
+        if (!listen_address_parse(endpoints->items[i], &at))
             return err_new(E_SYSTEM_CONFIG_INVALID, "%s: listen=%s is invalid", service->name, endpoints->items[i]);
         struct listener *l = find_listener(s, service, &at);
         if (l)

@@ -28,7 +28,7 @@ static void put_client(struct api_reply *r, const char *key, const void *member)
     jw_string(j, "type", c->type->name);
     jw_bool(j, "publish", c->type->publish);
     jw_fixed(j, "alive", (double)(now_us() - c->since_us) / US_PER_SECOND);
-    entry_put_traffic(j, &c->traffic);
+    listing_put_traffic(j, &c->traffic);
     jw_object_end(j);
 }
 
@@ -57,9 +57,9 @@ static struct err *write_clients(struct api_reply *r)
     else if (r->method != HTTP_GET)
         return api_refuse_method(r, "DELETE, GET, HEAD, OPTIONS");
     else if (!*id)
-        return entry_put_page(r, "clients", &stats->client_roll, true, put_client);
+        return listing_put_page(r, "clients", &stats->client_roll, true, put_client);
     else
-        entry_put_one(r, "client", c, E_RTMP_CLIENT_NOT_FOUND, put_client);
+        listing_put_one(r, "client", c, E_RTMP_CLIENT_NOT_FOUND, put_client);
     return NULL;
 }
 

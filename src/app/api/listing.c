@@ -2,7 +2,7 @@
 
 #include "protocol/http/status.h"
 
-void entry_put_traffic(struct jw *j, const struct traffic *t)
+void listing_put_traffic(struct jw *j, const struct traffic *t)
 {
     jw_int(j, "send_bytes", t->bytes_out);
     jw_int(j, "recv_bytes", t->bytes_in);
@@ -12,8 +12,8 @@ void entry_put_traffic(struct jw *j, const struct traffic *t)
     jw_object_end(j);
 }
 
-struct err *entry_put_page(struct api_reply *r, const char *key, const struct roll *members, bool paged,
-                           void (*put)(struct api_reply *r, const char *key, const void *member))
+struct err *listing_put_page(struct api_reply *r, const char *key, const struct roll *members, bool paged,
+                             void (*put)(struct api_reply *r, const char *key, const void *member))
 {
     int64_t     start = paged ? api_number(r, "start", 0, INT64_MAX) : 0;
     int64_t     count = paged ? api_number(r, "count", API_COUNT_DEFAULT, API_COUNT_MAX) : INT64_MAX;
@@ -30,8 +30,8 @@ struct err *entry_put_page(struct api_reply *r, const char *key, const struct ro
     return e;
 }
 
-void entry_put_one(struct api_reply *r, const char *key, const void *member, int not_found,
-                   void (*put)(struct api_reply *r, const char *key, const void *member))
+void listing_put_one(struct api_reply *r, const char *key, const void *member, int not_found,
+                     void (*put)(struct api_reply *r, const char *key, const void *member))
 {
     if (!member) {
         api_error(r, HTTP_STATUS_OK, not_found);

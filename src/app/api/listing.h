@@ -1,5 +1,5 @@
 /**
- * What vhosts, streams and clients have in common: their pages and their traffic.
+ * What the answers about vhosts, streams and clients have in common: pages, single members, traffic.
  */
 #ifndef APP_API_LISTING_H
 #define APP_API_LISTING_H
@@ -13,7 +13,7 @@
 enum { API_COUNT_DEFAULT = 10, API_COUNT_MAX = 10000 };
 
 /** `"send_bytes":…,"recv_bytes":…,"kbps":{…}`; a client and a stream are counted as they were sampled last. */
-void entry_put_traffic(struct jw *j, const struct traffic *t);
+void listing_put_traffic(struct jw *j, const struct traffic *t);
 
 /**
  * A page of the members of a roll, in the order of arrival: `start` and `count` of the query, or all when `paged` is false.
@@ -22,11 +22,11 @@ void entry_put_traffic(struct jw *j, const struct traffic *t);
  * Errors     out of memory, the socket's
  * Yields     after each piece
  */
-struct err *entry_put_page(struct api_reply *r, const char *key, const struct roll *members, bool paged,
-                           void (*put)(struct api_reply *r, const char *key, const void *member)) ATTR_MUST_USE;
+struct err *listing_put_page(struct api_reply *r, const char *key, const struct roll *members, bool paged,
+                             void (*put)(struct api_reply *r, const char *key, const void *member)) ATTR_MUST_USE;
 
 /** One of them by its id, under `key`; {"code":`not_found`} when `member` is NULL. */
-void entry_put_one(struct api_reply *r, const char *key, const void *member, int not_found,
-                   void (*put)(struct api_reply *r, const char *key, const void *member));
+void listing_put_one(struct api_reply *r, const char *key, const void *member, int not_found,
+                     void (*put)(struct api_reply *r, const char *key, const void *member));
 
 #endif

@@ -57,7 +57,7 @@ static void put_stream(struct api_reply *r, const char *key, const void *member)
     jw_int(j, "live_ms", s->stat.published_wall_ms);
     jw_int(j, "clients", s->stat.n_clients);
     jw_int(j, "frames", s->frames_video);
-    entry_put_traffic(j, &s->traffic);
+    listing_put_traffic(j, &s->traffic);
     put_publish(j, s);
     put_video(j, s);
     put_audio(j, &s->audio);
@@ -71,9 +71,9 @@ static struct err *write_streams(struct api_reply *r)
     if (r->method != HTTP_GET)
         return api_refuse_method(r, "GET, HEAD, OPTIONS");
     else if (!*id)
-        return entry_put_page(r, "streams", &stats->stream_roll, true, put_stream);
+        return listing_put_page(r, "streams", &stats->stream_roll, true, put_stream);
     else
-        entry_put_one(r, "stream", stat_find_stream(stats, id), E_RTMP_STREAM_NOT_FOUND, put_stream);
+        listing_put_one(r, "stream", stat_find_stream(stats, id), E_RTMP_STREAM_NOT_FOUND, put_stream);
     return NULL;
 }
 

@@ -21,7 +21,7 @@ static void put_vhost(struct api_reply *r, const char *key, const void *member)
     jw_bool(j, "enabled", is_enabled(r->server->conf, v->name));
     jw_int(j, "clients", v->n_clients);
     jw_int(j, "streams", v->n_streams);
-    entry_put_traffic(j, &v->traffic);
+    listing_put_traffic(j, &v->traffic);
     jw_object(j, "hls");
     jw_bool(j, "enabled", false);
     jw_object_end(j);
@@ -35,9 +35,9 @@ static struct err *write_vhosts(struct api_reply *r)
     if (r->method != HTTP_GET)
         return api_refuse_method(r, "GET, HEAD, OPTIONS");
     else if (!*id)
-        return entry_put_page(r, "vhosts", &stats->vhost_roll, false, put_vhost);
+        return listing_put_page(r, "vhosts", &stats->vhost_roll, false, put_vhost);
     else
-        entry_put_one(r, "vhost", stat_find_vhost(stats, id), E_RTMP_VHOST_NOT_FOUND, put_vhost);
+        listing_put_one(r, "vhost", stat_find_vhost(stats, id), E_RTMP_VHOST_NOT_FOUND, put_vhost);
     return NULL;
 }
 

@@ -16,7 +16,7 @@ static struct {
     size_t  len;
 } out;
 
-static int wire_read(BIO *bio, char *buf, int cap)
+static int bio_read(BIO *bio, char *buf, int cap)
 {
     struct tls *t = BIO_get_app_data(bio);
     BIO_clear_retry_flags(bio);
@@ -24,19 +24,19 @@ static int wire_read(BIO *bio, char *buf, int cap)
     if (got > 0)
         return (int)got;
     if (got == 0) {
-        t->wire_ended = true;
+        t->socket_ended = true;
         return 0;
     }
     if (errno == EAGAIN) {
         t->dry = true;
         BIO_set_retry_read(bio);
     } else {
-        t->wire_errno = errno;
+        t->socket_errno = errno;
     }
     return -1;
 }
 
-static int wire_write(BIO *bio, const char *buf, int len)
+static int bio_write(BIO *bio, const char *buf, int len)
 {
     BIO_clear_retry_flags(bio);
     if (BIO_get_ktls_send(bio)) /* an alert or a ticket, which the kernel wants to be told apart */
@@ -55,18 +55,18 @@ static bool kernel_may_begin(struct tls *t, bool sending)
 {
     if (!sending)
         return false;
-    struct err *e = tls_wire_push(t);
+    struct err *e = tls_bio_push(t);
     bool        all_sent = !e && !t->unsent;
     err_free(e);
     return all_sent;
 }
 
-static long wire_ctrl(BIO *bio, int what, long number, void *arg)
+static long bio_ctrl(BIO *bio, int what, long number, void *arg)
 {
     struct tls *t = BIO_get_app_data(bio);
     switch (what) {
     case BIO_CTRL_FLUSH: return 1;
-    case BIO_CTRL_EOF: return t->wire_ended;
+    case BIO_CTRL_EOF: return t->socket_ended;
     case CTRL_SET_KTLS:
         if (!kernel_may_begin(t, number != 0))
             return 0;
@@ -77,13 +77,13 @@ static long wire_ctrl(BIO *bio, int what, long number, void *arg)
 }
 
 /* OpenSSL's own socket BIO, but that reading goes by io_socket_recv() and writing into `out`. */
-static const BIO_METHOD *wire_method(void)
+static const BIO_METHOD *bio_method(void)
 {
     static BIO_METHOD *method;
     if (method)
         return method;
     BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR, "io");
-    if (m && BIO_meth_set_read(m, wire_read) && BIO_meth_set_write(m, wire_write) && BIO_meth_set_ctrl(m, wire_ctrl) &&
+    if (m && BIO_meth_set_read(m, bio_read) && BIO_meth_set_write(m, bio_write) && BIO_meth_set_ctrl(m, bio_ctrl) &&
         BIO_meth_set_create(m, BIO_meth_get_create(BIO_s_socket())) &&
         BIO_meth_set_destroy(m, BIO_meth_get_destroy(BIO_s_socket())))
         method = m;
@@ -92,9 +92,9 @@ static const BIO_METHOD *wire_method(void)
     return method;
 }
 
-BIO *tls_wire_new(struct tls *t)
+BIO *tls_bio_new(struct tls *t)
 {
-    const BIO_METHOD *method = wire_method();
+    const BIO_METHOD *method = bio_method();
     BIO              *bio = method ? BIO_new(method) : NULL;
     if (!bio)
         return NULL;
@@ -106,12 +106,12 @@ BIO *tls_wire_new(struct tls *t)
     return bio;
 }
 
-bool tls_wire_has_room(void)
+bool tls_bio_has_room(void)
 {
     return out.len + SSL3_RT_MAX_PACKET_SIZE <= TLS_ROUND_RECORDS * SSL3_RT_MAX_PACKET_SIZE;
 }
 
-void tls_wire_discard(struct tls *t)
+void tls_bio_discard(struct tls *t)
 {
     mem_free(t->unsent);
     t->unsent = NULL;
@@ -136,7 +136,7 @@ static struct err *keep(struct tls *t, const uint8_t *bytes, size_t len)
     return NULL;
 }
 
-struct err *tls_wire_push(struct tls *t)
+struct err *tls_bio_push(struct tls *t)
 {
     size_t  len = out.len;
     ssize_t sent = 0;
@@ -146,7 +146,7 @@ struct err *tls_wire_push(struct tls *t)
     if (!t->unsent)
         sent = io_socket_send(t->io, out.bytes, len);
     if (sent < 0 && errno != EAGAIN) {
-        t->wire_errno = errno;
+        t->socket_errno = errno;
         return err_sys(E_SOCKET_WRITE, "write");
     }
     if (sent < 0)
@@ -154,7 +154,7 @@ struct err *tls_wire_push(struct tls *t)
     return (size_t)sent < len ? keep(t, out.bytes + sent, len - (size_t)sent) : NULL;
 }
 
-void tls_wire_drain(struct tls *t)
+void tls_bio_drain(struct tls *t)
 {
     if (!t->unsent)
         return;
@@ -162,9 +162,9 @@ void tls_wire_drain(struct tls *t)
     if (sent < 0 && errno == EAGAIN)
         return;
     if (sent < 0)
-        t->wire_errno = errno; /* the next write tells */
+        t->socket_errno = errno; /* the next write tells */
     else
         t->unsent_at += (size_t)sent;
     if (sent < 0 || t->unsent_at == t->unsent_end)
-        tls_wire_discard(t);
+        tls_bio_discard(t);
 }

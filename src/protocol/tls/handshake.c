@@ -27,7 +27,7 @@ static struct err *handshake_failure(struct tls *t)
 {
     long verdict = SSL_get_verify_result(t->ssl);
     t->failed = true;
-    if (t->wire_ended)
+    if (t->socket_ended)
         return err_new(E_END_OF_STREAM, "the peer closed the connection");
     if (verdict != X509_V_OK)
         return err_new(E_HTTPS_HANDSHAKE, "the peer's certificate: %s", X509_verify_cert_error_string(verdict));
@@ -48,7 +48,7 @@ static struct err *step(struct tls *t, int *wants)
     if (*wants != SSL_ERROR_NONE && *wants != SSL_ERROR_WANT_READ && *wants != SSL_ERROR_WANT_WRITE)
         e = handshake_failure(t);
     ERR_clear_error();
-    struct err *unsent = tls_wire_push(t); /* in case of failure: the alert that says why */
+    struct err *unsent = tls_bio_push(t); /* in case of failure: the alert that says why */
     tls_turn_took(now_us() - began);
     if (!e)
         return unsent;

@@ -37,8 +37,8 @@ struct tls {
     size_t                  unsent_at, unsent_end;
     bool                    kernel_sends; /* the kernel makes records of what is written to the socket */
     bool                    dry;          /* the socket had nothing at the last look */
-    bool                    wire_ended;   /* it had the end */
-    int                     wire_errno;   /* it fails with */
+    bool                    socket_ended; /* it had the end */
+    int                     socket_errno; /* it fails with */
     bool                    ended;        /* the peer has said so, or its socket */
     bool                    failed;
     struct err             *why;           /* it failed, until somebody has been told */
@@ -53,19 +53,19 @@ struct err *tls_attach(struct io *io, struct tls_ctx *ctx) ATTR_MUST_USE;
 struct err *tls_failure(struct tls *t, enum err_code code) ATTR_MUST_USE;
 
 /** What OpenSSL reads from and writes to. */
-BIO *tls_wire_new(struct tls *t);
+BIO *tls_bio_new(struct tls *t);
 
 /** Give the socket what OpenSSL has written since; after each call of OpenSSL's that may have. */
-struct err *tls_wire_push(struct tls *t) ATTR_MUST_USE;
+struct err *tls_bio_push(struct tls *t) ATTR_MUST_USE;
 
 /** The socket takes bytes again. */
-void tls_wire_drain(struct tls *t);
+void tls_bio_drain(struct tls *t);
 
 /** Room for another record in what is collected. */
-bool tls_wire_has_room(void);
+bool tls_bio_has_room(void);
 
 /** Forget what the socket did not take. */
-void tls_wire_discard(struct tls *t);
+void tls_bio_discard(struct tls *t);
 
 /** Why OpenSSL failed, in its words. */
 const char *tls_reason(char *buf, size_t cap);

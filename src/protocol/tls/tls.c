@@ -65,8 +65,8 @@ struct err *tls_failure(struct tls *t, enum err_code code)
 {
     char reason[128];
     t->failed = true;
-    if (t->wire_errno) {
-        errno = t->wire_errno;
+    if (t->socket_errno) {
+        errno = t->socket_errno;
         return code == E_HTTPS_WRITE ? err_sys(E_SOCKET_WRITE, "write") : err_sys(E_SOCKET_READ, "read");
     }
     return err_new(code, "%s", tls_reason(reason, sizeof reason));
@@ -84,8 +84,8 @@ static struct err *failed_already(struct tls *t, enum err_code code)
 
 static struct err *end_of(const struct tls *t)
 {
-    return err_new(E_END_OF_STREAM, t->wire_ended ? "the peer closed the connection without a TLS goodbye"
-                                                  : "the peer closed the connection");
+    return err_new(E_END_OF_STREAM, t->socket_ended ? "the peer closed the connection without a TLS goodbye"
+                                                    : "the peer closed the connection");
 }
 
 /* After an SSL_read() without payload: an error, or *again, or neither when the socket has no more. */
@@ -100,7 +100,7 @@ static struct err *judge_read(struct tls *t, bool *again)
         t->failed |= !*again;
         return *again ? NULL : err_new(E_LIMIT, "more than %d TLS records without payload", NOISE_MAX);
     }
-    if (what == SSL_ERROR_ZERO_RETURN || t->wire_ended) {
+    if (what == SSL_ERROR_ZERO_RETURN || t->socket_ended) {
         t->ended = true;
         ERR_clear_error();
         return end_of(t);
@@ -152,8 +152,8 @@ static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
         return NULL;
     struct err *e = read_records(t, buf, cap, n);
     if (t->ended || t->failed)
-        io->may_read = true;               /* for whoever asks next */
-    struct err *unsent = tls_wire_push(t); /* an alert, an answer to a key update */
+        io->may_read = true;              /* for whoever asks next */
+    struct err *unsent = tls_bio_push(t); /* an alert, an answer to a key update */
     if (!e && unsent) {
         t->failed = true;
         e = unsent;
@@ -175,7 +175,7 @@ static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
 static struct err *encrypt_round(struct tls *t, struct cursor *c, size_t *n)
 {
     *n = 0;
-    while (c->n_iov > 0 && tls_wire_has_room()) {
+    while (c->n_iov > 0 && tls_bio_has_room()) {
         const uint8_t *bytes;
         size_t         len = next_record(c, &bytes), taken = 0;
         ERR_clear_error();
@@ -192,7 +192,7 @@ static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov,
     struct cursor c = { iov, n_iov, 0 };
     struct err   *e = NULL;
     *n = 0;
-    if (t->wire_errno)
+    if (t->socket_errno)
         return err_wrap(tls_failure(t, E_HTTPS_WRITE), "write TLS");
     if (t->failed)
         return failed_already(t, E_HTTPS_WRITE);
@@ -202,7 +202,7 @@ static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov,
     while (!e && io->may_write && c.n_iov > 0) {
         size_t n_round;
         e = encrypt_round(t, &c, &n_round);
-        struct err *unsent = tls_wire_push(t);
+        struct err *unsent = tls_bio_push(t);
         if (unsent) {
             err_free(e);
             e = unsent;
@@ -216,7 +216,7 @@ static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov,
 
 static void drain(struct io *io)
 {
-    tls_wire_drain(io->layer_state);
+    tls_bio_drain(io->layer_state);
 }
 
 static bool is_drained(const struct io *io)
@@ -235,7 +235,7 @@ static void say_end(struct io *io)
     ERR_clear_error();
     SSL_shutdown(t->ssl);
     ERR_clear_error();
-    struct err *e = tls_wire_push(t);
+    struct err *e = tls_bio_push(t);
     t->failed |= e != NULL;
     err_free(e);
 }
@@ -243,7 +243,7 @@ static void say_end(struct io *io)
 static void tls_free(struct tls *t)
 {
     SSL_free(t->ssl);
-    tls_wire_discard(t);
+    tls_bio_discard(t);
     err_free(t->why);
     mem_free(t);
 }
@@ -272,14 +272,14 @@ struct err *tls_attach(struct io *io, struct tls_ctx *ctx)
     if (!t)
         return err_no_memory();
     *t = (struct tls){ .io = io, .ssl = SSL_new(ctx->ssl) };
-    BIO *wire = t->ssl ? tls_wire_new(t) : NULL;
-    if (!wire || !SSL_set_app_data(t->ssl, t)) {
-        BIO_free(wire);
+    BIO *bio = t->ssl ? tls_bio_new(t) : NULL;
+    if (!bio || !SSL_set_app_data(t->ssl, t)) {
+        BIO_free(bio);
         tls_free(t);
         ERR_clear_error();
         return err_no_memory();
     }
-    SSL_set_bio(t->ssl, wire, wire);
+    SSL_set_bio(t->ssl, bio, bio);
     if (ctx->kernel_may_send) /* what does not work out is done here */
         setsockopt(io->fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls");
     io->layer = &layer;

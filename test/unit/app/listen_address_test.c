@@ -27,9 +27,9 @@ static void an_endpoint_is_read_in_all_its_spellings(void **state)
         { "1935x", "0.0.0.0:1935" }, /* as all numbers of a configuration are read */
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct endpoint e;
-        char            text[IO_ADDR_CAP];
-        assert_true(endpoint_parse(rows[i].text, &e));
+        struct listen_address e;
+        char                  text[IO_ADDR_CAP];
+        assert_true(listen_address_parse(rows[i].text, &e));
         assert_string_equal(io_addr_text((struct sockaddr *)&e.addr, text), rows[i].printed);
         bool v6 = rows[i].printed[0] == '[';
         assert_int_equal(e.addr.ss_family, v6 ? AF_INET6 : AF_INET);
@@ -59,8 +59,8 @@ static void what_is_none_is_refused(void **state)
         "1.2.3.4.5:1",
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        struct endpoint e;
-        if (endpoint_parse(texts[i], &e))
+        struct listen_address e;
+        if (listen_address_parse(texts[i], &e))
             fail_msg("\"%s\" was taken for an endpoint", texts[i]);
     }
 }
@@ -68,12 +68,12 @@ static void what_is_none_is_refused(void **state)
 static void equal_endpoints_are_equal_as_bytes(void **state)
 {
     (void)state;
-    struct endpoint a, b, c;
+    struct listen_address a, b, c;
     memset(&a, 0xee, sizeof a);
     memset(&b, 0x11, sizeof b);
-    assert_true(endpoint_parse("1935", &a));
-    assert_true(endpoint_parse("0.0.0.0:1935", &b));
-    assert_true(endpoint_parse("127.0.0.1:1935", &c));
+    assert_true(listen_address_parse("1935", &a));
+    assert_true(listen_address_parse("0.0.0.0:1935", &b));
+    assert_true(listen_address_parse("127.0.0.1:1935", &c));
     assert_memory_equal(&a.addr, &b.addr, sizeof a.addr);
     assert_memory_not_equal(&a.addr, &c.addr, sizeof a.addr);
 }
