@@ -23,6 +23,7 @@
 #include "main/pid_file.h"
 #include "main/signals.h"
 #include "protocol/co.h"
+#include "protocol/file_writer.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/send_ring.h"
@@ -179,6 +180,7 @@ static struct err *run_loop(struct conf *conf, const struct conf_source *from, c
     open_send_ring(conf);
     if (!(e = offload_init()))
         e = run_server(conf, from, server_id);
+    file_writers_finish(now_us() + LAST_WORDS_US);
     offload_shutdown(LAST_WORDS_US);
     send_ring_close();
     co_finish();

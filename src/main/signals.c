@@ -62,6 +62,7 @@ void signals_block(void)
     sigset_t set = handled_signals();
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at the limit of its size is an error of write() */
     catch_crashes();
 }
 

@@ -212,11 +212,11 @@ static void leave(struct pool *pool, struct offload_job *job)
     pthread_mutex_unlock(&off.lock);
 }
 
-struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us)
+/* Put the job into its kind's line. Does not yield. */
+static struct err *submit(struct pool *pool, struct offload_job *job, struct co *waiter)
 {
-    struct pool *pool = &off.pools[kind];
-    struct err  *e = NULL;
-    job->waiter = co_self();
+    struct err *e = NULL;
+    job->waiter = waiter;
     job->done = job->refused = job->begun = job->worked = job->left = false;
 
     pthread_mutex_lock(&off.lock);
@@ -232,6 +232,18 @@ struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t dea
         pthread_cond_signal(&pool->more);
     }
     pthread_mutex_unlock(&off.lock);
+    return e;
+}
+
+struct err *offload_start(enum offload_kind kind, struct offload_job *job)
+{
+    return submit(&off.pools[kind], job, NULL);
+}
+
+struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us)
+{
+    struct pool *pool = &off.pools[kind];
+    struct err  *e = submit(pool, job, co_self());
     if (e) {
         job->drop(job);
         return e;

@@ -18,6 +18,7 @@
 
 enum offload_kind {
     OFFLOAD_DISK,  /* served files */
+    OFFLOAD_WRITE, /* files that the server writes */
     OFFLOAD_CONF,  /* the configuration, the log's file */
     OFFLOAD_CERTS, /* certificates and keys */
     OFFLOAD_STAT,  /* what the kernel tells of machine and process */
@@ -60,5 +61,15 @@ void offload_shutdown(int64_t patience_us);
  * Yields     yes
  */
 struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us) ATTR_MUST_USE;
+
+/**
+ * Start work that nobody waits for: `drop` is called on the loop when it is done, or when the pool ends before a thread has
+ * begun with it (job->refused).
+ *
+ * Ownership  NULL: the job belongs to the pool until `drop`, which may start it again. An error: it is still the caller's
+ * Errors     E_LIMIT, E_THREAD_CREATE, E_THREAD_TERMINATED, as above
+ * Yields     no
+ */
+struct err *offload_start(enum offload_kind kind, struct offload_job *job) ATTR_MUST_USE;
 
 #endif

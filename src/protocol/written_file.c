@@ -1,0 +1,207 @@
+#include "protocol/written_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "core/str.h"
+
+enum { FILE_MODE = 0644, FOLDER_MODE = 0755 };
+
+/* ---- paths ----------------------------------------------------------------------------------------------------- */
+
+static struct err *make_folder(const char *path)
+{
+    if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST)
+        return NULL;
+    return err_sys(E_SYSTEM_CREATE_DIR, "create folder %s", path);
+}
+
+/* All folders in front of the last slash. */
+static struct err *make_folders(const char *path)
+{
+    char folder[PATH_MAX];
+    if (!str_copy(folder, sizeof folder, path))
+        return err_new(E_SYSTEM_CREATE_DIR, "the path is longer than %zu bytes", sizeof folder);
+    struct err *e = NULL;
+    for (char *slash = strchr(folder + 1, '/'); slash && !e; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        e = make_folder(folder);
+        *slash = '/';
+    }
+    return e;
+}
+
+struct err *written_file_rename(const char *from, const char *to)
+{
+    if (rename(from, to) == 0)
+        return NULL;
+    struct err *e = errno == ENOENT ? make_folders(to) : NULL;
+    if (e)
+        return e;
+    return rename(from, to) == 0 ? NULL : err_sys(E_SYSTEM_FILE_RENAME, "rename %s to %s", from, to);
+}
+
+/* ---- open and close -------------------------------------------------------------------------------------------- */
+
+/* Not blocking: a pipe without a reader is an error, and nothing to wait for. */
+static int open_path(const char *path, enum written_file_mode mode)
+{
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    return open(path, mode == WRITTEN_FILE_FRESH ? flags | O_TRUNC : flags, FILE_MODE);
+}
+
+static struct err *open_now(struct written_file *f)
+{
+    struct stat st;
+    struct err *e = NULL;
+    f->fd = open_path(f->path, f->mode);
+    if (f->fd < 0 && errno == ENOENT) {
+        if ((e = make_folders(f->path)))
+            return e;
+        f->fd = open_path(f->path, f->mode);
+    }
+    if (f->fd < 0)
+        return err_sys(E_SYSTEM_FILE_OPEN, "open %s", f->path);
+    f->mode = WRITTEN_FILE_APPEND; /* should it have to be opened again */
+    f->len = fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
+    return NULL;
+}
+
+static struct err *close_now(struct written_file *f)
+{
+    int fd = f->fd;
+    f->fd = -1;
+    return fd < 0 || close(fd) == 0 ? NULL : err_sys(E_SYSTEM_FILE_CLOSE, "close %s", f->path);
+}
+
+struct err *written_file_close(struct written_file *f)
+{
+    struct err *e = close_now(f);
+    mem_free(f->path);
+    *f = WRITTEN_FILE_INIT;
+    return e;
+}
+
+struct err *written_file_open(struct written_file *f, char *path, enum written_file_mode mode, int64_t rotate_bytes)
+{
+    struct err *e = written_file_close(f);
+    *f = (struct written_file){ .fd = -1, .path = path, .mode = mode, .rotate_bytes = rotate_bytes };
+    struct err *why_not = open_now(f);
+    if (!why_not)
+        return e;
+    err_free(e);
+    return why_not;
+}
+
+/* ---- units ----------------------------------------------------------------------------------------------------- */
+
+static bool is_regular(int fd, struct stat *st)
+{
+    return fstat(fd, st) == 0 && S_ISREG(st->st_mode);
+}
+
+/* Take the first part of a unit away again. Another program may have cut the file meanwhile: its own length counts. */
+static void cut_back(struct written_file *f, size_t n_bytes)
+{
+    struct stat st;
+    if (!n_bytes || !is_regular(f->fd, &st) || st.st_size < (int64_t)n_bytes)
+        return;
+    if (ftruncate(f->fd, st.st_size - (int64_t)n_bytes) == 0)
+        f->len = st.st_size - (int64_t)n_bytes;
+}
+
+static size_t write_all(int fd, const char *bytes, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = write(fd, bytes + done, len - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+    }
+    return done;
+}
+
+/* Units i to j - 1, into the file as it stands. */
+static struct err *append_run(struct written_file *f, const char *bytes, const size_t *ends, size_t i, size_t j,
+                              size_t *n_written)
+{
+    size_t from = i ? ends[i - 1] : 0, len = ends[j - 1] - from, done = write_all(f->fd, bytes + from, len);
+    f->len += (int64_t)done;
+    if (done == len) {
+        *n_written = j;
+        return NULL;
+    }
+    struct err *e = err_sys(E_SYSTEM_FILE_WRITE, "write %s", f->path);
+    size_t      whole = 0;
+    for (*n_written = i; ends[*n_written] - from <= done; ++*n_written)
+        whole = ends[*n_written] - from;
+    cut_back(f, done - whole);
+    return e;
+}
+
+/* The file becomes PATH.1. What cannot be kept under that name is overwritten: the bound counts for more. */
+static struct err *rotate(struct written_file *f)
+{
+    char        older[PATH_MAX];
+    struct str  name = str_over(older, sizeof older);
+    struct err *e = close_now(f);
+    err_free(e); /* of bytes that were there already */
+    str_printf(&name, "%s.1", f->path);
+    f->mode = WRITTEN_FILE_FRESH;
+    if (!name.cut && rename(f->path, older) != 0)
+        f->len = 0;
+    return open_now(f);
+}
+
+/* How many units from `i` on go into the file before it is full; one at least. */
+static size_t run_end(const struct written_file *f, const size_t *ends, size_t n_units, size_t i)
+{
+    size_t from = i ? ends[i - 1] : 0, j = i + 1;
+    if (!f->rotate_bytes)
+        return n_units;
+    while (j < n_units && f->len + (int64_t)(ends[j] - from) <= f->rotate_bytes)
+        j++;
+    return j;
+}
+
+static bool must_rotate(const struct written_file *f, size_t unit_len)
+{
+    return f->rotate_bytes && f->len > 0 && f->len + (int64_t)unit_len > f->rotate_bytes;
+}
+
+struct err *written_file_append(struct written_file *f, const char *bytes, const size_t *ends, size_t n_units,
+                                size_t *n_written)
+{
+    struct err *e = NULL;
+    *n_written = 0;
+    if (!f->path)
+        return err_new(E_SYSTEM_FILE_NOT_OPEN, "no file is open");
+    while (*n_written < n_units && !e) {
+        size_t i = *n_written, unit_len = ends[i] - (i ? ends[i - 1] : 0);
+        if (f->fd < 0)
+            e = open_now(f);
+        if (!e && must_rotate(f, unit_len))
+            e = rotate(f);
+        if (!e)
+            e = append_run(f, bytes, ends, i, run_end(f, ends, n_units, i), n_written);
+    }
+    return e;
+}
+
+struct err *written_file_sync(struct written_file *f)
+{
+    struct stat st;
+    if (f->fd < 0 || !is_regular(f->fd, &st) || fdatasync(f->fd) == 0)
+        return NULL;
+    return err_sys(E_SYSTEM_FILE_WRITE, "sync %s", f->path);
+}

@@ -1,0 +1,60 @@
+/**
+ * A file that is written in units: each is in the file as a whole, or not at all.
+ *
+ * Everything here blocks on the disk: on a thread (protocol/file_writer), or before the loop runs.
+ *
+ * Shape      missing folders of a path are made; a file that could not be opened is tried again at the next append
+ * Errors     those of the system, with its errno: E_SYSTEM_FILE_OPEN, _WRITE, _RENAME, _CLOSE, E_SYSTEM_CREATE_DIR
+ * Yields     no
+ */
+#ifndef PROTOCOL_WRITTEN_FILE_H
+#define PROTOCOL_WRITTEN_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+
+/* Where writing begins: behind what the file holds already, or with an empty file. */
+enum written_file_mode { WRITTEN_FILE_APPEND, WRITTEN_FILE_FRESH };
+
+struct written_file {
+    int                    fd;   /* -1: not open */
+    char                  *path; /* NULL: there is no file */
+    enum written_file_mode mode; /* of the next attempt to open it */
+    int64_t                rotate_bytes;
+    int64_t                len; /* bytes in it */
+};
+
+#define WRITTEN_FILE_INIT ((struct written_file){ .fd = -1 })
+
+/**
+ * Close the file so far, if there is one, and open `path`.
+ *
+ * Shape      a unit that would make the file longer than `rotate_bytes` begins a new one, and the old one becomes PATH.1 in
+ *            place of an older one; 0: never
+ * Ownership  takes `path` over (mem_free()), whatever the result
+ */
+struct err *written_file_open(struct written_file *f, char *path, enum written_file_mode mode,
+                              int64_t rotate_bytes) ATTR_MUST_USE;
+
+/**
+ * Append units, in as few writes as possible.
+ *
+ * Shape      unit i ends before bytes[ends[i]] and begins where the one before it ends
+ * Returns    *n_written units are in the file: all of them, or those before the one that failed
+ */
+struct err *written_file_append(struct written_file *f, const char *bytes, const size_t *ends, size_t n_units,
+                                size_t *n_written) ATTR_MUST_USE;
+
+/** Wait until the disk has it: fdatasync(). Nothing to do where the file is a pipe or a device. */
+struct err *written_file_sync(struct written_file *f) ATTR_MUST_USE;
+
+/** Close it and forget its path. */
+struct err *written_file_close(struct written_file *f) ATTR_MUST_USE;
+
+/** Give any file, open or not, another name; missing folders of the new one are made. */
+struct err *written_file_rename(const char *from, const char *to) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,496 @@
+/* Files behind the loop's back: order, and a disk that is slow, full, frozen or gone. */
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "loop.h"
+#include "protocol/co.h"
+#include "protocol/file_writer.h"
+#include "protocol/offload.h"
+
+enum { PATIENCE_US = 60 * US_PER_SECOND, QUEUE_BYTES = 64 << 10 };
+
+static char                       folder[64];
+static sem_t                      gate;
+static atomic_int                 n_hanging;
+static struct co_group            group;
+static struct file_writer_options usual = { .what = "test", .queue_bytes_max = QUEUE_BYTES };
+
+/* ---- a disk to test with --------------------------------------------------------------------------------------- */
+
+static const char *path_in(const char *name)
+{
+    static char paths[8][128];
+    static int  n;
+    char       *path = paths[n++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/file_writer.XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    co_group_init(&group);
+    sem_init(&gate, 0, 0);
+    n_hanging = 0;
+    return code_of(offload_init());
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    bool all = file_writers_finish(now_us() + PATIENCE_US);
+    offload_shutdown(PATIENCE_US);
+    co_group_cancel_and_join(&group);
+    sem_destroy(&gate);
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return all ? 0 : -1;
+}
+
+static void hang(struct offload_job *job)
+{
+    (void)job;
+    n_hanging++;
+    while (sem_wait(&gate) != 0)
+        ;
+}
+
+static void free_job(struct offload_job *job)
+{
+    free(job);
+}
+
+/* All threads that write files hang in the disk, until thaw(). */
+static void freeze(void)
+{
+    for (int i = 0; i < OFFLOAD_THREADS_MAX; i++) {
+        struct offload_job *job = calloc(1, sizeof *job);
+        *job = (struct offload_job){ .work = hang, .drop = free_job };
+        assert_null(offload_start(OFFLOAD_WRITE, job));
+    }
+    int64_t deadline_us = now_us() + PATIENCE_US;
+    while (n_hanging < OFFLOAD_THREADS_MAX && now_us() < deadline_us)
+        co_give_way();
+    assert_int_equal(n_hanging, OFFLOAD_THREADS_MAX);
+}
+
+static void thaw(void)
+{
+    for (int i = 0; i < OFFLOAD_THREADS_MAX; i++)
+        sem_post(&gate);
+}
+
+static struct file_writer *writer(const struct file_writer_options *o)
+{
+    struct file_writer *w;
+    assert_null(file_writer_create(&w, o));
+    return w;
+}
+
+static struct file_writer *writer_of(const char *name, enum written_file_mode mode)
+{
+    struct file_writer *w = writer(&usual);
+    assert_true(file_writer_open(w, path_in(name), mode, 0));
+    return w;
+}
+
+static bool say(struct file_writer *w, const char *text)
+{
+    return file_writer_append(w, text, strlen(text));
+}
+
+static void assert_file(const char *name, const char *wanted)
+{
+    struct buf b = buf_up_to(1 << 20);
+    FILE      *f = fopen(path_in(name), "re");
+    if (!f)
+        fail_msg("there is no %s", name);
+    assert_true(buf_read_all(&b, fileno(f)));
+    fclose(f);
+    assert_string_equal(b.bytes ? b.bytes : "", wanted);
+    buf_finish(&b);
+}
+
+static bool is_there(const char *name)
+{
+    return access(path_in(name), F_OK) == 0;
+}
+
+/* ---- what it is for -------------------------------------------------------------------------------------------- */
+
+static void appends_come_in_their_order(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("order", WRITTEN_FILE_FRESH);
+    struct buf          wanted = buf_up_to(1 << 20);
+    for (int i = 0; i < 5000; i++) {
+        char line[32];
+        snprintf(line, sizeof line, "%d\n", i);
+        while (!say(w, line)) /* faster than the disk: try again */
+            err_free(file_writer_wait(w, a_while()));
+        buf_text(&wanted, line);
+        if (i % 97 == 0)
+            co_give_way();
+    }
+    assert_null(file_writer_close(&w, a_while()));
+    assert_null(w);
+    assert_file("order", wanted.bytes);
+    buf_finish(&wanted);
+}
+
+static void a_unit_may_come_in_pieces(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("pieces", WRITTEN_FILE_FRESH);
+    struct iovec        iov[] = { { "he", 2 }, { "", 0 }, { "ad,", 3 }, { "body", 4 } };
+    assert_true(file_writer_appendv(w, iov, 4));
+    assert_null(file_writer_wait(w, a_while()));
+    assert_file("pieces", "head,body");
+    assert_null(file_writer_close(&w, a_while()));
+}
+
+static void missing_folders_are_made(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("live/cam/1.tmp", WRITTEN_FILE_FRESH);
+    say(w, "segment");
+    assert_true(file_writer_rename(w, path_in("live/cam/1.tmp"), path_in("archive/2026/1.ts")));
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("archive/2026/1.ts", "segment");
+    assert_false(is_there("live/cam/1.tmp"));
+}
+
+static void one_writer_keeps_the_order_among_its_files(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("s.tmp", WRITTEN_FILE_FRESH);
+    say(w, "media");
+    assert_true(file_writer_sync(w));
+    assert_true(file_writer_rename(w, path_in("s.tmp"), path_in("s.ts")));
+    assert_true(file_writer_open(w, path_in("p.tmp"), WRITTEN_FILE_FRESH, 0));
+    say(w, "s.ts");
+    assert_true(file_writer_rename(w, path_in("p.tmp"), path_in("p.m3u8")));
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("s.ts", "media");
+    assert_file("p.m3u8", "s.ts");
+}
+
+static void a_file_goes_on_or_begins_anew(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("log", WRITTEN_FILE_FRESH);
+    say(w, "one");
+    assert_null(file_writer_close(&w, a_while()));
+    w = writer_of("log", WRITTEN_FILE_APPEND);
+    say(w, ",two");
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("log", "one,two");
+    w = writer_of("log", WRITTEN_FILE_FRESH);
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("log", "");
+}
+
+static void a_file_that_is_full_is_rotated_between_units(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer(&usual);
+    assert_true(file_writer_open(w, path_in("out"), WRITTEN_FILE_FRESH, 10));
+    for (const char *const *unit = (const char *const[]){ "aaaa", "bbbb", "cccc", "dd", "eeee", NULL }; *unit; unit++)
+        say(w, *unit);
+    assert_null(file_writer_wait(w, a_while()));
+    assert_file("out.1", "aaaabbbb");
+    assert_file("out", "ccccddeeee");
+    say(w, "longer than the whole");
+    say(w, "f");
+    assert_null(file_writer_wait(w, a_while()));
+    assert_file("out.1", "longer than the whole");
+    assert_file("out", "f");
+    assert_null(file_writer_close(&w, a_while()));
+}
+
+static void gathered_appends_go_out_together(void **state)
+{
+    (void)state;
+    struct file_writer_options o = usual;
+    o.gather_bytes = 1000;
+    o.gather_us = PATIENCE_US;
+    struct file_writer *w = writer(&o);
+    assert_true(file_writer_open(w, path_in("gather"), WRITTEN_FILE_FRESH, 0));
+    assert_null(file_writer_wait(w, a_while()));
+    say(w, "a few bytes");
+    co_give_way();
+    assert_file("gather", "");
+    file_writer_flush(w);
+    assert_null(file_writer_wait(w, a_while()));
+    assert_file("gather", "a few bytes");
+    assert_null(file_writer_close(&w, a_while()));
+}
+
+/* ---- a bad disk ------------------------------------------------------------------------------------------------ */
+
+static void a_frozen_disk_costs_what_exceeds_the_queue_and_no_time(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("frozen", WRITTEN_FILE_FRESH);
+    char                unit[1000];
+    int                 n_taken = 0;
+    assert_null(file_writer_wait(w, a_while()));
+    freeze();
+    for (int i = 0; i < 200; i++) {
+        memset(unit, 'a' + i % 26, sizeof unit);
+        n_taken += file_writer_append(w, unit, sizeof unit); /* never waits */
+    }
+    assert_true(n_taken > 0 && n_taken <= QUEUE_BYTES / 1000);
+    assert_int_equal(file_writer_lost(w).units, 200 - n_taken);
+    assert_int_equal(file_writer_lost(w).bytes, (200 - n_taken) * 1000);
+    assert_int_equal(code_of(file_writer_wait(w, now_us() + 1000)), E_SOCKET_TIMEOUT);
+    thaw();
+    assert_null(file_writer_wait(w, a_while()));
+    assert_true(say(w, "again"));
+    assert_null(file_writer_close(&w, a_while()));
+    struct stat st;
+    assert_int_equal(stat(path_in("frozen"), &st), 0);
+    assert_int_equal(st.st_size, n_taken * 1000 + 5);
+}
+
+static void a_writer_is_given_up_at_its_deadline(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("given-up", WRITTEN_FILE_FRESH);
+    assert_null(file_writer_wait(w, a_while()));
+    freeze();
+    say(w, "never written");
+    char        words[512];
+    struct err *e = file_writer_close(&w, now_us() + 1000);
+    assert_null(w);
+    assert_int_equal(err_code(e), E_SOCKET_TIMEOUT);
+    assert_non_null(strstr(err_text(e, words, sizeof words), "bytes of"));
+    err_free(e);
+    thaw();
+    offload_shutdown(PATIENCE_US); /* nothing leaks: the thread closes the file, the pool frees the rest */
+    assert_file("given-up", "");
+}
+
+static void a_cancelled_owner_leaves_its_writer_to_finish(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("left", WRITTEN_FILE_FRESH);
+    freeze();
+    say(w, "to the end");
+    file_writer_leave(&w);
+    assert_null(w);
+    assert_false(file_writers_finish(now_us() + 1000));
+    thaw();
+    assert_true(file_writers_finish(a_while()));
+    assert_file("left", "to the end");
+}
+
+static void close_late(void *arg)
+{
+    struct file_writer *w = arg;
+    say(w, "of a cancelled coroutine");
+    err_free(file_writer_close(&w, DEADLINE_NEVER));
+}
+
+static void close_does_not_hold_up_a_cancel(void **state)
+{
+    (void)state;
+    struct co *co;
+    freeze();
+    assert_null(co_go(&group, "test", close_late, writer_of("cancelled", WRITTEN_FILE_FRESH), &co));
+    co_give_way();
+    co_cancel(co);
+    assert_true(co_group_join(&group, a_while())); /* though the disk is frozen */
+    thaw();
+    assert_true(file_writers_finish(a_while()));
+    assert_file("cancelled", "of a cancelled coroutine");
+}
+
+/* A disk with room for so many bytes of each file. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_full_disk_loses_whole_units_and_recovers(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("full", WRITTEN_FILE_FRESH);
+    assert_null(file_writer_wait(w, a_while()));
+    limit_files(10);
+    for (int i = 0; i < 4; i++)
+        say(w, "1234"); /* the third is cut in its middle */
+    struct err *e = file_writer_wait(w, a_while());
+    assert_int_equal(err_code(e), E_SYSTEM_FILE_WRITE);
+    assert_int_equal(err_errno(e), EFBIG);
+    err_free(e);
+    assert_file("full", "12341234");
+    assert_int_equal(file_writer_lost(w).units, 2);
+    assert_int_equal(file_writer_lost(w).bytes, 8);
+    limit_files(RLIM_INFINITY);
+    say(w, "56");
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("full", "1234123456");
+}
+
+static void a_file_that_cannot_be_opened_is_tried_again(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir(path_in("taken"), 0755), 0);
+    struct file_writer *w = writer_of("taken", WRITTEN_FILE_FRESH);
+    say(w, "lost");
+    assert_int_equal(code_of(file_writer_wait(w, a_while())), E_SYSTEM_FILE_OPEN);
+    assert_int_equal(file_writer_lost(w).units, 1);
+    assert_int_equal(rmdir(path_in("taken")), 0);
+    say(w, "found");
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("taken", "found");
+}
+
+static void a_pipe_without_a_reader_does_not_hold_a_thread(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo(path_in("pipe"), 0600), 0);
+    struct file_writer *w = writer_of("pipe", WRITTEN_FILE_APPEND);
+    say(w, "x");
+    assert_int_equal(code_of(file_writer_close(&w, a_while())), E_SYSTEM_FILE_OPEN);
+}
+
+static void a_failed_rename_is_told_and_nothing_else_suffers(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("good", WRITTEN_FILE_FRESH);
+    assert_true(file_writer_rename(w, path_in("none"), path_in("some")));
+    say(w, "good");
+    assert_int_equal(code_of(file_writer_wait(w, a_while())), E_SYSTEM_FILE_RENAME);
+    assert_null(file_writer_wait(w, a_while())); /* told once */
+    assert_int_equal(file_writer_lost(w).units, 0);
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("good", "good");
+}
+
+static void the_threads_may_have_ended(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("late", WRITTEN_FILE_FRESH);
+    assert_null(file_writer_wait(w, a_while()));
+    offload_shutdown(PATIENCE_US);
+    say(w, "too late");
+    assert_int_equal(code_of(file_writer_close(&w, a_while())), E_THREAD_TERMINATED);
+    w = writer(&usual);
+    file_writer_leave(&w);
+    assert_true(file_writers_finish(a_while()));
+}
+
+/* ---- bounds ---------------------------------------------------------------------------------------------------- */
+
+static void a_unit_larger_than_the_queue_is_lost(void **state)
+{
+    (void)state;
+    static const char   large[QUEUE_BYTES];
+    struct file_writer *w = writer_of("large", WRITTEN_FILE_FRESH);
+    assert_false(file_writer_append(w, large, sizeof large));
+    assert_true(file_writer_append(w, large, sizeof large - sizeof(size_t)));
+    assert_null(file_writer_close(&w, a_while()));
+}
+
+static void operations_are_bounded_too(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("many", WRITTEN_FILE_FRESH);
+    assert_null(file_writer_wait(w, a_while()));
+    freeze();
+    int n = 0;
+    while (n <= FILE_WRITER_OPS_MAX && file_writer_sync(w))
+        n++;
+    assert_int_equal(n, FILE_WRITER_OPS_MAX);
+    thaw();
+    assert_null(file_writer_close(&w, a_while()));
+}
+
+/* True when there was no nth allocation. */
+static bool survives(int n)
+{
+    struct file_writer *w = NULL;
+    mem_fail_after(n);
+    struct err *e = file_writer_create(&w, &usual);
+    if (w) {
+        bool opened = file_writer_open(w, path_in("memory"), WRITTEN_FILE_FRESH, 0);
+        say(w, "first");
+        say(w, "second");
+        bool renamed = file_writer_rename(w, path_in("memory"), path_in("moved"));
+        assert_true((opened && renamed) || mem_failed());
+        err_free(file_writer_wait(w, a_while()));
+        err_free(file_writer_close(&w, a_while()));
+    }
+    bool failed = mem_failed();
+    mem_fail_after(-1);
+    assert_true(!e || failed);
+    return !failed;
+}
+
+static void memory_may_run_out_at_every_allocation(void **state)
+{
+    (void)state;
+    int n = 0;
+    while (!survives(n))
+        n++;
+    assert_true(n > 6);
+    assert_file("moved", "firstsecond");
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(appends_come_in_their_order),
+        CASE(a_unit_may_come_in_pieces),
+        CASE(missing_folders_are_made),
+        CASE(one_writer_keeps_the_order_among_its_files),
+        CASE(a_file_goes_on_or_begins_anew),
+        CASE(a_file_that_is_full_is_rotated_between_units),
+        CASE(gathered_appends_go_out_together),
+        CASE(a_frozen_disk_costs_what_exceeds_the_queue_and_no_time),
+        CASE(a_writer_is_given_up_at_its_deadline),
+        CASE(a_cancelled_owner_leaves_its_writer_to_finish),
+        CASE(close_does_not_hold_up_a_cancel),
+        CASE(a_full_disk_loses_whole_units_and_recovers),
+        CASE(a_file_that_cannot_be_opened_is_tried_again),
+        CASE(a_pipe_without_a_reader_does_not_hold_a_thread),
+        CASE(a_failed_rename_is_told_and_nothing_else_suffers),
+        CASE(the_threads_may_have_ended),
+        CASE(a_unit_larger_than_the_queue_is_lost),
+        CASE(operations_are_bounded_too),
+        CASE(memory_may_run_out_at_every_allocation),
+    };
+    return cmocka_run_group_tests(tests, loop_begin, loop_end);
+}
