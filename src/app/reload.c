@@ -11,7 +11,9 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "protocol/offload.h"
+#include "protocol/service_notify.h"
 
 /* Much longer than any load takes: a disk that hangs must not end reloading for ever. */
 enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND };
@@ -181,7 +183,22 @@ static void reload_once(struct reload *r)
     load_drop(&l->job);
 }
 
-/* Until a reload is asked for; meanwhile the certificates are looked at. */
+/* A service manager waits for the end of a reload that it has asked for, whatever the outcome. */
+static void reload_and_notify(struct reload *r)
+{
+    const struct reload_result *result = &r->server->reloaded;
+    char                        status[RELOAD_TEXT_CAP + 64];
+    struct str                  text = str_over(status, sizeof status);
+    service_notify_reloading();
+    reload_once(r);
+    if (result->state == RELOAD_DONE)
+        str_printf(&text, "serving, configuration reloaded");
+    else
+        str_printf(&text, "serving, configuration unchanged: the reload failed: %s", result->text);
+    service_notify_ready(status);
+}
+
+/* Wait until a reload is requested. Meanwhile look at the certificates. */
 static struct err *wait_for_request(const struct reload *r)
 {
     struct tls_store *certificates = &r->server->tls;
@@ -205,7 +222,7 @@ static void run_reloads(void *arg)
     while (!e) {
         while (r->server->reload_wanted && !co_is_cancelled(co_self())) {
             r->server->reload_wanted = false;
-            reload_once(r);
+            reload_and_notify(r);
         }
         e = wait_for_request(r);
     }

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "protocol/peer_watch.h"
+#include "protocol/service_notify.h"
 
 /* A graceful stop says what it waits for after 1, 2, 4 … 32 s, and looks this often whether it is overtaken. */
 enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
@@ -99,6 +100,7 @@ static bool wait_for_clients(struct server *s)
 
 static void stop_gracefully(struct server *s)
 {
+    service_notify_status("stopping when the clients have left");
     log_info("gracefully quit: closing the listeners in %lldms", (long long)(s->conf->grace_start_wait_us / US_PER_MS));
     if (wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_start_wait_us))
         return;
@@ -122,6 +124,7 @@ struct err *server_run(struct server *s)
         if (s->stop == SERVER_STOPS_GRACEFULLY)
             stop_gracefully(s);
     }
+    service_notify_stopping();
     listeners_close(s);
     co_group_cancel_and_join(&s->connections);
     co_group_cancel_and_join(&s->services);

@@ -27,6 +27,7 @@
 #include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/send_ring.h"
+#include "protocol/service_notify.h"
 #include "protocol/tls/buffers.h"
 
 enum { PATH_CAP = 4096, LAST_WORDS_US = 2 * US_PER_SECOND };
@@ -148,6 +149,7 @@ static struct err *run_server(struct conf *conf, const struct conf_source *from,
         log_info("server main cid=%s, pid=%d, ppid=%d, asprocess=%d", co_trace(), (int)getpid(), (int)getppid(),
                  conf->asprocess);
         daemon_started(0);
+        service_notify_ready("serving");
         if (conf->daemon && !conf->log.to_console)
             daemon_let_go_of_terminal();
         e = server_run(&server);
