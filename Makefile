@@ -291,7 +291,7 @@ demo-stop:
 	trunk-scripts/demo.sh stop
 
 install: all
-	trunk-scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
+	trunk-scripts/install.sh "$(DESTDIR)" "$(PREFIX)" "$(UNITDIR)"
 
 clean:
 	rm -rf objs/build objs/players objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
@@ -309,7 +309,8 @@ help:
 	@echo '                  deps-build: only what make and make demo need'
 	@echo 'make check        build, run the checks and tests that need no root and no network; nothing is installed'
 	@echo 'make test         install what the tests need (as root), build, run every check and test'
-	@echo 'make install      into --prefix of configure, below DESTDIR when that is set'
+	@echo 'make install      copy everything to the prefix of configure, below DESTDIR if that is set; the systemd unit also'
+	@echo '                  to UNITDIR, by default /usr/local/lib/systemd/system'
 	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'
 	@echo
 	@echo 'make unit         the unit tests; unit-asan: with clang and its sanitizers'

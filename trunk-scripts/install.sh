@@ -1,9 +1,11 @@
 #!/bin/sh
 # make install: the server, its configs, manual, pages and service files below DESTDIR and PREFIX.
 #
-#   trunk-scripts/install.sh DESTDIR PREFIX
+#   trunk-scripts/install.sh DESTDIR PREFIX [UNITDIR]
 #
-# A config file that is there already and differs is its owner's: the new one goes beside it as NAME.dist.
+# A config file that exists already and differs is kept; the new one goes beside it as NAME.dist. The systemd unit goes below
+# the prefix, and also to UNITDIR, where systemd looks. UNITDIR is /usr/local/lib/systemd/system unless it is given; then a
+# prefix outside /usr, /usr/local and /opt is taken for a private installation, and systemd is left alone.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -14,7 +16,7 @@ put_dir() {
     mkdir -p "$to/$1"
 }
 
-# put MODE FILE PLACE   replaces a running server's file without touching the one that runs
+# put MODE FILE PLACE   replaces the file by renaming, so that a running server keeps the one it has open
 put() {
     install -m "$1" "$2" "$to/$3.new"
     mv -f "$to/$3.new" "$to/$3"
@@ -43,7 +45,7 @@ find conf -type f ! -name '.*' | sort | while read -r file; do
     put_conf "$file" "$file"
 done
 
-# the web pages, where they were built
+# The web pages, if they were built.
 [ ! -f objs/players/made ] || trunk-scripts/pages.sh "$to/objs/nginx/html"
 
 quoted=$(printf '%s' "$prefix" | sed 's/[&|\\]/\\&/g')
@@ -54,9 +56,27 @@ sed "s|^ROOT=.*|ROOT=\"$quoted\"|" etc/init.d/srs >"$stage/srs"
 put 755 "$stage/srs" etc/init.d/srs
 sed "s|@PREFIX@|$quoted|g" etc/logrotate.d/srs >"$stage/logrotate"
 put 644 "$stage/logrotate" etc/logrotate.d/srs
-put 644 etc/systemd/srs.service usr/lib/systemd/system/srs.service
+sed "s|@PREFIX@|$quoted|g" etc/systemd/srs.service >"$stage/srs.service"
+put 644 "$stage/srs.service" usr/lib/systemd/system/srs.service
 put 644 doc/srs.8 share/man/man8/srs.8
 
+units=${3-}
+if [ -z "$units" ]; then
+    case $prefix in
+    /usr | /usr/* | /opt | /opt/*) units=/usr/local/lib/systemd/system ;;
+    esac
+fi
+has_unit=no
+if [ -n "$units" ] && mkdir -p "$1$units" 2>/dev/null && [ -w "$1$units" ]; then
+    install -m 644 "$stage/srs.service" "$1$units/srs.service"
+    has_unit=yes
+fi
+
 echo "install: $to"
-echo "install: to start it at boot: ln -sf $prefix/etc/init.d/srs /etc/init.d/srs"
-echo "install:   cp $prefix/usr/lib/systemd/system/srs.service /usr/lib/systemd/system/ && systemctl enable --now srs"
+if [ $has_unit = yes ]; then
+    echo "install: to start it at boot by systemd: systemctl daemon-reload && systemctl enable --now srs"
+else
+    echo "install: to start it at boot by systemd, as root:"
+    echo "install:   cp $prefix/usr/lib/systemd/system/srs.service /etc/systemd/system/ && systemctl daemon-reload && systemctl enable --now srs"
+fi
+echo "install: to start it at boot by init.d: ln -sf $prefix/etc/init.d/srs /etc/init.d/srs"
