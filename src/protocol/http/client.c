@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -331,34 +332,26 @@ struct err *http_client_read(struct http_client *c, const void **data, size_t *l
 
 struct err *http_client_read_all(struct http_client *c, size_t cap, char **body, size_t *len, int64_t deadline_us)
 {
+    struct buf  all = buf_up_to(cap);
+    size_t      n = 1;
     struct err *e = NULL;
-    char       *all = NULL;
     *body = NULL;
     *len = 0;
-    for (;;) {
+    while (!e && n > 0) {
         const void *data;
-        size_t      n;
         if ((e = http_client_read(c, &data, &n, deadline_us)))
             break;
-        if (n > cap - *len) {
+        buf_append(&all, data, n);
+        if (all.fault == BUF_FULL)
             e = err_new(E_HTTP_CONTENT_LENGTH, "the body of %s is longer than %zu bytes", c->url, cap);
-            break;
-        }
-        char *grown = mem_realloc(all, *len + n + 1);
-        if (!grown) {
-            e = err_no_memory();
-            break;
-        }
-        all = grown;
-        memcpy(all + *len, data, n);
-        *len += n;
-        all[*len] = '\0';
-        if (n == 0) {
-            *body = all;
-            return NULL;
-        }
+        else
+            e = buf_error(&all);
     }
-    mem_free(all);
-    *len = 0;
-    return e;
+    if (e) {
+        buf_finish(&all);
+        return e;
+    }
+    *len = all.len;
+    *body = buf_take(&all);
+    return NULL;
 }

@@ -15,8 +15,7 @@ enum {
     READ_BYTES = 32 << 10,
     HEAD_TEXT_MAX = 512, /* what a reply's head has beside its fields */
     PIECES_MAX = 4,
-    BODY_FIRST_BYTES = 4 << 10,
-    FIELDS_STEP_BYTES = 256,
+    BODY_STEP_BYTES = 4 << 10,
 };
 
 const struct http_request *http_request_of(const struct http_exchange *x)
@@ -129,8 +128,8 @@ size_t http_take_input(struct http_exchange *x, void *buf, size_t cap)
 static void free_request(struct http_exchange *x)
 {
     mem_free(x->memory);
-    mem_free(x->body);
-    x->memory = x->body = NULL;
+    buf_finish(&x->body);
+    x->memory = NULL;
     enum http_method method = x->request.method;
     x->request = (struct http_request){
         .method = method, .path = "", .raw_path = "", .raw_query = "", .host = "", .host_port = ""
@@ -139,9 +138,7 @@ static void free_request(struct http_exchange *x)
 
 void http_exchange_drop_fields(struct http_exchange *x)
 {
-    mem_free(x->fields);
-    x->fields = NULL;
-    x->fields_len = x->fields_cap = 0;
+    buf_finish(&x->fields);
 }
 
 void http_exchange_reset(struct http_exchange *x)
@@ -154,6 +151,7 @@ void http_exchange_reset(struct http_exchange *x)
                                  .unfinished = x->unfinished,
                                  .gave_way = x->gave_way,
                                  .request = x->request,
+                                 .fields = buf_up_to(HTTP_REPLY_FIELDS_MAX),
                                  .wants_body = true };
 }
 
@@ -203,26 +201,10 @@ static struct err *send_all(struct http_exchange *x, struct iovec *iov, int n_io
 
 struct err *http_add_field(struct http_exchange *x, const char *name, const char *value)
 {
-    size_t name_len = strlen(name), value_len = strlen(value), len = name_len + value_len + 4;
     if (strpbrk(value, "\r\n"))
         return err_new(E_HTTP_PARSE_HEADER, "the value of %s has a line break in it", name);
-    if (x->fields_len + len > HTTP_REPLY_FIELDS_MAX)
-        return err_new(E_LIMIT, "the fields of the reply exceed %d bytes", HTTP_REPLY_FIELDS_MAX);
-    if (x->fields_len + len > x->fields_cap) {
-        size_t cap = x->fields_len + len + FIELDS_STEP_BYTES;
-        char  *grown = mem_realloc(x->fields, cap);
-        if (!grown)
-            return err_no_memory();
-        x->fields = grown;
-        x->fields_cap = cap;
-    }
-    char *w = x->fields + x->fields_len;
-    memcpy(w, name, name_len);
-    memcpy(w + name_len, ": ", 2);
-    memcpy(w + name_len + 2, value, value_len);
-    memcpy(w + name_len + 2 + value_len, "\r\n", 2);
-    x->fields_len += len;
-    return NULL;
+    buf_printf(&x->fields, "%s: %s\r\n", name, value);
+    return err_wrap(buf_error(&x->fields), "the fields of the reply");
 }
 
 struct err *http_add_fieldf(struct http_exchange *x, const char *name, const char *format, ...)
@@ -267,7 +249,7 @@ static struct err *send_head(struct http_exchange *x, int status, int64_t length
     str_printf(&last, "Server: %s\r\nDate: %s\r\n%s\r\n", SERVER_SIGNATURE, http_date_now(),
                x->is_chunked ? "Transfer-Encoding: chunked\r\n" : "");
 
-    struct iovec iov[PIECES_MAX] = { { before, first.len }, { x->fields, x->fields_len }, { after, last.len } };
+    struct iovec iov[PIECES_MAX] = { { before, first.len }, { x->fields.bytes, x->fields.len }, { after, last.len } };
     int          n = 3;
     if (body_len > 0 && x->wants_body)
         iov[n++] = (struct iovec){ (void *)body, body_len };
@@ -419,46 +401,41 @@ struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_
     return NULL;
 }
 
-/* Room for one byte more at least, and the terminator. */
-static struct err *grow_body(struct http_exchange *x, size_t *cap, size_t cap_max)
+/* Room to read the body into, and not more than its length asks for, where that is known. */
+static char *body_room(struct http_exchange *x, size_t *room)
 {
-    size_t wanted = *cap ? *cap * 2 : BODY_FIRST_BYTES;
-    if (x->request.content_length >= 0)
-        wanted = (size_t)x->request.content_length;
-    if (wanted > cap_max)
-        wanted = cap_max;
-    char *grown = mem_realloc(x->body, wanted + 2); /* one more, to see that there is too much */
-    if (!grown)
-        return err_no_memory();
-    x->body = grown;
-    *cap = wanted + 1;
-    return NULL;
+    size_t left = x->body.max - x->body.len;
+    bool   is_known = x->request.content_length >= 0;
+    return buf_room(&x->body, is_known || left < BODY_STEP_BYTES ? 1 : BODY_STEP_BYTES, room);
 }
 
 struct err *http_read_body(struct http_exchange *x, size_t cap_bytes, const char **body, size_t *len)
 {
-    int64_t     deadline_us = now_us() + HTTP_BODY_US;
-    size_t      cap = 0, n = 1;
+    int64_t     deadline_us = now_us() + HTTP_BODY_US, length = x->request.content_length;
+    size_t      n = 1;
     struct err *e = NULL;
     *len = 0;
-    if (x->request.content_length > 0 && (uint64_t)x->request.content_length > cap_bytes)
-        return err_new(E_HTTP_CONTENT_LENGTH, "a body of %lld bytes, at most %zu are taken here",
-                       (long long)x->request.content_length, cap_bytes);
+    if (length > 0 && (uint64_t)length > cap_bytes)
+        return err_new(E_HTTP_CONTENT_LENGTH, "a body of %lld bytes, at most %zu are taken here", (long long)length,
+                       cap_bytes);
+    buf_finish(&x->body);
+    x->body = buf_up_to(cap_bytes + 1); /* the byte behind the longest one tells that it is too long */
+    if (length > 0)
+        buf_reserve(&x->body, (size_t)length + 1);
     while (!e && n > 0) {
-        if (*len == cap)
-            e = grow_body(x, &cap, cap_bytes);
+        size_t room;
+        char  *to = body_room(x, &room);
+        e = to ? http_read_some(x, to, room, &n, deadline_us) : err_no_memory();
         if (!e)
-            e = http_read_some(x, x->body + *len, cap - *len, &n, deadline_us);
-        if (!e)
-            *len += n;
-        if (!e && *len > cap_bytes)
+            buf_added(&x->body, n);
+        if (!e && x->body.len > cap_bytes)
             e = err_new(E_HTTP_CONTENT_LENGTH, "a body of more than %zu bytes", cap_bytes);
     }
     if (e) {
         x->close_after = true;
         return e;
     }
-    x->body[*len] = '\0';
-    *body = x->body;
+    *body = x->body.bytes;
+    *len = x->body.len;
     return NULL;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/attr.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "protocol/http/chunked.h"
 #include "protocol/http/request.h"
@@ -37,14 +38,13 @@ struct http_exchange {
     bool                body_ended;
     uint64_t            body_left; /* by Content-Length */
     struct http_chunked chunked;
-    char               *body;
+    struct buf          body;
 
-    char   *fields; /* of the reply, as text */
-    size_t  fields_len, fields_cap;
-    int     status;
-    int64_t left; /* of the reply's Content-Length */
-    bool    begun, ended, is_chunked, wants_body;
-    bool    close_after; /* asked for, or necessary */
+    struct buf fields; /* of the reply, as text */
+    int        status;
+    int64_t    left; /* of the reply's Content-Length */
+    bool       begun, ended, is_chunked, wants_body;
+    bool       close_after; /* asked for, or necessary */
 };
 
 /** Wait for more input and append it. Errors: reading; E_LIMIT when the process has no memory for it. Yields. */
