@@ -11,7 +11,7 @@ from flv import Numbered
 from media import ROOT
 from test_process import srs_run
 
-PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] + sorted(
+PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"] + sorted(
     os.path.join("doc", name) for name in os.listdir(os.path.join(ROOT, "doc")) if name.endswith(".md"))
 
 
