@@ -53,7 +53,7 @@ static void refuse(struct listener *l, int fd, const char *who)
 {
     struct server *s = l->server;
     close(fd);
-    s->stat.n_refused++;
+    s->registry.n_refused++;
     log_warn("refused %s: code=%d(%s), there are %zu connections, max_connections=%d", who, E_EXCEED_CONNECTIONS,
              err_code_name(E_EXCEED_CONNECTIONS), s->connections.count, s->conf->max_connections);
 }
@@ -61,7 +61,7 @@ static void refuse(struct listener *l, int fd, const char *who)
 static void refuse_for_memory(struct listener *l, int fd, const char *who)
 {
     close(fd);
-    l->server->stat.n_refused++;
+    l->server->registry.n_refused++;
     log_warn(
         "refused %s: code=%d(%s), %zu MiB are held, more than memory_limit=%zu MiB, and nothing is left to give way",
         who, E_LIMIT, err_code_name(E_LIMIT), mem_held() >> 20, mem_limit() >> 20);
@@ -97,13 +97,13 @@ static void welcome(struct listener *l, int fd, const struct sockaddr *peer)
     if (e)
         log_err(LOG_ERROR, e, "serve %s", who);
     else
-        l->server->stat.n_accepted++;
+        l->server->registry.n_accepted++;
 }
 
 /* A newcomer was turned away for want of a descriptor. */
 static void say_exhausted(struct listener *l, int why)
 {
-    l->server->stat.n_refused++;
+    l->server->registry.n_refused++;
     log_error("accept at tcp://%s: %s; new connections are turned away", l->name, strerror(why));
 }
 

@@ -28,8 +28,8 @@ static void log_process(const struct server *s, struct usage *last)
         (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000000) + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
     double percent = now > last->at_us ? 100.0 * (double)(cpu_us - last->cpu_us) / (double)(now - last->at_us) : 0;
     log_info("Hybrid cpu=%.2f%%,%ldMB, conns=%zu, clients=%d, streams=%zu, coroutines=%zu, okbps=%d, ikbps=%d", percent,
-             u.ru_maxrss / 1024, s->connections.count, s->stat.n_clients, s->sources.by_key.count, co_count(),
-             s->stat.traffic.out.sample.kbps, s->stat.traffic.in.sample.kbps);
+             u.ru_maxrss / 1024, s->connections.count, s->registry.n_clients, s->sources.by_key.count, co_count(),
+             s->registry.traffic.out.sample.kbps, s->registry.traffic.in.sample.kbps);
     *last = (struct usage){ now, cpu_us };
 }
 
@@ -43,16 +43,16 @@ static void run_statistics(void *arg)
     struct usage   usage = { logged_us, 0 };
     for (;;) {
         int64_t now = now_us();
-        int64_t next_log = logged_us + s->conf->pithy_print_us, next_sample = sampled_us + STAT_SAMPLE_US;
+        int64_t next_log = logged_us + s->conf->pithy_print_us, next_sample = sampled_us + REGISTRY_SAMPLE_US;
         if ((e = co_sleep((next_log < next_sample ? next_log : next_sample) - now)))
             break;
         now = now_us();
         if (now >= next_sample || now >= next_log) {
-            stat_sample(&s->stat, now);
+            registry_sample(&s->registry, now);
             sampled_us = now;
         }
         if (now >= next_log) {
-            stat_log_periodic(&s->stat, now);
+            registry_log_periodic(&s->registry, now);
             log_process(s, &usage);
             logged_us = now;
         }

@@ -347,7 +347,7 @@ static void ask_api(struct peer *p)
 
 static void kick(unsigned nth)
 {
-    LIST_FOREACH (&server.stat.clients, it, after) {
+    LIST_FOREACH (&server.registry.clients, it, after) {
         if (nth--)
             continue;
         co_cancel(LIST_ENTRY(it, struct client, link)->co);
@@ -421,8 +421,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     give_way(4);
     co_group_cancel_and_join(&server.connections);
     check(server.sources.by_key.count == 0);
-    check(server.stat.n_clients == 0 && list_is_empty(&server.stat.clients));
-    check(server.stat.client_roll.count == 0 && server.stat.stream_roll.count == 0);
+    check(server.registry.n_clients == 0 && list_is_empty(&server.registry.clients));
+    check(server.registry.client_roll.count == 0 && server.registry.stream_roll.count == 0);
     services_finish();
     server_finish(&server);
     return 0;

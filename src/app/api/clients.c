@@ -49,15 +49,15 @@ static void kick(struct api_reply *r, const struct client *c)
 
 static struct err *write_clients(struct api_reply *r)
 {
-    const struct stats  *stats = &r->server->stat;
-    const char          *id = api_id(r, "/api/v1/clients/");
-    const struct client *c = stat_find_client(stats, id);
+    const struct registry *registry = &r->server->registry;
+    const char            *id = api_id(r, "/api/v1/clients/");
+    const struct client   *c = registry_find_client(registry, id);
     if (r->method == HTTP_DELETE)
         kick(r, c);
     else if (r->method != HTTP_GET)
         return api_refuse_method(r, "DELETE, GET, HEAD, OPTIONS");
     else if (!*id)
-        return listing_put_page(r, "clients", &stats->client_roll, true, put_client);
+        return listing_put_page(r, "clients", &registry->client_roll, true, put_client);
     else
         listing_put_one(r, "client", c, E_RTMP_CLIENT_NOT_FOUND, put_client);
     return NULL;

@@ -26,7 +26,7 @@ static void put_self(struct jw *j, const struct server *s)
     jw_int(j, "mem_kbyte", h->usage.ru_maxrss);
     jw_fixed(j, "mem_percent", total_kib ? (double)h->usage.ru_maxrss / (double)total_kib : 0);
     jw_fixed(j, "cpu_percent", s->host.self_cpu);
-    jw_int(j, "srs_uptime", (now_us() - s->stat.since_us) / US_PER_SECOND);
+    jw_int(j, "srs_uptime", (now_us() - s->registry.since_us) / US_PER_SECOND);
     jw_object_end(j);
 }
 
@@ -59,14 +59,14 @@ static void put_network(struct jw *j, const struct server *s)
     jw_int(j, "net_send_bytes", h->nics.public_out);
     jw_int(j, "net_recvi_bytes", h->nics.inner_in);
     jw_int(j, "net_sendi_bytes", h->nics.inner_out);
-    jw_int(j, "srs_sample_time", s->stat.sampled_wall_ms);
-    jw_int(j, "srs_recv_bytes", s->stat.traffic.bytes_in);
-    jw_int(j, "srs_send_bytes", s->stat.traffic.bytes_out);
+    jw_int(j, "srs_sample_time", s->registry.sampled_wall_ms);
+    jw_int(j, "srs_recv_bytes", s->registry.traffic.bytes_in);
+    jw_int(j, "srs_send_bytes", s->registry.traffic.bytes_out);
     jw_int(j, "conn_sys", h->sockets.tcp);
     jw_int(j, "conn_sys_et", h->sockets.established);
     jw_int(j, "conn_sys_tw", h->sockets.time_wait);
     jw_int(j, "conn_sys_udp", h->sockets.udp);
-    jw_int(j, "conn_srs", s->stat.n_clients);
+    jw_int(j, "conn_srs", s->registry.n_clients);
 }
 
 static struct err *write_summaries(struct api_reply *r)

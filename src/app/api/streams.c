@@ -66,14 +66,14 @@ static void put_stream(struct api_reply *r, const char *key, const void *member)
 
 static struct err *write_streams(struct api_reply *r)
 {
-    const struct stats *stats = &r->server->stat;
-    const char         *id = api_id(r, "/api/v1/streams/");
+    const struct registry *registry = &r->server->registry;
+    const char            *id = api_id(r, "/api/v1/streams/");
     if (r->method != HTTP_GET)
         return api_refuse_method(r, "GET, HEAD, OPTIONS");
     else if (!*id)
-        return listing_put_page(r, "streams", &stats->stream_roll, true, put_stream);
+        return listing_put_page(r, "streams", &registry->stream_roll, true, put_stream);
     else
-        listing_put_one(r, "stream", stat_find_stream(stats, id), E_RTMP_STREAM_NOT_FOUND, put_stream);
+        listing_put_one(r, "stream", registry_find_stream(registry, id), E_RTMP_STREAM_NOT_FOUND, put_stream);
     return NULL;
 }
 

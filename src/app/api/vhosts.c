@@ -30,14 +30,14 @@ static void put_vhost(struct api_reply *r, const char *key, const void *member)
 
 static struct err *write_vhosts(struct api_reply *r)
 {
-    const struct stats *stats = &r->server->stat;
-    const char         *id = api_id(r, "/api/v1/vhosts/");
+    const struct registry *registry = &r->server->registry;
+    const char            *id = api_id(r, "/api/v1/vhosts/");
     if (r->method != HTTP_GET)
         return api_refuse_method(r, "GET, HEAD, OPTIONS");
     else if (!*id)
-        return listing_put_page(r, "vhosts", &stats->vhost_roll, false, put_vhost);
+        return listing_put_page(r, "vhosts", &registry->vhost_roll, false, put_vhost);
     else
-        listing_put_one(r, "vhost", stat_find_vhost(stats, id), E_RTMP_VHOST_NOT_FOUND, put_vhost);
+        listing_put_one(r, "vhost", registry_find_vhost(registry, id), E_RTMP_VHOST_NOT_FOUND, put_vhost);
     return NULL;
 }
 

@@ -11,9 +11,10 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
     *s = (struct server){ .conf = conf_ref(conf), .server_id = server_id };
     ident_random(s->service_id, IDENT_LEN);
     s->host.conf = &s->conf;
-    stat_init(&s->stat);
-    s->door =
-        (struct session_door){ .conf = &s->conf, .sources = &s->sources, .stat = &s->stat, .gates = session_gates };
+    registry_init(&s->registry);
+    s->door = (struct session_door){
+        .conf = &s->conf, .sources = &s->sources, .registry = &s->registry, .gates = session_gates
+    };
     tls_store_init(&s->tls);
     list_init(&s->listeners);
     co_group_init(&s->accepters);
@@ -41,7 +42,7 @@ void server_apply_memory_limit(struct server *s)
 void server_finish(struct server *s)
 {
     mem_set_limit(0, NULL, NULL);
-    stat_finish(&s->stat);
+    registry_finish(&s->registry);
     tls_store_finish(&s->tls);
     map_finish(&s->sources.by_key);
     conf_unref(&s->conf);

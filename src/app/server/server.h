@@ -11,8 +11,8 @@
 #include "app/conf/conf.h"
 #include "app/server/api_places.h"
 #include "app/server/reload_result.h"
+#include "app/session/registry.h"
 #include "app/session/session.h"
-#include "app/session/stat.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "app/stat/system/host.h"
@@ -29,7 +29,7 @@ struct server {
     const char          *server_id;             /* stable over restarts */
     char                 service_id[IDENT_CAP]; /* of this run */
     struct sources       sources;
-    struct stats         stat;
+    struct registry      registry;
     struct session_door  door; /* for clients of every protocol */
     struct host          host; /* the machine */
     struct tls_store     tls;  /* certificates */

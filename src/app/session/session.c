@@ -65,14 +65,14 @@ struct err *session_enter(struct session *s, const struct io *io, struct co *co)
         .counted_in = c->counted_in,
         .counted_out = c->counted_out,
     };
-    return stat_add_client(s->door->stat, c, s->source->vhost->name);
+    return registry_enter(s->door->registry, c, s->source->vhost->name);
 }
 
 void session_leave(struct session *s)
 {
     if (!s->door)
         return;
-    stat_remove_client(s->door->stat, &s->client);
+    registry_leave(s->door->registry, &s->client);
     for (; s->n_passed; s->n_passed--) {
         const struct session_gate *gate = s->door->gates[s->n_passed - 1];
         if (gate->leave)

@@ -22,7 +22,7 @@
 #include <stdbool.h>
 
 #include "app/conf/conf.h"
-#include "app/session/stat.h"
+#include "app/session/registry.h"
 #include "core/attr.h"
 #include "core/err.h"
 
@@ -35,7 +35,7 @@ struct sources;
 struct session_door {
     struct conf *const               *conf; /* the server's, which a reload replaces */
     struct sources                   *sources;
-    struct stats                     *stat;
+    struct registry                  *registry;
     const struct session_gate *const *gates; /* asked in this order; ends with NULL */
 };
 

@@ -1,5 +1,5 @@
 /**
- * What the API tells of a stream beside what its source knows itself: kept in the source, filled by session/stat.c and source/life.c.
+ * What the API tells of a stream beside what its source knows itself: kept in the source, filled by session/registry.c and source/life.c.
  *
  * Yields     no
  */

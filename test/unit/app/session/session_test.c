@@ -17,7 +17,7 @@ static const struct session_gate *const rules[RULES] = { &session_vhost_gate, &s
 
 static struct conf               *conf;
 static struct sources             sources;
-static struct stats               stats;
+static struct registry            registry;
 static const struct session_gate *gates[GATES_MAX];
 static struct session_door        door;
 static struct session             s;
@@ -40,10 +40,10 @@ static void begin_with(const char *directives)
 static int setup(void **state)
 {
     (void)state;
-    stat_init(&stats);
+    registry_init(&registry);
     for (size_t i = 0; i < GATES_MAX; i++)
         gates[i] = i < RULES ? rules[i] : NULL;
-    door = (struct session_door){ .conf = &conf, .sources = &sources, .stat = &stats, .gates = gates };
+    door = (struct session_door){ .conf = &conf, .sources = &sources, .registry = &registry, .gates = gates };
     io = (struct io){ .fd = -1 };
     *told = '\0';
     s = (struct session){ .type = &player, .trace = "c1", .ip = "192.0.2.7", .host = "v", .app = "live" };
@@ -58,7 +58,7 @@ static int teardown(void **state)
     session_leave(&s);
     assert_int_equal(sources.by_key.count, 0);
     map_finish(&sources.by_key);
-    stat_finish(&stats);
+    registry_finish(&registry);
     assert_int_equal(conf->refs, 1);
     conf_unref(&conf);
     return 0;
@@ -115,12 +115,12 @@ static void a_session_is_counted_from_its_entry_until_it_leaves(void **state)
     (void)state;
     begin_with("");
     assert_null(session_admit(&s, &door));
-    assert_null(stat_find_client(&stats, "c1"));
+    assert_null(registry_find_client(&registry, "c1"));
     assert_null(session_enter(&s, &io, NULL));
-    assert_ptr_equal(stat_find_client(&stats, "c1"), &s.client);
+    assert_ptr_equal(registry_find_client(&registry, "c1"), &s.client);
     assert_int_equal(s.source->stat.n_clients, 1);
     session_leave(&s);
-    assert_null(stat_find_client(&stats, "c1"));
+    assert_null(registry_find_client(&registry, "c1"));
     assert_null(s.source);
     session_leave(&s); /* a second time does nothing */
 }

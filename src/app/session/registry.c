@@ -1,4 +1,4 @@
-#include "app/session/stat.h"
+#include "app/session/registry.h"
 
 #include <stdio.h>
 
@@ -10,26 +10,26 @@
 #include "core/str.h"
 #include "protocol/io.h"
 
-void stat_init(struct stats *s)
+void registry_init(struct registry *r)
 {
-    *s = (struct stats){ .since_us = now_us(), .sampled_wall_ms = wall_now_us() / US_PER_MS };
-    list_init(&s->clients);
-    traffic_start(&s->traffic, s->since_us);
+    *r = (struct registry){ .since_us = now_us(), .sampled_wall_ms = wall_now_us() / US_PER_MS };
+    list_init(&r->clients);
+    traffic_start(&r->traffic, r->since_us);
 }
 
-void stat_finish(struct stats *s)
+void registry_finish(struct registry *r)
 {
     size_t             at = 0;
     struct vhost_stat *v;
-    while ((v = map_next(&s->vhosts, &at, NULL))) {
-        roll_remove(&s->vhost_roll, &v->place);
+    while ((v = map_next(&r->vhosts, &at, NULL))) {
+        roll_remove(&r->vhost_roll, &v->place);
         mem_free(v->name);
         mem_free(v);
     }
-    map_finish(&s->vhosts);
-    map_finish(&s->vhosts_by_id);
-    map_finish(&s->streams_by_id);
-    map_finish(&s->clients_by_id);
+    map_finish(&r->vhosts);
+    map_finish(&r->vhosts_by_id);
+    map_finish(&r->streams_by_id);
+    map_finish(&r->clients_by_id);
 }
 
 /* ---- the order of arrival, and ids --------------------------------------------------------------------------- */
@@ -51,18 +51,18 @@ static void leave(struct roll *roll, struct map *by_id, struct roll_place *place
         map_remove(by_id, id);
 }
 
-static struct vhost_stat *find_or_add_vhost(struct stats *s, const char *name)
+static struct vhost_stat *find_or_add_vhost(struct registry *r, const char *name)
 {
-    struct vhost_stat *v = map_find(&s->vhosts, name);
+    struct vhost_stat *v = map_find(&r->vhosts, name);
     if (v || !(v = mem_calloc(1, sizeof *v)))
         return v;
     ident_vid(v->id);
     traffic_start(&v->traffic, now_us());
     v->name = mem_strdup(name);
-    if (v->name && map_put(&s->vhosts, name, v)) {
-        if (enter(&s->vhost_roll, &s->vhosts_by_id, &v->place, v->id, v))
+    if (v->name && map_put(&r->vhosts, name, v)) {
+        if (enter(&r->vhost_roll, &r->vhosts_by_id, &v->place, v->id, v))
             return v;
-        map_remove(&s->vhosts, name);
+        map_remove(&r->vhosts, name);
     }
     mem_free(v->name);
     mem_free(v);
@@ -70,13 +70,13 @@ static struct vhost_stat *find_or_add_vhost(struct stats *s, const char *name)
 }
 
 /* The stream has one client more. */
-static bool join_stream(struct stats *s, struct source *source, const char *tc_url)
+static bool join_stream(struct registry *r, struct source *source, const char *tc_url)
 {
     struct stream_stat *stat = &source->stat;
     if (stat->n_clients == 0) {
         if (!(stat->tc_url = mem_strdup(tc_url ? tc_url : "")))
             return false;
-        if (!enter(&s->stream_roll, &s->streams_by_id, &stat->place, source->id, source)) {
+        if (!enter(&r->stream_roll, &r->streams_by_id, &stat->place, source->id, source)) {
             mem_free(stat->tc_url);
             stat->tc_url = NULL;
             return false;
@@ -86,61 +86,61 @@ static bool join_stream(struct stats *s, struct source *source, const char *tc_u
     return true;
 }
 
-static void leave_stream(struct stats *s, struct source *source)
+static void leave_stream(struct registry *r, struct source *source)
 {
     struct stream_stat *stat = &source->stat;
     if (--stat->n_clients > 0)
         return;
-    leave(&s->stream_roll, &s->streams_by_id, &stat->place, source->id, source);
+    leave(&r->stream_roll, &r->streams_by_id, &stat->place, source->id, source);
     mem_free(stat->tc_url);
     stat->tc_url = NULL;
 }
 
-struct client *stat_find_client(const struct stats *s, const char *id)
+struct client *registry_find_client(const struct registry *r, const char *id)
 {
-    return map_find(&s->clients_by_id, id);
+    return map_find(&r->clients_by_id, id);
 }
 
-struct source *stat_find_stream(const struct stats *s, const char *id)
+struct source *registry_find_stream(const struct registry *r, const char *id)
 {
-    return map_find(&s->streams_by_id, id);
+    return map_find(&r->streams_by_id, id);
 }
 
-struct vhost_stat *stat_find_vhost(const struct stats *s, const char *id)
+struct vhost_stat *registry_find_vhost(const struct registry *r, const char *id)
 {
-    return map_find(&s->vhosts_by_id, id);
+    return map_find(&r->vhosts_by_id, id);
 }
 
 /* ---- clients --------------------------------------------------------------------------------------------------- */
 
 /* Also of a client that was entered in part. */
-static void leave_all(struct stats *s, struct client *c)
+static void leave_all(struct registry *r, struct client *c)
 {
-    leave(&s->client_roll, &s->clients_by_id, &c->place, c->id, c);
-    leave_stream(s, c->source);
+    leave(&r->client_roll, &r->clients_by_id, &c->place, c->id, c);
+    leave_stream(r, c->source);
 }
 
-struct err *stat_add_client(struct stats *s, struct client *c, const char *vhost_name)
+struct err *registry_enter(struct registry *r, struct client *c, const char *vhost_name)
 {
     struct vhost_stat *vhost = NULL;
-    if (!join_stream(s, c->source, c->tc_url))
+    if (!join_stream(r, c->source, c->tc_url))
         return err_no_memory();
-    if (enter(&s->client_roll, &s->clients_by_id, &c->place, c->id, c))
-        vhost = find_or_add_vhost(s, vhost_name); /* last: a vhost stays */
+    if (enter(&r->client_roll, &r->clients_by_id, &c->place, c->id, c))
+        vhost = find_or_add_vhost(r, vhost_name); /* last: a vhost stays */
     if (!vhost) {
-        leave_all(s, c);
+        leave_all(r, c);
         return err_no_memory();
     }
     c->vhost = c->source->stat.vhost = vhost;
     c->since_us = now_us();
     traffic_start(&c->traffic, c->since_us);
-    list_push(&s->clients, &c->link);
-    s->n_clients++;
+    list_push(&r->clients, &c->link);
+    r->n_clients++;
     vhost->n_clients++;
     return NULL;
 }
 
-static void count_client(struct stats *s, struct client *c)
+static void count_client(struct registry *r, struct client *c)
 {
     int64_t in = c->io->bytes_in - c->counted_in, out = c->io->bytes_out - c->counted_out;
     c->counted_in += in;
@@ -148,35 +148,35 @@ static void count_client(struct stats *s, struct client *c)
     traffic_add(&c->traffic, in, out);
     traffic_add(&c->source->traffic, in, out);
     traffic_add(&c->vhost->traffic, in, out);
-    traffic_add(&s->traffic, in, out);
+    traffic_add(&r->traffic, in, out);
 }
 
-void stat_remove_client(struct stats *s, struct client *c)
+void registry_leave(struct registry *r, struct client *c)
 {
     if (!c->vhost)
         return;
-    count_client(s, c);
-    leave_all(s, c);
+    count_client(r, c);
+    leave_all(r, c);
     list_remove(&c->link);
-    s->n_clients--;
+    r->n_clients--;
     c->vhost->n_clients--;
     c->vhost = NULL;
 }
 
-void stat_sample(struct stats *s, int64_t now)
+void registry_sample(struct registry *r, int64_t now)
 {
-    LIST_FOREACH (&s->clients, it, after) {
+    LIST_FOREACH (&r->clients, it, after) {
         struct client *c = LIST_ENTRY(it, struct client, link);
-        count_client(s, c);
+        count_client(r, c);
         traffic_sample(&c->traffic, now);
         source_sample(c->source, now);
     }
     size_t             at = 0;
     struct vhost_stat *v;
-    while ((v = map_next(&s->vhosts, &at, NULL)))
+    while ((v = map_next(&r->vhosts, &at, NULL)))
         traffic_sample(&v->traffic, now);
-    traffic_sample(&s->traffic, now);
-    s->sampled_wall_ms = wall_now_us() / US_PER_MS;
+    traffic_sample(&r->traffic, now);
+    r->sampled_wall_ms = wall_now_us() / US_PER_MS;
 }
 
 static void log_publisher(const struct client *c, int64_t age_ms)
@@ -221,14 +221,14 @@ static void log_client(const struct client *c, int64_t now)
     }
 }
 
-void stat_log_periodic(struct stats *s, int64_t now)
+void registry_log_periodic(struct registry *r, int64_t now)
 {
     enum { TYPES_MAX = 16 };
     const struct client_type *seen[TYPES_MAX];
     size_t                    n_seen = 0;
     struct list               logged;
     list_init(&logged);
-    LIST_FOREACH (&s->clients, it, after) {
+    LIST_FOREACH (&r->clients, it, after) {
         struct client *c = LIST_ENTRY(it, struct client, link);
         size_t         i = 0;
         while (i < n_seen && seen[i] != c->type)
@@ -242,6 +242,6 @@ void stat_log_periodic(struct stats *s, int64_t now)
     }
     LIST_FOREACH (&logged, it, after) {
         list_remove(it);
-        list_push(&s->clients, it);
+        list_push(&r->clients, it);
     }
 }

@@ -1,15 +1,15 @@
 /**
  * What the server knows of itself: traffic and counts of the server, each vhost, each stream, each client.
  *
- * Clients register when they are identified as player or publisher. Every few seconds stat_sample() adds
+ * Clients register when they are identified as player or publisher. Every few seconds registry_sample() adds
  * what each socket has moved since the last time to its client, stream, vhost and the server, so that
  * counting costs the fan-out nothing; the rest is added when a client leaves.
  *
  * Ownership  a client entry belongs to the connection, which removes it before it ends
  * Yields     no
  */
-#ifndef APP_SESSION_STAT_H
-#define APP_SESSION_STAT_H
+#ifndef APP_SESSION_REGISTRY_H
+#define APP_SESSION_REGISTRY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ struct co;
 struct io;
 struct source;
 
-enum { STAT_SAMPLE_US = 3000000 };
+enum { REGISTRY_SAMPLE_US = 3000000 };
 
 /** How a client came: its name in the API and the log, and the tag of its periodic log line. */
 struct client_type {
@@ -53,7 +53,7 @@ struct client {
     struct traffic traffic;
 };
 
-struct stats {
+struct registry {
     struct list    clients;
     int            n_clients;
     struct roll    client_roll, stream_roll, vhost_roll; /* struct client, source, vhost_stat in their order */
@@ -65,8 +65,8 @@ struct stats {
     int64_t        n_accepted, n_refused; /* connections */
 };
 
-void stat_init(struct stats *s);
-void stat_finish(struct stats *s);
+void registry_init(struct registry *r);
+void registry_finish(struct registry *r);
 
 /**
  * Count the client from now on; its fields but `link`, `place`, `vhost`, times and counters are set by the caller. What its
@@ -74,20 +74,20 @@ void stat_finish(struct stats *s);
  * before it publishes.
  * Errors     out of memory
  */
-struct err *stat_add_client(struct stats *s, struct client *c, const char *vhost_name) ATTR_MUST_USE;
+struct err *registry_enter(struct registry *r, struct client *c, const char *vhost_name) ATTR_MUST_USE;
 
 /** Takes a client that was never added, if it is all zero. */
-void stat_remove_client(struct stats *s, struct client *c);
+void registry_leave(struct registry *r, struct client *c);
 
 /** Who has this id in the API; NULL: nobody. A stream is there while it has a client, publisher or player. */
-struct client     *stat_find_client(const struct stats *s, const char *id);
-struct source     *stat_find_stream(const struct stats *s, const char *id);
-struct vhost_stat *stat_find_vhost(const struct stats *s, const char *id);
+struct client     *registry_find_client(const struct registry *r, const char *id);
+struct source     *registry_find_stream(const struct registry *r, const char *id);
+struct vhost_stat *registry_find_vhost(const struct registry *r, const char *id);
 
 /** Bring all counters and rates up to date. */
-void stat_sample(struct stats *s, int64_t now_us);
+void registry_sample(struct registry *r, int64_t now_us);
 
 /** One log line for each kind of client that is there: a different client each time. */
-void stat_log_periodic(struct stats *s, int64_t now_us);
+void registry_log_periodic(struct registry *r, int64_t now_us);
 
 #endif

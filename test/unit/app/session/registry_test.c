@@ -1,7 +1,7 @@
 /* What the server knows of its clients, summed up to streams, vhosts and itself. */
 #include <unistd.h>
 
-#include "app/session/stat.h"
+#include "app/session/registry.h"
 #include "app/source/fixture.h"
 #include "app/source/life.h"
 #include "core/mem.h"
@@ -11,17 +11,17 @@
 static const struct client_type players = { .name = "rtmp-play", .tag = "PLA" };
 static const struct client_type publishers = { .name = "fmle-publish", .tag = "CPB", .publish = true };
 
-static struct fixture fx;
-static struct stats   stats;
-static struct io      sockets[6];
-static struct client  clients[6];
-static char           ids[6][16];
+static struct fixture  fx;
+static struct registry registry;
+static struct io       sockets[6];
+static struct client   clients[6];
+static char            ids[6][16];
 
 static int setup(void **state)
 {
     (void)state;
     begin(&fx, "");
-    stat_init(&stats);
+    registry_init(&registry);
     for (int i = 0; i < 6; i++) {
         snprintf(ids[i], sizeof ids[i], "c%d", i);
         sockets[i] = (struct io){ .fd = -1 };
@@ -34,15 +34,15 @@ static int teardown(void **state)
 {
     (void)state;
     for (int i = 0; i < 6; i++)
-        stat_remove_client(&stats, &clients[i]);
-    stat_finish(&stats);
+        registry_leave(&registry, &clients[i]);
+    registry_finish(&registry);
     end(&fx);
     return 0;
 }
 
 static void add(int i, const char *vhost)
 {
-    assert_null(stat_add_client(&stats, &clients[i], vhost));
+    assert_null(registry_enter(&registry, &clients[i], vhost));
 }
 
 static void moved(int i, int64_t in, int64_t out)
@@ -53,7 +53,7 @@ static void moved(int i, int64_t in, int64_t out)
 
 static const struct vhost_stat *vhost(const char *name)
 {
-    return map_find(&stats.vhosts, name);
+    return map_find(&registry.vhosts, name);
 }
 
 static void clients_are_counted_on_server_and_vhost(void **state)
@@ -62,17 +62,17 @@ static void clients_are_counted_on_server_and_vhost(void **state)
     add(0, "v");
     add(1, "v");
     add(2, "w");
-    assert_int_equal(stats.n_clients, 3);
+    assert_int_equal(registry.n_clients, 3);
     assert_int_equal(vhost("v")->n_clients, 2);
     assert_int_equal(vhost("w")->n_clients, 1);
     assert_string_equal(vhost("v")->name, "v");
     assert_int_equal(strlen(vhost("v")->id), VID_CAP - 1);
     assert_string_not_equal(vhost("v")->id, vhost("w")->id);
-    stat_remove_client(&stats, &clients[1]);
-    stat_remove_client(&stats, &clients[1]); /* a second time it does nothing */
-    assert_int_equal(stats.n_clients, 2);
+    registry_leave(&registry, &clients[1]);
+    registry_leave(&registry, &clients[1]); /* a second time it does nothing */
+    assert_int_equal(registry.n_clients, 2);
     assert_int_equal(vhost("v")->n_clients, 1);
-    stat_remove_client(&stats, &clients[2]);
+    registry_leave(&registry, &clients[2]);
     assert_int_equal(vhost("w")->n_clients, 0); /* a vhost stays, with what it has carried */
 }
 
@@ -80,8 +80,8 @@ static void a_client_that_was_never_added_may_be_removed(void **state)
 {
     (void)state;
     struct client never = { 0 };
-    stat_remove_client(&stats, &never);
-    assert_int_equal(stats.n_clients, 0);
+    registry_leave(&registry, &never);
+    assert_int_equal(registry.n_clients, 0);
 }
 
 static void a_sample_adds_bytes_to_client_stream_vhost_and_server(void **state)
@@ -93,20 +93,20 @@ static void a_sample_adds_bytes_to_client_stream_vhost_and_server(void **state)
     moved(0, 100, 1000);
     moved(1, 20, 200);
     moved(2, 3, 30);
-    stat_sample(&stats, now_us());
+    registry_sample(&registry, now_us());
     assert_int_equal(clients[0].traffic.bytes_in, 100);
     assert_int_equal(clients[1].traffic.bytes_out, 200);
     assert_int_equal(vhost("v")->traffic.bytes_in, 120);
     assert_int_equal(vhost("v")->traffic.bytes_out, 1200);
     assert_int_equal(vhost("w")->traffic.bytes_in, 3);
     assert_int_equal(fx.source->traffic.bytes_out, 1230);
-    assert_int_equal(stats.traffic.bytes_in, 123);
-    assert_int_equal(stats.traffic.bytes_out, 1230);
-    stat_sample(&stats, now_us()); /* nothing is counted twice */
-    assert_int_equal(stats.traffic.bytes_in, 123);
+    assert_int_equal(registry.traffic.bytes_in, 123);
+    assert_int_equal(registry.traffic.bytes_out, 1230);
+    registry_sample(&registry, now_us()); /* nothing is counted twice */
+    assert_int_equal(registry.traffic.bytes_in, 123);
     moved(0, 1, 0);
-    stat_sample(&stats, now_us());
-    assert_int_equal(stats.traffic.bytes_in, 124);
+    registry_sample(&registry, now_us());
+    assert_int_equal(registry.traffic.bytes_in, 124);
 }
 
 static void what_moved_since_the_last_sample_is_counted_when_a_client_leaves(void **state)
@@ -114,11 +114,11 @@ static void what_moved_since_the_last_sample_is_counted_when_a_client_leaves(voi
     (void)state;
     add(0, "v");
     moved(0, 5, 50);
-    stat_sample(&stats, now_us());
+    registry_sample(&registry, now_us());
     moved(0, 2, 20);
-    stat_remove_client(&stats, &clients[0]);
-    assert_int_equal(stats.traffic.bytes_in, 7);
-    assert_int_equal(stats.traffic.bytes_out, 70);
+    registry_leave(&registry, &clients[0]);
+    assert_int_equal(registry.traffic.bytes_in, 7);
+    assert_int_equal(registry.traffic.bytes_out, 70);
     assert_int_equal(vhost("v")->traffic.bytes_out, 70);
     assert_int_equal(fx.source->traffic.bytes_out, 70);
 }
@@ -128,13 +128,13 @@ static void a_client_that_comes_again_on_its_connection_loses_and_doubles_nothin
     (void)state;
     add(0, "v");
     moved(0, 100, 0);
-    stat_remove_client(&stats, &clients[0]);
+    registry_leave(&registry, &clients[0]);
     moved(0, 10, 0); /* between two publishes on one connection: the second one's */
     add(0, "v");
     moved(0, 1, 0);
-    stat_sample(&stats, now_us());
-    stat_remove_client(&stats, &clients[0]);
-    assert_int_equal(stats.traffic.bytes_in, 111);
+    registry_sample(&registry, now_us());
+    registry_leave(&registry, &clients[0]);
+    assert_int_equal(registry.traffic.bytes_in, 111);
     assert_int_equal(clients[0].traffic.bytes_in, 11);
 }
 
@@ -148,7 +148,7 @@ static void what_came_before_it_was_known_as_a_client_is_its_own(void **state)
     add(0, "v");
     add(1, "v");
     moved(1, 7, 8);
-    stat_sample(&stats, now_us());
+    registry_sample(&registry, now_us());
     assert_int_equal(clients[0].traffic.bytes_in, 3073);
     assert_int_equal(clients[0].traffic.bytes_out, 3073);
     assert_int_equal(clients[1].traffic.bytes_in, 7);
@@ -160,14 +160,14 @@ static void rates_are_of_the_time_between_samples(void **state)
     (void)state;
     add(0, "v");
     int64_t start = clients[0].since_us;
-    stats.traffic.in.sample.began_us = start; /* the server's own began a moment before */
+    registry.traffic.in.sample.began_us = start; /* the server's own began a moment before */
     moved(0, 250000, 125000);
-    stat_sample(&stats, start + US_PER_SECOND);
+    registry_sample(&registry, start + US_PER_SECOND);
     assert_int_equal(clients[0].traffic.in.sample.kbps, 2000);
     assert_int_equal(clients[0].traffic.out.sample.kbps, 1000);
-    assert_int_equal(stats.traffic.in.sample.kbps, 2000);
+    assert_int_equal(registry.traffic.in.sample.kbps, 2000);
     moved(0, 125000, 0);
-    stat_sample(&stats, start + 2 * US_PER_SECOND);
+    registry_sample(&registry, start + 2 * US_PER_SECOND);
     assert_int_equal(clients[0].traffic.in.sample.kbps, 1000);
     assert_int_equal(clients[0].traffic.out.sample.kbps, 0);
     assert_int_equal(clients[0].traffic.in.window_30s.kbps, 1500);
@@ -186,7 +186,7 @@ static void log_a_round(void)
     int fd = mkstemp(to_file.path);
     assert_true(fd >= 0);
     assert_null(log_setup(&to_file));
-    stat_log_periodic(&stats, now_us());
+    registry_log_periodic(&registry, now_us());
     assert_null(log_setup(&silent));
     ssize_t n = read(fd, logged, sizeof logged - 1);
     logged[n > 0 ? n : 0] = '\0';
@@ -246,7 +246,7 @@ static void clients_of_a_kind_take_turns(void **state)
     assert_int_equal(seen[0], 10); /* the only publisher, each time */
     for (int i = 1; i < 6; i++)
         assert_int_equal(seen[i], 2); /* five players, in turn */
-    assert_int_equal(stats.n_clients, 6);
+    assert_int_equal(registry.n_clients, 6);
 }
 
 static void a_client_that_left_has_no_turn(void **state)
@@ -255,7 +255,7 @@ static void a_client_that_left_has_no_turn(void **state)
     for (int i = 0; i < 3; i++)
         add(i, "v");
     log_a_round();
-    stat_remove_client(&stats, &clients[1]);
+    registry_leave(&registry, &clients[1]);
     for (int round = 0; round < 4; round++) {
         log_a_round();
         assert_int_equal(count_of("][c1] "), 0);
@@ -271,21 +271,21 @@ static void add_with_any_allocation_failing(int n_others)
     int  n = 0;
     for (; failed && n < 100; n++) {
         mem_fail_after(n);
-        struct err *e = stat_add_client(&stats, &clients[0], "v");
+        struct err *e = registry_enter(&registry, &clients[0], "v");
         failed = mem_failed();
         mem_fail_after(-1);
         if (e) {
             assert_int_equal(code_of(e), E_NO_MEMORY);
-            assert_int_equal(stats.n_clients, n_others);
-            assert_int_equal(stats.client_roll.count, n_others);
-            assert_int_equal(stats.clients_by_id.count, n_others);
-            assert_int_equal(stats.stream_roll.count, n_others ? 1 : 0);
+            assert_int_equal(registry.n_clients, n_others);
+            assert_int_equal(registry.client_roll.count, n_others);
+            assert_int_equal(registry.clients_by_id.count, n_others);
+            assert_int_equal(registry.stream_roll.count, n_others ? 1 : 0);
             assert_int_equal(fx.source->stat.n_clients, n_others);
             assert_null(vhost("v"));
         }
-        stat_sample(&stats, now_us());
-        stat_remove_client(&stats, &clients[0]); /* as a connection does that could not be added, too */
-        assert_int_equal(stats.n_clients, n_others);
+        registry_sample(&registry, now_us());
+        registry_leave(&registry, &clients[0]); /* as a connection does that could not be added, too */
+        assert_int_equal(registry.n_clients, n_others);
     }
     assert_false(failed);
     assert_true(n > 3);
@@ -311,15 +311,15 @@ static void clients_streams_and_vhosts_are_found_by_id(void **state)
     (void)state;
     add(0, "v");
     add(1, "v");
-    assert_ptr_equal(stat_find_client(&stats, "c0"), &clients[0]);
-    assert_ptr_equal(stat_find_client(&stats, "c1"), &clients[1]);
-    assert_null(stat_find_client(&stats, "c2"));
-    assert_ptr_equal(stat_find_stream(&stats, fx.source->id), fx.source);
-    assert_null(stat_find_stream(&stats, "c0"));
-    assert_ptr_equal(stat_find_vhost(&stats, vhost("v")->id), vhost("v"));
-    stat_remove_client(&stats, &clients[0]);
-    assert_null(stat_find_client(&stats, "c0"));
-    assert_non_null(stat_find_client(&stats, "c1"));
+    assert_ptr_equal(registry_find_client(&registry, "c0"), &clients[0]);
+    assert_ptr_equal(registry_find_client(&registry, "c1"), &clients[1]);
+    assert_null(registry_find_client(&registry, "c2"));
+    assert_ptr_equal(registry_find_stream(&registry, fx.source->id), fx.source);
+    assert_null(registry_find_stream(&registry, "c0"));
+    assert_ptr_equal(registry_find_vhost(&registry, vhost("v")->id), vhost("v"));
+    registry_leave(&registry, &clients[0]);
+    assert_null(registry_find_client(&registry, "c0"));
+    assert_non_null(registry_find_client(&registry, "c1"));
 }
 
 static void a_stream_is_there_while_it_has_a_client(void **state)
@@ -329,15 +329,15 @@ static void a_stream_is_there_while_it_has_a_client(void **state)
     clients[1].tc_url = "rtmp://second/live";
     add(0, "v");
     add(1, "v");
-    assert_int_equal(stats.stream_roll.count, 1);
+    assert_int_equal(registry.stream_roll.count, 1);
     assert_int_equal(fx.source->stat.n_clients, 2);
-    stat_remove_client(&stats, &clients[0]);
+    registry_leave(&registry, &clients[0]);
     assert_string_equal(fx.source->stat.tc_url, "rtmp://first/live"); /* though he has gone */
-    stat_remove_client(&stats, &clients[1]);
-    assert_null(stat_find_stream(&stats, fx.source->id));
-    assert_int_equal(stats.stream_roll.count, 0);
-    assert_int_equal(stats.client_roll.count, 0);
-    assert_int_equal(stats.vhost_roll.count, 1); /* they stay */
+    registry_leave(&registry, &clients[1]);
+    assert_null(registry_find_stream(&registry, fx.source->id));
+    assert_int_equal(registry.stream_roll.count, 0);
+    assert_int_equal(registry.client_roll.count, 0);
+    assert_int_equal(registry.vhost_roll.count, 1); /* they stay */
     add(1, "v");
     assert_string_equal(fx.source->stat.tc_url, "rtmp://second/live");
 }
