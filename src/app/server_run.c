@@ -5,6 +5,7 @@
 #include "app/listener.h"
 #include "app/server/server.h"
 #include "app/services.h"
+#include "app/session/client_lines.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "protocol/peer_watch.h"
@@ -52,7 +53,7 @@ static void run_statistics(void *arg)
             sampled_us = now;
         }
         if (now >= next_log) {
-            registry_log_periodic(&s->registry, now);
+            client_lines_log(&s->registry, now);
             log_process(s, &usage);
             logged_us = now;
         }

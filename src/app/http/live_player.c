@@ -260,12 +260,8 @@ static struct err *play_over_websocket(struct player *p)
 
 struct err *http_live_play(struct http_exchange *x, struct session *session, const struct live_format *format)
 {
-    const struct http_conn *c = http_conn_of(x);
-    struct player           p = { .x = x, .session = session, .source = session->source, .format = format };
-    p.io = http_io_of(x);
-    session->client.counted_in = c->earlier_in;
-    session->client.counted_out = c->earlier_out;
-    struct err *e = session_enter(session, p.io, co_self());
+    struct player p = { .x = x, .session = session, .source = session->source, .format = format, .io = http_io_of(x) };
+    struct err   *e = session_enter(session);
     if (e)
         return e;
     return websocket_is_wanted(http_request_of(x)) ? play_over_websocket(&p) : play_over_http(&p);

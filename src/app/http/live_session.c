@@ -33,6 +33,22 @@ static const char *pack(char **at, const char *text)
     return str_pack(at, text, strlen(text));
 }
 
+static struct client client_of(const struct http_conn *c)
+{
+    return (struct client){
+        .type = &player_type,
+        .id = c->trace,
+        .ip = c->ip,
+        .swf_url = "",
+        .co = co_self(),
+        .bytes_in = &c->io.bytes_in,
+        .bytes_out = &c->io.bytes_out,
+        .counted_in = c->earlier_in,
+        .counted_out = c->earlier_out,
+    };
+}
+
+/* All texts into one block. */
 static struct err *fill_in(struct live_session *l, const struct http_exchange *x, const char *app, const char *stream,
                            const char *ext)
 {
@@ -41,24 +57,23 @@ static struct err *fill_in(struct live_session *l, const struct http_exchange *x
     const char                *host = http_request_vhost(r), *page = http_site_page(r);
     size_t                     url_cap = URL_EXTRA + strlen(r->host_port) + strlen(app) + 1;
     page = page ? page : "";
-    size_t param_len = strlen(r->raw_query) + 2, name_len = strlen(stream) + strlen(ext) + 1;
-    size_t asked_len = strlen(host) + 1 + strlen(app) + 1 + strlen(stream) + 1;
-    if (!(l->texts = mem_alloc(url_cap + param_len + name_len + asked_len + strlen(page) + 1)))
+    size_t names_len = strlen(host) + 1 + strlen(app) + 1 + 2 * (strlen(stream) + 1) + strlen(ext);
+    size_t rest_len = 1 + strlen(r->raw_query) + 1 + strlen(page) + 1;
+    if (!(l->texts = mem_alloc(url_cap + names_len + rest_len)))
         return err_no_memory();
 
     char *at = l->texts;
-    *s = (struct session){ .type = &player_type, .trace = http_conn_of(x)->trace, .ip = http_conn_of(x)->ip };
-    s->tc_url = pack_url(&at, url_cap, x, app);
+    s->client = client_of(http_conn_of(x));
+    s->client.tc_url = pack_url(&at, url_cap, x, app);
     s->host = pack(&at, host);
     s->app = pack(&at, app);
     s->stream = pack(&at, stream);
-    s->name = at;
+    s->client.name = at;
     at = stpcpy(stpcpy(at, stream), ext) + 1;
     s->param = at;
     at = stpcpy(stpcpy(at, *r->raw_query ? "?" : ""), r->raw_query) + 1;
-    s->page_url = l->page = at;
+    s->client.page_url = l->page = at;
     strcpy(at, page);
-    s->swf_url = "";
     return NULL;
 }
 

@@ -162,19 +162,23 @@ static struct err *admit(struct rtmp_conn *c)
 {
     const struct rtmp_request *req = &c->request;
     c->session = (struct session){
-        .type = &client_types[c->role],
-        .trace = c->trace,
-        .ip = c->ip,
+        .client = {
+            .type = &client_types[c->role],
+            .id = c->trace,
+            .ip = c->ip,
+            .tc_url = req->tc_url,
+            .page_url = req->page_url,
+            .swf_url = req->swf_url,
+            .co = co_self(),
+            .bytes_in = &c->io.bytes_in,
+            .bytes_out = &c->io.bytes_out,
+            .counted_in = c->session.client.counted_in, /* an earlier stream on this connection has these */
+            .counted_out = c->session.client.counted_out,
+        },
         .host = req->url.vhost,
         .app = req->url.app,
         .stream = req->url.stream,
         .param = req->url.param,
-        .tc_url = req->tc_url,
-        .page_url = req->page_url,
-        .swf_url = req->swf_url,
-        /* What an earlier stream on this connection has been counted for. */
-        .client.counted_in = c->session.client.counted_in,
-        .client.counted_out = c->session.client.counted_out,
     };
     struct err *e = session_admit(&c->session, &c->server->door);
     return e ? refuse_session(c, e) : NULL;
@@ -228,7 +232,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
     if (!e) {
         log_stream(c);
         rtmp_conn_apply_socket_options(c);
-        e = session_enter(&c->session, &c->io, co_self());
+        e = session_enter(&c->session);
     }
     if (!e)
         e = rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c);

@@ -15,15 +15,16 @@ static struct err *ask_vhost(struct session *s)
 
 static struct err *ask_security(struct session *s)
 {
-    return access_check_security(s->vhost, s->type->publish ? ACCESS_PUBLISH : ACCESS_PLAY, s->ip);
+    return access_check_security(s->vhost, s->client.type->publish ? ACCESS_PUBLISH : ACCESS_PLAY, s->client.ip);
 }
 
 static struct err *ask_refer(struct session *s)
 {
-    struct err *e = access_check_refer(s->vhost, ACCESS_REFER_ALL, s->page_url);
+    struct err *e = access_check_refer(s->vhost, ACCESS_REFER_ALL, s->client.page_url);
     if (e)
         return e;
-    return access_check_refer(s->vhost, s->type->publish ? ACCESS_REFER_PUBLISH : ACCESS_REFER_PLAY, s->page_url);
+    return access_check_refer(s->vhost, s->client.type->publish ? ACCESS_REFER_PUBLISH : ACCESS_REFER_PLAY,
+                              s->client.page_url);
 }
 
 static struct err *ask_built(struct session *s)

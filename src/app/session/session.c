@@ -48,24 +48,10 @@ struct err *session_admit(struct session *s, const struct session_door *door)
     return e;
 }
 
-struct err *session_enter(struct session *s, const struct io *io, struct co *co)
+struct err *session_enter(struct session *s)
 {
-    struct client *c = &s->client;
-    *c = (struct client){
-        .type = s->type,
-        .id = s->trace,
-        .ip = s->ip,
-        .tc_url = s->tc_url,
-        .page_url = s->page_url,
-        .swf_url = s->swf_url,
-        .name = s->name,
-        .source = s->source,
-        .io = io,
-        .co = co,
-        .counted_in = c->counted_in,
-        .counted_out = c->counted_out,
-    };
-    return registry_enter(s->door->registry, c, s->source->vhost->name);
+    s->client.source = s->source;
+    return registry_enter(s->door->registry, &s->client, s->source->vhost->name);
 }
 
 void session_leave(struct session *s)

@@ -4,7 +4,7 @@
  * A protocol fills in what it knows of the client and calls these in this order:
  *
  *     session_admit(&s, door)     everything that may refuse is asked: NULL and a source, or an error and s.verdict
- *     session_enter(&s, …)        the client is counted, listed by the API, and can be kicked
+ *     session_enter(&s)           the client is counted, listed by the API, and can be kicked
  *     session_leave(&s)           always, after a refusal too
  *
  * and it translates the verdict into its own words. A session needs no connection and no socket: a playlist that is polled, or
@@ -22,6 +22,7 @@
 #include <stdbool.h>
 
 #include "app/conf/conf.h"
+#include "app/session/client.h"
 #include "app/session/registry.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -49,15 +50,11 @@ enum session_verdict {
 };
 
 struct session {
-    /* Who. */
-    const struct client_type *type;
-    const char               *trace, *ip; /* `ip`: of the client itself, behind trusted proxies too */
+    struct client client; /* who: the protocol fills in its part */
 
     /* What for: as the client names it. */
-    const char *host;                        /* names the vhost */
-    const char *app, *stream, *param;        /* `param`: "?k=v", or "" */
-    const char *tc_url, *page_url, *swf_url; /* never NULL */
-    const char *name;                        /* of the stream in the API; NULL: as it is published */
+    const char *host;                 /* names the vhost */
+    const char *app, *stream, *param; /* `param`: "?k=v", or "" */
 
     /* Under which configuration: while the session is being admitted. Afterwards its source has it. */
     struct conf             *conf;
@@ -67,7 +64,6 @@ struct session {
     enum session_verdict       verdict;
     size_t                     n_passed; /* gates */
     struct source             *source;   /* a reference, once the session is admitted */
-    struct client              client;
 };
 
 /** One question that every session is asked. */
@@ -97,13 +93,12 @@ extern const struct session_gate *const session_gates[];
 struct err *session_admit(struct session *s, const struct session_door *door) ATTR_MUST_USE;
 
 /**
- * Count and list an admitted session.
+ * Count and list the client of an admitted session.
  *
- * Ownership  `io` and `co` are borrowed until session_leave(). A kick cancels `co`
  * Errors     out of memory
  * Yields     no
  */
-struct err *session_enter(struct session *s, const struct io *io, struct co *co) ATTR_MUST_USE;
+struct err *session_enter(struct session *s) ATTR_MUST_USE;
 
 /** Undo what has been done of the two. Takes a session that is all zero. Yields when it holds the source's last reference. */
 void session_leave(struct session *s);

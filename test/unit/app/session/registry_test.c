@@ -1,6 +1,7 @@
 /* What the server knows of its clients, summed up to streams, vhosts and itself. */
 #include <unistd.h>
 
+#include "app/session/client_lines.h"
 #include "app/session/registry.h"
 #include "app/source/fixture.h"
 #include "app/source/life.h"
@@ -13,7 +14,7 @@ static const struct client_type publishers = { .name = "fmle-publish", .tag = "C
 
 static struct fixture  fx;
 static struct registry registry;
-static struct io       sockets[6];
+static int64_t         bytes_in[6], bytes_out[6];
 static struct client   clients[6];
 static char            ids[6][16];
 
@@ -24,8 +25,10 @@ static int setup(void **state)
     registry_init(&registry);
     for (int i = 0; i < 6; i++) {
         snprintf(ids[i], sizeof ids[i], "c%d", i);
-        sockets[i] = (struct io){ .fd = -1 };
-        clients[i] = (struct client){ .type = &players, .id = ids[i], .source = fx.source, .io = &sockets[i] };
+        bytes_in[i] = bytes_out[i] = 0;
+        clients[i] = (struct client){ .type = &players, .id = ids[i], .source = fx.source };
+        clients[i].bytes_in = &bytes_in[i];
+        clients[i].bytes_out = &bytes_out[i];
     }
     return 0;
 }
@@ -47,8 +50,8 @@ static void add(int i, const char *vhost)
 
 static void moved(int i, int64_t in, int64_t out)
 {
-    sockets[i].bytes_in += in;
-    sockets[i].bytes_out += out;
+    bytes_in[i] += in;
+    bytes_out[i] += out;
 }
 
 static const struct vhost_stat *vhost(const char *name)
@@ -186,7 +189,7 @@ static void log_a_round(void)
     int fd = mkstemp(to_file.path);
     assert_true(fd >= 0);
     assert_null(log_setup(&to_file));
-    registry_log_periodic(&registry, now_us());
+    client_lines_log(&registry, now_us());
     assert_null(log_setup(&silent));
     ssize_t n = read(fd, logged, sizeof logged - 1);
     logged[n > 0 ? n : 0] = '\0';

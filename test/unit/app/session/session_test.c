@@ -1,8 +1,6 @@
 /* The door: which sessions it lets in, what it tells of the others, and that each end has its beginning. */
 #include "app/session/session.h"
 
-#include <unistd.h>
-
 #include "app/session/rules.h"
 #include "app/source/fixture.h"
 #include "core/attr.h"
@@ -21,7 +19,7 @@ static struct registry            registry;
 static const struct session_gate *gates[GATES_MAX];
 static struct session_door        door;
 static struct session             s;
-static struct io                  io;
+static int64_t                    bytes_in, bytes_out;
 static char                       told[128]; /* by the gates of a test */
 
 static void tell(const char *what)
@@ -44,11 +42,13 @@ static int setup(void **state)
     for (size_t i = 0; i < GATES_MAX; i++)
         gates[i] = i < RULES ? rules[i] : NULL;
     door = (struct session_door){ .conf = &conf, .sources = &sources, .registry = &registry, .gates = gates };
-    io = (struct io){ .fd = -1 };
     *told = '\0';
-    s = (struct session){ .type = &player, .trace = "c1", .ip = "192.0.2.7", .host = "v", .app = "live" };
-    s.stream = "cam";
-    s.param = s.tc_url = s.page_url = s.swf_url = "";
+    bytes_in = bytes_out = 0;
+    s = (struct session){ .host = "v", .app = "live", .stream = "cam", .param = "" };
+    s.client = (struct client){ .type = &player, .id = "c1", .ip = "192.0.2.7" };
+    s.client.tc_url = s.client.page_url = s.client.swf_url = "";
+    s.client.bytes_in = &bytes_in;
+    s.client.bytes_out = &bytes_out;
     return 0;
 }
 
@@ -95,9 +95,9 @@ static void each_rule_has_its_verdict(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         begin_with(rows[i].directives);
-        s.type = rows[i].publish ? &publisher : &player;
+        s.client.type = rows[i].publish ? &publisher : &player;
         s.host = rows[i].host;
-        s.page_url = rows[i].page;
+        s.client.page_url = rows[i].page;
         assert_int_equal(code_of(session_admit(&s, &door)), rows[i].code);
         assert_int_equal(s.verdict, rows[i].verdict);
         assert_int_equal(s.source != NULL, rows[i].code == 0);
@@ -116,7 +116,7 @@ static void a_session_is_counted_from_its_entry_until_it_leaves(void **state)
     begin_with("");
     assert_null(session_admit(&s, &door));
     assert_null(registry_find_client(&registry, "c1"));
-    assert_null(session_enter(&s, &io, NULL));
+    assert_null(session_enter(&s));
     assert_ptr_equal(registry_find_client(&registry, "c1"), &s.client);
     assert_int_equal(s.source->stat.n_clients, 1);
     session_leave(&s);

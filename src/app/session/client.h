@@ -1,0 +1,50 @@
+/**
+ * Who a client is, and what is counted of it: an entry of the registry, whatever the protocol, with a socket or without.
+ *
+ * Ownership  everything that it points to is borrowed from its protocol while it is in the registry
+ * Yields     no
+ */
+#ifndef APP_SESSION_CLIENT_H
+#define APP_SESSION_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/stat/traffic.h"
+#include "app/stat/vhost_stat.h"
+#include "core/list.h"
+#include "core/roll.h"
+
+struct co;
+struct source;
+
+/** How a client came: its name in the API and the log, and the tag of its periodic log line. */
+struct client_type {
+    const char *name; /* "rtmp-play" */
+    const char *tag;  /* "PLA" */
+    bool        publish;
+    bool        is_http; /* its periodic line is that of an HTTP stream */
+};
+
+struct client {
+    /* Of the protocol. */
+    const struct client_type *type;
+    const char               *id;                          /* in the API and the log: the trace id */
+    const char               *ip;                          /* its own address, behind trusted proxies too */
+    const char               *tc_url, *page_url, *swf_url; /* never NULL */
+    const char               *name;                        /* of the stream in the API; NULL: as it is published */
+    struct co                *co;                          /* cancelled by a kick; NULL: it cannot be kicked */
+    const int64_t            *bytes_in, *bytes_out;        /* counters that only grow */
+    int64_t                   counted_in, counted_out;     /* of them, what is counted already, or belongs to others */
+    int64_t                   n_messages;                  /* received from a publisher, sent to a player */
+
+    /* Of the session and the registry. */
+    struct source     *source; /* a reference of the session */
+    struct vhost_stat *vhost;  /* NULL: it is not in the registry */
+    struct list        link;   /* for the periodic log lines */
+    struct roll_place  place;  /* for the pages of the API */
+    int64_t            since_us;
+    struct traffic     traffic;
+};
+
+#endif
