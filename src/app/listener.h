@@ -1,26 +1,34 @@
 /**
- * Listening sockets and their accept loops.
+ * The listening sockets of the server, one for each endpoint of each service, and what a reload makes of them.
  *
- * An accept loop never ends for an error of the moment: too many connections are refused one by one, and
- * when descriptors run out a spare one is given up to turn each newcomer away, until some are free again.
+ * Each has a coroutine of its own: the accept loop of a stream, or the handler of a datagram socket.
  */
 #ifndef APP_LISTENER_H
 #define APP_LISTENER_H
 
+#include "app/server/listen_service.h"
 #include "core/attr.h"
 #include "core/err.h"
 
-struct conf;
-struct server;
-
 /**
- * Make the open listeners those of `conf`: new endpoints are opened first, then the ones that went are closed (or
- * before, where a new one needs their port); connections stay. If one cannot be opened nothing changes.
+ * Make the open listeners those of `conf`: new endpoints are opened, then the ones that went are closed (or before, where
+ * a new one needs their port); connections stay. If one cannot be opened nothing changes.
  *
- * Errors     as io_listen()
+ * Shape      services: ends with a row without a name
+ * Errors     as io_listen() and io_bind()
  * Yields     no
  */
-struct err *listeners_apply(struct server *s, const struct conf *conf) ATTR_MUST_USE;
+struct err *listeners_apply(struct server *s, const struct listen_service *services,
+                            const struct conf *conf) ATTR_MUST_USE;
+
+/**
+ * The same in two halves, for a caller with more to do that may fail: open what `conf` adds; then close what it does not name,
+ * or, also after an error, go back to what there was. A yield between the halves is not allowed.
+ */
+struct err *listeners_open(struct server *s, const struct listen_service *services,
+                           const struct conf *conf) ATTR_MUST_USE;
+void        listeners_close_unwanted(struct server *s);
+void        listeners_restore(struct server *s);
 
 /** Close them all. Yields. */
 void listeners_close(struct server *s);

@@ -7,6 +7,7 @@
 #include "app/conf/open_files.h"
 #include "app/listener.h"
 #include "app/server/server.h"
+#include "app/services.h"
 #include "app/source/life.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -119,7 +120,7 @@ static struct err *apply(struct server *s, struct conf *conf)
 {
     struct err *e = open_files_reserve(conf->max_connections);
     if (!e)
-        e = listeners_apply(s, conf);
+        e = listeners_apply(s, listen_services, conf);
     if (e)
         return e;
     if (log_differs(&conf->log, &s->conf->log) && (e = apply_log(&conf->log)))
@@ -209,7 +210,8 @@ static struct err *wait_for_request(const struct reload *r)
             return e;
         err_free(e);
         if (tls_store_look(certificates))
-            log_err(LOG_ERROR, listeners_apply(r->server, r->server->conf), "listen where the certificate was missing");
+            log_err(LOG_ERROR, listeners_apply(r->server, listen_services, r->server->conf),
+                    "listen where the certificate was missing");
         if (r->server->reload_wanted)
             return NULL;
     }

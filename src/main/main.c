@@ -10,6 +10,7 @@
 #include "app/reload.h"
 #include "app/server/server.h"
 #include "app/server_run.h"
+#include "app/services.h"
 #include "app/watch_file.h"
 #include "build_info.h"
 #include "core/clock.h"
@@ -132,8 +133,8 @@ static void say_who_we_are(const struct conf *conf)
 static struct err *open_server(struct server *s, const struct conf_source *from)
 {
     struct err *e;
-    if ((e = tls_store_open(&s->tls, s->conf)) || (e = listeners_apply(s, s->conf)) || (e = reload_start(s, from)) ||
-        (e = signals_start(s)))
+    if ((e = tls_store_open(&s->tls, s->conf)) || (e = listeners_apply(s, listen_services, s->conf)) ||
+        (e = reload_start(s, from)) || (e = signals_start(s)))
         return e;
     if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from)))
         log_err(LOG_WARN, e, "the configuration file is not watched, SIGHUP reloads it");

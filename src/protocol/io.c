@@ -387,31 +387,48 @@ struct err *io_write_taken(struct io *io, const void *buf, size_t len, int64_t s
     return write_all(io, buf, len, (struct patience){ .deadline_us = DEADLINE_NEVER, .silence_us = silence_us });
 }
 
-struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port)
+static struct err *set_options(int fd, bool is_tcp, const struct sockaddr *addr, bool reuse_port)
 {
     static const int on = 1;
-    char             text[IO_ADDR_CAP];
-    struct err      *e = NULL;
-
-    *fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (*fd < 0)
-        return err_sys(E_SOCKET_CREATE, "create a socket for tcp://%s", io_addr_text(addr, text));
-    if (setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
-        e = err_sys(E_SOCKET_SETREUSEADDR, "SO_REUSEADDR on tcp://%s", io_addr_text(addr, text));
-    else if (reuse_port && setsockopt(*fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
-        e = err_sys(E_SOCKET_SETREUSE, "SO_REUSEPORT on tcp://%s", io_addr_text(addr, text));
+    /* For UDP this would let two sockets have the same address. */
+    if (is_tcp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        return err_sys(E_SOCKET_SETREUSEADDR, "SO_REUSEADDR");
+    if (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+        return err_sys(E_SOCKET_SETREUSE, "SO_REUSEPORT");
     /* "::" must not take the IPv4 port too, or `listen 1935 [::]:1935` would collide with itself. */
-    else if (addr->sa_family == AF_INET6 && setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
-        e = err_sys(E_SOCKET_SETREUSEADDR, "IPV6_V6ONLY on tcp://%s", io_addr_text(addr, text));
-    else if (bind(*fd, addr, len) < 0)
-        e = err_sys(E_SOCKET_BIND, "bind tcp://%s: %s", io_addr_text(addr, text), strerror(errno));
-    else if (listen(*fd, LISTEN_BACKLOG) < 0)
-        e = err_sys(E_SOCKET_LISTEN, "listen at tcp://%s: %s", io_addr_text(addr, text), strerror(errno));
+    if (addr->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
+        return err_sys(E_SOCKET_SETREUSEADDR, "IPV6_V6ONLY");
+    return NULL;
+}
+
+static struct err *open_at(int *fd, bool is_tcp, const struct sockaddr *addr, socklen_t len, bool reuse_port)
+{
+    const char *scheme = is_tcp ? "tcp" : "udp";
+    char        text[IO_ADDR_CAP];
+    io_addr_text(addr, text);
+    *fd = socket(addr->sa_family, (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0)
+        return err_sys(E_SOCKET_CREATE, "create a socket for %s://%s", scheme, text);
+    struct err *e = err_wrap(set_options(*fd, is_tcp, addr, reuse_port), "%s://%s", scheme, text);
+    if (!e && bind(*fd, addr, len) < 0)
+        e = err_sys(E_SOCKET_BIND, "bind %s://%s: %s", scheme, text, strerror(errno));
+    if (!e && is_tcp && listen(*fd, LISTEN_BACKLOG) < 0)
+        e = err_sys(E_SOCKET_LISTEN, "listen at tcp://%s: %s", text, strerror(errno));
     if (e) {
         close(*fd);
         *fd = -1;
     }
     return e;
+}
+
+struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port)
+{
+    return open_at(fd, true, addr, len, reuse_port);
+}
+
+struct err *io_bind(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port)
+{
+    return open_at(fd, false, addr, len, reuse_port);
 }
 
 struct err *io_connect(struct io *io, const struct sockaddr *addr, socklen_t len, int64_t deadline_us)

@@ -173,6 +173,12 @@ struct err *io_wait_taken(struct io *io, int64_t silence_us) ATTR_MUST_USE;
 /** A listening TCP socket. `reuse_port` lets a second process share it; otherwise a taken port is an error. */
 struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port) ATTR_MUST_USE;
 
+/**
+ * A UDP socket at an address, likewise. Its io is used with io_wait_readable(), recvmmsg() or recvfrom() till EAGAIN, and
+ * io_drained(); writes are sendto() or sendmmsg(), and a datagram that the socket does not take is lost.
+ */
+struct err *io_bind(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port) ATTR_MUST_USE;
+
 /** Connect a TCP socket to an address; after an error the io is closed. Yields. */
 struct err *io_connect(struct io *io, const struct sockaddr *addr, socklen_t len, int64_t deadline_us) ATTR_MUST_USE;
 

@@ -18,6 +18,7 @@
 
 #include "app/conf/conf_load.h"
 #include "app/server/server.h"
+#include "app/services.h"
 #include "core/attr.h"
 #include "core/log.h"
 #include "core/rd.h"
@@ -196,7 +197,7 @@ static void reload(struct names *before)
     struct conf *conf = load(&want);
     if (!conf)
         return;
-    struct err *e = listeners_apply(&server, conf);
+    struct err *e = listeners_apply(&server, listen_services, conf);
     give_way(rd_u8(&script) & 3);
     look(&now);
     const struct names *expected = e ? before : &want;

@@ -804,6 +804,23 @@ static void a_taken_port_is_an_error_that_names_it(void **state)
     close(first);
 }
 
+static void a_datagram_port_is_its_owners_alone_and_no_stream_port(void **state)
+{
+    (void)state;
+    struct sockaddr_in addr = any_port();
+    int                first, second, stream;
+    char               text[300];
+    assert_null(io_bind(&first, (struct sockaddr *)&addr, sizeof addr, false));
+    find_port(first, &addr, sizeof addr);
+    struct err *e = io_bind(&second, (struct sockaddr *)&addr, sizeof addr, false);
+    assert_int_equal(err_errno(e), EADDRINUSE);
+    assert_non_null(strstr(err_text(e, text, sizeof text), "bind udp://127.0.0.1:"));
+    err_free(e);
+    assert_null(io_listen(&stream, (struct sockaddr *)&addr, sizeof addr, false));
+    close(stream);
+    close(first);
+}
+
 static void two_may_share_a_port_when_both_want_to(void **state)
 {
     (void)state;
@@ -1056,6 +1073,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_peer_that_takes_a_little_is_waited_for, setup_narrow_tcp, teardown),
         cmocka_unit_test_setup_teardown(a_peer_that_takes_nothing_is_not, setup_narrow_tcp, teardown),
         TEST(a_taken_port_is_an_error_that_names_it),
+        TEST(a_datagram_port_is_its_owners_alone_and_no_stream_port),
         TEST(two_may_share_a_port_when_both_want_to),
         TEST(a_port_is_free_again_at_once),
         TEST(every_ipv4_and_every_ipv6_address_are_two_endpoints),
