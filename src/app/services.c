@@ -3,7 +3,7 @@
 #include "app/http/gzip.h"
 #include "app/http/port.h"
 #include "app/http_faces.h"
-#include "app/rtmp/conn.h"
+#include "app/rtmp/port.h"
 
 static const struct conf_words *rtmp_endpoints(const struct conf *conf)
 {
@@ -59,8 +59,8 @@ static const struct conf_https *stream_tls(const struct conf *conf)
 
 /* A port more is a row more. */
 const struct listen_service listen_services[] = {
-    { .name = "RTMP", .endpoints = rtmp_endpoints, .start = rtmp_conn_start },
-    { .name = "RTMPS", .endpoints = rtmps_endpoints, .tls = rtmps_tls, .start = rtmp_conn_start },
+    { .name = "RTMP", .endpoints = rtmp_endpoints, .start = rtmp_port_start },
+    { .name = "RTMPS", .endpoints = rtmps_endpoints, .tls = rtmps_tls, .start = rtmp_port_start },
     { .name = "HTTP-API",
       .endpoints = api_endpoints,
       .start = http_port_start,

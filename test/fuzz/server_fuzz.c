@@ -13,6 +13,7 @@
 
 #include "app/conf/conf_load.h"
 #include "app/services.h"
+#include "app/source/life.h"
 #include "core/attr.h"
 #include "core/log.h"
 #include "fuzzing.h"

@@ -1,16 +1,14 @@
 /**
- * One RTMP connection, plain or TLS, from handshake to goodbye, in its own coroutine.
+ * One RTMP connection, plain or TLS: its socket, its conversation and its session.
  *
- * It is a player or a publisher (player.h, publisher.h), and may be one after the other.
+ * It is a player or a publisher (player.h, publisher.h), and may be one after the other. port.h starts it.
  */
 #ifndef APP_RTMP_CONN_H
 #define APP_RTMP_CONN_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <sys/socket.h>
 
-#include "app/server/listen_service.h"
 #include "app/server/server.h"
 #include "app/session/session.h"
 #include "core/attr.h"
@@ -38,15 +36,17 @@ struct rtmp_conn {
     unsigned            n_streams; /* that it began */
 };
 
-/** Serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
-struct err *rtmp_conn_start(struct server *s, int fd, const struct sockaddr *peer,
-                            const struct listen_service *by) ATTR_MUST_USE;
-
 /**
  * Tell the client why it is refused, as far as it listens, and pass the reason on; the caller closes.
  * Takes `e` over. Yields.
  */
 struct err *rtmp_conn_refuse(struct rtmp_conn *c, enum rtmp_refusal why, struct err *e) ATTR_MUST_USE;
+
+/** Give the client time to read what it was told before the connection ends; a reset would take it away. Yields. */
+void rtmp_conn_linger(struct rtmp_conn *c);
+
+/** Switch TCP_NODELAY. */
+void rtmp_conn_set_nodelay(struct rtmp_conn *c, bool wanted);
 
 /** Set the socket's options as the source's vhost has them now: at start, and now and then for reloads. */
 void rtmp_conn_apply_socket_options(struct rtmp_conn *c);

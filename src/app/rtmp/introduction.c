@@ -1,0 +1,96 @@
+#include "app/rtmp/introduction.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include "app/session/client_address.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/version.h"
+#include "protocol/tls/tls.h"
+
+/* How long a client may take for its TLS handshake. */
+enum { TLS_TIMEOUT_US = 10 * US_PER_SECOND };
+
+/* Where there is no vhost yet to say otherwise: the default of `out_ack_size`. */
+enum { OUT_ACK_SIZE_DEFAULT = 2500000 };
+
+static const char *local_ip(const struct rtmp_conn *c, char *buf, size_t cap)
+{
+    struct sockaddr_storage local = { 0 };
+    socklen_t               len = sizeof local;
+    getsockname(c->io.fd, (struct sockaddr *)&local, &len);
+    return io_addr_host((struct sockaddr *)&local, buf, cap);
+}
+
+static struct err *accept_connect(struct rtmp_conn *c)
+{
+    static const struct rtmp_signature signature = {
+        .sig = SERVER_KEY,
+        .server = SERVER_SIGNATURE,
+        .license = SERVER_LICENSE,
+        .url = SERVER_URL,
+        .version = VERSION,
+        .authors = SERVER_AUTHORS,
+    };
+    /* Whether the vhost exists is judged when it is clear what the client wants. */
+    const struct conf          *conf = c->server->conf;
+    const struct conf_vhost    *vhost = conf_find_vhost(conf, c->request.url.vhost);
+    char                        ip[INET6_ADDRSTRLEN];
+    struct rtmp_server_settings settings = {
+        .out_ack_size = vhost ? (uint32_t)vhost->out_ack_size : OUT_ACK_SIZE_DEFAULT,
+        .in_ack_size = vhost ? (uint32_t)vhost->in_ack_size : 0,
+        .chunk_size = (uint32_t)(vhost ? vhost->chunk_size : conf->chunk_size),
+    };
+    struct rtmp_connect_result result = {
+        .signature = &signature,
+        .server_ip = local_ip(c, ip, sizeof ip),
+        .pid = getpid(),
+        .id = c->trace,
+    };
+    const struct rtmp_request *req = &c->request;
+    log_info("connect app, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, args=%s", req->tc_url,
+             req->page_url, req->swf_url, req->url.schema, req->url.vhost, req->url.port, req->url.app,
+             req->args ? "(obj)" : "null");
+    log_info("protocol in.buffer=%u, in.ack=%u, out.ack=0, in.chunk=%u, out.chunk=%u", c->rtmp.link.buffer_ms,
+             c->rtmp.link.ack_window, c->rtmp.link.in.chunk_size, c->rtmp.link.out_chunk_size);
+    return rtmp_server_reply_connect(&c->rtmp, req, &settings, &result);
+}
+
+static struct err *begin_tls(struct rtmp_conn *c)
+{
+    char         text[TLS_TEXT_CAP];
+    struct conf *conf = c->server->conf;
+    struct err  *e = tls_store_accept(&c->server->tls, conf, &c->io, &conf->rtmps, false, now_us() + TLS_TIMEOUT_US);
+    if (!e)
+        log_info("TLS handshake success, %s", tls_describe(&c->io, text));
+    return e;
+}
+
+struct err *rtmp_introduce(struct rtmp_conn *c)
+{
+    struct err *e = client_address_accept(c->server->conf, &c->io, c->ip, now_us() + RTMP_STEP_TIMEOUT_US);
+    if (!e && c->is_tls && (e = begin_tls(c)))
+        return e;
+    if (!e)
+        e = rtmp_server_handshake(&c->rtmp, SERVER_SIGNATURE, now_us() + RTMP_STEP_TIMEOUT_US);
+    if (e)
+        return err_wrap(e, "handshake");
+    if (c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN)
+        log_info("simple handshake success.");
+    else
+        log_info("complex handshake success"); /* without a dot, as SRS writes it */
+    if (c->rtmp.proxied) {
+        char claimed[INET_ADDRSTRLEN];
+        inet_ntop(AF_INET, c->rtmp.proxied_ip, claimed, sizeof claimed);
+        if (client_address_claim(c->server->conf, c->ip, claimed))
+            log_info("RTMP proxy real client ip=%s", c->ip);
+    }
+    bool told;
+    e = rtmp_server_connect(&c->rtmp, &c->request, now_us() + RTMP_STEP_TIMEOUT_US, &told);
+    if (told || err_code(e) == E_LIMIT) /* what is on its way is taken: a reset would look like a fault of ours */
+        rtmp_conn_linger(c);
+    if (e)
+        return err_wrap(e, "wait for connect");
+    return err_wrap(accept_connect(c), "answer connect");
+}

@@ -1,0 +1,23 @@
+/**
+ * The introduction of an RTMP client: PROXY header, TLS, handshake, connect and the answer to it.
+ */
+#ifndef APP_RTMP_INTRODUCTION_H
+#define APP_RTMP_INTRODUCTION_H
+
+#include "app/rtmp/conn.h"
+#include "core/attr.h"
+#include "core/clock.h"
+#include "core/err.h"
+
+/* How long a client may take for each step of its introduction, the first publish or play among them. */
+enum { RTMP_STEP_TIMEOUT_US = 30 * US_PER_SECOND };
+
+/**
+ * Until conn->request names vhost and app. Whether the vhost exists is judged later, when it is clear what the client wants.
+ *
+ * Errors     those of client_address_accept(), tls_store_accept(), rtmp_server_handshake(), rtmp_server_connect()
+ * Yields     yes
+ */
+struct err *rtmp_introduce(struct rtmp_conn *c) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,192 @@
+#include "app/rtmp/port.h"
+
+#include <unistd.h>
+
+#include "app/rtmp/conn.h"
+#include "app/rtmp/introduction.h"
+#include "app/rtmp/player.h"
+#include "app/rtmp/publisher.h"
+#include "app/session/goodbye.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/peer_watch.h"
+#include "protocol/rtmp/identify.h"
+
+/* How long a client may take between two streams on one connection. */
+enum { AGAIN_TIMEOUT_US = 180 * US_PER_SECOND };
+
+/* The first streams of a connection are each told in whole; those that follow share a line of a kind a second. */
+enum { STREAMS_TOLD = 8 };
+
+static const struct client_type client_types[] = {
+    [RTMP_PLAY] = { .name = "rtmp-play", .tag = "PLA" },
+    [RTMP_FMLE_PUBLISH] = { .name = "fmle-publish", .tag = "CPB", .publish = true },
+    [RTMP_FLASH_PUBLISH] = { .name = "flash-publish", .tag = "CPB", .publish = true },
+    [RTMP_HAIVISION_PUBLISH] = { .name = "haivision-publish", .tag = "CPB", .publish = true },
+};
+
+/* The door says why not; the client hears it in the words of RTMP. */
+static struct err *refuse_session(struct rtmp_conn *c, struct err *e)
+{
+    static const enum rtmp_refusal words[] = {
+        [SESSION_NOT_FOUND] = RTMP_REFUSE_NOT_FOUND,
+        [SESSION_DENIED] = RTMP_REFUSE_DENIED,
+        [SESSION_UNAVAILABLE] = RTMP_REFUSE_DENIED,
+        [SESSION_FAILED] = RTMP_REFUSE_FAILED,
+    };
+    return rtmp_conn_refuse(c, words[c->session.verdict], e);
+}
+
+static struct err *admit(struct rtmp_conn *c)
+{
+    const struct rtmp_request *req = &c->request;
+    c->session = (struct session){
+        .client = {
+            .type = &client_types[c->role],
+            .id = c->trace,
+            .ip = c->ip,
+            .tc_url = req->tc_url,
+            .page_url = req->page_url,
+            .swf_url = req->swf_url,
+            .co = co_self(),
+            .bytes_in = &c->io.bytes_in,
+            .bytes_out = &c->io.bytes_out,
+            .counted_in = c->session.client.counted_in, /* an earlier stream on this connection has these */
+            .counted_out = c->session.client.counted_out,
+        },
+        .host = req->url.vhost,
+        .app = req->url.app,
+        .stream = req->url.stream,
+        .param = req->url.param,
+    };
+    struct err *e = session_admit(&c->session, &c->server->door);
+    return e ? refuse_session(c, e) : NULL;
+}
+
+static void forget_log_limits(struct rtmp_conn *c)
+{
+    log_tell_held(&c->log_limits);
+    c->log_limits = (struct log_limits){ 0 };
+}
+
+static void begin_telling(struct rtmp_conn *c)
+{
+    if (c->n_streams++ < STREAMS_TOLD)
+        forget_log_limits(c);
+}
+
+/* The first two lines end as readers of SRS's log expect; what it does not tell has a line of its own. */
+static void log_stream(const struct rtmp_conn *c)
+{
+    const struct rtmp_request *req = &c->request;
+    const struct source       *s = c->session.source;
+    const char                *last_id = s->stat.publisher_id;
+    log_info("connected stream, tcUrl=%s, pageUrl=%s, swfUrl=%s, schema=%s, vhost=%s, port=%d, app=%s, stream=%s, "
+             "param=%s, args=%s",
+             req->tc_url, req->page_url, req->swf_url, req->url.schema, s->vhost->name, req->url.port, req->url.app,
+             req->url.stream, req->url.param, req->args ? "(obj)" : "null");
+    log_info("source url=%s, ip=%s, cache=%d/%d, is_edge=0, source_id=%s/%s", s->identity, c->ip,
+             s->vhost->play.gop_cache, s->vhost->play.gop_cache_max_frames, s->publisher ? last_id : "", last_id);
+    log_info("stream %s, id=%s, publishing=%d, players=%zu", s->identity, s->id, s->publisher != NULL, s->n_readers);
+}
+
+/* One stream, from what the client wants to its end. */
+static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
+{
+    c->identified = false;
+    begin_telling(c);
+    struct err *e = rtmp_identify(&c->rtmp, &c->request, &c->role, deadline_us);
+    if (err_code(e) == E_RTMP_STREAM_NAME_EMPTY || err_code(e) == E_RTMP_REQ_TCURL || err_code(e) == E_LIMIT)
+        rtmp_conn_linger(c); /* the client has been told */
+    if (e)
+        return err_wrap(e, "identify client");
+    c->identified = true;
+    const struct rtmp_url *url = &c->request.url;
+    int64_t                without_ms = rtmp_role_is_publish(c->role) ? 0 : -1;
+    log_info("client identified, type=%s, vhost=%s, app=%s, stream=%s, param=%s, duration=%lldms",
+             rtmp_role_name(c->role), url->vhost, url->app, url->stream, url->param,
+             (long long)(c->request.duration_ms > 0 ? c->request.duration_ms : without_ms));
+
+    e = admit(c);
+    if (!e) {
+        log_stream(c);
+        rtmp_conn_apply_socket_options(c);
+        e = session_enter(&c->session);
+    }
+    if (!e)
+        e = rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c);
+    session_leave(&c->session);
+    return e;
+}
+
+/* Between two streams a client may leave, or say nothing more. */
+static bool is_leave(enum err_code code)
+{
+    enum goodbye ending = goodbye_of(code);
+    return ending == GOODBYE_GONE || ending == GOODBYE_SILENT;
+}
+
+static struct err *serve(struct rtmp_conn *c)
+{
+    struct err *e = rtmp_introduce(c);
+    if (!e)
+        e = serve_stream(c, now_us() + RTMP_STEP_TIMEOUT_US);
+    while (!e) { /* the stream has ended well: another one, or goodbye */
+        e = serve_stream(c, now_us() + AGAIN_TIMEOUT_US);
+        if (!c->identified && is_leave(err_code(e))) {
+            err_free(e);
+            return NULL;
+        }
+    }
+    return e;
+}
+
+static void conn_free(struct rtmp_conn *c)
+{
+    rtmp_request_finish(&c->request);
+    rtmp_server_finish(&c->rtmp);
+    io_close(&c->io);
+    mem_free(c);
+}
+
+static void run(void *arg)
+{
+    struct rtmp_conn *c = arg;
+    co_set_trace(c->trace);
+    co_set_log_limits(&c->log_limits);
+    io_set_owner(&c->io, co_self());
+    log_info("%s client ip=%s, fd=%d", c->is_tls ? "RTMPS" : "RTMP", c->peer, c->io.fd);
+    rtmp_conn_set_nodelay(c,
+                          true); /* the introduction is small messages to and fro: each would wait for a delayed ACK */
+    struct err *e = serve(c);
+    forget_log_limits(c);
+    goodbye_say(e);
+    log_tell_held(&c->log_limits);
+    co_set_log_limits(NULL);
+    conn_free(c);
+}
+
+struct err *rtmp_port_start(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by)
+{
+    struct rtmp_conn *c = mem_calloc(1, sizeof *c);
+    if (!c) {
+        close(fd);
+        return err_no_memory();
+    }
+    c->server = s;
+    c->is_tls = by->tls != NULL;
+    ident_random(c->trace, IDENT_LEN);
+    io_addr_host(peer, c->ip, sizeof c->ip);
+    io_addr_text(peer, c->peer);
+    rtmp_server_init(&c->rtmp, &c->io);
+    struct err *e = io_open(&c->io, fd);
+    if (!e)
+        peer_watch_add(&c->io);
+    if (!e)
+        e = co_go(&s->connections, "rtmp", run, c, NULL);
+    if (e)
+        conn_free(c);
+    return e;
+}
