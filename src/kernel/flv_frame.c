@@ -11,10 +11,13 @@ static bool has_nalus(unsigned codec)
     return codec == CODEC_H264 || codec == CODEC_HEVC;
 }
 
-static enum nalu_form form_of(const struct frame *f, const struct nalu_forms *forms)
+static void set_nalus(struct frame *f, const struct nalu_forms *forms)
 {
-    return nalu_form_of_picture(f->data + f->media_offset, f->media_len, f->codec == CODEC_HEVC,
-                                nalu_forms_told(forms, f));
+    const uint8_t *media = f->data + f->media_offset;
+    bool           hevc = f->codec == CODEC_HEVC;
+    enum nalu_form form = nalu_form_of_picture(media, f->media_len, hevc, nalu_forms_told(forms, f));
+    f->nalu_form = form;
+    f->idr = nalu_holds_idr(media, f->media_len, hevc, form);
 }
 
 static void set_video(struct frame *f, const struct flv_body *body, struct nalu_forms *forms)
@@ -24,7 +27,7 @@ static void set_video(struct frame *f, const struct flv_body *body, struct nalu_
     if (body->packet != FLV_PACKET_CODED || body->media_len == 0)
         return;
     if (has_nalus(f->codec))
-        f->idr = nalu_holds_idr(f->data + f->media_offset, f->media_len, f->codec == CODEC_HEVC, form_of(f, forms));
+        set_nalus(f, forms);
     f->key = f->idr || body->frame_type == FLV_KEY_FRAME || body->frame_type == FLV_GENERATED_KEY_FRAME;
 }
 
@@ -46,6 +49,10 @@ enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
     f->key = f->config = f->idr = false;
     f->track = 0;
     f->note = NOTE_NONE;
+    f->nalu_form = NALU_UNTOLD;
+    f->has_cts = f->sized = false;
+    f->channels = 0;
+    f->sample_rate = 0;
     f->media_offset = 0;
     f->media_len = f->len;
     f->pts_us = f->dts_us;
@@ -63,6 +70,10 @@ enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
         return FLV_PARSE_BAD; /* 64 KiB of ModEx before the codec's bytes */
     f->config = body.packet == FLV_PACKET_CONFIG;
     f->note = note_of(&body);
+    f->has_cts = body.has_cts;
+    f->sized = body.sized;
+    f->channels = body.channels;
+    f->sample_rate = body.sample_rate;
     f->pts_us = f->dts_us + (int64_t)body.cts_ms * 1000 + body.offset_ns / 1000;
     if (f->kind == FRAME_VIDEO)
         set_video(f, &body, forms);
@@ -72,12 +83,10 @@ enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
 bool flv_frame_write_cts(struct frame *f)
 {
     enum { CTS_LEN = 3, CTS_MAX_MS = 0x7fffff };
-    struct flv_body body;
-    int64_t         cts_ms = (f->pts_us - f->dts_us) / 1000;
-    if (f->kind != FRAME_VIDEO || flv_body_parse_video(f->data, f->len, &body) != FLV_PARSE_OK || !body.has_cts ||
-        body.media_len == 0 || cts_ms > CTS_MAX_MS || cts_ms < -CTS_MAX_MS)
+    int64_t cts_ms = (f->pts_us - f->dts_us) / 1000;
+    if (!f->has_cts || f->media_len == 0 || cts_ms > CTS_MAX_MS || cts_ms < -CTS_MAX_MS)
         return false;
-    struct wr w = wr_over(f->data + body.media_offset - CTS_LEN, CTS_LEN);
+    struct wr w = wr_over(f->data + f->media_offset - CTS_LEN, CTS_LEN);
     wr_u24(&w, (uint32_t)cts_ms & 0xffffff);
     return true;
 }
@@ -100,14 +109,12 @@ static struct frame *copy_head(const struct frame *f, size_t media_cap)
 /* The body of one track alone, whose bytes are behind start codes. */
 static bool is_convertible(const struct frame *f, const struct nalu_forms *forms)
 {
-    struct flv_body body;
-    if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || f->media_len == 0 ||
-        flv_body_parse_video(f->data, f->len, &body) != FLV_PARSE_OK || body.sized)
+    if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || f->media_len == 0 || f->sized)
         return false;
     if (f->config)
         return f->codec == CODEC_H264 && nalu_begins_with_start_code(f->data + f->media_offset, f->media_len);
     bool as_config = f->codec == CODEC_HEVC && nalu_forms_told(forms, f) == NALU_ANNEXB; /* which stays: so do they */
-    return !as_config && form_of(f, forms) == NALU_ANNEXB;
+    return !as_config && f->nalu_form == NALU_ANNEXB;
 }
 
 /* As the configuration that players get tells: where that was made out of start codes, or is not there, four. */
@@ -142,6 +149,8 @@ bool flv_frame_to_avcc(struct frame **fp, const struct nalu_forms *forms)
     }
     made->media_len = (uint32_t)wr_len(&w);
     made->len = made->media_offset + made->media_len;
+    if (!made->config)
+        made->nalu_form = (uint8_t)(size & 7);
     frame_unref(fp);
     *fp = made;
     return true;

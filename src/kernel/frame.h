@@ -59,17 +59,22 @@ enum frame_note {
 
 struct frame {
     int      refs;
-    uint8_t  kind;         /* enum frame_kind */
-    uint8_t  codec;        /* enum codec */
-    uint8_t  track;        /* enhanced RTMP track id, 0 for the only or first one */
-    bool     key;          /* video a player may start on; audio and script: false */
-    bool     config;       /* sequence header: what a decoder needs before the first frame of this codec and track; of
-                            * scripts onMetaData: what newcomers get too */
-    bool     idr;          /* AVC, HEVC: the access unit does hold an IDR (HEVC: IRAP) picture */
-    uint8_t  note;         /* enum frame_note */
-    uint16_t media_offset; /* where the codec's bytes begin in data[], if there are any */
-    uint32_t len, cap;     /* of data[] */
-    uint32_t media_len;    /* how many they are; less than the rest when other tracks follow */
+    uint8_t  kind;     /* enum frame_kind */
+    uint8_t  codec;    /* enum codec */
+    uint8_t  track;    /* enhanced RTMP track id, 0 for the only or first one */
+    bool     key;      /* video a player may start on; audio and script: false */
+    bool     config;   /* sequence header: what a decoder needs before the first frame of this codec and track; of
+                             * scripts onMetaData: what newcomers get too */
+    bool     idr;      /* AVC, HEVC: the access unit does hold an IDR (HEVC: IRAP) picture */
+    uint8_t  note;     /* enum frame_note */
+    uint8_t  channels; /* audio: as a classic FLV header says, which AAC's configuration corrects; 0: it does not say */
+    uint16_t media_offset;  /* where the codec's bytes begin in data[], if there are any */
+    uint8_t  nalu_form : 3; /* AVC and HEVC pictures: enum nalu_form of their bytes */
+    bool     has_cts   : 1; /* the three bytes before media_offset are pts_us - dts_us in milliseconds */
+    bool     sized     : 1; /* the body tells the length of this track before its bytes, so that it may not change */
+    uint32_t len, cap;      /* of data[] */
+    uint32_t media_len;     /* how many the codec's bytes are; less than the rest when other tracks follow */
+    uint32_t sample_rate;   /* audio: Hz, as channels */
     int64_t  dts_us, pts_us;
     int64_t  shift_us;   /* what was added to the encoder's own time to make dts_us */
     int64_t  arrived_us; /* monotonic, when its last byte was read */

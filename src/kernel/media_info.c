@@ -4,7 +4,6 @@
 #include "kernel/av1.h"
 #include "kernel/avc.h"
 #include "kernel/flac.h"
-#include "kernel/flv_body.h"
 #include "kernel/hevc.h"
 #include "kernel/mp3.h"
 #include "kernel/opus.h"
@@ -178,14 +177,13 @@ static const struct audio_row audio_table[] = {
 bool media_info_audio(const struct frame *frame, struct audio_info *info)
 {
     *info = (struct audio_info){ .codec = (enum codec)frame->codec, .profile = other };
-    struct flv_body body;
-    if (frame->kind != FRAME_AUDIO || flv_body_parse_audio(frame->data, frame->len, &body) != FLV_PARSE_OK)
+    if (frame->kind != FRAME_AUDIO)
         return false;
-    info->sample_rate = body.sample_rate;
-    info->channels = body.channels;
+    info->sample_rate = frame->sample_rate;
+    info->channels = frame->channels;
     const struct audio_row *row = frame->codec < ARRAY_LEN(audio_table) ? &audio_table[frame->codec] : NULL;
     if (!row || !row->read)
-        return body.sample_rate != 0;
+        return frame->sample_rate != 0;
     if (row->needs_config && !frame->config)
         return false;
     return row->read(frame->data + frame->media_offset, frame->media_len, info);
