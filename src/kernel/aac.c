@@ -18,14 +18,17 @@ static uint8_t read_object_type(struct bits *b)
 }
 
 /* Table 1.18; 0 for a reserved index */
-static uint32_t read_rate(struct bits *b, uint8_t *index)
+uint32_t aac_rate(unsigned rate_index)
 {
     static const uint32_t rates[] = { 96000, 88200, 64000, 48000, 44100, 32000, 24000,
                                       22050, 16000, 12000, 11025, 8000,  7350 };
+    return rate_index < ARRAY_LEN(rates) ? rates[rate_index] : 0;
+}
+
+static uint32_t read_rate(struct bits *b, uint8_t *index)
+{
     *index = (uint8_t)bits_u(b, 4);
-    if (*index == RATE_ESCAPE)
-        return bits_u(b, 24);
-    return *index < ARRAY_LEN(rates) ? rates[*index] : 0;
+    return *index == RATE_ESCAPE ? bits_u(b, 24) : aac_rate(*index);
 }
 
 /* Table 1.19; 0 for a program_config_element or a reserved value */
@@ -136,6 +139,38 @@ const char *aac_profile_name(const struct aac_config *config)
     case AAC_SSR: return "SSR";
     default: return "Other";
     }
+}
+
+/* ---- ADTS ---- */
+
+bool aac_adts_parse(const uint8_t *bytes, size_t len, struct aac_adts *adts)
+{
+    enum { SYNCWORD = 0xFFF, CRC_LEN = 2 };
+    struct bits b = bits_over(bytes, len);
+    bool        ok = bits_u(&b, 12) == SYNCWORD;
+    bits_u1(&b);                 /* MPEG-4 or MPEG-2 */
+    ok &= bits_u(&b, 2) == 0;    /* layer */
+    bool has_crc = !bits_u1(&b); /* protection_absent */
+    adts->object_type = (uint8_t)(bits_u(&b, 2) + 1);
+    adts->rate_index = (uint8_t)bits_u(&b, 4);
+    bits_u1(&b); /* private_bit */
+    adts->channel_config = (uint8_t)bits_u(&b, 3);
+    bits_skip(&b, 4); /* original, home, copyright */
+    adts->frame_len = bits_u(&b, 13);
+    bits_skip(&b, 11); /* buffer fullness */
+    bool one_block = bits_u(&b, 2) == 0;
+    adts->header_len = AAC_ADTS_HEADER_LEN + (has_crc ? CRC_LEN : 0u);
+    return ok && one_block && !b.bad && aac_rate(adts->rate_index) && adts->frame_len > adts->header_len &&
+           adts->frame_len <= len;
+}
+
+bool aac_config_write(struct wr *w, const struct aac_adts *adts)
+{
+    if (adts->channel_config == 0)
+        return false;
+    /* GASpecificConfig: frames of 1024 samples, no core coder, no extension: three bits of 0 */
+    wr_u16(w, (uint16_t)(adts->object_type << 11 | adts->rate_index << 7 | adts->channel_config << 3));
+    return true;
 }
 
 bool aac_write_adts(struct wr *w, const struct aac_config *config, size_t raw_len)

@@ -37,6 +37,35 @@ struct aac_config {
 /** Read an AudioSpecificConfig. Returns false when it is cut, or says what cannot be. */
 bool aac_config_parse(const uint8_t *bytes, size_t len, struct aac_config *config) ATTR_MUST_USE;
 
+struct aac_adts {
+    uint8_t object_type, rate_index, channel_config; /* as in struct aac_config */
+    size_t  header_len;                              /* 7, or 9 with a CRC */
+    size_t  frame_len;                               /* header and raw frame */
+};
+
+enum {
+    AAC_CONFIG_LEN = 2,   /* of aac_config_write() */
+    AAC_FRAME_LEN = 1024, /* samples of a channel in an ADTS frame: 1.A.2.2, frames of 960 samples cannot be told */
+};
+
+/**
+ * Read the ADTS header of a frame.
+ *
+ * Returns    false when it is cut, has no syncword, says what cannot be, or the frame holds more than one raw data block
+ */
+bool aac_adts_parse(const uint8_t *bytes, size_t len, struct aac_adts *adts) ATTR_MUST_USE;
+
+/** The sampling frequency of an index, Hz; 0 for a reserved one and for 15. */
+uint32_t aac_rate(unsigned rate_index);
+
+/**
+ * Write the AudioSpecificConfig of frames that came in ADTS, AAC_CONFIG_LEN bytes. SBR and PS are not signalled: players find
+ * them in the frames.
+ *
+ * Returns    false, with nothing written, when the channels are told by a program_config_element
+ */
+bool aac_config_write(struct wr *w, const struct aac_adts *adts) ATTR_MUST_USE;
+
 /** "Main", "LC", "SSR", "HE", "HEv2"; "Other". */
 const char *aac_profile_name(const struct aac_config *config);
 

@@ -101,32 +101,151 @@ static void read_operating_points(struct bits *b, struct timing t, struct av1_se
     }
 }
 
-/* 5.5.1 sequence_header_obu(), up to the size */
-static bool parse_sequence(struct av1_obu obu, struct av1_sequence *s)
+/* 5.5.1 sequence_header_obu(), up to the size. Returns whether it is a reduced_still_picture_header. */
+static bool read_to_size(struct bits *b, struct av1_sequence *s)
 {
-    struct bits b = bits_over(obu.payload, obu.len);
-    *s = (struct av1_sequence){ .profile = (uint8_t)bits_u(&b, 3) };
-    bits_u1(&b);       /* still_picture */
-    if (bits_u1(&b)) { /* reduced_still_picture_header */
-        s->level_idx = (uint8_t)bits_u(&b, 5);
+    *s = (struct av1_sequence){ .profile = (uint8_t)bits_u(b, 3) };
+    bits_u1(b); /* still_picture */
+    bool reduced = bits_u1(b);
+    if (reduced) {
+        s->level_idx = (uint8_t)bits_u(b, 5);
     } else {
-        struct timing t = read_timing(&b, s);
-        read_operating_points(&b, t, s);
+        struct timing t = read_timing(b, s);
+        read_operating_points(b, t, s);
     }
-    unsigned width_bits = bits_u(&b, 4) + 1;
-    unsigned height_bits = bits_u(&b, 4) + 1;
-    s->width = bits_u(&b, width_bits) + 1;
-    s->height = bits_u(&b, height_bits) + 1;
-    return !b.bad;
+    unsigned width_bits = bits_u(b, 4) + 1;
+    unsigned height_bits = bits_u(b, 4) + 1;
+    s->width = bits_u(b, width_bits) + 1;
+    s->height = bits_u(b, height_bits) + 1;
+    return reduced;
+}
+
+static bool find_sequence(struct rd obus, struct av1_obu *obu)
+{
+    while (av1_next_obu(&obus, obu))
+        if (obu->type == AV1_OBU_SEQUENCE_HEADER)
+            return true;
+    return false;
 }
 
 bool av1_sequence_parse(struct rd obus, struct av1_sequence *sequence)
 {
     struct av1_obu obu;
     *sequence = (struct av1_sequence){ 0 };
-    while (av1_next_obu(&obus, &obu))
-        if (obu.type == AV1_OBU_SEQUENCE_HEADER)
-            return parse_sequence(obu, sequence);
+    if (!find_sequence(obus, &obu))
+        return false;
+    struct bits b = bits_over(obu.payload, obu.len);
+    read_to_size(&b, sequence);
+    return !b.bad;
+}
+
+/* ---- writing ---- */
+
+/* 5.5.1, from the size to color_config() */
+static void skip_tools(struct bits *b, bool reduced)
+{
+    if (!reduced && bits_u1(b)) /* frame_id_numbers_present_flag */
+        bits_skip(b, 4 + 3);
+    bits_skip(b, 3); /* use_128x128_superblock, enable_filter_intra, enable_intra_edge_filter */
+    if (!reduced) {
+        bits_skip(b, 4); /* enable_interintra_compound, _masked_compound, _warped_motion, _dual_filter */
+        bool has_order_hint = bits_u1(b);
+        if (has_order_hint)
+            bits_skip(b, 2);                           /* enable_jnt_comp, enable_ref_frame_mvs */
+        bool may_be_screen = bits_u1(b) || bits_u1(b); /* seq_choose_, else seq_force_screen_content_tools */
+        if (may_be_screen && !bits_u1(b))              /* seq_choose_integer_mv */
+            bits_u1(b);                                /* seq_force_integer_mv */
+        if (has_order_hint)
+            bits_skip(b, 3); /* order_hint_bits_minus_1 */
+    }
+    bits_skip(b, 3); /* enable_superres, enable_cdef, enable_restoration */
+}
+
+struct color {
+    bool    high_bitdepth, twelve_bit, monochrome, subsampling_x, subsampling_y;
+    uint8_t sample_position;
+};
+
+/* The part of color_config() that depends on the profile. */
+static void read_subsampling(struct bits *b, unsigned profile, struct color *c)
+{
+    bits_u1(b); /* color_range */
+    c->subsampling_x = profile != 1;
+    c->subsampling_y = profile == 0;
+    if (profile == 2 && c->twelve_bit) {
+        c->subsampling_x = bits_u1(b);
+        c->subsampling_y = c->subsampling_x && bits_u1(b);
+    }
+    if (c->subsampling_x && c->subsampling_y)
+        c->sample_position = (uint8_t)bits_u(b, 2);
+}
+
+/* 5.5.2 color_config() */
+static struct color read_color(struct bits *b, unsigned profile)
+{
+    enum { SRGB_PRIMARIES = 1, SRGB_TRANSFER = 13, SRGB_MATRIX = 0 };
+    struct color c = { .high_bitdepth = bits_u1(b) };
+    uint32_t     primaries = 2, transfer = 2, matrix = 2; /* unspecified */
+    c.twelve_bit = profile == 2 && c.high_bitdepth && bits_u1(b);
+    c.monochrome = profile != 1 && bits_u1(b);
+    if (bits_u1(b)) { /* color_description_present_flag */
+        primaries = bits_u(b, 8);
+        transfer = bits_u(b, 8);
+        matrix = bits_u(b, 8);
+    }
+    if (c.monochrome)
+        c.subsampling_x = c.subsampling_y = true;
+    else if (primaries != SRGB_PRIMARIES || transfer != SRGB_TRANSFER || matrix != SRGB_MATRIX)
+        read_subsampling(b, profile, &c);
+    return c;
+}
+
+/* 4.10.5, the shortest form */
+static void write_leb128(struct wr *w, size_t v)
+{
+    for (; v > 0x7f; v >>= 7)
+        wr_u8(w, (uint8_t)(0x80 | (v & 0x7f)));
+    wr_u8(w, (uint8_t)v);
+}
+
+void av1_write_obu(struct wr *w, const struct av1_obu *obu)
+{
+    enum { HAS_SIZE = 2 };
+    wr_u8(w, (uint8_t)(obu->type << 3 | HAS_SIZE));
+    write_leb128(w, obu->len);
+    wr_bytes(w, obu->payload, obu->len);
+}
+
+bool av1_config_write(struct wr *w, struct rd obus)
+{
+    struct av1_obu      obu;
+    struct av1_sequence s;
+    if (!find_sequence(obus, &obu))
+        return false;
+    struct bits b = bits_over(obu.payload, obu.len);
+    skip_tools(&b, read_to_size(&b, &s));
+    struct color c = read_color(&b, s.profile);
+    if (b.bad)
+        return false;
+    wr_u8(w, 0x81); /* marker, version 1 */
+    wr_u8(w, (uint8_t)(s.profile << 5 | s.level_idx));
+    wr_u8(w, (uint8_t)(s.tier << 7 | c.high_bitdepth << 6 | c.twelve_bit << 5 | c.monochrome << 4 |
+                       c.subsampling_x << 3 | c.subsampling_y << 2 | c.sample_position));
+    wr_u8(w, 0); /* initial_presentation_delay: not told */
+    av1_write_obu(w, &obu);
+    return true;
+}
+
+bool av1_is_key(struct rd obus)
+{
+    enum { SHOW_EXISTING = 0x80, FRAME_TYPE = 0x60 };
+    struct av1_obu obu;
+    bool           has_sequence = false;
+    while (av1_next_obu(&obus, &obu)) {
+        has_sequence |= obu.type == AV1_OBU_SEQUENCE_HEADER;
+        if (obu.type == AV1_OBU_FRAME || obu.type == AV1_OBU_FRAME_HEADER)
+            return has_sequence && obu.len && !(obu.payload[0] & (SHOW_EXISTING | FRAME_TYPE));
+    }
     return false;
 }
 

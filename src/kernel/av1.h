@@ -15,8 +15,14 @@
 
 #include "core/attr.h"
 #include "core/rd.h"
+#include "core/wr.h"
 
-enum av1_obu_type { AV1_OBU_SEQUENCE_HEADER = 1, AV1_OBU_TEMPORAL_DELIMITER = 2, AV1_OBU_FRAME = 6 };
+enum av1_obu_type {
+    AV1_OBU_SEQUENCE_HEADER = 1,
+    AV1_OBU_TEMPORAL_DELIMITER = 2,
+    AV1_OBU_FRAME_HEADER = 3,
+    AV1_OBU_FRAME = 6,
+};
 
 struct av1_obu {
     uint8_t        type;
@@ -48,6 +54,19 @@ bool av1_next_obu(struct rd *obus, struct av1_obu *obu);
 
 /** Read the first sequence header in a row of OBUs; false when there is none, or it is cut. */
 bool av1_sequence_parse(struct rd obus, struct av1_sequence *sequence) ATTR_MUST_USE;
+
+/**
+ * Make an AV1CodecConfigurationRecord out of the first sequence header in a row of OBUs.
+ *
+ * Returns    false, with nothing written, when there is none, or it is cut
+ */
+bool av1_config_write(struct wr *w, struct rd obus) ATTR_MUST_USE;
+
+/** Whether a temporal unit begins a coded video sequence: a sequence header, and the first frame a key frame that is new. */
+bool av1_is_key(struct rd obus);
+
+/** Write an OBU as FLV and MP4 carry it: with its size, without an extension. */
+void av1_write_obu(struct wr *w, const struct av1_obu *obu);
 
 /** "Main", "High", "Professional"; "Other". */
 const char *av1_profile_name(unsigned profile);

@@ -321,6 +321,77 @@ enum flv_parse flv_body_parse_audio(const uint8_t *bytes, size_t len, struct flv
                   len, body);
 }
 
+/* ---- writing ---- */
+
+static const struct codec_row *find_codec(const struct codec_row *rows, size_t n, enum codec codec)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].codec == codec)
+            return &rows[i];
+    return NULL;
+}
+
+/* `high` is the part of the first byte above the packet type. */
+static void write_ex_head(struct wr *w, uint8_t high, unsigned packet_type, unsigned multitrack, uint32_t fourcc,
+                          uint8_t track)
+{
+    wr_u8(w, (uint8_t)(high | (track ? multitrack : packet_type)));
+    if (track)
+        wr_u8(w, (uint8_t)(MULTI_ONE_TRACK << 4 | packet_type));
+    wr_u32(w, fourcc);
+    if (track)
+        wr_u8(w, track);
+}
+
+bool flv_body_write_video_head(struct wr *w, const struct flv_body *body)
+{
+    enum { CLASSIC_AVC = 7 };
+    const struct codec_row *row = find_codec(video_fourccs, ARRAY_LEN(video_fourccs), body->codec);
+    unsigned                packet_type = body->packet == FLV_PACKET_CONFIG ? EX_SEQUENCE_START : EX_CODED_FRAMES;
+    bool                    coded = packet_type == EX_CODED_FRAMES;
+    uint8_t                 frame_type = (uint8_t)(body->frame_type << 4);
+    if (!row)
+        return false;
+    if (body->codec == CODEC_H264 && body->track == 0) {
+        wr_u8(w, frame_type | CLASSIC_AVC);
+        wr_u8(w, (uint8_t)packet_type);
+        wr_u24(w, coded ? (uint32_t)body->cts_ms & 0xffffff : 0);
+        return true;
+    }
+    write_ex_head(w, VIDEO_EX_HEADER | frame_type, packet_type, EX_VIDEO_MULTITRACK, row->id, body->track);
+    if (coded && row->packet_type)
+        wr_u24(w, (uint32_t)body->cts_ms & 0xffffff);
+    return true;
+}
+
+/* E.4.2.1 SoundRate, SoundSize (always 16 bits), SoundType */
+static uint8_t sound_bits(const struct flv_body *body)
+{
+    enum { BITS_16 = 2, STEREO = 1, RATE_44K = 3 << 2, RATE_22K = 2 << 2, RATE_11K = 1 << 2 };
+    uint8_t rate = RATE_44K;
+    if (body->codec != CODEC_AAC && body->sample_rate < 44100)
+        rate = body->sample_rate >= 22050 ? RATE_22K : body->sample_rate >= 11025 ? RATE_11K : 0;
+    return rate | BITS_16 | (body->codec == CODEC_AAC || body->channels != 1 ? STEREO : 0);
+}
+
+bool flv_body_write_audio_head(struct wr *w, const struct flv_body *body)
+{
+    const struct codec_row *classic = find_codec(audio_ids, ARRAY_LEN(audio_ids), body->codec);
+    const struct codec_row *row = find_codec(audio_fourccs, ARRAY_LEN(audio_fourccs), body->codec);
+    unsigned                packet_type = body->packet == FLV_PACKET_CONFIG ? EX_SEQUENCE_START : EX_CODED_FRAMES;
+    if (body->codec == CODEC_OTHER)
+        return false;
+    if (classic && body->track == 0) {
+        wr_u8(w, (uint8_t)(classic->id << 4 | sound_bits(body)));
+        if (classic->packet_type)
+            wr_u8(w, (uint8_t)packet_type);
+        return true;
+    }
+    if (row)
+        write_ex_head(w, AUDIO_EX_HEADER << 4, packet_type, EX_AUDIO_MULTITRACK, row->id, body->track);
+    return row != NULL;
+}
+
 const char *flv_body_codec_text(const struct flv_body *body, bool video, char *buf, size_t cap)
 {
     struct str s = str_over(buf, cap);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/attr.h"
+#include "core/wr.h"
 #include "kernel/frame.h"
 
 /* E.4.3 FrameType; a frame type of 0 or above 5 is reserved and read as an inter frame. */
@@ -79,6 +81,28 @@ enum flv_parse flv_body_parse_video(const uint8_t *bytes, size_t len, struct flv
 
 /** Read the header of an AUDIODATA body; as flv_body_parse_video(). An empty body is "silence": ignored. */
 enum flv_parse flv_body_parse_audio(const uint8_t *bytes, size_t len, struct flv_body *body);
+
+/* The longest head that is written: enhanced, with a track and a composition time. */
+enum { FLV_BODY_HEAD_MAX = 1 + 1 + 4 + 1 + 3 };
+
+/**
+ * Write what stands before the codec's bytes of a VIDEODATA body. H.264 has the classic head; every other codec, and every
+ * track but 0, has the enhanced one with a FourCC. Parsing it gives the same values back.
+ *
+ * Shape      of `body` are read: codec; packet, FLV_PACKET_CONFIG or _CODED; track; frame_type; cts_ms, which AVC and HEVC
+ *            have a place for
+ * Returns    false, with nothing written, for a codec that has no FourCC
+ */
+bool flv_body_write_video_head(struct wr *w, const struct flv_body *body) ATTR_MUST_USE;
+
+/**
+ * Write what stands before the codec's bytes of an AUDIODATA body: classic where that has a number for the codec.
+ *
+ * Shape      of `body` are read: codec, packet, track; for the classic head channels and sample_rate, which decoders of AAC,
+ *            MP3 and G.711 do not rely on
+ * Returns    as flv_body_write_video_head()
+ */
+bool flv_body_write_audio_head(struct wr *w, const struct flv_body *body) ATTR_MUST_USE;
 
 /** How the body names its codec, for a log line: "AVC (7)", "codec 9", "hvc1". Returns `buf`, terminated. */
 const char *flv_body_codec_text(const struct flv_body *body, bool video, char *buf, size_t cap);

@@ -34,8 +34,8 @@ enum codec {
     CODEC_VP9,
     CODEC_VP6,
     CODEC_H263,
-    CODEC_SCREEN,
-    CODEC_AAC,
+    CODEC_SCREEN, /* the last one of pictures */
+    CODEC_AAC,    /* the first one of sound */
     CODEC_MP3,
     CODEC_OPUS,
     CODEC_FLAC,
@@ -100,6 +100,12 @@ void frame_unref(struct frame **fp);
 static inline bool frame_is_header(const struct frame *f)
 {
     return f->config || f->kind == FRAME_SCRIPT || f->media_len == 0;
+}
+
+/** Whether a codec is one of pictures or of sound; that of CODEC_NONE and CODEC_OTHER is not told. */
+static inline enum frame_kind codec_kind(enum codec codec)
+{
+    return codec < CODEC_AAC ? FRAME_VIDEO : FRAME_AUDIO;
 }
 
 /** The name that the API and the log print: "H264", "HEVC", "AAC" … */

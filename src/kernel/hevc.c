@@ -320,7 +320,8 @@ bool hevc_sps_parse(struct nalu nalu, struct hevc_sps *sps)
     struct bits b = rbsp_of(nalu);
     bits_u(&b, 4); /* sps_video_parameter_set_id */
     unsigned max_sub_layers_minus1 = read_max_sub_layers_minus1(&b);
-    bits_u1(&b); /* sps_temporal_id_nesting_flag */
+    sps->n_sub_layers = (uint8_t)(max_sub_layers_minus1 + 1);
+    sps->is_nested = bits_u1(&b);
     struct profile p = read_profile(&b, max_sub_layers_minus1);
     sps->profile_idc = p.profile_idc;
     sps->tier = p.tier;
@@ -332,7 +333,7 @@ bool hevc_sps_parse(struct nalu nalu, struct hevc_sps *sps)
         bits_u1(&b); /* separate_colour_plane_flag */
     read_size(&b, sps);
     sps->bit_depth = (uint8_t)(8 + bits_ue_max(&b, 8));
-    bits_ue_max(&b, 8);
+    sps->bit_depth_chroma = (uint8_t)(8 + bits_ue_max(&b, 8));
     if (b.bad)
         return false;
     skip_to_vui(&b, max_sub_layers_minus1);

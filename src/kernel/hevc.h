@@ -15,9 +15,14 @@
 
 #include "core/attr.h"
 #include "core/rd.h"
+#include "core/wr.h"
 #include "kernel/nalu.h"
 
-enum { HEVC_SIZE_MAX = 65535 }; /* pixels a side; level 6.2 allows 16888 */
+enum {
+    HEVC_SIZE_MAX = 65535, /* pixels a side; level 6.2 allows 16888 */
+    HEVC_PARAMETER_SET_MAX =
+        0xFFFF, /* 14496-15 8.3.3.1.2: their lengths, and how many there are of a type, have 16 bits */
+};
 
 /* HEVCDecoderConfigurationRecord. Its NAL units are walked by hevc_config_next(). */
 struct hevc_config {
@@ -39,7 +44,9 @@ struct hevc_config_walk {
 struct hevc_sps {
     uint8_t  profile_idc, tier, level_idc;
     uint32_t compatibility;
-    uint8_t  chroma_format_idc, bit_depth;
+    uint8_t  chroma_format_idc, bit_depth, bit_depth_chroma;
+    uint8_t  n_sub_layers;     /* temporal ones, 1 to 7 */
+    bool     is_nested;        /* sps_temporal_id_nesting_flag */
     uint32_t width, height;    /* inside the conformance window, as shown */
     uint32_t fps_num, fps_den; /* 0/0 when the VUI does not tell */
 };
@@ -68,6 +75,15 @@ bool hevc_config_find(const struct hevc_config *config, enum hevc_nalu_type type
  *            malformed behind the bit depths only costs the frame rate.
  */
 bool hevc_sps_parse(struct nalu nalu, struct hevc_sps *sps) ATTR_MUST_USE;
+
+/**
+ * Make an HEVCDecoderConfigurationRecord (4-byte lengths) out of the VPS, SPS and PPS among NAL units.
+ *
+ * Source     ISO/IEC 14496-15 8.3.3.1
+ * Shape      annexb: start codes; other NAL units are stepped over
+ * Returns    false, with nothing written, when one of the three kinds is missing or too long, or the first SPS cannot be read
+ */
+bool hevc_config_write_from_annexb(struct wr *w, const uint8_t *annexb, size_t len) ATTR_MUST_USE;
 
 /** The frame rate that a video parameter set tells; false, and nothing set, when it tells none. */
 bool hevc_vps_fps(struct nalu nalu, uint32_t *fps_num, uint32_t *fps_den);

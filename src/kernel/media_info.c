@@ -128,7 +128,6 @@ static bool aac_info(const uint8_t *bytes, size_t len, struct audio_info *info)
 
 static bool opus_info(const uint8_t *bytes, size_t len, struct audio_info *info)
 {
-    enum { OPUS_RATE = 48000 }; /* RFC 7845 5.1: what comes out, whatever went in */
     struct opus_head head;
     info->sample_rate = OPUS_RATE;
     if (len == 0) { /* Enhanced RTMP: mono or stereo by default */

@@ -26,6 +26,20 @@ bool opus_head_parse(const uint8_t *bytes, size_t len, struct opus_head *head)
     return version >> 4 == 0 && head->channels != 0 && !too_many;
 }
 
+bool opus_head_write(struct wr *w, unsigned channels)
+{
+    if (channels < 1 || channels > 2)
+        return false;
+    wr_bytes(w, "OpusHead", 8);
+    wr_u8(w, 1); /* version */
+    wr_u8(w, (uint8_t)channels);
+    wr_u16(w, 0); /* pre-skip */
+    wr_u32le(w, OPUS_RATE);
+    wr_u16(w, 0); /* gain */
+    wr_u8(w, 0);  /* mapping family */
+    return true;
+}
+
 unsigned opus_packet_samples(const uint8_t *bytes, size_t len)
 {
     enum { HYBRID = 12, CELT = 16, SAMPLES_MAX = 5760 };

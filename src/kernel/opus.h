@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/attr.h"
+#include "core/wr.h"
 
 struct opus_head {
     uint8_t  channels;       /* 1 to 255 */
@@ -25,6 +26,17 @@ struct opus_head {
 
 /** Read an OpusHead. Returns false when it is cut, of another major version, or says what cannot be. */
 bool opus_head_parse(const uint8_t *bytes, size_t len, struct opus_head *head) ATTR_MUST_USE;
+
+enum { OPUS_RATE = 48000, OPUS_HEAD_LEN = 19 };
+
+/**
+ * Write the OpusHead of a stream whose signalling told how many channels it has, OPUS_HEAD_LEN bytes.
+ *
+ * Source     RFC 7845 5.1; RFC 7587 4.1: a sender of RTP signals no pre-skip
+ * Shape      channels: 1 or 2, which mapping family 0 can say
+ * Returns    false, with nothing written, for more
+ */
+bool opus_head_write(struct wr *w, unsigned channels) ATTR_MUST_USE;
 
 /**
  * How many samples at 48 kHz a packet decodes to.

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/attr.h"
+#include "core/wr.h"
 
 /* VPCodecConfigurationRecord */
 struct vp9_config {
@@ -38,6 +39,28 @@ bool vp9_config_parse(const uint8_t *bytes, size_t len, struct vp9_config *confi
  * Returns    false when it is no key frame, or is cut
  */
 bool vp9_key_frame_size(const uint8_t *bytes, size_t len, uint32_t *width, uint32_t *height) ATTR_MUST_USE;
+
+/**
+ * What a VP9 key frame tells of its configuration: all but the level, which is 0.
+ *
+ * Source     VP9 Bitstream & Decoding Process 6.2, 7.2.2
+ * Returns    false when it is no key frame, or is cut
+ */
+bool vp9_config_of_key_frame(const uint8_t *bytes, size_t len, struct vp9_config *config) ATTR_MUST_USE;
+
+enum { VP9_CONFIG_LEN = 12 };
+
+/** Write a VPCodecConfigurationRecord with the box's version and flags before it: VP9_CONFIG_LEN bytes. */
+void vp9_config_write(struct wr *w, const struct vp9_config *config);
+
+/** The configuration of every VP8 stream: 8 bit 4:2:0, and the rest not told. */
+extern const struct vp9_config vp8_config;
+
+/** Whether a VP8 frame is a key frame: RFC 6386 9.1. */
+static inline bool vp8_is_key(const uint8_t *bytes, size_t len)
+{
+    return len > 0 && !(bytes[0] & 1);
+}
 
 /** "Profile 0" … "Profile 3"; "Other". */
 const char *vp9_profile_name(unsigned profile);

@@ -182,6 +182,7 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
         e = publish_loop(&p);
         intake_finish(&p.intake);
     }
+    feed_finish(&p.feed);
     source_unpublish(p.source, &p.publisher);
     log_info("published %s, packets=%lld, dropped=%lld", p.source->identity, (long long)p.n_packets,
              (long long)p.feed.n_dropped);

@@ -5,12 +5,16 @@
 #include "core/log.h"
 #include "core/str.h"
 #include "core/version.h"
-#include "kernel/flv_frame.h"
 #include "kernel/metadata.h"
 
 void feed_init(struct feed *feed, struct source *s)
 {
     *feed = (struct feed){ .source = s };
+}
+
+void feed_finish(struct feed *feed)
+{
+    frame_maker_finish(&feed->maker);
 }
 
 /* The line shows how the body begins, because that tells a person what the encoder sends. */
@@ -51,13 +55,13 @@ static struct err *take_media(struct feed *feed, struct frame **body, uint32_t t
 {
     struct source *s = feed->source;
     (*body)->dts_us = 0;
-    switch (flv_frame_parse(*body, &feed->forms)) {
+    switch (frame_make_body(&feed->maker, *body)) {
     case FLV_PARSE_BAD: drop_bad_media(feed, *body); return NULL;
     case FLV_PARSE_IGNORE: return NULL;
     case FLV_PARSE_OK: break;
     }
     source_stamp(s, *body, ts_ms);
-    if (s->vhost->publish.try_annexb_first && !flv_frame_to_avcc(body, &feed->forms))
+    if (s->vhost->publish.try_annexb_first && !frame_make_avcc(&feed->maker, body))
         return err_no_memory();
     return append_media(s, *body);
 }

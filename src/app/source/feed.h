@@ -2,7 +2,7 @@
  * How media that comes as FLV bodies gets into a source: an RTMP message or an FLV tag becomes a frame, gets its time, and is
  * appended. Every input that carries FLV bodies feeds its source here: RTMP publishers, pulled HTTP-FLV streams, posted FLV.
  *
- * Shape      feed_init() before the first body of each publish. pacer_wait_for_room() is the caller's to call before it reads
+ * Shape      feed_init() before the first body of each publish, feed_finish() at its end. pacer_wait_for_room() is the caller's to call before it reads
  *            more: a feed takes whatever it is given.
  * Units      ts_ms: milliseconds, 32 bits that wrap, as RTMP and FLV carry them
  * Ownership  borrows the source, of which the caller holds a reference
@@ -15,19 +15,21 @@
 
 #include "core/attr.h"
 #include "core/err.h"
-#include "kernel/frame.h"
-#include "kernel/nalu_form.h"
+#include "kernel/frame_make.h"
 
 struct source;
 
 struct feed {
-    struct source    *source;
-    struct nalu_forms forms;      /* how this publisher wraps NAL units */
-    int64_t           n_dropped;  /* bodies that could not be read; the first one is logged */
-    int64_t           n_metadata; /* onMetaData messages */
+    struct source     *source;
+    struct frame_maker maker;
+    int64_t            n_dropped;  /* bodies and units that could not be read; the first one is logged */
+    int64_t            n_metadata; /* onMetaData messages */
 };
 
 void feed_init(struct feed *feed, struct source *s);
+
+/** Let go of what the maker remembers. */
+void feed_finish(struct feed *feed);
 
 /**
  * Append what one body carries. A body that cannot be read is dropped and counted, which is no error.

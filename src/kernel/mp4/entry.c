@@ -78,22 +78,14 @@ static void av1_codecs(const struct mp4_entry *e, struct str *s)
 static size_t vpcc_len(const struct mp4_entry *e)
 {
     (void)e;
-    return 4 + 8;
+    return VP9_CONFIG_LEN;
 }
 
 static void write_vpcc(const struct mp4_entry *e, struct wr *w)
 {
     struct vp9_config c;
-    if (!vp9_config_parse(record(e), record_len(e), &c))
-        return;
-    wr_u32(w, 0x01000000); /* version 1 */
-    wr_u8(w, c.profile);
-    wr_u8(w, c.level);
-    wr_u8(w, (uint8_t)(c.bit_depth << 4 | c.chroma_subsampling << 1 | c.full_range));
-    wr_u8(w, c.primaries);
-    wr_u8(w, c.transfer);
-    wr_u8(w, c.matrix);
-    wr_u16(w, 0); /* codecInitializationData: none in VP9 */
+    if (vp9_config_parse(record(e), record_len(e), &c))
+        vp9_config_write(w, &c);
 }
 
 static void vp9_codecs(const struct mp4_entry *e, struct str *s)
@@ -198,8 +190,6 @@ static bool mp3_differs(const struct mp4_entry *e, const struct frame *f)
 }
 
 /* ---- Opus ---- */
-
-enum { OPUS_RATE = 48000 };
 
 /* Enhanced RTMP: an empty sequence start means mono or stereo by default. */
 static struct opus_head opus_head_of(const struct mp4_entry *e)

@@ -16,6 +16,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
+    feed_finish(&feed);
     end(&fx);
     return 0;
 }

@@ -1,0 +1,28 @@
+/**
+ * AC-3 and E-AC-3: the header of a syncframe.
+ *
+ * Source     ETSI TS 102 366 4.3, 4.4 (AC-3), Annex E.1.2, E.1.3 (E-AC-3)
+ * Yields     no
+ */
+#ifndef KERNEL_AC3_H
+#define KERNEL_AC3_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+struct ac3_header {
+    bool     enhanced;     /* E-AC-3 */
+    bool     is_dependent; /* E-AC-3: belongs to the syncframe before it, or is another program */
+    uint8_t  channels;     /* with the low frequency one */
+    uint16_t samples;      /* of a channel in the syncframe */
+    uint32_t sample_rate;  /* Hz */
+    uint32_t frame_len;    /* bytes */
+};
+
+/** Read the header of a syncframe. Returns false when it is cut, has no syncword, or says what cannot be. */
+bool ac3_header_parse(const uint8_t *bytes, size_t len, struct ac3_header *header) ATTR_MUST_USE;
+
+#endif
