@@ -1,18 +1,16 @@
 #include "protocol/http/client.h"
 
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/buf.h"
-#include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "core/version.h"
+#include "protocol/dial.h"
 #include "protocol/http/location.h"
 #include "protocol/http/request.h"
 #include "protocol/http/status.h"
-#include "protocol/resolve.h"
 #include "protocol/tls/tls.h"
 
 enum { AUTHORITY_CAP = HTTP_URL_HOST_MAX + 16, FRAME_MAX = 512 };
@@ -84,40 +82,6 @@ static struct err *send_request(struct http_client *c, const struct http_client_
 }
 
 /* ---- the connection */
-
-/* Time for one of several addresses: what is left is shared out among those that have not been tried. */
-static int64_t share_of(int64_t deadline_us, size_t n_left)
-{
-    int64_t now = now_us();
-    return deadline_us == DEADLINE_NEVER || deadline_us <= now ? deadline_us
-                                                               : now + (deadline_us - now) / (int64_t)n_left;
-}
-
-static bool may_try_next(enum err_code code)
-{
-    return code == E_SOCKET_CONNECT || code == E_SOCKET_TIMEOUT || code == E_SOCKET_CREATE;
-}
-
-static struct err *connect_to(struct http_client *c, const struct target *t, int64_t deadline_us)
-{
-    static const int on = 1;
-    struct resolved  r;
-    struct err      *e = resolve(t->at.host, t->at.port, deadline_us, &r);
-    if (e)
-        return e;
-    for (size_t i = 0; i < r.count; i++) {
-        err_free(e);
-        e = io_connect(&c->io, (const struct sockaddr *)&r.items[i].addr, r.items[i].len,
-                       share_of(deadline_us, r.count - i));
-        if (!e) {
-            setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* the request is one write */
-            return NULL;
-        }
-        if (!may_try_next(err_code(e)))
-            break;
-    }
-    return err_wrap(e, "connect to %s", t->at.host);
-}
 
 static struct err *start_tls(struct http_client *c, const struct http_client_request *r, const struct target *t,
                              int64_t deadline_us)
@@ -197,7 +161,7 @@ static struct err *ask(struct http_client *c, const struct http_client_request *
     if (t.at.tls && !r->tls)
         return err_new(E_HTTPS_NOT_SUPPORTED, "https is not to be used here");
     t.is_origin = t.at.tls == origin->tls && t.at.port == origin->port && str_equal_nocase(t.at.host, origin->host);
-    e = connect_to(c, &t, deadline_us);
+    e = dial(&c->io, t.at.host, t.at.port, deadline_us);
     if (!e)
         e = start_tls(c, r, &t, deadline_us);
     if (!e)

@@ -1,0 +1,25 @@
+/**
+ * A TCP connection to a host by its name: every address of it is tried, in the resolver's order.
+ *
+ * Units      deadline_us: absolute now_us() time
+ */
+#ifndef PROTOCOL_DIAL_H
+#define PROTOCOL_DIAL_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+#include "protocol/io.h"
+
+/**
+ * Connect to the first address that answers, without Nagle's delay. An address that is silent gets its share of the time that
+ * is left, so that the others still have theirs.
+ *
+ * Ownership  after an error the io is closed
+ * Errors     those of resolve.h; E_SOCKET_CONNECT, E_SOCKET_CREATE, E_SOCKET_TIMEOUT of the last address;
+ *            E_THREAD_INTERRUPTED
+ * Yields     yes
+ */
+struct err *dial(struct io *io, const char *host, uint16_t port, int64_t deadline_us) ATTR_MUST_USE;
+
+#endif
