@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "protocol/rtmp/aggregate.h"
+#include "protocol/rtmp/answer.h"
 #include "protocol/rtmp/command.h"
 #include "protocol/rtmp/url.h"
 #include "protocol/stream_name.h"

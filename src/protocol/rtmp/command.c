@@ -1,9 +1,5 @@
 #include "protocol/rtmp/command.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-
 /* What Flash Media Server says, and players look for. */
 #define FMS_VERSION "3,5,3,888"
 enum { FMS_CAPABILITIES = 127, FMS_MODE = 1 };
@@ -77,7 +73,7 @@ static void read_args(struct rtmp_call *call)
 struct err *rtmp_call_decode(struct rtmp_call *call, uint8_t type_id, const uint8_t *body, size_t len)
 {
     struct rd r = rd_over(body, len);
-    *call = (struct rtmp_call){ .play_start = -2, .play_duration_ms = -1 };
+    *call = (struct rtmp_call){ .play_start = RTMP_PLAY_START, .play_duration_ms = RTMP_PLAY_DURATION };
     if (len > RTMP_CALL_MAX)
         return err_new(E_LIMIT, "a command of %zu bytes, at most %d are read", len, RTMP_CALL_MAX);
     if (type_id == RTMP_TYPE_COMMAND_AMF3)
@@ -364,68 +360,18 @@ void rtmp_write_publish(struct wr *w, double tid, const char *stream)
     amf0_write_string(w, "live");
 }
 
-void rtmp_write_play(struct wr *w, double tid, const char *stream)
+void rtmp_write_play(struct wr *w, double tid, const char *stream, double start_ms, double duration_ms)
 {
     write_call_on(w, "play", tid, stream);
-}
-
-void rtmp_write_pause(struct wr *w, double tid, bool pause, double at_ms)
-{
-    write_call(w, "pause", tid);
-    amf0_write_bool(w, pause);
-    amf0_write_number(w, at_ms);
-}
-
-void rtmp_write_close_stream(struct wr *w, double tid)
-{
-    write_call(w, "closeStream", tid);
+    if (start_ms == RTMP_PLAY_START && duration_ms == RTMP_PLAY_DURATION)
+        return;
+    amf0_write_number(w, start_ms);
+    if (duration_ms != RTMP_PLAY_DURATION)
+        amf0_write_number(w, duration_ms);
 }
 
 void rtmp_write_delete_stream(struct wr *w, double tid, double msid)
 {
     write_call(w, "deleteStream", tid);
     amf0_write_number(w, msid);
-}
-
-/* ---- answers, as a client reads them ---- */
-
-/* The id of the peer's connection: a text, or a number as servers before 4.0 send it. */
-static void read_peer_id(struct rtmp_answer *a, struct rd data)
-{
-    struct rd value;
-    if (!amf0_find(data, "srs_id", &value))
-        return;
-    if (amf0_peek(&value) == AMF0_NUMBER) {
-        double number = amf0_read_number(&value);
-        if (isfinite(number) && fabs(number) < 1e15)
-            snprintf(a->id, sizeof a->id, "%" PRId64, (int64_t)number);
-    } else if (amf0_peek(&value) == AMF0_STRING) {
-        amf0_text_copy(a->id, sizeof a->id, amf0_read_string(&value));
-    }
-}
-
-void rtmp_answer_read(struct rtmp_answer *a, const struct rtmp_call *call)
-{
-    *a = (struct rtmp_answer){ .refused = call->kind == RTMP_CALL_ERROR, .number = -1, .pid = -1 };
-    enum amf0_type type = amf0_peek(&call->args);
-    struct rd      r = call->args, data, ex;
-    if (type == AMF0_NUMBER)
-        a->number = amf0_read_number(&r);
-    if (type != AMF0_OBJECT && type != AMF0_ECMA_ARRAY)
-        return;
-    a->level = amf0_get_string(r, "level");
-    a->code = amf0_get_string(r, "code");
-    a->description = amf0_get_string(r, "description");
-    a->refused |= amf0_text_is(a->level, "error");
-    if (amf0_find(r, "ex", &ex)) {
-        a->redirect = amf0_get_string(ex, "redirect2");
-        if (!a->redirect.len)
-            a->redirect = amf0_get_string(ex, "redirect");
-    }
-    if (amf0_find(r, "data", &data)) {
-        a->server = amf0_get_string(data, "srs_server");
-        a->server_ip = amf0_get_string(data, "srs_server_ip");
-        a->pid = amf0_get_number(data, "srs_pid", -1);
-        read_peer_id(a, data);
-    }
 }

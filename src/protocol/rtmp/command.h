@@ -1,8 +1,7 @@
 /**
  * RTMP commands: what a client or a server calls, and the bodies of every answer.
  *
- * A writer makes the body of one AMF0 command (type 20) or data message (type 18); who sends it puts the chunk
- * headers around (chunk_writer.h).
+ * A writer makes the body of one AMF0 command (type 20) or data message (type 18), without chunk headers (outbox.h).
  *
  * Source     RTMP 1.0, 7.2; names, fields and their order as live encoders and players know them
  * Yields     no
@@ -21,7 +20,7 @@
 /* ---- reading ---- */
 
 enum rtmp_call_kind {
-    RTMP_CALL_OTHER, /* a name that means nothing here */
+    RTMP_CALL_OTHER, /* an unknown name */
     RTMP_CALL_CONNECT,
     RTMP_CALL_CREATE_STREAM,
     RTMP_CALL_RELEASE_STREAM,
@@ -38,14 +37,17 @@ enum rtmp_call_kind {
     RTMP_CALL_GET_STREAM_LENGTH,
     RTMP_CALL_FC_SUBSCRIBE,
     RTMP_CALL_RESULT, /* _result: the answer to a call of ours */
-    RTMP_CALL_ERROR,  /* _error: the same */
+    RTMP_CALL_ERROR,  /* _error: that answer when it is a refusal */
     RTMP_CALL_STATUS, /* onStatus */
 };
+
+/* RTMP 1.0, 7.2.2.1: play a live stream, or else a recorded one; to its end. */
+enum { RTMP_PLAY_START = -2, RTMP_PLAY_DURATION = -1 };
 
 /* A command's body. Real ones have some hundred bytes, and every look for a property walks over all of them. */
 enum { RTMP_CALL_MAX = 64 << 10 };
 
-/** A command, decoded as far as its kind is known. Texts and readers point into the message. */
+/** A command, decoded. Texts and readers point into the message. */
 struct rtmp_call {
     enum rtmp_call_kind kind;
     struct amf0_text    name;
@@ -54,8 +56,8 @@ struct rtmp_call {
     struct rd           args;   /* behind it */
     struct amf0_text    text;   /* the first argument when it is a string: the stream's name, mostly */
     double              number; /* the first number among the arguments: a stream id, or a position in ms; 0 */
-    bool                flag;   /* the first boolean: pause or go on, receive or not */
-    double              play_start, play_duration_ms; /* play's 2nd and 3rd arguments; -2 and -1 when absent */
+    bool                flag;   /* the first boolean: pause, receive */
+    double              play_start, play_duration_ms; /* play's 2nd and 3rd arguments; the defaults when absent */
 };
 
 /**
@@ -70,7 +72,7 @@ bool rtmp_call_is_stop(const struct rtmp_call *call);
 
 /* ---- answers of a server ---- */
 
-/** Who the server says it is in the answer to connect. Texts are borrowed. */
+/** The server's description of itself in the answer to connect. Texts are borrowed. */
 struct rtmp_signature {
     const char *sig;    /* "SRS" */
     const char *server; /* name and version, as in onMetaData */
@@ -85,14 +87,14 @@ struct rtmp_connect_result {
     const char                  *id; /* of this connection */
 };
 
-/* The longest body that the writers below make of texts within bounds: a URL twice, and words. */
+/* The longest body that the writers below make of texts within bounds: two URLs, and words. */
 enum { RTMP_REPLY_MAX = 12 << 10 };
 
 void rtmp_write_connect_result(struct wr *w, const struct rtmp_connect_result *c);
 void rtmp_write_connect_rejected(struct wr *w, double tid, const char *description); /* _error */
 void rtmp_write_bw_done(struct wr *w);
 
-/* `_result, tid, null, …`: with undefined for releaseStream and FCPublish, null for what we do not know */
+/* `_result, tid, null, …`: undefined for releaseStream and FCPublish, null for an unknown command */
 void rtmp_write_result_undefined(struct wr *w, double tid);
 void rtmp_write_result_null(struct wr *w, double tid);
 void rtmp_write_result_number(struct wr *w, double tid, double number); /* createStream: the message stream id */
@@ -126,7 +128,7 @@ void rtmp_write_redirect(struct wr *w, const char *redirect, const char *redirec
 
 /* ---- calls of a client ---- */
 
-/** What a client says in connect. NULL texts are left out, but tc_url. */
+/** What a client says in connect. A text that is NULL is left out; tc_url must be there. */
 struct rtmp_connect {
     const char    *app, *flash_ver, *swf_url, *tc_url, *page_url;
     double         capabilities, audio_codecs, video_codecs, video_function, object_encoding;
@@ -134,7 +136,7 @@ struct rtmp_connect {
     size_t         args_len;
 };
 
-/** The words that origins know from edges. */
+/** The words by which origins know edges. */
 #define RTMP_CONNECT_INIT \
     ((struct rtmp_connect){ .flash_ver = "WIN 15,0,0,239", \
                             .swf_url = "", \
@@ -154,28 +156,7 @@ void rtmp_write_release_stream(struct wr *w, double tid, const char *stream);
 void rtmp_write_fc_publish(struct wr *w, double tid, const char *stream);
 void rtmp_write_fc_unpublish(struct wr *w, double tid, const char *stream);
 void rtmp_write_publish(struct wr *w, double tid, const char *stream);
-void rtmp_write_play(struct wr *w, double tid, const char *stream);
-void rtmp_write_pause(struct wr *w, double tid, bool pause, double at_ms);
-void rtmp_write_close_stream(struct wr *w, double tid);
+void rtmp_write_play(struct wr *w, double tid, const char *stream, double start_ms, double duration_ms);
 void rtmp_write_delete_stream(struct wr *w, double tid, double msid);
-
-/* ---- answers, as a client reads them ---- */
-
-enum { RTMP_PEER_ID_CAP = 64 };
-
-/** What `_result`, `_error` or onStatus says. Texts point into the message; {NULL, 0} when absent. */
-struct rtmp_answer {
-    bool             refused; /* _error, or level "error" */
-    double           number;  /* createStream: the message stream id; -1 when absent */
-    struct amf0_text level, code, description;
-    struct amf0_text redirect; /* redirect2, else redirect, of ex */
-    /* connect: of a server of this kind */
-    struct amf0_text server, server_ip;
-    double           pid;
-    char             id[RTMP_PEER_ID_CAP]; /* a string, or a number as older ones send it; "" when absent */
-};
-
-/** Read the answer in a RESULT, ERROR or STATUS call. What is absent or of another type is left empty. */
-void rtmp_answer_read(struct rtmp_answer *a, const struct rtmp_call *call);
 
 #endif

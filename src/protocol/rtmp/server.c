@@ -342,7 +342,8 @@ struct err *rtmp_server_redirect(struct rtmp_server *s, const char *redirect, co
         *accepted = call.text.p != NULL;
         frame_unref(&msg.payload);
     }
-    if (err_code(e) == E_SOCKET_TIMEOUT) { /* it did not answer, which it need not */
+    *accepted |= err_code(e) == E_END_OF_STREAM; /* it is on its way */
+    if (err_code(e) == E_SOCKET_TIMEOUT || err_code(e) == E_END_OF_STREAM) {
         err_free(e);
         e = NULL;
     }

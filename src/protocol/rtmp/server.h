@@ -150,7 +150,7 @@ struct err *rtmp_server_send_status(struct rtmp_server *s, enum rtmp_status stat
 struct err *rtmp_server_send_event(struct rtmp_server *s, enum rtmp_user_event event) ATTR_MUST_USE;
 
 /**
- * Send a player elsewhere, and wait for its answer (a command with a text) until the deadline at most; no
+ * Send a player elsewhere, and wait for its answer until the deadline at most: a command with a text, or that it closes. No
  * answer is no error. The caller closes.
  */
 struct err *rtmp_server_redirect(struct rtmp_server *s, const char *redirect, const char *redirect2,

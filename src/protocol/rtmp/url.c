@@ -229,7 +229,7 @@ static bool read_authority(struct span s, struct span *host, uint16_t *port)
     }
     if ((rest.len && rest.p[0] != ':') || span_find(*host, '[') || span_find(*host, ']'))
         return false;
-    *port = RTMP_PORT_DEFAULT;
+    *port = 0;
     return host->len && read_port(span_from(rest.p + (rest.len ? 1 : 0), end), port);
 }
 
@@ -238,7 +238,7 @@ static bool read_authority(struct span s, struct span *host, uint16_t *port)
 /* Where the pieces were found: in the two texts, in a path, and in a query. */
 struct found {
     struct span schema, host, vhost, app, stream, query, fragment;
-    uint16_t    port;
+    uint16_t    port; /* 0: the tcUrl has none */
 };
 
 /* Storage for what is put together; each piece is at most as long as what it is made of. */
@@ -382,7 +382,8 @@ static struct err *fill(struct rtmp_url *url, const struct found *f)
     url->vhost = put(&at, f->vhost);
     url->app = put(&at, f->app);
     url->stream = put(&at, f->stream);
-    url->port = f->port;
+    url->has_port = f->port != 0;
+    url->port = url->has_port ? f->port : RTMP_PORT_DEFAULT;
     url->param = at;
     if (f->query.len) {
         *at++ = '?';

@@ -19,6 +19,7 @@
 #ifndef PROTOCOL_RTMP_URL_H
 #define PROTOCOL_RTMP_URL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,8 +33,9 @@ enum {
 struct rtmp_url {
     const char *schema, *host, *vhost, *app, *stream; /* never NULL; an unnamed stream is "" */
     const char *param;                                /* "?k=v#fragment" as it came; "" when there is none */
-    uint16_t    port;
-    char       *block; /* holds all of them */
+    uint16_t    port;                                 /* RTMP_PORT_DEFAULT when the tcUrl has none */
+    bool        has_port;                             /* the tcUrl has one */
+    char       *block;                                /* holds all of them */
 };
 
 /**

@@ -1,0 +1,72 @@
+#include "protocol/rtmp/address.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/rtmp/url.h"
+
+enum { RTMPS_PORT_DEFAULT = 443 };
+
+static uint16_t port_of(const struct rtmp_url *url, bool tls)
+{
+    return url->has_port ? url->port : tls ? RTMPS_PORT_DEFAULT : RTMP_PORT_DEFAULT;
+}
+
+static void print_tc_url(struct str *out, const struct rtmp_url *url)
+{
+    bool is_ipv6 = strchr(url->host, ':') != NULL;
+    str_printf(out, is_ipv6 ? "%s://[%s]" : "%s://%s", url->schema, url->host);
+    if (url->has_port)
+        str_printf(out, ":%u", url->port);
+    str_printf(out, "/%s", url->app);
+    if (!str_equal(url->vhost, url->host))
+        str_printf(out, "?vhost=%s", url->vhost);
+}
+
+/* Copy all texts into one block. */
+static struct err *fill(struct rtmp_address *a, const struct rtmp_url *url)
+{
+    enum { AROUND = sizeof "://[]:65535/?vhost=" };
+    size_t host_len = strlen(url->host), app_len = strlen(url->app);
+    size_t tc_url_cap = strlen(url->schema) + host_len + app_len + strlen(url->vhost) + AROUND;
+    size_t stream_cap = strlen(url->stream) + strlen(url->param) + 1;
+    a->block = mem_alloc(tc_url_cap + host_len + app_len + 2 + stream_cap);
+    if (!a->block)
+        return err_no_memory();
+    char      *at = a->block;
+    struct str tc_url = str_over(at, tc_url_cap);
+    print_tc_url(&tc_url, url);
+    a->tc_url = at;
+    at += tc_url.len + 1;
+    a->host = str_pack(&at, url->host, host_len);
+    a->app = str_pack(&at, url->app, app_len);
+    struct str stream = str_over(at, stream_cap);
+    str_printf(&stream, "%s%s", url->stream, url->param);
+    a->stream = at;
+    return NULL;
+}
+
+struct err *rtmp_address_parse(struct rtmp_address *a, const char *url)
+{
+    struct rtmp_url parsed;
+    *a = (struct rtmp_address){ .tls = false };
+    struct err *e = rtmp_url_parse(&parsed, url, "");
+    a->tls = !e && str_equal_nocase(parsed.schema, "rtmps");
+    if (!e && !a->tls && !str_equal_nocase(parsed.schema, "rtmp"))
+        e = err_new(E_RTMP_REQ_TCURL, "not an rtmp:// or rtmps:// URL");
+    if (!e && !*parsed.stream)
+        e = err_new(E_RTMP_STREAM_NAME_EMPTY, "a URL without an app and a stream");
+    if (!e) {
+        a->port = port_of(&parsed, a->tls);
+        e = fill(a, &parsed);
+    }
+    rtmp_url_finish(&parsed);
+    return err_wrap(e, "%.200s", url);
+}
+
+void rtmp_address_finish(struct rtmp_address *a)
+{
+    mem_free(a->block);
+    *a = (struct rtmp_address){ .tls = false };
+}

@@ -1,0 +1,40 @@
+/**
+ * The address of a stream on another server, as its client needs it: where to connect, and what to say there.
+ *
+ *     rtmp://h/live/s?k=v                   connect to h:1935, tcUrl rtmp://h/live, stream s?k=v
+ *     rtmps://h/live/s?vhost=v              h:443, TLS, tcUrl rtmps://h/live?vhost=v, stream s?vhost=v
+ *     rtmp://[::1]:1936/a/b/s               ::1 port 1936, tcUrl rtmp://[::1]:1936/a/b, stream s
+ *
+ * Yields     no
+ */
+#ifndef PROTOCOL_RTMP_ADDRESS_H
+#define PROTOCOL_RTMP_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct rtmp_address {
+    bool        tls;
+    uint16_t    port;
+    const char *host;         /* without brackets */
+    const char *tc_url, *app; /* of connect */
+    const char *stream;       /* of publish and play, with its parameters */
+    char       *block;        /* holds all of them */
+};
+
+/**
+ * Take a URL apart.
+ *
+ * Ownership  release with rtmp_address_finish(), also after an error
+ * Errors     E_RTMP_REQ_TCURL          not a URL of RTMP, or a part of it is not allowed (url.h)
+ *            E_RTMP_STREAM_NAME_EMPTY  no app, or no stream
+ *            E_LIMIT, out of memory
+ */
+struct err *rtmp_address_parse(struct rtmp_address *a, const char *url) ATTR_MUST_USE;
+
+/** Takes one that is all zero. */
+void rtmp_address_finish(struct rtmp_address *a);
+
+#endif
