@@ -48,6 +48,8 @@ UNIT_SUPPORT := $(filter-out $(UNIT_TESTS),$(call find,test/unit,-name '*.c'))
 
 FUZZERS := $(call find,test/fuzz,-name '*_fuzz.c')
 
+TOOLS := $(call find,test/tools,-name '*.c')
+
 BENCH_ALL := $(call find,research/bench,-name '*.c')
 BENCH_TOOLS := $(shell [ -z "$(BENCH_ALL)" ] || grep -lw '^int main' $(BENCH_ALL))
 BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS),$(BENCH_ALL))
@@ -77,6 +79,8 @@ MAIN_OBJECTS = $(call object,$(MAIN_SOURCES))
 
 UNIT_PROGRAMS = $(patsubst %.c,$(B)/%,$(UNIT_TESTS))
 BENCH_PROGRAMS = $(patsubst research/bench/%.c,objs/bench/%,$(BENCH_TOOLS))
+
+TOOL_PROGRAMS = $(patsubst test/tools/%.c,objs/tools/%,$(TOOLS))
 
 PAGES_STAMP = objs/players/made
 
@@ -120,17 +124,23 @@ $(BENCH_PROGRAMS): objs/bench/%: $(B)/research/bench/%.o $(call object,$(BENCH_S
 	@mkdir -p $(@D)
 	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(call object,$(BENCH_SUPPORT)) $(LIB) $(ST_LIB) $(LIBS) -lm
 
+# Programs of the end-to-end tests, made of the library.
+$(TOOL_PROGRAMS): objs/tools/%: $(B)/test/tools/%.o $(LIB) $(ST_LIB)
+	@mkdir -p $(@D)
+	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(ST_LIB) $(LIBS)
+
 # Nothing is fetched for the pages, neither when they are built nor when they are served.
 $(PAGES_STAMP): $(call find,research/players,) $(call find,third_party/mpegts.js,) trunk-scripts/pages.sh objs/config.mk
 	@mkdir -p $(@D)
 	$(call quiet,pages,objs/nginx/html) trunk-scripts/pages.sh && touch $@
 
 .SECONDARY: # objects of tests and tools are kept
-.PHONY: FORCE bench bench-faults bench-tools pages unit-programs
+.PHONY: FORCE bench bench-faults bench-tools pages unit-programs test-tools
 FORCE:
 pages: $(PAGES_STAMP)
 bench-tools: $(BENCH_PROGRAMS)
 unit-programs: $(UNIT_PROGRAMS)
+test-tools: $(TOOL_PROGRAMS)
 
 # This server against the bare loop, nginx and node-media-server: tables, objs/bench/*.json and a picture. Under ten
 # minutes; and what one stream's trouble costs the others, another four.
@@ -198,6 +208,11 @@ fuzz-short: fuzz-programs
 fuzz: fuzz-programs
 	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),600)
 
+TOOL_ASAN_PROGRAMS = $(patsubst test/tools/%.c,objs/tools-asan/%,$(TOOLS))
+$(TOOL_ASAN_PROGRAMS): objs/tools-asan/%: $(F)/test/tools/%.o $(F)/libsrs.a $(FUZZ_ST)
+	@mkdir -p $(@D)
+	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ $(LIBS)
+
 objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ $(LIBS)
 
@@ -236,15 +251,15 @@ unit: unit-programs
 unit-asan: $(UNIT_ASAN_PROGRAMS)
 	@SUITE=asan trunk-scripts/run-unit.sh $(UNIT_ASAN_PROGRAMS)
 
-e2e: all
+e2e: all test-tools
 	@trunk-scripts/run-e2e.sh
 
 # The server of these two is another one: with clang's sanitizers, or inside valgrind.
-e2e-asan: objs/srs-asan
+e2e-asan: objs/srs-asan $(TOOL_ASAN_PROGRAMS)
 	@SRS_BIN=objs/srs-asan trunk-scripts/run-e2e.sh
 
 # valgrind keeps descriptors for itself: the one test that counts them to the last is left out.
-e2e-valgrind: all
+e2e-valgrind: all test-tools
 	@SRS_BIN=trunk-scripts/valgrind-srs.sh E2E_SCALE=10 trunk-scripts/run-e2e.sh test/e2e \
 		--deselect test_process.py::test_the_open_file_limit_is_raised_to_what_the_connections_need
 
@@ -271,7 +286,7 @@ lint:
 	@$(CPPCHECK) $(LIB_SOURCES) $(MAIN_SOURCES)
 
 STYLED = $(HEADERS) $(LIB_SOURCES) $(MAIN_SOURCES) \
-	$(foreach folder,test/unit test/fuzz research/bench,$(call find,$(folder),-name '*.[ch]'))
+	$(foreach folder,test/unit test/fuzz test/tools research/bench,$(call find,$(folder),-name '*.[ch]'))
 format:
 	@trunk-scripts/check-format.sh --fix $(STYLED)
 
@@ -294,7 +309,7 @@ install: all
 	trunk-scripts/install.sh "$(DESTDIR)" "$(PREFIX)" "$(UNITDIR)"
 
 clean:
-	rm -rf objs/build objs/players objs/bench objs/fuzz objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
+	rm -rf objs/build objs/players objs/bench objs/fuzz objs/tools objs/tools-asan objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
 
 distclean: clean
 	rm -rf objs/st objs/st-asan objs/st-build-* objs/st-source objs/third-party objs/include objs/config.mk objs/configured \
