@@ -2,15 +2,21 @@
 
 #include "app/source/source.h"
 #include "core/clock.h"
+#include "protocol/busy.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
 
-/* The bit rate is judged over so long. */
+/* The bit rate is judged over this time. */
 enum { JUDGE_US = US_PER_SECOND };
+
+/* Publishers whose input is gathered take turns: a part of them at a time, so that none waits for all. */
+enum { GATHER_PHASES = 4 };
 
 void intake_init(struct intake *in, struct rtmp_link *link)
 {
+    static unsigned n;
     *in = (struct intake){ .link = link, .judged_us = now_us(), .judged_bytes = link->io->bytes_in };
+    in->phase = n++ % GATHER_PHASES;
 }
 
 static void go_by_clock(struct intake *in, bool by_clock)
@@ -36,6 +42,12 @@ static void judge_rate(struct intake *in, int64_t now)
     in->judged_bytes += bytes;
 }
 
+/* Input may be gathered for readers whose latency nobody has configured. */
+static bool may_gather(const struct source *s)
+{
+    return !s->vhost->min_latency && !s->vhost->play.mw_latency_set;
+}
+
 /* The length of a tick; 0: as it comes. */
 static int64_t tick_us(const struct intake *in, const struct source *s)
 {
@@ -43,13 +55,16 @@ static int64_t tick_us(const struct intake *in, const struct source *s)
         return 0;
     if (s->vhost->publish.mr)
         return s->vhost->publish.mr_latency_us; /* as configured, whatever the bit rate */
-    return in->modest && s->n_readers == 0 ? INTAKE_TICK_US : 0;
+    if (!in->modest)
+        return 0;
+    return s->n_readers == 0 ? INTAKE_TICK_US : may_gather(s) ? busy_gather_us() : 0;
 }
 
 /* Until the next tick, or until the input should be looked at for another reason. */
 static struct err *wait_for_tick(const struct intake *in, const struct source *s, int64_t tick, int64_t deadline_us)
 {
-    int64_t     at = (now_us() / tick + 1) * tick;
+    int64_t     phase_us = tick == INTAKE_TICK_US ? 0 : in->phase * tick / GATHER_PHASES;
+    int64_t     at = ((now_us() - phase_us) / tick + 1) * tick + phase_us;
     struct err *e = NULL;
     while (!e && now_us() < at && tick_us(in, s) == tick)
         e = co_park(at < deadline_us ? at : deadline_us);

@@ -1,10 +1,11 @@
 /**
  * How a publisher's messages are waited for: as they come, or by the clock.
  *
- * A stream that somebody reads is read as it comes. One that nobody reads, or whose vhost has `mr on`, is read by the
- * clock, many messages at once: it costs a system call a tick and no wake-up a message. Whoever starts to read
- * a stream wakes its publisher at once; so does a publisher that closes. Without `mr` a publisher that has much to
- * say is never left waiting for a tick, because its socket would fill.
+ * A stream that is read by somebody is read as it comes while the loop has time to spare. A stream that nobody reads, or
+ * whose vhost has `mr on`, is read by the clock, many messages at once: that costs a system call a tick and no wake-up a
+ * message. So is, at up to BUSY_GATHER_MAX_US, any stream whose vhost configures no latency while the loop is busy
+ * (protocol/busy.h). Whoever starts to read a stream wakes its publisher at once; so does a publisher that closes.
+ * Without `mr` a publisher with a high bit rate never waits for a tick, because its socket would fill.
  *
  * Units      microseconds
  */
@@ -19,7 +20,7 @@
 
 struct source;
 
-/* Unwatched streams are read so often, all at the same ticks; and only those that send less than this a tick
+/* The tick of unwatched streams, the same for all; and the most that a stream that is read by the clock sends in it
  * (5 Mbit/s), which any receive buffer holds. */
 enum { INTAKE_TICK_US = 100 * US_PER_MS, INTAKE_TICK_BYTES = 64 << 10 };
 
@@ -28,6 +29,7 @@ struct intake {
     bool              by_clock;
     int64_t           judged_us, judged_bytes; /* when the bit rate was last looked at, and the socket's counter then */
     bool              modest;                  /* what was found */
+    int64_t           phase;                   /* of the ticks, while input is gathered */
 };
 
 /** Borrows the link of the connection. */
