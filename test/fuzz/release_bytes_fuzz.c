@@ -193,6 +193,7 @@ static void join(struct player *p)
     if (w.format == &rtmp_wire) {
         w.framing = FRAMING_NONE;
         w.chunk_size = chunk_sizes[more / 8 % ARRAY_LEN(chunk_sizes)];
+        w.msid = 1;
     }
     if (w.format == &ts_wire && more & 0x80) /* as the stream was when it came */
         ts_mux_init(&w.ts, CODEC_NONE, more & 0x40 ? CODEC_AC3 : CODEC_NONE);

@@ -33,7 +33,9 @@ struct wire {
     enum framing              framing;
     bool                      no_audio, no_video; /* frames that are left out, whatever the format */
     union {
-        uint32_t          chunk_size; /* of RTMP */
+        struct { /* of RTMP */
+            uint32_t chunk_size, msid;
+        };
         struct ts_mux     ts;
         struct mp4_mux    mp4;
         struct aac_config aac; /* of ADTS */

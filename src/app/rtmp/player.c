@@ -177,7 +177,7 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
 {
     struct source *s = c->session.source;
     struct player  p = { .conn = c, .epoch = s->epoch };
-    struct wire    wire = { .format = &rtmp_wire, .chunk_size = c->rtmp.link.out_chunk_size };
+    struct wire    wire = { .format = &rtmp_wire, .chunk_size = c->rtmp.link.out_chunk_size, .msid = RTMP_MSID };
     struct err    *e = rtmp_server_start_play(&c->rtmp);
     if (!e)
         e = sender_attach(&p.out, s, &c->io, wire, &c->session.client.n_messages, &live_delivery);

@@ -1,20 +1,36 @@
 #include "app/rtmp/rtmp_wire.h"
 
-#include "app/rtmp/media_message.h"
+#include "protocol/rtmp/chunk_writer.h"
 
-/* RTMP 1.0, 5.3.1.2.1: behind the basic header of one byte; larger times need an extended timestamp */
+/* RTMP 1.0, 5.3.1.2.1: the timestamp lies behind the basic header of one byte; larger times need an extended timestamp. */
 enum { TIMESTAMP_AT = 1, TIMESTAMP_MAX = 0xFFFFFE };
+
+/* The frame as a message, which borrows its bytes. */
+static struct rtmp_out message_of(const struct wire *w, const struct frame *f, int64_t ms)
+{
+    static const struct rtmp_out kinds[] = {
+        [FRAME_AUDIO] = { .csid = RTMP_CSID_AUDIO, .type_id = RTMP_TYPE_AUDIO },
+        [FRAME_VIDEO] = { .csid = RTMP_CSID_VIDEO, .type_id = RTMP_TYPE_VIDEO },
+        [FRAME_SCRIPT] = { .csid = RTMP_CSID_AUDIO, .type_id = RTMP_TYPE_DATA },
+    };
+    struct rtmp_out m = kinds[f->kind];
+    m.msid = w->msid;
+    m.timestamp_ms = (uint32_t)ms;
+    m.len = f->len;
+    m.body = f->data;
+    return m;
+}
 
 static size_t message_len(const struct wire *w, const struct frame *f, int64_t ms)
 {
-    struct rtmp_out m = media_message(f, (uint32_t)ms);
+    struct rtmp_out m = message_of(w, f, ms);
     return rtmp_message_wire_len(&m, w->chunk_size);
 }
 
-/* Where it was cut is found without walking there. */
+/* The place where a message was cut is computed, not walked to. */
 static void message_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
 {
-    struct rtmp_out m = media_message(f, (uint32_t)ms);
+    struct rtmp_out m = message_of(w, f, ms);
     if (!out->iov) {
         rtmp_message_write(&out->scratch, &m, w->chunk_size);
         out->bytes = wr_len(&out->scratch);
@@ -41,7 +57,7 @@ static bool message_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t 
 
 static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 {
-    return a->wire->chunk_size == b->wire->chunk_size;
+    return a->wire->chunk_size == b->wire->chunk_size && a->wire->msid == b->wire->msid;
 }
 
 const struct wire_format rtmp_wire = {

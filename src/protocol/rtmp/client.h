@@ -11,7 +11,7 @@
  *
  * A relay that plays (a pull, an edge) gives what rtmp_client_read() returns to a feed (app/source/feed.h). One that
  * publishes (a forward, an edge) is a player of its source whose bytes go to c.io: a sender (app/live/sender.h) over
- * `struct wire { .format = &rtmp_wire, .rtmp = { c.link.out_chunk_size, c.msid } }`, with rtmp_client_listen() where a player
+ * a wire of .format = &rtmp_wire, .chunk_size = c.link.out_chunk_size, .msid = c.msid, with rtmp_client_listen() where a player
  * of ours listens: whenever c.io is readable and no frame is half written.
  *
  * Refusals are errors that tell the server's own words (answer.h). After E_CONTROL_REDIRECT, which any of the functions may

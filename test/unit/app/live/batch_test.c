@@ -27,7 +27,7 @@ static void a_frame_goes_on_at_the_byte_where_it_was_cut(void **state)
 static void of_a_frame_cut_at_its_end_or_behind_it_nothing_is_left(void **state)
 {
     (void)state;
-    struct wire   w = { .format = &rtmp_wire, .chunk_size = 128 };
+    struct wire   w = { .format = &rtmp_wire, .chunk_size = 128, .msid = 1 };
     struct frame *f = media_frame(INTER, 200, 40), *next = media_frame(INTER, 30, 80);
     size_t        len = wire_size_sum(wire_size(&w, f, 40));
     for (size_t behind = 0; behind < 300; behind += 60) {

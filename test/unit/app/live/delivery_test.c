@@ -38,7 +38,7 @@ static struct co_group group;
 static void play(void *arg)
 {
     struct player *p = arg;
-    struct wire    wire = { .format = &rtmp_wire, .chunk_size = CHUNK };
+    struct wire    wire = { .format = &rtmp_wire, .chunk_size = CHUNK, .msid = 1 };
     bool           idle = false;
     io_set_owner(&p->io, co_self());
     struct err *e = sender_attach(&p->out, f.source, &p->io, wire, &p->n_messages, &live_delivery);

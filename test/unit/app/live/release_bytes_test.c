@@ -112,7 +112,7 @@ static size_t write_alone(uint8_t *bytes, uint64_t from, struct wire *wire, stru
 
 static struct wire rtmp(uint32_t chunk_size)
 {
-    return (struct wire){ .format = &rtmp_wire, .chunk_size = chunk_size };
+    return (struct wire){ .format = &rtmp_wire, .chunk_size = chunk_size, .msid = 1 };
 }
 
 static struct wire flv(enum framing framing)

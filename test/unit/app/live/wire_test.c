@@ -63,8 +63,8 @@ static int tear_down_media(void **state)
 }
 
 static const struct wire wires[] = {
-    { .format = &rtmp_wire, .chunk_size = 128 },
-    { .format = &rtmp_wire, .chunk_size = 60000 },
+    { .format = &rtmp_wire, .chunk_size = 128, .msid = 1 },
+    { .format = &rtmp_wire, .chunk_size = 60000, .msid = 1 },
     { .format = &flv_wire },
     { .format = &flv_wire, .framing = FRAMING_CHUNK },
     { .format = &flv_wire, .framing = FRAMING_WEBSOCKET },
