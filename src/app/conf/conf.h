@@ -23,6 +23,21 @@ struct conf_words {
     size_t count;
 };
 
+/** Commands: each has a program and its arguments. */
+struct conf_commands {
+    struct conf_words *items;
+    size_t             count;
+};
+
+/** Options of a program, `NAME VALUE;` each; an option without a value has an empty one. */
+struct conf_option {
+    char *name, *value;
+};
+struct conf_options {
+    struct conf_option *items;
+    size_t              count;
+};
+
 enum time_jitter { TIME_JITTER_FULL, TIME_JITTER_ZERO, TIME_JITTER_OFF };
 
 struct conf_play {
@@ -111,13 +126,73 @@ struct conf_http_remux {
     bool    enabled;
     char   *mount;
     int64_t fast_cache_us;
-    int64_t wait_us; /* ours: of a player for his publisher; 0: not at all */
+    int64_t wait_us; /* ours: of a player for its publisher; 0: not at all */
     bool    drop_if_not_match, has_audio, has_video, guess_has_av;
 };
 
 /** Ours: the certificate for clients that ask for the vhost by name (SNI); both empty: the port's. */
 struct conf_vhost_tls {
     char *key, *cert; /* paths of PEM files */
+};
+
+/** How ffmpeg makes one output: in `transcode` any number, in `ingest` at most one. */
+struct conf_engine {
+    char               *name;
+    bool                enabled;
+    struct conf_options perfile, vfilter, vparams, aparams;
+    char               *iformat, *oformat; /* "off": left to ffmpeg */
+    char               *vcodec, *acodec;   /* empty, a codec, "copy", "vn" or "an" */
+    int                 vbitrate_kbps, abitrate_kbps;
+    double              vfps;
+    int                 vwidth, vheight, vthreads;
+    char               *vprofile, *vpreset;
+    int                 asample_rate, achannels;
+    char               *output;
+};
+
+struct conf_transcode {
+    char               *scope; /* empty: all streams of the vhost; "app"; "app/stream" */
+    bool                enabled;
+    char               *ffmpeg;
+    struct conf_engine *engines;
+    size_t              n_engines;
+};
+
+enum conf_ingest_type { CONF_INGEST_UNKNOWN = -1, CONF_INGEST_FILE, CONF_INGEST_STREAM };
+
+struct conf_ingest {
+    char                 *id;
+    bool                  enabled;
+    enum conf_ingest_type type;
+    char                 *url, *ffmpeg;
+    struct conf_engine   *engines;
+    size_t                n_engines;
+};
+
+struct conf_exec {
+    bool                 enabled;
+    struct conf_commands publish;
+};
+
+enum conf_caster_kind {
+    CONF_CASTER_UNKNOWN = -1,
+    CONF_CASTER_MPEGTS_OVER_UDP,
+    CONF_CASTER_FLV,
+    CONF_CASTER_GB28181,
+};
+
+/** Another way in: what comes there is published to `output`. */
+struct conf_stream_caster {
+    bool                  enabled;
+    enum conf_caster_kind kind;
+    char                 *output;
+    int                   listen; /* a port */
+    struct {
+        bool    enabled;
+        int     listen; /* a port */
+        int64_t timeout_us, reinvite_us;
+        char   *candidate;
+    } sip;
 };
 
 struct conf_unbuilt;
@@ -137,6 +212,11 @@ struct conf_vhost {
     struct conf_http_static http_static;
     struct conf_http_remux  http_remux;
     struct conf_vhost_tls   tls;
+    struct conf_transcode  *transcodes;
+    size_t                  n_transcodes;
+    struct conf_ingest     *ingests;
+    size_t                  n_ingests;
+    struct conf_exec        exec;
 
     const struct conf_unbuilt *unbuilt; /* the feature without which nobody is served (unbuilt.h); NULL: none */
 };
@@ -177,7 +257,11 @@ struct conf {
     struct conf_stats       stats;
     struct conf_vhost      *vhosts;
     size_t                  n_vhosts;
-    struct conf_tree       *tree; /* what was written, and the memory of all the above; for app/conf alone */
+
+    struct conf_stream_caster *stream_casters;
+    size_t                     n_stream_casters;
+
+    struct conf_tree *tree; /* what was written, and the memory of all the above; for app/conf alone */
 };
 
 struct conf *conf_ref(struct conf *c);

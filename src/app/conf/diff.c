@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/conf/show.h"
 #include "app/conf/tree.h"
 #include "app/conf/value.h"
 #include "core/map.h"
@@ -12,8 +13,9 @@
 enum { CHANGES_MAX = 2 * CONF_NODES_MAX };
 
 struct diff {
-    struct conf_changes *out;
-    const char          *vhost;
+    struct conf_changes    *out;
+    const struct directive *list; /* whose item is being compared: `vhost`; or NULL */
+    const char             *item; /* its name */
 };
 
 static struct conf_change *new_change(struct conf_changes *out)
@@ -49,21 +51,24 @@ static struct err *add(struct diff *d, enum conf_change_kind kind, const struct 
     c->kind = kind;
     c->row = row;
     c->path = mem_strdup(path);
-    c->vhost = d->vhost ? mem_strdup(d->vhost) : NULL;
+    c->item = d->item ? mem_strdup(d->item) : NULL;
     c->text = mem_strdup(what);
-    return c->path && c->text && (c->vhost || !d->vhost) ? NULL : err_no_memory();
+    return c->path && c->text && (c->item || !d->item) ? NULL : err_no_memory();
 }
 
-/* The path as the log shows it: without "vhost.", which stands before the name. */
-static struct err *add_changed(struct diff *d, const struct directive *row, const char *path, const char *before,
+/* The path as the log shows it: in an item of a list, "vhost v", from there on. */
+static struct err *add_changed(struct diff *d, const struct directive *row, const char *whole_path, const char *before,
                                const char *now)
 {
     enum { LINE_MAX_BYTES = 2048 };
-    char       line[LINE_MAX_BYTES], name[CONF_SHOW_MAX];
-    struct str out = str_over(line, sizeof line);
-    if (d->vhost)
-        str_printf(&out, "vhost %s ", conf_show(d->vhost, name, sizeof name));
-    str_printf(&out, "%s: ", d->vhost && str_starts_with(path, "vhost.") ? path + strlen("vhost.") : path);
+    char        line[LINE_MAX_BYTES], name[CONF_SHOW_MAX];
+    const char *path = whole_path;
+    struct str  out = str_over(line, sizeof line);
+    if (d->list) {
+        str_printf(&out, "%s %s ", d->list->name, conf_show(d->item, name, sizeof name));
+        path += strlen(d->list->name) + 1;
+    }
+    str_printf(&out, "%s: ", path);
     if (!before)
         str_printf(&out, "changed");
     else if (row->flags & CONF_SECRET)
@@ -71,7 +76,7 @@ static struct err *add_changed(struct diff *d, const struct directive *row, cons
     else
         str_printf(&out, "%s -> %s", before[0] ? before : "none", now[0] ? now : "none");
     str_printf(&out, " (%s)", consequence(row));
-    return add(d, CONF_CHANGED, row, path, line);
+    return add(d, CONF_CHANGED, row, whole_path, line);
 }
 
 /* Whether two chains of nodes of one name say the same. */
@@ -124,83 +129,113 @@ static struct err *compare_one(struct diff *d, const struct directive *row, cons
                        conf_value_show(row, now, is, sizeof is));
 }
 
-/* Recursion follows the table. */
 static struct err *compare_block(struct diff *d, const struct conf_block *block, const char *path,
-                                 const struct conf_node *before, const struct conf_node *now)
+                                 const struct conf_node *before, const struct conf_node *now);
+
+static const char *name_of(const struct conf_node *n)
+{
+    return n->n_args ? n->args[0] : "";
+}
+
+/* Of two items of one name the first counts. */
+static struct err *index_items(struct map *m, struct conf_node *first)
+{
+    for (struct conf_node *n = first; n; n = conf_node_same(n))
+        if (!map_find(m, name_of(n)) && !map_put(m, name_of(n), n))
+            return err_no_memory();
+    return NULL;
+}
+
+static struct err *add_item(struct diff *d, enum conf_change_kind kind, const char *path)
+{
+    char       line[CONF_PATH_MAX + CONF_SHOW_MAX + 64], shown[CONF_SHOW_MAX];
+    struct str out = str_over(line, sizeof line);
+    str_printf(&out, "%s %s: %s (%s)", d->list->name, conf_show(d->item, shown, sizeof shown),
+               kind == CONF_ITEM_ADDED ? "added" : "removed", consequence(d->list));
+    return add(d, kind, d->list, path, line);
+}
+
+static struct err *compare_indexed(struct diff *d, const char *path, struct conf_node *before, struct conf_node *now,
+                                   struct map *old, struct map *new)
+{
+    struct err *e = NULL;
+    for (struct conf_node *n = before; n && !e; n = conf_node_same(n)) {
+        d->item = name_of(n);
+        struct conf_node *was = map_remove(old, d->item), *is = was ? map_remove(new, d->item) : NULL;
+        if (is)
+            e = compare_block(d, d->list->children, path, was, is);
+        else if (was)
+            e = add_item(d, CONF_ITEM_REMOVED, path);
+    }
+    for (struct conf_node *n = now; n && !e; n = conf_node_same(n)) {
+        d->item = name_of(n);
+        if (map_remove(new, d->item))
+            e = add_item(d, CONF_ITEM_ADDED, path);
+    }
+    return e;
+}
+
+/* Items of one name are compared with each other. A list with names stands at the root. */
+static struct err *compare_items(struct diff *d, const struct directive *row, const char *path,
+                                 struct conf_node *before, struct conf_node *now)
+{
+    struct map  old = MAP_INIT, new = MAP_INIT;
+    struct err *e = index_items(&old, before);
+    if (!e)
+        e = index_items(&new, now);
+    d->list = row;
+    if (!e)
+        e = compare_indexed(d, path, before, now, &old, &new);
+    d->list = NULL;
+    d->item = NULL;
+    map_finish(&old);
+    map_finish(&new);
+    return e;
+}
+
+static struct err *compare_row(struct diff *d, const struct directive *row, const char *path, struct conf_node *before,
+                               struct conf_node *now)
+{
+    if (row->flags & CONF_BY_NAME)
+        return compare_items(d, row, path, before, now);
+    if (row->flags & CONF_REPEAT || row->type == CONF_OPTIONS || row->type == CONF_ANYTHING)
+        return compare_whole(d, row, path, before, now);
+    if (row->type == CONF_BLOCK)
+        return compare_block(d, row->children, path, before, now);
+    return compare_one(d, row, path, before, now);
+}
+
+/* The rows of a block that have such items, or those that have none. */
+static struct err *compare_rows(struct diff *d, const struct conf_block *block, const char *path,
+                                const struct conf_node *before, const struct conf_node *now, bool by_name)
 {
     for (size_t i = 0; i < block->n_rows; i++) {
         const struct directive *row = &block->rows[i];
-        const struct conf_node *a = conf_node_child(before, row->name), *b = conf_node_child(now, row->name);
+        struct conf_node       *a = conf_node_child(before, row->name), *b = conf_node_child(now, row->name);
         char                    row_path[CONF_PATH_MAX];
-        struct err             *e = NULL;
-        if ((!a && !b) || (row->flags & CONF_LEGACY) || row->children == &conf_vhost_block ||
-            row->children == &conf_rtmp_block)
+        if ((!a && !b) || (row->flags & CONF_LEGACY) || !(row->flags & CONF_BY_NAME) == by_name ||
+            row->children == &conf_rtmp_block) /* moved to the root's directives */
             continue;
         conf_path_join(path, row->name, row_path, sizeof row_path);
-        if (row->flags & CONF_REPEAT || row->type == CONF_OPTIONS || row->type == CONF_ANYTHING)
-            e = compare_whole(d, row, row_path, a, b);
-        else if (row->type == CONF_BLOCK)
-            e = compare_block(d, row->children, row_path, a, b);
-        else
-            e = compare_one(d, row, row_path, a, b);
+        struct err *e = compare_row(d, row, row_path, a, b);
         if (e)
             return e;
     }
     return NULL;
 }
 
-/* Of vhosts of one name the first serves. */
-static struct err *index_vhosts(struct map *m, const struct conf *c)
+/* Recursion follows the table. */
+static struct err *compare_block(struct diff *d, const struct conf_block *block, const char *path,
+                                 const struct conf_node *before, const struct conf_node *now)
 {
-    for (struct conf_node *n = c->tree->root.first; n; n = n->next) {
-        const char *name = n->n_args ? n->args[0] : "";
-        if (strcmp(n->name, "vhost") == 0 && !map_find(m, name) && !map_put(m, name, n))
-            return err_no_memory();
-    }
-    return NULL;
-}
-
-static struct err *add_vhost(struct diff *d, enum conf_change_kind kind, const char *name)
-{
-    char       line[CONF_SHOW_MAX + 32], shown[CONF_SHOW_MAX];
-    struct str out = str_over(line, sizeof line);
-    str_printf(&out, "vhost %s: %s (applied at once)", conf_show(name, shown, sizeof shown),
-               kind == CONF_VHOST_ADDED ? "added" : "removed");
-    d->vhost = name;
-    return add(d, kind, conf_row(&conf_root_block, "vhost"), "vhost", line);
-}
-
-static struct err *compare_vhosts(struct diff *d, const struct conf *before, const struct conf *now)
-{
-    struct err *e;
-    struct map  old = MAP_INIT, new = MAP_INIT;
-    if ((e = index_vhosts(&old, before)) || (e = index_vhosts(&new, now)))
-        goto out;
-    for (size_t i = 0; i < before->n_vhosts && !e; i++) {
-        d->vhost = before->vhosts[i].name;
-        struct conf_node *was = map_remove(&old, d->vhost), *is = map_find(&new, d->vhost);
-        if (was && is)
-            e = compare_block(d, &conf_vhost_block, "vhost", was, is);
-        else if (was)
-            e = add_vhost(d, CONF_VHOST_REMOVED, d->vhost);
-        if (was && is)
-            map_remove(&new, d->vhost);
-    }
-    for (size_t i = 0; i < now->n_vhosts && !e; i++)
-        if (map_remove(&new, now->vhosts[i].name))
-            e = add_vhost(d, CONF_VHOST_ADDED, now->vhosts[i].name);
-    d->vhost = NULL;
-out:
-    map_finish(&old);
-    map_finish(&new);
-    return e;
+    struct err *e = compare_rows(d, block, path, before, now, false);
+    return e ? e : compare_rows(d, block, path, before, now, true);
 }
 
 struct err *conf_diff(const struct conf *before, const struct conf *now, struct conf_changes *out)
 {
     struct diff d = { .out = out };
-    struct err *e = compare_block(&d, &conf_root_block, "", &before->tree->root, &now->tree->root);
-    return e ? e : compare_vhosts(&d, before, now);
+    return compare_block(&d, &conf_root_block, "", &before->tree->root, &now->tree->root);
 }
 
 bool conf_change_needs_restart(const struct conf_change *c)
@@ -212,7 +247,7 @@ void conf_changes_finish(struct conf_changes *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         mem_free(c->items[i].path);
-        mem_free(c->items[i].vhost);
+        mem_free(c->items[i].item);
         mem_free(c->items[i].text);
     }
     mem_free(c->items);

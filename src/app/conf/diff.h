@@ -1,8 +1,8 @@
 /**
  * What a reload changes, by the table.
  *
- * Two directives are equal when they mean the same, not when they are written the same. A vhost or a block that
- * is not there equals its defaults.
+ * Two directives are equal when they mean the same, not when they are written the same. An absent block equals its
+ * defaults. Vhosts are compared by name; other lists are compared as a whole.
  *
  * Yields     no
  */
@@ -13,14 +13,14 @@
 #include "app/conf/directive.h"
 #include "core/err.h"
 
-enum conf_change_kind { CONF_CHANGED, CONF_VHOST_ADDED, CONF_VHOST_REMOVED };
+enum conf_change_kind { CONF_CHANGED, CONF_ITEM_ADDED, CONF_ITEM_REMOVED };
 
 struct conf_change {
     enum conf_change_kind   kind;
-    const struct directive *row;   /* of the directive; of `vhost` for vhosts that come and go */
-    char                   *path;  /* "vhost.play.gop_cache"; "vhost" */
-    char                   *vhost; /* its name, or NULL */
-    char                   *text;  /* for the log: `vhost V play.gop_cache: on -> off (applied at once)` */
+    const struct directive *row;  /* of the directive; of the list for an item that comes or goes: `vhost` */
+    char                   *path; /* "vhost.play.gop_cache"; "vhost" */
+    char                   *item; /* name of the vhost, or NULL */
+    char                   *text; /* for the log: `vhost V play.gop_cache: on -> off (applied at once)` */
 };
 
 struct conf_changes {

@@ -2,7 +2,8 @@
  * The table of directives: one row each, and everything that is done with configuration reads it.
  *
  * A row says how a directive is spelled, what values it takes, what counts when it is absent, what a reload
- * does with it, whether its feature is built, and where the typed value goes. Parsing into the snapshot, the
+ * does with it, whether its feature is built, and where the typed value goes. A block that may stand several times
+ * (a vhost, an ingest) fills an array of structs, and its rows count from the struct. Parsing into the snapshot, the
  * check of names, warnings about values, environment variables, the difference at reload, conf/full.conf and
  * doc/configuration.md all come from here. Rows of one family stand in one file, directives_*.c.
  */
@@ -58,12 +59,27 @@ enum {
     CONF_ENV_LIST = 1 << 8,           /* the variable holds several words, split at spaces */
     CONF_SECRET = 1 << 9,             /* never shown in messages */
     CONF_GUARD = 1 << 10,             /* a switch of who may: a word that is neither on nor off refuses the file */
+    CONF_BY_NAME = 1 << 11,   /* blocks that are told apart by their name: of two of one name the first counts */
+    CONF_CHECK_ALL = 1 << 12, /* names are checked even in blocks below that stand a second time and never count */
 };
 
 /* What is at `at`: made by the macros below from the field's own type, so that row and field cannot differ. */
-enum conf_store { STORE_NOTHING, STORE_BOOL, STORE_INT, STORE_INT64, STORE_DOUBLE, STORE_STRING, STORE_WORDS };
+enum conf_store {
+    STORE_NOTHING,
+    STORE_BOOL,
+    STORE_INT,
+    STORE_INT64,
+    STORE_DOUBLE,
+    STORE_STRING,
+    STORE_WORDS,
+    STORE_COMMANDS, /* the words of each directive of the name */
+    STORE_OPTIONS,
+    STORE_BLOCKS, /* an array of structs, one for each block of the name; for the first alone without CONF_REPEAT */
+};
 
 struct conf_block;
+struct conf_node;
+struct conf_fill;
 
 struct directive {
     const char              *name;
@@ -76,9 +92,10 @@ struct directive {
     enum conf_state          state;
     enum conf_reload         reload;
     enum conf_store          store;
-    size_t                   at;     /* in struct conf, or in struct conf_vhost below `vhost` */
-    size_t                   set_at; /* of a bool that says "written by the user"; 0: none */
-    const char              *env;    /* its variables, most important first; NULL: the one its path gives */
+    size_t                   at;                  /* in the struct of the list around, or in struct conf */
+    size_t                   set_at;              /* of a bool that says "written by the user"; 0: none */
+    size_t                   count_at, item_size; /* of STORE_BLOCKS: the number of items, and the size of one */
+    const char              *env; /* its variables, most important first; NULL: the one its path gives */
     const struct conf_block *children;
     const char              *since;   /* first release of SRS that has it; "ours" */
     const char              *example; /* for full.conf, where there is no default */
@@ -91,18 +108,31 @@ struct conf_block {
     size_t                  n_rows;
     bool                    unchecked; /* a name that is not in `rows` is accepted */
     const char             *called;    /* in error texts where it is not the path, "http_stream" */
+
+    /* Of the struct that a block of a list (STORE_BLOCKS) fills: its word, and what more than one row decides. */
+    bool   has_name;
+    size_t name_at;
+    void (*derive)(struct conf_fill *f, void *item, const struct conf_node *n);
 };
 
 #define CONF_STORE_OF(field) \
     _Generic((field), bool: STORE_BOOL, int: STORE_INT, enum time_jitter: STORE_INT, int64_t: STORE_INT64, \
-             double: STORE_DOUBLE, char *: STORE_STRING, struct conf_words: STORE_WORDS)
+             double: STORE_DOUBLE, char *: STORE_STRING, struct conf_words: STORE_WORDS, \
+             struct conf_commands: STORE_COMMANDS, struct conf_options: STORE_OPTIONS)
 
-/* The typed home of a built directive. */
-#define IN_CONF(field) \
-    .state = CONF_BUILT, .store = CONF_STORE_OF(((struct conf *)0)->field), .at = offsetof(struct conf, field)
-#define IN_VHOST(field) \
-    .state = CONF_BUILT, .store = CONF_STORE_OF(((struct conf_vhost *)0)->field), \
-    .at = offsetof(struct conf_vhost, field)
+/* The typed home of a directive, in the struct of the list around it. */
+#define CONF_FIELD(type, field) .store = CONF_STORE_OF(((type *)0)->field), .at = offsetof(type, field)
+
+/* The typed home of blocks that stand any number of times: an array of structs, and their number. */
+#define CONF_BLOCKS(type, items, count) \
+    .store = STORE_BLOCKS, .at = offsetof(type, items), .count_at = offsetof(type, count), \
+    .item_size = sizeof *((type *)0)->items
+
+/* Of a block: where its struct has the word behind the block's name. */
+#define CONF_NAMED(type, field) .has_name = true, .name_at = offsetof(type, field)
+
+#define IN_CONF(field) .state = CONF_BUILT, CONF_FIELD(struct conf, field)
+#define IN_VHOST(field) .state = CONF_BUILT, CONF_FIELD(struct conf_vhost, field)
 #define SET_IN_VHOST(field) .set_at = offsetof(struct conf_vhost, field)
 
 #define CONF_ROWS(array) .rows = (array), .n_rows = ARRAY_LEN(array)
@@ -129,6 +159,12 @@ const struct directive *conf_row(const struct conf_block *block, const char *nam
 
 /** The row of a path such as "vhost.play.gop_cache", or NULL. */
 const struct directive *conf_row_at(const char *path);
+
+/** Whether each block of the row's name counts, as an item of an array. */
+static inline bool conf_row_is_list(const struct directive *row)
+{
+    return row->store == STORE_BLOCKS && (row->flags & CONF_REPEAT);
+}
 
 /** `path` and `name` joined: "vhost.play" and "gop_cache"; an empty path gives the name. Cut at `cap`. */
 const char *conf_path_join(const char *path, const char *name, char *buf, size_t cap);

@@ -37,82 +37,109 @@ static const struct directive forward_rows[] = {
 };
 const struct conf_block conf_forward_block = { CONF_ROWS(forward_rows) };
 
+#define IN_ENGINE(field) CONF_FIELD(struct conf_engine, field)
 #define OPTIONS(called, text) \
-    { .name = called, .type = CONF_OPTIONS, .reload = RELOAD_APPLIED, .since = "1", .help = text }
+    { .name = #called, .type = CONF_OPTIONS, .reload = RELOAD_APPLIED, IN_ENGINE(called), .since = "1", .help = text }
 
 static const struct directive engine_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_ENGINE(enabled), .since = "1",
       .help = "Use this engine." },
-    OPTIONS("perfile", "Options of ffmpeg before its input: NAME VALUE; becomes -NAME VALUE."),
-    { .name = "iformat", .type = CONF_STRING, .def = "flv", .reload = RELOAD_APPLIED, .since = "1",
+    OPTIONS(perfile, "Options of ffmpeg before its input: NAME VALUE; becomes -NAME VALUE."),
+    { .name = "iformat", .type = CONF_STRING, .def = "flv", .reload = RELOAD_APPLIED, IN_ENGINE(iformat), .since = "1",
       .help = "Format of the input; off leaves it to ffmpeg." },
-    OPTIONS("vfilter", "Options after the input, for instance i logo.png; filter_complex 'overlay=10:10';"),
-    { .name = "vcodec", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED, .since = "1",
+    OPTIONS(vfilter, "Options after the input, for instance i logo.png; filter_complex 'overlay=10:10';"),
+    { .name = "vcodec", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED,
+      IN_ENGINE(vcodec), .since = "1",
       .example = "libx264", .help = "Video encoder, copy, or vn for no video." },
-    { .name = "vbitrate", .type = CONF_INT, .unit = "kbit/s", .def = "0", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "vbitrate", .type = CONF_INT, .unit = "kbit/s", .def = "0", .reload = RELOAD_APPLIED,
+      IN_ENGINE(vbitrate_kbps), .since = "1",
       .help = "Bit rate; here and below 0 leaves the option out." },
-    { .name = "vfps", .type = CONF_FLOAT, .def = "0", .reload = RELOAD_APPLIED, .since = "1", .help = "Frame rate." },
-    { .name = "vwidth", .type = CONF_INT, .unit = "pixels", .def = "0", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "vfps", .type = CONF_FLOAT, .def = "0", .reload = RELOAD_APPLIED,
+      IN_ENGINE(vfps), .since = "1", .help = "Frame rate." },
+    { .name = "vwidth", .type = CONF_INT, .unit = "pixels", .def = "0", .reload = RELOAD_APPLIED,
+      IN_ENGINE(vwidth), .since = "1",
       .help = "Width." },
-    { .name = "vheight", .type = CONF_INT, .unit = "pixels", .def = "0", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "vheight", .type = CONF_INT, .unit = "pixels", .def = "0", .reload = RELOAD_APPLIED,
+      IN_ENGINE(vheight), .since = "1",
       .help = "Height." },
-    { .name = "vthreads", .type = CONF_INT, .def = "1", .reload = RELOAD_APPLIED, .since = "1", .help = "Threads." },
-    { .name = "vprofile", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "vthreads", .type = CONF_INT, .def = "1", .reload = RELOAD_APPLIED,
+      IN_ENGINE(vthreads), .since = "1", .help = "Threads." },
+    { .name = "vprofile", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED,
+      IN_ENGINE(vprofile), .since = "1",
       .example = "main", .help = "Profile; needed to encode video." },
-    { .name = "vpreset", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "vpreset", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED,
+      IN_ENGINE(vpreset), .since = "1",
       .example = "medium", .help = "Preset; needed to encode video." },
-    OPTIONS("vparams", "More options for video."),
-    { .name = "acodec", .type = CONF_STRING, .reload = RELOAD_APPLIED, .since = "1", .example = "aac",
+    OPTIONS(vparams, "More options for video."),
+    { .name = "acodec", .type = CONF_STRING, .reload = RELOAD_APPLIED,
+      IN_ENGINE(acodec), .since = "1", .example = "aac",
       .help = "Audio encoder, copy, or an for no audio." },
-    { .name = "abitrate", .type = CONF_INT, .unit = "kbit/s", .def = "0", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "abitrate", .type = CONF_INT, .unit = "kbit/s", .def = "0", .reload = RELOAD_APPLIED,
+      IN_ENGINE(abitrate_kbps), .since = "1",
       .help = "Bit rate." },
-    { .name = "asample_rate", .type = CONF_INT, .unit = "Hz", .def = "0", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "asample_rate", .type = CONF_INT, .unit = "Hz", .def = "0", .reload = RELOAD_APPLIED,
+      IN_ENGINE(asample_rate), .since = "1",
       .help = "Sample rate." },
-    { .name = "achannels", .type = CONF_INT, .unit = "0|1|2", .def = "0", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "achannels", .type = CONF_INT, .unit = "0|1|2", .def = "0", .reload = RELOAD_APPLIED,
+      IN_ENGINE(achannels), .since = "1",
       .help = "Channels." },
-    OPTIONS("aparams", "More options for audio."),
-    { .name = "oformat", .type = CONF_STRING, .def = "flv", .reload = RELOAD_APPLIED, .since = "1",
+    OPTIONS(aparams, "More options for audio."),
+    { .name = "oformat", .type = CONF_STRING, .def = "flv", .reload = RELOAD_APPLIED, IN_ENGINE(oformat), .since = "1",
       .help = "Format of the output; off leaves it to ffmpeg." },
-    { .name = "output", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "output", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_APPLIED, IN_ENGINE(output), .since = "1",
       .example = "rtmp://127.0.0.1:[port]/[app]?vhost=[vhost]/[stream]_[engine]", .help = "Where to." },
 };
-static const struct conf_block transcode_engine_block = { CONF_ROWS(engine_rows) };
-static const struct conf_block ingest_engine_block = { CONF_ROWS(engine_rows), .unchecked = true };
+static const struct conf_block transcode_engine_block = { CONF_ROWS(engine_rows), CONF_NAMED(struct conf_engine, name) };
+static const struct conf_block ingest_engine_block = { CONF_ROWS(engine_rows), CONF_NAMED(struct conf_engine, name),
+                                                     .unchecked = true };
+
+#define IN_TRANSCODE(field) CONF_FIELD(struct conf_transcode, field)
 
 static const struct directive transcode_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "1", .help = "Transcode." },
-    { .name = "ffmpeg", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
+      IN_TRANSCODE(enabled), .since = "1", .help = "Transcode." },
+    { .name = "ffmpeg", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED,
+      IN_TRANSCODE(ffmpeg), .since = "1",
       .example = "/usr/bin/ffmpeg", .help = "The program." },
     { .name = "engine", .type = CONF_BLOCK, .children = &transcode_engine_block, .flags = CONF_REPEAT, .unit = "NAME",
-      .reload = RELOAD_APPLIED, .since = "1", .example = "sd", .help = "One output: a process of its own." },
+      .reload = RELOAD_APPLIED, CONF_BLOCKS(struct conf_transcode, engines, n_engines), .since = "1", .example = "sd",
+      .help = "One output: a process of its own." },
 };
-const struct conf_block conf_transcode_block = { CONF_ROWS(transcode_rows) };
+const struct conf_block conf_transcode_block = { CONF_ROWS(transcode_rows), CONF_NAMED(struct conf_transcode, scope) };
 
 static const char *const inputs[] = { "file", "stream", NULL };
 
+#define IN_INGEST(field) CONF_FIELD(struct conf_ingest, field)
+
 static const struct directive input_rows[] = {
     { .name = "type", .type = CONF_ENUM, .words = inputs, .other = -1, .def = "file", .reload = RELOAD_APPLIED,
-      .since = "1", .help = "A file, which starts over at its end, or a stream." },
-    { .name = "url", .type = CONF_STRING, .unit = "path or URL", .reload = RELOAD_APPLIED, .since = "1",
+      IN_INGEST(type), .since = "1", .help = "A file, which starts over at its end, or a stream." },
+    { .name = "url", .type = CONF_STRING, .unit = "path or URL", .reload = RELOAD_APPLIED, IN_INGEST(url), .since = "1",
       .example = "./doc/source.flv", .help = "Which." },
 };
 static const struct conf_block input_block = { CONF_ROWS(input_rows), .unchecked = true };
 
 static const struct directive ingest_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "1", .help = "Run it." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
+      IN_INGEST(enabled), .since = "1", .help = "Run it." },
     { .name = "input", .type = CONF_BLOCK, .children = &input_block, .reload = RELOAD_APPLIED, .since = "1",
       .help = "What to pull in." },
-    { .name = "ffmpeg", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "ffmpeg", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, IN_INGEST(ffmpeg), .since = "1",
       .example = "/usr/bin/ffmpeg", .help = "The program." },
     { .name = "engine", .type = CONF_BLOCK, .children = &ingest_engine_block, .unit = "[NAME]",
-      .reload = RELOAD_APPLIED, .since = "1", .help = "How, and where to; without codecs everything is copied." },
+      .reload = RELOAD_APPLIED, CONF_BLOCKS(struct conf_ingest, engines, n_engines), .since = "1",
+      .help = "How, and where to; without codecs everything is copied." },
 };
-const struct conf_block conf_ingest_block = { CONF_ROWS(ingest_rows) };
+const struct conf_block conf_ingest_block = { CONF_ROWS(ingest_rows), CONF_NAMED(struct conf_ingest, id) };
+
+#define IN_EXEC(field) CONF_FIELD(struct conf_vhost, field)
 
 static const struct directive exec_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "3", .help = "Run them." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
+      IN_EXEC(exec.enabled), .since = "3", .help = "Run them." },
     { .name = "publish", .type = CONF_LIST, .unit = "command argument ...", .flags = CONF_REPEAT,
-      .reload = RELOAD_APPLIED, .since = "3", .example = "/usr/bin/ffmpeg -i [url] -c copy -f flv /tmp/[stream].flv",
+      .reload = RELOAD_APPLIED,
+      IN_EXEC(exec.publish), .since = "3", .example = "/usr/bin/ffmpeg -i [url] -c copy -f flv /tmp/[stream].flv",
       .help = "Started with the stream, started again 3 s after it ends, ended with the stream. No shell." },
 };
 const struct conf_block conf_exec_block = { CONF_ROWS(exec_rows) };

@@ -105,8 +105,9 @@ static const struct directive rows[] = {
       .help = "Log level for ffmpeg processes, a word that ffmpeg knows." },
 
     /* the blocks */
-    { .name = "vhost", .type = CONF_BLOCK, .children = &conf_vhost_block, .flags = CONF_REPEAT,
-      .reload = RELOAD_APPLIED, .state = CONF_BUILT, .unit = "NAME", .since = "1", .example = "__defaultVhost__",
+    { .name = "vhost", .type = CONF_BLOCK, .children = &conf_vhost_block,
+      .flags = CONF_REPEAT | CONF_BY_NAME | CONF_CHECK_ALL, .reload = RELOAD_APPLIED, .state = CONF_BUILT,
+      CONF_BLOCKS(struct conf, vhosts, n_vhosts), .unit = "NAME", .since = "1", .example = "__defaultVhost__",
       .help = "Settings for the streams of one virtual host. __defaultVhost__ serves the names that no other does." },
     { .name = "rtmp", .type = CONF_BLOCK, .children = &conf_rtmp_block, .state = CONF_BUILT, .flags = CONF_NO_ENV,
       .since = "7 (2025)", .help = "Another place for listen and chunk_size; those of the root win." },
@@ -122,7 +123,8 @@ static const struct directive rows[] = {
     { .name = "rtc_server", .type = CONF_BLOCK, .children = &conf_rtc_server_block, .since = "4", .help = "WebRTC." },
     { .name = "srt_server", .type = CONF_BLOCK, .children = &conf_srt_server_block, .since = "4", .help = "SRT." },
     { .name = "stream_caster", .type = CONF_BLOCK, .children = &conf_stream_caster_block,
-      .flags = CONF_REPEAT | CONF_NO_ENV, .reload = RELOAD_RESTART, .since = "2",
+      .flags = CONF_REPEAT | CONF_NO_ENV, .reload = RELOAD_RESTART,
+      CONF_BLOCKS(struct conf, stream_casters, n_stream_casters), .since = "2",
       .help = "Takes streams in by other ways and publishes them over RTMP." },
     { .name = "heartbeat", .type = CONF_BLOCK, .children = &conf_heartbeat_block, .since = "1",
       .help = "Regular reports to an HTTP server." },

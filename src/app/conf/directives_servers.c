@@ -201,30 +201,37 @@ static const char *const casters[] = { "mpegts_over_udp", "flv", "gb28181", NULL
 #define REMOVED(called) \
     { .name = called, .type = CONF_ANYTHING, .flags = CONF_LEGACY, .since = "4", .help = "Removed." }
 
+#define IN_CASTER(field) CONF_FIELD(struct conf_stream_caster, field)
+
 static const struct directive sip_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, .since = "5",
+    { .name = "enabled", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, IN_CASTER(sip.enabled), .since = "5",
       .help = "The SIP server inside; off: an outer one tells of devices by the API." },
-    { .name = "listen", .type = CONF_INT, .unit = "port", .def = "5060", .reload = RELOAD_RESTART, .since = "5",
+    { .name = "listen", .type = CONF_INT, .unit = "port", .def = "5060", .reload = RELOAD_RESTART,
+      IN_CASTER(sip.listen), .since = "5",
       .help = "TCP port." },
-    { .name = "timeout", .type = CONF_SECONDS_FLOAT, .def = "60", .reload = RELOAD_RESTART, .since = "5",
+    { .name = "timeout", .type = CONF_SECONDS_FLOAT, .def = "60", .reload = RELOAD_RESTART,
+      IN_CASTER(sip.timeout_us), .since = "5",
       .help = "Longest silence of a device." },
-    { .name = "reinvite", .type = CONF_SECONDS_FLOAT, .def = "5", .reload = RELOAD_RESTART, .since = "5",
+    { .name = "reinvite", .type = CONF_SECONDS_FLOAT, .def = "5", .reload = RELOAD_RESTART,
+      IN_CASTER(sip.reinvite_us), .since = "5",
       .help = "Wait before asking a device for its stream again." },
     { .name = "candidate", .type = CONF_STRING, .unit = "*|ip|$VARIABLE", .def = "*", .reload = RELOAD_RESTART,
-      .since = "5", .help = "Address told to the device; *: detect it." },
+      IN_CASTER(sip.candidate), .since = "5", .help = "Address told to the device; *: detect it." },
     REMOVED("serial"), REMOVED("realm"), REMOVED("ack_timeout"), REMOVED("keepalive_timeout"),
     REMOVED("invite_port_fixed"), REMOVED("query_catalog_interval"), REMOVED("auto_play"), REMOVED("host"),
 };
 static const struct conf_block sip_block = { CONF_ROWS(sip_rows) };
 
 static const struct directive caster_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "2",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, IN_CASTER(enabled), .since = "2",
       .help = "Run this caster." },
-    { .name = "caster", .type = CONF_ENUM, .words = casters, .other = -1, .reload = RELOAD_RESTART, .since = "2",
+    { .name = "caster", .type = CONF_ENUM, .words = casters, .other = -1, .reload = RELOAD_RESTART,
+      IN_CASTER(kind), .since = "2",
       .example = "flv", .help = "MPEG-TS over UDP, FLV by HTTP POST, or GB28181 cameras." },
-    { .name = "output", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_RESTART, .since = "2",
+    { .name = "output", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_RESTART, IN_CASTER(output), .since = "2",
       .example = "rtmp://127.0.0.1/[app]/[stream]", .help = "Where to publish what comes in." },
-    { .name = "listen", .type = CONF_INT, .unit = "port", .def = "0", .reload = RELOAD_RESTART, .since = "2",
+    { .name = "listen", .type = CONF_INT, .unit = "port", .def = "0", .reload = RELOAD_RESTART,
+      IN_CASTER(listen), .since = "2",
       .help = "UDP port for MPEG-TS, TCP port for the others." },
     { .name = "sip", .type = CONF_BLOCK, .children = &sip_block, .since = "4", .help = "Signalling of GB28181." },
     REMOVED("tcp_enable"), REMOVED("rtp_port_min"), REMOVED("rtp_port_max"), REMOVED("wait_keyframe"),

@@ -1,5 +1,6 @@
 /* A virtual host: its own settings, playing, publishing, and who may. */
 #include "app/conf/directive.h"
+#include "app/conf/vhost.h"
 
 /* clang-format off */
 
@@ -52,9 +53,10 @@ static const struct directive vhost_rows[] = {
     { .name = "rtsp", .type = CONF_BLOCK, .children = &conf_vhost_rtsp_block, .since = "7 (2025)",
       .help = "RTSP in this vhost." },
     { .name = "transcode", .type = CONF_BLOCK, .children = &conf_transcode_block, .flags = CONF_REPEAT | CONF_NO_ENV,
-      .unit = "[app[/stream]]", .since = "1", .help = "Running ffmpeg on published streams: all, those of an app, or one." },
+      CONF_BLOCKS(struct conf_vhost, transcodes, n_transcodes), .unit = "[app[/stream]]", .since = "1",
+      .help = "Running ffmpeg on published streams: all, those of an app, or one." },
     { .name = "ingest", .type = CONF_BLOCK, .children = &conf_ingest_block, .flags = CONF_REPEAT | CONF_NO_ENV,
-      .unit = "[ID]", .since = "1", .example = "livestream",
+      CONF_BLOCKS(struct conf_vhost, ingests, n_ingests), .unit = "[ID]", .since = "1", .example = "livestream",
       .help = "Running ffmpeg to pull a file or a stream in, as long as the server runs." },
     { .name = "exec", .type = CONF_BLOCK, .children = &conf_exec_block, .flags = CONF_NO_ENV, .since = "3",
       .help = "Running a program for each published stream." },
@@ -94,7 +96,8 @@ static const struct directive vhost_rows[] = {
       .since = "1", .help = "Was: a bandwidth test for Flash players (enabled, key, interval, limit_kbps)." },
 };
 
-const struct conf_block conf_vhost_block = { CONF_ROWS(vhost_rows) };
+const struct conf_block conf_vhost_block = { CONF_ROWS(vhost_rows), CONF_NAMED(struct conf_vhost, name),
+                                             .derive = conf_vhost_derive };
 
 static const struct directive play_rows[] = {
     { .name = "gop_cache", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_VHOST(play.gop_cache),

@@ -105,6 +105,19 @@ static struct err *set_node(struct overlay *o, struct conf_node *parent, const c
     return done ? NULL : err_no_memory();
 }
 
+static struct err *overlay_block(struct overlay *o, const struct conf_block *block, const char *path,
+                                 struct conf_node *parent, const char *below);
+
+/* A variable counts for each block of a list. A list stands at the root or in another list: `parent` is what is around. */
+static struct err *overlay_list(struct overlay *o, const struct directive *row, const char *path,
+                                const struct conf_node *parent)
+{
+    struct err *e = NULL;
+    for (struct conf_node *n = conf_node_child(parent, row->name); n && !e; n = conf_node_same(n))
+        e = overlay_block(o, row->children, path, n, "");
+    return e;
+}
+
 /* All rows of a block that lies at `path`, and at `below` seen from `parent`. Recursion follows the table. */
 static struct err *overlay_block(struct overlay *o, const struct conf_block *block, const char *path,
                                  struct conf_node *parent, const char *below)
@@ -116,9 +129,12 @@ static struct err *overlay_block(struct overlay *o, const struct conf_block *blo
         if (row->flags & (CONF_NO_ENV | CONF_LEGACY))
             continue;
         conf_path_join(path, row->name, row_path, sizeof row_path);
+        if (conf_row_is_list(row)) {
+            if ((e = overlay_list(o, row, row_path, parent)))
+                return e;
+            continue;
+        }
         if (row->type == CONF_BLOCK) {
-            if (strcmp(row_path, "vhost") == 0)
-                continue;
             conf_path_join(below, row->name, name, sizeof name);
             if ((e = overlay_block(o, row->children, row_path, parent, name)))
                 return e;
@@ -135,9 +151,5 @@ static struct err *overlay_block(struct overlay *o, const struct conf_block *blo
 struct err *conf_env_apply(struct conf_tree *tree, char *const *envp, struct conf_report *report)
 {
     struct overlay o = { .tree = tree, .report = report, .envp = envp };
-    struct err    *e = overlay_block(&o, &conf_root_block, "", &tree->root, "");
-    for (struct conf_node *n = tree->root.first; n && !e; n = n->next)
-        if (strcmp(n->name, "vhost") == 0)
-            e = overlay_block(&o, &conf_vhost_block, "vhost", n, "");
-    return e;
+    return overlay_block(&o, &conf_root_block, "", &tree->root, "");
 }

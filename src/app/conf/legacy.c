@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/conf/endpoint.h"
+#include "app/conf/show.h"
 #include "core/attr.h"
 #include "core/str.h"
 

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "app/conf/show.h"
 #include "core/mem.h"
 #include "core/str.h"
 

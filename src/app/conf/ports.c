@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/conf/endpoint.h"
+#include "app/conf/show.h"
 #include "app/conf/tree.h"
 #include "core/str.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/conf/directive.h"
+#include "app/conf/show.h"
 #include "app/conf/spell.h"
 #include "app/conf/unbuilt.h"
 #include "app/conf/value.h"
@@ -16,7 +17,7 @@ enum { ROWS_MAX = 512 }; /* of the whole table, some 400 */
 struct review {
     struct conf_report     *report;
     bool                    allow_unbuilt;
-    const struct conf_node *vhost;          /* the block around, or NULL */
+    const struct conf_node *item;           /* the block with a name around, a vhost; or NULL */
     const struct directive *told[ROWS_MAX]; /* rows whose state has been told */
     size_t                  n_told;
 };
@@ -38,13 +39,14 @@ static bool is_switched(const struct conf_node *block, const char *position)
     return enabled && enabled->n_args && strcmp(enabled->args[0], position) == 0;
 }
 
-/* Where a block stands: its vhost, file and line. */
+/* Where a block stands: vhost, file and line. */
 static const char *place_of(const struct review *r, const struct conf_node *n, char *buf, size_t cap)
 {
     struct str out = str_over(buf, cap);
     char       where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
-    if (r->vhost)
-        str_printf(&out, ", vhost %s", conf_show(r->vhost->n_args ? r->vhost->args[0] : "", shown, sizeof shown));
+    if (r->item)
+        str_printf(&out, ", %s %s", r->item->name,
+                   conf_show(r->item->n_args ? r->item->args[0] : "", shown, sizeof shown));
     str_printf(&out, ", at %s", conf_node_where(n, where, sizeof where));
     return buf;
 }
@@ -121,16 +123,16 @@ static void review_block(struct review *r, const struct conf_node *parent, const
                             conf_node_where(first, counts, sizeof counts));
             continue;
         }
-        if (row->children == &conf_vhost_block)
-            r->vhost = n;
+        if (row->flags & CONF_BY_NAME)
+            r->item = n;
         if (!silent)
             tell_state(r, row, n, row_path);
         if (row->type == CONF_BLOCK)
             review_block(r, n, row->children, row_path, silent || row->state != CONF_BUILT);
         else
             review_value(r, row, n, row_path);
-        if (row->children == &conf_vhost_block)
-            r->vhost = NULL;
+        if (row->flags & CONF_BY_NAME)
+            r->item = NULL;
     }
 }
 

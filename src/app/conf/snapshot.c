@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "app/conf/cidr.h"
-#include "app/conf/unbuilt.h"
+#include "app/conf/directive.h"
+#include "app/conf/run_mode.h"
 #include "app/conf/value.h"
 #include "core/str.h"
 
@@ -12,50 +12,38 @@ static struct conf_value root_value(const struct conf_tree *tree, const char *na
     return conf_value(conf_row(&conf_root_block, name), conf_node_child(&tree->root, name));
 }
 
-static bool is_in_container(const struct conf_tree *tree, const struct conf_source *s)
-{
-    return s->in_container || root_value(tree, "in_docker").on;
-}
+/* ---- values ---- */
 
-bool conf_is_daemon(const struct conf_tree *tree, const struct conf_source *s)
-{
-    struct conf_value daemon = root_value(tree, "daemon");
-    if (is_in_container(tree, s) && root_value(tree, "disable_daemon_for_docker").on)
-        return false;
-    return s->env_only && !daemon.written ? false : daemon.on;
-}
-
-/* ---- rows to fields */
-
-struct fill {
-    struct conf_arena *arena;
-    char              *base; /* the struct that `at` counts from */
-    bool               failed;
-};
-
-static void store_text(struct fill *f, char **to, const char *text)
+void conf_fill_text(struct conf_fill *f, char **to, const char *text)
 {
     *to = conf_arena_strdup(f->arena, text);
     f->failed |= !*to;
 }
 
+void *conf_fill_array(struct conf_fill *f, size_t count, size_t size)
+{
+    void *items = count ? conf_arena_alloc(f->arena, count * size) : NULL;
+    f->failed |= count && !items;
+    return items;
+}
+
 /* The words of a default, which stand with single spaces between them. */
-static void split_words(struct fill *f, struct conf_words *to, const char *text)
+static void split_words(struct conf_fill *f, struct conf_words *to, const char *text)
 {
     size_t count = 1;
     for (const char *p = text; (p = strchr(p, ' ')); p++)
         count++;
     char *copy;
-    store_text(f, &copy, text);
-    to->items = conf_arena_alloc(f->arena, count * sizeof *to->items);
-    f->failed |= !to->items;
+    conf_fill_text(f, &copy, text);
+    to->items = conf_fill_array(f, count, sizeof *to->items);
     if (f->failed)
         return;
     for (char *word; (word = strsep(&copy, " "));)
         to->items[to->count++] = word;
 }
 
-static void store_words(struct fill *f, struct conf_words *to, const struct directive *row, const struct conf_node *n)
+static void store_words(struct conf_fill *f, struct conf_words *to, const struct directive *row,
+                        const struct conf_node *n)
 {
     if (n) {
         *to = (struct conf_words){ n->args, n->n_args };
@@ -66,114 +54,100 @@ static void store_words(struct fill *f, struct conf_words *to, const struct dire
         split_words(f, to, row->def);
 }
 
-static void store(struct fill *f, const struct directive *row, const struct conf_node *n)
+static size_t count_same(const struct conf_node *first)
+{
+    size_t count = 0;
+    for (const struct conf_node *n = first; n; n = conf_node_same(n))
+        count++;
+    return count;
+}
+
+static void store_commands(struct conf_fill *f, struct conf_commands *to, const struct conf_node *first)
+{
+    size_t count = count_same(first);
+    *to = (struct conf_commands){ .items = conf_fill_array(f, count, sizeof *to->items) };
+    for (const struct conf_node *n = first; n && !f->failed; n = conf_node_same(n))
+        to->items[to->count++] = (struct conf_words){ n->args, n->n_args };
+}
+
+/* Names of the user's own, with one word each at most. */
+static void store_options(struct conf_fill *f, struct conf_options *to, const struct conf_node *block)
+{
+    size_t count = 0;
+    for (const struct conf_node *n = block ? block->first : NULL; n; n = n->next)
+        count++;
+    *to = (struct conf_options){ .items = conf_fill_array(f, count, sizeof *to->items) };
+    for (const struct conf_node *n = block ? block->first : NULL; n && !f->failed; n = n->next) {
+        struct conf_option *option = &to->items[to->count++];
+        conf_fill_text(f, &option->name, n->name);
+        conf_fill_text(f, &option->value, n->n_args ? n->args[0] : "");
+    }
+}
+
+static void store_value(struct conf_fill *f, void *to, const struct directive *row, const struct conf_node *n)
 {
     struct conf_value v = conf_value(row, n);
-    void             *to = f->base + row->at;
     switch (row->store) {
     case STORE_BOOL: *(bool *)to = row->type == CONF_ENUM ? v.integer > 0 : v.on; break;
     case STORE_INT: *(int *)to = (int)v.integer; break;
     case STORE_INT64: *(int64_t *)to = v.integer; break;
     case STORE_DOUBLE: *(double *)to = v.real; break;
-    case STORE_STRING: store_text(f, to, v.text); break;
+    case STORE_STRING: conf_fill_text(f, to, v.text); break;
     case STORE_WORDS: store_words(f, to, row, n); break;
+    case STORE_COMMANDS: store_commands(f, to, n); break;
+    case STORE_OPTIONS: store_options(f, to, n); break;
     default: break;
     }
+}
+
+/* ---- blocks: `base` is the struct that the rows of a block count from ---- */
+
+static void fill_block(struct conf_fill *f, char *base, const struct conf_block *block, const struct conf_node *parent);
+
+static void fill_item(struct conf_fill *f, char *item, const struct conf_block *block, const struct conf_node *n)
+{
+    if (block->has_name)
+        conf_fill_text(f, (char **)(void *)(item + block->name_at), n->n_args ? n->args[0] : "");
+    fill_block(f, item, block, n);
+    if (block->derive && !f->failed)
+        block->derive(f, item, n);
+}
+
+static void fill_list(struct conf_fill *f, char *base, const struct directive *row, const struct conf_node *first)
+{
+    bool   all = row->flags & CONF_REPEAT;
+    size_t count = all ? count_same(first) : first != NULL, i = 0;
+    char  *items = conf_fill_array(f, count, row->item_size);
+    memcpy(base + row->at, &items, sizeof items);
+    memcpy(base + row->count_at, &count, sizeof count);
+    for (const struct conf_node *n = first; i < count && !f->failed; n = conf_node_same(n))
+        fill_item(f, items + i++ * row->item_size, row->children, n);
+}
+
+static void fill_row(struct conf_fill *f, char *base, const struct directive *row, const struct conf_node *n)
+{
+    if (row->store != STORE_NOTHING)
+        store_value(f, base + row->at, row, n);
+    else if (row->type == CONF_BLOCK)
+        fill_block(f, base, row->children, n);
     if (row->set_at)
-        *(bool *)(f->base + row->set_at) = row->type == CONF_LIST ? n != NULL : v.written;
+        *(bool *)(base + row->set_at) = row->type == CONF_LIST ? n != NULL : conf_value(row, n).written;
 }
 
-/* Every row with a field, here and below; `vhost` has its own base. Recursion follows the table. */
-static void fill_block(struct fill *f, const struct conf_block *block, const struct conf_node *parent)
+/* Lists come last: what an item derives may look at the values around. Recursion follows the table. */
+static void fill_block(struct conf_fill *f, char *base, const struct conf_block *block, const struct conf_node *parent)
 {
-    for (size_t i = 0; i < block->n_rows; i++) {
-        const struct directive *row = &block->rows[i];
-        const struct conf_node *n = conf_node_child(parent, row->name);
-        if (row->store != STORE_NOTHING)
-            store(f, row, n);
-        else if (row->type == CONF_BLOCK && row->state == CONF_BUILT && row->children != &conf_vhost_block)
-            fill_block(f, row->children, n);
-    }
+    for (size_t i = 0; i < block->n_rows; i++)
+        if (block->rows[i].store != STORE_BLOCKS && !(block->rows[i].flags & CONF_LEGACY))
+            fill_row(f, base, &block->rows[i], conf_node_child(parent, block->rows[i].name));
+    for (size_t i = 0; i < block->n_rows; i++)
+        if (block->rows[i].store == STORE_BLOCKS)
+            fill_list(f, base, &block->rows[i], conf_node_child(parent, block->rows[i].name));
 }
 
-/* ---- what is more than a row */
+/* ---- what is more than a row ---- */
 
-static bool is_rule(const struct conf_node *n)
-{
-    return strcmp(n->name, "allow") == 0 || strcmp(n->name, "deny") == 0;
-}
-
-static bool is_address(const char *who)
-{
-    struct cidr range;
-    return cidr_parse(who, strlen(who), &range);
-}
-
-/* A rule that matches nobody stays, with an empty `who`: an allow of any kind shuts out whom no allow names. */
-static struct conf_security_rule read_rule(struct fill *f, const struct conf_node *n, struct conf_report *report)
-{
-    const char *role = n->n_args ? n->args[0] : "", *who = n->n_args > 1 ? n->args[1] : "";
-    bool        publish = strcmp(role, "publish") == 0, play = strcmp(role, "play") == 0;
-    char        where[CONF_WHERE_MAX];
-    if ((!publish && !play) || (strcmp(who, "all") != 0 && !is_address(who))) {
-        conf_report_add(report, LOG_WARN,
-                        "%s: this rule matches nobody; write %s, publish or play, then all, an address or a CIDR range",
-                        conf_node_where(n, where, sizeof where), n->name);
-        who = "";
-    }
-    struct conf_security_rule rule = { .allow = strcmp(n->name, "allow") == 0, .publish = publish };
-    store_text(f, &rule.who, who);
-    return rule;
-}
-
-static void fill_rules(struct fill *f, struct conf_security *s, const struct conf_node *security,
-                       struct conf_report *report)
-{
-    size_t count = 0;
-    for (const struct conf_node *n = security ? security->first : NULL; n; n = n->next)
-        count += is_rule(n);
-    if (!count)
-        return;
-    s->rules = conf_arena_alloc(f->arena, count * sizeof *s->rules);
-    if (!s->rules) {
-        f->failed = true;
-        return;
-    }
-    for (const struct conf_node *n = security->first; n; n = n->next)
-        if (is_rule(n))
-            s->rules[s->n_rules++] = read_rule(f, n, report);
-}
-
-static void fill_vhost(struct conf *c, struct conf_vhost *v, const struct conf_node *n, struct fill *f,
-                       struct conf_report *report)
-{
-    f->base = (char *)v;
-    store_text(f, &v->name, n->n_args ? n->args[0] : "");
-    fill_block(f, &conf_vhost_block, n);
-    fill_rules(f, &v->security, conf_node_child(n, "security"), report);
-    v->unbuilt = conf_unbuilt_refusal(n);
-    if (!conf_node_word(conf_node_child(n, "chunk_size")))
-        v->chunk_size = c->chunk_size;
-    if (v->min_latency && !v->play.mw_msgs_set)
-        v->play.mw_msgs = 0;
-}
-
-static void fill_vhosts(struct conf *c, struct fill *f, struct conf_report *report)
-{
-    size_t count = 0;
-    for (const struct conf_node *n = c->tree->root.first; n; n = n->next)
-        count += strcmp(n->name, "vhost") == 0;
-    c->vhosts = conf_arena_alloc(f->arena, count * sizeof *c->vhosts);
-    if (!c->vhosts) {
-        f->failed = true;
-        return;
-    }
-    for (const struct conf_node *n = c->tree->root.first; n && !f->failed; n = n->next)
-        if (strcmp(n->name, "vhost") == 0)
-            fill_vhost(c, &c->vhosts[c->n_vhosts++], n, f, report);
-}
-
-/* The word that counts: an unknown one is taken as another, and the review says so. */
+/* The word that counts. An unknown word is taken as another one, and the review says so. */
 static const char *word_of(const char *name, struct conf_value v)
 {
     return conf_row(&conf_root_block, name)->words[v.integer];
@@ -194,16 +168,15 @@ static void fill_log(struct conf *c, const struct conf_source *s, struct conf_re
 
 struct err *conf_snapshot_fill(struct conf *c, const struct conf_source *s, struct conf_report *report)
 {
-    struct fill f = { .arena = &c->tree->arena, .base = (char *)c };
-    store_text(&f, &c->path, s->env_only || !s->path ? "" : s->path);
+    struct conf_fill f = { .conf = c, .arena = &c->tree->arena, .report = report };
+    conf_fill_text(&f, &c->path, s->env_only || !s->path ? "" : s->path);
     c->env_only = s->env_only;
-    fill_block(&f, &conf_root_block, &c->tree->root);
+    fill_block(&f, (char *)c, &conf_root_block, &c->tree->root);
 
-    c->in_docker = is_in_container(c->tree, s);
-    c->daemon = conf_is_daemon(c->tree, s);
+    c->in_docker = conf_run_mode_is_container(c->tree, s);
+    c->daemon = conf_run_mode_is_daemon(c->tree, s);
     c->daemon_overruled = !c->daemon && root_value(c->tree, "daemon").on && !s->env_only;
     c->inotify_auto_reload |= c->in_docker && root_value(c->tree, "auto_reload_for_docker").on;
     fill_log(c, s, report);
-    fill_vhosts(c, &f, report);
     return f.failed ? err_no_memory() : NULL;
 }

@@ -73,9 +73,9 @@ void conf_node_unlink(struct conf_node *parent, struct conf_node *child);
 /** Where it was written, for a message: `conf/srs.conf:42`, or `environment variable SRS_LISTEN`. */
 const char *conf_node_where(const struct conf_node *n, char *buf, size_t cap);
 
-/** A word of a file for a message: control characters as \xNN, cut after some 100 bytes. */
-const char *conf_show(const char *word, char *buf, size_t cap);
+/** The same behind a message: `, at conf/srs.conf:42`; "" for NULL, an absent directive. */
+const char *conf_node_at(const struct conf_node *n, char *buf, size_t cap);
 
-enum { CONF_WHERE_MAX = 300, CONF_SHOW_MAX = 112 };
+enum { CONF_WHERE_MAX = 300, CONF_AT_MAX = CONF_WHERE_MAX + 8 };
 
 #endif

@@ -86,7 +86,7 @@ static void names_the_directive_and_the_vhost(void **state)
     assert_null(conf_diff(a.conf, b.conf, &changes));
     assert_int_equal(changes.items[0].kind, CONF_CHANGED);
     assert_string_equal(changes.items[0].path, "vhost.play.atc");
-    assert_string_equal(changes.items[0].vhost, "v");
+    assert_string_equal(changes.items[0].item, "v");
     assert_ptr_equal(changes.items[0].row, conf_row_at("vhost.play.atc"));
     conf_changes_finish(&changes);
     unload(&a);

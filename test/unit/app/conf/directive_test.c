@@ -43,8 +43,8 @@ static void check_row(const struct directive *row, const char *path, bool no_env
     conf_value_judge(row, NULL, complaint, sizeof complaint);
     if (complaint[0])
         fail_msg("%s: its default is %s", path, complaint);
-    if (row->store != STORE_NOTHING && row->state != CONF_BUILT)
-        fail_msg("%s has a field and is not built", path);
+    if (row->store != STORE_NOTHING && row->state == CONF_IGNORED)
+        fail_msg("%s has a field and will never do anything", path);
     if (conf_row_at(path) != row)
         fail_msg("%s is there twice", path);
 }
@@ -64,11 +64,37 @@ static void check_field(const struct directive *row, const char *path, bool no_e
         [CONF_MS] = 1u << STORE_INT64,      [CONF_MS_FLOAT] = 1u << STORE_INT64,
         [CONF_STRING] = 1u << STORE_STRING, [CONF_ENUM] = 1u << STORE_INT | 1u << STORE_BOOL,
         [CONF_LIST] = 1u << STORE_WORDS,    [CONF_ANYTHING] = 0,
+        [CONF_BLOCK] = 1u << STORE_BLOCKS,  [CONF_OPTIONS] = 1u << STORE_OPTIONS,
     };
+    bool repeats = row->type == CONF_LIST && row->flags & CONF_REPEAT;
     (void)no_env;
     (void)arg;
-    if (row->store != STORE_NOTHING && !(fits[row->type] & 1u << row->store))
+    unsigned fitting = repeats ? 1u << STORE_COMMANDS : fits[row->type];
+    if (row->store != STORE_NOTHING && !(fitting & 1u << row->store))
         fail_msg("the field of %s has another type", path);
+}
+
+/* The rows of a list count from one struct of its array. */
+static void check_list(const struct directive *row, const char *path, bool no_env, void *arg)
+{
+    (void)no_env;
+    (void)arg;
+    if (row->store != STORE_BLOCKS)
+        return;
+    const struct conf_block *block = row->children;
+    if (!row->item_size || (block->has_name && block->name_at + sizeof(char *) > row->item_size))
+        fail_msg("%s has no struct, or a name outside it", path);
+    if (row->flags & CONF_BY_NAME && (!block->has_name || strchr(path, '.')))
+        fail_msg("%s has no name, or is not at the root", path);
+    for (size_t i = 0; i < block->n_rows; i++)
+        if (block->rows[i].store != STORE_NOTHING && block->rows[i].at >= row->item_size)
+            fail_msg("%s.%s lies outside its struct", path, block->rows[i].name);
+}
+
+static void every_list_has_its_struct(void **state)
+{
+    (void)state;
+    walk(&conf_root_block, "", false, check_list, NULL);
 }
 
 static void every_field_has_the_type_of_its_row(void **state)
@@ -168,9 +194,8 @@ static void no_block_has_lost_a_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_row_is_sound),
-        cmocka_unit_test(every_field_has_the_type_of_its_row),
-        cmocka_unit_test(every_variable_is_unique),
+        cmocka_unit_test(every_row_is_sound),        cmocka_unit_test(every_field_has_the_type_of_its_row),
+        cmocka_unit_test(every_list_has_its_struct), cmocka_unit_test(every_variable_is_unique),
         cmocka_unit_test(no_block_has_lost_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,123 @@
+#include "app/conf/check_vhost.h"
+
+#include <string.h>
+
+#include "app/conf/cidr.h"
+#include "app/conf/directive.h"
+#include "app/conf/show.h"
+#include "app/conf/value.h"
+#include "core/map.h"
+#include "core/str.h"
+#include "kernel/stream_format.h"
+
+static const char *vhost_name(const struct conf_node *vhost, char *buf, size_t cap)
+{
+    return conf_show(vhost->n_args ? vhost->args[0] : "", buf, cap);
+}
+
+static struct err *check_remux(const struct conf_node *vhost)
+{
+    int n_remux = 0;
+    for (const struct conf_node *n = conf_node_child(vhost, "http_remux"); n; n = conf_node_same(n))
+        n_remux++;
+    char name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+    if (n_remux > 1)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "vhost.http_remux only one but count=%d of %s%s", n_remux,
+                       vhost_name(vhost, name, sizeof name), conf_node_at(vhost, where, sizeof where));
+    return NULL;
+}
+
+static bool is_on(const struct conf_node *block)
+{
+    return str_equal(conf_node_word(conf_node_child(block, "enabled")), "on");
+}
+
+/* HTTP-TS is seen only where `enabled on` stands before the mount: files rely on not being refused. */
+static bool mounts_ts(const struct conf_node *remux)
+{
+    bool on = false;
+    for (const struct conf_node *n = remux ? remux->first : NULL; n; n = n->next) {
+        const char *word = conf_node_word(n);
+        if (strcmp(n->name, "enabled") == 0)
+            on = str_equal(word, "on");
+        else if (strcmp(n->name, "mount") == 0 && word && on &&
+                 stream_format_of_path(word) == &stream_formats[STREAM_TS])
+            return true;
+    }
+    return false;
+}
+
+static struct err *check_hls(const struct conf_node *vhost)
+{
+    const struct conf_node *remux = conf_node_child(vhost, "http_remux");
+    char                    name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+    if (is_on(conf_node_child(vhost, "hls")) && mounts_ts(remux))
+        return err_new(E_SYSTEM_CONFIG_INVALID, "vhost.hls conflict with vhost.http-ts of %s%s",
+                       vhost_name(vhost, name, sizeof name), conf_node_at(remux, where, sizeof where));
+    return NULL;
+}
+
+static struct err *check_kickoff(const struct conf_node *vhost)
+{
+    const struct conf_node *kickoff = conf_node_child(conf_node_child(vhost, "publish"), "kickoff_for_idle");
+    char                    where[CONF_AT_MAX];
+    if (is_on(conf_node_child(vhost, "forward")) &&
+        conf_value(conf_row(&conf_publish_block, "kickoff_for_idle"), kickoff).integer > 0)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "vhost.forward conflicts with vhost.publish.kickoff_for_idle%s",
+                       conf_node_at(kickoff, where, sizeof where));
+    return NULL;
+}
+
+static struct err *check_ingests(const struct conf_node *vhost)
+{
+    struct err *e = NULL;
+    struct map  ids = MAP_INIT;
+    for (struct conf_node *n = conf_node_child(vhost, "ingest"); n && !e; n = conf_node_same(n)) {
+        const char *id = n->n_args ? n->args[0] : "";
+        char        shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+        if (map_find(&ids, id))
+            e = err_new(E_SYSTEM_CONFIG_INVALID, "ingest id=%s exists for %s%s", conf_show(id, shown, sizeof shown),
+                        vhost_name(vhost, name, sizeof name), conf_node_at(n, where, sizeof where));
+        else if (!map_put(&ids, id, n))
+            e = err_no_memory();
+    }
+    map_finish(&ids);
+    return e;
+}
+
+/* A `deny` that cannot be read would let in whom it is to keep out. An `allow` of that kind lets nobody in: a warning. */
+static struct err *check_security(const struct conf_node *vhost)
+{
+    const struct conf_node *security = conf_node_child(vhost, "security");
+    char                    shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+    for (const struct conf_node *n = is_on(security) ? security->first : NULL; n; n = n->next) {
+        const char *role = n->n_args ? n->args[0] : "", *who = n->n_args > 1 ? n->args[1] : "";
+        struct cidr range;
+        if (strcmp(n->name, "deny") != 0)
+            continue;
+        if (strcmp(role, "publish") != 0 && strcmp(role, "play") != 0)
+            return err_new(E_SYSTEM_CONFIG_INVALID, "security.deny=%s of %s is neither publish nor play%s",
+                           conf_show(role, shown, sizeof shown), vhost_name(vhost, name, sizeof name),
+                           conf_node_at(n, where, sizeof where));
+        if (strcmp(who, "all") != 0 && !cidr_parse(who, strlen(who), &range))
+            return err_new(E_SYSTEM_CONFIG_INVALID,
+                           "security.deny %s %s of %s is neither all, nor an address, nor a range%s", role,
+                           conf_show(who, shown, sizeof shown), vhost_name(vhost, name, sizeof name),
+                           conf_node_at(n, where, sizeof where));
+    }
+    return NULL;
+}
+
+struct err *conf_check_vhosts(const struct conf_tree *tree)
+{
+    static struct err *(*const checks[])(const struct conf_node *) = { check_remux, check_hls, check_kickoff,
+                                                                       check_ingests, check_security };
+    const struct conf_node *first = conf_node_child(&tree->root, "vhost");
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+        for (const struct conf_node *n = first; n; n = conf_node_same(n)) {
+            struct err *e = checks[i](n);
+            if (e)
+                return e;
+        }
+    return NULL;
+}

@@ -1,0 +1,59 @@
+#include "app/conf/vhost.h"
+
+#include <string.h>
+
+#include "app/conf/cidr.h"
+#include "app/conf/snapshot.h"
+#include "app/conf/unbuilt.h"
+
+static bool is_rule(const struct conf_node *n)
+{
+    return strcmp(n->name, "allow") == 0 || strcmp(n->name, "deny") == 0;
+}
+
+static bool is_address(const char *who)
+{
+    struct cidr range;
+    return cidr_parse(who, strlen(who), &range);
+}
+
+/* A rule that matches nobody stays, with an empty `who`: once there is any allow, only those that an allow names come in. */
+static struct conf_security_rule read_rule(struct conf_fill *f, const struct conf_node *n)
+{
+    const char *role = n->n_args ? n->args[0] : "", *who = n->n_args > 1 ? n->args[1] : "";
+    bool        publish = strcmp(role, "publish") == 0, play = strcmp(role, "play") == 0;
+    char        where[CONF_WHERE_MAX];
+    if ((!publish && !play) || (strcmp(who, "all") != 0 && !is_address(who))) {
+        conf_report_add(f->report, LOG_WARN,
+                        "%s: this rule matches nobody; write %s, publish or play, then all, an address or a CIDR range",
+                        conf_node_where(n, where, sizeof where), n->name);
+        who = "";
+    }
+    struct conf_security_rule rule = { .allow = strcmp(n->name, "allow") == 0, .publish = publish };
+    conf_fill_text(f, &rule.who, who);
+    return rule;
+}
+
+static void fill_rules(struct conf_fill *f, struct conf_security *s, const struct conf_node *security)
+{
+    size_t count = 0;
+    for (const struct conf_node *n = security ? security->first : NULL; n; n = n->next)
+        count += is_rule(n);
+    s->rules = conf_fill_array(f, count, sizeof *s->rules);
+    if (!s->rules)
+        return;
+    for (const struct conf_node *n = security->first; n; n = n->next)
+        if (is_rule(n))
+            s->rules[s->n_rules++] = read_rule(f, n);
+}
+
+void conf_vhost_derive(struct conf_fill *f, void *item, const struct conf_node *n)
+{
+    struct conf_vhost *v = item;
+    fill_rules(f, &v->security, conf_node_child(n, "security"));
+    v->unbuilt = conf_unbuilt_refusal(n);
+    if (!conf_node_word(conf_node_child(n, "chunk_size")))
+        v->chunk_size = f->conf->chunk_size;
+    if (v->min_latency && !v->play.mw_msgs_set)
+        v->play.mw_msgs = 0;
+}
