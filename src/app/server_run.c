@@ -6,6 +6,7 @@
 #include "app/server/server.h"
 #include "app/services.h"
 #include "app/session/client_lines.h"
+#include "app/watch_certificates.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "protocol/peer_watch.h"
@@ -70,7 +71,7 @@ static void run_peer_watch(void *arg)
     err_free(e);
 }
 
-/* Park until the stop that is wanted is at least `level`, or so long has passed; true for the former. */
+/* Park until the stop that is wanted is at least `level` (true), or until the deadline (false). */
 static bool wait_for_stop(struct server *s, enum server_stop level, int64_t deadline_us)
 {
     while (s->stop < level) {
@@ -83,7 +84,7 @@ static bool wait_for_stop(struct server *s, enum server_stop level, int64_t dead
     return true;
 }
 
-/* True when everybody has left by himself, false when a quick stop was asked for meanwhile. */
+/* True when the last client has left by itself, false when a quick stop was asked for meanwhile. */
 static bool wait_for_clients(struct server *s)
 {
     int64_t step_us = US_PER_SECOND, said_us = 0;
@@ -120,6 +121,8 @@ struct err *server_run(struct server *s)
         e = co_go(&s->services, "host", host_run, &s->host, NULL);
     if (!e)
         e = co_go(&s->services, "peer-watch", run_peer_watch, s, NULL);
+    if (!e)
+        e = co_go(&s->services, "certificates", watch_certificates, s, NULL);
     if (!e) {
         wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
         if (s->stop == SERVER_STOPS_GRACEFULLY)

@@ -116,10 +116,10 @@ struct pair_load_job *pair_load_new(size_t cap)
     return job;
 }
 
-struct pair_load *pair_load_add(struct pair_load_job *job, void *of, const char *key, const char *cert)
+struct pair_load *pair_load_add(struct pair_load_job *job, const char *key, const char *cert)
 {
     struct pair_load *l = &job->pairs[job->count++];
-    *l = (struct pair_load){ .of = of, .key = mem_strdup(key), .cert = mem_strdup(cert) };
+    *l = (struct pair_load){ .key = mem_strdup(key), .cert = mem_strdup(cert) };
     return l->key && l->cert ? l : NULL;
 }
 

@@ -27,7 +27,6 @@ struct pair_stamp {
 
 /** One pair of a job. */
 struct pair_load {
-    void             *of; /* the caller's */
     char             *key, *cert;
     struct pair_stamp tried, seen; /* when it was read last, at the last look */
     bool              force;       /* read it in any case */
@@ -49,7 +48,7 @@ struct pair_load_job {
 struct pair_load_job *pair_load_new(size_t cap);
 
 /** One more: the paths are copied. NULL when memory is out. */
-struct pair_load *pair_load_add(struct pair_load_job *job, void *of, const char *key, const char *cert);
+struct pair_load *pair_load_add(struct pair_load_job *job, const char *key, const char *cert);
 
 /** Do it. As offload(): after an error the job is gone. Yields. */
 struct err *pair_load_run(struct pair_load_job *job, int64_t deadline_us) ATTR_MUST_USE;

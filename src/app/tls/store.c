@@ -143,10 +143,12 @@ static void say_good(const struct tls_pair *p)
 static const char without_pair[] =
     "its TLS port stays closed until the pair can be used (a vhost's: that of the port is shown)";
 
-/* Take over what was read. An error is of a pair that a reload wants to add. */
-static struct err *take(struct pair_load *l, bool *opened)
+/* Take over what was read, unless the pair has gone meanwhile. An error is of a pair that a reload wants to add. */
+static struct err *take(struct tls_store *st, struct pair_load *l, bool *opened)
 {
-    struct tls_pair *p = l->of;
+    struct tls_pair *p = find(st, l->key, l->cert);
+    if (!p)
+        return NULL;
     p->seen = l->now;
     if (!l->was_read)
         return NULL;
@@ -181,7 +183,7 @@ static struct pair_load_job *make_job(const struct tls_store *st, bool force)
         return NULL;
     LIST_FOREACH (&st->pairs, it, after) {
         struct tls_pair  *p = LIST_ENTRY(it, struct tls_pair, link);
-        struct pair_load *l = pair_load_add(job, p, p->key, p->cert);
+        struct pair_load *l = pair_load_add(job, p->key, p->cert);
         if (!l) {
             pair_load_free(job);
             return NULL;
@@ -204,7 +206,7 @@ static struct err *read_pairs(struct tls_store *st, bool force, bool *opened)
     if (e)
         return err_wrap(e, "read the TLS certificates");
     for (size_t i = 0; i < job->count; i++) {
-        e = take(&job->pairs[i], opened);
+        e = take(st, &job->pairs[i], opened);
         if (!first)
             first = e;
         else

@@ -1,10 +1,10 @@
 /**
  * The certificates that the server shows, by the paths of their files: read at start, again at a reload, and again when
- * the files change. Whoever is connected keeps the one that he began with.
+ * the files change. A client that is connected keeps the one that it began with.
  *
  * A pair that cannot be used is refused with a line in the log that names both files, and the one before stays.
  *
- * Ownership  one coroutine at a time calls what yields: who starts the server, then reload.c's
+ * Several coroutines may call at once: after a wait each pair is looked up again.
  */
 #ifndef APP_TLS_STORE_H
 #define APP_TLS_STORE_H
