@@ -86,32 +86,18 @@ part(from, 1) == "app" && part(what, 1) == "app" {
 }' "$work/files" "$work/includes" >"$work/bad"
 cat "$work/bad"
 
-# Circles of files that are known and shall go: a line each. No line is added.
-known="
-app/live/delivery app/live/sender
-"
-
 # What includes what, files without their endings, and folders.
-awk -v known="$known" -v folders="$work/between_folders" '
+awk -v folders="$work/between_folders" '
 function folder(path) {
     sub(/\/[^\/]*$/, "", path)
     return path
-}
-function is_known(a, b,    n) {
-    for (n in rows)
-        if (index(" " rows[n] " ", " " a " ") && index(" " rows[n] " ", " " b " "))
-            return 1
-    return 0
-}
-BEGIN {
-    split(known, rows, "\n")
 }
 $2 ~ /^".*\// {
     from = substr($1, length("src/") + 1)
     what = substr($2, 2, length($2) - 2)
     sub(/\.[ch]$/, "", from)
     sub(/\.h$/, "", what)
-    if (from != what && !is_known(from, what))
+    if (from != what)
         print from, what
     if (folder(from) != folder(what))
         print folder(from), folder(what) >folders
