@@ -6,6 +6,7 @@
 #include "app/server/server.h"
 #include "app/services.h"
 #include "app/session/client_lines.h"
+#include "app/source/attend.h"
 #include "app/watch_certificates.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -14,6 +15,9 @@
 
 /* A graceful stop says what it waits for after 1, 2, 4 … 32 s, and looks this often whether it is overtaken. */
 enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
+
+/* How long attendants may take to end what they do for their streams when the server stops. */
+enum { ATTENDANTS_US = 10 * US_PER_SECOND };
 
 struct usage {
     int64_t at_us, cpu_us;
@@ -131,6 +135,7 @@ struct err *server_run(struct server *s)
     service_notify_stopping();
     listeners_close(s);
     co_group_cancel_and_join(&s->connections);
+    attend_join(&s->sources, ATTENDANTS_US);
     co_group_cancel_and_join(&s->services);
     services_finish();
     log_info("server terminated");

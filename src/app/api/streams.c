@@ -37,7 +37,7 @@ static void put_audio(struct jw *j, const struct audio_info *a)
 static void put_publish(struct jw *j, const struct source *s)
 {
     jw_object(j, "publish");
-    jw_bool(j, "active", s->publisher != NULL);
+    jw_bool(j, "active", source_is_live(s));
     if (*s->stat.publisher_id)
         jw_string(j, "cid", s->stat.publisher_id);
     jw_object_end(j);

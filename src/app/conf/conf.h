@@ -218,6 +218,8 @@ struct conf_vhost {
     size_t                  n_ingests;
     struct conf_exec        exec;
 
+    int64_t history_us; /* derived: the most that a player of this vhost begins before the live end, whatever its GOPs */
+
     const struct conf_unbuilt *unbuilt; /* the feature without which nobody is served (unbuilt.h); NULL: none */
 };
 

@@ -5,6 +5,7 @@
 #include "app/conf/cidr.h"
 #include "app/conf/snapshot.h"
 #include "app/conf/unbuilt.h"
+#include "kernel/stream_format.h"
 
 static bool is_rule(const struct conf_node *n)
 {
@@ -47,10 +48,18 @@ static void fill_rules(struct conf_fill *f, struct conf_security *s, const struc
             s->rules[s->n_rules++] = read_rule(f, n);
 }
 
+/* Players of bare audio begin with as much of the stream as `fast_cache` says, all others with a GOP. */
+static int64_t history_us(const struct conf_http_remux *remux)
+{
+    const struct stream_format *format = remux->mount ? stream_format_of_path(remux->mount) : NULL;
+    return remux->enabled && format && format->bare_audio ? remux->fast_cache_us : 0;
+}
+
 void conf_vhost_derive(struct conf_fill *f, void *item, const struct conf_node *n)
 {
     struct conf_vhost *v = item;
     fill_rules(f, &v->security, conf_node_child(n, "security"));
+    v->history_us = history_us(&v->http_remux);
     v->unbuilt = conf_unbuilt_refusal(n);
     if (!conf_node_word(conf_node_child(n, "chunk_size")))
         v->chunk_size = f->conf->chunk_size;

@@ -50,7 +50,7 @@ int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r
     const struct source *s = r->source;
     if (!reader_peek(r, 0))
         return DEADLINE_NEVER;
-    if (!s->publisher || (o->has_audio && o->has_video))
+    if (!source_is_live(s) || (o->has_audio && o->has_video))
         return 0;
     if (o->has_audio ? o->video_told : o->audio_told)
         return s->published_at_us + patience.told_us;

@@ -5,7 +5,6 @@
 #include "app/live/sender.h"
 #include "app/session/session.h"
 #include "app/source/pacer.h"
-#include "app/source/retention.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -28,12 +27,11 @@ struct player {
     struct websocket         *ws; /* NULL: plain HTTP */
     struct websocket          websocket;
     struct sender             out;
-    uint64_t                  applied_conf;               /* serial of the one in use */
     bool                      barred_audio, barred_video; /* the configuration kept the header from telling them */
     bool                      asked_range; /* as whoever wants to move about in a file does; recorders do not */
     bool                      opened;      /* all that comes before the first frame is sent */
     bool                      dropped;     /* some input was dropped: the next request may have been in it */
-    unsigned                  epoch;       /* of the source, when the player came */
+    unsigned                  moments;     /* of the stream, which have come and are not heeded yet: a set */
     int64_t                   wait_until_us;
     int64_t                   since_us; /* when the first frames were there */
 };
@@ -69,7 +67,6 @@ static struct err *listen_to_player(struct player *p)
 static void follow_conf(struct player *p)
 {
     bool drop = p->format->announces && p->source->vhost->http_remux.drop_if_not_match;
-    p->applied_conf = p->source->conf->serial;
     sender_leave_out(&p->out, drop && p->barred_audio, drop && p->barred_video);
 }
 
@@ -138,7 +135,7 @@ static struct err *open_stream(struct player *p, struct live_opening *o, bool *e
 /* Until `due_us`, or the end of the wait for a publisher. */
 static struct err *wait_to_open(struct player *p, int64_t due_us, bool *ended)
 {
-    int64_t until_us = p->source->publisher || due_us < p->wait_until_us ? due_us : p->wait_until_us;
+    int64_t until_us = source_is_live(p->source) || due_us < p->wait_until_us ? due_us : p->wait_until_us;
     *ended = until_us != due_us && now_us() >= until_us;
     if (*ended || io_is_readable(p->io))
         return NULL;
@@ -168,16 +165,21 @@ static struct err *wait_and_open(struct player *p, bool *ended)
 
 static struct err *send_what_is_due(struct player *p, bool *ended)
 {
-    bool idle;
-    if (p->source->conf->serial != p->applied_conf)
+    const unsigned unpublished = moment_bit(MOMENT_UNPUBLISHED), reloaded = moment_bit(MOMENT_CONF_CHANGED);
+    bool           idle;
+    p->moments |= reader_take_moments(&p->out.reader);
+    if (p->moments & reloaded)
         follow_conf(p); /* before the next frame */
+    p->moments &= unpublished;
     struct err *e = sender_send(&p->out, &idle);
     if (e || !idle)
         return e;
-    *ended = p->out.is_over || (p->epoch != p->source->epoch && !p->source->publisher);
+    if (reader_has_moments(&p->out.reader))
+        return NULL;
+    *ended = p->out.is_over || ((p->moments & unpublished) && !source_is_live(p->source));
     if (*ended)
         return NULL;
-    p->epoch = p->source->epoch; /* a new publisher at once: the player goes on with it */
+    p->moments = 0; /* a new publisher has come at once: the player goes on with it */
     return io_is_readable(p->io) ? NULL : sender_wait(&p->out, DEADLINE_NEVER);
 }
 
@@ -199,15 +201,14 @@ static struct err *play(struct player *p)
     struct source *s = p->source;
     struct wire    wire = { .format = p->format->wire };
     wire.framing = p->ws ? FRAMING_WEBSOCKET : http_reply_is_chunked(p->x) ? FRAMING_CHUNK : FRAMING_NONE;
-    p->epoch = s->epoch;
     p->since_us = now_us();
     p->wait_until_us = p->since_us + s->vhost->http_remux.wait_us;
     struct err *e = sender_attach(&p->out, s, p->io, wire, &p->session->client.n_messages, &live_delivery);
     if (!e && p->format->format->bare_audio)
-        reader_start_at(&p->out.reader, retention_fast_cache_us(s));
+        reader_start_at(&p->out.reader, source_is_live(s) ? s->vhost->history_us : 0);
     if (!e) {
         log_info("start play %s%s over %s, ip=%s, publishing=%d, mw_sleep=%lldms, gop_cache=%d, jitter=%d", s->identity,
-                 p->format->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, s->publisher != NULL,
+                 p->format->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, source_is_live(s),
                  (long long)(pacer_interval_us(s) / US_PER_MS), s->vhost->play.gop_cache,
                  (int)s->vhost->play.time_jitter);
         co_trim_stack(); /* of the request's depth: a player may stay for days */

@@ -188,7 +188,7 @@ static void pass_shared(struct sender *p, const struct release_share *b, size_t 
 bool sender_keeps_step(const struct sender *p)
 {
     const struct source *s = p->reader.source;
-    return p->epoch == s->epoch && p->conf == s->conf->serial && p->jitter.mode == jitter_mode(s) && p->io->may_write &&
+    return p->in_step && !reader_has_moments(&p->reader) && p->jitter.mode == jitter_mode(s) && p->io->may_write &&
            !p->cut && !p->paused && p->duration_ms <= 0 && s->vhost->play.send_min_interval_us <= 0 &&
            !reader_is_prologue(&p->reader, 0);
 }
@@ -284,13 +284,14 @@ void sender_leave_out(struct sender *p, bool audio, bool video)
 
 struct err *sender_wait(struct sender *p, int64_t deadline_us)
 {
-    p->epoch = p->reader.source->epoch;
-    p->conf = p->reader.source->conf->serial;
     if (!p->is_settled && *p->n_messages > 0) {
         p->is_settled = true;
         co_trim_stack(); /* the stack pages that joining touched: the player may live for days */
     }
-    return reader_wait(&p->reader, deadline_us);
+    p->in_step = true;
+    struct err *e = reader_wait(&p->reader, deadline_us);
+    p->in_step = false;
+    return e;
 }
 
 void sender_detach(struct sender *p)

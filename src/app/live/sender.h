@@ -5,7 +5,8 @@
  *     sender_attach(&p, source, io, wire, &n, &live_delivery)
  *     loop:
  *         sender_send(&p, &idle)              what is due
- *         if (idle) sender_wait(&p, …)       … and whatever else the protocol wants to be looked at
+ *         reader_take_moments(&p.reader)      what the protocol wants to know of the stream
+ *         if (idle) sender_wait(&p, …)       … and whatever else it wants to be looked at
  *     sender_detach(&p)
  *
  * Between two calls no frame is half written unless `cut` says so: only then, nothing else may be sent.
@@ -48,8 +49,7 @@ struct sender {
     bool                 is_over;     /* the next frame cannot be expressed in this format: nothing more is sent */
     int64_t              duration_ms; /* none above 0: no end */
     struct sent_duration sent;
-    unsigned             epoch;      /* of the source when the player began to wait, … */
-    uint64_t             conf;       /* … and the serial of its configuration; 0: before */
+    bool                 in_step;    /* waits for releases, and may be given what all get */
     bool                 is_settled; /* has caught up once */
 };
 

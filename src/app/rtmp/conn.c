@@ -22,7 +22,6 @@ void rtmp_conn_set_nodelay(struct rtmp_conn *c, bool wanted)
 void rtmp_conn_apply_socket_options(struct rtmp_conn *c)
 {
     const struct conf_vhost *vhost = c->session.source->vhost;
-    c->applied_conf = c->session.source->conf->serial;
     rtmp_conn_set_nodelay(c, vhost->tcp_nodelay || !vhost->tcp_nodelay_set);
 }
 

@@ -24,9 +24,8 @@ struct rtmp_conn {
     struct rtmp_server  rtmp;
     struct rtmp_request request;
     enum rtmp_role      role;
-    bool                identified;   /* `role` and the stream in `request` are those of a stream under way */
-    struct session      session;      /* while it plays or publishes */
-    uint64_t            applied_conf; /* serial of the one whose socket options are set */
+    bool                identified; /* `role` and the stream in `request` are those of a stream under way */
+    struct session      session;    /* while it plays or publishes */
     bool                is_tls;
     bool                tcp_nodelay;
     char                trace[IDENT_CAP];

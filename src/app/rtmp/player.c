@@ -12,7 +12,6 @@
 struct player {
     struct rtmp_conn *conn;
     struct sender     out;
-    unsigned          epoch;          /* of the source, as the player has been told */
     bool              told_end;       /* that its stream has ended */
     int64_t           alone_since_us; /* when there was no publisher any more; 0: there is one */
 };
@@ -21,11 +20,11 @@ struct player {
 static int64_t wait_deadline(struct player *p)
 {
     const struct source *s = p->out.reader.source;
-    if (s->publisher)
+    if (source_is_live(s))
         p->alone_since_us = 0;
     else if (!p->alone_since_us)
         p->alone_since_us = now_us();
-    return s->publisher ? DEADLINE_NEVER : p->alone_since_us + s->vhost->play.wait_us;
+    return source_is_live(s) ? DEADLINE_NEVER : p->alone_since_us + s->vhost->play.wait_us;
 }
 
 static struct err *give_up_waiting(struct player *p)
@@ -54,21 +53,27 @@ static struct err *tell_end(struct player *p)
     return e ? e : rtmp_server_send_status(rtmp, RTMP_STATUS_UNPUBLISH_NOTIFY);
 }
 
-/* After the last frame: tell the player that its stream has ended, or has come back. */
-static struct err *tell_epoch(struct player *p)
+static struct err *tell_beginning(struct player *p)
 {
-    const struct source *s = p->out.reader.source;
-    struct rtmp_server  *rtmp = &p->conn->rtmp;
-    struct err          *e = NULL;
-    p->epoch = s->epoch;
-    if (!s->publisher) {
+    struct rtmp_server *rtmp = &p->conn->rtmp;
+    struct err         *e = rtmp_server_send_event(rtmp, RTMP_EVENT_STREAM_BEGIN);
+    p->told_end = false;
+    return e ? e : rtmp_server_send_status(rtmp, RTMP_STATUS_PUBLISH_NOTIFY);
+}
+
+/* After the last frame, the player is told that its stream has ended, or has come back. A reload counts at once. */
+static struct err *heed_moments(struct player *p)
+{
+    unsigned    moments = reader_take_moments(&p->out.reader);
+    bool        is_live = source_is_live(p->out.reader.source);
+    struct err *e = NULL;
+    if (moments & moment_bit(MOMENT_CONF_CHANGED))
+        rtmp_conn_apply_socket_options(p->conn);
+    if (is_live && p->told_end) {
+        e = tell_beginning(p);
+    } else if (!is_live && (moments & moment_bit(MOMENT_UNPUBLISHED))) {
         p->told_end = true;
         e = tell_end(p);
-    } else if (p->told_end) {
-        p->told_end = false;
-        e = rtmp_server_send_event(rtmp, RTMP_EVENT_STREAM_BEGIN);
-        if (!e)
-            e = rtmp_server_send_status(rtmp, RTMP_STATUS_PUBLISH_NOTIFY);
     }
     return err_wrap(e, "tell the player of the publisher");
 }
@@ -76,7 +81,7 @@ static struct err *tell_epoch(struct player *p)
 /* Before the first new frame, but not inside an old one. */
 static bool is_new_beginning(const struct player *p)
 {
-    return p->told_end && !p->out.cut && p->out.reader.source->publisher;
+    return p->told_end && !p->out.cut && source_is_live(p->out.reader.source);
 }
 
 /* He pauses, and the last frames wait for him. */
@@ -157,16 +162,14 @@ static struct err *play_loop(struct player *p)
         if (!p->out.cut && (!listened || io_is_readable(&c->io)) && (e = listen_to_player(p, &ended)))
             break;
         listened = true; /* once in any case: something may have come together with play */
-        if (is_new_beginning(p) && (e = tell_epoch(p)))
+        if (is_new_beginning(p) && (e = tell_beginning(p)))
             break;
         if (ended || (e = sender_send(&p->out, &idle)) || !idle)
             continue;
-        if (p->epoch != p->out.reader.source->epoch && !has_frames_to_come(p)) { /* yields: look again at what is due */
-            e = tell_epoch(p);
+        if (reader_has_moments(&p->out.reader) && !has_frames_to_come(p)) { /* yields: look again at what is due */
+            e = heed_moments(p);
             continue;
         }
-        if (p->out.reader.source->conf->serial != c->applied_conf)
-            rtmp_conn_apply_socket_options(c);
         if (!io_is_readable(&c->io))
             e = wait_for_frames(p);
     }
@@ -176,7 +179,7 @@ static struct err *play_loop(struct player *p)
 struct err *rtmp_player_run(struct rtmp_conn *c)
 {
     struct source *s = c->session.source;
-    struct player  p = { .conn = c, .epoch = s->epoch };
+    struct player  p = { .conn = c };
     struct wire    wire = { .format = &rtmp_wire, .chunk_size = c->rtmp.link.out_chunk_size, .msid = RTMP_MSID };
     struct err    *e = rtmp_server_start_play(&c->rtmp);
     if (!e)
@@ -184,12 +187,13 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
     if (!e) {
         const struct conf_play *play = &s->vhost->play;
         log_info("create consumer, active=%d, queue_size=%lldms, jitter=%d, headers=%zu, gop_cache=%d",
-                 s->publisher != NULL, (long long)(source_queue_length_us(s) / US_PER_MS), (int)play->time_jitter,
+                 source_is_live(s), (long long)(source_queue_length_us(s) / US_PER_MS), (int)play->time_jitter,
                  p.out.reader.prologue.count, play->gop_cache);
         log_info("start play smi=%lldms, mw_sleep=%lld, mw_msgs=%d, realtime=%d, tcp_nodelay=%d",
                  (long long)(play->send_min_interval_us / US_PER_MS), (long long)(pacer_interval_us(s) / US_PER_MS),
                  play->mw_msgs, s->vhost->min_latency, c->tcp_nodelay);
         p.out.duration_ms = c->request.duration_ms;
+        rtmp_conn_apply_socket_options(c); /* a reload may have come before it joined */
         co_trim_stack(); /* of the handshake's depth: a player may stay for days */
         e = play_loop(&p);
     }

@@ -26,6 +26,7 @@ struct rtmp_publisher {
     struct feed       feed;
     int64_t           began_us, last_packet_us;
     int64_t           n_packets;
+    uint64_t          seen;       /* number of the newest moment of the source that was heeded */
     int64_t           late_bytes; /* read beyond the deadline, since the last message */
 };
 
@@ -140,6 +141,17 @@ static struct err *read_message(struct rtmp_publisher *p, struct rtmp_message *m
     return p->publisher.taken_over ? taken_over(p, e) : e;
 }
 
+/* The audience and the timeouts are looked at with every message; the socket follows a reload. */
+static void heed_moments(struct rtmp_publisher *p)
+{
+    const struct moments *moments = &p->source->moments;
+    if (p->seen == moments->newest)
+        return;
+    if (moments_since(moments, p->seen) & moment_bit(MOMENT_CONF_CHANGED))
+        rtmp_conn_apply_socket_options(p->conn);
+    p->seen = moments->newest;
+}
+
 static struct err *publish_loop(struct rtmp_publisher *p)
 {
     struct err *e = NULL;
@@ -155,8 +167,8 @@ static struct err *publish_loop(struct rtmp_publisher *p)
             e = take_message(p, &msg, &ended);
         }
         frame_unref(&msg.payload);
-        if (!e && !ended && p->source->conf->serial != p->conn->applied_conf)
-            rtmp_conn_apply_socket_options(p->conn);
+        if (!e && !ended)
+            heed_moments(p);
     }
     return e;
 }

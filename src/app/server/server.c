@@ -1,6 +1,7 @@
 #include "app/server/server.h"
 
 #include "app/conf/size.h"
+#include "app/source/attend.h"
 #include "app/source/give_way.h"
 #include "app/stat/system/memory_max.h"
 #include "core/log.h"
@@ -11,6 +12,7 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
     *s = (struct server){ .conf = conf_ref(conf), .server_id = server_id };
     ident_random(s->service_id, IDENT_LEN);
     s->host.conf = &s->conf;
+    sources_init(&s->sources, attendants);
     registry_init(&s->registry);
     s->door = (struct session_door){
         .conf = &s->conf, .sources = &s->sources, .registry = &s->registry, .gates = session_gates
@@ -44,7 +46,7 @@ void server_finish(struct server *s)
     mem_set_limit(0, NULL, NULL);
     registry_finish(&s->registry);
     tls_store_finish(&s->tls);
-    map_finish(&s->sources.by_key);
+    sources_finish(&s->sources);
     conf_unref(&s->conf);
 }
 

@@ -1,5 +1,6 @@
 #include "app/source/audience.h"
 
+#include "app/source/attend.h"
 #include "app/source/pacer.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
@@ -8,8 +9,9 @@
 struct err *audience_join(struct reader *r, struct source *s)
 {
     reader_init(r, s);
-    if (s->publisher)
-        co_unpark(s->publisher->co); /* it may read at leisure while nobody watches */
+    if (s->n_readers == 1)
+        attend_tell(s, MOMENT_FIRST_READER);
+    r->seen = s->moments.newest;
     struct err *e = pacer_start(s);
     if (e)
         audience_leave(r);
@@ -25,5 +27,6 @@ void audience_leave(struct reader *r)
     if (s->n_readers == 0) {
         s->unwatched_since_us = now_us();
         pacer_notice(s); /* it ends when nobody reads */
+        attend_tell(s, MOMENT_LAST_READER_GONE);
     }
 }

@@ -1,6 +1,7 @@
 #include "app/source/life.h"
 
 #include "app/source/append.h"
+#include "app/source/attend.h"
 #include "app/source/pacer.h"
 #include "app/source/retention.h"
 #include "app/source/source.h"
@@ -38,21 +39,23 @@ static void note_publisher(struct source *s, const struct publisher *p)
 
 struct err *source_publish(struct source *s, struct publisher *p)
 {
-    if (s->publisher && !s->vhost->publish.republish_takeover)
+    if (source_is_live(s) && !s->vhost->publish.republish_takeover)
         return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is busy, client %s publishes it", s->identity,
                        s->publisher->trace);
     if (!mem_has_room())
         return err_new(E_LIMIT, "no memory for another publisher: the server holds more than memory_limit");
-    if (s->publisher) {
+    if (source_is_live(s)) {
         s->publisher->taken_over = true;
         co_cancel(s->publisher->co);
         end_publish(s);
+        attend_tell(s, MOMENT_UNPUBLISHED);
     }
     s->publisher = p;
-    s->epoch++;
+    s->state = SOURCE_LIVE;
     stream_clock_begin(&s->clock);
     s->published_at_us = s->unwatched_since_us = now_us();
     note_publisher(s, p);
+    attend_tell(s, MOMENT_PUBLISHED);
     return NULL;
 }
 
@@ -62,10 +65,11 @@ void source_unpublish(struct source *s, struct publisher *p)
         return;
     end_publish(s);
     s->publisher = NULL;
+    s->state = SOURCE_IDLE;
     if (s->stat.counted_in)
         s->stat.counted_in->n_streams--;
     s->stat.counted_in = NULL;
-    s->epoch++;
+    attend_tell(s, MOMENT_UNPUBLISHED);
     pacer_release_now(s);
     retention_trim(s); /* players may stay for hours, the last GOP need not */
 }
@@ -84,4 +88,5 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
     if (!vhost->play.gop_cache)
         s->has_gop = false; /* switched on again, it starts with the next key frame */
     pacer_notice(s);        /* what is held back may be due now */
+    attend_tell(s, MOMENT_CONF_CHANGED);
 }

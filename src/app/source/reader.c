@@ -222,6 +222,18 @@ void reader_advance(struct reader *r, size_t n)
     }
 }
 
+bool reader_has_moments(const struct reader *r)
+{
+    return r->seen != r->source->moments.newest;
+}
+
+unsigned reader_take_moments(struct reader *r)
+{
+    unsigned set = moments_since(&r->source->moments, r->seen);
+    r->seen = r->source->moments.newest;
+    return set;
+}
+
 struct err *reader_wait(struct reader *r, int64_t deadline_us)
 {
     r->waiting = true;

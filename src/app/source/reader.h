@@ -62,6 +62,7 @@ struct reader {
     const struct reader_delivery *delivery;           /* NULL: woken for each batch */
     struct picture_gate           gate;               /* which pictures are for it */
     int64_t                       n_jumps, n_skipped; /* times it fell behind, frames it lost so */
+    uint64_t                      seen;               /* number of the stream's newest moment that it has looked at */
 };
 
 /**
@@ -107,6 +108,12 @@ bool reader_passes(const struct reader *r, struct picture_gate *gate, const stru
 void reader_close_gate(struct reader *r);
 
 void reader_advance(struct reader *r, size_t n);
+
+/** True when moments of the stream have come that reader_take_moments() has not told yet. Does not yield. */
+bool reader_has_moments(const struct reader *r);
+
+/** Which kinds of moments (moments.h) have come since the last call, or since the reader joined: a set. Does not yield. */
+unsigned reader_take_moments(struct reader *r);
 
 /** Park until a batch is released, somebody else unparks the caller, the deadline, or a cancel. Yields. */
 struct err *reader_wait(struct reader *r, int64_t deadline_us) ATTR_MUST_USE;

@@ -6,26 +6,18 @@
 #include "app/source/sources.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "kernel/stream_format.h"
 
 /* A log beyond this is worth trimming by the stream's own time. */
 enum { MUCH_BYTES = 4 << 20 };
 
-int64_t retention_fast_cache_us(const struct source *s)
+/* The oldest frame before `keep` that a newcomer may start with (reader_start_at()). */
+static uint64_t keep_history(const struct source *s, uint64_t keep)
 {
-    const struct conf_http_remux *remux = &s->vhost->http_remux;
-    const struct stream_format   *format = stream_format_of_path(remux->mount);
-    return remux->enabled && format && format->bare_audio && s->publisher ? remux->fast_cache_us : 0;
-}
-
-/* The oldest frame before `keep` that a player of bare audio may start with. */
-static uint64_t keep_fast_cache(const struct source *s, uint64_t keep)
-{
-    int64_t  now = now_us(), cache_us = retention_fast_cache_us(s);
+    int64_t  now = now_us(), history_us = source_is_live(s) ? s->vhost->history_us : 0;
     uint64_t seq = s->ring.tail;
-    if (cache_us == 0)
+    if (history_us == 0)
         return keep;
-    while (seq < keep && now - ring_at(&s->ring, seq)->arrived_us > cache_us)
+    while (seq < keep && now - ring_at(&s->ring, seq)->arrived_us > history_us)
         seq++;
     return seq;
 }
@@ -51,7 +43,7 @@ static uint64_t keep_from(const struct source *s)
         if (newest->arrived_us - f->arrived_us <= limit_us && !(much && newest->dts_us - f->dts_us > limit_us))
             break;
     }
-    return keep_fast_cache(s, s->has_gop && s->gop_seq < keep ? s->gop_seq : keep);
+    return keep_history(s, s->has_gop && s->gop_seq < keep ? s->gop_seq : keep);
 }
 
 /* Looking for the oldest reader costs a step for each of them: that many steps for a frame, however short the GOPs are. */

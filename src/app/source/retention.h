@@ -1,14 +1,12 @@
 /**
- * Which frames of a source's log are kept: what a reader still has a right to, where newcomers begin, and what players of bare
- * audio begin with. The rest is forgotten, and beyond SOURCE_BYTES_MAX the oldest of these, too.
+ * Which frames of a source's log are kept: what a reader still has a right to, where newcomers begin, and the history
+ * that its vhost offers them. The rest is forgotten, and beyond SOURCE_BYTES_MAX the oldest of these, too.
  *
  * Units      bytes, microseconds
  * Yields     no
  */
 #ifndef APP_SOURCE_RETENTION_H
 #define APP_SOURCE_RETENTION_H
-
-#include <stdint.h>
 
 struct source;
 
@@ -17,8 +15,5 @@ void retention_trim(struct source *s);
 
 /** Give up a GOP cache that is larger than its share of the memory (give_way.h). What its readers still need stays. */
 void retention_keep_to_share(struct source *s);
-
-/** How much of the stream before the live end is kept for players of bare audio: http_remux { fast_cache; }. */
-int64_t retention_fast_cache_us(const struct source *s);
 
 #endif

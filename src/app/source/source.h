@@ -22,6 +22,7 @@
 #include "app/source/gops.h"
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
+#include "app/source/moments.h"
 #include "app/source/ring.h"
 #include "app/source/stream_clock.h"
 #include "app/stat/stream_stat.h"
@@ -37,7 +38,19 @@
 /* A source never holds more than this, whatever the configuration allows; it is logged when it bites. */
 enum { SOURCE_BYTES_MAX = 256 << 20 };
 
-/** Where a stream's frames come from: the publisher's session fills it in and keeps it alive. */
+/**
+ * Where the frames of a stream come from. What is not built yet enters the states that say so.
+ *
+ *     idle    nobody publishes. Readers may wait for a publisher.
+ *     pulled  readers came to a stream that nobody publishes here, and an attendant fetches it from an origin; no frame has come
+ *             yet. Its first frame makes the stream live, its giving up makes it idle.
+ *     live    a publisher appends frames: a client, or an attendant that pulls the stream.
+ *     held    the publisher has gone, and what it sent is kept, because an attendant expects it back or stands in for it. Readers
+ *             are not told of an end. The next publish makes the stream live, the end of the patience makes it idle.
+ */
+enum source_state { SOURCE_IDLE, SOURCE_PULLED, SOURCE_LIVE, SOURCE_HELD };
+
+/** A publisher of a stream: its session fills this in and keeps it alive. */
 struct publisher {
     struct co  *co;
     const char *trace; /* of the connection, for the log line of whoever is refused */
@@ -57,8 +70,10 @@ struct source {
     struct conf             *conf; /* of `vhost`; replaced by a reload */
     const struct conf_vhost *vhost;
 
-    struct publisher *publisher; /* NULL: nobody publishes */
-    unsigned          epoch;     /* counts publish and unpublish: readers tell their players */
+    enum source_state state;     /* life.h changes it */
+    struct moments    moments;   /* that have come */
+    struct list       attending; /* of struct attendance */
+    struct publisher *publisher; /* while SOURCE_LIVE; else NULL */
     int64_t           published_at_us;
     int64_t           unwatched_since_us; /* when the last reader left, or publishing began */
 
@@ -100,6 +115,12 @@ struct source {
     int64_t            sampled_us, sampled_frames;
     double             fps; /* measured over the last sample */
 };
+
+/** True while somebody publishes: the only state in which frames come. */
+static inline bool source_is_live(const struct source *s)
+{
+    return s->state == SOURCE_LIVE;
+}
 
 /** False while the first frames of a publish wait for the first one of the other kind: nothing is due. */
 static inline bool source_is_settled(const struct source *s)

@@ -59,6 +59,7 @@ static struct source *create(struct sources *all, const char *key, struct conf *
         return NULL;
     list_init(&s->readers);
     list_init(&s->joining);
+    list_init(&s->attending);
     co_group_init(&s->pacer_group);
     ident_vid(s->id);
     static uint64_t n_sources;
@@ -98,7 +99,7 @@ struct err *source_acquire(struct source **out, struct sources *all, struct conf
 /* Published, of that vhost, and called so in whatever app. */
 static bool is_called(const struct source *s, const struct conf_vhost *vhost, const char *name)
 {
-    return s->publisher && str_equal(strrchr(s->key, '/'), name) && str_equal(s->vhost->name, vhost->name);
+    return source_is_live(s) && str_equal(strrchr(s->key, '/'), name) && str_equal(s->vhost->name, vhost->name);
 }
 
 struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream)
@@ -107,7 +108,7 @@ struct source *source_find_in_any_app(const struct sources *all, const struct co
     size_t         at = 0;
     const char    *name = strrchr(stream_name_key(key, vhost->name, STREAM_DEFAULT_APP, stream), '/');
     struct source *s = map_find(&all->by_key, key), *oldest = NULL;
-    if (s && s->publisher)
+    if (s && source_is_live(s))
         return s;
     while ((s = map_next(&all->by_key, &at, NULL)))
         if (is_called(s, vhost, name) && (!oldest || s->published_at_us < oldest->published_at_us))
@@ -129,4 +130,15 @@ void source_spell(struct source *s, const char *app, const char *stream)
 {
     if (!str_equal(s->app, app) || !str_equal(s->stream, stream))
         take_names(s, app, stream); /* without memory it keeps its other spelling */
+}
+
+void sources_init(struct sources *all, const struct attendant *attendants)
+{
+    *all = (struct sources){ .attendants = attendants };
+    co_group_init(&all->attending);
+}
+
+void sources_finish(struct sources *all)
+{
+    map_finish(&all->by_key);
 }

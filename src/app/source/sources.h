@@ -12,12 +12,23 @@
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/map.h"
+#include "protocol/co.h"
+
+struct attendant;
 
 /** All sources of a server, by what all spellings of a name have in common (stream_name_key()). */
 struct sources {
-    struct map      by_key;
-    struct given_up given_up;
+    struct map              by_key;
+    struct given_up         given_up;
+    const struct attendant *attendants; /* attend.h; NULL: there are none */
+    struct co_group         attending;  /* coroutines of attendants of all streams */
 };
+
+/** `attendants` is borrowed: a table that ends with a row without a name, or NULL. */
+void sources_init(struct sources *all, const struct attendant *attendants);
+
+/** When no source is left. */
+void sources_finish(struct sources *all);
 
 /**
  * Find the stream, or begin it.

@@ -44,6 +44,7 @@ static void play(void *arg)
     struct err *e = sender_attach(&p->out, f.source, &p->io, wire, &p->n_messages, &live_delivery);
     while (!e) {
         p->n_turns++;
+        reader_take_moments(&p->out.reader);
         if (!(e = sender_send(&p->out, &idle)) && idle)
             e = sender_wait(&p->out, DEADLINE_NEVER);
     }

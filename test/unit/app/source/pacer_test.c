@@ -315,7 +315,7 @@ static void the_end_of_a_publish_wakes_who_waits(void **state)
     int n = player.n_batches;
     source_unpublish(s, &fx.publisher);
     co_give_way();
-    assert_int_equal(player.n_batches, n + 1); /* it can look at the epoch, and tell its player */
+    assert_int_equal(player.n_batches, n + 1); /* it can look at the moments, and tell its player */
     co_group_cancel_and_join(&group);
 }
 

@@ -670,18 +670,19 @@ static void the_end_of_a_publish_forgets_what_was_published(void **state)
     join(&r);
     append(s, "M1 A1 V1 K1 p1");
     s->atc = true;
-    unsigned epoch = s->epoch;
+    reader_take_moments(&r);
     source_unpublish(s, &fx.publisher);
     assert_string_equal(taken(&r), "M1 A1 V1 K1 p1"); /* who was there gets the rest */
     assert_string_equal(joiner_gets(), "");
-    assert_null(s->publisher);
-    assert_int_equal(s->epoch, epoch + 1);
+    assert_int_equal(s->state, SOURCE_IDLE);
+    assert_int_equal(reader_take_moments(&r), moment_bit(MOMENT_UNPUBLISHED));
     assert_false(s->atc);
     assert_int_equal(s->headers.count, 0);
     assert_false(source_knows_codec(s, FRAME_VIDEO));
 
     assert_null(source_publish(s, &fx.publisher));
-    assert_int_equal(s->epoch, epoch + 2);
+    assert_int_equal(s->state, SOURCE_LIVE);
+    assert_int_equal(reader_take_moments(&r), moment_bit(MOMENT_PUBLISHED));
     append(s, "A2 a2");
     assert_string_equal(taken(&r), "A2 a2");
     assert_string_equal(joiner_gets(), "A2");
@@ -705,7 +706,7 @@ static void a_second_publisher_is_refused_by_name(void **state)
     struct publisher second = { .co = co_self(), .trace = "second" };
     begin_with("");
     append(s, "V1 K1");
-    unsigned    epoch = s->epoch;
+    uint64_t    newest = s->moments.newest;
     struct err *e = source_publish(s, &second);
     assert_int_equal(err_code(e), E_SYSTEM_STREAM_BUSY);
     err_text(e, text, sizeof text);
@@ -713,7 +714,7 @@ static void a_second_publisher_is_refused_by_name(void **state)
     assert_non_null(strstr(text, "first"));
     err_free(e);
     assert_ptr_equal(s->publisher, &fx.publisher);
-    assert_int_equal(s->epoch, epoch);
+    assert_int_equal(s->moments.newest, newest);
     source_unpublish(s, &second); /* of one that never was: nothing */
     assert_ptr_equal(s->publisher, &fx.publisher);
     assert_string_equal(joiner_gets(), "V1 K1");
@@ -739,12 +740,12 @@ static void a_takeover_ends_the_first_and_begins_anew(void **state)
     assert_null(co_go(&group, "first", stay, &cancelled, &fx.publisher.co));
     append(s, "M1 A1 V1 K1 p1");
     s->atc = true;
-    unsigned epoch = s->epoch;
+    uint64_t newest = s->moments.newest;
     assert_null(source_publish(s, &second));
     assert_true(fx.publisher.taken_over);
     assert_false(second.taken_over);
     assert_ptr_equal(s->publisher, &second);
-    assert_int_not_equal(s->epoch, epoch);
+    assert_int_equal(moments_since(&s->moments, newest), moment_bit(MOMENT_UNPUBLISHED) | moment_bit(MOMENT_PUBLISHED));
     assert_true(co_group_join(&group, a_while()));
     assert_true(cancelled);
 

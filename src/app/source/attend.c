@@ -1,0 +1,136 @@
+#include "app/source/attend.h"
+
+#include "app/source/source.h"
+#include "app/source/sources.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/co.h"
+
+static bool is_worth_it(const struct attendant *by, const struct source *s)
+{
+    return s->state != SOURCE_IDLE || (by->begins_with == MOMENT_FIRST_READER && s->n_readers > 0);
+}
+
+static bool is_called_for(const struct attendant *by, const struct source *s)
+{
+    return is_worth_it(by, s) && by->wanted(s->vhost);
+}
+
+/* A publish and a reload start whatever is not there; a reader does not bring back what has failed. */
+static unsigned starting_moments(const struct attendant *by)
+{
+    return moment_bit(MOMENT_PUBLISHED) | moment_bit(MOMENT_CONF_CHANGED) | moment_bit(by->begins_with);
+}
+
+bool attendance_is_over(const struct attendance *a)
+{
+    return !is_called_for(a->by, a->source);
+}
+
+unsigned attendance_take(struct attendance *a)
+{
+    unsigned set = moments_since(&a->source->moments, a->seen);
+    a->seen = a->source->moments.newest;
+    return set;
+}
+
+struct err *attendance_wait(struct attendance *a, int64_t deadline_us, unsigned *moments)
+{
+    struct err *e = NULL;
+    if (a->seen == a->source->moments.newest)
+        e = co_park(deadline_us);
+    *moments = attendance_take(a);
+    return e;
+}
+
+/* ---- its coroutine ---- */
+
+static void log_failure(const struct attendance *a, struct err *e)
+{
+    if (err_code(e) == E_THREAD_INTERRUPTED)
+        err_free(e);
+    else
+        log_err(LOG_WARN, e, "%s of %s has ended, the next publish or reload starts it again", a->by->name,
+                a->source->identity);
+}
+
+/* Whether what has come while it ended, or since it failed, calls for it again. */
+static bool starts_again(struct attendance *a)
+{
+    return !co_is_cancelled(a->co) && (attendance_take(a) & starting_moments(a->by)) && !attendance_is_over(a);
+}
+
+static void run(void *arg)
+{
+    struct attendance *a = arg;
+    do {
+        struct err *e = attendance_is_over(a) ? NULL : a->by->run(a);
+        if (e)
+            log_failure(a, e);
+    } while (starts_again(a));
+    struct source *s = a->source;
+    list_remove(&a->link);
+    mem_free(a);
+    source_release(s);
+}
+
+static struct err *start(struct source *s, const struct attendant *by)
+{
+    struct attendance *a = mem_calloc(1, sizeof *a);
+    if (!a)
+        return err_no_memory();
+    *a = (struct attendance){ .by = by, .source = s, .seen = s->moments.newest };
+    struct err *e = co_go(&s->owner->attending, by->name, run, a, &a->co);
+    if (e) {
+        mem_free(a);
+        return e;
+    }
+    s->refs++;
+    list_push(&s->attending, &a->link);
+    return NULL;
+}
+
+/* ---- moments ---- */
+
+static struct attendance *find(const struct source *s, const struct attendant *by)
+{
+    for (const struct list *it = s->attending.next; it != &s->attending; it = it->next) {
+        struct attendance *a = LIST_ENTRY(it, struct attendance, link);
+        if (a->by == by)
+            return a;
+    }
+    return NULL;
+}
+
+static void tell(struct source *s, const struct attendant *by, enum moment moment)
+{
+    struct attendance *a = find(s, by);
+    if (a) {
+        co_unpark(a->co);
+        return;
+    }
+    if (!(starting_moments(by) & moment_bit(moment)) || !is_called_for(by, s))
+        return;
+    struct err *e = start(s, by);
+    if (e)
+        log_err(LOG_WARN, e, "%s of %s cannot be started, the next publish or reload tries again", by->name,
+                s->identity);
+}
+
+void attend_tell(struct source *s, enum moment moment)
+{
+    moments_note(&s->moments, moment);
+    if (s->publisher)
+        co_unpark(s->publisher->co); /* it reads at leisure while nobody watches, and follows reloads */
+    for (const struct attendant *by = s->owner->attendants; by && by->name; by++)
+        tell(s, by, moment);
+}
+
+void attend_join(struct sources *all, int64_t patience_us)
+{
+    if (!co_group_join(&all->attending, now_us() + patience_us))
+        log_warn("%zu attendants of streams have not ended in %llds: they are cancelled", all->attending.count,
+                 (long long)(patience_us / US_PER_SECOND));
+    co_group_cancel_and_join(&all->attending);
+}
