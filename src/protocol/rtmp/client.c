@@ -195,21 +195,45 @@ static struct err *connect_app(struct rtmp_client *c, const struct rtmp_client_t
     return NULL;
 }
 
-struct err *rtmp_client_open(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
+static struct err *begin(struct rtmp_client *c, const struct rtmp_client_target *t)
 {
     *c = (struct rtmp_client){ .io.fd = -1, .no_fc = t->no_fc, .peer.pid = -1 };
     rtmp_link_init(&c->link, &c->io);
     struct err *e = rtmp_address_parse(&c->address, t->url);
     if (!e && c->address.tls && !t->tls)
         e = err_new(E_HTTPS_NOT_SUPPORTED, "rtmps is not to be used here");
-    if (!e)
-        e = dial(&c->io, c->address.host, c->address.port, deadline_us);
-    if (!e && c->address.tls)
+    return e;
+}
+
+/* What is said once the socket is connected. */
+static struct err *introduce(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
+{
+    struct err *e = NULL;
+    if (c->address.tls)
         e = err_wrap(tls_connect(&c->io, t->tls, c->address.host, deadline_us), "TLS");
     if (!e)
         e = shake_hands(c, t->plain, deadline_us);
+    return e ? e : connect_app(c, t, deadline_us);
+}
+
+struct err *rtmp_client_open(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
+{
+    struct err *e = begin(c, t);
     if (!e)
-        e = connect_app(c, t, deadline_us);
+        e = dial(&c->io, c->address.host, c->address.port, deadline_us);
+    if (!e)
+        e = introduce(c, t, deadline_us);
+    return err_wrap(e, "open %.200s", t->url);
+}
+
+struct err *rtmp_client_open_over(struct rtmp_client *c, const struct rtmp_client_target *t, int fd,
+                                  int64_t deadline_us)
+{
+    struct err *e = begin(c, t), *unopened = io_open(&c->io, fd);
+    if (e)
+        err_free(unopened);
+    else
+        e = unopened ? unopened : introduce(c, t, deadline_us);
     return err_wrap(e, "open %.200s", t->url);
 }
 

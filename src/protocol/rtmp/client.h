@@ -78,6 +78,10 @@ struct rtmp_client {
 struct err *rtmp_client_open(struct rtmp_client *c, const struct rtmp_client_target *t,
                              int64_t deadline_us) ATTR_MUST_USE;
 
+/** The same over a socket that is connected already, which it takes, also after an error. */
+struct err *rtmp_client_open_over(struct rtmp_client *c, const struct rtmp_client_target *t, int fd,
+                                  int64_t deadline_us) ATTR_MUST_USE;
+
 /** Takes one that is all zero. Does not yield. */
 void rtmp_client_close(struct rtmp_client *c);
 

@@ -1,0 +1,97 @@
+/* The parts of a stream's URL that a client needs. */
+#include "protocol/rtmp/address.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/attr.h"
+#include "core/mem.h"
+
+static void a_url_has_its_parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool        tls;
+        const char *host;
+        uint16_t    port;
+        const char *tc_url, *app, *stream;
+    } rows[] = {
+        { "rtmp://h/live/s", false, "h", 1935, "rtmp://h/live", "live", "s" },
+        { "rtmp://h:1935/live/s", false, "h", 1935, "rtmp://h:1935/live", "live", "s" },
+        { "rtmps://h/live/s?k=v", true, "h", 443, "rtmps://h/live", "live", "s?k=v" },
+        { "RTMPS://h:8443/live/s", true, "h", 8443, "RTMPS://h:8443/live", "live", "s" },
+        { "rtmp://h/live/s?vhost=v&t=1", false, "h", 1935, "rtmp://h/live?vhost=v", "live", "s?vhost=v&t=1" },
+        { "rtmp://[::1]:1936/a/b/s", false, "::1", 1936, "rtmp://[::1]:1936/a/b", "a/b", "s" },
+        { "rtmp://[::1]/live/s", false, "::1", 1935, "rtmp://[::1]/live", "live", "s" },
+        { "rtmp://user:secret@h/live/s", false, "h", 1935, "rtmp://h/live", "live", "s" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rtmp_address a;
+        assert_null(rtmp_address_parse(&a, rows[i].url));
+        assert_int_equal(a.tls, rows[i].tls);
+        assert_string_equal(a.host, rows[i].host);
+        assert_int_equal(a.port, rows[i].port);
+        assert_string_equal(a.tc_url, rows[i].tc_url);
+        assert_string_equal(a.app, rows[i].app);
+        assert_string_equal(a.stream, rows[i].stream);
+        rtmp_address_finish(&a);
+        rtmp_address_finish(&a);
+    }
+}
+
+static void what_names_no_stream_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char   *url;
+        enum err_code code;
+    } rows[] = {
+        { "", E_RTMP_REQ_TCURL },
+        { "h/live/s", E_RTMP_REQ_TCURL },
+        { "http://h/live/s", E_RTMP_REQ_TCURL },
+        { "rtmp:///live/s", E_RTMP_REQ_TCURL },
+        { "rtmp://h/live/../s", E_RTMP_REQ_TCURL },
+        { "rtmp://h", E_RTMP_STREAM_NAME_EMPTY },
+        { "rtmp://h/", E_RTMP_STREAM_NAME_EMPTY },
+        { "rtmp://h/live", E_RTMP_STREAM_NAME_EMPTY },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rtmp_address a;
+        struct err         *e = rtmp_address_parse(&a, rows[i].url);
+        if (err_code(e) != rows[i].code)
+            fail_msg("%s: %s", rows[i].url, err_code_name(err_code(e)));
+        err_free(e);
+        rtmp_address_finish(&a);
+    }
+}
+
+static void survives_each_allocation_that_fails(void **state)
+{
+    (void)state;
+    bool dealt = true;
+    for (int n = 0; dealt; n++) {
+        struct rtmp_address a;
+        mem_fail_after(n);
+        struct err *e = rtmp_address_parse(&a, "rtmp://h/live/s?k=v");
+        dealt = mem_failed();
+        mem_fail_after(-1);
+        assert_int_equal(err_code(e), dealt ? E_NO_MEMORY : E_SUCCESS);
+        err_free(e);
+        rtmp_address_finish(&a);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_url_has_its_parts),
+        cmocka_unit_test(what_names_no_stream_is_refused),
+        cmocka_unit_test(survives_each_allocation_that_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
