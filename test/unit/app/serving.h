@@ -1,0 +1,142 @@
+/**
+ * A server without listeners: a test hands it one end of a socket pair as an accepted connection, and speaks at the other.
+ */
+#ifndef TEST_APP_SERVING_H
+#define TEST_APP_SERVING_H
+
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "app/server/server.h"
+#include "app/services.h"
+#include "app/source/fixture.h"
+#include "loop.h"
+#include "protocol/offload.h"
+
+enum { HEARD_CAP = 256 << 10 };
+
+/* A client of the server: its end of the connection, and all that it has heard. */
+struct caller {
+    int    fd; /* -1: there is none */
+    size_t len;
+    bool   closed; /* by the server */
+    char   heard[HEARD_CAP + 1];
+};
+
+static struct server server;
+
+/** Set-up and teardown of a group of tests. */
+static inline int serving_begin(void **state)
+{
+    return loop_begin(state) || code_of(offload_init()) ? -1 : 0;
+}
+
+static inline int serving_end(void **state)
+{
+    offload_shutdown(US_PER_SECOND);
+    return loop_end(state);
+}
+
+/** Begin with these directives, at the root. */
+static inline void serve_with(const char *directives)
+{
+    struct conf *conf = conf_of(directives);
+    server_init(&server, conf, "vid-test");
+    conf_unref(&conf);
+}
+
+/** End, with every connection that is left. */
+static inline void serve_no_more(void)
+{
+    co_group_cancel_and_join(&server.connections);
+    assert_int_equal(server.registry.n_clients, 0);
+    assert_int_equal(server.sources.by_key.count, 0);
+    services_finish();
+    server_finish(&server);
+}
+
+/** Connect to a row of services.c: "RTMP", "HTTP-Server". */
+static inline void call_up(struct caller *c, const char *service)
+{
+    struct sockaddr_in           from = { .sin_family = AF_INET, .sin_port = htons(4711) };
+    const struct listen_service *row = listen_services;
+    int                          ends[2];
+    inet_pton(AF_INET, "192.0.2.7", &from.sin_addr);
+    while (row->name && strcmp(row->name, service) != 0)
+        row++;
+    assert_non_null(row->name);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    c->fd = ends[1];
+    c->len = 0;
+    c->closed = false;
+    assert_null(row->start(&server, ends[0], (struct sockaddr *)&from, row));
+}
+
+static inline void hang_up(struct caller *c)
+{
+    close_end(&c->fd);
+}
+
+static inline void say_bytes(const struct caller *c, const void *bytes, size_t len)
+{
+    assert_int_equal(send(c->fd, bytes, len, MSG_NOSIGNAL), len);
+}
+
+/** Take in what has come by now. */
+static inline void take_in(struct caller *c)
+{
+    ssize_t n;
+    while (!c->closed && (n = read(c->fd, c->heard + c->len, HEARD_CAP - c->len)) >= 0) {
+        c->closed = n == 0;
+        c->len += (size_t)n;
+        assert_true(c->len < HEARD_CAP);
+    }
+    c->heard[c->len] = '\0';
+}
+
+/** Let the server run until all its connections have ended. */
+static inline void wait_for_the_end(void)
+{
+    assert_true(co_group_join(&server.connections, a_while()));
+}
+
+/** Wait for these words among all that was heard; false: the server closed before. */
+static inline bool hears(struct caller *c, const char *words)
+{
+    int64_t deadline_us = a_while();
+    for (;;) {
+        take_in(c);
+        if (memmem(c->heard, c->len, words, strlen(words)))
+            return true;
+        if (c->closed || now_us() >= deadline_us)
+            return false;
+        co_give_way();
+    }
+}
+
+/** Wait until the server closes. */
+static inline void hear_all(struct caller *c)
+{
+    int64_t deadline_us = a_while();
+    while (!c->closed && now_us() < deadline_us) {
+        take_in(c);
+        co_give_way();
+    }
+    assert_true(c->closed);
+}
+
+/** Wait until so many clients are counted. */
+static inline void wait_for_clients(int n)
+{
+    int64_t deadline_us = a_while();
+    while (server.registry.n_clients != n && now_us() < deadline_us)
+        co_give_way();
+    assert_int_equal(server.registry.n_clients, n);
+}
+
+#endif
