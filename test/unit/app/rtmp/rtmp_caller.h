@@ -12,7 +12,8 @@
 #include "protocol/rtmp/command.h"
 #include "protocol/rtmp/handshake.h"
 
-static inline void say_message(struct caller *c, uint8_t type_id, uint32_t timestamp_ms, const void *body, size_t len)
+static inline void say_message(const struct caller *c, uint8_t type_id, uint32_t timestamp_ms, const void *body,
+                               size_t len)
 {
     uint8_t         bytes[8192];
     struct wr       w = wr_over(bytes, sizeof bytes);
@@ -23,7 +24,7 @@ static inline void say_message(struct caller *c, uint8_t type_id, uint32_t times
 }
 
 /** `name, tid, null` and a text, unless it is NULL. */
-static inline void say_call(struct caller *c, const char *name, double tid, const char *text)
+static inline void say_call(const struct caller *c, const char *name, double tid, const char *text)
 {
     uint8_t   body[2048];
     struct wr w = wr_over(body, sizeof body);
