@@ -12,7 +12,7 @@
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The struct that holds `member` at `ptr`: for intrusive lists and embedded jobs. */
+/* The struct whose `member` is at `ptr`: for intrusive lists and embedded jobs. */
 #define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 #endif

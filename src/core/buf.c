@@ -134,14 +134,6 @@ void buf_reserve(struct buf *b, size_t len)
         resize(b, b->len + len + 1);
 }
 
-void buf_drop(struct buf *b, size_t len)
-{
-    if (!len)
-        return;
-    b->len -= len;
-    memmove(b->bytes, b->bytes + len, b->len + 1);
-}
-
 static void cut(struct buf *b, size_t len)
 {
     b->len = len;

@@ -66,9 +66,6 @@ bool buf_read_all(struct buf *b, int fd) ATTR_MUST_USE;
 /** Make room for `len` bytes more in exactly that size: for a length that is known beforehand. */
 void buf_reserve(struct buf *b, size_t len);
 
-/** Forget the first `len` bytes; the others move to the front. */
-void buf_drop(struct buf *b, size_t len);
-
 /** Forget all bytes; the memory, the ceiling and a failure stay. */
 void buf_clear(struct buf *b);
 

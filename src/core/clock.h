@@ -14,13 +14,13 @@ enum { US_PER_MS = 1000, US_PER_SECOND = 1000000 };
 /** A deadline that never comes. */
 #define DEADLINE_NEVER INT64_MAX
 
-/** Monotonic since an arbitrary start. */
+/** Monotonic time since an arbitrary start. */
 int64_t now_us(void);
 
-/** What this thread has computed for: time in which others had the core does not count. A system call. */
+/** Computing time of this thread: time in which the core ran something else does not count. A system call. */
 int64_t thread_cpu_us(void);
 
-/** Since 1970-01-01 UTC. */
+/** Wall time since 1970-01-01 UTC. */
 int64_t wall_now_us(void);
 
 #endif

@@ -8,7 +8,7 @@
 #include "core/str.h"
 
 struct err {
-    struct err   *cause; /* NULL for the innermost */
+    struct err   *cause; /* NULL: this is the innermost error */
     enum err_code code;
     int           errnum;
     int           line;
@@ -66,7 +66,7 @@ struct err *err_no_memory(void)
 
 enum err_code err_code(const struct err *e)
 {
-    return e ? e->code : E_SUCCESS; /* a wrap copies the code of its cause */
+    return e ? e->code : E_SUCCESS; /* a wrap has copied the code of its cause */
 }
 
 int err_errno(const struct err *e)
@@ -139,7 +139,7 @@ const char *err_summary(const struct err *e, char *buf, size_t cap)
     return buf;
 }
 
-/* Only the last part of a path: the rest is the builder's business. */
+/* The last part of a path: the folders before it depend on where the source was built. */
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

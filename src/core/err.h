@@ -1,9 +1,9 @@
 /**
  * An error is a sentence, built from the bottom up.
  *
- * A function that can fail returns `struct err *`: NULL is success, anything else belongs to the
- * receiver, who wraps it with what it was trying to do and passes it on, or logs and frees it. Out of
- * memory is a static object, so that making an error cannot fail; the calls below accept it like any other.
+ * A function that can fail returns `struct err *`. NULL is success; anything else belongs to the receiver, which wraps
+ * it with what it was trying to do and passes it on, or logs and frees it. Out of memory is a static object, so that
+ * making an error cannot fail; the calls below accept it like any other error.
  *
  *     if ((e = io_read_full(io, &version, 1, deadline)))
  *         return err_wrap(e, "read C0");
@@ -45,7 +45,7 @@ enum err_code err_code(const struct err *e);
 /** The errno that the innermost error remembers, or 0. */
 int err_errno(const struct err *e);
 
-/** Takes NULL. */
+/** NULL is allowed. */
 void err_free(struct err *e);
 
 /** The log name of a code ("SocketBind"), and its meaning; "Unknown" and "" for a number not in the table. */
@@ -58,7 +58,7 @@ const char *err_code_meaning(int code);
  */
 const char *err_summary(const struct err *e, char *buf, size_t cap);
 
-/** Only the words: `outer : inner`, for a place that prints the code itself. */
+/** The words alone, `outer : inner`: for a caller that prints the code itself. */
 const char *err_text(const struct err *e, char *buf, size_t cap);
 
 /**

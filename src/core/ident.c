@@ -12,7 +12,7 @@ void random_bytes(void *buf, size_t len)
         if (n < 0) {
             if (errno == EINTR)
                 continue;
-            memset(p, 0x5a, len); /* no entropy source at all: ids repeat, nothing breaks */
+            memset(p, 0x5a, len); /* the kernel has no entropy to give: ids repeat, and nothing else suffers */
             return;
         }
         p += n;

@@ -1,5 +1,5 @@
 /**
- * Random identifiers as SRS users know them: trace ids of 8 characters, `vid-` and 7 for vhosts and streams.
+ * Random identifiers as SRS users know them: trace ids of 8 characters, `vid-` and 7 characters for vhosts and streams.
  */
 #ifndef CORE_IDENT_H
 #define CORE_IDENT_H
@@ -15,7 +15,7 @@ void ident_random(char *buf, size_t len);
 /** "vid-" and 7 characters; `buf` holds VID_CAP. */
 void ident_vid(char *buf);
 
-/** Random bytes from the kernel; not for keys that must last. */
+/** Random bytes from the kernel. Not for keys that must stay secret for long. */
 void random_bytes(void *buf, size_t len);
 
 #endif

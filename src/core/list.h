@@ -33,7 +33,7 @@ static inline void list_push(struct list *head, struct list *node)
     head->prev = node;
 }
 
-/** Unlinks; a second call does nothing. */
+/** Unlink the node; a second call does nothing. */
 static inline void list_remove(struct list *node)
 {
     node->prev->next = node->next;
@@ -44,7 +44,7 @@ static inline void list_remove(struct list *node)
 /** The member at `node`. */
 #define LIST_ENTRY(node, type, member) CONTAINER_OF(node, type, member)
 
-/** Walk; the current node may be removed inside the loop, no other. `it` and `after` are struct list *. */
+/** Walk the list. The loop may remove the current node and no other. `it` and `after` are struct list *. */
 #define LIST_FOREACH(head, it, after) \
     for (struct list *it = (head)->next, *after = it->next; it != (head); it = after, after = it->next)
 

@@ -16,7 +16,7 @@
 #include "core/str.h"
 
 static struct {
-    /* What each line asks for; log_setup() may run on another thread meanwhile. */
+    /* Settings that are read for each line, while log_setup() may run on another thread. */
     _Atomic int  level;
     _Atomic bool utc, colour;
     const char *(*trace_id)(void);
@@ -29,7 +29,7 @@ static struct {
     pthread_cond_t  more, drained;
     pthread_t       writer;
     bool            running, stopping, reopen_wanted, busy;
-    struct buf      filling; /* lines wait here while the writer thread empties the buffer before */
+    struct buf      filling; /* lines wait here while the writer thread empties the previous buffer */
     unsigned long   dropped;
 } state = {
     .level = LOG_INFO,
@@ -46,7 +46,7 @@ int log_descriptor(void)
     return state.fd >= 0 ? state.fd : STDOUT_FILENO;
 }
 
-/* A terminal or pipe that somebody else has made non-blocking is full: wait as a blocking one would. */
+/* Another process may have made the terminal or pipe non-blocking: wait for room as a blocking write would. */
 static bool wait_for_room(int fd)
 {
     struct pollfd room = { .fd = fd, .events = POLLOUT };
@@ -60,13 +60,13 @@ static void write_all(int fd, const char *bytes, size_t len)
         if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(fd))))
             continue;
         if (n <= 0)
-            return; /* a full disk or a closed pipe loses lines; the server goes on */
+            return; /* a full disk or a closed pipe loses lines, and the server goes on */
         bytes += n;
         len -= (size_t)n;
     }
 }
 
-/* A pipe without a reader is an error, not a wait; what is written later waits for its reader. */
+/* Opening a pipe without a reader fails at once. Later writes wait for the reader. */
 static int open_log_file(const char *path, int flags)
 {
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0644);
@@ -103,7 +103,7 @@ struct err *log_setup(const struct log_settings *settings)
     state.utc = settings->utc;
     state.colour = settings->to_console && isatty(STDOUT_FILENO);
     state.level = (int)settings->level;
-    while (state.busy) /* the writer still uses the old descriptor */
+    while (state.busy) /* the writer thread still uses the old descriptor */
         pthread_cond_wait(&state.drained, &state.lock);
     pthread_mutex_unlock(&state.lock);
     if (old >= 0)
@@ -111,7 +111,7 @@ struct err *log_setup(const struct log_settings *settings)
     return NULL;
 }
 
-/* On the writer thread. If the new file cannot be opened, lines go on into the old one, and the first says so. */
+/* Called on the writer thread. If the new file cannot be opened, lines go on into the old one, and the first says why. */
 static void reopen_file(const char *path)
 {
     int fd = open_log_file(path, O_CREAT);
@@ -124,7 +124,7 @@ static void reopen_file(const char *path)
     }
     pthread_mutex_lock(&state.lock);
     int unused = fd;
-    if (state.fd >= 0 && str_equal(state.settings.path, path)) { /* else log_setup() has moved the log meanwhile */
+    if (state.fd >= 0 && str_equal(state.settings.path, path)) { /* otherwise log_setup() has moved the log meanwhile */
         unused = state.fd;
         state.fd = fd;
     }
@@ -155,7 +155,7 @@ static void *writer_main(void *unused)
         while (!state.filling.len && !state.stopping && !state.reopen_wanted)
             pthread_cond_wait(&state.more, &state.lock);
         if (!state.filling.len && !state.reopen_wanted)
-            break; /* stopping, and all is written */
+            break; /* stopping, and everything is written */
 
         struct buf full = state.filling;
         state.filling = spare;
@@ -208,7 +208,7 @@ void log_stop(long patience_us)
         pthread_cond_signal(&state.more);
         pthread_mutex_unlock(&state.lock);
         if (pthread_timedjoin_np(state.writer, NULL, &until) != 0)
-            return; /* the disk hangs: leave thread and buffers to the end of the process */
+            return; /* the disk hangs: thread and buffers live until the process ends */
         state.running = false;
     }
     buf_finish(&state.filling);
@@ -244,7 +244,8 @@ static void emit(const char *line, size_t len)
         buf_printf(&state.filling, "(the log could not keep up: %lu lines dropped)\n", state.dropped);
     buf_append(&state.filling, line, len);
     if (state.filling.fault) {
-        buf_rewind(&state.filling, len_before); /* no note without a line behind it: notes alone would fill the queue */
+        buf_rewind(&state.filling,
+                   len_before); /* a note comes only with a line behind it: notes alone would fill the queue */
         state.dropped++;
     } else {
         state.dropped = 0;
@@ -253,7 +254,7 @@ static void emit(const char *line, size_t len)
     pthread_mutex_unlock(&state.lock);
 }
 
-/* "2026-11-20 07:12:45": the calendar is asked once a second. */
+/* Date and time, "2026-11-20 07:12:45"; computed once a second. */
 static const char *second_text(time_t second)
 {
     static time_t cached_second = -1;
@@ -293,7 +294,7 @@ static void log_vwrite(enum log_level level, const char *trace, int errnum, stru
                        va_list args)
 {
     static const char *const colour_on[] = { [LOG_WARN] = "\033[33m", [LOG_ERROR] = "\033[31m" };
-    static char              line_bytes[LOG_LINE_MAX]; /* used before the next yield; keeps 8 KiB off every stack */
+    static char              line_bytes[LOG_LINE_MAX]; /* used up before the next yield; keeps 8 KiB off every stack */
 
     struct str line = str_over(line_bytes, sizeof line_bytes - sizeof "\033[0m\n");
     bool       colour = state.colour && level >= LOG_WARN;
@@ -311,7 +312,7 @@ static void log_vwrite(enum log_level level, const char *trace, int errnum, stru
             err_summary(e, line.buf + line.len, line.cap - line.len);
         line.len += strlen(line.buf + line.len);
     }
-    line.cap = sizeof line_bytes; /* the room kept for the ending */
+    line.cap = sizeof line_bytes; /* now with the room that was kept for the ending */
     str_printf(&line, "%s\n", colour ? "\033[0m" : "");
     emit(line.buf, line.len);
 }
@@ -340,7 +341,7 @@ void log_tell_held(struct log_limits *l)
     tell_held(l, INT64_MAX);
 }
 
-/* False when the line is the second of its kind, within these limits, in one second. NULL: there are none. */
+/* False when a line of this kind has been written within the last second. NULL: no limits apply. */
 static bool is_within(struct log_limits *l, enum log_level level, const char *kind)
 {
     if (!l || level < LOG_INFO)
@@ -357,7 +358,7 @@ static struct log_limits *own_limits(void)
 
 static void write_within(struct log_limits *l, enum log_level level, const char *fmt, va_list args)
 {
-    int errnum = errno; /* kept for the caller; what it says has mostly nothing to do with the line */
+    int errnum = errno; /* kept for the caller; the line prints 0, for errno rarely belongs to it */
     if (!is_within(l, level, fmt))
         return;
     log_vwrite(level, current_trace(), 0, NULL, fmt, args);

@@ -7,7 +7,7 @@ static bool is_free(const struct log_limit *k, int64_t now)
     return !k->kind || (now >= k->until_us && k->n_held == 0);
 }
 
-/* The place of a kind; the shared last one when all others are taken by kinds of the last second. */
+/* The place of a kind. When kinds of the last second have taken all other places, it is the last one, which is shared. */
 static struct log_limit *place_of(struct log_limits *l, const char *kind, int64_t now)
 {
     struct log_limit *found = NULL, *last = &l->kinds[LOG_LIMIT_KINDS - 1];

@@ -68,7 +68,7 @@ void map_finish(struct map *m)
 bool map_put(struct map *m, const char *key, void *value)
 {
     if (m->count >= m->n_buckets && !grow(m) && !m->n_buckets)
-        return false; /* a map that could not grow still works, only slower */
+        return false; /* a map that could not grow still works, but slower */
 
     uint64_t           hash = hash_of(key);
     struct map_entry **at = slot_of(m, key, hash);
@@ -110,8 +110,8 @@ void *map_remove(struct map *m, const char *key)
     return value;
 }
 
-/* The position counts entries in bucket order; walking is rare (API pages, shutdown), so a rescan of
- * one bucket a step is cheap enough and needs no iterator object. */
+/* The position counts entries in bucket order. Walking is rare (API pages, shutdown), so scanning one bucket again at
+ * each step is cheap enough, and needs no iterator object. */
 void *map_next(const struct map *m, size_t *at, const char **key)
 {
     size_t bucket = *at >> 16, skip = *at & 0xffff;

@@ -2,7 +2,7 @@
  * A hash map from strings to pointers.
  *
  * Ownership  keys are copied; values are the caller's
- * Errors     map_put returns false when memory is out, and the map is unchanged
+ * Errors     map_put() returns false when memory is out; the map is then unchanged
  * Yields     no
  */
 #ifndef CORE_MAP_H
@@ -24,16 +24,15 @@ struct map {
 /** All zero is an empty map. */
 #define MAP_INIT ((struct map){ 0 })
 
-/** Frees keys and table, not the values. */
+/** Frees keys and table, but not the values. */
 void map_finish(struct map *m);
 
-bool  map_put(struct map *m, const char *key, void *value) ATTR_MUST_USE; /* replaces */
+bool  map_put(struct map *m, const char *key, void *value) ATTR_MUST_USE; /* replaces an older value */
 void *map_find(const struct map *m, const char *key);                     /* NULL when absent */
-void *map_remove(struct map *m, const char *key);                         /* the value, or NULL */
+void *map_remove(struct map *m, const char *key);                         /* returns the value, or NULL */
 
 /**
- * Walk in no order: start with `*at` = 0, ends when NULL. The map must not change meanwhile.
- * `key` may be NULL.
+ * Walk in no particular order. Start with `*at` = 0; NULL is the end. The map must not change meanwhile. `key` may be NULL.
  */
 void *map_next(const struct map *m, size_t *at, const char **key);
 

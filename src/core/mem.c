@@ -7,7 +7,7 @@
 
 enum { ARRAY_CAP_FIRST = 8 };
 
-static int64_t countdown = -1; /* allocations until the one that fails; negative: never */
+static int64_t countdown = -1; /* allocations before the one that fails; negative: none fails */
 static int     failed;
 
 static atomic_size_t held;
@@ -26,7 +26,7 @@ static int must_fail(void)
     if (countdown-- > 0)
         return 0;
     failed = 1;
-    return 1; /* countdown is now -1: only this one fails */
+    return 1; /* countdown is now -1: the later ones succeed */
 }
 
 size_t mem_held(void)
@@ -73,7 +73,7 @@ bool mem_has_room(void)
     if (is_within_limit())
         return true;
     if (limit.relieve && !limit.relieving) {
-        limit.relieving = true; /* what is freed may ask again */
+        limit.relieving = true; /* the code that frees may ask again */
         limit.relieve(limit.arg);
         limit.relieving = false;
     }

@@ -4,10 +4,10 @@
  * Everything in the program allocates through here. Out of memory is an ordinary result (NULL) that
  * every caller handles; mem_fail_after() makes a unit test walk each of those paths in turn.
  *
- * What is held is counted, in bytes as the allocator gives them out. The process may have a limit (mem_set_limit()): nothing
- * fails because of it here, but whoever is about to hold more for a peer asks mem_has_room() first.
+ * Held memory is counted, in bytes as the allocator gives them out. The process may have a limit (mem_set_limit()). No
+ * allocation fails because of it; a caller that is about to hold more for a peer asks mem_has_room() first.
  *
- * Threads    all but mem_set_limit(), mem_has_room() and mem_fail_after() may be called on any
+ * Threads    mem_set_limit(), mem_has_room() and mem_fail_after() belong to the loop; all others may be called on any thread
  */
 #ifndef CORE_MEM_H
 #define CORE_MEM_H
@@ -24,7 +24,7 @@ void *mem_alloc(size_t len) ATTR_MUST_USE;
 /** `count` zeroed elements of `size` bytes; NULL when memory is out or the product overflows. */
 void *mem_calloc(size_t count, size_t size) ATTR_MUST_USE;
 
-/** Grow or shrink; on NULL the old block is unchanged and still the caller's. */
+/** Grow or shrink a block. On NULL the old block is unchanged and still the caller's. */
 void *mem_realloc(void *ptr, size_t len) ATTR_MUST_USE;
 
 /**
@@ -42,29 +42,29 @@ char *mem_strdup(const char *text) ATTR_MUST_USE;
 /** A terminated copy of `len` bytes of `text`; NULL when memory is out. */
 char *mem_strndup(const char *text, size_t len) ATTR_MUST_USE;
 
-/** Takes NULL. */
+/** NULL is allowed. */
 void mem_free(void *ptr);
 
-/** Bytes held by now. */
+/** Bytes that are held now. */
 size_t mem_held(void);
 
-/** Count what another allocator has given out, or taken back. */
+/** Count bytes that another allocator has given out, or taken back. */
 void mem_held_add(size_t bytes);
 void mem_held_sub(size_t bytes);
 
 /**
- * The limit of the process; 0: none. `relieve(arg)` is called when more is held: it frees what can be done without, down to
- * the limit if it can. It must not yield. NULL: nothing can be freed.
+ * The limit of the process; 0: none. `relieve(arg)` is called when more is held: it frees what the server can do without,
+ * down to the limit if possible, and must not yield. NULL: nothing can be freed.
  */
 void   mem_set_limit(size_t bytes, void (*relieve)(void *arg), void *arg);
 size_t mem_limit(void);
 
-/** False when more is held than the limit, and relief was of no avail. On the loop only. Does not yield. */
+/** False when more is held than the limit, even after relief. Does not yield. */
 bool mem_has_room(void);
 
 /**
- * For tests: let `count` more allocations succeed, fail the next one, then succeed again.
- * A negative count turns failing off. mem_failed() tells whether the failure has been dealt since.
+ * For tests: `count` more allocations succeed, the next one fails, the later ones succeed again. A negative count turns
+ * this off. mem_failed() tells whether an allocation has failed since.
  */
 void mem_fail_after(int64_t count);
 int  mem_failed(void);

@@ -1,11 +1,10 @@
 /**
- * A bounded reader of bytes whose failure sticks.
+ * A bounded reader of bytes, with a failure that sticks.
  *
- * Read a whole header, then ask once whether `bad` is set. A read past the end yields zeros (or NULL)
- * and sets `bad`; so does whoever finds a value that cannot be. All integers are big-endian unless the
- * name says `le`.
+ * Read a whole header, then ask once whether `bad` is set. A read past the end gives zeros (or NULL) and sets `bad`; a
+ * parser that finds an impossible value sets it too. All integers are big-endian unless the name says `le`.
  *
- * Ownership  borrows the bytes; pointers handed out live as long as those
+ * Ownership  borrows the bytes; pointers into them live as long as they do
  * Yields     no
  */
 #ifndef CORE_RD_H
@@ -77,7 +76,7 @@ static inline uint64_t rd_u64(struct rd *r)
     return high << 32 | rd_u32(r);
 }
 
-/** IEEE 754 double, as AMF0 carries numbers. */
+/** An IEEE 754 double, the form of numbers in AMF0. */
 static inline double rd_f64(struct rd *r)
 {
     uint64_t bits = rd_u64(r);

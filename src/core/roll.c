@@ -4,8 +4,8 @@
 
 #include "core/mem.h"
 
-/* A block that others have left is not merged with its neighbours: at worst a walk over the blocks is one over a list
- * of the members. */
+/* Half-empty blocks are not merged. In the worst case each block has one member left, and a walk over the blocks is a
+ * walk over a list of members. */
 struct roll_block {
     struct roll_block *prev, *next;
     size_t             count;
@@ -47,7 +47,7 @@ bool roll_add(struct roll *r, struct roll_place *place, void *member)
     return true;
 }
 
-/* The first slot whose number is above `number`; b->count when there is none. */
+/* Index of the first slot whose number is above `number`; b->count when there is none. */
 static size_t slot_after(const struct roll_block *b, uint64_t number)
 {
     size_t low = 0, high = b->count;
@@ -84,7 +84,7 @@ struct roll_cursor roll_seek(const struct roll *r, size_t index)
     return (struct roll_cursor){ b, index, before, r->n_changes };
 }
 
-/* After changes the block may be gone: look for whoever comes behind the last one given. */
+/* The block may have gone meanwhile: look for the member behind the last one given. */
 static void find_again(const struct roll *r, struct roll_cursor *c)
 {
     const struct roll_block *b = r->first;

@@ -1,9 +1,9 @@
 /**
- * Who is there, in the order of arrival: pages of it are found without walking all of it.
+ * A roll: the members that are present, in the order of their arrival. A page of it is found without walking all of it.
  *
- * Joining costs O(1), leaving O(ROLL_BLOCK), finding the member at a place O(members / ROLL_BLOCK).
+ * Joining costs O(1), leaving O(ROLL_BLOCK), finding the member at an index O(members / ROLL_BLOCK).
  *
- * Ownership  members own themselves and hold the place; an empty roll holds no memory
+ * Ownership  members own themselves and keep their struct roll_place; an empty roll holds no memory
  * Errors     roll_add() returns false when memory is out
  * Yields     no; a cursor may be kept over a yield
  */
@@ -28,28 +28,28 @@ struct roll {
     uint64_t           n_changes;
 };
 
-/** Where a member stands; all zero is nowhere. */
+/** Where a member stands. All zero: it is not in the roll. */
 struct roll_place {
     struct roll_block *block;
-    uint64_t           number; /* of all that ever came, from 1 */
+    uint64_t           number; /* counts all members that ever joined, from 1 */
 };
 
 bool roll_add(struct roll *r, struct roll_place *place, void *member) ATTR_MUST_USE;
 
-/** Takes a place that is nowhere. */
+/** A member that is not in the roll is allowed. */
 void roll_remove(struct roll *r, struct roll_place *place);
 
 struct roll_cursor {
     const struct roll_block *block;
     size_t                   at;
-    uint64_t                 number; /* those up to here are behind it */
+    uint64_t                 number; /* number of the last member given */
     uint64_t                 n_changes;
 };
 
-/** A cursor before the member that has `index` others before it. */
+/** A cursor in front of member `index`, counted from 0. */
 struct roll_cursor roll_seek(const struct roll *r, size_t index);
 
-/** The next member; NULL at the end. Members may have come and gone since the last call: none comes twice. */
+/** The next member; NULL at the end. Members may join and leave between calls, and none is given twice. */
 void *roll_next(const struct roll *r, struct roll_cursor *c);
 
 #endif

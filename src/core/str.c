@@ -85,7 +85,7 @@ bool str_equal_nocase(const char *a, const char *b)
     return strcasecmp(a, b) == 0;
 }
 
-/* How many bytes at `p` are a character that is shown; 0: none. */
+/* Length of the character at `p` if it is printable UTF-8, else 0. */
 static size_t shown_len(const uint8_t *p, size_t len)
 {
     struct utf8 u = { 0 };

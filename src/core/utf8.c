@@ -1,6 +1,6 @@
 #include "core/utf8.h"
 
-/* What follows a first byte: RFC 3629, 4. */
+/* How many bytes follow a first byte, and the range of the next one. RFC 3629, 4. */
 static bool begin(struct utf8 *u, uint8_t first)
 {
     *u = (struct utf8){ .n_missing = 0, .least = 0x80, .most = 0xbf };
@@ -10,10 +10,10 @@ static bool begin(struct utf8 *u, uint8_t first)
         return false;
     u->n_missing = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
     switch (first) {
-    case 0xe0: u->least = 0xa0; break; /* else overlong */
-    case 0xed: u->most = 0x9f; break;  /* else a surrogate */
-    case 0xf0: u->least = 0x90; break; /* else overlong */
-    case 0xf4: u->most = 0x8f; break;  /* else above U+10FFFF */
+    case 0xe0: u->least = 0xa0; break; /* below: an overlong form */
+    case 0xed: u->most = 0x9f; break;  /* above: a surrogate */
+    case 0xf0: u->least = 0x90; break; /* below: an overlong form */
+    case 0xf4: u->most = 0x8f; break;  /* above: more than U+10FFFF */
     default: break;
     }
     return true;

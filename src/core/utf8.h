@@ -1,5 +1,5 @@
 /**
- * Whether bytes are UTF-8, as they come in.
+ * A check that text is UTF-8, fed byte by byte.
  *
  * Source     RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF
  * Yields     no
@@ -13,14 +13,14 @@
 
 /** All zero at the start of a text. */
 struct utf8 {
-    uint8_t n_missing;   /* bytes of the character under way */
-    uint8_t least, most; /* what the next one of them may be */
+    uint8_t n_missing;   /* bytes that the character still needs */
+    uint8_t least, most; /* range of the next byte */
 };
 
-/** False as soon as the text so far cannot be the beginning of one in UTF-8. */
+/** False as soon as no UTF-8 text begins with the bytes so far. */
 bool utf8_feed(struct utf8 *u, const void *text, size_t len);
 
-/** Whether what has been fed may end here. */
+/** True when no character is cut at the end of the bytes so far. */
 static inline bool utf8_is_whole(const struct utf8 *u)
 {
     return u->n_missing == 0;

@@ -1,5 +1,5 @@
 /**
- * The release whose interfaces this server has, as clients, scripts and dashboards compare it.
+ * The release of SRS whose interfaces this server has. Clients, scripts and dashboards compare it.
  */
 #ifndef CORE_VERSION_H
 #define CORE_VERSION_H

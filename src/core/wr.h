@@ -1,5 +1,5 @@
 /**
- * A bounded writer of bytes whose failure sticks: the mirror of rd.h.
+ * A bounded writer of bytes, with a failure that sticks: the mirror of rd.h.
  *
  * Write a whole message, then ask once whether `full` is set. Nothing is written past the end.
  *
@@ -19,7 +19,7 @@ struct wr {
     bool     full;
 };
 
-/** NULL has no room. */
+/** A writer over `cap` bytes; NULL gives one without room. */
 static inline struct wr wr_over(void *bytes, size_t cap)
 {
     uint8_t *b = bytes;
@@ -31,7 +31,7 @@ static inline size_t wr_len(const struct wr *w)
     return (size_t)(w->p - w->start);
 }
 
-/** Room for `n` bytes, to be filled by the caller; or NULL and `full`. */
+/** Room for `n` bytes, which the caller fills; NULL sets `full`. */
 static inline uint8_t *wr_room(struct wr *w, size_t n)
 {
     w->full |= n > (size_t)(w->end - w->p);

@@ -8,7 +8,7 @@
 #include "core/err.h"
 #include "core/mem.h"
 
-/* What io.c and a handshake would say, with lines and names that do not move. */
+/* The chain of a failed handshake, with fixed lines and names. */
 static struct err *chain_of_three(void)
 {
     struct err *e =
@@ -106,7 +106,7 @@ static void every_printer_is_cut_at_its_storage(void **state)
     char        whole[1000];
     err_describe(e, 1, "t", whole, sizeof whole);
     for (size_t cap = 1; cap < strlen(whole); cap++) {
-        char *text = malloc(cap); /* for the sanitizer, exactly as large */
+        char *text = malloc(cap); /* exactly as large, so that the sanitizer sees a byte too far */
         err_describe(e, 1, "t", text, cap);
         assert_int_equal(strlen(text), cap - 1);
         assert_memory_equal(text, whole, cap - 1);
@@ -140,7 +140,7 @@ static void out_of_memory_is_an_error_like_any_other(void **state)
     assert_int_equal(err_code(e), E_NO_MEMORY);
     assert_string_equal(err_text(e, text, sizeof text), "begin : out of memory");
     err_free(e);
-    err_free(err_no_memory()); /* and it is still there: */
+    err_free(err_no_memory()); /* a static object: it can be used again */
     assert_int_equal(err_code(err_no_memory()), E_NO_MEMORY);
 }
 
@@ -154,7 +154,7 @@ static void making_an_error_without_memory_gives_out_of_memory(void **state)
 
     e = chain_of_three();
     mem_fail_after(0);
-    e = err_wrap(e, "one more"); /* what it was about is lost, nothing leaks */
+    e = err_wrap(e, "one more"); /* the words are lost, and nothing leaks */
     assert_true(mem_failed());
     mem_fail_after(-1);
     assert_ptr_equal(e, err_no_memory());

@@ -20,7 +20,7 @@ static void a_trace_id_is_eight_of_the_alphabet(void **state)
             seen[(uint8_t)*p] = true;
     }
     for (const char *p = "0123456789abcdefghijklmnopqrstuvwxyz"; *p; p++)
-        assert_true(seen[(uint8_t)*p]); /* in 16,000 characters each one of 36 */
+        assert_true(seen[(uint8_t)*p]); /* each of the 36 characters occurs among 16,000 */
 }
 
 static void ids_do_not_repeat(void **state)

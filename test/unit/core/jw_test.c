@@ -109,15 +109,15 @@ static void bytes_that_are_no_utf8_become_replacement_characters(void **state)
         { "a\xff"
           "b",
           "\"a" FFFD "b\"" },
-        { "\x80", "\"" FFFD "\"" },                            /* a continuation alone */
-        { "\xc3", "\"" FFFD "\"" },                            /* cut short, each length */
+        { "\x80", "\"" FFFD "\"" },                            /* a continuation byte alone */
+        { "\xc3", "\"" FFFD "\"" },                            /* cut short, at each length */
         { "\xe2\x82", "\"" FFFD FFFD "\"" },                   /* */
         { "\xf0\x9f\x8e", "\"" FFFD FFFD FFFD "\"" },          /* */
         { "\xc0\xaf", "\"" FFFD FFFD "\"" },                   /* longer than needed */
         { "\xe0\x80\xaf", "\"" FFFD FFFD FFFD "\"" },          /* */
         { "\xed\xa0\x80", "\"" FFFD FFFD FFFD "\"" },          /* a surrogate */
         { "\xf4\x90\x80\x80", "\"" FFFD FFFD FFFD FFFD "\"" }, /* above U+10FFFF */
-        { "\xc3\"", "\"" FFFD "\\\"\"" },                      /* does not swallow the quote */
+        { "\xc3\"", "\"" FFFD "\\\"\"" },                      /* the quote behind it is not swallowed */
         { "\xe2\x80\"", "\"" FFFD FFFD "\\\"\"" },
     };
     (void)state;

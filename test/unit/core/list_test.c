@@ -20,7 +20,7 @@ static void setup_list(int n)
     }
 }
 
-/* The numbers in order, as decimal digits. */
+/* The numbers of the members in order, as decimal digits. */
 static int digits(void)
 {
     int sum = 0;

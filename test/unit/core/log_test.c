@@ -42,7 +42,7 @@ static char *slurp(const char *name)
     return text;
 }
 
-/* The text is one line, and it looks like that. */
+/* The text is one log line of this form. */
 static void assert_line(const char *text, const char *pattern)
 {
     regex_t re;
@@ -179,11 +179,11 @@ static void whoever_has_limits_writes_a_line_of_a_kind_a_second_and_a_count(void
     for (int i = 0; i < 5; i++)
         log_warn("refused %d", i);
     log_err(LOG_WARN, err_new(E_LIMIT, "too long"), "closing,");
-    log_err(LOG_WARN, err_new(E_LIMIT, "too long"), "closing,"); /* freed all the same */
+    log_err(LOG_WARN, err_new(E_LIMIT, "too long"), "closing,"); /* freed nevertheless */
     log_write_as("other", LOG_INFO, "of somebody else");
     log_write_as("other", LOG_INFO, "of somebody else");
     log_debug("detail");
-    log_debug("detail"); /* whoever asks for these wants all of them */
+    log_debug("detail"); /* an operator that asks for these wants all of them */
     log_tell_held(&limits_of_test);
     log_set_limits_source(NULL);
     assert_file(path, "\\] refused 0\n"
@@ -202,7 +202,7 @@ static void a_line_within_other_limits_does_not_count_for_the_connection(void **
     log_set_limits_source(give_limits);
     for (int i = 0; i < 3; i++)
         log_write_within(&of_many, LOG_WARN, "gave way %d", i);
-    log_tell_held(&limits_of_test); /* has none */
+    log_tell_held(&limits_of_test); /* has no limits */
     log_tell_held(&of_many);
     log_set_limits_source(NULL);
     assert_file(path, "\\] gave way 0\n[^\n]*\\[WARN\\][^\n]*\\(2 more like \"gave way %d\" were not logged\\)\n$");
@@ -212,7 +212,7 @@ static void an_error_below_the_level_is_freed_all_the_same(void **state)
 {
     (void)state;
     log_to(path, LOG_ERROR);
-    log_err(LOG_WARN, err_new(E_LIMIT, "x"), "y"); /* the leak checker's matter */
+    log_err(LOG_WARN, err_new(E_LIMIT, "x"), "y"); /* the leak checker sees to it */
     assert_file(path, "^$");
 }
 
@@ -283,7 +283,7 @@ static void utc_is_said_in_utc(void **state)
     tzset();
     time_t before = time(NULL);
     log_to(other_path, LOG_INFO);
-    while (time(NULL) == before) /* the text of a second from before TZ is kept */
+    while (time(NULL) == before) /* the text of a second that was made before TZ was set is still in use */
         sched_yield();
     log_info("in local time, most likely in the same second");
     assert_null(log_setup(&settings));
@@ -406,7 +406,7 @@ static void the_writer_drains_everything_at_stop(void **state)
         log_info("line %d.", i);
     log_stop(PATIENCE_US);
     char *text = slurp(path), *at = text;
-    for (int i = 0; i < LINES; i++) { /* all of them, in order */
+    for (int i = 0; i < LINES; i++) { /* all lines, in their order */
         char words[32];
         snprintf(words, sizeof words, "line %d.\n", i);
         at = strstr(at, words);
@@ -439,7 +439,7 @@ static void after_the_stop_lines_are_written_at_once(void **state)
     log_to(path, LOG_INFO);
     assert_null(log_start_writer());
     log_stop(PATIENCE_US);
-    log_stop(PATIENCE_US); /* a second one finds nothing to do */
+    log_stop(PATIENCE_US); /* a second call finds nothing to do */
     log_to(path, LOG_INFO);
     log_info("late");
     assert_file(path, "late\n$");
@@ -459,7 +459,7 @@ static void log_into_pipe(void)
     assert_null(log_start_writer());
 }
 
-/* Reads all that comes until the last writer has gone. */
+/* Reads everything until the last writer has closed. */
 static void *read_pipe(void *out)
 {
     size_t len = 0, cap = 1 << 20;
@@ -480,18 +480,18 @@ static void a_full_queue_drops_lines_and_says_how_many(void **state)
     log_into_pipe();
     enum { LINES = 3000 }; /* 12 MB: more than twice the queue */
     for (int i = 0; i < LINES; i++)
-        log_info("%d %s", i, words); /* never blocks */
+        log_info("%d %s", i, words); /* a log call never blocks */
 
     char     *text = NULL;
     pthread_t reader;
     assert_int_equal(pthread_create(&reader, NULL, read_pipe, &text), 0);
-    /* The writer has room again when it has taken the queue: from then on lines go in, the note first. */
+    /* Once the writer has taken the queue there is room again: lines go in, with the note in front. */
     int64_t         deadline = now_us() + PATIENCE_US;
     int             n_more = 0;
     struct timespec tick = { .tv_nsec = 1000000 };
     do {
         log_info("more %d", ++n_more);
-        nanosleep(&tick, NULL); /* not to fill the queue again */
+        nanosleep(&tick, NULL); /* so that the queue is not filled again */
     } while (n_more < 500 && now_us() < deadline);
     log_stop(PATIENCE_US);
     pthread_join(reader, NULL);
@@ -509,7 +509,7 @@ static void a_full_queue_drops_lines_and_says_how_many(void **state)
     }
     assert_true(dropped > 0);
     assert_int_equal(n_lines - n_notes + dropped, LINES + n_more);
-    assert_true(n_notes <= 3); /* one each time that there was room again, and not one a line */
+    assert_true(n_notes <= 3); /* one note each time that there was room again, and not one for each line */
     free(text);
 }
 
@@ -527,14 +527,14 @@ static void a_reopen_that_was_asked_for_before_does_not_undo_a_new_place(void **
     memset(words, 'w', sizeof words - 1);
     log_into_pipe();
     int fd = log_descriptor();
-    for (int i = 0; i < 100; i++) /* the writer hangs in these */
+    for (int i = 0; i < 100; i++) /* the writer hangs while it writes these */
         log_info("%s", words);
     log_reopen();
     log_info("first behind the reopen");
     for (int i = 0; i < 100; i++)
         log_info("%s", words);
 
-    /* Let the writer go on until it hangs again, in the batch with which it will reopen. */
+    /* Let the writer go on until it hangs again, in the batch after which it will reopen the file. */
     static char bytes[4 << 20];
     size_t      len = 0;
     while (!memmem(bytes, len, "first behind", 12)) {
@@ -570,7 +570,7 @@ static void a_disk_that_hangs_does_not_hold_up_the_stop(void **state)
     for (int i = 0; i < 100; i++)
         log_info("%s", words);
     log_stop(0);
-    /* it has given up; the writer is free again once somebody reads, and a patient stop ends it */
+    /* it has given up. Once somebody reads, the writer goes on, and a patient stop ends it. */
     char     *rest = NULL;
     pthread_t reader;
     assert_int_equal(pthread_create(&reader, NULL, read_pipe, &rest), 0);
@@ -584,21 +584,21 @@ static void a_console_that_is_full_and_would_not_block_loses_nothing(void **stat
 {
     (void)state;
     enum { LINES = 200 };
-    static char words[4000]; /* all of them are many times what a pipe holds */
+    static char words[4000]; /* together many times the capacity of a pipe */
     int         fds[2], kept = dup(STDOUT_FILENO);
     char       *text = NULL;
     pthread_t   reader;
     memset(words, 'w', sizeof words - 1);
     (void)fflush(stdout);
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-    assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0); /* as who shares a terminal may have made it */
+    assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0); /* another process that shares the terminal may do so */
     dup2(fds[1], STDOUT_FILENO);
     close(fds[1]);
     log_to(NULL, LOG_INFO);
     struct err *e = log_start_writer();
     for (int i = 0; i < LINES; i++)
         log_info("%s", words);
-    log_stop(100 * US_PER_MS); /* the writer meets the full pipe, and stays at it */
+    log_stop(100 * US_PER_MS); /* the writer finds the pipe full, and keeps trying */
     pipe_reader = fds[0];
     int r = pthread_create(&reader, NULL, read_pipe, &text);
     log_stop(PATIENCE_US);

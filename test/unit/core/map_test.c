@@ -72,7 +72,7 @@ static void thousands_of_keys_are_found_and_removed(void **state)
     struct map m = MAP_INIT;
     fill(&m, MANY);
     assert_int_equal(m.count, MANY);
-    assert_true(m.n_buckets >= MANY / 2); /* it has grown, so that finding stays quick */
+    assert_true(m.n_buckets >= MANY / 2); /* it has grown, so that a search stays quick */
     for (int i = 0; i < MANY; i++)
         assert_ptr_equal(map_find(&m, key_of(i)), &values[i]);
     assert_null(map_find(&m, key_of(MANY)));
@@ -84,7 +84,7 @@ static void thousands_of_keys_are_found_and_removed(void **state)
     map_finish(&m);
 }
 
-/* How often each value comes when all are walked. */
+/* How often a walk gives each value. */
 static int walk(const struct map *m, int seen[static MANY])
 {
     size_t      at = 0;
@@ -96,7 +96,7 @@ static int walk(const struct map *m, int seen[static MANY])
         seen[value - values]++;
         n++;
     }
-    assert_null(map_next(m, &at, NULL)); /* the end stays the end */
+    assert_null(map_next(m, &at, NULL)); /* a walk that has ended stays ended */
     return n;
 }
 
@@ -121,7 +121,7 @@ static void without_memory_a_map_is_as_it_was(void **state)
 {
     (void)state;
     struct map m = MAP_INIT;
-    for (int n = 0; n < 2; n++) { /* the table, the first entry */
+    for (int n = 0; n < 2; n++) { /* the table and the first entry */
         mem_fail_after(n);
         assert_false(map_put(&m, "a", &values[1]));
         mem_fail_after(-1);
@@ -131,7 +131,7 @@ static void without_memory_a_map_is_as_it_was(void **state)
     assert_true(map_put(&m, "a", &values[1]));
     mem_fail_after(0);
     assert_false(map_put(&m, "b", &values[2]));
-    assert_true(map_put(&m, "a", &values[3])); /* needs none */
+    assert_true(map_put(&m, "a", &values[3])); /* needs no memory */
     mem_fail_after(-1);
     assert_ptr_equal(map_find(&m, "a"), &values[3]);
     assert_int_equal(m.count, 1);
@@ -147,7 +147,7 @@ static void a_map_that_cannot_grow_still_works(void **state)
     size_t n_buckets = m.n_buckets;
     int    n = 1;
     for (; n < 1000; n++) {
-        mem_fail_after((size_t)n >= n_buckets ? 0 : -1); /* each growing fails, each entry comes to be */
+        mem_fail_after((size_t)n >= n_buckets ? 0 : -1); /* each growth fails, and each entry is made nevertheless */
         assert_true(map_put(&m, key_of(n), &values[n]));
     }
     mem_fail_after(-1);

@@ -1,4 +1,4 @@
-/* Allocation, and that a test can make it fail. */
+/* Allocation, its count, and failures that a test orders. */
 #include <cmocka.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ static void calloc_zeroes_and_refuses_a_product_that_overflows(void **state)
         assert_int_equal(p[i], 0);
     mem_free(p);
     volatile size_t many = SIZE_MAX / 2;
-    if (!SANITIZED) /* which would end the program for it */
+    if (!SANITIZED) /* the sanitizer would end the program */
         assert_null(mem_calloc(many, 4));
 }
 
@@ -78,7 +78,7 @@ static void each_kind_of_allocation_can_fail(void **state)
     char *block = mem_strdup("kept");
     mem_fail_after(0);
     assert_null(mem_realloc(block, 1000));
-    assert_string_equal(block, "kept"); /* unchanged, and still ours */
+    assert_string_equal(block, "kept"); /* unchanged, and still the caller's */
     mem_free(block);
     mem_fail_after(-1);
 }
@@ -133,7 +133,7 @@ static void *spare;
 static void free_spare(void *arg)
 {
     ++*(int *)arg;
-    assert_false(mem_has_room()); /* asked while it frees: no second round */
+    assert_false(mem_has_room()); /* asking while memory is freed starts no second relief */
     mem_free(spare);
     spare = NULL;
 }
@@ -146,7 +146,7 @@ static void beyond_the_limit_relief_is_asked_for(void **state)
     mem_set_limit(mem_held(), free_spare, &n_asked);
     assert_true(mem_has_room());
     assert_int_equal(n_asked, 0);
-    void *more = mem_alloc(1000); /* the limit fails nothing by itself */
+    void *more = mem_alloc(1000); /* the limit alone makes no allocation fail */
     assert_non_null(more);
     assert_true(mem_has_room());
     assert_int_equal(n_asked, 1);

@@ -44,7 +44,7 @@ static void a_double_is_ieee_754(void **state)
     assert_true(value > -42.26 && value < -42.24);
 }
 
-/* Each kind of read, by number, so that all bounds are tried alike. */
+/* Each kind of read has a number, so that one loop tries all bounds. */
 static uint64_t read_kind(struct rd *r, int kind)
 {
     switch (kind) {
@@ -71,7 +71,7 @@ static void a_read_past_the_end_gives_zero_and_sticks(void **state)
             else
                 assert_int_equal(read_kind(&r, kind) & 0xffffffff, 0);
             assert_true(r.bad);
-            assert_int_equal(rd_u8(&r), 0); /* even where a byte is left */
+            assert_int_equal(rd_u8(&r), 0); /* although a byte is left */
             assert_null(rd_bytes(&r, 0));
             assert_true(r.bad);
             free(exactly);
@@ -86,7 +86,7 @@ static void bytes_are_handed_out_in_place(void **state)
     assert_ptr_equal(rd_bytes(&r, 4), bytes);
     assert_ptr_equal(rd_bytes(&r, 0), bytes + 4);
     assert_int_equal(rd_left(&r), sizeof bytes - 4);
-    assert_null(rd_bytes(&r, SIZE_MAX)); /* p + n would be before p */
+    assert_null(rd_bytes(&r, SIZE_MAX)); /* p + n would overflow */
     assert_true(r.bad);
 }
 

@@ -1,4 +1,4 @@
-/* Members in order of arrival. */
+/* The roll: members in the order of their arrival. */
 #include <cmocka.h>
 #include <string.h>
 
@@ -42,7 +42,7 @@ static void teardown_all(void)
     assert_null(roll.last);
 }
 
-/* From every place the rest comes, in order. */
+/* From every index on the rest comes in order. */
 static void assert_pages_are_right(void)
 {
     for (size_t start = 0; start <= roll.count + 1; start += 41) {
@@ -64,7 +64,7 @@ static void an_empty_roll_gives_nothing(void **state)
     setup(0);
     struct roll_cursor c = roll_seek(&roll, 0);
     assert_null(roll_next(&roll, &c));
-    roll_remove(&roll, &items[0].place); /* never there */
+    roll_remove(&roll, &items[0].place); /* was never in the roll */
     assert_int_equal(roll.count, 0);
 }
 
@@ -84,11 +84,11 @@ static void those_who_left_are_not_there_whatever_the_block(void **state)
     for (int i = 0; i < MANY; i += 3)
         take(i);
     assert_pages_are_right();
-    for (int i = ROLL_BLOCK; i < 3 * ROLL_BLOCK; i++) /* two blocks in whole, and the first one of another */
+    for (int i = ROLL_BLOCK; i < 3 * ROLL_BLOCK; i++) /* two whole blocks, and the first member of another */
         take(i);
     take(3 * ROLL_BLOCK + 1);
     assert_pages_are_right();
-    assert_true(roll_add(&roll, &items[0].place, &items[0])); /* back again: at the end */
+    assert_true(roll_add(&roll, &items[0].place, &items[0])); /* joins again, at the end */
     struct roll_cursor c = roll_seek(&roll, roll.count - 1);
     assert_ptr_equal(roll_next(&roll, &c), &items[0]);
     teardown_all();
@@ -101,7 +101,7 @@ static void a_page_goes_on_when_members_come_and_go(void **state)
     struct roll_cursor c = roll_seek(&roll, ROLL_BLOCK - 2);
     take(1);
     assert_ptr_equal(roll_next(&roll, &c), &items[ROLL_BLOCK - 2]);
-    take(ROLL_BLOCK - 2); /* the one just given, some before it, the next two and a whole block */
+    take(ROLL_BLOCK - 2); /* the member just given, some before it, the next two and a whole block */
     take(0);
     take(ROLL_BLOCK - 1);
     for (int i = ROLL_BLOCK; i < 2 * ROLL_BLOCK; i++)
@@ -109,7 +109,7 @@ static void a_page_goes_on_when_members_come_and_go(void **state)
     assert_ptr_equal(roll_next(&roll, &c), &items[2 * ROLL_BLOCK]);
     for (int i = 2 * ROLL_BLOCK; i < 3 * ROLL_BLOCK; i++)
         take(i);
-    assert_true(roll_add(&roll, &items[0].place, &items[0])); /* comes as a new one */
+    assert_true(roll_add(&roll, &items[0].place, &items[0])); /* comes again, as a new member */
     assert_ptr_equal(roll_next(&roll, &c), &items[0]);
     assert_null(roll_next(&roll, &c));
     teardown_all();

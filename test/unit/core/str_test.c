@@ -34,7 +34,7 @@ static void text_is_cut_at_its_storage_and_always_terminated(void **state)
         assert_int_equal(t.cut, s.cut);
         assert_int_equal(strlen(a), fits);
         assert_string_equal(a, b);
-        str_printf(&s, "%s", words); /* more of it changes nothing that is there */
+        str_printf(&s, "%s", words); /* further text changes nothing */
         str_append(&t, words, sizeof words - 1);
         assert_string_equal(a, b);
         assert_true(strlen(a) < cap);
@@ -107,7 +107,7 @@ static void what_a_peer_sent_is_tamed_for_the_log(void **state)
     assert_string_equal(tamed("\x9b"
                               "31m \xc2\x9b"
                               "31m"),
-                        "?31m ??31m"); /* U+009B begins an escape, too */
+                        "?31m ??31m"); /* U+009B begins an escape sequence too */
     assert_string_equal(tamed("\xff\xc0\x80 \xed\xa0\x80"), "??? ???");
     assert_string_equal(tamed("cut \xe4\xbd"), "cut ??");
     assert_string_equal(tamed(""), "");

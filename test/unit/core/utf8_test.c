@@ -1,4 +1,4 @@
-/* UTF-8: what is, what is not, and at which byte that shows. */
+/* UTF-8: valid texts, invalid texts, and the byte at which they are refused. */
 #include <cmocka.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static void anything_else_is_refused_at_its_first_wrong_byte(void **state)
         const char *text;
         size_t      wrong_at;
     } rows[] = {
-        { "\x80", 0 }, /* nothing to continue */
+        { "\x80", 0 }, /* a continuation byte without a first byte */
         { "\xbf", 0 },
         { "a\xc0\x80", 1 }, /* overlong */
         { "\xc1\xbf", 0 },
@@ -46,7 +46,7 @@ static void anything_else_is_refused_at_its_first_wrong_byte(void **state)
         { "\xf4\x90\x80\x80", 1 }, /* above U+10FFFF */
         { "\xf5\x80\x80\x80", 0 },
         { "\xff", 0 },
-        { "\xc3\xc3", 1 }, /* a first byte where another is missing */
+        { "\xc3\xc3", 1 }, /* a first byte where a continuation is due */
         { "\xe2\x82z", 2 },
         { "\xf0\x9f\x98\xc0", 3 },
     };

@@ -1,4 +1,4 @@
-/* Addresses and ranges: what is one, and what lies in what. */
+/* Addresses and ranges: their spelling, and which address lies in which range. */
 #include <cmocka.h>
 #include <string.h>
 
@@ -69,11 +69,11 @@ static void ranges_contain_what_shares_their_prefix(void **state)
         { "fe80::/10", "fe80::1%eth0", true },
         { "10.0.0.0/8", "10.1.0.0/16", true },
         { "10.1.0.0/16", "10.0.0.0/8", false },
-        /* IPv4 in IPv6 clothes, on either side */
+        /* an IPv4 address mapped into IPv6, on either side */
         { "10.0.0.0/8", "::ffff:10.1.1.1", true },
         { "::ffff:10.0.0.0/104", "10.1.1.1", true },
         { "::ffff:10.0.0.0/104", "11.1.1.1", false },
-        { "::/80", "::ffff:10.1.1.1", false }, /* it is IPv4 */
+        { "::/80", "::ffff:10.1.1.1", false }, /* it counts as IPv4 */
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

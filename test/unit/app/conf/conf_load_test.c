@@ -1,4 +1,4 @@
-/* From file and environment to the snapshot: checks, values, precedence, what is told. */
+/* From file and environment to the snapshot: checks, values, precedence, warnings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static void absent_directives_have_their_defaults(void **state)
     assert_string_equal(c->server_id, "");
     assert_false(c->reuse_port);
     assert_false(c->log.to_console);
-    assert_int_equal(c->log.level, LOG_INFO); /* the old word trace */
+    assert_int_equal(c->log.level, LOG_INFO); /* the old word for it is trace */
     assert_string_equal(c->log.path, "./objs/srs.log");
     assert_int_equal(c->pithy_print_us, 10000000);
     assert_int_equal(c->grace_start_wait_us, 2300000);
@@ -100,7 +100,7 @@ static void written_directives_reach_the_snapshot(void **state)
     assert_true(c->utc_time && c->log.utc);
     assert_string_equal(c->server_id, "me");
     assert_true(c->log.to_console);
-    assert_int_equal(c->log.level, LOG_DEBUG); /* v2 wins */
+    assert_int_equal(c->log.level, LOG_DEBUG); /* srs_log_level_v2 wins */
     assert_string_equal(c->log.path, "f");
     assert_int_equal(c->pithy_print_us, 20000);
     assert_int_equal(c->grace_start_wait_us, 1000);
@@ -150,7 +150,7 @@ static void a_vhost_takes_what_it_does_not_say_from_elsewhere(void **state)
     assert_int_equal(l.conf->vhosts[0].chunk_size, 4096);
     assert_int_equal(l.conf->vhosts[1].chunk_size, 200);
     assert_int_equal(l.conf->vhosts[0].play.mw_msgs, 8);
-    assert_int_equal(l.conf->vhosts[1].play.mw_msgs, 0); /* min_latency */
+    assert_int_equal(l.conf->vhosts[1].play.mw_msgs, 0); /* because of min_latency */
     unload(&l);
 }
 
@@ -161,9 +161,9 @@ static void vhosts_are_found_by_their_name(void **state)
         "vhost __defaultVhost__ { } vhost a { enabled off; } vhost A { } vhost a { } vhost { } vhost Cc.Com { }");
     must_load(&l, "vhosts");
     const struct conf_vhost *v = l.conf->vhosts;
-    assert_ptr_equal(conf_find_vhost(l.conf, "a"), &v[1]); /* disabled, and no fallback */
+    assert_ptr_equal(conf_find_vhost(l.conf, "a"), &v[1]); /* disabled, without a fallback */
     assert_ptr_equal(conf_find_vhost(l.conf, "A"), &v[2]);
-    assert_ptr_equal(conf_find_vhost(l.conf, "cc.com"), &v[5]); /* as a browser says it */
+    assert_ptr_equal(conf_find_vhost(l.conf, "cc.com"), &v[5]); /* as a browser spells it */
     assert_ptr_equal(conf_find_vhost(l.conf, "b"), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, "a:80"), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, ""), &v[0]);
@@ -227,7 +227,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         { L "vhost v { hls { foo; } }",             "check normal : illegal vhost.hls.foo of v" },
         { L "vhost v { rtc { foo; } }",             "check normal : illegal vhost.rtc.foo of v" },
         { L "vhost { srt { foo; } }",               "check normal : illegal vhost.srt.foo of " },
-        /* legacy names that never were in the vhost itself */
+        /* old names that never stood in the vhost itself */
         { L "vhost v { mw_msgs 1; }",               "check normal : illegal vhost.mw_msgs" },
         { L "vhost v { parse_sps on; }",            "check normal : illegal vhost.parse_sps" },
         { L "kafka { }",                            "check normal : illegal directive kafka" },
@@ -255,7 +255,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         { L "http_api { https { listen 8088; } }",  "check normal : for same https, http api(1985) != server(8080)" },
         { L "http_api { https { enabled on; } }",   "check normal : https api depends on http" },
         { L "http_server { https { enabled on; } }", "check normal : https stream depends on http" },
-        /* one port for two services */
+        /* two services at one port */
         { "listen 1935; http_server { enabled on; listen 1935; }",
           "check normal : listen 1935 and http_server.listen 1935 are one port, at t.conf:1" },
         { "listen 1935; reuse_port on; http_server { enabled on; listen 127.0.0.1:1935; }",
@@ -270,7 +270,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         { L "http_api { enabled on; https { enabled on; listen 1985; } }",
           "check normal : http_api.listen 1985 and http_api.https.listen 1985 are one port" },
         { "listen 1935 127.0.0.1:1935;", "check normal : listen 1935 and listen 127.0.0.1:1935 are one port" },
-        /* who may */
+        /* access */
         { L "vhost v { security { enabled yes; } }", "check normal : vhost.security.enabled=yes is neither on nor off, at t.conf:2" },
         { L "vhost v { refer { enabled true; } }",  "check normal : vhost.refer.enabled=true is neither on nor off" },
         { L "vhost v { http_hooks { enabled On; } }", "check normal : vhost.http_hooks.enabled=On is neither on nor off" },
@@ -299,7 +299,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         { "http_api { bar; }",                      "check normal : illegal http_api.bar" },
         { "listen 0; vhost v { foo; }",             "check normal : listen.port=0 is invalid" },
         { "listen 1; is_full on; asprocess on;",    "check normal : daemon conflicts with asprocess" },
-        /* and syntax */
+        /* syntax */
         { "listen 1935",                            "parse buffer t.conf : root parse : read token" },
     };
     /* clang-format on */
@@ -319,8 +319,8 @@ static void accepts_what_the_checks_do_not_mean(void **state)
 {
     /* clang-format off */
     static const char *const rows[] = {
-        "listen 1935 [::]:1935; http_server { enabled off; listen 1935; } rtmps { listen 1935; }", /* families; switched off */
-        "listen 1935 0.0.0.0:1935 1935;",                        /* the same thing, opened once */
+        "listen 1935 [::]:1935; http_server { enabled off; listen 1935; } rtmps { listen 1935; }", /* address families, and a block that is off */
+        "listen 1935 0.0.0.0:1935 1935;",                        /* the same endpoint, opened once */
         "listen 1935 127.0.0.1:1935; reuse_port on;",
         "listen 127.0.0.1:1935; http_server { enabled on; listen 127.0.0.2:1935; }",
         L "http_api { enabled on; listen 8080; } http_server { enabled on; listen 8080; }",
@@ -331,12 +331,12 @@ static void accepts_what_the_checks_do_not_mean(void **state)
         L "circuit_breaker { x; } threads { x; } tencentcloud_cls { x; } tencentcloud_apm { x; } pithy_print { x; }",
         L "vhost v { hds { x; } bandcheck { x; } mr { x; } nack { x; } twcc { x; } }",
         L "vhost v { ingest { input { x; } engine { x; vfilter { x; } } } transcode { engine e { vparams { x y; } } } }",
-        L "vhost v { hls { enabled on; } http_remux { mount x.ts; enabled on; } }",   /* order hides it, and did */
+        L "vhost v { hls { enabled on; } http_remux { mount x.ts; enabled on; } }",   /* hidden by the order, as in SRS */
         L "vhost v { hls { enabled on; } http_remux { enabled off; mount x.ts; } }",
         L "vhost v { forward { enabled on; } publish { kickoff_for_idle 0; } }",
         L "vhost v { ingest { } ingest x { } ingest y { } }",
         L "vhost v { transcode { } transcode { } } stream_caster { caster flv; } stream_caster { caster flv; }",
-        L "http_api { listen 8080; } http_server { https { listen 9; } }",            /* https follows the server */
+        L "http_api { listen 8080; } http_server { https { listen 9; } }",            /* https has the ports of the server */
         L "http_api { enabled on; https { enabled on; } } http_server { enabled on; https { enabled on; } }",
         L "http_api on; vhost v { play on; }",                   /* any directive parses in either form */
         "listen 1935 127.0.0.1:1936 [::]:1937 :::1938 [::1]:1939; daemon off;",
@@ -347,7 +347,7 @@ static void accepts_what_the_checks_do_not_mean(void **state)
         L "listen;",
         L "heartbeat { interval 9.3; }",
         L "heartbeat { interval 0.5; }",                          /* SRS 1 to 3 */
-        L "stats { network 4000; }",                              /* nobody said how many there are */
+        L "stats { network 4000; }",                              /* the number of addresses is not known */
     };
     /* clang-format on */
     (void)state;
@@ -410,8 +410,8 @@ static void switches_have_two_readings(void **state)
         struct loaded l = load_vhost(text);
         must_load(&l, text);
         const struct conf_vhost *v = &l.conf->vhosts[0];
-        assert_int_equal(v->tcp_nodelay, strcmp(words[i], "on") == 0);     /* default off */
-        assert_int_equal(v->play.gop_cache, strcmp(words[i], "off") != 0); /* default on */
+        assert_int_equal(v->tcp_nodelay, strcmp(words[i], "on") == 0);     /* its default is off */
+        assert_int_equal(v->play.gop_cache, strcmp(words[i], "off") != 0); /* its default is on */
         bool clean = strcmp(words[i], "on") == 0 || strcmp(words[i], "off") == 0 || !words[i][0];
         assert_int_equal(l.report.count, clean ? 0 : 2);
         unload(&l);
@@ -433,7 +433,7 @@ static void numbers_are_read_as_c_reads_them(void **state)
     static const struct number_row rows[] = {
         { "4000",                   4000,  NULL },
         { " 4000",                  4000,  NULL },
-        { "\"\"",                   60000, NULL }, /* no word: the default */
+        { "\"\"",                   60000, NULL }, /* without a word the default counts */
         { "4000b",                  4000,  "chunk_size 4000b: not a whole number, taken as 4000" },
         { "4000.9",                 4000,  "chunk_size 4000.9: not a whole number, taken as 4000" },
         { "1k",                     128,   "chunk_size 1k: not a whole number, taken as 1; not within 128 and 65536, taken as 128" },
@@ -514,7 +514,7 @@ static void log_levels_have_old_and_new_words(void **state)
         { "srs_log_level info;", LOG_DEBUG },
         { "srs_log_level trace;", LOG_INFO },
         { "srs_log_level warn;", LOG_WARN },
-        { "srs_log_level loud;", LOG_INFO }, /* a wrong word is the default, and told */
+        { "srs_log_level loud;", LOG_INFO }, /* a wrong word means the default, with a warning */
         { "srs_log_level Warn;", LOG_INFO },
         { "srs_log_level off;", LOG_OFF },
         { "srs_log_level_v2 loud;", LOG_INFO },
@@ -595,7 +595,7 @@ static void a_rule_that_matches_nobody_is_told(void **state)
     }
 }
 
-/* It would let in whom it is to keep out. */
+/* Such a rule would let in clients that it is meant to keep out. */
 static void a_deny_that_cannot_be_read_is_refused(void **state)
 {
     static const char *const rules[][2] = {
@@ -616,7 +616,7 @@ static void a_deny_that_cannot_be_read_is_refused(void **state)
             fail_msg("%s\n%s\ninstead of %s", text, l.error, rules[i][1]);
         unload(&l);
         snprintf(text, sizeof text, "security { enabled off; %s }", rules[i][0]);
-        l = load_vhost(text); /* nobody goes by it */
+        l = load_vhost(text); /* it is not in effect */
         must_load(&l, text);
         unload(&l);
     }
@@ -663,7 +663,7 @@ static void the_environment_wins_over_the_file(void **state)
     assert_false(l.conf->daemon);
     assert_true(l.conf->log.to_console);
     assert_int_equal(l.conf->log.level, LOG_WARN);
-    assert_string_equal(l.conf->pid, "./objs/srs.pid"); /* empty counts as unset */
+    assert_string_equal(l.conf->pid, "./objs/srs.pid"); /* an empty variable counts as unset */
     assert_int_equal(l.conf->chunk_size, 4096);
     for (int i = 0; i < 2; i++) { /* for all vhosts at once */
         assert_int_equal(l.conf->vhosts[i].play.mw_latency_us, 0);
@@ -743,7 +743,7 @@ static void environment_only_needs_no_file(void **state)
 static void the_environment_can_name_the_source(void **state)
 {
     char *const        file[] = { "SRS_CONFIG_FILE=/a/b.conf", NULL };
-    char *const        only[] = { "SRS_ENV_ONLY=off", NULL }; /* any value; it is told */
+    char *const        only[] = { "SRS_ENV_ONLY=off", NULL }; /* any value, with a warning */
     struct conf_report r = { 0 };
     struct conf_source s = { .path = "x.conf", .envp = file };
     (void)state;
@@ -781,7 +781,7 @@ static void a_container_has_its_own_defaults(void **state)
     unload(&l);
 
     char *const env[] = { "SRS_IN_DOCKER=on", NULL };
-    l = load_with("listen 1935; asprocess on;", env); /* no daemon, so no conflict */
+    l = load_with("listen 1935; asprocess on;", env); /* not a daemon, so there is no conflict */
     must_load(&l, "SRS_IN_DOCKER");
     assert_true(l.conf->in_docker && !l.conf->daemon);
     unload(&l);
@@ -839,7 +839,7 @@ static void memory_may_run_out_anywhere(void **state)
         struct loaded l = load_with(rich, env);
         failed = mem_failed();
         mem_fail_after(-1);
-        if (failed) { /* an error, or everything */
+        if (failed) { /* an error, or the whole snapshot */
             assert_true(l.conf ? l.report.count == n_messages : l.code == E_NO_MEMORY);
         } else {
             assert_non_null(l.conf);

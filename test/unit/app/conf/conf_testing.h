@@ -14,7 +14,7 @@ struct loaded {
     struct conf       *conf;
     struct conf_report report;
     int                code;
-    char               error[2048]; /* "" when it loaded */
+    char               error[2048]; /* "" after success */
 };
 
 static inline struct loaded load_source(struct conf_source s)
@@ -28,7 +28,7 @@ static inline struct loaded load_source(struct conf_source s)
     return l;
 }
 
-/** The text as file t.conf, and an environment. */
+/** Load the text as file t.conf, with an environment. */
 static inline struct loaded load_with(const char *text, char *const *envp)
 {
     return load_source((struct conf_source){
@@ -40,7 +40,7 @@ static inline struct loaded load_text(const char *text)
     return load_with(text, NULL);
 }
 
-/** These directives behind what every file needs. */
+/** Load these directives behind those that every file needs. */
 static inline struct loaded load_more(const char *directives)
 {
     char text[8192];
@@ -48,7 +48,7 @@ static inline struct loaded load_more(const char *directives)
     return load_text(text);
 }
 
-/** These directives in a vhost `v`. */
+/** Load these directives in a vhost `v`. */
 static inline struct loaded load_vhost(const char *directives)
 {
     char text[8192];
@@ -56,7 +56,7 @@ static inline struct loaded load_vhost(const char *directives)
     return load_text(text);
 }
 
-/** As load_more(); they must be good. */
+/** As load_more(), for directives that must load. */
 static inline struct conf *conf_of(const char *directives)
 {
     struct loaded l = load_more(directives);

@@ -1,4 +1,4 @@
-/* What a reload says that it changes. */
+/* The changes that a reload reports. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 struct diff_row {
     const char *before, *now;
-    const char *text; /* of the only change; NULL: none */
+    const char *text; /* text of the only change; NULL: there is none */
     bool        restart;
 };
 
@@ -35,7 +35,7 @@ static void says_what_changes(void **state)
           "vhost v play.gop_cache: on -> off (applied at once)", false },
         { "vhost v { play { gop_cache on; } }", "vhost v { }", NULL, false },
         { "vhost v { gop_cache off; }", "vhost v { play { gop_cache off; } }", NULL, false },
-        { "vhost v { play { mw_latency 350; } }", "vhost v { }", /* the default, but no longer the user's word */
+        { "vhost v { play { mw_latency 350; } }", "vhost v { }", /* the default value, but no longer written by the user */
           "vhost v play.mw_latency: 350 -> 350 (applied at once)", false },
         { "vhost v { tcp_nodelay on; }", "vhost v { tcp_nodelay yes; }",
           "vhost v tcp_nodelay: on -> off (applied at once)", false },
@@ -55,7 +55,7 @@ static void says_what_changes(void **state)
         { "srt_server { passphrase aaaaaaaaaa; }", "srt_server { passphrase bbbbbbbbbb; }",
           "srt_server.passphrase: changed (not shown) (not built yet)", false },
         { "", "threads { interval 3; }",                    "threads.interval: 5 -> 3 (no effect)", false },
-        { "vhost v { } vhost v { tcp_nodelay on; }", "vhost v { }", NULL, false }, /* the second never counted */
+        { "vhost v { } vhost v { tcp_nodelay on; }", "vhost v { }", NULL, false }, /* the second vhost never counted */
         { "stream_caster { caster flv; }", "", "stream_caster: changed (not built yet)", false },
         { "vhost v { dvr { dvr_apply all; } }", "vhost v { }", NULL, false },
     };

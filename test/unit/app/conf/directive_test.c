@@ -127,7 +127,7 @@ static void every_variable_is_unique(void **state)
     struct names seen = { 0 };
     (void)state;
     walk(&conf_root_block, "", false, check_variable, &seen);
-    assert_true(seen.count > 228); /* what SRS 7.0.18 has */
+    assert_true(seen.count > 228); /* the number of variables of SRS 7.0.18 */
     assert_non_null(map_find(&seen.map, "SRS_HTTP_API_HTTPS_ENABLED"));
     assert_non_null(map_find(&seen.map, "SRS_VHOST_HLS_HLS_FRAGMENT"));
     assert_non_null(map_find(&seen.map, "SRS_SRS_LOG_TANK"));
@@ -139,7 +139,7 @@ static void every_variable_is_unique(void **state)
     map_finish(&seen.map);
 }
 
-/* How many names SRS 7.0.18 accepts in each block, old spellings of its own included; what we have beyond. */
+/* The names that SRS 7.0.18 accepts in each block, with its old spellings, and ours beside them. */
 static void no_block_has_lost_a_name(void **state)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* The example files in conf/ load, without a word that a user would have to wonder about. */
+/* The example files in conf/ load without a warning that would puzzle a user. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "app/conf/conf_testing.h"
 #include "core/str.h"
 
-/* Not configurations by themselves. */
+/* Files that are included by others, and no configurations by themselves. */
 static bool is_part(const char *name)
 {
     return strcmp(name, "full.conf") == 0 || strcmp(name, "include.vhost.conf") == 0;
@@ -28,7 +28,7 @@ static struct loaded load_example(const char *name)
 static void every_example_loads(void **state)
 {
     int            n = 0;
-    DIR           *dir = opendir("conf"); /* from the top of the sources */
+    DIR           *dir = opendir("conf"); /* the tests run at the top of the sources */
     struct dirent *entry;
     (void)state;
     assert_non_null(dir);

@@ -1,4 +1,4 @@
-/* Files and what they include. */
+/* Configuration files and the files that they include. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "app/conf/files.h"
 #include "core/mem.h"
 
-static char dir[64]; /* of the test that runs */
+static char dir[64]; /* folder of the test that runs */
 
 static int make_dir(void **state)
 {
@@ -41,13 +41,13 @@ static void write_file(const char *name, const char *text)
     fclose(f);
 }
 
-/* a.conf of the test's directory, from which relative names start */
+/* Load a.conf of the test's folder; relative names start there. */
 static struct loaded load_a(void)
 {
     return load_source((struct conf_source){ .path = "a.conf", .dir = dir });
 }
 
-/* Opening a pipe would wait for a writer, reading a device might never end. */
+/* Opening a pipe would wait for a writer, and reading a device might never end. */
 static void what_is_no_file_is_refused_and_nobody_waits(void **state)
 {
     (void)state;
@@ -132,7 +132,7 @@ static void an_error_names_the_file_it_is_in(void **state)
     l = load_a();
     assert_non_null(strstr(l.error, "illegal directive foo, at b.conf:2"));
     unload(&l);
-    write_file("b.conf", "}"); /* each file is balanced by itself */
+    write_file("b.conf", "}"); /* the braces of each file match by themselves */
     write_file("a.conf", "listen 1; vhost v { include b.conf;");
     l = load_a();
     assert_null(l.conf);
@@ -153,7 +153,7 @@ static void cycles_are_refused(void **state)
     assert_non_null(strstr(l.error, "b.conf includes itself, by way of c.conf"));
     assert_int_equal(l.code, E_SYSTEM_CONFIG_INVALID);
     unload(&l);
-    /* the same file twice, side by side, is no cycle */
+    /* including a file twice, side by side, makes no cycle */
     write_file("a.conf", "listen 1; include b.conf; include b.conf b.conf;");
     write_file("b.conf", "daemon off;");
     l = load_a();
@@ -226,7 +226,7 @@ static void names_start_in_the_given_directory(void **state)
     (void)state;
     write_file("a.conf", "listen 1;");
     struct conf_source s = { .path = "a.conf" };
-    struct err        *e = conf_source_check(&s); /* there is none where the tests run */
+    struct err        *e = conf_source_check(&s); /* the folder in which the tests run has none */
     assert_non_null(e);
     err_free(e);
     s.dir = dir;

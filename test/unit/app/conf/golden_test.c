@@ -1,4 +1,4 @@
-/* conf/full.conf and doc/configuration.md are what the table says. Run with --update to write them anew. */
+/* conf/full.conf and doc/configuration.md are made from the table. Run with --update to write them anew. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,8 @@
 
 enum { TEXT_BYTES_MAX = 4 << 20 };
 
-static const char full_path[] = "conf/full.conf", reference_path[] = "doc/configuration.md"; /* from the top */
+static const char full_path[] = "conf/full.conf",
+                  reference_path[] = "doc/configuration.md"; /* below the top of the sources */
 
 static char *read_whole(const char *path)
 {
@@ -79,7 +80,7 @@ static void full_conf_is_refused_by_its_mark_alone(void **state)
     e = load_text(text, &r);
     if (e)
         fail_msg("%s", err_text(e, words, sizeof words));
-    for (size_t i = 0; i < r.count; i++) /* all values are clean */
+    for (size_t i = 0; i < r.count; i++) /* no value causes a warning */
         if (!strstr(r.items[i].text, "not built yet") && !strstr(r.items[i].text, "has no effect"))
             fail_msg("%s", r.items[i].text);
     conf_report_finish(&r);

@@ -1,4 +1,4 @@
-/* Old spellings mean what the new ones mean: both are loaded, and there must be no difference. */
+/* Old spellings mean the same as the new ones: both are loaded, and there must be no difference. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,7 +80,7 @@ static void old_spellings_mean_the_new_ones(void **state)
         { "vhost v { rtc { aac transcode; bframe keep; } }", "vhost v { rtc { rtmp_to_rtc on; keep_bframe on; } }",
           "transform: vhost.rtc.aac to vhost.rtc.rtmp_to_rtc of v" },
         { "vhost v { rtc { rtmp_to_rtc on; aac discard; bframe x; } }", "vhost v { rtc { rtmp_to_rtc off; } }", NULL },
-        /* the old one overwrites, wherever it stands */
+        /* the old spelling overwrites, wherever it stands */
         { "vhost v { play { gop_cache on; } gop_cache off; }", "vhost v { play { gop_cache off; } }", NULL },
         { "vhost v { gop_cache off; play { gop_cache on; } }", "vhost v { play { gop_cache off; } }", NULL },
         { "vhost v { gop_cache off; play { atc on; } }", "vhost v { play { gop_cache off; atc on; } }", NULL },
@@ -110,7 +110,7 @@ static void an_old_refer_without_domains_denies_all(void **state)
     assert_true(l.conf->vhosts[0].refer.enabled && l.conf->vhosts[0].refer.has_all);
     assert_int_equal(l.conf->vhosts[0].refer.all.count, 0);
     unload(&l);
-    l = load_vhost("refer { }"); /* a block is no old spelling */
+    l = load_vhost("refer { }"); /* as a block it is no old spelling */
     assert_false(l.conf->vhosts[0].refer.enabled);
     unload(&l);
 }
@@ -121,10 +121,10 @@ static void a_listen_without_its_end_keeps_its_endpoints(void **state)
     struct loaded l = load_text("listen 1935 1936\n1937\nmax_connections 9;");
     assert_non_null(l.conf);
     assert_int_equal(l.conf->listen.count, 3);
-    assert_int_equal(l.conf->max_connections, 1000); /* swallowed, as SRS 1 to 5 did */
+    assert_int_equal(l.conf->max_connections, 1000); /* the next line is swallowed, as by SRS 1 to 5 */
     assert_true(conf_report_has(&l.report, "transform: max_connections and what follows is no endpoint"));
     unload(&l);
-    l = load_text("listen host\nmax_connections 9;"); /* what stands on the line itself is checked */
+    l = load_text("listen host\nmax_connections 9;"); /* words on the line itself are checked */
     assert_non_null(strstr(l.error, "listen.port=0 is invalid"));
     unload(&l);
 }
@@ -139,7 +139,7 @@ static void listen_of_the_latest_srs_is_found(void **state)
     unload(&l);
 }
 
-/* Files of every release, written from what is known of their sample files. */
+/* Files of every release, modelled on its sample files. */
 static void files_of_every_release_load(void **state)
 {
     /* clang-format off */
@@ -170,7 +170,7 @@ static void files_of_every_release_load(void **state)
         " hds { enabled on; hds_fragment 10; hds_window 60; hds_path ./objs/nginx/html; }\n"
         " dvr { enabled on; dvr_path ./a.flv; dvr_plan append; dvr_duration 30; dvr_wait_keyframe on; time_jitter full; }\n"
         " security { enabled on; allow play all; deny publish 1.2.3.4; }\n}\n",
-        /* SRS 3, lines without ; as its realtime.conf and http.heartbeat.conf have them */
+        /* SRS 3, with lines without ; as in its realtime.conf and http.heartbeat.conf */
         "listen 1935\nmax_connections 1000;\ndaemon off;\nhttp_api { enabled on; raw_api { enabled on; allow_reload on;"
         " allow_query on; allow_update on; } }\nvhost a {\n tcp_nodelay on\n min_latency on;\n"
         " play { gop_cache off; queue_length 10; mw_latency 100; }\n publish { mr off; }\n"

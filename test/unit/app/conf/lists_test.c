@@ -1,4 +1,4 @@
-/* Blocks that stand any number of times: an array of structs in the snapshot. */
+/* Blocks that may stand any number of times are arrays of structs in the snapshot. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
 #include "core/log.h"
 #include "sanitized.h"
 
-/* Nobody who may raise the hard limit, also where the tests run as root. */
+/* Become a user that may not raise the hard limit, even where the tests run as root. */
 static bool drop_privileges(void)
 {
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -35,11 +35,11 @@ static rlim_t soft_limit(void)
     return limit.rlim_cur;
 }
 
-/* The status that `body` gives in a process of its own. */
+/* Exit status of `body` in a process of its own. */
 static int in_child(int (*body)(void))
 {
     if (in_valgrind())
-        skip(); /* which keeps limits of its own */
+        skip(); /* a process has its own limits */
     pid_t child = fork();
     if (child == 0)
         _exit(body());

@@ -13,7 +13,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 
-/* name[word,word]{children}; in one line */
+/* The nodes as one line: name[word,word]{children} */
 static void dump(struct buf *out, const struct conf_node *parent)
 {
     for (const struct conf_node *n = parent->first; n; n = n->next) {
@@ -49,11 +49,11 @@ static void reads_trees(void **state)
         { "listen;",                               "listen[]" },
         { "a 1;b 2;",                              "a[1] b[2]" },
         { "a 1; # comment ; { }\nb 2;",            "a[1] b[2]" },
-        { "a b#c;",                                "a[b#c]" },            /* # inside a word is a letter */
+        { "a b#c;",                                "a[b#c]" },            /* inside a word # is a letter */
         { "a \"x;{}#y\";",                         "a[x;{}#y]" },
         { "a 'it \"is\"';",                        "a[it \"is\"]" },
         { "a \"it's\" 'b';",                       "a[it's,b]" },
-        { "a b\"c\"d;",                            "a[b\"c\"d]" },        /* so is a quote */
+        { "a b\"c\"d;",                            "a[b\"c\"d]" },        /* inside a word a quote is a letter */
         { "device_id \"\";",                       "device_id[]" },       /* an empty string is no word */
         { "a '' b;",                               "a[b]" },
         { "\"a b\" c;",                            "a b[c]" },
@@ -66,8 +66,8 @@ static void reads_trees(void **state)
         { "listen 1935;\r\nvhost v {\r\n}\r\n",    "listen[1935] vhost[v]{}" },
         { "listen 1935;\rvhost v {\r}\r",          "listen[1935] vhost[v]{}" },
         { "\xef\xbb\xbflisten 1935;",              "listen[1935]" },      /* BOM */
-        { "include a b;",                          "include[a,b]" },      /* left to files.c */
-        /* what SRS 1 to 5 accept */
+        { "include a b;",                          "include[a,b]" },      /* files.c resolves it */
+        /* accepted by SRS 1 to 5 */
         { "vhost v\n{\n}",                         "vhost[v]{}" },
         { "vhost v # comment\n\n{\n}",             "vhost[v]{}" },
         { "listen 1935\n1936;",                    "listen[1935,1936]" },

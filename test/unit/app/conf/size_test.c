@@ -1,4 +1,4 @@
-/* Amounts of memory in words. */
+/* Amounts of memory as words of a file. */
 #include <cmocka.h>
 
 #include "app/conf/size.h"

@@ -1,4 +1,4 @@
-/* What a configuration asks for and is not built: told with its place, and refused where it would be unsafe or useless. */
+/* Features that a configuration asks for and that are not built: warnings with their place, and refusals where serving would be unsafe or useless. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static void a_built_feature_has_no_row(void **state)
     }
 }
 
-/* The feature for which the vhost `v` refuses its clients; "" when it serves. */
+/* The vhost `v` must refuse its clients for want of this feature; "" when it serves. */
 static void refuses(const char *vhost, const char *feature)
 {
     struct loaded l = load_vhost(vhost);
