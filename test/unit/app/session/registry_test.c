@@ -1,58 +1,8 @@
 /* What the server knows of its clients, summed up to streams, vhosts and itself. */
-#include <unistd.h>
-
-#include "app/session/client_lines.h"
-#include "app/session/registry.h"
+#include "app/session/clients.h"
 #include "app/source/fixture.h"
 #include "app/source/life.h"
 #include "core/mem.h"
-#include "loop.h"
-#include "protocol/io.h"
-
-static const struct client_type players = { .name = "rtmp-play", .tag = "PLA" };
-static const struct client_type publishers = { .name = "fmle-publish", .tag = "CPB", .publish = true };
-
-static struct fixture  fx;
-static struct registry registry;
-static int64_t         bytes_in[6], bytes_out[6];
-static struct client   clients[6];
-static char            ids[6][16];
-
-static int setup(void **state)
-{
-    (void)state;
-    begin(&fx, "");
-    registry_init(&registry);
-    for (int i = 0; i < 6; i++) {
-        snprintf(ids[i], sizeof ids[i], "c%d", i);
-        bytes_in[i] = bytes_out[i] = 0;
-        clients[i] = (struct client){ .type = &players, .id = ids[i], .source = fx.source };
-        clients[i].bytes_in = &bytes_in[i];
-        clients[i].bytes_out = &bytes_out[i];
-    }
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 6; i++)
-        registry_leave(&registry, &clients[i]);
-    registry_finish(&registry);
-    end(&fx);
-    return 0;
-}
-
-static void add(int i, const char *vhost)
-{
-    assert_null(registry_enter(&registry, &clients[i], vhost));
-}
-
-static void moved(int i, int64_t in, int64_t out)
-{
-    bytes_in[i] += in;
-    bytes_out[i] += out;
-}
 
 static const struct vhost_stat *vhost(const char *name)
 {
@@ -176,96 +126,6 @@ static void rates_are_of_the_time_between_samples(void **state)
     assert_int_equal(clients[0].traffic.in.window_30s.kbps, 1500);
 }
 
-/* ---- periodic lines ---- */
-
-static char logged[20000];
-
-/* What one round of periodic lines writes. */
-static void log_a_round(void)
-{
-    struct log_settings silent = { .level = LOG_OFF, .to_console = true }, to_file = { .level = LOG_INFO };
-    const char         *tmp = getenv("TMPDIR");
-    snprintf(to_file.path, sizeof to_file.path, "%s/stat_test.XXXXXX", tmp ? tmp : "/tmp");
-    int fd = mkstemp(to_file.path);
-    assert_true(fd >= 0);
-    assert_null(log_setup(&to_file));
-    client_lines_log(&registry, now_us());
-    assert_null(log_setup(&silent));
-    ssize_t n = read(fd, logged, sizeof logged - 1);
-    logged[n > 0 ? n : 0] = '\0';
-    close(fd);
-    unlink(to_file.path);
-}
-
-static int count_of(const char *text)
-{
-    int n = 0;
-    for (const char *p = logged; (p = strstr(p, text)); p++)
-        n++;
-    return n;
-}
-
-static void each_kind_of_client_has_a_line(void **state)
-{
-    (void)state;
-    clients[0].type = &publishers;
-    for (int i = 0; i < 4; i++)
-        add(i, "v");
-    log_a_round();
-    assert_int_equal(count_of("\n"), 4); /* one as SRS has it, and one of its own */
-    assert_int_equal(count_of("client type=fmle-publish, "), 1);
-    assert_int_equal(count_of("client type=rtmp-play, "), 1);
-    assert_int_equal(count_of("pnt=5000\n"), 1);
-    assert_int_equal(count_of("<- CPB time="), 1);
-    assert_int_equal(count_of("-> PLA time="), 1);
-    assert_int_equal(count_of("][c0] <- CPB "), 1); /* under the client's own id */
-    assert_int_equal(count_of("mr=0/"), 1);
-    assert_int_equal(count_of("mw="), 1);
-    assert_int_equal(count_of("okbps=0,0,0, ikbps=0,0,0"), 2);
-}
-
-static void without_clients_there_is_no_line(void **state)
-{
-    (void)state;
-    log_a_round();
-    assert_string_equal(logged, "");
-}
-
-static void clients_of_a_kind_take_turns(void **state)
-{
-    (void)state;
-    clients[0].type = &publishers;
-    for (int i = 0; i < 6; i++)
-        add(i, "v");
-    int seen[6] = { 0 };
-    for (int round = 0; round < 10; round++) {
-        log_a_round();
-        for (int i = 0; i < 6; i++) {
-            char text[32] = "][c0] client type=";
-            text[3] = (char)('0' + i);
-            seen[i] += count_of(text);
-        }
-    }
-    assert_int_equal(seen[0], 10); /* the only publisher, each time */
-    for (int i = 1; i < 6; i++)
-        assert_int_equal(seen[i], 2); /* five players, in turn */
-    assert_int_equal(registry.n_clients, 6);
-}
-
-static void a_client_that_left_has_no_turn(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 3; i++)
-        add(i, "v");
-    log_a_round();
-    registry_leave(&registry, &clients[1]);
-    for (int round = 0; round < 4; round++) {
-        log_a_round();
-        assert_int_equal(count_of("][c1] "), 0);
-        assert_int_equal(count_of("-> PLA "), 1);
-    }
-}
-
 /* ---- without memory ---- */
 
 static void add_with_any_allocation_failing(int n_others)
@@ -383,10 +243,6 @@ int main(void)
         TEST(a_client_that_comes_again_on_its_connection_loses_and_doubles_nothing),
         TEST(what_came_before_it_was_known_as_a_client_is_its_own),
         TEST(rates_are_of_the_time_between_samples),
-        TEST(each_kind_of_client_has_a_line),
-        TEST(without_clients_there_is_no_line),
-        TEST(clients_of_a_kind_take_turns),
-        TEST(a_client_that_left_has_no_turn),
         TEST(a_client_that_cannot_be_counted_leaves_nothing_behind),
         TEST(nor_does_one_who_is_not_the_first),
         TEST(clients_streams_and_vhosts_are_found_by_id),
