@@ -218,7 +218,7 @@ objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: check test test-clients test-distros deps deps-build unit unit-asan e2e e2e-asan e2e-valgrind layers headers \
+.PHONY: check test test-clients test-distros deps deps-build unit unit-asan e2e e2e-asan e2e-valgrind layers state headers \
 	third-party lint format format-check shellcheck valgrind
 
 # Without root and without a network: nothing is installed, and what this machine lacks is skipped with a line.
@@ -271,6 +271,14 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-k
 layers:
 	@trunk-scripts/check-layers-test.sh
 	trunk-scripts/check-layers.sh
+
+# The sanitizers add variables of their own.
+state: $(LIB_OBJECTS) $(MAIN_OBJECTS)
+ifeq ($(MODE),asan)
+	@echo "state: 0 passed, 0 failed, 1 skipped (a build with sanitizers)"
+else
+	@trunk-scripts/check-state.sh $(B) $(LIB_SOURCES) $(MAIN_SOURCES)
+endif
 
 third-party:
 	@trunk-scripts/third-party.sh check
@@ -336,7 +344,7 @@ help:
 	@echo 'make soak         10^6 connections over every protocol: nothing may be left of them; CYCLES=N'
 	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make valgrind     the unit tests in valgrind'
-	@echo 'make layers       includes point one way; headers: each header compiles alone'
+	@echo 'make layers       includes point one way; headers: each header compiles alone; state: variables are listed'
 	@echo 'make third-party  third_party/ is what its checksums say'
 	@echo 'make format       lay the sources out by clang-format; format-check: only compare'
 	@echo 'make lint         cppcheck over the sources; shellcheck: shellcheck over the scripts'

@@ -98,6 +98,7 @@ has_cmocka() {
 }
 
 suite layers make -s layers
+suite state make -s state
 suite headers make -s headers
 suite third-party make -s third-party
 suite format make -s format-check

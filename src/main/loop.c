@@ -1,0 +1,84 @@
+#include "main/loop.h"
+
+#include <unistd.h>
+
+#include "app/listener.h"
+#include "app/reload.h"
+#include "app/server/server.h"
+#include "app/server_run.h"
+#include "app/services.h"
+#include "app/watch_file.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "main/daemon.h"
+#include "main/parent.h"
+#include "main/signals.h"
+#include "protocol/co.h"
+#include "protocol/file_writer.h"
+#include "protocol/io.h"
+#include "protocol/offload.h"
+#include "protocol/send_ring.h"
+#include "protocol/service_notify.h"
+
+/* How long jobs and files may take to end. */
+enum { LAST_WORDS_US = 2 * US_PER_SECOND };
+
+/* Everything that must hold before the first client is served; the log has its place already. */
+static struct err *open_server(struct server *s, const struct conf_source *from)
+{
+    struct err *e;
+    if ((e = tls_store_open(&s->tls, s->conf)) || (e = listeners_apply(s, listen_services, s->conf)) ||
+        (e = reload_start(s, from)) || (e = signals_start(s)))
+        return e;
+    if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from)))
+        log_err(LOG_WARN, e, "the configuration file is not watched, SIGHUP reloads it");
+    return s->conf->asprocess ? parent_watch_start(s) : NULL;
+}
+
+static struct err *run_server(struct conf *conf, const struct conf_source *from, const char *server_id)
+{
+    struct server server;
+    struct err   *e;
+    server_init(&server, conf, server_id);
+    if (!(e = open_server(&server, from))) {
+        log_info("server main cid=%s, pid=%d, ppid=%d, asprocess=%d", co_trace(), (int)getpid(), (int)getppid(),
+                 conf->asprocess);
+        daemon_started(0);
+        service_notify_ready("serving");
+        if (conf->daemon && !conf->log.to_console)
+            daemon_let_go_of_terminal();
+        e = server_run(&server);
+    } else {
+        server_request_stop(&server, SERVER_STOPS_QUICKLY);
+        err_free(server_run(&server)); /* ends what was started */
+    }
+    server_finish(&server);
+    return e;
+}
+
+static void open_send_ring(const struct conf *conf)
+{
+    char        text[ERR_TEXT_MAX];
+    struct err *e = conf->io_uring ? send_ring_open() : NULL;
+    if (e)
+        log_info("each player is written to by a call of its own: %s", err_text(e, text, sizeof text));
+    err_free(e);
+}
+
+struct err *loop_run(struct conf *conf, const struct conf_source *from, const char *server_id)
+{
+    struct err *e = log_start_writer();
+    if (!e)
+        e = co_init();
+    if (e)
+        return e;
+    io_init();
+    open_send_ring(conf);
+    if (!(e = offload_init()))
+        e = run_server(conf, from, server_id);
+    file_writers_finish(now_us() + LAST_WORDS_US);
+    offload_shutdown(LAST_WORDS_US);
+    send_ring_close();
+    co_finish();
+    return e;
+}

@@ -1,0 +1,19 @@
+/**
+ * The loop of a process: scheduler, threads, and the server that runs on them.
+ *
+ * All state that the layers keep for a loop (doc/architecture.md lists it) is begun and ended here. So several processes may
+ * each run a loop, if they are forked before it begins.
+ */
+#ifndef MAIN_LOOP_H
+#define MAIN_LOOP_H
+
+#include "app/conf/conf_source.h"
+#include "core/attr.h"
+#include "core/err.h"
+
+struct conf;
+
+/** Serve until the server is asked to stop. The log has its place already. `from` is for reloads, and borrowed. */
+struct err *loop_run(struct conf *conf, const struct conf_source *from, const char *server_id) ATTR_MUST_USE;
+
+#endif
