@@ -289,6 +289,7 @@ int main(int argc, char **argv)
     if (!e)
         e = run();
     printf("%lld messages\n", (long long)n_messages);
+    fflush(stdout);
     if (e)
         fprintf(stderr, "%d(%s) %s\n", (int)err_code(e), err_code_name(err_code(e)), err_text(e, text, sizeof text));
     tls_ctx_unref(&conf.target.tls);

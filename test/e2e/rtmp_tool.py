@@ -1,0 +1,96 @@
+"""The RTMP client of the library as a program (test/tools/rtmp_client.c), and nginx with its RTMP module to use it on."""
+import fcntl
+import functools
+import os
+import shutil
+import subprocess
+
+import srs
+from wait import patience, until
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
+
+
+@functools.cache
+def program():
+    """The program, of the same build as the server; make brings it up to date."""
+    goal = "objs/tools%s/rtmp_client" % ("-asan" if "asan" in os.path.basename(srs.BINARY) else "")
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    with open(os.path.join(ROOT, "objs", "tools.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", goal], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+    return os.path.join(ROOT, goal)
+
+
+class Tool:
+    """One run of it. `text` is what it said: the number of messages on stdout, an error on stderr."""
+
+    def __init__(self, *args, timeout=10):
+        env = dict(os.environ)
+        env["ASAN_OPTIONS"] = "exitcode=99:" + env.get("ASAN_OPTIONS", "")
+        self.process = subprocess.Popen([program(), "--timeout", str(patience(timeout)), *map(str, args)], env=env,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        self.text = ""
+
+    def wait(self, seconds=60):
+        try:
+            self.text, _ = self.process.communicate(timeout=patience(seconds))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.text, _ = self.process.communicate()
+            raise AssertionError("the client hangs: " + self.text) from None
+        assert self.process.returncode in (0, 1), "status %d: %s" % (self.process.returncode, self.text)
+        return self
+
+    def succeed(self):
+        self.wait()
+        assert self.process.returncode == 0, self.text
+        return self
+
+    def fail(self, *codes):
+        """It ends with one of these errors, by the numbers of the log."""
+        self.wait()
+        assert self.process.returncode == 1, self.text
+        last = self.text.strip().splitlines()[-1]
+        assert last.split("(")[0] in map(str, codes), self.text
+        return self
+
+
+class Nginx:
+    """nginx-rtmp in a folder of its own, with an application `live` and one, `closed`, that refuses everybody."""
+
+    def __init__(self, folder):
+        self.folder, self.port = str(folder), srs.free_port()
+        os.makedirs(self.folder, exist_ok=True)
+        conf = os.path.join(self.folder, "nginx.conf")
+        with open(conf, "w") as f:
+            f.write("load_module %s;\nuser root;\ndaemon off;\nmaster_process off;\npid %s/pid;\nerror_log %s/error.log info;\n"
+                    "events { }\nrtmp { access_log off; server { listen 127.0.0.1:%d; chunk_size 4096;\n"
+                    "application live { live on; publish_notify on; }\n"
+                    "application closed { live on; deny publish all; deny play all; } } }\n" % (
+                        MODULE, self.folder, self.folder, self.port))
+        self.output = open(os.path.join(self.folder, "output"), "w")
+        self.process = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-p", self.folder, "-c", conf],
+                                        stdout=self.output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        until(lambda: {self.port} <= srs.listening(self.process.pid) or self.process.poll() is not None,
+              "nginx to listen")
+        assert self.process.poll() is None, self.log()
+
+    def url(self, stream="live/s"):
+        return "rtmp://127.0.0.1:%d/%s" % (self.port, stream)
+
+    def log(self):
+        with open(os.path.join(self.folder, "error.log"), errors="replace") as f:
+            return f.read()
+
+    def wait_log(self, words):
+        until(lambda: words in self.log(), lambda: "%r in the log of nginx: %s" % (words, self.log()))
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(patience())
+        finally:
+            self.process.kill()
+            self.output.close()
