@@ -174,6 +174,7 @@
     X(3011, HTTP_HANDLER_INVALID, "HttpHandlerInvalid", "handler invalid") \
     X(3013, HTTP_REMUX_SEQUENCE_HEADER, "VodNoSequence", "FLV file without sequence headers (?start=)") \
     X(3014, HTTP_REMUX_OFFSET_OVERFLOW, "VodOffset", "byte offset beyond the file (?start=, Range)") \
+    X(3028, ENCODER_FORK, "FFmpegFork", "child process fork") \
     X(3036, KERNEL_FLV_HEADER, "FlvHeader", "FLV header bad") \
     X(3037, KERNEL_FLV_STREAM_CLOSED, "VodFlvClosed", "FLV file closed") \
     X(3038, KERNEL_STREAM_INIT, "StreamInit", "byte stream init") \

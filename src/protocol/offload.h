@@ -22,6 +22,7 @@ enum offload_kind {
     OFFLOAD_CONF,  /* the configuration, the log's file */
     OFFLOAD_CERTS, /* certificates and keys */
     OFFLOAD_STAT,  /* what the kernel tells of machine and process */
+    OFFLOAD_PROCESS, /* programs that are started; these threads stay, for a program ends with the thread that started it */
     OFFLOAD_DNS,
     OFFLOAD_CODEC,
     OFFLOAD_KINDS

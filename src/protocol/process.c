@@ -1,0 +1,328 @@
+#include "protocol/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/list.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/co.h"
+#include "protocol/io.h"
+#include "protocol/offload.h"
+#include "protocol/spawn.h"
+
+/* How often it is looked whether the rest of a group has ended; nothing tells that. */
+enum { GROUP_LOOK_US = 20 * US_PER_MS };
+
+/* The program's own part of the environment: settings of the server stay with it. */
+static const char own_prefix[] = "SRS_";
+
+/* What a thread works with. It outlives the process object when the server ends meanwhile. */
+struct start_job {
+    struct offload_job job;
+    struct spawn       spawn;
+    char              *texts[]; /* argv, NULL, envp, NULL; then their bytes */
+};
+
+struct process {
+    struct list        link;
+    struct co         *owner;  /* NULL: released */
+    struct co         *keeper; /* the coroutine that waits for the child */
+    struct start_job  *job;    /* until it is started */
+    enum process_state state;
+    bool               ending;
+    int64_t            kill_at_us; /* when `ending` */
+    pid_t              pid;
+    int                status;
+    struct err        *error;
+    struct io          pidfd;
+};
+
+static struct {
+    struct list     all;
+    size_t          count;
+    struct co_group keepers;
+} children;
+
+void process_init(void)
+{
+    signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may have left it, children would vanish without a status */
+    list_init(&children.all);
+    children.count = 0;
+    co_group_init(&children.keepers);
+}
+
+size_t process_count(void)
+{
+    return children.count;
+}
+
+/* ---- the thread's part ---- */
+
+static void start_work(struct offload_job *job)
+{
+    spawn_run(&CONTAINER_OF(job, struct start_job, job)->spawn);
+}
+
+/* The server ends, and nobody waits for the child any more. */
+static void start_drop(struct offload_job *job)
+{
+    struct start_job *j = CONTAINER_OF(job, struct start_job, job);
+    if (j->spawn.pid > 0) {
+        kill(-j->spawn.pid, SIGKILL);
+        waitpid(j->spawn.pid, NULL, 0);
+        close(j->spawn.pidfd);
+    }
+    mem_free(j);
+}
+
+static size_t count_texts(char *const *texts, const char *without, size_t *bytes)
+{
+    size_t n = 0;
+    for (; *texts; texts++)
+        if (!without || !str_starts_with(*texts, without)) {
+            *bytes += strlen(*texts) + 1;
+            n++;
+        }
+    return n;
+}
+
+static char **copy_texts(char **to, char **bytes, char *const *texts, const char *without)
+{
+    for (; *texts; texts++)
+        if (!without || !str_starts_with(*texts, without))
+            *to++ = (char *)str_pack(bytes, *texts, strlen(*texts));
+    *to++ = NULL;
+    return to;
+}
+
+static const char *copy_path(char **bytes, const char *path)
+{
+    return path ? str_pack(bytes, path, strlen(path)) : NULL;
+}
+
+static struct err *make_job(struct start_job **out, const struct process_spec *spec)
+{
+    size_t bytes = 0, n_args = count_texts(spec->argv, NULL, &bytes);
+    bytes += spec->output ? strlen(spec->output) + 1 : 0;
+    bytes += spec->errors ? strlen(spec->errors) + 1 : 0;
+    if (n_args == 0 || bytes > PROCESS_ARGS_BYTES_MAX)
+        return err_new(E_LIMIT, "a command of %zu words and %zu bytes", n_args, bytes);
+    size_t            n_env = count_texts(environ, own_prefix, &bytes);
+    struct start_job *j = mem_calloc(1, sizeof *j + (n_args + n_env + 2) * sizeof(char *) + bytes);
+    if (!j)
+        return err_no_memory();
+    char  *at = (char *)(j->texts + n_args + n_env + 2);
+    char **env = copy_texts(j->texts, &at, spec->argv, NULL);
+    copy_texts(env, &at, environ, own_prefix);
+    j->job = (struct offload_job){ .work = start_work, .drop = start_drop };
+    j->spawn = (struct spawn){ .argv = j->texts, .envp = env, .pidfd = -1 };
+    j->spawn.output = copy_path(&at, spec->output);
+    j->spawn.errors = copy_path(&at, spec->errors);
+    *out = j;
+    return NULL;
+}
+
+/* ---- the keeper's part ---- */
+
+static void set_state(struct process *p, enum process_state state)
+{
+    p->state = state;
+    if (p->owner)
+        co_unpark(p->owner);
+}
+
+static struct err *start(struct process *p)
+{
+    struct start_job *j = p->job;
+    struct err       *e = NULL;
+    p->job = NULL; /* offload() takes it over */
+    if ((e = offload(OFFLOAD_PROCESS, &j->job, DEADLINE_NEVER)))
+        return err_wrap(e, "start a program");
+    p->pid = j->spawn.pid;
+    p->pidfd.fd = j->spawn.pidfd;
+    if (j->spawn.error) {
+        errno = j->spawn.error;
+        e = err_sys(E_ENCODER_FORK, "%s %s", j->spawn.step, j->spawn.what);
+    }
+    mem_free(j);
+    return e;
+}
+
+static bool has_exited(const struct process *p)
+{
+    siginfo_t info = { 0 };
+    return waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == p->pid;
+}
+
+static bool group_is_left(const struct process *p)
+{
+    return kill(-p->pid, 0) == 0 || errno == EPERM;
+}
+
+/* Wait for the next event, at most until then. A cancel ends the patience: what is left is killed at once. */
+static void wait_until(struct process *p, int64_t deadline_us)
+{
+    int64_t     kill_at_us = p->ending ? p->kill_at_us : DEADLINE_NEVER;
+    struct err *e = co_park(kill_at_us < deadline_us ? kill_at_us : deadline_us);
+    if (err_code(e) == E_THREAD_INTERRUPTED) {
+        p->ending = true;
+        p->kill_at_us = 0;
+    }
+    err_free(e);
+}
+
+/* Once its time is over, the group is killed. */
+static bool kill_if_due(struct process *p)
+{
+    if (!p->ending || p->kill_at_us == DEADLINE_NEVER || now_us() < p->kill_at_us)
+        return false;
+    kill(-p->pid, SIGKILL);
+    p->kill_at_us = DEADLINE_NEVER;
+    return true;
+}
+
+/* Until the child itself has ended. Its process id is not given to another one before it has been waited for. */
+static void wait_for_exit(struct process *p)
+{
+    struct err *e = io_open(&p->pidfd, p->pidfd.fd);
+    int64_t     look_us = e ? GROUP_LOOK_US : 0; /* without memory to be told: look now and then */
+    err_free(e);
+    while (!has_exited(p)) {
+        io_drained(&p->pidfd);
+        kill_if_due(p);
+        if (co_is_cancelled(co_self()))
+            return; /* killed, but it has not ended yet: it is left to the end of the server */
+        wait_until(p, look_us ? now_us() + look_us : DEADLINE_NEVER);
+    }
+}
+
+/* What the program has started and left behind ends as the program would. */
+static void end_group(struct process *p)
+{
+    process_end(p);
+    while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
+        ;
+    while (group_is_left(p) && !kill_if_due(p) && !co_is_cancelled(co_self()))
+        wait_until(p, now_us() + GROUP_LOOK_US);
+}
+
+static void process_free(struct process *p)
+{
+    err_free(p->error);
+    mem_free(p);
+}
+
+static void keep(void *arg)
+{
+    struct process *p = arg;
+    p->error = start(p);
+    if (!p->error) {
+        set_state(p, PROCESS_RUNNING);
+        if (p->ending)
+            kill(-p->pid, SIGTERM);
+        wait_for_exit(p);
+        if (has_exited(p))
+            end_group(p);
+    }
+    io_close(&p->pidfd);
+    list_remove(&p->link);
+    children.count--;
+    p->keeper = NULL;
+    if (p->owner)
+        set_state(p, p->error ? PROCESS_FAILED : PROCESS_ENDED);
+    else
+        process_free(p);
+}
+
+/* ---- the owner's part ---- */
+
+struct err *process_start(struct process **out, const struct process_spec *spec)
+{
+    if (children.count >= PROCESSES_MAX)
+        return err_new(E_LIMIT, "%d programs run already", PROCESSES_MAX);
+    struct process *p = mem_calloc(1, sizeof *p);
+    if (!p)
+        return err_no_memory();
+    p->owner = co_self();
+    p->pidfd.fd = -1;
+    struct err *e = make_job(&p->job, spec);
+    if (!e)
+        e = co_go(&children.keepers, "process", keep, p, &p->keeper);
+    if (e) {
+        mem_free(p->job);
+        mem_free(p);
+        return e;
+    }
+    list_push(&children.all, &p->link);
+    children.count++;
+    *out = p;
+    return NULL;
+}
+
+enum process_state process_state(const struct process *p)
+{
+    return p->state;
+}
+
+pid_t process_id(const struct process *p)
+{
+    return p->pid;
+}
+
+int process_status(const struct process *p)
+{
+    return p->status;
+}
+
+struct err *process_take_error(struct process *p)
+{
+    struct err *e = p->error;
+    p->error = NULL;
+    return e;
+}
+
+const char *process_describe(int status, char *buf, size_t cap)
+{
+    if (WIFSIGNALED(status))
+        snprintf(buf, cap, "killed by signal %d", WTERMSIG(status));
+    else
+        snprintf(buf, cap, "exited with %d", WEXITSTATUS(status));
+    return buf;
+}
+
+void process_end(struct process *p)
+{
+    if (p->ending || !p->keeper)
+        return;
+    p->ending = true;
+    p->kill_at_us = now_us() + PROCESS_TERM_US;
+    if (p->pid > 0)
+        kill(-p->pid, SIGTERM);
+    co_unpark(p->keeper);
+}
+
+void process_release(struct process **pp)
+{
+    struct process *p = *pp;
+    *pp = NULL;
+    if (!p)
+        return;
+    p->owner = NULL;
+    if (p->keeper)
+        process_end(p);
+    else
+        process_free(p);
+}
+
+void process_shutdown(int64_t patience_us)
+{
+    LIST_FOREACH (&children.all, it, after)
+        process_end(LIST_ENTRY(it, struct process, link));
+    co_group_join(&children.keepers, now_us() + patience_us);
+    co_group_cancel_and_join(&children.keepers);
+}

@@ -1,0 +1,139 @@
+#include "protocol/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/attr.h"
+
+/* What the child needs until it executes; the search in PATH takes some 8 KiB of it. */
+enum { CHILD_STACK_BYTES = 256 << 10 };
+
+/* The first descriptor that is not a standard one; the child closes all from here on. */
+enum { FIRST_OTHER = 3 };
+
+struct child {
+    struct spawn *spawn;
+    pid_t         parent;
+    int           fds[FIRST_OTHER]; /* what its standard descriptors become */
+};
+
+/* A handler of the server must not run in the child, nor may it begin with signals that the server ignores. */
+static void reset_signals(void)
+{
+    sigset_t none;
+    for (int signo = 1; signo < NSIG; signo++)
+        signal(signo, SIG_DFL); /* fails for those that cannot be changed */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * The child, until it executes: it shares the memory of the server, whose thread waits, so it makes system calls and nothing
+ * else. (It has descriptors and signal handlers of its own.)
+ */
+__attribute__((no_sanitize("address", "undefined"))) static int become_program(void *arg)
+{
+    struct child *c = arg;
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != c->parent)
+        _exit(1); /* the server died before it could be told */
+    for (int fd = 0; fd < FIRST_OTHER; fd++)
+        if (dup2(c->fds[fd], fd) < 0) {
+            c->spawn->error = errno;
+            _exit(1);
+        }
+    close_range(FIRST_OTHER, UINT_MAX, 0);
+    setpriority(PRIO_PROCESS, 0, 0); /* fails where the server is nicer than it may undo */
+    reset_signals();
+    execvpe(c->spawn->argv[0], c->spawn->argv, c->spawn->envp);
+    c->spawn->error = errno;
+    _exit(1);
+}
+
+static void fail(struct spawn *s, const char *step, const char *what)
+{
+    s->error = errno;
+    s->step = step;
+    s->what = what;
+}
+
+/* Above the standard descriptors, so that none is overwritten before it has been copied. */
+static int open_above(const char *path, int flags)
+{
+    int low = open(path, flags | O_CLOEXEC | O_NOCTTY, 0644);
+    int fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, FIRST_OTHER);
+    if (low >= 0)
+        close(low);
+    return fd;
+}
+
+static bool open_files(struct child *c)
+{
+    const char *paths[] = { NULL, c->spawn->output, c->spawn->errors };
+    for (int i = 0; i < FIRST_OTHER; i++) {
+        const char *path = paths[i] ? paths[i] : "/dev/null";
+        c->fds[i] = open_above(path, i == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND);
+        if (c->fds[i] < 0) {
+            fail(c->spawn, "open", path);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* No signal comes in between, for a handler would run in the child and change the server's memory. */
+static void clone_child(struct child *c, char *stack)
+{
+    struct spawn *s = c->spawn;
+    sigset_t      all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int pid =
+        clone(become_program, stack + CHILD_STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, c, &s->pidfd);
+    if (pid < 0) {
+        s->pidfd = -1;
+        fail(s, "make a process for", s->argv[0]);
+    } else if (s->error) { /* it has ended already */
+        s->step = "execute";
+        s->what = s->argv[0];
+        close(s->pidfd);
+        s->pidfd = -1;
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    } else {
+        s->pid = pid;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void spawn_run(struct spawn *s)
+{
+    struct child c = { .spawn = s, .parent = getpid(), .fds = { -1, -1, -1 } };
+    s->pid = 0;
+    s->pidfd = -1;
+    s->error = 0;
+    if (open_files(&c)) {
+        void *stack =
+            mmap(NULL, CHILD_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+        if (stack == MAP_FAILED) {
+            fail(s, "find memory for", s->argv[0]);
+        } else {
+            clone_child(&c, stack);
+            munmap(stack, CHILD_STACK_BYTES);
+        }
+    }
+    for (int i = 0; i < FIRST_OTHER; i++)
+        if (c.fds[i] >= 0)
+            close(c.fds[i]);
+}

@@ -1,0 +1,372 @@
+/* Programs that are started: what they begin with, how they end, and that nothing of them is left. */
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "loop.h"
+#include "protocol/co.h"
+#include "protocol/offload.h"
+#include "protocol/process.h"
+
+static char            dir[64];
+static struct process *p;
+
+static const char *path_of(const char *name)
+{
+    static char paths[4][128];
+    static int  n;
+    char       *path = paths[n++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
+    return path;
+}
+
+static const char *text_of(const char *name)
+{
+    static char text[4096];
+    ssize_t     n = 0;
+    int         fd = open(path_of(name), O_RDONLY);
+    if (fd >= 0)
+        n = read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    return text;
+}
+
+static void run(char *const argv[], const char *output)
+{
+    struct process_spec spec = { .argv = argv, .output = output };
+    assert_null(process_start(&p, &spec));
+}
+
+static void run_script(const char *script, const char *output)
+{
+    char  copy[1024];
+    char *argv[] = { "/bin/sh", "-c", copy, NULL };
+    snprintf(copy, sizeof copy, "%s", script);
+    run(argv, output);
+}
+
+static void wait_for(enum process_state state)
+{
+    int64_t deadline = a_while();
+    while (process_state(p) != state && now_us() < deadline)
+        err_free(co_park(now_us() + 10 * US_PER_MS));
+    assert_int_equal(process_state(p), state);
+}
+
+static void wait_for_text(const char *name, const char *text)
+{
+    int64_t deadline = a_while();
+    while (!strstr(text_of(name), text) && now_us() < deadline)
+        err_free(co_sleep(10 * US_PER_MS));
+    assert_non_null(strstr(text_of(name), text));
+}
+
+static void wait_until_none_is_left(void)
+{
+    int64_t deadline = a_while();
+    while (process_count() > 0 && now_us() < deadline)
+        err_free(co_sleep(5 * US_PER_MS));
+    assert_int_equal(process_count(), 0);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* not even a zombie */
+    assert_int_equal(errno, ECHILD);
+}
+
+static bool is_alive(pid_t pid)
+{
+    return kill(pid, 0) == 0;
+}
+
+static int begin_test(void **state)
+{
+    (void)state;
+    snprintf(dir, sizeof dir, "/tmp/process_test.XXXXXX");
+    p = NULL;
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int end_test(void **state)
+{
+    char command[128];
+    (void)state;
+    process_release(&p);
+    wait_until_none_is_left();
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    return system(command);
+}
+
+/* ---- how it ends ---- */
+
+static void a_program_ends_with_its_status(void **state)
+{
+    char text[64];
+    (void)state;
+    run_script("exit 3", NULL);
+    wait_for(PROCESS_ENDED);
+    assert_string_equal(process_describe(process_status(p), text, sizeof text), "exited with 3");
+    assert_null(process_take_error(p));
+}
+
+static void a_program_that_dies_of_a_signal_says_so(void **state)
+{
+    char text[64];
+    (void)state;
+    run_script("kill -9 $$", NULL);
+    wait_for(PROCESS_ENDED);
+    assert_string_equal(process_describe(process_status(p), text, sizeof text), "killed by signal 9");
+}
+
+static void a_program_that_is_not_there_fails_with_its_name(void **state)
+{
+    char *argv[] = { "/nowhere/program", NULL }, text[300];
+    (void)state;
+    run(argv, NULL);
+    wait_for(PROCESS_FAILED);
+    struct err *e = process_take_error(p);
+    assert_int_equal(err_code(e), E_ENCODER_FORK);
+    assert_non_null(strstr(err_text(e, text, sizeof text), "execute /nowhere/program"));
+    err_free(e);
+}
+
+static void a_file_that_cannot_be_opened_fails_with_its_name(void **state)
+{
+    char *argv[] = { "true", NULL }, text[300];
+    (void)state;
+    run(argv, path_of("no/such/dir"));
+    wait_for(PROCESS_FAILED);
+    struct err *e = process_take_error(p);
+    assert_non_null(strstr(err_text(e, text, sizeof text), "no/such/dir"));
+    err_free(e);
+}
+
+static void an_end_is_asked_for_politely(void **state)
+{
+    (void)state;
+    run_script("trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.02; done", path_of("out"));
+    wait_for_text("out", "ready");
+    process_end(p);
+    wait_for(PROCESS_ENDED);
+    assert_int_equal(process_status(p), 0);
+    wait_for_text("out", "bye");
+}
+
+static void a_program_that_does_not_listen_is_killed(void **state)
+{
+    (void)state;
+    run_script("trap '' TERM; echo ready; while :; do sleep 0.02; done", path_of("out"));
+    wait_for_text("out", "ready");
+    process_end(p);
+    wait_for(PROCESS_ENDED);
+    assert_true(WIFSIGNALED(process_status(p)));
+    assert_int_equal(WTERMSIG(process_status(p)), SIGKILL);
+}
+
+static void what_a_program_has_started_ends_with_it(void **state)
+{
+    (void)state;
+    run_script("sh -c 'trap \"\" TERM; echo $$ $$ $$ ready; while :; do sleep 0.02; done' & wait", path_of("out"));
+    wait_for_text("out", "ready");
+    pid_t grandchild = (pid_t)atoi(text_of("out"));
+    assert_true(is_alive(grandchild));
+    process_release(&p);
+    wait_until_none_is_left();
+    int64_t deadline = a_while();
+    while (is_alive(grandchild) && now_us() < deadline) /* init may take a moment to bury it */
+        err_free(co_sleep(10 * US_PER_MS));
+    assert_false(is_alive(grandchild));
+}
+
+static void an_end_before_the_start_counts(void **state)
+{
+    (void)state;
+    run_script("while :; do sleep 0.02; done", NULL);
+    process_end(p);
+    wait_for(PROCESS_ENDED);
+}
+
+static void an_owner_may_go_at_any_time(void **state)
+{
+    (void)state;
+    run_script("while :; do sleep 0.02; done", NULL);
+    process_release(&p);
+    assert_null(p);
+    wait_until_none_is_left();
+    run_script("while :; do sleep 0.02; done", NULL);
+    wait_for(PROCESS_RUNNING);
+    assert_true(process_id(p) > 0);
+    process_release(&p);
+    wait_until_none_is_left();
+    run_script("exit 0", NULL);
+    wait_for(PROCESS_ENDED);
+    process_release(&p);
+}
+
+/* ---- what it begins with ---- */
+
+static void its_arguments_are_its_own_words(void **state)
+{
+    char *argv[] = { "printf", "%s|", "a b", "$HOME", "`id`", "; ls", "", NULL };
+    (void)state;
+    run(argv, path_of("out"));
+    wait_for(PROCESS_ENDED);
+    assert_string_equal(text_of("out"), "a b|$HOME|`id`|; ls||");
+}
+
+static void output_is_appended_to_its_file(void **state)
+{
+    (void)state;
+    run_script("echo one; echo hidden >&2", path_of("out"));
+    wait_for(PROCESS_ENDED);
+    process_release(&p);
+    run_script("echo two", path_of("out"));
+    wait_for(PROCESS_ENDED);
+    assert_string_equal(text_of("out"), "one\ntwo\n");
+}
+
+static void errors_have_a_file_of_their_own(void **state)
+{
+    char               *argv[] = { "/bin/sh", "-c", "echo one; echo two >&2", NULL };
+    struct process_spec spec = { .argv = argv, .output = path_of("out"), .errors = path_of("err") };
+    (void)state;
+    assert_null(process_start(&p, &spec));
+    wait_for(PROCESS_ENDED);
+    assert_string_equal(text_of("out"), "one\n");
+    assert_string_equal(text_of("err"), "two\n");
+}
+
+static void it_inherits_no_descriptor_and_no_setting_of_the_server(void **state)
+{
+    (void)state;
+    setenv("SRS_HTTP_API_AUTH_PASSWORD", "secret", 1);
+    setenv("PROCESS_TEST_OTHER", "kept", 1);
+    run_script("ls /proc/self/fd | wc -l; env | grep -c SRS_; echo $PROCESS_TEST_OTHER; wc -c; cat /proc/self/stat | "
+               "cut -d' ' -f5,1",
+               path_of("out"));
+    wait_for(PROCESS_ENDED);
+    assert_true(str_starts_with(text_of("out"), "4\n0\nkept\n0\n")); /* three, and the one that ls reads by */
+    unsetenv("SRS_HTTP_API_AUTH_PASSWORD");
+    unsetenv("PROCESS_TEST_OTHER");
+}
+
+static void it_begins_with_default_signals(void **state)
+{
+    (void)state;
+    sigset_t some, before;
+    sigemptyset(&some);
+    sigaddset(&some, SIGTERM);
+    sigprocmask(SIG_BLOCK, &some, &before);
+    signal(SIGPIPE, SIG_IGN);
+    run_script("grep -E 'Sig(Blk|Ign)' /proc/self/status", path_of("out"));
+    wait_for(PROCESS_ENDED);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    assert_string_equal(text_of("out"), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+/* ---- how many ---- */
+
+static void too_many_arguments_are_refused(void **state)
+{
+    char *big = mem_alloc(PROCESS_ARGS_BYTES_MAX + 1);
+    char *argv[] = { "true", big, NULL };
+    (void)state;
+    memset(big, 'x', PROCESS_ARGS_BYTES_MAX);
+    big[PROCESS_ARGS_BYTES_MAX] = '\0';
+    struct process_spec spec = { .argv = argv };
+    assert_int_equal(code_of(process_start(&p, &spec)), E_LIMIT);
+    mem_free(big);
+}
+
+static void many_run_and_all_are_waited_for(void **state)
+{
+    enum { N = PROCESSES_MAX };
+    static struct process *many[N];
+    char                  *argv[] = { "true", NULL };
+    struct process_spec    spec = { .argv = argv };
+    (void)state;
+    for (int i = 0; i < N; i++)
+        assert_null(process_start(&many[i], &spec));
+    assert_int_equal(code_of(process_start(&p, &spec)), E_LIMIT);
+    for (int i = 0; i < N; i++)
+        process_release(&many[i]);
+    wait_until_none_is_left();
+}
+
+static void without_memory_nothing_is_started_and_nothing_is_left(void **state)
+{
+    char               *argv[] = { "true", NULL };
+    struct process_spec spec = { .argv = argv };
+    int                 failed = 1;
+    (void)state;
+    for (int n = 0; failed; n++) {
+        mem_fail_after(n);
+        struct err *e = process_start(&p, &spec);
+        failed = mem_failed();
+        mem_fail_after(-1);
+        assert_true(!failed == !e);
+        err_free(e);
+        assert_int_equal(process_count(), !failed);
+    }
+}
+
+static void the_end_of_the_server_ends_all(void **state)
+{
+    (void)state;
+    run_script("trap '' TERM; echo ready; while :; do sleep 0.02; done", path_of("out"));
+    wait_for_text("out", "ready");
+    pid_t pid = process_id(p);
+    process_shutdown(3 * US_PER_SECOND);
+    assert_false(is_alive(pid));
+    assert_int_equal(process_state(p), PROCESS_ENDED);
+    process_release(&p);
+    run_script("trap '' TERM; echo again; while :; do sleep 0.02; done", path_of("out"));
+    wait_for_text("out", "again");
+    process_shutdown(0); /* no patience */
+    assert_int_equal(process_count(), 0);
+    process_release(&p);
+    while (waitpid(-1, NULL, 0) > 0) /* killed: whoever comes after the server waits for it */
+        ;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
+        TEST(a_program_ends_with_its_status),
+        TEST(a_program_that_dies_of_a_signal_says_so),
+        TEST(a_program_that_is_not_there_fails_with_its_name),
+        TEST(a_file_that_cannot_be_opened_fails_with_its_name),
+        TEST(an_end_is_asked_for_politely),
+        TEST(a_program_that_does_not_listen_is_killed),
+        TEST(what_a_program_has_started_ends_with_it),
+        TEST(an_end_before_the_start_counts),
+        TEST(an_owner_may_go_at_any_time),
+        TEST(its_arguments_are_its_own_words),
+        TEST(output_is_appended_to_its_file),
+        TEST(errors_have_a_file_of_their_own),
+        TEST(it_inherits_no_descriptor_and_no_setting_of_the_server),
+        TEST(it_begins_with_default_signals),
+        TEST(too_many_arguments_are_refused),
+        TEST(many_run_and_all_are_waited_for),
+        TEST(without_memory_nothing_is_started_and_nothing_is_left),
+        TEST(the_end_of_the_server_ends_all),
+#undef TEST
+    };
+    if (loop_begin(NULL) || code_of(offload_init()))
+        return 1;
+    process_init();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    process_shutdown(0);
+    offload_shutdown(US_PER_SECOND);
+    return loop_end(NULL) ? 1 : failed;
+}
