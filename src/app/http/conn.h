@@ -20,27 +20,27 @@
 struct http_face;
 struct listen_service;
 
-/* Of the last request, for the log. */
+/* Room for the summary of the last request, for the log. */
 enum { HTTP_SUMMARY_CAP = 96 };
 
 struct http_conn {
     struct server                 *server;
     const struct listen_service   *by;
     struct io                      io;
-    const struct http_face *const *faces; /* what its requests may be for, as the configuration had it when it came */
+    const struct http_face *const *faces; /* what its requests may be for, by the configuration at its start */
     bool                           is_tls;
     int                            local_port;
     char                           trace[IDENT_CAP];
-    char                           ip[INET6_ADDRSTRLEN];      /* the client's own address, behind trusted proxies too */
-    char                           peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or as the PROXY protocol says */
+    char                           ip[INET6_ADDRSTRLEN]; /* the client's own address, not that of a trusted proxy */
+    char                           peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or from the PROXY protocol */
     char                           peer[IO_ADDR_CAP];         /* of the socket, with the port */
     int64_t                        earlier_in, earlier_out;   /* bytes of the requests before this one */
     unsigned                       n_requests;
-    unsigned                       n_served; /* of them, those that are not for the API: what the log tells of */
-    char                           summary[HTTP_SUMMARY_CAP];
-    int                            status; /* of the reply to it; 0: none has begun */
-    struct log_limits              log_limits;
-    struct api_seat                api_seat; /* one of the API's own, for whoever came when the server was full */
+    unsigned n_served; /* the requests among them that are not for the API; if any, the log tells the end at INFO */
+    char     summary[HTTP_SUMMARY_CAP];
+    int      status; /* of the last reply; 0: none has begun */
+    struct log_limits log_limits;
+    struct api_seat   api_seat; /* its place among those of the API, if the server was full when it came */
 };
 
 /** The connection that an exchange of this server belongs to. */

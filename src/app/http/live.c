@@ -17,21 +17,21 @@
 #include "protocol/http/status.h"
 #include "protocol/stream_name.h"
 
-/* What a request means. */
+/* The stream and the format that a request is for. */
 struct target {
     const struct conf_vhost  *vhost;
     const struct live_format *format;
     char                      app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
 };
 
-/* In the normal form: a player's spelling names nothing. False for what no publisher may be called. */
+/* Takes a name in its normal form; a player's spelling is not shown anywhere. False: no stream may have this name. */
 static bool take_name(char to[static STREAM_NAME_MAX + 1], struct live_span from)
 {
     *to = '\0';
     return from.len <= STREAM_NAME_MAX && stream_name_normalise(to, from.text, from.len) > 0 && stream_name_is_safe(to);
 }
 
-/* The app of a path that has none is that of the stream of this name. */
+/* A path without an app means the published stream of that name in any app. */
 static bool take_app_of_stream(const struct sources *all, struct target *t)
 {
     const struct source *s = source_find_in_any_app(all, t->vhost, t->stream);
@@ -49,8 +49,10 @@ static bool is_own_ext(const struct conf_vhost *vhost, const char *ext)
     return strcmp(ext, live_mount_ext(vhost->http_remux.mount)) == 0;
 }
 
-/* What is published goes before files; what is not, only before those that no http_static mount owns. In deeper folders, where
- * recordings lie, a stream that nobody publishes is none. */
+/*
+ * A published stream takes precedence over a file of the same path. A stream that is not published takes precedence only where
+ * no http_static mount owns the path, and not in deeper folders, where recordings lie.
+ */
 static bool find_target(const struct http_exchange *x, const struct conf *conf, struct target *t)
 {
     const struct http_request *r = http_request_of(x);
@@ -69,9 +71,9 @@ static bool find_target(const struct http_exchange *x, const struct conf *conf, 
     return is_own_ext(t->vhost, path.ext) && !path.deep && !static_files_own(conf, r);
 }
 
-/* ---- who may ---- */
+/* ---- admission ---- */
 
-/* The log gets the reason, the client the status; the text too where the person at the player can do something with it. */
+/* Translates the verdict: the client gets a status, the log the reason. A missing feature is explained to the client, too. */
 static struct err *refuse(struct http_exchange *x, enum session_verdict verdict, struct err *why)
 {
     int status = verdict == SESSION_NOT_FOUND ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FORBIDDEN;
@@ -83,9 +85,9 @@ static struct err *refuse(struct http_exchange *x, enum session_verdict verdict,
     return http_reply_status(x, status);
 }
 
-/* ---- what may ---- */
+/* ---- what the format can carry ---- */
 
-/* While its codecs are known: one of them is carried, or none is known yet. */
+/* True if the format carries a known codec of the stream, or if none is known yet. */
 static bool is_carried(const struct source *s, const struct live_format *format)
 {
     bool video = source_knows_codec(s, FRAME_VIDEO), audio = source_knows_codec(s, FRAME_AUDIO);
@@ -115,7 +117,7 @@ static struct err *serve(struct http_exchange *x, struct session *session, const
     return http_live_play(x, session, format);
 }
 
-/* What it takes to find out is not kept while somebody plays. */
+/* A function of its own, so that the stack does not keep `t` while the stream plays. */
 static struct err *admit(struct http_exchange *x, bool *taken, struct live_session *l,
                          const struct live_format **format)
 {

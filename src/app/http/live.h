@@ -1,9 +1,9 @@
 /**
- * Live streams over HTTP: which requests are for one, and who may have it.
+ * Live streams over HTTP: which requests are for one, and what a player without access is told.
  *
- * A path of a vhost's `http_remux { mount; }` is a stream's, whether it is published or not: a player before its
- * publisher gets the head of its reply at once and then waits, at most `http_remux { wait; }`. Beside the mount's own
- * extension the same path with .mp4 is the stream as fragmented MP4, while it is published: else there may be a file.
+ * A path of a vhost's `http_remux { mount; }` belongs to a stream, published or not. A player that comes before the publisher
+ * gets the head of its reply at once and then waits, at most `http_remux { wait; }`. While the stream is published, the same path
+ * with .mp4 is the stream as fragmented MP4; otherwise there may be a file.
  */
 #ifndef APP_HTTP_LIVE_H
 #define APP_HTTP_LIVE_H

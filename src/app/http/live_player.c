@@ -13,7 +13,7 @@
 #include "protocol/http/status.h"
 #include "protocol/http/websocket.h"
 
-/* What comes in while the player plays is read by so much at a time, and dropped. */
+/* The bytes of a player's input that one read takes, and those after which the player yields. */
 enum { DROP_BYTES = 4096, DROP_TURN_BYTES = 64 << 10 };
 
 enum { HEADER_TIMEOUT_US = 30 * US_PER_SECOND };
@@ -21,19 +21,19 @@ enum { HEADER_TIMEOUT_US = 30 * US_PER_SECOND };
 struct player {
     struct http_exchange     *x;
     struct session           *session;
-    struct source            *source; /* the session's */
+    struct source            *source; /* that of the session */
     const struct live_format *format;
     struct io                *io;
     struct websocket         *ws; /* NULL: plain HTTP */
     struct websocket          websocket;
     struct sender             out;
-    bool                      barred_audio, barred_video; /* the configuration kept the header from telling them */
-    bool                      asked_range; /* as whoever wants to move about in a file does; recorders do not */
-    bool                      opened;      /* all that comes before the first frame is sent */
-    bool                      dropped;     /* some input was dropped: the next request may have been in it */
-    unsigned                  moments;     /* of the stream, which have come and are not heeded yet: a set */
+    bool                      barred_audio, barred_video; /* left out of the header by the configuration */
+    bool                      asked_range;                /* sent by players that seek in files, not by recorders */
+    bool                      opened;  /* everything that comes before the first frame has been sent */
+    bool                      dropped; /* input was dropped, and the next request may have been in it */
+    unsigned                  moments; /* of the stream, which have come and are not heeded yet: a set */
     int64_t                   wait_until_us;
-    int64_t                   since_us; /* when the first frames were there */
+    int64_t                   since_us; /* when the first frames had come */
 };
 
 /* ---- its input ---- */
@@ -55,7 +55,7 @@ static struct err *drop_input(struct player *p)
     return NULL;
 }
 
-/* Only where no frame is half written. */
+/* No frame may be half written, because a WebSocket is answered here. */
 static struct err *listen_to_player(struct player *p)
 {
     return err_wrap(p->ws ? websocket_listen_now(p->ws) : drop_input(p), "listen to the player");
@@ -63,14 +63,14 @@ static struct err *listen_to_player(struct player *p)
 
 /* ---- how it begins ---- */
 
-/* What the header tells stays true; whether the rest is dropped may be changed. */
+/* The header cannot be changed any more; whether frames that contradict it are dropped can. */
 static void follow_conf(struct player *p)
 {
     bool drop = p->format->announces && p->source->vhost->http_remux.drop_if_not_match;
     sender_leave_out(&p->out, drop && p->barred_audio, drop && p->barred_video);
 }
 
-/* What is told of the kinds, within what the configuration allows. One that nothing tells of is passed on if it comes. */
+/* Decides what the header announces, within the configuration. A kind that is not announced is passed on if it comes. */
 static void tell_kinds(struct player *p, struct live_opening *o)
 {
     const struct conf_http_remux *conf = &p->source->vhost->http_remux;
@@ -83,7 +83,7 @@ static void tell_kinds(struct player *p, struct live_opening *o)
     follow_conf(p);
 }
 
-/* Somebody may wonder where the picture is. */
+/* Explains in the log why a player has no picture, or no sound. */
 static void log_left_out(const struct player *p, const struct live_opening *o)
 {
     enum codec codecs[] = { o->video, o->audio };
@@ -92,7 +92,7 @@ static void log_left_out(const struct player *p, const struct live_opening *o)
             log_warn("%s cannot carry %s: left out", p->format->wire->name, codec_name(codecs[i]));
 }
 
-/* What comes before the first frame, framed as that will be. Yields at its end. */
+/* Sends what comes before the first frame, in the same framing. Yields at its end. */
 static struct err *send_header(struct player *p, const struct live_opening *o)
 {
     const struct wire *wire = &p->out.held.wire;
@@ -132,7 +132,7 @@ static struct err *open_stream(struct player *p, struct live_opening *o, bool *e
     return send_header(p, o);
 }
 
-/* Until `due_us`, or the end of the wait for a publisher. */
+/* Waits until `due_us`, or until the wait for a publisher is over. */
 static struct err *wait_to_open(struct player *p, int64_t due_us, bool *ended)
 {
     int64_t until_us = source_is_live(p->source) || due_us < p->wait_until_us ? due_us : p->wait_until_us;
@@ -146,7 +146,7 @@ static struct err *wait_to_open(struct player *p, int64_t due_us, bool *ended)
     return NULL;
 }
 
-/* Yields until there is something to look at again; or the stream's header is sent; or it is over before that. */
+/* Yields once, and ends when the stream's header is sent or can never be. The caller calls again until then. */
 static struct err *wait_and_open(struct player *p, bool *ended)
 {
     struct live_opening o;
@@ -169,7 +169,7 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
     bool           idle;
     p->moments |= reader_take_moments(&p->out.reader);
     if (p->moments & reloaded)
-        follow_conf(p); /* before the next frame */
+        follow_conf(p); /* before the next frame is sent */
     p->moments &= unpublished;
     struct err *e = sender_send(&p->out, &idle);
     if (e || !idle)
@@ -211,14 +211,14 @@ static struct err *play(struct player *p)
                  p->format->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, source_is_live(s),
                  (long long)(pacer_interval_us(s) / US_PER_MS), s->vhost->play.gop_cache,
                  (int)s->vhost->play.time_jitter);
-        co_trim_stack(); /* of the request's depth: a player may stay for days */
+        co_trim_stack(); /* Return the stack pages that the request touched; the player may live for days. */
         e = play_loop(p);
     }
     sender_detach(&p->out);
     return err_wrap(e, "play %s", s->identity);
 }
 
-/* The head of the reply; then the request is not needed any more. */
+/* Sends the head of the reply. The request is forgotten then. */
 static struct err *begin_reply(struct player *p)
 {
     struct err *e = http_add_field(p->x, "Cache-Control", "no-store");
@@ -238,7 +238,7 @@ static struct err *end_reply(struct player *p)
 
 static struct err *play_over_http(struct player *p)
 {
-    p->asked_range = http_request_field(http_request_of(p->x), "Range") != NULL; /* begin_reply() forgets it */
+    p->asked_range = http_request_field(http_request_of(p->x), "Range") != NULL; /* begin_reply() forgets the request */
     struct err *e = begin_reply(p);
     if (!e && http_reply_wants_body(p->x))
         e = play(p);

@@ -20,10 +20,10 @@
 #include "protocol/http/status.h"
 #include "protocol/peer_watch.h"
 
-/* How long a proxy may take to say for whom it speaks, and a handshake. */
+/* The time for the header of the PROXY protocol, and again for the TLS handshake. */
 enum { INTRODUCTION_US = 15 * US_PER_SECOND };
 
-/* The same, and for the whole of a request's head, of whoever has one of the API's few places. */
+/* The same, and the time for a request's head, for a connection that has one of the API's few places. */
 enum { API_PLACE_US = 5 * US_PER_SECOND };
 
 /* ---- before the handlers --------------------------------------------------------------------------------------- */
@@ -39,7 +39,7 @@ static const struct http_face *face_of(const struct http_conn *c, const struct h
     return *face;
 }
 
-/* What lets scripts of other sites use the reply: by these methods. */
+/* Adds the fields that let scripts of other sites use the reply, by these methods. */
 static struct err *add_cors(struct http_exchange *x, const char *methods)
 {
     const struct http_pair fields[] = {
@@ -53,7 +53,7 @@ static struct err *add_cors(struct http_exchange *x, const char *methods)
     return e;
 }
 
-/* Every path with /api/ in it asks for the password, on whatever port. */
+/* Every path with /api/ in it asks for the password, on every port. */
 static bool is_protected(const char *path)
 {
     return strstr(path, "/api/") || str_ends_with(path, "/api");
@@ -74,20 +74,20 @@ static struct err *ask_for_password(struct http_exchange *x)
     return e ? e : http_reply_status(x, HTTP_STATUS_UNAUTHORIZED);
 }
 
-/* A vhost that is switched off serves nothing, whichever way it is named. */
+/* A vhost that is off serves nothing, by whatever field or parameter the request names it. */
 static bool host_is_served(const struct conf *conf, const struct http_request *r)
 {
     const struct conf_vhost *vhost = conf_find_vhost(conf, http_request_vhost(r));
     return !vhost || vhost->enabled;
 }
 
-/* Pages of other sites may read the API, and change nothing. */
+/* Pages of other sites may read the API and change nothing. */
 static const char *allowed_methods(const struct conf *conf, const struct http_face *face, const struct http_request *r)
 {
     return face->is_api && http_site_of(conf, r) != HTTP_SITE_OWN ? "GET, HEAD, OPTIONS" : "*";
 }
 
-/* What `conf` has to say to a request; *go_on when it is the handlers' turn. */
+/* Answers what the configuration alone decides; *go_on: the request is for a handler. */
 static struct err *receive(struct http_exchange *x, const struct conf *conf, const struct http_face *face, bool *go_on)
 {
     const struct http_request *r = http_request_of(x);
@@ -137,11 +137,10 @@ static struct err *handle(struct http_exchange *x)
     c->n_served += !face->is_api && !is_protected(r->path);
     if (c->server->stop != SERVER_RUNS || has_api_place(c))
         http_close_after(x);
-    if (has_api_place(c) && !face->is_api) {
+    if (has_api_place(c) && !face->is_api) { /* this place is for the API, and all others are taken */
         conf_unref(&conf);
         c->status = HTTP_STATUS_SERVICE_UNAVAILABLE;
-        return http_reply_status(
-            x, HTTP_STATUS_SERVICE_UNAVAILABLE); /* the place is for the API, everybody else's are taken */
+        return http_reply_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
     }
     struct err *e = receive(x, conf, face, &go_on);
     conf_unref(&conf);
@@ -158,7 +157,7 @@ static struct err *handle(struct http_exchange *x)
 
 /* ---- the connection -------------------------------------------------------------------------------------------- */
 
-/* One line for what was served. A connection that only polled the API is not worth a line at INFO. */
+/* One line for the whole connection. One that only polled the API is told at DEBUG. */
 static void tell_end(struct http_conn *c, struct err *e)
 {
     char text[ERR_TEXT_MAX];
@@ -220,7 +219,7 @@ static void run(void *arg)
 {
     static const int          on = 1;
     struct http_conn         *c = arg;
-    int64_t                   patience_us = has_api_place(c) ? API_PLACE_US : 0; /* 0: the usual */
+    int64_t                   patience_us = has_api_place(c) ? API_PLACE_US : 0; /* 0: the default */
     const struct http_serving serving = {
         .handle = handle, .owner = c, .idle_us = patience_us, .head_us = patience_us
     };
@@ -229,7 +228,7 @@ static void run(void *arg)
     c->api_seat.co = co_self();
     io_set_owner(&c->io, co_self());
     log_debug("HTTP client ip=%s, fd=%d", c->peer, c->io.fd);
-    setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* replies are written in whole */
+    setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* replies are written whole */
     struct err *e = introduce(c);
     if (!e)
         e = http_serve(&c->io, &serving);

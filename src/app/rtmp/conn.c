@@ -6,7 +6,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-/* How long a client that was refused may take to close. */
+/* The time that a refused client has to close its connection. */
 enum { LINGER_US = 2 * US_PER_SECOND };
 
 void rtmp_conn_set_nodelay(struct rtmp_conn *c, bool wanted)

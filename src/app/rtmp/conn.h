@@ -24,19 +24,19 @@ struct rtmp_conn {
     struct rtmp_server  rtmp;
     struct rtmp_request request;
     enum rtmp_role      role;
-    bool                identified; /* `role` and the stream in `request` are those of a stream under way */
-    struct session      session;    /* while it plays or publishes */
+    bool                identified; /* `role` and `request` describe a stream that has begun */
+    struct session      session;    /* of the stream that it plays or publishes */
     bool                is_tls;
     bool                tcp_nodelay;
     char                trace[IDENT_CAP];
     char                ip[INET6_ADDRSTRLEN];
-    char                peer[IO_ADDR_CAP]; /* with the port */
+    char                peer[IO_ADDR_CAP]; /* of the socket, with the port */
     struct log_limits   log_limits;
-    unsigned            n_streams; /* that it began */
+    unsigned            n_streams; /* that were begun */
 };
 
 /**
- * Tell the client why it is refused, as far as it listens, and pass the reason on; the caller closes.
+ * Tell the client why it is refused, and return the reason; the caller closes. A client that does not listen is not waited for.
  * Takes `e` over. Yields.
  */
 struct err *rtmp_conn_refuse(struct rtmp_conn *c, enum rtmp_refusal why, struct err *e) ATTR_MUST_USE;
@@ -47,7 +47,7 @@ void rtmp_conn_linger(struct rtmp_conn *c);
 /** Switch TCP_NODELAY. */
 void rtmp_conn_set_nodelay(struct rtmp_conn *c, bool wanted);
 
-/** Set the socket's options as the source's vhost has them now: at start, and now and then for reloads. */
+/** Set the socket's options as the vhost of the source has them now. Called at the start and after a reload. */
 void rtmp_conn_apply_socket_options(struct rtmp_conn *c);
 
 #endif

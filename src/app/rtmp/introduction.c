@@ -9,10 +9,10 @@
 #include "core/version.h"
 #include "protocol/tls/tls.h"
 
-/* How long a client may take for its TLS handshake. */
+/* The time that a client has for its TLS handshake. */
 enum { TLS_TIMEOUT_US = 10 * US_PER_SECOND };
 
-/* Where there is no vhost yet to say otherwise: the default of `out_ack_size`. */
+/* The default of `out_ack_size`, for a client whose vhost does not exist. */
 enum { OUT_ACK_SIZE_DEFAULT = 2500000 };
 
 static const char *local_ip(const struct rtmp_conn *c, char *buf, size_t cap)
@@ -33,7 +33,7 @@ static struct err *accept_connect(struct rtmp_conn *c)
         .version = VERSION,
         .authors = SERVER_AUTHORS,
     };
-    /* Whether the vhost exists is judged when it is clear what the client wants. */
+    /* A vhost that does not exist is refused later, when it is known whether the client plays or publishes. */
     const struct conf          *conf = c->server->conf;
     const struct conf_vhost    *vhost = conf_find_vhost(conf, c->request.url.vhost);
     char                        ip[INET6_ADDRSTRLEN];
@@ -79,7 +79,7 @@ struct err *rtmp_introduce(struct rtmp_conn *c)
     if (c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN)
         log_info("simple handshake success.");
     else
-        log_info("complex handshake success"); /* without a dot, as SRS writes it */
+        log_info("complex handshake success"); /* SRS writes this one without a full stop */
     if (c->rtmp.proxied) {
         char claimed[INET_ADDRSTRLEN];
         inet_ntop(AF_INET, c->rtmp.proxied_ip, claimed, sizeof claimed);
@@ -88,7 +88,7 @@ struct err *rtmp_introduce(struct rtmp_conn *c)
     }
     bool told;
     e = rtmp_server_connect(&c->rtmp, &c->request, now_us() + RTMP_STEP_TIMEOUT_US, &told);
-    if (told || err_code(e) == E_LIMIT) /* what is on its way is taken: a reset would look like a fault of ours */
+    if (told || err_code(e) == E_LIMIT) /* read what is on its way: a reset would look like a fault of this server */
         rtmp_conn_linger(c);
     if (e)
         return err_wrap(e, "wait for connect");

@@ -9,11 +9,12 @@
 #include "core/clock.h"
 #include "core/err.h"
 
-/* How long a client may take for each step of its introduction, the first publish or play among them. */
+/* The time that a client has for each step of its introduction, the first publish or play included. */
 enum { RTMP_STEP_TIMEOUT_US = 30 * US_PER_SECOND };
 
 /**
- * Until conn->request names vhost and app. Whether the vhost exists is judged later, when it is clear what the client wants.
+ * Introduce the client: on return conn->request names vhost and app. A vhost that does not exist is refused later, when it is
+ * known whether the client plays or publishes.
  *
  * Errors     those of client_address_accept(), tls_store_accept(), rtmp_server_handshake(), rtmp_server_connect()
  * Yields     yes

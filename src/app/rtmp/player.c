@@ -12,11 +12,11 @@
 struct player {
     struct rtmp_conn *conn;
     struct sender     out;
-    bool              told_end;       /* that its stream has ended */
-    int64_t           alone_since_us; /* when there was no publisher any more; 0: there is one */
+    bool              told_end; /* the player knows that its stream has ended */
+    int64_t alone_since_us;     /* when the publisher left, or the player came before one; 0: there is a publisher */
 };
 
-/* Until when a player whose stream nobody publishes may stay. */
+/* The time at which a player is refused if its stream is still not published. */
 static int64_t wait_deadline(struct player *p)
 {
     const struct source *s = p->out.reader.source;
@@ -35,7 +35,7 @@ static struct err *give_up_waiting(struct player *p)
                                     (long long)(s->vhost->play.wait_us / US_PER_SECOND)));
 }
 
-/* For frames, or until the wait for a publisher is over: the next turn finds out. */
+/* Waits for frames, or until the wait for a publisher is over; the next turn looks which it is. */
 static struct err *wait_for_frames(struct player *p)
 {
     int64_t     deadline_us = wait_deadline(p);
@@ -78,21 +78,21 @@ static struct err *heed_moments(struct player *p)
     return err_wrap(e, "tell the player of the publisher");
 }
 
-/* Before the first new frame, but not inside an old one. */
+/* True before the first frame of a new publish, but never inside a frame of the last one. */
 static bool is_new_beginning(const struct player *p)
 {
     return p->told_end && !p->out.cut && source_is_live(p->out.reader.source);
 }
 
-/* He pauses, and the last frames wait for him. */
+/* A paused player still has frames of its stream to get. */
 static bool has_frames_to_come(const struct player *p)
 {
     return p->out.paused && reader_peek(&p->out.reader, 0);
 }
 
 /*
- * A seek moves nothing. But libavformat, and so mpv and VLC, drops all that comes before the answer, and forgets
- * an end that it was told of before.
+ * A seek has no effect on a live stream. libavformat, and with it mpv and VLC, drops everything that comes before the answer,
+ * the end of the stream included: that is told once more.
  */
 static struct err *answer_seek(struct player *p, const struct rtmp_call *call)
 {
@@ -117,7 +117,8 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
         if (call.flag)
             log_info("player pauses");
         else
-            log_info("player goes on"); /* another kind of line: it is told in the same second */
+            log_info(
+                "player goes on"); /* a line of its own, so that the limit of one line of a kind a second does not hold it back */
         p->out.paused = call.flag;
         return rtmp_server_reply_pause(rtmp, call.flag);
     case RTMP_CALL_CLOSE_STREAM:
@@ -136,7 +137,7 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
     }
 }
 
-/* All that the player has said so far. Only where no message of ours is half written. */
+/* Handles all that the player has said so far. No message of ours may be half written, because answers are written whole. */
 static struct err *listen_to_player(struct player *p, bool *ended)
 {
     while (!*ended) {
@@ -161,12 +162,13 @@ static struct err *play_loop(struct player *p)
     while (!e && !ended) {
         if (!p->out.cut && (!listened || io_is_readable(&c->io)) && (e = listen_to_player(p, &ended)))
             break;
-        listened = true; /* once in any case: something may have come together with play */
+        listened = true; /* once in any case, because a command may have come together with play */
         if (is_new_beginning(p) && (e = tell_beginning(p)))
             break;
         if (ended || (e = sender_send(&p->out, &idle)) || !idle)
             continue;
-        if (reader_has_moments(&p->out.reader) && !has_frames_to_come(p)) { /* yields: look again at what is due */
+        if (reader_has_moments(&p->out.reader) &&
+            !has_frames_to_come(p)) { /* telling yields, so look again at what is due */
             e = heed_moments(p);
             continue;
         }
@@ -193,8 +195,8 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
                  (long long)(play->send_min_interval_us / US_PER_MS), (long long)(pacer_interval_us(s) / US_PER_MS),
                  play->mw_msgs, s->vhost->min_latency, c->tcp_nodelay);
         p.out.duration_ms = c->request.duration_ms;
-        rtmp_conn_apply_socket_options(c); /* a reload may have come before it joined */
-        co_trim_stack(); /* of the handshake's depth: a player may stay for days */
+        rtmp_conn_apply_socket_options(c); /* a reload may have come before the player joined */
+        co_trim_stack(); /* Return the stack pages that the handshake touched; the player may live for days. */
         e = play_loop(&p);
     }
     sender_detach(&p.out);

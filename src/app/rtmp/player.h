@@ -1,5 +1,5 @@
 /**
- * An RTMP player: a reader of its connection's source that writes batches, and listens to what the player says.
+ * An RTMP player: a reader of the source that writes batches, and handles the commands of the player between them.
  */
 #ifndef APP_RTMP_PLAYER_H
 #define APP_RTMP_PLAYER_H
@@ -10,10 +10,11 @@
 struct rtmp_conn;
 
 /**
- * Play conn->source until the player stops.
+ * Play the source of the connection's session until the player stops.
  *
- * Returns    NULL after closeStream or deleteStream: the connection may be used again
- * Errors     the socket's; E_RTMP_DURATION_EXCEED when the duration that was asked for is over
+ * Returns    NULL after closeStream or deleteStream: the client may begin another stream
+ * Errors     those of the socket; E_KICKOFF_FOR_IDLE when nobody has published for `play { wait; }`; E_RTMP_DURATION_EXCEED at
+ *            the end of the duration that the player asked for
  * Yields     yes
  */
 struct err *rtmp_player_run(struct rtmp_conn *c) ATTR_MUST_USE;

@@ -1,5 +1,6 @@
 /**
- * A port that speaks RTMP, plain or TLS: each connection in its own coroutine, from handshake to goodbye, one stream after the other.
+ * A port that speaks RTMP, plain or TLS. Each connection has a coroutine, from handshake to goodbye, and may have several streams,
+ * one after the other.
  */
 #ifndef APP_RTMP_PORT_H
 #define APP_RTMP_PORT_H

@@ -12,10 +12,10 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-/* A silent publisher is looked at so often: a reload may have changed how long it may be silent. */
+/* The interval at which the deadlines of a silent publisher are computed again, because a reload may have moved them. */
 enum { LOOK_AGAIN_US = US_PER_SECOND };
 
-/* Beyond its deadline a publisher is read this far without a message: more than a receive buffer holds (tcp_rmem). */
+/* The bytes that are read of a publisher beyond its deadline and without a message: more than a receive buffer (tcp_rmem). */
 enum { LATE_BYTES_MAX = 8 << 20 };
 
 struct rtmp_publisher {
@@ -27,7 +27,7 @@ struct rtmp_publisher {
     int64_t           began_us, last_packet_us;
     int64_t           n_packets;
     uint64_t          seen;       /* number of the newest moment of the source that was heeded */
-    int64_t           late_bytes; /* read beyond the deadline, since the last message */
+    int64_t           late_bytes; /* that were read beyond the deadline since the last message */
 };
 
 /* FLV's tag types are the numbers of RTMP's message types, and their bodies are the same. */
@@ -54,7 +54,8 @@ static struct err *take_command(struct rtmp_publisher *p, struct rtmp_message *m
     if (verdict == RTMP_PUBLISH_GOES_ON)
         return rtmp_server_reply_unknown(&c->rtmp, &call);
     *ended = true;
-    source_unpublish(p->source, &p->publisher); /* before the answer: then the name is free */
+    source_unpublish(p->source,
+                     &p->publisher); /* before the answer, so that the name is free when the client hears it */
     if (verdict == RTMP_PUBLISH_ENDS)
         return rtmp_server_end_publish(&c->rtmp, c->role, &call);
     rtmp_link_unread(&c->rtmp.link, msg);
@@ -72,7 +73,7 @@ static struct err *take_message(struct rtmp_publisher *p, struct rtmp_message *m
     }
 }
 
-/* When the publisher is given up if nothing comes, and when it is looked at whether anybody watches. */
+/* The time at which the publisher is given up if nothing comes. */
 static int64_t silence_deadline(const struct rtmp_publisher *p)
 {
     const struct conf_publish *conf = &p->source->vhost->publish;
@@ -87,7 +88,7 @@ static int64_t idle_deadline(const struct rtmp_publisher *p)
     return limit_us > 0 && s->n_readers == 0 ? s->unwatched_since_us + limit_us : DEADLINE_NEVER;
 }
 
-/* What a timeout means now: an error, or NULL to go on (the configuration or the audience has changed). */
+/* Judges a timeout: an error, or NULL if the configuration or the audience has changed meanwhile. */
 static struct err *judge_timeout(const struct rtmp_publisher *p)
 {
     const struct conf_publish *conf = &p->source->vhost->publish;
@@ -102,7 +103,7 @@ static struct err *judge_timeout(const struct rtmp_publisher *p)
     return NULL;
 }
 
-/* Before a publisher is taken for silent, what has come by now is read: a part of a message counts, but not for ever. */
+/* Reads what has come before the publisher counts as silent. Part of a message is a sign of life, but not for ever. */
 static struct err *look_and_judge(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     bool        heard = false;
@@ -114,14 +115,14 @@ static struct err *look_and_judge(struct rtmp_publisher *p, struct rtmp_message 
     return e || heard ? e : judge_timeout(p);
 }
 
-/* Another publisher has the stream: that, and not what the wait ended with, is what is to be told. */
+/* Replaces the error that the wait ended with: the reason is that another publisher has the stream. */
 static struct err *taken_over(const struct rtmp_publisher *p, struct err *e)
 {
     err_free(e);
     return err_new(E_TAKEOVER, "another publisher took %s over", p->source->identity);
 }
 
-/* One message, or none when a deadline was only moved. */
+/* Reads one message, or none if a deadline has only moved. */
 static struct err *read_message(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     struct err *e = pacer_wait_for_room(p->source);

@@ -1,5 +1,5 @@
 /**
- * An RTMP publisher: messages become frames at the door, and are appended to its connection's source.
+ * An RTMP publisher: its messages go through a feed (source/feed.h) into the source of the connection's session.
  */
 #ifndef APP_RTMP_PUBLISHER_H
 #define APP_RTMP_PUBLISHER_H
@@ -10,9 +10,9 @@
 struct rtmp_conn;
 
 /**
- * Publish to conn->source until the publisher stops.
+ * Publish to the source of the connection's session until the publisher stops.
  *
- * Returns    NULL after an unpublish: the connection may be used again
+ * Returns    NULL after an unpublish: the client may begin another stream
  * Errors     E_SYSTEM_STREAM_BUSY (the publisher has been told), E_SOCKET_TIMEOUT, E_KICKOFF_FOR_IDLE, E_TAKEOVER,
  *            the socket's
  * Yields     yes

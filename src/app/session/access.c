@@ -16,7 +16,7 @@ static const char *role_name(enum access_role role)
     return role == ACCESS_PUBLISH ? "publish" : "play";
 }
 
-/* What cannot be read, the client's address (NULL) or a rule's, is taken for what lets nobody in. */
+/* Fails closed: a deny rule matches, and an allow rule does not, when the client (NULL) or the rule has no readable address. */
 static bool matches(const struct conf_security_rule *rule, enum access_role role, const struct cidr *client)
 {
     if (rule->publish != (role == ACCESS_PUBLISH))

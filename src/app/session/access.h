@@ -1,8 +1,8 @@
 /**
- * Who may: the rules of `security` and `refer`, and whether the vhost can be served at all.
+ * Access rules: `security` and `refer` of a vhost, and whether the vhost can be served at all.
  *
- * Pure: the rules and what is known of the client go in, NULL or a refusal comes out, which says exactly which
- * rule refused whom. The caller logs it and closes.
+ * Pure functions of the rules and of what is known about the client. A refusal is an error that names the rule and the client;
+ * the caller logs it and closes.
  *
  * Ownership  everything is only read
  * Yields     no
@@ -16,30 +16,30 @@
 enum access_role { ACCESS_PLAY, ACCESS_PUBLISH };
 
 /**
- * `security` of the vhost: a deny that matches refuses; then, if there is any allow, of whatever role, one must
- * match; with deny rules only the rest is allowed; without any rule nobody is.
+ * The vhost's `security`. A deny rule that matches refuses. If there is an allow rule of either role, one must match. With deny
+ * rules alone everybody else is allowed. Without any rule nobody is.
  *
- * Shape      `ip` is an IPv4 or IPv6 address without brackets; ::ffff:1.2.3.4 is 1.2.3.4. An address that cannot
- *            be read, or NULL, matches only `all`
+ * Shape      `ip`: an IPv4 or IPv6 address without brackets; ::ffff:1.2.3.4 is 1.2.3.4. NULL, or an address that cannot be
+ *            read, matches `all` and nothing else
  * Returns    NULL, or E_SYSTEM_SECURITY_DENY, E_SYSTEM_SECURITY_ALLOW, E_SYSTEM_SECURITY
  */
 struct err *access_check_security(const struct conf_vhost *v, enum access_role role, const char *ip) ATTR_MUST_USE;
 
-/** Which list of `refer`: `all` when a client connects, the one of its role when that is known. */
+/** The lists of `refer`: one for every client, one for each role. */
 enum access_refer { ACCESS_REFER_ALL, ACCESS_REFER_PLAY, ACCESS_REFER_PUBLISH };
 
 /**
- * `refer` of the vhost: the host of the page must be one of the domains or lie below one, whatever the case of
- * its letters. A list without domains refuses every page; no list, or `enabled off`, refuses none.
+ * The vhost's `refer`. The host of the page must be one of the list's domains or lie below one; the case of letters does not
+ * matter. A list without domains refuses every page; no list, or `enabled off`, refuses none.
  *
- * Shape      `page_url` as the client sends it, may be NULL or empty: refused where there is a list
+ * Shape      `page_url`: as the client sends it; NULL or empty is refused where there is a list
  * Returns    NULL, or E_RTMP_ACCESS_DENIED
  */
 struct err *access_check_refer(const struct conf_vhost *v, enum access_refer which, const char *page_url) ATTR_MUST_USE;
 
 /**
- * A vhost that asks for a feature without which it is unsafe or useless, and which is not built yet, serves nobody unless
- * `allow_unbuilt` is on.
+ * Refuse a vhost that needs a feature that is not built yet and without which it would be unsafe or useless. `allow_unbuilt on`
+ * serves it all the same.
  *
  * Returns    NULL, or E_NOT_BUILT
  */

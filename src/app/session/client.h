@@ -1,5 +1,5 @@
 /**
- * Who a client is, and what is counted of it: an entry of the registry, whatever the protocol, with a socket or without.
+ * The identity of a client and what is counted of it: an entry of the registry, for every protocol, with or without a socket.
  *
  * Ownership  everything that it points to is borrowed from its protocol while it is in the registry
  * Yields     no
@@ -18,28 +18,28 @@
 struct co;
 struct source;
 
-/** How a client came: its name in the API and the log, and the tag of its periodic log line. */
+/** The kind of a client: its name in the API and the log, and the tag of its periodic log line. */
 struct client_type {
     const char *name; /* "rtmp-play" */
     const char *tag;  /* "PLA" */
     bool        publish;
-    bool        is_http; /* its periodic line is that of an HTTP stream */
+    bool        is_http; /* its periodic line has the form of an HTTP stream */
 };
 
 struct client {
-    /* Of the protocol. */
+    /* Set by the protocol. */
     const struct client_type *type;
-    const char               *id;                          /* in the API and the log: the trace id */
-    const char               *ip;                          /* its own address, behind trusted proxies too */
+    const char               *id;                          /* the trace id, by which the API and the log name it */
+    const char               *ip;                          /* the client's own address, not that of a trusted proxy */
     const char               *tc_url, *page_url, *swf_url; /* never NULL */
-    const char               *name;                        /* of the stream in the API; NULL: as it is published */
-    struct co                *co;                          /* cancelled by a kick; NULL: it cannot be kicked */
-    const int64_t            *bytes_in, *bytes_out;        /* counters that only grow */
-    int64_t                   counted_in, counted_out;     /* of them, what is counted already, or belongs to others */
-    int64_t                   n_messages;                  /* received from a publisher, sent to a player */
+    const char               *name;                        /* the stream's name in the API; NULL: as it is published */
+    struct co                *co;                          /* what a kick cancels; NULL: it cannot be kicked */
+    const int64_t            *bytes_in, *bytes_out;        /* counters that never decrease */
+    int64_t counted_in, counted_out; /* the part of them that is counted already or belongs to others */
+    int64_t n_messages;              /* received from a publisher, sent to a player */
 
-    /* Of the session and the registry. */
-    struct source     *source; /* a reference of the session */
+    /* Set by the session and the registry. */
+    struct source     *source; /* referenced by the session */
     struct vhost_stat *vhost;  /* NULL: it is not in the registry */
     struct list        link;   /* for the periodic log lines */
     struct roll_place  place;  /* for the pages of the API */

@@ -44,7 +44,7 @@ struct err *client_address_accept(const struct conf *conf, struct io *io, char i
     return NULL;
 }
 
-/* An address as proxies write it, perhaps with a port: 192.0.2.7, 192.0.2.7:80, 2001:db8::7, [2001:db8::7]:80. */
+/* Reads an address as proxies write it, with or without a port: 192.0.2.7, 192.0.2.7:80, 2001:db8::7, [2001:db8::7]:80. */
 static bool parse_forwarded(const char *text, size_t len, struct cidr *out)
 {
     const char *colon = memchr(text, ':', len);
@@ -52,7 +52,8 @@ static bool parse_forwarded(const char *text, size_t len, struct cidr *out)
         const char *close = memchr(text, ']', len);
         return close && cidr_parse(text + 1, (size_t)(close - text) - 1, out) && out->prefix == out->bits;
     }
-    if (colon && !memchr(colon + 1, ':', len - (size_t)(colon + 1 - text))) /* one alone is no IPv6 address's */
+    if (colon && !memchr(colon + 1, ':',
+                         len - (size_t)(colon + 1 - text))) /* a single colon cannot be part of an IPv6 address */
         len = (size_t)(colon - text);
     return !memchr(text, '/', len) && cidr_parse(text, len, out);
 }
@@ -85,7 +86,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* One element of the list, without the blanks around it. */
+/* Reads one element of the list and ignores the blanks around it. */
 static bool parse_element(const char *start, const char *end, struct cidr *out)
 {
     while (start < end && is_blank(*start))
@@ -95,7 +96,7 @@ static bool parse_element(const char *start, const char *end, struct cidr *out)
     return parse_forwarded(start, (size_t)(end - start), out);
 }
 
-/* Walk a list from its end while those who wrote it are trusted; false when `client` is the one that was looked for. */
+/* Walks a list from its end while the writers of its elements are trusted. False: `client` is the address that was searched. */
 static bool walk(const struct conf *conf, const char *list, struct cidr *client)
 {
     const char *end = list + strlen(list);

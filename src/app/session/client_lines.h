@@ -1,5 +1,6 @@
 /**
- * The periodic log lines of clients: `<- CPB …`, `-> PLA …`, `-> HTS …`, to the letter, and one of this server's own beside each.
+ * The periodic log lines of clients: `<- CPB …`, `-> PLA …`, `-> HTS …`, to the letter, and beside each a line that only this
+ * server has.
  *
  * Yields     no
  */

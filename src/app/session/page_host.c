@@ -27,7 +27,7 @@ const char *page_host(const char *url, char buf[static PAGE_HOST_CAP])
     }
     struct str out = str_over(buf, PAGE_HOST_CAP);
     str_append(&out, start, len);
-    if (out.len && buf[out.len - 1] == '.') /* the root that a full name may end with */
+    if (out.len && buf[out.len - 1] == '.') /* a fully qualified name may end with the dot of the root */
         buf[out.len - 1] = '\0';
     return buf;
 }

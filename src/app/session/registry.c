@@ -42,7 +42,7 @@ static bool enter(struct roll *roll, struct map *by_id, struct roll_place *place
 static void leave(struct roll *roll, struct map *by_id, struct roll_place *place, const char *id, const void *member)
 {
     roll_remove(roll, place);
-    if (map_find(by_id, id) == member) /* ids are random: another one may have the same, once in a thousand years */
+    if (map_find(by_id, id) == member) /* ids are random: in theory another member may have got the same one since */
         map_remove(by_id, id);
 }
 
@@ -64,7 +64,7 @@ static struct vhost_stat *find_or_add_vhost(struct registry *r, const char *name
     return NULL;
 }
 
-/* The stream has one client more. */
+/* Counts one more client of the stream. The first one lists the stream. */
 static bool join_stream(struct registry *r, struct source *source, const char *tc_url)
 {
     struct stream_stat *stat = &source->stat;
@@ -108,7 +108,7 @@ struct vhost_stat *registry_find_vhost(const struct registry *r, const char *id)
 
 /* ---- clients --------------------------------------------------------------------------------------------------- */
 
-/* Also of a client that was entered in part. */
+/* Takes a client that was entered only in part, too. */
 static void leave_all(struct registry *r, struct client *c)
 {
     leave(&r->client_roll, &r->clients_by_id, &c->place, c->id, c);
@@ -121,7 +121,7 @@ struct err *registry_enter(struct registry *r, struct client *c, const char *vho
     if (!join_stream(r, c->source, c->tc_url))
         return err_no_memory();
     if (enter(&r->client_roll, &r->clients_by_id, &c->place, c->id, c))
-        vhost = find_or_add_vhost(r, vhost_name); /* last: a vhost stays */
+        vhost = find_or_add_vhost(r, vhost_name); /* last, because a vhost is never removed */
     if (!vhost) {
         leave_all(r, c);
         return err_no_memory();

@@ -27,29 +27,30 @@ struct source;
 enum { REGISTRY_SAMPLE_US = 3000000 };
 
 struct registry {
-    struct list    clients;
-    int            n_clients;
-    struct roll    client_roll, stream_roll, vhost_roll; /* struct client, source, vhost_stat in their order */
+    struct list clients;
+    int         n_clients;
+    struct roll client_roll, stream_roll,
+        vhost_roll; /* of struct client, source, vhost_stat, in the order of arrival */
     struct map     clients_by_id, streams_by_id, vhosts_by_id;
-    struct map     vhosts; /* struct vhost_stat by name; they stay */
+    struct map     vhosts; /* struct vhost_stat by name, until the end of the server */
     struct traffic traffic;
     int64_t        sampled_wall_ms; /* when all counters were brought up to date */
     int64_t        since_us;
-    int64_t        n_accepted, n_refused; /* connections */
+    int64_t        n_accepted, n_refused; /* connections since the start */
 };
 
 void registry_init(struct registry *r);
 void registry_finish(struct registry *r);
 
 /**
- * List the client and count it from now on. Its protocol's fields and `source` are set. What its counters have beyond `counted_in`
- * and `counted_out` belongs to it, the handshake too. A publisher enters before it publishes.
+ * List the client and count it from now on. The fields of its protocol and `source` are set. What its counters have beyond
+ * `counted_in` and `counted_out` belongs to it, the handshake included. A publisher enters before it publishes.
  *
  * Errors     out of memory
  */
 struct err *registry_enter(struct registry *r, struct client *c, const char *vhost_name) ATTR_MUST_USE;
 
-/** Takes a client that is not in the registry. */
+/** Count what is left, and remove the client. Takes one that is not in the registry. */
 void registry_leave(struct registry *r, struct client *c);
 
 /** The one that has this id in the API, or NULL. A stream is there while it has a client, publisher or player. */

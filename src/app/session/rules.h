@@ -1,5 +1,5 @@
 /**
- * The gates that the configuration alone decides: is there such a vhost, is it on, whom do its rules let in, and can it be served.
+ * The gates that the configuration alone decides: the vhost exists and is on, its rules let the client in, and it can be served.
  *
  * Yields     no
  */

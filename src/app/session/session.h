@@ -52,17 +52,17 @@ enum session_verdict {
 struct session {
     struct client client; /* who: the protocol fills in its part */
 
-    /* What for: as the client names it. */
-    const char *host;                 /* names the vhost */
+    /* What for, in the client's words. */
+    const char *host;                 /* by which the vhost is found */
     const char *app, *stream, *param; /* `param`: "?k=v", or "" */
 
-    /* Under which configuration: while the session is being admitted. Afterwards its source has it. */
+    /* The configuration, while the session is being admitted; afterwards the source holds the one in force. */
     struct conf             *conf;
     const struct conf_vhost *vhost;
 
     const struct session_door *door; /* NULL: admission has not begun */
     enum session_verdict       verdict;
-    size_t                     n_passed; /* gates */
+    size_t                     n_passed; /* gates that let the session in */
     struct source             *source;   /* a reference, once the session is admitted */
 };
 
