@@ -17,7 +17,7 @@ struct listener {
     const struct listen_service *service;
     struct io                    io;
     struct co                   *co;
-    struct log_limits            log_limits; /* of the lines that newcomers cause */
+    struct log_limits            log_limits; /* for log lines that newcomers cause */
     bool                         wanted, fresh, closing;
     struct listen_address        address;
     char                         name[IO_ADDR_CAP];

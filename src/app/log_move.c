@@ -5,7 +5,7 @@
 #include "core/mem.h"
 #include "protocol/offload.h"
 
-/* Much longer than any open takes: a disk that hangs must not end reloading for ever. */
+/* Much longer than any open takes. After it the log stays where it is, so that a disk that hangs does not prevent later reloads. */
 enum { OPEN_TIMEOUT_US = 60 * US_PER_SECOND };
 
 struct log_job {

@@ -10,7 +10,7 @@
 #include "protocol/offload.h"
 #include "protocol/service_notify.h"
 
-/* Much longer than any load takes: a disk that hangs must not end reloading for ever. */
+/* Much longer than any load takes. After it the reload fails, so that a disk that hangs does not prevent later reloads. */
 enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND };
 
 struct reload {

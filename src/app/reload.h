@@ -1,5 +1,5 @@
 /**
- * A new configuration for a running server, without dropping anybody.
+ * A new configuration for a running server; no client is dropped.
  *
  * The file is read and checked on a worker thread. If anything is wrong with it, or an endpoint cannot be
  * opened, nothing changes and the log says why.

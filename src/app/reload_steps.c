@@ -16,7 +16,7 @@ static struct err *load_certificates(struct server *s, struct conf *next)
     return tls_store_load(&s->tls, next);
 }
 
-/* After a reload, and after one that was refused. */
+/* Runs after a reload, and also after one that was refused. */
 static void keep_certificates(struct server *s, const struct conf *other)
 {
     (void)other;
@@ -57,7 +57,7 @@ static void move_log(struct server *s, const struct conf *before)
         log_move(&s->conf->log);
 }
 
-/* What differs, a line each; what needs a restart is a warning. */
+/* Log each difference; one that needs a restart is a warning. */
 static void say_difference(struct server *s, const struct conf *before)
 {
     struct conf_changes changes = { 0 };

@@ -13,17 +13,17 @@
 #include "protocol/peer_watch.h"
 #include "protocol/service_notify.h"
 
-/* A graceful stop says what it waits for after 1, 2, 4 … 32 s, and looks this often whether it is overtaken. */
+/* A graceful stop logs what it waits for after 1, 2, 4 … 32 s. GRACE_LOOK_US: how often it checks for a quick stop. */
 enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
 
-/* How long attendants may take to end what they do for their streams when the server stops. */
+/* The time that attendants have to finish their work for their streams when the server stops. */
 enum { ATTENDANTS_US = 10 * US_PER_SECOND };
 
 struct usage {
     int64_t at_us, cpu_us;
 };
 
-/* What the process costs, since the last such line. */
+/* Log what the process has cost since the last such line. */
 static void log_process(const struct server *s, struct usage *last)
 {
     struct rusage u;

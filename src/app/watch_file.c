@@ -14,13 +14,13 @@
 #include "protocol/co.h"
 #include "protocol/io.h"
 
-/* Editors and kubelets touch a file several times: look once they are done. */
+/* Editors and kubelets touch a file several times in a row: reload after they have finished. */
 enum { SETTLE_US = US_PER_SECOND };
 
 struct watch {
     struct server *server;
     struct io      io;   /* inotify */
-    const char    *name; /* the file's, without its directory */
+    const char    *name; /* of the file, without its directory */
 };
 
 /* Read all events that wait; true when one is about our file. */
@@ -32,7 +32,7 @@ static bool read_events(struct watch *w)
     while ((n = read(w->io.fd, events, sizeof events)) > 0) {
         for (char *p = events; p < events + n;) {
             const struct inotify_event *event = (const struct inotify_event *)p;
-            ours |= event->mask & IN_Q_OVERFLOW; /* it may have been among those that were lost */
+            ours |= event->mask & IN_Q_OVERFLOW; /* events were lost, and ours may be among them */
             ours |= event->len && (str_equal(event->name, w->name) || str_equal(event->name, "..data"));
             p += sizeof *event + event->len;
         }
@@ -59,7 +59,7 @@ static void run_watch(void *arg)
     mem_free(w);
 }
 
-/* Where the file lies: the server has changed to work_dir, a relative name starts from where it was before. */
+/* The directory of the file. The server has changed to work_dir, but a relative name starts from the directory before that. */
 static bool directory_of(const struct conf_source *from, char dir[static PATH_MAX])
 {
     struct str  out = str_over(dir, PATH_MAX);

@@ -10,7 +10,7 @@
 
 struct server;
 
-/** Watch the file's directory in a coroutine among the server's services. `from->path` is borrowed for ever. */
+/** Watch the file's directory in a coroutine among the server's services. `from->path` is borrowed until that coroutine ends. */
 struct err *watch_file_start(struct server *s, const struct conf_source *from) ATTR_MUST_USE;
 
 #endif

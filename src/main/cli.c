@@ -4,8 +4,8 @@
 
 #include "core/version.h"
 
-/* One letter; `value` is what follows it in the same word. *took_value when it was used, *wants_next when the next
- * word is wanted as the value. */
+/* Apply one letter. `value` is the rest of its word: *took_value tells that it was used. *wants_next tells that the next word is
+ * the value. */
 static struct err *take_letter(struct cli *cli, char letter, const char *value, bool *took_value, bool *wants_next,
                                const char *program)
 {

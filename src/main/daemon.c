@@ -8,9 +8,9 @@
 
 #include "core/log.h"
 
-static int tell_fd = -1; /* to the first parent */
+static int tell_fd = -1; /* a pipe to the first parent */
 
-/* The status that the grandchild tells; if it dies without a word, that is a failure too. */
+/* The status that the grandchild reports; a grandchild that dies without a report has failed. */
 static int wait_for_status(int fd)
 {
     uint8_t status = 1;

@@ -1,5 +1,5 @@
 /**
- * Into the background, with the start's outcome as the exit status of the command that was typed.
+ * Moves the process into the background. The command that was typed exits with the result of the start as its status.
  */
 #ifndef MAIN_DAEMON_H
 #define MAIN_DAEMON_H

@@ -20,10 +20,10 @@
 #include "protocol/send_ring.h"
 #include "protocol/service_notify.h"
 
-/* How long jobs and files may take to end. */
+/* The time that jobs and file writers have to finish. */
 enum { LAST_WORDS_US = 2 * US_PER_SECOND };
 
-/* Everything that must hold before the first client is served; the log has its place already. */
+/* Everything that must succeed before the first client is served. The log is open already. */
 static struct err *open_server(struct server *s, const struct conf_source *from)
 {
     struct err *e;
@@ -50,7 +50,7 @@ static struct err *run_server(struct conf *conf, const struct conf_source *from,
         e = server_run(&server);
     } else {
         server_request_stop(&server, SERVER_STOPS_QUICKLY);
-        err_free(server_run(&server)); /* ends what was started */
+        err_free(server_run(&server)); /* ends the coroutines that were started */
     }
     server_finish(&server);
     return e;

@@ -13,7 +13,7 @@
 
 struct conf;
 
-/** Serve until the server is asked to stop. The log has its place already. `from` is for reloads, and borrowed. */
+/** Serve until the server is asked to stop. The log is open already. Borrows `from`, which reloads need. */
 struct err *loop_run(struct conf *conf, const struct conf_source *from, const char *server_id) ATTR_MUST_USE;
 
 #endif

@@ -29,7 +29,7 @@ static int exit_status(const struct err *e)
     return (int)err_code(e) & 0xff;
 }
 
-/* With a log file the reason is in there; whoever typed the command is told too. */
+/* With a log file the reason is in that file; the terminal gets it too. */
 static int fail(struct err *e, const struct conf *conf)
 {
     int  status = exit_status(e);
@@ -48,7 +48,7 @@ static void say_loaded(const struct conf_report *report)
     log_info("config parse complete");
 }
 
-/* A directory that is missing on the machine where a file is checked need not be missing where it is used: a warning. */
+/* Only a warning: the file may be checked on one machine and used on another, which has the directory. */
 static void check_directory(const char *file, const char *what)
 {
     char  dir[PATH_CAP];
@@ -66,10 +66,10 @@ static struct err *enter_work_dir(const struct conf *conf)
     return NULL;
 }
 
-/* What a start looks at beside the file itself. Ports are not tried: a server may be running on them. */
+/* Check what a start needs beside the file itself. Ports are not tried: a server may be running on them. */
 static struct err *check_surroundings(const struct conf *conf)
 {
-    struct err *e = open_files_reserve(conf->max_connections); /* of this process, which ends at once */
+    struct err *e = open_files_reserve(conf->max_connections); /* changes only this process, which is about to end */
     log_err(LOG_WARN, e, "the start would fail here:");
     if ((e = enter_work_dir(conf)) && err_errno(e) != ENOENT && err_errno(e) != EACCES)
         return e;
@@ -202,7 +202,7 @@ int main(int argc, char **argv, char **envp)
         return 0;
     }
 
-    static char        start_dir[PATH_CAP]; /* reloads start from it too */
+    static char        start_dir[PATH_CAP]; /* reloads need it too */
     struct conf_report report = { 0 };
     struct conf_source from = { .path = cli.conf_path, .env_only = cli.env_only, .envp = envp };
     from.dir = getcwd(start_dir, sizeof start_dir);

@@ -14,7 +14,7 @@
 
 enum { PATH_CAP = 4096, SERVER_ID_CAP = 128 };
 
-/* A server that ends removes the file while it still holds the lock: whoever waited for that has a file without a name. */
+/* A server that ends removes the file while it holds the lock: a process that waited for the lock then has a deleted file. */
 static bool is_still_there(const struct pid_file *f)
 {
     struct stat opened, named;
@@ -89,7 +89,7 @@ void pid_file_release(struct pid_file *f)
 {
     if (f->fd < 0)
         return;
-    unlink(f->path); /* while it is still locked: nobody else's file is removed */
+    unlink(f->path); /* while it is still locked, so that it is not another server's file */
     close(f->fd);
     f->fd = -1;
 }
@@ -101,7 +101,7 @@ static void id_path(char buf[static PATH_CAP], const char *pid_path)
     str_printf(&out, "%.*s.id", (int)(strlen(pid_path) - suffix), pid_path);
 }
 
-/* An empty text when there is no such file. */
+/* An empty string when the file does not exist. */
 static void read_id(const char *path, char id[static SERVER_ID_CAP])
 {
     int     fd = open_regular(path, O_RDONLY);

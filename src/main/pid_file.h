@@ -1,7 +1,7 @@
 /**
  * The pid file, which also keeps a second server from running on it, and the id file beside it.
  *
- * Yields     no: at start only, before anybody is served
+ * Yields     no: it is called at start, before clients are served
  */
 #ifndef MAIN_PID_FILE_H
 #define MAIN_PID_FILE_H
@@ -23,8 +23,8 @@ struct pid_file {
 struct err *pid_file_acquire(struct pid_file *f, const char *path) ATTR_MUST_USE;
 
 /**
- * What pid_file_acquire() would say of what stands at that path: a directory, pipe or device is no pid file. Nothing is
- * created, and what only a right or a directory is missing for is no error: another user may start the server.
+ * Check the path as pid_file_acquire() would: a directory, pipe or device is an error. Nothing is created, and a missing right
+ * or directory is not an error: another user may start the server.
  */
 struct err *pid_file_check(const char *path) ATTR_MUST_USE;
 

@@ -24,7 +24,7 @@ static sigset_t handled_signals(void)
     return set;
 }
 
-#if !defined(__SANITIZE_ADDRESS__) /* the sanitizers print better reports of their own */
+#if !defined(__SANITIZE_ADDRESS__) /* the sanitizers print better reports themselves */
 static void crash(int signo)
 {
     enum { FRAMES_MAX = 64 };
@@ -68,7 +68,7 @@ void signals_block(void)
 
 static void terminate(struct server *s, int signo)
 {
-    /* However often it comes: init scripts repeat it until the server is gone. */
+    /* May come many times: init scripts repeat the signal until the server is gone. */
     bool graceful = signo == SIGTERM && s->conf->force_grace_quit;
     log_info("user terminate program, %s quit, signo=%d", graceful ? "grace" : "fast", signo);
     server_request_stop(s, graceful ? SERVER_STOPS_GRACEFULLY : SERVER_STOPS_QUICKLY);

@@ -14,7 +14,7 @@
 
 struct server;
 
-/** Before any thread is started: they inherit what is blocked. */
+/** Block the signals that are handled here. Call it before any thread is started: threads inherit what is blocked. */
 void signals_block(void);
 
 /** Handle signals in a coroutine among the server's services. */

@@ -3,8 +3,8 @@
 #include "app/api/endpoints.h"
 #include "core/attr.h"
 
-/* vhosts, streams and clients look at the method themselves; the others take any, as SRS does. A path that ends in a slash is that
- * of all below it: what is no other row's is told that it is not there. */
+/* vhosts, streams and clients check the method themselves; the others accept every method, as SRS does. A path that ends in a slash
+ * stands for all paths below it; its handler answers 404 where no other row matches. */
 static const struct http_route rows[] = {
     { "/", HTTP_METHODS_ALL, api_index_root },
     { "/api/", HTTP_METHODS_ALL, api_index_api },

@@ -37,7 +37,7 @@ static bool parse_prefix(const char *text, size_t len, int max, int *prefix)
     return len > 0;
 }
 
-/* An IPv4 address in IPv6 clothes becomes one. */
+/* An IPv4-mapped IPv6 address becomes the IPv4 address. */
 static void unmap(struct cidr *c)
 {
     static const unsigned char mapped[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };

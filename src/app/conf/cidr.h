@@ -15,12 +15,12 @@
 enum { CIDR_IPV4_BITS = 32, CIDR_IPV6_BITS = 128 };
 
 struct cidr {
-    int           bits;   /* of such an address; 0: none */
-    int           prefix; /* how many of them count: all for an address */
+    int           bits;   /* length of the address family; 0: not an address */
+    int           prefix; /* leading bits that must match: all of them for a single address */
     unsigned char bytes[CIDR_IPV6_BITS / 8];
 };
 
-/** An address, or one with /prefix. False when it is neither; then `out` contains nothing and is in no range. */
+/** Parse an address, with or without /prefix. False when the text is neither; then `out` contains nothing and is in no range. */
 bool cidr_parse(const char *text, size_t len, struct cidr *out);
 
 /** Whether all of `inner` lies in `outer`. */

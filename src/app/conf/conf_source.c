@@ -10,7 +10,7 @@
 #include "app/conf/env.h"
 #include "app/conf/files.h"
 
-/* Docker and its like: the cgroup of process 1 says so, or the file that Docker puts into each container. */
+/* Docker and the like: recognised by the cgroup of process 1, or by the file that Docker puts into each container. */
 static bool is_in_container(void)
 {
     if (access("/.dockerenv", F_OK) == 0)
@@ -25,7 +25,7 @@ static bool is_in_container(void)
     return found;
 }
 
-/* Root may raise the hard limit too. */
+/* 0 when there is no bound: root may raise the hard limit too. */
 static int64_t reachable_open_files(void)
 {
     struct rlimit limit;
@@ -34,7 +34,7 @@ static int64_t reachable_open_files(void)
     return (int64_t)limit.rlim_max;
 }
 
-/* Addresses of interfaces that are up and running, no point-to-point ones; loopback only if there are no others. */
+/* Addresses of interfaces that are up and running and not point-to-point. Loopback counts only if there are no others. */
 static int count_local_addresses(void)
 {
     struct ifaddrs *all;

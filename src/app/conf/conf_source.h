@@ -15,15 +15,15 @@
 #include "core/err.h"
 
 struct conf_source {
-    const char  *path;            /* of -c; not used with env_only */
+    const char  *path;            /* the argument of -c; not used with env_only */
     bool         env_only;        /* -e: no file is read */
-    char *const *envp;            /* NULL: no environment */
-    const char  *dir;             /* where relative names of files start; NULL: the working directory. A server
+    char *const *envp;            /* the environment; NULL: none */
+    const char  *dir;             /* the directory in which relative names start; NULL: the working directory. A server
                                      that has changed to work_dir gives the directory in which it started */
-    bool         in_container;    /* conf_source_probe() */
-    int64_t      open_files;      /* what the limit of open files is or can be raised to; 0: not checked */
-    int          local_addresses; /* how many stats.network can choose from; 0: not checked */
-    const char  *text;            /* in place of the bytes of the file, for tests; NULL: read it */
+    bool         in_container;    /* filled in by conf_source_probe(), like the two below */
+    int64_t      open_files;      /* the limit of open files, raised as far as possible; 0: not checked */
+    int          local_addresses; /* number of addresses that stats.network can choose from; 0: not checked */
+    const char  *text;            /* used instead of the file, for tests; NULL: read the file */
     size_t       text_len;
 };
 

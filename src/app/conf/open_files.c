@@ -16,7 +16,7 @@ struct err *open_files_reserve(int max_connections)
     rlim_t soft = limit.rlim_cur;
     limit.rlim_cur = wanted;
     if (limit.rlim_max < wanted)
-        limit.rlim_max = wanted; /* root may */
+        limit.rlim_max = wanted; /* allowed for root */
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
         return err_sys(
             E_SYSTEM_CONFIG_INVALID,

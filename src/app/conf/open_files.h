@@ -9,7 +9,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 
-/* Beside one a connection: listeners, log, files, the epoll instance. As many as SRS counts. */
+/* Descriptors in addition to one a connection: listeners, log, files, the epoll instance. SRS counts the same number. */
 enum { OPEN_FILES_SPARE = 128 };
 
 /** Errors     E_SYSTEM_CONFIG_INVALID when the hard limit is too low for `max_connections` */

@@ -13,13 +13,14 @@
 #include "protocol/http/router.h"
 
 /**
- * One of the things that a port can be for. A port may have several: a request is for the first face that has a path for it
- * other than "/", else for the last one.
+ * A set of paths that a port serves, and the rules for them. A port may have several: a request belongs to the first face that
+ * has a path for it other than "/", else to the last one.
  */
 struct http_face {
     const struct http_router *router;
-    bool
-        is_api; /* CORS as `http_api` has it, read-only for pages of other sites; else as `http_server` has it, for vhosts */
+
+    /** True: the rules of `http_api` hold, and pages of other sites only read. False: those of `http_server`, for enabled vhosts. */
+    bool is_api;
 };
 
 /** Serve an accepted socket of a row that has faces. Takes `fd` over, also on error. Does not yield. */

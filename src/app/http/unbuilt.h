@@ -8,10 +8,10 @@
 
 #include "protocol/http/exchange.h"
 
-/** True for a path that is such a feature's whatever files there are. Does not yield. */
+/** True for a path of such a feature, even if a file has the same path. Does not yield. */
 bool http_unbuilt_owns(const char *path);
 
-/** The reply on such a path, and where no file is: 501 with the text on a path of the table (conf/unbuilt.h), else 404. */
+/** The reply on such a path, and where no file is found: 501 with the text if the table (conf/unbuilt.h) has the path, else 404. */
 struct err *http_unbuilt_reply(struct http_exchange *x) ATTR_MUST_USE;
 
 /** 503 with the text of `why`, which is consumed and logged: the vhost refuses its players. */

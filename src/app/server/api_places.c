@@ -10,7 +10,7 @@ static bool is_quiet(const struct api_seat *seat, int64_t now)
     return !seat->asks && now - seat->since_us >= API_PLACE_QUIET_US;
 }
 
-/* The place of the connection that has been quiet for longest, of that address or of any (NULL); -1: there is none. */
+/* The place whose connection has been quiet for longest, among those of `ip` or, if that is NULL, among all; -1: none. */
 static int find_quiet(const struct api_places *p, const char *ip, int64_t now)
 {
     int found = -1;
@@ -24,7 +24,7 @@ static int find_quiet(const struct api_places *p, const char *ip, int64_t now)
     return found;
 }
 
-/* A place for that address, free or to be made so; -1: there is none. */
+/* A place for that address, either free or taken from a quiet connection; -1: there is none. */
 static int find(const struct api_places *p, const char *ip, int64_t now)
 {
     int free_place = -1, n_same = 0;

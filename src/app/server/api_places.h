@@ -1,7 +1,7 @@
 /**
- * Connections beyond max_connections that are the API's alone, so that it answers when all others are taken: whoever is to
- * kick somebody must get in. One address may have some of them, and not all. Where all that an address may have are taken,
- * the one that has said nothing for longest makes room: connections that ask for nothing keep nobody out.
+ * Places for connections beyond max_connections that are reserved for the API: an operator can still kick clients when all
+ * other places are taken. One address may have some of the places, but not all. When an address has all that it may have, its
+ * connection that has been silent for longest makes room: connections that ask for nothing cannot lock anybody out.
  *
  * Shape      all zero: every place is free
  * Units      microseconds of the monotonic clock
@@ -21,28 +21,28 @@ struct co;
 
 enum { API_PLACES = 16, API_PLACES_OF_ONE = 8 };
 
-/* How long a connection may say nothing before it makes room: a request over a slow link, TLS before it, is faster. */
+/* A connection that has been silent for this long may have to make room. A handshake and a request over a slow link take less. */
 enum { API_PLACE_QUIET_US = 500 * US_PER_MS };
 
-/** What a connection has of them; all zero: nothing. It must not move meanwhile. */
+/** The place of one connection; all zero: it has none. Must not move while it has one. */
 struct api_seat {
-    bool       beyond; /* max_connections: true until it leaves, also without a place */
-    bool       asks;   /* its request is there: the place stays its own */
+    bool       beyond; /* the connection exceeds max_connections; true until it leaves, even without a place */
+    bool       asks;   /* its request has come: its place cannot be taken away any more */
     int        place;
     int64_t    since_us;
-    struct co *co; /* is cancelled when the place is taken away; NULL: nobody is told */
+    struct co *co; /* is cancelled when the place is taken away; may be NULL */
 };
 
 struct api_places {
-    char             ips[API_PLACES][INET6_ADDRSTRLEN]; /* the addresses that have them; "": free */
+    char             ips[API_PLACES][INET6_ADDRSTRLEN]; /* the address that has the place; "": free */
     struct api_seat *seats[API_PLACES];
     size_t           count; /* connections beyond max_connections */
 };
 
-/** Whether there is, or can be made, a place for that address. */
+/** True when a place for that address is free or can be made free. */
 bool api_places_has(const struct api_places *p, const char *ip, int64_t now);
 
-/** Take one for that address; nothing when there is none. */
+/** Take a place for that address, if there is one. */
 void api_places_take(struct api_places *p, const char *ip, struct api_seat *seat, int64_t now);
 
 /** Takes a seat without a place. */

@@ -29,7 +29,7 @@ void server_apply_memory_limit(struct server *s)
     struct conf_size size;
     int64_t          whole = memory_max("");
     if (!conf_size_parse(s->conf->memory_limit, &size))
-        size = (struct conf_size){ 0 }; /* the configuration was checked: this does not come */
+        size = (struct conf_size){ 0 }; /* cannot happen: the configuration was checked */
     int64_t bytes = conf_size_of(&size, whole);
     if ((size_t)bytes == mem_limit())
         return;

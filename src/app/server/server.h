@@ -26,20 +26,20 @@ enum server_stop { SERVER_RUNS, SERVER_STOPS_GRACEFULLY, SERVER_STOPS_QUICKLY };
 
 struct server {
     struct conf         *conf;
-    const char          *server_id;             /* stable over restarts */
-    char                 service_id[IDENT_CAP]; /* of this run */
+    const char          *server_id;             /* stays the same over restarts */
+    char                 service_id[IDENT_CAP]; /* new at each start */
     struct sources       sources;
     struct registry      registry;
-    struct session_door  door; /* for clients of every protocol */
+    struct session_door  door; /* admits the clients of every protocol */
     struct host          host; /* the machine */
     struct tls_store     tls;  /* certificates */
     struct list          listeners;
     struct co_group      accepters, connections, services;
-    struct api_places    api_places; /* beyond max_connections */
-    struct co           *main;       /* runs server_run(); NULL: nothing does */
-    struct co           *reloader;   /* runs reloads; NULL: nothing does */
+    struct api_places    api_places; /* for the API, beyond max_connections */
+    struct co           *main;       /* runs server_run(); NULL: not started */
+    struct co           *reloader;   /* runs reloads; NULL: not started */
     bool                 reload_wanted;
-    struct reload_result reloaded; /* the last time */
+    struct reload_result reloaded; /* how the last reload went */
     enum server_stop     stop;
 };
 
@@ -54,7 +54,7 @@ void server_request_stop(struct server *s, enum server_stop how);
 /** Reload the configuration soon; requests that come while one runs are answered by one more. Does not yield. */
 void server_request_reload(struct server *s);
 
-/** Make the memory limit that of the configuration in force; at start and after a reload. */
+/** Set the memory limit to that of the configuration in force: at start and after a reload. */
 void server_apply_memory_limit(struct server *s);
 
 /** True when one more connection would exceed max_connections. */

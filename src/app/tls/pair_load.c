@@ -8,7 +8,7 @@
 
 #include "core/mem.h"
 
-/* No file of certificates is larger. */
+/* No real certificate file is larger. */
 enum { PEM_FILE_MAX = 1 << 20 };
 
 struct pem_file {
@@ -24,7 +24,7 @@ static struct err *cannot_read(const struct pem_file *f, const char *why)
     return err_new(E_HTTPS_KEY_CRT, "read %s: %s", f->path, why);
 }
 
-/* Open it if it is there; a pipe or a terminal must not make us wait. */
+/* Open the file if it exists. O_NONBLOCK: a pipe or a terminal must not make us wait. */
 static void look_at(struct pem_file *f, const char *path)
 {
     struct stat at;

@@ -9,7 +9,7 @@
 #include "core/mem.h"
 #include "protocol/tls/tls.h"
 
-/* A disk that hangs must not end looking for ever. */
+/* A disk that hangs must not stop the watch for good. */
 enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND, DATE_CAP = 32 };
 
 struct tls_pair {
@@ -18,7 +18,7 @@ struct tls_pair {
     struct tls_ctx   *ctx; /* NULL: not read yet */
     struct pair_stamp tried, seen;
     bool              wanted;
-    bool              known; /* of the configuration in use: when it cannot be read the server goes on without it */
+    bool              known; /* part of a configuration in force: the server goes on without it if it cannot be read */
 };
 
 /* ---- the pairs */
@@ -62,7 +62,7 @@ static bool has_tls(const struct conf_vhost *v)
     return v->tls.key[0] && v->tls.cert[0];
 }
 
-/* The pairs that a configuration names: of its ports, and of its vhosts if there is a port. NULL behind the last. */
+/* The next pair that a configuration names: of its ports, then of its vhosts if there is a TLS port. NULL at the end. */
 static const char *next_pair(const struct conf *conf, size_t *at, const char **cert)
 {
     const struct conf_https *const ports[] = { &conf->rtmps, &conf->http_api.https, &conf->http_server.https };
@@ -79,7 +79,7 @@ static const char *next_pair(const struct conf *conf, size_t *at, const char **c
     return NULL;
 }
 
-/* Mark what a configuration names, and only that; add what is missing if it may. */
+/* Mark exactly the pairs that a configuration names; add missing ones if `may_add`. */
 static struct err *mark(struct tls_store *st, const struct conf *conf, bool may_add)
 {
     struct err *e = NULL;
@@ -143,7 +143,7 @@ static void say_good(const struct tls_pair *p)
 static const char without_pair[] =
     "its TLS port stays closed until the pair can be used (a vhost's: that of the port is shown)";
 
-/* Take over what was read, unless the pair has gone meanwhile. An error is of a pair that a reload wants to add. */
+/* Take over what was read, unless the pair is gone by now. Fails only for a pair that a reload wants to add. */
 static struct err *take(struct tls_store *st, struct pair_load *l, bool *opened)
 {
     struct tls_pair *p = find(st, l->key, l->cert);
@@ -254,7 +254,7 @@ bool tls_store_look(struct tls_store *st)
     bool        opened = false;
     struct err *e = read_pairs(st, false, &opened);
     if (err_code(e) == E_THREAD_INTERRUPTED || err_code(e) == E_THREAD_TERMINATED)
-        err_free(e); /* the server ends */
+        err_free(e); /* the server is stopping */
     else
         log_err(LOG_WARN, e, "look whether certificates have changed");
     return opened;
@@ -268,13 +268,13 @@ struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, cons
     return p ? p->ctx : NULL;
 }
 
-/* Whose names a handshake may ask for. */
+/* The pairs that a handshake may choose by name. */
 struct named_pairs {
     const struct tls_store *store;
     const struct conf      *conf;
 };
 
-/* The pair of the vhost that serves this name; without one, the port's is shown. */
+/* The pair of the vhost that serves this name; NULL: the pair of the port is shown. */
 static struct tls_ctx *find_by_name(void *arg, const char *name)
 {
     const struct named_pairs *pairs = arg;

@@ -2,7 +2,7 @@
  * The certificates that the server shows, by the paths of their files: read at start, again at a reload, and again when
  * the files change. A client that is connected keeps the one that it began with.
  *
- * A pair that cannot be used is refused with a line in the log that names both files, and the one before stays.
+ * A pair that cannot be used is refused with a line in the log that names both files, and the previous one stays in use.
  *
  * Several coroutines may call at once: after a wait each pair is looked up again.
  */
@@ -23,7 +23,7 @@ struct tls_store {
     struct list pairs;
 };
 
-/* How often the files are looked at. */
+/* The files are looked at this often. */
 enum { TLS_STORE_LOOK_US = 2000000 };
 
 void tls_store_init(struct tls_store *st);
@@ -35,7 +35,7 @@ bool tls_store_is_empty(const struct tls_store *st);
  * Read all pairs that `conf` names, at the start: one that cannot be used is an ERROR in the log, its port stays closed,
  * and it is looked at again until it can.
  *
- * Errors     the first unusable pair when `conf` listens nowhere without TLS; else only what is out of order here
+ * Errors     the first unusable pair when `conf` listens nowhere without TLS; otherwise only out of memory and the like
  * Yields     yes
  */
 struct err *tls_store_open(struct tls_store *st, const struct conf *conf) ATTR_MUST_USE;
@@ -51,25 +51,25 @@ struct err *tls_store_check(const struct conf *conf) ATTR_MUST_USE;
 /**
  * Read all pairs that `conf` names, at a reload.
  *
- * Errors     a pair that was not there before is unusable. One that was only makes a line in the log.
+ * Errors     a pair that is new is unusable. A pair that was known before only causes a line in the log.
  * Yields     yes
  */
 struct err *tls_store_load(struct tls_store *st, const struct conf *conf) ATTR_MUST_USE;
 
-/** Keep what `conf` names, and nothing else. Does not yield. */
+/** Drop all pairs that `conf` does not name. Does not yield. */
 void tls_store_keep(struct tls_store *st, const struct conf *conf);
 
-/** Read again the files that have changed. True when a pair can be used that could not before. Yields. */
+/** Read again the files that have changed. True when a pair became usable. Yields. */
 bool tls_store_look(struct tls_store *st);
 
 /** Borrowed until the next yield; NULL: there is no such pair. */
 struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, const char *cert);
 
 /**
- * The server's side of TLS on an accepted connection: with the pair of the vhost that the client asks for if that has
- * one, else with the port's. `resumable` is that of tls_accept().
+ * The server's side of the TLS handshake on an accepted connection. The client is shown the pair of the vhost that it asks
+ * for if that vhost has one, else the pair of the port. `resumable` is passed to tls_accept().
  *
- * Ownership  `conf` names the vhosts' pairs, and is kept meanwhile; `port` is of it
+ * Ownership  takes a reference to `conf` until it returns; `port` is part of `conf`
  * Errors     as tls_accept(); E_HTTPS_KEY_CRT when the port has no pair any more
  * Yields     yes
  */

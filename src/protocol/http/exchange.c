@@ -13,7 +13,7 @@
 
 enum {
     READ_BYTES = 32 << 10,
-    HEAD_TEXT_MAX = 512, /* what a reply's head has beside its fields */
+    HEAD_TEXT_MAX = 512, /* bytes of a reply's head beside its fields */
     PIECES_MAX = 4,
     BODY_STEP_BYTES = 4 << 10,
 };
@@ -74,7 +74,7 @@ static void give_way(struct unfinished *u)
     drop_input(x);
 }
 
-/* Whether input of this length may wait here: it may itself be what gives way. */
+/* Fails when no memory is left for input of this length. The check may make this very input give way. */
 static struct err *check_room(struct http_exchange *x, size_t len)
 {
     bool has_room = len < UNFINISHED_MIN || mem_has_room();
@@ -83,7 +83,7 @@ static struct err *check_room(struct http_exchange *x, size_t len)
 
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
 {
-    static char        shared[READ_BYTES]; /* emptied below, before anybody else runs */
+    static char        shared[READ_BYTES]; /* scratch: copied below, before the next yield */
     struct http_input *in = &x->in;
     size_t             n;
     struct err        *e = io_read(x->io, shared, sizeof shared, &n, deadline_us);
@@ -165,7 +165,7 @@ void http_exchange_finish(struct http_exchange *x)
 void http_forget_request(struct http_exchange *x)
 {
     if (!x->body_ended)
-        x->close_after = true; /* its framing is forgotten too */
+        x->close_after = true; /* where the body ends is not known any more */
     free_request(x);
 }
 
@@ -176,7 +176,7 @@ struct err *http_wait_for_room(struct http_exchange *x)
     return io_wait_taken(x->io, x->serving->stall_us ? x->serving->stall_us : HTTP_STALL_US);
 }
 
-/* All of it. `more`: the next piece follows at once, and may go out in one packet with this one. */
+/* Send all of it. `more`: the next piece follows at once, and may go out in one packet with this one. */
 static struct err *send_all(struct http_exchange *x, struct iovec *iov, int n_iov, bool more)
 {
     while (n_iov > 0) {
@@ -220,7 +220,7 @@ struct err *http_add_fieldf(struct http_exchange *x, const char *name, const cha
     return http_add_field(x, name, value);
 }
 
-/* How the reply ends, and whether another one may follow on this connection. */
+/* Choose how the reply ends, and whether another exchange may follow on this connection. */
 static void choose_framing(struct http_exchange *x, int status, int64_t length)
 {
     const struct http_request *r = &x->request;
@@ -235,7 +235,7 @@ static void choose_framing(struct http_exchange *x, int status, int64_t length)
         x->close_after = true;
 }
 
-/* Head and, if it is there already, body. */
+/* Send the head, and the body if it is complete already. */
 static struct err *send_head(struct http_exchange *x, int status, int64_t length, const void *body, size_t body_len)
 {
     char        before[HEAD_TEXT_MAX / 2], after[HEAD_TEXT_MAX];
@@ -334,7 +334,7 @@ struct err *http_reply_end(struct http_exchange *x)
         return NULL;
     x->ended = true;
     if (x->wants_body && x->left > 0)
-        x->close_after = true; /* less than was promised: the end tells */
+        x->close_after = true; /* shorter than Content-Length: only a close can tell the peer */
     if (!x->is_chunked)
         return NULL;
     struct iovec last = { "0\r\n\r\n", 5 };
@@ -343,7 +343,7 @@ struct err *http_reply_end(struct http_exchange *x)
 
 /* ---- the request's body ---------------------------------------------------------------------------------------- */
 
-/* The peer holds the body back until it is asked for. */
+/* The peer sends the body only after this. */
 static struct err *ask_for_body(struct http_exchange *x)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -12,7 +12,7 @@
  * HTTP/1.1 and the end of the connection to HTTP/1.0 where the length is unknown, keep-alive said as it is.
  *
  * Source     RFC 9110, RFC 9112
- * Ownership  an exchange lives from its request's head to the end of its reply; what is in it is borrowed till then
+ * Ownership  an exchange lives from its request's head to the end of its reply; its contents are borrowed until then
  * Errors     the socket's; E_SOCKET_TIMEOUT when the peer takes nothing for long
  */
 #ifndef PROTOCOL_HTTP_EXCHANGE_H
@@ -30,7 +30,7 @@
 /* A reply whose length is not known before its end. */
 enum { HTTP_LENGTH_UNKNOWN = -1 };
 
-/* All the fields that one reply may be given. */
+/* The fields of one reply, as text, are at most this long. */
 enum { HTTP_REPLY_FIELDS_MAX = 16 << 10 };
 
 struct http_exchange;
@@ -43,7 +43,7 @@ struct err *http_add_fieldf(struct http_exchange *x, const char *name, const cha
 /** The request, for reading. */
 const struct http_request *http_request_of(const struct http_exchange *x);
 
-/** Who serves the connection: what http_serve() was given. */
+/** The owner in the struct http_serving that http_serve() was given. */
 void *http_owner_of(const struct http_exchange *x);
 
 /**
@@ -73,13 +73,13 @@ struct err *http_reply(struct http_exchange *x, int status, const char *content_
 /** A short text that says what the status says: "Not Found". Yields. */
 struct err *http_reply_status(struct http_exchange *x, int status) ATTR_MUST_USE;
 
-/** See there: a redirection, 301, 302, 307 or 308, with a text. Yields. */
+/** Redirect to `location` with 301, 302, 307 or 308, and a short text. Yields. */
 struct err *http_reply_redirect(struct http_exchange *x, int status, const char *location) ATTR_MUST_USE;
 
 /**
  * The head of a reply in pieces, sent at once; with a known length it may wait for the first piece, but not for long.
  * `length` in bytes or HTTP_LENGTH_UNKNOWN. 101 says `Connection: Upgrade`,
- * the connection is the caller's till it returns, and is then closed. Yields.
+ * the connection is the handler's until it returns, and is then closed. Yields.
  */
 struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type,
                              int64_t length) ATTR_MUST_USE;
@@ -97,9 +97,9 @@ bool http_reply_has_begun(const struct http_exchange *x);
 int http_reply_status_of(const struct http_exchange *x);
 
 /**
- * For who writes the body by himself, as players of live streams do, between http_reply_begin() and http_reply_end():
- * the connection, and whether what he writes must be in chunks (else it is the bare bytes: HTTP/1.0, HEAD has no body).
- * He tells of bytes of a body with known length by http_reply_count().
+ * For callers that write the body themselves between http_reply_begin() and http_reply_end(), as players of live streams do:
+ * the connection, whether the body must be in chunks (else bare bytes, for HTTP/1.0), and whether there is a body at all (not
+ * for HEAD). Of a body with known length the caller reports the bytes by http_reply_count().
  */
 struct io *http_io_of(struct http_exchange *x);
 bool       http_reply_is_chunked(const struct http_exchange *x);
@@ -107,12 +107,12 @@ bool       http_reply_wants_body(const struct http_exchange *x);
 void       http_reply_count(struct http_exchange *x, size_t len);
 
 /**
- * Wait until the socket takes something. A slow peer is waited for as long as it goes on acknowledging: a large send buffer
- * is written to again only when a third of it is free, and that may take minutes. Yields.
+ * Wait until the socket takes something, for as long as the peer goes on acknowledging: a large send buffer is writable again
+ * only when a third of it is free, which may take minutes with a slow peer. Yields.
  */
 struct err *http_wait_for_room(struct http_exchange *x) ATTR_MUST_USE;
 
-/** What came in behind the request's head and has not been read: for who takes the connection over after 101. */
+/** Take bytes that follow the request's head and were not read: for a handler that takes the connection over after 101. */
 size_t http_take_input(struct http_exchange *x, void *buf, size_t cap);
 
 /** After this exchange the connection is closed, whatever the request wanted. */

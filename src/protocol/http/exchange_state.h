@@ -1,5 +1,5 @@
 /**
- * What an exchange consists of: for exchange.c and serve.c alone.
+ * The contents of an exchange, for exchange.c and serve.c alone.
  *
  * Yields     no
  */
@@ -19,7 +19,7 @@
 #include "protocol/io.h"
 #include "protocol/unfinished.h"
 
-/* Bytes that have come and nobody has taken yet; nothing is held while there are none. */
+/* Bytes that were received and not taken yet. No memory is held while there are none. */
 struct http_input {
     char  *buf;
     size_t at, len; /* `len` bytes from `at` */
@@ -29,37 +29,37 @@ struct http_exchange {
     struct io                 *io;
     const struct http_serving *serving;
     struct http_input          in;
-    struct unfinished          unfinished; /* the input, when the process needs its memory back */
-    bool                       gave_way;   /* that came: nothing more can be read */
+    struct unfinished          unfinished; /* registers the input, so that the process can take its memory back */
+    bool                       gave_way;   /* the memory was taken back: nothing more can be read */
 
-    void               *memory; /* of the request */
+    void               *memory; /* holds the request */
     struct http_request request;
     bool                owes_continue; /* the peer waits for "100 Continue" */
     bool                body_ended;
-    uint64_t            body_left; /* by Content-Length */
+    uint64_t            body_left; /* bytes by Content-Length */
     struct http_chunked chunked;
     struct buf          body;
 
-    struct buf fields; /* of the reply, as text */
+    struct buf fields; /* the reply's header fields, as text */
     int        status;
-    int64_t    left; /* of the reply's Content-Length */
+    int64_t    left; /* bytes of the reply's Content-Length that are not sent yet; negative: unknown */
     bool       begun, ended, is_chunked, wants_body;
-    bool       close_after; /* asked for, or necessary */
+    bool       close_after; /* because it was asked for, or because framing is lost */
 };
 
 /** Wait for more input and append it. Errors: reading; E_LIMIT when the process has no memory for it. Yields. */
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us) ATTR_MUST_USE;
 
-/** Take the first `n` bytes away. */
+/** Drop the first `n` bytes. */
 void http_input_take(struct http_exchange *x, size_t n);
 
-/** Ready for the next request; keeps the input. */
+/** Get ready for the next request; the input stays. */
 void http_exchange_reset(struct http_exchange *x);
 
 /** Forget the fields that the reply was given. */
 void http_exchange_drop_fields(struct http_exchange *x);
 
-/** Frees all. */
+/** Frees everything that the exchange holds. */
 void http_exchange_finish(struct http_exchange *x);
 
 #endif

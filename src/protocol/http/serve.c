@@ -9,7 +9,7 @@
 #include "protocol/http/exchange_state.h"
 #include "protocol/http/status.h"
 
-/* Who says nothing for so long gives the stack back that the last request touched. */
+/* A connection that is silent for this long gives back the stack pages that the last request touched. */
 enum { SETTLE_US = US_PER_SECOND };
 
 static int64_t or_default(int64_t set_us, int64_t default_us)
@@ -17,7 +17,7 @@ static int64_t or_default(int64_t set_us, int64_t default_us)
     return set_us ? set_us : default_us;
 }
 
-/* RFC 9112 2.2: empty lines before a request mean nothing. */
+/* RFC 9112, 2.2: empty lines before a request are ignored. */
 static void skip_empty_lines(struct http_exchange *x)
 {
     const struct http_input *in = &x->in;
@@ -28,7 +28,7 @@ static void skip_empty_lines(struct http_exchange *x)
         http_input_take(x, n);
 }
 
-/* The first bytes of a request, with nothing held meanwhile. */
+/* Wait for the first bytes of a request; no memory is held meanwhile. */
 static struct err *wait_for_request(struct http_exchange *x, int64_t since_us)
 {
     int64_t idle_us = or_default(x->serving->idle_us, HTTP_IDLE_US);
@@ -43,10 +43,10 @@ static struct err *wait_for_request(struct http_exchange *x, int64_t since_us)
     return http_input_more(x, since_us + idle_us);
 }
 
-/* Read until a head is there. *status is what to refuse it with, or 0. */
+/* Read until a head is complete. *status: refuse it with this, or 0. */
 static struct err *read_head(struct http_exchange *x, size_t *len, int *status)
 {
-    int64_t deadline_us = 0, since_us = now_us(); /* who sends empty lines is idle, too */
+    int64_t deadline_us = 0, since_us = now_us(); /* a peer that sends only empty lines counts as idle */
     size_t  looked = 0;
     for (;;) {
         struct err *e;
@@ -65,7 +65,7 @@ static struct err *read_head(struct http_exchange *x, size_t *len, int *status)
     }
 }
 
-/* Move the head to memory of its own, and take it apart. */
+/* Move the head to memory of its own, and parse it. */
 static struct err *parse_head(struct http_exchange *x, size_t len, int *status, const char **why)
 {
     const char *head = x->in.buf + x->in.at;
@@ -83,11 +83,11 @@ static struct err *parse_head(struct http_exchange *x, size_t len, int *status, 
     return NULL;
 }
 
-/* Say so and give the connection up: where this request ends is not known. */
+/* Reply with the status and close the connection: the end of this request is not known. */
 static struct err *refuse(struct http_exchange *x, int status, const char *why)
 {
     x->close_after = x->body_ended = true;
-    x->request.method = HTTP_GET; /* whatever was asked for may have been cut off */
+    x->request.method = HTTP_GET; /* the reply needs a body, even if the method was parsed as HEAD */
     struct err *e = http_reply_status(x, status);
     err_free(e); /* the peer may have gone */
     return err_new(E_HTTP_PARSE_HEADER, "refused with %d: %s", status, why);
@@ -114,7 +114,7 @@ static struct err *next_request(struct http_exchange *x)
     return status ? refuse(x, status, why) : NULL;
 }
 
-/* What a handler's error says to the peer. */
+/* The status that a handler's error becomes. */
 static int status_of(enum err_code code)
 {
     switch (code) {
@@ -126,7 +126,7 @@ static int status_of(enum err_code code)
     }
 }
 
-/* The peer can still be told. */
+/* True when the peer can still get a reply. */
 static bool is_connected(enum err_code code)
 {
     return code != E_END_OF_STREAM && code != E_SOCKET_READ && code != E_SOCKET_WRITE && code != E_HTTPS_READ &&
@@ -161,7 +161,7 @@ static void drain_body(struct http_exchange *x)
     }
 }
 
-/* The peer has gone, or had nothing more to say, between two requests. */
+/* True when the peer left or fell silent between two requests. */
 static bool is_good_end(const struct http_exchange *x, enum err_code code)
 {
     bool between = x->in.len == 0 && !x->memory;
@@ -182,7 +182,7 @@ struct err *http_serve(struct io *io, const struct http_serving *s)
         }
         if (!e && !(e = handle(&x)))
             drain_body(&x);
-        if (x.in.len > 0) /* the next request is there already: others have their turn first */
+        if (x.in.len > 0) /* the next request is there already: let the others run first */
             co_give_way();
     }
     bool told = x.begun && is_connected(err_code(e));

@@ -13,11 +13,11 @@
 #include "protocol/io.h"
 
 /**
- * Serve until the peer leaves, is idle for too long, or either side wants the connection closed. What cannot be understood
- * is answered with its status first.
+ * Serve until the peer leaves, is idle for too long, or either side wants the connection closed. A request that cannot be
+ * understood is first answered with its status.
  *
  * Ownership  borrows `io` and `s`; the caller closes
- * Errors     NULL when it ended in good order; E_HTTP_PARSE_HEADER for a request that was refused; the handler's; the socket's
+ * Errors     NULL when it ended regularly; E_HTTP_PARSE_HEADER for a refused request; those of the handler and the socket
  * Yields     yes
  */
 struct err *http_serve(struct io *io, const struct http_serving *s) ATTR_MUST_USE;

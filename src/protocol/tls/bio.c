@@ -1,4 +1,4 @@
-#define OPENSSL_API_COMPAT 0x30000000L /* BIO_meth_get_*(): later versions would rather not show them */
+#define OPENSSL_API_COMPAT 0x30000000L /* later versions hide BIO_meth_get_*() */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <errno.h>
@@ -7,10 +7,10 @@
 #include "core/mem.h"
 #include "protocol/tls/internal.h"
 
-/* A round, and what OpenSSL may put before it of its own; and what its bio.h calls BIO_CTRL_SET_KTLS_SEND, in a comment. */
+/* One round of records, and one record that OpenSSL may add. bio.h names BIO_CTRL_SET_KTLS_SEND only in a comment. */
 enum { OUT_CAP = (TLS_ROUND_RECORDS + 1) * SSL3_RT_MAX_PACKET_SIZE, CTRL_SET_KTLS = 72 };
 
-/* One serves all connections: it is filled and emptied between two yields. */
+/* Scratch for all connections: filled and emptied between two yields. */
 static struct {
     uint8_t bytes[OUT_CAP];
     size_t  len;
@@ -39,7 +39,7 @@ static int bio_read(BIO *bio, char *buf, int cap)
 static int bio_write(BIO *bio, const char *buf, int len)
 {
     BIO_clear_retry_flags(bio);
-    if (BIO_get_ktls_send(bio)) /* an alert or a ticket, which the kernel wants to be told apart */
+    if (BIO_get_ktls_send(bio)) /* an alert or a ticket, which must reach the kernel as a record of its own type */
         return BIO_meth_get_write(BIO_s_socket())(bio, buf, len);
     if ((size_t)len > OUT_CAP - out.len) {
         BIO_set_retry_write(bio);
@@ -50,7 +50,7 @@ static int bio_write(BIO *bio, const char *buf, int len)
     return len;
 }
 
-/* The kernel may encrypt what comes after all that was collected. It is not asked to decrypt. */
+/* The kernel may encrypt from now on if everything collected before is sent. It is not asked to decrypt. */
 static bool kernel_may_begin(struct tls *t, bool sending)
 {
     if (!sending)
@@ -76,7 +76,7 @@ static long bio_ctrl(BIO *bio, int what, long number, void *arg)
     return BIO_meth_get_ctrl(BIO_s_socket())(bio, what, number, arg);
 }
 
-/* OpenSSL's own socket BIO, but that reading goes by io_socket_recv() and writing into `out`. */
+/* OpenSSL's own socket BIO, except that it reads by io_socket_recv() and writes into `out`. */
 static const BIO_METHOD *bio_method(void)
 {
     static BIO_METHOD *method;
@@ -162,7 +162,7 @@ void tls_bio_drain(struct tls *t)
     if (sent < 0 && errno == EAGAIN)
         return;
     if (sent < 0)
-        t->socket_errno = errno; /* the next write tells */
+        t->socket_errno = errno; /* reported by the next write */
     else
         t->unsent_at += (size_t)sent;
     if (sent < 0 || t->unsent_at == t->unsent_end)

@@ -11,13 +11,14 @@
 #include "core/mem.h"
 
 /*
- * What OpenSSL asks for with records (17 KiB) and handshakes (22 KiB, and 4 KiB to collect a flight in); how many at once,
- * malloc() has the rest; how many keep their memory. A page that nobody has written to costs nothing.
+ * The blocks that OpenSSL asks for: 17 KiB for a record, 22 KiB for a handshake and 4 KiB to collect a flight in. The constants
+ * say how large a block is, how many there are at once (malloc() gives the rest), and how many keep their memory when they are
+ * free. A page that was never written to costs nothing.
  */
 enum { FLIGHT_BYTES = 4096, BUFFER_MIN = 12 << 10, BUFFER_BYTES = 24 << 10, N_BUFFERS = 8192, N_AT_HAND = 16 };
 
 static struct {
-    pthread_mutex_t lock; /* certificates are parsed on other threads */
+    pthread_mutex_t lock; /* worker threads parse certificates */
     char           *base; /* NULL: not installed */
     uint16_t        cold[N_BUFFERS], at_hand[N_AT_HAND];
     size_t          n_cold, n_at_hand;
@@ -59,7 +60,7 @@ static void give_back(char *block)
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* Of malloc(), counted as the rest of the process counts what it holds (core/mem.h). */
+/* From malloc(), and counted as held memory like everything else (core/mem.h). */
 static void *counted(void *block)
 {
     if (block)

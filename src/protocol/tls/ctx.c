@@ -15,13 +15,13 @@
 
 enum { CHAIN_MAX = 16, ULP_LIST_MAX = 256 };
 
-/* AES of 128 bits costs the least where there is hardware for it; who has none asks for ChaCha20 first and gets it. */
+/* AES of 128 bits is the cheapest with hardware for it. A client without such hardware asks for ChaCha20 first, and gets it. */
 static const char ciphers_1_3[] = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 static const char ciphers_1_2[] = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES128:ECDHE+AES256";
 
 const char *tls_reason(char *buf, size_t cap)
 {
-    unsigned long code = ERR_get_error(); /* the first is the cause */
+    unsigned long code = ERR_get_error(); /* the first error is the cause */
     const char   *reason = code ? ERR_reason_error_string(code) : NULL;
     if (reason)
         str_copy(buf, cap, reason);
@@ -31,7 +31,7 @@ const char *tls_reason(char *buf, size_t cap)
     return buf;
 }
 
-/* Loading a module by itself would take long each time, on the loop: only what the kernel has already counts. */
+/* True if the module is loaded already: to load it here would block the loop. */
 static bool kernel_has_tls(void)
 {
     char  list[ULP_LIST_MAX];
@@ -62,7 +62,7 @@ static struct err *ctx_new(struct tls_ctx **out, const SSL_METHOD *method)
     SSL_CTX_set_options(ctx->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                       SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(ctx->ssl, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_clear_mode(ctx->ssl, SSL_MODE_AUTO_RETRY); /* or a peer could keep one call busy for ever */
+    SSL_CTX_clear_mode(ctx->ssl, SSL_MODE_AUTO_RETRY); /* otherwise a peer could keep one call busy without end */
     SSL_CTX_set_read_ahead(ctx->ssl, 1);
     SSL_CTX_set_session_cache_mode(ctx->ssl, SSL_SESS_CACHE_OFF);
 #ifdef SSL_OP_ENABLE_KTLS
@@ -92,7 +92,7 @@ void tls_ctx_unref(struct tls_ctx **ctx)
 
 /* ---- a server's */
 
-/* Nobody sits at a terminal. */
+/* No passphrase is asked for: there is no terminal. */
 static int no_passphrase(char *buf, int cap, int writing, void *unused)
 {
     (void)buf;
@@ -113,7 +113,7 @@ static struct err *bad(const char *what)
     return err_new(E_HTTPS_KEY_CRT, "%s: %s", what, tls_reason(reason, sizeof reason));
 }
 
-/* The certificates behind the server's own. */
+/* Add the certificates that follow the server's own. */
 static struct err *add_chain(SSL_CTX *ssl, BIO *in)
 {
     for (int n = 1;; n++) {
@@ -183,7 +183,7 @@ int64_t tls_ctx_wall_expiry_s(const struct tls_ctx *ctx)
 
 /* ---- a client's */
 
-/* Where systems keep the certificates that they trust, in one file: directories are searched during a handshake. */
+/* The files in which systems keep trusted certificates. Directories are not used: they would be searched during a handshake. */
 static const char *system_trust(void)
 {
     const char *const usual[] = {

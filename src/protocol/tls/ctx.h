@@ -1,11 +1,11 @@
 /**
- * What TLS connections have in common: a server's certificate and key, or whom a client trusts.
+ * What TLS connections share: a server's certificate and key, or the certificates that a client trusts.
  *
  * TLS 1.2 and 1.3, no renegotiation, resumption by tickets (RFC 5077; RFC 8446, 2.2) where tls_accept() is
  * told to offer them, and no cache beside them. The kernel
  * encrypts where it can (its module `tls` must be loaded).
  *
- * Ownership  counted; a connection keeps what it needs of its context by itself
+ * Ownership  counted; a connection holds what it needs of its context, so the context may go first
  * Errors     E_HTTPS_KEY_CRT, out of memory
  * Yields     no; the makers parse, which takes a while: call them on a worker thread
  */
@@ -31,10 +31,10 @@ struct tls_pem {
 struct err *tls_ctx_new_server(struct tls_ctx **out, const struct tls_pem *chain,
                                const struct tls_pem *key) ATTR_MUST_USE;
 
-/** Trusts the certificates in `trust`, those of the system when that is NULL (then it reads files). */
+/** Trusts the certificates in `trust`; if that is NULL, those of the system, which it reads from files. */
 struct err *tls_ctx_new_client(struct tls_ctx **out, const struct tls_pem *trust) ATTR_MUST_USE;
 
-/** For tests, and for who has switched the check off: believes every server. */
+/** Trusts every server: for tests, and for users that switch the check off. */
 struct err *tls_ctx_new_credulous_client(struct tls_ctx **out) ATTR_MUST_USE;
 
 struct tls_ctx *tls_ctx_ref(struct tls_ctx *ctx);

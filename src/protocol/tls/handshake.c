@@ -1,4 +1,4 @@
-/* The beginning of a TLS connection: its steps in turn, whom the peer asks for, and whose certificate it must show. */
+/* The handshake: its steps in turn, the name that a client asks for, and the name that a server's certificate must have. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <openssl/err.h>
@@ -13,7 +13,7 @@
 
 enum { HOST_NAME_MAX_LEN = 255 };
 
-/* What came is something, but not TLS. */
+/* The peer sent bytes that are not TLS. */
 static bool is_garbage(void)
 {
     unsigned long code = ERR_peek_error();
@@ -22,7 +22,7 @@ static bool is_garbage(void)
                                                 reason == SSL_R_HTTPS_PROXY_REQUEST);
 }
 
-/* What the peer of a failed handshake did. */
+/* Describes what the peer of a failed handshake did. */
 static struct err *handshake_failure(struct tls *t)
 {
     long verdict = SSL_get_verify_result(t->ssl);
@@ -36,7 +36,7 @@ static struct err *handshake_failure(struct tls *t)
     return tls_failure(t, E_HTTPS_HANDSHAKE);
 }
 
-/* One step; what OpenSSL wants next. Does not yield. */
+/* Take one step. Returns what OpenSSL wants next. Does not yield. */
 static struct err *step(struct tls *t, int *wants)
 {
     int64_t began = now_us();
@@ -48,7 +48,7 @@ static struct err *step(struct tls *t, int *wants)
     if (*wants != SSL_ERROR_NONE && *wants != SSL_ERROR_WANT_READ && *wants != SSL_ERROR_WANT_WRITE)
         e = handshake_failure(t);
     ERR_clear_error();
-    struct err *unsent = tls_bio_push(t); /* in case of failure: the alert that says why */
+    struct err *unsent = tls_bio_push(t); /* after a failure this is the alert that says why */
     tls_turn_took(now_us() - began);
     if (!e)
         return unsent;
@@ -56,11 +56,12 @@ static struct err *step(struct tls *t, int *wants)
     return e;
 }
 
-/* For the peer. */
+/* Wait for the peer. */
 static struct err *wait_after_step(struct tls *t, int wants, int64_t deadline_us)
 {
     if (wants == SSL_ERROR_WANT_WRITE) {
-        t->io->may_write &= !BIO_get_ktls_send(SSL_get_wbio(t->ssl)); /* then the kernel had no room */
+        t->io->may_write &= !BIO_get_ktls_send(
+            SSL_get_wbio(t->ssl)); /* with kernel TLS a wish to write means that the socket is full */
         return io_wait_writable(t->io, deadline_us);
     }
     return wants == SSL_ERROR_WANT_READ && t->dry ? io_wait_readable(t->io, deadline_us) : NULL;
@@ -87,8 +88,8 @@ static struct err *shake_hands(struct tls *t, int64_t deadline_us)
     if (e)
         return err_wrap(e, "TLS handshake");
     t->kernel_sends = BIO_get_ktls_send(SSL_get_wbio(t->ssl));
-    t->io->may_read = true; /* OpenSSL may have read on */
-    co_trim_stack();        /* it went deep */
+    t->io->may_read = true; /* OpenSSL may hold bytes that follow the handshake */
+    co_trim_stack();        /* the handshake used much of it */
     return NULL;
 }
 
@@ -130,7 +131,7 @@ struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_name
     return shake_hands(t, deadline_us);
 }
 
-/* Whose certificate it must be (RFC 6125), and whom we ask for: addresses are not asked for (RFC 6066, 3). */
+/* The name that the certificate must have (RFC 6125), and the name that we send. Addresses are not sent (RFC 6066, 3). */
 static bool expect(SSL *ssl, const char *host)
 {
     struct in6_addr    address;

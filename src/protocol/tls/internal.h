@@ -1,9 +1,9 @@
 /**
- * Between the files of this folder.
+ * What the files of this folder share, and nothing else includes.
  *
- * OpenSSL reads from the socket itself; what it writes is collected, so that several records go out by one system call,
- * and what the socket does not take is kept here. So OpenSSL never has to be asked again for a record that it has
- * made, with the same bytes as before: it never hears that the socket is full.
+ * OpenSSL reads from the socket directly. What it writes is collected, so that several records go out by one system call, and
+ * what the socket does not take is kept here. So OpenSSL never learns that the socket is full, and no write has to be repeated
+ * with the same bytes.
  */
 #ifndef PROTOCOL_TLS_INTERNAL_H
 #define PROTOCOL_TLS_INTERNAL_H
@@ -17,8 +17,8 @@
 #include "core/err.h"
 #include "protocol/io.h"
 
-/* So many records go out by one system call. What a socket does not take of them is kept, up to a bound that only a peer
- * that makes us answer and does not read the answers can reach. */
+/* TLS_ROUND_RECORDS go out by one system call. TLS_UNSENT_MAX bounds what is kept for a socket that does not take it: only a peer
+ * that causes answers and does not read them can reach it. */
 enum { TLS_ROUND_RECORDS = 4, TLS_UNSENT_MAX = 256 << 10 };
 
 struct tls_names;
@@ -32,16 +32,16 @@ struct tls_ctx {
 struct tls {
     struct io              *io;
     SSL                    *ssl;
-    const struct tls_names *names;  /* while it is accepted */
+    const struct tls_names *names;  /* during tls_accept() */
     uint8_t                *unsent; /* what the socket did not take; NULL: nothing */
     size_t                  unsent_at, unsent_end;
     bool                    kernel_sends; /* the kernel makes records of what is written to the socket */
     bool                    dry;          /* the socket had nothing at the last look */
-    bool                    socket_ended; /* it had the end */
-    int                     socket_errno; /* it fails with */
-    bool                    ended;        /* the peer has said so, or its socket */
+    bool                    socket_ended; /* end of stream was read from the socket */
+    int                     socket_errno; /* the error of the socket; 0: none */
+    bool                    ended;        /* by close_notify, or by the end of the socket */
     bool                    failed;
-    struct err             *why;           /* it failed, until somebody has been told */
+    struct err             *why;           /* the reason of the failure, until a caller gets it */
     uint32_t                n_noise;       /* records without payload; enough payload resets the count */
     size_t                  payload_since; /* bytes of payload since the last such record */
 };
@@ -49,28 +49,28 @@ struct tls {
 /** Put the layer between an io and its socket. */
 struct err *tls_attach(struct io *io, struct tls_ctx *ctx) ATTR_MUST_USE;
 
-/** OpenSSL has failed, or the socket below it: from now on everything does. */
+/** Note that OpenSSL or the socket has failed: from now on every call fails. */
 struct err *tls_failure(struct tls *t, enum err_code code) ATTR_MUST_USE;
 
-/** What OpenSSL reads from and writes to. */
+/** The BIO that OpenSSL reads from and writes to. */
 BIO *tls_bio_new(struct tls *t);
 
-/** Give the socket what OpenSSL has written since; after each call of OpenSSL's that may have. */
+/** Give the socket what OpenSSL has written. Call it after each call of OpenSSL that may write. */
 struct err *tls_bio_push(struct tls *t) ATTR_MUST_USE;
 
-/** The socket takes bytes again. */
+/** Continue with what is kept: the socket takes bytes again. */
 void tls_bio_drain(struct tls *t);
 
-/** Room for another record in what is collected. */
+/** True when another record can be collected. */
 bool tls_bio_has_room(void);
 
-/** Forget what the socket did not take. */
+/** Drop what the socket did not take. */
 void tls_bio_discard(struct tls *t);
 
-/** Why OpenSSL failed, in its words. */
+/** The reason of OpenSSL's last failure, in OpenSSL's words. */
 const char *tls_reason(char *buf, size_t cap);
 
-/** As its servername callback: `t` is what SSL_get_app_data() gives. */
+/** OpenSSL's servername callback; the struct tls is SSL_get_app_data(). */
 int tls_choose_name(SSL *ssl, int *alert, void *unused);
 
 #endif

@@ -10,21 +10,21 @@
 #include "protocol/tls/internal.h"
 
 /*
- * What a peer may make us do without giving us payload (key updates, attempts to renegotiate): so many records, and
- * one more for each of so many bytes of payload.
+ * Bounds the work that a peer may cause without payload (key updates, attempts to renegotiate): this many records, and one more
+ * for each this many bytes of payload.
  */
 enum { NOISE_MAX = 64, NOISE_PER_BYTES = 1024 };
 
 static const struct io_layer layer;
 
-/* Made of the iovecs, one after the other. One serves all connections. */
+/* Scratch for all connections: the payload of a record, gathered from several iovecs. */
 static uint8_t gathered[SSL3_RT_MAX_PLAIN_LENGTH];
 
-/* Where in the iovecs. */
+/* A position in an array of iovecs. */
 struct cursor {
     const struct iovec *iov;
     int                 n_iov;
-    size_t              at; /* in *iov */
+    size_t              at; /* offset in *iov */
 };
 
 static void skip_empty(struct cursor *c)
@@ -36,7 +36,7 @@ static void skip_empty(struct cursor *c)
     }
 }
 
-/* A record's payload: in place if the iovec has it all, else put together. */
+/* The payload of the next record: in place if one iovec has all of it, else gathered. */
 static size_t next_record(struct cursor *c, const uint8_t **bytes)
 {
     size_t here = c->iov->iov_len - c->at, len = 0;
@@ -72,7 +72,7 @@ struct err *tls_failure(struct tls *t, enum err_code code)
     return err_new(code, "%s", tls_reason(reason, sizeof reason));
 }
 
-/* It has failed before. */
+/* The error of a connection that has failed before. */
 static struct err *failed_already(struct tls *t, enum err_code code)
 {
     struct err *e = t->why;
@@ -88,14 +88,14 @@ static struct err *end_of(const struct tls *t)
                                                     : "the peer closed the connection");
 }
 
-/* After an SSL_read() without payload: an error, or *again, or neither when the socket has no more. */
+/* Judge an SSL_read() without payload: an error; or *again; or neither, when the socket has no more bytes. */
 static struct err *judge_read(struct tls *t, bool *again)
 {
     *again = false;
     int what = SSL_get_error(t->ssl, 0);
     if (what == SSL_ERROR_WANT_READ && t->dry)
         return NULL;
-    if (what == SSL_ERROR_WANT_READ) { /* a record that was no payload */
+    if (what == SSL_ERROR_WANT_READ) { /* a record without payload */
         *again = ++t->n_noise <= NOISE_MAX;
         t->failed |= !*again;
         return *again ? NULL : err_new(E_LIMIT, "more than %d TLS records without payload", NOISE_MAX);
@@ -116,7 +116,7 @@ static void forgive_noise(struct tls *t, size_t n)
     t->n_noise -= forgiven < t->n_noise ? (uint32_t)forgiven : t->n_noise;
 }
 
-/* All that is there, up to `cap`, and what ended it. */
+/* Read all that is there, up to `cap`. The result says what ended it. */
 static struct err *read_records(struct tls *t, uint8_t *buf, size_t cap, size_t *n)
 {
     for (;;) {
@@ -152,7 +152,7 @@ static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
         return NULL;
     struct err *e = read_records(t, buf, cap, n);
     if (t->ended || t->failed)
-        io->may_read = true;              /* for whoever asks next */
+        io->may_read = true;              /* the next call reports it */
     struct err *unsent = tls_bio_push(t); /* an alert, an answer to a key update */
     if (!e && unsent) {
         t->failed = true;
@@ -160,7 +160,7 @@ static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
     } else {
         err_free(unsent);
     }
-    if (e && *n > 0) { /* first what came before */
+    if (e && *n > 0) { /* the bytes before the error come first */
         if (t->ended)
             err_free(e);
         else
@@ -280,7 +280,7 @@ struct err *tls_attach(struct io *io, struct tls_ctx *ctx)
         return err_no_memory();
     }
     SSL_set_bio(t->ssl, bio, bio);
-    if (ctx->kernel_may_send) /* what does not work out is done here */
+    if (ctx->kernel_may_send) /* if the kernel refuses, records are made here */
         setsockopt(io->fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls");
     io->layer = &layer;
     io->layer_state = t;

@@ -1,5 +1,5 @@
 /**
- * TLS under an io: after tls_accept() or tls_connect() the io reads and writes as before, and nobody who uses it knows.
+ * TLS under an io: after tls_accept() or tls_connect() the io reads and writes as before, and its users do not notice.
  *
  * What is written goes out in records of up to 16 KiB, several by one system call; what the socket does not take is kept
  * and sent when it does. A record that was made counts as written, so after a short write the next one may bring
@@ -25,10 +25,10 @@
 #include "protocol/io.h"
 #include "protocol/tls/ctx.h"
 
-/** One line "TLSv1.3, TLS_AES_128_GCM_SHA256, resumed" needs no more. */
+/** Enough for a line like "TLSv1.3, TLS_AES_128_GCM_SHA256, resumed". */
 enum { TLS_TEXT_CAP = 96 };
 
-/** Which context a client means that asks for a name (lower case); NULL: the one that the port has. Must not yield. */
+/** Finds the context for the name (lower case) that a client asks for; NULL: the one of the port. Must not yield. */
 struct tls_names {
     struct tls_ctx *(*find)(void *arg, const char *name);
     void *arg;
@@ -37,7 +37,7 @@ struct tls_names {
 /**
  * The server's handshake. `resumable`: offer session tickets, so that the client's next connection is cheaper. A connection that
  * lasts gains nothing by them, and librtmp with GnuTLS takes those of TLS 1.3, which come behind the handshake, for the end of
- * the connection. After an error, as after success, io_close() is all there is left to do with the io.
+ * the connection. After an error, too, the caller closes the io.
  *
  * Ownership  `ctx` and `names` (may be NULL) are borrowed until it returns
  * Yields     yes
@@ -48,7 +48,7 @@ struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_name
 /** The client's handshake with `host`, a name or an IP address, whose certificate is checked. Yields. */
 struct err *tls_connect(struct io *io, struct tls_ctx *ctx, const char *host, int64_t deadline_us) ATTR_MUST_USE;
 
-/** What was agreed upon: version, cipher, whether resumed, whether the kernel encrypts. Only after success. */
+/** Describes the result of a handshake that succeeded: version, cipher, whether resumed, whether the kernel encrypts. */
 const char *tls_describe(const struct io *io, char buf[static TLS_TEXT_CAP]);
 
 #endif

@@ -3,7 +3,7 @@
 #include "core/clock.h"
 #include "protocol/co.h"
 
-/* Costs are averaged over about so many turns, and half of one stays free behind it. */
+/* Costs are averaged over about AVERAGED_OVER turns. After each turn half of its cost stays free. */
 enum { AVERAGED_OVER = 8, COST_MAX_US = 10 * US_PER_MS };
 
 static int64_t next_us, cost_us;
@@ -20,7 +20,7 @@ struct err *tls_turn_wait(int64_t deadline_us)
 
 void tls_turn_took(int64_t took_us)
 {
-    if (took_us > COST_MAX_US) /* the machine was busy with something else */
+    if (took_us > COST_MAX_US) /* an outlier: the machine was busy with something else */
         took_us = COST_MAX_US;
     cost_us += (took_us - cost_us) / AVERAGED_OVER;
 }

@@ -1,8 +1,8 @@
 /**
  * Handshakes take turns, so that a crowd of them leaves room for everybody else.
  *
- * A signature costs up to a millisecond. A thousand clients at once would keep live streams waiting for all of theirs; so
- * each step that computes has a time of its own, and a third of the loop's time stays free between them.
+ * A signature costs up to a millisecond, and live streams would wait for those of a thousand clients that come at once. So each
+ * step that computes gets a time slot, and a third of the loop's time stays free between the slots.
  *
  * Units      microseconds, absolute now_us() times
  */
@@ -15,14 +15,14 @@
 #include "core/err.h"
 
 /**
- * Wait for the next turn: at once when nobody else is at it.
+ * Wait for the next slot. Returns at once when no other handshake has it.
  *
  * Errors     E_LIMIT when the turn would come after the deadline; E_THREAD_INTERRUPTED
  * Yields     when it waits
  */
 struct err *tls_turn_wait(int64_t deadline_us) ATTR_MUST_USE;
 
-/** A turn is over, and took so long. */
+/** Tell how long the step took. */
 void tls_turn_took(int64_t cost_us);
 
 #endif

@@ -8,7 +8,7 @@
 #include "protocol/co.h"
 #include "protocol/offload.h"
 
-/* How often each part is looked at, in the order of enum host_part; and how long a reading may take. */
+/* The sampling period of each part, in the order of enum host_part. */
 static const int64_t periods_us[HOST_PARTS] = {
     1 * US_PER_SECOND, 3 * US_PER_SECOND, 6 * US_PER_SECOND, 6 * US_PER_SECOND, 9 * US_PER_SECOND, 9 * US_PER_SECOND,
 };
@@ -119,7 +119,7 @@ static struct err *sample(struct host *h, unsigned wanted)
     return NULL;
 }
 
-/* The parts whose time has come; a tick early is better than a tick late. */
+/* The parts that are due. Half a tick early counts as due: otherwise it would be half a tick late. */
 static unsigned due(const struct host *h, const int64_t last_us[HOST_PARTS], int64_t now)
 {
     unsigned parts = 0;

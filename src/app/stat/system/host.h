@@ -1,10 +1,10 @@
 /**
  * This process and its machine, sampled regularly: processor, memory, disks, load, network.
  *
- * host_run() is a coroutine of the server's services. Each part has a period of its own; with `stats { enabled off }`
- * the processor alone is looked at. Everything has been sampled once soon after the start.
+ * host_run() is a coroutine of the server's services. Each part has a period of its own. With `stats { enabled off }` only
+ * the processor is sampled. Soon after the start everything has been sampled once.
  *
- * Units      shares 0..1; `wall_ms` milliseconds since 1970, when the part was sampled
+ * Units      shares 0..1; `wall_ms` is the time of the sample in milliseconds since 1970
  */
 #ifndef APP_STAT_SYSTEM_HOST_H
 #define APP_STAT_SYSTEM_HOST_H
@@ -16,11 +16,11 @@
 #include "app/stat/system/host_reading.h"
 
 struct host_moment {
-    int64_t at_us, wall_ms; /* monotonic and of the wall; 0: never */
+    int64_t at_us, wall_ms; /* monotonic and wall clock; 0: never */
 };
 
 struct host {
-    struct conf *const *conf; /* the owner's configuration in force, whichever that is at the time */
+    struct conf *const *conf; /* points to the owner's configuration in force, which a reload replaces */
     struct host_reading newest;
     struct host_moment  sampled[HOST_PARTS];
     double              self_cpu;    /* of one processor: may be above 1 */
@@ -29,10 +29,10 @@ struct host {
     int64_t             disk_read_kibps, disk_written_kibps;
 };
 
-/** Put a reading in; the rates follow from the one before. Does not yield. */
+/** Add a reading; rates are computed from the difference to the previous one. Does not yield. */
 void host_take(struct host *h, const struct host_reading *r, int64_t now_us, int64_t wall_ms);
 
-/** When a part was sampled last. */
+/** The time at which a part was sampled last. */
 const struct host_moment *host_sampled(const struct host *h, enum host_part part);
 
 /** True when all these parts have been sampled. */
