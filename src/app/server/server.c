@@ -15,7 +15,7 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
     sources_init(&s->sources, attendants);
     registry_init(&s->registry);
     s->door = (struct session_door){
-        .conf = &s->conf, .sources = &s->sources, .registry = &s->registry, .gates = session_gates
+        .conf = &s->conf, .sources = &s->sources, .registry = &s->registry, .guards = session_guards
     };
     tls_store_init(&s->tls);
     list_init(&s->listeners);

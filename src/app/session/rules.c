@@ -35,7 +35,7 @@ static struct err *ask_built(struct session *s)
     return e;
 }
 
-const struct session_gate session_vhost_gate = { .by_conf = true, .ask = ask_vhost };
-const struct session_gate session_security_gate = { .by_conf = true, .ask = ask_security };
-const struct session_gate session_refer_gate = { .by_conf = true, .ask = ask_refer };
-const struct session_gate session_built_gate = { .by_conf = true, .ask = ask_built };
+const struct session_guard session_vhost_guard = { .by_conf = true, .ask = ask_vhost };
+const struct session_guard session_security_guard = { .by_conf = true, .ask = ask_security };
+const struct session_guard session_refer_guard = { .by_conf = true, .ask = ask_refer };
+const struct session_guard session_built_guard = { .by_conf = true, .ask = ask_built };

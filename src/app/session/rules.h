@@ -1,5 +1,5 @@
 /**
- * The gates that the configuration alone decides: the vhost exists and is on, its rules let the client in, and it can be served.
+ * The guards that the configuration alone decides: the vhost exists and is on, its rules let the client in, and it can be served.
  *
  * Yields     no
  */
@@ -9,15 +9,15 @@
 #include "app/session/session.h"
 
 /** Finds the vhost. E_RTMP_VHOST_NOT_FOUND: none, or one that is off. */
-extern const struct session_gate session_vhost_gate;
+extern const struct session_guard session_vhost_guard;
 
 /** The vhost's `security`. */
-extern const struct session_gate session_security_gate;
+extern const struct session_guard session_security_guard;
 
 /** The vhost's `refer`: the list for all, and the one of the session's role. */
-extern const struct session_gate session_refer_gate;
+extern const struct session_guard session_refer_guard;
 
 /** E_NOT_BUILT: the vhost asks for a feature without which it must not be served (access_check_built()). */
-extern const struct session_gate session_built_gate;
+extern const struct session_guard session_built_guard;
 
 #endif

@@ -3,14 +3,14 @@
 #include "app/source/source.h"
 #include "app/source/sources.h"
 
-static struct err *ask_gates(struct session *s, bool again)
+static struct err *ask_guards(struct session *s, bool again)
 {
-    for (size_t i = 0; s->door->gates[i]; i++) {
-        const struct session_gate *gate = s->door->gates[i];
-        if (again && !gate->by_conf)
+    for (size_t i = 0; s->door->guards[i]; i++) {
+        const struct session_guard *guard = s->door->guards[i];
+        if (again && !guard->by_conf)
             continue;
         s->verdict = SESSION_DENIED;
-        struct err *e = gate->ask(s);
+        struct err *e = guard->ask(s);
         if (e)
             return e;
         if (!again)
@@ -19,7 +19,7 @@ static struct err *ask_gates(struct session *s, bool again)
     return NULL;
 }
 
-/* A gate may have waited while a reload came: the rules that let the session in are those in force at the end. */
+/* A guard may have waited while a reload came: the rules that let the session in are those in force at the end. */
 static struct err *ask_under_newest_conf(struct session *s)
 {
     struct err *e;
@@ -27,7 +27,7 @@ static struct err *ask_under_newest_conf(struct session *s)
     do {
         conf_unref(&s->conf);
         s->conf = conf_ref(*s->door->conf);
-        e = ask_gates(s, again);
+        e = ask_guards(s, again);
         again = true;
     } while (!e && s->conf != *s->door->conf);
     return e;
@@ -60,9 +60,9 @@ void session_leave(struct session *s)
         return;
     registry_leave(s->door->registry, &s->client);
     for (; s->n_passed; s->n_passed--) {
-        const struct session_gate *gate = s->door->gates[s->n_passed - 1];
-        if (gate->leave)
-            gate->leave(s);
+        const struct session_guard *guard = s->door->guards[s->n_passed - 1];
+        if (guard->leave)
+            guard->leave(s);
     }
     struct source *source = s->source;
     s->source = NULL;

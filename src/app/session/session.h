@@ -10,7 +10,7 @@
  * and it translates the verdict into its own words. A session needs no connection and no socket: a playlist that is polled, or
  * datagrams of one peer, are sessions as well.
  *
- * What decides is an array of gates (door.gates): a row asks one question, and may end what it began when the session leaves, so
+ * What decides is an array of guards (door.guards): a row asks one question, and may end what it began when the session leaves, so
  * that notices of a beginning and of an end come in pairs.
  *
  * Life       zero, filled in, admitted, entered, left; then it may be filled in again
@@ -28,16 +28,16 @@
 #include "core/err.h"
 
 struct session;
-struct session_gate;
+struct session_guard;
 struct source;
 struct sources;
 
 /** What all sessions of a server share. */
 struct session_door {
-    struct conf *const               *conf; /* the server's, which a reload replaces */
-    struct sources                   *sources;
-    struct registry                  *registry;
-    const struct session_gate *const *gates; /* asked in this order; ends with NULL */
+    struct conf *const                *conf; /* the server's, which a reload replaces */
+    struct sources                    *sources;
+    struct registry                   *registry;
+    const struct session_guard *const *guards; /* asked in this order; ends with NULL */
 };
 
 /** What a protocol has to tell its client. */
@@ -62,33 +62,33 @@ struct session {
 
     const struct session_door *door; /* NULL: admission has not begun */
     enum session_verdict       verdict;
-    size_t                     n_passed; /* gates that let the session in */
+    unsigned                   n_passed; /* guards that let the session in */
     struct source             *source;   /* a reference, once the session is admitted */
 };
 
 /** One question that every session is asked. */
-struct session_gate {
-    /** The answer depends on the configuration alone: asked again when that was replaced while a later gate waited. */
+struct session_guard {
+    /** The answer depends on the configuration alone: asked again when that was replaced while a later guard waited. */
     bool by_conf;
 
     /**
-     * NULL lets the session pass. An error refuses it; the verdict is SESSION_DENIED unless the gate sets another one.
+     * NULL lets the session pass. An error refuses it; the verdict is SESSION_DENIED unless the guard sets another one.
      * May yield: s->conf and s->vhost stay valid. May replace s->app and s->stream by texts that live until leave().
      */
     struct err *(*ask)(struct session *s);
 
-    /** The end of a session that has passed: once each, the last gate first. May yield. NULL: nothing to do. */
+    /** The end of a session that has passed: once each, the last guard first. May yield. NULL: nothing to do. */
     void (*leave)(struct session *s);
 };
 
-/** The gates of this server, in their order (app/gates.c). */
-extern const struct session_gate *const session_gates[];
+/** The guards of this server, in their order (app/guards.c). */
+extern const struct session_guard *const session_guards[];
 
 /**
- * Ask all gates and acquire the source.
+ * Ask all guards and acquire the source.
  *
- * Errors     of the gate that refuses, or out of memory; s->verdict tells what the client is to hear
- * Yields     as its gates do. The answer is of the configuration in force when this returns
+ * Errors     of the guard that refuses, or out of memory; s->verdict tells what the client is to hear
+ * Yields     as its guards do. The answer is of the configuration in force when this returns
  */
 struct err *session_admit(struct session *s, const struct session_door *door) ATTR_MUST_USE;
 

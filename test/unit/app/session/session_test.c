@@ -5,22 +5,22 @@
 #include "app/source/fixture.h"
 #include "core/attr.h"
 
-enum { RULES = 4, GATES_MAX = 8 };
+enum { RULES = 4, GUARDS_MAX = 8 };
 
 static const struct client_type player = { .name = "rtmp-play", .tag = "PLA" };
 static const struct client_type publisher = { .name = "fmle-publish", .tag = "CPB", .publish = true };
 
-static const struct session_gate *const rules[RULES] = { &session_vhost_gate, &session_security_gate,
-                                                         &session_refer_gate, &session_built_gate };
+static const struct session_guard *const rules[RULES] = { &session_vhost_guard, &session_security_guard,
+                                                          &session_refer_guard, &session_built_guard };
 
-static struct conf               *conf;
-static struct sources             sources;
-static struct registry            registry;
-static const struct session_gate *gates[GATES_MAX];
-static struct session_door        door;
-static struct session             s;
-static int64_t                    bytes_in, bytes_out;
-static char                       told[128]; /* by the gates of a test */
+static struct conf                *conf;
+static struct sources              sources;
+static struct registry             registry;
+static const struct session_guard *guards[GUARDS_MAX];
+static struct session_door         door;
+static struct session              s;
+static int64_t                     bytes_in, bytes_out;
+static char                        told[128]; /* by the guards of a test */
 
 static void tell(const char *what)
 {
@@ -39,9 +39,9 @@ static int setup(void **state)
 {
     (void)state;
     registry_init(&registry);
-    for (size_t i = 0; i < GATES_MAX; i++)
-        gates[i] = i < RULES ? rules[i] : NULL;
-    door = (struct session_door){ .conf = &conf, .sources = &sources, .registry = &registry, .gates = gates };
+    for (size_t i = 0; i < GUARDS_MAX; i++)
+        guards[i] = i < RULES ? rules[i] : NULL;
+    door = (struct session_door){ .conf = &conf, .sources = &sources, .registry = &registry, .guards = guards };
     *told = '\0';
     bytes_in = bytes_out = 0;
     s = (struct session){ .host = "v", .app = "live", .stream = "cam", .param = "" };
@@ -133,7 +133,7 @@ static void a_session_that_was_never_admitted_can_leave(void **state)
     session_leave(&never);
 }
 
-/* ---- gates of features ---- */
+/* ---- guards of features ---- */
 
 static struct err *ask_first(struct session *of)
 {
@@ -172,29 +172,29 @@ static void leave_never(struct session *of)
     tell("-never");
 }
 
-static const struct session_gate first = { .ask = ask_first, .leave = leave_first };
-static const struct session_gate second = { .ask = ask_second, .leave = leave_second };
-static const struct session_gate never = { .ask = ask_never, .leave = leave_never };
+static const struct session_guard first = { .ask = ask_first, .leave = leave_first };
+static const struct session_guard second = { .ask = ask_second, .leave = leave_second };
+static const struct session_guard never = { .ask = ask_never, .leave = leave_never };
 
-static void gates_are_left_in_reverse_order_while_the_source_is_there(void **state)
+static void guards_are_left_in_reverse_order_while_the_source_is_there(void **state)
 {
     (void)state;
     begin_with("");
-    gates[RULES] = &first;
-    gates[RULES + 1] = &second;
+    guards[RULES] = &first;
+    guards[RULES + 1] = &second;
     assert_null(session_admit(&s, &door));
     assert_string_equal(told, "first second ");
     session_leave(&s);
     assert_string_equal(told, "first second -second -first ");
 }
 
-static void only_gates_that_were_passed_are_left(void **state)
+static void only_guards_that_were_passed_are_left(void **state)
 {
     (void)state;
     begin_with("");
-    gates[RULES] = &first;
-    gates[RULES + 1] = &never;
-    gates[RULES + 2] = &second;
+    guards[RULES] = &first;
+    guards[RULES + 1] = &never;
+    guards[RULES + 2] = &second;
     assert_int_equal(code_of(session_admit(&s, &door)), E_LIMIT);
     assert_int_equal(s.verdict, SESSION_UNAVAILABLE);
     session_leave(&s);
@@ -207,17 +207,17 @@ static struct err *ask_rename(struct session *of)
     return NULL;
 }
 
-static void a_gate_may_rename_the_stream(void **state)
+static void a_guard_may_rename_the_stream(void **state)
 {
-    static const struct session_gate rename_gate = { .ask = ask_rename };
+    static const struct session_guard rename_guard = { .ask = ask_rename };
     (void)state;
     begin_with("");
-    gates[RULES] = &rename_gate;
+    guards[RULES] = &rename_guard;
     assert_null(session_admit(&s, &door));
     assert_string_equal(s.source->stream, "renamed");
 }
 
-/* ---- a reload while a gate waits ---- */
+/* ---- a reload while a guard waits ---- */
 
 static const char *next_directives;
 
@@ -238,13 +238,13 @@ static struct err *ask_and_wait(struct session *of)
     return e;
 }
 
-static const struct session_gate waits = { .ask = ask_and_wait };
+static const struct session_guard waits = { .ask = ask_and_wait };
 
 static void a_reload_during_admission_counts(void **state)
 {
     (void)state;
     begin_with("");
-    gates[RULES] = &waits;
+    guards[RULES] = &waits;
     next_directives = "chunk_size 4096;";
     assert_null(session_admit(&s, &door));
     assert_string_equal(told, "wait "); /* once */
@@ -256,8 +256,8 @@ static void a_rule_that_came_during_admission_refuses(void **state)
 {
     (void)state;
     begin_with("");
-    gates[RULES] = &first;
-    gates[RULES + 1] = &waits;
+    guards[RULES] = &first;
+    guards[RULES + 1] = &waits;
     next_directives = "security { enabled on; deny play all; }";
     assert_int_equal(code_of(session_admit(&s, &door)), E_SYSTEM_SECURITY_DENY);
     assert_int_equal(s.verdict, SESSION_DENIED);
@@ -272,9 +272,9 @@ int main(void)
         TEST(each_rule_has_its_verdict),
         TEST(a_session_is_counted_from_its_entry_until_it_leaves),
         TEST(a_session_that_was_never_admitted_can_leave),
-        TEST(gates_are_left_in_reverse_order_while_the_source_is_there),
-        TEST(only_gates_that_were_passed_are_left),
-        TEST(a_gate_may_rename_the_stream),
+        TEST(guards_are_left_in_reverse_order_while_the_source_is_there),
+        TEST(only_guards_that_were_passed_are_left),
+        TEST(a_guard_may_rename_the_stream),
         TEST(a_reload_during_admission_counts),
         TEST(a_rule_that_came_during_admission_refuses),
     };

@@ -2,11 +2,11 @@
 #include "app/session/rules.h"
 
 /* clang-format off */
-const struct session_gate *const session_gates[] = {
-    &session_vhost_gate,
-    &session_security_gate,
-    &session_refer_gate,
-    &session_built_gate,
+const struct session_guard *const session_guards[] = {
+    &session_vhost_guard,
+    &session_security_guard,
+    &session_refer_guard,
+    &session_built_guard,
     NULL,
 };
 /* clang-format on */
