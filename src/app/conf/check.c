@@ -33,9 +33,9 @@ static struct conf_value root_value(const struct check *c, const char *block, co
     return conf_value(row, conf_node_child(in, name));
 }
 
-/* ---- who may */
+/* ---- access */
 
-/* `security { enabled yes; }` would be off: a mistaken word must not let anybody in. Recursion follows the table. */
+/* `security { enabled yes; }` would be off, and a mistaken word must not let anybody in. Recursion follows the table. */
 static struct err *check_guards(const struct conf_node *parent, const struct conf_block *block, const char *path)
 {
     for (const struct conf_node *n = parent->first; n; n = n->next) {
@@ -71,14 +71,14 @@ static struct err *check_auth(const struct check *c)
     return NULL;
 }
 
-/* ---- what cannot go together */
+/* ---- values, and directives that exclude each other */
 
 static struct err *check_listen(const struct check *c)
 {
     const struct conf_node *listen = root_node(c, "listen");
     char                    where[CONF_AT_MAX], shown[CONF_SHOW_MAX];
     if (!listen || !listen->n_args) {
-        /* The latest SRS 7, which has these blocks, runs without RTMP. */
+        /* The latest SRS 7 has these blocks, and runs without RTMP. */
         bool may_miss =
             c->source->env_only || root_node(c, "rtmp") || root_node(c, "rtmps") || root_node(c, "rtsp_server");
         return may_miss ? NULL
@@ -130,7 +130,7 @@ static struct err *check_memory_limit(const struct check *c)
     return NULL;
 }
 
-/* A fraction below 1 was a fine interval for SRS 1 to 3: it counts as 1, with a warning. */
+/* SRS 1 to 3 accepted a fraction below 1 as an interval: it counts as 1, with a warning. */
 static struct err *check_heartbeat(const struct check *c)
 {
     struct conf_node *n = conf_node_child(root_node(c, "heartbeat"), "interval");
@@ -160,7 +160,7 @@ static struct err *check_stats(const struct check *c)
     return NULL;
 }
 
-/* The text of a `listen`, of the block itself or of the https in it. */
+/* The words of a `listen`: that of the block, or that of the `https` in it. */
 static const char *listen_text(const struct check *c, const char *block, bool https, char *buf, size_t cap)
 {
     const struct conf_block *rows = conf_row_at(block)->children;

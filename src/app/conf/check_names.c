@@ -8,9 +8,9 @@
 
 struct place {
     const char             *path;      /* "vhost.play" */
-    const struct conf_node *item;      /* the outermost block with a name of its own: a vhost; or NULL */
+    const struct conf_node *item;      /* the outermost block around that has a name, a vhost; or NULL */
     const char             *item_path; /* "vhost" */
-    bool                    all;       /* blocks that stand a second time and never count are checked too */
+    bool                    all;       /* check also the blocks that stand a second time and never count */
 };
 
 static struct err *illegal(const struct conf_block *block, const struct place *p, const struct conf_node *n)
@@ -34,7 +34,7 @@ static bool has_checked_children(const struct directive *row)
     return row->children && !row->children->unchecked;
 }
 
-/* The names in one block, and below it as far as those are checked. Recursion follows the table. */
+/* Check the names in one block and in its checked blocks. Recursion follows the table. */
 static struct err *check_block(const struct conf_node *parent, const struct conf_block *block, const struct place *p)
 {
     struct err *e;
@@ -62,7 +62,7 @@ static struct err *check_root(const struct conf_tree *tree)
     return NULL;
 }
 
-/* The blocks of one name: each of a list, else the first. */
+/* Check the blocks of one name: all of a list, otherwise the first. */
 static struct err *check_blocks(const struct conf_tree *tree, const struct directive *row)
 {
     bool                    is_list = conf_row_is_list(row);

@@ -1,7 +1,7 @@
 /**
- * The check of names: a directive that the table does not have at its place refuses the file.
+ * The check of names: a directive that is not in the table at its place refuses the file.
  *
- * Source     reference: which blocks are checked how deep, and the texts, to which place and a hint are added behind
+ * Source     SRS 7.0.18: how deep each block is checked, and the texts; place and hint are added at the end
  * Yields     no
  */
 #ifndef APP_CONF_CHECK_NAMES_H
@@ -10,10 +10,10 @@
 #include "app/conf/tree.h"
 #include "core/err.h"
 
-/** At the root, and in the blocks of which one counts. */
+/** Check the root, and the blocks of which one counts. */
 struct err *conf_check_names(const struct conf_tree *tree) ATTR_MUST_USE;
 
-/** In the blocks of which each counts: vhosts, casters. */
+/** Check the blocks that are lists: vhosts, casters. */
 struct err *conf_check_names_of_lists(const struct conf_tree *tree) ATTR_MUST_USE;
 
 #endif

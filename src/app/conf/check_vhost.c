@@ -32,7 +32,7 @@ static bool is_on(const struct conf_node *block)
     return str_equal(conf_node_word(conf_node_child(block, "enabled")), "on");
 }
 
-/* HTTP-TS is seen only where `enabled on` stands before the mount: files rely on not being refused. */
+/* As in SRS, HTTP-TS is seen only where `enabled on` stands before the mount: existing files rely on it. */
 static bool mounts_ts(const struct conf_node *remux)
 {
     bool on = false;
@@ -85,7 +85,7 @@ static struct err *check_ingests(const struct conf_node *vhost)
     return e;
 }
 
-/* A `deny` that cannot be read would let in whom it is to keep out. An `allow` of that kind lets nobody in: a warning. */
+/* A `deny` that cannot be read would let in the clients that it names. Such an `allow` lets nobody in, which is a warning. */
 static struct err *check_security(const struct conf_node *vhost)
 {
     const struct conf_node *security = conf_node_child(vhost, "security");

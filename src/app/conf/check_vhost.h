@@ -1,7 +1,7 @@
 /**
  * The checks that refuse a configuration because of what a vhost says.
  *
- * Source     reference: order and texts of the checks, to which the place is added behind
+ * Source     SRS 7.0.18: order and texts of the checks; the place is added at the end of a text
  * Yields     no
  */
 #ifndef APP_CONF_CHECK_VHOST_H

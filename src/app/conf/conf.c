@@ -24,7 +24,7 @@ void conf_unref(struct conf **cp)
     mem_free(c);
 }
 
-/* Host names have no case (RFC 4343), but what is written exactly so comes first. */
+/* The case of letters does not count in host names (RFC 4343), but an exact match comes first. */
 static const struct conf_vhost *find(const struct conf *c, const char *name)
 {
     const struct conf_vhost *similar = NULL;

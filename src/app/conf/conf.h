@@ -1,10 +1,10 @@
 /**
  * A loaded configuration: an immutable typed snapshot, counted.
  *
- * Built whole by conf_load() (conf_load.h) from file and environment; a reload builds another one, and
- * the old one goes when its last user lets go. Only src/app includes this.
+ * conf_load() (conf_load.h) builds it as a whole from file and environment. A reload builds another one, and the old one
+ * is freed when its last user releases it. Only src/app includes this.
  *
- * Units      end the names; absent directives have the defaults of the directive table
+ * Units      at the end of each name; absent directives have the defaults of the directive table
  * Ownership  conf_ref()/conf_unref(); strings and vhosts live as long as the snapshot
  * Yields     no
  */
@@ -23,7 +23,7 @@ struct conf_words {
     size_t count;
 };
 
-/** Commands: each has a program and its arguments. */
+/** Commands: a program and its arguments each. */
 struct conf_commands {
     struct conf_words *items;
     size_t             count;
@@ -47,13 +47,13 @@ struct conf_play {
     enum time_jitter time_jitter;
     bool             atc, atc_auto;
     bool             mix_correct;
-    bool             mw_latency_set; /* written by the user: then honoured, else the server adapts */
+    bool             mw_latency_set; /* written by the user and honoured; otherwise the server adapts */
     int64_t          mw_latency_us;
     bool             mw_msgs_set;
     int              mw_msgs;
     int64_t          send_min_interval_us;
     bool             reduce_sequence_header;
-    int64_t          wait_us; /* ours: of an RTMP player for its publisher */
+    int64_t          wait_us; /* ours: how long an RTMP player waits for a publisher */
 };
 
 struct conf_publish {
@@ -64,17 +64,17 @@ struct conf_publish {
     bool    parse_sps;
     bool    try_annexb_first;
     int64_t kickoff_for_idle_us; /* 0: never */
-    bool    republish_takeover;  /* publish { republish takeover; }: ours, default off (busy) */
+    bool    republish_takeover;  /* ours: publish { republish takeover; }; default off (busy) */
 };
 
 struct conf_refer {
     bool              enabled;
-    bool              has_all, has_publish, has_play; /* present, maybe without a domain: deny all */
+    bool              has_all, has_publish, has_play; /* written; without a domain it denies all */
     struct conf_words all, publish, play;
 };
 
 struct conf_security_rule {
-    bool  allow, publish; /* else deny, play */
+    bool  allow, publish; /* otherwise deny, and play */
     char *who;            /* "all", an address or an IPv4/IPv6 CIDR */
 };
 
@@ -84,7 +84,7 @@ struct conf_security {
     size_t                     n_rules;
 };
 
-/** A port for TLS: HTTPS, RTMPS. */
+/** Ports for TLS: HTTPS, RTMPS. */
 struct conf_https {
     bool              enabled;
     struct conf_words listen;
@@ -96,9 +96,9 @@ struct conf_http_api {
     struct conf_words listen;
     bool              crossdomain;
     struct conf_https https;
-    bool              jsonp_delete;            /* ours: a GET may kick */
-    struct conf_words trusted_hosts;           /* ours: names of hosts, in any case; ".name": all below it; "any" */
-    bool              raw_api, raw_api_reload; /* /api/v1/raw is there, and may reload */
+    bool              jsonp_delete;  /* ours: a GET may end a client */
+    struct conf_words trusted_hosts; /* ours: names of hosts, in any case; ".name" means all names below it; "any" */
+    bool              raw_api, raw_api_reload; /* /api/v1/raw is served; it may reload */
     bool              auth;
     char             *username, *password;
 };
@@ -126,21 +126,21 @@ struct conf_http_remux {
     bool    enabled;
     char   *mount;
     int64_t fast_cache_us;
-    int64_t wait_us; /* ours: of a player for its publisher; 0: not at all */
+    int64_t wait_us; /* ours: how long a player waits for a publisher; 0: not at all */
     bool    drop_if_not_match, has_audio, has_video, guess_has_av;
 };
 
-/** Ours: the certificate for clients that ask for the vhost by name (SNI); both empty: the port's. */
+/** Ours: the certificate for clients that ask for the vhost by name (SNI). Both empty: that of the port. */
 struct conf_vhost_tls {
     char *key, *cert; /* paths of PEM files */
 };
 
-/** How ffmpeg makes one output: in `transcode` any number, in `ingest` at most one. */
+/** How ffmpeg makes one output: `transcode` has any number of engines, `ingest` at most one. */
 struct conf_engine {
     char               *name;
     bool                enabled;
     struct conf_options perfile, vfilter, vparams, aparams;
-    char               *iformat, *oformat; /* "off": left to ffmpeg */
+    char               *iformat, *oformat; /* "off" leaves it to ffmpeg */
     char               *vcodec, *acodec;   /* empty, a codec, "copy", "vn" or "an" */
     int                 vbitrate_kbps, abitrate_kbps;
     double              vfps;
@@ -181,7 +181,7 @@ enum conf_caster_kind {
     CONF_CASTER_GB28181,
 };
 
-/** Another way in: what comes there is published to `output`. */
+/** Another way in for streams, which are then published to `output`. */
 struct conf_stream_caster {
     bool                  enabled;
     enum conf_caster_kind kind;
@@ -203,7 +203,7 @@ struct conf_vhost {
     int                     chunk_size;
     bool                    min_latency;
     bool                    tcp_nodelay;
-    bool                    tcp_nodelay_set; /* written by the user; else it is on */
+    bool                    tcp_nodelay_set; /* written by the user; otherwise it is on */
     int                     in_ack_size, out_ack_size;
     struct conf_play        play;
     struct conf_publish     publish;
@@ -218,41 +218,42 @@ struct conf_vhost {
     size_t                  n_ingests;
     struct conf_exec        exec;
 
-    int64_t history_us; /* derived: the most that a player of this vhost begins before the live end, whatever its GOPs */
+    int64_t history_us; /* derived: how far before the live end a player of this vhost may begin, whatever its GOPs */
 
-    const struct conf_unbuilt *unbuilt; /* the feature without which nobody is served (unbuilt.h); NULL: none */
+    const struct conf_unbuilt
+        *unbuilt; /* the missing feature because of which clients are refused (unbuilt.h); NULL: none */
 };
 
 struct conf_tree;
 
 struct conf {
-    int                     refs;
-    uint64_t                serial; /* of this process; no other snapshot ever has it */
-    char                   *path;   /* of the file; empty in environment-only mode */
-    bool                    env_only;
-    struct conf_words       listen;        /* RTMP endpoints, validated, as written */
-    bool                    reuse_port;    /* ours, default off: share listen ports with another process */
-    bool                    io_uring;      /* ours, default on: write to many players by one call */
-    bool                    allow_unbuilt; /* ours, default off: serve vhosts that ask for what is not built */
-    int                     max_connections;
-    char                   *memory_limit; /* ours: validated, as written (conf/size.h) */
-    char                   *pid;
-    int                     chunk_size;
-    bool                    daemon_overruled; /* written `on`, but this is a container */
-    bool                    daemon;           /* already without it in a container */
-    bool                    asprocess;
-    char                   *work_dir;
-    bool                    utc_time;
-    char                   *server_id; /* empty: from the .id file, or random */
-    struct log_settings     log;
-    int64_t                 pithy_print_us;
-    int64_t                 grace_start_wait_us, grace_final_wait_us;
-    bool                    force_grace_quit;
-    bool                    empty_ip_ok;
-    struct conf_words       trusted_proxies;     /* ours: addresses and ranges, validated; "none": nobody */
-    bool                    proxy_protocol;      /* ours, default off: those may begin with a PROXY header */
-    bool                    inotify_auto_reload; /* with auto_reload_for_docker applied */
-    bool                    in_docker;
+    int                 refs;
+    uint64_t            serial; /* unique among the snapshots of this process */
+    char               *path;   /* path of the file; empty in environment-only mode */
+    bool                env_only;
+    struct conf_words   listen;        /* RTMP endpoints, validated, as written */
+    bool                reuse_port;    /* ours, default off: share listen ports with another process */
+    bool                io_uring;      /* ours, default on: write to many players by one system call */
+    bool                allow_unbuilt; /* ours, default off: serve vhosts that need features that are not built */
+    int                 max_connections;
+    char               *memory_limit; /* ours: validated, as written (conf/size.h) */
+    char               *pid;
+    int                 chunk_size;
+    bool                daemon_overruled; /* written `on`, but this is a container */
+    bool                daemon;           /* off already where a container overrules it */
+    bool                asprocess;
+    char               *work_dir;
+    bool                utc_time;
+    char               *server_id; /* empty: taken from the .id file, or random */
+    struct log_settings log;
+    int64_t             pithy_print_us;
+    int64_t             grace_start_wait_us, grace_final_wait_us;
+    bool                force_grace_quit;
+    bool                empty_ip_ok;
+    struct conf_words   trusted_proxies; /* ours: addresses and ranges, validated; "none": there is none */
+    bool proxy_protocol;      /* ours, default off: connections of trusted proxies may begin with a PROXY header */
+    bool inotify_auto_reload; /* with auto_reload_for_docker applied */
+    bool in_docker;
     struct conf_http_api    http_api;
     struct conf_http_server http_server;
     struct conf_https       rtmps;
@@ -263,20 +264,19 @@ struct conf {
     struct conf_stream_caster *stream_casters;
     size_t                     n_stream_casters;
 
-    struct conf_tree *tree; /* what was written, and the memory of all the above; for app/conf alone */
+    struct conf_tree *tree; /* the directives as written, and the memory of all the above; for app/conf alone */
 };
 
 struct conf *conf_ref(struct conf *c);
 void         conf_unref(struct conf **c);
 
 /**
- * The vhost that serves requests for `name`: exact match, else whatever the case of its letters, else
- * `__defaultVhost__`, else NULL.
- * A disabled vhost is returned too, and does not fall back: the caller refuses.
+ * The vhost that serves requests for `name`: an exact match, else a match without regard to case, else
+ * `__defaultVhost__`, else NULL. A disabled vhost is returned as well, without a fallback: the caller refuses.
  */
 const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name);
 
-/** Whether the API is served on the ports of the HTTP server: both have the very same words of `listen`. */
+/** True when the API is served on the ports of the HTTP server: the words of `listen` are the same in both. */
 bool conf_http_is_shared(const struct conf *conf);
 
 #endif

@@ -12,7 +12,7 @@
 #include "app/conf/tree.h"
 #include "core/mem.h"
 
-/* Without a file there is one vhost, for everybody. */
+/* Without a file there is one vhost, which serves everybody. */
 static struct err *make_default_vhost(struct conf_tree *tree)
 {
     struct conf_node  like = { .file = "SRS_ENV_ONLY" };
@@ -57,7 +57,7 @@ static struct err *build(const struct conf_source *s, struct conf *c, struct con
     return report->no_memory ? err_no_memory() : NULL;
 }
 
-static atomic_uint_fast64_t n_loaded; /* a reload reads on a thread of its own */
+static atomic_uint_fast64_t n_loaded; /* atomic: a reload loads on a thread */
 
 struct err *conf_load(const struct conf_source *s, struct conf **out, struct conf_report *report)
 {

@@ -14,8 +14,8 @@ enum { CHANGES_MAX = 2 * CONF_NODES_MAX };
 
 struct diff {
     struct conf_changes    *out;
-    const struct directive *list; /* whose item is being compared: `vhost`; or NULL */
-    const char             *item; /* its name */
+    const struct directive *list; /* the list whose item is being compared, `vhost`; or NULL */
+    const char             *item; /* name of that item */
 };
 
 static struct conf_change *new_change(struct conf_changes *out)
@@ -56,7 +56,7 @@ static struct err *add(struct diff *d, enum conf_change_kind kind, const struct 
     return c->path && c->text && (c->item || !d->item) ? NULL : err_no_memory();
 }
 
-/* The path as the log shows it: in an item of a list, "vhost v", from there on. */
+/* The log shows the path relative to the item, which it names first: "vhost v play.atc". */
 static struct err *add_changed(struct diff *d, const struct directive *row, const char *whole_path, const char *before,
                                const char *now)
 {
@@ -79,7 +79,7 @@ static struct err *add_changed(struct diff *d, const struct directive *row, cons
     return add(d, CONF_CHANGED, row, whole_path, line);
 }
 
-/* Whether two chains of nodes of one name say the same. */
+/* True when two chains of nodes of one name say the same. */
 static bool is_same_chain(const struct conf_node *a, const struct conf_node *b)
 {
     for (; a && b; a = conf_node_same(a), b = conf_node_same(b))
@@ -88,7 +88,7 @@ static bool is_same_chain(const struct conf_node *a, const struct conf_node *b)
     return !a && !b;
 }
 
-/* For directives that may stand more than once, and for blocks with names of the user's own. */
+/* Directives that may stand more than once, and blocks of names that users choose, are compared as a whole. */
 static struct err *compare_whole(struct diff *d, const struct directive *row, const char *path,
                                  const struct conf_node *before, const struct conf_node *now)
 {
@@ -112,7 +112,7 @@ static bool same_value(const struct directive *row, const struct conf_node *a, c
     if (row->type == CONF_LIST)
         return same_list(row, a, b);
     struct conf_value was = conf_value(row, a), is = conf_value(row, b);
-    if (row->set_at && was.written != is.written) /* a field says "written by the user" */
+    if (row->set_at && was.written != is.written) /* the snapshot tells "written by the user" */
         return false;
     if (row->type == CONF_STRING || (row->type == CONF_ENUM && was.integer < 0))
         return strcmp(was.text, is.text) == 0;
@@ -137,7 +137,7 @@ static const char *name_of(const struct conf_node *n)
     return n->n_args ? n->args[0] : "";
 }
 
-/* Of two items of one name the first counts. */
+/* The first of two items of one name counts. */
 static struct err *index_items(struct map *m, struct conf_node *first)
 {
     for (struct conf_node *n = first; n; n = conf_node_same(n))
@@ -175,7 +175,7 @@ static struct err *compare_indexed(struct diff *d, const char *path, struct conf
     return e;
 }
 
-/* Items of one name are compared with each other. A list with names stands at the root. */
+/* Compare the items of one name with each other. A list with names stands at the root. */
 static struct err *compare_items(struct diff *d, const struct directive *row, const char *path,
                                  struct conf_node *before, struct conf_node *now)
 {
@@ -205,7 +205,7 @@ static struct err *compare_row(struct diff *d, const struct directive *row, cons
     return compare_one(d, row, path, before, now);
 }
 
-/* The rows of a block that have such items, or those that have none. */
+/* Compare the rows of a block: those that are such lists, or the others. */
 static struct err *compare_rows(struct diff *d, const struct conf_block *block, const char *path,
                                 const struct conf_node *before, const struct conf_node *now, bool by_name)
 {
@@ -214,7 +214,7 @@ static struct err *compare_rows(struct diff *d, const struct conf_block *block, 
         struct conf_node       *a = conf_node_child(before, row->name), *b = conf_node_child(now, row->name);
         char                    row_path[CONF_PATH_MAX];
         if ((!a && !b) || (row->flags & CONF_LEGACY) || !(row->flags & CONF_BY_NAME) == by_name ||
-            row->children == &conf_rtmp_block) /* moved to the root's directives */
+            row->children == &conf_rtmp_block) /* its directives have become the root's */
             continue;
         conf_path_join(path, row->name, row_path, sizeof row_path);
         struct err *e = compare_row(d, row, row_path, a, b);

@@ -1,5 +1,5 @@
 /**
- * What a reload changes, by the table.
+ * The changes that a reload makes, found by the table of directives.
  *
  * Two directives are equal when they mean the same, not when they are written the same. An absent block equals its
  * defaults. Vhosts are compared by name; other lists are compared as a whole.
@@ -17,10 +17,10 @@ enum conf_change_kind { CONF_CHANGED, CONF_ITEM_ADDED, CONF_ITEM_REMOVED };
 
 struct conf_change {
     enum conf_change_kind   kind;
-    const struct directive *row;  /* of the directive; of the list for an item that comes or goes: `vhost` */
+    const struct directive *row;  /* row of the directive; for an item that comes or goes, row of its list: `vhost` */
     char                   *path; /* "vhost.play.gop_cache"; "vhost" */
-    char                   *item; /* name of the vhost, or NULL */
-    char                   *text; /* for the log: `vhost V play.gop_cache: on -> off (applied at once)` */
+    char                   *item; /* name of the item, a vhost; or NULL */
+    char                   *text; /* the log line: `vhost V play.gop_cache: on -> off (applied at once)` */
 };
 
 struct conf_changes {
@@ -36,7 +36,7 @@ struct conf_changes {
  */
 struct err *conf_diff(const struct conf *before, const struct conf *now, struct conf_changes *out) ATTR_MUST_USE;
 
-/** True when the change does not count before the server is started again. */
+/** True when the change counts only after the server has been started again. */
 bool conf_change_needs_restart(const struct conf_change *c);
 
 void conf_changes_finish(struct conf_changes *c);

@@ -1,5 +1,5 @@
 /**
- * The table of directives: one row each, and everything that is done with configuration reads it.
+ * The table of directives: one row each, read by everything that handles configuration.
  *
  * A row says how a directive is spelled, what values it takes, what counts when it is absent, what a reload
  * does with it, whether its feature is built, and where the typed value goes. A block that may stand several times
@@ -17,53 +17,53 @@
 #include "app/conf/conf.h"
 
 enum conf_type {
-    CONF_BOOL, /* on, off: one of two readings, by the default */
-    CONF_INT,  /* as C atoi */
+    CONF_BOOL, /* on or off; the default decides how other words are read */
+    CONF_INT,  /* read as by C atoi */
     CONF_INT64,
-    CONF_FLOAT,   /* as C atof */
-    CONF_SECONDS, /* whole; typed as microseconds, like the next three */
+    CONF_FLOAT,   /* read as by C atof */
+    CONF_SECONDS, /* whole seconds; typed as microseconds, like the next three */
     CONF_SECONDS_FLOAT,
     CONF_MS,
     CONF_MS_FLOAT,
     CONF_STRING,
     CONF_ENUM,     /* one of `words`; typed as its index */
-    CONF_LIST,     /* all words */
-    CONF_BLOCK,    /* `children` */
-    CONF_OPTIONS,  /* a block of the user's own names: options of ffmpeg */
-    CONF_ANYTHING, /* accepted whatever it says */
+    CONF_LIST,     /* all words of the directive */
+    CONF_BLOCK,    /* a block of the directives in `children` */
+    CONF_OPTIONS,  /* a block of names that the user chooses: options of ffmpeg */
+    CONF_ANYTHING, /* accepted with any words */
 };
 
-/* What a reload does with a change. */
+/* When a change counts that a reload brings. */
 enum conf_reload {
-    RELOAD_LIVE,    /* counts for the next client or event */
-    RELOAD_APPLIED, /* and for what is running, at once */
-    RELOAD_RESTART, /* not before a restart */
-    RELOAD_NONE,    /* has no effect anyway */
+    RELOAD_LIVE,    /* for the next client or event */
+    RELOAD_APPLIED, /* at once, for running clients and streams too */
+    RELOAD_RESTART, /* after a restart */
+    RELOAD_NONE,    /* never: the directive has no effect */
 };
 
 enum conf_state {
-    CONF_LATER, /* known, accepted, its feature is not built yet */
+    CONF_LATER, /* known and accepted; its feature is not built yet */
     CONF_BUILT,
-    CONF_IGNORED, /* accepted for the sake of old files; will never do anything */
+    CONF_IGNORED, /* accepted for the sake of old files, without any effect */
 };
 
 enum {
-    CONF_LEGACY = 1 << 0,             /* an old spelling, which conf_legacy_apply() turns into the new one */
-    CONF_REPEAT = 1 << 1,             /* may stand several times; else the first counts */
-    CONF_NO_ENV = 1 << 2,             /* no environment variable, for the children of a block neither */
+    CONF_LEGACY = 1 << 0,             /* an old spelling; conf_legacy_apply() turns it into the new one */
+    CONF_REPEAT = 1 << 1,             /* may stand several times; otherwise the first counts */
+    CONF_NO_ENV = 1 << 2,             /* has no environment variable, and neither have the children of a block */
     CONF_EMPTY_COUNTS = 1 << 3,       /* without a word it means the empty string, not the default */
-    CONF_ON_UNLESS_OFF = 1 << 4,      /* a switch: whatever is written but `off` means on */
-    CONF_OFF_UNLESS_ON = 1 << 5,      /* a switch: whatever is written but `on` means off */
-    CONF_ENV_NEEDS_ON = 1 << 6,       /* a switch: from the environment only `on` means on */
-    CONF_OUTSIDE_IS_DEFAULT = 1 << 7, /* out of bounds means the default; else the nearest bound */
+    CONF_ON_UNLESS_OFF = 1 << 4,      /* a switch: every word but `off` means on */
+    CONF_OFF_UNLESS_ON = 1 << 5,      /* a switch: every word but `on` means off */
+    CONF_ENV_NEEDS_ON = 1 << 6,       /* a switch: in the environment only `on` means on */
+    CONF_OUTSIDE_IS_DEFAULT = 1 << 7, /* a value out of bounds means the default; otherwise the nearest bound */
     CONF_ENV_LIST = 1 << 8,           /* the variable holds several words, split at spaces */
     CONF_SECRET = 1 << 9,             /* never shown in messages */
-    CONF_GUARD = 1 << 10,             /* a switch of who may: a word that is neither on nor off refuses the file */
-    CONF_BY_NAME = 1 << 11,   /* blocks that are told apart by their name: of two of one name the first counts */
-    CONF_CHECK_ALL = 1 << 12, /* names are checked even in blocks below that stand a second time and never count */
+    CONF_GUARD = 1 << 10,     /* a switch of access control: a word that is neither on nor off refuses the file */
+    CONF_BY_NAME = 1 << 11,   /* blocks with a name; the first of two blocks of one name counts */
+    CONF_CHECK_ALL = 1 << 12, /* in blocks below, names are checked even where a second one never counts */
 };
 
-/* What is at `at`: made by the macros below from the field's own type, so that row and field cannot differ. */
+/* The type at `at`. The macros below take it from the field, so that row and field cannot differ. */
 enum conf_store {
     STORE_NOTHING,
     STORE_BOOL,
@@ -72,9 +72,9 @@ enum conf_store {
     STORE_DOUBLE,
     STORE_STRING,
     STORE_WORDS,
-    STORE_COMMANDS, /* the words of each directive of the name */
+    STORE_COMMANDS, /* for each directive of the name its words */
     STORE_OPTIONS,
-    STORE_BLOCKS, /* an array of structs, one for each block of the name; for the first alone without CONF_REPEAT */
+    STORE_BLOCKS, /* an array of structs, one for each block of the name; without CONF_REPEAT for the first alone */
 };
 
 struct conf_block;
@@ -82,34 +82,35 @@ struct conf_node;
 struct conf_fill;
 
 struct directive {
-    const char              *name;
-    enum conf_type           type;
-    const char              *def;      /* as written in a file; NULL: none, or empty */
-    const char *const       *words;    /* of CONF_ENUM, ends with NULL */
-    int                      other;    /* of CONF_ENUM: the index that an unknown word means */
-    double                   min, max; /* of numbers, in the unit of the file; both 0: any */
-    unsigned                 flags;
-    enum conf_state          state;
-    enum conf_reload         reload;
-    enum conf_store          store;
-    size_t                   at;                  /* in the struct of the list around, or in struct conf */
-    size_t                   set_at;              /* of a bool that says "written by the user"; 0: none */
-    size_t                   count_at, item_size; /* of STORE_BLOCKS: the number of items, and the size of one */
-    const char              *env; /* its variables, most important first; NULL: the one its path gives */
+    const char        *name;
+    enum conf_type     type;
+    const char        *def;      /* as a file writes it; NULL: none, or empty */
+    const char *const *words;    /* of CONF_ENUM; ends with NULL */
+    int                other;    /* of CONF_ENUM: the index that an unknown word means */
+    double             min, max; /* bounds of numbers, in the unit of the file; both 0: none */
+    unsigned           flags;
+    enum conf_state    state;
+    enum conf_reload   reload;
+    enum conf_store    store;
+    size_t             at;                  /* place of the value in the struct of the list around, or in struct conf */
+    size_t             set_at;              /* place of a bool that tells "written by the user"; 0: none */
+    size_t             count_at, item_size; /* of STORE_BLOCKS: place of the number of items, and the size of one */
+    const char        *env; /* environment variables, most important first; NULL: the path gives the name */
     const struct conf_block *children;
-    const char              *since;   /* first release of SRS that has it; "ours" */
-    const char              *example; /* for full.conf, where there is no default */
-    const char              *unit;    /* for the reader, where the type does not tell */
+    const char              *since;   /* first release of SRS that has it, or "ours" */
+    const char              *example; /* a value for full.conf where there is no default */
+    const char              *unit;    /* for the reader, where the type does not tell the unit */
     const char              *help;
 };
 
 struct conf_block {
     const struct directive *rows;
     size_t                  n_rows;
-    bool                    unchecked; /* a name that is not in `rows` is accepted */
-    const char             *called;    /* in error texts where it is not the path, "http_stream" */
+    bool                    unchecked; /* names that are not in `rows` are accepted */
+    const char             *called;    /* name in error texts, where it is not the path: "http_stream" */
 
-    /* Of the struct that a block of a list (STORE_BLOCKS) fills: its word, and what more than one row decides. */
+    /* For blocks of a list (STORE_BLOCKS): place of the word behind the name, and a function for values that depend on more
+     * than one row. */
     bool   has_name;
     size_t name_at;
     void (*derive)(struct conf_fill *f, void *item, const struct conf_node *n);
@@ -120,15 +121,15 @@ struct conf_block {
              double: STORE_DOUBLE, char *: STORE_STRING, struct conf_words: STORE_WORDS, \
              struct conf_commands: STORE_COMMANDS, struct conf_options: STORE_OPTIONS)
 
-/* The typed home of a directive, in the struct of the list around it. */
+/* The field of a directive, in the struct of the list around it. */
 #define CONF_FIELD(type, field) .store = CONF_STORE_OF(((type *)0)->field), .at = offsetof(type, field)
 
-/* The typed home of blocks that stand any number of times: an array of structs, and their number. */
+/* The fields of a list of blocks: an array of structs, and their number. */
 #define CONF_BLOCKS(type, items, count) \
     .store = STORE_BLOCKS, .at = offsetof(type, items), .count_at = offsetof(type, count), \
     .item_size = sizeof *((type *)0)->items
 
-/* Of a block: where its struct has the word behind the block's name. */
+/* The field for the word behind the block's name. */
 #define CONF_NAMED(type, field) .has_name = true, .name_at = offsetof(type, field)
 
 #define IN_CONF(field) .state = CONF_BUILT, CONF_FIELD(struct conf, field)
@@ -139,7 +140,7 @@ struct conf_block {
 
 extern const struct conf_block conf_root_block;
 
-/* The families: see directives_*.c. */
+/* The families of rows, in directives_*.c. */
 extern const struct conf_block conf_heartbeat_block, conf_stats_block, conf_circuit_breaker_block, conf_threads_block,
     conf_pithy_print_block, conf_exporter_block, conf_cls_block, conf_apm_block;
 extern const struct conf_block conf_http_api_block, conf_http_server_block;
@@ -160,7 +161,7 @@ const struct directive *conf_row(const struct conf_block *block, const char *nam
 /** The row of a path such as "vhost.play.gop_cache", or NULL. */
 const struct directive *conf_row_at(const char *path);
 
-/** Whether each block of the row's name counts, as an item of an array. */
+/** True when each block of the row's name counts, as an item of an array. */
 static inline bool conf_row_is_list(const struct directive *row)
 {
     return row->store == STORE_BLOCKS && (row->flags & CONF_REPEAT);

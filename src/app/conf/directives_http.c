@@ -7,7 +7,7 @@
     static const struct directive array[] = { \
         { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, \
           .reload = RELOAD_APPLIED, IN_CONF(home.enabled), .since = "4", \
-          .help = "Serve HTTPS too; needs the plain server to be enabled." }, \
+          .help = "Serve HTTPS as well. The plain server must be enabled." }, \
         { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = port, \
           .flags = CONF_EMPTY_COUNTS | CONF_ENV_LIST, .reload = RELOAD_APPLIED, IN_CONF(home.listen), .since = "4", \
           .help = "Endpoints. API and server must have the same if their plain ports are the same, and different " \
@@ -25,7 +25,7 @@ static const struct directive raw_api_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api),
       .since = "3", .help = "Serve /api/v1/raw." },
     { .name = "allow_reload", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api_reload),
-      .since = "3", .help = "Allow it to reload the configuration." },
+      .since = "3", .help = "Let clients of /api/v1/raw reload the configuration." },
     { .name = "allow_query", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
       .since = "3", .help = "Was: query the configuration; always off." },
     { .name = "allow_update", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
@@ -35,11 +35,11 @@ static const struct conf_block raw_api_block = { CONF_ROWS(raw_api_rows) };
 
 static const struct directive auth_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS | CONF_GUARD, IN_CONF(http_api.auth),
-      .since = "5", .help = "Ask for user and password (HTTP Basic) on every API path." },
+      .since = "5", .help = "Require user and password (HTTP Basic) on every path of the API." },
     { .name = "username", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, IN_CONF(http_api.username), .since = "5",
-      .example = "admin", .help = "The user." },
+      .example = "admin", .help = "Name of the user." },
     { .name = "password", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS | CONF_SECRET, IN_CONF(http_api.password),
-      .since = "5", .example = "admin", .help = "The password." },
+      .since = "5", .example = "admin", .help = "Password of the user." },
 };
 static const struct conf_block auth_block = { CONF_ROWS(auth_rows) };
 
@@ -48,15 +48,16 @@ static const struct directive api_rows[] = {
       .since = "1", .help = "Serve the API." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "1985", .flags = CONF_ENV_LIST,
       .reload = RELOAD_APPLIED, IN_CONF(http_api.listen), .since = "1",
-      .help = "Endpoints. The very text of http_server.listen: the API is served there." },
+      .help = "Endpoints. When the words are the same as in http_server.listen, the API is served on the ports of "
+              "the HTTP server." },
     { .name = "crossdomain", .type = CONF_BOOL, .def = "on", IN_CONF(http_api.crossdomain), .since = "2",
       .help = "Let web pages of other sites use the API (CORS)." },
     { .name = "jsonp_delete", .type = CONF_BOOL, .def = "off", IN_CONF(http_api.jsonp_delete), .since = "ours",
-      .help = "Let GET with callback=f&method=DELETE kick a client although it names no page. Pages of this host may "
-              "always do that, pages of other sites never." },
+      .help = "Let GET with callback=f&method=DELETE end a client even if the request names no page. Pages of this "
+              "host may always do that, pages of other sites never." },
     { .name = "trusted_hosts", .type = CONF_LIST, .unit = "name|.domain ...|any", .flags = CONF_ENV_LIST,
       .reload = RELOAD_LIVE, IN_CONF(http_api.trusted_hosts), .since = "ours", .example = "console.example.com",
-      .help = "More names by which the API is asked, and whose web pages may use all of it." },
+      .help = "More host names under which the API answers; web pages of these hosts may use all of it." },
     { .name = "https", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &api_https_block, .since = "4",
       .help = "The API over HTTPS." },
     { .name = "raw_api", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &raw_api_block, .since = "3",
@@ -76,7 +77,7 @@ static const struct directive server_rows[] = {
       .reload = RELOAD_APPLIED, IN_CONF(http_server.listen), .since = "1", .help = "Endpoints." },
     { .name = "dir", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html",
       .reload = RELOAD_LIVE, IN_CONF(http_server.dir), .since = "1",
-      .help = "Root of the files for paths that no vhost takes." },
+      .help = "Root of the files for paths that belong to no vhost." },
     { .name = "crossdomain", .type = CONF_BOOL, .def = "on", IN_CONF(http_server.crossdomain), .since = "3",
       .help = "Let web pages of other sites use this server (CORS)." },
     { .name = "https", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &server_https_block, .since = "4",
@@ -89,9 +90,10 @@ static const struct directive static_rows[] = {
       .since = "1", .help = "Serve files of this vhost." },
     { .name = "mount", .type = CONF_STRING, .unit = "[host]/path", .def = "[vhost]/",
       .reload = RELOAD_LIVE, IN_VHOST(http_static.mount), .since = "1",
-      .help = "Where they appear. __defaultVhost__/ means any host." },
+      .help = "URL path of the files, behind a host name. __defaultVhost__/ means any host." },
     { .name = "dir", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html",
-      .reload = RELOAD_LIVE, IN_VHOST(http_static.dir), .since = "1", .help = "Where they are; may contain [vhost]." },
+      .reload = RELOAD_LIVE, IN_VHOST(http_static.dir), .since = "1",
+      .help = "Directory of the files; may contain [vhost]." },
 };
 const struct conf_block conf_http_static_block = { CONF_ROWS(static_rows) };
 
@@ -100,13 +102,13 @@ static const struct directive remux_rows[] = {
       .since = "2", .help = "Serve live streams over HTTP." },
     { .name = "mount", .type = CONF_STRING, .unit = "path", .def = "[vhost]/[app]/[stream].flv",
       .reload = RELOAD_LIVE, IN_VHOST(http_remux.mount), .since = "2",
-      .help = "Where a stream appears; .flv, .ts, .aac or .mp3 at the end chooses the format. .ts not together with "
-              "hls." },
+      .help = "URL of a stream, behind a host name; the ending .flv, .ts, .aac or .mp3 chooses the format. .ts "
+              "excludes hls." },
     { .name = "fast_cache", .type = CONF_SECONDS_FLOAT, .def = "0", .min = 0, .max = 86400,
       IN_VHOST(http_remux.fast_cache_us), .since = "2",
-      .help = "For .aac and .mp3: keep so much, and start players with it." },
+      .help = "For .aac and .mp3: keep this much of the stream, and start players with it." },
     { .name = "drop_if_not_match", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.drop_if_not_match), .since = "5",
-      .help = "Drop what the FLV header says is not there." },
+      .help = "Drop audio or video that the FLV header says is absent." },
     { .name = "has_audio", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.has_audio), .since = "5",
       .help = "The FLV header promises audio." },
     { .name = "has_video", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.has_video), .since = "5",
@@ -136,7 +138,7 @@ static const struct directive hooks_rows[] = {
     HOOK("on_hls", "2", "An HLS segment is complete (POST)."),
     { .name = "on_hls_notify", .type = CONF_LIST, .unit = "URL ...", .flags = CONF_ENV_LIST, .since = "2",
       .example = "http://127.0.0.1:8085/api/v1/hls/[app]/[stream]/[ts_url][param]",
-      .help = "The same by GET, to warm a cache: the URL may hold [server_id] [service_id] [app] [stream] [param] "
-              "[ts_url]." },
+      .help = "The same by GET, to fill a cache: the URL may contain [server_id] [service_id] [app] [stream] "
+              "[param] [ts_url]." },
 };
 const struct conf_block conf_http_hooks_block = { CONF_ROWS(hooks_rows) };

@@ -1,4 +1,4 @@
-/* Watching over the server: reports, statistics, metrics, load; and what became of it. */
+/* Supervision of the server: reports, statistics, metrics, load, and former directives of that kind. */
 #include "app/conf/directive.h"
 
 /* clang-format off */
@@ -7,23 +7,25 @@ static const struct directive heartbeat_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "1",
       .help = "POST a JSON report to the URL regularly." },
     { .name = "interval", .type = CONF_SECONDS, .def = "10", .min = 1, .max = 86400, .reload = RELOAD_RESTART,
-      .since = "1", .help = "How often; at least 1." },
+      .since = "1", .help = "Interval of the reports; at least 1." },
     { .name = "url", .type = CONF_STRING, .unit = "URL", .def = "http://127.0.0.1:8085/api/v1/servers", .since = "1",
-      .help = "Who gets it." },
-    { .name = "device_id", .type = CONF_STRING, .since = "1", .example = "my-device", .help = "Name of this machine in it." },
-    { .name = "summaries", .type = CONF_BOOL, .def = "off", .since = "1", .help = "Put the API's summaries in." },
+      .help = "URL that gets the report." },
+    { .name = "device_id", .type = CONF_STRING, .since = "1", .example = "my-device",
+      .help = "Name of this machine in the report." },
+    { .name = "summaries", .type = CONF_BOOL, .def = "off", .since = "1",
+      .help = "Add the API's summaries to the report." },
     { .name = "ports", .type = CONF_BOOL, .def = "off", .since = "5",
-      .help = "Put the endpoints in, so that a proxy can send clients here." },
+      .help = "Add the endpoints to the report, so that a proxy can send clients here." },
 };
 const struct conf_block conf_heartbeat_block = { CONF_ROWS(heartbeat_rows) };
 
 static const struct directive stats_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "on", IN_CONF(stats.enabled), .since = "4",
-      .help = "Look at CPU, memory, network and disks regularly." },
+      .help = "Measure CPU, memory, network and disks regularly." },
     { .name = "network", .type = CONF_INT, .unit = "index", .def = "0", IN_CONF(stats.network), .since = "1",
       .help = "Which of the local addresses is the server's own: 0 is the first." },
     { .name = "disk", .type = CONF_LIST, .unit = "device ...", IN_CONF(stats.disk), .since = "1", .example = "sda",
-      .help = "Disks to look at, as /proc/diskstats calls them; none: none." },
+      .help = "Disks to measure, by their names in /proc/diskstats. Absent: no disk." },
 };
 const struct conf_block conf_stats_block = { CONF_ROWS(stats_rows) };
 
@@ -35,7 +37,7 @@ static const struct directive exporter_rows[] = {
     { .name = "label", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, .since = "5",
       .example = "cn-beijing", .help = "A label of the build metric." },
     { .name = "tag", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, .since = "5",
-      .example = "cn-edge", .help = "Another." },
+      .example = "cn-edge", .help = "Another label of the build metric." },
 };
 const struct conf_block conf_exporter_block = { CONF_ROWS(exporter_rows) };
 

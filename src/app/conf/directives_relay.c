@@ -10,30 +10,33 @@ static const struct directive cluster_rows[] = {
     { .name = "mode", .type = CONF_ENUM, .words = modes, .def = "local", .since = "1",
       .help = "remote makes the vhost an edge, which takes its streams from an origin." },
     { .name = "origin", .type = CONF_LIST, .unit = "host[:port] ...", .since = "1", .example = "127.0.0.1:19350",
-      .help = "The origins; the next one is tried at every reconnect." },
+      .help = "The origins; each connection attempt takes the next one." },
     { .name = "token_traverse", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .since = "1",
       .help = "Ask the origin about each client before it is served." },
     { .name = "vhost", .type = CONF_STRING, .unit = "name", .def = "[vhost]", .since = "2",
-      .help = "Vhost to ask the origin for; [vhost] is the client's." },
-    { .name = "debug_srs_upnode", .type = CONF_BOOL, .def = "on", .since = "1", .help = "Tell the origin who asks." },
+      .help = "Vhost that the origin is asked for; [vhost] is the vhost of the client." },
+    { .name = "debug_srs_upnode", .type = CONF_BOOL, .def = "on", .since = "1",
+      .help = "Tell the origin the identity of this server." },
     { .name = "protocol", .type = CONF_ENUM, .words = protocols, .def = "rtmp", .flags = CONF_EMPTY_COUNTS,
-      .since = "5", .help = "How the edge pulls." },
+      .since = "5", .help = "Protocol by which the edge pulls." },
     { .name = "follow_client", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .since = "5",
-      .help = "Pull the way the client plays." },
+      .help = "Pull by the protocol by which the client plays." },
     { .name = "origin_cluster", .type = CONF_BOOL, .def = "off", .since = "3",
       .help = "Send a client to the coworker that has the stream." },
     { .name = "coworkers", .type = CONF_LIST, .unit = "host:api_port ...", .since = "3", .example = "127.0.0.1:9091",
-      .help = "The APIs of the other origins." },
+      .help = "API endpoints of the other origins." },
 };
 const struct conf_block conf_cluster_block = { CONF_ROWS(cluster_rows) };
 
 static const struct directive forward_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "3",
-      .help = "Push each published stream on." },
+      .help = "Push each published stream to other servers." },
     { .name = "destination", .type = CONF_LIST, .unit = "host[:port] ...", .flags = CONF_NO_ENV,
-      .reload = RELOAD_APPLIED, .since = "3", .example = "127.0.0.1:19350", .help = "To whom; all of them get it." },
+      .reload = RELOAD_APPLIED, .since = "3", .example = "127.0.0.1:19350",
+      .help = "Servers to push to; all of them get the stream." },
     { .name = "backend", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_APPLIED, .since = "5",
-      .example = "http://127.0.0.1:8085/api/v1/forward", .help = "Ask here to whom; wins over destination." },
+      .example = "http://127.0.0.1:8085/api/v1/forward",
+      .help = "URL that is asked for the destinations; wins over destination." },
 };
 const struct conf_block conf_forward_block = { CONF_ROWS(forward_rows) };
 
@@ -53,41 +56,41 @@ static const struct directive engine_rows[] = {
       .example = "libx264", .help = "Video encoder, copy, or vn for no video." },
     { .name = "vbitrate", .type = CONF_INT, .unit = "kbit/s", .def = "0", .reload = RELOAD_APPLIED,
       IN_ENGINE(vbitrate_kbps), .since = "1",
-      .help = "Bit rate; here and below 0 leaves the option out." },
+      .help = "Video bit rate; here and below 0 leaves the option out." },
     { .name = "vfps", .type = CONF_FLOAT, .def = "0", .reload = RELOAD_APPLIED,
       IN_ENGINE(vfps), .since = "1", .help = "Frame rate." },
     { .name = "vwidth", .type = CONF_INT, .unit = "pixels", .def = "0", .reload = RELOAD_APPLIED,
       IN_ENGINE(vwidth), .since = "1",
-      .help = "Width." },
+      .help = "Width of the picture." },
     { .name = "vheight", .type = CONF_INT, .unit = "pixels", .def = "0", .reload = RELOAD_APPLIED,
       IN_ENGINE(vheight), .since = "1",
-      .help = "Height." },
+      .help = "Height of the picture." },
     { .name = "vthreads", .type = CONF_INT, .def = "1", .reload = RELOAD_APPLIED,
-      IN_ENGINE(vthreads), .since = "1", .help = "Threads." },
+      IN_ENGINE(vthreads), .since = "1", .help = "Number of threads." },
     { .name = "vprofile", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED,
       IN_ENGINE(vprofile), .since = "1",
-      .example = "main", .help = "Profile; needed to encode video." },
+      .example = "main", .help = "Profile; required to encode video." },
     { .name = "vpreset", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED,
       IN_ENGINE(vpreset), .since = "1",
-      .example = "medium", .help = "Preset; needed to encode video." },
+      .example = "medium", .help = "Preset; required to encode video." },
     OPTIONS(vparams, "More options for video."),
     { .name = "acodec", .type = CONF_STRING, .reload = RELOAD_APPLIED,
       IN_ENGINE(acodec), .since = "1", .example = "aac",
       .help = "Audio encoder, copy, or an for no audio." },
     { .name = "abitrate", .type = CONF_INT, .unit = "kbit/s", .def = "0", .reload = RELOAD_APPLIED,
       IN_ENGINE(abitrate_kbps), .since = "1",
-      .help = "Bit rate." },
+      .help = "Audio bit rate." },
     { .name = "asample_rate", .type = CONF_INT, .unit = "Hz", .def = "0", .reload = RELOAD_APPLIED,
       IN_ENGINE(asample_rate), .since = "1",
       .help = "Sample rate." },
     { .name = "achannels", .type = CONF_INT, .unit = "0|1|2", .def = "0", .reload = RELOAD_APPLIED,
       IN_ENGINE(achannels), .since = "1",
-      .help = "Channels." },
+      .help = "Number of channels." },
     OPTIONS(aparams, "More options for audio."),
     { .name = "oformat", .type = CONF_STRING, .def = "flv", .reload = RELOAD_APPLIED, IN_ENGINE(oformat), .since = "1",
       .help = "Format of the output; off leaves it to ffmpeg." },
     { .name = "output", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_APPLIED, IN_ENGINE(output), .since = "1",
-      .example = "rtmp://127.0.0.1:[port]/[app]?vhost=[vhost]/[stream]_[engine]", .help = "Where to." },
+      .example = "rtmp://127.0.0.1:[port]/[app]?vhost=[vhost]/[stream]_[engine]", .help = "URL of the output." },
 };
 static const struct conf_block transcode_engine_block = { CONF_ROWS(engine_rows), CONF_NAMED(struct conf_engine, name) };
 static const struct conf_block ingest_engine_block = { CONF_ROWS(engine_rows), CONF_NAMED(struct conf_engine, name),
@@ -97,13 +100,13 @@ static const struct conf_block ingest_engine_block = { CONF_ROWS(engine_rows), C
 
 static const struct directive transcode_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
-      IN_TRANSCODE(enabled), .since = "1", .help = "Transcode." },
+      IN_TRANSCODE(enabled), .since = "1", .help = "Transcode streams." },
     { .name = "ffmpeg", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED,
       IN_TRANSCODE(ffmpeg), .since = "1",
-      .example = "/usr/bin/ffmpeg", .help = "The program." },
+      .example = "/usr/bin/ffmpeg", .help = "Path of the ffmpeg program." },
     { .name = "engine", .type = CONF_BLOCK, .children = &transcode_engine_block, .flags = CONF_REPEAT, .unit = "NAME",
       .reload = RELOAD_APPLIED, CONF_BLOCKS(struct conf_transcode, engines, n_engines), .since = "1", .example = "sd",
-      .help = "One output: a process of its own." },
+      .help = "One output, made by a process of its own." },
 };
 const struct conf_block conf_transcode_block = { CONF_ROWS(transcode_rows), CONF_NAMED(struct conf_transcode, scope) };
 
@@ -113,22 +116,22 @@ static const char *const inputs[] = { "file", "stream", NULL };
 
 static const struct directive input_rows[] = {
     { .name = "type", .type = CONF_ENUM, .words = inputs, .other = -1, .def = "file", .reload = RELOAD_APPLIED,
-      IN_INGEST(type), .since = "1", .help = "A file, which starts over at its end, or a stream." },
+      IN_INGEST(type), .since = "1", .help = "A file, which is started again at its end, or a stream." },
     { .name = "url", .type = CONF_STRING, .unit = "path or URL", .reload = RELOAD_APPLIED, IN_INGEST(url), .since = "1",
-      .example = "./doc/source.flv", .help = "Which." },
+      .example = "./doc/source.flv", .help = "The file or the stream." },
 };
 static const struct conf_block input_block = { CONF_ROWS(input_rows), .unchecked = true };
 
 static const struct directive ingest_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
-      IN_INGEST(enabled), .since = "1", .help = "Run it." },
+      IN_INGEST(enabled), .since = "1", .help = "Run this ingest." },
     { .name = "input", .type = CONF_BLOCK, .children = &input_block, .reload = RELOAD_APPLIED, .since = "1",
-      .help = "What to pull in." },
+      .help = "The input." },
     { .name = "ffmpeg", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, IN_INGEST(ffmpeg), .since = "1",
-      .example = "/usr/bin/ffmpeg", .help = "The program." },
+      .example = "/usr/bin/ffmpeg", .help = "Path of the ffmpeg program." },
     { .name = "engine", .type = CONF_BLOCK, .children = &ingest_engine_block, .unit = "[NAME]",
       .reload = RELOAD_APPLIED, CONF_BLOCKS(struct conf_ingest, engines, n_engines), .since = "1",
-      .help = "How, and where to; without codecs everything is copied." },
+      .help = "How the input is encoded, and the output. Without codecs everything is copied." },
 };
 const struct conf_block conf_ingest_block = { CONF_ROWS(ingest_rows), CONF_NAMED(struct conf_ingest, id) };
 
@@ -136,10 +139,11 @@ const struct conf_block conf_ingest_block = { CONF_ROWS(ingest_rows), CONF_NAMED
 
 static const struct directive exec_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
-      IN_EXEC(exec.enabled), .since = "3", .help = "Run them." },
+      IN_EXEC(exec.enabled), .since = "3", .help = "Run the programs." },
     { .name = "publish", .type = CONF_LIST, .unit = "command argument ...", .flags = CONF_REPEAT,
       .reload = RELOAD_APPLIED,
       IN_EXEC(exec.publish), .since = "3", .example = "/usr/bin/ffmpeg -i [url] -c copy -f flv /tmp/[stream].flv",
-      .help = "Started with the stream, started again 3 s after it ends, ended with the stream. No shell." },
+      .help = "A program that is started with the stream, started again 3 s after it ends, and ended with the "
+              "stream. No shell is involved." },
 };
 const struct conf_block conf_exec_block = { CONF_ROWS(exec_rows) };

@@ -1,4 +1,4 @@
-/* A virtual host: its own settings, playing, publishing, and who may. */
+/* A virtual host: its own settings, playing, publishing, access. */
 #include "app/conf/directive.h"
 #include "app/conf/vhost.h"
 
@@ -9,18 +9,20 @@ static const char *const republish[] = { "busy", "takeover", NULL };
 
 static const struct directive vhost_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "on", .flags = CONF_NO_ENV, .reload = RELOAD_APPLIED,
-      IN_VHOST(enabled), .since = "1", .help = "Off refuses all its clients; they do not fall to the default vhost." },
+      IN_VHOST(enabled), .since = "1",
+      .help = "Off refuses all clients of the vhost. They do not get the default vhost either." },
     { .name = "chunk_size", .type = CONF_INT, .unit = "bytes", .min = 128, .max = 65536, .reload = RELOAD_LIVE,
       IN_VHOST(chunk_size), .since = "1", .example = "60000",
       .help = "Size of the RTMP chunks that the server sends. Absent: that of the root." },
     { .name = "min_latency", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(min_latency),
-      .since = "2", .help = "Send each frame at once, do not collect. (WebRTC: on by default.)" },
+      .since = "2", .help = "Send each frame at once, without batches. (WebRTC: on by default.)" },
     { .name = "tcp_nodelay", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(tcp_nodelay), SET_IN_VHOST(tcp_nodelay_set),
-      .since = "2", .help = "TCP_NODELAY on RTMP connections. Absent: on, for batches are whole writes already; off asks the kernel to "
-              "collect small ones." },
+      .since = "2", .help = "TCP_NODELAY on RTMP connections. Absent: on, because each batch is one write already. "
+              "Off lets the kernel merge small writes." },
     { .name = "in_ack_size", .type = CONF_INT, .unit = "bytes", .def = "0", .min = 0, .max = 2147483647,
       .reload = RELOAD_LIVE, IN_VHOST(in_ack_size), .since = "3",
-      .help = "Acknowledge each so many received bytes even if the client did not ask for it; 0: only if." },
+      .help = "Acknowledge received bytes at this interval even if the client did not ask for it; 0: only if it "
+              "did." },
     { .name = "out_ack_size", .type = CONF_INT, .unit = "bytes", .def = "2500000", .min = 0, .max = 2147483647,
       .reload = RELOAD_LIVE, IN_VHOST(out_ack_size), .since = "3",
       .help = "Window acknowledgement size sent to the client; 0: not sent." },
@@ -29,15 +31,15 @@ static const struct directive vhost_rows[] = {
     { .name = "publish", .type = CONF_BLOCK, .children = &conf_publish_block, .state = CONF_BUILT, .since = "3",
       .help = "How publishers are served." },
     { .name = "refer", .type = CONF_BLOCK, .children = &conf_refer_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
-      .since = "3", .help = "On which web pages a player may stand." },
+      .since = "3", .help = "Web pages that may embed a player." },
     { .name = "security", .type = CONF_BLOCK, .children = &conf_security_block, .flags = CONF_NO_ENV,
-      .state = CONF_BUILT, .since = "2", .help = "From which addresses one may play or publish." },
+      .state = CONF_BUILT, .since = "2", .help = "Addresses from which clients may play or publish." },
     { .name = "tls", .type = CONF_BLOCK, .children = &conf_vhost_tls_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
-      .since = "ours", .help = "A certificate of its own, for clients that ask for the vhost by name (SNI)." },
+      .since = "ours", .help = "A certificate of the vhost, for clients that ask for it by name (SNI)." },
     { .name = "cluster", .type = CONF_BLOCK, .children = &conf_cluster_block, .flags = CONF_NO_ENV, .since = "3",
-      .help = "Being an edge of other servers, or one of several origins." },
+      .help = "This server as an edge of other servers, or as one of several origins." },
     { .name = "forward", .type = CONF_BLOCK, .children = &conf_forward_block, .since = "3",
-      .help = "Pushing each published stream to other servers." },
+      .help = "Push of each published stream to other servers." },
     { .name = "http_hooks", .type = CONF_BLOCK, .children = &conf_http_hooks_block, .since = "1",
       .help = "HTTP callbacks, which may refuse a client." },
     { .name = "http_static", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_http_static_block, .since = "2",
@@ -54,12 +56,12 @@ static const struct directive vhost_rows[] = {
       .help = "RTSP in this vhost." },
     { .name = "transcode", .type = CONF_BLOCK, .children = &conf_transcode_block, .flags = CONF_REPEAT | CONF_NO_ENV,
       CONF_BLOCKS(struct conf_vhost, transcodes, n_transcodes), .unit = "[app[/stream]]", .since = "1",
-      .help = "Running ffmpeg on published streams: all, those of an app, or one." },
+      .help = "ffmpeg on published streams: on all, on those of an app, or on one." },
     { .name = "ingest", .type = CONF_BLOCK, .children = &conf_ingest_block, .flags = CONF_REPEAT | CONF_NO_ENV,
       CONF_BLOCKS(struct conf_vhost, ingests, n_ingests), .unit = "[ID]", .since = "1", .example = "livestream",
-      .help = "Running ffmpeg to pull a file or a stream in, as long as the server runs." },
+      .help = "ffmpeg that pulls in a file or a stream, while the server runs." },
     { .name = "exec", .type = CONF_BLOCK, .children = &conf_exec_block, .flags = CONF_NO_ENV, .since = "3",
-      .help = "Running a program for each published stream." },
+      .help = "Programs that are run for each published stream." },
 
     /* spellings of SRS 1 and 2, see legacy.c */
     { .name = "http", .type = CONF_BLOCK, .children = &conf_http_static_block, .flags = CONF_LEGACY | CONF_NO_ENV,
@@ -102,39 +104,40 @@ const struct conf_block conf_vhost_block = { CONF_ROWS(vhost_rows), CONF_NAMED(s
 static const struct directive play_rows[] = {
     { .name = "gop_cache", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_VHOST(play.gop_cache),
       .since = "1",
-      .help = "A new player starts with the latest key frame, so the picture is there at once. Off: less delay." },
+      .help = "A new player starts with the latest key frame, so that it has a picture at once. Off: less delay." },
     { .name = "gop_cache_max_frames", .type = CONF_INT, .unit = "frames", .def = "2500", .min = 0, .max = 2147483647,
       .reload = RELOAD_APPLIED, IN_VHOST(play.gop_cache_max_frames), .since = "5",
-      .help = "A group of pictures with more frames than this is not kept; 0: no limit." },
+      .help = "A group of pictures with more frames than this is not cached; 0: no limit." },
     { .name = "queue_length", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
       IN_VHOST(play.queue_length_us), .since = "1",
       .help = "A player that falls behind by more than this loses frames, up to the next key frame." },
     { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_FULL, .def = "full",
       .reload = RELOAD_APPLIED, IN_VHOST(play.time_jitter), .since = "1",
-      .help = "Timestamps as the player sees them: full starts at 0 and leaves no gap where frames were skipped, zero "
-              "only starts at 0, off gives the encoder's own." },
+      .help = "Timestamps for the player: full starts at 0 and closes the gaps of skipped frames, zero starts at 0, "
+              "off keeps those of the encoder." },
     { .name = "atc", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(play.atc), .since = "1",
       .help = "Keep the encoder's absolute timestamps, so that two servers can back each other up." },
     { .name = "atc_auto", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(play.atc_auto),
-      .since = "1", .help = "Turn atc on for a stream whose metadata says bravo_atc." },
+      .since = "1", .help = "Switch atc on for a stream whose metadata contains bravo_atc." },
     { .name = "mix_correct", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(play.mix_correct),
       .since = "2", .help = "Sort audio and video by time before sending." },
     { .name = "mw_latency", .type = CONF_MS, .def = "350", .min = 0, .max = 60000, .reload = RELOAD_APPLIED,
       IN_VHOST(play.mw_latency_us), SET_IN_VHOST(play.mw_latency_set), .since = "2",
-      .help = "Collect what a player gets for so long and send it with one call: less CPU, more delay. Absent: as "
-              "long as the number of players asks for, up to this." },
+      .help = "Collect frames for this long and send them with one call: less CPU, more delay. Absent: the number "
+              "of players decides how long, up to this." },
     { .name = "mw_msgs", .type = CONF_INT, .unit = "frames", .def = "8", .min = 0, .max = 128,
       .reload = RELOAD_APPLIED, IN_VHOST(play.mw_msgs), SET_IN_VHOST(play.mw_msgs_set), .since = "4",
-      .help = "With mw_latency written: hold a batch until more than so many frames wait, at most 350 ms longer." },
+      .help = "Where mw_latency is written: hold a batch until more than this many frames wait, for at most 350 ms "
+              "more." },
     { .name = "send_min_interval", .type = CONF_MS_FLOAT, .def = "0", .min = 0, .max = 60000,
       .reload = RELOAD_APPLIED, IN_VHOST(play.send_min_interval_us), .since = "2",
-      .help = "Least time between two frames, to spare a weak player." },
+      .help = "Least time between two frames, for players that cannot keep up." },
     { .name = "reduce_sequence_header", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE,
       IN_VHOST(play.reduce_sequence_header), .since = "2",
       .help = "Do not send a sequence header again that equals the last one." },
     { .name = "wait", .type = CONF_SECONDS, .def = "3600", .min = 0, .max = 31536000, .reload = RELOAD_LIVE,
       IN_VHOST(play.wait_us), .since = "ours",
-      .help = "How long an RTMP player may wait for a publisher, before the first and after each; then it is told "
+      .help = "How long an RTMP player may wait for a publisher, at first and after each one; then it gets "
               "StreamNotFound. 0: not at all." },
 };
 
@@ -142,7 +145,7 @@ const struct conf_block conf_play_block = { CONF_ROWS(play_rows) };
 
 static const struct directive publish_rows[] = {
     { .name = "mr", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(publish.mr), .since = "2",
-      .help = "Read less often and more at a time: less CPU, more delay." },
+      .help = "Read publishers less often, and more at a time: less CPU, more delay." },
     { .name = "mr_latency", .type = CONF_MS, .def = "350", .min = 0, .max = 60000, .reload = RELOAD_APPLIED,
       IN_VHOST(publish.mr_latency_us), .since = "2", .help = "Time between two such reads." },
     { .name = "firstpkt_timeout", .type = CONF_MS, .def = "20000", .min = 0, .max = 86400000,
@@ -154,10 +157,10 @@ static const struct directive publish_rows[] = {
       .since = "2", .help = "Read size, profile and frame rate from the video's parameter sets." },
     { .name = "try_annexb_first", .type = CONF_BOOL, .def = "on", .reload = RELOAD_LIVE,
       IN_VHOST(publish.try_annexb_first), .since = "5",
-      .help = "Look for start codes in video payloads first; length prefixes come next." },
+      .help = "Look for start codes in video payloads first, and for length prefixes second." },
     { .name = "kickoff_for_idle", .type = CONF_SECONDS_FLOAT, .def = "0", .min = 0, .max = 31536000,
       .reload = RELOAD_LIVE, IN_VHOST(publish.kickoff_for_idle_us), .since = "5",
-      .help = "Disconnect a publisher whom nobody has watched for so long; 0: never. Not together with forward." },
+      .help = "Disconnect a publisher after this long without a player; 0: never. Excludes forward." },
     { .name = "republish", .type = CONF_ENUM, .words = republish, .def = "busy", .reload = RELOAD_LIVE,
       IN_VHOST(publish.republish_takeover), .since = "ours",
       .help = "A second publisher of a stream that is live: busy refuses it, takeover ends the first one." },
@@ -167,10 +170,10 @@ const struct conf_block conf_publish_block = { CONF_ROWS(publish_rows) };
 
 static const struct directive refer_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .reload = RELOAD_LIVE, IN_VHOST(refer.enabled),
-      .since = "3", .help = "Check the page that an RTMP client names." },
+      .since = "3", .help = "Check the web page that an RTMP client names." },
     { .name = "all", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.all),
       SET_IN_VHOST(refer.has_all), .since = "1", .example = "github.com github.io",
-      .help = "Domains, with what is below them, for players and publishers. Without a domain nobody may." },
+      .help = "Domains, with their subdomains, for players and publishers. Without a domain all are refused." },
     { .name = "publish", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.publish),
       SET_IN_VHOST(refer.has_publish), .since = "1", .example = "github.com", .help = "The same for publishers." },
     { .name = "play", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.play),
@@ -184,17 +187,18 @@ static const struct directive security_rows[] = {
       .since = "2", .help = "Apply the rules. Enabled without any rule refuses everybody." },
     { .name = "deny", .type = CONF_LIST, .unit = "publish|play all|ip|cidr", .flags = CONF_REPEAT,
       .reload = RELOAD_LIVE, .state = CONF_BUILT, .since = "2", .example = "publish 192.168.1.0/24",
-      .help = "Refuses whom it names, before any allow is looked at." },
+      .help = "Refuses the clients that it names; checked before every allow." },
     { .name = "allow", .type = CONF_LIST, .unit = "publish|play all|ip|cidr", .flags = CONF_REPEAT,
       .reload = RELOAD_LIVE, .state = CONF_BUILT, .since = "2", .example = "play all",
-      .help = "As soon as there is one allow, of either role, only those are let in whom one names in their role." },
+      .help = "Admits the clients that it names. As soon as there is one allow, for either role, all clients "
+              "without an allow for their role are refused." },
 };
 
 const struct conf_block conf_security_block = { CONF_ROWS(security_rows) };
 
 static const struct directive tls_rows[] = {
     { .name = "key", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(tls.key), .since = "ours",
-      .example = "./conf/live.example.key", .help = "Private key, PEM. Absent: the pair of the port is shown." },
+      .example = "./conf/live.example.key", .help = "Private key, PEM. Absent: the certificate of the port is used." },
     { .name = "cert", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(tls.cert), .since = "ours",
       .example = "./conf/live.example.crt", .help = "Certificate chain, PEM." },
 };

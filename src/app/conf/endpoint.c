@@ -7,7 +7,7 @@
 
 #include "core/str.h"
 
-/* Where the port starts; the address goes to `e`. */
+/* Split off the address, which goes to `e`; returns the port. */
 static const char *split(const char *text, struct conf_endpoint *e)
 {
     const char *close = text[0] == '[' ? strchr(text, ']') : NULL;
@@ -24,7 +24,7 @@ static const char *split(const char *text, struct conf_endpoint *e)
     return colon + 1;
 }
 
-/* An IPv4 address in IPv6 clothes: sockets of IPv6 take none of IPv4. */
+/* True for an IPv4 address that is mapped into IPv6: our IPv6 sockets do not accept IPv4. */
 static bool unmap(struct conf_endpoint *e, const unsigned char address[static sizeof(struct in6_addr)])
 {
     static const unsigned char mapped[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
@@ -36,7 +36,7 @@ enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoi
 {
     *e = (struct conf_endpoint){ 0 };
     const char *port = split(text, e);
-    long        n = strtol(port, NULL, 10); /* as all numbers are read: what follows the digits is ignored */
+    long        n = strtol(port, NULL, 10); /* read like all numbers: anything behind the digits is ignored */
     e->port = n < INT_MIN || n > INT_MAX ? -1 : (int)n;
 
     unsigned char address[sizeof(struct in6_addr)];

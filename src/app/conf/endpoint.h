@@ -1,7 +1,7 @@
 /**
  * An endpoint as `listen` writes it: `1935`, `127.0.0.1:1935`, `[::1]:1935`, `:::1935`.
  *
- * A bare port means every IPv4 address, "0.0.0.0"; whoever opens it on a host without IPv4 takes "::".
+ * A bare port means every IPv4 address, "0.0.0.0". On a host without IPv4 the caller opens "::" in its place.
  *
  * Yields     no
  */
@@ -19,7 +19,7 @@ struct conf_endpoint {
 
 enum conf_endpoint_read { CONF_ENDPOINT_OK, CONF_ENDPOINT_BAD_IP, CONF_ENDPOINT_BAD_PORT };
 
-/** `e` is filled as far as possible in any case; names of hosts are no addresses here. */
+/** Parse an endpoint. `e` is filled as far as possible, even on an error. Host names are not addresses here. */
 enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoint *e);
 
 #endif

@@ -35,7 +35,7 @@ struct overlay {
     char *const        *envp;
 };
 
-/* The first of the row's variables that is set; its name goes to `name`. */
+/* The value of the first of the row's variables that is set; its name goes to `name`. */
 static const char *find_value(const struct overlay *o, const char *names, char *name, size_t cap)
 {
     while (*names) {
@@ -74,7 +74,7 @@ static bool set_words(struct conf_tree *t, struct conf_node *n, const char *valu
     return true;
 }
 
-/* `missing` names the blocks from `parent` down to that of the row. */
+/* Write a value into the tree. `missing` names the blocks between `parent` and the row; they are made where needed. */
 static struct err *set_node(struct overlay *o, struct conf_node *parent, const char *missing,
                             const struct directive *row, const char *variable, const char *value)
 {
@@ -108,7 +108,7 @@ static struct err *set_node(struct overlay *o, struct conf_node *parent, const c
 static struct err *overlay_block(struct overlay *o, const struct conf_block *block, const char *path,
                                  struct conf_node *parent, const char *below);
 
-/* A variable counts for each block of a list. A list stands at the root or in another list: `parent` is what is around. */
+/* A variable counts for each block of a list. `parent` is the root or an item of another list. */
 static struct err *overlay_list(struct overlay *o, const struct directive *row, const char *path,
                                 const struct conf_node *parent)
 {
@@ -118,7 +118,7 @@ static struct err *overlay_list(struct overlay *o, const struct directive *row, 
     return e;
 }
 
-/* All rows of a block that lies at `path`, and at `below` seen from `parent`. Recursion follows the table. */
+/* Overlay all rows of a block. It lies at `path`, which is `below` when seen from `parent`. Recursion follows the table. */
 static struct err *overlay_block(struct overlay *o, const struct conf_block *block, const char *path,
                                  struct conf_node *parent, const char *below)
 {

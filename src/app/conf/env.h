@@ -1,8 +1,8 @@
 /**
  * Environment variables laid over the tree: a variable that is not empty wins over the file.
  *
- * Source     reference: path of names, upper case, `.` and the joint as `_`, with `SRS_` before it; the name of a
- *            vhost is not part of it, so that a variable counts for all vhosts
+ * Source     SRS 7: `SRS_` and the path in upper case, with `_` for each `.`; the name of a vhost is not part of it, so
+ *            that a variable counts for all vhosts
  * Ownership  `envp` is only read
  * Yields     no
  */
@@ -19,7 +19,7 @@ const char *conf_env_find(char *const *envp, const char *name);
 /** The names of a row's variables, separated by spaces, most important first; "" when it has none. */
 const char *conf_env_names(const char *path, const struct directive *row, bool inherited_no_env, char *buf, size_t cap);
 
-/** Set what the environment says in the tree, creating blocks where needed. */
+/** Write the values of the environment into the tree, making blocks where needed. */
 struct err *conf_env_apply(struct conf_tree *tree, char *const *envp, struct conf_report *report) ATTR_MUST_USE;
 
 enum { CONF_ENV_NAMES_MAX = 256 };

@@ -11,7 +11,7 @@
 #include "core/buf.h"
 #include "core/str.h"
 
-/* A file that is being read, and the one that includes it. */
+/* A file that is being read, and the file that includes it. */
 struct chain {
     const struct chain *includer;
     const char         *path;
@@ -37,8 +37,8 @@ static const char *kind_of(const struct stat *st)
 }
 
 /*
- * Opening a pipe or a terminal waits for nobody, and none of them is read: a reload would never end. A directory is let
- * pass; its reader knows what it counts as.
+ * Opening does not wait for a pipe or a terminal, and neither is read: a reload might never end. A directory is opened;
+ * the caller knows what it counts as.
  */
 static struct err *open_file(const char *dir, const char *path, int *fd, struct stat *st)
 {

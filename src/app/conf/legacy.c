@@ -10,7 +10,7 @@
 struct legacy {
     struct conf_tree   *tree;
     struct conf_report *report;
-    const char         *vhost; /* whose children are at hand, or NULL */
+    const char         *vhost; /* name of the vhost that is being changed, or NULL */
     bool                failed;
 };
 
@@ -25,7 +25,7 @@ static void say(struct legacy *l, const struct conf_node *old, const char *from,
                         conf_node_where(old, where, sizeof where));
 }
 
-/* `parent { block { name … } }` gets the words and the children of `old`. */
+/* Give `parent { block { name … } }` the words and children of `old`. */
 static void put(struct legacy *l, struct conf_node *parent, const char *block, const char *name,
                 const struct conf_node *old)
 {
@@ -49,7 +49,7 @@ static void put(struct legacy *l, struct conf_node *parent, const char *block, c
 static void put_word(struct legacy *l, struct conf_node *parent, const char *block, const char *name, const char *word,
                      const struct conf_node *like)
 {
-    char            *args[] = { (char *)word }; /* only read, and copied below */
+    char            *args[] = { (char *)word }; /* it is only read, and copied below */
     struct conf_node one = { .file = like->file, .line = like->line, .args = args, .n_args = 1 };
     put(l, parent, block, name, &one);
     struct conf_node *to = conf_node_child(conf_node_child(parent, block), name);
@@ -66,7 +66,7 @@ static void rename_node(struct legacy *l, struct conf_node *n, const char *name)
         l->failed = true;
 }
 
-/* `old` is to be called `name`; if there is one already, its children are overwritten by those of `old`. */
+/* Rename `old` to `name`. The children of a node that has the name already are overwritten by those of `old`. */
 static void rename_or_merge(struct legacy *l, struct conf_node *parent, struct conf_node *old, const char *name)
 {
     struct conf_node *there = conf_node_child(parent, name);
@@ -91,7 +91,7 @@ static void rename_or_merge(struct legacy *l, struct conf_node *parent, struct c
     }
 }
 
-/* Removes every child of those names, with a warning for each. */
+/* Remove every child of those names, with a warning for each. */
 static void drop(struct legacy *l, struct conf_node *parent, const char *path, const char *const *names)
 {
     for (struct conf_node *n = parent->first, *after; n; n = after) {
@@ -108,7 +108,7 @@ static void drop(struct legacy *l, struct conf_node *parent, const char *path, c
     }
 }
 
-/* A directive of a vhost that now stands in a block of it. */
+/* A directive of the vhost that now stands in one of its blocks. */
 struct move {
     const char *name, *block, *to;
 };
@@ -133,7 +133,7 @@ static const struct move moves[] = {
     { "debug_srs_upnode", "cluster", "debug_srs_upnode" },
 };
 
-/* A block of a vhost whose children now stand in another. */
+/* A block of the vhost whose children now stand in another block. */
 struct spread {
     const char *name, *child, *block, *to;
 };
@@ -184,7 +184,7 @@ static bool spread_one(struct legacy *l, struct conf_node *vhost, struct conf_no
     return known;
 }
 
-/* `refer_play D …;` and its like: `refer { enabled on; play D …; }`. */
+/* `refer_play D …;` and similar: they become `refer { enabled on; play D …; }`. */
 static bool enable_one(struct legacy *l, struct conf_node *vhost, struct conf_node *n)
 {
     static const struct move enables[] = {
@@ -280,7 +280,7 @@ static void fix_srt(struct legacy *l, struct conf_node *srt)
     }
 }
 
-/* The latest SRS 7 keeps these two in a block; ours, like all others, at the root. Those of the root win. */
+/* The latest SRS 7 has these two in a block. All other releases have them at the root, where they win. */
 static void fix_rtmp(struct legacy *l, struct conf_node *rtmp)
 {
     static const char *const names[] = { "listen", "chunk_size" };
@@ -299,8 +299,8 @@ static void fix_rtmp(struct legacy *l, struct conf_node *rtmp)
 }
 
 /*
- * `listen 1935` without its `;`, as sample files of old releases have it, swallows the directive on the next
- * line. Words that stand there and are no endpoints are left out.
+ * `listen 1935` without its `;`, as in sample files of old releases, swallows the directive on the next line. From the
+ * first word there that is no endpoint on, the words are left out.
  */
 static void fix_listen(struct legacy *l, struct conf_node *listen)
 {
@@ -310,7 +310,7 @@ static void fix_listen(struct legacy *l, struct conf_node *listen)
         if (conf_endpoint_parse(listen->args[i], &e) == CONF_ENDPOINT_OK)
             continue;
         conf_report_add(l->report, LOG_WARN,
-                        "transform: %s and what follows is no endpoint and left out of listen (%s)",
+                        "transform: %s is no endpoint: it and the words behind it are left out of listen (%s)",
                         conf_show(listen->args[i], word, sizeof word), conf_node_where(listen, where, sizeof where));
         listen->n_args = i;
     }

@@ -1,9 +1,9 @@
 /**
  * Old spellings become new ones, on the tree, before anything is checked.
  *
- * Source     reference: the spellings of SRS 1 to 4, and the other way round `rtmp { }` of the latest SRS 7
+ * Source     the spellings of SRS 1 to 4, and `rtmp { }` of the latest SRS 7, which moves to the root
  * Shape      each change is a warning in the report: `transform: vhost.gop_cache to vhost.play.gop_cache of V`.
- *            Where old and new stand together the old one overwrites the value, as users know it
+ *            Where old and new spelling stand together, the old one overwrites the value, as in SRS
  * Errors     out of memory
  * Yields     no
  */

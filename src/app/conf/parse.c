@@ -22,12 +22,12 @@ struct parser {
     /* the words of the directive that is being read */
     char **words;
     size_t n_words, words_cap;
-    int    start_line; /* of its first word */
-    int    broken_at;  /* line of the first line end inside it, 0 while there is none */
-    int    broken_to;  /* line of its latest word */
+    int    start_line; /* line of its first word */
+    int    broken_at;  /* line of the first line end inside it; 0: none so far */
+    int    broken_to;  /* line of its last word so far */
     size_t n_on_line;  /* words before that line end */
 
-    /* the blocks that are open; [0] takes the directives of the file */
+    /* the open blocks; [0] takes the directives of the file */
     struct conf_node *open[CONF_DEPTH_MAX + 1];
     int               depth, depth_max;
 };
@@ -58,7 +58,7 @@ static void skip_space(struct parser *in)
             in->p = memchr(in->p, '\n', (size_t)(in->end - in->p));
             if (!in->p)
                 in->p = in->end;
-            in->p--; /* the loop steps onto the line end */
+            in->p--; /* the loop steps to the line end */
             break;
         default: return;
         }
@@ -106,7 +106,7 @@ static struct err *keep_word(struct parser *in, const char *word, size_t len)
     return NULL;
 }
 
-/* `in->p` stands at the opening quote. A quoted empty string is no word at all. */
+/* `in->p` is at the opening quote. An empty quoted string makes no word. */
 static struct err *read_quoted(struct parser *in)
 {
     const char *start = in->p + 1;
@@ -171,7 +171,7 @@ static void warn_broken_line(const struct parser *in, bool block)
                         in->file, in->start_line, name, in->line);
 }
 
-/* The words read so far become a node. */
+/* Make a node of the words that have been read. */
 static struct err *keep_node(struct parser *in, bool block)
 {
     if (in->broken_at)

@@ -8,9 +8,9 @@
 #include "app/conf/tree.h"
 #include "core/str.h"
 
-/* A service that is switched on, and where it stands in the file. */
+/* A service that is on, and its place in the file. */
 struct service {
-    const char              *path; /* of its `listen` */
+    const char              *path; /* node of its `listen` */
     const struct conf_words *listen;
     const char              *block, *inner;
 };
@@ -37,7 +37,7 @@ static size_t list_services(const struct conf *c, struct service out[static SERV
     return n;
 }
 
-/* The bytes of an address, and whether all are 0: the wildcard. */
+/* The bytes of an address; all 0 is the wildcard. */
 static size_t address_of(const struct conf_endpoint *e, unsigned char out[static sizeof(struct in6_addr)], bool *any)
 {
     size_t len = e->ipv6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
@@ -66,7 +66,7 @@ static enum overlap compare(const char *one, const char *other)
     return any_a || any_b ? OVERLAPPING : APART;
 }
 
-/* The line of `listen`, or of the block that has the default. */
+/* The line of `listen`, or of the block where the default counts. */
 static const struct conf_node *node_of(const struct conf *c, const struct service *s)
 {
     const struct conf_node *block = s->block ? conf_node_child(&c->tree->root, s->block) : &c->tree->root;
@@ -82,7 +82,7 @@ static const char *where_of(const struct conf *c, const struct service *s, char 
     return n && n->file ? conf_node_where(n, buf, CONF_WHERE_MAX) : "the defaults";
 }
 
-/* What the start could not listen on. */
+/* Refuse words that are no endpoints: the start could not listen on them. */
 static struct err *check_words(const struct conf *c, const struct service *s)
 {
     struct conf_endpoint e;
@@ -109,7 +109,7 @@ static struct err *check_pair(const struct conf *c, const struct service *a, con
         for (size_t k = a == b ? i + 1 : 0; k < b->listen->count; k++) {
             const char  *one = a->listen->items[i], *other = b->listen->items[k];
             enum overlap found = compare(one, other);
-            /* The same endpoint twice in one service is opened once. */
+            /* An endpoint that stands twice in one service is opened once. */
             bool fine = a == b ? found == EQUAL || (found == OVERLAPPING && c->reuse_port) : false;
             if (found != APART && !fine)
                 return refuse(c, a, one, b, other);

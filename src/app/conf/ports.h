@@ -1,6 +1,6 @@
 /**
- * One port for two services: refused when a configuration is read, for `reuse_port` would let the kernel share the port's
- * clients out among services that do not understand each other, and without it only one of them could listen.
+ * The check that no two services have the same port. Without `reuse_port` only one of them could listen; with it the
+ * kernel would distribute the port's clients among services that speak different protocols.
  *
  * Yields     no
  */
@@ -12,8 +12,8 @@
 #include "core/err.h"
 
 /**
- * Every endpoint of the services that `c` switches on must be one service's own. An address and the wildcard of its family
- * are one; within one service they may stand side by side where `reuse_port` is on.
+ * Every endpoint of the services that are on in `c` must belong to one service. An address and the wildcard of its family
+ * count as the same endpoint; within one service they may stand side by side where `reuse_port` is on.
  *
  * Errors     E_SYSTEM_CONFIG_INVALID, naming both services, their words, file and line
  */

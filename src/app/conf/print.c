@@ -18,7 +18,7 @@ static const char *reload_text(const struct directive *row)
     }
 }
 
-/* What may be written: `on/off`, `ms`, `[ip:]port ...`. */
+/* The values that are allowed: `on/off`, `ms`, `[ip:]port ...`. */
 static const char *value_text(const struct directive *row, char *buf, size_t cap)
 {
     struct str out = str_over(buf, cap);
@@ -62,7 +62,7 @@ static void indent(struct buf *out, int depth)
     buf_printf(out, "%*s", 4 * depth, "");
 }
 
-/* A comment of several lines, broken between words. */
+/* A comment over several lines, broken between words. */
 static void comment(struct buf *out, int depth, const char *text)
 {
     size_t room = (size_t)(FULL_WIDTH - 4 * depth - 2);
@@ -152,10 +152,10 @@ static void full_block(struct buf *out, const struct conf_block *block, const ch
 void conf_print_full(struct buf *out)
 {
     buf_printf(out, "# Every directive that the server knows, with its default, or with an example where it has none.\n"
-                    "# For reading: is_full on makes the server refuse this very file. Copy what you need.\n"
+                    "# This file is for reading: is_full on makes the server refuse it. Copy the lines that you need.\n"
                     "# Made from the table in src/app/conf/directives_*.c; see doc/configuration.md for the rules.\n"
                     "#\n"
-                    "# Each line says: values; default; first release of SRS that has it (\"ours\": no release);\n"
+                    "# Each entry tells: values; default; first release of SRS that has it (\"ours\": no release);\n"
                     "# when a change counts that a reload brings.\n\n");
     full_block(out, &conf_root_block, "", 0, false);
 }
@@ -185,18 +185,19 @@ static const char intro[] =
     "}\n"
     "```\n"
     "\n"
-    "- A name that nobody knows refuses the file, with file, line and a guess at what was meant. A bad file changes\n"
+    "- An unknown name refuses the file, with file, line and a guess at the name that was meant. A bad file changes\n"
     "  nothing at a reload. `-t` checks a file.\n"
-    "- Of two directives of one name in a block the first counts; the other one is named in a warning. Several count "
-    "of\n"
+    "- The first of two directives of one name in a block counts; a warning names the other one. Several may stand of\n"
     "  `vhost`, `stream_caster`, `ingest`, `transcode`, `engine`, `allow`, `deny` and `publish` in `exec`.\n"
     "- A switch whose default is on is off only by the word `off`; one whose default is off is on only by `on`.\n"
-    "- Numbers have no units: the table says seconds or milliseconds. `30s` counts as 30, `abc` as 0; a number that "
-    "is\n"
-    "  out of its bounds counts as the nearest one that is not. Either is said in a warning.\n"
-    "- `include FILE ...;` takes in other files, in any block. Relative names start where the server was started.\n"
-    "- Old spellings, back to SRS 1, are turned into the new ones with a warning, and a directive may go on over line\n"
-    "  ends, which is warned about too: most often a `;` is missing.\n"
+    "- Numbers have no units: the table says seconds or milliseconds. `30s` counts as 30, `abc` as 0, and a number "
+    "out\n"
+    "  of its bounds as the nearest bound. A warning tells each of these.\n"
+    "- `include FILE ...;` is replaced by the directives of other files, in any block. Relative names start at the\n"
+    "  directory in which the server was started.\n"
+    "- Old spellings, back to SRS 1, are turned into the new ones with a warning. A directive may continue on the "
+    "next\n"
+    "  line, also with a warning: most often a `;` is missing.\n"
     "- Limits: 128 blocks inside each other, 32 files that include each other, 64 MiB for a file.\n"
     "\n"
     "## Vhosts\n"
@@ -207,27 +208,25 @@ static const char intro[] =
     "\n"
     "## Environment\n"
     "\n"
-    "A variable that is not empty wins over the file. Its name is the path, in capitals, with `SRS_` before it:\n"
-    "`SRS_MAX_CONNECTIONS`, `SRS_VHOST_PLAY_MW_LATENCY` (for all vhosts at once). The last column of the tables shows "
-    "the\n"
-    "names that differ from this rule; a dash says that there is none. `SRS_CONFIG_FILE` replaces the file of "
-    "`-c`;\n"
-    "`SRS_ENV_ONLY`, set to anything, is `-e`: no file is read, there is a `__defaultVhost__`, the log goes to the "
-    "console.\n"
-    "Both want a command line all the same: without any option the server prints its help.\n"
+    "A variable that is not empty wins over the file. Its name is `SRS_` and the path in capitals:\n"
+    "`SRS_MAX_CONNECTIONS`, `SRS_VHOST_PLAY_MW_LATENCY` (for all vhosts). The last column of the tables shows the\n"
+    "names that differ from this rule; a dash means that there is none. `SRS_CONFIG_FILE` replaces the file of `-c`.\n"
+    "`SRS_ENV_ONLY` with any value is the same as `-e`: no file is read, there is one `__defaultVhost__`, and the log "
+    "goes\n"
+    "to the console. Even with one of these the command line needs an option: without any the server prints its help.\n"
     "\n"
     "## Reload\n"
     "\n"
-    "SIGHUP reads the file again. The log lists what has changed. The column says when a change counts: `next use`, "
-    "for\n"
-    "the next client or event; `at once`, for those that are running too; `restart`, not before a restart.\n"
+    "SIGHUP makes the server read the file again. The log lists the changes. The column tells when a change counts:\n"
+    "`next use`, for the next client or event; `at once`, for running clients and streams too; `restart`, after a "
+    "restart.\n"
     "\n"
     "## Directives\n"
     "\n"
-    "\"Since\" is the first release of SRS that has the directive. What is not built yet is accepted and named in the "
-    "log.\n";
+    "\"Since\" is the first release of SRS that has the directive. Directives of features that are not built yet are\n"
+    "accepted, and the log names them.\n";
 
-/* A cell of a table: `|` would end it. */
+/* The text of a table's cell, in which `|` is escaped. */
 static void cell(struct buf *out, const char *text)
 {
     for (; *text; text++) {
@@ -246,7 +245,7 @@ static void code_cell(struct buf *out, const char *text)
     buf_printf(out, "`");
 }
 
-/* Only what the rule does not give. */
+/* Variables that differ from the rule. */
 static void env_cell(struct buf *out, const char *path, const struct directive *row, bool no_env)
 {
     char names[CONF_ENV_NAMES_MAX];
@@ -287,7 +286,7 @@ static const char *block_title(const struct directive *row, const char *path, ch
     return buf;
 }
 
-/* First the block's own rows, then the blocks in it. Recursion follows the table. */
+/* The rows of a block, then its blocks. Recursion follows the table. */
 static void reference_block(struct buf *out, const struct directive *of, const struct conf_block *block,
                             const char *path, bool inside_later, bool no_env)
 {

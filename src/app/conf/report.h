@@ -1,9 +1,9 @@
 /**
- * What loading a configuration has to say beside success or failure: lines for the caller to log.
+ * Remarks about a configuration that is being loaded: lines for the caller to log.
  *
  * Loading itself does not write to the log, so that a reload can do it on a worker thread.
  *
- * Shape      at most CONF_REPORT_MAX messages; those beyond are counted in `dropped`
+ * Shape      at most CONF_REPORT_MAX messages; further ones are counted in `dropped`
  * Ownership  conf_report_finish() frees the messages; all zero is an empty report
  * Errors     out of memory sets `no_memory`, which conf_load() turns into its error
  * Yields     no
@@ -32,10 +32,10 @@ struct conf_report {
 
 void conf_report_add(struct conf_report *r, enum log_level level, const char *fmt, ...) ATTR_PRINTF(3, 4);
 
-/** Write the messages to the log: on the loop, when the configuration is loaded. */
+/** Write the messages to the log. On the loop, after loading. */
 void conf_report_log(const struct conf_report *r);
 
-/** True when a message contains `text`: for tests. */
+/** For tests: true when a message contains `text`. */
 bool conf_report_has(const struct conf_report *r, const char *text);
 
 void conf_report_finish(struct conf_report *r);

@@ -12,13 +12,13 @@
 #include "core/str.h"
 #include "kernel/stream_format.h"
 
-enum { ROWS_MAX = 512 }; /* of the whole table, some 400 */
+enum { ROWS_MAX = 512 }; /* rows of the whole table, which has some 400 */
 
 struct review {
     struct conf_report     *report;
     bool                    allow_unbuilt;
-    const struct conf_node *item;           /* the block with a name around, a vhost; or NULL */
-    const struct directive *told[ROWS_MAX]; /* rows whose state has been told */
+    const struct conf_node *item;           /* the block around that has a name, a vhost; or NULL */
+    const struct directive *told[ROWS_MAX]; /* rows whose state has been mentioned */
     size_t                  n_told;
 };
 
@@ -32,14 +32,14 @@ static bool first_time(struct review *r, const struct directive *row)
     return true;
 }
 
-/* The block says so itself; nothing written is neither on nor off. */
+/* True when the block has `enabled` with that word. */
 static bool is_switched(const struct conf_node *block, const char *position)
 {
     const struct conf_node *enabled = conf_node_child(block, "enabled");
     return enabled && enabled->n_args && strcmp(enabled->args[0], position) == 0;
 }
 
-/* Where a block stands: vhost, file and line. */
+/* The place of a block: vhost, file and line. */
 static const char *place_of(const struct review *r, const struct conf_node *n, char *buf, size_t cap)
 {
     struct str out = str_over(buf, cap);
@@ -64,7 +64,7 @@ static void tell_state(struct review *r, const struct directive *row, const stru
 {
     char place[CONF_WHERE_MAX + CONF_SHOW_MAX + 16];
     if (row->state == CONF_BUILT || (row->flags & CONF_LEGACY))
-        return; /* nearly all of a large file */
+        return; /* nearly every directive of a large file */
     const struct conf_unbuilt *unbuilt = row->state == CONF_LATER ? conf_unbuilt_asked(path, n) : NULL;
     place_of(r, n, place, sizeof place);
     if (unbuilt && unbuilt->refuses) {
@@ -90,8 +90,8 @@ static void review_value(struct review *r, const struct directive *row, const st
                         conf_show(n->n_args ? n->args[0] : "", shown, sizeof shown), complaint);
     if (n->n_args > 1 && row->type != CONF_LIST && row->type != CONF_ANYTHING && row->type != CONF_BLOCK &&
         row->type != CONF_OPTIONS)
-        conf_report_add(r->report, LOG_WARN, "%s: %s takes one value, %s; what stands behind it is ignored", where,
-                        path, conf_show(n->args[0], shown, sizeof shown));
+        conf_report_add(r->report, LOG_WARN, "%s: %s takes one value, %s; the words behind it are ignored", where, path,
+                        conf_show(n->args[0], shown, sizeof shown));
 }
 
 static void review_unknown(struct review *r, const struct conf_block *block, const struct conf_node *n,
@@ -103,7 +103,7 @@ static void review_unknown(struct review *r, const struct conf_block *block, con
                     conf_spell_hint(block, n->name, hint, sizeof hint));
 }
 
-/* `silent`: the block around is not built, which has been said. Recursion follows the table. */
+/* `silent`: the block around is not built, which has been mentioned. Recursion follows the table. */
 static void review_block(struct review *r, const struct conf_node *parent, const struct conf_block *block,
                          const char *path, bool silent)
 {
@@ -160,7 +160,7 @@ static struct err *review_vhost_names(const struct conf_tree *tree, struct conf_
     return e;
 }
 
-/* The extension is the format; a mount without one that we know serves nobody. */
+/* The extension names the format: a mount without a known one serves nobody. */
 static void review_mount(const struct conf_node *vhost, struct conf_report *report)
 {
     const struct conf_node *mount = conf_node_child(conf_node_child(vhost, "http_remux"), "mount");
@@ -174,7 +174,7 @@ static void review_mount(const struct conf_node *vhost, struct conf_report *repo
                     conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown), list);
 }
 
-/* Without [stream] one path is all there is of an app: rarely what was meant. */
+/* Without [stream] an app has one path for all its streams, which is rarely meant. */
 static void review_mount_names(const struct conf_node *vhost, struct conf_report *report)
 {
     const struct conf_node *mount = conf_node_child(conf_node_child(vhost, "http_remux"), "mount");
@@ -182,9 +182,10 @@ static void review_mount_names(const struct conf_node *vhost, struct conf_report
     char                    where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
     if (!path || strstr(path, "[stream]") || !strstr(path, "[app]"))
         return;
-    conf_report_add(report, LOG_WARN,
-                    "%s: http_remux.mount %s serves only streams that are called as the path ends: it has no [stream]",
-                    conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown));
+    conf_report_add(
+        report, LOG_WARN,
+        "%s: http_remux.mount %s serves only streams whose name is the end of the path, for it has no [stream]",
+        conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown));
 }
 
 static void review_mounts(const struct conf_tree *tree, struct conf_report *report)

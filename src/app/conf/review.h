@@ -1,6 +1,6 @@
 /**
- * Remarks about a configuration that is accepted: what is taken otherwise than written, what is ignored, and what
- * is not built yet.
+ * Remarks about a configuration that is accepted: values that are taken otherwise than written, directives that are
+ * ignored, and features that are not built yet.
  *
  * Yields     no
  */

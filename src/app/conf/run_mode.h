@@ -1,5 +1,5 @@
 /**
- * How the server runs, as several directives and its surroundings decide it.
+ * How the server runs: decided by several directives and by the machine.
  *
  * Yields     no
  */
@@ -11,10 +11,10 @@
 #include "app/conf/conf_source.h"
 #include "app/conf/tree.h"
 
-/** Detected, or written: `in_docker on`. */
+/** True in a container: a detected one, or `in_docker on`. */
 bool conf_run_mode_is_container(const struct conf_tree *tree, const struct conf_source *s);
 
-/** Whether the server goes to the background: not in a container, and not without a file unless the environment says so. */
+/** True when the server goes to the background. It stays in a container, and without a file unless the environment says so. */
 bool conf_run_mode_is_daemon(const struct conf_tree *tree, const struct conf_source *s);
 
 #endif

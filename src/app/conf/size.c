@@ -6,7 +6,7 @@
 
 enum { PERCENT_MAX = 100 };
 
-/* How many bits a unit shifts by; -1: no unit. */
+/* The shift that a unit stands for; -1: not a unit. */
 static int shift_of(const char *unit)
 {
     static const char letters[] = "kmg";

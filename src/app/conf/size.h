@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 struct conf_size {
-    int64_t bytes;   /* 0 where percent says it, and for "off" */
-    int     percent; /* 1 to 100; 0: bytes are meant */
+    int64_t bytes;   /* 0 for "off", and where `percent` counts */
+    int     percent; /* 1 to 100; 0: `bytes` counts */
 };
 
-/** False when the word is none of these, or does not fit 63 bits. */
+/** Parse an amount. False when the word is none, or does not fit 63 bits. */
 bool conf_size_parse(const char *word, struct conf_size *out);
 
-/** The amount in bytes, where 100 % are `whole` bytes. */
+/** The amount in bytes; 100 % are `whole` bytes. */
 int64_t conf_size_of(const struct conf_size *size, int64_t whole);
 
 #endif

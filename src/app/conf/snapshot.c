@@ -27,7 +27,7 @@ void *conf_fill_array(struct conf_fill *f, size_t count, size_t size)
     return items;
 }
 
-/* The words of a default, which stand with single spaces between them. */
+/* Split the words of a default, between which stand single spaces. */
 static void split_words(struct conf_fill *f, struct conf_words *to, const char *text)
 {
     size_t count = 1;
@@ -70,7 +70,7 @@ static void store_commands(struct conf_fill *f, struct conf_commands *to, const 
         to->items[to->count++] = (struct conf_words){ n->args, n->n_args };
 }
 
-/* Names of the user's own, with one word each at most. */
+/* Names that the user chooses, with at most one word each. */
 static void store_options(struct conf_fill *f, struct conf_options *to, const struct conf_node *block)
 {
     size_t count = 0;
@@ -134,7 +134,7 @@ static void fill_row(struct conf_fill *f, char *base, const struct directive *ro
         *(bool *)(base + row->set_at) = row->type == CONF_LIST ? n != NULL : conf_value(row, n).written;
 }
 
-/* Lists come last: what an item derives may look at the values around. Recursion follows the table. */
+/* Lists are filled last, so that their items can derive values from those around. Recursion follows the table. */
 static void fill_block(struct conf_fill *f, char *base, const struct conf_block *block, const struct conf_node *parent)
 {
     for (size_t i = 0; i < block->n_rows; i++)
@@ -145,7 +145,7 @@ static void fill_block(struct conf_fill *f, char *base, const struct conf_block 
             fill_list(f, base, &block->rows[i], conf_node_child(parent, block->rows[i].name));
 }
 
-/* ---- what is more than a row ---- */
+/* ---- values of more than one row ---- */
 
 /* The word that counts. An unknown word is taken as another one, and the review says so. */
 static const char *word_of(const char *name, struct conf_value v)

@@ -11,13 +11,13 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Edits (insert, delete, replace, swap of neighbours) between two words; words longer than 64 are far apart. */
+/* The number of edits (insert, delete, replace, swap of neighbours) between two words. Longer words are far apart. */
 static int distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
     if (n > LONGEST || m > LONGEST)
         return FAR;
-    int  rows[3][LONGEST + 1]; /* of the table of optimal string alignment: two above, the one above, this one */
+    int  rows[3][LONGEST + 1]; /* rows of the table of optimal string alignment: two above, one above, this one */
     int *above2 = rows[0], *above = rows[1], *row = rows[2];
     memset(rows, 0, sizeof rows);
     for (size_t j = 0; j <= m; j++)
@@ -40,7 +40,7 @@ static int distance(const char *a, const char *b)
 static const struct directive *nearest(const struct conf_block *block, const char *name, unsigned legacy)
 {
     const struct directive *best = NULL;
-    int                     best_distance = strlen(name) < 5 ? 2 : 3; /* one less is near enough */
+    int                     best_distance = strlen(name) < 5 ? 2 : 3; /* fewer edits than this are near enough */
     for (size_t i = 0; i < block->n_rows; i++) {
         int d = distance(block->rows[i].name, name);
         if (d < best_distance && (block->rows[i].flags & CONF_LEGACY) == legacy) {
@@ -51,7 +51,7 @@ static const struct directive *nearest(const struct conf_block *block, const cha
     return best;
 }
 
-/* How many blocks have the name; the path of the last of them goes to `found`. Recursion follows the table. */
+/* Count the blocks that have the name; the path of the last one goes to `found`. Recursion follows the table. */
 static int places_of(const struct conf_block *block, const char *path, const char *name, char *found, size_t cap)
 {
     int n = 0;

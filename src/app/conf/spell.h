@@ -1,5 +1,5 @@
 /**
- * Guessing what somebody meant who wrote a name that nobody knows.
+ * A guess at the name that was meant by an unknown one.
  *
  * Yields     no
  */
@@ -11,8 +11,8 @@
 #include "app/conf/directive.h"
 
 /**
- * A hint in brackets with a space before it: ` (did you mean "listen"?)` when a name of the block is near,
- * ` (it belongs in vhost.play)` when exactly one other block has this very name; else "".
+ * A hint in brackets with a space before it: ` (did you mean "listen"?)` when a name of the block is similar,
+ * ` (it belongs in vhost.play)` when exactly one other block has this name; else "".
  */
 const char *conf_spell_hint(const struct conf_block *block, const char *name, char *buf, size_t cap);
 

@@ -1,8 +1,8 @@
 /**
- * What a configuration file says, before anybody asks what it means: nodes with a name, words and children.
+ * The directives of a configuration as they are written: nodes with a name, words and children.
  *
- * Every node knows where it was written. A node that stands for an environment variable has the
- * variable's name as `file` and line 0.
+ * Every node knows its file and line. A node that comes from an environment variable has the name of the variable as
+ * `file`, and line 0.
  *
  * Ownership  nodes and words live in the tree's arena; a removed node is only unlinked
  * Errors     NULL or false when memory is out or CONF_NODES_MAX is reached
@@ -18,15 +18,15 @@
 #include "core/err.h"
 
 enum {
-    CONF_DEPTH_MAX = 128,     /* blocks inside blocks, through includes too; real files nest 5 deep */
-    CONF_NODES_MAX = 1 << 20, /* directives of all files together; a file with 10,000 vhosts has some 300,000 */
+    CONF_DEPTH_MAX = 128,     /* blocks inside blocks, also through includes; real files nest 5 deep */
+    CONF_NODES_MAX = 1 << 20, /* directives of all files; a file with 10,000 vhosts has some 300,000 */
 };
 
 struct conf_node {
     char             *name;
     char            **args;
     size_t            n_args;
-    size_t            n_on_line; /* of the words, those on the line of the name; the rest may have been swallowed */
+    size_t            n_on_line; /* words on the line of the name; later ones may have been swallowed */
     bool              block;     /* written with { } */
     const char       *file;
     int               line;
@@ -42,11 +42,11 @@ struct conf_tree {
 
 void conf_tree_finish(struct conf_tree *t);
 
-/** A new last child without words, written where `like` was. */
+/** Add a last child without words, with the file and line of `like`. */
 struct conf_node *conf_tree_add(struct conf_tree *t, struct conf_node *parent, const char *name,
                                 const struct conf_node *like) ATTR_MUST_USE;
 
-/** The first child of that name, or a new one. */
+/** The first child of that name, added if there is none. */
 struct conf_node *conf_tree_obtain(struct conf_tree *t, struct conf_node *parent, const char *name,
                                    const struct conf_node *like) ATTR_MUST_USE;
 
@@ -62,18 +62,18 @@ struct conf_node *conf_node_same(const struct conf_node *n);
 /** The first word, or NULL; `n` may be NULL. */
 const char *conf_node_word(const struct conf_node *n);
 
-/** Whether both have the same words. */
+/** True when both have the same words. */
 bool conf_node_words_equal(const struct conf_node *a, const struct conf_node *b);
 
-/** Whether both say the same: name, words, children in their order. Recursion is bounded by CONF_DEPTH_MAX. */
+/** True when name, words and children are equal, in their order. Recursion is bounded by CONF_DEPTH_MAX. */
 bool conf_node_equal(const struct conf_node *a, const struct conf_node *b);
 
 void conf_node_unlink(struct conf_node *parent, struct conf_node *child);
 
-/** Where it was written, for a message: `conf/srs.conf:42`, or `environment variable SRS_LISTEN`. */
+/** The place for a message: `conf/srs.conf:42`, or `environment variable SRS_LISTEN`. */
 const char *conf_node_where(const struct conf_node *n, char *buf, size_t cap);
 
-/** The same behind a message: `, at conf/srs.conf:42`; "" for NULL, an absent directive. */
+/** The place at the end of a message: `, at conf/srs.conf:42`; "" for NULL, an absent directive. */
 const char *conf_node_at(const struct conf_node *n, char *buf, size_t cap);
 
 enum { CONF_WHERE_MAX = 300, CONF_AT_MAX = CONF_WHERE_MAX + 8 };

@@ -9,7 +9,7 @@
 
 #include "core/str.h"
 
-/* The word that counts, and whether the user wrote it. */
+/* The word that counts. *written: the user wrote it. */
 static const char *pick_word(const struct directive *row, const struct conf_node *node, bool *written)
 {
     const char *word = conf_node_word(node);
@@ -49,7 +49,7 @@ static bool is_fractional(enum conf_type type)
     return type == CONF_FLOAT || type == CONF_SECONDS_FLOAT || type == CONF_MS_FLOAT;
 }
 
-/* As atoi, which keeps the low bits of what does not fit; and as atoll for CONF_INT64. */
+/* As atoi, which keeps the low bits of a number that does not fit; for CONF_INT64 as atoll. */
 static double read_whole(const struct directive *row, const char *word, int64_t *exact, struct str *complaint)
 {
     char *end;

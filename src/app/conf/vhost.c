@@ -18,7 +18,8 @@ static bool is_address(const char *who)
     return cidr_parse(who, strlen(who), &range);
 }
 
-/* A rule that matches nobody stays, with an empty `who`: once there is any allow, only those that an allow names come in. */
+/* A rule that matches nobody is kept, with an empty `who`: as soon as there is an allow, only clients that an allow names
+ * are let in. */
 static struct conf_security_rule read_rule(struct conf_fill *f, const struct conf_node *n)
 {
     const char *role = n->n_args ? n->args[0] : "", *who = n->n_args > 1 ? n->args[1] : "";
@@ -48,7 +49,7 @@ static void fill_rules(struct conf_fill *f, struct conf_security *s, const struc
             s->rules[s->n_rules++] = read_rule(f, n);
 }
 
-/* Players of bare audio begin with as much of the stream as `fast_cache` says, all others with a GOP. */
+/* Players of bare audio begin `fast_cache` before the live end, all others at a GOP. */
 static int64_t history_us(const struct conf_http_remux *remux)
 {
     const struct stream_format *format = remux->mount ? stream_format_of_path(remux->mount) : NULL;

@@ -1,5 +1,5 @@
 /**
- * What more than one directive decides about a vhost: its list of security rules, values that depend on others.
+ * The values of a vhost that depend on more than one directive, and its list of security rules.
  *
  * Yields     no
  */

@@ -183,7 +183,7 @@ static void vhosts_are_found_by_their_name(void **state)
     l = load_more(
         "vhost a { http_remux { mount [vhost]/[app].flv; } } vhost b { http_remux { mount [vhost]/[stream].flv; } }");
     must_load(&l, "mounts");
-    must_tell(&l, "t.conf:2: http_remux.mount [vhost]/[app].flv serves only streams that are called as the path ends");
+    must_tell(&l, "t.conf:2: http_remux.mount [vhost]/[app].flv serves only streams whose name is the end of the path");
     assert_int_equal(l.report.count, 1);
     unload(&l);
 }
@@ -442,7 +442,7 @@ static void numbers_are_read_as_c_reads_them(void **state)
         { "-1",                     128,   "chunk_size -1: not within 128 and 65536, taken as 128" },
         { "4294971296",             4000,  "chunk_size 4294971296: too large a number, taken as 4000" }, /* 2^32 + 4000 */
         { "99999999999999999999",   128,   "chunk_size 99999999999999999999: too large a number, taken as -1; not within" },
-        { "4000 5000",              4000,  "chunk_size takes one value, 4000; what stands behind it is ignored" },
+        { "4000 5000",              4000,  "chunk_size takes one value, 4000; the words behind it are ignored" },
     };
     /* clang-format on */
     (void)state;

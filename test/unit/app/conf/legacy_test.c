@@ -122,7 +122,7 @@ static void a_listen_without_its_end_keeps_its_endpoints(void **state)
     assert_non_null(l.conf);
     assert_int_equal(l.conf->listen.count, 3);
     assert_int_equal(l.conf->max_connections, 1000); /* the next line is swallowed, as by SRS 1 to 5 */
-    assert_true(conf_report_has(&l.report, "transform: max_connections and what follows is no endpoint"));
+    assert_true(conf_report_has(&l.report, "transform: max_connections is no endpoint: it and the words behind it are left out"));
     unload(&l);
     l = load_text("listen host\nmax_connections 9;"); /* words on the line itself are checked */
     assert_non_null(strstr(l.error, "listen.port=0 is invalid"));
