@@ -12,12 +12,21 @@ static const struct http_route console_rows[] = {
 };
 static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows) };
 
-/* What is not the path of a live stream is that of a file. */
+/* The features that may take a path of a stream's port, in the order in which they are asked: a feature more is a row more. */
+static struct err *(*const claimants[])(struct http_exchange *x, bool *taken) = {
+    http_live_handle,
+};
+
+/* A path that no feature takes is that of a file. */
 static struct err *handle_path(struct http_exchange *x)
 {
-    bool        taken;
-    struct err *e = http_live_handle(x, &taken);
-    return e || taken ? e : static_files_handle(x);
+    for (size_t i = 0; i < ARRAY_LEN(claimants); i++) {
+        bool        taken = false;
+        struct err *e = claimants[i](x, &taken);
+        if (e || taken)
+            return e;
+    }
+    return static_files_handle(x);
 }
 
 static const struct http_route path_rows[] = {
