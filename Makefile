@@ -1,14 +1,14 @@
 # make            build objs/srs              make demo     see it live      make help     everything else
 #
-# Sources are found, not listed: a new src/**/*.c, test/unit/**/*_test.c, test/fuzz/**/*_fuzz.c or
-# research/bench/*.c is built from the next make on. All output goes to objs/.
+# The Makefile finds sources by name: a new src/**/*.c, test/unit/**/*_test.c, test/fuzz/**/*_fuzz.c or
+# research/bench/*.c needs no line here. All output goes to objs/.
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
 SHELL = /bin/sh
 
-# These goals do not need a configured tree, or see to it themselves in the right order.
+# These goals need no configured tree, or configure it themselves.
 UNCONFIGURED = help clean distclean check test test-clients test-distros demo demo-stop deps deps-build layers third-party \
 	format format-check shellcheck
 GOALS := $(or $(MAKECMDGOALS),all)
@@ -30,11 +30,11 @@ ST_SOURCES := $(shell find third_party/state-threads -type f ! -name '*.md')
 objs/config.mk: objs/configured
 	@:
 
-# configure asks for what is missing; once it has run, make runs it again by itself when it has changed.
+# configure names what is missing. After its first run, make runs it again when it has changed.
 objs/configured: configure trunk-scripts/build-st.sh $(ST_SOURCES)
 	./configure --again
 
-# ---- what there is ---------------------------------------------------------------------------------------
+# ---- sources ---------------------------------------------------------------------------------------
 
 find = $(sort $(shell [ ! -d $(1) ] || find $(1) -type f $(2)))
 
@@ -56,7 +56,7 @@ BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS),$(BENCH_ALL))
 
 # ---- how it is compiled ----------------------------------------------------------------------------------
 
-# configure --werror=on, or make WERROR=on: what is only a warning to a user of a newer compiler stops a developer.
+# configure --werror=on, or make WERROR=on, is for developers: a newer compiler's warnings must not stop a user.
 WERROR ?= off
 WARNINGS = -Wall -Wextra $(if $(filter on,$(WERROR)),-Werror) -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 \
 	-Wno-format-nonliteral -Wundef
@@ -84,7 +84,7 @@ TOOL_PROGRAMS = $(patsubst test/tools/%.c,objs/tools/%,$(TOOLS))
 
 PAGES_STAMP = objs/players/made
 
-# What make all brings: the server, the load tools and the web pages unless those are switched off.
+# make all builds the server, and the load tools and web pages unless they are switched off.
 ALL = $(LIB) objs/srs $(if $(filter on,$(RESEARCH)),$(BENCH_PROGRAMS)) $(if $(filter on,$(PAGES)),$(PAGES_STAMP))
 all: $(ALL)
 
@@ -92,18 +92,18 @@ $(B)/%.o: %.c objs/config.mk Makefile
 	@mkdir -p $(@D)
 	$(call quiet,cc,$<) $(compile) -c -o $@ $<
 
-# The server's functions run on coroutines' stacks. (The sanitizers' frames are larger, and so are the stacks there.)
+# The server's functions run on the stacks of coroutines. (With sanitizers both frames and stacks are larger.)
 ifneq ($(MODE),asan)
 $(B)/src/%.o: CFLAGS_ALL += -Wframe-larger-than=8192
 endif
 
-# cmocka.h wants these before it; so in the tests the order of includes does not matter.
-# cmocka 2 calls deprecated what cmocka 1 has under no other name.
+# cmocka.h needs these headers before it. Included here, the order of includes in the tests does not matter.
+# cmocka 2 deprecates names for which cmocka 1 has no replacement.
 UNIT_CPPFLAGS = -Wno-deprecated-declarations -Itest/unit -include setjmp.h -include stdarg.h -include stddef.h -include stdint.h
 $(B)/test/%.o: CPPFLAGS_ALL += $(UNIT_CPPFLAGS)
 $(B)/research/%.o: CPPFLAGS_ALL += -Iresearch/bench
 
-# An archive keeps what was deleted, so it is made anew, also when only the list of its members has changed.
+# ar keeps members whose source is deleted, so the archive is always made from nothing, also when only its list has changed.
 $(B)/libsrs.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(LIB_OBJECTS)' | cmp -s - $@ || echo '$(LIB_OBJECTS)' >$@
@@ -129,12 +129,12 @@ $(TOOL_PROGRAMS): objs/tools/%: $(B)/test/tools/%.o $(LIB) $(ST_LIB)
 	@mkdir -p $(@D)
 	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(ST_LIB) $(LIBS)
 
-# Nothing is fetched for the pages, neither when they are built nor when they are served.
+# The pages need no network, neither during the build nor in the browser.
 $(PAGES_STAMP): $(call find,research/players,) $(call find,third_party/mpegts.js,) trunk-scripts/pages.sh objs/config.mk
 	@mkdir -p $(@D)
 	$(call quiet,pages,objs/nginx/html) trunk-scripts/pages.sh && touch $@
 
-.SECONDARY: # objects of tests and tools are kept
+.SECONDARY: # keep the objects of tests and tools
 .PHONY: FORCE bench bench-faults bench-tools pages unit-programs test-tools
 FORCE:
 pages: $(PAGES_STAMP)
@@ -142,8 +142,8 @@ bench-tools: $(BENCH_PROGRAMS)
 unit-programs: $(UNIT_PROGRAMS)
 test-tools: $(TOOL_PROGRAMS)
 
-# This server against the bare loop, nginx and node-media-server: tables, objs/bench/*.json and a picture. Under ten
-# minutes; and what one stream's trouble costs the others, another four.
+# bench compares this server with the bare loop, nginx and node-media-server: tables, objs/bench/*.json and a picture, in less
+# than ten minutes. bench-faults measures what one stream in trouble costs the others, in five minutes.
 bench: all bench-tools
 	@trunk-scripts/deps.sh bench
 	@trunk-scripts/bench-peers.sh
@@ -154,13 +154,13 @@ bench-faults: all bench-tools
 	@trunk-scripts/deps.sh bench
 	@research/bench/faults.py --control
 
-# A million short lives over every protocol beside a witness stream: ten to twenty minutes.
+# A million short connections over every protocol, beside a stream that must not notice: ten to twenty minutes.
 CYCLES ?= 1000000
 .PHONY: soak
 soak: all
 	@nice -n 5 /usr/bin/python3 test/soak/soak.py $(CYCLES)
 
-# ---- fuzzing: clang's libFuzzer over a build of its own -----------------------------------------------------
+# ---- fuzzing: a separate build with clang's libFuzzer -----------------------------------------------------
 
 F = objs/build/fuzz
 FUZZ_CC = clang
@@ -187,10 +187,10 @@ objs/fuzz/$(notdir $(1:.c=)): $(F)/$(1:.c=.o) $(F)/libsrs.a $(FUZZ_ST)
 	@mkdir -p $$(@D)
 	$$(call quiet,link,$$@) $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -pthread -Wl,-z,noexecstack -o $$@ $$^ $$(LIBS) $$(FUZZ_LIBS)
 endef
-objs/fuzz/jw_fuzz: FUZZ_LIBS = -ljansson # another reader of JSON, to compare with
+objs/fuzz/jw_fuzz: FUZZ_LIBS = -ljansson # a second reader of JSON, for comparison
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 
-# The unit tests once more, over the same sanitized objects.
+# The unit tests again, linked with the same sanitized objects.
 UNIT_ASAN_PROGRAMS = $(patsubst %.c,$(F)/%,$(UNIT_TESTS))
 UNIT_ASAN_SUPPORT = $(patsubst %.c,$(F)/%.o,$(UNIT_SUPPORT))
 
@@ -229,16 +229,16 @@ check:
 test:
 	@trunk-scripts/run-tests.sh test
 
-# Longer: players and encoders of newer Debian releases too. CLIENTS='--only hevc' runs a part of it.
+# Takes longer: players and encoders of newer Debian releases. CLIENTS='--only hevc' runs a part.
 test-clients:
 	trunk-scripts/test-clients.sh $(CLIENTS)
 
-# Debian 12, 13 and unstable, gcc and clang, each built and tested in a tree of its own; needs root. A part of it:
-# DISTROS='12/gcc 13' SUITES='unit lint'. COMMIT=main tests that in place of the working tree.
+# Builds and tests on Debian 12, 13 and unstable, with gcc and clang, each in its own tree; needs root. A part of it:
+# DISTROS='12/gcc 13' SUITES='unit lint'. COMMIT=main tests that commit instead of the working tree.
 test-distros:
 	@SUITES='$(SUITES)' COMMIT='$(COMMIT)' trunk-scripts/test-distros.sh $(DISTROS)
 
-# All packages that make, make demo and make test need: after it nothing is fetched any more.
+# Installs all packages that make, make demo and make test need. After that they fetch nothing.
 deps:
 	trunk-scripts/deps.sh test
 
@@ -254,11 +254,11 @@ unit-asan: $(UNIT_ASAN_PROGRAMS)
 e2e: all test-tools
 	@trunk-scripts/run-e2e.sh
 
-# The server of these two is another one: with clang's sanitizers, or inside valgrind.
+# These two test another server: one with clang's sanitizers, or one inside valgrind.
 e2e-asan: objs/srs-asan $(TOOL_ASAN_PROGRAMS)
 	@SRS_BIN=objs/srs-asan trunk-scripts/run-e2e.sh
 
-# valgrind keeps descriptors for itself: the one test that counts them to the last is left out.
+# valgrind needs some descriptors itself: the one test that counts them exactly is left out.
 e2e-valgrind: all test-tools
 	@SRS_BIN=trunk-scripts/valgrind-srs.sh E2E_SCALE=10 trunk-scripts/run-e2e.sh test/e2e \
 		--deselect test_process.py::test_the_open_file_limit_is_raised_to_what_the_connections_need
@@ -324,33 +324,34 @@ distclean: clean
 		objs/configure-args objs/peers objs/trixie objs/forky objs/distros
 
 help:
-	@echo 'make              build objs/srs (runs ./configure first when it has not been run)'
+	@echo 'make              build objs/srs, the load tools and the web pages; runs ./configure the first time'
 	@echo 'make demo         install what the build needs, build, start a server, publish the sample clip to it'
 	@echo 'make demo-stop    end what make demo started'
-	@echo 'make pages        the web pages, into objs/nginx/html; make does so too'
-	@echo 'make deps         all packages of make, make demo and make test, for a machine that will have no network;'
-	@echo '                  deps-build: only what make and make demo need'
-	@echo 'make check        build, run the checks and tests that need no root and no network; nothing is installed'
-	@echo 'make test         install what the tests need (as root), build, run every check and test'
 	@echo 'make install      copy everything to the prefix of configure, below DESTDIR if that is set; the systemd unit also'
 	@echo '                  to UNITDIR, by default /usr/local/lib/systemd/system'
-	@echo 'make clean        remove what was built; distclean also state-threads and what configure wrote'
+	@echo 'make pages        copy the web pages to objs/nginx/html'
+	@echo 'make deps         install all packages for make, make demo and make test, so that these need no network;'
+	@echo '                  deps-build: only those for make and make demo'
+	@echo 'make clean        remove what was built; distclean: also state-threads and the files of configure'
 	@echo
-	@echo 'make unit         the unit tests; unit-asan: with clang and its sanitizers'
-	@echo 'make e2e          the tests with real clients; e2e-asan, e2e-valgrind: on such a server'
-	@echo 'make test-clients ffmpeg, GStreamer, mpv, VLC of newer Debian releases, by chroot; long, and needs root'
-	@echo 'make test-distros make test on Debian 12, 13 and unstable, with gcc and clang, by chroot; long, and needs root:'
-	@echo '                  DISTROS="12/gcc 13" SUITES="unit e2e" for a part, COMMIT=main for a commit'
-	@echo 'make soak         10^6 connections over every protocol: nothing may be left of them; CYCLES=N'
+	@echo 'make check        build, run the checks and tests that need no root and no network; install nothing'
+	@echo 'make test         install what the tests need (as root), build, run every check and test'
+	@echo 'make unit         the unit tests; unit-asan: the same with clang and its sanitizers; valgrind: the same in valgrind'
+	@echo 'make e2e          the end-to-end tests; e2e-asan, e2e-valgrind: the same with such a server'
 	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
-	@echo 'make valgrind     the unit tests in valgrind'
-	@echo 'make layers       includes point one way; headers: each header compiles alone; state: variables are listed'
-	@echo 'make third-party  third_party/ is what its checksums say'
+	@echo 'make layers       check that includes point one way; headers: that each header compiles alone; state: that'
+	@echo '                  files with variables are listed in doc/architecture.md'
+	@echo 'make third-party  compare third_party/ with its checksums'
 	@echo 'make format       lay the sources out by clang-format; format-check: only compare'
 	@echo 'make lint         cppcheck over the sources; shellcheck: shellcheck over the scripts'
-	@echo 'make bench        measure: memory, CPU and latency against the bare loop and other servers (under 10 minutes)'
-	@echo 'make bench-faults measure what one stream in trouble costs the others (5 minutes)'
-	@echo 'make bench-tools  only build the load tools of research/bench'
+	@echo
+	@echo 'make test-clients ffmpeg, GStreamer, mpv, VLC of newer Debian releases, by chroot; takes long, needs root'
+	@echo 'make test-distros make test on Debian 12, 13 and unstable, with gcc and clang, by chroot; takes long, needs root.'
+	@echo '                  DISTROS="12/gcc 13" SUITES="unit e2e" for a part, COMMIT=main for a commit'
+	@echo 'make soak         10^6 connections over every protocol, which must leave nothing behind; CYCLES=N'
+	@echo 'make bench        memory, CPU and latency, compared with the bare loop and other servers (under 10 minutes)'
+	@echo 'make bench-faults what one stream in trouble costs the others (5 minutes)'
+	@echo 'make bench-tools  build only the load tools of research/bench'
 	@echo
 	@echo 'V=1 shows the commands. ./configure --help lists the build options.'
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs into objs/peers the servers from npm that make bench compares with, by the lock file of research/bench/peers.
-# Where node is missing or too old it says so, and the bench leaves their rows out.
+# Installs the npm servers that make bench compares with into objs/peers, by the lock file in research/bench/peers.
+# If node is missing or too old, a line says so, and the bench leaves their rows out.
 set -eu
 cd "$(dirname "$0")/.."
 
-node_wanted=20 # by the packages' own word, "engines"
+node_wanted=20 # "engines" of the packages
 peers=objs/peers
 
 skip() {
@@ -13,10 +13,10 @@ skip() {
     exit 0
 }
 
-command -v node >/dev/null || skip "node is not there"
-command -v npm >/dev/null || skip "npm is not there"
+command -v node >/dev/null || skip "node is not installed"
+command -v npm >/dev/null || skip "npm is not installed"
 version=$(node -p 'process.versions.node.split(".")[0]') || skip "node does not run"
-[ "$version" -ge "$node_wanted" ] || skip "node $version, $node_wanted is wanted"
+[ "$version" -ge "$node_wanted" ] || skip "node has version $version and $node_wanted is needed"
 
 cmp -s research/bench/peers/package-lock.json "$peers/made-from" && exit 0
 

@@ -3,8 +3,8 @@
 #
 #   trunk-scripts/build-st.sh [plain|asan] [CC]
 #
-# Needs no network: the release and the patches are in the repository, and their checksums are compared first.
-# Quick when the result is there and nothing that it was made from has changed.
+# Needs no network: the release and the patches are in the repository. Their checksums are compared first.
+# Does nothing if the result exists and its sources have not changed.
 set -eu
 
 variant=${1:-plain}
@@ -19,7 +19,7 @@ fail() {
     exit 1
 }
 
-# A compiler of the future may take another C for granted than the one of 2009, in which () says nothing of parameters.
+# The C of 2009: in C23, () means no parameters.
 flags="-std=gnu17 -DMD_HAVE_EPOLL -fPIC -O2 -g -fno-strict-aliasing -fno-omit-frame-pointer -w"
 case $variant in
 plain) out=$root/objs/st ;;
@@ -36,17 +36,17 @@ if echo '#include <valgrind/valgrind.h>' | $cc -E -x c - >/dev/null 2>&1; then
 fi
 
 mkdir -p "$root/objs"
-exec 9>"$root/objs/.st.lock" # two makes at once: the second waits, and finds it done
+exec 9>"$root/objs/.st.lock" # of two makes at the same time, the second waits and finds the result
 flock 9
 
-# What the result was made from, to know when it is out of date.
+# Everything that the result depends on.
 made_from="$cc $flags $(cat "$0" "$from/SHA256SUMS" "$from"/fiber.* "$from/patches/series" "$from"/patches/*.patch | cksum)"
 if [ -f "$out/libst.a" ] && [ -f "$out/st.h" ] && [ "$(cat "$out/made-from" 2>/dev/null)" = "$made_from" ]; then
     exit 0
 fi
 
 (cd "$from" && sha256sum --quiet -c SHA256SUMS) ||
-    fail "third_party/state-threads is not what its SHA256SUMS says; get it back: git checkout third_party/state-threads"
+    fail "third_party/state-threads does not fit its SHA256SUMS; to restore it: git checkout third_party/state-threads"
 
 echo "build-st: building state-threads ($variant)"
 work=$root/objs/st-build-$variant
@@ -58,11 +58,11 @@ cp "$from/fiber.h" "$from/fiber.c" "$build/"
 while read -r patch; do
     patch -s -d "$build" -p1 <"$from/patches/$patch" || fail "$patch does not fit state-threads 1.9"
 done <"$from/patches/series"
-# make's own variables of a calling make are not meant for this one
+# The variables of a calling make are not meant for this one.
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES 2>/dev/null || true
 make -C "$build" linux-optimized STATIC_ONLY=yes EXAMPLES= CC="$cc" EXTRA_CFLAGS="$flags" >"$work/log" 2>&1 || {
     tail -n 30 "$work/log" >&2
-    fail "state-threads does not build with $cc; all that was said is in $work/log"
+    fail "state-threads does not build with $cc; the output is in $work/log"
 }
 mkdir -p "$out"
 cp "$build/obj/libst.a" "$out/"

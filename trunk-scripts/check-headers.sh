@@ -1,5 +1,5 @@
 #!/bin/sh
-# Each header compiles alone, and is guarded. Ends with "headers: N passed, N failed, 0 skipped".
+# Checks that each header compiles alone and has a guard. Ends with "headers: N passed, N failed, 0 skipped".
 #
 #   trunk-scripts/check-headers.sh 'CC and its flags' HEADER...
 set -eu
@@ -9,7 +9,7 @@ shift
 passed=0
 failed=0
 for header in "$@"; do
-    # included twice: without a guard its types would be defined twice
+    # Included twice: without a guard, its types would be defined twice.
     # shellcheck disable=SC2086 # words
     if printf '#include "%s"\n#include "%s"\n' "${header#src/}" "${header#src/}" | $compile -fsyntax-only -x c -; then
         passed=$((passed + 1))

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes a minimal tree of another Debian release with some of its packages under objs/, to run by chroot.
+# Makes a minimal tree of another Debian release with some packages under objs/, to be run by chroot.
 #
 #   trunk-scripts/debian-tree.sh [--below FOLDER] SUITE PACKAGE...       into objs/SUITE, or FOLDER/SUITE
 #
-# Everything comes from this machine's own Debian mirror. A tree that is there and has these packages is kept;
-# delete objs/SUITE to make it anew. Needs root, debootstrap and, for some minutes, 2 GB of disk.
+# Everything comes from this machine's own Debian mirror. An existing tree with these packages is kept; delete objs/SUITE to
+# make a new one. Needs root, debootstrap and, for some minutes, 2 GB of disk.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -14,7 +14,7 @@ fail() {
     exit 1
 }
 
-# What is mounted in the tree while it is made is mounted in a namespace of its own, and gone with it.
+# Mounts in the tree are made in a private namespace, and end with it.
 if [ -z "${TREE_APART-}" ]; then
     export TREE_APART=yes
     if unshare --mount true 2>/dev/null; then
@@ -35,7 +35,7 @@ part=$below/$suite.part
 log=$below/$suite.log
 
 mkdir -p "$below"
-exec 9>"$below/.$suite.lock" # two at once: the second waits, and finds it done
+exec 9>"$below/.$suite.lock" # of two calls at the same time, the second waits and finds the tree
 flock 9
 
 if [ "$(cat "$tree/made-from" 2>/dev/null)" = "$packages" ]; then
@@ -44,7 +44,7 @@ fi
 [ "$(id -u)" -eq 0 ] || fail "only root can make it, and run programs in it"
 command -v debootstrap >/dev/null || fail "debootstrap is missing; trunk-scripts/deps.sh test-clients installs it"
 
-# Where no namespace was to be had, mounts may be left: they go first.
+# Without a namespace, mounts may be left: they are removed first.
 remove() {
     [ -e "$1" ] || return 0
     inside=$(cd "$1" && pwd -P)/
@@ -57,7 +57,7 @@ remove() {
 trap 'remove "$part"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# The way to its sources that this machine's apt was told holds for debootstrap and for the tree's apt too.
+# The proxy of this machine's apt is also used by debootstrap and by apt in the tree.
 for scheme in http https; do
     proxy=$(apt-config dump --format '%v%n' "Acquire::$scheme::Proxy" | head -n 1)
     case $proxy in
@@ -68,7 +68,7 @@ done
 
 # make_from MIRROR
 make_from() {
-    # a release that is newer than our debootstrap is made like the newest one that it knows
+    # A release that this debootstrap does not know is made like the newest one that it knows.
     script=/usr/share/debootstrap/scripts/$suite
     [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
     if ! debootstrap --variant=minbase --include=ca-certificates \
@@ -76,9 +76,9 @@ make_from() {
         [ ! -s "$part/debootstrap/debootstrap.log" ] || cat "$part/debootstrap/debootstrap.log"
         return 1
     fi
-    printf '#!/bin/sh\nexit 101\n' >"$part/usr/sbin/policy-rc.d" # nothing is started in there
+    printf '#!/bin/sh\nexit 101\n' >"$part/usr/sbin/policy-rc.d" # packages start no service in the tree
     chmod +x "$part/usr/sbin/policy-rc.d"
-    # an archive that is not kept up to date is for this machine's apt to accept or not
+    # The tree accepts an outdated archive if this machine's apt does.
     valid=$(apt-config dump --format '%v' Acquire::Check-Valid-Until)
     mount -t proc proc "$part/proc" || echo "debian-tree: going on without /proc"
     # shellcheck disable=SC2016,SC2086 # the inner shell's, words
@@ -91,12 +91,12 @@ make_from() {
     rm -rf "$part"/var/cache/apt/archives/*.deb "$part"/var/lib/apt/lists/*
 }
 
-# The archives that this machine takes its own release from. Which of them is Debian's the archive's signature tells.
+# The archives of this machine's own release. The signature tells which of them is Debian's.
 # shellcheck disable=SC1091
 release=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 mirrors=$(apt-get --print-uris update 2>/dev/null </dev/null |
     sed -nE "s#^'(https?://.*)/dists/($release|stable|testing|unstable|sid)/InRelease'.*#\1#p" | sort -u)
-[ -n "$mirrors" ] || fail "this machine's apt sources name no archive of Debian"
+[ -n "$mirrors" ] || fail "no apt source of this machine is an archive of Debian"
 
 echo "debian-tree: making Debian $suite with $packages; this takes some minutes, once"
 : >"$log"
@@ -110,4 +110,4 @@ for mirror in $mirrors; do
     fi
 done
 tail -n 15 "$log" >&2
-fail "all that debootstrap and apt-get said is in $log"
+fail "the output of debootstrap and apt-get is in $log"

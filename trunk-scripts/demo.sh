@@ -1,6 +1,6 @@
 #!/bin/sh
-# make demo: a server with conf/srs.conf, the sample clip published to it in a loop, and where to watch it.
-# make demo-stop: ends these two, by the process ids that were written down.
+# make demo: starts a server with conf/srs.conf, publishes the sample clip to it in a loop, and says where to watch it.
+# make demo-stop: ends both, by their recorded process ids.
 #
 #   trunk-scripts/demo.sh start|stop
 #
@@ -14,7 +14,7 @@ http_port=${DEMO_HTTP_PORT:-8080}
 api_port=${DEMO_API_PORT:-1985}
 stream=live/livestream
 
-# When a process began, in clock ticks since boot: with it a pid cannot be mistaken for a later process's.
+# The start time of a process, in clock ticks since boot. It tells a process from a later one with the same pid.
 began_at() {
     sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
@@ -24,13 +24,13 @@ remember() {
     echo "$2 $(began_at "$2")" >"$dir/$1.pid"
 }
 
-# The pid of what was remembered, if that very process still runs.
+# Prints the pid of a remembered process if that same process still runs.
 running() {
     [ -f "$dir/$1.pid" ] || return 1
     read -r pid began <"$dir/$1.pid" || return 1
     [ -n "$began" ] && [ "$(began_at "$pid")" = "$began" ] || return 1
     case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in
-    Z*) return 1 ;; # dead, and nobody has asked for its status
+    Z*) return 1 ;; # a zombie: it has ended
     esac
     echo "$pid"
 }
@@ -65,14 +65,14 @@ give_up() {
     exit 1
 }
 
-# Does somebody on this machine listen on this TCP port? State 0A is LISTEN.
+# Succeeds if a process of this machine listens on the TCP port. State 0A is LISTEN.
 listening() {
     hex=$(printf '%04X' "$1")
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
         awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
 }
 
-# The page on this address. It expects API and RTMP on their usual ports; of others it must be told.
+# The page on this address. Its query names the ports of API and RTMP unless they are the usual ones.
 page_at() {
     query=
     [ "$api_port" = 1985 ] || query="api=$1:$api_port"
@@ -102,7 +102,7 @@ END
 
 start() {
     if running server >/dev/null && running publisher >/dev/null; then
-        echo "demo: it is running already; make demo-stop ends it"
+        echo "demo: already running; make demo-stop ends it"
         read -r port http_port api_port <"$dir/ports"
         say_where
         return
@@ -116,7 +116,7 @@ start() {
     make -s "-j$(nproc)" all bench-tools
     [ -x objs/srs ] || give_up "there is no objs/srs after the build"
 
-    stop_all # what is left of a demo that died half
+    stop_all # the rest of an earlier demo that broke off
     for taken in "DEMO_PORT $port" "DEMO_HTTP_PORT $http_port" "DEMO_API_PORT $api_port"; do
         if listening "${taken#* }"; then
             give_up "TCP port ${taken#* } is taken by another program; end it, or choose another: make demo ${taken% *}=19350"
@@ -127,8 +127,8 @@ start() {
     mkdir -p "$dir"
     rm -f "$dir"/*.log
     echo "$port $http_port $api_port" >"$dir/ports"
-    # In the foreground of a session of its own, so that its pid is known and it outlives this terminal. Its log and
-    # pid file go with the demo, whatever the config says of them.
+    # The server stays in the foreground of its own session: so its pid is known, and it outlives this terminal. Its log
+    # and pid file are in the folder of the demo, whatever the config says.
     SRS_LISTEN=$port SRS_HTTP_SERVER_LISTEN=$http_port SRS_HTTP_API_LISTEN=$api_port SRS_DAEMON=off SRS_PID=./$dir/srs.pid SRS_SRS_LOG_TANK=console \
         setsid ./objs/srs -c conf/srs.conf >"$dir/server.log" 2>&1 </dev/null &
     remember server $!
@@ -141,12 +141,12 @@ start() {
     done
 
     url=rtmp://127.0.0.1:$port/$stream
-    # With our own load tools: ffmpeg would be ten times as much to install as the server needs.
+    # Our own load tools publish: ffmpeg would need ten times as many packages as the server.
     setsid objs/bench/publishers --quiet doc/sample.flv "$url" >"$dir/publisher.log" 2>&1 </dev/null &
     remember publisher $!
 
     echo "demo: 4 of 4, does it play?"
-    # It plays when a player gets two seconds of it.
+    # The stream plays if a player gets two seconds of it.
     tries=0
     until timeout 20 objs/bench/players --quiet --join-timeout 8 --warmup 0 --duration 2 "$url" >"$dir/player.log" 2>&1 &&
         grep -q '"event":"result".*"connected":1,.*"messages":[1-9][0-9]*,"gaps":0,' "$dir/player.log"; do
@@ -163,7 +163,7 @@ case ${1-} in
 start) start ;;
 stop)
     stop_all
-    echo "demo: nothing of it runs any more"
+    echo "demo: everything has ended"
     ;;
 *)
     echo "usage: trunk-scripts/demo.sh start|stop" >&2

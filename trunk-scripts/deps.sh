@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs from Debian what is missing, and nothing when nothing is.
+# Installs the missing packages of some groups from Debian. Does nothing if none is missing.
 #
 #   trunk-scripts/deps.sh [build] [test] [lint] [clients] [test-clients] [test-distros] [bench]
 set -eu
 cd "$(dirname "$0")/.."
 
 build="gcc libc6-dev make pkg-config patch util-linux libssl-dev libhttp-parser-dev liburing-dev zlib1g-dev"
-# libFuzzer and the sanitizers for clang come in a package of clang's version
+# libFuzzer and clang's sanitizers are in a package that has clang's version in its name.
 fuzz="clang libclang-rt-dev"
 test="$fuzz libcmocka-dev libjansson-dev python3 python3-pytest python3-pytest-xdist ffmpeg valgrind procps openssl curl iproute2 wrk nginx libnginx-mod-rtmp"
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
@@ -44,7 +44,7 @@ runtime_of_clang() {
 missing_of() {
     for package in "$@"; do
         if [ "$package" = libclang-rt-dev ]; then
-            # any version will do that is installed
+            # Any installed version is enough.
             dpkg-query -W -f '${db:Status-Status}\n' 'libclang-rt-*-dev' 2>/dev/null | grep -qx installed && continue
             missing="$missing libclang-rt-dev"
             continue
@@ -73,7 +73,7 @@ apt() {
     apt-get -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@" </dev/null >>"$log" 2>&1
 }
 
-apt update || echo "deps: some of this machine's apt sources do not answer; trying on" >&2
+apt update || echo "deps: some of this machine's apt sources do not answer; going on without them" >&2
 case $missing in
 *libclang-rt-dev*)
     runtime=$(runtime_of_clang) || {
@@ -84,7 +84,7 @@ case $missing in
     ;;
 esac
 
-# What apt-get says, in a few lines: how much it is, and how far it has come.
+# Reduces the output of apt-get to a few lines: the size, and the progress.
 progress() {
     total=0 fetched=0 ready=0
     while read -r line; do
@@ -114,7 +114,7 @@ installer=$!
 tail -n +1 -s 0.2 --pid="$installer" -f "$log" | progress
 [ "$(cat "$log.status")" = 0 ] || {
     tail -n 30 "$log" >&2
-    echo "deps: apt-get failed; all it said is in $log" >&2
+    echo "deps: apt-get failed; its output is in $log" >&2
     echo "deps: without a mirror of Debian, install these packages by other means: doc/building.md, \"Without a network\"" >&2
     exit 1
 }

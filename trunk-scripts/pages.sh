@@ -3,7 +3,7 @@
 #
 #   trunk-scripts/pages.sh [FOLDER]      default objs/nginx/html
 #
-# Only what changed is copied, and a page that somebody else put there stays.
+# Copies only files that differ, and leaves other pages in the folder alone.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ mpegts=third_party/mpegts.js
 to=${1:-objs/nginx/html}
 
 (cd "$mpegts" && sha256sum --quiet -c SHA256SUMS) || {
-    echo "pages: $mpegts is not what its SHA256SUMS says; get it back: git checkout $mpegts" >&2
+    echo "pages: $mpegts does not fit its SHA256SUMS; to restore it: git checkout $mpegts" >&2
     exit 1
 }
 
@@ -30,6 +30,6 @@ mkdir -p "$to"
 done
 put "$mpegts/mpegts.js" players/js/mpegts.js
 put "$mpegts/LICENSE" players/js/mpegts.js.LICENSE
-put "$mpegts/mpegts.js.LICENSE.txt" players/js/mpegts.js.LICENSE.txt # the name that mpegts.js itself gives
+put "$mpegts/mpegts.js.LICENSE.txt" players/js/mpegts.js.LICENSE.txt # mpegts.js itself uses this name
 put "$mpegts/LICENSE.es6-promise" players/js/LICENSE.es6-promise
 put "$mpegts/LICENSE.events" players/js/LICENSE.events

@@ -16,7 +16,7 @@ rm -f "$report"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=0}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 export PYTHONDONTWRITEBYTECODE=1
-# what belongs to another Python of this machine has no business here
+# Settings for another Python of this machine do not apply.
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTEST_ADDOPTS 2>/dev/null || true
 
 status=0

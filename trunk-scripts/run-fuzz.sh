@@ -15,7 +15,7 @@ for fuzzer in objs/fuzz/*_fuzz; do
     [ -x "$fuzzer" ] || continue
     program=${fuzzer##*/}
     name=${program%_fuzz}
-    # a fuzzer whose source is gone is an old build's
+    # A fuzzer without a source is left from an old build.
     [ -n "$(find test/fuzz -name "$program.c")" ] || continue
     corpus=objs/test/fuzz/$name
     log=objs/test/fuzz/$name.log

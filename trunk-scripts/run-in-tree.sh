@@ -1,12 +1,11 @@
 #!/bin/sh
-# Runs a command inside a tree of debian-tree.sh, as on a small machine of its own.
+# Runs a command inside a tree of debian-tree.sh, as on a separate small machine.
 #
 #   trunk-scripts/run-in-tree.sh [--offline] TREE COMMAND...
 #
-# The tree gets /proc, /sys, /dev with /dev/shm and terminals, and process ids of its own; with --offline also a network
-# of its own, in which there is nothing but the loopback. All of it is gone when the command ends, and so is every
-# process that it left behind. Needs root with the rights to mount and to make namespaces: in a container that is
-# `docker run --privileged` or its like.
+# The tree gets its own /proc, /sys, /dev with /dev/shm and terminals, and process ids; with --offline also a network that
+# has only the loopback. When the command ends, all of this ends, with every process that it left behind. Needs root with
+# the rights to mount and to make namespaces: in a container, `docker run --privileged`.
 set -eu
 
 if [ -z "${IN_TREE_APART-}" ]; then
@@ -16,7 +15,7 @@ if [ -z "${IN_TREE_APART-}" ]; then
         shift
     fi
     unshare --mount --pid --fork true 2>/dev/null || {
-        echo "run-in-tree: no namespaces for mounts and processes: this needs root, and in a container its privileges" >&2
+        echo "run-in-tree: cannot make namespaces for mounts and processes: this needs root, and in a container --privileged" >&2
         exit 1
     }
     IN_TREE_APART=${network:-yes} exec unshare --mount --pid --fork --kill-child $network "$0" "$@"
@@ -48,7 +47,7 @@ ln -s /proc/self/fd/0 "$tree/dev/stdin"
 ln -s /proc/self/fd/1 "$tree/dev/stdout"
 ln -s /proc/self/fd/2 "$tree/dev/stderr"
 
-# Not exec: process 1 of the tree must reap what others leave, and a shell does.
+# Not exec: process 1 of the tree must reap orphans, and a shell does.
 status=0
 env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
     ${http_proxy+"http_proxy=$http_proxy"} ${https_proxy+"https_proxy=$https_proxy"} \

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs cmocka programs; shows what the failing ones say. Ends with "unit: N passed, N failed, N skipped".
+# Runs cmocka programs and shows the output of those that fail. Ends with "unit: N passed, N failed, N skipped".
 #
-#   trunk-scripts/run-unit.sh PROGRAM...        TEST_WRAPPER="valgrind …" runs each one inside that
+#   trunk-scripts/run-unit.sh PROGRAM...        TEST_WRAPPER="valgrind …" runs each inside valgrind
 set -eu
 
 suite=${SUITE:-unit} # the name in what is printed
@@ -17,7 +17,7 @@ trap 'rm -f "$log"' EXIT
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 
-# The names of the tests that ended so; cmocka lists the skipped ones twice.
+# The names of the tests with this result. cmocka lists skipped tests twice.
 names() {
     sed -n "s/^\[ *$1 *\] \([a-zA-Z_][a-zA-Z_0-9]*\)\$/\1/p" "$log" | sort -u
 }

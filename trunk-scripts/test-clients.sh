@@ -4,9 +4,9 @@
 #
 #   trunk-scripts/test-clients.sh [--only WORD] [--verbose]      test/clients/run.py's arguments
 #
-# The other releases lie as minimal trees in objs/, a good gigabyte each, and are run by chroot; so this needs root.
-# Debian 13 has the first ffmpeg that sends HEVC, AV1 and VP9. What enhanced RTMP has besides (Opus, FLAC, AC-3,
-# several tracks) needs a newer one: that is Debian testing's, which is left out where it cannot be made.
+# The other releases are minimal trees in objs/, a gigabyte each, run by chroot; this needs root. Debian 13 has the first
+# ffmpeg that sends HEVC, AV1 and VP9. The other parts of enhanced RTMP (Opus, FLAC, AC-3, several tracks) need the newer
+# ffmpeg of Debian testing, which is left out if its tree cannot be made.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ give_up() {
     exit 1
 }
 
-# A make above us has its own idea of jobs; this one uses the machine.
+# The options of a make above this one are not meant for the builds here.
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES 2>/dev/null || true
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV 2>/dev/null || true
 export PYTHONDONTWRITEBYTECODE=1

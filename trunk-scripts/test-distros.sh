@@ -5,11 +5,11 @@
 #   trunk-scripts/test-distros.sh [RELEASE[/COMPILER]]...      12, 13, unstable; gcc, clang; default: all six
 #
 #   SUITES='unit e2e'     only these suites of make test (default: all)
-#   COMMIT=main           what git has there (default: the files of the working tree that git knows or would add)
+#   COMMIT=main           the sources of this commit (default: the files of the working tree that git knows or would add)
 #
-# Each release is a tree in objs/distros, made once, 3 GB; delete it to have it anew. The packages are put in by the
-# sources' own deps.sh. Then the network is taken away: configure, make and all tests run with the loopback alone.
-# Everything of a run is in objs/distros/RELEASE-COMPILER.log. Needs root with the rights to mount (run-in-tree.sh).
+# Each release is a tree of 3 GB in objs/distros, made once; delete it to make a new one. deps.sh of the sources installs the
+# packages. Then configure, make and all tests run with only the loopback. The log of a run is
+# objs/distros/RELEASE-COMPILER.log. Needs root with the rights to mount (run-in-tree.sh).
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -32,7 +32,7 @@ suite_of() {
 
 [ "$(id -u)" -eq 0 ] || give_up "it needs root, to make trees of other releases and to run programs in them"
 trunk-scripts/deps.sh test-distros || give_up "packages are missing"
-git rev-parse --git-dir >/dev/null 2>&1 || give_up "it takes the sources from git, and this is no clone"
+git rev-parse --git-dir >/dev/null 2>&1 || give_up "it takes the sources from git, and this is not a clone"
 
 # unpack FOLDER   the sources as a clean clone has them
 unpack() {
@@ -45,7 +45,7 @@ unpack() {
     fi
 }
 
-# install RELEASE TREE SOURCES   the packages of make test, by apt of that release with this machine's idea of a fresh archive
+# install_packages RELEASE TREE SOURCES   installs the packages of make test by apt of that release
 install_packages() {
     valid=$(apt-config dump --format '%v' Acquire::Check-Valid-Until)
     echo "Acquire::Check-Valid-Until \"${valid:-true}\";" >"$2/etc/apt/apt.conf.d/90made-by-debian-tree"
@@ -67,7 +67,7 @@ try() {
     echo "==== Debian $1, $2: packages"
     install_packages "$1" "$tree" "$sources" || return 0
     echo "==== Debian $1, $2: build and test; tail -f $log"
-    # shellcheck disable=SC2016 # the inner shell's
+    # shellcheck disable=SC2016 # for the inner shell
     trunk-scripts/run-in-tree.sh --offline "$tree" sh -c '
         cd "$1" && CC=$2 ./configure --werror=on && SUITES=$3 exec trunk-scripts/run-tests.sh
         ' sh "$sources" "$2" "${SUITES-}" >"$log" 2>&1 </dev/null || true
@@ -77,7 +77,7 @@ try() {
 
 [ $# -gt 0 ] || set -- 12 13 unstable
 mkdir -p "$folder"
-results=$(mktemp "$folder/results.XXXXXX") # a file of its own: several may run at once, of different releases
+results=$(mktemp "$folder/results.XXXXXX") # several runs, of different releases, may go on at the same time
 trap 'rm -f "$results"' EXIT
 for wanted in "$@"; do
     release=${wanted%/*}

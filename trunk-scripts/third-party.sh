@@ -1,11 +1,11 @@
 #!/bin/sh
-# What the repository has of others, in third_party/: is it what it should be, and where is it from?
+# Checks the third-party sources in third_party/, and fetches them again from their origin.
 #
 #   trunk-scripts/third-party.sh check        compare with the checksums in the repository; needs no network
-#   trunk-scripts/third-party.sh upstream     fetch it all again, from Debian and npm, and compare
-#   trunk-scripts/third-party.sh refresh      take mpegts.js and its licences as package-lock.json says, by npm
+#   trunk-scripts/third-party.sh upstream     fetch everything again, from Debian and npm, and compare
+#   trunk-scripts/third-party.sh refresh      replace mpegts.js and its licences by those that package-lock.json names
 #
-# check ends with "third-party: N passed, N failed, 0 skipped"; upstream and refresh are for whoever changes a version.
+# check ends with "third-party: N passed, N failed, 0 skipped"; upstream and refresh are needed to change a version.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -34,7 +34,7 @@ check() {
 
 # ---- mpegts.js, from npm ------------------------------------------------------------------------------------
 
-# What is taken from the packages: FILE-IN-NODE_MODULES PLACE
+# The files that are taken from the packages: FILE-IN-NODE_MODULES PLACE
 mpegts_files() {
     cat <<'END'
 mpegts.js/dist/mpegts.js mpegts.js
@@ -45,22 +45,22 @@ events/LICENSE LICENSE.events
 END
 }
 
-# npm compares each package with the lock file's checksum, and runs nothing of it.
+# npm compares each package with the checksum in the lock file, and runs none of its scripts.
 fetch_mpegts() {
     command -v npm >/dev/null || fail "this needs npm: apt-get install npm"
     rm -rf "$work/mpegts.js"
     mkdir -p "$work/mpegts.js"
     cp "$there/mpegts.js/package.json" "$there/mpegts.js/package-lock.json" "$work/mpegts.js/"
     npm ci --prefix "$work/mpegts.js" --ignore-scripts --omit=dev --no-audit --no-fund --loglevel=error ||
-        fail "the npm registry did not give what package-lock.json names"
+        fail "npm cannot install what package-lock.json names"
 }
 
 compare_mpegts() {
     fetch_mpegts
     mpegts_files | while read -r file place; do
         cmp "$work/mpegts.js/node_modules/$file" "$there/mpegts.js/$place" || exit 1
-    done || fail "mpegts.js is not what npm has"
-    echo "third-party: mpegts.js is what npm has"
+    done || fail "mpegts.js differs from the package on npm"
+    echo "third-party: mpegts.js is the same as on npm"
 }
 
 refresh() {
@@ -75,7 +75,7 @@ refresh() {
 
 # ---- state-threads, from Debian ------------------------------------------------------------------------------
 
-# A deb-src entry for each deb entry of the machine, in the one-line and in the deb822 form.
+# Writes a deb-src entry for each deb entry of the machine, in the one-line and in the deb822 form.
 write_sources() {
     for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
         [ -f "$file" ] || continue
@@ -87,7 +87,7 @@ write_sources() {
     done
 }
 
-# The machine's own apt sources are used, in a private folder: nothing of the system's apt is changed.
+# Uses the machine's own apt sources in a private folder, and changes nothing of the system's apt.
 fetch_st() {
     command -v dpkg-source >/dev/null || fail "this needs dpkg-source: apt-get install dpkg-dev"
     rm -rf "$work/st"
@@ -102,7 +102,7 @@ fetch_st() {
         echo "APT::Sandbox::User \"$(id -un)\";"
     } >"$work/st/apt/apt.conf"
     export APT_CONFIG="$work/st/apt/apt.conf"
-    # One of the machine's sources may be down, without harm if it is not the one that has st.
+    # Some source may be down. That matters only if it is the one that has st.
     apt-get -q update >"$work/st/log" 2>&1 || true
     (cd "$work/st" && apt-get -q source st=1.9-3.2) >>"$work/st/log" 2>&1 || {
         tail -n 20 "$work/st/log" >&2
@@ -115,7 +115,7 @@ compare_st() {
     fetch_st
     cmp "$work/st/st_1.9.orig.tar.gz" "$there/state-threads/st_1.9.orig.tar.gz" || fail "the release of state-threads differs"
     diff -r -x series "$work/st/st-1.9/debian/patches" "$there/state-threads/patches/debian" || fail "Debian's patches differ"
-    echo "third-party: state-threads is what Debian has"
+    echo "third-party: state-threads is the same as in Debian"
 }
 
 case ${1-} in
