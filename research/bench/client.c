@@ -204,7 +204,7 @@ static void send_start(struct client *c)
     if (c->role == CLIENT_PUBLISH)
         rtmp_write_publish(&o.body, TID_START, stream);
     else
-        rtmp_write_play(&o.body, TID_START, stream);
+        rtmp_write_play(&o.body, TID_START, stream, RTMP_PLAY_START, RTMP_PLAY_DURATION);
     outgoing_add(&o, RTMP_CSID_STREAM, c->msid, CHUNK_SIZE);
     if (c->role == CLIENT_PLAY)
         rtmp_write_set_buffer_length(&o.wire, c->msid, 1000);
