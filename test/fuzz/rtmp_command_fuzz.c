@@ -16,6 +16,10 @@ static void fuzz_command(uint8_t type_id, const uint8_t *data, size_t len)
     struct err        *e = rtmp_call_decode(&call, type_id, data, len);
     if (!e) {
         rtmp_answer_read(&answer, &call);
+        struct err *refusal = rtmp_answer_check(&answer);
+        if (answer.refused != (refusal != NULL))
+            abort();
+        err_free(refusal);
         if (call.text.len > len || answer.code.len > len || strlen(answer.id) >= sizeof answer.id)
             abort();
     }
