@@ -99,5 +99,5 @@ const struct reload_step reload_steps[] = {
     { "difference", .commit = say_difference },
     { "sources", .commit = apply_to_sources },
     { "memory limit", .commit = apply_memory_limit },
-    { NULL },
+    { 0 },
 };
