@@ -1,5 +1,6 @@
 /**
- * What the API tells of a stream beside what its source knows itself: kept in the source, filled by session/registry.c and source/life.c.
+ * What the API tells of a stream and its source does not know itself. The source keeps it; session/registry.c and source/life.c
+ * fill it in.
  *
  * Yields     no
  */
@@ -13,13 +14,13 @@
 #include "core/roll.h"
 
 struct stream_stat {
-    struct roll_place  place;      /* while it has a client, publisher or player */
-    struct vhost_stat *vhost;      /* of its first client; NULL: there was none yet */
-    struct vhost_stat *counted_in; /* as a published stream; NULL: it is not counted */
-    char              *tc_url;     /* of its first client */
+    struct roll_place  place;      /* listed while the stream has a client, publisher or player */
+    struct vhost_stat *vhost;      /* of the first client; NULL: there was none yet */
+    struct vhost_stat *counted_in; /* the vhost that counts it as published; NULL: it is not counted */
+    char              *tc_url;     /* of the first client */
     int                n_clients;
-    char               publisher_id[IDENT_CAP]; /* of the last publisher; empty: there was none yet */
-    int64_t            published_wall_ms;       /* when he began; 0: there was none yet */
+    char               publisher_id[IDENT_CAP]; /* trace id of the last publisher; "": there was none yet */
+    int64_t            published_wall_ms;       /* when that publisher began; 0: there was none yet */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * What is counted of a vhost, from its first client to the end of the server.
+ * What is counted of a vhost. It begins with the first client and lasts until the end of the server.
  *
  * Yields     no
  */
@@ -14,8 +14,8 @@ struct vhost_stat {
     char              id[VID_CAP]; /* in the API */
     char             *name;
     struct traffic    traffic;
-    int               n_clients; /* that are there now */
-    int               n_streams; /* that somebody publishes now */
+    int               n_clients; /* present now */
+    int               n_streams; /* published now */
     struct roll_place place;
 };
 

@@ -30,7 +30,7 @@ static const struct row rows[] = {
     { "10.1.2.3", { { XFF, "192.0.2.7" } }, "192.0.2.7" },
     { "127.0.0.1", { { XRI, "192.0.2.7" } }, "192.0.2.7" },
     { "127.0.0.1", { { XFF, "192.0.2.7" }, { XRI, "192.0.2.8" } }, "192.0.2.7" },
-    /* from the right: trusted proxies are passed over, what stands before the first stranger is his own invention */
+    /* from the right: trusted proxies are passed over; what stands before the first stranger may be invented */
     { "127.0.0.1", { { XFF, "6.6.6.6, 192.0.2.7" } }, "192.0.2.7" },
     { "127.0.0.1", { { XFF, "6.6.6.6, 192.0.2.7, 10.0.0.5,127.0.0.1" } }, "192.0.2.7" },
     { "127.0.0.1", { { XFF, "10.0.0.4, 10.0.0.5" } }, "10.0.0.4" },

@@ -195,7 +195,7 @@ static void a_stream_is_there_while_it_has_a_client(void **state)
     assert_int_equal(registry.stream_roll.count, 1);
     assert_int_equal(fx.source->stat.n_clients, 2);
     registry_leave(&registry, &clients[0]);
-    assert_string_equal(fx.source->stat.tc_url, "rtmp://first/live"); /* though he has gone */
+    assert_string_equal(fx.source->stat.tc_url, "rtmp://first/live"); /* although that client has gone */
     registry_leave(&registry, &clients[1]);
     assert_null(registry_find_stream(&registry, fx.source->id));
     assert_int_equal(registry.stream_roll.count, 0);
@@ -216,7 +216,7 @@ static void a_vhost_counts_the_streams_that_are_published(void **state)
     assert_int_equal(vhost("v")->n_streams, 1);
     assert_string_equal(fx.source->stat.publisher_id, "second");
     assert_true(fx.source->stat.published_wall_ms > 0);
-    source_unpublish(fx.source, &fx.publisher); /* not his any more */
+    source_unpublish(fx.source, &fx.publisher); /* the stream is another publisher's */
     assert_int_equal(vhost("v")->n_streams, 1);
     source_unpublish(fx.source, &second);
     assert_int_equal(vhost("v")->n_streams, 0);

@@ -4,6 +4,7 @@
 #include "app/session/rules.h"
 #include "app/source/fixture.h"
 #include "core/attr.h"
+#include "core/mem.h"
 
 enum { RULES = 4, GUARDS_MAX = 8 };
 
@@ -131,6 +132,31 @@ static void a_session_that_was_never_admitted_can_leave(void **state)
     (void)state;
     begin_with("");
     session_leave(&never);
+}
+
+static void a_session_without_memory_leaves_nothing_behind(void **state)
+{
+    bool failed = true;
+    int  n = 0;
+    (void)state;
+    begin_with("");
+    for (; failed && n < 100; n++) {
+        mem_fail_after(n);
+        struct err *e = session_admit(&s, &door);
+        if (e)
+            assert_int_equal(s.verdict, SESSION_FAILED);
+        else
+            e = session_enter(&s);
+        failed = mem_failed();
+        mem_fail_after(-1);
+        assert_int_equal(code_of(e), failed ? E_NO_MEMORY : 0);
+        session_leave(&s);
+        assert_int_equal(sources.by_key.count, 0);
+        assert_int_equal(registry.n_clients, 0);
+        assert_int_equal(conf->refs, 1);
+    }
+    assert_false(failed);
+    assert_true(n > 3);
 }
 
 /* ---- guards of features ---- */
@@ -272,6 +298,7 @@ int main(void)
         TEST(each_rule_has_its_verdict),
         TEST(a_session_is_counted_from_its_entry_until_it_leaves),
         TEST(a_session_that_was_never_admitted_can_leave),
+        TEST(a_session_without_memory_leaves_nothing_behind),
         TEST(guards_are_left_in_reverse_order_while_the_source_is_there),
         TEST(only_guards_that_were_passed_are_left),
         TEST(a_guard_may_rename_the_stream),
