@@ -157,6 +157,22 @@ static void what_a_player_gets_is_counted_when_it_leaves(void **state)
     assert_int_equal(server.registry.traffic.bytes_out, source->traffic.bytes_out);
 }
 
+static void a_player_is_not_charged_with_the_requests_before_it(void **state)
+{
+    (void)state;
+    serve_vhost(REMUX);
+    publish();
+    ask("/none");
+    assert_true(hears(&caller, "\r\n\r\n"));
+    int64_t before = (int64_t)caller.len;
+    ask_with("/live/cam.flv", "");
+    assert_true(hears(&caller, "a2"));
+    hang_up(&caller);
+    wait_for_clients(0);
+    assert_true(server.registry.traffic.bytes_out > 0);
+    assert_true(server.registry.traffic.bytes_out <= (int64_t)caller.len - before);
+}
+
 static void a_page_cannot_speak_to_the_terminal_through_the_api(void **state)
 {
     (void)state;
@@ -242,6 +258,7 @@ int main(void)
         TEST(a_refusal_is_counted_nowhere_and_keeps_the_connection),
         TEST(a_player_is_a_client_while_it_plays),
         TEST(what_a_player_gets_is_counted_when_it_leaves),
+        TEST(a_player_is_not_charged_with_the_requests_before_it),
         TEST(a_page_cannot_speak_to_the_terminal_through_the_api),
         TEST(a_kick_ends_a_player),
         TEST(a_player_may_come_before_its_publisher),
