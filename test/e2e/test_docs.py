@@ -79,3 +79,19 @@ def test_a_file_of_the_environment_alone_starts_nothing(page, word, tmp_path):
     status, said = srs_run(tmp_path, env={"SRS_CONFIG_FILE": "a.conf"})
     assert status == 0 and "Usage:" in said
     assert os.access(srs.BINARY, os.X_OK)
+
+
+def make_targets():
+    return set(re.findall(r"(?m)^([a-z][a-z0-9-]*):(?!=)", read("Makefile")))
+
+
+def test_make_help_names_targets_that_are_there():
+    said = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    named = set(re.findall(r"(?m)^make ([a-z][a-z0-9-]*) ", said))
+    assert len(named) > 15 and named <= make_targets()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_make_targets_that_are_named_are_there(page):
+    named = set(re.findall(r"(?m)(?:^    |`)make ([a-z][a-z0-9-]*)", read(page)))
+    assert named <= make_targets()
