@@ -142,6 +142,7 @@ def test_the_unit_is_where_systemd_looks_and_starts_the_binary(tmp_path):
     assert found["WorkingDirectory"] == ["/usr/local/srs"]
     assert found["ReadWritePaths"] == ["/usr/local/srs/objs"]
     assert found["Environment"] == ["SRS_DAEMON=off"]
+    assert found["KillMode"] == ["mixed"]
     assert int(found["LimitNOFILE"][0]) >= 65536
     assert (found["ProtectSystem"], found["NoNewPrivileges"], found["PrivateTmp"]) == (["strict"], ["yes"], ["yes"])
     assert found["CapabilityBoundingSet"] == ["CAP_NET_BIND_SERVICE"]
