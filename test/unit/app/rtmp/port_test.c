@@ -157,44 +157,6 @@ static void a_kick_ends_a_publisher_and_frees_its_name(void **state)
     assert_true(hears(&b, "NetStream.Publish.Start"));
 }
 
-/* ---- peers that are no clients ---- */
-
-static void what_is_no_rtmp_ends(void **state)
-{
-    static const char *const words[] = { "GET / HTTP/1.1\r\nHost: v\r\n\r\n", "\x16\x03\x01\x02\x00\x01", "\x06" };
-    (void)state;
-    serve_vhost("");
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        call_up(&a, "RTMP");
-        say_bytes(&a, words[i], strlen(words[i]));
-        shutdown(a.fd, SHUT_WR);
-        hear_all(&a);
-        hang_up(&a);
-    }
-    wait_for_the_end();
-    assert_int_equal(server.registry.traffic.bytes_in, 0);
-}
-
-static void a_client_may_leave_at_every_step(void **state)
-{
-    (void)state;
-    serve_vhost("");
-    for (int step = 0; step < 4; step++) {
-        call_up(&a, "RTMP");
-        if (step == 1)
-            say_bytes(&a, "\x03", 1);
-        hang_up(&a);
-        introduce(&a, LIVE);
-        if (step >= 2)
-            say_call(&a, "createStream", 2, NULL);
-        if (step == 3)
-            say_call(&a, "play", 3, "cam");
-        hang_up(&a);
-    }
-    wait_for_the_end();
-    assert_int_equal(server.registry.n_clients, 0);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -205,8 +167,6 @@ int main(void)
         TEST(a_publisher_is_a_client_while_it_publishes),
         TEST(a_second_stream_on_a_connection_is_not_charged_with_the_first),
         TEST(a_kick_ends_a_publisher_and_frees_its_name),
-        TEST(what_is_no_rtmp_ends),
-        TEST(a_client_may_leave_at_every_step),
     };
     return cmocka_run_group_tests(tests, serving_begin, serving_end);
 }

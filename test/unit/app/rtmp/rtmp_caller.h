@@ -36,19 +36,26 @@ static inline void say_call(const struct caller *c, const char *name, double tid
     say_message(c, RTMP_TYPE_COMMAND, 0, body, wr_len(&w));
 }
 
-/** Handshake without digest, and connect. */
-static inline void introduce(struct caller *c, const char *tc_url)
+/** Handshake without digest, and connect; before that what a proxy says, if there is one. */
+static inline void introduce_behind(struct caller *c, const char *proxy, size_t proxy_len, const char *tc_url)
 {
     uint8_t             c0c1[RTMP_C0C1_LEN] = { 3 }, c2[RTMP_C2_LEN] = { 0 }, body[2048];
     struct wr           w = wr_over(body, sizeof body);
     struct rtmp_connect connect = RTMP_CONNECT_INIT;
     call_up(c, "RTMP");
+    if (proxy_len)
+        say_bytes(c, proxy, proxy_len);
     say_bytes(c, c0c1, sizeof c0c1);
     say_bytes(c, c2, sizeof c2);
     connect.tc_url = tc_url;
     connect.page_url = "http://page.test/";
     rtmp_write_connect(&w, &connect);
     say_message(c, RTMP_TYPE_COMMAND, 0, body, wr_len(&w));
+}
+
+static inline void introduce(struct caller *c, const char *tc_url)
+{
+    introduce_behind(c, NULL, 0, tc_url);
 }
 
 static inline void begin_publishing(struct caller *c, const char *tc_url, const char *stream)
