@@ -73,7 +73,7 @@ static const struct reload_step steps[] = {
     { "b", .commit = commit_b },
     { "c", .prepare = prepare_c, .undo = undo_c },
     { "d", .prepare = prepare_d },
-    { NULL },
+    { .name = NULL },
 };
 
 static int setup(void **state)
