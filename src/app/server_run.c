@@ -138,6 +138,7 @@ struct err *server_run(struct server *s)
     attend_join(&s->sources, ATTENDANTS_US);
     co_group_cancel_and_join(&s->services);
     services_finish();
+    s->main = NULL;
     log_info("server terminated");
     return err_wrap(e, "run the server");
 }
