@@ -65,20 +65,6 @@ struct amf0_text amf0_read_string(struct rd *r)
     }
 }
 
-void amf0_read_null(struct rd *r)
-{
-    uint8_t type = rd_u8(r);
-    r->bad |= type != AMF0_NULL && type != AMF0_UNDEFINED;
-}
-
-double amf0_read_date(struct rd *r)
-{
-    expect(r, AMF0_DATE);
-    double ms = rd_f64(r);
-    rd_u16(r); /* time-zone: reserved, not supported, should be 0 */
-    return ms;
-}
-
 struct amf0_walk amf0_open(struct rd *r)
 {
     struct amf0_walk walk = { 0 };
@@ -212,15 +198,6 @@ double amf0_get_number(struct rd object, const char *name, double otherwise)
         return otherwise;
     double number = amf0_read_number(&value);
     return value.bad ? otherwise : number;
-}
-
-bool amf0_get_bool(struct rd object, const char *name, bool otherwise)
-{
-    struct rd value;
-    if (!amf0_find(object, name, &value))
-        return otherwise;
-    bool flag = amf0_read_bool(&value);
-    return value.bad ? otherwise : flag;
 }
 
 /* ---- writing ---- */

@@ -84,12 +84,6 @@ bool   amf0_read_bool(struct rd *r);
 /** A string or a long string; `{NULL, 0}` and `bad` for anything else. */
 struct amf0_text amf0_read_string(struct rd *r);
 
-/** Null or undefined. */
-void amf0_read_null(struct rd *r);
-
-/** Milliseconds since 1970; the time zone, which AMF0 2.13 says to ignore, is. */
-double amf0_read_date(struct rd *r);
-
 /**
  * Step over one value of any type. Containers nested deeper than AMF0_DEPTH_MAX are malformed, and so
  * are those inside another without their end marker.
@@ -135,9 +129,6 @@ struct amf0_text amf0_get_string(struct rd object, const char *name);
 
 /** A property that is a number; `otherwise` when missing or of another type. */
 double amf0_get_number(struct rd object, const char *name, double otherwise);
-
-/** A property that is a boolean; `otherwise` when missing or of another type. */
-bool amf0_get_bool(struct rd object, const char *name, bool otherwise);
 
 /* ---- writing ---- */
 

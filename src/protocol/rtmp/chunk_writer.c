@@ -135,11 +135,6 @@ void rtmp_write_set_chunk_size(struct wr *w, uint32_t chunk_size)
     write_control_u32(w, RTMP_TYPE_SET_CHUNK_SIZE, chunk_size);
 }
 
-void rtmp_write_abort(struct wr *w, uint32_t csid)
-{
-    write_control_u32(w, RTMP_TYPE_ABORT, csid);
-}
-
 void rtmp_write_ack(struct wr *w, uint32_t bytes_received)
 {
     write_control_u32(w, RTMP_TYPE_ACK, bytes_received);

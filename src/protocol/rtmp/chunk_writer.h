@@ -70,7 +70,6 @@ enum rtmp_bandwidth_limit { RTMP_LIMIT_HARD = 0, RTMP_LIMIT_SOFT = 1, RTMP_LIMIT
 /* Whole control messages, header and body, on chunk stream 2 and message stream 0, at time 0. */
 enum { RTMP_CONTROL_MAX = 12 + 10 };
 void rtmp_write_set_chunk_size(struct wr *w, uint32_t chunk_size);
-void rtmp_write_abort(struct wr *w, uint32_t csid);
 void rtmp_write_ack(struct wr *w, uint32_t bytes_received);
 void rtmp_write_window_ack_size(struct wr *w, uint32_t bytes);
 void rtmp_write_set_peer_bandwidth(struct wr *w, uint32_t bytes, enum rtmp_bandwidth_limit limit);
