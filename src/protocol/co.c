@@ -23,7 +23,7 @@ struct co {
     struct co_group *group;
     st_cond_t        wake;
     uintptr_t        stack_base; /* near the high end of its stack; 0: not ours */
-    bool             unparked, parked, cancelled;
+    bool             unparked, parked, cancelled, urgent;
     const char      *name;
     void (*fn)(void *arg);
     void              *arg;
@@ -40,6 +40,16 @@ static st_utime_t monotonic_for_st(void)
     return (st_utime_t)now_us();
 }
 
+static void (*look_hook)(void);
+
+static void run_look_hook(void)
+{
+    void (*hook)(void) = look_hook;
+    look_hook = NULL;
+    if (hook)
+        hook();
+}
+
 struct err *co_init(void)
 {
     if (st_set_eventsys(ST_EVENTSYS_ALT) != 0)
@@ -50,6 +60,7 @@ struct err *co_init(void)
     st_set_utime_function(monotonic_for_st);
     if (st_init() != 0)
         return err_sys(E_ST_INITIALIZE, "start state-threads");
+    st_set_look_hook(run_look_hook);
     main_co.name = "main";
     main_co.wake = st_cond_new();
     return main_co.wake ? NULL : err_no_memory();
@@ -259,12 +270,38 @@ struct err *co_sleep(int64_t duration_us)
     }
 }
 
-void co_give_way(void)
+/* Until sockets have been looked at, and those have run that are before it in its queue by then. */
+static void yield(struct co *self)
 {
-    struct co *self = current;
     watch_turn(self);
     st_usleep(0);
     current = self;
+}
+
+void co_give_way(void)
+{
+    struct co *self = current;
+    if (self->urgent)
+        st_thread_set_urgent(st_thread_self(), false);
+    yield(self);
+    if (self->urgent)
+        st_thread_set_urgent(st_thread_self(), true);
+}
+
+void co_give_way_to_urgent(void)
+{
+    yield(current);
+}
+
+void co_set_urgent(bool urgent)
+{
+    current->urgent = urgent;
+    st_thread_set_urgent(st_thread_self(), urgent);
+}
+
+void co_before_look(void (*hook)(void))
+{
+    look_hook = hook;
 }
 
 bool co_give_way_by_time(void)

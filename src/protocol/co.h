@@ -80,10 +80,27 @@ void co_unpark(struct co *co);
 /** Sleep; the only error is the cancel. Yields. */
 struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
 
+/**
+ * From its next wait on, the running coroutine goes before those that are not urgent: for what keeps live streams going,
+ * its publishers and pacers. A crowd of newcomers then waits for them, not they for the crowd. By computing time: when both
+ * have enough to do, each gets half.
+ */
+void co_set_urgent(bool urgent);
+
+/**
+ * Call `hook` once, before sockets are looked at again: when the coroutines that are ready now have run, or their turn is
+ * over. For what was gathered in that time. It belongs to no coroutine, and must not yield; it may unpark. The process
+ * has one such hook: another one takes the place of the first.
+ */
+void co_before_look(void (*hook)(void));
+
 /** Let all others that are ready run once, and I/O be looked at. */
 void co_give_way(void);
 
-/** The same; returns how much computing time the others took, in microseconds: for a caller that takes a share of it. */
+/** For an urgent coroutine that has woken nobody: let I/O be looked at, and others that are urgent run. */
+void co_give_way_to_urgent(void);
+
+/** As co_give_way(); returns how much computing time the others took, in microseconds: for a caller that takes a share of it. */
 int64_t co_give_way_timed(void);
 
 /*

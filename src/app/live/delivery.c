@@ -17,10 +17,10 @@
 enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 
 /*
- * A queue for fewer players costs more than their calls. QUEUE_BYTES in one queue take the kernel about a millisecond:
- * the pacer looks at the clock behind it.
+ * A queue for fewer players costs more than their calls. QUEUE_BYTES in one queue take the kernel about a quarter of a
+ * millisecond: the pacer looks at the clock behind it.
  */
-enum { QUEUE_MIN = 4, QUEUE_BYTES = 4 << 20 };
+enum { QUEUE_MIN = 4, QUEUE_BYTES = 1 << 20 };
 
 struct write {
     struct sender       *player;

@@ -55,12 +55,14 @@ struct err *source_publish(struct source *s, struct publisher *p)
     stream_clock_begin(&s->clock);
     s->published_at_us = s->unwatched_since_us = now_us();
     note_publisher(s, p);
+    co_set_urgent(true);
     attend_tell(s, MOMENT_PUBLISHED);
     return NULL;
 }
 
 void source_unpublish(struct source *s, struct publisher *p)
 {
+    co_set_urgent(false);
     if (s->publisher != p)
         return;
     end_publish(s);

@@ -39,7 +39,7 @@ static int64_t due_us(const struct source *s)
  * Readers that wait get it, or are woken to take it: those from `at` on, at most *left of them, until it is somebody
  * else's turn. Returns the reader that comes next.
  */
-static struct list *hand_out(struct source *s, struct list *at, size_t *left, int64_t until_us)
+static struct list *hand_out(struct source *s, struct list *at, size_t *left, int64_t until_us, int *woken)
 {
     const struct reader_delivery *used = NULL;
     int                           n_woken = 0;
@@ -60,6 +60,7 @@ static struct list *hand_out(struct source *s, struct list *at, size_t *left, in
     }
     if (used)
         used->flush();
+    *woken = n_woken;
     return at;
 }
 
@@ -82,8 +83,9 @@ void pacer_release_now(struct source *s)
 {
     release(s, UINT64_MAX);
     size_t left = s->n_readers;
+    int    n_woken;
     for (struct list *at = s->readers.next; left > 0;)
-        at = hand_out(s, at, &left, DEADLINE_NEVER);
+        at = hand_out(s, at, &left, DEADLINE_NEVER, &n_woken);
 }
 
 void pacer_notice(struct source *s)
@@ -126,8 +128,12 @@ static void run_round(struct source *s)
     release(s, PACER_RELEASE_FRAMES_MAX);
     s->next_served = s->readers.next;
     for (size_t left = s->n_readers; left > 0 && s->next_served != &s->readers;) {
-        s->next_served = hand_out(s, s->next_served, &left, now_us() + PACER_TURN_US);
-        co_give_way();
+        int n_woken;
+        s->next_served = hand_out(s, s->next_served, &left, now_us() + PACER_TURN_US, &n_woken);
+        if (n_woken)
+            co_give_way();
+        else
+            co_give_way_to_urgent();
     }
     s->next_served = NULL;
     s->round_end_us = now_us();
@@ -138,6 +144,7 @@ static void pacer_run(void *arg)
 {
     struct source *s = arg;
     struct err    *e = NULL;
+    co_set_urgent(true);
     while (s->n_readers > 0 && !e) {
         int64_t due = due_us(s);
         if (due <= now_us()) {

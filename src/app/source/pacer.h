@@ -23,7 +23,7 @@ struct source;
  * This many readers are served, or for this long, before everybody else gets a turn. Waking one costs little, but what it
  * then does takes time of the same turn: so fewer of those.
  */
-enum { PACER_LATENCY_MAX_US = 350000, PACER_TURN_READERS = 256, PACER_TURN_WAKES = 16, PACER_TURN_US = 2000 };
+enum { PACER_LATENCY_MAX_US = 350000, PACER_TURN_READERS = 256, PACER_TURN_WAKES = 16, PACER_TURN_US = 1000 };
 
 /*
  * A release holds at most this many frames; what is left over is the next one. A publisher that is this far ahead of its
