@@ -351,9 +351,9 @@ help:
 	@echo 'make soak         10^6 connections over every protocol, which must leave nothing behind; CYCLES=N'
 	@echo 'make bench        memory, CPU and latency, compared with the bare loop and other servers (under 10 minutes)'
 	@echo 'make bench-faults what one stream in trouble costs the others (5 minutes)'
-	@echo 'make bench-tools  build only the load tools of research/bench'
+	@echo 'make bench-tools  build only the load tools of research/bench; test-tools: only the programs of the end-to-end tests'
 	@echo
 	@echo 'V=1 shows the commands. ./configure --help lists the build options.'
 
--include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(MAIN_OBJECTS) $(UNIT_PROGRAMS:=.o) $(call object,$(UNIT_SUPPORT) $(BENCH_ALL)))
--include $(patsubst %.o,%.d,$(FUZZ_OBJECTS) $(patsubst %.c,$(F)/%.o,$(FUZZERS) $(MAIN_SOURCES) $(UNIT_TESTS)) $(UNIT_ASAN_SUPPORT))
+-include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(MAIN_OBJECTS) $(UNIT_PROGRAMS:=.o) $(call object,$(UNIT_SUPPORT) $(BENCH_ALL) $(TOOLS)))
+-include $(patsubst %.o,%.d,$(FUZZ_OBJECTS) $(patsubst %.c,$(F)/%.o,$(FUZZERS) $(MAIN_SOURCES) $(UNIT_TESTS) $(TOOLS)) $(UNIT_ASAN_SUPPORT))
