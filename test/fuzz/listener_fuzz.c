@@ -29,16 +29,19 @@
 #include "protocol/offload.h"
 
 enum { FIRST_PORT = 24850, PORTS = 4, NAMES_MAX = 32, STEPS_MAX = 40, BACKLOG = 1 };
+enum { SERVICES_MAX = 16, NAME_CAP = IO_ADDR_CAP + 4 };
 
 /* Addresses that listen, sorted. */
 struct names {
-    char   text[NAMES_MAX][IO_ADDR_CAP];
+    char   text[NAMES_MAX][NAME_CAP]; /* "127.0.0.1:1935", "udp 127.0.0.1:1935" */
     size_t count;
 };
 
 static struct rd     script;
 static struct server server;
-static int           foreign[PORTS]; /* sockets of somebody else; -1: none */
+static struct listen_service
+           services[SERVICES_MAX]; /* the server's, and one of datagrams at the endpoints of http_server */
+static int foreign[PORTS];         /* sockets of somebody else; -1: none */
 
 /* ---- sets of addresses */
 
@@ -81,16 +84,19 @@ static bool is_foreign(int fd)
     return found;
 }
 
-/* The name of a socket of the server's that listens; false: it is something else. */
-static bool listens(int fd, char name[static IO_ADDR_CAP])
+/* The name of a socket of the server's that listens or is bound for datagrams; false: it is something else. */
+static bool listens(int fd, char name[static NAME_CAP])
 {
     struct sockaddr_storage addr;
-    socklen_t               len = sizeof addr, on_len = sizeof(int);
-    int                     on = 0;
-    if (is_foreign(fd) || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &on_len) || !on)
+    socklen_t               len = sizeof addr, on_len = sizeof(int), type_len = sizeof(int);
+    int                     on = 0, type = 0;
+    if (is_foreign(fd) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len))
+        return false;
+    if (type != SOCK_DGRAM && (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &on_len) || !on))
         return false;
     check(getsockname(fd, (struct sockaddr *)&addr, &len) == 0);
-    io_addr_text((struct sockaddr *)&addr, name);
+    char text[IO_ADDR_CAP];
+    snprintf(name, NAME_CAP, "%s%s", type == SOCK_DGRAM ? "udp " : "", io_addr_text((struct sockaddr *)&addr, text));
     return true;
 }
 
@@ -99,7 +105,7 @@ static int look(struct names *now)
 {
     DIR           *d = opendir("/proc/self/fd");
     struct dirent *e;
-    char           name[IO_ADDR_CAP];
+    char           name[NAME_CAP];
     int            n = 0;
     now->count = 0;
     while ((e = readdir(d))) {
@@ -128,9 +134,11 @@ static void flip_foreign(void)
         *fd = -1;
         return;
     }
-    *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-    if (bind(*fd, (struct sockaddr *)&addr, sizeof addr) || listen(*fd, BACKLOG)) {
+    int type = how & 16 ? SOCK_DGRAM : SOCK_STREAM;
+    *fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    if (type == SOCK_STREAM)
+        setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+    if (bind(*fd, (struct sockaddr *)&addr, sizeof addr) || (type == SOCK_STREAM && listen(*fd, BACKLOG))) {
         close(*fd);
         *fd = -1;
     }
@@ -139,20 +147,25 @@ static void flip_foreign(void)
 /* ---- files */
 
 /* As the file writes it, and as the kernel tells it. */
-static void write_endpoint(struct str *file, struct names *want)
+static void write_endpoint(struct str *file, struct names *want, bool also_udp)
 {
     static const struct {
         const char *written, *told;
     } forms[] = {
         { "%d", "0.0.0.0:%d" }, { "127.0.0.1:%d", "127.0.0.1:%d" }, { "[::1]:%d", "[::1]:%d" }, { "[::]:%d", "[::]:%d" }
     };
-    char    text[IO_ADDR_CAP];
+    char    text[NAME_CAP];
     uint8_t how = rd_u8(&script);
     int     port = FIRST_PORT + how % PORTS;
     size_t  form = how / PORTS % ARRAY_LEN(forms);
     snprintf(text, sizeof text, forms[form].written, port);
     str_printf(file, " %s", text);
     snprintf(text, sizeof text, forms[form].told, port);
+    add(want, text);
+    if (!also_udp)
+        return;
+    memcpy(text, "udp ", 4);
+    snprintf(text + 4, sizeof text - 4, forms[form].told, port);
     add(want, text);
 }
 
@@ -161,7 +174,7 @@ static void write_service(struct str *file, const char *name, struct names *want
     if (rd_u8(&script) & 1)
         return;
     str_printf(file, "%s { enabled on; listen", name);
-    write_endpoint(file, want);
+    write_endpoint(file, want, strcmp(name, "http_server") == 0);
     str_printf(file, "; }\n");
 }
 
@@ -173,7 +186,7 @@ static struct conf *load(struct names *want)
     want->count = 0;
     str_printf(&file, "daemon off; vhost __defaultVhost__ { }\nlisten");
     for (int n = 1 + rd_u8(&script) % 3; n > 0; n--)
-        write_endpoint(&file, want);
+        write_endpoint(&file, want, false);
     str_printf(&file, ";\n");
     write_service(&file, "http_api", want);
     write_service(&file, "http_server", want);
@@ -197,7 +210,7 @@ static void reload(struct names *before)
     struct conf *conf = load(&want);
     if (!conf)
         return;
-    struct err *e = listeners_apply(&server, listen_services, conf);
+    struct err *e = listeners_apply(&server, services, conf);
     give_way(rd_u8(&script) & 3);
     look(&now);
     const struct names *expected = e ? before : &want;
@@ -229,6 +242,36 @@ static void enter_namespace(void)
     close(fd);
 }
 
+static const struct conf_words *datagram_endpoints(const struct conf *conf)
+{
+    return conf->http_server.enabled ? &conf->http_server.listen : NULL;
+}
+
+static void take_datagrams(struct server *s, struct io *socket, const struct listen_service *by)
+{
+    struct err *e;
+    char        byte;
+    (void)s;
+    (void)by;
+    while (!(e = io_wait_readable(socket, DEADLINE_NEVER))) {
+        while (recv(socket->fd, &byte, sizeof byte, 0) >= 0)
+            ;
+        io_drained(socket);
+    }
+    err_free(e);
+}
+
+static void make_services(void)
+{
+    size_t n = 0;
+    for (; listen_services[n].name; n++)
+        services[n] = listen_services[n];
+    check(n + 1 < SERVICES_MAX);
+    services[n] = (struct listen_service){
+        .name = "datagrams", .kind = LISTEN_DATAGRAM, .endpoints = datagram_endpoints, .run = take_datagrams
+    };
+}
+
 static void begin(void)
 {
     struct log_settings silent = { .level = LOG_OFF, .to_console = true };
@@ -236,6 +279,7 @@ static void begin(void)
     check(!log_setup(&silent) && !co_init());
     io_init();
     check(!offload_init());
+    make_services();
     give_way(4);
     for (size_t i = 0; i < PORTS; i++)
         foreign[i] = -1;
