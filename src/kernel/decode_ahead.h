@@ -27,9 +27,9 @@ enum { DECODE_AHEAD_MAX_90K = 115200 };
 
 struct decode_ahead {
     bool     has_picture;
-    uint32_t most_90k;   /* by how much pictures are decoded before the time that their frames say, … */
-    uint32_t lag_90k;    /* … and the last one was */
-    int64_t  picture_ms; /* of the last one, on the stream's time line */
+    uint32_t most_90k;    /* by how much pictures are decoded before the time that their frames say, … */
+    uint32_t lag_90k;     /* … and the last one was */
+    int64_t  picture_90k; /* of the last one, on the stream's time line */
 };
 
 /** Expect a picture that is shown this long before its own time. Below 0 and far beyond the most: no effect. */

@@ -5,6 +5,7 @@
 #include "kernel/avc.h"
 #include "kernel/nalu.h"
 #include "kernel/nalu_form.h"
+#include "kernel/times.h"
 
 static bool has_nalus(unsigned codec)
 {
@@ -83,7 +84,7 @@ enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms)
 bool flv_frame_write_cts(struct frame *f)
 {
     enum { CTS_LEN = 3, CTS_MAX_MS = 0x7fffff };
-    int64_t cts_ms = (f->pts_us - f->dts_us) / 1000;
+    int64_t cts_ms = ms_from_us(f->pts_us) - ms_from_us(f->dts_us);
     if (!f->has_cts || f->media_len == 0 || cts_ms > CTS_MAX_MS || cts_ms < -CTS_MAX_MS)
         return false;
     struct wr w = wr_over(f->data + f->media_offset - CTS_LEN, CTS_LEN);

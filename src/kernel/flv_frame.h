@@ -34,7 +34,7 @@
 enum flv_parse flv_frame_parse(struct frame *f, struct nalu_forms *forms);
 
 /**
- * Make the composition time in the body of a parsed frame that nobody else holds pts_us - dts_us.
+ * Make the composition time in the body of a parsed frame that nobody else holds pts_us - dts_us, each rounded to milliseconds.
  *
  * Source     Adobe FLV 10.1 E.4.3.1, CompositionTime: SI24, milliseconds
  * Returns    false when the body has no place for it, or it is out of range: nothing is changed

@@ -70,7 +70,7 @@ struct frame {
     uint8_t  channels; /* audio: as a classic FLV header says, which AAC's configuration corrects; 0: it does not say */
     uint16_t media_offset;  /* where the codec's bytes begin in data[], if there are any */
     uint8_t  nalu_form : 3; /* AVC and HEVC pictures: enum nalu_form of their bytes */
-    bool     has_cts   : 1; /* the three bytes before media_offset are pts_us - dts_us in milliseconds */
+    bool     has_cts   : 1; /* the three bytes before media_offset are pts_us - dts_us, each rounded down to ms */
     bool     sized     : 1; /* the body tells the length of this track before its bytes, so that it may not change */
     uint32_t len, cap;      /* of data[] */
     uint32_t media_len;     /* how many the codec's bytes are; less than the rest when other tracks follow */

@@ -11,17 +11,12 @@
 #include "kernel/hevc.h"
 #include "kernel/mp3.h"
 #include "kernel/opus.h"
+#include "kernel/times.h"
 #include "kernel/vp9.h"
 
-enum { US_PER_SECOND = 1000000, US_PER_MS = 1000 };
+enum { US_PER_SECOND = 1000000 };
 
 /* ---- one frame ---- */
-
-/* Rounded down, below 0 too. */
-static int64_t floor_ms(int64_t us)
-{
-    return us / US_PER_MS - (us % US_PER_MS < 0);
-}
 
 static bool write_head(struct wr *w, const struct frame_unit *u, enum flv_packet packet, bool key)
 {
@@ -31,7 +26,7 @@ static bool write_head(struct wr *w, const struct frame_unit *u, enum flv_packet
         .track = u->track,
         .frame_type = key ? FLV_KEY_FRAME : FLV_INTER_FRAME,
         .channels = u->channels,
-        .cts_ms = packet == FLV_PACKET_CODED ? (int32_t)(floor_ms(u->pts_us) - floor_ms(u->dts_us)) : 0,
+        .cts_ms = packet == FLV_PACKET_CODED ? (int32_t)(ms_from_us(u->pts_us) - ms_from_us(u->dts_us)) : 0,
     };
     return codec_kind(u->codec) == FRAME_VIDEO ? flv_body_write_video_head(w, &body)
                                                : flv_body_write_audio_head(w, &body);

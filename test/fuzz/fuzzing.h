@@ -21,7 +21,7 @@ static inline struct frame *tag_frame(const struct flv_tag *tag)
 {
     struct frame *f = frame_new(tag->len);
     f->kind = tag->type == FLV_AUDIO ? FRAME_AUDIO : tag->type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
-    f->dts_us = tag->dts_ms * INT64_C(1000);
+    f->dts_us = tag->dts_ms * INT64_C(1000) + tag->len % 1000; /* as of an input that counts finer */
     f->len = tag->len;
     memcpy(f->data, tag->body, tag->len);
     return f;

@@ -12,13 +12,13 @@
 enum { FRAMES_MAX = 48, IOVS_MAX = 64 };
 
 /* From `skip` on, as iovecs over frame and scratch. */
-static void check_rest(struct wire w, const struct frame *f, int64_t ms, size_t skip, const uint8_t *whole, size_t len)
+static void check_rest(struct wire w, const struct frame *f, int64_t us, size_t skip, const uint8_t *whole, size_t len)
 {
     struct iovec    iov[IOVS_MAX];
     size_t          cap = w.format->copies ? len : 256, at = skip;
     uint8_t        *scratch = malloc(cap + 1);
     struct wire_out out = { .iov = iov, .cap_iov = IOVS_MAX, .scratch = wr_over(scratch, cap), .skip = skip };
-    wire_emit(&w, f, ms, &out);
+    wire_emit(&w, f, us, &out);
     for (int i = 0; i < out.n_iov; i++) {
         check(iov[i].iov_len <= len - at && memcmp(iov[i].iov_base, whole + at, iov[i].iov_len) == 0);
         at += iov[i].iov_len;
@@ -29,20 +29,20 @@ static void check_rest(struct wire w, const struct frame *f, int64_t ms, size_t 
 
 static void put(struct wire *w, const struct frame *f)
 {
-    int64_t         ms = f->dts_us / 1000;
+    int64_t         us = f->dts_us;
     struct wire     passed = *w, full = *w;
-    size_t          len = wire_size_sum(wire_size(w, f, ms));
+    size_t          len = wire_size_sum(wire_size(w, f, us));
     uint8_t        *bytes = malloc(len + 1);
     struct wire_out out = wire_out_copying(bytes, len), small = wire_out_copying(bytes, len ? len - 1 : 0);
-    wire_emit(&full, f, ms, &small);
+    wire_emit(&full, f, us, &small);
     check(small.full == (len > 0));
     size_t      skips[] = { 0, 1, len / 2, len - 1 };
     struct wire before = *w;
-    wire_emit(w, f, ms, &out);
+    wire_emit(w, f, us, &out);
     check(!out.full && out.bytes == len && wr_len(&out.scratch) == len);
     for (size_t i = 0; len > 0 && i < ARRAY_LEN(skips); i++)
-        check_rest(before, f, ms, skips[i], bytes, len);
-    wire_pass(&passed, f, ms);
+        check_rest(before, f, us, skips[i], bytes, len);
+    wire_pass(&passed, f, us);
     struct wire_stamp one = { w, 0 }, other = { &passed, 0 };
     check(w->format->is_same(&one, &other));
     free(bytes);

@@ -2,6 +2,7 @@
 
 #include "core/rd.h"
 #include "fuzzing.h"
+#include "kernel/times.h"
 
 enum { FRAMES_MAX = 64 };
 
@@ -43,7 +44,7 @@ static void write_fragment(struct mp4_mux *m, const struct frame *f)
     uint8_t           *bytes = malloc(len), again[MP4_MUX_HEAD_LEN];
     struct wr          w = wr_over(bytes, len), w_again = wr_over(again, sizeof again);
     struct mp4_mux     copy = *m;
-    int64_t            dts_90k = f->dts_us / 100 * 9;
+    int64_t            dts_90k = ticks_90k_from_us(f->dts_us);
     check(payload.bytes >= f->data && payload.bytes + payload.len <= f->data + f->len);
 
     mp4_mux_write_head(m, &w, f, dts_90k);

@@ -42,14 +42,14 @@ struct player {
 };
 
 static struct release_bytes shared;
-static struct rd      script;
-static struct player  players[PLAYERS];
-static struct reader  readers[READERS]; /* of a stream with few, larger releases are not shared */
-static struct conf   *conf;
-static struct sources all;
-static struct source *source;
-static uint32_t       clock_ms;
-static uint8_t        own[OWN_BYTES], rest[OWN_BYTES];
+static struct rd            script;
+static struct player        players[PLAYERS];
+static struct reader        readers[READERS]; /* of a stream with few, larger releases are not shared */
+static struct conf         *conf;
+static struct sources       all;
+static struct source       *source;
+static uint32_t             clock_ms;
+static uint8_t              own[OWN_BYTES], rest[OWN_BYTES];
 
 static struct frame *frame_at(size_t i)
 {
@@ -73,7 +73,7 @@ static int64_t timestamp(struct jitter *j, const struct frame *f)
     if (frame_is_header(f))
         return jitter_header(j, f);
     if (jitter_wants_begin(j))
-        jitter_begin(j, frame_ms(f));
+        jitter_begin(j, f->dts_us);
     return jitter_media(j, f);
 }
 
@@ -110,17 +110,17 @@ static void check_same_future(const struct state *a, const struct state *b)
 static struct state resume(struct state st, const struct release_share *b, size_t sent, size_t len)
 {
     size_t  begins = sent, n = b->n_frames;
-    int64_t ms;
+    int64_t us;
     if (sent < b->len)
-        n = release_share_find(b, sent, &begins, &ms);
+        n = release_share_find(b, sent, &begins, &us);
     bool is_cut = sent > begins;
     for (size_t i = 0; i < n; i++)
-        wire_pass(&st.wire, frame_at(i), b->marks[i].ms + b->offset_ms);
+        wire_pass(&st.wire, frame_at(i), b->marks[i].us + b->offset_us);
     if (n + is_cut)
         release_share_commit(b, &st.jitter, n + is_cut);
     struct wire_out out = wire_out_copying(rest, sizeof rest);
     if (is_cut)
-        wire_emit(&st.wire, frame_at(n), ms, &out);
+        wire_emit(&st.wire, frame_at(n), us, &out);
     check(write_alone(&st, n + is_cut, &out));
     check(out.bytes == len - begins && memcmp(rest, own + begins, out.bytes) == 0);
     return st;
@@ -145,7 +145,8 @@ static void serve(struct player *p, uint8_t how)
     struct release_share b;
     struct state         st = { p->held.wire, p->jitter }, alone = st;
     struct wire_out      out = wire_out_copying(own, sizeof own);
-    bool is_shared = release_bytes_get(&shared, &b, source, source->release_began, &p->held.wire, &p->jitter, UINT64_MAX);
+    bool                 is_shared =
+        release_bytes_get(&shared, &b, source, source->release_began, &p->held.wire, &p->jitter, UINT64_MAX);
     bool goes_on = write_alone(&alone, 0, &out);
     if (is_shared) {
         check(goes_on && b.n_frames == n_released() && b.len == out.bytes && memcmp(b.bytes, own, b.len) == 0);

@@ -14,30 +14,30 @@ static bool adts_header(const struct wire *w, const struct frame *f, uint8_t hea
     return is_media(f, CODEC_AAC) && w->aac.object_type && aac_write_adts(&out, &w->aac, f->media_len);
 }
 
-static size_t adts_len(const struct wire *w, const struct frame *f, int64_t ms)
+static size_t adts_len(const struct wire *w, const struct frame *f, int64_t us)
 {
     uint8_t header[AAC_ADTS_HEADER_LEN];
-    (void)ms;
+    (void)us;
     return adts_header(w, f, header) ? sizeof header + f->media_len : 0;
 }
 
-static void adts_pass(struct wire *w, const struct frame *f, int64_t ms)
+static void adts_pass(struct wire *w, const struct frame *f, int64_t us)
 {
     struct aac_config config;
-    (void)ms;
+    (void)us;
     if (f->kind == FRAME_AUDIO && f->codec == CODEC_AAC && f->track == 0 && f->config &&
         aac_config_parse(f->data + f->media_offset, f->media_len, &config))
         w->aac = config;
 }
 
-static void adts_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+static void adts_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
     uint8_t header[AAC_ADTS_HEADER_LEN];
     if (adts_header(w, f, header)) {
         wire_put(out, header, sizeof header);
         wire_lend(out, f->data + f->media_offset, f->media_len);
     }
-    adts_pass(w, f, ms);
+    adts_pass(w, f, us);
 }
 
 static bool adts_is_same(const struct wire_stamp *a, const struct wire_stamp *b)
@@ -46,16 +46,16 @@ static bool adts_is_same(const struct wire_stamp *a, const struct wire_stamp *b)
     return x->object_type == y->object_type && x->rate_index == y->rate_index && x->channel_config == y->channel_config;
 }
 
-static void adts_follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms)
+static void adts_follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_us)
 {
-    (void)delta_ms;
+    (void)delta_us;
     (void)before;
     w->aac = after->aac;
 }
 
 const struct wire_format aac_wire = {
     .name = "ADTS",
-    .stamp_max_ms = INT64_MAX,
+    .stamp_max_us = INT64_MAX,
     .len = adts_len,
     .emit = adts_emit,
     .pass = adts_pass,
@@ -65,16 +65,16 @@ const struct wire_format aac_wire = {
 
 /* ---- MP3 ---- */
 
-static size_t mp3_len(const struct wire *w, const struct frame *f, int64_t ms)
+static size_t mp3_len(const struct wire *w, const struct frame *f, int64_t us)
 {
     (void)w;
-    (void)ms;
+    (void)us;
     return is_media(f, CODEC_MP3) ? f->media_len : 0;
 }
 
-static void mp3_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+static void mp3_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
-    wire_lend(out, f->data + f->media_offset, mp3_len(w, f, ms));
+    wire_lend(out, f->data + f->media_offset, mp3_len(w, f, us));
 }
 
 static bool mp3_is_same(const struct wire_stamp *a, const struct wire_stamp *b)
@@ -86,7 +86,7 @@ static bool mp3_is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 
 const struct wire_format mp3_wire = {
     .name = "MP3",
-    .stamp_max_ms = INT64_MAX,
+    .stamp_max_us = INT64_MAX,
     .len = mp3_len,
     .emit = mp3_emit,
     .is_same = mp3_is_same,

@@ -33,18 +33,18 @@ static bool push(struct batch *b, struct batch_item item)
     return b->count < BATCH_FRAMES;
 }
 
-bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t ms, size_t sent, const struct jitter *after)
+bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t us, size_t sent, const struct jitter *after)
 {
-    size_t len = wire_size_sum(wire_size(w, f, ms)), before = b->out.bytes;
+    size_t len = wire_size_sum(wire_size(w, f, us)), before = b->out.bytes;
     if (sent && sent >= len) {
-        wire_pass(w, f, ms);
-        return push(b, (struct batch_item){ f, 0, ms, *after, *w });
+        wire_pass(w, f, us);
+        return push(b, (struct batch_item){ f, 0, us, *after, *w });
     }
     b->out.skip = sent;
-    wire_emit(w, f, ms, &b->out);
+    wire_emit(w, f, us, &b->out);
     if (b->out.full && b->out.bytes == before)
         return false;
-    bool more = push(b, (struct batch_item){ f, len - sent, ms, *after, *w });
+    bool more = push(b, (struct batch_item){ f, len - sent, us, *after, *w });
     return more && !b->out.full && b->out.bytes < BATCH_BYTES;
 }
 

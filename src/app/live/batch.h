@@ -20,7 +20,7 @@ enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_BYTES = 256 << 10 };
 struct batch_item {
     struct frame *frame;
     size_t        wire_len; /* 0: not for this player */
-    int64_t       ms;
+    int64_t       us;
     struct jitter jitter_after;
     struct wire   wire_after;
 };
@@ -42,7 +42,7 @@ bool batch_clear(struct batch *b, size_t least) ATTR_MUST_USE;
  * nothing to send of it.
  * Returns    true when all of it fits and more may; what does not is left for the next batch
  */
-bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t ms, size_t sent, const struct jitter *after);
+bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t us, size_t sent, const struct jitter *after);
 
 /** Add a frame of which nothing is sent. */
 bool batch_skip(struct batch *b, const struct wire *w, struct frame *f, const struct jitter *after);

@@ -1,6 +1,6 @@
 #include "app/live/mp4_wire.h"
 
-enum { TICKS_PER_MS = MP4_TIMESCALE / 1000 };
+#include "kernel/times.h"
 
 /* Pictures before the first key frame could not be decoded. */
 static bool is_fragment(const struct wire *w, const struct frame *f)
@@ -9,36 +9,36 @@ static bool is_fragment(const struct wire *w, const struct frame *f)
     return begun && mp4_mux_look(&w->mp4, f) == MP4_FRAME_CARRIED;
 }
 
-static size_t fragment_len(const struct wire *w, const struct frame *f, int64_t ms)
+static size_t fragment_len(const struct wire *w, const struct frame *f, int64_t us)
 {
-    (void)ms;
+    (void)us;
     return is_fragment(w, f) ? MP4_MUX_HEAD_LEN + mp4_mux_payload(f).len : 0;
 }
 
-static void fragment_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+static void fragment_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
     uint8_t            head[MP4_MUX_HEAD_LEN];
     struct wr          to = wr_over(head, sizeof head);
     struct mp4_payload payload = mp4_mux_payload(f);
     if (!is_fragment(w, f))
         return;
-    mp4_mux_write_head(&w->mp4, &to, f, ms * TICKS_PER_MS);
+    mp4_mux_write_head(&w->mp4, &to, f, ticks_90k_from_us(us));
     wire_put(out, head, sizeof head);
     wire_lend(out, payload.bytes, payload.len);
 }
 
-static void fragment_pass(struct wire *w, const struct frame *f, int64_t ms)
+static void fragment_pass(struct wire *w, const struct frame *f, int64_t us)
 {
     uint8_t   head[MP4_MUX_HEAD_LEN];
     struct wr to = wr_over(head, sizeof head);
     if (is_fragment(w, f))
-        mp4_mux_write_head(&w->mp4, &to, f, ms * TICKS_PER_MS);
+        mp4_mux_write_head(&w->mp4, &to, f, ticks_90k_from_us(us));
 }
 
 /* How much later the second one's times are written. */
 static int64_t delta_90k(const struct wire_stamp *a, const struct wire_stamp *b)
 {
-    return (b->offset_ms - a->offset_ms) * TICKS_PER_MS + b->wire->mp4.start_90k - a->wire->mp4.start_90k;
+    return ticks_90k_from_us(b->offset_us - a->offset_us) + b->wire->mp4.start_90k - a->wire->mp4.start_90k;
 }
 
 static bool fragments_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
@@ -81,9 +81,9 @@ static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
     return is_same_picture(of_a, of_b, later_90k);
 }
 
-static void follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms)
+static void follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_us)
 {
-    int64_t later_90k = delta_ms * TICKS_PER_MS + w->mp4.start_90k - before->mp4.start_90k;
+    int64_t later_90k = ticks_90k_from_us(delta_us) + w->mp4.start_90k - before->mp4.start_90k;
     w->mp4.sequence += after->mp4.sequence - before->mp4.sequence;
     w->mp4.ahead = after->mp4.ahead;
     for (int i = 0; i < MP4_TRACKS; i++) {
@@ -119,7 +119,7 @@ static bool is_end(const struct wire *w, const struct frame *f)
 
 const struct wire_format mp4_wire = {
     .name = "MP4",
-    .stamp_max_ms = INT64_MAX / (2 * TICKS_PER_MS),
+    .stamp_max_us = INT64_MAX / 2,
     .len = fragment_len,
     .emit = fragment_emit,
     .borrows = borrows,

@@ -7,20 +7,19 @@
 
 static bool look_at_frame(struct release_times *t, const struct frame *f)
 {
-    int64_t ms = f->dts_us / US_PER_MS;
+    int64_t us = f->dts_us;
     if (f->kind == FRAME_SCRIPT || t->n_frames == SHARED_FRAMES_MAX)
         return false;
     size_t i = t->n_frames++;
     t->bytes += f->len;
-    t->ms[i] = ms;
+    t->us[i] = us;
     t->has_audio |= f->kind == FRAME_AUDIO;
     t->has_video |= f->kind == FRAME_VIDEO;
     t->pictured |= is_picture(f) ? picture_bit(f) : 0;
-    t->min_ms = i && t->min_ms < ms ? t->min_ms : ms;
-    t->max_ms = i && t->max_ms > ms ? t->max_ms : ms;
-    int64_t shift_ms = f->shift_us / US_PER_MS;
-    t->same_shift = t->same_shift && (!i || shift_ms == t->shift_ms);
-    t->shift_ms = shift_ms;
+    t->min_us = i && t->min_us < us ? t->min_us : us;
+    t->max_us = i && t->max_us > us ? t->max_us : us;
+    t->same_shift = t->same_shift && (!i || f->shift_us == t->shift_us);
+    t->shift_us = f->shift_us;
     return true;
 }
 
@@ -55,36 +54,36 @@ static void look_at_release(struct release_bytes *rb, const struct source *s, ui
 }
 
 /* False when it does not fit, or ends the stream for such players. */
-static bool mux_frame(struct release_form *m, size_t i, const struct frame *f, int64_t own_ms, struct wire *w,
+static bool mux_frame(struct release_form *m, size_t i, const struct frame *f, int64_t own_us, struct wire *w,
                       struct wire_out *out)
 {
-    int64_t          ms = own_ms + m->muxed_ms;
+    int64_t          us = own_us + m->muxed_us;
     uint32_t         at = (uint32_t)out->bytes;
-    struct wire_size size = wire_size(w, f, ms);
+    struct wire_size size = wire_size(w, f, us);
     if (w->format->is_end && w->format->is_end(w, f))
         return false;
-    m->marks[i] = (struct wire_mark){ at, at + (uint32_t)size.before, (uint32_t)size.body, own_ms };
+    m->marks[i] = (struct wire_mark){ at, at + (uint32_t)size.before, (uint32_t)size.body, own_us };
     m->n_messages += size.body > 0;
-    wire_emit(w, f, ms, out);
+    wire_emit(w, f, us, out);
     return !out->full;
 }
 
 static void mux(struct release_bytes *rb, struct release_form *m, const struct source *s, const struct wire *wire,
-                int64_t offset_ms)
+                int64_t offset_us)
 {
     const struct release_times *t = &rb->times;
     struct wire                 after = *wire;
     m->release = t->number;
     held_wire_set(&m->before, wire);
     held_wire_set(&m->stamped, wire);
-    m->offset_ms = m->muxed_ms = offset_ms;
+    m->offset_us = m->muxed_us = offset_us;
     m->n_messages = 0;
     if (!m->bytes)
         m->bytes = mem_alloc(SHARED_BYTES_MAX);
     m->whole = m->bytes;
     struct wire_out out = wire_out_copying(m->bytes, m->bytes ? SHARED_BYTES_MAX : 0);
     for (size_t i = 0; m->whole && i < t->n_frames; i++)
-        m->whole = mux_frame(m, i, ring_at(&s->ring, t->from + i), t->ms[i], &after, &out);
+        m->whole = mux_frame(m, i, ring_at(&s->ring, t->from + i), t->us[i], &after, &out);
     held_wire_set(&m->after, &after);
     m->len = out.bytes;
     m->content = ++rb->n_contents;
@@ -107,12 +106,12 @@ static bool is_better_place(const struct release_form *m, const struct release_f
 }
 
 /* Where the bytes for such a wire are, or may be put; NULL when this release has filled all forms already. */
-static struct release_form *form_for(struct release_bytes *rb, const struct wire *wire, int64_t offset_ms)
+static struct release_form *form_for(struct release_bytes *rb, const struct wire *wire, int64_t offset_us)
 {
     uint64_t             release = rb->times.number;
     struct release_form *best = rb->forms;
     for (struct release_form *m = rb->forms; m < rb->forms + SHARED_WIRES_MAX; m++) {
-        struct wire_stamp wanted = { wire, offset_ms }, first = { &m->before.wire, m->muxed_ms };
+        struct wire_stamp wanted = { wire, offset_us }, first = { &m->before.wire, m->muxed_us };
         if (m->release == release && is_kind(m, wire) && wire->format->is_same(&first, &wanted))
             return m;
         if (is_better_place(m, best, wire, release))
@@ -122,24 +121,24 @@ static struct release_form *form_for(struct release_bytes *rb, const struct wire
 }
 
 /* Write over what differs between two players whose wires are the same: the times. */
-static void stamp_for(struct release_bytes *rb, struct release_form *m, const struct wire *wire, int64_t offset_ms)
+static void stamp_for(struct release_bytes *rb, struct release_form *m, const struct wire *wire, int64_t offset_us)
 {
-    struct wire_stamp from = { &m->stamped.wire, m->offset_ms }, to = { wire, offset_ms };
-    if (!wire->format->stamp || (m->offset_ms == offset_ms && !wire->format->pass))
+    struct wire_stamp from = { &m->stamped.wire, m->offset_us }, to = { wire, offset_us };
+    if (!wire->format->stamp || (m->offset_us == offset_us && !wire->format->pass))
         return;
     if (wire->format->stamp(m->bytes, m->marks, rb->times.n_frames, &from, &to))
         m->content = ++rb->n_contents;
     held_wire_set(&m->stamped, wire);
-    m->offset_ms = offset_ms;
+    m->offset_us = offset_us;
 }
 
 /* Every frame is for this player, and its times are the stream's and one constant. */
 static bool is_for(const struct release_times *t, const struct wire *w, const struct jitter *jitter, uint64_t open,
-                   int64_t *offset_ms)
+                   int64_t *offset_us)
 {
     return t->shareable && !(w->no_audio && t->has_audio) && !(w->no_video && t->has_video) && !(t->pictured & ~open) &&
-           jitter_offset(jitter, t->min_ms, t->same_shift, t->shift_ms, offset_ms) &&
-           t->max_ms + *offset_ms <= w->format->stamp_max_ms && t->min_ms + *offset_ms >= 0;
+           jitter_offset(jitter, t->min_us, t->same_shift, t->shift_us, offset_us) &&
+           t->max_us + *offset_us <= w->format->stamp_max_us && t->min_us + *offset_us >= 0;
 }
 
 bool release_bytes_get(struct release_bytes *rb, struct release_share *out, const struct source *s, uint64_t from,
@@ -154,26 +153,26 @@ bool release_bytes_get(struct release_bytes *rb, struct release_share *out, cons
         look_at_release(rb, s, from);
     if (s->n_readers <= SHARED_READERS_FEW && t->bytes > SHARED_FEW_BYTES)
         return false;
-    int64_t offset_ms;
-    if (!is_for(t, wire, jitter, open, &offset_ms))
+    int64_t offset_us;
+    if (!is_for(t, wire, jitter, open, &offset_us))
         return false;
-    struct release_form *m = form_for(rb, wire, offset_ms);
+    struct release_form *m = form_for(rb, wire, offset_us);
     if (m && m->release != t->number)
-        mux(rb, m, s, wire, offset_ms);
+        mux(rb, m, s, wire, offset_us);
     if (!m || !m->whole)
         return false;
-    stamp_for(rb, m, wire, offset_ms);
+    stamp_for(rb, m, wire, offset_us);
     *out = (struct release_share){
         .bytes = m->bytes,
         .len = m->len,
         .n_frames = t->n_frames,
         .n_messages = m->n_messages,
         .marks = m->marks,
-        .offset_ms = offset_ms,
+        .offset_us = offset_us,
         .content = m->content,
         .before = &m->before.wire,
         .after = &m->after.wire,
-        .muxed_ms = m->muxed_ms,
+        .muxed_us = m->muxed_us,
     };
     return true;
 }
@@ -186,26 +185,26 @@ void release_bytes_forget(struct release_bytes *rb, const struct source *s)
     rb->times.serial = 0; /* of no source: the next call looks at its release anew */
 }
 
-size_t release_share_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *ms)
+size_t release_share_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *us)
 {
     size_t i = b->n_frames - 1;
     while (b->marks[i].at > offset)
         i--;
     *frame_begins = b->marks[i].at;
-    *ms = b->marks[i].ms + b->offset_ms;
+    *us = b->marks[i].us + b->offset_us;
     return i;
 }
 
 void release_share_commit(const struct release_share *b, struct jitter *jitter, size_t n_frames)
 {
     /* All frames were shifted by the same constant, so committing the last one is enough. */
-    jitter_commit(jitter, b->marks[n_frames - 1].ms + b->offset_ms);
+    jitter_commit(jitter, b->marks[n_frames - 1].us + b->offset_us);
 }
 
 void release_share_follow(const struct release_share *b, struct wire *wire)
 {
     if (wire->format->follow)
-        wire->format->follow(wire, b->before, b->after, b->offset_ms - b->muxed_ms);
+        wire->format->follow(wire, b->before, b->after, b->offset_us - b->muxed_us);
 }
 
 size_t release_share_count(const struct release_share *b, size_t n_frames)

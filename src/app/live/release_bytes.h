@@ -44,10 +44,10 @@ struct release_times {
     uint64_t number;           /* counts releases */
     bool     shareable;
     size_t   n_frames, bytes; /* of payload */
-    int64_t  ms[SHARED_FRAMES_MAX];
-    int64_t  min_ms, max_ms;
-    bool     same_shift; /* shift_ms is that of all frames */
-    int64_t  shift_ms;
+    int64_t  us[SHARED_FRAMES_MAX];
+    int64_t  min_us, max_us;
+    bool     same_shift; /* shift_us is that of all frames */
+    int64_t  shift_us;
     bool     has_audio, has_video;
     uint64_t pictured; /* the tracks that have pictures in it */
 };
@@ -60,9 +60,9 @@ struct release_form {
     size_t           len, n_messages;
     struct wire_mark marks[SHARED_FRAMES_MAX];
     struct held_wire before, after; /* of the player that they were muxed for, which may have left since */
-    int64_t          muxed_ms;      /* how far that player's times were ahead of the stream's */
+    int64_t          muxed_us;      /* how far that player's times were ahead of the stream's */
     struct held_wire stamped;       /* of the player whose times the bytes have now */
-    int64_t          offset_ms;     /* what has been added to the stream's times */
+    int64_t          offset_us;     /* what has been added to the stream's times */
     uint64_t         content;       /* changes whenever the bytes change */
 };
 
@@ -78,10 +78,10 @@ struct release_share {
     size_t                  len;
     size_t                  n_frames, n_messages; /* some frames may have no bytes */
     const struct wire_mark *marks;                /* of each frame */
-    int64_t                 offset_ms;            /* how far the player's times are ahead of the stream's */
+    int64_t                 offset_us;            /* how far the player's times are ahead of the stream's */
     uint64_t                content;        /* changes whenever the bytes change: equal numbers mean equal bytes */
     const struct wire      *before, *after; /* of the player that they were muxed for */
-    int64_t                 muxed_ms;       /* how far that player's times were ahead of the stream's */
+    int64_t                 muxed_us;       /* how far that player's times were ahead of the stream's */
 };
 
 /**
@@ -105,7 +105,7 @@ bool release_bytes_get(struct release_bytes *rb, struct release_share *out, cons
 void release_bytes_forget(struct release_bytes *rb, const struct source *s);
 
 /** The frame that the byte at `offset` belongs to, its first byte and its time. */
-size_t release_share_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *ms);
+size_t release_share_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *us);
 
 /** `jitter` as it is after the first `n_frames` of the release, at least one. */
 void release_share_commit(const struct release_share *b, struct jitter *jitter, size_t n_frames);

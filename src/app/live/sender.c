@@ -53,7 +53,7 @@ static int64_t timestamp_of(const struct sender *p, struct jitter *j, size_t ahe
     if (frame_is_header(f))
         return jitter_header(j, f);
     if (jitter_wants_begin(j))
-        jitter_begin(j, reader_first_ms(&p->reader, ahead));
+        jitter_begin(j, reader_first_us(&p->reader, ahead));
     return jitter_media(j, f);
 }
 
@@ -61,15 +61,15 @@ static void duration_count(struct sent_duration *d, const struct frame *f)
 {
     if (f->kind == FRAME_SCRIPT || f->config)
         return;
-    d->last_ms = f->dts_us / US_PER_MS;
+    d->last_us = f->dts_us;
     if (!d->begun)
-        d->first_ms = d->last_ms;
+        d->first_us = d->last_us;
     d->begun = true;
 }
 
 static bool duration_is_over(const struct sender *p, const struct sent_duration *d)
 {
-    return p->duration_ms > 0 && d->begun && d->last_ms - d->first_ms >= p->duration_ms;
+    return p->duration_us > 0 && d->begun && d->last_us - d->first_us >= p->duration_us;
 }
 
 static enum time_jitter jitter_mode(const struct source *s)
@@ -90,7 +90,7 @@ static size_t first_len(const struct sender *p)
     const struct frame *f = p->cut ? p->cut : reader_peek(&p->reader, 0);
     if (!f || !p->held.wire.format->copies)
         return 0;
-    return wire_size_sum(wire_size(&p->held.wire, f, p->cut ? p->cut_ms : f->dts_us / US_PER_MS));
+    return wire_size_sum(wire_size(&p->held.wire, f, p->cut ? p->cut_us : f->dts_us));
 }
 
 /* Fill the batch with what is due, first of all the rest of a frame that was cut. */
@@ -102,7 +102,7 @@ static void fill_batch(struct sender *p)
     bool          more = true;
 
     if (p->cut)
-        more = batch_add(&batch, &wire, p->cut, p->cut_ms, p->cut_sent, &jitter);
+        more = batch_add(&batch, &wire, p->cut, p->cut_us, p->cut_sent, &jitter);
     if (p->paused)
         return;
     struct sent_duration duration = p->sent;
@@ -120,8 +120,8 @@ static void fill_batch(struct sender *p)
             more = batch_skip(&batch, &wire, f, &jitter);
             continue;
         }
-        int64_t ms = timestamp_of(p, &jitter, ahead, f);
-        more = batch_add(&batch, &wire, f, ms, 0, &jitter) && !one_by_one;
+        int64_t us = timestamp_of(p, &jitter, ahead, f);
+        more = batch_add(&batch, &wire, f, us, 0, &jitter) && !one_by_one;
     }
 }
 
@@ -152,7 +152,7 @@ static void account(struct sender *p, size_t sent)
         } else {
             p->cut = frame_ref(item->frame);
             p->cut_sent = sent;
-            p->cut_ms = item->ms;
+            p->cut_us = item->us;
             p->jitter = item->jitter_after;
             n_done++; /* the reader is done with it: we are not */
         }
@@ -168,9 +168,9 @@ static struct err *judge_duration(const struct sender *p)
     if (!f || p->paused)
         return NULL;
     duration_count(&d, f);
-    return duration_is_over(p, &d)
-               ? err_new(E_RTMP_DURATION_EXCEED, "the %lldms asked for are over", (long long)p->duration_ms)
-               : NULL;
+    return duration_is_over(p, &d) ? err_new(E_RTMP_DURATION_EXCEED, "the %lldms asked for are over",
+                                             (long long)(p->duration_us / US_PER_MS))
+                                   : NULL;
 }
 
 /* The wire behind the first `n` frames of what all get. */
@@ -181,7 +181,7 @@ static void pass_shared(struct sender *p, const struct release_share *b, size_t 
     else
         for (size_t i = 0; i < n; i++)
             wire_pass(&p->held.wire, ring_at(&p->reader.source->ring, p->reader.seq + i),
-                      b->marks[i].ms + b->offset_ms);
+                      b->marks[i].us + b->offset_us);
     held_wire_renew(&p->held);
 }
 
@@ -189,7 +189,7 @@ bool sender_keeps_step(const struct sender *p)
 {
     const struct source *s = p->reader.source;
     return p->in_step && !reader_has_moments(&p->reader) && p->jitter.mode == jitter_mode(s) && p->io->may_write &&
-           !p->cut && !p->paused && p->duration_ms <= 0 && s->vhost->play.send_min_interval_us <= 0 &&
+           !p->cut && !p->paused && p->duration_us <= 0 && s->vhost->play.send_min_interval_us <= 0 &&
            !reader_is_prologue(&p->reader, 0);
 }
 
@@ -197,7 +197,7 @@ void sender_took(struct sender *p, const struct release_share *b, size_t sent)
 {
     size_t n_whole = b->n_frames, begins = sent;
     if (sent < b->len)
-        n_whole = release_share_find(b, sent, &begins, &p->cut_ms);
+        n_whole = release_share_find(b, sent, &begins, &p->cut_us);
     if (sent > begins) {
         p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + n_whole));
         p->cut_sent = sent - begins;

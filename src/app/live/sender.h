@@ -31,7 +31,7 @@ struct io;
 /* How much of the stream's own time a player has been sent: RTMP's `play` may ask for so much. */
 struct sent_duration {
     bool    begun;
-    int64_t first_ms, last_ms;
+    int64_t first_us, last_us;
 };
 
 struct sender {
@@ -42,12 +42,12 @@ struct sender {
     struct catch_up      place;
     struct frame        *cut; /* sent up to cut_sent of its bytes on the wire; the next write begins there */
     size_t               cut_sent;
-    int64_t              cut_ms;
+    int64_t              cut_us;
     int64_t             *n_messages; /* counts frames that were sent whole */
     bool                 paused;
     bool                 caught_up;   /* all that was due has been sent, once */
     bool                 is_over;     /* the next frame cannot be expressed in this format: nothing more is sent */
-    int64_t              duration_ms; /* none above 0: no end */
+    int64_t              duration_us; /* none above 0: no end */
     struct sent_duration sent;
     bool                 in_step;    /* waits for releases, and may be given what all get */
     bool                 is_settled; /* has caught up once */

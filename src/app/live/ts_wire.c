@@ -1,21 +1,23 @@
 #include "app/live/ts_wire.h"
 
+#include "kernel/times.h"
+
 /*
  * A player's time 0 is written as 1.4 s, as ffmpeg's muxer begins too: the first pictures may have to be decoded before it
  * (DECODE_AHEAD_MAX_90K), and a stamp below 0 would be one of 26 hours.
  */
-enum { TICKS_PER_MS = 90, START_MS = 1400 };
+enum { START_US = 1400000 };
 
-static size_t packets_len(const struct wire *w, const struct frame *f, int64_t ms)
+static size_t packets_len(const struct wire *w, const struct frame *f, int64_t us)
 {
-    (void)ms;
+    (void)us;
     return ts_mux_frame_len(&w->ts, f);
 }
 
-static void packets_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out)
+static void packets_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
     size_t             before = wr_len(&out->scratch);
-    enum ts_mux_result result = ts_mux_frame(&w->ts, &out->scratch, f, (ms + START_MS) * TICKS_PER_MS);
+    enum ts_mux_result result = ts_mux_frame(&w->ts, &out->scratch, f, ticks_90k_from_us(us + START_US));
     out->full |= result == TS_MUX_FULL;
     if (result == TS_MUX_WRITTEN)
         wire_wrote(out, wr_len(&out->scratch) - before);
@@ -26,9 +28,9 @@ static void borrows(const struct wire *w, struct frame *frames[WIRE_FRAMES_MAX])
     frames[0] = (struct frame *)ts_mux_config(&w->ts);
 }
 
-static void packets_pass(struct wire *w, const struct frame *f, int64_t ms)
+static void packets_pass(struct wire *w, const struct frame *f, int64_t us)
 {
-    (void)ms;
+    (void)us;
     ts_mux_skip(&w->ts, f);
 }
 
@@ -44,7 +46,7 @@ static bool packets_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t 
     struct ts_shift shift;
     if (!ts_mux_shift(&shift, &from->wire->ts, &to->wire->ts))
         return false; /* never of wires that are the same */
-    shift.delta_90k = (to->offset_ms - from->offset_ms) * TICKS_PER_MS;
+    shift.delta_90k = ticks_90k_from_us(to->offset_us - from->offset_us);
     if (!is_shift(&shift))
         return false;
     for (size_t i = 0; i < n; i++)
@@ -58,16 +60,16 @@ static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
     return ts_mux_shift(&shift, &a->wire->ts, &b->wire->ts);
 }
 
-static void packets_follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms)
+static void packets_follow(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_us)
 {
-    (void)delta_ms;
+    (void)delta_us;
     ts_mux_follow(&w->ts, &before->ts, &after->ts);
 }
 
 const struct wire_format ts_wire = {
     .name = "MPEG-TS",
     .copies = true,
-    .stamp_max_ms = INT64_MAX / (2 * TICKS_PER_MS),
+    .stamp_max_us = INT64_MAX / 2,
     .len = packets_len,
     .emit = packets_emit,
     .borrows = borrows,

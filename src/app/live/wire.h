@@ -8,7 +8,8 @@
  *
  * A new kind of player is a row of these functions.
  *
- * Units      `ms` is the time that the player is to see (jitter.h), milliseconds
+ * Units      microseconds; `us` is the time that the player is to see (jitter.h). Each format rounds to what it counts in. Two
+ *            players' times of one frame differ by whole milliseconds, so that rounding makes no difference between them.
  * Yields     no
  */
 #ifndef APP_LIVE_WIRE_H
@@ -50,13 +51,13 @@ struct wire_mark {
     uint32_t at;   /* where it begins */
     uint32_t body; /* where the format's own bytes begin, behind the framing, … */
     uint32_t len;  /* … and how many they are */
-    int64_t  ms;   /* its own time */
+    int64_t  us;   /* its own time */
 };
 
 /* What shared bytes are muxed from, or made to be. */
 struct wire_stamp {
     const struct wire *wire;
-    int64_t            offset_ms; /* the player's times have so much more than the frames' own */
+    int64_t            offset_us; /* the player's times have so much more than the frames' own */
 };
 
 struct wire_format {
@@ -64,19 +65,19 @@ struct wire_format {
     bool        copies; /* emit() lends nothing: a frame needs room for all its bytes */
 
     /* Beyond this time a frame's bytes have another length; where they have not, players may share them. */
-    int64_t stamp_max_ms;
+    int64_t stamp_max_us;
 
     /** How many bytes emit() puts for the frame; 0: this format has no place for it. */
-    size_t (*len)(const struct wire *w, const struct frame *f, int64_t ms);
+    size_t (*len)(const struct wire *w, const struct frame *f, int64_t us);
 
     /** Put the frame's bytes; the wire is then that of the next frame. */
-    void (*emit)(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out);
+    void (*emit)(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out);
 
     /** Put the frames that the wire points to, for held_wire.h; `frames` is all NULL before. NULL: never any. */
     void (*borrows)(const struct wire *w, struct frame *frames[WIRE_FRAMES_MAX]);
 
     /** As emit(), and nothing is put. NULL: the wire is the same after any frame. */
-    void (*pass)(struct wire *w, const struct frame *f, int64_t ms);
+    void (*pass)(struct wire *w, const struct frame *f, int64_t us);
 
     /** Of frames that were put as `from` says: make them those of `to`; false: they are. NULL: they always are. */
     bool (*stamp)(uint8_t *bytes, const struct wire_mark *marks, size_t n, const struct wire_stamp *from,
@@ -87,9 +88,9 @@ struct wire_format {
 
     /**
      * What the frames that made `after` of `before` make of `w`, which is_same() as `before` and whose times have
-     * `delta_ms` more. NULL without pass().
+     * `delta_us` more. NULL without pass().
      */
-    void (*follow)(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_ms);
+    void (*follow)(struct wire *w, const struct wire *before, const struct wire *after, int64_t delta_us);
 
     /** Whether this frame cannot be expressed, so that the player's reply must end before it. NULL: never. */
     bool (*is_end)(const struct wire *w, const struct frame *f);
@@ -100,7 +101,7 @@ struct wire_size {
     size_t before, body, after; /* the format's own bytes, and the framing around them */
 };
 
-struct wire_size wire_size(const struct wire *w, const struct frame *f, int64_t ms);
+struct wire_size wire_size(const struct wire *w, const struct frame *f, int64_t us);
 
 static inline size_t wire_size_sum(struct wire_size s)
 {
@@ -108,13 +109,13 @@ static inline size_t wire_size_sum(struct wire_size s)
 }
 
 /** As the format's emit(), framed. */
-void wire_emit(struct wire *w, const struct frame *f, int64_t ms, struct wire_out *out);
+void wire_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out);
 
 /** As the format's pass(). */
-static inline void wire_pass(struct wire *w, const struct frame *f, int64_t ms)
+static inline void wire_pass(struct wire *w, const struct frame *f, int64_t us)
 {
     if (w->format->pass)
-        w->format->pass(w, f, ms);
+        w->format->pass(w, f, us);
 }
 
 #endif

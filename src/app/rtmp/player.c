@@ -194,7 +194,7 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
         log_info("start play smi=%lldms, mw_sleep=%lld, mw_msgs=%d, realtime=%d, tcp_nodelay=%d",
                  (long long)(play->send_min_interval_us / US_PER_MS), (long long)(pacer_interval_us(s) / US_PER_MS),
                  play->mw_msgs, s->vhost->min_latency, c->tcp_nodelay);
-        p.out.duration_ms = c->request.duration_ms;
+        p.out.duration_us = c->request.duration_ms * US_PER_MS;
         rtmp_conn_apply_socket_options(c); /* a reload may have come before the player joined */
         co_trim_stack(); /* Return the stack pages that the handshake touched; the player may live for days. */
         e = play_loop(&p);

@@ -81,15 +81,15 @@ static void settle(struct source *s, const struct frame *f, bool is_first)
         s->unsettled_until_us = 0;
 }
 
-void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms)
+void source_stamp(struct source *s, struct frame *f, int64_t raw_us)
 {
     bool    is_first = !s->clock.started;
-    int64_t jump_ms = stream_clock_stamp(&s->clock, f, ts_ms, now_us());
+    int64_t jump_us = stream_clock_stamp(&s->clock, f, raw_us, now_us());
     if (!frame_is_header(f))
         settle(s, f, is_first);
-    if (jump_ms && is_worth_a_line(s->clock.n_breaks))
+    if (jump_us && is_worth_a_line(s->clock.n_breaks))
         log_warn("the %s time of %s jumped by %lldms: it goes on without the jump, breaks=%lld",
-                 f->kind == FRAME_VIDEO ? "video" : "audio", s->identity, (long long)jump_ms,
+                 f->kind == FRAME_VIDEO ? "video" : "audio", s->identity, (long long)(jump_us / US_PER_MS),
                  (long long)s->clock.n_breaks);
 }
 

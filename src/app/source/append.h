@@ -15,10 +15,11 @@ struct source;
 /**
  * Give a parsed frame that nobody else holds its place on the stream's time line, and log where the encoder's time broke.
  *
- * Shape      ts_ms: the encoder's timestamp; f->dts_us and f->pts_us: their difference is the composition time
+ * Shape      raw_us: the encoder's time, unwrapped (stream_clock_unwrap()); f->dts_us and f->pts_us: their difference is the
+ *            composition time
  * Yields     no
  */
-void source_stamp(struct source *s, struct frame *f, uint32_t ts_ms);
+void source_stamp(struct source *s, struct frame *f, int64_t raw_us);
 
 /**
  * Append one frame: its times, kind, codec and flags are set. The log takes a reference of its own.

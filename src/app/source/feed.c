@@ -51,6 +51,11 @@ static struct err *append_media(struct source *s, struct frame *f)
     return e;
 }
 
+static void stamp_ms(struct source *s, struct frame *f, uint32_t ts_ms)
+{
+    source_stamp(s, f, stream_clock_unwrap(&s->clock, f->kind, f->track, ts_ms));
+}
+
 static struct err *take_media(struct feed *feed, struct frame **body, uint32_t ts_ms)
 {
     struct source *s = feed->source;
@@ -60,7 +65,7 @@ static struct err *take_media(struct feed *feed, struct frame **body, uint32_t t
     case FLV_PARSE_IGNORE: return NULL;
     case FLV_PARSE_OK: break;
     }
-    source_stamp(s, *body, ts_ms);
+    stamp_ms(s, *body, ts_ms);
     if (s->vhost->publish.try_annexb_first && !frame_make_avcc(&feed->maker, body))
         return err_no_memory();
     return append_media(s, *body);
@@ -97,7 +102,7 @@ static struct err *take_data(struct feed *feed, const struct frame *body, uint32
     case METADATA_OK: heed_metadata(feed, &info); break;
     }
     f->dts_us = f->pts_us = 0;
-    source_stamp(feed->source, f, ts_ms);
+    stamp_ms(feed->source, f, ts_ms);
     struct err *e = source_append(feed->source, f);
     frame_unref(&f);
     return e;

@@ -1,11 +1,13 @@
 #include "app/source/jitter.h"
 
+#include "kernel/times.h"
+
 /* Behind frames that were skipped, the next one follows the last one after this. */
-enum { STEP_MS = 10 };
+enum { STEP_US = 10 * US_PER_MS };
 
 void jitter_init(struct jitter *j, enum time_jitter mode)
 {
-    *j = (struct jitter){ .mode = mode, .last_ms = -1 };
+    *j = (struct jitter){ .mode = mode, .last_us = -1 };
 }
 
 void jitter_change(struct jitter *j, enum time_jitter mode)
@@ -20,47 +22,47 @@ void jitter_skip(struct jitter *j)
         j->has_base = false;
 }
 
-void jitter_begin(struct jitter *j, int64_t first_ms)
+void jitter_begin(struct jitter *j, int64_t first_us)
 {
     j->has_base = true;
-    j->base_ms = j->last_ms < 0 ? first_ms : first_ms - j->last_ms - STEP_MS;
+    int64_t base_us = j->last_us < 0 ? first_us : first_us - j->last_us - STEP_US;
+    j->base_us = ms_from_us(base_us) * US_PER_MS;
 }
 
 /* The timestamp of a frame in this mode; the base is known. */
 static int64_t timestamp(const struct jitter *j, const struct frame *f)
 {
-    int64_t ms = frame_ms(f);
     if (j->mode == TIME_JITTER_OFF)
-        return ms - f->shift_us / US_PER_MS;
-    return ms > j->base_ms ? ms - j->base_ms : 0;
+        return f->dts_us - f->shift_us;
+    return f->dts_us > j->base_us ? f->dts_us - j->base_us : 0;
 }
 
 int64_t jitter_media(struct jitter *j, const struct frame *f)
 {
-    int64_t ms = timestamp(j, f);
-    jitter_commit(j, ms);
-    return ms;
+    int64_t us = timestamp(j, f);
+    jitter_commit(j, us);
+    return us;
 }
 
 int64_t jitter_header(const struct jitter *j, const struct frame *f)
 {
     if (jitter_wants_begin(j))
-        return j->last_ms < 0 ? 0 : j->last_ms;
+        return j->last_us < 0 ? 0 : j->last_us;
     return timestamp(j, f);
 }
 
-bool jitter_offset(const struct jitter *j, int64_t min_ms, bool same_shift, int64_t shift_ms, int64_t *offset_ms)
+bool jitter_offset(const struct jitter *j, int64_t min_us, bool same_shift, int64_t shift_us, int64_t *offset_us)
 {
     if (j->mode == TIME_JITTER_OFF) {
-        *offset_ms = -shift_ms;
+        *offset_us = -shift_us;
         return same_shift;
     }
-    *offset_ms = -j->base_ms;
-    return j->has_base && min_ms >= j->base_ms; /* what is before that became 0 */
+    *offset_us = -j->base_us;
+    return j->has_base && min_us >= j->base_us; /* what is before that became 0 */
 }
 
-void jitter_commit(struct jitter *j, int64_t last_ms)
+void jitter_commit(struct jitter *j, int64_t last_us)
 {
-    if (last_ms > j->last_ms)
-        j->last_ms = last_ms;
+    if (last_us > j->last_us)
+        j->last_us = last_us;
 }

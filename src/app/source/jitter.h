@@ -9,7 +9,8 @@
  *
  * Pure: the state is a value; a batch that was sent in part is made again from a copy.
  *
- * Units      milliseconds in, milliseconds out (the low 32 bits go on the wire)
+ * Units      microseconds. What the stream's times are shifted by is always whole milliseconds, so that formats that count in
+ *            those, or in 90 kHz, round a frame alike for all players; so the first time may be above 0 by less than one.
  * Yields     no
  */
 #ifndef APP_SOURCE_JITTER_H
@@ -25,8 +26,8 @@
 struct jitter {
     enum time_jitter mode;
     bool             has_base;
-    int64_t          base_ms; /* what is 0 to the player */
-    int64_t          last_ms; /* the last timestamp that the player got; -1: none yet */
+    int64_t          base_us; /* what is 0 to the player */
+    int64_t          last_us; /* the last timestamp that the player got; -1: none yet */
 };
 
 void jitter_init(struct jitter *j, enum time_jitter mode);
@@ -44,7 +45,7 @@ static inline bool jitter_wants_begin(const struct jitter *j)
 }
 
 /** What comes next begins at this time of the stream. */
-void jitter_begin(struct jitter *j, int64_t first_ms);
+void jitter_begin(struct jitter *j, int64_t first_us);
 
 /** The timestamp of the next frame of sound or picture. */
 int64_t jitter_media(struct jitter *j, const struct frame *f);
@@ -55,16 +56,11 @@ int64_t jitter_header(const struct jitter *j, const struct frame *f);
 /**
  * Whether a run of frames is shifted by one constant, and by which.
  *
- * Shape      min_ms: the least of all; shift_ms: frame.shift_us of all, if `same_shift`
+ * Shape      min_us: the least of all; shift_us: frame.shift_us of all, if `same_shift`
  */
-bool jitter_offset(const struct jitter *j, int64_t min_ms, bool same_shift, int64_t shift_ms, int64_t *offset_ms);
+bool jitter_offset(const struct jitter *j, int64_t min_us, bool same_shift, int64_t shift_us, int64_t *offset_us);
 
 /** Remember the last timestamp of a run that was shifted by jitter_offset(), as jitter_media() does for each frame. */
-void jitter_commit(struct jitter *j, int64_t last_ms);
-
-static inline int64_t frame_ms(const struct frame *f)
-{
-    return f->dts_us / US_PER_MS;
-}
+void jitter_commit(struct jitter *j, int64_t last_us);
 
 #endif

@@ -164,7 +164,7 @@ void reader_close_gate(struct reader *r)
 }
 
 /* Finds the first frame of a kind, from `seq` of the log on, that is for this reader. */
-static bool find_first_ms(const struct reader *r, uint64_t seq, enum frame_kind kind, int64_t *ms)
+static bool find_first_us(const struct reader *r, uint64_t seq, enum frame_kind kind, int64_t *us)
 {
     const struct source *s = r->source;
     struct picture_gate  gate = r->gate;
@@ -172,25 +172,25 @@ static bool find_first_ms(const struct reader *r, uint64_t seq, enum frame_kind 
     for (; seq < end; seq++) {
         const struct frame *f = ring_at(&s->ring, seq);
         if (f->kind == kind && !frame_is_header(f) && reader_passes(r, &gate, f)) {
-            *ms = f->dts_us / US_PER_MS;
+            *us = f->dts_us;
             return true;
         }
     }
     return false;
 }
 
-int64_t reader_first_ms(const struct reader *r, size_t ahead)
+int64_t reader_first_us(const struct reader *r, size_t ahead)
 {
     static const enum frame_kind kinds[] = { FRAME_AUDIO, FRAME_VIDEO };
     const struct source         *s = r->source;
     size_t                       left = prologue_left(r);
     uint64_t                     seq = r->seq + (ahead > left ? ahead - left : 0);
-    int64_t                      ms, first_ms = INT64_MAX;
+    int64_t                      us, first_us = INT64_MAX;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if ((find_first_ms(r, seq, kinds[i], &ms) || stream_clock_reached(&s->clock, kinds[i], now_us(), &ms)) &&
-            ms < first_ms)
-            first_ms = ms;
-    return first_ms == INT64_MAX ? s->clock.newest_ms : first_ms;
+        if ((find_first_us(r, seq, kinds[i], &us) || stream_clock_reached(&s->clock, kinds[i], now_us(), &us)) &&
+            us < first_us)
+            first_us = us;
+    return first_us == INT64_MAX ? s->clock.newest_us : first_us;
 }
 
 /* What the `n` frames at the cursor have opened. Returns whether any of them was for this reader. */

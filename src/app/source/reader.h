@@ -94,9 +94,9 @@ bool reader_is_prologue(const struct reader *r, size_t ahead);
 
 /**
  * The earliest time among what comes from `ahead` places on: of the first frame of each kind, or what a kind that is not
- * there yet has reached before. Milliseconds.
+ * there yet has reached before. Microseconds.
  */
-int64_t reader_first_ms(const struct reader *r, size_t ahead);
+int64_t reader_first_us(const struct reader *r, size_t ahead);
 
 /**
  * Whether a frame that was peeked at is for this reader; others are advanced over. `gate` is a copy of the reader's own, passed

@@ -22,7 +22,7 @@
  * shifts one track alone. Pictures are decoded earlier by what that takes (decode_ahead.h), and where that is expected from the
  * beginning, all times begin later by it.
  *
- * Units      90 kHz for both tracks: received times are whole milliseconds, so nothing is lost by it
+ * Units      90 kHz for both tracks. Each time is rounded by itself (times.h), so that nothing drifts; whole milliseconds are exact.
  * Source     ISO/IEC 14496-12 8.2 (moov), 8.8 (fragments); brands iso5, iso6, mp41. No edit list: times are the
  *            stream's own, but for the constant at the beginning.
  * Ownership  the value borrows the frames it was made from; nothing is allocated

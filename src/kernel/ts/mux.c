@@ -1,6 +1,7 @@
 #include "kernel/ts/mux.h"
 
 #include "kernel/mp3.h"
+#include "kernel/times.h"
 #include "kernel/ts/payload.h"
 #include "kernel/ts/pes.h"
 
@@ -158,8 +159,8 @@ static void set_times(struct ts_pes_head *head, const struct ts_mux *m, const st
 {
     bool video = f->kind == FRAME_VIDEO;
     head->dts_90k = dts_90k - (video ? m->ahead.lag_90k : 0);
-    head->pts_90k =
-        video ? head->dts_90k + decode_ahead_shown_90k(&m->ahead, f) : dts_90k + ts_90k_from_us(f->pts_us - f->dts_us);
+    head->pts_90k = video ? head->dts_90k + decode_ahead_shown_90k(&m->ahead, f)
+                          : dts_90k + ticks_90k_between(f->dts_us, f->pts_us);
 }
 
 /* ---- a frame ---- */

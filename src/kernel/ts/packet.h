@@ -21,14 +21,6 @@ enum ts_track { TS_PAT, TS_PMT, TS_VIDEO, TS_AUDIO, TS_TRACKS };
 
 enum { TS_STAMP_LEN = 5, TS_PCR_LEN = 6 };
 
-/** How many 90 kHz ticks `us` microseconds are, rounded to the nearest, a half up. */
-static inline int64_t ts_90k_from_us(int64_t us)
-{
-    int64_t hundredths = us * 9 + 50;
-    int64_t ticks = hundredths / 100;
-    return ticks - (hundredths % 100 < 0);
-}
-
 /** PTS or DTS; `prefix` is 2 for a PTS alone, 3 for a PTS before a DTS, 1 for the DTS. */
 static inline void ts_stamp_write(uint8_t bytes[TS_STAMP_LEN], unsigned prefix, int64_t v_90k)
 {

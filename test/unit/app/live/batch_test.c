@@ -13,10 +13,10 @@ static void a_frame_goes_on_at_the_byte_where_it_was_cut(void **state)
     (void)state;
     struct wire   w = { .format = &flv_wire, .framing = FRAMING_CHUNK };
     struct frame *f = media_frame(INTER, 200, 40);
-    size_t        len = wire_size_sum(wire_size(&w, f, 40));
+    size_t        len = wire_size_sum(wire_size(&w, f, 40000));
     for (size_t sent = 0; sent < len; sent += 7) {
         assert_true(batch_clear(&b, 0));
-        assert_true(batch_add(&b, &w, f, 40, sent, &j));
+        assert_true(batch_add(&b, &w, f, 40000, sent, &j));
         assert_int_equal(b.items[0].wire_len, len - sent);
         assert_int_equal(b.out.bytes, len - sent);
     }
@@ -29,14 +29,14 @@ static void of_a_frame_cut_at_its_end_or_behind_it_nothing_is_left(void **state)
     (void)state;
     struct wire   w = { .format = &rtmp_wire, .chunk_size = 128, .msid = 1 };
     struct frame *f = media_frame(INTER, 200, 40), *next = media_frame(INTER, 30, 80);
-    size_t        len = wire_size_sum(wire_size(&w, f, 40));
+    size_t        len = wire_size_sum(wire_size(&w, f, 40000));
     for (size_t behind = 0; behind < 300; behind += 60) {
         assert_true(batch_clear(&b, 0));
-        assert_true(batch_add(&b, &w, f, 40, len + behind, &j));
+        assert_true(batch_add(&b, &w, f, 40000, len + behind, &j));
         assert_int_equal(b.items[0].wire_len, 0);
         assert_int_equal(b.out.bytes, 0);
-        assert_true(batch_add(&b, &w, next, 80, 0, &j));
-        assert_int_equal(b.items[1].wire_len, wire_size_sum(wire_size(&w, next, 80)));
+        assert_true(batch_add(&b, &w, next, 80000, 0, &j));
+        assert_int_equal(b.items[1].wire_len, wire_size_sum(wire_size(&w, next, 80000)));
         assert_int_equal(b.out.bytes, b.items[1].wire_len);
     }
     frame_unref(&f);

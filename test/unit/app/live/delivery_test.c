@@ -214,7 +214,7 @@ static void each_has_his_own_times(void **state)
         take(&players[i]);
     size_t before = players[0].n_got;
     for (int i = 0; i < 8; i += 3)
-        players[i].out.jitter.base_ms -= 1000 + i; /* as if he had come earlier */
+        players[i].out.jitter.base_us -= (1000 + i) * US_PER_MS; /* as if he had come earlier */
     publish(2, 50);
     for (int i = 0; i < 8; i++) {
         take(&players[i]);
@@ -339,7 +339,7 @@ static void who_wants_something_of_his_own_is_woken(void **state)
     let_all_run();
     players[0].out.paused = true;
     players[1].out.held.wire.no_audio = true;
-    players[2].out.duration_ms = 1 << 20;
+    players[2].out.duration_us = 1 << 20;
     int before = turns_of_all(N);
     publish(2, 100);
     assert_woken(N, before, 3);

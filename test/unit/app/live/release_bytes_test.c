@@ -47,12 +47,14 @@ static int64_t shift_us; /* of the stream's clock against the encoder's */
 static void put(enum frame_kind kind, uint32_t len, int64_t ms)
 {
     static uint8_t n;
+    static int64_t part_us; /* no time is whole milliseconds, and rounding must not show */
     struct frame  *frame = frame_new(len);
+    part_us = (part_us + 377) % US_PER_MS;
     assert_non_null(frame);
     frame->kind = kind;
     frame->codec = kind == FRAME_VIDEO ? CODEC_H264 : kind == FRAME_AUDIO ? CODEC_AAC : CODEC_NONE;
     frame->key = kind == FRAME_VIDEO;
-    frame->dts_us = frame->pts_us = ms * US_PER_MS;
+    frame->dts_us = frame->pts_us = ms * US_PER_MS + part_us;
     frame->shift_us = shift_us;
     frame->len = frame->media_len = len;
     for (uint32_t i = 0; i < len; i++)
@@ -86,7 +88,7 @@ static uint64_t release_at(const int64_t *ms, size_t n)
 static int64_t timestamp(struct jitter *j, const struct frame *frame)
 {
     if (jitter_wants_begin(j))
-        jitter_begin(j, frame_ms(frame));
+        jitter_begin(j, frame->dts_us);
     return jitter_media(j, frame);
 }
 
@@ -133,10 +135,10 @@ static bool get(uint64_t from, const struct jitter *j)
 /* The same from here on, whatever comes. */
 static void assert_same_state(struct jitter a, struct jitter c)
 {
-    int64_t last = a.base_ms + a.last_ms;
-    int64_t next[] = { last + 40, last - 100, last + 20, last + 9000, last, a.base_ms, 0 };
+    int64_t last = a.base_us + a.last_us;
+    int64_t next[] = { last + 40000, last - 100000, last + 20000, last + 9000000, last, a.base_us, 0 };
     for (size_t i = 0; i < ARRAY_LEN(next); i++) {
-        struct frame frame = { .dts_us = next[i] * US_PER_MS };
+        struct frame frame = { .dts_us = next[i] };
         assert_int_equal(timestamp(&a, &frame), timestamp(&c, &frame));
     }
 }
@@ -270,7 +272,7 @@ static void the_encoders_own_times_are_shared_unless_they_break(void **state)
     shift_us = 700 * US_PER_MS;
     uint64_t from = release_at((const int64_t[]){ 1000, 1040 }, 2);
     assert_shared(from, &off);
-    assert_int_equal(b.offset_ms, -700);
+    assert_int_equal(b.offset_us, -700 * US_PER_MS);
     assert_shared(from, &full);
     put(FRAME_VIDEO, 5, 1080);
     shift_us = 0;
@@ -400,8 +402,8 @@ static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, siz
 {
     static uint8_t rest[WIRE_MAX];
     size_t         begins;
-    int64_t        ms;
-    size_t         i = release_share_find(&b, sent, &begins, &ms);
+    int64_t        us;
+    size_t         i = release_share_find(&b, sent, &begins, &us);
     assert_true(begins <= sent);
     bool            is_cut = sent > begins;
     uint8_t         scratch[4096];
@@ -411,7 +413,7 @@ static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, siz
     struct wr       w = wr_over(rest, sizeof rest);
     out.skip = sent - begins;
     if (is_cut)
-        wire_emit(&cut, ring_at(&f.source->ring, from + i), ms, &out);
+        wire_emit(&cut, ring_at(&f.source->ring, from + i), us, &out);
     for (int k = 0; k < out.n_iov; k++)
         wr_bytes(&w, iov[k].iov_base, iov[k].iov_len);
     release_share_commit(&b, &j, i + is_cut);
@@ -547,14 +549,14 @@ static void assert_guest_is_served(struct guest g, uint64_t from)
     assert_memory_equal(b.bytes, alone, len);
     for (size_t sent = 1; sent < len; sent++) {
         size_t       begins;
-        int64_t      ms;
-        size_t       n = release_share_find(&b, sent, &begins, &ms);
+        int64_t      us;
+        size_t       n = release_share_find(&b, sent, &begins, &us);
         struct guest cut = g;
         for (size_t i = 0; i < n; i++)
-            wire_pass(&cut.wire, ring_at(&f.source->ring, from + i), b.marks[i].ms + b.offset_ms);
+            wire_pass(&cut.wire, ring_at(&f.source->ring, from + i), b.marks[i].us + b.offset_us);
         release_share_commit(&b, &cut.jitter, n + 1);
         struct wire_out out = wire_out_copying(rest, sizeof rest);
-        wire_emit(&cut.wire, ring_at(&f.source->ring, from + n), ms, &out);
+        wire_emit(&cut.wire, ring_at(&f.source->ring, from + n), us, &out);
         size_t more = write_alone(rest + out.bytes, from + n + 1, &cut.wire, &cut.jitter);
         assert_int_equal(begins + out.bytes + more, len);
         assert_memory_equal(rest, alone + begins, len - begins);

@@ -82,11 +82,13 @@ static struct frame *frame_of(enum frame_kind kind, uint32_t len)
 }
 
 /* All of a frame, in one buffer. */
-static size_t whole(struct wire w, const struct frame *f, int64_t ms, uint8_t *bytes)
+#define MS INT64_C(1000)
+
+static size_t whole(struct wire w, const struct frame *f, int64_t us, uint8_t *bytes)
 {
     struct wire_out out = wire_out_copying(bytes, BYTES_MAX);
-    size_t          len = wire_size_sum(wire_size(&w, f, ms));
-    wire_emit(&w, f, ms, &out);
+    size_t          len = wire_size_sum(wire_size(&w, f, us));
+    wire_emit(&w, f, us, &out);
     assert_false(out.full);
     assert_int_equal(out.bytes, len);
     assert_int_equal(wr_len(&out.scratch), len);
@@ -94,14 +96,14 @@ static size_t whole(struct wire w, const struct frame *f, int64_t ms, uint8_t *b
 }
 
 /* The frame from `skip` on, as iovecs, into `bytes`; may be less than the rest. */
-static size_t gathered(struct wire w, const struct frame *f, int64_t ms, size_t skip, int n_iov, size_t scratch_len,
+static size_t gathered(struct wire w, const struct frame *f, int64_t us, size_t skip, int n_iov, size_t scratch_len,
                        uint8_t *bytes)
 {
     struct iovec    iov[IOVS_MAX];
     uint8_t         scratch[SCRATCH_MAX];
     struct wire_out out = { .iov = iov, .cap_iov = n_iov, .scratch = wr_over(scratch, scratch_len), .skip = skip };
     size_t          len = 0;
-    wire_emit(&w, f, ms, &out);
+    wire_emit(&w, f, us, &out);
     for (int i = 0; i < out.n_iov; i++) {
         memcpy(bytes + len, iov[i].iov_base, iov[i].iov_len);
         len += iov[i].iov_len;
@@ -115,14 +117,14 @@ static void from_every_byte_on_the_rest_is_the_same(void **state)
     (void)state;
     static uint8_t        bytes[BYTES_MAX], rest[BYTES_MAX];
     static const uint32_t lens[] = { 1, 15, 16, 110, 111, 128, 300, 1100 };
-    static const int64_t  times[] = { 0, 40, 0xFFFFFF, 0x1000000, INT32_MAX };
+    static const int64_t  times[] = { 0, 40000, 40999, 0xFFFFFF * MS, 0x1000000 * MS, INT32_MAX * MS };
     for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
         for (size_t k = 0; k < ARRAY_LEN(lens) * ARRAY_LEN(times); k++) {
             struct frame *f = frame_of((enum frame_kind)(k % 3), lens[k / ARRAY_LEN(times)]);
-            int64_t       ms = times[k % ARRAY_LEN(times)];
-            size_t        len = whole(wires[i], f, ms, bytes);
+            int64_t       us = times[k % ARRAY_LEN(times)];
+            size_t        len = whole(wires[i], f, us, bytes);
             for (size_t skip = 0; skip < len; skip++) {
-                assert_int_equal(gathered(wires[i], f, ms, skip, IOVS_MAX, SCRATCH_MAX, rest), len - skip);
+                assert_int_equal(gathered(wires[i], f, us, skip, IOVS_MAX, SCRATCH_MAX, rest), len - skip);
                 assert_memory_equal(rest, bytes + skip, len - skip);
             }
             frame_unref(&f);
@@ -137,11 +139,11 @@ static void piece_by_piece_it_comes_to_the_same(void **state)
     static uint8_t bytes[BYTES_MAX], pieces[BYTES_MAX];
     for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
         struct frame *f = frame_of(FRAME_VIDEO, 5000);
-        size_t        len = whole(wires[i], f, 77, bytes);
+        size_t        len = whole(wires[i], f, 77 * MS, bytes);
         for (int n_iov = 1; n_iov <= 5; n_iov++) {
             size_t sent = 0;
             while (sent < len) {
-                size_t n = gathered(wires[i], f, 77, sent, n_iov, 24, pieces + sent);
+                size_t n = gathered(wires[i], f, 77 * MS, sent, n_iov, 24, pieces + sent);
                 assert_true(n > 0);
                 sent += n;
             }
@@ -158,12 +160,12 @@ static void one_buffer_that_is_too_small_is_full_and_keeps_its_bounds(void **sta
     static uint8_t bytes[BYTES_MAX];
     struct frame  *f = frame_of(FRAME_AUDIO, 700);
     for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
-        size_t len = whole(wires[i], f, 5, bytes);
+        size_t len = whole(wires[i], f, 5 * MS, bytes);
         for (size_t cap = 0; cap < len; cap++) {
             struct wire     w = wires[i];
             struct wire_out out = wire_out_copying(bytes, cap);
             bytes[cap] = 0xA5;
-            wire_emit(&w, f, 5, &out);
+            wire_emit(&w, f, 5 * MS, &out);
             assert_true(out.full);
             assert_int_equal(bytes[cap], 0xA5);
         }
@@ -181,16 +183,16 @@ static void a_stream_is_the_same_however_it_is_cut(void **state)
         struct frame *held[ARRAY_LEN(stream)];
         for (size_t k = 0; k < ARRAY_LEN(stream); k++) {
             struct frame *f = held[k] = media_frame(stream[k].what, stream[k].len, (int64_t)k * 20);
-            size_t        len = whole(w, f, 77, bytes);
+            size_t        len = whole(w, f, 77 * MS, bytes);
             for (size_t skip = 0; skip < len; skip++) {
-                assert_int_equal(gathered(w, f, 77, skip, IOVS_MAX, SCRATCH_MAX, rest), len - skip);
+                assert_int_equal(gathered(w, f, 77 * MS, skip, IOVS_MAX, SCRATCH_MAX, rest), len - skip);
                 assert_memory_equal(rest, bytes + skip, len - skip);
             }
-            assert_int_equal(whole(passed, f, 77, rest), len);
+            assert_int_equal(whole(passed, f, 77 * MS, rest), len);
             assert_memory_equal(rest, bytes, len);
             struct wire_out out = wire_out_copying(bytes, sizeof bytes);
-            wire_emit(&w, f, 77, &out);
-            wire_pass(&passed, f, 77);
+            wire_emit(&w, f, 77 * MS, &out);
+            wire_pass(&passed, f, 77 * MS);
         }
         for (size_t k = 0; k < ARRAY_LEN(stream); k++)
             frame_unref(&held[k]);
@@ -279,8 +281,8 @@ static void flv_is_a_tag(void **state)
     static uint8_t                 bytes[BYTES_MAX];
     static const enum flv_tag_type types[] = { FLV_AUDIO, FLV_VIDEO, FLV_SCRIPT };
     for (int kind = FRAME_AUDIO; kind <= FRAME_SCRIPT; kind++) {
-        struct frame  *f = frame_of((enum frame_kind)kind, 50);
-        struct rd      in = rd_over(bytes, whole((struct wire){ .format = &flv_wire }, f, 0x12345678, bytes));
+        struct frame *f = frame_of((enum frame_kind)kind, 50);
+        struct rd     in = rd_over(bytes, whole((struct wire){ .format = &flv_wire }, f, 0x12345678 * MS + 999, bytes));
         struct flv_tag tag;
         assert_int_equal(flv_read_tag(&in, &tag), FLV_GOT);
         assert_int_equal(rd_left(&in), 0);

@@ -12,6 +12,33 @@
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 
+/* Times of an RTMP encoder, and of its players. */
+struct ms_time {
+    int64_t dts_ms, own_ms, shown_ms;
+};
+
+static struct ms_time in_ms(struct clock_time t)
+{
+    assert_true(t.dts_us % US_PER_MS == 0 && t.own_us % US_PER_MS == 0 && t.shown_us % US_PER_MS == 0);
+    return (struct ms_time){ t.dts_us / US_PER_MS, t.own_us / US_PER_MS, t.shown_us / US_PER_MS };
+}
+
+static struct ms_time media_ms(struct stream_clock *c, enum frame_kind kind, unsigned track, uint32_t ts_ms,
+                               int64_t now_us)
+{
+    return in_ms(stream_clock_media(c, kind, track, stream_clock_unwrap(c, kind, track, ts_ms), now_us));
+}
+
+static struct ms_time header_ms(const struct stream_clock *c, enum frame_kind kind, unsigned track, uint32_t ts_ms)
+{
+    return in_ms(stream_clock_header(c, kind, track, stream_clock_unwrap(c, kind, track, ts_ms)));
+}
+
+static int64_t stamp_ms(struct stream_clock *c, struct frame *f, uint32_t ts_ms, int64_t now_us)
+{
+    return stream_clock_stamp(c, f, stream_clock_unwrap(c, f->kind, f->track, ts_ms), now_us);
+}
+
 enum pace { PACED, BURSTS, AT_ONCE };
 
 /* An encoder. Times in the encoder's own milliseconds unless they say otherwise. */
@@ -83,7 +110,7 @@ static uint32_t raw_ms(const struct encoder *e, const struct track *t, double co
     return (uint32_t)(rounded + (t->behind && e->restarts ? 0 : (int64_t)e->start_ms));
 }
 
-static void look(const struct encoder *e, struct track *t, const struct clock_time *c, double content_us,
+static void look(const struct encoder *e, struct track *t, const struct ms_time *c, double content_us,
                  struct outcome *o)
 {
     double shown_ms = (double)c->shown_ms;
@@ -113,8 +140,8 @@ static void feed(const struct encoder *e, struct stream_clock *clock, struct tra
         for (int i = 0; i < 2; i++)
             all[i].has_error = false;
     if (e->has_config_at_0 && t->kind == FRAME_VIDEO && t->n % 25 == 0)
-        (void)stream_clock_header(clock, FRAME_VIDEO, 0, 0);
-    struct clock_time c = stream_clock_media(clock, t->kind, 0, raw_ms(e, t, content_us), now);
+        (void)header_ms(clock, FRAME_VIDEO, 0, 0);
+    struct ms_time c = media_ms(clock, t->kind, 0, raw_ms(e, t, content_us), now);
     look(e, t, &c, content_us, o);
     t->n++;
     double error = all[0].error_ms - all[1].error_ms;
@@ -364,7 +391,7 @@ static struct stream_clock c;
 
 static int64_t at(enum frame_kind kind, uint32_t ts_ms, int64_t now_ms)
 {
-    return stream_clock_media(&c, kind, 0, ts_ms, now_ms * US_PER_MS).dts_ms;
+    return media_ms(&c, kind, 0, ts_ms, now_ms * US_PER_MS).dts_ms;
 }
 
 static void begin(void)
@@ -420,12 +447,12 @@ static void headers_get_the_time_of_their_track_and_move_nothing(void **state)
 {
     (void)state;
     begin();
-    assert_int_equal(stream_clock_header(&c, FRAME_SCRIPT, 0, 77).dts_ms, 77);
+    assert_int_equal(header_ms(&c, FRAME_SCRIPT, 0, 77).dts_ms, 77);
     at(FRAME_VIDEO, 5000, 0);
     at(FRAME_AUDIO, 4000, 0);
-    assert_int_equal(stream_clock_header(&c, FRAME_VIDEO, 0, 0).dts_ms, 5000);
-    assert_int_equal(stream_clock_header(&c, FRAME_AUDIO, 0, 99999999).dts_ms, 4000);
-    assert_int_equal(stream_clock_header(&c, FRAME_SCRIPT, 0, 0).dts_ms, 4000);
+    assert_int_equal(header_ms(&c, FRAME_VIDEO, 0, 0).dts_ms, 5000);
+    assert_int_equal(header_ms(&c, FRAME_AUDIO, 0, 99999999).dts_ms, 4000);
+    assert_int_equal(header_ms(&c, FRAME_SCRIPT, 0, 0).dts_ms, 4000);
     assert_int_equal(at(FRAME_VIDEO, 5040, 40), 5040);
 }
 
@@ -437,13 +464,13 @@ static void a_new_publisher_goes_on_behind_the_last(void **state)
         at(FRAME_VIDEO, 700000 + 400 + 40 * (uint32_t)n, 40 * n);
         at(FRAME_AUDIO, 700000 + 40 * (uint32_t)n, 40 * n);
     }
-    int64_t video = c.tracks[0].out_ms, audio = c.tracks[1].out_ms;
+    int64_t video = c.tracks[0].out_us / US_PER_MS, audio = c.tracks[1].out_us / US_PER_MS;
     stream_clock_begin(&c);
     assert_int_equal(at(FRAME_VIDEO, 400, 60000), video + 1000);
     assert_int_equal(at(FRAME_AUDIO, 0, 60000), audio + 1000);
     assert_int_equal(at(FRAME_VIDEO, 440, 60040), video + 1040);
     assert_int_equal(at(FRAME_AUDIO, 23, 60040), audio + 1023);
-    struct clock_time t = stream_clock_media(&c, FRAME_AUDIO, 0, 46, 60063 * US_PER_MS);
+    struct ms_time t = media_ms(&c, FRAME_AUDIO, 0, 46, 60063 * US_PER_MS);
     assert_int_equal(t.own_ms, 46); /* for players who want the encoder's own */
 }
 
@@ -482,7 +509,7 @@ static void display_times_in_decoding_order_become_composition_times(void **stat
     begin();
     for (size_t i = 0; i < ARRAY_LEN(display); i++) {
         struct frame *f = picture(0);
-        assert_int_equal(stream_clock_stamp(&c, f, display[i], (int64_t)i * 100 * US_PER_MS), 0);
+        assert_int_equal(stamp_ms(&c, f, display[i], (int64_t)i * 100 * US_PER_MS), 0);
         assert_int_equal(f->pts_us, display[i] * US_PER_MS);
         assert_true(f->dts_us > last_us);
         last_us = f->dts_us;
@@ -499,7 +526,7 @@ static void composition_times_of_a_sound_stream_are_kept(void **state)
     begin();
     for (uint32_t i = 0; i < 10; i++) {
         struct frame *f = picture(i % 2 ? -40 : 80);
-        stream_clock_stamp(&c, f, 1000 + 40 * i, 40 * i * US_PER_MS);
+        stamp_ms(&c, f, 1000 + 40 * i, 40 * i * US_PER_MS);
         assert_int_equal(f->dts_us, (1000 + 40 * i) * US_PER_MS);
         assert_int_equal(f->pts_us - f->dts_us, (i % 2 ? -40 : 80) * US_PER_MS);
         assert_int_equal(f->shift_us, 0);
@@ -521,7 +548,7 @@ static void noise_never_turns_time_back(void **state)
         now += rand() % 40000;
         if (rand() % 1000 == 0)
             stream_clock_begin(&c);
-        struct clock_time t = stream_clock_media(&c, kind ? FRAME_VIDEO : FRAME_AUDIO, (unsigned)id % 4, ts, now);
+        struct ms_time t = media_ms(&c, kind ? FRAME_VIDEO : FRAME_AUDIO, (unsigned)id % 4, ts, now);
         if (has[kind][id % 4])
             assert_true(t.dts_ms >= last[kind][id % 4]);
         has[kind][id % 4] = true;

@@ -180,16 +180,6 @@ static void stamps_wrap_at_33_bits(void **state)
     }
 }
 
-static void microseconds_become_ticks(void **state)
-{
-    (void)state;
-    static const struct {
-        int64_t us, ticks;
-    } rows[] = { { 0, 0 }, { 1000, 90 }, { 40000, 3600 }, { 11, 1 }, { 5, 0 }, { 6, 1 }, { -1000, -90 }, { -11, -1 } };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        assert_int_equal(ts_90k_from_us(rows[i].us), rows[i].ticks);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,7 +190,6 @@ int main(void)
         cmocka_unit_test(only_video_may_be_too_long_for_its_length),
         cmocka_unit_test(without_room_nothing_is_written),
         cmocka_unit_test(stamps_wrap_at_33_bits),
-        cmocka_unit_test(microseconds_become_ticks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
