@@ -213,7 +213,7 @@ static const char intro[] =
     "names that differ from this rule; a dash means that there is none. `SRS_CONFIG_FILE` replaces the file of `-c`.\n"
     "`SRS_ENV_ONLY` with any value is the same as `-e`: no file is read, there is one `__defaultVhost__`, and the log "
     "goes\n"
-    "to the console. Even with one of these the command line needs an option: without any the server prints its help.\n"
+    "to the console. Even with one of these the command line needs an option: without any option the server prints its help.\n"
     "\n"
     "## Reload\n"
     "\n"
