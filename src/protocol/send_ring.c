@@ -9,14 +9,18 @@
 #include "core/log.h"
 #include "protocol/io.h"
 
+/* A call for this many costs more than one for each. */
+enum { FEW = 4 };
+
 /* In place of a result: the kernel has not said. */
 enum { NONE_YET = INT_MIN };
 
 struct queued {
-    struct io *io;
-    void      *arg;
-    size_t     len;
-    int        result;
+    struct io  *io;
+    void       *arg;
+    const void *bytes;
+    size_t      len;
+    int         result;
 };
 
 static struct io_uring ring;
@@ -83,10 +87,7 @@ size_t send_ring_count(void)
 
 void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg)
 {
-    struct io_uring_sqe *sqe = io_uring_get_sqe(&ring); /* there are as many as the queue has places */
-    io_uring_prep_send(sqe, io->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    io_uring_sqe_set_data64(sqe, n_queued);
-    queue[n_queued++] = (struct queued){ .io = io, .arg = arg, .len = len, .result = NONE_YET };
+    queue[n_queued++] = (struct queued){ .io = io, .arg = arg, .bytes = bytes, .len = len, .result = NONE_YET };
 }
 
 /*
@@ -104,6 +105,24 @@ static void give_up(int status)
         queue[i].result = i < n_taken ? -EIO : -ECANCELED;
         if (i < n_taken)
             shutdown(queue[i].io->fd, SHUT_RDWR);
+    }
+}
+
+static void submit(void)
+{
+    for (size_t i = 0; i < n_queued; i++) {
+        struct io_uring_sqe *sqe = io_uring_get_sqe(&ring); /* there are as many as the queue has places */
+        io_uring_prep_send(sqe, queue[i].io->fd, queue[i].bytes, queue[i].len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        io_uring_sqe_set_data64(sqe, i);
+    }
+}
+
+static void send_each(void)
+{
+    for (size_t i = 0; i < n_queued; i++) {
+        struct queued *q = &queue[i];
+        ssize_t        sent = send(q->io->fd, q->bytes, q->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        q->result = sent >= 0 ? (int)sent : -errno;
     }
 }
 
@@ -143,7 +162,12 @@ void send_ring_flush(void (*done)(void *arg, ssize_t sent))
 {
     if (n_queued == 0)
         return;
-    collect();
+    if (n_queued < FEW) {
+        send_each();
+    } else {
+        submit();
+        collect();
+    }
     size_t n = n_queued;
     n_queued = 0;
     for (size_t i = 0; i < n; i++)

@@ -2,7 +2,8 @@
  * Writes to many sockets by one system call.
  *
  * In a fan-out of small writes the call costs as much as the kernel's work for its bytes; io_uring takes a queue of
- * them at once. Nothing waits: a socket that takes less, or nothing, says so in its result.
+ * them at once. A few go by calls of their own, which is cheaper. Nothing waits: a socket that takes less, or nothing, says
+ * so in its result.
  *
  *     send_ring_add(&io, bytes, len, arg)      queued; `bytes` must stay as they are
  *     send_ring_flush(done)                    all of them are sent, and done(arg, result) has been called for each
@@ -27,7 +28,7 @@
 
 struct io;
 
-/* So many wait at the most: their sends take about a millisecond. */
+/* The most writes that wait: their sends take about a millisecond. */
 enum { SEND_RING_MAX = 256 };
 
 /** Errors     E_ST_INITIALIZE (errno kept) where there is no io_uring */
@@ -45,8 +46,8 @@ void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg);
 
 /**
  * Send what is queued, and say of each how it went, in the order in which they were queued: the bytes taken, 0 when
- * it took none, -errno when it is broken. The io's flags and counters are brought up to date before. Should the ring itself
- * fail it is closed then, and who was not written to took none.
+ * it took none, -errno when it is broken. The io's flags and counters are brought up to date before. If the ring itself
+ * fails it is closed, and whoever was not written to took none.
  */
 void send_ring_flush(void (*done)(void *arg, ssize_t sent));
 

@@ -16,15 +16,22 @@
  */
 enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 
+/* QUEUE_BYTES in one queue take the kernel about a quarter of a millisecond: the pacer looks at the clock behind it. */
+enum { QUEUE_BYTES = 1 << 20 };
+
 /*
- * A queue for fewer players costs more than their calls. QUEUE_BYTES in one queue take the kernel about a quarter of a
- * millisecond: the pacer looks at the clock behind it.
+ * A source with this many readers fills a queue, which is written before its pacer yields. The writes of smaller ones
+ * wait until all that are ready have run (co_before_look()): one call serves many streams.
  */
-enum { QUEUE_MIN = 4, QUEUE_BYTES = 1 << 20 };
+enum { CROWD = 4 };
+
+/* What waits must not depend on the release, which is gone by then: not more frames than fit here. */
+enum { WAITING_FRAMES_MAX = 8 };
 
 struct write {
     struct sender       *player;
     struct release_share share;
+    struct wire_mark     marks[WAITING_FRAMES_MAX]; /* of a write that waits */
 };
 
 /* What queued writes point to. */
@@ -40,11 +47,14 @@ static struct delivery {
     struct copies        copies;
     struct write         writes[SEND_RING_MAX]; /* those in the queue, in its order */
     size_t               queued_bytes;
+    bool                 is_bound; /* a write in the queue depends on the release: it does not outlive a yield */
 } the;
 
 static void finish_write(void *arg, ssize_t sent)
 {
     const struct write *w = arg;
+    w->player->reader.under_way = false;
+    w->player->reader.source->under_way = NULL;
     if (sent > 0)
         sender_took(w->player, &w->share, (size_t)sent);
     if (sent < (ssize_t)w->share.len)
@@ -56,6 +66,7 @@ static void write_queue(void)
     send_ring_flush(finish_write);
     the.copies.used = the.queued_bytes = 0;
     the.copies.newest = NULL;
+    the.is_bound = false;
 }
 
 /* Where the bytes stay as they are until the queue is written; NULL: nowhere. */
@@ -78,9 +89,15 @@ static const uint8_t *keep(const struct release_share *b)
     return c->newest;
 }
 
+/* Few frames of a wire that is the same after any frame: all that is known of them fits into the write. */
+static bool may_wait(const struct release_share *b)
+{
+    return b->n_frames <= WAITING_FRAMES_MAX && !b->before->format->follow && !b->before->format->pass;
+}
+
 static bool is_for_queue(const struct sender *p, const struct release_share *b)
 {
-    return send_ring_is_open() && p->reader.source->n_readers >= QUEUE_MIN && !p->io->layer && b->len;
+    return send_ring_is_open() && !p->io->layer && b->len && (p->reader.source->n_readers >= CROWD || may_wait(b));
 }
 
 /* False when it does not fit in whole: there is no queue, or no place for the bytes. */
@@ -92,7 +109,15 @@ static bool queue_write(struct sender *p, const struct release_share *b)
     if (!bytes || !send_ring_is_open()) /* a full queue on the way may have lost the ring */
         return false;
     struct write *w = &the.writes[send_ring_count()];
-    *w = (struct write){ p, *b };
+    w->player = p;
+    w->share = *b;
+    if (p->reader.source->n_readers < CROWD) {
+        w->share.marks = memcpy(w->marks, b->marks, b->n_frames * sizeof *b->marks);
+        p->reader.under_way = true;
+        p->reader.source->under_way = &live_delivery;
+    } else {
+        the.is_bound = true;
+    }
     send_ring_add(p->io, bytes, b->len, w);
     the.queued_bytes += b->len;
     return true;
@@ -116,6 +141,8 @@ static bool add(struct reader *r)
     struct sender       *p = sender_of(r);
     const struct source *s = r->source;
     struct release_share share;
+    if (r->under_way)
+        write_queue();
     if (!sender_keeps_step(p) ||
         !release_bytes_get(&the.release, &share, s, r->seq, &p->held.wire, &p->jitter, r->gate.open | s->gops.keyless))
         return false;
@@ -124,8 +151,11 @@ static bool add(struct reader *r)
 
 static void flush(void)
 {
-    write_queue();
     the.copies.content = 0;
+    if (the.is_bound)
+        write_queue();
+    else
+        co_before_look(write_queue);
 }
 
 static void forget(const struct source *s)
@@ -133,4 +163,4 @@ static void forget(const struct source *s)
     release_bytes_forget(&the.release, s);
 }
 
-const struct reader_delivery live_delivery = { .add = add, .flush = flush, .forget = forget };
+const struct reader_delivery live_delivery = { .add = add, .flush = flush, .settle = write_queue, .forget = forget };

@@ -7,7 +7,8 @@
  *     add      is the player one that all get the same bytes (sender.h)?  no: the pacer wakes it
  *              the release's bytes, as its wire and times make them (release_bytes.h)
  *              into the queue of writes (send_ring.h); or by a call of its own, where a queue gains nothing
- *     flush    the kernel takes the queue, and each player's state moves on by what its socket took
+ *     flush    the kernel takes the queue, and each player's state moves on by what its socket took; writes of streams
+ *              with few players wait for those of others until the loop looks at sockets, or somebody needs them settled
  *
  * A player that has fallen behind, has a full socket, has just joined, or must be told something first is woken and
  * sends for itself.

@@ -1,5 +1,6 @@
 #include "app/source/give_way.h"
 
+#include "app/source/reader.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/clock.h"
@@ -63,6 +64,8 @@ static size_t give_up(struct source *s, enum give_way_step step)
     size_t before = s->ring.bytes;
     if (step != GIVE_BACKLOG)
         s->has_gop = false;
+    if (s->under_way)
+        s->under_way->settle();
     ring_trim(&s->ring, give_up_to(s, step));
     return before - s->ring.bytes;
 }

@@ -239,5 +239,7 @@ struct err *reader_wait(struct reader *r, int64_t deadline_us)
     r->waiting = true;
     struct err *e = co_park(deadline_us);
     r->waiting = false;
+    if (r->under_way)
+        r->delivery->settle();
     return e;
 }

@@ -38,12 +38,14 @@ struct reader;
 /**
  * How a release is handed to readers that wait, without waking each: by the pacer, to many of them between two yields.
  * add() takes one, or refuses: then the reader is woken and takes what is due. flush() comes after the last one before a
- * yield. forget() comes when the last reader of a source leaves: nothing of the source may be kept. None of them yields,
+ * yield: what add() took may still be under way then, and settle() ends that. It is called by whoever is about to use such
+ * a reader, or to forget frames of its source. forget() comes when the last reader of a source leaves: nothing of the source may be kept. None of them yields,
  * wakes anybody but by co_unpark(), or detaches a reader.
  */
 struct reader_delivery {
     bool (*add)(struct reader *r);
     void (*flush)(void);
+    void (*settle)(void);
     void (*forget)(const struct source *s);
 };
 
@@ -58,9 +60,10 @@ struct reader {
     int64_t                       attached_us;
     struct headers                prologue; /* sent before it */
     size_t                        n_prologue_sent;
-    bool                          waiting;            /* parked until the next batch */
-    const struct reader_delivery *delivery;           /* NULL: woken for each batch */
-    struct picture_gate           gate;               /* which pictures are for it */
+    bool                          under_way; /* its delivery has taken a release, and not told it yet what was sent */
+    bool                          waiting;   /* parked until the next batch */
+    const struct reader_delivery *delivery;  /* NULL: woken for each batch */
+    struct picture_gate           gate;      /* which pictures are for it */
     int64_t                       n_jumps, n_skipped; /* times it fell behind, frames it lost so */
     uint64_t                      seen;               /* number of the stream's newest moment that it has looked at */
 };

@@ -53,6 +53,8 @@ void retention_trim(struct source *s)
 {
     if (s->ring.head == s->ring.tail)
         return;
+    if (s->under_way)
+        s->under_way->settle();
     bool is_too_much = s->ring.bytes > SOURCE_BYTES_MAX;
     if (!is_too_much && s->ring.head - s->trimmed_at < s->n_readers / TRIM_READERS_A_FRAME)
         return;

@@ -90,19 +90,20 @@ struct source {
     bool             atc;         /* configured, or switched on by the metadata */
     struct mix_queue mix;
 
-    struct list     readers;
-    struct list     joining; /* those of them that have not begun */
-    size_t          n_readers;
-    struct list    *next_served;   /* by the pacer, while it hands a release out */
-    uint64_t        released;      /* readers may send frames before this one */
-    uint64_t        release_began; /* and could before the newest release, up to this one */
-    struct co_group pacer_group;
-    struct co      *pacer;
-    int64_t         first_held_us;                /* when the oldest frame not yet released arrived */
-    int64_t         round_start_us, round_end_us; /* of the last batch to all readers */
-    int64_t         round_cost_us;                /* the computing time that it took */
-    uint64_t        trimmed_at;      /* the head when the log was last looked through for what nobody needs */
-    bool            publisher_waits; /* for the pacer: too many frames are held back */
+    struct list                   readers;
+    struct list                   joining; /* those of them that have not begun */
+    size_t                        n_readers;
+    struct list                  *next_served;   /* by the pacer, while it hands a release out */
+    const struct reader_delivery *under_way;     /* has taken a release for readers of this source; NULL: none */
+    uint64_t                      released;      /* readers may send frames before this one */
+    uint64_t                      release_began; /* and could before the newest release, up to this one */
+    struct co_group               pacer_group;
+    struct co                    *pacer;
+    int64_t                       first_held_us;                /* when the oldest frame not yet released arrived */
+    int64_t                       round_start_us, round_end_us; /* of the last batch to all readers */
+    int64_t                       round_cost_us;                /* the computing time that it took */
+    uint64_t                      trimmed_at; /* the head when the log was last looked through for what nobody needs */
+    bool                          publisher_waits; /* for the pacer: too many frames are held back */
 
     struct video_info  video; /* codec CODEC_NONE until known */
     struct audio_info  audio;

@@ -365,7 +365,9 @@ static void nothing_of(const struct source *source)
     (void)source;
 }
 
-static const struct reader_delivery counting = { .add = serve, .flush = nothing, .forget = nothing_of };
+static const struct reader_delivery counting = {
+    .add = serve, .flush = nothing, .settle = nothing, .forget = nothing_of
+};
 
 static void sleep_through(void *arg)
 {
