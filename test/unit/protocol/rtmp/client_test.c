@@ -15,9 +15,8 @@
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/co.h"
-#include "protocol/rtmp/identify.h"
 #include "protocol/rtmp/outbox.h"
-#include "protocol/rtmp/server.h"
+#include "protocol/rtmp/server_end.h"
 
 #define URL "rtmp://h:1936/live/s?k=v"
 
@@ -31,72 +30,11 @@ static void assert_err(struct err *e, enum err_code code)
     err_free(e);
 }
 
-/* ---- a real server in another coroutine ---- */
+/* ---- the server's end ---- */
 
-enum { HEARD_CAP = 1024, A_BIT_US = 30 * US_PER_MS };
+enum { A_BIT_US = 30 * US_PER_MS };
 
-static struct end {
-    struct io           io;
-    int                 client; /* the client's end of the connection */
-    struct rtmp_server  s;
-    struct rtmp_request req;
-    enum rtmp_role      role;
-    enum rtmp_refusal   why;
-    struct err *(*then)(struct end *end); /* when the client has said what it wants */
-    struct co_group group;
-    char            heard[HEARD_CAP]; /* the bodies of media, one behind the other */
-    bool            accepted, unpublished;
-    enum err_code   ended_by;
-} end;
-
-static const struct rtmp_signature signature = { "SRS", "SRS/7.0.18(Hang)", "MIT", "u", "7.0.18", "a" };
-
-static struct err *converse(struct end *s)
-{
-    static const struct rtmp_connect_result result = {
-        .signature = &signature, .server_ip = "127.0.0.1", .pid = 7, .id = "b1884122"
-    };
-    static const struct rtmp_server_settings settings = { .out_ack_size = 2500000, .chunk_size = 4096 };
-    bool                                     told;
-    struct err                              *e = rtmp_server_handshake(&s->s, "name", a_while());
-    if (!e)
-        e = rtmp_server_connect(&s->s, &s->req, a_while(), &told);
-    if (!e)
-        e = rtmp_server_reply_connect(&s->s, &s->req, &settings, &result);
-    if (!e)
-        e = rtmp_identify(&s->s, &s->req, &s->role, a_while());
-    return e ? e : s->then(s);
-}
-
-static void serve(void *arg)
-{
-    struct end *s = arg;
-    io_set_owner(&s->io, co_self());
-    struct err *e = converse(s);
-    s->ended_by = err_code(e);
-    err_free(e);
-    io_close(&s->io);
-}
-
-/* A server that does this once it knows what the client wants. */
-static void start_server(struct err *(*then)(struct end *end))
-{
-    end = (struct end){ .then = then };
-    co_group_init(&end.group);
-    assert_int_equal(connect_ends(&end.io, &end.client), 0);
-    rtmp_server_init(&end.s, &end.io);
-    rtmp_request_init(&end.req);
-    assert_null(co_go(&end.group, "server", serve, &end, NULL));
-}
-
-static void stop_server(void)
-{
-    assert_true(co_group_join(&end.group, a_while()));
-    rtmp_request_finish(&end.req);
-    rtmp_server_finish(&end.s);
-}
-
-static struct err *say(struct end *s, uint8_t type_id, uint32_t timestamp_ms, const char *body)
+static struct err *say(struct server_end *s, uint8_t type_id, uint32_t timestamp_ms, const char *body)
 {
     uint8_t         bytes[256];
     struct wr       w = wr_over(bytes, sizeof bytes);
@@ -106,7 +44,7 @@ static struct err *say(struct end *s, uint8_t type_id, uint32_t timestamp_ms, co
     return io_write(&s->io, bytes, wr_len(&w), a_while());
 }
 
-static struct err *play_a_stream(struct end *s)
+static struct err *play_a_stream(struct server_end *s)
 {
     struct err *e = rtmp_server_start_play(&s->s);
     if (!e)
@@ -157,7 +95,7 @@ static void a_stream_is_played_until_the_server_closes(void **state)
     struct rtmp_client                   c;
     static const struct rtmp_client_part part = { .start_ms = 0, .duration_ms = 5000, .buffer_ms = 3000 };
     start_server(play_a_stream);
-    assert_null(rtmp_client_open_over(&c, &target, end.client, a_while()));
+    assert_null(rtmp_client_open_over(&c, &target, served.client, a_while()));
     assert_int_equal(c.handshake, RTMP_HANDSHAKE_DIGEST_1);
     assert_string_equal(c.peer.server, "SRS/7.0.18(Hang)");
     assert_string_equal(c.peer.ip, "127.0.0.1");
@@ -169,38 +107,17 @@ static void a_stream_is_played_until_the_server_closes(void **state)
     assert_news(&c, RTMP_NEWS_BEGUN);
     assert_media(&c, RTMP_TYPE_VIDEO, 0xFFFFFFFF, "two");
     assert_err(read_once(&c), E_END_OF_STREAM);
-    assert_int_equal(end.ended_by, E_SUCCESS);
-    assert_string_equal(end.req.tc_url, "rtmp://h:1936/live");
-    assert_string_equal(end.req.url.app, "live");
-    assert_string_equal(end.req.url.stream, "s");
-    assert_string_equal(end.req.url.param, "?k=v");
-    assert_int_equal(end.req.duration_ms, 5000);
-    assert_int_equal(end.s.link.buffer_ms, 3000);
-    assert_int_equal(end.s.link.in.chunk_size, 60000);
+    assert_int_equal(served.ended_by, E_SUCCESS);
+    assert_string_equal(served.req.tc_url, "rtmp://h:1936/live");
+    assert_string_equal(served.req.url.app, "live");
+    assert_string_equal(served.req.url.stream, "s");
+    assert_string_equal(served.req.url.param, "?k=v");
+    assert_int_equal(served.req.duration_ms, 5000);
+    assert_int_equal(served.s.link.buffer_ms, 3000);
+    assert_int_equal(served.s.link.in.chunk_size, 60000);
     rtmp_client_close(&c);
     rtmp_client_close(&c);
     stop_server();
-}
-
-static struct err *take_a_stream(struct end *s)
-{
-    struct err *e = rtmp_server_start_publish(&s->s, s->role);
-    while (!e) {
-        struct rtmp_message msg;
-        struct rtmp_call    call = { .kind = RTMP_CALL_OTHER };
-        if ((e = rtmp_link_read_message(&s->s.link, &msg, a_while())))
-            break;
-        if (msg.type_id == RTMP_TYPE_COMMAND)
-            e = rtmp_link_decode(&msg, &call);
-        else
-            strncat(s->heard, (const char *)msg.payload->data, msg.payload->len);
-        if (!e && rtmp_server_judge_publish_call(s->role, &call) == RTMP_PUBLISH_ENDS) {
-            s->unpublished = true;
-            e = rtmp_server_end_publish(&s->s, s->role, &call);
-        }
-        frame_unref(&msg.payload);
-    }
-    return e;
 }
 
 static struct err *write_text(struct rtmp_client *c, uint8_t type_id, const char *text)
@@ -221,7 +138,7 @@ static void publish_in_style(bool no_fc, enum rtmp_role role)
     t.page_url = "http://page/";
     t.swf_url = "http://swf/";
     start_server(take_a_stream);
-    assert_null(rtmp_client_open_over(&c, &t, end.client, a_while()));
+    assert_null(rtmp_client_open_over(&c, &t, served.client, a_while()));
     assert_int_equal(c.handshake, no_fc ? RTMP_HANDSHAKE_PLAIN : RTMP_HANDSHAKE_DIGEST_1);
     assert_null(rtmp_client_publish(&c, a_while()));
     assert_null(write_text(&c, RTMP_TYPE_AUDIO, "one "));
@@ -229,10 +146,10 @@ static void publish_in_style(bool no_fc, enum rtmp_role role)
     assert_null(rtmp_client_listen(&c));
     rtmp_client_leave(&c, a_while());
     stop_server();
-    assert_int_equal(end.ended_by, E_END_OF_STREAM);
-    assert_int_equal(end.role, role);
-    assert_string_equal(end.heard, "one two");
-    assert_true(end.unpublished);
+    assert_int_equal(served.ended_by, E_END_OF_STREAM);
+    assert_int_equal(served.role, role);
+    assert_string_equal(served.heard, "one two");
+    assert_true(served.unpublished);
     rtmp_client_close(&c);
 }
 
@@ -256,17 +173,17 @@ static void connect_has_arguments(void **state)
     t.args_len = wr_len(&w);
     t.page_url = "http://page/";
     start_server(play_a_stream);
-    assert_null(rtmp_client_open_over(&c, &t, end.client, a_while()));
-    assert_int_equal(end.req.args_len, wr_len(&w));
-    assert_memory_equal(end.req.args, args, wr_len(&w));
-    assert_string_equal(end.req.page_url, "http://page/");
+    assert_null(rtmp_client_open_over(&c, &t, served.client, a_while()));
+    assert_int_equal(served.req.args_len, wr_len(&w));
+    assert_memory_equal(served.req.args, args, wr_len(&w));
+    assert_string_equal(served.req.page_url, "http://page/");
     rtmp_client_close(&c);
     stop_server();
 }
 
 /* ---- refusals ---- */
 
-static struct err *refuse(struct end *s)
+static struct err *refuse(struct server_end *s)
 {
     return rtmp_server_refuse(&s->s, s->role, s->why, "the reason");
 }
@@ -292,8 +209,8 @@ static void refusals_are_told_by_their_codes(void **state)
         struct rtmp_client c;
         char               text[ERR_TEXT_MAX];
         start_server(refuse);
-        end.why = rows[i].why;
-        assert_null(rtmp_client_open_over(&c, &target, end.client, a_while()));
+        served.why = rows[i].why;
+        assert_null(rtmp_client_open_over(&c, &target, served.client, a_while()));
         struct err *e = rows[i].publish ? rtmp_client_publish(&c, a_while()) : rtmp_client_play(&c, NULL, a_while());
         assert_non_null(strstr(err_text(e, text, sizeof text), "the reason"));
         assert_err(e, rows[i].code);
@@ -302,7 +219,7 @@ static void refusals_are_told_by_their_codes(void **state)
     }
 }
 
-static struct err *stop_a_publisher(struct end *s)
+static struct err *stop_a_publisher(struct server_end *s)
 {
     struct rtmp_message msg;
     struct err         *e = rtmp_server_start_publish(&s->s, s->role);
@@ -319,7 +236,7 @@ static void a_publisher_hears_why_it_is_stopped(void **state)
     struct rtmp_client c;
     char               text[ERR_TEXT_MAX];
     start_server(stop_a_publisher);
-    assert_null(rtmp_client_open_over(&c, &target, end.client, a_while()));
+    assert_null(rtmp_client_open_over(&c, &target, served.client, a_while()));
     assert_null(rtmp_client_publish(&c, a_while()));
     struct err *e = NULL;
     while (!e)
@@ -331,7 +248,7 @@ static void a_publisher_hears_why_it_is_stopped(void **state)
     stop_server();
 }
 
-static struct err *redirect(struct end *s)
+static struct err *redirect(struct server_end *s)
 {
     struct err *e = rtmp_server_start_play(&s->s);
     return e ? e
@@ -343,14 +260,14 @@ static void a_player_is_redirected_by_our_own_server(void **state)
     (void)state;
     struct rtmp_client c;
     start_server(redirect);
-    assert_null(rtmp_client_open_over(&c, &target, end.client, a_while()));
+    assert_null(rtmp_client_open_over(&c, &target, served.client, a_while()));
     assert_null(rtmp_client_play(&c, NULL, a_while()));
     assert_err(read_once(&c), E_CONTROL_REDIRECT);
     assert_string_equal(c.moved_to, "rtmp://other/live/s?tk=9");
     rtmp_client_close(&c);
     stop_server();
-    assert_true(end.accepted);
-    assert_int_equal(end.ended_by, E_SUCCESS);
+    assert_true(served.accepted);
+    assert_int_equal(served.ended_by, E_SUCCESS);
 }
 
 static void a_url_that_is_none_connects_to_nobody(void **state)
