@@ -53,7 +53,7 @@ bool resolve_numeric(const char *host, uint16_t port, struct resolved *out)
     return false;
 }
 
-/* On a thread: no log, no coroutine. */
+/* Runs on a thread, without log and coroutine. */
 static void work(struct offload_job *job)
 {
     static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };

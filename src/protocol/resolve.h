@@ -1,7 +1,7 @@
 /**
  * Host names to addresses, off the loop: a thread of its own kind asks the resolver while the coroutine waits.
  *
- * A name that never resolves holds up who asks for it until its deadline, and a thread that the resolver keeps.
+ * A name that never resolves holds up the caller until its deadline, and a thread until the resolver gives up.
  *
  * Source     getaddrinfo(3), RFC 6724 for the order
  */
@@ -44,7 +44,7 @@ bool resolve_numeric(const char *host, uint16_t port, struct resolved *out);
  */
 struct err *resolve(const char *host, uint16_t port, int64_t deadline_us, struct resolved *out) ATTR_MUST_USE;
 
-/** For tests: who is asked in place of getaddrinfo() and freeaddrinfo(), on a thread; NULL: these again. */
+/** For tests: ask this in place of getaddrinfo() and freeaddrinfo(), on a thread; NULL: ask those again. */
 struct resolver {
     int (*lookup)(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found);
     void (*release)(struct addrinfo *found);

@@ -17,7 +17,7 @@ struct err *rtmp_aggregate_next(struct rtmp_aggregate *a, struct rtmp_part *part
     uint32_t len = rd_u24(&r);
     uint32_t time = rd_u24(&r);
     time |= (uint32_t)rd_u8(&r) << 24;
-    rd_u24(&r); /* message stream id, which is the aggregate's */
+    rd_u24(&r); /* message stream id: the same as the aggregate's */
     const uint8_t *body = rd_bytes(&r, len);
     if (r.bad)
         return err_new(E_RTMP_AGGREGATE, "an aggregate message ends inside a part of type %u and %u bytes", type_id,
@@ -25,7 +25,7 @@ struct err *rtmp_aggregate_next(struct rtmp_aggregate *a, struct rtmp_part *part
     if (type_id == RTMP_TYPE_AGGREGATE)
         return err_new(E_RTMP_AGGREGATE, "an aggregate message inside an aggregate message");
     if (rd_left(&r))
-        rd_u32(&r); /* the back pointer: nobody reads it, and some leave out the last */
+        rd_u32(&r); /* the back pointer is not used; some encoders leave out the last one */
     if (r.bad)
         return err_new(E_RTMP_AGGREGATE, "an aggregate message ends inside a back pointer");
     if (!a->begun)

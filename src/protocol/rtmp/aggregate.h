@@ -13,7 +13,7 @@
 #include "core/err.h"
 #include "core/rd.h"
 
-/** One of the messages inside. */
+/** One of the messages in an aggregate. */
 struct rtmp_part {
     uint8_t        type_id;
     uint32_t       timestamp_ms; /* rebased: the first part has the aggregate's time, the others keep their distance */
@@ -33,8 +33,8 @@ struct rtmp_aggregate rtmp_aggregate_over(const uint8_t *body, size_t len, uint3
 /**
  * The next part.
  *
- * Returns    `*got` false: that was all
- * Errors     E_RTMP_AGGREGATE a tag is cut short, or holds an aggregate again
+ * Returns    `*got` false: there is no further part
+ * Errors     E_RTMP_AGGREGATE  a tag is cut short, or holds another aggregate
  */
 struct err *rtmp_aggregate_next(struct rtmp_aggregate *a, struct rtmp_part *part, bool *got) ATTR_MUST_USE;
 

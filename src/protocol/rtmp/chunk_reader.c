@@ -10,7 +10,7 @@ enum { TIMESTAMP_IS_EXTENDED = 0xFFFFFF };
 
 enum { STREAMS_AT_FIRST = 4 };
 
-/* RTMP 1.0, 5.3.1.2: how much of the message header a chunk carries; each type adds to the next one's */
+/* RTMP 1.0, 5.3.1.2: the part of the message header that a chunk carries; each type has more than the next one. */
 enum chunk_type {
     CHUNK_FULL,       /* type 0: absolute timestamp, length, type id, message stream id */
     CHUNK_SAME_MSID,  /* type 1: delta, length, type id */
@@ -18,7 +18,7 @@ enum chunk_type {
     CHUNK_BARE,       /* type 3: nothing */
 };
 
-/* What the last header on a chunk stream said, and the message under way. */
+/* The last header on a chunk stream, and the message under way. */
 struct rtmp_chunk_stream {
     struct frame *partial; /* NULL between messages */
     uint32_t      csid, msid, length;
@@ -37,7 +37,7 @@ struct header {
     bool     extended, field_present, omits_extended, matched_extended;
 };
 
-static const uint8_t nothing[1]; /* where a drained reader points: arithmetic on NULL is undefined */
+static const uint8_t nothing[1]; /* a drained reader points here, because arithmetic on NULL is undefined */
 
 static void give_way(struct unfinished *u);
 
@@ -185,10 +185,10 @@ static uint32_t read_csid(struct rd *in, uint8_t first)
 }
 
 /*
- * The extended timestamp of a type 3 chunk: the specification repeats it, some encoders do not. So what
- * is there is compared with the one of the last full header: equal bytes are the repeated timestamp, anything
- * else is payload. Where a type 3 chunk begins a message its value may be a new one, so there it is taken
- * to be present unless the peer has shown that it leaves it out.
+ * The extended timestamp of a type 3 chunk: the specification repeats it, some encoders do not. So the next four bytes
+ * are compared with the one of the last full header: equal bytes are the repeated timestamp, anything else is payload.
+ * A type 3 chunk that begins a message may carry a new value: there it is taken to be present, unless the peer has shown
+ * that it leaves it out.
  */
 static void read_repeated_timestamp(struct rd *in, const struct rtmp_chunk_stream *cs, bool peer_omits,
                                     struct header *h)
@@ -201,7 +201,7 @@ static void read_repeated_timestamp(struct rd *in, const struct rtmp_chunk_strea
         h->field = rd_u32(in);
         h->field_present = true;
     } else if (equal) {
-        rd_u32(in); /* all four, or more is needed to tell */
+        rd_u32(in); /* all four bytes, or more must come before one can tell */
         h->matched_extended = true;
     } else {
         h->omits_extended = true;
@@ -243,7 +243,7 @@ static struct err *parse_header(const struct rtmp_chunk_reader *r, struct rd *in
     return NULL;
 }
 
-/* A header inside a message: it may repeat what is known, and not change the length. */
+/* Check a header inside a message: it may repeat the length, and must not change it. */
 static struct err *continue_message(const struct rtmp_chunk_stream *cs, const struct header *h)
 {
     if (h->type == CHUNK_SAME_MSID && h->length != cs->length)
@@ -266,8 +266,8 @@ static struct err *begin_message(struct rtmp_chunk_reader *r, struct rtmp_chunk_
     }
     if (h->field_present)
         cs->field = h->field;
-    /* RTMP 1.0, 5.3.1.2.4: a type 3 chunk after type 0 takes that timestamp as its delta. Not so an extended
-     * one: nobody means a step of more than four hours, it is the absolute time again. */
+    /* RTMP 1.0, 5.3.1.2.4: a type 3 chunk after type 0 takes that timestamp as its delta. An extended one is the absolute
+     * time again: no encoder means a step of more than four hours. */
     bool is_absolute = h->type == CHUNK_FULL || (h->type == CHUNK_BARE && cs->absolute && cs->extended);
     cs->timestamp_ms = is_absolute ? cs->field : cs->timestamp_ms + cs->field;
 
@@ -314,9 +314,9 @@ static void drop_carry(struct rtmp_chunk_reader *r, size_t n)
 }
 
 /*
- * Read a chunk header from the carried bytes and the fed ones behind them. Where it is cut, what is there
- * is carried over. A header may also end inside the carried bytes: those that looked like an extended timestamp and
- * were not stay there as the first of the payload.
+ * Read a chunk header from the carried bytes and the fed ones behind them. A header that is cut is carried over. A header may
+ * also end inside the carried bytes: bytes that looked like an extended timestamp and are none stay there, as the first ones
+ * of the payload.
  */
 static struct err *read_header(struct rtmp_chunk_reader *r, bool *complete)
 {
@@ -334,7 +334,7 @@ static struct err *read_header(struct rtmp_chunk_reader *r, bool *complete)
     if (e)
         return e;
     *complete = !in.bad;
-    if (in.bad) { /* then there are fewer bytes than the longest header has, and all of them are carried */
+    if (in.bad) { /* there are fewer bytes than the longest header has, so all of them are carried */
         if (!old && fed)
             memcpy(r->carry, r->at, fed);
         r->carry_len = (uint8_t)(old + fed);
@@ -362,7 +362,7 @@ static struct err *make_room(struct rtmp_chunk_reader *r, struct rtmp_chunk_stre
         grown = want;
     if (r->partial_bytes - cap + grown > partial_bytes_max(r))
         return too_much(r);
-    bool        has_room = mem_has_room(); /* this reader may be what gives way for it */
+    bool        has_room = mem_has_room(); /* making room may take this reader's own messages */
     struct err *e = rtmp_chunk_reader_check(r);
     if (e)
         return e;

@@ -41,7 +41,7 @@ size_t rtmp_chunk_continuation(uint8_t out[static RTMP_CONTINUATION_MAX], uint32
     return wr_len(&w);
 }
 
-/* Both headers of a message, for arithmetic on what lies where. */
+/* Both headers of a message, for arithmetic on offsets. */
 struct headers {
     uint8_t first[RTMP_CHUNK_HEADER_MAX], next[RTMP_CONTINUATION_MAX];
     size_t  first_len, next_len;
@@ -67,7 +67,7 @@ int rtmp_message_iov(const struct rtmp_out *m, uint32_t chunk_size, size_t offse
     struct headers h;
     make_headers(&h, m);
 
-    /* Where the offset lies: chunk number `chunk`, `at` bytes into it. */
+    /* The offset lies `at` bytes into chunk number `chunk`. */
     size_t chunk = 0, at = offset;
     if (at >= h.first_len + chunk_size) {
         at -= h.first_len + chunk_size;

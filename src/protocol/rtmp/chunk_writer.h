@@ -1,8 +1,8 @@
 /**
  * The sending half of the RTMP chunk stream: messages in, headers and iovecs out.
  *
- * Each message begins with a type 0 chunk, which says its absolute time, and goes on with type 3 chunks;
- * so a message's bytes on the wire depend on nothing that was sent before, and can be shared.
+ * Each message begins with a type 0 chunk, which carries its absolute time, and goes on with type 3 chunks. So its bytes on the
+ * wire depend on nothing that was sent before, and can be shared.
  *
  * Source     RTMP 1.0, 5.3
  * Yields     no
@@ -36,16 +36,16 @@ size_t rtmp_chunk_header(uint8_t out[static RTMP_CHUNK_HEADER_MAX], uint32_t csi
 /** The header of each further chunk (type 3), the extended timestamp repeated; returns its length. */
 size_t rtmp_chunk_continuation(uint8_t out[static RTMP_CONTINUATION_MAX], uint32_t csid, uint32_t timestamp_ms);
 
-/** How many bytes the message is on the wire in chunks of `chunk_size` (at least 1). */
+/** The message's length on the wire in chunks of `chunk_size` (at least 1). */
 size_t rtmp_message_wire_len(const struct rtmp_out *m, uint32_t chunk_size);
 
 /**
- * Describe a message's bytes on the wire, from `offset` on, by iovecs: so a write that was cut short resumes
- * at the sum of what was sent. A message in one chunk takes two.
+ * Describe a message's bytes on the wire, from `offset` on, by iovecs: a write that was cut short resumes at the number of
+ * bytes that were sent. A message in one chunk takes two iovecs.
  *
  * Shape      `offset` below rtmp_message_wire_len(); headers are written to `scratch`, which no iovec outlives
- * Returns    how many of the `n_iov` were filled; `covered` is the sum of their lengths, and less than the
- *            rest of the message when iovecs or scratch were used up
+ * Returns    the number of iovecs that were filled; `covered` is the sum of their lengths, less than the rest of the message
+ *            when iovecs or scratch were used up
  */
 int rtmp_message_iov(const struct rtmp_out *m, uint32_t chunk_size, size_t offset, struct iovec *iov, int n_iov,
                      struct wr *scratch, size_t *covered);

@@ -1,10 +1,10 @@
 #include "protocol/rtmp/command.h"
 
-/* What Flash Media Server says, and players look for. */
+/* The words of Flash Media Server, which players look for. */
 #define FMS_VERSION "3,5,3,888"
 enum { FMS_CAPABILITIES = 127, FMS_MODE = 1 };
 
-/* The client id in onStatus: any text does, this is the one that is known. */
+/* The client id in onStatus. Any text would do; players know this one. */
 #define CLIENT_ID "ASAICiss"
 
 /* ---- reading ---- */
@@ -51,7 +51,7 @@ static void read_args(struct rtmp_call *call)
         struct rd      value = r;
         amf0_skip(&r);
         if (r.bad)
-            break; /* what can be read has been; a client's odd last argument is no reason to drop it */
+            break; /* an odd last argument is no reason to drop a command whose other arguments were read */
         if (i == 0 && (type == AMF0_STRING || type == AMF0_LONG_STRING)) {
             call->text = amf0_read_string(&value);
         } else if (type == AMF0_NUMBER) {

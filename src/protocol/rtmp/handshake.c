@@ -13,7 +13,7 @@ enum {
     BLOCK_LEN = 764,
     BLOCKS_AT = 8, /* after time and version */
     DIGEST_OFFSETS = BLOCK_LEN - RTMP_DIGEST_LEN - 4,
-    SIGNED_LEN = RTMP_C1_LEN - RTMP_DIGEST_LEN, /* what a digest is made over: all but itself */
+    SIGNED_LEN = RTMP_C1_LEN - RTMP_DIGEST_LEN, /* a digest is made over all bytes but its own */
 };
 
 /* The keys that Flash Player and Flash Media Server sign with: a text, then 32 bytes that both share.
@@ -32,7 +32,7 @@ static const uint8_t server_key[] = {
 };
 enum { PLAYER_TEXT_LEN = 30, SERVER_TEXT_LEN = 36 };
 
-/* What the two sides say they are in the version field; zero is the plain handshake (RTMP 1.0, 5.2.3). */
+/* The version fields of both sides; zero is the plain handshake (RTMP 1.0, 5.2.3). */
 static const uint8_t server_version[4] = { 0x01, 0x00, 0x05, 0x04 };
 static const uint8_t client_version[4] = { 0x80, 0x00, 0x07, 0x02 };
 
@@ -48,7 +48,7 @@ static struct err *sign(struct key key, const uint8_t *bytes, size_t len, uint8_
     return NULL;
 }
 
-/* Where the digest lies, by the first bytes of its block. */
+/* The digest's offset, from the first bytes of its block. */
 static size_t digest_at(const uint8_t c1[static RTMP_C1_LEN], int layout)
 {
     size_t         at = BLOCKS_AT + (layout == 0 ? BLOCK_LEN : 0);
@@ -56,7 +56,7 @@ static size_t digest_at(const uint8_t c1[static RTMP_C1_LEN], int layout)
     return at + 4 + (size_t)(b[0] + b[1] + b[2] + b[3]) % DIGEST_OFFSETS;
 }
 
-/* The digest of a C1 or S1 over everything around the place of its own. */
+/* The digest of a C1 or S1 over everything around the digest's own place. */
 static struct err *sign_around(struct key key, const uint8_t c1[static RTMP_C1_LEN], size_t at,
                                uint8_t digest[static RTMP_DIGEST_LEN])
 {
@@ -104,7 +104,7 @@ static struct err *make_signed(struct key key, int layout, const uint8_t version
     return sign_around(key, c1, at, c1 + at);
 }
 
-/* The last 32 bytes of a C2 or S2: signed with a key that only who saw the other side's digest can make. */
+/* The last 32 bytes of a C2 or S2: signed with a key that only a side that saw the other one's digest can make. */
 static struct err *sign_answer(struct key key, const uint8_t *peer_digest, const uint8_t *s2,
                                uint8_t digest[static RTMP_DIGEST_LEN])
 {

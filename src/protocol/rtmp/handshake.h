@@ -6,12 +6,12 @@
  *
  *     layout 0   time(4) version(4) key block(764) digest block(764)
  *     layout 1   time(4) version(4) digest block(764) key block(764)
- *     digest block   the sum of its first 4 bytes, modulo 728, plus 4: where in it the 32-byte digest lies
- *     key block      the sum of its last 4 bytes, modulo 632: where in it a 128-byte Diffie-Hellman key lies
+ *     digest block   the 32-byte digest lies at: the sum of the block's first 4 bytes, modulo 728, plus 4
+ *     key block      a 128-byte Diffie-Hellman key lies at: the sum of the block's last 4 bytes, modulo 632
  *
  * That key serves RTMPE alone, whose version number is refused; in our own S1 and C1 it is random bytes.
  *
- * Source     RTMP 1.0, 5.2; the digest form was never published by Adobe, these are the facts in common use
+ * Source     RTMP 1.0, 5.2. Adobe never published the digest form; these are the facts in common use.
  * Yields     no
  */
 #ifndef PROTOCOL_RTMP_HANDSHAKE_H
@@ -31,7 +31,7 @@ enum {
     RTMP_C2_LEN = RTMP_C1_LEN,
     RTMP_DIGEST_LEN = 32,
 
-    /* A proxy in front may say who the client is: this byte, a 16-bit length, the address, before C0. */
+    /* A proxy in front may tell the client's address before C0: this byte, a 16-bit length, the address. */
     RTMP_PROXY_MARK = 0xF3,
     RTMP_PROXY_HEADER_LEN = 3,
     RTMP_PROXY_DATA_MAX = 1024,
@@ -41,7 +41,7 @@ enum {
 enum rtmp_handshake_kind { RTMP_HANDSHAKE_PLAIN, RTMP_HANDSHAKE_DIGEST_0, RTMP_HANDSHAKE_DIGEST_1 };
 
 /**
- * How long the data after a proxy's RTMP_PROXY_HEADER_LEN bytes is.
+ * The length of the data after a proxy's RTMP_PROXY_HEADER_LEN bytes.
  *
  * Errors     E_RTMP_PROXY_EXCEED above RTMP_PROXY_DATA_MAX
  */
@@ -51,7 +51,7 @@ struct err *rtmp_handshake_proxy_len(const uint8_t header[static RTMP_PROXY_HEAD
  * Server: answer C0C1 with S0S1S2. A C1 with a valid digest (layout 0 is tried first) gets the digest form,
  * any other the plain one.
  *
- * Shape      `name` is what S2 of the digest form begins with, as a signature; "" for none
+ * Shape      S2 of the digest form begins with `name`, as a signature; "" for none
  * Units      now_s: seconds since 1970
  * Errors     E_RTMP_PLAIN_REQUIRED  C0 is not 3: RTMPE, or not RTMP at all
  *            E_OPEN_SSL_CREATE_HMAC the crypto library failed
@@ -59,7 +59,7 @@ struct err *rtmp_handshake_proxy_len(const uint8_t header[static RTMP_PROXY_HEAD
 struct err *rtmp_handshake_answer(const uint8_t c0c1[static RTMP_C0C1_LEN], uint8_t s0s1s2[static RTMP_S0S1S2_LEN],
                                   const char *name, uint32_t now_s, enum rtmp_handshake_kind *kind) ATTR_MUST_USE;
 
-/** What a client remembers between C1 and C2. */
+/** A client's memory between C1 and C2. */
 struct rtmp_handshake_client {
     bool    plain; /* C1 carries no digest */
     uint8_t c1_digest[RTMP_DIGEST_LEN];
@@ -70,8 +70,8 @@ struct err *rtmp_handshake_offer(struct rtmp_handshake_client *c, uint8_t c0c1[s
                                  uint32_t now_s) ATTR_MUST_USE;
 
 /**
- * Client: answer S0S1S2 with C2: by digest when S1 has one and S2 proves that the server knows ours, else
- * as the plain handshake has it, by a copy of S1.
+ * Client: answer S0S1S2 with C2: by digest when S1 has one and S2 proves that the server knows ours, else by a copy of S1, the
+ * plain answer.
  *
  * Errors     E_RTMP_PLAIN_REQUIRED, E_OPEN_SSL_CREATE_HMAC
  */

@@ -6,12 +6,12 @@
 #include "core/mem.h"
 #include "core/str.h"
 
-/* What a client has said on its way to play or publish. */
+/* A client's words on its way to play or publish. */
 struct identification {
     struct rtmp_server *s;
-    enum rtmp_role      role; /* of a publish; FLASH until something tells another */
+    enum rtmp_role      role; /* of a publish; FLASH until a command tells another */
     int                 n_create_stream;
-    char               *released, *announced; /* by releaseStream, by FCPublish; NULL: not said */
+    char               *released, *announced; /* the names in releaseStream and FCPublish; NULL: none */
 };
 
 static struct err *copy_name(char **name, struct amf0_text text)
@@ -31,7 +31,7 @@ static void write_stream_created(struct wr *w, double tid)
     rtmp_write_result_number(w, tid, RTMP_MSID);
 }
 
-/* releaseStream, FCPublish, FCUnpublish: the marks of FMLE, or after createStream of Haivision's encoders. */
+/* releaseStream, FCPublish, FCUnpublish: the marks of FMLE; behind a createStream, those of Haivision's encoders. */
 static struct err *take_announcement(struct identification *id, const struct rtmp_call *call)
 {
     struct err *e = NULL;
@@ -55,8 +55,8 @@ static struct err *take_create_stream(struct identification *id, const struct rt
 }
 
 /*
- * The name to publish by. FMLE and its kin say it three times, and the first counts; but parameters
- * that stand only in publish are not lost.
+ * The name to publish by. FMLE and its kin send it three times. The first one counts, and parameters that stand only in
+ * publish are kept.
  */
 static const char *choose_name(const struct identification *id, const char *published)
 {
@@ -73,7 +73,7 @@ static int64_t duration_of(const struct rtmp_call *call)
     return isfinite(ms) && ms > 0 && ms < 1e12 ? (int64_t)ms : 0;
 }
 
-/* The client has said play or publish: find out which stream. */
+/* The client has called play or publish: find its stream. */
 static struct err *find_stream(struct identification *id, struct rtmp_request *req, const struct rtmp_call *call,
                                enum rtmp_role *role)
 {
@@ -84,8 +84,7 @@ static struct err *find_stream(struct identification *id, struct rtmp_request *r
         return e;
     *role = call->kind == RTMP_CALL_PLAY ? RTMP_PLAY : id->role;
     if (*role != RTMP_PLAY)
-        rtmp_chunk_reader_expect_media(&id->s->link.in,
-                                       true); /* for good: media of one publish may come after its end */
+        rtmp_chunk_reader_expect_media(&id->s->link.in, true); /* stays on: media of a publish may come after its end */
     req->duration_ms = *role == RTMP_PLAY ? duration_of(call) : 0;
     e = rtmp_url_parse(&url, req->tc_url, *role == RTMP_PLAY ? name : choose_name(id, name));
     mem_free(name);
@@ -112,7 +111,7 @@ static struct err *identify_by(struct identification *id, const struct rtmp_call
     case RTMP_CALL_CREATE_STREAM: return take_create_stream(id, call);
     case RTMP_CALL_PLAY:
     case RTMP_CALL_PUBLISH:
-        *done = !rtmp_call_is_stop(call); /* false: it has ended already */
+        *done = !rtmp_call_is_stop(call); /* a stop of a stream that has ended already */
         return *done ? NULL : rtmp_server_reply_unknown(id->s, call);
     case RTMP_CALL_GET_STREAM_LENGTH:
     case RTMP_CALL_FC_SUBSCRIBE: return rtmp_server_reply_unknown(id->s, call);

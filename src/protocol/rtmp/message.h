@@ -1,5 +1,5 @@
 /**
- * What an RTMP connection is made of: messages, and the numbers that name their kinds and channels.
+ * The messages of an RTMP connection, and the numbers that name their kinds and channels.
  *
  * Source     Adobe's Real Time Messaging Protocol 1.0, 2012
  */
@@ -20,7 +20,7 @@ enum rtmp_type {
     RTMP_TYPE_SET_PEER_BANDWIDTH = 6,
     RTMP_TYPE_AUDIO = 8,
     RTMP_TYPE_VIDEO = 9,
-    RTMP_TYPE_DATA_AMF3 = 15,    /* one byte, which some leave out; then AMF0 or AMF3 */
+    RTMP_TYPE_DATA_AMF3 = 15,    /* begins with one byte, which some encoders leave out; then AMF0 or AMF3 */
     RTMP_TYPE_COMMAND_AMF3 = 17, /* the same */
     RTMP_TYPE_DATA = 18,
     RTMP_TYPE_COMMAND = 20,
@@ -31,23 +31,23 @@ enum rtmp_type {
 enum rtmp_csid {
     RTMP_CSID_CONTROL = 2, /* RTMP 1.0, 5.4: protocol control messages must use it */
     RTMP_CSID_COMMAND = 3, /* connect and its kin */
-    RTMP_CSID_AUDIO = 4,   /* and data */
-    RTMP_CSID_STREAM = 5,  /* onStatus and what else speaks of one stream */
+    RTMP_CSID_AUDIO = 4,   /* audio and data */
+    RTMP_CSID_STREAM = 5,  /* onStatus and other commands of one stream */
     RTMP_CSID_VIDEO = 6,
 };
 
 /* RTMP 1.0, 5.3.1: message length is 24 bits */
 enum { RTMP_MESSAGE_LEN_MAX = 0xFFFFFF };
 
-/* RTMP 1.0, 5.4.1: 128 bytes until Set Chunk Size; more than the longest message is as good as that.
- * Below 128 the headers outgrow the media: nobody means it, and it is refused. */
+/* RTMP 1.0, 5.4.1: 128 bytes until Set Chunk Size. A larger size than the longest message means the same as that length.
+ * Below 128 the headers outgrow the media; no encoder uses it, and it is refused. */
 enum { RTMP_CHUNK_SIZE_DEFAULT = 128, RTMP_CHUNK_SIZE_MIN = 128, RTMP_CHUNK_SIZE_MAX = 0xFFFFFF };
 
 /** A complete message, as it was received. */
 struct rtmp_message {
     uint8_t       type_id;
     uint32_t      csid, msid;
-    uint32_t      timestamp_ms; /* absolute, 32 bits, deltas added */
+    uint32_t      timestamp_ms; /* absolute: deltas are added; wraps at 32 bits */
     struct frame *payload;      /* owned: data[0..len) is the message's body, the rest is the receiver's to fill */
 };
 

@@ -17,7 +17,7 @@ enum { RTMP_ARGS_MAX = 4096 /* the second object of connect */ };
 
 /** A client's wishes. A text that the client did not send is "". */
 struct rtmp_request {
-    struct rtmp_url url; /* of the tcUrl; stream and param are filled in when the client has named its stream */
+    struct rtmp_url url; /* from the tcUrl; stream and param are "" until the client has named its stream */
     const char     *tc_url, *page_url, *swf_url;
     double          object_encoding, connect_tid;
     int64_t         duration_ms; /* of play; 0: until the stream ends */

@@ -38,7 +38,7 @@ enum { RTMP_MSID = 1 /* the one message stream of a connection */ };
 
 enum rtmp_role { RTMP_PLAY, RTMP_FMLE_PUBLISH, RTMP_FLASH_PUBLISH, RTMP_HAIVISION_PUBLISH };
 
-/** "rtmp-play", "fmle-publish" …, as the API and the log print it. */
+/** The role's name in the API and the log: "rtmp-play", "fmle-publish" … */
 const char *rtmp_role_name(enum rtmp_role role);
 
 static inline bool rtmp_role_is_publish(enum rtmp_role role)
@@ -68,8 +68,8 @@ void rtmp_server_finish(struct rtmp_server *s);
 struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * Wait for connect. `req->tc_url` is the client's, completed by its app (tc_url.h). `*told`: it failed and the client has been
- * told why by an `_error`; the caller closes.
+ * Wait for connect. `req->tc_url` is the client's, completed by its app (tc_url.h). `*told`: connect failed, and the client has
+ * got the reason in an `_error`; the caller closes.
  *
  * Ownership  release `req` with rtmp_request_finish(), also after an error
  * Errors     E_RTMP_REQ_CONNECT  a first command that is not connect, or neither tcUrl nor app
@@ -80,13 +80,13 @@ struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req,
 
 struct rtmp_server_settings {
     uint32_t out_ack_size; /* Window Acknowledgement Size; 0: not sent */
-    uint32_t in_ack_size;  /* acknowledge by this until the client says; 0: not */
+    uint32_t in_ack_size;  /* our window for acknowledgements until the client announces one; 0: none */
     uint32_t chunk_size;   /* of what we send, 128..65536 */
 };
 
 /**
  * Accept: Window Acknowledgement Size, Set Peer Bandwidth, Set Chunk Size, _result, onBWDone, in one write.
- * `result` says who we are; tid and objectEncoding are taken from the request.
+ * `result` describes this server; tid and objectEncoding are taken from the request.
  */
 struct err *rtmp_server_reply_connect(struct rtmp_server *s, const struct rtmp_request *req,
                                       const struct rtmp_server_settings *settings,
@@ -99,13 +99,13 @@ struct err *rtmp_server_start_play(struct rtmp_server *s) ATTR_MUST_USE;
 struct err *rtmp_server_start_publish(struct rtmp_server *s, enum rtmp_role role) ATTR_MUST_USE;
 
 enum rtmp_refusal {
-    RTMP_REFUSE_BUSY,      /* another publisher has it: NetStream.Publish.BadName */
+    RTMP_REFUSE_BUSY,      /* another publisher has the stream: NetStream.Publish.BadName */
     RTMP_REFUSE_DENIED,    /* rules, hooks: NetStream.Publish.Denied, NetStream.Play.Failed */
     RTMP_REFUSE_NOT_FOUND, /* no such vhost or stream: NetStream.Play.StreamNotFound, NetStream.Publish.Denied */
     RTMP_REFUSE_FAILED,    /* our fault: NetStream.Publish.Failed, NetStream.Play.Failed */
 };
 
-/** Tell the client why not, by an onStatus at level error; the caller closes. */
+/** Tell the client the reason by an onStatus at level error; the caller closes. */
 struct err *rtmp_server_refuse(struct rtmp_server *s, enum rtmp_role role, enum rtmp_refusal why,
                                const char *description) ATTR_MUST_USE;
 
@@ -115,8 +115,8 @@ typedef void rtmp_write_result(struct wr *w, double tid);
 struct err *rtmp_server_reply_result(struct rtmp_server *s, double tid, rtmp_write_result *write) ATTR_MUST_USE;
 
 /**
- * Answer a command that changes nothing here. getStreamLength: 0, a live stream has none. FCSubscribe: onFCSubscribe, and
- * any other `_result, tid, null, null`. One with tid 0 gets no `_result`, an answer gets nothing.
+ * Answer a command that changes nothing here: getStreamLength with 0, because a live stream has no length; FCSubscribe with
+ * onFCSubscribe too; any other with `_result, tid, null, null`. A command with tid 0 gets no `_result`, an answer gets nothing.
  */
 struct err *rtmp_server_reply_unknown(struct rtmp_server *s, const struct rtmp_call *call) ATTR_MUST_USE;
 
@@ -125,14 +125,14 @@ struct err *rtmp_server_reply_pause(struct rtmp_server *s, bool pause) ATTR_MUST
 
 /** What a command means to a connection that publishes. */
 enum rtmp_publish_call {
-    RTMP_PUBLISH_GOES_ON,   /* nothing */
-    RTMP_PUBLISH_ENDS,      /* the end: FCUnpublish, closeStream, deleteStream, publish(false) */
-    RTMP_PUBLISH_GIVES_WAY, /* of Flash clients, the end without a word: the command begins something else */
+    RTMP_PUBLISH_GOES_ON,   /* it means nothing, the publish goes on */
+    RTMP_PUBLISH_ENDS,      /* the publish ends: FCUnpublish, closeStream, deleteStream, publish(false) */
+    RTMP_PUBLISH_GIVES_WAY, /* a Flash client begins something else: the publish ends without an answer */
 };
 
 /**
- * Judge a command. A message stream id is not looked at: a connection has one stream, and whatever is closed or deleted
- * is that one.
+ * Judge a command. Its message stream id does not matter: a connection has one stream, so the stream that is closed or
+ * deleted is that one.
  */
 enum rtmp_publish_call rtmp_server_judge_publish_call(enum rtmp_role role, const struct rtmp_call *call);
 
@@ -150,8 +150,8 @@ struct err *rtmp_server_send_status(struct rtmp_server *s, enum rtmp_status stat
 struct err *rtmp_server_send_event(struct rtmp_server *s, enum rtmp_user_event event) ATTR_MUST_USE;
 
 /**
- * Send a player elsewhere, and wait for its answer until the deadline at most: a command with a text, or that it closes. No
- * answer is no error. The caller closes.
+ * Send a player elsewhere, and wait for its answer until the deadline at most: a command with a text, or the end of the
+ * connection. No answer is no error. The caller closes.
  */
 struct err *rtmp_server_redirect(struct rtmp_server *s, const char *redirect, const char *redirect2,
                                  int64_t deadline_us, bool *accepted) ATTR_MUST_USE;

@@ -26,7 +26,7 @@ static struct part trim(const char *p, size_t len, bool slashes)
     return (struct part){ p, len };
 }
 
-/* Where the path of a text ends: at its parameters, in any spelling (url.h), or its fragment. */
+/* The length of a text's path, which ends at the parameters, in any spelling (url.h), or the fragment. */
 static size_t path_len(struct part text)
 {
     static const char vhost[] = "...vhost...";
@@ -43,7 +43,7 @@ static struct part tail_of(struct part text)
     return (struct part){ text.p + len, text.len - len };
 }
 
-/* How much of a URL is schema and authority; 0 when it has a path, or is no URL. */
+/* The length of a URL's schema and authority; 0 when it has a path, or is no URL. */
 static size_t bare_len(struct part url)
 {
     size_t      len = path_len(url);
@@ -56,7 +56,7 @@ static size_t bare_len(struct part url)
     return memchr(url.p + authority, '/', len - authority - slashes) ? 0 : len - slashes;
 }
 
-/* What the app adds, then the tcUrl's own parameters. */
+/* Append the app's parameters, then the tcUrl's own. */
 static void put_tails(struct str *out, struct part app, struct part tc_url)
 {
     str_append(out, app.p, app.len);

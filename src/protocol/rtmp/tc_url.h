@@ -1,7 +1,7 @@
 /**
- * The address that a connect means, of what it says in `tcUrl` and in `app`.
+ * The address that a connect means, from its `tcUrl` and its `app`.
  *
- * Most clients say the app twice, and the tcUrl counts. Hardware encoders say it in `app` alone:
+ * Most clients send the app twice, and the tcUrl counts. Hardware encoders send it in `app` alone:
  *
  *     tcUrl rtmp://h/live            app any      rtmp://h/live
  *     tcUrl rtmp://h:1935?vhost=v    app live     rtmp://h:1935/live?vhost=v
@@ -19,10 +19,10 @@
 #include "protocol/rtmp/url.h"
 
 /**
- * Complete a tcUrl. What is no URL is left as it is, for rtmp_url_parse() to refuse.
+ * Complete a tcUrl. A text that is no URL is left as it is; rtmp_url_parse() refuses it.
  *
- * Shape      both texts are as the peer sent them, with a length and not terminated; length 0: not said
- * Errors     E_RTMP_REQ_CONNECT  neither was said
+ * Shape      both texts are as the peer sent them, with a length and not terminated; length 0: absent
+ * Errors     E_RTMP_REQ_CONNECT  both are absent
  *            E_LIMIT             longer than RTMP_URL_MAX, or with a NUL in it
  */
 struct err *rtmp_tc_url_complete(char to[static RTMP_URL_MAX + 1], const char *tc_url, size_t tc_url_len,

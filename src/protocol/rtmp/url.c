@@ -42,7 +42,7 @@ static struct span trim_slashes(struct span s)
     return s;
 }
 
-/* Everything that a text says: a path, and what is behind `?` and `#`. */
+/* The parts of a text: a path, and the texts behind `?` and `#`. */
 struct parts {
     struct span base, query, fragment;
 };
@@ -93,7 +93,7 @@ static void trim_blanks(char *text)
     text[len - from] = '\0';
 }
 
-/* rtmp://h/live...vhost...v: the spelling of those whose player swallows a `?` */
+/* rtmp://h/live...vhost...v: a spelling for players that swallow a `?`. */
 static void spell_vhost_as_query(char *text)
 {
     static const char dots[] = "...vhost...";
@@ -108,7 +108,7 @@ static void spell_vhost_as_query(char *text)
         *at = '&';
 }
 
-/* `/_definst_` names the default instance of an app in Flash Media Server: it means nothing. */
+/* `/_definst_` names the default instance of an app in Flash Media Server; it means nothing here. */
 static void remove_definst(char *path)
 {
     static const char definst[] = "/_definst_";
@@ -161,7 +161,7 @@ static struct span value_of(struct span query, const char *key)
     return (struct span){ "", 0 };
 }
 
-/* What the stream says, then what only the tcUrl says, byte for byte: empty pairs too. */
+/* Join the stream's query and the pairs that only the tcUrl has, byte for byte, empty pairs too. */
 static void merge_queries(struct str *out, struct span stream, struct span tc_url)
 {
     struct pair pair;
@@ -235,13 +235,13 @@ static bool read_authority(struct span s, struct span *host, uint16_t *port)
 
 /* ---- all of it ---- */
 
-/* Where the pieces were found: in the two texts, in a path, and in a query. */
+/* The pieces, which point into the two texts, a path and a query. */
 struct found {
     struct span schema, host, vhost, app, stream, query, fragment;
     uint16_t    port; /* 0: the tcUrl has none */
 };
 
-/* Storage for what is put together; each piece is at most as long as what it is made of. */
+/* Storage for joined texts; a piece is at most as long as the texts that it is made of. */
 struct scratch {
     char tc_url[RTMP_URL_MAX + 1], stream[RTMP_URL_MAX + 1];
     char path[2 * RTMP_URL_MAX + 2], query[2 * RTMP_URL_MAX + 2];
@@ -268,7 +268,7 @@ static void split_path(struct found *f, struct span path)
     f->stream = span_from(slash ? slash + 1 : path.p, end);
 }
 
-/* No stream was named: it may be the last part of the app, or stand behind the query. */
+/* Guess a stream that was not named: it may be the last part of the app, or stand behind the query. */
 static void guess_stream(struct found *f)
 {
     if (span_find(f->app, '/')) {
@@ -339,12 +339,12 @@ static struct err *find_parts(struct found *f, struct scratch *s, bool has_strea
     return NULL;
 }
 
-/* Whatever an escape hides: also when it is nothing but blanks. */
+/* Whether escapes hide a name that is not allowed, or nothing but blanks. */
 static bool is_unsafe(struct span name)
 {
     char normal[STREAM_NAME_MAX + 1];
     if (name.len == 0 || name.len > STREAM_NAME_MAX)
-        return false; /* not said; refused for its length */
+        return false; /* no name; or one that is refused for its length */
     return stream_name_normalise(normal, name.p, name.len) == 0 || !stream_name_is_safe(normal);
 }
 
@@ -369,7 +369,7 @@ static const char *put(char **at, struct span s)
     return str_pack(at, s.p, s.len);
 }
 
-/* One block of exactly what is needed: it lives as long as the connection. */
+/* One block of exactly the length that is needed: it lives as long as the connection. */
 static struct err *fill(struct rtmp_url *url, const struct found *f)
 {
     size_t param_len = (f->query.len ? 1 + f->query.len : 0) + (f->fragment.len ? 1 + f->fragment.len : 0);
