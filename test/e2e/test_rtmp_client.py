@@ -102,9 +102,10 @@ def test_a_duration_is_asked_for(make_server, clip, tmp_path):
     assert 900 <= media_of(got)[-1].ts <= 1100
 
 
-def test_a_server_is_found_by_its_name(make_server, clip):
-    server = make_server(listen=["127.0.0.1:%d" % srs.free_port()])
-    Tool("publish", clip, "rtmp://localhost:%d/live/s" % server.port).succeed()
+@pytest.mark.parametrize("listen, host", [("127.0.0.1", "localhost"), ("[::1]", "[::1]")])
+def test_a_server_is_found_by_name_and_by_address(make_server, clip, listen, host):
+    server = make_server(listen=["%s:%d" % (listen, srs.free_port(listen.strip("[]")))])
+    Tool("publish", clip, "rtmp://%s:%d/live/s" % (host, server.port)).succeed()
 
 
 def test_parameters_and_vhost_reach_the_server(make_server, clip):

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "protocol/rtmp/address.h"
 #include "protocol/rtmp/aggregate.h"
 #include "protocol/rtmp/answer.h"
 #include "protocol/rtmp/command.h"
@@ -55,6 +56,17 @@ static void fuzz_name(const uint8_t *data, size_t len)
     mem_free(again);
 }
 
+/* A URL that a client is given: what it connects to and asks for is never empty. */
+static void fuzz_address(const char *url)
+{
+    struct rtmp_address a;
+    struct err         *e = rtmp_address_parse(&a, url);
+    if (!e && (!*a.host || !a.port || !*a.app || !*a.stream || !strstr(a.tc_url, "://")))
+        abort();
+    err_free(e);
+    rtmp_address_finish(&a);
+}
+
 /* A tcUrl, a newline, a stream name. What comes out of a URL goes in again and gives the same. */
 static void fuzz_url(const uint8_t *data, size_t len)
 {
@@ -62,6 +74,7 @@ static void fuzz_url(const uint8_t *data, size_t len)
     char           *text = mem_strndup((const char *)data, len), *newline = strchr(text, '\n');
     if (newline)
         *newline = '\0';
+    fuzz_address(text);
     struct err *e = rtmp_url_parse(&url, text, newline ? newline + 1 : NULL);
     if (!e) {
         char identity[STREAM_IDENTITY_CAP], name[2 * RTMP_URL_MAX];

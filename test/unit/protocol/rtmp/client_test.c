@@ -496,6 +496,32 @@ static void a_silent_server_times_out_at_every_message(void **state)
     }
 }
 
+static void open_and_wait(void *arg)
+{
+    struct err *e = open_and_play(a_while());
+    *(enum err_code *)arg = err_code(e);
+    err_free(e);
+    rtmp_client_close(&script.c);
+}
+
+static void a_client_can_be_cancelled_at_every_message(void **state)
+{
+    (void)state;
+    begin_good_play();
+    for (int i = -1; i < PLAY_START; i++) {
+        struct co_group group;
+        enum err_code   ended_by = E_SUCCESS;
+        co_group_init(&group);
+        connect_script();
+        send_script(0, i < 0 ? 0 : script.bounds[i]);
+        assert_null(co_go(&group, "client", open_and_wait, &ended_by, NULL));
+        co_give_way();
+        co_group_cancel_and_join(&group);
+        assert_int_equal(ended_by, E_THREAD_INTERRUPTED);
+        close_end(&script.server);
+    }
+}
+
 static void media_before_play_start_begin_the_stream(void **state)
 {
     (void)state;
@@ -728,6 +754,7 @@ int main(void)
         cmocka_unit_test(a_server_that_cuts_is_the_end_at_every_byte),
         cmocka_unit_test(a_conversation_may_be_split_at_every_byte),
         cmocka_unit_test(a_silent_server_times_out_at_every_message),
+        cmocka_unit_test(a_client_can_be_cancelled_at_every_message),
         cmocka_unit_test(media_before_play_start_begin_the_stream),
         cmocka_unit_test(only_data_of_the_stream_are_media),
         cmocka_unit_test(the_servers_message_stream_id_is_used),
