@@ -34,7 +34,6 @@ static struct {
     const char               *trust, *command, *from, *to;
     bool                      stays; /* play goes on when the stream has ended */
 } conf = {
-    .target = { .chunk_size = 60000 },
     .part = { RTMP_PLAY_START, RTMP_PLAY_DURATION, 1000 },
     .timeout_us = 10 * US_PER_SECOND,
     .messages_max = INT64_MAX,

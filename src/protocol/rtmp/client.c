@@ -176,7 +176,7 @@ static struct err *say_connect(struct rtmp_client *c, const struct rtmp_client_t
     rtmp_write_connect(&o.body, &connect);
     rtmp_outbox_add(&o, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
     rtmp_write_window_ack_size(&o.wire, WINDOW_ACK_SIZE);
-    rtmp_outbox_set_chunk_size(&o, t->chunk_size);
+    rtmp_outbox_set_chunk_size(&o, t->chunk_size ? t->chunk_size : RTMP_CLIENT_CHUNK_SIZE);
     return rtmp_outbox_send_by(&o, deadline_us);
 }
 

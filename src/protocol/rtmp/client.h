@@ -1,18 +1,19 @@
 /**
  * The client's end of an RTMP conversation: play a stream of another server, or publish one to it; RTMP and RTMPS.
  *
- *     struct rtmp_client_target t = { .url = "rtmp://h/live/s?k=v", .chunk_size = 60000 };
+ *     struct rtmp_client_target t = { .url = "rtmp://h/live/s?k=v" };
  *     rtmp_client_open(&c, &t, deadline)                      connected, and admitted by connect
  *     rtmp_client_play(&c, NULL, deadline)                    rtmp_client_publish(&c, deadline)
  *         rtmp_client_read(&c, &msg, &news, deadline) …           rtmp_client_write(&c, &out, deadline) …
  *                                                                 rtmp_client_listen(&c) between two messages
- *     rtmp_client_leave(&c, deadline)                         says goodbye, for a peer that is well
+ *     rtmp_client_leave(&c, deadline)                         the end in good order; after an error there is none
  *     rtmp_client_close(&c)
  *
  * A relay that plays (a pull, an edge) gives what rtmp_client_read() returns to a feed (app/source/feed.h). One that
- * publishes (a forward, an edge) is a player of its source whose bytes go to c.io: a sender (app/live/sender.h) over
- * a wire of .format = &rtmp_wire, .chunk_size = c.link.out_chunk_size, .msid = c.msid, with rtmp_client_listen() where a player
- * of ours listens: whenever c.io is readable and no frame is half written.
+ * publishes (a forward, an edge) is a player of its source whose bytes go to c.io: a sender (app/live/sender.h) over a wire of
+ * .format = &rtmp_wire, .chunk_size = c.link.out_chunk_size, .msid = c.msid. Between two batches, when c.io is readable and no
+ * frame is half written, it calls rtmp_client_listen(); when a write has failed, rtmp_client_last_words().
+ * test/unit/app/rtmp/rtmp_wire_test.c is such a relay.
  *
  * Refusals are errors that tell the server's own words (answer.h). After E_CONTROL_REDIRECT, which any of the functions may
  * return, c.moved_to is the URL to go to; the owner of the connection follows it, a bounded number of times.
@@ -44,15 +45,17 @@
 
 struct tls_ctx;
 
-/** Whom to connect to and what to say. Texts that are NULL have a default. */
+enum { RTMP_CLIENT_CHUNK_SIZE = 60000 /* the size that servers know from relays */ };
+
+/** Whom to connect to and what to say. Only the url must be there. */
 struct rtmp_client_target {
     const char     *url;                /* rtmp[s]://host[:port]/app/stream[?param] */
-    const char     *tc_url;             /* of connect; NULL: that of the url. An edge names its vhost by it */
+    const char     *tc_url;             /* of connect; NULL: made of the url. An edge names its vhost by it */
     const char     *page_url, *swf_url; /* NULL: "" */
     const uint8_t  *args;               /* the second object of connect, as AMF0; NULL: none */
     size_t          args_len;
     struct tls_ctx *tls;        /* for rtmps://; NULL: that is an error */
-    uint32_t        chunk_size; /* of what we send, 128..65536 */
+    uint32_t        chunk_size; /* of what we send, 128..65536; 0: RTMP_CLIENT_CHUNK_SIZE */
     bool            plain;      /* a handshake without digest */
     bool            no_fc;      /* publish without releaseStream, FCPublish and FCUnpublish, as SRS's own relays do */
 };
@@ -141,7 +144,8 @@ struct err *rtmp_client_write(struct rtmp_client *c, const struct rtmp_out *m, i
 
 /**
  * End the stream in good order (FCUnpublish, deleteStream), and wait until the server has taken all of it and closes, or
- * for the deadline. What fails on the way is not told: rtmp_client_close() follows in any case.
+ * for the deadline. Failures are not told, because rtmp_client_close() follows in any case. A coroutine that has been cancelled
+ * waits for nothing: the server finds the connection closed.
  */
 void rtmp_client_leave(struct rtmp_client *c, int64_t deadline_us);
 

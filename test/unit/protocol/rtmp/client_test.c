@@ -20,7 +20,7 @@
 
 #define URL "rtmp://h:1936/live/s?k=v"
 
-static const struct rtmp_client_target target = { .url = URL, .chunk_size = 60000 };
+static const struct rtmp_client_target target = { .url = URL };
 
 static void assert_err(struct err *e, enum err_code code)
 {
@@ -114,7 +114,7 @@ static void a_stream_is_played_until_the_server_closes(void **state)
     assert_string_equal(served.req.url.param, "?k=v");
     assert_int_equal(served.req.duration_ms, 5000);
     assert_int_equal(served.s.link.buffer_ms, 3000);
-    assert_int_equal(served.s.link.in.chunk_size, 60000);
+    assert_int_equal(served.s.link.in.chunk_size, RTMP_CLIENT_CHUNK_SIZE);
     rtmp_client_close(&c);
     rtmp_client_close(&c);
     stop_server();
