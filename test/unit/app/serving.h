@@ -4,8 +4,8 @@
 #ifndef TEST_APP_SERVING_H
 #define TEST_APP_SERVING_H
 
-#include <cmocka.h>
 #include <arpa/inet.h>
+#include <cmocka.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
