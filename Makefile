@@ -218,7 +218,8 @@ objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: check test test-clients test-distros deps deps-build unit unit-asan e2e e2e-asan e2e-valgrind layers state headers \
+.PHONY: check test test-clients test-distros deps deps-build unit unit-asan e2e e2e-python e2e-asan \
+	e2e-valgrind layers state headers \
 	third-party lint format format-check shellcheck valgrind
 
 # Without root and without a network: nothing is installed, and what this machine lacks is skipped with a line.
@@ -253,6 +254,10 @@ unit-asan: $(UNIT_ASAN_PROGRAMS)
 
 e2e: all test-tools
 	@trunk-scripts/run-e2e.sh
+
+# Only the tests whose clients are in Python.
+e2e-python: all test-tools
+	@trunk-scripts/run-e2e.sh test/e2e --python-only
 
 # These two test another server: one with clang's sanitizers, or one inside valgrind.
 e2e-asan: objs/srs-asan $(TOOL_ASAN_PROGRAMS)

@@ -117,7 +117,7 @@ else
         skip unit "cmocka is not installed: apt-get install libcmocka-dev"
     fi
     if /usr/bin/python3 -c 'import pytest' 2>/dev/null; then
-        suite e2e trunk-scripts/run-e2e.sh test/e2e --python-only
+        suite e2e make -s e2e-python
     else
         skip e2e "pytest is not installed: apt-get install python3-pytest python3-pytest-xdist"
     fi

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 # Clients and judges that come in packages of their own; a machine that has them runs them in make test.
-CLIENTS = {"ffmpeg", "ffprobe", "rtmpdump", "gst-launch-1.0", "vlc", "cvlc", "mpv", "wrk", "curl", "chromium",
+CLIENTS = {"ffmpeg", "ffprobe", "rtmpdump", "gst-launch-1.0", "vlc", "cvlc", "mpv", "wrk", "curl", "nginx", "chromium",
            "chromedriver"}
 
 
