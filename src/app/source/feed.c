@@ -112,3 +112,28 @@ struct err *feed_body(struct feed *feed, struct frame **body, uint32_t ts_ms)
 {
     return (*body)->kind == FRAME_SCRIPT ? take_data(feed, *body, ts_ms) : take_media(feed, body, ts_ms);
 }
+
+static void drop_bad_unit(struct feed *feed, const struct frame_unit *u)
+{
+    if (feed->n_dropped++ == 0)
+        log_warn("drop a unit that is no %s; later ones are dropped without a line", codec_name(u->codec));
+}
+
+struct err *feed_unit(struct feed *feed, struct frame_unit *u)
+{
+    struct err     *e = NULL;
+    struct frame   *f;
+    enum frame_made made;
+    while (!e && (made = frame_make_next(&feed->maker, u, &f)) != FRAME_MAKE_END) {
+        if (made == FRAME_MAKE_NO_MEMORY)
+            return err_no_memory();
+        if (made == FRAME_MAKE_BAD) {
+            drop_bad_unit(feed, u);
+            continue; /* the unit is used up: the next turn ends */
+        }
+        source_stamp(feed->source, f, f->dts_us);
+        e = append_media(feed->source, f);
+        frame_unref(&f);
+    }
+    return e;
+}

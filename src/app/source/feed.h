@@ -1,10 +1,10 @@
 /**
- * How media that comes as FLV bodies gets into a source: an RTMP message or an FLV tag becomes a frame, gets its time, and is
- * appended. Every input that carries FLV bodies feeds its source here: RTMP publishers, pulled HTTP-FLV streams, posted FLV.
+ * How media gets into a source: what an input has received becomes frames, which get their time and are appended. Inputs that
+ * carry FLV bodies (RTMP publishers, pulled HTTP-FLV streams, posted FLV) give those; all others give units of their codecs.
  *
  * Shape      feed_init() before the first body of each publish, feed_finish() at its end. pacer_wait_for_room() is the caller's to call before it reads
  *            more: a feed takes whatever it is given.
- * Units      ts_ms: milliseconds, 32 bits that wrap, as RTMP and FLV carry them
+ * Units      ts_ms: milliseconds, 32 bits that wrap, as RTMP and FLV carry them; units have unwrapped microseconds
  * Ownership  borrows the source, of which the caller holds a reference
  * Yields     no
  */
@@ -39,5 +39,13 @@ void feed_finish(struct feed *feed);
  * Errors     out of memory
  */
 struct err *feed_body(struct feed *feed, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
+
+/**
+ * Append what one unit of a codec holds, all of its frames. What cannot be read is dropped and counted, which is no error.
+ *
+ * Shape      u: frame_make.h; it is used up
+ * Errors     out of memory
+ */
+struct err *feed_unit(struct feed *feed, struct frame_unit *u) ATTR_MUST_USE;
 
 #endif
