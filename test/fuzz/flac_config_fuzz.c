@@ -1,0 +1,13 @@
+/* The bytes as a FLAC configuration, in each of its three forms. */
+#include "fuzzing.h"
+#include "kernel/flac.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct flac_info info;
+    if (!flac_info_parse(data, len, &info))
+        return 0;
+    check(info.sample_rate && info.channels >= 1 && info.channels <= 8);
+    check(info.streaminfo >= data && info.streaminfo + FLAC_STREAMINFO_LEN <= data + len);
+    return 0;
+}
