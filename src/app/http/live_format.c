@@ -56,10 +56,10 @@ static enum live_open ts_open(const struct live_opening *o, struct wire *wire)
 /* A track that cannot be told is left out; one that cannot be told yet is waited for. */
 static struct frame *mp4_track(struct frame *config, struct frame *key, enum codec codec, bool *wait)
 {
-    struct mp4_entry entry;
+    struct mp4_sample_entry entry;
     if (!mp4_mux_carries(codec))
         return NULL;
-    enum mp4_result result = config ? mp4_entry_read(&entry, config, key) : MP4_NEED_CONFIG;
+    enum mp4_result result = config ? mp4_sample_entry_read(&entry, config, key) : MP4_NEED_CONFIG;
     *wait |= result == MP4_NEED_CONFIG;
     return result == MP4_OK ? config : NULL;
 }

@@ -103,8 +103,8 @@ static void borrows(const struct wire *w, struct frame *frames[WIRE_FRAMES_MAX])
 /* A track that could have been there from the beginning; one whose configuration tells too little is left out for good. */
 static bool is_late_track(const struct frame *f)
 {
-    struct mp4_entry entry;
-    return f->track == 0 && mp4_entry_read(&entry, f, NULL) == MP4_OK;
+    struct mp4_sample_entry entry;
+    return f->track == 0 && mp4_sample_entry_read(&entry, f, NULL) == MP4_OK;
 }
 
 /* Another moov plays nowhere: the player asks again. */

@@ -23,12 +23,12 @@ enum {
                DINF_LEN + MP4_BOX_HEADER_LEN + STSD_LEN + TABLES_LEN, /* trak, mdia, minf, stbl */
 };
 
-static bool is_video(const struct mp4_entry *e)
+static bool is_video(const struct mp4_sample_entry *e)
 {
     return e->config->kind == FRAME_VIDEO;
 }
 
-static uint32_t track_id(const struct mp4_entry *e)
+static uint32_t track_id(const struct mp4_sample_entry *e)
 {
     return is_video(e) ? 1 : 2;
 }
@@ -65,7 +65,7 @@ static void write_mvhd(struct wr *w)
     mp4_box_end(w, mvhd);
 }
 
-static void write_tkhd(const struct mp4_entry *e, struct wr *w)
+static void write_tkhd(const struct mp4_sample_entry *e, struct wr *w)
 {
     enum { ENABLED = 1, IN_MOVIE = 2 };
     size_t tkhd = mp4_full_box_begin(w, "tkhd", 0, ENABLED | IN_MOVIE);
@@ -96,7 +96,7 @@ static void write_mdhd(int64_t duration_90k, struct wr *w)
     mp4_box_end(w, mdhd);
 }
 
-static void write_hdlr(const struct mp4_entry *e, struct wr *w)
+static void write_hdlr(const struct mp4_sample_entry *e, struct wr *w)
 {
     size_t hdlr = mp4_full_box_begin(w, "hdlr", 0, 0);
     wr_u32(w, 0);
@@ -106,7 +106,7 @@ static void write_hdlr(const struct mp4_entry *e, struct wr *w)
     mp4_box_end(w, hdlr);
 }
 
-static void write_media_header(const struct mp4_entry *e, struct wr *w)
+static void write_media_header(const struct mp4_sample_entry *e, struct wr *w)
 {
     size_t box = is_video(e) ? mp4_full_box_begin(w, "vmhd", 0, 1) : mp4_full_box_begin(w, "smhd", 0, 0);
     mp4_zeros(w, is_video(e) ? 8 : 4);
@@ -124,7 +124,7 @@ static void write_dinf(struct wr *w)
     mp4_box_end(w, dinf);
 }
 
-static void write_stbl(const struct mp4_entry *e, struct wr *w)
+static void write_stbl(const struct mp4_sample_entry *e, struct wr *w)
 {
     static const struct {
         char   type[5];
@@ -133,7 +133,7 @@ static void write_stbl(const struct mp4_entry *e, struct wr *w)
     size_t stbl = mp4_box_begin(w, "stbl");
     size_t stsd = mp4_full_box_begin(w, "stsd", 0, 0);
     wr_u32(w, 1);
-    mp4_entry_write(e, w);
+    mp4_sample_entry_write(e, w);
     mp4_box_end(w, stsd);
     for (size_t i = 0; i < ARRAY_LEN(empty); i++) {
         size_t table = mp4_full_box_begin(w, empty[i].type, 0, 0);
@@ -143,7 +143,7 @@ static void write_stbl(const struct mp4_entry *e, struct wr *w)
     mp4_box_end(w, stbl);
 }
 
-static void write_trak(const struct mp4_entry *e, int64_t duration_90k, struct wr *w)
+static void write_trak(const struct mp4_sample_entry *e, int64_t duration_90k, struct wr *w)
 {
     if (!e->config)
         return;
@@ -161,7 +161,7 @@ static void write_trak(const struct mp4_entry *e, int64_t duration_90k, struct w
     mp4_box_end(w, trak);
 }
 
-static void write_trex(const struct mp4_entry *e, struct wr *w)
+static void write_trex(const struct mp4_sample_entry *e, struct wr *w)
 {
     if (!e->config)
         return;
@@ -172,21 +172,22 @@ static void write_trex(const struct mp4_entry *e, struct wr *w)
     mp4_box_end(w, trex);
 }
 
-static size_t trak_len(const struct mp4_entry *e, int64_t duration_90k)
+static size_t trak_len(const struct mp4_sample_entry *e, int64_t duration_90k)
 {
     if (!e->config)
         return 0;
-    return TRAK_LEN + (duration_90k > 0 ? MDHD_LONG : 0) + (is_video(e) ? VMHD_LEN : SMHD_LEN) + mp4_entry_len(e) +
-           TREX_LEN;
+    return TRAK_LEN + (duration_90k > 0 ? MDHD_LONG : 0) + (is_video(e) ? VMHD_LEN : SMHD_LEN) +
+           mp4_sample_entry_len(e) + TREX_LEN;
 }
 
-size_t mp4_moov_len(const struct mp4_entry *video, const struct mp4_entry *audio, int64_t duration_90k)
+size_t mp4_moov_len(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k)
 {
     size_t moov_and_mvex = 2 * (size_t)MP4_BOX_HEADER_LEN;
     return FTYP_LEN + moov_and_mvex + MVHD_LEN + trak_len(video, duration_90k) + trak_len(audio, duration_90k);
 }
 
-void mp4_moov_write(const struct mp4_entry *video, const struct mp4_entry *audio, int64_t duration_90k, struct wr *w)
+void mp4_moov_write(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k,
+                    struct wr *w)
 {
     write_ftyp(w);
     size_t moov = mp4_box_begin(w, "moov");

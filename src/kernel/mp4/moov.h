@@ -11,17 +11,18 @@
 #include <stdint.h>
 
 #include "core/wr.h"
-#include "kernel/mp4/entry.h"
+#include "kernel/mp4/sample_entry.h"
 
 enum { MP4_TIMESCALE = 90000 };
 
 /** How many bytes mp4_moov_write() writes. */
-size_t mp4_moov_len(const struct mp4_entry *video, const struct mp4_entry *audio, int64_t duration_90k);
+size_t mp4_moov_len(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k);
 
 /**
  * Write ftyp and moov. Tracks: video is 1, audio is 2; an entry without configuration is left out.
  * Units      duration_90k: how long the tracks are said to be; 0: as long as their fragments
  */
-void mp4_moov_write(const struct mp4_entry *video, const struct mp4_entry *audio, int64_t duration_90k, struct wr *w);
+void mp4_moov_write(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k,
+                    struct wr *w);
 
 #endif

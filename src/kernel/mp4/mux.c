@@ -20,13 +20,13 @@ enum {
 
 bool mp4_mux_carries(enum codec codec)
 {
-    return mp4_entry_carries(codec);
+    return mp4_sample_entry_carries(codec);
 }
 
 static enum mp4_result init_track(struct mp4_mux_track *t, const struct frame *config, const struct frame *key)
 {
     *t = (struct mp4_mux_track){ .last_dts_90k = -1 };
-    enum mp4_result result = config ? mp4_entry_read(&t->entry, config, key) : MP4_OK;
+    enum mp4_result result = config ? mp4_sample_entry_read(&t->entry, config, key) : MP4_OK;
     t->duration_90k = t->entry.duration_90k ? t->entry.duration_90k : DURATION_DEFAULT_90K;
     return result;
 }
@@ -67,12 +67,12 @@ const char *mp4_mux_codecs(const struct mp4_mux *m, char *buf, size_t cap)
 {
     struct str s = str_over(buf, cap);
     for (unsigned i = 0; i < MP4_TRACKS; i++) {
-        const struct mp4_entry *e = &m->tracks[i].entry;
+        const struct mp4_sample_entry *e = &m->tracks[i].entry;
         if (!e->config)
             continue;
         if (s.len)
             str_printf(&s, ",");
-        mp4_entry_codecs(e, &s);
+        mp4_sample_entry_codecs(e, &s);
     }
     return buf;
 }
@@ -88,13 +88,13 @@ enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f)
 {
     if (f->kind == FRAME_SCRIPT)
         return MP4_FRAME_SKIPPED;
-    const struct mp4_entry *e = &m->tracks[track_index(f)].entry;
-    bool                    begins = f->config || (f->codec == CODEC_MP3 && f->media_len); /* MP3: any frame does */
+    const struct mp4_sample_entry *e = &m->tracks[track_index(f)].entry;
+    bool begins = f->config || (f->codec == CODEC_MP3 && f->media_len); /* MP3: any frame does */
     if (!e->config)
-        return begins && mp4_entry_carries(f->codec) ? MP4_FRAME_NEW_TRACK : MP4_FRAME_SKIPPED;
+        return begins && mp4_sample_entry_carries(f->codec) ? MP4_FRAME_NEW_TRACK : MP4_FRAME_SKIPPED;
     if (f->track != e->config->track)
         return MP4_FRAME_SKIPPED;
-    if (begins && (f->codec != e->config->codec || mp4_entry_differs(e, f)))
+    if (begins && (f->codec != e->config->codec || mp4_sample_entry_differs(e, f)))
         return MP4_FRAME_CHANGES;
     bool carried = !f->config && f->codec == e->config->codec && f->media_len && f->media_len <= MP4_MUX_SAMPLE_MAX;
     return carried && mp4_mux_payload(f).len ? MP4_FRAME_CARRIED : MP4_FRAME_SKIPPED;
@@ -115,7 +115,7 @@ struct mp4_payload mp4_mux_payload(const struct frame *f)
 
 static uint32_t duration_90k(const struct mp4_mux_track *t, const struct frame *f, int64_t dts_90k)
 {
-    uint32_t sounds = mp4_entry_duration_90k(&t->entry, f);
+    uint32_t sounds = mp4_sample_entry_duration_90k(&t->entry, f);
     int64_t  step = t->last_dts_90k < 0 ? 0 : dts_90k - t->last_dts_90k;
     if (sounds)
         return sounds;

@@ -39,7 +39,7 @@
 #include "core/wr.h"
 #include "kernel/decode_ahead.h"
 #include "kernel/frame.h"
-#include "kernel/mp4/entry.h"
+#include "kernel/mp4/sample_entry.h"
 
 enum {
     MP4_MUX_HEAD_LEN = 112,       /* of a fragment before its payload: moof, and mdat's size and type */
@@ -50,9 +50,9 @@ enum {
 enum { MP4_TRACK_VIDEO, MP4_TRACK_AUDIO, MP4_TRACKS };
 
 struct mp4_mux_track {
-    struct mp4_entry entry;
-    int64_t          last_dts_90k; /* -1 before the first fragment */
-    uint32_t         duration_90k; /* of the last fragment */
+    struct mp4_sample_entry entry;
+    int64_t                 last_dts_90k; /* -1 before the first fragment */
+    uint32_t                duration_90k; /* of the last fragment */
 };
 
 struct mp4_mux {
@@ -83,7 +83,7 @@ bool mp4_mux_carries(enum codec codec);
  * Begin.
  *
  * Shape      video: its configuration frame, or NULL; audio: its configuration frame, of MP3 any frame, or NULL.
- *            key: a key frame of the video, or NULL; see mp4_entry_read()
+ *            key: a key frame of the video, or NULL; see mp4_sample_entry_read()
  * Returns    MP4_OK           header and fragments may be written
  *            MP4_NEED_CONFIG  also when there is neither video nor audio
  *            MP4_BAD_CONFIG, MP4_NOT_CARRIED  of either; mp4_mux_init() with each alone tells of which

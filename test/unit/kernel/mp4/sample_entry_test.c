@@ -1,27 +1,27 @@
-#include "kernel/mp4/entry.h"
+#include "kernel/mp4/sample_entry.h"
 
 #include "kernel/mp4/streams.h"
 
 enum { ROOM = 1024 };
 
 /* One sample entry, written; the box inside it. */
-static struct box write_entry(const struct mp4_entry *e, uint8_t *bytes, const char *type, const char *inner)
+static struct box write_entry(const struct mp4_sample_entry *e, uint8_t *bytes, const char *type, const char *inner)
 {
     struct wr w = wr_over(bytes, ROOM);
-    mp4_entry_write(e, &w);
+    mp4_sample_entry_write(e, &w);
     assert_false(w.full);
-    assert_int_equal(wr_len(&w), mp4_entry_len(e));
+    assert_int_equal(wr_len(&w), mp4_sample_entry_len(e));
     assert_non_null(find(bytes, wr_len(&w), type, 0).p);
     struct box box = find(bytes, wr_len(&w), inner, 0);
     assert_non_null(box.p);
     return box;
 }
 
-static void check_codecs(const struct mp4_entry *e, const char *want)
+static void check_codecs(const struct mp4_sample_entry *e, const char *want)
 {
     char       text[80];
     struct str s = str_over(text, sizeof text);
-    mp4_entry_codecs(e, &s);
+    mp4_sample_entry_codecs(e, &s);
     assert_string_equal(text, want);
 }
 
@@ -32,10 +32,10 @@ static void carries_what_has_a_row(void **state)
                                           CODEC_AAC,  CODEC_MP3,  CODEC_OPUS, CODEC_FLAC };
     unsigned                n = 0;
     for (unsigned codec = 0; codec <= CODEC_OTHER + 1; codec++)
-        n += mp4_entry_carries((enum codec)codec);
+        n += mp4_sample_entry_carries((enum codec)codec);
     assert_int_equal(n, ARRAY_LEN(carried));
     for (size_t i = 0; i < ARRAY_LEN(carried); i++)
-        assert_true(mp4_entry_carries(carried[i]));
+        assert_true(mp4_sample_entry_carries(carried[i]));
 }
 
 /* ---- video ---- */
@@ -57,10 +57,10 @@ static void video_records_go_in_as_they_came(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(recorded); i++) {
-        struct frame    *f = parsed(FRAME_VIDEO, recorded[i].bytes, recorded[i].len);
-        struct mp4_entry e;
-        uint8_t          bytes[ROOM];
-        assert_int_equal(mp4_entry_read(&e, f, NULL), MP4_OK);
+        struct frame           *f = parsed(FRAME_VIDEO, recorded[i].bytes, recorded[i].len);
+        struct mp4_sample_entry e;
+        uint8_t                 bytes[ROOM];
+        assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
         struct box box = write_entry(&e, bytes, recorded[i].entry, recorded[i].box);
         assert_int_equal(box.len, recorded[i].len - recorded[i].header_len);
         assert_memory_equal(box.p, recorded[i].bytes + recorded[i].header_len, box.len);
@@ -73,14 +73,14 @@ static void video_records_go_in_as_they_came(void **state)
 static void hevc_codecs_tell_space_tier_and_constraints(void **state)
 {
     (void)state;
-    struct frame    *f = VIDEO(hevc);
-    struct mp4_entry e;
+    struct frame           *f = VIDEO(hevc);
+    struct mp4_sample_entry e;
     f->data[5 + 1] = 0x80 | 0x20 | 4; /* space B, high tier, range extensions */
     f->data[5 + 2] = 0x08;
     f->data[5 + 6] = 0xB9;
     f->data[5 + 7] = 0x88;
     f->data[5 + 9] = 0x01;
-    assert_int_equal(mp4_entry_read(&e, f, NULL), MP4_OK);
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
     check_codecs(&e, "hvc1.B4.10.H123.b9.88.0.1");
     frame_unref(&f);
 }
@@ -88,14 +88,14 @@ static void hevc_codecs_tell_space_tier_and_constraints(void **state)
 static void vp9_takes_its_size_from_a_key_frame(void **state)
 {
     (void)state;
-    static const uint8_t want[] = { 1, 0, 0, 0, 0, 11, 0x82, 2, 2, 2, 0, 0 };
-    struct frame        *config = VIDEO(vp9), *key = VIDEO(vp9_key), *other = VIDEO(picture);
-    struct mp4_entry     e;
-    uint8_t              bytes[ROOM];
-    assert_int_equal(mp4_entry_read(&e, config, NULL), MP4_NEED_CONFIG);
+    static const uint8_t    want[] = { 1, 0, 0, 0, 0, 11, 0x82, 2, 2, 2, 0, 0 };
+    struct frame           *config = VIDEO(vp9), *key = VIDEO(vp9_key), *other = VIDEO(picture);
+    struct mp4_sample_entry e;
+    uint8_t                 bytes[ROOM];
+    assert_int_equal(mp4_sample_entry_read(&e, config, NULL), MP4_NEED_CONFIG);
     assert_null(e.config);
-    assert_int_equal(mp4_entry_read(&e, config, other), MP4_NEED_CONFIG);
-    assert_int_equal(mp4_entry_read(&e, config, key), MP4_OK);
+    assert_int_equal(mp4_sample_entry_read(&e, config, other), MP4_NEED_CONFIG);
+    assert_int_equal(mp4_sample_entry_read(&e, config, key), MP4_OK);
     struct box box = write_entry(&e, bytes, "vp09", "vpcC");
     assert_int_equal(box.len, sizeof want);
     assert_memory_equal(box.p, want, sizeof want);
@@ -116,10 +116,10 @@ static void av1_without_a_sequence_header_takes_its_size_from_a_key_frame(void *
     static const uint8_t first[] = {
         0x91, 'a', 'v', '0', '1', 0x0A, 0x0B, 0x00, 0x00, 0x00, 0x04, 0x3C, 0xFE, 0xCC, 0xDA, 0xF9, 0x00, 0x40, 0x32, 0,
     };
-    struct frame    *config = VIDEO(bare), *key = VIDEO(first);
-    struct mp4_entry e;
-    assert_int_equal(mp4_entry_read(&e, config, NULL), MP4_NEED_CONFIG);
-    assert_int_equal(mp4_entry_read(&e, config, key), MP4_OK);
+    struct frame           *config = VIDEO(bare), *key = VIDEO(first);
+    struct mp4_sample_entry e;
+    assert_int_equal(mp4_sample_entry_read(&e, config, NULL), MP4_NEED_CONFIG);
+    assert_int_equal(mp4_sample_entry_read(&e, config, key), MP4_OK);
     assert_int_equal(e.width, 320);
     assert_int_equal(e.height, 180);
     frame_unref(&config);
@@ -140,10 +140,10 @@ static void aac_is_told_by_descriptors(void **state)
         6, 0x80, 0x80, 0x80, 1, 2,                                               /* SLConfig            */
     };
     /* clang-format on */
-    struct frame    *f = AUDIO(aac);
-    struct mp4_entry e;
-    uint8_t          bytes[ROOM];
-    assert_int_equal(mp4_entry_read(&e, f, NULL), MP4_OK);
+    struct frame           *f = AUDIO(aac);
+    struct mp4_sample_entry e;
+    uint8_t                 bytes[ROOM];
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
     struct box box = write_entry(&e, bytes, "mp4a", "esds");
     assert_int_equal(box.len, sizeof want);
     assert_memory_equal(box.p, want, sizeof want);
@@ -166,9 +166,9 @@ static void he_aac_says_so(void **state)
         uint32_t    rate, duration_90k;
     } want[] = { { "mp4a.40.5", 44100, 4180 }, { "mp4a.40.29", 44100, 4180 }, { "mp4a.40.2", 0, 960 } };
     for (size_t i = 0; i < ARRAY_LEN(f); i++) {
-        struct mp4_entry e;
-        uint8_t          bytes[ROOM];
-        assert_int_equal(mp4_entry_read(&e, f[i], NULL), MP4_OK);
+        struct mp4_sample_entry e;
+        uint8_t                 bytes[ROOM];
+        assert_int_equal(mp4_sample_entry_read(&e, f[i], NULL), MP4_OK);
         write_entry(&e, bytes, "mp4a", "esds");
         assert_int_equal(u32_of(bytes + 8 + 24), want[i].rate << 16);
         assert_int_equal(e.duration_90k, want[i].duration_90k);
@@ -180,16 +180,16 @@ static void he_aac_says_so(void **state)
 static void mp3_begins_with_any_frame(void **state)
 {
     (void)state;
-    static const uint8_t half[] = { 0x2E, 0xFF, 0xF3, 0x54, 0xC4 };
-    struct frame        *f = AUDIO(mp3), *lsf = AUDIO(half);
-    struct mp4_entry     e;
-    uint8_t              bytes[ROOM];
-    assert_int_equal(mp4_entry_read(&e, f, NULL), MP4_OK);
+    static const uint8_t    half[] = { 0x2E, 0xFF, 0xF3, 0x54, 0xC4 };
+    struct frame           *f = AUDIO(mp3), *lsf = AUDIO(half);
+    struct mp4_sample_entry e;
+    uint8_t                 bytes[ROOM];
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
     struct box box = write_entry(&e, bytes, "mp4a", "esds");
     assert_int_equal(box.len, 4 + 8 + 18 + 6); /* no DecoderSpecificInfo */
     assert_int_equal(box.p[17], 0x6B);
     check_codecs(&e, "mp4a.6B");
-    assert_int_equal(mp4_entry_read(&e, lsf, NULL), MP4_OK);
+    assert_int_equal(mp4_sample_entry_read(&e, lsf, NULL), MP4_OK);
     check_codecs(&e, "mp4a.69");
     frame_unref(&f);
     frame_unref(&lsf);
@@ -210,10 +210,10 @@ static void opus_head_turns_big_endian(void **state)
                  { opus_empty, by_default, sizeof opus_empty, sizeof by_default },
                  { surround, mapped, sizeof surround, sizeof mapped } };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct frame    *f = parsed(FRAME_AUDIO, rows[i].bytes, rows[i].len);
-        struct mp4_entry e;
-        uint8_t          bytes[ROOM];
-        assert_int_equal(mp4_entry_read(&e, f, NULL), MP4_OK);
+        struct frame           *f = parsed(FRAME_AUDIO, rows[i].bytes, rows[i].len);
+        struct mp4_sample_entry e;
+        uint8_t                 bytes[ROOM];
+        assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
         struct box box = write_entry(&e, bytes, "Opus", "dOps");
         assert_int_equal(box.len, rows[i].want_len);
         assert_memory_equal(box.p, rows[i].want, box.len);
@@ -227,10 +227,10 @@ static void opus_head_turns_big_endian(void **state)
 static void flac_keeps_its_streaminfo(void **state)
 {
     (void)state;
-    struct frame    *f = AUDIO(flac);
-    struct mp4_entry e;
-    uint8_t          bytes[ROOM];
-    assert_int_equal(mp4_entry_read(&e, f, NULL), MP4_OK);
+    struct frame           *f = AUDIO(flac);
+    struct mp4_sample_entry e;
+    uint8_t                 bytes[ROOM];
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
     struct box box = write_entry(&e, bytes, "fLaC", "dfLa");
     assert_int_equal(box.len, 4 + 4 + 34);
     assert_memory_equal(box.p, "\0\0\0\0\x80\0\0\x22", 8); /* the last block, whatever followed */
@@ -241,7 +241,7 @@ static void flac_keeps_its_streaminfo(void **state)
     f->data[13 + 10] = 0x2E; /* 192000 Hz */
     f->data[13 + 11] = 0xE0;
     f->data[13 + 12] = 0x00;
-    assert_int_equal(mp4_entry_read(&e, f, NULL), MP4_OK);
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
     assert_int_equal(e.sample_rate, 192000);
     write_entry(&e, bytes, "fLaC", "dfLa");
     assert_int_equal(u32_of(bytes + 8 + 24), 48000u << 16); /* the greatest division that fits */
@@ -267,12 +267,12 @@ static void a_cut_configuration_is_refused(void **state)
         { FRAME_AUDIO, flac, sizeof flac, sizeof flac },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct frame    *f = parsed(rows[i].kind, rows[i].bytes, rows[i].len), *key = VIDEO(vp9_key);
-        struct mp4_entry e;
+        struct frame           *f = parsed(rows[i].kind, rows[i].bytes, rows[i].len), *key = VIDEO(vp9_key);
+        struct mp4_sample_entry e;
         for (uint32_t lost = 1; lost < f->media_len; lost++) {
             struct frame *cut = parsed(rows[i].kind, rows[i].bytes, rows[i].len - lost);
             if (rows[i].len - lost < rows[i].needed) {
-                assert_int_not_equal(mp4_entry_read(&e, cut, key), MP4_OK);
+                assert_int_not_equal(mp4_sample_entry_read(&e, cut, key), MP4_OK);
                 assert_null(e.config);
             }
             frame_unref(&cut);
@@ -285,13 +285,13 @@ static void a_cut_configuration_is_refused(void **state)
 static void a_huge_configuration_is_refused(void **state)
 {
     (void)state;
-    static uint8_t   big[5 + MP4_CONFIG_MAX + 1];
-    struct mp4_entry e;
+    static uint8_t          big[5 + MP4_CONFIG_MAX + 1];
+    struct mp4_sample_entry e;
     memcpy(big, av1, sizeof av1);
     big[9] = 0x0A; /* the sequence header, then padding OBUs without end */
     struct frame *fits = parsed(FRAME_VIDEO, big, sizeof big - 1), *above = parsed(FRAME_VIDEO, big, sizeof big);
-    assert_int_equal(mp4_entry_read(&e, fits, NULL), MP4_OK);
-    assert_int_equal(mp4_entry_read(&e, above, NULL), MP4_BAD_CONFIG);
+    assert_int_equal(mp4_sample_entry_read(&e, fits, NULL), MP4_OK);
+    assert_int_equal(mp4_sample_entry_read(&e, above, NULL), MP4_BAD_CONFIG);
     frame_unref(&fits);
     frame_unref(&above);
 }
@@ -300,14 +300,14 @@ static void another_configuration_differs(void **state)
 {
     (void)state;
     struct frame *f = VIDEO(avc), *same = VIDEO(avc), *other = VIDEO(avc), *longer = VIDEO(hevc), *key = VIDEO(picture);
-    struct mp4_entry e;
+    struct mp4_sample_entry e;
     other->data[other->len - 1] ^= 1;
-    assert_int_equal(mp4_entry_read(&e, f, NULL), MP4_OK);
-    assert_false(mp4_entry_differs(&e, f));
-    assert_false(mp4_entry_differs(&e, same));
-    assert_false(mp4_entry_differs(&e, key));
-    assert_true(mp4_entry_differs(&e, other));
-    assert_true(mp4_entry_differs(&e, longer));
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
+    assert_false(mp4_sample_entry_differs(&e, f));
+    assert_false(mp4_sample_entry_differs(&e, same));
+    assert_false(mp4_sample_entry_differs(&e, key));
+    assert_true(mp4_sample_entry_differs(&e, other));
+    assert_true(mp4_sample_entry_differs(&e, longer));
     struct frame *all[] = { f, same, other, longer, key };
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         frame_unref(&all[i]);

@@ -8,8 +8,8 @@
  * Ownership  an entry borrows the configuration frame that it was read from
  * Yields     no
  */
-#ifndef KERNEL_MP4_ENTRY_H
-#define KERNEL_MP4_ENTRY_H
+#ifndef KERNEL_MP4_SAMPLE_ENTRY_H
+#define KERNEL_MP4_SAMPLE_ENTRY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ enum mp4_result {
     MP4_NOT_CARRIED, /* never with this codec */
 };
 
-struct mp4_entry {
+struct mp4_sample_entry {
     const struct frame *config; /* NULL: no such track */
     uint16_t            width, height;
     uint8_t             channels, sample_bits;
@@ -38,7 +38,7 @@ struct mp4_entry {
 };
 
 /** Whether there is a row: H.264, HEVC, AV1, VP9; AAC, MP3, Opus, FLAC. */
-bool mp4_entry_carries(enum codec codec);
+bool mp4_sample_entry_carries(enum codec codec);
 
 /**
  * Read what a sample entry says.
@@ -47,20 +47,20 @@ bool mp4_entry_carries(enum codec codec);
  *            key: a key frame, or NULL. VP9, and AV1 without a sequence header in its record, tell their size there.
  * Returns    MP4_OK, or why not; *e is then empty
  */
-enum mp4_result mp4_entry_read(struct mp4_entry *e, const struct frame *config, const struct frame *key);
+enum mp4_result mp4_sample_entry_read(struct mp4_sample_entry *e, const struct frame *config, const struct frame *key);
 
-/** How many bytes mp4_entry_write() will write. */
-size_t mp4_entry_len(const struct mp4_entry *e);
+/** How many bytes mp4_sample_entry_write() will write. */
+size_t mp4_sample_entry_len(const struct mp4_sample_entry *e);
 
-void mp4_entry_write(const struct mp4_entry *e, struct wr *w);
+void mp4_sample_entry_write(const struct mp4_sample_entry *e, struct wr *w);
 
 /** Append the codec as the codecs parameter names it: "avc1.64001e", "mp4a.40.2". */
-void mp4_entry_codecs(const struct mp4_entry *e, struct str *s);
+void mp4_sample_entry_codecs(const struct mp4_sample_entry *e, struct str *s);
 
 /** Whether a frame of the same codec comes with another configuration, so that this entry is no longer true. */
-bool mp4_entry_differs(const struct mp4_entry *e, const struct frame *f);
+bool mp4_sample_entry_differs(const struct mp4_sample_entry *e, const struct frame *f);
 
 /** How long an audio frame sounds, as its codec has it; 0 when only the next frame's time can tell, and of video. */
-uint32_t mp4_entry_duration_90k(const struct mp4_entry *e, const struct frame *f);
+uint32_t mp4_sample_entry_duration_90k(const struct mp4_sample_entry *e, const struct frame *f);
 
 #endif

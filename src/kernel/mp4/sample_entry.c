@@ -1,4 +1,4 @@
-#include "kernel/mp4/entry.h"
+#include "kernel/mp4/sample_entry.h"
 
 #include "core/attr.h"
 #include "kernel/aac.h"
@@ -17,37 +17,37 @@ enum {
     AUDIO_LEN = 8 + 20,
 };
 
-static const uint8_t *record(const struct mp4_entry *e)
+static const uint8_t *record(const struct mp4_sample_entry *e)
 {
     return e->config->data + e->config->media_offset;
 }
 
-static size_t record_len(const struct mp4_entry *e)
+static size_t record_len(const struct mp4_sample_entry *e)
 {
     return e->config->media_len;
 }
 
 /* ---- AVC, HEVC, AV1: the box holds the record as it was received ---- */
 
-static size_t record_box_len(const struct mp4_entry *e)
+static size_t record_box_len(const struct mp4_sample_entry *e)
 {
     return record_len(e);
 }
 
-static void write_record(const struct mp4_entry *e, struct wr *w)
+static void write_record(const struct mp4_sample_entry *e, struct wr *w)
 {
     wr_bytes(w, record(e), record_len(e));
 }
 
 /* RFC 6381 3.3: profile_idc, constraint flags and level_idc, in hex */
-static void avc_codecs(const struct mp4_entry *e, struct str *s)
+static void avc_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     const uint8_t *r = record(e);
     str_printf(s, "avc1.%02x%02x%02x", r[1], r[2], r[3]);
 }
 
 /* 14496-15 Annex E.3: compatibility flags in reverse bit order; constraint bytes without the zeros that trail them */
-static void hevc_codecs(const struct mp4_entry *e, struct str *s)
+static void hevc_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     enum { PROFILE_AT = 1, COMPATIBILITY_AT = 2, CONSTRAINTS_AT = 6, LEVEL_AT = 12 };
     static const char *const spaces[] = { "", "A", "B", "C" };
@@ -65,7 +65,7 @@ static void hevc_codecs(const struct mp4_entry *e, struct str *s)
 }
 
 /* AV1 in ISOBMFF 5: profile, level and tier, depth */
-static void av1_codecs(const struct mp4_entry *e, struct str *s)
+static void av1_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     struct av1_config config;
     if (av1_config_parse(record(e), record_len(e), &config))
@@ -75,20 +75,20 @@ static void av1_codecs(const struct mp4_entry *e, struct str *s)
 
 /* ---- VP9 ---- */
 
-static size_t vpcc_len(const struct mp4_entry *e)
+static size_t vpcc_len(const struct mp4_sample_entry *e)
 {
     (void)e;
     return VP9_CONFIG_LEN;
 }
 
-static void write_vpcc(const struct mp4_entry *e, struct wr *w)
+static void write_vpcc(const struct mp4_sample_entry *e, struct wr *w)
 {
     struct vp9_config c;
     if (vp9_config_parse(record(e), record_len(e), &c))
         vp9_config_write(w, &c);
 }
 
-static void vp9_codecs(const struct mp4_entry *e, struct str *s)
+static void vp9_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     enum { LEVEL_GUESS = 41 }; /* browsers know no level 0; 1080p at 60 */
     struct vp9_config c;
@@ -112,17 +112,17 @@ static void write_descriptor(struct wr *w, uint8_t tag, size_t len)
     wr_u8(w, (uint8_t)(len & 0x7f));
 }
 
-static size_t specific_len(const struct mp4_entry *e)
+static size_t specific_len(const struct mp4_sample_entry *e)
 {
     return e->config->codec == CODEC_AAC ? DESCRIPTOR_HEADER_LEN + record_len(e) : 0;
 }
 
-static size_t esds_len(const struct mp4_entry *e)
+static size_t esds_len(const struct mp4_sample_entry *e)
 {
     return 4 + 3 * (size_t)DESCRIPTOR_HEADER_LEN + ES_LEN + DECODER_CONFIG_LEN + specific_len(e) + SL_CONFIG_LEN;
 }
 
-static uint8_t object_type_indication(const struct mp4_entry *e)
+static uint8_t object_type_indication(const struct mp4_sample_entry *e)
 {
     struct mp3_header h;
     if (e->config->codec == CODEC_AAC)
@@ -130,7 +130,7 @@ static uint8_t object_type_indication(const struct mp4_entry *e)
     return mp3_header_parse(record(e), record_len(e), &h) && h.lsf ? OTI_MPEG2_AUDIO : OTI_MPEG1_AUDIO;
 }
 
-static void write_esds(const struct mp4_entry *e, struct wr *w)
+static void write_esds(const struct mp4_sample_entry *e, struct wr *w)
 {
     enum { AUDIO_STREAM = 5 << 2 | 1, SL_MP4 = 2 };
     wr_u32(w, 0);
@@ -148,7 +148,7 @@ static void write_esds(const struct mp4_entry *e, struct wr *w)
     wr_u8(w, SL_MP4);
 }
 
-static void aac_codecs(const struct mp4_entry *e, struct str *s)
+static void aac_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     struct aac_config c;
     if (!aac_config_parse(record(e), record_len(e), &c))
@@ -157,7 +157,7 @@ static void aac_codecs(const struct mp4_entry *e, struct str *s)
     str_printf(s, "mp4a.%x.%u", OTI_AAC, c.ps ? AAC_PS : sbr_or_core);
 }
 
-static void mp3_codecs(const struct mp4_entry *e, struct str *s)
+static void mp3_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     str_printf(s, "mp4a.%X", object_type_indication(e));
 }
@@ -167,21 +167,21 @@ static uint32_t samples_90k(uint64_t samples, uint32_t rate)
     return rate ? (uint32_t)((samples * RATE_90K + rate / 2) / rate) : 0;
 }
 
-static void aac_read(struct mp4_entry *e)
+static void aac_read(struct mp4_sample_entry *e)
 {
     struct aac_config c;
     if (aac_config_parse(record(e), record_len(e), &c))
         e->duration_90k = samples_90k(c.frame_len, c.core_rate);
 }
 
-static void mp3_read(struct mp4_entry *e)
+static void mp3_read(struct mp4_sample_entry *e)
 {
     struct mp3_header h;
     if (mp3_header_parse(record(e), record_len(e), &h))
         e->duration_90k = samples_90k(h.samples, h.sample_rate);
 }
 
-static bool mp3_differs(const struct mp4_entry *e, const struct frame *f)
+static bool mp3_differs(const struct mp4_sample_entry *e, const struct frame *f)
 {
     struct mp3_header was, is;
     return mp3_header_parse(record(e), record_len(e), &was) &&
@@ -192,7 +192,7 @@ static bool mp3_differs(const struct mp4_entry *e, const struct frame *f)
 /* ---- Opus ---- */
 
 /* Enhanced RTMP: an empty sequence start means mono or stereo by default. */
-static struct opus_head opus_head_of(const struct mp4_entry *e)
+static struct opus_head opus_head_of(const struct mp4_sample_entry *e)
 {
     struct opus_head head;
     if (record_len(e) == 0 || !opus_head_parse(record(e), record_len(e), &head))
@@ -200,14 +200,14 @@ static struct opus_head opus_head_of(const struct mp4_entry *e)
     return head;
 }
 
-static size_t dops_len(const struct mp4_entry *e)
+static size_t dops_len(const struct mp4_sample_entry *e)
 {
     struct opus_head head = opus_head_of(e);
     return 11 + (head.mapping ? 2 + (size_t)head.channels : 0);
 }
 
 /* Opus in ISOBMFF 4.3.2: the identification header in big-endian, without its mark */
-static void write_dops(const struct mp4_entry *e, struct wr *w)
+static void write_dops(const struct mp4_sample_entry *e, struct wr *w)
 {
     struct opus_head head = opus_head_of(e);
     wr_u8(w, 0); /* version */
@@ -220,7 +220,7 @@ static void write_dops(const struct mp4_entry *e, struct wr *w)
         wr_bytes(w, head.mapping, 2 + (size_t)head.channels);
 }
 
-static void opus_codecs(const struct mp4_entry *e, struct str *s)
+static void opus_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     (void)e;
     str_printf(s, "opus");
@@ -228,13 +228,13 @@ static void opus_codecs(const struct mp4_entry *e, struct str *s)
 
 /* ---- FLAC ---- */
 
-static size_t dfla_len(const struct mp4_entry *e)
+static size_t dfla_len(const struct mp4_sample_entry *e)
 {
     (void)e;
     return 4 + 4 + FLAC_STREAMINFO_LEN;
 }
 
-static void write_dfla(const struct mp4_entry *e, struct wr *w)
+static void write_dfla(const struct mp4_sample_entry *e, struct wr *w)
 {
     enum { LAST_BLOCK = 0x80 }; /* and of type 0, STREAMINFO */
     struct flac_info info;
@@ -246,13 +246,13 @@ static void write_dfla(const struct mp4_entry *e, struct wr *w)
     wr_bytes(w, info.streaminfo, FLAC_STREAMINFO_LEN);
 }
 
-static void flac_codecs(const struct mp4_entry *e, struct str *s)
+static void flac_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     (void)e;
     str_printf(s, "flac");
 }
 
-static void flac_read(struct mp4_entry *e)
+static void flac_read(struct mp4_sample_entry *e)
 {
     struct flac_info info;
     if (!flac_info_parse(record(e), record_len(e), &info))
@@ -267,11 +267,12 @@ static void flac_read(struct mp4_entry *e)
 struct row {
     uint8_t kind;
     char    entry[5], box[5];
-    size_t (*box_len)(const struct mp4_entry *); /* behind the box's size and type */
-    void (*write_box)(const struct mp4_entry *, struct wr *);
-    void (*codecs)(const struct mp4_entry *, struct str *);
-    void (*read)(struct mp4_entry *);                                /* what media_info.h does not tell; may be NULL */
-    bool (*differs)(const struct mp4_entry *, const struct frame *); /* of a codec without configuration frames */
+    size_t (*box_len)(const struct mp4_sample_entry *); /* behind the box's size and type */
+    void (*write_box)(const struct mp4_sample_entry *, struct wr *);
+    void (*codecs)(const struct mp4_sample_entry *, struct str *);
+    void (*read)(struct mp4_sample_entry *); /* what media_info.h does not tell; may be NULL */
+    bool (*differs)(const struct mp4_sample_entry *,
+                    const struct frame *); /* of a codec without configuration frames */
 };
 
 /* clang-format off */
@@ -292,7 +293,7 @@ static const struct row *row_of(unsigned codec)
     return codec < ARRAY_LEN(table) && table[codec].write_box ? &table[codec] : NULL;
 }
 
-bool mp4_entry_carries(enum codec codec)
+bool mp4_sample_entry_carries(enum codec codec)
 {
     return row_of(codec) != NULL;
 }
@@ -315,7 +316,7 @@ static void size_of_key(const struct frame *key, struct video_info *info)
     }
 }
 
-static enum mp4_result read_video(struct mp4_entry *e, const struct frame *key)
+static enum mp4_result read_video(struct mp4_sample_entry *e, const struct frame *key)
 {
     struct video_info info;
     if (!media_info_video(e->config, true, &info))
@@ -333,7 +334,7 @@ static enum mp4_result read_video(struct mp4_entry *e, const struct frame *key)
     return MP4_OK;
 }
 
-static enum mp4_result read_audio(struct mp4_entry *e)
+static enum mp4_result read_audio(struct mp4_sample_entry *e)
 {
     struct audio_info info;
     if (!media_info_audio(e->config, &info) || info.sample_rate == 0)
@@ -344,18 +345,18 @@ static enum mp4_result read_audio(struct mp4_entry *e)
     return MP4_OK;
 }
 
-enum mp4_result mp4_entry_read(struct mp4_entry *e, const struct frame *config, const struct frame *key)
+enum mp4_result mp4_sample_entry_read(struct mp4_sample_entry *e, const struct frame *config, const struct frame *key)
 {
     const struct row *row = row_of(config->codec);
     enum mp4_result   result;
-    *e = (struct mp4_entry){ 0 };
+    *e = (struct mp4_sample_entry){ 0 };
     if (!row || row->kind != config->kind)
         return MP4_NOT_CARRIED;
     if (!config->config && !row->differs)
         return MP4_NEED_CONFIG;
     if (config->media_len > MP4_CONFIG_MAX)
         return MP4_BAD_CONFIG;
-    struct mp4_entry read = { .config = config };
+    struct mp4_sample_entry read = { .config = config };
     result = row->kind == FRAME_VIDEO ? read_video(&read, key) : read_audio(&read);
     if (result != MP4_OK)
         return result;
@@ -365,7 +366,7 @@ enum mp4_result mp4_entry_read(struct mp4_entry *e, const struct frame *config, 
     return MP4_OK;
 }
 
-bool mp4_entry_differs(const struct mp4_entry *e, const struct frame *f)
+bool mp4_sample_entry_differs(const struct mp4_sample_entry *e, const struct frame *f)
 {
     const struct row *row = row_of(e->config->codec);
     if (row->differs)
@@ -374,7 +375,7 @@ bool mp4_entry_differs(const struct mp4_entry *e, const struct frame *f)
            (f->media_len != record_len(e) || memcmp(f->data + f->media_offset, record(e), record_len(e)) != 0);
 }
 
-uint32_t mp4_entry_duration_90k(const struct mp4_entry *e, const struct frame *f)
+uint32_t mp4_sample_entry_duration_90k(const struct mp4_sample_entry *e, const struct frame *f)
 {
     if (f->codec == CODEC_OPUS)
         return samples_90k(opus_packet_samples(f->data + f->media_offset, f->media_len), OPUS_RATE);
@@ -383,14 +384,14 @@ uint32_t mp4_entry_duration_90k(const struct mp4_entry *e, const struct frame *f
 
 /* ---- writing ---- */
 
-size_t mp4_entry_len(const struct mp4_entry *e)
+size_t mp4_sample_entry_len(const struct mp4_sample_entry *e)
 {
     const struct row *row = row_of(e->config->codec);
     size_t            fields = row->kind == FRAME_VIDEO ? VISUAL_LEN : AUDIO_LEN;
     return MP4_BOX_HEADER_LEN + fields + MP4_BOX_HEADER_LEN + row->box_len(e);
 }
 
-static void write_visual(const struct mp4_entry *e, struct wr *w)
+static void write_visual(const struct mp4_sample_entry *e, struct wr *w)
 {
     enum { DPI_72 = 72 << 16, COLOUR = 24 };
     mp4_zeros(w, 16);
@@ -405,7 +406,7 @@ static void write_visual(const struct mp4_entry *e, struct wr *w)
     wr_u16(w, 0xFFFF);
 }
 
-static void write_audio(const struct mp4_entry *e, struct wr *w)
+static void write_audio(const struct mp4_sample_entry *e, struct wr *w)
 {
     /* 16.16: what does not fit is not told; FLAC in ISOBMFF 3.3.2: the greatest division that fits */
     uint32_t rate = e->sample_rate;
@@ -418,7 +419,7 @@ static void write_audio(const struct mp4_entry *e, struct wr *w)
     wr_u32(w, rate << 16);
 }
 
-void mp4_entry_write(const struct mp4_entry *e, struct wr *w)
+void mp4_sample_entry_write(const struct mp4_sample_entry *e, struct wr *w)
 {
     const struct row *row = row_of(e->config->codec);
     size_t            entry = mp4_box_begin(w, row->entry);
@@ -434,7 +435,7 @@ void mp4_entry_write(const struct mp4_entry *e, struct wr *w)
     mp4_box_end(w, entry);
 }
 
-void mp4_entry_codecs(const struct mp4_entry *e, struct str *s)
+void mp4_sample_entry_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
     row_of(e->config->codec)->codecs(e, s);
 }
