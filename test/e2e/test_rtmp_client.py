@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+import amf0
 import certificates
 import flv
 import rtmp
@@ -266,6 +267,20 @@ def test_malformed_answers_are_errors(tmp_path):
         Tool("play", fake.url(), got).fail(2007)
     with FakeServer(createStream=lambda c: c.result(2, None, -1)) as fake:
         Tool("play", fake.url(), got).fail(2007)
+
+
+@pytest.mark.parametrize("step", ["connect", "createStream", "play"])
+def test_a_server_that_floods_and_never_answers_is_given_up(tmp_path, step):
+    """With messages that a client skips until it is answered; once it plays, with words that are not media."""
+    def flood(conn):
+        if step == "play":
+            conn.status("NetStream.Play.Start")
+        word = conn.writer.write(rtmp.Message(rtmp.DATA, 0, amf0.encode("|RtmpSampleAccess", True, True), 1, 5), fmt=0)
+        while True:
+            conn.sock.sendall(word * 1000)
+
+    with FakeServer(**{step: flood}) as fake:
+        Tool("play", fake.url(), tmp_path / "got.flv", timeout=0.5).fail(1011)
 
 
 def test_a_server_that_reads_nothing_is_given_up(clip):

@@ -227,7 +227,7 @@ static struct err *converse(struct rtmp_client *c)
     struct err *e = rtmp_client_open(c, &conf.target, soon());
     if (!e)
         e = plays ? play(c) : publish(c);
-    if (!e || plays)
+    if (!e)
         rtmp_client_leave(c, now_us() + LEAVE_US);
     return e;
 }

@@ -5,6 +5,7 @@
 
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/co.h"
 #include "protocol/dial.h"
 #include "protocol/rtmp/outbox.h"
 #include "protocol/rtmp/url.h"
@@ -387,7 +388,7 @@ static struct err *listen_once(struct rtmp_client *c, bool *got)
 struct err *rtmp_client_listen(struct rtmp_client *c)
 {
     struct err *e = NULL;
-    for (bool got = true; !e && got;)
+    for (bool got = true; !e && got; co_give_way_by_time())
         e = listen_once(c, &got);
     return err_wrap(e, "publish %.200s", c->address.stream);
 }

@@ -34,6 +34,8 @@ static void assert_rows(const struct row *rows, size_t n)
         if (!same)
             fail_msg("%s + %s: schema %s, host %s, port %d, vhost %s, app %s, stream %s, param %s", r->tc_url,
                      r->stream, url.schema, url.host, url.port, url.vhost, url.app, url.stream, url.param);
+        if (url.has_port != (url.port != RTMP_PORT_DEFAULT || strstr(r->tc_url, ":1935")))
+            fail_msg("%s: has_port %d", r->tc_url, url.has_port);
         rtmp_url_finish(&url);
     }
 }
