@@ -57,6 +57,11 @@ static int open_path(const char *path, enum written_file_mode mode)
     return open(path, mode == WRITTEN_FILE_FRESH ? flags | O_TRUNC : flags, FILE_MODE);
 }
 
+static bool is_regular(int fd, struct stat *st)
+{
+    return fstat(fd, st) == 0 && S_ISREG(st->st_mode);
+}
+
 static struct err *open_now(struct written_file *f)
 {
     struct stat st;
@@ -70,7 +75,8 @@ static struct err *open_now(struct written_file *f)
     if (f->fd < 0)
         return err_sys(E_SYSTEM_FILE_OPEN, "open %s", f->path);
     f->mode = WRITTEN_FILE_APPEND; /* should it have to be opened again */
-    f->len = fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
+    f->is_regular = is_regular(f->fd, &st);
+    f->len = f->is_regular ? st.st_size : 0;
     return NULL;
 }
 
@@ -101,11 +107,6 @@ struct err *written_file_open(struct written_file *f, char *path, enum written_f
 }
 
 /* ---- units ----------------------------------------------------------------------------------------------------- */
-
-static bool is_regular(int fd, struct stat *st)
-{
-    return fstat(fd, st) == 0 && S_ISREG(st->st_mode);
-}
 
 /* Take the first part of a unit away again. Another program may have cut the file meanwhile: its own length counts. */
 static void cut_back(struct written_file *f, size_t n_bytes)
@@ -176,7 +177,7 @@ static size_t run_end(const struct written_file *f, const size_t *ends, size_t n
 
 static bool must_rotate(const struct written_file *f, size_t unit_len)
 {
-    return f->rotate_bytes && f->len > 0 && f->len + (int64_t)unit_len > f->rotate_bytes;
+    return f->rotate_bytes && f->is_regular && f->len > 0 && f->len + (int64_t)unit_len > f->rotate_bytes;
 }
 
 struct err *written_file_append(struct written_file *f, const char *bytes, const size_t *ends, size_t n_units,

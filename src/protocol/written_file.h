@@ -10,6 +10,7 @@
 #ifndef PROTOCOL_WRITTEN_FILE_H
 #define PROTOCOL_WRITTEN_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,7 +25,8 @@ struct written_file {
     char                  *path; /* NULL: there is no file */
     enum written_file_mode mode; /* of the next attempt to open it */
     int64_t                rotate_bytes;
-    int64_t                len; /* bytes in it */
+    int64_t                len;        /* bytes in it */
+    bool                   is_regular; /* else a device or a pipe, which is never rotated or cut */
 };
 
 #define WRITTEN_FILE_INIT ((struct written_file){ .fd = -1 })
