@@ -13,6 +13,7 @@
 #include "protocol/co.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
+#include "protocol/program_output.h"
 #include "protocol/spawn.h"
 
 /* How often it is looked whether the rest of a group has ended; nothing tells that. */
@@ -50,6 +51,7 @@ static struct {
 
 void process_init(void)
 {
+    program_output_init();
     signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may have left it, children would vanish without a status */
     list_init(&children.all);
     children.count = 0;
@@ -68,6 +70,22 @@ static void start_work(struct offload_job *job)
     spawn_run(&CONTAINER_OF(job, struct start_job, job)->spawn);
 }
 
+static void close_output(struct spawn *s)
+{
+    if (s->errors >= 0 && s->errors != s->output)
+        close(s->errors);
+    if (s->output >= 0)
+        close(s->output);
+    s->output = s->errors = -1;
+}
+
+static void free_job(struct start_job *j)
+{
+    if (j)
+        close_output(&j->spawn);
+    mem_free(j);
+}
+
 /* The server ends, and nobody waits for the child any more. */
 static void start_drop(struct offload_job *job)
 {
@@ -77,7 +95,7 @@ static void start_drop(struct offload_job *job)
         waitpid(j->spawn.pid, NULL, 0);
         close(j->spawn.pidfd);
     }
-    mem_free(j);
+    free_job(j);
 }
 
 static size_t count_texts(char *const *texts, const char *without, size_t *bytes)
@@ -100,16 +118,20 @@ static char **copy_texts(char **to, char **bytes, char *const *texts, const char
     return to;
 }
 
-static const char *copy_path(char **bytes, const char *path)
+/* The ends of pipes that the program writes to; one for both where both go to the same file. */
+static struct err *open_output(struct spawn *s, const struct process_spec *spec)
 {
-    return path ? str_pack(bytes, path, strlen(path)) : NULL;
+    struct err *e = spec->output ? program_output_open(spec->output, PROCESS_OUTPUT_BYTES_MAX, &s->output) : NULL;
+    if (!e && spec->errors && str_equal(spec->output, spec->errors))
+        s->errors = s->output;
+    else if (!e && spec->errors)
+        e = program_output_open(spec->errors, PROCESS_OUTPUT_BYTES_MAX, &s->errors);
+    return e;
 }
 
 static struct err *make_job(struct start_job **out, const struct process_spec *spec)
 {
     size_t bytes = 0, n_args = count_texts(spec->argv, NULL, &bytes);
-    bytes += spec->output ? strlen(spec->output) + 1 : 0;
-    bytes += spec->errors ? strlen(spec->errors) + 1 : 0;
     if (n_args == 0 || bytes > PROCESS_ARGS_BYTES_MAX)
         return err_new(E_LIMIT, "a command of %zu words and %zu bytes", n_args, bytes);
     size_t            n_env = count_texts(environ, own_prefix, &bytes);
@@ -120,11 +142,13 @@ static struct err *make_job(struct start_job **out, const struct process_spec *s
     char **env = copy_texts(j->texts, &at, spec->argv, NULL);
     copy_texts(env, &at, environ, own_prefix);
     j->job = (struct offload_job){ .work = start_work, .drop = start_drop };
-    j->spawn = (struct spawn){ .argv = j->texts, .envp = env, .pidfd = -1 };
-    j->spawn.output = copy_path(&at, spec->output);
-    j->spawn.errors = copy_path(&at, spec->errors);
-    *out = j;
-    return NULL;
+    j->spawn = (struct spawn){ .argv = j->texts, .envp = env, .pidfd = -1, .output = -1, .errors = -1 };
+    struct err *e = open_output(&j->spawn, spec);
+    if (e)
+        free_job(j);
+    else
+        *out = j;
+    return e;
 }
 
 /* ---- the keeper's part ---- */
@@ -149,7 +173,7 @@ static struct err *start(struct process *p)
         errno = j->spawn.error;
         e = err_sys(E_ENCODER_FORK, "%s %s", j->spawn.step, j->spawn.what);
     }
-    mem_free(j);
+    free_job(j);
     return e;
 }
 
@@ -254,7 +278,7 @@ struct err *process_start(struct process **out, const struct process_spec *spec)
     if (!e)
         e = co_go(&children.keepers, "process", keep, p, &p->keeper);
     if (e) {
-        mem_free(p->job);
+        free_job(p->job);
         mem_free(p);
         return e;
     }
@@ -325,4 +349,5 @@ void process_shutdown(int64_t patience_us)
         process_end(LIST_ENTRY(it, struct process, link));
     co_group_join(&children.keepers, now_us() + patience_us);
     co_group_cancel_and_join(&children.keepers);
+    program_output_shutdown(patience_us);
 }

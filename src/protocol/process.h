@@ -12,8 +12,8 @@
  * (SRS_*), which may hold passwords. No shell reads its arguments. When it has ended, or is told to, its group gets SIGTERM, and
  * what is left of the group after PROCESS_TERM_US gets SIGKILL. Should the server die, the kernel sends the program a SIGTERM.
  *
- * Nothing blocks the loop: files are opened and the program is executed on a thread, its end is read from a pidfd, and no signal
- * handler is installed. Every child is waited for by a coroutine of its own, whatever its owner does.
+ * Nothing blocks the loop: the program is executed on a thread, its output goes through pipes (program_output.h), its end is read
+ * from a pidfd, and no signal handler is installed. Every child is waited for by a coroutine of its own, whatever its owner does.
  *
  * Units      microseconds
  */
@@ -31,12 +31,15 @@
 /* Programs that may run at once, of all owners together; bytes of one program's arguments; how long it may take to end. */
 enum { PROCESSES_MAX = 256, PROCESS_ARGS_BYTES_MAX = 64 << 10, PROCESS_TERM_US = US_PER_SECOND };
 
+/* A file of output that would become longer becomes FILE.1, in place of an older one. */
+enum { PROCESS_OUTPUT_BYTES_MAX = 64 << 20 };
+
 struct process;
 
 /** What to run. */
 struct process_spec {
     char *const *argv;            /* ends with NULL; argv[0] is a path, or a name that is looked for in PATH */
-    const char  *output, *errors; /* files that standard output and standard error are appended to; NULL: /dev/null */
+    const char  *output, *errors; /* files that get standard output and standard error (program_output.h); NULL: none */
 };
 
 enum process_state {

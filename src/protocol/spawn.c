@@ -69,27 +69,13 @@ static void fail(struct spawn *s, const char *step, const char *what)
 }
 
 /* Above the standard descriptors, so that none is overwritten before it has been copied. */
-static int open_above(const char *path, int flags)
+static int open_null(void)
 {
-    int low = open(path, flags | O_CLOEXEC | O_NOCTTY, 0644);
+    int low = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
     int fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, FIRST_OTHER);
     if (low >= 0)
         close(low);
     return fd;
-}
-
-static bool open_files(struct child *c)
-{
-    const char *paths[] = { NULL, c->spawn->output, c->spawn->errors };
-    for (int i = 0; i < FIRST_OTHER; i++) {
-        const char *path = paths[i] ? paths[i] : "/dev/null";
-        c->fds[i] = open_above(path, i == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND);
-        if (c->fds[i] < 0) {
-            fail(c->spawn, "open", path);
-            return false;
-        }
-    }
-    return true;
 }
 
 /* No signal comes in between, for a handler would run in the child and change the server's memory. */
@@ -119,11 +105,16 @@ static void clone_child(struct child *c, char *stack)
 
 void spawn_run(struct spawn *s)
 {
-    struct child c = { .spawn = s, .parent = getpid(), .fds = { -1, -1, -1 } };
+    int          null = open_null();
+    struct child c = { .spawn = s, .parent = getpid(), .fds = { null, s->output, s->errors } };
     s->pid = 0;
     s->pidfd = -1;
     s->error = 0;
-    if (open_files(&c)) {
+    for (int i = 0; i < FIRST_OTHER; i++)
+        c.fds[i] = c.fds[i] < 0 ? null : c.fds[i];
+    if (null < 0) {
+        fail(s, "open", "/dev/null");
+    } else {
         void *stack =
             mmap(NULL, CHILD_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
         if (stack == MAP_FAILED) {
@@ -133,7 +124,6 @@ void spawn_run(struct spawn *s)
             munmap(stack, CHILD_STACK_BYTES);
         }
     }
-    for (int i = 0; i < FIRST_OTHER; i++)
-        if (c.fds[i] >= 0)
-            close(c.fds[i]);
+    if (null >= 0)
+        close(null);
 }

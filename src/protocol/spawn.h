@@ -13,7 +13,7 @@
 struct spawn {
     /* What to run: borrowed. */
     char *const *argv, *const *envp; /* end with NULL */
-    const char *output, *errors;     /* appended to; NULL: /dev/null */
+    int output, errors;              /* descriptors, not standard ones; -1: /dev/null */
 
     /* What came of it. */
     pid_t       pid;
