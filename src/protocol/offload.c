@@ -27,7 +27,7 @@ static struct {
     struct pool     pools[OFFLOAD_KINDS];
     struct list     finished;
     int             event_fd; /* rung by a thread, read by the loop */
-    struct co_group group;    /* of the coroutine that takes finished jobs */
+    struct co_group group;    /* group of the coroutine that takes finished jobs */
 } off = { .lock = PTHREAD_MUTEX_INITIALIZER, .event_fd = -1 };
 
 static void ring_loop(void)
@@ -68,7 +68,7 @@ static void *work_main(void *arg)
     return NULL;
 }
 
-/* Hand one finished job back: to its waiter, or to its own destructor if nobody waits any more. */
+/* Hand one finished job back: to its waiter, or to `drop` when no coroutine waits for it. */
 static void finish_job(struct offload_job *job)
 {
     job->done = true;
@@ -172,7 +172,7 @@ void offload_shutdown(int64_t patience_us)
             refuse_job(job);
     while ((job = take(&off.finished)))
         finish_job(job);
-    if (!hung) { /* else a thread may still ring it */
+    if (!hung) { /* otherwise a thread may still ring it */
         close(off.event_fd);
         off.event_fd = -1;
     }
@@ -184,7 +184,7 @@ static bool replaces_hung(const struct pool *pool)
     return pool == &off.pools[OFFLOAD_CONF] || pool == &off.pools[OFFLOAD_CERTS];
 }
 
-/* With the lock held: one more thread if all are busy and there may be more. */
+/* Start one more thread if all are busy and more are allowed. The lock is held. */
 static struct err *ensure_thread(struct pool *pool)
 {
     int most = OFFLOAD_THREADS_MAX + (replaces_hung(pool) ? pool->n_hung : 0);
@@ -199,10 +199,10 @@ static struct err *ensure_thread(struct pool *pool)
         errno = r;
         return err_sys(E_THREAD_CREATE, "start an offload thread");
     }
-    return NULL; /* those that exist will get to it */
+    return NULL; /* the existing threads will take the job */
 }
 
-/* Whoever finishes it drops it. */
+/* Stop waiting for a job: it is dropped when it is finished. */
 static void leave(struct pool *pool, struct offload_job *job)
 {
     pthread_mutex_lock(&off.lock);

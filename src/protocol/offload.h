@@ -4,8 +4,8 @@
  * Files, DNS and codecs go through here. Each kind of work has its own threads, started as needed, so that
  * a resolver that hangs does not hold up the disk.
  *
- * Ownership  a job lives on the heap. offload() returning NULL: the job is done and the caller's again.
- *            Any error: the job belongs to the pool, which calls `drop` once nobody works on it.
+ * Ownership  a job lives on the heap. When offload() returns NULL, the job is done and the caller's again. After an error
+ *            it belongs to the pool, which calls `drop` when no thread works on it
  */
 #ifndef PROTOCOL_OFFLOAD_H
 #define PROTOCOL_OFFLOAD_H
@@ -21,7 +21,7 @@ enum offload_kind {
     OFFLOAD_WRITE, /* files that the server writes */
     OFFLOAD_CONF,  /* the configuration, the log's file */
     OFFLOAD_CERTS, /* certificates and keys */
-    OFFLOAD_STAT,  /* what the kernel tells of machine and process */
+    OFFLOAD_STAT,  /* figures of the machine and the process, from the kernel */
     OFFLOAD_PROCESS, /* programs that are started; these threads stay, for a program ends with the thread that started it */
     OFFLOAD_DNS,
     OFFLOAD_CODEC,
@@ -32,19 +32,19 @@ enum offload_kind {
 enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_QUEUE_MAX = 4096 };
 
 /*
- * A thread that hangs in a job that nobody waits for any more is replaced where jobs are rare and the next one may well
- * succeed (OFFLOAD_CONF, OFFLOAD_CERTS). When this many of a kind hang, new jobs are refused at once.
+ * A thread that hangs in an abandoned job is replaced where jobs are rare and the next one may well succeed (OFFLOAD_CONF,
+ * OFFLOAD_CERTS). When this many of a kind hang, new jobs are refused at once.
  */
 enum { OFFLOAD_HUNG_MAX = 16 };
 
 struct co;
 
 struct offload_job {
-    void (*work)(struct offload_job *job); /* on a thread: no coroutine call, no log */
-    void (*drop)(struct offload_job *job); /* on the loop: frees a job nobody waits for any more */
-    struct list link;                      /* from here on the pool's */
+    void (*work)(struct offload_job *job); /* called on a thread; may neither log nor call coroutine functions */
+    void (*drop)(struct offload_job *job); /* called on the loop; frees a job that no coroutine waits for */
+    struct list link;                      /* this and the rest belong to the pool */
     struct co  *waiter;
-    bool        done, refused, begun, worked, left; /* `left`: on a thread, and nobody waits for it */
+    bool        done, refused, begun, worked, left; /* `left`: a thread works on it, and no coroutine waits for it */
 };
 
 /** Needs co_init() and io_init(). */
@@ -64,7 +64,7 @@ void offload_shutdown(int64_t patience_us);
 struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * Start work that nobody waits for: `drop` is called on the loop when it is done, or when the pool ends before a thread has
+ * Start work that no coroutine waits for: `drop` is called on the loop when it is done, or when the pool ends before a thread has
  * begun with it (job->refused).
  *
  * Ownership  NULL: the job belongs to the pool until `drop`, which may start it again. An error: it is still the caller's

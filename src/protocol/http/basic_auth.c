@@ -20,7 +20,7 @@ bool http_basic_auth_is(const char *authorization, const char *user, const char 
     const char *given = authorization + 6 + strspn(authorization + 6, " ");
     str_printf(&text, "%s:%s", user, password);
     int len = EVP_EncodeBlock(wanted, (const uint8_t *)plain, (int)text.len);
-    /* Digests have one length, whatever was sent. */
+    /* Digests have the same length for every input. */
     SHA256(wanted, (size_t)len, digests[0]);
     SHA256((const uint8_t *)given, strlen(given), digests[1]);
     return CRYPTO_memcmp(digests[0], digests[1], sizeof digests[0]) == 0 && !text.cut;

@@ -9,12 +9,12 @@
 
 #include <stdbool.h>
 
-/* Longer user names and passwords than this together are never right. */
+/* A user name and password that are longer together never match. */
 enum { HTTP_BASIC_AUTH_MAX = 1024 };
 
 /**
- * Whether the field `Authorization`, which may be NULL, names this user and password. How long that takes tells nothing
- * of either.
+ * True when the field `Authorization`, which may be NULL, has this user and password. The time of the comparison reveals
+ * neither.
  */
 bool http_basic_auth_is(const char *authorization, const char *user, const char *password);
 

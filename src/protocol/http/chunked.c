@@ -8,7 +8,7 @@ enum state {
     DATA,
     DATA_CR,
     DATA_LF,
-    TRAILER_START, /* of a line */
+    TRAILER_START, /* bytes of a line */
     TRAILER,
     TRAILER_LF,
     END_LF,
@@ -16,7 +16,7 @@ enum state {
     BAD,
 };
 
-enum { SIZE_DIGITS_MAX = 15 }; /* so that it fits, and stays far from the border */
+enum { SIZE_DIGITS_MAX = 15 }; /* so that a size stays far below the limit of its type */
 
 static int hex(uint8_t c)
 {

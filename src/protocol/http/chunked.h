@@ -1,5 +1,5 @@
 /**
- * The chunked transfer coding, read strictly: what one server lets pass and another does not hides requests.
+ * The chunked transfer coding, read strictly: a form that servers read differently could hide a request.
  *
  * Source     RFC 9112 7.1; trailer fields are skipped, extensions too
  * Ownership  pieces point into the input
@@ -13,20 +13,20 @@
 
 #include "core/rd.h"
 
-/* Bytes that are no data: a peer could send one byte a chunk with a long extension, or trailers without end. */
+/* Bounds of bytes that carry no data: a peer could send one byte in each chunk with a long extension, or endless trailers. */
 enum { HTTP_CHUNK_LINE_MAX = 256, HTTP_TRAILER_MAX = 8 << 10 };
 
 /** All zero at the start of a body. */
 struct http_chunked {
     int      state;
-    uint64_t left;     /* data of the chunk that is to come; its size while that is read */
-    size_t   line_len; /* of the size line, or of all trailers */
+    uint64_t left;     /* bytes of the chunk that are still to come; its size while that is being read */
+    size_t   line_len; /* bytes of the size line, or of all trailers */
 };
 
 enum http_chunk_read {
     HTTP_CHUNK_DATA,      /* a piece of data; call again */
-    HTTP_CHUNK_NEED_MORE, /* all input is used up */
-    HTTP_CHUNK_END,       /* the body has ended; what is left of the input is the next request's */
+    HTTP_CHUNK_NEED_MORE, /* all input has been read */
+    HTTP_CHUNK_END,       /* the body has ended; the rest of the input belongs to the next request */
     HTTP_CHUNK_BAD,
 };
 

@@ -15,7 +15,7 @@
 
 enum { AUTHORITY_CAP = HTTP_URL_HOST_MAX + 16, FRAME_MAX = 512 };
 
-/* Where a request goes to in the end, and where it was meant to go to. */
+/* The place that a request goes to, and whether the caller named it or a redirect. */
 struct target {
     struct http_location at;
     bool                 is_origin; /* the caller's own fields are for it */
@@ -114,7 +114,7 @@ static struct err *read_head(struct http_client *c, size_t *head_len, int64_t de
     }
 }
 
-/* Move a head out of the buffer, to memory that stays as long as the response. */
+/* Move a head out of the buffer, to memory that lives as long as the response. */
 static struct err *parse_head(struct http_client *c, size_t head_len, bool is_head)
 {
     size_t            room = HTTP_CLIENT_FIELDS_MAX * sizeof(struct http_pair);
@@ -184,7 +184,7 @@ static struct err *follow(struct http_client *c, const char *reference)
     return NULL;
 }
 
-/* Ask, and ask again elsewhere while we are sent there. */
+/* Send the request, and send it again to each place that a redirect names. */
 static struct err *pursue(struct http_client *c, const struct http_client_request *r,
                           const struct http_location *origin, int64_t deadline_us)
 {
@@ -234,7 +234,7 @@ void http_client_close(struct http_client *c)
 
 /* ---- the body */
 
-/* A piece out of what has been read, or the end; *len stays 0 when more must come. */
+/* Take a piece of the body out of the buffer, or find its end; *len is 0 when more bytes must come. */
 static struct err *decode(struct http_client *c, const void **data, size_t *len)
 {
     struct rd      in = rd_over(c->buf + c->at, c->len);
@@ -270,7 +270,7 @@ static struct err *decode(struct http_client *c, const void **data, size_t *len)
 
 static struct err *read_more(struct http_client *c, int64_t deadline_us)
 {
-    c->at = 0; /* all has been used up */
+    c->at = 0; /* everything in the buffer has been read */
     struct err *e = io_read(&c->io, c->buf, HTTP_CLIENT_BUFFER, &c->len, deadline_us);
     if (err_code(e) != E_END_OF_STREAM)
         return e;

@@ -8,13 +8,13 @@
  *     http_client_read_all(&c, cap, &body, &len, deadline)
  *     http_client_close(&c)
  *
- * Names are looked up off the loop; if a host has several addresses, the next one is tried when one fails. HTTPS needs a
- * context that says whom to trust.
+ * Names are resolved off the loop. When an address of a host fails, the next one is tried. HTTPS needs a context with the
+ * trusted certificates.
  *
  * Source     RFC 9110, RFC 9112
  * Units      deadlines are absolute now_us() times
  * Ownership  struct http_client must stay where it is between open and close; the request is borrowed by open alone
- * Errors     those of resolve.h, io.h, tls.h; E_HTTP_PARSE_URI; E_HTTP_PARSE_HEADER for a response that is none, and for a
+ * Errors     those of resolve.h, io.h, tls.h; E_HTTP_PARSE_URI; E_HTTP_PARSE_HEADER for an invalid response, and for a
  *            field with a line break; E_HTTP_302_INVALID beyond the redirects that are allowed; E_HTTPS_NOT_SUPPORTED
  *            without a context
  */
@@ -37,35 +37,38 @@ struct tls_ctx;
 enum {
     HTTP_CLIENT_BUFFER = 16 << 10, /* and a response's head must fit into it */
     HTTP_CLIENT_FIELDS_MAX = 100,
-    HTTP_CLIENT_INTERIM_MAX = 8, /* responses such as 103 before the one that counts */
+    HTTP_CLIENT_INTERIM_MAX = 8, /* interim responses, such as 103, before the final one */
 };
 
 struct http_client_request {
     enum http_method method;
     const char      *url;
     const struct http_pair
-                   *fields; /* more than Host, User-Agent and those of the body; sent to the URL's own host alone */
+                   *fields; /* beside Host, User-Agent and those of the body; sent to the host of the URL alone */
     size_t          n_fields;
-    const char     *content_type; /* with a body */
+    const char     *content_type; /* of the body, if there is one */
     const void     *body;
     size_t          body_len;
-    struct tls_ctx *tls;           /* NULL: no HTTPS */
-    int             redirects_max; /* of GET and HEAD to be followed; beyond that it is an error. 0: none is followed */
+    struct tls_ctx *tls; /* NULL: no HTTPS */
+    int redirects_max;   /* redirects of GET and HEAD that are followed; more are an error. 0: none is followed */
 };
 
 struct http_client {
     struct io            io;
     struct http_response response;
-    char                *url; /* where the response comes from, after redirects */
-    char                *buf; /* from the socket */
+    char                *url; /* URL of the response, after redirects */
+    char                *buf; /* bytes from the socket */
     size_t               at, len;
-    void                *head; /* what `response` points into */
+    void                *head; /* memory that `response` points into */
     struct http_chunked  chunked;
-    uint64_t             left; /* of HTTP_BODY_LENGTH */
+    uint64_t             left; /* bytes left of HTTP_BODY_LENGTH */
     bool                 ended;
 };
 
-/** Connect, ask, and read the response's head, whatever its status. After an error there is nothing to close. Yields. */
+/**
+ * Connect, send the request, and read the head of the response, whose status may be any. After an error there is nothing to
+ * close. Yields.
+ */
 struct err *http_client_open(struct http_client *c, const struct http_client_request *r,
                              int64_t deadline_us) ATTR_MUST_USE;
 
@@ -76,13 +79,13 @@ void http_client_close(struct http_client *c);
  * The next piece of the body, as it comes; *len is 0 at its end.
  *
  * Ownership  *data is valid until the next call
- * Errors     E_HTTP_RESPONSE_EOF, E_HTTP_INVALID_CHUNK_HEADER for a body that breaks off, or is none
+ * Errors     E_HTTP_RESPONSE_EOF, E_HTTP_INVALID_CHUNK_HEADER for a body that is cut short or invalid
  * Yields     yes
  */
 struct err *http_client_read(struct http_client *c, const void **data, size_t *len, int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * The whole body, of at most `cap` bytes, with a NUL behind that does not count.
+ * The whole body, of at most `cap` bytes, with a NUL behind it that `len` does not count.
  *
  * Ownership  *body is the caller's, mem_free()
  * Errors     those of http_client_read(); E_HTTP_CONTENT_LENGTH when it is longer

@@ -8,7 +8,7 @@
 static const char days[] = "SunMonTueWedThuFriSat";
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/* The years of four digits: 0000-01-01T00:00:00Z, 9999-12-31T23:59:59Z. */
+/* First and last second of the years with four digits: 0000-01-01T00:00:00Z, 9999-12-31T23:59:59Z. */
 #define FIRST_S INT64_C(-62167219200)
 #define LAST_S INT64_C(253402300799)
 

@@ -1,7 +1,7 @@
 /**
  * Dates as HTTP writes them: "Sun, 06 Nov 1994 08:49:37 GMT".
  *
- * Source     RFC 9110 5.6.7; of the obsolete forms none is understood
+ * Source     RFC 9110 5.6.7; the obsolete forms are not understood
  * Yields     no
  */
 #ifndef PROTOCOL_HTTP_DATE_H
@@ -13,7 +13,7 @@
 
 enum { HTTP_DATE_LEN = 29, HTTP_DATE_CAP = HTTP_DATE_LEN + 1 };
 
-/** A time before the year 0 or after 9999 is written as the first or the last that can be. Returns `buf`. */
+/** Format a time. One before the year 0 or after 9999 becomes the first or last possible one. Returns `buf`. */
 const char *http_date_format(time_t t, char buf[static HTTP_DATE_CAP]);
 
 /** False when the text is no such date. */

@@ -165,7 +165,7 @@ void http_exchange_finish(struct http_exchange *x)
 void http_forget_request(struct http_exchange *x)
 {
     if (!x->body_ended)
-        x->close_after = true; /* where the body ends is not known any more */
+        x->close_after = true; /* the end of the body is not known any more */
     free_request(x);
 }
 

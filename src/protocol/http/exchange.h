@@ -2,14 +2,14 @@
  * One exchange on an HTTP connection: a request whose head has come in, and the reply to it.
  *
  *     http_add_field(x, "Cache-Control", "no-cache")
- *     http_reply(x, 200, "application/json", body, len)          a reply that is there in whole
+ *     http_reply(x, 200, "application/json", body, len)          a whole reply
  *
  *     http_reply_begin(x, 200, "video/x-flv", HTTP_LENGTH_UNKNOWN)
- *     http_reply_write(x, …) …                                   a reply that comes in pieces
+ *     http_reply_write(x, …) …                                   a reply in pieces
  *     http_reply_end(x)
  *
- * What the protocol asks for is done here, whoever replies: no body to HEAD or with 204 and 304, chunks to
- * HTTP/1.1 and the end of the connection to HTTP/1.0 where the length is unknown, keep-alive said as it is.
+ * The rules of the protocol are kept here, for every handler: no body for HEAD or with 204 and 304; where the length is
+ * unknown, chunks for HTTP/1.1 and the end of the connection for HTTP/1.0; a Connection field that tells the truth.
  *
  * Source     RFC 9110, RFC 9112
  * Ownership  an exchange lives from its request's head to the end of its reply; its contents are borrowed until then
@@ -61,7 +61,7 @@ struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_
                            int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * Free what holds the request, before a long reply: request and body are empty from now on, so copy what you need first.
+ * Free the memory of the request, before a long reply: request and body are empty from now on, so copy what you need first.
  * Only while a reply has begun.
  */
 void http_forget_request(struct http_exchange *x);
@@ -115,7 +115,7 @@ struct err *http_wait_for_room(struct http_exchange *x) ATTR_MUST_USE;
 /** Take bytes that follow the request's head and were not read: for a handler that takes the connection over after 101. */
 size_t http_take_input(struct http_exchange *x, void *buf, size_t cap);
 
-/** After this exchange the connection is closed, whatever the request wanted. */
+/** Close the connection after this exchange, even if the request asked to keep it. */
 void http_close_after(struct http_exchange *x);
 
 #endif

@@ -31,7 +31,7 @@ struct err *flv_client_read(struct flv_client *c, struct flv_stream_tag *tag, in
     }
 }
 
-/* Pieces until the header is there. The first tag may be there too: it is not looked at yet. */
+/* Read until the header is complete. Bytes of the first tag may have come with it; they stay. */
 static struct err *read_header(struct flv_client *c, int64_t deadline_us)
 {
     struct err *e = NULL;

@@ -17,20 +17,20 @@
 #include "kernel/flv_stream.h"
 #include "protocol/http/client.h"
 
-enum { FLV_CLIENT_REDIRECTS_MAX = 3 }; /* as SRS */
+enum { FLV_CLIENT_REDIRECTS_MAX = 3 }; /* the same as in SRS */
 
 struct flv_client {
     struct http_client http;
     struct flv_stream  stream; /* its header is that of the stream */
-    struct rd          in;     /* of the last piece, what has not been looked at */
+    struct rd          in;     /* unread bytes of the last piece */
 };
 
 /**
- * Ask for a stream and wait for the FLV header. Redirects are followed. `tls` says whom to trust; NULL: no HTTPS. After an
+ * Request a stream and wait for the FLV header. Redirects are followed. `tls` has the trusted certificates; NULL: no HTTPS. After an
  * error there is nothing to close.
  *
  * Errors     those of http_client_open() and _read(); E_HTTP_STATUS_INVALID for another status than 200;
- *            E_KERNEL_FLV_HEADER for what is no FLV; E_END_OF_STREAM
+ *            E_KERNEL_FLV_HEADER for other data than FLV; E_END_OF_STREAM
  * Yields     yes
  */
 struct err *flv_client_open(struct flv_client *c, const char *url, struct tls_ctx *tls,
@@ -40,9 +40,9 @@ struct err *flv_client_open(struct flv_client *c, const char *url, struct tls_ct
  * The next tag.
  *
  * Ownership  tag->frame is the caller's
- * Errors     E_END_OF_STREAM when the stream has ended in good order; E_KERNEL_FLV_HEADER for what is no tag; those of
- *            http_client_read(), E_SOCKET_TIMEOUT when it is not there in whole at the deadline
- * Yields     yes, while nothing has come
+ * Errors     E_END_OF_STREAM when the stream has ended regularly; E_KERNEL_FLV_HEADER for an invalid tag; those of
+ *            http_client_read(), E_SOCKET_TIMEOUT when it is incomplete at the deadline
+ * Yields     yes, while it waits for bytes
  */
 struct err *flv_client_read(struct flv_client *c, struct flv_stream_tag *tag, int64_t deadline_us) ATTR_MUST_USE;
 

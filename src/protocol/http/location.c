@@ -26,7 +26,7 @@ static bool scheme_is(const char *url, const struct http_parser_url *u, const ch
     return u->field_data[UF_SCHEMA].len == strlen(scheme) && strncasecmp(url, scheme, strlen(scheme)) == 0;
 }
 
-/* Spaces, control characters and what is not ASCII would change the meaning of the request line. */
+/* Spaces, control characters and bytes outside ASCII would change the meaning of the request line. */
 static bool is_printable(const char *text)
 {
     while (*text > ' ' && *text < 0x7f)
@@ -75,7 +75,7 @@ const char *http_location_authority(const struct http_location *l, char *buf, si
     return buf;
 }
 
-/* Whether it begins with "scheme:", RFC 3986 3.1. */
+/* True when the text begins with "scheme:", RFC 3986 3.1. */
 static bool is_absolute(const char *reference)
 {
     static const char scheme[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
@@ -83,7 +83,7 @@ static bool is_absolute(const char *reference)
     return n > 0 && reference[n] == ':';
 }
 
-/* How much of the base's target a relative reference keeps: RFC 3986 5.2.2 and 5.2.3. */
+/* Length of the part of the base's target that a relative reference keeps: RFC 3986 5.2.2 and 5.2.3. */
 static size_t kept_len(const struct http_location *base, const char *reference)
 {
     size_t path_len = 0;

@@ -1,5 +1,5 @@
 /**
- * Where an HTTP resource is to be had: an absolute URL taken apart, and references that redirect to another.
+ * The location of an HTTP resource: an absolute URL in its parts, and references that redirect to another one.
  *
  * Source     RFC 3986, RFC 9110 4.2 and 10.2.2
  * Yields     no
@@ -38,11 +38,11 @@ struct http_location {
  */
 struct err *http_location_parse(struct http_location *l, const char *url) ATTR_MUST_USE;
 
-/** Host as a Host field has it: in brackets if it needs them, with the port unless that is the scheme's. */
+/** The host for a Host field: in brackets where needed, with the port unless it is the default of the scheme. */
 const char *http_location_authority(const struct http_location *l, char *buf, size_t cap);
 
 /**
- * The absolute URL that a Location field means beside the URL that was asked for. ".." in it is left to the server.
+ * The absolute URL that a Location field means, relative to the requested URL. The server resolves ".." in it.
  *
  * Errors     E_HTTP_PARSE_URI  `base` is no URL, or the result is too long
  */

@@ -11,10 +11,10 @@
 struct http_mime {
     const char *ending, *type;
     bool        is_text;  /* worth compressing */
-    bool        is_fresh; /* playlists, pages: may be another one at the next request */
+    bool        is_fresh; /* playlists, pages: the content may differ at the next request */
 };
 
-/** By what follows the last dot of the last segment, whatever the case of its letters; application/octet-stream for others. */
+/** The type of a path by its extension, without regard to case; application/octet-stream for unknown ones. */
 const struct http_mime *http_mime_of(const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * What the client has already, and what it understands.
+ * Conditions and encodings of a request: which bytes the client has already, and which encodings it accepts.
  *
  * Source     RFC 9110 8.8 (validators), 13.1 (conditions), 12.5.3 (Accept-Encoding)
  * Shape      an etag is quoted, as it stands in the field; a field that is absent is NULL
@@ -13,7 +13,7 @@
 
 #include "protocol/http/request.h"
 
-/** RFC 9110 13.1.1 and 13.1.4: If-Match, If-Unmodified-Since. False: 412, what the client means is not there any more. */
+/** RFC 9110 13.1.1 and 13.1.4: If-Match, If-Unmodified-Since. False: reply 412, because the version that the client means is gone. */
 bool http_is_expected(const struct http_request *r, const char *etag, time_t modified);
 
 /** True when the client has this version: If-None-Match, else If-Modified-Since. */
@@ -22,7 +22,7 @@ bool http_is_not_modified(const struct http_request *r, const char *etag, time_t
 /** True when Range is meant for this version: there is no If-Range, or it names it. */
 bool http_range_applies(const struct http_request *r, const char *etag, time_t modified);
 
-/** Whether Accept-Encoding lets the reply be compressed by gzip. */
+/** True when Accept-Encoding allows gzip. */
 bool http_accepts_gzip(const char *accept_encoding);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Digits at *p, moving it; larger numbers than any file has are as good as the largest. -1: there is none. */
+/* Read digits at *p and move it. Numbers beyond the size of any file become the largest one. -1: no digit. */
 static int64_t read_number(const char **p)
 {
     int64_t n = 0;
@@ -24,7 +24,7 @@ enum http_range http_range_parse_bytes(const char *text, int64_t size, int64_t *
     int64_t to = read_number(&text);
     if (*text != '\0' || (from < 0 && to < 0) || (from >= 0 && to >= 0 && from > to))
         return HTTP_RANGE_NONE;
-    if (from < 0) { /* so many from the end */
+    if (from < 0) { /* a number of bytes at the end */
         if (to == 0 || size == 0)
             return HTTP_RANGE_UNSATISFIABLE;
         *first = to < size ? size - to : 0;

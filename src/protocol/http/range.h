@@ -1,8 +1,8 @@
 /**
- * Which bytes of a file are asked for.
+ * The range of bytes that a request asks for.
  *
- * One range is understood. Several at once are taken for none: the whole file is a right answer to them (RFC 9110 14.2 lets
- * a server ignore Range), and no player needs the other one.
+ * One range is understood. A request for several gets the whole file: RFC 9110 14.2 lets a server ignore Range, and no
+ * player asks for several.
  *
  * Source     RFC 9110 14.1.2
  * Yields     no
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum http_range {
-    HTTP_RANGE_NONE,          /* the whole: nothing asked for, or nothing that can be understood */
+    HTTP_RANGE_NONE,          /* the whole file: no range, or one that is not understood */
     HTTP_RANGE_SOME,          /* *first to *last, both within the file */
     HTTP_RANGE_UNSATISFIABLE, /* behind its end */
 };

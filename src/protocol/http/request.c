@@ -8,7 +8,7 @@
 
 enum { GOOD = 0 };
 
-enum { CONTENT_LENGTH_DIGITS_MAX = 18 }; /* so that it fits into an int64_t */
+enum { CONTENT_LENGTH_DIGITS_MAX = 18 }; /* the length then fits into an int64_t */
 
 const char *http_request_field(const struct http_request *r, const char *name)
 {
@@ -183,7 +183,7 @@ static int on_complete(http_parser *p)
     return 0;
 }
 
-/* How far it is to a byte that is known to come before `end`. */
+/* Distance to a byte that is known to come before `end`. */
 static size_t distance(const char *from, char to, const char *end)
 {
     return (size_t)((const char *)memchr(from, to, (size_t)(end - from)) - from);
@@ -197,7 +197,7 @@ static void terminate(struct reading *in, const char *end)
         char *name = (char *)in->fields[i].name, *value = name + distance(name, ':', end);
         *value++ = '\0';
         while (*value == ' ' || *value == '\t')
-            value++; /* http_parser's idea of an empty value's place is the next line */
+            value++; /* http_parser places an empty value in the next line */
         size_t len = distance(value, '\r', end);
         while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
             len--;
@@ -228,7 +228,7 @@ static int parse_spans(http_parser *parser, struct reading *in, const char *head
 
 /* ---- meaning --------------------------------------------------------------------------------------------------- */
 
-/* The field that may be there once; false when it is there twice. */
+/* Find a field that may occur once; false when it occurs twice. */
 static bool find_single(const struct http_request *r, const char *name, const char **value)
 {
     *value = NULL;
@@ -242,7 +242,7 @@ static bool find_single(const struct http_request *r, const char *name, const ch
     return true;
 }
 
-/* How long the body is: RFC 9112 6.3, and nothing that two readers could understand in two ways. */
+/* The length of the body by RFC 9112 6.3. Anything that two readers could understand in two ways is refused. */
 static int find_framing(struct http_request *r, const char **why)
 {
     const char *length, *coding;
@@ -266,7 +266,7 @@ static int find_framing(struct http_request *r, const char **why)
     return GOOD;
 }
 
-/* Host without the port and the brackets' case, into `out`; false when it cannot be one. */
+/* Copy the host to `out`, without port and in lower case; false when it is invalid. */
 static bool parse_host(const char *text, char *out)
 {
     size_t len = strcspn(text, text[0] == '[' ? "]" : ":");
@@ -388,7 +388,7 @@ static size_t count_char(const char *p, size_t len, char c)
     return n;
 }
 
-/* Both are bounded below, so that what a peer sends does not choose how much is allocated. */
+/* Both have bounds, so that a peer does not choose how much is allocated. */
 static size_t fields_cap(const char *head, size_t len)
 {
     size_t n = count_char(head, len, '\n');

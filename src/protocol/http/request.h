@@ -1,8 +1,8 @@
 /**
- * The head of an HTTP request, taken apart.
+ * The head of an HTTP request, parsed.
  *
- * http_parser reads it; what that lets pass and different servers read differently is refused before (two lengths, a folded
- * or oddly spaced field, a lone CR or LF, two hosts …), because behind a proxy it can hide a second request in the first.
+ * http_parser reads it. Forms that it accepts and that servers read differently are refused before (two lengths, a folded
+ * or oddly spaced field, a lone CR or LF, two hosts …): behind a proxy they can hide a second request in the first.
  *
  * Source     RFC 9112 (request line, fields, framing), RFC 3986 (path, query)
  * Ownership  everything in it is borrowed from the connection's buffers, for the time of the exchange
@@ -26,7 +26,7 @@ enum {
 };
 
 struct http_request {
-    enum http_method        method;    /* as sent: HEAD and OPTIONS are there too */
+    enum http_method        method;    /* as sent; may be HEAD or OPTIONS */
     const char             *path;      /* http_path_decode(); "/" for "*" */
     const char             *raw_path;  /* as sent */
     const char             *raw_query; /* as sent, without the '?'; "" when there is none */
@@ -39,12 +39,12 @@ struct http_request {
     bool                    is_http_1_0;
     bool                    keep_alive;
     bool                    upgrade;          /* the connection is to become a WebSocket, or something else */
-    bool                    expects_continue; /* the body comes when it is asked for: Expect: 100-continue */
+    bool                    expects_continue; /* the peer sends the body on request: Expect: 100-continue */
     bool                    has_body;
     int64_t                 content_length; /* -1: chunked */
 };
 
-/** The first field of that name, whatever the case of its letters; NULL when there is none. */
+/** The first field of that name, without regard to case; NULL when there is none. */
 const char *http_request_field(const struct http_request *r, const char *name);
 
 /** The first parameter of that name; NULL when there is none, "" when it has no value. */
@@ -54,19 +54,19 @@ const char *http_request_param(const struct http_request *r, const char *name);
 const char *http_request_vhost(const struct http_request *r);
 
 /**
- * Where the head ends in what has come so far.
+ * Find the end of the head in the bytes that have come.
  *
- * Shape      `buf` starts at the request line; *looked begins at 0 and remembers what is known already
+ * Shape      `buf` starts at the request line; *looked is 0 at first and remembers how far the search has come
  * Returns    0 when it has come: *head_len bytes with the empty line; -1 when more must come; else the status to refuse
  *            it with: 414 and 431 when it exceeds its bounds
  */
 int http_head_find(const char *buf, size_t len, size_t *looked, size_t *head_len);
 
-/** How much memory http_request_parse() needs beside the head. */
+/** Bytes of memory that http_request_parse() needs beside the head. */
 size_t http_request_room(const char *head, size_t len);
 
 /**
- * Take a whole head apart.
+ * Parse a whole head.
  *
  * Shape      `head` from the request line to the empty line; `room` is http_request_room() bytes, aligned for pointers
  * Ownership  `r` points into both; the bytes of `head` are changed

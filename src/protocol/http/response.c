@@ -38,7 +38,7 @@ static int on_value(http_parser *p, const char *at, size_t len)
     if (in->folded)
         return 1;
     in->has_value = true;
-    if (len > 0) /* else `at` is in the next line */
+    if (len > 0) /* otherwise `at` is in the next line */
         in->fields[in->n_fields - 1].value = at;
     return 0;
 }
@@ -51,7 +51,7 @@ static int on_complete(http_parser *p)
     return 0;
 }
 
-/* End names and values with NUL: in the head a colon stands behind each name, and the line's end behind each value. */
+/* End names and values with NUL, in place of the colon behind a name and of the line end behind a value. */
 static void terminate(struct reading *in, const char *end)
 {
     for (size_t i = 0; i < in->n_fields; i++) {

@@ -1,5 +1,5 @@
 /**
- * The head of an HTTP response, taken apart.
+ * The head of an HTTP response, parsed.
  *
  * Source     RFC 9112 4 and 6.3
  * Yields     no
@@ -21,14 +21,14 @@ struct http_response {
     const struct http_pair *fields;
     size_t                  n_fields;
     enum http_body_end      body_end;
-    uint64_t                content_length; /* of HTTP_BODY_LENGTH */
+    uint64_t                content_length; /* length of HTTP_BODY_LENGTH */
 };
 
-/** The first field of that name, whatever the case of its letters; NULL when there is none. */
+/** The first field of that name, without regard to case; NULL when there is none. */
 const char *http_response_field(const struct http_response *r, const char *name);
 
 /**
- * Take a whole head apart.
+ * Parse a whole head.
  *
  * Shape      `head` from the status line to the empty line; `fields` has room for `cap`; `is_head`: the answer to HEAD
  * Ownership  `r` points into both; the bytes of `head` are changed

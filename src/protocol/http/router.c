@@ -7,7 +7,7 @@
 #include "core/str.h"
 #include "protocol/http/status.h"
 
-/* The length of the pattern if it is the path's, else 0. */
+/* Length of the pattern if it matches the path, else 0. */
 static size_t match(const char *pattern, const char *path, bool *slash_is_missing)
 {
     size_t len = strlen(pattern);
@@ -46,7 +46,7 @@ static struct err *add_allow(struct http_exchange *x, const struct http_route *r
 {
     char       text[256];
     struct str allow = str_over(text, sizeof text);
-    for (int m = HTTP_DELETE; m <= HTTP_OPTIONS; m++) /* what is in use on the web, the first of the list */
+    for (int m = HTTP_DELETE; m <= HTTP_OPTIONS; m++) /* the methods in use on the web come first in the list */
         if (m == HTTP_OPTIONS || (m != HTTP_CONNECT && allows(route, (enum http_method)m)))
             str_printf(&allow, "%s%s", allow.len ? ", " : "", http_method_str((enum http_method)m));
     if (allows(route, HTTP_PATCH))
@@ -54,7 +54,7 @@ static struct err *add_allow(struct http_exchange *x, const struct http_route *r
     return http_add_field(x, "Allow", text);
 }
 
-/* To the row's own path, not to what was sent: that might begin with "//" and name another host. */
+/* Redirect to the path of the row. The path of the request might begin with "//" and name another host. */
 static struct err *redirect_to_slash(struct http_exchange *x, const struct http_route *route)
 {
     const char *query = http_request_of(x)->raw_query;

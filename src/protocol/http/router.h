@@ -1,5 +1,5 @@
 /**
- * Which path is whose: a feature has a table of rows, a router a list of tables.
+ * The handler of each path: a feature has a table of rows, and a router a list of tables.
  *
  * The longest pattern wins. HEAD comes with GET; OPTIONS is answered by the router (with the methods of the path);
  * a method that a path does not have is 405 with Allow.
@@ -19,8 +19,9 @@
 #define HTTP_METHODS_ALL (~UINT64_C(0))
 
 struct http_route {
-    const char *path; /* "/api/v1/versions": just this, or with a slash; "/api/v1/clients/": this and all below it */
-    uint64_t    methods;
+    const char *
+        path; /* "/api/v1/versions": this path, also with a slash behind it; "/api/v1/clients/": this and all paths below it */
+    uint64_t methods;
     /** Reply to the request; an error before the reply has begun becomes a 500, after that the connection ends. */
     struct err *(*handle)(struct http_exchange *x);
 };
@@ -35,14 +36,14 @@ struct http_router {
 };
 
 /**
- * The row for a path, or NULL. Methods are not looked at. A row "/x/" is that of "/x" too, if nothing longer is;
+ * The row for a path, or NULL, without regard to methods. A row "/x/" also matches "/x" if no longer pattern does;
  * `slash_is_missing` tells.
  */
 const struct http_route *http_router_find(const struct http_router *r, const char *path, bool *slash_is_missing);
 
 /**
  * Find the row and let it handle the exchange; 404 when there is none, 405 for the method. GET and HEAD of "/x" where there
- * is just "/x/" are sent there by 302, other methods are not: clients would repeat them as GET. Yields.
+ * is only "/x/" are redirected by 302. Other methods are not, because clients would repeat them as GET. Yields.
  */
 struct err *http_router_handle(const struct http_router *r, struct http_exchange *x) ATTR_MUST_USE;
 

@@ -17,10 +17,10 @@ enum {
     HTTP_IDLE_US = 15 * US_PER_SECOND,  /* between two requests, as in SRS */
     HTTP_HEAD_US = 15 * US_PER_SECOND,  /* a whole head, from its first byte */
     HTTP_BODY_US = 30 * US_PER_SECOND,  /* a whole body that http_read_body() reads */
-    HTTP_STALL_US = 30 * US_PER_SECOND, /* while the peer takes not a byte of a reply */
-    HTTP_LINGER_US = 2 * US_PER_SECOND, /* in which the peer reads our last words and closes */
-    HTTP_DRAIN_US = 5 * US_PER_SECOND,  /* in which the rest of an unread body may come */
-    HTTP_DRAIN_BYTES_MAX = 64 << 10,    /* how much of that is read to keep the connection */
+    HTTP_STALL_US = 30 * US_PER_SECOND, /* while the peer takes no byte of a reply */
+    HTTP_LINGER_US = 2 * US_PER_SECOND, /* for the peer to read the last reply and close */
+    HTTP_DRAIN_US = 5 * US_PER_SECOND,  /* for the rest of an unread body to come */
+    HTTP_DRAIN_BYTES_MAX = 64 << 10,    /* bytes of it that are read to keep the connection */
 };
 
 struct http_serving {

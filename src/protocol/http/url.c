@@ -10,7 +10,7 @@ static int hex(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte that "%XX" at `p` stands for; -1: it is none. */
+/* The byte that "%XX" at `p` stands for; -1: not an escape. */
 static int escaped(const char *p, const char *end)
 {
     if (end - p < 3 || hex(p[1]) < 0 || hex(p[2]) < 0)
@@ -70,7 +70,7 @@ bool http_path_decode(char *out, const char *path, size_t len)
     return true;
 }
 
-/* RFC 3986 3.3: what a segment may hold, and what parts segments. */
+/* RFC 3986 3.3: characters of a segment, and the separator of segments. */
 static bool is_path_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -19,20 +19,20 @@ struct http_pair {
 enum { HTTP_PARAMS_MAX = 100 };
 
 /**
- * A path as a file system or a router may use it: decoded, without "." and ".." segments. False for what can only be
- * meant badly or cannot be told apart afterwards: a path that climbs above the root, one that does not start with '/',
- * an escape that is none, an encoded NUL or '/', a backslash.
+ * A path that is safe for a file system or a router: decoded, without "." and ".." segments. False for a path that is
+ * malicious or would become ambiguous: it climbs above the root, does not start with '/', has an invalid escape, an
+ * encoded NUL or '/', or a backslash.
  *
  * Shape      `out` holds len + 1; it is terminated
  */
 bool http_path_decode(char *out, const char *path, size_t len);
 
-/** The other way: what may not stand in a path as it is becomes %XX. False when it does not fit. */
+/** Encode: characters that may not stand in a path become %XX. False when it does not fit. */
 bool http_path_encode(char *out, size_t cap, const char *path);
 
 /**
- * The pairs of a query, in their order: "a=1&b" is {a, 1} and {b, ""}. Only '&' parts them, only the first '=' parts name
- * and value, '+' is itself; an escape that is none stays as it is. Empty pairs are left out.
+ * The pairs of a query, in their order: "a=1&b" is {a, 1} and {b, ""}. '&' separates them, the first '=' separates
+ * name and value, and '+' means itself. An invalid escape stays as it is. Empty pairs are left out.
  *
  * Shape      `text` holds strlen(query) + 2, and the pairs point into it
  * Returns    false when there are more than `cap`, or an encoded NUL

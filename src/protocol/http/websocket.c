@@ -11,7 +11,7 @@ enum { READ_BYTES = 1 << 10, TURN_BYTES = 64 << 10 };
 
 /* ---- the handshake */
 
-/* Whether a list such as "h2c, websocket" names that token. */
+/* True when a list such as "h2c, websocket" contains the token. */
 static bool has_token(const char *list, const char *token)
 {
     size_t len = strlen(token);
@@ -33,7 +33,7 @@ bool websocket_is_wanted(const struct http_request *r)
     return wanted;
 }
 
-/* 4.2.1: GET, HTTP/1.1, a key of 16 bytes and version 13. Replies if not so. */
+/* RFC 6455 4.2.1: GET, HTTP/1.1, a key of 16 bytes and version 13. Replies with the reason otherwise. */
 static struct err *refuse(struct http_exchange *x, const char *why)
 {
     return http_reply(x, HTTP_STATUS_BAD_REQUEST, "text/plain; charset=utf-8", why, strlen(why));
@@ -52,7 +52,7 @@ static struct err *refuse_version(struct http_exchange *x)
 
 static struct err *take(struct websocket *ws, uint8_t *bytes, size_t len);
 
-/* What came in behind the request. */
+/* Take over the bytes behind the request. */
 static struct err *take_early(struct http_exchange *x, struct websocket *ws)
 {
     uint8_t     bytes[READ_BYTES];
@@ -147,7 +147,7 @@ static struct err *take(struct websocket *ws, uint8_t *bytes, size_t len)
             e = fail(ws, &event);
         else if (what == WEBSOCKET_CONTROL)
             e = take_control(ws, &event);
-        co_give_way_by_time(); /* an answer is a system call, and ten thousand pings go into one buffer */
+        co_give_way_by_time(); /* each answer is a system call, and one buffer holds ten thousand pings */
     }
     return e;
 }
@@ -166,7 +166,7 @@ struct err *websocket_listen_now(struct websocket *ws)
     }
     if (sum >= TURN_BYTES) {
         co_give_way();
-        co_unpark(co_self()); /* there may be more, and no edge will say so */
+        co_unpark(co_self()); /* there may be more input, and no edge will tell */
     }
     return NULL;
 }

@@ -2,18 +2,18 @@
  * A WebSocket on a connection of the HTTP server.
  *
  *     if (websocket_is_wanted(http_request_of(x)))
- *         websocket_accept(x, &ws, &accepted)                     replied: 101, or why not
+ *         websocket_accept(x, &ws, &accepted)                     replied with 101, or with the reason against it
  *     while (playing)
- *         websocket_listen_now(&ws)                               pings, and whether the client wants to go
+ *         websocket_listen_now(&ws)                               answers pings, notices the client's close
  *         websocket_head(head, WEBSOCKET_BINARY, len), then `len` bytes, by io_writev_now(http_io_of(x), …)
  *     websocket_close(&ws, WEBSOCKET_NORMAL, "the stream has ended")
  *
- * Pongs and closes are written in whole: whoever writes frames himself calls in only where none is half written.
- * What the client says in messages is read and dropped.
+ * Pongs and closes are written as whole frames, so a caller that writes frames itself calls only between two of them.
+ * Messages of the client are read and dropped.
  *
  * Source     RFC 6455, 4.2 and 5.5
- * Errors     the socket's; E_END_OF_STREAM also after the client's close, which has been answered then;
- *            E_HTTP_DATA_INVALID for what no client may send, after it has been told so
+ * Errors     the socket's; E_END_OF_STREAM also after the client's close, which has been answered;
+ *            E_HTTP_DATA_INVALID for frames that a client may not send, after it has been told
  */
 #ifndef PROTOCOL_HTTP_WEBSOCKET_H
 #define PROTOCOL_HTTP_WEBSOCKET_H
@@ -30,17 +30,17 @@
 
 enum {
     WEBSOCKET_REPLY_US = 30 * US_PER_SECOND, /* for the client to take a pong or a close */
-    WEBSOCKET_CLOSE_US = 2 * US_PER_SECOND,  /* for it to answer our close */
+    WEBSOCKET_CLOSE_US = 2 * US_PER_SECOND,  /* for the client to answer our close */
 };
 
 struct websocket {
     struct io              *io;
     struct websocket_reader in;
     bool                    close_sent, close_received;
-    uint16_t                status; /* that the client closed with */
+    uint16_t                status; /* code of the client's close */
 };
 
-/** Whether a request asks for one. Does not yield. */
+/** True when a request asks for a WebSocket. Does not yield. */
 bool websocket_is_wanted(const struct http_request *r);
 
 /**
@@ -50,13 +50,13 @@ bool websocket_is_wanted(const struct http_request *r);
 struct err *websocket_accept(struct http_exchange *x, struct websocket *ws, bool *accepted) ATTR_MUST_USE;
 
 /**
- * Take in what the client has said, and answer pings. Never waits for input; nearly free when nothing is there
- * (io_is_readable()). Yields where it answers; beside a client that sends on and on it gives way, and returns to be
- * called again: the next co_park() does not wait.
+ * Read the frames that have come, and answer pings. Never waits for input; nearly free when there is none
+ * (io_is_readable()). Yields where it answers. With a client that floods it gives way and returns, and is to be called
+ * again: the next co_park() does not wait.
  */
 struct err *websocket_listen_now(struct websocket *ws) ATTR_MUST_USE;
 
-/** Say goodbye and wait for the client's, WEBSOCKET_CLOSE_US at most. `reason` is cut at WEBSOCKET_REASON_MAX. Yields. */
+/** Send a close and wait for that of the client, at most WEBSOCKET_CLOSE_US. `reason` is cut at WEBSOCKET_REASON_MAX. Yields. */
 void websocket_close(struct websocket *ws, enum websocket_status status, const char *reason);
 
 #endif

@@ -55,14 +55,14 @@ static bool is_control(uint8_t opcode)
     return opcode & 8;
 }
 
-/* How long the head is, as far as its first bytes tell. */
+/* Length of the head, by its first two bytes. */
 static size_t head_wanted(const struct websocket_reader *r)
 {
     uint8_t len = r->head[1] & BITS_LEN;
     return r->head_len < 2 ? 2 : 2 + (size_t)(len == LEN_16 ? 2 : len == LEN_64 ? 8 : 0) + MASK_LEN;
 }
 
-/* What can be wrong with the first two bytes: found before more of a bad frame is waited for. */
+/* Check the first two bytes, so that a bad frame is refused before more of it has come. */
 static enum websocket_read check_start(const struct websocket_reader *r, struct websocket_event *event)
 {
     uint8_t opcode = r->head[0] & BITS_OPCODE;
@@ -91,7 +91,7 @@ static enum websocket_read check_start(const struct websocket_reader *r, struct 
     return WEBSOCKET_NEED_MORE;
 }
 
-/* The head is there: its length, and whether that may be. */
+/* The head is complete: read the length, and check it. */
 static enum websocket_read begin_payload(struct websocket_reader *r, struct websocket_event *event)
 {
     struct rd in = rd_over(r->head, r->head_len);
@@ -116,7 +116,7 @@ static enum websocket_read begin_payload(struct websocket_reader *r, struct webs
     return WEBSOCKET_NEED_MORE;
 }
 
-/* Collect the head; WEBSOCKET_NEED_MORE also when it has just become whole. */
+/* Collect the head; WEBSOCKET_NEED_MORE also when it has just become complete. */
 static enum websocket_read read_head(struct websocket_reader *r, struct rd *in, struct websocket_event *event)
 {
     while (!r->in_payload && rd_left(in) > 0) {

@@ -1,8 +1,8 @@
 /**
- * The frames of WebSocket, on the server's side: heads to be written, and what a client sends, taken apart as it comes.
+ * The frames of WebSocket on the server's side: heads to write, and a reader of the client's frames.
  *
- * Client frames are masked, ours are not; no extension is spoken, so reserved bits are refused. Control frames are handed
- * out whole, messages in the pieces in which they come; text is checked to be UTF-8.
+ * Client frames are masked, ours are not. No extension is negotiated, so reserved bits are refused. Control frames are
+ * given out whole, messages in the pieces in which they arrive. Text must be UTF-8.
  *
  * Source     RFC 6455, 5 to 8
  * Yields     no
@@ -39,15 +39,15 @@ enum websocket_status {
 };
 
 enum {
-    WEBSOCKET_HEAD_MAX = 10,          /* of ours; a client's has a mask of 4 bytes more */
+    WEBSOCKET_HEAD_MAX = 10,          /* head of our frames; a client's has 4 bytes of mask more */
     WEBSOCKET_CONTROL_MAX = 125,      /* 5.5 */
     WEBSOCKET_REASON_MAX = 123,       /* 5.5.1: behind the code */
-    WEBSOCKET_MESSAGE_MAX = 64 << 10, /* of a client's, all fragments together; ours have no bound */
+    WEBSOCKET_MESSAGE_MAX = 64 << 10, /* message of a client, all fragments together; ours have no bound */
     WEBSOCKET_KEY_LEN = 24,           /* 4.1: 16 bytes in base64 */
     WEBSOCKET_ACCEPT_CAP = 29,        /* 20 bytes in base64, and a terminator */
 };
 
-/** Sec-WebSocket-Accept for a Sec-WebSocket-Key (4.2.2). False when that is none. */
+/** Sec-WebSocket-Accept for a Sec-WebSocket-Key (4.2.2). False when the key is invalid. */
 bool websocket_accept_key(const char *key, char accept[static WEBSOCKET_ACCEPT_CAP]);
 
 /** Write the head of a frame: of a whole message, or of a control frame. Returns its length: 2, 4 or 10. */
@@ -56,35 +56,35 @@ size_t websocket_head(uint8_t buf[static WEBSOCKET_HEAD_MAX], enum websocket_opc
 /** A client's frames so far. All zero at the start. */
 struct websocket_reader {
     uint8_t     head[WEBSOCKET_HEAD_MAX + 4];
-    uint8_t     head_len; /* bytes of it that are there; 0: between two frames */
+    uint8_t     head_len; /* bytes of it that have come; 0: between two frames */
     bool        in_payload;
     uint8_t     mask_at;
     uint8_t     message;     /* opcode of the message under way; 0: none */
     uint64_t    left;        /* payload of the frame that is to come */
-    uint64_t    message_len; /* so far */
+    uint64_t    message_len; /* bytes so far */
     uint8_t     control[WEBSOCKET_CONTROL_MAX];
     uint8_t     control_len;
     struct utf8 utf8;
 };
 
 enum websocket_read {
-    WEBSOCKET_NEED_MORE, /* all input is used up */
+    WEBSOCKET_NEED_MORE, /* all input has been read */
     WEBSOCKET_DATA,      /* a piece of a message */
     WEBSOCKET_CONTROL,   /* a ping, a pong or a close */
     WEBSOCKET_BAD,       /* fail the connection with `status` */
 };
 
 struct websocket_event {
-    enum websocket_opcode opcode; /* of the message, WEBSOCKET_TEXT or _BINARY; of the control frame */
+    enum websocket_opcode opcode; /* opcode of the message, WEBSOCKET_TEXT or _BINARY, or of the control frame */
     const uint8_t        *data;
     size_t                len;
-    bool                  last;   /* of WEBSOCKET_DATA: the message ends with this piece, which may be empty */
-    uint16_t              status; /* of a close; of WEBSOCKET_BAD */
-    const char           *why;    /* of WEBSOCKET_BAD, a literal */
+    bool                  last;   /* WEBSOCKET_DATA: the message ends with this piece, which may be empty */
+    uint16_t              status; /* code of a close, or for WEBSOCKET_BAD */
+    const char           *why;    /* reason of WEBSOCKET_BAD, a literal */
 };
 
 /**
- * The next thing in what has come. After a close, or WEBSOCKET_BAD, nothing more may be read.
+ * The next event in the input. After a close, or WEBSOCKET_BAD, nothing more may be read.
  *
  * Shape      input: unmasked in place; *used bytes of it are done with
  * Ownership  event->data points into the input, or into the reader until the next call
