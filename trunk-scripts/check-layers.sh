@@ -17,6 +17,7 @@ live
 tls
 server
 rtmp http
+exec
 api
 "
 

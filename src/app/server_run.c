@@ -11,13 +11,14 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "protocol/peer_watch.h"
+#include "protocol/process.h"
 #include "protocol/service_notify.h"
 
 /* A graceful stop logs what it waits for after 1, 2, 4 … 32 s. GRACE_LOOK_US: how often it checks for a quick stop. */
 enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
 
-/* The time that attendants have to finish their work for their streams when the server stops. */
-enum { ATTENDANTS_US = 10 * US_PER_SECOND };
+/* The time that attendants have to finish their work for their streams when the server stops, and programs to end. */
+enum { ATTENDANTS_US = 10 * US_PER_SECOND, PROCESSES_US = 2 * PROCESS_TERM_US };
 
 struct usage {
     int64_t at_us, cpu_us;
@@ -136,6 +137,7 @@ struct err *server_run(struct server *s)
     listeners_close(s);
     co_group_cancel_and_join(&s->connections);
     attend_join(&s->sources, ATTENDANTS_US);
+    process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
     services_finish();
     s->main = NULL;

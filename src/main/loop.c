@@ -17,6 +17,7 @@
 #include "protocol/file_writer.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
+#include "protocol/process.h"
 #include "protocol/send_ring.h"
 #include "protocol/service_notify.h"
 
@@ -74,6 +75,7 @@ struct err *loop_run(struct conf *conf, const struct conf_source *from, const ch
         return e;
     io_init();
     open_send_ring(conf);
+    process_init();
     if (!(e = offload_init()))
         e = run_server(conf, from, server_id);
     file_writers_finish(now_us() + LAST_WORDS_US);

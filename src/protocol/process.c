@@ -345,6 +345,8 @@ void process_release(struct process **pp)
 
 void process_shutdown(int64_t patience_us)
 {
+    if (!children.all.next)
+        return; /* it was never begun with */
     LIST_FOREACH (&children.all, it, after)
         process_end(LIST_ENTRY(it, struct process, link));
     co_group_join(&children.keepers, now_us() + patience_us);

@@ -135,15 +135,13 @@ static const struct directive ingest_rows[] = {
 };
 const struct conf_block conf_ingest_block = { CONF_ROWS(ingest_rows), CONF_NAMED(struct conf_ingest, id) };
 
-#define IN_EXEC(field) CONF_FIELD(struct conf_vhost, field)
-
 static const struct directive exec_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
-      IN_EXEC(exec.enabled), .since = "3", .help = "Run the programs." },
+      IN_VHOST(exec.enabled), .since = "3", .help = "Run the programs." },
     { .name = "publish", .type = CONF_LIST, .unit = "command argument ...", .flags = CONF_REPEAT,
       .reload = RELOAD_APPLIED,
-      IN_EXEC(exec.publish), .since = "3", .example = "/usr/bin/ffmpeg -i [url] -c copy -f flv /tmp/[stream].flv",
-      .help = "A program that is started with the stream, started again 3 s after it ends, and ended with the "
-              "stream. No shell is involved." },
+      IN_VHOST(exec.publish), .since = "3", .example = "/usr/bin/ffmpeg -i [url] -c copy -f flv /tmp/[stream].flv",
+      .help = "A program that is started with the stream, started again 3 s or more after it ends, and ended with the "
+              "stream. No shell is involved; > FILE and 2> FILE redirect its output." },
 };
 const struct conf_block conf_exec_block = { CONF_ROWS(exec_rows) };

@@ -60,8 +60,8 @@ static const struct directive vhost_rows[] = {
     { .name = "ingest", .type = CONF_BLOCK, .children = &conf_ingest_block, .flags = CONF_REPEAT | CONF_NO_ENV,
       CONF_BLOCKS(struct conf_vhost, ingests, n_ingests), .unit = "[ID]", .since = "1", .example = "livestream",
       .help = "ffmpeg that pulls in a file or a stream, while the server runs." },
-    { .name = "exec", .type = CONF_BLOCK, .children = &conf_exec_block, .flags = CONF_NO_ENV, .since = "3",
-      .help = "Programs that are run for each published stream." },
+    { .name = "exec", .type = CONF_BLOCK, .children = &conf_exec_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
+      .since = "3", .help = "Programs that are run for each published stream." },
 
     /* spellings of SRS 1 and 2, see legacy.c */
     { .name = "http", .type = CONF_BLOCK, .children = &conf_http_static_block, .flags = CONF_LEGACY | CONF_NO_ENV,

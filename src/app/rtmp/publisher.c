@@ -176,10 +176,19 @@ static struct err *publish_loop(struct rtmp_publisher *p)
 
 struct err *rtmp_publisher_run(struct rtmp_conn *c)
 {
-    struct rtmp_publisher p = { .conn = c,
-                                .source = c->session.source,
-                                .publisher = { .co = co_self(), .trace = c->trace } };
-    struct err           *e = source_publish(p.source, &p.publisher);
+    const struct rtmp_request *req = &c->request;
+    struct rtmp_publisher      p = { .conn = c, .source = c->session.source };
+    p.publisher = (struct publisher){
+        .co = co_self(),
+        .trace = c->trace,
+        .tc_url = req->tc_url,
+        .page_url = req->page_url,
+        .swf_url = req->swf_url,
+        .host = req->url.host,
+        .param = req->url.param,
+        .port = req->url.port,
+    };
+    struct err *e = source_publish(p.source, &p.publisher);
     if (e)
         return rtmp_conn_refuse(c, RTMP_REFUSE_BUSY, e);
     feed_init(&p.feed, p.source);

@@ -53,8 +53,12 @@ enum source_state { SOURCE_IDLE, SOURCE_PULLED, SOURCE_LIVE, SOURCE_HELD };
 /** A publisher of a stream: its session fills this in and keeps it alive. */
 struct publisher {
     struct co  *co;
-    const char *trace; /* of the connection, for the log line of whoever is refused */
+    const char *trace; /* of the session, for the log line of another one that is refused */
     bool        taken_over;
+
+    /* How its client names what it publishes, for attendants that hand it on; NULL or 0 where its protocol names none. */
+    const char *tc_url, *page_url, *swf_url, *host, *param; /* `param`: "?k=v" */
+    int         port;
 };
 
 struct sources;
