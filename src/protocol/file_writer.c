@@ -12,7 +12,7 @@
 #include "protocol/co.h"
 #include "protocol/offload.h"
 
-/* An operation takes appends until it has this many bytes: a thread that is given up stops between two. */
+/* An operation takes appends until it has this many bytes. A writer that is given up stops between two operations. */
 enum { OP_BYTES = 256 << 10 };
 
 enum op_kind { OP_OPEN, OP_UNITS, OP_SYNC, OP_RENAME, OP_CLOSE };
@@ -39,15 +39,15 @@ struct file_writer {
     struct written_file        file;
     struct op                  closing; /* cannot fail for want of memory */
     bool                       busy;
-    bool                       left; /* nobody waits: free it when all is done */
+    bool                       left; /* no owner waits: it is freed when everything is done */
     atomic_bool                given_up;
     size_t                     n_ops;
     size_t                     queued, queued_at_work; /* bytes, bookkeeping included; `queued` are all */
     int64_t                    first_us;               /* when the oldest append of the queue came */
-    char                      *path;                   /* of the latest open, for the log */
+    char                      *path;                   /* path of the last open, for the log */
     struct co                 *waiter;
-    struct err                *e;                 /* the first since the last wait */
-    struct file_writer_lost    lost, lost_before; /* in all; when the present trouble began */
+    struct err                *e;                 /* the first error since the last wait */
+    struct file_writer_lost    lost, lost_before; /* in all, and before the present trouble */
     bool                       in_trouble;
 };
 
@@ -195,7 +195,7 @@ static void free_writer(struct file_writer *w)
         free_op(w, LIST_ENTRY(it, struct op, link));
     err_free(w->e);
     mem_free(w->path);
-    mem_free(w->file.path); /* closed, but where the threads have ended: then the exit closes it */
+    mem_free(w->file.path); /* it is closed, unless the threads have ended: then the end of the process closes it */
     mem_free(w);
 }
 
@@ -216,7 +216,7 @@ static void give_up(struct file_writer *w)
         free_given_up(w);
 }
 
-/* On the loop, when the pool gives the job back. */
+/* Called on the loop when the pool gives the job back. */
 static void job_is_back(struct offload_job *job)
 {
     struct file_writer *w = CONTAINER_OF(job, struct file_writer, job);
@@ -244,7 +244,7 @@ static void job_is_back(struct offload_job *job)
     if (w->waiter)
         co_unpark(w->waiter);
     if (w->left)
-        give_up(w); /* nothing is left to do, or the threads take no more */
+        give_up(w); /* nothing is left to do, or the threads take no more jobs */
 }
 
 /* ---- asking ---------------------------------------------------------------------------------------------------- */
@@ -269,7 +269,7 @@ static struct op *new_op(struct file_writer *w, enum op_kind kind)
     return op;
 }
 
-/* Operations on names go out at once, and with them what was gathered. */
+/* Operations on names start at once, together with gathered appends. */
 static bool ask(struct file_writer *w, enum op_kind kind, const char *path, const char *to, struct op **made)
 {
     struct op *op = new_op(w, kind);
@@ -398,7 +398,7 @@ static bool is_done(const struct file_writer *w)
     return !w->busy && list_is_empty(&w->queue);
 }
 
-/* Until all is done. A queue that the pool does not take is an error of the pool's. */
+/* Wait until everything is done. It is an error when the pool does not take the queue. */
 static struct err *drain(struct file_writer *w, int64_t deadline_us)
 {
     struct err *e = NULL;
@@ -431,7 +431,7 @@ struct err *file_writer_wait(struct file_writer *w, int64_t deadline_us)
     return err_wrap(e, "%s", w->options.what);
 }
 
-/* False when the threads take no more, or too many writers are left already. */
+/* False when the threads take no more jobs, or too many writers are left already. */
 static bool leave(struct file_writer *w)
 {
     start(w);

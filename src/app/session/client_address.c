@@ -7,7 +7,7 @@
 #include "app/conf/cidr.h"
 #include "core/log.h"
 #include "core/str.h"
-#include "protocol/proxy_protocol.h"
+#include "protocol/proxy_header.h"
 
 enum { SHOWN_BYTES = 64, SHOWN_CAP = 4 * SHOWN_BYTES + 4 };
 

@@ -1,4 +1,4 @@
-/* The PROXY protocol: what proxies send, every cut of it, and what is none. */
+/* The header of the PROXY protocol: usual headers, each cut of them, and invalid ones. */
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "loop.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
-#include "protocol/proxy_protocol.h"
+#include "protocol/proxy_header.h"
 
 #define V2 "\r\n\r\n\0\r\nQUIT\n"
 #define BYTES(literal) (literal), sizeof(literal) - 1
@@ -16,7 +16,7 @@ struct row {
     const char     *bytes;
     size_t          len;
     enum proxy_read result;
-    const char     *source; /* NULL: none */
+    const char     *source; /* NULL: there is none */
 };
 
 /* clang-format off */
@@ -26,7 +26,7 @@ static const struct row headers[] = {
     { BYTES("PROXY TCP4 192.0.2.7 198.51.100.1 0 0\r\n"), PROXY_GOT, "192.0.2.7:0" },
     { BYTES("PROXY TCP6 2001:db8::7 2001:db8::1 1 2\r\n"), PROXY_GOT, "[2001:db8::7]:1" },
     { BYTES("PROXY UNKNOWN\r\n"), PROXY_GOT, NULL },
-    /* 2.1: the longest line that the specification knows, 107 bytes */
+    /* 2.1: the longest line of the specification, 107 bytes */
     { BYTES("PROXY UNKNOWN ffff:f...f:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff 65535 65535\r\n"),
       PROXY_GOT, NULL },
 
@@ -34,12 +34,12 @@ static const struct row headers[] = {
     { BYTES(V2 "\x21\x11\0\x0c" "\xc0\0\2\7" "\xc6\x33\x64\1" "\xdc\4" "\1\xbb"), PROXY_GOT, "192.0.2.7:56324" },
     /* with a TLV of 4 bytes behind the addresses */
     { BYTES(V2 "\x21\x11\0\x10" "\xc0\0\2\7" "\xc6\x33\x64\1" "\xdc\4" "\1\xbb" "\4\0\1\0"), PROXY_GOT, "192.0.2.7:56324" },
-    /* UDP over IPv4: the address is one all the same */
+    /* UDP over IPv4: the address counts too */
     { BYTES(V2 "\x21\x12\0\x0c" "\xc0\0\2\7" "\xc6\x33\x64\1" "\xdc\4" "\1\xbb"), PROXY_GOT, "192.0.2.7:56324" },
     /* TCP over IPv6, 36 bytes */
     { BYTES(V2 "\x21\x21\0\x24" "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\7" "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1" "\0\1" "\0\2"),
       PROXY_GOT, "[2001:db8::7]:1" },
-    /* LOCAL: the proxy itself; what it says of addresses does not count */
+    /* LOCAL: the proxy itself; the addresses do not count */
     { BYTES(V2 "\x20\0\0\0"), PROXY_GOT, NULL },
     { BYTES(V2 "\x20\x11\0\x0c" "\xc0\0\2\7" "\xc6\x33\x64\1" "\xdc\4" "\1\xbb"), PROXY_GOT, NULL },
     /* AF_UNSPEC; and a family without a transport */
@@ -50,7 +50,7 @@ static const struct row headers[] = {
 };
 
 static const struct row others[] = {
-    /* the protocols that are spoken here */
+    /* the protocols of this server */
     { BYTES("\3\0\0\0\0"), PROXY_NONE, NULL },
     { BYTES("\x16\3\1\2\0"), PROXY_NONE, NULL },
     { BYTES("GET / HTTP/1.1\r\n"), PROXY_NONE, NULL },

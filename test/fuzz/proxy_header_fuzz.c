@@ -1,8 +1,8 @@
-#include "protocol/proxy_protocol.h"
+#include "protocol/proxy_header.h"
 
 #include <stdlib.h>
 
-/* The verdict must not depend on how the bytes arrive: once given at a cut, it stays. */
+/* The result must not depend on how the bytes arrive: a result that is given at a cut stays. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct proxy_header whole, part;

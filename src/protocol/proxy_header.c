@@ -1,4 +1,4 @@
-#include "protocol/proxy_protocol.h"
+#include "protocol/proxy_header.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ static void set_ipv6(struct sockaddr_storage *out, const void *ip, uint16_t port
 
 /* ---- version 1: one line of text */
 
-/* The word up to the next space, or to the end for the last one; false when it is empty or does not fit. */
+/* Take the word up to the next space, or the last one up to the end. False when it is empty or does not fit. */
 static bool next_word(struct rd *line, char *buf, size_t cap, bool last)
 {
     struct str     out = str_over(buf, cap);
@@ -72,7 +72,7 @@ static enum proxy_read parse_line(struct rd line, struct proxy_header *h)
     unsigned char source_ip[sizeof(struct in6_addr)], ignored_ip[sizeof(struct in6_addr)];
     char          family[8], source[INET6_ADDRSTRLEN], destination[INET6_ADDRSTRLEN], sport[PORT_CAP], dport[PORT_CAP];
     uint16_t      source_port, ignored_port;
-    static const char unknown[] = "UNKNOWN"; /* the rest of such a line means nothing */
+    static const char unknown[] = "UNKNOWN"; /* the rest of such a line has no meaning */
     if (rd_left(&line) >= sizeof unknown - 1 && memcmp(line.p, unknown, sizeof unknown - 1) == 0)
         return rd_left(&line) == sizeof unknown - 1 || line.p[sizeof unknown - 1] == ' ' ? PROXY_GOT : PROXY_BAD;
     if (!next_word(&line, family, sizeof family, false) || !next_word(&line, source, sizeof source, false) ||
@@ -115,7 +115,7 @@ static void read_addresses(struct rd *r, int family, struct proxy_header *h)
 {
     size_t         len = family == FAMILY_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
     const uint8_t *source = rd_bytes(r, len);
-    rd_bytes(r, len); /* the destination: we know where we listen */
+    rd_bytes(r, len); /* the destination is an address of this server */
     uint16_t port = rd_u16(r);
     rd_u16(r);
     if (r->bad)
@@ -150,7 +150,7 @@ static enum proxy_read read_v2(struct rd *in, struct proxy_header *h)
 
 /* ---- both */
 
-/* PROXY_GOT when all of `magic` is there. */
+/* PROXY_GOT when all of `magic` has come. */
 static enum proxy_read begins_with(const struct rd *in, const uint8_t *magic, size_t len)
 {
     size_t n = rd_left(in) < len ? rd_left(in) : len;
@@ -171,7 +171,7 @@ enum proxy_read proxy_header_read(struct rd *in, struct proxy_header *header)
     return v1 == PROXY_NEED_MORE || v2 == PROXY_NEED_MORE ? PROXY_NEED_MORE : PROXY_NONE;
 }
 
-/* What the socket holds, left there. */
+/* Look at the bytes in the socket without taking them out. */
 static struct err *peek(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us)
 {
     struct err *e;
@@ -210,12 +210,12 @@ struct err *proxy_header_take(struct io *io, struct proxy_header *header, bool *
             return err_new(E_PROXY_HEADER, "a PROXY header that is none: %s",
                            str_printable(bytes, n < SHOWN_BYTES ? n : SHOWN_BYTES, shown, sizeof shown));
         case PROXY_NEED_MORE:
-            if (io->hung_up) /* known before recv(): no more will come */
+            if (io->hung_up) /* known before recv(): there will be no more bytes */
                 return err_new(E_END_OF_STREAM, "the peer closed the connection inside its PROXY header");
             if (n == seen && now_us() >= co_deadline(deadline_us))
                 return err_new(E_SOCKET_TIMEOUT, "the PROXY header did not come in time");
             seen = n;
-            io_drained(io); /* what is there is no news; more of it will be an edge */
+            io_drained(io); /* these bytes have been seen; further ones will be a new edge */
         }
     }
 }
