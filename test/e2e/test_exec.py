@@ -2,14 +2,14 @@
 import os
 import re
 import signal
-import time
 
 import flv
 import media
 import rtmp
 from api import Api
 from flv import Numbered
-from test_play import seen, vhost
+from srs import free_port
+from test_play import vhost
 from wait import until
 
 # A program that writes its process id, waits, and says how it ended.
@@ -160,10 +160,10 @@ def test_a_program_that_ends_is_started_again_later_and_later(make_server, tmp_p
 
 
 def test_a_program_that_is_not_there_harms_nobody(make_server, witness, tmp_path):
-    server = make_server(with_exec("/no/such/program", "/dev/null", "%s > /no/such/dir/file" % "/bin/true"))
+    server = make_server(with_exec("/no/such/program", "/dev/null", "/bin/true > /proc/nowhere/file"))
     w = witness(server)
     server.wait_log(r"/no/such/program is not started, next try in 3000ms")
-    server.wait_log(r"open /no/such/dir/file")
+    server.wait_log(r"/proc/nowhere")
     server.wait_log(r"execute /dev/null")
     w.undisturbed()
 
@@ -277,3 +277,15 @@ def test_ffmpeg_records_the_stream(make_server, tmp_path):
         until(lambda: children(server) == set(), "ffmpeg to end")
     packets = media.framemd5(out)
     assert {p.kind for p in packets} == {"audio", "video"} and len(packets) > 100
+
+
+def test_the_example_starts_and_records(make_server, tmp_path):
+    with open(os.path.join(media.ROOT, "conf", "exec.conf")) as f:
+        text = f.read()
+    port = free_port()
+    server = make_server(text=text.replace("listen              1935", "listen %d" % port).replace(":1935/", ":%d/" % port)
+                         + "pid %s;\n" % (tmp_path / "pid"), listen=[port], args=None)
+    with media.ffmpeg_publish(media.clip("h264_aac.flv"), server.url("live/cam"), 2) as publisher:
+        publisher.ends()
+    objs = os.path.join(server.folder, "objs")
+    until(lambda: any(name.startswith("live.cam.") for name in os.listdir(objs)), "the recording")

@@ -23,7 +23,7 @@ SERVING = [
     "http_hooks { enabled off; on_publish http://127.0.0.1:9/c; }",
     "http_hooks { enabled on; on_unpublish http://127.0.0.1:9/c; }",
     "cluster { mode local; }",
-    "hls { enabled on; } dvr { enabled on; } forward { enabled on; destination 127.0.0.1:9; } exec { enabled on; }",
+    "hls { enabled on; } dvr { enabled on; } forward { enabled on; destination 127.0.0.1:9; }",
     "transcode { enabled on; ffmpeg /bin/false; } ingest a { enabled on; } dash { enabled on; }",
 ]
 
