@@ -21,7 +21,8 @@ sys.dont_write_bytecode = True  # all that a run writes is in objs
 
 import chart
 import lab
-from runs import beside_work, fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled
+from runs import (aes_s_per_gbit, beside_work, fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled,
+                  stream_kib)
 from servers import Floor, Nginx, NodeMediaServer, Srs
 from table import Table, middle, ratio, rounds
 
@@ -142,8 +143,22 @@ def row_slow(table):
 def row_streams(table):
     """1,000 streams with a player each"""
     runs = table.keep("streams", rounds({"1,000 x 1": lambda: many_streams(Srs, 1000),
-                                         "1 x 1,000": lambda: own("", 1000)}, 2))
-    table.target("1,000 streams x 1 player: CPU ÷ 1 stream x 1,000", ratio(runs, "1,000 x 1", "1 x 1,000"), None)
+                                         "1 x 1,000": lambda: own("", 1000)}, 3))
+    table.target("1,000 streams x 1 player: CPU ÷ 1 stream x 1,000", ratio(runs, "1,000 x 1", "1 x 1,000"), 1.8)
+    busy = middle(runs["1,000 x 1"], "core")
+    table.target(f"1,000 streams x 1 player: added latency p99, {busy:.0%} of a core busy (to be judged up to 70 %)",
+                 middle(runs["1,000 x 1"], "p99"), 40 if busy <= 0.7 else None, " ms")
+    table.target("1,000 streams x 1 player: memory a stream beside its GOP", stream_kib(1000), 60, " KiB")
+
+
+def row_tls(table):
+    """1,000 HTTPS-FLV players beside HTTP-FLV and bare AES of the same bytes"""
+    runs = table.keep("tls", rounds({"HTTPS-FLV": lambda: own(BATCH, 1000, "https"),
+                                     "HTTP-FLV": lambda: own(BATCH, 1000, "flv")}, 3))
+    aes = aes_s_per_gbit()
+    pairs = [(tls["cpu"], plain["cpu"] + aes) for tls, plain in zip(runs["HTTPS-FLV"], runs["HTTP-FLV"])]
+    table.target(f"1,000 HTTPS-FLV players, mw_latency 350: CPU ÷ (HTTP-FLV + AES, {aes:.3f} s/Gbit)",
+                 lab.median([one / both for one, both in pairs]) if pairs else None, 1.1)
 
 
 def row_files(table):
@@ -170,7 +185,8 @@ def row_full(table):
 
 
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
-        "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams, "files": row_files, "api": row_api}
+        "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
+        "tls": row_tls, "files": row_files, "api": row_api}
 
 
 def draw(table, machine):

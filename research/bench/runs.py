@@ -67,6 +67,32 @@ def many_streams(make, n, seconds=SECONDS):
     return summary(result)
 
 
+def stream_kib(n, seconds=SECONDS):
+    """What a stream with a player costs in resident memory, in KiB, where no GOP is kept."""
+    with Srs("play { gop_cache off; }") as server:
+        before = server.rss_kib()
+        with lab.publishers(server, n, stream="s%d", rate=500):
+            with lab.players(server, n, stream="s%d", streams=n, duration=seconds) as load:
+                load.ready()
+                time.sleep(seconds / 2)
+                during = server.rss_kib()
+                load.result()
+    return (during - before) / n
+
+
+def aes_s_per_gbit():
+    """Computing time of AES-GCM, of 128 bits as our TLS prefers it, by records as large as TLS has them."""
+    command = ["openssl", "speed", "-mr", "-seconds", "2", "-bytes", "16384", "-evp", "aes-128-gcm"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (FileNotFoundError, subprocess.CalledProcessError) as e:
+        raise lab.Skipped(f"openssl speed: {e}") from None
+    rates = [line.split(":") for line in said.splitlines() if line.startswith("+F:")]
+    if not rates:
+        raise lab.Failed("openssl speed says nothing")
+    return 1e9 / 8 / float(rates[-1][-1])
+
+
 def joining(make, n, newcomers, **options):
     """How soon newcomers get media while `n` others play."""
     with make() as server:
