@@ -60,14 +60,65 @@ static int64_t tick_us(const struct intake *in, const struct source *s)
     return s->n_readers == 0 ? INTAKE_TICK_US : may_gather(s) ? busy_gather_us() : 0;
 }
 
-/* Until the next tick, or until the input should be looked at for another reason. */
-static struct err *wait_for_tick(const struct intake *in, const struct source *s, int64_t tick, int64_t deadline_us)
+/*
+ * Publishers that wait for the same tick: one of them waits for the clock and wakes the others. A thousand timers, each
+ * of which ends in an error object, would cost as much as the reading.
+ */
+static struct phase {
+    struct list    waiting;
+    struct intake *leader; /* NULL: none waits */
+} phases[GATHER_PHASES];
+
+static struct list *waiting_in(struct phase *ph)
 {
-    int64_t     phase_us = tick == INTAKE_TICK_US ? 0 : in->phase * tick / GATHER_PHASES;
+    if (!ph->waiting.next)
+        list_init(&ph->waiting);
+    return &ph->waiting;
+}
+
+/* Wake all who wait, or the one that is to lead from now on. */
+static void stop_leading(struct phase *ph, bool is_time)
+{
+    ph->leader = NULL;
+    LIST_FOREACH (&ph->waiting, it, after) {
+        struct intake *other = LIST_ENTRY(it, struct intake, waiting);
+        other->is_due = is_time;
+        co_unpark(other->co);
+        if (!is_time)
+            break;
+    }
+}
+
+/* Park until `at_us`, as a leader or led by one, or until woken for another reason. */
+static struct err *wait_in_phase(struct intake *in, const struct source *s, int64_t tick, int64_t at_us)
+{
+    struct phase *ph = &phases[in->phase];
+    struct err   *e = NULL;
+    in->co = co_self();
+    in->is_due = false;
+    list_push(waiting_in(ph), &in->waiting);
+    while (!e && !in->is_due && now_us() < at_us && tick_us(in, s) == tick) {
+        if (!ph->leader)
+            ph->leader = in;
+        e = co_park(ph->leader == in ? at_us : DEADLINE_NEVER);
+    }
+    list_remove(&in->waiting);
+    if (ph->leader == in)
+        stop_leading(ph, now_us() >= at_us);
+    return e;
+}
+
+/* Until the next tick, or until the input should be looked at for another reason. */
+static struct err *wait_for_tick(struct intake *in, const struct source *s, int64_t tick, int64_t deadline_us)
+{
+    int64_t     phase_us = tick == INTAKE_TICK_US ? 0 : (int64_t)in->phase * tick / GATHER_PHASES;
     int64_t     at = ((now_us() - phase_us) / tick + 1) * tick + phase_us;
     struct err *e = NULL;
-    while (!e && now_us() < at && tick_us(in, s) == tick)
-        e = co_park(at < deadline_us ? at : deadline_us);
+    if (tick <= BUSY_GATHER_MAX_US && at < deadline_us)
+        e = wait_in_phase(in, s, tick, at);
+    else
+        while (!e && now_us() < at && tick_us(in, s) == tick)
+            e = co_park(at < deadline_us ? at : deadline_us);
     if (err_code(e) == E_SOCKET_TIMEOUT && now_us() < deadline_us) {
         err_free(e);
         e = NULL;

@@ -13,11 +13,14 @@
 #define APP_RTMP_INTAKE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/list.h"
 #include "protocol/rtmp/link.h"
 
+struct co;
 struct source;
 
 /* The tick of unwatched streams, the same for all; and the most that a stream that is read by the clock sends in it
@@ -29,7 +32,10 @@ struct intake {
     bool              by_clock;
     int64_t           judged_us, judged_bytes; /* when the bit rate was last looked at, and the socket's counter then */
     bool              modest;                  /* what was found */
-    int64_t           phase;                   /* of the ticks, while input is gathered */
+    size_t            phase;                   /* of the ticks, while input is gathered */
+    bool              is_due;                  /* the tick has come */
+    struct list       waiting;                 /* among those that wait for the same tick */
+    struct co        *co;
 };
 
 /** Borrows the link of the connection. */

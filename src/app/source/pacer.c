@@ -123,7 +123,8 @@ static int64_t cost_since(const struct source *s, int64_t began_us, int64_t cpu_
  */
 static void run_round(struct source *s)
 {
-    int64_t cpu_us = s->n_readers > FEW_READERS ? thread_cpu_us() : -1;
+    bool    is_small = s->n_readers <= FEW_READERS; /* and what it gets does not even cost a yield */
+    int64_t cpu_us = is_small ? -1 : thread_cpu_us();
     s->round_start_us = now_us();
     release(s, PACER_RELEASE_FRAMES_MAX);
     s->next_served = s->readers.next;
@@ -132,7 +133,7 @@ static void run_round(struct source *s)
         s->next_served = hand_out(s, s->next_served, &left, now_us() + PACER_TURN_US, &n_woken);
         if (n_woken)
             co_give_way();
-        else
+        else if (!is_small || left > 0 || s->ring.head > s->released)
             co_give_way_to_urgent();
     }
     s->next_served = NULL;
