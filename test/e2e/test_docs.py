@@ -95,3 +95,12 @@ def test_make_help_names_targets_that_are_there():
 def test_make_targets_that_are_named_are_there(page):
     named = set(re.findall(r"(?m)(?:^    |`)make ([a-z][a-z0-9-]*)", read(page)))
     assert named <= make_targets()
+
+
+def test_the_lines_where_features_will_go_are_where_the_architecture_says():
+    """Each is told as FILE:LINE and the code that stands there; some lines of drift do not mislead a reader."""
+    places = set(re.findall(r"`(src/[\w/.]+):(\d+)`, before `([^`]+)`", read("doc/architecture.md")))
+    assert len(places) >= 4
+    for path, line, code in places:
+        near = read(path).split("\n")[max(0, int(line) - 21):int(line) + 20]
+        assert code in (text.strip() for text in near), "%s:%s has no %s near it" % (path, line, code)
