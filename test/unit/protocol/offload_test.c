@@ -169,6 +169,15 @@ static void many_callers_get_their_own_results(void **state)
     assert_int_equal(n_dropped, 0);
 }
 
+static void started_work_is_dropped_when_it_is_done(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        assert_null(offload_start(OFFLOAD_WRITE, &job_new(i, NULL)->job)); /* does not wait */
+    wait_for_drops(10);
+    assert_int_equal(n_worked, 10);
+}
+
 /* ---- nobody waits any more ---- */
 
 static void a_cancelled_waiter_leaves_the_job_to_be_dropped_when_it_is_done(void **state)
@@ -312,6 +321,9 @@ static void after_the_shutdown_work_is_refused(void **state)
     assert_int_equal(code_of(offload(OFFLOAD_DNS, &job_new(1, NULL)->job, now_us() + PATIENCE_US)),
                      E_THREAD_TERMINATED);
     assert_int_equal(n_dropped, 2);
+    struct job *kept = job_new(1, NULL);
+    assert_int_equal(code_of(offload_start(OFFLOAD_WRITE, &kept->job)), E_THREAD_TERMINATED);
+    free(kept); /* still ours */
     offload_shutdown(PATIENCE_US); /* a second one finds nothing to do */
 }
 
@@ -351,6 +363,7 @@ int main(void)
         TEST(a_job_is_done_on_a_thread_and_comes_back),
         TEST(others_go_on_meanwhile),
         TEST(many_callers_get_their_own_results),
+        TEST(started_work_is_dropped_when_it_is_done),
         TEST(a_cancelled_waiter_leaves_the_job_to_be_dropped_when_it_is_done),
         TEST(a_deadline_does_the_same),
         TEST(a_wake_up_for_something_else_is_no_result),
