@@ -74,7 +74,7 @@ static bool read_ga(struct bits *b, struct aac_config *c)
     bool extension = bits_u1(b);
     if (c->channel_config == 0) {
         c->channels = read_program_config(b);
-        return false; /* comment fields follow; who uses them does not signal SBR behind */
+        return false; /* Comment fields follow; an encoder that uses them does not signal SBR behind them. */
     }
     return !extension; /* only error-resilient objects have one */
 }

@@ -24,7 +24,7 @@ enum {
 };
 
 struct aac_config {
-    uint8_t  object_type;    /* of the core: AAC_LC also under SBR and PS */
+    uint8_t  object_type;    /* the type of the core: AAC_LC also under SBR and PS */
     bool     sbr, ps;        /* signalled explicitly; players may find more in the frames */
     uint8_t  rate_index;     /* samplingFrequencyIndex of the core; 15 when told in full */
     uint8_t  channel_config; /* 0: a program_config_element tells */
@@ -44,7 +44,7 @@ struct aac_adts {
 };
 
 enum {
-    AAC_CONFIG_LEN = 2,   /* of aac_config_write() */
+    AAC_CONFIG_LEN = 2,   /* length of what aac_config_write() writes */
     AAC_FRAME_LEN = 1024, /* samples of a channel in an ADTS frame: 1.A.2.2, frames of 960 samples cannot be told */
 };
 

@@ -16,8 +16,8 @@
 struct ac3_header {
     bool     enhanced;     /* E-AC-3 */
     bool     is_dependent; /* E-AC-3: belongs to the syncframe before it, or is another program */
-    uint8_t  channels;     /* with the low frequency one */
-    uint16_t samples;      /* of a channel in the syncframe */
+    uint8_t  channels;     /* the low frequency channel included */
+    uint16_t samples;      /* samples of one channel in the syncframe */
     uint32_t sample_rate;  /* Hz */
     uint32_t frame_len;    /* bytes */
 };

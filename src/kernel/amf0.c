@@ -112,7 +112,7 @@ static void skip_properties(struct rd *r, int depth)
 {
     struct amf0_walk walk = amf0_open(r);
     struct amf0_text key;
-    walk.counted &= depth == 0;       /* in a container the end marker is needed to tell what is whose */
+    walk.counted &= depth == 0;       /* Inside a container only the end marker tells what belongs to which. */
     while (amf0_next(&walk, r, &key)) /* each turn consumes a key, or fails */
         skip_value(r, depth + 1);
 }

@@ -57,7 +57,7 @@ enum {
     AMF0_STRING_MAX = 0xFFFF, /* AMF0 1.3.1: a string's length is 16 bits, beyond that a long string */
 };
 
-/** Bytes of a string or key, not terminated; `p` is NULL when there is none, never when it is merely empty. */
+/** Bytes of a string or key, not terminated; `p` is NULL when no string was there, never when it is merely empty. */
 struct amf0_text {
     const char *p;
     size_t      len;
@@ -97,12 +97,12 @@ void amf0_skip_inner(struct rd *r);
 
 /** A walk over properties. Several may be nested on one reader, each by its own depth of the caller. */
 struct amf0_walk {
-    uint32_t left;    /* of an ECMA array: properties it still promises */
+    uint32_t left;    /* properties that an ECMA array still promises */
     bool     counted; /* an ECMA array, whose end marker some encoders leave out */
     bool     done;
 };
 
-/** Step into the object at the reader; `bad` when it is none. */
+/** Step into the object at the reader; `bad` when something else stands there. */
 struct amf0_walk amf0_open(struct rd *r);
 
 /**
@@ -120,7 +120,7 @@ bool amf0_next(struct amf0_walk *walk, struct rd *r, struct amf0_text *key);
  * Find a property of the object that `object` stands at. The reader is a copy: the caller's stays.
  *
  * Returns    true   `value` stands at the value of the first property of that name
- *            false  there is none, or the object is malformed before it, or it is no object
+ *            false  the property is missing, the object is malformed before it, or the value is no object
  */
 bool amf0_find(struct rd object, const char *name, struct rd *value);
 

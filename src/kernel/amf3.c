@@ -189,7 +189,7 @@ static void convert_array(struct flow *f, int depth)
     struct amf0_text key = read_text(f);
     check_count(f, n_dense, 1);
     if (key.len) {
-        size_t count_at = wr_len(f->w) + 1; /* behind the marker */
+        size_t count_at = wr_len(f->w) + 1; /* the count stands behind the marker */
         amf0_write_ecma_array(f->w, 0);
         set_count(f->w, count_at, convert_members(f, key, depth) + n_dense);
     } else {
@@ -319,7 +319,7 @@ static void copy_properties(struct flow *f, int depth)
     const uint8_t   *from = f->r.p;
     struct amf0_walk walk = amf0_open(&f->r);
     struct amf0_text key;
-    walk.counted &= depth == 0; /* as amf0_skip() has it */
+    walk.counted &= depth == 0; /* The same rule as in amf0_skip(). */
     if (!f->r.bad)
         wr_bytes(f->w, from, (size_t)(f->r.p - from));
     while (!f->w->full && amf0_next(&walk, &f->r, &key)) {

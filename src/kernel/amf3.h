@@ -56,7 +56,7 @@ struct amf3_tables {
         bool     dynamic;
     } traits[AMF3_TRAITS_MAX];
     struct {
-        size_t from, to; /* in the output; to 0: not complete */
+        size_t from, to; /* place in the output; `to` is 0 while it is not complete */
     } objects[AMF3_OBJECTS_MAX];
 };
 

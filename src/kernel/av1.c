@@ -56,7 +56,7 @@ bool av1_next_obu(struct rd *obus, struct av1_obu *obu)
 
 struct timing {
     bool     has_model;
-    unsigned delay_bits; /* of decoder and encoder buffer delay */
+    unsigned delay_bits; /* width of decoder_buffer_delay and encoder_buffer_delay */
 };
 
 /* 5.5.3 timing_info(), 5.5.4 decoder_model_info() */

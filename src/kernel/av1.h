@@ -37,7 +37,7 @@ struct av1_config {
 };
 
 struct av1_sequence {
-    uint8_t  profile, level_idx, tier; /* of the first operating point */
+    uint8_t  profile, level_idx, tier; /* those of the first operating point */
     uint32_t width, height;            /* the largest frame */
     uint32_t fps_num, fps_den;         /* 0/0 when the pictures' interval is not told */
 };

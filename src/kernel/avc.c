@@ -231,7 +231,7 @@ const char *avc_profile_name(unsigned profile_idc, unsigned constraints)
     case 100: return "High";
     case 110: return intra ? "High(10+Intra)" : "High(10)";
     case 122: return intra ? "High(422+Intra)" : "High(422)";
-    case 144: return "High(444)"; /* of the first edition, withdrawn since */
+    case 144: return "High(444)"; /* A profile of the first edition, withdrawn since. */
     case 244: return intra ? "High(444+Intra)" : "High(444+Predictive)";
     default: return "Other";
     }

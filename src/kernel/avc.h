@@ -27,7 +27,7 @@ enum {
 /* AVCDecoderConfigurationRecord. The parameter sets are walked by nalu_next_avcc(&copy, 2, &nalu). */
 struct avc_config {
     uint8_t   profile_idc, constraints, level_idc;
-    uint8_t   length_size; /* of NAL unit lengths in this stream's frames: 1 to 4, though 3 is reserved */
+    uint8_t   length_size; /* bytes of a NAL unit length in this stream's frames: 1 to 4, though 3 is reserved */
     uint8_t   n_sps, n_pps;
     struct rd sps, pps;
 };

@@ -3,7 +3,7 @@
  *
  * Encoders that reorder pictures and begin both of their times at 0 send pictures that are shown before the time at which
  * their frame says that it is decoded. MPEG-TS does not allow that, and players of MP4 then show all pictures later than
- * the sound beside them. So all pictures are written as decoded earlier, by the most that was seen so far, and the times at
+ * the sound beside them. All pictures are written as decoded earlier, by the largest amount seen until then, and the times at
  * which they are shown stay what they are. The most is rounded up to 10 ms times a power of two, so that players of one
  * stream agree that have seen different parts of it. A picture that must be shown more than DECODE_AHEAD_MAX_90K before its
  * time is a mistake, and is shown at its time.
@@ -27,9 +27,9 @@ enum { DECODE_AHEAD_MAX_90K = 115200 };
 
 struct decode_ahead {
     bool     has_picture;
-    uint32_t most_90k;    /* by how much pictures are decoded before the time that their frames say, … */
-    uint32_t lag_90k;     /* … and the last one was */
-    int64_t  picture_90k; /* of the last one, on the stream's time line */
+    uint32_t most_90k;    /* how long before the time of their frames pictures are decoded */
+    uint32_t lag_90k;     /* how long before its time the last picture was decoded */
+    int64_t  picture_90k; /* time of the last picture on the stream's time line */
 };
 
 /** Expect a picture that is shown this long before its own time. Below 0 and far beyond the most: no effect. */

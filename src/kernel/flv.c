@@ -13,7 +13,7 @@ enum flv_read flv_read_header(struct rd *in, struct flv_header *header)
         if (r.bad)
             return FLV_NEED_MORE;
         if (byte != signature[i])
-            return FLV_BAD; /* at the first wrong byte, before waiting for more */
+            return FLV_BAD; /* Fail at the first wrong byte instead of waiting for more. */
     }
     uint8_t  version = rd_u8(&r);
     uint8_t  flags = rd_u8(&r);
@@ -42,7 +42,7 @@ enum flv_read flv_read_tag(struct rd *in, struct flv_tag *tag)
     if (r.bad)
         return FLV_NEED_MORE;
     if (type != FLV_AUDIO && type != FLV_VIDEO && type != FLV_SCRIPT)
-        return FLV_BAD; /* before waiting for its body */
+        return FLV_BAD; /* Fail before waiting for the body. */
     const uint8_t *body = rd_bytes(&r, len);
     rd_u32(&r); /* PreviousTagSize: writers err, readers skip */
     if (r.bad)

@@ -28,7 +28,7 @@ enum flv_read { FLV_GOT, FLV_NEED_MORE, FLV_BAD };
 
 struct flv_header {
     uint8_t version;
-    bool    has_audio, has_video; /* as announced; writers err */
+    bool    has_audio, has_video; /* as the header announces, which may be wrong */
 };
 
 struct flv_tag {

@@ -120,7 +120,7 @@ static unsigned read_modex(struct rd *r, unsigned packet_type, struct flv_body *
     return packet_type;
 }
 
-/* From the FourCC to the codec's bytes of the first track. `r` becomes exactly these bytes. */
+/* Reads from the FourCC to the codec's bytes of the first track; `r` then covers exactly these bytes. */
 static const struct codec_row *read_tracks(struct rd *r, unsigned *packet_type, unsigned multitrack,
                                            const struct codec_row *rows, size_t n_rows, struct flv_body *body)
 {
@@ -132,7 +132,7 @@ static const struct codec_row *read_tracks(struct rd *r, unsigned *packet_type, 
         body->multitrack = true;
         r->bad |= multi > MULTI_MANY_CODECS || *packet_type == multitrack || *packet_type == EX_MODEX;
     }
-    body->codec_id = rd_u32(r); /* of all tracks, or of the first: it stands in the same place */
+    body->codec_id = rd_u32(r); /* The codec of all tracks, or of the first one: both stand in the same place. */
     if (body->multitrack) {
         body->track = rd_u8(r);
         if (multi != MULTI_ONE_TRACK) {
@@ -280,7 +280,7 @@ static bool may_start_empty(enum codec codec)
     return codec == CODEC_OPUS || codec == CODEC_AC3 || codec == CODEC_EAC3;
 }
 
-/* What is no codec's bytes, and the configuration that has none. */
+/* Packets without bytes of a codec, and configurations that are empty. */
 static enum flv_parse finish(enum flv_parse result, size_t len, struct flv_body *body)
 {
     if (result != FLV_PARSE_OK)

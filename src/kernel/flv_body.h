@@ -57,7 +57,7 @@ struct flv_body {
     bool     multitrack;  /* track is told */
     bool     sized;       /* the size of the track stands before its bytes */
     bool     more_tracks; /* others follow behind media_len */
-    uint8_t  track;       /* of the first one */
+    uint8_t  track;       /* id of the first track */
     uint8_t  frame_type;  /* video: enum flv_frame_type */
     uint8_t  channels;    /* classic audio header: 1 or 2; AAC always says 2, its config tells the truth */
     uint8_t  sample_bits; /* classic audio header: 8 or 16 */

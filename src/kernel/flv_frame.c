@@ -92,7 +92,7 @@ bool flv_frame_write_cts(struct frame *f)
     return true;
 }
 
-/* A copy of all but the codec's bytes, which may take up to `media_cap`; NULL when memory is out. */
+/* Copies everything but the codec's bytes, for which there is room of `media_cap`; NULL when memory is out. */
 static struct frame *copy_head(const struct frame *f, size_t media_cap)
 {
     struct frame *copy = frame_new(f->media_offset + media_cap);
@@ -107,18 +107,20 @@ static struct frame *copy_head(const struct frame *f, size_t media_cap)
     return copy;
 }
 
-/* The body of one track alone, whose bytes are behind start codes. */
+/* True for the body of a single track whose bytes are behind start codes. */
 static bool is_convertible(const struct frame *f, const struct nalu_forms *forms)
 {
     if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || f->media_len == 0 || f->sized)
         return false;
     if (f->config)
         return f->codec == CODEC_H264 && nalu_begins_with_start_code(f->data + f->media_offset, f->media_len);
-    bool as_config = f->codec == CODEC_HEVC && nalu_forms_told(forms, f) == NALU_ANNEXB; /* which stays: so do they */
+    bool as_config =
+        f->codec == CODEC_HEVC &&
+        nalu_forms_told(forms, f) == NALU_ANNEXB; /* That configuration stays as it is, so its pictures stay too. */
     return !as_config && f->nalu_form == NALU_ANNEXB;
 }
 
-/* As the configuration that players get tells: where that was made out of start codes, or is not there, four. */
+/* The size that the configuration tells players; four where it was made from start codes or is missing. */
 static unsigned length_size(const struct frame *f, const struct nalu_forms *forms)
 {
     enum nalu_form told = nalu_forms_told(forms, f);

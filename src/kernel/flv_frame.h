@@ -1,5 +1,5 @@
 /**
- * From a received FLV body to a frame: where RTMP and FLV inputs make their frames' sense.
+ * A received FLV body as a frame: the parser behind the maker of frames (frame_make.h).
  *
  * Source     flv_body.h
  * Yields     no
@@ -18,7 +18,7 @@
  * Fill in what data[0..len) says about a frame that nobody else holds yet.
  *
  * Shape      kind, len, data and dts_us are set by the caller; codec, track, key, config, idr, note, pts_us,
- *            media_offset and media_len are set here. forms: what the stream's configurations told so far, one value for
+ *            media_offset and media_len are set here. forms: what the stream's configurations have told, one value for
  *            all its frames, all 0 before the first; NULL: nothing is told.
  * Rules      key     the FLV header says key frame, or the AVC/HEVC access unit holds an IDR; and the body
  *                    does hold bytes of a picture. What encoders call key without an IDR (recovery

@@ -91,7 +91,7 @@ static bool skip_trailer(struct flv_stream *s, struct rd *in)
 /* The time of the tag whose head is in `head`. */
 static int32_t time_of(const struct flv_stream *s)
 {
-    struct rd r = rd_over(s->head + 4, 4); /* behind TagType and DataSize */
+    struct rd r = rd_over(s->head + 4, 4); /* Timestamp stands behind TagType and DataSize. */
     uint32_t  low = rd_u24(&r), high = rd_u8(&r);
     return (int32_t)(high << 24 | low);
 }

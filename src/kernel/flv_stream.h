@@ -15,18 +15,19 @@
 #include "kernel/flv.h"
 #include "kernel/frame.h"
 
-/* A tag says how long it is before it comes; so much is allocated before there are bytes for it. */
+/* Upper bound of what a tag's announced length makes the reader allocate before the bytes have come. */
 enum { FLV_STREAM_ROOM_FIRST = 64 << 10 };
 
 /** All zero at the start. */
 struct flv_stream {
     struct flv_header header;
     bool              has_header;
-    uint8_t  head[FLV_DATA_OFFSET_MAX + FLV_TAG_TRAILER_LEN]; /* of the file, then of each tag, as far as it is there */
-    uint32_t head_len;
-    uint32_t trailer_left; /* of the tag before */
-    struct frame *frame;   /* of the tag under way; len grows */
-    uint32_t      body_len;
+    uint8_t           head[FLV_DATA_OFFSET_MAX +
+                 FLV_TAG_TRAILER_LEN]; /* header of the file, then of each tag, as far as it has come */
+    uint32_t          head_len;
+    uint32_t          trailer_left; /* bytes of the previous tag's trailer that have not come */
+    struct frame     *frame;        /* the tag under way; its len grows */
+    uint32_t          body_len;
 };
 
 struct flv_stream_tag {

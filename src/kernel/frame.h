@@ -72,7 +72,7 @@ struct frame {
     uint8_t  nalu_form : 3; /* AVC and HEVC pictures: enum nalu_form of their bytes */
     bool     has_cts   : 1; /* the three bytes before media_offset are pts_us - dts_us, each rounded down to ms */
     bool     sized     : 1; /* the body tells the length of this track before its bytes, so that it may not change */
-    uint32_t len, cap;      /* of data[] */
+    uint32_t len, cap;      /* bytes of data[] that are used, and room */
     uint32_t media_len;     /* how many the codec's bytes are; less than the rest when other tracks follow */
     uint32_t sample_rate;   /* audio: Hz, as channels */
     int64_t  dts_us, pts_us;

@@ -32,7 +32,7 @@ static bool write_head(struct wr *w, const struct frame_unit *u, enum flv_packet
                                                : flv_body_write_audio_head(w, &body);
 }
 
-/* A frame with its head, and room for so much of the codec's bytes; NULL when memory is out. `*w` writes them. */
+/* Makes a frame with its head and room for `media_len` bytes, which `*w` writes. NULL when memory is out. */
 static struct frame *begin_frame(const struct frame_unit *u, const uint8_t *head, size_t head_len, size_t media_len,
                                  struct wr *w)
 {
@@ -52,7 +52,7 @@ static void mark_key(struct frame *f)
     f->data[0] = (uint8_t)((f->data[0] & 0x8f) | FLV_KEY_FRAME << 4);
 }
 
-/* What the body says, and the times in full. */
+/* Sets what the body says, and then the times in full. */
 static enum frame_made end_frame(struct frame_maker *m, const struct frame_unit *u, struct frame *f, const struct wr *w,
                                  struct frame **out)
 {
@@ -87,7 +87,7 @@ static enum frame_made copy_media(struct frame_maker *m, const struct frame_unit
 
 struct nalu_look {
     bool   has_sets; /* all kinds that a configuration record takes */
-    size_t len;      /* behind four-byte lengths, of the units that go into the picture */
+    size_t len;      /* bytes of the units that go into the picture, with four-byte lengths */
 };
 
 static bool is_hevc(const struct frame_unit *u)

@@ -58,7 +58,7 @@ struct frame_unit {
     uint8_t        track;
     uint8_t        channels;       /* Opus, PCM, G.711: as signalled; 0: not told */
     bool           is_key;         /* the container says so; the codecs' own bytes are looked at besides */
-    int64_t        dts_us, pts_us; /* of the first frame */
+    int64_t        dts_us, pts_us; /* times of the first frame */
     struct rd      bytes;
 };
 

@@ -32,7 +32,7 @@ bool hevc_config_parse(const uint8_t *bytes, size_t len, struct hevc_config *con
     rd_u8(&r);  /* parallelismType */
     config->chroma_format_idc = rd_u8(&r) & 3;
     config->bit_depth = (uint8_t)(8 + (rd_u8(&r) & 7));
-    rd_u8(&r); /* of chroma */
+    rd_u8(&r); /* bit depth of chroma */
     config->fps_256 = rd_u16(&r);
     config->length_size = (rd_u8(&r) & 3) + 1;
     config->n_arrays = rd_u8(&r);

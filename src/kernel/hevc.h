@@ -28,7 +28,7 @@ enum {
 struct hevc_config {
     uint8_t   profile_idc, tier, level_idc; /* level_idc: 30 times the level */
     uint32_t  compatibility;                /* general_profile_compatibility_flag[0] is the top bit */
-    uint8_t   length_size; /* of NAL unit lengths in this stream's frames: 1 to 4, though 3 is reserved */
+    uint8_t   length_size; /* bytes of a NAL unit length in this stream's frames: 1 to 4, though 3 is reserved */
     uint8_t   chroma_format_idc, bit_depth;
     uint16_t  fps_256; /* avgFrameRate: frames in 256 seconds; 0 unknown */
     uint8_t   n_arrays;

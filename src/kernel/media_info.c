@@ -96,7 +96,7 @@ static bool vp9_info(const uint8_t *bytes, size_t len, bool parse_sps, struct vi
     return true;
 }
 
-/* By codec: what reads its configuration. Codecs without a row have none. */
+/* The reader of each codec's configuration. Codecs without a row have no configuration. */
 static bool (*const video_table[])(const uint8_t *, size_t, bool, struct video_info *) = {
     [CODEC_H264] = avc_info, [CODEC_HEVC] = hevc_info, [CODEC_AV1] = av1_info,
     [CODEC_VP8] = vp9_info,  [CODEC_VP9] = vp9_info,
@@ -165,7 +165,7 @@ struct audio_row {
     bool (*read)(const uint8_t *, size_t, struct audio_info *);
 };
 
-/* By codec. Codecs without a row tell what the classic FLV header tells. */
+/* The reader of each codec's configuration or frames. For codecs without a row the classic FLV header is all there is. */
 static const struct audio_row audio_table[] = {
     [CODEC_AAC] = { true, aac_info },
     [CODEC_OPUS] = { true, opus_info },

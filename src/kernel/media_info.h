@@ -34,7 +34,7 @@ struct audio_info {
  * What a video frame tells of its stream.
  *
  * Shape      config: a parsed frame (flv_frame_parse); of codecs without configuration any frame will do
- * parse_sps  read the size and the frame rate out of the SPS or sequence header, too (`publish { parse_sps }`)
+ * parse_sps  read the size and the frame rate out of the SPS or sequence header as well (`publish { parse_sps }`)
  * Returns    false when the frame's configuration is malformed, or it has none and needs one; *info then has
  *            what is known all the same, at least the codec
  */

@@ -10,7 +10,7 @@ enum { NUMBER_MAX = 1000000 }; /* no width, height or frame rate is larger; code
 
 static double sane(double v, double max)
 {
-    return v >= 0 && v <= max ? v : 0; /* false for NaN, too */
+    return v >= 0 && v <= max ? v : 0; /* also false for NaN */
 }
 
 static bool is_true(struct rd value)

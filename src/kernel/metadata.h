@@ -14,7 +14,7 @@
 #include "core/attr.h"
 #include "kernel/frame.h"
 
-enum { METADATA_LEN_MAX = 64 * 1024 }; /* of a body; real ones have a few hundred bytes */
+enum { METADATA_LEN_MAX = 64 * 1024 }; /* bytes of a body; real ones have a few hundred */
 
 /* What callers look at. A number is 0 when it is missing, not a number, negative or absurd. */
 struct metadata {

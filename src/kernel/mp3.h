@@ -21,7 +21,7 @@ struct mp3_header {
     uint8_t  layer;       /* 1, 2, 3 */
     bool     lsf;         /* MPEG-2 or 2.5: half or quarter rates */
     uint8_t  channels;    /* 1, 2 */
-    uint16_t samples;     /* in a frame */
+    uint16_t samples;     /* samples in a frame */
     uint32_t sample_rate; /* Hz */
     uint32_t bitrate;     /* bit/s; 0: free format */
     uint32_t frame_len;   /* bytes with the header; 0: free format */

@@ -1,8 +1,8 @@
 /**
  * The containers in which a live stream is served by path: what each is called, and what a configuration may rely on.
  *
- * One row a format. Whoever asks about extensions asks here: the checks of the configuration, the log of frames, the table of
- * live formats over HTTP (app/http/live_format.c), which adds the functions.
+ * A format is a row. All code that needs to know about extensions asks here: the checks of the configuration, the log of frames,
+ * and the table of live formats over HTTP (app/http/live_format.c), which adds the functions.
  *
  * Yields     no
  */
@@ -23,8 +23,8 @@ enum stream_format_id {
 };
 
 struct stream_format {
-    const char *name;         /* for people */
-    const char *ext;          /* with its dot, lower case */
+    const char *name;         /* shown to people */
+    const char *ext;          /* extension with its dot, lower case */
     const char *content_type; /* RFC 9110, 8.3 */
 
     /* No pictures: players start near the live end, not with the GOP. */

@@ -7,7 +7,7 @@
 #include "kernel/flv.h"
 #include "kernel/mp3.h"
 
-/* ---- FLV: whatever came in by RTMP ---- */
+/* ---- FLV ---- */
 
 static bool flv_carries(enum codec codec)
 {
@@ -48,12 +48,12 @@ static enum live_open ts_open(const struct live_opening *o, struct wire *wire)
 /* ---- fragmented MP4 ---- */
 
 /*
- * Ten years. Without a duration Chromium takes that of what has come so far: when it has shown all of it, because the
- * source was silent, it takes the stream for ended, and what comes then makes it play from the beginning.
+ * Ten years. Without a duration Chromium assumes the duration of what has come: when it has shown all of that, because the source
+ * was silent, it takes the stream for ended, and plays what comes then from the beginning.
  */
 #define ENDLESS_90K (INT64_C(10) * 365 * 24 * 3600 * MP4_TIMESCALE)
 
-/* A track that cannot be told is left out; one that cannot be told yet is waited for. */
+/* A track that MP4 cannot describe is left out; a track that it cannot describe yet is waited for. */
 static struct frame *mp4_track(struct frame *config, struct frame *key, enum codec codec, bool *wait)
 {
     struct mp4_sample_entry entry;
@@ -132,7 +132,7 @@ static void mp3_header(const struct live_opening *o, const struct wire *wire, st
     mp3_write_id3(w);
 }
 
-/* As SRS waits for the second kind, and a player hardly notices; and where a kind that is missed cannot be added. */
+/* The short wait is that of SRS, which a player hardly notices. Formats that cannot add a track later wait longer. */
 enum { SHORT_WAIT_US = 350 * US_PER_MS, LONG_WAIT_US = US_PER_SECOND, TOLD_WAIT_US = 3 * US_PER_SECOND };
 
 static const struct live_format formats[STREAM_FORMATS] = {

@@ -1,12 +1,12 @@
 /**
- * Which live stream a path means: the template of `http_remux { mount; }`, turned around.
+ * The live stream that a path means, found by the template of `http_remux { mount; }`.
  *
  *     [vhost]/[app]/[stream].flv      /live/cam1.flv of the vhost that was asked for: app live, stream cam1
  *
- * [stream] stands for any text without a slash, [app] for any text: apps may have slashes. What comes before
- * the first slash is the host: [vhost] and __defaultVhost__ are any that led to this vhost, others must be
- * the one that was asked for. Without [app] the app is the path's folder, without [stream] the stream is its name. A path
- * without a folder is that of a stream in any app.
+ * [stream] stands for any text without a slash, [app] for any text, because apps may have slashes. The host stands before the first
+ * slash: [vhost] and __defaultVhost__ mean every host that led to this vhost; any other text must be the host that was asked for.
+ * Without [app] the app is the path's folder, without [stream] the stream is its name. A path without a folder means a stream
+ * of that name in any app.
  *
  * Ownership  what was found points into the path
  * Yields     no
@@ -22,13 +22,13 @@ struct live_span {
     size_t      len;
 };
 
-/* Of an app and of a stream: longer ones match nothing. */
+/* Upper bound of the length of an app and of a stream: longer names match nothing. */
 enum { LIVE_NAME_MAX = 512 };
 
 struct live_path {
     struct live_span app, stream; /* app.len 0: any */
     bool             deep;        /* the app has a slash that is not the template's */
-    const char      *ext;         /* with its dot; "" when the path has none */
+    const char      *ext;         /* extension with its dot; "" when the path has no extension */
 };
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The wire format of FLV players: a frame is a tag. What comes first, the file header, is not its business.
+ * The wire format of FLV players: a frame is a tag. The file header before the first tag is written elsewhere (app/http/live_format.c).
  *
  * Source     Adobe FLV 10.1, Annex E.4.1
  * Yields     no

@@ -1,5 +1,5 @@
 /**
- * A wire that is kept: together with the frames that it points to.
+ * A wire that is kept, together with the frames that it points to.
  *
  * A struct wire borrows frames and lives between two yields, on a stack or in scratch memory that is filled anew before
  * each use. Whatever lives longer has a struct held_wire instead: a player, and the bytes that players share, where the
@@ -23,10 +23,10 @@ struct held_wire {
 /** Become a copy of `w`, which may be the held wire itself. */
 void held_wire_set(struct held_wire *h, const struct wire *w);
 
-/** Hold what h->wire points to by now, and let go of what it does not any more. */
+/** Hold the frames that h->wire points to now, and let go of the others. */
 void held_wire_renew(struct held_wire *h);
 
-/** Let go of everything: all zero again. Takes one that is all zero. */
+/** Let go of everything. It is all zero then, and may be all zero before. */
 void held_wire_drop(struct held_wire *h);
 
 #endif

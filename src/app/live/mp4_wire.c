@@ -35,7 +35,7 @@ static void fragment_pass(struct wire *w, const struct frame *f, int64_t us)
         mp4_mux_write_head(&w->mp4, &to, f, ticks_90k_from_us(us));
 }
 
-/* How much later the second one's times are written. */
+/* What is added to the times of the first player to get those of the second. */
 static int64_t delta_90k(const struct wire_stamp *a, const struct wire_stamp *b)
 {
     return ticks_90k_from_us(b->offset_us - a->offset_us) + b->wire->mp4.start_90k - a->wire->mp4.start_90k;
@@ -50,7 +50,7 @@ static bool fragments_stamp(uint8_t *bytes, const struct wire_mark *marks, size_
         return false;
     for (size_t i = 0; i < n; i++)
         if (marks[i].len && !mp4_mux_restamp(bytes + marks[i].body, marks[i].len, later_90k, delta_sequence))
-            break; /* never: they are whole fragments */
+            break; /* This cannot happen: the bytes are whole fragments. */
     return true;
 }
 
@@ -100,14 +100,14 @@ static void borrows(const struct wire *w, struct frame *frames[WIRE_FRAMES_MAX])
         frames[i] = (struct frame *)w->mp4.tracks[i].entry.config;
 }
 
-/* A track that could have been there from the beginning; one whose configuration tells too little is left out for good. */
+/* True for a track that could have been there from the beginning. A track whose configuration tells too little stays out. */
 static bool is_late_track(const struct frame *f)
 {
     struct mp4_sample_entry entry;
     return f->track == 0 && mp4_sample_entry_read(&entry, f, NULL) == MP4_OK;
 }
 
-/* Another moov plays nowhere: the player asks again. */
+/* No player goes on after another moov, so the response ends and the player asks again. */
 static bool is_end(const struct wire *w, const struct frame *f)
 {
     switch (mp4_mux_look(&w->mp4, f)) {

@@ -45,7 +45,7 @@ static bool packets_stamp(uint8_t *bytes, const struct wire_mark *marks, size_t 
 {
     struct ts_shift shift;
     if (!ts_mux_shift(&shift, &from->wire->ts, &to->wire->ts))
-        return false; /* never of wires that are the same */
+        return false; /* This cannot happen: the wires are the same. */
     shift.delta_90k = ticks_90k_from_us(to->offset_us - from->offset_us);
     if (!is_shift(&shift))
         return false;

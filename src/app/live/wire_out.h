@@ -27,13 +27,13 @@ struct wire_out {
     bool          full;
 };
 
-/** All into one buffer. */
+/** An output that copies everything into one buffer. */
 static inline struct wire_out wire_out_copying(void *bytes, size_t cap)
 {
     return (struct wire_out){ .scratch = wr_over(bytes, cap) };
 }
 
-/* What of `n` bytes is left behind `skip`; moves `p` there. */
+/* How many of `n` bytes are left behind `skip`; moves `p` to the first of them. */
 static inline size_t wire_out_skip(struct wire_out *o, const uint8_t **p, size_t n)
 {
     size_t skipped = o->skip < n ? o->skip : n;
@@ -83,7 +83,7 @@ static inline void wire_lend(struct wire_out *o, const void *bytes, size_t n)
         wire_out_add(o, p, left);
 }
 
-/** The last `n` bytes in `scratch` were written there by somebody else: they are the next. */
+/** Take as the next bytes the last `n` of `scratch`, which the caller has written there itself. */
 static inline void wire_wrote(struct wire_out *o, size_t n)
 {
     const uint8_t *p = o->scratch.p - n;

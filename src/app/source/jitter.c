@@ -2,7 +2,7 @@
 
 #include "kernel/times.h"
 
-/* Behind frames that were skipped, the next one follows the last one after this. */
+/* The step from the last frame that the player got to the first one behind a jump. */
 enum { STEP_US = 10 * US_PER_MS };
 
 void jitter_init(struct jitter *j, enum time_jitter mode)

@@ -20,7 +20,7 @@ enum {
 /* Steps back that are no break: rounding and bad interleaving. */
 enum { BACK_US = 100 * US_PER_MS };
 
-/* Behind an outage, this much more than arrivals have been late so far, time goes on by the clock on the wall. */
+/* An outage: a frame comes this much later than any before it. Time then goes on by the clock on the wall. */
 enum { OUTAGE_US = 500 * US_PER_MS };
 
 /* Between two publishers time goes on by what has passed, within these bounds. */
@@ -68,7 +68,7 @@ static void add_step(struct clock_track *t, int64_t us)
         t->n_steps = CLOCK_STEPS; /* the same place, and never an overflow */
 }
 
-/* The track's place; CLOCK_TRACKS: it has none. */
+/* The track's index; CLOCK_TRACKS when it has no place. */
 static unsigned find_track(const struct stream_clock *c, enum frame_kind kind, unsigned id)
 {
     for (unsigned i = 0; i < c->n_tracks; i++)
@@ -95,7 +95,7 @@ static struct clock_track *find_or_add_track(struct stream_clock *c, enum frame_
     return t;
 }
 
-/* The track to compare with: one of the other kind before one of the same; CLOCK_TRACKS: there is none. */
+/* The track to compare with, preferably one of the other kind; CLOCK_TRACKS when this track is alone. */
 static unsigned find_peer(const struct stream_clock *c, const struct clock_track *t)
 {
     unsigned best = CLOCK_TRACKS;
@@ -121,9 +121,9 @@ static bool peer_progress(const struct stream_clock *c, const struct clock_track
 
 /* A frame under consideration: how it stands to the last one of its track if `shift_us` is added to its time. */
 struct step {
-    int64_t ahead_us;   /* of the highest time so far */
-    int64_t elapsed_us; /* since that arrived */
-    int64_t lead_us;    /* of its time before its arrival */
+    int64_t ahead_us;   /* time beyond the highest one before it */
+    int64_t elapsed_us; /* time since that one arrived */
+    int64_t lead_us;    /* how far its time is ahead of its arrival */
 };
 
 static struct step step_of(const struct clock_track *t, int64_t raw_us, int64_t shift_us, int64_t now_us)

@@ -41,7 +41,7 @@ struct clock_track {
     int64_t  raw_us;  /* the encoder's last time, unwrapped */
     int64_t  shift_us;
     int64_t  origin_us; /* part of `shift_us`: what moves this track's own origin to that of the others */
-    int64_t  top_us;    /* the highest time so far, before it was made monotonic */
+    int64_t  top_us;    /* the highest time, before times are made monotonic */
     int64_t  out_us;    /* the last time given */
     int64_t  arrived_us;
     int64_t  lead_us; /* how far times have been ahead of their arrival at most; falls slowly */
@@ -70,7 +70,7 @@ struct clock_time {
     int64_t dts_us;   /* never less than the last one of this track */
     int64_t own_us;   /* the same moment by the encoder's times, unwrapped */
     int64_t shown_us; /* what the encoder's time became before it was made monotonic */
-    int64_t jump_us;  /* of the encoder's time where a break was found; 0: none */
+    int64_t jump_us;  /* jump of the encoder's time where a break was found; 0: no break */
     bool    is_reordered;
 };
 

@@ -5,7 +5,7 @@
 
 static const char video_name[] = "VideoHandler", audio_name[] = "SoundHandler";
 
-/* Of each box, as written below. */
+/* Lengths of the boxes that are written below. */
 enum {
     FTYP_LEN = MP4_BOX_HEADER_LEN + 4 + 4 + 3 * 4,
     MVHD_LEN = 108,

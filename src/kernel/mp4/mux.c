@@ -166,7 +166,7 @@ static void write_traf(const struct mp4_mux *m, struct wr *w, const struct frame
     mp4_box_end(w, tfdt);
     size_t trun = mp4_full_box_begin(w, "trun", 1, DATA_OFFSET | DURATION | SIZE | FLAGS | CTS);
     wr_u32(w, 1);
-    wr_u32(w, MP4_MUX_HEAD_LEN); /* from moof on */
+    wr_u32(w, MP4_MUX_HEAD_LEN); /* data_offset counts from the first byte of moof. */
     wr_u32(w, t->duration_90k);
     wr_u32(w, sample_len);
     wr_u32(w, sample_flags(f));

@@ -2,7 +2,7 @@
  * Fragmented MP4 for live players: a header (ftyp, moov), then each frame as one fragment (moof, mdat).
  *
  * The muxer is a small value, to be copied at will: what a player was sent is a function of the value and of the
- * frame. Who got half a fragment away keeps the value from before it, muxes again, and leaves out what was sent.
+ * frame. After a partial write, mux the frame again from a copy of the value taken before it, and skip the bytes already sent.
  *
  *     mp4_mux_init(&m, video, key, audio);
  *     mp4_mux_write_header(&m, &w);
@@ -10,12 +10,12 @@
  *         mp4_mux_write_head(&m, &w, f, dts_90k);      MP4_MUX_HEAD_LEN bytes, the same layout always
  *         send them, then mp4_mux_payload(f), untouched
  *
- * Players of one stream who keep up differ by constants: fragments that were muxed once (head and payload in a row)
- * are restamped for each of them, and his value follows that of the muxer by the same constants.
+ * Players of one stream that keep up differ by constants: fragments that were muxed once (head and payload in a row) are restamped
+ * for each of them, and the value of each player follows that of the muxer by the same constants.
  *
  * A configuration that changes needs another moov, and a moov in the midst of a file is understood by a browser's
  * MediaSource alone: ffmpeg, and Chromium's <video src>, which is ffmpeg, skip it as a duplicate and fail to decode
- * what follows. So who serves files over HTTP ends the response at MP4_FRAME_CHANGES; who serves MediaSource may
+ * what follows. So a server of files over HTTP ends the response at MP4_FRAME_CHANGES; a server of MediaSource may
  * write a new header, with the sequence going on.
  *
  * No picture is shown before it is decoded, because players then show all pictures later than the sound beside them: ffmpeg
@@ -42,7 +42,7 @@
 #include "kernel/mp4/sample_entry.h"
 
 enum {
-    MP4_MUX_HEAD_LEN = 112,       /* of a fragment before its payload: moof, and mdat's size and type */
+    MP4_MUX_HEAD_LEN = 112,       /* bytes of a fragment before its payload: moof, and mdat's size and type */
     MP4_MUX_SAMPLE_MAX = 1 << 30, /* bytes; mdat's size has 32 bits, and no input makes frames near that */
     MP4_MUX_CODECS_LEN = 80,      /* room for mp4_mux_codecs() */
 };
@@ -52,12 +52,12 @@ enum { MP4_TRACK_VIDEO, MP4_TRACK_AUDIO, MP4_TRACKS };
 struct mp4_mux_track {
     struct mp4_sample_entry entry;
     int64_t                 last_dts_90k; /* -1 before the first fragment */
-    uint32_t                duration_90k; /* of the last fragment */
+    uint32_t                duration_90k; /* duration of the last fragment */
 };
 
 struct mp4_mux {
     struct mp4_mux_track tracks[MP4_TRACKS];
-    uint32_t             sequence;     /* of the last fragment; the first is 1 */
+    uint32_t             sequence;     /* sequence number of the last fragment; the first is 1 */
     int64_t              duration_90k; /* that the header tells; 0, as after mp4_mux_init(): that of the fragments */
     int64_t              start_90k;    /* what the player's time 0 is written as */
     struct decode_ahead  ahead;
@@ -120,15 +120,15 @@ struct mp4_payload mp4_mux_payload(const struct frame *f);
  *
  * Shape      dts_90k: on the player's time line; below 0 it is written as 0
  * Rules      The time of each fragment is told in full, so that nothing drifts. The duration of audio is its codec's;
- *            of video it is the last step of the decoding time, as the next one is not known yet. Who reads by the
- *            times does not mind when the next step differs. A browser's MediaSource does: behind a step of more
+ *            of video it is the last step of the decoding time, as the next one is not known yet. A player that reads
+ *            the times does not mind when the next step differs. A browser's MediaSource does: behind a step of more
  *            than twice the duration told before it (W3C MSE 3.5.8) it drops pictures up to the next key frame.
  */
 void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k);
 
 /**
- * Add constants to the sequence numbers and decoding times of fragments. They are then another player's if he was
- * sent the same frame of each track before: it decides how long the first picture is said to last.
+ * Add constants to the sequence numbers and decoding times of fragments. They are then those of another player, if it
+ * was sent the same frame of each track before, which decides how long the first picture is said to last.
  *
  * Shape      bytes: whole fragments as mp4_mux_write_head() and mp4_mux_payload() make them, in a row
  * Returns    false when they are not; those before the one that is not are done

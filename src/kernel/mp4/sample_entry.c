@@ -267,7 +267,7 @@ static void flac_read(struct mp4_sample_entry *e)
 struct row {
     uint8_t kind;
     char    entry[5], box[5];
-    size_t (*box_len)(const struct mp4_sample_entry *); /* behind the box's size and type */
+    size_t (*box_len)(const struct mp4_sample_entry *); /* bytes of the box without its size and type */
     void (*write_box)(const struct mp4_sample_entry *, struct wr *);
     void (*codecs)(const struct mp4_sample_entry *, struct str *);
     void (*read)(struct mp4_sample_entry *); /* what media_info.h does not tell; may be NULL */

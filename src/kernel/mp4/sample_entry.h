@@ -33,8 +33,8 @@ struct mp4_sample_entry {
     const struct frame *config; /* NULL: no such track */
     uint16_t            width, height;
     uint8_t             channels, sample_bits;
-    uint32_t            sample_rate;  /* Hz, of audio */
-    uint32_t            duration_90k; /* of a frame: of audio as the codec has it, 0 when it varies; of video a guess */
+    uint32_t            sample_rate; /* Hz, of audio */
+    uint32_t duration_90k; /* duration of a frame: for audio that of the codec, 0 when it varies; for video a guess */
 };
 
 /** Whether there is a row: H.264, HEVC, AV1, VP9; AAC, MP3, Opus, FLAC. */

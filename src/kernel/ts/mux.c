@@ -16,7 +16,7 @@ struct codec_row {
     uint32_t registration;
 };
 
-/* By codec; those without a row are not carried. */
+/* One row a codec; codecs without a row are not carried. */
 static const struct codec_row codecs[] = {
     [CODEC_H264] = { TS_STREAM_H264, TS_STREAM_ID_VIDEO, 0 },
     [CODEC_HEVC] = { TS_STREAM_HEVC, TS_STREAM_ID_VIDEO, 0 },

@@ -2,7 +2,7 @@
  * The transport stream muxer: frames in, transport packets out.
  *
  * A muxer is a small value that may be copied. What it writes for a frame depends on nothing but that value, the
- * frame and its time: whoever sent half of a frame muxes it again from a copy taken before, and skips what was sent.
+ * frame and its time. After a partial write, mux the frame again from a copy taken before, and skip what was sent.
  * Two muxers that have seen the same frames write the same bytes but for constants in the time stamps and the
  * continuity counters: ts_mux_shift() tells them, restamp.h writes them over the other's.
  *
@@ -43,12 +43,12 @@
 struct ts_mux {
     const struct frame *video_config; /* NULL: none yet */
     struct aac_config   aac;          /* object_type 0: none yet */
-    int64_t             second;       /* of the last audio frame, when there is no video */
+    int64_t             second;       /* second of the last audio frame, when there is no video */
     uint8_t             video, audio; /* enum codec; CODEC_NONE: not in the program */
-    uint8_t             length_size;  /* of NAL unit lengths */
+    uint8_t             length_size;  /* bytes of a NAL unit length */
     uint8_t             mp3_type;     /* enum ts_stream_type of MP3 */
     uint8_t             opus_channels;
-    uint8_t             version; /* of the PMT */
+    uint8_t             version; /* version of the PMT */
     bool                told;    /* the PMT was written since it changed last */
     uint8_t             cc[TS_TRACKS];
     struct decode_ahead ahead;
@@ -102,7 +102,7 @@ static inline const struct frame *ts_mux_config(const struct ts_mux *m)
  *
  * Shape      shift->cc is set; shift->delta_90k is the caller's: what is between the two times of a frame
  * Returns    false when they differ in more: the players have not seen the same frames, or the codecs have changed
- *            under one of them alone. Who joins after such a change may begin with the others' `version`.
+ *            under one of them alone. A player that joins after such a change may begin with the others' `version`.
  */
 bool ts_mux_shift(struct ts_shift *shift, const struct ts_mux *from, const struct ts_mux *to) ATTR_MUST_USE;
 

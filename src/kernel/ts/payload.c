@@ -24,7 +24,7 @@ enum { HAS_SPS = 1, HAS_PPS = 2, HAS_VPS = 4 };
 struct picture {
     bool     delimited;  /* begins with an access unit delimiter */
     unsigned sets;       /* HAS_… */
-    unsigned hevc_layer; /* of the first NAL unit: its second byte */
+    unsigned hevc_layer; /* second byte of the first NAL unit */
     size_t   n_nalus;
 };
 
@@ -89,7 +89,7 @@ static void put_avc_sets(struct ts_pes *pes, const struct frame *config_frame)
         put_nalu(pes, nalu);
 }
 
-/* In the order that decoders need, whatever the record's. */
+/* Puts the sets in the order that decoders need, whatever order the record has. */
 static void put_hevc_sets(struct ts_pes *pes, const struct frame *config_frame)
 {
     static const uint8_t order[] = { HEVC_NALU_VPS, HEVC_NALU_SPS, HEVC_NALU_PPS, HEVC_NALU_SEI };
@@ -182,7 +182,7 @@ bool ts_payload_put_audio(struct ts_pes *pes, const struct frame *f, const struc
 /* Whether an OpusHead of mapping family 1 is laid out as the codes 1 to 8 imply: RFC 7845 5.1.1.2, coupled pairs first. */
 static bool is_vorbis_layout(const uint8_t *head, size_t len)
 {
-    enum { OFFSET = 19 }; /* of the stream count in the OpusHead */
+    enum { OFFSET = 19 }; /* place of the stream count in the OpusHead */
     static const uint8_t streams[9] = { 0, 1, 1, 2, 2, 3, 4, 4, 5 };
     static const uint8_t coupled[9] = { 0, 0, 1, 1, 2, 2, 2, 3, 3 };
     static const uint8_t mapping[9][8] = {

@@ -4,7 +4,7 @@
 
 enum {
     PES_FIXED_LEN = 9,        /* up to PES_header_data_length */
-    PES_AFTER_LENGTH = 3,     /* of these, those that PES_packet_length counts */
+    PES_AFTER_LENGTH = 3,     /* those of them that PES_packet_length counts */
     ADAPTATION_FLAGS_LEN = 2, /* adaptation_field_length and the flags */
     ADAPTATION_RANDOM_ACCESS = 0x40,
     ADAPTATION_PCR = 0x10,
@@ -16,7 +16,7 @@ static size_t stamps_len(const struct ts_pes_head *head)
     return head->dts ? 2 * TS_STAMP_LEN : TS_STAMP_LEN;
 }
 
-/* Of the first packet's adaptation field, without stuffing. */
+/* Length of the first packet's adaptation field without stuffing. */
 static size_t adaptation_len(const struct ts_pes_head *head)
 {
     if (head->pcr)

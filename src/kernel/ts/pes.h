@@ -40,9 +40,9 @@ struct ts_pes_head {
 };
 
 struct ts_pes {
-    uint8_t *p, *end; /* of the packet under way: where its next byte goes; NULL: only count */
+    uint8_t *p, *end; /* where the next byte of the packet under way goes; NULL: only count */
     size_t   left;    /* bytes that the packets to come must take */
-    size_t   len;     /* put so far */
+    size_t   len;     /* bytes that have been put */
     uint16_t pid;
     uint8_t *cc;
 };

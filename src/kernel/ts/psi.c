@@ -31,7 +31,7 @@ static uint8_t *open_section(struct wr *w, unsigned table, unsigned id, unsigned
 
 static void close_section(struct wr *w, uint8_t *section)
 {
-    size_t len = (size_t)(w->p - section) + CRC_LEN - 3; /* from behind the length on */
+    size_t len = (size_t)(w->p - section) + CRC_LEN - 3; /* section_length counts from the byte behind itself. */
     section[1] |= (uint8_t)(len >> 8);
     section[2] = (uint8_t)len;
     wr_u32(w, crc32_mpeg(section, (size_t)(w->p - section)));

@@ -29,7 +29,7 @@ enum { TS_VERSION_MASK = 0x1F, TS_PSI_LEN = 2 * TS_PACKET_LEN };
 
 /* What a PMT says. */
 struct ts_program {
-    uint8_t  version;       /* to be changed whenever anything below does */
+    uint8_t  version;       /* changes whenever anything below does */
     uint8_t  video, audio;  /* enum ts_stream_type; TS_STREAM_NONE: there is no such stream */
     uint8_t  opus_channels; /* channel_config_code of an Opus stream, else 0 */
     uint32_t registration;  /* format_identifier of the audio; 0: none */

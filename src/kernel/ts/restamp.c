@@ -27,7 +27,7 @@ static void shift_pcr(uint8_t *field, int64_t delta_90k)
         ts_pcr_write(field + 2, (int64_t)((uint64_t)ts_pcr_read(field + 2) + (uint64_t)delta_90k));
 }
 
-/* Of a PES packet that begins here; its header is in one transport packet. */
+/* Restamps a PES packet that begins here; its header lies in one transport packet. */
 static void shift_pes(uint8_t *pes, const uint8_t *end, int64_t delta_90k)
 {
     enum { PTS_AND_DTS = 3 };
@@ -38,7 +38,7 @@ static void shift_pes(uint8_t *pes, const uint8_t *end, int64_t delta_90k)
         shift_stamp(dts, delta_90k);
 }
 
-/* Of a packet where a PES packet begins. */
+/* Restamps a packet in which a PES packet begins. */
 static void shift_times(uint8_t *packet, int64_t delta_90k)
 {
     bool     adapted = packet[3] & 0x20;

@@ -13,8 +13,8 @@
 #include "kernel/ts/packet.h"
 
 struct ts_shift {
-    int64_t delta_90k;     /* to be added to PTS, DTS and PCR */
-    uint8_t cc[TS_TRACKS]; /* to be added to the continuity counters */
+    int64_t delta_90k;     /* added to PTS, DTS and PCR */
+    uint8_t cc[TS_TRACKS]; /* added to the continuity counters */
 };
 
 /**
