@@ -3,6 +3,7 @@
 #include "core/rd.h"
 #include "core/wr.h"
 #include "kernel/avc.h"
+#include "kernel/hevc.h"
 #include "kernel/nalu.h"
 #include "kernel/nalu_form.h"
 #include "kernel/times.h"
@@ -107,17 +108,20 @@ static struct frame *copy_head(const struct frame *f, size_t media_cap)
     return copy;
 }
 
+/* Pictures of HEVC go with their configuration: one that stays behind start codes keeps them there. */
+static bool stays_annexb(const struct frame *f, const struct nalu_forms *forms)
+{
+    return f->codec == CODEC_HEVC && nalu_forms_told(forms, f) == NALU_ANNEXB && !forms->tracks[f->track].is_converted;
+}
+
 /* True for the body of a single track whose bytes are behind start codes. */
 static bool is_convertible(const struct frame *f, const struct nalu_forms *forms)
 {
     if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || f->media_len == 0 || f->sized)
         return false;
     if (f->config)
-        return f->codec == CODEC_H264 && nalu_begins_with_start_code(f->data + f->media_offset, f->media_len);
-    bool as_config =
-        f->codec == CODEC_HEVC &&
-        nalu_forms_told(forms, f) == NALU_ANNEXB; /* That configuration stays as it is, so its pictures stay too. */
-    return !as_config && f->nalu_form == NALU_ANNEXB;
+        return nalu_begins_with_start_code(f->data + f->media_offset, f->media_len);
+    return f->nalu_form == NALU_ANNEXB && !stays_annexb(f, forms);
 }
 
 /* The size that the configuration tells players; four where it was made from start codes or is missing. */
@@ -127,26 +131,36 @@ static unsigned length_size(const struct frame *f, const struct nalu_forms *form
     return told == NALU_UNTOLD || told == NALU_ANNEXB ? NALU_LENGTHS_4 : told;
 }
 
-bool flv_frame_to_avcc(struct frame **fp, const struct nalu_forms *forms)
+/* False when the record or the lengths cannot be written. */
+static bool write_converted(struct wr *w, const struct frame *f, unsigned size)
 {
-    /* The record is 6 + 1 + 4 bytes and the sets behind 2-byte lengths: what the start codes took at least. */
-    enum { RECORD_OVERHEAD = 6 + 1 + 4 };
-    struct frame  *f = *fp;
     const uint8_t *media = f->data + f->media_offset;
+    bool           ok = true;
+    if (!f->config)
+        nalu_annexb_to_avcc(w, media, f->media_len, size);
+    else if (f->codec == CODEC_HEVC)
+        ok = hevc_config_write_from_annexb(w, media, f->media_len);
+    else
+        ok = avc_config_write_from_annexb(w, media, f->media_len);
+    return ok && !w->full;
+}
+
+bool flv_frame_to_avcc(struct frame **fp, struct nalu_forms *forms)
+{
+    /* HEVC's record is 23 bytes, and 3 for each of three arrays; AVC's is shorter. The sets stand behind lengths of 2 bytes, which
+     * is less than their start codes took. */
+    enum { RECORD_OVERHEAD = 23 + 3 * 3 };
+    struct frame *f = *fp;
     if (!is_convertible(f, forms))
         return true;
     unsigned      size = length_size(f, forms);
-    size_t        cap = f->config ? f->media_len + RECORD_OVERHEAD : nalu_annexb_to_avcc_len(media, f->media_len, size);
+    size_t        cap = f->config ? f->media_len + RECORD_OVERHEAD
+                                  : nalu_annexb_to_avcc_len(f->data + f->media_offset, f->media_len, size);
     struct frame *made = copy_head(f, cap);
     if (!made)
         return false;
     struct wr w = wr_over(made->data + f->media_offset, cap);
-    bool      ok = true;
-    if (f->config)
-        ok = avc_config_write_from_annexb(&w, media, f->media_len);
-    else
-        nalu_annexb_to_avcc(&w, media, f->media_len, size);
-    if (!ok || w.full) {
+    if (!write_converted(&w, f, size)) {
         frame_unref(&made);
         return true;
     }
@@ -154,6 +168,8 @@ bool flv_frame_to_avcc(struct frame **fp, const struct nalu_forms *forms)
     made->len = made->media_offset + made->media_len;
     if (!made->config)
         made->nalu_form = (uint8_t)(size & 7);
+    else if (forms && f->track < NALU_TRACKS_MAX)
+        forms->tracks[f->track].is_converted = true;
     frame_unref(fp);
     *fp = made;
     return true;

@@ -43,13 +43,14 @@ bool flv_frame_write_cts(struct frame *f) ATTR_MUST_USE;
 
 /**
  * If a parsed AVC or HEVC frame carries its NAL units as Annex B (some encoders do), make it what FLV wants: lengths, of the
- * size that its configuration tells, else of four bytes; for AVC also a configuration record out of a configuration frame's
- * SPS and PPS. What stays as it is: a configuration of HEVC in Annex B and then its pictures, a configuration that lacks SPS or
- * PPS, a NAL unit that is too long for its length, a body of several tracks, and every other frame.
+ * size that its configuration tells, else of four bytes; and a configuration record out of a configuration frame's parameter
+ * sets. What stays as it is: a configuration that lacks a kind of set, and the pictures of such a one of HEVC; a NAL unit that is
+ * too long for its length; a body of several tracks; and every other frame.
  *
+ * Shape      forms: of flv_frame_parse(); a configuration that was converted is noted there
  * Ownership  `*fp` has one reference and may be replaced by another frame
  * Returns    false when memory is out; `*fp` unchanged
  */
-bool flv_frame_to_avcc(struct frame **fp, const struct nalu_forms *forms) ATTR_MUST_USE;
+bool flv_frame_to_avcc(struct frame **fp, struct nalu_forms *forms) ATTR_MUST_USE;
 
 #endif

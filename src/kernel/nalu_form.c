@@ -21,6 +21,7 @@ void nalu_forms_learn(struct nalu_forms *forms, const struct frame *config)
         form_of_config(config->data + config->media_offset, config->media_len, config->codec == CODEC_HEVC);
     forms->tracks[config->track].codec = config->codec;
     forms->tracks[config->track].form = (uint8_t)form;
+    forms->tracks[config->track].is_converted = false;
 }
 
 enum nalu_form nalu_forms_told(const struct nalu_forms *forms, const struct frame *f)

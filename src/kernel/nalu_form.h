@@ -26,7 +26,8 @@ enum { NALU_TRACKS_MAX = 16 };
 /* What the newest configuration of each track told, and for which codec. */
 struct nalu_forms {
     struct {
-        uint8_t codec, form; /* enum codec, enum nalu_form */
+        uint8_t codec, form;  /* enum codec, enum nalu_form: as the publisher sends them */
+        bool    is_converted; /* players got a record in place of a configuration behind start codes */
     } tracks[NALU_TRACKS_MAX];
 };
 

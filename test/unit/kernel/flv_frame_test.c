@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "kernel/avc.h"
+#include "kernel/hevc.h"
 #include "kernel/nalu.h"
 
 static struct frame *make(enum frame_kind kind, int64_t dts_us, const uint8_t *bytes, size_t len)
@@ -278,6 +279,37 @@ static void start_codes_become_lengths_of_the_size_that_was_told(void **state)
 }
 
 /* A decoder that finds start codes in the configuration expects them in the pictures. */
+/* VPS, SPS and PPS of x265, 240x128, behind start codes */
+static const uint8_t hevc_annexb_config[] = {
+    0x1C, 0,    0,    0,    0,    0,    0,    0,    1,    0x40, 0x01, 0x0C, 0x01, 0xFF, 0xFF, 0x02, 0x20, 0x00, 0x00,
+    0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x7B, 0x95, 0x98, 0x09, 0,    0,    0,    1,    0x42,
+    0x01, 0x01, 0x02, 0x20, 0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x7B, 0xA0, 0x03,
+    0xC0, 0x80, 0x10, 0xE7, 0x54, 0xD9, 0x65, 0x66, 0x92, 0x4C, 0xAF, 0x01, 0x68, 0x08, 0x00, 0x00, 0x03, 0x00, 0x08,
+    0x00, 0x00, 0x03, 0x01, 0xE0, 0x40, 0,    0,    0,    1,    0x44, 0x01, 0xC1, 0x72, 0xB4, 0x62, 0x40,
+};
+
+static void sets_and_pictures_of_hevc_are_converted_together(void **state)
+{
+    (void)state;
+    static const uint8_t in[] = { 0x2C, 1, 0, 0, 0, 0, 0, 0, 1, 0x02, 0x01, 0xD0 };
+    static const uint8_t want[] = { 0x2C, 1, 0, 0, 0, 0, 0, 0, 3, 0x02, 0x01, 0xD0 };
+    struct nalu_forms    forms = { 0 };
+    struct hevc_config   config;
+    struct frame        *f = make(FRAME_VIDEO, 0, hevc_annexb_config, sizeof hevc_annexb_config);
+    assert_int_equal(flv_frame_parse(f, &forms), FLV_PARSE_OK);
+    assert_true(flv_frame_to_avcc(&f, &forms));
+    assert_true(hevc_config_parse(f->data + f->media_offset, f->media_len, &config));
+    assert_int_equal(config.length_size, 4);
+    assert_int_equal(config.n_arrays, 3);
+    frame_unref(&f);
+    f = make(FRAME_VIDEO, 0, in, sizeof in);
+    assert_int_equal(flv_frame_parse(f, &forms), FLV_PARSE_OK);
+    assert_true(flv_frame_to_avcc(&f, &forms));
+    assert_int_equal(f->len, sizeof want);
+    assert_memory_equal(f->data, want, sizeof want);
+    frame_unref(&f);
+}
+
 static void pictures_of_hevc_stay_as_their_configuration(void **state)
 {
     (void)state;
@@ -347,6 +379,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_converted_stays),
         cmocka_unit_test(a_length_that_looks_like_a_start_code_stays),
         cmocka_unit_test(start_codes_become_lengths_of_the_size_that_was_told),
+        cmocka_unit_test(sets_and_pictures_of_hevc_are_converted_together),
         cmocka_unit_test(pictures_of_hevc_stay_as_their_configuration),
         cmocka_unit_test(one_track_of_a_multitrack_body_is_converted),
         cmocka_unit_test(out_of_memory_leaves_the_frame),
