@@ -259,7 +259,7 @@ static void release(unsigned n)
 /* Everybody has read all that there is. */
 static void forget(void)
 {
-    source->has_gop = false;
+    source->gops.is_cached = false;
     for (size_t i = 0; i < READERS; i++)
         readers[i].seq = source->ring.head;
     ring_trim(&source->ring, source->ring.head);

@@ -20,34 +20,33 @@ static size_t bytes_from(const struct source *s, uint64_t seq)
     return bytes;
 }
 
-/* Where whoever joins, or jumps, begins from now on. */
-static void begin_gop(struct source *s)
+/* A key frame may move the place where newcomers begin and slow readers jump to; it was at frame `before`. */
+static void begin_gop(struct source *s, uint64_t before)
 {
-    const struct gop_start *start = gops_start(&s->gops, s->ring.tail);
-    if (!start)
+    if (!gops_choose(&s->gops, s->ring.tail))
         return;
-    if (start->seq != s->gop_seq)
-        s->gop_bytes = bytes_from(s, start->seq);
-    s->gop_seq = start->seq;
-    s->has_gop = s->vhost->play.gop_cache;
-    headers_copy(&s->gop_headers, &start->headers);
+    uint64_t seq = gops_place(&s->gops)->seq;
+    if (seq != before)
+        s->gops.bytes = bytes_from(s, seq);
+    s->gops.is_cached = s->vhost->play.gop_cache;
     retention_trim(s);
 }
 
 /* Keep track of where a new reader would start; `f` is about to be appended. */
 static void follow_gop(struct source *s, const struct frame *f)
 {
-    int max_frames = s->vhost->play.gop_cache_max_frames;
+    int      max_frames = s->vhost->play.gop_cache_max_frames;
+    uint64_t before = gops_place(&s->gops)->seq;
     gops_follow(&s->gops, f, s->ring.head, &s->headers);
     if (is_picture(f) && f->key)
-        begin_gop(s);
+        begin_gop(s, before);
     else if (f->kind == FRAME_AUDIO && gops_are_over(&s->gops, f))
-        s->has_gop = false; /* the pictures have stopped: new readers start at the live end */
-    if (s->has_gop && max_frames > 0 && s->ring.head - s->gop_seq >= (uint64_t)max_frames) {
+        s->gops.is_cached = false; /* the pictures have stopped: new readers start at the live end */
+    if (s->gops.is_cached && max_frames > 0 && s->ring.head - gops_place(&s->gops)->seq >= (uint64_t)max_frames) {
         log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players get sound at once and "
                  "pictures from the next key frame on",
                  s->identity, max_frames);
-        s->has_gop = false;
+        s->gops.is_cached = false;
     }
 }
 
@@ -139,14 +138,14 @@ static bool is_for_nobody(struct source *s, const struct frame *f)
 static struct err *push(struct source *s, struct frame *f)
 {
     follow_gop(s, f);
-    bool unwanted = !s->has_gop && s->n_readers == 0;
+    bool unwanted = !s->gops.is_cached && s->n_readers == 0;
     if (unwanted || ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX)
         retention_trim(s);
     if (!ring_push(&s->ring, f)) {
-        s->has_gop = false; /* a GOP with a hole is no GOP */
+        s->gops.is_cached = false; /* a GOP with a hole is no GOP */
         return err_no_memory();
     }
-    s->gop_bytes += ring_frame_bytes(f);
+    s->gops.bytes += ring_frame_bytes(f);
     retention_keep_to_share(s);
     (void)!mem_has_room(); /* others give way, or this one */
     pacer_notice(s);

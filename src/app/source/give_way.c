@@ -41,7 +41,7 @@ size_t give_way_gop_share(const struct sources *all)
 /* What a stream would give up in a step. */
 static size_t worth(const struct source *s, enum give_way_step step)
 {
-    size_t gop = s->has_gop ? s->gop_bytes : 0;
+    size_t gop = s->gops.is_cached ? s->gops.bytes : 0;
     switch (step) {
     case GIVE_UNWATCHED_GOP: return s->n_readers ? 0 : s->ring.bytes;
     case GIVE_BACKLOG: return s->n_readers && s->ring.bytes > gop ? s->ring.bytes - gop : 0;
@@ -53,7 +53,7 @@ static size_t worth(const struct source *s, enum give_way_step step)
 static uint64_t give_up_to(const struct source *s, enum give_way_step step)
 {
     switch (step) {
-    case GIVE_BACKLOG: return s->has_gop ? s->gop_seq : s->release_began;
+    case GIVE_BACKLOG: return s->gops.is_cached ? gops_place(&s->gops)->seq : s->release_began;
     case GIVE_UNWATCHED_GOP: return s->ring.head;
     default: return s->n_readers ? s->release_began : s->ring.head;
     }
@@ -63,7 +63,7 @@ static size_t give_up(struct source *s, enum give_way_step step)
 {
     size_t before = s->ring.bytes;
     if (step != GIVE_BACKLOG)
-        s->has_gop = false;
+        s->gops.is_cached = false;
     if (s->under_way)
         s->under_way->settle();
     ring_trim(&s->ring, give_up_to(s, step));

@@ -1,19 +1,19 @@
 #include "app/source/gops.h"
 
-static void forget_starts(struct gops *g)
+void gops_finish(struct gops *g)
 {
-    for (int i = 0; i < GOPS_TRACKS_MAX; i++) {
+    for (int i = 0; i < GOPS_TRACKS_MAX; i++)
         headers_clear(&g->starts[i].headers);
-        g->starts[i].known = false;
-    }
-    g->last_lead_seq = 0;
+    *g = (struct gops){ 0 };
 }
 
 void gops_clear(struct gops *g)
 {
-    uint64_t pictured = g->pictured;
-    forget_starts(g);
-    *g = (struct gops){ .pictured = pictured }; /* readers may still be at what was before */
+    struct gops after = { .pictured = g->pictured, .at = g->at }; /* readers may still be at what was before */
+    after.starts[g->at].seq = g->starts[g->at].seq;
+    headers_copy(&after.starts[g->at].headers, &g->starts[g->at].headers);
+    gops_finish(g);
+    *g = after;
 }
 
 void gops_codec_changed(struct gops *g, const struct frame *f)
@@ -81,16 +81,27 @@ void gops_follow(struct gops *g, const struct frame *f, uint64_t seq, const stru
         follow_key(g, f, seq, headers);
 }
 
-const struct gop_start *gops_start(const struct gops *g, uint64_t tail)
+/* The lead, or a track whose key frame is older but not older than the lead's GOP before. */
+static int best_start(const struct gops *g, uint64_t tail)
 {
-    int                     first = lead(g, tail);
-    const struct gop_start *best = first < GOPS_TRACKS_MAX ? &g->starts[first] : NULL;
+    int first = lead(g, tail), best = first;
     for (int i = first + 1; i < GOPS_TRACKS_MAX; i++) {
         const struct gop_start *start = &g->starts[i];
-        if (start->known && start->seq >= tail && start->seq > g->last_lead_seq && start->seq < best->seq)
-            best = start;
+        if (start->known && start->seq >= tail && start->seq > g->last_lead_seq && start->seq < g->starts[best].seq)
+            best = i;
     }
     return best;
+}
+
+bool gops_choose(struct gops *g, uint64_t tail)
+{
+    int best = best_start(g, tail);
+    if (best == GOPS_TRACKS_MAX)
+        return false;
+    if (best != g->at && !g->starts[g->at].known)
+        headers_clear(&g->starts[g->at].headers); /* of the publish before */
+    g->at = best;
+    return true;
 }
 
 bool gops_are_over(const struct gops *g, const struct frame *f)

@@ -42,13 +42,19 @@ struct gops {
     uint64_t         keyless;                 /* tracks of which no key frame is expected any more */
     int64_t          early_since_us, n_early; /* pictures before a key frame, in this publish */
     struct gop_start starts[GOPS_TRACKS_MAX];
-    uint64_t         last_lead_seq;                    /* the key frame of the first track before the newest one */
-    bool             ended;                            /* the encoder said so behind the last picture */
-    int64_t          last_us, last_dts_us, longest_us; /* of pictures: arrival and time of the last, and longest step */
+    uint64_t         last_lead_seq; /* the key frame of the first track before the newest one */
+    int              at;            /* of `starts`: where newcomers begin and slow readers jump to */
+    bool    is_cached; /* all frames from there on are in the log, and newcomers begin there; else at the live end */
+    size_t  bytes;     /* memory of the frames from there on */
+    bool    ended;     /* the encoder said so behind the last picture */
+    int64_t last_us, last_dts_us, longest_us; /* of pictures: arrival and time of the last, and longest step */
 };
 
-/** Another publish begins, or this one has ended. */
+/** The publish has ended. A slow reader may still jump to the last place, but nobody begins there. */
 void gops_clear(struct gops *g);
+
+/** Let go of everything. Takes one that is all zero. */
+void gops_finish(struct gops *g);
 
 /** The track has another codec from here on: its pictures need a key frame again. */
 void gops_codec_changed(struct gops *g, const struct frame *f);
@@ -65,8 +71,14 @@ enum gops_verdict gops_admit(struct gops *g, const struct frame *f, int64_t pati
 /** Follow a frame that is appended as number `seq`. Its headers are those of the stream at that time. */
 void gops_follow(struct gops *g, const struct frame *f, uint64_t seq, const struct headers *headers);
 
-/** Where whoever joins begins: not before `tail`; NULL when there is no such place. Borrowed until the next call. */
-const struct gop_start *gops_start(const struct gops *g, uint64_t tail);
+/** Choose the place anew, behind a key frame: not before `tail`. False when there is none, and the place stays. */
+bool gops_choose(struct gops *g, uint64_t tail);
+
+/** The place; its seq is 0 before the first key frame. Borrowed until the next key frame. */
+static inline const struct gop_start *gops_place(const struct gops *g)
+{
+    return &g->starts[g->at];
+}
 
 /** Whether the pictures have stopped, by the stream's own time and, unless their end was told, by the clock, when `f` comes. */
 bool gops_are_over(const struct gops *g, const struct frame *f);

@@ -14,9 +14,8 @@ static void end_publish(struct source *s)
 {
     err_free(source_append_rest(s)); /* without memory its last frames are lost */
     mix_queue_clear(&s->mix);
-    headers_clear(&s->headers); /* gop_headers stay: a slow reader may yet jump to that GOP */
+    headers_clear(&s->headers);
     gops_clear(&s->gops);
-    s->has_gop = false;
     s->video_track = s->audio_track = 0;
     s->video_told = s->audio_told = false;
     s->unsettled_until_us = 0;
@@ -88,7 +87,7 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
     if (vhost->play.atc != atc_was)
         s->atc = vhost->play.atc;
     if (!vhost->play.gop_cache)
-        s->has_gop = false; /* switched on again, it starts with the next key frame */
-    pacer_notice(s);        /* what is held back may be due now */
+        s->gops.is_cached = false; /* switched on again, it starts with the next key frame */
+    pacer_notice(s);               /* what is held back may be due now */
     attend_tell(s, MOMENT_CONF_CHANGED);
 }

@@ -60,8 +60,8 @@ static uint64_t due_end(const struct reader *r)
 void reader_init(struct reader *r, struct source *s)
 {
     *r = (struct reader){ .source = s, .co = co_self() };
-    r->seq = s->has_gop ? s->gop_seq : s->ring.head;
-    start(r, s->has_gop ? &s->gop_headers : &s->headers);
+    r->seq = s->gops.is_cached ? gops_place(&s->gops)->seq : s->ring.head;
+    start(r, s->gops.is_cached ? &gops_place(&s->gops)->headers : &s->headers);
     r->joined = s->ring.head;
     r->joining = true;
     r->attached_us = now_us();
@@ -102,8 +102,8 @@ void reader_finish(struct reader *r)
 static bool is_key_ahead(const struct reader *r)
 {
     const struct source *s = r->source;
-    return s->gop_seq >= r->seq && s->gop_seq >= s->ring.tail && s->gop_seq < s->ring.head &&
-           ring_at(&s->ring, s->gop_seq)->key;
+    return gops_place(&s->gops)->seq >= r->seq && gops_place(&s->gops)->seq >= s->ring.tail &&
+           gops_place(&s->gops)->seq < s->ring.head && ring_at(&s->ring, gops_place(&s->gops)->seq)->key;
 }
 
 /* Forget what waits before the newest key frame. */
@@ -114,9 +114,9 @@ static void jump(struct reader *r)
     bool           to_key = is_key_ahead(r);
     r->n_jumps++;
     s->n_jumps++;
-    r->seq = to_key ? s->gop_seq : s->ring.head;
+    r->seq = to_key ? gops_place(&s->gops)->seq : s->ring.head;
     r->n_skipped += (int64_t)(r->seq - from);
-    start(r, to_key ? &s->gop_headers : &s->headers);
+    start(r, to_key ? &gops_place(&s->gops)->headers : &s->headers);
     log_warn("fell behind on %s: jumped over %lld frames to %s, jumps=%lld, max=%lldms", s->identity,
              (long long)(r->seq - from), to_key ? "the newest key frame" : "the live end", (long long)r->n_jumps,
              (long long)(source_queue_length_us(s) / US_PER_MS));
@@ -127,7 +127,7 @@ static bool is_too_far_behind(const struct reader *r)
     const struct source *s = r->source;
     if (r->seq < s->ring.tail)
         return true;
-    if (s->gop_seq == r->seq || !is_key_ahead(r))
+    if (gops_place(&s->gops)->seq == r->seq || !is_key_ahead(r))
         return false; /* nothing to gain: the newest key frame is behind or at the cursor */
     const struct frame *oldest = ring_at(&s->ring, r->seq), *newest = ring_at(&s->ring, s->ring.head - 1);
     return newest->arrived_us - oldest->arrived_us > source_queue_length_us(s);

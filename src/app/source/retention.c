@@ -43,7 +43,7 @@ static uint64_t keep_from(const struct source *s)
         if (newest->arrived_us - f->arrived_us <= limit_us && !(much && newest->dts_us - f->dts_us > limit_us))
             break;
     }
-    return keep_history(s, s->has_gop && s->gop_seq < keep ? s->gop_seq : keep);
+    return keep_history(s, s->gops.is_cached && gops_place(&s->gops)->seq < keep ? gops_place(&s->gops)->seq : keep);
 }
 
 /* Looking for the oldest reader costs a step for each of them: that many steps for a frame, however short the GOPs are. */
@@ -64,7 +64,7 @@ void retention_trim(struct source *s)
         return;
     log_warn("stream %s holds %zu bytes, more than %d: its GOP cache and slow players lose frames", s->identity,
              s->ring.bytes, SOURCE_BYTES_MAX);
-    s->has_gop = false;
+    s->gops.is_cached = false;
     while (s->ring.bytes > SOURCE_BYTES_MAX / 2 && s->ring.tail < s->ring.head)
         ring_trim(&s->ring, s->ring.tail + 1);
 }
@@ -72,12 +72,12 @@ void retention_trim(struct source *s)
 void retention_keep_to_share(struct source *s)
 {
     size_t share = give_way_gop_share(s->owner);
-    if (!s->has_gop || s->gop_bytes <= share)
+    if (!s->gops.is_cached || s->gops.bytes <= share)
         return;
     log_warn("stream %s has a GOP of more than %zu bytes, its share of memory_limit: new players wait for the next key "
              "frame",
              s->identity, share);
     s->owner->given_up.over_share++;
-    s->has_gop = false;
+    s->gops.is_cached = false;
     retention_trim(s);
 }

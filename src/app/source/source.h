@@ -87,11 +87,7 @@ struct source {
     struct ring      ring;
     struct headers   headers; /* newest */
     struct gops      gops;
-    struct headers   gop_headers; /* as they were at gop_seq */
-    uint64_t         gop_seq;     /* the newest key frame; of several tracks, see gops.h */
-    size_t           gop_bytes;   /* memory of the frames from there on */
-    bool             has_gop;     /* the frames from gop_seq on are all there, and a new reader starts there */
-    bool             atc;         /* configured, or switched on by the metadata */
+    bool             atc; /* configured, or switched on by the metadata */
     struct mix_queue mix;
 
     struct list                   readers;

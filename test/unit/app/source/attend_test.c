@@ -362,7 +362,7 @@ static void one_that_stalls_keeps_the_source_and_harms_nobody(void **state)
     assert_ptr_equal(same, s);
     publish();
     append(s, "V1 K1 p1");
-    assert_true(s->has_gop);
+    assert_true(s->gops.is_cached);
     seen[0].released = true;
 }
 

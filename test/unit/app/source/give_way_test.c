@@ -59,7 +59,7 @@ static void nothing_is_given_up_below_the_limit(void **state)
     begin(&fx, "");
     limit_to(20 * MIB);
     append_gop(fx.source, 10);
-    assert_true(fx.source->has_gop);
+    assert_true(fx.source->gops.is_cached);
     assert_true(mem_has_room());
     for (int i = 0; i < GIVE_WAY_STEPS; i++)
         assert_int_equal(fx.all.given_up.steps[i].times, 0);
@@ -79,10 +79,10 @@ static void the_largest_cache_that_nobody_watches_goes_first(void **state)
     append_gop(small, 2);
     limit_to(2 * MIB);
     append_large(small, "p1", 4 * MIB);
-    assert_false(fx.source->has_gop);
+    assert_false(fx.source->gops.is_cached);
     assert_int_equal(fx.source->ring.bytes, 0);
-    assert_true(small->has_gop);
-    assert_true(watched->has_gop);
+    assert_true(small->gops.is_cached);
+    assert_true(watched->gops.is_cached);
     assert_int_equal(fx.all.given_up.steps[GIVE_UNWATCHED_GOP].times, 1);
     assert_true(fx.all.given_up.steps[GIVE_UNWATCHED_GOP].bytes >= 8 * MIB);
     audience_leave(&r);
@@ -104,8 +104,8 @@ static void then_what_slow_players_have_not_taken_then_the_caches_of_the_others(
     settle(fx.source);
     limit_to(MIB / 2);
     append_large(fx.source, "p2", MIB);
-    assert_true(fx.source->has_gop);
-    assert_int_equal(fx.source->ring.tail, fx.source->gop_seq);
+    assert_true(fx.source->gops.is_cached);
+    assert_int_equal(fx.source->ring.tail, gops_place(&fx.source->gops)->seq);
     assert_int_equal(fx.all.given_up.steps[GIVE_BACKLOG].times, 1);
     assert_int_equal(fx.all.given_up.steps[GIVE_GOP].times, 0);
     assert_string_equal(taken(&r), "K1 p1 p1 p2"); /* it jumped to the newest key frame */
@@ -113,7 +113,7 @@ static void then_what_slow_players_have_not_taken_then_the_caches_of_the_others(
 
     limit_to(MIB / 2);
     append_large(fx.source, "p3", MIB);
-    assert_false(fx.source->has_gop);
+    assert_false(fx.source->gops.is_cached);
     assert_int_equal(fx.all.given_up.steps[GIVE_GOP].times, 1);
     assert_string_equal(taken(&r), "p3"); /* whoever keeps up loses nothing */
     assert_int_equal(r.n_jumps, 1);
@@ -128,10 +128,10 @@ static void a_stream_that_gave_way_caches_its_next_gop(void **state)
     append_gop(fx.source, 8);
     limit_to(0);
     append_large(fx.source, "p1", MIB);
-    assert_false(fx.source->has_gop);
+    assert_false(fx.source->gops.is_cached);
     append_gop(fx.source, 2);
-    assert_true(fx.source->has_gop);
-    assert_int_equal(fx.source->ring.head - fx.source->gop_seq, 2);
+    assert_true(fx.source->gops.is_cached);
+    assert_int_equal(fx.source->ring.head - gops_place(&fx.source->gops)->seq, 2);
     finish();
 }
 
@@ -161,9 +161,9 @@ static void no_gop_is_larger_than_its_share(void **state)
     mem_set_limit((size_t)1 << 40, give_way_relieve, &fx.all);
     assert_int_equal(give_way_gop_share(&fx.all), GOP_SHARE_MAX);
     append_gop(fx.source, GOP_SHARE_MAX / MIB - 1);
-    assert_true(fx.source->has_gop);
+    assert_true(fx.source->gops.is_cached);
     append_large(fx.source, "p1", 2 * MIB);
-    assert_false(fx.source->has_gop);
+    assert_false(fx.source->gops.is_cached);
     assert_true(fx.source->ring.bytes <= 4 * MIB);
     assert_int_equal(fx.all.given_up.over_share, 1);
     mem_set_limit((size_t)GOP_SHARES_OF_LIMIT * 2 * GOP_SHARE_MIN, give_way_relieve, &fx.all);

@@ -120,7 +120,7 @@ static void a_reader_whose_place_is_gone_moves_before_it_looks(void **state)
     const char *line = peeked(&r);
     assert_true(str_starts_with(line, "M1 A1 V1 K2 p2 "));
     assert_int_equal(r.n_jumps, 1);
-    assert_int_equal(r.seq, s->gop_seq);
+    assert_int_equal(r.seq, gops_place(&s->gops)->seq);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

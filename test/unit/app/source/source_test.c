@@ -205,8 +205,8 @@ static void a_limit_of_zero_frames_is_none(void **state)
     begin_with("play { gop_cache_max_frames 0; }");
     append(s, "V1 K1");
     append_many(s, "p1", 5000);
-    assert_int_equal(s->ring.head - s->gop_seq, 5001);
-    assert_true(s->has_gop);
+    assert_int_equal(s->ring.head - gops_place(&s->gops)->seq, 5001);
+    assert_true(s->gops.is_cached);
 }
 
 /* ---- sequence headers ---- */
@@ -278,9 +278,9 @@ static void pictures_that_stay_away_make_a_stream_sound_alone(void **state)
     begin_with("play { queue_length 3600; }");
     append(s, "A1 V1 K1 p1");
     sound_for(GOPS_SILENT_US);
-    assert_true(s->has_gop);
+    assert_true(s->gops.is_cached);
     sound_for(US_PER_SECOND);
-    assert_false(s->has_gop);
+    assert_false(s->gops.is_cached);
     assert_string_equal(joiner_gets(), "A1 V1");
     settle(s);
     join(&r);
@@ -308,7 +308,7 @@ static void slides_are_pictures_however_rare(void **state)
     sound_for(25 * US_PER_SECOND);
     append_at(s, "p1", ring_at(&s->ring, s->ring.head - 1)->dts_us / US_PER_MS);
     sound_for(60 * US_PER_SECOND); /* more than a step, and less than three */
-    assert_true(s->has_gop);
+    assert_true(s->gops.is_cached);
     assert_true(str_starts_with(joiner_gets(), "A1 V1 K1 a1 "));
 }
 
@@ -509,7 +509,7 @@ static void a_slow_reader_whose_gop_is_gone_has_sound_until_the_next_key_frame(v
     join(&r);
     append(s, "A1 V1 K1");
     append_aging("p1", 200, US_PER_SECOND); /* one GOP, longer than queue_length */
-    assert_true(s->ring.tail > s->gop_seq);
+    assert_true(s->ring.tail > gops_place(&s->gops)->seq);
     settle(s);
     uint64_t lost_from = r.seq;
     assert_string_equal(taken(&r), "A1 V1"); /* not from the middle of it */
@@ -642,7 +642,7 @@ static void no_configuration_lets_a_source_grow_beyond_the_hard_limit(void **sta
         append_big(i * INT64_C(40), BIG);
         assert_true(s->ring.bytes <= (size_t)SOURCE_BYTES_MAX + BIG + 1024);
     }
-    assert_false(s->has_gop);
+    assert_false(s->gops.is_cached);
     settle(s);
     assert_string_equal(peeked(&r), "V1"); /* its place is gone */
     assert_int_equal(r.n_jumps, 1);
