@@ -139,7 +139,7 @@ static struct err *push(struct source *s, struct frame *f)
 {
     follow_gop(s, f);
     bool unwanted = !s->gops.is_cached && s->n_readers == 0;
-    if (unwanted || ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX)
+    if (unwanted || ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX || s->is_overfull || s->trims_on)
         retention_trim(s);
     if (!ring_push(&s->ring, f)) {
         s->gops.is_cached = false; /* a GOP with a hole is no GOP */

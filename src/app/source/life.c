@@ -72,7 +72,9 @@ void source_unpublish(struct source *s, struct publisher *p)
     s->stat.counted_in = NULL;
     attend_tell(s, MOMENT_UNPUBLISHED);
     pacer_release_now(s);
-    retention_trim(s); /* players may stay for hours, the last GOP need not */
+    do
+        retention_trim(s); /* players may live for hours, the last GOP need not */
+    while (s->trims_on);
 }
 
 void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vhost *vhost)

@@ -49,24 +49,57 @@ static uint64_t keep_from(const struct source *s)
 /* Looking for the oldest reader costs a step for each of them: that many steps for a frame, however short the GOPs are. */
 enum { TRIM_READERS_A_FRAME = 16 };
 
+/* Frames that are forgotten between two looks at the clock. */
+enum { TRIM_FRAMES = 64 };
+
+/*
+ * Forget frames before `up_to`, until the slice is over: the rest goes with the next frames. A slow
+ * reader that leaves may leave 256 MiB of tiny frames behind.
+ */
+static void trim_by_time(struct source *s, uint64_t up_to)
+{
+    s->trims_on = false;
+    while (s->ring.tail < up_to) {
+        ring_trim(&s->ring, up_to - s->ring.tail < TRIM_FRAMES ? up_to : s->ring.tail + TRIM_FRAMES);
+        if (co_slice_is_over() && s->ring.tail < up_to) {
+            s->trims_on = true;
+            return;
+        }
+    }
+}
+
+/* Beyond the hard cap half of it goes: what is above the cap at once, the rest by time. */
+static void trim_overfull(struct source *s)
+{
+    while (s->ring.bytes > SOURCE_BYTES_MAX && s->ring.tail < s->ring.head)
+        ring_trim(&s->ring, s->ring.tail + 1);
+    while (s->ring.bytes > SOURCE_BYTES_MAX / 2 && s->ring.tail < s->ring.head) {
+        ring_trim(&s->ring, s->ring.tail + 1);
+        if (s->ring.tail % TRIM_FRAMES == 0 && co_slice_is_over())
+            return;
+    }
+    s->is_overfull = false;
+}
+
 void retention_trim(struct source *s)
 {
     if (s->ring.head == s->ring.tail)
         return;
     if (s->under_way)
         s->under_way->settle();
-    bool is_too_much = s->ring.bytes > SOURCE_BYTES_MAX;
+    bool is_too_much = s->trims_on || s->is_overfull || s->ring.bytes > SOURCE_BYTES_MAX;
     if (!is_too_much && s->ring.head - s->trimmed_at < s->n_readers / TRIM_READERS_A_FRAME)
         return;
     s->trimmed_at = s->ring.head;
-    ring_trim(&s->ring, keep_from(s));
-    if (s->ring.bytes <= SOURCE_BYTES_MAX)
-        return;
-    log_warn("stream %s holds %zu bytes, more than %d: its GOP cache and slow players lose frames", s->identity,
-             s->ring.bytes, SOURCE_BYTES_MAX);
-    s->gops.is_cached = false;
-    while (s->ring.bytes > SOURCE_BYTES_MAX / 2 && s->ring.tail < s->ring.head)
-        ring_trim(&s->ring, s->ring.tail + 1);
+    trim_by_time(s, keep_from(s));
+    if (s->ring.bytes > SOURCE_BYTES_MAX && !s->is_overfull) {
+        log_warn("stream %s holds %zu bytes, more than %d: its GOP cache and slow players lose frames", s->identity,
+                 s->ring.bytes, SOURCE_BYTES_MAX);
+        s->gops.is_cached = false;
+        s->is_overfull = true;
+    }
+    if (s->is_overfull)
+        trim_overfull(s);
 }
 
 void retention_keep_to_share(struct source *s)

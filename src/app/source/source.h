@@ -102,7 +102,9 @@ struct source {
     int64_t                       first_held_us;                /* when the oldest frame not yet released arrived */
     int64_t                       round_start_us, round_end_us; /* of the last batch to all readers */
     int64_t                       round_cost_us;                /* the computing time that it took */
-    uint64_t                      trimmed_at; /* the head when the log was last looked through for what nobody needs */
+    uint64_t                      trimmed_at;  /* the head when the log was last looked through for what nobody needs */
+    bool                          trims_on;    /* more is to be forgotten than a slice allowed */
+    bool                          is_overfull; /* beyond SOURCE_BYTES_MAX, and not yet back at half of it */
     bool                          publisher_waits; /* for the pacer: too many frames are held back */
 
     struct video_info  video; /* codec CODEC_NONE until known */
