@@ -259,8 +259,9 @@ def test_no_program_outlives_the_server(make_server, tmp_path):
 
 
 def test_a_program_ends_when_the_server_is_killed(make_server, tmp_path):
-    worker, out = script(tmp_path, "worker", WORKER), str(tmp_path / "out")
-    server = make_server(with_exec("%s > %s" % (worker, out)))
+    out = str(tmp_path / "out")  # written by the program itself: a server that is killed passes no output on
+    worker = script(tmp_path, "worker", WORKER.replace("\n", "\nexec >> %s\n" % out, 1))
+    server = make_server(with_exec(worker))
     with server.publisher():
         until(lambda: starts(out), "the program to start")
         os.kill(server.pid, signal.SIGKILL)
@@ -289,3 +290,16 @@ def test_the_example_starts_and_records(make_server, tmp_path):
         publisher.ends()
     objs = os.path.join(server.folder, "objs")
     until(lambda: any(name.startswith("live.cam.") for name in os.listdir(objs)), "the recording")
+
+
+def test_output_and_errors_of_a_program_share_a_file_in_a_new_folder(make_server, tmp_path):
+    out, n = str(tmp_path / "folder" / "out"), 3000  # fewer bytes than may wait for the disk
+    talker = script(tmp_path, "talker", """#!/bin/sh
+seq -f 'line %%g of a program that talks much' %d
+echo last >&2
+sleep 60
+""" % n)
+    server = make_server(with_exec("%s > %s 2>&1" % (talker, out)))
+    with server.publisher():
+        until(lambda: "last" in lines(out), "all of the output")
+    assert lines(out) == ["line %d of a program that talks much" % i for i in range(1, n + 1)] + ["last"]
