@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 
-/* How long, and how many, the first frames of a publish wait for the other kind at most. */
+/* The first frames of a publish wait for the other kind for at most this time, and at most this many of them wait. */
 enum { SETTLE_US = 500 * US_PER_MS, SETTLE_FRAMES = 64 };
 
 static size_t bytes_from(const struct source *s, uint64_t seq)
@@ -41,7 +41,7 @@ static void follow_gop(struct source *s, const struct frame *f)
     if (is_picture(f) && f->key)
         begin_gop(s, before);
     else if (f->kind == FRAME_AUDIO && gops_are_over(&s->gops, f))
-        s->gops.is_cached = false; /* the pictures have stopped: new readers start at the live end */
+        s->gops.is_cached = false; /* the pictures have stopped, so new readers start at the live end */
     if (s->gops.is_cached && max_frames > 0 && s->ring.head - gops_place(&s->gops)->seq >= (uint64_t)max_frames) {
         log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players get sound at once and "
                  "pictures from the next key frame on",
@@ -55,21 +55,21 @@ static bool same_payload(const struct frame *a, const struct frame *b)
     return a && b && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-/* Metadata or a codec configuration as it was already. */
+/* True for metadata or a configuration that equals the one before. */
 static bool is_repeated(const struct source *s, const struct frame *f)
 {
     return s->vhost->play.reduce_sequence_header && same_payload(headers_find_like(&s->headers, f), f);
 }
 
-/* Every break is counted; of many, fewer and fewer are told. */
+/* Every break is counted. The first, second, fourth, eighth … are logged. */
 static bool is_worth_a_line(int64_t n)
 {
     return (n & (n - 1)) == 0;
 }
 
 /*
- * The first frames of a publish wait for the first one of the other kind, if its configuration has come: players begin at
- * the earlier of the two times.
+ * The first frames of a publish wait for the first one of the other kind, if its configuration has come, because players begin
+ * at the earlier of the two times.
  */
 static void settle(struct source *s, const struct frame *f, bool is_first)
 {
@@ -92,7 +92,7 @@ void source_stamp(struct source *s, struct frame *f, int64_t raw_us)
                  (long long)s->clock.n_breaks);
 }
 
-/* From a configuration; of codecs that have none, from the first frame. Of several tracks the first one is told. */
+/* A configuration tells the codec, or the first frame where a codec has none. Of several tracks the first one counts. */
 static void learn_codec(struct source *s, const struct frame *f)
 {
     uint8_t *track = f->kind == FRAME_VIDEO ? &s->video_track : &s->audio_track;
@@ -108,7 +108,7 @@ static void learn_codec(struct source *s, const struct frame *f)
         media_info_audio(f, &s->audio);
 }
 
-/* A track that goes on in another codec: what described the old one is for nobody. */
+/* When a track goes on in another codec, what described the old one is dropped. */
 static void follow_codec(struct source *s, const struct frame *f)
 {
     uint8_t track = f->kind == FRAME_VIDEO ? s->video_track : s->audio_track;
@@ -142,17 +142,17 @@ static struct err *push(struct source *s, struct frame *f)
     if (unwanted || ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX || s->is_overfull || s->trims_on)
         retention_trim(s);
     if (!ring_push(&s->ring, f)) {
-        s->gops.is_cached = false; /* a GOP with a hole is no GOP */
+        s->gops.is_cached = false; /* a GOP with a hole cannot be decoded */
         return err_no_memory();
     }
     s->gops.bytes += ring_frame_bytes(f);
     retention_keep_to_share(s);
-    (void)!mem_has_room(); /* others give way, or this one */
+    (void)!mem_has_room(); /* above the limit, other streams give way, or this one */
     pacer_notice(s);
     return NULL;
 }
 
-/* Append what is in order by now, or all that still waits to be sorted. */
+/* Append what is in order by now, or everything that still waits to be sorted. */
 static struct err *push_sorted(struct source *s, bool all)
 {
     struct err   *e = NULL;
@@ -164,7 +164,7 @@ static struct err *push_sorted(struct source *s, bool all)
     return e;
 }
 
-/* Keep it for those who join, and append it behind what the configuration before it has made. */
+/* Keep a header for newcomers, and append it behind the frames that belong to the header before it. */
 static struct err *append_header(struct source *s, struct frame *f)
 {
     struct err *e = NULL;
@@ -176,7 +176,7 @@ static struct err *append_header(struct source *s, struct frame *f)
     return e ? e : push(s, f);
 }
 
-/* Pictures and sound; what only describes them is neither. */
+/* Count pictures and sound. What only describes them does not count. */
 static void count_frame(struct source *s, const struct frame *f)
 {
     if (f->config || f->media_len == 0 || f->track != 0)

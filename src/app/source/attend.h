@@ -1,5 +1,5 @@
 /**
- * Those who attend a stream: all that is done for it beside playing it, by features that the source does not know.
+ * The attendants of a stream: what is done for it beside playing it, by features that the source does not know.
  *
  * One table (app/attendants.c), read in order, says what attendants there are. Each moment of a stream (moments.h) is told here.
  * It starts the attendants that the stream's vhost wants, each in a coroutine of its own, and wakes those that are there:

@@ -1,5 +1,5 @@
 /**
- * Those who read a source: they come and go, and while there are any its pacer runs.
+ * The readers of a source as a whole: they join and leave, and the pacer runs while there are any.
  */
 #ifndef APP_SOURCE_AUDIENCE_H
 #define APP_SOURCE_AUDIENCE_H

@@ -6,7 +6,7 @@
  *     3. GOP caches of the others, the largest first
  *     4. messages of any connection that are not complete yet, by bytes times time: that connection ends
  *
- * When that is not enough newcomers are refused by whoever asks mem_has_room(). Before it comes to that no GOP cache is
+ * When that is not enough, newcomers are refused where mem_has_room() is asked. Before it comes to that no GOP cache is
  * larger than its share of the limit, so that a few streams cannot take it all.
  *
  * Units      bytes

@@ -10,7 +10,7 @@
 
 #include "core/log_limit.h"
 
-/** In this order. */
+/** The steps, in the order in which they are taken. */
 enum give_way_step { GIVE_UNWATCHED_GOP, GIVE_BACKLOG, GIVE_GOP, GIVE_UNFINISHED, GIVE_WAY_STEPS };
 
 struct given_up {
@@ -18,8 +18,8 @@ struct given_up {
         int64_t times, bytes;
     } steps[GIVE_WAY_STEPS];
     int64_t           over_share;      /* GOP caches given up because they were larger than their share */
-    int64_t           futile_until_us; /* nothing was left to give up: do not look before */
-    struct log_limits log_limits;      /* of the lines about it, whoever made them necessary */
+    int64_t           futile_until_us; /* nothing was left to give up, so the next look is not before this time */
+    struct log_limits log_limits;      /* limits of the log lines about it, whichever coroutine writes them */
 };
 
 #endif

@@ -9,7 +9,8 @@ void gops_finish(struct gops *g)
 
 void gops_clear(struct gops *g)
 {
-    struct gops after = { .pictured = g->pictured, .at = g->at }; /* readers may still be at what was before */
+    struct gops after = { .pictured = g->pictured,
+                          .at = g->at }; /* readers may still be in the middle of the old publish */
     after.starts[g->at].seq = g->starts[g->at].seq;
     headers_copy(&after.starts[g->at].headers, &g->starts[g->at].headers);
     gops_finish(g);
@@ -99,7 +100,7 @@ bool gops_choose(struct gops *g, uint64_t tail)
     if (best == GOPS_TRACKS_MAX)
         return false;
     if (best != g->at && !g->starts[g->at].known)
-        headers_clear(&g->starts[g->at].headers); /* of the publish before */
+        headers_clear(&g->starts[g->at].headers); /* the headers of the publish before */
     g->at = best;
     return true;
 }

@@ -1,8 +1,7 @@
 /**
- * From where the pictures of a stream can be decoded: at the door, which ones come too early for everybody; and where
- * whoever joins begins.
+ * Where the pictures of a stream can be decoded from: which ones come too early for every reader, and where newcomers begin.
  *
- * A stream of several tracks has a key frame of each. Whoever joins begins with the oldest of them that is not older than the
+ * A stream of several tracks has a key frame of each. A newcomer begins with the oldest of them that is not older than the
  * GOP before: every track then comes from its own key frame, and no track makes the others old.
  *
  * Units      sequence numbers of the log
@@ -20,7 +19,7 @@
 #include "core/clock.h"
 #include "kernel/frame.h"
 
-/* Tracks whose key frames a joiner may begin with; those of more tracks come when they come. */
+/* Tracks whose key frames a newcomer may begin with. Further tracks join in with their next key frame. */
 enum { GOPS_TRACKS_MAX = 8 };
 
 /* A stream without pictures for this long is sound alone, unless it has paused a third as long between two before. */
@@ -33,21 +32,22 @@ enum { GOPS_ENDED_US = 2 * US_PER_SECOND };
 struct gop_start {
     bool           known;
     uint64_t       seq;
-    struct headers headers; /* as they were before it */
+    struct headers headers; /* the headers in force before it */
 };
 
 struct gops {
     uint64_t         pictured;                /* tracks that ever had pictures */
     uint64_t         keyed;                   /* tracks that have shown a key frame in this publish */
-    uint64_t         keyless;                 /* tracks of which no key frame is expected any more */
+    uint64_t         keyless;                 /* tracks that are taken for tracks without key frames */
     int64_t          early_since_us, n_early; /* pictures before a key frame, in this publish */
     struct gop_start starts[GOPS_TRACKS_MAX];
     uint64_t         last_lead_seq; /* the key frame of the first track before the newest one */
-    int              at;            /* of `starts`: where newcomers begin and slow readers jump to */
+    int              at;            /* index in `starts` of the place where newcomers begin and slow readers jump to */
     bool    is_cached; /* all frames from there on are in the log, and newcomers begin there; else at the live end */
     size_t  bytes;     /* memory of the frames from there on */
-    bool    ended;     /* the encoder said so behind the last picture */
-    int64_t last_us, last_dts_us, longest_us; /* of pictures: arrival and time of the last, and longest step */
+    bool    ended;     /* the encoder announced the end of the pictures */
+    int64_t last_us, last_dts_us,
+        longest_us; /* arrival and time of the last picture, and the longest step between two */
 };
 
 /** The publish has ended. A slow reader may still jump to the last place, but nobody begins there. */
@@ -61,7 +61,7 @@ void gops_codec_changed(struct gops *g, const struct frame *f);
 
 enum gops_verdict {
     GOPS_PASS,
-    GOPS_EARLY,   /* a picture before the first key frame of its track: it is for nobody */
+    GOPS_EARLY,   /* a picture before the first key frame of its track, which no reader can decode */
     GOPS_GIVE_UP, /* as GOPS_PASS: there was no key frame for too long, so the track is taken for one that has none */
 };
 

@@ -13,7 +13,7 @@
 
 #include "kernel/frame.h"
 
-/* Metadata, and six tracks each of audio and video with two headers: more tracks than any encoder sends. */
+/* Room for metadata and for six tracks each of audio and video with two headers, which is more than any encoder sends. */
 enum { HEADERS_MAX = 25 };
 
 struct headers {
@@ -24,16 +24,16 @@ struct headers {
 
 void headers_clear(struct headers *h);
 
-/** Whether such a frame is kept here. Not a script that is not metadata: cue points and captions are of their moment alone. */
+/** Whether a frame is kept here. Of scripts only metadata is: cue points and captions belong to their moment. */
 bool headers_takes(const struct frame *f);
 
 /** Replace the header of the same kind, track and note, or add it. What has no room is not kept; metadata always has. */
 void headers_put(struct headers *h, struct frame *f);
 
-/** Forget what describes another codec of the frame's kind and track; false when there was nothing such. */
+/** Forget what describes another codec of the frame's kind and track; false when there was none. */
 bool headers_drop_other_codecs(struct headers *h, const struct frame *f);
 
-/** Becomes the same set. */
+/** Make `to` the same set as `from`. */
 void headers_copy(struct headers *to, const struct headers *from);
 
 /** The metadata, or the configuration of that kind and track, or NULL. */

@@ -1,5 +1,5 @@
 /**
- * The moments of a stream's life, for all that follow it: its publisher, its readers, those who attend it (attend.h).
+ * The moments of a stream's life, for all that follow it: its publisher, its readers, its attendants (attend.h).
  *
  * A stream numbers its moments as they come. A follower keeps one number, that of the newest moment it has looked at, and asks
  * which kinds have come since. Nothing is queued, so a follower that stalls costs nothing; a kind that came several times is told

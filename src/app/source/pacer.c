@@ -5,7 +5,7 @@
 #include "core/clock.h"
 #include "protocol/co.h"
 
-/* When the loop has had as long for others as the last round took. */
+/* The time when the loop has had as much time for others as the last round took. */
 static int64_t rested_us(const struct source *s)
 {
     return s->round_end_us + s->round_cost_us;
@@ -23,7 +23,7 @@ static int64_t due_us(const struct source *s)
     if (s->vhost->min_latency)
         return s->first_held_us;
     if (play->mw_latency_set) {
-        /* From the start of the last round: while that runs nobody notices what arrives. */
+        /* Counted from the start of the last round, because what arrives during a round is noticed only after it. */
         int64_t due = s->round_start_us + play->mw_latency_us;
         if (n_held >= PACER_RELEASE_FRAMES_MAX)
             return due < rested_us(s) ? due : rested_us(s);
@@ -67,7 +67,7 @@ static struct list *hand_out(struct source *s, struct list *at, size_t *left, in
 /* A newcomer waits this long for a release, which costs less than a write for it alone. */
 enum { JOIN_PATIENCE_US = 10 * US_PER_MS };
 
-/* Up to `frames` more; the publisher that waited for that may go on. */
+/* Release up to `frames` more frames. A publisher that waited for that may go on. */
 static void release(struct source *s, uint64_t frames)
 {
     uint64_t n_held = s->ring.head - s->released;
@@ -93,7 +93,7 @@ void pacer_notice(struct source *s)
     if (s->ring.head - s->released == 1)
         s->first_held_us = now_us();
     if (!s->pacer) {
-        s->released = s->ring.head; /* nobody to wake */
+        s->released = s->ring.head; /* there is no reader to wake */
         return;
     }
     co_unpark(s->pacer);
@@ -123,7 +123,7 @@ static int64_t cost_since(const struct source *s, int64_t began_us, int64_t cpu_
  */
 static void run_round(struct source *s)
 {
-    bool    is_small = s->n_readers <= FEW_READERS; /* and what it gets does not even cost a yield */
+    bool    is_small = s->n_readers <= FEW_READERS; /* what it gets does not even cost a yield */
     int64_t cpu_us = is_small ? -1 : thread_cpu_us();
     s->round_start_us = now_us();
     release(s, PACER_RELEASE_FRAMES_MAX);
@@ -186,7 +186,8 @@ int64_t pacer_interval_us(const struct source *s)
         return 0;
     if (s->vhost->play.mw_latency_set)
         return s->vhost->play.mw_latency_us;
-    return 2 * cost_us < PACER_LATENCY_MAX_US ? 2 * cost_us : PACER_LATENCY_MAX_US; /* the round, and as long a rest */
+    return 2 * cost_us < PACER_LATENCY_MAX_US ? 2 * cost_us
+                                              : PACER_LATENCY_MAX_US; /* the round and a rest of the same length */
 }
 
 void pacer_stop(struct source *s)

@@ -1,7 +1,7 @@
 /**
- * Which pictures a reader gets: of each track those from a key frame on, because nobody can decode the ones before.
+ * Which pictures a reader gets: those of each track from a key frame on, because the ones before cannot be decoded.
  *
- * Pure: the gate is a value; what is looked at ahead is looked at with a copy.
+ * Pure: the gate is a value. A caller that looks ahead does it with a copy.
  *
  * Yields     no
  */

@@ -41,7 +41,7 @@ void reader_wake_joining(struct source *s, const struct frame *f)
     LIST_FOREACH (&s->joining, it, after) {
         struct reader *r = LIST_ENTRY(it, struct reader, joining_link);
         if (f->arrived_us - r->attached_us > JOINING_US) {
-            end_joining(r); /* it pauses, or nobody published: the next release is soon enough */
+            end_joining(r); /* it pauses, or there was no publisher, so the next release is soon enough */
         } else if (reader_passes(r, &(struct picture_gate){ r->gate.open }, f)) {
             r->joined = s->ring.head;
             if (r->waiting)
@@ -98,7 +98,7 @@ void reader_finish(struct reader *r)
         r->delivery->forget(s);
 }
 
-/* The newest key frame is in the log, at the cursor or behind it. (Without memory it may not have got there.) */
+/* True when the newest key frame is in the log, at the cursor or behind it. (Without memory it may not be there.) */
 static bool is_key_ahead(const struct reader *r)
 {
     const struct source *s = r->source;
@@ -163,7 +163,7 @@ void reader_close_gate(struct reader *r)
     r->gate = (struct picture_gate){ 0 };
 }
 
-/* Finds the first frame of a kind, from `seq` of the log on, that is for this reader. */
+/* Find the first frame of a kind that is for this reader, from `seq` of the log on. */
 static bool find_first_us(const struct reader *r, uint64_t seq, enum frame_kind kind, int64_t *us)
 {
     const struct source *s = r->source;
@@ -193,13 +193,13 @@ int64_t reader_first_us(const struct reader *r, size_t ahead)
     return first_us == INT64_MAX ? s->clock.newest_us : first_us;
 }
 
-/* What the `n` frames at the cursor have opened. Returns whether any of them was for this reader. */
+/* Open the gate as the `n` frames at the cursor do. True when any of them was for this reader. */
 static bool pass_gate(struct reader *r, size_t n)
 {
     const struct source *s = r->source;
     bool                 any = false;
     if (!(s->gops.pictured & ~r->gate.open) || r->seq < s->ring.tail)
-        return n > 0; /* open for all tracks */
+        return n > 0; /* the gate is open for all tracks */
     for (size_t i = 0; i < n; i++) {
         bool passes = reader_passes(r, &r->gate, ring_at(&s->ring, r->seq + i));
         any |= passes;

@@ -1,5 +1,5 @@
 /**
- * A cursor into a source: everything downstream (a player of any protocol, a recorder, a forwarder) is one.
+ * A cursor into a source. Everything downstream is one: a player of any protocol, a recorder, a forwarder.
  *
  *     audience_join(&r, source)                  at the GOP cache, headers first
  *     loop:
@@ -38,9 +38,9 @@ struct reader;
 /**
  * How a release is handed to readers that wait, without waking each: by the pacer, to many of them between two yields.
  * add() takes one, or refuses: then the reader is woken and takes what is due. flush() comes after the last one before a
- * yield: what add() took may still be under way then, and settle() ends that. It is called by whoever is about to use such
- * a reader, or to forget frames of its source. forget() comes when the last reader of a source leaves: nothing of the source may be kept. None of them yields,
- * wakes anybody but by co_unpark(), or detaches a reader.
+ * yield: what add() took may still be under way then, and settle() ends that; it comes
+ * before such a reader is used, and before frames of its source are forgotten. forget() comes when the last reader of a source leaves: nothing of the source may
+ * be kept. None of them yields, detaches a reader, or wakes anybody except by co_unpark().
  */
 struct reader_delivery {
     bool (*add)(struct reader *r);
@@ -50,27 +50,27 @@ struct reader_delivery {
 };
 
 struct reader {
-    struct list                   link; /* in source->readers */
-    struct source                *source;
-    struct co                    *co;
-    uint64_t                      seq;     /* the next frame of the log */
-    uint64_t                      joined;  /* what was in the log before this when it joined waits for no release */
-    bool                          joining; /* nothing of the log has been taken yet */
-    struct list                   joining_link; /* in source->joining */
-    int64_t                       attached_us;
-    struct headers                prologue; /* sent before it */
-    size_t                        n_prologue_sent;
-    bool                          under_way; /* its delivery has taken a release, and not told it yet what was sent */
-    bool                          waiting;   /* parked until the next batch */
-    const struct reader_delivery *delivery;  /* NULL: woken for each batch */
-    struct picture_gate           gate;      /* which pictures are for it */
-    int64_t                       n_jumps, n_skipped; /* times it fell behind, frames it lost so */
+    struct list    link; /* in source->readers */
+    struct source *source;
+    struct co     *co;
+    uint64_t       seq;          /* number of the next frame of the log */
+    uint64_t       joined;       /* frames before this one were there when it joined, and wait for no release */
+    bool           joining;      /* nothing of the log has been taken yet */
+    struct list    joining_link; /* in source->joining */
+    int64_t        attached_us;
+    struct headers prologue; /* headers that are sent before the log */
+    size_t         n_prologue_sent;
+    bool           under_way;               /* its delivery has taken a release, and not told it yet what was sent */
+    bool           waiting;                 /* parked until the next batch */
+    const struct reader_delivery *delivery; /* NULL: the reader is woken for each batch */
+    struct picture_gate           gate;     /* the tracks whose pictures pass */
+    int64_t                       n_jumps, n_skipped; /* how often it fell behind, and the frames that it lost */
     uint64_t                      seen;               /* number of the stream's newest moment that it has looked at */
 };
 
 /**
- * A cursor at the newest GOP if that is cached, else at the live end; headers first: for audience_join(), which also sees to it
- * that releases come. Does not yield.
+ * Set the cursor to the newest GOP if that is cached, else to the live end, with its headers first. For audience_join(), which
+ * also sees to it that releases come. Does not yield.
  */
 void reader_init(struct reader *r, struct source *s);
 

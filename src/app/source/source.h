@@ -35,11 +35,11 @@
 #include "kernel/media_info.h"
 #include "protocol/co.h"
 
-/* A source never holds more than this, whatever the configuration allows; it is logged when it bites. */
+/* A source never holds more than this, whatever the configuration allows. The log tells when it drops frames for it. */
 enum { SOURCE_BYTES_MAX = 256 << 20 };
 
 /**
- * Where the frames of a stream come from. What is not built yet enters the states that say so.
+ * Where the frames of a stream come from. Features that are not built yet will enter the states `pulled` and `held`.
  *
  *     idle    nobody publishes. Readers may wait for a publisher.
  *     pulled  readers came to a stream that nobody publishes here, and an attendant fetches it from an origin; no frame has come
@@ -65,54 +65,55 @@ struct sources;
 
 struct source {
     int             refs;
-    uint64_t        serial; /* no other source of this process ever has it */
+    uint64_t        serial; /* no other source of this process ever has the same */
     struct sources *owner;
-    char           *key;           /* in `owner` */
-    char *identity, *app, *stream; /* as they were published; before that, as whoever came first spells them */
-    char  id[VID_CAP];             /* in the API */
+    char           *key;           /* its key in `owner` */
+    char *identity, *app, *stream; /* as the publisher spells them; before a publish, as the first client does */
+    char  id[VID_CAP];             /* the id that the API shows */
 
-    struct conf             *conf; /* of `vhost`; replaced by a reload */
+    struct conf             *conf; /* the snapshot that `vhost` belongs to; a reload replaces it */
     const struct conf_vhost *vhost;
 
     enum source_state state;     /* life.h changes it */
-    struct moments    moments;   /* that have come */
-    struct list       attending; /* of struct attendance */
-    struct publisher *publisher; /* while SOURCE_LIVE; else NULL */
+    struct moments    moments;   /* the moments that have come */
+    struct list       attending; /* its struct attendance */
+    struct publisher *publisher; /* set while SOURCE_LIVE, else NULL */
     int64_t           published_at_us;
-    int64_t           unwatched_since_us; /* when the last reader left, or publishing began */
+    int64_t           unwatched_since_us; /* the time when the last reader left or publishing began */
 
     struct stream_clock clock;
-    int64_t             unsettled_until_us; /* until when the first frames wait for the other kind; 0: they do not */
+    int64_t unsettled_until_us; /* the first frames wait for the other kind until then; 0: they do not wait */
 
     struct ring      ring;
-    struct headers   headers; /* newest */
+    struct headers   headers; /* the newest ones */
     struct gops      gops;
     bool             atc; /* configured, or switched on by the metadata */
     struct mix_queue mix;
 
-    struct list                   readers;
-    struct list                   joining; /* those of them that have not begun */
-    size_t                        n_readers;
-    struct list                  *next_served;   /* by the pacer, while it hands a release out */
-    const struct reader_delivery *under_way;     /* has taken a release for readers of this source; NULL: none */
-    uint64_t                      released;      /* readers may send frames before this one */
-    uint64_t                      release_began; /* and could before the newest release, up to this one */
-    struct co_group               pacer_group;
-    struct co                    *pacer;
-    int64_t                       first_held_us;                /* when the oldest frame not yet released arrived */
-    int64_t                       round_start_us, round_end_us; /* of the last batch to all readers */
-    int64_t                       round_cost_us;                /* the computing time that it took */
-    uint64_t                      trimmed_at;  /* the head when the log was last looked through for what nobody needs */
-    bool                          trims_on;    /* more is to be forgotten than a slice allowed */
-    bool                          is_overfull; /* beyond SOURCE_BYTES_MAX, and not yet back at half of it */
-    bool                          publisher_waits; /* for the pacer: too many frames are held back */
+    struct list  readers;
+    struct list  joining; /* the readers that have not begun */
+    size_t       n_readers;
+    struct list *next_served; /* the next reader, while the pacer hands a release out */
+    const struct reader_delivery
+                   *under_way;     /* the delivery that has taken a release for readers of this source; NULL: none */
+    uint64_t        released;      /* readers may send frames before this one */
+    uint64_t        release_began; /* what `released` was before the newest release */
+    struct co_group pacer_group;
+    struct co      *pacer;
+    int64_t         first_held_us;                /* arrival of the oldest frame that is not released yet */
+    int64_t         round_start_us, round_end_us; /* begin and end of the last batch to all readers */
+    int64_t         round_cost_us;                /* the computing time of the last batch */
+    uint64_t        trimmed_at;      /* the head when the log was last searched for frames that no reader needs */
+    bool            trims_on;        /* more is to be forgotten than a slice allowed */
+    bool            is_overfull;     /* beyond SOURCE_BYTES_MAX, and not yet back at half of it */
+    bool            publisher_waits; /* the publisher waits for the pacer, because too many frames are held back */
 
-    struct video_info  video; /* codec CODEC_NONE until known */
+    struct video_info  video; /* codec is CODEC_NONE until it is known */
     struct audio_info  audio;
-    bool               video_told, audio_told;     /* by the newest metadata: it will come, if it has not */
-    uint8_t            video_track, audio_track;   /* of which they tell: the first that has come */
-    int64_t            frames_video, frames_audio; /* of the first track, without configurations */
-    int64_t            n_jumps;                    /* of readers that fell behind */
+    bool               video_told, audio_told;   /* the newest metadata announces this kind */
+    uint8_t            video_track, audio_track; /* the track that `video` and `audio` describe: the first that came */
+    int64_t            frames_video, frames_audio; /* frames of the first track, without configurations */
+    int64_t            n_jumps;                    /* jumps of readers that fell behind */
     struct traffic     traffic;
     struct stream_stat stat;
     int64_t            sampled_us, sampled_frames;
@@ -125,7 +126,7 @@ static inline bool source_is_live(const struct source *s)
     return s->state == SOURCE_LIVE;
 }
 
-/** False while the first frames of a publish wait for the first one of the other kind: nothing is due. */
+/** False while the first frames of a publish wait for the first one of the other kind. Nothing is due then. */
 static inline bool source_is_settled(const struct source *s)
 {
     return s->unsettled_until_us == 0 || s->unsettled_until_us <= now_us();
@@ -141,7 +142,7 @@ static inline bool source_knows_codec(const struct source *s, enum frame_kind ki
     return source_codec(s, kind) != CODEC_NONE;
 }
 
-/** Bring rates up to date; a second call at the same time does nothing. */
+/** Bring the rates up to date. A second call at the same time does nothing. */
 void source_sample(struct source *s, int64_t now_us);
 
 /* Lower bound of queue_length: one batch plus this. */

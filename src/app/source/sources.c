@@ -8,10 +8,10 @@
 #include "core/str.h"
 #include "protocol/stream_name.h"
 
-/* This many frames are forgotten at once: a million take a while. */
+/* This many frames are forgotten between two looks at the clock, because a million take a while. */
 enum { FORGET_FRAMES = 4096 };
 
-/* Yields now and then: nobody finds the source any more. */
+/* Yields now and then, which is safe because the source cannot be found any more. */
 static void forget_all(struct source *s)
 {
     while (s->ring.head - s->ring.tail > FORGET_FRAMES) {
@@ -34,7 +34,7 @@ static void destroy(struct source *s)
     mem_free(s);
 }
 
-/* The names as somebody spells them; false, and the old ones stay, without memory. */
+/* Take another spelling of the names. Without memory the old ones stay, and the result is false. */
 static bool take_names(struct source *s, const char *app, const char *stream)
 {
     char         identity[STREAM_IDENTITY_CAP];
@@ -95,7 +95,7 @@ struct err *source_acquire(struct source **out, struct sources *all, struct conf
     return NULL;
 }
 
-/* Published, of that vhost, and called so in whatever app. */
+/* True for a published stream of that vhost and name, in any app. */
 static bool is_called(const struct source *s, const struct conf_vhost *vhost, const char *name)
 {
     return source_is_live(s) && str_equal(strrchr(s->key, '/'), name) && str_equal(s->vhost->name, vhost->name);
@@ -119,7 +119,7 @@ void source_release(struct source *s)
 {
     if (!s || --s->refs > 0)
         return;
-    map_remove(&s->owner->by_key, s->key); /* before the yield: whoever comes now begins a new one */
+    map_remove(&s->owner->by_key, s->key); /* before the yield, so that a client that comes now begins a new one */
     pacer_stop(s);
     forget_all(s);
     destroy(s);
@@ -128,7 +128,7 @@ void source_release(struct source *s)
 void source_spell(struct source *s, const char *app, const char *stream)
 {
     if (!str_equal(s->app, app) || !str_equal(s->stream, stream))
-        take_names(s, app, stream); /* without memory it keeps its other spelling */
+        take_names(s, app, stream); /* without memory the old spelling stays */
 }
 
 void sources_init(struct sources *all, const struct attendant *attendants)

@@ -1,5 +1,5 @@
 /**
- * All streams of a server, by what all spellings of a name have in common.
+ * All streams of a server: they are found, begun and ended here.
  *
  * Ownership  a source lives while somebody holds a reference to it
  */
@@ -16,18 +16,18 @@
 
 struct attendant;
 
-/** All sources of a server, by what all spellings of a name have in common (stream_name_key()). */
+/** All sources of a server, by the key that all spellings of a name share (stream_name_key()). */
 struct sources {
     struct map              by_key;
     struct given_up         given_up;
-    const struct attendant *attendants; /* attend.h; NULL: there are none */
-    struct co_group         attending;  /* coroutines of attendants of all streams */
+    const struct attendant *attendants; /* the table of attend.h; NULL without attendants */
+    struct co_group         attending;  /* the coroutines of attendants of all streams */
 };
 
 /** `attendants` is borrowed: a table that ends with a row without a name, or NULL. */
 void sources_init(struct sources *all, const struct attendant *attendants);
 
-/** When no source is left. */
+/** Called when no source is left. */
 void sources_finish(struct sources *all);
 
 /**
@@ -45,7 +45,7 @@ struct source *source_find(const struct sources *all, const struct conf_vhost *v
                            const char *stream);
 
 /**
- * The published stream of that name in whatever app of the vhost: in `__defaultApp__` if there is one, else the one that has
+ * The published stream of that name in any app of the vhost: in `__defaultApp__` if there is one, else the one that has
  * been published for the longest time; or NULL. Borrowed until a yield. Looks at every source.
  */
 struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream);
