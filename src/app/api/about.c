@@ -1,4 +1,4 @@
-/* What this server is: version, authors, features. */
+/* Endpoints about the server itself: version, authors, features. */
 #include <stdio.h>
 #include <time.h>
 
@@ -27,7 +27,7 @@ static struct err *write_authors(struct api_reply *r)
     return NULL;
 }
 
-/* What can be had, under the names that SRS has for it. */
+/* Optional features, under the names that SRS has for them. */
 static const struct feature {
     const char *name;
     bool        built;

@@ -1,4 +1,4 @@
-/* Endpoints against which the author of a client can test it: an echo, an error, a redirect. */
+/* Endpoints for testing a client of the API: an echo, an error, a redirect. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -20,8 +20,8 @@ static bool is_secret(const char *name)
            strcasecmp(name, "Cookie") == 0;
 }
 
-/* The request's fields, unchanged. Only the first field of a name is shown, because JSON keys are unique. A script that may read
- * this must not learn a password from it, and a page of another site must not learn what a proxy has added. */
+/* The request's fields, unchanged. Only the first field of a name is shown, because JSON keys are unique. The
+ * values of credentials are masked for every script; a page of another site gets no value, because a proxy may have added it. */
 static void put_fields(struct api_reply *r)
 {
     struct jw                 *j = &r->json;
@@ -41,7 +41,7 @@ static void put_fields(struct api_reply *r)
 static void put_server(struct jw *j)
 {
     jw_object(j, "server");
-    jw_string(j, "sigature", SERVER_KEY); /* this spelling is part of the interface */
+    jw_string(j, "sigature", SERVER_KEY); /* the misspelling is part of the interface */
     jw_string(j, "version", VERSION);
     jw_string(j, "link", SERVER_URL);
     jw_int(j, "time", wall_now_us() / US_PER_MS);

@@ -1,4 +1,4 @@
-/* Clients, and the end of one. */
+/* The list of clients, single clients, and DELETE, which kicks a client. */
 #include "app/api/endpoints.h"
 #include "app/api/listing.h"
 #include "app/http/conn.h"
@@ -32,14 +32,14 @@ static void put_client(struct api_reply *r, const char *key, const void *member)
     jw_object_end(j);
 }
 
-/* Whatever it does, its connection is told to end: it wakes, cleans up and logs code 1070. */
+/* Tell the client's connection to end. It wakes from any wait, cleans up and logs code 1070. */
 static void kick(struct api_reply *r, const struct client *c)
 {
     if (!c || !c->co) {
         api_error(r, HTTP_STATUS_OK, c ? CODE_NO_CONNECTION : E_RTMP_CLIENT_NOT_FOUND);
         return;
     }
-    /* Each of these lines has ended a client, so it stands in the log whoever else was kicked in that second. */
+    /* Every kick is logged: the limit on repeated log lines does not apply. */
     log_write_as(co_trace(), LOG_WARN, "client %s, %s of %s, ip=%s, is kicked by %s", c->id, c->type->name,
                  c->source->identity, c->ip, http_conn_of(r->x)->ip);
     co_cancel(c->co);

@@ -1,4 +1,4 @@
-/* The index pages, and what is not there. */
+/* The index pages, and the 404 for unknown paths below them. */
 #include <string.h>
 
 #include "app/api/endpoints.h"
@@ -17,8 +17,8 @@ static void put_entries(struct api_reply *r, const char *key, const struct entry
     jw_object_end(&r->json);
 }
 
-/* The row is that of everything below, too; the index itself is at its own path alone (without the last slash for POST,
- * which is not redirected). */
+/* True when the request is for the index itself: its row also matches every unknown path below it. A POST may come without
+ * the last slash, because it is not redirected. */
 static bool is_at(struct api_reply *r, const char *path)
 {
     size_t len = strlen(path);

@@ -1,11 +1,11 @@
-/* This process and its machine, as they were sampled last. */
+/* Endpoints about this process and its machine, as of the last sample. */
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
 #include "app/stat/system/host.h"
 #include "core/clock.h"
 #include "core/version.h"
 
-/* `ok`: it has been sampled; and when. */
+/* Begin the data with `ok`, which tells whether this part has been sampled, and the time of the sample. */
 static void begin_sampled(struct api_reply *r, enum host_part part)
 {
     api_begin_data(r);
@@ -45,7 +45,7 @@ static void put_machine(struct jw *j, const struct host *host)
     jw_int(j, "cpus", p->cpus);
     jw_int(j, "cpus_online", p->cpus_online);
     jw_fixed(j, "uptime", p->uptime_s);
-    jw_fixed(j, "ilde_time", p->idle_s); /* spelled so everywhere */
+    jw_fixed(j, "ilde_time", p->idle_s); /* the misspelling is part of the interface */
     jw_fixed(j, "load_1m", p->load[0]);
     jw_fixed(j, "load_5m", p->load[1]);
     jw_fixed(j, "load_15m", p->load[2]);

@@ -1,4 +1,4 @@
-/* What is held for all streams and connections together, and what gave way for the limit. Not SRS's. */
+/* Memory held for all streams and connections, and what was dropped to stay within the limit. SRS has no such endpoint. */
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
 #include "app/source/give_way.h"
@@ -9,7 +9,7 @@ static struct err *write_memory(struct api_reply *r)
     const struct sources  *all = &r->server->sources;
     const struct given_up *g = &all->given_up;
     size_t                 limit = mem_limit();
-    bool                   has_room = mem_has_room(); /* first: it may free something */
+    bool                   has_room = mem_has_room(); /* comes first, because it may free memory */
     api_begin_data(r);
     jw_int(&r->json, "limit", (int64_t)limit);
     jw_int(&r->json, "held", (int64_t)mem_held());

@@ -5,7 +5,7 @@
 #include "app/session/page_host.h"
 #include "core/str.h"
 
-/* How much of the text comes before any parameter. */
+/* Length of the text before the first parameter. */
 static size_t plain_len(const char *url)
 {
     size_t      len = strcspn(url, "?#&;%");
@@ -19,7 +19,7 @@ const char *public_url(const char *url, bool path, char buf[static PUBLIC_URL_CA
     const char *slashes = strstr(url, "//");
     size_t      scheme_len = slashes ? (size_t)(slashes + 2 - url) : 0;
     if (scheme_len > plain_len(url))
-        return buf; /* what looks like a host is part of a parameter */
+        return buf; /* no host: the "//" is part of a parameter */
     size_t      host_len;
     const char *host = page_host_find(url, &host_len);
     size_t      shown = plain_len(host);

@@ -1,5 +1,5 @@
 /**
- * A URL that a client has named, as pages of other sites may see it.
+ * A URL that a client has named, without the parts that pages of other sites must not see.
  *
  * Yields     no
  */
@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A longer one is cut. */
+/* A longer URL is cut. */
 enum { PUBLIC_URL_CAP = 512 };
 
 /**
- * Scheme, host, port and path of `url`; without user, password, and whatever may be a parameter: from '?', '#', '&', ';', an
- * escape, or the "..." of "app...name...value" on. Without `path`: scheme, host and port. Returns `buf`.
+ * Copy scheme, host, port and path of `url`. User, password and parameters are left out; parameters begin at '?', '#', '&', ';',
+ * an escape, or the "..." of "app...name...value". When `path` is false the path is left out too. Returns `buf`.
  */
 const char *public_url(const char *url, bool path, char buf[static PUBLIC_URL_CAP]);
 

@@ -46,7 +46,7 @@ static void write_reload(struct api_reply *r, const struct conf_http_api *api)
     }
 }
 
-/* What went wrong may quote the configuration. */
+/* The text of a failed reload may quote the configuration, so only requests that may see secrets get it. */
 static void write_reload_fetch(struct api_reply *r)
 {
     const struct reload_result *last = &r->server->reloaded;
@@ -62,7 +62,7 @@ static void write_reload_fetch(struct api_reply *r)
     jw_object_end(j);
 }
 
-/* What is allowed follows the configuration in force, reloads included. */
+/* The switches are read from the configuration in force, so a reload changes them at once. */
 static struct err *write_raw(struct api_reply *r)
 {
     const struct conf_http_api *api = &r->server->conf->http_api;

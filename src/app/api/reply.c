@@ -20,7 +20,8 @@ bool api_is_callback(const char *name)
     return len <= API_CALLBACK_MAX && strspn(name, letters) > 0 && strspn(name, more) == len;
 }
 
-/* A page can only GET by JSONP. It is believed where that changes nothing, or comes from a page of this host. */
+/* The method that the request means. A page that uses JSONP can only send GET and names another method in a parameter; that is
+ * accepted when the method changes nothing, or when the page is of this host. */
 static enum http_method meant_by(const struct api_reply *r)
 {
     const struct http_request *q = r->request;
@@ -62,7 +63,7 @@ static struct err *send_whole(struct api_reply *r)
     return e ? e : http_reply_end(r->x);
 }
 
-/* ---- who may ask ----------------------------------------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------------------------------------------------- */
 
 static const char *or_nothing(const char *value)
 {
@@ -93,7 +94,7 @@ static bool came_by_own_name(struct api_reply *r)
     return false;
 }
 
-/* JSON without a callback is read only by a page that has named itself. */
+/* JSON without a callback can be read only by a page whose Origin the browser has sent. */
 static bool may_show_secrets(const struct api_reply *r)
 {
     return r->site == HTTP_SITE_OWN || (!r->callback && r->site != HTTP_SITE_FOREIGN);
@@ -138,7 +139,7 @@ struct err *api_answer_by_own_name(struct http_exchange *x, struct err *(*write)
     return answer(x, write, true);
 }
 
-/* ---- what is written ------------------------------------------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------------------------------------ */
 
 void api_begin(struct api_reply *r)
 {

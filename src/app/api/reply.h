@@ -23,7 +23,7 @@
 #include "core/jw.h"
 #include "protocol/http/exchange.h"
 
-/* A list is sent whenever so much of it is there. */
+/* A list is sent in pieces of about this size. */
 enum { API_PIECE_BYTES = 64 << 10 };
 
 /* The longest name of a function that an answer is wrapped into. */
@@ -35,14 +35,14 @@ struct api_reply {
     struct server             *server;
     struct jw                  json;
     const char                *callback; /* JSONP; NULL: plain JSON */
-    enum http_method           method;   /* as it was meant: HEAD is GET, and JSONP may say another one */
-    enum http_site             site;     /* whose page asks */
-    bool shows_secrets;                  /* else no other site's page may learn tokens and addresses from the answer */
+    enum http_method           method;   /* the method that is meant: GET for HEAD; JSONP may name another one */
+    enum http_site             site;     /* site of the page that sent the request */
+    bool shows_secrets; /* the answer may contain tokens and addresses, which pages of other sites must not learn */
     int  status;
 };
 
 /**
- * Answer a request: `write` fills in `json`, and what it returned was answered already or becomes the answer.
+ * Answer a request: `write` fills in `json`. An error that it returns before it has answered becomes the answer.
  *
  * Errors     those of `write`, out of memory, the socket's
  * Yields     yes
@@ -50,43 +50,45 @@ struct api_reply {
 struct err *api_answer(struct http_exchange *x, struct err *(*write)(struct api_reply *r)) ATTR_MUST_USE;
 
 /**
- * The same for what tells of streams and clients, or changes something: only by a name of this server (http_site_host_is_own()),
- * else {"code":403} with that status. A password, or TLS, proves as much as the name does.
+ * Answer a request that tells of streams and clients, or that changes something. The request must address the server by one of
+ * its own names (http_site_host_is_own()), or come with a password or over TLS; otherwise the answer is {"code":403} with that
+ * status.
  */
 struct err *api_answer_by_own_name(struct http_exchange *x, struct err *(*write)(struct api_reply *r)) ATTR_MUST_USE;
 
-/** Log and refuse, with {"code":403}, what only a page of this host, or no page at all, may do. True: it may. */
+/** True when the request may change something: it comes from a page of this host, or from no page. Otherwise it is logged and
+ * answered with {"code":403}. */
 bool api_may_change(struct api_reply *r);
 
-/** `{"code":0,"server":…,"service":…,"pid":…`; the caller ends the object. */
+/** Write `{"code":0,"server":…,"service":…,"pid":…`; the caller ends the object. */
 void api_begin(struct api_reply *r);
 
-/** The same and `,"data":{`; and its end. */
+/** api_begin() followed by `,"data":{`; and the end of both objects. */
 void api_begin_data(struct api_reply *r);
 void api_end_data(struct api_reply *r);
 
-/** `{"code":N}`, instead of anything else, with a status of HTTP. */
+/** Discard what was written and answer `{"code":N}` with this HTTP status. */
 void api_error(struct api_reply *r, int status, int code);
 
-/** `{"code":405}` with its status: this is done here by the methods `allow` alone ("GET, HEAD"). */
+/** Answer `{"code":405}` with status 405; `allow` lists the methods that the path has ("GET, HEAD"). */
 struct err *api_refuse_method(struct api_reply *r, const char *allow) ATTR_MUST_USE;
 
-/** Between two entries of a list: send what has gathered if it is much, and let others run. Yields then. */
+/** Call it between two entries of a list: sends what has gathered if it fills a piece, and lets others run. Yields then. */
 struct err *api_give_way(struct api_reply *r) ATTR_MUST_USE;
 
-/** The number of that name in the query, at most `max`; `fallback` when there is none. */
+/** The number in the query's parameter `name`, at most `max`; `fallback` when there is none. */
 int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback, int64_t max);
 
-/** A URL that a client has named: whole, or without user, password and all that may hold a token. */
+/** Write a URL that a client has named: whole when the answer shows secrets, otherwise as public_url() cuts it. */
 void api_put_url(struct api_reply *r, const char *key, const char *url);
 
-/** The same, and without its path: a page's. */
+/** Write the URL of a page: as api_put_url(), but also without its path when the answer shows no secrets. */
 void api_put_page(struct api_reply *r, const char *key, const char *url);
 
-/** What follows `prefix` in the path: an id, or nothing. */
+/** The rest of the path after `prefix`: an id, or an empty string. */
 const char *api_id(const struct api_reply *r, const char *prefix);
 
-/** [A-Za-z_$][A-Za-z0-9_$.]*, at most API_CALLBACK_MAX: a name, and no JavaScript. */
+/** True for a name that cannot hold JavaScript: [A-Za-z_$][A-Za-z0-9_$.]*, at most API_CALLBACK_MAX. */
 bool api_is_callback(const char *name);
 
 #endif

@@ -6,10 +6,10 @@
 
 #include "protocol/http/router.h"
 
-/** On the API's ports. */
+/** Paths on the API's ports. */
 extern const struct http_routes api_routes;
 
-/** On the ports of streams: what clusters of HTTP-FLV ask to see that the server is there. */
+/** Paths on the ports of streams: clusters of HTTP-FLV request them to see that the server is alive. */
 extern const struct http_routes api_stream_routes;
 
 #endif

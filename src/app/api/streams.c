@@ -16,7 +16,7 @@ static void put_video(struct jw *j, const struct source *s)
     jw_string(j, "level", v->level);
     jw_int(j, "width", v->width);
     jw_int(j, "height", v->height);
-    jw_fixed(j, "fps", s->fps); /* ours: as it came since the last sample */
+    jw_fixed(j, "fps", s->fps); /* an addition to SRS: frames received since the last sample */
     jw_object_end(j);
 }
 

@@ -8,7 +8,8 @@
 static bool is_enabled(const struct conf *conf, const char *name)
 {
     const struct conf_vhost *v = conf_find_vhost(conf, name);
-    return v && v->enabled && strcmp(v->name, name) == 0; /* not the default vhost in place of one that is gone */
+    return v && v->enabled &&
+           strcmp(v->name, name) == 0; /* the lookup gives the default vhost in place of one that is gone */
 }
 
 static void put_vhost(struct api_reply *r, const char *key, const void *member)
