@@ -1,7 +1,7 @@
 /**
- * A byte counter's bit rate: since the last sample, over the last finished 30 s and 5 min windows.
+ * A byte counter's bit rates: since the last sample, and over the last complete windows of 30 s and 5 min.
  *
- * Before a window has finished for the first time its rate is the mean since the start.
+ * Until the first window of a length is complete, its rate is the mean since the start.
  *
  * Units      now_us() microseconds and bytes in, kbit/s out
  * Yields     no

@@ -1,6 +1,6 @@
 /**
- * What the API tells of a stream and its source does not know itself. The source keeps it; session/registry.c and source/life.c
- * fill it in.
+ * Statistics of a stream for the API, beyond the state of its source. The source keeps them; session/registry.c and
+ * source/life.c fill them in.
  *
  * Yields     no
  */
@@ -15,9 +15,9 @@
 
 struct stream_stat {
     struct roll_place  place;      /* listed while the stream has a client, publisher or player */
-    struct vhost_stat *vhost;      /* of the first client; NULL: there was none yet */
+    struct vhost_stat *vhost;      /* vhost of the first client; NULL: there was none yet */
     struct vhost_stat *counted_in; /* the vhost that counts it as published; NULL: it is not counted */
-    char              *tc_url;     /* of the first client */
+    char              *tc_url;     /* tcUrl of the first client */
     int                n_clients;
     char               publisher_id[IDENT_CAP]; /* trace id of the last publisher; "": there was none yet */
     int64_t            published_wall_ms;       /* when that publisher began; 0: there was none yet */

@@ -1,5 +1,5 @@
 /**
- * Bytes in and out, and their rates: of a client, a stream, a vhost, the server.
+ * Bytes in and out of a client, a stream, a vhost or the server, and their rates.
  *
  * Yields     no
  */

@@ -1,5 +1,5 @@
 /**
- * What is counted of a vhost. It begins with the first client and lasts until the end of the server.
+ * Counters of a vhost. They begin with the first client and last until the server ends.
  *
  * Yields     no
  */
@@ -11,11 +11,11 @@
 #include "core/roll.h"
 
 struct vhost_stat {
-    char              id[VID_CAP]; /* in the API */
+    char              id[VID_CAP]; /* the id in the API */
     char             *name;
     struct traffic    traffic;
-    int               n_clients; /* present now */
-    int               n_streams; /* published now */
+    int               n_clients; /* clients that are connected now */
+    int               n_streams; /* streams that are published now */
     struct roll_place place;
 };
 

@@ -4,7 +4,7 @@
 
 #include "app/stat/system/proc_text.h"
 
-enum { FIELDS_MIN = 4, FIELDS = 9 }; /* kernels of long ago had four */
+enum { FIELDS_MIN = 4, FIELDS = 9 }; /* kernels before 2.6 had four */
 
 bool cpu_parse(const char *proc_stat, struct cpu_ticks *out)
 {

@@ -1,5 +1,5 @@
 /**
- * What the processors have done since boot.
+ * The processor time spent since boot.
  *
  * Source     proc_stat(5), the line `cpu`
  * Units      clock ticks

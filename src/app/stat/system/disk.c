@@ -22,7 +22,7 @@ static bool is_named(const char *name, size_t len, char *const *names, size_t n_
 
 void disk_parse_stats(const char *diskstats, char *const *names, size_t n_names, struct disk_counters *out)
 {
-    enum { FIELD_IO_MS = 9, FIELDS }; /* behind the name, the first one is 0 */
+    enum { FIELD_IO_MS = 9, FIELDS }; /* numbered after the name, from 0 */
     out->busy_ms = 0;
     out->n_disks = 0;
     for (const char *line = diskstats; line; line = proc_text_next_line(line)) {

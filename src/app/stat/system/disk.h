@@ -1,5 +1,5 @@
 /**
- * What the disks have moved since boot.
+ * The bytes that the disks have moved since boot, and the time they were busy.
  *
  * Source     proc_vmstat(5): pgpgin, pgpgout; the kernel's Documentation/admin-guide/iostats.rst
  * Yields     no
@@ -12,15 +12,15 @@
 #include <stdint.h>
 
 struct disk_counters {
-    int64_t read_kib, written_kib; /* of all disks */
-    int64_t busy_ms;               /* of the named disks, summed */
-    int     n_disks;               /* of those, found */
+    int64_t read_kib, written_kib; /* sum over all disks */
+    int64_t busy_ms;               /* sum over the named disks */
+    int     n_disks;               /* named disks that were found */
 };
 
 /** False when the text is not /proc/vmstat. */
 bool disk_parse_vmstat(const char *vmstat, struct disk_counters *out);
 
-/** Look for the disks of these names. */
+/** Read the counters of the disks of these names. */
 void disk_parse_stats(const char *diskstats, char *const *names, size_t n_names, struct disk_counters *out);
 
 /** The busy share of the named disks between two samples, 0..1; 0 when there is none. */

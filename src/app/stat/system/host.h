@@ -23,8 +23,8 @@ struct host {
     struct conf *const *conf; /* points to the owner's configuration in force, which a reload replaces */
     struct host_reading newest;
     struct host_moment  sampled[HOST_PARTS];
-    double              self_cpu;    /* of one processor: may be above 1 */
-    double              machine_cpu; /* of all processors */
+    double              self_cpu;    /* 1 is one whole processor, so it may exceed 1 */
+    double              machine_cpu; /* 1 is all processors */
     double              disk_busy;
     int64_t             disk_read_kibps, disk_written_kibps;
 };

@@ -25,7 +25,7 @@ static struct text text_of(const char *path)
     struct text t = { .read = buf_up_to(TEXT_BYTES_MAX) };
     int         fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0 && !buf_read_all(&t.read, fd))
-        buf_rewind(&t.read, t.read.len); /* what has been read is better than nothing */
+        buf_rewind(&t.read, t.read.len); /* after an error, keep the part that was read */
     if (fd >= 0)
         close(fd);
     t.at = t.read.bytes ? t.read.bytes : "";

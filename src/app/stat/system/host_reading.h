@@ -1,7 +1,7 @@
 /**
- * One reading of what the kernel tells of this process and its machine.
+ * One reading of the kernel's figures about this process and its machine.
  *
- * Files are read: on a worker thread. What cannot be read is left out of `got`.
+ * It reads files, so it runs on a worker thread. A part that cannot be read is missing in `got`.
  *
  * Yields     no
  */
@@ -19,9 +19,9 @@
 #include "app/stat/system/self_stat.h"
 #include "app/stat/system/sockets.h"
 
-/* What can be read, each for itself. */
+/* The parts of a reading; each can be read alone. */
 enum host_part {
-    HOST_CPU = 1 << 0, /* of the process and of the machine */
+    HOST_CPU = 1 << 0, /* processor time of the process and of the machine */
     HOST_USAGE = 1 << 1,
     HOST_DISK = 1 << 2,
     HOST_RAM = 1 << 3,
@@ -34,13 +34,13 @@ enum { HOST_PARTS = 6, HOST_LOADS = 3, HOST_TEXT_CAP = 1024 };
 
 struct host_platform {
     int    cpus, cpus_online;
-    double uptime_s, idle_s; /* the latter summed over all processors */
-    double load[HOST_LOADS]; /* over 1, 5 and 15 min */
+    double uptime_s, idle_s; /* idle_s is the sum over all processors */
+    double load[HOST_LOADS]; /* means over 1, 5 and 15 min */
     char   argv[HOST_TEXT_CAP], cwd[HOST_TEXT_CAP];
 };
 
 struct host_reading {
-    unsigned             got; /* of enum host_part */
+    unsigned             got; /* set of enum host_part */
     struct self_stat     self;
     struct cpu_ticks     cpu;
     struct rusage        usage;
@@ -51,7 +51,7 @@ struct host_reading {
     struct sockets       sockets;
 };
 
-/** Read the `wanted` parts; the disks of these names are looked at. */
+/** Read the `wanted` parts. `disks` names the disks whose counters are read. */
 void host_reading_take(struct host_reading *r, unsigned wanted, char *const *disks, size_t n_disks);
 
 #endif

@@ -10,7 +10,7 @@
 #include "app/stat/system/ram.h"
 #include "core/str.h"
 
-/* What is longer is cut: meminfo begins with the total; cgroup has a line for each of some 14 controllers of version 1. */
+/* A longer text is cut: meminfo begins with the total; cgroup has a line for each of some 14 controllers of version 1. */
 enum { MEMINFO_CAP = 1024, CGROUP_CAP = 4096, LIMIT_CAP = 64, PATH_CAP = 512, KIB = 1024 };
 
 /* The beginning of a file; false when it cannot be read. */
@@ -30,7 +30,7 @@ static int64_t least(int64_t a, int64_t b)
     return b > 0 && (a == 0 || b < a) ? b : a;
 }
 
-/* The limit in a file; 0: none ("max", or as much as fits a page counter). */
+/* The limit in a file; 0: none ("max", or the largest value of a page counter). */
 static int64_t limit_in(const char *folder, const char *file)
 {
     char       path[PATH_CAP], text[LIMIT_CAP];

@@ -1,6 +1,6 @@
 /**
- * How much memory this process may have: that of the machine, or less if a control group of its own or of those above
- * says so (containers, systemd's MemoryMax=).
+ * The memory that this process may use: the machine's, or less if its control group or one above it has a limit
+ * (containers, systemd's MemoryMax=).
  *
  * Source     cgroups(7); the kernel's cgroup-v2 "memory.max", cgroup-v1 "memory.limit_in_bytes"
  * Units      bytes
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/** `root` stands before /proc and /sys: "" but in tests. 0 when nothing can be read. */
+/** `root` is a prefix of /proc and /sys, which is "" outside tests. Returns 0 when nothing can be read. */
 int64_t memory_max(const char *root);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * What the network interfaces have moved, those with a public address apart from the others.
+ * Traffic of the network interfaces: those with a public address, and all others.
  *
  * Source     proc_net_dev(5); RFC 6890 and the IANA registries of special-purpose addresses
  * Units      bytes since boot
@@ -14,13 +14,13 @@
 
 struct nics {
     int64_t public_in, public_out;
-    int64_t inner_in, inner_out; /* loopback, private addresses, none at all */
+    int64_t inner_in, inner_out; /* interfaces with a loopback address, a private address or none */
 };
 
-/** Sum up /proc/net/dev; `is_public` tells of an interface by name. False when the text is not that file. */
+/** Sum up /proc/net/dev; `is_public` judges an interface by its name. False when the text is not that file. */
 bool nics_parse(const char *net_dev, bool (*is_public)(const char *name, void *ctx), void *ctx, struct nics *out);
 
-/** Whether the whole internet may know this address. */
+/** True for an address that is reachable from the whole internet. */
 bool nics_address_is_public(const struct sockaddr *addr);
 
 #endif

@@ -10,16 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Behind `label` in the first line that begins with it and a blank or colon; NULL when there is none. Takes NULL. */
+/** Find the first line that begins with `label` and a blank or colon, and return the text after the label; NULL when there is
+ * none. Takes NULL. */
 const char *proc_text_find(const char *text, const char *label);
 
-/** The number there, 0 when there is none. */
+/** The number after `label`, as proc_text_find() finds it; 0 when there is none. */
 int64_t proc_text_number(const char *text, const char *label);
 
-/** The next line, or NULL. */
+/** The start of the next line; NULL at the end. */
 const char *proc_text_next_line(const char *at);
 
-/** Up to `max` numbers, to the end of the line or whatever is no number; returns how many. */
+/** Read up to `max` numbers, until the end of the line or the first word that is no number. Returns their count. */
 size_t proc_text_numbers(const char *at, int64_t *out, size_t max);
 
 #endif

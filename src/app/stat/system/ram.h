@@ -18,11 +18,11 @@ struct ram {
 /** False when the text is not /proc/meminfo. */
 bool ram_parse(const char *meminfo, struct ram *out);
 
-/** Not free, with and without buffers and cache. */
+/** Memory in use: with buffers and cache, and without. */
 int64_t ram_active(const struct ram *r);
 int64_t ram_in_use(const struct ram *r);
 
-/** Shares in use, 0..1. */
+/** The shares of memory and of swap in use, 0..1. */
 double ram_share(const struct ram *r);
 double ram_swap_share(const struct ram *r);
 

@@ -5,10 +5,10 @@
 #include "app/stat/system/proc_text.h"
 #include "core/str.h"
 
-/* In the list below. */
+/* Indices in the list below. */
 enum { PPID = 0, UTIME = 10, STIME = 11, STARTCODE = 22, KSTKEIP = 26, WCHAN = 31 };
 
-/* What a JSON number holds exactly in every reader (RFC 8259 6): rsslim without a limit is 2^64 - 1. */
+/* The largest number that every reader of JSON holds exactly (RFC 8259 6): rsslim without a limit is 2^64 - 1. */
 static const int64_t number_max = (INT64_C(1) << 53) - 1;
 
 const char *const self_stat_names[SELF_STAT_NUMBERS] = {
@@ -43,7 +43,7 @@ bool self_stat_parse(const char *text, struct self_stat *out)
     for (size_t i = 0; i < SELF_STAT_NUMBERS; i++) {
         bool is_address = (i >= STARTCODE && i <= KSTKEIP) || i == WCHAN;
         if (is_address)
-            out->numbers[i] = 0; /* it would tell whoever asks where the program lies in memory */
+            out->numbers[i] = 0; /* an address: it would reveal the program's place in memory */
         else if (out->numbers[i] > number_max)
             out->numbers[i] = number_max;
     }

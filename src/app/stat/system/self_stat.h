@@ -1,8 +1,8 @@
 /**
- * What the kernel knows of this process.
+ * The kernel's figures about this process.
  *
  * Source     proc_pid_stat(5)
- * Units      of that page: times in clock ticks, vsize in bytes, rss in pages
+ * Units      as that page has them: times in clock ticks, vsize in bytes, rss in pages
  * Yields     no
  */
 #ifndef APP_STAT_SYSTEM_SELF_STAT_H
@@ -26,7 +26,7 @@ extern const char *const self_stat_names[SELF_STAT_NUMBERS];
 
 /**
  * False when the text is not /proc/self/stat. Numbers that an older kernel does not give are 0, and so are addresses (code,
- * stack, registers); what exceeds 2^53 - 1, as rsslim without a limit, is that.
+ * stack, registers). A number above 2^53 - 1, such as rsslim without a limit, becomes 2^53 - 1.
  */
 bool self_stat_parse(const char *text, struct self_stat *out);
 

@@ -6,7 +6,7 @@
 #include "app/stat/system/proc_text.h"
 #include "core/attr.h"
 
-/* The number behind `word` in the line of `label`: "TCP: inuse 5 orphan 0". */
+/* The number that follows `word` in the line of `label`: "TCP: inuse 5 orphan 0". */
 static int64_t number_of(const char *text, const char *label, const char *word)
 {
     const char *at = proc_text_find(text, label);

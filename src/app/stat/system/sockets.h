@@ -1,5 +1,5 @@
 /**
- * How many sockets the machine has.
+ * The number of sockets on the machine.
  *
  * Source     proc(5): net/sockstat, net/sockstat6, net/snmp
  * Yields     no
@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct sockets {
-    int64_t tcp;         /* all, with time-wait */
-    int64_t established; /* of TCP */
+    int64_t tcp;         /* all TCP sockets, those in TIME-WAIT too */
+    int64_t established; /* TCP sockets in the state ESTABLISHED */
     int64_t time_wait;
     int64_t udp;
 };
