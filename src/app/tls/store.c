@@ -62,7 +62,8 @@ static bool has_tls(const struct conf_vhost *v)
     return v->tls.key[0] && v->tls.cert[0];
 }
 
-/* The next pair that a configuration names: of its ports, then of its vhosts if there is a TLS port. NULL at the end. */
+/* The next pair that a configuration names: first those of its ports, then those of its vhosts if there is a TLS port. NULL at
+ * the end. */
 static const char *next_pair(const struct conf *conf, size_t *at, const char **cert)
 {
     const struct conf_https *const ports[] = { &conf->rtmps, &conf->http_api.https, &conf->http_server.https };
@@ -125,7 +126,7 @@ void tls_store_keep(struct tls_store *st, const struct conf *conf)
     }
 }
 
-/* ---- reading them */
+/* ---- reading the files */
 
 static void say_good(const struct tls_pair *p)
 {
@@ -260,7 +261,7 @@ bool tls_store_look(struct tls_store *st)
     return opened;
 }
 
-/* ---- using them */
+/* ---- the pairs in use */
 
 struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, const char *cert)
 {
@@ -290,7 +291,7 @@ struct err *tls_store_accept(const struct tls_store *st, struct conf *conf, stru
     struct tls_ctx        *ctx = tls_store_find(st, port->key, port->cert);
     if (!ctx)
         return err_new(E_HTTPS_KEY_CRT, "there is no certificate %s with key %s", port->cert, port->key);
-    ctx = tls_ctx_ref(ctx); /* a reload may come meanwhile */
+    ctx = tls_ctx_ref(ctx); /* a reload during the handshake may drop it */
     conf_ref(conf);
     struct err *e = tls_accept(io, ctx, &names, resumable, deadline_us);
     conf_unref(&conf);

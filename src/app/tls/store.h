@@ -1,6 +1,6 @@
 /**
  * The certificates that the server shows, by the paths of their files: read at start, again at a reload, and again when
- * the files change. A client that is connected keeps the one that it began with.
+ * the files change. A connected client keeps the certificate that it began with.
  *
  * A pair that cannot be used is refused with a line in the log that names both files, and the previous one stays in use.
  *
@@ -32,8 +32,8 @@ void tls_store_finish(struct tls_store *st);
 bool tls_store_is_empty(const struct tls_store *st);
 
 /**
- * Read all pairs that `conf` names, at the start: one that cannot be used is an ERROR in the log, its port stays closed,
- * and it is looked at again until it can.
+ * Read all pairs that `conf` names, at the start. A pair that cannot be used is an ERROR in the log; its port stays closed
+ * until tls_store_look() finds the pair usable.
  *
  * Errors     the first unusable pair when `conf` listens nowhere without TLS; otherwise only out of memory and the like
  * Yields     yes
@@ -41,7 +41,7 @@ bool tls_store_is_empty(const struct tls_store *st);
 struct err *tls_store_open(struct tls_store *st, const struct conf *conf) ATTR_MUST_USE;
 
 /**
- * Say in the log which pairs of `conf` cannot be used, as the start would: for a check of the configuration.
+ * Log which pairs of `conf` cannot be used, as the start would. This is for a check of the configuration.
  *
  * Errors     as tls_store_open()
  * Yields     no, it reads files
@@ -62,7 +62,7 @@ void tls_store_keep(struct tls_store *st, const struct conf *conf);
 /** Read again the files that have changed. True when a pair became usable. Yields. */
 bool tls_store_look(struct tls_store *st);
 
-/** Borrowed until the next yield; NULL: there is no such pair. */
+/** Find the context of a pair, borrowed until the next yield; NULL when there is no such pair. */
 struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, const char *cert);
 
 /**
