@@ -10,7 +10,7 @@ static bool is_quiet(const struct api_seat *seat, int64_t now)
     return !seat->asks && now - seat->since_us >= API_PLACE_QUIET_US;
 }
 
-/* The place whose connection has been quiet for longest, among those of `ip` or, if that is NULL, among all; -1: none. */
+/* The place whose connection has been quiet for longest, among the places of `ip`, or among all if `ip` is NULL; -1: none. */
 static int find_quiet(const struct api_places *p, const char *ip, int64_t now)
 {
     int found = -1;

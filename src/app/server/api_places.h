@@ -1,7 +1,7 @@
 /**
  * Places for connections beyond max_connections that are reserved for the API: an operator can still kick clients when all
  * other places are taken. One address may have some of the places, but not all. When an address has all that it may have, its
- * connection that has been silent for longest makes room: connections that ask for nothing cannot lock anybody out.
+ * connection that has been silent for longest makes room: connections that send no request cannot lock anybody out.
  *
  * Shape      all zero: every place is free
  * Units      microseconds of the monotonic clock
@@ -27,14 +27,14 @@ enum { API_PLACE_QUIET_US = 500 * US_PER_MS };
 /** The place of one connection; all zero: it has none. Must not move while it has one. */
 struct api_seat {
     bool       beyond; /* the connection exceeds max_connections; true until it leaves, even without a place */
-    bool       asks;   /* its request has come: its place cannot be taken away any more */
+    bool       asks;   /* its request has come, so its place can no longer be taken away */
     int        place;
     int64_t    since_us;
     struct co *co; /* is cancelled when the place is taken away; may be NULL */
 };
 
 struct api_places {
-    char             ips[API_PLACES][INET6_ADDRSTRLEN]; /* the address that has the place; "": free */
+    char             ips[API_PLACES][INET6_ADDRSTRLEN]; /* the address that holds the place; "": free */
     struct api_seat *seats[API_PLACES];
     size_t           count; /* connections beyond max_connections */
 };

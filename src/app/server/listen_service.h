@@ -1,5 +1,5 @@
 /**
- * What a listening port is for: a row of services.c.
+ * The purpose of a listening port: a row of services.c.
  */
 #ifndef APP_SERVER_LISTEN_SERVICE_H
 #define APP_SERVER_LISTEN_SERVICE_H
@@ -17,16 +17,16 @@ struct server;
 enum listen_kind { LISTEN_STREAM /* TCP */, LISTEN_DATAGRAM /* UDP */ };
 
 struct listen_service {
-    const char      *name; /* "RTMP", in the log */
+    const char      *name; /* as the log writes it: "RTMP" */
     enum listen_kind kind;
 
-    /** The endpoints that a configuration gives it; NULL: none. */
+    /** The endpoints of this service in a configuration; NULL: none. */
     const struct conf_words *(*endpoints)(const struct conf *conf);
 
-    /** The pair that its clients are shown; NULL: it has no TLS. While that pair cannot be used nothing listens. */
+    /** The pair that clients of this service are shown; NULL: it has no TLS. While the pair cannot be used nothing listens. */
     const struct conf_https *(*tls)(const struct conf *conf);
 
-    /** LISTEN_STREAM: serve an accepted socket. Takes `fd` over, also on error. Does not yield. */
+    /** LISTEN_STREAM: serve an accepted socket. Takes `fd` over, on error too. Does not yield. */
     struct err *(*start)(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by);
 
     /**
@@ -35,10 +35,10 @@ struct listen_service {
      */
     void (*run)(struct server *s, struct io *socket, const struct listen_service *by);
 
-    /** Whether the API is among what it serves; NULL: never. Then it starts in one of the API's places when the server is full. */
+    /** True when the port serves the API; NULL: never. When the server is full, its connections may take the API's places. */
     bool (*has_api)(const struct conf *conf);
 
-    /** HTTP alone: what its connections may ask for, in the order of http/port.h; ends with NULL. */
+    /** HTTP alone: the routes that its connections may request, in the order of http/port.h; ends with NULL. */
     const struct http_face *const *(*faces)(const struct conf *conf);
 };
 

@@ -1,13 +1,13 @@
 /**
- * How the last reload went, as the API tells it.
+ * The result of the last reload, as the API reports it.
  */
 #ifndef APP_SERVER_RELOAD_RESULT_H
 #define APP_SERVER_RELOAD_RESULT_H
 
-/* The id of a reload, and what is told of one that failed. */
+/* Sizes of a reload's id and of the text about a failure. */
 enum { RELOAD_ID_CAP = 8, RELOAD_TEXT_CAP = 512 };
 
-/* How far a reload got. */
+/* The stage that a reload has reached. */
 enum reload_state {
     RELOAD_NONE_YET = 0,
     RELOAD_PARSING = 10,
@@ -20,7 +20,7 @@ struct reload_result {
     int               code; /* enum err_code */
     enum reload_state state;
     char              id[RELOAD_ID_CAP];     /* random; empty before the first one */
-    char              text[RELOAD_TEXT_CAP]; /* empty: nothing is wrong */
+    char              text[RELOAD_TEXT_CAP]; /* empty: no failure */
 };
 
 #endif

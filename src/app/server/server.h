@@ -35,7 +35,7 @@ struct server {
     struct tls_store     tls;  /* certificates */
     struct list          listeners;
     struct co_group      accepters, connections, services;
-    struct api_places    api_places; /* for the API, beyond max_connections */
+    struct api_places    api_places; /* reserved for the API, beyond max_connections */
     struct co           *main;       /* runs server_run(); NULL: not started */
     struct co           *reloader;   /* runs reloads; NULL: not started */
     bool                 reload_wanted;
@@ -48,7 +48,7 @@ void server_init(struct server *s, struct conf *conf, const char *server_id);
 
 void server_finish(struct server *s);
 
-/** Begin to stop; a quick stop overtakes a graceful one. Does not yield. */
+/** Begin to stop; a quick stop replaces a graceful one that is under way. Does not yield. */
 void server_request_stop(struct server *s, enum server_stop how);
 
 /** Reload the configuration soon; requests that come while one runs are answered by one more. Does not yield. */
