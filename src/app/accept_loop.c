@@ -14,8 +14,8 @@
 enum { EXHAUSTED_PAUSE_US = 100 * US_PER_MS };
 
 /*
- * Connections accepted in one turn of the loop: so many that bringing them to play costs a quarter of what everybody else took in
- * the turn before. A thousand at once would make one turn of a tenth of a second.
+ * Bounds of the number of connections that are accepted in one turn of the loop. Starting them shall take a quarter of the time
+ * that everything else took in the turn before. A thousand at once would make one turn of a tenth of a second.
  */
 enum { ACCEPTS_MIN = 8, ACCEPTS_MAX = 64, NEWCOMER_US = 100 };
 
@@ -23,7 +23,7 @@ struct accepter {
     struct server               *server;
     const struct listen_service *service;
     struct io                   *io;
-    int                          spare_fd; /* given up to refuse a connection when descriptors run out; -1: none */
+    int                          spare_fd; /* closed to refuse a connection when descriptors run out; -1: none */
 };
 
 static int open_spare(void)
@@ -49,7 +49,7 @@ static void refuse_for_memory(struct accepter *a, int fd, const char *who)
         who, E_LIMIT, err_code_name(E_LIMIT), mem_held() >> 20, mem_limit() >> 20);
 }
 
-/* Beyond all limits a connection may come for one of the API's own places. */
+/* True when a connection beyond max_connections may take one of the places that are reserved for the API. */
 static bool may_ask_api(const struct accepter *a, const struct sockaddr *peer)
 {
     char ip[INET6_ADDRSTRLEN];
@@ -82,7 +82,7 @@ static void welcome(struct accepter *a, int fd, const struct sockaddr *peer)
         a->server->registry.n_accepted++;
 }
 
-/* A newcomer was turned away because there is no descriptor for it. */
+/* Log that a newcomer was refused because there is no descriptor for it. */
 static void say_exhausted(struct accepter *a, int why)
 {
     struct sockaddr_storage at = { 0 };
@@ -95,8 +95,8 @@ static void say_exhausted(struct accepter *a, int why)
 }
 
 /*
- * There is no descriptor for a newcomer, if there is a newcomer: Linux says so before it looks at the queue. Use the spare
- * descriptor to accept and close it, so that it does not hang in the queue. False when the queue was empty.
+ * No descriptor is free. Linux reports this before it looks at the queue, so there may be no newcomer. Use the spare descriptor
+ * to accept and close a newcomer, so that it does not hang in the queue. False when the queue was empty.
  */
 static bool turn_away(struct accepter *a, int why)
 {
@@ -112,8 +112,8 @@ static bool turn_away(struct accepter *a, int why)
         }
     }
     a->spare_fd = open_spare();
-    if (fd < 0 && a->io->may_read)              /* another part of the process has the spare one now */
-        err_free(co_sleep(EXHAUSTED_PAUSE_US)); /* a cancel shows at the next wait */
+    if (fd < 0 && a->io->may_read)              /* another part of the process has taken the spare descriptor */
+        err_free(co_sleep(EXHAUSTED_PAUSE_US)); /* the next wait reports a cancel again */
     return a->io->may_read;
 }
 
@@ -133,11 +133,11 @@ static bool accept_one(struct accepter *a)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM: return turn_away(a, errno);
-    default: /* ECONNABORTED and other troubles of that connection: the next one may be fine */ return true;
+    default: /* ECONNABORTED and other errors of that connection: the next one may be fine */ return true;
     }
 }
 
-/* Lets the others run. Returns how many connections may be accepted in the next turn. */
+/* Let other coroutines run. Returns how many connections may be accepted in the next turn. */
 static int let_others_run(void)
 {
     int64_t n = co_give_way_timed() / 4 / NEWCOMER_US;
@@ -156,7 +156,7 @@ void accept_loop(struct server *s, struct io *listening, const struct listen_ser
         if (n == n_max)
             n_max = let_others_run();
     }
-    err_free(e); /* a cancel alone ends it */
+    err_free(e); /* only a cancel gets here */
     if (a.spare_fd >= 0)
         close(a.spare_fd);
 }

@@ -1,8 +1,8 @@
 /**
  * The accept loop of a listening stream socket.
  *
- * It never ends for an error of the moment: too many connections are refused one by one, and when descriptors run out a
- * spare one is given up to turn each newcomer away, until some are free again.
+ * It survives temporary errors: connections beyond the limit are refused one by one. When descriptors run out, a spare
+ * descriptor is closed to accept and refuse each newcomer, until descriptors are free again.
  */
 #ifndef APP_ACCEPT_LOOP_H
 #define APP_ACCEPT_LOOP_H

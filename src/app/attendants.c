@@ -1,4 +1,4 @@
-/* What is done for streams beside playing them, in this order: a feature more is a row more. */
+/* The features that work on a stream beside its players, in the order in which they start. A new feature is a new row. */
 #include "app/exec/exec.h"
 #include "app/source/attend.h"
 

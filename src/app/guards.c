@@ -1,4 +1,4 @@
-/* What every session is asked, in this order, before it may publish or play: a question more is a row more. */
+/* The checks that every session must pass, in this order, before it may publish or play. A new check is a new row. */
 #include "app/session/rules.h"
 
 /* clang-format off */

@@ -12,12 +12,12 @@ static const struct http_route console_rows[] = {
 };
 static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows) };
 
-/* The features that may take a path of a stream's port, in the order in which they are asked: a feature more is a row more. */
+/* The features that may claim a path on a port of streams, in the order in which they are asked. A new feature is a new row. */
 static struct err *(*const claimants[])(struct http_exchange *x, bool *taken) = {
     http_live_handle,
 };
 
-/* A path that no feature takes is that of a file. */
+/* Let the features claim the path; a path that none of them claims names a file. */
 static struct err *handle_path(struct http_exchange *x)
 {
     for (size_t i = 0; i < ARRAY_LEN(claimants); i++) {

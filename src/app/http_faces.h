@@ -1,5 +1,5 @@
 /**
- * Which paths the HTTP ports serve: a feature more is a table more in http_faces.c.
+ * The paths that the HTTP ports serve. A new feature adds a table in http_faces.c.
  *
  * Yields     no
  */
@@ -8,10 +8,10 @@
 
 #include "app/http/port.h"
 
-/** A port of the API alone. */
+/** The tables of a port that serves the API alone. */
 const struct http_face *const *http_api_faces(const struct conf *conf);
 
-/** A port of streams and files, and of the API where both have the same `listen`. */
+/** The tables of a port that serves streams and files, and the API if both have the same `listen`. */
 const struct http_face *const *http_stream_faces(const struct conf *conf);
 
 #endif

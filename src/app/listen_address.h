@@ -10,11 +10,12 @@
 #include <sys/socket.h>
 
 struct listen_address {
-    struct sockaddr_storage addr; /* zero behind the address, so that two compare as bytes */
+    struct sockaddr_storage addr; /* the bytes after the address are zero, so that two addresses compare by memcmp() */
     socklen_t               len;
 };
 
-/** A bare port is every IPv4 address; on a host without IPv4 every IPv6 address. False when the text is no endpoint. */
+/** Parse an endpoint. A bare port means every IPv4 address, or every IPv6 address on a host without IPv4. False when the text is
+ * no endpoint. */
 bool listen_address_parse(const char *text, struct listen_address *out);
 
 int listen_address_port(const struct listen_address *e);

@@ -95,7 +95,7 @@ static struct listener *find_listener(struct server *s, const struct listen_serv
     return NULL;
 }
 
-/* Close at once what needs the same port as an endpoint that is to come: 1935 may become 127.0.0.1:1935. */
+/* Close at once the open listeners that hold the port of a new endpoint: 1935 may become 127.0.0.1:1935. */
 static bool let_go_of_port(struct server *s, enum listen_kind kind, const struct listen_address *at)
 {
     bool any = false;

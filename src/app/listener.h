@@ -1,5 +1,5 @@
 /**
- * The listening sockets of the server, one for each endpoint of each service, and what a reload makes of them.
+ * The listening sockets of the server, one for each endpoint of each service, and their changes at a reload.
  *
  * Each has a coroutine of its own: the accept loop of a stream, or the handler of a datagram socket.
  */
@@ -11,8 +11,8 @@
 #include "core/err.h"
 
 /**
- * Make the open listeners those of `conf`: new endpoints are opened, then the ones that went are closed (or before, where
- * a new one needs their port); connections stay. If one cannot be opened nothing changes.
+ * Open the endpoints that `conf` adds, then close those that it no longer names (first, if a new one needs their port).
+ * Connections stay. If an endpoint cannot be opened nothing changes.
  *
  * Shape      services: ends with a row without a name
  * Errors     as io_listen() and io_bind()
@@ -22,15 +22,16 @@ struct err *listeners_apply(struct server *s, const struct listen_service *servi
                             const struct conf *conf) ATTR_MUST_USE;
 
 /**
- * The same in two halves, for a caller with more to do that may fail: open what `conf` adds; then close what it does not name,
- * or, also after an error, go back to what there was. A yield between the halves is not allowed.
+ * listeners_apply() in two halves, for a caller that has more steps that may fail. listeners_open() opens what `conf` adds. Then
+ * listeners_close_unwanted() closes what it does not name, or listeners_restore() restores what was open, also after an error. The
+ * caller must not yield between the halves.
  */
 struct err *listeners_open(struct server *s, const struct listen_service *services,
                            const struct conf *conf) ATTR_MUST_USE;
 void        listeners_close_unwanted(struct server *s);
 void        listeners_restore(struct server *s);
 
-/** Close them all. Yields. */
+/** Close all listeners. Yields. */
 void listeners_close(struct server *s);
 
 #endif

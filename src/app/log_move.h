@@ -1,5 +1,5 @@
 /**
- * Another place for the log, at a reload.
+ * A new place for the log, at a reload.
  */
 #ifndef APP_LOG_MOVE_H
 #define APP_LOG_MOVE_H

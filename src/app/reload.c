@@ -18,7 +18,7 @@ struct reload {
     struct conf_source from;
 };
 
-/* Read, parse and check on a worker thread. */
+/* A job for a worker thread: read, parse and check the configuration. */
 struct load_job {
     struct offload_job job;
     struct conf_source from;
@@ -90,7 +90,7 @@ static void reload_once(struct reload *r)
     load_drop(&l->job);
 }
 
-/* A service manager waits for the end of a reload that it has asked for, whatever the outcome. */
+/* Reload, and tell the service manager when it has ended, successful or not: it waits for that. */
 static void reload_and_notify(struct reload *r)
 {
     const struct reload_result *result = &r->server->reloaded;

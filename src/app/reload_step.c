@@ -1,6 +1,6 @@
 #include "app/reload_step.h"
 
-/* Returns how many steps were asked to prepare: the last one of them has failed when there is an error. */
+/* Prepare the steps in order, until one fails. Returns the number of steps that began to prepare, the failed one included. */
 static size_t prepare(const struct reload_step *steps, struct server *s, struct conf *next, struct err **e)
 {
     size_t n = 0;

@@ -1,7 +1,7 @@
 /**
- * One thing that a reload changes: a row of reload_steps.c. First all rows prepare, in their order. If one of them fails, those
- * that have prepared are undone, and nothing has changed. Otherwise the new configuration is in force, and all rows commit in
- * their order.
+ * One step of a reload: a row of reload_steps.c. First all rows prepare, in their order. If one of them fails, those that have
+ * prepared are undone, and nothing has changed. Otherwise the new configuration comes into force, and all rows commit in their
+ * order.
  */
 #ifndef APP_RELOAD_STEP_H
 #define APP_RELOAD_STEP_H
@@ -11,17 +11,18 @@
 #include "core/attr.h"
 #include "core/err.h"
 
-/** Each function may be NULL. */
+/** A step. Each of its functions may be NULL. */
 struct reload_step {
     const char *name;
 
-    /** Make ready what `next` needs, and leave everything that is in force as it is. May yield. */
+    /** Get ready for `next`, without a change to anything in force. May yield. */
     struct err *(*prepare)(struct server *s, struct conf *next);
 
-    /** Switch over: server->conf is the new configuration, `before` the one that it replaces. Cannot fail. May yield. */
+    /** Switch over: server->conf is the new configuration, `before` the previous one. Cannot fail. May yield. */
     void (*commit)(struct server *s, const struct conf *before);
 
-    /** Take back what prepare() did, also when it failed half-way. `refused` will not be in force. Does not yield. */
+    /** Take back what prepare() did, also when it failed half-way. `refused` is the configuration that was given up. Does not
+ * yield. */
     void (*undo)(struct server *s, const struct conf *refused);
 };
 
@@ -29,7 +30,7 @@ struct reload_step {
  * Take the server from its configuration to `next`.
  *
  * Shape      steps: ends with a row without a name
- * Ownership  takes a reference to `next`, gives up the one to the configuration before
+ * Ownership  takes a reference to `next`, gives up the reference to the previous configuration
  * Errors     the error of the step that failed to prepare; nothing has changed then
  * Yields     if a step does
  */

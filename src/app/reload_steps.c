@@ -16,7 +16,7 @@ static struct err *load_certificates(struct server *s, struct conf *next)
     return tls_store_load(&s->tls, next);
 }
 
-/* Runs after a reload, and also after one that was refused. */
+/* Drop certificates that the configuration in force does not name. Runs after a reload, and after one that was refused. */
 static void keep_certificates(struct server *s, const struct conf *other)
 {
     (void)other;

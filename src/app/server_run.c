@@ -14,7 +14,7 @@
 #include "protocol/process.h"
 #include "protocol/service_notify.h"
 
-/* A graceful stop logs what it waits for after 1, 2, 4 … 32 s. GRACE_LOOK_US: how often it checks for a quick stop. */
+/* A graceful stop logs what it waits for, after 1, 2, 4 … 32 s. It checks for a quick stop every GRACE_LOOK_US. */
 enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS };
 
 /* The time that attendants have to finish their work for their streams when the server stops, and programs to end. */
@@ -24,7 +24,7 @@ struct usage {
     int64_t at_us, cpu_us;
 };
 
-/* Log what the process has cost since the last such line. */
+/* Log the share of a processor used since the last such line, the peak of memory, and what the server holds. */
 static void log_process(const struct server *s, struct usage *last)
 {
     struct rusage u;
@@ -40,7 +40,7 @@ static void log_process(const struct server *s, struct usage *last)
     *last = (struct usage){ now, cpu_us };
 }
 
-/* Samples the statistics, and logs a line for each kind of client every `pithy_print_ms`. */
+/* A coroutine that samples the statistics, and logs a line for each kind of client every `pithy_print_ms`. */
 static void run_statistics(void *arg)
 {
     struct server *s = arg;
@@ -76,7 +76,7 @@ static void run_peer_watch(void *arg)
     err_free(e);
 }
 
-/* Park until the stop that is wanted is at least `level` (true), or until the deadline (false). */
+/* Park until a stop of at least `level` is requested (true), or until the deadline (false). */
 static bool wait_for_stop(struct server *s, enum server_stop level, int64_t deadline_us)
 {
     while (s->stop < level) {
@@ -89,7 +89,7 @@ static bool wait_for_stop(struct server *s, enum server_stop level, int64_t dead
     return true;
 }
 
-/* True when the last client has left by itself, false when a quick stop was asked for meanwhile. */
+/* Wait for the last client. True when it has left by itself, false when a quick stop was requested meanwhile. */
 static bool wait_for_clients(struct server *s)
 {
     int64_t step_us = US_PER_SECOND, said_us = 0;

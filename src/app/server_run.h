@@ -1,5 +1,5 @@
 /**
- * The run of the server and its end: the coroutines that it always has, and the two ways to stop.
+ * The life of the server from its first coroutine to its stop, graceful or quick.
  */
 #ifndef APP_SERVER_RUN_H
 #define APP_SERVER_RUN_H

@@ -20,7 +20,7 @@ static const struct conf_https *rtmps_tls(const struct conf *conf)
     return &conf->rtmps;
 }
 
-/* Where the API and streams have the same `listen`, the port of the streams serves both. */
+/* The API's endpoints. If the API and streams have the same `listen`, the port of the streams serves both. */
 static const struct conf_words *api_endpoints(const struct conf *conf)
 {
     return conf->http_api.enabled && !conf_http_is_shared(conf) ? &conf->http_api.listen : NULL;
@@ -57,7 +57,7 @@ static const struct conf_https *stream_tls(const struct conf *conf)
     return &conf->http_server.https;
 }
 
-/* A port more is a row more. */
+/* A new port is a new row. */
 const struct listen_service listen_services[] = {
     { .name = "RTMP", .endpoints = rtmp_endpoints, .start = rtmp_port_start },
     { .name = "RTMPS", .endpoints = rtmps_endpoints, .tls = rtmps_tls, .start = rtmp_port_start },

@@ -1,5 +1,5 @@
 /**
- * What the server listens for.
+ * The services that the server listens for.
  */
 #ifndef APP_SERVICES_H
 #define APP_SERVICES_H

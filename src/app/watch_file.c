@@ -19,11 +19,11 @@ enum { SETTLE_US = US_PER_SECOND };
 
 struct watch {
     struct server *server;
-    struct io      io;   /* inotify */
-    const char    *name; /* of the file, without its directory */
+    struct io      io;   /* an inotify descriptor */
+    const char    *name; /* the file's name without its directory */
 };
 
-/* Read all events that wait; true when one is about our file. */
+/* Read all events that have come. True when one is about our file. */
 static bool read_events(struct watch *w)
 {
     _Alignas(struct inotify_event) char events[sizeof(struct inotify_event) + NAME_MAX + 1];

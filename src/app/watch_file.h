@@ -1,5 +1,5 @@
 /**
- * `inotify_auto_reload`: a reload when the configuration file is written, or when a ConfigMap's `..data` moves.
+ * `inotify_auto_reload`: the server reloads when the configuration file is written, or when a ConfigMap's `..data` is replaced.
  */
 #ifndef APP_WATCH_FILE_H
 #define APP_WATCH_FILE_H
