@@ -4,8 +4,8 @@
 
 #include "core/version.h"
 
-/* Apply one letter. `value` is the rest of its word: *took_value tells that it was used. *wants_next tells that the next word is
- * the value. */
+/* Apply one letter. `value` is the rest of its word; *took_value is set if it was used. *wants_next is set if the next word is the
+ * value. */
 static struct err *take_letter(struct cli *cli, char letter, const char *value, bool *took_value, bool *wants_next,
                                const char *program)
 {

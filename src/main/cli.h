@@ -19,10 +19,14 @@
 struct cli {
     const char *conf_path; /* borrowed from argv; NULL: not given */
     bool        test, env_only, version, signature, help;
-    bool        asked_for_help; /* by -h; `help` is on for a stray word or a missing file too */
+    bool        asked_for_help; /* -h was given; `help` is also set by a stray word and by a missing file */
 };
 
-/** Errors     E_SYSTEM_CONFIG_INVALID: an unknown letter, -c without a file */
+/**
+ * Parse the command line.
+ *
+ * Errors     E_SYSTEM_CONFIG_INVALID: an unknown letter, -c without a file
+ */
 struct err *cli_parse(struct cli *cli, int argc, char **argv) ATTR_MUST_USE;
 
 void cli_print_help(const char *program);

@@ -10,7 +10,7 @@
 
 static int tell_fd = -1; /* a pipe to the first parent */
 
-/* The status that the grandchild reports; a grandchild that dies without a report has failed. */
+/* Wait for the status that the grandchild reports. A grandchild that dies without a report has failed. */
 static int wait_for_status(int fd)
 {
     uint8_t status = 1;

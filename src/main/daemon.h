@@ -8,9 +8,8 @@
 #include "core/err.h"
 
 /**
- * Fork twice; returns in the grandchild only. The first parent waits for daemon_started() and exits with
- * the status that it was told, so that a port that is taken or a locked pid file shows at once.
- * Before any thread is started. The working directory stays as it is.
+ * Fork twice; returns in the grandchild only. The first parent waits for daemon_started() and exits with its status, so that a
+ * port in use or a locked pid file shows at once. Call it before any thread is started. The working directory stays as it is.
  */
 struct err *daemon_enter(void) ATTR_MUST_USE;
 
@@ -18,8 +17,8 @@ struct err *daemon_enter(void) ATTR_MUST_USE;
 void daemon_started(int status);
 
 /**
- * Close what the typed command's terminal or pipe would wait for: input and output to /dev/null, the error
- * output, where libc and the sanitizers may have last words, into the log file.
+ * Let go of the terminal or pipe of the typed command, which would otherwise wait. Input and output go to /dev/null; the error
+ * output, where libc and the sanitizers may still report, goes to the log file.
  */
 void daemon_let_go_of_terminal(void);
 

@@ -21,7 +21,7 @@
 #include "protocol/send_ring.h"
 #include "protocol/service_notify.h"
 
-/* The time that jobs and file writers have to finish. */
+/* The time that jobs and file writers have to finish at the end. */
 enum { LAST_WORDS_US = 2 * US_PER_SECOND };
 
 /* Everything that must succeed before the first client is served. The log is open already. */
@@ -51,7 +51,7 @@ static struct err *run_server(struct conf *conf, const struct conf_source *from,
         e = server_run(&server);
     } else {
         server_request_stop(&server, SERVER_STOPS_QUICKLY);
-        err_free(server_run(&server)); /* ends the coroutines that were started */
+        err_free(server_run(&server)); /* ends all coroutines that were started, after an error too */
     }
     server_finish(&server);
     return e;

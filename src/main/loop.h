@@ -1,8 +1,8 @@
 /**
  * The loop of a process: scheduler, threads, and the server that runs on them.
  *
- * All state that the layers keep for a loop (doc/architecture.md lists it) is begun and ended here. So several processes may
- * each run a loop, if they are forked before it begins.
+ * It begins and ends all state that the layers keep for a loop (doc/architecture.md lists it). So several processes may each run
+ * a loop, if they are forked before it begins.
  */
 #ifndef MAIN_LOOP_H
 #define MAIN_LOOP_H

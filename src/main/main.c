@@ -1,4 +1,4 @@
-/* The process: command line, configuration, background, and what comes before and after the loop. */
+/* The process: command line, configuration, background, and all steps before and after the loop. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,13 +23,13 @@
 
 enum { PATH_CAP = 4096, LAST_WORDS_US = 2 * US_PER_SECOND };
 
-/* The exit status is the low byte of the error's code, as scripts know it. */
+/* The exit status is the low byte of the error's code; scripts rely on it. */
 static int exit_status(const struct err *e)
 {
     return (int)err_code(e) & 0xff;
 }
 
-/* With a log file the reason is in that file; the terminal gets it too. */
+/* Report the reason of a failed start: in the log, and on the terminal too if the log is a file. */
 static int fail(struct err *e, const struct conf *conf)
 {
     int  status = exit_status(e);
@@ -48,7 +48,8 @@ static void say_loaded(const struct conf_report *report)
     log_info("config parse complete");
 }
 
-/* Only a warning: the file may be checked on one machine and used on another, which has the directory. */
+/* Warn if the directory of a file is missing. It is no error, because a configuration may be checked on one machine and used on
+ * another. */
 static void check_directory(const char *file, const char *what)
 {
     char  dir[PATH_CAP];
@@ -83,7 +84,7 @@ static struct err *check_surroundings(const struct conf *conf)
     return e ? e : tls_store_check(conf);
 }
 
-/* -t: the verdict in the words that scripts look for. */
+/* Option -t: print the verdict in the words that scripts look for. */
 static int test_conf(const struct conf_source *from)
 {
     struct conf       *conf = NULL;
@@ -127,7 +128,7 @@ static struct err *become_daemon(const struct conf *conf)
     return conf->daemon ? daemon_enter() : NULL;
 }
 
-/* With a log file the terminal is told where it is; the file then begins with the same lines. */
+/* Open the log. If it is a file, the terminal is told where it is, and the file begins with the same lines. */
 static struct err *open_log(const struct conf *conf, const struct conf_report *report)
 {
     if (conf->log.to_console)
@@ -192,7 +193,7 @@ int main(int argc, char **argv, char **envp)
     struct err *e = cli_parse(&cli, argc, argv);
     if (e)
         return fail(err_wrap(e, "config parse options"), NULL);
-    /* A check without a file is no request for help: scripts would take its status for a good verdict. */
+    /* A check without a file must not print help: help exits with status 0, which scripts would take for a good verdict. */
     bool shows = cli.version || cli.signature || (cli.help && (!cli.test || cli.asked_for_help));
     if (shows) {
         if (cli.help)

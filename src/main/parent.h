@@ -1,5 +1,5 @@
 /**
- * `asprocess on`: the server ends when the process that started it does.
+ * `asprocess on`: the server ends when the process that started it ends.
  */
 #ifndef MAIN_PARENT_H
 #define MAIN_PARENT_H
@@ -9,7 +9,11 @@
 
 struct server;
 
-/** Errors     E_SYSTEM_ASSERT_FAILED when the parent is process 1 already */
+/**
+ * Watch the parent process, in a coroutine among the server's services.
+ *
+ * Errors     E_SYSTEM_ASSERT_FAILED when the parent is process 1 already
+ */
 struct err *parent_watch_start(struct server *s) ATTR_MUST_USE;
 
 #endif

@@ -14,7 +14,8 @@
 
 enum { PATH_CAP = 4096, SERVER_ID_CAP = 128 };
 
-/* A server that ends removes the file while it holds the lock: a process that waited for the lock then has a deleted file. */
+/* False when the locked file was deleted: a server that ends removes it while it holds the lock, so a process that waited for the
+ * lock gets a file without a name. */
 static bool is_still_there(const struct pid_file *f)
 {
     struct stat opened, named;
@@ -41,7 +42,7 @@ static struct err *lock_and_write(const struct pid_file *f)
     return NULL;
 }
 
-/* Open a file, and nothing but a file: a pipe would make the start wait for ever, a device would be written to. */
+/* Open a regular file and nothing else: a pipe would block the start for ever, and a device would be written to. */
 static int open_regular(const char *path, int flags)
 {
     struct stat st;
@@ -101,7 +102,7 @@ static void id_path(char buf[static PATH_CAP], const char *pid_path)
     str_printf(&out, "%.*s.id", (int)(strlen(pid_path) - suffix), pid_path);
 }
 
-/* An empty string when the file does not exist. */
+/* Read the id from its file; an empty string when the file does not exist. */
 static void read_id(const char *path, char id[static SERVER_ID_CAP])
 {
     int     fd = open_regular(path, O_RDONLY);

@@ -1,5 +1,5 @@
 /**
- * The pid file, which also keeps a second server from running on it, and the id file beside it.
+ * The pid file, which prevents a second server with the same file, and the id file beside it.
  *
  * Yields     no: it is called at start, before clients are served
  */
@@ -28,12 +28,12 @@ struct err *pid_file_acquire(struct pid_file *f, const char *path) ATTR_MUST_USE
  */
 struct err *pid_file_check(const char *path) ATTR_MUST_USE;
 
-/** Remove and unlock it. Takes PID_FILE_NONE. */
+/** Remove and unlock the file. Takes PID_FILE_NONE. */
 void pid_file_release(struct pid_file *f);
 
 /**
- * The server's identity: `configured` unless empty, else what the id file beside the pid file says
- * (`.pid` replaced by `.id`), else a new random one; written back.
+ * The server's identity: `configured` unless it is empty, else the content of the id file (the pid file's name with `.id` in
+ * place of `.pid`), else a new random one. The id file is written with the result.
  *
  * Ownership  `*id` is the caller's, for mem_free()
  */

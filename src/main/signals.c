@@ -46,7 +46,7 @@ static void catch_crashes(void)
     stack_t          stack = { .ss_sp = own_stack, .ss_size = sizeof own_stack };
     struct sigaction act = { .sa_handler = crash, .sa_flags = SA_ONSTACK | SA_NODEFER };
     void            *warm[1];
-    backtrace(warm, 1); /* loads what it needs now, not in the handler */
+    backtrace(warm, 1); /* the first call loads a library, which a handler must not do */
     sigaltstack(&stack, NULL);
     for (size_t i = 0; i < ARRAY_LEN(crashes); i++)
         sigaction(crashes[i], &act, NULL);
@@ -68,7 +68,7 @@ void signals_block(void)
 
 static void terminate(struct server *s, int signo)
 {
-    /* May come many times: init scripts repeat the signal until the server is gone. */
+    /* A signal may come many times: init scripts repeat it until the server is gone. */
     bool graceful = signo == SIGTERM && s->conf->force_grace_quit;
     log_info("user terminate program, %s quit, signo=%d", graceful ? "grace" : "fast", signo);
     server_request_stop(s, graceful ? SERVER_STOPS_GRACEFULLY : SERVER_STOPS_QUICKLY);
