@@ -66,8 +66,78 @@ struct err *co_init(void)
     return main_co.wake ? NULL : err_no_memory();
 }
 
+#if !defined(__SANITIZE_ADDRESS__)
+enum { PAGE_BYTES = 4096 };
+
+/* The stack's high end is the page border above the coroutine's first frame. */
+static uintptr_t stack_high(const struct co *co)
+{
+    return (co->stack_base + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+}
+#endif
+
+#if defined(WATCH_TURNS) && !defined(__SANITIZE_ADDRESS__)
+/*
+ * The stack census of debug builds. A stack is zero below what has been used of it, because each coroutine gives its
+ * pages back at its end: the first word that is not zero is the deepest that was touched since they were given back.
+ */
+enum { CENSUS_NAMES = 64 };
+
+static struct census {
+    const char *name;
+    size_t      n, deepest;
+} census[CENSUS_NAMES];
+
+static void count_stack(const struct co *co)
+{
+    const uintptr_t high = stack_high(co);
+    uintptr_t       at = high - CO_STACK_BYTES + PAGE_BYTES;
+    while (at < high && !*(const volatile uintptr_t *)at)
+        at += sizeof at;
+    for (struct census *c = census; c < census + CENSUS_NAMES; c++) {
+        if (c->name && strcmp(c->name, co->name) != 0)
+            continue;
+        c->name = co->name;
+        c->n++;
+        c->deepest = high - at > c->deepest ? high - at : c->deepest;
+        return;
+    }
+}
+
+static void tell_census(void)
+{
+    for (const struct census *c = census; c < census + CENSUS_NAMES && c->name; c++)
+        log_info("stack census: coroutine=%s, looks=%zu, deepest=%zu of %d bytes", c->name, c->n, c->deepest,
+                 (int)CO_STACK_BYTES);
+}
+#else
+static void count_stack(const struct co *co)
+{
+    (void)co;
+}
+
+static void tell_census(void)
+{
+}
+#endif
+
+void co_trim_stack(void)
+{
+    if (!current || !current->stack_base)
+        return;
+    count_stack(current);
+#if !defined(__SANITIZE_ADDRESS__)
+    enum { KEEP_BYTES = 1024 };
+    uintptr_t low = stack_high(current) - CO_STACK_BYTES;
+    uintptr_t unused_end = ((uintptr_t)__builtin_frame_address(0) - KEEP_BYTES) & ~(uintptr_t)(PAGE_BYTES - 1);
+    if (unused_end > low)
+        madvise((void *)low, unused_end - low, MADV_DONTNEED); /* fails on odd kernels: then it just stays resident */
+#endif
+}
+
 void co_finish(void)
 {
+    tell_census();
     st_cond_destroy(main_co.wake);
     main_co.wake = NULL;
 }
@@ -317,22 +387,6 @@ int64_t co_give_way_timed(void)
     int64_t began = thread_cpu_us();
     co_give_way();
     return thread_cpu_us() - began;
-}
-
-void co_trim_stack(void)
-{
-#if !defined(__SANITIZE_ADDRESS__)
-    enum { KEEP_BYTES = 1024, PAGE_BYTES = 4096 };
-    const uintptr_t page_mask = ~(uintptr_t)(PAGE_BYTES - 1);
-    if (!current || !current->stack_base)
-        return;
-    /* The stack's high end is the page border above the coroutine's first frame. */
-    uintptr_t high = (current->stack_base + PAGE_BYTES - 1) & page_mask;
-    uintptr_t low = high - CO_STACK_BYTES;
-    uintptr_t unused_end = ((uintptr_t)__builtin_frame_address(0) - KEEP_BYTES) & page_mask;
-    if (unused_end > low)
-        madvise((void *)low, unused_end - low, MADV_DONTNEED); /* fails on odd kernels: then it just stays resident */
-#endif
 }
 
 void co_set_trace(const char *trace)

@@ -35,7 +35,10 @@ struct co_group {
 /** Start the scheduler; the caller becomes the first coroutine. Refuses anything but epoll. Once a process. */
 struct err *co_init(void) ATTR_MUST_USE;
 
-/** Undo co_init(): for a leak-free exit, when no other coroutine is left. */
+/**
+ * Undo co_init(): for a leak-free exit, when no other coroutine is left. A build with --debug logs then how deep the
+ * coroutines of each name have used their stacks, as far as they have ended or called co_trim_stack().
+ */
 void co_finish(void);
 
 void co_group_init(struct co_group *g);
