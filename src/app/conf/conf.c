@@ -5,6 +5,7 @@
 
 #include "app/conf/tree.h"
 #include "core/mem.h"
+#include "protocol/stream_name.h"
 
 struct conf *conf_ref(struct conf *c)
 {
@@ -40,7 +41,7 @@ static const struct conf_vhost *find(const struct conf *c, const char *name)
 const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name)
 {
     const struct conf_vhost *v = name && name[0] ? find(c, name) : NULL;
-    return v ? v : find(c, "__defaultVhost__");
+    return v ? v : find(c, STREAM_DEFAULT_VHOST);
 }
 
 static bool same_words(const struct conf_words *a, const struct conf_words *b)

@@ -11,13 +11,14 @@
 #include "app/conf/snapshot.h"
 #include "app/conf/tree.h"
 #include "core/mem.h"
+#include "protocol/stream_name.h"
 
 /* Without a file there is one vhost, which serves everybody. */
 static struct err *make_default_vhost(struct conf_tree *tree)
 {
     struct conf_node  like = { .file = "SRS_ENV_ONLY" };
     struct conf_node *vhost = conf_tree_add(tree, &tree->root, "vhost", &like);
-    if (!vhost || !conf_tree_set_word(tree, vhost, "__defaultVhost__"))
+    if (!vhost || !conf_tree_set_word(tree, vhost, STREAM_DEFAULT_VHOST))
         return err_no_memory();
     vhost->block = true;
     return NULL;

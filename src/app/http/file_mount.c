@@ -4,8 +4,9 @@
 #include <strings.h>
 
 #include "core/str.h"
+#include "protocol/stream_name.h"
 
-static const char vhost_word[] = "[vhost]", default_vhost[] = "__defaultVhost__";
+static const char vhost_word[] = "[vhost]", default_vhost[] = STREAM_DEFAULT_VHOST;
 
 /* The text with the vhost's name for the word. False when it does not fit. */
 static bool expand(char *out, size_t cap, const char *text, const char *vhost)

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "core/attr.h"
+#include "protocol/stream_name.h"
 
 /* Where the extension of the last component begins, or the end. */
 static const char *ext_of(const char *path)
@@ -74,7 +75,7 @@ static bool match_rest(const struct match *m, const char *t, const char *path)
 
 static bool is_host(const char *mount, size_t len, const char *host)
 {
-    static const char *const any[] = { "[vhost]", "__defaultVhost__", "" };
+    static const char *const any[] = { "[vhost]", STREAM_DEFAULT_VHOST, "" };
     for (size_t i = 0; i < ARRAY_LEN(any); i++)
         if (strlen(any[i]) == len && memcmp(any[i], mount, len) == 0)
             return true;
