@@ -118,6 +118,47 @@ static void writes_an_adts_header(void **state)
     assert_int_equal(wr_len(&w), 0);
 }
 
+static void an_adts_header_is_read_back_and_makes_the_configuration(void **state)
+{
+    (void)state;
+    for (unsigned object = AAC_MAIN; object <= AAC_LTP; object++)
+        for (unsigned rate = 0; rate < 13; rate++)
+            for (unsigned channels = 1; channels <= 7; channels++) {
+                struct aac_config c = { .object_type = (uint8_t)object }, made;
+                struct aac_adts   adts;
+                uint8_t           frame[AAC_ADTS_HEADER_LEN + 3] = { 0 }, record[AAC_CONFIG_LEN];
+                struct wr         w = wr_over(frame, sizeof frame), out = wr_over(record, sizeof record);
+                c.rate_index = (uint8_t)rate;
+                c.channel_config = (uint8_t)channels;
+                assert_true(aac_write_adts(&w, &c, 3));
+                assert_true(aac_adts_parse(frame, sizeof frame, &adts));
+                assert_int_equal(adts.frame_len, sizeof frame);
+                assert_int_equal(adts.header_len, AAC_ADTS_HEADER_LEN);
+                assert_true(aac_config_write(&out, &adts));
+                assert_true(aac_config_parse(record, sizeof record, &made));
+                assert_int_equal(made.object_type, object);
+                assert_int_equal(made.core_rate, aac_rate(rate));
+                assert_int_equal(made.channel_config, channels);
+            }
+}
+
+static void an_adts_frame_that_is_cut_or_cannot_be_told_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t frame[] = { 0xFF, 0xF1, 0x50, 0x80, 0x01, 0x5F, 0xFC, 0x21, 0x00, 0x49 };
+    uint8_t              other[sizeof frame];
+    struct aac_adts      adts;
+    assert_true(aac_adts_parse(frame, sizeof frame, &adts));
+    for (size_t len = 0; len < sizeof frame; len++)
+        assert_false(aac_adts_parse(frame, len, &adts));
+    memcpy(other, frame, sizeof frame);
+    other[6] |= 1; /* two raw data blocks */
+    assert_false(aac_adts_parse(other, sizeof other, &adts));
+    memcpy(other, frame, sizeof frame);
+    other[2] |= 0x3C; /* sampling frequency index 15 */
+    assert_false(aac_adts_parse(other, sizeof other, &adts));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +166,8 @@ int main(void)
         cmocka_unit_test(no_cut_is_read_past),
         cmocka_unit_test(refuses_what_cannot_be),
         cmocka_unit_test(writes_an_adts_header),
+        cmocka_unit_test(an_adts_header_is_read_back_and_makes_the_configuration),
+        cmocka_unit_test(an_adts_frame_that_is_cut_or_cannot_be_told_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
