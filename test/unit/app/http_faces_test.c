@@ -1,4 +1,4 @@
-/* The HTTP ports of this server as their clients meet them: what a request is for, whose it is, and what comes before handlers. */
+/* The HTTP ports of this server as clients see them: the handler of a request, the client's address, the steps before handlers. */
 #include "app/http_faces.h"
 
 #include "app/serving.h"
@@ -28,7 +28,7 @@ static void ask(struct caller *c, const char *request)
     say_bytes(c, request, strlen(request));
 }
 
-/* The head of the reply to one request on a connection of its own. */
+/* Send one request on a connection of its own and return the head of the reply. */
 static const char *head(const char *service, const char *request)
 {
     hang_up(&a);
@@ -46,7 +46,7 @@ static void assert_status(const char *service, const char *request, int status)
         fail_msg("%s: %.60s", request, a.heard);
 }
 
-/* ---- what a request is for ---- */
+/* ---- the handler of a request ---- */
 
 #define SEPARATE "http_api { enabled on; listen 1985; } http_server { enabled on; listen 8080; dir ./objs/none; } "
 #define SHARED "http_api { enabled on; listen 8080; } http_server { enabled on; listen 8080; dir ./objs/none; } "
@@ -128,7 +128,7 @@ static void requests_follow_each_other_on_a_connection(void **state)
     assert_int_equal(server.connections.count, 1);
 }
 
-/* ---- whose it is ---- */
+/* ---- the client's address ---- */
 
 static void a_trusted_proxy_speaks_for_its_client(void **state)
 {
@@ -156,7 +156,7 @@ static void when_all_places_are_taken_the_api_has_one_and_streams_have_none(void
     call_up(&b, "HTTP-Server");
     assert_status("HTTP-Server", NO_FILE, 503);
     assert_status("HTTP-Server", VERSIONS, 200);
-    hear_all(&a); /* one request, then the place is somebody else's */
+    hear_all(&a); /* one request, then another connection may have the place */
 }
 
 int main(void)

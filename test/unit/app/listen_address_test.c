@@ -1,4 +1,4 @@
-/* What `listen` names, as addresses to bind. */
+/* The endpoints of `listen` as addresses to bind. */
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <netinet/in.h>
@@ -24,7 +24,7 @@ static void an_endpoint_is_read_in_all_its_spellings(void **state)
         { "[2001:db8::7]:65535", "[2001:db8::7]:65535" },
         { "65535", "0.0.0.0:65535" },
         { ":::1935", "[::]:1935" },
-        { "1935x", "0.0.0.0:1935" }, /* as all numbers of a configuration are read */
+        { "1935x", "0.0.0.0:1935" }, /* all numbers of a configuration are read so: up to the first other character */
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct listen_address e;

@@ -1,4 +1,4 @@
-/* Listening sockets: what a reload opens and closes, and what it leaves when one cannot be opened. */
+/* Listening sockets: a reload opens and closes them, and changes nothing when one cannot be opened. */
 #include "app/listener.h"
 
 #include <arpa/inet.h>
@@ -21,12 +21,12 @@ enum { ENDPOINTS_MAX = 3, ECHO_CAP = 64, LOOK_US = US_PER_MS };
 static struct server     server;
 static struct conf       conf;
 static int               n_started, n_running;
-static int               taken = -1; /* a port that somebody else has */
+static int               taken = -1; /* a port that another socket holds */
 static char              texts[2][ENDPOINTS_MAX][32];
 static char             *items[2][ENDPOINTS_MAX];
 static struct conf_words streams, datagrams;
 
-/* ---- two services: one counts its connections, the other one sends datagrams back */
+/* ---- two services: one counts its connections, the other echoes datagrams */
 
 static const struct conf_words *stream_endpoints(const struct conf *c)
 {
@@ -75,7 +75,7 @@ static const struct listen_service services[] = {
     { .name = NULL },
 };
 
-/* ---- what a configuration says */
+/* ---- the configuration */
 
 static void listen_at(struct conf_words *words, const char *first, const char *second)
 {
@@ -98,7 +98,7 @@ static bool apply(void)
     return done;
 }
 
-/* ---- who listens */
+/* ---- probes */
 
 static struct sockaddr_in address(const char *ip, int port)
 {
@@ -118,7 +118,7 @@ static int bound(int type, int *port)
     return fd;
 }
 
-/* A port that is free for both kinds, most likely also a moment later. */
+/* A port that is free for both kinds now, and most likely a moment later too. */
 static int free_port(void)
 {
     int port, fd = bound(SOCK_STREAM, &port);
@@ -135,7 +135,7 @@ static const char *endpoint(const char *ip, int port)
     return out;
 }
 
-/* Whether a connection is accepted and started. */
+/* True when a connection is accepted and started. */
 static bool accepts(const char *ip, int port)
 {
     struct sockaddr_in at = address(ip, port);
@@ -148,8 +148,8 @@ static bool accepts(const char *ip, int port)
 }
 
 /*
- * Whether a datagram comes back, from whichever address the kernel chooses for the answer. A port without a socket answers with an
- * error at once.
+ * True when a datagram comes back, from any address that the kernel chooses for the answer. A port without a socket answers with
+ * an error at once.
  */
 static bool echoes(const char *ip, int port)
 {
@@ -165,7 +165,7 @@ static bool echoes(const char *ip, int port)
     return n == 5 && memcmp(got, "hello", 5) == 0;
 }
 
-/* ---- around each test */
+/* ---- set-up and teardown */
 
 static int setup(void **state)
 {

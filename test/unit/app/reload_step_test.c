@@ -1,4 +1,4 @@
-/* The steps of a reload: their order, and what is undone when one cannot prepare. */
+/* The steps of a reload: their order, and their undoing when one cannot prepare. */
 #include "app/reload_step.h"
 
 #include <cmocka.h>
@@ -11,7 +11,7 @@ enum { TOLD_CAP = 256 };
 
 static struct server server;
 static struct conf   before, next;
-static char          told[TOLD_CAP]; /* what was called, and with the configuration in force */
+static char          told[TOLD_CAP]; /* names of the functions that were called, with the configuration in force */
 static const char   *failing;        /* the step that cannot prepare; NULL: all can */
 
 static void tell(const struct server *s, const char *what, const char *step)

@@ -1,4 +1,4 @@
-/* A reload, from the request to the configuration in force: a bad file changes nothing and says why. */
+/* A reload, from the request to the configuration in force. A bad file changes nothing, and the log says why. */
 #include "app/reload.h"
 
 #include <cmocka.h>
@@ -23,7 +23,7 @@ enum { LOOK_US = US_PER_MS };
 static char               path[] = "/tmp/reload_test.XXXXXX";
 static struct conf_source from = { .path = path, .open_files = 65536 };
 static struct server      server;
-static int                port, other = -1; /* the port in the file; a port that somebody else has */
+static int                port, other = -1; /* the port in the file; a port that another socket holds */
 
 /* ---- the file */
 

@@ -1,4 +1,4 @@
-/* The run of the server and its two ends: who is waited for, who is cancelled. */
+/* The run of the server and its two ends: a graceful stop waits for clients, a quick stop cancels them. */
 #include "app/server_run.h"
 
 #include <cmocka.h>
@@ -33,7 +33,7 @@ static void run_server(void *arg)
     is_terminated = true;
 }
 
-/* The server runs, and one client is connected. */
+/* Start the server and connect one client. */
 static int setup(void **state)
 {
     (void)state;

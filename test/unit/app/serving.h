@@ -1,5 +1,5 @@
 /**
- * A server without listeners: a test hands it one end of a socket pair as an accepted connection, and speaks at the other.
+ * A server without listeners: a test gives it one end of a socket pair as an accepted connection, and speaks at the other end.
  */
 #ifndef TEST_APP_SERVING_H
 #define TEST_APP_SERVING_H
@@ -20,11 +20,11 @@
 
 enum { HEARD_CAP = 256 << 10 };
 
-/* A client of the server: its end of the connection, and all that it has heard. */
+/* A client of the server: its end of the connection, and everything that it has received. */
 struct caller {
     int    fd; /* -1: there is none */
     size_t len;
-    bool   closed; /* by the server */
+    bool   closed; /* the server has closed */
     char   heard[HEARD_CAP + 1];
 };
 
@@ -42,7 +42,7 @@ static inline int serving_end(void **state)
     return loop_end(state);
 }
 
-/** Begin with these directives, at the root. */
+/** Begin to serve, with these directives at the root. */
 static inline void serve_with(const char *directives)
 {
     struct conf *conf = conf_of(directives);
@@ -50,7 +50,7 @@ static inline void serve_with(const char *directives)
     conf_unref(&conf);
 }
 
-/** End, with every connection that is left. */
+/** Stop serving and end every connection that is left. */
 static inline void serve_no_more(void)
 {
     co_group_cancel_and_join(&server.connections);
@@ -87,7 +87,7 @@ static inline void say_bytes(const struct caller *c, const void *bytes, size_t l
     assert_int_equal(send(c->fd, bytes, len, MSG_NOSIGNAL), len);
 }
 
-/** Take in what has come by now. */
+/** Receive what has come by now. */
 static inline void take_in(struct caller *c)
 {
     ssize_t n;
@@ -105,7 +105,7 @@ static inline void wait_for_the_end(void)
     assert_true(co_group_join(&server.connections, a_while()));
 }
 
-/** Wait for these words among all that was heard; false: the server closed before. */
+/** Wait until the client has received these words; false when the server closed before. */
 static inline bool hears(struct caller *c, const char *words)
 {
     int64_t deadline_us = a_while();
@@ -130,7 +130,7 @@ static inline void hear_all(struct caller *c)
     assert_true(c->closed);
 }
 
-/** Wait until so many clients are counted. */
+/** Wait until `n` clients are counted. */
 static inline void wait_for_clients(int n)
 {
     int64_t deadline_us = a_while();

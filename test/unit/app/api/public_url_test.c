@@ -1,4 +1,4 @@
-/* What other sites' pages may see of a client's URL. */
+/* The part of a client's URL that pages of other sites may see. */
 #include <cmocka.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* What the API reads out of a query. */
+/* Callbacks, numbers and methods in the query of an API request. */
 #include <cmocka.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Addresses and ranges: their spelling, and which address lies in which range. */
+/* Addresses and ranges: their spelling, and whether an address lies in a range. */
 #include <cmocka.h>
 #include <string.h>
 
@@ -58,7 +58,7 @@ static void ranges_contain_what_shares_their_prefix(void **state)
         { "10.0.0.0/8", "11.0.0.1", false },
         { "192.168.4.0/22", "192.168.7.255", true },
         { "192.168.4.0/22", "192.168.8.0", false },
-        { "192.168.4.77/22", "192.168.4.1", true }, /* bits behind the prefix do not count */
+        { "192.168.4.77/22", "192.168.4.1", true }, /* bits after the prefix do not count */
         { "1.2.3.4", "1.2.3.4", true },
         { "1.2.3.4", "1.2.3.5", false },
         { "1.2.3.4/0", "9.9.9.9", true },

@@ -1,4 +1,4 @@
-/* From file and environment to the snapshot: checks, values, precedence, warnings. */
+/* Loading of file and environment into the snapshot: checks, values, precedence, warnings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static void absent_directives_have_their_defaults(void **state)
     assert_string_equal(c->server_id, "");
     assert_false(c->reuse_port);
     assert_false(c->log.to_console);
-    assert_int_equal(c->log.level, LOG_INFO); /* the old word for it is trace */
+    assert_int_equal(c->log.level, LOG_INFO); /* its old word is trace */
     assert_string_equal(c->log.path, "./objs/srs.log");
     assert_int_equal(c->pithy_print_us, 10000000);
     assert_int_equal(c->grace_start_wait_us, 2300000);
@@ -150,7 +150,7 @@ static void a_vhost_takes_what_it_does_not_say_from_elsewhere(void **state)
     assert_int_equal(l.conf->vhosts[0].chunk_size, 4096);
     assert_int_equal(l.conf->vhosts[1].chunk_size, 200);
     assert_int_equal(l.conf->vhosts[0].play.mw_msgs, 8);
-    assert_int_equal(l.conf->vhosts[1].play.mw_msgs, 0); /* because of min_latency */
+    assert_int_equal(l.conf->vhosts[1].play.mw_msgs, 0); /* min_latency sets it */
     unload(&l);
 }
 
@@ -161,9 +161,9 @@ static void vhosts_are_found_by_their_name(void **state)
         "vhost __defaultVhost__ { } vhost a { enabled off; } vhost A { } vhost a { } vhost { } vhost Cc.Com { }");
     must_load(&l, "vhosts");
     const struct conf_vhost *v = l.conf->vhosts;
-    assert_ptr_equal(conf_find_vhost(l.conf, "a"), &v[1]); /* disabled, without a fallback */
+    assert_ptr_equal(conf_find_vhost(l.conf, "a"), &v[1]); /* it is disabled, and there is no fallback */
     assert_ptr_equal(conf_find_vhost(l.conf, "A"), &v[2]);
-    assert_ptr_equal(conf_find_vhost(l.conf, "cc.com"), &v[5]); /* as a browser spells it */
+    assert_ptr_equal(conf_find_vhost(l.conf, "cc.com"), &v[5]); /* a browser sends names in lower case */
     assert_ptr_equal(conf_find_vhost(l.conf, "b"), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, "a:80"), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, ""), &v[0]);
@@ -227,7 +227,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         { L "vhost v { hls { foo; } }",             "check normal : illegal vhost.hls.foo of v" },
         { L "vhost v { rtc { foo; } }",             "check normal : illegal vhost.rtc.foo of v" },
         { L "vhost { srt { foo; } }",               "check normal : illegal vhost.srt.foo of " },
-        /* old names that never stood in the vhost itself */
+        /* old names that were never allowed in the vhost itself */
         { L "vhost v { mw_msgs 1; }",               "check normal : illegal vhost.mw_msgs" },
         { L "vhost v { parse_sps on; }",            "check normal : illegal vhost.parse_sps" },
         { L "kafka { }",                            "check normal : illegal directive kafka" },
@@ -278,7 +278,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         { L "http_api { auth { enabled yes; } }",   "check normal : http_api.auth.enabled=yes is neither on nor off" },
         { L "http_api { auth { enabled on; username u; } }", "check normal : http_api.auth is enabled without a password" },
         { L "http_api { auth { enabled on; password; } }", "check normal : http_api.auth is enabled without a password" },
-        /* in a vhost */
+        /* checks inside a vhost */
         { L "vhost v { http_remux { } http_remux { } }",
           "check normal : vhost.http_remux only one but count=2 of v" },
         { L "vhost v { hls { enabled on; } http_remux { enabled on; mount [vhost]/[app]/[stream].ts; } }",
@@ -331,7 +331,7 @@ static void accepts_what_the_checks_do_not_mean(void **state)
         L "circuit_breaker { x; } threads { x; } tencentcloud_cls { x; } tencentcloud_apm { x; } pithy_print { x; }",
         L "vhost v { hds { x; } bandcheck { x; } mr { x; } nack { x; } twcc { x; } }",
         L "vhost v { ingest { input { x; } engine { x; vfilter { x; } } } transcode { engine e { vparams { x y; } } } }",
-        L "vhost v { hls { enabled on; } http_remux { mount x.ts; enabled on; } }",   /* hidden by the order, as in SRS */
+        L "vhost v { hls { enabled on; } http_remux { mount x.ts; enabled on; } }",   /* the order hides the conflict, as in SRS */
         L "vhost v { hls { enabled on; } http_remux { enabled off; mount x.ts; } }",
         L "vhost v { forward { enabled on; } publish { kickoff_for_idle 0; } }",
         L "vhost v { ingest { } ingest x { } ingest y { } }",
@@ -433,7 +433,7 @@ static void numbers_are_read_as_c_reads_them(void **state)
     static const struct number_row rows[] = {
         { "4000",                   4000,  NULL },
         { " 4000",                  4000,  NULL },
-        { "\"\"",                   60000, NULL }, /* without a word the default counts */
+        { "\"\"",                   60000, NULL }, /* no word: the default counts */
         { "4000b",                  4000,  "chunk_size 4000b: not a whole number, taken as 4000" },
         { "4000.9",                 4000,  "chunk_size 4000.9: not a whole number, taken as 4000" },
         { "1k",                     128,   "chunk_size 1k: not a whole number, taken as 1; not within 128 and 65536, taken as 128" },
@@ -595,7 +595,7 @@ static void a_rule_that_matches_nobody_is_told(void **state)
     }
 }
 
-/* Such a rule would let in clients that it is meant to keep out. */
+/* A deny rule that cannot be read would otherwise let in the clients that it is meant to keep out. */
 static void a_deny_that_cannot_be_read_is_refused(void **state)
 {
     static const char *const rules[][2] = {
@@ -665,7 +665,7 @@ static void the_environment_wins_over_the_file(void **state)
     assert_int_equal(l.conf->log.level, LOG_WARN);
     assert_string_equal(l.conf->pid, "./objs/srs.pid"); /* an empty variable counts as unset */
     assert_int_equal(l.conf->chunk_size, 4096);
-    for (int i = 0; i < 2; i++) { /* for all vhosts at once */
+    for (int i = 0; i < 2; i++) { /* the variable counts for all vhosts */
         assert_int_equal(l.conf->vhosts[i].play.mw_latency_us, 0);
         assert_true(l.conf->vhosts[i].play.mw_latency_set);
         assert_int_equal(l.conf->vhosts[i].chunk_size, 4096);
@@ -743,7 +743,7 @@ static void environment_only_needs_no_file(void **state)
 static void the_environment_can_name_the_source(void **state)
 {
     char *const        file[] = { "SRS_CONFIG_FILE=/a/b.conf", NULL };
-    char *const        only[] = { "SRS_ENV_ONLY=off", NULL }; /* any value, with a warning */
+    char *const        only[] = { "SRS_ENV_ONLY=off", NULL }; /* any value counts, with a warning */
     struct conf_report r = { 0 };
     struct conf_source s = { .path = "x.conf", .envp = file };
     (void)state;
@@ -781,13 +781,13 @@ static void a_container_has_its_own_defaults(void **state)
     unload(&l);
 
     char *const env[] = { "SRS_IN_DOCKER=on", NULL };
-    l = load_with("listen 1935; asprocess on;", env); /* not a daemon, so there is no conflict */
+    l = load_with("listen 1935; asprocess on;", env); /* in a container it is no daemon, so there is no conflict */
     must_load(&l, "SRS_IN_DOCKER");
     assert_true(l.conf->in_docker && !l.conf->daemon);
     unload(&l);
 }
 
-/* ---- what goes wrong */
+/* ---- failures */
 
 static void a_file_that_is_not_there_is_an_error(void **state)
 {

@@ -1,5 +1,5 @@
 /**
- * Loading configurations in tests.
+ * Helpers that load configurations in tests.
  */
 #ifndef TEST_APP_CONF_CONF_TESTING_H
 #define TEST_APP_CONF_CONF_TESTING_H
@@ -14,7 +14,7 @@ struct loaded {
     struct conf       *conf;
     struct conf_report report;
     int                code;
-    char               error[2048]; /* "" after success */
+    char               error[2048]; /* empty after success */
 };
 
 static inline struct loaded load_source(struct conf_source s)
@@ -40,7 +40,7 @@ static inline struct loaded load_text(const char *text)
     return load_with(text, NULL);
 }
 
-/** Load these directives behind those that every file needs. */
+/** Load the directives that every file needs, followed by these. */
 static inline struct loaded load_more(const char *directives)
 {
     char text[8192];
@@ -56,7 +56,7 @@ static inline struct loaded load_vhost(const char *directives)
     return load_text(text);
 }
 
-/** As load_more(), for directives that must load. */
+/** Like load_more(), for directives that must load. */
 static inline struct conf *conf_of(const char *directives)
 {
     struct loaded l = load_more(directives);

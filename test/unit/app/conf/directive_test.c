@@ -74,7 +74,7 @@ static void check_field(const struct directive *row, const char *path, bool no_e
         fail_msg("the field of %s has another type", path);
 }
 
-/* The rows of a list count from one struct of its array. */
+/* The offsets in the rows of a list count from the start of one struct of its array. */
 static void check_list(const struct directive *row, const char *path, bool no_env, void *arg)
 {
     (void)no_env;

@@ -99,7 +99,7 @@ static void order_is_that_of_the_text(void **state)
     (void)state;
     write_file("a.conf", "listen 1; include b.conf c.conf; max_connections 4;");
     write_file("b.conf", "");
-    write_file("c.conf", "max_connections 3;"); /* the first counts */
+    write_file("c.conf", "max_connections 3;"); /* the first value counts */
     struct loaded l = load_a();
     assert_non_null(l.conf);
     assert_int_equal(l.conf->max_connections, 3);
@@ -175,7 +175,7 @@ static void includes_are_bounded(void **state)
     assert_non_null(strstr(l.error, "more than 32 files include each other"));
     unload(&l);
 
-    /* 2, 4, 8 ... files */
+    /* each level doubles the number of files: 2, 4, 8 ... */
     write_file("20.conf", "");
     for (int i = 0; i < 20; i++) {
         snprintf(name, sizeof name, "%d.conf", i);

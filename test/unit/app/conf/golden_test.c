@@ -1,4 +1,4 @@
-/* conf/full.conf and doc/configuration.md are made from the table. Run with --update to write them anew. */
+/* conf/full.conf and doc/configuration.md are made from the table. The option --update writes them anew. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 enum { TEXT_BYTES_MAX = 4 << 20 };
 
 static const char full_path[] = "conf/full.conf",
-                  reference_path[] = "doc/configuration.md"; /* below the top of the sources */
+                  reference_path[] = "doc/configuration.md"; /* relative to the top of the sources */
 
 static char *read_whole(const char *path)
 {

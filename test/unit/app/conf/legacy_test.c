@@ -110,7 +110,7 @@ static void an_old_refer_without_domains_denies_all(void **state)
     assert_true(l.conf->vhosts[0].refer.enabled && l.conf->vhosts[0].refer.has_all);
     assert_int_equal(l.conf->vhosts[0].refer.all.count, 0);
     unload(&l);
-    l = load_vhost("refer { }"); /* as a block it is no old spelling */
+    l = load_vhost("refer { }"); /* the block is no old spelling */
     assert_false(l.conf->vhosts[0].refer.enabled);
     unload(&l);
 }
@@ -122,7 +122,8 @@ static void a_listen_without_its_end_keeps_its_endpoints(void **state)
     assert_non_null(l.conf);
     assert_int_equal(l.conf->listen.count, 3);
     assert_int_equal(l.conf->max_connections, 1000); /* the next line is swallowed, as by SRS 1 to 5 */
-    assert_true(conf_report_has(&l.report, "transform: max_connections is no endpoint: it and the words behind it are left out"));
+    assert_true(conf_report_has(&l.report,
+                                "transform: max_connections is no endpoint: it and the words behind it are left out"));
     unload(&l);
     l = load_text("listen host\nmax_connections 9;"); /* words on the line itself are checked */
     assert_non_null(strstr(l.error, "listen.port=0 is invalid"));

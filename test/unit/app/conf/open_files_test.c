@@ -35,7 +35,7 @@ static rlim_t soft_limit(void)
     return limit.rlim_cur;
 }
 
-/* Exit status of `body` in a process of its own. */
+/* Run `body` in a process of its own and return the exit status. */
 static int in_child(int (*body)(void))
 {
     if (in_valgrind())

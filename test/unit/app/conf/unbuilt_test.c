@@ -1,4 +1,5 @@
-/* Features that a configuration asks for and that are not built: warnings with their place, and refusals where serving would be unsafe or useless. */
+/* Features that a configuration asks for and that are not built: warnings with their place, and refusals where serving would be
+ * unsafe or useless. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ static void a_built_feature_has_no_row(void **state)
     }
 }
 
-/* The vhost `v` must refuse its clients for want of this feature; "" when it serves. */
+/* Assert that the vhost `v` refuses its clients because this feature is missing; "" means that it serves them. */
 static void refuses(const char *vhost, const char *feature)
 {
     struct loaded l = load_vhost(vhost);

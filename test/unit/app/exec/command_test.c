@@ -1,4 +1,4 @@
-/* A line of `exec`: words, variables, redirections, and what a client cannot make of them. */
+/* A line of `exec`: words, variables, redirections, and the limits of what a client can put into them. */
 #include "app/exec/command.h"
 
 #include <cmocka.h>
@@ -38,7 +38,7 @@ static int end_test(void **state)
     return 0;
 }
 
-/* Words stand apart by one blank. */
+/* Make a command from a line whose words are separated by one blank. */
 static struct err *make(const char *line)
 {
     static char       copy[1024];
@@ -52,7 +52,7 @@ static struct err *make(const char *line)
     return command_make(&c, &words, &values);
 }
 
-/* "word|word|" of a line. */
+/* The words of the command that a line makes, as "word|word|". */
 static const char *made(const char *line)
 {
     static char text[4096];
@@ -123,7 +123,7 @@ static void redirections_are_taken_out(void **state)
     assert_string_equal(made("p > /f 2>&1"), "p|");
     assert_string_equal(c.output, "/f");
     assert_ptr_equal(c.errors, c.output);
-    assert_string_equal(made("p 1 > /f"), "p|1|"); /* as a shell has it */
+    assert_string_equal(made("p 1 > /f"), "p|1|"); /* a shell does the same */
     assert_string_equal(c.output, "/f");
 }
 
@@ -144,7 +144,8 @@ static void a_client_cannot_make_an_option(void **state)
     (void)state;
     values.stream = "-y";
     assert_int_equal(code("p [stream]"), E_ENCODER_FORK);
-    assert_string_equal(made("p -i [app] name=[stream] -[stream]"), "p|-i|live|name=-y|--y|"); /* written so */
+    assert_string_equal(made("p -i [app] name=[stream] -[stream]"),
+                        "p|-i|live|name=-y|--y|"); /* the configuration's own '-' stays */
     values.stream = "";
     values.page_url = "-y";
     assert_int_equal(code("p [stream][pageUrl]"), E_ENCODER_FORK);

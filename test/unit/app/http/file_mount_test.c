@@ -1,4 +1,4 @@
-/* Which folder a path's files are in. */
+/* The folder in which the files of a path are. */
 #include <cmocka.h>
 #include <string.h>
 

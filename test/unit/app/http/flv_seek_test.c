@@ -1,4 +1,4 @@
-/* What a player needs before the tags from the middle of an FLV file. */
+/* The tags that a player needs before those from the middle of an FLV file. */
 #include <cmocka.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ static void the_configurations_are_found_behind_the_metadata(void **state)
     PUT(&w, FLV_VIDEO, avc_frame);
     PUT(&w, FLV_AUDIO, aac_config);
     PUT(&w, FLV_AUDIO, aac_frame);
-    PUT(&w, FLV_VIDEO, avc_config); /* a later one is not that of the beginning */
+    PUT(&w, FLV_VIDEO, avc_config); /* a later configuration is not that of the beginning */
 
     flv_write_header(&wanted, true, true);
     PUT(&wanted, FLV_AUDIO, aac_config);

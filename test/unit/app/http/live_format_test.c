@@ -1,4 +1,4 @@
-/* How each format begins, by what can be seen of a stream. */
+/* The beginning of each format, by the part of the stream that is known. */
 #include "app/http/live_format.h"
 
 #include <string.h>
@@ -25,7 +25,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A stream of H.264 and AAC of which all has come. */
+/* A stream of H.264 and AAC whose configurations have all come. */
 static struct live_opening whole(void)
 {
     return (struct live_opening){
@@ -113,11 +113,11 @@ static void what_is_to_come_is_waited_for_but_not_for_ever(void **state)
     o.has_audio = false;
     for (size_t i = 0; i < ARRAY_LEN(bare); i++) {
         o.is_last_call = false;
-        assert_int_equal(open_as(bare[i], o, &wire), LIVE_NOT_YET); /* a microphone that is switched on later */
+        assert_int_equal(open_as(bare[i], o, &wire), LIVE_NOT_YET); /* a microphone may be switched on later */
         o.is_last_call = true;
         assert_int_equal(open_as(bare[i], o, &wire), LIVE_NEVER);
     }
-    o.video = CODEC_VP6; /* TS cannot carry it, and may carry the sound that the metadata tells of */
+    o.video = CODEC_VP6; /* TS cannot carry VP6, but may carry the sound that the metadata announces */
     o.audio_told = true;
     o.is_last_call = false;
     assert_int_equal(open_as(".ts", o, &wire), LIVE_NOT_YET);

@@ -1,4 +1,4 @@
-/* Which stream a path means. */
+/* The stream that a path means. */
 #include "app/http/live_mount.h"
 
 #include <cmocka.h>
@@ -9,7 +9,7 @@
 
 #define DEFAULT "[vhost]/[app]/[stream].flv"
 
-/* What was found, as "app stream ext"; "" for nothing. */
+/* The stream that a mount finds for a path, as "app stream ext"; "" for none. */
 static const char *found(const char *mount, const char *vhost, const char *host, const char *path)
 {
     static char      text[256];
@@ -63,7 +63,7 @@ static void paths_become_streams(void **state)
         { "[vhost]/live/show/[stream].flv", "v", "v", "/live/show/s.flv", "live/show s .flv" },
         { "[vhost]/radio/main.mp3", "v", "v", "/radio/main.mp3", "radio main .mp3" },
         { "[vhost]/radio/main.mp3", "v", "v", "/radio/other.mp3", "" },
-        { "[vhost]/[stream].flv", "v", "v", "/s.flv", " s .flv" }, /* in any app */
+        { "[vhost]/[stream].flv", "v", "v", "/s.flv", " s .flv" }, /* the template has no [app] */
         { "[vhost]/[stream].flv", "v", "v", "/live/s.flv", "" },
         { "[vhost]/x/[app]/[stream].flv", "v", "v", "/x/live/7/s.flv", "live/7 s .flv" },
         { "[vhost]/[app]/x/[stream].flv", "v", "v", "/live/7/x/s.flv", "live/7 s .flv" },

@@ -1,4 +1,4 @@
-/* Live streams over HTTP as a player meets them: which paths are streams, who may have them, and what is counted of it. */
+/* Live streams over HTTP as a player sees them: the paths that are streams, the players that may have them, and the counters. */
 #include "app/http/live.h"
 
 #include "app/serving.h"
@@ -30,7 +30,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A server whose vhost v has these directives. */
+/* Begin a server whose vhost v has these directives. */
 static void serve_vhost(const char *directives)
 {
     char text[1024];
@@ -40,7 +40,7 @@ static void serve_vhost(const char *directives)
     serve_with(text);
 }
 
-/* v/live/cam is published: H.264 and AAC by their labels, which is all that a test of the door needs. */
+/* Publish v/live/cam: H.264 and AAC by their labels, which is enough for a test of admission. */
 static void publish(void)
 {
     publisher = (struct publisher){ .co = co_self(), .trace = "publish" };
@@ -63,7 +63,7 @@ static void ask(const char *path)
     ask_with(path, "");
 }
 
-/* ---- who may ---- */
+/* ---- access ---- */
 
 struct row {
     const char *directives, *path, *fields, *status;
@@ -123,7 +123,7 @@ static void a_refusal_is_counted_nowhere_and_keeps_the_connection(void **state)
     assert_true(hears(&caller, "HTTP/1.1 403 "));
 }
 
-/* ---- what is counted ---- */
+/* ---- counters ---- */
 
 static void a_player_is_a_client_while_it_plays(void **state)
 {
@@ -197,7 +197,7 @@ static void a_kick_ends_a_player(void **state)
     assert_int_equal(server.registry.n_clients, 0);
 }
 
-/* ---- how it begins and ends ---- */
+/* ---- begin and end ---- */
 
 static void a_player_may_come_before_its_publisher(void **state)
 {

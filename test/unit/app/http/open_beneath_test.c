@@ -1,4 +1,4 @@
-/* A file below a folder and nowhere else, by each of the ways to open it. */
+/* Opening a file below a folder and nowhere else, by each of the ways to open it. */
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -145,7 +145,7 @@ static void folders_and_pipes_are_opened_without_waiting(void **state)
 
 static atomic_bool enough;
 
-/* On a thread: files get other names, as those of HLS do all the time. */
+/* A thread that renames files all the time, as HLS does. */
 static void *rename_run(void *unused)
 {
     char one[200], other[200];

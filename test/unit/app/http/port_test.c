@@ -1,4 +1,4 @@
-/* HTTP ports: a row of services with its faces is all that a port needs, and a request goes to the face that has its path. */
+/* HTTP ports: a row of services with its faces makes a port, and a request goes to the face that has its path. */
 #include "app/http/port.h"
 
 #include <cmocka.h>
@@ -92,7 +92,7 @@ static void come(const struct listen_service *port)
     assert_null(port->start(&server, ends[0], (const struct sockaddr *)&peer, port));
 }
 
-/* The status; the reply is in `got`. Bodies are short, and end the last piece that comes. */
+/* Send a request and return the status; the reply is in `got`. It ends with `body`, so reading stops there. */
 static int ask(const char *method, const char *path, const char *fields, const char *body)
 {
     char   request[256];

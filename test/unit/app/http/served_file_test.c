@@ -1,4 +1,4 @@
-/* Files on their way to a client: in memory or not, from a disk that fails, over connections of both kinds. */
+/* Files on their way to a client: cached or not, from a disk that fails, over connections of both kinds. */
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static char            root[] = "/tmp/served_file_XXXXXX";
 static char            content[LARGE], out[OUT_CAP];
 static size_t          out_len;
 static struct co_group group;
-static int             code; /* of the handler */
+static int             code; /* error code of the handler */
 static bool            copied;
 static int64_t         from, to;
 static const char     *name;
@@ -49,7 +49,7 @@ static void put(const char *file, size_t len)
     close(fd);
 }
 
-/* The kernel keeps nothing of it, if it keeps its word. */
+/* Drop the file from the page cache, if the kernel follows the advice. */
 static void make_cold(const char *file)
 {
     int fd = open(path_of(file), O_RDONLY);
@@ -159,7 +159,7 @@ static bool always(const struct io *io)
     return true;
 }
 
-/* A layer that changes nothing, but may not be passed by. */
+/* A layer that changes nothing, but that every byte must go through. */
 static const struct io_layer layer = { .writev_now = send_now, .drain = nothing, .is_drained = always };
 
 static struct err *handle(struct http_exchange *x)
@@ -191,7 +191,7 @@ static void serve(void *arg)
     io_close(&io);
 }
 
-/* The body that comes. */
+/* The body of the reply. */
 static const char *fetch(const char *file, int64_t first, int64_t end, bool by_copy)
 {
     int ends[2];
@@ -254,7 +254,7 @@ static void a_file_that_is_not_in_memory_arrives_too(void **state)
     (void)state;
     for (int by_copy = 0; by_copy < 2; by_copy++) {
         char file[32];
-        for (int i = 0; i < 4; i++) { /* a new one each time: nothing is remembered of it */
+        for (int i = 0; i < 4; i++) { /* a new file each time, which no cache knows */
             snprintf(file, sizeof file, "cold%d%d", by_copy, i);
             put(file, LARGE);
             make_cold(file);
@@ -276,7 +276,7 @@ static void a_file_that_became_shorter_ends_the_reply(void **state)
     }
 }
 
-/* A child for which every reading system call fails, as on a broken disk. */
+/* Run `fn` in a child in which every system call that reads fails, as on a broken disk. */
 static void in_child_with_broken_disk(void (*fn)(void))
 {
     pid_t pid = fork();
@@ -405,7 +405,8 @@ static void without_memory_nothing_is_compressed(void **state)
 int main(void)
 {
     const struct CMUnitTest early[] = {
-        cmocka_unit_test(a_disk_that_fails_is_an_error_of_that_reply), /* before there are threads */
+        cmocka_unit_test(
+            a_disk_that_fails_is_an_error_of_that_reply), /* it forks, so it runs before there are threads */
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_there_is_told),

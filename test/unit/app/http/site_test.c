@@ -1,4 +1,4 @@
-/* Whose page asks, and by which name of the server. */
+/* The site of the page that sends a request, and the server's name in the request. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static void a_browser_says_whose_page_it_is(void **state)
         { "10.0.0.1:1985", {{ NULL, NULL }},                                                   HTTP_SITE_NONE },
         { "10.0.0.1:1985", {{ "User-Agent", "curl/8.5.0" }},                                   HTTP_SITE_NONE },
         { "10.0.0.1:1985", {{ "User-Agent", chromium }},                                       HTTP_SITE_UNKNOWN },
-        /* the host of Origin, whatever the port and the scheme */
+        /* the host of Origin decides; port and scheme do not count */
         { "10.0.0.1:1985", {{ "Origin", "http://10.0.0.1:8080" }},                             HTTP_SITE_OWN },
         { "10.0.0.1:1985", {{ "Origin", "https://10.0.0.1" }},                                 HTTP_SITE_OWN },
         { "Live.Example:1985", {{ "Origin", "http://live.example" }},                          HTTP_SITE_OWN },
@@ -46,7 +46,7 @@ static void a_browser_says_whose_page_it_is(void **state)
         { "10.0.0.1:1985", {{ "Origin", "" }},                                                 HTTP_SITE_FOREIGN },
         { "",              {{ "Origin", "http://evil.example" }},                              HTTP_SITE_FOREIGN },
         { "",              {{ "Origin", "" }},                                                 HTTP_SITE_FOREIGN },
-        /* what Origin says counts more than Referer */
+        /* Origin counts more than Referer */
         { "10.0.0.1", {{ "Origin", "http://evil.example" }, { "Referer", "http://10.0.0.1/" }}, HTTP_SITE_FOREIGN },
         { "10.0.0.1", {{ "Referer", "http://10.0.0.1:8080/console/?a" }, { "User-Agent", chromium }}, HTTP_SITE_OWN },
         { "10.0.0.1", {{ "Referer", "http://evil.example/10.0.0.1/" }},                        HTTP_SITE_FOREIGN },
@@ -87,9 +87,9 @@ static void only_its_own_pages_and_no_page_change_anything(void **state)
         assert_true(http_site_may_change(HTTP_SITE_NONE, (enum http_method)m));
         assert_false(http_site_may_change(HTTP_SITE_FOREIGN, (enum http_method)m));
     }
-    assert_true(http_site_may_change(HTTP_SITE_UNKNOWN, HTTP_DELETE)); /* another site's would have an Origin */
+    assert_true(http_site_may_change(HTTP_SITE_UNKNOWN, HTTP_DELETE)); /* a page of another site would send an Origin */
     assert_false(http_site_may_change(HTTP_SITE_UNKNOWN, HTTP_GET));
-    assert_false(http_site_may_change(HTTP_SITE_UNKNOWN, HTTP_POST)); /* a form */
+    assert_false(http_site_may_change(HTTP_SITE_UNKNOWN, HTTP_POST)); /* a form of any site can do this */
 }
 
 static void a_name_is_its_own_or_another_site_s(void **state)

@@ -1,4 +1,4 @@
-/* What a player is about to be written. */
+/* The batch of frames that is about to be written to a player. */
 #include "app/live/batch.h"
 
 #include "app/live/flv_wire.h"
@@ -23,7 +23,8 @@ static void a_frame_goes_on_at_the_byte_where_it_was_cut(void **state)
     frame_unref(&f);
 }
 
-/* As when what went out of it was muxed otherwise: it must not count as a frame without end. */
+/* A frame may be cut at or after its end, when the bytes that went out were muxed for another wire. Its rest is empty; the
+ * difference of the lengths must not wrap. */
 static void of_a_frame_cut_at_its_end_or_behind_it_nothing_is_left(void **state)
 {
     (void)state;

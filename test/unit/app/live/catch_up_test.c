@@ -1,4 +1,4 @@
-/* Writers in line. Only the first coroutine asserts. */
+/* Coroutines that queue up for long writes. Only the first coroutine asserts. */
 #include <cmocka.h>
 
 #include "app/live/catch_up.h"
@@ -6,12 +6,12 @@
 #include "loop.h"
 #include "protocol/co.h"
 
-/* A write costs more than any turn of the loop has time for. */
+/* COST_US makes one write longer than any turn of the loop allows. */
 enum { WRITERS = 6, WRITES = 2, COST_US = CATCH_UP_MAX_US + 1 };
 
 static struct co_group group;
 static int             n_writes, n_errors;
-static int             by[WRITERS * WRITES]; /* who wrote, in order */
+static int             by[WRITERS * WRITES]; /* numbers of the writers, in the order of their writes */
 
 static int setup(void **state)
 {
@@ -70,7 +70,7 @@ static void others_run_between_the_writes_of_a_crowd(void **state)
         co_give_way();
         most = n_writes - before > most ? n_writes - before : most;
     }
-    assert_in_range(most, 1, 2); /* two when this give_way began behind one of them */
+    assert_in_range(most, 1, 2); /* two when this give_way followed one of them */
 }
 
 static void each_has_a_turn_before_one_has_a_second(void **state)
@@ -94,11 +94,11 @@ static void who_is_cancelled_leaves_the_line_and_the_next_goes_on(void **state)
 {
     (void)state;
     start(WRITERS);
-    co_give_way(); /* all stand in line */
+    co_give_way(); /* all wait in the queue */
     for (int i = 0; i < WRITERS; i += 2)
         co_cancel(writers[i]);
     assert_true(co_group_join(&group, now_us() + 10 * US_PER_SECOND));
-    assert_true(n_errors >= WRITERS / 2 - 1); /* the first may have been through */
+    assert_true(n_errors >= WRITERS / 2 - 1); /* the first one may have written already */
     assert_true(n_writes >= WRITERS / 2 * WRITES);
 }
 

@@ -1,4 +1,4 @@
-/* Players who wait get their releases without being woken, and every byte of them, with and without io_uring. */
+/* Waiting players get every byte of their releases without being woken, with and without io_uring. */
 #include "app/live/delivery.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ struct player {
     int           peer;
     struct sender out;
     int64_t       n_messages;
-    int           n_turns; /* of its loop */
+    int           n_turns; /* turns of its loop */
     uint8_t      *got;
     size_t        n_got;
 };
@@ -48,9 +48,9 @@ static void play(void *arg)
         if (!(e = sender_send(&p->out, &idle)) && idle)
             e = sender_wait(&p->out, DEADLINE_NEVER);
     }
-    err_free(e); /* the cancel, or the peer's end */
+    err_free(e); /* a cancel, or the end of the peer */
     sender_detach(&p->out);
-    io_close(&p->io); /* nobody owns it any more */
+    io_close(&p->io); /* nothing owns the io any more */
 }
 
 static void begin_players(int n)
@@ -103,7 +103,7 @@ static void append_audio(int n, uint32_t len)
     }
 }
 
-/* What was appended goes to all. */
+/* Release all appended frames and wait until every reader has been served. */
 static void hand_out(void)
 {
     settle(f.source);
@@ -111,7 +111,7 @@ static void hand_out(void)
         co_give_way();
 }
 
-/* A release of so many frames of that size. */
+/* Hand out a release of `n` frames of `len` bytes. */
 static void publish(int n, uint32_t len)
 {
     append_audio(n, len);
@@ -150,7 +150,7 @@ static void waiting_players_get_their_releases_in_their_sleep(void **state)
         turns[i] = players[i].n_turns;
     for (int round = 0; round < 5; round++)
         publish(3, 100);
-    publish(10, 5000); /* more than a small one */
+    publish(10, 5000); /* larger than a small release */
     assert_all_got(PLAYERS, wire_len_of(15, 100) + wire_len_of(10, 5000));
     for (int i = 0; i < PLAYERS; i++) {
         assert_int_equal(players[i].n_turns, turns[i]);
@@ -159,7 +159,7 @@ static void waiting_players_get_their_releases_in_their_sleep(void **state)
     }
 }
 
-/* Who has a full socket gets the rest when there is room again, and nobody waits for him. */
+/* A player with a full socket gets the rest when there is room again, and no other player waits for it. */
 static void a_full_socket_gets_the_rest_later(void **state)
 {
     (void)state;
@@ -199,10 +199,10 @@ static void a_player_who_has_gone_harms_nobody(void **state)
         assert_int_equal(players[i].n_got, wire_len_of(6, 500));
     }
     co_give_way();
-    assert_int_equal(group.count, 6); /* the others have met the error */
+    assert_int_equal(group.count, 6); /* the others have ended with the error */
 }
 
-/* Each sees the stream from his own zero; neighbours who joined together share their bytes. */
+/* Each player's times begin at its own zero; neighbours that joined together share their bytes. */
 static void each_has_his_own_times(void **state)
 {
     (void)state;
@@ -214,7 +214,7 @@ static void each_has_his_own_times(void **state)
         take(&players[i]);
     size_t before = players[0].n_got;
     for (int i = 0; i < 8; i += 3)
-        players[i].out.jitter.base_us -= (1000 + i) * US_PER_MS; /* as if he had come earlier */
+        players[i].out.jitter.base_us -= (1000 + i) * US_PER_MS; /* as if it had come earlier */
     publish(2, 50);
     for (int i = 0; i < 8; i++) {
         take(&players[i]);
@@ -239,7 +239,7 @@ static void append_video(bool key, uint32_t len, int64_t ms)
     frame_unref(&frame);
 }
 
-/* The log forgets frames by the stream's own time too, be they released or not: a publisher's clock may leap. */
+/* The log also forgets frames by the stream's own time, released or not, because a publisher's clock may leap. */
 static void frames_that_are_forgotten_before_their_release_harm_nobody(void **state)
 {
     (void)state;
@@ -258,7 +258,7 @@ static void frames_that_are_forgotten_before_their_release_harm_nobody(void **st
     }
 }
 
-/* The first test by io_uring: there is no place for copies yet. */
+/* This must be the first test with io_uring, while the memory for copies is not allocated yet. */
 static void without_memory_for_copies_each_write_is_one_call(void **state)
 {
     (void)state;
@@ -290,7 +290,7 @@ static void let_all_run(void)
         co_give_way();
 }
 
-/* So many of them are woken by what comes next, and have run. */
+/* Assert that `n_woken` of `n` players have been woken and have run since the sum of turns was `before`. */
 static void assert_woken(int n, int before, int n_woken)
 {
     let_all_run();
@@ -323,13 +323,13 @@ static void everybody_is_woken_to_look_at_a_new_publisher_and_a_new_configuratio
     before = turns_of_all(N);
     publish(1, 100);
     let_all_run();
-    assert_int_equal(turns_of_all(N), before); /* and on in their sleep */
+    assert_int_equal(turns_of_all(N), before); /* they are served asleep again */
     assert_all_got(N, wire_len_of(4, 100));
     source_apply_conf(f.source, f.conf, vhost_of(f.conf));
     conf_unref(&other);
 }
 
-/* Whose stream is not what all want helps himself, and each gets what is his. */
+/* A player that wants something else than the others is woken and serves itself; every player gets its own bytes. */
 static void who_wants_something_of_his_own_is_woken(void **state)
 {
     enum { N = 10 };
@@ -359,7 +359,7 @@ static void who_wants_something_of_his_own_is_woken(void **state)
     }
 }
 
-/* ---- a layer between a player and his socket: what goes through it is reversed ---- */
+/* ---- a layer between a player and its socket that inverts all bytes ---- */
 
 static size_t n_through;
 
@@ -410,7 +410,7 @@ static void no_byte_goes_around_a_layer(void **state)
     }
 }
 
-/* What is in the socket comes first, whoever wrote it. */
+/* Players that catch up and players served asleep write to the same sockets; every byte must arrive in order. */
 static void catch_up_and_sleep(int n)
 {
     enum { ROUNDS = 60 };
@@ -438,7 +438,7 @@ static void a_player_that_catches_up_and_its_sleep_make_one_stream(void **state)
     catch_up_and_sleep(6);
 }
 
-/* Their writes wait in the queue when the pacer yields. */
+/* With two players, their writes are still in the queue when the pacer yields. */
 static void so_they_do_for_few_players(void **state)
 {
     (void)state;
@@ -452,7 +452,7 @@ static void what_waits_is_written_before_its_frames_are_forgotten(void **state)
     append_video(true, 100, 0);
     append_video(false, 100, 40);
     settle(f.source);
-    append_video(true, 5 << 20, 1000 * 1000); /* the log forgets what is before it */
+    append_video(true, 5 << 20, 1000 * 1000); /* the log forgets all frames before it */
     append_video(true, 5 << 20, 2000 * 1000);
     hand_out();
     int64_t deadline = a_while();
@@ -461,7 +461,7 @@ static void what_waits_is_written_before_its_frames_are_forgotten(void **state)
     assert_true(players[0].n_got >= wire_len_of(2, 100));
 }
 
-/* From its next call on. */
+/* The filter makes io_uring fail from its next call on. */
 static void an_io_uring_that_fails_costs_nobody_a_byte(void **state)
 {
     struct sock_filter rules[] = {
@@ -477,7 +477,7 @@ static void an_io_uring_that_fails_costs_nobody_a_byte(void **state)
     assert_true(send_ring_is_open());
     assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
     assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
-    for (int i = 0; i < 20; i++) /* pairs with bytes of their own: the copies fill up on the way */
+    for (int i = 0; i < 20; i++) /* each pair has bytes of its own, so the room for copies fills up */
         players[i].out.held.wire.chunk_size += (uint32_t)(i / 2 % 7);
     publish(16, 8000);
     int n_small = 2;

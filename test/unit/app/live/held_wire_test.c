@@ -1,4 +1,4 @@
-/* A wire that is kept keeps the frames that it points to, and no others. */
+/* A held wire keeps references to the frames that it points to, and to no others. */
 #include "app/live/held_wire.h"
 
 #include "app/live/flv_wire.h"
@@ -71,7 +71,7 @@ static void a_ts_wire_that_learns_a_configuration_holds_it_once_renewed(void **s
     held_wire_drop(&h);
 }
 
-/* The only reference is that of the wire itself. */
+/* The wire holds the only reference to its frame, so a copy of the wire to itself must not free the frame. */
 static void a_held_wire_may_become_a_copy_of_itself(void **state)
 {
     (void)state;

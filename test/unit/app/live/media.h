@@ -1,5 +1,5 @@
 /**
- * Frames of H.264 and AAC as a publisher's would be, of any length.
+ * Frames of H.264 and AAC of any length, as a publisher would send them.
  */
 #ifndef TEST_APP_LIVE_MEDIA_H
 #define TEST_APP_LIVE_MEDIA_H

@@ -1,4 +1,4 @@
-/* The bytes that players of a release share: those that each would have made for himself. */
+/* The bytes of a release that players share: the same bytes that each player would have made alone. */
 #include "app/live/release_bytes.h"
 
 #include "app/live/audio_wire.h"
@@ -40,14 +40,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- what is published */
+/* ---- publishing */
 
-static int64_t shift_us; /* of the stream's clock against the encoder's */
+static int64_t shift_us; /* stream's clock minus the encoder's */
 
 static void put(enum frame_kind kind, uint32_t len, int64_t ms)
 {
     static uint8_t n;
-    static int64_t part_us; /* no time is whole milliseconds, and rounding must not show */
+    static int64_t part_us; /* times are never whole milliseconds, so that rounding is tested */
     struct frame  *frame = frame_new(len);
     part_us = (part_us + 377) % US_PER_MS;
     assert_non_null(frame);
@@ -63,18 +63,18 @@ static void put(enum frame_kind kind, uint32_t len, int64_t ms)
     frame_unref(&frame);
 }
 
-/* All that was put since the last release, in one. */
+/* Release all frames that were put since the last release, as one. */
 static uint64_t release(void)
 {
     uint64_t from = f.source->released;
     settle(f.source);
     assert_int_equal(f.source->release_began, from);
     for (size_t i = 0; i < ARRAY_LEN(readers); i++)
-        readers[i].seq = f.source->released; /* they take it all at once */
+        readers[i].seq = f.source->released; /* they take the whole release at once */
     return from;
 }
 
-/* A release of frames at these times. */
+/* Put frames at these times and release them. */
 static uint64_t release_at(const int64_t *ms, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -82,9 +82,9 @@ static uint64_t release_at(const int64_t *ms, size_t n)
     return release();
 }
 
-/* ---- what one player alone would send */
+/* ---- the bytes that one player alone would send */
 
-/* As a sender does it for a frame of sound or picture. */
+/* The player's time of a frame, computed as a sender does it for sound and pictures. */
 static int64_t timestamp(struct jitter *j, const struct frame *frame)
 {
     if (jitter_wants_begin(j))
@@ -132,7 +132,7 @@ static bool get(uint64_t from, const struct jitter *j)
     return get_in(from, rtmp(CHUNK), j);
 }
 
-/* The same from here on, whatever comes. */
+/* Assert that both jitters map all later times alike. */
 static void assert_same_state(struct jitter a, struct jitter c)
 {
     int64_t last = a.base_us + a.last_us;
@@ -163,7 +163,7 @@ static void assert_shared(uint64_t from, const struct jitter *j)
 
 /* ---- tests */
 
-/* First, while the buffer is not there yet. */
+/* This must be the first test, while the buffer is not allocated yet. */
 static void without_memory_each_player_helps_himself(void **state)
 {
     (void)state;
@@ -183,7 +183,7 @@ static void each_gets_the_times_of_his_own_history(void **state)
     (void)state;
     static const int64_t early[] = { 0, 40, 80 }, late[] = { 9960 }, jumped[] = { 3, 5000, 9990 };
     uint64_t             from = release_at((const int64_t[]){ 10000, 9990, 10040, 10040, 10020, 10080 }, 6);
-    for (int round = 0; round < 2; round++) { /* by turns, over one another's times */
+    for (int round = 0; round < 2; round++) { /* each rewrites the times that another one left */
         for (enum time_jitter mode = TIME_JITTER_FULL; mode <= TIME_JITTER_OFF; mode++) {
             struct jitter of_early = jitter_of(mode, early, 3), of_late = jitter_of(mode, late, 1),
                           of_jumped = jitter_of(mode, jumped, 3);
@@ -228,7 +228,7 @@ static void what_comes_before_the_first_frame_of_zero_is_not_shared(void **state
 {
     (void)state;
     struct jitter j = jitter_of(TIME_JITTER_ZERO, (const int64_t[]){ 1000 }, 1);
-    uint64_t      from = release_at((const int64_t[]){ 990, 1010 }, 2); /* 0 and 10 */
+    uint64_t      from = release_at((const int64_t[]){ 990, 1010 }, 2); /* they become 0 and 10 */
     assert_false(get(from, &j));
 }
 
@@ -241,7 +241,7 @@ static void times_of_24_bits_at_most_are_shared(void **state)
     assert_shared(release_at(last, 2), &off);
     uint64_t from = release_at(beyond, 2);
     assert_false(get(from, &off));
-    assert_shared(from, &full); /* his are small */
+    assert_shared(from, &full); /* its own times are small */
     assert_false(get(release_at(negative, 2), &off));
 }
 
@@ -259,7 +259,7 @@ static void a_beginning_is_not_shared(void **state)
     jitter_skip(&full);
     jitter_skip(&zero);
     from = release_at((const int64_t[]){ 5040, 5080 }, 2);
-    assert_false(get(from, &full)); /* it begins anew, behind what was skipped */
+    assert_false(get(from, &full)); /* it begins anew after the skipped frames */
     assert_shared(from, &zero);
 }
 
@@ -289,7 +289,7 @@ static void only_the_newest_release_and_from_its_beginning(void **state)
     uint64_t      first = release_at((const int64_t[]){ 0, 40 }, 2);
     assert_shared(first, &off);
     assert_false(get(first + 1, &off));
-    assert_false(get(first + 2, &off)); /* he has it all */
+    assert_false(get(first + 2, &off)); /* it has the whole release already */
     uint64_t second = release_at((const int64_t[]){ 80, 120, 160 }, 3);
     assert_false(get(first, &off));
     assert_shared(second, &off);
@@ -327,7 +327,7 @@ static void releases_up_to_a_size_are_shared(void **state)
     for (int i = 0; i <= SHARED_FRAMES_MAX; i++)
         put(FRAME_AUDIO, 1, i);
     uint64_t from = f.source->released;
-    pacer_release_now(f.source); /* by the pacer they would be two */
+    pacer_release_now(f.source); /* the pacer would make two releases of it */
     assert_false(get(from, &off));
     for (size_t i = 0; i < ARRAY_LEN(readers); i++)
         readers[i].seq = f.source->released;
@@ -370,7 +370,7 @@ static void sources_do_not_mix(void **state)
     for (int i = 0; i < 2; i++)
         put(FRAME_AUDIO, 50, 1000 + i);
     settle(f.source);
-    assert_int_equal(f.source->release_began, from); /* the same numbers of another source */
+    assert_int_equal(f.source->release_began, from); /* another source has the same sequence numbers */
     assert_shared(from, &off);
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         audience_leave(&others[i]);
@@ -382,7 +382,7 @@ static void sources_do_not_mix(void **state)
     assert_shared(from, &off);
 }
 
-/* Bytes of this release that somebody may still be writing are not made over for another wire. */
+/* There are bytes for SHARED_WIRES_MAX wires. They are not replaced within a release, because a write may still use them. */
 static void a_release_has_bytes_for_so_many_wires(void **state)
 {
     (void)state;
@@ -397,7 +397,7 @@ static void a_release_has_bytes_for_so_many_wires(void **state)
     assert_true(get_in(from, rtmp(128 + SHARED_WIRES_MAX), &j));
 }
 
-/* The socket took `sent` bytes: what goes out next is what the player would send by himself. */
+/* Assert that after a write of `sent` bytes the rest is what the player alone would send next. */
 static void assert_resumes(uint64_t from, struct wire wire, struct jitter j, size_t sent)
 {
     static uint8_t rest[WIRE_MAX];
@@ -444,7 +444,7 @@ static void a_write_that_was_cut_at_any_byte_goes_on_there(void **state)
     }
 }
 
-/* Players of all kinds on one stream, by turns: each gets his own bytes and times. */
+/* Players of all kinds take turns on one stream; each gets its own bytes and times. */
 static void every_wire_gets_its_own_bytes(void **state)
 {
     (void)state;
@@ -462,14 +462,14 @@ static void every_wire_gets_its_own_bytes(void **state)
             assert_true(get_in(from, wires[i], &of_late));
             assert_as_alone(from, wires[i], &of_late);
             assert_int_equal(get_in(from, wires[i], &of_early),
-                             i != 1 && i != 4); /* beyond 24 bits RTMP's are longer */
+                             i != 1 && i != 4); /* RTMP's headers are longer for times of more than 24 bits */
             if (i != 1 && i != 4)
                 assert_as_alone(from, wires[i], &of_early);
         }
     }
 }
 
-/* Whoever waits for a key frame takes sound together with the others, and leaves pictures to them. */
+/* A player that waits for a key frame shares the bytes of a release of sound, and gets no shared bytes with pictures. */
 static void a_track_that_is_not_open_is_not_shared(void **state)
 {
     (void)state;
@@ -520,7 +520,7 @@ struct guest {
     struct jitter jitter;
 };
 
-/* Who came when the stream was there already: he has got all from `from` on, by himself. */
+/* A player that joined a running stream and has sent all frames from `from` on by itself. */
 static struct guest guest_from(struct wire wire, enum time_jitter mode, uint64_t from, const struct headers *headers)
 {
     static uint8_t alone[WIRE_MAX];
@@ -538,7 +538,7 @@ static struct guest guest_from(struct wire wire, enum time_jitter mode, uint64_t
     return g;
 }
 
-/* The bytes that he would have made, from any byte on, and what comes behind them. */
+/* Assert that the guest's shared bytes are those that it would make alone, and that it can go on after a cut at any byte. */
 static void assert_guest_is_served(struct guest g, uint64_t from)
 {
     static uint8_t alone[WIRE_MAX], rest[WIRE_MAX];
@@ -607,7 +607,7 @@ static void who_came_at_different_times_gets_his_own_counters(void **state)
     headers_clear(&headers);
 }
 
-/* An MP4 or TS player with configuration frames that nobody else has, as one that came before the last repetition. */
+/* The wire of an MP4 or TS player with configuration frames of its own, as of one that joined before the last repetition. */
 static struct wire wire_of(const struct wire_format *format, struct frame *video, struct frame *audio)
 {
     struct wire w = { .format = format, .framing = FRAMING_CHUNK };
@@ -621,7 +621,7 @@ static struct wire wire_of(const struct wire_format *format, struct frame *video
     return w;
 }
 
-/* Whoever was served first has left, and its configuration went with it: the next one is compared with it all the same. */
+/* The player that was served first has left. Its configuration must still be there to compare the next player with. */
 static void the_next_player_is_served_when_the_first_has_left(void **state)
 {
     (void)state;
@@ -635,7 +635,7 @@ static void the_next_player_is_served_when_the_first_has_left(void **state)
         assert_true(get_in(from, wire_of(formats[i], video, audio), &off));
         assert_true(video->refs > 1);
         assert_true(audio->refs > 1 || formats[i] == &ts_wire);
-        struct frame *of_first = video; /* the shared bytes alone keep it */
+        struct frame *of_first = video; /* only the shared bytes hold it */
         frame_unref(&video);
         frame_unref(&audio);
         assert_true(of_first->refs > 0);
@@ -651,7 +651,7 @@ static void the_next_player_is_served_when_the_first_has_left(void **state)
         put_media(INTER, 10, 1040);
         release();
         assert_true(get_in(f.source->release_began, flv(FRAMING_NONE), &off));
-        assert_int_equal(other->refs, 1); /* a new release lets go of what the last one held */
+        assert_int_equal(other->refs, 1); /* a new release drops the references of the last one */
         assert_int_equal(sound->refs, 1);
         frame_unref(&other);
         frame_unref(&sound);

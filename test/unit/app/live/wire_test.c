@@ -1,4 +1,4 @@
-/* Wire formats: the bytes of a frame, whole and from any byte on, into iovecs and into one buffer. */
+/* Wire formats: the bytes of a frame, whole and from any byte on, in iovecs and in one buffer. */
 #include "app/live/wire.h"
 
 #include <cmocka.h>
@@ -13,7 +13,7 @@
 
 enum { BYTES_MAX = 1 << 18, IOVS_MAX = 64, SCRATCH_MAX = 4096 };
 
-/* Of those that care for what is in a frame; before the first one. */
+/* Wires of the formats that read the content of frames, before the first frame. */
 static struct wire media_wires[] = {
     { .format = &ts_wire },
     { .format = &ts_wire, .framing = FRAMING_CHUNK },
@@ -81,9 +81,9 @@ static struct frame *frame_of(enum frame_kind kind, uint32_t len)
     return f;
 }
 
-/* All of a frame, in one buffer. */
 #define MS INT64_C(1000)
 
+/* Write all of a frame into one buffer. */
 static size_t whole(struct wire w, const struct frame *f, int64_t us, uint8_t *bytes)
 {
     struct wire_out out = wire_out_copying(bytes, BYTES_MAX);
@@ -95,7 +95,7 @@ static size_t whole(struct wire w, const struct frame *f, int64_t us, uint8_t *b
     return len;
 }
 
-/* The frame from `skip` on, as iovecs, into `bytes`; may be less than the rest. */
+/* Write the frame from `skip` on as iovecs, and gather them in `bytes`. It may be less than the whole rest. */
 static size_t gathered(struct wire w, const struct frame *f, int64_t us, size_t skip, int n_iov, size_t scratch_len,
                        uint8_t *bytes)
 {
@@ -132,7 +132,7 @@ static void from_every_byte_on_the_rest_is_the_same(void **state)
     }
 }
 
-/* However little room there is at a time. */
+/* The pieces add up to the whole for every amount of room. */
 static void piece_by_piece_it_comes_to_the_same(void **state)
 {
     (void)state;
@@ -173,7 +173,7 @@ static void one_buffer_that_is_too_small_is_full_and_keeps_its_bounds(void **sta
     frame_unref(&f);
 }
 
-/* What comes later is the same, too, whether a frame was put, put from its midst, or passed. */
+/* Later frames have the same bytes, whether a frame was written whole, from its middle, or passed over. */
 static void a_stream_is_the_same_however_it_is_cut(void **state)
 {
     (void)state;
@@ -205,7 +205,7 @@ static void each_format_takes_what_it_has_a_place_for(void **state)
     static uint8_t bytes[BYTES_MAX];
     static const struct {
         const struct wire_format *format;
-        const char               *takes; /* of the stream above */
+        const char               *takes; /* one mark for each frame of the stream above */
     } cases[] = { { &flv_wire, "##########" },
                   { &ts_wire, "..####.#.#" },
                   { &mp4_wire, "..####.#.#" },
@@ -231,7 +231,7 @@ static void mp4_ends_where_the_configuration_changes(void **state)
     (void)state;
     struct wire   w = { .format = &mp4_wire };
     struct frame *same = media_frame(VIDEO_CONFIG, 0, 0), *other = media_frame(VIDEO_CONFIG, 0, 0);
-    other->data[other->media_offset + 3]++; /* another level */
+    other->data[other->media_offset + 3]++; /* the level differs */
     begin_wire(&w);
     assert_false(w.format->is_end(&w, same));
     assert_true(w.format->is_end(&w, other));
@@ -239,7 +239,7 @@ static void mp4_ends_where_the_configuration_changes(void **state)
     frame_unref(&other);
 }
 
-/* It cannot add a track, so the player has to ask again; for tracks that it never carries it need not. */
+/* MP4 cannot add a track, so the response ends and the player has to ask again; not for tracks that MP4 never carries. */
 static void mp4_ends_where_a_track_begins_late(void **state)
 {
     (void)state;
@@ -251,7 +251,7 @@ static void mp4_ends_where_a_track_begins_late(void **state)
     assert_true(w.format->is_end(&w, audio_config));
     assert_false(w.format->is_end(&w, second_track));
     assert_false(w.format->is_end(&w, sound));
-    audio_config->media_len = 1; /* cut: whoever asks again gets no track either */
+    audio_config->media_len = 1; /* it is cut, so a player that asks again would get no track either */
     assert_false(w.format->is_end(&w, audio_config));
     frame_unref(&video_config);
     frame_unref(&audio_config);
@@ -259,7 +259,7 @@ static void mp4_ends_where_a_track_begins_late(void **state)
     frame_unref(&sound);
 }
 
-/* Who joins in the midst of a GOP hears, and sees from the next key frame on. */
+/* A player that joins in the middle of a GOP gets sound at once, and pictures from the next key frame on. */
 static void mp4_begins_with_a_key_frame(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The introduction of RTMP clients: proxies before them, peers that speak something else, peers that leave. */
+/* The introduction of RTMP clients: clients behind proxies, peers that speak another protocol, peers that leave. */
 #include "app/rtmp/introduction.h"
 
 #include "app/rtmp/rtmp_caller.h"
@@ -28,7 +28,7 @@ static int teardown(void **state)
 #define RTMP_PREFIX "\xf3\x00\x04\xc6\x33\x64\x09" /* 198.51.100.9 */
 #define PROXY_LINE "PROXY TCP4 198.51.100.9 192.0.2.1 4711 1935\r\n"
 
-/* The address of a player that comes by the socket of 192.0.2.7 and these words of a proxy. */
+/* Connect a player from 192.0.2.7 behind this PROXY header and return the address that the server takes for it. */
 static const char *address_behind(const char *proxy, size_t len)
 {
     introduce_behind(&a, proxy, len, LIVE);
@@ -61,7 +61,7 @@ static void a_stranger_speaks_for_itself(void **state)
     assert_string_equal(address_behind(PROXY_LINE, sizeof PROXY_LINE - 1), "none");
 }
 
-/* ---- peers that are no clients ---- */
+/* ---- peers that are not clients ---- */
 
 static void what_is_no_rtmp_ends(void **state)
 {

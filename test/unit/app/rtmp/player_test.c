@@ -1,4 +1,4 @@
-/* RTMP players: what they are sent, and what they may say while they play. */
+/* RTMP players: the media and commands that they get, and the commands that they may send while they play. */
 #include "app/rtmp/player.h"
 
 #include "app/rtmp/rtmp_caller.h"
@@ -50,7 +50,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- what it is sent ---- */
+/* ---- from the server ---- */
 
 static void a_newcomer_gets_headers_and_the_newest_pictures(void **state)
 {
@@ -98,7 +98,7 @@ static void a_player_whose_stream_nobody_publishes_is_refused_after_a_while(void
     wait_for_the_end();
 }
 
-/* ---- what it says ---- */
+/* ---- from the player ---- */
 
 static void say_pause(bool on)
 {
@@ -123,7 +123,7 @@ static void a_paused_player_gets_nothing_until_it_goes_on(void **state)
     assert_true(hears(&player, "NetStream.Pause.Notify"));
     append(source, "p8 a8");
     settle(source);
-    say_call(&player, "getStreamLength", 9, "cam"); /* the answer comes behind whatever was sent before */
+    say_call(&player, "getStreamLength", 9, "cam"); /* the answer follows everything that was sent before */
     assert_true(hears(&player, "_result"));
     assert_false(memmem(player.heard, player.len, "p8", 3));
     say_pause(false);

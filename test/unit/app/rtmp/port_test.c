@@ -1,4 +1,4 @@
-/* RTMP connections as their clients meet them: refusals in RTMP's words, streams one after the other, and what is counted. */
+/* RTMP connections as clients see them: refusals in RTMP's words, one stream after the other, and the counters. */
 #include "app/rtmp/port.h"
 
 #include "app/rtmp/rtmp_caller.h"
@@ -39,7 +39,7 @@ static const struct client *newest_client(void)
 /* ---- refusals ---- */
 
 struct row {
-    const char *directives, *tc_url, *play, *publish; /* what is heard; NULL: it is let in */
+    const char *directives, *tc_url, *play, *publish; /* words that the client hears; NULL: it is admitted */
 };
 
 static void each_refusal_has_its_word(void **state)
@@ -98,7 +98,7 @@ static void a_second_publisher_is_refused_and_the_first_one_goes_on(void **state
     assert_int_equal(server.connections.count, 1);
 }
 
-/* ---- what is counted ---- */
+/* ---- counters ---- */
 
 static void a_publisher_is_a_client_while_it_publishes(void **state)
 {
@@ -141,7 +141,7 @@ static void a_second_stream_on_a_connection_is_not_charged_with_the_first(void *
     int64_t all = *c->bytes_in;
     hang_up(&a);
     wait_for_the_end();
-    assert_int_equal(server.registry.traffic.bytes_in, all); /* each byte once */
+    assert_int_equal(server.registry.traffic.bytes_in, all); /* each byte is counted once */
 }
 
 static void a_kick_ends_a_publisher_and_frees_its_name(void **state)

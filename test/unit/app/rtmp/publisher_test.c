@@ -1,4 +1,4 @@
-/* RTMP publishers: what becomes of their messages, and when a publish ends. */
+/* RTMP publishers: the way of their messages into the source, and the end of a publish. */
 #include "app/rtmp/publisher.h"
 
 #include "app/rtmp/rtmp_caller.h"
@@ -37,13 +37,13 @@ static void publish(struct caller *c)
     assert_true(hears(c, "NetStream.Publish.Start"));
 }
 
-/* The stream; it is there while it has a publisher or player. */
+/* The stream v/live/cam, which exists while it has a publisher or player. */
 static struct source *stream(void)
 {
     return source_find(&server.sources, conf_find_vhost(server.conf, "v"), "live", "cam");
 }
 
-/* AAC, 44.1 kHz, two channels: its configuration, and frames that nobody decodes. */
+/* Send the configuration of AAC, 44.1 kHz, stereo, and frames with arbitrary bytes. */
 static void say_sound(const struct caller *c, uint32_t ms)
 {
     static const uint8_t config[] = { 0xaf, 0x00, 0x12, 0x10 }, sound[] = { 0xaf, 0x01, 0x21, 0x10, 0x04 };
@@ -58,7 +58,7 @@ static void wait_for_sound(int64_t n)
     assert_int_equal(stream()->frames_audio, n);
 }
 
-/* ---- what becomes of its messages ---- */
+/* ---- messages ---- */
 
 static void messages_become_frames_of_the_stream(void **state)
 {
@@ -100,7 +100,7 @@ static void a_stream_is_called_as_its_publisher_spells_it(void **state)
     assert_string_equal(s->stream, "caf%C3%A9");
 }
 
-/* ---- when it ends ---- */
+/* ---- the end of a publish ---- */
 
 static void every_way_of_ending_frees_the_name(void **state)
 {

@@ -1,5 +1,5 @@
 /**
- * A client of RTMP at the other end of a socket pair: it says what it wants, and looks for words in what it hears.
+ * An RTMP client at the other end of a socket pair: it sends commands, and searches for words in the replies.
  *
  * The server's replies are shorter than its chunks, so their words stand in one piece.
  */
@@ -23,7 +23,7 @@ static inline void say_message(const struct caller *c, uint8_t type_id, uint32_t
     say_bytes(c, bytes, wr_len(&w));
 }
 
-/** `name, tid, null` and a text, unless it is NULL. */
+/** Send the command `name, tid, null` with a text, unless the text is NULL. */
 static inline void say_call(const struct caller *c, const char *name, double tid, const char *text)
 {
     uint8_t   body[2048];
@@ -36,7 +36,7 @@ static inline void say_call(const struct caller *c, const char *name, double tid
     say_message(c, RTMP_TYPE_COMMAND, 0, body, wr_len(&w));
 }
 
-/** Handshake without digest, and connect; before that what a proxy says, if there is one. */
+/** Send a proxy's header if there is one, a handshake without digest, and connect. */
 static inline void introduce_behind(struct caller *c, const char *proxy, size_t proxy_len, const char *tc_url)
 {
     uint8_t             c0c1[RTMP_C0C1_LEN] = { 3 }, c2[RTMP_C2_LEN] = { 0 }, body[2048];

@@ -1,4 +1,4 @@
-/* The RTMP wire towards a server that we publish to: a source's sender writes to a client's socket. */
+/* The RTMP wire to a server that we publish to: a source's sender writes to a client's socket. */
 #include "app/rtmp/rtmp_wire.h"
 
 #include "app/live/delivery.h"
@@ -15,11 +15,11 @@ static struct relay {
     struct rtmp_client client;
     struct sender      out;
     int64_t            n_messages;
-    bool               listens; /* joined, and idle for once */
+    bool               listens; /* it has joined, and has been idle once */
     enum err_code      ended_by;
 } relay;
 
-/* Publish to the server what a reader of the source gets, as the client's header says. */
+/* Publish to the server what a reader of the source gets, as rtmp/client.h describes it. */
 static struct err *relay_stream(struct relay *r)
 {
     struct rtmp_client *c = &r->client;

@@ -1,4 +1,4 @@
-/* The places that the API has beyond max_connections. */
+/* The places beyond max_connections that are reserved for the API. */
 #include <cmocka.h>
 #include <stdio.h>
 
@@ -68,13 +68,13 @@ static void whoever_has_been_quiet_for_longest_makes_room(void **state)
     struct api_seat   seats[API_PLACES] = { 0 }, late = { 0 };
     (void)state;
     fill(&p, seats);
-    seats[0].asks = true; /* the oldest has said what it wants */
+    seats[0].asks = true; /* the request of the oldest has come */
     int place = seats[1].place;
     api_places_take(&p, "198.51.100.1", &late, NOW + 1 + API_PLACE_QUIET_US);
     assert_true(late.beyond);
     assert_int_equal(late.place, place);
     assert_int_equal(seats[1].place, -1);
-    assert_true(seats[1].beyond); /* until it leaves: it does not count as one of the others */
+    assert_true(seats[1].beyond); /* it stays beyond max_connections until it leaves */
     assert_int_equal(p.count, API_PLACES + 1);
     api_places_leave(&p, &seats[1]);
     assert_int_equal(p.count, API_PLACES);

@@ -1,4 +1,4 @@
-/* The server's state: when it is full, which stop wins, whose memory limit holds. */
+/* The server's state: the limit of connections, the precedence of stops, the memory limit. */
 #include "app/server/server.h"
 
 #include <cmocka.h>

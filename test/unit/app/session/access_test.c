@@ -1,4 +1,4 @@
-/* Who may, by `security` and `refer`. */
+/* Admission of clients by `security` and `refer`. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "app/session/access.h"
 #include "loop.h"
 
-/* A vhost with these directives in it. */
+/* A configuration whose vhost v has these directives. */
 static struct conf *with(const char *directives)
 {
     char text[1024];

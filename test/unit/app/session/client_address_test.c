@@ -1,4 +1,4 @@
-/* Who the client is, by what peers say who may be believed and who may not. */
+/* The client's address, as trusted and untrusted peers report it. */
 #include <cmocka.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,18 +19,18 @@ struct row {
 #define XRI "X-Real-IP"
 
 static const struct row rows[] = {
-    /* a peer that says nothing, and a stranger that says much */
+    /* a peer without such fields, and an untrusted peer with many */
     { "127.0.0.1", { { "Host", "x" } }, "127.0.0.1" },
     { "192.0.2.9", { { XFF, "192.0.2.7" }, { XRI, "192.0.2.8" } }, "192.0.2.9" },
     { "2001:db8::9", { { XFF, "192.0.2.7" } }, "2001:db8::9" },
-    /* a trusted one */
+    /* a trusted peer */
     { "127.0.0.1", { { XFF, "192.0.2.7" } }, "192.0.2.7" },
     { "127.0.0.1", { { "x-forwarded-for", "\t192.0.2.7 " } }, "192.0.2.7" },
     { "::1", { { XFF, "192.0.2.7" } }, "192.0.2.7" },
     { "10.1.2.3", { { XFF, "192.0.2.7" } }, "192.0.2.7" },
     { "127.0.0.1", { { XRI, "192.0.2.7" } }, "192.0.2.7" },
     { "127.0.0.1", { { XFF, "192.0.2.7" }, { XRI, "192.0.2.8" } }, "192.0.2.7" },
-    /* from the right: trusted proxies are passed over; what stands before the first stranger may be invented */
+    /* read from the right: trusted proxies are passed over; everything before the first untrusted address may be invented */
     { "127.0.0.1", { { XFF, "6.6.6.6, 192.0.2.7" } }, "192.0.2.7" },
     { "127.0.0.1", { { XFF, "6.6.6.6, 192.0.2.7, 10.0.0.5,127.0.0.1" } }, "192.0.2.7" },
     { "127.0.0.1", { { XFF, "10.0.0.4, 10.0.0.5" } }, "10.0.0.4" },
@@ -45,7 +45,7 @@ static const struct row rows[] = {
     { "127.0.0.1", { { XFF, "[2001:db8::7]:4711" } }, "2001:db8::7" },
     { "127.0.0.1", { { XFF, "::ffff:192.0.2.7" } }, "192.0.2.7" },
     { "127.0.0.1", { { XRI, "192.0.2.7:80" } }, "192.0.2.7" },
-    /* what is no address ends the walk */
+    /* a word that is no address ends the walk */
     { "127.0.0.1", { { XFF, "unknown" } }, "127.0.0.1" },
     { "127.0.0.1", { { XFF, "" } }, "127.0.0.1" },
     { "127.0.0.1", { { XFF, "192.0.2.7," } }, "127.0.0.1" },
@@ -103,7 +103,7 @@ static void a_claim_counts_from_a_trusted_peer(void **state)
     char         ip[INET6_ADDRSTRLEN] = "127.0.0.1";
     assert_true(client_address_claim(conf, ip, "192.0.2.7"));
     assert_string_equal(ip, "192.0.2.7");
-    assert_false(client_address_claim(conf, ip, "192.0.2.8")); /* that one is a stranger */
+    assert_false(client_address_claim(conf, ip, "192.0.2.8")); /* 192.0.2.7 is not trusted */
     assert_string_equal(ip, "192.0.2.7");
     conf_unref(&conf);
 }
@@ -129,7 +129,7 @@ static int teardown(void **state)
 
 static const char line[] = "PROXY TCP6 2001:db8::7 ::1 4711 1935\r\n";
 
-/* What becomes of the peer's address, and whether the header is still in the socket. */
+/* Accept the connection: `ip` becomes the client's address, *left tells whether the header is still in the socket. */
 static int accept_from(const char *directives, char *ip, bool *left)
 {
     struct conf *conf = conf_of(directives);

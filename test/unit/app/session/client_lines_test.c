@@ -17,7 +17,7 @@ static void each_kind_of_client_has_a_line(void **state)
     for (int i = 0; i < 4; i++)
         add(i, "v");
     log_of(a_round, NULL);
-    assert_int_equal(times_logged("\n"), 4); /* one as SRS has it, and one of its own */
+    assert_int_equal(times_logged("\n"), 4); /* a line as SRS has it, and a line of this server */
     assert_int_equal(times_logged("client type=fmle-publish, "), 1);
     assert_int_equal(times_logged("client type=rtmp-play, "), 1);
     assert_int_equal(times_logged("pnt=5000\n"), 1);

@@ -1,5 +1,5 @@
 /**
- * A registry, a published stream, and six clients of it that are not entered yet: players, whose counters a test moves.
+ * A registry, a published stream, and six players of it that are not registered yet; a test moves their counters.
  */
 #ifndef TEST_APP_SESSION_CLIENTS_H
 #define TEST_APP_SESSION_CLIENTS_H

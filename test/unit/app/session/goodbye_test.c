@@ -1,4 +1,4 @@
-/* What an error at the end of a connection means, and how loud the log tells it. */
+/* The meaning of an error at the end of a connection, and its log level. */
 #include <cmocka.h>
 
 #include "app/session/goodbye.h"
@@ -63,7 +63,7 @@ static void a_good_end_has_a_line(void **state)
     assert_non_null(strstr(logged, "] client finished.\n"));
 }
 
-/* Scripts match the code at the end of the line; a peer that closes in good order has the code that they know. */
+/* Scripts match the code at the end of the line; a peer that closes regularly gets the code that they expect. */
 static void a_client_that_has_gone_is_told_with_its_code_at_the_end(void **state)
 {
     (void)state;

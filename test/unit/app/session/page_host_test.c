@@ -1,4 +1,4 @@
-/* The host that rules, the API and its answers read from what a client calls its page. */
+/* The host in the URL that a client names as its page. */
 #include <cmocka.h>
 #include <string.h>
 

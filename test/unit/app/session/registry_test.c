@@ -1,4 +1,4 @@
-/* What the server knows of its clients, summed up to streams, vhosts and itself. */
+/* Counters of clients, summed up for streams, vhosts and the server. */
 #include "app/session/clients.h"
 #include "app/source/fixture.h"
 #include "app/source/life.h"
@@ -26,7 +26,7 @@ static void clients_are_counted_on_server_and_vhost(void **state)
     assert_int_equal(registry.n_clients, 2);
     assert_int_equal(vhost("v")->n_clients, 1);
     registry_leave(&registry, &clients[2]);
-    assert_int_equal(vhost("w")->n_clients, 0); /* a vhost stays, with what it has carried */
+    assert_int_equal(vhost("w")->n_clients, 0); /* a vhost stays, with its traffic */
 }
 
 static void a_client_that_was_never_added_may_be_removed(void **state)
@@ -82,7 +82,7 @@ static void a_client_that_comes_again_on_its_connection_loses_and_doubles_nothin
     add(0, "v");
     moved(0, 100, 0);
     registry_leave(&registry, &clients[0]);
-    moved(0, 10, 0); /* between two publishes on one connection: the second one's */
+    moved(0, 10, 0); /* traffic between two publishes on one connection counts for the second */
     add(0, "v");
     moved(0, 1, 0);
     registry_sample(&registry, now_us());
@@ -113,7 +113,7 @@ static void rates_are_of_the_time_between_samples(void **state)
     (void)state;
     add(0, "v");
     int64_t start = clients[0].since_us;
-    registry.traffic.in.sample.began_us = start; /* the server's own began a moment before */
+    registry.traffic.in.sample.began_us = start; /* the server's own sample began a moment earlier */
     moved(0, 250000, 125000);
     registry_sample(&registry, start + US_PER_SECOND);
     assert_int_equal(clients[0].traffic.in.sample.kbps, 2000);
@@ -147,7 +147,7 @@ static void add_with_any_allocation_failing(int n_others)
             assert_null(vhost("v"));
         }
         registry_sample(&registry, now_us());
-        registry_leave(&registry, &clients[0]); /* as a connection does that could not be added, too */
+        registry_leave(&registry, &clients[0]); /* a connection that could not be added leaves too */
         assert_int_equal(registry.n_clients, n_others);
     }
     assert_false(failed);
@@ -167,7 +167,7 @@ static void nor_does_one_who_is_not_the_first(void **state)
     add_with_any_allocation_failing(1);
 }
 
-/* ---- what the API looks up ---- */
+/* ---- lookups of the API ---- */
 
 static void clients_streams_and_vhosts_are_found_by_id(void **state)
 {
@@ -195,12 +195,12 @@ static void a_stream_is_there_while_it_has_a_client(void **state)
     assert_int_equal(registry.stream_roll.count, 1);
     assert_int_equal(fx.source->stat.n_clients, 2);
     registry_leave(&registry, &clients[0]);
-    assert_string_equal(fx.source->stat.tc_url, "rtmp://first/live"); /* although that client has gone */
+    assert_string_equal(fx.source->stat.tc_url, "rtmp://first/live"); /* it stays although that client has gone */
     registry_leave(&registry, &clients[1]);
     assert_null(registry_find_stream(&registry, fx.source->id));
     assert_int_equal(registry.stream_roll.count, 0);
     assert_int_equal(registry.client_roll.count, 0);
-    assert_int_equal(registry.vhost_roll.count, 1); /* they stay */
+    assert_int_equal(registry.vhost_roll.count, 1); /* vhosts stay */
     add(1, "v");
     assert_string_equal(fx.source->stat.tc_url, "rtmp://second/live");
 }
@@ -209,7 +209,7 @@ static void a_vhost_counts_the_streams_that_are_published(void **state)
 {
     struct publisher second = { .co = co_self(), .trace = "second" };
     (void)state;
-    source_unpublish(fx.source, &fx.publisher); /* was published before there was anybody who counts */
+    source_unpublish(fx.source, &fx.publisher); /* published before the first client was counted */
     add(0, "v");
     assert_int_equal(vhost("v")->n_streams, 0);
     assert_null(source_publish(fx.source, &second));

@@ -1,4 +1,4 @@
-/* The door: which sessions it lets in, what it tells of the others, and that each end has its beginning. */
+/* The door of sessions: verdicts, registration and the end of each session that was admitted. */
 #include "app/session/session.h"
 
 #include "app/session/rules.h"
@@ -21,7 +21,7 @@ static const struct session_guard *guards[GUARDS_MAX];
 static struct session_door         door;
 static struct session              s;
 static int64_t                     bytes_in, bytes_out;
-static char                        told[128]; /* by the guards of a test */
+static char                        told[128]; /* words that the guards of a test wrote */
 
 static void tell(const char *what)
 {
@@ -273,7 +273,7 @@ static void a_reload_during_admission_counts(void **state)
     guards[RULES] = &waits;
     next_directives = "chunk_size 4096;";
     assert_null(session_admit(&s, &door));
-    assert_string_equal(told, "wait "); /* once */
+    assert_string_equal(told, "wait "); /* the guard ran once */
     assert_ptr_equal(s.source->conf, conf);
     assert_int_equal(s.source->vhost->chunk_size, 4096);
 }

@@ -1,4 +1,4 @@
-/* The moments of a stream, and those who attend it: when they begin, what they are told, and when they end. */
+/* The moments of a stream, and the attendants of a stream: their begin, the moments that they get, and their end. */
 #include "app/source/attend.h"
 #include "app/source/fixture.h"
 #include "core/mem.h"
@@ -7,11 +7,11 @@
 static struct fixture fx;
 static struct source *s;
 
-/* What an attendant saw. */
+/* A record of what an attendant saw. */
 static struct {
     int      n_begun, n_ended;
-    unsigned told;    /* all moments that it was told */
-    bool     fails;   /* at once */
+    unsigned told;    /* all moments that it got */
+    bool     fails;   /* it returns at once */
     bool     lingers; /* goes on after its end, until `released` */
     bool     released;
     bool     cancelled;
@@ -60,7 +60,7 @@ static const struct attendant table[] = {
     { .name = NULL },
 };
 
-/* A source that nobody publishes yet. */
+/* Begin a source that is not published yet. */
 static void begin_idle(const char *directives)
 {
     memset(seen, 0, sizeof seen);
@@ -147,7 +147,7 @@ static void the_first_reader_and_the_last_are_moments_the_others_are_not(void **
     uint64_t before = s->moments.newest;
     assert_null(audience_join(&one, s));
     assert_int_equal(moments_since(&s->moments, before), moment_bit(MOMENT_FIRST_READER));
-    assert_false(reader_has_moments(&one)); /* its own coming is no news to it */
+    assert_false(reader_has_moments(&one)); /* its own join is no moment for it */
     before = s->moments.newest;
     assert_null(audience_join(&two, s));
     audience_leave(&one);
@@ -190,7 +190,7 @@ static void the_first_reader_wakes_the_publisher(void **state)
     begin_idle("");
     assert_null(co_go(&group, "publisher", park, &n_woken, &fx.publisher.co));
     publish();
-    let_run(); /* its own publish wakes it, too */
+    let_run(); /* its own publish wakes it */
     assert_int_equal(n_woken, 1);
     assert_null(co_go(&group, "publisher", park, &n_woken, &fx.publisher.co));
     let_run();
@@ -218,7 +218,7 @@ static void an_attendant_that_is_wanted_lives_from_publish_to_unpublish(void **s
     publish();
     let_run();
     assert_int_equal(seen[0].n_begun, 1);
-    assert_int_equal(seen[1].n_begun, 0); /* not wanted */
+    assert_int_equal(seen[1].n_begun, 0); /* the configuration does not want it */
     unpublish();
     let_run();
     assert_int_equal(seen[0].n_ended, 1);
@@ -238,7 +238,7 @@ static void one_that_begins_with_the_first_reader_lives_while_there_are_any(void
     assert_null(audience_join(&r, s));
     let_run();
     assert_int_equal(seen[1].n_begun, 1);
-    publish(); /* it goes on beside a publisher, and after the last reader while that is there */
+    publish(); /* it goes on beside a publisher, and after the last reader as well while the publisher stays */
     audience_leave(&r);
     let_run();
     assert_int_equal(seen[1].n_ended, 0);
@@ -263,7 +263,7 @@ static void a_reload_starts_and_ends_it_under_a_live_stream(void **state)
         reload("play { atc on; }");
         assert_int_equal(seen[0].n_begun, i);
         assert_int_equal(seen[0].n_ended, i - 1);
-        reload("play { atc on; queue_length 7; }"); /* it is told, and goes on */
+        reload("play { atc on; queue_length 7; }"); /* it gets the moment and goes on */
         assert_int_equal(seen[0].n_begun, i);
         assert_true(seen[0].told & moment_bit(MOMENT_CONF_CHANGED));
         reload("");
@@ -299,7 +299,7 @@ static void a_stream_that_comes_back_while_it_returns_starts_it_again(void **sta
     let_run();
     seen[0].released = true;
     unpublish();
-    publish(); /* before it has run: it sees both, and goes on */
+    publish(); /* published before it has run: it sees both moments and goes on */
     let_run();
     assert_int_equal(seen[0].n_begun, 1);
     assert_int_equal(seen[0].told, moment_bit(MOMENT_UNPUBLISHED) | moment_bit(MOMENT_PUBLISHED));
@@ -356,7 +356,7 @@ static void one_that_stalls_keeps_the_source_and_harms_nobody(void **state)
     publish();
     let_run();
     unpublish();
-    source_release(s); /* the last session has gone, and this does not wait */
+    source_release(s); /* the last session has gone; the release does not wait */
     assert_int_equal(fx.all.by_key.count, 1);
     assert_null(source_acquire(&same, &fx.all, fx.conf, vhost_of(fx.conf), "live", "cam"));
     assert_ptr_equal(same, s);
@@ -392,7 +392,7 @@ static void without_memory_it_is_not_started_and_the_stream_goes_on(void **state
     assert_int_equal(seen[0].n_begun, 0);
     assert_int_equal(s->state, SOURCE_LIVE);
     append(s, "V1 K1");
-    reload("play { atc on; queue_length 7; }"); /* and later it is */
+    reload("play { atc on; queue_length 7; }"); /* a later reload begins it */
     assert_int_equal(seen[0].n_begun, 1);
 }
 

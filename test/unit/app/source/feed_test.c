@@ -1,4 +1,4 @@
-/* FLV bodies on their way into a source: what is appended, what is dropped, and what metadata tells the server. */
+/* FLV bodies on their way into a source: appended and dropped frames, and the effect of metadata. */
 #include "app/source/feed.h"
 #include "app/source/fixture.h"
 

@@ -1,8 +1,8 @@
 /**
  * A source with a configuration of a few words, and frames with a label in place of media.
  *
- * A label's letter says what it is: K key frame, p other video, a audio, V and A their configurations, M metadata.
- * So what a reader got is a line of words: "M1 A1 V1 K1 p2 a2".
+ * The first letter of a label is the kind of frame: K key frame, p other video, a audio, V and A their configurations, M
+ * metadata. So the frames that a reader got are a line of words: "M1 A1 V1 K1 p2 a2".
  */
 #ifndef TEST_APP_SOURCE_FIXTURE_H
 #define TEST_APP_SOURCE_FIXTURE_H
@@ -41,7 +41,7 @@ static inline const char *label_of(const struct frame *f)
     return (const char *)f->data;
 }
 
-/** A frame by its label, one reference. */
+/** Make a frame with this label; one reference. */
 static inline struct frame *labelled(const char *label, int64_t ms)
 {
     struct frame *f = frame_new(16);
@@ -79,14 +79,14 @@ static inline void append(struct source *s, const char *labels)
     }
 }
 
-/** `n` frames of that label. */
+/** Append `n` frames with that label. */
 static inline void append_many(struct source *s, const char *label, int n)
 {
     for (int i = 0; i < n; i++)
         append(s, label);
 }
 
-/** As if all that is in the log had come so much earlier. */
+/** Shift the arrival of everything in the log into the past by `us`. */
 static inline void make_older(struct source *s, int64_t us)
 {
     for (uint64_t seq = s->ring.tail; seq < s->ring.head; seq++)
@@ -102,7 +102,7 @@ static inline void settle(const struct source *s)
     assert_int_equal(s->released, s->ring.head);
 }
 
-/** What the reader can get now, without taking it; of pictures those that are for it. */
+/** The frames that the reader can get now, without taking them; only pictures of tracks whose key frame has passed. */
 static inline const char *peeked(struct reader *r)
 {
     static char   line[4096];
@@ -116,7 +116,7 @@ static inline const char *peeked(struct reader *r)
     return line;
 }
 
-/** What the reader gets once all is released. */
+/** Release everything and take the frames that the reader gets. */
 static inline const char *taken(struct reader *r)
 {
     settle(r->source);

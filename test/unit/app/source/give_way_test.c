@@ -1,4 +1,4 @@
-/* What streams give up when the process holds too much, in which order, and what stays. */
+/* Memory that streams give up when the process holds too much: the order, and the frames that stay. */
 #include "app/source/fixture.h"
 #include "app/source/give_way.h"
 #include "core/mem.h"
@@ -115,7 +115,7 @@ static void then_what_slow_players_have_not_taken_then_the_caches_of_the_others(
     append_large(fx.source, "p3", MIB);
     assert_false(fx.source->gops.is_cached);
     assert_int_equal(fx.all.given_up.steps[GIVE_GOP].times, 1);
-    assert_string_equal(taken(&r), "p3"); /* whoever keeps up loses nothing */
+    assert_string_equal(taken(&r), "p3"); /* a reader that keeps up loses nothing */
     assert_int_equal(r.n_jumps, 1);
     audience_leave(&r);
     finish();
@@ -141,7 +141,7 @@ static void when_nothing_is_left_nobody_may_begin_to_publish(void **state)
     struct publisher second = { .co = co_self(), .trace = "second" };
     struct source   *s;
     begin(&fx, "");
-    void *block = mem_alloc(8 * MIB); /* of something that no stream can give up */
+    void *block = mem_alloc(8 * MIB); /* memory that no stream can give up */
     mem_set_limit(mem_held() - MIB, give_way_relieve, &fx.all);
     assert_false(mem_has_room());
     assert_null(source_acquire(&s, &fx.all, fx.conf, vhost_of(fx.conf), "live", "late"));

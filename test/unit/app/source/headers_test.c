@@ -1,4 +1,4 @@
-/* What a decoder needs first: metadata and configurations, one of each track, in the order they are sent. */
+/* The frames that a decoder needs first: metadata and configurations, one of each track, in the order in which they are sent. */
 #include "app/source/fixture.h"
 
 static struct headers h;
@@ -56,7 +56,7 @@ static void a_newer_one_takes_the_place_of_its_kind_and_track(void **state)
     put("A2", 0);
     put("M2", 0);
     assert_string_equal(line(&h), "M2/0 A2/0 V1/0");
-    assert_int_equal(old->refs, 1); /* let go */
+    assert_int_equal(old->refs, 1); /* its reference was dropped */
     frame_unref(&old);
     put("V2", 0);
     assert_string_equal(line(&h), "M2/0 A2/0 V2/0");
@@ -84,7 +84,7 @@ static void more_tracks_than_there_is_room_for_are_not_kept(void **state)
     put("A1", 200);
     assert_int_equal(h.count, HEADERS_MAX);
     assert_null(headers_find(&h, FRAME_VIDEO, 0));
-    put("A2", 5); /* those that are there can still change */
+    put("A2", 5); /* known headers can still change */
     assert_string_equal(label_of(headers_find(&h, FRAME_AUDIO, 5)), "A2");
 }
 
@@ -110,7 +110,7 @@ static void a_copy_has_references_of_its_own(void **state)
     headers_copy(&copy, &h);
     put("V2", 0);
     assert_string_equal(line(&copy), "M1/0 V1/0");
-    headers_copy(&copy, &h); /* over what was there */
+    headers_copy(&copy, &h); /* it replaces the previous content */
     assert_string_equal(line(&copy), "M1/0 V2/0");
     headers_copy(&copy, &copy);
     assert_string_equal(line(&copy), "M1/0 V2/0");

@@ -1,4 +1,4 @@
-/* What a player's timestamps become. */
+/* The timestamps that a player gets. */
 #include <cmocka.h>
 
 #include "app/source/jitter.h"
@@ -119,11 +119,11 @@ static void a_copy_gives_the_same_again(void **state)
     struct jitter before = j;
     assert_int_equal(media(10040), 40);
     assert_int_equal(media(10080), 80);
-    j = before; /* after a write that failed in part */
+    j = before; /* the state is restored after a partial write */
     assert_int_equal(media(10040), 40);
 }
 
-/* RTMP and FLV round down and MPEG-TS to ticks: what a player gets must not depend on when it came. */
+/* RTMP and FLV round down, MPEG-TS rounds to ticks. A player's times must not depend on the moment at which it came. */
 static void what_is_subtracted_is_whole_milliseconds(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* A newcomer waits for no release, and keeps step with the others from then on. */
+/* A newcomer does not wait for a release, and gets the same releases as the others from then on. */
 #include "app/source/fixture.h"
 #include "loop.h"
 
@@ -19,7 +19,7 @@ static void hold_releases(void)
     s->round_start_us = now_us() + INT64_C(3600) * US_PER_SECOND;
 }
 
-/* A reader that keeps up, and a pacer that holds whatever comes from now on. */
+/* Begin with a reader that keeps up, and a pacer that holds all frames from now on. */
 static void begin_with(const char *directives)
 {
     char text[200];
@@ -79,7 +79,7 @@ static void a_newcomer_keeps_step_once_it_has_begun(void **state)
     append(s, "p4");
     assert_string_equal(peeked(&newcomer), "");
     pacer_release_now(s);
-    assert_int_equal(newcomer.seq, s->release_began); /* the bytes of all */
+    assert_int_equal(newcomer.seq, s->release_began); /* it shares the bytes of all */
     assert_int_equal(other.seq, s->release_began);
 }
 

@@ -37,7 +37,7 @@ static void one_kind_alone_waits_for_the_other(void **state)
     push("p1", 40);
     assert_string_equal(popped(false), "");
     push("a1", 20);
-    assert_string_equal(popped(false), "K1 a1"); /* then no audio is left to wait for */
+    assert_string_equal(popped(false), "K1 a1"); /* no audio is left to wait for */
     push("a2", 60);
     assert_string_equal(popped(false), "p1");
 }

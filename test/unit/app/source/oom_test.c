@@ -1,6 +1,6 @@
 /*
- * A source with its readers when memory runs out: each allocation fails in turn, once. Whatever is lost, the
- * source is whole, nothing leaks (the sanitizer looks), and a player gets nothing that it cannot decode.
+ * A source with its readers when memory runs out: each allocation fails in turn, once. Frames may be lost, but the source stays
+ * consistent, nothing leaks (the sanitizer looks), and a player gets nothing that it cannot decode.
  */
 #include "app/source/fixture.h"
 #include "core/mem.h"
@@ -8,7 +8,7 @@
 
 enum { ATTEMPTS_MAX = 2000 };
 
-/* Append if memory allows; what does not get in is lost. */
+/* Append the frames; those for which there is no memory are lost. */
 static void try_append(struct source *s, const char *labels)
 {
     char line[500];
@@ -21,7 +21,7 @@ static void try_append(struct source *s, const char *labels)
     }
 }
 
-/* A P frame comes only behind a key frame, a key frame only behind a configuration. */
+/* True when each P frame follows a key frame, and each key frame follows a configuration. */
 static bool is_decodable(const char *line)
 {
     bool config = false, key = false;
@@ -36,7 +36,7 @@ static bool is_decodable(const char *line)
     return true;
 }
 
-/* Only a joiner and who jumps can be told what to begin with; who follows live has a hole where a frame was lost. */
+/* Only a reader that joins or jumps gets the headers that it needs. A reader that follows live misses the lost frames. */
 static void assert_joiner_can_decode(struct source *s)
 {
     struct reader late = { 0 };
@@ -130,13 +130,13 @@ static void a_key_frame_that_is_lost_is_nobodys_beginning(void **state)
     assert_true(ring_is_full(&s->ring));
 
     struct frame *f = labelled("K2", 0);
-    mem_fail_after(0); /* the log must grow for it: the first GOP is still somebody's */
+    mem_fail_after(0); /* the log must grow for it, because a reader still needs the first GOP */
     struct err *e = source_append(s, f);
     mem_fail_after(-1);
     frame_unref(&f);
     assert_int_equal(code_of(e), E_NO_MEMORY);
     make_older(s, 40 * US_PER_SECOND);
-    append(s, "p2 p3"); /* in the place where the key frame would have been */
+    append(s, "p2 p3"); /* the slot where the key frame would have been */
     settle(s);
     assert_true(str_starts_with(peeked(&r), "V1 K1 p1 "));
 

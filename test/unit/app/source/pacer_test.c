@@ -1,4 +1,4 @@
-/* When appended frames are released to the readers. */
+/* The time at which appended frames are released to the readers. */
 #include <time.h>
 
 #include "app/source/fixture.h"
@@ -37,7 +37,7 @@ static uint64_t n_held(void)
     return s->ring.head - s->released;
 }
 
-/* As if the last batch had ended now and had taken so long. */
+/* Pretend that the last batch took this long and has ended now. */
 static void last_batch_took(int64_t us)
 {
     s->round_end_us = now_us();
@@ -45,7 +45,7 @@ static void last_batch_took(int64_t us)
     s->round_cost_us = us;
 }
 
-/* The pacer has ended its last round, and waits. */
+/* Let the pacer end its last round and wait. */
 static void rest(void)
 {
     settle(s);
@@ -61,7 +61,7 @@ static void a_server_with_time_to_spare_releases_at_once(void **state)
         rest();
         s->round_end_us = s->round_start_us = 0; /* long ago */
         append(s, "K1");
-        assert_int_equal(n_held(), 1); /* not by the publisher's hand */
+        assert_int_equal(n_held(), 1); /* the publisher itself does not release */
         co_give_way();
         assert_int_equal(n_held(), 0);
     }
@@ -79,7 +79,7 @@ static void a_server_that_is_busy_rests_as_long_as_the_last_batch_took(void **st
     assert_true(now_us() >= rested);
 }
 
-/* So many are held, unless this machine stood still for longer than they may be. */
+/* Assert that `n` frames are held, unless this machine stood still for longer than they may be held. */
 static void assert_still_held(uint64_t n)
 {
     int64_t  since_us = s->first_held_us;
@@ -97,7 +97,7 @@ static void batches_grow_no_longer_than_the_limit(void **state)
     last_batch_took(INT64_C(3600) * US_PER_SECOND);
     append(s, "K1");
     assert_still_held(1);
-    s->first_held_us -= PACER_LATENCY_MAX_US; /* as if it had come so long ago */
+    s->first_held_us -= PACER_LATENCY_MAX_US; /* pretend that it came that long ago */
     co_unpark(s->pacer);
     co_give_way();
     assert_int_equal(n_held(), 0);
@@ -141,7 +141,7 @@ static void a_batch_is_due_so_long_after_the_last_one(void **state)
     append(s, "K1");
     append(s, "p1 p2");
     assert_still_held(3);
-    s->round_start_us -= 350 * US_PER_MS; /* as if it had begun so long ago */
+    s->round_start_us -= 350 * US_PER_MS; /* pretend that it began that long ago */
     co_unpark(s->pacer);
     co_give_way();
     assert_int_equal(n_held(), 0);
@@ -163,7 +163,7 @@ static void mw_msgs_waits_for_more_frames_for_a_while(void **state)
     s->first_held_us -= 10 * US_PER_MS + PACER_LATENCY_MAX_US;
     co_unpark(s->pacer);
     co_give_way();
-    assert_int_equal(n_held(), 0); /* and not for ever */
+    assert_int_equal(n_held(), 0); /* the wait is bounded */
 }
 
 static void a_new_configuration_counts_for_what_is_held(void **state)
@@ -202,7 +202,7 @@ static void the_pacer_goes_on_when_a_reader_follows_the_last_one(void **state)
     (void)state;
     begin_with("");
     audience_leave(&r);
-    assert_null(audience_join(&r, s)); /* before the pacer saw that nobody was there */
+    assert_null(audience_join(&r, s)); /* before the pacer has seen that there is no reader */
     co_give_way();
     assert_int_equal(co_count(), 1);
     append(s, "K1");
@@ -288,7 +288,7 @@ static void players_come_and_go_while_frames_flow(void **state)
         append(s, i % 10 ? "p1" : "K1");
         co_give_way();
         if (i == PLAYERS)
-            rest(); /* each has had a batch, however slow this machine is */
+            rest(); /* each player has had a batch, even on a slow machine */
         if (i >= PLAYERS)
             co_cancel(handles[i - PLAYERS]);
     }
@@ -315,7 +315,7 @@ static void the_end_of_a_publish_wakes_who_waits(void **state)
     int n = player.n_batches;
     source_unpublish(s, &fx.publisher);
     co_give_way();
-    assert_int_equal(player.n_batches, n + 1); /* it can look at the moments, and tell its player */
+    assert_int_equal(player.n_batches, n + 1); /* it can look at the moments and inform its player */
     co_group_cancel_and_join(&group);
 }
 
@@ -323,15 +323,15 @@ static void a_wait_ends_at_its_deadline(void **state)
 {
     (void)state;
     begin_with("");
-    err_free(co_park(0)); /* a wake-up that somebody left */
+    err_free(co_park(0)); /* consumes a wake-up that was left over */
     assert_int_equal(code_of(reader_wait(&r, now_us() + 1000)), E_SOCKET_TIMEOUT);
     assert_false(r.waiting);
-    append(s, "K1"); /* and wakes nobody any more */
+    append(s, "K1"); /* it wakes no reader any more */
     co_give_way();
     assert_int_equal(code_of(co_park(0)), E_SOCKET_TIMEOUT);
 }
 
-/* ---- a crowd that is served in its sleep ---- */
+/* ---- a crowd that is served without being woken ---- */
 
 enum { CROWD = 3 * PACER_TURN_READERS };
 
@@ -396,7 +396,7 @@ static void begin_crowd(struct co_group *group, int n)
     n_all = n_in_a_row = n_in_a_row_most = n_at_interference = 0;
 }
 
-/* Runs whenever anybody may, until the round is over. */
+/* A coroutine that always wants to run, until the round is over. */
 static void watch(void *arg)
 {
     void (*interfere)(void) = arg;
@@ -425,7 +425,7 @@ static void everybody_else_gets_turns_while_a_few_take_long(void **state)
     assert_null(co_go(&others, "watch", watch, NULL, NULL));
     append(s, "K1");
     assert_true(co_group_join(&others, a_while()));
-    assert_in_range(n_in_a_row_most, 1, 2); /* an urgent one may be a turn ahead */
+    assert_in_range(n_in_a_row_most, 1, 2); /* an urgent coroutine may be one turn ahead */
     for (int i = 0; i < FEW; i++)
         assert_int_equal(crowd[i].n_served, 1);
     co_group_cancel_and_join(&group);
@@ -436,8 +436,7 @@ static void everybody_else_gets_turns_while_a_crowd_is_served(void **state)
     (void)state;
     struct co_group group, others;
     begin_crowd(&group, CROWD);
-    each_takes_us =
-        1 + PACER_TURN_US / PACER_TURN_READERS; /* so that a turn is as long as an urgent one may be ahead */
+    each_takes_us = 1 + PACER_TURN_US / PACER_TURN_READERS; /* one turn is as long as the lead of an urgent coroutine */
     co_group_init(&others);
     assert_null(co_go(&others, "watch", watch, NULL, NULL));
     append(s, "K1");
@@ -450,7 +449,7 @@ static void everybody_else_gets_turns_while_a_crowd_is_served(void **state)
     co_group_cancel_and_join(&group);
 }
 
-/* A thread that sleeps has not the core either, as one that is preempted. */
+/* A sleep stands for preemption: in both cases the thread does not have the core. */
 static void time_in_which_others_have_the_core_is_no_cost(void **state)
 {
     (void)state;
@@ -473,7 +472,7 @@ static void time_in_which_others_have_the_core_is_no_cost(void **state)
     begin_with("");
 }
 
-/* Woken for a release, it takes it by itself. */
+/* A reader that is woken for a release and takes it by itself. */
 static void wake_and_take(void *arg)
 {
     struct member *m = arg;
@@ -538,7 +537,7 @@ static void a_publisher_far_ahead_of_its_readers_waits_for_room(void **state)
     append_many(s, "a1", PACER_HELD_FRAMES_MAX);
     uint64_t released = s->released;
     assert_null(pacer_wait_for_room(s));
-    assert_int_equal(s->released, released); /* as many as may be held: no wait */
+    assert_int_equal(s->released, released); /* this many may be held, so there is no wait */
     append_many(s, "a1", PACER_RELEASE_FRAMES_MAX);
     assert_null(pacer_wait_for_room(s));
     assert_in_range(n_held(), 0, PACER_HELD_FRAMES_MAX);
@@ -554,7 +553,7 @@ static void a_publisher_that_waits_for_room_goes_on_when_the_last_reader_leaves(
     assert_int_equal(n_held(), 0);
 }
 
-/* The last who was served goes, and the next two. */
+/* Let the reader that was served last and the next two leave. */
 static void let_some_leave(void)
 {
     for (int i = n_all - 1; i < n_all + 2; i++)
@@ -614,7 +613,7 @@ static void a_publish_may_end_while_a_release_is_handed_out(void **state)
     assert_true(co_group_join(&others, a_while()));
     rest();
     for (int i = 0; i < CROWD; i++)
-        assert_int_equal(crowd[i].reader.seq, s->ring.head); /* nobody was left out */
+        assert_int_equal(crowd[i].reader.seq, s->ring.head); /* every reader was served */
     co_group_cancel_and_join(&group);
 }
 

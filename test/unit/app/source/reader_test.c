@@ -1,4 +1,4 @@
-/* The cursor itself: peeking, advancing, and which of it is a prologue. */
+/* The reader's cursor: peeking, advancing, and the prologue. */
 #include "app/source/fixture.h"
 #include "loop.h"
 

@@ -65,7 +65,7 @@ static void trimming_never_goes_beyond_what_is_there(void **state)
     push(10);
     ring_trim(&ring, 4);
     assert_holds(4, 10);
-    ring_trim(&ring, 2); /* long gone */
+    ring_trim(&ring, 2); /* these frames are gone already */
     assert_holds(4, 10);
     ring_trim(&ring, 1000);
     assert_holds(10, 10);
@@ -129,7 +129,7 @@ static void without_memory_it_is_as_it_was(void **state)
     assert_int_equal(f->refs, 1);
     assert_holds(0, n);
     mem_fail_after(0);
-    ring_trim(&ring, n - 1); /* would like fewer slots */
+    ring_trim(&ring, n - 1); /* fewer slots would be enough */
     mem_fail_after(-1);
     assert_holds(n - 1, n);
     frame_unref(&f);

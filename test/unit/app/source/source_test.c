@@ -1,4 +1,4 @@
-/* A source with its readers: where they begin, what they get, what is kept for them and for how long. */
+/* A source with its readers: their place to begin, their frames, and the frames that are kept for them. */
 #include "app/source/fixture.h"
 #include "loop.h"
 
@@ -17,7 +17,7 @@ static void join(struct reader *reader)
     assert_null(audience_join(reader, s));
 }
 
-/* What a reader who comes now gets at once. */
+/* The frames that a reader gets at once if it joins now. */
 static const char *joiner_gets(void)
 {
     struct reader late;
@@ -81,7 +81,7 @@ static void a_joiner_gets_the_headers_of_its_gop_not_newer_ones(void **state)
     (void)state;
     begin_with("");
     append(s, "M1 A1 V1 K1 p1 V2 M2 p2");
-    assert_string_equal(joiner_gets(), "M1 A1 V1 K1 p1 V2 M2 p2"); /* the change comes where it came */
+    assert_string_equal(joiner_gets(), "M1 A1 V1 K1 p1 V2 M2 p2"); /* the change comes at its place in the stream */
     append(s, "K2 p3");
     assert_string_equal(joiner_gets(), "M2 A1 V2 K2 p3");
 }
@@ -172,14 +172,14 @@ static void a_stream_without_key_frames_is_played_after_queue_length(void **stat
     join(&r);
     append(s, "V1 p1 p2");
     assert_string_equal(taken(&r), "V1");
-    s->gops.early_since_us -= 4 * US_PER_SECOND; /* as if that had been so long ago */
+    s->gops.early_since_us -= 4 * US_PER_SECOND; /* pretend that this was 4 s ago */
     append(s, "p3 p4");
-    assert_string_equal(taken(&r), "p3 p4"); /* better than nothing at all */
+    assert_string_equal(taken(&r), "p3 p4"); /* pictures without a key frame are better than none */
     assert_string_equal(joiner_gets(), "V1");
     append(s, "K1 p5");
     assert_string_equal(taken(&r), "K1 p5");
     append(s, "p6");
-    assert_string_equal(joiner_gets(), "V1 K1 p5 p6"); /* it has them after all */
+    assert_string_equal(joiner_gets(), "V1 K1 p5 p6"); /* it has key frames after all */
 }
 
 static void a_long_gop_is_waited_for_longer_than_queue_length(void **state)
@@ -241,7 +241,7 @@ static void tracks_have_headers_of_their_own(void **state)
     assert_null(source_append(s, f));
     frame_unref(&f);
     append(s, "K1");
-    assert_string_equal(taken(&r), "A1 A1 K1"); /* equal, but of another track */
+    assert_string_equal(taken(&r), "A1 A1 K1"); /* equal bytes of another track */
     assert_string_equal(joiner_gets(), "A1 A1 K1");
 }
 
@@ -260,7 +260,7 @@ static void a_stream_of_audio_alone_is_joined_live(void **state)
     assert_string_equal(taken(&r), "a2 a3");
 }
 
-/* Audio that goes on for so long, by both clocks. */
+/* Append audio of this duration, by both clocks. */
 static void sound_for(int64_t us)
 {
     static const int64_t step_us = US_PER_SECOND / 2;
@@ -284,7 +284,7 @@ static void pictures_that_stay_away_make_a_stream_sound_alone(void **state)
     assert_string_equal(joiner_gets(), "A1 V1");
     settle(s);
     join(&r);
-    append(s, "a3 p2 a4 K2 p3"); /* they come back */
+    append(s, "a3 p2 a4 K2 p3"); /* the pictures come back */
     assert_string_equal(taken(&r), "A1 V1 a3 a4 K2 p3");
     assert_string_equal(joiner_gets(), "A1 V1 K2 p3");
 }
@@ -359,7 +359,7 @@ static void every_track_is_joined_at_its_own_key_frame(void **state)
     append_tracks("V1/0 V1/1 K1/0 K1/1 p1/0 p1/1 K2/1 p2/0 K2/0 p3/1 p3/0");
     assert_string_equal(joiner_gets(), "V1/0 V1/1 K2/1 K2/0 p3/1 p3/0"); /* p2/0 is of the GOP before */
     append_tracks("K3/0 p4/1");
-    assert_string_equal(joiner_gets(), "V1/0 V1/1 K3/0"); /* track 1 comes with its next one */
+    assert_string_equal(joiner_gets(), "V1/0 V1/1 K3/0"); /* track 1 comes with its next key frame */
     append_tracks("K3/1 p4/0 p5/1");
     assert_string_equal(joiner_gets(), "V1/0 V1/1 K3/0 K3/1 p4/0 p5/1");
 }
@@ -493,7 +493,7 @@ static void a_slow_reader_within_the_newest_gop_stays_in_it(void **state)
     assert_string_equal(taken(&r), "p2 p3"); /* there is no newer place to begin */
 }
 
-/* Frames that are appended one by one, each so much younger than the ones before. */
+/* Append frames one by one, each `step_us` after the one before. */
 static void append_aging(const char *label, int n, int64_t step_us)
 {
     for (int i = 0; i < n; i++) {
@@ -512,13 +512,13 @@ static void a_slow_reader_whose_gop_is_gone_has_sound_until_the_next_key_frame(v
     assert_true(s->ring.tail > gops_place(&s->gops)->seq);
     settle(s);
     uint64_t lost_from = r.seq;
-    assert_string_equal(taken(&r), "A1 V1"); /* not from the middle of it */
+    assert_string_equal(taken(&r), "A1 V1"); /* no picture from the middle of a GOP */
     append(s, "p2 a2");
     assert_string_equal(taken(&r), "a2");
     append(s, "V2 p3 K2 p4");
     assert_string_equal(taken(&r), "V2 K2 p4");
     assert_int_equal(r.n_jumps, 1);
-    assert_int_equal(r.n_skipped, r.seq - 4 - lost_from); /* all but a2 V2 K2 p4 */
+    assert_int_equal(r.n_skipped, r.seq - 4 - lost_from); /* everything except a2 V2 K2 p4 */
 }
 
 static void a_jump_after_the_end_brings_its_headers_too(void **state)
@@ -535,7 +535,7 @@ static void a_jump_after_the_end_brings_its_headers_too(void **state)
 
 /* ---- memory ---- */
 
-/* The most that the log may hold of frames that nobody has a right to: it is trimmed when it is full. */
+/* Bound of the frames in the log that no reader may still get: the log is trimmed only when it is full. */
 enum { SLACK_FRAMES = 64 };
 
 static void without_readers_a_gop_is_all_that_is_kept(void **state)
@@ -644,7 +644,7 @@ static void no_configuration_lets_a_source_grow_beyond_the_hard_limit(void **sta
     }
     assert_false(s->gops.is_cached);
     settle(s);
-    assert_string_equal(peeked(&r), "V1"); /* its place is gone */
+    assert_string_equal(peeked(&r), "V1"); /* the frames at its place are gone */
     assert_int_equal(r.n_jumps, 1);
     append(s, "K2 p2");
     assert_string_equal(taken(&r), "V1 K2 p2");
@@ -672,7 +672,7 @@ static void the_end_of_a_publish_forgets_what_was_published(void **state)
     s->atc = true;
     reader_take_moments(&r);
     source_unpublish(s, &fx.publisher);
-    assert_string_equal(taken(&r), "M1 A1 V1 K1 p1"); /* who was there gets the rest */
+    assert_string_equal(taken(&r), "M1 A1 V1 K1 p1"); /* a reader that was there gets the rest */
     assert_string_equal(joiner_gets(), "");
     assert_int_equal(s->state, SOURCE_IDLE);
     assert_int_equal(reader_take_moments(&r), moment_bit(MOMENT_UNPUBLISHED));
@@ -715,7 +715,7 @@ static void a_second_publisher_is_refused_by_name(void **state)
     err_free(e);
     assert_ptr_equal(s->publisher, &fx.publisher);
     assert_int_equal(s->moments.newest, newest);
-    source_unpublish(s, &second); /* of one that never was: nothing */
+    source_unpublish(s, &second); /* it never published, so nothing happens */
     assert_ptr_equal(s->publisher, &fx.publisher);
     assert_string_equal(joiner_gets(), "V1 K1");
     source_unpublish(s, &fx.publisher);
@@ -749,12 +749,12 @@ static void a_takeover_ends_the_first_and_begins_anew(void **state)
     assert_true(co_group_join(&group, a_while()));
     assert_true(cancelled);
 
-    /* Nothing of the first stream is left to those who join the second. */
+    /* Readers that join the second stream get nothing of the first. */
     assert_false(s->atc);
     assert_false(source_knows_codec(s, FRAME_VIDEO));
     assert_string_equal(joiner_gets(), "");
     append(s, "A2 a2");
-    source_unpublish(s, &fx.publisher); /* the first one cleans up behind itself, late */
+    source_unpublish(s, &fx.publisher); /* the first publisher cleans up late */
     assert_ptr_equal(s->publisher, &second);
     assert_string_equal(joiner_gets(), "A2");
     source_unpublish(s, &second);
@@ -838,7 +838,7 @@ static void a_stream_is_found_in_any_app(void **state)
     assert_null(source_publish(later, &p));
     assert_null(source_publish(w, &p));
     later->published_at_us = s->published_at_us + 1;
-    w->published_at_us = s->published_at_us - 1; /* of another vhost */
+    w->published_at_us = s->published_at_us - 1; /* the other stream belongs to another vhost */
     assert_ptr_equal(source_find_in_any_app(&fx.all, v, "c%61m"), s);
     assert_null(source_find_in_any_app(&fx.all, v, "nobody"));
     assert_null(source_find_in_any_app(&fx.all, v, "am"));
@@ -869,7 +869,7 @@ static void the_last_one_out_ends_the_source(void **state)
     audience_leave(&r);
     source_release(same);
     assert_int_equal(fx.all.by_key.count, 0);
-    assert_int_equal(co_count(), 0); /* its pacer has ended too */
+    assert_int_equal(co_count(), 0); /* the pacer has ended too */
     fx.source = acquire("v", "cam"); /* a new one, for the teardown */
     assert_int_equal(fx.source->ring.head, 0);
 }
@@ -884,14 +884,14 @@ static void a_new_configuration_is_followed_at_once(void **state)
     struct conf *off = conf_with("play { gop_cache off; atc on; }"), *on = conf_with("play { gop_cache on; }");
     source_apply_conf(s, off, vhost_of(off));
     assert_int_equal(off->refs, 2);
-    assert_int_equal(fx.conf->refs, 1); /* let go */
+    assert_int_equal(fx.conf->refs, 1); /* its reference was dropped */
     assert_true(s->atc);
     assert_string_equal(joiner_gets(), "V1");
 
     source_apply_conf(s, on, vhost_of(on));
     assert_false(s->atc);
     append(s, "p2");
-    assert_string_equal(joiner_gets(), "V1"); /* from the next key frame on: */
+    assert_string_equal(joiner_gets(), "V1"); /* the cache begins with the next key frame */
     append(s, "K2 p3");
     assert_string_equal(joiner_gets(), "V1 K2 p3");
     source_apply_conf(s, fx.conf, vhost_of(fx.conf));
@@ -950,7 +950,7 @@ static void a_configuration_keeps_its_place_among_sorted_frames(void **state)
     append_at(s, "V1", 0);
     append_at(s, "K1", 0);
     append_at(s, "p1", 40);
-    append_at(s, "V2", 80); /* what still waits was made by the old one */
+    append_at(s, "V2", 80); /* frames that still wait use the old configuration */
     append_at(s, "K2", 80);
     append_at(s, "a1", 85);
     assert_string_equal(taken(&r), "V1 K1 p1 V2 K2");
@@ -993,13 +993,13 @@ static void frames_are_counted_and_their_rate_measured(void **state)
 {
     (void)state;
     begin_with("");
-    append(s, "M1 A1 V1 K1 p1 p2 a1 a2"); /* what describes them is not counted */
+    append(s, "M1 A1 V1 K1 p1 p2 a1 a2"); /* metadata and configurations are not counted */
     assert_int_equal(s->frames_video, 3);
     assert_int_equal(s->frames_audio, 2);
     int64_t now = s->sampled_us + 2 * US_PER_SECOND;
     source_sample(s, now);
     assert_true(s->fps > 1.49 && s->fps < 1.51);
-    source_sample(s, now); /* again at once: nothing */
+    source_sample(s, now); /* a second sample at once changes nothing */
     assert_true(s->fps > 1.49 && s->fps < 1.51);
     source_sample(s, now + US_PER_SECOND);
     assert_true(s->fps < 0.01);

@@ -1,4 +1,4 @@
-/* A stream's clock: simulated encoders with every fault that has been seen, and what players would see. */
+/* A stream's clock: simulated encoders with every fault that has been seen, and the times that players would get. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,17 +48,17 @@ struct encoder {
     double      audio_hz; /* frames of 1024 samples; 0: no sound */
     double      seconds;
     uint32_t    start_ms;
-    int64_t     offset_ms;       /* the picture's times have this more than the sound's */
-    int64_t     jump_ms;         /* in the middle, of all tracks */
-    int         lag_frames;      /* this many frames of sound come with the old times behind the picture's jump */
-    bool        restarts;        /* in the middle, from 0 */
+    int64_t     offset_ms;       /* added to the times of pictures, not of sound */
+    int64_t     jump_ms;         /* a jump of all tracks in the middle */
+    int         lag_frames;      /* number of frames of sound with old times after the jump of the pictures */
+    bool        restarts;        /* in the middle it starts again from 0 */
     bool        has_config_at_0; /* before each key frame, a configuration with timestamp 0 */
-    int         b_frames;        /* display times in decoding order, with this many B-frames */
-    double      drift_ppm;       /* of the encoder's clock against ours */
+    int         b_frames;        /* number of B-frames; display times come in decoding order */
+    double      drift_ppm;       /* drift of the encoder's clock against ours */
     enum pace   pace;
 };
 
-/* What a player sees, against what was meant. */
+/* The result for a player, compared with the times of the content. */
 struct outcome {
     double  av_error_ms;
     double  speed;
@@ -70,11 +70,11 @@ struct track {
     enum frame_kind kind;
     double          period_us;
     int64_t         n;
-    bool            behind; /* the jump */
+    bool            behind; /* it has passed the jump */
     int             lag;
     int64_t         last_dts_ms;
     bool            has_error;
-    double          error_ms; /* what the player's time is off from the content's, since the last event */
+    double          error_ms; /* player's time minus the content's, since the last event */
     double          first_us, first_ms, last_us, last_ms;
 };
 
@@ -418,11 +418,12 @@ static void long_steps_are_kept_when_something_explains_them(void **state)
     at(FRAME_VIDEO, 0, 1000);
     at(FRAME_VIDEO, 40, 1040);
     at(FRAME_VIDEO, 80, 1080);
-    assert_int_equal(at(FRAME_VIDEO, 7080, 8080), 7080); /* nothing came for seven seconds, and time says so */
+    assert_int_equal(at(FRAME_VIDEO, 7080, 8080),
+                     7080); /* no frame came for seven seconds, and the times have the same gap */
     assert_int_equal(at(FRAME_VIDEO, 7120, 8120), 7120);
     begin();
     at(FRAME_VIDEO, 0, 0);
-    at(FRAME_VIDEO, 500, 0); /* slides, all at once */
+    at(FRAME_VIDEO, 500, 0); /* slides that come all at once */
     at(FRAME_VIDEO, 1000, 0);
     assert_int_equal(at(FRAME_VIDEO, 6000, 0), 6000);
     assert_int_equal(at(FRAME_VIDEO, 6500, 0), 6500);
@@ -471,7 +472,7 @@ static void a_new_publisher_goes_on_behind_the_last(void **state)
     assert_int_equal(at(FRAME_VIDEO, 440, 60040), video + 1040);
     assert_int_equal(at(FRAME_AUDIO, 23, 60040), audio + 1023);
     struct ms_time t = media_ms(&c, FRAME_AUDIO, 0, 46, 60063 * US_PER_MS);
-    assert_int_equal(t.own_ms, 46); /* for players who want the encoder's own */
+    assert_int_equal(t.own_ms, 46); /* for players that want the encoder's own times */
 }
 
 static void a_track_with_an_origin_of_its_own_is_moved_to_the_others(void **state)
@@ -534,7 +535,7 @@ static void composition_times_of_a_sound_stream_are_kept(void **state)
     }
 }
 
-/* Whatever comes, time never goes back within a track, and memory stays what it is. */
+/* Random input: time never goes back within a track, and the memory in use does not grow. */
 static void noise_never_turns_time_back(void **state)
 {
     (void)state;

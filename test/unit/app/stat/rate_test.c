@@ -1,4 +1,4 @@
-/* Bit rates over the last sample, 30 s and 5 min. */
+/* Bit rates since the last sample, over 30 s and over 5 min. */
 #include <cmocka.h>
 
 #include "app/stat/rate.h"
@@ -65,7 +65,7 @@ static void a_finished_window_holds_until_the_next_has_finished(void **state)
     }
     sample_at(&r, 60, bytes += 3 * 375000);
     assert_int_equal(r.window_30s.kbps, 3000);
-    assert_int_equal(r.window_5m.kbps, 2000); /* not finished: the mean of all */
+    assert_int_equal(r.window_5m.kbps, 2000); /* the window is not complete: the mean since the start */
     for (int t = 63; t <= 300; t += 3)
         sample_at(&r, t, bytes);
     assert_int_equal(r.window_30s.kbps, 0);

@@ -1,4 +1,4 @@
-/* The server's certificates: read, read again, refused; what stays when the new one is bad, or memory runs out. */
+/* The server's certificates: read, read again, refused; the old one stays when the new one is bad, or memory runs out. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The certificate in use, by the days that it has left. */
+/* The days until the certificate in use expires; they tell certificates apart. */
 static int days_left(const char *of_key, const char *of_cert)
 {
     struct tls_ctx *ctx = tls_store_find(&store, of_key, of_cert);
@@ -135,7 +135,7 @@ static void a_changed_pair_is_read_when_it_has_settled(void **state)
     (void)state;
     assert_null(tls_store_load(&store, &conf));
     tls_store_look(&store);
-    put(crt, two.chain); /* somebody replaces both, and we look in between */
+    put(crt, two.chain); /* both files are replaced, and the store looks in between */
     tls_store_look(&store);
     put(key, two.key);
     tls_store_look(&store);
@@ -151,7 +151,7 @@ static void a_bad_pair_leaves_the_old_one_and_may_become_good(void **state)
     put(crt, two.chain);
     look_until_settled();
     assert_int_equal(days_left(key, crt), 10);
-    assert_null(tls_store_load(&store, &conf)); /* a reload stands it too */
+    assert_null(tls_store_load(&store, &conf)); /* a reload accepts it too */
     assert_int_equal(days_left(key, crt), 10);
     unlink(key);
     look_until_settled();

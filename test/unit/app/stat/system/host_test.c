@@ -50,7 +50,7 @@ static void rates_follow_from_two_readings(void **state)
     struct host_reading first = reading(500 * hz, 1000, 9000, 4000), second = reading(503 * hz, 1030, 9070, 5000);
     (void)state;
     host_take(&h, &first, 7 * US_PER_SECOND, 1000);
-    assert_near(h.self_cpu, 0); /* nothing to compare with */
+    assert_near(h.self_cpu, 0); /* there is no earlier reading */
     assert_int_equal(h.disk_read_kibps, 0);
     host_take(&h, &second, 9 * US_PER_SECOND, 3000);
     assert_near(h.self_cpu, 1.5);

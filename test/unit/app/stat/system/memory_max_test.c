@@ -1,4 +1,4 @@
-/* How much memory the process may have, by files as different kernels and containers show them. */
+/* The memory that the process may use, by files as different kernels and containers show them. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 static char root[64];
 
-/* A file below the root, and the folders on the way. */
+/* Write a file below the root, and make the folders on the way. */
 static void put(const char *path, const char *text)
 {
     char full[512];
@@ -46,7 +46,7 @@ static int teardown(void **state)
 static void without_groups_it_is_the_machines(void **state)
 {
     (void)state;
-    assert_int_equal(memory_max(root), 0); /* nothing is known */
+    assert_int_equal(memory_max(root), 0); /* there is no file yet */
     put("/proc/meminfo", MEMINFO);
     assert_int_equal(memory_max(root), 1000 * 1024);
     put("/proc/self/cgroup", "0::/\n");
@@ -65,11 +65,11 @@ static void the_smallest_group_on_the_way_counts(void **state)
     assert_int_equal(memory_max(root), 300000);
     put("/sys/fs/cgroup/system.slice/srs.service/memory.max", "200000\n");
     assert_int_equal(memory_max(root), 200000);
-    put("/sys/fs/cgroup/system.slice/srs.service/memory.max", "999999999\n"); /* more than those above */
+    put("/sys/fs/cgroup/system.slice/srs.service/memory.max", "999999999\n"); /* larger than the limits above */
     assert_int_equal(memory_max(root), 300000);
 }
 
-/* A container sees its own group as the root, whatever path it is told. */
+/* A container sees its own group as the root, although /proc/self/cgroup names another path. */
 static void a_container_has_its_limit_at_the_root(void **state)
 {
     (void)state;
@@ -84,14 +84,14 @@ static void version_1_has_another_file(void **state)
     (void)state;
     put("/proc/meminfo", MEMINFO);
     put("/proc/self/cgroup", "12:cpu,cpuacct:/x\n7:memory:/docker/abc\n3:hugetlb,memory2:/y\n0::/z\n");
-    put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n"); /* none */
+    put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n"); /* no limit */
     put("/sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes", "400000\n");
     put("/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "1\n");
     put("/sys/fs/cgroup/memory/y/memory.limit_in_bytes", "1\n");
     assert_int_equal(memory_max(root), 400000);
 }
 
-/* Docker on version 1: the group of each controller has 64 digits, and memory may come last. */
+/* In Docker with cgroups of version 1, each group's name has 64 digits, and the line of memory may come last. */
 static void version_1_has_a_line_for_each_controller(void **state)
 {
     char        text[4096] = "";

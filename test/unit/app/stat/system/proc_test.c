@@ -1,4 +1,4 @@
-/* What the kernel's files say, on texts of real machines. */
+/* Parsers of the kernel's files, with texts of real machines. */
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ static void numbers_end_with_the_line_and_never_overflow(void **state)
 static void a_label_is_a_whole_word_at_the_beginning_of_a_line(void **state)
 {
     (void)state;
-    assert_int_equal(proc_text_number(meminfo, "Cached"), 1368028); /* not SwapCached */
+    assert_int_equal(proc_text_number(meminfo, "Cached"), 1368028); /* SwapCached is another line */
     assert_int_equal(proc_text_number(meminfo, "Mem"), 0);
     assert_int_equal(proc_text_number("", "Mem"), 0);
     assert_null(proc_text_find(NULL, "Mem"));
@@ -92,7 +92,7 @@ static void the_busy_share_leaves_waiting_out(void **state)
     (void)state;
     assert_near(cpu_busy(&before, &now), 0.2);
     assert_near(cpu_busy(&now, &now), 0);
-    assert_near(cpu_busy(&now, &before), 0); /* counters that went back */
+    assert_near(cpu_busy(&now, &before), 0); /* the counters went back */
 }
 
 static int64_t number_of(const struct self_stat *s, const char *name)
@@ -115,10 +115,10 @@ static void this_process_is_read_field_by_field(void **state)
     assert_int_equal(number_of(&s, "ppid"), 1);
     assert_int_equal(number_of(&s, "num_threads"), 5);
     assert_int_equal(number_of(&s, "vsize"), 3133440);
-    assert_true(number_of(&s, "rsslim") == (INT64_C(1) << 53) - 1); /* as much as a JSON number holds */
+    assert_true(number_of(&s, "rsslim") == (INT64_C(1) << 53) - 1); /* the largest exact number of JSON */
     static const char *const addresses[] = { "startcode", "endcode", "startstack", "kstkesp", "kstkeip", "wchan" };
     for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
-        assert_true(number_of(&s, addresses[i]) == 0); /* whatever the kernel told */
+        assert_true(number_of(&s, addresses[i]) == 0); /* addresses are hidden */
     assert_int_equal(number_of(&s, "sigignore"), 4096);
     assert_int_equal(number_of(&s, "exit_signal"), 17);
     assert_int_equal(number_of(&s, "cguest_time"), 11);
@@ -188,7 +188,7 @@ static void interfaces_have_names_of_any_length(void **state)
     struct nics n;
     (void)state;
     assert_true(nics_parse(net_dev, is_public, NULL, &n));
-    assert_int_equal(n.public_in, 57); /* no blank behind the colon is needed */
+    assert_int_equal(n.public_in, 57); /* a blank after the colon is not needed */
     assert_int_equal(n.public_out, 68);
     assert_int_equal(n.inner_in, 2582901144);
     assert_int_equal(n.inner_out, 3983712);
