@@ -135,11 +135,22 @@ static bool is_for_nobody(struct source *s, const struct frame *f)
     return true;
 }
 
+/* Without a cached GOP and with few readers, what they have read is forgotten every FEW_FRAMES, before the ring is full. */
+enum { FEW_READERS = 4, FEW_FRAMES = 16 };
+
+static bool is_worth_trimming(const struct source *s)
+{
+    if (s->gops.is_cached)
+        return false;
+    return s->n_readers == 0 ||
+           (s->n_readers <= FEW_READERS && s->ring.head - s->ring.tail >= FEW_FRAMES && s->ring.head % FEW_FRAMES == 0);
+}
+
 static struct err *push(struct source *s, struct frame *f)
 {
     follow_gop(s, f);
-    bool unwanted = !s->gops.is_cached && s->n_readers == 0;
-    if (unwanted || ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX || s->is_overfull || s->trims_on)
+    if (is_worth_trimming(s) || ring_is_full(&s->ring) || s->ring.bytes > SOURCE_BYTES_MAX || s->is_overfull ||
+        s->trims_on)
         retention_trim(s);
     if (!ring_push(&s->ring, f)) {
         s->gops.is_cached = false; /* a GOP with a hole cannot be decoded */
