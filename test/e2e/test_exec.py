@@ -168,6 +168,13 @@ def test_a_program_that_is_not_there_harms_nobody(make_server, witness, tmp_path
     w.undisturbed()
 
 
+def test_a_line_that_names_no_program_harms_nobody(make_server, witness):
+    server = make_server(with_exec("", "''", "> /tmp/file", "2>&1"))
+    w = witness(server)
+    server.wait_log(r"exec of /witness/witness: a line without words is not started.*no program is named")
+    w.undisturbed()
+
+
 def test_a_program_that_does_not_listen_is_killed_with_what_it_started(make_server, tmp_path):
     out = str(tmp_path / "out")
     stubborn = script(tmp_path, "stubborn", STUBBORN)

@@ -78,9 +78,15 @@ static void schedule(struct program *p)
     p->start_us = now_us() + p->pause_us;
 }
 
+/* What the log calls a program; a line may be empty. */
+static const char *name_of(const struct program *p)
+{
+    return p->words->count ? p->words->items[0] : "a line without words";
+}
+
 static void log_failure(const struct exec *x, const struct program *p, struct err *e)
 {
-    log_err(LOG_WARN, e, "exec of %s: %s is not started, next try in %lldms", x->source->identity, p->words->items[0],
+    log_err(LOG_WARN, e, "exec of %s: %s is not started, next try in %lldms", x->source->identity, name_of(p),
             (long long)(p->pause_us / US_PER_MS));
 }
 
@@ -101,7 +107,7 @@ static struct err *try_to_start(struct exec *x, struct program *p)
 static void start(struct exec *x, struct program *p)
 {
     p->began_us = now_us();
-    struct err *e = p->words->count ? try_to_start(x, p) : err_new(E_ENCODER_FORK, "no program is named");
+    struct err *e = try_to_start(x, p);
     if (!e)
         return;
     schedule(p);
@@ -126,9 +132,9 @@ static void bury(struct exec *x, struct program *p)
     if (e)
         log_failure(x, p, e);
     else
-        log_info("exec of %s: %s has %s after %lldms, it starts again in %lldms", x->source->identity,
-                 p->words->items[0], process_describe(status, text, sizeof text),
-                 (long long)((now_us() - p->began_us) / US_PER_MS), (long long)(p->pause_us / US_PER_MS));
+        log_info("exec of %s: %s has %s after %lldms, it starts again in %lldms", x->source->identity, name_of(p),
+                 process_describe(status, text, sizeof text), (long long)((now_us() - p->began_us) / US_PER_MS),
+                 (long long)(p->pause_us / US_PER_MS));
 }
 
 static bool has_ended(const struct program *p)
