@@ -13,7 +13,7 @@
 #include "app/source/jitter.h"
 #include "core/attr.h"
 
-/* A batch is written by one call: so many frames, iovecs (IOV_MAX is 1024) and bytes at the most. */
+/* Bounds of a batch, which is written by one call: frames, iovecs (IOV_MAX is 1024) and bytes. */
 enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_BYTES = 256 << 10 };
 
 /* A frame, what of it is still to be sent, and how things are behind it. */

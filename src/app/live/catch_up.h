@@ -3,7 +3,7 @@
  *
  * A newcomer gets the GOP cache, and a player that fell behind has seconds of stream to come: megabytes each, as fast as
  * its socket takes them. When hundreds do that at once, a turn of the loop would take as long as all their writes
- * together. So they stand in line: their writes get a fifth of each turn's computing time, within the bounds below, and
+ * together. They stand in line: their writes get a fifth of each turn's computing time, within the bounds below, and
  * go on with the next turn.
  *
  *     catch_up_wait(&p->place);     before each write of frames older than the newest release

@@ -76,7 +76,7 @@ static struct list *waiting_in(struct phase *ph)
     return &ph->waiting;
 }
 
-/* Wake all who wait, or the one that is to lead from now on. */
+/* Wake all that wait, or the one that is to lead from now on. */
 static void stop_leading(struct phase *ph, bool is_time)
 {
     ph->leader = NULL;
