@@ -1,5 +1,5 @@
 /**
- * What a function logs at INFO and above, as text. The log says nothing again afterwards.
+ * The lines that a function logs at INFO and above, as text. Afterwards the log is silent again.
  */
 #ifndef TEST_LOGGED_H
 #define TEST_LOGGED_H
@@ -30,7 +30,7 @@ static inline void log_of(void (*function)(void *), void *arg)
     unlink(to_file.path);
 }
 
-/** How often the text stands in what was logged. */
+/** The number of times that the text occurs in the logged lines. */
 static inline int times_logged(const char *text)
 {
     int n = 0;

@@ -1,6 +1,5 @@
 /**
- * Tools around a test that make some things impossible, or slow. SANITIZED: whether this is built with
- * AddressSanitizer, by gcc or clang.
+ * Tools that make some tests impossible or slow. SANITIZED is true in a build with AddressSanitizer, by gcc or clang.
  */
 #ifndef TEST_SANITIZED_H
 #define TEST_SANITIZED_H

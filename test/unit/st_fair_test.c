@@ -1,7 +1,7 @@
 /*
- * The patches to state-threads that decide who runs and when sockets are looked at (third_party/state-threads): timers
- * and descriptors are not starved by threads that keep each other busy, urgent threads go first and starve nobody, and
- * the program's own descriptors live in the epoll set. Stacks are in st_switch_test.c.
+ * The patches to the scheduler of state-threads (third_party/state-threads): threads that keep each other busy do not starve
+ * timers and descriptors, urgent threads go first and starve no other thread, and the program's own descriptors are in the epoll
+ * set. Stacks are in st_switch_test.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,7 +97,7 @@ static void nor_a_descriptor(void **state)
     assert_int_equal(st_thread_join(event, NULL), 0);
     end_pair(pairs, threads);
     close(fd);
-    assert_in_range(turns_at_event, 0, 1024); /* a look comes after 256 turns */
+    assert_in_range(turns_at_event, 0, 1024); /* sockets are looked at after 256 turns */
 }
 
 /* ---- a hook before each look ---- */
@@ -239,7 +239,7 @@ static void the_programs_own_descriptors_live_in_the_epoll_set(void **state)
         assert_int_equal(st_poll(&p, 1, ST_UTIME_NO_TIMEOUT), 1); /* those of state-threads come as before */
         while (n_own < (int)round)
             st_usleep(100);
-        assert_int_equal(n_own, round); /* an edge is told once */
+        assert_int_equal(n_own, round); /* an edge is reported once */
     }
     assert_int_equal(epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_DEL, fd, NULL), 0);
     st_set_epoll_hook(NULL);

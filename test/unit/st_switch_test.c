@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <st.h>
 
-/* Far more than the guards that Linux's 65530 mappings allow; less where a tool keeps books of each stack. */
+/* The number of threads: far more than the 65530 mappings of Linux allow guards for; fewer where a tool tracks each stack. */
 static int crowd(void)
 {
 #if defined(__SANITIZE_ADDRESS__)
@@ -29,7 +29,7 @@ static int crowd(void)
 
 static int n_done;
 
-/* A frame with an array, filled and read again around a switch; `depth` of them on one stack. */
+/* Fill an array, switch, and read it again, in `depth` frames on one stack. */
 static unsigned churn(int depth, unsigned seed) /* NOLINT(misc-no-recursion) */
 {
     volatile uint8_t bytes[1024];
@@ -55,7 +55,7 @@ static void *churn_and_return(void *arg)
     return arg;
 }
 
-/* Frames that are never returned from: what they leave behind must not trouble the stack's next user. */
+/* Exit from deep frames without a return. Their remains must not disturb the next user of the stack. */
 static void exit_from(int depth) /* NOLINT(misc-no-recursion) */
 {
     volatile uint8_t bytes[512];
@@ -115,7 +115,7 @@ static void threads_that_exit_deep_down_leave_a_clean_stack(void **state)
     while (n_done < 2000)
         st_usleep(1000);
 
-    /* and the same stacks, used from their top to some depth */
+    /* use the same stacks again, from their top to some depth */
     n_done = 0;
     for (unsigned i = 0; i < 200; i++)
         assert_non_null(st_thread_create(churn_and_return, (void *)(uintptr_t)(i + 1), 0, 0));
@@ -145,7 +145,7 @@ static void a_crowd_lives_at_once(void **state)
     assert_int_equal(st_cond_destroy(go), 0);
 }
 
-/* Is the mapping that ends where the one with `address` begins without any access? */
+/* True when the mapping just below the one of `address` allows no access. */
 static bool is_guarded(uintptr_t address)
 {
     FILE *maps = fopen("/proc/self/maps", "r");
@@ -167,7 +167,7 @@ static bool is_guarded(uintptr_t address)
 
 static void *look_below(void *arg)
 {
-    /* the frame's own address: under the sanitizer a local may live elsewhere */
+    /* the frame's own address, because under the sanitizer a local may live elsewhere */
     *(bool *)arg = is_guarded((uintptr_t)__builtin_frame_address(0));
     return NULL;
 }
@@ -176,7 +176,8 @@ static void a_stack_has_a_guard_page_below(void **state)
 {
     (void)state;
     bool        guarded = false;
-    st_thread_t thread = st_thread_create(look_below, &guarded, 1, 131072); /* a size of its own: a new stack */
+    st_thread_t thread =
+        st_thread_create(look_below, &guarded, 1, 131072); /* no other stack has this size, so it is new */
     assert_non_null(thread);
     assert_int_equal(st_thread_join(thread, NULL), 0);
     assert_true(guarded);

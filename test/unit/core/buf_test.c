@@ -35,7 +35,7 @@ static void what_exceeds_the_ceiling_is_left_out_as_a_whole(void **state)
     buf_text(&b, "6789"); /* one too many */
     assert_string_equal(b.bytes, "12345");
     assert_int_equal(b.fault, BUF_FULL);
-    buf_text(&b, "6"); /* it would fit, but with a gap before it */
+    buf_text(&b, "6"); /* it would fit, but it would follow a gap */
     buf_printf(&b, "%d", 7);
     assert_string_equal(b.bytes, "12345");
     struct err *e = buf_error(&b);
@@ -181,7 +181,7 @@ static void a_file_is_read_up_to_the_ceiling(void **state)
     buf_finish(&b);
 }
 
-/* Every way to grow, while allocation `n` fails. True when there was no such allocation. */
+/* Grow the buffer in every way while allocation `n` fails. True when there was no such allocation. */
 static bool survives(int n)
 {
     struct buf b = buf_up_to(1 << 20);

@@ -1,4 +1,4 @@
-/* Error chains: what they say, and that making one cannot fail. */
+/* Error chains: their text, and that making one cannot fail. */
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
@@ -154,7 +154,7 @@ static void making_an_error_without_memory_gives_out_of_memory(void **state)
 
     e = chain_of_three();
     mem_fail_after(0);
-    e = err_wrap(e, "one more"); /* the words are lost, and nothing leaks */
+    e = err_wrap(e, "one more"); /* the new text is lost, but nothing leaks */
     assert_true(mem_failed());
     mem_fail_after(-1);
     assert_ptr_equal(e, err_no_memory());

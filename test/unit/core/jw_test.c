@@ -117,7 +117,7 @@ static void bytes_that_are_no_utf8_become_replacement_characters(void **state)
         { "\xe0\x80\xaf", "\"" FFFD FFFD FFFD "\"" },          /* */
         { "\xed\xa0\x80", "\"" FFFD FFFD FFFD "\"" },          /* a surrogate */
         { "\xf4\x90\x80\x80", "\"" FFFD FFFD FFFD FFFD "\"" }, /* above U+10FFFF */
-        { "\xc3\"", "\"" FFFD "\\\"\"" },                      /* the quote behind it is not swallowed */
+        { "\xc3\"", "\"" FFFD "\\\"\"" },                      /* the quote after it is not swallowed */
         { "\xe2\x80\"", "\"" FFFD FFFD "\\\"\"" },
     };
     (void)state;

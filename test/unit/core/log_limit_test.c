@@ -1,4 +1,4 @@
-/* One line of a kind a second, and a count of the others. */
+/* The limit of log lines: one line of a kind each second, and a count of the others. */
 #include <cmocka.h>
 
 #include "core/log_limit.h"
@@ -40,7 +40,7 @@ static void what_was_held_back_is_counted_once_its_second_is_over(void **state)
     assert_ptr_equal(held.kind, pauses);
     assert_int_equal(held.n_held, 7);
     assert_int_equal(held.level, WARN);
-    assert_false(log_limits_take_held(&l, LOG_LIMIT_US + 1, &held)); /* has been told */
+    assert_false(log_limits_take_held(&l, LOG_LIMIT_US + 1, &held)); /* the count was reported already */
     assert_true(log_limits_pass(&l, pauses, INFO, LOG_LIMIT_US + 1));
 }
 

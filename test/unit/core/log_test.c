@@ -1,4 +1,4 @@
-/* The log: what a line looks like, where it goes, and that it gets there. */
+/* The log: the form of its lines, their destination, and that they arrive. */
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static char *slurp(const char *name)
     return text;
 }
 
-/* The text is one log line of this form. */
+/* Assert that the text is one log line of this form. */
 static void assert_line(const char *text, const char *pattern)
 {
     regex_t re;
@@ -183,7 +183,7 @@ static void whoever_has_limits_writes_a_line_of_a_kind_a_second_and_a_count(void
     log_write_as("other", LOG_INFO, "of somebody else");
     log_write_as("other", LOG_INFO, "of somebody else");
     log_debug("detail");
-    log_debug("detail"); /* an operator that asks for these wants all of them */
+    log_debug("detail"); /* debug lines are never limited */
     log_tell_held(&limits_of_test);
     log_set_limits_source(NULL);
     assert_file(path, "\\] refused 0\n"
@@ -202,7 +202,7 @@ static void a_line_within_other_limits_does_not_count_for_the_connection(void **
     log_set_limits_source(give_limits);
     for (int i = 0; i < 3; i++)
         log_write_within(&of_many, LOG_WARN, "gave way %d", i);
-    log_tell_held(&limits_of_test); /* has no limits */
+    log_tell_held(&limits_of_test); /* it has held back no line */
     log_tell_held(&of_many);
     log_set_limits_source(NULL);
     assert_file(path, "\\] gave way 0\n[^\n]*\\[WARN\\][^\n]*\\(2 more like \"gave way %d\" were not logged\\)\n$");
@@ -212,7 +212,7 @@ static void an_error_below_the_level_is_freed_all_the_same(void **state)
 {
     (void)state;
     log_to(path, LOG_ERROR);
-    log_err(LOG_WARN, err_new(E_LIMIT, "x"), "y"); /* the leak checker sees to it */
+    log_err(LOG_WARN, err_new(E_LIMIT, "x"), "y"); /* the leak checker finds an error that is not freed */
     assert_file(path, "^$");
 }
 
@@ -315,7 +315,7 @@ static void words_name_levels(void **state)
     assert_int_equal(log_level_from_word("verbose"), LOG_OFF);
 }
 
-/* ---- where lines go ---- */
+/* ---- destinations ---- */
 
 static void the_console_is_stdout_without_colour_in_a_file(void **state)
 {
@@ -445,7 +445,7 @@ static void after_the_stop_lines_are_written_at_once(void **state)
     assert_file(path, "late\n$");
 }
 
-/* ---- a disk that hangs: a pipe in its place, which takes 64 KiB until somebody reads ---- */
+/* ---- a disk that hangs: a pipe in its place, which takes 64 KiB until it is read ---- */
 
 static int pipe_reader = -1;
 
@@ -509,7 +509,7 @@ static void a_full_queue_drops_lines_and_says_how_many(void **state)
     }
     assert_true(dropped > 0);
     assert_int_equal(n_lines - n_notes + dropped, LINES + n_more);
-    assert_true(n_notes <= 3); /* one note each time that there was room again, and not one for each line */
+    assert_true(n_notes <= 3); /* one note each time that there is room again, not one for each line */
     free(text);
 }
 
@@ -570,7 +570,7 @@ static void a_disk_that_hangs_does_not_hold_up_the_stop(void **state)
     for (int i = 0; i < 100; i++)
         log_info("%s", words);
     log_stop(0);
-    /* it has given up. Once somebody reads, the writer goes on, and a patient stop ends it. */
+    /* The stop has given up. When the pipe is read, the writer goes on, and a second stop, which waits, ends it. */
     char     *rest = NULL;
     pthread_t reader;
     assert_int_equal(pthread_create(&reader, NULL, read_pipe, &rest), 0);

@@ -84,7 +84,7 @@ static void thousands_of_keys_are_found_and_removed(void **state)
     map_finish(&m);
 }
 
-/* How often a walk gives each value. */
+/* Walk through the map: `seen` counts how often each value comes. Returns the number of steps. */
 static int walk(const struct map *m, int seen[static MANY])
 {
     size_t      at = 0;

@@ -1,4 +1,4 @@
-/* Allocation, its count, and failures that a test orders. */
+/* Allocation, the count of allocated bytes, and failures that a test asks for. */
 #include <cmocka.h>
 #include <string.h>
 
@@ -78,7 +78,7 @@ static void each_kind_of_allocation_can_fail(void **state)
     char *block = mem_strdup("kept");
     mem_fail_after(0);
     assert_null(mem_realloc(block, 1000));
-    assert_string_equal(block, "kept"); /* unchanged, and still the caller's */
+    assert_string_equal(block, "kept"); /* the block is unchanged, and still belongs to the caller */
     mem_free(block);
     mem_fail_after(-1);
 }
@@ -133,7 +133,7 @@ static void *spare;
 static void free_spare(void *arg)
 {
     ++*(int *)arg;
-    assert_false(mem_has_room()); /* asking while memory is freed starts no second relief */
+    assert_false(mem_has_room()); /* a question during a relief starts no second relief */
     mem_free(spare);
     spare = NULL;
 }

@@ -71,7 +71,7 @@ static void a_read_past_the_end_gives_zero_and_sticks(void **state)
             else
                 assert_int_equal(read_kind(&r, kind) & 0xffffffff, 0);
             assert_true(r.bad);
-            assert_int_equal(rd_u8(&r), 0); /* although a byte is left */
+            assert_int_equal(rd_u8(&r), 0); /* 0, although a byte is left */
             assert_null(rd_bytes(&r, 0));
             assert_true(r.bad);
             free(exactly);

@@ -42,7 +42,7 @@ static void teardown_all(void)
     assert_null(roll.last);
 }
 
-/* From every index on the rest comes in order. */
+/* Assert that a page from every index on has the rest in order. */
 static void assert_pages_are_right(void)
 {
     for (size_t start = 0; start <= roll.count + 1; start += 41) {
@@ -64,7 +64,7 @@ static void an_empty_roll_gives_nothing(void **state)
     setup(0);
     struct roll_cursor c = roll_seek(&roll, 0);
     assert_null(roll_next(&roll, &c));
-    roll_remove(&roll, &items[0].place); /* was never in the roll */
+    roll_remove(&roll, &items[0].place); /* it was never in the roll */
     assert_int_equal(roll.count, 0);
 }
 
@@ -109,7 +109,7 @@ static void a_page_goes_on_when_members_come_and_go(void **state)
     assert_ptr_equal(roll_next(&roll, &c), &items[2 * ROLL_BLOCK]);
     for (int i = 2 * ROLL_BLOCK; i < 3 * ROLL_BLOCK; i++)
         take(i);
-    assert_true(roll_add(&roll, &items[0].place, &items[0])); /* comes again, as a new member */
+    assert_true(roll_add(&roll, &items[0].place, &items[0])); /* it comes again as a new member */
     assert_ptr_equal(roll_next(&roll, &c), &items[0]);
     assert_null(roll_next(&roll, &c));
     teardown_all();

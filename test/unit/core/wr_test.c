@@ -1,4 +1,4 @@
-/* The bounded writer: it writes what rd.h reads, and nothing past the end. */
+/* The bounded writer: it writes the forms that rd.h reads, and nothing past the end. */
 #include <cmocka.h>
 #include <stdlib.h>
 
@@ -61,7 +61,7 @@ static void nothing_is_written_past_the_end_and_full_sticks(void **state)
         assert_true(w.full);
         assert_true(wr_len(&w) <= cap);
         size_t len = wr_len(&w);
-        wr_u8(&w, 1); /* although one byte would fit */
+        wr_u8(&w, 1); /* it writes nothing, although one byte would fit */
         assert_int_equal(wr_len(&w), len);
         assert_null(wr_room(&w, 0));
         free(out);

@@ -17,7 +17,7 @@ static const struct {
     uint8_t     channels;
     uint16_t    frame_len;
 } rows[] = {
-    /* what ffmpeg's encoder makes: the SBR sync word behind it, saying that there is none */
+    /* configuration by ffmpeg's encoder: an SBR sync word follows, which says that there is no SBR */
     { "LC 48000 mono", { 0x11, 0x88, 0x56, 0xE5, 0x00 }, 5, "LC", 48000, 48000, 1, 1024 },
     { "LC 44100 mono", { 0x12, 0x08, 0x56, 0xE5, 0x00 }, 5, "LC", 44100, 44100, 1, 1024 },
     { "LC 48000 5.1", { 0x11, 0xB0, 0x56, 0xE5, 0x00 }, 5, "LC", 48000, 48000, 6, 1024 },

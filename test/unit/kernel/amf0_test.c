@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* connect, as ffmpeg sends it: a string, a number, an object with one of each scalar */
+/* A connect like ffmpeg's: a string, a number, an object with one of each scalar. */
 /* clang-format off */
 static const uint8_t command[] = {
     0x02, 0x00, 0x07, 'c', 'o', 'n', 'n', 'e', 'c', 't',      /* string "connect"        */
@@ -62,7 +62,7 @@ static void fails_at_every_cut(void **state)
 {
     (void)state;
     for (size_t cut = 0; cut < sizeof command; cut++) {
-        uint8_t *bytes = malloc(cut + 1); /* exact, so that the sanitizer sees a read past it */
+        uint8_t *bytes = malloc(cut + 1); /* an exact size, so that the sanitizer finds a read past the end */
         memcpy(bytes, command, cut);
         struct rd r = rd_over(bytes, cut);
         amf0_read_string(&r);
@@ -143,7 +143,7 @@ static void skips_a_value_of_every_type(void **state)
     }
 }
 
-/* `levels` objects in one another, each closed; returns the length. */
+/* Write `levels` nested objects, each closed; returns the length. */
 static size_t nest(uint8_t *bytes, size_t levels, uint8_t marker)
 {
     size_t n = 0;
@@ -230,7 +230,7 @@ static void an_ecma_array_may_lack_its_marker_once_the_count_is_reached(void **s
     struct rd r = rd_over(bytes, sizeof bytes);
     amf0_skip(&r);
     assert_false(r.bad);
-    bytes[4] = 3; /* one more promised than came */
+    bytes[4] = 3; /* the count promises one more than there is */
     r = rd_over(bytes, sizeof bytes);
     amf0_skip(&r);
     assert_true(r.bad);
@@ -259,7 +259,7 @@ static void an_empty_key_is_a_key_unless_the_end_marker_follows(void **state)
     assert_false(amf0_next(&walk, &r, &key));
     assert_null(key.p);
     assert_false(r.bad);
-    assert_false(amf0_next(&walk, &r, &key)); /* stays at its end */
+    assert_false(amf0_next(&walk, &r, &key)); /* the walk stays at its end */
     assert_int_equal(rd_left(&r), 0);
 }
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* What goes in and what must come out, byte for byte. */
+/* An input, and the exact bytes that must come out. */
 struct row {
     const char *what, *in;
     size_t      in_len;
@@ -24,7 +24,7 @@ struct row {
 static bool convert(struct wr *w, const void *in, size_t len)
 {
     struct amf3_tables *tables = malloc(sizeof *tables);
-    uint8_t            *exact = malloc(len ? len : 1); /* a read beyond it is found */
+    uint8_t            *exact = malloc(len ? len : 1); /* the sanitizer finds a read past its end */
     assert_true(tables && exact);
     memcpy(exact, in, len);
     bool ok = amf3_to_amf0(w, exact, len, tables);
@@ -172,7 +172,7 @@ static void what_cannot_be_converted_is_refused(void **state)
     }
 }
 
-/* Arrays in arrays, all of one element; the innermost holds a number. */
+/* Write nested arrays of one element each; the innermost holds a number. */
 static size_t nested(uint8_t *to, int depth)
 {
     struct wr w = wr_over(to, 256);
@@ -195,7 +195,7 @@ static void nesting_is_bounded(void **state)
     assert_false(convert(&w, in, nested(in, 60)));
 }
 
-/* Each object holds the one before twice: 2^n of them in n * 12 bytes. */
+/* Each object holds the one before twice, so n * 12 bytes describe 2^n objects. */
 static void references_do_not_multiply_without_end(void **state)
 {
     (void)state;
@@ -207,7 +207,7 @@ static void references_do_not_multiply_without_end(void **state)
     wr_u8(&w, 1);
     for (int i = 0; i < LEVELS; i++) {
         wr_bytes(&w, "\x09\x05\x01\x09", 4);
-        wr_u8(&w, (uint8_t)(i << 1)); /* of the first, what holds it: null */
+        wr_u8(&w, (uint8_t)(i << 1)); /* a reference from the first object to its owner becomes null */
         wr_u8(&w, 9);
         wr_u8(&w, (uint8_t)(i << 1));
     }
@@ -228,7 +228,7 @@ static void tables_end(void **state)
             wr_u8(&w, (uint8_t)(len << 1 | 1));
             wr_bytes(&w, text, (size_t)len);
         }
-        wr_u8(&w, AMF3_STRING); /* the last one once more, by two bytes of U29 */
+        wr_u8(&w, AMF3_STRING); /* a reference to the last string, as a U29 of two bytes */
         wr_u8(&w, (uint8_t)(0x80 | (n - 1) << 1 >> 7));
         wr_u8(&w, (uint8_t)((n - 1) << 1 & 0x7F));
         assert_true(convert(&made, in, wr_len(&w)) == (n == AMF3_STRINGS_MAX));

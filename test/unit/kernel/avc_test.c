@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* AVCDecoderConfigurationRecords as x264 makes them */
+/* AVCDecoderConfigurationRecords made by x264. */
 /* clang-format off */
 static const uint8_t high_320x180_25[] = {
     0x01, 0x64, 0x00, 0x0C, 0xFF, 0xE1, 0x00, 0x1A,                   /* High, level 1.2; one SPS of 26 bytes */
@@ -148,7 +148,7 @@ static void refuses_an_sps_that_cannot_be(void **state)
     assert_int_equal(sps.width, 16);
 }
 
-/* NAL units behind lengths, behind start codes. */
+/* Write NAL units that stand behind lengths with start codes. */
 static void add_annexb(struct wr *w, struct rd sets)
 {
     struct nalu nalu;

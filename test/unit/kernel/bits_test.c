@@ -26,7 +26,7 @@ static void reads_bits_across_bytes(void **state)
     assert_false(b.bad);
     assert_int_equal(bits_u1(&b), 0);
     assert_true(b.bad);
-    assert_int_equal(bits_u(&b, 32), 0); /* and it sticks */
+    assert_int_equal(bits_u(&b, 32), 0); /* the failure sticks */
 }
 
 static void reads_32_bits_at_once(void **state)
@@ -93,7 +93,7 @@ static void drops_emulation_prevention(void **state)
     assert_false(b.bad);
     bits_u1(&b);
     assert_true(b.bad);
-    b = bits_over(bytes, sizeof bytes); /* plain bytes keep theirs */
+    b = bits_over(bytes, sizeof bytes); /* plain bytes keep every 3 */
     bits_skip(&b, 40);
     assert_int_equal(bits_u(&b, 8), 3);
     static const uint8_t tail[] = { 0, 0, 3 };

@@ -1,4 +1,4 @@
-/* When pictures are decoded that are shown before their own time. The muxers' tests have whole streams. */
+/* Decoding times of pictures that are shown before their own time. The tests of the muxers have whole streams. */
 #include "kernel/decode_ahead.h"
 
 #include <setjmp.h>
@@ -55,7 +55,7 @@ static void a_picture_is_shown_at_its_time_and_never_before_it_is_decoded(void *
     assert_int_equal(decode_ahead_shown_90k(&d, &absurd), 0);
 }
 
-/* More than the room is never taken; what is missing is caught up on, each picture behind the last one. */
+/* The lag never exceeds the room. A lag that is missing grows with the next pictures, which must stay in order. */
 static void room_bounds_how_early_it_is(void **state)
 {
     (void)state;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* of ffmpeg: the mark, block header (STREAMINFO, 34 bytes), 4608 samples a block, 48000 Hz, mono, 16 bits */
+/* A header by ffmpeg: the mark, block header (STREAMINFO, 34 bytes), 4608 samples a block, 48000 Hz, mono, 16 bits. */
 static const uint8_t stream[] = {
     'f',  'L',  'a',  'C',  0x00, 0x00, 0x00, 0x22, 0x12, 0x00, 0x12, 0x00, 0x00, 0x02,
     0x55, 0x00, 0x04, 0xFF, 0x0B, 0xB8, 0x00, 0xF0, 0x00, 0x00, 0xBB, 0x80, 0xBA, 0x53,

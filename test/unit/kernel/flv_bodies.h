@@ -1,5 +1,5 @@
 /**
- * FLV bodies of real encoders: a codec's configuration each, or what tells it where there is none.
+ * FLV bodies of real encoders: the configuration of each codec, or a first frame for codecs without one.
  */
 #ifndef TEST_KERNEL_FLV_BODIES_H
 #define TEST_KERNEL_FLV_BODIES_H
@@ -47,7 +47,7 @@ static const uint8_t flac[] = {
 };
 static const uint8_t mp3[] = { 0x2E, 0xFF, 0xFB, 0x54, 0xC4 }; /* its FLV header says 44100, its frame 48000 */
 
-/** A frame with that body, as far as it can be parsed. */
+/** Make a frame with that body and parse it; *result tells how far that got. */
 static inline struct frame *frame_of(enum frame_kind kind, const uint8_t *bytes, size_t len, enum flv_parse *result)
 {
     struct frame *f = frame_new(len);

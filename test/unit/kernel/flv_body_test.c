@@ -133,7 +133,7 @@ static const struct row audio_rows[] = {
 static void check(const struct row *row, bool video)
 {
     struct flv_body body;
-    uint8_t        *bytes = malloc(row->len + 1); /* exact, so that the sanitizer sees a read past it */
+    uint8_t        *bytes = malloc(row->len + 1); /* an exact size, so that the sanitizer finds a read past the end */
     memcpy(bytes, row->bytes, row->len);
     enum flv_parse result =
         video ? flv_body_parse_video(bytes, row->len, &body) : flv_body_parse_audio(bytes, row->len, &body);
@@ -150,7 +150,7 @@ static void check(const struct row *row, bool video)
         assert_int_equal(body.offset_ns, row->offset_ns);
         assert_int_equal(body.track, row->track);
     }
-    for (size_t cut = 0; cut < row->len; cut++) { /* no cut is read past, none finds bytes that are not there */
+    for (size_t cut = 0; cut < row->len; cut++) { /* no read goes past a cut, and no result points there */
         uint8_t *part = malloc(cut + 1);
         memcpy(part, bytes, cut);
         result = video ? flv_body_parse_video(part, cut, &body) : flv_body_parse_audio(part, cut, &body);

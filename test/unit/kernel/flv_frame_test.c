@@ -52,8 +52,8 @@ static void key_is_what_the_header_says_or_the_idr(void **state)
         bool    key, idr;
     } rows[] = {
         { { 0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88 }, true, true },
-        { { 0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A }, true, false }, /* a recovery point, or a liar */
-        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88 }, true, true },  /* an encoder that forgot to say key */
+        { { 0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A }, true, false }, /* marked as key: a recovery point, or a wrong mark */
+        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88 }, true, true },  /* an encoder that did not mark the key frame */
         { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A }, false, false },
         { { 0x47, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A }, true, false }, /* generated key frame */
         { { 0x1C, 1, 0, 0, 0, 0, 0, 0, 2, 0x26, 0x01 }, true, true },  /* HEVC IDR_W_RADL */
@@ -149,7 +149,7 @@ static void a_header_beyond_64_kib_is_bad(void **state)
     free(bytes);
 }
 
-/* x264 Baseline 320x180, cut to its SPS and PPS, behind start codes */
+/* SPS and PPS of x264, Baseline 320x180, with start codes. */
 static const uint8_t annexb_config[] = {
     0x17, 0,    0,    0,    0,    0,    0,    0,    1,    0x67, 0x42, 0xC0, 0x0C, 0xD9,
     0x01, 0x41, 0x9F, 0x9F, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00, 0x00, 0x03,
@@ -215,7 +215,7 @@ static void what_cannot_be_converted_stays(void **state)
     }
 }
 
-/* A NAL unit of 300 bytes: its length reads as a start code. It ends the body, or zeros and a cut NAL unit do. */
+/* The length of a NAL unit of 300 bytes reads as a start code. The NAL unit ends the body, or zeros and a cut NAL unit follow. */
 static void a_length_that_looks_like_a_start_code_stays(void **state)
 {
     (void)state;
@@ -279,7 +279,7 @@ static void start_codes_become_lengths_of_the_size_that_was_told(void **state)
 }
 
 /* A decoder that finds start codes in the configuration expects them in the pictures. */
-/* VPS, SPS and PPS of x265, 240x128, behind start codes */
+/* VPS, SPS and PPS of x265, 240x128, with start codes. */
 static const uint8_t hevc_annexb_config[] = {
     0x1C, 0,    0,    0,    0,    0,    0,    0,    1,    0x40, 0x01, 0x0C, 0x01, 0xFF, 0xFF, 0x02, 0x20, 0x00, 0x00,
     0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x7B, 0x95, 0x98, 0x09, 0,    0,    0,    1,    0x42,
@@ -328,7 +328,7 @@ static void pictures_of_hevc_stay_as_their_configuration(void **state)
     frame_unref(&f);
 }
 
-/* Its bytes go to the end of the body, so no size has to change. */
+/* The converted track is the last in the body, so no size has to change. */
 static void one_track_of_a_multitrack_body_is_converted(void **state)
 {
     (void)state;

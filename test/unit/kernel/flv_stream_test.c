@@ -1,4 +1,4 @@
-/* FLV in pieces: the same tags come out however it is cut, and what is no FLV is told at once. */
+/* FLV in pieces: every cut gives the same tags, and data that is not FLV is refused at once. */
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* Feed it in pieces of `step`; what comes out must be `tags`. Returns how many did. */
+/* Feed the stream in pieces of `step` bytes and compare the result with `tags`. Returns the number of tags. */
 static size_t run(size_t step)
 {
     struct flv_stream s = { 0 };
@@ -122,8 +122,8 @@ static void what_is_no_flv_is_told_at_its_first_wrong_byte(void **state)
     } rows[] = {
         { "<", 1 },
         { "FLX", 3 },
-        { { 'F', 'L', 'V', 1, 5, 0, 0, 0, 8 }, 9 }, /* shorter than it is */
-        { { 'F', 'L', 'V', 1, 5, 0, 0, 4, 1 }, 9 }, /* beyond the bound */
+        { { 'F', 'L', 'V', 1, 5, 0, 0, 0, 8 }, 9 }, /* DataOffset shorter than the header */
+        { { 'F', 'L', 'V', 1, 5, 0, 0, 4, 1 }, 9 }, /* DataOffset beyond the bound */
         { { 'F', 'L', 'V', 1, 5, 0xff, 0xff, 0xff, 0xff }, 9 },
         { { 'F', 'L', 'V', 1, 5, 0, 0, 0, 9, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 24 }, /* TagType 7 */
     };

@@ -1,4 +1,4 @@
-/* The maker of frames: what a unit of each codec becomes, and which configurations are made of what comes in band. */
+/* The maker of frames: the frame of each codec's unit, and the configurations that are made from units in band. */
 #include "kernel/frame_make.h"
 
 #include <setjmp.h>
@@ -64,7 +64,7 @@ static bool media_is(const struct frame *f, const void *bytes, size_t len)
     return f->media_len == len && memcmp(f->data + f->media_offset, bytes, len) == 0;
 }
 
-/* The record behind the head of a body, and its parameter sets behind start codes. */
+/* A configuration record without the head of its body, and its parameter sets with start codes. */
 struct record {
     const uint8_t *bytes;
     size_t         len;
@@ -142,7 +142,7 @@ static void a_picture_that_no_player_may_start_on_is_none(void **state)
     assert_int_equal(f->nalu_form, NALU_LENGTHS_4);
     frame_unref(&f);
     u.bytes = rd_over(bytes, wr_len(&w));
-    u.is_key = true; /* a recovery point that the container knows of */
+    u.is_key = true; /* a recovery point that the container marks */
     f = next(&u);
     assert_true(f->key && !f->idr);
     frame_unref(&f);
@@ -262,7 +262,7 @@ static void what_is_no_adts_is_bad_and_drops_the_rest(void **state)
     (void)state;
     uint8_t           bytes[64];
     size_t            len = adts_row(bytes, sizeof bytes, 2);
-    struct frame_unit u = unit(CODEC_AAC, UNIT_STREAM, bytes, len - 1); /* the last one is cut */
+    struct frame_unit u = unit(CODEC_AAC, UNIT_STREAM, bytes, len - 1); /* the last frame is cut */
     struct frame     *f = next(&u);
     frame_unref(&f);
     f = next(&u);
@@ -368,14 +368,14 @@ static void syncframes_of_ac3_are_parted(void **state)
     is_used_up(&u);
 }
 
-/* Each codec that FLV has a name for, as one frame, of the first track and of another. */
+/* Each codec that has a name in FLV, as one frame, of the first track and of another track. */
 static void every_body_that_is_written_is_read_back(void **state)
 {
     static const enum codec codecs[] = {
         CODEC_H264, CODEC_HEVC, CODEC_AV1,  CODEC_VP8, CODEC_VP9,  CODEC_AAC,
         CODEC_MP3,  CODEC_OPUS, CODEC_FLAC, CODEC_AC3, CODEC_EAC3,
     };
-    static const uint8_t bytes[] = { 0, 0, 0, 2, 0x12, 0x00 }; /* NAL unit, OBU or sound: anything will do */
+    static const uint8_t bytes[] = { 0, 0, 0, 2, 0x12, 0x00 }; /* arbitrary bytes for a NAL unit, an OBU or sound */
     static const uint8_t obu[] = { 0x32, 0x02, 0x30, 0x00 };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(codecs) * 2; i++) {
@@ -385,7 +385,7 @@ static void every_body_that_is_written_is_read_back(void **state)
         u.track = i % 2 ? 3 : 0;
         u.pts_us += 80000;
         struct frame *f = next(&u);
-        if (f->config) { /* of VP8 each of these is a key frame */
+        if (f->config) { /* these bytes are a key frame of VP8 */
             frame_unref(&f);
             f = next(&u);
         }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* HEVCDecoderConfigurationRecords as x265 makes them, without the SEI */
+/* HEVCDecoderConfigurationRecords made by x265, without the SEI. */
 /* clang-format off */
 static const uint8_t main_320x180_25[] = {
     0x01, 0x01, 0x60, 0x00, 0x00, 0x00, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x3C, 0xF0, 0x00, 0xFC, 0xFD, 0xF8, 0xF8,
@@ -93,7 +93,7 @@ static void a_cut_record_is_refused(void **state)
         memcpy(bytes, main_320x180_25, cut);
         struct hevc_config config;
         assert_false(hevc_config_parse(bytes, cut, &config));
-        struct hevc_config_walk walk = hevc_config_open(&config); /* even so it ends, inside the bytes */
+        struct hevc_config_walk walk = hevc_config_open(&config); /* even then the walk ends inside the bytes */
         struct nalu             nalu;
         while (hevc_config_next(&walk, &nalu))
             assert_true(nalu.p + nalu.len <= bytes + cut);
@@ -131,7 +131,7 @@ static void refuses_what_cannot_be(void **state)
     memcpy(bytes, main_320x180_25, sizeof bytes);
     bytes[0] = 2; /* version */
     assert_false(hevc_config_parse(bytes, sizeof bytes, &config));
-    bytes[0] = 0; /* of a draft */
+    bytes[0] = 0; /* version of a draft */
     assert_true(hevc_config_parse(bytes, sizeof bytes, &config));
     bytes[21] = 0x0E; /* lengths of 3 bytes are reserved, and understood */
     assert_true(hevc_config_parse(bytes, sizeof bytes, &config));
@@ -146,7 +146,7 @@ static void refuses_what_cannot_be(void **state)
     assert_false(hevc_sps_parse((struct nalu){ seven_sub_layers, sizeof seven_sub_layers }, &sps));
 }
 
-/* Bits, most significant first, for parameter sets that no encoder here makes. */
+/* A writer of bits, most significant first, for parameter sets that the encoders at hand do not make. */
 struct bit_writer {
     uint8_t bytes[256];
     size_t  n;

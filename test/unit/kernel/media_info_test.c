@@ -67,7 +67,7 @@ static void without_parse_sps_the_record_is_enough(void **state)
     struct frame     *f = parsed(FRAME_VIDEO, broken, sizeof broken);
     struct video_info info;
     assert_false(media_info_video(f, true, &info));
-    assert_string_equal(info.profile, "High"); /* what is known all the same */
+    assert_string_equal(info.profile, "High"); /* known without the SPS */
     assert_true(media_info_video(f, false, &info));
     frame_unref(&f);
 }
@@ -110,7 +110,7 @@ static void tells_what_an_audio_is(void **state)
         uint32_t       rate;
         uint8_t        channels;
     } rows[] = {
-        { aac, sizeof aac, CODEC_AAC, "LC", 48000, 1 }, /* and not 44100/2, as the FLV header says */
+        { aac, sizeof aac, CODEC_AAC, "LC", 48000, 1 }, /* the FLV header says 44100/2 */
         { opus, sizeof opus, CODEC_OPUS, "Other", 48000, 1 },
         { opus_empty, sizeof opus_empty, CODEC_OPUS, "Other", 48000, 2 },
         { flac, sizeof flac, CODEC_FLAC, "Other", 48000, 1 },
@@ -137,7 +137,7 @@ static void tells_what_an_audio_is(void **state)
     static const uint8_t raw[] = { 0xAF, 0x01, 0xDE };
     struct frame        *f = parsed(FRAME_AUDIO, raw, sizeof raw);
     struct audio_info    info;
-    assert_false(media_info_audio(f, &info)); /* AAC tells by its config alone */
+    assert_false(media_info_audio(f, &info)); /* only the configuration of AAC tells */
     frame_unref(&f);
 }
 

@@ -11,7 +11,7 @@
 #include "core/mem.h"
 #include "kernel/amf0.h"
 
-/* @setDataFrame onMetaData, as encoders send it, in an ECMA array that counts wrong */
+/* Write @setDataFrame onMetaData, as encoders send it, with an ECMA array whose count is wrong. */
 static size_t encode(uint8_t *out, size_t cap, bool with_end)
 {
     struct wr w = wr_over(out, cap);
@@ -134,9 +134,9 @@ static void other_messages_pass_without_the_prefix(void **state)
             assert_int_equal(f->len, wr_len(&w) - from);
             assert_memory_equal(f->data, in + from, f->len);
             frame_unref(&f);
-            assert_int_equal(read_it(in, wr_len(&w) - 1, &f, &info), METADATA_BAD);  /* in the number, */
-            assert_int_equal(read_it(in, wr_len(&w) - 14, &f, &info), METADATA_BAD); /* in the text, */
-            assert_int_equal(read_it(in, from + 4, &f, &info), METADATA_BAD);        /* in the name */
+            assert_int_equal(read_it(in, wr_len(&w) - 1, &f, &info), METADATA_BAD);  /* cut in the number */
+            assert_int_equal(read_it(in, wr_len(&w) - 14, &f, &info), METADATA_BAD); /* cut in the text */
+            assert_int_equal(read_it(in, from + 4, &f, &info), METADATA_BAD);        /* cut in the name */
         }
     }
 }
@@ -177,7 +177,7 @@ static void every_cut_is_bad(void **state)
     }
 }
 
-/* The bytes end inside both: the inner one would swallow what is written behind it. Found by flv_fuzz. */
+/* The bytes end inside both arrays: the inner one would swallow bytes that are written after it. Found by flv_fuzz. */
 static void an_inner_array_without_end_is_bad(void **state)
 {
     (void)state;

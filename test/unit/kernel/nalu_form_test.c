@@ -26,7 +26,7 @@ static void put(struct bytes *b, const void *from, size_t n)
     b->len += n;
 }
 
-/* Slice data without zeros, as a header says, `len` bytes in all. */
+/* Put a NAL unit of `len` bytes: the header, then slice data without zeros. */
 static void put_nalu(struct bytes *b, const char *header, size_t header_len, size_t len)
 {
     assert_true(b->len + len <= ROOM && len >= header_len);
@@ -44,7 +44,7 @@ static void put_length(struct bytes *b, unsigned size, size_t len)
 
 static enum nalu_form form(const struct bytes *b, bool hevc, enum nalu_form told)
 {
-    uint8_t       *exact = malloc(b->len + 1); /* so that a sanitizer sees a read behind the end */
+    uint8_t       *exact = malloc(b->len + 1); /* an exact size, so that the sanitizer finds a read past the end */
     enum nalu_form result;
     memcpy(exact, b->at, b->len);
     result = nalu_form_of_picture(exact, b->len, hevc, told);
@@ -52,7 +52,7 @@ static enum nalu_form form(const struct bytes *b, bool hevc, enum nalu_form told
     return result;
 }
 
-/* The headers of NAL units that may come first: IDR, P, B, AUD, SPS, PPS, SEI; of HEVC those and TRAIL, CRA, VPS. */
+/* Headers of NAL units that may come first: IDR, P, B, AUD, SPS, PPS, SEI; for HEVC also TRAIL, CRA, VPS. */
 static const struct {
     bool        hevc;
     const char *header;
@@ -65,7 +65,7 @@ static const struct {
     { true, "\x46\x01\x10", 3 }, { true, "\x02\x02\xd0", 3 },
 };
 
-/* What may stand behind the NAL units: padding of any kind, and the beginning of one that was cut. */
+/* Bytes that may follow the NAL units: padding of any kind, and the beginning of a NAL unit that was cut. */
 static const struct {
     const char *bytes;
     size_t      len;
@@ -142,7 +142,7 @@ static void an_end_of_sequence_of_one_byte_stays(void **state)
     assert_int_equal(form(&b, false, NALU_LENGTHS_4), NALU_LENGTHS_4);
 }
 
-/* As encoders send it that tell lengths and send start codes. */
+/* Some encoders announce lengths in the configuration and send start codes. */
 static void start_codes_are_found_against_what_was_told(void **state)
 {
     (void)state;
@@ -159,7 +159,7 @@ static void start_codes_are_found_against_what_was_told(void **state)
             put_nalu(&b, "\x41\x9a", 2, len);
             assert_int_equal(form(&b, false, told), NALU_ANNEXB);
             b.len = 0;
-            put(&b, "\0\0\1", 3); /* three bytes: against B.1.2, and seen */
+            put(&b, "\0\0\1", 3); /* three bytes violate B.1.2, but have been seen */
             put_nalu(&b, "\x65\x88", 2, len);
             assert_int_equal(form(&b, false, told), NALU_ANNEXB);
             b.len = 0;
@@ -204,7 +204,7 @@ static void untold_lengths_are_those_that_explain_every_byte(void **state)
         put_nalu(&b, "\x06\x05", 2, 20);
         put_length(&b, size, 200);
         put_nalu(&b, "\x65\x88", 2, 200);
-        if (size != 3) /* reserved: it is only believed when told */
+        if (size != 3) /* 3 is reserved: it counts only when the configuration announces it */
             assert_int_equal(form(&b, false, NALU_UNTOLD), size);
     }
 }
@@ -216,7 +216,7 @@ static void told_start_codes_are_believed_and_lengths_found(void **state)
     b.len = 0;
     put_length(&b, 4, 300);
     put_nalu(&b, "\x65\x88", 2, 300);
-    assert_int_equal(form(&b, false, NALU_ANNEXB), NALU_LENGTHS_4); /* exactly */
+    assert_int_equal(form(&b, false, NALU_ANNEXB), NALU_LENGTHS_4); /* the length fits exactly */
     b.len = 0;
     put_length(&b, 4, 30);
     put_nalu(&b, "\x65\x88", 2, 30);
@@ -273,7 +273,7 @@ static void configurations_tell_by_track_and_codec(void **state)
     assert_int_equal(nalu_forms_told(&forms, of[1]), NALU_LENGTHS_2);
     assert_int_equal(nalu_forms_told(&forms, of[2]), NALU_LENGTHS_2);
     assert_int_equal(nalu_forms_told(&forms, of[3]), NALU_UNTOLD); /* more tracks than are remembered */
-    assert_int_equal(nalu_forms_told(&forms, of[5]), NALU_UNTOLD); /* another codec's */
+    assert_int_equal(nalu_forms_told(&forms, of[5]), NALU_UNTOLD); /* a track of another codec */
     nalu_forms_learn(&forms, of[4]);
     assert_int_equal(nalu_forms_told(&forms, of[0]), NALU_ANNEXB);
     nalu_forms_learn(&forms, of[5]); /* too short to tell */

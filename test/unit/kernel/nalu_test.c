@@ -63,7 +63,7 @@ static void walks_start_codes(void **state)
     assert_true(nalu_next_annexb(&r, &n));
     assert_int_equal(n.len, 2);
     assert_true(nalu_next_annexb(&r, &n));
-    assert_int_equal(n.len, 4); /* trailing zeros are none of its */
+    assert_int_equal(n.len, 4); /* trailing zeros are not part of it */
     assert_true(nalu_next_annexb(&r, &n));
     assert_int_equal(n.len, 3);
     assert_false(nalu_next_annexb(&r, &n));

@@ -1,4 +1,4 @@
-/* The registry of live formats: found by extension or path, and told as a phrase. */
+/* The registry of live formats: search by extension or path, and their list as a phrase. */
 #include "kernel/stream_format.h"
 
 #include <setjmp.h>

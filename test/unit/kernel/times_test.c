@@ -1,4 +1,4 @@
-/* From microseconds to what formats count in. */
+/* Conversion of microseconds to the units of formats. */
 #include "kernel/times.h"
 
 #include <setjmp.h>

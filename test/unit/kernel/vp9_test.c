@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* vpcC of libvpx: version and flags; profile 0, level 1.1, 8 bits, 4:2:0; unspecified colours; no further data */
+/* A vpcC by libvpx: version and flags; profile 0, level 1.1, 8 bits, 4:2:0; unspecified colours; no further data. */
 static const uint8_t box[] = { 0x01, 0x00, 0x00, 0x00, 0x00, 0x0B, 0x82, 0x02, 0x02, 0x02, 0x00, 0x00 };
 
 static void reads_the_record_with_and_without_the_box(void **state)

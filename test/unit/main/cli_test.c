@@ -11,13 +11,13 @@
 enum { WORDS_MAX = 8 };
 
 struct row {
-    const char *line; /* the words behind the program's name */
+    const char *line; /* the words after the program's name */
     const char *conf_path;
     bool        test, env_only, version, signature, help;
     const char *error;
 };
 
-/* Parse a line of words; they live until the next call. */
+/* Parse a line of words, which live until the next call. */
 static struct err *parse(struct cli *cli, const char *line)
 {
     static char  text[200];
@@ -108,7 +108,7 @@ static void without_even_a_name_it_helps(void **state)
     assert_true(cli.help);
 }
 
-/* What the help page says on stdout. */
+/* Print the help page and return its text. */
 static const char *help_page(void)
 {
     static char page[4000];

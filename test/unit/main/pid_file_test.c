@@ -1,4 +1,4 @@
-/* The pid file, which keeps a second server away, and the id file beside it. src/main is not in the library, so
+/* The pid file, which prevents a second server, and the id file beside it. src/main is not in the library, so
  * the file is included. */
 #include "main/pid_file.c" /* NOLINT(bugprone-suspicious-include) */
 
@@ -76,7 +76,7 @@ static void one_that_a_dead_server_left_is_taken_over(void **state)
     put(pid_path, "99999999999 of a server that was killed");
     assert_null(pid_file_acquire(&f, pid_path));
     snprintf(expected, sizeof expected, "%d", (int)getpid());
-    assert_string_equal(content(pid_path), expected); /* nothing of the old one is left behind it */
+    assert_string_equal(content(pid_path), expected); /* nothing of the old content follows it */
     pid_file_release(&f);
 }
 
@@ -114,12 +114,12 @@ static void a_running_server_keeps_a_second_one_away(void **state)
 
     struct err *e = pid_file_acquire(&f, pid_path);
     assert_int_equal(err_code(e), E_SYSTEM_PID_ALREADY_RUNNING);
-    assert_int_equal((int)err_code(e) & 0xff, 11); /* the exit status that scripts know */
+    assert_int_equal((int)err_code(e) & 0xff, 11); /* the exit status that scripts expect */
     assert_non_null(strstr(err_text(e, text, sizeof text), pid_path));
     err_free(e);
     assert_int_equal(f.fd, -1);
     snprintf(expected, sizeof expected, "%d", (int)child);
-    assert_string_equal(content(pid_path), expected); /* the other one's, untouched */
+    assert_string_equal(content(pid_path), expected); /* the other server's content is unchanged */
     pid_file_release(&f);
     assert_non_null(content(pid_path));
 
@@ -127,7 +127,7 @@ static void a_running_server_keeps_a_second_one_away(void **state)
     assert_int_equal(write(to_child[1], "x", 1), 1);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_null(pid_file_acquire(&f, pid_path)); /* and then the place is free */
+    assert_null(pid_file_acquire(&f, pid_path)); /* now the file is free */
     pid_file_release(&f);
     close(to_child[0]);
     close(to_child[1]);
@@ -189,7 +189,7 @@ static void what_the_file_says_is_cut_at_white_space(void **state)
     assert_string_equal(id, "vid-1234567");
     mem_free(id);
     put(id_file, " \n");
-    assert_id("", NULL); /* says nothing: a new one */
+    assert_id("", NULL); /* the file is empty, so the id is new */
 }
 
 static void a_file_that_cannot_be_written_is_no_reason_not_to_start(void **state)

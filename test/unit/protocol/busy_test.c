@@ -15,7 +15,7 @@ static int set_up(void **state)
     return 0;
 }
 
-/* One time slice of this load, in percent, with this many waits a second. */
+/* Let one time slice pass with this load, in percent, and this many waits a second. Returns the pause. */
 static int64_t after(int percent, int waits_per_second)
 {
     now += BUSY_JUDGE_US;

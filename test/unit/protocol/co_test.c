@@ -1,4 +1,4 @@
-/* Coroutines: parking, cancelling, joining. Only the first coroutine asserts; the others write down what they saw. */
+/* Coroutines: parking, cancelling, joining. Only the first coroutine asserts; the others record what they saw. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +73,7 @@ static void ping_run(void *arg)
             if (code_of(co_park(DEADLINE_NEVER)))
                 return;
         p->n_a++;
-        co_unpark(p->b); /* which needs one more */
+        co_unpark(p->b); /* it waits for one more wake-up */
     }
     p->a = NULL;
 }
@@ -141,9 +141,10 @@ static void a_deadline_ends_the_wait_not_before_its_time(void **state)
     int64_t deadline = now_us() + 3000;
     assert_int_equal(code_of(co_park(deadline)), E_SOCKET_TIMEOUT);
     assert_true(now_us() >= deadline);
-    assert_int_equal(code_of(co_park(deadline)), E_SOCKET_TIMEOUT); /* one that has passed, at once */
+    assert_int_equal(code_of(co_park(deadline)),
+                     E_SOCKET_TIMEOUT); /* a deadline that has passed ends the wait at once */
     co_unpark(co_self());
-    assert_null(co_park(deadline)); /* what has come counts, however late it is asked for */
+    assert_null(co_park(deadline)); /* a wake-up counts even when the deadline has passed */
 }
 
 struct sleeper {
@@ -253,7 +254,7 @@ static void a_join_gives_up_at_its_deadline_and_may_be_repeated(void **state)
     assert_false(co_group_join(&group, 0));
     assert_int_equal(group.count, 5);
     co_group_cancel(&group);
-    assert_int_equal(n_ended, 0); /* it does not wait */
+    assert_int_equal(n_ended, 0); /* a cancel does not wait */
     assert_true(co_group_join(&group, DEADLINE_NEVER));
     assert_int_equal(n_ended, 5);
     assert_int_equal(group.count, 0);
@@ -400,12 +401,12 @@ static void a_yield_lets_everybody_who_is_ready_run_once(void **state)
     }
 }
 
-/* ---- two that never let the run queue go empty ---- */
+/* ---- two coroutines that never let the run queue become empty ---- */
 
 struct starver {
     struct co *other;
     bool       stop;
-    int64_t    until_us; /* the test has failed by then: let everybody go */
+    int64_t    until_us; /* the test has failed by then: end all coroutines */
 };
 
 static void wake_each_other(void *arg)
@@ -443,7 +444,7 @@ static void a_slice_is_over_when_its_time_is(void **state)
 {
     (void)state;
     for (int i = 0; co_slice_is_over() && i < 1000; i++)
-        co_give_way(); /* on a machine that is busy a slice may be over as it begins */
+        co_give_way(); /* on a busy machine a slice may be over as it begins */
     assert_false(co_give_way_by_time() && co_give_way_by_time() && co_give_way_by_time());
     compute(CO_SLICE_US);
     assert_true(co_slice_is_over());
@@ -455,7 +456,7 @@ static void a_deadline_in_a_standstill_is_judged_behind_it(void **state)
     (void)state;
     co_give_way();
     int64_t before = now_us();
-    compute(700 * US_PER_MS); /* as a stopped process: nobody else ran, no socket was looked at */
+    compute(700 * US_PER_MS); /* like a stopped process: no other coroutine ran, no socket was looked at */
     co_give_way();
     int64_t after = now_us();
     assert_true(co_deadline(before + 100 * US_PER_MS) > after);
@@ -488,10 +489,10 @@ static void long_turns_delay_no_timer_by_more_than_a_few(void **state)
         all[i] = (struct starver){ .until_us = now_us() + 5 * US_PER_SECOND };
     for (int i = 0; i < CROWD_OF_LONG; i++) {
         struct co *co = go(take_long_turns, &all[i]);
-        all[(i + 1) % CROWD_OF_LONG].other = co; /* a ring, in which one is always ready */
+        all[(i + 1) % CROWD_OF_LONG].other = co; /* a ring in which one coroutine is always ready */
     }
     while (n_long_turns == 0)
-        assert_null(co_sleep(1)); /* on a machine that is busy the time may be over before the others are let run */
+        assert_null(co_sleep(1)); /* on a busy machine the time may be over before the others run */
     assert_in_range(n_long_turns, 1, 4 * CROWD_OF_LONG);
     for (int i = 0; i < CROWD_OF_LONG; i++)
         all[i].stop = true;
@@ -513,7 +514,7 @@ static void two_that_keep_waking_each_other_delay_nobody_who_gives_way(void **st
     assert_true(in_time);
 }
 
-/* ---- who it is ---- */
+/* ---- names and traces ---- */
 
 struct tracer {
     char       first[64], set[64], later[64];
@@ -558,11 +559,11 @@ __attribute__((noinline)) static int touch_deep(void)
 {
     volatile char bytes[DEEP];
     for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = 1; /* one by one: clang leaves out a memset() that nobody reads */
+        bytes[i] = 1; /* byte by byte, because clang removes a memset() whose result is not read */
     return bytes[DEEP / 2];
 }
 
-/* How many of the pages below the caller's frame are resident. */
+/* The number of resident pages below the caller's frame. */
 __attribute__((noinline)) static int resident_pages_below(void)
 {
     enum { PAGES = DEEP / PAGE };
@@ -594,7 +595,7 @@ static void trim_run(void *arg)
     co_trim_stack();
     for (size_t i = 0; i < sizeof mine; i++)
         t->whole &= mine[i] == 0x5a;
-    t->whole &= touch_deep() == 1; /* and it can be used again */
+    t->whole &= touch_deep() == 1; /* the trimmed stack can be used again */
 }
 
 static void trimming_gives_the_stack_back_and_keeps_what_is_in_use(void **state)
@@ -603,7 +604,7 @@ static void trimming_gives_the_stack_back_and_keeps_what_is_in_use(void **state)
     for (int round = 0; round < 20; round++) { /* stacks are used again */
         struct trimmer t = { 0 };
         go(trim_run, &t);
-        co_trim_stack(); /* of the first coroutine: does nothing */
+        co_trim_stack(); /* it does nothing for the first coroutine */
         assert_true(co_group_join(&group, DEADLINE_NEVER));
         assert_true(t.whole);
         if (!SANITIZED && !in_valgrind()) {

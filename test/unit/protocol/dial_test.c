@@ -15,7 +15,7 @@
 #include "protocol/offload.h"
 #include "protocol/resolve.h"
 
-/* A resolver that knows one name: 127.0.0.2, where nobody listens, then 127.0.0.1. */
+/* A resolver that knows one name, with two addresses: 127.0.0.2, where nothing listens, and 127.0.0.1. */
 static struct sockaddr_in addrs[2];
 static struct addrinfo    found[2];
 

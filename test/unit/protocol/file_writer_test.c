@@ -1,4 +1,4 @@
-/* Files behind the loop's back: order, and a disk that is slow, full, frozen or gone. */
+/* Files that threads write for the loop: the order of writes, and a disk that is slow, full, frozen or gone. */
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
@@ -85,7 +85,7 @@ static void free_job(struct offload_job *job)
     free(job);
 }
 
-/* All threads that write files hang in the disk, until thaw(). */
+/* Freeze the disk: all threads that write files hang until thaw(). */
 static void freeze(void)
 {
     for (int i = 0; i < OFFLOAD_THREADS_MAX; i++) {
@@ -141,7 +141,7 @@ static bool is_there(const char *name)
     return access(path_in(name), F_OK) == 0;
 }
 
-/* ---- what it is for -------------------------------------------------------------------------------------------- */
+/* ---- use ------------------------------------------------------------------------------------------------------- */
 
 static void appends_come_in_their_order(void **state)
 {
@@ -325,13 +325,13 @@ static void close_does_not_hold_up_a_cancel(void **state)
     assert_null(co_go(&group, "test", close_late, writer_of("cancelled", WRITTEN_FILE_FRESH), &co));
     co_give_way();
     co_cancel(co);
-    assert_true(co_group_join(&group, a_while())); /* though the disk is frozen */
+    assert_true(co_group_join(&group, a_while())); /* the join succeeds although the disk is frozen */
     thaw();
     assert_true(file_writers_finish(a_while()));
     assert_file("cancelled", "of a cancelled coroutine");
 }
 
-/* A disk with room for so many bytes of each file. */
+/* Limit the size of each file, as a full disk does. */
 static void limit_files(rlim_t bytes)
 {
     struct rlimit limit;
@@ -392,7 +392,7 @@ static void a_failed_rename_is_told_and_nothing_else_suffers(void **state)
     assert_true(file_writer_rename(w, path_in("none"), path_in("some")));
     say(w, "good");
     assert_int_equal(code_of(file_writer_wait(w, a_while())), E_SYSTEM_FILE_RENAME);
-    assert_null(file_writer_wait(w, a_while())); /* told once */
+    assert_null(file_writer_wait(w, a_while())); /* the error is reported once */
     assert_int_equal(file_writer_lost(w).units, 0);
     assert_null(file_writer_close(&w, a_while()));
     assert_file("good", "good");

@@ -1,4 +1,4 @@
-/* Sockets under edge-triggered epoll: every order in which data, room and the end may come. */
+/* Sockets with edge-triggered epoll: every order in which data, room and the end may come. */
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <errno.h>
@@ -21,11 +21,11 @@
 #include "protocol/co.h"
 #include "protocol/io.h"
 
-/* Soon enough for a test that fails, far beyond what one that passes needs. */
+/* A wait of this length shows that an event does not come. */
 enum { BRIEFLY_US = 2000 };
 
 static struct co_group group;
-static struct io       a;      /* what is tested */
+static struct io       a;      /* the io under test */
 static int             b = -1; /* the other end, a plain descriptor */
 
 static int64_t briefly(void)
@@ -45,7 +45,7 @@ static struct sockaddr_in any_port(void)
     return (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
-/* Where a socket listens, filled in over what was asked for. */
+/* Replace the address that was asked for by the one at which the socket listens. */
 static void find_port(int fd, void *addr, socklen_t len)
 {
     assert_int_equal(getsockname(fd, addr, &len), 0);
@@ -96,7 +96,7 @@ static void peer_sends(const char *text)
     assert_int_equal(send(b, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
-/* The next read gives this text. */
+/* Assert that the next read gives this text. */
 static void assert_reads(const char *text)
 {
     char   buf[100];
@@ -144,7 +144,7 @@ static void data_that_comes_between_the_edge_and_the_read_is_not_forgotten(void 
 {
     (void)state;
     peer_sends("abc");
-    co_give_way(); /* the edge is taken note of */
+    co_give_way(); /* the loop sees the edge */
     peer_sends("def");
     assert_reads("abcdef");
     peer_sends("ghi");
@@ -189,7 +189,7 @@ static void data_and_end_in_one_edge_are_both_read(void **state)
     co_give_way(); /* one edge for both */
     assert_reads("last words");
     assert_end();
-    assert_end(); /* it stays the end */
+    assert_end(); /* a second read gives the end again */
 }
 
 static void data_and_end_before_the_edge_was_seen_are_both_read(void **state)
@@ -446,7 +446,7 @@ static void a_cancel_ends_a_read_and_sticks(void **state)
     co_give_way();
     assert_int_equal(w.code, -1);
     co_cancel(co);
-    peer_sends("too late"); /* also for what is there by now */
+    peer_sends("too late"); /* data that has come meanwhile is not read either */
     assert_true(co_group_join(&group, a_while()));
     assert_int_equal(w.code, E_THREAD_INTERRUPTED);
     assert_int_equal(w.again, E_THREAD_INTERRUPTED);
@@ -498,7 +498,7 @@ static void closing_twice_is_closing_once(void **state)
     assert_int_equal(a.fd, -1);
     assert_int_equal(fcntl(fd, F_GETFD), -1);
     int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    assert_int_equal(other, fd); /* the number is free, and not closed again: */
+    assert_int_equal(other, fd); /* the descriptor's number is free, and is not closed again */
     io_close(&a);
     assert_int_equal(fcntl(other, F_GETFD), FD_CLOEXEC);
     close(other);
@@ -511,7 +511,7 @@ static void a_closed_io_is_never_touched_again(void **state)
     struct io *io = malloc(sizeof *io);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     assert_null(io_open(io, ends[0]));
-    int copy = dup(ends[0]); /* as a child process has one: the kernel would go on telling */
+    int copy = dup(ends[0]); /* a copy like a child process's: the kernel would go on reporting events */
     assert_int_equal(write(ends[1], "x", 1), 1);
     io_close(io);
     memset(io, 0xee, sizeof *io);
@@ -531,7 +531,7 @@ static void shut_and_close_b(void *unused)
     char buf[10];
     peer_sends("some more that nobody wants");
     co_give_way();
-    if (read(b, buf, sizeof buf) == 0) /* it has been told */
+    if (read(b, buf, sizeof buf) == 0) /* the peer sees the end */
         close_end(&b);
 }
 
@@ -557,7 +557,7 @@ struct flood {
     atomic_bool gave_up;
 };
 
-/* On a thread: sends without a pause until the other end is closed, or the test has lasted too long. */
+/* A thread that sends without a pause until the other end is closed, or the test has lasted too long. */
 static void *flood_run(void *arg)
 {
     static char   bytes[1 << 16];
@@ -590,20 +590,20 @@ static void a_peer_that_floods_does_not_hold_lingering_up(void **state)
     io_close(&a);
     pthread_join(thread, NULL);
     assert_true(in_time);
-    assert_true(a.bytes_in / (turns + 1) < 256 << 10); /* and others had their turns */
+    assert_true(a.bytes_in / (turns + 1) < 256 << 10); /* other coroutines had turns in between */
 }
 
 struct starver {
     struct co *other;
     bool       stop;
-    int64_t    until_us; /* the test has failed by then: let everybody go */
+    int64_t    until_us; /* the test has failed by then: end all coroutines */
 };
 
-/* What fits into the socket; returns how much. */
+/* Let the peer fill the socket; returns the number of bytes. */
 static size_t peer_fills_the_socket(void)
 {
     static const char bytes[4 << 10];
-    const int         size = 1 << 20; /* or as much as this machine allows */
+    const int         size = 1 << 20; /* this machine may allow less */
     size_t            sum = 0;
     setsockopt(b, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     for (ssize_t n; (n = send(b, bytes, sizeof bytes, MSG_NOSIGNAL)) > 0;)
@@ -654,7 +654,7 @@ static void two_that_keep_waking_each_other_do_not_hold_input_up(void **state)
     struct starver one = { .until_us = now_us() + 5 * US_PER_SECOND }, two = one;
     one.other = go(wake_each_other, &two);
     two.other = go(wake_each_other, &one);
-    a.may_read = false; /* as after a short read: the edge must come */
+    a.may_read = false; /* as after a short read, so an edge must come */
     peer_sends("x");
     assert_null(io_wait_readable(&a, DEADLINE_NEVER));
     bool in_time = now_us() < one.until_us;
@@ -679,12 +679,12 @@ static void a_connection_that_cannot_begin_leaves_an_io_to_close(void **state)
 {
     (void)state;
     struct sockaddr nowhere = { .sa_family = AF_MAX };
-    memset(&a, 0, sizeof a); /* it has descriptor 0 */
+    memset(&a, 0, sizeof a); /* all zero: descriptor 0 */
     assert_int_equal(code_of(io_connect(&a, &nowhere, sizeof nowhere, a_while())), E_SOCKET_CREATE);
     assert_int_equal(a.fd, -1);
 }
 
-/* A container's filter may answer EPERM to what it does not know, in place of ENOSYS. */
+/* A container's filter may answer a system call that it does not know with EPERM, not ENOSYS. */
 static void a_sandbox_without_the_newest_wait_is_no_obstacle(void **state)
 {
     (void)state;
@@ -892,7 +892,7 @@ static void addresses_are_printed_as_people_write_them(void **state)
 
 /* ---- deadlines */
 
-/* No edge is looked at meanwhile, so the flags know nothing of what the other end does. */
+/* No edge is looked at meanwhile, so the flags do not show what the other end has done. */
 static void what_came_before_a_deadline_is_seen_though_it_has_passed(void **state)
 {
     (void)state;
@@ -927,7 +927,7 @@ static void stand_still(void *arg)
     (void)arg;
     for (int64_t until_us = now_us() + 700 * US_PER_MS; now_us() < until_us;)
         continue;
-    err_free(co_sleep(10 * US_PER_MS)); /* what was on its way arrives a little later */
+    err_free(co_sleep(10 * US_PER_MS)); /* bytes on their way arrive a little later */
     if (write(b, "x", 1) != 1)
         abort();
 }
@@ -945,7 +945,7 @@ static void a_wait_whose_deadline_fell_into_a_standstill_goes_on_behind_it(void 
 
 /* ---- slow peers */
 
-/* As setup_tcp(), with segments so short and a buffer so small that the other end's kernel tells of every little room. */
+/* Like setup_tcp(), but with segments so short and a buffer so small that the peer's kernel acknowledges every small piece. */
 static int setup_narrow_tcp(void **state)
 {
     (void)state;
@@ -975,7 +975,7 @@ static void write_what_fits(void)
         assert_null(io_writev_now(&a, &iov, 1, &n));
 }
 
-/* Until the send buffer grows no more. */
+/* Write until the send buffer does not grow any more. */
 static void fill_up(void)
 {
     do {
@@ -1018,7 +1018,7 @@ static void a_peer_that_takes_nothing_is_not(void **state)
 
 #define PAIR(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown)
 #define TCP(f) cmocka_unit_test_setup_teardown(f, setup_tcp, teardown)
-/* Once over each, under the one name that a test has. */
+/* Run a test over a socket pair and over TCP, with a name for each. */
 #define BOTH(f) \
     { #f "_over_a_socketpair", f, setup_pair, teardown, NULL }, \
     { \

@@ -1,4 +1,4 @@
-/* Blocking work on threads: results, those nobody waits for any more, bounds, and the end. */
+/* Blocking work on threads: results, jobs that were given up, bounds, and the shutdown. */
 #include <cmocka.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -12,10 +12,10 @@
 
 enum { PATIENCE_US = 60 * US_PER_SECOND };
 
-/* A job that works until it is let go. */
+/* A job that works until its gate opens. */
 struct job {
     struct offload_job job;
-    sem_t             *gate; /* NULL: open */
+    sem_t             *gate; /* NULL: it does not wait */
     int                number, result;
     bool               other_thread;
     pthread_t          loop;
@@ -106,7 +106,7 @@ static void open_gate(int n)
         sem_post(&gate);
 }
 
-/* ---- what it is for ---- */
+/* ---- use ---- */
 
 static void a_job_is_done_on_a_thread_and_comes_back(void **state)
 {
@@ -115,7 +115,7 @@ static void a_job_is_done_on_a_thread_and_comes_back(void **state)
     assert_null(offload(OFFLOAD_DISK, &j->job, DEADLINE_NEVER));
     assert_int_equal(j->result, 49);
     assert_true(j->other_thread);
-    assert_int_equal(n_dropped, 0); /* it is ours again */
+    assert_int_equal(n_dropped, 0); /* the job is ours again */
     free(j);
 }
 
@@ -173,12 +173,12 @@ static void started_work_is_dropped_when_it_is_done(void **state)
 {
     (void)state;
     for (int i = 0; i < 10; i++)
-        assert_null(offload_start(OFFLOAD_WRITE, &job_new(i, NULL)->job)); /* does not wait */
+        assert_null(offload_start(OFFLOAD_WRITE, &job_new(i, NULL)->job)); /* it does not wait for the job */
     wait_for_drops(10);
     assert_int_equal(n_worked, 10);
 }
 
-/* ---- nobody waits any more ---- */
+/* ---- jobs that were given up ---- */
 
 static void a_cancelled_waiter_leaves_the_job_to_be_dropped_when_it_is_done(void **state)
 {
@@ -187,7 +187,7 @@ static void a_cancelled_waiter_leaves_the_job_to_be_dropped_when_it_is_done(void
     struct co    *co = go(call, &c);
     wait_for(&n_begun, 1);
     co_cancel(co);
-    assert_true(co_group_join(&group, DEADLINE_NEVER)); /* at once, though the thread still works */
+    assert_true(co_group_join(&group, DEADLINE_NEVER)); /* it ends at once, although the thread still works */
     assert_int_equal(c.code, E_THREAD_INTERRUPTED);
     assert_int_equal(n_dropped, 0);
     open_gate(1);
@@ -220,7 +220,7 @@ static void a_wake_up_for_something_else_is_no_result(void **state)
 
 /* ---- bounds ---- */
 
-/* Begin a job and leave it to itself. */
+/* Begin a job and give up waiting for it. Returns the code of the error. */
 static int leave_job(enum offload_kind kind, sem_t *at)
 {
     return code_of(offload(kind, &job_new(1, at)->job, 0));
@@ -252,7 +252,7 @@ static void one_kind_that_hangs_does_not_hold_up_another(void **state)
     wait_for_drops(2 * OFFLOAD_THREADS_MAX);
 }
 
-/* A file server that hangs holds a thread for each reload that was given up: the next one, of a good file, has its own. */
+/* A file server that hangs holds a thread for each reload that was given up. The next reload gets a thread of its own. */
 static void a_kind_that_replaces_hung_threads_goes_on(void **state)
 {
     (void)state;
@@ -264,9 +264,9 @@ static void a_kind_that_replaces_hung_threads_goes_on(void **state)
         struct job *j = job_new(3, NULL);
         assert_null(offload(OFFLOAD_CONF, &j->job, now_us() + PATIENCE_US));
         free(j);
-        n_begun = i + 1; /* of those that hang */
+        n_begun = i + 1; /* count only the jobs that hang */
     }
-    assert_int_equal(leave_job(OFFLOAD_CONF, &gate), E_LIMIT); /* at once: so many hang, and no more */
+    assert_int_equal(leave_job(OFFLOAD_CONF, &gate), E_LIMIT); /* refused at once: OFFLOAD_HUNG_MAX threads hang */
     struct job *other = job_new(3, NULL);
     assert_null(offload(OFFLOAD_CERTS, &other->job, now_us() + PATIENCE_US));
     free(other);
@@ -291,7 +291,7 @@ static void a_full_queue_refuses_and_drops(void **state)
 
     open_gate(OFFLOAD_THREADS_MAX + OFFLOAD_QUEUE_MAX);
     wait_for_drops(1 + OFFLOAD_THREADS_MAX + OFFLOAD_QUEUE_MAX);
-    struct job *j = job_new(3, NULL); /* and then it takes work again */
+    struct job *j = job_new(3, NULL); /* now it takes work again */
     assert_null(offload(OFFLOAD_DISK, &j->job, DEADLINE_NEVER));
     free(j);
 }
@@ -323,8 +323,8 @@ static void after_the_shutdown_work_is_refused(void **state)
     assert_int_equal(n_dropped, 2);
     struct job *kept = job_new(1, NULL);
     assert_int_equal(code_of(offload_start(OFFLOAD_WRITE, &kept->job)), E_THREAD_TERMINATED);
-    free(kept); /* still ours */
-    offload_shutdown(PATIENCE_US); /* a second one finds nothing to do */
+    free(kept);                    /* the job still belongs to the caller */
+    offload_shutdown(PATIENCE_US); /* a second shutdown does nothing */
 }
 
 static void a_shutdown_waits_for_no_thread_that_hangs_and_what_never_began_is_no_success(void **state)
@@ -340,7 +340,7 @@ static void a_shutdown_waits_for_no_thread_that_hangs_and_what_never_began_is_no
     offload_shutdown(1000);
     co_give_way();
     assert_int_equal(n_worked, 0);
-    assert_int_equal(n_dropped, 3); /* not the four that threads have */
+    assert_int_equal(n_dropped, 3); /* four more are still on threads */
     co_group_cancel_and_join(&group);
     int n_cancelled = 0, n_refused = 0;
     for (size_t i = 0; i < ARRAY_LEN(callers); i++) {
@@ -350,7 +350,7 @@ static void a_shutdown_waits_for_no_thread_that_hangs_and_what_never_began_is_no
     assert_int_equal(n_refused, 2);
     assert_int_equal(n_cancelled, OFFLOAD_THREADS_MAX);
     open_gate(OFFLOAD_THREADS_MAX);
-    offload_shutdown(PATIENCE_US); /* what hung is waited for after all */
+    offload_shutdown(PATIENCE_US); /* the jobs that hung have ended, so this waits for them */
     assert_int_equal(n_worked, OFFLOAD_THREADS_MAX);
     assert_int_equal(n_dropped, 3 + OFFLOAD_THREADS_MAX);
 }

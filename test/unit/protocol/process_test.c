@@ -1,4 +1,4 @@
-/* Programs that are started: what they begin with, how they end, and that nothing of them is left. */
+/* Programs that are started: their environment, their end, and that nothing of them is left. */
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static int end_test(void **state)
     return system(command);
 }
 
-/* ---- how it ends ---- */
+/* ---- the end of a program ---- */
 
 static void a_program_ends_with_its_status(void **state)
 {
@@ -181,7 +181,7 @@ static void what_a_program_has_started_ends_with_it(void **state)
     process_release(&p);
     wait_until_none_is_left();
     int64_t deadline = a_while();
-    while (is_alive(grandchild) && now_us() < deadline) /* init may take a moment to bury it */
+    while (is_alive(grandchild) && now_us() < deadline) /* init may take a moment to reap it */
         err_free(co_sleep(10 * US_PER_MS));
     assert_false(is_alive(grandchild));
 }
@@ -211,7 +211,7 @@ static void an_owner_may_go_at_any_time(void **state)
     process_release(&p);
 }
 
-/* ---- what it begins with ---- */
+/* ---- the environment of a program ---- */
 
 static void its_arguments_are_its_own_words(void **state)
 {
@@ -254,7 +254,7 @@ static void it_inherits_no_descriptor_and_no_setting_of_the_server(void **state)
                "cut -d' ' -f5,1",
                path_of("out"));
     wait_for(PROCESS_ENDED);
-    wait_for_text("out", "4\n0\nkept\n0\n"); /* three, and the one that ls reads by */
+    wait_for_text("out", "4\n0\nkept\n0\n"); /* three descriptors, and the one with which ls reads */
     unsetenv("SRS_HTTP_API_AUTH_PASSWORD");
     unsetenv("PROCESS_TEST_OTHER");
 }
@@ -274,7 +274,7 @@ static void it_begins_with_default_signals(void **state)
     wait_for_text("out", "SigBlk 0000000\nSigIgn 0000000\n");
 }
 
-/* ---- how many ---- */
+/* ---- bounds ---- */
 
 static void too_many_arguments_are_refused(void **state)
 {
@@ -332,10 +332,10 @@ static void the_end_of_the_server_ends_all(void **state)
     process_release(&p);
     run_script("trap '' TERM; echo again; while :; do sleep 0.02; done", path_of("out"));
     wait_for_text("out", "again");
-    process_shutdown(0); /* no patience */
+    process_shutdown(0); /* it does not wait */
     assert_int_equal(process_count(), 0);
     process_release(&p);
-    while (waitpid(-1, NULL, 0) > 0) /* killed: whoever comes after the server waits for it */
+    while (waitpid(-1, NULL, 0) > 0) /* they are killed; the test reaps them, as init would */
         ;
 }
 

@@ -1,4 +1,4 @@
-/* Output of programs: through pipes, in whole lines, into files that have a bound. */
+/* Output of programs: whole lines go through pipes into bounded files. */
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +78,7 @@ static void say(int fd, const char *text)
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-/* The end of the program: its output is in the file then. */
+/* End the program and wait until its output is in the file. */
 static void end(int fd)
 {
     close(fd);
@@ -120,7 +120,7 @@ static void lines_come_into_the_file_behind_what_is_there(void **state)
     (void)state;
     int fd = pipe_to("log", LARGE);
     say(fd, "one\ntwo\n");
-    wait_for_text("log", "one\ntwo\n"); /* at once */
+    wait_for_text("log", "one\ntwo\n"); /* lines arrive at once */
     say(fd, "thr");
     say(fd, "ee\nfo");
     end(fd);
@@ -171,7 +171,7 @@ static void a_full_file_becomes_the_older_one(void **state)
     struct buf now = text_of("bounded"), before = text_of("bounded.1");
     assert_true(now.len <= 1000 && now.len > 0);
     assert_true(before.len <= 1000 && before.len > 0);
-    assert_int_equal(now.len % 100, 0); /* whole lines */
+    assert_int_equal(now.len % 100, 0); /* only whole lines are kept */
     assert_int_equal(now.bytes[now.len - 100], 'A' + 24);
     buf_finish(&now);
     buf_finish(&before);
@@ -224,7 +224,7 @@ static void a_frozen_disk_does_not_hold_the_program_up(void **state)
             n_written++;
         else
             co_give_way();              /* the pipe is full until the coroutine has read */
-    assert_int_equal(n_written, LINES); /* beyond the queue all is dropped */
+    assert_int_equal(n_written, LINES); /* output beyond the queue is dropped, so no write blocks */
     for (int i = 0; i < OFFLOAD_THREADS_MAX; i++)
         sem_post(&gate);
     end(fd);
@@ -250,7 +250,7 @@ static void reading_stops_at_the_end_of_the_server(void **state)
     int fd = pipe_to("kept-open", LARGE);
     say(fd, "last words\n");
     co_give_way();
-    program_output_shutdown(1000); /* though a program has the pipe open still */
+    program_output_shutdown(1000); /* it ends although a program still has the pipe open */
     assert_true(file_writers_finish(a_while()));
     assert_true(holds("kept-open", "last words\n"));
     close(fd);

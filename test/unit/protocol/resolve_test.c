@@ -1,4 +1,4 @@
-/* Names and addresses: numeric ones at once, names by a thread, and a resolver that hangs. */
+/* Names and addresses: numeric addresses at once, names on a thread, and a resolver that hangs. */
 #include <cmocka.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -23,7 +23,7 @@ static pthread_t       loop;
 static bool            other_thread;
 static char            asked_service[16];
 
-/* ---- a resolver that knows three names; any other does not exist */
+/* ---- a resolver that knows three names and no other */
 
 static struct addrinfo *answer(int n, const char *text)
 {
@@ -104,7 +104,7 @@ static void assert_address(const struct resolved_address *a, const char *wanted)
     assert_string_equal(io_addr_text((const struct sockaddr *)&a->addr, text), wanted);
 }
 
-/* ---- */
+/* ---- lookups */
 
 static void numeric_hosts_need_no_resolver(void **state)
 {
@@ -204,7 +204,7 @@ static void a_name_that_never_resolves_holds_up_its_own_coroutine_alone(void **s
         co_give_way();
     for (n_turns = 0; n_turns < 1000; n_turns++) /* the loop turns */
         co_give_way();
-    assert_null(resolve("both.example", 1, a_while(), &r)); /* and other names are answered */
+    assert_null(resolve("both.example", 1, a_while(), &r)); /* other names are still answered */
     assert_false(hung_done);
     sem_post(&gate);
     assert_true(co_group_join(&group, a_while()));
@@ -216,7 +216,7 @@ static void who_asks_for_it_goes_on_at_his_deadline(void **state)
     (void)state;
     struct resolved r;
     assert_int_equal(code_of(resolve("hangs.example", 1, now_us() + 2000, &r)), E_SOCKET_TIMEOUT);
-    sem_post(&gate); /* the answer comes later, for nobody: the leak checkers see it freed */
+    sem_post(&gate); /* the late answer must be freed, which the leak checkers verify */
 }
 
 static void who_asks_for_it_can_be_cancelled(void **state)

@@ -1,4 +1,4 @@
-/* Many writes by one call: all of the results that single ones would have had. */
+/* Many writes by one system call: each has the result that a single write would have had. */
 #include "protocol/send_ring.h"
 
 #include <cmocka.h>
@@ -87,11 +87,11 @@ static void each_gets_its_own_bytes_and_the_results_come_in_order(void **state)
             assert_true(ends[i].io.may_write);
         }
     }
-    send_ring_flush(note); /* of nothing is nothing */
+    send_ring_flush(note); /* an empty queue does nothing */
     assert_int_equal(n_done, ENDS);
 }
 
-/* Enough others in the queue for the ring to be used; without them each write is a call. */
+/* Add enough writes for the ring to be used; with fewer, each write is a system call. */
 static void add_others(bool by_ring)
 {
     for (int i = 10; by_ring && i < 20; i++)
@@ -117,7 +117,7 @@ static void full_socket(bool by_ring)
 
     while (recv(ends[0].peer, much, sizeof much, MSG_DONTWAIT) > 0)
         continue;
-    assert_null(io_wait_writable(&ends[0].io, now_us() + 60 * US_PER_SECOND)); /* an edge says so */
+    assert_null(io_wait_writable(&ends[0].io, now_us() + 60 * US_PER_SECOND)); /* an edge reports the room */
     add(0, much, 10);
     send_ring_flush(note);
     assert_int_equal(ends[0].sent, 10);
@@ -160,7 +160,7 @@ static void so_it_does_by_a_call_of_its_own(void **state)
     broken_socket(false);
 }
 
-/* From now on that system call is refused, as the default profile of container runtimes does. */
+/* Forbid a system call from now on, as the default profile of container runtimes does. */
 static bool forbid(int call)
 {
     struct sock_filter rules[] = {
@@ -173,7 +173,7 @@ static bool forbid(int call)
     return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-/* In a process of its own. */
+/* Assert that `holds` returns true in a process of its own. */
 static void assert_in_child(bool (*holds)(void))
 {
     int   status;
@@ -199,7 +199,7 @@ static void a_kernel_that_refuses_is_an_error_that_says_why(void **state)
     assert_in_child(setup_is_refused);
 }
 
-/* As if the kernel did not know the question: it is older than sends. */
+/* The probe is refused, as by a kernel that is older than sends through io_uring. */
 static bool probe_is_refused(void)
 {
     send_ring_close();
@@ -226,7 +226,7 @@ static bool failing_ring_sends_nothing(void)
     for (int i = 0; i < N; i++) {
         char c;
         holds &= ends[i].sent == 0 && ends[i].io.may_write && ends[i].io.bytes_out == 0;
-        holds &= recv(ends[i].peer, &c, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN; /* nor has it ended */
+        holds &= recv(ends[i].peer, &c, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN; /* no byte has come, and no end */
     }
     return holds;
 }
@@ -252,7 +252,7 @@ int main(void)
     if (loop_begin(NULL))
         return 1;
     struct err *e = send_ring_open();
-    if (e) { /* as in some containers: nothing to test here */
+    if (e) { /* no io_uring here, as in some containers: nothing to test */
         char text[ERR_TEXT_MAX];
         printf("%s\n[  SKIPPED ] there_is_no_io_uring\n", err_text(e, text, sizeof text));
         err_free(e);

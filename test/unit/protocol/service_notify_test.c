@@ -1,4 +1,4 @@
-/* Datagrams to a service manager, over a socket as systemd has it. */
+/* Datagrams to a service manager, over a socket like systemd's. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -48,7 +48,7 @@ static void spellings_have_one_form(void **state)
         { "50%zz", "50%zz" },
         { "%", "%" },
         { "%4", "%4" },
-        /* what would make another name of it stays hidden */
+        /* an escape that would change the structure of the name stays */
         { "a%2Fb", "a%2Fb" },
         { "a%252fb", "a%2fb" },
         { "a%5Cb", "a%5Cb" },
@@ -112,7 +112,7 @@ static void a_key_joins_vhost_app_and_stream(void **state)
     assert_string_equal(stream_name_key(one, "v", "live/123", "uuid"), "v/live/123/uuid");
     assert_string_equal(stream_name_key(two, "v", "live", "123/uuid"), one);
     assert_string_equal(stream_name_key(two, "a%20b", "live", "s"),
-                        "a%20b/live/s"); /* vhosts are as the configuration has them */
+                        "a%20b/live/s"); /* the vhost keeps the spelling of the configuration */
     assert_string_not_equal(stream_name_key(one, "v", "live", "room.1"), stream_name_key(two, "v", "live", "room.2"));
 }
 

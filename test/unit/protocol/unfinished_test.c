@@ -1,4 +1,4 @@
-/* Which connection's unfinished message gives way first. */
+/* The order in which unfinished messages of connections give way. */
 #include "protocol/unfinished.h"
 
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static void drop(struct unfinished *u)
     struct holder *h = CONTAINER_OF(u, struct holder, u);
     assert_false(h->dropped);
     h->dropped = true;
-    unfinished_set(u, 0); /* as an owner does that frees what it held */
+    unfinished_set(u, 0); /* the owner frees the memory that it held */
 }
 
 static struct holder holds(void)
@@ -63,7 +63,7 @@ static void what_has_been_held_for_long_goes_before_what_has_just_come(void **st
     struct holder old = holds(), new = holds();
     unfinished_set(&old.u, 100 * KIB);
     old.u.since_us -= 10 * US_PER_SECOND;
-    unfinished_set(&old.u, 101 * KIB); /* a byte now and then makes it no younger */
+    unfinished_set(&old.u, 101 * KIB); /* a few more bytes do not make it younger */
     unfinished_set(&new.u, 10 * MIB);
     assert_int_equal(unfinished_give_way(), 101 * KIB);
     assert_true(old.dropped && !new.dropped);
@@ -77,7 +77,7 @@ static void what_is_complete_does_not_give_way(void **state)
     unfinished_set(&h.u, MIB);
     unfinished_set(&h.u, 0);
     assert_int_equal(unfinished_give_way(), 0);
-    unfinished_set(&h.u, MIB); /* the next one */
+    unfinished_set(&h.u, MIB); /* the next message */
     assert_int_equal(unfinished_give_way(), MIB);
 }
 

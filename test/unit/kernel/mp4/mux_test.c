@@ -31,7 +31,7 @@ static void header_has_a_track_per_kind(void **state)
         assert_int_equal(u32_of(find(bytes, len, "tkhd", i).p + 12), i + 1); /* track_ID */
         assert_int_equal(u32_of(find(bytes, len, "trex", i).p + 4), i + 1);
         assert_int_equal(u32_of(find(bytes, len, "mdhd", i).p + 12), 90000);
-        assert_int_equal(u32_of(find(bytes, len, "mdhd", i).p + 20), 0x55C40000); /* und */
+        assert_int_equal(u32_of(find(bytes, len, "mdhd", i).p + 20), 0x55C40000); /* language "und" */
         assert_int_equal(u32_of(find(bytes, len, "stts", i).p + 4), 0);
         assert_int_equal(u32_of(find(bytes, len, "stsz", i).p + 8), 0);
     }
@@ -127,7 +127,7 @@ static void stream_close(struct stream *s)
     frame_unref(&s->sound);
 }
 
-/* What a fragment says. */
+/* The parsed fields of a fragment. */
 struct fragment {
     uint32_t sequence, track, duration, flags;
     uint64_t dts;
@@ -135,7 +135,7 @@ struct fragment {
     size_t   len;
 };
 
-/* Read one, all of whose boxes must be where they are promised, and whose payload is this frame's. */
+/* Read a fragment. Assert that all boxes are where the sizes and offsets say, and that the payload is this frame's. */
 static struct fragment read_fragment(const uint8_t *bytes, size_t len, const struct frame *f)
 {
     struct mp4_payload payload = mp4_mux_payload(f);
@@ -153,10 +153,10 @@ static struct fragment read_fragment(const uint8_t *bytes, size_t len, const str
     struct box     trun = find(bytes, len, "trun", 0);
     assert_int_equal(u32_of(tfhd), 0x020000);     /* default-base-is-moof */
     assert_int_equal(u32_of(tfdt), 0x01000000);   /* 64 bits */
-    assert_int_equal(u32_of(trun.p), 0x01000F01); /* signed offsets; data offset, and all four of a sample */
+    assert_int_equal(u32_of(trun.p), 0x01000F01); /* signed offsets; data offset, and all four fields of a sample */
     assert_int_equal(trun.len, 12 + 16);
     assert_int_equal(u32_of(trun.p + 4), 1);
-    assert_int_equal(u32_of(trun.p + 8), mdat.p - bytes); /* from moof on */
+    assert_int_equal(u32_of(trun.p + 8), mdat.p - bytes); /* counted from moof */
     assert_int_equal(u32_of(trun.p + 16), payload.len);
     return (struct fragment){
         .sequence = u32_of(mfhd + 4),
@@ -229,7 +229,7 @@ static void video_lasts_as_long_as_the_step_before(void **state)
     (void)state;
     struct stream s;
     stream_open(&s);
-    assert_int_equal(muxed(&s.m, s.picture, 0).duration, 3600); /* 25 pictures a second, the SPS says */
+    assert_int_equal(muxed(&s.m, s.picture, 0).duration, 3600); /* the SPS says 25 pictures a second */
     assert_int_equal(muxed(&s.m, s.reordered, 1500).duration, 1500);
     assert_int_equal(muxed(&s.m, s.reordered, 4500).duration, 3000);
     assert_int_equal(muxed(&s.m, s.sound, 4600).duration, 1920); /* between them */
@@ -256,7 +256,7 @@ static void audio_lasts_as_its_codec_has_it(void **state)
     assert_int_equal(mp4_mux_init(&m, NULL, NULL, config), MP4_OK);
     assert_int_equal(muxed(&m, packets[0], 0).duration, 1800);
     assert_int_equal(muxed(&m, packets[1], 1800).duration, 5400);
-    assert_int_equal(muxed(&m, packets[2], 4000).duration, 2200); /* it does not tell: the step */
+    assert_int_equal(muxed(&m, packets[2], 4000).duration, 2200); /* the packet has no duration: the step counts */
     frame_unref(&config);
     for (size_t i = 0; i < ARRAY_LEN(packets); i++)
         frame_unref(&packets[i]);
@@ -278,7 +278,7 @@ static void composition_offsets_stay_in_bounds(void **state)
 
 enum { PICTURE_MS = 40, TICKS_A_MS = 90 };
 
-/* A picture of that number, shown `cts_ms` after its own time, as a player gets it whose times are `later_ms` later. */
+/* Mux picture number `n`, shown `cts_ms` after its own time, for a player whose times are `later_ms` later. */
 static struct fragment muxed_picture(struct mp4_mux *m, struct frame *f, int n, int cts_ms, int later_ms)
 {
     f->dts_us = (int64_t)n * PICTURE_MS * 1000;
@@ -291,7 +291,7 @@ static int64_t shown_of(const struct fragment *v)
     return (int64_t)v->dts + v->cts;
 }
 
-/* Both tracks begin later by what pictures are decoded earlier, and stay together; no offset is negative. */
+/* Both tracks begin later by the time by which pictures are decoded earlier. They stay together, and no offset is negative. */
 static void pictures_shown_early_are_decoded_earlier(void **state)
 {
     (void)state;
@@ -321,7 +321,7 @@ static void pictures_shown_early_are_decoded_earlier(void **state)
     }
 }
 
-/* Nothing told of it when the player began: at most the first pictures come later than they should. */
+/* Early pictures were not known when the player began: only the first ones may be shown late. */
 static void early_pictures_that_nobody_expected_come_in_order(void **state)
 {
     (void)state;
@@ -343,7 +343,7 @@ static void early_pictures_that_nobody_expected_come_in_order(void **state)
     }
 }
 
-/* ---- the value ---- */
+/* ---- copies of a muxer ---- */
 
 static void a_copy_muxes_the_same_again(void **state)
 {
@@ -362,7 +362,7 @@ static void a_copy_muxes_the_same_again(void **state)
     stream_close(&s);
 }
 
-/* Three fragments, `shift` later. */
+/* Mux three fragments, all `shift` later. */
 static size_t mux_batch(struct stream *s, struct mp4_mux *m, uint8_t *bytes, int64_t shift)
 {
     struct wr w = wr_over(bytes, 1024);

@@ -4,7 +4,7 @@
 
 enum { ROOM = 1024 };
 
-/* One sample entry, written; the box inside it. */
+/* Write a sample entry and return the box inside it. */
 static struct box write_entry(const struct mp4_sample_entry *e, uint8_t *bytes, const char *type, const char *inner)
 {
     struct wr w = wr_over(bytes, ROOM);
@@ -43,7 +43,7 @@ static void carries_what_has_a_row(void **state)
 /* clang-format off */
 static const struct {
     const uint8_t *bytes;
-    size_t         len, header_len; /* of the FLV body before the record */
+    size_t         len, header_len; /* header_len: bytes of the FLV body before the record */
     const char    *entry, *box, *codecs;
     uint16_t       width, height;
 } recorded[] = {
@@ -147,7 +147,7 @@ static void aac_is_told_by_descriptors(void **state)
     struct box box = write_entry(&e, bytes, "mp4a", "esds");
     assert_int_equal(box.len, sizeof want);
     assert_memory_equal(box.p, want, sizeof want);
-    assert_int_equal(u32_of(bytes + 8 + 16), 1 << 16 | 16); /* as its configuration has it, not as FLV's header */
+    assert_int_equal(u32_of(bytes + 8 + 16), 1 << 16 | 16); /* from the configuration, not from FLV's header */
     assert_int_equal(u32_of(bytes + 8 + 24), 48000u << 16);
     assert_int_equal(e.duration_90k, 1920);
     check_codecs(&e, "mp4a.40.2");
@@ -233,7 +233,7 @@ static void flac_keeps_its_streaminfo(void **state)
     assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
     struct box box = write_entry(&e, bytes, "fLaC", "dfLa");
     assert_int_equal(box.len, 4 + 4 + 34);
-    assert_memory_equal(box.p, "\0\0\0\0\x80\0\0\x22", 8); /* the last block, whatever followed */
+    assert_memory_equal(box.p, "\0\0\0\0\x80\0\0\x22", 8); /* marked as the last block, although blocks followed */
     assert_memory_equal(box.p + 8, flac + 13, 34);
     assert_int_equal(e.duration_90k, 4608 * 90 / 48);
     check_codecs(&e, "flac");
@@ -248,7 +248,7 @@ static void flac_keeps_its_streaminfo(void **state)
     frame_unref(&f);
 }
 
-/* ---- what cannot be ---- */
+/* ---- refusals ---- */
 
 static void a_cut_configuration_is_refused(void **state)
 {

@@ -1,4 +1,4 @@
-/* What the tests of the MP4 muxer have in common: frames, and a parser of boxes. */
+/* Shared parts of the tests of the MP4 muxer: frames, and a parser of boxes. */
 #ifndef TEST_KERNEL_MP4_STREAMS_H
 #define TEST_KERNEL_MP4_STREAMS_H
 
@@ -32,12 +32,12 @@ static struct frame *parsed(enum frame_kind kind, const uint8_t *bytes, size_t l
 /* ---- boxes ---- */
 
 struct box {
-    const uint8_t *p; /* behind size and type */
+    const uint8_t *p; /* content, after size and type */
     size_t         len;
     uint8_t        type[5];
 };
 
-/* The next box of a row, which must fit. */
+/* Read the next box, which must fit; false at the end. */
 static inline bool next_box(struct rd *r, struct box *box)
 {
     if (rd_left(r) == 0)
@@ -53,7 +53,7 @@ static inline bool next_box(struct rd *r, struct box *box)
     return true;
 }
 
-/* How many bytes of a box stand before the boxes inside; -1 when there are none inside. */
+/* Number of bytes in a box before its child boxes; -1 for a type without child boxes. */
 static inline int fields_before_children(const char *type)
 {
     static const struct {
@@ -70,7 +70,7 @@ static inline int fields_before_children(const char *type)
     return -1;
 }
 
-/* Walk all boxes, which must nest exactly; the nth (from 0) box of a type, or one with p NULL. */
+/* Walk all boxes, which must nest exactly, and return the nth (from 0) of a type; `p` is NULL when there is none. */
 static inline struct box find_nth(struct rd r, const char *type, unsigned *n)
 {
     struct box box;

@@ -13,7 +13,7 @@
 
 enum { PID_PAT = 0, PID_PMT = 0x1001, PID_VIDEO = 0x100, PID_AUDIO = 0x101, ROOM = 1 << 20 };
 
-/* A muxer, what it wrote, and what a receiver made of it. */
+/* A muxer, the bytes that it wrote, and the reader that checks them. */
 struct wire {
     struct ts_mux     m;
     struct ts_reader *reader;
@@ -38,7 +38,8 @@ static void wire_destroy(struct wire *x)
     free(x);
 }
 
-/* Mux a frame, which is the wire's from now on. Its length is told before, and skipping it leads to the same state. */
+/* Mux a frame, which belongs to the wire from now on. Assert that its length was predicted, and that skipping it leads to the same
+ * state. */
 static enum ts_mux_result send_at(struct wire *x, struct frame *f, int64_t dts_90k)
 {
     struct wr          w = wr_over(x->out, sizeof x->out);
@@ -136,7 +137,7 @@ static void what_a_picture_brings_itself_is_not_added(void **state)
                            0, 0, 0, 2, 0x65, 0x88));
     ASSERT_PAYLOAD(last_unit(x, PID_VIDEO), 0, 0, 0, 1, 0x09, 0x10, 0, 0, 0, 1, 0x67, 0x64, 0, 0, 0, 1, 0x68, 0xEE,
                    0, 0, 0, 1, 0x65, 0x88);
-    /* a delimiter of its own, and no parameter sets: these follow it */
+    /* a frame with a delimiter and no parameter sets: they are put after the delimiter */
     send(x, TS_VIDEO_FRAME(40, 0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x09, 0x10, 0, 0, 0, 2, 0x65, 0x88));
     ASSERT_PAYLOAD(last_unit(x, PID_VIDEO), 0, 0, 0, 1, 0x09, 0x10, 0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x1F, 0xAA,
                    0, 0, 0, 1, 0x68, 0xCE, 0xBB, 0, 0, 0, 1, 0x65, 0x88);
@@ -148,7 +149,7 @@ static void what_a_picture_brings_itself_is_not_added(void **state)
     wire_destroy(x);
 }
 
-/* Its arrays stand in the wrong order: SEI, PPS, SPS, VPS; and a suffix SEI, which must not stand before a picture. */
+/* A record whose arrays are in the wrong order: SEI, PPS, SPS, VPS; and with a suffix SEI, which must not precede a picture. */
 #define HEVC_CONFIG \
     0x1C, 0, 0, 0, 0, 1, 0x01, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 0x3C, 0xF0, 0, 0xFC, 0xFD, 0xF8, 0xF8, 0, 0, 0x0F, \
         5, 0xA7, 0, 1, 0, 3, 0x4E, 0x01, 0x89,                      /* SEI */ \
@@ -266,11 +267,11 @@ static void opus_channels_stand_in_the_pmt(void **state)
     static const struct {
         uint8_t body[40];
         size_t  len;
-        uint8_t code; /* 0: cannot be said */
+        uint8_t code; /* 0: not expressible */
     } rows[] = {
         { { OPUS_HEAD(1, 0) }, 24, 1 },
         { { OPUS_HEAD(2, 0) }, 24, 2 },
-        { { 0x90, 'O', 'p', 'u', 's' }, 5, 2 },                 /* none: the default */
+        { { 0x90, 'O', 'p', 'u', 's' }, 5, 2 },                 /* no OpusHead: the default */
         { { OPUS_HEAD(6, 1), 4, 2, 0, 4, 1, 2, 3, 5 }, 32, 6 }, /* 5.1, as libopus does it */
         { { OPUS_HEAD(6, 1), 4, 2, 0, 1, 2, 3, 4, 5 }, 32, 0 }, /* in another order */
         { { OPUS_HEAD(2, 1), 2, 0, 0, 1 }, 28, 0 },             /* not coupled */
@@ -301,7 +302,7 @@ static void each_codec_has_its_stream_type(void **state)
     } rows[] = {
         { { 0x2F, 0xFF, 0xFB, 0x90, 0x44, 0 }, 6, 0x03, 0xC0, NULL }, /* MP3 of 44100 Hz */
         { { 0x2F, 0xFF, 0xF3, 0x90, 0x44, 0 }, 6, 0x04, 0xC0, NULL }, /* of 22050 Hz */
-        { { 0x2F, 1, 2, 3 }, 4, 0x03, 0xC0, NULL },                   /* one that is none */
+        { { 0x2F, 1, 2, 3 }, 4, 0x03, 0xC0, NULL },                   /* no MP3 header */
         { { 0x91, '.', 'm', 'p', '3', 0xFF, 0xFB, 0x90, 0x44 }, 9, 0x03, 0xC0, NULL },
         { { 0x91, 'a', 'c', '-', '3', 0x0B, 0x77 }, 7, 0x81, 0xBD, "AC-3" },
         { { 0x91, 'e', 'c', '-', '3', 0x0B, 0x77 }, 7, 0x87, 0xBD, "EAC3" },
@@ -346,7 +347,7 @@ static void with_video_the_audio_has_neither(void **state)
     (void)state;
     struct wire *x = wire_create(CODEC_H264, CODEC_AAC);
     send(x, TS_AUDIO_FRAME(0, TS_AAC_CONFIG));
-    send(x, ts_sound(0, 100, 1)); /* the first of all: the tables before it */
+    send(x, ts_sound(0, 100, 1)); /* the first frame: the tables precede it */
     for (int i = 1; i < 200; i++)
         send(x, ts_sound(i * 23, 100, 1));
     assert_int_equal(ts_reader_count(x->reader, PID_PMT), 1);
@@ -355,7 +356,7 @@ static void with_video_the_audio_has_neither(void **state)
     wire_destroy(x);
 }
 
-/* ---- what is not written ---- */
+/* ---- frames that are not written ---- */
 
 static void what_it_carries(void **state)
 {
@@ -392,7 +393,7 @@ static void what_it_cannot_carry_is_left_out(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         assert_int_equal(send(x, ts_frame(rows[i].kind, 0, rows[i].body, rows[i].len)), TS_MUX_NOTHING);
     send(x, ts_sound(0, 10, 0));
-    assert_int_equal(last_unit(x, PID_PMT)->bytes[12], 0x0F); /* and left no trace */
+    assert_int_equal(last_unit(x, PID_PMT)->bytes[12], 0x0F); /* the skipped frames changed nothing */
     assert_int_equal(pmt_version(x), 0);
     wire_destroy(x);
 }
@@ -503,7 +504,7 @@ static void another_codec_is_another_version(void **state)
     send(x, ts_picture(0, 0, 1, 10, 0));
     assert_int_equal(pmt_version(x), 0);
     send(x, TS_VIDEO_FRAME(0, HEVC_CONFIG));
-    assert_int_equal(send(x, ts_picture(0, 0, 1, 10, 0)), TS_MUX_NOTHING); /* what is left of the old one */
+    assert_int_equal(send(x, ts_picture(0, 0, 1, 10, 0)), TS_MUX_NOTHING); /* a late frame of the old codec */
     send(x, TS_VIDEO_FRAME(0, 0x1C, 1, 0, 0, 0, 0, 0, 0, 3, 0x26, 0x01, 0xAF));
     assert_int_equal(pmt_version(x), 1);
     assert_int_equal(last_unit(x, PID_PMT)->bytes[12], 0x24);
@@ -556,7 +557,7 @@ static void tables_on_demand(void **state)
     assert_memory_equal(m.cc, before.cc, sizeof m.cc);
 }
 
-/* ---- the value ---- */
+/* ---- copies of a muxer ---- */
 
 static void a_copy_writes_the_same_again(void **state)
 {
@@ -605,7 +606,7 @@ static void without_room_the_muxer_stays_as_it_was(void **state)
     wire_destroy(x);
 }
 
-/* What a frame of a codec falls back on is part of the state when another codec, or none, is in the program. */
+/* The state that frames of one codec left behind counts in a comparison, even if the program has another codec or none. */
 static void what_an_audio_codec_left_behind_counts(void **state)
 {
     (void)state;
@@ -640,7 +641,7 @@ static void what_an_audio_codec_left_behind_counts(void **state)
 
 enum { START_90K = 126000, STEP_MS = 40 };
 
-/* What the last picture's times are: in order, none below the last one's, never shown before it is decoded. */
+/* Assert that the last picture is decoded after the one before, and not shown before it is decoded. */
 static void assert_decodable(const struct wire *x, int64_t *last_dts)
 {
     const struct ts_unit *u = last_unit(x, PID_VIDEO);
@@ -660,7 +661,7 @@ static struct wire *wire_that_expects(int64_t early_ms)
     return x;
 }
 
-/* From the first picture on where it was expected; and sound stands where it stood. */
+/* Early pictures that were expected are right from the first one on, and the times of sound do not change. */
 static void pictures_shown_early_are_decoded_earlier(void **state)
 {
     (void)state;
@@ -687,7 +688,7 @@ static void pictures_shown_early_are_decoded_earlier(void **state)
     }
 }
 
-/* Who came before the first one was seen: decoding falls back by and by, and no picture is far from its time meanwhile. */
+/* A player that joined before the first early picture: decoding moves ahead step by step, and no picture is shown early. */
 static void what_is_shown_early_may_change(void **state)
 {
     (void)state;

@@ -20,7 +20,7 @@ static uint8_t *pattern(size_t len)
     return bytes;
 }
 
-/* Mux in pieces of `piece` bytes; returns how many packets there are. */
+/* Mux in pieces of `piece` bytes; returns the number of packets. */
 static size_t mux(uint8_t *out, size_t cap, const struct ts_pes_head *head, const uint8_t *payload, size_t len,
                   size_t piece, uint8_t *cc)
 {
@@ -73,7 +73,7 @@ static void a_key_picture(void **state)
     static const uint8_t want[] = {
         0x47, 0x41, 0x00, 0x30,                               /* begins, adapted, counter 0 */
         0x07, 0x50, 0x91, 0xA2, 0xB3, 0xC4, 0xFE, 0x00,       /* random access, PCR: the DTS */
-        0x00, 0x00, 0x01, 0xE0, 0x00, 0xAA, 0x84, 0xC0, 0x0A, /* 170 bytes behind their number; PTS and DTS */
+        0x00, 0x00, 0x01, 0xE0, 0x00, 0xAA, 0x84, 0xC0, 0x0A, /* 170 bytes follow the length; PTS and DTS */
         0x39, 0x8D, 0x15, 0xEB, 0x33,                         /* 0x123457599 */
         0x19, 0x8D, 0x15, 0xCF, 0x13,                         /* 0x123456789 */
     };

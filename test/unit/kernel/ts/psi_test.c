@@ -8,7 +8,7 @@
 
 #include "core/attr.h"
 
-/* Annex A: over a section with its CRC the remainder is 0. Bit by bit, as the figure draws it. */
+/* The CRC of Annex A, computed bit by bit as in the figure. Over a section with its CRC it is 0. */
 static unsigned long remainder_of(const uint8_t *bytes, size_t len)
 {
     unsigned long crc = 0xFFFFFFFF;

@@ -59,7 +59,7 @@ static void feed(struct ts_mux *m, struct frame *f)
     assert_int_not_equal(ts_mux_frame(m, &w, f, 0), TS_MUX_FULL);
 }
 
-/* Two players of a stream: one who has been here longer, so that his counters are others. */
+/* Two players of a stream; `b` has been here longer, so its counters differ. */
 static void two_players(struct ts_mux *a, struct ts_mux *b, struct frame *video, struct frame *audio)
 {
     struct frame *sound = ts_sound(0, 700, 3), *picture = ts_picture(0, 0, 1, 300, 4);
@@ -82,7 +82,7 @@ static void two_players(struct ts_mux *a, struct ts_mux *b, struct frame *video,
     frame_unref(&picture);
 }
 
-/* What was muxed for one, shifted, is what the other would have had; and both go on alike. */
+/* Assert that the release muxed for one player and shifted equals the other player's own, and that both go on alike. */
 static void check_release(const struct release *r, struct frame *video, struct frame *audio, int64_t from_90k,
                           int64_t to_90k)
 {
@@ -172,7 +172,7 @@ static void who_has_seen_other_frames_is_not_alike(void **state)
     c = b;
     c.version = 1;
     assert_false(ts_mux_shift(&shift, &a, &c));
-    ts_mux_init(&c, CODEC_H264, CODEC_AAC); /* who has not begun */
+    ts_mux_init(&c, CODEC_H264, CODEC_AAC); /* a player that has not begun */
     feed(&c, video);
     feed(&c, audio);
     assert_false(ts_mux_shift(&shift, &a, &c));
@@ -183,7 +183,7 @@ static void who_has_seen_other_frames_is_not_alike(void **state)
     assert_true(ts_mux_shift(&shift, &a, &c));
     ts_mux_expect_early(&c, 40000);
     assert_false(ts_mux_shift(&shift, &a, &c));
-    two_players(&a, &b, NULL, audio); /* without video: in another second */
+    two_players(&a, &b, NULL, audio); /* without video, and in another second */
     feed(&b, later);
     assert_false(ts_mux_shift(&shift, &a, &b));
     struct frame *all[] = { video, audio, other, mono, sound, later, picture };
@@ -201,7 +201,8 @@ static void any_bytes_are_safe(void **state)
         uint8_t *bytes = malloc(len + 1);
         for (size_t i = 0; i < len; i++)
             bytes[i] = (uint8_t)((rng = rng * 1103515245 + 12345) >> 16);
-        for (size_t at = 0; at + TS_PACKET_LEN <= len; at += TS_PACKET_LEN) { /* so that it goes deep */
+        for (size_t at = 0; at + TS_PACKET_LEN <= len;
+             at += TS_PACKET_LEN) { /* valid headers, so that the parser goes deep */
             memcpy(bytes + at, (uint8_t[]){ 0x47, 0x41, round & 1, 0x30 }, 4);
             if (round % 4 == 0)
                 bytes[at + 4] = (uint8_t)(150 + rng % 40);

@@ -1,5 +1,5 @@
 /**
- * Frames for the tests of the muxer, made of FLV bodies as publishers send them.
+ * Frames for the tests of the muxer, made from FLV bodies as publishers send them.
  */
 #ifndef TEST_KERNEL_TS_TS_FRAMES_H
 #define TEST_KERNEL_TS_TS_FRAMES_H
@@ -9,10 +9,10 @@
 
 #include "kernel/frame.h"
 
-/** A parsed frame with this FLV body. */
+/** Make a parsed frame with this FLV body. */
 struct frame *ts_frame(enum frame_kind kind, int64_t dts_ms, const uint8_t *body, size_t len);
 
-/** The same, its body given in line. */
+/** ts_frame() with the bytes of the body as arguments. */
 #define TS_VIDEO_FRAME(dts_ms, ...) TS_FRAME_OF(FRAME_VIDEO, dts_ms, __VA_ARGS__)
 #define TS_AUDIO_FRAME(dts_ms, ...) TS_FRAME_OF(FRAME_AUDIO, dts_ms, __VA_ARGS__)
 #define TS_FRAME_OF(kind, dts_ms, ...) \

@@ -39,7 +39,7 @@ static void grow(struct ts_unit *u, const uint8_t *bytes, size_t len)
     u->len += len;
 }
 
-/* In plain arithmetic, digit by digit of the specification's tables. */
+/* Read a time stamp by plain arithmetic, as the tables of the specification lay it out. */
 static int64_t stamp(const uint8_t *b, unsigned prefix)
 {
     assert_int_equal(b[0] / 16, prefix);
@@ -52,11 +52,11 @@ static void read_adaptation(struct ts_reader *r, struct ts_unit *u, const uint8_
     size_t len = field[0], used = 1;
     if (len == 0)
         return;
-    assert_int_equal(field[1] & 0xAF, 0); /* random access and PCR are all that we say */
+    assert_int_equal(field[1] & 0xAF, 0); /* we set no flags except random access and PCR */
     if (u)
         u->random_access = field[1] & 0x40;
     if (field[1] & 0x10) {
-        assert_non_null(u); /* where a unit begins */
+        assert_non_null(u); /* a unit has begun */
         const uint8_t *p = field + 2;
         u->has_pcr = true;
         u->pcr = ((int64_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3]) * 2 + p[4] / 128;
@@ -99,7 +99,7 @@ static void read_packet(struct ts_reader *r, const uint8_t *p, size_t at)
     bool     begins = p[1] & 0x40, adapted = p[3] & 0x20;
     assert_int_equal(p[0], 0x47);
     assert_int_equal(p[1] & 0xA0, 0);    /* no error, no priority */
-    assert_int_equal(p[3] & 0xD0, 0x10); /* clear, with payload */
+    assert_int_equal(p[3] & 0xD0, 0x10); /* not scrambled, with payload */
     assert_true(r->cc[pid] == -1 || r->cc[pid] == p[3] % 16);
     r->cc[pid] = (p[3] + 1) % 16;
     struct ts_unit *u = begins ? open_unit(r, pid) : NULL;

@@ -5,7 +5,7 @@
 #include "core/attr.h"
 #include "protocol/http/chunked.h"
 
-/* Read all of a text that comes in pieces of `step` bytes; what was in the chunks goes into `out`, *left is what follows. */
+/* Read a text in pieces of `step` bytes. The data of the chunks goes to `out`; *left is the number of bytes after the body. */
 static enum http_chunk_read read_in_steps(const char *text, size_t step, char *out, size_t *left)
 {
     struct http_chunked  c = { 0 };

@@ -1,4 +1,4 @@
-/* The HTTP client against a server that follows a script: what it sends, what it makes of answers, and every bound. */
+/* The HTTP client against a server that follows a script: its requests, its reading of answers, and every bound. */
 #include <cmocka.h>
 #include <netdb.h>
 #include <semaphore.h>
@@ -32,7 +32,7 @@ static int teardown(void **state)
     return stop_server(state);
 }
 
-/* Ask for a URL, and read its whole body. */
+/* The result of a request for a URL whose whole body is read. */
 struct outcome {
     int    code, status;
     char  *body;
@@ -66,7 +66,7 @@ static void assert_body(struct outcome o, int status, const char *body)
     mem_free(o.body);
 }
 
-/* ---- what is sent */
+/* ---- requests */
 
 static void a_get_is_sent_as_srs_sends_it(void **state)
 {
@@ -196,7 +196,7 @@ static void a_body_can_be_read_as_it_comes(void **state)
     assert_memory_equal(data, " world", 6);
     assert_int_equal(code_of(http_client_read(&c, &data, &len, now_us() + BRIEFLY_US)), E_SOCKET_TIMEOUT);
     http_client_close(&c);
-    http_client_close(&c); /* once more harms nothing */
+    http_client_close(&c); /* a second close does nothing */
 }
 
 static void a_body_at_its_bound_is_read_and_one_beyond_is_not(void **state)
@@ -307,7 +307,7 @@ static void redirects_are_followed_to_their_end(void **state)
     assert_non_null(strstr(requests[1], "GET /a/d HTTP/1.1\r\n"));
     assert_non_null(strstr(requests[1], "Authorization"));
     assert_non_null(strstr(requests[2], "GET /e HTTP/1.1\r\n"));
-    assert_null(strstr(requests[2], "Authorization")); /* that was for another host */
+    assert_null(strstr(requests[2], "Authorization")); /* the credentials were for another host */
 }
 
 static void redirects_beyond_the_bound_are_an_error(void **state)
@@ -345,9 +345,9 @@ static void a_redirect_is_an_answer_where_none_is_to_be_followed(void **state)
 
 /* ---- names */
 
-static sem_t gate; /* what a name that hangs waits for */
+static sem_t gate; /* opened to end the lookup of a name that hangs */
 
-/* "two.example" has an address where nobody listens, then ours. */
+/* A resolver for which "two.example" has an address where nothing listens, followed by ours. */
 static int lookup(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found)
 {
     static struct sockaddr_in addresses[2];
@@ -415,8 +415,9 @@ static void where_nobody_listens_is_an_error(void **state)
     (void)state;
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t          len = sizeof at;
-    int  fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* bound, so nobody else has it, and not listening */
-    char text[64];
+    int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
+                                   0); /* bound, so that no other socket gets the port, but not listening */
+    char               text[64];
     assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
     snprintf(text, sizeof text, "http://127.0.0.1:%d/", ntohs(at.sin_port));

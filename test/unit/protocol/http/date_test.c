@@ -25,7 +25,7 @@ static void a_date_is_read_as_it_was_written(void **state)
     }
 }
 
-/* As a file's time may be: utime(2) takes any number, and most file systems keep it. */
+/* A file may have any time: utime(2) takes any number, and most file systems keep it. */
 static void a_time_beyond_four_digits_of_a_year_is_the_nearest_date(void **state)
 {
     (void)state;

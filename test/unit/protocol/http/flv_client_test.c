@@ -1,4 +1,4 @@
-/* HTTP-FLV from another server: its tags, its end, and what is none. */
+/* HTTP-FLV from another server: its tags, its end, and answers that are not FLV. */
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static uint8_t flv[FLV_MAX];
 static size_t  flv_len;
 static char    text[2 * FLV_MAX];
 
-/* An answer with that head, and the body in chunks of `chunk` bytes, or as it is. */
+/* An answer with that head and the body, in chunks of `chunk` bytes if that is not 0. */
 static struct line answer_with(const char *head, size_t chunk)
 {
     size_t len = strlen(head);
@@ -57,7 +57,7 @@ static int teardown(void **state)
     return stop_server(state);
 }
 
-/* The tags of what setup() has made, in order; then the error that ends it. */
+/* Read the stream that setup() has made and compare its tags. Returns the code of the error that ends it. */
 static int read_all(struct flv_client *c, int *n_read)
 {
     struct flv_stream_tag tag;
@@ -151,8 +151,8 @@ static void a_stream_that_stalls_is_noticed_at_the_deadline(void **state)
     script[0] = (struct line){ .answer = "HTTP/1.1 200 OK\r\n\r\nFLV\1\5\0\0\0\x09\0\0\0\0\x08\0\0\x02\0\0\0\0\0\0\0!",
                                .len = 19 + 13 + 12,
                                .stays = true };
-    script[1] =
-        (struct line){ .answer = "HTTP/1.1 200 OK\r\n\r\n", .stays = true }; /* as SRS, while nobody publishes */
+    script[1] = (struct line){ .answer = "HTTP/1.1 200 OK\r\n\r\n",
+                               .stays = true }; /* SRS answers so while the stream is not published */
     assert_null(flv_client_open(&c, url("/live/s.flv"), NULL, a_while()));
     assert_int_equal(code_of(flv_client_read(&c, &tag, now_us() + BRIEFLY_US)), E_SOCKET_TIMEOUT);
     flv_client_close(&c);

@@ -1,4 +1,4 @@
-/* URLs of HTTP resources, and what a redirect means beside them. */
+/* URLs of HTTP resources, and references of redirects relative to them. */
 #include <cmocka.h>
 #include <string.h>
 
@@ -107,7 +107,7 @@ static void redirects_are_relative_to_what_was_asked_for(void **state)
         { "http://a.example?k=v", "z", "http://a.example/z" },
         { "http://a.example?k=v", "?l=w", "http://a.example/?l=w" },
         { "http://a.example/x?k=/v", "z", "http://a.example/z" },
-        { "http://a.example/x", "javascript:x", "javascript:x" }, /* refused when it is parsed */
+        { "http://a.example/x", "javascript:x", "javascript:x" }, /* http_location_parse() refuses it */
         { "http://a.example/x", "y:z/", "y:z/" },
     };
     (void)state;

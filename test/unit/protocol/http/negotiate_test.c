@@ -1,4 +1,4 @@
-/* What the client has already, and what it understands; media types; the Basic scheme. */
+/* Conditions and encodings of requests; media types; the Basic scheme. */
 #include <cmocka.h>
 
 #include "core/attr.h"
@@ -77,7 +77,7 @@ static void a_range_is_of_the_version_that_it_names(void **state)
     assert_true(applies("\"abc\""));
     assert_true(applies(DATE));
     assert_false(applies("\"old\""));
-    assert_false(applies("W/\"abc\"")); /* RFC 9110 13.1.5: a weak one names no bytes */
+    assert_false(applies("W/\"abc\"")); /* RFC 9110 13.1.5: a weak etag does not identify bytes */
     assert_false(applies("Sun, 06 Nov 1994 08:49:38 GMT"));
     assert_false(applies("Sun, 06 Nov 1994 08:49:36 GMT"));
     assert_false(applies("x"));

@@ -1,4 +1,4 @@
-/* Which bytes of a file are asked for. */
+/* The range of bytes that a request asks for. */
 #include <cmocka.h>
 
 #include "core/attr.h"

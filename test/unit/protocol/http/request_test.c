@@ -1,4 +1,4 @@
-/* The head of a request, taken apart; and every shape in which a second request could hide in the first. */
+/* The head of a request, parsed, and every form in which a second request could hide in the first. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* In blocks of exactly the size, so that a sanitizer sees a byte too far. */
+/* Parse in blocks of the exact size, so that a sanitizer finds a read past the end. */
 static int parse(const char *text)
 {
     size_t len = strlen(text);

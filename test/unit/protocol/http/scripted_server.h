@@ -1,4 +1,4 @@
-/* An HTTP server in a coroutine that follows a script, for the tests of what asks it. */
+/* An HTTP server in a coroutine that follows a script, for the tests of clients. */
 #ifndef TEST_PROTOCOL_HTTP_SCRIPTED_SERVER_H
 #define TEST_PROTOCOL_HTTP_SCRIPTED_SERVER_H
 
@@ -17,11 +17,11 @@
 
 enum { SCRIPT_MAX = 8, REQUEST_MAX = 8192 };
 
-/* One answer: the n-th connection gets the n-th. */
+/* One answer; the n-th connection gets the n-th. */
 struct line {
     const char *answer;
-    size_t      len;   /* 0: up to its NUL */
-    size_t      step;  /* sent in pieces of so many bytes; 0: at once */
+    size_t      len;   /* 0: the answer ends at its NUL */
+    size_t      step;  /* size of the pieces in which it is sent; 0: all at once */
     bool        stays; /* the connection stays open after it */
 };
 
@@ -31,9 +31,9 @@ static int             port;
 static struct line     script[SCRIPT_MAX];
 static char            requests[SCRIPT_MAX][REQUEST_MAX];
 static int             n_requests;
-static struct tls_ctx *with_tls; /* NULL: without */
+static struct tls_ctx *with_tls; /* NULL: no TLS */
 
-/* The head, and a body by its Content-Length. */
+/* True when the request is complete: its head, and a body of Content-Length. */
 static bool is_whole(const char *request)
 {
     const char *end = strstr(request, "\r\n\r\n"), *length = strcasestr(request, "\r\nContent-Length: ");
@@ -108,7 +108,7 @@ static int stop_server(void **state)
     return 0;
 }
 
-/* A URL of it; the last one only. */
+/* A URL of the server, valid until the next call. */
 static const char *url(const char *rest)
 {
     static char text[HTTP_URL_MAX + 1];

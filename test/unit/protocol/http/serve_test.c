@@ -1,4 +1,4 @@
-/* Conversations on a connection: one end is served, the other one is the test. */
+/* Conversations on a connection: one end is served, the other end is the test. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +20,11 @@ static struct co_group     group;
 static int                 b = -1;     /* the client's end */
 static int                 ended_code; /* what http_serve() returned */
 static bool                has_ended;
-static char                out[OUT_CAP]; /* what the client has got */
+static char                out[OUT_CAP]; /* bytes that the client has received */
 static size_t              out_len;
 static struct http_serving serving;
 
-/* ---- what is served -------------------------------------------------------------------------------------------- */
+/* ---- handlers -------------------------------------------------------------------------------------------------- */
 
 static struct err *hello(struct http_exchange *x)
 {
@@ -40,7 +40,7 @@ static struct err *pieces(struct http_exchange *x)
         e = http_reply_write(x, "", 0);
     if (!e)
         e = http_reply_write(x, "twelve bytes", 12);
-    return e; /* the end comes by itself */
+    return e; /* http_serve() ends the reply */
 }
 
 static struct err *promise(struct http_exchange *x, int64_t length)
@@ -235,7 +235,7 @@ static void say(const char *text, size_t len, size_t step)
     }
 }
 
-/* All that the server says to this until it closes; the client says nothing more, and then closes. */
+/* Send the text in pieces and return everything that the server sends until it closes. */
 static const char *talk_in_steps(const char *text, size_t len, size_t step)
 {
     begin();
@@ -408,7 +408,7 @@ static void a_forgotten_request_leaves_the_reply_and_what_follows(void **state)
     talk(GET("/forget?a=b", "") GET("/hello", ""));
     assert_has(out, "4\r\nlive\r\n0\r\n\r\nHTTP/1.1 200");
     talk(POST("/forget", "Content-Length: 5\r\n", "12345") GET("/hello", ""));
-    assert_int_equal(count(out, "HTTP/1.1"), 1); /* where its body ends is forgotten too */
+    assert_int_equal(count(out, "HTTP/1.1"), 1); /* the end of its body is forgotten too */
 }
 
 static void an_upgrade_hands_the_connection_over(void **state)
@@ -469,7 +469,7 @@ static void bad_chunks_are_a_400_and_the_end(void **state)
     assert_has(out, "HTTP/1.1 400 Bad Request\r\nConnection: close");
     assert_int_equal(count(out, "HTTP/1.1"), 1);
     talk(POST("/hello", "Transfer-Encoding: chunked\r\n", "zz\r\n") GET("/hello", ""));
-    assert_int_equal(count(out, "HTTP/1.1"), 1); /* what follows cannot be found */
+    assert_int_equal(count(out, "HTTP/1.1"), 1); /* the next request cannot be found */
 }
 
 static void a_held_back_body_is_asked_for_when_it_is_read(void **state)
@@ -489,10 +489,12 @@ static void a_held_back_body_is_asked_for_when_it_is_read(void **state)
     assert_ends(out, "12345");
     end();
 
-    talk(POST("/echo", "Content-Length: 5\r\nExpect: 100-continue\r\n", "12345")); /* it came unasked */
+    talk(POST("/echo", "Content-Length: 5\r\nExpect: 100-continue\r\n",
+              "12345")); /* the body came without 100 Continue */
     assert_has_not(out, "100 Continue");
     talk(POST("/hello", "Content-Length: 5\r\nExpect: 100-continue\r\n", ""));
-    assert_has(out, "HTTP/1.1 200 OK\r\nConnection: close"); /* nobody reads it: whether it comes is not known */
+    assert_has(
+        out, "HTTP/1.1 200 OK\r\nConnection: close"); /* the body is not read, and it is unknown whether it will come */
 }
 
 static void a_body_that_ends_early_ends_the_connection(void **state)
@@ -610,7 +612,7 @@ static void silence_between_requests_ends_the_connection_in_good_order(void **st
     end();
 }
 
-/* The longest time between two empty lines, when the server has closed or gives no sign of that. */
+/* Send empty lines until the server closes, or for ten times `idle_us`. Returns the longest pause between two of them. */
 static int64_t send_empty_lines(int64_t idle_us)
 {
     int64_t began_us = now_us(), last_us = began_us, longest_us = 0;
@@ -631,7 +633,7 @@ static void empty_lines_are_no_request_and_no_sign_of_life(void **state)
 {
     (void)state;
     enum { IDLE_US = 100 * US_PER_MS };
-    for (int tries = 0; send_empty_lines(IDLE_US) >= IDLE_US; tries++) { /* this machine was away for so long */
+    for (int tries = 0; send_empty_lines(IDLE_US) >= IDLE_US; tries++) { /* this machine stood still for that long */
         end();
         if (tries == 20)
             skip();
@@ -676,7 +678,7 @@ static void a_head_that_comes_too_slowly_is_a_408(void **state)
     serving.head_us = BRIEFLY_US;
     begin();
     go();
-    for (size_t i = 0; !has_ended && out_len == 0; i++) { /* each byte in time, the whole is not */
+    for (size_t i = 0; !has_ended && out_len == 0; i++) { /* each byte comes in time, but not the whole head */
         assert_true(send(b, i < sizeof dripping - 1 ? dripping + i : "x", 1, MSG_NOSIGNAL) == 1);
         assert_null(co_sleep(BRIEFLY_US / 10));
         take();

@@ -1,4 +1,4 @@
-/* What status codes say about their responses. */
+/* The meaning of status codes for their responses. */
 #include <cmocka.h>
 
 #include "protocol/http/status.h"

@@ -73,7 +73,7 @@ static void a_path_that_does_not_fit_is_not_encoded(void **state)
     assert_false(http_path_encode(out, sizeof out, "/\x01\x01\x01"));
 }
 
-/* "a=1&b" as "a|1 b| ". */
+/* Split a query and write its pairs: "a=1&b" gives "a|1 b| ". */
 static const char *split(const char *query)
 {
     static char      out[400];

@@ -1,4 +1,4 @@
-/* WebSocket frames: ours to the byte, a client's in every cut, and what no client may send. */
+/* WebSocket frames: the exact bytes of ours, a client's in every cut, and the frames that a client must not send. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,14 +53,14 @@ static void heads_are_as_long_as_they_must_be(void **state)
     }
 }
 
-/* ---- what a client sends */
+/* ---- frames of a client */
 
 struct sent {
     uint8_t bytes[1024];
     size_t  len;
 };
 
-/* A client's frame: `first` is FIN, reserved bits and opcode; masked with 1 2 3 4. */
+/* Add a client's frame, masked with 1 2 3 4; `first` is FIN, reserved bits and opcode. */
 static void add(struct sent *s, uint8_t first, const char *payload, size_t len)
 {
     static const uint8_t mask[] = { 1, 2, 3, 4 };
@@ -74,7 +74,7 @@ static void add(struct sent *s, uint8_t first, const char *payload, size_t len)
         s->bytes[s->len++] = (uint8_t)payload[i] ^ mask[i % 4];
 }
 
-/* What the reader makes of it, as text, when it comes in pieces of `step` bytes. */
+/* Feed the bytes to the reader in pieces of `step` bytes, and write its events as text. */
 static const char *story(const struct sent *sent, size_t step, struct str *out)
 {
     struct websocket_reader r = { 0 };
@@ -101,7 +101,7 @@ static const char *story(const struct sent *sent, size_t step, struct str *out)
                            (const char *)event.data);
         }
         at += used;
-        assert_int_equal(at, end); /* all is used up */
+        assert_int_equal(at, end); /* all input is used up */
     }
     return out->buf;
 }
@@ -125,7 +125,7 @@ static void messages_and_control_frames_come_out_however_they_are_cut(void **sta
     add(&s, 0x01, "e\xe2", 2); /* a character on both sides of a cut */
     add(&s, 0x80, "\x82\xac", 2);
     add(&s, 0x82, many, sizeof many); /* a length of 16 bits */
-    add(&s, 0x02, "x", 1);            /* that ends with an empty fragment */
+    add(&s, 0x02, "x", 1);            /* a message that ends with an empty fragment */
     add(&s, 0x80, "", 0);
     add(&s, 0x88, "\x03\xe8well", 6);
     for (size_t step = 1; step <= s.len; step++) {
@@ -187,7 +187,7 @@ static void what_no_client_may_send_fails_the_connection(void **state)
             add(&s, rows[i].first, rows[i].payload, rows[i].len);
             snprintf(wanted, sizeof wanted, "bad %d", rows[i].status);
             const char *got = story(&s, step, &out);
-            if (strcmp(got + strspn(got, "a"), wanted) != 0) /* the good part of a text may have come out */
+            if (strcmp(got + strspn(got, "a"), wanted) != 0) /* the valid part of a text may have come out */
                 fail_msg("row %zu: %s", i, got);
         }
 }
@@ -208,7 +208,7 @@ static void a_frame_without_a_mask_fails_the_connection(void **state)
     (void)state;
     char        buf[64];
     struct str  out = { .buf = buf, .cap = sizeof buf };
-    struct sent s = { .bytes = { 0x81, 0x01, 'x' }, .len = 2 }; /* known with the second byte */
+    struct sent s = { .bytes = { 0x81, 0x01, 'x' }, .len = 2 }; /* the second byte shows that the mask is missing */
     assert_string_equal(story(&s, 100, &out), "bad 1002");
 }
 

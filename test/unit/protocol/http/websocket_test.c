@@ -1,4 +1,4 @@
-/* A WebSocket on a connection of the HTTP server: how it begins, is kept, and ends. */
+/* A WebSocket on a connection of the HTTP server: its handshake, its conversation and its end. */
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static struct websocket ws;
 static bool             accepted, say_goodbye;
 static int              handler_code, serve_code;
 
-/* What a feature does: accept, listen until there is an error, go. */
+/* A handler like that of a feature: accept, listen until there is an error, end. */
 static struct err *handle(struct http_exchange *x)
 {
     struct err *e = websocket_accept(x, &ws, &accepted);
@@ -60,7 +60,7 @@ static int teardown(void **state)
 
 /* ---- the client */
 
-static char   said[SAID_MAX]; /* what the server has said and nobody has looked at */
+static char   said[SAID_MAX]; /* bytes from the server that the test has not read yet */
 static size_t said_len;
 
 static void send_bytes(const void *bytes, size_t len)
@@ -80,7 +80,7 @@ static void hear(void)
     co_give_way();
 }
 
-/* The next bytes are these. */
+/* Assert that the next bytes are these. */
 static void expect(const void *bytes, size_t len)
 {
     int64_t deadline = a_while();
@@ -92,7 +92,7 @@ static void expect(const void *bytes, size_t len)
     memmove(said, said + len, said_len);
 }
 
-/* A reply's head: the status, and a line that it must have. */
+/* Assert that the head of a reply has this status, and this line. */
 static void expect_head(int status, const char *line)
 {
     int64_t deadline = a_while();
@@ -117,7 +117,7 @@ static void expect_end(void)
     assert_int_equal(said_len, 0);
 }
 
-/* A masked frame of at most 125 bytes; the mask is zero. */
+/* Send a masked frame of at most 125 bytes; the mask is zero. */
 static void frame(uint8_t first, const char *payload, size_t len)
 {
     uint8_t bytes[6 + WEBSOCKET_CONTROL_MAX] = { first, (uint8_t)(0x80 | len) };
@@ -251,7 +251,7 @@ static void we_say_goodbye_first_and_hear_the_answer(void **state)
     say_goodbye = true;
     begin();
     expect("\x88\x16\x03\xe9the stream has ended", 24);
-    frame(0x89, "late", 4); /* after our close nothing more is said */
+    frame(0x89, "late", 4); /* the server sends nothing more after our close */
     frame(0x88, "\x03\xe9", 2);
     assert_int_equal(shutdown(b, SHUT_WR), 0);
     expect_end();
@@ -266,8 +266,8 @@ static void a_client_that_sends_on_and_on_lets_others_run(void **state)
     size_t  n_sent = 0;
     begin();
     for (size_t i = 0; i < sizeof pings; i += 6)
-        memcpy(pings + i, "\x8a\x80\0\0\0\0", 6); /* pongs, which nobody answers */
-    while (n_sent < 4 * SAID_MAX) {               /* each time it is our turn, the server has taken some of it */
+        memcpy(pings + i, "\x8a\x80\0\0\0\0", 6); /* pongs, which get no answer */
+    while (n_sent < 4 * SAID_MAX) {               /* in each turn of the test the server has taken some of the bytes */
         ssize_t n = send(b, pings + n_sent % 6, sizeof pings - n_sent % 6, MSG_NOSIGNAL);
         n_sent += n > 0 ? (size_t)n : 0;
         co_give_way();

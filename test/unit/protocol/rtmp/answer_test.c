@@ -1,4 +1,4 @@
-/* What a client reads in the answers of servers. */
+/* The answers of servers, as a client parses them. */
 #include "protocol/rtmp/answer.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ static struct wr *body(void)
     return &w;
 }
 
-/* The answer in the body that was written. */
+/* Parse the body that was written. */
 static struct rtmp_answer answer(void)
 {
     struct rtmp_call   call;
@@ -77,7 +77,7 @@ static void our_own_answers_are_read(void **state)
     assert_text(a.code, "NetStream.Play.Start");
 }
 
-/* `_result` of a server that tells its id as that kind of value. */
+/* Write a `_result` up to the value of the server's id, which the caller adds. */
 static struct wr *write_id(void)
 {
     struct wr *to = body();
@@ -136,7 +136,7 @@ static void refusals_are_errors_in_the_words_of_the_server(void **state)
                      "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] : ");
     assert_refused(E_AUTH_REQUIRED, "authmod=adobe");
 
-    /* without a word, and with more words than are shown */
+    /* no description, and one that is longer than the log shows */
     body();
     amf0_write_string(&w, "_error");
     amf0_write_number(&w, 1);

@@ -12,7 +12,7 @@
 #include "core/mem.h"
 #include "protocol/rtmp/chunk_writer.h"
 
-/* ---- what came out of a reader ---- */
+/* ---- the results of a reader ---- */
 
 enum { GOT_MAX = 32 };
 
@@ -29,7 +29,7 @@ static void got_finish(struct got *g)
     g->n = 0;
 }
 
-/* Take all messages that the reader has; Set Chunk Size and Abort are obeyed, as a connection does. */
+/* Take all messages that the reader has, and obey Set Chunk Size and Abort as a connection does. */
 static bool drain(struct rtmp_chunk_reader *r, struct got *g)
 {
     bool got = true;
@@ -97,7 +97,7 @@ static void assert_same(const struct got *a, const struct got *b)
     }
 }
 
-/* Read a byte stream; whatever way it is cut, the same comes out. */
+/* Read a byte stream, and assert that every cut gives the same messages. */
 static struct got read_all(const uint8_t *bytes, size_t len)
 {
     struct got whole = feed_in_pieces(bytes, len, len, 0);
@@ -342,7 +342,7 @@ static void extended_timestamps_have_32_bits(void **state)
     got_finish(&g);
 }
 
-/* A message of `len` bytes at 0x01020304 ms in chunks of 128, with or without the repeated timestamp. */
+/* Put a message of `len` bytes at 0x01020304 ms in chunks of 128 bytes, with or without the repeated timestamp. */
 static void put_extended(struct bytes *b, uint8_t payload_from, size_t len, bool repeats)
 {
     static const uint8_t ts[] = { 0x01, 0x02, 0x03, 0x04 };
@@ -361,8 +361,8 @@ static void put_extended(struct bytes *b, uint8_t payload_from, size_t len, bool
 static void a_repeated_extended_timestamp_is_recognised_or_missed(void **state)
 {
     (void)state;
-    /* Payloads whose first bytes in the second chunk begin like the timestamp 01 02 03 04, to no, one … three
-     * bytes, and short last chunks that end while the question is open. */
+    /* Payloads whose second chunk begins with none, one, two or three bytes of the timestamp 01 02 03 04, and short last chunks
+     * that end before it is clear whether the timestamp is repeated. */
     static const struct {
         uint8_t from; /* chunk 2 begins with from + 128 */
         size_t  len;
@@ -391,7 +391,7 @@ static void a_bare_chunk_begins_a_message_at_an_extended_time(void **state)
     (void)state;
     static const uint8_t bytes[] = {
         0x04, 0xFF, 0xFF, 0xFF, 0,    0,    1,    8,    1,    0,    0,   0,
-        0x01, 0x00, 0x00, 0x00, 'a',  0xC4, 0x01, 0x00, 0x00, 0x17, 'b', /* a time, not a step of more than four hours */
+        0x01, 0x00, 0x00, 0x00, 'a',  0xC4, 0x01, 0x00, 0x00, 0x17, 'b', /* it is a time, not a step of more than four hours */
         0xC4, 0x01, 0x00, 0x00, 0x2E, 'c',
     };
     struct got g = read_all(bytes, sizeof bytes);
@@ -401,7 +401,7 @@ static void a_bare_chunk_begins_a_message_at_an_extended_time(void **state)
     got_finish(&g);
 }
 
-/* ---- what is refused, and what is let pass ---- */
+/* ---- refused and accepted input ---- */
 
 static void a_chunk_stream_begins_with_a_full_header_or_nearly(void **state)
 {
@@ -464,7 +464,7 @@ static void a_claimed_length_costs_nothing_until_it_is_sent(void **state)
     rtmp_chunk_reader_finish(&r);
 }
 
-/* Before a publish there are commands only. */
+/* A client sends only commands before it publishes. */
 static void a_reader_that_expects_no_media_takes_no_long_message(void **state)
 {
     (void)state;
@@ -480,7 +480,7 @@ static void a_reader_that_expects_no_media_takes_no_long_message(void **state)
     rtmp_chunk_reader_expect_media(&r, false);
     rtmp_chunk_reader_feed(&r, longer, sizeof longer);
     assert_false(drain(&r, &g));
-    assert_int_equal(g.failed, E_LIMIT); /* at once, not when it has come */
+    assert_int_equal(g.failed, E_LIMIT); /* refused at its header, before the body comes */
     rtmp_chunk_reader_finish(&r);
 
     g = (struct got){ 0 };
@@ -574,7 +574,7 @@ static void keep_frees_the_fed_storage_between_two_messages(void **state)
         assert_message(&msg, 4, 8, 1, (uint32_t)(10 + 10 * i), (const char[]){ (char)('a' + i), 0 });
         frame_unref(&msg.payload);
         assert_true(rtmp_chunk_reader_borrows(&r) == (i == 0));
-        assert_null(rtmp_chunk_reader_keep(&r)); /* the second time there is nothing to do */
+        assert_null(rtmp_chunk_reader_keep(&r)); /* a second call does nothing */
         assert_false(rtmp_chunk_reader_borrows(&r));
         memset(storage, 0xEE, sizeof storage);
     }
@@ -628,7 +628,7 @@ static void survives_each_allocation_that_fails(void **state)
     free(bytes);
 }
 
-/* A message of 16 MB begins, and `n` bytes of it have come. */
+/* Begin a message of 16 MB and feed `n` bytes of it. */
 static void begin_long_message(struct rtmp_chunk_reader *r, size_t n)
 {
     static const uint8_t head[] = { 0x06, 0, 0, 0, 0xFF, 0, 0, 9, 1, 0, 0, 0 };
@@ -658,14 +658,14 @@ static void what_is_under_way_for_longest_gives_way_when_memory_is_short(void **
     struct err *e = rtmp_chunk_reader_check(&idle);
     assert_int_equal(err_code(e), E_LIMIT);
     err_free(e);
-    rtmp_chunk_reader_feed(&idle, (const uint8_t *)"x", 1); /* its bytes mean nothing any more */
+    rtmp_chunk_reader_feed(&idle, (const uint8_t *)"x", 1); /* a reader that gave way ignores input */
     e = rtmp_chunk_reader_next(&idle, &msg, &got);
     assert_int_equal(err_code(e), E_LIMIT);
     assert_false(got);
     err_free(e);
     rtmp_chunk_reader_finish(&idle);
     rtmp_chunk_reader_finish(&sound);
-    assert_int_equal(unfinished_give_way(), 0); /* those that are gone hold nothing */
+    assert_int_equal(unfinished_give_way(), 0); /* finished readers hold nothing */
 }
 
 int main(void)

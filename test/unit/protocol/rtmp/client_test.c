@@ -1,4 +1,4 @@
-/* The client's end: against the server's end in another coroutine, and against bytes that a server might send. */
+/* The client, against our server's end in another coroutine, and against bytes that a server might send. */
 #include "protocol/rtmp/client.h"
 
 #include <math.h>
@@ -302,7 +302,7 @@ static struct {
     struct rtmp_client c;
 } script;
 
-/* Begin a script: a plain handshake. */
+/* Begin a script with a plain handshake. */
 static void begin(void)
 {
     script.w = wr_over(script.bytes, sizeof script.bytes);
@@ -370,7 +370,7 @@ static void add_text(uint8_t type_id, const char *text)
     add(type_id, w);
 }
 
-/* The whole of a good conversation with a player; play has been accepted at the end of this message. */
+/* Index of the message in begin_good_play() that accepts the play. */
 enum { PLAY_START = 5 };
 
 static void begin_good_play(void)
@@ -398,7 +398,7 @@ static void send_script(size_t from, size_t to)
         fail_msg("the socket does not take %zu bytes", to - from);
 }
 
-/* Open and play; the first message must be media. The client is to be closed. */
+/* Open and play. The caller closes the client, after an error too. */
 static struct err *open_and_play(int64_t deadline_us)
 {
     struct err *e = rtmp_client_open_over(&script.c, &target, script.client, deadline_us);
@@ -417,7 +417,7 @@ static void close_script(void)
     close_end(&script.server);
 }
 
-/* The script, all at once, then the end: how does a player fare? */
+/* Play against a server that sends the whole script at once and then ends. */
 static struct err *play_script(void)
 {
     connect_script();
@@ -651,7 +651,7 @@ static void a_rejected_connect_says_why(void **state)
     assert_script(open_and_publish(a_while()), E_SUCCESS);
 }
 
-/* `_error` to connect that sends the client elsewhere, by the properties of `ex` that are not NULL. */
+/* Add an `_error` to connect that redirects the client, with the properties of `ex` that are not NULL. */
 static void add_redirect(const char *to, size_t to_len, const char *redirect2)
 {
     struct wr *w = body();

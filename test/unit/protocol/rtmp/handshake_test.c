@@ -40,7 +40,7 @@ static void hmac(const void *key, size_t key_len, const uint8_t *bytes, size_t l
     sha256(outer, 64, digest, 32, out);
 }
 
-/* With the NUL that ends the literal, which is no part of it. */
+/* The constant has 32 bytes; the array also holds the literal's NUL. */
 static const uint8_t tail[33] = "\xF0\xEE\xC2\x4A\x80\x68\xBE\xE8\x2E\x00\xD0\xD1\x02\x9E\x7E\x57"
                                 "\x6E\xEC\x5D\x2D\x29\x80\x6F\xAB\x93\xB8\xE6\x36\xCF\xEB\x31\xAE";
 
@@ -76,7 +76,7 @@ static void answer_digest(const char *text, const uint8_t *peer_digest, const ui
     hmac(temp, 32, s2, 1504, out);
 }
 
-/* A client's C0C1 with a digest in that layout; `salt` moves the digest about. */
+/* Make a client's C0C1 with a digest in that layout; `salt` changes the place of the digest. */
 static void make_c0c1(uint8_t c0c1[RTMP_C0C1_LEN], int layout, unsigned salt)
 {
     uint8_t *c1 = c0c1 + 1;
@@ -235,7 +235,7 @@ static void our_client_falls_back_to_plain(void **state)
     assert_null(rtmp_handshake_finish(&client, s0s1s2, c2, &kind));
     assert_int_equal(kind, RTMP_HANDSHAKE_PLAIN);
     assert_memory_equal(c2, s0s1s2 + 1, RTMP_C2_LEN);
-    /* one whose S2 does not prove that it knows our digest */
+    /* a server whose S2 does not prove that it knows our digest */
     assert_null(rtmp_handshake_answer(c0c1, s0s1s2, "SRS", 8, &kind));
     s0s1s2[RTMP_S0S1S2_LEN - 1] ^= 1;
     assert_null(rtmp_handshake_finish(&client, s0s1s2, c2, &kind));

@@ -1,4 +1,4 @@
-/* What clients say on their way to a stream. */
+/* The commands of clients up to play or publish. */
 #include "protocol/rtmp/identify.h"
 
 #include <math.h>

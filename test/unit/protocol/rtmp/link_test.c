@@ -1,4 +1,4 @@
-/* Messages and control messages, the same at both ends. */
+/* Messages and control messages, which are the same at both ends. */
 #include "protocol/rtmp/link.h"
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static void control_messages_are_handled_inside(void **state)
     struct talk *t = talk_new();
     say_message(t, RTMP_TYPE_USER_CONTROL, 0, "\0\6\1\2\3\4", 6);              /* ping */
     say_message(t, RTMP_TYPE_USER_CONTROL, 0, "\0\3\0\0\0\1\0\0\x0B\xB8", 10); /* buffer length 3000 ms */
-    say_message(t, RTMP_TYPE_USER_CONTROL, 0, "\0\x1A\0", 3);                  /* one of Flash's own */
+    say_message(t, RTMP_TYPE_USER_CONTROL, 0, "\0\x1A\0", 3);                  /* an event of Flash */
     say_message(t, RTMP_TYPE_ACK, 0, "\0\0\0\1", 4);
     say_message(t, RTMP_TYPE_SET_PEER_BANDWIDTH, 0, "\0\0\0\1\2", 5);
     say_message(t, RTMP_TYPE_ABORT, 0, "\0\0\0\x09", 4);
@@ -101,7 +101,7 @@ static void nothing_new_is_acknowledged_no_more(void **state)
     struct talk        *t = talk_new();
     struct rtmp_message msg;
     bool                got;
-    say_message(t, RTMP_TYPE_WINDOW_ACK_SIZE, 0, "\0\0\0\x01", 4); /* half of it is nothing */
+    say_message(t, RTMP_TYPE_WINDOW_ACK_SIZE, 0, "\0\0\0\x01", 4); /* half of the window rounds to 0 */
     for (int i = 0; i < 5; i++) {
         assert_null(rtmp_link_next_now(&t->s.link, &msg, &got));
         assert_false(got);
@@ -134,12 +134,12 @@ static void connections_share_the_buffer_and_not_their_bytes(void **state)
         say_message(a, RTMP_TYPE_AUDIO, (uint32_t)i, (const char[]){ (char)('a' + i), 0 }, 1);
         say_message(b, RTMP_TYPE_VIDEO, (uint32_t)i, (const char[]){ (char)('A' + i), 0 }, 1);
     }
-    /* each reading takes all three off the socket, and hands out one */
+    /* each read takes all three from the socket and returns one */
     for (int i = 0; i < 3; i++) {
         assert_media(a, RTMP_TYPE_AUDIO, (uint32_t)i, (const char[]){ (char)('a' + i), 0 });
         assert_media(b, RTMP_TYPE_VIDEO, (uint32_t)i, (const char[]){ (char)('A' + i), 0 });
     }
-    /* and one that ends while it borrows leaves nothing behind */
+    /* a connection that ends while it uses the buffer leaves no bytes in it */
     say_message(a, RTMP_TYPE_AUDIO, 9, "x", 1);
     say_message(a, RTMP_TYPE_AUDIO, 9, "y", 1);
     assert_media(a, RTMP_TYPE_AUDIO, 9, "x");
@@ -190,13 +190,13 @@ static void looking_for_a_message_never_waits(void **state)
     talk_free(t);
 }
 
-/* A peer that sends messages without a pause, and a reader that looks at them as a player does. */
+/* A peer that sends messages without a pause, and a coroutine that reads them as a player does. */
 struct flood {
     struct talk  *t;
     atomic_bool   stop;
     enum err_code ended_by;
     int64_t       most_at_once; /* bytes taken in between two turns of another coroutine */
-    struct co    *test_co;      /* owns the io in the end: events still come */
+    struct co    *test_co;      /* owns the io in the end, because events still come */
 };
 
 static void *flood_run(void *arg)
@@ -293,7 +293,7 @@ static void a_waiting_reader_is_woken(void **state)
     struct rtmp_message msg;
     assert_err(rtmp_link_read_message(&t->s.link, &msg, now_us() + 10 * US_PER_MS), E_SOCKET_TIMEOUT);
     say_message(t, RTMP_TYPE_AUDIO, 0, "a", 1);
-    t->io.may_read = false; /* the watcher is to find out */
+    t->io.may_read = false; /* the watcher must find the input */
     assert_media(t, RTMP_TYPE_AUDIO, 0, "a");
     talk_free(t);
 }
@@ -313,7 +313,7 @@ static void a_message_given_back_is_read_again(void **state)
         rtmp_link_unread(&t->s.link, &msg);
         assert_null(msg.payload);
     }
-    talk_free(t); /* releases it */
+    talk_free(t); /* frees the message that was given back */
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* A real server's end of a conversation, in another coroutine, for the tests of what talks to it. */
+/* Our server's end of a conversation, in another coroutine, for the tests of clients. */
 #ifndef TEST_PROTOCOL_RTMP_SERVER_END_H
 #define TEST_PROTOCOL_RTMP_SERVER_END_H
 
@@ -19,9 +19,9 @@ static struct server_end {
     struct rtmp_request req;
     enum rtmp_role      role;
     enum rtmp_refusal   why;
-    struct err *(*then)(struct server_end *s); /* when the client has said what it wants */
+    struct err *(*then)(struct server_end *s); /* runs when the client has sent play or publish */
     struct co_group group;
-    char            heard[HEARD_CAP]; /* the bodies of media, one behind the other */
+    char            heard[HEARD_CAP]; /* the bodies of media, concatenated */
     bool            accepted, unpublished;
     enum err_code   ended_by;
 } served;
@@ -55,7 +55,7 @@ static void serve(void *arg)
     io_close(&s->io);
 }
 
-/* A server that does this once it knows what the client wants. */
+/* Start a server that calls `then` when the client has sent play or publish. */
 static inline void start_server(struct err *(*then)(struct server_end *s))
 {
     served = (struct server_end){ .then = then };
@@ -73,7 +73,7 @@ static inline void stop_server(void)
     rtmp_server_finish(&served.s);
 }
 
-/* Take what is published, until the client has closed. */
+/* Receive the published stream until the client closes. */
 static inline struct err *take_a_stream(struct server_end *s)
 {
     struct err *e = rtmp_server_start_publish(&s->s, s->role);

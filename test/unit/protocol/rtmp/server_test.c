@@ -123,7 +123,8 @@ static void small_chunks_are_kept_in_replies_too(void **state)
     say_connect(t, "rtmp://h/live");
     assert_null(rtmp_server_connect(&t->s, &t->req, soon(), &told));
     assert_null(rtmp_server_reply_connect(&t->s, &t->req, &settings, &result));
-    assert_control(t, RTMP_TYPE_SET_PEER_BANDWIDTH, "\x00\x26\x25\xA0\x02", 5); /* out_ack_size 0: none before */
+    assert_control(t, RTMP_TYPE_SET_PEER_BANDWIDTH, "\x00\x26\x25\xA0\x02",
+                   5); /* out_ack_size is 0: no Window Acknowledgement Size before it */
     assert_control(t, RTMP_TYPE_SET_CHUNK_SIZE, "\x00\x00\x00\x80", 4);
     struct rtmp_call   call = assert_call(t, "_result", 1, RTMP_CSID_COMMAND, 0);
     struct rtmp_answer a;
@@ -234,7 +235,7 @@ static void play_starts_in_order(void **state)
     talk_free(t);
 }
 
-/* A command with one argument that is no text, or none. */
+/* Send a command with one argument that is not text, or without one. */
 static void say_call_with(struct talk *t, const char *name, double tid, const void *arg, size_t len)
 {
     uint8_t   body[256];

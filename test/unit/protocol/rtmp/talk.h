@@ -1,5 +1,5 @@
-/* A conversation whose client has said everything beforehand, for the tests of the server's end: the client's bytes lie in
- * the socket. What the server answered is read when it is done. */
+/* A conversation for the tests of the server's end. The client's bytes are all in the socket beforehand, and the server's answers
+ * are read when it is done. */
 #ifndef TEST_PROTOCOL_RTMP_TALK_H
 #define TEST_PROTOCOL_RTMP_TALK_H
 
@@ -20,7 +20,7 @@ struct talk {
     struct rtmp_server  s;
     struct rtmp_request req;
 
-    struct rtmp_chunk_reader in; /* of the client */
+    struct rtmp_chunk_reader in; /* the client's reader */
     uint8_t                  received[64 << 10];
     struct rtmp_message      answers[ANSWERS_MAX];
     int                      n_answers, n_read;
@@ -59,7 +59,7 @@ static inline void talk_free(struct talk *t)
 static inline void say(struct talk *t, const void *bytes, size_t len)
 {
     assert_int_equal(write(t->peer, bytes, len), len);
-    t->io.may_read = true; /* the watcher would say so, had it had its turn */
+    t->io.may_read = true; /* stands for the watcher, which has not run */
 }
 
 static inline void say_message(struct talk *t, uint8_t type_id, uint32_t timestamp_ms, const void *body, size_t len)
@@ -72,7 +72,7 @@ static inline void say_message(struct talk *t, uint8_t type_id, uint32_t timesta
     say(t, wire, wr_len(&w));
 }
 
-/* `name, tid, null` and a text argument unless it is NULL */
+/* Send the command `name, tid, null`, with a text argument unless it is NULL. */
 static inline void say_call(struct talk *t, const char *name, double tid, const char *text)
 {
     uint8_t   body[4096];

@@ -38,7 +38,7 @@ static void the_app_completes_a_tcurl_without_a_path(void **state)
         { "",                            "live",         "rtmp://__defaultVhost__/live" },
         { "  ",                          "/live/",       "rtmp://__defaultVhost__/live" },
         { "",                            "live?vhost=v", "rtmp://__defaultVhost__/live?vhost=v" },
-        /* what is no URL is not mended */
+        /* a text that is no URL is not repaired */
         { "live",                        "live",         "live" },
         { "h/live",                      "live",         "h/live" },
         { "rtmp:/h",                     "live",         "rtmp:/h" },

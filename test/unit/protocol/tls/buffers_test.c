@@ -1,4 +1,4 @@
-/* The place of OpenSSL's large buffers: what goes there, what does not, and that nothing stays. */
+/* The pool of OpenSSL's large buffers: the blocks that it takes, those that it does not, and that none stays in use. */
 #include <cmocka.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Certificates and keys: what is taken, what is refused and why. */
+/* Certificates and keys: accepted ones, refused ones, and the reasons. */
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Refused, with these words. */
+/* Assert that the pair is refused with these words. */
 static void assert_refused(const char *chain, const char *key, const char *words)
 {
     struct tls_pem  c = cert_pem(chain), k = cert_pem(key);
@@ -128,7 +128,7 @@ static void a_client_trusts_what_it_is_given_or_the_system(void **state)
     assert_int_equal(err_code(e), E_HTTPS_KEY_CRT);
     err_free(e);
     e = tls_ctx_new_client(&ctx, NULL);
-    assert_true(ctx || err_code(e) == E_HTTPS_KEY_CRT); /* a system may have none */
+    assert_true(ctx || err_code(e) == E_HTTPS_KEY_CRT); /* a system may have no trusted certificates */
     err_free(e);
     tls_ctx_unref(&ctx);
     assert_null(tls_ctx_new_credulous_client(&ctx));

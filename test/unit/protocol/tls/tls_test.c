@@ -1,4 +1,4 @@
-/* TLS under an io: bytes, ends, refusals, and everything that a peer may do instead of a handshake. */
+/* TLS under an io: bytes, ends, refusals, and peers that do something else than a handshake. */
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <openssl/err.h>
@@ -24,13 +24,13 @@ static struct cert     cert, strange_cert;
 static struct tls_ctx *server, *client, *strange;
 static struct co_group group;
 static struct io       a, b;     /* the server's end, the client's */
-static struct co      *test_co;  /* whose an io is in the end */
-static int             raw = -1; /* the client's end, where the test speaks for itself */
+static struct co      *test_co;  /* owns the io in the end */
+static int             raw = -1; /* the client's end, when the test writes to it directly */
 
 static int setup_all(void **state)
 {
     (void)state;
-    signal(SIGPIPE, SIG_DFL); /* nothing here may raise it */
+    signal(SIGPIPE, SIG_DFL); /* no call in these tests may raise it */
     cert = cert_make("live.example", -A_DAY_S, A_DAY_S);
     strange_cert = cert_make("strange.example", -A_DAY_S, A_DAY_S);
     server = cert_server(&cert);
@@ -53,7 +53,7 @@ static int teardown_all(void **state)
     return loop_end(state);
 }
 
-/* Two sockets, `a` over one of them; small buffers, so that writes are short. */
+/* Make two sockets with small buffers, so that writes are short, and open `a` over one of them. */
 static int open_a(int *other)
 {
     int small = 4096;
@@ -93,7 +93,7 @@ static struct co *go(void (*fn)(void *), void *arg)
 {
     struct co  *co = NULL;
     struct err *e = co_go(&group, "test", fn, arg, &co);
-    if (e && mem_failed()) { /* that is not what is tested here */
+    if (e && mem_failed()) { /* the memory ran out, which is not tested here */
         err_free(e);
         e = co_go(&group, "test", fn, arg, &co);
     }
@@ -124,7 +124,7 @@ static void run_accept(void *arg)
     struct shake *s = arg;
     note(s, tls_accept(&a, s->ctx, s->names, !s->no_tickets, s->deadline_us));
     if (s->code)
-        io_close(&a); /* as owners do */
+        io_close(&a); /* the owner closes, after an error too */
     io_set_owner(&a, test_co);
 }
 
@@ -137,7 +137,7 @@ static void run_connect(void *arg)
     io_set_owner(&b, test_co);
 }
 
-/* Both ends at once. */
+/* Shake hands at both ends at once. */
 static void shake_hands(struct shake *accept, struct shake *connect)
 {
     accept->code = connect->code = -1;
@@ -156,7 +156,7 @@ static int setup_tls(void **state)
     return accept.code || connect.code ? -1 : 0;
 }
 
-/* Over TCP, where the kernel encrypts if it can. */
+/* A connection over TCP, where the kernel encrypts if it can. */
 static int setup_tcp(void **state)
 {
     (void)state;
@@ -477,7 +477,7 @@ static void many_small_pieces_go_out_in_order(void **state)
     free(bytes);
 }
 
-/* Write the pattern until the socket is full; how much was taken. */
+/* Write the pattern until the socket is full; returns the number of bytes written. */
 static size_t fill_socket(const uint8_t *bytes)
 {
     size_t at = 0, n;
@@ -499,12 +499,12 @@ static void after_a_short_write_other_bytes_may_follow(void **state)
     size_t       taken = fill_socket(bytes);
     struct iovec nothing = { bytes + taken, 10 };
     size_t       n = 7;
-    assert_null(io_writev_now(&a, &nothing, 1, &n)); /* full is full */
+    assert_null(io_writev_now(&a, &nothing, 1, &n)); /* a full socket takes nothing */
     assert_int_equal(n, 0);
     for (size_t at = 0; at < taken; at += n)
         assert_null(io_read(&b, got + at, taken - at, &n, a_while()));
     assert_memory_equal(got, bytes, taken);
-    assert_null(io_write(&a, "elsewhere", 9, a_while())); /* not what would have come next */
+    assert_null(io_write(&a, "elsewhere", 9, a_while())); /* other bytes than those that would have come next */
     assert_reads(&b, "elsewhere");
     free(bytes);
     free(got);
@@ -557,7 +557,7 @@ static void closing_says_goodbye(void **state)
     assert_int_equal(err_code(e), E_END_OF_STREAM);
     assert_null(strstr(err_text(e, text, sizeof text), "without"));
     err_free(e);
-    assert_end(&b); /* it stays the end */
+    assert_end(&b); /* a second read gives the end again */
 }
 
 static void an_end_without_goodbye_is_an_end(void **state)
@@ -595,7 +595,7 @@ static void lingering_gives_the_peer_what_the_socket_did_not_take(void **state)
 {
     (void)state;
     uint8_t     *bytes = make_pattern(LOTS);
-    struct drain d = { .want = fill_socket(bytes) + 1 }; /* and the end */
+    struct drain d = { .want = fill_socket(bytes) + 1 }; /* one more than there is, so that it reads to the end */
     go(linger_and_close, NULL);
     go(drain_b, &d);
     co_give_way();
@@ -608,7 +608,7 @@ static void lingering_gives_the_peer_what_the_socket_did_not_take(void **state)
     free(bytes);
 }
 
-/* ---- peers that the test speaks for */
+/* ---- peers that the test plays itself */
 
 struct speaker {
     SSL_CTX *ctx;
@@ -633,7 +633,7 @@ static void speaker_free(struct speaker *s)
     SSL_CTX_free(s->ctx);
 }
 
-/* Until the call is done or has failed; others run in between. */
+/* Repeat an OpenSSL call until it is done or has failed; other coroutines run in between. */
 #define SPEAK(call) \
     ({ \
         int result_, tries_ = 0; \
@@ -700,7 +700,7 @@ static void a_session_is_resumed(void **state)
             assert_int_equal(SSL_session_reused(s.ssl), i);
             assert_int_equal(strstr(tls_describe(&a, text), "resumed") != NULL, i);
             assert_null(io_write(&a, "x", 1, a_while()));
-            assert_int_equal(SPEAK(SSL_read(s.ssl, &byte, 1)), 1); /* with it comes the ticket of TLS 1.3 */
+            assert_int_equal(SPEAK(SSL_read(s.ssl, &byte, 1)), 1); /* the ticket of TLS 1.3 comes before the byte */
             SSL_SESSION_free(session);
             session = SSL_get1_session(s.ssl);
             SSL_shutdown(s.ssl);
@@ -836,7 +836,7 @@ static void key_updates_among_payload_are_fine(void **state)
     speaker_free(&s);
 }
 
-/* ---- waiting and its ends */
+/* ---- deadlines and cancels */
 
 static void a_handshake_that_does_not_come_ends_at_the_deadline(void **state)
 {
@@ -962,7 +962,7 @@ static void a_crowd_leaves_room_for_others(void **state)
     assert_true(co_group_join(&group, a_while()));
     for (int i = 0; i < CROWD; i++)
         assert_int_equal(crowd[i].code_a | crowd[i].code_b, 0);
-    assert_in_range(w.n_turns, CROWD / 4, 1 << 20); /* all in one go, it had a handful */
+    assert_in_range(w.n_turns, CROWD / 4, 1 << 20); /* without turns the witness would have run a few times only */
     end_crowd(crowd);
 }
 
@@ -970,13 +970,13 @@ static void whose_turn_comes_too_late_is_told_at_once(void **state)
 {
     (void)state;
     for (int i = 0; i < 100; i++)
-        tls_turn_took(US_PER_SECOND); /* as if the machine were very slow; counted as 10 ms */
+        tls_turn_took(US_PER_SECOND); /* as on a very slow machine; counted as COST_MAX_US, 10 ms */
     int64_t began = now_us();
-    assert_null(tls_turn_wait(a_while())); /* whatever is left of earlier tests */
+    assert_null(tls_turn_wait(a_while())); /* uses up the slot that earlier tests left */
     assert_null(tls_turn_wait(a_while()));
     assert_true(now_us() - began >= 10 * US_PER_MS);
     assert_int_equal(code_of(tls_turn_wait(now_us() + US_PER_MS)), E_LIMIT);
-    assert_null(tls_turn_wait(a_while())); /* he who was refused has taken nobody's turn */
+    assert_null(tls_turn_wait(a_while())); /* the refused handshake has not used a turn */
     for (int i = 0; i < 100; i++)
         tls_turn_took(10);
 }
