@@ -15,6 +15,9 @@
 /* An operation takes appends until it has this many bytes. A writer that is given up stops between two operations. */
 enum { OP_BYTES = 256 << 10 };
 
+/* A disk that is just too slow is in trouble many times a second. The log gets one pair of lines in this time. */
+enum { TELL_AGAIN_US = 10 * US_PER_SECOND };
+
 enum op_kind { OP_OPEN, OP_UNITS, OP_SYNC, OP_RENAME, OP_CLOSE };
 
 struct op {
@@ -46,9 +49,11 @@ struct file_writer {
     int64_t                    first_us;               /* when the oldest append of the queue came */
     char                      *path;                   /* path of the last open, for the log */
     struct co                 *waiter;
-    struct err                *e;                 /* the first error since the last wait */
-    struct file_writer_lost    lost, lost_before; /* in all, and before the present trouble */
+    struct err                *e;               /* the first error since the last wait */
+    struct file_writer_lost    lost, lost_told; /* in all, and as far as the log has told */
     bool                       in_trouble;
+    bool                       is_told;      /* the log has a line of the trouble, and gets one of its end */
+    int64_t                    told_last_us; /* when it got the last one of an end; 0: never */
 };
 
 /* Writers that were left with something to do, and the coroutine that waits for the last of them. */
@@ -95,21 +100,31 @@ static const char *path_of(const struct file_writer *w)
 
 static void lose(struct file_writer *w, size_t n_units, size_t n_bytes, const char *why)
 {
-    if (!w->in_trouble) {
-        w->in_trouble = true;
-        w->lost_before = w->lost;
+    w->in_trouble = true;
+    if (!w->is_told && (!w->told_last_us || now_us() - w->told_last_us >= TELL_AGAIN_US)) {
+        w->is_told = true;
         log_warn("%s, %s: %s; what comes is lost until it can be written again", w->options.what, path_of(w), why);
     }
     w->lost.units += n_units;
     w->lost.bytes += n_bytes;
 }
 
+static void tell_lost(struct file_writer *w, const char *event)
+{
+    log_info("%s, %s: %s, lost: %llu units, %llu bytes", w->options.what, path_of(w), event,
+             (unsigned long long)(w->lost.units - w->lost_told.units),
+             (unsigned long long)(w->lost.bytes - w->lost_told.bytes));
+    w->lost_told = w->lost;
+}
+
 static void end_trouble(struct file_writer *w)
 {
     w->in_trouble = false;
-    log_info("%s, %s: written again, lost: %llu units, %llu bytes", w->options.what, path_of(w),
-             (unsigned long long)(w->lost.units - w->lost_before.units),
-             (unsigned long long)(w->lost.bytes - w->lost_before.bytes));
+    if (!w->is_told)
+        return;
+    tell_lost(w, "written again");
+    w->is_told = false;
+    w->told_last_us = now_us();
 }
 
 struct file_writer_lost file_writer_lost(const struct file_writer *w)
@@ -187,6 +202,8 @@ static void start(struct file_writer *w)
 
 static void free_writer(struct file_writer *w)
 {
+    if (!w->is_told && w->lost.units > w->lost_told.units)
+        tell_lost(w, "closed");
     if (w->left && --left.n == 0 && left.waiter)
         co_unpark(left.waiter);
     LIST_FOREACH (&w->at_work, it, after)

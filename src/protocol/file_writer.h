@@ -8,7 +8,8 @@
  *
  * The disk may be slow, full or frozen: the loop does not wait for it, and the queue is bounded. What does not fit into the
  * queue, and what the disk refuses, is lost in whole units: each append is one. The first loss is logged with its reason;
- * the next line tells how much was lost in all, once writing works again. A file that could not be opened is tried again.
+ * the next line tells how much was lost, once writing works again. For the next 10 s losses are only counted: a later line
+ * tells them too. A file that could not be opened is tried again.
  *
  * One writer has one file open at a time, and may rename any: so a writer for each stream keeps the order among a
  * stream's files (a segment is there before the playlist that names it).

@@ -310,3 +310,13 @@ sleep 60
     with server.publisher():
         until(lambda: "last" in lines(out), "all of the output")
     assert lines(out) == ["line %d of a program that talks much" % i for i in range(1, n + 1)] + ["last"]
+
+
+def test_a_program_that_floods_its_file_does_not_flood_the_log(make_server, witness, tmp_path):
+    out, end = str(tmp_path / "out"), str(tmp_path / "end")
+    talker = script(tmp_path, "talker", "#!/bin/sh\nyes | head -c 200000000\n: > %s\nsleep 60\n" % end)
+    server = make_server(with_exec("%s > %s" % (talker, out)))
+    w = witness(server)
+    until(lambda: os.path.exists(end), "all of the output", 60)
+    w.undisturbed()
+    assert len(re.findall(r"output of a program", server.log)) <= 8
