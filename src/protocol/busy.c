@@ -3,13 +3,16 @@
 #include "core/attr.h"
 #include "core/clock.h"
 
-/* A load that nobody asked for in this time says nothing. */
+/* A load measured over a longer time than this is ignored: nothing waited meanwhile. */
 enum { STALE_US = 4 * BUSY_JUDGE_US };
 
-/* Percent of a core: above BUSY more is gathered, below CALM less. A step changes less than what lies between them. */
+/*
+ * Percent of a core: above BUSY more is gathered, below CALM less. One step changes the load by less than their distance, so
+ * that steps do not alternate.
+ */
 enum { BUSY_PERCENT = 55, CALM_PERCENT = 35 };
 
-/* Fewer waits than this are not what the loop computes for: gathering would cost latency and gain nothing. */
+/* With fewer waits than this, waking up is not what the loop spends its time on: gathering would only cost latency. */
 enum { WAITS_PER_SECOND_MIN = 2000 };
 
 static const int64_t steps_us[] = { 0, 5 * US_PER_MS, 10 * US_PER_MS, 15 * US_PER_MS, BUSY_GATHER_MAX_US };

@@ -1,13 +1,13 @@
 /**
  * How busy the loop is, and for how long small pieces of input should therefore be gathered before they are read.
  *
- * A loop that reads each frame of a thousand publishers as it comes pays a wake-up, a recv() and a send() a frame. While
- * it has time to spare that is right: nothing waits. When its computing time takes most of a core, and many waits a second
- * are what it computes for, input is read by the clock: first each 5 ms, then less often, until the loop has time again.
+ * A loop that reads each frame of a thousand publishers as it comes pays a wake-up, a recv() and a send() for each frame.
+ * That is right while the loop has time to spare: nothing waits. When computing takes most of a core, and the loop is woken
+ * many times a second, input is read by the clock: first every 5 ms, then less often, until the loop has time again.
  *
- * Computing time counts, not the clock: what other processes had of the core makes nobody wait.
+ * The load is computing time, not elapsed time: a core that other processes keep busy makes nobody wait.
  *
- * One serves the process.
+ * The process has one such state.
  *
  * Units      microseconds
  * Yields     no
@@ -22,22 +22,25 @@
 /* Nothing is gathered for longer than this. */
 enum { BUSY_GATHER_MAX_US = 20000 };
 
-/* The load is judged once in this time. */
+/* Interval at which the load is judged. */
 enum { BUSY_JUDGE_US = 50000 };
 
 struct busy {
-    int64_t judged_us, judged_cpu_us; /* when, and what had been computed by then */
-    int64_t n_waits;                  /* since then */
-    size_t  step;                     /* how much is gathered */
+    int64_t judged_us, judged_cpu_us; /* time of the last judgement; computing time used up to it */
+    int64_t n_waits;                  /* calls of busy_gather_us() after the last judgement */
+    size_t  step;                     /* index of the gathering time in force; 0 gathers nothing */
 };
 
 /**
- * For a caller that is about to wait for input: how long to gather it. 0: it is read as it comes. The answer follows the
- * load: ask before each wait.
+ * Returns how long a caller that is about to wait for input should gather it; 0 means that input is read as it comes. The
+ * answer follows the load, so it is asked for before each wait.
  */
 int64_t busy_gather_us(void);
 
-/** What that does each BUSY_JUDGE_US, by these clocks: go one step up, or down, or stay. Returns the answer from now on. */
+/**
+ * Judge the load by the given clocks: gather one step more, one step less, or as before. busy_gather_us() calls it every
+ * BUSY_JUDGE_US. Returns the gathering time that holds from now on.
+ */
 int64_t busy_judge(struct busy *b, int64_t now_us, int64_t cpu_us);
 
 #endif

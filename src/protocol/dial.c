@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "protocol/resolve.h"
 
-/* Time for one of several addresses: what is left is shared out among those that have not been tried. */
+/* The deadline for one address: the remaining time is divided among the addresses that have not been tried. */
 static int64_t share_of(int64_t deadline_us, size_t n_left)
 {
     int64_t now = now_us();

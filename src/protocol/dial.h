@@ -1,5 +1,5 @@
 /**
- * A TCP connection to a host by its name: every address of it is tried, in the resolver's order.
+ * A TCP connection to a host by its name. All its addresses are tried, in the resolver's order.
  *
  * Units      deadline_us: absolute now_us() time
  */
@@ -12,11 +12,11 @@
 #include "protocol/io.h"
 
 /**
- * Connect to the first address that answers, without Nagle's delay. An address that is silent gets its share of the time that
- * is left, so that the others still have theirs.
+ * Connect to the first address that answers, without Nagle's delay. A silent address uses up only its share of the remaining
+ * time, so that the others can still be tried.
  *
  * Ownership  after an error the io is closed
- * Errors     those of resolve.h; E_SOCKET_CONNECT, E_SOCKET_CREATE, E_SOCKET_TIMEOUT of the last address;
+ * Errors     those of resolve.h; E_SOCKET_CONNECT, E_SOCKET_CREATE, E_SOCKET_TIMEOUT for the last address;
  *            E_THREAD_INTERRUPTED
  * Yields     yes
  */

@@ -12,10 +12,10 @@
 #include "protocol/co.h"
 #include "protocol/offload.h"
 
-/* An operation takes appends until it has this many bytes. A writer that is given up stops between two operations. */
+/* Appends are merged into one operation up to this size. A writer that is given up stops between two operations. */
 enum { OP_BYTES = 256 << 10 };
 
-/* A disk that is just too slow is in trouble many times a second. The log gets one pair of lines in this time. */
+/* A disk that is just too slow is in trouble many times a second, but the log gets one pair of lines per interval. */
 enum { TELL_AGAIN_US = 10 * US_PER_SECOND };
 
 enum op_kind { OP_OPEN, OP_UNITS, OP_SYNC, OP_RENAME, OP_CLOSE };
@@ -23,40 +23,40 @@ enum op_kind { OP_OPEN, OP_UNITS, OP_SYNC, OP_RENAME, OP_CLOSE };
 struct op {
     struct list            link;
     enum op_kind           kind;
-    struct buf             bytes, ends; /* units, and where each ends: size_t */
+    struct buf             bytes, ends; /* the units; the offset of the end of each, as size_t */
     char                  *path, *to;
     enum written_file_mode mode;
     int64_t                rotate_bytes;
-    size_t                 n_written; /* units */
+    size_t                 n_written; /* units that are in the file */
     struct err            *e;
 };
 
 /*
- * A writer whose job is with the pool (`busy`) shares `at_work` and `file` with a thread, which has them alone meanwhile; the
- * rest belongs to the loop. It is freed when it has been closed and the pool has given the job back.
+ * While the pool has the writer's job (`busy`), a thread owns `at_work` and `file`; the rest always belongs to the loop. The
+ * writer is freed when it has been closed and the pool has given the job back.
  */
 struct file_writer {
     struct offload_job         job;
     struct file_writer_options options;
     struct list                queue, at_work;
     struct written_file        file;
-    struct op                  closing; /* cannot fail for want of memory */
+    struct op                  closing; /* the last operation, part of the writer: closing needs no memory */
     bool                       busy;
-    bool                       left; /* no owner waits: it is freed when everything is done */
+    bool                       left; /* The owner has gone; the writer is freed when everything is done. */
     atomic_bool                given_up;
     size_t                     n_ops;
-    size_t                     queued, queued_at_work; /* bytes, bookkeeping included; `queued` are all */
-    int64_t                    first_us;               /* when the oldest append of the queue came */
-    char                      *path;                   /* path of the last open, for the log */
+    size_t                     queued, queued_at_work; /* bytes with bookkeeping: of all operations; of those at work */
+    int64_t                    first_us;               /* arrival of the oldest append in the queue */
+    char                      *path;                   /* path that was opened last, for the log */
     struct co                 *waiter;
     struct err                *e;               /* the first error since the last wait */
-    struct file_writer_lost    lost, lost_told; /* in all, and as far as the log has told */
+    struct file_writer_lost    lost, lost_told; /* losses in all; losses that the log has told */
     bool                       in_trouble;
-    bool                       is_told;      /* the log has a line of the trouble, and gets one of its end */
-    int64_t                    told_last_us; /* when it got the last one of an end; 0: never */
+    bool                       is_told;      /* The log has a line about the trouble, and gets one about its end. */
+    int64_t                    told_last_us; /* time of the last line about an end; 0: none yet */
 };
 
-/* Writers that were left with something to do, and the coroutine that waits for the last of them. */
+/* The number of writers that were left and still work, and the coroutine that waits for the last of them. */
 static struct {
     size_t     n;
     struct co *waiter;
@@ -154,7 +154,7 @@ static size_t n_bytes_lost(const struct op *op)
     return op->bytes.len - end;
 }
 
-/* Count what came of an operation, and keep its error. */
+/* Count the losses of an operation that was performed or given up, and keep its error. */
 static void settle(struct file_writer *w, struct op *op)
 {
     char   why[ERR_TEXT_MAX], text[2 * ERR_TEXT_MAX];
@@ -212,11 +212,11 @@ static void free_writer(struct file_writer *w)
         free_op(w, LIST_ENTRY(it, struct op, link));
     err_free(w->e);
     mem_free(w->path);
-    mem_free(w->file.path); /* it is closed, unless the threads have ended: then the end of the process closes it */
+    mem_free(w->file.path); /* The file is closed, or the threads have ended and the end of the process closes it. */
     mem_free(w);
 }
 
-/* The thread may have looked at `given_up` too early, or there is none: then another job closes the file. */
+/* The thread may have read `given_up` before it was set, or no thread was at work. Then another job closes the file. */
 static void free_given_up(struct file_writer *w)
 {
     struct err *e = NULL;
@@ -286,7 +286,7 @@ static struct op *new_op(struct file_writer *w, enum op_kind kind)
     return op;
 }
 
-/* Operations on names start at once, together with gathered appends. */
+/* Queue an operation on a file's name. It starts at once, together with gathered appends. */
 static bool ask(struct file_writer *w, enum op_kind kind, const char *path, const char *to, struct op **made)
 {
     struct op *op = new_op(w, kind);
@@ -415,7 +415,7 @@ static bool is_done(const struct file_writer *w)
     return !w->busy && list_is_empty(&w->queue);
 }
 
-/* Wait until everything is done. It is an error when the pool does not take the queue. */
+/* Wait until everything is done. Fails if the pool does not take the queue. */
 static struct err *drain(struct file_writer *w, int64_t deadline_us)
 {
     struct err *e = NULL;

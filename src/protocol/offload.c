@@ -11,12 +11,12 @@
 #include "protocol/co.h"
 #include "protocol/io.h"
 
-/* The threads of one kind and the jobs that wait for them. Everything below `lock` is shared. */
+/* The threads of one kind and the jobs that wait for them. */
 struct pool {
     pthread_cond_t more;
     pthread_t      threads[OFFLOAD_THREADS_MAX + OFFLOAD_HUNG_MAX];
     int            n_threads, n_idle;
-    int            n_hung; /* threads in jobs that were left */
+    int            n_hung; /* threads in abandoned jobs (`left`) */
     struct list    waiting;
     size_t         n_waiting;
 };
@@ -26,7 +26,7 @@ static struct {
     bool            stopping, started;
     struct pool     pools[OFFLOAD_KINDS];
     struct list     finished;
-    int             event_fd; /* rung by a thread, read by the loop */
+    int             event_fd; /* an eventfd that threads ring and the loop reads */
     struct co_group group;    /* group of the coroutine that takes finished jobs */
 } off = { .lock = PTHREAD_MUTEX_INITIALIZER, .event_fd = -1 };
 
@@ -78,7 +78,7 @@ static void finish_job(struct offload_job *job)
         job->drop(job);
 }
 
-/* The same for a job that no thread will ever begin with. */
+/* Hand back a job that no thread will ever begin with. */
 static void refuse_job(struct offload_job *job)
 {
     job->refused = true;
@@ -138,7 +138,7 @@ struct err *offload_init(void)
     return e;
 }
 
-/* False when some still hang: those stay in the pool. */
+/* Wait for the threads of a kind. False if some still hang; those stay in the pool. */
 static bool join_threads(struct pool *pool, const struct timespec *until)
 {
     int n_hung = 0;
@@ -172,7 +172,7 @@ void offload_shutdown(int64_t patience_us)
             refuse_job(job);
     while ((job = take(&off.finished)))
         finish_job(job);
-    if (!hung) { /* otherwise a thread may still ring it */
+    if (!hung) { /* A thread that hangs may still ring it. */
         close(off.event_fd);
         off.event_fd = -1;
     }
@@ -202,7 +202,7 @@ static struct err *ensure_thread(struct pool *pool)
     return NULL; /* the existing threads will take the job */
 }
 
-/* Stop waiting for a job: it is dropped when it is finished. */
+/* Stop waiting for a job. It is dropped when it is finished. */
 static void leave(struct pool *pool, struct offload_job *job)
 {
     pthread_mutex_lock(&off.lock);
@@ -212,7 +212,7 @@ static void leave(struct pool *pool, struct offload_job *job)
     pthread_mutex_unlock(&off.lock);
 }
 
-/* Put the job into its kind's line. Does not yield. */
+/* Queue the job for the threads of its kind. Does not yield. */
 static struct err *submit(struct pool *pool, struct offload_job *job, struct co *waiter)
 {
     struct err *e = NULL;

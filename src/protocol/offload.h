@@ -4,8 +4,8 @@
  * Files, DNS and codecs go through here. Each kind of work has its own threads, started as needed, so that
  * a resolver that hangs does not hold up the disk.
  *
- * Ownership  a job lives on the heap. When offload() returns NULL, the job is done and the caller's again. After an error
- *            it belongs to the pool, which calls `drop` when no thread works on it
+ * Ownership  a job lives on the heap. When offload() returns NULL, the job is done and belongs to the caller again. After an
+ *            error it belongs to the pool, which calls `drop` once no thread works on it
  */
 #ifndef PROTOCOL_OFFLOAD_H
 #define PROTOCOL_OFFLOAD_H
@@ -17,23 +17,23 @@
 #include "core/list.h"
 
 enum offload_kind {
-    OFFLOAD_DISK,  /* served files */
-    OFFLOAD_WRITE, /* files that the server writes */
-    OFFLOAD_CONF,  /* the configuration, the log's file */
-    OFFLOAD_CERTS, /* certificates and keys */
-    OFFLOAD_STAT,  /* figures of the machine and the process, from the kernel */
-    OFFLOAD_PROCESS, /* programs that are started; these threads stay, for a program ends with the thread that started it */
+    OFFLOAD_DISK,    /* served files */
+    OFFLOAD_WRITE,   /* files that the server writes */
+    OFFLOAD_CONF,    /* the configuration, the log's file */
+    OFFLOAD_CERTS,   /* certificates and keys */
+    OFFLOAD_STAT,    /* figures of the machine and the process, from the kernel */
+    OFFLOAD_PROCESS, /* starts of programs; these threads stay, because a program ends with the thread that started it */
     OFFLOAD_DNS,
     OFFLOAD_CODEC,
     OFFLOAD_KINDS
 };
 
-/* Threads a kind may have, and jobs that may wait for them before a new one is refused. */
+/* Most threads of one kind; most jobs that wait for them: a further job is refused. */
 enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_QUEUE_MAX = 4096 };
 
 /*
- * A thread that hangs in an abandoned job is replaced where jobs are rare and the next one may well succeed (OFFLOAD_CONF,
- * OFFLOAD_CERTS). When this many of a kind hang, new jobs are refused at once.
+ * A thread that hangs in an abandoned job is replaced for the kinds whose jobs are rare and may well succeed the next time
+ * (OFFLOAD_CONF, OFFLOAD_CERTS). When this many threads of a kind hang, new jobs are refused at once.
  */
 enum { OFFLOAD_HUNG_MAX = 16 };
 
@@ -42,21 +42,23 @@ struct co;
 struct offload_job {
     void (*work)(struct offload_job *job); /* called on a thread; may neither log nor call coroutine functions */
     void (*drop)(struct offload_job *job); /* called on the loop; frees a job that no coroutine waits for */
-    struct list link;                      /* this and the rest belong to the pool */
+    struct list link;                      /* The pool's, like the fields below. */
     struct co  *waiter;
-    bool        done, refused, begun, worked, left; /* `left`: a thread works on it, and no coroutine waits for it */
+    bool done, refused, begun, worked, left; /* `left`: a thread works on the job, but no coroutine waits for it */
 };
 
 /** Needs co_init() and io_init(). */
 struct err *offload_init(void) ATTR_MUST_USE;
 
 /**
- * Waits for running jobs at most `patience_us`; threads that still hang then may be left to the exit. Jobs that
- * no thread has begun with fail, and so do those that come later. A second call waits for threads that hung.
+ * End the threads. Running jobs are waited for, at most `patience_us`; threads that still hang then may be left to the exit.
+ * Jobs that no thread has begun with fail, and so do later ones. A second call waits for threads that hung.
  */
 void offload_shutdown(int64_t patience_us);
 
 /**
+ * Do a job on a thread, and wait until it is done.
+ *
  * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED, E_LIMIT when the queue is full or too many threads hang, E_THREAD_CREATE,
  *            E_THREAD_TERMINATED when the pool was shut down before a thread began with it
  * Yields     yes
@@ -64,10 +66,10 @@ void offload_shutdown(int64_t patience_us);
 struct err *offload(enum offload_kind kind, struct offload_job *job, int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * Start work that no coroutine waits for: `drop` is called on the loop when it is done, or when the pool ends before a thread has
- * begun with it (job->refused).
+ * Start a job that no coroutine waits for. `drop` is called on the loop when the job is done, or when the pool ends before a
+ * thread has begun with it (job->refused).
  *
- * Ownership  NULL: the job belongs to the pool until `drop`, which may start it again. An error: it is still the caller's
+ * Ownership  NULL: the job belongs to the pool until `drop`, which may start it again. An error: the caller keeps the job
  * Errors     E_LIMIT, E_THREAD_CREATE, E_THREAD_TERMINATED, as above
  * Yields     no
  */

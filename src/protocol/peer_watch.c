@@ -8,10 +8,10 @@
 #include "core/log.h"
 #include "protocol/co.h"
 
-/* Sockets that are looked at before others run. */
+/* Sockets that are checked before other coroutines run. */
 enum { TURN_SOCKETS = 256 };
 
-/* Questions and repetitions that found no answer: one may just be on its way. */
+/* Fewer unanswered probes and retransmissions than this prove nothing: the answer may be on its way. */
 enum { UNANSWERED_MIN = 2 };
 
 static struct list watched;
@@ -51,7 +51,7 @@ void peer_watch_look(void)
         return;
     LIST_FOREACH (&watched, it, after)
         left++;
-    /* Each that was looked at goes to the end of the list: whoever comes and goes meanwhile does not matter. */
+    /* A socket that was checked goes to the end of the list, so the list may change while other coroutines run. */
     for (int n = 0; left > 0 && !list_is_empty(&watched); left--) {
         struct io *io = LIST_ENTRY(watched.next, struct io, watched);
         list_remove(&io->watched);

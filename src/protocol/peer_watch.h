@@ -1,11 +1,11 @@
 /**
- * Peers that vanished: a machine that lost power, a link that is down, a firewall that forgot. Nothing says so; the kernel
- * would send again for a quarter of an hour, and a connection that says nothing would stay for ever.
+ * Detection of peers that vanished: a machine lost power, a link is down, a firewall forgot the connection. The kernel does not
+ * tell: it would retransmit for a quarter of an hour, and a silent connection would stay for ever.
  *
- * A peer that nothing is sent to is asked by TCP itself (keepalive). One that is being sent to acknowledges, also when it does
- * not read and its window is 0: if it has acknowledged nothing for long while bytes are on the way it is gone, and its socket is
- * shut down, which its coroutine meets as the end. (TCP_USER_TIMEOUT would do the same, but ends peers with a window of 0
- * as well: a player that pauses by not reading is alive.)
+ * While nothing is sent to a peer, TCP probes it (keepalive). While bytes are on the way, a living peer acknowledges, even when
+ * it does not read and its window is 0. A peer that has not acknowledged for PEER_WATCH_ACK_MS is gone: its socket is shut down,
+ * and its coroutine sees the end of the stream. TCP_USER_TIMEOUT would also end peers with a window of 0, but a player that
+ * pauses by not reading is alive.
  *
  * Source     tcp(7); RFC 1122, 4.2.2.17 and 4.2.3.6
  */
@@ -16,15 +16,15 @@
 #include "protocol/io.h"
 
 enum {
-    PEER_WATCH_IDLE_S = 20,                 /* of silence, then TCP asks */
-    PEER_WATCH_ASK_S = 10,                  /* between two questions */
-    PEER_WATCH_QUESTIONS = 3,               /* without an answer: 20 + 3 * 10 s */
-    PEER_WATCH_ACK_MS = 45000,              /* without an acknowledgement of what was sent */
-    PEER_WATCH_LOOK_US = 5 * US_PER_SECOND, /* how often that is looked at */
+    PEER_WATCH_IDLE_S = 20,                 /* silence before the first keepalive probe */
+    PEER_WATCH_ASK_S = 10,                  /* interval between two probes */
+    PEER_WATCH_QUESTIONS = 3,               /* unanswered probes that end the connection: after 20 + 3 * 10 s */
+    PEER_WATCH_ACK_MS = 45000,              /* longest time without an acknowledgement while bytes are on the way */
+    PEER_WATCH_LOOK_US = 5 * US_PER_SECOND, /* interval at which acknowledgements are checked */
 };
 
 /**
- * Watch the peer of an accepted socket until io_close(). A socket that is no TCP stays unwatched.
+ * Watch the peer of an accepted socket until io_close(). A socket that is not TCP stays unwatched.
  *
  * Ownership  borrows `io`, which must not move
  * Yields     no

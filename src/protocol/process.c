@@ -16,27 +16,27 @@
 #include "protocol/program_output.h"
 #include "protocol/spawn.h"
 
-/* How often it is looked whether the rest of a group has ended; nothing tells that. */
+/* Interval at which it is checked whether the rest of a group has ended: no event tells that. */
 enum { GROUP_LOOK_US = 20 * US_PER_MS };
 
-/* The program's own part of the environment: settings of the server stay with it. */
+/* Environment variables with this prefix are settings of the server, and are not passed to programs. */
 static const char own_prefix[] = "SRS_";
 
-/* What a thread works with. It outlives the process object when the server ends meanwhile. */
+/* The job that starts a program on a thread. It outlives the process object if the server ends meanwhile. */
 struct start_job {
     struct offload_job job;
     struct spawn       spawn;
-    char              *texts[]; /* argv, NULL, envp, NULL; then their bytes */
+    char              *texts[]; /* argv, NULL, envp, NULL; the bytes of all texts follow */
 };
 
 struct process {
     struct list        link;
-    struct co         *owner;  /* NULL: released */
+    struct co         *owner;  /* NULL: the owner has released the process */
     struct co         *keeper; /* the coroutine that waits for the child */
-    struct start_job  *job;    /* until it is started */
+    struct start_job  *job;    /* NULL once the pool has it */
     enum process_state state;
     bool               ending;
-    int64_t            kill_at_us; /* when `ending` */
+    int64_t            kill_at_us; /* when the group is killed, if `ending` */
     pid_t              pid;
     int                status;
     struct err        *error;
@@ -52,7 +52,7 @@ static struct {
 void process_init(void)
 {
     program_output_init();
-    signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may have left it, children would vanish without a status */
+    signal(SIGCHLD, SIG_DFL); /* A parent may have left it ignored; then children would vanish without a status. */
     list_init(&children.all);
     children.count = 0;
     co_group_init(&children.keepers);
@@ -86,7 +86,7 @@ static void free_job(struct start_job *j)
     mem_free(j);
 }
 
-/* The server ends, and nobody waits for the child any more. */
+/* The server ends, and no coroutine waits for the child any more. */
 static void start_drop(struct offload_job *job)
 {
     struct start_job *j = CONTAINER_OF(job, struct start_job, job);
@@ -118,7 +118,7 @@ static char **copy_texts(char **to, char **bytes, char *const *texts, const char
     return to;
 }
 
-/* The ends of pipes that the program writes to; one for both where both go to the same file. */
+/* Open the ends of the pipes that the program writes to. If both outputs go to the same file, they share one pipe. */
 static struct err *open_output(struct spawn *s, const struct process_spec *spec)
 {
     struct err *e = spec->output ? program_output_open(spec->output, PROCESS_OUTPUT_BYTES_MAX, &s->output) : NULL;
@@ -164,7 +164,7 @@ static struct err *start(struct process *p)
 {
     struct start_job *j = p->job;
     struct err       *e = NULL;
-    p->job = NULL; /* offload() takes it over */
+    p->job = NULL; /* offload() takes the job over. */
     if ((e = offload(OFFLOAD_PROCESS, &j->job, DEADLINE_NEVER)))
         return err_wrap(e, "start a program");
     p->pid = j->spawn.pid;
@@ -188,7 +188,7 @@ static bool group_is_left(const struct process *p)
     return kill(-p->pid, 0) == 0 || errno == EPERM;
 }
 
-/* Wait for the next event, at most until then. A cancel ends the patience: what is left is killed at once. */
+/* Wait for the next event, at most until the deadline. After a cancel, what is left of the group is killed at once. */
 static void wait_until(struct process *p, int64_t deadline_us)
 {
     int64_t     kill_at_us = p->ending ? p->kill_at_us : DEADLINE_NEVER;
@@ -200,7 +200,7 @@ static void wait_until(struct process *p, int64_t deadline_us)
     err_free(e);
 }
 
-/* Once its time is over, the group is killed. */
+/* Kill the group if it has used up its time to end. */
 static bool kill_if_due(struct process *p)
 {
     if (!p->ending || p->kill_at_us == DEADLINE_NEVER || now_us() < p->kill_at_us)
@@ -210,22 +210,22 @@ static bool kill_if_due(struct process *p)
     return true;
 }
 
-/* Until the child itself has ended. Its process id is not given to another one before it has been waited for. */
+/* Wait until the child itself has ended. Its process id is not used again before the child has been waited for. */
 static void wait_for_exit(struct process *p)
 {
     struct err *e = io_open(&p->pidfd, p->pidfd.fd);
-    int64_t     look_us = e ? GROUP_LOOK_US : 0; /* without memory to be told: look now and then */
+    int64_t     look_us = e ? GROUP_LOOK_US : 0; /* Without memory for the io, the child is polled. */
     err_free(e);
     while (!has_exited(p)) {
         io_drained(&p->pidfd);
         kill_if_due(p);
         if (co_is_cancelled(co_self()))
-            return; /* killed, but it has not ended yet: it is left to the end of the server */
+            return; /* The child was killed but has not ended yet: it is left until the server ends. */
         wait_until(p, look_us ? now_us() + look_us : DEADLINE_NEVER);
     }
 }
 
-/* What the program has started and left behind ends as the program would. */
+/* End the processes that the program has left behind, in the same way as the program. */
 static void end_group(struct process *p)
 {
     process_end(p);
@@ -346,7 +346,7 @@ void process_release(struct process **pp)
 void process_shutdown(int64_t patience_us)
 {
     if (!children.all.next)
-        return; /* it was never begun with */
+        return; /* process_init() was not called. */
     LIST_FOREACH (&children.all, it, after)
         process_end(LIST_ENTRY(it, struct process, link));
     co_group_join(&children.keepers, now_us() + patience_us);

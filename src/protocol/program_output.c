@@ -11,14 +11,14 @@
 #include "protocol/file_writer.h"
 #include "protocol/io.h"
 
-/* A file, and how many pipes lead to it. */
+/* A file, and the number of pipes that lead to it. */
 struct output_file {
     struct file_writer *writer;
     size_t              n_pipes;
     char                path[];
 };
 
-/* A pipe, and the part of a line that has come out of it. */
+/* A pipe, and the beginning of a line that has been read from it. */
 struct output_pipe {
     struct io           io;
     struct output_file *file;
@@ -27,7 +27,7 @@ struct output_pipe {
 };
 
 static struct {
-    struct map      files; /* by path */
+    struct map      files; /* path → struct output_file */
     struct co_group readers;
 } outputs;
 
@@ -58,7 +58,7 @@ static struct err *open_file(struct output_file *f, int64_t max_bytes)
     return asked && map_put(&outputs.files, f->path, f) ? NULL : err_no_memory();
 }
 
-/* The file of that path, with one pipe more. */
+/* Find or open the file, and count one more pipe to it. */
 static struct err *acquire_file(const char *path, int64_t max_bytes, struct output_file **out)
 {
     size_t              len = strlen(path);
@@ -89,7 +89,7 @@ static void pass_on(struct output_pipe *p, size_t len)
     memmove(p->bytes, p->bytes + len, p->len);
 }
 
-/* Length of the whole lines; a progress display ends its lines with CR. All of it when there is no room for more. */
+/* Length of the whole lines that have been read. CR ends a line too, as in a progress display. A full buffer counts whole. */
 static size_t whole_lines(const struct output_pipe *p)
 {
     size_t len = p->len;
@@ -98,7 +98,7 @@ static size_t whole_lines(const struct output_pipe *p)
     return len || p->len < sizeof p->bytes ? len : p->len;
 }
 
-/* Wait for more. A part of a line that has waited for its end is passed on. */
+/* Wait for more bytes. A part of a line that has waited too long for its end is passed on. */
 static struct err *wait_for_more(struct output_pipe *p)
 {
     io_drained(&p->io);

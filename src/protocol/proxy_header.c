@@ -36,7 +36,7 @@ static void set_ipv6(struct sockaddr_storage *out, const void *ip, uint16_t port
 
 /* ---- version 1: one line of text */
 
-/* Take the word up to the next space, or the last one up to the end. False when it is empty or does not fit. */
+/* Read the word up to the next space, or the last word up to the end. False if it is empty or does not fit. */
 static bool next_word(struct rd *line, char *buf, size_t cap, bool last)
 {
     struct str     out = str_over(buf, cap);
@@ -65,7 +65,7 @@ static bool parse_port(const char *text, uint16_t *port)
     return true;
 }
 
-/* "TCP4 192.0.2.1 192.0.2.2 56324 443" */
+/* Parse a line after "PROXY ", as "TCP4 192.0.2.1 192.0.2.2 56324 443". */
 static enum proxy_read parse_line(struct rd line, struct proxy_header *h)
 {
     enum { PORT_CAP = 6 };
@@ -150,7 +150,7 @@ static enum proxy_read read_v2(struct rd *in, struct proxy_header *h)
 
 /* ---- both */
 
-/* PROXY_GOT when all of `magic` has come. */
+/* Compare the beginning of the input: PROXY_GOT if it has all of `magic`, PROXY_NEED_MORE if it has a part. */
 static enum proxy_read begins_with(const struct rd *in, const uint8_t *magic, size_t len)
 {
     size_t n = rd_left(in) < len ? rd_left(in) : len;
@@ -210,12 +210,12 @@ struct err *proxy_header_take(struct io *io, struct proxy_header *header, bool *
             return err_new(E_PROXY_HEADER, "a PROXY header that is none: %s",
                            str_printable(bytes, n < SHOWN_BYTES ? n : SHOWN_BYTES, shown, sizeof shown));
         case PROXY_NEED_MORE:
-            if (io->hung_up) /* known before recv(): there will be no more bytes */
+            if (io->hung_up) /* It was set before recv(), so no more bytes will come. */
                 return err_new(E_END_OF_STREAM, "the peer closed the connection inside its PROXY header");
             if (n == seen && now_us() >= co_deadline(deadline_us))
                 return err_new(E_SOCKET_TIMEOUT, "the PROXY header did not come in time");
             seen = n;
-            io_drained(io); /* these bytes have been seen; further ones will be a new edge */
+            io_drained(io); /* These bytes have been seen; further ones make a new edge. */
         }
     }
 }

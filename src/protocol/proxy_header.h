@@ -21,14 +21,14 @@ struct io;
 enum {
     PROXY_V1_LEN_MAX = 107,      /* 2.1: the longest line, with its CRLF */
     PROXY_V2_HEADER_LEN = 16,    /* 2.2: signature, version and command, family, length */
-    PROXY_HEADER_LEN_MAX = 4096, /* usual ones have about 100 bytes; with certificates in TLVs up to some 2000 */
+    PROXY_HEADER_LEN_MAX = 4096, /* A usual header has about 100 bytes; one with certificates in TLVs, some 2000. */
 };
 
 enum proxy_read { PROXY_GOT, PROXY_NEED_MORE, PROXY_NONE, PROXY_BAD };
 
 struct proxy_header {
-    bool has_source; /* otherwise the proxy speaks for itself (a health check), or does not know the client */
-    struct sockaddr_storage source; /* IPv4 or IPv6, with the port */
+    bool has_source; /* False: the proxy speaks for itself (a health check), or does not know the client. */
+    struct sockaddr_storage source; /* address and port of the client, IPv4 or IPv6 */
 };
 
 /**
@@ -37,17 +37,17 @@ struct proxy_header {
  * Shape      in: starts at a connection's first byte
  * Yields     no
  * Returns    PROXY_GOT        `in` moved past the header
- *            PROXY_NEED_MORE  the bytes may be the beginning of one; `in` is unchanged, here and below
+ *            PROXY_NEED_MORE  the bytes may be the beginning of a header; `in` is unchanged, here and below
  *            PROXY_NONE       the bytes are something else: TLS, RTMP, HTTP
- *            PROXY_BAD        it begins like a header and is invalid: give up on this connection
+ *            PROXY_BAD        the bytes begin like a header and are invalid: give up on this connection
  */
 enum proxy_read proxy_header_read(struct rd *in, struct proxy_header *header);
 
 /**
- * The same from a connection of which nothing has been read. It takes the header out of the socket and no byte behind it,
+ * Read a header from a connection of which nothing has been read. The header is taken out of the socket and no byte behind it,
  * so that TLS or any other protocol can begin. Waits for the first byte of the peer.
  *
- * Returns    *got tells whether there was one
+ * Returns    *got tells whether there was a header
  * Errors     those of io.h; E_PROXY_HEADER for an invalid header
  * Yields     yes
  */

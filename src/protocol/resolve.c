@@ -15,7 +15,7 @@ struct lookup {
     struct offload_job     job;
     const struct resolver *resolver;
     char                   host[RESOLVE_NAME_MAX + 1], service[SERVICE_CAP];
-    int                    failure; /* of getaddrinfo(), or 0 */
+    int                    failure; /* error code of getaddrinfo(), or 0 */
     struct resolved        found;
 };
 
@@ -53,7 +53,7 @@ bool resolve_numeric(const char *host, uint16_t port, struct resolved *out)
     return false;
 }
 
-/* Runs on a thread, without log and coroutine. */
+/* It runs on a thread, so it neither logs nor calls coroutine functions. */
 static void work(struct offload_job *job)
 {
     static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };

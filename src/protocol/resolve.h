@@ -1,7 +1,7 @@
 /**
- * Host names to addresses, off the loop: a thread of its own kind asks the resolver while the coroutine waits.
+ * Resolution of host names: a thread (OFFLOAD_DNS) asks the resolver while the coroutine waits.
  *
- * A name that never resolves holds up the caller until its deadline, and a thread until the resolver gives up.
+ * A name that does not resolve holds up its caller until the deadline, and a thread until the resolver gives up.
  *
  * Source     getaddrinfo(3), RFC 6724 for the order
  */
@@ -21,7 +21,7 @@ struct addrinfo;
 
 enum {
     RESOLVE_NAME_MAX = 253,    /* RFC 1035, 2.3.4, as text */
-    RESOLVE_ADDRESSES_MAX = 8, /* more are not tried */
+    RESOLVE_ADDRESSES_MAX = 8, /* Further addresses are ignored. */
 };
 
 struct resolved {
@@ -32,19 +32,19 @@ struct resolved {
     } items[RESOLVE_ADDRESSES_MAX];
 };
 
-/** An IPv4 or IPv6 address as text, with or without brackets: no thread, no wait. False for a name. Does not yield. */
+/** Parse an IPv4 or IPv6 address, with or without brackets. False if `host` is a name. Does not yield. */
 bool resolve_numeric(const char *host, uint16_t port, struct resolved *out);
 
 /**
- * All stream addresses of a host, IPv4 and IPv6, in the order in which they should be tried.
+ * Find the addresses of a host, IPv4 and IPv6, in the order in which they should be tried.
  *
- * Errors     E_SYSTEM_DNS_RESOLVE  there is no such host, or it is no host name
+ * Errors     E_SYSTEM_DNS_RESOLVE  the host does not exist, or the text is no host name
  *            those of offload(): E_SOCKET_TIMEOUT at the deadline, E_THREAD_INTERRUPTED, E_LIMIT
  * Yields     yes, except for a numeric host
  */
 struct err *resolve(const char *host, uint16_t port, int64_t deadline_us, struct resolved *out) ATTR_MUST_USE;
 
-/** For tests: ask this in place of getaddrinfo() and freeaddrinfo(), on a thread; NULL: ask those again. */
+/** A replacement of getaddrinfo() and freeaddrinfo() for tests, called on a thread. NULL sets the real ones again. */
 struct resolver {
     int (*lookup)(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found);
     void (*release)(struct addrinfo *found);

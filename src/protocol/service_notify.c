@@ -14,7 +14,7 @@
 
 enum { MESSAGE_CAP = 1024 };
 
-/* A path, or '@' and a name in the abstract namespace. */
+/* Parse a path, or '@' and a name in the abstract namespace. */
 static bool address_of(const char *name, struct sockaddr_un *to, socklen_t *len)
 {
     size_t n = strlen(name);
@@ -25,7 +25,7 @@ static bool address_of(const char *name, struct sockaddr_un *to, socklen_t *len)
     if (name[0] == '@')
         to->sun_path[0] = '\0';
     *len =
-        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + (name[0] == '/')); /* a path ends with its zero byte */
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + (name[0] == '/')); /* A path includes its zero byte. */
     return true;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the service manager is told about the process: the protocol of sd_notify(3), without libsystemd.
+ * Messages to the service manager: the protocol of sd_notify(3), without libsystemd.
  *
  * NOTIFY_SOCKET in the environment names a datagram socket of the manager. Each call sends one datagram of VARIABLE=VALUE lines
  * to it. Without NOTIFY_SOCKET nothing happens. A message that cannot be sent is a warning in the log.
@@ -11,16 +11,19 @@
 #ifndef PROTOCOL_SERVICE_NOTIFY_H
 #define PROTOCOL_SERVICE_NOTIFY_H
 
-/** The service is up, or a reload has ended, well or not. `status` is one line for people. */
+/** Tell that the service is up, or that a reload has ended, with or without success. `status` is one line for people. */
 void service_notify_ready(const char *status);
 
-/** A reload begins; service_notify_ready() must follow. */
+/** Tell that a reload begins; service_notify_ready() must follow. */
 void service_notify_reloading(void);
 
-/** The service ends now. The manager kills it if that takes longer than its timeout, so a graceful stop tells only a status first. */
+/**
+ * Tell that the service ends now. The manager kills it if that takes longer than its timeout, so a graceful stop first tells
+ * only a status.
+ */
 void service_notify_stopping(void);
 
-/** One line for people. */
+/** Tell the state of the service in one line for people. */
 void service_notify_status(const char *status);
 
 #endif

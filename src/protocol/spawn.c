@@ -15,7 +15,7 @@
 
 #include "core/attr.h"
 
-/* What the child needs until it executes; the search in PATH takes some 8 KiB of it. */
+/* Stack of the child until it executes; the search in PATH takes some 8 KiB of it. */
 enum { CHILD_STACK_BYTES = 256 << 10 };
 
 /* The first descriptor that is not a standard one; the child closes all from here on. */
@@ -24,22 +24,22 @@ enum { FIRST_OTHER = 3 };
 struct child {
     struct spawn *spawn;
     pid_t         parent;
-    int           fds[FIRST_OTHER]; /* what its standard descriptors become */
+    int           fds[FIRST_OTHER]; /* descriptors that become the child's standard ones */
 };
 
-/* A handler of the server must not run in the child, nor may it begin with signals that the server ignores. */
+/* The child must not run a handler of the server, and must not inherit ignored signals. */
 static void reset_signals(void)
 {
     sigset_t none;
     for (int signo = 1; signo < NSIG; signo++)
-        signal(signo, SIG_DFL); /* fails for those that cannot be changed */
+        signal(signo, SIG_DFL); /* It fails for the signals that cannot be changed. */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /*
- * The child, until it executes: it shares the memory of the server, whose thread waits, so it makes system calls and nothing
- * else. (It has descriptors and signal handlers of its own.)
+ * The child until it executes. It shares the memory of the server, and the thread that made it waits, so it makes only system
+ * calls. Its descriptors and signal handlers are its own.
  */
 __attribute__((no_sanitize("address", "undefined"))) static int become_program(void *arg)
 {
@@ -47,14 +47,14 @@ __attribute__((no_sanitize("address", "undefined"))) static int become_program(v
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != c->parent)
-        _exit(1); /* the server died before it could be told */
+        _exit(1); /* The server died before the child had asked to be told. */
     for (int fd = 0; fd < FIRST_OTHER; fd++)
         if (dup2(c->fds[fd], fd) < 0) {
             c->spawn->error = errno;
             _exit(1);
         }
     close_range(FIRST_OTHER, UINT_MAX, 0);
-    setpriority(PRIO_PROCESS, 0, 0); /* fails where the server is nicer than it may undo */
+    setpriority(PRIO_PROCESS, 0, 0); /* It fails where the niceness may not be lowered. */
     reset_signals();
     execvpe(c->spawn->argv[0], c->spawn->argv, c->spawn->envp);
     c->spawn->error = errno;
@@ -68,7 +68,7 @@ static void fail(struct spawn *s, const char *step, const char *what)
     s->what = what;
 }
 
-/* Above the standard descriptors, so that none is overwritten before it has been copied. */
+/* Open /dev/null above the standard descriptors, so that dup2() overwrites no descriptor before it has been copied. */
 static int open_null(void)
 {
     int low = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -78,7 +78,7 @@ static int open_null(void)
     return fd;
 }
 
-/* No signal comes in between, for a handler would run in the child and change the server's memory. */
+/* Make the child while all signals are blocked: a handler would run in the child and change the server's memory. */
 static void clone_child(struct child *c, char *stack)
 {
     struct spawn *s = c->spawn;
@@ -90,7 +90,7 @@ static void clone_child(struct child *c, char *stack)
     if (pid < 0) {
         s->pidfd = -1;
         fail(s, "make a process for", s->argv[0]);
-    } else if (s->error) { /* it has ended already */
+    } else if (s->error) { /* The child has ended already. */
         s->step = "execute";
         s->what = s->argv[0];
         close(s->pidfd);

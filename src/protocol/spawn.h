@@ -1,9 +1,10 @@
 /**
- * Execute a program in a new process: what a worker thread does for process.h, because it may block on a disk.
+ * Execution of a program in a new process. process.h calls it on a worker thread, because it may block on a disk.
  *
- * The process is made as vfork() makes it, by clone(), so the memory of a large server is not copied and its other threads go on.
+ * The process shares the memory of the server until it executes (clone(), as vfork() does), so the memory of a large server is
+ * not copied, and the other threads go on.
  *
- * Yields     never: for a thread
+ * Yields     no: it is called on a thread
  */
 #ifndef PROTOCOL_SPAWN_H
 #define PROTOCOL_SPAWN_H
@@ -11,19 +12,19 @@
 #include <sys/types.h>
 
 struct spawn {
-    /* What to run: borrowed. */
-    char *const *argv, *const *envp; /* end with NULL */
-    int output, errors;              /* descriptors, not standard ones; -1: /dev/null */
+    /* The program, borrowed. */
+    char *const *argv, *const *envp; /* arguments and environment, both ended by NULL */
+    int output, errors;              /* descriptors above the standard ones; -1: /dev/null */
 
-    /* What came of it. */
+    /* The result. */
     pid_t       pid;
     int         pidfd;
     int         error; /* an errno; 0: the program is executed */
-    const char *step;  /* what failed: "open", "execute" … */
-    const char *what;  /* the file or program of it */
+    const char *step;  /* the step that failed: "open", "execute" … */
+    const char *what;  /* the file or program that the step was for */
 };
 
-/** Run it; `error` tells how that went. The child leads its own process group and is the caller's to wait for. */
+/** Run the program; s->error tells the result. The child leads its own process group; the caller waits for it. */
 void spawn_run(struct spawn *s);
 
 #endif

@@ -29,7 +29,7 @@ void unfinished_set(struct unfinished *u, size_t bytes)
     list_push(&all, &u->link);
 }
 
-/* Bytes times time; the millisecond more lets size decide among those that have just begun. */
+/* Bytes times time. The added millisecond lets the size decide among messages that have just begun. */
 static double weight(const struct unfinished *u, int64_t now)
 {
     return (double)u->bytes * (double)(now - u->since_us + US_PER_MS);
@@ -55,7 +55,7 @@ size_t unfinished_give_way(void)
     size_t bytes = u->bytes;
     list_remove(&u->link);
     u->drop(u);
-    if (u->io) { /* the owner may wait for more bytes: it finds out in their place */
+    if (u->io) { /* The owner may wait for more bytes: let it look, so that it finds out. */
         u->io->may_read = true;
         if (u->io->owner)
             co_unpark(u->io->owner);

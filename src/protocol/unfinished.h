@@ -1,8 +1,8 @@
 /**
- * What connections hold of messages that are not complete yet: whoever begins a long one and never ends it holds its memory.
+ * Bytes of incomplete messages. A peer that begins a long message and never ends it makes the server hold its memory.
  *
- * When the process holds more than its limit (core/mem.h), the connection that has held most for the longest gives way: bytes
- * times time. A sound peer's message is under way for milliseconds, so it comes last.
+ * When the process holds more than its limit (core/mem.h), the connection with the largest product of bytes and time loses its
+ * message. A sound peer completes a message within milliseconds, so it is chosen last.
  *
  * Units      bytes, microseconds of the monotonic clock
  * Yields     no
@@ -17,22 +17,22 @@
 
 struct io;
 
-/* Less is not worth a connection. */
+/* A connection that holds fewer bytes than this is left alone. */
 enum { UNFINISHED_MIN = 32 << 10 };
 
-/** Of one connection; all zero: it holds nothing. It must not move while it holds something. */
+/** The entry of one connection; all zero while it holds nothing. It must not move while it holds something. */
 struct unfinished {
     struct list link;
     size_t      bytes;
     int64_t     since_us;
-    void (*drop)(struct unfinished *u); /* frees the bytes, and remembers that the connection is to end */
-    struct io *io;                      /* whose owner is woken then; NULL: nobody is */
+    void (*drop)(struct unfinished *u); /* Frees the bytes, and marks the connection to end. */
+    struct io *io;                      /* The owner of this io is woken after a drop; may be NULL. */
 };
 
-/** This many bytes are held from now on; 0 before the owner of `u` goes. */
+/** Set how many bytes are held now. Set to 0 before `u` is freed. */
 void unfinished_set(struct unfinished *u, size_t bytes);
 
-/** Drop what has been held by most for the longest. Returns how many bytes that freed, 0 when there is nothing. */
+/** Drop the message with the largest product of bytes and time. Returns how many bytes that freed; 0 if there is none. */
 size_t unfinished_give_way(void);
 
 #endif

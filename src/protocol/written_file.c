@@ -23,7 +23,7 @@ static struct err *make_folder(const char *path)
     return err_sys(E_SYSTEM_CREATE_DIR, "create folder %s", path);
 }
 
-/* All folders in front of the last slash. */
+/* Make all folders before the last slash. */
 static struct err *make_folders(const char *path)
 {
     char folder[PATH_MAX];
@@ -50,7 +50,7 @@ struct err *written_file_rename(const char *from, const char *to)
 
 /* ---- open and close -------------------------------------------------------------------------------------------- */
 
-/* Not blocking: a pipe without a reader is an error, and nothing to wait for. */
+/* Open without blocking: a pipe without a reader is an error, and is not waited for. */
 static int open_path(const char *path, enum written_file_mode mode)
 {
     int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -74,7 +74,7 @@ static struct err *open_now(struct written_file *f)
     }
     if (f->fd < 0)
         return err_sys(E_SYSTEM_FILE_OPEN, "open %s", f->path);
-    f->mode = WRITTEN_FILE_APPEND; /* should it have to be opened again */
+    f->mode = WRITTEN_FILE_APPEND; /* Another attempt must not empty the file. */
     f->is_regular = is_regular(f->fd, &st);
     f->len = f->is_regular ? st.st_size : 0;
     return NULL;
@@ -108,7 +108,7 @@ struct err *written_file_open(struct written_file *f, char *path, enum written_f
 
 /* ---- units ----------------------------------------------------------------------------------------------------- */
 
-/* Take the first part of a unit away again. Another program may have cut the file meanwhile: its own length counts. */
+/* Remove the part of a unit that was written. The length is read from the file: another program may have cut it. */
 static void cut_back(struct written_file *f, size_t n_bytes)
 {
     struct stat st;
@@ -132,7 +132,7 @@ static size_t write_all(int fd, const char *bytes, size_t len)
     return done;
 }
 
-/* Units i to j - 1, into the file as it stands. */
+/* Append units i to j - 1 without rotation. */
 static struct err *append_run(struct written_file *f, const char *bytes, const size_t *ends, size_t i, size_t j,
                               size_t *n_written)
 {
@@ -150,13 +150,13 @@ static struct err *append_run(struct written_file *f, const char *bytes, const s
     return e;
 }
 
-/* The file becomes PATH.1. What cannot be kept under that name is overwritten: the bound counts for more. */
+/* Rename the file to PATH.1. If that fails, the file is overwritten: the bound is more important. */
 static struct err *rotate(struct written_file *f)
 {
     char        older[PATH_MAX];
     struct str  name = str_over(older, sizeof older);
     struct err *e = close_now(f);
-    err_free(e); /* of bytes that were there already */
+    err_free(e); /* It is about bytes that were written before this call. */
     str_printf(&name, "%s.1", f->path);
     f->mode = WRITTEN_FILE_FRESH;
     if (!name.cut && rename(f->path, older) != 0)
@@ -164,7 +164,7 @@ static struct err *rotate(struct written_file *f)
     return open_now(f);
 }
 
-/* How many units from `i` on go into the file before it is full; one at least. */
+/* The end of the units from `i` on that fit into the file; at least one unit is taken. */
 static size_t run_end(const struct written_file *f, const size_t *ends, size_t n_units, size_t i)
 {
     size_t from = i ? ends[i - 1] : 0, j = i + 1;

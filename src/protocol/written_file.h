@@ -1,7 +1,7 @@
 /**
- * A file that is written in units: each is in the file as a whole, or not at all.
+ * A file that is written in units: each unit is in the file as a whole or not at all.
  *
- * Everything here blocks on the disk: on a thread (protocol/file_writer), or before the loop runs.
+ * Everything here blocks on the disk, so it is called on a thread (protocol/file_writer) or before the loop runs.
  *
  * Shape      missing folders of a path are made; a file that could not be opened is tried again at the next append
  * Errors     those of the system, with its errno: E_SYSTEM_FILE_OPEN, _WRITE, _RENAME, _CLOSE, E_SYSTEM_CREATE_DIR
@@ -17,25 +17,25 @@
 #include "core/attr.h"
 #include "core/err.h"
 
-/* Where writing begins: behind what the file holds already, or with an empty file. */
+/* Where writing begins: behind what the file holds already, or in an empty file. */
 enum written_file_mode { WRITTEN_FILE_APPEND, WRITTEN_FILE_FRESH };
 
 struct written_file {
     int                    fd;   /* -1: not open */
     char                  *path; /* NULL: there is no file */
-    enum written_file_mode mode; /* of the next attempt to open it */
+    enum written_file_mode mode; /* mode of the next attempt to open the file */
     int64_t                rotate_bytes;
-    int64_t                len;        /* bytes in it */
-    bool                   is_regular; /* else a device or a pipe, which is never rotated or cut */
+    int64_t                len;        /* bytes in the file */
+    bool                   is_regular; /* False: a device or a pipe, which is never rotated or cut. */
 };
 
 #define WRITTEN_FILE_INIT ((struct written_file){ .fd = -1 })
 
 /**
- * Close the file so far, if there is one, and open `path`.
+ * Close the open file, if there is one, and open `path`.
  *
- * Shape      a unit that would make the file longer than `rotate_bytes` begins a new one, and the old one becomes PATH.1 in
- *            place of an older one; 0: never
+ * Shape      a unit that would make the file longer than `rotate_bytes` begins a new file; the old file is renamed to PATH.1
+ *            and replaces an older one. With rotate_bytes 0 this never happens
  * Ownership  takes `path` over (mem_free()), whatever the result
  */
 struct err *written_file_open(struct written_file *f, char *path, enum written_file_mode mode,
@@ -45,15 +45,15 @@ struct err *written_file_open(struct written_file *f, char *path, enum written_f
  * Append units, in as few writes as possible.
  *
  * Shape      unit i ends before bytes[ends[i]] and begins where the one before it ends
- * Returns    *n_written units are in the file: all of them, or those before the one that failed
+ * Returns    *n_written units are in the file: all units, or those before the one that failed
  */
 struct err *written_file_append(struct written_file *f, const char *bytes, const size_t *ends, size_t n_units,
                                 size_t *n_written) ATTR_MUST_USE;
 
-/** Wait until the disk has it: fdatasync(). Nothing to do where the file is a pipe or a device. */
+/** Wait until the disk has the file's contents: fdatasync(). Does nothing for a pipe or a device. */
 struct err *written_file_sync(struct written_file *f) ATTR_MUST_USE;
 
-/** Close it and forget its path. */
+/** Close the file and forget its path. */
 struct err *written_file_close(struct written_file *f) ATTR_MUST_USE;
 
 /** Give any file, open or not, another name; missing folders of the new one are made. */
