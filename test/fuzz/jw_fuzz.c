@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     jw_object_end(&j);
 
     json_t *read = json_loadb(j.text.bytes, j.text.len, JSON_REJECT_DUPLICATES, NULL);
-    if (j.text.fault || (!read && strcmp(text, "list") != 0) || memchr(j.text.bytes, '<', j.text.len) || memchr(j.text.bytes, '>', j.text.len))
+    if (j.text.fault || (!read && strcmp(text, "list") != 0) || memchr(j.text.bytes, '<', j.text.len) ||
+        memchr(j.text.bytes, '>', j.text.len))
         abort();
     json_t *valid = json_string(text); /* NULL when it is no UTF-8 */
     if (read && valid && !json_equal(json_array_get(json_object_get(read, "list"), 0), valid))
