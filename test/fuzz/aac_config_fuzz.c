@@ -1,4 +1,5 @@
-/* The bytes as an AudioSpecificConfig, and the ADTS header of it; then as ADTS, and the configuration of that. */
+/* The bytes are parsed as an AudioSpecificConfig, from which an ADTS header is made; then as ADTS, from which a configuration is
+ * made. */
 #include "fuzzing.h"
 #include "kernel/aac.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* Values one after another until one is bad; every object is also searched to its end. */
+/* Read values until one is bad, and search every object to its end. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct rd r = rd_over(data, len);

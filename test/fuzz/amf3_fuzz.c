@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is converted can be read to its end, holds no AMF3, and is converted to itself. */
+/* The converted AMF0 can be read to its end, holds no AMF3, and is converted to itself. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     enum { CAP = 64 << 10 };
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         amf0_skip(&r);
     if (r.bad)
         abort();
-    if (out[0] == AMF3_STRING) /* which is undefined in AMF0 */
+    if (out[0] == AMF3_STRING) /* this marker means undefined in AMF0 */
         return 0;
     if (!amf3_to_amf0(&twice, out, wr_len(&w), &tables) || wr_len(&twice) != wr_len(&w) ||
         memcmp(out, again, wr_len(&w)) != 0)

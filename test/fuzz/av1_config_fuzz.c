@@ -1,4 +1,4 @@
-/* The bytes as an AV1 record; then as OBUs, out of which a record is made that must parse and tell the same. */
+/* The bytes are parsed as an AV1 record; then as OBUs, from which a record is made that must parse and say the same. */
 #include "fuzzing.h"
 #include "kernel/av1.h"
 

@@ -14,7 +14,7 @@ static void walk(struct rd sets)
         abort(); /* a record that was accepted holds whole parameter sets */
 }
 
-/* The bytes as a record; then as Annex B, out of which a record is made that must parse. */
+/* The bytes are parsed as a record; then as Annex B, from which a record is made that must parse. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct avc_config config;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What came out of a reader, boiled down. */
+/* A summary of the messages that a reader gave. */
 struct outcome {
     uint64_t      hash;
     size_t        n;
@@ -41,7 +41,7 @@ static void drain(struct rtmp_chunk_reader *r, struct outcome *o, bool keep)
                 e = rtmp_chunk_reader_keep(r);
         }
         if (!e && !got && r->at != r->end)
-            abort(); /* everything fed is consumed */
+            abort(); /* the reader must have consumed all bytes */
         if (r->partial_bytes > RTMP_PARTIAL_BYTES_MAX)
             abort();
         o->failed = err_code(e);
@@ -56,7 +56,7 @@ static struct outcome run(const uint8_t *data, size_t len, size_t piece, bool ke
     rtmp_chunk_reader_init(&r);
     for (size_t at = 0; at < len && !o.failed; at += piece) {
         size_t   n = len - at < piece ? len - at : piece;
-        uint8_t *storage = malloc(n); /* gone when the reader says it is drained */
+        uint8_t *storage = malloc(n); /* freed when the reader is drained */
         memcpy(storage, data + at, n);
         rtmp_chunk_reader_feed(&r, storage, n);
         drain(&r, &o, keep);
@@ -66,7 +66,7 @@ static struct outcome run(const uint8_t *data, size_t len, size_t piece, bool ke
     return o;
 }
 
-/* A chunk stream, at once and in pieces whose size the first byte says: the same comes out. */
+/* A chunk stream gives the same messages at once and in pieces whose size the first byte says. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     if (len < 2)

@@ -1,4 +1,4 @@
-/* Two ranges, a line each: what is read is a range that can be written and read again, and containing is an order. */
+/* Two ranges, one in each line. A parsed range can be written and parsed again, and containment is a partial order. */
 #include "app/conf/cidr.h"
 
 #include <arpa/inet.h>
@@ -6,7 +6,7 @@
 
 #include "fuzzing.h"
 
-/* Parse memory of exactly that length, so that a read beyond it is seen. */
+/* Parse a copy of exactly that length, so that the sanitizer finds a read past its end. */
 static bool parse(const uint8_t *text, size_t len, struct cidr *out)
 {
     char *copy = malloc(len ? len : 1);

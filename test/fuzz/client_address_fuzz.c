@@ -1,8 +1,9 @@
 /*
- * A peer and what it says of its client: the first line is the peer's address, each other one a field, its first letter the name.
+ * A peer and its fields about the client. The first line is the peer's address; each other line is a field whose first letter
+ * chooses the name.
  *
- * What comes out is an address in its canonical spelling, a stranger is never believed, and nothing that stands before the
- * first stranger of the list counts.
+ * The result is an address in its canonical spelling, an untrusted peer is never believed, and addresses before the last untrusted
+ * one of a list do not count.
  */
 #include "app/session/client_address.h"
 

@@ -1,8 +1,8 @@
 /*
- * A configuration of any bytes: grammar, old spellings, environment, checks, snapshot and difference. What
- * loads must load again alike, and be no different from itself.
+ * A configuration of any bytes: grammar, old spellings, environment, checks, snapshot and difference. A configuration that loads
+ * must load again, and the two must not differ.
  *
- * Up to a NUL the input is the file; behind it, one line each, the environment.
+ * The input is the file up to a NUL; after it come the variables of the environment, one in each line.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The bytes as a FLAC configuration, in each of its three forms. */
+/* The bytes are parsed as a FLAC configuration, in each of its three forms. */
 #include "fuzzing.h"
 #include "kernel/flac.h"
 

@@ -4,7 +4,7 @@
 #include "kernel/media_info.h"
 #include "kernel/metadata.h"
 
-/* A tag that was read is written, and read again the same. */
+/* Write a tag that was read, and read it again: it must be the same. */
 static void write_and_read(const struct flv_tag *tag)
 {
     size_t         cap = FLV_TAG_HEADER_LEN + tag->len + FLV_TAG_TRAILER_LEN;
@@ -41,7 +41,8 @@ static void make_metadata(const struct flv_tag *tag)
     enum metadata_read result = metadata_read(tag->body, tag->len, "server", "1", &f, &info);
     if (result != METADATA_OK && result != METADATA_OTHER)
         return;
-    check(metadata_read(f->data, f->len, "server", "1", &again, &info) == result); /* stays as it is */
+    check(metadata_read(f->data, f->len, "server", "1", &again, &info) ==
+          result); /* a second reading changes nothing */
     check(again->len == f->len && memcmp(again->data, f->data, f->len) == 0);
     frame_unref(&f);
     frame_unref(&again);

@@ -27,7 +27,7 @@ static struct outcome run(const uint8_t *data, size_t len, size_t step)
     return o;
 }
 
-/* The same tags come out however the bytes are cut. */
+/* Every cut of the bytes gives the same tags. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     if (len < 2)

@@ -1,5 +1,5 @@
 /*
- * Units of one stream through the maker of frames: every frame is what its body says, and every unit comes to an end.
+ * Units of one stream are put through the maker of frames: every frame agrees with its body, and every unit comes to an end.
  *
  * Input      codec, form, track and channels in a byte each; then units behind lengths of two bytes
  */
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         while (frame_make_next(&maker, &u, &f) == FRAME_MADE) {
             check_frame(f, &u);
             frame_unref(&f);
-            check(++most <= n + 1); /* each takes bytes, but for a configuration */
+            check(++most <= n + 1); /* each frame takes bytes of the unit, except a configuration */
         }
         check(!f && rd_left(&u.bytes) == 0);
     }

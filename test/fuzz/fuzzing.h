@@ -1,5 +1,5 @@
 /**
- * What fuzzers share: a claim, and frames made of FLV tags.
+ * Shared parts of the fuzzers: check(), and frames made from FLV tags.
  */
 #ifndef TEST_FUZZ_FUZZING_H
 #define TEST_FUZZ_FUZZING_H
@@ -16,18 +16,18 @@ static inline void check(int ok)
         abort();
 }
 
-/** The frame of a tag, not parsed. */
+/** Make the frame of a tag, without parsing it. */
 static inline struct frame *tag_frame(const struct flv_tag *tag)
 {
     struct frame *f = frame_new(tag->len);
     f->kind = tag->type == FLV_AUDIO ? FRAME_AUDIO : tag->type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
-    f->dts_us = tag->dts_ms * INT64_C(1000) + tag->len % 1000; /* as of an input that counts finer */
+    f->dts_us = tag->dts_ms * INT64_C(1000) + tag->len % 1000; /* some inputs have times finer than milliseconds */
     f->len = tag->len;
     memcpy(f->data, tag->body, tag->len);
     return f;
 }
 
-/** The same as a server takes it in; NULL for what it drops. */
+/** Make the frame of a tag as the server does; NULL for a tag that the server drops. */
 static inline struct frame *taken_frame(const struct flv_tag *tag)
 {
     struct frame *f = tag_frame(tag);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A byte that chooses the side, then what the peer sends; what is missing is zero. */
+/* The first byte chooses the side, the others are the peer's bytes; missing bytes are zero. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static uint8_t           in[RTMP_S0S1S2_LEN], out[RTMP_S0S1S2_LEN];

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* A record that is made of Annex B must parse, and hold whole arrays. */
+/* Make a record from Annex B: it must parse, and hold whole arrays. */
 static void check_written(const uint8_t *annexb, size_t len)
 {
     enum { HEAD_LEN = 23, ARRAYS_LEN = 3 * 3 };

@@ -1,5 +1,5 @@
 /**
- * The media of a live reply as a player gets it out of HTTP chunks or WebSocket messages, whose form is claimed on the way.
+ * The media of a live reply, taken out of HTTP chunks or WebSocket messages, whose form is checked on the way.
  */
 #ifndef TEST_FUZZ_HTTP_MEDIA_H
 #define TEST_FUZZ_HTTP_MEDIA_H
@@ -9,7 +9,7 @@
 #include "core/wr.h"
 #include "fuzzing.h"
 
-/* The bytes that are there of the next `len`; false when some are missing. */
+/* Take the bytes that have come of the next `len`; false when some are missing. */
 static inline bool take_part(struct rd *in, struct wr *media, uint64_t len)
 {
     bool   whole = len <= rd_left(in);
@@ -20,7 +20,7 @@ static inline bool take_part(struct rd *in, struct wr *media, uint64_t len)
     return whole;
 }
 
-/* RFC 9112 7.1, as we write it: no extensions, no trailers. */
+/* Remove the chunked coding of RFC 9112 7.1 in the form that we write: no extensions, no trailers. */
 static inline void unchunk(struct rd in, struct wr *media)
 {
     for (const uint8_t *line; (line = memmem(in.p, rd_left(&in), "\r\n", 2));) {
@@ -35,7 +35,7 @@ static inline void unchunk(struct rd in, struct wr *media)
     }
 }
 
-/* RFC 6455 5.2: a server masks nothing, and what it sends is in one frame each. */
+/* Remove the frames of RFC 6455 5.2: a server does not mask, and we send each message in one frame. */
 static inline void unframe(struct rd in, struct wr *media)
 {
     enum { FIN = 0x80, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
@@ -56,7 +56,7 @@ static inline bool head_has(struct rd head, const char *text)
     return memmem(head.p, rd_left(&head), text, strlen(text)) != NULL;
 }
 
-/** What the reply to one request carries of a live stream, in `media`; false when it is no such reply, or not there yet. */
+/** Copy the media that the reply to one request carries to `media`; false when it is no live reply, or its head is not complete. */
 static inline bool http_media(struct rd reply, struct wr *media)
 {
     const uint8_t *end = memmem(reply.p, rd_left(&reply), "\r\n\r\n", 4);

@@ -51,7 +51,7 @@ static void use(const struct http_request *r)
     http_request_vhost(r);
 }
 
-/* What follows the head, whole and byte by byte: the same data, the same end. */
+/* Read the body whole and byte by byte: data and end must be the same. */
 static void read_body(const uint8_t *data, size_t len)
 {
     struct http_chunked  whole = { 0 }, bytewise = { 0 };
@@ -70,7 +70,7 @@ static void read_body(const uint8_t *data, size_t len)
         abort();
 }
 
-/* A head in blocks of exactly its size, and a body behind it. */
+/* Parse a head in blocks of exactly its size, then the body that follows. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     size_t looked = 0, head_len, half = 0, unused;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whatever bytes are keys and texts, what comes out is one JSON document by another's reading, with nothing in it that
- * could end a script element; and who reads it back gets the same if they were UTF-8. */
+/* Any bytes as keys and texts give one JSON document that another parser accepts. It holds nothing that could end a script
+ * element, and gives back the same texts if they were UTF-8. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     char *text = malloc(len + 1);
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (j.text.fault || (!read && strcmp(text, "list") != 0) || memchr(j.text.bytes, '<', j.text.len) ||
         memchr(j.text.bytes, '>', j.text.len))
         abort();
-    json_t *valid = json_string(text); /* NULL when it is no UTF-8 */
+    json_t *valid = json_string(text); /* NULL when the text is not UTF-8 */
     if (read && valid && !json_equal(json_array_get(json_object_get(read, "list"), 0), valid))
         abort();
     json_decref(valid);

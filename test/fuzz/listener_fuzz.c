@@ -1,6 +1,6 @@
 /*
- * Reloads that flip listening endpoints, while somebody else takes and gives back some of the ports: after a good one
- * exactly what the file says listens, after a bad one what did before, and no descriptor is lost.
+ * Reloads that flip listening endpoints, while foreign sockets take and give back some of the ports. After a good reload exactly
+ * the endpoints of the file listen, after a bad one the same as before, and no descriptor is lost.
  *
  * It runs in a network namespace of its own where that is allowed, and so several may run at once.
  */
@@ -40,8 +40,8 @@ struct names {
 static struct rd     script;
 static struct server server;
 static struct listen_service
-           services[SERVICES_MAX]; /* the server's, and one of datagrams at the endpoints of http_server */
-static int foreign[PORTS];         /* sockets of somebody else; -1: none */
+           services[SERVICES_MAX]; /* the server's services, and one of datagrams at the endpoints of http_server */
+static int foreign[PORTS];         /* foreign sockets; -1: none */
 
 /* ---- sets of addresses */
 
@@ -74,7 +74,7 @@ static void say(const char *what, const struct names *s)
     fprintf(stderr, "\n");
 }
 
-/* ---- what there is */
+/* ---- the sockets of the process */
 
 static bool is_foreign(int fd)
 {
@@ -84,7 +84,7 @@ static bool is_foreign(int fd)
     return found;
 }
 
-/* The name of a socket of the server's that listens or is bound for datagrams; false: it is something else. */
+/* The name of a socket of the server that listens or is bound for datagrams; false for every other descriptor. */
 static bool listens(int fd, char name[static NAME_CAP])
 {
     struct sockaddr_storage addr;
@@ -100,7 +100,7 @@ static bool listens(int fd, char name[static NAME_CAP])
     return true;
 }
 
-/* Returns how many descriptors there are. */
+/* List the sockets that listen. Returns the number of open descriptors. */
 static int look(struct names *now)
 {
     DIR           *d = opendir("/proc/self/fd");
@@ -146,7 +146,7 @@ static void flip_foreign(void)
 
 /* ---- files */
 
-/* As the file writes it, and as the kernel tells it. */
+/* Write an endpoint into the file, and its name in the kernel's spelling into `want`. */
 static void write_endpoint(struct str *file, struct names *want, bool also_udp)
 {
     static const struct {
@@ -178,7 +178,7 @@ static void write_service(struct str *file, const char *name, struct names *want
     str_printf(file, "; }\n");
 }
 
-/* NULL: the file does not load. */
+/* Load the file; NULL when it does not load. */
 static struct conf *load(struct names *want)
 {
     char       text[1024];
@@ -231,7 +231,7 @@ static void reload(struct names *before)
 
 /* ---- the run */
 
-/* A loopback of its own. */
+/* Enter a network namespace with a loopback of its own. */
 static void enter_namespace(void)
 {
     if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))

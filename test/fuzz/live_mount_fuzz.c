@@ -1,4 +1,4 @@
-/* A template and a path, with a line end between: what is matched lies in the path, and what the template makes is matched. */
+/* A template and a path, separated by a line end. A match lies inside the path, and a path that the template makes is matched. */
 #include "app/http/live_mount.h"
 #include "fuzzing.h"
 

@@ -1,4 +1,5 @@
-/* FLV tags as a publisher sends them, through every wire: as long as told, the same from any byte on, and passed alike. */
+/* FLV tags of a publisher go through every wire. The length is the predicted one, the bytes from any byte on are the same, and a
+ * frame that is passed over leaves the same state. */
 #include "app/live/wire.h"
 
 #include "app/live/audio_wire.h"
@@ -11,7 +12,7 @@
 
 enum { FRAMES_MAX = 48, IOVS_MAX = 64 };
 
-/* From `skip` on, as iovecs over frame and scratch. */
+/* Write the frame from `skip` on as iovecs over frame and scratch, and compare it with `whole`. */
 static void check_rest(struct wire w, const struct frame *f, int64_t us, size_t skip, const uint8_t *whole, size_t len)
 {
     struct iovec    iov[IOVS_MAX];
@@ -48,7 +49,7 @@ static void put(struct wire *w, const struct frame *f)
     free(bytes);
 }
 
-/* A player who came when all these configurations were there. */
+/* Begin the wire of a player that joins when all these configurations are known. */
 static bool begin(struct wire *w, struct frame *const *frames, size_t n)
 {
     struct frame *video = NULL, *audio = NULL, *key = NULL;
@@ -66,7 +67,7 @@ static bool begin(struct wire *w, struct frame *const *frames, size_t n)
            mp4_mux_init(&w->mp4, video, key, NULL) == MP4_OK || mp4_mux_init(&w->mp4, NULL, NULL, audio) == MP4_OK;
 }
 
-/* FLV tags without the file's header. */
+/* The input is FLV tags without the file's header. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const struct wire_format *const formats[] = { &flv_wire, &ts_wire, &mp4_wire, &aac_wire, &mp3_wire };

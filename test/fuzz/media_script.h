@@ -1,6 +1,6 @@
 /**
- * Media of a publisher that a script of bytes tells: mostly sound, so that players have something to be sent, with mistakes
- * where the script has them.
+ * Media of a publisher, made from a script of bytes: mostly valid, so that players get something, with mistakes where the
+ * script asks for them.
  */
 #ifndef TEST_FUZZ_MEDIA_SCRIPT_H
 #define TEST_FUZZ_MEDIA_SCRIPT_H
@@ -9,7 +9,7 @@
 #include "core/wr.h"
 #include "kernel/flv.h"
 
-/* The body of one message. */
+/* The longest body of one message. */
 enum { MEDIA_SCRIPT_MAX = 64 << 10 };
 
 static const uint8_t media_script_avcc[] = { 1,    0x64, 0,    0x1e, 0xff, 0xe1, 0,    24,   0x67, 0x64, 0,
@@ -17,7 +17,7 @@ static const uint8_t media_script_avcc[] = { 1,    0x64, 0,    0x1e, 0xff, 0xe1,
                                              0,    1,    0,    0,    3,    0,    0x3c, 0x0f, 0x16, 0x2d, 1,
                                              0,    6,    0x68, 0xeb, 0xe3, 0xcb, 0x22, 0xc0 };
 
-/* Some bytes of the script's own. */
+/* Copy some bytes of the script. */
 static inline void media_script_noise(struct rd *script, struct wr *w, unsigned n)
 {
     while (n--)
@@ -30,7 +30,7 @@ static inline void media_script_fill(struct wr *w, size_t n)
         wr_u8(w, (uint8_t)(i * 7 + 1));
 }
 
-/* A NAL unit behind its length, and how much later the picture is shown: before its time, too. */
+/* Write the composition time, which may be negative, and a NAL unit with its length. */
 static inline void media_script_picture(struct rd *script, struct wr *w, bool key, size_t len)
 {
     uint8_t shown = rd_u8(script);
@@ -52,7 +52,7 @@ static inline void media_script_avc_config(struct rd *script, struct wr *w, uint
         record[rd_u8(script) % sizeof media_script_avcc] ^= rd_u8(script);
 }
 
-/* As enhanced RTMP tells it, with any packet type; of several tracks too. */
+/* Write a body of enhanced RTMP with any packet type, sometimes of several tracks. */
 static inline void media_script_enhanced(struct rd *script, struct wr *w, bool video, uint8_t more)
 {
     static const char *const pictures[] = { "avc1", "hvc1", "av01", "vp09" };
@@ -72,7 +72,7 @@ static inline void media_script_opus_config(struct wr *w, uint8_t more)
     wr_u8(w, more >> 7);
 }
 
-/* One MPEG frame header, of any layer and rate where the script says so. */
+/* Write the header of an MPEG audio frame, with any layer and rate if the script asks for it. */
 static inline void media_script_mp3(struct rd *script, struct wr *w, uint8_t more)
 {
     wr_bytes(w, "\x2f\xff", 2);
@@ -82,7 +82,7 @@ static inline void media_script_mp3(struct rd *script, struct wr *w, uint8_t mor
     media_script_fill(w, more & 0x7c);
 }
 
-/** The body of the next media message, and its kind. `w` has room for MEDIA_SCRIPT_MAX bytes. */
+/** Write the body of the next media message and return its kind. `w` has room for MEDIA_SCRIPT_MAX bytes. */
 static inline enum flv_tag_type media_script_next(struct rd *script, struct wr *w)
 {
     uint8_t what = rd_u8(script), more = rd_u8(script);
@@ -109,7 +109,7 @@ static inline enum flv_tag_type media_script_next(struct rd *script, struct wr *
         wr_bytes(w, "\x91Opus", 5);
         media_script_fill(w, len % 1500);
         return FLV_AUDIO;
-    case 12: /* HEVC as before enhanced RTMP, of any bytes */
+    case 12: /* HEVC with its old codec id, of any bytes */
         wr_u8(w, more & 0x80 ? 0x2c : 0x1c);
         wr_u8(w, more & 1);
         media_script_noise(script, w, 3u + (more & 63));

@@ -6,7 +6,7 @@
 
 enum { FRAMES_MAX = 64 };
 
-/* Boxes one behind the other, to the last byte; those that hold boxes alone, inside too. */
+/* Walk the boxes to the last byte, and into those that hold only boxes. */
 static void walk(struct rd r, unsigned depth)
 {
     static const char containers[] = "moov trak mdia minf dinf stbl mvex moof traf ";
@@ -36,7 +36,7 @@ static void write_header(const struct mp4_mux *m)
     free(bytes);
 }
 
-/* Mux it, and again from a copy of the value; restamp it there and back. */
+/* Mux a frame, mux it again with a copy of the muxer, and restamp the fragment there and back. */
 static void write_fragment(struct mp4_mux *m, const struct frame *f)
 {
     struct mp4_payload payload = mp4_mux_payload(f);
@@ -60,7 +60,7 @@ static void write_fragment(struct mp4_mux *m, const struct frame *f)
     free(bytes);
 }
 
-/* Begin with the newest configurations; with one kind where the other cannot be. */
+/* Begin with the newest configurations, or with one track if the other cannot be carried. */
 static bool begin(struct mp4_mux *m, const struct frame *video, const struct frame *key, const struct frame *audio)
 {
     if (mp4_mux_init(m, video, key, audio) != MP4_OK && mp4_mux_init(m, video, key, NULL) != MP4_OK &&
@@ -70,7 +70,7 @@ static bool begin(struct mp4_mux *m, const struct frame *video, const struct fra
     return true;
 }
 
-/* Bytes that are no fragments of ours are left as they are from the first such on. */
+/* Restamp arbitrary bytes: from the first one on that is not part of our fragments, they stay unchanged. */
 static void restamp_anything(const uint8_t *data, size_t len)
 {
     uint8_t *copy = malloc(len + 1);
@@ -81,7 +81,7 @@ static void restamp_anything(const uint8_t *data, size_t len)
     free(copy);
 }
 
-/* FLV tags without the file's header. */
+/* The input is FLV tags without the file's header. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct rd      r = rd_over(data, len);

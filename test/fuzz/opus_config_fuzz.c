@@ -1,4 +1,4 @@
-/* The bytes as an OpusHead, and as a packet. */
+/* The bytes are parsed as an OpusHead, and as a packet. */
 #include "fuzzing.h"
 #include "kernel/opus.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* The result must not depend on how the bytes arrive: a result that is given at a cut stays. */
+/* The result must not depend on the cuts: a result at one cut is the result at all later ones. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct proxy_header whole, part;

@@ -1,7 +1,7 @@
 /*
- * Bytes of a release that were muxed for one player and made another's are those that it would have muxed itself, for
- * every wire, from any byte on; and so is what comes behind them. Players come and leave, and the frames that they alone
- * kept go with them.
+ * The bytes of a release that were muxed for one player and adapted for another equal those that the other would mux itself, for
+ * every wire and from any byte on, and so do the bytes after them. Players come and leave, and the frames that only they kept go
+ * with them.
  */
 #include "app/live/release_bytes.h"
 
@@ -29,7 +29,7 @@
 
 enum { PLAYERS = 8, RELEASE_FRAMES = 7, RELEASES_MAX = 400, OWN_BYTES = 1 << 20, READERS = SHARED_READERS_FEW + 1 };
 
-/* What a player's bytes depend on, between two yields. */
+/* The state that a player's bytes depend on, between two yields. */
 struct state {
     struct wire   wire;
     struct jitter jitter;
@@ -44,7 +44,7 @@ struct player {
 static struct release_bytes shared;
 static struct rd            script;
 static struct player        players[PLAYERS];
-static struct reader        readers[READERS]; /* of a stream with few, larger releases are not shared */
+static struct reader        readers[READERS]; /* enough readers for larger releases to be shared */
 static struct conf         *conf;
 static struct sources       all;
 static struct source       *source;
@@ -61,7 +61,7 @@ static size_t n_released(void)
     return (size_t)(source->released - source->release_began);
 }
 
-/* ---- one player alone, as sender.c does it */
+/* ---- one player alone, written as sender.c does it */
 
 static bool is_wanted(const struct wire *w, const struct frame *f)
 {
@@ -77,7 +77,7 @@ static int64_t timestamp(struct jitter *j, const struct frame *f)
     return jitter_media(j, f);
 }
 
-/* Frames from the i-th on; false when the stream ends for such a player. */
+/* Write the frames from the i-th on; false when the stream ends for such a player. */
 static bool write_alone(struct state *st, size_t i, struct wire_out *out)
 {
     for (; i < n_released(); i++) {
@@ -92,7 +92,7 @@ static bool write_alone(struct state *st, size_t i, struct wire_out *out)
     return true;
 }
 
-/* Both states write the same for the frame that was released last, as if it came once more. */
+/* Check that both states write the same bytes if the last released frame comes once more. */
 static void check_same_future(const struct state *a, const struct state *b)
 {
     struct state        x = *a, y = *b;
@@ -104,9 +104,9 @@ static void check_same_future(const struct state *a, const struct state *b)
     check(of_x.bytes == of_y.bytes && memcmp(own, rest, of_x.bytes) == 0);
 }
 
-/* ---- what all get */
+/* ---- shared bytes */
 
-/* The socket took `sent` bytes of them, and the player goes on by itself. */
+/* The state of a player whose socket took `sent` of the shared bytes and that goes on by itself. */
 static struct state resume(struct state st, const struct release_share *b, size_t sent, size_t len)
 {
     size_t  begins = sent, n = b->n_frames;
@@ -139,7 +139,7 @@ static void leave(struct player *p)
     *p = (struct player){ .is_there = false };
 }
 
-/* `how` tells how much of it the socket takes. */
+/* Serve a player; `how` tells how many of the bytes the socket takes. */
 static void serve(struct player *p, uint8_t how)
 {
     struct release_share b;
@@ -196,7 +196,7 @@ static void join(struct player *p)
         w.chunk_size = chunk_sizes[more / 8 % ARRAY_LEN(chunk_sizes)];
         w.msid = 1;
     }
-    if (w.format == &ts_wire && more & 0x80) /* as the stream was when it came */
+    if (w.format == &ts_wire && more & 0x80) /* it joined with these configurations */
         ts_mux_init(&w.ts, CODEC_NONE, more & 0x40 ? CODEC_AC3 : CODEC_NONE);
     else if (w.format == &ts_wire)
         ts_mux_init(&w.ts, source->video.codec, source->audio.codec);
@@ -234,7 +234,7 @@ static void release(unsigned n)
 {
     uint64_t began = source->ring.head;
     for (size_t i = 0; i < READERS; i++)
-        readers[i].seq = began; /* nothing of the release is forgotten before it is served */
+        readers[i].seq = began; /* so that no frame of the release is forgotten before it is served */
     while (n--)
         publish_frame();
     source->release_began = began;
@@ -245,18 +245,18 @@ static void release(unsigned n)
     for (unsigned i = 0; i < PLAYERS; i++) {
         struct player *p = &players[(first + i) % PLAYERS];
         if (p->is_there && began < source->ring.tail)
-            leave(p); /* all of them jump */
+            leave(p); /* its frames are forgotten: it would jump */
         if (!p->is_there)
             continue;
         serve(p, (uint8_t)(how + 29 * i));
-        if (first & 0x80) { /* before the next one is served */
+        if (first & 0x80) { /* this happens before the next player is served */
             leave(p);
             first &= 0x7f;
         }
     }
 }
 
-/* Everybody has read all that there is. */
+/* Move all readers to the end of the log. */
 static void forget(void)
 {
     source->gops.is_cached = false;

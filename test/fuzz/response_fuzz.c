@@ -20,7 +20,7 @@ static void redirect(const char *to)
     err_free(e);
 }
 
-/* The head of a response; and where it sends us. */
+/* Parse the head of a response, and resolve its Location. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static char          head[INPUT_MAX + 1];

@@ -1,8 +1,8 @@
 /*
- * A hostile RTMP server: whatever it sends, our client returns, holds nothing afterwards, and what it said itself was a
- * well-formed chunk stream.
+ * A hostile RTMP server. For all bytes that it sends, our client returns, holds nothing afterwards, and has sent a well-formed
+ * chunk stream.
  *
- * The first byte is a set of flags; the rest is the server's bytes as they are, or the bodies of its messages.
+ * The first byte is a set of flags; the rest is the server's raw bytes, or the bodies of its messages.
  */
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ static int begin(void)
     return 1;
 }
 
-/* The server's bytes, into the socket. */
+/* Send the server's bytes. */
 static void say(int fd, uint8_t flags, struct rd r)
 {
     static uint8_t bytes[SAID_MAX];
@@ -71,7 +71,7 @@ static struct err *publish(struct rtmp_client *c, int64_t deadline_us)
     return e ? e : rtmp_client_listen(c);
 }
 
-/* What the client has said, after C0, C1 and C2. */
+/* Check the messages that the client has sent after C0, C1 and C2. */
 static void check_said(int fd)
 {
     static uint8_t           said[SAID_MAX];

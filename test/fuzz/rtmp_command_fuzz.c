@@ -43,7 +43,7 @@ static void fuzz_aggregate(const uint8_t *data, size_t len)
     err_free(e);
 }
 
-/* The form of a normal form is itself, and never longer than what it was made of. */
+/* The normal form of a normal form is itself, and never longer than its input. */
 static void fuzz_name(const uint8_t *data, size_t len)
 {
     char  *normal = mem_alloc(len + 1), *again = mem_alloc(len + 1);
@@ -56,7 +56,7 @@ static void fuzz_name(const uint8_t *data, size_t len)
     mem_free(again);
 }
 
-/* A URL that a client is given: what it connects to and asks for is never empty. */
+/* Parse a URL for a client: the host and the stream are never empty. */
 static void fuzz_address(const char *url)
 {
     struct rtmp_address a;
@@ -67,7 +67,7 @@ static void fuzz_address(const char *url)
     rtmp_address_finish(&a);
 }
 
-/* A tcUrl, a newline, a stream name. What comes out of a URL goes in again and gives the same. */
+/* The input is a tcUrl, a newline and a stream name. A URL that is written from the result gives the same result. */
 static void fuzz_url(const uint8_t *data, size_t len)
 {
     struct rtmp_url url, again;
@@ -101,7 +101,7 @@ static void fuzz_url(const uint8_t *data, size_t len)
     mem_free(text);
 }
 
-/* The first byte says what the rest is. */
+/* The first byte chooses the parser for the rest. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     if (!len)

@@ -1,7 +1,7 @@
 /*
- * The whole server in one process: RTMP and HTTP connections over socket pairs, several at once, as a script of bytes tells.
- * Whatever a publisher sends, and whoever leaves when, what live players get is well formed; and in the end nobody and
- * nothing is left.
+ * The whole server in one process, with several RTMP and HTTP connections over socket pairs at once, driven by a script of bytes.
+ * A publisher may send anything, and peers may leave at any time: live players get well-formed streams, and in the end no client
+ * and no memory is left.
  */
 #include "app/server/server.h"
 
@@ -32,10 +32,10 @@ enum peer_kind { PEER_RTMP, PEER_HTTP };
 enum media_kind { MEDIA_FLV, MEDIA_TS, MEDIA_MP4, MEDIA_AAC, MEDIA_MP3, MEDIA_NONE };
 
 struct peer {
-    int             fd; /* -1: nobody */
+    int             fd; /* -1: no peer */
     enum peer_kind  kind;
     enum media_kind media;
-    bool            is_checked; /* what it got */
+    bool            is_checked; /* its input is checked */
     uint8_t        *got;
     size_t          n_got, cap;
 };
@@ -45,7 +45,7 @@ static struct server server;
 static struct peer   peers[PEERS];
 static uint32_t      clock_ms;
 
-/* ---- configurations: what a reload flips */
+/* ---- configurations that a reload flips */
 
 static const char *const confs[] = {
     "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; wait 5; } }",
@@ -74,7 +74,7 @@ static struct conf *load(unsigned i)
     return conf;
 }
 
-/* As a reload does it, but for the ports. */
+/* Reload as the server does, without the ports. */
 static void reload(unsigned i)
 {
     struct conf   *conf = load(i), *old = server.conf;
@@ -88,7 +88,7 @@ static void reload(unsigned i)
     conf_unref(&old);
 }
 
-/* ---- what peers get */
+/* ---- received bytes */
 
 static void check_media(enum media_kind kind, struct rd media)
 {
@@ -136,7 +136,7 @@ static void take_in(struct peer *p, size_t max)
             keep(p, buf, (size_t)n);
 }
 
-/* ---- how they come and go */
+/* ---- connecting and leaving */
 
 static void give_way(unsigned n)
 {
@@ -165,7 +165,7 @@ static const struct listen_service *service(const char *name)
     return row;
 }
 
-/* False: no descriptors. */
+/* Connect a peer; false when there are no descriptors. */
 static bool come(struct peer *p, enum peer_kind kind, const struct listen_service *by)
 {
     int                ends[2];
@@ -291,7 +291,7 @@ static void send_media(const struct peer *p)
     send_message(p, type, clock_ms, body, wr_len(&w));
 }
 
-/* Metadata, which may switch `atc` on; or several frames in one message. */
+/* Send metadata, which may switch `atc` on, or several frames in one message. */
 static void send_data(const struct peer *p)
 {
     uint8_t   body[CALL_MAX], more = rd_u8(&script);

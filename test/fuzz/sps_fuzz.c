@@ -8,7 +8,7 @@
 #include "kernel/opus.h"
 #include "kernel/vp9.h"
 
-/* The first byte chooses who reads the rest. */
+/* The first byte chooses the parser for the rest. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct avc_sps      avc;

@@ -3,7 +3,7 @@
 #include "fuzzing.h"
 #include "kernel/ts/restamp.h"
 
-/* Whole packets whose counters go on, and of which each says where its payload begins. */
+/* Check that the bytes are whole packets with continuous counters and a valid place of the payload. */
 static void check_packets(const uint8_t *bytes, size_t len, uint8_t cc[TS_TRACKS])
 {
     check(len % TS_PACKET_LEN == 0);
@@ -18,7 +18,7 @@ static void check_packets(const uint8_t *bytes, size_t len, uint8_t cc[TS_TRACKS
     }
 }
 
-/* What it says it will write it writes, again and again, and for another player too. */
+/* Mux a frame: the length is the predicted one, and copies of the muxer write the same, for another player too. */
 static void mux(struct ts_mux *m, const struct frame *f, int64_t dts_90k)
 {
     struct ts_mux   before = *m, skipped = *m, other = *m;
@@ -46,7 +46,7 @@ static void mux(struct ts_mux *m, const struct frame *f, int64_t dts_90k)
     free(again);
 }
 
-/* An FLV stream, headers and all: its frames as a publisher would send them. */
+/* The input is an FLV stream with its header; its frames are muxed as those of a publisher. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct rd         r = rd_over(data, len);

@@ -1,4 +1,5 @@
-/* The bytes as a VP8 or VP9 record, which is written and read again; then as a key frame that tells one. */
+/* The bytes are parsed as a VP8 or VP9 record, which is written and read again; then as a key frame, from which a record is
+ * made. */
 #include "fuzzing.h"
 #include "kernel/vp9.h"
 

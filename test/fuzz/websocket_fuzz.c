@@ -5,7 +5,7 @@
 
 enum { INPUT_MAX = 4096 };
 
-/* A sum over all that came out, and how it ended. */
+/* A checksum of all events, and the last one. */
 struct outcome {
     uint64_t            sum;
     enum websocket_read end;
@@ -49,7 +49,7 @@ static struct outcome run(const uint8_t *data, size_t len, size_t step)
     return o;
 }
 
-/* However a client's bytes are cut, the same comes out of them. A text that turns bad may have given its good part. */
+/* Every cut of a client's bytes gives the same events. The valid part of a text that turns bad may have come out. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     if (len < 1 || len > INPUT_MAX)

@@ -1,6 +1,6 @@
 /**
- * What a player was sent is what its format says, as far as the form goes: whole tags, packets, boxes and headers, one
- * behind the other, counters without a gap. The last one may be cut.
+ * Checks that the bytes for a player have the form of their format: a sequence of whole tags, packets, boxes and headers, with
+ * counters without a gap. The last one may be cut.
  */
 #ifndef TEST_FUZZ_WELL_FORMED_H
 #define TEST_FUZZ_WELL_FORMED_H
@@ -29,7 +29,7 @@ static inline void check_flv(struct rd in)
         enum flv_read got = flv_read_tag(&in, &tag);
         check(got != FLV_BAD);
         more = got == FLV_GOT;
-        if (more) { /* PreviousTagSize tells the tag's length: the way back */
+        if (more) { /* PreviousTagSize is the length of the tag before it */
             struct rd behind = rd_over(tag.body + tag.len, 4);
             check(rd_u32(&behind) == tag.len + 11 && rd_left(&at) - rd_left(&in) == tag.len + 15);
         }
@@ -80,7 +80,7 @@ static inline void check_adts(struct rd in)
     }
 }
 
-/* Behind the handshake: whole messages of kinds that a server sends. */
+/* Check the bytes after the handshake: whole messages of types that a server sends. */
 static inline void check_rtmp(struct rd in)
 {
     static const bool        known[256] = { [1] = true, [3] = true, [4] = true,  [5] = true,  [6] = true,
