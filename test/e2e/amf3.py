@@ -1,4 +1,4 @@
-"""AMF3, as far as tests send it (Adobe, "Action Message Format -- AMF 3"). Nothing is referred to twice."""
+"""AMF3 as far as the tests need it (Adobe, "Action Message Format -- AMF 3"). References are not written."""
 import struct
 
 

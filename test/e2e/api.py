@@ -40,7 +40,7 @@ class Obj(tuple):
 
 
 def parse(text):
-    """JSON; dictionaries keep the order, and a key that comes twice is an error."""
+    """Parse JSON; dictionaries keep the order, and a key that comes twice is an error."""
     def pairs(items):
         keys = [k for k, _ in items]
         assert len(keys) == len(set(keys)), "a key twice: %s" % keys
@@ -96,7 +96,7 @@ class Api:
         return parse(r.body.decode())
 
     def poll(self, path):
-        """As get(), on one connection that stays."""
+        """Like get(), on one connection that stays open."""
         if not self.connection:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience())
         r = self._exchange(self.connection, "GET", path)
@@ -107,7 +107,7 @@ class Api:
         if self.connection:
             self.connection.close()
 
-    # -- what there is -----------------------------------------------------------------------------------------
+    # -- lookups -----------------------------------------------------------------------------------------------
 
     def streams(self):
         return self.get("/api/v1/streams/?count=10000")["streams"]

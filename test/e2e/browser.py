@@ -9,7 +9,7 @@ import tempfile
 import programs
 from wait import until
 
-# Without the background services Chromium says nothing to anybody but the page's server.
+# Without its background services Chromium connects only to the page's server.
 _ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
               "--disable-background-networking", "--disable-component-update", "--disable-sync",
               "--disable-default-apps", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required",
@@ -26,7 +26,7 @@ return video && { time: video.currentTime, frames: quality.totalVideoFrames, wid
 class Browser:
     def __init__(self):
         programs.check("chromium")
-        from selenium import webdriver  # here, so that the tests beside can be read without Selenium
+        from selenium import webdriver  # imported here, so that other tests can be collected without Selenium
         from selenium.webdriver.chrome.options import Options
         from selenium.webdriver.chrome.service import Service
         self.profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
@@ -60,7 +60,7 @@ class Browser:
         until(lambda: text in self.text(), lambda: "%r on the page:\n%s" % (text, self.text()), 20)
 
     def wait_playing(self, seconds=1.5, frames=25):
-        """Until so much has been played and so many pictures decoded, counted from the first picture; the last facts."""
+        """Wait until this much is played and decoded, counted from the first picture; returns the last facts."""
         first = until(lambda: self._with_picture(), lambda: "a picture: %s %s" % (self.facts(), self.console()), 30)
         until(lambda: self.facts()["time"] >= first["time"] + seconds and self.facts()["frames"] >= first["frames"] + frames,
               lambda: "the picture to move: %s, then %s %s" % (first, self.facts(), self.console()), 30)

@@ -1,7 +1,7 @@
 """Certificates for servers under test, made by the openssl program: for 127.0.0.1, ::1 and localhost, signed by themselves.
 
     key, cert = pair()                          one for all tests of this run of pytest
-    key, cert = make(folder, days=-1)           another one: expired, for another name, …
+    key, cert = make(folder, days=-1)           a pair of its own: expired, for another name, …
 """
 import os
 import subprocess
@@ -12,7 +12,7 @@ _shared = []
 
 
 def make(folder, name="server", host="localhost", days=30, subject=None):
-    """A key and a certificate as PEM files NAME.key and NAME.crt; a number of days below zero: it has expired."""
+    """Make a key and a certificate as PEM files NAME.key and NAME.crt. With days below zero it has expired."""
     key, cert = (os.path.join(str(folder), name + end) for end in (".key", ".crt"))
     run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key])
     request = ["openssl", "req", "-new", "-key", key, "-subj", "/CN=" + (subject or host)]
@@ -26,7 +26,7 @@ def make(folder, name="server", host="localhost", days=30, subject=None):
 
 
 def sign_expired(key, cert, days):
-    """Of openssl's commands only ca takes both dates in every version. It keeps a list of what it has signed."""
+    """Sign by `openssl ca`, the only command that takes both dates in every version. It keeps a list of certificates."""
     begin, end = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + d * 86400)) for d in (days - 30, days))
     with tempfile.TemporaryDirectory(prefix="ca-") as folder:
         config = os.path.join(folder, "conf")

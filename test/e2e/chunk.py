@@ -17,7 +17,7 @@ class ChunkError(ValueError):
 
 
 class Reader:
-    """Bytes in, messages out. Strict: what the server may not send is an error."""
+    """Bytes in, messages out. It is strict: anything that a server must not send is an error."""
 
     def __init__(self):
         self.buf = bytearray()

@@ -1,7 +1,7 @@
 """Fixtures: servers that are stopped and examined after each test, publishers, players, and a witness.
 
-Environment: SRS_BIN (the binary, ./objs/srs without), E2E_SCALE (how much longer to wait than on a plain build;
-found out by itself for a sanitizer build).
+Environment: SRS_BIN (the binary; default ./objs/srs), E2E_SCALE (how much longer to wait than on a plain build;
+detected for a sanitizer build).
 """
 import os
 import sys
@@ -49,7 +49,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def make_server(request, tmp_path):
-    """Start servers: make_server(conf, listen=…, root=…). After the test each must stop well."""
+    """Start servers: make_server(conf, listen=…, root=…). After the test each must stop without an error."""
     servers = request.node.servers = []
 
     def make(conf="vhost __defaultVhost__ { }", **how):
@@ -87,7 +87,7 @@ def swarm():
 
 
 class Witness:
-    """A live stream with a player, beside whatever else a test does to the server.
+    """A live stream with a player that must stay undisturbed while a test does something else to the server.
 
     It publishes a Numbered stream in real time and plays it. undisturbed() asserts that frames go on coming and
     that none has been lost since the beginning.

@@ -1,6 +1,6 @@
-"""An RTMP server that does as a test tells it, for what clients must bear: refusals, redirects, silence, cuts.
+"""An RTMP server that a test directs, for the trouble that clients must bear: refusals, redirects, silence, cuts.
 
-    with FakeServer(connect=lambda conn: conn.error(1, {...})) as fake:     what a command is answered with
+    with FakeServer(connect=lambda conn: conn.error(1, {...})) as fake:     the answer to a command
         fake.url()
 
 A command without an answer of its own gets the usual one. An answer of None is silence; CUT closes the connection.
@@ -18,7 +18,7 @@ CUT = object()
 
 
 class Conn:
-    """One client; a thread reads what it says."""
+    """The connection of one client; a thread reads it."""
 
     def __init__(self, fake, sock):
         self.fake, self.sock = fake, sock

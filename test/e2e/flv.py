@@ -49,7 +49,7 @@ def metadata(**values):
     return Tag(SCRIPT, 0, amf0.encode("onMetaData", amf0.EcmaArray(values)))
 
 
-# -- what a payload is ---------------------------------------------------------------------------------------------
+# -- kinds of payloads ---------------------------------------------------------------------------------------------
 
 def is_config(t):
     """A sequence header, classic or enhanced."""
@@ -81,7 +81,7 @@ ONE_TRACK, MANY_TRACKS, MANY_TRACKS_MANY_CODECS = 0, 1, 2
 
 
 def video(codec, packet, body, key=False, cts=0):
-    """Classic video with a packet type (7 AVC, 12 the HEVC habit)."""
+    """Classic video with a packet type (codec 7 is AVC, 12 the unofficial number of HEVC)."""
     return bytes([(1 if key else 2) << 4 | codec, packet]) + (cts & 0xFFFFFF).to_bytes(3, "big") + body
 
 
@@ -128,7 +128,7 @@ def aggregate(tags):
     return b"".join(pack(t) for t in tags)
 
 
-# -- from other containers -----------------------------------------------------------------------------------------
+# -- tags of other containers --------------------------------------------------------------------------------------
 
 _CLASSIC = {"avc1": 7, "hvc1": 12, "hev1": 12}
 _ENHANCED = {"avc1": b"avc1", "hvc1": b"hvc1", "hev1": b"hvc1", "av01": b"av01", "vp09": b"vp09",
@@ -197,7 +197,7 @@ class Numbered:
         return Tag(AUDIO, self.start_ms + n * 1000 // self.audio_fps, aac(1, text + b"a" * (self.size // 4)))
 
     def frames(self, first=0, count=None):
-        """Video and audio frames from video frame `first`; `count` video frames, or for ever."""
+        """Video and audio frames that begin with video frame `first`; `count` video frames, or without end."""
         a = first * self.audio_fps // self.fps
         n = first
         while count is None or n < first + count:
@@ -222,7 +222,7 @@ def number_of(m):
 
 
 def gaps(messages):
-    """What is missing between the first and the last frame of a Numbered stream; [] when nothing is."""
+    """The frames missing between the first and the last frame of a Numbered stream; [] when none is."""
     missing = []
     for kind, word in ((VIDEO, "video"), (AUDIO, "audio")):
         numbers = [n[1] for n in map(number_of, messages) if n and n[0] == kind]

@@ -1,7 +1,7 @@
 """The RTMP handshake as a client sees it: plain, and with a digest in either layout ("complex").
 
 C0 is the version, C1 1536 bytes, C2 again; S0, S1, S2 likewise. In the digest handshake 32 of the 1536 bytes
-are an HMAC-SHA256 over the other 1504, at a place that four more bytes tell.
+are an HMAC-SHA256 over the other 1504; four more bytes give its place.
 """
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ ALL = (PLAIN, DIGEST_0, DIGEST_1)
 
 
 def _digest_at(block, layout):
-    """Where the digest stands: layout 0 has its block at 772, layout 1 at 8."""
+    """The place of the digest: layout 0 has its block at 772, layout 1 at 8."""
     start = 772 if layout == DIGEST_0 else 8
     return start + 4 + sum(block[start:start + 4]) % 728
 

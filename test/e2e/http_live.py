@@ -18,7 +18,7 @@ from wait import patience, until
 
 
 class Chunks:
-    """A chunked body, taken apart as it comes."""
+    """A chunked body, decoded as it comes."""
 
     def __init__(self):
         self.rest, self.body, self.sizes, self.ended = bytearray(), bytearray(), [], False
@@ -97,7 +97,7 @@ class HttpPlayer:
         self.ask(path, fields, method=method, version=version)
 
     def ask(self, path, fields=(), *, method="GET", version="1.1"):
-        """Another request; what was read of the last reply is forgotten."""
+        """Send another request, and forget the last reply."""
         lines = ["%s %s HTTP/%s" % (method, path, version), "Host: " + self.host, *fields]
         if self.websocket:
             lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
@@ -141,11 +141,11 @@ class HttpPlayer:
 
     @property
     def ended(self):
-        """In good order."""
+        """True when the reply has ended in good order."""
         return bool(self.parser) and self.parser.ended
 
     def pump(self, timeout=None):
-        """Read once. False when there is nothing more to come."""
+        """Read once. False when nothing more will come."""
         if self.closed:
             return False
         self.sock.settimeout(patience() if timeout is None else timeout)
@@ -173,7 +173,7 @@ class HttpPlayer:
         return self.until(lambda: len(self.body) >= n, "%d bytes" % n)
 
     def wait_end(self):
-        """The end of the reply in good order; returns the body."""
+        """Wait for the end of the reply, which must be in good order; returns the body."""
         while not self.ended and self.pump():
             pass
         assert self.ended, "the reply was broken off behind %d bytes" % len(self.body)
@@ -225,7 +225,7 @@ class HttpPlayer:
 
 
 class HttpSwarm(threading.Thread):
-    """Many players in one thread, some of them over TLS; they only gather what they get."""
+    """Many players in one thread, some of them over TLS; they only collect the bytes."""
 
     def __init__(self, port, path, n, tls_port=None, n_tls=0):
         super().__init__(daemon=True)
@@ -243,7 +243,7 @@ class HttpSwarm(threading.Thread):
                 self.read(key.data)
 
     def read(self, player):
-        while True:  # TLS may hold back what no event tells of
+        while True:  # TLS may hold bytes for which no event comes
             try:
                 data = player.sock.recv(1 << 16)
             except (BlockingIOError, ssl.SSLWantReadError):

@@ -69,20 +69,20 @@ def clip(name):
 
 
 def sample():
-    """The clip that the project ships, or ours where it is not there yet."""
+    """The clip that the project ships, or ours if that is missing."""
     path = os.path.join(ROOT, "doc", "sample.flv")
     return path if os.path.exists(path) else clip("h264_aac.flv")
 
 
 def loop(name):
-    """A clip's tags again and again, for ever, in one run of timestamps. The clip is made before the first tag is taken."""
+    """A clip's tags in an endless loop with growing timestamps. The clip is made before the first tag is taken."""
     once = tags(name)
     length = max(t.ts for t in once) + 40
     return (t._replace(ts=t.ts + n * length) for n in itertools.count() for t in once)
 
 
 def tags(name, **how):
-    """A clip as FLV tags. MP4 clips become enhanced FLV (or classic, as flv.from_tracks is told)."""
+    """A clip as FLV tags. MP4 clips become enhanced FLV, or classic by an argument of flv.from_tracks."""
     path = clip(name)
     return flv.read(path) if name.endswith(".flv") else flv.from_tracks(mp4.read(path), **how)
 
@@ -135,17 +135,17 @@ class Program:
 
 
 def trusting(url):
-    """What tells ffmpeg to take our certificate: from version 8 on it looks who has signed it."""
+    """Arguments that make ffmpeg trust our certificate: version 8 and later check the signature."""
     return ["-tls_verify", "0"] if url.startswith(("rtmps:", "https:")) else []
 
 
 def ffmpeg_publish(path, url, rate=1.0, extra=()):
-    """ffmpeg that sends a file as it is, at `rate` times real time."""
+    """Start an ffmpeg that sends a file unchanged, at `rate` times real time."""
     return Program(FFMPEG + ["-readrate", "%g" % rate, "-i", path, *extra, "-c", "copy", *trusting(url), "-f", "flv", url])
 
 
 def ffmpeg_play(url, extra=()):
-    """ffmpeg that plays until the stream ends and prints the packets' framemd5."""
+    """Start an ffmpeg that plays until the stream ends and prints the packets' framemd5."""
     return Program(FFMPEG + ["-analyzeduration", "1000000", *trusting(url), "-i", url, *extra, "-c", "copy", "-f", "framemd5", "-"])
 
 
@@ -153,12 +153,12 @@ Packet = namedtuple("Packet", "kind dts pts size hash")
 
 
 def framemd5(path):
-    """Packets of a file."""
+    """The packets of a file, by framemd5."""
     return parse_framemd5(run(FFMPEG + ["-i", path, "-c", "copy", "-f", "framemd5", "-"]).stdout.decode())
 
 
 def parse_framemd5(text):
-    """Packets of ffmpeg's framemd5 output, timestamps in milliseconds."""
+    """The packets in ffmpeg's framemd5 output, with timestamps in milliseconds."""
     kinds, bases, packets = {}, {}, []
     for line in text.splitlines():
         if line.startswith("#media_type"):
@@ -176,9 +176,9 @@ def parse_framemd5(text):
 
 
 def compare_packets(source, played, whole=True):
-    """Assert that what was played is what was sent: bytes, order, and times relative to the first common frame.
+    """Assert that the played packets are the sent ones: bytes, order, and times relative to the first common frame.
 
-    With whole=False the player may have come later or left earlier; what it has must then be without a gap.
+    With whole=False the player may have come later or left earlier; its packets must then be without a gap.
     """
     assert played, "nothing was played"
     assert {p.kind for p in played} == {p.kind for p in source}

@@ -1,7 +1,7 @@
 """--python-only: a test is skipped when it starts a client that is not Python, or a program that is not installed.
 
-make check runs the tests so. Nothing is marked by hand: the hook sees each program as it is started, and the first one
-that is out of bounds ends the test as skipped, with the program's name.
+`make check` uses it. No test is marked by hand: the hook sees each program as it is started, and the first one that is
+not allowed ends the test as skipped, with the program's name.
 """
 import os
 import shutil

@@ -27,7 +27,7 @@ MEDIA = (AUDIO, VIDEO)
 
 
 class Closed(ConnectionError):
-    """The server closed the connection. `status` is the last thing it said, if it said anything."""
+    """The server closed the connection. `status` is its last status, or None."""
 
     def __init__(self, status):
         super().__init__("closed by the server; last status: %r" % (status,))
@@ -67,7 +67,7 @@ def event_of(m):
 
 
 class Session:
-    """What a client does without a socket: handshake, chunks, acknowledgements, pongs."""
+    """The client without its socket: handshake, chunks, acknowledgements, pongs."""
 
     def __init__(self, kind=handshake.PLAIN, headers="compact", type3_ext=True):
         self.handshake = handshake.Handshake(kind)
@@ -111,7 +111,7 @@ class Session:
 
 
 class Client:
-    """One connection, driven step by step. Every wait is bounded; a wait that fails tells what came instead."""
+    """One connection, driven step by step. Every wait is bounded; a failed wait tells what came instead."""
 
     def __init__(self, host, port, *, kind=handshake.PLAIN, headers="compact", type3_ext=True, rcvbuf=None,
                  prefix=b"", shake=True, tls=None):
@@ -192,7 +192,7 @@ class Client:
             pass
 
     def unread(self):
-        """How many bytes the kernel keeps for this client; it reads none of them."""
+        """The number of bytes that the kernel holds for this client; none of them is read."""
         n = array.array("i", [0])
         fcntl.ioctl(self.sock, termios.FIONREAD, n)
         return n[0]
@@ -266,7 +266,7 @@ class Client:
         return [self.wait(lambda m: m.type in MEDIA, what="media %d of %d" % (i + 1, n)) for i in range(n)]
 
     def wait_closed(self, timeout=10.0):
-        """Until the server closes; returns the last status (None if it said nothing)."""
+        """Wait until the server closes; returns the last status, or None."""
         deadline = time.monotonic() + patience(timeout)
         try:
             while self.pump(deadline - time.monotonic()):
@@ -276,7 +276,7 @@ class Client:
         raise TimeoutError("the server did not close the connection; got: %s" % self.story())
 
     def barrier(self):
-        """A ping: once the pong is here, the server has read everything sent before. (It answers in order.)"""
+        """Send a ping and wait for the pong: the server has then read everything before it, because it answers in order."""
         self.tid += 1
         value = 0x5000000 + self.tid
         self.send(Message(USER_CONTROL, 0, struct.pack(">HI", PING, value), 0))
@@ -298,13 +298,13 @@ class Client:
         return [m for m in self.messages if m.type in MEDIA]
 
     def story(self, last=30):
-        """What was received, in words."""
+        """The received messages, in words."""
         return ", ".join(describe(m) for m in self.messages[-last:]) or "nothing"
 
     # -- the usual conversations -------------------------------------------------------------------------------
 
     def connect(self, tc_url, amf3=False, **properties):
-        """connect; returns (properties, information) of the _result."""
+        """Send connect; returns (properties, information) of the _result."""
         args = {"app": "".join(tc_url.split("/", 3)[3:]), "flashVer": "FMLE/3.0 (compatible; test)", "tcUrl": tc_url,
                 "fpad": False, "capabilities": 239.0, "audioCodecs": 3575.0, "videoCodecs": 252.0,
                 "videoFunction": 1.0, "objectEncoding": 0.0}
@@ -374,7 +374,7 @@ def describe(m):
 class Feeder(threading.Thread):
     """Publishes tags over a Client that is already publishing, at the pace of their timestamps.
 
-    `speed` 2 is twice real time; None sends as fast as the server takes them. What went out is in `sent`.
+    `speed` 2 is twice real time; None sends as fast as the server takes them. `sent` holds the tags that were sent.
     """
 
     def __init__(self, client, tags, speed=1.0):
@@ -400,7 +400,7 @@ class Feeder(threading.Thread):
                 self.client.send_tag(tag)
                 self.sent.append(tag)
                 self.client.drain()
-        except Exception as e:               # the test asks for it in check()
+        except Exception as e:               # the test gets it from check()
             self.error = e
 
     def check(self):
@@ -413,7 +413,7 @@ class Feeder(threading.Thread):
         return self
 
     def finish(self, unpublish=True):
-        """Stop, say goodbye, close."""
+        """Stop, end the publish, close."""
         self.stop()
         self.check()
         if unpublish:
@@ -444,7 +444,7 @@ class SwarmPlayer:
         return [m for m in list(self.messages) if m.type in MEDIA]
 
     def advance(self, new):
-        """Say the next line of the conversation, once the server has answered the last one."""
+        """Send the next command once the server has answered the last one."""
         s = self.session
         if self._step == 0 and s.shaken:
             s.send_command("connect", 1, {"app": "".join(self.tc_url.split("/", 3)[3:]), "tcUrl": self.tc_url,

@@ -1,4 +1,4 @@
-"""The RTMP client of the library as a program (test/tools/rtmp_client.c), and nginx with its RTMP module to use it on."""
+"""The library's RTMP client as a program (test/tools/rtmp_client.c), and nginx with its RTMP module as its server."""
 import fcntl
 import functools
 import os
@@ -24,7 +24,7 @@ def program():
 
 
 class Tool:
-    """One run of it. `text` is what it said: the number of messages on stdout, an error on stderr."""
+    """One run of the program. `text` is its output: the number of messages on stdout, an error on stderr."""
 
     def __init__(self, *args, timeout=10):
         env = dict(os.environ)
@@ -49,7 +49,7 @@ class Tool:
         return self
 
     def fail(self, *codes):
-        """It ends with one of these errors, by the numbers of the log."""
+        """Assert that it ends with one of these errors, given by their numbers in the log."""
         self.wait()
         assert self.process.returncode == 1, self.text
         last = self.text.strip().splitlines()[-1]
@@ -58,7 +58,7 @@ class Tool:
 
 
 class Nginx:
-    """nginx-rtmp in a folder of its own, with an application `live` and one, `closed`, that refuses everybody."""
+    """nginx-rtmp in a folder of its own, with an application `live` and an application `closed`, which refuses all."""
 
     def __init__(self, folder):
         self.folder, self.port = str(folder), srs.free_port()

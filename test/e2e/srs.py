@@ -1,8 +1,8 @@
 """The server under test: the real binary with a config of its own in a folder of its own.
 
     server = Server(folder, "vhost __defaultVhost__ { ... }")    listen, pid, log and the like are added in front
-    server.wait_log(r"StreamBusy")                               what the log must say, waited for
-    server.reload(...)                                           a new file, SIGHUP, and how it ended
+    server.wait_log(r"StreamBusy")                               wait until the log says it
+    server.reload(...)                                           a new file, SIGHUP, and the end of the reload
     server.stop()                                                quick stop; exit status 0; no sanitizer report
 """
 import os
@@ -24,13 +24,13 @@ REPORT = re.compile(r"ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitize
 
 _used_ports = set()
 
-# Each of pytest's workers has ports of its own, so that none takes what another has just found free.
+# Each of pytest's workers has ports of its own, so that none takes a port that another has just found free.
 _WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 _WORKERS = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)), _WORKER + 1)
 
 
 def free_port(host="127.0.0.1"):
-    """A loopback port that nobody listens on, outside the range that the kernel gives to outgoing connections."""
+    """A loopback port without a listener, outside the range that the kernel gives to outgoing connections."""
     for _ in range(1000):
         port = random.SystemRandom().randrange(12000 + _WORKER, 32000, _WORKERS)
         if port in _used_ports:
@@ -75,7 +75,7 @@ class Server:
     listen      endpoints for the listen directive; default one free port. `port` is that of the first
     root        more root directives in place of the defaults (name -> arguments, None leaves one out)
     text        the whole config, when the test wants to write every word
-    heeds_modes a file that nobody may read cannot be read, also when the tests run as root
+    heeds_modes True: file modes count for the server even if the tests run as root
     api, http   directives of http_api and http_server ("" for none but listen and enabled); None: no such server.
                 With tls=True both have HTTPS too, and RTMPS is there, by the pair of certificates.py.
                 api_port, http_port, apis_port, https_port, rtmps_port are the ports
@@ -122,12 +122,12 @@ class Server:
         return "%s { enabled on; listen %d; key %s; cert %s; }\n" % (name, port, *self.certificate)
 
     def ports(self):
-        """All that it is to listen on."""
+        """All ports that it should listen on."""
         more = (self.api_port, self.http_port, self.apis_port, self.https_port, self.rtmps_port)
         return {port_of(e) for e in self.endpoints} | {port for port in more if port}
 
     def write_conf(self, conf, *, listen=None, root=None, text=None, api=None, http=None):
-        """Write the config file; what is not given stays as it was."""
+        """Write the config file; parts that are not given stay unchanged."""
         if listen:
             self.endpoints = [str(e) for e in listen]
         if root:
@@ -142,7 +142,7 @@ class Server:
             text += self.http_conf() + conf + "\n"
         with open(self.conf_path + ".new", "w") as f:
             f.write(text)
-        os.replace(self.conf_path + ".new", self.conf_path)  # whoever reads meanwhile reads a whole one
+        os.replace(self.conf_path + ".new", self.conf_path)  # atomic: a reader always sees a whole file
         return text
 
     def line_of(self, word):
@@ -206,7 +206,7 @@ class Server:
         return status
 
     def stop(self, number=signal.SIGTERM, timeout=15):
-        """End it, and assert that it ended well."""
+        """Stop the server, and assert that it ended without an error."""
         if self.stopped or self.process is None:
             return
         if not self.alive():
@@ -245,7 +245,7 @@ class Server:
         return _read(self.log_path)
 
     def output(self):
-        """What it wrote to stdout and stderr."""
+        """The output of the server on stdout and stderr."""
         return _read(self.out_path)
 
     def tail(self, lines=40):
@@ -253,11 +253,11 @@ class Server:
                                                 "\n".join(self.output().splitlines()[-lines:]))
 
     def mark(self):
-        """The log's length now; wait_log(…, since=mark) looks only behind it."""
+        """The log's length now; wait_log(…, since=mark) looks only after it."""
         return len(self.log)
 
     def wait_log(self, pattern, since=0, timeout=10):
-        """The match of a pattern in the log (or the console), waited for."""
+        """Wait for a pattern in the log (or the console); returns the match."""
         regex = re.compile(pattern, re.M)
         return until(lambda: regex.search(self.log, since) or regex.search(self.output()) or self._dead(pattern),
                      "%r in the log" % pattern, timeout)
@@ -271,7 +271,7 @@ class Server:
     # -- reload ------------------------------------------------------------------------------------------------
 
     def reload(self, conf=None, *, good=True, **how):
-        """Write a new config (if given), reload it, and assert how that ended; returns the log text of the reload."""
+        """Write a new config (if given), reload it, and assert the outcome; returns the log text of the reload."""
         if conf is not None or how:
             self.write_conf(conf if conf is not None else "vhost __defaultVhost__ { }", **how)
         mark = self.mark()

@@ -1,4 +1,4 @@
-"""The HTTP API: its shapes against the reference, its numbers against what the players counted, and bad requests.
+"""The HTTP API: its shapes against the reference, its numbers against those of the players, and bad requests.
 
 The tables at the top are transcribed from chapter 1 of the reference of the interfaces, in its order.
 """
@@ -89,7 +89,7 @@ VHOST = Obj(("id", str), ("name", str), ("enabled", bool), ("clients", int), ("s
             ("hls", Either(Obj(("enabled", True), ("fragment", FLOAT)), Obj(("enabled", False)))))
 
 PUBLISH = Either(Obj(("active", bool), ("cid", str)), Obj(("active", False)))
-FPS = ("fps", FLOAT)                                                  # not SRS's: what came in the last seconds
+FPS = ("fps", FLOAT)                                                  # an addition to SRS: frames received in the last seconds
 VIDEO_INFO = Obj(("codec", str), ("profile", str), ("level", str), ("width", int), ("height", int), FPS)
 AUDIO_INFO = Obj(("codec", str), ("sample_rate", int), ("channel", int), ("profile", str))
 
@@ -338,7 +338,7 @@ def test_jsonp_cannot_kick_unless_it_is_configured(served, api):
         assert api.ask("GET", path + "GET").status == 200
         assert api.client("fmle-publish")
         served.reload(CONF, api="jsonp_delete on;")
-        assert api.ask("GET", path.replace("callback=f&", "") + "DELETE").status == 200     # no JSONP: what it says counts not
+        assert api.ask("GET", path.replace("callback=f&", "") + "DELETE").status == 200     # without JSONP the parameter `method` does not count
         assert api.client("fmle-publish")
         assert api.ask("GET", path + "DELETE").body.startswith(b'f({"code":0,')
         until(lambda: not api.clients(), "the kick")
@@ -351,7 +351,7 @@ def test_other_sites_may_read_where_crossdomain_is_on(served, api):
     assert r.status == 200 and r.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS" and r.body == b""
     r = api.ask("OPTIONS", "/api/v1/clients/x", headers={"Origin": "http://127.0.0.1:8080"})
     assert r.status == 200 and r.headers["Access-Control-Allow-Methods"] == "*"
-    served.reload(CONF, api="crossdomain off;")                       # its own, not that of http_server
+    served.reload(CONF, api="crossdomain off;")                       # the API's own directive, not http_server's
     assert "Access-Control-Allow-Origin" not in api.ask("GET", "/api/v1/versions", headers=origin).headers
     assert api.ask("OPTIONS", "/api/v1/clients/x", headers=origin).status == 405
     there = Api(served, served.http_port).ask("GET", "/nothing", headers=origin).headers
@@ -424,7 +424,7 @@ def test_a_browser_that_names_no_page_changes_nothing_by_get(make_server):
         assert api.ask("GET", "/api/v1/raw?rpc=reload", headers=CHROMIUM).status == 403
         assert api.ask("GET", path + "?callback=f&method=DELETE", headers=CHROMIUM).status == 403
         assert api.ask("GET", path, headers=CHROMIUM).status == 200
-        assert api.ask("DELETE", path, headers=CHROMIUM).status == 200   # another site's page would have named itself
+        assert api.ask("DELETE", path, headers=CHROMIUM).status == 200   # a page of another site would have sent its Origin
 
 
 @pytest.mark.parametrize("fields", [{}, CHROMIUM, {"Origin": "http://evil.example:1985", **CHROMIUM},
@@ -440,7 +440,7 @@ def test_a_name_that_is_made_to_lead_here_learns_and_changes_nothing(make_server
             r = api.ask(method, path, headers={"Host": "evil.example:1985", **fields})
             assert r.status == 403 and b'{"code":403}' in r.body, (method, path, r)
         server.wait_log("Host evil.example:1985 is no name of this server")
-        check(VERSIONS, api.get("/api/v1/versions", headers={"Host": "evil.example"}))        # health checks by any name
+        check(VERSIONS, api.get("/api/v1/versions", headers={"Host": "evil.example"}))        # health checks may use any name
         for host in ("own.example", "localhost:1985", "[::1]", "srs", "srs.default.svc.cluster.local"):
             assert api.get("/api/v1/clients/", headers={"Host": host})["clients"]
         page = Api(server, server.http_port)
@@ -519,7 +519,7 @@ def test_a_long_list_comes_in_pieces_and_whole(served, api, swarm):
 
 
 def bodies(raw):
-    """The bodies of chunked replies one behind the other; None when the last one is not whole."""
+    """The bodies of consecutive chunked replies; None when the last one is not whole."""
     found, at = [], 0
     while at < len(raw):
         head = raw.find(b"\r\n\r\n", at)
@@ -601,7 +601,7 @@ def test_the_numbers_are_those_that_the_clients_counted(served, api):
     feeder.join()
     feeder.check()
     publisher.barrier()
-    for player in players:                                         # the audio frame behind it
+    for player in players:                                         # the audio frame after it
         until(lambda: (AUDIO, n - 1) in map(number_of, player.messages[-10:]) or not player.pump(1), "the last frame")
     payload = sum(len(t.payload) for t in feeder.sent)
 
@@ -620,14 +620,14 @@ def test_the_numbers_are_those_that_the_clients_counted(served, api):
     assert s["send_bytes"] == v["send_bytes"] == total["srs_send_bytes"] == sum(c["send_bytes"] for c in api.clients())
     assert v["clients"] == 4 and v["streams"] == 1 and total["conn_srs"] == 4
 
-    alive = one["alive"]                                              # the mean since it came, for the first 30 s
+    alive = one["alive"]                                              # for the first 30 s it is the mean since the client came
     if alive < 29:
         assert 0.3 * payload * 8 / 1000 / alive < one["kbps"]["recv_30s"] < 3 * payload * 8 / 1000 / alive
     for player in players:
         player.close()
     publisher.close()
     until(lambda: not api.clients(), "all to leave")
-    v = api.get("/api/v1/vhosts/")["vhosts"][0]                       # what they moved stays counted, and they do not
+    v = api.get("/api/v1/vhosts/")["vhosts"][0]                       # traffic of clients that have left still counts, the clients do not
     assert v["clients"] == v["streams"] == 0 and v["send_bytes"] >= sum(got)
     assert api.streams() == []
 
@@ -673,7 +673,7 @@ def test_http_players_are_counted_as_they_count(served, api):
                 got += player.recv(1 << 16)
         c = until(lambda: [c for c in api.clients() if c["type"] == "flv-play" and c["send_bytes"] >= len(got)],
                   lambda: "%d bytes: %s" % (len(got), api.clients()))[0]
-        assert c["send_bytes"] == len(got)                            # all that came, the head too
+        assert c["send_bytes"] == len(got)                            # all bytes, those of the head too
         assert c["name"].startswith("s") and c["url"] == "/live/s" and c["publish"] is False
         assert c["pageUrl"] == "http://page.example/" and c["ip"] == "127.0.0.1"
         assert api.stream("s")["clients"] == 2
@@ -684,7 +684,7 @@ def aac_48000_mono():
 
 
 def avc_of_level(level):
-    """Both in the record and in its SPS."""
+    """An AVC configuration with this level, both in the record and in its SPS."""
     constrained_baseline = bytes.fromhex("42c0")
     return Tag(VIDEO, 0, AVC_CONFIG.replace(constrained_baseline + b"\x0b", constrained_baseline + bytes([level])))
 
@@ -718,7 +718,7 @@ def test_newer_codecs_are_named(served, api):
 
 def test_a_stream_tells_who_publishes_since_when(served, api):
     with served.player("s") as player:
-        s = api.stream("s")                                           # asked for, and not yet there
+        s = api.stream("s")                                           # a player waits for it, but it is not published yet
         check(STREAM, s)
         assert s["publish"] == {"active": False} and s["live_ms"] == 0 and s["clients"] == 1
         began = time.time() * 1000
@@ -728,7 +728,7 @@ def test_a_stream_tells_who_publishes_since_when(served, api):
             s = api.stream("s")
             assert s["publish"] == {"active": True, "cid": api.client("fmle-publish")["id"]}
             assert began - 1000 < s["live_ms"] <= time.time() * 1000 + 1000
-            assert api.stream("s")["live_ms"] == s["live_ms"]         # when it began, not now
+            assert api.stream("s")["live_ms"] == s["live_ms"]         # the time of its beginning, not the present time
             assert api.get("/api/v1/vhosts/")["vhosts"][0]["streams"] == 1
             first = s
         until(lambda: not api.stream("s")["publish"]["active"], "the end")
@@ -768,7 +768,7 @@ def test_names_made_to_do_harm_come_out_as_they_are(served, api):
         try:
             publishers.append(served.publisher(name))
         except (Refused, Closed):
-            pass                                                      # it may be refused; it may not do harm
+            pass                                                      # it may be refused, but must not do harm
     assert len(publishers) >= 3
     for path in ("/api/v1/streams/", "/api/v1/clients/", "/api/v1/streams/?callback=f"):
         body = api.ask("GET", path).body
@@ -803,7 +803,7 @@ def test_vhosts_are_listed_once_they_had_a_client(make_server):
     until(lambda: not api.clients(), "it to leave")
     server.reload(CONF + " vhost two.example { enabled off; }")
     assert [e["enabled"] for e in api.get("/api/v1/vhosts/")["vhosts"]] == [False]
-    server.reload(CONF)                                               # it is gone, and stays in the list
+    server.reload(CONF)                                               # the vhost is gone, but stays in the list
     assert [(e["name"], e["enabled"]) for e in api.get("/api/v1/vhosts/")["vhosts"]] == [("two.example", False)]
 
 

@@ -1,6 +1,6 @@
-"""Who the client is: what proxies say of it counts in the log and in every check, what strangers say does not.
+"""The client's address: trusted proxies are believed in the log and in every check, other peers are not.
 
-All peers of these tests are on loopback, which is trusted by default; a stranger is one of `trusted_proxies none`.
+All peers of these tests are on loopback, which is trusted by default; `trusted_proxies none` makes them untrusted.
 """
 import contextlib
 import json
@@ -39,7 +39,7 @@ ONLY_192 = "vhost __defaultVhost__ { security { enabled on; allow play 192.0.2.7
 
 
 def publishes(server, prefix):
-    """Whether a publisher behind that prefix is let in."""
+    """True when a publisher whose bytes begin with that prefix is admitted."""
     with rtmp.Client("127.0.0.1", server.port, prefix=prefix) as c:
         c.connect(server.tc_url())
         try:
@@ -134,7 +134,7 @@ def test_a_reload_changes_who_is_believed(make_server):
 # -- HTTP ------------------------------------------------------------------------------------------------------------
 
 def clients(server, headers=()):
-    """Type and ip of each client, as the API tells."""
+    """Type and ip of each client, as the API reports them."""
     request = urllib.request.Request(server.api_url("/api/v1/clients/"), headers=dict(headers))
     with urllib.request.urlopen(request, timeout=patience()) as reply:
         return {c["type"]: c["ip"] for c in json.load(reply)["clients"]}
@@ -195,7 +195,7 @@ def test_the_api_and_the_log_name_the_client_behind_an_http_proxy(make_server, f
     ({"proxy_protocol": "on"}, V1, [], True),
     ({"proxy_protocol": "on"}, V2, [], True),
     ({"proxy_protocol": "on"}, V2_LOCAL, ["X-Forwarded-For: 192.0.2.7"], True),
-    ({"proxy_protocol": "on"}, V2_IPV6, ["X-Forwarded-For: 192.0.2.7"], False),  # that one is no proxy of ours
+    ({"proxy_protocol": "on"}, V2_IPV6, ["X-Forwarded-For: 192.0.2.7"], False),  # 192.0.2.7 is not a trusted proxy
 ], ids=["forwarded", "forwarded-by-a-stranger", "nothing", "stranger", "stranger-real-ip", "v1", "v2", "v2-local",
         "v2-from-a-stranger"])
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])

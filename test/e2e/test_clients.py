@@ -1,4 +1,4 @@
-"""The programs that people use, as they come from Debian, against the real server. Each must end by itself."""
+"""Programs in common use, from Debian's packages, against the real server. Each must end by itself."""
 import os
 import pwd
 import tempfile
@@ -16,7 +16,7 @@ GST = ["gst-launch-1.0", "-q"]
 
 
 def bodies(tags):
-    """Frames and configurations without what depends on the muxer: metadata, empty end-of-sequence tags."""
+    """Frames and configurations, without the tags that depend on the muxer: metadata, empty end-of-sequence tags."""
     tags = list(tags)
     return {kind: [t.payload for t in tags if t.type == kind and not flv.is_end(t)] for kind in (AUDIO, VIDEO)}
 
@@ -32,7 +32,7 @@ def publish_when_played(server, player_program, path=None, rate=2):
 
 
 def receive(server, publisher_program):
-    """Play with the Python client what a program publishes; returns its messages when the stream has ended."""
+    """Play a program's stream with the Python client; returns its messages when the stream has ended."""
     with server.player() as player:
         player.barrier()
         with publisher_program as publisher:
@@ -42,7 +42,7 @@ def receive(server, publisher_program):
 
 
 def nobody():
-    """For programs that refuse to run as root."""
+    """The user `nobody`, for programs that refuse to run as root."""
     if os.geteuid() != 0:
         return {}
     user = pwd.getpwnam("nobody")
@@ -78,7 +78,7 @@ def test_players_have_no_unexpected_reply_to_warn_of(server, player):
 
 
 def compare_gstreamer(out):
-    """rtmp2src ends at once when it is told of the end, and may forget the very last message that it has received."""
+    """Compare, except the last message: rtmp2src ends at once at the end of the stream, and may drop that message."""
     source, played = media.framemd5(media.clip("h264_aac.flv")), media.framemd5(out)
     media.compare_packets(source, played, whole=False)
     assert len(source) - 2 <= len(played) and played[0] == source[0]
@@ -92,7 +92,7 @@ def test_gstreamer_rtmp2src_records_what_was_published(server, tmp_path):
 
 @pytest.fixture
 def public_folder():
-    """A folder where anybody may write."""
+    """A folder in which every user may write."""
     with tempfile.TemporaryDirectory(prefix="srs-e2e-") as folder:
         os.chmod(folder, 0o777)
         yield folder

@@ -1,7 +1,7 @@
-"""Many players of one stream who do not do the same: each gets the same frames, with the times that are right for him.
+"""Many players of one stream that behave differently: each gets the same frames, with its own correct times.
 
-The players of a release share its bytes as long as they keep up, so every way out of that and back into it is taken
-here: late beginnings, pauses, sockets that are full in the middle of a frame.
+The players of a release share its bytes while they keep up, so every way out of that and back is tested here: late
+joins, pauses, sockets that are full in the middle of a frame.
 """
 import random
 import threading
@@ -15,12 +15,12 @@ from rtmp import MEDIA
 from wait import patience, until
 
 N_VIDEO = 300
-START_MS = 0xFFFFFF - 5000                                           # its end needs extended timestamps
+START_MS = 0xFFFFFF - 5000                                           # the end of the stream needs extended timestamps
 JUMP_AT, JUMP_MS = 220, 3000
 
 
 def moved(tag):
-    """The stream's times with what encoders do to them: audio that lags behind, and a jump."""
+    """The stream with faults of encoders in its times: audio that lags behind, and a jump."""
     number = flv.number_of(tag)
     if not number:
         return Tag(tag.type, START_MS, tag.payload)
@@ -39,7 +39,7 @@ class Viewer(threading.Thread):
         self.playing = threading.Event()
 
     def wait_published(self, n):
-        """Until video frame n has been sent: each comes with one of audio."""
+        """Wait until video frame n has been sent; each comes with one frame of audio."""
         until(lambda: self.feeder and len(self.feeder.sent) > 2 * n + 3, "frame %d to be published" % n, 30)
 
     def read(self):
@@ -56,7 +56,7 @@ class Viewer(threading.Thread):
     def run(self):
         try:
             self.watch()
-        except Exception as e:               # the test asks for it
+        except Exception as e:               # the test looks at it
             self.error = e
 
     def watch(self):
@@ -80,7 +80,7 @@ class Viewer(threading.Thread):
 
 
 def expected_times(mode, numbers, source_ms, first_ms):
-    """The encoder's own times; or from the first frame on, which has `first_ms`, without the jump."""
+    """The encoder's own times; or times without the jump that begin with `first_ms` at the first frame."""
     if mode == "off":
         return source_ms
     smooth = [t - (JUMP_MS if n >= JUMP_AT else 0) for (_, n), t in zip(numbers, source_ms)]
@@ -124,7 +124,7 @@ def test_whatever_the_players_do_each_gets_every_frame_with_his_own_times(make_s
         if v in early:
             assert numbers[0] == (VIDEO, 0), v.name
         frames = media[2:]
-        assert mode == "off" or frames[0].ts <= 100, v.name          # the sound before it may be what begins at 0
+        assert mode == "off" or frames[0].ts <= 100, v.name          # the sound before it may begin at 0
         expected = expected_times(mode, numbers, [time_of[m.payload] for m in frames], frames[0].ts)
         wrong = [(n, m.ts, t) for n, m, t in zip(numbers, frames, expected) if m.ts != t]
         assert wrong == [], "%s: %d wrong times, first (frame, got, expected): %s" % (v.name, len(wrong), wrong[:5])
@@ -148,7 +148,7 @@ def test_a_stream_that_ends_and_begins_again_while_a_player_pauses_reaches_him_w
             publisher.unpublish()
         player.session.send_command("pause", 9, None, False, 0.0, msid=player.msid)
         player.flush()
-        until(lambda: player.unread() >= 1000, "the first frames")  # it reads none of them: one is half sent
+        until(lambda: player.unread() >= 1000, "the first frames")  # it reads none of them, so one frame is half sent
         with server.publisher("s", chunk_size=65536) as publisher:
             publisher.send_tags(second.configs())
             publisher.send_tags(second.frames(0, 50))

@@ -1,4 +1,4 @@
-"""Data messages: metadata and others, in AMF0 and AMF3, as encoders send them and as players get them."""
+"""Data messages: metadata and others, in AMF0 and AMF3, from encoders and to players."""
 import pytest
 
 import amf0
@@ -12,7 +12,7 @@ from test_play import seen
 VALUES = {"width": 640.0, "title": "hello", "stereo": True, "nothing": None, "list": [1.0, "two"], "deep": {"er": {"est": "x"}}}
 HTTP = "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }"
 
-# How an encoder may write a name and an object: message type, and bytes of them.
+# The forms in which encoders write a name and an object: message type, and their bytes.
 FORMS = {
     "AMF0": (DATA, lambda *v: amf0.encode(*v)),
     "type 15, a byte, AMF0": (AMF3_DATA, lambda *v: b"\0" + amf0.encode(*v)),
@@ -27,7 +27,7 @@ FORMS = {
 
 
 def data_of(messages, name):
-    """The values behind the name in data messages of that name."""
+    """The values after the name in data messages of that name."""
     return [v[1:] for v in (amf0.decode(m.payload) for m in messages if m.type == DATA) if v[0] == name]
 
 
@@ -103,7 +103,7 @@ def test_what_is_malformed_too_long_or_for_the_server_does_not_pass(server, body
         publisher.send_tags(Numbered().tags(count=3))
         seen(player, 8)
         data = [amf0.decode(m.payload)[0] for m in player.messages if m.type == DATA]
-        assert data == ["|RtmpSampleAccess", "onMetaData"]          # the server's own, and the tags'
+        assert data == ["|RtmpSampleAccess", "onMetaData"]          # the server's own message, and that of the tags
 
 
 @pytest.mark.parametrize("kind,lead", [(AMF3_COMMAND, b"\0"), (AMF3_COMMAND, b""), (COMMAND, b"")], ids=str)

@@ -1,4 +1,4 @@
-"""The documentation: links lead somewhere, files that it names are there, and what newcomers are told to type works."""
+"""The documentation: its links have targets, the files that it names exist, and its commands for newcomers work."""
 import os
 import re
 import subprocess
@@ -21,7 +21,7 @@ def read(page):
 
 
 def anchors(page):
-    """Of the headings, as the forges make them."""
+    """The anchors of the headings, as code forges make them."""
     headings = re.findall(r"(?m)^#+ +(.*)$", re.sub(r"(?ms)^```.*?^```", "", read(page)))
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
 
@@ -98,7 +98,7 @@ def test_make_targets_that_are_named_are_there(page):
 
 
 def test_the_lines_where_features_will_go_are_where_the_architecture_says():
-    """Each is told as FILE:LINE and the code that stands there; some lines of drift do not mislead a reader."""
+    """Each place is given as FILE:LINE and the code in that line; a drift of some lines does not mislead a reader."""
     places = set(re.findall(r"`(src/[\w/.]+):(\d+)`, before `([^`]+)`", read("doc/architecture.md")))
     assert len(places) >= 4
     for path, line, code in places:

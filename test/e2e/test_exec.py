@@ -1,4 +1,4 @@
-"""exec: programs that run while a stream is published, and what they can do to nobody."""
+"""exec: programs that run while a stream is published, and that cannot harm the server or its clients."""
 import os
 import re
 import signal
@@ -59,7 +59,7 @@ def pids(path):
 
 
 def is_running(pid):
-    """A zombie counts: nobody has waited for it."""
+    """True when the process exists. A zombie counts, because it was not waited for."""
     return os.path.exists("/proc/%d" % pid)
 
 
@@ -90,7 +90,7 @@ def test_a_program_runs_while_the_stream_is_published(make_server, tmp_path):
             publisher.unpublish()
             until(lambda: ends(out), "the program to end")
         until(lambda: not is_running(pids(out)[0]), "the program to be waited for")
-        with server.publisher() as publisher:        # and again
+        with server.publisher() as publisher:        # a second publish starts it again
             until(lambda: len(starts(out)) == 2, "the program to start again")
         until(lambda: len(ends(out)) == 2, "the program to end again")
     assert children(server) == set()
@@ -266,7 +266,7 @@ def test_no_program_outlives_the_server(make_server, tmp_path):
 
 
 def test_a_program_ends_when_the_server_is_killed(make_server, tmp_path):
-    out = str(tmp_path / "out")  # written by the program itself: a server that is killed passes no output on
+    out = str(tmp_path / "out")  # the program writes it itself, because a killed server passes no output on
     worker = script(tmp_path, "worker", WORKER.replace("\n", "\nexec >> %s\n" % out, 1))
     server = make_server(with_exec(worker))
     with server.publisher():

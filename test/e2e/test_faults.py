@@ -1,4 +1,4 @@
-"""Bad input and broken peers. Each of them is closed with a reason in the log, and harms nobody else.
+"""Bad input and broken peers. Each is closed with a reason in the log, and harms no other client.
 
 Every test runs beside a live stream with a player (the witness): its frames must go on coming with none lost, and
 afterwards the server holds no more descriptors than before, and no memory worth speaking of.
@@ -29,20 +29,20 @@ CONNECT = {"app": "live", "flashVer": "test", "objectEncoding": 0.0}
 
 
 class Scene:
-    """A server with a witness, and what it held before the trouble began."""
+    """A server with a witness, and the descriptors and memory that it held before the trouble began."""
 
     def __init__(self, server, witness):
         self.server, self.port = server, server.port
         self.witness = witness(server)
         with server.publisher("warm", app="up"), server.player("warm", app="up"):
-            pass                                                    # what is allocated once is allocated now
+            pass                                                    # things that are allocated once are allocated now
         self.server.wait_log(r"stream=warm")
         self.fds = self._steady_fds()
         self.rss = server.rss_kib()
         self.mark = server.mark()
 
     def _steady_fds(self):
-        """Descriptors with nobody here but the witness: the two connections above may still be closing."""
+        """The number of descriptors with no client but the witness; the two connections above may still be closing."""
         clients = established(self.port)
         until(lambda: established(self.port) <= 4, lambda: "idle (%d sockets)" % clients)
         n = [self.server.n_fds()]
@@ -68,12 +68,12 @@ class Scene:
         return self.server.wait_log(pattern, since=self.mark)
 
     def grown_less_than(self, kib, sanitized=3):
-        """What the trouble costs in memory; with a sanitizer it may be so many times as much."""
+        """Assert the bound of the memory that the trouble cost; with a sanitizer the bound is a multiple of it."""
         grown = self.server.rss_kib() - self.rss
         assert grown < kib * (sanitized if SANITIZED else 1), "%d KiB more than before" % grown
 
     def calm(self, kib=4 * MIB):
-        """Everything is as before."""
+        """Assert that everything is as before."""
         assert self.server.alive(), self.server.tail()
         self.witness.undisturbed()
         self.server.wait_fds(self.fds)
@@ -151,7 +151,7 @@ def test_random_bytes_after_the_handshake_harm_only_who_sent_them(scene):
     for _ in range(40):
         with s.shaken() as c:
             send_all_or_be_cut(c.sock, rng.randbytes(rng.choice([1, 10, 1000, 60000])))
-    for _ in range(20):                                             # and behind a good connect
+    for _ in range(20):                                             # also after a good connect
         with s.client() as c:
             send_all_or_be_cut(c.sock, rng.randbytes(rng.choice([10, 1000, 60000])))
     s.logged(r"WARN|ERROR")
@@ -180,7 +180,7 @@ def test_a_handshake_that_breaks_off_is_forgotten(scene, cut):
     for half in (False, True):
         with s.raw() as sock:
             sock.sendall(whole[:cut])
-            if half:                                                # says that no more will come, and listens
+            if half:                                                # it announces the end of its data and goes on listening
                 sock.shutdown(socket.SHUT_WR)
                 assert closed_by_server(sock)
     s.calm()
@@ -190,7 +190,7 @@ def test_a_broken_digest_falls_back_to_the_plain_handshake(scene):
     s = scene()
     with rtmp.Client("127.0.0.1", s.port, shake=False) as c:
         h = c.session.handshake
-        struct.pack_into(">I", h.c1, 4, 0x80000702)                 # looks like a digest, and is none
+        struct.pack_into(">I", h.c1, 4, 0x80000702)                 # it looks like a digest, but is not one
         c.session.out = bytearray(h.c0c1())
         while not c.session.shaken:
             c.pump()
@@ -380,7 +380,7 @@ def test_commands_in_the_wrong_order_harm_only_who_sent_them(scene, name):
             c.barrier()
         except (rtmp.Closed, rtmp.Refused, ConnectionError):
             s.logged(r"code=\d+|ret=\d+")
-        except TimeoutError:                                        # it is ignored; that is an answer too
+        except TimeoutError:                                        # it is ignored, which is acceptable
             pass
     s.calm()
 
@@ -504,7 +504,7 @@ def test_a_broken_aggregate_harms_only_its_stream(scene, name, data):
 # -- peers ---------------------------------------------------------------------------------------------------------------
 
 def follow(player, n):
-    """Read until video frame n is there."""
+    """Read until video frame n has come."""
     at = 0
     while (VIDEO, n) not in map(flv.number_of, player.messages[at:]):
         at = len(player.messages)
@@ -519,7 +519,7 @@ def test_a_player_that_never_reads_harms_only_itself(scene):
             with s.server.player("fat") as good:
                 source = Numbered(gop=25, size=30000, audio_fps=0)
                 p.send_tags(source.configs())
-                for n in range(0, 1000, 25):                        # forty seconds of stream, 30 MB, a GOP at a time
+                for n in range(0, 1000, 25):                        # 40 s of stream, 30 MB, one GOP at a time
                     p.send_tags(source.frames(n, 25))
                     follow(good, n)
                     if n % 100 == 0:
@@ -616,7 +616,7 @@ def test_what_waits_for_a_player_who_does_not_read_waits_in_the_server_and_not_i
 
 
 def unsent(c):
-    """Bytes that the server's end of a connection holds (tx_queue)."""
+    """The bytes that the server's end of a connection holds (tx_queue)."""
     local = ":%04X" % c.sock.getsockname()[1]
     with open("/proc/net/tcp") as f:
         return next(int(w[4].split(":")[0], 16) for w in map(str.split, f.readlines()[1:]) if w[2].endswith(local))
@@ -663,7 +663,7 @@ def test_a_crowd_that_joins_at_once_gets_a_large_gop_whole(scene):
 
 
 def vanish(c):
-    """Make a socket disappear without a word to the peer (TCP_REPAIR, needs root); a pulled cable looks like that."""
+    """Make a socket disappear without a packet to the peer, as a pulled cable does (TCP_REPAIR, needs root)."""
     c.sock.setsockopt(socket.IPPROTO_TCP, 19, 1)
     c.close()
 
@@ -676,7 +676,7 @@ def test_a_publisher_whose_cable_is_pulled_is_found_out_by_the_timeout(scene):
         seen(player, 12)
         vanish(p)
         player.wait_status("NetStream.Play.UnpublishNotify")
-    s.logged(r"SocketTimeout|ret=100[79]")                          # or the kernel's own answer got a reset
+    s.logged(r"SocketTimeout|ret=100[79]")                          # or a packet of the kernel's was answered with a reset
     s.calm()
 
 
@@ -735,7 +735,7 @@ def test_a_thousand_connections_that_say_nothing_are_no_burden(scene):
 
 
 def test_beyond_max_connections_clients_are_closed_and_later_ones_are_served_again(scene):
-    # defect 1: the listener was dead for ever
+    # defect 1: the listener never accepted again
     s = scene(root={"max_connections": 12})
     for _ in range(3):
         with_us = [s.client() for _ in range(10)]
@@ -756,7 +756,7 @@ def test_when_descriptors_run_out_the_rest_goes_on_and_later_clients_are_served_
     s = scene()
     old = resource.prlimit(s.server.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(s.server.pid, resource.RLIMIT_NOFILE, (s.fds + 5, old[1]))
-    waiting = [s.raw() for _ in range(30)]                          # the kernel completes them all; five can be accepted
+    waiting = [s.raw() for _ in range(30)]                          # the kernel completes all of them, but only five can be accepted
     s.logged(r"(?i)(too many open files|descriptors?|EMFILE)")
     cpu = cpu_seconds(s.server.pid)
     began = time.monotonic()

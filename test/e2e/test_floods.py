@@ -1,4 +1,4 @@
-"""Peers that never stop talking: each gets its turn, and so does everybody else."""
+"""Peers that never stop sending: each gets its turn, and so do all others."""
 import select
 import threading
 import time
@@ -14,7 +14,7 @@ AT_ONCE = 2000                                                       # messages 
 
 
 class Flood(threading.Thread):
-    """Sends the same again and again, as fast as the socket takes it, and reads nothing."""
+    """A peer that sends the same bytes again and again, as fast as the socket takes them, and reads nothing."""
 
     def __init__(self, sock, data):
         super().__init__(daemon=True)
@@ -40,7 +40,7 @@ class Flood(threading.Thread):
 
 
 class Audience(threading.Thread):
-    """Players that take whatever comes, and look at none of it."""
+    """Players that receive everything and look at none of it."""
 
     def __init__(self, clients):
         super().__init__(daemon=True)
@@ -72,7 +72,7 @@ NAMES = ["player-audio", "player-commands", "publisher", "publisher-mr", "publis
 
 @pytest.fixture
 def flood(make_server):
-    """A server, and a peer of that role that floods it."""
+    """Start a server, and a peer of that role that floods it."""
     started = []
 
     def start(role, conf, message):

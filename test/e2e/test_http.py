@@ -1,4 +1,4 @@
-"""The HTTP server: what it says on the wire, what it refuses, and that neither bad nor slow clients harm anybody else."""
+"""The HTTP server: its replies, its refusals, and that neither bad nor slow clients harm others."""
 import base64
 import calendar
 import gzip
@@ -21,7 +21,7 @@ CORS = {"access-control-allow-origin": "*", "access-control-allow-headers": "*",
         "access-control-request-private-network": "true"}
 
 
-# ---- a client that says exactly what it is told -----------------------------------------------------------------
+# ---- a client that sends exactly the given bytes ----------------------------------------------------------------
 
 class Reply:
     def __init__(self, head, body):
@@ -103,7 +103,7 @@ class Raw:
         return reply
 
     def ended(self):
-        """The server says nothing more and closes."""
+        """True when the server sends nothing more and closes."""
         while self._more():
             pass
         return self.buf == b""
@@ -213,7 +213,7 @@ def test_cors_is_each_servers_own(make_server, on, port):
             assert not set(CORS) & set(reply.fields)
             assert options.status == 405
         else:
-            # pages of other sites read the API, and change nothing
+            # pages of other sites may read the API, but change nothing
             wanted = dict(CORS, **({"access-control-allow-methods": "GET, HEAD, OPTIONS"} if name == "api_port" else {}))
             assert wanted.items() <= reply.fields.items()
             assert wanted.items() <= options.fields.items()
@@ -290,7 +290,7 @@ def test_servers_come_and_go_with_a_reload(make_server):
         server.http_port = None
         server.reload("vhost __defaultVhost__ { }")
         until(lambda: ports[0] not in listening(server.pid), "the port to be closed")
-        assert c.send(request("GET", "/x.txt")).read() is not None       # who is connected stays
+        assert c.send(request("GET", "/x.txt")).read() is not None       # connected clients stay
     server.http_port = free_port()
     server.reload("vhost __defaultVhost__ { }")
     assert get(server.http_port, "/x.txt").body == b"x"
@@ -318,7 +318,7 @@ def test_https_serves_the_same(make_server):
     got = subprocess.run(["curl", "-sk", server.api_url("/api/v1/versions", tls=True)], capture_output=True, check=True)
     assert b'"major":7' in got.stdout
     with Raw(server.https_port) as c:
-        assert c.send(request("GET", "/")).ended()       # plain words on a TLS port
+        assert c.send(request("GET", "/")).ended()       # plain HTTP on a TLS port
     server.wait_log("HttpsHandshake")
 
 
@@ -342,7 +342,7 @@ def test_files_and_index_pages(files):
     assert get(port, "/none/").status == 404
     assert get(port, "/text.js/").status == 404
     assert get(port, "/large.bin").body == open(os.path.join(files.html, "large.bin"), "rb").read()
-    assert get(files.api_port, "/text.js").status == 404       # the API's port has no files but the console's
+    assert get(files.api_port, "/text.js").status == 404       # the API's port serves no files except the console's
 
 
 @pytest.mark.parametrize("name, mime", [
@@ -429,13 +429,13 @@ def test_text_is_compressed_for_who_asks(files):
 
 @pytest.mark.parametrize("seconds", [9223372037, 253402300800, 1 << 40, 2 ** 62, -1, -2208988800])
 def test_a_file_of_any_time_is_served(files, seconds):
-    """Beyond 2262 a time has more nanoseconds than 64 bits hold, beyond 9999 its year more digits than HTTP has."""
+    """After 2262 a time has more nanoseconds than 64 bits hold; after 9999 its year has more digits than HTTP allows."""
     path = put(files, "text.js", TEXT)
     try:
         os.utime(path, (0, seconds))
     except (OverflowError, OSError):
         pytest.skip("Python cannot set such a time here")
-    modified = min(int(os.stat(path).st_mtime), 253402300799)       # some file systems keep the nearest that they can
+    modified = min(int(os.stat(path).st_mtime), 253402300799)       # some file systems keep the nearest possible time
     plain = get(files.http_port, "/text.js")
     assert plain.status == 200 and plain.body == TEXT
     assert calendar.timegm(time.strptime(plain.fields["last-modified"], "%a, %d %b %Y %H:%M:%S GMT")) == modified
@@ -445,12 +445,12 @@ def test_a_file_of_any_time_is_served(files, seconds):
 
 
 def test_a_crowd_that_wants_a_text_compressed_takes_no_crowds_memory(files):
-    text = base64.b64encode(os.urandom(3 << 20))[:4 << 20]          # the largest that is compressed, and hard to
+    text = base64.b64encode(os.urandom(3 << 20))[:4 << 20]          # the largest file that is compressed, and hard to compress
     put(files, "big.js", text)
     before, peak, waiting = files.rss_kib(), 0, []
     for _ in range(60):
         waiting.append(Raw(files.http_port).send(request("GET", "/big.js", ["Accept-Encoding: gzip"])))
-    for c in waiting:                                               # the others' replies wait in the server
+    for c in waiting:                                               # the replies to the others wait in the server
         reply = c.read()
         peak = max(peak, files.rss_kib())
         got = gzip.decompress(reply.body) if "content-encoding" in reply.fields else reply.body
@@ -518,7 +518,7 @@ def test_vhosts_mount_their_files(make_server, tmp_path):
     assert body("/m/x.txt", "other") == 404
     assert body("/deep/er/x.txt", "any") == b"c"
     assert body("/deep/er/x.txt", "a.com") == b"c"
-    assert body("/x.txt", "off.com") == 404             # a vhost that is off is not there, however it is named
+    assert body("/x.txt", "off.com") == 404             # a vhost that is off does not exist under any spelling
     assert body("/x.txt?vhost=off.com", "a.com") == 404
     assert body("/live/s.flv", "off.com") == 404
     assert body("/x.txt?domain=off.com", "a.com") == 404
@@ -634,7 +634,7 @@ def test_garbage_gets_a_400(files):
 
 
 def test_thousands_of_slow_clients_disturb_nobody(make_server, witness):
-    """Each sends a head a byte at a time; the deadline is for the whole, so all are gone in the end."""
+    """Each sends a head byte by byte; the deadline is for the whole head, so all are closed in the end."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     n = min(5000, hard - 500)

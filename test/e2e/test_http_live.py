@@ -1,4 +1,4 @@
-"""Live streams over HTTP: what comes in by RTMP goes out as FLV, TS, MP4, AAC and MP3, whole, to whom it may."""
+"""Live streams over HTTP: a stream that comes by RTMP goes out whole as FLV, TS, MP4, AAC and MP3 to all who may play it."""
 import json
 import os
 import urllib.request
@@ -30,7 +30,7 @@ ALL = vhost() + "".join(vhost(ext + ".test", ext) for ext in ("ts", "mp4", "aac"
 
 @pytest.fixture
 def live(make_server):
-    """One server with a vhost for each format: the default one's is FLV, those of the others are called ts.test …"""
+    """One server with a vhost for each format: the default vhost has FLV, the others are called ts.test …"""
     return make_server(ALL, http="")
 
 
@@ -68,7 +68,7 @@ def probe(body, tmp_path, name):
 # -- real programs -----------------------------------------------------------------------------------------------------
 
 def played_while_published(server, ext, program, clip="h264_aac.flv", n_players=1):
-    """The program waits for its publisher, and ends with the stream."""
+    """Start a program that waits for its publisher and ends with the stream; returns its result."""
     with program as p:
         server.wait_log(r"start play .*\.%s over HTTP, ip=127\.0\.0\.1," % ext)
         with media.ffmpeg_publish(media.clip(clip), rtmp_url(server, ext), 2) as publisher:
@@ -77,7 +77,7 @@ def played_while_published(server, ext, program, clip="h264_aac.flv", n_players=
 
 
 def decoded(path):
-    """The decoded pictures and sounds, with their hashes."""
+    """The hashes of the decoded pictures and sounds."""
     argv = media.FFMPEG + ["-i", path, "-fps_mode", "passthrough", "-f", "framemd5", "-"]
     return media.parse_framemd5(media.run(argv).stdout.decode())
 
@@ -104,7 +104,7 @@ def test_ffmpeg_hears_bare_audio(live, tmp_path, ext, clip):
     out = str(tmp_path / ("out." + ext))
     argv = media.FFMPEG + ["-i", live.http_url(path_of(ext)), "-c", "copy", out]
     played_while_published(live, ext, Program(argv), clip)
-    look = decoded if ext == "aac" else media.framemd5             # of MP3 a decoder's first sounds depend on the container
+    look = decoded if ext == "aac" else media.framemd5             # the first decoded sounds of MP3 depend on the container
     wanted = [p.hash for p in look(media.clip(clip)) if p.kind == "audio"]
     assert [p.hash for p in look(out)][:len(wanted)] == wanted
 
@@ -114,7 +114,7 @@ def test_curl_records_a_file_that_plays(live, tmp_path, ext):
     out = str(tmp_path / ("out." + ext))
     played_while_published(live, ext, Program(["curl", "-sSf", "-o", out, live.http_url(path_of(ext))]))
     recorded, published = decoded(out), decoded(media.clip("h264_aac.flv"))
-    for kind in ("video", "audio"):                                 # in which order the two come is ffmpeg's decision
+    for kind in ("video", "audio"):                                 # ffmpeg decides which of the two comes first
         got, want = ([p.hash for p in packets if p.kind == kind] for packets in (recorded, published))
         assert want and (got == want if ext != "ts" else set(got) == set(want)), kind
 
@@ -231,7 +231,7 @@ def test_a_tag_is_a_chunk_and_the_last_one_ends_the_reply(live):
         p.wait_end()
         assert p.parser.sizes == [13] + [11 + len(t.payload) + 4 for t in p.flv()]
         assert bodies(p.flv()) == bodies(tags)
-        # and the connection is there for the next request
+        # the connection is kept for the next request
         p.ask("/live/nothing.ts").wait_head()
         assert p.status == 404
 
@@ -252,7 +252,7 @@ def test_head_is_answered_without_a_body(live, ext):
     with player(live, ext, method="HEAD") as p:
         p.wait_head()
         assert p.status == 200 and p.fields["content-type"].startswith("video/")
-        p.ask("/nothing", method="GET").wait_head()             # not a byte came between
+        p.ask("/nothing", method="GET").wait_head()             # no byte came in between
         assert p.status == 404
 
 
@@ -263,7 +263,7 @@ def test_an_absent_stream_is_answered_at_once_and_waited_for(live):
         n_fds = live.n_fds()
         with player(live, stream="other") as other:
             other.wait_head()
-        live.wait_fds(n_fds)                                     # who leaves while he waits is noticed
+        live.wait_fds(n_fds)                                     # a player that leaves while it waits is noticed
         with publisher(live) as source:
             source.send_tags(media.tags("h264_aac.flv")[:20])
             assert p.wait_media(18)
@@ -276,11 +276,11 @@ def test_wait_0_is_a_404_and_a_short_wait_ends_in_good_order(make_server):
         assert p.status == 404
         p.ask("/live/s.flv?vhost=short.test").wait_head()
         assert p.status == 200 and p.wait_end() == b""
-    with server.publisher() as source:                           # of what is published nobody waits
+    with server.publisher() as source:                           # no player waits for a published stream
         source.send_tags(media.tags("h264_aac.flv")[:20])
         with player(server) as p:
             p.wait_head()
-            source.send_tags(media.tags("aac.flv")[20:30])           # sound alone is not cached: those before may be over
+            source.send_tags(media.tags("aac.flv")[20:30])           # sound alone is not cached, so earlier sounds may be gone
             assert p.wait_media(3)
 
 
@@ -345,7 +345,7 @@ def test_pages_of_other_sites_may_play(live):
         assert p.status == 200 and p.fields["access-control-allow-origin"] == "*"
 
 
-# -- who may -----------------------------------------------------------------------------------------------------------
+# -- access ------------------------------------------------------------------------------------------------------------
 
 def test_security_refuses_with_a_403_and_a_line(make_server):
     server = make_server(vhost(more="security { enabled on; deny play 127.0.0.1; allow publish all; }"), http="")
@@ -462,7 +462,7 @@ def test_a_slow_reader_gets_every_byte(live, tmp_path, ext):
 
 
 def test_players_of_every_format_on_one_stream_share_and_get_their_own(make_server, tmp_path):
-    """More than four of each kind, come at different times: what they got decodes to the same frames."""
+    """More than four of each kind come at different times: their bytes decode to the same frames."""
     server = make_server(vhost(ext="ts", more="play { mw_latency 100; }"), http="")
     source = Numbered(size=400)
     with server.publisher() as p:
@@ -491,7 +491,7 @@ def test_players_of_every_format_on_one_stream_share_and_get_their_own(make_serv
 
 
 def shown_earlier(tags, ms):
-    """The same stream as of an encoder that counts both times of a picture from the beginning, or worse."""
+    """The stream as of an encoder that counts both times of a picture from the beginning, or with larger errors."""
     for t in tags:
         if t.type == VIDEO and not flv.is_config(t) and not flv.is_end(t):
             cts = int.from_bytes(t.payload[2:5], "big", signed=True) - ms
@@ -511,7 +511,7 @@ def packets(body, path):
 @pytest.mark.parametrize("early_ms", [34, 80, 200])
 @pytest.mark.parametrize("ext", ["ts"])
 def test_pictures_that_are_shown_before_their_time_keep_to_the_sound(live, tmp_path, ext, early_ms):
-    """None is shown before it is decoded, for whoever waited and for whoever came later."""
+    """No picture is shown before it is decoded, for players that waited and for players that came later."""
     once = list(shown_earlier(media.tags("h264_aac.flv"), early_ms))
     more = [t._replace(ts=t.ts + 4040) for t in once if t.type != flv.SCRIPT]
     with player(live, ext) as first:
@@ -537,7 +537,7 @@ def test_pictures_that_are_shown_before_their_time_keep_to_the_sound(live, tmp_p
             offsets.append([p[1] - t for p, t in zip(out, times)])
         if ext == "ts":
             assert all(0 < dts <= pts for _, pts, dts in found)
-        if ext == "ts" and n == 0:                                    # it learns by the first ones how early they are
+        if ext == "ts" and n == 0:                                    # the muxer learns from the first pictures how early they are
             offsets[0] = offsets[0][30:]
         for of_kind in offsets:
             assert max(of_kind) - min(of_kind) < 0.002
@@ -545,7 +545,8 @@ def test_pictures_that_are_shown_before_their_time_keep_to_the_sound(live, tmp_p
 
 
 def test_a_header_tells_an_end_far_away_to_whoever_asks_for_a_range(live):
-    """Such a one moves about in files, and must not take what has come so far for all; who records gets no such length."""
+    """A client that asks for a range seeks in files, and must not take the bytes so far for the whole file. A recorder
+    gets no such length."""
     def lengths(*fields):
         with player(live, "mp4", fields=fields) as p:
             p.until(lambda: b"moof" in p.body, "the first fragment")
@@ -641,7 +642,7 @@ def test_a_thousand_players_survive_twenty_reloads_and_a_new_certificate(make_se
             for i in range(20):
                 if i == 10:
                     first = shown_certificate(server, port=server.https_port)
-                    certificates.make(tmp_path, "first")  # in its place
+                    certificates.make(tmp_path, "first")  # it replaces the pair
                 server.reload(vhost(remux="fast_cache %d;" % i, more="play { mw_latency %d; }" % (i * 10)))
             assert shown_certificate(server, port=server.https_port) != first
             sent = len(feeder.sent)
@@ -709,7 +710,7 @@ def test_ffmpeg_plays_over_https(make_server):
 # -- statistics --------------------------------------------------------------------------------------------------------
 
 def test_the_bytes_of_the_last_seconds_are_counted(make_server):
-    """A short visit between two samples is in the totals."""
+    """The bytes of a short visit between two samples are in the totals."""
     server = make_server(vhost(), http="", api="")
     with publisher(server) as source:
         source.send_tags(media.tags("h264_aac.flv"))

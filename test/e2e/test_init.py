@@ -130,7 +130,7 @@ def test_a_start_that_fails_is_told_with_its_reason(install, conf, reason):
         taken.bind(("0.0.0.0", 0))
         taken.listen()
         i = install(conf % {"taken": taken.getsockname()[1]})
-        if "pid" in conf:                                           # of two the first counts
+        if "pid" in conf:                                           # the first of two directives counts
             i.edit("pid ./objs/srs.pid;", "")
         status, lines = i.run("start")
     assert status in (1, 2) and lines[1] == ("SRS start failed", "FAILED") and lines[-1] == ("see ./objs/srs.log", "FAILED")
@@ -166,7 +166,7 @@ def test_a_reload_that_fails_is_told_with_its_reason(install, of, to, reason):
 
 
 def test_stop_ends_at_once_where_nobody_collects_the_dead(install):
-    """As under process 1 of a container: the server stays a zombie, which answers signal 0."""
+    """Under process 1 of a container the server stays a zombie, which answers signal 0."""
     i = install()
     first = ("import subprocess, sys, time\n"
              "for verb in 'start', 'stop', 'status':\n"

@@ -1,4 +1,4 @@
-"""Who joins when: pictures from their key frames on, kinds that come late, codecs that change, headers of every kind."""
+"""Players that join at different times: pictures from key frames on, late kinds, codec changes, all kinds of headers."""
 import struct
 
 import pytest
@@ -28,7 +28,7 @@ def frame_types(messages):
 # -- never a picture before its key frame ------------------------------------------------------------------------------
 
 def slides(source, every_ms, count):
-    """A picture each `every_ms`, the first of them a key frame, and 43 frames of sound a second."""
+    """A picture every `every_ms`, of which the first is a key frame, and 43 frames of sound a second."""
     for i in range(count):
         yield source.video(i)._replace(ts=i * every_ms)
         for k in range(every_ms * 43 // 1000):
@@ -91,7 +91,7 @@ def config_of(kind):
 
 
 def begin_with_one_kind(publisher, source, first, told):
-    """Metadata that tells of both kinds, of nothing, or of none at all; then a second of one kind."""
+    """Publish metadata that announces both kinds or nothing, or no metadata; then a second of one kind."""
     if told == "both":
         publisher.send_tags([flv.metadata(videocodecid=7.0, audiocodecid=10.0)])
     elif told == "nothing":

@@ -1,4 +1,4 @@
-"""A reload that moves an endpoint to other addresses of the port that it has: both cannot be open at one time."""
+"""A reload that moves an endpoint to other addresses of its port: both cannot be open at the same time."""
 import socket
 
 import pytest
@@ -16,7 +16,7 @@ def can_connect(host, port):
 
 
 def open_at(server, *hosts):
-    """Of these addresses of the port, those that are listened on."""
+    """The addresses among these on which the port is open."""
     return [h for h in hosts if can_connect(h, server.port)]
 
 

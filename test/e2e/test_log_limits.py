@@ -1,4 +1,4 @@
-"""What one peer can make the log write: a line of a kind a second, and a count of the others."""
+"""The limit of log lines that one peer can cause: one line of a kind each second, and a count of the others."""
 import base64
 import os
 import re
@@ -18,7 +18,7 @@ def lines(server, pattern):
 
 
 def held(server, kind):
-    """How many lines of a kind the log says it left out."""
+    """The number of lines of a kind that the log says it left out."""
     return sum(int(n) for n in re.findall(r"\((\d+) more like \"%s" % re.escape(kind), server.log))
 
 
@@ -39,7 +39,7 @@ def test_pauses_are_told_once_a_second(server):
 
 
 def pipelined(port, request, times=TIMES):
-    """As many requests at once; every one is answered."""
+    """Send this many requests at once; all are answered."""
     with socket.create_connection(("127.0.0.1", port), timeout=patience()) as s:
         one, n, seen = request.encode() * 50, 0, b""
         for _ in range(times // 50):

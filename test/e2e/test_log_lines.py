@@ -1,4 +1,4 @@
-"""The lines of the log that people's readers match, to their end; what SRS does not tell stands on lines of its own."""
+"""The log lines that users' scripts match, to their end; anything that SRS does not log has lines of its own."""
 import re
 import socket
 
@@ -21,7 +21,7 @@ def served(make_server):
 
 
 def wait_line(server, pattern):
-    """A whole line behind its head."""
+    """Wait for a line whose text after the head matches as a whole."""
     return server.wait_log(r"(?m)^\[[^]]*\]\[\w+\]\[\d+\]\[\w+\](?:\[\d+\])? %s$" % pattern)
 
 

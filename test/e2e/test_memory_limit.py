@@ -1,5 +1,5 @@
-"""One bound for the memory of all streams and connections together: what a peer may hold before it publishes, what streams
-give up, in which order, and who is told."""
+"""One bound for the memory of all streams and connections: the share of a peer before it publishes, the memory that
+streams give up and its order, and the reports about it."""
 import re
 import socket
 
@@ -20,7 +20,7 @@ def numbers(messages):
 
 
 def wait_number(player, number):
-    """Until that frame is there."""
+    """Wait until that frame has come."""
     if number not in numbers(player.messages):
         player.wait(lambda m: flv.number_of(m) and flv.number_of(m)[1] == number, what="frame %d" % number)
 
@@ -75,7 +75,7 @@ def test_a_published_frame_may_be_as_long_as_a_message(server):
 
 
 def fat(server, name, mib, gop=1000):
-    """A publisher of one GOP of so many MiB that goes on."""
+    """Start a publisher of one unfinished GOP of this many MiB."""
     source = Numbered(gop=gop, size=MIB, audio_fps=0)
     p = server.publisher(name, chunk_size=1 << 20)
     p.send_tags(source.configs())
@@ -99,12 +99,12 @@ def test_gops_of_streams_that_nobody_watches_give_way_first_and_log_and_api_tell
     server.wait_log(r"memory_limit: \d+ MiB are held, more than 64: \S*fat\d gives up \d+ bytes: the GOP cache of a "
                     r"stream that nobody watches")
     assert server.rss_kib() - before < 100 * 1024 * (3 if SANITIZED else 1)
-    watched.send_tags(source.frames(4, 3))                                   # whoever watches lost nothing
+    watched.send_tags(source.frames(4, 3))                                   # a player that keeps up lost nothing
     wait_number(player, 6)
     assert numbers(player.messages) == list(range(7))
     with server.player("watched") as late:
         wait_number(late, 6)
-        assert numbers(late.messages) == list(range(7))                      # who joins begins with the key frame
+        assert numbers(late.messages) == list(range(7))                      # a newcomer begins with the key frame
     for p, _ in fats:
         p.close()
     until(lambda: memory(server)["held"] < 20 * MIB, "the memory is given back")
@@ -127,7 +127,7 @@ def test_slow_players_jump_before_the_gops_of_watched_streams_give_way(make_serv
     m = memory(server)
     assert m["held"] <= 64 * MIB and m["given_up"]["backlog"]["times"] > 0
     assert m["given_up"]["unwatched_gop"]["times"] == m["given_up"]["gop"]["times"] == 0
-    with server.player("s5") as late:                                        # at the newest key frame
+    with server.player("s5") as late:                                        # it begins at the newest key frame
         wait_number(late, 13)
         assert numbers(late.messages) == [12, 13]
 
@@ -142,7 +142,7 @@ def is_let_in(server):
 
 
 def stuck(server, name, mib):
-    """A publisher that begins a frame of 15 MiB, sends so much of it, and stops."""
+    """Start a publisher that begins a frame of 15 MiB, sends a part of it, and stops."""
     c = server.publisher(name, chunk_size=1 << 20)
     c.raw(b"\x06\0\0\0" + (15 * MIB).to_bytes(3, "big") + b"\x09\1\0\0\0" + bytes(MIB))
     for _ in range(mib - 1):
@@ -170,7 +170,7 @@ def test_frames_that_never_end_give_way_and_a_sound_stream_loses_nothing(make_se
         m = memory(server)
         assert m["held"] <= 64 * MIB and m["given_up"]["unfinished"]["times"] >= 1
         server.wait_log(r"memory_limit, and what was under way of a message was dropped")
-        with server.player("sound") as late:                                 # whoever comes is let in
+        with server.player("sound") as late:                                 # newcomers are admitted
             p.send_tags(source.frames(22, 2))
             wait_number(late, 23)
     for c in holders:

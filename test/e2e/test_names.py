@@ -1,6 +1,6 @@
-"""The table of doc/names.md: what is published, and every spelling by which each output finds it.
+"""The table of doc/names.md: published names, and every spelling by which each output finds them.
 
-A row is tested over RTMP, HTTP-FLV, MP4, TS and WebSocket; the API tells the name as it was published.
+A row is tested over RTMP, HTTP-FLV, MP4, TS and WebSocket; the API shows the name as it was published.
 """
 import re
 import time
@@ -13,7 +13,7 @@ from flv import Numbered
 from http_live import HttpPlayer
 from test_play import seen
 
-# published app and stream; app and stream as RTMP players say them; paths, without the extension
+# published app and stream; app and stream as RTMP players send them; paths, without the extension
 TABLE = {
     "plain": (("live", "cam1"), [("live", "cam1"), ("live/", "/cam1/"), ("live", "cam1?token=a/b&x=1"), ("live?x=1", "cam1"),
                                  ("live/_definst_", "cam1"), ("live", "%63am1")],
@@ -38,7 +38,7 @@ TABLE = {
     "marks": (("live", "a=b,c;d@e!f~g"), [("live", "a=b,c;d@e!f~g")], ["/live/a=b,c;d@e!f~g"]),
 }
 
-NOT_FOUND = {                                                       # published, and what is another stream
+NOT_FOUND = {                                                       # published name, and a name that means another stream
     "case": (("live", "Cam"), ["/live/cam", "/Live/Cam"]),
     "an extension in the name": (("live", "s.flv"), ["/live/s"]),
     "behind the last dot": (("live", "room.1"), ["/live/room.2", "/live/room"]),
@@ -92,7 +92,7 @@ def test_every_spelling_finds_the_stream(make_server, row):
                 p.wait_media(8)
             assert status(server, with_ext(path, ".mp4")) == 200, path
         shown, = [s for s in Api(server).streams() if s["publish"]["active"]]
-        name = re.sub(r"\?.*", "", stream).replace(" ", "")         # as it was published, but for blanks
+        name = re.sub(r"\?.*", "", stream).replace(" ", "")         # the published name without blanks
         assert shown["url"] == "/%s/%s" % (app, name)
         assert shown["name"] == name.rpartition("/")[2]
 
@@ -168,12 +168,12 @@ def test_a_mount_without_an_app_serves_the_stream_of_that_name_in_any(make_serve
         with HttpPlayer(server.http_port, "/cam1.flv") as p:
             p.wait_media(8)
             return {c["url"]: c for c in Api(server).clients() if c["type"] == "flv-play"}.popitem()[0]
-    assert status(server, "/cam1.flv") == 404                       # nobody publishes it: in which app should it wait?
+    assert status(server, "/cam1.flv") == 404                       # it is not published, so the app in which to wait is unknown
     with publish(server, "live/7", "cam1"):
         assert played() == "/live/7/cam1"
-        time.sleep(0.01)                                            # the other one is the later one
+        time.sleep(0.01)                                            # the other stream begins later
         with publish(server, "other", "cam1"):
-            assert played() == "/live/7/cam1"                       # the one that has been published for longer
+            assert played() == "/live/7/cam1"                       # the stream that was published first
             with publish(server, "", "cam1"):
-                assert played() == "/__defaultApp__/cam1"           # and before any, that of no app
+                assert played() == "/__defaultApp__/cam1"           # a stream without an app precedes all others
     assert status(server, "/cam2.flv") == 404

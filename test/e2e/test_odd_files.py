@@ -1,4 +1,4 @@
-"""Pipes and devices in the place of files: nobody waits for them, and what is told says which it was."""
+"""Pipes and devices in the place of files: the server does not wait for them, and its message names the file."""
 import os
 import re
 import signal

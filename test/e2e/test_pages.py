@@ -1,4 +1,4 @@
-"""The web pages in headless Chromium: what is on air, and playing it."""
+"""The web pages in headless Chromium: the list of live streams, and the player."""
 import itertools
 import os
 import shutil
@@ -121,7 +121,7 @@ def test_a_stream_that_ends_is_told(page, site):
 
 
 def updates(page):
-    """How often the table has been brought up to date since the page was opened."""
+    """The number of updates of the table since the page was opened."""
     return page.run("return performance.getEntriesByType('resource').filter(e => e.name.includes('/streams/')).length")
 
 
@@ -220,7 +220,7 @@ v.addEventListener('timeupdate', () => {
 
 
 def plain_video():
-    """A stream whose sound and pictures end at the same time, whatever has come of it."""
+    """A stream whose sound and pictures end at the same time, at any length."""
     frames = flv.read(media.clip("h264_aac_plain.flv"))
     length = max(t.ts for t in frames) + 40
     for n in itertools.count():
@@ -229,7 +229,7 @@ def plain_video():
 
 @pytest.mark.parametrize("silent_s", [1.5, 2.5])
 def test_a_plain_video_element_plays_on_after_its_source_was_silent(page, site, silent_s):
-    """Until it has nothing left, and so long more: then from where it stood, and not from the beginning."""
+    """The source is silent until the buffer is empty and for some time after. Then it plays on from there, not from 0."""
     server = site(LIVE.replace("{ http", "{ publish { normal_timeout 60000; } http"))
     page.open(at(server, "/favicon.ico"))
     publisher = server.publisher("livestream")

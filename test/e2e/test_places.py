@@ -1,4 +1,4 @@
-"""Who may stay when the server is full, and how long whoever waits for a stream: the API has places of its own."""
+"""Connections when the server is full: the places of the API, and the time that players may wait for a stream."""
 import http.client
 import socket
 import ssl
@@ -14,7 +14,7 @@ OF_ONE_ADDRESS = 8                                                    # of 16
 
 
 class TlsApi(Api):
-    """The same, on the port of HTTPS."""
+    """The API on the port of HTTPS."""
 
     def ask(self, method, path, body=None, headers=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -99,7 +99,7 @@ def test_connections_that_say_nothing_keep_nobody_of_their_address_from_the_api(
     idle = [socket.create_connection(("127.0.0.1", server.api_port), timeout=patience()) for _ in range(30)]
     until(lambda: "max_connections=3" in server.log, "refusals")
     until(lambda: ask(server.api_port, "/api/v1/versions").startswith(b"HTTP/1.1 200"), "an answer")
-    assert sum(map(open_still, idle)) > 3                            # before their time was over
+    assert sum(map(open_still, idle)) > 3                            # their time is not over yet
     for s in idle:
         s.close()
 
@@ -150,7 +150,7 @@ def test_the_wait_begins_again_when_a_publisher_leaves_and_ends_when_one_comes(m
         with server.publisher("s") as publisher:
             publisher.barrier()
             time.sleep(2.5)
-            p.barrier()                                              # far beyond its wait, and there
+            p.barrier()                                              # it is still connected long after the wait for streams
         began = time.monotonic()
         assert p.wait_closed()["code"] == "NetStream.Play.StreamNotFound"
         assert time.monotonic() - began > 1.5

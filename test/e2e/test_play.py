@@ -1,4 +1,4 @@
-"""Publish and play: what goes in comes out, to whom, when, and with which timestamps."""
+"""Publish and play: published frames reach the players, with the right order, moment and timestamps."""
 import re
 import signal
 import struct
@@ -27,7 +27,7 @@ def body(messages):
 
 
 def difference(got, want):
-    """Where two lists of frames part, in words; None when they are the same."""
+    """The first difference of two lists of frames, in words; None when they are the same."""
     got, want = body(got), body(want)
     for i, (g, w) in enumerate(zip(got, want)):
         if g != w:
@@ -286,13 +286,13 @@ def test_annex_b_in_place_of_lengths_is_understood(server):
     with server.publisher() as publisher:
         publisher.send_tags(wrong)
         publisher.barrier()
-        with server.player() as player:                             # passed on as it came, or as FLV wants it
+        with server.player() as player:                             # passed on unchanged, or converted to the form of FLV
             got = seen(player, 6)
             assert difference(got, right) is None or difference(got, wrong) is None
 
 
 def _lookalikes(head, header):
-    """Pictures whose first NAL unit has 256 to 511 bytes, so that its length reads as a start code, with padding behind."""
+    """Pictures whose first NAL unit has 256 to 511 bytes, so that its length reads as a start code, with padding after."""
     return [Tag(VIDEO, 40 * i, head + struct.pack(">I", n) + header
                 + (bytes(range(1, 251)) * 3)[:n - len(header)] + pad)
             for i, (n, pad) in enumerate((n, pad) for n in (256, 293, 300, 325, 357, 511)
@@ -679,14 +679,14 @@ def test_every_end_of_a_publish_frees_the_name_at_once(server, style, end):
         ENDS[end](c, 0)
         c.barrier()
         player.wait_status("NetStream.Play.UnpublishNotify")
-        with server.publisher():                                    # the name is free for another connection,
+        with server.publisher():                                    # the name is free for another connection
             pass
-        ENDS[end](c, None)                                          # an end of what has ended does no harm,
+        ENDS[end](c, None)                                          # a second end does no harm
         ENDS["closeStream"](c, 0)
         ENDS["FCUnpublish"](c, None)
         ENDS["deleteStream"](c, None)
         c.barrier()
-        c.publish("other", style)                                   # and this one may publish again
+        c.publish("other", style)                                   # this connection may publish again
         c.send_tags(Numbered().tags(count=3))
         with server.player("other") as other:
             seen(other, 8)
@@ -803,7 +803,7 @@ def test_a_publisher_that_vanishes_ends_the_stream_for_its_players_and_frees_the
             seen(player, 24)
 
 
-# -- what a player may ask ---------------------------------------------------------------------------------------------
+# -- commands of a player ----------------------------------------------------------------------------------------------
 
 def test_a_player_plays_another_stream_after_closestream(server):
     with server.publisher("a") as a, server.publisher("b") as b:
@@ -860,7 +860,7 @@ def test_a_play_with_a_duration_ends_when_it_is_reached(make_server):
         player.barrier()
         publisher.send_tags(source.configs())
         with pytest.raises(rtmp.Closed):
-            for n in range(100):                                    # one at a time, so none is on its way at the end
+            for n in range(100):                                    # one at a time, so that none is on its way at the end
                 publisher.send_tag(source.video(n))
                 seen(player, 2 + n + 1)
         assert player.media()[-1].ts in (960, 1000, 1040)
@@ -912,7 +912,7 @@ def test_a_publisher_that_says_nothing_is_closed_by_the_timeout_that_applies(mak
     with server.publisher("silent") as silent, server.publisher("stalled") as stalled, server.player("a") as player:
         stalled.send_tags(Numbered().tags(count=3))
         assert closing_order(server, {"silent": silent, "stalled": stalled}) == order
-        player.barrier()                                        # a player may be idle for ever
+        player.barrier()                                        # a player may be idle without limit
     assert len(server.wait_log(r"SocketTimeout|timed? ?out").group())
 
 
@@ -933,7 +933,7 @@ def test_a_server_that_stood_still_reads_what_came_before_it_judges(make_server,
     until(lambda: all(len(f.sent) > 5 for f in feeders), "both to publish")
     with server.publisher("first") as first, server.client() as half:
         server.send_signal(signal.SIGSTOP)
-        time.sleep(3)                                           # twice the timeouts: that is what is tested
+        time.sleep(3)                                           # longer than both timeouts, which is the test
         first.send_tags(Numbered().tags(count=3))
         n = [len(f.sent) for f in feeders]
         server.send_signal(signal.SIGCONT)
@@ -958,7 +958,7 @@ def test_a_publisher_whom_nobody_watches_is_ended_and_a_watched_one_is_not(make_
     w.undisturbed()
 
 
-# -- who may -----------------------------------------------------------------------------------------------------------
+# -- access ------------------------------------------------------------------------------------------------------------
 
 SECURITY = [
     ("deny publish all;", "publish", "SecurityDeny"),
@@ -998,7 +998,7 @@ REFER = [
     ("all github.com;", "publish", "http://evil.com/page", False),
     ("all github.com;", "play", "http://evil.com/page", False),
     ("all github.com;", "play", None, False),
-    ("all github.com;", "play", "http://evilgithub.com/page", False),       # defect 19, where it costs nothing
+    ("all github.com;", "play", "http://evilgithub.com/page", False),       # defect 19
     ("all github.com;", "play", "http://github.com/page", True),
     ("all github.com;", "play", "https://www.github.com:443/page", True),
     ("publish github.com;", "publish", "http://evil.com/page", False),
@@ -1081,7 +1081,7 @@ def test_who_says_nothing_or_takes_nothing_is_closed_after_half_a_minute(server,
         deaf.play("fat")
         for c in (mute, shaken, connected):
             c.wait_closed(45)
-        player.barrier()                                            # a player may be silent for ever
+        player.barrier()                                            # a player may be silent without limit
         server.wait_log(r"play /live/fat : .*(SocketTimeout|timed? ?out)|SocketTimeout.*play /live/fat", timeout=45)
     assert len(re.findall(r"SocketTimeout|ret=1011|timed? ?out", server.log)) >= 4
     w.undisturbed()

@@ -1,4 +1,4 @@
-"""The program as an operator meets it: command line, exit statuses, files, signals, daemon, environment, limits."""
+"""The program as an operator sees it: command line, exit statuses, files, signals, daemon, environment, limits."""
 import os
 import re
 import resource
@@ -23,7 +23,7 @@ VERSION = r"7\.\d+\.\d+"
 
 
 def srs_run(folder, *args, env=None, ok=(0,)):
-    """Run the binary to its end; returns (exit status, all it said)."""
+    """Run the binary to its end; returns (exit status, its output)."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SRS_")}
     done = subprocess.run([srs.BINARY, *args], cwd=folder, env=dict(clean, **(env or {})), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=patience(20))
@@ -33,7 +33,7 @@ def srs_run(folder, *args, env=None, ok=(0,)):
 
 
 def gone(pid):
-    """Whether a process that is not our child has ended (a zombie has)."""
+    """True when a process that is not our child has ended; a zombie has."""
     try:
         with open("/proc/%d/stat" % pid) as f:
             return f.read().rsplit(")", 1)[1].split()[0] == "Z"
@@ -359,7 +359,7 @@ def test_a_graceful_stop_lets_players_finish(make_server):
         until(lambda: server.port not in listening(server.pid), "the port to be closed")
         with pytest.raises(OSError):
             rtmp.Client("127.0.0.1", server.port, shake=False)
-        publisher.send_tags(source.frames(5, 100))                   # those who are here go on
+        publisher.send_tags(source.frames(5, 100))                   # connected clients go on
         seen(player, 107)
         assert flv.gaps(player.media()) == []
         server.wait_log(r"wait for \d+ conns? to quit")
@@ -488,7 +488,7 @@ def test_what_cannot_be_had_at_start_is_a_clear_error(make_server, root, status,
 
 @pytest.fixture
 def daemon(make_server):
-    """Start a server as daemon; returns (server, exit status of the command, what it said)."""
+    """Start a server as daemon; returns (server, exit status of the command, output of the command)."""
     running = []
 
     def start(**root):
@@ -647,7 +647,7 @@ def test_an_open_file_limit_that_cannot_be_raised_is_a_clear_error(make_server):
     assert re.search(r"exceed max open files=(256|512)", server.log + server.output())
 
 
-# -- what else is in a file ----------------------------------------------------------------------------------------------
+# -- other parts of a file -----------------------------------------------------------------------------------------------
 
 def test_a_feature_that_is_not_built_yet_is_accepted_and_named_once(make_server):
     server = make_server("""
@@ -693,13 +693,13 @@ def test_every_file_that_we_ship_passes_the_check():
         assert status == wanted, "%s: %d\n%s" % (name, status, said)
 
 
-# Where each kind of port is taken from, so that examples can run beside each other and beside anything.
+# The variables of the ports, so that examples can run beside each other and beside other servers.
 PORT_VARIABLES = ["SRS_LISTEN", "SRS_RTMPS_LISTEN", "SRS_HTTP_API_LISTEN", "SRS_HTTP_API_HTTPS_LISTEN",
                   "SRS_HTTP_SERVER_LISTEN", "SRS_HTTP_SERVER_HTTPS_LISTEN"]
 
 
 def ports_of_example(text):
-    """Variables for the ports, the same for both where API and server share theirs."""
+    """Variables for the ports of an example; API and server get the same port if the example has one port for both."""
     shared = re.search(r"http_api\s*\{[^}]*listen\s+8080", text) is not None
     env = {name: str(free_port()) for name in PORT_VARIABLES}
     if shared:

@@ -1,4 +1,4 @@
-"""SIGHUP: everything that can change while people watch does, nothing else moves, and a bad file moves nothing."""
+"""SIGHUP: everything that can change under live players changes, nothing else does, and a bad file changes nothing."""
 import os
 import re
 import signal
@@ -77,7 +77,7 @@ def test_an_endpoint_is_added_and_removed_and_nobody_is_dropped(make_server, wit
         server.reload(listen=[first])
         until(lambda: listening(server.pid) == {server.port}, "the endpoints to be closed")
         n = len(player.media())
-        seen(player, n + 5)                                         # who came through it stays
+        seen(player, n + 5)                                         # its clients stay
     w.undisturbed()
 
 
@@ -133,7 +133,7 @@ def test_a_bad_file_changes_nothing_and_the_log_says_why_and_where(make_server, 
     with server.client() as c:
         assert c.session.reader.chunk_size == 200
     w.undisturbed()
-    server.reload("vhost __defaultVhost__ { chunk_size 400; }")     # and the next good one works
+    server.reload("vhost __defaultVhost__ { chunk_size 400; }")     # the next good file works
     with server.client() as c:
         assert c.session.reader.chunk_size == 400
 
@@ -163,7 +163,7 @@ def test_max_connections_is_live(make_server):
         server.reload(root={"max_connections": 3})
         with server.client() as third:
             server.reload(root={"max_connections": 1})
-            third.barrier()                                         # who is in stays in
+            third.barrier()                                         # a connected client stays
             with pytest.raises((rtmp.Closed, OSError)):
                 server.client()
     server.wait_log("ConnectionsExceed")
@@ -346,7 +346,7 @@ def test_a_reload_of_one_vhost_leaves_the_others_alone(make_server, witness):
     w.undisturbed()
 
 
-# -- what needs a restart ------------------------------------------------------------------------------------------------
+# -- directives that need a restart ---------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name,value", [("pid", "other.pid"), ("daemon", "on"), ("work_dir", "/tmp"), ("asprocess", "on"),
                                         ("server_id", "vid-another")])

@@ -1,4 +1,4 @@
-"""The conversation itself: handshake, chunks, commands and what the server answers, as clients rely on it."""
+"""The RTMP conversation: handshake, chunks, commands and the server's answers, as clients rely on them."""
 import re
 import struct
 
@@ -218,7 +218,7 @@ def test_an_unknown_command_is_answered_when_it_asks_to_be(server):
         assert c.wait_result(c.call("set_playlist", None, "s")) == [None, None]
         c.call("whatever", None, tid=0)
         c.barrier()
-        assert len(commands_of(c.messages[n:])) <= 2                # that answer, and onBWDone perhaps
+        assert len(commands_of(c.messages[n:])) <= 2                # the answer, and perhaps onBWDone
 
 
 def test_fmle_is_answered_as_it_expects(server):
@@ -456,7 +456,7 @@ def test_extended_timestamps_are_sent_as_the_specification_says(make_server):
 
 
 def test_the_first_message_of_a_chunk_stream_may_come_with_header_form_one_on_the_control_stream(server):
-    # librtmp pings that way
+    # librtmp sends pings in this form
     with server.client() as c:
         c.raw(basic_header(1, 2) + bytes([0, 0, 0, 0, 0, 6, rtmp.USER_CONTROL]) + struct.pack(">HI", rtmp.PING, 7))
         assert c.wait_event(rtmp.PONG) == (rtmp.PONG, 7)

@@ -1,4 +1,4 @@
-"""The RTMP client that relays are made of: against nginx-rtmp, against this server, and against servers that behave badly."""
+"""The RTMP client of relays: against nginx-rtmp, against this server, and against servers that behave badly."""
 import os
 import socket
 import threading
@@ -28,7 +28,7 @@ def nginx(tmp_path):
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
-    """Eight seconds, numbered, with large frames and small ones."""
+    """A clip of eight seconds with numbered frames, large and small."""
     path = str(tmp_path_factory.mktemp("clip") / "clip.flv")
     source = flv.Numbered(gop=25, size=3000)
     flv.write(path, source.tags(200))
@@ -40,7 +40,7 @@ def media_of(path):
 
 
 def through(target, wait_for_player, clip, tmp_path, *options):
-    """Publish the clip to a URL while it is played from there; what was played."""
+    """Publish the clip to a URL while it is played from there; returns the played clip."""
     got = str(tmp_path / "got.flv")
     player = Tool("play", target, got)
     wait_for_player()
@@ -50,7 +50,7 @@ def through(target, wait_for_player, clip, tmp_path, *options):
     return media_of(got)
 
 
-# -- what goes in comes out -----------------------------------------------------------------------------------------
+# -- publish and play -----------------------------------------------------------------------------------------------
 
 STYLES = pytest.mark.parametrize("options", [(), ("--plain", "--no-fc"), ("--chunk-size", "128")],
                                  ids=["fmle", "flash", "small chunks"])
@@ -58,7 +58,7 @@ STYLES = pytest.mark.parametrize("options", [(), ("--plain", "--no-fc"), ("--chu
 
 @STYLES
 def test_a_stream_goes_through_nginx_and_comes_back_whole(nginx, clip, tmp_path, options):
-    """Whole but for the order of the two configurations, which nginx sends as it likes."""
+    """It is whole, except for the order of the two configurations, which nginx does not keep."""
     got, sent = through(nginx.url(), lambda: nginx.wait_log("play: name='s'"), clip, tmp_path, *options), media_of(clip)
     assert [t for t in got if not flv.is_config(t)] == [t for t in sent if not flv.is_config(t)]
     assert {t for t in got if flv.is_config(t)} == {t for t in sent if flv.is_config(t)}
@@ -142,7 +142,7 @@ def test_a_busy_stream_refuses(server, clip):
 
 
 def test_nginx_refuses(nginx, clip, tmp_path):
-    """It closes the connection without a word."""
+    """nginx closes the connection without an answer."""
     Tool("--speed", 1, "publish", clip, nginx.url("closed/s")).fail(1902, 1007, 1009)
     Tool("play", nginx.url("closed/s"), tmp_path / "got.flv").fail(1902, 1007)
     Tool("play", nginx.url("nowhere/s"), tmp_path / "got.flv").fail(1902, 1007)
@@ -271,7 +271,7 @@ def test_malformed_answers_are_errors(tmp_path):
 
 @pytest.mark.parametrize("step", ["connect", "createStream", "play"])
 def test_a_server_that_floods_and_never_answers_is_given_up(tmp_path, step):
-    """With messages that a client skips until it is answered; once it plays, with words that are not media."""
+    """It floods with messages that a client skips before the answer, and during play with commands instead of media."""
     def flood(conn):
         if step == "play":
             conn.status("NetStream.Play.Start")
@@ -284,7 +284,7 @@ def test_a_server_that_floods_and_never_answers_is_given_up(tmp_path, step):
 
 
 def test_a_server_that_reads_nothing_is_given_up(clip):
-    """It accepts the publish and never reads again: its socket is full in a moment."""
+    """The server accepts the publish and never reads again, so its socket is soon full."""
     go_on = threading.Event()
 
     def accept_and_sleep(conn):

@@ -1,5 +1,5 @@
-"""A player that seeks. A live stream has one place, but clients wait for the answer: ffmpeg, and with it mpv, VLC and
-whoever else is built on it, drops all it receives until NetStream.Seek.Notify has come.
+"""A player that seeks. A live stream has only one position, but clients wait for the answer: ffmpeg, and the programs
+that use it, such as mpv and VLC, drop everything until NetStream.Seek.Notify has come.
 """
 import flv
 from flv import Numbered
@@ -23,7 +23,7 @@ def test_a_player_that_seeks_is_answered_and_goes_on(server):
 
 
 def test_a_player_that_seeks_after_the_end_is_told_of_it_again(server):
-    """mpv reads a short stream to its end, seeks back to its beginning, and waits for what comes."""
+    """mpv reads a short stream to its end, seeks back to its beginning, and waits for data."""
     with server.player() as player:
         with server.publisher() as publisher:
             player.barrier()

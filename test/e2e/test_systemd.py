@@ -1,4 +1,4 @@
-"""systemd: what the server tells a service manager and when, and the unit file that make install puts in place."""
+"""systemd: the server's messages to a service manager, and the unit file that `make install` installs."""
 import os
 import re
 import shutil
@@ -49,7 +49,7 @@ def managed(make_server, manager, **how):
     return make_server(env={"NOTIFY_SOCKET": manager.path}, **how)
 
 
-# -- what the manager is told ----------------------------------------------------------------------------------------
+# -- messages to the manager -----------------------------------------------------------------------------------------
 
 
 def test_ready_comes_when_every_port_is_open(make_server, manager):
@@ -171,7 +171,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
 
 
 def test_the_configuration_of_the_unit_serves_and_reloads(make_server, manager):
-    """The environment of the unit keeps a server in the foreground whose file says daemon."""
+    """The unit's environment keeps the server in the foreground, even if the file says daemon."""
     s = make_server(root={"daemon": "on"}, env={"NOTIFY_SOCKET": manager.path, "SRS_DAEMON": "off"})
     assert manager.next()["READY"] == "1"
     assert s.alive()

@@ -1,7 +1,7 @@
-"""Time at the player: encoders with every habit and fault of timestamps that was seen, RTMP and HTTP-FLV players.
+"""Time at the player: encoders with every fault of timestamps that has been seen, RTMP and HTTP-FLV players.
 
-Each row publishes minutes of a stream of numbered frames, most of them at once: what a player gets is a function of the
-timestamps alone. A player's time must never go back within a track, run at normal speed, and keep the offset between sound and
+Each row publishes minutes of a stream of numbered frames, most of them at once: a player's times are a function of the
+timestamps alone. They must never go back within a track, run at normal speed, and keep the offset between sound and
 picture. TIME_TABLE=FILE writes the measured rows for doc/time.md.
 """
 import os
@@ -19,7 +19,7 @@ HOUR = 3600000
 
 
 class Encoder:
-    """Frames in the order they are sent, each with the time of its content and the encoder's timestamp."""
+    """An encoder's frames in the order of sending, each with the time of its content and the encoder's timestamp."""
 
     def __init__(self, fps=25.0, audio_hz=44100, seconds=120, start=100000, offset=0, jump=0, lag=0, restarts=False,
                  b_frames=0, drift=0, config_at_0=False, paced=False):
@@ -28,7 +28,7 @@ class Encoder:
         self.restarts, self.b_frames, self.drift, self.config_at_0, self.paced = restarts, b_frames, drift, config_at_0, paced
 
     def content_ms(self, kind, n):
-        """When a frame is to be seen or heard."""
+        """The time at which a frame should be seen or heard."""
         if kind == VIDEO and self.b_frames and n:
             group = self.b_frames + 1
             base, at = (n - 1) // group * group, (n - 1) % group
@@ -36,7 +36,7 @@ class Encoder:
         return n * self.periods[kind] * (1 + self.drift / 1e6)
 
     def is_behind(self, kind, n):
-        """Whether the frame has the times from behind the jump."""
+        """True when the frame has the times after the jump."""
         at = n * self.periods[kind] >= self.seconds * 500
         first = int(self.seconds * 500 / self.periods[kind]) + 1
         return (self.jump or self.restarts) and at and (kind == VIDEO or n - first >= self.lag)
@@ -83,7 +83,7 @@ def seen_by(messages):
 
 
 def measure(encoder, seen):
-    """(A/V error in ms, speed) of what a player saw; asserts what must never be."""
+    """The (A/V error in ms, speed) of the frames of a player; asserts the invariants of its times."""
     for kind in (AUDIO, VIDEO):
         times = [dts for k, _, dts, _ in seen if k == kind]
         assert all(b >= a for a, b in zip(times, times[1:])), "time goes back"

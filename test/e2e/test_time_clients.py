@@ -1,4 +1,4 @@
-"""Real players of encoders whose timestamps are difficult: sound and picture stay together, and time runs at its speed."""
+"""Real players, encoders with difficult timestamps: sound and picture stay together, and time runs at normal speed."""
 import itertools
 import os
 import subprocess
@@ -24,12 +24,12 @@ def offset(tags, _round):
 
 
 def low_rate(tags, _round):
-    """A picture a second: only the key frames are left."""
+    """One picture a second: only the key frames are kept."""
     return [t for t in tags if t.type != VIDEO or is_config(t) or is_key(t)]
 
 
 def restart(tags, n):
-    """The encoder's clock begins anew with each round, from somewhere else."""
+    """The encoder's clock begins anew with each round, at another value."""
     return [t._replace(ts=t.ts + (3600000, 0, 500, 7200000)[n % 4]) for t in tags]
 
 
@@ -41,7 +41,7 @@ def is_frame(t):
 
 
 def stream(habit):
-    """(tag, what its time would be without the habit), round after round of the clip."""
+    """Pairs (tag, its time without the fault), round after round of the clip."""
     once = [t for t in media.tags(CLIP) if is_frame(t) or is_config(t)]
     length = max(t.ts for t in once) + 40
     for n in itertools.count():
@@ -54,7 +54,7 @@ def stream(habit):
 
 
 def feed(server, habit, rounds=None):
-    """Publishes at the pace of the content, whatever the timestamps say."""
+    """Publish at the pace of the content, independent of the timestamps."""
     pairs = list(itertools.islice(stream(habit), 100000 if rounds is None else rounds * 400))
     if rounds is not None:
         length = max(t.ts for t in media.tags(CLIP)) + 40
@@ -63,7 +63,7 @@ def feed(server, habit, rounds=None):
 
 
 class Disguised:
-    """A publisher that is told when to send what, and sends it with the encoder's timestamps."""
+    """A publisher that sends frames at the given moments, with the encoder's timestamps."""
 
     def __init__(self, client, pairs):
         self.client, self.made = client, (made for made, _ in pairs)
@@ -76,7 +76,7 @@ class Disguised:
 
 
 def assert_in_sync(habit, pairs, played):
-    """Each frame that was played, found where its neighbours' sizes fit best, is where the content says."""
+    """Assert that each played frame, identified by the sizes of its neighbours, has the time of its content."""
     late = {}
     for kind, tag_type, head in (("video", VIDEO, 5), ("audio", AUDIO, 2)):
         want = [(len(m.payload) - head, r.ts) for m, r in pairs if is_frame(m) and m.type == tag_type]
@@ -133,7 +133,7 @@ def test_mpegts_js_plays_in_sync(make_server, habit):
         elapsed = (page.run("return performance.now()") - began) / 1000
         assert facts["time"] - first["time"] >= 9 and facts["time"] - first["time"] <= elapsed + 2.5
         ranges = page.run("const b = document.querySelector('video').buffered; return b.length")
-        assert ranges == 1                                           # no hole between what came before and behind
+        assert ranges == 1                                           # no hole between the buffers before and after the restart
         complaints = [line for line in page.console() if "ropp" in line or "silent" in line]
         assert complaints == []
     finally:
@@ -143,11 +143,11 @@ def test_mpegts_js_plays_in_sync(make_server, habit):
 
 # -- pictures that are shown before their decoding time --------------------------------------------------------------------
 
-EARLY_MS = 80                                                        # what x264 delays pictures by, with two B pictures
+EARLY_MS = 80                                                        # the delay of pictures by x264 with two B pictures
 
 
 def shown_early(tags):
-    """As encoders send it that begin both times of a picture at 0: composition times from -80 ms on."""
+    """The stream of an encoder that begins both times of a picture at 0: composition times from -80 ms on."""
     for t in tags:
         if t.type == VIDEO and is_frame(t):
             cts = int.from_bytes(t.payload[2:5], "big", signed=True) - EARLY_MS
@@ -182,7 +182,7 @@ def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make
         want, got = [shown_ms(t) for t in frames if t.type == tag_type], [p for p in played if p.kind == kind]
         assert len(got) > 30 and all(p.pts >= p.dts for p in got)
         assert all(b.dts >= a.dts for a, b in zip(got, got[1:]))
-        unseen = 0 if joins else 10                                  # the first ones come before anything tells of the others
+        unseen = 0 if joins else 10                                  # the first pictures come before the early ones are known
         late += [p.pts - ms for p, ms in zip(got[unseen:][::-1], want[::-1])]
     assert max(late) - min(late) <= 2
 

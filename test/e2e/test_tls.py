@@ -21,7 +21,7 @@ from wait import patience, until
 
 
 def client_tls(session=None, host=None, version=None):
-    """For rtmp.Client: TLS that believes everybody."""
+    """TLS for rtmp.Client that accepts every certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -48,7 +48,7 @@ def der(cert):
 
 
 def replace(server, key, cert):
-    """Put other files where the server's pair is, as a renewal does: one after the other."""
+    """Replace the files of the server's pair one after the other, as a renewal does."""
     for new, old in ((key, server.certificate[0]), (cert, server.certificate[1])):
         shutil.copy(new, old + ".new")
         os.rename(old + ".new", old)
@@ -151,13 +151,13 @@ def test_a_bad_pair_is_refused_and_the_old_one_stays(tls_server, tmp_path, what)
         other = certificates.make(tmp_path, "other")[0]
         with open(key + ".new", "w") as f:
             f.write({"garbage": "no key at all\n", "other key": open(other).read(), "empty": ""}[what])
-        os.rename(key + ".new", key)                                # in one step: the server may look at any time
+        os.rename(key + ".new", key)                                # atomic, because the server may look at any time
     mark = server.mark()
     said = server.wait_log(r"ERROR.*TLS certificate (\S+) with key (\S+) : (.*)").groups()
     assert said[:2] == (cert, key)
     assert {"garbage": "the key: ", "other key": "does not belong", "missing": "No such file", "empty": "the key: "}[what] in said[2]
     assert shown(server) == old
-    server.reload()                                                 # says so again, and goes on with the old one
+    server.reload()                                                 # it logs the error again and goes on with the old pair
     server.wait_log(r"ERROR.*TLS certificate .* with key ", since=mark)
     assert shown(server) == old
     replace(server, *certificates.make(tmp_path, "good"))
@@ -215,14 +215,14 @@ def test_a_bad_pair_at_start_closes_its_ports_until_it_is_good(make_server, tmp_
     server.certificate = key, cert = bad_pair(tmp_path, what)
     server.write_conf("vhost __defaultVhost__ { }")
     tls_ports = server.rtmps_port, server.https_port, server.apis_port
-    server.rtmps_port = server.https_port = server.apis_port = None  # what is not waited for
+    server.rtmps_port = server.https_port = server.apis_port = None  # their start is not waited for
     server.start()
     server.wait_log(r"ERROR.*stays closed.*HttpsSslFile.*TLS certificate %s with key %s" % (cert, key))
     assert not set(tls_ports) & listening(server.pid)
     with server.publisher() as p:                                   # everything else works
         p.send_tags(Numbered().tags(count=3))
     mark = server.mark()
-    server.send_signal(signal.SIGHUP)                               # of another change: the pair is as bad as it was
+    server.send_signal(signal.SIGHUP)                               # a reload for another change: the pair is still bad
     server.wait_log("reload config success", since=mark)
     good_key, good_cert = certificates.make(tmp_path, "good")
     os.replace(good_cert, cert)
@@ -277,10 +277,10 @@ def test_the_vhost_that_a_client_asks_for_has_a_certificate_of_its_own(tls_serve
     assert shown(server) == own
 
 
-# -- what is agreed upon -----------------------------------------------------------------------------------------------
+# -- negotiation -------------------------------------------------------------------------------------------------------
 
 def https_get(server, context, session=None):
-    """A request on a connection of its own; the TLS session behind it, and whether it was resumed."""
+    """Send a request on a connection of its own; returns its TLS session, and whether it was resumed."""
     with socket.create_connection(("127.0.0.1", server.https_port), timeout=patience()) as sock:
         with context.wrap_socket(sock, session=session) as s:
             s.sendall(b"GET /api/v1/versions HTTP/1.0\r\nHost: x\r\n\r\n")
@@ -337,7 +337,7 @@ def test_tls_1_1_is_refused_and_1_2_and_1_3_are_not(tls_server):
         assert re.search(r"New, %s, Cipher is " % re.escape(version), s_client(server, "-" + version.lower().replace("v", "").replace(".", "_")))
 
 
-# -- everything else that may come -------------------------------------------------------------------------------------
+# -- bad and foreign input ---------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("bytes_", [b"\x03" + bytes(1536), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", os.urandom(3000),
                                     b"\x16\x03\x01\xff\xff" + bytes(5000), b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"],
@@ -387,7 +387,7 @@ def test_clients_that_say_nothing_or_little_are_cut_at_the_deadline(tls_server):
         except ConnectionResetError:
             pass
         s.close()
-    assert time.monotonic() - began > 9                             # they had their time
+    assert time.monotonic() - began > 9                             # they got their full time
     assert_nobody_noticed(feeder, players)
     until(lambda: len(re.findall(r"TLS handshake : timed out", server.log)) == 100, "all to be told of")
 

@@ -1,4 +1,4 @@
-"""What is not built yet: vhosts that would be unsafe or useless without it refuse, the rest is told and served."""
+"""Unbuilt features: vhosts that would be unsafe or useless without them refuse; others serve, with a warning."""
 import os
 import time
 

@@ -1,4 +1,4 @@
-"""Peers whose link goes down in the middle: no FIN, no RST, no word. Each is freed within a minute, in whatever state.
+"""Peers whose link goes down without FIN or RST. Each connection is freed within a minute, in every state.
 
 The peers live in a network namespace of their own, which needs root.
 """
@@ -21,12 +21,12 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Namespace:
-    """A network namespace with one link to the host's; what runs by `inside` opens its sockets there."""
+    """A network namespace with one link to the host's. Functions that run by inside() open their sockets there."""
 
     def __init__(self):
         tag = "v%d" % (os.getpid() % 100000)
         self.name, self.outer, self.inner = "srs" + tag, tag + "o", tag + "i"
-        net = "198.18.%d." % (os.getpid() % 250)                          # for tests of devices: RFC 2544
+        net = "198.18.%d." % (os.getpid() % 250)                          # reserved for benchmarks, RFC 2544
         self.host, self.peer = net + "1", net + "2"
         self.ip("netns add " + self.name)
         try:
@@ -44,11 +44,11 @@ class Namespace:
         subprocess.run(["ip"] + words.split(), check=True)
 
     def ip_inside(self, words):
-        """As `ip -n`, which also mounts a /sys of the namespace; a chroot may have no place for one."""
+        """Like `ip -n`, but without its mount of a /sys for the namespace, which may fail in a chroot."""
         subprocess.run(["nsenter", "--net=/var/run/netns/" + self.name, "ip"] + words.split(), check=True)
 
     def inside(self, make):
-        """Run make() in a thread that is in the namespace; what it opens stays there."""
+        """Run make() in a thread inside the namespace; its sockets stay there."""
         result = []
 
         def run():
@@ -100,7 +100,7 @@ def test_peers_that_vanish_are_freed_within_a_minute_whatever_they_did(make_serv
 
     peers = namespace.inside(make)
     until(lambda: server.n_fds() == before + len(peers), "all are there")
-    time.sleep(2)                                                          # some of them are being written to
+    time.sleep(2)                                                          # the server writes to some of them meanwhile
     namespace.vanish()
     began = time.monotonic()
     until(lambda: server.n_fds() <= before,

@@ -1,4 +1,4 @@
-"""inotify_auto_reload: which changes of which file make the server reload."""
+"""inotify_auto_reload: the changes of files that make the server reload."""
 import os
 
 import pytest
@@ -33,7 +33,7 @@ def test_a_name_without_a_folder_is_watched_too(make_server, tmp_path):
 
 
 def test_a_file_that_is_replaced_is_a_changed_file(make_server):
-    """As most editors save."""
+    """Most editors save a file like this."""
     server = make_server(root={"inotify_auto_reload": "on"})
 
     def replace():
@@ -48,7 +48,7 @@ def test_a_file_that_is_replaced_is_a_changed_file(make_server):
 
 @pytest.fixture
 def configmap(make_server, tmp_path):
-    """A server whose file is mounted as Kubernetes does it: srs.conf -> ..data/srs.conf, ..data -> a folder."""
+    """A server whose file is mounted as by Kubernetes: srs.conf -> ..data/srs.conf, ..data -> a folder."""
     server = make_server(root={"inotify_auto_reload": "on"}, start=False)
     path = server.conf_path
 

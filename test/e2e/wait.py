@@ -1,4 +1,4 @@
-"""Waiting for conditions, scaled to how slow the build under test is.
+"""Waiting for conditions, with bounds scaled to the speed of the build under test.
 
 Nothing in the suite sleeps for a fixed time and hopes: it asks again until the answer is yes, and gives up
 after a generous bound that only a broken server reaches. A sanitizer build is two to three times slower, so
@@ -29,15 +29,15 @@ def until(condition, what, timeout=PATIENCE_S, every=0.01):
 
 
 def scale_for(binary):
-    """How much slower than a plain build this binary runs: 3 with a sanitizer in it, 1 without."""
+    """The factor by which this binary is slower than a plain build: 3 with a sanitizer, 1 without."""
     if os.environ.get("E2E_SCALE"):
         return float(os.environ["E2E_SCALE"])
     return 3.0 if is_sanitized(binary) else 1.0
 
 
 def is_sanitized(binary):
-    """Whether it is slower and larger than it is: AddressSanitizer is linked into the binary (its runtime leaves its name
-    behind), or it is the script that starts the server in valgrind."""
+    """True for a slower and larger program: AddressSanitizer is linked into the binary (its runtime leaves its name
+    in it), or the binary is the script that starts the server in valgrind."""
     try:
         with open(binary, "rb") as f:
             data = f.read()
