@@ -26,7 +26,7 @@ static void keep_certificates(struct server *s, const struct conf *other)
 static struct err *reserve_open_files(struct server *s, struct conf *next)
 {
     (void)s;
-    return open_files_reserve(next->max_connections);
+    return open_files_reserve_for(next);
 }
 
 static struct err *open_listeners(struct server *s, struct conf *next)

@@ -70,7 +70,7 @@ static struct err *enter_work_dir(const struct conf *conf)
 /* Check what a start needs beside the file itself. Ports are not tried: a server may be running on them. */
 static struct err *check_surroundings(const struct conf *conf)
 {
-    struct err *e = open_files_reserve(conf->max_connections); /* changes only this process, which is about to end */
+    struct err *e = open_files_reserve_for(conf); /* changes only this process, which is about to end */
     log_err(LOG_WARN, e, "the start would fail here:");
     if ((e = enter_work_dir(conf)) && err_errno(e) != ENOENT && err_errno(e) != EACCES)
         return e;
@@ -171,7 +171,7 @@ static int run(const struct conf_source *from)
     struct err        *e = conf_load(from, &conf, &report);
     if (!e) {
         say_loaded(&report);
-        e = open_files_reserve(conf->max_connections);
+        e = open_files_reserve_for(conf);
     } else {
         conf_report_log(&report);
     }

@@ -10,6 +10,7 @@
 
 #include <linux/capability.h>
 
+#include "app/conf/conf.h"
 #include "app/conf/open_files.h"
 #include "core/log.h"
 #include "sanitized.h"
@@ -119,6 +120,32 @@ static void a_hard_limit_that_is_too_low_is_a_clear_error(void **state)
     assert_int_equal(in_child(reserve_more_than_hard), 0);
 }
 
+static rlim_t limit_with_programs(bool enabled, size_t n_programs, rlim_t soft, rlim_t hard)
+{
+    struct conf_words words = { 0 };
+    struct conf_vhost vhost = { .exec = { .enabled = enabled, .publish = { .items = &words, .count = n_programs } } };
+    struct conf       conf = { .max_connections = 500, .vhosts = &vhost, .n_vhosts = 1 };
+    return set_limit(soft, hard) && !open_files_reserve_for(&conf) ? soft_limit() : 0;
+}
+
+static int reserve_for_programs(void)
+{
+    const rlim_t without = 500 + OPEN_FILES_SPARE + 1, with = without + OPEN_FILES_PROGRAMS;
+    if (limit_with_programs(true, 1, 200, 5000) != with)
+        return 1;
+    if (limit_with_programs(true, 1, 4000, 5000) != 4000)
+        return 2;
+    if (limit_with_programs(true, 0, 200, 5000) != without || limit_with_programs(false, 1, 200, 5000) != without)
+        return 3;
+    return limit_with_programs(true, 1, 200, 1000) == 1000 ? 0 : 4;
+}
+
+static void programs_have_descriptors_of_their_own_as_far_as_the_limit_goes(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(reserve_for_programs), 0);
+}
+
 int main(void)
 {
     struct log_settings silent = { .level = LOG_OFF, .to_console = true };
@@ -129,6 +156,7 @@ int main(void)
         cmocka_unit_test(a_limit_that_is_high_enough_stays),
         cmocka_unit_test(exactly_enough_is_enough),
         cmocka_unit_test(a_hard_limit_that_is_too_low_is_a_clear_error),
+        cmocka_unit_test(programs_have_descriptors_of_their_own_as_far_as_the_limit_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
