@@ -50,7 +50,7 @@ static int bio_write(BIO *bio, const char *buf, int len)
     return len;
 }
 
-/* The kernel may encrypt from now on if everything collected before is sent. It is not asked to decrypt. */
+/* True when the kernel may encrypt from now on: everything collected before is sent. Decryption stays with OpenSSL. */
 static bool kernel_may_begin(struct tls *t, bool sending)
 {
     if (!sending)

@@ -34,7 +34,7 @@ size_t tls_buffers_in_use(void)
     return pool.base ? N_BUFFERS - pool.n_cold - pool.n_at_hand : 0;
 }
 
-/* NULL when all are taken. */
+/* Take a buffer; NULL when all are taken. */
 static void *take(void)
 {
     int index = -1;
@@ -60,7 +60,7 @@ static void give_back(char *block)
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* From malloc(), and counted as held memory like everything else (core/mem.h). */
+/* Count a block of malloc() as held memory, like all other memory (core/mem.h). */
 static void *counted(void *block)
 {
     if (block)

@@ -12,10 +12,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Make OpenSSL use the pool; before any other call of OpenSSL. False when it is too late or there is no room: malloc() stays. */
+/** Make OpenSSL use the pool. Call it before any other function of OpenSSL. False when it is too late or there is no room: then
+ * malloc() stays. */
 bool tls_buffers_install(void);
 
-/** For tests: whether a block is from the pool, and how many are in use. */
+/** For tests: true when a block is from the pool; the number of blocks in use. */
 bool   tls_buffers_has(const void *block);
 size_t tls_buffers_in_use(void);
 

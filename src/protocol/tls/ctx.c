@@ -90,7 +90,7 @@ void tls_ctx_unref(struct tls_ctx **ctx)
     mem_free(c);
 }
 
-/* ---- a server's */
+/* ---- contexts of servers */
 
 /* No passphrase is asked for: there is no terminal. */
 static int no_passphrase(char *buf, int cap, int writing, void *unused)
@@ -181,7 +181,7 @@ int64_t tls_ctx_wall_expiry_s(const struct tls_ctx *ctx)
     return own && ASN1_TIME_to_tm(X509_get0_notAfter(own), &at) ? timegm(&at) : 0;
 }
 
-/* ---- a client's */
+/* ---- contexts of clients */
 
 /* The files in which systems keep trusted certificates. Directories are not used: they would be searched during a handshake. */
 static const char *system_trust(void)

@@ -1,9 +1,8 @@
 /**
- * What TLS connections share: a server's certificate and key, or the certificates that a client trusts.
+ * The context that TLS connections share: a server's certificate and key, or the certificates that a client trusts.
  *
- * TLS 1.2 and 1.3, no renegotiation, resumption by tickets (RFC 5077; RFC 8446, 2.2) where tls_accept() is
- * told to offer them, and no cache beside them. The kernel
- * encrypts where it can (its module `tls` must be loaded).
+ * TLS 1.2 and 1.3, without renegotiation. Resumption is by tickets (RFC 5077; RFC 8446, 2.2) if tls_accept() is told to offer
+ * them; there is no session cache. The kernel encrypts if it can (its module `tls` must be loaded).
  *
  * Ownership  counted; a connection holds what it needs of its context, so the context may go first
  * Errors     E_HTTPS_KEY_CRT, out of memory
@@ -27,22 +26,24 @@ struct tls_pem {
     size_t      len;
 };
 
-/** `chain`: the server's certificate, then those that lead to the root. A key with a passphrase is refused. */
+/** Make a server's context. `chain` is the server's certificate, then those that lead to the root. A key with a passphrase is
+ * refused. */
 struct err *tls_ctx_new_server(struct tls_ctx **out, const struct tls_pem *chain,
                                const struct tls_pem *key) ATTR_MUST_USE;
 
-/** Trusts the certificates in `trust`; if that is NULL, those of the system, which it reads from files. */
+/** Make a client's context that trusts the certificates in `trust`, or, if that is NULL, those of the system, which it reads from
+ * files. */
 struct err *tls_ctx_new_client(struct tls_ctx **out, const struct tls_pem *trust) ATTR_MUST_USE;
 
-/** Trusts every server: for tests, and for users that switch the check off. */
+/** Make a client's context that trusts every server: for tests, and for users that switch the check off. */
 struct err *tls_ctx_new_credulous_client(struct tls_ctx **out) ATTR_MUST_USE;
 
 struct tls_ctx *tls_ctx_ref(struct tls_ctx *ctx);
 
-/** Takes the pointer away; takes NULL in it. */
+/** Release the reference and set the pointer to NULL. The pointer may be NULL already. */
 void tls_ctx_unref(struct tls_ctx **ctx);
 
-/** Seconds since 1970 at which the server's certificate ends. */
+/** The end of the certificate's validity, in seconds since 1970. */
 int64_t tls_ctx_wall_expiry_s(const struct tls_ctx *ctx);
 
 #endif

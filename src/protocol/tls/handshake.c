@@ -13,7 +13,7 @@
 
 enum { HOST_NAME_MAX_LEN = 255 };
 
-/* The peer sent bytes that are not TLS. */
+/* True when the peer sent bytes that are not TLS. */
 static bool is_garbage(void)
 {
     unsigned long code = ERR_peek_error();
@@ -22,7 +22,7 @@ static bool is_garbage(void)
                                                 reason == SSL_R_HTTPS_PROXY_REQUEST);
 }
 
-/* Describes what the peer of a failed handshake did. */
+/* The error of a failed handshake, with the part of the peer in it. */
 static struct err *handshake_failure(struct tls *t)
 {
     long verdict = SSL_get_verify_result(t->ssl);
@@ -48,7 +48,7 @@ static struct err *step(struct tls *t, int *wants)
     if (*wants != SSL_ERROR_NONE && *wants != SSL_ERROR_WANT_READ && *wants != SSL_ERROR_WANT_WRITE)
         e = handshake_failure(t);
     ERR_clear_error();
-    struct err *unsent = tls_bio_push(t); /* after a failure this is the alert that says why */
+    struct err *unsent = tls_bio_push(t); /* after a failure these are the bytes of the alert */
     tls_turn_took(now_us() - began);
     if (!e)
         return unsent;
@@ -56,7 +56,7 @@ static struct err *step(struct tls *t, int *wants)
     return e;
 }
 
-/* Wait for the peer. */
+/* Wait until the peer's bytes or room in the socket allow the next step. */
 static struct err *wait_after_step(struct tls *t, int wants, int64_t deadline_us)
 {
     if (wants == SSL_ERROR_WANT_WRITE) {
@@ -89,7 +89,7 @@ static struct err *shake_hands(struct tls *t, int64_t deadline_us)
         return err_wrap(e, "TLS handshake");
     t->kernel_sends = BIO_get_ktls_send(SSL_get_wbio(t->ssl));
     t->io->may_read = true; /* OpenSSL may hold bytes that follow the handshake */
-    co_trim_stack();        /* the handshake used much of it */
+    co_trim_stack();        /* the handshake used much of the stack */
     return NULL;
 }
 
@@ -110,7 +110,7 @@ int tls_choose_name(SSL *ssl, int *alert, void *unused)
     return ctx ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-/* SSL_set_num_tickets() is for TLS 1.3, the option for 1.2. */
+/* Switch off tickets: SSL_set_num_tickets() for TLS 1.3, the option for TLS 1.2. */
 static void offer_no_tickets(SSL *ssl)
 {
     SSL_set_num_tickets(ssl, 0);
@@ -131,7 +131,7 @@ struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_name
     return shake_hands(t, deadline_us);
 }
 
-/* The name that the certificate must have (RFC 6125), and the name that we send. Addresses are not sent (RFC 6066, 3). */
+/* Set the name that the certificate must have (RFC 6125), and the name that we send. Addresses are not sent (RFC 6066, 3). */
 static bool expect(SSL *ssl, const char *host)
 {
     struct in6_addr    address;

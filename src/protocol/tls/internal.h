@@ -1,8 +1,8 @@
 /**
- * What the files of this folder share, and nothing else includes.
+ * Declarations for the files of this folder alone.
  *
- * OpenSSL reads from the socket directly. What it writes is collected, so that several records go out by one system call, and
- * what the socket does not take is kept here. So OpenSSL never learns that the socket is full, and no write has to be repeated
+ * OpenSSL reads from the socket directly. Its output is collected, so that several records go out by one system call, and bytes
+ * that the socket does not take are kept here. So OpenSSL never learns that the socket is full, and no write has to be repeated
  * with the same bytes.
  */
 #ifndef PROTOCOL_TLS_INTERNAL_H
@@ -32,14 +32,14 @@ struct tls_ctx {
 struct tls {
     struct io              *io;
     SSL                    *ssl;
-    const struct tls_names *names;  /* during tls_accept() */
-    uint8_t                *unsent; /* what the socket did not take; NULL: nothing */
+    const struct tls_names *names;  /* set during tls_accept() only */
+    uint8_t                *unsent; /* bytes that the socket did not take; NULL: none */
     size_t                  unsent_at, unsent_end;
     bool                    kernel_sends; /* the kernel makes records of what is written to the socket */
     bool                    dry;          /* the socket had nothing at the last look */
     bool                    socket_ended; /* end of stream was read from the socket */
     int                     socket_errno; /* the error of the socket; 0: none */
-    bool                    ended;        /* by close_notify, or by the end of the socket */
+    bool                    ended;        /* close_notify has come, or the end of the socket */
     bool                    failed;
     struct err             *why;           /* the reason of the failure, until a caller gets it */
     uint32_t                n_noise;       /* records without payload; enough payload resets the count */
@@ -55,16 +55,16 @@ struct err *tls_failure(struct tls *t, enum err_code code) ATTR_MUST_USE;
 /** The BIO that OpenSSL reads from and writes to. */
 BIO *tls_bio_new(struct tls *t);
 
-/** Give the socket what OpenSSL has written. Call it after each call of OpenSSL that may write. */
+/** Send OpenSSL's collected output to the socket. Call it after each call of OpenSSL that may write. */
 struct err *tls_bio_push(struct tls *t) ATTR_MUST_USE;
 
-/** Continue with what is kept: the socket takes bytes again. */
+/** Send the kept bytes, because the socket takes bytes again. */
 void tls_bio_drain(struct tls *t);
 
 /** True when another record can be collected. */
 bool tls_bio_has_room(void);
 
-/** Drop what the socket did not take. */
+/** Drop the kept bytes. */
 void tls_bio_discard(struct tls *t);
 
 /** The reason of OpenSSL's last failure, in OpenSSL's words. */

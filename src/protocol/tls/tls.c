@@ -36,7 +36,7 @@ static void skip_empty(struct cursor *c)
     }
 }
 
-/* The payload of the next record: in place if one iovec has all of it, else gathered. */
+/* Find the payload of the next record: in place if one iovec holds all of it, else gathered. */
 static size_t next_record(struct cursor *c, const uint8_t **bytes)
 {
     size_t here = c->iov->iov_len - c->at, len = 0;
@@ -88,7 +88,7 @@ static struct err *end_of(const struct tls *t)
                                                     : "the peer closed the connection");
 }
 
-/* Judge an SSL_read() without payload: an error; or *again; or neither, when the socket has no more bytes. */
+/* Judge an SSL_read() without payload. It may be an error, or set *again; neither means that the socket has no more bytes. */
 static struct err *judge_read(struct tls *t, bool *again)
 {
     *again = false;
@@ -116,7 +116,7 @@ static void forgive_noise(struct tls *t, size_t n)
     t->n_noise -= forgiven < t->n_noise ? (uint32_t)forgiven : t->n_noise;
 }
 
-/* Read all that is there, up to `cap`. The result says what ended it. */
+/* Read all records that have come, up to `cap` bytes. The result is the error that ended it, or NULL. */
 static struct err *read_records(struct tls *t, uint8_t *buf, size_t cap, size_t *n)
 {
     for (;;) {
@@ -153,7 +153,7 @@ static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
     struct err *e = read_records(t, buf, cap, n);
     if (t->ended || t->failed)
         io->may_read = true;              /* the next call reports it */
-    struct err *unsent = tls_bio_push(t); /* an alert, an answer to a key update */
+    struct err *unsent = tls_bio_push(t); /* sends an alert, or the answer to a key update */
     if (!e && unsent) {
         t->failed = true;
         e = unsent;

@@ -1,9 +1,9 @@
 /**
  * TLS under an io: after tls_accept() or tls_connect() the io reads and writes as before, and its users do not notice.
  *
- * What is written goes out in records of up to 16 KiB, several by one system call; what the socket does not take is kept
- * and sent when it does. A record that was made counts as written, so after a short write the next one may bring
- * whatever bytes it likes. io_close() says goodbye (close_notify) if the socket takes it at once; io_linger() waits.
+ * Output goes out in records of up to 16 KiB, several by one system call. Bytes that the socket does not take are kept and sent
+ * later. A record that was made counts as written, so after a short write the next write may bring any bytes. io_close() sends
+ * close_notify if the socket takes it at once; io_linger() waits for it.
  *
  * A connection costs 19 KiB of memory beside its coroutine: 15 of them OpenSSL's, the rest is deeper stack. Buffers for
  * records exist only while one is in them.
@@ -11,8 +11,8 @@
  * Source     RFC 8446 (TLS 1.3), RFC 5246 (TLS 1.2), RFC 6066, 3 (server name)
  * Units      deadlines are absolute now_us() times; io->bytes_in and io->bytes_out count payload
  * Errors     E_HTTPS_HANDSHAKE, E_HTTPS_READ, E_HTTPS_WRITE for what TLS says; E_LIMIT for a crowd of handshakes (turn.h) or
- *            of records without payload; those of io.h for the socket. An end
- *            without close_notify is E_END_OF_STREAM too: few peers say goodbye.
+ *            of records without payload; those of io.h for the socket. An end without close_notify is E_END_OF_STREAM too,
+ *            because few peers send it.
  */
 #ifndef PROTOCOL_TLS_TLS_H
 #define PROTOCOL_TLS_TLS_H
@@ -28,7 +28,7 @@
 /** Enough for a line like "TLSv1.3, TLS_AES_128_GCM_SHA256, resumed". */
 enum { TLS_TEXT_CAP = 96 };
 
-/** Finds the context for the name (lower case) that a client asks for; NULL: the one of the port. Must not yield. */
+/** The lookup of the context for the name (lower case) that a client asks for; NULL: the port's context. Must not yield. */
 struct tls_names {
     struct tls_ctx *(*find)(void *arg, const char *name);
     void *arg;

@@ -3,7 +3,7 @@
 #include "core/clock.h"
 #include "protocol/co.h"
 
-/* Costs are averaged over about AVERAGED_OVER turns. After each turn half of its cost stays free. */
+/* The cost of a turn is averaged over about AVERAGED_OVER turns. After each turn half of its cost stays free. */
 enum { AVERAGED_OVER = 8, COST_MAX_US = 10 * US_PER_MS };
 
 static int64_t next_us, cost_us;

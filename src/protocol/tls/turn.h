@@ -1,5 +1,5 @@
 /**
- * Handshakes take turns, so that a crowd of them leaves room for everybody else.
+ * Handshakes take turns, so that a crowd of them leaves time for all other work.
  *
  * A signature costs up to a millisecond, and live streams would wait for those of a thousand clients that come at once. So each
  * step that computes gets a time slot, and a third of the loop's time stays free between the slots.
@@ -22,7 +22,7 @@
  */
 struct err *tls_turn_wait(int64_t deadline_us) ATTR_MUST_USE;
 
-/** Tell how long the step took. */
+/** Report the time that the step took. */
 void tls_turn_took(int64_t cost_us);
 
 #endif
