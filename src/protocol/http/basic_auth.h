@@ -1,5 +1,5 @@
 /**
- * The Basic scheme: user and password in each request.
+ * The Basic scheme of authentication: user and password in each request.
  *
  * Source     RFC 7617
  * Yields     no

@@ -16,7 +16,7 @@ enum state {
     BAD,
 };
 
-enum { SIZE_DIGITS_MAX = 15 }; /* so that a size stays far below the limit of its type */
+enum { SIZE_DIGITS_MAX = 15 }; /* a size stays far below the limit of its type */
 
 static int hex(uint8_t c)
 {
@@ -57,7 +57,7 @@ static enum state expect(uint8_t b, uint8_t wanted, enum state then)
     return b == wanted ? then : BAD;
 }
 
-/* One byte that is no data. */
+/* Read one byte of the framing. */
 static enum state next_state(struct http_chunked *c, uint8_t b)
 {
     c->line_len++;

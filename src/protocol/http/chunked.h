@@ -1,5 +1,5 @@
 /**
- * The chunked transfer coding, read strictly: a form that servers read differently could hide a request.
+ * The chunked transfer coding, read strictly: a form that two servers read differently could hide a request.
  *
  * Source     RFC 9112 7.1; trailer fields are skipped, extensions too
  * Ownership  pieces point into the input

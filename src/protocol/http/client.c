@@ -15,10 +15,10 @@
 
 enum { AUTHORITY_CAP = HTTP_URL_HOST_MAX + 16, FRAME_MAX = 512 };
 
-/* The place that a request goes to, and whether the caller named it or a redirect. */
+/* The destination of a request, named by the caller or by a redirect. */
 struct target {
     struct http_location at;
-    bool                 is_origin; /* the caller's own fields are for it */
+    bool                 is_origin; /* it is the host of the caller's URL, which alone gets the caller's fields */
 };
 
 /* ---- the request */
@@ -150,7 +150,7 @@ static struct err *receive(struct http_client *c, bool is_head, int64_t deadline
 
 /* ---- redirects */
 
-/* One request to c->url and the head of its response. */
+/* Send one request to c->url and read the head of its response. */
 static struct err *ask(struct http_client *c, const struct http_client_request *r, const struct http_location *origin,
                        int64_t deadline_us)
 {

@@ -44,9 +44,9 @@ struct http_client_request {
     enum http_method method;
     const char      *url;
     const struct http_pair
-                   *fields; /* beside Host, User-Agent and those of the body; sent to the host of the URL alone */
+                   *fields; /* besides Host, User-Agent and those of the body; sent only to the host of the URL */
     size_t          n_fields;
-    const char     *content_type; /* of the body, if there is one */
+    const char     *content_type; /* type of the body, if there is one */
     const void     *body;
     size_t          body_len;
     struct tls_ctx *tls; /* NULL: no HTTPS */
@@ -72,7 +72,7 @@ struct http_client {
 struct err *http_client_open(struct http_client *c, const struct http_client_request *r,
                              int64_t deadline_us) ATTR_MUST_USE;
 
-/** Takes one that is all zero. */
+/** Close the connection and free the response. Takes a client that is all zero. */
 void http_client_close(struct http_client *c);
 
 /**

@@ -16,7 +16,7 @@ enum { HTTP_DATE_LEN = 29, HTTP_DATE_CAP = HTTP_DATE_LEN + 1 };
 /** Format a time. One before the year 0 or after 9999 becomes the first or last possible one. Returns `buf`. */
 const char *http_date_format(time_t t, char buf[static HTTP_DATE_CAP]);
 
-/** False when the text is no such date. */
+/** Parse a date; false when the text is not one. */
 bool http_date_parse(const char *text, time_t *t);
 
 /** The date now, formatted once a second. */

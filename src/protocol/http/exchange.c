@@ -13,7 +13,7 @@
 
 enum {
     READ_BYTES = 32 << 10,
-    HEAD_TEXT_MAX = 512, /* bytes of a reply's head beside its fields */
+    HEAD_TEXT_MAX = 512, /* bytes of a reply's head, without its fields */
     PIECES_MAX = 4,
     BODY_STEP_BYTES = 4 << 10,
 };
@@ -123,7 +123,7 @@ size_t http_take_input(struct http_exchange *x, void *buf, size_t cap)
     return n;
 }
 
-/* ---- its life -------------------------------------------------------------------------------------------------- */
+/* ---- begin and end --------------------------------------------------------------------------------------------- */
 
 static void free_request(struct http_exchange *x)
 {
@@ -165,7 +165,7 @@ void http_exchange_finish(struct http_exchange *x)
 void http_forget_request(struct http_exchange *x)
 {
     if (!x->body_ended)
-        x->close_after = true; /* the end of the body is not known any more */
+        x->close_after = true; /* the end of the body is unknown */
     free_request(x);
 }
 
@@ -343,7 +343,7 @@ struct err *http_reply_end(struct http_exchange *x)
 
 /* ---- the request's body ---------------------------------------------------------------------------------------- */
 
-/* The peer sends the body only after this. */
+/* Send "100 Continue" if the peer waits for it before it sends the body. */
 static struct err *ask_for_body(struct http_exchange *x)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -401,7 +401,7 @@ struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_
     return NULL;
 }
 
-/* Room to read the body into, and not more than its length asks for, where that is known. */
+/* Room to read the body into: not more than its length, if that is known. */
 static char *body_room(struct http_exchange *x, size_t *room)
 {
     size_t left = x->body.max - x->body.len;
@@ -419,7 +419,7 @@ struct err *http_read_body(struct http_exchange *x, size_t cap_bytes, const char
         return err_new(E_HTTP_CONTENT_LENGTH, "a body of %lld bytes, at most %zu are taken here", (long long)length,
                        cap_bytes);
     buf_finish(&x->body);
-    x->body = buf_up_to(cap_bytes + 1); /* the byte behind the longest one tells that it is too long */
+    x->body = buf_up_to(cap_bytes + 1); /* one byte more shows that the body is too long */
     if (length > 0)
         buf_reserve(&x->body, (size_t)length + 1);
     while (!e && n > 0) {

@@ -8,8 +8,8 @@
  *     http_reply_write(x, …) …                                   a reply in pieces
  *     http_reply_end(x)
  *
- * The rules of the protocol are kept here, for every handler: no body for HEAD or with 204 and 304; where the length is
- * unknown, chunks for HTTP/1.1 and the end of the connection for HTTP/1.0; a Connection field that tells the truth.
+ * The rules of the protocol are kept here, for every handler: no body for HEAD or with 204 and 304; for an unknown length, chunks
+ * in HTTP/1.1 and the end of the connection in HTTP/1.0; a correct Connection field.
  *
  * Source     RFC 9110, RFC 9112
  * Ownership  an exchange lives from its request's head to the end of its reply; its contents are borrowed until then
@@ -35,15 +35,15 @@ enum { HTTP_REPLY_FIELDS_MAX = 16 << 10 };
 
 struct http_exchange;
 
-/** Add a header field to the reply; before it begins. Values are copied; a value with a line break is refused. */
+/** Add a header field to the reply, before it begins. Values are copied; a value with a line break is refused. */
 struct err *http_add_field(struct http_exchange *x, const char *name, const char *value) ATTR_MUST_USE;
 struct err *http_add_fieldf(struct http_exchange *x, const char *name, const char *format, ...)
     ATTR_PRINTF(3, 4) ATTR_MUST_USE;
 
-/** The request, for reading. */
+/** The request of this exchange. */
 const struct http_request *http_request_of(const struct http_exchange *x);
 
-/** The owner in the struct http_serving that http_serve() was given. */
+/** The owner, as the struct http_serving of the connection names it. */
 void *http_owner_of(const struct http_exchange *x);
 
 /**
@@ -61,45 +61,45 @@ struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_
                            int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * Free the memory of the request, before a long reply: request and body are empty from now on, so copy what you need first.
- * Only while a reply has begun.
+ * Free the memory of the request before a long reply. Request and body are empty from now on, so copy what is needed before. The
+ * reply must have begun.
  */
 void http_forget_request(struct http_exchange *x);
 
-/** A whole reply. `content_type` may be NULL with an empty body. Yields. */
+/** Send a whole reply. `content_type` may be NULL with an empty body. Yields. */
 struct err *http_reply(struct http_exchange *x, int status, const char *content_type, const void *body,
                        size_t len) ATTR_MUST_USE;
 
-/** A short text that says what the status says: "Not Found". Yields. */
+/** Reply with the status and its reason as a short text: "Not Found". Yields. */
 struct err *http_reply_status(struct http_exchange *x, int status) ATTR_MUST_USE;
 
 /** Redirect to `location` with 301, 302, 307 or 308, and a short text. Yields. */
 struct err *http_reply_redirect(struct http_exchange *x, int status, const char *location) ATTR_MUST_USE;
 
 /**
- * The head of a reply in pieces, sent at once; with a known length it may wait for the first piece, but not for long.
- * `length` in bytes or HTTP_LENGTH_UNKNOWN. 101 says `Connection: Upgrade`,
- * the connection is the handler's until it returns, and is then closed. Yields.
+ * Send the head of a reply whose body follows in pieces. With a known length the head may wait a short time for the first piece.
+ * `length` is in bytes, or HTTP_LENGTH_UNKNOWN. With 101 the reply has `Connection: Upgrade`; the connection then belongs to the
+ * handler until it returns, and is closed afterwards. Yields.
  */
 struct err *http_reply_begin(struct http_exchange *x, int status, const char *content_type,
                              int64_t length) ATTR_MUST_USE;
 
-/** A piece, in whole. Yields while the socket is full. */
+/** Send a whole piece of the body. Yields while the socket is full. */
 struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t len) ATTR_MUST_USE;
 
-/** The last chunk. Yields. */
+/** End the body: send the last chunk. Yields. */
 struct err *http_reply_end(struct http_exchange *x) ATTR_MUST_USE;
 
-/** True once the reply's head is out: no other can be sent. */
+/** True once the head of the reply is sent, so that no other reply is possible. */
 bool http_reply_has_begun(const struct http_exchange *x);
 
 /** The status of the reply that has begun, else 0. */
 int http_reply_status_of(const struct http_exchange *x);
 
 /**
- * For callers that write the body themselves between http_reply_begin() and http_reply_end(), as players of live streams do:
- * the connection, whether the body must be in chunks (else bare bytes, for HTTP/1.0), and whether there is a body at all (not
- * for HEAD). Of a body with known length the caller reports the bytes by http_reply_count().
+ * These are for callers that write the body themselves between http_reply_begin() and http_reply_end(), as live players do: the
+ * connection; true when the body must be in chunks (bare bytes for HTTP/1.0); true when there is a body (none for HEAD). A caller
+ * that has announced a length reports its bytes by http_reply_count().
  */
 struct io *http_io_of(struct http_exchange *x);
 bool       http_reply_is_chunked(const struct http_exchange *x);
@@ -112,7 +112,7 @@ void       http_reply_count(struct http_exchange *x, size_t len);
  */
 struct err *http_wait_for_room(struct http_exchange *x) ATTR_MUST_USE;
 
-/** Take bytes that follow the request's head and were not read: for a handler that takes the connection over after 101. */
+/** Take the unread bytes after the request's head, for a handler that takes the connection over after 101. */
 size_t http_take_input(struct http_exchange *x, void *buf, size_t cap);
 
 /** Close the connection after this exchange, even if the request asked to keep it. */

@@ -19,7 +19,7 @@
 #include "protocol/io.h"
 #include "protocol/unfinished.h"
 
-/* Bytes that were received and not taken yet. No memory is held while there are none. */
+/* Bytes that were received and not taken yet. An empty input holds no memory. */
 struct http_input {
     char  *buf;
     size_t at, len; /* `len` bytes from `at` */
@@ -36,7 +36,7 @@ struct http_exchange {
     struct http_request request;
     bool                owes_continue; /* the peer waits for "100 Continue" */
     bool                body_ended;
-    uint64_t            body_left; /* bytes by Content-Length */
+    uint64_t            body_left; /* bytes of Content-Length that are still to come */
     struct http_chunked chunked;
     struct buf          body;
 
@@ -44,7 +44,7 @@ struct http_exchange {
     int        status;
     int64_t    left; /* bytes of the reply's Content-Length that are not sent yet; negative: unknown */
     bool       begun, ended, is_chunked, wants_body;
-    bool       close_after; /* because it was asked for, or because framing is lost */
+    bool       close_after; /* the connection closes after this exchange: by request, or because framing is lost */
 };
 
 /** Wait for more input and append it. Errors: reading; E_LIMIT when the process has no memory for it. Yields. */

@@ -4,7 +4,7 @@
 
 static const uint8_t nothing[1];
 
-/* The next piece of the body. */
+/* Read the next piece of the body. */
 static struct err *read_more(struct flv_client *c, int64_t deadline_us)
 {
     const void *data;

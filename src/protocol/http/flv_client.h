@@ -17,7 +17,7 @@
 #include "kernel/flv_stream.h"
 #include "protocol/http/client.h"
 
-enum { FLV_CLIENT_REDIRECTS_MAX = 3 }; /* the same as in SRS */
+enum { FLV_CLIENT_REDIRECTS_MAX = 3 }; /* SRS has the same bound */
 
 struct flv_client {
     struct http_client http;
@@ -46,7 +46,7 @@ struct err *flv_client_open(struct flv_client *c, const char *url, struct tls_ct
  */
 struct err *flv_client_read(struct flv_client *c, struct flv_stream_tag *tag, int64_t deadline_us) ATTR_MUST_USE;
 
-/** Takes one that is all zero. */
+/** Close the connection. Takes a client that is all zero. */
 void flv_client_close(struct flv_client *c);
 
 #endif

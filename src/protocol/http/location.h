@@ -38,11 +38,11 @@ struct http_location {
  */
 struct err *http_location_parse(struct http_location *l, const char *url) ATTR_MUST_USE;
 
-/** The host for a Host field: in brackets where needed, with the port unless it is the default of the scheme. */
+/** The host as a Host field has it: in brackets if needed, with the port unless it is the default of the scheme. */
 const char *http_location_authority(const struct http_location *l, char *buf, size_t cap);
 
 /**
- * The absolute URL that a Location field means, relative to the requested URL. The server resolves ".." in it.
+ * Resolve the reference in a Location field against the requested URL. ".." stays in the result; the server resolves it.
  *
  * Errors     E_HTTP_PARSE_URI  `base` is no URL, or the result is too long
  */

@@ -1,5 +1,5 @@
 /**
- * Media types by the ending of a name.
+ * Media types by the extension of a file's name.
  *
  * Yields     no
  */

@@ -8,7 +8,7 @@
 
 enum comparison { STRONG, WEAK }; /* RFC 9110 8.8.3.2 */
 
-/* One of a list of etags. */
+/* True when a list of etags contains this one. */
 static bool list_has(const char *list, const char *etag, enum comparison comparison)
 {
     size_t len = strlen(etag);

@@ -1,5 +1,5 @@
 /**
- * Conditions and encodings of a request: which bytes the client has already, and which encodings it accepts.
+ * Conditions and encodings of a request: the version that the client has already, and the encodings that it accepts.
  *
  * Source     RFC 9110 8.8 (validators), 13.1 (conditions), 12.5.3 (Accept-Encoding)
  * Shape      an etag is quoted, as it stands in the field; a field that is absent is NULL
@@ -13,7 +13,7 @@
 
 #include "protocol/http/request.h"
 
-/** RFC 9110 13.1.1 and 13.1.4: If-Match, If-Unmodified-Since. False: reply 412, because the version that the client means is gone. */
+/** RFC 9110 13.1.1 and 13.1.4: If-Match, If-Unmodified-Since. False when the version that the client means is gone: reply 412. */
 bool http_is_expected(const struct http_request *r, const char *etag, time_t modified);
 
 /** True when the client has this version: If-None-Match, else If-Modified-Since. */

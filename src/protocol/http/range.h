@@ -15,13 +15,17 @@
 enum http_range {
     HTTP_RANGE_NONE,          /* the whole file: no range, or one that is not understood */
     HTTP_RANGE_SOME,          /* *first to *last, both within the file */
-    HTTP_RANGE_UNSATISFIABLE, /* behind its end */
+    HTTP_RANGE_UNSATISFIABLE, /* it begins after the end of the file */
 };
 
-/** Shape      field: "bytes=0-499", "bytes=500-", "bytes=-100"; NULL is none */
+/**
+ * Parse a Range field.
+ *
+ * Shape      field: "bytes=0-499", "bytes=500-", "bytes=-100"; NULL is none
+ */
 enum http_range http_range_parse(const char *field, int64_t size, int64_t *first, int64_t *last);
 
-/** The same without "bytes=", as it stands in a query. */
+/** Parse a range without "bytes=", as it stands in a query. */
 enum http_range http_range_parse_bytes(const char *text, int64_t size, int64_t *first, int64_t *last);
 
 #endif

@@ -50,7 +50,7 @@ int http_head_find(const char *buf, size_t len, size_t *looked, size_t *head_len
     return bounded == HTTP_HEAD_MAX ? HTTP_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE : -1;
 }
 
-/* ---- what must be right before http_parser reads it, which is more lenient than is safe ------------------------ */
+/* ---- checks before http_parser, which is more lenient than is safe --------------------------------------------- */
 
 /* RFC 9110 5.6.2 */
 static bool is_token_char(char c)
@@ -76,7 +76,7 @@ static const char *end_of_line(const char *p, const char *end)
     return end - p >= 2 && p[1] == '\n' ? p : NULL;
 }
 
-/* method SP target SP HTTP/d.d */
+/* Check a request line: method SP target SP HTTP/d.d */
 static int check_request_line(const char *p, const char *end, const char **why)
 {
     static const char version[] = " HTTP/";
@@ -98,7 +98,7 @@ static int check_request_line(const char *p, const char *end, const char **why)
     return GOOD;
 }
 
-/* token ":" value, without any space before the colon (RFC 9112 5.1), not continuing the line above (5.2). */
+/* Check a field line: token ":" value, no space before the colon (RFC 9112 5.1), no continuation of the line above (5.2). */
 static int check_field_line(const char *p, const char *end, const char **why)
 {
     size_t name_len = token_len(p, end);
@@ -226,7 +226,7 @@ static int parse_spans(http_parser *parser, struct reading *in, const char *head
     return code == HPE_INVALID_METHOD ? HTTP_STATUS_NOT_IMPLEMENTED : HTTP_STATUS_BAD_REQUEST;
 }
 
-/* ---- meaning --------------------------------------------------------------------------------------------------- */
+/* ---- the fields' meaning --------------------------------------------------------------------------------------- */
 
 /* Find a field that may occur once; false when it occurs twice. */
 static bool find_single(const struct http_request *r, const char *name, const char **value)
@@ -388,7 +388,7 @@ static size_t count_char(const char *p, size_t len, char c)
     return n;
 }
 
-/* Both have bounds, so that a peer does not choose how much is allocated. */
+/* The number of fields to allocate room for; it is bounded, so that a peer does not choose the amount. */
 static size_t fields_cap(const char *head, size_t len)
 {
     size_t n = count_char(head, len, '\n');

@@ -1,7 +1,7 @@
 /**
  * The head of an HTTP request, parsed.
  *
- * http_parser reads it. Forms that it accepts and that servers read differently are refused before (two lengths, a folded
+ * http_parser reads it. Forms that it accepts and that servers read differently are refused beforehand (two lengths, a folded
  * or oddly spaced field, a lone CR or LF, two hosts …): behind a proxy they can hide a second request in the first.
  *
  * Source     RFC 9112 (request line, fields, framing), RFC 3986 (path, query)

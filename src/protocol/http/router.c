@@ -12,7 +12,7 @@ static size_t match(const char *pattern, const char *path, bool *slash_is_missin
 {
     size_t len = strlen(pattern);
     *slash_is_missing = false;
-    if (len == 0 || pattern[len - 1] != '/') /* one slash behind it is the same path */
+    if (len == 0 || pattern[len - 1] != '/') /* one slash after it means the same path */
         return strncmp(pattern, path, len) == 0 && (!path[len] || strcmp(path + len, "/") == 0) ? len : 0;
     if (strncmp(pattern, path, len) == 0)
         return len;

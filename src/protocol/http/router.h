@@ -1,8 +1,8 @@
 /**
  * The handler of each path: a feature has a table of rows, and a router a list of tables.
  *
- * The longest pattern wins. HEAD comes with GET; OPTIONS is answered by the router (with the methods of the path);
- * a method that a path does not have is 405 with Allow.
+ * The longest pattern wins. A row for GET also handles HEAD. The router itself answers OPTIONS (with the methods of the path), and a
+ * method that the path does not have (405 with Allow).
  *
  * Ownership  routes are borrowed: static tables
  * Yields     the handlers do
@@ -14,7 +14,7 @@
 #include "core/err.h"
 #include "protocol/http/exchange.h"
 
-/* Sets of methods. HEAD comes with GET. */
+/* Members of a set of methods. GET includes HEAD. */
 #define HTTP_METHOD(name) (UINT64_C(1) << HTTP_##name)
 #define HTTP_METHODS_ALL (~UINT64_C(0))
 
@@ -36,8 +36,8 @@ struct http_router {
 };
 
 /**
- * The row for a path, or NULL, without regard to methods. A row "/x/" also matches "/x" if no longer pattern does;
- * `slash_is_missing` tells.
+ * The row for a path, or NULL, without regard to methods. A row "/x/" also matches "/x" if no longer pattern does; then
+ * *slash_is_missing is set.
  */
 const struct http_route *http_router_find(const struct http_router *r, const char *path, bool *slash_is_missing);
 

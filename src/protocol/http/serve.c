@@ -43,7 +43,7 @@ static struct err *wait_for_request(struct http_exchange *x, int64_t since_us)
     return http_input_more(x, since_us + idle_us);
 }
 
-/* Read until a head is complete. *status: refuse it with this, or 0. */
+/* Read until a head is complete. *status is the status to refuse it with, or 0. */
 static struct err *read_head(struct http_exchange *x, size_t *len, int *status)
 {
     int64_t deadline_us = 0, since_us = now_us(); /* a peer that sends only empty lines counts as idle */
@@ -148,7 +148,7 @@ static struct err *handle(struct http_exchange *x)
     return e;
 }
 
-/* Read what is left of the request's body, or give the connection up. */
+/* Read the rest of the request's body, or close the connection. */
 static void drain_body(struct http_exchange *x)
 {
     char    unread[2048];

@@ -1,5 +1,5 @@
 /**
- * An HTTP/1.1 connection served from its first request to its close: keep-alive, pipelining, and every limit in time.
+ * Serves an HTTP/1.1 connection from its first request to its close: keep-alive, pipelining, and all time limits.
  *
  * Source     RFC 9112
  * Units      microseconds

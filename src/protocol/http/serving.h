@@ -1,5 +1,5 @@
 /**
- * How an HTTP connection is served: its handler, its owner and the limits in time.
+ * The settings of an HTTP connection: its handler, its owner and its time limits.
  *
  * Units      microseconds
  */
@@ -17,17 +17,18 @@ enum {
     HTTP_IDLE_US = 15 * US_PER_SECOND,  /* between two requests, as in SRS */
     HTTP_HEAD_US = 15 * US_PER_SECOND,  /* a whole head, from its first byte */
     HTTP_BODY_US = 30 * US_PER_SECOND,  /* a whole body that http_read_body() reads */
-    HTTP_STALL_US = 30 * US_PER_SECOND, /* while the peer takes no byte of a reply */
-    HTTP_LINGER_US = 2 * US_PER_SECOND, /* for the peer to read the last reply and close */
-    HTTP_DRAIN_US = 5 * US_PER_SECOND,  /* for the rest of an unread body to come */
-    HTTP_DRAIN_BYTES_MAX = 64 << 10,    /* bytes of it that are read to keep the connection */
+    HTTP_STALL_US = 30 * US_PER_SECOND, /* a peer that takes no byte of a reply */
+    HTTP_LINGER_US = 2 * US_PER_SECOND, /* time of the peer to read the last reply and close */
+    HTTP_DRAIN_US = 5 * US_PER_SECOND,  /* time for the rest of an unread body */
+    HTTP_DRAIN_BYTES_MAX = 64 << 10,    /* bytes of an unread body that are read to keep the connection */
 };
 
 struct http_serving {
-    /** Reply. An error before the reply has begun becomes a 500 (413, 400, 408 for the body's); each ends the connection. */
+    /** Reply to a request. An error before the reply has begun becomes a 500 (413, 400, 408 for errors of the body). Every error ends
+ * the connection. */
     struct err *(*handle)(struct http_exchange *x);
     void   *owner;
-    int64_t idle_us, head_us, stall_us; /* 0: the ones above */
+    int64_t idle_us, head_us, stall_us; /* 0: the defaults above */
 };
 
 #endif

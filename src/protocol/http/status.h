@@ -1,5 +1,5 @@
 /**
- * Status codes of HTTP: the one list, and what a code says about its response.
+ * Status codes of HTTP: the one list of them, and the meaning of a code for its response.
  *
  * The codes themselves are http_parser's HTTP_STATUS_OK, HTTP_STATUS_NOT_FOUND …, made from IANA's registry.
  *

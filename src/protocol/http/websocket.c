@@ -52,7 +52,7 @@ static struct err *refuse_version(struct http_exchange *x)
 
 static struct err *take(struct websocket *ws, uint8_t *bytes, size_t len);
 
-/* Take over the bytes behind the request. */
+/* Take over the bytes that follow the request. */
 static struct err *take_early(struct http_exchange *x, struct websocket *ws)
 {
     uint8_t     bytes[READ_BYTES];
@@ -98,7 +98,7 @@ static struct err *send_control(struct websocket *ws, enum websocket_opcode opco
     return err_wrap(io_write_taken(ws->io, frame, head_len + len, WEBSOCKET_REPLY_US), "answer the client");
 }
 
-/* A close is sent once, whoever begins. */
+/* Send a close, unless one was sent already. */
 static struct err *send_close(struct websocket *ws, uint16_t status, const char *reason)
 {
     uint8_t   payload[WEBSOCKET_CONTROL_MAX];
@@ -166,7 +166,7 @@ struct err *websocket_listen_now(struct websocket *ws)
     }
     if (sum >= TURN_BYTES) {
         co_give_way();
-        co_unpark(co_self()); /* there may be more input, and no edge will tell */
+        co_unpark(co_self()); /* there may be more input, and no edge will report it */
     }
     return NULL;
 }

@@ -2,18 +2,18 @@
  * A WebSocket on a connection of the HTTP server.
  *
  *     if (websocket_is_wanted(http_request_of(x)))
- *         websocket_accept(x, &ws, &accepted)                     replied with 101, or with the reason against it
+ *         websocket_accept(x, &ws, &accepted)                     replies with 101, or with the reason of a refusal
  *     while (playing)
  *         websocket_listen_now(&ws)                               answers pings, notices the client's close
  *         websocket_head(head, WEBSOCKET_BINARY, len), then `len` bytes, by io_writev_now(http_io_of(x), …)
  *     websocket_close(&ws, WEBSOCKET_NORMAL, "the stream has ended")
  *
- * Pongs and closes are written as whole frames, so a caller that writes frames itself calls only between two of them.
- * Messages of the client are read and dropped.
+ * Pongs and closes are written as whole frames, so a caller that writes frames itself may call these functions only between two
+ * frames. Messages of the client are read and dropped.
  *
  * Source     RFC 6455, 4.2 and 5.5
  * Errors     the socket's; E_END_OF_STREAM also after the client's close, which has been answered;
- *            E_HTTP_DATA_INVALID for frames that a client may not send, after it has been told
+ *            E_HTTP_DATA_INVALID for frames that a client must not send, after a close with the reason
  */
 #ifndef PROTOCOL_HTTP_WEBSOCKET_H
 #define PROTOCOL_HTTP_WEBSOCKET_H
@@ -29,8 +29,8 @@
 #include "protocol/io.h"
 
 enum {
-    WEBSOCKET_REPLY_US = 30 * US_PER_SECOND, /* for the client to take a pong or a close */
-    WEBSOCKET_CLOSE_US = 2 * US_PER_SECOND,  /* for the client to answer our close */
+    WEBSOCKET_REPLY_US = 30 * US_PER_SECOND, /* time of the client to take a pong or a close */
+    WEBSOCKET_CLOSE_US = 2 * US_PER_SECOND,  /* time of the client to answer our close */
 };
 
 struct websocket {
@@ -44,15 +44,15 @@ struct websocket {
 bool websocket_is_wanted(const struct http_request *r);
 
 /**
- * Answer such a request: with 101, then the connection is the caller's until its handler returns and it is closed; or
- * with what is wrong with it, and *accepted is false. Borrows the exchange. Yields.
+ * Answer such a request. With 101, *accepted is true, and the connection belongs to the caller until its handler returns; it is
+ * then closed. A bad request gets an error, and *accepted is false. Borrows the exchange. Yields.
  */
 struct err *websocket_accept(struct http_exchange *x, struct websocket *ws, bool *accepted) ATTR_MUST_USE;
 
 /**
- * Read the frames that have come, and answer pings. Never waits for input; nearly free when there is none
- * (io_is_readable()). Yields where it answers. With a client that floods it gives way and returns, and is to be called
- * again: the next co_park() does not wait.
+ * Read the frames that have come, and answer pings. It never waits for input, and costs almost nothing without input
+ * (io_is_readable()). Yields when it answers. With a client that floods it gives way and returns, and the next co_park() does not
+ * wait, so that the caller calls again.
  */
 struct err *websocket_listen_now(struct websocket *ws) ATTR_MUST_USE;
 

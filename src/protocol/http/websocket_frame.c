@@ -144,7 +144,7 @@ static void end_frame(struct websocket_reader *r)
     r->head_len = 0;
 }
 
-/* 7.4: what may be said in a Close. */
+/* True for a status that a Close may contain (7.4). */
 static bool is_sendable(uint16_t status)
 {
     return (status >= 1000 && status <= 1014 && status != 1004 && status != 1005 && status != 1006) ||

@@ -1,8 +1,8 @@
 /**
  * The frames of WebSocket on the server's side: heads to write, and a reader of the client's frames.
  *
- * Client frames are masked, ours are not. No extension is negotiated, so reserved bits are refused. Control frames are
- * given out whole, messages in the pieces in which they arrive. Text must be UTF-8.
+ * Client frames are masked, ours are not. No extension is negotiated, so reserved bits are refused. The reader returns control
+ * frames whole, and messages in the pieces in which they arrive. Text must be UTF-8.
  *
  * Source     RFC 6455, 5 to 8
  * Yields     no
@@ -53,14 +53,14 @@ bool websocket_accept_key(const char *key, char accept[static WEBSOCKET_ACCEPT_C
 /** Write the head of a frame: of a whole message, or of a control frame. Returns its length: 2, 4 or 10. */
 size_t websocket_head(uint8_t buf[static WEBSOCKET_HEAD_MAX], enum websocket_opcode opcode, uint64_t payload_len);
 
-/** A client's frames so far. All zero at the start. */
+/** The state of a reader of a client's frames. All zero at the start. */
 struct websocket_reader {
     uint8_t     head[WEBSOCKET_HEAD_MAX + 4];
-    uint8_t     head_len; /* bytes of it that have come; 0: between two frames */
+    uint8_t     head_len; /* bytes of the head that have come; 0: between two frames */
     bool        in_payload;
     uint8_t     mask_at;
     uint8_t     message;     /* opcode of the message under way; 0: none */
-    uint64_t    left;        /* payload of the frame that is to come */
+    uint64_t    left;        /* payload bytes of the frame that are still to come */
     uint64_t    message_len; /* bytes so far */
     uint8_t     control[WEBSOCKET_CONTROL_MAX];
     uint8_t     control_len;
@@ -84,7 +84,7 @@ struct websocket_event {
 };
 
 /**
- * The next event in the input. After a close, or WEBSOCKET_BAD, nothing more may be read.
+ * Read the next event of the input. After a close, or WEBSOCKET_BAD, nothing more may be read.
  *
  * Shape      input: unmasked in place; *used bytes of it are done with
  * Ownership  event->data points into the input, or into the reader until the next call
