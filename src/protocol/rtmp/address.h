@@ -1,5 +1,6 @@
 /**
- * The address of a stream on another server, as its client needs it: where to connect, and what to say there.
+ * The address of a stream on another server, split into the parts that a client needs: host and port to connect to, tcUrl and
+ * names to send.
  *
  *     rtmp://h/live/s?k=v                   connect to h:1935, tcUrl rtmp://h/live, stream s?k=v
  *     rtmps://h/live/s?vhost=v              h:443, TLS, tcUrl rtmps://h/live?vhost=v, stream s?vhost=v
@@ -19,13 +20,13 @@ struct rtmp_address {
     bool        tls;
     uint16_t    port;
     const char *host;         /* without brackets */
-    const char *tc_url, *app; /* of connect */
-    const char *stream;       /* of publish and play, with its parameters */
-    char       *block;        /* holds all of them */
+    const char *tc_url, *app; /* arguments of connect */
+    const char *stream;       /* argument of publish and play, with its parameters */
+    char       *block;        /* storage of all texts */
 };
 
 /**
- * Take a URL apart.
+ * Parse a URL.
  *
  * Ownership  release with rtmp_address_finish(), also after an error
  * Errors     E_RTMP_REQ_TCURL          not a URL of RTMP, or a part of it is not allowed (url.h)
@@ -34,7 +35,7 @@ struct rtmp_address {
  */
 struct err *rtmp_address_parse(struct rtmp_address *a, const char *url) ATTR_MUST_USE;
 
-/** Takes one that is all zero. */
+/** Free the texts. Takes an address that is all zero. */
 void rtmp_address_finish(struct rtmp_address *a);
 
 #endif

@@ -25,7 +25,7 @@ struct err *rtmp_aggregate_next(struct rtmp_aggregate *a, struct rtmp_part *part
     if (type_id == RTMP_TYPE_AGGREGATE)
         return err_new(E_RTMP_AGGREGATE, "an aggregate message inside an aggregate message");
     if (rd_left(&r))
-        rd_u32(&r); /* the back pointer is not used; some encoders leave out the last one */
+        rd_u32(&r); /* The back pointer is not used; some encoders leave out the last one. */
     if (r.bad)
         return err_new(E_RTMP_AGGREGATE, "an aggregate message ends inside a back pointer");
     if (!a->begun)

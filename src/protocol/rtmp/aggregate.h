@@ -15,9 +15,9 @@
 
 /** One of the messages in an aggregate. */
 struct rtmp_part {
-    uint8_t        type_id;
-    uint32_t       timestamp_ms; /* rebased: the first part has the aggregate's time, the others keep their distance */
-    const uint8_t *body;         /* points into the aggregate */
+    uint8_t  type_id;
+    uint32_t timestamp_ms; /* rebased: the first part has the time of the aggregate, the others keep their distance */
+    const uint8_t *body;   /* points into the aggregate */
     uint32_t       len;
 };
 
@@ -31,7 +31,7 @@ struct rtmp_aggregate {
 struct rtmp_aggregate rtmp_aggregate_over(const uint8_t *body, size_t len, uint32_t timestamp_ms);
 
 /**
- * The next part.
+ * Read the next part.
  *
  * Returns    `*got` false: there is no further part
  * Errors     E_RTMP_AGGREGATE  a tag is cut short, or holds another aggregate

@@ -9,7 +9,7 @@
 
 enum { SHOWN_CAP = 256 };
 
-/* Codes that refuse, and the error that each of them is. Some servers send them at level "status". */
+/* The codes that refuse, and the error for each. Some servers send them at level "status". */
 static const struct {
     const char   *code;
     enum err_code error;
@@ -26,7 +26,7 @@ static const struct {
     { "NetConnection.Connect.Closed", E_REFUSED },
 };
 
-/* The row of a code, or NULL. */
+/* The error for a code, or NULL. */
 static const enum err_code *refusal_of(struct amf0_text code)
 {
     for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
@@ -35,7 +35,7 @@ static const enum err_code *refusal_of(struct amf0_text code)
     return NULL;
 }
 
-/* The id of the peer's connection: a text, or a number as servers before 4.0 send it. */
+/* Read the id of the peer's connection: a text, or a number from servers before 4.0. */
 static void read_peer_id(struct rtmp_answer *a, struct rd data)
 {
     struct rd value;

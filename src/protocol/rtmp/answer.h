@@ -1,8 +1,8 @@
 /**
- * The answers of an RTMP server, as its client reads them: `_result`, `_error`, onStatus.
+ * The answers of an RTMP server, read by its client: `_result`, `_error`, onStatus.
  *
- * Source     RTMP 1.0, 7.2; names and codes as live servers use them; `ex` of a redirect as Flash Media Server and load
- *            balancers send it
+ * Source     RTMP 1.0, 7.2; names and codes that live servers use; the `ex` object of a redirect, which Flash Media Server and
+ *            load balancers send
  * Ownership  texts point into the message
  * Yields     no
  */
@@ -17,27 +17,27 @@
 
 enum { RTMP_PEER_ID_CAP = 64 };
 
-/** What an answer says. A text that is absent is {NULL, 0}. */
+/** The contents of an answer. An absent text is {NULL, 0}. */
 struct rtmp_answer {
-    bool             refused; /* _error, or level "error", or a code that means it */
-    double           number;  /* createStream: the message stream id; -1 when absent */
+    bool             refused; /* The answer is an _error, or has the level "error" or a code that refuses. */
+    double           number;  /* createStream: the message stream id; -1 if absent */
     struct amf0_text level, code, description;
-    struct amf0_text redirect;  /* a tcUrl to go to instead, without the stream */
-    struct amf0_text redirect2; /* the same as the URL of the stream */
-    /* connect: of a server of this kind */
+    struct amf0_text redirect;  /* the tcUrl to connect to instead, without the stream */
+    struct amf0_text redirect2; /* the URL of the stream to connect to instead */
+    /* Sent in the answer to connect by servers of this kind. */
     struct amf0_text server, server_ip;
     double           pid;
-    char             id[RTMP_PEER_ID_CAP]; /* a string, or a number as older servers send it; "" when absent */
+    char             id[RTMP_PEER_ID_CAP]; /* id of the connection; older servers send a number; "" if absent */
 };
 
-/** Read the answer in a RESULT, ERROR or STATUS call. What is absent or of another type is left empty. */
+/** Read the answer in a RESULT, ERROR or STATUS call. A field that is absent or has another type is left empty. */
 void rtmp_answer_read(struct rtmp_answer *a, const struct rtmp_call *call);
 
 /**
- * The refusal as an error, which tells the server's code and description; NULL when the answer is no refusal.
+ * Turn a refusal into an error with the server's code and description; NULL if the answer is no refusal.
  *
  * Errors     E_CONTROL_REDIRECT       the client is sent elsewhere: redirect or redirect2
- *            E_AUTH_REQUIRED          a user and a password are wanted (authmod)
+ *            E_AUTH_REQUIRED          the server requires a user and a password (authmod)
  *            E_SYSTEM_STREAM_BUSY     another publisher holds the stream
  *            E_RTMP_STREAM_NOT_FOUND  there is no such stream to play
  *            E_REFUSED                any other reason

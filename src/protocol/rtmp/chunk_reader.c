@@ -23,13 +23,13 @@ struct rtmp_chunk_stream {
     struct frame *partial; /* NULL between messages */
     uint32_t      csid, msid, length;
     uint32_t      timestamp_ms;
-    uint32_t      field; /* the last timestamp field: absolute after type 0, else a delta */
+    uint32_t      field; /* the last timestamp field: absolute after type 0, otherwise a delta */
     uint8_t       type_id;
-    bool          extended; /* the field did not fit 24 bits */
-    bool          absolute; /* the last field came with type 0 */
+    bool          extended; /* The last field did not fit into 24 bits. */
+    bool          absolute; /* The last field came with type 0. */
 };
 
-/* One chunk header as it is on the wire. */
+/* The fields of one chunk header. */
 struct header {
     uint32_t csid, field, length, msid;
     uint8_t  type; /* enum chunk_type */
@@ -58,7 +58,7 @@ void rtmp_chunk_reader_expect_media(struct rtmp_chunk_reader *r, bool media)
     r->message_max = media ? RTMP_MESSAGE_LEN_MAX : RTMP_COMMAND_MAX;
 }
 
-/* Room of all messages under way. */
+/* Most room for all messages under way. */
 static size_t partial_bytes_max(const struct rtmp_chunk_reader *r)
 {
     return r->message_max < RTMP_MESSAGE_LEN_MAX ? 2 * (size_t)r->message_max : RTMP_PARTIAL_BYTES_MAX;
@@ -185,10 +185,10 @@ static uint32_t read_csid(struct rd *in, uint8_t first)
 }
 
 /*
- * The extended timestamp of a type 3 chunk: the specification repeats it, some encoders do not. So the next four bytes
- * are compared with the one of the last full header: equal bytes are the repeated timestamp, anything else is payload.
- * A type 3 chunk that begins a message may carry a new value: there it is taken to be present, unless the peer has shown
- * that it leaves it out.
+ * Read the extended timestamp of a type 3 chunk. The specification repeats it there, but some encoders leave it out. So the next
+ * four bytes are compared with the timestamp of the last full header: equal bytes are the repeated timestamp, other bytes are
+ * payload. A type 3 chunk that begins a message may carry a new value, so any four bytes are read as one, unless the peer
+ * has left a timestamp out before.
  */
 static void read_repeated_timestamp(struct rd *in, const struct rtmp_chunk_stream *cs, bool peer_omits,
                                     struct header *h)
@@ -201,14 +201,14 @@ static void read_repeated_timestamp(struct rd *in, const struct rtmp_chunk_strea
         h->field = rd_u32(in);
         h->field_present = true;
     } else if (equal) {
-        rd_u32(in); /* all four bytes, or more must come before one can tell */
+        rd_u32(in); /* If fewer than four bytes are there, the reader waits for more. */
         h->matched_extended = true;
     } else {
         h->omits_extended = true;
     }
 }
 
-/* Read one header; `in->bad` when it is not all there. An error needs no more bytes to be certain. */
+/* Read one header; in->bad is set if a part of it is missing. An error is certain whatever bytes follow. */
 static struct err *parse_header(const struct rtmp_chunk_reader *r, struct rd *in, struct header *h)
 {
     *h = (struct header){ 0 };
@@ -243,7 +243,7 @@ static struct err *parse_header(const struct rtmp_chunk_reader *r, struct rd *in
     return NULL;
 }
 
-/* Check a header inside a message: it may repeat the length, and must not change it. */
+/* Check a header inside a message: it may repeat the length but must not change it. */
 static struct err *continue_message(const struct rtmp_chunk_stream *cs, const struct header *h)
 {
     if (h->type == CHUNK_SAME_MSID && h->length != cs->length)
@@ -266,8 +266,8 @@ static struct err *begin_message(struct rtmp_chunk_reader *r, struct rtmp_chunk_
     }
     if (h->field_present)
         cs->field = h->field;
-    /* RTMP 1.0, 5.3.1.2.4: a type 3 chunk after type 0 takes that timestamp as its delta. An extended one is the absolute
-     * time again: no encoder means a step of more than four hours. */
+    /* RTMP 1.0, 5.3.1.2.4: a type 3 chunk after type 0 takes that timestamp as its delta. An extended timestamp is read as the
+     * absolute time: no encoder means a step of more than four hours. */
     bool is_absolute = h->type == CHUNK_FULL || (h->type == CHUNK_BARE && cs->absolute && cs->extended);
     cs->timestamp_ms = is_absolute ? cs->field : cs->timestamp_ms + cs->field;
 
@@ -314,8 +314,8 @@ static void drop_carry(struct rtmp_chunk_reader *r, size_t n)
 }
 
 /*
- * Read a chunk header from the carried bytes and the fed ones behind them. A header that is cut is carried over. A header may
- * also end inside the carried bytes: bytes that looked like an extended timestamp and are none stay there, as the first ones
+ * Read a chunk header from the carried bytes and the fed bytes behind them. A header that is cut is carried over. A header may
+ * also end inside the carried bytes: carried bytes that turn out not to be an extended timestamp stay there as the first bytes
  * of the payload.
  */
 static struct err *read_header(struct rtmp_chunk_reader *r, bool *complete)
@@ -334,7 +334,7 @@ static struct err *read_header(struct rtmp_chunk_reader *r, bool *complete)
     if (e)
         return e;
     *complete = !in.bad;
-    if (in.bad) { /* there are fewer bytes than the longest header has, so all of them are carried */
+    if (in.bad) { /* There are fewer bytes than the longest header has, so all of them fit into `carry`. */
         if (!old && fed)
             memcpy(r->carry, r->at, fed);
         r->carry_len = (uint8_t)(old + fed);
@@ -351,7 +351,7 @@ static struct err *read_header(struct rtmp_chunk_reader *r, bool *complete)
     return apply_header(r, &h);
 }
 
-/* Give the message room for `need` bytes more than it has, at most doubling what it has received. */
+/* Give the message room for `need` more bytes. Its room at most doubles at a time, so it follows the bytes received. */
 static struct err *make_room(struct rtmp_chunk_reader *r, struct rtmp_chunk_stream *cs, size_t need)
 {
     size_t cap = cs->partial->cap, want = cs->partial->len + need;
@@ -362,7 +362,7 @@ static struct err *make_room(struct rtmp_chunk_reader *r, struct rtmp_chunk_stre
         grown = want;
     if (r->partial_bytes - cap + grown > partial_bytes_max(r))
         return too_much(r);
-    bool        has_room = mem_has_room(); /* making room may take this reader's own messages */
+    bool        has_room = mem_has_room(); /* Freeing memory may drop this reader's own messages: check afterwards. */
     struct err *e = rtmp_chunk_reader_check(r);
     if (e)
         return e;
@@ -375,7 +375,7 @@ static struct err *make_room(struct rtmp_chunk_reader *r, struct rtmp_chunk_stre
     return NULL;
 }
 
-/* Move payload of the current chunk into its message, until the chunk or the bytes are at their end. */
+/* Move payload of the current chunk into its message, until the chunk or the fed bytes end. */
 static struct err *read_payload(struct rtmp_chunk_reader *r, struct rtmp_chunk_stream *cs)
 {
     size_t carried = r->carry_len < r->chunk_left ? r->carry_len : r->chunk_left;

@@ -1,6 +1,6 @@
 #include "protocol/rtmp/chunk_writer.h"
 
-/* RTMP 1.0, 5.3.1.2.1 and 5.3.1.3 */
+/* RTMP 1.0, 5.3.1.2.1 and 5.3.1.3: this value of a 24-bit timestamp says that 32 bits follow the header. */
 enum { TIMESTAMP_IS_EXTENDED = 0xFFFFFF };
 
 static void write_basic_header(struct wr *w, uint8_t type, uint32_t csid)
@@ -115,7 +115,7 @@ void rtmp_message_write(struct wr *w, const struct rtmp_out *m, uint32_t chunk_s
     }
 }
 
-/* A control message is shorter than any chunk size. */
+/* Write a control message. It is shorter than any chunk size, so it is one chunk. */
 static void write_control(struct wr *w, uint8_t type_id, const uint8_t *body, uint32_t len)
 {
     struct rtmp_out m = { .csid = RTMP_CSID_CONTROL, .type_id = type_id, .len = len, .body = body };

@@ -14,15 +14,15 @@
 /* RTMP 1.0, 7.2.1.1: the transaction id of every connect. */
 enum { CONNECT_TID = 1 };
 
-/* The server acknowledges our bytes by this window; the number is the one that servers know from edges. */
+/* Window after which the server acknowledges our bytes: the usual number of edges. */
 enum { WINDOW_ACK_SIZE = 2500000 };
 
-/* Buffers of one write of media. */
+/* Most buffers of one write of media. */
 enum { WRITE_IOVECS = 32 };
 
 /* ---- refusals ---- */
 
-/* Where the server sends us: the URL of the stream, or a tcUrl to which the stream's name is added. */
+/* Keep the URL of a redirect: the URL of the stream, or a tcUrl to which the name of the stream is added. */
 static struct err *keep_redirect(struct rtmp_client *c, const struct rtmp_answer *a)
 {
     struct amf0_text to = a->redirect2.len ? a->redirect2 : a->redirect;
@@ -77,11 +77,11 @@ static struct err *judge_command(struct rtmp_client *c, const struct rtmp_messag
     if (call.kind == RTMP_CALL_STATUS)
         *news = news_of(answer.code);
     else if (call.kind != RTMP_CALL_ERROR || call.tid != c->tid)
-        return NULL; /* the answer to a call that does not matter, or a call that means nothing to a client */
+        return NULL; /* An answer that is not waited for, or a call that has no meaning for a client. */
     return check_answer(c, &answer);
 }
 
-/* Data messages of the conversation itself are not the stream's. */
+/* Tell the data messages of the stream from those of the conversation. */
 static enum rtmp_client_news judge_data(const struct rtmp_message *msg)
 {
     struct rd r = rd_over(msg->payload->data, msg->payload->len);
@@ -132,7 +132,7 @@ static struct err *shake_hands(struct rtmp_client *c, bool plain, int64_t deadli
     return err_wrap(e, "handshake");
 }
 
-/* Wait for the answer to a call. Statuses that come before may refuse as well. */
+/* Wait for the answer to a call. An onStatus that comes before it may also be a refusal. */
 static struct err *wait_answer(struct rtmp_client *c, double tid, struct rtmp_message *msg, struct rtmp_answer *answer,
                                int64_t deadline_us)
 {
@@ -206,7 +206,7 @@ static struct err *begin(struct rtmp_client *c, const struct rtmp_client_target 
     return e;
 }
 
-/* What is said once the socket is connected. */
+/* Make the handshake and call connect, once the socket is connected. */
 static struct err *introduce(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
 {
     struct err *e = NULL;
@@ -255,7 +255,7 @@ static void add_call(struct rtmp_outbox *o)
     rtmp_outbox_add(o, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
 }
 
-/* Call createStream, behind the announcements of a publisher. */
+/* Call createStream. A publisher announces its stream first (releaseStream, FCPublish). */
 static struct err *say_create_stream(struct rtmp_client *c, int64_t deadline_us)
 {
     struct rtmp_outbox o;
@@ -289,7 +289,7 @@ static struct err *create_stream(struct rtmp_client *c, int64_t deadline_us)
     return NULL;
 }
 
-/* Wait until the server says that the stream begins; some send media without saying so. */
+/* Wait until the server says that the stream begins. Some servers send media without saying so. */
 static struct err *wait_start(struct rtmp_client *c, int64_t deadline_us)
 {
     for (;;) {

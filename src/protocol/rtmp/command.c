@@ -1,10 +1,10 @@
 #include "protocol/rtmp/command.h"
 
-/* The words of Flash Media Server, which players look for. */
+/* The values of Flash Media Server, which players look for. */
 #define FMS_VERSION "3,5,3,888"
 enum { FMS_CAPABILITIES = 127, FMS_MODE = 1 };
 
-/* The client id in onStatus. Any text would do; players know this one. */
+/* The client id in onStatus. Any text is allowed; this one is usual. */
 #define CLIENT_ID "ASAICiss"
 
 /* ---- reading ---- */
@@ -41,7 +41,7 @@ static enum rtmp_call_kind kind_of(struct amf0_text name)
     return RTMP_CALL_OTHER;
 }
 
-/* The first text, number and flag among the arguments; play's numbers stand at the 2nd and 3rd place. */
+/* Read the first text, number and flag among the arguments, and the 2nd and 3rd argument as the numbers of play. */
 static void read_args(struct rtmp_call *call)
 {
     struct rd r = call->args;
@@ -51,7 +51,7 @@ static void read_args(struct rtmp_call *call)
         struct rd      value = r;
         amf0_skip(&r);
         if (r.bad)
-            break; /* an odd last argument is no reason to drop a command whose other arguments were read */
+            break; /* A malformed last argument does not spoil the arguments before it. */
         if (i == 0 && (type == AMF0_STRING || type == AMF0_LONG_STRING)) {
             call->text = amf0_read_string(&value);
         } else if (type == AMF0_NUMBER) {
@@ -121,7 +121,7 @@ static void begin_on(struct wr *w, const char *name)
     amf0_write_object(w);
 }
 
-/* A property, left out when NULL. */
+/* Write a property, unless its text is NULL. */
 static void put_text(struct wr *w, const char *name, const char *text)
 {
     if (text)

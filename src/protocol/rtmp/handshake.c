@@ -11,13 +11,13 @@
 
 enum {
     BLOCK_LEN = 764,
-    BLOCKS_AT = 8, /* after time and version */
+    BLOCKS_AT = 8, /* offset of the first block, after time and version */
     DIGEST_OFFSETS = BLOCK_LEN - RTMP_DIGEST_LEN - 4,
-    SIGNED_LEN = RTMP_C1_LEN - RTMP_DIGEST_LEN, /* a digest is made over all bytes but its own */
+    SIGNED_LEN = RTMP_C1_LEN - RTMP_DIGEST_LEN, /* A digest covers all bytes except its own. */
 };
 
-/* The keys that Flash Player and Flash Media Server sign with: a text, then 32 bytes that both share.
- * C1 and S1 are signed with the text, C2 and S2 with the whole. */
+/* The signing keys of Flash Player and Flash Media Server: a text, then 32 bytes that are the same for both.
+ * C1 and S1 are signed with the text alone, C2 and S2 with the whole key. */
 #define KEY_TAIL \
     0xF0, 0xEE, 0xC2, 0x4A, 0x80, 0x68, 0xBE, 0xE8, 0x2E, 0x00, 0xD0, 0xD1, 0x02, 0x9E, 0x7E, 0x57, 0x6E, 0xEC, 0x5D, \
         0x2D, 0x29, 0x80, 0x6F, 0xAB, 0x93, 0xB8, 0xE6, 0x36, 0xCF, 0xEB, 0x31, 0xAE
@@ -32,7 +32,7 @@ static const uint8_t server_key[] = {
 };
 enum { PLAYER_TEXT_LEN = 30, SERVER_TEXT_LEN = 36 };
 
-/* The version fields of both sides; zero is the plain handshake (RTMP 1.0, 5.2.3). */
+/* The version fields of both sides. Zero means the plain handshake (RTMP 1.0, 5.2.3). */
 static const uint8_t server_version[4] = { 0x01, 0x00, 0x05, 0x04 };
 static const uint8_t client_version[4] = { 0x80, 0x00, 0x07, 0x02 };
 
@@ -48,7 +48,7 @@ static struct err *sign(struct key key, const uint8_t *bytes, size_t len, uint8_
     return NULL;
 }
 
-/* The digest's offset, from the first bytes of its block. */
+/* The offset of the digest, computed from the first bytes of its block. */
 static size_t digest_at(const uint8_t c1[static RTMP_C1_LEN], int layout)
 {
     size_t         at = BLOCKS_AT + (layout == 0 ? BLOCK_LEN : 0);
@@ -56,7 +56,7 @@ static size_t digest_at(const uint8_t c1[static RTMP_C1_LEN], int layout)
     return at + 4 + (size_t)(b[0] + b[1] + b[2] + b[3]) % DIGEST_OFFSETS;
 }
 
-/* The digest of a C1 or S1 over everything around the digest's own place. */
+/* Compute the digest of a C1 or S1 over all bytes except those of the digest. */
 static struct err *sign_around(struct key key, const uint8_t c1[static RTMP_C1_LEN], size_t at,
                                uint8_t digest[static RTMP_DIGEST_LEN])
 {
@@ -92,7 +92,7 @@ static void write_time(uint8_t *out, uint32_t now_s)
     wr_u32(&w, now_s);
 }
 
-/* A C1 or S1 with a digest: random, but for time, version and the digest itself. */
+/* Make a C1 or S1 with a digest. All other bytes except time and version are random. */
 static struct err *make_signed(struct key key, int layout, const uint8_t version[4], uint32_t now_s,
                                uint8_t c1[static RTMP_C1_LEN], const uint8_t **digest)
 {
@@ -104,7 +104,7 @@ static struct err *make_signed(struct key key, int layout, const uint8_t version
     return sign_around(key, c1, at, c1 + at);
 }
 
-/* The last 32 bytes of a C2 or S2: signed with a key that only a side that saw the other one's digest can make. */
+/* Compute the last 32 bytes of a C2 or S2. Only a side that has seen the digest of the other side can make their key. */
 static struct err *sign_answer(struct key key, const uint8_t *peer_digest, const uint8_t *s2,
                                uint8_t digest[static RTMP_DIGEST_LEN])
 {
@@ -134,7 +134,7 @@ static void answer_plain(const uint8_t c1[static RTMP_C1_LEN], uint8_t *s1, uint
 {
     random_bytes(s1, RTMP_C1_LEN);
     write_time(s1, now_s);
-    memcpy(s1 + 4, c1, 4); /* RTMP 1.0 wants zero here; players are used to C1's time, as in S2 */
+    memcpy(s1 + 4, c1, 4); /* RTMP 1.0 says zero here, but players expect the time of C1, as in S2. */
     memcpy(s2, c1, RTMP_C1_LEN);
 }
 

@@ -6,10 +6,10 @@
 #include "core/mem.h"
 #include "core/str.h"
 
-/* A client's words on its way to play or publish. */
+/* What the commands of a client have told before play or publish. */
 struct identification {
     struct rtmp_server *s;
-    enum rtmp_role      role; /* of a publish; FLASH until a command tells another */
+    enum rtmp_role      role; /* role of a publisher; RTMP_FLASH_PUBLISH until a command tells another one */
     int                 n_create_stream;
     char               *released, *announced; /* the names in releaseStream and FCPublish; NULL: none */
 };
@@ -31,7 +31,7 @@ static void write_stream_created(struct wr *w, double tid)
     rtmp_write_result_number(w, tid, RTMP_MSID);
 }
 
-/* releaseStream, FCPublish, FCUnpublish: the marks of FMLE; behind a createStream, those of Haivision's encoders. */
+/* Handle releaseStream, FCPublish and FCUnpublish. FMLE sends them before createStream, encoders of Haivision after it. */
 static struct err *take_announcement(struct identification *id, const struct rtmp_call *call)
 {
     struct err *e = NULL;
@@ -55,8 +55,8 @@ static struct err *take_create_stream(struct identification *id, const struct rt
 }
 
 /*
- * The name to publish by. FMLE and its kin send it three times. The first one counts, and parameters that stand only in
- * publish are kept.
+ * Choose the name of a published stream. FMLE and similar encoders send it three times. The first one counts, and parameters
+ * that only publish has are kept.
  */
 static const char *choose_name(const struct identification *id, const char *published)
 {
@@ -73,7 +73,7 @@ static int64_t duration_of(const struct rtmp_call *call)
     return isfinite(ms) && ms > 0 && ms < 1e12 ? (int64_t)ms : 0;
 }
 
-/* The client has called play or publish: find its stream. */
+/* Read the stream and the role from the client's play or publish. */
 static struct err *find_stream(struct identification *id, struct rtmp_request *req, const struct rtmp_call *call,
                                enum rtmp_role *role)
 {
@@ -84,7 +84,8 @@ static struct err *find_stream(struct identification *id, struct rtmp_request *r
         return e;
     *role = call->kind == RTMP_CALL_PLAY ? RTMP_PLAY : id->role;
     if (*role != RTMP_PLAY)
-        rtmp_chunk_reader_expect_media(&id->s->link.in, true); /* stays on: media of a publish may come after its end */
+        rtmp_chunk_reader_expect_media(&id->s->link.in,
+                                       true); /* It stays on: media may still come after the publish. */
     req->duration_ms = *role == RTMP_PLAY ? duration_of(call) : 0;
     e = rtmp_url_parse(&url, req->tc_url, *role == RTMP_PLAY ? name : choose_name(id, name));
     mem_free(name);
@@ -98,7 +99,7 @@ static struct err *find_stream(struct identification *id, struct rtmp_request *r
     rtmp_url_finish(&url);
     char        text[ERR_TEXT_MAX];
     struct err *unsent = rtmp_server_refuse(id->s, *role, RTMP_REFUSE_NOT_FOUND, err_text(e, text, sizeof text));
-    err_free(unsent); /* the connection ends in any case */
+    err_free(unsent); /* The connection ends in any case. */
     return e;
 }
 
@@ -111,13 +112,13 @@ static struct err *identify_by(struct identification *id, const struct rtmp_call
     case RTMP_CALL_CREATE_STREAM: return take_create_stream(id, call);
     case RTMP_CALL_PLAY:
     case RTMP_CALL_PUBLISH:
-        *done = !rtmp_call_is_stop(call); /* a stop of a stream that has ended already */
+        *done = !rtmp_call_is_stop(call); /* A stop is about a stream that has ended already. */
         return *done ? NULL : rtmp_server_reply_unknown(id->s, call);
     case RTMP_CALL_GET_STREAM_LENGTH:
     case RTMP_CALL_FC_SUBSCRIBE: return rtmp_server_reply_unknown(id->s, call);
     case RTMP_CALL_RESULT:
     case RTMP_CALL_ERROR:
-    case RTMP_CALL_STATUS: return NULL; /* an answer is not answered */
+    case RTMP_CALL_STATUS: return NULL; /* Answers are not answered. */
     default: return rtmp_server_reply_result(id->s, call->tid, rtmp_write_result_null);
     }
 }

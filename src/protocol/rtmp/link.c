@@ -8,13 +8,13 @@
 #include "kernel/amf3.h"
 #include "protocol/co.h"
 
-/* Usual encoders never announce more; a larger chunk size is worth a line in the log. */
+/* Usual encoders announce at most this; a larger chunk size is logged. */
 enum { CHUNK_SIZE_USUAL_MAX = 65536 };
 
-/* A part of an aggregate counts at least this many bytes on the way to a yield: one aggregate may hold a million parts. */
+/* Bytes that a part of an aggregate counts at least before a yield is due: one aggregate may hold a million parts. */
 enum { PART_COST = 64 };
 
-/* An answer is a system call, and ten thousand pings fit into one receive buffer: give way after this many. */
+/* Pings that are answered before the link gives way: an answer is a system call, and one buffer holds ten thousand pings. */
 enum { PINGS_A_TURN = 64 };
 
 /* The one receive buffer, and the link that may still borrow from it. */
@@ -68,7 +68,7 @@ static struct err *acknowledge(struct rtmp_link *l)
 
 /* ---- the shared buffer ---- */
 
-/* Take the shared buffer. A link that has not consumed its bytes gets a copy of them first. */
+/* Take the shared buffer. Bytes in it that another link has not consumed are copied for that link first. */
 static void claim_buffer(struct rtmp_link *l)
 {
     if (holder && holder != l) {
@@ -79,7 +79,7 @@ static void claim_buffer(struct rtmp_link *l)
     holder = l;
 }
 
-/* Feed the reader what the socket has; it must be drained. Never waits. */
+/* Feed the bytes in the socket to the reader, which has consumed all earlier ones. Never waits. */
 static struct err *fill_now(struct rtmp_link *l, size_t *n)
 {
     claim_buffer(l);
@@ -89,7 +89,7 @@ static struct err *fill_now(struct rtmp_link *l, size_t *n)
     return e;
 }
 
-/* A peer that sends faster than we read would never let another coroutine run. */
+/* Give way from time to time to other coroutines: a peer may send faster than it is read. */
 static struct err *be_fair(struct rtmp_link *l, int64_t deadline_us)
 {
     if (l->read_on_bytes < RTMP_RECEIVE_BUFFER && !co_slice_is_over())
@@ -155,10 +155,10 @@ static struct err *take_user_control(struct rtmp_link *l, const struct rtmp_mess
         rd_u32(&r);
         l->buffer_ms = rd_u32(&r);
     }
-    return NULL; /* other events, and old ones that are shorter, mean nothing here */
+    return NULL; /* Other events, and older ones that are shorter, are ignored. */
 }
 
-/* RTMP 1.0, 5.4: messages of the protocol itself */
+/* Handle a protocol control message (RTMP 1.0, 5.4). */
 static struct err *take_control(struct rtmp_link *l, const struct rtmp_message *msg)
 {
     if (msg->type_id == RTMP_TYPE_USER_CONTROL)
@@ -171,7 +171,7 @@ static struct err *take_control(struct rtmp_link *l, const struct rtmp_message *
     case RTMP_TYPE_SET_CHUNK_SIZE: return take_chunk_size(l, value);
     case RTMP_TYPE_ABORT: rtmp_chunk_reader_abort(&l->in, value); return NULL;
     case RTMP_TYPE_WINDOW_ACK_SIZE: l->ack_window = value ? value : l->ack_window; return NULL;
-    default: return NULL; /* an acknowledgement, a bandwidth: the socket alone says when to send */
+    default: return NULL; /* Acknowledgements and bandwidths are ignored: the socket alone says when to send. */
     }
 }
 
@@ -180,7 +180,7 @@ static bool is_text_marker(uint8_t byte)
     return byte == AMF0_STRING || byte == AMF0_LONG_STRING || byte == AMF0_AVMPLUS || byte == AMF3_STRING;
 }
 
-/* A message of an AMF3 type begins with a byte before its first value; some encoders leave it out. */
+/* Remove the byte before the first value of a message of an AMF3 type; some encoders leave it out. */
 static void unwrap_amf3(struct rtmp_message *msg, uint8_t type_id)
 {
     struct frame *f = msg->payload;
@@ -191,7 +191,7 @@ static void unwrap_amf3(struct rtmp_message *msg, uint8_t type_id)
     }
 }
 
-/* AMF3 becomes AMF0 here. A message that cannot be converted stays as it is; its reader finds it malformed. */
+/* Convert AMF3 to AMF0. A message that cannot be converted stays as it is, and its reader finds it malformed. */
 static struct err *convert_amf3(struct rtmp_message *msg)
 {
     const struct frame *f = msg->payload;
@@ -216,7 +216,7 @@ static struct err *convert_amf3(struct rtmp_message *msg)
     return e;
 }
 
-/* Handle a message from the wire; `*wanted` when the caller is to have it. */
+/* Handle a received message; `*wanted` if it is for the caller of the link. */
 static struct err *take(struct rtmp_link *l, struct rtmp_message *msg, bool *wanted)
 {
     *wanted = false;
@@ -244,14 +244,14 @@ static struct err *take(struct rtmp_link *l, struct rtmp_message *msg, bool *wan
         l->said_odd_type = true;
         return NULL;
     }
-    /* ffmpeg sends a time code as 4 bytes that are not AMF0 */
+    /* ffmpeg sends a time code as 4 bytes that are not AMF0; it is dropped. */
     *wanted = msg->type_id != RTMP_TYPE_DATA || msg->payload->len != 4 || msg->payload->data[0] != 0;
     return msg->type_id == RTMP_TYPE_DATA || msg->type_id == RTMP_TYPE_COMMAND ? convert_amf3(msg) : NULL;
 }
 
 /* ---- messages to the caller ---- */
 
-/* The next media message of the aggregate under way. */
+/* Read the next media message of the current aggregate. */
 static struct err *take_part(struct rtmp_link *l, struct rtmp_message *msg, bool *got)
 {
     struct rtmp_part part;
@@ -275,7 +275,7 @@ static struct err *take_part(struct rtmp_link *l, struct rtmp_message *msg, bool
     return part.type_id == RTMP_TYPE_DATA ? convert_amf3(msg) : NULL;
 }
 
-/* The next message that the caller is to have among the bytes that have been read. */
+/* Find the next message for the caller among the bytes that have been read. */
 static struct err *next(struct rtmp_link *l, struct rtmp_message *msg, bool *got)
 {
     for (;;) {

@@ -23,7 +23,7 @@ void rtmp_request_finish(struct rtmp_request *req)
     rtmp_request_init(req);
 }
 
-/* A text of connect's object that is shown in the API and the log, cut where it is too long. */
+/* Read a text of connect's object that is shown in the API and the log. A text that is too long is cut. */
 static struct amf0_text text_of(const struct rtmp_call *call, const char *name)
 {
     struct amf0_text text = amf0_get_string(call->object, name);
@@ -52,7 +52,7 @@ static struct err *keep_args(struct rtmp_request *req, const struct rtmp_call *c
     return NULL;
 }
 
-/* The address that the client connects to: the tcUrl, completed by the app (tc_url.h). */
+/* Read the address that the client connects to: the tcUrl, completed by the app (tc_url.h). */
 static struct err *read_address(char to[static RTMP_URL_MAX + 1], const struct rtmp_call *call)
 {
     struct amf0_text tc_url = amf0_get_string(call->object, "tcUrl"), app = amf0_get_string(call->object, "app");

@@ -1,5 +1,5 @@
 /**
- * What an RTMP client asks for: the connect, and later the stream.
+ * The request of an RTMP client: first the arguments of connect, later the stream.
  *
  * Yields     no
  */
@@ -13,27 +13,27 @@
 #include "protocol/rtmp/command.h"
 #include "protocol/rtmp/url.h"
 
-enum { RTMP_ARGS_MAX = 4096 /* the second object of connect */ };
+enum { RTMP_ARGS_MAX = 4096 /* longest second object of connect, in bytes */ };
 
-/** A client's wishes. A text that the client did not send is "". */
+/** A client's request. A text that the client did not send is "". */
 struct rtmp_request {
-    struct rtmp_url url; /* from the tcUrl; stream and param are "" until the client has named its stream */
+    struct rtmp_url url; /* parts of the tcUrl; stream and param are "" until the client has named its stream */
     const char     *tc_url, *page_url, *swf_url;
     double          object_encoding, connect_tid;
-    int64_t         duration_ms; /* of play; 0: until the stream ends */
+    int64_t         duration_ms; /* duration given in play; 0: until the stream ends */
     uint8_t        *args;        /* the second object of connect, as AMF0; NULL: none */
     size_t          args_len;
-    char           *block; /* holds the texts */
+    char           *block; /* storage of the texts */
 };
 
 void rtmp_request_init(struct rtmp_request *req);
 
-/** Takes one that is all zero. */
+/** Free the texts. Takes a request that is all zero. */
 void rtmp_request_finish(struct rtmp_request *req);
 
 /**
- * Read a client's first command, into a request that was just initialised. tc_url is the client's, completed by its app
- * (tc_url.h).
+ * Read a client's first command into a request that was just initialised. req->tc_url is the client's tcUrl, completed by its
+ * app (tc_url.h).
  *
  * Ownership  borrows the call; release `req` with rtmp_request_finish(), also after an error
  * Errors     E_RTMP_REQ_CONNECT  a command that is not connect, or one with neither tcUrl nor app

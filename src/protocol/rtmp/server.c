@@ -6,7 +6,7 @@
 #include "core/str.h"
 #include "protocol/rtmp/outbox.h"
 
-/* The window that clients are told to keep to without an acknowledgement; this number is known to suit all of them. */
+/* Most bytes that clients may send without an acknowledgement; all known clients accept this number. */
 enum { PEER_BANDWIDTH = 2500000 };
 
 const char *rtmp_role_name(enum rtmp_role role)
@@ -93,14 +93,14 @@ static struct err *exchange(struct rtmp_server *s, struct handshake_bytes *b, co
     if ((e = io_write(s->link.io, b->s0s1s2, sizeof b->s0s1s2, deadline_us)))
         return err_wrap(e, "write S0, S1 and S2");
     rtmp_link_acknowledge_at_once(&s->link);
-    if ((e = io_read_full(s->link.io, b->c0c1, RTMP_C2_LEN, deadline_us))) /* C2 is not checked */
+    if ((e = io_read_full(s->link.io, b->c0c1, RTMP_C2_LEN, deadline_us))) /* C2 is not checked. */
         return err_wrap(e, "read C2");
     return NULL;
 }
 
 struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64_t deadline_us)
 {
-    /* Nothing is allocated for a connection that never says a word. */
+    /* Nothing is allocated before the client has sent something. */
     struct err *e = io_wait_readable(s->link.io, deadline_us);
     if (e)
         return err_wrap(e, "wait for C0");
@@ -123,7 +123,7 @@ static struct err *reject_connect(struct rtmp_server *s, const struct rtmp_reque
     return rtmp_outbox_send(&o);
 }
 
-/* Whether the reason is the client's fault, as opposed to a client that is gone or slow. */
+/* True if the client has made the error, and is neither gone nor slow. */
 static bool is_told(enum err_code code)
 {
     return code == E_RTMP_REQ_CONNECT || code == E_RTMP_REQ_TCURL || code == E_RTMP_AMF0_DECODE || code == E_LIMIT;
@@ -142,7 +142,7 @@ struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req,
     *told = is_told(err_code(e));
     if (*told) {
         char text[ERR_TEXT_MAX];
-        err_free(reject_connect(s, req, err_text(e, text, sizeof text))); /* the connection ends in any case */
+        err_free(reject_connect(s, req, err_text(e, text, sizeof text))); /* The connection ends in any case. */
     }
     return e;
 }
@@ -342,7 +342,7 @@ struct err *rtmp_server_redirect(struct rtmp_server *s, const char *redirect, co
         *accepted = call.text.p != NULL;
         frame_unref(&msg.payload);
     }
-    *accepted |= err_code(e) == E_END_OF_STREAM; /* a client that closes is on its way */
+    *accepted |= err_code(e) == E_END_OF_STREAM; /* A client that closes follows the redirect. */
     if (err_code(e) == E_SOCKET_TIMEOUT || err_code(e) == E_END_OF_STREAM) {
         err_free(e);
         e = NULL;

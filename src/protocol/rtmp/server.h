@@ -15,7 +15,7 @@
  *     rtmp_request_finish(&req); rtmp_server_finish(&s);
  *
  * Messages are read from s.link (link.h). Replies are written whole, within RTMP_REPLY_TIMEOUT_US: a caller that writes
- * media itself calls in only where no message is half written.
+ * media itself must not call these functions while a message of its own is half written.
  *
  * Units      deadlines are absolute now_us() times
  * Errors     those of a link; others are named
@@ -38,7 +38,7 @@ enum { RTMP_MSID = 1 /* the one message stream of a connection */ };
 
 enum rtmp_role { RTMP_PLAY, RTMP_FMLE_PUBLISH, RTMP_FLASH_PUBLISH, RTMP_HAIVISION_PUBLISH };
 
-/** The role's name in the API and the log: "rtmp-play", "fmle-publish" … */
+/** The name of a role in the API and the log: "rtmp-play", "fmle-publish" … */
 const char *rtmp_role_name(enum rtmp_role role);
 
 static inline bool rtmp_role_is_publish(enum rtmp_role role)
@@ -48,61 +48,61 @@ static inline bool rtmp_role_is_publish(enum rtmp_role role)
 
 struct rtmp_server {
     struct rtmp_link         link;
-    enum rtmp_handshake_kind handshake; /* the kind that the client made */
-    bool                     proxied;   /* a proxy has said the client's address */
+    enum rtmp_handshake_kind handshake; /* form of the client's handshake */
+    bool                     proxied;   /* A proxy has told the client's address. */
     uint8_t                  proxied_ip[RTMP_PROXY_IP_LEN];
 };
 
 /** Borrows the io. */
 void rtmp_server_init(struct rtmp_server *s, struct io *io);
 
-/** Takes one that is all zero. Does not close the io. */
+/** Free what the server's end holds. Takes one that is all zero. Does not close the io. */
 void rtmp_server_finish(struct rtmp_server *s);
 
 /**
- * Handshake. `name` is written into S2 (of the digest kind). A proxy's prefix is read: then `s->proxied` and
- * `s->proxied_ip` tell the client's IPv4 address.
+ * Make the handshake. `name` is written into an S2 of the digest form. If a proxy has sent a prefix, s->proxied is set and
+ * s->proxied_ip is the client's IPv4 address.
  *
  * Errors     E_RTMP_PLAIN_REQUIRED, E_RTMP_PROXY_EXCEED
  */
 struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * Wait for connect. `req->tc_url` is the client's, completed by its app (tc_url.h). `*told`: connect failed, and the client has
- * got the reason in an `_error`; the caller closes.
+ * Wait for connect. req->tc_url is the client's tcUrl, completed by its app (tc_url.h). If `*told`, connect failed and the client
+ * has got the reason in an `_error`; the caller closes.
  *
  * Ownership  release `req` with rtmp_request_finish(), also after an error
- * Errors     E_RTMP_REQ_CONNECT  a first command that is not connect, or neither tcUrl nor app
+ * Errors     E_RTMP_REQ_CONNECT  the first command is not connect, or it has neither tcUrl nor app
  *            E_RTMP_REQ_TCURL, E_LIMIT, E_RTMP_AMF0_DECODE
  */
 struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req, int64_t deadline_us,
                                 bool *told) ATTR_MUST_USE;
 
 struct rtmp_server_settings {
-    uint32_t out_ack_size; /* Window Acknowledgement Size; 0: not sent */
-    uint32_t in_ack_size;  /* our window for acknowledgements until the client announces one; 0: none */
-    uint32_t chunk_size;   /* of what we send, 128..65536 */
+    uint32_t out_ack_size; /* Window Acknowledgement Size that is sent; 0: none is sent */
+    uint32_t in_ack_size;  /* window for our acknowledgements until the client announces one; 0: none */
+    uint32_t chunk_size;   /* chunk size of our messages, 128..65536 */
 };
 
 /**
- * Accept: Window Acknowledgement Size, Set Peer Bandwidth, Set Chunk Size, _result, onBWDone, in one write.
+ * Accept connect. Window Acknowledgement Size, Set Peer Bandwidth, Set Chunk Size, _result and onBWDone go out in one write.
  * `result` describes this server; tid and objectEncoding are taken from the request.
  */
 struct err *rtmp_server_reply_connect(struct rtmp_server *s, const struct rtmp_request *req,
                                       const struct rtmp_server_settings *settings,
                                       const struct rtmp_connect_result  *result) ATTR_MUST_USE;
 
-/** StreamBegin, Play.Reset, Play.Start, |RtmpSampleAccess, in one write. Media may follow. */
+/** Accept a play. StreamBegin, Play.Reset, Play.Start and |RtmpSampleAccess go out in one write; media may follow. */
 struct err *rtmp_server_start_play(struct rtmp_server *s) ATTR_MUST_USE;
 
-/** onFCPublish (not for Flash) and Publish.Start, in one write. The client sends media from then on. */
+/** Accept a publish. onFCPublish (not for Flash) and Publish.Start go out in one write; then the client sends media. */
 struct err *rtmp_server_start_publish(struct rtmp_server *s, enum rtmp_role role) ATTR_MUST_USE;
 
 enum rtmp_refusal {
-    RTMP_REFUSE_BUSY,      /* another publisher has the stream: NetStream.Publish.BadName */
-    RTMP_REFUSE_DENIED,    /* rules, hooks: NetStream.Publish.Denied, NetStream.Play.Failed */
-    RTMP_REFUSE_NOT_FOUND, /* no such vhost or stream: NetStream.Play.StreamNotFound, NetStream.Publish.Denied */
-    RTMP_REFUSE_FAILED,    /* our fault: NetStream.Publish.Failed, NetStream.Play.Failed */
+    RTMP_REFUSE_BUSY,      /* Another publisher has the stream: NetStream.Publish.BadName. */
+    RTMP_REFUSE_DENIED,    /* A rule or a hook forbids it: NetStream.Publish.Denied, NetStream.Play.Failed. */
+    RTMP_REFUSE_NOT_FOUND, /* No such vhost or stream: NetStream.Play.StreamNotFound, NetStream.Publish.Denied. */
+    RTMP_REFUSE_FAILED,    /* The server failed: NetStream.Publish.Failed, NetStream.Play.Failed. */
 };
 
 /** Tell the client the reason by an onStatus at level error; the caller closes. */
@@ -111,47 +111,48 @@ struct err *rtmp_server_refuse(struct rtmp_server *s, enum rtmp_role role, enum 
 
 typedef void rtmp_write_result(struct wr *w, double tid);
 
-/** Answer a command by a `_result` alone. */
+/** Answer a command with a `_result` only. */
 struct err *rtmp_server_reply_result(struct rtmp_server *s, double tid, rtmp_write_result *write) ATTR_MUST_USE;
 
 /**
- * Answer a command that changes nothing here: getStreamLength with 0, because a live stream has no length; FCSubscribe with
- * onFCSubscribe too; any other with `_result, tid, null, null`. A command with tid 0 gets no `_result`, an answer gets nothing.
+ * Answer a command that changes nothing in the server. getStreamLength gets 0, because a live stream has no length. FCSubscribe
+ * also gets onFCSubscribe. Other commands get `_result, tid, null, null`. A command with tid 0 gets no `_result`, and an answer
+ * is not answered.
  */
 struct err *rtmp_server_reply_unknown(struct rtmp_server *s, const struct rtmp_call *call) ATTR_MUST_USE;
 
-/** Pause.Notify and StreamEOF; or Unpause.Notify and StreamBegin. */
+/** Answer a pause with Pause.Notify and StreamEOF, or its end with Unpause.Notify and StreamBegin. */
 struct err *rtmp_server_reply_pause(struct rtmp_server *s, bool pause) ATTR_MUST_USE;
 
-/** What a command means to a connection that publishes. */
+/** The effect of a command on a connection that publishes. */
 enum rtmp_publish_call {
-    RTMP_PUBLISH_GOES_ON,   /* it means nothing, the publish goes on */
-    RTMP_PUBLISH_ENDS,      /* the publish ends: FCUnpublish, closeStream, deleteStream, publish(false) */
-    RTMP_PUBLISH_GIVES_WAY, /* a Flash client begins something else: the publish ends without an answer */
+    RTMP_PUBLISH_GOES_ON,   /* The command has no effect. */
+    RTMP_PUBLISH_ENDS,      /* The publish ends: FCUnpublish, closeStream, deleteStream, publish(false). */
+    RTMP_PUBLISH_GIVES_WAY, /* A Flash client begins something else: the publish ends without an answer. */
 };
 
 /**
- * Judge a command. Its message stream id does not matter: a connection has one stream, so the stream that is closed or
- * deleted is that one.
+ * Judge a command. Its message stream id is ignored: a connection has one stream, so that is the stream that is closed or
+ * deleted.
  */
 enum rtmp_publish_call rtmp_server_judge_publish_call(enum rtmp_role role, const struct rtmp_call *call);
 
 /**
- * Answer a command that ends a publish (RTMP_PUBLISH_ENDS). FCUnpublish: onFCUnpublish, _result, Unpublish.Success.
- * Others: _result, unless its tid is 0, and Unpublish.Success. Flash clients get the _result alone.
+ * Answer a command that ends a publish (RTMP_PUBLISH_ENDS). FCUnpublish gets onFCUnpublish, _result and Unpublish.Success.
+ * Other commands get _result, unless their tid is 0, and Unpublish.Success. Flash clients get only the _result.
  */
 struct err *rtmp_server_end_publish(struct rtmp_server *s, enum rtmp_role role,
                                     const struct rtmp_call *call) ATTR_MUST_USE;
 
-/** An onStatus of fixed words on the stream: UnpublishNotify, Play.Stop … */
+/** Send an onStatus with fixed words on the stream: UnpublishNotify, Play.Stop … */
 struct err *rtmp_server_send_status(struct rtmp_server *s, enum rtmp_status status) ATTR_MUST_USE;
 
-/** A User Control event on the stream: StreamEOF, StreamBegin. */
+/** Send a User Control event on the stream: StreamEOF, StreamBegin. */
 struct err *rtmp_server_send_event(struct rtmp_server *s, enum rtmp_user_event event) ATTR_MUST_USE;
 
 /**
- * Send a player elsewhere, and wait for its answer until the deadline at most: a command with a text, or the end of the
- * connection. No answer is no error. The caller closes.
+ * Send a player to another server, and wait for its answer, at most until the deadline. The answer is a command with a text, or
+ * the end of the connection. A missing answer is no error. The caller closes.
  */
 struct err *rtmp_server_redirect(struct rtmp_server *s, const char *redirect, const char *redirect2,
                                  int64_t deadline_us, bool *accepted) ATTR_MUST_USE;

@@ -26,7 +26,7 @@ static struct part trim(const char *p, size_t len, bool slashes)
     return (struct part){ p, len };
 }
 
-/* The length of a text's path, which ends at the parameters, in any spelling (url.h), or the fragment. */
+/* The length of the path of a text. The path ends at the parameters, in any spelling (url.h), or at the fragment. */
 static size_t path_len(struct part text)
 {
     static const char vhost[] = "...vhost...";
@@ -43,7 +43,7 @@ static struct part tail_of(struct part text)
     return (struct part){ text.p + len, text.len - len };
 }
 
-/* The length of a URL's schema and authority; 0 when it has a path, or is no URL. */
+/* The length of the schema and authority of a URL; 0 if it has a path or is no URL. */
 static size_t bare_len(struct part url)
 {
     size_t      len = path_len(url);

@@ -1,7 +1,7 @@
 /**
- * The address that a connect means, from its `tcUrl` and its `app`.
+ * The address that a client connects to, made from the `tcUrl` and the `app` of its connect.
  *
- * Most clients send the app twice, and the tcUrl counts. Hardware encoders send it in `app` alone:
+ * Most clients send the app in both; then the tcUrl counts. Some hardware encoders send it only in `app`:
  *
  *     tcUrl rtmp://h/live            app any      rtmp://h/live
  *     tcUrl rtmp://h:1935?vhost=v    app live     rtmp://h:1935/live?vhost=v
@@ -21,7 +21,7 @@
 /**
  * Complete a tcUrl. A text that is no URL is left as it is; rtmp_url_parse() refuses it.
  *
- * Shape      both texts are as the peer sent them, with a length and not terminated; length 0: absent
+ * Shape      both texts are the peer's bytes, with a length and not terminated; length 0: absent
  * Errors     E_RTMP_REQ_CONNECT  both are absent
  *            E_LIMIT             longer than RTMP_URL_MAX, or with a NUL in it
  */

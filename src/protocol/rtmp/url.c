@@ -72,7 +72,7 @@ static bool has_control(const char *text)
     return false;
 }
 
-/* Remove all blanks: names are typed by people. */
+/* Remove all blanks, because people type names. */
 static void remove_blanks(char *text)
 {
     char *to = text;
@@ -93,7 +93,7 @@ static void trim_blanks(char *text)
     text[len - from] = '\0';
 }
 
-/* rtmp://h/live...vhost...v: a spelling for players that swallow a `?`. */
+/* Replace "...vhost..." by "?vhost=": rtmp://h/live...vhost...v is a spelling for players that drop a `?`. */
 static void spell_vhost_as_query(char *text)
 {
     static const char dots[] = "...vhost...";
@@ -108,7 +108,7 @@ static void spell_vhost_as_query(char *text)
         *at = '&';
 }
 
-/* `/_definst_` names the default instance of an app in Flash Media Server; it means nothing here. */
+/* Remove `/_definst_`, the default instance of an app in Flash Media Server, which has no meaning here. */
 static void remove_definst(char *path)
 {
     static const char definst[] = "/_definst_";
@@ -128,7 +128,7 @@ struct pair {
     struct span whole, key, value;
 };
 
-/* The first pair of a query, which moves on; false at its end. */
+/* Read the first pair of a query and move the query on; false at its end. */
 static bool next_pair(struct span *query, struct pair *pair)
 {
     if (!query->len)
@@ -161,7 +161,7 @@ static struct span value_of(struct span query, const char *key)
     return (struct span){ "", 0 };
 }
 
-/* Join the stream's query and the pairs that only the tcUrl has, byte for byte, empty pairs too. */
+/* Join the query of the stream name and the pairs that only the tcUrl has. Bytes are unchanged, and empty pairs are kept. */
 static void merge_queries(struct str *out, struct span stream, struct span tc_url)
 {
     struct pair pair;
@@ -185,7 +185,7 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* RFC 3986, 3.1 */
+/* RFC 3986, 3.1: the characters of a schema. */
 static bool is_schema(struct span s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -209,7 +209,7 @@ static bool read_port(struct span s, uint16_t *port)
     return !s.len || (value > 0 && value <= UINT16_MAX);
 }
 
-/* RFC 3986, 3.2: [user@]host[:port], an IPv6 address in brackets */
+/* Read [user@]host[:port], with an IPv6 address in brackets (RFC 3986, 3.2). */
 static bool read_authority(struct span s, struct span *host, uint16_t *port)
 {
     const char *at = span_find_last(s, '@'), *end = s.p + s.len;
@@ -235,19 +235,19 @@ static bool read_authority(struct span s, struct span *host, uint16_t *port)
 
 /* ---- all of it ---- */
 
-/* The pieces, which point into the two texts, a path and a query. */
+/* The parts of an address. They point into the two texts, or into the joined path and query. */
 struct found {
     struct span schema, host, vhost, app, stream, query, fragment;
     uint16_t    port; /* 0: the tcUrl has none */
 };
 
-/* Storage for joined texts; a piece is at most as long as the texts that it is made of. */
+/* Storage of the joined texts. A part is at most as long as the texts that it is made of. */
 struct scratch {
     char tc_url[RTMP_URL_MAX + 1], stream[RTMP_URL_MAX + 1];
     char path[2 * RTMP_URL_MAX + 2], query[2 * RTMP_URL_MAX + 2];
 };
 
-/* The file system must never see a name that leads upwards. */
+/* True if a part of the path is `..` or `.`: the file system must never see such a name. */
 static bool leads_upwards(struct span path)
 {
     while (path.len) {
@@ -268,7 +268,7 @@ static void split_path(struct found *f, struct span path)
     f->stream = span_from(slash ? slash + 1 : path.p, end);
 }
 
-/* Guess a stream that was not named: it may be the last part of the app, or stand behind the query. */
+/* Guess a stream that was not named: it may be the last part of the app, or of the query. */
 static void guess_stream(struct found *f)
 {
     if (span_find(f->app, '/')) {
@@ -339,12 +339,12 @@ static struct err *find_parts(struct found *f, struct scratch *s, bool has_strea
     return NULL;
 }
 
-/* Whether escapes hide a name that is not allowed, or nothing but blanks. */
+/* True if escapes hide a name that is not allowed, or only blanks. */
 static bool is_unsafe(struct span name)
 {
     char normal[STREAM_NAME_MAX + 1];
     if (name.len == 0 || name.len > STREAM_NAME_MAX)
-        return false; /* no name; or one that is refused for its length */
+        return false; /* There is no name, or it is refused for its length. */
     return stream_name_normalise(normal, name.p, name.len) == 0 || !stream_name_is_safe(normal);
 }
 
@@ -369,7 +369,7 @@ static const char *put(char **at, struct span s)
     return str_pack(at, s.p, s.len);
 }
 
-/* One block of exactly the length that is needed: it lives as long as the connection. */
+/* Copy all texts into one block of exactly the needed length: it lives as long as the connection. */
 static struct err *fill(struct rtmp_url *url, const struct found *f)
 {
     size_t param_len = (f->query.len ? 1 + f->query.len : 0) + (f->fragment.len ? 1 + f->fragment.len : 0);
@@ -402,7 +402,7 @@ static struct err *fill(struct rtmp_url *url, const struct found *f)
 struct err *rtmp_url_parse(struct rtmp_url *url, const char *tc_url, const char *stream)
 {
     *url = (struct rtmp_url){ .schema = "", .host = "", .vhost = "", .app = "", .stream = "", .param = "" };
-    struct scratch *s = mem_alloc(sizeof *s); /* too large for the stack */
+    struct scratch *s = mem_alloc(sizeof *s); /* It is too large for the stack. */
     if (!s)
         return err_no_memory();
     struct err  *e = NULL;
