@@ -26,8 +26,8 @@ struct flv_client {
 };
 
 /**
- * Request a stream and wait for the FLV header. Redirects are followed. `tls` has the trusted certificates; NULL: no HTTPS. After an
- * error there is nothing to close.
+ * Request a stream and wait for the FLV header. Redirects are followed. `tls` has the trusted certificates; NULL: no HTTPS.
+ * After an error there is nothing to close.
  *
  * Errors     those of http_client_open() and _read(); E_HTTP_STATUS_INVALID for another status than 200;
  *            E_KERNEL_FLV_HEADER for other data than FLV; E_END_OF_STREAM

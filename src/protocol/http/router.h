@@ -1,8 +1,8 @@
 /**
  * The handler of each path: a feature has a table of rows, and a router a list of tables.
  *
- * The longest pattern wins. A row for GET also handles HEAD. The router itself answers OPTIONS (with the methods of the path), and a
- * method that the path does not have (405 with Allow).
+ * The longest pattern wins. A row for GET also handles HEAD. The router itself answers OPTIONS (with the methods of the path),
+ * and a method that the path does not have (405 with Allow).
  *
  * Ownership  routes are borrowed: static tables
  * Yields     the handlers do

@@ -24,8 +24,10 @@ enum {
 };
 
 struct http_serving {
-    /** Reply to a request. An error before the reply has begun becomes a 500 (413, 400, 408 for errors of the body). Every error ends
- * the connection. */
+    /**
+     * Reply to a request. An error before the reply has begun becomes a 500 (413, 400, 408 for errors of the body). Every error
+     * ends the connection.
+     */
     struct err *(*handle)(struct http_exchange *x);
     void   *owner;
     int64_t idle_us, head_us, stall_us; /* 0: the defaults above */
