@@ -1,8 +1,8 @@
 /*
- * Where things are: the server's addresses, as this page was reached.
+ * The server's addresses, derived from the address of this page.
  */
 
-/* The stream's own page parameters win: ?server= &port= &schema= &vhost= &app= &stream=, as links of old have them. */
+/* The address of the stream in the page's parameters: ?url=, or ?server= &port= &schema= &vhost= &app= &stream= of old links. */
 export function streamUrlFromQuery(query, page) {
   if (query.has('url'))
     return query.get('url')
@@ -22,7 +22,7 @@ export function streamUrlFromQuery(query, page) {
   return url.href
 }
 
-/* The address of a stream of the API's list, in one of the formats. */
+/* The address of a stream in the API's list, in one of the formats. */
 export function streamUrl(page, stream, vhostName, format) {
   const webSocket = format === 'ws-flv'
   const url = new URL(page.origin)
@@ -32,7 +32,7 @@ export function streamUrl(page, stream, vhostName, format) {
   return webSocket ? url.href.replace(/^http/, 'ws') : url.href
 }
 
-/* Where the API may be: as ?api= says, here, or on its usual port of the same host. */
+/* Possible origins of the API: the one of ?api=, or this page's and the usual port of the same host. */
 export function apiOrigins(page, query) {
   if (query.has('api')) {
     const api = query.get('api')
@@ -42,7 +42,7 @@ export function apiOrigins(page, query) {
   return [page.origin, `${page.protocol}//${bracketed(page.hostname)}:${usual}`]
 }
 
-/* The page's server does not say where its RTMP is: on its usual port, unless ?rtmp= says another. */
+/* The RTMP address of a stream. The server does not tell its RTMP port: it is the usual one, unless ?rtmp= names another. */
 export function rtmpUrl(page, query, path) {
   const port = query.get('rtmp')
   return `rtmp://${bracketed(page.hostname)}${port ? `:${port}` : ''}/${path}`

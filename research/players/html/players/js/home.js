@@ -1,4 +1,4 @@
-/* The first page: what is on air, and a player for it. */
+/* The first page: the list of live streams, and a player. */
 import { apiOrigins, rtmpUrl, streamUrl, streamUrlFromQuery } from './address.js'
 import { Player, element } from './player.js'
 
@@ -13,7 +13,7 @@ const table = document.getElementById('streams')
 const player = new Player(document.getElementById('player'))
 
 let api = null /* the origin that has answered */
-const rows = new Map() /* by vhost and URL: what is on the page stays, so that focus and clicks do */
+const rows = new Map() /* by vhost and URL; rows are reused, so that focus and clicks are not lost */
 
 async function getJson(origin, path) {
   const reply = await fetch(`${origin}/api/v1/${path}`, { cache: 'no-store', credentials: 'omit' })

@@ -1,21 +1,21 @@
 /*
- * One player: an address, a picture, and what can be said of it.
+ * One player: an address, a picture, and facts about the stream.
  *
- * FLV (by HTTP or WebSocket) and MPEG-TS are fed to the browser by mpegts.js; MP4, audio and, where the browser
- * knows it, HLS are played by the browser itself.
+ * mpegts.js feeds FLV (by HTTP or WebSocket) and MPEG-TS to the browser. The browser itself plays MP4, audio and, if it can,
+ * HLS.
  */
 /* global mpegts */
 
 const FACTS_MS = 500
-const NOTICE_MS = 1500 /* without a picture, before the viewer is told what is missing */
-const AGAIN_MS = 2000 /* from an end to the next attempt: what is buffered is played meanwhile */
+const NOTICE_MS = 1500 /* time without a picture before the viewer gets a notice */
+const AGAIN_MS = 2000 /* time from an end to the next attempt; the buffer is played meanwhile */
 
 const byMpegts = {
   flv: url => ({ type: 'flv', isLive: true, url }),
   ts: url => ({ type: 'mpegts', isLive: true, url }),
 }
 
-/* Stay near the live end: a viewer who fell behind is played a little faster until he has caught up. */
+/* Stay near the live end: a player that fell behind plays a little faster until it has caught up. */
 const mpegtsConfig = {
   enableWorker: false,
   enableStashBuffer: false,
@@ -63,7 +63,7 @@ export class Player {
       this.fail(`Nothing is known that plays ${url}`)
   }
 
-  /* Ask for the stream, once. */
+  /* Request the stream once. */
   attempt() {
     const format = formatOf(this.url)
     this.detach()
@@ -97,12 +97,12 @@ export class Player {
     this.engine.load()
   }
 
-  /* A stream that tells of both kinds is shown when both have come. */
+  /* True when bytes come. A stream that announces sound and pictures is shown only when both have come. */
   hasBytes() {
     return this.engine?.statisticsInfo?.speed > 0
   }
 
-  /* Sound or picture that comes late: the browser adds no track on the way, so the stream is asked for anew, at once. */
+  /* Request the stream again at once when sound or pictures come late: the browser cannot add a track to a running player. */
   renews(detail) {
     const now = performance.now()
     if (detail !== mpegts.ErrorDetails.MEDIA_MSE_ERROR || !this.hasBegun || this.again || now < this.renewed + AGAIN_MS)
@@ -132,7 +132,7 @@ export class Player {
     }
   }
 
-  /* Nobody publishes, or it is an error. */
+  /* The request has failed: either the stream is not published, or it is an error. */
   async broken(message) {
     if (!this.url || this.again)
       return
@@ -153,7 +153,7 @@ export class Player {
     this.error.textContent = ''
   }
 
-  /* No attempt is to come. */
+  /* Cancel the next attempt. */
   wait() {
     clearTimeout(this.again)
     clearTimeout(this.notice)
@@ -199,7 +199,7 @@ export class Player {
   }
 }
 
-/* What the server says of an address: a live stream has no length. */
+/* Ask the server about an address: a live stream has no length, a file has one. */
 async function probe(url) {
   try {
     const reply = await fetch(url.replace(/^ws/, 'http'), { method: 'HEAD', cache: 'no-store', credentials: 'omit' })
