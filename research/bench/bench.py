@@ -5,11 +5,11 @@
     research/bench/bench.py batch join     some rows; --list names them
     research/bench/bench.py --full         with ten thousand players for a minute
 
-Contenders of a row take turns, round after round; a figure is the median over the rounds, a ratio the median of the
-ratios within each round, so that what else the machine does falls on all of them. CPU time is the server's, user
-and system, over the measured seconds, by /proc; bytes are those that players have received. Who is not
-installed, and what this server does not serve, is left out with a reason. Writes objs/bench/bench.json with every
-run, and objs/bench/players.svg.
+Contenders of a row take turns, round after round. A figure is the median over the rounds, a ratio the median of the
+ratios within each round, so that other work of the machine affects all contenders alike. CPU time is the server's,
+user and system, over the measured seconds, by /proc; bytes are those that players have received. A contender that is
+not installed, and a row that this server cannot serve, is left out with a reason. Writes objs/bench/bench.json with
+every run, and objs/bench/players.svg.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import os
 import sys
 import time
 
-sys.dont_write_bytecode = True  # all that a run writes is in objs
+sys.dont_write_bytecode = True  # a run writes only to objs
 
 import chart
 import lab
@@ -30,7 +30,7 @@ BATCH = "play { mw_latency 350; }"
 PROMPT = "min_latency on; play { mw_latency 0; }"
 
 SIZES = (1, 10, 100, 300, 1000, 3000)
-NGINX_SIZE_MAX = 1000  # beyond, one core is not enough for it
+NGINX_SIZE_MAX = 1000  # one core is not enough for more
 NODE_PLAYERS = 300     # more fill its core
 
 

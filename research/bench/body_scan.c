@@ -12,7 +12,7 @@ void body_scan_init(struct body_scan *s)
     *s = (struct body_scan){ .at = BODY_SCAN_HEAD };
 }
 
-/* A line without its end in s->line, cut where it is too long; false when it is not all there. */
+/* Read a line into s->line, without its end; a long line is cut. False when the line is not complete. */
 static bool read_line(struct body_scan *s, struct rd *in)
 {
     while (rd_left(in)) {

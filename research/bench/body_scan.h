@@ -1,10 +1,10 @@
 /**
- * The body of an HTTP answer that goes on and on: its head is stepped over, chunked transfer coding is undone.
+ * A reader of the endless body of an HTTP answer: the head is skipped, chunked transfer coding is decoded.
  *
  *     body_scan_init(&s);
  *     struct rd in = rd_over(buf, n), part;
  *     while (body_scan_next(&s, &in, &part))
- *         ... part is some of the body, inside buf
+ *         ... part is a piece of the body, inside buf
  *
  * Source: RFC 9112, 6.1 and 7.1
  */
@@ -21,9 +21,9 @@ enum { BODY_SCAN_LINE_MAX = 128 };
 struct body_scan {
     enum { BODY_SCAN_HEAD, BODY_SCAN_PLAIN, BODY_SCAN_SIZE, BODY_SCAN_CHUNK, BODY_SCAN_CHUNK_END, BODY_SCAN_OVER } at;
     bool        chunked;
-    const char *failure; /* give the connection up, for that reason */
+    const char *failure; /* reason to close the connection; NULL: none */
     uint8_t     n_line;
-    uint64_t    left; /* of the chunk */
+    uint64_t    left; /* bytes left of the chunk */
     char        line[BODY_SCAN_LINE_MAX];
 };
 

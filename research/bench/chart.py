@@ -1,4 +1,4 @@
-"""Line charts as SVG, side by side: logarithmic axes, one line a series."""
+"""Line charts as SVG, side by side: logarithmic axes, one line for each series."""
 
 import math
 
@@ -7,7 +7,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 330, 62, 16, 40, 74
 
 
 class Axis:
-    """Logarithmic: from a value to a place on the paper."""
+    """A logarithmic axis: maps a value to a place on the paper."""
 
     def __init__(self, values, start, end):
         low, high = min(values), max(values)

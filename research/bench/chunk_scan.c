@@ -41,7 +41,7 @@ static uint32_t u24(const uint8_t *p)
     return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 }
 
-/* How long the header is, as far as the bytes that are there tell: more than those, or all of it. */
+/* Length of the chunk header, as far as the bytes so far show it: either all of it, or at least one byte more than there is. */
 static size_t header_len(struct chunk_scan *s)
 {
     const uint8_t *p = s->carry;
@@ -151,7 +151,9 @@ bool chunk_scan_next(struct chunk_scan *s, struct rd *in, struct scanned *messag
         s->current = -1;
         if (cs->seen < cs->len)
             continue;
-        bool have_start = s->start_of == index; /* messages whose chunks interleave: only the last one's */
+        bool have_start =
+            s->start_of ==
+            index; /* when chunks of messages interleave, only the message that began last has its first bytes */
         *message = (struct scanned){ cs->type, cs->timestamp_ms, cs->len, s->start, have_start ? s->n_start : 0 };
         obey(s, message);
         return true;

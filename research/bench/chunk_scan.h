@@ -1,8 +1,8 @@
 /**
- * Reading an RTMP chunk stream without keeping it: what messages pass by, and how each begins.
+ * A reader of an RTMP chunk stream that keeps no payload: it gives each message's type and length, and its first bytes.
  *
- * The server's own reader (protocol/rtmp/chunk_reader.h) makes a frame of every message. Ten thousand players in
- * one process have no use for frames and no room; here a payload is stepped over, but for its first bytes.
+ * The server's own reader (protocol/rtmp/chunk_reader.h) makes a frame of every message. Ten thousand players in one process
+ * have no use and no memory for frames, so this reader skips the payload after its first bytes.
  *
  *     chunk_scan_init(&s);
  *     struct rd in = rd_over(buf, n);
@@ -21,11 +21,11 @@
 #include "core/rd.h"
 #include "protocol/rtmp/chunk_reader.h" /* RTMP_CHUNK_HEADER_MAX */
 
-/* What a scanner has seen pass by: an RTMP message, or an FLV tag. */
+/* An RTMP message or an FLV tag that a scanner has skipped. */
 struct scanned {
     uint8_t        type;
     uint32_t       timestamp_ms, len;
-    const uint8_t *start; /* its first bytes, until the next call */
+    const uint8_t *start; /* its first bytes, valid until the next call */
     size_t         n_start;
 };
 
@@ -38,9 +38,9 @@ struct chunk_scan {
         bool     extended;
     } streams[CHUNK_SCAN_STREAMS];
     uint32_t chunk_size, chunk_left;
-    int8_t   current, start_of; /* streams by index; -1: a header is due, nobody's */
+    int8_t   current, start_of; /* indices of streams; -1: a header comes next, and none */
     uint8_t  n_streams, carry_len;
-    bool     bad; /* what came cannot be: give the connection up */
+    bool     bad; /* the bytes are invalid: close the connection */
     uint16_t n_start;
     uint8_t  carry[RTMP_CHUNK_HEADER_MAX];
     uint8_t  start[SCAN_START_MAX];
@@ -48,7 +48,7 @@ struct chunk_scan {
 
 void chunk_scan_init(struct chunk_scan *s);
 
-/** Step over the next message; false when the bytes are used up, or s->bad. */
+/** Skip the next message; false when the bytes are used up, or s->bad. */
 bool chunk_scan_next(struct chunk_scan *s, struct rd *in, struct scanned *message);
 
 #endif

@@ -27,7 +27,7 @@ static void fail(struct client *c, const char *why)
         c->failure = why;
 }
 
-/* An error of the project's own functions: here only that it is one counts. */
+/* Free an error of the project's own functions and fail with `why`. Returns true when there was an error. */
 static bool failed(struct client *c, struct err *e, const char *why)
 {
     if (e)
@@ -84,7 +84,7 @@ static void send_c0c1(struct client *c)
         client_send(c, c0c1, sizeof c0c1);
 }
 
-/* The way to the server is free: say what is wanted. */
+/* Begin the conversation on the connected socket. */
 static void begin(struct client *c)
 {
     if (c->target->wire == WIRE_RTMP) {
@@ -131,7 +131,7 @@ ssize_t client_receive(struct client *c, void *buf, size_t cap)
     return c->tls ? tls_socket_receive(c->tls, buf, cap) : recv(c->fd, buf, cap, 0);
 }
 
-/* A command being made, and the bytes on the wire it becomes. */
+/* A command under construction, and its bytes on the wire. */
 struct outgoing {
     uint8_t   body_bytes[SEND_MAX / 2], wire_bytes[SEND_MAX];
     struct wr body, wire;

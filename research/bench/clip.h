@@ -1,5 +1,5 @@
 /**
- * An FLV file in memory, to be sent over and over with growing timestamps.
+ * An FLV file in memory, which is sent in a loop with growing timestamps.
  */
 #ifndef BENCH_CLIP_H
 #define BENCH_CLIP_H
@@ -13,15 +13,15 @@
 struct clip_tag {
     struct flv_tag tag;      /* tag.dts_ms counts from the clip's first one */
     bool           once;     /* metadata or a codec's configuration: not repeated with the next round */
-    size_t         stamp_at; /* where in the body a stamp goes; 0: no picture */
+    size_t         stamp_at; /* place of the stamp in the body; 0: no picture */
 };
 
 struct clip {
     uint8_t         *bytes;
     struct clip_tag *tags;
     size_t           n_tags;
-    int64_t          duration_ms; /* of one round */
-    uint32_t         longest;     /* body, in bytes */
+    int64_t          duration_ms; /* duration of one round */
+    uint32_t         longest;     /* longest body, in bytes */
 };
 
 /** Read the file, or die. */
@@ -39,7 +39,7 @@ static inline int64_t clip_time_ms(const struct clip *c, const struct clip_curso
     return (int64_t)at->round * c->duration_ms + c->tags[at->tag].tag.dts_ms;
 }
 
-/** Go to the next tag that is to be sent. */
+/** Move the cursor to the next tag to send. */
 void clip_step(const struct clip *c, struct clip_cursor *at);
 
 #endif

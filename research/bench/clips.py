@@ -1,6 +1,6 @@
 """Streams of a wanted bit rate and GOP, as FLV files: the codec's configuration of the sample, and made-up pictures.
 
-Servers look at the headers of pictures only, and so the pictures are headers and filling.
+Servers look only at the headers of pictures, so the pictures are headers and filling.
 """
 
 import os
@@ -11,7 +11,7 @@ import lab
 FPS = 25
 AUDIO, VIDEO, KEY, INTER, AVC = 8, 9, 0x10, 0x20, 7
 AAC_CONFIG, AAC_FRAME = b"\xaf\x00\x12\x10", b"\xaf\x01" + b"a" * 10
-KEY_WEIGHT = 5  # a key frame is so many times the size of another picture
+KEY_WEIGHT = 5  # size of a key frame, divided by that of another picture
 
 
 def avc_config(path):
@@ -40,7 +40,7 @@ def picture(key, size):
 
 
 def clip(mbit_per_s, gop_s):
-    """The path of a file with one such GOP, made when it is missing."""
+    """The path of a file with one GOP of this kind, made when it is missing."""
     path = os.path.join(lab.TOOLS, f"clip-{mbit_per_s}M-{gop_s}s.flv")
     if os.path.exists(path):
         return path
@@ -55,7 +55,7 @@ def clip(mbit_per_s, gop_s):
 
 
 def tiny_clip(frames=20000):
-    """The path of a file with a key frame and a crowd of audio frames of a few bytes behind it, made when it is missing."""
+    """The path of a file with a key frame and many audio frames of a few bytes, made when it is missing."""
     path = os.path.join(lab.TOOLS, f"clip-tiny-{frames}.flv")
     if os.path.exists(path):
         return path

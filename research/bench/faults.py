@@ -1,16 +1,16 @@
 #!/usr/bin/python3
-"""What one stream's trouble costs the others: the latency of bystanders with and without it, and the server's memory.
+"""The cost of one stream's trouble for the others: the latency of bystanders with and without it, and memory.
 
     make bench-faults                      all of them, three minutes
     research/bench/faults.py join killed   some; --list names them
 
-Bystanders are 100 players of a stream of their own on the same server. The fault comes and goes while they play, by
-turns; the ratio is the median, over the turns, of their p99 with it to their p99 just before. They share the
-machine with the load as well as the server; so with --control the same load also goes, by the same turns, to another
-process of the server, to tell what is the machine's part: the target is also met by who is not above that.
+Bystanders are 100 players of a stream of their own on the same server. The fault comes and goes in turns while they
+play; the ratio is the median, over the turns, of their p99 with it to their p99 just before. They share the machine
+with the load, not only the server. So with --control the same load also goes, in the same turns, to another process
+of the server, which shows the machine's part: a row that is not above it meets the target too.
 
-Memory is the highest seen, looked at each 50 ms, over what it was before the fault's stream came. It should stay within
-queue_length × bit rate of that stream, and an allowance. Writes objs/bench/faults.json.
+Memory is the maximum of samples every 50 ms, minus the memory before the fault's stream came. It should stay within
+queue_length × bit rate of that stream, plus an allowance. Writes objs/bench/faults.json.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import os
 import sys
 import time
 
-sys.dont_write_bytecode = True  # all that a run writes is in objs
+sys.dont_write_bytecode = True  # a run writes only to objs
 
 import lab
 from clips import clip, tiny_clip
@@ -29,7 +29,7 @@ from table import Table
 TURNS, SECONDS, SETTLE_S = 3, 4, 1
 P99_RATIO = 1.2
 
-# Over queue_length × bit rate: what a round sends, frames being received and, for each player, what it costs.
+# The allowance beyond queue_length × bit rate: bytes of a round, frames being received, and the cost of each player.
 ALLOWANCE_KIB, PLAYER_KIB = 16 << 10, 12
 CAP_KIB = 256 << 10  # SOURCE_BYTES_MAX
 
@@ -46,15 +46,15 @@ def crowd(server, n, **options):
 
 
 class Fault:
-    """`bitrate` and `queue_s` bound the memory; `players` is how many there are at most."""
+    """A fault. `bitrate` and `queue_s` bound the memory; `players` is the largest number of players."""
 
     bitrate_mbit, queue_s, players = 0.69, 30, 0
     vhost = ""
     capped = False
-    against_elsewhere = None  # the most that the bystanders' p99 may be of that while the same load goes elsewhere
+    against_elsewhere = None  # bound of the bystanders' p99, relative to their p99 while the same load goes elsewhere
 
     def stream(self, server):
-        """What is there all the time."""
+        """The part of the load that stays all the time."""
         return contextlib.nullcontext()
 
     def trouble(self, server):
@@ -155,7 +155,7 @@ FAULTS = {"fast": Fast, "fat": Fat, "join": Join, "sip": Sip, "killed": Killed, 
 
 
 def run(fault, control):
-    """One server with bystanders, and the fault that comes and goes: p99 by phase, and memory."""
+    """Run one server with bystanders, and the fault that comes and goes: returns p99 by phase, and memory."""
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(Srs(fault.conf()))
         other = stack.enter_context(Srs(fault.conf())) if control else None

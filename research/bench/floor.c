@@ -1,12 +1,12 @@
 /**
- * The floor: what delivering costs when nothing else is done. Whoever connects is sent an FLV file over and over in
- * real time, by one send() a connection every --interval milliseconds; 0: as each frame comes.
+ * The floor: the cost of delivery alone. Each connection gets an FLV file in a loop in real time, by one send() every --interval
+ * milliseconds; 0 means one send() for each frame.
  *
  *     objs/bench/floor --port 11935 --interval 350 doc/sample.flv
  *     objs/bench/players --players 1000 raw://127.0.0.1:11935
  *
- * Nobody is read from. A connection's state is its place in one ring of bytes that all share; one that falls behind
- * by the whole ring is closed.
+ * Nothing is read. The state of a connection is its place in one ring of bytes that all connections share; a connection that
+ * falls behind by the whole ring is closed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -28,7 +28,7 @@ enum { RING_BYTES = 16 << 20, BACKLOG = 4096 };
 
 struct conn {
     int      fd;
-    uint64_t at; /* bytes of the stream that it has got */
+    uint64_t at; /* number of bytes of the stream that it has received */
 };
 
 static struct {
@@ -45,7 +45,7 @@ static struct {
     uint32_t           number;
     uint8_t           *ring;
     uint64_t           head; /* bytes of the stream so far */
-    uint64_t           join; /* where the last tag of what has been sent ended: newcomers start here */
+    uint64_t           join; /* end of the last tag that was sent; newcomers start here */
     uint8_t           *tag;
     size_t             tag_cap;
     struct conn       *conns;
@@ -103,7 +103,8 @@ static void make_tag(const struct clip_tag *t)
 {
     struct wr    w = wr_over(own.tag, own.tag_cap);
     uint32_t     len = t->tag.len + (t->stamp_at ? (uint32_t)STAMP_LEN : 0);
-    struct stamp stamp = { own.number, next_tag_us() }; /* as if it had come when it was due: waiting counts */
+    struct stamp stamp = { own.number,
+                           next_tag_us() }; /* stamped with the time at which it was due, so that waiting counts */
     flv_write_tag_header(&w, t->tag.type, len, (int32_t)clip_time_ms(&own.clip, &own.at));
     wr_bytes(&w, t->tag.body, t->stamp_at);
     if (t->stamp_at) {
@@ -136,7 +137,7 @@ static void greet(void)
     while (own.n_conns < conf.conns_max &&
            (fd = accept4(own.listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         own.conns[own.n_conns++] = (struct conn){ fd, own.join };
-        send(fd, bytes, wr_len(&w), MSG_NOSIGNAL); /* a failure shows at the next one */
+        send(fd, bytes, wr_len(&w), MSG_NOSIGNAL); /* a failure shows at the next send() */
     }
 }
 
@@ -146,7 +147,8 @@ static bool send_to(struct conn *c)
     size_t left = (size_t)(own.head - c->at), at = c->at % RING_BYTES;
     if (left > RING_BYTES)
         return false;
-    size_t first = left < RING_BYTES - at ? left : RING_BYTES - at; /* where the ring ends, the rest is for next time */
+    size_t first =
+        left < RING_BYTES - at ? left : RING_BYTES - at; /* at the end of the ring the rest waits for the next send() */
     ssize_t n = send(c->fd, own.ring + at, first, MSG_NOSIGNAL);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;

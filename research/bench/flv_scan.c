@@ -7,7 +7,7 @@ void flv_scan_init(struct flv_scan *s)
     *s = (struct flv_scan){ .at = FLV_SCAN_FILE_HEADER };
 }
 
-/* Fill `held` up to `n` bytes; false when they are not all there. */
+/* Fill `held` up to `n` bytes; false when there are fewer. */
 static bool hold(struct flv_scan *s, struct rd *in, size_t n)
 {
     size_t more = n - s->n_held < rd_left(in) ? n - s->n_held : rd_left(in);

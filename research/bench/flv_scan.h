@@ -1,5 +1,5 @@
 /**
- * Reading an FLV stream without keeping it: chunk_scan.h for HTTP-FLV and for what `floor` sends.
+ * A reader of an FLV stream that keeps no payload, like chunk_scan.h, for HTTP-FLV and for the stream of `floor`.
  *
  * Source: Adobe FLV 10.1, Annex E
  */
@@ -12,7 +12,7 @@
 struct flv_scan {
     enum { FLV_SCAN_FILE_HEADER, FLV_SCAN_TAG_HEADER, FLV_SCAN_BODY, FLV_SCAN_TRAILER } at;
     bool           bad;
-    uint8_t        n_held; /* of the header or trailer being read */
+    uint8_t        n_held; /* bytes held of the header or trailer that is being read */
     uint16_t       n_start;
     uint32_t       body_left;
     struct scanned tag;
@@ -22,7 +22,7 @@ struct flv_scan {
 
 void flv_scan_init(struct flv_scan *s);
 
-/** Step over the next tag; false when the bytes are used up, or s->bad. */
+/** Skip the next tag; false when the bytes are used up, or s->bad. */
 bool flv_scan_next(struct flv_scan *s, struct rd *in, struct scanned *tag);
 
 #endif

@@ -5,7 +5,7 @@
 enum { SUB = 1 << HISTOGRAM_SUB_BITS };
 static const int64_t HOUR_US = 3600LL * 1000 * 1000;
 
-/* Values below SUB have a bucket each; above, each doubling has SUB of them. */
+/* The bucket of a value. Values below SUB have a bucket each; above, each doubling has SUB buckets. */
 static int bucket_of(uint64_t us)
 {
     if (us < SUB)

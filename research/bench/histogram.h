@@ -1,7 +1,7 @@
 /**
  * Counts of durations in buckets that grow with the value: percentiles within 2 %, in constant memory.
  *
- * Units      microseconds; negative ones count as 0, those above an hour as that
+ * Units      microseconds; negative values count as 0, values above an hour as an hour
  */
 #ifndef BENCH_HISTOGRAM_H
 #define BENCH_HISTOGRAM_H
@@ -18,7 +18,7 @@ struct histogram {
 void histogram_add(struct histogram *h, int64_t us);
 void histogram_clear(struct histogram *h);
 
-/** The value that `percent` of all do not exceed, in milliseconds; 0 of none. */
+/** The value that `percent` of all values do not exceed, in milliseconds; 0 without values. */
 double histogram_ms(const struct histogram *h, double percent);
 double histogram_max_ms(const struct histogram *h);
 

@@ -1,4 +1,4 @@
-"""What the measurements share: load tools, what /proc says, results in objs/bench."""
+"""Shared parts of the measurements: load tools, figures from /proc, results in objs/bench."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ class Failed(Exception):
 
 
 class Skipped(Failed):
-    """It cannot be measured here, for the reason that it says."""
+    """A row that cannot be measured here; the text is the reason."""
 
 
 class Load:
@@ -39,12 +39,12 @@ class Load:
         return json.loads(line)
 
     def mark(self):
-        """What the sampled players have seen since the last mark."""
+        """The latency of the sampled players since the last mark."""
         self.process.send_signal(signal.SIGUSR1)
         return json.loads(self.process.stdout.readline())
 
     def result(self):
-        """Wait for the end."""
+        """Wait for the end; returns the result."""
         lines = [json.loads(line) for line in self.process.stdout]
         self.process.wait()
         if not lines:
@@ -57,7 +57,7 @@ class Load:
         return self.result()
 
     def kill(self):
-        """End it at once: its sockets are closed by the kernel, whatever was on its way."""
+        """Kill it: the kernel closes its sockets, with bytes still on their way."""
         self.process.kill()
         self.process.wait()
 
@@ -95,7 +95,7 @@ def flags(**options):
 
 
 class Bystanders:
-    """Players of a stream of its own whose latency is looked at while phases of something else take turns."""
+    """Players of a stream of their own whose latency is measured while phases of other work take turns."""
 
     def __init__(self, server, n=100, stream="calm"):
         self.publisher = publishers(server, stream=stream)
@@ -108,13 +108,13 @@ class Bystanders:
 
     @contextlib.contextmanager
     def phase(self, name):
-        """What they see while the block runs is kept under the name."""
+        """Keep the latency of the time in which the block runs under the name."""
         self.load.mark()
         yield
         self.p99.setdefault(name, []).append(self.load.mark()["p99"])
 
     def result(self):
-        """The p99 of each turn by phase, in ms; and what was lost."""
+        """The p99 of each turn by phase, in ms; and the number of lost pictures."""
         out = self.load.stop()
         self.publisher.stop()
         return self.p99, {"gaps": out["gaps"], "dropped": out["dropped"]}
@@ -128,7 +128,7 @@ class Bystanders:
 
 
 class Sampling:
-    """A thread that calls a function again and again until the block ends; `failure` is what it ended by before."""
+    """A thread that calls a function again and again until the block ends; `failure` is the error of an earlier end."""
 
     def __init__(self, every_s, function):
         self.every_s, self.function, self.failure = every_s, function, None
@@ -141,7 +141,7 @@ class Sampling:
             while not self.over.wait(max(0, due - time.monotonic())):
                 self.function()
                 due += self.every_s
-        except Exception as e:  # the caller asks for it
+        except Exception as e:  # the caller looks at it
             self.failure = e
 
     def __enter__(self):
@@ -154,13 +154,13 @@ class Sampling:
 
 
 def memory_kib(pid):
-    """What is resident of a process."""
+    """The resident memory of a process, in KiB."""
     with open(f"/proc/{pid}/statm") as f:
         return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def memory(pid):
-    """KiB of a process: resident in all, and of that heap, other anonymous memory (stacks) and files."""
+    """Resident memory of a process in KiB: in total, heap, other anonymous memory (stacks), and files."""
     out = {"rss": 0, "heap": 0, "anon": 0, "file": 0}
     kind = "file"
     with open(f"/proc/{pid}/smaps") as f:
@@ -175,8 +175,8 @@ def memory(pid):
 
 
 def cpu_s(pid):
-    """User and system time of a process: of its threads, to the nanosecond, where the kernel keeps that; or in ticks,
-    which is more when threads have ended."""
+    """User and system time of a process: the sum of its threads, exact to the nanosecond, if the kernel keeps it; or in
+    ticks, if that is more because threads have ended."""
     ns = 0
     for task in os.listdir(f"/proc/{pid}/task"):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/schedstat") as f:
@@ -214,7 +214,7 @@ def say(text):
 
 
 def run(main):
-    """The frame of a program: tools there, a failure in one sentence."""
+    """Run a program's main function: check that the tools exist, and report a failure in one sentence."""
     try:
         for tool in ("players", "publishers", "floor"):
             if not os.path.exists(os.path.join(TOOLS, tool)):

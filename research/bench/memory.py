@@ -1,29 +1,29 @@
 #!/usr/bin/python3
-"""What a player and a publisher cost in the server's resident memory.
+"""The cost of a player and of a publisher in the server's resident memory.
 
     research/bench/memory.py [--players 1000] [--publishers 300]
 
-Each figure is from a server of its own: its memory after a first client has come and gone, so that what is loaded
-once does not count, and its memory with all of them there. Writes objs/bench/memory.json.
+Each figure is from a server of its own: the memory with all clients, minus the memory after a first client has come
+and gone, so that things that are loaded once do not count. Writes objs/bench/memory.json.
 """
 
 import argparse
 import sys
 import time
 
-sys.dont_write_bytecode = True  # all that a run writes is in objs
+sys.dont_write_bytecode = True  # a run writes only to objs
 
 import lab
 from servers import Srs, need
 
 SETTLE_S = 2
 
-# What is measured, in the words of the result, and KiB each.
+# The measured kinds of clients, as the result names them, and their targets in KiB each.
 TARGETS = {"silent_player": 12, "player": 12, "http_flv_player": 12, "https_flv_player": 25, "publisher": 64}
 
 
 def warmed_up(server):
-    """One of each comes and goes."""
+    """Start a server; one client of each kind comes and goes."""
     with lab.publishers(server, stream="warm-up") as publisher:
         with lab.players(server, 1, stream="warm-up", duration=1, warmup=0) as one:
             one.ready()

@@ -9,7 +9,7 @@
 
 enum { RECEIVE_MAX = 256 << 10, DRAIN_MAX = 4 << 20 };
 
-static uint8_t buffer[RECEIVE_MAX]; /* one for all: it is used up before the next is looked at */
+static uint8_t buffer[RECEIVE_MAX]; /* shared by all players, because each uses up its bytes at once */
 
 void player_end(struct player *p, const char *why, struct tally *tally)
 {
@@ -62,7 +62,7 @@ static void note_stamp(struct player *p, const struct scanned *m, int64_t now, s
     }
     p->stamp_number = stamp.number;
     p->stamp_us = stamp.sent_us;
-    if (p->sampled && stamp.sent_us >= p->joined_us) { /* not what the GOP cache kept from before */
+    if (p->sampled && stamp.sent_us >= p->joined_us) { /* pictures of the GOP cache do not count */
         histogram_add(&tally->latency, now - stamp.sent_us);
         histogram_add(&tally->second, now - stamp.sent_us);
         histogram_add(&tally->marked, now - stamp.sent_us);
@@ -145,7 +145,7 @@ static void note_bytes(struct player *p, size_t n, int64_t now, struct tally *ta
         client_acknowledge(&p->client, n);
 }
 
-/* The bytes that were received; false at the end, or when there are none yet. */
+/* True when bytes were received. False when there are none yet, and at the end, which also ends the player. */
 static bool is_received(struct player *p, ssize_t n, struct tally *tally)
 {
     if (n > 0)

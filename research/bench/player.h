@@ -1,7 +1,7 @@
 /**
- * One player of a load: what it receives, and what is noted about it.
+ * One player of a load: its connection and its measurements.
  *
- * A few hundred bytes each. All of them write into one tally; latency is noted by the sampled ones alone.
+ * A player takes a few hundred bytes. All players write into one tally; only the sampled ones measure latency.
  */
 #ifndef BENCH_PLAYER_H
 #define BENCH_PLAYER_H
@@ -15,45 +15,45 @@
 #include "histogram.h"
 #include "ts_scan.h"
 
-/** What players have noted: since the start, or (`window`) since the measuring began. */
+/** The measurements of players: since the start, or (`window`) since the measuring began. */
 struct tally {
-    size_t           joined, dropped, failed; /* in all; dropped: after it had joined */
+    size_t           joined, dropped, failed; /* totals; dropped: failed after it had joined */
     const char      *why;                     /* the first failure */
     uint64_t         bytes, messages;
-    uint64_t         gaps, lost;                    /* places where pictures are missing, and how many */
-    uint64_t         receives;                      /* of the sampled players: how often they got something */
-    int64_t          pause_us;                      /* the longest that a player got nothing */
+    uint64_t         gaps, lost; /* places where pictures are missing, and number of missing pictures */
+    uint64_t         receives;   /* number of receives with bytes, of sampled players */
+    int64_t          pause_us;   /* longest time in which a player got nothing */
     struct histogram join, latency, second, marked; /* marked: since the last mark */
 };
 
 struct player {
     struct client    client;
-    struct body_scan body; /* of HTTP */
+    struct body_scan body; /* used with HTTP */
     union {
         struct flv_scan flv;
         struct ts_scan  ts;
-    } scan;               /* of what comes in place of RTMP */
-    int64_t  opened_us;   /* connect() */
-    int64_t  joined_us;   /* first media, or play accepted if silent; 0: not yet */
-    int64_t  received_us; /* last bytes */
-    int64_t  stamp_us;    /* of the last picture */
+    } scan;               /* of a stream that is not RTMP */
+    int64_t  opened_us;   /* time of connect() */
+    int64_t  joined_us;   /* time of the first media, or of the accepted play if silent; 0: not yet */
+    int64_t  received_us; /* time of the last bytes */
+    int64_t  stamp_us;    /* stamp of the last picture */
     uint32_t stamp_number;
     bool     sampled, slow, drains, over;
 };
 
-/** Connect. */
+/** Begin to connect a player. */
 void player_open(struct player *p, const struct target *t, int number, bool digest, int receive_buffer,
                  struct tally *tally);
 
 struct players_conf {
-    bool silent; /* nobody publishes: a player has joined when its play is accepted */
-    bool drain;  /* players that are not sampled have the kernel drop what comes, once they have joined */
+    bool silent; /* there is no publisher: a player has joined when its play is accepted */
+    bool drain;  /* players that are not sampled let the kernel drop their input once they have joined */
 };
 
-/** Something may be read. `p->over` afterwards: closed, and counted as dropped or failed. */
+/** Read from a player whose socket is readable. When `p->over` is set it is closed, and counted as dropped or failed. */
 void player_receive(struct player *p, const struct players_conf *conf, struct tally *tally);
 
-/** Read at most so many bytes, as a slow player does. */
+/** Read at most `n` bytes, as a slow player does. */
 void player_sip(struct player *p, size_t n, struct tally *tally);
 
 void player_end(struct player *p, const char *why, struct tally *tally);

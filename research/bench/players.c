@@ -5,12 +5,12 @@
  *     objs/bench/players --players 1000 --duration 10 http://127.0.0.1:8080/live/livestream.flv
  *     objs/bench/players --players 1000 --streams 1000 rtmp://127.0.0.1/live/s%d
  *
- * They connect (--rate a second), then --warmup seconds pass, then --duration seconds are measured. Two lines of
- * JSON go to stdout: {"event":"ready"} when all play, {"event":"result", …} at the end, a signal included; SIGUSR1
- * asks for one more, {"event":"mark", …} with the latency since the last one. Progress goes to stderr once a second.
+ * They connect (--rate a second), then --warmup seconds pass, then --duration seconds are measured. Two lines of JSON go to
+ * stdout: {"event":"ready"} when all play, {"event":"result", …} at the end, which a signal may cause. SIGUSR1 asks for one more
+ * line, {"event":"mark", …}, with the latency since the last one. Progress goes to stderr once a second.
  *
- * Latency is from the publisher's send (the stamp in each picture, stamp.h) to here, as the sampled players see it;
- * those are looked at between all others, so that what is measured is the server and not our own loop.
+ * Latency is the time from the publisher's send (the stamp in each picture, stamp.h) to the receive of a sampled player. Sampled
+ * players are looked at between all others, so that the server is measured and not our own loop.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -33,7 +33,7 @@ struct second {
     size_t   joined, dropped;
     uint64_t bytes, messages;
     double   p50_ms, p99_ms, max_ms, spread_ms;
-    int64_t  cpu_us, rss_bytes; /* of the server, so far and now */
+    int64_t  cpu_us, rss_bytes; /* the server's total time, and its present memory */
 };
 
 static struct {
@@ -64,7 +64,7 @@ static struct {
     struct second  series[SERIES_MAX];
     size_t         n_series;
     double         spread_ms;
-    uint64_t       bytes_before, messages_before; /* at the last second */
+    uint64_t       bytes_before, messages_before; /* counts at the last second */
 } load;
 
 static void usage(void)
@@ -150,7 +150,7 @@ static void watch(struct player *p, int op, uint32_t what)
         die("epoll_ctl: %s", strerror(errno));
 }
 
-/* The first ones are slow; of the others, the sampled ones are spread evenly. */
+/* True for a sampled player. The first players are slow ones; the sampled ones are spread evenly over the others. */
 static bool is_sampled(size_t index)
 {
     size_t n = conf.n_players - conf.n_slow, i = index - conf.n_slow;
@@ -171,7 +171,7 @@ static void open_player(size_t index)
         watch(p, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT);
 }
 
-/* How many players should have been opened by now. */
+/* The number of players that should have been opened by now. */
 static size_t n_due(int64_t now)
 {
     if (!conf.rate)
@@ -239,7 +239,7 @@ static void let_slow_ones_sip(void)
 
 /* ---- reporting ---- */
 
-/* How far apart the newest pictures are that the players have: of all that play one stream. */
+/* The distance between the newest pictures of all players of one stream. */
 static double spread_ms(void)
 {
     int64_t first = INT64_MAX, last = 0;
@@ -300,14 +300,14 @@ static void print_series(void)
     printf("]");
 }
 
-/* How long a sampled player waited from one receive to the next, on average: about the server's batch. */
+/* The mean time between two receives of a sampled player, which is about the server's batch. */
 static double interval_ms(double seconds)
 {
     size_t n = conf.n_players - conf.n_slow, n_sampled = conf.n_sampled < n ? conf.n_sampled : n;
     return load.tally.receives ? seconds * 1e3 * (double)n_sampled / (double)load.tally.receives : 0;
 }
 
-/* What the sampled players have seen since the last mark. */
+/* Print the latency of the sampled players since the last mark. */
 static void print_mark(void)
 {
     struct histogram *h = &load.tally.marked;

@@ -1,5 +1,5 @@
 /**
- * N publishers in one process, each sending an FLV file over and over in real time.
+ * N publishers in one process, each of which sends an FLV file in a loop in real time.
  *
  *     objs/bench/publishers doc/sample.flv rtmp://127.0.0.1/live/livestream
  *     objs/bench/publishers --publishers 300 --rate 100 doc/sample.flv rtmp://127.0.0.1/live/s%d
@@ -26,7 +26,7 @@
 #include "stamp.h"
 #include "tool.h"
 
-/* Of the messages that a publisher sends. As it said in Set Chunk Size (client.c). */
+/* CHUNK_SIZE is that of the publisher's messages, as announced by Set Chunk Size (client.c). */
 enum { CHUNK_SIZE = 60000, EVENTS = 256, PENDING_MAX = 8 << 20 };
 
 /* How far real time a publisher may fall behind in sending before it shows as late. */
@@ -35,10 +35,10 @@ enum { PACE_BURST = 64 };
 struct publisher {
     struct client      client;
     struct clip_cursor at;
-    int64_t            began_us; /* when the clip's time 0 was; 0: not yet */
-    int64_t            due_us;   /* of the next tag */
-    uint32_t           number;   /* of the next picture */
-    uint8_t           *pending;  /* what the socket has not taken */
+    int64_t            began_us; /* time at which the clip began; 0: not yet */
+    int64_t            due_us;   /* time of the next tag */
+    uint32_t           number;   /* number of the next picture */
+    uint8_t           *pending;  /* bytes that the socket has not taken */
     size_t             n_pending, pending_sent;
     bool               over;
 };
@@ -47,7 +47,7 @@ static struct {
     const char *file, *url;
     size_t      n;
     int64_t     rate, duration_s, warmup_s;
-    double      speed; /* of time; 0: as fast as it goes */
+    double      speed; /* times real time; 0: as fast as possible */
     bool        digest, quiet;
     pid_t       pid;
 } conf = { .n = 1, .rate = 100, .duration_s = 0, .warmup_s = 1, .speed = 1 };
@@ -120,7 +120,7 @@ static void parse_options(int argc, char **argv)
     conf.url = argv[optind + 1];
 }
 
-/* ---- who is due next: a binary heap ---- */
+/* ---- the publisher that is due next: a binary heap ---- */
 
 static void heap_push(struct publisher *p)
 {
@@ -218,7 +218,7 @@ static void flush(struct publisher *p)
     watch(p, EPOLL_CTL_MOD, EPOLLIN);
 }
 
-/* The body that is sent: metadata as data for the server to keep, pictures with their stamp. */
+/* Make the body to send: metadata with @setDataFrame, pictures with their stamp. */
 static size_t make_body(struct publisher *p, const struct clip_tag *t)
 {
     struct wr w = wr_over(load.scratch, load.clip.longest + STAMP_LEN + 32);
@@ -254,14 +254,14 @@ static void send_tag(struct publisher *p)
     load.messages++;
 }
 
-/* When the tag at the cursor is due. */
+/* The time at which the tag at the cursor is due. */
 static int64_t due_us(const struct publisher *p, int64_t now)
 {
     double us = (double)clip_time_ms(&load.clip, &p->at) * US_PER_MS;
     return conf.speed > 0 ? p->began_us + (int64_t)(us / conf.speed) : now;
 }
 
-/* Send what is due, a bounded number of tags at once. */
+/* Send the tags that are due, at most PACE_BURST at once. */
 static void send_due(struct publisher *p, int64_t now)
 {
     for (int n = 0; n < PACE_BURST && !p->over && p->due_us <= now; n++) {

@@ -1,4 +1,4 @@
-"""One run each: a server, its load, what came out."""
+"""Functions that make one run each: a server, its load, and the result."""
 
 import contextlib
 import http.client
@@ -11,7 +11,7 @@ import time
 import lab
 from servers import API_PATHS, Nginx, Srs, need
 
-SECONDS = 4  # that a run is measured
+SECONDS = 4  # measured time of a run
 
 FILE_MIB, FILE_CONNECTIONS = 1, 50
 
@@ -30,7 +30,7 @@ def fan_out(make, n, seconds=SECONDS, **options):
 
 
 def own(vhost, n, wire="rtmp", **options):
-    """`n` players of one stream of this server, by a wire that it may not have."""
+    """`n` players of one stream of this server, in a format that it may not have."""
     if wire != "rtmp":
         need(wire)
     return fan_out(lambda: Srs(vhost, wire), n, wire=wire, **options)
@@ -48,7 +48,7 @@ def summary(result):
 
 
 def ingest(make, n, seconds=SECONDS):
-    """`n` publishers, nobody watches."""
+    """`n` publishers without players."""
     with make() as server:
         with lab.Load("publishers", "--publishers", n, "--duration", seconds, "--pid", server.pid, lab.CLIP,
                       server.url("s%d", "rtmp")) as load:
@@ -68,7 +68,7 @@ def many_streams(make, n, seconds=SECONDS):
 
 
 def stream_kib(n, seconds=SECONDS):
-    """What a stream with a player costs in resident memory, in KiB, where no GOP is kept."""
+    """The cost of a stream with a player in resident memory, in KiB, without a GOP cache."""
     with Srs("play { gop_cache off; }") as server:
         before = server.rss_kib()
         with lab.publishers(server, n, stream="s%d", rate=500):
@@ -81,7 +81,7 @@ def stream_kib(n, seconds=SECONDS):
 
 
 def aes_s_per_gbit():
-    """Computing time of AES-GCM, of 128 bits as our TLS prefers it, by records as large as TLS has them."""
+    """Processor time of AES-GCM with 128 bits, which our TLS prefers, for records of the size of TLS."""
     command = ["openssl", "speed", "-mr", "-seconds", "2", "-bytes", "16384", "-evp", "aes-128-gcm"]
     try:
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -94,7 +94,7 @@ def aes_s_per_gbit():
 
 
 def joining(make, n, newcomers, **options):
-    """How soon newcomers get media while `n` others play."""
+    """The time until newcomers get media while `n` others play."""
     with make() as server:
         with lab.publishers(server):
             with lab.players(server, n, duration=60, **options) as others:
@@ -109,7 +109,7 @@ def joining(make, n, newcomers, **options):
 
 @contextlib.contextmanager
 def busy_cores():
-    """Niced work on every core that this may run on."""
+    """Niced work on every core that this process may use."""
     spin = [sys.executable, "-c", "import os\nos.nice(19)\nwhile True: pass"]
     workers = [subprocess.Popen(spin) for _ in os.sched_getaffinity(0)]
     try:
@@ -121,7 +121,7 @@ def busy_cores():
 
 
 def beside_work(vhost, n, **options):
-    """As own(), on a host whose cores others want."""
+    """Like own(), on a host whose cores have other work."""
     with busy_cores():
         return own(vhost, n, **options)
 
@@ -137,7 +137,7 @@ end
 
 
 def files(server, seconds=2):
-    """One file of FILE_MIB over and over, on FILE_CONNECTIONS connections that stay."""
+    """One file of FILE_MIB again and again, on FILE_CONNECTIONS kept connections."""
     with open(server.path("html/file.bin"), "wb") as f:
         f.write(os.urandom(FILE_MIB << 20))
     url = f"http://127.0.0.1:{server.ports['http']}/file.bin"
@@ -172,7 +172,7 @@ def nginx_files():
 # ---- the API beside live streams -------------------------------------------------------------------------------
 
 class Poller:
-    """Asks for one path of the API after the other, on a connection that stays."""
+    """A thread that requests one path of the API after the other, on a kept connection."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -193,8 +193,8 @@ class Poller:
 
 def polled(streams=1000, clients=5000, bystanders=100, turns=3, seconds=3, rate=100):
     """
-    The p99 of a stream's players while the API is polled and while it is not, by turns. The other streams run at a
-    tenth of the time: they are there to be listed, not to fill the machine.
+    The p99 of a stream's players while the API is polled and while it is not, in turns. The other streams run at a
+    tenth of real time: they are needed for the lists, and must not fill the machine.
     """
     need("api")
     rest = clients - streams - bystanders - 2

@@ -1,4 +1,4 @@
-"""The servers that are measured: ours, the bare loop, and those of others."""
+"""The measured servers: ours, the bare loop, and those of others."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ from lab import CLIP, ROOT, TOOLS, Failed, Skipped, memory_kib, publishers
 SRS = os.environ.get("SRS_BIN") or os.path.join(ROOT, "objs", "srs")
 PEERS = os.path.join(ROOT, "objs", "peers", "node_modules")
 
-# What a player asks for by each wire: the scheme, and what is behind the stream's name.
+# A player's URL for each wire: the scheme, and the text after the stream's name.
 WIRES = {"rtmp": ("rtmp", ""), "flv": ("http", ".flv"), "ts": ("http", ".ts"), "https": ("https", ".flv"),
          "raw": ("raw", "")}
 
@@ -28,7 +28,7 @@ def free_port():
 
 
 def listens(port, process, seconds):
-    """Wait until somebody listens there; false when the process ends or the time is over."""
+    """Wait until the port is open; false when the process ends or the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -40,12 +40,12 @@ def listens(port, process, seconds):
 
 
 class Server:
-    """A process that is measured: started in a folder of its own, ended by stop()."""
+    """A measured process: started in a folder of its own, ended by stop()."""
 
     name = ""
 
     def __init__(self, *wires):
-        """A port for each scheme of the wires."""
+        """Choose a port for each scheme of the wires."""
         self.ports = {WIRES[wire][0]: free_port() for wire in wires}
         self.folder = tempfile.mkdtemp(prefix="run.", dir=TOOLS)
         self.process = None
@@ -108,7 +108,7 @@ class Server:
 
 class Srs(Server):
     """
-    This server. `vhost` is the text inside the default vhost; `wires` is how players come: "flv" or "ts" over HTTP,
+    This server. `vhost` is the text inside the default vhost; `wires` are the ways of players: "flv" or "ts" over HTTP,
     "https" for FLV, "api"; its files are in the folder `html`.
     """
 
@@ -169,13 +169,13 @@ class Nginx(Server):
                 "  access_log off; application live { live on; wait_key on; } } }\n")
 
     def files(self):
-        """As Debian's own configuration has it, but for the access log."""
+        """The settings of Debian's own configuration, without the access log."""
         return (f"http {{ sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000;\n"
                 f"  server {{ listen 127.0.0.1:{self.ports['http']}; root {self.folder}/html; }} }}\n")
 
 
 class NodeMediaServer(Server):
-    """node-media-server, sending each frame as it comes: the only way it has."""
+    """node-media-server, which can only send each frame as it comes."""
 
     name = "node-media-server"
 
@@ -201,10 +201,10 @@ class Floor(Server):
         self.start([os.path.join(TOOLS, "floor"), "--port", str(self.ports["raw"]), "--interval", str(interval_ms), CLIP])
 
 
-# ---- what this server can do ------------------------------------------------------------------------------------
+# ---- features of this server ------------------------------------------------------------------------------------
 
 def first_bytes(server, wire, n):
-    """What a GET of a stream begins with; b"" when the answer is not 200."""
+    """The first bytes of a stream by GET; b"" when the answer is not 200."""
     port = server.ports[WIRES[wire][0]]
     if wire == "https":
         context = ssl.create_default_context()
@@ -249,7 +249,7 @@ def serves_api():
         return all(get(server.ports["api"], path)[0] == 200 for path in API_PATHS)
 
 
-# What an operator's console asks for.
+# The requests of an operator's console.
 API_PATHS = ("/api/v1/summaries", "/api/v1/vhosts/", "/api/v1/streams/?count=100", "/api/v1/clients/?count=100")
 
 FEATURES = {
@@ -263,7 +263,7 @@ _found = {}
 
 
 def need(feature):
-    """Skip what comes, with a reason, unless this server has the feature."""
+    """Skip the row, with a reason, unless this server has the feature."""
     name, probe = FEATURES[feature]
     if feature not in _found:
         try:

@@ -67,7 +67,7 @@ void stamp_write(uint8_t out[static STAMP_LEN], const struct stamp *stamp)
     out[UUID_LEN + NUMBER_DIGITS + TIME_DIGITS] = 0x80; /* rbsp_trailing_bits */
 }
 
-/* What follows the UUID. */
+/* Read the digits after the UUID. */
 static bool read_digits(const uint8_t *p, struct stamp *stamp)
 {
     uint64_t number, time;

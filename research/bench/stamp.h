@@ -1,8 +1,8 @@
 /**
- * The latency stamp: an SEI message in each picture that says when it was sent and which one it is.
+ * The latency stamp: an SEI message in each picture with its time of sending and its number.
  *
- * User data unregistered with a UUID of our own; number and time are hexadecimal digits, so that no byte of it
- * needs emulation prevention. Any server passes it on as a part of the picture.
+ * It is "user data unregistered" with a UUID of our own. Number and time are hexadecimal digits, so that no byte needs emulation
+ * prevention. Any server passes it on as a part of the picture.
  *
  * Source     ITU-T H.264 7.3.2.3.1 and D.1.7 (user_data_unregistered)
  */
@@ -15,16 +15,16 @@
 
 struct stamp {
     uint32_t number;  /* counts the pictures of one publisher, in the order of sending */
-    int64_t  sent_us; /* now_us() of the publisher: CLOCK_MONOTONIC, so the same machine's */
+    int64_t  sent_us; /* now_us() of the publisher: CLOCK_MONOTONIC, so both must be on one machine */
 };
 
 enum {
-    STAMP_LEN = 4 + 3 + 16 + 8 + 16 + 1, /* a NAL unit behind its 4-byte length */
-    /* A stamp lies within so many bytes of an FLV video body: its header, an access unit delimiter, the stamp. */
+    STAMP_LEN = 4 + 3 + 16 + 8 + 16 + 1, /* a NAL unit after its 4-byte length */
+    /* A stamp lies within this many bytes of an FLV video body: its header, an access unit delimiter, the stamp. */
     STAMP_WITHIN = 5 + 4 + 2 + STAMP_LEN,
 };
 
-/** Where in an FLV video body of AVC with 4-byte lengths the stamp goes; 0 when the body holds no picture. */
+/** The place for the stamp in an FLV video body of AVC with 4-byte lengths; 0 when the body holds no picture. */
 size_t stamp_place(const uint8_t *body, size_t len);
 
 void stamp_write(uint8_t out[static STAMP_LEN], const struct stamp *stamp);
@@ -32,7 +32,7 @@ void stamp_write(uint8_t out[static STAMP_LEN], const struct stamp *stamp);
 /** Read the stamp out of a body's first bytes; false when there is none. */
 bool stamp_find(const uint8_t *body, size_t len, struct stamp *stamp);
 
-/** The same wherever it is in these bytes, in any container. */
+/** Find a stamp anywhere in these bytes, in any container. */
 bool stamp_search(const uint8_t *bytes, size_t len, struct stamp *stamp);
 
 #endif

@@ -1,10 +1,10 @@
-"""A table of measurements: contenders that take turns, what their runs gave, and the targets."""
+"""A table of measurements: contenders that take turns, the results of their runs, and the targets."""
 
 import lab
 
 
 def rounds(contenders, n):
-    """Run each contender once a round: {name: [run, …]}. One that cannot be there is left out, with its reason."""
+    """Run each contender once in each round: {name: [run, …]}. One that cannot run is left out, with its reason."""
     runs = {name: [] for name in contenders}
     left_out = set()
     for _ in range(n):

@@ -6,7 +6,7 @@
 
 #include "tool.h"
 
-/* A tls_socket is an SSL and nothing more. */
+/* A tls_socket is an SSL under another type. */
 static SSL *ssl_of(struct tls_socket *t)
 {
     return (SSL *)t;
@@ -14,7 +14,7 @@ static SSL *ssl_of(struct tls_socket *t)
 
 static SSL_CTX *context(void)
 {
-    static SSL_CTX *one; /* of all of them, for as long as the process lives */
+    static SSL_CTX *one; /* shared by all, for the life of the process */
     if (!one && !(one = SSL_CTX_new(TLS_client_method())))
         die("no TLS");
     SSL_CTX_set_verify(one, SSL_VERIFY_NONE, NULL);
@@ -35,7 +35,7 @@ void tls_socket_close(struct tls_socket *t)
     SSL_free(ssl_of(t));
 }
 
-/* What an answer of OpenSSL's means in the words of recv(). */
+/* Convert a result of OpenSSL to that of recv(). */
 static ssize_t outcome(struct tls_socket *t, int answer)
 {
     int system_error = errno;

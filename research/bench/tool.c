@@ -42,7 +42,7 @@ void tool_want_files(size_t wanted)
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         die("getrlimit: %s", strerror(errno));
-    if (limit.rlim_max < wanted) { /* root may raise it */
+    if (limit.rlim_max < wanted) { /* root may raise the limit */
         struct rlimit more = { wanted, wanted };
         if (setrlimit(RLIMIT_NOFILE, &more) < 0)
             die("%zu descriptors are needed, %zu are allowed (ulimit -Hn)", wanted, (size_t)limit.rlim_max);
@@ -89,7 +89,7 @@ static const struct {
     { "raw://", WIRE_RAW, 1935, false },
 };
 
-/* Up to `end` (or the end of the text); the rest stands behind it. */
+/* Copy the text up to `end` (or to its end) into `buf`. Returns the place after it. */
 static const char *cut(char *buf, size_t cap, const char *from, const char *end, const char *url)
 {
     size_t len = end ? (size_t)(end - from) : strlen(from);
@@ -166,7 +166,7 @@ int target_connect(const struct target *t, int receive_buffer)
     return fd;
 }
 
-/* The file's text; false when it cannot be read. */
+/* Read the file's text; false when it cannot be read. */
 static bool slurp(pid_t pid, const char *file, char *buf, size_t cap)
 {
     char path[128];
@@ -180,7 +180,7 @@ static bool slurp(pid_t pid, const char *file, char *buf, size_t cap)
     return len > 0;
 }
 
-/* In whole ticks, 10 ms each. */
+/* Read the processor time in whole ticks of 10 ms. */
 static bool read_ticks(pid_t pid, int64_t *cpu_us)
 {
     char          text[1024];
@@ -196,7 +196,7 @@ static bool read_ticks(pid_t pid, int64_t *cpu_us)
     return true;
 }
 
-/* To the nanosecond, the first word of each thread's schedstat; 0 where the kernel keeps none. */
+/* The processor time of all threads, exact to the nanosecond, from each thread's schedstat; 0 if the kernel keeps none. */
 static int64_t threads_cpu_us(pid_t pid)
 {
     char path[64], text[128];
@@ -219,7 +219,7 @@ bool usage_read(pid_t pid, struct usage *u)
     long pages;
     if (!read_ticks(pid, &u->cpu_us))
         return false;
-    int64_t threads_us = threads_cpu_us(pid); /* less than that when threads have ended */
+    int64_t threads_us = threads_cpu_us(pid); /* less than the process's time when threads have ended */
     if (threads_us > u->cpu_us)
         u->cpu_us = threads_us;
     if (!slurp(pid, "statm", text, sizeof text) || sscanf(text, "%*d %ld", &pages) != 1)

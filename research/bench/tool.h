@@ -1,7 +1,7 @@
 /**
- * What every load tool needs: a way to give up, a clock, descriptors, a server's address, a process to watch.
+ * Helpers of all load tools: ending with an error, options, descriptors, a server's address, a process to watch.
  *
- * Yields     no coroutines here: the tools are plain epoll loops, so that they load the machine as little as they can
+ * Yields     there are no coroutines: the tools are plain epoll loops, so that they load the machine as little as possible
  */
 #ifndef BENCH_TOOL_H
 #define BENCH_TOOL_H
@@ -19,27 +19,27 @@
 /** Print the sentence and end the process with 1. */
 _Noreturn void die(const char *fmt, ...) ATTR_PRINTF(1, 2);
 
-/** A whole number of at least `min` out of a command line argument, or die. */
+/** Parse an argument that is a whole number of at least `min`, or die. */
 int64_t tool_number(const char *option, const char *text, int64_t min);
 
-/** Let the process have as many descriptors as it may, and die when `wanted` are too many. */
+/** Raise the limit of descriptors as far as allowed, and die when it stays below `wanted`. */
 void tool_want_files(size_t wanted);
 
-/** From now on SIGINT and SIGTERM set the one, SIGUSR1 the other, and SIGPIPE does nothing. */
+/** After tool_catch_signals() SIGINT and SIGTERM set tool_stop, SIGUSR1 sets tool_mark, and SIGPIPE does nothing. */
 extern volatile sig_atomic_t tool_stop, tool_mark;
 void                         tool_catch_signals(void);
 
-/** Whether progress is worth showing: stderr is a terminal, or --progress said so. */
+/** True when progress should be shown: stderr is a terminal, or --progress was given. */
 bool tool_is_terminal(void);
 
-/** Which stream to speak to, and how. A `%d` in the stream's name stands for a number. */
+/** The stream to use and its protocol. `%d` in the stream's name stands for a number. */
 enum wire {
     WIRE_RTMP, /* rtmp:// */
     WIRE_HTTP, /* http:// and https://: media in the body of the answer */
-    WIRE_RAW,  /* raw://: FLV from the first byte on, as `floor` sends it */
+    WIRE_RAW,  /* raw://: FLV without a request, as `floor` sends it */
 };
 
-/* What the body of an answer holds, by the end of the URL. */
+/* The container in the body of an answer, by the end of the URL. */
 enum container { CONTAINER_FLV, CONTAINER_TS };
 
 struct target {
@@ -56,16 +56,16 @@ void target_parse(struct target *t, const char *url);
 /** The stream's name with the number in place of `%d`. */
 void target_stream(const struct target *t, int number, char *buf, size_t cap);
 
-/** A non-blocking socket that is being connected, or -1 and errno. `receive_buffer` 0 leaves that to the kernel. */
+/** Open a non-blocking socket and begin to connect; -1 and errno on an error. `receive_buffer` 0: the kernel's default. */
 int target_connect(const struct target *t, int receive_buffer);
 
-/** What /proc says about a process. */
+/** The figures of /proc about a process. */
 struct usage {
     int64_t cpu_us; /* user and system time */
     int64_t rss_bytes;
 };
 
-/** False when there is no such process (any more). */
+/** Read the figures; false when the process does not exist (any more). */
 bool usage_read(pid_t pid, struct usage *u);
 
 #endif

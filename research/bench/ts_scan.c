@@ -16,7 +16,7 @@ void ts_scan_init(struct ts_scan *s)
     *s = (struct ts_scan){ 0 };
 }
 
-/* A whole packet, in place where it is there in one piece; NULL when it is not all there. */
+/* The next whole packet, in place if it has come in one piece; NULL when it is not complete. */
 static const uint8_t *next_packet(struct ts_scan *s, struct rd *in)
 {
     if (!s->n_held && rd_left(in) >= TS_SCAN_PACKET_LEN)

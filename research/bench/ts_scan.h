@@ -1,5 +1,5 @@
 /**
- * Reading an MPEG transport stream without keeping it: where each access unit begins, and its first bytes.
+ * A reader of an MPEG transport stream that keeps no payload: it gives the beginning of each access unit.
  *
  * Source: ISO/IEC 13818-1, 2.4.3.2 (packet) and 2.4.3.6 (PES)
  */
@@ -12,7 +12,7 @@ enum { TS_SCAN_PACKET_LEN = 188 };
 
 struct ts_scan {
     bool    bad;    /* a packet without its sync byte */
-    uint8_t n_held; /* of a packet that came in pieces */
+    uint8_t n_held; /* bytes held of a packet that came in pieces */
     uint8_t held[TS_SCAN_PACKET_LEN];
 };
 

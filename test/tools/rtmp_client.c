@@ -4,8 +4,8 @@
  *     objs/tools/rtmp_client play rtmp://127.0.0.1/live/s got.flv
  *     objs/tools/rtmp_client publish doc/sample.flv rtmps://127.0.0.1:1936/live/s
  *
- * It ends with 0 when the stream has ended, or as many messages have come as were wanted; with 1 after an error, whose text
- * is on stderr.
+ * The exit status is 0 when the stream has ended, or the wanted number of messages has come. It is 1 after an error, whose text
+ * goes to stderr.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -219,7 +219,7 @@ static struct err *publish(struct rtmp_client *c)
     return e;
 }
 
-/* ---- all of it ---- */
+/* ---- main ---- */
 
 static struct err *converse(struct rtmp_client *c)
 {
