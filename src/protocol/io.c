@@ -476,12 +476,21 @@ const char *io_addr_host(const struct sockaddr *addr, char *buf, size_t cap)
     return buf;
 }
 
+uint16_t io_addr_port(const struct sockaddr *addr)
+{
+    bool v6 = addr->sa_family == AF_INET6;
+    return ntohs(v6 ? ((const struct sockaddr_in6 *)addr)->sin6_port : ((const struct sockaddr_in *)addr)->sin_port);
+}
+
+const char *io_addr_join(const char *host, uint16_t port, char buf[static IO_ADDR_CAP])
+{
+    snprintf(buf, IO_ADDR_CAP, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
+    return buf;
+}
+
 const char *io_addr_text(const struct sockaddr *addr, char buf[static IO_ADDR_CAP])
 {
-    char     host[INET6_ADDRSTRLEN];
-    bool     v6 = addr->sa_family == AF_INET6;
-    uint16_t port = v6 ? ((const struct sockaddr_in6 *)addr)->sin6_port : ((const struct sockaddr_in *)addr)->sin_port;
+    char host[INET6_ADDRSTRLEN];
     io_addr_host(addr, host, sizeof host);
-    snprintf(buf, IO_ADDR_CAP, v6 && strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, ntohs(port));
-    return buf;
+    return io_addr_join(host, io_addr_port(addr), buf);
 }

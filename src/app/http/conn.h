@@ -33,7 +33,7 @@ struct http_conn {
     char                           trace[IDENT_CAP];
     char                           ip[INET6_ADDRSTRLEN]; /* the client's own address, not that of a trusted proxy */
     char                           peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or from the PROXY protocol */
-    char                           peer[IO_ADDR_CAP];         /* of the socket, with the port */
+    uint16_t                       peer_port;                 /* of the socket */
     int64_t                        earlier_in, earlier_out;   /* bytes of the requests before this one */
     unsigned                       n_requests;
     unsigned n_served; /* the requests among them that are not for the API; if any, the log tells the end at INFO */

@@ -215,6 +215,12 @@ static struct err *introduce(struct http_conn *c)
     return tls_store_accept(&c->server->tls, conf, &c->io, c->by->tls(conf), true, now_us() + introduction_us(c));
 }
 
+static void log_arrival(const struct http_conn *c)
+{
+    char peer[IO_ADDR_CAP];
+    log_debug("HTTP client ip=%s, fd=%d", io_addr_join(c->peer_ip, c->peer_port, peer), c->io.fd);
+}
+
 static void run(void *arg)
 {
     static const int          on = 1;
@@ -227,7 +233,7 @@ static void run(void *arg)
     co_set_log_limits(&c->log_limits);
     c->api_seat.co = co_self();
     io_set_owner(&c->io, co_self());
-    log_debug("HTTP client ip=%s, fd=%d", c->peer, c->io.fd);
+    log_arrival(c);
     setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* replies are written whole */
     struct err *e = introduce(c);
     if (!e)
@@ -252,7 +258,7 @@ struct err *http_port_start(struct server *s, int fd, const struct sockaddr *pee
     c->local_port = port_of(fd);
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->peer_ip, sizeof c->peer_ip);
-    io_addr_text(peer, c->peer);
+    c->peer_port = io_addr_port(peer);
     bool is_beyond = server_is_full(s) || !mem_has_room();
     if (is_beyond)
         api_places_take(&s->api_places, c->peer_ip, &c->api_seat, now_us());

@@ -23,16 +23,16 @@ struct rtmp_conn {
     struct io           io;
     struct rtmp_server  rtmp;
     struct rtmp_request request;
+    struct session      session; /* of the stream that it plays or publishes */
     enum rtmp_role      role;
+    unsigned            n_streams;  /* that were begun */
     bool                identified; /* `role` and `request` describe a stream that has begun */
-    struct session      session;    /* of the stream that it plays or publishes */
     bool                is_tls;
     bool                tcp_nodelay;
+    uint16_t            peer_port; /* of the socket */
     char                trace[IDENT_CAP];
     char                ip[INET6_ADDRSTRLEN];
-    char                peer[IO_ADDR_CAP]; /* of the socket, with the port */
     struct log_limits   log_limits;
-    unsigned            n_streams; /* that were begun */
 };
 
 /**

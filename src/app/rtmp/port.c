@@ -151,13 +151,19 @@ static void conn_free(struct rtmp_conn *c)
     mem_free(c);
 }
 
+static void log_arrival(const struct rtmp_conn *c)
+{
+    char peer[IO_ADDR_CAP];
+    log_info("%s client ip=%s, fd=%d", c->is_tls ? "RTMPS" : "RTMP", io_addr_join(c->ip, c->peer_port, peer), c->io.fd);
+}
+
 static void run(void *arg)
 {
     struct rtmp_conn *c = arg;
     co_set_trace(c->trace);
     co_set_log_limits(&c->log_limits);
     io_set_owner(&c->io, co_self());
-    log_info("%s client ip=%s, fd=%d", c->is_tls ? "RTMPS" : "RTMP", c->peer, c->io.fd);
+    log_arrival(c);
     rtmp_conn_set_nodelay(c, true); /* the introduction is many small messages; each would wait for a delayed ACK */
     struct err *e = serve(c);
     forget_log_limits(c);
@@ -178,7 +184,7 @@ struct err *rtmp_port_start(struct server *s, int fd, const struct sockaddr *pee
     c->is_tls = by->tls != NULL;
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->ip, sizeof c->ip);
-    io_addr_text(peer, c->peer);
+    c->peer_port = io_addr_port(peer);
     rtmp_server_init(&c->rtmp, &c->io);
     struct err *e = io_open(&c->io, fd);
     if (!e)
