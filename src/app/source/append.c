@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 
-/* The first frames of a publish wait for the other kind for at most this time, and at most this many of them wait. */
+/* Bounds of the wait for the other kind of media at the start of a publish: time, and number of frames. */
 enum { SETTLE_US = 500 * US_PER_MS, SETTLE_FRAMES = 64 };
 
 static size_t bytes_from(const struct source *s, uint64_t seq)
@@ -20,7 +20,7 @@ static size_t bytes_from(const struct source *s, uint64_t seq)
     return bytes;
 }
 
-/* A key frame may move the place where newcomers begin and slow readers jump to; it was at frame `before`. */
+/* After a key frame, choose anew where newcomers begin and slow readers jump to. The place was frame `before`. */
 static void begin_gop(struct source *s, uint64_t before)
 {
     if (!gops_choose(&s->gops, s->ring.tail))
@@ -41,7 +41,7 @@ static void follow_gop(struct source *s, const struct frame *f)
     if (is_picture(f) && f->key)
         begin_gop(s, before);
     else if (f->kind == FRAME_AUDIO && gops_are_over(&s->gops, f))
-        s->gops.is_cached = false; /* the pictures have stopped, so new readers start at the live end */
+        s->gops.is_cached = false; /* The pictures have stopped, so new readers start at the live end. */
     if (s->gops.is_cached && max_frames > 0 && s->ring.head - gops_place(&s->gops)->seq >= (uint64_t)max_frames) {
         log_warn("stream %s has more than %d frames in a GOP (gop_cache_max_frames): new players get sound at once and "
                  "pictures from the next key frame on",
@@ -61,15 +61,15 @@ static bool is_repeated(const struct source *s, const struct frame *f)
     return s->vhost->play.reduce_sequence_header && same_payload(headers_find_like(&s->headers, f), f);
 }
 
-/* Every break is counted. The first, second, fourth, eighth … are logged. */
+/* True for the first, second, fourth, eighth … break: only these are logged. */
 static bool is_worth_a_line(int64_t n)
 {
     return (n & (n - 1)) == 0;
 }
 
 /*
- * The first frames of a publish wait for the first one of the other kind, if its configuration has come, because players begin
- * at the earlier of the two times.
+ * Let the first frames of a publish wait for the first frame of the other kind, if its configuration has come: players begin at
+ * the earlier of the two times.
  */
 static void settle(struct source *s, const struct frame *f, bool is_first)
 {
@@ -92,7 +92,7 @@ void source_stamp(struct source *s, struct frame *f, int64_t raw_us)
                  (long long)s->clock.n_breaks);
 }
 
-/* A configuration tells the codec, or the first frame where a codec has none. Of several tracks the first one counts. */
+/* Learn the codec of a kind from its configuration, or from its first frame if the codec has none. The first track counts. */
 static void learn_codec(struct source *s, const struct frame *f)
 {
     uint8_t *track = f->kind == FRAME_VIDEO ? &s->video_track : &s->audio_track;
@@ -108,7 +108,7 @@ static void learn_codec(struct source *s, const struct frame *f)
         media_info_audio(f, &s->audio);
 }
 
-/* When a track goes on in another codec, what described the old one is dropped. */
+/* If a track continues in another codec, drop the headers of the old one. */
 static void follow_codec(struct source *s, const struct frame *f)
 {
     uint8_t track = f->kind == FRAME_VIDEO ? s->video_track : s->audio_track;
@@ -119,7 +119,7 @@ static void follow_codec(struct source *s, const struct frame *f)
     learn_codec(s, f);
 }
 
-/* Nobody can decode pictures from before the first key frame. */
+/* True for a picture before the first key frame of its track: no reader can decode it. */
 static bool is_for_nobody(struct source *s, const struct frame *f)
 {
     switch (gops_admit(&s->gops, f, source_queue_length_us(s))) {
@@ -135,7 +135,7 @@ static bool is_for_nobody(struct source *s, const struct frame *f)
     return true;
 }
 
-/* Without a cached GOP and with few readers, what they have read is forgotten every FEW_FRAMES, before the ring is full. */
+/* Without a cached GOP and with few readers, frames that they have read are forgotten every FEW_FRAMES frames. */
 enum { FEW_READERS = 4, FEW_FRAMES = 16 };
 
 static bool is_worth_trimming(const struct source *s)
@@ -153,17 +153,17 @@ static struct err *push(struct source *s, struct frame *f)
         s->trims_on)
         retention_trim(s);
     if (!ring_push(&s->ring, f)) {
-        s->gops.is_cached = false; /* a GOP with a hole cannot be decoded */
+        s->gops.is_cached = false; /* A GOP with a hole cannot be decoded. */
         return err_no_memory();
     }
     s->gops.bytes += ring_frame_bytes(f);
     retention_keep_to_share(s);
-    (void)!mem_has_room(); /* above the limit, other streams give way, or this one */
+    (void)!mem_has_room(); /* Above the limit, streams give memory back (give_way.h). */
     pacer_notice(s);
     return NULL;
 }
 
-/* Append what is in order by now, or everything that still waits to be sorted. */
+/* Append the frames whose order is certain, or all frames that wait to be sorted. */
 static struct err *push_sorted(struct source *s, bool all)
 {
     struct err   *e = NULL;
@@ -175,7 +175,7 @@ static struct err *push_sorted(struct source *s, bool all)
     return e;
 }
 
-/* Keep a header for newcomers, and append it behind the frames that belong to the header before it. */
+/* Keep a header for newcomers, and append it after the frames that belong to the previous header. */
 static struct err *append_header(struct source *s, struct frame *f)
 {
     struct err *e = NULL;
@@ -187,7 +187,7 @@ static struct err *append_header(struct source *s, struct frame *f)
     return e ? e : push(s, f);
 }
 
-/* Count pictures and sound. What only describes them does not count. */
+/* Count pictures and sound; configurations and metadata are not counted. */
 static void count_frame(struct source *s, const struct frame *f)
 {
     if (f->config || f->media_len == 0 || f->track != 0)

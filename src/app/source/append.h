@@ -1,5 +1,5 @@
 /**
- * Writing to the log of a source, which is its publisher's alone.
+ * Writing to the log of a source. Only its publisher does that.
  */
 #ifndef APP_SOURCE_APPEND_H
 #define APP_SOURCE_APPEND_H
@@ -13,7 +13,8 @@
 struct source;
 
 /**
- * Give a parsed frame that nobody else holds its place on the stream's time line, and log where the encoder's time broke.
+ * Give a parsed frame, of which the caller has the only reference, its times in the stream. A break of the encoder's time is
+ * logged.
  *
  * Shape      raw_us: the encoder's time, unwrapped (stream_clock_unwrap()); f->dts_us and f->pts_us: their difference is the
  *            composition time
@@ -22,7 +23,7 @@ struct source;
 void source_stamp(struct source *s, struct frame *f, int64_t raw_us);
 
 /**
- * Append one frame: its times, kind, codec and flags are set. The log takes a reference of its own.
+ * Append one frame, whose times, kind, codec and flags are set. The log takes a reference of its own.
  *
  * Errors     out of memory: the frame is lost, the source is whole
  * Yields     no
@@ -30,9 +31,9 @@ void source_stamp(struct source *s, struct frame *f, int64_t raw_us);
 struct err *source_append(struct source *s, struct frame *f) ATTR_MUST_USE;
 
 /**
- * Append what still waits to be sorted (`mix_correct`): nothing more comes.
+ * Append the frames that still wait to be sorted (`mix_correct`), at the end of a publish.
  *
- * Errors     out of memory: the rest of it still waits
+ * Errors     out of memory: the frames that are left still wait
  * Yields     no
  */
 struct err *source_append_rest(struct source *s) ATTR_MUST_USE;

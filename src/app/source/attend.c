@@ -17,7 +17,7 @@ static bool is_called_for(const struct attendant *by, const struct source *s)
     return is_worth_it(by, s) && by->wanted(s->vhost);
 }
 
-/* A publish and a reload start whatever is not there; a reader does not bring back what has failed. */
+/* A publish and a reload start any attendant that is missing. A reader does not start one again that has failed. */
 static unsigned starting_moments(const struct attendant *by)
 {
     return moment_bit(MOMENT_PUBLISHED) | moment_bit(MOMENT_CONF_CHANGED) | moment_bit(by->begins_with);
@@ -55,7 +55,7 @@ static void log_failure(const struct attendance *a, struct err *e)
                 a->source->identity);
 }
 
-/* Whether what has come while it ended, or since it failed, calls for it again. */
+/* True if a moment that came while the attendant ended, or since it failed, starts it again. */
 static bool starts_again(struct attendance *a)
 {
     return !co_is_cancelled(a->co) && (attendance_take(a) & starting_moments(a->by)) && !attendance_is_over(a);
@@ -122,7 +122,7 @@ void attend_tell(struct source *s, enum moment moment)
 {
     moments_note(&s->moments, moment);
     if (s->publisher)
-        co_unpark(s->publisher->co); /* it reads at leisure while nobody watches, and follows reloads */
+        co_unpark(s->publisher->co); /* It reads by the clock while there are no readers, and follows reloads. */
     for (const struct attendant *by = s->owner->attendants; by && by->name; by++)
         tell(s, by, moment);
 }

@@ -26,7 +26,7 @@ void audience_leave(struct reader *r)
     reader_finish(r);
     if (s->n_readers == 0) {
         s->unwatched_since_us = now_us();
-        pacer_notice(s); /* it ends when nobody reads */
+        pacer_notice(s); /* It ends when there is no reader. */
         attend_tell(s, MOMENT_LAST_READER_GONE);
     }
 }

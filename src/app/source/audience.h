@@ -1,5 +1,5 @@
 /**
- * The readers of a source as a whole: they join and leave, and the pacer runs while there are any.
+ * The readers of a source as a whole: they join and leave, and the pacer runs while there is a reader.
  */
 #ifndef APP_SOURCE_AUDIENCE_H
 #define APP_SOURCE_AUDIENCE_H
@@ -11,9 +11,9 @@ struct reader;
 struct source;
 
 /**
- * Join: the cursor at the newest GOP if that is cached, else at the live end; headers first. A newcomer waits for no release:
- * all that is in the log is due, and until it has taken something so is each frame that comes; from then on it keeps step with
- * the others.
+ * Join a source. The cursor is set to the newest GOP if that is cached, otherwise to the live end; headers come first. A newcomer
+ * waits for no release: all frames in the log are due to it at once, and so is each new frame until it has taken one. From then
+ * on it keeps step with the others.
  *
  * Ownership  the caller holds a reference to the source until audience_leave()
  * Errors     out of memory: the reader has not joined
@@ -21,7 +21,7 @@ struct source;
  */
 struct err *audience_join(struct reader *r, struct source *s) ATTR_MUST_USE;
 
-/** Takes a reader that has not joined, if it is all zero. Does not yield. */
+/** Leave the source. Takes a reader that is all zero. Does not yield. */
 void audience_leave(struct reader *r);
 
 #endif

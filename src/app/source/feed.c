@@ -17,7 +17,7 @@ void feed_finish(struct feed *feed)
     frame_maker_finish(&feed->maker);
 }
 
-/* The line shows how the body begins, because that tells a person what the encoder sends. */
+/* Count a body that was dropped. The log line shows its first bytes, so that a person can tell what the encoder sends. */
 static void drop_bad_media(struct feed *feed, const struct frame *f)
 {
     enum { SHOWN = 8 };
@@ -40,7 +40,7 @@ static void log_codec(const struct source *s, enum frame_kind kind)
                  a->channels);
 }
 
-/* The codec of a kind is logged when it becomes known, and when it changes. */
+/* Append a frame of media. The codec of a kind is logged when it becomes known, and when it changes. */
 static struct err *append_media(struct source *s, struct frame *f)
 {
     enum frame_kind kind = f->kind;
@@ -71,11 +71,11 @@ static struct err *take_media(struct feed *feed, struct frame **body, uint32_t t
     return append_media(s, *body);
 }
 
-/* What the metadata tells this server itself. */
+/* Take from the metadata what the server itself uses. */
 static void heed_metadata(struct feed *feed, const struct metadata *info)
 {
     struct source *s = feed->source;
-    /* Only the first is worth a line: some encoders repeat it with every few frames. */
+    /* Only the first one is logged at level info: some encoders repeat it every few frames. */
     log_write(feed->n_metadata++ ? LOG_DEBUG : LOG_INFO, "got metadata, width=%d, height=%d, vcodec=%d, acodec=%d",
               (int)info->width, (int)info->height, (int)info->videocodecid, (int)info->audiocodecid);
     s->video_told = info->videocodecid > 0 || info->width > 0;
@@ -129,7 +129,7 @@ struct err *feed_unit(struct feed *feed, struct frame_unit *u)
             return err_no_memory();
         if (made == FRAME_MAKE_BAD) {
             drop_bad_unit(feed, u);
-            continue; /* the unit is used up: the next turn ends */
+            continue; /* The unit is used up, so the next turn ends. */
         }
         source_stamp(feed->source, f, f->dts_us);
         e = append_media(feed->source, f);

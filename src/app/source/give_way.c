@@ -8,13 +8,13 @@
 #include "core/mem.h"
 #include "protocol/unfinished.h"
 
-/* Below the limit by this part of it, so that the next frame does not begin anew. */
+/* Memory is freed down to the limit minus this part of it, so that the next frame does not exceed the limit again. */
 enum { SLACK_OF_LIMIT = 16 };
 
-/* Less is not worth a player's picture. */
+/* A backlog or GOP cache of fewer bytes than this is left alone. */
 enum { WORTH_BYTES = 64 << 10 };
 
-/* Streams and messages that give way in one turn; the next frame goes on. And how long nobody looks when nothing was found. */
+/* Most streams and messages that give way in one turn; time without another try when nothing was found. */
 enum { TURN_SOURCES = 16, TURN_MESSAGES = 64, FUTILE_US = 100 * US_PER_MS };
 
 static const char *const names[GIVE_WAY_STEPS] = { "unwatched_gop", "backlog", "gop", "unfinished" };
@@ -38,7 +38,7 @@ size_t give_way_gop_share(const struct sources *all)
     return share < GOP_SHARE_MIN ? GOP_SHARE_MIN : share > GOP_SHARE_MAX ? GOP_SHARE_MAX : share;
 }
 
-/* What a stream would give up in a step. */
+/* The number of bytes that a stream would free in a step. */
 static size_t worth(const struct source *s, enum give_way_step step)
 {
     size_t gop = s->gops.is_cached ? s->gops.bytes : 0;
@@ -49,7 +49,7 @@ static size_t worth(const struct source *s, enum give_way_step step)
     }
 }
 
-/* Frames up to here are given up. Readers that keep up have been given all that is released. */
+/* The end of the frames that a step gives up. Readers that keep up have been given all released frames. */
 static uint64_t give_up_to(const struct source *s, enum give_way_step step)
 {
     switch (step) {
@@ -85,7 +85,7 @@ static struct source *largest(const struct sources *all, enum give_way_step step
     return found;
 }
 
-/* Within limits of their own: it is chance whose frame was one too many. */
+/* Log a step. It has log limits of its own, because it is chance which coroutine exceeds the limit. */
 static void tell(struct sources *all, const struct source *s, enum give_way_step step, size_t bytes)
 {
     log_write_within(&all->given_up.log_limits, LOG_WARN,
@@ -99,7 +99,7 @@ static void count(struct given_up *g, enum give_way_step step, size_t bytes)
     g->steps[step].bytes += (int64_t)bytes;
 }
 
-/* Each connection that ends for this says so itself. True when there was any. */
+/* Drop incomplete messages; each connection that ends for it logs that itself. True if there was any message. */
 static bool drop_unfinished(struct given_up *g, size_t aim)
 {
     size_t bytes;

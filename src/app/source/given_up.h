@@ -1,5 +1,5 @@
 /**
- * What the streams of a server, and then its connections, have given up for want of memory: give_way.h does it, and counts here.
+ * Counters of what the streams of a server, and then its connections, have given up for lack of memory. give_way.h counts here.
  *
  * Units      bytes
  */
@@ -18,8 +18,8 @@ struct given_up {
         int64_t times, bytes;
     } steps[GIVE_WAY_STEPS];
     int64_t           over_share;      /* GOP caches given up because they were larger than their share */
-    int64_t           futile_until_us; /* nothing was left to give up, so the next look is not before this time */
-    struct log_limits log_limits;      /* limits of the log lines about it, whichever coroutine writes them */
+    int64_t           futile_until_us; /* time of the next try, after one that found nothing to give up */
+    struct log_limits log_limits;      /* limits of the log lines about it, for all coroutines together */
 };
 
 #endif

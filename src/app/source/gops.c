@@ -10,7 +10,7 @@ void gops_finish(struct gops *g)
 void gops_clear(struct gops *g)
 {
     struct gops after = { .pictured = g->pictured,
-                          .at = g->at }; /* readers may still be in the middle of the old publish */
+                          .at = g->at }; /* Readers may still be in the middle of the old publish. */
     after.starts[g->at].seq = g->starts[g->at].seq;
     headers_copy(&after.starts[g->at].headers, &g->starts[g->at].headers);
     gops_finish(g);
@@ -45,7 +45,7 @@ enum gops_verdict gops_admit(struct gops *g, const struct frame *f, int64_t pati
     return GOPS_GIVE_UP;
 }
 
-/* The first track that has a place to begin with; GOPS_TRACKS_MAX: none has. */
+/* The first track whose newest key frame is in the log; GOPS_TRACKS_MAX: none. */
 static int lead(const struct gops *g, uint64_t tail)
 {
     int i = 0;
@@ -82,7 +82,7 @@ void gops_follow(struct gops *g, const struct frame *f, uint64_t seq, const stru
         follow_key(g, f, seq, headers);
 }
 
-/* The lead, or a track whose key frame is older but not older than the lead's GOP before. */
+/* The track with the oldest of the newest key frames, but not older than the previous GOP of the lead. */
 static int best_start(const struct gops *g, uint64_t tail)
 {
     int first = lead(g, tail), best = first;
@@ -100,7 +100,7 @@ bool gops_choose(struct gops *g, uint64_t tail)
     if (best == GOPS_TRACKS_MAX)
         return false;
     if (best != g->at && !g->starts[g->at].known)
-        headers_clear(&g->starts[g->at].headers); /* the headers of the publish before */
+        headers_clear(&g->starts[g->at].headers); /* headers of the previous publish */
     g->at = best;
     return true;
 }

@@ -14,7 +14,7 @@ bool headers_takes(const struct frame *f)
     return f->config || f->note == NOTE_COLOR || f->note == NOTE_CHANNELS;
 }
 
-/* Where a header stands in what a player is sent. */
+/* The rank of a header in the order in which players get the headers. */
 static unsigned rank_of(const struct frame *f)
 {
     if (f->kind == FRAME_SCRIPT)

@@ -1,6 +1,6 @@
 /**
- * What a decoder needs before the first frame: metadata, and of each track the newest configuration and what else describes
- * it: the colours of video (HDR), the order of the channels of audio.
+ * The frames that a decoder needs before the first picture or sound: metadata, and for each track the newest configuration and
+ * other descriptions, as the colours of video (HDR) or the order of the channels of audio.
  *
  * Ownership  holds a reference to each frame
  * Yields     no
@@ -13,7 +13,7 @@
 
 #include "kernel/frame.h"
 
-/* Room for metadata and for six tracks each of audio and video with two headers, which is more than any encoder sends. */
+/* Room for metadata, and for six tracks each of audio and video with two headers. No encoder sends more. */
 enum { HEADERS_MAX = 25 };
 
 struct headers {
@@ -24,22 +24,22 @@ struct headers {
 
 void headers_clear(struct headers *h);
 
-/** Whether a frame is kept here. Of scripts only metadata is: cue points and captions belong to their moment. */
+/** True if a frame is kept here. The only script that is kept is metadata: cue points and captions belong to their time. */
 bool headers_takes(const struct frame *f);
 
-/** Replace the header of the same kind, track and note, or add it. What has no room is not kept; metadata always has. */
+/** Replace the header of the same kind, track and note, or add it. A header that has no room is dropped; metadata always has. */
 void headers_put(struct headers *h, struct frame *f);
 
-/** Forget what describes another codec of the frame's kind and track; false when there was none. */
+/** Drop the headers of the frame's kind and track that are of another codec; false if there was none. */
 bool headers_drop_other_codecs(struct headers *h, const struct frame *f);
 
 /** Make `to` the same set as `from`. */
 void headers_copy(struct headers *to, const struct headers *from);
 
-/** The metadata, or the configuration of that kind and track, or NULL. */
+/** Find the metadata, or the configuration of that kind and track; or NULL. */
 struct frame *headers_find(const struct headers *h, enum frame_kind kind, unsigned track);
 
-/** The header whose place the frame would take, or NULL. */
+/** Find the header that the frame would replace, or NULL. */
 struct frame *headers_find_like(const struct headers *h, const struct frame *f);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "kernel/times.h"
 
-/* The step from the last frame that the player got to the first one behind a jump. */
+/* The step of time from the last frame before a jump to the first one after it. */
 enum { STEP_US = 10 * US_PER_MS };
 
 void jitter_init(struct jitter *j, enum time_jitter mode)
@@ -29,7 +29,7 @@ void jitter_begin(struct jitter *j, int64_t first_us)
     j->base_us = ms_from_us(base_us) * US_PER_MS;
 }
 
-/* The timestamp of a frame in this mode; the base is known. */
+/* The timestamp of a frame once the base is known. */
 static int64_t timestamp(const struct jitter *j, const struct frame *f)
 {
     if (j->mode == TIME_JITTER_OFF)
@@ -58,7 +58,7 @@ bool jitter_offset(const struct jitter *j, int64_t min_us, bool same_shift, int6
         return same_shift;
     }
     *offset_us = -j->base_us;
-    return j->has_base && min_us >= j->base_us; /* what is before that became 0 */
+    return j->has_base && min_us >= j->base_us; /* Times before the base become 0, so they have no constant offset. */
 }
 
 void jitter_commit(struct jitter *j, int64_t last_us)

@@ -1,16 +1,16 @@
 /**
- * A player's own timestamps, made of the stream's (stream_clock.h): `play { time_jitter full|zero|off; }` and `atc`.
+ * A player's own timestamps, made from the stream's times (stream_clock.h): `play { time_jitter full|zero|off; }` and `atc`.
  *
- * full   what the player gets begins at 0; frames that it had to skip leave no gap
- * zero   what the player gets begins at 0
- * off    the encoder's own times, its breaks included
+ * full   timestamps begin at 0; frames that the player had to skip leave no gap
+ * zero   timestamps begin at 0
+ * off    timestamps are the encoder's own times, with their breaks
  *
  * The beginning is the earliest time among the first frames of sound and picture, so the offset between them is kept.
  *
- * Pure: the state is a value; a batch that was sent in part is made again from a copy.
+ * The state is a value: a batch that was sent in part is made again from a copy.
  *
- * Units      microseconds. What the stream's times are shifted by is always whole milliseconds, so that formats that count in
- *            those, or in 90 kHz, round a frame alike for all players; so the first time may be above 0 by less than one.
+ * Units      microseconds. The stream's times are shifted by whole milliseconds, so that formats that count in milliseconds or
+ *            90 kHz round a frame in the same way for all players. The first timestamp may therefore be up to 1 ms above 0
  * Yields     no
  */
 #ifndef APP_SOURCE_JITTER_H
@@ -26,37 +26,37 @@
 struct jitter {
     enum time_jitter mode;
     bool             has_base;
-    int64_t          base_us; /* what is 0 to the player */
+    int64_t          base_us; /* time of the stream that is 0 for the player */
     int64_t          last_us; /* the last timestamp that the player got; -1: none yet */
 };
 
 void jitter_init(struct jitter *j, enum time_jitter mode);
 
-/** Another mode: time goes on behind the last frame as far as the mode allows. */
+/** Change the mode. Time continues after the last frame as far as the new mode allows. */
 void jitter_change(struct jitter *j, enum time_jitter mode);
 
-/** The player skips frames: what comes next goes on behind the last one, if the mode says so. */
+/** Note that the player skips frames. In mode full, the next frame continues right after the last one. */
 void jitter_skip(struct jitter *j);
 
-/** Before the next frame, jitter_begin() must tell where it begins. */
+/** True if jitter_begin() must be called before the next frame. */
 static inline bool jitter_wants_begin(const struct jitter *j)
 {
     return j->mode != TIME_JITTER_OFF && !j->has_base;
 }
 
-/** What comes next begins at this time of the stream. */
+/** Set the time of the stream at which the next frames begin. */
 void jitter_begin(struct jitter *j, int64_t first_us);
 
-/** The timestamp of the next frame of sound or picture. */
+/** Make the timestamp of the next frame of sound or picture. */
 int64_t jitter_media(struct jitter *j, const struct frame *f);
 
-/** The timestamp of a configuration or script that goes with `f`, which may be itself. */
+/** The timestamp of a configuration or script that is sent with `f`, which may be the header itself. */
 int64_t jitter_header(const struct jitter *j, const struct frame *f);
 
 /**
- * Whether a run of frames is shifted by one constant, and by which.
+ * True if the timestamps of a run of frames are the stream's times plus one constant, *offset_us.
  *
- * Shape      min_us: the least of all; shift_us: frame.shift_us of all, if `same_shift`
+ * Shape      min_us: the least time of the run; shift_us: frame.shift_us of all its frames, if `same_shift`
  */
 bool jitter_offset(const struct jitter *j, int64_t min_us, bool same_shift, int64_t shift_us, int64_t *offset_us);
 

@@ -9,10 +9,10 @@
 #include "core/mem.h"
 #include "core/str.h"
 
-/* Newcomers get nothing of what was published. Readers that are there read on to its end. */
+/* End a publish: newcomers get none of its frames, and present readers read on to its end. */
 static void end_publish(struct source *s)
 {
-    err_free(source_append_rest(s)); /* without memory the last frames are lost */
+    err_free(source_append_rest(s)); /* Without memory the last frames are lost. */
     mix_queue_clear(&s->mix);
     headers_clear(&s->headers);
     gops_clear(&s->gops);
@@ -24,7 +24,7 @@ static void end_publish(struct source *s)
     s->audio = (struct audio_info){ 0 };
 }
 
-/* Note for the API which client publishes since when, and that the vhost has one stream more. */
+/* Note the publisher and the time for the API, and count the stream for its vhost. */
 static void note_publisher(struct source *s, const struct publisher *p)
 {
     struct stream_stat *stat = &s->stat;
@@ -73,7 +73,7 @@ void source_unpublish(struct source *s, struct publisher *p)
     attend_tell(s, MOMENT_UNPUBLISHED);
     pacer_release_now(s);
     do
-        retention_trim(s); /* players may live for hours, the last GOP need not */
+        retention_trim(s); /* Players may stay for hours; the last GOP need not. */
     while (s->trims_on);
 }
 
@@ -89,7 +89,7 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
     if (vhost->play.atc != atc_was)
         s->atc = vhost->play.atc;
     if (!vhost->play.gop_cache)
-        s->gops.is_cached = false; /* when it is switched on again, it starts with the next key frame */
-    pacer_notice(s);               /* what is held back may be due now */
+        s->gops.is_cached = false; /* If it is switched on again, caching starts with the next key frame. */
+    pacer_notice(s);               /* Frames that are held back may be due now. */
     attend_tell(s, MOMENT_CONF_CHANGED);
 }

@@ -1,5 +1,5 @@
 /**
- * What changes the state of a source: a publisher comes or goes, another configuration is in force.
+ * Changes of the state of a source: a publisher comes or goes, or another configuration is in force.
  */
 #ifndef APP_SOURCE_LIFE_H
 #define APP_SOURCE_LIFE_H
@@ -17,13 +17,13 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
 /**
  * Become the publisher.
  *
- * Errors     E_SYSTEM_STREAM_BUSY, naming the publisher that is there, unless `republish takeover` is
- *            configured: then that one is cancelled and this one has the stream at once
+ * Errors     E_SYSTEM_STREAM_BUSY, with the trace of the present publisher. With `republish takeover` there is no
+ *            such error: the present publisher is cancelled, and `p` has the stream at once
  * Yields     no
  */
 struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;
 
-/** Stop publishing; nothing happens if another publisher took over. Players are told. Does not yield. */
+/** Stop publishing, and tell players. Does nothing if another publisher took the stream over. Does not yield. */
 void source_unpublish(struct source *s, struct publisher *p);
 
 #endif

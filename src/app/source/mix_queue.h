@@ -1,8 +1,8 @@
 /**
- * Audio and video sorted into one monotonic order: `play { mix_correct on; }`, for encoders that
- * interleave badly.
+ * A queue that sorts audio and video into one monotonic order, for encoders that interleave badly:
+ * `play { mix_correct on; }`.
  *
- * A frame leaves when both kinds wait behind it, or when ten of one kind wait (the other kind is silent).
+ * A frame leaves when frames of both kinds wait, or when ten of one kind wait (the other kind is silent).
  *
  * Ownership  holds a reference to each waiting frame; mix_queue_pop() passes it on
  * Yields     no
@@ -23,10 +23,11 @@ struct mix_queue {
 
 void mix_queue_clear(struct mix_queue *q);
 
-/** Takes a reference. At most MIX_QUEUE_MAX wait: pop until NULL after each push. */
+/** Add a frame; takes a reference. At most MIX_QUEUE_MAX frames wait, so the caller pops until NULL after each push. */
 void mix_queue_push(struct mix_queue *q, struct frame *f);
 
-/** The next frame in order, with the queue's reference; NULL when it must wait for more (if `drain`: when empty). */
+/** Take the next frame in order, with the queue's reference; NULL if it must wait for more, or if the queue is empty. With
+ * `drain`, no frame waits. */
 struct frame *mix_queue_pop(struct mix_queue *q, bool drain);
 
 #endif

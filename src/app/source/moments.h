@@ -1,9 +1,9 @@
 /**
- * The moments of a stream's life, for all that follow it: its publisher, its readers, its attendants (attend.h).
+ * The moments of a stream's life, for its followers: publisher, readers, attendants (attend.h).
  *
- * A stream numbers its moments as they come. A follower keeps one number, that of the newest moment it has looked at, and asks
- * which kinds have come since. Nothing is queued, so a follower that stalls costs nothing; a kind that came several times is told
- * once, and what counts is then the state of the stream.
+ * A stream numbers its moments as they come. A follower keeps the number of the newest moment that it has seen, and asks which
+ * kinds have come since. Nothing is queued, so a follower that stalls costs nothing. A kind that came several times is told once;
+ * the follower then looks at the state of the stream.
  *
  * Yields     no
  */
@@ -14,19 +14,19 @@
 
 enum moment {
     MOMENT_PUBLISHED,
-    MOMENT_UNPUBLISHED, /* the publish has ended, or another publisher takes it over: then MOMENT_PUBLISHED follows at once */
+    MOMENT_UNPUBLISHED, /* The publish has ended. If another publisher takes it over, MOMENT_PUBLISHED follows at once. */
     MOMENT_FIRST_READER,
     MOMENT_LAST_READER_GONE,
-    MOMENT_CONF_CHANGED, /* a reload: another snapshot is in force, whatever differs in it */
+    MOMENT_CONF_CHANGED, /* After a reload, another snapshot is in force; it may be equal for this stream. */
     MOMENTS
 };
 
 struct moments {
-    uint64_t newest;        /* number of the newest moment; 0: there was none */
-    uint64_t last[MOMENTS]; /* number of the newest one of each kind; 0: there was none */
+    uint64_t newest;        /* number of the newest moment; 0: none yet */
+    uint64_t last[MOMENTS]; /* number of the newest moment of each kind; 0: none yet */
 };
 
-/** The bit of a kind in a set. */
+/** The bit of a kind in a set of kinds. */
 static inline unsigned moment_bit(enum moment kind)
 {
     return 1u << kind;

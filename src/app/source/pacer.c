@@ -5,13 +5,13 @@
 #include "core/clock.h"
 #include "protocol/co.h"
 
-/* The time when the loop has had as much time for others as the last round took. */
+/* The time at which the loop will have had as much time for others as the last round took. */
 static int64_t rested_us(const struct source *s)
 {
     return s->round_end_us + s->round_cost_us;
 }
 
-/* When the frames held back are due; DEADLINE_NEVER when none is held. */
+/* The time at which the frames that are held back are due; DEADLINE_NEVER if none is held. */
 static int64_t due_us(const struct source *s)
 {
     const struct conf_play *play = &s->vhost->play;
@@ -23,7 +23,7 @@ static int64_t due_us(const struct source *s)
     if (s->vhost->min_latency)
         return s->first_held_us;
     if (play->mw_latency_set) {
-        /* Counted from the start of the last round, because what arrives during a round is noticed only after it. */
+        /* The time counts from the start of the last round, because frames that arrive during a round are noticed after it. */
         int64_t due = s->round_start_us + play->mw_latency_us;
         if (n_held >= PACER_RELEASE_FRAMES_MAX)
             return due < rested_us(s) ? due : rested_us(s);
@@ -36,8 +36,8 @@ static int64_t due_us(const struct source *s)
 }
 
 /*
- * Readers that wait get it, or are woken to take it: those from `at` on, at most *left of them, until it is somebody
- * else's turn. Returns the reader that comes next.
+ * Hand the release to waiting readers, or wake them to take it: from `at` on, at most *left readers, until the turn is over.
+ * Returns the reader that comes next.
  */
 static struct list *hand_out(struct source *s, struct list *at, size_t *left, int64_t until_us, int *woken)
 {
@@ -64,10 +64,10 @@ static struct list *hand_out(struct source *s, struct list *at, size_t *left, in
     return at;
 }
 
-/* A newcomer waits this long for a release, which costs less than a write for it alone. */
+/* Longest wait of a newcomer for the next release, which costs less than a write of its own. */
 enum { JOIN_PATIENCE_US = 10 * US_PER_MS };
 
-/* Release up to `frames` more frames. A publisher that waited for that may go on. */
+/* Release up to `frames` more frames, and wake a publisher that waits for room. */
 static void release(struct source *s, uint64_t frames)
 {
     uint64_t n_held = s->ring.head - s->released;
@@ -93,7 +93,7 @@ void pacer_notice(struct source *s)
     if (s->ring.head - s->released == 1)
         s->first_held_us = now_us();
     if (!s->pacer) {
-        s->released = s->ring.head; /* there is no reader to wake */
+        s->released = s->ring.head; /* There is no reader to wake. */
         return;
     }
     co_unpark(s->pacer);
@@ -101,12 +101,12 @@ void pacer_notice(struct source *s)
         reader_wake_joining(s, ring_at(&s->ring, s->ring.head - 1));
 }
 
-/* With few readers a round costs less than asking for its computing time would: this bounds what the clock says. */
+/* With few readers, measuring the computing time would cost more than the round: elapsed time counts, up to FEW_COST_US each. */
 enum { FEW_READERS = 4, FEW_COST_US = 200 };
 
 /*
- * The cost of a round that began when the clock and the thread's computing time were these. Computing time: that others had
- * the core costs the loop nothing, and rests as long as that would make latencies of hundreds of ms on a host that is shared.
+ * The cost of a round that began at these values of the clock and of the thread's computing time. The cost is computing time:
+ * on a shared host, resting for the time that other processes had the core would make latencies of hundreds of milliseconds.
  */
 static int64_t cost_since(const struct source *s, int64_t began_us, int64_t cpu_us)
 {
@@ -118,12 +118,12 @@ static int64_t cost_since(const struct source *s, int64_t began_us, int64_t cpu_
 }
 
 /*
- * Hand the release out, and find out what that cost: the last yield comes back when all that were woken have run. In
- * between the others get their turns, and readers come and go: they come behind the last one.
+ * Hand a release to all readers, and measure the cost: the last yield returns when all readers that were woken have run.
+ * Between two turns other coroutines run, and readers join and leave; those that join are last in the list.
  */
 static void run_round(struct source *s)
 {
-    bool    is_small = s->n_readers <= FEW_READERS; /* what it gets does not even cost a yield */
+    bool    is_small = s->n_readers <= FEW_READERS; /* Such a round costs less than a yield. */
     int64_t cpu_us = is_small ? -1 : thread_cpu_us();
     s->round_start_us = now_us();
     release(s, PACER_RELEASE_FRAMES_MAX);

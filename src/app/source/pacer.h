@@ -1,14 +1,14 @@
 /**
- * When appended frames are released to the readers of a source.
+ * The pacer decides when appended frames are released to the readers of a source.
  *
- * `min_latency on`: at once.
- * `mw_latency`: that long after the last release, or as soon as a whole release waits. With `mw_msgs` more frames than that
- * must wait, too; PACER_LATENCY_MAX_US later they go in any case.
- * Neither: at once as long as more time has passed since the last release than sending it cost (computing time: what other
- * processes had of the core is no cost). So with few players each frame goes out as it comes, and with many the batches
- * grow, up to PACER_LATENCY_MAX_US, while sending takes at most about half of the loop.
+ * `min_latency on`: frames are released at once.
+ * `mw_latency`: frames are released this long after the last release, or when there are enough for a whole release. With
+ * `mw_msgs`, more frames than that must wait, too, but for at most PACER_LATENCY_MAX_US longer.
+ * Neither: frames are released once the time since the last release exceeds the computing time of sending it. (Time in which
+ * other processes had the core is not counted.) So with few players each frame goes out as it comes. With many players the
+ * batches grow, up to PACER_LATENCY_MAX_US, and sending takes at most about half of the loop.
  *
- * One coroutine a source, while it has readers.
+ * A source has one pacer coroutine while it has readers.
  */
 #ifndef APP_SOURCE_PACER_H
 #define APP_SOURCE_PACER_H
@@ -20,38 +20,37 @@
 struct source;
 
 /*
- * This many readers are served, or for this long, before everybody else gets a turn. Waking one costs little, but what it
- * then does takes time of the same turn: so fewer of those.
+ * Bounds of serving readers before other coroutines get a turn: readers, readers that are woken, and time. Woken readers are
+ * fewer, because the work of each takes time of the same turn.
  */
 enum { PACER_LATENCY_MAX_US = 350000, PACER_TURN_READERS = 256, PACER_TURN_WAKES = 16, PACER_TURN_US = 1000 };
 
 /*
- * A release holds at most this many frames; what is left over is the next one. A publisher that is this far ahead of its
- * readers waits (pacer_wait_for_room()): its frames come faster than they can be handed out.
+ * Most frames of one release; further frames go into the next one. A publisher with PACER_HELD_FRAMES_MAX frames that are not
+ * released waits (pacer_wait_for_room()): its frames come faster than they can be handed out.
  */
 enum { PACER_RELEASE_FRAMES_MAX = 512, PACER_HELD_FRAMES_MAX = 8 * PACER_RELEASE_FRAMES_MAX };
 
-/** Start the source's pacer unless it runs. */
+/** Start the pacer of the source unless it runs. */
 struct err *pacer_start(struct source *s) ATTR_MUST_USE;
 
-/** Frames were appended, or the configuration changed: the pacer looks again. Does not yield. */
+/** Make the pacer look again, after frames were appended or the configuration changed. Does not yield. */
 void pacer_notice(struct source *s);
 
 /**
- * Release everything now: the last frames of a publish, and what players are to be told. Does not yield: for what wakes
- * the readers, not for what is sent to thousands of them.
+ * Release all frames now, at the end of a publish. It only wakes readers, and does not yield.
  */
 void pacer_release_now(struct source *s);
 
 /**
- * For the publisher, before it reads on: wait while too many of its frames are held back.
+ * Wait while too many frames are held back. The publisher calls it before it reads on.
  *
- * Errors     a cancel
+ * Errors     E_THREAD_INTERRUPTED
  * Yields     if it must wait
  */
 struct err *pacer_wait_for_room(struct source *s) ATTR_MUST_USE;
 
-/** How far apart releases are now: as configured, or as it has come about. */
+/** The present interval between releases: the configured one, or the one that the cost of sending makes. */
 int64_t pacer_interval_us(const struct source *s);
 
 /** End the pacer. Yields. */

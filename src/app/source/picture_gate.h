@@ -1,7 +1,7 @@
 /**
- * Which pictures a reader gets: those of each track from a key frame on, because the ones before cannot be decoded.
+ * The gate of a reader lets the pictures of each track pass from a key frame on, because earlier ones cannot be decoded.
  *
- * Pure: the gate is a value. A caller that looks ahead does it with a copy.
+ * The gate is a value. A caller that looks ahead uses a copy.
  *
  * Yields     no
  */
@@ -28,7 +28,7 @@ static inline uint64_t picture_bit(const struct frame *f)
     return UINT64_C(1) << (f->track < 63 ? f->track : 63);
 }
 
-/** Whether the next frame passes; the gate is then as it is for the one behind it. keyless: tracks that have no key frames. */
+/** True if the next frame passes; moves the gate over that frame. keyless: tracks without key frames. */
 static inline bool picture_gate_take(struct picture_gate *g, const struct frame *f, uint64_t keyless)
 {
     if (!is_picture(f))

@@ -5,10 +5,10 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-/* A newcomer that has not begun is woken for each frame for this long. */
+/* Time for which a newcomer that has not begun is woken for each frame. */
 enum { JOINING_US = 10 * US_PER_SECOND };
 
-/* The first frame of the other kind is looked for among this many. */
+/* Number of frames among which the first frame of a kind is searched. */
 enum { FIRST_FRAMES = 512 };
 
 static void start_prologue(struct reader *r, const struct headers *from)
@@ -22,7 +22,7 @@ static size_t prologue_left(const struct reader *r)
     return r->prologue.count - r->n_prologue_sent;
 }
 
-/* Go on at the cursor, with these headers first, and with pictures from their key frames on. */
+/* Continue at the cursor, with these headers first, and with pictures from their key frames on. */
 static void start(struct reader *r, const struct headers *from)
 {
     start_prologue(r, from);
@@ -41,7 +41,7 @@ void reader_wake_joining(struct source *s, const struct frame *f)
     LIST_FOREACH (&s->joining, it, after) {
         struct reader *r = LIST_ENTRY(it, struct reader, joining_link);
         if (f->arrived_us - r->attached_us > JOINING_US) {
-            end_joining(r); /* it pauses, or there was no publisher, so the next release is soon enough */
+            end_joining(r); /* It pauses, or there was no publisher: it can wait for the next release. */
         } else if (reader_passes(r, &(struct picture_gate){ r->gate.open }, f)) {
             r->joined = s->ring.head;
             if (r->waiting)
@@ -50,7 +50,7 @@ void reader_wake_joining(struct source *s, const struct frame *f)
     }
 }
 
-/* Frames before this one are due. */
+/* The number of the first frame that is not due. */
 static uint64_t due_end(const struct reader *r)
 {
     const struct source *s = r->source;
@@ -76,7 +76,7 @@ void reader_start_at(struct reader *r, int64_t us)
     int64_t              now = now_us();
     start(r, &s->headers);
     r->seq = s->ring.head;
-    for (uint64_t from = s->ring.tail; from < r->seq;) { /* frames lie in the order of their arrival */
+    for (uint64_t from = s->ring.tail; from < r->seq;) { /* Frames are in the order of their arrival. */
         uint64_t middle = from + (r->seq - from) / 2;
         if (now - ring_at(&s->ring, middle)->arrived_us < us)
             r->seq = middle;
@@ -98,7 +98,7 @@ void reader_finish(struct reader *r)
         r->delivery->forget(s);
 }
 
-/* True when the newest key frame is in the log, at the cursor or behind it. (Without memory it may not be there.) */
+/* True if the newest key frame is in the log, at the cursor or after it. (It is missing if memory ran out.) */
 static bool is_key_ahead(const struct reader *r)
 {
     const struct source *s = r->source;
@@ -106,7 +106,7 @@ static bool is_key_ahead(const struct reader *r)
            gops_place(&s->gops)->seq < s->ring.head && ring_at(&s->ring, gops_place(&s->gops)->seq)->key;
 }
 
-/* Forget what waits before the newest key frame. */
+/* Skip the frames before the newest key frame. */
 static void jump(struct reader *r)
 {
     struct source *s = r->source;
@@ -128,7 +128,7 @@ static bool is_too_far_behind(const struct reader *r)
     if (r->seq < s->ring.tail)
         return true;
     if (gops_place(&s->gops)->seq == r->seq || !is_key_ahead(r))
-        return false; /* nothing to gain: the newest key frame is behind or at the cursor */
+        return false; /* A jump gains nothing: the newest key frame is at the cursor or already passed. */
     const struct frame *oldest = ring_at(&s->ring, r->seq), *newest = ring_at(&s->ring, s->ring.head - 1);
     return newest->arrived_us - oldest->arrived_us > source_queue_length_us(s);
 }
@@ -193,13 +193,13 @@ int64_t reader_first_us(const struct reader *r, size_t ahead)
     return first_us == INT64_MAX ? s->clock.newest_us : first_us;
 }
 
-/* Open the gate as the `n` frames at the cursor do. True when any of them was for this reader. */
+/* Move the gate over the `n` frames at the cursor. True if any of them was for this reader. */
 static bool pass_gate(struct reader *r, size_t n)
 {
     const struct source *s = r->source;
     bool                 any = false;
     if (!(s->gops.pictured & ~r->gate.open) || r->seq < s->ring.tail)
-        return n > 0; /* the gate is open for all tracks */
+        return n > 0; /* The gate is open for all tracks. */
     for (size_t i = 0; i < n; i++) {
         bool passes = reader_passes(r, &r->gate, ring_at(&s->ring, r->seq + i));
         any |= passes;

@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-/* A log beyond this is worth trimming by the stream's own time. */
+/* A log with more bytes than this is also trimmed by the stream's own time. */
 enum { MUCH_BYTES = 4 << 20 };
 
 /* The oldest frame before `keep` that a newcomer may start with (reader_start_at()). */
@@ -22,7 +22,7 @@ static uint64_t keep_history(const struct source *s, uint64_t keep)
     return seq;
 }
 
-/* The oldest frame that somebody still has a right to. */
+/* The oldest frame that a reader or a newcomer may still take. */
 static uint64_t keep_from(const struct source *s)
 {
     uint64_t keep = s->ring.head;
@@ -33,7 +33,7 @@ static uint64_t keep_from(const struct source *s)
     }
     if (keep < s->ring.tail)
         keep = s->ring.tail;
-    /* A reader's right ends at queue_length: by the clock, and by the stream's own time if that runs faster. When
+    /* Frames are kept for readers up to queue_length: by the clock, and by the stream's own time if that runs faster. If
      * the log is small, the stream's time has only jumped. */
     const struct frame *newest = ring_at(&s->ring, s->ring.head - 1);
     const int64_t       limit_us = source_queue_length_us(s);
@@ -46,15 +46,18 @@ static uint64_t keep_from(const struct source *s)
     return keep_history(s, s->gops.is_cached && gops_place(&s->gops)->seq < keep ? gops_place(&s->gops)->seq : keep);
 }
 
-/* Looking for the oldest reader costs a step for each of them: that many steps for a frame, however short the GOPs are. */
+/*
+ * Readers that are looked at for each new frame, on average, to find the oldest one: with many readers, the search waits for
+ * several frames.
+ */
 enum { TRIM_READERS_A_FRAME = 16 };
 
 /* Frames that are forgotten between two looks at the clock. */
 enum { TRIM_FRAMES = 64 };
 
 /*
- * Forget frames before `up_to`, until the slice is over: the rest goes with the next frames. A slow
- * reader that leaves may leave 256 MiB of tiny frames behind.
+ * Forget frames before `up_to` until the slice is over; the rest is forgotten with the next frames. A slow
+ * reader may leave 256 MiB of tiny frames behind.
  */
 static void trim_by_time(struct source *s, uint64_t up_to)
 {
@@ -68,7 +71,7 @@ static void trim_by_time(struct source *s, uint64_t up_to)
     }
 }
 
-/* Beyond the hard cap half of it goes: what is above the cap at once, the rest by time. */
+/* Trim a log beyond the hard limit to half of it: bytes above the limit at once, the rest slice by slice. */
 static void trim_overfull(struct source *s)
 {
     while (s->ring.bytes > SOURCE_BYTES_MAX && s->ring.tail < s->ring.head)

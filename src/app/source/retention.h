@@ -1,6 +1,6 @@
 /**
- * Which frames of a source's log are kept: what a reader still has a right to, where newcomers begin, and the history
- * that its vhost offers them. The rest is forgotten, and beyond SOURCE_BYTES_MAX the oldest of these, too.
+ * Retention of frames in the log of a source. Frames are kept that a reader may still take, that newcomers begin with, or that
+ * belong to the history that the vhost offers. All others are forgotten; beyond SOURCE_BYTES_MAX the oldest of these, too.
  *
  * Units      bytes, microseconds
  * Yields     no
@@ -10,10 +10,13 @@
 
 struct source;
 
-/** Forget what nobody needs, not at each call if there are many readers; and past the hard limit the rest too, oldest first. */
+/**
+ * Forget frames that are not needed; with many readers, not at each call. Beyond SOURCE_BYTES_MAX, the oldest needed frames are
+ * forgotten, too.
+ */
 void retention_trim(struct source *s);
 
-/** Give up a GOP cache that is larger than its share of the memory (give_way.h). What its readers still need stays. */
+/** Give up a GOP cache that is larger than its share of the memory (give_way.h). Frames that readers need are kept. */
 void retention_keep_to_share(struct source *s);
 
 #endif

@@ -40,7 +40,7 @@ void ring_trim(struct ring *r, uint64_t up_to)
         r->bytes -= ring_frame_bytes(*slot);
         frame_unref(slot);
     }
-    /* Give a burst's memory back, with room left so that the next GOP does not resize again. */
+    /* Give the memory of a burst back, but keep room, so that the next GOP does not resize again. */
     size_t held = (size_t)(r->head - r->tail);
     if (r->n_slots > SLOTS_MIN && held < r->n_slots / 8)
         (void)!resize(r, r->n_slots / 4);

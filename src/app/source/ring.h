@@ -3,7 +3,7 @@
  *
  * Sequence numbers never repeat; a reader's cursor is one. The ring holds a reference to each frame.
  *
- * Errors     ring_push returns false when memory is out; the ring is unchanged
+ * Errors     ring_push returns false when memory is out; then the ring is unchanged
  * Yields     no
  */
 #ifndef APP_SOURCE_RING_H
@@ -19,8 +19,8 @@
 struct ring {
     struct frame **slots;
     size_t         n_slots;    /* a power of two, or 0 */
-    uint64_t       tail, head; /* tail <= seq < head are there */
-    size_t         bytes;      /* memory of the frames held */
+    uint64_t       tail, head; /* The ring holds the frames tail <= seq < head. */
+    size_t         bytes;      /* memory of the frames in the ring */
 };
 
 /** The memory that a frame takes. */
@@ -30,8 +30,8 @@ static inline size_t ring_frame_bytes(const struct frame *f)
 }
 
 void ring_finish(struct ring *r);
-bool ring_push(struct ring *r, struct frame *f) ATTR_MUST_USE; /* takes a reference of its own */
-void ring_trim(struct ring *r, uint64_t up_to);                /* forgets all frames before `up_to` */
+bool ring_push(struct ring *r, struct frame *f) ATTR_MUST_USE; /* Takes a reference of its own. */
+void ring_trim(struct ring *r, uint64_t up_to);                /* Forgets all frames before `up_to`. */
 
 static inline bool ring_is_full(const struct ring *r)
 {

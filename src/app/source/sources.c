@@ -8,10 +8,10 @@
 #include "core/str.h"
 #include "protocol/stream_name.h"
 
-/* This many frames are forgotten between two looks at the clock, because a million take a while. */
+/* Frames that are forgotten between two looks at the clock; a million of them take a while. */
 enum { FORGET_FRAMES = 4096 };
 
-/* Yields now and then, which is safe because the source cannot be found any more. */
+/* Forget all frames. It yields from time to time, which is safe because the source cannot be found any more. */
 static void forget_all(struct source *s)
 {
     while (s->ring.head - s->ring.tail > FORGET_FRAMES) {
@@ -34,7 +34,7 @@ static void destroy(struct source *s)
     mem_free(s);
 }
 
-/* Take another spelling of the names. Without memory the old ones stay, and the result is false. */
+/* Take another spelling of the names. Without memory the old spelling stays, and the result is false. */
 static bool take_names(struct source *s, const char *app, const char *stream)
 {
     char         identity[STREAM_IDENTITY_CAP];
@@ -119,7 +119,7 @@ void source_release(struct source *s)
 {
     if (!s || --s->refs > 0)
         return;
-    map_remove(&s->owner->by_key, s->key); /* before the yield, so that a client that comes now begins a new one */
+    map_remove(&s->owner->by_key, s->key); /* A client that comes during the yields below begins a new source. */
     pacer_stop(s);
     forget_all(s);
     destroy(s);
@@ -128,7 +128,7 @@ void source_release(struct source *s)
 void source_spell(struct source *s, const char *app, const char *stream)
 {
     if (!str_equal(s->app, app) || !str_equal(s->stream, stream))
-        take_names(s, app, stream); /* without memory the old spelling stays */
+        take_names(s, app, stream); /* Without memory the old spelling stays. */
 }
 
 void sources_init(struct sources *all, const struct attendant *attendants)

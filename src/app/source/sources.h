@@ -1,7 +1,7 @@
 /**
- * All streams of a server: they are found, begun and ended here.
+ * All streams of a server. They are found, begun and ended here.
  *
- * Ownership  a source lives while somebody holds a reference to it
+ * Ownership  a source lives while it has references
  */
 #ifndef APP_SOURCE_SOURCES_H
 #define APP_SOURCE_SOURCES_H
@@ -16,44 +16,44 @@
 
 struct attendant;
 
-/** All sources of a server, by the key that all spellings of a name share (stream_name_key()). */
+/** All sources of a server. The key is the same for all spellings of a name (stream_name_key()). */
 struct sources {
     struct map              by_key;
     struct given_up         given_up;
-    const struct attendant *attendants; /* the table of attend.h; NULL without attendants */
-    struct co_group         attending;  /* the coroutines of attendants of all streams */
+    const struct attendant *attendants; /* table of attendants (attend.h); may be NULL */
+    struct co_group         attending;  /* coroutines of the attendants of all streams */
 };
 
 /** `attendants` is borrowed: a table that ends with a row without a name, or NULL. */
 void sources_init(struct sources *all, const struct attendant *attendants);
 
-/** Called when no source is left. */
+/** Free the map. No source is left then. */
 void sources_finish(struct sources *all);
 
 /**
- * Find the stream, or begin it.
+ * Find a stream, or begin it.
  *
- * Ownership  one reference for the caller, for source_release()
+ * Ownership  the caller gets one reference, and drops it with source_release()
  * Errors     out of memory
  * Yields     no
  */
 struct err *source_acquire(struct source **out, struct sources *all, struct conf *conf, const struct conf_vhost *vhost,
                            const char *app, const char *stream) ATTR_MUST_USE;
 
-/** The stream if it is there, or NULL. Borrowed until a yield. */
+/** Find a stream, or NULL. Borrowed until a yield. */
 struct source *source_find(const struct sources *all, const struct conf_vhost *vhost, const char *app,
                            const char *stream);
 
 /**
- * The published stream of that name in any app of the vhost: in `__defaultApp__` if there is one, else the one that has
- * been published for the longest time; or NULL. Borrowed until a yield. Looks at every source.
+ * Find a published stream of that name in any app of the vhost: the stream in `__defaultApp__` if there is one, otherwise the one
+ * that has been published for the longest time; or NULL. Borrowed until a yield. Looks at all sources.
  */
 struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream);
 
-/** Call the stream by the names that its publisher uses. They are another spelling of those that it has. */
+/** Take the publisher's spelling of the app and the stream, which are names of the same stream. */
 void source_spell(struct source *s, const char *app, const char *stream);
 
-/** Drop the reference. Takes NULL. Yields when it was the last one. */
+/** Drop the reference. Takes NULL. Yields if it was the last one. */
 void source_release(struct source *s);
 
 #endif

@@ -5,9 +5,9 @@
 #include "kernel/times.h"
 
 /*
- * What a step may be. Up to three times the usual one or STEP_US is nothing special. Frames may come SLACK_US before they
- * are due by the pace so far, or by the other track. A track of SLOW_US a frame has no regular step: where the pace tells
- * nothing, up to LONG_US is taken. The very first step may be FIRST_US: slides.
+ * Bounds of a step that needs no explanation. A step of up to three times the usual one, or of STEP_US, is ordinary. Frames may
+ * come SLACK_US before they are due by the pace so far or by the other track. A track with SLOW_US or more between its frames has
+ * no regular step: where the pace tells nothing, up to LONG_US is accepted. The first step may be FIRST_US, as with slides.
  */
 enum {
     STEP_US = 120 * US_PER_MS,
@@ -17,19 +17,19 @@ enum {
     FIRST_US = 30 * US_PER_SECOND,
 };
 
-/* Steps back that are no break: rounding and bad interleaving. */
+/* Longest step back that is no break: rounding and bad interleaving. */
 enum { BACK_US = 100 * US_PER_MS };
 
-/* An outage: a frame comes this much later than any before it. Time then goes on by the clock on the wall. */
+/* A frame that comes this much later than any before it ends an outage. Time then continues by its arrival. */
 enum { OUTAGE_US = 500 * US_PER_MS };
 
-/* Between two publishers time goes on by what has passed, within these bounds. */
+/* Between two publishers, time moves on by the time that has passed, within these bounds. */
 enum { GAP_MIN_US = 40 * US_PER_MS, GAP_MAX_US = 1000 * US_PER_MS };
 
-/* Frames of a track behind a break before it is clear that the track takes no part in it. */
+/* Frames of a track after a break until it is certain that the break does not concern it. */
 enum { SETTLED = 8 };
 
-/* A track silent for this long says nothing about the present. */
+/* A track that has been silent for this long is not used for comparison. */
 enum { SILENT_US = 2 * US_PER_SECOND };
 
 static int64_t absolute(int64_t v)
@@ -37,8 +37,8 @@ static int64_t absolute(int64_t v)
     return v < 0 ? -v : v;
 }
 
-/* Shifts are whole milliseconds, so that formats that count in those round a time and its shift alike. Rounded up: what is
- * shifted is not before what it goes on behind. */
+/* Round a shift up to whole milliseconds, so that formats that count in milliseconds round a shifted time as they round the
+ * time itself. Rounding up keeps a shifted frame from coming before the last one. */
 static int64_t whole_ms(int64_t us)
 {
     return ms_from_us(us + US_PER_MS - 1) * US_PER_MS;
@@ -65,10 +65,10 @@ static void add_step(struct clock_track *t, int64_t us)
 {
     t->steps_us[t->n_steps % CLOCK_STEPS] = (int32_t)(us < INT32_MAX ? us : INT32_MAX);
     if (++t->n_steps == 2 * CLOCK_STEPS)
-        t->n_steps = CLOCK_STEPS; /* the same place, and never an overflow */
+        t->n_steps = CLOCK_STEPS; /* It is the same place in the array, and the counter never overflows. */
 }
 
-/* The track's index; CLOCK_TRACKS when it has no place. */
+/* The index of the track; CLOCK_TRACKS if it has none. */
 static unsigned find_track(const struct stream_clock *c, enum frame_kind kind, unsigned id)
 {
     for (unsigned i = 0; i < c->n_tracks; i++)
@@ -95,7 +95,7 @@ static struct clock_track *find_or_add_track(struct stream_clock *c, enum frame_
     return t;
 }
 
-/* The track to compare with, preferably one of the other kind; CLOCK_TRACKS when this track is alone. */
+/* The index of the track to compare with, preferably one of the other kind; CLOCK_TRACKS if there is no other. */
 static unsigned find_peer(const struct stream_clock *c, const struct clock_track *t)
 {
     unsigned best = CLOCK_TRACKS;
@@ -107,7 +107,7 @@ static unsigned find_peer(const struct stream_clock *c, const struct clock_track
     return best;
 }
 
-/* How far the other track has come since the last frame of this one; false when there is nothing to compare. */
+/* The progress of the other track since the last frame of this one; false if there is nothing to compare. */
 static bool peer_progress(const struct stream_clock *c, const struct clock_track *t, int64_t *us)
 {
     unsigned peer = find_peer(c, t);
@@ -119,11 +119,11 @@ static bool peer_progress(const struct stream_clock *c, const struct clock_track
 
 /* ---- what explains a step ---- */
 
-/* A frame under consideration: how it stands to the last one of its track if `shift_us` is added to its time. */
+/* The step from the last frame of a track to the present one, if `shift_us` is added to the time of that. */
 struct step {
     int64_t ahead_us;   /* time beyond the highest one before it */
-    int64_t elapsed_us; /* time since that one arrived */
-    int64_t lead_us;    /* how far its time is ahead of its arrival */
+    int64_t elapsed_us; /* time since the last frame arrived */
+    int64_t lead_us;    /* lead of the frame's time over its arrival */
 };
 
 static struct step step_of(const struct clock_track *t, int64_t raw_us, int64_t shift_us, int64_t now_us)
@@ -148,7 +148,7 @@ static bool is_forward_explained(const struct stream_clock *c, const struct cloc
     return largest_us >= SLOW_US && t->n_unpaced && s->ahead_us <= LONG_US;
 }
 
-/* Back: pictures whose display times are sent step back by less than the last picture stepped forward. */
+/* True for a step back that is no break. Pictures sent with display times step back by less than the longest step forward. */
 static bool is_back_explained(const struct clock_track *t, const struct step *s)
 {
     return -s->ahead_us <= BACK_US || (t->kind == FRAME_VIDEO && -s->ahead_us < largest_step(t));
@@ -159,7 +159,7 @@ static bool is_explained(const struct stream_clock *c, const struct clock_track 
     return s->ahead_us < 0 ? is_back_explained(t, s) : is_forward_explained(c, t, s);
 }
 
-/* How far from what was to be expected. */
+/* The distance of a step from the expected one. */
 static int64_t misfit(const struct stream_clock *c, const struct clock_track *t, const struct step *s)
 {
     int64_t progress_us, best = absolute(s->ahead_us - s->elapsed_us);
@@ -172,7 +172,7 @@ static int64_t misfit(const struct stream_clock *c, const struct clock_track *t,
 
 /* ---- breaks ---- */
 
-/* The step across a break: the usual one, or as far as the other track or the clock on the wall has come. */
+/* The step of time across a break: the usual step, or the progress of the other track or of the clock. */
 static int64_t step_over_break(const struct stream_clock *c, const struct clock_track *t, int64_t elapsed_us)
 {
     int64_t progress_us, step_us = newest_step(t);
@@ -204,8 +204,8 @@ static void begin_epoch(struct stream_clock *c, int64_t shift_us)
 }
 
 /*
- * What is to be added to a frame's time: as to the last one of its track; as since the newest break; or as before that. The
- * newest one is preferred while the track has not settled, because a break is one of all tracks. False: a break.
+ * Choose the shift of a frame: that of the last frame of its track, that since the newest break, or the one before it. The shift
+ * of the newest break is preferred while the track has not settled, because a break concerns all tracks. False: a new break.
  */
 static bool choose_shift(struct stream_clock *c, const struct clock_track *t, int64_t raw_us, int64_t now_us,
                          int64_t *shift_us)
@@ -230,7 +230,7 @@ static bool choose_shift(struct stream_clock *c, const struct clock_track *t, in
 
 /* ---- frames ---- */
 
-/* The first frame of a publish: the encoder's own times, or behind those of the publisher before. */
+/* Set the shift at the first frame of a publish: the encoder's own times, or after those of the previous publisher. */
 static void start_clock(struct stream_clock *c, const struct clock_track *t, int64_t raw_us, int64_t now_us)
 {
     int64_t gap_us = ms_from_us(now_us - c->newest_arrived_us) * US_PER_MS;
@@ -259,7 +259,7 @@ static void start_track(struct stream_clock *c, struct clock_track *t, int64_t r
     move_to(t, t->raw_us, c->shift_us + t->origin_us, now_us);
 }
 
-/* A frame that is no break: what is usual is learned from it. */
+/* Learn the usual steps and leads of a track from a frame that is no break. */
 static void follow(struct clock_track *t, int64_t raw_us, int64_t shift_us, int64_t now_us)
 {
     struct step s = step_of(t, raw_us, shift_us, now_us);
@@ -277,7 +277,7 @@ static void follow(struct clock_track *t, int64_t raw_us, int64_t shift_us, int6
         t->n_unpaced = SETTLED;
     else if (t->n_unpaced)
         t->n_unpaced--;
-    t->lead_us -= s.elapsed_us / 1000; /* an encoder whose clock runs slow is followed, up to a thousandth */
+    t->lead_us -= s.elapsed_us / 1000; /* An encoder whose clock is slow by up to a thousandth is followed. */
     t->lag_us += s.elapsed_us / 16;
     if (s.lead_us > t->lead_us)
         t->lead_us = s.lead_us;
@@ -285,13 +285,13 @@ static void follow(struct clock_track *t, int64_t raw_us, int64_t shift_us, int6
         t->lag_us = s.lead_us;
 }
 
-/* Returns by how much the encoder's time jumped; 0: it did not. */
+/* Set the shift of the track for a frame. Returns the jump of the encoder's time at a break; 0: no break. */
 static int64_t take(struct stream_clock *c, struct clock_track *t, int64_t raw_us, int64_t now_us)
 {
     int64_t shift_us, was_us = t->shift_us;
     if (choose_shift(c, t, raw_us, now_us, &shift_us)) {
         if (shift_us == c->before_us + t->origin_us && shift_us != was_us && shift_us != c->shift_us + t->origin_us)
-            begin_epoch(c, c->before_us); /* the break was a glitch that is over */
+            begin_epoch(c, c->before_us); /* The break was a glitch that is over. */
         follow(t, raw_us, shift_us, now_us);
         return 0;
     }
@@ -303,7 +303,7 @@ static int64_t take(struct stream_clock *c, struct clock_track *t, int64_t raw_u
     return was_us - shift_us;
 }
 
-/* Monotonic, in milliseconds too. Reordered pictures are decoded early enough to be displayed in time. */
+/* The decoding time, monotonic also in milliseconds. Reordered pictures are decoded early enough to be displayed in time. */
 static int64_t dts_of(const struct clock_track *t, int64_t shown_us, bool is_repeated)
 {
     int64_t dts_us = shown_us - t->reorder_us;
@@ -374,7 +374,7 @@ struct clock_time stream_clock_header(const struct stream_clock *c, enum frame_k
     return (struct clock_time){ .dts_us = us, .shown_us = us, .own_us = us - shift_us };
 }
 
-/* Display times are kept by way of the composition time, where the frame has a place for one. */
+/* Keep the display time of a reordered picture in its composition time, if the frame has a place for one. */
 static void stamp_reordered(struct frame *f, const struct clock_time *t)
 {
     int64_t pts_us = t->shown_us + (f->pts_us - f->dts_us);
