@@ -202,7 +202,7 @@ static void start(struct file_writer *w)
 
 static void free_writer(struct file_writer *w)
 {
-    if (!w->is_told && w->lost.units > w->lost_told.units)
+    if (w->lost.units > w->lost_told.units)
         tell_lost(w, "closed");
     if (w->left && --left.n == 0 && left.waiter)
         co_unpark(left.waiter);
