@@ -170,7 +170,7 @@ static struct log_limits *give_limits(void)
     return &limits_of_test;
 }
 
-static void whoever_has_limits_writes_a_line_of_a_kind_a_second_and_a_count(void **state)
+static void a_connection_with_limits_writes_a_line_of_a_kind_a_second_and_a_count(void **state)
 {
     (void)state;
     log_to(path, LOG_DEBUG);
@@ -625,7 +625,7 @@ int main(void)
         TEST(warnings_have_the_errno_of_their_error_not_a_stale_one),
         TEST(writing_a_line_keeps_errno),
         TEST(an_error_is_told_whole_and_a_warning_in_one_line),
-        TEST(whoever_has_limits_writes_a_line_of_a_kind_a_second_and_a_count),
+        TEST(a_connection_with_limits_writes_a_line_of_a_kind_a_second_and_a_count),
         TEST(a_line_within_other_limits_does_not_count_for_the_connection),
         TEST(an_error_below_the_level_is_freed_all_the_same),
         TEST(off_is_no_level_of_a_line),

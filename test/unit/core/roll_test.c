@@ -77,7 +77,7 @@ static void members_come_in_the_order_of_arrival_from_every_place(void **state)
     teardown_all();
 }
 
-static void those_who_left_are_not_there_whatever_the_block(void **state)
+static void members_that_left_are_gone_from_every_block(void **state)
 {
     (void)state;
     setup(MANY);
@@ -133,7 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_roll_gives_nothing),
         cmocka_unit_test(members_come_in_the_order_of_arrival_from_every_place),
-        cmocka_unit_test(those_who_left_are_not_there_whatever_the_block),
+        cmocka_unit_test(members_that_left_are_gone_from_every_block),
         cmocka_unit_test(a_page_goes_on_when_members_come_and_go),
         cmocka_unit_test(without_memory_nobody_joins),
     };

@@ -128,7 +128,7 @@ static const char *help_page(void)
     return page;
 }
 
-static void the_help_names_every_letter_and_who_it_is(void **state)
+static void the_help_names_every_letter_and_the_server(void **state)
 {
     (void)state;
     static const char *const words[] = {
@@ -153,7 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_line_of_the_table),
         cmocka_unit_test(without_even_a_name_it_helps),
-        cmocka_unit_test(the_help_names_every_letter_and_who_it_is),
+        cmocka_unit_test(the_help_names_every_letter_and_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

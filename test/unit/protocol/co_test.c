@@ -379,7 +379,7 @@ static void take_turns(void *arg)
     }
 }
 
-static void a_yield_lets_everybody_who_is_ready_run_once(void **state)
+static void a_yield_lets_every_ready_coroutine_run_once(void **state)
 {
     (void)state;
     int numbers[TAKERS];
@@ -500,7 +500,7 @@ static void long_turns_delay_no_timer_by_more_than_a_few(void **state)
     assert_true(co_group_join(&group, DEADLINE_NEVER));
 }
 
-static void two_that_keep_waking_each_other_delay_nobody_who_gives_way(void **state)
+static void two_that_keep_waking_each_other_delay_no_other_that_gives_way(void **state)
 {
     (void)state;
     struct starver one = { .until_us = now_us() + 5 * US_PER_SECOND }, two = one;
@@ -669,9 +669,9 @@ int main(void)
         TEST(a_cancelled_owner_still_waits_for_its_members),
         TEST(a_join_does_not_eat_a_wake_up_meant_for_another_wait),
         TEST(without_memory_no_coroutine_begins),
-        TEST(a_yield_lets_everybody_who_is_ready_run_once),
+        TEST(a_yield_lets_every_ready_coroutine_run_once),
         TEST(two_that_keep_waking_each_other_delay_no_timer),
-        TEST(two_that_keep_waking_each_other_delay_nobody_who_gives_way),
+        TEST(two_that_keep_waking_each_other_delay_no_other_that_gives_way),
         TEST(a_slice_is_over_when_its_time_is),
         TEST(long_turns_delay_no_timer_by_more_than_a_few),
         TEST(a_deadline_in_a_standstill_is_judged_behind_it),

@@ -464,7 +464,7 @@ static void a_cancel_ends_a_write(void **state)
     assert_int_equal(w.code, E_THREAD_INTERRUPTED);
 }
 
-static void whoever_waits_is_woken_not_whoever_opened(void **state)
+static void the_coroutine_that_waits_is_woken_not_the_one_that_opened(void **state)
 {
     (void)state;
     struct waiter w = { .code = -1 };
@@ -1051,7 +1051,7 @@ int main(void)
         BOTH(a_writer_that_waits_is_woken_when_the_peer_goes),
         PAIR(a_cancel_ends_a_read_and_sticks),
         PAIR(a_cancel_ends_a_write),
-        PAIR(whoever_waits_is_woken_not_whoever_opened),
+        PAIR(the_coroutine_that_waits_is_woken_not_the_one_that_opened),
         PAIR(a_deadline_does_not_hide_what_has_come),
         PAIR(closing_twice_is_closing_once),
         TEST(a_closed_io_is_never_touched_again),

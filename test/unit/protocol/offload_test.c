@@ -226,7 +226,7 @@ static int leave_job(enum offload_kind kind, sem_t *at)
     return code_of(offload(kind, &job_new(1, at)->job, 0));
 }
 
-static void a_kind_has_so_many_threads_and_no_more(void **state)
+static void a_kind_has_a_bounded_number_of_threads(void **state)
 {
     (void)state;
     for (int i = 0; i < 3 * OFFLOAD_THREADS_MAX; i++)
@@ -367,7 +367,7 @@ int main(void)
         TEST(a_cancelled_waiter_leaves_the_job_to_be_dropped_when_it_is_done),
         TEST(a_deadline_does_the_same),
         TEST(a_wake_up_for_something_else_is_no_result),
-        TEST(a_kind_has_so_many_threads_and_no_more),
+        TEST(a_kind_has_a_bounded_number_of_threads),
         TEST(one_kind_that_hangs_does_not_hold_up_another),
         TEST(a_kind_that_replaces_hung_threads_goes_on),
         TEST(a_full_queue_refuses_and_drops),

@@ -211,7 +211,7 @@ static void a_name_that_never_resolves_holds_up_its_own_coroutine_alone(void **s
     assert_int_equal(hung_code, E_SUCCESS);
 }
 
-static void who_asks_for_it_goes_on_at_his_deadline(void **state)
+static void its_caller_goes_on_at_the_deadline(void **state)
 {
     (void)state;
     struct resolved r;
@@ -219,7 +219,7 @@ static void who_asks_for_it_goes_on_at_his_deadline(void **state)
     sem_post(&gate); /* the late answer must be freed, which the leak checkers verify */
 }
 
-static void who_asks_for_it_can_be_cancelled(void **state)
+static void its_caller_can_be_cancelled(void **state)
 {
     (void)state;
     int64_t deadline = a_while();
@@ -266,8 +266,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_that_does_not_exist_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(a_name_beyond_the_bound_is_not_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_name_that_never_resolves_holds_up_its_own_coroutine_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_asks_for_it_goes_on_at_his_deadline, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_asks_for_it_can_be_cancelled, setup, teardown),
+        cmocka_unit_test_setup_teardown(its_caller_goes_on_at_the_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(its_caller_can_be_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_may_run_out_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(the_system_knows_localhost, setup, teardown),
     };

@@ -231,7 +231,7 @@ static bool failing_ring_sends_nothing(void)
     return holds;
 }
 
-static void a_ring_that_fails_is_given_up_and_who_got_nothing_knows_it(void **state)
+static void a_ring_that_fails_is_given_up_and_unsent_writes_are_reported(void **state)
 {
     (void)state;
     assert_in_child(failing_ring_sends_nothing);
@@ -247,7 +247,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(so_it_does_by_a_call_of_its_own, set_up, tear_down),
         cmocka_unit_test(a_kernel_that_refuses_is_an_error_that_says_why),
         cmocka_unit_test(a_kernel_that_cannot_send_by_it_is_an_error),
-        cmocka_unit_test_setup_teardown(a_ring_that_fails_is_given_up_and_who_got_nothing_knows_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_ring_that_fails_is_given_up_and_unsent_writes_are_reported, set_up,
+                                        tear_down),
     };
     if (loop_begin(NULL))
         return 1;

@@ -25,7 +25,7 @@ static void a_frame_goes_on_at_the_byte_where_it_was_cut(void **state)
 
 /* A frame may be cut at or after its end, when the bytes that went out were muxed for another wire. Its rest is empty; the
  * difference of the lengths must not wrap. */
-static void of_a_frame_cut_at_its_end_or_behind_it_nothing_is_left(void **state)
+static void a_frame_cut_at_or_after_its_end_has_no_rest(void **state)
 {
     (void)state;
     struct wire   w = { .format = &rtmp_wire, .chunk_size = 128, .msid = 1 };
@@ -48,7 +48,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_goes_on_at_the_byte_where_it_was_cut),
-        cmocka_unit_test(of_a_frame_cut_at_its_end_or_behind_it_nothing_is_left),
+        cmocka_unit_test(a_frame_cut_at_or_after_its_end_has_no_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,7 @@ static void one_alone_goes_on_as_fast_as_the_loop_turns(void **state)
     assert_int_equal(n_writes, WRITES);
 }
 
-static void who_is_cancelled_leaves_the_line_and_the_next_goes_on(void **state)
+static void a_cancelled_writer_leaves_the_queue_and_the_next_goes_on(void **state)
 {
     (void)state;
     start(WRITERS);
@@ -109,7 +109,7 @@ int main(void)
         TEST(others_run_between_the_writes_of_a_crowd),
         TEST(each_has_a_turn_before_one_has_a_second),
         TEST(one_alone_goes_on_as_fast_as_the_loop_turns),
-        TEST(who_is_cancelled_leaves_the_line_and_the_next_goes_on),
+        TEST(a_cancelled_writer_leaves_the_queue_and_the_next_goes_on),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -180,7 +180,7 @@ static void a_full_socket_gets_the_rest_later(void **state)
         assert_int_equal(players[i].n_messages, 40);
 }
 
-static void a_player_who_has_gone_harms_nobody(void **state)
+static void a_player_that_has_gone_harms_no_other(void **state)
 {
     (void)state;
     begin_players(10);
@@ -203,7 +203,7 @@ static void a_player_who_has_gone_harms_nobody(void **state)
 }
 
 /* Each player's times begin at its own zero; neighbours that joined together share their bytes. */
-static void each_has_his_own_times(void **state)
+static void each_player_has_its_own_times(void **state)
 {
     (void)state;
     end(&f);
@@ -330,7 +330,7 @@ static void everybody_is_woken_to_look_at_a_new_publisher_and_a_new_configuratio
 }
 
 /* A player that wants something else than the others is woken and serves itself; every player gets its own bytes. */
-static void who_wants_something_of_his_own_is_woken(void **state)
+static void a_player_with_a_stream_of_its_own_is_woken(void **state)
 {
     enum { N = 10 };
     (void)state;
@@ -439,7 +439,7 @@ static void a_player_that_catches_up_and_its_sleep_make_one_stream(void **state)
 }
 
 /* With two players, their writes are still in the queue when the pacer yields. */
-static void so_they_do_for_few_players(void **state)
+static void two_players_that_catch_up_and_sleep_get_one_stream(void **state)
 {
     (void)state;
     catch_up_and_sleep(2);
@@ -504,14 +504,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(waiting_players_get_their_releases_in_their_sleep),
         TEST(a_full_socket_gets_the_rest_later),
-        TEST(a_player_who_has_gone_harms_nobody),
-        TEST(each_has_his_own_times),
+        TEST(a_player_that_has_gone_harms_no_other),
+        TEST(each_player_has_its_own_times),
         TEST(frames_that_are_forgotten_before_their_release_harm_nobody),
         TEST(everybody_is_woken_to_look_at_a_new_publisher_and_a_new_configuration),
-        TEST(who_wants_something_of_his_own_is_woken),
+        TEST(a_player_with_a_stream_of_its_own_is_woken),
         TEST(no_byte_goes_around_a_layer),
         TEST(a_player_that_catches_up_and_its_sleep_make_one_stream),
-        TEST(so_they_do_for_few_players),
+        TEST(two_players_that_catch_up_and_sleep_get_one_stream),
         TEST(what_waits_is_written_before_its_frames_are_forgotten),
     };
     if (loop_begin(NULL))

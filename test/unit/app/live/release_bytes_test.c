@@ -164,7 +164,7 @@ static void assert_shared(uint64_t from, const struct jitter *j)
 /* ---- tests */
 
 /* This must be the first test, while the buffer is not allocated yet. */
-static void without_memory_each_player_helps_himself(void **state)
+static void without_memory_each_player_writes_its_own_bytes(void **state)
 {
     (void)state;
     struct jitter j = jitter_of(TIME_JITTER_OFF, NULL, 0);
@@ -178,7 +178,7 @@ static void without_memory_each_player_helps_himself(void **state)
     assert_shared(from, &j);
 }
 
-static void each_gets_the_times_of_his_own_history(void **state)
+static void each_player_gets_the_times_of_its_own_history(void **state)
 {
     (void)state;
     static const int64_t early[] = { 0, 40, 80 }, late[] = { 9960 }, jumped[] = { 3, 5000, 9990 };
@@ -383,7 +383,7 @@ static void sources_do_not_mix(void **state)
 }
 
 /* There are bytes for SHARED_WIRES_MAX wires. They are not replaced within a release, because a write may still use them. */
-static void a_release_has_bytes_for_so_many_wires(void **state)
+static void a_release_has_bytes_for_a_bounded_number_of_wires(void **state)
 {
     (void)state;
     struct jitter j = jitter_of(TIME_JITTER_OFF, NULL, 0);
@@ -489,7 +489,7 @@ static void a_track_that_is_not_open_is_not_shared(void **state)
     assert_true(release_bytes_get(&all, &b, f.source, from, &wire, &off, 1 << 2));
 }
 
-static void who_leaves_a_kind_out_shares_what_has_none_of_it(void **state)
+static void a_player_without_a_kind_shares_releases_without_that_kind(void **state)
 {
     (void)state;
     struct jitter off = jitter_of(TIME_JITTER_OFF, NULL, 0);
@@ -574,7 +574,7 @@ static void assert_guest_is_served(struct guest g, uint64_t from)
     frame_unref(&next);
 }
 
-static void who_came_at_different_times_gets_his_own_counters(void **state)
+static void players_of_different_times_get_their_own_counters(void **state)
 {
     (void)state;
     struct wire kinds[] = { { .format = &ts_wire },
@@ -662,8 +662,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(without_memory_each_player_helps_himself),
-        TEST(each_gets_the_times_of_his_own_history),
+        TEST(without_memory_each_player_writes_its_own_bytes),
+        TEST(each_player_gets_the_times_of_its_own_history),
         TEST(any_times_come_out_as_alone_or_not_at_all),
         TEST(what_comes_before_the_first_frame_of_zero_is_not_shared),
         TEST(times_of_24_bits_at_most_are_shared),
@@ -676,10 +676,10 @@ int main(void)
         TEST(every_chunk_size_gets_its_own_bytes),
         TEST(sources_do_not_mix),
         TEST(every_wire_gets_its_own_bytes),
-        TEST(a_release_has_bytes_for_so_many_wires),
+        TEST(a_release_has_bytes_for_a_bounded_number_of_wires),
         TEST(a_track_that_is_not_open_is_not_shared),
-        TEST(who_leaves_a_kind_out_shares_what_has_none_of_it),
-        TEST(who_came_at_different_times_gets_his_own_counters),
+        TEST(a_player_without_a_kind_shares_releases_without_that_kind),
+        TEST(players_of_different_times_get_their_own_counters),
         TEST(the_next_player_is_served_when_the_first_has_left),
         TEST(a_write_that_was_cut_at_any_byte_goes_on_there),
     };

@@ -62,7 +62,7 @@ static void a_place_that_was_left_is_free_for_anybody(void **state)
     assert_true(api_places_has(&p, "192.0.2.1", NOW));
 }
 
-static void whoever_has_been_quiet_for_longest_makes_room(void **state)
+static void the_connection_that_has_been_quiet_for_longest_makes_room(void **state)
 {
     struct api_places p = { 0 };
     struct api_seat   seats[API_PLACES] = { 0 }, late = { 0 };
@@ -101,7 +101,7 @@ int main(void)
         cmocka_unit_test(one_address_has_half_of_them_at_most),
         cmocka_unit_test(all_of_them_can_be_taken_once),
         cmocka_unit_test(a_place_that_was_left_is_free_for_anybody),
-        cmocka_unit_test(whoever_has_been_quiet_for_longest_makes_room),
+        cmocka_unit_test(the_connection_that_has_been_quiet_for_longest_makes_room),
         cmocka_unit_test(an_address_that_has_its_share_makes_room_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,7 +160,7 @@ static void a_client_that_cannot_be_counted_leaves_nothing_behind(void **state)
     add_with_any_allocation_failing(0);
 }
 
-static void nor_does_one_who_is_not_the_first(void **state)
+static void nor_does_a_client_that_is_not_the_first(void **state)
 {
     (void)state;
     add(5, "w");
@@ -244,7 +244,7 @@ int main(void)
         TEST(what_came_before_it_was_known_as_a_client_is_its_own),
         TEST(rates_are_of_the_time_between_samples),
         TEST(a_client_that_cannot_be_counted_leaves_nothing_behind),
-        TEST(nor_does_one_who_is_not_the_first),
+        TEST(nor_does_a_client_that_is_not_the_first),
         TEST(clients_streams_and_vhosts_are_found_by_id),
         TEST(a_stream_is_there_while_it_has_a_client),
         TEST(a_vhost_counts_the_streams_that_are_published),

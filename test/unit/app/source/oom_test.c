@@ -116,7 +116,7 @@ static void and_so_it_does_with_sorting_and_without_gop_cache(void **state)
     lives_with("play { mix_correct on; }");
 }
 
-static void a_key_frame_that_is_lost_is_nobodys_beginning(void **state)
+static void no_reader_begins_at_a_key_frame_that_was_lost(void **state)
 {
     (void)state;
     struct fixture fx;
@@ -157,7 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_source_lives_through_any_failed_allocation),
         cmocka_unit_test(and_so_it_does_with_sorting_and_without_gop_cache),
-        cmocka_unit_test(a_key_frame_that_is_lost_is_nobodys_beginning),
+        cmocka_unit_test(no_reader_begins_at_a_key_frame_that_was_lost),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -133,7 +133,7 @@ static void mw_latency_makes_one_batch_of_what_comes_within_it(void **state)
     assert_string_equal(peeked(&r), "V1 K1 p1 p2");
 }
 
-static void a_batch_is_due_so_long_after_the_last_one(void **state)
+static void a_batch_is_due_mw_latency_after_the_last_one(void **state)
 {
     (void)state;
     begin_with("play { mw_latency 350; }");
@@ -302,7 +302,7 @@ static void players_come_and_go_while_frames_flow(void **state)
     assert_int_equal(s->n_jumps, 0);
 }
 
-static void the_end_of_a_publish_wakes_who_waits(void **state)
+static void the_end_of_a_publish_wakes_waiting_readers(void **state)
 {
     (void)state;
     static struct player player;
@@ -627,14 +627,14 @@ int main(void)
         TEST(batches_grow_no_longer_than_the_limit),
         TEST(min_latency_releases_each_frame_whatever_batches_cost),
         TEST(mw_latency_makes_one_batch_of_what_comes_within_it),
-        TEST(a_batch_is_due_so_long_after_the_last_one),
+        TEST(a_batch_is_due_mw_latency_after_the_last_one),
         TEST(mw_msgs_waits_for_more_frames_for_a_while),
         TEST(a_new_configuration_counts_for_what_is_held),
         TEST(without_readers_there_is_no_pacer_and_nothing_is_held),
         TEST(the_pacer_goes_on_when_a_reader_follows_the_last_one),
         TEST(a_batch_wakes_every_reader_once),
         TEST(players_come_and_go_while_frames_flow),
-        TEST(the_end_of_a_publish_wakes_who_waits),
+        TEST(the_end_of_a_publish_wakes_waiting_readers),
         TEST(a_wait_ends_at_its_deadline),
         TEST(everybody_else_gets_turns_while_a_crowd_is_served),
         TEST(everybody_else_gets_turns_while_a_few_take_long),

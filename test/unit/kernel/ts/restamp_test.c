@@ -153,7 +153,7 @@ static void a_shift_and_back_is_nothing(void **state)
     frame_unref(&audio);
 }
 
-static void who_has_seen_other_frames_is_not_alike(void **state)
+static void players_that_have_seen_other_frames_are_not_alike(void **state)
 {
     (void)state;
     struct frame   *video = TS_VIDEO_FRAME(0, TS_AVC_CONFIG), *audio = TS_AUDIO_FRAME(0, TS_AAC_CONFIG);
@@ -217,7 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_equals_muxing_for_the_other),
         cmocka_unit_test(a_shift_and_back_is_nothing),
-        cmocka_unit_test(who_has_seen_other_frames_is_not_alike),
+        cmocka_unit_test(players_that_have_seen_other_frames_are_not_alike),
         cmocka_unit_test(any_bytes_are_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ static void a_range_is_of_the_version_that_it_names(void **state)
     assert_false(applies("x"));
 }
 
-static void gzip_is_sent_to_who_takes_it(void **state)
+static void gzip_is_sent_to_clients_that_accept_it(void **state)
 {
     (void)state;
     static const char *const yes[] = { "gzip", "gzip, deflate, br", "deflate;q=0.5, GZIP;q=0.1", "*",
@@ -149,7 +149,7 @@ int main(void)
         cmocka_unit_test(an_etag_goes_before_a_date),
         cmocka_unit_test(a_client_may_want_this_version_and_no_other),
         cmocka_unit_test(a_range_is_of_the_version_that_it_names),
-        cmocka_unit_test(gzip_is_sent_to_who_takes_it),
+        cmocka_unit_test(gzip_is_sent_to_clients_that_accept_it),
         cmocka_unit_test(a_media_type_is_that_of_the_ending_whatever_its_case),
         cmocka_unit_test(the_right_password_opens),
         cmocka_unit_test(anything_else_does_not),

@@ -392,7 +392,7 @@ static void an_error_is_a_500_before_the_reply_and_the_end_after(void **state)
     assert_has(out, "HTTP/1.1 500 ");
 }
 
-static void who_wants_it_closed_gets_it_closed(void **state)
+static void either_side_may_have_the_connection_closed(void **state)
 {
     (void)state;
     talk(GET("/close", "") GET("/hello", ""));
@@ -761,7 +761,7 @@ int main(void)
         TEST(a_promised_length_is_kept_or_the_connection_ends),
         TEST(a_value_with_a_line_break_splits_no_reply),
         TEST(an_error_is_a_500_before_the_reply_and_the_end_after),
-        TEST(who_wants_it_closed_gets_it_closed),
+        TEST(either_side_may_have_the_connection_closed),
         TEST(a_forgotten_request_leaves_the_reply_and_what_follows),
         TEST(an_upgrade_hands_the_connection_over),
         TEST(a_body_that_nobody_reads_is_skipped),

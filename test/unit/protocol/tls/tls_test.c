@@ -247,7 +247,7 @@ static void a_credulous_client_takes_any(void **state)
     tls_ctx_unref(&connect.ctx);
 }
 
-static void an_expired_certificate_is_refused_by_who_looks(void **state)
+static void an_expired_certificate_is_refused_by_a_client_that_checks(void **state)
 {
     (void)state;
     struct cert  old = cert_make("live.example", -2 * A_DAY_S, -A_DAY_S);
@@ -966,7 +966,7 @@ static void a_crowd_leaves_room_for_others(void **state)
     end_crowd(crowd);
 }
 
-static void whose_turn_comes_too_late_is_told_at_once(void **state)
+static void a_turn_after_the_deadline_is_refused_at_once(void **state)
 {
     (void)state;
     for (int i = 0; i < 100; i++)
@@ -1025,7 +1025,7 @@ int main(void)
         BARE(a_name_that_the_certificate_does_not_have_is_refused),
         BARE(a_certificate_of_nobody_we_trust_is_refused),
         BARE(a_credulous_client_takes_any),
-        BARE(an_expired_certificate_is_refused_by_who_looks),
+        BARE(an_expired_certificate_is_refused_by_a_client_that_checks),
         BARE(an_address_is_a_host_too),
         BARE(the_name_that_a_client_asks_for_chooses_the_certificate),
         BARE(another_name_gets_the_port_s_own_certificate),
@@ -1066,7 +1066,7 @@ int main(void)
         RAW(a_cancel_ends_a_handshake),
         RAW(a_peer_that_closes_during_the_handshake_is_no_puzzle),
         BARE(a_crowd_leaves_room_for_others),
-        BARE(whose_turn_comes_too_late_is_told_at_once),
+        BARE(a_turn_after_the_deadline_is_refused_at_once),
         BARE(without_memory_every_step_fails_cleanly),
     };
     return cmocka_run_group_tests_name("tls", tests, setup_all, teardown_all);
