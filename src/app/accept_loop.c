@@ -31,7 +31,7 @@ static int open_spare(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static void refuse(struct accepter *a, int fd, const char *who)
+static void refuse_connection(struct accepter *a, int fd, const char *who)
 {
     struct server *s = a->server;
     close(fd);
@@ -62,7 +62,7 @@ static void welcome(struct accepter *a, int fd, const struct sockaddr *peer)
     char who[IO_ADDR_CAP];
     io_addr_text(peer, who);
     if (server_is_full(a->server) && !may_ask_api(a, peer)) {
-        refuse(a, fd, who);
+        refuse_connection(a, fd, who);
         return;
     }
     if (!mem_has_room() && !may_ask_api(a, peer)) {

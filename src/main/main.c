@@ -30,7 +30,7 @@ static int exit_status(const struct err *e)
 }
 
 /* Report the reason of a failed start: in the log, and on the terminal too if the log is a file. */
-static int fail(struct err *e, const struct conf *conf)
+static int fail_start(struct err *e, const struct conf *conf)
 {
     int  status = exit_status(e);
     char text[LOG_LINE_MAX / 2];
@@ -164,7 +164,7 @@ out:
     return e;
 }
 
-static int run(const struct conf_source *from)
+static int run_server(const struct conf_source *from)
 {
     struct conf       *conf = NULL;
     struct conf_report report = { 0 };
@@ -177,7 +177,7 @@ static int run(const struct conf_source *from)
     }
     if (!e)
         e = serve(conf, from, &report);
-    int status = e ? fail(e, conf) : 0;
+    int status = e ? fail_start(e, conf) : 0;
     conf_report_finish(&report);
     conf_unref(&conf);
     log_stop(LAST_WORDS_US);
@@ -192,7 +192,7 @@ int main(int argc, char **argv, char **envp)
     log_set_limits_source(co_log_limits);
     struct err *e = cli_parse(&cli, argc, argv);
     if (e)
-        return fail(err_wrap(e, "config parse options"), NULL);
+        return fail_start(err_wrap(e, "config parse options"), NULL);
     /* A check without a file must not print help: help exits with status 0, which scripts would take for a good verdict. */
     bool shows = cli.version || cli.signature || (cli.help && (!cli.test || cli.asked_for_help));
     if (shows) {
@@ -213,10 +213,10 @@ int main(int argc, char **argv, char **envp)
     conf_report_log(&report);
     conf_report_finish(&report);
     if (!from.path && !from.env_only)
-        return fail(err_new(E_SYSTEM_CONFIG_INVALID,
-                            "config parse options : -t needs a configuration file: %s -t -c FILE", argv[0]),
-                    NULL);
+        return fail_start(err_new(E_SYSTEM_CONFIG_INVALID,
+                                  "config parse options : -t needs a configuration file: %s -t -c FILE", argv[0]),
+                          NULL);
     if ((e = conf_source_check(&from)))
-        return fail(err_wrap(e, "config parse options"), NULL);
-    return cli.test ? test_conf(&from) : run(&from);
+        return fail_start(err_wrap(e, "config parse options"), NULL);
+    return cli.test ? test_conf(&from) : run_server(&from);
 }

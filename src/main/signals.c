@@ -66,7 +66,7 @@ void signals_block(void)
     catch_crashes();
 }
 
-static void terminate(struct server *s, int signo)
+static void stop_by_signal(struct server *s, int signo)
 {
     /* A signal may come many times: init scripts repeat it until the server is gone. */
     bool graceful = signo == SIGTERM && s->conf->force_grace_quit;
@@ -86,7 +86,7 @@ static void handle(struct server *s, int signo)
         log_reopen();
         break;
     case SIGTERM:
-    case SIGINT: terminate(s, signo); break;
+    case SIGINT: stop_by_signal(s, signo); break;
     case SIGQUIT:
         log_info("user terminate program, grace quit, signo=%d", signo);
         server_request_stop(s, SERVER_STOPS_GRACEFULLY);

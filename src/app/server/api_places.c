@@ -25,7 +25,7 @@ static int find_quiet(const struct api_places *p, const char *ip, int64_t now)
 }
 
 /* A place for that address, either free or taken from a quiet connection; -1: there is none. */
-static int find(const struct api_places *p, const char *ip, int64_t now)
+static int find_place(const struct api_places *p, const char *ip, int64_t now)
 {
     int free_place = -1, n_same = 0;
     for (int i = 0; i < API_PLACES; i++) {
@@ -40,7 +40,7 @@ static int find(const struct api_places *p, const char *ip, int64_t now)
 
 bool api_places_has(const struct api_places *p, const char *ip, int64_t now)
 {
-    return find(p, ip, now) >= 0;
+    return find_place(p, ip, now) >= 0;
 }
 
 static void take_away(struct api_places *p, int place)
@@ -54,7 +54,7 @@ static void take_away(struct api_places *p, int place)
 
 void api_places_take(struct api_places *p, const char *ip, struct api_seat *seat, int64_t now)
 {
-    int place = find(p, ip, now);
+    int place = find_place(p, ip, now);
     if (place < 0)
         return;
     if (p->ips[place][0])

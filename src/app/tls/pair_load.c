@@ -96,14 +96,14 @@ struct err *pair_load_try(const char *key, const char *cert)
     return l.error;
 }
 
-static void work(struct offload_job *offloaded)
+static void work_load(struct offload_job *offloaded)
 {
     struct pair_load_job *job = CONTAINER_OF(offloaded, struct pair_load_job, job);
     for (size_t i = 0; i < job->count; i++)
         load_one(&job->pairs[i]);
 }
 
-static void drop(struct offload_job *offloaded)
+static void drop_load(struct offload_job *offloaded)
 {
     pair_load_free(CONTAINER_OF(offloaded, struct pair_load_job, job));
 }
@@ -112,7 +112,7 @@ struct pair_load_job *pair_load_new(size_t cap)
 {
     struct pair_load_job *job = mem_calloc(1, sizeof *job + cap * sizeof job->pairs[0]);
     if (job)
-        job->job = (struct offload_job){ .work = work, .drop = drop };
+        job->job = (struct offload_job){ .work = work_load, .drop = drop_load };
     return job;
 }
 

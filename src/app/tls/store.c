@@ -23,7 +23,7 @@ struct tls_pair {
 
 /* ---- the pairs */
 
-static struct tls_pair *find(const struct tls_store *st, const char *key, const char *cert)
+static struct tls_pair *find_pair(const struct tls_store *st, const char *key, const char *cert)
 {
     LIST_FOREACH (&st->pairs, it, after) {
         struct tls_pair *p = LIST_ENTRY(it, struct tls_pair, link);
@@ -42,7 +42,7 @@ static void pair_free(struct tls_pair *p)
     mem_free(p);
 }
 
-static struct err *add(struct tls_store *st, const char *key, const char *cert)
+static struct err *add_pair(struct tls_store *st, const char *key, const char *cert)
 {
     struct tls_pair *p = mem_calloc(1, sizeof *p);
     if (!p)
@@ -81,17 +81,17 @@ static const char *next_pair(const struct conf *conf, size_t *at, const char **c
 }
 
 /* Mark exactly the pairs that a configuration names; add missing ones if `may_add`. */
-static struct err *mark(struct tls_store *st, const struct conf *conf, bool may_add)
+static struct err *mark_named_pairs(struct tls_store *st, const struct conf *conf, bool may_add)
 {
     struct err *e = NULL;
     const char *key, *cert;
     LIST_FOREACH (&st->pairs, it, after)
         LIST_ENTRY(it, struct tls_pair, link)->wanted = false;
     for (size_t at = 0; !e && (key = next_pair(conf, &at, &cert));) {
-        struct tls_pair *p = find(st, key, cert);
+        struct tls_pair *p = find_pair(st, key, cert);
         if (!p && may_add) {
-            e = add(st, key, cert);
-            p = e ? NULL : find(st, key, cert);
+            e = add_pair(st, key, cert);
+            p = e ? NULL : find_pair(st, key, cert);
         }
         if (p)
             p->wanted = true;
@@ -117,7 +117,7 @@ bool tls_store_is_empty(const struct tls_store *st)
 
 void tls_store_keep(struct tls_store *st, const struct conf *conf)
 {
-    err_free(mark(st, conf, false));
+    err_free(mark_named_pairs(st, conf, false));
     LIST_FOREACH (&st->pairs, it, after) {
         struct tls_pair *p = LIST_ENTRY(it, struct tls_pair, link);
         p->known = true;
@@ -145,9 +145,9 @@ static const char without_pair[] =
     "its TLS port stays closed until the pair can be used (a vhost's: that of the port is shown)";
 
 /* Take over what was read, unless the pair is gone by now. Fails only for a pair that a reload wants to add. */
-static struct err *take(struct tls_store *st, struct pair_load *l, bool *opened)
+static struct err *take_loaded_pair(struct tls_store *st, struct pair_load *l, bool *opened)
 {
-    struct tls_pair *p = find(st, l->key, l->cert);
+    struct tls_pair *p = find_pair(st, l->key, l->cert);
     if (!p)
         return NULL;
     p->seen = l->now;
@@ -207,7 +207,7 @@ static struct err *read_pairs(struct tls_store *st, bool force, bool *opened)
     if (e)
         return err_wrap(e, "read the TLS certificates");
     for (size_t i = 0; i < job->count; i++) {
-        e = take(st, &job->pairs[i], opened);
+        e = take_loaded_pair(st, &job->pairs[i], opened);
         if (!first)
             first = e;
         else
@@ -220,7 +220,7 @@ static struct err *read_pairs(struct tls_store *st, bool force, bool *opened)
 struct err *tls_store_load(struct tls_store *st, const struct conf *conf)
 {
     bool        opened = false;
-    struct err *e = mark(st, conf, true);
+    struct err *e = mark_named_pairs(st, conf, true);
     return e ? e : read_pairs(st, true, &opened);
 }
 
@@ -232,7 +232,7 @@ static bool listens_without_tls(const struct conf *conf)
 struct err *tls_store_open(struct tls_store *st, const struct conf *conf)
 {
     bool        opened = false, any = listens_without_tls(conf);
-    struct err *e = mark(st, conf, true);
+    struct err *e = mark_named_pairs(st, conf, true);
     LIST_FOREACH (&st->pairs, it, after)
         LIST_ENTRY(it, struct tls_pair, link)->known = any;
     return e ? e : read_pairs(st, true, &opened);
@@ -265,7 +265,7 @@ bool tls_store_look(struct tls_store *st)
 
 struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, const char *cert)
 {
-    const struct tls_pair *p = find(st, key, cert);
+    const struct tls_pair *p = find_pair(st, key, cert);
     return p ? p->ctx : NULL;
 }
 

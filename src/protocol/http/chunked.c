@@ -52,7 +52,7 @@ static enum state in_trailer(const struct http_chunked *c, uint8_t b)
     return (b < ' ' && b != '\t') || b == 0x7f || c->line_len > HTTP_TRAILER_MAX ? BAD : TRAILER;
 }
 
-static enum state expect(uint8_t b, uint8_t wanted, enum state then)
+static enum state expect_byte(uint8_t b, uint8_t wanted, enum state then)
 {
     return b == wanted ? then : BAD;
 }
@@ -65,13 +65,13 @@ static enum state next_state(struct http_chunked *c, uint8_t b)
     case SIZE_FIRST:
     case SIZE: return in_size(c, b);
     case EXTENSION: return in_extension(c, b);
-    case SIZE_LF: c->line_len = 0; return expect(b, '\n', c->left ? DATA : TRAILER_START);
-    case DATA_CR: return expect(b, '\r', DATA_LF);
-    case DATA_LF: c->line_len = 0; return expect(b, '\n', SIZE_FIRST);
+    case SIZE_LF: c->line_len = 0; return expect_byte(b, '\n', c->left ? DATA : TRAILER_START);
+    case DATA_CR: return expect_byte(b, '\r', DATA_LF);
+    case DATA_LF: c->line_len = 0; return expect_byte(b, '\n', SIZE_FIRST);
     case TRAILER_START:
     case TRAILER: return in_trailer(c, b);
-    case TRAILER_LF: return expect(b, '\n', TRAILER_START);
-    case END_LF: return expect(b, '\n', ENDED);
+    case TRAILER_LF: return expect_byte(b, '\n', TRAILER_START);
+    case END_LF: return expect_byte(b, '\n', ENDED);
     default: return BAD;
     }
 }

@@ -170,7 +170,7 @@ static struct err *ask(struct http_client *c, const struct http_client_request *
 }
 
 /* Forget a response and the connection that it came by; the URL becomes the next one. */
-static struct err *follow(struct http_client *c, const char *reference)
+static struct err *follow_redirect(struct http_client *c, const char *reference)
 {
     char       *url = mem_alloc(HTTP_URL_MAX + 1);
     struct err *e = url ? http_location_resolve(c->url, reference, url) : err_no_memory();
@@ -198,7 +198,7 @@ static struct err *pursue(struct http_client *c, const struct http_client_reques
             return e;
         if (n == r->redirects_max)
             return err_new(E_HTTP_302_INVALID, "more than %d redirects, the last to %.200s", n, to);
-        if ((e = follow(c, to)))
+        if ((e = follow_redirect(c, to)))
             return e;
     }
 }

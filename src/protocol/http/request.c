@@ -190,7 +190,7 @@ static size_t distance(const char *from, char to, const char *end)
 }
 
 /* End names and values with NUL; the lines are known to be "name: value CR LF". */
-static void terminate(struct reading *in, const char *end)
+static void terminate_request_fields(struct reading *in, const char *end)
 {
     in->target[in->target_len] = '\0';
     for (size_t i = 0; i < in->n_fields; i++) {
@@ -219,7 +219,7 @@ static int parse_spans(http_parser *parser, struct reading *in, const char *head
     http_parser_execute(parser, &settings, head, len);
     enum http_errno code = HTTP_PARSER_ERRNO(parser);
     if (in->complete && (code == HPE_OK || code == HPE_PAUSED)) {
-        terminate(in, head + len);
+        terminate_request_fields(in, head + len);
         return GOOD;
     }
     *why = http_errno_description(code);

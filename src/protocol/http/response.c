@@ -52,7 +52,7 @@ static int on_complete(http_parser *p)
 }
 
 /* End names and values with NUL, in place of the colon behind a name and of the line end behind a value. */
-static void terminate(struct reading *in, const char *end)
+static void terminate_response_fields(struct reading *in, const char *end)
 {
     for (size_t i = 0; i < in->n_fields; i++) {
         char *name = (char *)in->fields[i].name, *value = (char *)in->fields[i].value;
@@ -109,7 +109,7 @@ const char *http_response_parse(struct http_response *r, char *head, size_t len,
         return http_errno_description(code);
     if (parser.http_major != 1)
         return "not HTTP/1";
-    terminate(&in, head + len);
+    terminate_response_fields(&in, head + len);
     r->status = (int)parser.status_code;
     r->n_fields = in.n_fields;
     find_body(r, &parser, is_head);

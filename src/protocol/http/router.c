@@ -8,7 +8,7 @@
 #include "protocol/http/status.h"
 
 /* Length of the pattern if it matches the path, else 0. */
-static size_t match(const char *pattern, const char *path, bool *slash_is_missing)
+static size_t match_pattern(const char *pattern, const char *path, bool *slash_is_missing)
 {
     size_t len = strlen(pattern);
     *slash_is_missing = false;
@@ -27,7 +27,7 @@ const struct http_route *http_router_find(const struct http_router *r, const cha
     for (const struct http_routes *const *table = r->tables; *table; table++)
         for (size_t i = 0; i < (*table)->n_rows; i++) {
             bool   missing;
-            size_t len = match((*table)->rows[i].path, path, &missing);
+            size_t len = match_pattern((*table)->rows[i].path, path, &missing);
             if (len <= best_len)
                 continue;
             best = &(*table)->rows[i];

@@ -84,7 +84,7 @@ static struct err *parse_head(struct http_exchange *x, size_t len, int *status, 
 }
 
 /* Reply with the status and close the connection: the end of this request is not known. */
-static struct err *refuse(struct http_exchange *x, int status, const char *why)
+static struct err *refuse_request(struct http_exchange *x, int status, const char *why)
 {
     x->close_after = x->body_ended = true;
     x->request.method = HTTP_GET; /* the reply needs a body, even if the method was parsed as HEAD */
@@ -101,17 +101,17 @@ static struct err *next_request(struct http_exchange *x)
     struct err *e = read_head(x, &len, &status);
     if (err_code(e) == E_SOCKET_TIMEOUT && x->in.len > 0) {
         err_free(e);
-        return refuse(x, HTTP_STATUS_REQUEST_TIMEOUT, "the head did not come in time");
+        return refuse_request(x, HTTP_STATUS_REQUEST_TIMEOUT, "the head did not come in time");
     }
     if (err_code(e) == E_LIMIT) {
         err_free(e);
-        return refuse(x, HTTP_STATUS_SERVICE_UNAVAILABLE, "the server holds more than memory_limit");
+        return refuse_request(x, HTTP_STATUS_SERVICE_UNAVAILABLE, "the server holds more than memory_limit");
     }
     if (!e && status == 0)
         e = parse_head(x, len, &status, &why);
     if (e)
         return e;
-    return status ? refuse(x, status, why) : NULL;
+    return status ? refuse_request(x, status, why) : NULL;
 }
 
 /* The status that a handler's error becomes. */

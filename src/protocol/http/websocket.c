@@ -34,7 +34,7 @@ bool websocket_is_wanted(const struct http_request *r)
 }
 
 /* RFC 6455 4.2.1: GET, HTTP/1.1, a key of 16 bytes and version 13. Replies with the reason otherwise. */
-static struct err *refuse(struct http_exchange *x, const char *why)
+static struct err *refuse_upgrade(struct http_exchange *x, const char *why)
 {
     return http_reply(x, HTTP_STATUS_BAD_REQUEST, "text/plain; charset=utf-8", why, strlen(why));
 }
@@ -50,7 +50,7 @@ static struct err *refuse_version(struct http_exchange *x)
     return e ? e : http_reply_status(x, HTTP_STATUS_UPGRADE_REQUIRED);
 }
 
-static struct err *take(struct websocket *ws, uint8_t *bytes, size_t len);
+static struct err *take_frames(struct websocket *ws, uint8_t *bytes, size_t len);
 
 /* Take over the bytes that follow the request. */
 static struct err *take_early(struct http_exchange *x, struct websocket *ws)
@@ -59,7 +59,7 @@ static struct err *take_early(struct http_exchange *x, struct websocket *ws)
     struct err *e = NULL;
     size_t      n;
     while (!e && (n = http_take_input(x, bytes, sizeof bytes)) > 0)
-        e = take(ws, bytes, n);
+        e = take_frames(ws, bytes, n);
     return e;
 }
 
@@ -72,11 +72,11 @@ struct err *websocket_accept(struct http_exchange *x, struct websocket *ws, bool
     *accepted = false;
     *ws = (struct websocket){ .io = http_io_of(x) };
     if (!websocket_is_wanted(r) || r->method != HTTP_GET || r->is_http_1_0 || r->has_body)
-        return refuse(x, "this is no request for a WebSocket");
+        return refuse_upgrade(x, "this is no request for a WebSocket");
     if (!version || strcmp(version, "13") != 0)
         return refuse_version(x);
     if (!key || !websocket_accept_key(key, accept))
-        return refuse(x, "Sec-WebSocket-Key is missing, or none");
+        return refuse_upgrade(x, "Sec-WebSocket-Key is missing, or none");
     struct err *e = http_add_field(x, "Upgrade", "websocket");
     if (!e)
         e = http_add_field(x, "Sec-WebSocket-Accept", accept);
@@ -114,7 +114,7 @@ static struct err *send_close(struct websocket *ws, uint16_t status, const char 
     return send_control(ws, WEBSOCKET_CLOSE, payload, wr_len(&w));
 }
 
-static struct err *fail(struct websocket *ws, const struct websocket_event *event)
+static struct err *fail_protocol(struct websocket *ws, const struct websocket_event *event)
 {
     err_free(send_close(ws, event->status, event->why));
     return err_new(E_HTTP_DATA_INVALID, "WebSocket: %s", event->why);
@@ -132,7 +132,7 @@ static struct err *take_control(struct websocket *ws, const struct websocket_eve
     return e ? e : err_new(E_END_OF_STREAM, "the client has closed its WebSocket with status %d", event->status);
 }
 
-static struct err *take(struct websocket *ws, uint8_t *bytes, size_t len)
+static struct err *take_frames(struct websocket *ws, uint8_t *bytes, size_t len)
 {
     struct err *e = NULL;
     size_t      at = 0;
@@ -144,7 +144,7 @@ static struct err *take(struct websocket *ws, uint8_t *bytes, size_t len)
         if (what == WEBSOCKET_NEED_MORE)
             return NULL;
         if (what == WEBSOCKET_BAD)
-            e = fail(ws, &event);
+            e = fail_protocol(ws, &event);
         else if (what == WEBSOCKET_CONTROL)
             e = take_control(ws, &event);
         co_give_way_by_time(); /* each answer is a system call, and one buffer holds ten thousand pings */
@@ -159,7 +159,7 @@ struct err *websocket_listen_now(struct websocket *ws)
     while (io_is_readable(ws->io) && sum < TURN_BYTES) {
         struct err *e = io_read_now(ws->io, bytes, sizeof bytes, &n);
         if (!e && n > 0)
-            e = take(ws, bytes, n);
+            e = take_frames(ws, bytes, n);
         if (e)
             return e;
         sum += n;

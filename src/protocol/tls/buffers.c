@@ -35,7 +35,7 @@ size_t tls_buffers_in_use(void)
 }
 
 /* Take a buffer; NULL when all are taken. */
-static void *take(void)
+static void *take_buffer(void)
 {
     int index = -1;
     pthread_mutex_lock(&pool.lock);
@@ -73,7 +73,7 @@ static void *allocate(size_t len, const char *file, int line)
     (void)file;
     (void)line;
     bool  is_buffer = len == FLIGHT_BYTES || (len >= BUFFER_MIN && len <= BUFFER_BYTES);
-    void *block = is_buffer ? take() : NULL;
+    void *block = is_buffer ? take_buffer() : NULL;
     if (block)
         mem_held_add(BUFFER_BYTES);
     return block ? block : counted(malloc(len));

@@ -37,7 +37,7 @@ static struct err *handshake_failure(struct tls *t)
 }
 
 /* Take one step. Returns what OpenSSL wants next. Does not yield. */
-static struct err *step(struct tls *t, int *wants)
+static struct err *step_handshake(struct tls *t, int *wants)
 {
     int64_t began = now_us();
     ERR_clear_error();
@@ -74,7 +74,7 @@ static struct err *take_steps(struct tls *t, int64_t deadline_us)
     while (!e && wants != SSL_ERROR_NONE) {
         if (now_us() >= co_deadline(deadline_us))
             return err_new(E_SOCKET_TIMEOUT, "timed out");
-        if (!(e = tls_turn_wait(deadline_us)) && !(e = step(t, &wants)))
+        if (!(e = tls_turn_wait(deadline_us)) && !(e = step_handshake(t, &wants)))
             e = wait_after_step(t, wants, deadline_us);
     }
     return e;
@@ -132,7 +132,7 @@ struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_name
 }
 
 /* Set the name that the certificate must have (RFC 6125), and the name that we send. Addresses are not sent (RFC 6066, 3). */
-static bool expect(SSL *ssl, const char *host)
+static bool expect_name(SSL *ssl, const char *host)
 {
     struct in6_addr    address;
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
@@ -148,7 +148,7 @@ struct err *tls_connect(struct io *io, struct tls_ctx *ctx, const char *host, in
     if (e)
         return err_wrap(e, "begin TLS");
     struct tls *t = io->layer_state;
-    if (!expect(t->ssl, host)) {
+    if (!expect_name(t->ssl, host)) {
         ERR_clear_error();
         t->failed = true;
         return err_new(E_HTTPS_HANDSHAKE, "begin TLS: %s is no host name", host);

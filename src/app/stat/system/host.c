@@ -89,14 +89,14 @@ struct reading_job {
     struct host_reading reading;
 };
 
-static void work(struct offload_job *job)
+static void work_sampling(struct offload_job *job)
 {
     struct reading_job      *j = CONTAINER_OF(job, struct reading_job, job);
     const struct conf_words *disks = &j->conf->stats.disk;
     host_reading_take(&j->reading, j->wanted, disks->items, disks->count);
 }
 
-static void drop(struct offload_job *job)
+static void drop_sampling(struct offload_job *job)
 {
     struct reading_job *j = CONTAINER_OF(job, struct reading_job, job);
     conf_unref(&j->conf);
@@ -108,14 +108,14 @@ static struct err *sample(struct host *h, unsigned wanted)
     struct reading_job *j = mem_calloc(1, sizeof *j);
     if (!j)
         return err_no_memory();
-    j->job = (struct offload_job){ .work = work, .drop = drop };
+    j->job = (struct offload_job){ .work = work_sampling, .drop = drop_sampling };
     j->conf = conf_ref(*h->conf);
     j->wanted = wanted;
     struct err *e = offload(OFFLOAD_STAT, &j->job, now_us() + PATIENCE_US);
     if (e)
         return e;
     host_take(h, &j->reading, now_us(), wall_now_us() / US_PER_MS);
-    drop(&j->job);
+    drop_sampling(&j->job);
     return NULL;
 }
 
