@@ -12,7 +12,7 @@
 #include "protocol/io.h"
 
 struct listener {
-    struct list                  link; /* in server->listeners */
+    struct list                  link; /* member of server->listeners */
     struct server               *server;
     const struct listen_service *service;
     struct io                    io;

@@ -13,7 +13,7 @@
  */
 struct err *daemon_enter(void) ATTR_MUST_USE;
 
-/** Tell the waiting parent how the start went: 0 or the exit status. Without daemon_enter() nothing happens. */
+/** Report the result of the start to the waiting parent: 0 or the exit status. Without daemon_enter() nothing happens. */
 void daemon_started(int status);
 
 /**

@@ -42,7 +42,7 @@ static struct err *lock_and_write(const struct pid_file *f)
     return NULL;
 }
 
-/* Open a regular file and nothing else: a pipe would block the start for ever, and a device would be written to. */
+/* Open a regular file and nothing else: a pipe would block the start without end, and a device would be written to. */
 static int open_regular(const char *path, int flags)
 {
     struct stat st;

@@ -17,7 +17,7 @@ struct server;
 enum listen_kind { LISTEN_STREAM /* TCP */, LISTEN_DATAGRAM /* UDP */ };
 
 struct listen_service {
-    const char      *name; /* as the log writes it: "RTMP" */
+    const char      *name; /* the name in the log: "RTMP" */
     enum listen_kind kind;
 
     /** The endpoints of this service in a configuration; NULL: none. */

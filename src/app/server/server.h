@@ -39,7 +39,7 @@ struct server {
     struct co           *main;       /* runs server_run(); NULL: not started */
     struct co           *reloader;   /* runs reloads; NULL: not started */
     bool                 reload_wanted;
-    struct reload_result reloaded; /* how the last reload went */
+    struct reload_result reloaded; /* the result of the last reload */
     enum server_stop     stop;
 };
 

@@ -13,7 +13,7 @@
 enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND, DATE_CAP = 32 };
 
 struct tls_pair {
-    struct list       link; /* in the store */
+    struct list       link; /* member of the store's list */
     char             *key, *cert;
     struct tls_ctx   *ctx; /* NULL: not read yet */
     struct pair_stamp tried, seen;

@@ -334,7 +334,7 @@ struct err *http_reply_end(struct http_exchange *x)
         return NULL;
     x->ended = true;
     if (x->wants_body && x->left > 0)
-        x->close_after = true; /* shorter than Content-Length: only a close can tell the peer */
+        x->close_after = true; /* shorter than Content-Length: only a close shows the peer that the body is cut */
     if (!x->is_chunked)
         return NULL;
     struct iovec last = { "0\r\n\r\n", 5 };

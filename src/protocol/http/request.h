@@ -26,7 +26,7 @@ enum {
 };
 
 struct http_request {
-    enum http_method        method;    /* as sent; may be HEAD or OPTIONS */
+    enum http_method        method;    /* the method in the request; may be HEAD or OPTIONS */
     const char             *path;      /* http_path_decode(); "/" for "*" */
     const char             *raw_path;  /* as sent */
     const char             *raw_query; /* as sent, without the '?'; "" when there is none */

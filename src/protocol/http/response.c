@@ -51,7 +51,7 @@ static int on_complete(http_parser *p)
     return 0;
 }
 
-/* End names and values with NUL, in place of the colon behind a name and of the line end behind a value. */
+/* End names and values with NUL, which replaces the colon after a name and the line end after a value. */
 static void terminate_response_fields(struct reading *in, const char *end)
 {
     for (size_t i = 0; i < in->n_fields; i++) {

@@ -13,7 +13,7 @@
 
 #include "protocol/http/url.h"
 
-/* How the body ends. */
+/* The rule by which the end of the body is found. */
 enum http_body_end { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED, HTTP_BODY_CLOSE };
 
 struct http_response {

@@ -20,7 +20,7 @@
 
 struct http_route {
     const char *
-        path; /* "/api/v1/versions": this path, also with a slash behind it; "/api/v1/clients/": this and all paths below it */
+        path; /* "/api/v1/versions": this path, also with a slash after it; "/api/v1/clients/": this and all paths below it */
     uint64_t methods;
     /** Reply to the request; an error before the reply has begun becomes a 500, after that the connection ends. */
     struct err *(*handle)(struct http_exchange *x);

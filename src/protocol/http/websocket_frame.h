@@ -41,7 +41,7 @@ enum websocket_status {
 enum {
     WEBSOCKET_HEAD_MAX = 10,          /* head of our frames; a client's has 4 bytes of mask more */
     WEBSOCKET_CONTROL_MAX = 125,      /* 5.5 */
-    WEBSOCKET_REASON_MAX = 123,       /* 5.5.1: behind the code */
+    WEBSOCKET_REASON_MAX = 123,       /* 5.5.1: bytes after the code */
     WEBSOCKET_MESSAGE_MAX = 64 << 10, /* message of a client, all fragments together; ours have no bound */
     WEBSOCKET_KEY_LEN = 24,           /* 4.1: 16 bytes in base64 */
     WEBSOCKET_ACCEPT_CAP = 29,        /* 20 bytes in base64, and a terminator */
@@ -61,7 +61,7 @@ struct websocket_reader {
     uint8_t     mask_at;
     uint8_t     message;     /* opcode of the message under way; 0: none */
     uint64_t    left;        /* payload bytes of the frame that are still to come */
-    uint64_t    message_len; /* bytes so far */
+    uint64_t    message_len; /* bytes of the message so far */
     uint8_t     control[WEBSOCKET_CONTROL_MAX];
     uint8_t     control_len;
     struct utf8 utf8;

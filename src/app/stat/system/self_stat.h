@@ -16,7 +16,7 @@ enum { SELF_STAT_COMM_CAP = 32, SELF_STAT_NUMBERS = 41 };
 
 struct self_stat {
     int64_t pid;
-    char    comm[SELF_STAT_COMM_CAP]; /* with its parentheses: "(srs)" */
+    char    comm[SELF_STAT_COMM_CAP]; /* the name with its parentheses: "(srs)" */
     char    state;
     int64_t numbers[SELF_STAT_NUMBERS]; /* ppid and what follows it */
 };
