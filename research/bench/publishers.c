@@ -29,7 +29,7 @@
 /* CHUNK_SIZE is that of the publisher's messages, as announced by Set Chunk Size (client.c). */
 enum { CHUNK_SIZE = 60000, EVENTS = 256, PENDING_MAX = 8 << 20 };
 
-/* How far real time a publisher may fall behind in sending before it shows as late. */
+/* The number of tags that a publisher may send at once before the others have their turn. */
 enum { PACE_BURST = 64 };
 
 struct publisher {
@@ -56,7 +56,7 @@ static struct {
     struct target      target;
     struct clip        clip;
     struct publisher  *all;
-    struct publisher **heap; /* by due_us, the earliest first */
+    struct publisher **heap; /* ordered by due_us, the earliest first */
     size_t             n_heap, n_opened, n_publishing, n_failed, n_dropped;
     const char        *why;
     int                epoll_fd;

@@ -1053,7 +1053,7 @@ def test_a_stream_with_nobody_left_is_freed(server):
 
 
 def test_publishing_and_playing_again_and_again_on_one_connection_costs_nothing(server):
-    # defect 7: statistics of each round stayed for ever
+    # defect 7: statistics of each round were never freed
     tags = list(Numbered().tags(count=3))
 
     def rounds(n):

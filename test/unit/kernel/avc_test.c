@@ -148,7 +148,7 @@ static void refuses_an_sps_that_cannot_be(void **state)
     assert_int_equal(sps.width, 16);
 }
 
-/* Write NAL units that stand behind lengths with start codes. */
+/* Read NAL units with lengths and write them with start codes. */
 static void add_annexb(struct wr *w, struct rd sets)
 {
     struct nalu nalu;

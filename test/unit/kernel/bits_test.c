@@ -84,7 +84,7 @@ static void a_bounded_code_above_its_bound_is_bad(void **state)
 static void drops_emulation_prevention(void **state)
 {
     (void)state;
-    /* 3 goes behind two zeros, and only there; zeros count anew behind it */
+    /* A 3 is removed only after two zeros; after it the count of zeros begins again. */
     static const uint8_t bytes[] = { 0x03, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x03, 0x01 };
     static const uint8_t want[] = { 0x03, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x03, 0x01 };
     struct bits          b = bits_over_rbsp(bytes, sizeof bytes);

@@ -62,7 +62,7 @@ static const struct row video_rows[] = {
       0 },
     { "reserved packet type", { 0x98, 'h', 'v', 'c', '1', 1 }, 6, FLV_PARSE_BAD, CODEC_HEVC, FLV_PACKET_NOTHING, 6, 0, 0,
       0, 0 },
-    /* ModEx: size - 1, the data, ModExType << 4 | the packet type behind it */
+    /* ModEx: size - 1, the data, ModExType << 4 | the packet type that follows */
     { "nanoseconds", { 0x97, 2, 0x07, 0xA1, 0x20, 0x03, 'a', 'v', 'c', '1', 9 }, 11, FLV_PARSE_OK, CODEC_H264,
       FLV_PACKET_CODED, 10, 1, 0, 500000, 0 },
     { "two ModEx, one unknown", { 0x97, 0, 0xFF, 0x17, 2, 0, 0, 100, 0x03, 'a', 'v', 'c', '1', 9 }, 14, FLV_PARSE_OK,

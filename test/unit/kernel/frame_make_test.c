@@ -312,7 +312,7 @@ static void an_av1_sequence_header_becomes_the_record(void **state)
     uint8_t   bytes[64];
     struct wr w = wr_over(bytes, sizeof bytes);
     wr_bytes(&w, delimiter, sizeof delimiter);
-    wr_bytes(&w, av1 + 9, sizeof av1 - 9); /* the sequence header behind the four bytes of the record */
+    wr_bytes(&w, av1 + 9, sizeof av1 - 9); /* the sequence header, after the four bytes of the record */
     wr_bytes(&w, key, sizeof key);
     struct frame_unit u = unit(CODEC_AV1, UNIT_STREAM, bytes, wr_len(&w));
     struct frame     *f = next(&u);

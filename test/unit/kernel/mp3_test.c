@@ -18,8 +18,8 @@ static void reads_headers(void **state)
         uint8_t  channels;
         uint16_t samples;
     } rows[] = {
-        { { 0xFF, 0xFB, 0x54, 0xC4 }, 3, 48000, 64000, 192, 1, 1152 },  /* of lame, mono                    */
-        { { 0xFF, 0xF3, 0x70, 0xC0 }, 3, 22050, 56000, 182, 1, 576 },   /* of lame, MPEG-2                  */
+        { { 0xFF, 0xFB, 0x54, 0xC4 }, 3, 48000, 64000, 192, 1, 1152 },  /* made by lame, mono               */
+        { { 0xFF, 0xF3, 0x70, 0xC0 }, 3, 22050, 56000, 182, 1, 576 },   /* made by lame, MPEG-2             */
         { { 0xFF, 0xFB, 0x92, 0x64 }, 3, 44100, 128000, 418, 2, 1152 }, /* padded, joint stereo             */
         { { 0xFF, 0xE3, 0x18, 0xC0 }, 3, 8000, 8000, 72, 1, 576 },      /* MPEG-2.5                         */
         { { 0xFF, 0xFD, 0x84, 0x00 }, 2, 48000, 128000, 384, 2, 1152 }, /* layer II                         */

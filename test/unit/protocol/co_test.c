@@ -22,7 +22,7 @@ static int setup(void **state)
 {
     (void)state;
     co_group_init(&group);
-    err_free(co_park(0)); /* a wake-up that the last test left behind */
+    err_free(co_park(0)); /* consumes a wake-up that the last test left */
     return 0;
 }
 

@@ -83,7 +83,7 @@ static struct co *go(void (*fn)(void *), void *arg)
     return co;
 }
 
-/* Let others run until the number is reached. */
+/* Let other coroutines run until the number is reached. */
 static void wait_for(atomic_int *number, int wanted)
 {
     int64_t deadline = now_us() + PATIENCE_US;

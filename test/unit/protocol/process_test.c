@@ -267,7 +267,7 @@ static void it_begins_with_default_signals(void **state)
     sigaddset(&some, SIGTERM);
     sigprocmask(SIG_BLOCK, &some, &before);
     signal(SIGPIPE, SIG_IGN);
-    /* Signals 1 to 28: glibc's own 32 is ignored in whatever GNU make starts, and no program notices. */
+    /* Signals 1 to 28. Signal 32 belongs to glibc and is ignored in all programs that GNU make starts, which does no harm. */
     run_script("sed -nE 's/^(SigBlk|SigIgn):.*(.{7})$/\\1 \\2/p' /proc/self/status", path_of("out"));
     wait_for(PROCESS_ENDED);
     sigprocmask(SIG_SETMASK, &before, NULL);

@@ -32,7 +32,7 @@ static const struct row headers[] = {
 
     /* command PROXY, TCP over IPv4, 12 bytes */
     { BYTES(V2 "\x21\x11\0\x0c" "\xc0\0\2\7" "\xc6\x33\x64\1" "\xdc\4" "\1\xbb"), PROXY_GOT, "192.0.2.7:56324" },
-    /* with a TLV of 4 bytes behind the addresses */
+    /* a TLV of 4 bytes after the addresses */
     { BYTES(V2 "\x21\x11\0\x10" "\xc0\0\2\7" "\xc6\x33\x64\1" "\xdc\4" "\1\xbb" "\4\0\1\0"), PROXY_GOT, "192.0.2.7:56324" },
     /* UDP over IPv4: the address counts too */
     { BYTES(V2 "\x21\x12\0\x0c" "\xc0\0\2\7" "\xc6\x33\x64\1" "\xdc\4" "\1\xbb"), PROXY_GOT, "192.0.2.7:56324" },

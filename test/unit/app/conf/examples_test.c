@@ -12,7 +12,7 @@
 #include "app/conf/conf_testing.h"
 #include "core/str.h"
 
-/* Files that are included by others, and no configurations by themselves. */
+/* True for files that a server does not start with: the reference of all directives, and a part that other files include. */
 static bool is_part(const char *name)
 {
     return strcmp(name, "full.conf") == 0 || strcmp(name, "include.vhost.conf") == 0;

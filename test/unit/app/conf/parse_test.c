@@ -200,7 +200,7 @@ static void any_prefix_ends_cleanly(void **state)
     for (size_t len = 0; len < sizeof text; len++) {
         struct conf_tree   t = { 0 };
         struct conf_report r = { 0 };
-        char              *exact = mem_strndup(text, len); /* so that the sanitizer sees a byte too far */
+        char *exact = mem_strndup(text, len); /* an exact size, so that the sanitizer finds a read past the end */
         err_free(parse(&t, &r, exact, len));
         mem_free(exact);
         conf_report_finish(&r);

@@ -214,7 +214,7 @@ static void each_player_has_its_own_times(void **state)
         take(&players[i]);
     size_t before = players[0].n_got;
     for (int i = 0; i < 8; i += 3)
-        players[i].out.jitter.base_us -= (1000 + i) * US_PER_MS; /* as if it had come earlier */
+        players[i].out.jitter.base_us -= (1000 + i) * US_PER_MS; /* pretend that it came earlier */
     publish(2, 50);
     for (int i = 0; i < 8; i++) {
         take(&players[i]);

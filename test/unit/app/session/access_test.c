@@ -57,7 +57,7 @@ static void security_follows_its_rules(void **state)
         { "enabled on; allow play fe80::/10;",                  ACCESS_PLAY,    "fe80::1%eth0", 0 },
         /* an IPv4 client of an IPv6 socket */
         { "enabled on; allow play 10.0.0.0/8;",                 ACCESS_PLAY,    "::ffff:10.1.1.1", 0 },
-        /* a rule that matches nobody still counts as an allow */
+        /* a rule that matches no address still counts as an allow */
         { "enabled on; allow play nonsense;",                   ACCESS_PLAY,    "1.2.3.4",      E_SYSTEM_SECURITY_ALLOW },
         { "enabled on; allow watch all;",                       ACCESS_PLAY,    "1.2.3.4",      E_SYSTEM_SECURITY_ALLOW },
         { "enabled on; allow play;",                            ACCESS_PLAY,    "1.2.3.4",      E_SYSTEM_SECURITY_ALLOW },

@@ -93,7 +93,7 @@ static inline void make_older(struct source *s, int64_t us)
         ring_at(&s->ring, seq)->arrived_us -= us;
 }
 
-/** Let the pacer release what is held, however long its configuration makes that. */
+/** Let the pacer release all held frames, under any configuration. */
 static inline void settle(const struct source *s)
 {
     int64_t deadline = a_while();

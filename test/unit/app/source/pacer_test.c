@@ -506,7 +506,7 @@ static void everybody_else_gets_turns_while_a_crowd_is_woken(void **state)
     assert_true(co_group_join(&others, a_while()));
     rest();
     assert_in_range(n_in_a_row_most, 1,
-                    2 * PACER_TURN_WAKES); /* the pacer may come before the watch, and then behind it */
+                    2 * PACER_TURN_WAKES); /* the pacer may run before the watch in one turn and after it in the next */
     assert_int_equal(n_all, WOKEN);
     co_group_cancel_and_join(&group);
 }

@@ -273,7 +273,7 @@ static void opus_channels_stand_in_the_pmt(void **state)
         { { OPUS_HEAD(2, 0) }, 24, 2 },
         { { 0x90, 'O', 'p', 'u', 's' }, 5, 2 },                 /* no OpusHead: the default */
         { { OPUS_HEAD(6, 1), 4, 2, 0, 4, 1, 2, 3, 5 }, 32, 6 }, /* 5.1, as libopus does it */
-        { { OPUS_HEAD(6, 1), 4, 2, 0, 1, 2, 3, 4, 5 }, 32, 0 }, /* in another order */
+        { { OPUS_HEAD(6, 1), 4, 2, 0, 1, 2, 3, 4, 5 }, 32, 0 }, /* 5.1 in another order */
         { { OPUS_HEAD(2, 1), 2, 0, 0, 1 }, 28, 0 },             /* not coupled */
         { { OPUS_HEAD(2, 255), 2, 0, 0, 1 }, 28, 0 },           /* no meaning */
         { { OPUS_HEAD(0, 0) }, 24, 0 },                         /* broken */
@@ -301,7 +301,7 @@ static void each_codec_has_its_stream_type(void **state)
         const char *registration;
     } rows[] = {
         { { 0x2F, 0xFF, 0xFB, 0x90, 0x44, 0 }, 6, 0x03, 0xC0, NULL }, /* MP3 of 44100 Hz */
-        { { 0x2F, 0xFF, 0xF3, 0x90, 0x44, 0 }, 6, 0x04, 0xC0, NULL }, /* of 22050 Hz */
+        { { 0x2F, 0xFF, 0xF3, 0x90, 0x44, 0 }, 6, 0x04, 0xC0, NULL }, /* MP3 of 22050 Hz */
         { { 0x2F, 1, 2, 3 }, 4, 0x03, 0xC0, NULL },                   /* no MP3 header */
         { { 0x91, '.', 'm', 'p', '3', 0xFF, 0xFB, 0x90, 0x44 }, 9, 0x03, 0xC0, NULL },
         { { 0x91, 'a', 'c', '-', '3', 0x0B, 0x77 }, 7, 0x81, 0xBD, "AC-3" },
@@ -428,7 +428,7 @@ static void what_stands_behind_the_nal_units_is_left_out(void **state)
     } rows[] = {
         { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0 }, 12 },             /* padding */
         { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0, 0, 0, 0, 0 }, 16 }, /* more of it */
-        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0xFF }, 12 },          /* of another kind */
+        { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0xFF }, 12 },          /* padding with other bytes */
         { { 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A, 0, 0, 0, 9, 1 }, 16 }, /* a NAL unit that is cut */
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

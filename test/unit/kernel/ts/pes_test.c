@@ -43,7 +43,7 @@ static void a_small_audio_frame(void **state)
                    0xA7, 0x00,             /* 167 bytes of adaptation, no flags; then stuffing */
     };
     static const uint8_t want_pes[] = {
-        0x00, 0x00, 0x01, 0xC0, 0x00, 0x0A, /* stream id, 10 bytes behind here */
+        0x00, 0x00, 0x01, 0xC0, 0x00, 0x0A, /* stream id; 10 bytes follow */
         0x84, 0x80, 0x05,                   /* aligned; PTS; 5 bytes */
         0x21, 0x00, 0x05, 0xBF, 0x21,       /* 90000 */
         0xAA, 0xBB,

@@ -22,7 +22,7 @@ struct frame *ts_frame(enum frame_kind kind, int64_t dts_ms, const uint8_t *body
 struct frame *ts_picture(int64_t dts_ms, int64_t cts_ms, int key, size_t len, unsigned seed);
 struct frame *ts_sound(int64_t dts_ms, size_t len, unsigned seed);
 
-/* AVCDecoderConfigurationRecord: Baseline 3.1, SPS 67 42 C0 1F AA, PPS 68 CE BB; behind FLV's five bytes */
+/* AVCDecoderConfigurationRecord: Baseline 3.1, SPS 67 42 C0 1F AA, PPS 68 CE BB; after FLV's five bytes */
 #define TS_AVC_CONFIG \
     0x17, 0, 0, 0, 0, 1, 0x42, 0xC0, 0x1F, 0xFF, 0xE1, 0, 5, 0x67, 0x42, 0xC0, 0x1F, 0xAA, 1, 0, 3, 0x68, 0xCE, 0xBB
 

@@ -18,7 +18,7 @@ enum { BRIEFLY_US = 20000, OUT_CAP = 1 << 20 };
 
 static struct co_group     group;
 static int                 b = -1;     /* the client's end */
-static int                 ended_code; /* what http_serve() returned */
+static int                 ended_code; /* the result of http_serve() */
 static bool                has_ended;
 static char                out[OUT_CAP]; /* bytes that the client has received */
 static size_t              out_len;

@@ -296,7 +296,7 @@ static void a_url_that_is_none_connects_to_nobody(void **state)
 static struct {
     uint8_t            bytes[256 << 10];
     struct wr          w;
-    size_t             bounds[32]; /* where messages end */
+    size_t             bounds[32]; /* ends of the messages */
     int                n_bounds;
     int                client, server; /* the ends of the connection; the server's is a plain descriptor */
     struct rtmp_client c;

@@ -26,7 +26,7 @@ struct talk {
     int                      n_answers, n_read;
 };
 
-static bool told; /* the client has been told why its connect failed */
+static bool told; /* the client has got the reason of its failed connect */
 
 static inline int64_t soon(void)
 {
