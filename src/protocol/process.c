@@ -37,6 +37,7 @@ struct process {
     enum process_state state;
     bool               ending;
     int64_t            kill_at_us; /* when the group is killed, if `ending` */
+    bool               is_reaped;  /* its process id may be that of another one */
     pid_t              pid;
     int                status;
     struct err        *error;
@@ -177,6 +178,14 @@ static struct err *start(struct process *p)
     return e;
 }
 
+/* To the group, and to a program that has left it for another one. */
+static void send_signal(const struct process *p, int signo)
+{
+    kill(-p->pid, signo);
+    if (!p->is_reaped && getpgid(p->pid) != p->pid)
+        kill(p->pid, signo);
+}
+
 static bool has_exited(const struct process *p)
 {
     siginfo_t info = { 0 };
@@ -205,7 +214,7 @@ static bool kill_if_due(struct process *p)
 {
     if (!p->ending || p->kill_at_us == DEADLINE_NEVER || now_us() < p->kill_at_us)
         return false;
-    kill(-p->pid, SIGKILL);
+    send_signal(p, SIGKILL);
     p->kill_at_us = DEADLINE_NEVER;
     return true;
 }
@@ -231,6 +240,7 @@ static void end_group(struct process *p)
     process_end(p);
     while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
         ;
+    p->is_reaped = true;
     while (group_is_left(p) && !kill_if_due(p) && !co_is_cancelled(co_self()))
         wait_until(p, now_us() + GROUP_LOOK_US);
 }
@@ -248,7 +258,7 @@ static void keep(void *arg)
     if (!p->error) {
         set_state(p, PROCESS_RUNNING);
         if (p->ending)
-            kill(-p->pid, SIGTERM);
+            send_signal(p, SIGTERM);
         wait_for_exit(p);
         if (has_exited(p))
             end_group(p);
@@ -326,7 +336,7 @@ void process_end(struct process *p)
     p->ending = true;
     p->kill_at_us = now_us() + PROCESS_TERM_US;
     if (p->pid > 0)
-        kill(-p->pid, SIGTERM);
+        send_signal(p, SIGTERM);
     co_unpark(p->keeper);
 }
 

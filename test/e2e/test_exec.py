@@ -186,6 +186,21 @@ def test_a_program_that_does_not_listen_is_killed_with_what_it_started(make_serv
     until(lambda: not any(map(is_running, all_pids)), "both to be gone")
 
 
+def test_a_program_that_leaves_its_group_ends_all_the_same(make_server, tmp_path):
+    out = str(tmp_path / "out")
+    leaver = script(tmp_path, "leaver", """#!/usr/bin/python3
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.setpgid(0, os.getpgid(os.getppid()))
+print(os.getpid(), flush=True)
+time.sleep(600)
+""")
+    server = make_server(with_exec("%s > %s" % (leaver, out)))
+    with server.publisher():
+        until(lambda: starts(out), "the program to start")
+    until(lambda: not any(map(is_running, pids(out))), "the program to be gone")
+
+
 def test_switched_on_and_off_by_reload_under_a_live_stream_and_fifty_players(make_server, swarm, tmp_path):
     worker, out = script(tmp_path, "worker", WORKER), str(tmp_path / "out")
     off, on = vhost(), with_exec("%s [stream] > %s" % (worker, out))
