@@ -7,7 +7,7 @@ static bool is_media(const struct frame *f, enum codec codec)
 
 /* ---- AAC ---- */
 
-/* False when ADTS has no way to tell the configuration, or none has come yet. */
+/* Make the ADTS header of a frame. False if ADTS cannot express the configuration, or none has come yet. */
 static bool adts_header(const struct wire *w, const struct frame *f, uint8_t header[static AAC_ADTS_HEADER_LEN])
 {
     struct wr out = wr_over(header, AAC_ADTS_HEADER_LEN);

@@ -1,7 +1,7 @@
 /**
- * The wire formats of bare audio: AAC frames in ADTS, and MP3 frames as they are. Everything else is left out.
+ * The wire formats of bare audio: AAC frames in ADTS, and unchanged MP3 frames. Everything else is left out.
  *
- * Shape      aac_wire: wire.aac all zero until the stream's configuration has come
+ * Shape      aac_wire: wire.aac is all zero until the stream's configuration has come
  * Source     kernel/aac.h, kernel/mp3.h
  * Yields     no
  */

@@ -2,7 +2,7 @@
 
 #include "core/mem.h"
 
-/* What lenders need for headers, and others for many frames; larger only while a larger frame needs it. */
+/* Usual size of the scratch buffer: it holds headers, and for some formats copies of frames. It grows for a larger frame. */
 enum { SCRATCH_BYTES = 1 << 20 };
 
 static bool reserve(struct batch *b, size_t least)

@@ -1,7 +1,7 @@
 /**
- * What one player is about to be written: frames, and their bytes as iovecs for one call.
+ * The frames of one write to a player, and their bytes as iovecs for one call.
  *
- * One serves all players: it is filled and used up between two yields.
+ * All players share one batch: it is filled and used up between two yields.
  *
  * Ownership  borrows the frames; keeps its scratch memory for ever
  * Yields     no
@@ -13,13 +13,13 @@
 #include "app/source/jitter.h"
 #include "core/attr.h"
 
-/* Bounds of a batch, which is written by one call: frames, iovecs (IOV_MAX is 1024) and bytes. */
+/* Bounds of a batch: frames, iovecs (IOV_MAX is 1024) and bytes. */
 enum { BATCH_FRAMES = 320, BATCH_IOVS = 1000, BATCH_BYTES = 256 << 10 };
 
-/* A frame, what of it is still to be sent, and how things are behind it. */
+/* A frame, the number of its bytes that are still to be sent, and the player's state after it. */
 struct batch_item {
     struct frame *frame;
-    size_t        wire_len; /* 0: not for this player */
+    size_t        wire_len; /* 0: the frame is not for this player. */
     int64_t       us;
     struct jitter jitter_after;
     struct wire   wire_after;
@@ -34,13 +34,13 @@ struct batch {
     struct batch_item items[BATCH_FRAMES];
 };
 
-/** Begin. False when memory is out: there must be room for `least` bytes, those of the first frame where they are copied. */
+/** Begin a batch with room for at least `least` bytes of copies, those of the first frame. False if memory is out. */
 bool batch_clear(struct batch *b, size_t least) ATTR_MUST_USE;
 
 /**
- * Add a frame from its byte `sent` on; `w` is then the wire of the next frame. With nothing behind that byte there is
- * nothing to send of it.
- * Returns    true when all of it fits and more may; what does not is left for the next batch
+ * Add the bytes of a frame from byte `sent` on; `w` is then the wire of the next frame. If no byte is left, nothing of the
+ * frame is sent.
+ * Returns    true if the whole frame fits and more may follow; the bytes that do not fit are left for the next batch
  */
 bool batch_add(struct batch *b, struct wire *w, struct frame *f, int64_t us, size_t sent, const struct jitter *after);
 

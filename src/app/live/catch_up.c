@@ -4,18 +4,18 @@
 #include "core/list.h"
 #include "protocol/co.h"
 
-/* The others get this many times the computing time that goes to players that catch up. */
+/* Computing time of all other coroutines, as a multiple of that of players that catch up. */
 enum { OTHERS_SHARES = 4 };
 
 static struct list line = { &line, &line };
-static int64_t     until_us; /* this turn of the loop has time for their writes */
+static int64_t     until_us; /* end of the time for these writes in this turn of the loop */
 
 static struct catch_up *first(void)
 {
     return LIST_ENTRY(line.next, struct catch_up, link);
 }
 
-/* Let the others run, and then take a share of the time that they took. */
+/* Let the other coroutines run, and then take a share of the time that they took. */
 static void next_turn(void)
 {
     int64_t length_us = co_give_way_timed() / OTHERS_SHARES;

@@ -10,44 +10,44 @@
 #include "protocol/send_ring.h"
 
 /*
- * The bytes of a queued write must stay as they are, while those of the release are made over for the next player's
- * times. So they are copied, once for all neighbours with the same times; larger ones only when there is a neighbour,
- * for a copy then costs as much as the call that it saves.
+ * The bytes of a queued write must not change, but those of the release are stamped with the next player's times. So they are
+ * copied, once for all successive players with the same times. More than SMALL_BYTES are copied only if there are several such
+ * players, because then the copy costs as much as the system call that it saves.
  */
 enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 
-/* QUEUE_BYTES in one queue take the kernel about a quarter of a millisecond: the pacer looks at the clock behind it. */
+/* Most bytes of one queue. The kernel takes them in about a quarter of a millisecond; then the pacer looks at the clock. */
 enum { QUEUE_BYTES = 1 << 20 };
 
 /*
- * A source with this many readers fills a queue, which is written before its pacer yields. The writes of smaller ones
- * wait until all that are ready have run (co_before_look()): one call serves many streams.
+ * The queue of a source with this many readers is written before its pacer yields. The writes of sources with fewer readers wait
+ * until all coroutines that are ready have run (co_before_look()), so that one call serves many streams.
  */
 enum { CROWD = 4 };
 
-/* What waits must not depend on the release, which is gone by then: not more frames than fit here. */
+/* Most frames of a write that waits. It keeps its own marks, because it must not depend on the release. */
 enum { WAITING_FRAMES_MAX = 8 };
 
 struct write {
     struct sender       *player;
     struct release_share share;
-    struct wire_mark     marks[WAITING_FRAMES_MAX]; /* of a write that waits */
+    struct wire_mark     marks[WAITING_FRAMES_MAX]; /* marks of a write that waits */
 };
 
-/* What queued writes point to. */
+/* The bytes that queued writes point to. */
 struct copies {
     uint8_t       *bytes;
     size_t         used;
-    uint64_t       content; /* of the last player's bytes; 0: there was none */
-    const uint8_t *newest;  /* the copy of those; NULL: none */
+    uint64_t       content; /* number of the last player's bytes (release_share.content); 0: none */
+    const uint8_t *newest;  /* copy of those bytes; NULL: none */
 };
 
 static struct delivery {
     struct release_bytes release;
     struct copies        copies;
-    struct write         writes[SEND_RING_MAX]; /* those in the queue, in its order */
+    struct write         writes[SEND_RING_MAX]; /* the writes in the queue, in its order */
     size_t               queued_bytes;
-    bool                 is_bound; /* a write in the queue depends on the release: it does not outlive a yield */
+    bool                 is_bound; /* A write in the queue depends on the release, so it must not outlive a yield. */
 } the;
 
 static void finish_write(void *arg, ssize_t sent)
@@ -58,7 +58,7 @@ static void finish_write(void *arg, ssize_t sent)
     if (sent > 0)
         sender_took(w->player, &w->share, (size_t)sent);
     if (sent < (ssize_t)w->share.len)
-        co_unpark(w->player->reader.co); /* its own attempt finds out why */
+        co_unpark(w->player->reader.co); /* The player writes for itself, and finds the reason. */
 }
 
 static void write_queue(void)
@@ -69,7 +69,7 @@ static void write_queue(void)
     the.is_bound = false;
 }
 
-/* Where the bytes stay as they are until the queue is written; NULL: nowhere. */
+/* Find bytes that do not change until the queue is written: the share's own, or a copy. NULL: there is no room. */
 static const uint8_t *keep(const struct release_share *b)
 {
     struct copies *c = &the.copies;
@@ -89,7 +89,7 @@ static const uint8_t *keep(const struct release_share *b)
     return c->newest;
 }
 
-/* Few frames of a wire that is the same after any frame: all that is known of them fits into the write. */
+/* True for few frames of a wire that no frame changes: all that must be known about them fits into the write. */
 static bool may_wait(const struct release_share *b)
 {
     return b->n_frames <= WAITING_FRAMES_MAX && !b->before->format->follow && !b->before->format->pass;
@@ -100,13 +100,13 @@ static bool is_for_queue(const struct sender *p, const struct release_share *b)
     return send_ring_is_open() && !p->io->layer && b->len && (p->reader.source->n_readers >= CROWD || may_wait(b));
 }
 
-/* False when it does not fit in whole: there is no queue, or no place for the bytes. */
+/* Queue the write of a share. False if there is no queue, or no room for all its bytes. */
 static bool queue_write(struct sender *p, const struct release_share *b)
 {
     if (send_ring_is_full() || the.queued_bytes > QUEUE_BYTES)
         write_queue();
     const uint8_t *bytes = is_for_queue(p, b) ? keep(b) : NULL;
-    if (!bytes || !send_ring_is_open()) /* a full queue on the way may have lost the ring */
+    if (!bytes || !send_ring_is_open()) /* Writing a full queue above may have closed the ring. */
         return false;
     struct write *w = &the.writes[send_ring_count()];
     w->player = p;
@@ -123,7 +123,7 @@ static bool queue_write(struct sender *p, const struct release_share *b)
     return true;
 }
 
-/* Writes to one player by a system call of its own; false when not all went out. */
+/* Write to one player with a system call of its own; false if some bytes did not go out. */
 static bool write_now(struct sender *p, const struct release_share *b)
 {
     size_t       sent = 0;
@@ -132,7 +132,7 @@ static bool write_now(struct sender *p, const struct release_share *b)
     bool         is_whole = !e && sent == b->len;
     if (!e && (sent > 0 || !b->len))
         sender_took(p, b, sent);
-    err_free(e); /* the player's coroutine meets it again, and can report it */
+    err_free(e); /* The player's coroutine gets the same error, and can report it. */
     return is_whole;
 }
 

@@ -4,7 +4,7 @@
 #include "kernel/flv.h"
 #include "kernel/times.h"
 
-/* E.4.1: Timestamp stands behind TagType and DataSize: 24 bits, then bits 24 to 31. */
+/* Adobe FLV 10.1, E.4.1: Timestamp follows TagType and DataSize; it has 24 bits, then bits 24 to 31. */
 enum { TIMESTAMP_AT = 4, TIMESTAMP_LEN = 4 };
 
 static size_t tag_len(const struct wire *w, const struct frame *f, int64_t us)

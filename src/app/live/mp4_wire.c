@@ -2,7 +2,7 @@
 
 #include "kernel/times.h"
 
-/* Pictures before the first key frame could not be decoded. */
+/* False for pictures before the first key frame, which cannot be decoded. */
 static bool is_fragment(const struct wire *w, const struct frame *f)
 {
     bool begun = f->kind != FRAME_VIDEO || f->key || w->mp4.tracks[MP4_TRACK_VIDEO].last_dts_90k >= 0;
@@ -35,7 +35,7 @@ static void fragment_pass(struct wire *w, const struct frame *f, int64_t us)
         mp4_mux_write_head(&w->mp4, &to, f, ticks_90k_from_us(us));
 }
 
-/* What is added to the times of the first player to get those of the second. */
+/* The difference between the times of the second player and those of the first. */
 static int64_t delta_90k(const struct wire_stamp *a, const struct wire_stamp *b)
 {
     return ticks_90k_from_us(b->offset_us - a->offset_us) + b->wire->mp4.start_90k - a->wire->mp4.start_90k;
@@ -64,7 +64,7 @@ static bool is_same_track(const struct mp4_mux_track *a, const struct mp4_mux_tr
            a->duration_90k == b->duration_90k;
 }
 
-/* When the first picture can be decoded depends on the player's own time. */
+/* Compare the video tracks of two players: when the first picture can be decoded depends on the player's own time. */
 static bool is_same_picture(const struct mp4_mux *a, const struct mp4_mux *b, int64_t later_90k)
 {
     const struct mp4_mux_track *t = &a->tracks[MP4_TRACK_VIDEO];
@@ -107,7 +107,7 @@ static bool is_late_track(const struct frame *f)
     return f->track == 0 && mp4_sample_entry_read(&entry, f, NULL) == MP4_OK;
 }
 
-/* No player goes on after another moov, so the response ends and the player asks again. */
+/* True if the frame needs another moov: no player continues after one, so the response ends and the player asks again. */
 static bool is_end(const struct wire *w, const struct frame *f)
 {
     switch (mp4_mux_look(&w->mp4, f)) {

@@ -2,7 +2,7 @@
  * The wire format of fMP4 players: a frame is a fragment, moof and mdat. The moov before the first fragment is written elsewhere
  * (app/http/live_format.c).
  *
- * Shape      wire.mp4: begun by mp4_mux_init(); it borrows the configurations of its tracks (held_wire.h)
+ * Shape      wire.mp4: initialised by mp4_mux_init(); it borrows the configurations of its tracks (held_wire.h)
  * Source     kernel/mp4/mux.h
  * Yields     no
  */

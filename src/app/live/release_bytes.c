@@ -23,7 +23,7 @@ static bool look_at_frame(struct release_times *t, const struct frame *f)
     return true;
 }
 
-/* The bytes of the last release serve nobody any more: only their kind is still of use. */
+/* Drop the frames of the last release. Only the kind of its wires is still used, to find warm memory. */
 static void let_go(struct release_bytes *rb)
 {
     for (struct release_form *m = rb->forms; m < rb->forms + SHARED_WIRES_MAX; m++) {
@@ -53,7 +53,7 @@ static void look_at_release(struct release_bytes *rb, const struct source *s, ui
         t->shareable = look_at_frame(t, ring_at(&s->ring, seq));
 }
 
-/* False when it does not fit, or ends the stream for such players. */
+/* Mux one frame. False if it does not fit, or ends the stream for players with this wire. */
 static bool mux_frame(struct release_form *m, size_t i, const struct frame *f, int64_t own_us, struct wire *w,
                       struct wire_out *out)
 {
@@ -94,7 +94,7 @@ static bool is_kind(const struct release_form *m, const struct wire *wire)
     return m->before.wire.format == wire->format && m->before.wire.framing == wire->framing;
 }
 
-/* A form that this release does not use, preferably one of the same kind: its memory is warm. */
+/* True if `m` is better than `than`: this release does not use it, and its memory is warm if it had the same kind of wire. */
 static bool is_better_place(const struct release_form *m, const struct release_form *than, const struct wire *wire,
                             uint64_t release)
 {
@@ -105,7 +105,7 @@ static bool is_better_place(const struct release_form *m, const struct release_f
     return m->release < than->release;
 }
 
-/* Where the bytes for such a wire are, or may be put; NULL when this release has filled all forms already. */
+/* Find the form that has the bytes for a wire, or may take them; NULL if this release has used all forms already. */
 static struct release_form *form_for(struct release_bytes *rb, const struct wire *wire, int64_t offset_us)
 {
     uint64_t             release = rb->times.number;
@@ -120,7 +120,7 @@ static struct release_form *form_for(struct release_bytes *rb, const struct wire
     return best->release < release ? best : NULL;
 }
 
-/* Write over what differs between two players whose wires are the same: the times. */
+/* Write a player's times over those of the last player, whose wire is the same otherwise. */
 static void stamp_for(struct release_bytes *rb, struct release_form *m, const struct wire *wire, int64_t offset_us)
 {
     struct wire_stamp from = { &m->stamped.wire, m->offset_us }, to = { wire, offset_us };
@@ -132,7 +132,7 @@ static void stamp_for(struct release_bytes *rb, struct release_form *m, const st
     m->offset_us = offset_us;
 }
 
-/* Every frame is for this player, and its times are the stream's and one constant. */
+/* True if every frame is for this player, and the player's times are the stream's plus one constant. */
 static bool is_for(const struct release_times *t, const struct wire *w, const struct jitter *jitter, uint64_t open,
                    int64_t *offset_us)
 {
@@ -148,7 +148,7 @@ bool release_bytes_get(struct release_bytes *rb, struct release_share *out, cons
     if (from != s->release_began || from == s->released)
         return false;
     if (from < s->ring.tail)
-        return false; /* forgotten before it was released: every reader must jump */
+        return false; /* The frame was forgotten before it was released: every reader must jump. */
     if (t->serial != s->serial || t->from != from || t->to != s->released)
         look_at_release(rb, s, from);
     if (s->n_readers <= SHARED_READERS_FEW && t->bytes > SHARED_FEW_BYTES)
@@ -182,7 +182,7 @@ void release_bytes_forget(struct release_bytes *rb, const struct source *s)
     if (rb->times.serial != s->serial)
         return;
     let_go(rb);
-    rb->times.serial = 0; /* of no source: the next call looks at its release anew */
+    rb->times.serial = 0; /* No source has this serial, so the next call looks at its release again. */
 }
 
 size_t release_share_find(const struct release_share *b, size_t offset, size_t *frame_begins, int64_t *us)

@@ -13,13 +13,13 @@
 #include "protocol/co.h"
 #include "protocol/io.h"
 
-/* A player that takes nothing for this long is given up; one that is slow is not (io_wait_taken()). */
+/* A player that takes nothing for this long is given up; a slow player is not (io_wait_taken()). */
 enum { WRITE_TIMEOUT_US = 30 * US_PER_SECOND };
 
 /*
- * What a player's socket keeps of what is not on its way yet. What waits belongs into the log, which all share: the
- * kernel would take up to 4 MiB (tcp_wmem) for each player that does not read, and when its memory for TCP runs short
- * it drops what others are sent.
+ * Most bytes in a player's socket that are not on their way yet. Waiting bytes belong into the log, which all players share:
+ * the kernel would take up to 4 MiB (tcp_wmem) for each player that does not read, and if its memory for TCP runs short, it
+ * drops packets of other connections.
  */
 enum { UNSENT_BYTES = 256 << 10 };
 
@@ -30,7 +30,7 @@ static bool is_wanted(const struct sender *p, const struct frame *f)
     return !(p->held.wire.no_audio && f->kind == FRAME_AUDIO) && !(p->held.wire.no_video && f->kind == FRAME_VIDEO);
 }
 
-/* Headers from before the player joined go with the first frame behind them; with `time_jitter off` they keep their time. */
+/* The frame whose time a header of the prologue gets: the first frame after the prologue, or with `time_jitter off` itself. */
 static const struct frame *prologue_goes_with(const struct sender *p, const struct frame *f)
 {
     if (p->jitter.mode == TIME_JITTER_OFF && !p->reader.source->atc)
@@ -45,7 +45,7 @@ static const struct frame *prologue_goes_with(const struct sender *p, const stru
     return at ? at : f;
 }
 
-/* The timestamp that the player gets with the frame `ahead` places on. */
+/* The player's timestamp of the frame `ahead` places on. */
 static int64_t timestamp_of(const struct sender *p, struct jitter *j, size_t ahead, const struct frame *f)
 {
     if (reader_is_prologue(&p->reader, ahead))
@@ -84,7 +84,7 @@ static void follow_jitter_mode(struct sender *p)
         jitter_change(&p->jitter, mode);
 }
 
-/* What the first frame needs of the batch where frames are copied. */
+/* The bytes that the first frame needs in the batch, if the format copies frames. */
 static size_t first_len(const struct sender *p)
 {
     const struct frame *f = p->cut ? p->cut : reader_peek(&p->reader, 0);
@@ -93,7 +93,7 @@ static size_t first_len(const struct sender *p)
     return wire_size_sum(wire_size(&p->held.wire, f, p->cut ? p->cut_us : f->dts_us));
 }
 
-/* Fill the batch with what is due, first of all the rest of a frame that was cut. */
+/* Fill the batch with frames that are due. The rest of a frame that was cut comes first. */
 static void fill_batch(struct sender *p)
 {
     struct jitter jitter = p->jitter;
@@ -125,7 +125,7 @@ static void fill_batch(struct sender *p)
     }
 }
 
-/* A frame has gone out whole, or is not for this player. */
+/* Move the player's state over a frame that went out whole or is not for this player. */
 static void finish_item(struct sender *p, const struct batch_item *item)
 {
     p->jitter = item->jitter_after;
@@ -134,7 +134,7 @@ static void finish_item(struct sender *p, const struct batch_item *item)
     held_wire_set(&p->held, &item->wire_after);
 }
 
-/* Move the cursor over what `sent` bytes of the batch cover. */
+/* Move the cursor over the frames that `sent` bytes of the batch cover. */
 static void account(struct sender *p, size_t sent)
 {
     size_t i = 0, was_cut = p->cut ? 1 : 0;
@@ -145,7 +145,7 @@ static void account(struct sender *p, size_t sent)
             frame_unref(&p->cut);
     }
     size_t n_done = i;
-    if (sent > 0) { /* the next one went out in part */
+    if (sent > 0) { /* The next frame went out in part. */
         struct batch_item *item = &batch.items[i];
         if (i == 0 && was_cut) {
             p->cut_sent += sent;
@@ -154,13 +154,13 @@ static void account(struct sender *p, size_t sent)
             p->cut_sent = sent;
             p->cut_us = item->us;
             p->jitter = item->jitter_after;
-            n_done++; /* the reader is done with it: we are not */
+            n_done++; /* The cursor moves over it; the sender keeps it in `cut`. */
         }
     }
     reader_advance(&p->reader, n_done >= was_cut ? n_done - was_cut : 0);
 }
 
-/* With nothing left to send: because what is due is beyond what the player asked for? */
+/* E_RTMP_DURATION_EXCEED if the player has been sent the duration that it asked for. */
 static struct err *judge_duration(const struct sender *p)
 {
     struct sent_duration d = p->sent;
@@ -173,7 +173,7 @@ static struct err *judge_duration(const struct sender *p)
                                    : NULL;
 }
 
-/* The wire behind the first `n` frames of what all get. */
+/* Move the wire over the first `n` frames of a share. */
 static void pass_shared(struct sender *p, const struct release_share *b, size_t n)
 {
     if (n == b->n_frames)
@@ -202,21 +202,21 @@ void sender_took(struct sender *p, const struct release_share *b, size_t sent)
         p->cut = frame_ref(ring_at(&p->reader.source->ring, p->reader.seq + n_whole));
         p->cut_sent = sent - begins;
     }
-    size_t n_frames = n_whole + (p->cut != NULL); /* the reader is done with a frame that is cut: we are not */
+    size_t n_frames = n_whole + (p->cut != NULL); /* The cursor moves over a cut frame, too. */
     *p->n_messages += (int64_t)release_share_count(b, n_whole);
     pass_shared(p, b, n_whole);
     release_share_commit(b, &p->jitter, n_frames);
     reader_advance(&p->reader, n_frames);
 }
 
-/* What comes next is older than the newest release: it may be much, and others want theirs now. */
+/* True if the next frame is older than the newest release: there may be many, and other players wait for their release. */
 static bool is_behind(const struct sender *p)
 {
     bool is_old = !p->caught_up || p->reader.seq < p->reader.source->release_began;
     return is_old && reader_peek(&p->reader, 0);
 }
 
-/* Up to one batch of what is due, in one call; *sent of its bytes went out, and *idle is true when nothing is due. */
+/* Write up to one batch of due frames in one call. *sent bytes of it went out; *idle is true if no frame is due. */
 static struct err *send_batch(struct sender *p, size_t *sent, bool *idle)
 {
     struct err *e;
@@ -231,7 +231,7 @@ static struct err *send_batch(struct sender *p, size_t *sent, bool *idle)
         return err_wrap(e, "send %zu bytes", batch.out.bytes);
     account(p, *sent);
     if (batch.count == BATCH_FRAMES)
-        p->caught_up = false; /* a crowd of frames: the rest of them takes its turn with other players' */
+        p->caught_up = false; /* More frames are due; the player takes turns with others for the rest. */
     return NULL;
 }
 
@@ -251,7 +251,7 @@ struct err *sender_send(struct sender *p, bool *idle)
     if ((e = send_batch(p, &sent, idle)) || *idle)
         return e;
     if (!behind && batch.out.bytes >= BATCH_BYTES)
-        co_give_way(); /* a large release, and the others want theirs */
+        co_give_way(); /* The release is large, and the other players wait for theirs. */
     else
         co_give_way_by_time();
     if (!p->io->may_write && (p->cut || sent == 0))
@@ -269,7 +269,7 @@ struct err *sender_attach(struct sender *p, struct source *s, struct io *io, str
     struct err *e = audience_join(&p->reader, s);
     if (!e)
         p->reader.delivery = delivery;
-    /* tcp(7). It may fail: then the kernel's own limit holds */
+    /* tcp(7). If it fails, the kernel's own limit holds. */
     setsockopt(io->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){ UNSENT_BYTES }, sizeof(int));
     return e;
 }
@@ -286,7 +286,7 @@ struct err *sender_wait(struct sender *p, int64_t deadline_us)
 {
     if (!p->is_settled && *p->n_messages > 0) {
         p->is_settled = true;
-        co_trim_stack(); /* the stack pages that joining touched: the player may live for days */
+        co_trim_stack(); /* Return the stack pages that joining touched; the player may live for days. */
     }
     p->in_step = true;
     struct err *e = reader_wait(&p->reader, deadline_us);

@@ -3,8 +3,8 @@
 #include "kernel/times.h"
 
 /*
- * A player's time 0 is written as 1.4 s, as ffmpeg's muxer begins too: the first pictures may have to be decoded before it
- * (DECODE_AHEAD_MAX_90K), and a stamp below 0 would be one of 26 hours.
+ * A player's time 0 is written as 1.4 s, the value with which the muxer of ffmpeg begins. The first pictures may have to be
+ * decoded before time 0 (DECODE_AHEAD_MAX_90K), and a timestamp below 0 would wrap to 26 hours.
  */
 enum { START_US = 1400000 };
 

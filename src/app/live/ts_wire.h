@@ -1,7 +1,8 @@
 /**
- * The wire format of MPEG-TS players: a frame is the transport packets of one PES packet, tables before it where due.
+ * The wire format of MPEG-TS players: a frame is the transport packets of one PES packet, with tables before it when they are
+ * due.
  *
- * Shape      wire.ts: begun by ts_mux_init()
+ * Shape      wire.ts: initialised by ts_mux_init()
  * Source     kernel/ts/mux.h
  * Yields     no
  */

@@ -12,7 +12,7 @@ struct wire_size wire_size(const struct wire *w, const struct frame *f, int64_t 
     return s;
 }
 
-/* The length is asked for first: emit() makes the wire that of the next frame. */
+/* The length is computed first, because emit() moves the wire to the next frame. */
 void wire_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
     size_t      len = w->framing == FRAMING_NONE ? 0 : w->format->len(w, f, us);

@@ -1,11 +1,11 @@
 /**
- * Where a wire format puts a frame's bytes: iovecs over borrowed payload and a scratch buffer; or, without iovecs,
- * one buffer, into which all is copied.
+ * The output of a wire format: iovecs over borrowed payload and a scratch buffer; or, without iovecs, one buffer into which
+ * all bytes are copied.
  *
- * Bytes are put in order. The first `skip` of them are left out (with iovecs only): the part that has gone out
- * already. What does not fit sets `full`, which sticks; `bytes` are described then, and only those.
+ * Bytes are put in order. With iovecs, the first `skip` bytes are left out: they have gone out already. Bytes that do not fit
+ * set `full`, which sticks; then only the first `bytes` bytes are described.
  *
- * Ownership  iovecs and scratch are the caller's
+ * Ownership  the caller owns iovecs and scratch
  * Yields     no
  */
 #ifndef APP_LIVE_WIRE_OUT_H
@@ -33,7 +33,7 @@ static inline struct wire_out wire_out_copying(void *bytes, size_t cap)
     return (struct wire_out){ .scratch = wr_over(bytes, cap) };
 }
 
-/* How many of `n` bytes are left behind `skip`; moves `p` to the first of them. */
+/* Apply `skip` to `n` bytes: returns how many are left, and moves `p` to the first of them. */
 static inline size_t wire_out_skip(struct wire_out *o, const uint8_t **p, size_t n)
 {
     size_t skipped = o->skip < n ? o->skip : n;
@@ -54,7 +54,7 @@ static inline void wire_out_add(struct wire_out *o, const uint8_t *p, size_t n)
     o->bytes += o->full ? 0 : n;
 }
 
-/** Bytes that live no longer than this call. */
+/** Put bytes that live only until the call returns. */
 static inline void wire_put(struct wire_out *o, const void *bytes, size_t n)
 {
     const uint8_t *p = bytes;
@@ -70,7 +70,7 @@ static inline void wire_put(struct wire_out *o, const void *bytes, size_t n)
         o->bytes += left;
 }
 
-/** Bytes that live as long as the frame. */
+/** Put bytes that live as long as the frame. */
 static inline void wire_lend(struct wire_out *o, const void *bytes, size_t n)
 {
     const uint8_t *p = bytes;
@@ -83,7 +83,7 @@ static inline void wire_lend(struct wire_out *o, const void *bytes, size_t n)
         wire_out_add(o, p, left);
 }
 
-/** Take as the next bytes the last `n` of `scratch`, which the caller has written there itself. */
+/** Put the last `n` bytes of `scratch`, which the caller has written there itself. */
 static inline void wire_wrote(struct wire_out *o, size_t n)
 {
     const uint8_t *p = o->scratch.p - n;
