@@ -1,8 +1,8 @@
 /**
- * One HTTP connection, plain or TLS, as the handlers of its requests see it.
+ * One HTTP connection, plain or TLS; the handlers of its requests use it.
  *
- * Before a handler sees a request its client's address is known, CORS fields are set, and the password of the API
- * has been asked for.
+ * When a handler is called, the client's address is known, CORS fields are set, and the password of the API has been
+ * checked.
  */
 #ifndef APP_HTTP_CONN_H
 #define APP_HTTP_CONN_H
@@ -27,20 +27,20 @@ struct http_conn {
     struct server                 *server;
     const struct listen_service   *by;
     struct io                      io;
-    const struct http_face *const *faces; /* what its requests may be for, by the configuration at its start */
+    const struct http_face *const *faces; /* sets of paths that the port serves */
     bool                           is_tls;
     int                            local_port;
     char                           trace[IDENT_CAP];
     char                           ip[INET6_ADDRSTRLEN]; /* the client's own address, not that of a trusted proxy */
-    char                           peer_ip[INET6_ADDRSTRLEN]; /* of the socket, or from the PROXY protocol */
-    uint16_t                       peer_port;                 /* of the socket */
-    int64_t                        earlier_in, earlier_out;   /* bytes of the requests before this one */
+    char                           peer_ip[INET6_ADDRSTRLEN]; /* address of the socket, or from the PROXY protocol */
+    uint16_t                       peer_port;                 /* port of the socket */
+    int64_t                        earlier_in, earlier_out;   /* bytes of the requests before the present one */
     unsigned                       n_requests;
-    unsigned n_served; /* the requests among them that are not for the API; if any, the log tells the end at INFO */
-    char     summary[HTTP_SUMMARY_CAP];
-    int      status; /* of the last reply; 0: none has begun */
+    unsigned          n_served; /* requests that are not for the API; if there are any, the end is logged at INFO */
+    char              summary[HTTP_SUMMARY_CAP];
+    int               status; /* status of the last reply; 0: none has begun */
     struct log_limits log_limits;
-    struct api_seat   api_seat; /* its place among those of the API, if the server was full when it came */
+    struct api_seat   api_seat; /* place of the API that it takes, if the server was full when it came */
 };
 
 /** The connection that an exchange of this server belongs to. */

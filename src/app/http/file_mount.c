@@ -8,7 +8,7 @@
 
 static const char vhost_word[] = "[vhost]", default_vhost[] = STREAM_DEFAULT_VHOST;
 
-/* The text with the vhost's name for the word. False when it does not fit. */
+/* Copy a text, with the vhost's name in place of [vhost]. False if it does not fit. */
 static bool expand(char *out, size_t cap, const char *text, const char *vhost)
 {
     struct str s = str_over(out, cap);
@@ -20,7 +20,7 @@ static bool expand(char *out, size_t cap, const char *text, const char *vhost)
     return !s.cut;
 }
 
-/* How well a mount "host/path/" fits: the length of its path, and one of its own host is better than one of any; 0: not. */
+/* Match quality of a mount "host/path/": path length; an exact host beats a wildcard; 0 is no match. */
 static size_t fit(const char *mount, const char *host, const char *path, struct file_mount *m)
 {
     const char *slash = strchr(mount, '/');
@@ -33,7 +33,7 @@ static size_t fit(const char *mount, const char *host, const char *path, struct 
         return 0;
     bool has_slash = slash[len - 1] == '/';
     if (has_slash)
-        len--; /* compare without it */
+        len--; /* The last slash is not compared. */
     if (strncmp(slash, path, len) != 0 || (path[len] != '/' && path[len] != '\0'))
         return 0;
     m->slash_is_missing = path[len] == '\0';

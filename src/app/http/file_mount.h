@@ -1,5 +1,5 @@
 /**
- * Which folder a path's files are in: those that vhosts mount by `http_static`, else `http_server.dir`.
+ * The folder that has the files of a path: a mount of a vhost (`http_static`), otherwise `http_server.dir`.
  *
  * Yields     no
  */
@@ -15,16 +15,16 @@ enum { FILE_MOUNT_DIR_MAX = 1024 };
 
 struct file_mount {
     char        dir[FILE_MOUNT_DIR_MAX];
-    const char *below;            /* the path below the mount's own; points into the path */
-    bool        is_vhosts;        /* of `http_static` with a path of its own, longer than "/" */
-    bool        slash_is_missing; /* the mount's path but for its last character */
+    const char *below;            /* rest of the path, below the mount; points into the path */
+    bool        is_vhosts;        /* The mount is an `http_static` with a path longer than "/". */
+    bool        slash_is_missing; /* The path is that of the mount without its last slash. */
 };
 
 /**
- * The longest mount that is the path's, of those that serve the host or any host.
+ * Find the longest mount that contains the path, among those of the host or of any host.
  *
  * Shape      host: http_request_vhost(); path: decoded
- * Returns    false when there is none, as on a port without `http_server`
+ * Returns    false if there is none, for example without `http_server`
  */
 bool file_mount_find(const struct conf *conf, const char *host, const char *path, struct file_mount *out);
 

@@ -3,7 +3,7 @@
 #include "kernel/flv.h"
 #include "kernel/flv_body.h"
 
-/* What is known of one kind of tag. */
+/* The findings about one kind of tag. */
 struct found {
     struct flv_tag config;
     bool           has_config, has_media;
@@ -23,7 +23,7 @@ static void look_at(struct found *f, const struct flv_tag *tag)
     f->has_media |= body.packet == FLV_PACKET_CODED;
 }
 
-/* A configuration comes before the first frame, or never. */
+/* True if the search for a kind is over: a configuration comes before the first frame, or never. */
 static bool is_known(const struct found *f)
 {
     return f->has_config || f->has_media;

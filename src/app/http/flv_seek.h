@@ -1,5 +1,5 @@
 /**
- * What a player needs before the tags from the middle of an FLV file: header and codec configurations of its beginning.
+ * The bytes that a player needs before tags from the middle of an FLV file: file header and codec configurations.
  *
  * Yields     no
  */
@@ -11,10 +11,10 @@
 #include "core/rd.h"
 #include "core/wr.h"
 
-/* How far into the file the configurations are looked for, behind the metadata with its index; and their size. */
+/* Bytes of the file in which the configurations are searched (metadata with an index comes first); their largest size. */
 enum { FLV_SEEK_LOOK_BYTES = 1 << 20, FLV_SEEK_HEAD_MAX = 64 << 10 };
 
-/** Write it. False when the file is no FLV, or the configurations are too large. */
+/** Write these bytes. False if the file is no FLV, or the configurations are too large. */
 bool flv_seek_head(struct rd file, struct wr *out);
 
 #endif

@@ -7,7 +7,7 @@
 #include "core/mem.h"
 #include "protocol/offload.h"
 
-enum { COMPRESS_US = 30 * US_PER_SECOND, GZIP_WINDOW_BITS = 15 + 16 }; /* zlib's word for a gzip header */
+enum { COMPRESS_US = 30 * US_PER_SECOND, GZIP_WINDOW_BITS = 15 + 16 }; /* In zlib, 16 more asks for a gzip header. */
 
 static struct list kept = { &kept, &kept };
 static size_t      kept_bytes;
@@ -46,7 +46,7 @@ static void keep(struct gzip_text *t)
         forget(LIST_ENTRY(kept.next, struct gzip_text, link));
 }
 
-/* Seconds and nanoseconds stay apart: a file's time in nanoseconds alone may not fit into 64 bits. */
+/* Compare seconds and nanoseconds separately: a file's time in nanoseconds may not fit into 64 bits. */
 static bool is_same_time(struct timespec a, struct timespec b)
 {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -72,7 +72,7 @@ static struct gzip_text *find(const struct stat *st)
     return NULL;
 }
 
-/* Where to work at it; NULL: somebody is at it, or too many are at others. */
+/* Find a free slot for compressing a file; NULL: this file is being compressed, or too many others are. */
 static const struct gzip_text **find_place(const struct stat *st)
 {
     const struct gzip_text **place = NULL;
@@ -118,7 +118,7 @@ static void work(struct offload_job *job)
     deflateEnd(&z);
 }
 
-/* Takes `in` over. */
+/* Compress on a thread. Takes `in` over. */
 static struct err *compress_text(char *in, size_t len, uint8_t **out, size_t *out_len)
 {
     struct gzip_job *g = mem_calloc(1, sizeof *g);
@@ -127,7 +127,7 @@ static struct err *compress_text(char *in, size_t len, uint8_t **out, size_t *ou
         return err_no_memory();
     }
     *g = (struct gzip_job){ .job = { .work = work, .drop = drop }, .in = in, .in_len = len };
-    g->out_cap = compressBound(len) + 32; /* compressBound() counts zlib's header, gzip's is longer */
+    g->out_cap = compressBound(len) + 32; /* compressBound() counts the header of zlib; that of gzip is longer. */
     g->out = mem_alloc(g->out_cap);
     struct err *e = NULL;
     if (!g->out) {
@@ -148,7 +148,7 @@ static struct err *compress_text(char *in, size_t len, uint8_t **out, size_t *ou
     return e;
 }
 
-/* A copy of the file's bytes that the job can have for itself. */
+/* Copy the bytes of the file for the job. */
 static struct err *read_all(struct served_file *f, char **data, size_t *len)
 {
     *len = (size_t)f->st.st_size;

@@ -1,5 +1,5 @@
 /**
- * Files compressed for clients that ask for it: made on a worker thread, the last used ones kept.
+ * Compressed files, for clients that accept gzip. They are made on a worker thread, and those used last are kept.
  *
  * Source     RFC 1952
  * Ownership  counted
@@ -15,14 +15,14 @@
 #include "core/err.h"
 #include "core/list.h"
 
-/* Below, it does not pay; above, a file is sent as it is. */
+/* Smallest and largest file that is compressed; most bytes of compressed files that are kept. */
 enum { GZIP_FILE_MIN = 1 << 10, GZIP_FILE_MAX = 4 << 20, GZIP_KEPT_BYTES_MAX = 8 << 20 };
 
-/* Files at work at one time: each takes three times its size in memory, and a thread that transcoders may want. */
+/* Most files that are compressed at one time: each takes three times its size in memory, and a thread for codecs. */
 enum { GZIP_AT_ONCE_MAX = 2 };
 
 struct gzip_text {
-    struct list     link; /* those that are kept, the last used one last */
+    struct list     link; /* entry in the list of kept files; the file used last is at its end */
     int             refs;
     dev_t           dev;
     ino_t           ino;
@@ -33,17 +33,18 @@ struct gzip_text {
 };
 
 /**
- * The file's text, compressed.
+ * Compress a file, or find it among those that are kept.
  *
- * Errors     E_LIMIT when others are at work, or this one is just being compressed; reading; out of memory: send it as it is
+ * Errors     E_LIMIT if too many files, or this one, are being compressed; errors of reading; out of memory. After any error,
+ *            the caller sends the file uncompressed
  * Yields     yes
  */
 struct err *gzip_file(struct gzip_text **out, struct served_file *f) ATTR_MUST_USE;
 
-/** Takes the pointer away; takes NULL in it. */
+/** Drop the reference; *t becomes NULL, and may be NULL before. */
 void gzip_text_unref(struct gzip_text **t);
 
-/** Forget all that is kept. */
+/** Forget all kept files. */
 void gzip_forget(void);
 
 #endif

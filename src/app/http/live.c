@@ -31,7 +31,7 @@ static bool take_name(char to[static STREAM_NAME_MAX + 1], struct live_span from
     return from.len <= STREAM_NAME_MAX && stream_name_normalise(to, from.text, from.len) > 0 && stream_name_is_safe(to);
 }
 
-/* A path without an app means the published stream of that name in any app. */
+/* Find the app for a path without an app: it means the published stream of that name in any app. */
 static bool take_app_of_stream(const struct sources *all, struct target *t)
 {
     const struct source *s = source_find_in_any_app(all, t->vhost, t->stream);
@@ -117,7 +117,7 @@ static struct err *serve(struct http_exchange *x, struct session *session, const
     return http_live_play(x, session, format);
 }
 
-/* A function of its own, so that the stack does not keep `t` while the stream plays. */
+/* Admit the player. It is a separate function, so that the stack does not keep `t` while the stream plays. */
 static struct err *admit(struct http_exchange *x, bool *taken, struct live_session *l,
                          const struct live_format **format)
 {

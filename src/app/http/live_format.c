@@ -48,12 +48,12 @@ static enum live_open ts_open(const struct live_opening *o, struct wire *wire)
 /* ---- fragmented MP4 ---- */
 
 /*
- * Ten years. Without a duration Chromium assumes the duration of what has come: when it has shown all of that, because the source
- * was silent, it takes the stream for ended, and plays what comes then from the beginning.
+ * Ten years. Without a duration, Chromium takes the length of the received media as the duration. When it has shown all of that,
+ * because the source was silent, it assumes that the stream has ended, and plays later media from the beginning.
  */
 #define ENDLESS_90K (INT64_C(10) * 365 * 24 * 3600 * MP4_TIMESCALE)
 
-/* A track that MP4 cannot describe is left out; a track that it cannot describe yet is waited for. */
+/* The frame that describes a track; NULL: MP4 cannot describe the track, or with *wait, not yet. */
 static struct frame *mp4_track(struct frame *config, struct frame *key, enum codec codec, bool *wait)
 {
     struct mp4_sample_entry entry;
@@ -91,7 +91,7 @@ static void mp4_header(const struct live_opening *o, const struct wire *wire, st
 
 /* ---- bare audio ---- */
 
-/* Sound may begin later than the pictures. */
+/* The result while there is no suitable sound: it may begin later than the pictures. */
 static enum live_open without(const struct live_opening *o)
 {
     return o->audio == CODEC_NONE && !o->is_last_call ? LIVE_NOT_YET : LIVE_NEVER;
@@ -132,7 +132,7 @@ static void mp3_header(const struct live_opening *o, const struct wire *wire, st
     mp3_write_id3(w);
 }
 
-/* The short wait is that of SRS, which a player hardly notices. Formats that cannot add a track later wait longer. */
+/* The short wait is the one of SRS; a viewer hardly notices it. Formats that cannot add a track later wait longer. */
 enum { SHORT_WAIT_US = 350 * US_PER_MS, LONG_WAIT_US = US_PER_SECOND, TOLD_WAIT_US = 3 * US_PER_SECOND };
 
 static const struct live_format formats[STREAM_FORMATS] = {

@@ -1,5 +1,5 @@
 /**
- * What it takes to begin each format of live streams over HTTP: functions beside the row of kernel/stream_format.c.
+ * The live formats over HTTP: how each of them begins. The other properties are in the rows of kernel/stream_format.c.
  *
  * Yields     no
  */
@@ -17,27 +17,27 @@
 
 enum live_open {
     LIVE_OPENED,
-    LIVE_NOT_YET, /* what it takes has not come */
-    LIVE_NEVER,   /* there is nothing in this stream that the format carries */
+    LIVE_NOT_YET, /* Something that the beginning needs has not come yet. */
+    LIVE_NEVER,   /* The stream has nothing that the format carries. */
 };
 
 struct live_format {
     const struct stream_format *format; /* its name, extension and content type */
     const struct wire_format   *wire;
 
-    /* The header says which kinds are there, so that has_audio, has_video and guess_has_av matter. */
+    /* The header announces the kinds of media, so has_audio, has_video and guess_has_av have an effect. */
     bool announces;
 
-    /* A kind that FLV announced may come later; MPEG-TS tells of it when it comes; MP4 has to end. */
+    /* The wait for a missing kind. FLV can announce a kind that comes later, MPEG-TS can add one, and MP4 has to end. */
     struct live_patience patience;
 
-    /** Whether there is a place for the codec. */
+    /** True if the format has a place for the codec. */
     bool (*carries)(enum codec codec);
 
-    /** Fill in the wire as it is before the first frame. It may point to the configurations of `o`. */
+    /** Fill in the wire for the first frame. It may point to the configurations of `o`. */
     enum live_open (*open)(const struct live_opening *o, struct wire *wire);
 
-    /** The bytes before the first frame. NULL: there are none. */
+    /** The header before the first frame. NULL: there is none. */
     size_t (*header_len)(const struct wire *wire);
     void (*write_header)(const struct live_opening *o, const struct wire *wire, struct wr *w);
 };

@@ -6,7 +6,7 @@
 #include "core/attr.h"
 #include "protocol/stream_name.h"
 
-/* Where the extension of the last component begins, or the end. */
+/* The extension of the last component, or the end of the path. */
 static const char *ext_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -19,7 +19,7 @@ const char *live_mount_ext(const char *mount)
     return ext_of(mount);
 }
 
-/* A template and a path under way; both end before their extensions. */
+/* A template and a path that are being compared; both end before their extensions. */
 struct match {
     const char       *template_end, *path_end;
     const char       *vhost;
@@ -34,7 +34,7 @@ static bool starts_with(const char *text, const char *end, const char *word)
 
 static bool match_rest(const struct match *m, const char *t, const char *path);
 
-/* The longest text that lets the rest match; an app may have slashes inside. */
+/* Match a name: the longest text with which the rest matches. An app may have slashes inside. */
 static bool match_name(const struct match *m, const char *t, const char *path, struct live_span *name, bool slashes)
 {
     size_t len = 0;

@@ -27,18 +27,18 @@ enum { LIVE_NAME_MAX = 512 };
 
 struct live_path {
     struct live_span app, stream; /* app.len 0: any */
-    bool             deep;        /* the app has a slash that is not the template's */
+    bool             deep;        /* The app has a slash that is not in the template. */
     const char      *ext;         /* extension with its dot; "" when the path has no extension */
 };
 
 /**
- * Whether `path` is one that the template makes, whatever its extension.
+ * True if the template matches `path`, with any extension.
  *
- * Shape      vhost: the name of the vhost whose template this is; host: what was asked for; path: decoded, begins with '/'
+ * Shape      vhost: name of the vhost that has the template; host: host of the request; path: decoded, begins with '/'
  */
 bool live_mount_match(const char *mount, const char *vhost, const char *host, const char *path, struct live_path *out);
 
-/** The template's own extension, with its dot; "" when it has none. */
+/** The extension of the template, with its dot; "" if it has none. */
 const char *live_mount_ext(const char *mount);
 
 #endif

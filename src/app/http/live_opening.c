@@ -3,7 +3,7 @@
 #include "app/source/reader.h"
 #include "app/source/source.h"
 
-/* A look goes no further: the log may hold a million frames, and each that comes is a reason to look again. */
+/* Most frames that one look covers: the log may hold a million frames, and each new frame causes another look. */
 enum { LOOK_FRAMES = 4096 };
 
 static void see_first_track(struct live_opening *o, struct frame *f)
@@ -55,6 +55,6 @@ int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r
     if (o->has_audio ? o->video_told : o->audio_told)
         return s->published_at_us + patience.told_us;
     if (o->has_audio ? o->audio_told : o->video_told)
-        return 0; /* metadata tells of this kind alone */
+        return 0; /* The metadata announces only this kind. */
     return s->published_at_us + patience.untold_us;
 }

@@ -1,5 +1,5 @@
 /**
- * What can be seen of a stream before the first bytes go to a player: a file's header cannot be taken back.
+ * The facts about a stream that decide on the header of a player's reply, because a header cannot be changed later.
  *
  * Yields     no
  */
@@ -16,35 +16,36 @@
 struct reader;
 
 /*
- * A publisher's first frames may all be of one kind. How long a newcomer waits for the other one, from the beginning of the
- * publish: if metadata tells nothing of it, and if it does.
+ * The time for which a newcomer waits for the other kind of media, because a publisher's first frames may all be of one kind. It
+ * counts from the beginning of the publish, and depends on whether the metadata announces that kind.
  */
 struct live_patience {
     int64_t untold_us, told_us;
 };
 
-/* How long a newcomer waits for a configuration, or the key frame that tells it, of a kind that is there. */
+/* Longest wait of a newcomer for a configuration, or the key frame that carries it, of a kind that has frames. */
 enum { LIVE_CONFIG_US = 10 * US_PER_SECOND };
 
-/* What the muxers take for a mistake does not count either. */
+/* Largest early_us: muxers treat a larger value as an error. */
 enum { LIVE_EARLY_MAX_US = DECODE_AHEAD_MAX_90K / 90 * US_PER_MS };
 
-/* Of the first track, but for the kinds. Borrows the reader's and the source's frames. */
+/* The facts, mostly about the first track. Borrows frames of the reader and of the source. */
 struct live_opening {
-    bool          has_audio, has_video;        /* frames of that kind, of any track, are there */
-    bool          audio_told, video_told;      /* by metadata */
-    enum codec    audio, video;                /* CODEC_NONE: not known */
-    struct frame *audio_config, *video_config; /* of codecs without, the first frame; NULL: none yet */
-    bool          is_endless;                  /* tell a duration that is never reached, where one is told */
-    bool          is_last_call;                /* what is not there by now is not waited for */
-    struct frame *key;                         /* the first key frame; NULL: none yet */
-    int64_t       early_us;                    /* the most that a picture is shown before its own time */
+    bool          has_audio, has_video;   /* There are frames of that kind, of any track. */
+    bool          audio_told, video_told; /* The metadata announces that kind. */
+    enum codec    audio, video;           /* CODEC_NONE: not known */
+    struct frame *audio_config,
+        *video_config;          /* configurations; for a codec without, its first frame; NULL: none yet */
+    bool          is_endless;   /* Announce a duration that is never reached, if the header has one. */
+    bool          is_last_call; /* Whatever is missing is not waited for any longer. */
+    struct frame *key;          /* the first key frame; NULL: none yet */
+    int64_t       early_us;     /* the most that a picture is displayed before its decoding time */
 };
 
-/** Look at what the reader can get now, and at what its source knows. */
+/** Collect the facts from the frames that the reader can get now, and from its source. */
 void live_opening_look(struct live_opening *o, const struct reader *r);
 
-/** When the first bytes are due by it: at once (0), later, or with the next frames (DEADLINE_NEVER). */
+/** The time at which the first bytes are due: 0 means at once, DEADLINE_NEVER with the next frames. */
 int64_t live_opening_due_us(const struct live_opening *o, const struct reader *r, struct live_patience patience);
 
 #endif

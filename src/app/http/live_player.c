@@ -21,19 +21,19 @@ enum { HEADER_TIMEOUT_US = 30 * US_PER_SECOND };
 struct player {
     struct http_exchange     *x;
     struct session           *session;
-    struct source            *source; /* that of the session */
+    struct source            *source; /* source of the session */
     const struct live_format *format;
     struct io                *io;
     struct websocket         *ws; /* NULL: plain HTTP */
     struct websocket          websocket;
     struct sender             out;
-    bool                      barred_audio, barred_video; /* left out of the header by the configuration */
-    bool                      asked_range;                /* sent by players that seek in files, not by recorders */
-    bool                      opened;  /* everything that comes before the first frame has been sent */
-    bool                      dropped; /* input was dropped, and the next request may have been in it */
-    unsigned                  moments; /* of the stream, which have come and are not heeded yet: a set */
-    int64_t                   wait_until_us;
-    int64_t                   since_us; /* when the first frames had come */
+    bool                      barred_audio, barred_video; /* The configuration leaves that kind out of the header. */
+    bool     asked_range; /* The request has a Range: players that seek in files send one, recorders do not. */
+    bool     opened;      /* Everything before the first frame has been sent. */
+    bool     dropped;     /* Input was dropped, and the next request may have been in it. */
+    unsigned moments;     /* set of the stream's moments that have come and are not handled yet */
+    int64_t  wait_until_us;
+    int64_t  since_us; /* time at which the first frames had come */
 };
 
 /* ---- its input ---- */
@@ -55,7 +55,7 @@ static struct err *drop_input(struct player *p)
     return NULL;
 }
 
-/* No frame may be half written, because a WebSocket is answered here. */
+/* Read the player's input. No frame may be half written, because a WebSocket is answered here. */
 static struct err *listen_to_player(struct player *p)
 {
     return err_wrap(p->ws ? websocket_listen_now(p->ws) : drop_input(p), "listen to the player");
@@ -63,7 +63,7 @@ static struct err *listen_to_player(struct player *p)
 
 /* ---- how it begins ---- */
 
-/* The header cannot be changed any more; whether frames that contradict it are dropped can. */
+/* Follow a reload. The header cannot be changed any more, but frames that contradict it can be dropped or not. */
 static void follow_conf(struct player *p)
 {
     bool drop = p->format->announces && p->source->vhost->http_remux.drop_if_not_match;
@@ -169,7 +169,7 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
     bool           idle;
     p->moments |= reader_take_moments(&p->out.reader);
     if (p->moments & reloaded)
-        follow_conf(p); /* before the next frame is sent */
+        follow_conf(p);
     p->moments &= unpublished;
     struct err *e = sender_send(&p->out, &idle);
     if (e || !idle)
@@ -179,7 +179,7 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
     *ended = p->out.is_over || ((p->moments & unpublished) && !source_is_live(p->source));
     if (*ended)
         return NULL;
-    p->moments = 0; /* a new publisher has come at once: the player goes on with it */
+    p->moments = 0; /* A new publisher came at once; the player goes on with it. */
     return io_is_readable(p->io) ? NULL : sender_wait(&p->out, DEADLINE_NEVER);
 }
 
@@ -238,7 +238,8 @@ static struct err *end_reply(struct player *p)
 
 static struct err *play_over_http(struct player *p)
 {
-    p->asked_range = http_request_field(http_request_of(p->x), "Range") != NULL; /* begin_reply() forgets the request */
+    p->asked_range =
+        http_request_field(http_request_of(p->x), "Range") != NULL; /* begin_reply() forgets the request. */
     struct err *e = begin_reply(p);
     if (!e && http_reply_wants_body(p->x))
         e = play(p);

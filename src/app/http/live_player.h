@@ -14,9 +14,9 @@
 struct session;
 
 /**
- * Enter the session, which has been admitted, and play. The caller leaves it.
+ * Enter the session, which has been admitted, and play. The caller leaves the session.
  *
- * Errors     NULL when the stream or the wait for it is over: the connection goes on; the socket's; a cancel
+ * Errors     the socket's; E_THREAD_INTERRUPTED. NULL when the stream or the wait for it is over: the connection goes on
  * Yields     yes
  */
 struct err *http_live_play(struct http_exchange *x, struct session *session,

@@ -9,10 +9,10 @@
 
 static const struct client_type player_type = { .name = "flv-play", .tag = "HTS", .is_http = true };
 
-/* The parts of the URL of an app that are neither Host nor app: scheme, port and slashes. */
+/* Most bytes of an app's URL beside host and app: scheme, port and slashes. */
 enum { URL_EXTRA = sizeof "https://:65535/" };
 
-/* The URL of the app, in the form of an RTMP player's tcUrl. */
+/* Write the URL of the app, in the form of an RTMP player's tcUrl. */
 static const char *pack_url(char **at, size_t cap, const struct http_exchange *x, const char *app)
 {
     const struct http_conn    *c = http_conn_of(x);
@@ -86,7 +86,7 @@ struct err *live_session_admit(struct live_session *l, const struct http_exchang
         return e;
     }
     e = session_admit(&l->session, &http_conn_of(x)->server->door);
-    str_tame(l->page, strlen(l->page)); /* for the API; the rules have judged it as it came */
+    str_tame(l->page, strlen(l->page)); /* The rules have judged the unchanged URL; the API shows a tamed one. */
     return e;
 }
 

@@ -14,12 +14,12 @@
 #include "core/attr.h"
 
 #ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC 0x58465342 /* newer headers have it */
+#define XFS_SUPER_MAGIC 0x58465342 /* Newer headers define it. */
 #endif
 
-enum { NAME_CAP = 3 << 10 }; /* longer names are not looked into */
+enum { NAME_CAP = 3 << 10 }; /* Longer names are refused. */
 
-enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY }; /* who opens a pipe does not wait for its writer */
+enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY }; /* Opening a pipe does not wait for its writer. */
 
 static int close_with(int fd, int why)
 {
@@ -44,7 +44,7 @@ static int open_root(const char *root)
     return open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Where a descriptor's file really is. */
+/* Find the real path of an open file. */
 static bool name_of(int fd, char name[NAME_CAP])
 {
     char link[64];
@@ -56,7 +56,7 @@ static bool name_of(int fd, char name[NAME_CAP])
     return true;
 }
 
-/* What is open cannot move any more between the check and its use. */
+/* True if an open file is below the root. It is checked after opening, so it cannot change between check and use. */
 static bool lies_below(int fd, int root_fd)
 {
     char name[NAME_CAP], root[NAME_CAP];
@@ -89,14 +89,14 @@ int open_beneath(const char *root, const char *path, struct stat *st)
     int fd = (int)syscall(SYS_openat2, root_fd, relative(path), &how, sizeof how);
     int why = errno;
     close(root_fd);
-    /* An old kernel, or a container's filter that does not know it; or a link with ".." while any file was renamed. */
+    /* An old kernel, or a container's filter, does not know openat2(); or a file was renamed during a lookup with "..". */
     if (fd < 0 && (why == ENOSYS || why == EPERM || why == EAGAIN))
         return open_beneath_by_name(root, path, st);
     errno = why;
     return stat_or_close(fd, st);
 }
 
-/* Opening a file there, and asking for its size, waits for no server and no other process. */
+/* True for file systems on which opening a file and asking for its size waits for no server and no other process. */
 static bool is_local(int fd)
 {
     static const long magics[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC,

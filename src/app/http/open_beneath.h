@@ -1,7 +1,7 @@
 /**
- * Open a file below a folder and nowhere else: no "..", no symbolic link leads out of it.
+ * Open a file below a folder and nowhere else: neither ".." nor a symbolic link leads out of the folder.
  *
- * Yields     no: it blocks, and runs on a worker thread; but for open_beneath_now()
+ * Yields     no. It blocks, so it is called on a worker thread; only open_beneath_now() is for the loop
  */
 #ifndef APP_HTTP_OPEN_BENEATH_H
 #define APP_HTTP_OPEN_BENEATH_H
@@ -10,21 +10,21 @@
 #include <sys/stat.h>
 
 /**
- * Open for reading. A file that is none (a pipe, a device) is opened too, without waiting for it.
+ * Open for reading. A pipe or a device is opened, too, without waiting.
  *
- * Shape      path: relative to `root`; leading slashes do not count; "" is the root
- * Returns    the descriptor, or -1 with errno: EXDEV when it leads out
+ * Shape      path: relative to `root`; leading slashes are ignored; "" is the root
+ * Returns    the descriptor, or -1 with errno: EXDEV if the path leads out
  */
 int open_beneath(const char *root, const char *path, struct stat *st);
 
 /**
- * The same without waiting, where all of the path is in the kernel's memory, on a local file system: for the loop.
+ * Open on the loop, without waiting. It succeeds only if the whole path is in the kernel's memory, on a local file system.
  *
- * Returns    -1 with EAGAIN: ask a thread; any other errno too
+ * Returns    the descriptor, or -1 with errno; after EAGAIN, the caller asks a thread
  */
 int open_beneath_now(const char *root, const char *path, struct stat *st);
 
-/** The same as kernels before 5.6 do it, which have no openat2(): for the test. */
+/** Open without openat2(), which kernels before 5.6 do not have. Public for the test. */
 int open_beneath_by_name(const char *root, const char *path, struct stat *st);
 
 #endif

@@ -20,10 +20,10 @@
 #include "protocol/http/status.h"
 #include "protocol/peer_watch.h"
 
-/* The time for the header of the PROXY protocol, and again for the TLS handshake. */
+/* The time for the header of the PROXY protocol, and the time for the TLS handshake. */
 enum { INTRODUCTION_US = 15 * US_PER_SECOND };
 
-/* The same, and the time for a request's head, for a connection that has one of the API's few places. */
+/* Each of these times, and the time for a request's head, for a connection that has one of the API's few places. */
 enum { API_PLACE_US = 5 * US_PER_SECOND };
 
 /* ---- before the handlers --------------------------------------------------------------------------------------- */
@@ -39,7 +39,7 @@ static const struct http_face *face_of(const struct http_conn *c, const struct h
     return *face;
 }
 
-/* Adds the fields that let scripts of other sites use the reply, by these methods. */
+/* Add the fields that let scripts of other sites use the reply, with these methods. */
 static struct err *add_cors(struct http_exchange *x, const char *methods)
 {
     const struct http_pair fields[] = {
@@ -53,7 +53,7 @@ static struct err *add_cors(struct http_exchange *x, const char *methods)
     return e;
 }
 
-/* Every path with /api/ in it asks for the password, on every port. */
+/* True for a path that needs the password: every path with /api/ in it, on every port. */
 static bool is_protected(const char *path)
 {
     return strstr(path, "/api/") || str_ends_with(path, "/api");
@@ -74,20 +74,20 @@ static struct err *ask_for_password(struct http_exchange *x)
     return e ? e : http_reply_status(x, HTTP_STATUS_UNAUTHORIZED);
 }
 
-/* A vhost that is off serves nothing, by whatever field or parameter the request names it. */
+/* False if the request names a vhost that is off, in any field or parameter. */
 static bool host_is_served(const struct conf *conf, const struct http_request *r)
 {
     const struct conf_vhost *vhost = conf_find_vhost(conf, http_request_vhost(r));
     return !vhost || vhost->enabled;
 }
 
-/* Pages of other sites may read the API and change nothing. */
+/* The methods that scripts may use: pages of other sites may read the API, but change nothing. */
 static const char *allowed_methods(const struct conf *conf, const struct http_face *face, const struct http_request *r)
 {
     return face->is_api && http_site_of(conf, r) != HTTP_SITE_OWN ? "GET, HEAD, OPTIONS" : "*";
 }
 
-/* Answers what the configuration alone decides; *go_on: the request is for a handler. */
+/* Answer a request that the configuration alone decides; otherwise *go_on is set, and a handler serves it. */
 static struct err *receive(struct http_exchange *x, const struct conf *conf, const struct http_face *face, bool *go_on)
 {
     const struct http_request *r = http_request_of(x);
@@ -137,7 +137,7 @@ static struct err *handle(struct http_exchange *x)
     c->n_served += !face->is_api && !is_protected(r->path);
     if (c->server->stop != SERVER_RUNS || has_api_place(c))
         http_close_after(x);
-    if (has_api_place(c) && !face->is_api) { /* this place is for the API, and all others are taken */
+    if (has_api_place(c) && !face->is_api) { /* This place is for the API, and all others are taken. */
         conf_unref(&conf);
         c->status = HTTP_STATUS_SERVICE_UNAVAILABLE;
         return http_reply_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
@@ -157,7 +157,7 @@ static struct err *handle(struct http_exchange *x)
 
 /* ---- the connection -------------------------------------------------------------------------------------------- */
 
-/* One line for the whole connection. One that only polled the API is told at DEBUG. */
+/* Log one line for the whole connection, at DEBUG if it has only polled the API. */
 static void tell_end(struct http_conn *c, struct err *e)
 {
     char text[ERR_TEXT_MAX];
@@ -234,7 +234,7 @@ static void run(void *arg)
     c->api_seat.co = co_self();
     io_set_owner(&c->io, co_self());
     log_arrival(c);
-    setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* replies are written whole */
+    setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* Replies are written whole. */
     struct err *e = introduce(c);
     if (!e)
         e = http_serve(&c->io, &serving);

@@ -14,12 +14,12 @@
 #include "protocol/offload.h"
 
 enum {
-    DISK_US = 60 * US_PER_SECOND, /* a disk that answers nothing for so long is given up */
+    DISK_US = 60 * US_PER_SECOND, /* longest wait for the disk */
     PAGE_BYTES = 4096,
     PAGES_A_PIECE = SERVED_FILE_PIECE_BYTES / PAGE_BYTES,
     N_NOTES = 1024,
     NOTE_US = US_PER_SECOND,
-    BUFFER_BYTES = 128 << 10, /* where sendfile() cannot be used */
+    BUFFER_BYTES = 128 << 10, /* buffer for connections without sendfile() */
 };
 
 void served_file_unref(struct served_file **fp)
@@ -41,7 +41,7 @@ void served_file_unref(struct served_file **fp)
 struct open_job {
     struct offload_job  job;
     struct served_file *file;
-    int                 why; /* errno, or 0 */
+    int                 why; /* an errno, or 0 */
     const char         *root, *path;
     char                names[];
 };
@@ -53,7 +53,7 @@ static void drop_open(struct offload_job *job)
     mem_free(o);
 }
 
-/* As many bytes as are there; fewer than wanted at the end only. -1 with errno. */
+/* Read up to `len` bytes; fewer only at the end of the file. -1 with errno after an error. */
 static ssize_t read_fully(int fd, char *buf, size_t len, int64_t at)
 {
     size_t n = 0;
@@ -70,7 +70,7 @@ static ssize_t read_fully(int fd, char *buf, size_t len, int64_t at)
     return (ssize_t)n;
 }
 
-/* On a thread: a file that shrinks while it is read here is described as it was found. */
+/* Read a small file, on a thread. If the file shrinks meanwhile, st_size becomes the number of bytes that were read. */
 static int read_small(struct served_file *f)
 {
     size_t len = (size_t)f->st.st_size;
@@ -101,7 +101,7 @@ static void open_work(struct offload_job *job)
         o->why = read_small(f);
 }
 
-/* The same on the loop; false when it would have to wait. */
+/* Open and read on the loop; false if that would have to wait. */
 static bool open_now(struct open_job *o)
 {
     struct served_file *f = o->file;
@@ -185,7 +185,7 @@ struct read_job {
     size_t              len;
     ssize_t             n;
     int                 why;
-    char               *data; /* NULL: only bring it into memory */
+    char               *data; /* NULL: only bring the bytes into memory */
 };
 
 static void drop_read(struct offload_job *job)
@@ -214,7 +214,7 @@ static struct read_job *make_read_job(struct served_file *f, void (*work)(struct
     return r;
 }
 
-/* Let a thread do it; after an error the job is no longer the caller's. */
+/* Run the job on a thread. After an error the job no longer belongs to the caller. */
 static struct err *run_read(struct read_job *r)
 {
     int64_t     at = r->at;
@@ -227,7 +227,7 @@ static struct err *run_read(struct read_job *r)
     return e;
 }
 
-/* Fill r->data: at once when it is in memory. */
+/* Fill r->data, at once if the bytes are in memory. */
 static struct err *fill(struct read_job *r)
 {
     struct iovec iov = { r->data, r->len };
@@ -280,7 +280,7 @@ static struct err *send_copied(struct served_file *f, struct http_exchange *x, i
         at += r->n;
         len -= r->n;
         if (!e && len > 0)
-            co_give_way(); /* a peer as fast as the disk would never make us wait */
+            co_give_way(); /* A peer that is as fast as the disk would never make this loop wait. */
     }
     drop_read(&r->job);
     return e;
@@ -291,7 +291,7 @@ static int64_t page_of(int64_t at)
     return at & ~(int64_t)(PAGE_BYTES - 1);
 }
 
-/* Pieces that were in memory a moment ago, so that a file that many want is not asked about for each of them. */
+/* A piece that was in memory a moment ago: a file with many clients is not checked for each of them. */
 struct note {
     dev_t           dev;
     ino_t           ino;
@@ -319,7 +319,7 @@ static void take_note(const struct served_file *f, int64_t piece)
     *note_of(f, piece) = (struct note){ f->st.st_dev, f->st.st_ino, piece, now_us() + NOTE_US, f->st.st_mtim };
 }
 
-/* The kernel tells which pages are in memory to a file's owner, and to who may write it; to others it says "all". */
+/* True if the kernel tells which pages are in memory: it tells owners and writers of the file, and says "all" to others. */
 static bool may_ask(const struct served_file *f)
 {
     return f->st.st_uid == geteuid() || geteuid() == 0;
@@ -342,7 +342,7 @@ static bool is_in_memory(struct served_file *f, int64_t at, size_t len)
     return true;
 }
 
-/* On a thread: wait for every page of the piece by reading a byte of it, and let the kernel begin with the next piece. */
+/* Read a byte of each page of the piece, on a thread, so that all are in memory; let the kernel begin with the next piece. */
 static void warm_work(struct offload_job *job)
 {
     struct read_job *r = CONTAINER_OF(job, struct read_job, job);
@@ -368,7 +368,7 @@ static struct err *warm(struct served_file *f, int64_t at, size_t len)
     return e;
 }
 
-/* All of a piece that is in memory. */
+/* Send bytes of a piece that is in memory. */
 static struct err *send_piece(struct served_file *f, struct http_exchange *x, int64_t at, size_t len)
 {
     struct io *io = http_io_of(x);
@@ -385,7 +385,7 @@ static struct err *send_piece(struct served_file *f, struct http_exchange *x, in
     return NULL;
 }
 
-/* See to it that a piece of the file is in memory, and send what is wanted of it. */
+/* Bring a piece of the file into memory, and send the bytes of it that are asked for. */
 static struct err *send_some(struct served_file *f, struct http_exchange *x, int64_t at, int64_t len, int64_t *sent)
 {
     int64_t     piece = at / SERVED_FILE_PIECE_BYTES, start = piece * SERVED_FILE_PIECE_BYTES;

@@ -30,7 +30,7 @@ static bool is_trusted(const struct conf *conf, const char *host)
 
 /* ---- whose page ------------------------------------------------------------------------------------------------ */
 
-/* The host of the request as page_host() writes one. */
+/* Write the host of the request in the form of page_host(). */
 static const char *own_host(const struct http_request *r, char buf[static PAGE_HOST_CAP])
 {
     return page_host(r->host_port, buf);
@@ -63,7 +63,7 @@ enum http_site http_site_of(const struct conf *conf, const struct http_request *
 {
     const char *origin = http_request_field(r, "Origin"), *referer = http_request_field(r, "Referer");
     const char *relation = http_request_field(r, "Sec-Fetch-Site");
-    /* A proxy may have changed Host, so the browser's own word for it stands before the comparison of names. */
+    /* A proxy may have changed Host, so the browser's own statement is used before the names are compared. */
     if (str_equal(relation, "same-origin") || (!origin && str_equal(relation, "none")))
         return HTTP_SITE_OWN;
     if (origin)
@@ -94,7 +94,7 @@ static bool is_address(const char *host)
     return *host == '[' || inet_aton(host, &any) != 0;
 }
 
-/* Nobody can make such a name lead anywhere from outside the network. */
+/* True for a name that cannot be made to resolve to this server from outside the network. */
 static bool is_private_name(const char *host)
 {
     static const char *const domains[] = { ".localhost", ".local", ".internal", ".home.arpa" };
@@ -115,7 +115,7 @@ static bool is_name_of_machine(const char *host)
 static bool is_name_of_vhost(const struct conf *conf, const char *host)
 {
     const struct conf_vhost *vhost = conf_find_vhost(conf, host);
-    return vhost && str_equal_nocase(vhost->name, host); /* not the default vhost in its place */
+    return vhost && str_equal_nocase(vhost->name, host); /* The default vhost in place of another one does not count. */
 }
 
 bool http_site_host_is_own(const struct conf *conf, const struct http_request *r)

@@ -29,7 +29,7 @@ bool static_files_own(const struct conf *conf, const struct http_request *r)
 
 /* ---- what is said of a file ------------------------------------------------------------------------------------ */
 
-/* Another file, or the same one written again, has another name. */
+/* Write the entity tag. It changes when the file is replaced or written again. */
 static void format_etag(const struct stat *st, bool gzipped, char etag[static ETAG_CAP])
 {
     snprintf(etag, ETAG_CAP, "\"%llx-%llx-%llx%s\"", (unsigned long long)st->st_ino, (unsigned long long)st->st_size,
@@ -49,7 +49,8 @@ static struct err *add_fields(struct http_exchange *x, const struct stat *st, co
     if (!e && mime->is_text)
         e = http_add_field(x, "Vary", "Accept-Encoding");
     if (!e && mime->is_fresh)
-        e = http_add_field(x, "Cache-Control", "no-cache"); /* keep it, and ask each time whether it is another one */
+        e = http_add_field(x, "Cache-Control",
+                           "no-cache"); /* Caches may keep it, but ask each time whether it has changed. */
     return e;
 }
 
@@ -90,7 +91,7 @@ static struct err *reply_gzipped(struct http_exchange *x, struct gzip_text *text
 
 /* ---- x.flv?start=N --------------------------------------------------------------------------------------------- */
 
-/* The byte that is asked for; 0: from the beginning, as nothing special. */
+/* The byte at which the client wants to start; 0: no special request. */
 static int64_t flv_start(const struct http_request *r, const struct http_mime *mime)
 {
     const char *start = strcmp(mime->ending, "flv") == 0 ? http_request_param(r, "start") : NULL;
@@ -104,7 +105,7 @@ static struct err *reply_flv_head(struct http_exchange *x, struct served_file *f
     int64_t     rest = f->st.st_size - start;
     struct err *e;
     if (!flv_seek_head(rd_over(beginning, len), &out))
-        return reply_part(x, f, HTTP_STATUS_OK, type, 0, f->st.st_size); /* no FLV: nobody can seek in it */
+        return reply_part(x, f, HTTP_STATUS_OK, type, 0, f->st.st_size); /* It is no FLV, so seeking is impossible. */
     e = http_reply_begin(x, HTTP_STATUS_OK, type, (int64_t)wr_len(&out) + rest);
     if (!e)
         e = http_reply_write(x, head, wr_len(&out));
@@ -130,7 +131,7 @@ static struct err *reply_flv_from(struct http_exchange *x, struct served_file *f
 
 /* ---- the reply ------------------------------------------------------------------------------------------------- */
 
-/* Of the field Range, or of x.mp4?range=a-b and ?bytes=a-b. */
+/* Find the range in the field Range, or in x.mp4?range=a-b and ?bytes=a-b. */
 static enum http_range find_range(const struct http_request *r, const struct http_mime *mime, const struct stat *st,
                                   const char *etag, int64_t *first, int64_t *last)
 {
@@ -160,7 +161,7 @@ static struct err *reply_file(struct http_exchange *x, struct served_file *f, co
     char                       etag[ETAG_CAP];
     int64_t                    first = 0, last = 0, start = flv_start(r, mime);
     if (wants_gzip(r, mime, &f->st))
-        err_free(gzip_file(&text, f)); /* then as it is */
+        err_free(gzip_file(&text, f)); /* After an error the file is sent uncompressed. */
     format_etag(&f->st, text != NULL, etag);
 
     struct err *e = add_fields(x, &f->st, mime, etag);
@@ -182,7 +183,7 @@ static struct err *reply_file(struct http_exchange *x, struct served_file *f, co
     return e;
 }
 
-/* A folder has a slash behind its name: the pages in it name each other relative to that. */
+/* Redirect to the name of the folder with a slash at its end: relative links of the pages in it need that. */
 static struct err *redirect_to_folder(struct http_exchange *x)
 {
     const struct http_request *r = http_request_of(x);
@@ -229,7 +230,7 @@ struct err *static_files_handle(struct http_exchange *x)
 {
     const struct http_request *r = http_request_of(x);
     struct file_mount          m;
-    /* "//host/x" would redirect to another host, and is no name that anybody gave to a file. */
+    /* "//host/x" would redirect to another host, and no file has such a name. */
     if (r->path[1] == '/' || !file_mount_find(http_conn_of(x)->server->conf, http_request_vhost(r), r->path, &m))
         return http_unbuilt_reply(x);
     return m.slash_is_missing ? redirect_to_folder(x) : reply_from(x, &m);

@@ -1,8 +1,8 @@
 /**
- * Files over HTTP: of `http_static` mounts, else of `http_server.dir`.
+ * Files over HTTP, from `http_static` mounts or from `http_server.dir`.
  *
- * Ranges, conditions, gzip of text, and the two ways in which old players seek: `x.flv?start=N` (a file header, the codec
- * configurations and everything from byte N) and `x.mp4?range=a-b` or `?bytes=a-b`.
+ * It serves ranges, conditional requests, gzip of text, and the two ways in which old players seek: `x.flv?start=N` (a file
+ * header, the codec configurations and everything from byte N) and `x.mp4?range=a-b` or `?bytes=a-b`.
  */
 #ifndef APP_HTTP_STATIC_FILES_H
 #define APP_HTTP_STATIC_FILES_H
@@ -14,10 +14,10 @@
 #include "core/err.h"
 #include "protocol/http/exchange.h"
 
-/** Reply with the file that the request's path names: a handler of a route. Yields. */
+/** Reply with the file that the request's path names. It is the handler of a route. Yields. */
 struct err *static_files_handle(struct http_exchange *x) ATTR_MUST_USE;
 
-/** Whether the path is below a mount of a vhost (other than "/"): that goes before streams that nobody publishes. */
+/** True if the path is below a mount of a vhost other than "/". Such a mount goes before streams that are not published. */
 bool static_files_own(const struct conf *conf, const struct http_request *r);
 
 #endif

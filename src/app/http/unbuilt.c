@@ -16,7 +16,7 @@ bool http_unbuilt_owns(const char *path)
     return row && !row->may_be_file;
 }
 
-/* Players poll playlists and Prometheus polls metrics: one line a second stands for all of them. */
+/* Limits of the log: players poll playlists and Prometheus polls metrics, so one line a second is written for all of them. */
 static struct log_limits limits;
 
 static void say(const struct http_exchange *x, const struct conf_unbuilt *row)

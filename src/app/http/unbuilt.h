@@ -1,5 +1,5 @@
 /**
- * Replies on paths of features that are not built yet: 501 and a text that says what is missing and what is there.
+ * Replies for paths of features that are not built yet: 501, and a text that names the missing feature and an alternative.
  *
  * Yields     the functions that reply
  */
@@ -11,10 +11,10 @@
 /** True for a path of such a feature, even if a file has the same path. Does not yield. */
 bool http_unbuilt_owns(const char *path);
 
-/** The reply on such a path, and where no file is found: 501 with the text if the table (conf/unbuilt.h) has the path, else 404. */
+/** Reply if no file is found: 501 with the text if the table (conf/unbuilt.h) has the path, otherwise 404. */
 struct err *http_unbuilt_reply(struct http_exchange *x) ATTR_MUST_USE;
 
-/** 503 with the text of `why`, which is consumed and logged: the vhost refuses its players. */
+/** Reply 503 with the text of `why`, because the vhost refuses its players. `why` is logged and consumed. */
 struct err *http_unbuilt_refuse(struct http_exchange *x, struct err *why) ATTR_MUST_USE;
 
 #endif
