@@ -23,13 +23,13 @@ struct rtmp_conn {
     struct io           io;
     struct rtmp_server  rtmp;
     struct rtmp_request request;
-    struct session      session; /* of the stream that it plays or publishes */
+    struct session      session; /* session of the stream that it plays or publishes */
     enum rtmp_role      role;
-    unsigned            n_streams;  /* that were begun */
-    bool                identified; /* `role` and `request` describe a stream that has begun */
+    unsigned            n_streams;  /* streams that were begun */
+    bool                identified; /* `role` and `request` describe a stream that has begun. */
     bool                is_tls;
     bool                tcp_nodelay;
-    uint16_t            peer_port; /* of the socket */
+    uint16_t            peer_port; /* port of the socket */
     char                trace[IDENT_CAP];
     char                ip[INET6_ADDRSTRLEN];
     struct log_limits   log_limits;
@@ -41,13 +41,13 @@ struct rtmp_conn {
  */
 struct err *rtmp_conn_refuse(struct rtmp_conn *c, enum rtmp_refusal why, struct err *e) ATTR_MUST_USE;
 
-/** Give the client time to read what it was told before the connection ends; a reset would take it away. Yields. */
+/** Give the client time to read the last message before the connection ends; a reset would discard it. Yields. */
 void rtmp_conn_linger(struct rtmp_conn *c);
 
-/** Switch TCP_NODELAY. */
+/** Switch TCP_NODELAY on or off. */
 void rtmp_conn_set_nodelay(struct rtmp_conn *c, bool wanted);
 
-/** Set the socket's options as the vhost of the source has them now. Called at the start and after a reload. */
+/** Set the socket's options to those of the source's vhost. Called at the start and after a reload. */
 void rtmp_conn_apply_socket_options(struct rtmp_conn *c);
 
 #endif

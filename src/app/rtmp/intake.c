@@ -6,10 +6,10 @@
 #include "protocol/co.h"
 #include "protocol/io.h"
 
-/* The bit rate is judged over this time. */
+/* Time over which the bit rate is judged. */
 enum { JUDGE_US = US_PER_SECOND };
 
-/* Publishers whose input is gathered take turns: a part of them at a time, so that none waits for all. */
+/* Number of groups into which publishers with gathered input are divided, so that none waits for all others. */
 enum { GATHER_PHASES = 4 };
 
 void intake_init(struct intake *in, struct rtmp_link *link)
@@ -42,31 +42,31 @@ static void judge_rate(struct intake *in, int64_t now)
     in->judged_bytes += bytes;
 }
 
-/* Input may be gathered for readers whose latency nobody has configured. */
+/* True if input may be gathered: the vhost configures no latency. */
 static bool may_gather(const struct source *s)
 {
     return !s->vhost->min_latency && !s->vhost->play.mw_latency_set;
 }
 
-/* The length of a tick; 0: as it comes. */
+/* The length of a tick; 0: input is read as it comes. */
 static int64_t tick_us(const struct intake *in, const struct source *s)
 {
     if (in->link->io->hung_up)
         return 0;
     if (s->vhost->publish.mr)
-        return s->vhost->publish.mr_latency_us; /* as configured, whatever the bit rate */
+        return s->vhost->publish.mr_latency_us; /* The configured tick holds for any bit rate. */
     if (!in->modest)
         return 0;
     return s->n_readers == 0 ? INTAKE_TICK_US : may_gather(s) ? busy_gather_us() : 0;
 }
 
 /*
- * Publishers that wait for the same tick: one of them waits for the clock and wakes the others. A thousand timers, each
- * of which ends in an error object, would cost as much as the reading.
+ * The publishers that wait for the same tick: one of them, the leader, waits for the clock and wakes the others. A thousand
+ * timers, each of which ends with an error object, would cost as much as the reading.
  */
 static struct phase {
     struct list    waiting;
-    struct intake *leader; /* NULL: none waits */
+    struct intake *leader; /* NULL: no publisher waits */
 } phases[GATHER_PHASES];
 
 static struct list *waiting_in(struct phase *ph)
@@ -76,7 +76,7 @@ static struct list *waiting_in(struct phase *ph)
     return &ph->waiting;
 }
 
-/* Wake all that wait, or the one that is to lead from now on. */
+/* Wake all that wait, or only the next leader. */
 static void stop_leading(struct phase *ph, bool is_time)
 {
     ph->leader = NULL;
@@ -89,7 +89,7 @@ static void stop_leading(struct phase *ph, bool is_time)
     }
 }
 
-/* Park until `at_us`, as a leader or led by one, or until woken for another reason. */
+/* Park until `at_us`, as the leader or behind one, or until woken for another reason. */
 static struct err *wait_in_phase(struct intake *in, const struct source *s, int64_t tick, int64_t at_us)
 {
     struct phase *ph = &phases[in->phase];
@@ -108,7 +108,7 @@ static struct err *wait_in_phase(struct intake *in, const struct source *s, int6
     return e;
 }
 
-/* Until the next tick, or until the input should be looked at for another reason. */
+/* Wait until the next tick, or until there is another reason to look at the input. */
 static struct err *wait_for_tick(struct intake *in, const struct source *s, int64_t tick, int64_t deadline_us)
 {
     int64_t     phase_us = tick == INTAKE_TICK_US ? 0 : (int64_t)in->phase * tick / GATHER_PHASES;
@@ -141,7 +141,7 @@ struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_m
         io_look_again(in->link->io);
     }
     if (in->link->io->bytes_in - bytes > INTAKE_TICK_BYTES)
-        in->modest = false; /* until it is judged again */
+        in->modest = false; /* It holds until the bit rate is judged again. */
     return e;
 }
 

@@ -79,7 +79,7 @@ struct err *rtmp_introduce(struct rtmp_conn *c)
     if (c->rtmp.handshake == RTMP_HANDSHAKE_PLAIN)
         log_info("simple handshake success.");
     else
-        log_info("complex handshake success"); /* SRS writes this one without a full stop */
+        log_info("complex handshake success"); /* SRS writes this line without a full stop. */
     if (c->rtmp.proxied) {
         char claimed[INET_ADDRSTRLEN];
         inet_ntop(AF_INET, c->rtmp.proxied_ip, claimed, sizeof claimed);
@@ -88,7 +88,8 @@ struct err *rtmp_introduce(struct rtmp_conn *c)
     }
     bool told;
     e = rtmp_server_connect(&c->rtmp, &c->request, now_us() + RTMP_STEP_TIMEOUT_US, &told);
-    if (told || err_code(e) == E_LIMIT) /* read what is on its way: a reset would look like a fault of this server */
+    if (told ||
+        err_code(e) == E_LIMIT) /* The bytes on their way are read: a reset would look like a fault of this server. */
         rtmp_conn_linger(c);
     if (e)
         return err_wrap(e, "wait for connect");

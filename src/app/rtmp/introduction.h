@@ -13,7 +13,7 @@
 enum { RTMP_STEP_TIMEOUT_US = 30 * US_PER_SECOND };
 
 /**
- * Introduce the client: on return conn->request names vhost and app. A vhost that does not exist is refused later, when it is
+ * Introduce the client: on success conn->request names vhost and app. A vhost that does not exist is refused later, when it is
  * known whether the client plays or publishes.
  *
  * Errors     those of client_address_accept(), tls_store_accept(), rtmp_server_handshake(), rtmp_server_connect()

@@ -12,8 +12,8 @@
 struct player {
     struct rtmp_conn *conn;
     struct sender     out;
-    bool              told_end; /* the player knows that its stream has ended */
-    int64_t alone_since_us;     /* when the publisher left, or the player came before one; 0: there is a publisher */
+    bool              told_end;       /* The player has been told that its stream has ended. */
+    int64_t           alone_since_us; /* time since which there is no publisher; 0: there is one */
 };
 
 /* The time at which a player is refused if its stream is still not published. */
@@ -35,7 +35,7 @@ static struct err *give_up_waiting(struct player *p)
                                     (long long)(s->vhost->play.wait_us / US_PER_SECOND)));
 }
 
-/* Waits for frames, or until the wait for a publisher is over; the next turn looks which it is. */
+/* Wait for frames, or until the wait for a publisher is over. The next turn finds out which. */
 static struct err *wait_for_frames(struct player *p)
 {
     int64_t     deadline_us = wait_deadline(p);
@@ -61,7 +61,7 @@ static struct err *tell_beginning(struct player *p)
     return e ? e : rtmp_server_send_status(rtmp, RTMP_STATUS_PUBLISH_NOTIFY);
 }
 
-/* After the last frame, the player is told that its stream has ended, or has come back. A reload counts at once. */
+/* Tell the player, after the last frame, that its stream has ended or has come back. Apply a reload at once. */
 static struct err *heed_moments(struct player *p)
 {
     unsigned    moments = reader_take_moments(&p->out.reader);
@@ -84,15 +84,15 @@ static bool is_new_beginning(const struct player *p)
     return p->told_end && !p->out.cut && source_is_live(p->out.reader.source);
 }
 
-/* A paused player still has frames of its stream to get. */
+/* True if a paused player has frames to get before it may be told of an end. */
 static bool has_frames_to_come(const struct player *p)
 {
     return p->out.paused && reader_peek(&p->out.reader, 0);
 }
 
 /*
- * A seek has no effect on a live stream. libavformat, and with it mpv and VLC, drops everything that comes before the answer,
- * the end of the stream included: that is told once more.
+ * Answer a seek, which has no effect on a live stream. libavformat, and so mpv and VLC, drops everything that comes before the
+ * answer, also the end of the stream: so the end is told again.
  */
 static struct err *answer_seek(struct player *p, const struct rtmp_call *call)
 {
@@ -137,7 +137,7 @@ static struct err *take_command(struct player *p, const struct rtmp_message *msg
     }
 }
 
-/* Handles all that the player has said so far. No message of ours may be half written, because answers are written whole. */
+/* Handle all messages that the player has sent. No frame may be half written, because answers are written whole. */
 static struct err *listen_to_player(struct player *p, bool *ended)
 {
     while (!*ended) {
@@ -162,13 +162,13 @@ static struct err *play_loop(struct player *p)
     while (!e && !ended) {
         if (!p->out.cut && (!listened || io_is_readable(&c->io)) && (e = listen_to_player(p, &ended)))
             break;
-        listened = true; /* once in any case, because a command may have come together with play */
+        listened = true; /* The input is read at least once, because a command may have come together with play. */
         if (is_new_beginning(p) && (e = tell_beginning(p)))
             break;
         if (ended || (e = sender_send(&p->out, &idle)) || !idle)
             continue;
         if (reader_has_moments(&p->out.reader) &&
-            !has_frames_to_come(p)) { /* telling yields, so look again at what is due */
+            !has_frames_to_come(p)) { /* heed_moments() yields, so the due frames are checked again. */
             e = heed_moments(p);
             continue;
         }
@@ -195,7 +195,7 @@ struct err *rtmp_player_run(struct rtmp_conn *c)
                  (long long)(play->send_min_interval_us / US_PER_MS), (long long)(pacer_interval_us(s) / US_PER_MS),
                  play->mw_msgs, s->vhost->min_latency, c->tcp_nodelay);
         p.out.duration_us = c->request.duration_ms * US_PER_MS;
-        rtmp_conn_apply_socket_options(c); /* a reload may have come before the player joined */
+        rtmp_conn_apply_socket_options(c); /* A reload may have come before the player joined. */
         co_trim_stack(); /* Return the stack pages that the handshake touched; the player may live for days. */
         e = play_loop(&p);
     }

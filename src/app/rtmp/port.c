@@ -17,7 +17,7 @@
 /* The time that a client has between two streams on one connection. */
 enum { AGAIN_TIMEOUT_US = 180 * US_PER_SECOND };
 
-/* The log limits of a connection begin anew with each of its first streams; the streams after those share one limit. */
+/* The log limits of a connection are reset for each of its first streams; later streams share one limit. */
 enum { STREAMS_TOLD = 8 };
 
 static const struct client_type client_types[] = {
@@ -27,7 +27,7 @@ static const struct client_type client_types[] = {
     [RTMP_HAIVISION_PUBLISH] = { .name = "haivision-publish", .tag = "CPB", .publish = true },
 };
 
-/* Translates the verdict into the words of RTMP. */
+/* Translate the verdict into a refusal of RTMP. */
 static struct err *refuse_session(struct rtmp_conn *c, struct err *e)
 {
     static const enum rtmp_refusal words[] = {
@@ -53,7 +53,7 @@ static struct err *admit(struct rtmp_conn *c)
             .co = co_self(),
             .bytes_in = &c->io.bytes_in,
             .bytes_out = &c->io.bytes_out,
-            .counted_in = c->session.client.counted_in, /* the share of earlier streams on this connection */
+            .counted_in = c->session.client.counted_in, /* bytes of earlier streams on this connection */
             .counted_out = c->session.client.counted_out,
         },
         .host = req->url.vhost,
@@ -77,7 +77,7 @@ static void begin_telling(struct rtmp_conn *c)
         forget_log_limits(c);
 }
 
-/* The first two lines end as in SRS, because scripts match them; what only this server tells has a line of its own. */
+/* Log the stream. The first two lines end as in SRS, because scripts match them; other facts have a line of their own. */
 static void log_stream(const struct rtmp_conn *c)
 {
     const struct rtmp_request *req = &c->request;
@@ -92,14 +92,14 @@ static void log_stream(const struct rtmp_conn *c)
     log_info("stream %s, id=%s, publishing=%d, players=%zu", s->identity, s->id, source_is_live(s), s->n_readers);
 }
 
-/* Serves one stream, from the client's commands to the end of the stream. */
+/* Serve one stream, from the client's commands to the end of the stream. */
 static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
 {
     c->identified = false;
     begin_telling(c);
     struct err *e = rtmp_identify(&c->rtmp, &c->request, &c->role, deadline_us);
     if (err_code(e) == E_RTMP_STREAM_NAME_EMPTY || err_code(e) == E_RTMP_REQ_TCURL || err_code(e) == E_LIMIT)
-        rtmp_conn_linger(c); /* the client has been told why */
+        rtmp_conn_linger(c); /* The client has been told the reason. */
     if (e)
         return err_wrap(e, "identify client");
     c->identified = true;
@@ -121,7 +121,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
     return e;
 }
 
-/* A client that leaves or falls silent between two streams ends in good order. */
+/* True for the end of a client that leaves or falls silent between two streams, which is in good order. */
 static bool is_leave(enum err_code code)
 {
     enum goodbye ending = goodbye_of(code);
@@ -133,7 +133,7 @@ static struct err *serve(struct rtmp_conn *c)
     struct err *e = rtmp_introduce(c);
     if (!e)
         e = serve_stream(c, now_us() + RTMP_STEP_TIMEOUT_US);
-    while (!e) { /* the stream has ended in good order: there may be another one */
+    while (!e) { /* The stream has ended in good order: there may be another one. */
         e = serve_stream(c, now_us() + AGAIN_TIMEOUT_US);
         if (!c->identified && is_leave(err_code(e))) {
             err_free(e);
@@ -164,7 +164,8 @@ static void run(void *arg)
     co_set_log_limits(&c->log_limits);
     io_set_owner(&c->io, co_self());
     log_arrival(c);
-    rtmp_conn_set_nodelay(c, true); /* the introduction is many small messages; each would wait for a delayed ACK */
+    rtmp_conn_set_nodelay(
+        c, true); /* The introduction is many small messages, each of which would wait for a delayed ACK. */
     struct err *e = serve(c);
     forget_log_limits(c);
     goodbye_say(e);

@@ -15,7 +15,7 @@
 /* The interval at which the deadlines of a silent publisher are computed again, because a reload may have moved them. */
 enum { LOOK_AGAIN_US = US_PER_SECOND };
 
-/* The bytes that are read of a publisher beyond its deadline and without a message: more than a receive buffer (tcp_rmem). */
+/* Most bytes that are read after a publisher's deadline without a complete message: more than a receive buffer (tcp_rmem). */
 enum { LATE_BYTES_MAX = 8 << 20 };
 
 struct rtmp_publisher {
@@ -26,11 +26,11 @@ struct rtmp_publisher {
     struct feed       feed;
     int64_t           began_us, last_packet_us;
     int64_t           n_packets;
-    uint64_t          seen;       /* number of the newest moment of the source that was heeded */
-    int64_t           late_bytes; /* that were read beyond the deadline since the last message */
+    uint64_t          seen;       /* number of the newest moment of the source that was handled */
+    int64_t           late_bytes; /* bytes that were read after the deadline since the last message */
 };
 
-/* FLV's tag types are the numbers of RTMP's message types, and their bodies are the same. */
+/* Feed a media message to the source. RTMP messages and FLV tags have the same type numbers and bodies. */
 static struct err *take_media(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     static const enum frame_kind kinds[] = {
@@ -42,7 +42,7 @@ static struct err *take_media(struct rtmp_publisher *p, struct rtmp_message *msg
     return feed_body(&p->feed, &msg->payload, msg->timestamp_ms);
 }
 
-/* `*ended` is true when the command ended the publish. */
+/* Handle a command. *ended is true if it ended the publish. */
 static struct err *take_command(struct rtmp_publisher *p, struct rtmp_message *msg, bool *ended)
 {
     struct rtmp_conn *c = p->conn;
@@ -54,8 +54,8 @@ static struct err *take_command(struct rtmp_publisher *p, struct rtmp_message *m
     if (verdict == RTMP_PUBLISH_GOES_ON)
         return rtmp_server_reply_unknown(&c->rtmp, &call);
     *ended = true;
-    source_unpublish(p->source,
-                     &p->publisher); /* before the answer, so that the name is free when the client hears it */
+    source_unpublish(
+        p->source, &p->publisher); /* This comes before the answer, so that the name is free when the client gets it. */
     if (verdict == RTMP_PUBLISH_ENDS)
         return rtmp_server_end_publish(&c->rtmp, c->role, &call);
     rtmp_link_unread(&c->rtmp.link, msg);
@@ -88,7 +88,7 @@ static int64_t idle_deadline(const struct rtmp_publisher *p)
     return limit_us > 0 && s->n_readers == 0 ? s->unwatched_since_us + limit_us : DEADLINE_NEVER;
 }
 
-/* Judges a timeout: an error, or NULL if the configuration or the audience has changed meanwhile. */
+/* Judge a timeout: an error, or NULL if the configuration or the audience has changed meanwhile. */
 static struct err *judge_timeout(const struct rtmp_publisher *p)
 {
     const struct conf_publish *conf = &p->source->vhost->publish;
@@ -103,7 +103,7 @@ static struct err *judge_timeout(const struct rtmp_publisher *p)
     return NULL;
 }
 
-/* Reads what has come before the publisher counts as silent. Part of a message is a sign of life, but not for ever. */
+/* Read what has come before the publisher counts as silent. A part of a message is a sign of life, up to LATE_BYTES_MAX. */
 static struct err *look_and_judge(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     bool        heard = false;
@@ -115,14 +115,14 @@ static struct err *look_and_judge(struct rtmp_publisher *p, struct rtmp_message 
     return e || heard ? e : judge_timeout(p);
 }
 
-/* Replaces the error that the wait ended with: the reason is that another publisher has the stream. */
+/* Replace the error with which the wait ended: the reason is that another publisher has the stream. */
 static struct err *taken_over(const struct rtmp_publisher *p, struct err *e)
 {
     err_free(e);
     return err_new(E_TAKEOVER, "another publisher took %s over", p->source->identity);
 }
 
-/* Reads one message, or none if a deadline has only moved. */
+/* Read one message, or none if a deadline has only moved. */
 static struct err *read_message(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     struct err *e = pacer_wait_for_room(p->source);
@@ -142,7 +142,7 @@ static struct err *read_message(struct rtmp_publisher *p, struct rtmp_message *m
     return p->publisher.taken_over ? taken_over(p, e) : e;
 }
 
-/* The audience and the timeouts are looked at with every message; the socket follows a reload. */
+/* Apply a reload to the socket. Audience and timeouts are checked with every message anyway. */
 static void heed_moments(struct rtmp_publisher *p)
 {
     const struct moments *moments = &p->source->moments;

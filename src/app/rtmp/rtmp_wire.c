@@ -7,7 +7,7 @@
 /* RTMP 1.0, 5.3.1.2.1: the timestamp lies behind the basic header of one byte; larger times need an extended timestamp. */
 enum { TIMESTAMP_AT = 1, TIMESTAMP_MAX = 0xFFFFFE };
 
-/* The frame as a message, which borrows its bytes. */
+/* Make a message of the frame, whose bytes it borrows. */
 static struct rtmp_out message_of(const struct wire *w, const struct frame *f, int64_t us)
 {
     static const struct rtmp_out kinds[] = {
@@ -29,7 +29,7 @@ static size_t message_len(const struct wire *w, const struct frame *f, int64_t u
     return rtmp_message_wire_len(&m, w->chunk_size);
 }
 
-/* The place where a message was cut is computed, not walked to. */
+/* Put a message. The chunk in which it was cut is computed, without a walk over the chunks before it. */
 static void message_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
     struct rtmp_out m = message_of(w, f, us);

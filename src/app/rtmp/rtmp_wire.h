@@ -1,8 +1,8 @@
 /**
- * The wire format of RTMP, towards players of ours and towards a server that we publish to: a frame is a message, in chunks.
+ * The wire format of RTMP, for players and for servers to which this program publishes: a frame is a message, in chunks.
  *
  * Source     RTMP 1.0, 5.3.1 (chunk headers of type 0 and 3)
- * Shape      wire.chunk_size, wire.msid: of the chunks and the message stream that the peer knows from us
+ * Shape      wire.chunk_size: the size that was announced to the peer; wire.msid: the message stream of the peer
  * Yields     no
  */
 #ifndef APP_RTMP_RTMP_WIRE_H
