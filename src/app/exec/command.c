@@ -12,17 +12,17 @@ enum { PORT_CAP = 16 };
 
 static const char default_vhost[] = "__defaultVhost__";
 
-/* Where a word's bytes are going to lie is known when all are written: until then a word is its offset. */
+/* The state of making a command. The bytes of a word may move until all are written, so a word is its offset until then. */
 struct maker {
     const struct command_values *values;
     struct tm                    time;
     struct buf                   bytes;
-    bool                         is_file; /* the word is the name of a file */
+    bool                         is_file; /* The word is the name of a file. */
 };
 
 /* ---- values ---- */
 
-/* What comes from a client is text without control characters, and no path. */
+/* Write a value of a client: without control characters, and in the name of a file without slashes. */
 static void put_value(struct maker *m, const char *value)
 {
     for (size_t i = 0; value[i]; i++) {
@@ -82,7 +82,7 @@ static const char *const names[VARIABLES] = {
     [MINUTE] = "[04]",      [SECOND] = "[05]",        [MILLISECOND] = "[999]", [TIMESTAMP] = "[timestamp]",
 };
 
-/* The variable that a text begins with, or VARIABLES. */
+/* The variable at the beginning of a text, or VARIABLES. */
 static enum variable variable_at(const char *text)
 {
     int i = 0;
@@ -120,7 +120,7 @@ static void put_variable(struct maker *m, enum variable variable)
     }
 }
 
-/* Write a word with its variables replaced; *offset is where it begins. */
+/* Write a word with its variables replaced; *offset is the offset of its first byte. */
 static struct err *put_word(struct maker *m, const char *word, bool is_file, size_t *offset)
 {
     bool begins_with_value = variable_at(word) != VARIABLES;
@@ -147,25 +147,25 @@ static struct err *put_word(struct maker *m, const char *word, bool is_file, siz
 
 enum redirection { NONE, OUTPUT, ERRORS };
 
-/* Whether a word is a redirection, or begins with one; *file is the rest of it. A number belongs to it if it touches the `>`. */
+/* The redirection that a word is or begins with; *file is the rest of the word. A number belongs to it if it touches the `>`. */
 static enum redirection redirection_of(const char *word, const char **file)
 {
     bool        is_errors = word[0] == '2';
     const char *rest = word + (is_errors || word[0] == '1');
     if (*rest != '>')
         return NONE;
-    *file = rest + (rest[1] == '>' ? 2 : 1); /* >> is the same: files are always appended to */
+    *file = rest + (rest[1] == '>' ? 2 : 1); /* >> is the same as >, because output is always appended. */
     return is_errors ? ERRORS : OUTPUT;
 }
 
-/* Offsets of the words, and of the files; SIZE_MAX: there is none. */
+/* The offsets of the words and of the names of files; SIZE_MAX: none. */
 struct places {
     size_t words[COMMAND_WORDS_MAX];
     size_t count, output, errors;
     bool   same_file; /* 2>&1 */
 };
 
-/* A redirection; its file may be the next word, and *i moves there. */
+/* Take a redirection. If its file is the next word, *i moves there. */
 static struct err *put_redirection(struct maker *m, const struct conf_words *words, size_t *i, enum redirection kind,
                                    const char *file, struct places *at)
 {

@@ -2,17 +2,17 @@
  * One line `publish PROGRAM ARGUMENTS ...;` of `exec`, made ready to run for a stream: variables are replaced and redirections
  * are taken out.
  *
- *     [vhost] [app] [stream]              of the stream; the vhost by its configured name
- *     [tcUrl] [swfUrl] [pageUrl] [port]   as the publisher names them
+ *     [vhost] [app] [stream]              the names of the stream; the vhost by its configured name
+ *     [tcUrl] [swfUrl] [pageUrl] [port]   the values that the publisher has sent
  *     [url]                               rtmp://HOST:PORT/APP/STREAM with the stream's parameters, by the host of the tcUrl
  *     [2006] [01] [02] [15] [04] [05] [999] [timestamp]   the time at which the program is started
  *
- * All else in brackets stays. `> FILE` or `1> FILE` is the file of standard output, `2> FILE` that of standard error, and `2>&1`
- * means the same file; a blank before FILE may be there or not. A number before a blank is an argument, as in a shell.
+ * Other text in brackets stays. `> FILE` or `1> FILE` is the file of standard output, `2> FILE` that of standard error, and `2>&1`
+ * means the same file; the blank before FILE is optional. A number before a blank is an argument, as in a shell.
  *
- * What a client says cannot become more than a part of the word that it is inserted in. The name of the program is taken as it is
- * written. A control character becomes `?`. A word that begins with a variable must not become an option, so it is refused when it
- * begins with `-`. In the name of a file a slash of a value becomes `_`, and so does a dot at its beginning.
+ * A client's value is never more than a part of the word in which it is inserted. No variable is replaced in the name of the
+ * program. A control character becomes `?`. A word that begins with a variable must not become an option, so it is refused if it
+ * begins with `-`. In the name of a file, a slash in a value becomes `_`, and so does a dot at its beginning.
  *
  * Yields     no
  */
@@ -26,10 +26,10 @@
 #include "core/attr.h"
 #include "core/err.h"
 
-/* Words of a command, and bytes of all of them together once the variables are replaced. */
+/* Most words of a command; most bytes of all words together after variables are replaced. */
 enum { COMMAND_WORDS_MAX = 256, COMMAND_BYTES_MAX = 32 << 10 };
 
-/** What the variables stand for; no text is NULL. */
+/** The values of the variables; no text is NULL. */
 struct command_values {
     const char *vhost, *app, *stream, *param; /* `param`: "?k=v", or "" */
     const char *host, *tc_url, *swf_url, *page_url;
@@ -39,21 +39,21 @@ struct command_values {
 };
 
 struct command {
-    char      **argv; /* ends with NULL */
+    char      **argv; /* the words, ended by NULL */
     const char *output, *errors;
-    char       *bytes; /* the texts of all of them */
+    char       *bytes; /* storage of all texts */
 };
 
 /**
  * Make a command ready to run.
  *
- * Ownership  *c is for command_finish(), also after an error
+ * Ownership  release *c with command_finish(), also after an error
  * Errors     E_ENCODER_FORK: no program, a redirection without a file, a word that would become an option; E_LIMIT; out of memory
  */
 struct err *command_make(struct command *c, const struct conf_words *words,
                          const struct command_values *values) ATTR_MUST_USE;
 
-/** Takes one that is all zero. */
+/** Free the texts. Takes a command that is all zero. */
 void command_finish(struct command *c);
 
 #endif

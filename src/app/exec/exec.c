@@ -9,20 +9,20 @@
 #include "protocol/co.h"
 #include "protocol/process.h"
 
-/* A command is shown in the log up to this length. */
+/* Most bytes of a command that the log shows. */
 enum { SHOWN_MAX = 512 };
 
 struct program {
-    const struct conf_words *words;   /* of its line, in exec.conf */
-    struct process          *process; /* NULL: it waits for start_us */
+    const struct conf_words *words;   /* words of its line in exec.conf */
+    struct process          *process; /* NULL: the program is started at start_us */
     int64_t                  began_us, start_us;
-    int64_t                  pause_us; /* before the last start; 0: there was none */
-    bool                     anew;     /* ends for another publisher's program */
+    int64_t                  pause_us; /* pause before the last start; 0: none */
+    bool                     anew;     /* The program ends, to be started again for another publisher. */
 };
 
 struct exec {
     struct source *source;
-    struct conf   *conf; /* in which the lines of the programs stand */
+    struct conf   *conf; /* configuration that has the lines of the programs */
     struct program programs[EXEC_PROGRAMS_MAX];
     size_t         n_programs;
 };
@@ -68,7 +68,7 @@ static void log_start(const struct exec *x, const struct command *c)
     log_info("exec of %s starts %s%s", x->source->identity, shown, out.cut ? " ..." : "");
 }
 
-/* The pause before the next start: it grows while the program ends at once. */
+/* Set the time of the next start. The pause grows while the program keeps ending at once. */
 static void schedule(struct program *p)
 {
     bool quick = !p->began_us || now_us() - p->began_us < EXEC_QUICK_US;
@@ -78,7 +78,7 @@ static void schedule(struct program *p)
     p->start_us = now_us() + p->pause_us;
 }
 
-/* What the log calls a program; a line may be empty. */
+/* The name of a program in the log; a line may be empty. */
 static const char *name_of(const struct program *p)
 {
     return p->words->count ? p->words->items[0] : "a line without words";
@@ -114,7 +114,7 @@ static void start(struct exec *x, struct program *p)
     log_failure(x, p, e);
 }
 
-/* It has ended, or could not be started. */
+/* Log the end of a program, or why it could not be started, and release its process. */
 static void bury(struct exec *x, struct program *p)
 {
     char        text[64];
@@ -144,7 +144,7 @@ static bool has_ended(const struct program *p)
 
 /* ---- all of a stream ---- */
 
-/* Bury and start what is due; when to look again. */
+/* Bury programs that have ended and start those that are due. Returns the time of the next start. */
 static int64_t tend(struct exec *x)
 {
     int64_t next_us = DEADLINE_NEVER;
@@ -167,7 +167,7 @@ static bool same_words(const struct conf_words *a, const struct conf_words *b)
     return same;
 }
 
-/* The program of a line goes on if there was such a line before. */
+/* The program of a line: the running one if the line was there before, otherwise a new one. */
 static struct program take_program(struct exec *x, const struct conf_words *words)
 {
     for (size_t i = 0; i < x->n_programs; i++) {
@@ -188,7 +188,7 @@ static void release_programs(struct exec *x)
     x->n_programs = 0;
 }
 
-/* The lines of the configuration in force. */
+/* Follow the lines of the configuration in force. */
 static void follow_conf(struct exec *x)
 {
     const struct conf_commands *lines = &x->source->vhost->exec.publish;
@@ -201,7 +201,7 @@ static void follow_conf(struct exec *x)
                  EXEC_PROGRAMS_MAX);
     for (; n < lines->count && n < EXEC_PROGRAMS_MAX; n++)
         programs[n] = take_program(x, &lines->items[n]);
-    release_programs(x); /* of lines that are gone */
+    release_programs(x); /* Those that are left belong to lines that are gone. */
     for (size_t i = 0; i < n; i++)
         x->programs[i] = programs[i];
     x->n_programs = n;
@@ -210,7 +210,7 @@ static void follow_conf(struct exec *x)
     conf_unref(&old);
 }
 
-/* Another publisher has the stream: when the programs have ended, they start anew for it. */
+/* End all programs, to start them again for another publisher that has taken the stream over. */
 static void begin_anew(struct exec *x)
 {
     for (struct program *p = x->programs; p < x->programs + x->n_programs; p++) {
@@ -221,7 +221,7 @@ static void begin_anew(struct exec *x)
     }
 }
 
-/* A deadline is no error. */
+/* Wait for a moment. A deadline is no error. */
 static struct err *wait(struct attendance *a, int64_t deadline_us, unsigned *moments)
 {
     struct err *e = attendance_wait(a, deadline_us, moments);
@@ -239,7 +239,7 @@ static bool any_runs(const struct exec *x)
     return any;
 }
 
-/* A stream that comes back at once must not find the programs of the last publish still at its files. */
+/* End all programs and wait for it: if the stream comes back at once, they must not use the same files as the new ones. */
 static struct err *end_programs(struct exec *x)
 {
     struct err *e = NULL;

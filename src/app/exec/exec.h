@@ -1,10 +1,10 @@
 /**
- * `exec`: programs that run while a stream is published. An attendant (source/attend.h): its row stands in app/attendants.c.
+ * `exec`: programs that run while a stream is published. It is an attendant (source/attend.h); its row is in app/attendants.c.
  *
- * Each line `publish` of the vhost is one program. It starts with the publish and ends with it, by SIGTERM, then SIGKILL. One that
- * ends by itself is started again: after EXEC_PAUSE_US if it has run for a while, after up to EXEC_PAUSE_MAX_US if it keeps ending
- * at once. A reload ends the programs whose lines are gone, starts those of new lines, and leaves the others alone. Another
- * publisher that takes the stream over gets programs of its own.
+ * Each line `publish` of the vhost is one program. It starts with the publish and ends with it, by SIGTERM, then SIGKILL. A program
+ * that ends by itself is started again: after EXEC_PAUSE_US if it has run for a while, after up to EXEC_PAUSE_MAX_US if it keeps
+ * ending at once. A reload ends the programs whose lines are gone, starts those of new lines, and leaves the others alone. If
+ * another publisher takes the stream over, the programs are started again for it.
  */
 #ifndef APP_EXEC_EXEC_H
 #define APP_EXEC_EXEC_H
@@ -18,7 +18,7 @@
 
 struct attendance;
 
-/* Programs of one stream; a program that has run for less than EXEC_QUICK_US doubles the pause before the next start. */
+/* Most programs of one stream, and the pauses before starts. A run shorter than EXEC_QUICK_US doubles the next pause. */
 enum {
     EXEC_PROGRAMS_MAX = 16,
     EXEC_PAUSE_US = 3 * US_PER_SECOND,
@@ -26,13 +26,13 @@ enum {
     EXEC_QUICK_US = 10 * US_PER_SECOND,
 };
 
-/** Whether the vhost wants programs. */
+/** True if the vhost wants programs. */
 bool exec_is_wanted(const struct conf_vhost *vhost);
 
 /**
- * Run them for a stream, until the attendance is over and all have ended.
+ * Run the programs of a stream, until the attendance is over and all programs have ended.
  *
- * Errors     out of memory, a cancel
+ * Errors     out of memory, E_THREAD_INTERRUPTED
  * Yields     yes
  */
 struct err *exec_run(struct attendance *a) ATTR_MUST_USE;
