@@ -144,6 +144,10 @@ static void read_pipe(void *arg)
 
 struct err *program_output_open(const char *path, int64_t max_bytes, int *fd)
 {
+    if (outputs.readers.count >= PROGRAM_OUTPUT_PIPES_MAX)
+        return err_new(E_LIMIT,
+                       "%d pipes of programs are open already: daemons that programs have started may hold them",
+                       PROGRAM_OUTPUT_PIPES_MAX);
     int                 ends[2];
     struct output_pipe *p = mem_calloc(1, sizeof *p);
     struct err         *e = p ? acquire_file(path, max_bytes, &p->file) : err_no_memory();

@@ -21,13 +21,19 @@ enum { PROGRAM_OUTPUT_QUEUE_BYTES = 256 << 10, PROGRAM_OUTPUT_LINE_MAX = 8 << 10
 /** Needs co_init() and io_init(). */
 void program_output_init(void);
 
+/*
+ * Pipes that may be open at once. They may outnumber the programs: a process that has left its program's group (a daemon)
+ * keeps its pipe open after the program has ended.
+ */
+enum { PROGRAM_OUTPUT_PIPES_MAX = 1024 };
+
 /**
  * Make a pipe to the file.
  *
  * Shape      `max_bytes` bounds the file and PATH.1 each
  * Ownership  *fd is the end for the program, close-on-exec; the caller closes it once the program has it. The file is open
  *            until the last program has closed its end
- * Errors     out of memory, E_SYSTEM_CREATE_PIPE, E_THREAD_CREATE. A file that cannot be opened is logged, and is no error
+ * Errors     E_LIMIT, out of memory, E_SYSTEM_CREATE_PIPE, E_THREAD_CREATE. A file that cannot be opened is logged, and is no error
  */
 struct err *program_output_open(const char *path, int64_t max_bytes, int *fd) ATTR_MUST_USE;
 

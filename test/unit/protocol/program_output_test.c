@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -256,6 +257,22 @@ static void reading_stops_at_the_end_of_the_server(void **state)
     close(fd);
 }
 
+static void pipes_are_bounded(void **state)
+{
+    (void)state;
+    struct rlimit limit;
+    int           fd;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    for (int i = 0; i < PROGRAM_OUTPUT_PIPES_MAX; i++)
+        close(pipe_to("out", LARGE));
+    assert_int_equal(code_of(program_output_open(path_in("out"), LARGE, &fd)), E_LIMIT);
+    program_output_shutdown(PATIENCE_US);
+    program_output_init();
+    close(pipe_to("out", LARGE));
+}
+
 static void memory_may_run_out_at_every_allocation(void **state)
 {
     (void)state;
@@ -285,6 +302,7 @@ int main(void)
         CASE(a_frozen_disk_does_not_hold_the_program_up),
         CASE(a_device_is_written_to_and_never_rotated),
         CASE(reading_stops_at_the_end_of_the_server),
+        CASE(pipes_are_bounded),
         CASE(memory_may_run_out_at_every_allocation),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
