@@ -7,8 +7,15 @@
 #include "core/mem.h"
 #include "protocol/tls/internal.h"
 
-/* One round of records, and one record that OpenSSL may add. bio.h names BIO_CTRL_SET_KTLS_SEND only in a comment. */
-enum { OUT_CAP = (TLS_ROUND_RECORDS + 1) * SSL3_RT_MAX_PACKET_SIZE, CTRL_SET_KTLS = 72 };
+/* One round of records, and one record that OpenSSL may add. bio.h names the requests of kernel TLS only in a comment. */
+enum {
+    OUT_CAP = (TLS_ROUND_RECORDS + 1) * SSL3_RT_MAX_PACKET_SIZE,
+    CTRL_SET_KTLS = 72,
+    CTRL_SET_TYPE = 74, /* BIO_CTRL_SET_KTLS_SEND_CTRL_MSG: the type of the record that follows */
+};
+
+/* RFC 8446, 4: a KeyUpdate has a header of four bytes, the first of which is its type, and a body of one. */
+enum { KEY_UPDATE_LEN = 5 };
 
 /* Scratch for all connections: filled and emptied between two yields. */
 static struct {
@@ -36,29 +43,49 @@ static int bio_read(BIO *bio, char *buf, int cap)
     return -1;
 }
 
+struct err *tls_bio_seal(struct tls *t, uint8_t type, const struct iovec *iov, int n)
+{
+    size_t len = seal_record(&t->seal, type, iov, n, out.bytes + out.len);
+    out.len += len;
+    return len ? NULL : tls_failure(t, E_HTTPS_WRITE);
+}
+
+/* What OpenSSL has to say itself: an alert, a ticket, a key update. */
+static bool seal_message(struct tls *t, const char *buf, int len)
+{
+    struct iovec iov = { .iov_base = (void *)buf, .iov_len = (size_t)len };
+    size_t       n = seal_record(&t->seal, t->plain_type, &iov, 1, out.bytes + out.len);
+    bool is_update = t->plain_type == SSL3_RT_HANDSHAKE && len == KEY_UPDATE_LEN && buf[0] == SSL3_MT_KEY_UPDATE;
+    out.len += n;
+    return n && (!is_update || seal_update(&t->seal));
+}
+
 static int bio_write(BIO *bio, const char *buf, int len)
 {
+    struct tls *t = BIO_get_app_data(bio);
     BIO_clear_retry_flags(bio);
-    if (BIO_get_ktls_send(bio)) /* an alert or a ticket, which must reach the kernel as a record of its own type */
+    if (t->kernel_sends) /* an alert or a ticket, which must reach the kernel as a record of its own type */
         return BIO_meth_get_write(BIO_s_socket())(bio, buf, len);
-    if ((size_t)len > OUT_CAP - out.len) {
+    if ((size_t)len + SEAL_OVERHEAD > OUT_CAP - out.len) {
         BIO_set_retry_write(bio);
         return -1;
     }
+    if (t->seal.is_on)
+        return seal_message(t, buf, len) ? len : -1;
     memcpy(out.bytes + out.len, buf, (size_t)len);
     out.len += (size_t)len;
     return len;
 }
 
-/* True when the kernel may encrypt from now on: everything collected before is sent. Decryption stays with OpenSSL. */
-static bool kernel_may_begin(struct tls *t, bool sending)
+/* True when the kernel encrypts from now on: it can, and everything collected before is sent. */
+static bool kernel_begins(struct tls *t, BIO *bio, long number, void *keys)
 {
-    if (!sending)
+    if (!t->kernel_may_send)
         return false;
     struct err *e = tls_bio_push(t);
-    bool        all_sent = !e && !t->unsent;
+    t->kernel_sends = !e && !t->unsent && BIO_meth_get_ctrl(BIO_s_socket())(bio, CTRL_SET_KTLS, number, keys) > 0;
     err_free(e);
-    return all_sent;
+    return t->kernel_sends;
 }
 
 static long bio_ctrl(BIO *bio, int what, long number, void *arg)
@@ -67,16 +94,19 @@ static long bio_ctrl(BIO *bio, int what, long number, void *arg)
     switch (what) {
     case BIO_CTRL_FLUSH: return 1;
     case BIO_CTRL_EOF: return t->socket_ended;
-    case CTRL_SET_KTLS:
-        if (!kernel_may_begin(t, number != 0))
-            return 0;
-        break;
+    case CTRL_SET_KTLS: /* nobody but OpenSSL decrypts */
+        return number != 0 && (kernel_begins(t, bio, number, arg) || seal_begin(&t->seal, t->ssl));
+    case BIO_CTRL_GET_KTLS_SEND: return t->kernel_sends || t->seal.is_on;
+    case CTRL_SET_TYPE: t->plain_type = (uint8_t)number; break;
     default: break;
     }
     return BIO_meth_get_ctrl(BIO_s_socket())(bio, what, number, arg);
 }
 
-/* OpenSSL's own socket BIO, except that it reads by io_socket_recv() and writes into `out`. */
+/*
+ * OpenSSL's own socket BIO, except that it reads by io_socket_recv() and writes into `out`. A seal looks to OpenSSL like
+ * kernel TLS.
+ */
 static const BIO_METHOD *bio_method(void)
 {
     static BIO_METHOD *method;

@@ -83,6 +83,8 @@ static void release(void *block, const char *file, int line)
 {
     (void)file;
     (void)line;
+    if (!block) /* often: ERR_clear_error() empties 16 places that are empty already */
+        return;
     if (tls_buffers_has(block)) {
         mem_held_sub(BUFFER_BYTES);
         give_back(block);

@@ -46,6 +46,12 @@ static bool kernel_has_tls(void)
     return has;
 }
 
+static void note_secret(const SSL *ssl, const char *line)
+{
+    struct tls *t = SSL_get_app_data(ssl);
+    seal_note(&t->seal, ssl, line);
+}
+
 static struct err *ctx_new(struct tls_ctx **out, const SSL_METHOD *method)
 {
     struct tls_ctx *ctx = mem_calloc(1, sizeof *ctx);
@@ -65,11 +71,9 @@ static struct err *ctx_new(struct tls_ctx **out, const SSL_METHOD *method)
     SSL_CTX_clear_mode(ctx->ssl, SSL_MODE_AUTO_RETRY); /* otherwise a peer could keep one call busy without end */
     SSL_CTX_set_read_ahead(ctx->ssl, 1);
     SSL_CTX_set_session_cache_mode(ctx->ssl, SSL_SESS_CACHE_OFF);
-#ifdef SSL_OP_ENABLE_KTLS
+    SSL_CTX_set_options(ctx->ssl, SSL_OP_ENABLE_KTLS); /* records are made by the kernel, or by seal.h */
+    SSL_CTX_set_keylog_callback(ctx->ssl, note_secret);
     ctx->kernel_may_send = kernel_has_tls();
-    if (ctx->kernel_may_send)
-        SSL_CTX_set_options(ctx->ssl, SSL_OP_ENABLE_KTLS);
-#endif
     *out = ctx;
     return NULL;
 }

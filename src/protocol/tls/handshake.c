@@ -60,8 +60,7 @@ static struct err *step_handshake(struct tls *t, int *wants)
 static struct err *wait_after_step(struct tls *t, int wants, int64_t deadline_us)
 {
     if (wants == SSL_ERROR_WANT_WRITE) {
-        t->io->may_write &= !BIO_get_ktls_send(
-            SSL_get_wbio(t->ssl)); /* with kernel TLS a wish to write means that the socket is full */
+        t->io->may_write &= !t->kernel_sends; /* with kernel TLS a wish to write means that the socket is full */
         return io_wait_writable(t->io, deadline_us);
     }
     return wants == SSL_ERROR_WANT_READ && t->dry ? io_wait_readable(t->io, deadline_us) : NULL;
@@ -87,7 +86,6 @@ static struct err *shake_hands(struct tls *t, int64_t deadline_us)
     t->failed |= e != NULL;
     if (e)
         return err_wrap(e, "TLS handshake");
-    t->kernel_sends = BIO_get_ktls_send(SSL_get_wbio(t->ssl));
     t->io->may_read = true; /* OpenSSL may hold bytes that follow the handshake */
     co_trim_stack();        /* the handshake used much of the stack */
     return NULL;

@@ -16,6 +16,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 #include "protocol/io.h"
+#include "protocol/tls/seal.h"
 
 /* TLS_ROUND_RECORDS go out by one system call. TLS_UNSENT_MAX bounds what is kept for a socket that does not take it: only a peer
  * that causes answers and does not read them can reach it. */
@@ -35,6 +36,9 @@ struct tls {
     const struct tls_names *names;  /* set during tls_accept() only */
     uint8_t                *unsent; /* bytes that the socket did not take; NULL: none */
     size_t                  unsent_at, unsent_end;
+    struct seal             seal;       /* makes the records of what is written, if it is on */
+    uint8_t                 plain_type; /* of what OpenSSL writes while others make the records */
+    bool                    kernel_may_send;
     bool                    kernel_sends; /* the kernel makes records of what is written to the socket */
     bool                    dry;          /* the socket had nothing at the last look */
     bool                    socket_ended; /* end of stream was read from the socket */
@@ -60,6 +64,12 @@ struct err *tls_bio_push(struct tls *t) ATTR_MUST_USE;
 
 /** Send the kept bytes, because the socket takes bytes again. */
 void tls_bio_drain(struct tls *t);
+
+/**
+ * Collect one record of the iovecs, made by the seal, which is on. tls_bio_has_room() for it.
+ * Errors     E_HTTPS_WRITE; nothing may be sent any more
+ */
+struct err *tls_bio_seal(struct tls *t, uint8_t type, const struct iovec *iov, int n) ATTR_MUST_USE;
 
 /** True when another record can be collected. */
 bool tls_bio_has_room(void);

@@ -20,6 +20,9 @@ static const struct io_layer layer;
 /* Scratch for all connections: the payload of a record, gathered from several iovecs. */
 static uint8_t gathered[SSL3_RT_MAX_PLAIN_LENGTH];
 
+/* The most iovecs of one sealed record. */
+enum { PIECES_MAX = 64 };
+
 /* A position in an array of iovecs. */
 struct cursor {
     const struct iovec *iov;
@@ -57,6 +60,21 @@ static size_t next_record(struct cursor *c, const uint8_t **bytes)
     }
     *bytes = gathered;
     return len;
+}
+
+/* The payload of the next record where it is. Returns the number of pieces. */
+static int next_pieces(struct cursor *c, struct iovec pieces[static PIECES_MAX], size_t *len)
+{
+    int n = 0;
+    *len = 0;
+    while (c->n_iov > 0 && n < PIECES_MAX && *len < SSL3_RT_MAX_PLAIN_LENGTH) {
+        size_t here = c->iov->iov_len - c->at, room = SSL3_RT_MAX_PLAIN_LENGTH - *len;
+        pieces[n] = (struct iovec){ (uint8_t *)c->iov->iov_base + c->at, here < room ? here : room };
+        c->at += pieces[n].iov_len;
+        *len += pieces[n++].iov_len;
+        skip_empty(c);
+    }
+    return n;
 }
 
 /* ---- failures */
@@ -186,6 +204,31 @@ static struct err *encrypt_round(struct tls *t, struct cursor *c, size_t *n)
     return NULL;
 }
 
+/* Send the answer to a KeyUpdate that asked for one: OpenSSL would send it with its next record, of which it makes none. */
+static struct err *answer_key_update(struct tls *t)
+{
+    if (SSL_get_key_update_type(t->ssl) == SSL_KEY_UPDATE_NONE)
+        return NULL;
+    ERR_clear_error();
+    if (SSL_key_update(t->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(t->ssl) == 1)
+        return NULL;
+    return err_wrap(tls_failure(t, E_HTTPS_WRITE), "write TLS");
+}
+
+static struct err *seal_round(struct tls *t, struct cursor *c, size_t *n)
+{
+    struct err *e = answer_key_update(t);
+    *n = 0;
+    while (!e && c->n_iov > 0 && tls_bio_has_room()) {
+        struct iovec pieces[PIECES_MAX];
+        size_t       len;
+        int          n_pieces = next_pieces(c, pieces, &len);
+        e = err_wrap(tls_bio_seal(t, SSL3_RT_APPLICATION_DATA, pieces, n_pieces), "write TLS");
+        *n += e ? 0 : len;
+    }
+    return e;
+}
+
 static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
 {
     struct tls   *t = io->layer_state;
@@ -201,7 +244,7 @@ static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov,
     skip_empty(&c);
     while (!e && io->may_write && c.n_iov > 0) {
         size_t n_round;
-        e = encrypt_round(t, &c, &n_round);
+        e = t->seal.is_on ? seal_round(t, &c, &n_round) : encrypt_round(t, &c, &n_round);
         struct err *unsent = tls_bio_push(t);
         if (unsent) {
             err_free(e);
@@ -243,6 +286,7 @@ static void say_end(struct io *io)
 static void tls_free(struct tls *t)
 {
     SSL_free(t->ssl);
+    seal_finish(&t->seal);
     tls_bio_discard(t);
     err_free(t->why);
     mem_free(t);
@@ -271,7 +315,7 @@ struct err *tls_attach(struct io *io, struct tls_ctx *ctx)
     struct tls *t = mem_calloc(1, sizeof *t);
     if (!t)
         return err_no_memory();
-    *t = (struct tls){ .io = io, .ssl = SSL_new(ctx->ssl) };
+    *t = (struct tls){ .io = io, .ssl = SSL_new(ctx->ssl), .kernel_may_send = ctx->kernel_may_send };
     BIO *bio = t->ssl ? tls_bio_new(t) : NULL;
     if (!bio || !SSL_set_app_data(t->ssl, t)) {
         BIO_free(bio);

@@ -836,6 +836,87 @@ static void key_updates_among_payload_are_fine(void **state)
     speaker_free(&s);
 }
 
+/* ---- records by each cipher of TLS 1.3, read by OpenSSL */
+
+/* Write a pattern in iovecs of many lengths, some of them empty, and let the speaker compare it. */
+static void write_pieces_to(struct speaker s)
+{
+    enum { N_PIECES = 100, PIECE_MAX = 1500, LEN = 96 << 10 };
+    static char  copy[LEN];
+    struct iovec iov[N_PIECES];
+    uint8_t     *bytes = make_pattern(LEN);
+    size_t       at = 0, got = 0, n = 0;
+    for (size_t i = 0; i < N_PIECES; i++) {
+        iov[i] = (struct iovec){ bytes + at, i == N_PIECES - 1 ? LEN - at : i * 37 % PIECE_MAX };
+        at += iov[i].iov_len;
+    }
+    while (n < LEN && got < LEN) { /* the socket takes a part of it, the layer keeps what is encrypted */
+        struct iovec left = { bytes + n, LEN - n };
+        size_t       taken;
+        assert_null(n ? io_writev_now(&a, &left, 1, &taken) : io_writev_now(&a, iov, N_PIECES, &taken));
+        n += taken;
+        int here = SPEAK(SSL_read(s.ssl, copy + got, (int)(LEN - got)));
+        assert_true(here > 0);
+        got += (size_t)here;
+    }
+    while (got < LEN) {
+        int here = SPEAK(SSL_read(s.ssl, copy + got, (int)(LEN - got)));
+        assert_true(here > 0);
+        got += (size_t)here;
+    }
+    assert_memory_equal(copy, bytes, LEN);
+    free(bytes);
+}
+
+static void ask_for_new_keys(struct speaker s)
+{
+    char buf[16];
+    SSL_key_update(s.ssl, SSL_KEY_UPDATE_REQUESTED);
+    assert_int_equal(SPEAK(SSL_write(s.ssl, "new keys", 8)), 8);
+    size_t n;
+    assert_null(io_read(&a, buf, sizeof buf, &n, a_while()));
+    assert_int_equal(n, 8);
+}
+
+static void check_suite(const char *suite)
+{
+    char           byte;
+    struct shake   accept = { 0 };
+    struct speaker s = speaker_new(TLS1_3_VERSION);
+    SSL_set_ciphersuites(s.ssl, suite);
+    accept_the_speaker(&accept);
+    assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
+    assert_true(co_group_join(&group, a_while()));
+    assert_string_equal(accept.text, "");
+    for (int i = 0; i < 3; i++) {
+        write_pieces_to(s);
+        ask_for_new_keys(s);
+    }
+    write_pieces_to(s);
+    io_close(&a);
+    assert_int_equal(SPEAK(SSL_read(s.ssl, &byte, 1)), 0);
+    assert_int_equal(SSL_get_error(s.ssl, 0), SSL_ERROR_ZERO_RETURN);
+    speaker_free(&s);
+}
+
+static void aes_128_carries_pieces_new_keys_and_the_end(void **state)
+{
+    (void)state;
+    check_suite("TLS_AES_128_GCM_SHA256");
+}
+
+static void aes_256_carries_pieces_new_keys_and_the_end(void **state)
+{
+    (void)state;
+    check_suite("TLS_AES_256_GCM_SHA384");
+}
+
+static void chacha20_carries_pieces_new_keys_and_the_end(void **state)
+{
+    (void)state;
+    check_suite("TLS_CHACHA20_POLY1305_SHA256");
+}
+
 /* ---- deadlines and cancels */
 
 static void a_handshake_that_does_not_come_ends_at_the_deadline(void **state)
@@ -1061,6 +1142,9 @@ int main(void)
         RAW(garbage_after_the_handshake_is_an_error),
         RAW(key_updates_without_payload_end_sometime),
         RAW(key_updates_among_payload_are_fine),
+        RAW(aes_128_carries_pieces_new_keys_and_the_end),
+        RAW(aes_256_carries_pieces_new_keys_and_the_end),
+        RAW(chacha20_carries_pieces_new_keys_and_the_end),
         RAW(a_handshake_that_does_not_come_ends_at_the_deadline),
         RAW(a_handshake_that_drips_ends_at_the_deadline),
         RAW(a_cancel_ends_a_handshake),
