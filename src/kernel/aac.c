@@ -6,9 +6,9 @@ enum {
     OBJECT_ESCAPE = 31,
     OBJECT_ER_BSAC = 22,
     RATE_ESCAPE = 15,
-    SYNC_SBR = 0x2b7, /* 1.6.2.1: backward compatible signalling behind the GASpecificConfig */
+    SYNC_SBR = 0x2b7, /* 1.6.2.1: backward compatible signalling after the GASpecificConfig */
     SYNC_PS = 0x548,
-    RATE_MAX = 768000, /* Hz; nobody samples faster */
+    RATE_MAX = 768000, /* Hz; more than any real rate */
 };
 
 static uint8_t read_object_type(struct bits *b)
@@ -17,7 +17,7 @@ static uint8_t read_object_type(struct bits *b)
     return (uint8_t)(type == OBJECT_ESCAPE ? 32 + bits_u(b, 6) : type);
 }
 
-/* Table 1.18; 0 for a reserved index */
+/* Table 1.18; 0 for a reserved index. */
 uint32_t aac_rate(unsigned rate_index)
 {
     static const uint32_t rates[] = { 96000, 88200, 64000, 48000, 44100, 32000, 24000,
@@ -31,7 +31,7 @@ static uint32_t read_rate(struct bits *b, uint8_t *index)
     return *index == RATE_ESCAPE ? bits_u(b, 24) : aac_rate(*index);
 }
 
-/* Table 1.19; 0 for a program_config_element or a reserved value */
+/* Table 1.19; 0 for a program_config_element or a reserved value. */
 static uint8_t channels_of(unsigned channel_config)
 {
     static const uint8_t channels[16] = { 0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8, 0 };
@@ -48,7 +48,7 @@ static unsigned read_elements(struct bits *b, unsigned n)
     return channels;
 }
 
-/* Table 4.2, up to the LFEs: how many channels */
+/* Read Table 4.2 up to the LFEs. Returns the number of channels. */
 static uint8_t read_program_config(struct bits *b)
 {
     bits_skip(b, 4 + 2 + 4); /* tag, object type, rate */
@@ -65,7 +65,7 @@ static uint8_t read_program_config(struct bits *b)
     return (uint8_t)channels;
 }
 
-/* Table 4.1; true when it was read to its end, so that what is behind it may be looked at */
+/* Read Table 4.1. True if it was read to its end, so that extensions after it can be read. */
 static bool read_ga(struct bits *b, struct aac_config *c)
 {
     c->frame_len = bits_u1(b) ? 960 : 1024;
@@ -76,10 +76,10 @@ static bool read_ga(struct bits *b, struct aac_config *c)
         c->channels = read_program_config(b);
         return false; /* Comment fields follow; an encoder that uses them does not signal SBR behind them. */
     }
-    return !extension; /* only error-resilient objects have one */
+    return !extension; /* Only error-resilient objects have an extension. */
 }
 
-/* 1.6.2.1: SBR and PS behind a core that older decoders understand */
+/* Read SBR and PS after a core that older decoders understand (1.6.2.1). */
 static void read_sync_extensions(struct bits *b, struct aac_config *c)
 {
     uint8_t index;

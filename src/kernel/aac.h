@@ -25,16 +25,16 @@ enum {
 
 struct aac_config {
     uint8_t  object_type;    /* the type of the core: AAC_LC also under SBR and PS */
-    bool     sbr, ps;        /* signalled explicitly; players may find more in the frames */
-    uint8_t  rate_index;     /* samplingFrequencyIndex of the core; 15 when told in full */
-    uint8_t  channel_config; /* 0: a program_config_element tells */
-    uint8_t  channels;       /* that come out: two of a mono core with PS */
+    bool     sbr, ps;        /* explicit signalling; players may find more in the frames */
+    uint8_t  rate_index;     /* samplingFrequencyIndex of the core; 15: the rate is given in full */
+    uint8_t  channel_config; /* channelConfiguration; 0: a program_config_element follows */
+    uint8_t  channels;       /* channels of the output: two for a mono core with PS */
     uint16_t frame_len;      /* samples of the core in a frame: 1024 or 960 */
     uint32_t core_rate;      /* Hz */
-    uint32_t sample_rate;    /* that comes out: SBR's */
+    uint32_t sample_rate;    /* rate of the output, Hz: that of SBR if there is SBR */
 };
 
-/** Read an AudioSpecificConfig. Returns false when it is cut, or says what cannot be. */
+/** Read an AudioSpecificConfig. Returns false if it is cut or has an impossible value. */
 bool aac_config_parse(const uint8_t *bytes, size_t len, struct aac_config *config) ATTR_MUST_USE;
 
 struct aac_adts {
@@ -44,35 +44,35 @@ struct aac_adts {
 };
 
 enum {
-    AAC_CONFIG_LEN = 2,   /* length of what aac_config_write() writes */
-    AAC_FRAME_LEN = 1024, /* samples of a channel in an ADTS frame: 1.A.2.2, frames of 960 samples cannot be told */
+    AAC_CONFIG_LEN = 2,   /* number of bytes that aac_config_write() writes */
+    AAC_FRAME_LEN = 1024, /* samples of a channel in an ADTS frame; 1.A.2.2 has no way to signal 960 */
 };
 
 /**
  * Read the ADTS header of a frame.
  *
- * Returns    false when it is cut, has no syncword, says what cannot be, or the frame holds more than one raw data block
+ * Returns    false if it is cut, has no syncword or an impossible value, or if the frame has several raw data blocks
  */
 bool aac_adts_parse(const uint8_t *bytes, size_t len, struct aac_adts *adts) ATTR_MUST_USE;
 
-/** The sampling frequency of an index, Hz; 0 for a reserved one and for 15. */
+/** The sampling frequency of an index, Hz; 0 for a reserved index and for 15. */
 uint32_t aac_rate(unsigned rate_index);
 
 /**
  * Write the AudioSpecificConfig of frames that came in ADTS, AAC_CONFIG_LEN bytes. SBR and PS are not signalled: players find
  * them in the frames.
  *
- * Returns    false, with nothing written, when the channels are told by a program_config_element
+ * Returns    false, with nothing written, if the channels are given by a program_config_element
  */
 bool aac_config_write(struct wr *w, const struct aac_adts *adts) ATTR_MUST_USE;
 
-/** "Main", "LC", "SSR", "HE", "HEv2"; "Other". */
+/** The name of the profile: "Main", "LC", "SSR", "HE", "HEv2"; "Other". */
 const char *aac_profile_name(const struct aac_config *config);
 
 /**
  * Write the ADTS header of a raw frame of `raw_len` bytes.
  *
- * Returns    false, with nothing written, when ADTS cannot say it: another object type than 1 to 4, a rate
+ * Returns    false, with nothing written, if ADTS cannot express it: another object type than 1 to 4, a rate
  *            out of the table, channels by program_config_element or above 7, a frame above AAC_ADTS_RAW_MAX
  */
 bool aac_write_adts(struct wr *w, const struct aac_config *config, size_t raw_len) ATTR_MUST_USE;

@@ -25,7 +25,7 @@ static uint32_t words_of(unsigned rate, unsigned size_code)
     }
 }
 
-/* 4.3.1, 4.3.2 as far as lfeon */
+/* Read syncinfo() and bsi() up to lfeon (4.3.1, 4.3.2). */
 static bool read_ac3(struct bits *b, struct ac3_header *h)
 {
     enum { THREE_FRONT = 1, SURROUND = 4, STEREO = 2, MONO = 1 };
@@ -48,7 +48,7 @@ static bool read_ac3(struct bits *b, struct ac3_header *h)
     return h->frame_len > 0;
 }
 
-/* E.1.2.2 as far as lfeon */
+/* Read bsi() of E-AC-3 up to lfeon (E.1.2.2). */
 static bool read_eac3(struct bits *b, struct ac3_header *h)
 {
     enum { INDEPENDENT = 0, CONVERTED = 2, HALF_RATE = 3 };
@@ -69,7 +69,7 @@ static bool read_eac3(struct bits *b, struct ac3_header *h)
 
 bool ac3_header_parse(const uint8_t *bytes, size_t len, struct ac3_header *header)
 {
-    enum { BSID_AT = 5 }; /* the same place in both */
+    enum { BSID_AT = 5 }; /* offset of bsid in both formats */
     struct bits b = bits_over(bytes, len);
     *header = (struct ac3_header){ 0 };
     if (len <= BSID_AT || bits_u(&b, 16) != SYNCWORD)

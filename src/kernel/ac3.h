@@ -15,14 +15,14 @@
 
 struct ac3_header {
     bool     enhanced;     /* E-AC-3 */
-    bool     is_dependent; /* E-AC-3: belongs to the syncframe before it, or is another program */
-    uint8_t  channels;     /* the low frequency channel included */
+    bool     is_dependent; /* E-AC-3: The syncframe belongs to the one before it, or to another program. */
+    uint8_t  channels;     /* number of channels with the low frequency channel */
     uint16_t samples;      /* samples of one channel in the syncframe */
     uint32_t sample_rate;  /* Hz */
     uint32_t frame_len;    /* bytes */
 };
 
-/** Read the header of a syncframe. Returns false when it is cut, has no syncword, or says what cannot be. */
+/** Read the header of a syncframe. Returns false if it is cut, has no syncword, or has an impossible value. */
 bool ac3_header_parse(const uint8_t *bytes, size_t len, struct ac3_header *header) ATTR_MUST_USE;
 
 #endif

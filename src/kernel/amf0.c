@@ -89,7 +89,7 @@ bool amf0_next(struct amf0_walk *walk, struct rd *r, struct amf0_text *key)
     if (walk->done || r->bad)
         return false;
     if (walk->counted && walk->left == 0 && rd_left(r) == 0) {
-        walk->done = true; /* every promised property came; the end marker was left out */
+        walk->done = true; /* All announced properties have come; the end marker was left out. */
         return false;
     }
     struct amf0_text name = text_of(r, rd_u16(r));
@@ -125,7 +125,7 @@ static void skip_elements(struct rd *r, int depth)
         skip_value(r, depth + 1);
 }
 
-/* `depth` is how many containers the value is in. */
+/* Skip a value that is inside `depth` containers. */
 static void skip_value(struct rd *r, int depth)
 {
     enum amf0_type type = amf0_peek(r);
@@ -135,7 +135,7 @@ static void skip_value(struct rd *r, int depth)
     case AMF0_TYPED_OBJECT:
     case AMF0_STRICT_ARRAY:
         if (depth >= AMF0_DEPTH_MAX)
-            r->bad = true; /* sticks: every loop above ends on r->bad */
+            r->bad = true; /* It sticks: every loop above ends on r->bad. */
         else if (type == AMF0_STRICT_ARRAY)
             skip_elements(r, depth);
         else
@@ -275,7 +275,7 @@ void amf0_write_key(struct wr *w, const char *name)
 
 void amf0_write_end(struct wr *w)
 {
-    wr_u16(w, 0); /* the empty key that announces the end marker */
+    wr_u16(w, 0); /* empty key before the end marker */
     wr_u8(w, AMF0_OBJECT_END);
 }
 

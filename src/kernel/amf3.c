@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A conversion under way. */
+/* The state of a conversion. */
 struct flow {
     struct rd           r;
     struct wr          *w;
@@ -14,7 +14,7 @@ static void convert(struct flow *f, int depth);
 
 /* ---- primitives ---- */
 
-/* AMF3 1.3.1: 7 bits a byte, 8 in the fourth */
+/* AMF3 1.3.1: 7 bits in each byte, 8 in the fourth. */
 static uint32_t read_u29(struct rd *r)
 {
     uint32_t value = 0;
@@ -27,7 +27,7 @@ static uint32_t read_u29(struct rd *r)
     return value << 8 | rd_u8(r);
 }
 
-/* AMF3 1.3.2: a string, or a reference to one; the empty string is never referred to */
+/* Read a string or a reference to one (AMF3 1.3.2). The empty string is never referred to. */
 static struct amf0_text read_text(struct flow *f)
 {
     struct amf3_tables *t = f->t;
@@ -76,7 +76,7 @@ static void write_referred(struct flow *f, size_t index)
         amf0_write_null(f->w);
 }
 
-/* Begin an object of any kind: its place in the table is taken before its parts take theirs. */
+/* Begin an object of any kind. It gets its place in the table before its parts get theirs. */
 static size_t begin_object(struct flow *f)
 {
     size_t index = f->t->n_objects++;
@@ -93,7 +93,7 @@ static void end_object(struct flow *f, size_t index)
         f->t->objects[index].to = wr_len(f->w);
 }
 
-/* The head of what may be a reference: true with the 28 bits behind the flag when the thing itself follows. */
+/* Read the head of a value that may be a reference. True if the value itself follows; *value has the 28 bits after the flag. */
 static bool is_here(struct flow *f, uint32_t *value)
 {
     uint32_t u = read_u29(&f->r);
@@ -103,7 +103,7 @@ static bool is_here(struct flow *f, uint32_t *value)
     return u & 1 && !f->r.bad;
 }
 
-/* Each element takes at least `size` bytes: a count beyond what is left is a lie. */
+/* Check a count: each element takes at least `size` bytes, so more elements than the rest can hold are malformed. */
 static void check_count(struct flow *f, uint32_t count, size_t size)
 {
     f->r.bad |= count > rd_left(&f->r) / size;
@@ -158,7 +158,7 @@ static void convert_date(struct flow *f)
     end_object(f, index);
 }
 
-/* Names and values until the empty name; how many. */
+/* Convert names and values up to the empty name. Returns their number. */
 static uint32_t convert_members(struct flow *f, struct amf0_text key, int depth)
 {
     uint32_t count = 0;
@@ -169,7 +169,7 @@ static uint32_t convert_members(struct flow *f, struct amf0_text key, int depth)
     return count;
 }
 
-/* The count of an ECMA array, once its members have been written behind `at`. */
+/* Set the count of an ECMA array, at `at`, after its members have been written. */
 static void set_count(struct wr *w, size_t at, uint32_t value)
 {
     if (w->full)
@@ -179,7 +179,7 @@ static void set_count(struct wr *w, size_t at, uint32_t value)
     wr_u32(&patch, value);
 }
 
-/* AMF3 3.11: members with names, then elements without */
+/* Convert an array (AMF3 3.11): members with names, then elements without. */
 static void convert_array(struct flow *f, int depth)
 {
     uint32_t n_dense;
@@ -189,7 +189,7 @@ static void convert_array(struct flow *f, int depth)
     struct amf0_text key = read_text(f);
     check_count(f, n_dense, 1);
     if (key.len) {
-        size_t count_at = wr_len(f->w) + 1; /* the count stands behind the marker */
+        size_t count_at = wr_len(f->w) + 1; /* The count follows the marker. */
         amf0_write_ecma_array(f->w, 0);
         set_count(f->w, count_at, convert_members(f, key, depth) + n_dense);
     } else {
@@ -205,7 +205,7 @@ static void convert_array(struct flow *f, int depth)
     end_object(f, index);
 }
 
-/* AMF3 3.12: the names that a class has, or a reference to those of an object before; which traits. */
+/* Read the traits of an object (AMF3 3.12): the names of its class, or a reference to earlier ones. Returns their index. */
 static size_t read_traits(struct flow *f, uint32_t u)
 {
     struct amf3_tables *t = f->t;
@@ -266,7 +266,7 @@ static void convert_vector(struct flow *f, enum amf3_type type, int depth)
     if (!is_here(f, &count))
         return;
     size_t index = begin_object(f);
-    rd_u8(&f->r); /* whether its length is fixed */
+    rd_u8(&f->r); /* flag of a fixed length */
     if (type == AMF3_VECTOR_OBJECT)
         read_text(f); /* the class of its elements */
     check_count(f, count, type == AMF3_VECTOR_OBJECT ? 1 : type == AMF3_VECTOR_DOUBLE ? 8 : 4);
@@ -276,7 +276,7 @@ static void convert_vector(struct flow *f, enum amf3_type type, int depth)
     end_object(f, index);
 }
 
-/* One AMF3 value that is inside of `depth` containers. */
+/* Convert one AMF3 value that is inside `depth` containers. */
 static void convert(struct flow *f, int depth)
 {
     enum amf3_type type = rd_u8(&f->r);
@@ -339,7 +339,7 @@ static void copy_elements(struct flow *f, int depth)
         copy(f, depth + 1);
 }
 
-/* One AMF0 value, byte for byte but for what is AMF3 in it. */
+/* Copy one AMF0 value byte for byte, and convert the AMF3 values in it. */
 static void copy(struct flow *f, int depth)
 {
     f->r.bad |= depth > AMF0_DEPTH_MAX;
@@ -350,7 +350,7 @@ static void copy(struct flow *f, int depth)
     case AMF0_STRICT_ARRAY: copy_elements(f, depth); return;
     case AMF0_AVMPLUS:
         rd_u8(&f->r);
-        forget(f->t); /* each has references of its own */
+        forget(f->t); /* Each AMF3 value has references of its own. */
         convert(f, depth);
         return;
     default: break;
@@ -380,7 +380,7 @@ bool amf3_to_amf0(struct wr *w, const uint8_t *body, size_t len, struct amf3_tab
     }
     if (f.r.bad || w->full)
         return false;
-    /* References may have nested it deeper than any reader follows. */
+    /* Copies for references may have nested the output deeper than readers accept. */
     struct rd made = rd_over(w->start + start, wr_len(w) - start);
     while (rd_left(&made) && !made.bad)
         amf0_skip(&made);

@@ -1,12 +1,12 @@
 /**
- * AMF3 values turned into AMF0: all that is read behind the door is AMF0, and so is all that players get.
+ * Conversion of AMF3 values into AMF0, so that the rest of the server and all players handle only AMF0.
  *
  * Flash clients and media servers put AMF3 into commands and data messages in two ways: as single values inside AMF0, each
- * behind the marker avmplus (AMF0 3.1), or as a whole message of AMF3 values.
+ * after the marker avmplus (AMF0 3.1), or as a whole message of AMF3 values.
  *
- * An object becomes an object, its class is forgotten; an array a strict array, with names an ECMA array; a vector a strict
- * array; XML a string; a byte array null. A reference becomes what it refers to, once more; to something that is not
- * complete (a cycle) null. Dictionaries and externalizable objects, whose form only their makers know, are malformed.
+ * An object becomes an object without its class. An array becomes a strict array, or an ECMA array if it has names. A vector
+ * becomes a strict array, XML a string, a byte array null. A reference becomes a copy of the value that it refers to, or null if
+ * that value is not complete (a cycle). Dictionaries and externalizable objects, whose form only their makers know, are malformed.
  *
  * Source     Action Message Format AMF3, Adobe 2013
  * Yields     no
@@ -43,11 +43,11 @@ enum amf3_type {
     AMF3_VECTOR_OBJECT = 0x10,
 };
 
-/* How much of a message may be referred to again. Strings and objects beyond are read, but a reference to them is malformed;
- * classes and their names beyond are malformed. */
+/* Sizes of the tables of references. Further strings and objects are read, but a reference to them is malformed; further
+ * classes and names of properties are malformed. */
 enum { AMF3_STRINGS_MAX = 256, AMF3_TRAITS_MAX = 64, AMF3_KEYS_MAX = 256, AMF3_OBJECTS_MAX = 256 };
 
-/** What references point to. Large: on the heap. */
+/** The tables of values that references point to. They are large, so they belong on the heap. */
 struct amf3_tables {
     size_t           n_strings, n_traits, n_keys, n_objects;
     struct amf0_text strings[AMF3_STRINGS_MAX], keys[AMF3_KEYS_MAX];
@@ -56,18 +56,19 @@ struct amf3_tables {
         bool     dynamic;
     } traits[AMF3_TRAITS_MAX];
     struct {
-        size_t from, to; /* place in the output; `to` is 0 while it is not complete */
+        size_t from, to; /* place in the output; `to` is 0 while the object is not complete */
     } objects[AMF3_OBJECTS_MAX];
 };
 
-/** Whether AMF3 may be in a message. A guess that looks at each byte once: false is certain. */
+/** True if a message may have AMF3 in it. It looks at each byte once; false is certain, true is a guess. */
 bool amf3_may_be_in(const uint8_t *body, size_t len);
 
 /**
  * Write a message as AMF0.
  *
  * Shape      body: AMF0 values, any of which may be or hold AMF3 values; or AMF3 values alone, the first of them a string
- * Returns    false: it is malformed, nested deeper than AMF0_DEPTH_MAX, or more than `w` takes; then what `w` has is of no use
+ * Returns    false if the message is malformed, nested deeper than AMF0_DEPTH_MAX, or does not fit; then the contents of `w` are
+ *            undefined
  */
 bool amf3_to_amf0(struct wr *w, const uint8_t *body, size_t len, struct amf3_tables *tables) ATTR_MUST_USE;
 

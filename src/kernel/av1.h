@@ -39,39 +39,39 @@ struct av1_config {
 struct av1_sequence {
     uint8_t  profile, level_idx, tier; /* those of the first operating point */
     uint32_t width, height;            /* the largest frame */
-    uint32_t fps_num, fps_den;         /* 0/0 when the pictures' interval is not told */
+    uint32_t fps_num, fps_den;         /* 0/0 if the interval of the pictures is not given */
 };
 
-/** Read an AV1CodecConfigurationRecord. Returns false when it is cut, or not of version 1. */
+/** Read an AV1CodecConfigurationRecord. Returns false if it is cut or not of version 1. */
 bool av1_config_parse(const uint8_t *bytes, size_t len, struct av1_config *config) ATTR_MUST_USE;
 
 /**
- * The next OBU of a row, as FLV and MP4 carry a temporal unit. One without a size reaches to the end.
+ * Read the next OBU of a sequence, the form of a temporal unit in FLV and MP4. An OBU without a size reaches to the end.
  *
- * Returns    false at the end; and with `obus->bad` when an OBU is cut
+ * Returns    false at the end, and with `obus->bad` if an OBU is cut
  */
 bool av1_next_obu(struct rd *obus, struct av1_obu *obu);
 
-/** Read the first sequence header in a row of OBUs; false when there is none, or it is cut. */
+/** Read the first sequence header among OBUs; false if there is none, or it is cut. */
 bool av1_sequence_parse(struct rd obus, struct av1_sequence *sequence) ATTR_MUST_USE;
 
 /**
- * Make an AV1CodecConfigurationRecord out of the first sequence header in a row of OBUs.
+ * Make an AV1CodecConfigurationRecord out of the first sequence header among OBUs.
  *
- * Returns    false, with nothing written, when there is none, or it is cut
+ * Returns    false, with nothing written, if there is none, or it is cut
  */
 bool av1_config_write(struct wr *w, struct rd obus) ATTR_MUST_USE;
 
-/** Whether a temporal unit begins a coded video sequence: a sequence header, and the first frame a key frame that is new. */
+/** True if a temporal unit begins a coded video sequence: it has a sequence header, and its first frame is a new key frame. */
 bool av1_is_key(struct rd obus);
 
-/** Write an OBU as FLV and MP4 carry it: with its size, without an extension. */
+/** Write an OBU in the form of FLV and MP4: with its size, without an extension. */
 void av1_write_obu(struct wr *w, const struct av1_obu *obu);
 
-/** "Main", "High", "Professional"; "Other". */
+/** The name of a profile: "Main", "High", "Professional"; "Other". */
 const char *av1_profile_name(unsigned profile);
 
-/** "2.0" … "7.3"; "Other". */
+/** The name of a level: "2.0" … "7.3"; "Other". */
 const char *av1_level_name(unsigned level_idx);
 
 #endif

@@ -6,7 +6,7 @@ enum { CONSTRAINT_SET1 = 0x40, CONSTRAINT_SET3 = 0x10 };
 
 /* ---- configuration record ---- */
 
-/* `count` parameter sets behind 16-bit lengths, as one reader over them all. */
+/* One reader over `count` parameter sets with 16-bit lengths. */
 static struct rd parameter_sets(struct rd *r, unsigned count)
 {
     struct rd sets = { r->p, r->p, false };
@@ -31,7 +31,7 @@ bool avc_config_parse(const uint8_t *bytes, size_t len, struct avc_config *confi
     return !r.bad && version == 1;
 }
 
-/* 5.3.3.1.2: these profiles carry the chroma format and the bit depths behind the PPS. */
+/* 5.3.3.1.2: the record has the chroma format and the bit depths after the PPS for these profiles. */
 static bool record_has_chroma(unsigned profile_idc)
 {
     return profile_idc == 100 || profile_idc == 110 || profile_idc == 122 || profile_idc == 144;
@@ -191,7 +191,7 @@ static void read_vui(struct bits b, struct avc_sps *sps)
     if (b.bad || units == 0 || scale == 0 || units > UINT32_MAX / 2)
         return;
     sps->fps_num = scale;
-    sps->fps_den = units * 2; /* a tick is a field */
+    sps->fps_den = units * 2; /* A tick is a field. */
 }
 
 bool avc_sps_parse(struct nalu nalu, struct avc_sps *sps)

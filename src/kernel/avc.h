@@ -20,8 +20,8 @@
 enum {
     AVC_SIZE_MAX = 65535,           /* pixels a side; level 6.2 allows 16880 */
     AVC_SPS_COUNT_MAX = 31,         /* 14496-15 5.3.3.1: numOfSequenceParameterSets has 5 bits */
-    AVC_PPS_COUNT_MAX = 255,        /* numOfPictureParameterSets has 8 */
-    AVC_PARAMETER_SET_MAX = 0xFFFF, /* their lengths have 16 */
+    AVC_PPS_COUNT_MAX = 255,        /* numOfPictureParameterSets has 8 bits */
+    AVC_PARAMETER_SET_MAX = 0xFFFF, /* the length of a parameter set has 16 bits */
 };
 
 /* AVCDecoderConfigurationRecord. The parameter sets are walked by nalu_next_avcc(&copy, 2, &nalu). */
@@ -36,16 +36,16 @@ struct avc_sps {
     uint8_t  profile_idc, constraints, level_idc; /* constraint_set0_flag is the top bit */
     uint8_t  chroma_format_idc;                   /* 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4 */
     uint8_t  bit_depth, bit_depth_chroma;         /* 8 to 14 */
-    bool     interlaced;                          /* pictures may be fields */
-    uint32_t width, height;                       /* cropped, as shown */
-    uint32_t fps_num, fps_den;                    /* 0/0 when the VUI does not tell */
+    bool     interlaced;                          /* Pictures may be fields. */
+    uint32_t width, height;                       /* size after cropping */
+    uint32_t fps_num, fps_den;                    /* 0/0 if the VUI does not give it */
 };
 
 /**
- * Read an AVCDecoderConfigurationRecord. What follows the PPS (the chroma fields of the High profiles)
- * is not needed and not checked: encoders leave it out.
+ * Read an AVCDecoderConfigurationRecord. The fields after the PPS (the chroma fields of the High profiles)
+ * are not needed and not checked: encoders leave them out.
  *
- * Returns    false when it is cut, or not of version 1
+ * Returns    false if it is cut or not of version 1
  */
 bool avc_config_parse(const uint8_t *bytes, size_t len, struct avc_config *config) ATTR_MUST_USE;
 
@@ -53,22 +53,22 @@ bool avc_config_parse(const uint8_t *bytes, size_t len, struct avc_config *confi
  * Read a sequence parameter set.
  *
  * Shape      nalu: with its header byte, with emulation prevention
- * Returns    false when it is no SPS, is cut, or says what cannot be. A malformed VUI only costs the frame rate.
+ * Returns    false if it is no SPS, is cut, or has an impossible value. With a malformed VUI only the frame rate is missing
  */
 bool avc_sps_parse(struct nalu nalu, struct avc_sps *sps) ATTR_MUST_USE;
 
 /**
  * Make an AVCDecoderConfigurationRecord (4-byte lengths) out of the SPS and PPS among NAL units.
  *
- * Shape      annexb: start codes; other NAL units are stepped over
- * Returns    false, with nothing written, when there is no SPS or no PPS, or too many or too long ones
+ * Shape      annexb: start codes; other NAL units are skipped
+ * Returns    false, with nothing written, if there is no SPS or no PPS, or if there are too many or too long ones
  */
 bool avc_config_write_from_annexb(struct wr *w, const uint8_t *annexb, size_t len) ATTR_MUST_USE;
 
-/** "Baseline", "Main", "High(10+Intra)" …; "Other". */
+/** The name of a profile: "Baseline", "Main", "High(10+Intra)" …; "Other". */
 const char *avc_profile_name(unsigned profile_idc, unsigned constraints);
 
-/** "3.1", "1b" …; "Other". */
+/** The name of a level: "3.1", "1b" …; "Other". */
 const char *avc_level_name(unsigned profile_idc, unsigned constraints, unsigned level_idc);
 
 #endif

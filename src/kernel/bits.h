@@ -1,7 +1,7 @@
 /**
- * A bounded reader of bits whose failure sticks: rd.h for codec headers.
+ * A bounded reader of bits, for codec headers. A failure sticks, as in rd.h.
  *
- * Read a whole header, then ask once whether `bad` is set. A read past the end yields zeros and sets `bad`.
+ * Read a whole header, then check once whether `bad` is set. A read past the end yields zeros and sets `bad`.
  *
  *     struct bits b = bits_over_rbsp(nalu.p + 1, nalu.len - 1);     emulation prevention removed as it reads
  *     unsigned id = bits_ue_max(&b, 31);
@@ -19,26 +19,26 @@
 
 struct bits {
     const uint8_t *p, *end;
-    unsigned       left; /* bits of `byte` not read yet */
+    unsigned       left; /* bits of `byte` that have not been read */
     uint8_t        byte;
-    uint8_t        zeros; /* zero bytes in a row before p */
-    bool           rbsp;  /* drop a 3 behind two zeros */
+    uint8_t        zeros; /* consecutive zero bytes before p */
+    bool           rbsp;  /* Drop a byte 3 after two zeros. */
     bool           bad;
 };
 
-/** Plain bytes: AAC, AV1, configuration records. */
+/** A reader over plain bytes: AAC, AV1, configuration records. */
 static inline struct bits bits_over(const uint8_t *bytes, size_t len)
 {
     return (struct bits){ .p = bytes, .end = bytes + len };
 }
 
-/** The bytes of a NAL unit behind its header. */
+/** A reader over the bytes of a NAL unit after its header. */
 static inline struct bits bits_over_rbsp(const uint8_t *bytes, size_t len)
 {
     return (struct bits){ .p = bytes, .end = bytes + len, .rbsp = true };
 }
 
-/** How many are left; of plain bytes only. */
+/** The number of bits that are left; for plain bytes only. */
 static inline size_t bits_left(const struct bits *b)
 {
     return b->left + (size_t)(b->end - b->p) * 8;
@@ -70,7 +70,7 @@ static inline unsigned bits_u1(struct bits *b)
     return b->byte >> b->left & 1;
 }
 
-/** `n` bits, at most 32, the first the most significant. */
+/** Read `n` bits, at most 32; the first one is the most significant. */
 static inline uint32_t bits_u(struct bits *b, unsigned n)
 {
     uint32_t v = 0;
@@ -85,7 +85,7 @@ static inline void bits_skip(struct bits *b, unsigned n)
         bits_u1(b);
 }
 
-/** Unsigned Exp-Golomb, 0 to 2^32 - 2; longer codes are malformed. */
+/** Read an unsigned Exp-Golomb code, 0 to 2^32 - 2; longer codes are malformed. */
 static inline uint32_t bits_ue(struct bits *b)
 {
     unsigned zeros = 0;
@@ -96,7 +96,7 @@ static inline uint32_t bits_ue(struct bits *b)
     return b->bad ? 0 : (uint32_t)((1ULL << zeros) - 1) + suffix;
 }
 
-/** Unsigned Exp-Golomb that the specification bounds: above `max` is malformed, and reads as 0. */
+/** Read an unsigned Exp-Golomb code with an upper bound; a value above `max` is malformed and reads as 0. */
 static inline uint32_t bits_ue_max(struct bits *b, uint32_t max)
 {
     uint32_t v = bits_ue(b);
@@ -106,7 +106,7 @@ static inline uint32_t bits_ue_max(struct bits *b, uint32_t max)
     return 0;
 }
 
-/** Signed Exp-Golomb. */
+/** Read a signed Exp-Golomb code. */
 static inline int32_t bits_se(struct bits *b)
 {
     uint32_t k = bits_ue(b);

@@ -2,7 +2,7 @@
 
 #include "kernel/times.h"
 
-/* What is expected is 10 ms, or twice as much, and so on. */
+/* The expected amount is 10 ms times a power of two. */
 enum { STEP_90K = 10 * 90 };
 
 void decode_ahead_expect(struct decode_ahead *d, int64_t early_us)

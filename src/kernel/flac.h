@@ -1,5 +1,5 @@
 /**
- * FLAC: the STREAMINFO block, which enhanced RTMP sends behind the "fLaC" mark as sequence start.
+ * FLAC: the STREAMINFO block, which enhanced RTMP sends after the "fLaC" mark as sequence start.
  *
  * Source     RFC 9639 8.1, 8.2
  * Yields     no
@@ -28,7 +28,7 @@ struct flac_info {
  * Read STREAMINFO.
  *
  * Shape      "fLaC", block header, STREAMINFO; or without the mark; or the 34 bytes alone
- * Returns    false when it is cut, is another block, or says what cannot be
+ * Returns    false if it is cut, is another block, or has an impossible value
  */
 bool flac_info_parse(const uint8_t *bytes, size_t len, struct flac_info *info) ATTR_MUST_USE;
 

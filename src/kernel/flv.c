@@ -34,7 +34,7 @@ enum flv_read flv_read_header(struct rd *in, struct flv_header *header)
 enum flv_read flv_read_tag(struct rd *in, struct flv_tag *tag)
 {
     struct rd r = *in;
-    uint8_t   type = rd_u8(&r) & 0x1f; /* Reserved and Filter bits dropped */
+    uint8_t   type = rd_u8(&r) & 0x1f; /* TagType without the Reserved and Filter bits */
     uint32_t  len = rd_u24(&r);
     uint32_t  ts = rd_u24(&r);
     uint32_t  ext = rd_u8(&r); /* TimestampExtended: bits 24..31 */
@@ -44,7 +44,7 @@ enum flv_read flv_read_tag(struct rd *in, struct flv_tag *tag)
     if (type != FLV_AUDIO && type != FLV_VIDEO && type != FLV_SCRIPT)
         return FLV_BAD; /* Fail before waiting for the body. */
     const uint8_t *body = rd_bytes(&r, len);
-    rd_u32(&r); /* PreviousTagSize: writers err, readers skip */
+    rd_u32(&r); /* PreviousTagSize is ignored: some writers get it wrong. */
     if (r.bad)
         return FLV_NEED_MORE;
     *tag = (struct flv_tag){ type, (int32_t)(ext << 24 | ts), body, len };

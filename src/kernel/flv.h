@@ -1,5 +1,5 @@
 /**
- * FLV, the container: the file header and tags. What is in a tag's body, flv_body.h tells.
+ * FLV, the container: the file header and tags. flv_body.h reads the body of a tag.
  *
  * Source     Adobe FLV 10.1, Annex E.2 to E.4.1
  * Yields     no
@@ -21,14 +21,14 @@ enum {
     FLV_TAG_HEADER_LEN = 11,    /* E.4.1 up to StreamID */
     FLV_TAG_TRAILER_LEN = 4,    /* E.3 PreviousTagSize */
     FLV_BODY_MAX = 0xFFFFFF,    /* E.4.1 DataSize is UI24 */
-    FLV_DATA_OFFSET_MAX = 1024, /* E.2 DataOffset is 9 in version 1; later versions may grow, not without end */
+    FLV_DATA_OFFSET_MAX = 1024, /* E.2 DataOffset is 9 in version 1; later versions may be longer, up to this bound */
 };
 
 enum flv_read { FLV_GOT, FLV_NEED_MORE, FLV_BAD };
 
 struct flv_header {
     uint8_t version;
-    bool    has_audio, has_video; /* as the header announces, which may be wrong */
+    bool    has_audio, has_video; /* kinds that the header announces; it may be wrong */
 };
 
 struct flv_tag {
@@ -61,16 +61,16 @@ enum flv_read flv_read_header(struct rd *in, struct flv_header *header);
  */
 enum flv_read flv_read_tag(struct rd *in, struct flv_tag *tag);
 
-/** Write version 1 with what it will have, and PreviousTagSize0: FLV_HEADER_LEN bytes. */
+/** Write a header of version 1 that announces these kinds, and PreviousTagSize0: FLV_HEADER_LEN bytes. */
 void flv_write_header(struct wr *w, bool has_audio, bool has_video);
 
-/** The 11 bytes before a body of `len` bytes; a length above FLV_BODY_MAX sets `full`. */
+/** Write the 11 bytes before a body of `len` bytes; a length above FLV_BODY_MAX sets `full`. */
 void flv_write_tag_header(struct wr *w, enum flv_tag_type type, uint32_t len, int32_t dts_ms);
 
-/** The 4 bytes after a body of `len` bytes. */
+/** Write the 4 bytes after a body of `len` bytes. */
 void flv_write_tag_trailer(struct wr *w, uint32_t len);
 
-/** The whole tag: header, body, trailer. */
+/** Write a whole tag: header, body, trailer. */
 void flv_write_tag(struct wr *w, const struct flv_tag *tag);
 
 #endif

@@ -3,7 +3,7 @@
 #include "core/rd.h"
 #include "core/str.h"
 
-/* Enhanced RTMP: the low four bits of the first byte. Audio and video agree where both have one. */
+/* Enhanced RTMP: the low four bits of the first byte. A value is for audio and video unless its comment says otherwise. */
 enum {
     EX_SEQUENCE_START = 0,
     EX_CODED_FRAMES = 1,
@@ -27,7 +27,7 @@ struct codec_row {
     uint32_t    id;
     enum codec  codec;
     const char *name;
-    bool        packet_type; /* AVCPacketType or AACPacketType follows; with video, CompositionTime too */
+    bool        packet_type; /* AVCPacketType or AACPacketType follows; for video, CompositionTime follows, too. */
 };
 
 /* E.4.3.1 CodecID */
@@ -37,7 +37,7 @@ static const struct codec_row video_ids[] = {
     { 12, CODEC_HEVC, "HEVC", true },  { 13, CODEC_AV1, "AV1", true },
 };
 
-/* Here packet_type says that CodedFrames begins with a composition time. */
+/* In these rows, packet_type means that CodedFrames begins with a composition time. */
 static const struct codec_row video_fourccs[] = {
     { FLV_FOURCC('a', 'v', 'c', '1'), CODEC_H264, "avc1", true },
     { FLV_FOURCC('h', 'v', 'c', '1'), CODEC_HEVC, "hvc1", true },
@@ -86,7 +86,7 @@ static enum flv_parse bad(struct flv_body *body, enum codec codec)
     return FLV_PARSE_BAD;
 }
 
-/* What is left in `r` is the codec's bytes. */
+/* Set the place of the codec's bytes: everything that is left in `r`. */
 static void set_media(struct flv_body *body, const uint8_t *bytes, const struct rd *r)
 {
     body->media_offset = (size_t)(r->p - bytes);
@@ -101,7 +101,7 @@ static int32_t rd_s24(struct rd *r)
 
 /* ---- enhanced ---- */
 
-/* The packet type that follows the ModEx packets, each at least three bytes long. */
+/* Read ModEx packets, each at least three bytes long. Returns the packet type after them. */
 static unsigned read_modex(struct rd *r, unsigned packet_type, struct flv_body *body)
 {
     while (packet_type == EX_MODEX && !r->bad) {
@@ -120,7 +120,7 @@ static unsigned read_modex(struct rd *r, unsigned packet_type, struct flv_body *
     return packet_type;
 }
 
-/* Reads from the FourCC to the codec's bytes of the first track; `r` then covers exactly these bytes. */
+/* Read from the FourCC to the codec's bytes of the first track; `r` then covers exactly these bytes. */
 static const struct codec_row *read_tracks(struct rd *r, unsigned *packet_type, unsigned multitrack,
                                            const struct codec_row *rows, size_t n_rows, struct flv_body *body)
 {
@@ -216,7 +216,7 @@ static enum flv_parse parse_classic_video(const uint8_t *bytes, struct rd r, uns
     if (row->packet_type) {
         uint8_t packet_type = rd_u8(&r);
         int32_t cts_ms = rd_s24(&r);
-        if (packet_type == EX_SEQUENCE_END && r.bad) { /* some end a sequence with two bytes */
+        if (packet_type == EX_SEQUENCE_END && r.bad) { /* Some encoders end a sequence with two bytes. */
             body->packet = FLV_PACKET_END;
             return FLV_PARSE_OK;
         }
@@ -245,7 +245,7 @@ static enum flv_parse parse_classic_audio(const uint8_t *bytes, struct rd r, uin
     body->sample_rate = rates[first >> 2 & 3];
     body->sample_bits = first & 2 ? 16 : 8;
     body->channels = first & 1 ? 2 : 1;
-    switch (body->codec_id) { /* E.4.2.1: the formats that imply what the bits cannot say */
+    switch (body->codec_id) { /* E.4.2.1: these formats imply rates that the bits cannot express. */
     case 4:
     case 11:
         body->sample_rate = 16000;
@@ -274,13 +274,13 @@ static enum flv_parse parse_classic_audio(const uint8_t *bytes, struct rd r, uin
 
 /* ---- both ---- */
 
-/* Enhanced RTMP: an empty start means mono or stereo with Opus; the others say all in each of their frames. */
+/* True for codecs with an empty sequence start: for Opus it means mono or stereo, others describe themselves in each frame. */
 static bool may_start_empty(enum codec codec)
 {
     return codec == CODEC_OPUS || codec == CODEC_AC3 || codec == CODEC_EAC3;
 }
 
-/* Packets without bytes of a codec, and configurations that are empty. */
+/* Correct the result for packets without bytes of a codec, and for empty configurations. */
 static enum flv_parse finish(enum flv_parse result, size_t len, struct flv_body *body)
 {
     if (result != FLV_PARSE_OK)

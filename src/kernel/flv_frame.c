@@ -93,7 +93,7 @@ bool flv_frame_write_cts(struct frame *f)
     return true;
 }
 
-/* Copies everything but the codec's bytes, for which there is room of `media_cap`; NULL when memory is out. */
+/* Copy everything except the codec's bytes, with room for `media_cap` bytes of them; NULL if memory is out. */
 static struct frame *copy_head(const struct frame *f, size_t media_cap)
 {
     struct frame *copy = frame_new(f->media_offset + media_cap);
@@ -108,13 +108,13 @@ static struct frame *copy_head(const struct frame *f, size_t media_cap)
     return copy;
 }
 
-/* Pictures of HEVC go with their configuration: one that stays behind start codes keeps them there. */
+/* True for pictures of HEVC whose configuration has kept its start codes: they must have the same form. */
 static bool stays_annexb(const struct frame *f, const struct nalu_forms *forms)
 {
     return f->codec == CODEC_HEVC && nalu_forms_told(forms, f) == NALU_ANNEXB && !forms->tracks[f->track].is_converted;
 }
 
-/* True for the body of a single track whose bytes are behind start codes. */
+/* True for the body of a single track whose NAL units have start codes. */
 static bool is_convertible(const struct frame *f, const struct nalu_forms *forms)
 {
     if (f->kind != FRAME_VIDEO || !has_nalus(f->codec) || f->media_len == 0 || f->sized)
@@ -124,14 +124,14 @@ static bool is_convertible(const struct frame *f, const struct nalu_forms *forms
     return f->nalu_form == NALU_ANNEXB && !stays_annexb(f, forms);
 }
 
-/* The size that the configuration tells players; four where it was made from start codes or is missing. */
+/* The size of the lengths in the configuration that players get; four if that was made from start codes or is missing. */
 static unsigned length_size(const struct frame *f, const struct nalu_forms *forms)
 {
     enum nalu_form told = nalu_forms_told(forms, f);
     return told == NALU_UNTOLD || told == NALU_ANNEXB ? NALU_LENGTHS_4 : told;
 }
 
-/* False when the record or the lengths cannot be written. */
+/* Write the converted bytes. False if the record or the lengths cannot be written. */
 static bool write_converted(struct wr *w, const struct frame *f, unsigned size)
 {
     const uint8_t *media = f->data + f->media_offset;
@@ -147,8 +147,8 @@ static bool write_converted(struct wr *w, const struct frame *f, unsigned size)
 
 bool flv_frame_to_avcc(struct frame **fp, struct nalu_forms *forms)
 {
-    /* HEVC's record is 23 bytes, and 3 for each of three arrays; AVC's is shorter. The sets stand behind lengths of 2 bytes, which
-     * is less than their start codes took. */
+    /* The record of HEVC has 23 bytes, and 3 for each of three arrays; that of AVC is shorter. The lengths of the sets have
+     * 2 bytes, which is less than their start codes. */
     enum { RECORD_OVERHEAD = 23 + 3 * 3 };
     struct frame *f = *fp;
     if (!is_convertible(f, forms))

@@ -13,7 +13,7 @@ static bool collect(struct flv_stream *s, struct rd *in, uint32_t wanted)
     return s->head_len == wanted;
 }
 
-/* How long the file's header is, as far as is known: it says itself where it ends. */
+/* The length of the file header as far as it is known: the header gives its own length. */
 static uint32_t header_wanted(const struct flv_stream *s)
 {
     enum { FIXED_LEN = FLV_HEADER_LEN - FLV_TAG_TRAILER_LEN };
@@ -28,7 +28,7 @@ enum flv_read flv_stream_read_header(struct flv_stream *s, struct rd *in)
         struct rd     head = rd_over(s->head, s->head_len);
         enum flv_read got = flv_read_header(&head, &s->header);
         if (got == FLV_BAD || (got == FLV_NEED_MORE && !all))
-            return got; /* among what is bad, a DataOffset beyond its bounds */
+            return got; /* FLV_BAD includes a DataOffset beyond its bounds. */
         s->has_header = got == FLV_GOT;
         s->head_len = s->has_header ? 0 : s->head_len;
     }
@@ -40,7 +40,7 @@ static enum frame_kind kind_of(uint8_t tag_type)
     return tag_type == FLV_AUDIO ? FRAME_AUDIO : tag_type == FLV_VIDEO ? FRAME_VIDEO : FRAME_SCRIPT;
 }
 
-/* The 11 bytes before a body: a frame for it. */
+/* Read the 11 bytes before a body, and make a frame for it. */
 static enum flv_stream_read begin_tag(struct flv_stream *s, struct rd *in)
 {
     if (!collect(s, in, FLV_TAG_HEADER_LEN))
@@ -58,7 +58,7 @@ static enum flv_stream_read begin_tag(struct flv_stream *s, struct rd *in)
     return FLV_STREAM_TAG;
 }
 
-/* Room for `len` bytes in all, twice what there is as long as that is less. */
+/* Make room for `len` bytes in all; the room at most doubles at a time. */
 static bool make_room(struct flv_stream *s, uint32_t len)
 {
     if (len <= s->frame->cap)
@@ -79,7 +79,7 @@ static enum flv_stream_read read_body(struct flv_stream *s, struct rd *in)
     return n == missing ? FLV_STREAM_TAG : FLV_STREAM_NEED_MORE;
 }
 
-/* PreviousTagSize: writers err, readers skip. */
+/* Skip PreviousTagSize: some writers get it wrong. */
 static bool skip_trailer(struct flv_stream *s, struct rd *in)
 {
     uint32_t n = rd_left(in) < s->trailer_left ? (uint32_t)rd_left(in) : s->trailer_left;
@@ -88,10 +88,10 @@ static bool skip_trailer(struct flv_stream *s, struct rd *in)
     return s->trailer_left == 0;
 }
 
-/* The time of the tag whose head is in `head`. */
+/* The time of the tag whose header is in `head`. */
 static int32_t time_of(const struct flv_stream *s)
 {
-    struct rd r = rd_over(s->head + 4, 4); /* Timestamp stands behind TagType and DataSize. */
+    struct rd r = rd_over(s->head + 4, 4); /* Timestamp follows TagType and DataSize. */
     uint32_t  low = rd_u24(&r), high = rd_u8(&r);
     return (int32_t)(high << 24 | low);
 }

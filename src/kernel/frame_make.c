@@ -32,7 +32,7 @@ static bool write_head(struct wr *w, const struct frame_unit *u, enum flv_packet
                                                : flv_body_write_audio_head(w, &body);
 }
 
-/* Makes a frame with its head and room for `media_len` bytes, which `*w` writes. NULL when memory is out. */
+/* Make a frame with its head and room for `media_len` bytes, which `*w` writes. NULL if memory is out. */
 static struct frame *begin_frame(const struct frame_unit *u, const uint8_t *head, size_t head_len, size_t media_len,
                                  struct wr *w)
 {
@@ -46,13 +46,14 @@ static struct frame *begin_frame(const struct frame_unit *u, const uint8_t *head
     return f;
 }
 
-/* The head is written before it is known what NAL units say. Adobe FLV 10.1 E.4.3.1 and Enhanced RTMP: bits 4 to 6. */
+/* Set the frame type in the head, which was written before the NAL units were read: bits 4 to 6 (Adobe FLV 10.1 E.4.3.1,
+ * Enhanced RTMP). */
 static void mark_key(struct frame *f)
 {
     f->data[0] = (uint8_t)((f->data[0] & 0x8f) | FLV_KEY_FRAME << 4);
 }
 
-/* Sets what the body says, and then the times in full. */
+/* Set the fields from the body, and then the exact times. */
 static enum frame_made end_frame(struct frame_maker *m, const struct frame_unit *u, struct frame *f, const struct wr *w,
                                  struct frame **out)
 {
@@ -86,7 +87,7 @@ static enum frame_made copy_media(struct frame_maker *m, const struct frame_unit
 /* ---- NAL units behind start codes ---- */
 
 struct nalu_look {
-    bool   has_sets; /* all kinds that a configuration record takes */
+    bool   has_sets; /* There are parameter sets of all kinds that a configuration record needs. */
     size_t len;      /* bytes of the units that go into the picture, with four-byte lengths */
 };
 
@@ -95,7 +96,7 @@ static bool is_hevc(const struct frame_unit *u)
     return u->codec == CODEC_HEVC;
 }
 
-/* Which kind of parameter set: 1, 2, 4, or 0. */
+/* The kind of parameter set as a bit: 1, 2, 4; 0: none. */
 static unsigned set_of(struct nalu n, bool hevc)
 {
     if (!hevc)
@@ -148,7 +149,7 @@ static enum frame_made make_picture(struct frame_maker *m, const struct frame_un
     struct wr        before = wr_over(head, sizeof head), w;
     struct frame    *f;
     if (look.len == 0)
-        return FRAME_MAKE_END; /* parameter sets alone */
+        return FRAME_MAKE_END; /* The unit has only parameter sets. */
     if (!write_head(&before, u, FLV_PACKET_CODED, u->is_key))
         return FRAME_MAKE_BAD;
     if (!(f = begin_frame(u, head, wr_len(&before), look.len, &w)))
@@ -191,9 +192,9 @@ static enum frame_made make_temporal_unit(struct frame_maker *m, const struct fr
 
 /* ---- frames in a row ---- */
 
-/* One frame of sound among those that follow each other. */
+/* One audio frame in a sequence of frames. */
 struct sound {
-    size_t   skip, len; /* bytes of a header that is left out, and of the frame behind it */
+    size_t   skip, len; /* bytes of a header that is left out; bytes of the frame after it */
     uint32_t samples, rate;
 };
 
@@ -215,7 +216,7 @@ static bool next_mp3(const uint8_t *bytes, size_t len, struct sound *s)
     return true;
 }
 
-/* What depends on a syncframe stays with it. */
+/* Find the next syncframe, together with those that depend on it. */
 static bool next_ac3(const uint8_t *bytes, size_t len, struct sound *s)
 {
     struct ac3_header h, next;
@@ -286,7 +287,7 @@ static bool vpx_record(const struct frame_unit *u, struct wr *w)
     return ok;
 }
 
-/* An OpusHead that came by itself tells more than the signalling, as far as they agree. */
+/* Write an OpusHead. One that was received tells more than the signalling, so it is kept if the channels agree. */
 static bool opus_record(struct frame_maker *m, const struct frame_unit *u, struct wr *w)
 {
     const struct frame *held = *held_config(m, u);
@@ -297,7 +298,7 @@ static bool opus_record(struct frame_maker *m, const struct frame_unit *u, struc
     return u->channels && !is_told && opus_head_write(w, u->channels);
 }
 
-/* The configuration record that the unit carries in band. */
+/* Write the configuration record that the unit carries in band. */
 static bool in_band_record(struct frame_maker *m, const struct frame_unit *u, struct wr *w)
 {
     switch (u->codec) {
@@ -319,7 +320,7 @@ static bool is_held(struct frame_maker *m, const struct frame_unit *u, const uin
            memcmp(f->data + f->media_offset, record, len) == 0;
 }
 
-/* Becomes what is compared with, and goes out. */
+/* Make a configuration frame, and remember it for the next comparison. */
 static enum frame_made make_config(struct frame_maker *m, const struct frame_unit *u, const uint8_t *record, size_t len,
                                    struct frame **out)
 {

@@ -12,7 +12,7 @@ enum {
 
 /* ---- configuration record ---- */
 
-/* One array's header: its NAL units, or 0 when cut. */
+/* Read the header of an array. Returns its number of NAL units, or 0 if it is cut. */
 static unsigned read_array(struct rd *r)
 {
     rd_u8(r); /* array_completeness, reserved, NAL_unit_type: the units say it themselves */
@@ -363,7 +363,7 @@ bool hevc_vps_fps(struct nalu nalu, uint32_t *fps_num, uint32_t *fps_den)
 
 /* ---- names ---- */
 
-/* Annex A.3: the profile, or, where it is not told (0), the first that the stream says it is compatible with. */
+/* Annex A.3: the profile, or if it is 0, the first profile with which the stream is compatible. */
 const char *hevc_profile_name(unsigned profile_idc, uint32_t compatibility)
 {
     static const char *const names[] = { NULL, "Main", "Main10", "Main Still Picture", "Rext" };

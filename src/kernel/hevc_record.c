@@ -1,7 +1,7 @@
 #include "kernel/bits.h"
 #include "kernel/hevc.h"
 
-/* The NAL units of one type among those behind start codes. */
+/* The NAL units of one type in Annex B. */
 struct sets {
     struct nalu first;
     unsigned    n;
@@ -38,7 +38,7 @@ static void write_sets(struct wr *w, const uint8_t *annexb, size_t len, enum hev
     }
 }
 
-/* 7.3.3: profile space, tier, profile, compatibility, constraints and level stand in the record as in the SPS. */
+/* Copy profile space, tier, profile, compatibility, constraints and level, which have the same form in record and SPS (7.3.3). */
 static void write_profile(struct wr *w, struct nalu sps)
 {
     enum { NALU_HEADER_LEN = 2, PROFILE_LEN = 12 };

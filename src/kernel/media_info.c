@@ -165,7 +165,7 @@ struct audio_row {
     bool (*read)(const uint8_t *, size_t, struct audio_info *);
 };
 
-/* The reader of each codec's configuration or frames. For codecs without a row the classic FLV header is all there is. */
+/* The reader of each codec's configuration or frames. For codecs without a row, only the classic FLV header is used. */
 static const struct audio_row audio_table[] = {
     [CODEC_AAC] = { true, aac_info },
     [CODEC_OPUS] = { true, opus_info },

@@ -1,5 +1,5 @@
 /**
- * What a stream is made of, for the API, the log and playlists: read out of its configuration frames.
+ * Properties of a stream for the API, the log and playlists, read from its configuration frames.
  *
  * A codec is a row of a table of functions; a new one is a row.
  *
@@ -26,22 +26,22 @@ struct video_info {
 struct audio_info {
     enum codec  codec;
     const char *profile;     /* AAC "LC", "HE" …; else "Other" */
-    uint32_t    sample_rate; /* Hz, that comes out; 0 unknown */
+    uint32_t    sample_rate; /* rate of the output, Hz; 0 unknown */
     uint8_t     channels;    /* 0 unknown */
 };
 
 /**
- * What a video frame tells of its stream.
+ * Read the properties of a stream from a video frame.
  *
- * Shape      config: a parsed frame (flv_frame_parse); of codecs without configuration any frame will do
+ * Shape      config: a parsed configuration frame (flv_frame_parse); for codecs without configuration, any frame
  * parse_sps  read the size and the frame rate out of the SPS or sequence header as well (`publish { parse_sps }`)
- * Returns    false when the frame's configuration is malformed, or it has none and needs one; *info then has
- *            what is known all the same, at least the codec
+ * Returns    false if the configuration is malformed, or is missing and needed; *info then has the properties that are
+ *            known, at least the codec
  */
 bool media_info_video(const struct frame *config, bool parse_sps, struct video_info *info);
 
 /**
- * What an audio frame tells of its stream: AAC, Opus and FLAC by their configuration, the others by any frame.
+ * Read the properties of a stream from an audio frame: for AAC, Opus and FLAC the configuration, for others any frame.
  *
  * Returns    as media_info_video()
  */

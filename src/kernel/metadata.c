@@ -49,7 +49,7 @@ static bool is_replaced(struct amf0_text key)
     return amf0_text_is(key, "duration") || amf0_text_is(key, "server") || amf0_text_is(key, "server_version");
 }
 
-/* How many properties were written, of those that are the peer's; `*ok` false when the object is malformed. */
+/* Copy the peer's properties. Returns how many were written; `*ok` is false if the object is malformed. */
 static uint32_t copy_properties(struct wr *w, struct rd r, struct metadata *info, bool *ok)
 {
     struct amf0_walk walk = amf0_open(&r);
@@ -57,7 +57,7 @@ static uint32_t copy_properties(struct wr *w, struct rd r, struct metadata *info
     uint32_t         count = 0;
     while (amf0_next(&walk, &r, &key)) {
         struct rd value = r;
-        amf0_skip_inner(&r); /* whole, so that nothing of ours ends up inside it */
+        amf0_skip_inner(&r); /* The value is checked to be whole, so that our properties do not end up inside it. */
         if (r.bad)
             break;
         note(info, key, value);
@@ -77,13 +77,13 @@ static bool is_object(enum amf0_type type)
     return type == AMF0_OBJECT || type == AMF0_ECMA_ARRAY || type == AMF0_TYPED_OBJECT;
 }
 
-/* Names that begin so are said to the server: @setDataFrame, @clearDataFrame, |RtmpSampleAccess. */
+/* True for names of messages for a server: @setDataFrame, @clearDataFrame, |RtmpSampleAccess. */
 static bool is_for_server(struct amf0_text name)
 {
     return name.len == 0 || name.p[0] == '@' || name.p[0] == '|';
 }
 
-/* A message of another name: as it came, from its name on. */
+/* Make the frame of a message of another name: unchanged bytes, from the name on. */
 static enum metadata_read read_other(struct rd from, struct frame **frame)
 {
     struct rd r = from;
@@ -101,14 +101,15 @@ static enum metadata_read read_other(struct rd from, struct frame **frame)
     return METADATA_OTHER;
 }
 
-/* Name, array marker and count; our keys with strings, end marker; each string with at most 5 bytes before it. */
+/* The number of bytes beside the peer's: name, array marker and count, our keys and strings, end marker. At most 5 bytes come
+ * before each string. */
 static size_t len_of_ours(const char *server, const char *server_version)
 {
     return 3 + sizeof ON_METADATA + 5 + 2 * (2 + 5) + sizeof "server" + sizeof "server_version" + 3 + strlen(server) +
            strlen(server_version);
 }
 
-/* FLV 10.1, E.5: an ECMA array, whatever the encoder made of it. */
+/* Make the frame of onMetaData: always an ECMA array (FLV 10.1, E.5), also if the encoder has sent an object. */
 static enum metadata_read read_metadata(struct rd object, const char *server, const char *server_version,
                                         struct frame **frame, struct metadata *info)
 {
@@ -122,7 +123,7 @@ static enum metadata_read read_metadata(struct rd object, const char *server, co
     struct wr w = wr_over(f->data, f->cap);
     amf0_write_string(&w, ON_METADATA);
     amf0_write_ecma_array(&w, 0);
-    struct wr count = w; /* over the bytes before */
+    struct wr count = w; /* It writes over the bytes of the count. */
     count.p -= COUNT_LEN;
     wr_u32(&count, copy_properties(&w, object, info, &ok) + N_OURS);
     amf0_put_string(&w, "server", server);

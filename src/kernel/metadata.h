@@ -1,7 +1,8 @@
 /**
- * What a publisher's data messages say: the metadata of its stream, and others that only pass; and the frames that players get.
+ * The data messages of a publisher: metadata of its stream, and messages that are only passed on. Frames for players are made
+ * from both.
  *
- * Source     Adobe FLV 10.1 E.5 (onMetaData); RTMP's "@setDataFrame" as encoders send it
+ * Source     Adobe FLV 10.1 E.5 (onMetaData); "@setDataFrame" of RTMP in the form that encoders send
  * Yields     no
  */
 #ifndef KERNEL_METADATA_H
@@ -14,13 +15,13 @@
 #include "core/attr.h"
 #include "kernel/frame.h"
 
-enum { METADATA_LEN_MAX = 64 * 1024 }; /* bytes of a body; real ones have a few hundred */
+enum { METADATA_LEN_MAX = 64 * 1024 }; /* most bytes of a body; real ones have a few hundred */
 
-/* What callers look at. A number is 0 when it is missing, not a number, negative or absurd. */
+/* The values that callers use. A number is 0 if it is missing, not a number, negative or absurd. */
 struct metadata {
     double width, height, framerate;
     double videocodecid, audiocodecid; /* a classic number or a FourCC (Enhanced RTMP, "Enhancing onMetaData") */
-    bool   bravo_atc;                  /* "true", as string or boolean: the publisher's times are absolute */
+    bool   bravo_atc;                  /* The property is "true" or true: the publisher's times are absolute. */
 };
 
 enum metadata_read {
@@ -32,13 +33,13 @@ enum metadata_read {
 };
 
 /**
- * Make the frame that players get out of the body of an AMF0 data message.
+ * Make the frame for players from the body of an AMF0 data message.
  *
  * Shape      body: ["@setDataFrame"] name and values.
- *            METADATA_OK: the name is onMetaData, an object or ECMA array follows, what is behind it is dropped. The frame:
- *            "onMetaData" and an ECMA array (FLV 10.1, E.5) with the properties in their order, byte for byte
- *            whatever their type, without `duration` and the peer's `server` and `server_version`; these two
- *            come last, with our values. It is a configuration (frame->config): newcomers need it.
+ *            METADATA_OK: the name is onMetaData, an object or ECMA array follows, and the rest is dropped. The frame has
+ *            "onMetaData" and an ECMA array (FLV 10.1, E.5) with the properties in their order, byte for byte for any
+ *            type, without `duration` and the peer's `server` and `server_version`; these two come last, with the
+ *            values of this server. It is a configuration (frame->config), because newcomers need it.
  *            METADATA_OTHER: the frame is the body without @setDataFrame, byte for byte; its values are well-formed.
  * Ownership  *frame is new, with one reference, dts_us and arrived_us still 0; NULL unless METADATA_OK or METADATA_OTHER
  */

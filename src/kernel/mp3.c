@@ -5,7 +5,7 @@
 enum { MPEG_25 = 0, RESERVED = 1, MPEG_1 = 3 }; /* 2 is MPEG-2 */
 enum { MODE_MONO = 3 };
 
-/* 2.4.2.3, kbit/s by bitrate_index; [lsf][layer - 1]. Of the half rates, layers II and III share theirs. */
+/* 2.4.2.3, kbit/s by [lsf][layer - 1][bitrate_index]. At half rates, layers II and III have the same values. */
 static const uint16_t bitrates[2][3][15] = {
     { { 0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448 },
       { 0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384 },

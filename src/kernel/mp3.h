@@ -1,8 +1,8 @@
 /**
- * MPEG audio (MP3 and its siblings): the frame header; and the tag that a file of them begins with.
+ * MPEG audio (MP3 and the other layers): the frame header, and the ID3 tag at the beginning of a file.
  *
- * Source     ISO/IEC 11172-3 2.4.1.3, 2.4.2.3; ISO/IEC 13818-3 (half rates); version 2.5 as decoders know it; ID3 2.3.0,
- *            3.1 (tag header)
+ * Source     ISO/IEC 11172-3 2.4.1.3, 2.4.2.3; ISO/IEC 13818-3 (half rates); version 2.5 by common use; ID3 2.3.0, 3.1 (tag
+ *            header)
  * Yields     no
  */
 #ifndef KERNEL_MP3_H
@@ -27,10 +27,10 @@ struct mp3_header {
     uint32_t frame_len;   /* bytes with the header; 0: free format */
 };
 
-/** Read a frame header at the first byte. Returns false when there is none. */
+/** Read the frame header at the first byte. Returns false if there is none. */
 bool mp3_header_parse(const uint8_t *bytes, size_t len, struct mp3_header *header) ATTR_MUST_USE;
 
-/** Write an ID3 tag that says nothing, MP3_ID3_LEN bytes: what a live .mp3 stream begins with. */
+/** Write an empty ID3 tag, MP3_ID3_LEN bytes, with which a live .mp3 stream begins. */
 void mp3_write_id3(struct wr *w);
 
 #endif

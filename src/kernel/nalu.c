@@ -20,7 +20,7 @@ bool nalu_next_avcc(struct rd *avcc, unsigned length_size, struct nalu *nalu)
     return false;
 }
 
-/* The first 00 00 01 in p..end, or `end`. */
+/* Find the first 00 00 01 in p..end, or `end`. */
 static const uint8_t *find_start_code(const uint8_t *p, const uint8_t *end)
 {
     while (end - p >= 3) {
@@ -29,7 +29,7 @@ static const uint8_t *find_start_code(const uint8_t *p, const uint8_t *end)
             break;
         if (one[-1] == 0 && one[-2] == 0)
             return one - 2;
-        p = one - 1; /* so that the next search starts behind this one */
+        p = one - 1; /* The next search starts after this byte. */
     }
     return end;
 }

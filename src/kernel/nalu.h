@@ -1,6 +1,6 @@
 /**
- * NAL units in their two wrappings: "avcc", each behind its length, as FLV and MP4 carry them; and
- * "annexb", each behind a start code, as MPEG-TS and encoders do. The same for AVC and HEVC.
+ * NAL units of AVC and HEVC in their two forms: "avcc", each after its length, in FLV and MP4; and
+ * "annexb", each after a start code, in MPEG-TS and from encoders.
  *
  * Source     ISO/IEC 14496-15 5.3 (lengths); ITU-T H.264 and H.265 Annex B (start codes)
  * Ownership  borrows the bytes; a struct nalu points into them
@@ -60,30 +60,30 @@ static inline bool hevc_nalu_is_irap(struct nalu n)
 }
 
 /**
- * The next NAL unit behind a length of `length_size` bytes. Empty ones are stepped over.
+ * Read the next NAL unit, after a length of `length_size` bytes. Empty units are skipped.
  *
- * Returns    false at the end; and with `avcc->bad` when a length reaches past it or length_size is not 1..4
+ * Returns    false at the end, and with `avcc->bad` if a length reaches past the end or length_size is not 1..4
  */
 bool nalu_next_avcc(struct rd *avcc, unsigned length_size, struct nalu *nalu);
 
 /**
- * The next NAL unit behind a start code, without the zeros that trail it. What stands before the
- * first start code is stepped over. Any bytes are valid Annex B; `bad` is never set.
+ * Read the next NAL unit, after a start code, without its trailing zeros. Bytes before the first
+ * start code are skipped. Any bytes are valid Annex B; `bad` is never set.
  *
  * Returns    false at the end
  */
 bool nalu_next_annexb(struct rd *annexb, struct nalu *nalu);
 
-/** Whether the bytes are exactly a row of NAL units behind lengths, at least one. */
+/** True if the bytes are exactly one or more NAL units with lengths. */
 bool nalu_is_avcc(const uint8_t *bytes, size_t len, unsigned length_size);
 
-/** Whether the bytes begin as Annex B does. So does a NAL unit of 256 to 511 bytes behind its length: nalu_form.h tells. */
+/** True if the bytes begin like Annex B. A NAL unit of 256 to 511 bytes after its length also does; nalu_form.h tells them apart. */
 bool nalu_begins_with_start_code(const uint8_t *bytes, size_t len);
 
-/** How many bytes nalu_annexb_to_avcc() will write. */
+/** The number of bytes that nalu_annexb_to_avcc() will write. */
 size_t nalu_annexb_to_avcc_len(const uint8_t *annexb, size_t len, unsigned length_size);
 
-/** Write Annex B as NAL units behind lengths of 1 to 4 bytes; a NAL unit that is too long for them sets `full`. */
+/** Write Annex B as NAL units with lengths of 1 to 4 bytes; a NAL unit that is too long for its length sets `full`. */
 void nalu_annexb_to_avcc(struct wr *avcc, const uint8_t *annexb, size_t len, unsigned length_size);
 
 #endif

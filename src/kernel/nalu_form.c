@@ -33,7 +33,7 @@ enum nalu_form nalu_forms_told(const struct nalu_forms *forms, const struct fram
 
 /* ---- headers ---- */
 
-/* H.264 7.3.1: no extension that may begin an access unit in FLV has the types left out. */
+/* True if a NAL unit may be the first of an access unit in FLV (H.264 7.3.1); other types never are. */
 static bool avc_may_begin(struct nalu n)
 {
     enum { FORBIDDEN = 0x80, REF_IDC = 0x60 };
@@ -53,7 +53,7 @@ static bool avc_may_begin(struct nalu n)
     case 20: return n.len > 1;
     case AVC_NALU_IDR: return n.len > 1 && (n.p[0] & REF_IDC);
     case AVC_NALU_END_OF_SEQUENCE:
-    case AVC_NALU_END_OF_STREAM: return true; /* the only ones that are a header alone */
+    case AVC_NALU_END_OF_STREAM: return true; /* Only these two may be a header alone. */
     default: return false;
     }
 }
@@ -63,13 +63,13 @@ static bool avc_is_possible(struct nalu n)
     return !(n.p[0] & 0x80) && avc_nalu_type(n) >= 1 && avc_nalu_type(n) <= 23;
 }
 
-/* H.265 7.3.1.2: forbidden_zero_bit, and a temporal id that is never 0 in the bitstream. */
+/* H.265 7.3.1.2: forbidden_zero_bit is 0, and nuh_temporal_id_plus1 is never 0. */
 static bool hevc_is_possible(struct nalu n)
 {
     return n.len >= 2 && !(n.p[0] & 0x80) && (n.p[1] & 7);
 }
 
-/* nuh_layer_id: the base layer comes first. */
+/* True if a NAL unit may be the first of an access unit: nuh_layer_id is that of the base layer. */
 static bool hevc_may_begin(struct nalu n)
 {
     return hevc_is_possible(n) && !(n.p[0] & 1) && n.p[1] >> 3 == 0;
@@ -90,7 +90,7 @@ static bool is_slice(struct nalu n, bool hevc)
     return hevc ? hevc_nalu_type(n) <= HEVC_NALU_VCL_LAST : avc_nalu_type(n) == 1 || avc_nalu_type(n) == AVC_NALU_IDR;
 }
 
-/* first_mb_in_slice 0 is coded as a 1 bit; first_slice_segment_in_pic_flag is that bit. */
+/* True for the first slice of a picture: first_mb_in_slice 0 is coded as a 1 bit, and so is first_slice_segment_in_pic_flag. */
 static bool begins_picture(struct nalu slice, bool hevc)
 {
     size_t at = hevc ? 2 : 1;
@@ -100,13 +100,13 @@ static bool begins_picture(struct nalu slice, bool hevc)
 /* ---- the two readings ---- */
 
 struct first_length {
-    bool        cut; /* it reaches beyond the bytes */
+    bool        cut; /* The NAL unit reaches beyond the bytes. */
     struct nalu nalu;
 };
 
 /*
- * The first NAL unit by its length, as far as it is there. Only lengths of four bytes may be 0 before it: with shorter ones a
- * start code would read so, and nobody begins with NAL units of no bytes.
+ * Read the first NAL unit by its length, as far as it is there. Empty NAL units before it are accepted only with lengths of four
+ * bytes: with shorter lengths a start code would look like empty units, which no encoder sends.
  */
 static struct first_length first_by_length(const uint8_t *bytes, size_t len, unsigned size)
 {
@@ -122,15 +122,15 @@ static struct first_length first_by_length(const uint8_t *bytes, size_t len, uns
     return (struct first_length){ cut, { r.p, cut ? left : told } };
 }
 
-/* Whether the lengths explain every byte. */
+/* True if the lengths explain every byte. */
 static bool lengths_are_whole(const uint8_t *bytes, size_t len, unsigned size)
 {
     return nalu_is_avcc(bytes, len, size) && first_by_length(bytes, len, size).nalu.len > 0;
 }
 
 struct annexb {
-    bool is_possible; /* the header of every NAL unit */
-    bool leads;       /* the first slice is the first of its picture */
+    bool is_possible; /* The headers of all NAL units are possible. */
+    bool leads;       /* The first slice is the first of its picture. */
 };
 
 static struct annexb read_annexb(const uint8_t *bytes, size_t len, bool hevc)

@@ -1,8 +1,8 @@
 /**
- * From microseconds, which all times inside are, to the units that formats count in.
+ * Conversion of microseconds, the unit of all times inside the server, to the units of formats.
  *
- * Each format rounds at its own door, and each time by itself, so that no error adds up. A constant of whole milliseconds
- * between two times stays what it is in both units: the times that players share differ by such constants alone.
+ * Each format rounds each time by itself when it writes it, so that no error adds up. A difference of whole milliseconds
+ * between two times is exact in both units; the times of two players that share bytes differ only by such constants.
  *
  * Yields     no
  */
@@ -11,13 +11,13 @@
 
 #include <stdint.h>
 
-/** RTMP and FLV: rounded down, below 0 too. */
+/** Milliseconds for RTMP and FLV, rounded down, also below 0. */
 static inline int64_t ms_from_us(int64_t us)
 {
     return (us >= 0 ? us : us - 999) / 1000;
 }
 
-/** MPEG-TS and MP4: 90 kHz, rounded to the nearest, a half up. Milliseconds are whole ticks. */
+/** Ticks of 90 kHz for MPEG-TS and MP4, rounded to the nearest, a half up. Whole milliseconds are whole ticks. */
 static inline int64_t ticks_90k_from_us(int64_t us)
 {
     int64_t  hundreds = (us >= 0 ? us : us - 99) / 100;
@@ -25,7 +25,7 @@ static inline int64_t ticks_90k_from_us(int64_t us)
     return hundreds * 9 + (rest * 9 + 50) / 100;
 }
 
-/** What lies between two times as their ticks tell it. */
+/** The difference of two times in ticks, each rounded by itself. */
 static inline int64_t ticks_90k_between(int64_t from_us, int64_t to_us)
 {
     return ticks_90k_from_us(to_us) - ticks_90k_from_us(from_us);

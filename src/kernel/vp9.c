@@ -3,7 +3,7 @@
 #include "core/rd.h"
 #include "kernel/bits.h"
 
-enum { VERSION_1 = 0x01000000 }; /* and no flags; as a record it would have a bit depth of 0 */
+enum { VERSION_1 = 0x01000000 }; /* version 1 without flags; as a record, these bytes would have a bit depth of 0 */
 
 bool vp9_config_parse(const uint8_t *bytes, size_t len, struct vp9_config *config)
 {
@@ -50,7 +50,7 @@ static void read_color(struct bits *b, struct vp9_config *c)
     c->matrix = matrices[space];
 }
 
-/* Up to the size. */
+/* Read uncompressed_header() of a key frame up to the size. */
 static bool read_key_frame(struct bits *b, struct vp9_config *c)
 {
     enum { FRAME_MARKER = 2, SYNC_CODE = 0x498342 };

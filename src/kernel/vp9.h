@@ -1,5 +1,5 @@
 /**
- * VP9 (and VP8): the configuration record. It tells no size; that is in the key frames.
+ * VP9 and VP8: the configuration record, and facts from key frames. The record has no size; key frames have it.
  *
  * Source     VP Codec ISO Media File Format Binding 1.0 (record)
  * Yields     no
@@ -25,10 +25,10 @@ struct vp9_config {
 };
 
 /**
- * Read a VPCodecConfigurationRecord, with the box's version and flags before it, as MP4 has them, or
- * without, as some FLV writers send it.
+ * Read a VPCodecConfigurationRecord, with the box's version and flags before it, as in MP4, or without
+ * them, as some FLV writers send it.
  *
- * Returns    false when it is cut, or says what cannot be
+ * Returns    false if it is cut or has an impossible value
  */
 bool vp9_config_parse(const uint8_t *bytes, size_t len, struct vp9_config *config) ATTR_MUST_USE;
 
@@ -41,7 +41,7 @@ bool vp9_config_parse(const uint8_t *bytes, size_t len, struct vp9_config *confi
 bool vp9_key_frame_size(const uint8_t *bytes, size_t len, uint32_t *width, uint32_t *height) ATTR_MUST_USE;
 
 /**
- * What a VP9 key frame tells of its configuration: all but the level, which is 0.
+ * Read the configuration from a VP9 key frame. The level is not in it, and becomes 0.
  *
  * Source     VP9 Bitstream & Decoding Process 6.2, 7.2.2
  * Returns    false when it is no key frame, or is cut
@@ -53,19 +53,19 @@ enum { VP9_CONFIG_LEN = 12 };
 /** Write a VPCodecConfigurationRecord with the box's version and flags before it: VP9_CONFIG_LEN bytes. */
 void vp9_config_write(struct wr *w, const struct vp9_config *config);
 
-/** The configuration of every VP8 stream: 8 bit 4:2:0, and the rest not told. */
+/** The configuration of every VP8 stream: 8 bit 4:2:0, all else unspecified. */
 extern const struct vp9_config vp8_config;
 
-/** Whether a VP8 frame is a key frame: RFC 6386 9.1. */
+/** True if a VP8 frame is a key frame (RFC 6386 9.1). */
 static inline bool vp8_is_key(const uint8_t *bytes, size_t len)
 {
     return len > 0 && !(bytes[0] & 1);
 }
 
-/** "Profile 0" … "Profile 3"; "Other". */
+/** The name of a profile: "Profile 0" … "Profile 3"; "Other". */
 const char *vp9_profile_name(unsigned profile);
 
-/** "1.1" …; "Other". */
+/** The name of a level: "1.1" …; "Other". */
 const char *vp9_level_name(unsigned level);
 
 #endif

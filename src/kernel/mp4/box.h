@@ -1,5 +1,5 @@
 /**
- * ISO base media boxes, written: a size that is filled in at the end, a type, and whatever is in between.
+ * A writer of ISO base media boxes: a size that is filled in at the end, a type, and the contents.
  *
  *     size_t moov = mp4_box_begin(w, "moov");
  *     ...
@@ -18,7 +18,7 @@
 
 enum { MP4_BOX_HEADER_LEN = 8, MP4_FULL_BOX_HEADER_LEN = 12 };
 
-/** Begin a box of a four-letter type. Returns its place, for mp4_box_end(). */
+/** Begin a box of a four-letter type. Returns its offset, an argument of mp4_box_end(). */
 static inline size_t mp4_box_begin(struct wr *w, const char *type)
 {
     size_t at = wr_len(w);
@@ -34,7 +34,7 @@ static inline size_t mp4_full_box_begin(struct wr *w, const char *type, uint8_t 
     return at;
 }
 
-/** End the box: it reaches to here. */
+/** End the box, and fill in its size. */
 static inline void mp4_box_end(struct wr *w, size_t at)
 {
     if (w->full)
@@ -43,7 +43,7 @@ static inline void mp4_box_end(struct wr *w, size_t at)
     wr_u32(&size, (uint32_t)(wr_len(w) - at));
 }
 
-/** `n` zero bytes: reserved fields, empty tables. */
+/** Write `n` zero bytes: reserved fields, empty tables. */
 static inline void mp4_zeros(struct wr *w, size_t n)
 {
     uint8_t *b = wr_room(w, n);

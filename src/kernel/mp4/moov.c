@@ -11,7 +11,7 @@ enum {
     MVHD_LEN = 108,
     TKHD_LEN = 92,
     MDHD_LEN = 32,
-    MDHD_LONG = 12, /* more, where a duration is told: its times have 64 bits then */
+    MDHD_LONG = 12, /* further bytes of an mdhd with a duration: its times then have 64 bits */
     HDLR_LEN = 32 + sizeof video_name,
     VMHD_LEN = 20,
     SMHD_LEN = 16,

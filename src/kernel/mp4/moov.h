@@ -15,12 +15,12 @@
 
 enum { MP4_TIMESCALE = 90000 };
 
-/** How many bytes mp4_moov_write() writes. */
+/** The number of bytes that mp4_moov_write() writes. */
 size_t mp4_moov_len(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k);
 
 /**
- * Write ftyp and moov. Tracks: video is 1, audio is 2; an entry without configuration is left out.
- * Units      duration_90k: how long the tracks are said to be; 0: as long as their fragments
+ * Write ftyp and moov. Video is track 1, audio is track 2; an entry without configuration is left out.
+ * Units      duration_90k: duration of the tracks in the header; 0: that of their fragments
  */
 void mp4_moov_write(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k,
                     struct wr *w);

@@ -6,11 +6,11 @@
 #include "kernel/mp4/moov.h"
 
 enum {
-    STEP_MAX_90K = 10 * MP4_TIMESCALE, /* a longer step between two pictures is a gap, and no picture's duration */
+    STEP_MAX_90K = 10 * MP4_TIMESCALE, /* A longer step between two pictures is a gap, not a duration. */
     DURATION_DEFAULT_90K = MP4_TIMESCALE / 30,
 };
 
-/* Where things are in a fragment, whose layout is always the same. */
+/* Offsets in a fragment, whose layout is always the same. */
 enum {
     MOOF_LEN = 104,
     SEQUENCE_AT = 20,
@@ -44,7 +44,7 @@ enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const
         return MP4_NOT_CARRIED;
     if (!video && !audio)
         return MP4_NEED_CONFIG;
-    return of_video > of_audio ? of_video : of_audio; /* what never works says more than what does not yet */
+    return of_video > of_audio ? of_video : of_audio; /* A permanent failure takes precedence over a temporary one. */
 }
 
 void mp4_mux_expect_early(struct mp4_mux *m, int64_t early_us)
@@ -89,7 +89,7 @@ enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f)
     if (f->kind == FRAME_SCRIPT)
         return MP4_FRAME_SKIPPED;
     const struct mp4_sample_entry *e = &m->tracks[track_index(f)].entry;
-    bool begins = f->config || (f->codec == CODEC_MP3 && f->media_len); /* MP3: any frame does */
+    bool begins = f->config || (f->codec == CODEC_MP3 && f->media_len); /* For MP3 any frame will do. */
     if (!e->config)
         return begins && mp4_sample_entry_carries(f->codec) ? MP4_FRAME_NEW_TRACK : MP4_FRAME_SKIPPED;
     if (f->track != e->config->track)
@@ -105,7 +105,7 @@ struct mp4_payload mp4_mux_payload(const struct frame *f)
     struct mp4_payload payload = { f->data + f->media_offset, f->media_len };
     struct rd          rest = rd_over(payload.bytes, payload.len);
     struct av1_obu     obu;
-    /* AV1 in ISOBMFF 2.4: temporal delimiters should be left out; it is the first OBU if it is there at all */
+    /* AV1 in ISOBMFF 2.4: temporal delimiters should be left out. A delimiter is always the first OBU. */
     if (f->codec == CODEC_AV1 && av1_next_obu(&rest, &obu) && obu.type == AV1_OBU_TEMPORAL_DELIMITER)
         return (struct mp4_payload){ rest.p, rd_left(&rest) };
     return payload;
@@ -122,7 +122,7 @@ static uint32_t duration_90k(const struct mp4_mux_track *t, const struct frame *
     return step > 0 && step <= STEP_MAX_90K ? (uint32_t)step : t->duration_90k;
 }
 
-/* The decoding time: on the file's time line, and for a picture behind the last one where that is possible. */
+/* The decoding time in the file; for a picture it is after that of the last one, if that is possible. */
 static int64_t decoding_time_90k(struct mp4_mux *m, const struct frame *f, int64_t dts_90k)
 {
     dts_90k = dts_90k > 0 ? dts_90k + m->start_90k : m->start_90k;
@@ -134,7 +134,7 @@ static int64_t decoding_time_90k(struct mp4_mux *m, const struct frame *f, int64
 
 static uint32_t composition_offset_90k(const struct mp4_mux *m, const struct frame *f)
 {
-    enum { LIMIT_90K = 1 << 30 }; /* 3 hours; nothing reorders pictures that far */
+    enum { LIMIT_90K = 1 << 30 }; /* 3 hours; no encoder reorders pictures that far */
     int64_t shown_90k = f->kind == FRAME_VIDEO ? decode_ahead_shown_90k(&m->ahead, f) : 0;
     return (uint32_t)(shown_90k < LIMIT_90K ? shown_90k : LIMIT_90K);
 }
@@ -207,7 +207,7 @@ static uint64_t u64_at(const uint8_t *bytes, size_t at)
     return rd_u64(&r);
 }
 
-/* The length of the fragment that begins here; 0 when it is cut, or not one of ours. */
+/* The length of the fragment that begins here; 0 if it is cut, or not made by this muxer. */
 static size_t fragment_len(const uint8_t *bytes, size_t len)
 {
     if (len < MP4_MUX_HEAD_LEN || u32_at(bytes, 0) != MOOF_LEN || memcmp(bytes + 4, "moof", 4) != 0 ||

@@ -1,30 +1,30 @@
 /**
  * Fragmented MP4 for live players: a header (ftyp, moov), then each frame as one fragment (moof, mdat).
  *
- * The muxer is a small value, to be copied at will: what a player was sent is a function of the value and of the
- * frame. After a partial write, mux the frame again from a copy of the value taken before it, and skip the bytes already sent.
+ * The muxer is a small value that can be copied: the bytes of a fragment depend only on the value and on the frame. After a
+ * partial write, mux the frame again from a copy of the value taken before it, and skip the bytes that were sent.
  *
  *     mp4_mux_init(&m, video, key, audio);
  *     mp4_mux_write_header(&m, &w);
  *     for each frame f that mp4_mux_look(&m, f) == MP4_FRAME_CARRIED:
  *         mp4_mux_write_head(&m, &w, f, dts_90k);      MP4_MUX_HEAD_LEN bytes, the same layout always
- *         send them, then mp4_mux_payload(f), untouched
+ *         send them, then mp4_mux_payload(f), unchanged
  *
- * Players of one stream that keep up differ by constants: fragments that were muxed once (head and payload in a row) are restamped
- * for each of them, and the value of each player follows that of the muxer by the same constants.
+ * Players of one stream that keep up differ by constants: fragments that were muxed once (head and payload together) are
+ * restamped for each of them, and the value of each player follows that of the muxer by the same constants.
  *
- * A configuration that changes needs another moov, and a moov in the midst of a file is understood by a browser's
- * MediaSource alone: ffmpeg, and Chromium's <video src>, which is ffmpeg, skip it as a duplicate and fail to decode
- * what follows. So a server of files over HTTP ends the response at MP4_FRAME_CHANGES; a server of MediaSource may
- * write a new header, with the sequence going on.
+ * A changed configuration needs another moov, and only a browser's MediaSource understands a moov inside a file: ffmpeg, and
+ * Chromium's <video src>, which uses ffmpeg, skip it as a duplicate and fail to decode the fragments after it. So a server of
+ * files over HTTP ends the response at MP4_FRAME_CHANGES; a server of MediaSource may write a new header and continue the
+ * sequence.
  *
- * No picture is shown before it is decoded, because players then show all pictures later than the sound beside them: ffmpeg
- * shifts one track alone. Pictures are decoded earlier by what that takes (decode_ahead.h), and where that is expected from the
+ * No picture is displayed before it is decoded, because players then display all pictures later than the sound: ffmpeg
+ * shifts only one track. Pictures are decoded earlier by the needed amount (decode_ahead.h). If that is expected from the
  * beginning, all times begin later by it.
  *
  * Units      90 kHz for both tracks. Each time is rounded by itself (times.h), so that nothing drifts; whole milliseconds are exact.
- * Source     ISO/IEC 14496-12 8.2 (moov), 8.8 (fragments); brands iso5, iso6, mp41. No edit list: times are the
- *            stream's own, but for the constant at the beginning.
+ * Source     ISO/IEC 14496-12 8.2 (moov), 8.8 (fragments); brands iso5, iso6, mp41. There is no edit list: times are the
+ *            stream's own, except for the constant at the beginning.
  * Ownership  the value borrows the frames it was made from; nothing is allocated
  * Yields     no
  */
@@ -58,17 +58,17 @@ struct mp4_mux_track {
 struct mp4_mux {
     struct mp4_mux_track tracks[MP4_TRACKS];
     uint32_t             sequence;     /* sequence number of the last fragment; the first is 1 */
-    int64_t              duration_90k; /* that the header tells; 0, as after mp4_mux_init(): that of the fragments */
-    int64_t              start_90k;    /* what the player's time 0 is written as */
+    int64_t              duration_90k; /* duration in the header; 0, as after mp4_mux_init(): that of the fragments */
+    int64_t              start_90k;    /* time that is written for the player's time 0 */
     struct decode_ahead  ahead;
 };
 
-/* What a frame is to a muxer. */
+/* The meaning of a frame to a muxer. */
 enum mp4_frame {
-    MP4_FRAME_CARRIED,   /* one more fragment */
-    MP4_FRAME_SKIPPED,   /* nothing to send: script, end of sequence, the same configuration again, another track */
-    MP4_FRAME_CHANGES,   /* what follows needs another configuration than the header tells */
-    MP4_FRAME_NEW_TRACK, /* the header has no track of this kind, and could have had one */
+    MP4_FRAME_CARRIED,   /* The frame is one more fragment. */
+    MP4_FRAME_SKIPPED,   /* Nothing is sent: script, end of sequence, the same configuration again, another track. */
+    MP4_FRAME_CHANGES,   /* Later frames need another configuration than that in the header. */
+    MP4_FRAME_NEW_TRACK, /* The header has no track of this kind, but could have had one. */
 };
 
 struct mp4_payload {
@@ -76,62 +76,61 @@ struct mp4_payload {
     size_t         len;
 };
 
-/** Whether MP4 carries the codec. */
+/** True if MP4 carries the codec. */
 bool mp4_mux_carries(enum codec codec);
 
 /**
- * Begin.
+ * Begin a muxer.
  *
- * Shape      video: its configuration frame, or NULL; audio: its configuration frame, of MP3 any frame, or NULL.
+ * Shape      video: its configuration frame, or NULL; audio: its configuration frame, for MP3 any frame, or NULL.
  *            key: a key frame of the video, or NULL; see mp4_sample_entry_read()
  * Returns    MP4_OK           header and fragments may be written
- *            MP4_NEED_CONFIG  also when there is neither video nor audio
- *            MP4_BAD_CONFIG, MP4_NOT_CARRIED  of either; mp4_mux_init() with each alone tells of which
+ *            MP4_NEED_CONFIG  also if there is neither video nor audio
+ *            MP4_BAD_CONFIG, MP4_NOT_CARRIED  for video or audio; mp4_mux_init() with only one tells which
  */
 enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const struct frame *key,
                              const struct frame *audio) ATTR_MUST_USE;
 
-/** Before the first fragment: expect a picture that is shown this long before its own time (decode_ahead_expect()). */
+/** Expect a picture that is displayed this long before its own time (decode_ahead_expect()). Called before the first fragment. */
 void mp4_mux_expect_early(struct mp4_mux *m, int64_t early_us);
 
-/** How many bytes mp4_mux_write_header() writes. */
+/** The number of bytes that mp4_mux_write_header() writes. */
 size_t mp4_mux_header_len(const struct mp4_mux *m);
 
 /** Write ftyp and moov. */
 void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w);
 
 /**
- * The codecs parameter of the media type: "avc1.64001e,mp4a.40.2".
+ * Write the codecs parameter of the media type: "avc1.64001e,mp4a.40.2".
  *
  * Source     RFC 6381 3.3
  * Returns    `buf`, terminated
  */
 const char *mp4_mux_codecs(const struct mp4_mux *m, char *buf, size_t cap);
 
-/** What to do with a frame. */
+/** Tell what a frame means to the muxer. */
 enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f);
 
-/** The bytes of a carried frame that go into its mdat. They are the frame's own. */
+/** The bytes of a carried frame that go into its mdat; they point into the frame. */
 struct mp4_payload mp4_mux_payload(const struct frame *f);
 
 /**
- * Write a carried frame's moof and the header of its mdat, MP4_MUX_HEAD_LEN bytes; the value is then that of the
- * next fragment.
+ * Write a carried frame's moof and the header of its mdat, MP4_MUX_HEAD_LEN bytes, and move the value to the next fragment.
  *
- * Shape      dts_90k: on the player's time line; below 0 it is written as 0
- * Rules      The time of each fragment is told in full, so that nothing drifts. The duration of audio is its codec's;
- *            of video it is the last step of the decoding time, as the next one is not known yet. A player that reads
- *            the times does not mind when the next step differs. A browser's MediaSource does: behind a step of more
- *            than twice the duration told before it (W3C MSE 3.5.8) it drops pictures up to the next key frame.
+ * Shape      dts_90k: time of the player; below 0 it is written as 0
+ * Rules      Each fragment has its full time, so that nothing drifts. The duration of audio is that of its codec; the
+ *            duration of video is the last step of the decoding time, as the next step is not known yet. Players that
+ *            read the times accept another next step. A browser's MediaSource does not: after a step of more than
+ *            twice the duration (W3C MSE 3.5.8) it drops pictures up to the next key frame.
  */
 void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k);
 
 /**
- * Add constants to the sequence numbers and decoding times of fragments. They are then those of another player, if it
- * was sent the same frame of each track before, which decides how long the first picture is said to last.
+ * Add constants to the sequence numbers and decoding times of fragments, to make them those of another player. That player must
+ * have been sent the same last frame of each track, because that decides on the duration of the first picture.
  *
- * Shape      bytes: whole fragments as mp4_mux_write_head() and mp4_mux_payload() make them, in a row
- * Returns    false when they are not; those before the one that is not are done
+ * Shape      bytes: whole fragments of mp4_mux_write_head() and mp4_mux_payload(), one after the other
+ * Returns    false if they are not; the fragments before the first wrong one are restamped
  */
 bool mp4_mux_restamp(uint8_t *bytes, size_t len, int64_t delta_90k, uint32_t delta_sequence);
 

@@ -90,7 +90,7 @@ static void write_vpcc(const struct mp4_sample_entry *e, struct wr *w)
 
 static void vp9_codecs(const struct mp4_sample_entry *e, struct str *s)
 {
-    enum { LEVEL_GUESS = 41 }; /* browsers know no level 0; 1080p at 60 */
+    enum { LEVEL_GUESS = 41 }; /* Browsers do not accept level 0. This one allows 1080p at 60. */
     struct vp9_config c;
     if (vp9_config_parse(record(e), record_len(e), &c))
         str_printf(s, "vp09.%02u.%02u.%02u", c.profile, c.level ? c.level : LEVEL_GUESS, c.bit_depth);
@@ -270,9 +270,9 @@ struct row {
     size_t (*box_len)(const struct mp4_sample_entry *); /* bytes of the box without its size and type */
     void (*write_box)(const struct mp4_sample_entry *, struct wr *);
     void (*codecs)(const struct mp4_sample_entry *, struct str *);
-    void (*read)(struct mp4_sample_entry *); /* what media_info.h does not tell; may be NULL */
+    void (*read)(struct mp4_sample_entry *); /* Fills in fields that media_info.h does not give; may be NULL. */
     bool (*differs)(const struct mp4_sample_entry *,
-                    const struct frame *); /* of a codec without configuration frames */
+                    const struct frame *); /* For a codec without configuration frames; otherwise NULL. */
 };
 
 /* clang-format off */
@@ -300,7 +300,7 @@ bool mp4_sample_entry_carries(enum codec codec)
 
 /* ---- reading ---- */
 
-/* The size that only a key frame tells. */
+/* Read the size from a key frame, for codecs whose configuration has none. */
 static void size_of_key(const struct frame *key, struct video_info *info)
 {
     const uint8_t      *media = key->data + key->media_offset;
@@ -408,7 +408,8 @@ static void write_visual(const struct mp4_sample_entry *e, struct wr *w)
 
 static void write_audio(const struct mp4_sample_entry *e, struct wr *w)
 {
-    /* 16.16: what does not fit is not told; FLAC in ISOBMFF 3.3.2: the greatest division that fits */
+    /* The rate has the form 16.16. One that does not fit is written as 0; for FLAC it is halved until it fits (FLAC in
+     * ISOBMFF 3.3.2). */
     uint32_t rate = e->sample_rate;
     while (rate > UINT16_MAX)
         rate = e->config->codec == CODEC_FLAC && rate % 2 == 0 ? rate / 2 : 0;

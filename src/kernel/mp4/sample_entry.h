@@ -1,5 +1,6 @@
 /**
- * Sample entries: how an MP4 track tells its decoder about the codec, and RFC 6381 tells a browser.
+ * Sample entries, which describe the codec of an MP4 track to a decoder, and codecs parameters (RFC 6381), which describe it to a
+ * browser.
  *
  * A codec is a row of a table of functions; a new one is a row.
  *
@@ -19,48 +20,48 @@
 #include "core/wr.h"
 #include "kernel/frame.h"
 
-/* A record with many parameter sets has some hundred bytes. */
+/* Longest configuration; a record with many parameter sets has some hundred bytes. */
 enum { MP4_CONFIG_MAX = 16 << 10 };
 
 enum mp4_result {
     MP4_OK,
-    MP4_NEED_CONFIG, /* not yet: a configuration frame is missing, or a key frame that tells the size */
-    MP4_BAD_CONFIG,  /* never with this configuration: it is malformed, or larger than MP4_CONFIG_MAX */
-    MP4_NOT_CARRIED, /* never with this codec */
+    MP4_NEED_CONFIG, /* A configuration frame is still missing, or a key frame that has the size. */
+    MP4_BAD_CONFIG,  /* The configuration is malformed, or larger than MP4_CONFIG_MAX. */
+    MP4_NOT_CARRIED, /* MP4 does not carry the codec. */
 };
 
 struct mp4_sample_entry {
     const struct frame *config; /* NULL: no such track */
     uint16_t            width, height;
     uint8_t             channels, sample_bits;
-    uint32_t            sample_rate; /* Hz, of audio */
-    uint32_t duration_90k; /* duration of a frame: for audio that of the codec, 0 when it varies; for video a guess */
+    uint32_t            sample_rate; /* audio: Hz */
+    uint32_t duration_90k; /* duration of a frame: for audio that of the codec, 0 if it varies; for video a guess */
 };
 
-/** Whether there is a row: H.264, HEVC, AV1, VP9; AAC, MP3, Opus, FLAC. */
+/** True if the table has a row for the codec: H.264, HEVC, AV1, VP9; AAC, MP3, Opus, FLAC. */
 bool mp4_sample_entry_carries(enum codec codec);
 
 /**
- * Read what a sample entry says.
+ * Fill in a sample entry.
  *
- * Shape      config: a configuration frame; of MP3, which has none, any frame
- *            key: a key frame, or NULL. VP9, and AV1 without a sequence header in its record, tell their size there.
- * Returns    MP4_OK, or why not; *e is then empty
+ * Shape      config: a configuration frame; for MP3, which has none, any frame
+ *            key: a key frame, or NULL. It has the size of VP9, and of AV1 without a sequence header in its record
+ * Returns    MP4_OK, or the reason of a failure; *e is then empty
  */
 enum mp4_result mp4_sample_entry_read(struct mp4_sample_entry *e, const struct frame *config, const struct frame *key);
 
-/** How many bytes mp4_sample_entry_write() will write. */
+/** The number of bytes that mp4_sample_entry_write() will write. */
 size_t mp4_sample_entry_len(const struct mp4_sample_entry *e);
 
 void mp4_sample_entry_write(const struct mp4_sample_entry *e, struct wr *w);
 
-/** Append the codec as the codecs parameter names it: "avc1.64001e", "mp4a.40.2". */
+/** Append the codec in the form of the codecs parameter: "avc1.64001e", "mp4a.40.2". */
 void mp4_sample_entry_codecs(const struct mp4_sample_entry *e, struct str *s);
 
-/** Whether a frame of the same codec comes with another configuration, so that this entry is no longer true. */
+/** True if a frame of the same codec has another configuration, so that this entry is no longer valid. */
 bool mp4_sample_entry_differs(const struct mp4_sample_entry *e, const struct frame *f);
 
-/** How long an audio frame sounds, as its codec has it; 0 when only the next frame's time can tell, and of video. */
+/** The duration of an audio frame by its codec; 0 if only the time of the next frame can tell, and for video. */
 uint32_t mp4_sample_entry_duration_90k(const struct mp4_sample_entry *e, const struct frame *f);
 
 #endif

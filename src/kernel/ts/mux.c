@@ -16,7 +16,7 @@ struct codec_row {
     uint32_t registration;
 };
 
-/* One row a codec; codecs without a row are not carried. */
+/* One row for each codec; codecs without a row are not carried. */
 static const struct codec_row codecs[] = {
     [CODEC_H264] = { TS_STREAM_H264, TS_STREAM_ID_VIDEO, 0 },
     [CODEC_HEVC] = { TS_STREAM_HEVC, TS_STREAM_ID_VIDEO, 0 },
@@ -39,7 +39,7 @@ void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio)
         .video = (uint8_t)(ts_mux_carries(video) ? video : CODEC_NONE),
         .audio = (uint8_t)(ts_mux_carries(audio) ? audio : CODEC_NONE),
         .mp3_type = TS_STREAM_MPEG1_AUDIO,
-        .opus_channels = 2, /* until its configuration says */
+        .opus_channels = 2, /* It holds until a configuration gives another number. */
     };
 }
 
@@ -60,7 +60,7 @@ static struct ts_program program_of(const struct ts_mux *m)
     return program;
 }
 
-/* 2.4.4.9: a version that a player may have seen must not say something else. */
+/* Increase the version if players may have seen it: one version must not have two meanings (2.4.4.9). */
 static void program_changed(struct ts_mux *m)
 {
     if (m->told)
@@ -130,7 +130,7 @@ static enum ts_mux_result take_config(struct ts_mux *m, const struct frame *f)
     return ok ? TS_MUX_NOTHING : TS_MUX_BAD;
 }
 
-/* Whether frames of this codec can be written; one that needs no configuration is in the program from now on. */
+/* True if frames of this codec can be written. A codec that needs no configuration enters the program here. */
 static bool is_ready(struct ts_mux *m, const struct frame *f)
 {
     switch (f->codec) {
@@ -165,10 +165,10 @@ static void set_times(struct ts_pes_head *head, const struct ts_mux *m, const st
 
 /* ---- a frame ---- */
 
-/* What is to be written for a frame. */
+/* The bytes that are written for a frame. */
 struct plan {
     bool               psi;
-    struct ts_pes_head head; /* its times are still to be set */
+    struct ts_pes_head head; /* The times are set later. */
     size_t             payload_len, packets;
 };
 
@@ -178,7 +178,7 @@ static bool put_payload(struct ts_pes *pes, const struct ts_mux *m, const struct
                                   : ts_payload_put_audio(pes, f, &m->aac);
 }
 
-/* What m->second becomes by the frame: the second of the stream's time line that it stands in. */
+/* The value of m->second after a frame: the second of the stream's time in which the frame is. */
 static int64_t second_behind(const struct ts_mux *m, const struct frame *f)
 {
     if (m->video != CODEC_NONE)
@@ -203,7 +203,7 @@ static struct ts_pes_head head_of(const struct ts_mux *m, const struct frame *f,
     };
 }
 
-/* `m` learns what the frame says, and becomes what it is behind it but for the counters. */
+/* Plan the bytes of a frame. `m` takes note of the frame, and moves over it, except for the continuity counters. */
 static enum ts_mux_result make_plan(struct ts_mux *m, const struct frame *f, struct plan *plan)
 {
     if (f->kind == FRAME_SCRIPT || f->track != 0 || !ts_mux_carries((enum codec)f->codec))
@@ -260,7 +260,7 @@ enum ts_mux_result ts_mux_frame(struct ts_mux *m, struct wr *w, const struct fra
             ts_mux_psi(&next, w);
         set_times(&plan.head, &next, f, dts_90k);
         if (!ts_pes_begin(&pes, w, &plan.head, plan.payload_len, counter_of(&next, f)) || !put_payload(&pes, &next, f))
-            return TS_MUX_FULL; /* cannot be: it was counted */
+            return TS_MUX_FULL; /* This cannot happen: the bytes were counted. */
     }
     *m = next;
     return result;
@@ -294,8 +294,8 @@ static bool same_adts(const struct aac_config *a, const struct aac_config *b)
 }
 
 /*
- * Of audio, all that the next frame may fall back on, whatever codec there is now: a frame of Opus comes into a program
- * with the channels of the last configuration, or not when that was bad. AAC needs a configuration anew.
+ * Compare everything about audio that the next frame may depend on, whatever the present codec is: a frame of Opus enters a
+ * program with the channels of the last configuration, or does not if that was bad. AAC needs a new configuration.
  */
 static bool is_audio_like(const struct ts_mux *a, const struct ts_mux *b)
 {
@@ -303,7 +303,7 @@ static bool is_audio_like(const struct ts_mux *a, const struct ts_mux *b)
            (a->audio != CODEC_AAC || same_adts(&a->aac, &b->aac));
 }
 
-/* Whether all is the same but the counters. */
+/* True if two muxers differ only in the counters. */
 static bool is_like(const struct ts_mux *a, const struct ts_mux *b)
 {
     return a->video == b->video && a->video_config == b->video_config && is_audio_like(a, b) &&

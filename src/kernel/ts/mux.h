@@ -1,28 +1,28 @@
 /**
  * The transport stream muxer: frames in, transport packets out.
  *
- * A muxer is a small value that may be copied. What it writes for a frame depends on nothing but that value, the
- * frame and its time. After a partial write, mux the frame again from a copy taken before, and skip what was sent.
- * Two muxers that have seen the same frames write the same bytes but for constants in the time stamps and the
- * continuity counters: ts_mux_shift() tells them, restamp.h writes them over the other's.
+ * A muxer is a small value that may be copied. Its output for a frame depends only on that value, the frame and its
+ * time. After a partial write, mux the frame again from a copy taken before, and skip the bytes that were sent.
+ * Two muxers that have seen the same frames write the same bytes except for constants in the time stamps and the
+ * continuity counters: ts_mux_shift() finds these, and restamp.h applies them.
  *
- *     ts_mux_init(&m, CODEC_H264, CODEC_AAC);           as far as it is known what will come
- *     ts_mux_frame(&m, &w, f, dts_90k);                 every frame in turn, configurations too
+ *     ts_mux_init(&m, CODEC_H264, CODEC_AAC);           the codecs that are known so far
+ *     ts_mux_frame(&m, &w, f, dts_90k);                 every frame in turn, also configurations
  *
- * Video      H.264, HEVC; the tables (PAT, PMT) stand before each key frame, the clock on each frame. AV1 is not
+ * Video      H.264, HEVC; the tables (PAT, PMT) come before each key frame, the clock is on each frame. AV1 is not
  *            carried: its mapping is a draft that libavformat does not read.
- * Audio      AAC as ADTS, MP3, Opus, AC-3, E-AC-3. Without video the tables stand before the first frame of each
+ * Audio      AAC as ADTS, MP3, Opus, AC-3, E-AC-3. Without video, the tables come before the first frame of each
  *            second of the stream's own time, and the clock is on each frame.
- * Times      No picture is shown before it is decoded: all of them, and the clock with them, are decoded earlier by what that
- *            takes (decode_ahead.h), while the times at which pictures and sound come out stay what they are.
- * Changes    A configuration of another codec, or a first audio frame of one, changes the PMT: its version is one
- *            more, and the tables stand before the next frame. One that cannot be read, or that a transport stream
- *            cannot say, takes its kind out of the program until a better one comes.
- * Tracks     Of enhanced RTMP's tracks only track 0 is carried.
+ * Times      No picture is displayed before it is decoded: all pictures, and the clock, get earlier decoding times by the needed
+ *            amount (decode_ahead.h); the times at which pictures and sound are presented stay.
+ * Changes    A configuration of another codec, or a first audio frame of one, changes the PMT: its version is increased,
+ *            and the tables come before the next frame. A configuration that cannot be read, or that a transport stream
+ *            cannot express, removes its kind from the program until a better one comes.
+ * Tracks     Of the tracks of enhanced RTMP, only track 0 is carried.
  *
- * Source     ISO/IEC 13818-1; packet.h, psi.h, pes.h and payload.h say which parts
- * Ownership  borrows the newest video configuration frame: whoever keeps a muxer (or a copy to mux again from) keeps
- *            that frame alive, ts_mux_config() names it. Other frames are borrowed during the call.
+ * Source     ISO/IEC 13818-1; packet.h, psi.h, pes.h and payload.h name the parts
+ * Ownership  borrows the newest video configuration frame, ts_mux_config(): code that keeps a muxer, or a copy of it, must
+ *            hold that frame. Other frames are borrowed during the call.
  * Yields     no
  */
 #ifndef KERNEL_TS_MUX_H
@@ -49,7 +49,7 @@ struct ts_mux {
     uint8_t             mp3_type;     /* enum ts_stream_type of MP3 */
     uint8_t             opus_channels;
     uint8_t             version; /* version of the PMT */
-    bool                told;    /* the PMT was written since it changed last */
+    bool                told;    /* The PMT has been written since its last change. */
     uint8_t             cc[TS_TRACKS];
     struct decode_ahead ahead;
 };
@@ -58,37 +58,38 @@ enum ts_mux_result {
     TS_MUX_WRITTEN,
     TS_MUX_NOTHING, /* a configuration, a script, an end of sequence, another track; a codec that is not carried */
     TS_MUX_BAD,     /* broken lengths, no NAL unit, too long for its PES packet, a configuration that cannot be used */
-    TS_MUX_FULL,    /* no room: nothing was written, the muxer is as it was, `full` is set */
+    TS_MUX_FULL,    /* no room: nothing was written, the muxer is unchanged, `full` is set */
 };
 
-/** Whether a transport stream of ours can carry this codec. */
+/** True if this muxer carries the codec. */
 bool ts_mux_carries(enum codec codec);
 
 /**
- * A muxer of a stream with these codecs, as far as they are known yet: the first PMT names them, so that a player
- * waits for both. CODEC_NONE, or one that is not carried: there is none of that kind until a frame says so.
+ * Begin a muxer of a stream with these codecs, as far as they are known: the first PMT names them, so that a player
+ * waits for both. CODEC_NONE, or a codec that is not carried: the program has none of that kind until a frame of it comes.
  */
 void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio);
 
-/** Expect a picture that is shown this long before its own time. Below 0 and far beyond DECODE_AHEAD_MAX_90K: no effect. */
+/** Expect a picture that is displayed this long before its own time (decode_ahead_expect()). */
 void ts_mux_expect_early(struct ts_mux *m, int64_t early_us);
 
-/** Write PAT and PMT now, TS_PSI_LEN bytes; as ts_mux_frame() does where they are due. */
+/** Write PAT and PMT now, TS_PSI_LEN bytes. ts_mux_frame() writes them by itself when they are due. */
 void ts_mux_psi(struct ts_mux *m, struct wr *w);
 
 /**
  * Write a frame.
  *
- * Units      dts_90k: any number, its low 33 bits go out; the PTS is that and what lies between the frame's two times.
- *            A DTS may be DECODE_AHEAD_MAX_90K below it.
- * Returns    as above. With TS_MUX_NOTHING and TS_MUX_BAD nothing was written, and the muxer knows what the frame said.
+ * Units      dts_90k: any number, of which the low 33 bits are written. The PTS is dts_90k plus the difference of the frame's
+ *            two times. The DTS that is written may be up to DECODE_AHEAD_MAX_90K less
+ * Returns    see enum ts_mux_result. After TS_MUX_NOTHING and TS_MUX_BAD nothing was written, but the muxer has taken note of the
+ *            frame
  */
 enum ts_mux_result ts_mux_frame(struct ts_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k);
 
-/** How many bytes ts_mux_frame() would write for it, tables included: a multiple of 188. Costs no copy of the frame. */
+/** The number of bytes that ts_mux_frame() would write for a frame, with tables: a multiple of 188. The frame is not copied. */
 size_t ts_mux_frame_len(const struct ts_mux *m, const struct frame *f);
 
-/** As ts_mux_frame() without writing: the muxer moves on. Returns how many bytes were not written. */
+/** Move the muxer over a frame without writing it. Returns the number of bytes that it would have written. */
 size_t ts_mux_skip(struct ts_mux *m, const struct frame *f);
 
 /** The video configuration frame that the muxer borrows, or NULL. */
@@ -98,15 +99,15 @@ static inline const struct frame *ts_mux_config(const struct ts_mux *m)
 }
 
 /**
- * What makes bytes muxed from `from` those that `to` would have written.
+ * Find the shift that turns bytes muxed from `from` into those that `to` would have written.
  *
- * Shape      shift->cc is set; shift->delta_90k is the caller's: what is between the two times of a frame
- * Returns    false when they differ in more: the players have not seen the same frames, or the codecs have changed
- *            under one of them alone. A player that joins after such a change may begin with the others' `version`.
+ * Shape      shift->cc is set; the caller sets shift->delta_90k, the difference of the two players' times of a frame
+ * Returns    false if the muxers differ in more: the players have not seen the same frames, or only one has seen a change of the
+ *            codecs. A player that joins after such a change may begin with the `version` of the others.
  */
 bool ts_mux_shift(struct ts_shift *shift, const struct ts_mux *from, const struct ts_mux *to) ATTR_MUST_USE;
 
-/** `m`, which was like `before` in the sense of ts_mux_shift(), becomes what it is after the frames that made `after`. */
+/** Move `m`, which was like `before` by ts_mux_shift(), over the frames that turned `before` into `after`. */
 void ts_mux_follow(struct ts_mux *m, const struct ts_mux *before, const struct ts_mux *after);
 
 #endif

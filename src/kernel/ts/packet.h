@@ -1,10 +1,10 @@
 /**
- * The transport packet: what our programs put where, and the time stamps.
+ * The transport packet: PIDs, continuity counters and time stamps.
  *
- * Every stream that we write is program 1 with at most one video and one audio stream, each on a PID of its own.
+ * Every stream that is written is program 1 with at most one video and one audio stream, each on a PID of its own.
  *
  * Source     ISO/IEC 13818-1 2.4.3.2 (packet), 2.4.3.4 (PCR), 2.4.3.6 (PTS, DTS)
- * Units      stamps count 90 kHz and have 33 bits; what is above is cut off, so they wrap after 26.5 hours
+ * Units      stamps have 33 bits of 90 kHz; higher bits are cut off, so they wrap after 26.5 hours
  * Yields     no
  */
 #ifndef KERNEL_TS_PACKET_H
@@ -16,12 +16,12 @@ enum { TS_PACKET_LEN = 188, TS_HEADER_LEN = 4, TS_SYNC_BYTE = 0x47 };
 
 enum ts_pid { TS_PID_PAT = 0, TS_PID_VIDEO = 0x100, TS_PID_AUDIO = 0x101, TS_PID_PMT = 0x1001, TS_PID_NONE = 0x1FFF };
 
-/* What has a continuity counter: the index into arrays of those. A counter is what the next packet gets. */
+/* Indices into arrays of continuity counters. A counter is the value for the next packet. */
 enum ts_track { TS_PAT, TS_PMT, TS_VIDEO, TS_AUDIO, TS_TRACKS };
 
 enum { TS_STAMP_LEN = 5, TS_PCR_LEN = 6 };
 
-/** PTS or DTS; `prefix` is 2 for a PTS alone, 3 for a PTS before a DTS, 1 for the DTS. */
+/** Write a PTS or DTS; `prefix` is 2 for a PTS alone, 3 for a PTS before a DTS, 1 for the DTS. */
 static inline void ts_stamp_write(uint8_t bytes[TS_STAMP_LEN], unsigned prefix, int64_t v_90k)
 {
     uint64_t v = (uint64_t)v_90k;
@@ -38,7 +38,7 @@ static inline int64_t ts_stamp_read(const uint8_t bytes[TS_STAMP_LEN])
            (int64_t)bytes[3] << 7 | bytes[4] >> 1;
 }
 
-/** program_clock_reference_base, with an extension of 0. */
+/** Write program_clock_reference_base, with an extension of 0. */
 static inline void ts_pcr_write(uint8_t bytes[TS_PCR_LEN], int64_t v_90k)
 {
     uint64_t v = (uint64_t)v_90k;

@@ -22,8 +22,8 @@ static void put_nalu(struct ts_pes *pes, struct nalu nalu)
 enum { HAS_SPS = 1, HAS_PPS = 2, HAS_VPS = 4 };
 
 struct picture {
-    bool     delimited;  /* begins with an access unit delimiter */
-    unsigned sets;       /* HAS_… */
+    bool     delimited;  /* The picture begins with an access unit delimiter. */
+    unsigned sets;       /* parameter sets in the picture: HAS_… */
     unsigned hevc_layer; /* second byte of the first NAL unit */
     size_t   n_nalus;
 };
@@ -66,10 +66,11 @@ static bool look_at(const struct frame *f, unsigned length_size, struct picture 
         }
         picture->sets |= hevc ? hevc_set(nalu) : avc_set(nalu);
     }
-    return picture->n_nalus; /* bytes behind them are padding, or a NAL unit that was cut */
+    return picture->n_nalus; /* Bytes after the NAL units are padding, or a NAL unit that was cut. */
 }
 
-/* Any slice types may follow: primary_pic_type 7, pic_type 2. H.265 7.4.2.2: in the temporal layer of the picture. */
+/* Put a delimiter that allows all slice types: primary_pic_type 7, pic_type 2. For HEVC it is in the temporal layer of the
+ * picture (H.265 7.4.2.2). */
 static void put_delimiter(struct ts_pes *pes, bool hevc, const struct picture *picture)
 {
     uint8_t avc_aud[] = { AVC_NALU_AUD, 0xF0 };
@@ -89,7 +90,7 @@ static void put_avc_sets(struct ts_pes *pes, const struct frame *config_frame)
         put_nalu(pes, nalu);
 }
 
-/* Puts the sets in the order that decoders need, whatever order the record has. */
+/* Put the sets in the order that decoders need, whatever order the record has. */
 static void put_hevc_sets(struct ts_pes *pes, const struct frame *config_frame)
 {
     static const uint8_t order[] = { HEVC_NALU_VPS, HEVC_NALU_SPS, HEVC_NALU_PPS, HEVC_NALU_SEI };
@@ -156,7 +157,7 @@ static bool put_adts(struct ts_pes *pes, const struct aac_config *aac, size_t ra
     return true;
 }
 
-/* opus_control_header: no trimming, no extension; the size is a row of bytes whose sum it is, all but the last 255. */
+/* Put an opus_control_header without trimming and extension. The size is the sum of several bytes; all but the last are 255. */
 static void put_opus_header(struct ts_pes *pes, size_t len)
 {
     static const uint8_t prefix[] = { 0x7F, 0xE0 };
@@ -179,7 +180,7 @@ bool ts_payload_put_audio(struct ts_pes *pes, const struct frame *f, const struc
     return true;
 }
 
-/* Whether an OpusHead of mapping family 1 is laid out as the codes 1 to 8 imply: RFC 7845 5.1.1.2, coupled pairs first. */
+/* True if an OpusHead of mapping family 1 has the layout that the codes 1 to 8 imply (RFC 7845 5.1.1.2), coupled pairs first. */
 static bool is_vorbis_layout(const uint8_t *head, size_t len)
 {
     enum { OFFSET = 19 }; /* place of the stream count in the OpusHead */

@@ -1,11 +1,11 @@
 /**
- * A frame's bytes as a transport stream carries them in a PES packet.
+ * The bytes of a frame in the form of a transport stream, in a PES packet.
  *
- * AVC, HEVC   Annex B: an access unit delimiter first; before a key picture that does not bring them itself, the
- *             parameter sets of the configuration (HEVC: its SEI too, which is where HDR metadata stands)
- * AAC         an ADTS header before it
- * Opus        an opus_control_header before it
- * others      as they are
+ * AVC, HEVC   Annex B; an access unit delimiter comes first. Before a key picture without parameter sets come those of the
+ *             configuration (for HEVC also its SEI, which has HDR metadata)
+ * AAC         an ADTS header and the frame
+ * Opus        an opus_control_header and the packet
+ * others      unchanged
  *
  * Source     ITU-T H.264 7.4.1.2.3, H.265 7.4.2.4.4 (order in an access unit), Annex B; ISO/IEC 13818-1 2.14, 2.17
  *            (access unit delimiters are mandatory); Opus in MPEG-TS, opus_access_unit
@@ -25,8 +25,8 @@
 /**
  * Put a picture.
  *
- * Shape      f, config: frames of the same codec, H.264 or HEVC; config: one that ts_payload_length_size() has read
- * Returns    false when its lengths do not explain every byte, or it holds no NAL unit; nothing was put
+ * Shape      f, config: frames of the same codec, H.264 or HEVC; config: accepted by ts_payload_length_size()
+ * Returns    false, with nothing put, if the lengths do not explain every byte, or there is no NAL unit
  */
 bool ts_payload_put_video(struct ts_pes *pes, const struct frame *f, const struct frame *config,
                           unsigned length_size) ATTR_MUST_USE;
@@ -34,15 +34,15 @@ bool ts_payload_put_video(struct ts_pes *pes, const struct frame *f, const struc
 /**
  * Put an audio frame.
  *
- * Shape      aac: of AAC alone
- * Returns    false when it is longer than ADTS can say, or ADTS cannot say it at all; nothing was put
+ * Shape      aac: configuration, only used for AAC
+ * Returns    false, with nothing put, if the frame is too long for ADTS, or ADTS cannot express the configuration
  */
 bool ts_payload_put_audio(struct ts_pes *pes, const struct frame *f, const struct aac_config *aac) ATTR_MUST_USE;
 
-/** How long the lengths of NAL units are, after a configuration of H.264 or HEVC; 0 when it cannot be read. */
+/** The size of the lengths of NAL units in a configuration of H.264 or HEVC; 0 if it cannot be read. */
 unsigned ts_payload_length_size(const struct frame *config);
 
-/** The channel_config_code of an Opus configuration; 0 when it cannot be read, or a transport stream cannot say it. */
+/** The channel_config_code of an Opus configuration; 0 if it cannot be read, or a transport stream cannot express it. */
 uint8_t ts_payload_opus_channels(const struct frame *config);
 
 #endif

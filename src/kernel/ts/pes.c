@@ -4,7 +4,7 @@
 
 enum {
     PES_FIXED_LEN = 9,        /* up to PES_header_data_length */
-    PES_AFTER_LENGTH = 3,     /* those of them that PES_packet_length counts */
+    PES_AFTER_LENGTH = 3,     /* bytes of that part that PES_packet_length counts */
     ADAPTATION_FLAGS_LEN = 2, /* adaptation_field_length and the flags */
     ADAPTATION_RANDOM_ACCESS = 0x40,
     ADAPTATION_PCR = 0x10,
@@ -38,7 +38,8 @@ size_t ts_pes_packets(const struct ts_pes_head *head, size_t payload_len)
     return len <= first ? 1 : 1 + (len - first + PACKET_ROOM - 1) / PACKET_ROOM;
 }
 
-/* Header, and an adaptation field of at least `adaptation` bytes: more, when there is not enough left to fill the rest. */
+/* Write the header of a packet, and an adaptation field of at least `adaptation` bytes; it is longer if the payload does not fill
+ * the packet. */
 static void open_packet(struct ts_pes *pes, unsigned start_indicator, size_t adaptation)
 {
     uint8_t *b = pes->end;
@@ -105,7 +106,7 @@ bool ts_pes_begin(struct ts_pes *pes, struct wr *w, const struct ts_pes_head *he
     };
     open_first_packet(pes, head);
     put_header(pes, head, payload_len);
-    pes->len = 0; /* the header does not count */
+    pes->len = 0; /* The header is not counted. */
     return true;
 }
 

@@ -17,7 +17,7 @@ static uint32_t crc32_mpeg(const uint8_t *p, size_t len)
     return crc;
 }
 
-/* Up to the section's body. Returns where it begins. */
+/* Write a section up to its body. Returns the beginning of the section. */
 static uint8_t *open_section(struct wr *w, unsigned table, unsigned id, unsigned version)
 {
     uint8_t *section = w->p;
@@ -37,7 +37,7 @@ static void close_section(struct wr *w, uint8_t *section)
     wr_u32(w, crc32_mpeg(section, (size_t)(w->p - section)));
 }
 
-/* The packet's header, and what a section has of it; what the section leaves is filled by close_packet(). */
+/* Write the header of a packet. Returns a writer over the room for a section; close_packet() fills the rest of it. */
 static struct wr open_packet(uint8_t *packet, unsigned pid, uint8_t *cc)
 {
     packet[0] = TS_SYNC_BYTE;

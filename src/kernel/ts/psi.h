@@ -16,8 +16,8 @@
 enum ts_stream_type {
     TS_STREAM_NONE = 0,
     TS_STREAM_MPEG1_AUDIO = 0x03,
-    TS_STREAM_MPEG2_AUDIO = 0x04, /* the half rates */
-    TS_STREAM_PRIVATE = 0x06,     /* told by its registration */
+    TS_STREAM_MPEG2_AUDIO = 0x04, /* MPEG audio at half rates */
+    TS_STREAM_PRIVATE = 0x06,     /* a format that a registration_descriptor names */
     TS_STREAM_AAC_ADTS = 0x0F,
     TS_STREAM_H264 = 0x1B,
     TS_STREAM_HEVC = 0x24,
@@ -27,17 +27,17 @@ enum ts_stream_type {
 
 enum { TS_VERSION_MASK = 0x1F, TS_PSI_LEN = 2 * TS_PACKET_LEN };
 
-/* What a PMT says. */
+/* The contents of a PMT. */
 struct ts_program {
-    uint8_t  version;       /* changes whenever anything below does */
+    uint8_t  version;       /* number that changes whenever a field below does */
     uint8_t  video, audio;  /* enum ts_stream_type; TS_STREAM_NONE: there is no such stream */
-    uint8_t  opus_channels; /* channel_config_code of an Opus stream, else 0 */
+    uint8_t  opus_channels; /* channel_config_code of an Opus stream, otherwise 0 */
     uint32_t registration;  /* format_identifier of the audio; 0: none */
 };
 
 /**
- * Write the PAT and the PMT, a packet each: TS_PSI_LEN bytes, or nothing and `full`.
- * The clock is on the video's PID, without video on the audio's.
+ * Write the PAT and the PMT, one packet each: TS_PSI_LEN bytes, or nothing and `full` is set.
+ * The clock is on the PID of the video, or without video on that of the audio.
  */
 void ts_psi_write(struct wr *w, const struct ts_program *program, uint8_t cc[TS_TRACKS]);
 

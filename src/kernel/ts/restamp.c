@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-enum { PES_FLAGS = 7, PES_STAMPS = 9 }; /* where they stand in a PES packet */
+enum { PES_FLAGS = 7, PES_STAMPS = 9 }; /* offsets of the flags and of the stamps in a PES packet */
 
 static bool is_tracked(unsigned pid, enum ts_track *track)
 {
@@ -27,7 +27,7 @@ static void shift_pcr(uint8_t *field, int64_t delta_90k)
         ts_pcr_write(field + 2, (int64_t)((uint64_t)ts_pcr_read(field + 2) + (uint64_t)delta_90k));
 }
 
-/* Restamps a PES packet that begins here; its header lies in one transport packet. */
+/* Restamp a PES packet that begins here; its header is in one transport packet. */
 static void shift_pes(uint8_t *pes, const uint8_t *end, int64_t delta_90k)
 {
     enum { PTS_AND_DTS = 3 };
@@ -38,7 +38,7 @@ static void shift_pes(uint8_t *pes, const uint8_t *end, int64_t delta_90k)
         shift_stamp(dts, delta_90k);
 }
 
-/* Restamps a packet in which a PES packet begins. */
+/* Restamp a transport packet in which a PES packet begins. */
 static void shift_times(uint8_t *packet, int64_t delta_90k)
 {
     bool     adapted = packet[3] & 0x20;
@@ -58,7 +58,8 @@ void ts_restamp(uint8_t *bytes, size_t len, const struct ts_shift *shift)
         if (!is_tracked((bytes[1] & 0x1Fu) << 8 | bytes[2], &track))
             continue;
         bytes[3] = (uint8_t)((bytes[3] & 0xF0) | ((bytes[3] + shift->cc[track]) & 0x0F));
-        if (track >= TS_VIDEO && shift->delta_90k && (bytes[1] & 0x40)) /* both stand where a PES packet begins */
+        if (track >= TS_VIDEO && shift->delta_90k &&
+            (bytes[1] & 0x40)) /* Clock and stamps are where a PES packet begins. */
             shift_times(bytes, shift->delta_90k);
     }
 }

@@ -1,5 +1,5 @@
 /**
- * One player's transport packets made of another's.
+ * Conversion of one player's transport packets into those of another player.
  *
  * Source     ISO/IEC 13818-1 2.4.3.2 to 2.4.3.7
  * Yields     no
@@ -20,8 +20,7 @@ struct ts_shift {
 /**
  * Shift all time stamps and continuity counters, in place.
  *
- * Shape      bytes: whole packets as ts_mux_frame() writes them, in any number; any other bytes are safe, and come
- *            out changed or not
+ * Shape      bytes: any number of whole packets of ts_mux_frame(). Other bytes are safe, and may be changed
  */
 void ts_restamp(uint8_t *bytes, size_t len, const struct ts_shift *shift);
 
