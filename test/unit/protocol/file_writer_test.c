@@ -2,11 +2,8 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,90 +16,28 @@
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/co.h"
+#include "protocol/disk.h"
 #include "protocol/file_writer.h"
 #include "protocol/offload.h"
 
-enum { PATIENCE_US = 60 * US_PER_SECOND, QUEUE_BYTES = 64 << 10 };
+enum { QUEUE_BYTES = 64 << 10 };
 
-static char                       folder[64];
-static sem_t                      gate;
-static atomic_int                 n_hanging;
 static struct co_group            group;
 static struct file_writer_options usual = { .what = "test", .queue_bytes_max = QUEUE_BYTES };
-
-/* ---- a disk to test with --------------------------------------------------------------------------------------- */
-
-static const char *path_in(const char *name)
-{
-    static char paths[8][128];
-    static int  n;
-    char       *path = paths[n++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
 
 static int setup(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/file_writer.XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
     co_group_init(&group);
-    sem_init(&gate, 0, 0);
-    n_hanging = 0;
-    return code_of(offload_init());
+    return disk_begin();
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    bool all = file_writers_finish(now_us() + PATIENCE_US);
-    offload_shutdown(PATIENCE_US);
+    int result = disk_end();
     co_group_cancel_and_join(&group);
-    sem_destroy(&gate);
-    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    return all ? 0 : -1;
-}
-
-static void hang(struct offload_job *job)
-{
-    (void)job;
-    n_hanging++;
-    while (sem_wait(&gate) != 0)
-        ;
-}
-
-static void free_job(struct offload_job *job)
-{
-    free(job);
-}
-
-/* Freeze the disk: all threads that write files hang until thaw(). */
-static void freeze(void)
-{
-    for (int i = 0; i < OFFLOAD_THREADS_MAX; i++) {
-        struct offload_job *job = calloc(1, sizeof *job);
-        *job = (struct offload_job){ .work = hang, .drop = free_job };
-        assert_null(offload_start(OFFLOAD_WRITE, job));
-    }
-    int64_t deadline_us = now_us() + PATIENCE_US;
-    while (n_hanging < OFFLOAD_THREADS_MAX && now_us() < deadline_us)
-        co_give_way();
-    assert_int_equal(n_hanging, OFFLOAD_THREADS_MAX);
-}
-
-static void thaw(void)
-{
-    for (int i = 0; i < OFFLOAD_THREADS_MAX; i++)
-        sem_post(&gate);
+    return result;
 }
 
 static struct file_writer *writer(const struct file_writer_options *o)

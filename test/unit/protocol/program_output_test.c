@@ -2,9 +2,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,54 +13,25 @@
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/co.h"
+#include "protocol/disk.h"
 #include "protocol/file_writer.h"
 #include "protocol/offload.h"
 #include "protocol/program_output.h"
 
-enum { PATIENCE_US = 60 * US_PER_SECOND, LARGE = 1 << 30 };
-
-static char       folder[64];
-static sem_t      gate;
-static atomic_int n_hanging;
-
-static const char *path_in(const char *name)
-{
-    static char paths[8][128];
-    static int  n;
-    char       *path = paths[n++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
+enum { LARGE = 1 << 30 };
 
 static int setup(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/program_output.XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
-    sem_init(&gate, 0, 0);
-    n_hanging = 0;
     program_output_init();
-    return code_of(offload_init());
+    return disk_begin();
 }
 
 static int teardown(void **state)
 {
     (void)state;
     program_output_shutdown(PATIENCE_US);
-    bool all = file_writers_finish(now_us() + PATIENCE_US);
-    offload_shutdown(PATIENCE_US);
-    sem_destroy(&gate);
-    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    return all ? 0 : -1;
+    return disk_end();
 }
 
 static int pipe_to(const char *name, int64_t max_bytes)
@@ -194,30 +162,13 @@ static void a_line_without_an_end_is_cut(void **state)
     buf_finish(&b);
 }
 
-static void hang(struct offload_job *job)
-{
-    (void)job;
-    n_hanging++;
-    while (sem_wait(&gate) != 0)
-        ;
-}
-
-static void free_job(struct offload_job *job)
-{
-    free(job);
-}
-
 static void a_frozen_disk_does_not_hold_the_program_up(void **state)
 {
     (void)state;
     enum { LINES = 10000 };
     static const char line[] = "a line of the usual length, which a program writes to its standard error\n";
     int               fd = pipe_to("frozen", LARGE), n_written = 0;
-    for (int i = 0; i < OFFLOAD_THREADS_MAX; i++) {
-        struct offload_job *job = calloc(1, sizeof *job);
-        *job = (struct offload_job){ .work = hang, .drop = free_job };
-        assert_null(offload_start(OFFLOAD_WRITE, job));
-    }
+    freeze();
     fcntl(fd, F_SETFL, O_NONBLOCK);
     int64_t deadline_us = a_while();
     while (n_written < LINES && now_us() < deadline_us)
@@ -226,8 +177,7 @@ static void a_frozen_disk_does_not_hold_the_program_up(void **state)
         else
             co_give_way();              /* the pipe is full until the coroutine has read */
     assert_int_equal(n_written, LINES); /* output beyond the queue is dropped, so no write blocks */
-    for (int i = 0; i < OFFLOAD_THREADS_MAX; i++)
-        sem_post(&gate);
+    thaw();
     end(fd);
     struct buf b = text_of("frozen");
     assert_true(b.len > 0 && b.len <= PROGRAM_OUTPUT_QUEUE_BYTES + (64 << 10));
