@@ -22,7 +22,7 @@ struct co {
     struct list      link; /* in group->members */
     struct co_group *group;
     st_cond_t        wake;
-    uintptr_t        stack_base; /* near the high end of its stack; 0: not ours */
+    uintptr_t        stack_base; /* address near the high end of its stack; 0: the process's own stack */
     bool             unparked, parked, cancelled, urgent;
     const char      *name;
     void (*fn)(void *arg);
@@ -31,7 +31,7 @@ struct co {
     struct log_limits *log_limits;
 };
 
-static struct co  main_co; /* the first coroutine: runs main() */
+static struct co  main_co; /* the first coroutine, which runs main() */
 static struct co *current = &main_co;
 static size_t     n_coroutines;
 
@@ -78,8 +78,8 @@ static uintptr_t stack_high(const struct co *co)
 
 #if defined(WATCH_TURNS) && !defined(__SANITIZE_ADDRESS__)
 /*
- * The stack census of debug builds. A stack is zero below what has been used of it, because each coroutine gives its
- * pages back at its end: the first word that is not zero is the deepest that was touched since they were given back.
+ * The stack census of debug builds. The unused part of a stack is zero, because each coroutine gives its pages back at its
+ * end: the first word that is not zero is the deepest one that was used after that.
  */
 enum { CENSUS_NAMES = 64 };
 
@@ -131,7 +131,7 @@ void co_trim_stack(void)
     uintptr_t low = stack_high(current) - CO_STACK_BYTES;
     uintptr_t unused_end = ((uintptr_t)__builtin_frame_address(0) - KEEP_BYTES) & ~(uintptr_t)(PAGE_BYTES - 1);
     if (unused_end > low)
-        madvise((void *)low, unused_end - low, MADV_DONTNEED); /* fails on odd kernels: then it just stays resident */
+        madvise((void *)low, unused_end - low, MADV_DONTNEED); /* If it fails, the pages only stay resident. */
 #endif
 }
 
@@ -155,7 +155,7 @@ static void co_free(struct co *co)
     mem_free(co);
 }
 
-/* Behind a standstill, peers have this long to be heard. */
+/* Time after a standstill in which bytes of peers can be read before deadlines are judged. */
 enum { STANDSTILL_GRACE_US = US_PER_SECOND };
 
 int64_t co_deadline(int64_t deadline_us)
@@ -166,7 +166,7 @@ int64_t co_deadline(int64_t deadline_us)
     return to && deadline_us >= (int64_t)from && deadline_us < heard_us ? heard_us : deadline_us;
 }
 
-/* How long the running coroutine has had its turn; 0 until somebody has yielded for the first time. */
+/* The time that the present turn has lasted; 0 before the first yield of the process. */
 static int64_t turn_us(void)
 {
     int64_t began_us = (int64_t)st_turn_began();
@@ -178,7 +178,7 @@ bool co_slice_is_over(void)
     return turn_us() >= CO_SLICE_US;
 }
 
-/* Debug builds tell of a turn that kept everybody else waiting, at most once a second. */
+/* Log a turn that kept all others waiting, in debug builds, at most once a second. */
 static void watch_turn(const struct co *co)
 {
 #if defined(WATCH_TURNS)
@@ -207,7 +207,7 @@ static void *co_main(void *arg)
     current = self;
     self->stack_base = (uintptr_t)__builtin_frame_address(0);
     self->fn(self->arg);
-    co_trim_stack(); /* state-threads keeps the stack for the next coroutine */
+    co_trim_stack(); /* state-threads keeps the stack for the next coroutine. */
     watch_turn(self);
 
     struct co_group *g = self->group;
@@ -217,7 +217,7 @@ static void *co_main(void *arg)
     if (g->joiner)
         co_unpark(g->joiner);
     co_free(self);
-    current = NULL; /* st_thread_exit() switches away and never comes back */
+    current = NULL; /* st_thread_exit() switches away and never returns. */
     return NULL;
 }
 
@@ -255,7 +255,7 @@ void co_group_cancel(struct co_group *g)
         co_cancel(LIST_ENTRY(it, struct co, link));
 }
 
-/* Until unparked, the deadline (false), or, if it is heeded, a cancel. */
+/* Wait until unparked, or until a cancel if `heed_cancel`. False at the deadline. */
 static bool wait_unparked(struct co *self, int64_t deadline_us, bool heed_cancel)
 {
     while (!self->unparked && !(heed_cancel && self->cancelled)) {
@@ -283,7 +283,7 @@ bool co_group_join(struct co_group *g, int64_t deadline_us)
     while (g->count > 0 && wait_unparked(self, deadline_us, false))
         ;
     g->joiner = NULL;
-    self->unparked = true; /* a wake-up meant for somebody else's wait is not eaten here */
+    self->unparked = true; /* The caller may have lost a wake-up for another wait, so it gets a spurious one. */
     return g->count == 0;
 }
 
@@ -340,7 +340,7 @@ struct err *co_sleep(int64_t duration_us)
     }
 }
 
-/* Until sockets have been looked at, and those have run that are before it in its queue by then. */
+/* Wait until sockets have been looked at, and all coroutines that are ahead in the queue by then have run. */
 static void yield(struct co *self)
 {
     watch_turn(self);
@@ -397,7 +397,7 @@ void co_set_trace(const char *trace)
 const char *co_trace(void)
 {
     if (!main_co.trace[0])
-        ident_random(main_co.trace, IDENT_LEN); /* lines before co_init() have the main coroutine's id already */
+        ident_random(main_co.trace, IDENT_LEN); /* Lines before co_init() already have the id of the main coroutine. */
     return current ? current->trace : "";
 }
 

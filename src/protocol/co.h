@@ -1,13 +1,13 @@
 /**
  * Coroutines with an owner.
  *
- * One primitive carries all waiting: a coroutine parks until somebody unparks it, it is cancelled or its
+ * One primitive carries all waiting: a coroutine parks until it is unparked or cancelled, or its
  * deadline comes. Socket readiness, a new frame, a finished job and the end of another coroutine all
- * unpark; whoever parked looks again at what it was waiting for (wake-ups may be spurious, none is lost).
- * A cancel sticks: from then on every co_park() fails with E_THREAD_INTERRUPTED.
+ * unpark. A coroutine that was unparked checks again what it waits for: wake-ups may be spurious, but
+ * none is lost. A cancel sticks: from then on every co_park() fails with E_THREAD_INTERRUPTED.
  *
- * Every coroutine belongs to a group, and the owner of the group joins it: none outlives what it works for.
- * A yield is where the world changes: hold a reference across it, never a borrowed pointer.
+ * Every coroutine belongs to a group, and the owner of the group joins it, so none outlives its owner.
+ * Other coroutines run during a yield: hold a reference across it, never a borrowed pointer.
  *
  * Units      deadlines are absolute now_us() times; DEADLINE_NEVER waits for ever
  * Source     state-threads 1.9
@@ -29,15 +29,15 @@ struct co;
 struct co_group {
     struct list members;
     size_t      count;
-    struct co  *joiner; /* parked in co_group_join() */
+    struct co  *joiner; /* the coroutine that is parked in co_group_join() */
 };
 
-/** Start the scheduler; the caller becomes the first coroutine. Refuses anything but epoll. Once a process. */
+/** Start the scheduler, once in a process; the caller becomes the first coroutine. Fails without epoll. */
 struct err *co_init(void) ATTR_MUST_USE;
 
 /**
- * Undo co_init(): for a leak-free exit, when no other coroutine is left. A build with --debug logs then how deep the
- * coroutines of each name have used their stacks, as far as they have ended or called co_trim_stack().
+ * Undo co_init() for a leak-free exit, when no other coroutine is left. A build with --debug then logs how deep the
+ * coroutines of each name have used their stacks; those that have ended or called co_trim_stack() are counted.
  */
 void co_finish(void);
 
@@ -45,11 +45,11 @@ void co_group_init(struct co_group *g);
 
 /**
  * Start `fn(arg)` in a coroutine of its own. It inherits nothing; its trace id is random until
- * co_set_trace(). `name` is borrowed for ever (a literal).
+ * co_set_trace(). `name` is a literal, and is never freed.
  *
- * Ownership  `started` may be NULL; else the handle, valid until the coroutine ends
+ * Ownership  `started` may be NULL; otherwise *started is the handle, valid until the coroutine ends
  * Errors     E_THREAD_CREATE, out of memory
- * Yields     no: it runs when the caller yields
+ * Yields     no: the coroutine runs when the caller yields
  */
 struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), void *arg,
                   struct co **started) ATTR_MUST_USE;
@@ -57,10 +57,10 @@ struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), v
 /** Cancel every member. Does not wait. */
 void co_group_cancel(struct co_group *g);
 
-/** Wait until every member has ended, or the deadline; true when none is left. Yields. */
+/** Wait until every member has ended, or until the deadline; true if none is left. Yields. */
 bool co_group_join(struct co_group *g, int64_t deadline_us);
 
-/** Both, without limit. Yields. */
+/** Cancel every member, and wait until all have ended. Yields. */
 void co_group_cancel_and_join(struct co_group *g);
 
 /** The coroutine that is running. */
@@ -70,83 +70,83 @@ void co_cancel(struct co *co);
 bool co_is_cancelled(const struct co *co);
 
 /**
- * Wait until co_unpark(self); returns at once if that came since the last park.
+ * Wait until co_unpark() of this coroutine. Returns at once if it came after the last park.
  *
  * Errors     E_SOCKET_TIMEOUT at the deadline; E_THREAD_INTERRUPTED when cancelled
  * Yields     yes
  */
 struct err *co_park(int64_t deadline_us) ATTR_MUST_USE;
 
-/** May be called on any living coroutine, any number of times, from any coroutine (not from a thread). */
+/** Wake a living coroutine. It may be called any number of times, from any coroutine, but not from a thread. */
 void co_unpark(struct co *co);
 
-/** Sleep; the only error is the cancel. Yields. */
+/** Sleep. The only error is E_THREAD_INTERRUPTED. Yields. */
 struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
 
 /**
- * From its next wait on, the running coroutine goes before those that are not urgent: for what keeps live streams going,
- * its publishers and pacers. A crowd of newcomers then waits for them, not they for the crowd. By computing time: when both
- * have enough to do, each gets half.
+ * Make the running coroutine urgent: from its next wait on, it runs before those that are not urgent. Publishers and pacers,
+ * which keep live streams going, are urgent, so that they do not wait for a crowd of newcomers. If both kinds have enough to
+ * do, each gets half of the computing time.
  */
 void co_set_urgent(bool urgent);
 
 /**
  * Call `hook` once, before sockets are looked at again: when the coroutines that are ready now have run, or their turn is
- * over. For what was gathered in that time. It belongs to no coroutine, and must not yield; it may unpark. The process
- * has one such hook: another one takes the place of the first.
+ * over. It handles work that was gathered in that time. The hook belongs to no coroutine, and must not yield; it may unpark.
+ * The process has one such hook: a second one replaces the first.
  */
 void co_before_look(void (*hook)(void));
 
-/** Let all others that are ready run once, and I/O be looked at. */
+/** Let all other coroutines that are ready run once, and look at I/O. Yields. */
 void co_give_way(void);
 
-/** For an urgent coroutine that has woken nobody: let I/O be looked at, and others that are urgent run. */
+/** Let other urgent coroutines run, and look at I/O. An urgent coroutine that has woken no other one calls it. Yields. */
 void co_give_way_to_urgent(void);
 
-/** As co_give_way(); returns how much computing time the others took, in microseconds: for a caller that takes a share of it. */
+/** As co_give_way(); returns the computing time of the others in microseconds, for a caller that takes a share of it. */
 int64_t co_give_way_timed(void);
 
 /*
- * The time slice: how long a coroutine may run before it gives way. Every loop whose length a peer decides asks once per
- * round, of whatever that round does: it costs a read of the clock.
+ * The time slice: the time that a coroutine may run before it gives way. Every loop whose length a peer decides checks it in
+ * each round; the check costs a read of the clock.
  */
 enum { CO_SLICE_US = 2 * US_PER_MS };
 
-/** Whether the running coroutine has used up its slice: for a loop that must not yield where it stands, but can end early. */
+/** True if the running coroutine has used up its slice. A loop that must not yield, but can end early, checks it. */
 bool co_slice_is_over(void);
 
-/** co_give_way() if the slice is over; true when it was. A cancel is left to the caller's next wait. Yields. */
+/** Call co_give_way() if the slice is over; true if it was. A cancel shows at the caller's next wait. Yields. */
 bool co_give_way_by_time(void);
 
 /**
- * When a deadline for a peer is to be judged: one that fell into a standstill of the whole process (SIGSTOP, a frozen
- * container, a paused machine), or right behind it, is moved a second behind the end of the standstill, because what the
- * peer sent in time has not been read yet. All waiting of io.h judges so by itself.
+ * The time at which a deadline for a peer is judged. A deadline during a standstill of the whole process (SIGSTOP, a frozen
+ * container, a paused machine), or right after it, is moved to a second after the end of the standstill, because bytes that the
+ * peer sent in time have not been read yet. All waits of io.h apply this by themselves.
  */
 int64_t co_deadline(int64_t deadline_us);
 
 /**
- * Give back the memory of the stack below the caller's frame, which a deep call long ago touched: a
+ * Give back the memory of the stack below the caller's frame, which earlier deep calls have touched: a
  * player that waits for hours keeps one page.
  */
 void co_trim_stack(void);
 
 /**
- * The trace id that the log prints for the running coroutine; copied, cut at IDENT_LEN. Before co_init() there is the
- * main coroutine's.
+ * The trace id that the log prints for the running coroutine. It is copied and cut at IDENT_LEN. Before co_init(), it is that
+ * of the main coroutine.
  */
 void        co_set_trace(const char *trace);
 const char *co_trace(void);
 
 /**
- * What limits the log lines of the running coroutine; NULL, as at its start: nothing does. Borrowed until the coroutine
- * ends or sets another.
+ * The limits of the log lines of the running coroutine; NULL, as at its start: there are none. Borrowed until the coroutine
+ * ends or sets others.
  */
 struct log_limits;
 void               co_set_log_limits(struct log_limits *limits);
 struct log_limits *co_log_limits(void);
 
-/** How many coroutines live, for the statistics. */
+/** The number of living coroutines, for the statistics. */
 size_t co_count(void);
 
 #endif

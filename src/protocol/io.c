@@ -17,15 +17,15 @@
 
 enum { LISTEN_BACKLOG = SOMAXCONN };
 
-/* So much is read in one go before others run. */
+/* Bytes that are read before other coroutines run. */
 enum { TURN_BYTES = 64 << 10 };
 
-/* What marks an event as ours among those of state-threads, whose data.u64 is a descriptor. */
+/* A bit that marks our events among those of state-threads, whose data.u64 is a descriptor. */
 static const uint64_t OURS = UINT64_C(1) << 63;
 
 /*
- * Turn the kernel's edges into flags and wake-ups; state-threads calls it with what one epoll_wait() has brought, before
- * anybody runs. io_close() takes a socket out of the set, so no event can name an io that is gone.
+ * Turn the kernel's edges into flags and wake-ups. state-threads calls it with the events of one epoll_wait(), before a
+ * coroutine runs. io_close() takes a socket out of the set, so no event can point to an io that is gone.
  */
 static int take_events(struct epoll_event *events, int count)
 {
@@ -82,14 +82,14 @@ void io_close(struct io *io)
     io->layer = NULL;
     if (io->watched.next)
         list_remove(&io->watched);
-    epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_DEL, io->fd, NULL); /* a child process may still hold a copy */
+    epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_DEL, io->fd, NULL); /* A child process may still have a copy. */
     close(io->fd);
     io->fd = -1;
 }
 
-/* How long a write may take: until a deadline, or as long as the peer takes something. */
+/* The limit of a write: a deadline, or the longest silence of the peer. */
 struct patience {
-    int64_t deadline_us; /* DEADLINE_NEVER: judged by silence */
+    int64_t deadline_us; /* DEADLINE_NEVER: only silence_us limits the write */
     int64_t silence_us;
 };
 
@@ -99,7 +99,7 @@ static struct err *wait_for_room(struct io *io, struct patience p)
                                                            : io_wait_writable(io, p.deadline_us);
 }
 
-/* Until the kernel has what a layer still holds. */
+/* Wait until the kernel has the bytes that a layer still holds. */
 static struct err *drain_layer(struct io *io, struct patience p)
 {
     struct err *e = NULL;
@@ -127,8 +127,8 @@ void io_linger(struct io *io, int64_t deadline_us)
 void io_mute_input(struct io *io, bool mute)
 {
     struct epoll_event wanted = interest(io, mute ? EPOLLOUT : EPOLLIN | EPOLLOUT);
-    epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_MOD, io->fd, &wanted); /* fails on a closed one only */
-    io->may_read = true;                                              /* what came meanwhile made no edge */
+    epoll_ctl(st_epoll_descriptor(), EPOLL_CTL_MOD, io->fd, &wanted); /* It fails only for a closed socket. */
+    io->may_read = true;                                              /* Bytes that came meanwhile made no edge. */
 }
 
 void io_set_owner(struct io *io, struct co *owner)
@@ -136,7 +136,7 @@ void io_set_owner(struct io *io, struct co *owner)
     io->owner = owner;
 }
 
-/* What the kernel says where no edge has: input is muted, or the edge waits behind those of a thousand others. */
+/* Ask the kernel for readiness without an edge: input is muted, or the edge waits behind a thousand others. */
 static bool look(struct io *io, const bool *flag)
 {
     bool          for_input = flag == &io->may_read;
@@ -153,7 +153,7 @@ static bool look(struct io *io, const bool *flag)
     return *flag;
 }
 
-/* Park until the flag is set by an edge. A deadline is judged after a last look at the socket. */
+/* Park until an edge sets the flag. A deadline is judged after a last look at the socket. */
 static struct err *wait_for(struct io *io, const bool *flag, int64_t deadline_us)
 {
     io->owner = co_self();
@@ -179,7 +179,7 @@ struct err *io_wait_writable(struct io *io, int64_t deadline_us)
     return wait_for(io, &io->may_write, deadline_us);
 }
 
-/* What a peer's kernel has acknowledged, and how long the slowest one needs to make room for two segments. */
+/* The number of bytes that the peer's kernel has acknowledged, and the time that the slowest peer needs to take two segments. */
 static uint64_t acknowledged(const struct io *io, int64_t *two_segments_us)
 {
     enum { SLOWEST_BYTES_PER_S = 1000 };
@@ -193,7 +193,7 @@ static uint64_t acknowledged(const struct io *io, int64_t *two_segments_us)
 
 struct err *io_wait_taken(struct io *io, int64_t silence_us)
 {
-    enum { LOOKS = 8 }; /* at what has been acknowledged, while it is silent */
+    enum { LOOKS = 8 }; /* checks of the acknowledged bytes during a silence */
     int64_t     since_us = now_us(), more_us = 0;
     uint64_t    before = io->may_write ? 0 : acknowledged(io, &more_us);
     struct err *e;
@@ -214,7 +214,7 @@ ssize_t io_socket_recv(struct io *io, void *buf, size_t cap)
 {
     while (io->may_read) {
         ssize_t got = recv(io->fd, buf, cap, 0);
-        /* Less than asked for: the queue is empty, and more will be a new edge, unless the end is in it. */
+        /* With less than was asked for, the queue is empty, and more bytes make a new edge, unless the end is in it. */
         if (got > 0 && (size_t)got < cap && !io->hung_up)
             io->may_read = false;
         if (got >= 0)
@@ -244,7 +244,7 @@ struct err *io_read_now(struct io *io, void *buf, size_t cap, size_t *n)
     return errno == EAGAIN ? NULL : err_sys(E_SOCKET_READ, "read");
 }
 
-/* A peer that floods never makes a read wait: others run all the same, and its deadline holds. */
+/* Give way from time to time to other coroutines, and check the deadline: a peer that floods never makes a read wait. */
 static struct err *end_turn(struct io *io, int64_t deadline_us)
 {
     if (io->bytes_in - io->turn_began < TURN_BYTES)
@@ -274,14 +274,14 @@ struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_
         size_t      n;
         struct err *e = io_read(io, p, len, &n, deadline_us);
         if (e)
-            return e; /* cppcheck-suppress returnDanglingLifetime; it takes e, of a layer, for &n */
+            return e; /* cppcheck-suppress returnDanglingLifetime; cppcheck mistakes the error of a layer for &n. */
         p += n;
         len -= n;
     }
     return NULL;
 }
 
-/* One send() or sendmsg() of `want` bytes. */
+/* Make one send() or sendmsg() of `want` bytes. */
 static ssize_t send_iov(struct io *io, const struct iovec *iov, int n_iov, size_t want, int flags)
 {
     while (io->may_write) {
@@ -343,7 +343,7 @@ struct err *io_sendfile_now(struct io *io, int file, int64_t *at, size_t len, si
         off_t   from = *at;
         ssize_t sent = sendfile(io->fd, file, &from, len);
         if (sent > 0) {
-            io->bytes_out += sent; /* fewer than wanted: the buffer is full, or the file ends; the next call tells */
+            io->bytes_out += sent; /* With fewer bytes, the buffer is full or the file ends; the next call finds out. */
             *at += sent;
             *n = (size_t)sent;
             return NULL;

@@ -9,10 +9,10 @@
 #include "core/log.h"
 #include "protocol/io.h"
 
-/* A call for this many costs more than one for each. */
+/* Fewer writes than this cost less by single calls than by one call for all. */
 enum { FEW = 4 };
 
-/* In place of a result: the kernel has not said. */
+/* A placeholder for a result that the kernel has not given. */
 enum { NONE_YET = INT_MIN };
 
 struct queued {
@@ -28,7 +28,7 @@ static bool            is_open;
 static struct queued   queue[SEND_RING_MAX];
 static size_t          n_queued;
 
-/* The cheapest ways first; older kernels know fewer. */
+/* Open a ring with the cheapest flags that the kernel knows; older kernels know fewer. */
 static int open_ring(void)
 {
     static const unsigned flags[] = { IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
@@ -39,7 +39,7 @@ static int open_ring(void)
     return status;
 }
 
-/* Kernels before 5.6 have io_uring, but not this. */
+/* True if the ring can send: kernels before 5.6 have io_uring without it. */
 static bool can_send(void)
 {
     struct io_uring_probe *probe = io_uring_get_probe_ring(&ring);
@@ -91,8 +91,8 @@ void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg)
 }
 
 /*
- * A ring that fails, which it has no reason to, is given up. What the kernel had not taken over was not sent; of the rest
- * nobody knows, so those connections end: the next byte might not be the next one for the peer.
+ * Give up a ring that fails, for which there is no known reason. Writes that the kernel had not taken over were not sent. The
+ * result of the others is unknown, so their connections end: the peer might otherwise get bytes twice or miss some.
  */
 static void give_up(int status)
 {
@@ -111,7 +111,7 @@ static void give_up(int status)
 static void submit(void)
 {
     for (size_t i = 0; i < n_queued; i++) {
-        struct io_uring_sqe *sqe = io_uring_get_sqe(&ring); /* there are as many as the queue has places */
+        struct io_uring_sqe *sqe = io_uring_get_sqe(&ring); /* There are as many entries as the queue has places. */
         io_uring_prep_send(sqe, queue[i].io->fd, queue[i].bytes, queue[i].len, MSG_NOSIGNAL | MSG_DONTWAIT);
         io_uring_sqe_set_data64(sqe, i);
     }
@@ -126,7 +126,7 @@ static void send_each(void)
     }
 }
 
-/* Wait for all results; with MSG_DONTWAIT that is no more than the sends themselves. */
+/* Wait for all results. With MSG_DONTWAIT that takes no longer than the sends themselves. */
 static void collect(void)
 {
     size_t n_left = n_queued;
@@ -148,13 +148,13 @@ static ssize_t settle(const struct queued *q)
 {
     struct io *io = q->io;
     if (q->result == -EINTR || q->result == -ECANCELED)
-        return 0; /* nothing went out, and it may be tried again */
+        return 0; /* Nothing went out, and the write may be tried again. */
     if (q->result < 0 && q->result != -EAGAIN)
         return q->result;
     ssize_t sent = q->result > 0 ? q->result : 0;
     io->bytes_out += sent;
     if ((size_t)sent < q->len)
-        io->may_write = false; /* the send buffer is full: the kernel will tell when it drains */
+        io->may_write = false; /* The send buffer is full: an edge tells when it drains. */
     return sent;
 }
 

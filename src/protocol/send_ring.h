@@ -1,17 +1,17 @@
 /**
- * Writes to many sockets by one system call.
+ * Writes to many sockets with one system call.
  *
- * In a fan-out of small writes the call costs as much as the kernel's work for its bytes; io_uring takes a queue of
- * them at once. A few go by calls of their own, which is cheaper. Nothing waits: a socket that takes less, or nothing, says
- * so in its result.
+ * In a fan-out of small writes, a system call costs as much as the kernel's work for its bytes; io_uring takes a queue of
+ * writes at once. A few writes go by calls of their own, which is cheaper. Nothing waits: the result of a write tells if a
+ * socket took less, or nothing.
  *
- *     send_ring_add(&io, bytes, len, arg)      queued; `bytes` must stay as they are
- *     send_ring_flush(done)                    all of them are sent, and done(arg, result) has been called for each
+ *     send_ring_add(&io, bytes, len, arg)      queues a write; `bytes` must not change
+ *     send_ring_flush(done)                    sends all writes, and calls done(arg, result) for each
  *
- * Where the kernel has no io_uring, or a container does not allow it, send_ring_open() says why and the caller writes
- * one by one.
+ * If the kernel has no io_uring, or a container does not allow it, send_ring_open() returns the reason, and the caller writes
+ * to each socket by itself.
  *
- * One serves the process.
+ * The process has one ring.
  *
  * Source     io_uring(7), io_uring_prep_send(3)
  * Yields     no
@@ -28,26 +28,26 @@
 
 struct io;
 
-/* The most writes that wait: their sends take about a millisecond. */
+/* Most writes in the queue; their sends take about a millisecond. */
 enum { SEND_RING_MAX = 256 };
 
-/** Errors     E_ST_INITIALIZE (errno kept) where there is no io_uring */
+/** Open the ring. Errors: E_ST_INITIALIZE (errno kept) if there is no io_uring. */
 struct err *send_ring_open(void) ATTR_MUST_USE;
 
-/** Nothing may be queued. Takes a ring that is not open. */
+/** Close the ring, whose queue is empty. Does nothing if it is not open. */
 void send_ring_close(void);
 
 bool   send_ring_is_open(void);
 bool   send_ring_is_full(void);
 size_t send_ring_count(void);
 
-/** Queue a write; the ring is open and not full, the io is plain (no layer), and both stay until the flush. */
+/** Queue a write. The ring is open and not full, the io has no layer, and both remain so until the flush. */
 void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg);
 
 /**
- * Send what is queued, and say of each how it went, in the order in which they were queued: the bytes taken, 0 when
- * it took none, -errno when it is broken. The io's flags and counters are brought up to date before. If the ring itself
- * fails it is closed, and whoever was not written to took none.
+ * Send all queued writes, and report the result of each, in the order of the queue: the number of bytes that the socket took,
+ * 0 if it took none, -errno if it is broken. The flags and counters of the io are updated before. If the ring itself fails, it
+ * is closed, and writes that were not made report 0.
  */
 void send_ring_flush(void (*done)(void *arg, ssize_t sent));
 
