@@ -126,8 +126,11 @@ static bool begin_record(struct seal *s, EVP_CIPHER_CTX *ctx)
     for (size_t i = sizeof nonce; seq; seq >>= 8)
         nonce[--i] ^= (uint8_t)seq;
     const uint8_t *key = keyed[s->kind] == s ? NULL : s->key;
+    keyed[s->kind] = NULL; /* a failure leaves the context with an unknown key */
+    if (EVP_EncryptInit_ex2(ctx, NULL, key, nonce, NULL) != 1)
+        return false;
     keyed[s->kind] = s;
-    return EVP_EncryptInit_ex2(ctx, NULL, key, nonce, NULL) == 1;
+    return true;
 }
 
 size_t seal_record(struct seal *s, uint8_t type, const struct iovec *iov, int n, uint8_t *out)
