@@ -38,7 +38,7 @@ struct aac_config {
 bool aac_config_parse(const uint8_t *bytes, size_t len, struct aac_config *config) ATTR_MUST_USE;
 
 struct aac_adts {
-    uint8_t object_type, rate_index, channel_config; /* as in struct aac_config */
+    uint8_t object_type, rate_index, channel_config; /* the same as in struct aac_config */
     size_t  header_len;                              /* 7, or 9 with a CRC */
     size_t  frame_len;                               /* header and raw frame */
 };

@@ -19,7 +19,7 @@ enum { CO_STACK_BYTES = 64 << 10 };
 #endif
 
 struct co {
-    struct list      link; /* in group->members */
+    struct list      link; /* entry in group->members */
     struct co_group *group;
     st_cond_t        wake;
     uintptr_t        stack_base; /* address near the high end of its stack; 0: the process's own stack */

@@ -178,7 +178,7 @@ static struct err *start(struct process *p)
     return e;
 }
 
-/* To the group, and to a program that has left it for another one. */
+/* Send a signal to the group, and to a program that has left it for another group. */
 static void send_signal(const struct process *p, int signo)
 {
     kill(-p->pid, signo);

@@ -60,7 +60,7 @@ extern const struct attendant attendants[];
 struct attendance {
     const struct attendant *by;
     struct source          *source;
-    struct list             link; /* in source->attending */
+    struct list             link; /* entry in source->attending */
     struct co              *co;
     uint64_t                seen; /* number of the newest moment that attendance_take() has told */
 };

@@ -18,7 +18,7 @@ enum { HEADERS_MAX = 25 };
 
 struct headers {
     struct frame
-        *frames[HEADERS_MAX]; /* in the order they are sent: script, audio, video; by track, the configuration first */
+          *frames[HEADERS_MAX]; /* headers in sending order: script, audio, video; by track, configuration first */
     size_t count;
 };
 

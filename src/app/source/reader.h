@@ -51,13 +51,13 @@ struct reader_delivery {
 };
 
 struct reader {
-    struct list                   link; /* in source->readers */
+    struct list                   link; /* entry in source->readers */
     struct source                *source;
     struct co                    *co;
     uint64_t                      seq;          /* number of the next frame of the log */
     uint64_t                      joined;       /* Frames before this number are due without a release. */
     bool                          joining;      /* No frame of the log has been taken yet. */
-    struct list                   joining_link; /* in source->joining */
+    struct list                   joining_link; /* entry in source->joining */
     int64_t                       attached_us;
     struct headers                prologue; /* headers that are sent before the log */
     size_t                        n_prologue_sent;

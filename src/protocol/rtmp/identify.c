@@ -6,7 +6,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 
-/* What the commands of a client have told before play or publish. */
+/* Facts from the commands of a client before play or publish. */
 struct identification {
     struct rtmp_server *s;
     enum rtmp_role      role; /* role of a publisher; RTMP_FLASH_PUBLISH until a command tells another one */
