@@ -12,9 +12,9 @@
 #endif
 
 /*
- * A guard page below a stack turns an overflow into a fault at once, in place of a neighbour's corrupted
- * stack. It also splits the stack off its neighbours: two kernel mappings a coroutine. Linux allows a
- * process 65530 (vm.max_map_count), so the stacks above this number do without.
+ * A guard page below a stack turns an overflow into a fault at once; without it, the overflow would corrupt another
+ * stack. It also separates the stack from its neighbours, so each coroutine has two kernel mappings. Linux allows
+ * a process 65530 of them (vm.max_map_count), so further stacks have no guard.
  */
 enum { GUARDED_STACKS_MAX = 24000 };
 
@@ -37,9 +37,9 @@ void _st_fiber_stack_made(_st_stack_t *stack)
 #ifdef ST_ASAN
 
 static struct {
-    const void *bottom;  /* the first thread's stack, learnt when it is left for the first time */
+    const void *bottom;  /* stack of the first thread, known after it was left for the first time */
     size_t      size;
-    int         leaving; /* the first thread was left and the jump has not arrived yet */
+    int         leaving; /* the first thread was left, and the jump has not arrived yet */
     int         dying;   /* the current thread will not come back */
 } fiber;
 
@@ -47,8 +47,8 @@ void _st_fiber_stack_taken(_st_stack_t *stack)
 {
     /* The frames of a thread that has exited never returned; their red zones are still marked. */
     __asan_unpoison_memory_region(stack->stk_bottom, (size_t)stack->stk_size);
-    /* The leak check must see what only this stack points to. It reads the process's memory map once for each
-     * region, so only the stacks in use are registered: a few, by the time the process ends. */
+    /* The leak check must see memory that only this stack points to. It reads the process's memory map once for each
+     * region, so only stacks in use are registered: when the process ends, there are few. */
     __lsan_register_root_region(stack->stk_bottom, (size_t)stack->stk_size);
 }
 
@@ -69,7 +69,7 @@ void _st_fiber_leave(_st_thread_t *to)
     size_t        size = to->stack ? (size_t)to->stack->stk_size : fiber.size;
 
     fiber.leaving = !fiber.bottom && (me->flags & _ST_FL_PRIMORDIAL);
-    /* NULL has the sanitizer free what it keeps for this thread. */
+    /* With NULL the sanitizer frees what it keeps for this thread. */
     __sanitizer_start_switch_fiber(fiber.dying ? NULL : &me->fake_stack, bottom, size);
     fiber.dying = 0;
 }

@@ -1,30 +1,30 @@
 /*
- * What we add to state-threads: stacks with a guard, and context switches that AddressSanitizer and
- * valgrind can follow. build-st.sh puts this file and fiber.c beside state-threads' own, and fiber.patch
- * calls them. Neither touches how or when a switch happens.
+ * Our addition to state-threads: stacks with a guard, and context switches that AddressSanitizer and
+ * valgrind can follow. build-st.sh puts this file and fiber.c beside the files of state-threads, and
+ * fiber.patch calls them. How and when a switch happens stays the same.
  *
- * ST_ASAN        announce each switch to AddressSanitizer (the --sanitizer=on build)
- * ST_VALGRIND    register each stack with valgrind (when its headers are there)
+ * ST_ASAN        announces each switch to AddressSanitizer (the --sanitizer=on build)
+ * ST_VALGRIND    registers each stack with valgrind (if its headers are installed)
  */
 #ifndef ST_FIBER_H
 #define ST_FIBER_H
 
-/* A stack was mapped: guard it, and tell the tools where it is. */
+/* Guard a stack that was mapped, and tell the tools where it is. */
 ST_PRIVATE void _st_fiber_stack_made(_st_stack_t *stack);
 
 #ifdef ST_ASAN
-/* Frames under the sanitizer are several times their size, and so are the stacks. */
+/* Frames under the sanitizer are several times larger, and so are the stacks. */
 enum { ST_FIBER_STACK_SCALE = 4 };
 
-/* A stack goes to a thread; and: its thread is gone. */
+/* Note that a thread has got a stack, and that the thread of a stack is gone. */
 ST_PRIVATE void _st_fiber_stack_taken(_st_stack_t *stack);
 ST_PRIVATE void _st_fiber_stack_freed(_st_stack_t *stack);
 
-/* The current thread is about to jump to `to`; and: has just got here. */
+/* Note that the current thread is about to jump to `to`, and that a jump has arrived at the current thread. */
 ST_PRIVATE void _st_fiber_leave(_st_thread_t *to);
 ST_PRIVATE void _st_fiber_arrive(void);
 
-/* The next leave of the current thread is its last. */
+/* Note that the current thread will not come back after its next leave. */
 ST_PRIVATE void _st_fiber_dies(void);
 #else
 enum { ST_FIBER_STACK_SCALE = 1 };
