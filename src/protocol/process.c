@@ -19,8 +19,8 @@
 /* Interval at which it is checked whether the rest of a group has ended: no event tells that. */
 enum { GROUP_LOOK_US = 20 * US_PER_MS };
 
-/* Environment variables with this prefix are settings of the server, and are not passed to programs. */
-static const char own_prefix[] = "SRS_";
+/* Environment variables that are for the server alone, by their beginnings: its settings, and its service manager's socket. */
+static const char *const own_variables[] = { "SRS_", "NOTIFY_SOCKET=" };
 
 /* The job that starts a program on a thread. It outlives the process object if the server ends meanwhile. */
 struct start_job {
@@ -99,21 +99,36 @@ static void start_drop(struct offload_job *job)
     free_job(j);
 }
 
-static size_t count_texts(char *const *texts, const char *without, size_t *bytes)
+/* Arguments are all passed. Of the environment, what is the server's own is not. */
+static bool any_text(const char *argument)
+{
+    (void)argument;
+    return true;
+}
+
+static bool is_foreign(const char *variable)
+{
+    bool foreign = true;
+    for (size_t i = 0; i < ARRAY_LEN(own_variables); i++)
+        foreign &= !str_starts_with(variable, own_variables[i]);
+    return foreign;
+}
+
+static size_t count_texts(char *const *texts, bool (*passes)(const char *), size_t *bytes)
 {
     size_t n = 0;
     for (; *texts; texts++)
-        if (!without || !str_starts_with(*texts, without)) {
+        if (passes(*texts)) {
             *bytes += strlen(*texts) + 1;
             n++;
         }
     return n;
 }
 
-static char **copy_texts(char **to, char **bytes, char *const *texts, const char *without)
+static char **copy_texts(char **to, char **bytes, char *const *texts, bool (*passes)(const char *))
 {
     for (; *texts; texts++)
-        if (!without || !str_starts_with(*texts, without))
+        if (passes(*texts))
             *to++ = (char *)str_pack(bytes, *texts, strlen(*texts));
     *to++ = NULL;
     return to;
@@ -132,16 +147,16 @@ static struct err *open_output(struct spawn *s, const struct process_spec *spec)
 
 static struct err *make_job(struct start_job **out, const struct process_spec *spec)
 {
-    size_t bytes = 0, n_args = count_texts(spec->argv, NULL, &bytes);
+    size_t bytes = 0, n_args = count_texts(spec->argv, any_text, &bytes);
     if (n_args == 0 || bytes > PROCESS_ARGS_BYTES_MAX)
         return err_new(E_LIMIT, "a command of %zu words and %zu bytes", n_args, bytes);
-    size_t            n_env = count_texts(environ, own_prefix, &bytes);
+    size_t            n_env = count_texts(environ, is_foreign, &bytes);
     struct start_job *j = mem_calloc(1, sizeof *j + (n_args + n_env + 2) * sizeof(char *) + bytes);
     if (!j)
         return err_no_memory();
     char  *at = (char *)(j->texts + n_args + n_env + 2);
-    char **env = copy_texts(j->texts, &at, spec->argv, NULL);
-    copy_texts(env, &at, environ, own_prefix);
+    char **env = copy_texts(j->texts, &at, spec->argv, any_text);
+    copy_texts(env, &at, environ, is_foreign);
     j->job = (struct offload_job){ .work = start_work, .drop = start_drop };
     j->spawn = (struct spawn){ .argv = j->texts, .envp = env, .pidfd = -1, .output = -1, .errors = -1 };
     struct err *e = open_output(&j->spawn, spec);

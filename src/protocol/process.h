@@ -9,8 +9,8 @@
  *
  * Each program leads a process group of its own, so the processes that it has started end with it. It begins with default
  * signals, niceness 0, standard input from /dev/null, no other descriptor of the server, and the environment of the server
- * without its settings (SRS_*), which may hold passwords. No shell reads its arguments. When the program has ended or is told to
- * end, its group gets SIGTERM; processes of the group that are left after PROCESS_TERM_US get SIGKILL. A program that has moved
+ * without its settings (SRS_*), which may hold passwords, and without NOTIFY_SOCKET. No shell reads its arguments. When the
+ * program has ended or is told to end, its group gets SIGTERM; processes of the group that are left after PROCESS_TERM_US get SIGKILL. A program that has moved
  * to another group gets the same signals. If the server dies, the kernel sends the program a SIGTERM.
  *
  * Nothing blocks the loop: the program is executed on a thread, its output goes through pipes (program_output.h), its end is read
