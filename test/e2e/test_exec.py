@@ -242,6 +242,18 @@ def test_a_reload_changes_the_lines_that_differ_and_leaves_the_others_alone(make
     assert len(starts(a)) == len(starts(c)) == 1 and not ends(a) and not ends(c)
 
 
+def test_a_changed_line_waits_for_the_program_of_the_old_one(make_server, tmp_path):
+    out, verdict = str(tmp_path / "out"), str(tmp_path / "verdict")
+    stubborn = script(tmp_path, "stubborn", STUBBORN)
+    heir = script(tmp_path, "heir", "#!/bin/sh\nif [ -e /proc/$1 ]; then echo runs; else echo gone; fi\nsleep 60\n")
+    server = make_server(with_exec("%s > %s" % (stubborn, out)))
+    with server.publisher():
+        until(lambda: pids(out), "the old program to start")
+        server.reload(with_exec("%s %d > %s" % (heir, pids(out)[0], verdict)))
+        until(lambda: lines(verdict), "the new program to start")
+    assert lines(verdict) == ["gone"]
+
+
 def test_a_takeover_has_programs_of_its_own(make_server, tmp_path):
     worker, out = script(tmp_path, "worker", WORKER), str(tmp_path / "out")
     server = make_server(with_exec("%s [pageUrl] > %s" % (worker, out), more="publish { republish takeover; }"))

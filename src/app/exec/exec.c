@@ -12,6 +12,9 @@
 /* Most bytes of a command that the log shows. */
 enum { SHOWN_MAX = 512 };
 
+/* How long the end of an attendance waits for its programs: each is killed after PROCESS_TERM_US. */
+enum { END_PATIENCE_US = 3 * PROCESS_TERM_US };
+
 struct program {
     const struct conf_words *words;   /* words of its line in exec.conf */
     struct process          *process; /* NULL: the program is started at start_us */
@@ -25,6 +28,9 @@ struct exec {
     struct conf   *conf; /* configuration that has the lines of the programs */
     struct program programs[EXEC_PROGRAMS_MAX];
     size_t         n_programs;
+    /* Programs of lines that are gone, until they have ended: new programs may want their files and names. */
+    struct process *leaving[EXEC_PROGRAMS_MAX];
+    size_t          n_leaving;
 };
 
 bool exec_is_wanted(const struct conf_vhost *vhost)
@@ -137,20 +143,34 @@ static void bury(struct exec *x, struct program *p)
                  (long long)(p->pause_us / US_PER_MS));
 }
 
-static bool has_ended(const struct program *p)
+static bool has_ended(const struct process *p)
 {
-    return p->process && process_state(p->process) >= PROCESS_FAILED;
+    return p && process_state(p) >= PROCESS_FAILED;
 }
 
 /* ---- all of a stream ---- */
+
+static void bury_leaving(struct exec *x)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->n_leaving; i++)
+        if (has_ended(x->leaving[i]))
+            process_release(&x->leaving[i]);
+        else
+            x->leaving[n++] = x->leaving[i];
+    x->n_leaving = n;
+}
 
 /* Bury programs that have ended and start those that are due. Returns the time of the next start. */
 static int64_t tend(struct exec *x)
 {
     int64_t next_us = DEADLINE_NEVER;
+    bury_leaving(x);
     for (struct program *p = x->programs; p < x->programs + x->n_programs; p++) {
-        if (has_ended(p))
+        if (has_ended(p->process))
             bury(x, p);
+        if (x->n_leaving > 0)
+            continue; /* The end of a process wakes this coroutine. */
         if (!p->process && p->start_us <= now_us())
             start(x, p);
         if (!p->process && p->start_us < next_us)
@@ -181,11 +201,27 @@ static struct program take_program(struct exec *x, const struct conf_words *word
     return (struct program){ .words = words };
 }
 
-static void release_programs(struct exec *x)
+/* End the programs and keep them until they have ended; what finds no place ends without being waited for. */
+static void let_programs_leave(struct exec *x)
 {
-    for (size_t i = 0; i < x->n_programs; i++)
-        process_release(&x->programs[i].process);
+    for (size_t i = 0; i < x->n_programs; i++) {
+        struct process **p = &x->programs[i].process;
+        if (!*p)
+            continue;
+        process_end(*p);
+        if (x->n_leaving < EXEC_PROGRAMS_MAX)
+            x->leaving[x->n_leaving++] = *p;
+        else
+            process_release(p);
+    }
     x->n_programs = 0;
+}
+
+static void release_leaving(struct exec *x)
+{
+    for (size_t i = 0; i < x->n_leaving; i++)
+        process_release(&x->leaving[i]);
+    x->n_leaving = 0;
 }
 
 /* Follow the lines of the configuration in force. */
@@ -201,7 +237,7 @@ static void follow_conf(struct exec *x)
                  EXEC_PROGRAMS_MAX);
     for (; n < lines->count && n < EXEC_PROGRAMS_MAX; n++)
         programs[n] = take_program(x, &lines->items[n]);
-    release_programs(x); /* Those that are left belong to lines that are gone. */
+    let_programs_leave(x); /* Those that are left belong to lines that are gone. */
     for (size_t i = 0; i < n; i++)
         x->programs[i] = programs[i];
     x->n_programs = n;
@@ -231,24 +267,26 @@ static struct err *wait(struct attendance *a, int64_t deadline_us, unsigned *mom
     return NULL;
 }
 
-static bool any_runs(const struct exec *x)
-{
-    bool any = false;
-    for (size_t i = 0; i < x->n_programs; i++)
-        any |= x->programs[i].process && !has_ended(&x->programs[i]);
-    return any;
-}
-
-/* End all programs and wait for it: if the stream comes back at once, they must not use the same files as the new ones. */
+/*
+ * End all programs and wait for it: if the stream comes back at once, they must not use the same files as the new ones. A program
+ * that is still being started then, from a disk that hangs, ends without being waited for.
+ */
 static struct err *end_programs(struct exec *x)
 {
     struct err *e = NULL;
-    for (size_t i = 0; i < x->n_programs; i++)
-        if (x->programs[i].process)
-            process_end(x->programs[i].process);
-    while (!e && any_runs(x))
-        e = co_park(DEADLINE_NEVER);
-    return e;
+    int64_t     deadline_us = now_us() + END_PATIENCE_US;
+    let_programs_leave(x);
+    bury_leaving(x);
+    while (!e && x->n_leaving > 0) {
+        e = co_park(deadline_us);
+        bury_leaving(x);
+    }
+    if (err_code(e) != E_SOCKET_TIMEOUT)
+        return e;
+    log_warn("exec of %s: %zu programs have not ended in %ds and are left to themselves", x->source->identity,
+             x->n_leaving, (int)(END_PATIENCE_US / US_PER_SECOND));
+    err_free(e);
+    return NULL;
 }
 
 struct err *exec_run(struct attendance *a)
@@ -267,7 +305,8 @@ struct err *exec_run(struct attendance *a)
     }
     if (!e)
         e = end_programs(x);
-    release_programs(x);
+    let_programs_leave(x);
+    release_leaving(x);
     conf_unref(&x->conf);
     mem_free(x);
     return e;
