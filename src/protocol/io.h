@@ -42,6 +42,14 @@ struct io_layer {
     bool (*is_drained)(const struct io *io);
     void (*say_end)(struct io *io); /* Tells the peer that nothing more will be written. */
     void (*close)(struct io *io);   /* Frees the layer while the socket is still open. */
+
+    /*
+     * For send_ring.h; a layer without queued writes has NULL in both. encode() takes over all bytes and writes to `out` what the
+     * socket must get. It returns the length of that; 0: it took over nothing, and writev_now() must be called. Before any other
+     * call, keep() gets the part that the socket did not take. It returns false when it cannot keep it: the connection has failed.
+     */
+    size_t (*encode)(struct io *io, const void *bytes, size_t len, uint8_t *out, size_t cap);
+    bool (*keep)(struct io *io, const uint8_t *bytes, size_t len);
 };
 
 struct io {

@@ -144,17 +144,28 @@ static void collect(void)
         give_up(status);
 }
 
-static ssize_t settle(const struct queued *q)
+/* Bytes that the socket took, or -errno; sets the flags of the io. */
+static ssize_t taken(const struct queued *q)
 {
-    struct io *io = q->io;
     if (q->result == -EINTR || q->result == -ECANCELED)
         return 0; /* Nothing went out, and the write may be tried again. */
     if (q->result < 0 && q->result != -EAGAIN)
         return q->result;
     ssize_t sent = q->result > 0 ? q->result : 0;
-    io->bytes_out += sent;
     if ((size_t)sent < q->len)
-        io->may_write = false; /* The send buffer is full: an edge tells when it drains. */
+        q->io->may_write = false; /* The send buffer is full: an edge tells when it drains. */
+    return sent;
+}
+
+/* Count what the socket took; the layer keeps the rest of what it encoded. */
+static ssize_t settle(const struct queued *q)
+{
+    struct io *io = q->io;
+    ssize_t    sent = taken(q);
+    if (!io->layer)
+        io->bytes_out += sent > 0 ? sent : 0;
+    else if (sent >= 0 && (size_t)sent < q->len)
+        sent = io->layer->keep(io, (const uint8_t *)q->bytes + sent, q->len - (size_t)sent) ? (ssize_t)q->len : -ENOMEM;
     return sent;
 }
 

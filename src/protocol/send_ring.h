@@ -41,7 +41,10 @@ bool   send_ring_is_open(void);
 bool   send_ring_is_full(void);
 size_t send_ring_count(void);
 
-/** Queue a write. The ring is open and not full, the io has no layer, and both remain so until the flush. */
+/**
+ * Queue a write. The ring is open and not full, and io and bytes remain until the flush. If the io has a layer, the bytes are
+ * those that its encode() made, nothing else may use the io before the flush, and the result is `len` or -errno.
+ */
 void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg);
 
 /**

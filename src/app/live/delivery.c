@@ -19,6 +19,9 @@ enum { COPIES_BYTES = 1 << 20, SMALL_BYTES = 8 << 10 };
 /* Most bytes of one queue. The kernel takes them in about a quarter of a millisecond; then the pacer looks at the clock. */
 enum { QUEUE_BYTES = 1 << 20 };
 
+/* A queue of encoded writes is shorter, so that their bytes are still in the CPU's cache when the kernel copies them. */
+enum { ENCODED_BYTES = 512 << 10 };
+
 /*
  * The queue of a source with this many readers is written before its pacer yields. The writes of sources with fewer readers wait
  * until all coroutines that are ready have run (co_before_look()), so that one call serves many streams.
@@ -53,6 +56,8 @@ static struct delivery {
 static void finish_write(void *arg, ssize_t sent)
 {
     const struct write *w = arg;
+    if (sent > 0 && w->player->io->layer) /* The layer has taken over all of them. */
+        sent = (ssize_t)w->share.len;
     w->player->reader.under_way = false;
     w->player->reader.source->under_way = NULL;
     if (sent > 0)
@@ -95,17 +100,33 @@ static bool may_wait(const struct release_share *b)
     return b->n_frames <= WAITING_FRAMES_MAX && !b->before->format->follow && !b->before->format->pass;
 }
 
+/* Let the layer of the player's socket make its bytes, into the memory for copies. NULL: the layer does not, or has no room. */
+static const uint8_t *encode(const struct sender *p, const struct release_share *b, size_t *len)
+{
+    struct copies *c = &the.copies;
+    struct io     *io = p->io;
+    if (!io->layer->encode || (!c->bytes && !(c->bytes = mem_alloc(COPIES_BYTES))))
+        return NULL;
+    *len = io->layer->encode(io, b->bytes, b->len, c->bytes + c->used, COPIES_BYTES - c->used);
+    if (!*len)
+        return NULL;
+    c->used += *len;
+    return c->bytes + c->used - *len;
+}
+
 static bool is_for_queue(const struct sender *p, const struct release_share *b)
 {
-    return send_ring_is_open() && !p->io->layer && b->len && (p->reader.source->n_readers >= CROWD || may_wait(b));
+    bool waits = p->reader.source->n_readers < CROWD;
+    return send_ring_is_open() && b->len && (!waits || (may_wait(b) && !p->io->layer));
 }
 
 /* Queue the write of a share. False if there is no queue, or no room for all its bytes. */
 static bool queue_write(struct sender *p, const struct release_share *b)
 {
-    if (send_ring_is_full() || the.queued_bytes > QUEUE_BYTES)
+    if (send_ring_is_full() || the.queued_bytes > (p->io->layer ? ENCODED_BYTES : QUEUE_BYTES))
         write_queue();
-    const uint8_t *bytes = is_for_queue(p, b) ? keep(b) : NULL;
+    size_t         len = b->len;
+    const uint8_t *bytes = !is_for_queue(p, b) ? NULL : p->io->layer ? encode(p, b, &len) : keep(b);
     if (!bytes || !send_ring_is_open()) /* Writing a full queue above may have closed the ring. */
         return false;
     struct write *w = &the.writes[send_ring_count()];
@@ -118,8 +139,8 @@ static bool queue_write(struct sender *p, const struct release_share *b)
     } else {
         the.is_bound = true;
     }
-    send_ring_add(p->io, bytes, b->len, w);
-    the.queued_bytes += b->len;
+    send_ring_add(p->io, bytes, len, w);
+    the.queued_bytes += len;
     return true;
 }
 

@@ -50,7 +50,7 @@ struct err *tls_bio_seal(struct tls *t, uint8_t type, const struct iovec *iov, i
     return len ? NULL : tls_failure(t, E_HTTPS_WRITE);
 }
 
-/* What OpenSSL has to say itself: an alert, a ticket, a key update. */
+/* Make a record of a message of OpenSSL's own: an alert, a ticket, a key update. */
 static bool seal_message(struct tls *t, const char *buf, int len)
 {
     struct iovec iov = { .iov_base = (void *)buf, .iov_len = (size_t)len };
@@ -148,7 +148,7 @@ void tls_bio_discard(struct tls *t)
     t->unsent_at = t->unsent_end = 0;
 }
 
-static struct err *keep(struct tls *t, const uint8_t *bytes, size_t len)
+struct err *tls_bio_keep(struct tls *t, const uint8_t *bytes, size_t len)
 {
     size_t   left = t->unsent_end - t->unsent_at;
     uint8_t *all = NULL;
@@ -181,7 +181,7 @@ struct err *tls_bio_push(struct tls *t)
     }
     if (sent < 0)
         sent = 0;
-    return (size_t)sent < len ? keep(t, out.bytes + sent, len - (size_t)sent) : NULL;
+    return (size_t)sent < len ? tls_bio_keep(t, out.bytes + sent, len - (size_t)sent) : NULL;
 }
 
 void tls_bio_drain(struct tls *t)

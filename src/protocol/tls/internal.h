@@ -36,18 +36,18 @@ struct tls {
     const struct tls_names *names;  /* set during tls_accept() only */
     uint8_t                *unsent; /* bytes that the socket did not take; NULL: none */
     size_t                  unsent_at, unsent_end;
-    struct seal             seal;       /* makes the records of what is written, if it is on */
-    uint8_t                 plain_type; /* of what OpenSSL writes while others make the records */
-    bool                    kernel_may_send;
-    bool                    kernel_sends; /* the kernel makes records of what is written to the socket */
-    bool                    dry;          /* the socket had nothing at the last look */
-    bool                    socket_ended; /* end of stream was read from the socket */
-    int                     socket_errno; /* the error of the socket; 0: none */
-    bool                    ended;        /* close_notify has come, or the end of the socket */
-    bool                    failed;
-    struct err             *why;           /* the reason of the failure, until a caller gets it */
-    uint32_t                n_noise;       /* records without payload; enough payload resets the count */
-    size_t                  payload_since; /* bytes of payload since the last such record */
+    struct seal             seal; /* makes the records of what is written, if it is on */
+    uint8_t plain_type; /* type of the plain bytes that OpenSSL writes while the seal or the kernel makes the records */
+    bool    kernel_may_send; /* the kernel is asked for kernel TLS */
+    bool    kernel_sends;    /* the kernel makes records of what is written to the socket */
+    bool    dry;             /* the socket had nothing at the last look */
+    bool    socket_ended;    /* end of stream was read from the socket */
+    int     socket_errno;    /* the error of the socket; 0: none */
+    bool    ended;           /* close_notify has come, or the end of the socket */
+    bool    failed;
+    struct err *why;           /* the reason of the failure, until a caller gets it */
+    uint32_t    n_noise;       /* records without payload; enough payload resets the count */
+    size_t      payload_since; /* bytes of payload since the last such record */
 };
 
 /** Put the layer between an io and its socket. */
@@ -61,6 +61,9 @@ BIO *tls_bio_new(struct tls *t);
 
 /** Send OpenSSL's collected output to the socket. Call it after each call of OpenSSL that may write. */
 struct err *tls_bio_push(struct tls *t) ATTR_MUST_USE;
+
+/** Keep what the socket did not take, after what is kept already. Errors: E_LIMIT, out of memory. */
+struct err *tls_bio_keep(struct tls *t, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 
 /** Send the kept bytes, because the socket takes bytes again. */
 void tls_bio_drain(struct tls *t);

@@ -28,7 +28,7 @@ enum {
     SEAL_IV = 12,
 };
 
-/** What one direction of a connection needs. All zero: OpenSSL makes the records. */
+/** The keys of one direction of a connection. All zero: OpenSSL makes the records. */
 struct seal {
     bool     is_on;
     uint8_t  kind; /* index of the cipher */

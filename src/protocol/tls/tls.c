@@ -257,6 +257,40 @@ static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov,
     return e;
 }
 
+/* Encrypt the bytes of a few records at most: what the socket does not take of them is kept. */
+static size_t encode(struct io *io, const void *bytes, size_t len, uint8_t *out, size_t cap)
+{
+    struct tls   *t = io->layer_state;
+    struct iovec  iov = { .iov_base = (void *)bytes, .iov_len = len };
+    struct cursor c = { &iov, 1, 0 };
+    size_t        n_records = (len + SSL3_RT_MAX_PLAIN_LENGTH - 1) / SSL3_RT_MAX_PLAIN_LENGTH, made = 0;
+    if (!t->seal.is_on || t->failed || t->socket_errno || t->unsent || n_records > TLS_ROUND_RECORDS ||
+        len + n_records * SEAL_OVERHEAD > cap || SSL_get_key_update_type(t->ssl) != SSL_KEY_UPDATE_NONE)
+        return 0;
+    while (c.n_iov > 0) {
+        struct iovec pieces[PIECES_MAX];
+        size_t       n_payload;
+        int          n_pieces = next_pieces(&c, pieces, &n_payload);
+        size_t       n = seal_record(&t->seal, SSL3_RT_APPLICATION_DATA, pieces, n_pieces, out + made);
+        t->failed |= !n;
+        if (!n)
+            return 0;
+        made += n;
+    }
+    io->bytes_out += (int64_t)len;
+    return made;
+}
+
+static bool keep(struct io *io, const uint8_t *bytes, size_t len)
+{
+    struct tls *t = io->layer_state;
+    t->why = tls_bio_keep(t, bytes, len);
+    t->failed |= t->why != NULL;
+    if (!t->why && io->may_write) /* The ring failed, not the socket: no edge will come. */
+        tls_bio_drain(t);
+    return !t->why;
+}
+
 static void drain(struct io *io)
 {
     tls_bio_drain(io->layer_state);
@@ -306,6 +340,8 @@ static const struct io_layer layer = {
     .is_drained = is_drained,
     .say_end = say_end,
     .close = close_layer,
+    .encode = encode,
+    .keep = keep,
 };
 
 /* ---- the beginning */

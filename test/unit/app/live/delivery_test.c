@@ -411,6 +411,91 @@ static void no_byte_goes_around_a_layer(void **state)
 }
 
 /* Players that catch up and players served asleep write to the same sockets; every byte must arrive in order. */
+/* What the layer that encodes has made, and what it keeps of it for the first player. */
+static struct {
+    size_t  n_made, n_kept;
+    uint8_t kept[GOT_MAX];
+} encoded;
+
+/* Each byte becomes two. */
+static size_t double_bytes(struct io *io, const void *bytes, size_t len, uint8_t *out, size_t cap)
+{
+    if (encoded.n_kept > 0 || 2 * len > cap)
+        return 0;
+    for (size_t i = 0; i < 2 * len; i++)
+        out[i] = ((const uint8_t *)bytes)[i / 2];
+    encoded.n_made += len;
+    io->bytes_out += (int64_t)len;
+    return 2 * len;
+}
+
+static bool keep_bytes(struct io *io, const uint8_t *bytes, size_t len)
+{
+    assert_false(io->may_write);
+    assert_true(len <= GOT_MAX - encoded.n_kept);
+    memcpy(encoded.kept + encoded.n_kept, bytes, len);
+    encoded.n_kept += len;
+    return true;
+}
+
+static struct err *write_nothing(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
+{
+    (void)iov;
+    (void)n_iov;
+    io->may_write = false;
+    *n = 0;
+    return NULL;
+}
+
+static const struct io_layer doubling = { .writev_now = write_nothing,
+                                          .drain = nothing,
+                                          .is_drained = is_drained,
+                                          .say_end = nothing,
+                                          .close = nothing,
+                                          .encode = double_bytes,
+                                          .keep = keep_bytes };
+
+static void a_layer_that_encodes_shares_the_queue(void **state)
+{
+    enum { N = 40 };
+    (void)state;
+    begin_players(N);
+    encoded.n_made = 0;
+    for (int i = 0; i < N; i += 2)
+        players[i].io.layer = &doubling;
+    for (int round = 0; round < 5; round++)
+        publish(2, 700);
+    size_t len = wire_len_of(10, 700);
+    assert_int_equal(encoded.n_made, len * N / 2);
+    for (int i = 0; i < N; i++)
+        take(&players[i]);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(players[i].n_got, i % 2 ? len : 2 * len);
+        assert_int_equal(players[i].io.bytes_out, len);
+        for (size_t k = 0; k < players[i].n_got; k++)
+            assert_int_equal(players[i].got[k], players[1].got[i % 2 ? k : k / 2]);
+    }
+}
+
+static void a_layer_keeps_what_a_full_socket_leaves(void **state)
+{
+    enum { N = 5 };
+    (void)state;
+    begin_players(N);
+    publish(2, 100);
+    take(&players[0]);
+    players[0].io.layer = &doubling;
+    int small = SMALL_BUFFER;
+    assert_int_equal(setsockopt(players[0].io.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+    publish(4, 20000);
+    assert_true(encoded.n_kept > 0);
+    take(&players[0]);
+    assert_int_equal(players[0].n_messages, 6); /* the layer has them all */
+    assert_int_equal(players[0].n_got + encoded.n_kept, wire_len_of(2, 100) + 2 * wire_len_of(4, 20000));
+    encoded.n_kept = 0;
+    players[0].io.layer = NULL;
+}
+
 static void catch_up_and_sleep(int n)
 {
     enum { ROUNDS = 60 };
@@ -518,10 +603,15 @@ int main(void)
         return 1;
     int                     failed = cmocka_run_group_tests_name("one by one", tests, NULL, NULL);
     const struct CMUnitTest last[] = { TEST(an_io_uring_that_fails_costs_nobody_a_byte) };
+    const struct CMUnitTest encoding[] = {
+        TEST(a_layer_that_encodes_shares_the_queue),
+        TEST(a_layer_keeps_what_a_full_socket_leaves),
+    };
     const struct CMUnitTest first[] = { TEST(without_memory_for_copies_each_write_is_one_call) };
     if (code_of(send_ring_open()) == 0) {
         failed += cmocka_run_group_tests_name("by io_uring at first", first, NULL, NULL);
         failed += cmocka_run_group_tests_name("by io_uring", tests, NULL, NULL);
+        failed += cmocka_run_group_tests_name("by io_uring over a layer", encoding, NULL, NULL);
         failed += cmocka_run_group_tests_name("by an io_uring that fails", last, NULL, NULL);
     } else {
         puts("[  SKIPPED ] there_is_no_io_uring");

@@ -917,6 +917,65 @@ static void chacha20_carries_pieces_new_keys_and_the_end(void **state)
     check_suite("TLS_CHACHA20_POLY1305_SHA256");
 }
 
+/* OpenSSL makes the records of TLS 1.2. */
+static void tls_1_2_carries_pieces_and_the_end(void **state)
+{
+    (void)state;
+    char           byte;
+    struct shake   accept = { 0 };
+    struct speaker s = speaker_new(TLS1_2_VERSION);
+    accept_the_speaker(&accept);
+    assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
+    assert_true(co_group_join(&group, a_while()));
+    write_pieces_to(s);
+    assert_int_equal(a.layer->encode(&a, "x", 1, (uint8_t[100]){ 0 }, 100), 0);
+    write_pieces_to(s);
+    io_close(&a);
+    assert_int_equal(SPEAK(SSL_read(s.ssl, &byte, 1)), 0);
+    assert_int_equal(SSL_get_error(s.ssl, 0), SSL_ERROR_ZERO_RETURN);
+    speaker_free(&s);
+}
+
+/* The records of a queued write, of which the socket took a part, come before all that is written later. */
+static void what_a_queued_write_leaves_comes_first(void **state)
+{
+    enum { LEN = 40000, TOO_LONG = 100000, RECORDS_CAP = 70000 };
+    (void)state;
+    static uint8_t records[RECORDS_CAP];
+    static char    copy[LEN];
+    uint8_t       *bytes = make_pattern(TOO_LONG);
+    struct shake   accept = { 0 };
+    struct speaker s = speaker_new(TLS1_3_VERSION);
+    accept_the_speaker(&accept);
+    assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
+    assert_true(co_group_join(&group, a_while()));
+    assert_int_equal(a.layer->encode(&a, bytes, LEN, records, LEN), 0);              /* no room for what records add */
+    assert_int_equal(a.layer->encode(&a, bytes, TOO_LONG, records, RECORDS_CAP), 0); /* more than may be kept */
+    assert_int_equal(a.bytes_out, 0);
+    size_t len = a.layer->encode(&a, bytes, LEN, records, sizeof records), got = 0;
+    assert_true(len > LEN);
+    assert_int_equal(a.bytes_out, LEN);
+    ssize_t sent = io_socket_send(&a, records, 1000);
+    assert_int_equal(sent, 1000);
+    a.may_write = false;
+    assert_true(a.layer->keep(&a, records + sent, len - (size_t)sent));
+    assert_false(a.layer->is_drained(&a));
+    assert_int_equal(a.layer->encode(&a, bytes, LEN, records, sizeof records), 0);
+    a.may_write = true;
+    a.layer->drain(&a);
+    while (got < LEN) {
+        int here = SPEAK(SSL_read(s.ssl, copy + got, (int)(LEN - got)));
+        assert_true(here > 0);
+        got += (size_t)here;
+    }
+    assert_memory_equal(copy, bytes, LEN);
+    assert_null(io_write(&a, "later", 5, a_while()));
+    assert_int_equal(SPEAK(SSL_read(s.ssl, copy, 5)), 5);
+    assert_memory_equal(copy, "later", 5);
+    free(bytes);
+    speaker_free(&s);
+}
+
 /* ---- deadlines and cancels */
 
 static void a_handshake_that_does_not_come_ends_at_the_deadline(void **state)
@@ -1142,6 +1201,8 @@ int main(void)
         RAW(garbage_after_the_handshake_is_an_error),
         RAW(key_updates_without_payload_end_sometime),
         RAW(key_updates_among_payload_are_fine),
+        RAW(what_a_queued_write_leaves_comes_first),
+        RAW(tls_1_2_carries_pieces_and_the_end),
         RAW(aes_128_carries_pieces_new_keys_and_the_end),
         RAW(aes_256_carries_pieces_new_keys_and_the_end),
         RAW(chacha20_carries_pieces_new_keys_and_the_end),
