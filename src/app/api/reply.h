@@ -35,7 +35,7 @@ struct api_reply {
     struct server             *server;
     struct jw                  json;
     const char                *callback; /* JSONP; NULL: plain JSON */
-    enum http_method           method;   /* the method that is meant: GET for HEAD; JSONP may name another one */
+    enum http_method           method;   /* GET if the request is HEAD; with JSONP, the method that a parameter names */
     enum http_site             site;     /* site of the page that sent the request */
     bool shows_secrets; /* the answer may contain tokens and addresses, which pages of other sites must not learn */
     int  status;
@@ -63,7 +63,7 @@ bool api_may_change(struct api_reply *r);
 /** Write `{"code":0,"server":…,"service":…,"pid":…`; the caller ends the object. */
 void api_begin(struct api_reply *r);
 
-/** api_begin() followed by `,"data":{`; and the end of both objects. */
+/** api_begin(), then `,"data":{`. api_end_data() ends both objects. */
 void api_begin_data(struct api_reply *r);
 void api_end_data(struct api_reply *r);
 
@@ -73,7 +73,7 @@ void api_error(struct api_reply *r, int status, int code);
 /** Answer `{"code":405}` with status 405; `allow` lists the methods that the path has ("GET, HEAD"). */
 struct err *api_refuse_method(struct api_reply *r, const char *allow) ATTR_MUST_USE;
 
-/** Call it between two entries of a list: sends what has gathered if it fills a piece, and lets others run. Yields then. */
+/** Call it between two entries of a list. If the text fills a piece, it is sent and others run; only then this yields. */
 struct err *api_give_way(struct api_reply *r) ATTR_MUST_USE;
 
 /** The number in the query's parameter `name`, at most `max`; `fallback` when there is none. */

@@ -114,7 +114,7 @@ static const struct directive remux_rows[] = {
     { .name = "has_video", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.has_video), .since = "5",
       .help = "The FLV header promises video." },
     { .name = "guess_has_av", .type = CONF_BOOL, .def = "on", IN_VHOST(http_remux.guess_has_av), .since = "5",
-      .help = "Let the stream itself decide what the header promises, within the two above." },
+      .help = "Promise audio or video only if the stream has it and the two above allow it. Off: they alone decide." },
     { .name = "wait", .type = CONF_SECONDS, .def = "3600", .min = 0, .max = 31536000, IN_VHOST(http_remux.wait_us),
       .since = "ours", .help = "How long a player may wait for a publisher; 0: 404 at once." },
     { .name = "hstrs", .type = CONF_ANYTHING, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "2",

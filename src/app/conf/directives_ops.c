@@ -21,7 +21,7 @@ const struct conf_block conf_heartbeat_block = { CONF_ROWS(heartbeat_rows) };
 
 static const struct directive stats_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "on", IN_CONF(stats.enabled), .since = "4",
-      .help = "Measure CPU, memory, network and disks regularly." },
+      .help = "Measure CPU, memory, network and disks regularly. Off: only the CPU." },
     { .name = "network", .type = CONF_INT, .unit = "index", .def = "0", IN_CONF(stats.network), .since = "1",
       .help = "Which of the local addresses is the server's own: 0 is the first." },
     { .name = "disk", .type = CONF_LIST, .unit = "device ...", IN_CONF(stats.disk), .since = "1", .example = "sda",
@@ -49,11 +49,11 @@ static const struct directive circuit_breaker_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART,
       .since = "4", .help = "Do less for WebRTC when the CPU is busy." },
     BREAKER("high_threshold", "90", "CPU percent above which lost packets are no longer asked for."),
-    BREAKER("high_pulse", "2", "Seconds below it to leave the level."),
+    BREAKER("high_pulse", "2", "Seconds that the CPU must stay below the threshold before the level ends."),
     BREAKER("critical_threshold", "95", "CPU percent above which feedback is dropped too."),
-    BREAKER("critical_pulse", "1", "Seconds below it to leave the level."),
+    BREAKER("critical_pulse", "1", "Seconds that the CPU must stay below the threshold before the level ends."),
     BREAKER("dying_threshold", "99", "CPU percent above which players get nothing any more."),
-    BREAKER("dying_pulse", "5", "Seconds in a row above it to reach the level; 0: never."),
+    BREAKER("dying_pulse", "5", "Seconds in a row that the CPU must be above the threshold before the level begins; 0: never."),
 };
 const struct conf_block conf_circuit_breaker_block = { CONF_ROWS(circuit_breaker_rows), .unchecked = true };
 

@@ -25,16 +25,16 @@ static const struct directive rows[] = {
               "player." },
     { .name = "allow_unbuilt", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(allow_unbuilt),
       .since = "ours",
-      .help = "Serve vhosts with http_hooks that control access, with token_traverse or with mode remote, as if "
-              "these were absent: they are not built yet. Off: publishers and players of such vhosts are refused." },
+      .help = "Serve vhosts that need what is not built yet: http_hooks that control access, token_traverse, mode "
+              "remote. They are served as if these lines were absent. Off: their publishers and players are refused." },
     { .name = "max_connections", .type = CONF_INT, .def = "1000", .reload = RELOAD_LIVE, IN_CONF(max_connections),
       .since = "1",
       .help = "Most TCP clients at one time; a further one is closed at once. The limit of open files must exceed "
               "this by more than 128." },
     { .name = "memory_limit", .type = CONF_STRING, .unit = "percent|bytes[k|m|g]|off", .def = "50%",
       .reload = RELOAD_APPLIED, IN_CONF(memory_limit), .since = "ours",
-      .help = "Most memory that the server holds for all connections and streams together. Percent count from the "
-              "memory of the machine or the limit of the control group. Beyond it GOP caches and slow players are "
+      .help = "Most memory that the server holds for all connections and streams together. A percentage is a share "
+              "of the memory of the machine or of the limit of the control group. Beyond the limit GOP caches and slow players are "
               "dropped first, then new clients are refused." },
     { .name = "chunk_size", .type = CONF_INT, .unit = "bytes", .def = "60000", .min = 128, .max = 65536,
       .env = "SRS_VHOST_CHUNK_SIZE SRS_RTMP_CHUNK_SIZE", .reload = RELOAD_LIVE, IN_CONF(chunk_size), .since = "1",
@@ -44,8 +44,8 @@ static const struct directive rows[] = {
 
     { .name = "trusted_proxies", .type = CONF_LIST, .unit = "address|range ...|none", .flags = CONF_ENV_LIST,
       .def = "127.0.0.0/8 ::1", .reload = RELOAD_LIVE, IN_CONF(trusted_proxies), .since = "ours",
-      .help = "Proxies whose word is taken for the address of a client: in X-Forwarded-For and X-Real-IP, in a "
-              "PROXY header, in the RTMP proxy prefix. SRS trusts every peer." },
+      .help = "Proxies that may name the address of a client: in X-Forwarded-For and X-Real-IP, in a PROXY header, in "
+              "the RTMP proxy prefix. SRS trusts every peer." },
     { .name = "proxy_protocol", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(proxy_protocol),
       .since = "ours",
       .help = "Connections from trusted proxies may begin with a header of the PROXY protocol, version 1 or 2." },

@@ -156,7 +156,7 @@ static const struct directive srt_server_rows[] = {
     { .name = "recvlatency", .type = CONF_MS, .def = "120", .reload = RELOAD_RESTART, .since = "4",
       .help = "How long a receiver waits for packets that are sent again." },
     { .name = "peerlatency", .type = CONF_MS, .def = "0", .reload = RELOAD_RESTART, .since = "4",
-      .help = "Least such time that the peer is asked for." },
+      .help = "Least recvlatency that the peer is asked to use." },
     { .name = "connect_timeout", .type = CONF_MS, .def = "3000", .reload = RELOAD_RESTART, .since = "4",
       .help = "Longest handshake." },
     { .name = "peer_idle_timeout", .type = CONF_MS, .def = "10000", .reload = RELOAD_RESTART, .since = "6",

@@ -17,7 +17,7 @@ static const struct directive vhost_rows[] = {
     { .name = "min_latency", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(min_latency),
       .since = "2", .help = "Send each frame at once, without batches. (WebRTC: on by default.)" },
     { .name = "tcp_nodelay", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(tcp_nodelay), SET_IN_VHOST(tcp_nodelay_set),
-      .since = "2", .help = "TCP_NODELAY on RTMP connections. Absent: on, because each batch is one write already. "
+      .since = "2", .help = "TCP_NODELAY on RTMP connections. Without this line it is on, because each batch is one write already. "
               "Off lets the kernel merge small writes." },
     { .name = "in_ack_size", .type = CONF_INT, .unit = "bytes", .def = "0", .min = 0, .max = 2147483647,
       .reload = RELOAD_LIVE, IN_VHOST(in_ack_size), .since = "3",
@@ -127,8 +127,8 @@ static const struct directive play_rows[] = {
               "of players decides how long, up to this." },
     { .name = "mw_msgs", .type = CONF_INT, .unit = "frames", .def = "8", .min = 0, .max = 128,
       .reload = RELOAD_APPLIED, IN_VHOST(play.mw_msgs), SET_IN_VHOST(play.mw_msgs_set), .since = "4",
-      .help = "Where mw_latency is written: hold a batch until more than this many frames wait, for at most 350 ms "
-              "more." },
+      .help = "If mw_latency and this are both written: after mw_latency, hold a batch until it has more than this many "
+              "frames, for at most 350 ms more." },
     { .name = "send_min_interval", .type = CONF_MS_FLOAT, .def = "0", .min = 0, .max = 60000,
       .reload = RELOAD_APPLIED, IN_VHOST(play.send_min_interval_us), .since = "2",
       .help = "Least time between two frames, for players that cannot keep up." },
@@ -173,7 +173,8 @@ static const struct directive refer_rows[] = {
       .since = "3", .help = "Check the web page that an RTMP client names." },
     { .name = "all", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.all),
       SET_IN_VHOST(refer.has_all), .since = "1", .example = "github.com github.io",
-      .help = "Domains, with their subdomains, for players and publishers. Without a domain all are refused." },
+      .help = "Domains of the pages, with their subdomains, for players and publishers. A line without a domain "
+              "refuses all clients." },
     { .name = "publish", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.publish),
       SET_IN_VHOST(refer.has_publish), .since = "1", .example = "github.com", .help = "The same for publishers." },
     { .name = "play", .type = CONF_LIST, .unit = "domain ...", .reload = RELOAD_LIVE, IN_VHOST(refer.play),
@@ -190,8 +191,8 @@ static const struct directive security_rows[] = {
       .help = "Refuses the clients that it names; checked before every allow." },
     { .name = "allow", .type = CONF_LIST, .unit = "publish|play all|ip|cidr", .flags = CONF_REPEAT,
       .reload = RELOAD_LIVE, .state = CONF_BUILT, .since = "2", .example = "play all",
-      .help = "Admits the clients that it names. As soon as there is one allow, for either role, all clients "
-              "without an allow for their role are refused." },
+      .help = "Admits the clients that it names. If there is any allow, for playing or for publishing, "
+              "each client needs an allow for what it does; all others are refused." },
 };
 
 const struct conf_block conf_security_block = { CONF_ROWS(security_rows) };

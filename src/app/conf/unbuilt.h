@@ -17,14 +17,14 @@ struct conf_unbuilt {
     const char *feature;                  /* its usual name */
     const char *directive;                /* path of the block that asks for it, "vhost.http_hooks"; NULL: none */
     const char *name, *word;              /* the block asks for it by `name word;` */
-    const char *needs[UNBUILT_NEEDS_MAX]; /* and by a value for one of these, if there are any */
+    const char *needs[UNBUILT_NEEDS_MAX]; /* if not empty: the block must also have a value for one of these */
     bool        refuses;                  /* the vhost is unsafe or useless without it: its clients are refused */
     const char *path;        /* over HTTP: "/metrics", "/rtc/v1/" and everything below it, "*.m3u8"; NULL: none */
     bool        may_be_file; /* a file at such a path is served */
     const char *effect;      /* the consequence, as the end of a sentence */
 };
 
-/** The row that a block at `path` of the table asks for, or NULL. Rows that refuse come first. */
+/** The row whose feature is asked for by a block of the configuration at `path`, or NULL. Rows that refuse come first. */
 const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct conf_node *block);
 
 /** The row because of which a vhost refuses its clients, or NULL. */

@@ -161,7 +161,7 @@ static void bury_leaving(struct exec *x)
     x->n_leaving = n;
 }
 
-/* Bury programs that have ended and start those that are due. Returns the time of the next start. */
+/* Clean up after programs that have ended, and start those that are due. Returns the time of the next start. */
 static int64_t tend(struct exec *x)
 {
     int64_t next_us = DEADLINE_NEVER;

@@ -9,8 +9,8 @@ void gops_finish(struct gops *g)
 
 void gops_clear(struct gops *g)
 {
-    struct gops after = { .pictured = g->pictured,
-                          .at = g->at }; /* Readers may still be in the middle of the old publish. */
+    /* Readers may still be in the middle of the old publish, and may need its last place: that one is kept. */
+    struct gops after = { .pictured = g->pictured, .at = g->at };
     after.starts[g->at].seq = g->starts[g->at].seq;
     headers_copy(&after.starts[g->at].headers, &g->starts[g->at].headers);
     gops_finish(g);

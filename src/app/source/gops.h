@@ -69,7 +69,10 @@ enum gops_verdict {
     GOPS_GIVE_UP, /* as GOPS_PASS; there was no key frame for too long, so the track is assumed to have none */
 };
 
-/** Judge a frame that has just arrived. patience_us: longest time for which pictures wait for a key frame. */
+/**
+ * Tell whether a frame that has just arrived comes too early for every reader. patience_us: longest time for which pictures wait
+ * for a key frame.
+ */
 enum gops_verdict gops_admit(struct gops *g, const struct frame *f, int64_t patience_us);
 
 /** Note a frame that is appended as number `seq`. `headers` are those of the stream at that time. */

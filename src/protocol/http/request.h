@@ -32,7 +32,7 @@ struct http_request {
     const char             *raw_query; /* as sent, without the '?'; "" when there is none */
     const char             *host; /* without port, lower case; of an absolute target, else of Host; "" when unknown */
     const char             *host_port; /* as sent, with the port */
-    const struct http_pair *params;    /* the query's, decoded, in their order */
+    const struct http_pair *params;    /* parameters of the query, decoded, in the order of the query */
     size_t                  n_params;
     const struct http_pair *fields;
     size_t                  n_fields;

@@ -28,7 +28,7 @@ struct rtmp_request {
 
 void rtmp_request_init(struct rtmp_request *req);
 
-/** Free the texts. Takes a request that is all zero. */
+/** Free the texts. A request that is all zero is allowed. */
 void rtmp_request_finish(struct rtmp_request *req);
 
 /**

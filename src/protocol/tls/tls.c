@@ -106,7 +106,7 @@ static struct err *end_of(const struct tls *t)
                                                     : "the peer closed the connection");
 }
 
-/* Judge an SSL_read() without payload. It may be an error, or set *again; neither means that the socket has no more bytes. */
+/* Find out why SSL_read() gave no payload. With *again set, the caller reads again. NULL without *again: the socket is empty. */
 static struct err *judge_read(struct tls *t, bool *again)
 {
     *again = false;
