@@ -15,7 +15,7 @@ enum { BUSY_PERCENT = 55, CALM_PERCENT = 35 };
 /* With fewer waits than this, waking up is not what the loop spends its time on: gathering would only cost latency. */
 enum { WAITS_PER_SECOND_MIN = 2000 };
 
-static const int64_t steps_us[] = { 0, 5 * US_PER_MS, 10 * US_PER_MS, 15 * US_PER_MS, BUSY_GATHER_MAX_US };
+static const int64_t steps_us[] = { 0, 5 * US_PER_MS, 10 * US_PER_MS, 20 * US_PER_MS, BUSY_GATHER_MAX_US };
 
 int64_t busy_judge(struct busy *b, int64_t now_us, int64_t cpu_us)
 {

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 /* Nothing is gathered for longer than this. */
-enum { BUSY_GATHER_MAX_US = 20000 };
+enum { BUSY_GATHER_MAX_US = 35000 };
 
 /* Interval at which the load is judged. */
 enum { BUSY_JUDGE_US = 50000 };
