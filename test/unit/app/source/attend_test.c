@@ -180,6 +180,16 @@ static void park(void *arg)
     ++*(int *)arg;
 }
 
+/* Publish until cancelled. */
+static void stay(void *arg)
+{
+    struct err *e;
+    while (!(e = co_park(DEADLINE_NEVER)))
+        ;
+    err_free(e);
+    ++*(int *)arg;
+}
+
 static void the_first_reader_wakes_the_publisher(void **state)
 {
     struct co_group group;
@@ -336,7 +346,7 @@ static void a_takeover_is_an_end_and_a_beginning(void **state)
     (void)state;
     co_group_init(&group);
     begin_idle("play { atc on; } publish { republish takeover; }");
-    assert_null(co_go(&group, "first", park, &n, &fx.publisher.co));
+    assert_null(co_go(&group, "first", stay, &n, &fx.publisher.co));
     publish();
     let_run();
     assert_null(source_publish(s, &second));
@@ -345,6 +355,7 @@ static void a_takeover_is_an_end_and_a_beginning(void **state)
     assert_int_equal(seen[0].told, moment_bit(MOMENT_UNPUBLISHED) | moment_bit(MOMENT_PUBLISHED));
     source_unpublish(s, &second);
     co_group_cancel_and_join(&group);
+    assert_int_equal(n, 1);
 }
 
 static void one_that_stalls_keeps_the_source_and_harms_nobody(void **state)
