@@ -20,8 +20,8 @@ static inline int64_t ms_from_us(int64_t us)
 /** Ticks of 90 kHz for MPEG-TS and MP4, rounded to the nearest, a half up. Whole milliseconds are whole ticks. */
 static inline int64_t ticks_90k_from_us(int64_t us)
 {
-    int64_t  hundreds = us / 100 - (us % 100 < 0);
-    uint32_t rest = (uint32_t)(us - hundreds * 100);
+    int64_t below = us % 100 < 0;
+    int64_t hundreds = us / 100 - below, rest = us % 100 + below * 100;
     return hundreds * 9 + (rest * 9 + 50) / 100;
 }
 
