@@ -251,7 +251,8 @@ static void it_inherits_no_descriptor_and_no_setting_of_the_server(void **state)
     setenv("SRS_HTTP_API_AUTH_PASSWORD", "secret", 1);
     setenv("NOTIFY_SOCKET", "/run/notify", 1);
     setenv("PROCESS_TEST_OTHER", "kept", 1);
-    run_script("ls /proc/self/fd | wc -l; env | grep -cE 'SRS_|NOTIFY'; echo $PROCESS_TEST_OTHER; wc -c; cat /proc/self/stat | "
+    run_script("ls /proc/self/fd | wc -l; env | grep -cE 'SRS_|NOTIFY'; echo $PROCESS_TEST_OTHER; wc -c; cat "
+               "/proc/self/stat | "
                "cut -d' ' -f5,1",
                path_of("out"));
     wait_for(PROCESS_ENDED);
