@@ -203,7 +203,7 @@ $(UNIT_ASAN_PROGRAMS): $(F)/%: $(F)/%.o $(UNIT_ASAN_SUPPORT) $(F)/libsrs.a $(FUZ
 fuzz-programs: $(FUZZ_PROGRAMS)
 
 fuzz-short: fuzz-programs
-	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),4)
+	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),1)
 
 fuzz: fuzz-programs
 	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),600)
@@ -343,7 +343,7 @@ help:
 	@echo 'make test         install what the tests need (as root), build, run every check and test'
 	@echo 'make unit         the unit tests; unit-asan: the same with clang and its sanitizers; valgrind: the same in valgrind'
 	@echo 'make e2e          the end-to-end tests; e2e-asan, e2e-valgrind: the same with such a server'
-	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=4; fuzz: for FUZZ_SECONDS=600'
+	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=1; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make layers       check that includes point one way; headers: that each header compiles alone; state: that'
 	@echo '                  files with variables are listed in doc/architecture.md'
 	@echo 'make third-party  compare third_party/ with its checksums'
