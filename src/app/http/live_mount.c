@@ -82,10 +82,19 @@ static bool is_host(const char *mount, size_t len, const char *host)
     return strlen(host) == len && strncasecmp(host, mount, len) == 0;
 }
 
+/* A template that names [app] or [stream] twice would be compared in exponential time. */
+static bool is_repeated(const char *mount, const char *variable)
+{
+    const char *first = strstr(mount, variable);
+    return first && strstr(first + 1, variable);
+}
+
 bool live_mount_match(const char *mount, const char *vhost, const char *host, const char *path, struct live_path *out)
 {
     size_t host_len = strcspn(mount, "/");
     if (!mount[host_len] || !is_host(mount, host_len, host))
+        return false;
+    if (is_repeated(mount, "[app]") || is_repeated(mount, "[stream]"))
         return false;
     *out = (struct live_path){ .ext = ext_of(path) };
     struct match m = { ext_of(mount), out->ext, vhost, out };

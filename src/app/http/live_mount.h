@@ -32,7 +32,7 @@ struct live_path {
 };
 
 /**
- * True if the template matches `path`, with any extension.
+ * True if the template matches `path`, with any extension. A template that names [app] or [stream] twice matches nothing.
  *
  * Shape      vhost: name of the vhost that has the template; host: host of the request; path: decoded, begins with '/'
  */
