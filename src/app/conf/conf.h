@@ -195,6 +195,76 @@ struct conf_stream_caster {
     } sip;
 };
 
+/* What an error of HLS, such as a full disk, does to the stream. */
+enum conf_hls_on_error {
+    CONF_HLS_CONTINUE,   /* the stream and HLS from memory go on; files are tried again with the next segment */
+    CONF_HLS_IGNORE,     /* the stream goes on without HLS until the next publish */
+    CONF_HLS_DISCONNECT, /* the publisher is disconnected */
+};
+
+/* The codec that is announced until the stream tells its own. CONF_HLS_NO_AUDIO and CONF_HLS_NO_VIDEO leave that kind out. */
+enum conf_hls_acodec { CONF_HLS_AAC, CONF_HLS_MP3, CONF_HLS_NO_AUDIO };
+enum conf_hls_vcodec { CONF_HLS_H264, CONF_HLS_H265, CONF_HLS_NO_VIDEO };
+
+enum conf_hls_storage { CONF_HLS_BOTH, CONF_HLS_MEMORY, CONF_HLS_DISK };
+
+enum conf_hls_encryption { CONF_HLS_AES_128, CONF_HLS_CBCS };
+
+/* Paths of files are templates, see segment/template.h. */
+struct conf_hls {
+    bool                     enabled;
+    int64_t                  fragment_us;
+    double                   td_ratio, aof_ratio; /* aof_ratio is never the smaller one */
+    int64_t                  window_us;
+    enum conf_hls_on_error   on_error;
+    char                    *path; /* directory of all files; no variables */
+    char                    *m3u8_file, *ts_file;
+    bool                     ts_floor;
+    char                    *entry_prefix; /* empty: none */
+    enum conf_hls_acodec     acodec;
+    enum conf_hls_vcodec     vcodec;
+    bool                     cleanup;
+    int64_t                  dispose_us; /* 0: never */
+    int                      nb_notify;  /* bytes */
+    bool                     wait_keyframe, dts_directly;
+    bool                     ctx, ts_ctx;
+    bool                     keys;
+    int                      fragments_per_key;
+    char                    *key_file;
+    char                    *key_file_path; /* absent: `path` */
+    char                    *key_url;       /* a prefix, with the slash that the user may have left out; empty: none */
+    bool                     use_fmp4;
+    char                    *fmp4_file, *init_file;
+    bool                     recover;
+    bool                     master_m3u8_path_relative;
+    enum conf_hls_storage    storage;      /* ours */
+    bool                     ll;           /* ours */
+    int64_t                  part_us;      /* ours: with ll, never above fragment_us */
+    struct conf_words        variants;     /* ours: suffixes of stream names, checked */
+    int64_t                  timeshift_us; /* ours; 0: off */
+    enum conf_hls_encryption encryption;   /* ours: of `keys` */
+};
+
+struct conf_dash {
+    bool    enabled;
+    int64_t fragment_us;
+    int64_t update_period_us;
+    int64_t timeshift_us;
+    int     window_size; /* segments */
+    char   *path;        /* directory of all files; no variables */
+    char   *mpd_file;
+    bool    cleanup;
+    int64_t dispose_us; /* 0: never */
+    bool    ll;         /* ours */
+};
+
+struct conf_hds {
+    bool    enabled;
+    int64_t fragment_us;
+    int64_t window_us;
+    char   *path; /* directory of all files; no variables */
+};
+
 struct conf_unbuilt;
 
 struct conf_vhost {
@@ -217,6 +287,9 @@ struct conf_vhost {
     struct conf_ingest     *ingests;
     size_t                  n_ingests;
     struct conf_exec        exec;
+    struct conf_hls         hls;
+    struct conf_dash        dash;
+    struct conf_hds         hds;
 
     int64_t history_us; /* derived: how far before the live end a player of this vhost may begin, whatever its GOPs */
 

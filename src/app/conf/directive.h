@@ -21,10 +21,11 @@ enum conf_type {
     CONF_INT,  /* read as by C atoi */
     CONF_INT64,
     CONF_FLOAT,   /* read as by C atof */
-    CONF_SECONDS, /* whole seconds; typed as microseconds, like the next three */
+    CONF_SECONDS, /* whole seconds; typed as microseconds, like the next four */
     CONF_SECONDS_FLOAT,
     CONF_MS,
     CONF_MS_FLOAT,
+    CONF_DURATION, /* seconds, or a number with a unit such as 90m (duration.h) */
     CONF_STRING,
     CONF_ENUM,     /* one of `words`; typed as its index */
     CONF_LIST,     /* all words of the directive */
@@ -117,7 +118,9 @@ struct conf_block {
 };
 
 #define CONF_STORE_OF(field) \
-    _Generic((field), bool: STORE_BOOL, int: STORE_INT, enum time_jitter: STORE_INT, int64_t: STORE_INT64, \
+    _Generic((field), bool: STORE_BOOL, int: STORE_INT, enum time_jitter: STORE_INT, \
+             enum conf_hls_on_error: STORE_INT, enum conf_hls_acodec: STORE_INT, enum conf_hls_vcodec: STORE_INT, \
+             enum conf_hls_storage: STORE_INT, enum conf_hls_encryption: STORE_INT, int64_t: STORE_INT64, \
              double: STORE_DOUBLE, char *: STORE_STRING, struct conf_words: STORE_WORDS, \
              struct conf_commands: STORE_COMMANDS, struct conf_options: STORE_OPTIONS)
 

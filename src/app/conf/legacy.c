@@ -230,6 +230,15 @@ static void fix_rtc(struct legacy *l, struct conf_node *vhost)
     }
 }
 
+static void fix_hls(struct legacy *l, struct conf_node *hls)
+{
+    struct conf_node *old;
+    while (hls && !l->failed && (old = conf_node_child(hls, "variants"))) {
+        say(l, old, "vhost.hls.variants", "vhost.hls.hls_variants");
+        rename_or_merge(l, hls, old, "hls_variants");
+    }
+}
+
 static void fix_vhost(struct legacy *l, struct conf_node *vhost)
 {
     static const char *const remux_gone[] = { "hstrs", NULL };
@@ -247,6 +256,7 @@ static void fix_vhost(struct legacy *l, struct conf_node *vhost)
         }
     }
     fix_rtc(l, vhost);
+    fix_hls(l, conf_node_child(vhost, "hls"));
     l->vhost = NULL;
 }
 

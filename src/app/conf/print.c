@@ -28,6 +28,7 @@ static const char *value_text(const struct directive *row, char *buf, size_t cap
     case CONF_SECONDS_FLOAT: str_printf(&out, "seconds, also 0.5"); break;
     case CONF_MS: str_printf(&out, "ms"); break;
     case CONF_MS_FLOAT: str_printf(&out, "ms, also 0.5"); break;
+    case CONF_DURATION: str_printf(&out, "seconds, also 90m or 4h"); break;
     case CONF_ENUM:
         for (int i = 0; row->words[i]; i++)
             str_printf(&out, "%s%s", i ? "/" : "", row->words[i]);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/conf/duration.h"
 #include "core/str.h"
 
 /* The word that counts. *written: the user wrote it. */
@@ -37,7 +38,8 @@ static int64_t unit_us(enum conf_type type)
 {
     switch (type) {
     case CONF_SECONDS:
-    case CONF_SECONDS_FLOAT: return 1000000;
+    case CONF_SECONDS_FLOAT:
+    case CONF_DURATION: return 1000000;
     case CONF_MS:
     case CONF_MS_FLOAT: return 1000;
     default: return 1;
@@ -46,7 +48,7 @@ static int64_t unit_us(enum conf_type type)
 
 static bool is_fractional(enum conf_type type)
 {
-    return type == CONF_FLOAT || type == CONF_SECONDS_FLOAT || type == CONF_MS_FLOAT;
+    return type == CONF_FLOAT || type == CONF_SECONDS_FLOAT || type == CONF_MS_FLOAT || type == CONF_DURATION;
 }
 
 /* As atoi, which keeps the low bits of a number that does not fit; for CONF_INT64 as atoll. */
@@ -63,10 +65,13 @@ static double read_whole(const struct directive *row, const char *word, int64_t 
     return (double)*exact;
 }
 
-static double read_fraction(const char *word, struct str *complaint)
+static double read_fraction(const struct directive *row, const char *word, struct str *complaint)
 {
     enum { LARGE = 1000000000 }; /* keeps seconds in microseconds within 64 bits */
     char  *end;
+    double seconds;
+    if (row->type == CONF_DURATION && conf_duration_parse(word, &seconds))
+        return seconds;
     double v = strtod(word, &end);
     bool   clean = end != word && !*end;
     if (!isfinite(v) || fabs(v) > LARGE) {
@@ -92,8 +97,9 @@ static double hold_bounds(const struct directive *row, double v, struct str *com
 static void read_number(const struct directive *row, const char *word, struct conf_value *v, struct str *complaint)
 {
     int64_t exact = 0;
-    double  read = is_fractional(row->type) ? read_fraction(word, complaint) : read_whole(row, word, &exact, complaint);
-    double  held = hold_bounds(row, read, complaint);
+    double  read =
+        is_fractional(row->type) ? read_fraction(row, word, complaint) : read_whole(row, word, &exact, complaint);
+    double held = hold_bounds(row, read, complaint);
     v->real = held;
     if (is_fractional(row->type))
         v->integer = (int64_t)(held * (double)unit_us(row->type));
@@ -131,6 +137,7 @@ struct conf_value conf_value_judge(const struct directive *row, const struct con
     case CONF_SECONDS_FLOAT:
     case CONF_MS:
     case CONF_MS_FLOAT:
+    case CONF_DURATION:
         if (v.text[0] || v.written)
             read_number(row, v.text, &v, &out);
         break;
@@ -171,6 +178,7 @@ const char *conf_value_show(const struct directive *row, const struct conf_node 
     case CONF_SECONDS_FLOAT:
     case CONF_MS_FLOAT: str_printf(&out, "%g", v.real); break;
     case CONF_ENUM: str_printf(&out, "%s", v.integer >= 0 && v.text[0] ? row->words[v.integer] : v.text); break;
+    case CONF_DURATION:
     case CONF_STRING: str_printf(&out, "%s", v.text); break;
     default: show_words(&out, row, node); break;
     }

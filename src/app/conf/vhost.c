@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/conf/cidr.h"
+#include "app/conf/hls.h"
 #include "app/conf/snapshot.h"
 #include "app/conf/unbuilt.h"
 #include "kernel/stream_format.h"
@@ -61,6 +62,7 @@ void conf_vhost_derive(struct conf_fill *f, void *item, const struct conf_node *
     struct conf_vhost *v = item;
     fill_rules(f, &v->security, conf_node_child(n, "security"));
     v->history_us = history_us(&v->http_remux);
+    conf_hls_derive(f, &v->hls);
     v->unbuilt = conf_unbuilt_refusal(n);
     if (!conf_node_word(conf_node_child(n, "chunk_size")))
         v->chunk_size = f->conf->chunk_size;

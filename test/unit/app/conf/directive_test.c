@@ -58,13 +58,21 @@ static void every_row_is_sound(void **state)
 static void check_field(const struct directive *row, const char *path, bool no_env, void *arg)
 {
     static const unsigned fits[] = {
-        [CONF_BOOL] = 1u << STORE_BOOL,     [CONF_INT] = 1u << STORE_INT,
-        [CONF_INT64] = 1u << STORE_INT64,   [CONF_FLOAT] = 1u << STORE_DOUBLE,
-        [CONF_SECONDS] = 1u << STORE_INT64, [CONF_SECONDS_FLOAT] = 1u << STORE_INT64,
-        [CONF_MS] = 1u << STORE_INT64,      [CONF_MS_FLOAT] = 1u << STORE_INT64,
-        [CONF_STRING] = 1u << STORE_STRING, [CONF_ENUM] = 1u << STORE_INT | 1u << STORE_BOOL,
-        [CONF_LIST] = 1u << STORE_WORDS,    [CONF_ANYTHING] = 0,
-        [CONF_BLOCK] = 1u << STORE_BLOCKS,  [CONF_OPTIONS] = 1u << STORE_OPTIONS,
+        [CONF_BOOL] = 1u << STORE_BOOL,
+        [CONF_INT] = 1u << STORE_INT,
+        [CONF_INT64] = 1u << STORE_INT64,
+        [CONF_FLOAT] = 1u << STORE_DOUBLE,
+        [CONF_SECONDS] = 1u << STORE_INT64,
+        [CONF_SECONDS_FLOAT] = 1u << STORE_INT64,
+        [CONF_MS] = 1u << STORE_INT64,
+        [CONF_MS_FLOAT] = 1u << STORE_INT64,
+        [CONF_DURATION] = 1u << STORE_INT64,
+        [CONF_STRING] = 1u << STORE_STRING,
+        [CONF_ENUM] = 1u << STORE_INT | 1u << STORE_BOOL,
+        [CONF_LIST] = 1u << STORE_WORDS,
+        [CONF_ANYTHING] = 0,
+        [CONF_BLOCK] = 1u << STORE_BLOCKS,
+        [CONF_OPTIONS] = 1u << STORE_OPTIONS,
     };
     bool repeats = row->type == CONF_LIST && row->flags & CONF_REPEAT;
     (void)no_env;
