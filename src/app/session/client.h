@@ -33,10 +33,12 @@ struct client {
     const char               *ip;                          /* the client's own address, not that of a trusted proxy */
     const char               *tc_url, *page_url, *swf_url; /* never NULL */
     const char               *name;                        /* the stream's name in the API; NULL: as it is published */
-    struct co                *co;                          /* what a kick cancels; NULL: it cannot be kicked */
-    const int64_t            *bytes_in, *bytes_out;        /* counters that never decrease */
-    int64_t counted_in, counted_out; /* the part of them that is counted already or belongs to others */
-    int64_t n_messages;              /* received from a publisher, sent to a player */
+    struct co                *co;                          /* what a kick cancels; NULL: it has none of its own */
+    void (*end)(struct client *c); /* for a client without a coroutine: ends it at once. Must not yield */
+    bool           id_is_secret;   /* whoever knows the id can play: it is shown only to those who may see tokens */
+    const int64_t *bytes_in, *bytes_out;    /* counters that never decrease */
+    int64_t        counted_in, counted_out; /* the part of them that is counted already or belongs to others */
+    int64_t        n_messages;              /* received from a publisher, sent to a player */
 
     /* Set by the session and the registry. */
     struct source     *source; /* referenced by the session */
