@@ -8,7 +8,10 @@
 
 #include "app/conf/snapshot.h"
 
-/** Fill in the values that depend on more than one row, with a warning about each value that could not be taken as written. */
-void conf_hls_derive(struct conf_fill *f, struct conf_hls *hls);
+/**
+ * Fill in the values that depend on more than one row, with a warning about each value that could not be taken as written.
+ * `block` is the node of `hls`, or NULL.
+ */
+void conf_hls_derive(struct conf_fill *f, struct conf_hls *hls, const struct conf_node *block);
 
 #endif

@@ -62,7 +62,7 @@ void conf_vhost_derive(struct conf_fill *f, void *item, const struct conf_node *
     struct conf_vhost *v = item;
     fill_rules(f, &v->security, conf_node_child(n, "security"));
     v->history_us = history_us(&v->http_remux);
-    conf_hls_derive(f, &v->hls);
+    conf_hls_derive(f, &v->hls, conf_node_child(n, "hls"));
     v->unbuilt = conf_unbuilt_refusal(n);
     if (!conf_node_word(conf_node_child(n, "chunk_size")))
         v->chunk_size = f->conf->chunk_size;

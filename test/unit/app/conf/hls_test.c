@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "app/conf/conf_testing.h"
+#include "core/attr.h"
 
 static const struct conf_hls *hls_of(struct loaded *l, const char *directives)
 {
@@ -72,7 +73,7 @@ static void hls_is_read(void **state)
             "hls_dts_directly off; hls_ctx off; hls_ts_ctx off; hls_keys on; hls_fragments_per_key 7;"
             "hls_key_file d-[seq].key; hls_key_file_path ./k; hls_key_url https://e/; hls_use_fmp4 on;"
             "hls_fmp4_file f-[seq].m4s; hls_init_file g.mp4; hls_recover off; hls_master_m3u8_path_relative on;"
-            "hls_storage disk; hls_ll on; hls_part 0.5; hls_variants _hi _lo; hls_timeshift 4h; hls_encryption cbcs;");
+            "hls_storage disk; hls_part 0.5; hls_variants _hi _lo; hls_timeshift 4h; hls_encryption cbcs;");
     assert_true(hls->enabled);
     assert_int_equal(hls->fragment_us, 2500000);
     assert_true(hls->td_ratio == 1.2);
@@ -104,7 +105,6 @@ static void hls_is_read(void **state)
     assert_false(hls->recover);
     assert_true(hls->master_m3u8_path_relative);
     assert_int_equal(hls->storage, CONF_HLS_DISK);
-    assert_true(hls->ll);
     assert_int_equal(hls->part_us, 500000);
     assert_int_equal(hls->variants.count, 2);
     assert_string_equal(hls->variants.items[1], "_lo");
@@ -135,7 +135,7 @@ static void storage_takes_the_words_of_srs_2(void **state)
         if (rows[i].told)
             must_tell(&l, rows[i].told);
         else
-            assert_false(conf_report_has(&l.report, "hls_storage"));
+            assert_false(conf_report_has(&l.report, "none of both"));
         unload(&l);
     }
 }
@@ -227,6 +227,158 @@ static void dash_and_hds_are_read(void **state)
     unload(&l);
 }
 
+static void values_that_need_another_are_taken_nearly(void **state)
+{
+    (void)state;
+    struct loaded          l;
+    const struct conf_hls *hls = hls_of(&l, "hls_fragment 0; hls_td_ratio -1; hls_aof_ratio 0; hls_fragments_per_key 0;"
+                                            "hls_on_error nonsense;");
+    assert_int_equal(hls->fragment_us, 100000);
+    must_tell(&l, "hls_fragment 0: not within 0.1 and 3600, taken as 0.1");
+    assert_true(hls->td_ratio == 0.01);
+    assert_true(hls->aof_ratio == 0.01);
+    assert_int_equal(hls->fragments_per_key, 1);
+    assert_int_equal(hls->on_error, CONF_HLS_DISCONNECT);
+    unload(&l);
+
+    hls = hls_of(&l, "hls_td_ratio 2.5;");
+    assert_true(hls->aof_ratio == 2.5);
+    must_tell(&l, "hls_aof_ratio is below hls_td_ratio, taken as equal to it");
+    unload(&l);
+}
+
+static void the_url_of_a_key_ends_with_a_slash(void **state)
+{
+    static const struct {
+        const char *written, *taken;
+        bool        told;
+    } rows[] = {
+        { "https://k/keys/", "https://k/keys/", false },
+        { "https://k/keys", "https://k/keys/", true },
+        { "https://k/get?name=", "https://k/get?name=", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char          text[128];
+        struct loaded l;
+        snprintf(text, sizeof text, "hls_keys on; hls_key_url %s;", rows[i].written);
+        assert_string_equal(hls_of(&l, text)->key_url, rows[i].taken);
+        assert_int_equal(conf_report_has(&l.report, "hls_key_url has no slash at its end"), rows[i].told);
+        unload(&l);
+    }
+}
+
+static void a_segment_that_is_encrypted_as_a_whole_has_no_parts(void **state)
+{
+    (void)state;
+    struct loaded l;
+    assert_false(hls_of(&l, "hls_ll on; hls_keys on;")->ll);
+    must_tell(&l, "t.conf:2: hls_ll is off, because aes-128 encrypts whole segments");
+    unload(&l);
+    assert_true(hls_of(&l, "hls_ll on; hls_keys on; hls_encryption cbcs; hls_use_fmp4 on;")->ll);
+    assert_false(conf_report_has(&l.report, "hls_ll is off"));
+    unload(&l);
+    assert_true(hls_of(&l, "hls_ll on;")->ll); /* parts of TS */
+    unload(&l);
+}
+
+static void files_that_streams_share_are_told(void **state)
+{
+    static const struct {
+        const char *directives, *told; /* NULL: nothing about a file */
+    } rows[] = {
+        { "hls_m3u8_file [app]/live.m3u8;", "hls_m3u8_file has no [stream], so two streams write the same file" },
+        { "hls_ts_file [app]/[seq].ts;", "hls_ts_file has no [stream], so two streams write the same file" },
+        { "hls_use_fmp4 on; hls_init_file [app]/init.mp4;", "hls_init_file has no [stream]" },
+        { "hls_keys on; hls_key_file [app]/[stream].key;", "hls_key_file has no [seq], so a new key overwrites" },
+        { "hls_key_file [app]/[stream].key;", NULL },
+        { "hls_init_file [app]/init.mp4;", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct loaded l;
+        hls_of(&l, rows[i].directives);
+        if (rows[i].told)
+            must_tell(&l, rows[i].told);
+        else
+            assert_false(conf_report_has(&l.report, "_file has no"));
+        unload(&l);
+    }
+}
+
+static void memory_alone_needs_a_port(void **state)
+{
+    (void)state;
+    struct loaded l;
+    hls_of(&l, "hls_storage memory;");
+    must_tell(&l, "hls_storage memory without http_server: no player can reach the segments");
+    unload(&l);
+    l = load_more("http_server { enabled on; } vhost v { hls { enabled on; hls_storage memory; } }");
+    assert_false(conf_report_has(&l.report, "no player can reach"));
+    unload(&l);
+}
+
+static void contradictions_are_refused(void **state)
+{
+    static const struct {
+        const char *directives, *error;
+    } rows[] = {
+        { "hls_ts_file [app]/[stream].ts;",
+          "hls_ts_file of v, at t.conf:2: all segments would be one file; add [seq] or [timestamp]" },
+        { "hls_ts_file [app]/[stream]-[2006][01][02]-[15][04].ts;", "all segments would be one file" },
+        { "hls_use_fmp4 on; hls_fmp4_file [app]/[stream].m4s;", "hls_fmp4_file of v, at t.conf:2: all segments" },
+        { "hls_m3u8_file [app]/[stream]-[seq].ts;", "hls_ts_file of v, at t.conf:2: another file of HLS has the same" },
+        { "hls_use_fmp4 on; hls_init_file [app]/[stream].m3u8;", "hls_init_file of v, at t.conf:2: another file" },
+        { "hls_m3u8_file ../[app]/[stream].m3u8;", "hls_m3u8_file of v, at t.conf:2: a path with .. leaves" },
+        { "hls_ts_file [app]/../[stream]-[seq].ts;", "hls_ts_file of v, at t.conf:2: a path with .. leaves" },
+        { "hls_ts_file [app]/[stream]-[seq]/..;", "hls_ts_file of v, at t.conf:2: a path with .. leaves" },
+        { "hls_keys on; hls_key_file ../[seq].key;", "hls_key_file of v, at t.conf:2: a path with .. leaves" },
+        { "hls_m3u8_file [app]/[stream]/;", "hls_m3u8_file of v, at t.conf:2: a path with a slash at its end" },
+        { "} dash { enabled on; dash_mpd_file ../x.mpd;", "dash_mpd_file of v, at t.conf:2: a path with .. leaves" },
+        { "hls_ll on; hls_part 2; hls_fragment 1;", "hls_part of v, at t.conf:2: a part is longer than hls_fragment" },
+        { "hls_ll on; hls_storage disk;", "hls_ll of v, at t.conf:2: parts are served from memory" },
+        { "hls_timeshift 1h; hls_storage ram;", "hls_timeshift of v, at t.conf:2: it keeps files" },
+        { "hls_keys on; hls_encryption cbcs;", "hls_encryption of v, at t.conf:2: cbcs encrypts fragmented MP4" },
+        { "hls_variants _720 ../x;", "hls_variants=../x of v, at t.conf:2: a suffix has letters" },
+        { "hls_variants _a _b _a;", "hls_variants=_a of v, at t.conf:2: this suffix is there twice" },
+        { "hls_variants 1 2 3 4 5 6 7 8 9 a b c d e f g h;", "hls_variants of v, at t.conf:2: more than 16 suffixes" },
+        { "variants _0123456789012345678901234567890123;", "a suffix has letters" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[512];
+        snprintf(text, sizeof text, "hls { enabled on; %s }", rows[i].directives);
+        struct loaded l = load_vhost(text);
+        if (l.conf || !strstr(l.error, rows[i].error))
+            fail_msg("%s\n%s", text, l.error);
+        unload(&l);
+        snprintf(text, sizeof text, "hls { %s }", rows[i].directives); /* off, so it cannot do harm */
+        l = load_vhost(text);
+        if (!strstr(text, "dash"))
+            must_load(&l, text);
+        unload(&l);
+    }
+}
+
+static void usual_names_of_files_load(void **state)
+{
+    static const char *const rows[] = {
+        "hls_ts_file [app]/[stream]-[timestamp]-[duration].ts;",
+        "hls_ts_file [app]/[2006]/[01]/[02]/[stream]-[15][04][05].ts;",
+        "hls_ts_file [app]/[stream]/...[seq].ts;",
+        "hls_m3u8_file [vhost]/[app]/[stream]..m3u8;",
+        "hls_path ../media;", /* the operator's own choice */
+        "hls_ts_file [app]/[stream].ts; hls_use_fmp4 on;",
+        "hls_init_file [app]/[stream].m3u8;",
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct loaded l;
+        hls_of(&l, rows[i]);
+        unload(&l);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +389,13 @@ int main(void)
         cmocka_unit_test(variants_is_short_for_hls_variants),
         cmocka_unit_test(the_environment_sets_ours),
         cmocka_unit_test(dash_and_hds_are_read),
+        cmocka_unit_test(values_that_need_another_are_taken_nearly),
+        cmocka_unit_test(the_url_of_a_key_ends_with_a_slash),
+        cmocka_unit_test(a_segment_that_is_encrypted_as_a_whole_has_no_parts),
+        cmocka_unit_test(files_that_streams_share_are_told),
+        cmocka_unit_test(memory_alone_needs_a_port),
+        cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(usual_names_of_files_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
