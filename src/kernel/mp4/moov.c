@@ -7,7 +7,6 @@ static const char video_name[] = "VideoHandler", audio_name[] = "SoundHandler";
 
 /* Lengths of the boxes that are written below. */
 enum {
-    FTYP_LEN = MP4_BOX_HEADER_LEN + 4 + 4 + 3 * 4,
     MVHD_LEN = 108,
     TKHD_LEN = 92,
     MDHD_LEN = 32,
@@ -33,12 +32,27 @@ static uint32_t track_id(const struct mp4_sample_entry *e)
     return is_video(e) ? 1 : 2;
 }
 
-static void write_ftyp(struct wr *w)
+/* The brands of a file: the major one first, then all of them. iso5 is the first with default-base-is-moof, iso6 the first with
+ * the time of decoding. */
+static const char *brands_of(const struct mp4_movie *m)
 {
-    size_t ftyp = mp4_box_begin(w, "ftyp");
-    wr_bytes(w, "iso5", 4); /* the first with default-base-is-moof */
+    if (!m->is_cmaf)
+        return "iso5iso6mp41";
+    return m->video->config && m->audio->config ? "iso6mp41" : "iso6cmfcmp41";
+}
+
+static size_t ftyp_len(const struct mp4_movie *m)
+{
+    return MP4_BOX_HEADER_LEN + 4 + 4 + strlen(brands_of(m));
+}
+
+static void write_ftyp(const struct mp4_movie *m, struct wr *w)
+{
+    const char *brands = brands_of(m);
+    size_t      ftyp = mp4_box_begin(w, "ftyp");
+    wr_bytes(w, brands, 4);
     wr_u32(w, 0);
-    wr_bytes(w, "iso5iso6mp41", 12);
+    wr_bytes(w, brands, strlen(brands));
     mp4_box_end(w, ftyp);
 }
 
@@ -80,15 +94,22 @@ static void write_tkhd(const struct mp4_sample_entry *e, struct wr *w)
     mp4_box_end(w, tkhd);
 }
 
-static void write_mdhd(int64_t duration_90k, struct wr *w)
+/* 90 kHz in ticks of the track, of which there are at most 2^32 in a second. */
+static uint64_t track_ticks(int64_t time_90k, uint32_t timescale)
+{
+    uint64_t t = (uint64_t)time_90k;
+    return t / MP4_TIMESCALE * timescale + t % MP4_TIMESCALE * timescale / MP4_TIMESCALE;
+}
+
+static void write_mdhd(uint32_t timescale, int64_t duration_90k, struct wr *w)
 {
     enum { LANGUAGE_UND = 0x55C4 }; /* 8.4.2.3: three letters of five bits */
     bool   is_long = duration_90k > 0;
     size_t mdhd = mp4_full_box_begin(w, "mdhd", is_long, 0);
     mp4_zeros(w, is_long ? 16 : 8);
-    wr_u32(w, MP4_TIMESCALE);
+    wr_u32(w, timescale);
     if (is_long)
-        wr_u64(w, (uint64_t)duration_90k);
+        wr_u64(w, track_ticks(duration_90k, timescale));
     else
         wr_u32(w, 0);
     wr_u16(w, LANGUAGE_UND);
@@ -143,14 +164,14 @@ static void write_stbl(const struct mp4_sample_entry *e, struct wr *w)
     mp4_box_end(w, stbl);
 }
 
-static void write_trak(const struct mp4_sample_entry *e, int64_t duration_90k, struct wr *w)
+static void write_trak(const struct mp4_movie *m, const struct mp4_sample_entry *e, struct wr *w)
 {
     if (!e->config)
         return;
     size_t trak = mp4_box_begin(w, "trak");
     write_tkhd(e, w);
     size_t mdia = mp4_box_begin(w, "mdia");
-    write_mdhd(duration_90k, w);
+    write_mdhd(is_video(e) ? MP4_TIMESCALE : m->audio_timescale, m->duration_90k, w);
     write_hdlr(e, w);
     size_t minf = mp4_box_begin(w, "minf");
     write_media_header(e, w);
@@ -180,23 +201,23 @@ static size_t trak_len(const struct mp4_sample_entry *e, int64_t duration_90k)
            mp4_sample_entry_len(e) + TREX_LEN;
 }
 
-size_t mp4_moov_len(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k)
+size_t mp4_moov_len(const struct mp4_movie *m)
 {
     size_t moov_and_mvex = 2 * (size_t)MP4_BOX_HEADER_LEN;
-    return FTYP_LEN + moov_and_mvex + MVHD_LEN + trak_len(video, duration_90k) + trak_len(audio, duration_90k);
+    return ftyp_len(m) + moov_and_mvex + MVHD_LEN + trak_len(m->video, m->duration_90k) +
+           trak_len(m->audio, m->duration_90k);
 }
 
-void mp4_moov_write(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k,
-                    struct wr *w)
+void mp4_moov_write(const struct mp4_movie *m, struct wr *w)
 {
-    write_ftyp(w);
+    write_ftyp(m, w);
     size_t moov = mp4_box_begin(w, "moov");
     write_mvhd(w);
-    write_trak(video, duration_90k, w);
-    write_trak(audio, duration_90k, w);
+    write_trak(m, m->video, w);
+    write_trak(m, m->audio, w);
     size_t mvex = mp4_box_begin(w, "mvex");
-    write_trex(video, w);
-    write_trex(audio, w);
+    write_trex(m->video, w);
+    write_trex(m->audio, w);
     mp4_box_end(w, mvex);
     mp4_box_end(w, moov);
 }

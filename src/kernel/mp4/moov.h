@@ -1,12 +1,14 @@
 /**
  * The header of a fragmented MP4: ftyp and moov.
  *
- * Source     ISO/IEC 14496-12 4.3 (ftyp), 8.2 to 8.7 (moov and its tracks), 8.8.1 to 8.8.3 (mvex, trex)
+ * Source     ISO/IEC 14496-12 4.3 (ftyp), 8.2 to 8.7 (moov and its tracks), 8.8.1 to 8.8.3 (mvex, trex);
+ *            ISO/IEC 23000-19 7.2 (brands of CMAF)
  * Yields     no
  */
 #ifndef KERNEL_MP4_MOOV_H
 #define KERNEL_MP4_MOOV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,14 +17,19 @@
 
 enum { MP4_TIMESCALE = 90000 };
 
-/** The number of bytes that mp4_moov_write() writes. */
-size_t mp4_moov_len(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k);
+/* The contents of a header. Video is track 1, audio is track 2. */
+struct mp4_movie {
+    const struct mp4_sample_entry *video, *audio; /* An entry without configuration is left out. */
 
-/**
- * Write ftyp and moov. Video is track 1, audio is track 2; an entry without configuration is left out.
- * Units      duration_90k: duration of the tracks in the header; 0: that of their fragments
- */
-void mp4_moov_write(const struct mp4_sample_entry *video, const struct mp4_sample_entry *audio, int64_t duration_90k,
-                    struct wr *w);
+    uint32_t audio_timescale; /* ticks in a second of the audio track; the video track has MP4_TIMESCALE */
+    int64_t  duration_90k;    /* duration of the tracks in the header; 0: that of their fragments */
+    bool     is_cmaf;         /* The brands are those of CMAF; a file with both tracks is not a CMAF track. */
+};
+
+/** The number of bytes that mp4_moov_write() writes. */
+size_t mp4_moov_len(const struct mp4_movie *m);
+
+/** Write ftyp and moov. */
+void mp4_moov_write(const struct mp4_movie *m, struct wr *w);
 
 #endif

@@ -1,7 +1,6 @@
 #include "kernel/mp4/mux.h"
 
 #include "core/rd.h"
-#include "kernel/av1.h"
 #include "kernel/mp4/box.h"
 #include "kernel/mp4/moov.h"
 
@@ -53,14 +52,26 @@ void mp4_mux_expect_early(struct mp4_mux *m, int64_t early_us)
     m->start_90k = m->ahead.most_90k;
 }
 
+static struct mp4_movie movie_of(const struct mp4_mux *m)
+{
+    return (struct mp4_movie){
+        .video = &m->tracks[MP4_TRACK_VIDEO].entry,
+        .audio = &m->tracks[MP4_TRACK_AUDIO].entry,
+        .audio_timescale = MP4_TIMESCALE,
+        .duration_90k = m->duration_90k,
+    };
+}
+
 size_t mp4_mux_header_len(const struct mp4_mux *m)
 {
-    return mp4_moov_len(&m->tracks[MP4_TRACK_VIDEO].entry, &m->tracks[MP4_TRACK_AUDIO].entry, m->duration_90k);
+    struct mp4_movie movie = movie_of(m);
+    return mp4_moov_len(&movie);
 }
 
 void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w)
 {
-    mp4_moov_write(&m->tracks[MP4_TRACK_VIDEO].entry, &m->tracks[MP4_TRACK_AUDIO].entry, m->duration_90k, w);
+    struct mp4_movie movie = movie_of(m);
+    mp4_moov_write(&movie, w);
 }
 
 const char *mp4_mux_codecs(const struct mp4_mux *m, char *buf, size_t cap)
@@ -86,29 +97,12 @@ static unsigned track_index(const struct frame *f)
 
 enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f)
 {
-    if (f->kind == FRAME_SCRIPT)
-        return MP4_FRAME_SKIPPED;
-    const struct mp4_sample_entry *e = &m->tracks[track_index(f)].entry;
-    bool begins = f->config || (f->codec == CODEC_MP3 && f->media_len); /* For MP3 any frame will do. */
-    if (!e->config)
-        return begins && mp4_sample_entry_carries(f->codec) ? MP4_FRAME_NEW_TRACK : MP4_FRAME_SKIPPED;
-    if (f->track != e->config->track)
-        return MP4_FRAME_SKIPPED;
-    if (begins && (f->codec != e->config->codec || mp4_sample_entry_differs(e, f)))
-        return MP4_FRAME_CHANGES;
-    bool carried = !f->config && f->codec == e->config->codec && f->media_len && f->media_len <= MP4_MUX_SAMPLE_MAX;
-    return carried && mp4_mux_payload(f).len ? MP4_FRAME_CARRIED : MP4_FRAME_SKIPPED;
+    return mp4_sample_look(&m->tracks[track_index(f)].entry, f);
 }
 
 struct mp4_payload mp4_mux_payload(const struct frame *f)
 {
-    struct mp4_payload payload = { f->data + f->media_offset, f->media_len };
-    struct rd          rest = rd_over(payload.bytes, payload.len);
-    struct av1_obu     obu;
-    /* AV1 in ISOBMFF 2.4: temporal delimiters should be left out. A delimiter is always the first OBU. */
-    if (f->codec == CODEC_AV1 && av1_next_obu(&rest, &obu) && obu.type == AV1_OBU_TEMPORAL_DELIMITER)
-        return (struct mp4_payload){ rest.p, rd_left(&rest) };
-    return payload;
+    return mp4_sample_payload(f);
 }
 
 /* ---- fragments ---- */
@@ -139,37 +133,22 @@ static uint32_t composition_offset_90k(const struct mp4_mux *m, const struct fra
     return (uint32_t)(shown_90k < LIMIT_90K ? shown_90k : LIMIT_90K);
 }
 
-/* 8.8.3.1 sample_flags: sample_depends_on, sample_is_non_sync_sample */
-static uint32_t sample_flags(const struct frame *f)
-{
-    enum { ON_NOTHING = 2 << 24, ON_OTHERS = 1 << 24, NON_SYNC = 1 << 16 };
-    return f->kind == FRAME_AUDIO || f->key ? ON_NOTHING : ON_OTHERS | NON_SYNC;
-}
-
 static void write_traf(const struct mp4_mux *m, struct wr *w, const struct frame *f, uint32_t sample_len)
 {
-    enum {
-        DEFAULT_BASE_IS_MOOF = 0x20000,
-        DATA_OFFSET = 0x1,
-        DURATION = 0x100,
-        SIZE = 0x200,
-        FLAGS = 0x400,
-        CTS = 0x800
-    };
     const struct mp4_mux_track *t = &m->tracks[track_index(f)];
     size_t                      traf = mp4_box_begin(w, "traf");
-    size_t                      tfhd = mp4_full_box_begin(w, "tfhd", 0, DEFAULT_BASE_IS_MOOF);
+    size_t                      tfhd = mp4_full_box_begin(w, "tfhd", 0, MP4_TFHD_DEFAULT_BASE_IS_MOOF);
     wr_u32(w, f->kind == FRAME_VIDEO ? 1 : 2);
     mp4_box_end(w, tfhd);
     size_t tfdt = mp4_full_box_begin(w, "tfdt", 1, 0);
     wr_u64(w, (uint64_t)t->last_dts_90k);
     mp4_box_end(w, tfdt);
-    size_t trun = mp4_full_box_begin(w, "trun", 1, DATA_OFFSET | DURATION | SIZE | FLAGS | CTS);
+    size_t trun = mp4_full_box_begin(w, "trun", 1, MP4_TRUN_FLAGS);
     wr_u32(w, 1);
     wr_u32(w, MP4_MUX_HEAD_LEN); /* data_offset counts from the first byte of moof. */
     wr_u32(w, t->duration_90k);
     wr_u32(w, sample_len);
-    wr_u32(w, sample_flags(f));
+    wr_u32(w, mp4_sample_flags(f));
     wr_u32(w, composition_offset_90k(m, f));
     mp4_box_end(w, trun);
     mp4_box_end(w, traf);

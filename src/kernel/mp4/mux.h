@@ -39,12 +39,12 @@
 #include "core/wr.h"
 #include "kernel/decode_ahead.h"
 #include "kernel/frame.h"
+#include "kernel/mp4/sample.h"
 #include "kernel/mp4/sample_entry.h"
 
 enum {
-    MP4_MUX_HEAD_LEN = 112,       /* bytes of a fragment before its payload: moof, and mdat's size and type */
-    MP4_MUX_SAMPLE_MAX = 1 << 30, /* bytes; mdat's size has 32 bits, and no input makes frames near that */
-    MP4_MUX_CODECS_LEN = 80,      /* room for mp4_mux_codecs() */
+    MP4_MUX_HEAD_LEN = 112,  /* bytes of a fragment before its payload: moof, and mdat's size and type */
+    MP4_MUX_CODECS_LEN = 80, /* room for mp4_mux_codecs() */
 };
 
 enum { MP4_TRACK_VIDEO, MP4_TRACK_AUDIO, MP4_TRACKS };
@@ -61,19 +61,6 @@ struct mp4_mux {
     int64_t              duration_90k; /* duration in the header; 0, as after mp4_mux_init(): that of the fragments */
     int64_t              start_90k;    /* time that is written for the player's time 0 */
     struct decode_ahead  ahead;
-};
-
-/* The meaning of a frame to a muxer. */
-enum mp4_frame {
-    MP4_FRAME_CARRIED,   /* The frame is one more fragment. */
-    MP4_FRAME_SKIPPED,   /* Nothing is sent: script, end of sequence, the same configuration again, another track. */
-    MP4_FRAME_CHANGES,   /* Later frames need another configuration than that in the header. */
-    MP4_FRAME_NEW_TRACK, /* The header has no track of this kind, but could have had one. */
-};
-
-struct mp4_payload {
-    const uint8_t *bytes;
-    size_t         len;
 };
 
 /** True if MP4 carries the codec. */

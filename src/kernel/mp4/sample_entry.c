@@ -167,18 +167,24 @@ static uint32_t samples_90k(uint64_t samples, uint32_t rate)
     return rate ? (uint32_t)((samples * RATE_90K + rate / 2) / rate) : 0;
 }
 
+static void set_samples(struct mp4_sample_entry *e, uint32_t samples)
+{
+    e->samples = samples;
+    e->duration_90k = samples_90k(samples, e->sample_rate);
+}
+
 static void aac_read(struct mp4_sample_entry *e)
 {
     struct aac_config c;
     if (aac_config_parse(record(e), record_len(e), &c))
-        e->duration_90k = samples_90k(c.frame_len, c.core_rate);
+        set_samples(e, c.core_rate ? (uint32_t)((uint64_t)c.frame_len * c.sample_rate / c.core_rate) : 0);
 }
 
 static void mp3_read(struct mp4_sample_entry *e)
 {
     struct mp3_header h;
     if (mp3_header_parse(record(e), record_len(e), &h))
-        e->duration_90k = samples_90k(h.samples, h.sample_rate);
+        set_samples(e, h.samples);
 }
 
 static bool mp3_differs(const struct mp4_sample_entry *e, const struct frame *f)
@@ -259,7 +265,7 @@ static void flac_read(struct mp4_sample_entry *e)
         return;
     e->sample_bits = info.sample_bits;
     if (info.block_min == info.block_max)
-        e->duration_90k = samples_90k(info.block_max, info.sample_rate);
+        set_samples(e, info.block_max);
 }
 
 /* ---- the table ---- */
@@ -375,11 +381,22 @@ bool mp4_sample_entry_differs(const struct mp4_sample_entry *e, const struct fra
            (f->media_len != record_len(e) || memcmp(f->data + f->media_offset, record(e), record_len(e)) != 0);
 }
 
-uint32_t mp4_sample_entry_duration_90k(const struct mp4_sample_entry *e, const struct frame *f)
+bool mp4_sample_entry_takes_any_frame(enum codec codec)
+{
+    const struct row *row = row_of(codec);
+    return row && row->differs;
+}
+
+uint32_t mp4_sample_entry_samples(const struct mp4_sample_entry *e, const struct frame *f)
 {
     if (f->codec == CODEC_OPUS)
-        return samples_90k(opus_packet_samples(f->data + f->media_offset, f->media_len), OPUS_RATE);
-    return f->kind == FRAME_AUDIO ? e->duration_90k : 0;
+        return opus_packet_samples(f->data + f->media_offset, f->media_len);
+    return f->kind == FRAME_AUDIO ? e->samples : 0;
+}
+
+uint32_t mp4_sample_entry_duration_90k(const struct mp4_sample_entry *e, const struct frame *f)
+{
+    return f->kind == FRAME_AUDIO ? samples_90k(mp4_sample_entry_samples(e, f), e->sample_rate) : 0;
 }
 
 /* ---- writing ---- */

@@ -35,6 +35,7 @@ struct mp4_sample_entry {
     uint16_t            width, height;
     uint8_t             channels, sample_bits;
     uint32_t            sample_rate; /* audio: Hz */
+    uint32_t            samples;     /* audio: samples in a frame at sample_rate; 0 if it varies */
     uint32_t duration_90k; /* duration of a frame: for audio that of the codec, 0 if it varies; for video a guess */
 };
 
@@ -60,6 +61,12 @@ void mp4_sample_entry_codecs(const struct mp4_sample_entry *e, struct str *s);
 
 /** True if a frame of the same codec has another configuration, so that this entry is no longer valid. */
 bool mp4_sample_entry_differs(const struct mp4_sample_entry *e, const struct frame *f);
+
+/** True for a codec without configuration frames: MP3. Any frame of it takes their place. */
+bool mp4_sample_entry_takes_any_frame(enum codec codec);
+
+/** The number of samples in an audio frame, at the entry's sample_rate; 0 if only the time of the next frame can tell. */
+uint32_t mp4_sample_entry_samples(const struct mp4_sample_entry *e, const struct frame *f);
 
 /** The duration of an audio frame by its codec; 0 if only the time of the next frame can tell, and for video. */
 uint32_t mp4_sample_entry_duration_90k(const struct mp4_sample_entry *e, const struct frame *f);
