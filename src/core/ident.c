@@ -4,20 +4,25 @@
 #include <string.h>
 #include <sys/random.h>
 
-void random_bytes(void *buf, size_t len)
+bool random_secret(void *buf, size_t len)
 {
     uint8_t *p = buf;
     while (len > 0) {
         ssize_t n = getrandom(p, len, 0);
-        if (n < 0) {
-            if (errno == EINTR)
-                continue;
-            memset(p, 0x5a, len); /* the kernel has no entropy to give: ids repeat, and nothing else suffers */
-            return;
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0) {
+            p += n;
+            len -= (size_t)n;
         }
-        p += n;
-        len -= (size_t)n;
     }
+    return true;
+}
+
+void random_bytes(void *buf, size_t len)
+{
+    if (!random_secret(buf, len))
+        memset(buf, 0x5a, len); /* ids repeat, and nothing else suffers */
 }
 
 void ident_random(char *buf, size_t len)

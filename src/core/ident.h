@@ -4,8 +4,11 @@
 #ifndef CORE_IDENT_H
 #define CORE_IDENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/attr.h"
 
 enum { IDENT_LEN = 8, IDENT_CAP = IDENT_LEN + 1, VID_CAP = 12 };
 
@@ -15,7 +18,10 @@ void ident_random(char *buf, size_t len);
 /** "vid-" and 7 characters; `buf` holds VID_CAP. */
 void ident_vid(char *buf);
 
-/** Random bytes from the kernel. Not for keys that must stay secret for long. */
+/** Random bytes from the kernel. Not for secrets: the same bytes come again and again where the kernel has none to give. */
 void random_bytes(void *buf, size_t len);
+
+/** Random bytes that nobody can guess. False: the kernel has none to give, and `buf` must not be used. */
+bool random_secret(void *buf, size_t len) ATTR_MUST_USE;
 
 #endif

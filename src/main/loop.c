@@ -1,5 +1,6 @@
 #include "main/loop.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "app/listener.h"
@@ -36,11 +37,13 @@ static struct err *open_server(struct server *s, const struct conf_source *from)
     return s->conf->asprocess ? parent_watch_start(s) : NULL;
 }
 
-static struct err *run_server(struct conf *conf, const struct conf_source *from, const char *server_id)
+static struct err *run_server(struct conf *conf, const struct conf_source *from, const char *server_id,
+                              const uint8_t *secret)
 {
     struct server server;
     struct err   *e;
     server_init(&server, conf, server_id);
+    memcpy(server.secret, secret, sizeof server.secret);
     if (!(e = open_server(&server, from))) {
         log_info("server main cid=%s, pid=%d, ppid=%d, asprocess=%d", co_trace(), (int)getpid(), (int)getppid(),
                  conf->asprocess);
@@ -66,7 +69,7 @@ static void open_send_ring(const struct conf *conf)
     err_free(e);
 }
 
-struct err *loop_run(struct conf *conf, const struct conf_source *from, const char *server_id)
+struct err *loop_run(struct conf *conf, const struct conf_source *from, const char *server_id, const uint8_t *secret)
 {
     struct err *e = log_start_writer();
     if (!e)
@@ -77,7 +80,7 @@ struct err *loop_run(struct conf *conf, const struct conf_source *from, const ch
     open_send_ring(conf);
     process_init();
     if (!(e = offload_init()))
-        e = run_server(conf, from, server_id);
+        e = run_server(conf, from, server_id, secret);
     file_writers_finish(now_us() + LAST_WORDS_US);
     offload_shutdown(LAST_WORDS_US);
     send_ring_close();

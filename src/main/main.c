@@ -6,6 +6,7 @@
 
 #include "app/conf/conf_load.h"
 #include "app/conf/open_files.h"
+#include "app/server/server.h"
 #include "app/tls/store.h"
 #include "build_info.h"
 #include "core/clock.h"
@@ -141,9 +142,12 @@ static struct err *open_log(const struct conf *conf, const struct conf_report *r
     return e;
 }
 
+_Static_assert((int)SERVER_SECRET_LEN == (int)PID_FILE_SECRET_LEN, "the secret that is kept is that of the server");
+
 static struct err *serve(struct conf *conf, const struct conf_source *from, const struct conf_report *report)
 {
     struct pid_file pid_file = PID_FILE_NONE;
+    uint8_t         secret[SERVER_SECRET_LEN];
     char           *server_id = NULL;
     struct err     *e;
     if ((e = enter_work_dir(conf)))
@@ -157,7 +161,9 @@ static struct err *serve(struct conf *conf, const struct conf_source *from, cons
         goto out;
     if ((e = pid_file_server_id(&server_id, conf->pid, conf->server_id)))
         goto out;
-    e = loop_run(conf, from, server_id);
+    if ((e = pid_file_secret(secret, conf->pid)))
+        goto out;
+    e = loop_run(conf, from, server_id, secret);
 out:
     pid_file_release(&pid_file);
     mem_free(server_id);

@@ -43,10 +43,10 @@ static struct err *lock_and_write(const struct pid_file *f)
 }
 
 /* Open a regular file and nothing else: a pipe would block the start without end, and a device would be written to. */
-static int open_regular(const char *path, int flags)
+static int open_regular_as(const char *path, int flags, mode_t mode)
 {
     struct stat st;
-    int         fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+    int         fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         return fd;
     if (fd >= 0) {
@@ -54,6 +54,11 @@ static int open_regular(const char *path, int flags)
         errno = EINVAL;
     }
     return -1;
+}
+
+static int open_regular(const char *path, int flags)
+{
+    return open_regular_as(path, flags, 0644);
 }
 
 static struct err *cannot_open(const char *path)
@@ -95,12 +100,15 @@ void pid_file_release(struct pid_file *f)
     f->fd = -1;
 }
 
-static void id_path(char buf[static PATH_CAP], const char *pid_path)
+/* The path of the file beside the pid file that ends with `ext`. */
+static void path_beside(char buf[static PATH_CAP], const char *pid_path, const char *ext)
 {
     struct str out = str_over(buf, PATH_CAP);
     size_t     suffix = str_ends_with(pid_path, ".pid") ? strlen(".pid") : 0;
-    str_printf(&out, "%.*s.id", (int)(strlen(pid_path) - suffix), pid_path);
+    str_printf(&out, "%.*s%s", (int)(strlen(pid_path) - suffix), pid_path, ext);
 }
+
+/* ---- the identity ---- */
 
 /* Read the id from its file; an empty string when the file does not exist. */
 static void read_id(const char *path, char id[static SERVER_ID_CAP])
@@ -125,7 +133,7 @@ static void write_id(const char *path, const char *id)
 struct err *pid_file_server_id(char **id, const char *pid_path, const char *configured)
 {
     char path[PATH_CAP], kept[SERVER_ID_CAP], random[VID_CAP];
-    id_path(path, pid_path);
+    path_beside(path, pid_path, ".id");
     read_id(path, kept);
 
     const char *chosen = *configured ? configured : kept;
@@ -137,4 +145,55 @@ struct err *pid_file_server_id(char **id, const char *pid_path, const char *conf
         write_id(path, chosen);
     *id = mem_strdup(chosen);
     return *id ? NULL : err_no_memory();
+}
+
+/* ---- the secret ---- */
+
+enum { SECRET_TEXT_LEN = 2 * PID_FILE_SECRET_LEN };
+
+/* False when there is no such file, or when it holds something else. */
+static bool read_secret(const char *path, uint8_t secret[static PID_FILE_SECRET_LEN])
+{
+    char    text[SECRET_TEXT_LEN + 2]; /* one byte more than the longest good file */
+    int     fd = open_regular(path, O_RDONLY);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    text[strcspn(text, "\r\n")] = '\0';
+    if (strspn(text, "0123456789abcdef") != SECRET_TEXT_LEN || text[SECRET_TEXT_LEN])
+        return false;
+    for (size_t i = 0; i < PID_FILE_SECRET_LEN; i++) {
+        unsigned value;
+        if (sscanf(text + 2 * i, "%2x", &value) != 1)
+            return false;
+        secret[i] = (uint8_t)value;
+    }
+    return true;
+}
+
+/* The old file is removed first, because its rights may be wider. */
+static void write_secret(const char *path, const uint8_t secret[static PID_FILE_SECRET_LEN])
+{
+    char text[SECRET_TEXT_LEN + 1];
+    for (size_t i = 0; i < PID_FILE_SECRET_LEN; i++)
+        snprintf(text + 2 * i, 3, "%02x", secret[i]);
+    unlink(path);
+    int fd = open_regular_as(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0 || write(fd, text, SECRET_TEXT_LEN) < 0)
+        log_warn("the server's secret cannot be kept in %s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+}
+
+struct err *pid_file_secret(uint8_t secret[static PID_FILE_SECRET_LEN], const char *pid_path)
+{
+    char path[PATH_CAP];
+    path_beside(path, pid_path, ".secret");
+    if (read_secret(path, secret))
+        return NULL;
+    if (!random_secret(secret, PID_FILE_SECRET_LEN))
+        return err_sys(E_SYSTEM_PID_ACQUIRE, "no random bytes for the server's secret");
+    write_secret(path, secret);
+    return NULL;
 }

@@ -1,10 +1,12 @@
 /**
- * The pid file, which prevents a second server with the same file, and the id file beside it.
+ * The pid file, which prevents a second server with the same file, and the id and secret files beside it.
  *
  * Yields     no: it is called at start, before clients are served
  */
 #ifndef MAIN_PID_FILE_H
 #define MAIN_PID_FILE_H
+
+#include <stdint.h>
 
 #include "core/attr.h"
 #include "core/err.h"
@@ -38,5 +40,16 @@ void pid_file_release(struct pid_file *f);
  * Ownership  `*id` is the caller's, for mem_free()
  */
 struct err *pid_file_server_id(char **id, const char *pid_path, const char *configured) ATTR_MUST_USE;
+
+enum { PID_FILE_SECRET_LEN = 32 };
+
+/**
+ * The server's secret: the content of the secret file (`.secret` in place of `.pid`), else new random bytes, which are written to
+ * that file. Only its owner can read the file. Where it cannot be written, the secret is for this run.
+ *
+ * Shape      the file has the bytes in hexadecimal digits; a file with anything else is replaced
+ * Errors     E_SYSTEM_PID_ACQUIRE: the kernel has no random bytes
+ */
+struct err *pid_file_secret(uint8_t secret[static PID_FILE_SECRET_LEN], const char *pid_path) ATTR_MUST_USE;
 
 #endif

@@ -241,6 +241,18 @@ def test_the_server_id_is_kept(make_server):
     assert open(path).read() == first
 
 
+def test_the_server_s_secret_is_kept_and_is_nobody_else_s(make_server):
+    server = make_server()
+    path = server.pid_path[:-4] + ".secret"
+    first = open(path).read()
+    assert re.fullmatch(r"[0-9a-f]{64}", first)
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    server.stop()
+    server.start()
+    assert open(path).read() == first
+    assert first not in server.log()
+
+
 def test_a_configured_server_id_is_written_down(make_server):
     server = make_server(root={"server_id": "vid-mine123"})
     assert open(server.pid_path[:-4] + ".id").read().strip() == "vid-mine123"

@@ -11,6 +11,8 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
 {
     *s = (struct server){ .conf = conf_ref(conf), .server_id = server_id };
     ident_random(s->service_id, IDENT_LEN);
+    if (!random_secret(s->secret, sizeof s->secret))
+        log_error("the kernel has no random bytes for the server's secret");
     s->host.conf = &s->conf;
     sources_init(&s->sources, attendants);
     registry_init(&s->registry);

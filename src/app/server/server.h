@@ -22,12 +22,15 @@
 #include "core/list.h"
 #include "protocol/co.h"
 
+enum { SERVER_SECRET_LEN = 32 };
+
 enum server_stop { SERVER_RUNS, SERVER_STOPS_GRACEFULLY, SERVER_STOPS_QUICKLY };
 
 struct server {
     struct conf         *conf;
-    const char          *server_id;             /* stays the same over restarts */
-    char                 service_id[IDENT_CAP]; /* new at each start */
+    const char          *server_id;                 /* stays the same over restarts */
+    char                 service_id[IDENT_CAP];     /* new at each start */
+    uint8_t              secret[SERVER_SECRET_LEN]; /* signs what clients are given and bring back; no client sees it */
     struct sources       sources;
     struct registry      registry;
     struct session_door  door; /* admits the clients of every protocol */
@@ -43,7 +46,10 @@ struct server {
     enum server_stop     stop;
 };
 
-/** Needs co_init(), io_init(), offload_init(). Takes a reference to `conf`, borrows `server_id`; `s` must not move. */
+/**
+ * Needs co_init(), io_init(), offload_init(). Takes a reference to `conf`, borrows `server_id`; `s` must not move. The secret is
+ * a new one; a caller that keeps one over restarts sets it afterwards.
+ */
 void server_init(struct server *s, struct conf *conf, const char *server_id);
 
 void server_finish(struct server *s);

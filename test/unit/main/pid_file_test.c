@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static char dir[64], pid_path[128], id_file[128];
+static char dir[64], pid_path[128], id_file[128], secret_file[128];
 
 static int setup(void **state)
 {
@@ -18,6 +18,7 @@ static int setup(void **state)
         return -1;
     snprintf(pid_path, sizeof pid_path, "%s/srs.pid", dir);
     snprintf(id_file, sizeof id_file, "%s/srs.id", dir);
+    snprintf(secret_file, sizeof secret_file, "%s/srs.secret", dir);
     return 0;
 }
 
@@ -26,6 +27,7 @@ static int teardown(void **state)
     (void)state;
     unlink(pid_path);
     unlink(id_file);
+    unlink(secret_file);
     return rmdir(dir);
 }
 
@@ -207,12 +209,63 @@ static void the_file_is_named_after_the_pid_file(void **state)
 {
     (void)state;
     char path[PATH_CAP];
-    id_path(path, "./objs/srs.pid");
+    path_beside(path, "./objs/srs.pid", ".id");
     assert_string_equal(path, "./objs/srs.id");
-    id_path(path, "/var/run/srs");
+    path_beside(path, "/var/run/srs", ".id");
     assert_string_equal(path, "/var/run/srs.id");
-    id_path(path, ".pid");
+    path_beside(path, ".pid", ".id");
     assert_string_equal(path, ".id");
+}
+
+/* ---- the secret ---- */
+
+static void a_secret_is_made_kept_and_readable_by_its_owner_alone(void **state)
+{
+    static const uint8_t zeros[PID_FILE_SECRET_LEN];
+    uint8_t              first[PID_FILE_SECRET_LEN] = { 0 }, second[PID_FILE_SECRET_LEN];
+    struct stat          st;
+    (void)state;
+    mode_t mask = umask(0);
+    assert_null(pid_file_secret(first, pid_path));
+    umask(mask);
+    assert_memory_not_equal(first, zeros, sizeof first);
+    assert_int_equal(stat(secret_file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_null(pid_file_secret(second, pid_path));
+    assert_memory_equal(second, first, sizeof first);
+}
+
+static void a_secret_file_with_anything_else_is_replaced(void **state)
+{
+    static const char        good[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+    static const char *const bad[] = { "", "00", "g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+                                       "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f00" };
+    uint8_t                  secret[PID_FILE_SECRET_LEN], again[PID_FILE_SECRET_LEN];
+    (void)state;
+    put(secret_file, good);
+    assert_null(pid_file_secret(secret, pid_path));
+    for (uint8_t i = 0; i < PID_FILE_SECRET_LEN; i++)
+        assert_int_equal(secret[i], i);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct stat st;
+        put(secret_file, bad[i]);
+        assert_null(pid_file_secret(secret, pid_path));
+        assert_int_equal(stat(secret_file, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+        assert_null(pid_file_secret(again, pid_path));
+        assert_memory_equal(secret, again, sizeof secret);
+    }
+}
+
+static void a_secret_that_cannot_be_kept_serves_one_run(void **state)
+{
+    uint8_t first[PID_FILE_SECRET_LEN], second[PID_FILE_SECRET_LEN];
+    (void)state;
+    assert_int_equal(mkdir(secret_file, 0700), 0);
+    assert_null(pid_file_secret(first, pid_path));
+    assert_null(pid_file_secret(second, pid_path));
+    assert_memory_not_equal(first, second, sizeof first);
+    assert_int_equal(rmdir(secret_file), 0);
 }
 
 static void without_memory_there_is_no_identity_and_no_leak(void **state)
@@ -245,6 +298,9 @@ int main(void)
         TEST(what_the_file_says_is_cut_at_white_space),
         TEST(a_file_that_cannot_be_written_is_no_reason_not_to_start),
         TEST(the_file_is_named_after_the_pid_file),
+        TEST(a_secret_is_made_kept_and_readable_by_its_owner_alone),
+        TEST(a_secret_file_with_anything_else_is_replaced),
+        TEST(a_secret_that_cannot_be_kept_serves_one_run),
         TEST(without_memory_there_is_no_identity_and_no_leak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
