@@ -17,7 +17,7 @@ live
 tls
 server
 rtmp http
-exec
+exec hls
 api
 "
 
