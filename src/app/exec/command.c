@@ -1,10 +1,9 @@
 #include "app/exec/command.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "app/conf/variable.h"
 #include "core/buf.h"
-#include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
 
@@ -15,7 +14,7 @@ static const char default_vhost[] = "__defaultVhost__";
 /* The state of making a command. The bytes of a word may move until all are written, so a word is its offset until then. */
 struct maker {
     const struct command_values *values;
-    struct tm                    time;
+    struct variable_time         time;
     struct buf                   bytes;
     bool                         is_file; /* The word is the name of a file. */
 };
@@ -55,86 +54,37 @@ static void put_url(struct maker *m)
     }
 }
 
-enum variable {
-    VHOST,
-    APP,
-    STREAM,
-    TC_URL,
-    SWF_URL,
-    PAGE_URL,
-    PORT,
-    URL,
-    YEAR,
-    MONTH,
-    DAY,
-    HOUR,
-    MINUTE,
-    SECOND,
-    MILLISECOND,
-    TIMESTAMP,
-    VARIABLES
+/* The variables of a command. [duration] and [seq] belong to files. */
+enum {
+    OF_THE_CLIENT =
+        1 << VARIABLE_TC_URL | 1 << VARIABLE_SWF_URL | 1 << VARIABLE_PAGE_URL | 1 << VARIABLE_PORT | 1 << VARIABLE_URL,
+    REPLACED = VARIABLES_NAMES | VARIABLES_TIME | OF_THE_CLIENT,
 };
 
-static const char *const names[VARIABLES] = {
-    [VHOST] = "[vhost]",    [APP] = "[app]",          [STREAM] = "[stream]",   [TC_URL] = "[tcUrl]",
-    [SWF_URL] = "[swfUrl]", [PAGE_URL] = "[pageUrl]", [PORT] = "[port]",       [URL] = "[url]",
-    [YEAR] = "[2006]",      [MONTH] = "[01]",         [DAY] = "[02]",          [HOUR] = "[15]",
-    [MINUTE] = "[04]",      [SECOND] = "[05]",        [MILLISECOND] = "[999]", [TIMESTAMP] = "[timestamp]",
-};
-
-/* The variable at the beginning of a text, or VARIABLES. */
-static enum variable variable_at(const char *text)
+static void put_variable(void *arg, enum variable variable)
 {
-    int i = 0;
-    while (i < VARIABLES && !str_starts_with(text, names[i]))
-        i++;
-    return (enum variable)i;
-}
-
-static void put_number(struct maker *m, int digits, int64_t number)
-{
-    buf_printf(&m->bytes, "%0*lld", digits, (long long)number);
-}
-
-static void put_variable(struct maker *m, enum variable variable)
-{
+    struct maker                *m = arg;
     const struct command_values *v = m->values;
     switch (variable) {
-    case VHOST: put_value(m, v->vhost); return;
-    case APP: put_value(m, v->app); return;
-    case STREAM: put_value(m, v->stream); return;
-    case TC_URL: put_value(m, v->tc_url); return;
-    case SWF_URL: put_value(m, v->swf_url); return;
-    case PAGE_URL: put_value(m, v->page_url); return;
-    case PORT: put_number(m, 1, v->port); return;
-    case URL: put_url(m); return;
-    case YEAR: put_number(m, 4, m->time.tm_year + 1900); return;
-    case MONTH: put_number(m, 2, m->time.tm_mon + 1); return;
-    case DAY: put_number(m, 2, m->time.tm_mday); return;
-    case HOUR: put_number(m, 2, m->time.tm_hour); return;
-    case MINUTE: put_number(m, 2, m->time.tm_min); return;
-    case SECOND: put_number(m, 2, m->time.tm_sec); return;
-    case MILLISECOND: put_number(m, 3, v->wall_us / US_PER_MS % 1000); return;
-    case TIMESTAMP: put_number(m, 1, v->wall_us / US_PER_MS); return;
-    case VARIABLES: return;
+    case VARIABLE_VHOST: put_value(m, v->vhost); return;
+    case VARIABLE_APP: put_value(m, v->app); return;
+    case VARIABLE_STREAM: put_value(m, v->stream); return;
+    case VARIABLE_TC_URL: put_value(m, v->tc_url); return;
+    case VARIABLE_SWF_URL: put_value(m, v->swf_url); return;
+    case VARIABLE_PAGE_URL: put_value(m, v->page_url); return;
+    case VARIABLE_PORT: buf_printf(&m->bytes, "%d", v->port); return;
+    case VARIABLE_URL: put_url(m); return;
+    default: variable_put_time(&m->bytes, variable, &m->time); return;
     }
 }
 
 /* Write a word with its variables replaced; *offset is the offset of its first byte. */
 static struct err *put_word(struct maker *m, const char *word, bool is_file, size_t *offset)
 {
-    bool begins_with_value = variable_at(word) != VARIABLES;
+    bool begins_with_value = variable_at(word, REPLACED) != VARIABLES;
     *offset = m->bytes.len;
     m->is_file = is_file;
-    while (*word) {
-        enum variable variable = variable_at(word);
-        if (variable == VARIABLES) {
-            buf_append(&m->bytes, word++, 1);
-        } else {
-            put_variable(m, variable);
-            word += strlen(names[variable]);
-        }
-    }
+    variable_replace(&m->bytes, word, REPLACED, put_variable, m);
     buf_append(&m->bytes, "", 1);
     struct err *e = buf_error(&m->bytes);
     if (!e && begins_with_value && m->bytes.bytes[*offset] == '-')
@@ -220,13 +170,9 @@ static struct err *point_to_words(struct command *c, const struct places *at)
 struct err *command_make(struct command *c, const struct conf_words *words, const struct command_values *values)
 {
     *c = (struct command){ 0 };
-    time_t        seconds = (time_t)(values->wall_us / US_PER_SECOND);
     struct maker  m = { .values = values, .bytes = buf_up_to(COMMAND_BYTES_MAX) };
     struct places at = { .output = SIZE_MAX, .errors = SIZE_MAX };
-    if (values->utc)
-        gmtime_r(&seconds, &m.time);
-    else
-        localtime_r(&seconds, &m.time);
+    variable_time_init(&m.time, values->wall_us, values->utc);
     struct err *e = put_words(&m, words, &at);
     c->bytes = buf_take(&m.bytes);
     buf_finish(&m.bytes);
