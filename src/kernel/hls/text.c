@@ -86,22 +86,6 @@ void hls_text_quoted(struct buf *b, const char *text)
     buf_text(b, "\"");
 }
 
-static bool is_harmless_in_a_name(unsigned char c)
-{
-    bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    return alphanumeric || (c && strchr("/-._~!$&'()*+,;=@", c));
-}
-
-void hls_text_path(struct buf *b, const char *path)
-{
-    for (const char *p = path; *p; p++) {
-        if (is_harmless_in_a_name((unsigned char)*p))
-            buf_append(b, p, 1);
-        else
-            append_encoded(b, (unsigned char)*p);
-    }
-}
-
 void hls_text_date(struct buf *b, int64_t wall_us)
 {
     struct tm tm = { 0 };

@@ -42,7 +42,7 @@ struct hls_text hls_text_up_to(size_t max_bytes);
 
 /**
  * Append a URI reference. Bytes that no URI may hold (controls, blanks, quotes, those above 0x7E and a few more), and a
- * leading '#', are written as %XX; a '%' stays. A name that is not yet encoded goes through hls_text_path() first.
+ * leading '#', are written as %XX; a '%' stays. A name that is not encoded goes through uri_put_path() first.
  */
 void hls_text_uri(struct hls_text *t, const char *uri, enum hls_uri_kind kind);
 
@@ -51,12 +51,6 @@ void hls_text_quoted(struct buf *b, const char *text);
 
 /** The same without the quotes, for a quoted string of several pieces. */
 void hls_text_inside_quotes(struct buf *b, const char *text);
-
-/**
- * Encode a path whose segments are plain names, for hls_text_uri(): everything but '/' and the unreserved and harmless
- * characters becomes %XX, so that a '?', '#', '%' or ':' in a stream's name stays part of the name.
- */
-void hls_text_path(struct buf *b, const char *path);
 
 /** Append a wall time as ISO 8601 in UTC with milliseconds: 2026-11-30T05:32:31.123Z. */
 void hls_text_date(struct buf *b, int64_t wall_us);

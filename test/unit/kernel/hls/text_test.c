@@ -70,15 +70,6 @@ static void each_kind_of_uri_is_asked_for_by_itself(void **state)
     hls_text_finish(&t);
 }
 
-static void a_name_stays_a_name(void **state)
-{
-    (void)state;
-    struct buf b = buf_up_to(TEXT_MAX);
-    hls_text_path(&b, "live/a?b#c%20d:e f\"\n-1_.~(x)\xC3\xA9.ts");
-    assert_string_equal(b.bytes, "live/a%3Fb%23c%2520d%3Ae%20f%22%0A-1_.~(x)%C3%A9.ts");
-    buf_finish(&b);
-}
-
 static void a_quoted_string_cannot_be_left(void **state)
 {
     (void)state;
@@ -136,7 +127,6 @@ int main(void)
         cmocka_unit_test(a_query_becomes_the_first_parameter),
         cmocka_unit_test(a_uri_cannot_end_its_line_or_string),
         cmocka_unit_test(each_kind_of_uri_is_asked_for_by_itself),
-        cmocka_unit_test(a_name_stays_a_name),
         cmocka_unit_test(a_quoted_string_cannot_be_left),
         cmocka_unit_test(a_date_is_in_utc_and_cut_to_milliseconds),
         cmocka_unit_test(a_cleared_text_is_written_anew),
