@@ -25,11 +25,10 @@ static void at_least(int *version, int needed)
 /* rfc8216bis 8 */
 static void count_segment(int *version, const struct hls_segment *s)
 {
-    enum { BYTE_RANGES = 4, SAMPLE_AES_OR_KEYFORMAT = 5, MAP = 6 };
+    enum { BYTE_RANGES = 4, MAP = 6 };
     if (s->range.len > 0)
         at_least(version, BYTE_RANGES);
-    if (s->key && (s->key->method > HLS_KEY_AES_128 || s->key->keyformat))
-        at_least(version, SAMPLE_AES_OR_KEYFORMAT);
+    at_least(version, hls_key_version(s->key));
     if (s->map)
         at_least(version, MAP);
 }
@@ -162,14 +161,6 @@ static void write_dateranges(struct hls_text *t, const struct hls_playlist *p)
 
 /* ---- keys and initialization sections ---- */
 
-static bool is_same_key(const struct hls_key *a, const struct hls_key *b)
-{
-    if (a == b || !a || !b)
-        return a == b;
-    return a->method == b->method && str_equal(a->uri, b->uri) && str_equal(a->keyformat, b->keyformat) &&
-           a->has_iv == b->has_iv && (!a->has_iv || memcmp(a->iv, b->iv, HLS_IV_LEN) == 0);
-}
-
 static bool is_same_map(const struct hls_map *a, const struct hls_map *b)
 {
     if (a == b || !a || !b)
@@ -177,19 +168,9 @@ static bool is_same_map(const struct hls_map *a, const struct hls_map *b)
     return str_equal(a->uri, b->uri) && a->range.offset == b->range.offset && a->range.len == b->range.len;
 }
 
-static void write_key(struct hls_text *t, const struct hls_key *k)
+static void write_key(struct hls_text *t, const struct hls_key *key)
 {
-    static const char *const methods[] = { "NONE", "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR" };
-    struct hls_attributes    a = hls_attributes_begin(t, "EXT-X-KEY");
-    hls_attribute_word(&a, "METHOD", methods[k ? k->method : HLS_KEY_NONE]);
-    if (k && k->method != HLS_KEY_NONE) {
-        hls_attribute_uri(&a, "URI", k->uri, k->uri_kind);
-        if (k->has_iv)
-            hls_attribute_hex(&a, "IV", k->iv, HLS_IV_LEN);
-        if (k->keyformat)
-            hls_attribute_text(&a, "KEYFORMAT", k->keyformat);
-    }
-    hls_attributes_end(&a);
+    hls_key_write(t, "EXT-X-KEY", key);
 }
 
 static void write_range(struct hls_attributes *a, struct hls_range range)
@@ -223,7 +204,7 @@ static void write_in_force(struct hls_text *t, struct in_force *now, const struc
         now->map = s->map;
     }
     const struct hls_key *key = s->key && s->key->method != HLS_KEY_NONE ? s->key : NULL;
-    if (!is_same_key(key, now->key))
+    if (!hls_key_is_same(key, now->key))
         write_key(t, key);
     now->key = key;
 }

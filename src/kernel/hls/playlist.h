@@ -24,20 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/hls/key.h"
 #include "kernel/hls/text.h"
-
-enum { HLS_IV_LEN = 16 };
-
-enum hls_key_method { HLS_KEY_NONE, HLS_KEY_AES_128, HLS_KEY_SAMPLE_AES, HLS_KEY_SAMPLE_AES_CTR };
-
-struct hls_key {
-    enum hls_key_method method;
-    const char         *uri;
-    enum hls_uri_kind   uri_kind; /* HLS_URI_KEY if this server serves it, HLS_URI_PLAIN otherwise */
-    bool                has_iv;
-    uint8_t             iv[HLS_IV_LEN];
-    const char         *keyformat; /* NULL: "identity", which is left out */
-};
 
 struct hls_range {
     int64_t offset, len; /* bytes; len 0: the whole resource */
