@@ -1,21 +1,27 @@
 /**
  * Files that are written by threads: operations are queued on the loop, and a thread performs them in the same order.
  *
- *     file_writer_open(w, "objs/live/cam-3.ts.tmp", WRITTEN_FILE_FRESH, 0)
- *     file_writer_append(w, packet, sizeof packet) …               false: this unit is lost
- *     file_writer_rename(w, "objs/live/cam-3.ts.tmp", "objs/live/cam-3.ts")
+ *     file_writer_batch_begin(w)                                        what follows is one job for a thread
+ *     file_writer_open(w, "live/cam-3.ts.tmp", WRITTEN_FILE_WHOLE, 0)
+ *     file_writer_append_shared(w, iov, n_iov, segment_release, segment_ref(s))
+ *     file_writer_rename(w, "live/cam-3.ts.tmp", "live/cam-3.ts")
+ *     file_writer_put(w, "live/cam.m3u8", ".tmp", text, len)            skipped if the segment is lost
+ *     file_writer_remove(w, "live/cam-0.ts")                            so is this
+ *     if (!file_writer_batch_end(w, told, show))                        told(show, result) is called when all is on disk
+ *         …                                                             the segment is lost already
  *     e = file_writer_close(&w, now_us() + 5 * US_PER_SECOND)
  *
  * The disk may be slow, full or frozen: the loop does not wait for it, and the queue is bounded. Bytes that do not fit into
- * the queue, or that the disk refuses, are lost in whole units; each append is one unit. The first loss is logged with its
- * reason. Once writing works again, one line tells how much was lost. For the next 10 s losses are only counted, and a later
- * line tells them. A file that could not be opened is tried again.
+ * the queue, or that the disk refuses, are lost in whole units; each append is one unit. A file that is opened as
+ * WRITTEN_FILE_WHOLE gets its name by file_writer_rename() only if it is complete; otherwise it is removed and counted as a
+ * lost file. The log tells the first loss with its reason, and how much was lost once writing works again
+ * (protocol/losses.h). A file that could not be opened is tried again, and missing folders are made again.
  *
- * A writer has one file open at a time, and may rename any file. With one writer for each stream, the files of a stream change
- * in order: a segment exists before the playlist that names it.
+ * A writer has one file open at a time, and may put, rename and remove any file. With one writer for each stream, the files of
+ * a stream change in order: a segment exists before the playlist that names it.
  *
  * Shape      paths are copied; missing folders are made
- * Ownership  the writer belongs to its creator; bytes are copied
+ * Ownership  the writer belongs to its creator; bytes are copied, except those that are shared
  * Errors     false: not queued, and counted. Errors of the disk come back from file_writer_wait() and _close()
  * Yields     only file_writer_wait(), file_writer_close() and file_writers_finish(). All calls are made on the loop
  */
@@ -29,23 +35,21 @@
 
 #include "core/attr.h"
 #include "core/err.h"
+#include "protocol/losses.h"
+#include "protocol/writer_types.h"
 #include "protocol/written_file.h"
 
 struct file_writer;
 
-struct file_writer_options {
-    const char *what;            /* kind of the contents, for the log: "output of a child"; a literal, never freed */
-    size_t      queue_bytes_max; /* ceiling of the bytes that wait or are being written, bookkeeping included */
-    size_t      gather_bytes;    /* Gathered appends are written once they have this many bytes. */
-    int64_t     gather_us; /* An append also ends gathering if the first one has waited this long. 0: no gathering. */
-};
-
-/* Most operations that may wait; neighbouring appends count as one. */
+/* Most operations that may wait; neighbouring appends of copied bytes count as one. */
 enum { FILE_WRITER_OPS_MAX = 1024 };
 
 struct err *file_writer_create(struct file_writer **w, const struct file_writer_options *o) ATTR_MUST_USE;
 
-/** Close the open file, if there is one, and open `path`: see written_file_open(). */
+/**
+ * Close the open file, if there is one, and open `path`: see written_file_open(). After a false nothing is open: appends are
+ * lost until the next open.
+ */
 bool file_writer_open(struct file_writer *w, const char *path, enum written_file_mode mode,
                       int64_t rotate_bytes) ATTR_MUST_USE;
 
@@ -53,18 +57,57 @@ bool file_writer_open(struct file_writer *w, const char *path, enum written_file
 bool file_writer_append(struct file_writer *w, const void *bytes, size_t len);
 bool file_writer_appendv(struct file_writer *w, const struct iovec *iov, int n_iov);
 
+/**
+ * Append one unit without copying its bytes, which must not change until they are given back.
+ *
+ * Ownership  `release(arg)` is called on the loop, exactly once, whatever the result: when the thread is done with the bytes or
+ *            the unit was given up, or before the return of a call that returns false. It must not yield
+ */
+bool file_writer_append_shared(struct file_writer *w, const struct iovec *iov, int n_iov, void (*release)(void *arg),
+                               void *arg);
+
 /** Queue an fdatasync(): when it has been performed, the disk has everything that was queued before it. */
 bool file_writer_sync(struct file_writer *w) ATTR_MUST_USE;
 
+/** Give a file another name. The open file is closed by this if it was opened as WRITTEN_FILE_WHOLE. */
 bool file_writer_rename(struct file_writer *w, const char *from, const char *to) ATTR_MUST_USE;
+
+/**
+ * Put a whole file in place: it is written to `path` + `tmp_suffix` and renamed, so that a reader sees the old contents or the
+ * new. The open file stays open. A put that still waits is superseded by a later one of the same path and not performed.
+ *
+ * Ownership  put() copies the bytes; put_shared() borrows them as file_writer_append_shared() does
+ */
+bool file_writer_put(struct file_writer *w, const char *path, const char *tmp_suffix, const void *bytes, size_t len);
+bool file_writer_put_shared(struct file_writer *w, const char *path, const char *tmp_suffix, const struct iovec *iov,
+                            int n_iov, void (*release)(void *arg), void *arg);
+
+/** Remove a file; its absence is no error. */
+bool file_writer_remove(struct file_writer *w, const char *path);
+
+/** Remove a folder if it is empty. */
+bool file_writer_remove_folder(struct file_writer *w, const char *path);
 
 /** Start writing gathered appends now. */
 void file_writer_flush(struct file_writer *w);
 
-/** Units and bytes that have been lost since the writer was made. */
-struct file_writer_lost {
-    uint64_t units, bytes;
-};
+/**
+ * A batch of operations is one job for a thread. When something of it cannot be written, its later puts and removes are not
+ * performed. So a playlist that is put in the batch of its segment never names a segment that is not on disk, and a segment
+ * is not removed while the playlist on disk names it. After a failure the owner puts what is true then.
+ *
+ * Between begin and end nothing is started, and the caller may not yield.
+ *
+ * batch_end() takes a callback, or NULL. It is called on the loop when the batch has been performed. It must not yield; it may
+ * queue more. It is not called once the writer was left or closed.
+ *
+ * Returns    false: an operation of the batch could not be queued, and its later puts and removes were not. `done` is not called
+ */
+void file_writer_batch_begin(struct file_writer *w);
+bool file_writer_batch_end(struct file_writer *w, void (*done)(void *arg, const struct file_writer_result *r),
+                           void               *arg);
+
+/** What has been lost since the writer was made. */
 struct file_writer_lost file_writer_lost(const struct file_writer *w);
 
 /**
@@ -87,15 +130,13 @@ struct err *file_writer_wait(struct file_writer *w, int64_t deadline_us) ATTR_MU
 struct err *file_writer_close(struct file_writer **w, int64_t deadline_us) ATTR_MUST_USE;
 
 /**
- * Close the writer without waiting: what is queued is still performed, and losses are logged. At most FILE_WRITERS_LEFT_MAX
+ * Close the writer without waiting: what is queued is still performed, and losses are logged. At most WRITERS_LEFT_MAX
  * writers that were left may have work; a further one gives up at once.
  *
  * Ownership  *w becomes NULL; takes NULL
  * Yields     no
  */
 void file_writer_leave(struct file_writer **w);
-
-enum { FILE_WRITERS_LEFT_MAX = 1000 };
 
 /**
  * Wait for the writers that have been left. It is called at the end of the process, before offload_shutdown(). False at the

@@ -11,42 +11,9 @@
 
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/path_ops.h"
 
-enum { FILE_MODE = 0644, FOLDER_MODE = 0755 };
-
-/* ---- paths ----------------------------------------------------------------------------------------------------- */
-
-static struct err *make_folder(const char *path)
-{
-    if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST)
-        return NULL;
-    return err_sys(E_SYSTEM_CREATE_DIR, "create folder %s", path);
-}
-
-/* Make all folders before the last slash. */
-static struct err *make_folders(const char *path)
-{
-    char folder[PATH_MAX];
-    if (!str_copy(folder, sizeof folder, path))
-        return err_new(E_SYSTEM_CREATE_DIR, "the path is longer than %zu bytes", sizeof folder);
-    struct err *e = NULL;
-    for (char *slash = strchr(folder + 1, '/'); slash && !e; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        e = make_folder(folder);
-        *slash = '/';
-    }
-    return e;
-}
-
-struct err *written_file_rename(const char *from, const char *to)
-{
-    if (rename(from, to) == 0)
-        return NULL;
-    struct err *e = errno == ENOENT ? make_folders(to) : NULL;
-    if (e)
-        return e;
-    return rename(from, to) == 0 ? NULL : err_sys(E_SYSTEM_FILE_RENAME, "rename %s to %s", from, to);
-}
+enum { FILE_MODE = 0644 };
 
 /* ---- open and close -------------------------------------------------------------------------------------------- */
 
@@ -54,7 +21,7 @@ struct err *written_file_rename(const char *from, const char *to)
 static int open_path(const char *path, enum written_file_mode mode)
 {
     int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    return open(path, mode == WRITTEN_FILE_FRESH ? flags | O_TRUNC : flags, FILE_MODE);
+    return open(path, mode == WRITTEN_FILE_APPEND ? flags : flags | O_TRUNC, FILE_MODE);
 }
 
 static bool is_regular(int fd, struct stat *st)
@@ -68,7 +35,7 @@ static struct err *open_now(struct written_file *f)
     struct err *e = NULL;
     f->fd = open_path(f->path, f->mode);
     if (f->fd < 0 && errno == ENOENT) {
-        if ((e = make_folders(f->path)))
+        if ((e = path_make_folders(f->path)))
             return e;
         f->fd = open_path(f->path, f->mode);
     }
@@ -87,9 +54,21 @@ static struct err *close_now(struct written_file *f)
     return fd < 0 || close(fd) == 0 ? NULL : err_sys(E_SYSTEM_FILE_CLOSE, "close %s", f->path);
 }
 
+/* A file that is worth nothing in part: remove what is there of it. */
+static void spoil(struct written_file *f)
+{
+    f->is_spoiled = true;
+    err_free(close_now(f));
+    err_free(path_remove(f->path));
+}
+
 struct err *written_file_close(struct written_file *f)
 {
-    struct err *e = close_now(f);
+    struct err *e = NULL;
+    if (f->is_whole && !f->is_spoiled)
+        spoil(f);
+    else
+        e = close_now(f);
     mem_free(f->path);
     *f = WRITTEN_FILE_INIT;
     return e;
@@ -99,11 +78,32 @@ struct err *written_file_open(struct written_file *f, char *path, enum written_f
 {
     struct err *e = written_file_close(f);
     *f = (struct written_file){ .fd = -1, .path = path, .mode = mode, .rotate_bytes = rotate_bytes };
+    f->is_whole = mode == WRITTEN_FILE_WHOLE;
     struct err *why_not = open_now(f);
     if (!why_not)
         return e;
     err_free(e);
     return why_not;
+}
+
+/* Give a file that is to be whole its name, or remove it. It is closed in either case. */
+static struct err *finish(struct written_file *f, const char *to, bool is_spoiled)
+{
+    struct err *e = NULL;
+    if (f->fd < 0 || f->is_spoiled || is_spoiled)
+        e = err_new(E_SYSTEM_FILE_WRITE, "a part of %s is lost, so it was removed", f->path);
+    else if (!(e = close_now(f)))
+        e = path_rename(f->path, to);
+    f->is_spoiled = !e; /* What was renamed must not be removed. */
+    err_free(written_file_close(f));
+    return e;
+}
+
+struct err *written_file_rename(struct written_file *f, const char *from, const char *to, bool is_spoiled)
+{
+    if (f->is_whole && strcmp(f->path, from) == 0)
+        return finish(f, to, is_spoiled);
+    return path_rename(from, to);
 }
 
 /* ---- units ----------------------------------------------------------------------------------------------------- */
@@ -118,25 +118,12 @@ static void cut_back(struct written_file *f, size_t n_bytes)
         f->len = st.st_size - (int64_t)n_bytes;
 }
 
-static size_t write_all(int fd, const char *bytes, size_t len)
-{
-    size_t done = 0;
-    while (done < len) {
-        ssize_t n = write(fd, bytes + done, len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
-    return done;
-}
-
 /* Append units i to j - 1 without rotation. */
 static struct err *append_run(struct written_file *f, const char *bytes, const size_t *ends, size_t i, size_t j,
                               size_t *n_written)
 {
-    size_t from = i ? ends[i - 1] : 0, len = ends[j - 1] - from, done = write_all(f->fd, bytes + from, len);
+    size_t from = i ? ends[i - 1] : 0, len = ends[j - 1] - from;
+    size_t done = path_write_all(f->fd, &(struct iovec){ (char *)bytes + from, len }, 1);
     f->len += (int64_t)done;
     if (done == len) {
         *n_written = j;
@@ -180,23 +167,53 @@ static bool must_rotate(const struct written_file *f, size_t unit_len)
     return f->rotate_bytes && f->is_regular && f->len > 0 && f->len + (int64_t)unit_len > f->rotate_bytes;
 }
 
+/* Make the file ready for a unit. */
+static struct err *prepare(struct written_file *f, size_t unit_len)
+{
+    struct err *e = NULL;
+    if (!f->path)
+        return err_new(E_SYSTEM_FILE_NOT_OPEN, "no file is open");
+    if (f->is_spoiled)
+        return err_new(E_SYSTEM_FILE_WRITE, "a part of %s is lost already", f->path);
+    if (f->fd < 0)
+        e = open_now(f);
+    if (!e && must_rotate(f, unit_len))
+        e = rotate(f);
+    return e;
+}
+
+static struct err *units_lost(struct written_file *f, struct err *e)
+{
+    if (e && f->is_whole && !f->is_spoiled)
+        spoil(f);
+    return e;
+}
+
 struct err *written_file_append(struct written_file *f, const char *bytes, const size_t *ends, size_t n_units,
                                 size_t *n_written)
 {
     struct err *e = NULL;
     *n_written = 0;
-    if (!f->path)
-        return err_new(E_SYSTEM_FILE_NOT_OPEN, "no file is open");
     while (*n_written < n_units && !e) {
-        size_t i = *n_written, unit_len = ends[i] - (i ? ends[i - 1] : 0);
-        if (f->fd < 0)
-            e = open_now(f);
-        if (!e && must_rotate(f, unit_len))
-            e = rotate(f);
-        if (!e)
+        size_t i = *n_written;
+        if (!(e = prepare(f, ends[i] - (i ? ends[i - 1] : 0))))
             e = append_run(f, bytes, ends, i, run_end(f, ends, n_units, i), n_written);
     }
-    return e;
+    return units_lost(f, e);
+}
+
+struct err *written_file_appendv(struct written_file *f, const struct iovec *iov, int n_iov)
+{
+    size_t len = 0, done = 0;
+    for (int i = 0; i < n_iov; i++)
+        len += iov[i].iov_len;
+    struct err *e = prepare(f, len);
+    if (!e && (done = path_write_all(f->fd, iov, n_iov)) < len) {
+        e = err_sys(E_SYSTEM_FILE_WRITE, "write %s", f->path);
+        cut_back(f, done);
+    } else if (!e)
+        f->len += (int64_t)len;
+    return units_lost(f, e);
 }
 
 struct err *written_file_sync(struct written_file *f)

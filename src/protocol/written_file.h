@@ -13,12 +13,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "core/attr.h"
 #include "core/err.h"
 
-/* Where writing begins: behind what the file holds already, or in an empty file. */
-enum written_file_mode { WRITTEN_FILE_APPEND, WRITTEN_FILE_FRESH };
+/*
+ * Where writing begins: behind what the file holds already, or in an empty file. WRITTEN_FILE_WHOLE is an empty file that is
+ * worth nothing in part: it is removed as soon as a unit of it is lost, and when it is closed before it was renamed.
+ */
+enum written_file_mode { WRITTEN_FILE_APPEND, WRITTEN_FILE_FRESH, WRITTEN_FILE_WHOLE };
 
 struct written_file {
     int                    fd;   /* -1: not open */
@@ -27,6 +31,8 @@ struct written_file {
     int64_t                rotate_bytes;
     int64_t                len;        /* bytes in the file */
     bool                   is_regular; /* False: a device or a pipe, which is never rotated or cut. */
+    bool                   is_whole;   /* opened as WRITTEN_FILE_WHOLE */
+    bool                   is_spoiled; /* A unit of such a file is lost, and the file is removed. */
 };
 
 #define WRITTEN_FILE_INIT ((struct written_file){ .fd = -1 })
@@ -50,13 +56,20 @@ struct err *written_file_open(struct written_file *f, char *path, enum written_f
 struct err *written_file_append(struct written_file *f, const char *bytes, const size_t *ends, size_t n_units,
                                 size_t *n_written) ATTR_MUST_USE;
 
+/** Append one unit that lies in several pieces. */
+struct err *written_file_appendv(struct written_file *f, const struct iovec *iov, int n_iov) ATTR_MUST_USE;
+
 /** Wait until the disk has the file's contents: fdatasync(). Does nothing for a pipe or a device. */
 struct err *written_file_sync(struct written_file *f) ATTR_MUST_USE;
 
 /** Close the file and forget its path. */
 struct err *written_file_close(struct written_file *f) ATTR_MUST_USE;
 
-/** Give any file, open or not, another name; missing folders of the new one are made. */
-struct err *written_file_rename(const char *from, const char *to) ATTR_MUST_USE;
+/**
+ * Give any file, open or not, another name; missing folders of the new one are made. If `from` is the open file and was opened
+ * as WRITTEN_FILE_WHOLE, it is closed first; if a unit of it is lost, or `is_spoiled`, it is removed instead.
+ */
+struct err *written_file_rename(struct written_file *f, const char *from, const char *to,
+                                bool is_spoiled) ATTR_MUST_USE;
 
 #endif

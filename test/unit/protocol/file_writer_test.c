@@ -186,6 +186,181 @@ static void gathered_appends_go_out_together(void **state)
     assert_null(file_writer_close(&w, a_while()));
 }
 
+/* ---- whole files ----------------------------------------------------------------------------------------------- */
+
+static int n_released;
+
+static void count_release(void *arg)
+{
+    n_released += arg != NULL;
+}
+
+static bool share(struct file_writer *w, const char *a, const char *b)
+{
+    struct iovec iov[] = { { (void *)a, strlen(a) }, { (void *)b, strlen(b) } };
+    return file_writer_append_shared(w, iov, 2, count_release, w);
+}
+
+static bool put(struct file_writer *w, const char *name, const char *text)
+{
+    return file_writer_put(w, path_in(name), ".tmp", text, strlen(text));
+}
+
+/* What the last batch came to. */
+static struct {
+    int      n;
+    bool     ok;
+    uint64_t n_files_lost;
+} told;
+
+static void batch_told(void *arg, const struct file_writer_result *r)
+{
+    told.n++;
+    told.ok = r->ok;
+    told.n_files_lost = r->n_files_lost;
+    *(bool *)arg = true;
+}
+
+static void shared_bytes_are_written_and_given_back(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("shared", WRITTEN_FILE_FRESH);
+    n_released = 0;
+    say(w, "one,");
+    assert_true(share(w, "two,", "three,"));
+    say(w, "four");
+    assert_null(file_writer_wait(w, a_while()));
+    assert_int_equal(n_released, 1);
+    assert_file("shared", "one,two,three,four");
+    assert_null(file_writer_close(&w, a_while()));
+}
+
+static void shared_bytes_count_in_the_queue_and_come_back_when_refused(void **state)
+{
+    (void)state;
+    static char         bytes[QUEUE_BYTES / 2 + 1];
+    struct iovec        iov = { bytes, sizeof bytes };
+    struct file_writer *w = writer_of("bound", WRITTEN_FILE_FRESH);
+    assert_null(file_writer_wait(w, a_while()));
+    freeze();
+    n_released = 0;
+    assert_true(file_writer_append_shared(w, &iov, 1, count_release, w));
+    assert_false(file_writer_append_shared(w, &iov, 1, count_release, w));
+    assert_int_equal(n_released, 1);
+    assert_false(file_writer_put_shared(w, path_in("x"), ".tmp", &iov, 1, count_release, w));
+    assert_int_equal(n_released, 2);
+    assert_int_equal(file_writer_lost(w).files, 1);
+    file_writer_leave(&w);
+    thaw();
+    assert_true(file_writers_finish(a_while()));
+    assert_int_equal(n_released, 3);
+}
+
+static void a_put_replaces_a_file_as_a_whole(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("open", WRITTEN_FILE_FRESH);
+    say(w, "a,");
+    assert_true(put(w, "live/list", "first"));
+    assert_null(file_writer_wait(w, a_while()));
+    assert_file("live/list", "first");
+    assert_true(put(w, "live/list", "2"));
+    say(w, "b");
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("live/list", "2");
+    assert_file("open", "a,b");
+    assert_false(is_there("live/list.tmp"));
+}
+
+static void a_put_may_share_its_bytes(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer(&usual);
+    struct iovec        iov[600];
+    struct buf          wanted = buf_up_to(1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(iov); i++) {
+        iov[i] = (struct iovec){ "piece;", i % 7 };
+        buf_append(&wanted, "piece;", i % 7);
+    }
+    n_released = 0;
+    assert_true(file_writer_put_shared(w, path_in("many"), ".tmp", iov, ARRAY_LEN(iov), count_release, w));
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("many", wanted.bytes);
+    assert_int_equal(n_released, 1);
+    buf_finish(&wanted);
+}
+
+static void of_puts_that_wait_the_newest_is_written(void **state)
+{
+    (void)state;
+    char                text[QUEUE_BYTES / 4];
+    struct file_writer *w = writer_of("open", WRITTEN_FILE_FRESH);
+    assert_null(file_writer_wait(w, a_while()));
+    freeze();
+    assert_true(put(w, "other", "other"));
+    for (int i = 0; i < 20; i++) { /* more than the queue would hold if it kept them */
+        memset(text, 'a' + i, sizeof text - 1);
+        text[sizeof text - 1] = '\0';
+        assert_true(put(w, "list", text));
+    }
+    thaw();
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("list", text);
+    assert_file("other", "other");
+}
+
+static void files_are_removed_in_their_turn(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer(&usual);
+    assert_true(put(w, "show/1", "one"));
+    assert_true(put(w, "show/2", "two"));
+    assert_true(file_writer_remove(w, path_in("show/1")));
+    assert_true(file_writer_remove(w, path_in("show/none")));
+    assert_true(file_writer_remove(w, path_in("none/none")));
+    assert_true(file_writer_remove_folder(w, path_in("show"))); /* not empty: it stays */
+    assert_null(file_writer_wait(w, a_while()));
+    assert_false(is_there("show/1"));
+    assert_file("show/2", "two");
+    assert_true(file_writer_remove(w, path_in("show/2")));
+    assert_true(file_writer_remove_folder(w, path_in("show")));
+    assert_true(file_writer_remove_folder(w, path_in("show")));
+    assert_null(file_writer_close(&w, a_while()));
+    assert_false(is_there("show"));
+}
+
+/* Queue a segment, the playlist that names it, and the removal of an old segment, as one batch. */
+static bool cut_segment(struct file_writer *w, const char *name, const char *bytes, const char *old, bool *is_told)
+{
+    char tmp[128];
+    strcpy(tmp, path_in("s.tmp"));
+    *is_told = false;
+    file_writer_batch_begin(w);
+    bool opened = file_writer_open(w, tmp, WRITTEN_FILE_WHOLE, 0);
+    share(w, bytes, "");
+    bool renamed = file_writer_rename(w, tmp, path_in(name));
+    put(w, "list", name);
+    file_writer_remove(w, path_in(old));
+    assert_true((opened && renamed) || mem_failed());
+    return file_writer_batch_end(w, batch_told, is_told);
+}
+
+static void a_batch_is_one_job_and_tells_its_end(void **state)
+{
+    (void)state;
+    bool                is_told;
+    struct file_writer *w = writer(&usual);
+    told.n = 0;
+    assert_true(put(w, "0.ts", "old"));
+    assert_true(cut_segment(w, "1.ts", "media", "0.ts", &is_told));
+    assert_null(file_writer_wait(w, a_while()));
+    assert_true(is_told && told.n == 1 && told.ok && told.n_files_lost == 0);
+    assert_file("1.ts", "media");
+    assert_file("list", "1.ts");
+    assert_false(is_there("0.ts") || is_there("s.tmp"));
+    assert_null(file_writer_close(&w, a_while()));
+}
+
 /* ---- a bad disk ------------------------------------------------------------------------------------------------ */
 
 static void a_frozen_disk_costs_what_exceeds_the_queue_and_no_time(void **state)
@@ -297,6 +472,60 @@ static void a_full_disk_loses_whole_units_and_recovers(void **state)
     assert_file("full", "1234123456");
 }
 
+static void a_playlist_never_names_a_segment_that_is_lost(void **state)
+{
+    (void)state;
+    bool                is_told;
+    struct file_writer *w = writer(&usual);
+    told.n = 0;
+    assert_true(cut_segment(w, "1.ts", "media", "0.ts", &is_told));
+    assert_null(file_writer_wait(w, a_while()));
+    limit_files(10);
+    assert_true(cut_segment(w, "2.ts", "more than there is room for", "1.ts", &is_told));
+    assert_int_equal(code_of(file_writer_wait(w, a_while())), E_SYSTEM_FILE_WRITE);
+    assert_true(is_told && told.n == 2 && !told.ok && told.n_files_lost == 1);
+    assert_int_equal(file_writer_lost(w).files, 1);
+    assert_file("list", "1.ts");
+    assert_file("1.ts", "media");
+    assert_false(is_there("s.tmp") || is_there("2.ts") || is_there("list.tmp"));
+    limit_files(RLIM_INFINITY);
+    assert_true(cut_segment(w, "3.ts", "longer than the limit was", "1.ts", &is_told));
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("3.ts", "longer than the limit was");
+    assert_file("list", "3.ts");
+    assert_false(is_there("1.ts"));
+}
+
+static void a_whole_file_is_removed_when_a_part_does_not_fit_into_the_queue(void **state)
+{
+    (void)state;
+    static const char   large[QUEUE_BYTES];
+    struct file_writer *w = writer_of("w.tmp", WRITTEN_FILE_WHOLE);
+    say(w, "begins");
+    assert_false(file_writer_append(w, large, sizeof large));
+    assert_false(say(w, "goes on")); /* it would be in vain */
+    assert_true(file_writer_rename(w, path_in("w.tmp"), path_in("w")));
+    assert_int_equal(code_of(file_writer_wait(w, a_while())), E_SYSTEM_FILE_WRITE);
+    assert_false(is_there("w") || is_there("w.tmp"));
+    assert_int_equal(file_writer_lost(w).files, 1);
+    assert_int_equal(file_writer_lost(w).units, 2);
+    assert_true(file_writer_open(w, path_in("w.tmp"), WRITTEN_FILE_WHOLE, 0));
+    say(w, "whole");
+    assert_true(file_writer_rename(w, path_in("w.tmp"), path_in("w")));
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("w", "whole");
+}
+
+static void a_whole_file_that_was_not_renamed_is_removed(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("a.tmp", WRITTEN_FILE_WHOLE);
+    say(w, "given up by its owner");
+    assert_true(file_writer_open(w, path_in("b.tmp"), WRITTEN_FILE_WHOLE, 0));
+    assert_null(file_writer_close(&w, a_while()));
+    assert_false(is_there("a.tmp") || is_there("b.tmp"));
+}
+
 static void a_file_that_cannot_be_opened_is_tried_again(void **state)
 {
     (void)state;
@@ -372,6 +601,8 @@ static void operations_are_bounded_too(void **state)
     assert_null(file_writer_close(&w, a_while()));
 }
 
+static int n_shared;
+
 /* True when there was no nth allocation. */
 static bool survives(int n)
 {
@@ -384,7 +615,11 @@ static bool survives(int n)
         say(w, "second");
         bool renamed = file_writer_rename(w, path_in("memory"), path_in("moved"));
         assert_true((opened && renamed) || mem_failed());
+        bool is_told, all = cut_segment(w, "m.ts", "media", "none", &is_told);
+        assert_true(all || mem_failed());
         err_free(file_writer_wait(w, a_while()));
+        assert_int_equal(is_told, all);
+        n_shared++;
         err_free(file_writer_close(&w, a_while()));
     }
     bool failed = mem_failed();
@@ -397,10 +632,14 @@ static void memory_may_run_out_at_every_allocation(void **state)
 {
     (void)state;
     int n = 0;
+    n_released = n_shared = 0;
     while (!survives(n))
         n++;
-    assert_true(n > 6);
+    assert_true(n > 20);
+    assert_int_equal(n_released, n_shared);
     assert_file("moved", "firstsecond");
+    assert_file("m.ts", "media");
+    assert_file("list", "m.ts");
 }
 
 int main(void)
@@ -414,11 +653,21 @@ int main(void)
         CASE(a_file_goes_on_or_begins_anew),
         CASE(a_file_that_is_full_is_rotated_between_units),
         CASE(gathered_appends_go_out_together),
+        CASE(shared_bytes_are_written_and_given_back),
+        CASE(shared_bytes_count_in_the_queue_and_come_back_when_refused),
+        CASE(a_put_replaces_a_file_as_a_whole),
+        CASE(a_put_may_share_its_bytes),
+        CASE(of_puts_that_wait_the_newest_is_written),
+        CASE(files_are_removed_in_their_turn),
+        CASE(a_batch_is_one_job_and_tells_its_end),
         CASE(a_frozen_disk_costs_what_exceeds_the_queue_and_no_time),
         CASE(a_writer_is_given_up_at_its_deadline),
         CASE(a_cancelled_owner_leaves_its_writer_to_finish),
         CASE(close_does_not_hold_up_a_cancel),
         CASE(a_full_disk_loses_whole_units_and_recovers),
+        CASE(a_playlist_never_names_a_segment_that_is_lost),
+        CASE(a_whole_file_is_removed_when_a_part_does_not_fit_into_the_queue),
+        CASE(a_whole_file_that_was_not_renamed_is_removed),
         CASE(a_file_that_cannot_be_opened_is_tried_again),
         CASE(a_pipe_without_a_reader_does_not_hold_a_thread),
         CASE(a_failed_rename_is_told_and_nothing_else_suffers),

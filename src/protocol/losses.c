@@ -1,0 +1,45 @@
+#include "protocol/losses.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+
+/* A disk that is just too slow is in trouble many times a second, but the log gets one pair of lines per interval. */
+enum { TELL_AGAIN_US = 10 * US_PER_SECOND };
+
+void losses_add(struct losses *l, struct file_writer_lost lost, const char *what, const char *path, const char *why)
+{
+    l->in_trouble = true;
+    if (!l->is_told && (!l->told_last_us || now_us() - l->told_last_us >= TELL_AGAIN_US)) {
+        l->is_told = true;
+        log_warn("%s, %s: %s; what comes is lost until it can be written again", what, path, why);
+    }
+    l->lost.units += lost.units;
+    l->lost.bytes += lost.bytes;
+    l->lost.files += lost.files;
+}
+
+static void tell(struct losses *l, const char *what, const char *path, const char *event)
+{
+    log_info("%s, %s: %s, lost: %llu files, %llu units, %llu bytes", what, path, event,
+             (unsigned long long)(l->lost.files - l->told.files), (unsigned long long)(l->lost.units - l->told.units),
+             (unsigned long long)(l->lost.bytes - l->told.bytes));
+    l->told = l->lost;
+}
+
+void losses_end_trouble(struct losses *l, const char *what, const char *path)
+{
+    if (!l->in_trouble)
+        return;
+    l->in_trouble = false;
+    if (!l->is_told)
+        return;
+    tell(l, what, path, "written again");
+    l->is_told = false;
+    l->told_last_us = now_us();
+}
+
+void losses_finish(struct losses *l, const char *what, const char *path)
+{
+    if (l->lost.units > l->told.units || l->lost.files > l->told.files)
+        tell(l, what, path, "closed");
+}

@@ -1,0 +1,29 @@
+/**
+ * The words that a file writer and its owner exchange: see protocol/file_writer.h.
+ *
+ * Yields     nothing here
+ */
+#ifndef PROTOCOL_WRITER_TYPES_H
+#define PROTOCOL_WRITER_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct file_writer_options {
+    const char *what;            /* kind of the contents, for the log: "output of a child"; a literal, never freed */
+    size_t      queue_bytes_max; /* ceiling of the bytes that wait or are being written, shared ones included */
+    size_t      gather_bytes;    /* Gathered appends are written once they have this many bytes. */
+    int64_t     gather_us; /* An append also ends gathering if the first one has waited this long. 0: no gathering. */
+};
+
+/* Most writers that were left by their owners and still have work. */
+enum { WRITERS_LEFT_MAX = 1000 };
+
+/* What came of a batch. */
+struct file_writer_result {
+    bool     ok;           /* Everything is on disk. A remove that failed does not count. */
+    uint64_t n_files_lost; /* files that are not in place: WRITTEN_FILE_WHOLE and puts */
+};
+
+#endif
