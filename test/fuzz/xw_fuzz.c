@@ -12,21 +12,29 @@
 struct read {
     char  *attribute, text[1 << 16];
     size_t len;
-    int    n_elements;
+    int    n_elements, depth;
 };
 
 static void on_begin(void *arg, const XML_Char *element, const XML_Char **attributes)
 {
     struct read *r = arg;
     (void)element;
+    r->depth++;
     if (++r->n_elements == 2)
         r->attribute = strdup(attributes[1]);
+}
+
+static void on_end(void *arg, const XML_Char *element)
+{
+    struct read *r = arg;
+    (void)element;
+    r->depth--;
 }
 
 static void on_text(void *arg, const XML_Char *text, int len)
 {
     struct read *r = arg;
-    if (r->n_elements != 2)
+    if (r->depth != 2)
         return; /* the indentation */
     check(r->len + (size_t)len < sizeof r->text);
     memcpy(r->text + r->len, text, (size_t)len);
@@ -56,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     XML_Parser parser = XML_ParserCreate(NULL);
     XML_SetUserData(parser, &r);
-    XML_SetElementHandler(parser, on_begin, NULL);
+    XML_SetElementHandler(parser, on_begin, on_end);
     XML_SetCharacterDataHandler(parser, on_text);
     check(XML_Parse(parser, b.bytes, (int)b.len, 1) == XML_STATUS_OK);
     check(r.n_elements == 2 && r.attribute && strcmp(r.attribute, r.text) == 0);
