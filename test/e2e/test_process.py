@@ -250,7 +250,7 @@ def test_the_server_s_secret_is_kept_and_is_nobody_else_s(make_server):
     server.stop()
     server.start()
     assert open(path).read() == first
-    assert first not in server.log()
+    assert first not in server.log
 
 
 def test_a_configured_server_id_is_written_down(make_server):
