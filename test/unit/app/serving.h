@@ -54,6 +54,7 @@ static inline void serve_with(const char *directives)
 static inline void serve_no_more(void)
 {
     co_group_cancel_and_join(&server.connections);
+    co_group_cancel_and_join(&server.services);
     assert_int_equal(server.registry.n_clients, 0);
     assert_int_equal(server.sources.by_key.count, 0);
     services_finish();
