@@ -16,6 +16,7 @@ session
 live
 tls
 server
+segment
 rtmp http
 exec hls
 api
