@@ -20,6 +20,13 @@ struct ac3_header {
     uint16_t samples;      /* samples of one channel in the syncframe */
     uint32_t sample_rate;  /* Hz */
     uint32_t frame_len;    /* bytes */
+
+    /* Fields of the bit stream that a container repeats. */
+    uint8_t  fscod, bsid, acmod;
+    uint8_t  bsmod;         /* AC-3; E-AC-3: 0 */
+    uint8_t  bit_rate_code; /* AC-3: frmsizecod / 2 */
+    bool     lfeon;
+    uint16_t chanmap; /* E-AC-3, a dependent substream: its channels, if it tells them; otherwise 0 */
 };
 
 /** Read the header of a syncframe. Returns false if it is cut, has no syncword, or has an impossible value. */

@@ -1,6 +1,7 @@
 #include "kernel/media_info.h"
 
 #include "kernel/aac.h"
+#include "kernel/ac3.h"
 #include "kernel/av1.h"
 #include "kernel/avc.h"
 #include "kernel/flac.h"
@@ -160,6 +161,16 @@ static bool mp3_info(const uint8_t *bytes, size_t len, struct audio_info *info)
     return true;
 }
 
+static bool ac3_info(const uint8_t *bytes, size_t len, struct audio_info *info)
+{
+    struct ac3_header header;
+    if (!ac3_header_parse(bytes, len, &header))
+        return false;
+    info->sample_rate = header.sample_rate;
+    info->channels = header.channels;
+    return true;
+}
+
 struct audio_row {
     bool needs_config;
     bool (*read)(const uint8_t *, size_t, struct audio_info *);
@@ -167,10 +178,8 @@ struct audio_row {
 
 /* The reader of each codec's configuration or frames. For codecs without a row, only the classic FLV header is used. */
 static const struct audio_row audio_table[] = {
-    [CODEC_AAC] = { true, aac_info },
-    [CODEC_OPUS] = { true, opus_info },
-    [CODEC_FLAC] = { true, flac_info },
-    [CODEC_MP3] = { false, mp3_info },
+    [CODEC_AAC] = { true, aac_info },  [CODEC_OPUS] = { true, opus_info }, [CODEC_FLAC] = { true, flac_info },
+    [CODEC_MP3] = { false, mp3_info }, [CODEC_AC3] = { false, ac3_info },  [CODEC_EAC3] = { false, ac3_info },
 };
 
 bool media_info_audio(const struct frame *frame, struct audio_info *info)

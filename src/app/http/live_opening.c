@@ -2,6 +2,7 @@
 
 #include "app/source/reader.h"
 #include "app/source/source.h"
+#include "kernel/mp4/sample_entry.h"
 
 /* Most frames that one look covers: the log may hold a million frames, and each new frame causes another look. */
 enum { LOOK_FRAMES = 4096 };
@@ -13,7 +14,7 @@ static void see_first_track(struct live_opening *o, struct frame *f)
         o->audio = f->codec;
     else
         o->video = f->codec;
-    if (!*config && (f->config || f->codec == CODEC_MP3))
+    if (!*config && (f->config || mp4_sample_entry_takes_any_frame(f->codec)))
         *config = f;
     if (!o->key && f->key)
         o->key = f;

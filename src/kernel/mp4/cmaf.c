@@ -104,6 +104,7 @@ struct moment {
     int64_t  meant; /* dts, before it was moved to the end of the last sample */
     int64_t  end;   /* CMAF_NO_TIME: known when the next sample comes */
     uint32_t shown;
+    int      slew;
 };
 
 static int64_t ticks_from_us(int64_t us, uint32_t timescale)
@@ -137,13 +138,18 @@ static struct moment moment_of_picture(const struct cmaf_track *t, struct decode
     return m;
 }
 
-/* Change the length of a sound a little if it is too early or too late. */
-static int64_t slewed(const struct cmaf_track *t, int64_t samples, int64_t late)
+/* 1: the sound is early, so frames get longer until it is no longer; -1: it is late. */
+static int slew_of(const struct cmaf_track *t, int64_t early)
 {
-    int64_t much = samples / 1000 > 0 ? samples / 1000 : 1;
-    if (samples == 1 || is_near(late, 0, ticks_from_us(CMAF_SLEW_US, t->timescale)))
-        return samples;
-    return late > 0 ? samples + much : samples - much;
+    if (!is_near(early, 0, ticks_from_us(CMAF_SLEW_US, t->timescale)))
+        return early > 0 ? 1 : -1;
+    return early * t->slew > 0 ? t->slew : 0;
+}
+
+static int64_t slewed(int64_t samples, int slew)
+{
+    int64_t one = samples / 1000 > 0 ? samples / 1000 : 1;
+    return samples > 1 ? samples + slew * one : samples;
 }
 
 static struct moment moment_of_sound(const struct cmaf_track *t, const struct frame *f, int64_t dts_us)
@@ -153,8 +159,10 @@ static struct moment moment_of_sound(const struct cmaf_track *t, const struct fr
     struct moment m = { .end = CMAF_NO_TIME };
     m.dts = after_last(t, goes_on ? t->end : in);
     m.meant = m.dts;
-    if (samples)
-        m.end = m.dts + slewed(t, samples, goes_on ? in - m.dts : 0);
+    if (!samples)
+        return m;
+    m.slew = goes_on ? slew_of(t, in - m.dts) : 0;
+    m.end = m.dts + slewed(samples, m.slew);
     return m;
 }
 
@@ -209,6 +217,7 @@ static void follow(struct cmaf_track *t, const struct moment *m)
     t->last = m->dts;
     t->meant = m->meant;
     t->end = m->end;
+    t->slew = m->slew;
 }
 
 enum cmaf_added cmaf_add(struct cmaf *c, struct frame *f, int64_t dts_us)

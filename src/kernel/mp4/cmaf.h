@@ -71,6 +71,7 @@ struct cmaf_track {
     int64_t  end;   /* ticks: end of that sample, if it is known; otherwise CMAF_NO_TIME */
     int64_t  meant; /* ticks: its time before it was moved to the end of the sample before it */
     uint32_t step;  /* ticks: last step of time between two samples; at first a guess */
+    int      slew;  /* sound: 1: frames get longer, -1: shorter, 0: they have their length */
 };
 
 struct cmaf {

@@ -2,10 +2,12 @@
 
 #include "core/attr.h"
 #include "kernel/aac.h"
+#include "kernel/ac3.h"
 #include "kernel/av1.h"
 #include "kernel/flac.h"
 #include "kernel/media_info.h"
 #include "kernel/mp3.h"
+#include "kernel/mp4/ac3_box.h"
 #include "kernel/mp4/box.h"
 #include "kernel/opus.h"
 #include "kernel/vp9.h"
@@ -268,6 +270,57 @@ static void flac_read(struct mp4_sample_entry *e)
         set_samples(e, info.block_max);
 }
 
+/* ---- AC-3, E-AC-3 ---- */
+
+static size_t dac3_len(const struct mp4_sample_entry *e)
+{
+    (void)e;
+    return MP4_DAC3_LEN;
+}
+
+static void write_dac3(const struct mp4_sample_entry *e, struct wr *w)
+{
+    mp4_dac3_write(w, record(e), record_len(e));
+}
+
+static void ac3_codecs(const struct mp4_sample_entry *e, struct str *s)
+{
+    (void)e;
+    str_printf(s, "ac-3");
+}
+
+static size_t dec3_len(const struct mp4_sample_entry *e)
+{
+    return mp4_dec3_len(record(e), record_len(e));
+}
+
+static void write_dec3(const struct mp4_sample_entry *e, struct wr *w)
+{
+    mp4_dec3_write(w, record(e), record_len(e));
+}
+
+static void eac3_codecs(const struct mp4_sample_entry *e, struct str *s)
+{
+    (void)e;
+    str_printf(s, "ec-3");
+}
+
+static void ac3_read(struct mp4_sample_entry *e)
+{
+    struct ac3_header h;
+    if (ac3_header_parse(record(e), record_len(e), &h))
+        set_samples(e, h.samples);
+}
+
+static bool ac3_differs(const struct mp4_sample_entry *e, const struct frame *f)
+{
+    struct ac3_header was, is;
+    return ac3_header_parse(record(e), record_len(e), &was) &&
+           ac3_header_parse(f->data + f->media_offset, f->media_len, &is) &&
+           (is.enhanced != was.enhanced || is.sample_rate != was.sample_rate || is.acmod != was.acmod ||
+            is.lfeon != was.lfeon);
+}
+
 /* ---- the table ---- */
 
 struct row {
@@ -291,6 +344,8 @@ static const struct row table[] = {
     [CODEC_MP3] = { FRAME_AUDIO, "mp4a", "esds", esds_len, write_esds, mp3_codecs, mp3_read, mp3_differs },
     [CODEC_OPUS] = { FRAME_AUDIO, "Opus", "dOps", dops_len, write_dops, opus_codecs, NULL, NULL },
     [CODEC_FLAC] = { FRAME_AUDIO, "fLaC", "dfLa", dfla_len, write_dfla, flac_codecs, flac_read, NULL },
+    [CODEC_AC3] = { FRAME_AUDIO, "ac-3", "dac3", dac3_len, write_dac3, ac3_codecs, ac3_read, ac3_differs },
+    [CODEC_EAC3] = { FRAME_AUDIO, "ec-3", "dec3", dec3_len, write_dec3, eac3_codecs, ac3_read, ac3_differs },
 };
 /* clang-format on */
 
@@ -391,6 +446,9 @@ uint32_t mp4_sample_entry_samples(const struct mp4_sample_entry *e, const struct
 {
     if (f->codec == CODEC_OPUS)
         return opus_packet_samples(f->data + f->media_offset, f->media_len);
+    struct ac3_header h;
+    if (f->codec == CODEC_EAC3 && ac3_header_parse(f->data + f->media_offset, f->media_len, &h))
+        return h.samples;
     return f->kind == FRAME_AUDIO ? e->samples : 0;
 }
 

@@ -5,7 +5,8 @@
  * A codec is a row of a table of functions; a new one is a row.
  *
  * Source     ISO/IEC 14496-12 8.5.2, 12.1.3, 12.2.3 (entries); 14496-15 5.4.2 (avc1), 8.4.1 (hvc1); 14496-14 5.6 and
- *            14496-1 7.2.6 (esds); AV1, VP, Opus and FLAC in ISO Base Media File Format; RFC 6381 3.3, 3.4
+ *            14496-1 7.2.6 (esds); AV1, VP, Opus and FLAC in ISO Base Media File Format; ETSI TS 102 366 F (ac-3,
+ *            ec-3); RFC 6381 3.3, 3.4
  * Ownership  an entry borrows the configuration frame that it was read from
  * Yields     no
  */
@@ -39,13 +40,13 @@ struct mp4_sample_entry {
     uint32_t duration_90k; /* duration of a frame: for audio that of the codec, 0 if it varies; for video a guess */
 };
 
-/** True if the table has a row for the codec: H.264, HEVC, AV1, VP9; AAC, MP3, Opus, FLAC. */
+/** True if the table has a row for the codec: H.264, HEVC, AV1, VP9; AAC, MP3, Opus, FLAC, AC-3, E-AC-3. */
 bool mp4_sample_entry_carries(enum codec codec);
 
 /**
  * Fill in a sample entry.
  *
- * Shape      config: a configuration frame; for MP3, which has none, any frame
+ * Shape      config: a configuration frame; for MP3, AC-3 and E-AC-3, which have none, any frame
  *            key: a key frame, or NULL. It has the size of VP9, and of AV1 without a sequence header in its record
  * Returns    MP4_OK, or the reason of a failure; *e is then empty
  */
@@ -62,7 +63,7 @@ void mp4_sample_entry_codecs(const struct mp4_sample_entry *e, struct str *s);
 /** True if a frame of the same codec has another configuration, so that this entry is no longer valid. */
 bool mp4_sample_entry_differs(const struct mp4_sample_entry *e, const struct frame *f);
 
-/** True for a codec without configuration frames: MP3. Any frame of it takes their place. */
+/** True for a codec without configuration frames: MP3, AC-3, E-AC-3. Any frame of it takes their place. */
 bool mp4_sample_entry_takes_any_frame(enum codec codec);
 
 /** The number of samples in an audio frame, at the entry's sample_rate; 0 if only the time of the next frame can tell. */

@@ -12,22 +12,27 @@
 
 static const struct {
     const char       *what;
-    uint8_t           bytes[8];
+    uint8_t           bytes[9];
     struct ac3_header want;
 } rows[] = {
     /* clang-format off */
     { "AC-3, 48 kHz, 192 kbit/s, stereo", { 0x0B, 0x77, 0x12, 0x34, 0x14, 0x40, 0x40, 0x00 },
-      { false, false, 2, 1536, 48000, 768 } },
+      { false, false, 2, 1536, 48000, 768, 0, 8, 2, 0, 10, false, 0 } },
     { "AC-3, 44.1 kHz, 448 kbit/s, 5.1", { 0x0B, 0x77, 0x12, 0x34, 0x5F, 0x40, 0xE1, 0x00 },
-      { false, false, 6, 1536, 44100, 1952 } },
+      { false, false, 6, 1536, 44100, 1952, 1, 8, 7, 0, 15, true, 0 } },
     { "AC-3, 32 kHz, 32 kbit/s, mono", { 0x0B, 0x77, 0x12, 0x34, 0x80, 0x40, 0x20, 0x00 },
-      { false, false, 1, 1536, 32000, 192 } },
+      { false, false, 1, 1536, 32000, 192, 2, 8, 1, 0, 0, false, 0 } },
     { "E-AC-3, 48 kHz, 5.1, six blocks", { 0x0B, 0x77, 0x02, 0xFF, 0x3F, 0x80, 0x00, 0x00 },
-      { true, false, 6, 1536, 48000, 1536 } },
+      { true, false, 6, 1536, 48000, 1536, 0, 16, 7, 0, 0, true, 0 } },
     { "E-AC-3, 24 kHz, stereo", { 0x0B, 0x77, 0x00, 0x3F, 0xC4, 0x80, 0x00, 0x00 },
-      { true, false, 2, 1536, 24000, 128 } },
+      { true, false, 2, 1536, 24000, 128, 3, 16, 2, 0, 0, false, 0 } },
     { "E-AC-3, a dependent substream", { 0x0B, 0x77, 0x42, 0xFF, 0x34, 0x80, 0x00, 0x00 },
-      { true, true, 2, 1536, 48000, 1536 } },
+      { true, true, 2, 1536, 48000, 1536, 0, 16, 2, 0, 0, false, 0 } },
+    { "E-AC-3, a dependent substream of the rear", { 0x0B, 0x77, 0x42, 0xFF, 0x34, 0x80, 0x10, 0x20, 0x00 },
+      { true, true, 2, 1536, 48000, 1536, 0, 16, 2, 0, 0, false, 0x0200 } },
+    { "E-AC-3, a dependent substream of two mono channels, with compression",
+      { 0x0B, 0x77, 0x42, 0xFF, 0x30, 0x80, 0x2A, 0xA8, 0x2A },
+      { true, true, 2, 1536, 48000, 1536, 0, 16, 0, 0, 0, false, 0 } },
     /* clang-format on */
 };
 
@@ -44,6 +49,13 @@ static void headers_are_read(void **state)
         assert_int_equal(h.samples, rows[i].want.samples);
         assert_int_equal(h.sample_rate, rows[i].want.sample_rate);
         assert_int_equal(h.frame_len, rows[i].want.frame_len);
+        assert_int_equal(h.fscod, rows[i].want.fscod);
+        assert_int_equal(h.bsid, rows[i].want.bsid);
+        assert_int_equal(h.acmod, rows[i].want.acmod);
+        assert_int_equal(h.bsmod, rows[i].want.bsmod);
+        assert_int_equal(h.bit_rate_code, rows[i].want.bit_rate_code);
+        assert_int_equal(h.lfeon, rows[i].want.lfeon);
+        assert_int_equal(h.chanmap, rows[i].want.chanmap);
     }
 }
 

@@ -28,8 +28,8 @@ static void check_codecs(const struct mp4_sample_entry *e, const char *want)
 static void carries_what_has_a_row(void **state)
 {
     (void)state;
-    static const enum codec carried[] = { CODEC_H264, CODEC_HEVC, CODEC_AV1,  CODEC_VP9,
-                                          CODEC_AAC,  CODEC_MP3,  CODEC_OPUS, CODEC_FLAC };
+    static const enum codec carried[] = { CODEC_H264, CODEC_HEVC, CODEC_AV1,  CODEC_VP9, CODEC_AAC,
+                                          CODEC_MP3,  CODEC_OPUS, CODEC_FLAC, CODEC_AC3, CODEC_EAC3 };
     unsigned                n = 0;
     for (unsigned codec = 0; codec <= CODEC_OTHER + 1; codec++)
         n += mp4_sample_entry_carries((enum codec)codec);
@@ -248,6 +248,62 @@ static void flac_keeps_its_streaminfo(void **state)
     frame_unref(&f);
 }
 
+static const uint8_t ac3[] = { 0x91, 'a', 'c', '-', '3', 0x0B, 0x77, 0x12, 0x34, 0x5F, 0x40, 0xE1, 0x00 };
+static const uint8_t eac3[] = { 0x91, 'e', 'c', '-', '3', 0x0B, 0x77, 0x02, 0xFF, 0x3F, 0x80, 0x00, 0x00 };
+
+static void ac3_is_told_by_its_first_frame(void **state)
+{
+    (void)state;
+    static const uint8_t    want[] = { 0x50, 0x3D,
+                                       0xE0 }; /* fscod 1, bsid 8, bsmod 0, acmod 7, lfeon 1, bit_rate_code 15 */
+    struct frame           *f = AUDIO(ac3), *other = AUDIO(ac3);
+    struct mp4_sample_entry e;
+    uint8_t                 bytes[ROOM];
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
+    struct box box = write_entry(&e, bytes, "ac-3", "dac3");
+    assert_int_equal(box.len, sizeof want);
+    assert_memory_equal(box.p, want, sizeof want);
+    assert_int_equal(u32_of(bytes + 8 + 16), 6 << 16 | 16);
+    assert_int_equal(u32_of(bytes + 8 + 24), 44100u << 16);
+    assert_int_equal(mp4_sample_entry_samples(&e, f), 1536);
+    check_codecs(&e, "ac-3");
+    assert_false(mp4_sample_entry_differs(&e, other));
+    other->data[5 + 4] = 0x9E; /* 32 kHz */
+    assert_true(mp4_sample_entry_differs(&e, other));
+    f->data[5] = 0;
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_BAD_CONFIG);
+    frame_unref(&f);
+    frame_unref(&other);
+}
+
+static void eac3_tells_its_dependent_substreams(void **state)
+{
+    (void)state;
+    enum { FRAME_LEN = 1536 };
+    static const uint8_t alone[] = { 0x0C, 0x00, 0x20, 0x0F, 0x00 };      /* 384 kbit/s; 5.1 */
+    static const uint8_t rear[] = { 0x18, 0x00, 0x20, 0x0F, 0x02, 0x02 }; /* twice as much; one more: Lrs/Rrs */
+    static const uint8_t dependent[] = { 0x0B, 0x77, 0x42, 0xFF, 0x34, 0x80, 0x10, 0x20, 0x00 };
+    static uint8_t       both[5 + 2 * FRAME_LEN];
+    memcpy(both, eac3, sizeof eac3);
+    memcpy(both + 5 + FRAME_LEN, dependent, sizeof dependent);
+    struct frame           *f = AUDIO(eac3), *of_two = AUDIO(both);
+    struct mp4_sample_entry e;
+    uint8_t                 bytes[ROOM];
+    assert_int_equal(mp4_sample_entry_read(&e, f, NULL), MP4_OK);
+    struct box box = write_entry(&e, bytes, "ec-3", "dec3");
+    assert_int_equal(box.len, sizeof alone);
+    assert_memory_equal(box.p, alone, box.len);
+    check_codecs(&e, "ec-3");
+    assert_int_equal(mp4_sample_entry_samples(&e, f), 1536);
+
+    assert_int_equal(mp4_sample_entry_read(&e, of_two, NULL), MP4_OK);
+    box = write_entry(&e, bytes, "ec-3", "dec3");
+    assert_int_equal(box.len, sizeof rear);
+    assert_memory_equal(box.p, rear, box.len);
+    frame_unref(&of_two);
+    frame_unref(&f);
+}
+
 /* ---- refusals ---- */
 
 static void a_cut_configuration_is_refused(void **state)
@@ -326,6 +382,8 @@ int main(void)
         cmocka_unit_test(mp3_begins_with_any_frame),
         cmocka_unit_test(opus_head_turns_big_endian),
         cmocka_unit_test(flac_keeps_its_streaminfo),
+        cmocka_unit_test(ac3_is_told_by_its_first_frame),
+        cmocka_unit_test(eac3_tells_its_dependent_substreams),
         cmocka_unit_test(a_cut_configuration_is_refused),
         cmocka_unit_test(a_huge_configuration_is_refused),
         cmocka_unit_test(another_configuration_differs),
