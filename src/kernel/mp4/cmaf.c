@@ -266,13 +266,17 @@ size_t cmaf_part_len(const struct cmaf *c)
     return cmaf_is_empty(c) ? 0 : moof_len(c) + MP4_BOX_HEADER_LEN + payload_bytes(c);
 }
 
+/* A guess of the length of a picture is shorter by this: the next one can be decoded before its time, but not after it. Times in
+ * milliseconds jitter that much. */
+enum { JITTER_90K = 90 };
+
 /* Set the end of the last sample, where it is not known yet. `after` is the time of the next one, or CMAF_NO_TIME. */
 static void set_end(struct cmaf_track *t, int64_t after)
 {
     if (after != CMAF_NO_TIME)
         t->end = after;
     else if (t->end == CMAF_NO_TIME)
-        t->end = t->meant + t->step;
+        t->end = t->meant + t->step - (t->entry.config->kind == FRAME_VIDEO ? JITTER_90K : 0);
     if (t->end <= t->last)
         t->end = t->last + 1;
     if (t->end - t->last > UINT32_MAX)

@@ -148,7 +148,7 @@ size_t cmaf_part_len(const struct cmaf *c);
  * Write the open part, and begin the next one.
  *
  * Shape      next: the frame that will be added next, which tells how long the last sample of its track is; NULL if it is not
- *            known: then a picture lasts as long as the last step, and the next picture is decoded at its end if that is at
+ *            known: then a picture lasts about as long as the last step, and the next picture is decoded at its end if that is at
  *            most CMAF_PIN_US from its own time. dts_us: its time
  *            part: times of what was written; may be NULL
  * Returns    false, with nothing written and `full` set, if there is no room
