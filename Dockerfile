@@ -12,7 +12,7 @@ RUN ./configure --prefix=/usr/local/srs && make -j"$(nproc)" && make install
 
 FROM ${DEBIAN}
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libssl3 libhttp-parser2.9 liburing2 zlib1g \
+    && apt-get install -y --no-install-recommends libssl3 libhttp-parser2.9 liburing2 libnghttp2-14 zlib1g \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /usr/local/srs /usr/local/srs
 # Nobody's account: it owns no file of the image.
