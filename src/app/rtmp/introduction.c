@@ -59,9 +59,10 @@ static struct err *accept_connect(struct rtmp_conn *c)
 
 static struct err *begin_tls(struct rtmp_conn *c)
 {
-    char         text[TLS_TEXT_CAP];
-    struct conf *conf = c->server->conf;
-    struct err  *e = tls_store_accept(&c->server->tls, conf, &c->io, &conf->rtmps, false, now_us() + TLS_TIMEOUT_US);
+    char                   text[TLS_TEXT_CAP];
+    struct conf           *conf = c->server->conf;
+    const struct tls_offer lasting = { .resumable = false };
+    struct err *e = tls_store_accept(&c->server->tls, conf, &c->io, &conf->rtmps, &lasting, now_us() + TLS_TIMEOUT_US);
     if (!e)
         log_info("TLS handshake success, %s", tls_describe(&c->io, text));
     return e;

@@ -284,7 +284,7 @@ static struct tls_ctx *find_by_name(void *arg, const char *name)
 }
 
 struct err *tls_store_accept(const struct tls_store *st, struct conf *conf, struct io *io,
-                             const struct conf_https *port, bool resumable, int64_t deadline_us)
+                             const struct conf_https *port, const struct tls_offer *offer, int64_t deadline_us)
 {
     struct named_pairs     pairs = { st, conf };
     const struct tls_names names = { find_by_name, &pairs };
@@ -293,7 +293,7 @@ struct err *tls_store_accept(const struct tls_store *st, struct conf *conf, stru
         return err_new(E_HTTPS_KEY_CRT, "there is no certificate %s with key %s", port->cert, port->key);
     ctx = tls_ctx_ref(ctx); /* a reload during the handshake may drop it */
     conf_ref(conf);
-    struct err *e = tls_accept(io, ctx, &names, resumable, deadline_us);
+    struct err *e = tls_accept(io, ctx, &names, offer, deadline_us);
     conf_unref(&conf);
     tls_ctx_unref(&ctx);
     return e;

@@ -19,6 +19,8 @@
 #include "protocol/io.h"
 #include "protocol/tls/ctx.h"
 
+struct tls_offer;
+
 struct tls_store {
     struct list pairs;
 };
@@ -67,13 +69,14 @@ struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, cons
 
 /**
  * The server's side of the TLS handshake on an accepted connection. The client is shown the pair of the vhost that it asks
- * for if that vhost has one, else the pair of the port. `resumable` is passed to tls_accept().
+ * for if that vhost has one, else the pair of the port. `offer` is passed to tls_accept().
  *
  * Ownership  takes a reference to `conf` until it returns; `port` is part of `conf`
  * Errors     as tls_accept(); E_HTTPS_KEY_CRT when the port has no pair any more
  * Yields     yes
  */
 struct err *tls_store_accept(const struct tls_store *st, struct conf *conf, struct io *io,
-                             const struct conf_https *port, bool resumable, int64_t deadline_us) ATTR_MUST_USE;
+                             const struct conf_https *port, const struct tls_offer *offer,
+                             int64_t deadline_us) ATTR_MUST_USE;
 
 #endif

@@ -170,6 +170,7 @@ struct err *tls_ctx_new_server(struct tls_ctx **out, const struct tls_pem *chain
     if (e)
         return e;
     SSL_CTX_set_tlsext_servername_callback((*out)->ssl, tls_choose_name);
+    SSL_CTX_set_alpn_select_cb((*out)->ssl, tls_choose_protocol, NULL);
     e = use_chain((*out)->ssl, chain);
     if (!e)
         e = use_key((*out)->ssl, key);

@@ -83,6 +83,7 @@ static struct err *shake_hands(struct tls *t, int64_t deadline_us)
 {
     struct err *e = take_steps(t, deadline_us);
     t->names = NULL;
+    t->offer = NULL;
     t->failed |= e != NULL;
     if (e)
         return err_wrap(e, "TLS handshake");
@@ -108,6 +109,20 @@ int tls_choose_name(SSL *ssl, int *alert, void *unused)
     return ctx ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
+int tls_choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+                        unsigned in_len, void *unused)
+{
+    (void)unused;
+    const struct tls *t = SSL_get_app_data(ssl);
+    unsigned char    *chosen;
+    if (!t->offer || !t->offer->protocols ||
+        SSL_select_next_proto(&chosen, out_len, (const unsigned char *)t->offer->protocols, t->offer->protocols_len, in,
+                              in_len) != OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_NOACK;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
 /* Switch off tickets: SSL_set_num_tickets() for TLS 1.3, the option for TLS 1.2. */
 static void offer_no_tickets(SSL *ssl)
 {
@@ -115,7 +130,7 @@ static void offer_no_tickets(SSL *ssl)
     SSL_set_options(ssl, SSL_OP_NO_TICKET);
 }
 
-struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names, bool resumable,
+struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names, const struct tls_offer *offer,
                        int64_t deadline_us)
 {
     struct err *e = tls_attach(io, ctx);
@@ -123,7 +138,8 @@ struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_name
         return err_wrap(e, "begin TLS");
     struct tls *t = io->layer_state;
     t->names = names;
-    if (!resumable)
+    t->offer = offer;
+    if (!offer->resumable)
         offer_no_tickets(t->ssl);
     SSL_set_accept_state(t->ssl);
     return shake_hands(t, deadline_us);

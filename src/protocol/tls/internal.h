@@ -23,6 +23,7 @@
 enum { TLS_ROUND_RECORDS = 4, TLS_UNSENT_MAX = 256 << 10 };
 
 struct tls_names;
+struct tls_offer;
 
 struct tls_ctx {
     size_t   refs;
@@ -34,6 +35,7 @@ struct tls {
     struct io              *io;
     SSL                    *ssl;
     const struct tls_names *names;  /* set during tls_accept() only */
+    const struct tls_offer *offer;  /* likewise */
     uint8_t                *unsent; /* bytes that the socket did not take; NULL: none */
     size_t                  unsent_at, unsent_end;
     struct seal             seal; /* makes the records of what is written, if it is on */
@@ -85,5 +87,9 @@ const char *tls_reason(char *buf, size_t cap);
 
 /** OpenSSL's servername callback; the struct tls is SSL_get_app_data(). */
 int tls_choose_name(SSL *ssl, int *alert, void *unused);
+
+/** OpenSSL's callback that chooses one of the protocols that the client names (ALPN). */
+int tls_choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+                        unsigned in_len, void *unused);
 
 #endif

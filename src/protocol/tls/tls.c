@@ -367,6 +367,16 @@ struct err *tls_attach(struct io *io, struct tls_ctx *ctx)
     return NULL;
 }
 
+bool tls_has_chosen(const struct io *io, const char *protocol)
+{
+    const unsigned char *name = NULL;
+    unsigned             len = 0;
+    if (io->layer != &layer)
+        return false;
+    SSL_get0_alpn_selected(((const struct tls *)io->layer_state)->ssl, &name, &len);
+    return name && len == strlen(protocol) && memcmp(name, protocol, len) == 0;
+}
+
 const char *tls_describe(const struct io *io, char buf[static TLS_TEXT_CAP])
 {
     const struct tls *t = io->layer_state;

@@ -67,7 +67,7 @@ static void serve(void *unused)
         size_t      len = 0, n;
         struct err *gone = io_open(&io, fd);
         if (!gone && with_tls)
-            gone = tls_accept(&io, with_tls, NULL, true, a_while());
+            gone = tls_accept(&io, with_tls, NULL, &(struct tls_offer){ .resumable = true }, a_while());
         while (!gone && !is_whole(request))
             if (!(gone = io_read(&io, request + len, REQUEST_MAX - 1 - len, &n, a_while())))
                 len += n;

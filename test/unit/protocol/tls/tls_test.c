@@ -121,8 +121,9 @@ static void note(struct shake *s, struct err *e)
 
 static void run_accept(void *arg)
 {
-    struct shake *s = arg;
-    note(s, tls_accept(&a, s->ctx, s->names, !s->no_tickets, s->deadline_us));
+    struct shake    *s = arg;
+    struct tls_offer offer = { .resumable = !s->no_tickets };
+    note(s, tls_accept(&a, s->ctx, s->names, &offer, s->deadline_us));
     if (s->code)
         io_close(&a); /* the owner closes, after an error too */
     io_set_owner(&a, test_co);
@@ -1043,7 +1044,7 @@ struct pair {
 static void accept_one(void *arg)
 {
     struct pair *p = arg;
-    p->code_a = code_of(tls_accept(&p->a, server, NULL, true, p->deadline_us));
+    p->code_a = code_of(tls_accept(&p->a, server, NULL, &(struct tls_offer){ .resumable = true }, p->deadline_us));
     io_set_owner(&p->a, test_co);
 }
 
