@@ -15,7 +15,6 @@ enum {
     READ_BYTES = 32 << 10,
     HEAD_TEXT_MAX = 512, /* bytes of a reply's head, without its fields */
     PIECES_MAX = 4,
-    BODY_STEP_BYTES = 4 << 10,
 };
 
 const struct http_request *http_request_of(const struct http_exchange *x)
@@ -25,7 +24,17 @@ const struct http_request *http_request_of(const struct http_exchange *x)
 
 void *http_owner_of(const struct http_exchange *x)
 {
-    return x->serving->owner;
+    return x->owner;
+}
+
+void http_set_owner(struct http_exchange *x, void *owner)
+{
+    x->owner = owner;
+}
+
+bool http_is_multiplexed(const struct http_exchange *x)
+{
+    return x->transport != NULL;
 }
 
 struct io *http_io_of(struct http_exchange *x)
@@ -55,7 +64,7 @@ bool http_reply_wants_body(const struct http_exchange *x)
 
 void http_close_after(struct http_exchange *x)
 {
-    x->close_after = true;
+    x->close_after = x->close_asked = true;
 }
 
 /* ---- input ----------------------------------------------------------------------------------------------------- */
@@ -81,14 +90,10 @@ static struct err *check_room(struct http_exchange *x, size_t len)
     return has_room && !x->gave_way ? NULL : err_new(E_LIMIT, "the server holds more than memory_limit");
 }
 
-struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
+struct err *http_input_add(struct http_exchange *x, const void *bytes, size_t n)
 {
-    static char        shared[READ_BYTES]; /* scratch: copied below, before the next yield */
     struct http_input *in = &x->in;
-    size_t             n;
-    struct err        *e = io_read(x->io, shared, sizeof shared, &n, deadline_us);
-    if (!e)
-        e = check_room(x, in->len + n);
+    struct err        *e = check_room(x, in->len + n);
     if (e)
         return e;
     if (in->at > 0)
@@ -98,11 +103,19 @@ struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
     if (!grown)
         return err_no_memory();
     in->buf = grown;
-    memcpy(in->buf + in->len, shared, n);
+    memcpy(in->buf + in->len, bytes, n);
     in->len += n;
     x->unfinished.drop = give_way;
     unfinished_set(&x->unfinished, in->len);
     return NULL;
+}
+
+struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
+{
+    static char shared[READ_BYTES]; /* scratch: copied before the next yield */
+    size_t      n;
+    struct err *e = io_read(x->io, shared, sizeof shared, &n, deadline_us);
+    return e ? e : http_input_add(x, shared, n);
 }
 
 void http_input_take(struct http_exchange *x, size_t n)
@@ -146,7 +159,9 @@ void http_exchange_reset(struct http_exchange *x)
     free_request(x);
     http_exchange_drop_fields(x);
     *x = (struct http_exchange){ .io = x->io,
+                                 .transport = x->transport,
                                  .serving = x->serving,
+                                 .owner = x->serving->owner,
                                  .in = x->in,
                                  .unfinished = x->unfinished,
                                  .gave_way = x->gave_way,
@@ -164,7 +179,7 @@ void http_exchange_finish(struct http_exchange *x)
 
 void http_forget_request(struct http_exchange *x)
 {
-    if (!x->body_ended)
+    if (!x->body_ended && !x->transport)
         x->close_after = true; /* the end of the body is unknown */
     free_request(x);
 }
@@ -226,8 +241,10 @@ static void choose_framing(struct http_exchange *x, int status, int64_t length)
     const struct http_request *r = &x->request;
     bool                       empty = http_status_is_bodiless(status);
     x->wants_body = r->method != HTTP_HEAD && !empty;
-    x->is_chunked = length < 0 && x->wants_body && !r->is_http_1_0;
     x->left = length;
+    if (x->transport)
+        return;
+    x->is_chunked = length < 0 && x->wants_body && !r->is_http_1_0;
     bool unread = !x->body_ended;
     bool too_much = unread && (x->owes_continue || x->body_left > HTTP_DRAIN_BYTES_MAX);
     if (!r->keep_alive || too_much || (length < 0 && x->wants_body && !x->is_chunked) ||
@@ -235,9 +252,10 @@ static void choose_framing(struct http_exchange *x, int status, int64_t length)
         x->close_after = true;
 }
 
-/* Send the head, and the body if it is complete already. */
-static struct err *send_head(struct http_exchange *x, int status, int64_t length, const void *body, size_t body_len)
+/* Send the head of HTTP/1.1, and the body if it is complete already. */
+static struct err *send_text(struct http_exchange *x, int64_t length, const void *body, size_t body_len)
 {
+    int         status = x->status;
     char        before[HEAD_TEXT_MAX / 2], after[HEAD_TEXT_MAX];
     struct str  first = str_over(before, sizeof before), last = str_over(after, sizeof after);
     const char *connection = status == HTTP_STATUS_SWITCHING_PROTOCOLS ? "Upgrade"
@@ -254,9 +272,15 @@ static struct err *send_head(struct http_exchange *x, int status, int64_t length
     if (body_len > 0 && x->wants_body)
         iov[n++] = (struct iovec){ (void *)body, body_len };
     bool more = body_len == 0 && length > 0 && x->wants_body;
+    return send_all(x, iov, n, more);
+}
+
+static struct err *send_head(struct http_exchange *x, int status, int64_t length, const void *body, size_t body_len)
+{
     x->begun = true;
     x->status = status;
-    struct err *e = send_all(x, iov, n, more);
+    struct err *e =
+        x->transport ? x->transport->begin(x, length, body, body_len) : send_text(x, length, body, body_len);
     http_exchange_drop_fields(x);
     return err_wrap(e, "reply %d", status);
 }
@@ -319,12 +343,14 @@ struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t le
         return NULL;
     if (x->left >= 0 && (int64_t)len > x->left)
         return err_new(E_HTTP_CONTENT_LENGTH, "%zu bytes more than Content-Length", len - (size_t)x->left);
+    http_reply_count(x, len);
+    if (x->transport)
+        return err_wrap(x->transport->write(x, buf, len), "reply");
     if (x->is_chunked)
         iov[n++] = (struct iovec){ size, (size_t)snprintf(size, sizeof size, "%zx\r\n", len) };
     iov[n++] = (struct iovec){ (void *)buf, len };
     if (x->is_chunked)
         iov[n++] = (struct iovec){ "\r\n", 2 };
-    http_reply_count(x, len);
     return err_wrap(send_all(x, iov, n, false), "reply");
 }
 
@@ -333,109 +359,12 @@ struct err *http_reply_end(struct http_exchange *x)
     if (x->ended)
         return NULL;
     x->ended = true;
+    if (x->transport)
+        return err_wrap(x->transport->end(x), "end the reply");
     if (x->wants_body && x->left > 0)
         x->close_after = true; /* shorter than Content-Length: only a close shows the peer that the body is cut */
     if (!x->is_chunked)
         return NULL;
     struct iovec last = { "0\r\n\r\n", 5 };
     return err_wrap(send_all(x, &last, 1, false), "end the reply");
-}
-
-/* ---- the request's body ---------------------------------------------------------------------------------------- */
-
-/* Send "100 Continue" if the peer waits for it before it sends the body. */
-static struct err *ask_for_body(struct http_exchange *x)
-{
-    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    struct iovec      iov = { (void *)go_on, sizeof go_on - 1 };
-    x->owes_continue = false;
-    return x->begun ? NULL : send_all(x, &iov, 1, false);
-}
-
-static struct err *take_chunked(struct http_exchange *x, void *buf, size_t cap, size_t *n)
-{
-    struct http_input *in = &x->in;
-    const char        *start = in->buf + in->at;
-    const uint8_t     *data;
-    struct rd          r = rd_over(start, in->len < cap ? in->len : cap);
-    switch (http_chunked_read(&x->chunked, &r, &data, n)) {
-    case HTTP_CHUNK_DATA: memcpy(buf, data, *n); break;
-    case HTTP_CHUNK_END: x->body_ended = true; break;
-    case HTTP_CHUNK_NEED_MORE: break;
-    case HTTP_CHUNK_BAD:
-        x->close_after = true;
-        return err_new(E_HTTP_INVALID_CHUNK_HEADER, "the body's chunks are none");
-    }
-    http_input_take(x, (size_t)((const char *)r.p - start));
-    return NULL;
-}
-
-static void take_plain(struct http_exchange *x, void *buf, size_t cap, size_t *n)
-{
-    *n = http_take_input(x, buf, x->body_left < cap ? (size_t)x->body_left : cap);
-    x->body_left -= *n;
-    x->body_ended = x->body_left == 0;
-}
-
-struct err *http_read_some(struct http_exchange *x, void *buf, size_t cap, size_t *n, int64_t deadline_us)
-{
-    *n = 0;
-    while (*n == 0 && !x->body_ended) {
-        struct err *e = NULL;
-        if (x->in.len == 0) {
-            if (x->owes_continue)
-                e = ask_for_body(x);
-            if (!e)
-                e = http_input_more(x, deadline_us);
-        }
-        x->owes_continue = false;
-        if (!e && x->request.content_length < 0)
-            e = take_chunked(x, buf, cap, n);
-        else if (!e)
-            take_plain(x, buf, cap, n);
-        if (e) {
-            x->close_after = true;
-            return err_wrap(e, "read the body");
-        }
-    }
-    return NULL;
-}
-
-/* Room to read the body into: not more than its length, if that is known. */
-static char *body_room(struct http_exchange *x, size_t *room)
-{
-    size_t left = x->body.max - x->body.len;
-    bool   is_known = x->request.content_length >= 0;
-    return buf_room(&x->body, is_known || left < BODY_STEP_BYTES ? 1 : BODY_STEP_BYTES, room);
-}
-
-struct err *http_read_body(struct http_exchange *x, size_t cap_bytes, const char **body, size_t *len)
-{
-    int64_t     deadline_us = now_us() + HTTP_BODY_US, length = x->request.content_length;
-    size_t      n = 1;
-    struct err *e = NULL;
-    *len = 0;
-    if (length > 0 && (uint64_t)length > cap_bytes)
-        return err_new(E_HTTP_CONTENT_LENGTH, "a body of %lld bytes, at most %zu are taken here", (long long)length,
-                       cap_bytes);
-    buf_finish(&x->body);
-    x->body = buf_up_to(cap_bytes + 1); /* one byte more shows that the body is too long */
-    if (length > 0)
-        buf_reserve(&x->body, (size_t)length + 1);
-    while (!e && n > 0) {
-        size_t room;
-        char  *to = body_room(x, &room);
-        e = to ? http_read_some(x, to, room, &n, deadline_us) : err_no_memory();
-        if (!e)
-            buf_added(&x->body, n);
-        if (!e && x->body.len > cap_bytes)
-            e = err_new(E_HTTP_CONTENT_LENGTH, "a body of more than %zu bytes", cap_bytes);
-    }
-    if (e) {
-        x->close_after = true;
-        return e;
-    }
-    *body = x->body.bytes;
-    *len = x->body.len;
-    return NULL;
 }

@@ -9,9 +9,10 @@
  *     http_reply_end(x)
  *
  * The rules of the protocol are kept here, for every handler: no body for HEAD or with 204 and 304; for an unknown length, chunks
- * in HTTP/1.1 and the end of the connection in HTTP/1.0; a correct Connection field.
+ * in HTTP/1.1 and the end of the connection in HTTP/1.0; a correct Connection field. In HTTP/2 the exchange has a stream of the
+ * connection for itself; its handler need not know.
  *
- * Source     RFC 9110, RFC 9112
+ * Source     RFC 9110, RFC 9112; HTTP/2: protocol/http2
  * Ownership  an exchange lives from its request's head to the end of its reply; its contents are borrowed until then
  * Errors     the socket's; E_SOCKET_TIMEOUT when the peer takes nothing for long
  */
@@ -43,8 +44,15 @@ struct err *http_add_fieldf(struct http_exchange *x, const char *name, const cha
 /** The request of this exchange. */
 const struct http_request *http_request_of(const struct http_exchange *x);
 
-/** The owner, as the struct http_serving of the connection names it. */
+/**
+ * The owner of the exchange: at first the one that the struct http_serving of the connection names. Its handler may set another
+ * one for the handlers that it calls.
+ */
 void *http_owner_of(const struct http_exchange *x);
+void  http_set_owner(struct http_exchange *x, void *owner);
+
+/** True if other exchanges may go on at the same time on the same connection (HTTP/2). */
+bool http_is_multiplexed(const struct http_exchange *x);
 
 /**
  * The whole body of the request.
@@ -115,7 +123,8 @@ struct err *http_wait_for_room(struct http_exchange *x) ATTR_MUST_USE;
 /** Take the unread bytes after the request's head, for a handler that takes the connection over after 101. */
 size_t http_take_input(struct http_exchange *x, void *buf, size_t cap);
 
-/** Close the connection after this exchange, even if the request asked to keep it. */
+/** Close the connection after this exchange, even if the request asked to keep it. In HTTP/2 other exchanges first come to their
+ * ends. */
 void http_close_after(struct http_exchange *x);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * The contents of an exchange, for exchange.c and serve.c alone.
+ * The contents of an exchange, for exchange.c, body.c and serve.c, and for protocol/http2.
  *
  * Yields     no
  */
@@ -25,12 +25,31 @@ struct http_input {
     size_t at, len; /* `len` bytes from `at` */
 };
 
+/** How an exchange that is not one of HTTP/1.1 gets its body and gives its reply. All of them yield. */
+struct http_transport {
+    /** Wait until x->in has bytes of the request's body, or body_ended is set. */
+    struct err *(*receive)(struct http_exchange *x, int64_t deadline_us);
+
+    /** `n` bytes of the body were taken from x->in. Does not yield. */
+    void (*took)(struct http_exchange *x, size_t n);
+
+    /** Send the head of the reply, with x->fields, and a body that is complete already. x->ended tells that nothing follows. */
+    struct err *(*begin)(struct http_exchange *x, int64_t length, const void *body, size_t len);
+
+    /** Send a whole piece of the body. x->left counts without it. */
+    struct err *(*write)(struct http_exchange *x, const void *buf, size_t len);
+
+    struct err *(*end)(struct http_exchange *x);
+};
+
 struct http_exchange {
-    struct io                 *io;
-    const struct http_serving *serving;
-    struct http_input          in;
-    struct unfinished          unfinished; /* registers the input, so that the process can take its memory back */
-    bool                       gave_way;   /* the memory was taken back: nothing more can be read */
+    struct io                   *io;
+    const struct http_transport *transport; /* NULL: HTTP/1.1 */
+    const struct http_serving   *serving;
+    void                        *owner;
+    struct http_input            in;
+    struct unfinished            unfinished; /* registers the input, so that the process can take its memory back */
+    bool                         gave_way;   /* the memory was taken back: nothing more can be read */
 
     void               *memory; /* holds the request */
     struct http_request request;
@@ -45,7 +64,14 @@ struct http_exchange {
     int64_t    left; /* bytes of the reply's Content-Length that are not sent yet; negative: unknown */
     bool       begun, ended, is_chunked, wants_body;
     bool       close_after; /* the connection closes after this exchange: by request, or because framing is lost */
+    bool       close_asked; /* by request */
 };
+
+/** Serve the exchange: call the handler, and turn its error into a reply if none has begun. Yields. */
+struct err *http_exchange_run(struct http_exchange *x) ATTR_MUST_USE;
+
+/** Append bytes that were received. Errors: E_LIMIT when the process has no memory for them. Does not yield. */
+struct err *http_input_add(struct http_exchange *x, const void *bytes, size_t n) ATTR_MUST_USE;
 
 /** Wait for more input and append it. Errors: reading; E_LIMIT when the process has no memory for it. Yields. */
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us) ATTR_MUST_USE;

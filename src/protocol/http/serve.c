@@ -133,7 +133,7 @@ static bool is_connected(enum err_code code)
            code != E_HTTPS_WRITE && code != E_THREAD_INTERRUPTED;
 }
 
-static struct err *handle(struct http_exchange *x)
+struct err *http_exchange_run(struct http_exchange *x)
 {
     struct err *e = x->serving->handle(x);
     if (!e && !x->begun)
@@ -180,7 +180,7 @@ struct err *http_serve(struct io *io, const struct http_serving *s)
             http_exchange_finish(&x);
             return NULL;
         }
-        if (!e && !(e = handle(&x)))
+        if (!e && !(e = http_exchange_run(&x)))
             drain_body(&x);
         if (x.in.len > 0) /* the next request is there already: let the others run first */
             co_give_way();
