@@ -179,10 +179,11 @@ struct err *io_wait_writable(struct io *io, int64_t deadline_us)
     return wait_for(io, &io->may_write, deadline_us);
 }
 
-/* The number of bytes that the peer's kernel has acknowledged, and the time that the slowest peer needs to take two segments. */
-static uint64_t acknowledged(const struct io *io, int64_t *two_segments_us)
+uint64_t io_acknowledged(const struct io *io, int64_t *two_segments_us)
 {
     enum { SLOWEST_BYTES_PER_S = 1000 };
+    if (io->layer && io->layer->acknowledged)
+        return io->layer->acknowledged(io, two_segments_us);
     struct tcp_info info = { 0 };
     socklen_t       len = sizeof info;
     if (getsockopt(io->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
@@ -195,13 +196,13 @@ struct err *io_wait_taken(struct io *io, int64_t silence_us)
 {
     enum { LOOKS = 8 }; /* checks of the acknowledged bytes during a silence */
     int64_t     since_us = now_us(), more_us = 0;
-    uint64_t    before = io->may_write ? 0 : acknowledged(io, &more_us);
+    uint64_t    before = io->may_write ? 0 : io_acknowledged(io, &more_us);
     struct err *e;
     for (;;) {
         e = io_wait_writable(io, now_us() + silence_us / LOOKS);
         if (err_code(e) != E_SOCKET_TIMEOUT)
             return e;
-        uint64_t after = acknowledged(io, &more_us);
+        uint64_t after = io_acknowledged(io, &more_us);
         since_us = after == before ? since_us : now_us();
         before = after;
         if (now_us() >= co_deadline(since_us + silence_us + more_us))

@@ -42,6 +42,8 @@ struct io_layer {
     bool (*is_drained)(const struct io *io);
     void (*say_end)(struct io *io); /* Tells the peer that nothing more will be written. */
     void (*close)(struct io *io);   /* Frees the layer while the socket is still open. */
+    uint64_t (*acknowledged)(const struct io *io,
+                             int64_t         *two_segments_us); /* as io_acknowledged(); NULL: the socket's */
 
     /*
      * For send_ring.h; a layer without queued writes has NULL in both. encode() takes over all bytes and writes to `out` what the
@@ -177,6 +179,9 @@ struct err *io_wait_writable(struct io *io, int64_t deadline_us) ATTR_MUST_USE;
  * Yields.
  */
 struct err *io_wait_taken(struct io *io, int64_t silence_us) ATTR_MUST_USE;
+
+/** The number of bytes that the peer has acknowledged, and the time that the slowest peer needs to take two segments. */
+uint64_t io_acknowledged(const struct io *io, int64_t *two_segments_us);
 
 /** Make a listening TCP socket. `reuse_port` lets a second process share it; otherwise a taken port is an error. */
 struct err *io_listen(int *fd, const struct sockaddr *addr, socklen_t len, bool reuse_port) ATTR_MUST_USE;
