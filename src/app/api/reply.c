@@ -32,7 +32,7 @@ static enum http_method meant_by(const struct api_reply *r)
         return HTTP_DELETE;
     log_warn("HTTP client ip=%s: %s with method=%s is refused, for its page is not one of this host; see http_api { "
              "jsonp_delete; trusted_hosts; }",
-             http_conn_of(r->x)->ip, q->raw_path, said);
+             http_visit_of(r->x)->ip, q->raw_path, said);
     return HTTP_TRACE;
 }
 
@@ -77,7 +77,7 @@ bool api_may_change(struct api_reply *r)
         return true;
     log_warn("HTTP client ip=%s: %s %s is refused to a page of another site, Origin=%s, Referer=%s; see http_api { "
              "trusted_hosts; }",
-             http_conn_of(r->x)->ip, http_method_str(q->method), q->raw_path,
+             http_visit_of(r->x)->ip, http_method_str(q->method), q->raw_path,
              or_nothing(http_request_field(q, "Origin")), or_nothing(http_request_field(q, "Referer")));
     api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
     return false;
@@ -89,7 +89,7 @@ static bool came_by_own_name(struct api_reply *r)
     if (http_conn_of(r->x)->is_tls || conf->http_api.auth || http_site_host_is_own(conf, r->request))
         return true;
     log_warn("HTTP client ip=%s: %s is refused, for Host %s is no name of this server; see http_api { trusted_hosts; }",
-             http_conn_of(r->x)->ip, r->request->raw_path, r->request->host_port);
+             http_visit_of(r->x)->ip, r->request->raw_path, r->request->host_port);
     api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
     return false;
 }

@@ -1,5 +1,6 @@
 /**
- * One HTTP connection, plain or TLS; the handlers of its requests use it.
+ * One HTTP connection, plain or TLS, and the visits on it: one for each request, in HTTP/2 several at a time. The handlers of
+ * requests use them.
  *
  * When a handler is called, the client's address is known, CORS fields are set, and the password of the API has been
  * checked.
@@ -20,7 +21,7 @@
 struct http_face;
 struct listen_service;
 
-/* Room for the summary of the last request, for the log. */
+/* Room for the summary of a request, for the log. */
 enum { HTTP_SUMMARY_CAP = 96 };
 
 struct http_conn {
@@ -31,22 +32,38 @@ struct http_conn {
     bool                           is_tls;
     int                            local_port;
     char                           trace[IDENT_CAP];
-    char                           ip[INET6_ADDRSTRLEN]; /* the client's own address, not that of a trusted proxy */
+    char                           ip[INET6_ADDRSTRLEN];      /* the client of the last request */
     char                           peer_ip[INET6_ADDRSTRLEN]; /* address of the socket, or from the PROXY protocol */
     uint16_t                       peer_port;                 /* port of the socket */
     int64_t                        earlier_in, earlier_out;   /* bytes of the requests before the present one */
     unsigned                       n_requests;
     unsigned          n_served; /* requests that are not for the API; if there are any, the end is logged at INFO */
-    char              summary[HTTP_SUMMARY_CAP];
-    int               status; /* status of the last reply; 0: none has begun */
+    char              summary[HTTP_SUMMARY_CAP]; /* of the last request */
+    int               status;                    /* status of the last reply; 0: none has begun */
     struct log_limits log_limits;
     struct api_seat   api_seat; /* place of the API that it takes, if the server was full when it came */
 };
 
-/** The connection that an exchange of this server belongs to. */
-static inline struct http_conn *http_conn_of(const struct http_exchange *x)
+/** One request, from the call of the handler to its return. */
+struct http_visit {
+    struct http_conn *conn;
+    struct io        *io;                        /* that of the exchange: the connection, or a stream of HTTP/2 */
+    char              trace[IDENT_CAP];          /* identifies a client that plays */
+    char              ip[INET6_ADDRSTRLEN];      /* the client's own address, not that of a trusted proxy */
+    char              summary[HTTP_SUMMARY_CAP]; /* method and path */
+    int64_t           counted_in, counted_out;   /* bytes of `io` that belong to earlier requests */
+};
+
+/** The visit that an exchange of this server is. */
+static inline struct http_visit *http_visit_of(const struct http_exchange *x)
 {
     return http_owner_of(x);
+}
+
+/** The connection that it goes on on. */
+static inline struct http_conn *http_conn_of(const struct http_exchange *x)
+{
+    return http_visit_of(x)->conn;
 }
 
 #endif

@@ -81,7 +81,7 @@ static struct err *refuse(struct http_exchange *x, enum session_verdict verdict,
         return why;
     if (verdict == SESSION_UNAVAILABLE)
         return http_unbuilt_refuse(x, why);
-    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
+    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
     return http_reply_status(x, status);
 }
 
@@ -102,7 +102,7 @@ static struct err *reply_not_carried(struct http_exchange *x, const struct sourc
     str_printf(&out, "%s cannot carry this stream: video %s, audio %s.\n", format->wire->name,
                source_knows_codec(s, FRAME_VIDEO) ? codec_name(s->video.codec) : "none",
                source_knows_codec(s, FRAME_AUDIO) ? codec_name(s->audio.codec) : "none");
-    log_warn("HTTP client ip=%s, %s: %s cannot carry %s, %s", http_conn_of(x)->ip, s->identity, format->wire->name,
+    log_warn("HTTP client ip=%s, %s: %s cannot carry %s, %s", http_visit_of(x)->ip, s->identity, format->wire->name,
              codec_name(s->video.codec), codec_name(s->audio.codec));
     return http_reply(x, HTTP_STATUS_NOT_ACCEPTABLE, "text/plain; charset=utf-8", text, out.len);
 }

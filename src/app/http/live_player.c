@@ -208,7 +208,7 @@ static struct err *play(struct player *p)
         reader_start_at(&p->out.reader, source_is_live(s) ? s->vhost->history_us : 0);
     if (!e) {
         log_info("start play %s%s over %s, ip=%s, publishing=%d, mw_sleep=%lldms, gop_cache=%d, jitter=%d", s->identity,
-                 p->format->format->ext, p->ws ? "WebSocket" : "HTTP", http_conn_of(p->x)->ip, source_is_live(s),
+                 p->format->format->ext, p->ws ? "WebSocket" : "HTTP", http_visit_of(p->x)->ip, source_is_live(s),
                  (long long)(pacer_interval_us(s) / US_PER_MS), s->vhost->play.gop_cache,
                  (int)s->vhost->play.time_jitter);
         co_trim_stack(); /* Return the stack pages that the request touched; the player may live for days. */

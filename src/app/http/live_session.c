@@ -33,18 +33,18 @@ static const char *pack(char **at, const char *text)
     return str_pack(at, text, strlen(text));
 }
 
-static struct client client_of(const struct http_conn *c)
+static struct client client_of(const struct http_visit *v)
 {
     return (struct client){
         .type = &player_type,
-        .id = c->trace,
-        .ip = c->ip,
+        .id = v->trace,
+        .ip = v->ip,
         .swf_url = "",
         .co = co_self(),
-        .bytes_in = &c->io.bytes_in,
-        .bytes_out = &c->io.bytes_out,
-        .counted_in = c->earlier_in,
-        .counted_out = c->earlier_out,
+        .bytes_in = &v->io->bytes_in,
+        .bytes_out = &v->io->bytes_out,
+        .counted_in = v->counted_in,
+        .counted_out = v->counted_out,
     };
 }
 
@@ -63,7 +63,7 @@ static struct err *fill_in(struct live_session *l, const struct http_exchange *x
         return err_no_memory();
 
     char *at = l->texts;
-    s->client = client_of(http_conn_of(x));
+    s->client = client_of(http_visit_of(x));
     s->client.tc_url = pack_url(&at, url_cap, x, app);
     s->host = pack(&at, host);
     s->app = pack(&at, app);

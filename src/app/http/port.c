@@ -18,7 +18,9 @@
 #include "protocol/http/basic_auth.h"
 #include "protocol/http/serve.h"
 #include "protocol/http/status.h"
+#include "protocol/http2/http2.h"
 #include "protocol/peer_watch.h"
+#include "protocol/tls/tls.h"
 
 /* The time for the header of the PROXY protocol, and the time for the TLS handshake. */
 enum { INTRODUCTION_US = 15 * US_PER_SECOND };
@@ -68,8 +70,8 @@ static bool is_authorized(const struct conf *conf, const struct http_request *r)
 
 static struct err *ask_for_password(struct http_exchange *x)
 {
-    const struct http_conn *c = http_conn_of(x);
-    log_warn("HTTP client ip=%s: %s without the right user and password", c->ip, http_request_of(x)->raw_path);
+    const char *ip = http_visit_of(x)->ip;
+    log_warn("HTTP client ip=%s: %s without the right user and password", ip, http_request_of(x)->raw_path);
     struct err *e = http_add_field(x, "WWW-Authenticate", "Basic realm=\"srs\"");
     return e ? e : http_reply_status(x, HTTP_STATUS_UNAUTHORIZED);
 }
@@ -117,41 +119,79 @@ static int64_t introduction_us(const struct http_conn *c)
     return has_api_place(c) ? API_PLACE_US : INTRODUCTION_US;
 }
 
-static void summarize(struct http_conn *c, const struct http_request *r)
+/* ---- a visit --------------------------------------------------------------------------------------------------- */
+
+static void begin_visit(struct http_visit *v, struct http_conn *c, struct http_exchange *x, const struct conf *conf)
 {
-    snprintf(c->summary, sizeof c->summary, "%s %s", http_method_str(r->method), r->raw_path);
-    str_tame(c->summary, strlen(c->summary));
+    const struct http_request *r = http_request_of(x);
+    bool                       shares = http_is_multiplexed(x); /* Others go on on this connection at the same time. */
+    *v = (struct http_visit){ .conn = c, .io = http_io_of(x) };
+    v->counted_in = shares ? 0 : c->earlier_in;
+    v->counted_out = shares ? 0 : c->earlier_out;
+    memcpy(v->trace, c->trace, sizeof v->trace);
+    if (shares) {
+        ident_random(v->trace, IDENT_LEN);
+        co_set_trace(v->trace);
+        co_set_log_limits(&c->log_limits);
+    }
+    client_address_of_request(conf, c->peer_ip, r, v->ip);
+    snprintf(v->summary, sizeof v->summary, "%s %s", http_method_str(r->method), r->raw_path);
+    str_tame(v->summary, strlen(v->summary));
+    http_set_owner(x, v);
+}
+
+static void end_visit(struct http_visit *v, struct http_exchange *x)
+{
+    struct http_conn *c = v->conn;
+    c->status = http_reply_status_of(x);
+    c->earlier_in = c->io.bytes_in;
+    c->earlier_out = c->io.bytes_out;
+    memcpy(c->ip, v->ip, sizeof c->ip);
+    memcpy(c->summary, v->summary, sizeof c->summary);
+    http_set_owner(x, c);
+    log_debug("HTTP %s, ip=%s, status=%d", c->summary, c->ip, c->status);
+}
+
+/* Tell why a visit failed that is not the only one of its connection: the line of the connection's end cannot. */
+static void tell_failure(const struct http_visit *v, const struct http_exchange *x, const struct err *e)
+{
+    enum err_code code = err_code(e);
+    char          text[ERR_TEXT_MAX];
+    if (e && http_is_multiplexed(x))
+        log_write(goodbye_level(goodbye_of(code)), "HTTP/2 stream ended. ip=%s, %s, in=%lld, out=%lld, ret=%d, %s",
+                  v->ip, v->summary, (long long)v->io->bytes_in, (long long)v->io->bytes_out, (int)code,
+                  err_text(e, text, sizeof text));
+}
+
+static struct err *serve(struct http_exchange *x, const struct conf *conf, const struct http_face *face)
+{
+    bool        go_on;
+    struct err *e = receive(x, conf, face, &go_on);
+    if (e || !go_on)
+        return e;
+    return http_unbuilt_owns(http_request_of(x)->path) ? http_unbuilt_reply(x) : http_router_handle(face->router, x);
 }
 
 static struct err *handle(struct http_exchange *x)
 {
-    struct http_conn          *c = http_conn_of(x);
+    struct http_conn          *c = http_owner_of(x);
     const struct http_request *r = http_request_of(x);
     struct conf               *conf = conf_ref(c->server->conf);
     const struct http_face    *face = face_of(c, r);
-    bool                       go_on;
-    client_address_of_request(conf, c->peer_ip, r, c->ip);
-    summarize(c, r);
+    struct http_visit          v;
+    begin_visit(&v, c, x, conf);
     c->api_seat.asks = true;
     c->n_requests++;
     c->n_served += !face->is_api && !is_protected(r->path);
     if (c->server->stop != SERVER_RUNS || has_api_place(c))
         http_close_after(x);
-    if (has_api_place(c) && !face->is_api) { /* This place is for the API, and all others are taken. */
-        conf_unref(&conf);
-        c->status = HTTP_STATUS_SERVICE_UNAVAILABLE;
-        return http_reply_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
-    }
-    struct err *e = receive(x, conf, face, &go_on);
-    conf_unref(&conf);
-    if (!e && go_on && http_unbuilt_owns(r->path))
-        e = http_unbuilt_reply(x);
-    else if (!e && go_on)
-        e = http_router_handle(face->router, x);
-    c->status = http_reply_status_of(x);
-    c->earlier_in = c->io.bytes_in;
-    c->earlier_out = c->io.bytes_out;
-    log_debug("HTTP %s, ip=%s, status=%d", c->summary, c->ip, c->status);
+    struct err *e;
+    if (has_api_place(c) && !face->is_api) /* This place is for the API, and all others are taken. */
+        e = http_reply_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
+    else
+        e = serve(x, conf, face);
+    tell_failure(&v, x, e);
+    end_visit(&v, x);
     return e;
 }
 
@@ -211,8 +251,12 @@ static struct err *introduce(struct http_conn *c)
     memcpy(c->ip, c->peer_ip, sizeof c->ip);
     if (e || !c->is_tls)
         return e;
-    struct conf *conf = c->server->conf;
-    return tls_store_accept(&c->server->tls, conf, &c->io, c->by->tls(conf), true, now_us() + introduction_us(c));
+    struct conf                  *conf = c->server->conf;
+    static const char             protocols[] = "\x02" HTTP2_ALPN "\x08http/1.1";
+    static const struct tls_offer offer = { .resumable = true,
+                                            .protocols = protocols,
+                                            .protocols_len = sizeof protocols - 1 };
+    return tls_store_accept(&c->server->tls, conf, &c->io, c->by->tls(conf), &offer, now_us() + introduction_us(c));
 }
 
 static void log_arrival(const struct http_conn *c)
@@ -237,7 +281,7 @@ static void run(void *arg)
     setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* Replies are written whole. */
     struct err *e = introduce(c);
     if (!e)
-        e = http_serve(&c->io, &serving);
+        e = tls_has_chosen(&c->io, HTTP2_ALPN) ? http2_serve(&c->io, &serving) : http_serve(&c->io, &serving);
     say_goodbye(c, e);
     log_tell_held(&c->log_limits);
     co_set_log_limits(NULL);

@@ -21,7 +21,7 @@ static struct log_limits limits;
 
 static void say(const struct http_exchange *x, const struct conf_unbuilt *row)
 {
-    log_write_within(&limits, LOG_WARN, "HTTP client ip=%s asks for %s: %s is not built yet", http_conn_of(x)->ip,
+    log_write_within(&limits, LOG_WARN, "HTTP client ip=%s asks for %s: %s is not built yet", http_visit_of(x)->ip,
                      http_request_of(x)->raw_path, row->feature);
 }
 
@@ -42,6 +42,6 @@ struct err *http_unbuilt_refuse(struct http_exchange *x, struct err *why)
     char       text[TEXT_MAX], reason[TEXT_MAX - 2];
     struct str out = str_over(text, sizeof text);
     str_printf(&out, "%s\n", err_text(why, reason, sizeof reason));
-    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
+    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
     return http_reply(x, HTTP_STATUS_SERVICE_UNAVAILABLE, text_type, text, out.len);
 }
