@@ -1,0 +1,37 @@
+/**
+ * Bytes that are made once and shared: immutable after their maker has filled them, and counted.
+ *
+ * Ownership  blob_new() gives one reference; blob_ref() and blob_unref() count. The counter is a plain int, because all
+ *            coroutines share one thread; a thread may read the bytes while the loop holds a reference for it
+ * Yields     no
+ */
+#ifndef CORE_BLOB_H
+#define CORE_BLOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+struct blob {
+    int     refs;
+    size_t  len;
+    uint8_t bytes[];
+};
+
+/** A blob of `len` bytes that the caller fills; NULL if memory is out. */
+struct blob *blob_new(size_t len) ATTR_MUST_USE;
+
+/** A blob with a copy of the bytes; NULL if memory is out. */
+struct blob *blob_copy(const void *bytes, size_t len) ATTR_MUST_USE;
+
+static inline struct blob *blob_ref(struct blob *b)
+{
+    b->refs++;
+    return b;
+}
+
+/** Drop the reference; *b becomes NULL, and may be NULL before. */
+void blob_unref(struct blob **b);
+
+#endif
