@@ -57,7 +57,7 @@ static int64_t tick_us(const struct intake *in, const struct source *s)
         return s->vhost->publish.mr_latency_us; /* The configured tick holds for any bit rate. */
     if (!in->modest)
         return 0;
-    return s->n_readers == 0 ? INTAKE_TICK_US : may_gather(s) ? busy_gather_us() : 0;
+    return !source_is_awaited(s) ? INTAKE_TICK_US : may_gather(s) ? busy_gather_us() : 0;
 }
 
 /*

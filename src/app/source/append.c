@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/source/log_cursor.h"
 #include "app/source/pacer.h"
 #include "app/source/retention.h"
 #include "app/source/source.h"
@@ -159,6 +160,7 @@ static struct err *push(struct source *s, struct frame *f)
     s->gops.bytes += ring_frame_bytes(f);
     retention_keep_to_share(s);
     (void)!mem_has_room(); /* Above the limit, streams give memory back (give_way.h). */
+    log_cursors_wake(s, f);
     pacer_notice(s);
     return NULL;
 }

@@ -1,6 +1,7 @@
 #include "app/source/retention.h"
 
 #include "app/source/give_way.h"
+#include "app/source/log_cursor.h"
 #include "app/source/reader.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
@@ -30,6 +31,11 @@ static uint64_t keep_from(const struct source *s)
         const struct reader *r = LIST_ENTRY(it, const struct reader, link);
         if (r->seq < keep)
             keep = r->seq;
+    }
+    for (const struct list *it = s->cursors.next; it != &s->cursors; it = it->next) {
+        const struct log_cursor *c = LIST_ENTRY(it, const struct log_cursor, link);
+        if (c->seq < keep)
+            keep = c->seq;
     }
     if (keep < s->ring.tail)
         keep = s->ring.tail;

@@ -90,6 +90,8 @@ struct source {
     bool             atc; /* `atc` is configured, or switched on by the metadata. */
     struct mix_queue mix;
 
+    struct list  cursors;  /* list of struct log_cursor */
+    int          n_prompt; /* cursors for which the publisher is read at once */
     struct list  readers;
     struct list  joining; /* the readers that have not begun */
     size_t       n_readers;
@@ -124,6 +126,12 @@ struct source {
 static inline bool source_is_live(const struct source *s)
 {
     return s->state == SOURCE_LIVE;
+}
+
+/** True if somebody wants each frame at once. Otherwise the publisher may be read by the clock. */
+static inline bool source_is_awaited(const struct source *s)
+{
+    return s->n_readers > 0 || s->n_prompt > 0;
 }
 
 /** False while the first frames of a publish wait for the first frame of the other kind. No frame is due then. */

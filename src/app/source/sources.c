@@ -56,6 +56,7 @@ static struct source *create(struct sources *all, const char *key, struct conf *
     struct source *s = mem_calloc(1, sizeof *s);
     if (!s)
         return NULL;
+    list_init(&s->cursors);
     list_init(&s->readers);
     list_init(&s->joining);
     list_init(&s->attending);
