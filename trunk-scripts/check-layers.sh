@@ -12,6 +12,7 @@ floors="
 conf
 stat
 source
+segment
 session
 live
 tls

@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 
 #include "app/listener.h"
+#include "app/segment/shelf.h"
+#include "app/segment/show.h"
 #include "app/server/server.h"
 #include "app/services.h"
 #include "app/session/client_lines.h"
@@ -128,6 +130,8 @@ struct err *server_run(struct server *s)
         e = co_go(&s->services, "peer-watch", run_peer_watch, s, NULL);
     if (!e)
         e = co_go(&s->services, "certificates", watch_certificates, s, NULL);
+    if (!e)
+        e = co_go(&s->services, "shows", shows_run, NULL, NULL);
     if (!e) {
         wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
         if (s->stop == SERVER_STOPS_GRACEFULLY)
@@ -139,6 +143,8 @@ struct err *server_run(struct server *s)
     attend_join(&s->sources, ATTENDANTS_US);
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
+    shows_finish();
+    shelf_finish();
     services_finish();
     s->main = NULL;
     log_info("server terminated");

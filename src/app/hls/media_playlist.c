@@ -1,0 +1,78 @@
+#include "app/hls/media_playlist.h"
+
+#include <string.h>
+
+#include "app/hls/hls.h"
+#include "core/mem.h"
+#include "kernel/hls/playlist.h"
+#include "protocol/http/exchange.h"
+#include "protocol/http/status.h"
+
+enum { TEXT_BYTES_MAX = 4 << 20, NAME_BYTES_MAX = 1 << 20 };
+
+/* A path as the playlist names it: relative to the folder of the playlist if it lies in there, else from the root. */
+static const char *relative(const struct hls *h, const char *path)
+{
+    const char *slash = strrchr(h->m3u8_path, '/');
+    size_t      len = slash ? (size_t)(slash + 1 - h->m3u8_path) : 0;
+    return strncmp(path, h->m3u8_path, len) == 0 ? path + len : path;
+}
+
+static const struct hls_entry *entry_of(const struct hls *h, const struct segment *s)
+{
+    for (const struct list *it = h->entries.prev; it != &h->entries; it = it->prev) {
+        const struct hls_entry *entry = LIST_ENTRY(it, const struct hls_entry, link);
+        if (entry->segment == s)
+            return entry;
+    }
+    return NULL;
+}
+
+static void write_text(const struct hls *h, struct hls_text *t, struct hls_segment *segments, struct hls_map *maps,
+                       size_t n)
+{
+    size_t              i = n;
+    struct hls_playlist p = { .segments = segments, .n_segments = n, .independent = true };
+    for (const struct list *it = h->lane->segments.prev; it != &h->lane->segments && i > 0; it = it->prev) {
+        const struct segment   *s = LIST_ENTRY(it, const struct segment, link);
+        const struct hls_entry *entry = entry_of(h, s);
+        i--;
+        maps[i] = (struct hls_map){ .uri = s->init ? relative(h, hls_init_path(h, s->init_number)) : NULL };
+        segments[i] = (struct hls_segment){
+            .uri = entry ? relative(h, entry->path) : "gone",
+            .duration_us = s->duration_us,
+            .wall_us = s->wall_us,
+            .discontinuity = s->is_discontinuous && i > 0,
+            .gap = !entry,
+            .map = s->init ? &maps[i] : NULL,
+        };
+        p.independent &= s->independent;
+        p.media_sequence = (int64_t)s->number;
+        p.discontinuity_sequence = (int64_t)s->discontinuities;
+    }
+    p.target_duration_s = hls_playlist_target_s(segments, n, h->show->vhost->hls.fragment_us);
+    hls_playlist_write(t, &p);
+}
+
+struct err *hls_media_playlist_reply(struct http_exchange *x, struct hls *h)
+{
+    size_t n = hls_in_window(h);
+    if (n == 0)
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
+    struct hls_segment *segments = mem_calloc(n, sizeof *segments);
+    struct hls_map     *maps = mem_calloc(n, sizeof *maps);
+    struct hls_text     t = hls_text_up_to(TEXT_BYTES_MAX);
+    struct err         *e = segments && maps ? NULL : err_no_memory();
+    if (!e) {
+        write_text(h, &t, segments, maps, n);
+        e = hls_text_error(&t);
+    }
+    if (!e)
+        e = http_add_field(x, "Cache-Control", "no-cache");
+    if (!e)
+        e = http_reply(x, HTTP_STATUS_OK, "application/vnd.apple.mpegurl", t.text.bytes, t.text.len);
+    hls_text_finish(&t);
+    mem_free(segments);
+    mem_free(maps);
+    return e;
+}

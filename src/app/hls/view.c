@@ -1,0 +1,113 @@
+#include "app/hls/view.h"
+
+#include "app/hls/hls.h"
+#include "app/hls/media_playlist.h"
+#include "app/hls/names.h"
+#include "core/mem.h"
+
+/* Without low latency, parts only limit how much is made at once. */
+enum { PART_US = 500 * US_PER_MS };
+
+/* Segments that stay on the shelf after they have left the playlist, for viewers that have loaded it before. */
+enum { SEGMENTS_KEPT = 2 };
+
+static bool wanted(const struct conf_vhost *vhost)
+{
+    return vhost->hls.enabled;
+}
+
+static void wish(const struct conf_vhost *vhost, struct view_wish *w)
+{
+    const struct conf_hls *c = &vhost->hls;
+    w->policy = (struct cut_policy){
+        .fragment_us = c->fragment_us,
+        .td_ratio = c->td_ratio,
+        .aof_ratio = c->aof_ratio,
+        .wait_keyframe = c->wait_keyframe,
+        .part_us = c->ll ? c->part_us : PART_US,
+    };
+    w->lanes[0] = c->use_fmp4 ? &lane_mp4 : &lane_ts;
+    w->is_prompt = c->ll;
+}
+
+static struct err *serve_playlist(struct http_exchange *x, struct shelf_item *item)
+{
+    return hls_media_playlist_reply(x, CONTAINER_OF(item, struct hls, playlist));
+}
+
+static void finish(struct viewing *v)
+{
+    struct hls *h = v->state;
+    if (!h)
+        return;
+    while (!list_is_empty(&h->entries))
+        hls_drop_entry(LIST_ENTRY(h->entries.next, struct hls_entry, link));
+    hls_drop_old_inits(h);
+    shelf_take(&h->playlist);
+    mem_free(h->m3u8_path);
+    mem_free(h);
+    v->state = NULL;
+}
+
+static struct err *begin(struct viewing *v)
+{
+    struct hls *h = v->state = mem_calloc(1, sizeof *h);
+    if (!h)
+        return err_no_memory();
+    h->viewing = v;
+    h->show = v->show;
+    h->lane = plan_lane(v->plan, v->wish.lanes[0], 0);
+    h->playlist.serve = serve_playlist;
+    list_init(&h->entries);
+    list_init(&h->inits);
+    h->m3u8_path = hls_name_playlist(h->show);
+    if (h->lane && h->m3u8_path && hls_put(h, &h->playlist, h->m3u8_path))
+        return NULL;
+    finish(v);
+    return err_no_memory();
+}
+
+static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)
+{
+    struct hls       *h = v->state;
+    struct hls_entry *newest = hls_newest_entry(h);
+    if (lane && lane != h->lane)
+        return;
+    switch (event) {
+    case SEGMENT_OPENED: hls_add_entry(h, s); break;
+    case SEGMENT_PART_ADDED:
+    case SEGMENT_CLOSED: hls_add_init(h, s); break;
+    case SEGMENT_FORGOTTEN:
+        if (newest && newest->segment == s)
+            hls_drop_entry(newest);
+        break;
+    case SEGMENT_LEAVES:
+        while (!list_is_empty(&h->entries)) {
+            struct hls_entry *oldest = LIST_ENTRY(h->entries.next, struct hls_entry, link);
+            bool              is_last = oldest->segment == s;
+            hls_drop_entry(oldest);
+            if (is_last)
+                break;
+        }
+        hls_drop_old_inits(h);
+        break;
+    default: break;
+    }
+}
+
+static bool keeps(const struct viewing *v, const struct lane *lane, const struct segment *oldest)
+{
+    const struct hls *h = v->state;
+    (void)oldest;
+    return lane == h->lane && lane->n_segments <= hls_in_window(h) + SEGMENTS_KEPT;
+}
+
+const struct segment_view hls_view = {
+    .name = "HLS",
+    .wanted = wanted,
+    .wish = wish,
+    .begin = begin,
+    .tell = tell,
+    .keeps = keeps,
+    .end = finish,
+};

@@ -1,0 +1,108 @@
+#include "app/segment/cutter.h"
+
+/* A step of more than this many usual steps may be a gap. */
+enum { GAP_STEPS = 4 };
+
+/* Parts after which the greatest length of a part is known; a stream without pictures that long is cut by its sound. */
+enum { PARTS_TO_LEARN = 4, VIDEO_SILENT_PARTS = 3 };
+
+static int64_t times(int64_t us, double ratio)
+{
+    return (int64_t)((double)us * ratio);
+}
+
+static bool is_gap(const struct cutter *c, const struct frame *f)
+{
+    int64_t step_us = f->dts_us - c->newest_us;
+    return step_us > CUT_GAP_US && (!c->step_us || step_us > GAP_STEPS * c->step_us);
+}
+
+/* True if the segment that began at c->segment_us ends before `f`. */
+static bool ends_segment(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
+{
+    int64_t long_us = f->dts_us - c->segment_us + c->lag_us;
+    if (long_us >= CUT_SEGMENT_RATIO_MAX * p->fragment_us)
+        return true;
+    if (f->kind == FRAME_VIDEO)
+        return (f->key || !p->wait_keyframe) && long_us >= times(p->fragment_us, p->td_ratio);
+    return long_us >= times(p->fragment_us, p->aof_ratio);
+}
+
+static int64_t part_cap_us(const struct cutter *c, const struct cut_policy *p)
+{
+    return c->cap_is_learnt ? c->part_cap_us : p->part_us + CUT_PART_SLACK_US;
+}
+
+static bool ends_part(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
+{
+    int64_t cap_us = part_cap_us(c, p), long_us = f->dts_us - c->part_us;
+    if (long_us <= 0)
+        return false;
+    if (c->has_video && f->kind != FRAME_VIDEO)
+        return long_us > VIDEO_SILENT_PARTS * cap_us && f->dts_us - c->newest_video_us > cap_us;
+    return long_us + (f->kind == FRAME_VIDEO ? c->video_step_us : c->step_us) > cap_us;
+}
+
+enum cut cutter_look(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
+{
+    if (!c->is_open)
+        return CUT_NONE;
+    if (is_gap(c, f))
+        return CUT_BREAK;
+    if (ends_segment(c, p, f))
+        return CUT_SEGMENT;
+    return ends_part(c, p, f) ? CUT_PART : CUT_NONE;
+}
+
+static void learn_cap(struct cutter *c, int64_t part_us)
+{
+    if (c->cap_is_learnt)
+        return;
+    if (part_us > c->part_max_us)
+        c->part_max_us = part_us;
+    if (++c->n_parts < PARTS_TO_LEARN)
+        return;
+    c->part_cap_us = c->part_max_us / US_PER_MS * US_PER_MS + CUT_PART_SLACK_US;
+    c->cap_is_learnt = true;
+}
+
+/* Usual steps follow slowly, so that one late frame is none. */
+static void follow_step(int64_t *usual_us, int64_t step_us)
+{
+    if (step_us > 0)
+        *usual_us = *usual_us ? (*usual_us * 7 + step_us) / 8 : step_us;
+}
+
+void cutter_take(struct cutter *c, const struct cut_policy *p, const struct frame *f, enum cut cut)
+{
+    (void)p;
+    if (cut == CUT_PART)
+        learn_cap(c, f->dts_us - c->part_us);
+    if (cut != CUT_NONE || !c->is_open)
+        c->part_us = f->dts_us;
+    if (cut >= CUT_SEGMENT || !c->is_open)
+        c->segment_us = f->dts_us;
+    if (c->is_open && cut != CUT_BREAK) {
+        follow_step(&c->step_us, f->dts_us - c->newest_us);
+        if (f->kind == FRAME_VIDEO && c->has_video)
+            follow_step(&c->video_step_us, f->dts_us - c->newest_video_us);
+    }
+    c->is_open = true;
+    if (f->dts_us > c->newest_us || cut == CUT_BREAK)
+        c->newest_us = f->dts_us;
+    if (f->kind == FRAME_VIDEO) {
+        c->has_video = true;
+        c->newest_video_us = f->dts_us;
+    }
+}
+
+int64_t cutter_end_us(const struct cutter *c)
+{
+    int64_t video_us = c->newest_video_us + c->video_step_us, end_us = c->newest_us + c->step_us;
+    return c->has_video && video_us > end_us ? video_us : end_us;
+}
+
+void cutter_close(struct cutter *c)
+{
+    c->is_open = false;
+}

@@ -1,0 +1,65 @@
+/**
+ * Decides where a stream is cut: where a segment ends, and where a part of it ends.
+ *
+ * Rules      A segment ends before a key frame once it is `fragment_us` x `td_ratio` long; without `wait_keyframe` before any
+ *            picture. It ends before any sound once it is `fragment_us` x `aof_ratio` long: this cuts pure audio, and GOPs that
+ *            are too long. It ends before any frame at CUT_SEGMENT_RATIO_MAX times `fragment_us`.
+ *            A part ends before the picture (in pure audio: the frame) that would make it longer than `part_us`. The length of
+ *            the parts that the stream's frame rate allows is learnt in the first segment, and kept.
+ *            A stream breaks where no frame has come for CUT_GAP_US of its time, and much longer than its usual step.
+ * Shape      the state is a value; frames are given in the order of the log
+ * Yields     no
+ */
+#ifndef APP_SEGMENT_CUTTER_H
+#define APP_SEGMENT_CUTTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "kernel/frame.h"
+
+enum { CUT_SEGMENT_RATIO_MAX = 3, CUT_GAP_US = 2 * US_PER_SECOND };
+
+/* What rounding to milliseconds may add to the length of a part. */
+enum { CUT_PART_SLACK_US = 2 * US_PER_MS };
+
+struct cut_policy {
+    int64_t fragment_us;
+    double  td_ratio, aof_ratio;
+    bool    wait_keyframe;
+    int64_t part_us;
+};
+
+enum cut {
+    CUT_NONE,
+    CUT_PART,
+    CUT_SEGMENT,
+    CUT_BREAK, /* The segment ends where its frames end, and time is missing before the next one. */
+};
+
+struct cutter {
+    bool     is_open, has_video;
+    int64_t  segment_us, part_us; /* times at which the open segment and the open part begin */
+    int64_t  newest_us, newest_video_us;
+    int64_t  step_us, video_step_us; /* usual steps; 0: not known */
+    int64_t  part_cap_us;            /* greatest length of a part; 0: not begun */
+    int64_t  part_max_us;            /* longest part that was cut for its length */
+    unsigned n_parts;                /* parts that were cut for their length before the cap was learnt */
+    bool     cap_is_learnt;
+    int64_t  lag_us; /* cuts are made this much earlier, to keep to the wall clock (hls_ts_floor) */
+};
+
+/** What to do before this frame is taken. It is called for frames of sound and picture only. */
+enum cut cutter_look(const struct cutter *c, const struct cut_policy *p, const struct frame *f);
+
+/** Move over a frame, after the cut that cutter_look() gave was made. The first frame after a cut begins the segment or part. */
+void cutter_take(struct cutter *c, const struct cut_policy *p, const struct frame *f, enum cut cut);
+
+/** Where the open segment ends if no frame comes any more. */
+int64_t cutter_end_us(const struct cutter *c);
+
+/** The next frame begins a segment. */
+void cutter_close(struct cutter *c);
+
+#endif

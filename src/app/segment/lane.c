@@ -1,0 +1,179 @@
+#include "app/segment/lane.h"
+
+#include "app/source/picture_gate.h"
+#include "core/mem.h"
+#include "protocol/co.h"
+
+struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, unsigned track)
+{
+    struct lane *lane = mem_calloc(1, sizeof *lane);
+    if (!lane)
+        return NULL;
+    *lane = (struct lane){ .kind = kind, .plan = plan, .track = (uint8_t)track };
+    list_init(&lane->segments);
+    list_init(&lane->waiters);
+    if (!kind->begin(lane))
+        lane_destroy(&lane);
+    return lane;
+}
+
+static void drop_frames(struct lane *lane)
+{
+    for (size_t i = 0; i < lane->n_frames; i++)
+        frame_unref(&lane->frames[i]);
+    lane->n_frames = lane->frame_bytes = 0;
+}
+
+void lane_destroy(struct lane **lp)
+{
+    struct lane    *lane = *lp;
+    struct segment *s;
+    *lp = NULL;
+    if (!lane)
+        return;
+    while ((s = lane_drop_oldest(lane)))
+        segment_unref(&s);
+    segment_unref(&lane->open);
+    drop_frames(lane);
+    mem_free(lane->frames);
+    lane->kind->finish(lane);
+    frame_unref(&lane->video_config);
+    frame_unref(&lane->audio_config);
+    blob_unref(&lane->init);
+    mem_free(lane);
+}
+
+/* ---- frames ---- */
+
+static void keep_config(struct lane *lane, struct frame *f)
+{
+    struct frame **at = f->kind == FRAME_VIDEO ? &lane->video_config : &lane->audio_config;
+    frame_unref(at);
+    *at = frame_ref(f);
+}
+
+static bool push_frame(struct lane *lane, struct frame *f)
+{
+    if (lane->n_frames == lane->cap_frames) {
+        struct frame **larger = mem_grow(lane->frames, &lane->cap_frames, sizeof(struct frame *), LANE_PART_FRAMES_MAX);
+        if (!larger)
+            return false;
+        lane->frames = larger;
+    }
+    lane->frames[lane->n_frames++] = frame_ref(f);
+    lane->frame_bytes += f->len;
+    return true;
+}
+
+void lane_take(struct lane *lane, struct frame *f)
+{
+    if (!lane->kind->takes(lane, f))
+        return;
+    if (f->config)
+        keep_config(lane, f);
+    if (!push_frame(lane, f))
+        lane->n_lost_parts++;
+}
+
+bool lane_is_full(const struct lane *lane)
+{
+    return lane->n_frames >= LANE_PART_FRAMES_MAX || lane->frame_bytes >= LANE_PART_BYTES_MAX;
+}
+
+/* ---- parts and segments ---- */
+
+/* True if the pictures of the open part begin with a key frame, or there are none. */
+static bool is_independent(const struct lane *lane)
+{
+    for (size_t i = 0; i < lane->n_frames; i++)
+        if (is_picture(lane->frames[i]))
+            return lane->frames[i]->key;
+    return true;
+}
+
+static int64_t part_begins_us(const struct lane *lane)
+{
+    const struct segment *s = lane->open;
+    if (s->n_parts == 0)
+        return s->start_us;
+    const struct segment_part *last = &s->parts[s->n_parts - 1];
+    return last->start_us + last->duration_us;
+}
+
+void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
+{
+    struct segment *s = lane->open;
+    if (!s || lane->n_frames == 0)
+        return;
+    int64_t      begins_us = part_begins_us(lane);
+    int64_t      duration_us = end_us > begins_us ? end_us - begins_us : 0;
+    bool         is_first = s->n_parts == 0, independent = is_independent(lane);
+    struct blob *bytes = lane->kind->pack(lane, next, is_first);
+    if (is_first) {
+        s->independent = independent;
+        s->init = lane->init ? blob_ref(lane->init) : NULL;
+        s->init_number = lane->init_number;
+    }
+    drop_frames(lane);
+    if (!bytes || !segment_add_part(s, bytes, begins_us, duration_us, independent))
+        lane->n_lost_parts++;
+    else
+        lane_changed(lane);
+}
+
+struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us)
+{
+    lane_end_part(lane, next, end_us);
+    struct segment *s = lane->open;
+    lane->open = NULL;
+    if (!s || s->n_parts == 0) {
+        segment_unref(&s);
+        return NULL;
+    }
+    s->duration_us = end_us > s->start_us ? end_us - s->start_us : s->duration_us;
+    s->is_complete = true;
+    list_push(&lane->segments, &s->link);
+    lane->n_segments++;
+    lane_changed(lane);
+    return s;
+}
+
+struct segment *lane_drop_oldest(struct lane *lane)
+{
+    if (lane->n_segments == 0)
+        return NULL;
+    struct segment *s = LIST_ENTRY(lane->segments.next, struct segment, link);
+    list_remove(&s->link);
+    lane->n_segments--;
+    return s;
+}
+
+struct segment *lane_find(const struct lane *lane, uint64_t number)
+{
+    for (const struct list *it = lane->segments.prev; it != &lane->segments; it = it->prev) {
+        struct segment *s = LIST_ENTRY(it, struct segment, link);
+        if (s->number <= number)
+            return s->number == number ? s : NULL;
+    }
+    return NULL;
+}
+
+/* ---- waiting ---- */
+
+void lane_changed(struct lane *lane)
+{
+    lane->version++;
+    LIST_FOREACH (&lane->waiters, it, after)
+        co_unpark(LIST_ENTRY(it, struct lane_waiter, link)->co);
+}
+
+struct err *lane_wait(struct lane *lane, struct lane_waiter *w, uint64_t seen, int64_t deadline_us)
+{
+    struct err *e = NULL;
+    w->co = co_self();
+    list_push(&lane->waiters, &w->link);
+    while (!e && lane->version == seen)
+        e = co_park(deadline_us);
+    list_remove(&w->link);
+    return e;
+}

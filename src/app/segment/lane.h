@@ -1,0 +1,131 @@
+/**
+ * A lane: one stream in one container, as a row of segments. All lanes of a plan are cut at the same frames and share their numbers.
+ *
+ *     lane_take(lane, frame)                      each frame between two cuts
+ *     lane_end_part(lane, end_us)                 its bytes are made now, and readers are woken
+ *     lane_end_segment(lane, end_us)
+ *
+ * Frames are kept by reference until their part ends; then its bytes are made in one piece, of exactly its length.
+ *
+ * A kind of lane is a container. A new one is a struct lane_kind.
+ *
+ * Ownership  a lane belongs to its plan; segments are counted
+ * Yields     only lane_wait()
+ */
+#ifndef APP_SEGMENT_LANE_H
+#define APP_SEGMENT_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/segment/segment.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/list.h"
+#include "kernel/frame.h"
+
+/* Bounds of an open part, beyond which it ends. */
+enum { LANE_PART_FRAMES_MAX = 8192, LANE_PART_BYTES_MAX = 32 << 20 };
+
+struct co;
+struct lane;
+struct plan;
+
+/** A container: how frames become the bytes of a part. */
+struct lane_kind {
+    const char *name;
+    const char *type; /* media type of a segment */
+
+    /** Make what the lane needs for its frames; false without memory. */
+    bool (*begin)(struct lane *lane);
+    void (*finish)(struct lane *lane);
+
+    /** True if the container carries frames of this codec. */
+    bool (*carries)(enum codec codec);
+
+    /** True if the frame belongs into this lane. */
+    bool (*takes)(const struct lane *lane, const struct frame *f);
+
+    /**
+     * The bytes of the frames of the open part.
+     *
+     * Shape      next: the frame that follows, or NULL: not known; is_first: the part begins its segment, lane->open
+     * Returns    NULL if memory is out, or no frame can be expressed
+     */
+    struct blob *(*pack)(struct lane *lane, const struct frame *next, bool is_first);
+};
+
+extern const struct lane_kind lane_ts;    /* MPEG-TS: pictures and the first track of sound */
+extern const struct lane_kind lane_mp4;   /* fragmented MP4 of the same */
+extern const struct lane_kind lane_video; /* CMAF: pictures alone */
+extern const struct lane_kind lane_audio; /* CMAF: one track of sound */
+
+/** The time in `lane_mp4`, `lane_video` and `lane_audio` of the stream's time 0: the same for all, with room for reordering. */
+#define LANE_MP4_ORIGIN_US INT64_C(10000000)
+
+struct lane {
+    const struct lane_kind *kind;
+    struct plan            *plan;
+    uint8_t                 track;    /* audio track; 0: the first */
+    struct list             segments; /* complete segments, the oldest first */
+    size_t                  n_segments;
+    struct segment         *open;    /* NULL: none */
+    uint64_t                version; /* rises with each part, segment and end */
+    struct list             waiters;
+    struct frame          **frames; /* frames of the open part */
+    size_t                  n_frames, cap_frames, frame_bytes;
+    struct frame           *video_config, *audio_config; /* newest configurations; NULL: none */
+    struct blob            *init;                        /* of the next segment; NULL: the container needs none */
+    uint64_t                init_number;
+    uint64_t                n_lost_parts; /* parts that found no memory, or could not be expressed */
+    void                   *state;        /* of the kind */
+};
+
+/** A lane without segments; NULL without memory. */
+struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, unsigned track) ATTR_MUST_USE;
+
+/** Takes NULL; *lane becomes NULL. No coroutine may wait for it. */
+void lane_destroy(struct lane **lane);
+
+/** Take note of a frame: a configuration, or one more frame of the open part. Frames that are not for this lane are left out. */
+void lane_take(struct lane *lane, struct frame *f);
+
+/** True if the open part is at a bound. */
+bool lane_is_full(const struct lane *lane);
+
+/** End the open part at `end_us`, before the frame `next`; NULL: no frame follows at once. */
+void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us);
+
+/** End the open segment as lane_end_part() ends a part. Returns it, borrowed; NULL if there is none, or nothing is in it. */
+struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us);
+
+/** Take the oldest segment out. The caller gets the lane's reference. NULL: there is none. */
+struct segment *lane_drop_oldest(struct lane *lane) ATTR_MUST_USE;
+
+/** The complete segment of that number, borrowed; NULL: there is none. */
+struct segment *lane_find(const struct lane *lane, uint64_t number);
+
+static inline struct segment *lane_newest(const struct lane *lane)
+{
+    return lane->n_segments ? LIST_ENTRY(lane->segments.prev, struct segment, link) : NULL;
+}
+
+/** A place among those that wait; the caller keeps it during lane_wait(). */
+struct lane_waiter {
+    struct list link;
+    struct co  *co;
+};
+
+/** Wake those that wait. */
+void lane_changed(struct lane *lane);
+
+/**
+ * Wait until the lane's version is not `seen` any more.
+ *
+ * Errors     E_SOCKET_TIMEOUT at the deadline, E_THREAD_INTERRUPTED
+ * Yields     yes; the caller holds a reference to the show
+ */
+struct err *lane_wait(struct lane *lane, struct lane_waiter *w, uint64_t seen, int64_t deadline_us) ATTR_MUST_USE;
+
+#endif

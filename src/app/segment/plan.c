@@ -1,0 +1,230 @@
+#include "app/segment/plan.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+
+/*
+ * Once the wall clock's time of segments is this far from the real one, it follows by at most this share of their length; frames
+ * that come unevenly change nothing.
+ */
+enum { WALL_DEAD_US = 250 * US_PER_MS, WALL_SLEW_PARTS = 1000 };
+
+struct plan *plan_create(void *owner, plan_tell *tell, const struct cut_policy *policy)
+{
+    struct plan *plan = mem_calloc(1, sizeof *plan);
+    if (!plan)
+        return NULL;
+    *plan = (struct plan){ .owner = owner, .tell = tell, .policy = *policy };
+    list_init(&plan->link);
+    return plan;
+}
+
+void plan_destroy(struct plan **pp)
+{
+    struct plan *plan = *pp;
+    *pp = NULL;
+    if (!plan)
+        return;
+    list_remove(&plan->link);
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        lane_destroy(&plan->lanes[i]);
+    for (size_t i = 0; i < PLAN_TRACKS; i++)
+        frame_unref(&plan->tracks[i].config);
+    mem_free(plan);
+}
+
+struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned track)
+{
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        if (plan->lanes[i]->kind == kind && plan->lanes[i]->track == track)
+            return plan->lanes[i];
+    if (plan->n_lanes == PLAN_LANES_MAX)
+        return NULL;
+    struct lane *lane = lane_create(kind, plan, track);
+    if (lane)
+        plan->lanes[plan->n_lanes++] = lane;
+    return lane;
+}
+
+/* ---- the wall clock ---- */
+
+/* The wall clock at the arrival of a frame. A clock that is set back does not count. */
+static int64_t arrival_wall_us(struct plan *plan, const struct frame *f)
+{
+    int64_t offset_us = wall_now_us() - now_us();
+    if (!plan->wall_offset_us || offset_us > plan->wall_offset_us)
+        plan->wall_offset_us = offset_us;
+    return plan->wall_offset_us + f->arrived_us;
+}
+
+static int64_t absolute(int64_t v)
+{
+    return v < 0 ? -v : v;
+}
+
+/* The time of a new segment: the end of the last one, drawn a little towards the real time. Sets plan->breaks after a pause. */
+static int64_t next_wall_us(struct plan *plan, const struct frame *f, int64_t last_long_us)
+{
+    int64_t real_us = arrival_wall_us(plan, f), ahead_us = real_us - plan->wall_end_us;
+    int64_t most_us = last_long_us / WALL_SLEW_PARTS;
+    if (!plan->has_begun)
+        return real_us;
+    if (plan->breaks)
+        return ahead_us > 0 ? real_us : plan->wall_end_us;
+    if (absolute(ahead_us) <= WALL_DEAD_US)
+        return plan->wall_end_us;
+    return plan->wall_end_us + (ahead_us > 0 ? most_us : -most_us);
+}
+
+/* ---- segments ---- */
+
+static void open_segment(struct plan *plan, const struct frame *f)
+{
+    const struct segment *last = plan->n_lanes ? lane_newest(plan->lanes[0]) : NULL;
+    int64_t               wall_us = next_wall_us(plan, f, last ? last->duration_us : 0);
+    plan->discontinuities += plan->breaks && plan->has_begun;
+    for (size_t i = 0; i < plan->n_lanes; i++) {
+        struct segment *s = segment_new(plan->next_number, f->dts_us);
+        if (!s) {
+            plan->lanes[i]->n_lost_parts++;
+            continue;
+        }
+        s->wall_us = wall_us;
+        s->discontinuities = plan->discontinuities;
+        s->is_discontinuous = plan->breaks && plan->has_begun;
+        plan->lanes[i]->open = s;
+        plan->tell(plan, SEGMENT_OPENED, plan->lanes[i], s);
+    }
+    plan->wall_end_us = wall_us;
+}
+
+/* Too short to be shown: its number is used again. */
+static void forget_open(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_lanes; i++) {
+        struct lane *lane = plan->lanes[i];
+        if (!lane->open)
+            continue;
+        plan->tell(plan, SEGMENT_FORGOTTEN, lane, lane->open);
+        lane_end_part(lane, NULL, lane->open->start_us);
+        segment_unref(&lane->open);
+        lane_changed(lane);
+    }
+}
+
+static void end_at(struct plan *plan, const struct frame *next, int64_t end_us, bool breaks)
+{
+    if (!plan->cutter.is_open)
+        return;
+    int64_t long_us = end_us - plan->cutter.segment_us;
+    bool    discontinuous = plan->breaks;
+    cutter_close(&plan->cutter);
+    if (long_us < PLAN_SEGMENT_MIN_US) {
+        forget_open(plan);
+        plan->discontinuities -= discontinuous && plan->has_begun;
+        plan->breaks = true;
+        return;
+    }
+    plan->next_number++;
+    plan->has_begun = true;
+    plan->breaks = breaks;
+    plan->wall_end_us += long_us;
+    if (long_us > plan->longest_us)
+        plan->longest_us = long_us;
+    for (size_t i = 0; i < plan->n_lanes; i++) {
+        struct segment *s = lane_end_segment(plan->lanes[i], next, end_us);
+        if (s)
+            plan->tell(plan, SEGMENT_CLOSED, plan->lanes[i], s);
+    }
+}
+
+void plan_end_segment(struct plan *plan, bool breaks)
+{
+    end_at(plan, NULL, cutter_end_us(&plan->cutter), breaks);
+    plan->breaks |= breaks;
+}
+
+static void end_parts(struct plan *plan, const struct frame *next)
+{
+    for (size_t i = 0; i < plan->n_lanes; i++) {
+        struct lane *lane = plan->lanes[i];
+        size_t       had = lane->open ? lane->open->n_parts : 0;
+        lane_end_part(lane, next, next->dts_us);
+        if (lane->open && lane->open->n_parts > had)
+            plan->tell(plan, SEGMENT_PART_ADDED, lane, lane->open);
+    }
+}
+
+static bool is_any_full(const struct plan *plan)
+{
+    bool full = false;
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        full |= lane_is_full(plan->lanes[i]);
+    return full;
+}
+
+static bool is_first_after_pause(struct plan *plan, const struct frame *f)
+{
+    if (plan->cutter.is_open || !plan->has_begun)
+        return false;
+    return absolute(arrival_wall_us(plan, f) - plan->wall_end_us) > PLAN_WALL_BREAK_US;
+}
+
+/* ---- what the decoder has to know ---- */
+
+static bool same_payload(const struct frame *a, const struct frame *b)
+{
+    return a->codec == b->codec && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* True if the stream goes on with another codec or configuration, or with one more kind of media. */
+static bool changes_configuration(const struct plan *plan, const struct frame *f)
+{
+    const struct plan_track *t = &plan->tracks[f->kind == FRAME_VIDEO];
+    if (f->track != 0 || f->kind == FRAME_SCRIPT || f->note != NOTE_NONE)
+        return false;
+    if (t->codec != f->codec)
+        return true;
+    return f->config && (!t->config || !same_payload(t->config, f));
+}
+
+static void follow_configuration(struct plan *plan, struct frame *f)
+{
+    struct plan_track *t = &plan->tracks[f->kind == FRAME_VIDEO];
+    if (!changes_configuration(plan, f))
+        return;
+    if (plan->cutter.is_open || plan->has_begun)
+        plan_end_segment(plan, true);
+    if (t->codec != f->codec)
+        frame_unref(&t->config);
+    t->codec = f->codec;
+    if (!f->config)
+        return;
+    frame_unref(&t->config);
+    t->config = frame_ref(f);
+}
+
+void plan_take(struct plan *plan, struct frame *f)
+{
+    follow_configuration(plan, f);
+    if (!frame_is_header(f)) {
+        enum cut cut = cutter_look(&plan->cutter, &plan->policy, f);
+        if (cut == CUT_NONE && is_any_full(plan))
+            cut = CUT_PART;
+        if (cut == CUT_PART)
+            end_parts(plan, f);
+        else if (cut == CUT_SEGMENT)
+            end_at(plan, f, f->dts_us, false);
+        else if (cut == CUT_BREAK)
+            plan_end_segment(plan, true);
+        plan->breaks |= is_first_after_pause(plan, f);
+        bool opens = !plan->cutter.is_open;
+        cutter_take(&plan->cutter, &plan->policy, f, cut);
+        if (opens)
+            open_segment(plan, f);
+    }
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        lane_take(plan->lanes[i], f);
+}

@@ -1,0 +1,99 @@
+#include "app/segment/reply.h"
+
+#include "app/segment/show.h"
+#include "core/clock.h"
+#include "protocol/http/exchange.h"
+#include "protocol/http/range.h"
+#include "protocol/http/status.h"
+
+/* The time that a viewer of an open segment waits for its next part. */
+enum { GROWING_US = 30 * US_PER_SECOND };
+
+/* Send the bytes from `first` to `last` of a segment. */
+static struct err *send_range(struct http_exchange *x, const struct segment *s, int64_t first, int64_t last)
+{
+    struct err *e = NULL;
+    int64_t     at = 0;
+    for (size_t i = 0; !e && i < s->n_parts && at <= last; i++) {
+        const struct blob *b = s->parts[i].bytes;
+        int64_t            from = first > at ? first - at : 0, end = last + 1 - at;
+        if (end > (int64_t)b->len)
+            end = (int64_t)b->len;
+        if (from < end)
+            e = http_reply_write(x, b->bytes + from, (size_t)(end - from));
+        at += (int64_t)b->len;
+    }
+    return e;
+}
+
+static struct err *reply_bytes(struct http_exchange *x, const struct segment *s, int status, const char *type,
+                               int64_t first, int64_t last)
+{
+    struct err *e = http_reply_begin(x, status, type, last - first + 1);
+    if (!e && http_reply_wants_body(x))
+        e = send_range(x, s, first, last);
+    return e ? e : http_reply_end(x);
+}
+
+struct err *segment_reply(struct http_exchange *x, struct segment *s, const char *type)
+{
+    struct segment *held = segment_ref(s);
+    int64_t         size = (int64_t)s->bytes, first, last;
+    struct err     *e = http_add_field(x, "Accept-Ranges", "bytes");
+    switch (e ? HTTP_RANGE_NONE
+              : http_range_parse(http_request_field(http_request_of(x), "Range"), size, &first, &last)) {
+    case HTTP_RANGE_SOME:
+        e = http_add_fieldf(x, "Content-Range", "bytes %lld-%lld/%lld", (long long)first, (long long)last,
+                            (long long)size);
+        if (!e)
+            e = reply_bytes(x, s, HTTP_STATUS_PARTIAL_CONTENT, type, first, last);
+        break;
+    case HTTP_RANGE_UNSATISFIABLE:
+        e = http_add_fieldf(x, "Content-Range", "bytes */%lld", (long long)size);
+        if (!e)
+            e = http_reply_status(x, HTTP_STATUS_RANGE_NOT_SATISFIABLE);
+        break;
+    default:
+        if (!e)
+            e = reply_bytes(x, s, HTTP_STATUS_OK, type, 0, size - 1);
+    }
+    segment_unref(&held);
+    return e;
+}
+
+static struct err *send_parts(struct http_exchange *x, const struct segment *s, size_t *sent)
+{
+    struct err *e = NULL;
+    for (; !e && *sent < s->n_parts; ++*sent)
+        e = http_reply_write(x, s->parts[*sent].bytes->bytes, s->parts[*sent].bytes->len);
+    return e;
+}
+
+struct err *segment_reply_growing(struct http_exchange *x, struct show *show, struct lane *lane, struct segment *s,
+                                  const char *type)
+{
+    struct show       *held_show = show_ref(show);
+    struct segment    *held = segment_ref(s);
+    size_t             sent = 0;
+    struct lane_waiter waiter;
+    struct err        *e = http_reply_begin(x, HTTP_STATUS_OK, type, HTTP_LENGTH_UNKNOWN);
+    while (!e && http_reply_wants_body(x)) {
+        uint64_t seen = lane->version;
+        e = send_parts(x, s, &sent);
+        if (e || s->is_complete || show->is_disposed || lane->open != s)
+            break;
+        if (sent == s->n_parts)
+            e = lane_wait(lane, &waiter, seen, now_us() + GROWING_US);
+    }
+    segment_unref(&held);
+    show_unref(&held_show);
+    return e ? e : http_reply_end(x);
+}
+
+struct err *segment_reply_blob(struct http_exchange *x, struct blob *bytes, const char *type)
+{
+    struct blob *held = blob_ref(bytes);
+    struct err  *e = http_reply(x, HTTP_STATUS_OK, type, bytes->bytes, bytes->len);
+    blob_unref(&held);
+    return e;
+}

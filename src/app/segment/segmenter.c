@@ -1,0 +1,82 @@
+#include "app/segment/segmenter.h"
+
+#include "app/segment/show.h"
+#include "app/source/attend.h"
+#include "app/source/log_cursor.h"
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "protocol/co.h"
+
+bool segmenter_is_wanted(const struct conf_vhost *vhost)
+{
+    bool wanted = false;
+    for (const struct segment_view *const *v = segment_views; *v && !wanted; v++)
+        wanted = (*v)->wanted(vhost);
+    return wanted;
+}
+
+static void follow_facts(struct show *show, const struct source *s)
+{
+    if (!source_is_live(s))
+        return;
+    show->video = s->video;
+    show->audio = s->audio;
+    show->fps = s->fps;
+}
+
+/* Take all frames that have been appended. Yields by time. */
+static void take_frames(struct show *show, struct log_cursor *c)
+{
+    struct frame *f;
+    bool          jumped = false;
+    while ((f = log_cursor_next(c, &jumped))) {
+        if (jumped)
+            show_break(show);
+        jumped = false;
+        follow_facts(show, c->source);
+        show_take(show, f);
+        frame_unref(&f);
+        co_give_way_by_time();
+    }
+}
+
+/* While the first frames of a publish wait for the other kind of media, nothing wakes the cursor at the end of the wait. */
+static int64_t wait_until_us(const struct source *s)
+{
+    return source_is_settled(s) ? DEADLINE_NEVER : s->unsettled_until_us;
+}
+
+static struct err *cut(struct attendance *a, struct show *show, struct log_cursor *c)
+{
+    struct err *e = NULL;
+    unsigned    moments;
+    while (!e && !attendance_is_over(a)) {
+        show_apply_conf(show, a->source);
+        log_cursor_be_prompt(c, show_is_prompt(show));
+        take_frames(show, c);
+        c->until_us = show_next_part_us(show);
+        if (log_cursor_is_at_end(c) || !source_is_settled(a->source))
+            e = attendance_wait(a, wait_until_us(a->source), &moments);
+        if (err_code(e) == E_SOCKET_TIMEOUT) {
+            err_free(e);
+            e = NULL;
+        }
+    }
+    take_frames(show, c);
+    return e;
+}
+
+struct err *segmenter_run(struct attendance *a)
+{
+    struct show      *show = NULL;
+    struct log_cursor c = { 0 };
+    struct err       *e = show_enter(a->source, &show);
+    if (e)
+        return e;
+    log_cursor_join(&c, a->source);
+    e = cut(a, show, &c);
+    show_over(show);
+    log_cursor_leave(&c);
+    show_unref(&show);
+    return e;
+}

@@ -1,0 +1,326 @@
+#include "app/segment/show.h"
+
+#include <string.h>
+
+#include "app/source/source.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/map.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/co.h"
+
+enum { DISPOSE_LOOK_US = US_PER_SECOND, KEY_MAX = 2048 };
+
+static struct map shows;
+
+static bool make_key(char key[static KEY_MAX], const struct conf_vhost *vhost, const char *app, const char *stream)
+{
+    struct str out = str_over(key, KEY_MAX);
+    str_printf(&out, "%s\n%s\n%s", vhost->name, app, stream);
+    return !out.cut;
+}
+
+struct show *show_find(const struct conf_vhost *vhost, const char *app, const char *stream)
+{
+    char key[KEY_MAX];
+    return make_key(key, vhost, app, stream) ? map_find(&shows, key) : NULL;
+}
+
+/* ---- life ---- */
+
+static void free_show(struct show *show)
+{
+    while (!list_is_empty(&show->plans)) {
+        struct plan *plan = LIST_ENTRY(show->plans.next, struct plan, link);
+        plan_destroy(&plan);
+    }
+    conf_unref(&show->conf);
+    mem_free(show->key);
+    mem_free(show->app);
+    mem_free(show->stream);
+    mem_free(show);
+}
+
+void show_unref(struct show **sp)
+{
+    struct show *show = *sp;
+    *sp = NULL;
+    if (show && --show->refs == 0)
+        free_show(show);
+}
+
+static struct err *create(const struct source *s, struct show **out)
+{
+    char key[KEY_MAX];
+    if (!make_key(key, s->vhost, s->app, s->stream))
+        return err_new(E_LIMIT, "the names of %s are too long for segments", s->identity);
+    struct show *show = mem_calloc(1, sizeof *show);
+    if (!show)
+        return err_no_memory();
+    *show = (struct show){
+        .refs = 1,
+        .key = mem_strdup(key),
+        .app = mem_strdup(s->app),
+        .stream = mem_strdup(s->stream),
+        .conf = conf_ref(s->conf),
+        .vhost = s->vhost,
+    };
+    list_init(&show->plans);
+    if (!show->key || !show->app || !show->stream || !map_put(&shows, show->key, show)) {
+        show_unref(&show);
+        return err_no_memory();
+    }
+    *out = show;
+    return NULL;
+}
+
+static void end_viewing(struct viewing *v)
+{
+    if (!v->by)
+        return;
+    v->by->end(v);
+    *v = (struct viewing){ 0 };
+}
+
+static void dispose(struct show *show)
+{
+    map_remove(&shows, show->key);
+    show->is_disposed = true;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++)
+        end_viewing(&show->viewings[i]);
+    for (struct list *it = show->plans.next; it != &show->plans; it = it->next) {
+        struct plan *plan = LIST_ENTRY(it, struct plan, link);
+        for (size_t i = 0; i < plan->n_lanes; i++)
+            lane_changed(plan->lanes[i]);
+    }
+    show_unref(&show);
+}
+
+/* ---- views ---- */
+
+static bool same_policy(const struct cut_policy *a, const struct cut_policy *b)
+{
+    return a->fragment_us == b->fragment_us && a->td_ratio == b->td_ratio && a->aof_ratio == b->aof_ratio &&
+           a->wait_keyframe == b->wait_keyframe && a->part_us == b->part_us;
+}
+
+static void tell(struct show *show, enum segment_event event, struct lane *lane, struct segment *segment)
+{
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
+        struct viewing *v = &show->viewings[i];
+        if (v->by && (!lane || lane->plan == v->plan))
+            v->by->tell(v, event, lane, segment);
+    }
+}
+
+static bool is_kept(const struct show *show, const struct lane *lane, const struct segment *oldest)
+{
+    bool kept = false;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX && !kept; i++) {
+        const struct viewing *v = &show->viewings[i];
+        kept = v->by && v->plan == lane->plan && v->by->keeps(v, lane, oldest);
+    }
+    return kept;
+}
+
+static void trim(struct show *show, struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_lanes; i++) {
+        struct lane *lane = plan->lanes[i];
+        while (lane->n_segments > 1 && !is_kept(show, lane, LIST_ENTRY(lane->segments.next, struct segment, link))) {
+            struct segment *s = lane_drop_oldest(lane);
+            tell(show, SEGMENT_LEAVES, lane, s);
+            segment_unref(&s);
+        }
+    }
+}
+
+/* The plans' listener. */
+static void tell_of_plan(struct plan *plan, enum segment_event event, struct lane *lane, struct segment *segment)
+{
+    tell(plan->owner, event, lane, segment);
+    if (event == SEGMENT_CLOSED)
+        trim(plan->owner, plan);
+}
+
+static struct plan *plan_for(struct show *show, const struct cut_policy *policy)
+{
+    for (struct list *it = show->plans.next; it != &show->plans; it = it->next) {
+        struct plan *plan = LIST_ENTRY(it, struct plan, link);
+        if (same_policy(&plan->policy, policy))
+            return plan;
+    }
+    struct plan *plan = plan_create(show, tell_of_plan, policy);
+    if (plan)
+        list_push(&show->plans, &plan->link);
+    return plan;
+}
+
+static struct err *begin_viewing(struct show *show, struct viewing *v, const struct segment_view *by)
+{
+    *v = (struct viewing){ .by = by, .show = show };
+    by->wish(show->vhost, &v->wish);
+    v->plan = plan_for(show, &v->wish.policy);
+    if (!v->plan)
+        return err_no_memory();
+    for (size_t i = 0; i < VIEW_LANES_MAX && v->wish.lanes[i]; i++)
+        if (!plan_lane(v->plan, v->wish.lanes[i], 0))
+            return err_no_memory();
+    return by->begin(v);
+}
+
+/* Begin the views that the vhost wants and that are not there; end those that it does not want any more. */
+static void follow_wishes(struct show *show)
+{
+    for (size_t i = 0; segment_views[i] && i < SHOW_VIEWS_MAX; i++) {
+        struct viewing *v = &show->viewings[i];
+        bool            wanted = segment_views[i]->wanted(show->vhost);
+        if (v->by && !wanted)
+            end_viewing(v);
+        if (v->by || !wanted)
+            continue;
+        struct err *e = begin_viewing(show, v, segment_views[i]);
+        if (!e)
+            continue;
+        log_err(LOG_WARN, e, "%s of %s/%s cannot begin", segment_views[i]->name, show->app, show->stream);
+        *v = (struct viewing){ 0 };
+    }
+}
+
+bool show_is_prompt(const struct show *show)
+{
+    bool prompt = false;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++)
+        prompt |= show->viewings[i].by && show->viewings[i].wish.is_prompt;
+    return prompt;
+}
+
+static void take_conf(struct show *show, const struct source *s)
+{
+    struct conf *old = show->conf;
+    show->conf = conf_ref(s->conf);
+    show->vhost = s->vhost;
+    conf_unref(&old);
+}
+
+/* A view that wants another cut keeps its plan: the plan is cut differently from now on. Other lanes need another plan. */
+static void follow_policy(struct viewing *v)
+{
+    struct view_wish wish = { 0 };
+    v->by->wish(v->show->vhost, &wish);
+    if (memcmp(wish.lanes, v->wish.lanes, sizeof wish.lanes) != 0)
+        for (size_t i = 0; i < VIEW_LANES_MAX && wish.lanes[i]; i++)
+            if (!plan_lane(v->plan, wish.lanes[i], 0))
+                log_warn("%s of %s/%s: no memory for another container", v->by->name, v->show->app, v->show->stream);
+    v->wish = wish;
+    v->plan->policy = wish.policy;
+}
+
+void show_apply_conf(struct show *show, const struct source *s)
+{
+    if (show->conf == s->conf)
+        return;
+    struct conf *old = conf_ref(show->conf);
+    take_conf(show, s);
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++)
+        if (show->viewings[i].by && show->viewings[i].by->wanted(show->vhost))
+            follow_policy(&show->viewings[i]);
+    follow_wishes(show);
+    tell(show, SEGMENT_CONF_CHANGED, NULL, NULL);
+    conf_unref(&old);
+}
+
+struct err *show_enter(struct source *s, struct show **out)
+{
+    struct err *e = NULL;
+    *out = show_find(s->vhost, s->app, s->stream);
+    if (!*out && (e = create(s, out)))
+        return e;
+    show_apply_conf(*out, s);
+    follow_wishes(*out);
+    (*out)->is_live = true;
+    show_ref(*out);
+    tell(*out, SEGMENT_STREAM_BEGINS, NULL, NULL);
+    return NULL;
+}
+
+/* ---- frames ---- */
+
+void show_take(struct show *show, struct frame *f)
+{
+    for (struct list *it = show->plans.next; it != &show->plans; it = it->next)
+        plan_take(LIST_ENTRY(it, struct plan, link), f);
+}
+
+static void end_segments(struct show *show, bool breaks)
+{
+    for (struct list *it = show->plans.next; it != &show->plans; it = it->next)
+        plan_end_segment(LIST_ENTRY(it, struct plan, link), breaks);
+}
+
+void show_break(struct show *show)
+{
+    end_segments(show, true);
+}
+
+void show_over(struct show *show)
+{
+    end_segments(show, false);
+    show->is_live = false;
+    show->ended_us = now_us();
+    tell(show, SEGMENT_STREAM_ENDS, NULL, NULL);
+}
+
+int64_t show_next_part_us(const struct show *show)
+{
+    int64_t next_us = INT64_MAX;
+    for (const struct list *it = show->plans.next; it != &show->plans; it = it->next) {
+        const struct plan *plan = LIST_ENTRY(it, const struct plan, link);
+        int64_t            at_us = plan->cutter.part_us + plan->policy.part_us;
+        if (!plan->cutter.is_open)
+            return 0;
+        if (at_us < next_us)
+            next_us = at_us;
+    }
+    return next_us;
+}
+
+/* ---- all shows ---- */
+
+static int64_t dispose_us(const struct show *show)
+{
+    return show->vhost->hls.dispose_us; /* 0: never */
+}
+
+static struct show *find_expired(int64_t now)
+{
+    size_t       at = 0;
+    struct show *show;
+    while ((show = map_next(&shows, &at, NULL)))
+        if (!show->is_live && dispose_us(show) > 0 && now - show->ended_us >= dispose_us(show))
+            return show;
+    return NULL;
+}
+
+void shows_run(void *arg)
+{
+    struct err  *e;
+    struct show *show;
+    (void)arg;
+    while (!(e = co_sleep(DISPOSE_LOOK_US)))
+        while ((show = find_expired(now_us()))) {
+            dispose(show);
+            co_give_way_by_time();
+        }
+    err_free(e);
+}
+
+void shows_finish(void)
+{
+    size_t       at;
+    struct show *show;
+    while (at = 0, (show = map_next(&shows, &at, NULL)))
+        dispose(show);
+    map_finish(&shows);
+}

@@ -1,0 +1,96 @@
+/* Transport streams: pictures and the first track of sound in one program. The tables come at the beginning of each segment. */
+#include "app/segment/lane.h"
+#include "core/mem.h"
+#include "kernel/times.h"
+#include "kernel/ts/mux.h"
+
+/* The first room for the packets of a part. It is kept, and doubled as parts need it. */
+enum { ROOM_FIRST_BYTES = 256 << 10, ROOM_MAX_BYTES = 128 << 20 };
+
+/* Scratch: the packets of a part, before their length is known. */
+static struct {
+    uint8_t *bytes;
+    size_t   cap;
+} room;
+
+struct ts_state {
+    struct ts_mux mux;
+    struct frame *config; /* the configuration that the muxer borrows */
+};
+
+static bool begin(struct lane *lane)
+{
+    struct ts_state *ts = mem_calloc(1, sizeof *ts);
+    if (ts)
+        ts_mux_init(&ts->mux, CODEC_NONE, CODEC_NONE);
+    lane->state = ts;
+    return ts != NULL;
+}
+
+static void finish(struct lane *lane)
+{
+    struct ts_state *ts = lane->state;
+    if (ts)
+        frame_unref(&ts->config);
+    mem_free(ts);
+}
+
+static bool takes(const struct lane *lane, const struct frame *f)
+{
+    (void)lane;
+    return f->kind != FRAME_SCRIPT && f->track == 0 && ts_mux_carries((enum codec)f->codec);
+}
+
+static void keep_config(struct ts_state *ts, struct frame *f)
+{
+    if (ts_mux_config(&ts->mux) != f)
+        return;
+    frame_unref(&ts->config);
+    ts->config = frame_ref(f);
+}
+
+static bool grow_room(void)
+{
+    size_t   cap = room.cap ? room.cap * 2 : ROOM_FIRST_BYTES;
+    uint8_t *larger = cap <= ROOM_MAX_BYTES ? mem_realloc(room.bytes, cap) : NULL;
+    if (larger) {
+        room.bytes = larger;
+        room.cap = cap;
+    }
+    return larger != NULL;
+}
+
+static size_t write_frame(struct ts_state *ts, struct frame *f, size_t at)
+{
+    for (;;) {
+        struct wr w = wr_over(room.bytes ? room.bytes + at : NULL, room.cap - at);
+        if (ts_mux_frame(&ts->mux, &w, f, ticks_90k_from_us(f->dts_us)) != TS_MUX_FULL) {
+            keep_config(ts, f);
+            return at + wr_len(&w);
+        }
+        if (!grow_room())
+            return at;
+    }
+}
+
+static struct blob *pack(struct lane *lane, const struct frame *next, bool is_first)
+{
+    struct ts_state *ts = lane->state;
+    size_t           len = 0;
+    (void)next;
+    if (is_first)
+        ts->mux.told = false;
+    for (size_t i = 0; i < lane->n_frames; i++)
+        len = write_frame(ts, lane->frames[i], len);
+    return len ? blob_copy(room.bytes, len) : NULL;
+}
+
+const struct lane_kind lane_ts = {
+    .name = "TS",
+    .type = "video/MP2T",
+    .begin = begin,
+    .finish = finish,
+    .carries = ts_mux_carries,
+    .takes = takes,
+    .pack = pack,
+};

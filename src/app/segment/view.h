@@ -1,0 +1,63 @@
+/**
+ * A view shows the segments of a stream in some form: HLS, DASH, HDS. Segments know nothing of views.
+ *
+ * One table (app/segment_views.c) names the views. A row says which vhosts want it, how it wants the stream to be cut and into
+ * which lanes, and what it does when something has happened to the lanes. A new form is a folder and a row.
+ *
+ * Life       begin() when the stream is published and the vhost wants the view; tell() at each event; end() when the show is
+ *            disposed of, or the vhost does not want the view any more
+ * Yields     none of the functions may yield
+ */
+#ifndef APP_SEGMENT_VIEW_H
+#define APP_SEGMENT_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/conf/conf.h"
+#include "app/segment/cutter.h"
+#include "app/segment/event.h"
+#include "core/attr.h"
+#include "core/err.h"
+
+struct lane;
+struct lane_kind;
+struct plan;
+struct segment;
+struct show;
+struct viewing;
+
+enum { VIEW_LANES_MAX = 10 };
+
+/** How a view wants a stream to be cut. */
+struct view_wish {
+    struct cut_policy       policy;
+    const struct lane_kind *lanes[VIEW_LANES_MAX]; /* lanes of the first tracks; ends with NULL */
+    bool                    is_prompt;             /* Parts are wanted as soon as they can be made. */
+};
+
+struct segment_view {
+    const char *name;
+    bool (*wanted)(const struct conf_vhost *vhost);
+    void (*wish)(const struct conf_vhost *vhost, struct view_wish *wish);
+    struct err *(*begin)(struct viewing *v);
+    void (*tell)(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *segment);
+
+    /** True if the lane's oldest segment is still shown. */
+    bool (*keeps)(const struct viewing *v, const struct lane *lane, const struct segment *oldest);
+    void (*end)(struct viewing *v);
+};
+
+/** The table of views (app/segment_views.c), ended by NULL. */
+extern const struct segment_view *const segment_views[];
+
+/** One view of one show. */
+struct viewing {
+    const struct segment_view *by; /* NULL: not wanted */
+    struct show               *show;
+    struct plan               *plan;
+    struct view_wish           wish;
+    void                      *state; /* of the view */
+};
+
+#endif

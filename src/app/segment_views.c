@@ -1,0 +1,8 @@
+/* The forms in which the segments of a stream are shown. A new form is a new row. */
+#include "app/hls/view.h"
+#include "app/segment/view.h"
+
+const struct segment_view *const segment_views[] = {
+    &hls_view,
+    NULL,
+};
