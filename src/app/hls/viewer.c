@@ -26,38 +26,51 @@ static const char *pack(char **at, const char *text)
     return str_pack(at, text, strlen(text));
 }
 
-struct hls_viewer *hls_viewer_new(const struct hls_viewer_asks *asks)
+/* The bytes that all texts need with their ends; of the page's URL `page_len` bytes are kept. */
+static size_t len_of_texts(const struct hls_viewer_asks *asks, size_t page_len)
 {
     const struct hls_viewer_stream *of = &asks->of;
-    const char *const               texts[] = { of->vhost,  of->app,     of->stream,     of->stream,
-                                                asks->host, asks->param, asks->page_url, asks->tc_url };
-    size_t                          len = sizeof PLAYLIST_EXT;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        len += strlen(texts[i]) + 1;
-    struct hls_viewer *v = mem_calloc(1, sizeof *v + len);
+    return strlen(of->vhost) + 1 + strlen(of->app) + 1 + 2 * (strlen(of->stream) + 1) + strlen(PLAYLIST_EXT) +
+           strlen(asks->host) + 1 + strlen(asks->param) + 1 + strlen(asks->tc_url) + 1 + page_len + 1;
+}
+
+static void copy_texts(struct hls_viewer *v, const struct hls_viewer_asks *asks, size_t page_len)
+{
+    struct session *s = &v->session;
+    char           *at = v->texts;
+    v->of.vhost = pack(&at, asks->of.vhost);
+    s->app = v->of.app = pack(&at, asks->of.app);
+    s->stream = v->of.stream = pack(&at, asks->of.stream);
+    s->host = pack(&at, asks->host);
+    s->param = pack(&at, asks->param);
+    s->client.tc_url = pack(&at, asks->tc_url);
+    s->client.page_url = v->page = at;
+    str_pack(&at, asks->page_url, page_len);
+    s->client.name = at;
+    strcpy(stpcpy(at, asks->of.stream), PLAYLIST_EXT);
+}
+
+struct hls_viewer *hls_viewer_new(const struct hls_viewer_asks *asks)
+{
+    size_t             page_len = strnlen(asks->page_url, HLS_VIEWER_PAGE_MAX);
+    struct hls_viewer *v = mem_calloc(1, sizeof *v + len_of_texts(asks, page_len));
     if (!v)
         return NULL;
-    char *at = v->texts;
     v->refs = 1;
     v->used_us = now_us();
     list_init(&v->link);
     list_init(&v->newcomer);
     str_copy(v->ip, sizeof v->ip, asks->ip);
-    v->of = (struct hls_viewer_stream){ .vhost = pack(&at, of->vhost),
-                                        .app = pack(&at, of->app),
-                                        .stream = pack(&at, of->stream) };
-    struct session *s = &v->session;
-    s->host = pack(&at, asks->host);
-    s->app = v->of.app;
-    s->stream = v->of.stream;
-    s->param = pack(&at, asks->param);
-    s->client = (struct client){ .type = &viewer_type, .id = v->id, .id_is_secret = true, .ip = v->ip, .swf_url = "" };
-    s->client.tc_url = pack(&at, asks->tc_url);
-    s->client.page_url = pack(&at, asks->page_url);
-    s->client.name = at;
-    strcpy(stpcpy(at, of->stream), PLAYLIST_EXT);
-    s->client.bytes_in = &v->bytes_in;
-    s->client.bytes_out = &v->bytes_out;
+    v->session.client = (struct client){
+        .type = &viewer_type,
+        .id = v->id,
+        .id_is_secret = true,
+        .ip = v->ip,
+        .swf_url = "",
+        .bytes_in = &v->bytes_in,
+        .bytes_out = &v->bytes_out,
+    };
+    copy_texts(v, asks, page_len);
     return v;
 }
 

@@ -25,6 +25,9 @@ enum { HLS_VIEWER_SILENCE_US = 30 * US_PER_SECOND };
 /* The same for a viewer that has asked for the master playlist and for nothing since. */
 enum { HLS_VIEWER_NEW_US = 10 * US_PER_SECOND };
 
+/* A viewer's texts in memory. A longer query is refused; of a page's URL, the beginning counts. */
+enum { HLS_VIEWER_PARAM_MAX = 4 << 10, HLS_VIEWER_PAGE_MAX = 1 << 10 };
+
 /** What a request tells of a viewer. Borrowed for the call. */
 struct hls_viewer_asks {
     struct hls_viewer_stream of;
@@ -49,6 +52,7 @@ struct hls_viewer {
     int64_t bytes_in, bytes_out;
     char    id[HLS_VIEWER_ID_CAP];
     char    ip[INET6_ADDRSTRLEN];
+    char   *page; /* session.client.page_url, in `texts` */
     char    texts[];
 };
 

@@ -290,8 +290,7 @@ static struct err *enter(struct hls_viewer *v, bool is_new)
 static struct err *admit(struct hls_viewer *v, bool is_new, struct hls_viewer **other)
 {
     struct err *e = session_admit(&v->session, &all.server->door);
-    char       *page = (char *)v->session.client.page_url; /* in v->texts */
-    str_tame(page, strlen(page)); /* The rules have judged the unchanged URL; the API shows a tamed one. */
+    str_tame(v->page, strlen(v->page)); /* The rules have judged the unchanged URL; the API shows a tamed one. */
     if (e)
         return e;
     *other = map_find(&all.by_id, v->id);

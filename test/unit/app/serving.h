@@ -61,21 +61,27 @@ static inline void serve_no_more(void)
     server_finish(&server);
 }
 
-/** Connect to a row of services.c: "RTMP", "HTTP-Server". */
-static inline void call_up(struct caller *c, const char *service)
+/** Connect to a service that need not be in the table. */
+static inline void call_service(struct caller *c, const struct listen_service *row)
 {
-    struct sockaddr_in           from = { .sin_family = AF_INET, .sin_port = htons(4711) };
-    const struct listen_service *row = listen_services;
-    int                          ends[2];
+    struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = htons(4711) };
+    int                ends[2];
     inet_pton(AF_INET, "192.0.2.7", &from.sin_addr);
-    while (row->name && strcmp(row->name, service) != 0)
-        row++;
-    assert_non_null(row->name);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
     c->fd = ends[1];
     c->len = 0;
     c->closed = false;
     assert_null(row->start(&server, ends[0], (struct sockaddr *)&from, row));
+}
+
+/** Connect to a row of services.c: "RTMP", "HTTP-Server". */
+static inline void call_up(struct caller *c, const char *service)
+{
+    const struct listen_service *row = listen_services;
+    while (row->name && strcmp(row->name, service) != 0)
+        row++;
+    assert_non_null(row->name);
+    call_service(c, row);
 }
 
 static inline void hang_up(struct caller *c)

@@ -1,0 +1,253 @@
+#include "app/hls/ask.h"
+
+#include <string.h>
+
+#include "app/hls/viewers.h"
+#include "app/http/conn.h"
+#include "app/http/site.h"
+#include "app/http/unbuilt.h"
+#include "app/session/access.h"
+#include "core/log.h"
+#include "core/str.h"
+#include "protocol/http/status.h"
+
+#define ID_PARAM "hls_ctx"
+
+/* Seconds after which a viewer that found no place may try again. */
+#define RETRY_AFTER "5"
+
+/* ---- queries --------------------------------------------------------------------------------------------------- */
+
+static bool is_named(const char *pair, size_t len, const char *name)
+{
+    size_t n = strlen(name);
+    return len >= n && memcmp(pair, name, n) == 0 && (len == n || pair[n] == '=');
+}
+
+/* What may stand in a query (RFC 3986, 3.4); everything else is encoded, so that it ends neither a line nor a quoted string. */
+static void put_encoded(struct buf *out, const char *text, size_t len)
+{
+    static const char other[] = "-._~!$'()*+,;=:@/?%";
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        bool plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(other, c));
+        if (plain)
+            buf_append(out, &c, 1);
+        else
+            buf_printf(out, "%%%02X", (unsigned char)c);
+    }
+}
+
+/* Append the pairs of a query that `wanted` wants; "&" stands between them, and before the first if there is something already. */
+static void put_pairs(struct buf *out, const char *query, bool (*wanted)(const char *pair, size_t len))
+{
+    while (*query) {
+        size_t len = strcspn(query, "&");
+        if (len > 0 && wanted(query, len)) {
+            if (out->len > 0)
+                buf_text(out, "&");
+            put_encoded(out, query, len);
+        }
+        query += len + (query[len] == '&');
+    }
+}
+
+static bool is_no_id(const char *pair, size_t len)
+{
+    return !is_named(pair, len, ID_PARAM);
+}
+
+static bool names_vhost(const char *pair, size_t len)
+{
+    return is_named(pair, len, "vhost") || is_named(pair, len, "domain");
+}
+
+static void put_id(const struct hls_ask *a, struct buf *out)
+{
+    if (a->viewer)
+        buf_printf(out, ID_PARAM "=%s", a->viewer->id);
+}
+
+void hls_ask_master_query(const struct hls_ask *a, const struct http_exchange *x, struct buf *out)
+{
+    put_id(a, out);
+    put_pairs(out, http_request_of(x)->raw_query, is_no_id);
+}
+
+void hls_ask_media_query(const struct hls_ask *a, const struct http_exchange *x, struct buf *out)
+{
+    put_id(a, out);
+    put_pairs(out, http_request_of(x)->raw_query, names_vhost);
+}
+
+unsigned hls_ask_uri_kinds(const struct hls_ask *a, const struct conf_vhost *vhost)
+{
+    bool bare = a->viewer && !vhost->hls.ts_ctx;
+    return HLS_URI_KEY | HLS_URI_PLAYLIST | (bare ? 0 : HLS_URI_MEDIA);
+}
+
+/* ---- refusals -------------------------------------------------------------------------------------------------- */
+
+static struct err *reply_text(struct http_exchange *x, int status, const char *text)
+{
+    struct err *e = http_add_field(x, "Cache-Control", "no-store");
+    return e ? e : http_reply(x, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+static struct err *reply_full(struct http_exchange *x, struct err *why)
+{
+    log_err(LOG_WARN, why, "HTTP client ip=%s, %s", http_conn_of(x)->ip, http_request_of(x)->path);
+    struct err *e = http_add_field(x, "Retry-After", RETRY_AFTER);
+    return e ? e : reply_text(x, HTTP_STATUS_SERVICE_UNAVAILABLE, "No place for another viewer.\n");
+}
+
+static struct err *reply_denied(struct http_exchange *x, int status, struct err *why)
+{
+    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
+    struct err *e = http_add_field(x, "Cache-Control", "no-store");
+    return e ? e : http_reply_status(x, status);
+}
+
+static struct err *refuse(struct http_exchange *x, enum session_verdict verdict, struct err *why)
+{
+    switch (verdict) {
+    case SESSION_NOT_FOUND: return reply_denied(x, HTTP_STATUS_NOT_FOUND, why);
+    case SESSION_UNAVAILABLE: return http_unbuilt_refuse(x, why);
+    case SESSION_DENIED: return reply_denied(x, HTTP_STATUS_FORBIDDEN, why);
+    case SESSION_ADMITTED:
+    case SESSION_FAILED: break;
+    }
+    return err_code(why) == E_LIMIT ? reply_full(x, why) : why;
+}
+
+/* ---- who asks --------------------------------------------------------------------------------------------------- */
+
+bool hls_ask_is_over(const struct hls_ask *a)
+{
+    return a->viewer && hls_viewer_has_ended(a->viewer);
+}
+
+struct err *hls_ask_reply_over(const struct hls_ask *a, struct http_exchange *x)
+{
+    char       text[sizeof "HLS stream  is EOF" + HLS_VIEWER_ID_LEN];
+    struct str out = str_over(text, sizeof text);
+    str_printf(&out, "HLS stream %s is EOF", a->viewer->id);
+    return reply_text(x, HTTP_STATUS_NOT_FOUND, text);
+}
+
+/* A known viewer goes on, unless it was kicked, or comes from an address that may not play. */
+static struct err *go_on(struct hls_ask *a, struct http_exchange *x, const struct conf_vhost *vhost)
+{
+    const char *ip = http_conn_of(x)->ip;
+    struct err *e;
+    if (hls_ask_is_over(a)) {
+        a->is_answered = true;
+        return hls_ask_reply_over(a, x);
+    }
+    if (str_equal(ip, a->viewer->ip))
+        return NULL;
+    if ((e = access_check_security(vhost, ACCESS_PLAY, ip))) {
+        a->is_answered = true;
+        return reply_denied(x, HTTP_STATUS_FORBIDDEN, e);
+    }
+    if (!a->viewer->has_moved)
+        log_info("HLS viewer %.8s, ip=%s, also comes from %s", a->viewer->id, a->viewer->ip, ip);
+    a->viewer->has_moved = true;
+    return NULL;
+}
+
+static void put_tc_url(struct buf *out, const struct http_exchange *x, const char *app)
+{
+    buf_printf(out, "%s://%s/%s", http_conn_of(x)->is_tls ? "https" : "http", http_request_of(x)->host, app);
+}
+
+static void put_param(struct buf *out, const struct http_exchange *x)
+{
+    struct buf pairs = buf_up_to(HLS_ASK_QUERY_MAX);
+    put_pairs(&pairs, http_request_of(x)->raw_query, is_no_id);
+    buf_text(out, pairs.len ? "?" : "");
+    buf_append(out, pairs.len ? pairs.bytes : "", pairs.len);
+    if (pairs.fault)
+        out->fault = pairs.fault;
+    buf_finish(&pairs);
+}
+
+/* A session keeps its query, for its guards. */
+static struct err *reply_too_long(struct hls_ask *a, struct http_exchange *x)
+{
+    a->is_answered = true;
+    log_warn("HTTP client ip=%s, %s: the query of an HLS viewer is too long", http_conn_of(x)->ip,
+             http_request_of(x)->path);
+    return reply_text(x, HTTP_STATUS_URI_TOO_LONG, "The query is too long.\n");
+}
+
+/* Ask the door. `id` is NULL for a new viewer. */
+static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struct hls_viewer_stream *of, const char *id)
+{
+    const struct http_request *r = http_request_of(x);
+    const char                *page = http_site_page(r);
+    struct buf                 param = buf_up_to(HLS_ASK_QUERY_MAX), tc_url = buf_up_to(HTTP_HEAD_MAX);
+    enum session_verdict       verdict = SESSION_FAILED;
+    put_param(&param, x);
+    put_tc_url(&tc_url, x, of->app);
+    struct err *e = buf_error(&param);
+    if (!e)
+        e = buf_error(&tc_url);
+    if (!e) {
+        const struct hls_viewer_asks asks = {
+            .of = *of,
+            .host = http_request_vhost(r),
+            .ip = http_conn_of(x)->ip,
+            .param = param.bytes ? param.bytes : "",
+            .page_url = page ? page : "",
+            .tc_url = tc_url.bytes,
+        };
+        a->has_waited = true;
+        e = hls_viewers_admit(&a->viewer, &verdict, http_conn_of(x)->server, &asks, id);
+    }
+    buf_finish(&param);
+    buf_finish(&tc_url);
+    if (e) {
+        a->is_answered = true;
+        return refuse(x, verdict, e);
+    }
+    a->is_new = !id;
+    if (!hls_ask_is_over(a))
+        return NULL;
+    a->is_answered = true; /* Another request with this id was quicker, and that viewer was kicked. */
+    return hls_ask_reply_over(a, x);
+}
+
+static bool is_for_viewers(const struct conf_vhost *vhost, enum hls_ask_for what)
+{
+    return what != HLS_ASK_SEGMENT || vhost->hls.ts_ctx;
+}
+
+struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const struct conf_vhost *vhost, const char *app,
+                          const char *stream, enum hls_ask_for what)
+{
+    const struct hls_viewer_stream of = { .vhost = vhost->name, .app = app, .stream = stream };
+    const char                    *id = http_request_param(http_request_of(x), ID_PARAM);
+    *a = (struct hls_ask){ 0 };
+    if (!vhost->hls.ctx)
+        return NULL;
+    if (id && (a->viewer = hls_viewers_find(id, &of)))
+        return go_on(a, x, vhost);
+    if (!is_for_viewers(vhost, what))
+        return NULL;
+    bool is_ours = id && hls_viewer_id_is_ours(id, http_conn_of(x)->server->secret, &of);
+    if ((is_ours || what == HLS_ASK_PLAYLIST) && strlen(http_request_of(x)->raw_query) > HLS_VIEWER_PARAM_MAX)
+        return reply_too_long(a, x);
+    if (is_ours || what == HLS_ASK_PLAYLIST)
+        return admit(a, x, &of, is_ours ? id : NULL);
+    a->is_answered = true;
+    return reply_denied(x, HTTP_STATUS_FORBIDDEN,
+                        err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this, and their " ID_PARAM));
+}
+
+void hls_ask_end(struct hls_ask *a, const struct http_exchange *x)
+{
+    const struct http_conn *c = http_conn_of(x);
+    hls_viewers_release(&a->viewer, c->io.bytes_in - c->earlier_in, c->io.bytes_out - c->earlier_out);
+}
