@@ -245,9 +245,14 @@ static void write_parts(struct hls_text *t, const struct hls_segment *s)
         write_part(t, &s->parts[i]);
 }
 
+static int64_t ms_of(const struct hls_segment *s)
+{
+    return (s->duration_us + 500) / 1000;
+}
+
 static void write_segment(struct hls_text *t, const struct hls_segment *s)
 {
-    int64_t ms = (s->duration_us + 500) / 1000;
+    int64_t ms = ms_of(s);
     if (s->bitrate_bps)
         buf_printf(&t->text, "#EXT-X-BITRATE:%" PRId64 "\n", (s->bitrate_bps + 500) / 1000);
     if (s->range.len > 0)
@@ -340,9 +345,11 @@ void hls_playlist_write(struct hls_text *t, const struct hls_playlist *p)
 
 int64_t hls_playlist_target_s(const struct hls_segment *segments, size_t n, int64_t at_least_us)
 {
-    int64_t longest_us = at_least_us > 1 ? at_least_us : 1;
-    for (size_t i = 0; i < n; i++)
-        if (segments[i].duration_us > longest_us)
-            longest_us = segments[i].duration_us;
-    return (longest_us + US - 1) / US;
+    int64_t target_s = at_least_us > US ? (at_least_us + US - 1) / US : 1;
+    for (size_t i = 0; i < n; i++) {
+        int64_t ms = ms_of(&segments[i]); /* what EXTINF says is what has to fit */
+        if ((ms + 500) / 1000 > target_s)
+            target_s = (ms + 500) / 1000;
+    }
+    return target_s;
 }

@@ -121,7 +121,11 @@ int hls_playlist_version(const struct hls_playlist *p);
 /** How many segments, counted from the oldest, lie before the skip boundary; 0 if can_skip_until_us is 0. */
 size_t hls_playlist_skippable(const struct hls_playlist *p);
 
-/** The duration in seconds, rounded up, of the longest segment or of `at_least_us`, whichever is longer; at least 1. */
+/**
+ * The target duration: the longest segment, rounded to the nearest second as RFC 8216 4.3.3.1 compares them, or `at_least_us`
+ * rounded up, whichever is longer; at least 1. SRS rounds segments up, so that a GOP of 2.002 s makes a target of 3, and players
+ * wait longer than they have to. A target may not change (6.2.1): the caller passes the one before as `at_least_us`.
+ */
 int64_t hls_playlist_target_s(const struct hls_segment *segments, size_t n, int64_t at_least_us);
 
 #endif

@@ -303,13 +303,16 @@ static void gaps_and_byte_ranges_of_segments(void **state)
                        "#EXT-X-GAP\n#EXT-X-BYTERANGE:50@100\n#EXTINF:1.000, no desc\na.ts\n");
 }
 
-static void the_target_duration_is_rounded_up(void **state)
+static void the_target_duration_fits_rounded_segments(void **state)
 {
     (void)state;
-    struct hls_segment s[] = { { .duration_us = 2 * S }, { .duration_us = 3 * S + 1 } };
+    struct hls_segment s[] = { { .duration_us = 2 * S + 2000 }, { .duration_us = 2 * S + 499499 } };
     assert_int_equal(hls_playlist_target_s(s, 1, 0), 2);
-    assert_int_equal(hls_playlist_target_s(s, 2, 0), 4);
-    assert_int_equal(hls_playlist_target_s(s, 2, 10 * S), 10);
+    assert_int_equal(hls_playlist_target_s(s, 2, 0), 2);
+    s[1].duration_us++; /* EXTINF says 2.500 */
+    assert_int_equal(hls_playlist_target_s(s, 2, 0), 3);
+    assert_int_equal(hls_playlist_target_s(s, 2, 3 * S), 3);
+    assert_int_equal(hls_playlist_target_s(s, 2, 3 * S + 1), 4);
     assert_int_equal(hls_playlist_target_s(s, 0, 0), 1);
 }
 
@@ -342,7 +345,7 @@ int main(void)
         cmocka_unit_test(the_skip_boundary_counts_from_the_last_part),
         cmocka_unit_test(date_ranges_with_all_their_attributes),
         cmocka_unit_test(gaps_and_byte_ranges_of_segments),
-        cmocka_unit_test(the_target_duration_is_rounded_up),
+        cmocka_unit_test(the_target_duration_fits_rounded_segments),
         cmocka_unit_test(too_long_a_playlist_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
