@@ -55,6 +55,24 @@ static struct err *add_cors(struct http_exchange *x, const char *methods)
     return e;
 }
 
+/* The methods that scripts may use: pages of other sites may read the API, but change nothing. */
+static const char *allowed_methods(const struct conf *conf, const struct http_face *face, const struct http_request *r)
+{
+    return face->is_api && http_site_of(conf, r) != HTTP_SITE_OWN ? "GET, HEAD, OPTIONS" : "*";
+}
+
+/*
+ * Add the fields for pages of other sites. A stream or file may come from a cache, which keeps what the first client got, so that
+ * one names the origins even where no page asks.
+ */
+static struct err *allow_other_sites(struct http_exchange *x, const struct conf *conf, const struct http_face *face)
+{
+    const struct http_request *r = http_request_of(x);
+    if (http_request_field(r, "Origin"))
+        return add_cors(x, allowed_methods(conf, face, r));
+    return face->is_api ? NULL : http_add_field(x, "Access-Control-Allow-Origin", "*");
+}
+
 /* True for a path that needs the password: every path with /api/ in it, on every port. */
 static bool is_protected(const char *path)
 {
@@ -83,18 +101,12 @@ static bool host_is_served(const struct conf *conf, const struct http_request *r
     return !vhost || vhost->enabled;
 }
 
-/* The methods that scripts may use: pages of other sites may read the API, but change nothing. */
-static const char *allowed_methods(const struct conf *conf, const struct http_face *face, const struct http_request *r)
-{
-    return face->is_api && http_site_of(conf, r) != HTTP_SITE_OWN ? "GET, HEAD, OPTIONS" : "*";
-}
-
 /* Answer a request that the configuration alone decides; otherwise *go_on is set, and a handler serves it. */
 static struct err *receive(struct http_exchange *x, const struct conf *conf, const struct http_face *face, bool *go_on)
 {
     const struct http_request *r = http_request_of(x);
     bool                       crossdomain = face->is_api ? conf->http_api.crossdomain : conf->http_server.crossdomain;
-    struct err *e = crossdomain && http_request_field(r, "Origin") ? add_cors(x, allowed_methods(conf, face, r)) : NULL;
+    struct err                *e = crossdomain ? allow_other_sites(x, conf, face) : NULL;
     *go_on = false;
     if (e)
         return e;
