@@ -17,9 +17,7 @@
  *            tracks, parts and formats agree. The video track counts 90 kHz, the audio track samples.
  *            The time of presentation of a picture is exact. The time at which it is decoded may be earlier (decode_ahead.h);
  *            the beginning of the time line should leave room for that: DECODE_AHEAD_MAX_90K is always enough.
- *            Sound goes on by the number of samples, so that it has neither gaps nor overlaps because of times that are
- *            rounded to milliseconds. If it departs from the stream's time by more than CMAF_SLEW_US, frames get one thousandth
- *            longer or shorter, until it is back; if it departs by more than CMAF_JUMP_US, it jumps.
+ *            Sound goes on by the number of samples, so that it has neither gaps nor overlaps (cmaf_clock.h).
  *            No edit list; a composition offset is never negative.
  * Source     ISO/IEC 14496-12 8.8 (fragments), 8.16.2 (styp); ISO/IEC 23000-19 7.3 (chunks, fragments, segments), 7.5 (tracks);
  *            RFC 8216 3.3
@@ -38,19 +36,15 @@
 #include "kernel/decode_ahead.h"
 #include "kernel/frame.h"
 #include "kernel/mp4/box.h"
+#include "kernel/mp4/cmaf_clock.h"
 #include "kernel/mp4/mux.h"
 #include "kernel/mp4/sample.h"
 #include "kernel/mp4/sample_entry.h"
 
 enum {
-    CMAF_SLEW_US = 10000,
-    CMAF_JUMP_US = 40000,
-    CMAF_PIN_US = 10000,                             /* see cmaf_write_part() */
     CMAF_SAMPLES_MAX = 1 << 14,                      /* samples of a track in a part */
     CMAF_STYP_LEN = MP4_BOX_HEADER_LEN + 4 + 4 + 12, /* bytes that cmaf_write_styp() writes */
 };
-
-#define CMAF_NO_TIME INT64_MIN
 
 struct cmaf_sample {
     struct frame *frame; /* a reference */
@@ -60,18 +54,12 @@ struct cmaf_sample {
 };
 
 struct cmaf_track {
-    struct mp4_sample_entry entry;     /* width, height, sample_rate, channels; without config there is no such track */
-    uint32_t                timescale; /* ticks in a second */
+    struct mp4_sample_entry entry; /* width, height, sample_rate, channels; without config there is no such track */
+    struct cmaf_clock       clock; /* its timescale, and the time of its last sample */
 
     struct cmaf_sample *samples; /* those of the open part */
     size_t              n, cap;
     size_t              bytes; /* length of all their payloads */
-
-    int64_t  last;  /* ticks: time of the last sample, also of a part before this one; CMAF_NO_TIME: none yet */
-    int64_t  end;   /* ticks: end of that sample, if it is known; otherwise CMAF_NO_TIME */
-    int64_t  meant; /* ticks: its time before it was moved to the end of the sample before it */
-    uint32_t step;  /* ticks: last step of time between two samples; at first a guess */
-    int      slew;  /* sound: 1: frames get longer, -1: shorter, 0: they have their length */
 };
 
 struct cmaf {
@@ -134,6 +122,25 @@ enum cmaf_added {
  *            keeps its time of presentation if that is possible.
  */
 enum cmaf_added cmaf_add(struct cmaf *c, struct frame *f, int64_t dts_us) ATTR_MUST_USE;
+
+/** The index of the track of a frame. */
+static inline unsigned cmaf_track_of(const struct frame *f)
+{
+    return f->kind == FRAME_VIDEO ? MP4_TRACK_VIDEO : MP4_TRACK_AUDIO;
+}
+
+/** The length of the payloads of the open part. */
+static inline size_t cmaf_payload_bytes(const struct cmaf *c)
+{
+    return c->tracks[MP4_TRACK_VIDEO].bytes + c->tracks[MP4_TRACK_AUDIO].bytes;
+}
+
+/** Drop the samples that a track has in the open part. */
+void cmaf_drop_samples(struct cmaf_track *t);
+
+/** The time of the frame that comes next. `ahead` is the muxer's own state, or a copy of it; it is moved over a picture. */
+struct cmaf_moment cmaf_moment_of(const struct cmaf *c, struct decode_ahead *ahead, const struct frame *f,
+                                  int64_t dts_us);
 
 /** True if the open part has no sample. */
 static inline bool cmaf_is_empty(const struct cmaf *c)
