@@ -1,18 +1,30 @@
 #include "app/hls/hls.h"
 
+#include <string.h>
+
 #include "app/hls/names.h"
 #include "app/segment/reply.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/http/exchange.h"
 
-bool hls_put(struct hls *h, struct shelf_item *item, const char *path)
+enum { SHELF_PATH_MAX = 4096 };
+
+struct err *hls_put(struct hls *h, struct shelf_item *item, const char *path)
 {
-    char       key[2048];
-    struct str out = str_over(key, sizeof key);
+    char       below_root[SHELF_PATH_MAX];
+    struct str out = str_over(below_root, sizeof below_root);
     str_printf(&out, "/%s", path);
-    return !out.cut && shelf_put(item, h->show->vhost, key);
+    return !out.cut && shelf_put(item, h->show->vhost, below_root) ? NULL : err_no_memory();
 }
+
+static void log_unnamed(const struct hls *h, const char *what, struct err *e)
+{
+    log_err(LOG_WARN, e, "%s of %s/%s over HLS is not shown", what, h->show->app, h->show->stream);
+}
+
+/* ---- segments ---- */
 
 static struct err *serve_segment(struct http_exchange *x, struct shelf_item *item)
 {
@@ -23,15 +35,17 @@ static struct err *serve_segment(struct http_exchange *x, struct shelf_item *ite
     return segment_reply_growing(x, entry->hls->show, lane, entry->segment, lane->kind->type);
 }
 
-static struct err *serve_init(struct http_exchange *x, struct shelf_item *item)
+static struct err *name_entry(struct hls_entry *entry)
 {
-    return segment_reply_blob(x, CONTAINER_OF(item, struct hls_init, item)->bytes, "video/mp4");
+    struct err *e = hls_name_segment(&entry->path, entry->hls->show, entry->segment);
+    return e ? e : hls_put(entry->hls, &entry->item, entry->path);
 }
 
 void hls_drop_entry(struct hls_entry *entry)
 {
     shelf_take(&entry->item);
-    list_remove(&entry->link);
+    if (entry->link.next)
+        list_remove(&entry->link);
     entry->hls->n_entries--;
     segment_unref(&entry->segment);
     mem_free(entry->path);
@@ -41,18 +55,49 @@ void hls_drop_entry(struct hls_entry *entry)
 void hls_add_entry(struct hls *h, struct segment *s)
 {
     struct hls_entry *entry = mem_calloc(1, sizeof *entry);
-    char             *path = hls_name_segment(h->show, s);
-    if (!entry || !path || !hls_put(h, &entry->item, path)) {
-        mem_free(path);
-        mem_free(entry);
+    if (!entry) {
+        log_unnamed(h, "a segment", err_no_memory());
         return;
     }
-    entry->item.serve = serve_segment;
-    entry->hls = h;
-    entry->segment = segment_ref(s);
-    entry->path = path;
+    *entry = (struct hls_entry){ .item.serve = serve_segment, .hls = h, .segment = segment_ref(s) };
     list_push(&h->entries, &entry->link);
     h->n_entries++;
+    struct err *e = name_entry(entry);
+    if (e) {
+        log_unnamed(h, "a segment", e);
+        hls_drop_entry(entry);
+    }
+}
+
+void hls_close_entry(struct hls_entry *entry)
+{
+    if (!strstr(entry->path, "[duration]"))
+        return;
+    shelf_take(&entry->item);
+    mem_free(entry->path);
+    entry->path = NULL;
+    struct err *e = name_entry(entry);
+    if (e) {
+        log_unnamed(entry->hls, "a segment", e);
+        hls_drop_entry(entry);
+    }
+}
+
+struct hls_entry *hls_find_entry(const struct hls *h, const struct segment *s)
+{
+    for (const struct list *it = h->entries.prev; it != &h->entries; it = it->prev) {
+        struct hls_entry *entry = LIST_ENTRY(it, struct hls_entry, link);
+        if (entry->segment == s)
+            return entry;
+    }
+    return NULL;
+}
+
+/* ---- init segments ---- */
+
+static struct err *serve_init(struct http_exchange *x, struct shelf_item *item)
+{
+    return segment_reply_blob(x, CONTAINER_OF(item, struct hls_init, item)->bytes, "video/mp4");
 }
 
 static void drop_init(struct hls_init *init)
@@ -64,42 +109,37 @@ static void drop_init(struct hls_init *init)
     mem_free(init);
 }
 
-static const struct hls_init *find_init(const struct hls *h, uint64_t number)
+struct hls_init *hls_find_init(const struct hls *h, uint64_t number)
 {
     for (const struct list *it = h->inits.next; it != &h->inits; it = it->next) {
-        const struct hls_init *init = LIST_ENTRY(it, const struct hls_init, link);
+        struct hls_init *init = LIST_ENTRY(it, struct hls_init, link);
         if (init->number == number)
             return init;
     }
     return NULL;
 }
 
-const char *hls_init_path(const struct hls *h, uint64_t number)
-{
-    const struct hls_init *init = find_init(h, number);
-    return init ? init->path : NULL;
-}
-
-/* Put the init segment on the shelf that a segment has brought. */
 void hls_add_init(struct hls *h, const struct segment *s)
 {
-    if (!s->init || find_init(h, s->init_number))
+    if (!s->init || hls_find_init(h, s->init_number))
         return;
     struct hls_init *init = mem_calloc(1, sizeof *init);
-    char            *path = hls_name_init(h->show, s->init_number);
-    if (!init || !path || !hls_put(h, &init->item, path)) {
-        mem_free(path);
-        mem_free(init);
+    if (!init) {
+        log_unnamed(h, "an init segment", err_no_memory());
         return;
     }
-    init->item.serve = serve_init;
-    init->bytes = blob_ref(s->init);
-    init->number = s->init_number;
-    init->path = path;
+    *init =
+        (struct hls_init){ .item.serve = serve_init, .hls = h, .bytes = blob_ref(s->init), .number = s->init_number };
     list_push(&h->inits, &init->link);
+    struct err *e = hls_name_init(&init->path, h->show, s->init_number);
+    if (!e)
+        e = hls_put(h, &init->item, init->path);
+    if (e) {
+        log_unnamed(h, "an init segment", e);
+        drop_init(init);
+    }
 }
 
-/* Drop init segments that no segment on the shelf needs. */
 void hls_drop_old_inits(struct hls *h)
 {
     const struct hls_entry *oldest =
@@ -111,10 +151,7 @@ void hls_drop_old_inits(struct hls *h)
     }
 }
 
-struct hls_entry *hls_newest_entry(const struct hls *h)
-{
-    return list_is_empty(&h->entries) ? NULL : LIST_ENTRY(h->entries.prev, struct hls_entry, link);
-}
+/* ---- the window ---- */
 
 size_t hls_in_window(const struct hls *h)
 {

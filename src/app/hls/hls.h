@@ -15,7 +15,10 @@
 #include "app/segment/show.h"
 #include "app/segment/view.h"
 #include "core/attr.h"
+#include "core/err.h"
 #include "core/list.h"
+
+struct hls_files;
 
 /** A segment under its name. */
 struct hls_entry {
@@ -23,7 +26,9 @@ struct hls_entry {
     struct list       link; /* entry in hls->entries, the oldest first; the open segment is the last */
     struct hls       *hls;
     struct segment   *segment; /* a reference */
-    char             *path;    /* below hls_path, without a slash at its beginning */
+    char             *path;
+    uint64_t          batch;      /* of the file writer; 0: none */
+    bool              is_on_disk; /* or on its way there */
 };
 
 /** An init segment under its name. */
@@ -34,6 +39,7 @@ struct hls_init {
     struct blob      *bytes;
     uint64_t          number;
     char             *path;
+    bool              is_on_disk;
 };
 
 struct hls {
@@ -41,30 +47,35 @@ struct hls {
     struct show      *show; /* not counted: the viewing ends before the show is freed */
     struct lane      *lane;
     struct shelf_item playlist;
-    char             *m3u8_path; /* below hls_path */
+    char             *m3u8_path;
     struct list       entries;
     size_t            n_entries;
     struct list       inits;
+    struct hls_files *files; /* NULL: nothing is written */
 };
 
-/** Put an item on the shelf; `path` is below hls_path. */
-bool hls_put(struct hls *h, struct shelf_item *item, const char *path) ATTR_MUST_USE;
+/** Put an item on the shelf. */
+struct err *hls_put(struct hls *h, struct shelf_item *item, const char *path) ATTR_MUST_USE;
 
-/** Give a segment its name and put it on the shelf; without memory it stays unknown. */
+/** Give a segment its name and put it on the shelf. A failure is logged, and the segment stays unknown. */
 void hls_add_entry(struct hls *h, struct segment *s);
+
+/** The segment is complete: if its name has its duration in it, it gets another one. */
+void hls_close_entry(struct hls_entry *entry);
+
 void hls_drop_entry(struct hls_entry *entry);
 
-/** The entry of the newest segment, which may be open; NULL: none. */
-struct hls_entry *hls_newest_entry(const struct hls *h);
+/** The entry of a segment; NULL: it has none. */
+struct hls_entry *hls_find_entry(const struct hls *h, const struct segment *s);
 
 /** Put the init segment of a segment on the shelf, unless it is there. */
 void hls_add_init(struct hls *h, const struct segment *s);
 
+/** The init segment of that number; NULL: there is none. */
+struct hls_init *hls_find_init(const struct hls *h, uint64_t number);
+
 /** Drop the init segments that no segment on the shelf needs. */
 void hls_drop_old_inits(struct hls *h);
-
-/** The path of an init segment, below hls_path. Borrowed; NULL: there is none of that number. */
-const char *hls_init_path(const struct hls *h, uint64_t number);
 
 /** How many of the newest segments of the lane the playlist lists. */
 size_t hls_in_window(const struct hls *h);

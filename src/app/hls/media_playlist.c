@@ -18,32 +18,28 @@ static const char *relative(const struct hls *h, const char *path)
     return strncmp(path, h->m3u8_path, len) == 0 ? path + len : path;
 }
 
-static const struct hls_entry *entry_of(const struct hls *h, const struct segment *s)
+static const char *init_uri(const struct hls *h, const struct segment *s)
 {
-    for (const struct list *it = h->entries.prev; it != &h->entries; it = it->prev) {
-        const struct hls_entry *entry = LIST_ENTRY(it, const struct hls_entry, link);
-        if (entry->segment == s)
-            return entry;
-    }
-    return NULL;
+    const struct hls_init *init = hls_find_init(h, s->init_number);
+    return init ? relative(h, init->path) : "gone";
 }
 
-static void write_text(const struct hls *h, struct hls_text *t, struct hls_segment *segments, struct hls_map *maps,
-                       size_t n)
+static void write_text(const struct hls *h, bool of_files, struct hls_text *t, struct hls_segment *segments,
+                       struct hls_map *maps, size_t n)
 {
     size_t              i = n;
     struct hls_playlist p = { .segments = segments, .n_segments = n, .independent = true };
     for (const struct list *it = h->lane->segments.prev; it != &h->lane->segments && i > 0; it = it->prev) {
         const struct segment   *s = LIST_ENTRY(it, const struct segment, link);
-        const struct hls_entry *entry = entry_of(h, s);
+        const struct hls_entry *entry = hls_find_entry(h, s);
         i--;
-        maps[i] = (struct hls_map){ .uri = s->init ? relative(h, hls_init_path(h, s->init_number)) : NULL };
+        maps[i] = (struct hls_map){ .uri = s->init ? init_uri(h, s) : NULL };
         segments[i] = (struct hls_segment){
             .uri = entry ? relative(h, entry->path) : "gone",
             .duration_us = s->duration_us,
             .wall_us = s->wall_us,
             .discontinuity = s->is_discontinuous && i > 0,
-            .gap = !entry,
+            .gap = !entry || (of_files && !entry->is_on_disk),
             .map = s->init ? &maps[i] : NULL,
         };
         p.independent &= s->independent;
@@ -54,25 +50,37 @@ static void write_text(const struct hls *h, struct hls_text *t, struct hls_segme
     hls_playlist_write(t, &p);
 }
 
+static struct err *make(const struct hls *h, bool of_files, struct hls_text *t)
+{
+    size_t              n = hls_in_window(h);
+    struct hls_segment *segments = mem_calloc(n ? n : 1, sizeof *segments);
+    struct hls_map     *maps = mem_calloc(n ? n : 1, sizeof *maps);
+    struct err         *e = segments && maps ? NULL : err_no_memory();
+    *t = hls_text_up_to(TEXT_BYTES_MAX);
+    if (!e) {
+        write_text(h, of_files, t, segments, maps, n);
+        e = hls_text_error(t);
+    }
+    mem_free(segments);
+    mem_free(maps);
+    return e;
+}
+
+struct err *hls_media_playlist_of_files(const struct hls *h, struct hls_text *t)
+{
+    return make(h, true, t);
+}
+
 struct err *hls_media_playlist_reply(struct http_exchange *x, struct hls *h)
 {
-    size_t n = hls_in_window(h);
-    if (n == 0)
+    struct hls_text t = { 0 };
+    if (h->lane->n_segments == 0)
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    struct hls_segment *segments = mem_calloc(n, sizeof *segments);
-    struct hls_map     *maps = mem_calloc(n, sizeof *maps);
-    struct hls_text     t = hls_text_up_to(TEXT_BYTES_MAX);
-    struct err         *e = segments && maps ? NULL : err_no_memory();
-    if (!e) {
-        write_text(h, &t, segments, maps, n);
-        e = hls_text_error(&t);
-    }
+    struct err *e = make(h, false, &t);
     if (!e)
         e = http_add_field(x, "Cache-Control", "no-cache");
     if (!e)
         e = http_reply(x, HTTP_STATUS_OK, "application/vnd.apple.mpegurl", t.text.bytes, t.text.len);
     hls_text_finish(&t);
-    mem_free(segments);
-    mem_free(maps);
     return e;
 }

@@ -8,7 +8,16 @@
 #include "core/err.h"
 
 struct hls;
+struct hls_text;
 struct http_exchange;
+
+/**
+ * Write the playlist that lies beside the files: segments that are not on the disk are gaps.
+ *
+ * Ownership  hls_text_finish(), also after an error
+ * Yields     no
+ */
+struct err *hls_media_playlist_of_files(const struct hls *h, struct hls_text *t) ATTR_MUST_USE;
 
 /** Reply with the playlist; 404 while no segment is complete. Yields. */
 struct err *hls_media_playlist_reply(struct http_exchange *x, struct hls *h) ATTR_MUST_USE;

@@ -1,36 +1,52 @@
 #include "app/hls/names.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
+#include "app/segment/template.h"
+#include "core/clock.h"
 #include "core/mem.h"
-#include "core/str.h"
 
-enum { NAME_MAX_BYTES = 1024 };
-
-char *hls_name_playlist(const struct show *show)
+static struct template_names names_of(const struct show *show)
 {
-    char       name[NAME_MAX_BYTES];
-    struct str out = str_over(name, sizeof name);
-    str_printf(&out, "%s/%s.m3u8", show->app, show->stream);
-    return out.cut ? NULL : mem_strdup(name);
+    return (struct template_names){ .vhost = show->vhost->name, .app = show->app, .stream = show->stream };
 }
 
-char *hls_name_segment(const struct show *show, const struct segment *s)
+struct err *hls_name_playlist(char **path, const struct show *show)
 {
-    char       name[NAME_MAX_BYTES];
-    struct str out = str_over(name, sizeof name);
-    str_printf(&out, "%s/%s-%" PRIu64 ".%s", show->app, show->stream, s->number,
-               show->vhost->hls.use_fmp4 ? "m4s" : "ts");
-    return out.cut ? NULL : mem_strdup(name);
+    struct template_names names = names_of(show);
+    return template_make(path, TEMPLATE_PLAYLIST, show->vhost->hls.m3u8_file, &names, NULL);
 }
 
-char *hls_name_init(const struct show *show, uint64_t number)
+struct err *hls_name_segment(char **path, const struct show *show, const struct segment *s)
 {
-    char       name[NAME_MAX_BYTES];
-    struct str out = str_over(name, sizeof name);
-    str_printf(&out, "%s/%s/init", show->app, show->stream);
-    if (number > 1)
-        str_printf(&out, "-%" PRIu64, number);
-    str_printf(&out, ".mp4");
-    return out.cut ? NULL : mem_strdup(name);
+    const struct conf_hls *c = &show->vhost->hls;
+    struct template_names  names = names_of(show);
+    struct template_values values = {
+        .seq = s->number,
+        .wall_us = s->wall_us,
+        .utc = show->conf->utc_time,
+        .fragment_us = c->ts_floor ? c->fragment_us : 0,
+        .duration_ms = s->is_complete ? s->duration_us / US_PER_MS : -1,
+    };
+    return template_make(path, TEMPLATE_SEGMENT, c->use_fmp4 ? c->fmp4_file : c->ts_file, &names, &values);
+}
+
+struct err *hls_name_init(char **path, const struct show *show, uint64_t number)
+{
+    char                  tag[24], *first = NULL;
+    struct template_names names = names_of(show);
+    struct err           *e = template_make(path, TEMPLATE_PLAYLIST, show->vhost->hls.init_file, &names, NULL);
+    if (e || number <= 1)
+        return e;
+    first = *path;
+    snprintf(tag, sizeof tag, "%" PRIu64, number);
+    e = template_tag(path, first, tag);
+    mem_free(first);
+    return e;
+}
+
+struct err *hls_name_file(char **full, const struct show *show, const char *path)
+{
+    return template_below(full, show->vhost->hls.path, path);
 }

@@ -1,21 +1,30 @@
 /**
- * The names of a stream's HLS files, below `hls_path`, and the names by which a playlist refers to them.
+ * The names of a stream's HLS files, by the templates of its vhost (segment/template.h).
  *
- * Ownership  results are released with mem_free(); NULL without memory, or when a name is too long
+ * Shape      paths are below `hls_path`, without a slash at their beginning
+ * Ownership  results are released with mem_free(); NULL after an error
+ * Errors     those of template_make()
  * Yields     no
  */
 #ifndef APP_HLS_NAMES_H
 #define APP_HLS_NAMES_H
 
+#include <stdint.h>
+
 #include "app/segment/segment.h"
 #include "app/segment/show.h"
 #include "core/attr.h"
+#include "core/err.h"
 
-char *hls_name_playlist(const struct show *show) ATTR_MUST_USE;
+struct err *hls_name_playlist(char **path, const struct show *show) ATTR_MUST_USE;
 
-char *hls_name_segment(const struct show *show, const struct segment *s) ATTR_MUST_USE;
+/** The name of a segment. While it is open, its duration is not known, and `[duration]` stays in the name. */
+struct err *hls_name_segment(char **path, const struct show *show, const struct segment *s) ATTR_MUST_USE;
 
 /** The first init segment has the configured name; later ones, of other configurations, a number in it. */
-char *hls_name_init(const struct show *show, uint64_t number) ATTR_MUST_USE;
+struct err *hls_name_init(char **path, const struct show *show, uint64_t number) ATTR_MUST_USE;
+
+/** The name of a file on the disk. */
+struct err *hls_name_file(char **full, const struct show *show, const char *path) ATTR_MUST_USE;
 
 #endif

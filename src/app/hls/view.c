@@ -1,5 +1,6 @@
 #include "app/hls/view.h"
 
+#include "app/hls/files.h"
 #include "app/hls/hls.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
@@ -35,18 +36,43 @@ static struct err *serve_playlist(struct http_exchange *x, struct shelf_item *it
     return hls_media_playlist_reply(x, CONTAINER_OF(item, struct hls, playlist));
 }
 
-static void finish(struct viewing *v)
+static void forget_all(struct hls *h)
 {
-    struct hls *h = v->state;
-    if (!h)
-        return;
     while (!list_is_empty(&h->entries))
         hls_drop_entry(LIST_ENTRY(h->entries.next, struct hls_entry, link));
     hls_drop_old_inits(h);
     shelf_take(&h->playlist);
+}
+
+static void end(struct viewing *v)
+{
+    struct hls *h = v->state;
+    if (!h)
+        return;
+    if (h->files && h->show->vhost->hls.dispose_us > 0)
+        hls_files_dispose(h);
+    forget_all(h);
+    hls_files_leave(h);
     mem_free(h->m3u8_path);
     mem_free(h);
     v->state = NULL;
+}
+
+static bool writes_files(const struct hls *h)
+{
+    return h->show->vhost->hls.storage != CONF_HLS_MEMORY;
+}
+
+static struct err *begin_with(struct hls *h, struct viewing *v)
+{
+    struct err *e = hls_name_playlist(&h->m3u8_path, h->show);
+    if (!e && !(h->lane = plan_lane(v->plan, v->wish.lanes[0], 0)))
+        e = err_no_memory();
+    if (!e)
+        e = hls_put(h, &h->playlist, h->m3u8_path);
+    if (!e && writes_files(h))
+        e = hls_files_create(h);
+    return e;
 }
 
 static struct err *begin(struct viewing *v)
@@ -56,41 +82,53 @@ static struct err *begin(struct viewing *v)
         return err_no_memory();
     h->viewing = v;
     h->show = v->show;
-    h->lane = plan_lane(v->plan, v->wish.lanes[0], 0);
     h->playlist.serve = serve_playlist;
     list_init(&h->entries);
     list_init(&h->inits);
-    h->m3u8_path = hls_name_playlist(h->show);
-    if (h->lane && h->m3u8_path && hls_put(h, &h->playlist, h->m3u8_path))
-        return NULL;
-    finish(v);
-    return err_no_memory();
+    struct err *e = begin_with(h, v);
+    if (e)
+        end(v);
+    return e;
+}
+
+static void close_segment(struct hls *h, struct segment *s)
+{
+    struct hls_entry *entry = hls_find_entry(h, s);
+    if (entry)
+        hls_close_entry(entry);
+    hls_add_init(h, s);
+    entry = hls_find_entry(h, s);
+    if (entry && h->files)
+        hls_files_add(h, entry);
+}
+
+static void forget_segment(struct hls *h, const struct segment *s)
+{
+    struct hls_entry *entry = hls_find_entry(h, s);
+    if (entry)
+        hls_drop_entry(entry);
+}
+
+static void drop_segment(struct hls *h, const struct segment *s)
+{
+    const struct hls_entry *entry = hls_find_entry(h, s);
+    if (entry && h->files && h->show->vhost->hls.cleanup)
+        hls_files_remove(h, entry);
+    forget_segment(h, s);
+    hls_drop_old_inits(h);
 }
 
 static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)
 {
-    struct hls       *h = v->state;
-    struct hls_entry *newest = hls_newest_entry(h);
-    if (lane && lane != h->lane)
+    struct hls *h = v->state;
+    if (!lane || lane != h->lane)
         return;
     switch (event) {
     case SEGMENT_OPENED: hls_add_entry(h, s); break;
-    case SEGMENT_PART_ADDED:
-    case SEGMENT_CLOSED: hls_add_init(h, s); break;
-    case SEGMENT_FORGOTTEN:
-        if (newest && newest->segment == s)
-            hls_drop_entry(newest);
-        break;
-    case SEGMENT_LEAVES:
-        while (!list_is_empty(&h->entries)) {
-            struct hls_entry *oldest = LIST_ENTRY(h->entries.next, struct hls_entry, link);
-            bool              is_last = oldest->segment == s;
-            hls_drop_entry(oldest);
-            if (is_last)
-                break;
-        }
-        hls_drop_old_inits(h);
-        break;
+    case SEGMENT_PART_ADDED: hls_add_init(h, s); break;
+    case SEGMENT_CLOSED: close_segment(h, s); break;
+    case SEGMENT_FORGOTTEN: forget_segment(h, s); break;
+    case SEGMENT_LEAVES: drop_segment(h, s); break;
     default: break;
     }
 }
@@ -109,5 +147,5 @@ const struct segment_view hls_view = {
     .begin = begin,
     .tell = tell,
     .keeps = keeps,
-    .end = finish,
+    .end = end,
 };

@@ -1,0 +1,189 @@
+#include "app/hls/files.h"
+
+#include <string.h>
+
+#include "app/hls/hls.h"
+#include "app/hls/media_playlist.h"
+#include "app/hls/names.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "kernel/hls/text.h"
+#include "protocol/file_writer.h"
+
+/* Bytes that may wait for the disk. Beyond this, segments are left out of the files. */
+enum { QUEUE_BYTES_MAX = 32 << 20 };
+
+/* Parts of a segment that are handed to the writer at once. */
+enum { PIECES_MAX = 64 };
+
+#define SEGMENT_SUFFIX ".tmp"
+#define PLAYLIST_SUFFIX ".temp"
+
+struct hls_files {
+    struct file_writer *writer;
+    struct hls         *hls;
+    uint64_t            n_queued, n_done; /* batches */
+};
+
+struct err *hls_files_create(struct hls *h)
+{
+    static const struct file_writer_options options = { .what = "HLS", .queue_bytes_max = QUEUE_BYTES_MAX };
+    struct hls_files                       *files = mem_calloc(1, sizeof *files);
+    if (!files)
+        return err_no_memory();
+    files->hls = h;
+    struct err *e = file_writer_create(&files->writer, &options);
+    if (e)
+        mem_free(files);
+    else
+        h->files = files;
+    return e;
+}
+
+void hls_files_leave(struct hls *h)
+{
+    if (!h->files)
+        return;
+    file_writer_leave(&h->files->writer);
+    mem_free(h->files);
+    h->files = NULL;
+}
+
+uint64_t hls_files_lost(const struct hls *h)
+{
+    return h->files ? file_writer_lost(h->files->writer).files : 0;
+}
+
+/* ---- one segment ---- */
+
+static void release_segment(void *arg)
+{
+    struct segment *s = arg;
+    segment_unref(&s);
+}
+
+static bool append_segment(struct file_writer *w, struct segment *s)
+{
+    struct iovec iov[PIECES_MAX];
+    bool         ok = true;
+    for (size_t i = 0; ok && i < s->n_parts;) {
+        int n = 0;
+        for (; n < PIECES_MAX && i < s->n_parts; n++, i++)
+            iov[n] = (struct iovec){ .iov_base = s->parts[i].bytes->bytes, .iov_len = s->parts[i].bytes->len };
+        ok = file_writer_append_shared(w, iov, n, release_segment, segment_ref(s));
+    }
+    return ok;
+}
+
+/* Open the file under its temporary name, write, and give it its name. */
+static bool write_whole(struct file_writer *w, const char *full, struct segment *s)
+{
+    char *temporary = mem_alloc(strlen(full) + sizeof SEGMENT_SUFFIX);
+    if (!temporary)
+        return false;
+    stpcpy(stpcpy(temporary, full), SEGMENT_SUFFIX);
+    bool ok = file_writer_open(w, temporary, WRITTEN_FILE_WHOLE, 0) && append_segment(w, s) &&
+              file_writer_rename(w, temporary, full);
+    mem_free(temporary);
+    return ok;
+}
+
+static void release_blob(void *arg)
+{
+    struct blob *b = arg;
+    blob_unref(&b);
+}
+
+/* Write the init segment of the segment, unless it is on the disk. */
+static bool write_init(struct hls *h, const struct segment *s)
+{
+    struct hls_init *init = s->init ? hls_find_init(h, s->init_number) : NULL;
+    char            *full = NULL;
+    if (!init || init->is_on_disk)
+        return true;
+    struct err *e = hls_name_file(&full, h->show, init->path);
+    if (e) {
+        err_free(e);
+        return false;
+    }
+    struct iovec iov = { .iov_base = init->bytes->bytes, .iov_len = init->bytes->len };
+    init->is_on_disk =
+        file_writer_put_shared(h->files->writer, full, SEGMENT_SUFFIX, &iov, 1, release_blob, blob_ref(init->bytes));
+    mem_free(full);
+    return init->is_on_disk;
+}
+
+static struct err *put_playlist(struct hls *h)
+{
+    char           *full = NULL;
+    struct hls_text text = { 0 };
+    struct err     *e = hls_name_file(&full, h->show, h->m3u8_path);
+    if (!e)
+        e = hls_media_playlist_of_files(h, &text);
+    if (!e)
+        (void)file_writer_put(h->files->writer, full, PLAYLIST_SUFFIX, text.text.bytes, text.text.len);
+    hls_text_finish(&text);
+    mem_free(full);
+    return e;
+}
+
+static struct err *write_segment(struct hls *h, struct hls_entry *entry)
+{
+    char       *full = NULL;
+    struct err *e = hls_name_file(&full, h->show, entry->path);
+    if (!e)
+        entry->is_on_disk = write_init(h, entry->segment) && write_whole(h->files->writer, full, entry->segment);
+    mem_free(full);
+    return e ? e : put_playlist(h);
+}
+
+/* Batches are performed in their order, so that their count tells which one this is. */
+static void note_result(void *arg, const struct file_writer_result *r)
+{
+    struct hls_files *files = arg;
+    uint64_t          number = ++files->n_done;
+    LIST_FOREACH (&files->hls->entries, it, after) {
+        struct hls_entry *entry = LIST_ENTRY(it, struct hls_entry, link);
+        if (entry->batch == number)
+            entry->is_on_disk = r->ok;
+    }
+}
+
+void hls_files_add(struct hls *h, struct hls_entry *entry)
+{
+    struct hls_files *files = h->files;
+    file_writer_batch_begin(files->writer);
+    struct err *e = write_segment(h, entry);
+    if (e)
+        log_err(LOG_WARN, e, "files of %s/%s over HLS", h->show->app, h->show->stream);
+    if (file_writer_batch_end(files->writer, note_result, files))
+        entry->batch = ++files->n_queued;
+    else
+        entry->is_on_disk = false;
+}
+
+static void remove_file(struct hls *h, const char *path)
+{
+    char       *full = NULL;
+    struct err *e = hls_name_file(&full, h->show, path);
+    if (!e)
+        (void)file_writer_remove(h->files->writer, full);
+    err_free(e);
+    mem_free(full);
+}
+
+void hls_files_remove(struct hls *h, const struct hls_entry *entry)
+{
+    remove_file(h, entry->path);
+}
+
+void hls_files_dispose(struct hls *h)
+{
+    file_writer_batch_begin(h->files->writer);
+    remove_file(h, h->m3u8_path);
+    for (struct list *it = h->entries.next; it != &h->entries; it = it->next)
+        remove_file(h, LIST_ENTRY(it, struct hls_entry, link)->path);
+    for (struct list *it = h->inits.next; it != &h->inits; it = it->next)
+        remove_file(h, LIST_ENTRY(it, struct hls_init, link)->path);
+    (void)file_writer_batch_end(h->files->writer, NULL, NULL);
+}

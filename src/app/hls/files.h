@@ -1,0 +1,39 @@
+/**
+ * The files of a stream's HLS: segments, init segments and the playlist, written by a file writer of the stream.
+ *
+ * A segment is written to its name + `.tmp` when it is complete, and renamed; in the same batch the playlist that names it is put
+ * in place. If the disk refuses, is full, or hangs, segments are left out of the files, which the log tells once: viewers get them
+ * from memory all the same. The next playlist says which segments are missing.
+ *
+ * Ownership  belongs to its struct hls
+ * Yields     no
+ */
+#ifndef APP_HLS_FILES_H
+#define APP_HLS_FILES_H
+
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+
+struct hls;
+struct hls_entry;
+
+struct err *hls_files_create(struct hls *h) ATTR_MUST_USE;
+
+/** Write a complete segment, and the playlist that names it. */
+void hls_files_add(struct hls *h, struct hls_entry *entry);
+
+/** Remove the file of a segment that has left (`hls_cleanup on`). */
+void hls_files_remove(struct hls *h, const struct hls_entry *entry);
+
+/** Remove all files of the stream. */
+void hls_files_dispose(struct hls *h);
+
+/** What is queued is still written. Takes a struct hls without files. */
+void hls_files_leave(struct hls *h);
+
+/** Segments that are missing in the files. */
+uint64_t hls_files_lost(const struct hls *h);
+
+#endif
