@@ -18,7 +18,7 @@ static const uint8_t picture[] = { 0x17, 1, 0, 0, 80, 0, 0, 0, 2, 0x65, 0x88 }; 
 static const uint8_t reordered[] = { 0x27, 1, 0xFF, 0xFF, 0xD8, 0, 0, 0, 2, 0x41, 0x9A }; /* shown 40 ms before */
 static const uint8_t sound[] = { 0xAF, 1, 0xDE, 0x02, 0x00 };
 
-static struct frame *parsed(enum frame_kind kind, const uint8_t *bytes, size_t len)
+static inline struct frame *parsed(enum frame_kind kind, const uint8_t *bytes, size_t len)
 {
     enum flv_parse result;
     struct frame  *f = frame_of(kind, bytes, len, &result);
