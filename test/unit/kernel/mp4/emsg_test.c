@@ -6,7 +6,7 @@ static void an_event_is_told_in_full(void **state)
 {
     (void)state;
     static const uint8_t want[] = {
-        0,    0,    0,    46,   'e', 'm', 's', 'g', 1, 0, 0, 0, /* version 1                    */
+        0,    0,    0,    42,   'e', 'm', 's', 'g', 1, 0, 0, 0, /* version 1                    */
         0,    0,    0xBB, 0x80,                                 /* timescale 48000              */
         0,    0,    0,    1,    0,   0,   0,   2,               /* presentation_time, 64 bits   */
         0xFF, 0xFF, 0xFF, 0xFF, 0,   0,   0,   7,               /* event_duration unknown; id   */
