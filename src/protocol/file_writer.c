@@ -11,6 +11,7 @@
 #include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/writer_jobs.h"
+#include "protocol/writers_gone.h"
 
 /* Appends are merged into one operation up to this size. A writer that is given up stops between two operations. */
 enum { OP_BYTES = 256 << 10 };
@@ -47,13 +48,23 @@ struct file_writer_lost file_writer_lost(const struct file_writer *w)
 
 static const char *const memory_is_out = "memory is out", *const too_many = "too much waits for the disk";
 
+/* Say on which disk the writer's files lie, as far as a path tells. */
+static bool know_disk(struct file_writer *w, const char *path)
+{
+    char        folder[PATH_MAX];
+    struct str  s = str_over(folder, sizeof folder);
+    const char *slash = strrchr(path, '/');
+    str_append(&s, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
+    return disk_turn_join(&w->turn, folder);
+}
+
 /* NULL: `*why` says the reason. */
 static struct write_op *make_op(struct file_writer *w, enum write_op_kind kind, const char *path, const char *to,
                                 const char **why)
 {
     *why = w->n_ops < FILE_WRITER_OPS_MAX ? memory_is_out : too_many;
     struct write_op *op = w->n_ops < FILE_WRITER_OPS_MAX ? write_op_create(kind, w->options.queue_bytes_max) : NULL;
-    if (op && !write_op_name(op, path, to)) {
+    if (op && ((path && !know_disk(w, path)) || !write_op_name(op, path, to))) {
         write_op_destroy(op);
         return NULL;
     }
@@ -108,6 +119,7 @@ bool file_writer_open(struct file_writer *w, const char *path, enum written_file
     struct write_op *op = make_op(w, WRITE_OPEN, path, NULL, &why);
     mem_free(w->path);
     w->path = told;
+    path_mark_set(&w->path_mark, told);
     w->is_whole = mode == WRITTEN_FILE_WHOLE;
     w->is_unopened = w->is_spoiled = !op || !told;
     if (w->is_unopened) {
@@ -361,15 +373,16 @@ struct err *file_writer_create(struct file_writer **out, const struct file_write
     *out = NULL;
     if (!w)
         return err_no_memory();
-    w->job = (struct offload_job){ .work = writer_work, .drop = writer_job_is_back };
+    writer_jobs_init(w);
     w->options = *o;
+    w->options.place = NULL; /* It may be gone when the caller returns. */
     w->file = WRITTEN_FILE_INIT;
     w->result.ok = true;
     w->is_unopened = true;
     list_init(&w->queue);
     list_init(&w->at_work);
     w->closing = write_op_create(WRITE_CLOSE, 0);
-    if (w->closing)
+    if (w->closing && (!o->place || disk_turn_join(&w->turn, o->place)))
         *out = w;
     else
         writer_free(w);
@@ -382,7 +395,7 @@ static struct err *drain(struct file_writer *w, int64_t deadline_us)
     struct err *e = NULL;
     writer_start(w);
     while (!e && !writer_is_done(w)) {
-        if (!w->busy)
+        if (!writer_is_under_way(w))
             return err_new(E_THREAD_TERMINATED, "the threads that write files take no more");
         w->waiter = co_self();
         e = co_park(co_deadline(deadline_us));
@@ -454,5 +467,5 @@ void file_writer_leave(struct file_writer **wp)
 
 bool file_writers_finish(int64_t deadline_us)
 {
-    return writer_jobs_finish(deadline_us);
+    return writers_gone_finish(deadline_us);
 }

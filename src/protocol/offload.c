@@ -1,5 +1,6 @@
 #include "protocol/offload.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -14,12 +15,15 @@
 /* The threads of one kind and the jobs that wait for them. */
 struct pool {
     pthread_cond_t more;
-    pthread_t      threads[OFFLOAD_THREADS_MAX + OFFLOAD_HUNG_MAX];
+    pthread_t      threads[OFFLOAD_WRITE_THREADS_MAX];
     int            n_threads, n_idle;
     int            n_hung; /* threads in abandoned jobs (`left`) */
     struct list    waiting;
     size_t         n_waiting;
 };
+
+static_assert(OFFLOAD_THREADS_MAX + OFFLOAD_HUNG_MAX <= OFFLOAD_WRITE_THREADS_MAX,
+              "the threads of every kind have room");
 
 static struct {
     pthread_mutex_t lock;
@@ -188,6 +192,8 @@ static bool replaces_hung(const struct pool *pool)
 static struct err *ensure_thread(struct pool *pool)
 {
     int most = OFFLOAD_THREADS_MAX + (replaces_hung(pool) ? pool->n_hung : 0);
+    if (pool == &off.pools[OFFLOAD_WRITE])
+        most = OFFLOAD_WRITE_THREADS_MAX;
     if (replaces_hung(pool) && pool->n_hung >= OFFLOAD_HUNG_MAX)
         return err_new(E_LIMIT, "%d earlier jobs of this kind hang", pool->n_hung);
     if (pool->n_idle > (int)pool->n_waiting || pool->n_threads >= most)

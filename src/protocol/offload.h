@@ -28,8 +28,11 @@ enum offload_kind {
     OFFLOAD_KINDS
 };
 
-/* Most threads of one kind; most jobs that wait for them: a further job is refused. */
-enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_QUEUE_MAX = 4096 };
+/*
+ * Most threads of one kind; most jobs that wait for them: a further job is refused. The kind of written files has more threads,
+ * because it does not know disks: its jobs take turns at each disk (protocol/disk_turn), so that each that hangs holds a few.
+ */
+enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_WRITE_THREADS_MAX = 64, OFFLOAD_QUEUE_MAX = 4096 };
 
 /*
  * A thread that hangs in an abandoned job is replaced for the kinds whose jobs are rare and may well succeed the next time

@@ -108,8 +108,9 @@ static int open_fresh(const char *path)
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
 }
 
-struct err *path_put(const char *path, const char *tmp, const struct iovec *iov, int n_iov)
+struct err *path_put(const char *path, const char *tmp, const struct iovec *iov, int n_iov, uint64_t *device)
 {
+    struct stat st;
     struct err *e = NULL;
     int         fd = open_fresh(tmp);
     if (fd < 0 && errno == ENOENT) {
@@ -119,6 +120,8 @@ struct err *path_put(const char *path, const char *tmp, const struct iovec *iov,
     }
     if (fd < 0)
         return err_sys(E_SYSTEM_FILE_OPEN, "open %s", tmp);
+    if (fstat(fd, &st) == 0)
+        *device = st.st_dev;
     if (!(e = fill(fd, tmp, iov, n_iov)))
         e = path_rename(tmp, path);
     if (e)

@@ -12,6 +12,7 @@
 #define PROTOCOL_PATH_OPS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/uio.h>
 
 #include "core/attr.h"
@@ -22,8 +23,13 @@ struct err *path_make_folders(const char *path) ATTR_MUST_USE;
 
 struct err *path_rename(const char *from, const char *to) ATTR_MUST_USE;
 
-/** Write a whole file to `tmp` and rename it to `path`. If anything fails, `tmp` is removed and `path` is as it was. */
-struct err *path_put(const char *path, const char *tmp, const struct iovec *iov, int n_iov) ATTR_MUST_USE;
+/**
+ * Write a whole file to `tmp` and rename it to `path`. If anything fails, `tmp` is removed and `path` is as it was.
+ *
+ * Returns    *device where `tmp` lies, once it is open
+ */
+struct err *path_put(const char *path, const char *tmp, const struct iovec *iov, int n_iov,
+                     uint64_t *device) ATTR_MUST_USE;
 
 /** A file that is absent is no error. */
 struct err *path_remove(const char *path) ATTR_MUST_USE;

@@ -5,6 +5,14 @@
 #include "core/mem.h"
 #include "protocol/path_ops.h"
 
+void path_mark_set(struct path_mark *m, const char *path)
+{
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, 64 bits */
+    for (const char *c = path; c && *c; c++)
+        hash = (hash ^ (uint8_t)*c) * 0x100000001b3;
+    m->hash = path ? hash : 0;
+}
+
 /* ---- making ---------------------------------------------------------------------------------------------------- */
 
 struct write_op *write_op_create(enum write_op_kind kind, size_t bytes_max)
@@ -14,6 +22,8 @@ struct write_op *write_op_create(enum write_op_kind kind, size_t bytes_max)
         return NULL;
     *op = (struct write_op){ .kind = kind, .bytes = buf_up_to(bytes_max), .ends = buf_up_to(bytes_max) };
     list_init(&op->link);
+    list_init(&op->path_mark.link);
+    list_init(&op->to_mark.link);
     return op;
 }
 
@@ -21,6 +31,8 @@ bool write_op_name(struct write_op *op, const char *path, const char *to)
 {
     op->path = path ? mem_strdup(path) : NULL;
     op->to = to ? mem_strdup(to) : NULL;
+    path_mark_set(&op->path_mark, path);
+    path_mark_set(&op->to_mark, to);
     return (!path || op->path) && (!to || op->to);
 }
 
@@ -49,12 +61,12 @@ bool write_op_add_unit(struct write_op *op, const struct iovec *iov, int n_iov)
 
 /* ---- on a thread ----------------------------------------------------------------------------------------------- */
 
-static struct err *put(const struct write_op *op)
+static struct err *put(const struct write_op *op, struct written_file *f)
 {
     const struct iovec copied = { op->bytes.bytes, op->bytes.len };
     if (op->is_superseded)
         return NULL;
-    return op->iov ? path_put(op->path, op->to, op->iov, op->n_iov) : path_put(op->path, op->to, &copied, 1);
+    return path_put(op->path, op->to, op->iov ? op->iov : &copied, op->iov ? op->n_iov : 1, &f->device);
 }
 
 static struct err *append_units(struct write_op *op, struct written_file *f)
@@ -85,7 +97,7 @@ static struct err *perform(struct write_op *op, struct written_file *f)
     case WRITE_SHARED: return append_shared(op, f);
     case WRITE_SYNC: return written_file_sync(f);
     case WRITE_RENAME: return written_file_rename(f, op->path, op->to, op->is_spoiled);
-    case WRITE_PUT: return put(op);
+    case WRITE_PUT: return put(op, f);
     case WRITE_REMOVE: return path_remove(op->path);
     case WRITE_REMOVE_FOLDER: return path_remove_folder(op->path);
     case WRITE_BATCH_END: return NULL;
@@ -150,6 +162,8 @@ void write_op_empty(struct write_op *op)
 void write_op_destroy(struct write_op *op)
 {
     list_remove(&op->link);
+    list_remove(&op->path_mark.link);
+    list_remove(&op->to_mark.link);
     write_op_empty(op);
     err_free(op->e);
     mem_free(op->path);

@@ -32,6 +32,17 @@ enum write_op_kind {
     WRITE_CLOSE,
 };
 
+struct file_writer;
+
+/* A path that a writer names. It is in a list only after the writer's owner has gone (protocol/writers_gone). */
+struct path_mark {
+    struct list         link;
+    uint64_t            hash; /* 0: no path */
+    struct file_writer *of;
+};
+
+void path_mark_set(struct path_mark *m, const char *path); /* NULL: no path */
+
 struct write_op {
     struct list            link;
     enum write_op_kind     kind;
@@ -39,6 +50,7 @@ struct write_op {
     size_t                 cost;        /* its bytes in the writer's queue */
     struct buf             bytes, ends; /* copied bytes; the offset of the end of each unit, as size_t */
     char                  *path, *to;
+    struct path_mark       path_mark, to_mark;
     enum written_file_mode mode;
     int64_t                rotate_bytes;
     struct iovec          *iov; /* the pieces of shared bytes */

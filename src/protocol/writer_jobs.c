@@ -2,15 +2,11 @@
 
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
-
-/* The number of writers that were left and still work, and the coroutine that waits for the last of them. */
-static struct {
-    size_t     n;
-    struct co *waiter;
-} left;
+#include "protocol/writers_gone.h"
 
 /* ---- on a thread ----------------------------------------------------------------------------------------------- */
 
@@ -35,7 +31,7 @@ static void perform(struct file_writer *w, struct write_op *op)
         w->failed_batch = op->batch;
 }
 
-void writer_work(struct offload_job *job)
+static void work(struct offload_job *job)
 {
     struct file_writer *w = CONTAINER_OF(job, struct file_writer, job);
     LIST_FOREACH (&w->at_work, it, after) {
@@ -139,10 +135,9 @@ static void append_list(struct list *to, struct list *from)
     }
 }
 
-void writer_start(struct file_writer *w)
+/* The disk has given the writer its turn: hand the queue to a thread. */
+static bool submit(struct file_writer *w)
 {
-    if (w->busy || w->batch || list_is_empty(&w->queue))
-        return;
     append_list(&w->at_work, &w->queue);
     struct err *e = offload_start(OFFLOAD_WRITE, &w->job);
     if (e) {
@@ -150,10 +145,24 @@ void writer_start(struct file_writer *w)
         append_list(&w->queue, &w->at_work);
         writer_lose(w, (struct file_writer_lost){ 0 }, err_summary(e, why, sizeof why));
         err_free(e);
-        return;
+        return false;
     }
     w->busy = true;
     w->queued_at_work = w->queued;
+    return true;
+}
+
+void writer_start(struct file_writer *w)
+{
+    if (w->busy || w->batch || list_is_empty(&w->queue) || writers_gone_hold_up(w))
+        return;
+    if (disk_turn_take(&w->turn, now_us()) && !submit(w))
+        disk_turn_end(&w->turn, 0, now_us());
+}
+
+bool writer_is_under_way(const struct file_writer *w)
+{
+    return w->busy || disk_turn_waits(&w->turn) || !list_is_empty(&w->follow_link);
 }
 
 bool writer_is_done(const struct file_writer *w)
@@ -161,49 +170,100 @@ bool writer_is_done(const struct file_writer *w)
     return !w->busy && list_is_empty(&w->queue);
 }
 
+static void go_on(struct file_writer *w);
+
+/* ---- its end --------------------------------------------------------------------------------------------------- */
+
 void writer_free(struct file_writer *w)
 {
     losses_finish(&w->losses, w->options.what, path_of(w));
-    if (w->left && --left.n == 0 && left.waiter)
-        co_unpark(left.waiter);
+    disk_turn_leave(&w->turn);
     free_ops(&w->at_work);
     free_ops(&w->queue);
     if (w->closing)
         write_op_destroy(w->closing);
     if (w->batch_end)
         write_op_destroy(w->batch_end);
+    writers_gone_remove(w, go_on);
     err_free(w->e);
     mem_free(w->path);
     mem_free(w->file.path); /* The file is closed, or the threads have ended and the end of the process closes it. */
     mem_free(w);
 }
 
+/* Let a thread close the file of a writer that was given up. */
+static bool submit_close(struct file_writer *w)
+{
+    struct err *e = offload_start(OFFLOAD_WRITE, &w->job);
+    w->busy = !e;
+    err_free(e);
+    return w->busy;
+}
+
 /* The thread may have read `given_up` before it was set, or no thread was at work. Then another job closes the file. */
 static void free_given_up(struct file_writer *w)
 {
-    struct err *e = NULL;
-    w->busy = w->file.fd >= 0 && !(e = offload_start(OFFLOAD_WRITE, &w->job));
-    err_free(e);
-    if (!w->busy)
-        writer_free(w);
+    bool is_open = w->file.fd >= 0;
+    if (is_open)
+        writers_gone_add_given_up(w);
+    if (is_open && !disk_turn_take(&w->turn, now_us()))
+        return;
+    if (is_open && submit_close(w))
+        return;
+    disk_turn_end(&w->turn, 0, now_us());
+    writer_free(w);
 }
 
 void writer_give_up(struct file_writer *w)
 {
     atomic_store(&w->given_up, true);
-    if (!w->busy)
+    if (w->busy)
+        writers_gone_add_given_up(w);
+    else
         free_given_up(w);
 }
 
-static void wake_waiter(struct file_writer *w)
+bool writer_leave(struct file_writer *w)
+{
+    writer_start(w);
+    return writer_is_under_way(w) && writers_gone_add_left(w);
+}
+
+/* ---- jobs that come back --------------------------------------------------------------------------------------- */
+
+/* No job is at work, and none will begin by itself: everything is done, or the threads take no more jobs. */
+static void stand_still(struct file_writer *w)
 {
     if (w->waiter)
         co_unpark(w->waiter);
     if (w->left)
-        writer_give_up(w); /* nothing is left to do, or the threads take no more jobs */
+        writer_give_up(w);
 }
 
-void writer_job_is_back(struct offload_job *job)
+/* The writer's turn has come after it waited. */
+static bool begin(struct disk_turn *t)
+{
+    struct file_writer *w = CONTAINER_OF(t, struct file_writer, turn);
+    if (w->given_up ? submit_close(w) : submit(w))
+        return true;
+    if (w->given_up)
+        writer_free(w);
+    else
+        stand_still(w);
+    return false;
+}
+
+/* What it waited for has come: its job is back, or an earlier writer has finished with a file of this one. */
+static void go_on(struct file_writer *w)
+{
+    if (w->given_up)
+        return;
+    writer_start(w);
+    if (!writer_is_under_way(w))
+        stand_still(w);
+}
+
+static void job_is_back(struct offload_job *job)
 {
     struct file_writer *w = CONTAINER_OF(job, struct file_writer, job);
     if (!w->given_up) {
@@ -212,33 +272,19 @@ void writer_job_is_back(struct offload_job *job)
             losses_end_trouble(&w->losses, w->options.what, path_of(w));
     }
     w->busy = false;
+    disk_turn_end(&w->turn, w->file.device, now_us());
     if (w->given_up) {
         free_given_up(w);
         return;
     }
-    writer_start(w);
-    if (!w->busy)
-        wake_waiter(w);
+    go_on(w);
 }
 
-bool writer_leave(struct file_writer *w)
+void writer_jobs_init(struct file_writer *w)
 {
-    writer_start(w);
-    if (!w->busy || left.n >= WRITERS_LEFT_MAX)
-        return false;
-    w->left = true;
-    left.n++;
-    return true;
-}
-
-bool writer_jobs_finish(int64_t deadline_us)
-{
-    struct err *e = NULL;
-    while (left.n && !e) {
-        left.waiter = co_self();
-        e = co_park(co_deadline(deadline_us));
-        left.waiter = NULL;
-    }
-    err_free(e);
-    return !left.n;
+    w->job = (struct offload_job){ .work = work, .drop = job_is_back };
+    disk_turn_init(&w->turn, begin);
+    list_init(&w->followers);
+    list_init(&w->follow_link);
+    list_init(&w->path_mark.link);
 }

@@ -12,6 +12,7 @@
 
 struct file_writer_options {
     const char *what;            /* kind of the contents, for the log: "output of a child"; a literal, never freed */
+    const char *place;           /* folder below which the files lie; NULL: the folder of the first. Copied */
     size_t      queue_bytes_max; /* ceiling of the bytes that wait or are being written, shared ones included */
     size_t      gather_bytes;    /* Gathered appends are written once they have this many bytes. */
     int64_t     gather_us; /* An append also ends gathering if the first one has waited this long. 0: no gathering. */

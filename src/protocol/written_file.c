@@ -31,7 +31,7 @@ static bool is_regular(int fd, struct stat *st)
 
 static struct err *open_now(struct written_file *f)
 {
-    struct stat st;
+    struct stat st = { 0 };
     struct err *e = NULL;
     f->fd = open_path(f->path, f->mode);
     if (f->fd < 0 && errno == ENOENT) {
@@ -44,6 +44,7 @@ static struct err *open_now(struct written_file *f)
     f->mode = WRITTEN_FILE_APPEND; /* Another attempt must not empty the file. */
     f->is_regular = is_regular(f->fd, &st);
     f->len = f->is_regular ? st.st_size : 0;
+    f->device = st.st_dev;
     return NULL;
 }
 
@@ -70,14 +71,16 @@ struct err *written_file_close(struct written_file *f)
     else
         e = close_now(f);
     mem_free(f->path);
-    *f = WRITTEN_FILE_INIT;
+    *f = (struct written_file){ .fd = -1, .device = f->device };
     return e;
 }
 
 struct err *written_file_open(struct written_file *f, char *path, enum written_file_mode mode, int64_t rotate_bytes)
 {
     struct err *e = written_file_close(f);
-    *f = (struct written_file){ .fd = -1, .path = path, .mode = mode, .rotate_bytes = rotate_bytes };
+    f->path = path;
+    f->mode = mode;
+    f->rotate_bytes = rotate_bytes;
     f->is_whole = mode == WRITTEN_FILE_WHOLE;
     struct err *why_not = open_now(f);
     if (!why_not)

@@ -32,6 +32,7 @@ struct written_file {
     int64_t                len;        /* bytes in the file */
     bool                   is_regular; /* False: a device or a pipe, which is never rotated or cut. */
     bool                   is_whole;   /* opened as WRITTEN_FILE_WHOLE */
+    uint64_t               device;     /* device of the last file that was open; 0: none yet */
     bool                   is_spoiled; /* A unit of such a file is lost, and the file is removed. */
 };
 

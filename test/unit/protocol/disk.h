@@ -1,5 +1,8 @@
 /**
- * A folder of its own for a test that writes files, on a disk that freezes and thaws.
+ * A folder of its own for a test that writes files, with mounts in it that freeze and thaw.
+ *
+ * The system calls of files are defined here, in front of those of libc: a call for a frozen path waits until the thaw, as it
+ * does on a file server that has gone. Calls that libc makes by itself (fopen(), mkdtemp()) do not come here.
  *
  * Included by one test program each: its state is that program's.
  */
@@ -7,14 +10,17 @@
 #define TEST_PROTOCOL_DISK_H
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <ftw.h>
-#include <semaphore.h>
-#include <stdatomic.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "loop.h"
@@ -24,9 +30,122 @@
 
 enum { PATIENCE_US = 60 * US_PER_SECOND };
 
-static char       folder[64];
-static sem_t      gate;
-static atomic_int n_hanging;
+static char folder[64];
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t  thawed;
+    pthread_t       loop;
+    char            frozen[128]; /* calls for paths that begin so wait; empty: none */
+    int             n_hanging;
+    long            n_calls; /* calls for paths in the folder since the last disk_calls() */
+} disk = { .lock = PTHREAD_MUTEX_INITIALIZER, .thawed = PTHREAD_COND_INITIALIZER };
+
+/* ---- system calls ---------------------------------------------------------------------------------------------- */
+
+static inline bool disk_begins(const char *path, const char *with)
+{
+    return with[0] && strncmp(path, with, strlen(with)) == 0;
+}
+
+static inline void disk_reach(const char *path)
+{
+    pthread_mutex_lock(&disk.lock);
+    if (disk_begins(path, folder))
+        disk.n_calls++;
+    while (disk_begins(path, disk.frozen)) {
+        if (pthread_equal(pthread_self(), disk.loop)) {
+            fprintf(stderr, "the loop waits for the disk: %s\n", path);
+            abort();
+        }
+        disk.n_hanging++;
+        pthread_cond_wait(&disk.thawed, &disk.lock);
+        disk.n_hanging--;
+    }
+    pthread_mutex_unlock(&disk.lock);
+}
+
+/* The path of an open file; empty for what is not a file. */
+static inline void disk_path_of(int fd, char *path, size_t cap)
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, cap - 1);
+    path[n > 0 ? n : 0] = '\0';
+}
+
+static inline void disk_reach_fd(int fd)
+{
+    char path[256];
+    disk_path_of(fd, path, sizeof path);
+    disk_reach(path);
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    int mode = flags & O_CREAT ? va_arg(args, int) : 0;
+    va_end(args);
+    disk_reach(path);
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int rename(const char *from, const char *to)
+{
+    disk_reach(to);
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path)
+{
+    disk_reach(path);
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    disk_reach(path);
+    return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+int rmdir(const char *path)
+{
+    disk_reach(path);
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+    disk_reach_fd(fd);
+    return syscall(SYS_write, fd, bytes, len);
+}
+
+ssize_t writev(int fd, const struct iovec *iov, int n_iov)
+{
+    disk_reach_fd(fd);
+    return syscall(SYS_writev, fd, iov, n_iov);
+}
+
+int close(int fd)
+{
+    disk_reach_fd(fd);
+    return (int)syscall(SYS_close, fd);
+}
+
+/* Each folder mount-* in the folder of the test is a device of its own. */
+int fstat(int fd, struct stat *st)
+{
+    char path[256];
+    disk_path_of(fd, path, sizeof path);
+    disk_reach(path);
+    int result = (int)syscall(SYS_fstat, fd, st);
+    if (disk_begins(path, folder) && disk_begins(path + strlen(folder), "/mount-"))
+        st->st_dev = 1000 + (dev_t)path[strlen(folder) + strlen("/mount-")];
+    return result;
+}
+
+/* ---- the folder ------------------------------------------------------------------------------------------------ */
 
 static inline const char *path_in(const char *name)
 {
@@ -48,11 +167,12 @@ static inline int disk_remove(const char *path, const struct stat *st, int flag,
 /* Make the folder and start the threads. Returns 0, or -1 like a failed set-up. */
 static inline int disk_begin(void)
 {
-    strcpy(folder, "/tmp/disk.XXXXXX");
-    if (!mkdtemp(folder))
+    char made[] = "/tmp/disk.XXXXXX";
+    if (!mkdtemp(made))
         return -1;
-    sem_init(&gate, 0, 0);
-    n_hanging = 0;
+    strcpy(folder, made);
+    disk.frozen[0] = '\0';
+    disk.loop = pthread_self();
     return code_of(offload_init());
 }
 
@@ -61,42 +181,59 @@ static inline int disk_end(void)
 {
     bool all = file_writers_finish(now_us() + PATIENCE_US);
     offload_shutdown(PATIENCE_US);
-    sem_destroy(&gate);
     nftw(folder, disk_remove, 8, FTW_DEPTH | FTW_PHYS);
     return all ? 0 : -1;
 }
 
-static inline void disk_hang(struct offload_job *job)
+/* ---- ice ------------------------------------------------------------------------------------------------------- */
+
+/* Calls for this path, and for those that begin with it, hang until thaw(). */
+static inline void freeze_path(const char *path)
 {
-    (void)job;
-    n_hanging++;
-    while (sem_wait(&gate) != 0)
-        ;
+    pthread_mutex_lock(&disk.lock);
+    snprintf(disk.frozen, sizeof disk.frozen, "%s", path);
+    pthread_mutex_unlock(&disk.lock);
 }
 
-static inline void disk_free_job(struct offload_job *job)
-{
-    free(job);
-}
-
-/* All threads that write files hang until thaw(). */
+/* The whole folder of the test is frozen. */
 static inline void freeze(void)
 {
-    for (int i = 0; i < OFFLOAD_THREADS_MAX; i++) {
-        struct offload_job *job = calloc(1, sizeof *job);
-        *job = (struct offload_job){ .work = disk_hang, .drop = disk_free_job };
-        assert_null(offload_start(OFFLOAD_WRITE, job));
-    }
-    int64_t deadline_us = now_us() + PATIENCE_US;
-    while (n_hanging < OFFLOAD_THREADS_MAX && now_us() < deadline_us)
-        co_give_way();
-    assert_int_equal(n_hanging, OFFLOAD_THREADS_MAX);
+    freeze_path(folder);
 }
 
 static inline void thaw(void)
 {
-    for (int i = 0; i < OFFLOAD_THREADS_MAX; i++)
-        sem_post(&gate);
+    pthread_mutex_lock(&disk.lock);
+    disk.frozen[0] = '\0';
+    pthread_cond_broadcast(&disk.thawed);
+    pthread_mutex_unlock(&disk.lock);
+}
+
+static inline int disk_n_hanging(void)
+{
+    pthread_mutex_lock(&disk.lock);
+    int n = disk.n_hanging;
+    pthread_mutex_unlock(&disk.lock);
+    return n;
+}
+
+/* Let the loop run until this many threads hang. */
+static inline void wait_for_hanging(int n)
+{
+    int64_t deadline_us = now_us() + PATIENCE_US;
+    while (disk_n_hanging() < n && now_us() < deadline_us)
+        co_give_way();
+    assert_int_equal(disk_n_hanging(), n);
+}
+
+/* The number of calls for files in the folder since the last time it was asked. */
+static inline long disk_calls(void)
+{
+    pthread_mutex_lock(&disk.lock);
+    long n = disk.n_calls;
+    disk.n_calls = 0;
+    pthread_mutex_unlock(&disk.lock);
+    return n;
 }
 
 #endif

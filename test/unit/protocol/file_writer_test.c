@@ -17,6 +17,7 @@
 #include "loop.h"
 #include "protocol/co.h"
 #include "protocol/disk.h"
+#include "protocol/disk_turn.h"
 #include "protocol/file_writer.h"
 #include "protocol/offload.h"
 
@@ -394,7 +395,9 @@ static void a_writer_is_given_up_at_its_deadline(void **state)
     struct file_writer *w = writer_of("given-up", WRITTEN_FILE_FRESH);
     assert_null(file_writer_wait(w, a_while()));
     freeze();
-    say(w, "never written");
+    say(w, "at work");
+    wait_for_hanging(1);
+    say(w, ", never written");
     char        words[512];
     struct err *e = file_writer_close(&w, now_us() + 1000);
     assert_null(w);
@@ -402,8 +405,167 @@ static void a_writer_is_given_up_at_its_deadline(void **state)
     assert_non_null(strstr(err_text(e, words, sizeof words), "bytes of"));
     err_free(e);
     thaw();
-    offload_shutdown(PATIENCE_US); /* nothing leaks: the thread closes the file, the pool frees the rest */
-    assert_file("given-up", "");
+    offload_shutdown(PATIENCE_US);      /* nothing leaks: the thread closes the file, the pool frees the rest */
+    assert_file("given-up", "at work"); /* the call that hung was performed at last */
+}
+
+static void a_frozen_mount_holds_up_only_the_writers_of_its_files(void **state)
+{
+    (void)state;
+    struct file_writer *frozen[3 * DISK_TURNS], *fine[3 * DISK_TURNS];
+    char                name[32];
+    for (size_t i = 0; i < ARRAY_LEN(frozen); i++) {
+        snprintf(name, sizeof name, "mount-a/%zu", i);
+        frozen[i] = writer_of(name, WRITTEN_FILE_FRESH);
+        snprintf(name, sizeof name, "mount-b/%zu", i);
+        fine[i] = writer_of(name, WRITTEN_FILE_FRESH);
+        assert_null(file_writer_wait(frozen[i], a_while())); /* the devices are known */
+        assert_null(file_writer_wait(fine[i], a_while()));
+    }
+    freeze_path(path_in("mount-a"));
+    for (size_t i = 0; i < ARRAY_LEN(frozen); i++)
+        say(frozen[i], "after the thaw");
+    wait_for_hanging(DISK_TURNS);
+    for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+        say(fine[i], "meanwhile");
+        assert_null(file_writer_close(&fine[i], a_while()));
+        snprintf(name, sizeof name, "mount-b/%zu", i);
+        assert_file(name, "meanwhile");
+    }
+    struct file_writer *late = writer_of("mount-c/late", WRITTEN_FILE_FRESH); /* no device is known */
+    assert_null(file_writer_close(&late, a_while()));
+    assert_int_equal(disk_n_hanging(), DISK_TURNS);
+    thaw();
+    for (size_t i = 0; i < ARRAY_LEN(frozen); i++) {
+        assert_null(file_writer_close(&frozen[i], a_while()));
+        snprintf(name, sizeof name, "mount-a/%zu", i);
+        assert_file(name, "after the thaw");
+    }
+}
+
+/* The mount is frozen when the server starts: the place that the owner names takes the part of the device. */
+static void a_mount_that_was_never_seen_is_known_by_its_place(void **state)
+{
+    (void)state;
+    struct file_writer        *frozen[3 * DISK_TURNS];
+    char                       name[64];
+    struct file_writer_options o = usual;
+    char                       place[128];
+    strcpy(place, path_in("mount-a"));
+    o.place = place;
+    freeze_path(place);
+    for (size_t i = 0; i < ARRAY_LEN(frozen); i++) {
+        snprintf(name, sizeof name, "mount-a/stream-%zu/list", i);
+        frozen[i] = writer(&o);
+        assert_true(put(frozen[i], name, "late"));
+    }
+    memset(place, 'x', sizeof place - 1); /* it was copied */
+    wait_for_hanging(DISK_TURNS);
+    struct file_writer *fine = writer(&usual);
+    assert_true(put(fine, "mount-b/list", "in time"));
+    assert_null(file_writer_close(&fine, a_while()));
+    assert_int_equal(disk_n_hanging(), DISK_TURNS);
+    thaw();
+    for (size_t i = 0; i < ARRAY_LEN(frozen); i++)
+        file_writer_leave(&frozen[i]);
+    assert_true(file_writers_finish(a_while()));
+    assert_file("mount-a/stream-11/list", "late");
+}
+
+static void a_file_that_is_left_and_opened_again_is_not_written_by_both(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("mount-a/1.tmp", WRITTEN_FILE_WHOLE);
+    assert_null(file_writer_wait(w, a_while()));
+    freeze();
+    for (int i = 0; i < 20; i++)
+        say(w, "old,");
+    assert_true(file_writer_rename(w, path_in("mount-a/1.tmp"), path_in("mount-a/1.ts")));
+    assert_true(put(w, "mount-a/list", "old"));
+    file_writer_leave(&w);
+    struct file_writer *next = writer_of("mount-a/1.tmp", WRITTEN_FILE_WHOLE), *last = writer(&usual);
+    say(next, "new");
+    assert_true(file_writer_rename(next, path_in("mount-a/1.tmp"), path_in("mount-a/2.ts")));
+    assert_true(put(next, "mount-a/list", "new"));
+    file_writer_leave(&next);
+    assert_true(put(last, "mount-a/list", "newest"));
+    struct file_writer *other = writer(&usual);
+    assert_true(put(other, "mount-a/other", "of its own"));
+    wait_for_hanging(2); /* the oldest, and the one with a file of its own */
+    thaw();
+    assert_null(file_writer_close(&last, a_while()));
+    assert_null(file_writer_close(&other, a_while()));
+    assert_file("mount-a/2.ts", "new");
+    assert_file("mount-a/list", "newest");
+    struct stat st;
+    assert_int_equal(stat(path_in("mount-a/1.ts"), &st), 0);
+    assert_int_equal(st.st_size, 20 * 4);
+}
+
+static void a_writer_that_was_given_up_writes_nothing_into_a_later_file(void **state)
+{
+    (void)state;
+    struct file_writer *w = writer_of("log", WRITTEN_FILE_APPEND);
+    assert_null(file_writer_wait(w, a_while()));
+    freeze();
+    say(w, "old");
+    wait_for_hanging(1);
+    assert_int_equal(code_of(file_writer_close(&w, now_us() + 1000)), E_SOCKET_TIMEOUT);
+    w = writer_of("log", WRITTEN_FILE_FRESH);
+    say(w, "new");
+    assert_int_equal(code_of(file_writer_wait(w, now_us() + 1000)), E_SOCKET_TIMEOUT);
+    thaw();
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("log", "new");
+}
+
+/* A writer is given up while it waits: for its turn, or for an earlier writer of its file. */
+static void what_waits_may_be_given_up_too(void **state)
+{
+    (void)state;
+    struct file_writer *w[DISK_TURNS + 2];
+    char                name[32];
+    for (int i = 0; i < DISK_TURNS + 1; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        w[i] = writer_of(name, WRITTEN_FILE_WHOLE);
+        assert_null(file_writer_wait(w[i], a_while()));
+    }
+    freeze();
+    for (int i = 0; i < DISK_TURNS + 1; i++)
+        say(w[i], "x");
+    wait_for_hanging(DISK_TURNS);
+    file_writer_leave(&w[0]);
+    w[DISK_TURNS + 1] = writer_of("0", WRITTEN_FILE_WHOLE);
+    for (int i = 1; i < DISK_TURNS + 2; i++)
+        assert_int_equal(code_of(file_writer_close(&w[i], now_us() - 1)), E_SOCKET_TIMEOUT);
+    thaw();
+    int64_t deadline_us = a_while();
+    for (int i = 0; i < DISK_TURNS + 1; i++) { /* threads close the files, and remove what is incomplete */
+        snprintf(name, sizeof name, "%d", i);
+        while (is_there(name) && now_us() < deadline_us)
+            co_give_way();
+        assert_false(is_there(name));
+    }
+}
+
+static void hung_writers_that_were_left_are_freed_when_the_threads_end(void **state)
+{
+    (void)state;
+    struct file_writer *w;
+    char                name[32];
+    freeze();
+    for (int i = 0; i < 5 * DISK_TURNS; i++) {
+        snprintf(name, sizeof name, "%d", i % (2 * DISK_TURNS));
+        w = writer_of(name, WRITTEN_FILE_FRESH);
+        say(w, "x");
+        file_writer_leave(&w);
+    }
+    wait_for_hanging(DISK_TURNS);
+    offload_shutdown(1000);
+    assert_false(file_writers_finish(now_us() + 1000));
+    thaw();
+    offload_shutdown(PATIENCE_US);
+    assert_true(file_writers_finish(now_us() - 1));
 }
 
 static void a_cancelled_owner_leaves_its_writer_to_finish(void **state)
@@ -662,6 +824,12 @@ int main(void)
         CASE(a_batch_is_one_job_and_tells_its_end),
         CASE(a_frozen_disk_costs_what_exceeds_the_queue_and_no_time),
         CASE(a_writer_is_given_up_at_its_deadline),
+        CASE(a_frozen_mount_holds_up_only_the_writers_of_its_files),
+        CASE(a_mount_that_was_never_seen_is_known_by_its_place),
+        CASE(a_file_that_is_left_and_opened_again_is_not_written_by_both),
+        CASE(a_writer_that_was_given_up_writes_nothing_into_a_later_file),
+        CASE(what_waits_may_be_given_up_too),
+        CASE(hung_writers_that_were_left_are_freed_when_the_threads_end),
         CASE(a_cancelled_owner_leaves_its_writer_to_finish),
         CASE(close_does_not_hold_up_a_cancel),
         CASE(a_full_disk_loses_whole_units_and_recovers),

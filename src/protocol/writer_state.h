@@ -1,0 +1,65 @@
+/**
+ * The inside of a file writer. Only protocol/file_writer and the files behind it use this.
+ *
+ * Yields     nothing here
+ */
+#ifndef PROTOCOL_WRITER_STATE_H
+#define PROTOCOL_WRITER_STATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/list.h"
+#include "protocol/disk_turn.h"
+#include "protocol/losses.h"
+#include "protocol/offload.h"
+#include "protocol/write_op.h"
+#include "protocol/writer_types.h"
+#include "protocol/written_file.h"
+
+struct co;
+
+/*
+ * While the pool has the writer's job (`busy`), a thread owns `at_work`, `file` and `failed_batch`; the rest always belongs to
+ * the loop. The writer is freed when it has been closed and the pool has given the job back.
+ */
+struct file_writer {
+    struct offload_job         job;
+    struct file_writer_options options;
+    struct list                queue, at_work;
+    struct written_file        file;
+    uint64_t                   failed_batch; /* the last batch in which an operation failed */
+    struct write_op           *closing;      /* made with the writer, so that closing needs no memory */
+    struct disk_turn           turn;         /* at the disk where the files lie */
+    uint64_t                   gone_number;  /* order of those whose owners have gone; 0: the owner is there */
+    struct list                followers;    /* writers that wait for the end of this one, which has gone */
+    struct list                follow_link;  /* in `followers` of the writer that this one waits for */
+    bool                       busy;
+    bool                       left; /* The owner has gone; the writer is freed when everything is done. */
+    atomic_bool                given_up;
+    size_t                     n_ops;
+    size_t                     queued, queued_at_work; /* bytes with bookkeeping: of all operations; of those at work */
+    int64_t                    first_us;               /* arrival of the oldest append in the queue */
+    struct co                 *waiter;
+    struct err                *e; /* the first error since the last wait */
+    struct losses              losses;
+    struct file_writer_result  result; /* of the batch whose operations come back */
+
+    /* The file that was asked for last. */
+    char            *path; /* also for the log; NULL: none yet, or memory was out */
+    struct path_mark path_mark;
+    bool             is_whole;    /* opened as WRITTEN_FILE_WHOLE and not renamed yet */
+    bool             is_spoiled;  /* a unit of it was not taken */
+    bool             is_unopened; /* The open could not be queued. */
+
+    /* The batch that is being asked for. */
+    uint64_t         batch; /* its number; 0: none */
+    uint64_t         n_batches;
+    bool             batch_failed;
+    struct write_op *batch_end; /* made at its beginning */
+};
+
+#endif
