@@ -252,9 +252,10 @@ static void conn_free(struct http2_conn *c)
 }
 
 /* Tell the peer that the server ends the connection, if it can still be told. */
-static void say_goodbye(struct http2_conn *c, const struct err *e)
+static void say_goodbye(struct http2_conn *c, enum err_code code)
 {
-    if (c->over || !c->session || c->announced || c->goaway != NGHTTP2_NO_ERROR || err_code(e) == E_END_OF_STREAM)
+    bool is_gone = c->over || code == E_END_OF_STREAM || code == E_SOCKET_READ;
+    if (is_gone || !c->session || c->announced || c->goaway != NGHTTP2_NO_ERROR)
         return;
     c->leaves = true;
     announce_end(c);
@@ -279,11 +280,11 @@ struct err *http2_serve(struct io *io, const struct http_serving *serving)
     struct err *e = begin_session(c);
     if (!e)
         e = take_turns(c);
+    say_goodbye(c, err_code(e));
     if (is_good_end(c, err_code(e))) {
         err_free(e);
         e = NULL;
     }
-    say_goodbye(c, e);
     join_handlers(c);
     if (c->why) {
         err_free(e);

@@ -25,7 +25,7 @@
 enum {
     HTTP2_STREAMS_MAX = 100,            /* requests at a time, also those whose peer has lost its interest */
     HTTP2_BODY_WINDOW = (64 << 10) - 1, /* unread bytes of one request's body; the default of RFC 9113, 6.9.2 */
-    HTTP2_CONTINUATIONS_MAX = 8,        /* frames of a head after its first one */
+    HTTP2_CONTINUATIONS_MAX = 6,        /* frames of a head after its first one */
     HTTP2_JOIN_US =
         5 * US_PER_SECOND, /* time for the handlers to end after their connection, before they are cancelled */
 };

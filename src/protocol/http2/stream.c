@@ -204,6 +204,7 @@ static struct err *flush_offered(struct http2_stream *s)
         e = http_wait_for_room(&s->x);
     }
     s->waits = false;
+    s->last &= !e; /* What is missing must not be taken for complete. */
     withdraw(s);
     return e;
 }
