@@ -13,6 +13,11 @@
 
 #define ID_PARAM "hls_ctx"
 
+/* RFC 8216, 4: the type of a playlist. */
+#define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
+
+enum { PLAYLIST_BYTES_MAX = 8 << 20 };
+
 /* Seconds after which a viewer that found no place may try again. */
 #define RETRY_AFTER "5"
 
@@ -87,6 +92,28 @@ unsigned hls_ask_uri_kinds(const struct hls_ask *a, const struct conf_vhost *vho
     return HLS_URI_KEY | HLS_URI_PLAYLIST | (bare ? 0 : HLS_URI_MEDIA);
 }
 
+struct err *hls_ask_reply(const struct hls_ask *a, struct http_exchange *x, const struct hls_text *t,
+                          const struct conf_vhost *vhost)
+{
+    struct buf query = buf_up_to(HLS_ASK_QUERY_MAX), text = buf_up_to(PLAYLIST_BYTES_MAX);
+    if (a->is_new)
+        hls_ask_master_query(a, x, &query);
+    else
+        hls_ask_media_query(a, x, &query);
+    struct err *e = buf_error(&query);
+    if (!e) {
+        hls_text_expand(&text, t, hls_ask_uri_kinds(a, vhost), query.len ? query.bytes : "");
+        e = buf_error(&text);
+    }
+    if (!e)
+        e = http_add_field(x, "Cache-Control", a->viewer ? "no-store" : "no-cache");
+    if (!e)
+        e = http_reply(x, HTTP_STATUS_OK, PLAYLIST_TYPE, text.bytes, text.len);
+    buf_finish(&query);
+    buf_finish(&text);
+    return e;
+}
+
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
 
 static struct err *reply_text(struct http_exchange *x, int status, const char *text)
@@ -97,14 +124,14 @@ static struct err *reply_text(struct http_exchange *x, int status, const char *t
 
 static struct err *reply_full(struct http_exchange *x, struct err *why)
 {
-    log_err(LOG_WARN, why, "HTTP client ip=%s, %s", http_conn_of(x)->ip, http_request_of(x)->path);
+    log_err(LOG_WARN, why, "HTTP client ip=%s, %s", http_visit_of(x)->ip, http_request_of(x)->path);
     struct err *e = http_add_field(x, "Retry-After", RETRY_AFTER);
     return e ? e : reply_text(x, HTTP_STATUS_SERVICE_UNAVAILABLE, "No place for another viewer.\n");
 }
 
 static struct err *reply_denied(struct http_exchange *x, int status, struct err *why)
 {
-    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_conn_of(x)->ip, http_request_of(x)->path);
+    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
     struct err *e = http_add_field(x, "Cache-Control", "no-store");
     return e ? e : http_reply_status(x, status);
 }
@@ -139,7 +166,7 @@ struct err *hls_ask_reply_over(const struct hls_ask *a, struct http_exchange *x)
 /* A known viewer goes on, unless it was kicked, or comes from an address that may not play. */
 static struct err *go_on(struct hls_ask *a, struct http_exchange *x, const struct conf_vhost *vhost)
 {
-    const char *ip = http_conn_of(x)->ip;
+    const char *ip = http_visit_of(x)->ip;
     struct err *e;
     if (hls_ask_is_over(a)) {
         a->is_answered = true;
@@ -177,7 +204,7 @@ static void put_param(struct buf *out, const struct http_exchange *x)
 static struct err *reply_too_long(struct hls_ask *a, struct http_exchange *x)
 {
     a->is_answered = true;
-    log_warn("HTTP client ip=%s, %s: the query of an HLS viewer is too long", http_conn_of(x)->ip,
+    log_warn("HTTP client ip=%s, %s: the query of an HLS viewer is too long", http_visit_of(x)->ip,
              http_request_of(x)->path);
     return reply_text(x, HTTP_STATUS_URI_TOO_LONG, "The query is too long.\n");
 }
@@ -198,7 +225,7 @@ static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struc
         const struct hls_viewer_asks asks = {
             .of = *of,
             .host = http_request_vhost(r),
-            .ip = http_conn_of(x)->ip,
+            .ip = http_visit_of(x)->ip,
             .param = param.bytes ? param.bytes : "",
             .page_url = page ? page : "",
             .tc_url = tc_url.bytes,
@@ -248,6 +275,7 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
 
 void hls_ask_end(struct hls_ask *a, const struct http_exchange *x)
 {
-    const struct http_conn *c = http_conn_of(x);
-    hls_viewers_release(&a->viewer, c->io.bytes_in - c->earlier_in, c->io.bytes_out - c->earlier_out);
+    const struct http_visit *visit = http_visit_of(x);
+    const struct io         *io = visit->io;
+    hls_viewers_release(&a->viewer, io->bytes_in - visit->counted_in, io->bytes_out - visit->counted_out);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/hls/names.h"
+#include "app/hls/serve.h"
 #include "app/segment/reply.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -26,13 +27,20 @@ static void log_unnamed(const struct hls *h, const char *what, struct err *e)
 
 /* ---- segments ---- */
 
-static struct err *serve_segment(struct http_exchange *x, struct shelf_item *item)
+static struct err *reply_segment(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)
 {
+    (void)ask;
     struct hls_entry *entry = CONTAINER_OF(item, struct hls_entry, item);
     struct lane      *lane = entry->hls->lane;
     if (entry->segment->is_complete)
         return segment_reply(x, entry->segment, lane->kind->type);
     return segment_reply_growing(x, entry->hls->show, lane, entry->segment, lane->kind->type);
+}
+
+static struct err *serve_segment(struct http_exchange *x, struct shelf_item *item)
+{
+    struct hls_entry *entry = CONTAINER_OF(item, struct hls_entry, item);
+    return hls_serve(x, item, entry->hls->show, HLS_ASK_SEGMENT, reply_segment);
 }
 
 static struct err *name_entry(struct hls_entry *entry)
@@ -95,9 +103,16 @@ struct hls_entry *hls_find_entry(const struct hls *h, const struct segment *s)
 
 /* ---- init segments ---- */
 
+static struct err *reply_init(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)
+{
+    (void)ask;
+    return segment_reply_blob(x, CONTAINER_OF(item, struct hls_init, item)->bytes, "video/mp4");
+}
+
 static struct err *serve_init(struct http_exchange *x, struct shelf_item *item)
 {
-    return segment_reply_blob(x, CONTAINER_OF(item, struct hls_init, item)->bytes, "video/mp4");
+    struct hls_init *init = CONTAINER_OF(item, struct hls_init, item);
+    return hls_serve(x, item, init->hls->show, HLS_ASK_SEGMENT, reply_init);
 }
 
 static void drop_init(struct hls_init *init)

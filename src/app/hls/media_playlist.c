@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/hls/ask.h"
 #include "app/hls/hls.h"
 #include "core/mem.h"
 #include "kernel/hls/playlist.h"
@@ -71,16 +72,17 @@ struct err *hls_media_playlist_of_files(const struct hls *h, struct hls_text *t)
     return make(h, true, t);
 }
 
-struct err *hls_media_playlist_reply(struct http_exchange *x, struct hls *h)
+bool hls_media_playlist_is_there(const struct hls *h)
+{
+    return h->lane->n_segments > 0;
+}
+
+struct err *hls_media_playlist_reply(struct http_exchange *x, const struct hls *h, const struct hls_ask *ask)
 {
     struct hls_text t = { 0 };
-    if (h->lane->n_segments == 0)
-        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    struct err *e = make(h, false, &t);
+    struct err     *e = make(h, false, &t);
     if (!e)
-        e = http_add_field(x, "Cache-Control", "no-cache");
-    if (!e)
-        e = http_reply(x, HTTP_STATUS_OK, "application/vnd.apple.mpegurl", t.text.bytes, t.text.len);
+        e = hls_ask_reply(ask, x, &t, h->show->vhost);
     hls_text_finish(&t);
     return e;
 }

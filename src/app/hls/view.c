@@ -2,9 +2,12 @@
 
 #include "app/hls/files.h"
 #include "app/hls/hls.h"
+#include "app/hls/master_playlist.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
+#include "app/hls/serve.h"
 #include "core/mem.h"
+#include "protocol/http/status.h"
 
 /* Without low latency, parts only limit how much is made at once. */
 enum { PART_US = 500 * US_PER_MS };
@@ -31,9 +34,19 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
     w->is_prompt = c->ll;
 }
 
+static struct err *reply_playlist(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)
+{
+    const struct hls *h = CONTAINER_OF(item, struct hls, playlist);
+    return ask->is_new ? hls_master_playlist_reply(x, h, ask) : hls_media_playlist_reply(x, h, ask);
+}
+
+/* Nobody becomes a viewer of a stream that has nothing to show. */
 static struct err *serve_playlist(struct http_exchange *x, struct shelf_item *item)
 {
-    return hls_media_playlist_reply(x, CONTAINER_OF(item, struct hls, playlist));
+    const struct hls *h = CONTAINER_OF(item, struct hls, playlist);
+    if (!hls_media_playlist_is_there(h))
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
+    return hls_serve(x, item, h->show, HLS_ASK_PLAYLIST, reply_playlist);
 }
 
 static void forget_all(struct hls *h)

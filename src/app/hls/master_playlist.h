@@ -1,0 +1,22 @@
+/**
+ * The master playlist of a stream: what a player needs to know before it asks for the media playlist, and the id of its viewer.
+ */
+#ifndef APP_HLS_MASTER_PLAYLIST_H
+#define APP_HLS_MASTER_PLAYLIST_H
+
+#include "app/hls/ask.h"
+#include "core/attr.h"
+#include "core/err.h"
+
+struct hls;
+
+/**
+ * Reply with the master playlist. Its only variant is the media playlist under the same path, from the root of the server or, with
+ * `hls_master_m3u8_path_relative on`, without a folder.
+ *
+ * Yields     yes
+ */
+struct err *hls_master_playlist_reply(struct http_exchange *x, const struct hls *h,
+                                      const struct hls_ask *ask) ATTR_MUST_USE;
+
+#endif
