@@ -1,0 +1,216 @@
+/* Tests for app/segment/cutter: where streams of all shapes are cut. */
+#include "app/segment/cutter.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/attr.h"
+
+static const struct cut_policy two_seconds = {
+    .fragment_us = 2 * US_PER_SECOND,
+    .td_ratio = 1.0,
+    .aof_ratio = 2.1,
+    .wait_keyframe = true,
+    .part_us = 200 * US_PER_MS,
+};
+
+/* A stream: pictures and sound at steps, a key frame each so many pictures. A step of 0: no such frames. */
+struct shape {
+    int64_t picture_us, sound_us;
+    int     gop; /* pictures; 0: only the first is a key frame */
+};
+
+/* What the cutter made of it. */
+struct result {
+    int64_t segments_us[4096], parts_us[8192];
+    bool    is_last_part[8192]; /* the last of its segment */
+    size_t  n_segments, n_parts, n_breaks;
+};
+
+static void feed(struct cutter *c, const struct cut_policy *p, const struct frame *f, struct result *r)
+{
+    enum cut cut = cutter_look(c, p, f);
+    if (cut != CUT_NONE) {
+        assert_true(r->n_parts < ARRAY_LEN(r->parts_us));
+        r->is_last_part[r->n_parts] = cut != CUT_PART;
+        r->parts_us[r->n_parts++] = f->dts_us - c->part_us;
+    }
+    if (cut >= CUT_SEGMENT) {
+        int64_t end_us = cut == CUT_BREAK ? cutter_end_us(c) : f->dts_us;
+        assert_true(r->n_segments < ARRAY_LEN(r->segments_us));
+        r->segments_us[r->n_segments++] = end_us - c->segment_us;
+        r->n_breaks += cut == CUT_BREAK;
+    }
+    cutter_take(c, p, f, cut);
+}
+
+static struct result *cut_stream(struct shape s, const struct cut_policy *p, int64_t until_us)
+{
+    struct result *r = calloc(1, sizeof *r);
+    struct cutter  c = { 0 };
+    int64_t        picture_us = 0, sound_us = 0;
+    int            n = 0;
+    assert_non_null(r);
+    for (;;) {
+        bool         video = s.picture_us && (!s.sound_us || picture_us <= sound_us);
+        struct frame f = { .kind = video ? FRAME_VIDEO : FRAME_AUDIO, .dts_us = video ? picture_us : sound_us };
+        if (f.dts_us >= until_us)
+            return r;
+        f.key = video && (s.gop ? n % s.gop == 0 : n == 0);
+        n += video;
+        *(video ? &picture_us : &sound_us) += video ? s.picture_us : s.sound_us;
+        f.dts_us = f.dts_us / US_PER_MS * US_PER_MS; /* as RTMP rounds it */
+        feed(&c, p, &f, r);
+    }
+}
+
+static void all_segments_are(const struct result *r, int64_t least_us, int64_t most_us)
+{
+    assert_true(r->n_segments > 2);
+    for (size_t i = 0; i < r->n_segments; i++)
+        assert_in_range(r->segments_us[i], least_us, most_us);
+}
+
+/* Parts are at most as long as the longest one of the first segment, and at least 85 % of it, except the last of a segment. */
+static void all_parts_fit(const struct result *r, int64_t least_target_us, int64_t most_target_us)
+{
+    int64_t longest_us = 0;
+    size_t  i = 0;
+    for (; i < r->n_parts && !r->is_last_part[i]; i++)
+        longest_us = r->parts_us[i] > longest_us ? r->parts_us[i] : longest_us;
+    assert_in_range(longest_us, least_target_us, most_target_us);
+    for (; i < r->n_parts; i++) {
+        assert_true(r->parts_us[i] <= longest_us + CUT_PART_SLACK_US);
+        if (!r->is_last_part[i])
+            assert_true(r->parts_us[i] * 100 >= (longest_us + CUT_PART_SLACK_US) * 85);
+    }
+}
+
+static void key_frames_cut_segments(void **state)
+{
+    (void)state;
+    struct result *r = cut_stream((struct shape){ 40000, 23220, 50 }, &two_seconds, 60 * US_PER_SECOND);
+    all_segments_are(r, 1999000, 2001000);
+    free(r);
+}
+
+static void a_gop_is_not_divided_before_the_limit_of_sound(void **state)
+{
+    (void)state;
+    struct result *r = cut_stream((struct shape){ 40000, 23220, 100 }, &two_seconds, 60 * US_PER_SECOND);
+    all_segments_are(r, 3999000, 4001000); /* GOPs of 4 s, below 2 s x 2.1 */
+    free(r);
+    r = cut_stream((struct shape){ 40000, 23220, 750 }, &two_seconds, 60 * US_PER_SECOND);
+    all_segments_are(r, 1000000, 4300000); /* GOPs of 30 s */
+    free(r);
+}
+
+static void a_stream_without_key_frames_is_cut(void **state)
+{
+    (void)state;
+    struct result *r = cut_stream((struct shape){ 40000, 23220, 0 }, &two_seconds, 600 * US_PER_SECOND);
+    all_segments_are(r, 4200000, 4300000);
+    free(r);
+    r = cut_stream((struct shape){ 40000, 0, 0 }, &two_seconds, 600 * US_PER_SECOND);
+    all_segments_are(r, 6000000, 6041000); /* without sound, at three times the fragment */
+    free(r);
+}
+
+static void without_wait_keyframe_any_picture_cuts(void **state)
+{
+    (void)state;
+    struct cut_policy p = two_seconds;
+    p.wait_keyframe = false;
+    struct result *r = cut_stream((struct shape){ 40000, 23220, 750 }, &p, 60 * US_PER_SECOND);
+    all_segments_are(r, 2000000, 2041000);
+    free(r);
+}
+
+static void key_frames_at_each_picture_cut_no_sooner(void **state)
+{
+    (void)state;
+    struct result *r = cut_stream((struct shape){ 40000, 23220, 1 }, &two_seconds, 60 * US_PER_SECOND);
+    all_segments_are(r, 2000000, 2041000);
+    free(r);
+}
+
+static void pure_sound_is_cut_at_its_limit(void **state)
+{
+    (void)state;
+    struct result *r = cut_stream((struct shape){ 0, 23220, 0 }, &two_seconds, 60 * US_PER_SECOND);
+    all_segments_are(r, 4200000, 4230000);
+    all_parts_fit(r, 160000, 203000);
+    free(r);
+}
+
+static void parts_fit_every_frame_rate(void **state)
+{
+    static const int rates[] = { 10, 15, 24, 25, 30, 50, 60, 240 };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+        struct shape   s = { US_PER_SECOND / rates[i], 23220, 2 * rates[i] };
+        struct result *r = cut_stream(s, &two_seconds, 60 * US_PER_SECOND);
+        all_parts_fit(r, 160000, 203000);
+        free(r);
+    }
+}
+
+static void slow_pictures_make_parts_of_one_picture(void **state)
+{
+    (void)state;
+    struct result *r = cut_stream((struct shape){ US_PER_SECOND, 23220, 2 }, &two_seconds, 60 * US_PER_SECOND);
+    all_segments_are(r, 1999000, 2001000);
+    assert_int_equal(r->n_breaks, 0);
+    free(r);
+}
+
+static void a_pause_of_the_stream_breaks_it(void **state)
+{
+    (void)state;
+    struct cutter  c = { 0 };
+    struct result *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    for (int i = 0; i < 100; i++) {
+        struct frame f = { .kind = FRAME_VIDEO, .key = i % 25 == 0, .dts_us = i * 40000 + (i < 75 ? 0 : 9 * US_PER_SECOND) };
+        feed(&c, &two_seconds, &f, r);
+    }
+    assert_int_equal(r->n_breaks, 1);
+    assert_int_equal(r->segments_us[r->n_segments - 1], US_PER_SECOND); /* its frames, without the pause */
+    free(r);
+}
+
+static void time_that_stands_still_cuts_nothing(void **state)
+{
+    (void)state;
+    struct cutter  c = { 0 };
+    struct result *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    for (int i = 0; i < 1000; i++) {
+        struct frame f = { .kind = FRAME_VIDEO, .key = true, .dts_us = 5 };
+        feed(&c, &two_seconds, &f, r);
+    }
+    assert_int_equal(r->n_segments + r->n_parts, 0);
+    free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(key_frames_cut_segments),
+        cmocka_unit_test(a_gop_is_not_divided_before_the_limit_of_sound),
+        cmocka_unit_test(a_stream_without_key_frames_is_cut),
+        cmocka_unit_test(without_wait_keyframe_any_picture_cuts),
+        cmocka_unit_test(key_frames_at_each_picture_cut_no_sooner),
+        cmocka_unit_test(pure_sound_is_cut_at_its_limit),
+        cmocka_unit_test(parts_fit_every_frame_rate),
+        cmocka_unit_test(slow_pictures_make_parts_of_one_picture),
+        cmocka_unit_test(a_pause_of_the_stream_breaks_it),
+        cmocka_unit_test(time_that_stands_still_cuts_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
