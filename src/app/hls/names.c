@@ -24,7 +24,7 @@ struct err *hls_name_segment(char **path, const struct show *show, const struct 
     struct template_names  names = names_of(show);
     struct template_values values = {
         .seq = s->number,
-        .wall_us = s->wall_us,
+        .wall_us = c->ts_floor ? (int64_t)s->wall_count * c->fragment_us : s->wall_us,
         .utc = show->conf->utc_time,
         .fragment_us = c->ts_floor ? c->fragment_us : 0,
         .duration_ms = s->is_complete ? s->duration_us / US_PER_MS : -1,

@@ -29,6 +29,10 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
         .aof_ratio = c->aof_ratio,
         .wait_keyframe = c->wait_keyframe,
         .part_us = c->ll ? c->part_us : PART_US,
+        .leaves_out_sound = c->acodec == CONF_HLS_NO_AUDIO,
+        .leaves_out_pictures = c->vcodec == CONF_HLS_NO_VIDEO,
+        .keeps_to_wall = c->ts_floor,
+        .counts_samples = !c->dts_directly,
     };
     w->lanes[0] = c->use_fmp4 ? &lane_mp4 : &lane_ts;
     w->is_prompt = c->ll;

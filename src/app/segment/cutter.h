@@ -29,6 +29,9 @@ struct cut_policy {
     double  td_ratio, aof_ratio;
     bool    wait_keyframe;
     int64_t part_us;
+    bool    leaves_out_sound, leaves_out_pictures;
+    bool    keeps_to_wall;  /* Cuts are drawn to whole multiples of `fragment_us` of the wall clock. */
+    bool    counts_samples; /* Times of AAC without pictures come from the number of its samples. */
 };
 
 enum cut {
@@ -47,7 +50,7 @@ struct cutter {
     int64_t  part_max_us;            /* longest part that was cut for its length */
     unsigned n_parts;                /* parts that were cut for their length before the cap was learnt */
     bool     cap_is_learnt;
-    int64_t  lag_us; /* cuts are made this much earlier, to keep to the wall clock (hls_ts_floor) */
+    int64_t  lag_us; /* cuts are made this much earlier, to keep to the wall clock */
 };
 
 /** What to do before this frame is taken. It is called for frames of sound and picture only. */

@@ -78,6 +78,18 @@ static int64_t next_wall_us(struct plan *plan, const struct frame *f, int64_t la
     return plan->wall_end_us + (ahead_us > 0 ? most_us : -most_us);
 }
 
+/* Count the fragment of the wall clock that a segment is for, and draw the next cut to its end by a part of the deviation. */
+static void keep_to_wall(struct plan *plan, int64_t wall_us)
+{
+    enum { PERCENT = 30 };
+    int64_t  fragment_us = plan->policy.fragment_us, late_us = wall_us % fragment_us;
+    uint64_t nearest = (uint64_t)((wall_us + fragment_us / 2) / fragment_us);
+    if (late_us > fragment_us / 2)
+        late_us -= fragment_us;
+    plan->wall_count = nearest > plan->wall_count ? nearest : plan->wall_count + 1;
+    plan->cutter.lag_us = plan->policy.keeps_to_wall ? late_us * PERCENT / 100 : 0;
+}
+
 /* ---- segments ---- */
 
 static void open_segment(struct plan *plan, const struct frame *f)
@@ -85,6 +97,7 @@ static void open_segment(struct plan *plan, const struct frame *f)
     const struct segment *last = plan->n_lanes ? lane_newest(plan->lanes[0]) : NULL;
     int64_t               wall_us = next_wall_us(plan, f, last ? last->duration_us : 0);
     plan->discontinuities += plan->breaks && plan->has_begun;
+    keep_to_wall(plan, wall_us);
     for (size_t i = 0; i < plan->n_lanes; i++) {
         struct segment *s = segment_new(plan->next_number, f->dts_us);
         if (!s) {
@@ -92,6 +105,7 @@ static void open_segment(struct plan *plan, const struct frame *f)
             continue;
         }
         s->wall_us = wall_us;
+        s->wall_count = plan->wall_count;
         s->discontinuities = plan->discontinuities;
         s->is_discontinuous = plan->breaks && plan->has_begun;
         plan->lanes[i]->open = s;
@@ -206,8 +220,15 @@ static void follow_configuration(struct plan *plan, struct frame *f)
     t->config = frame_ref(f);
 }
 
+static bool leaves_out(const struct cut_policy *p, const struct frame *f)
+{
+    return (f->kind == FRAME_AUDIO && p->leaves_out_sound) || (f->kind == FRAME_VIDEO && p->leaves_out_pictures);
+}
+
 void plan_take(struct plan *plan, struct frame *f)
 {
+    if (leaves_out(&plan->policy, f))
+        return;
     follow_configuration(plan, f);
     if (!frame_is_header(f)) {
         enum cut cut = cutter_look(&plan->cutter, &plan->policy, f);

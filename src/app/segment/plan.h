@@ -49,6 +49,7 @@ struct plan {
     bool              breaks;          /* The next segment does not continue the last one. */
     bool              has_begun;       /* A segment has been made. */
     int64_t           wall_end_us;     /* wall clock at the end of the last segment */
+    uint64_t          wall_count;      /* fragment of the wall clock that the newest segment is for */
     int64_t           longest_us;      /* longest segment up to now */
     struct plan_track tracks[PLAN_TRACKS];
     struct lane      *lanes[PLAN_LANES_MAX];

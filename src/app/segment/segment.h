@@ -30,6 +30,7 @@ struct segment {
     int                  refs;
     struct list          link; /* entry in lane->segments, or linked to itself */
     uint64_t             number;
+    uint64_t             wall_count;       /* number of the fragment of the wall clock since 1970; it rises */
     uint64_t             discontinuities;  /* breaks of the stream before this segment, its own included */
     bool                 is_discontinuous; /* It does not continue the segment before it. */
     bool                 is_complete, independent;

@@ -1,5 +1,6 @@
 /* Transport streams: pictures and the first track of sound in one program. The tables come at the beginning of each segment. */
 #include "app/segment/lane.h"
+#include "app/segment/plan.h"
 #include "core/mem.h"
 #include "kernel/times.h"
 #include "kernel/ts/mux.h"
@@ -15,14 +16,21 @@ static struct {
 
 struct ts_state {
     struct ts_mux mux;
-    struct frame *config; /* the configuration that the muxer borrows */
+    struct frame *config;       /* the configuration that the muxer borrows */
+    int64_t       counted_90k;  /* where counted sound is; INT64_MIN: it is not counted yet */
+    int64_t       counted_rest; /* fraction of a tick, in parts of the sample rate */
 };
+
+/* Counted sound that is this far from its own times is counted anew. */
+enum { COUNT_AWAY_90K = 90000 };
 
 static bool begin(struct lane *lane)
 {
     struct ts_state *ts = mem_calloc(1, sizeof *ts);
-    if (ts)
+    if (ts) {
         ts_mux_init(&ts->mux, CODEC_NONE, CODEC_NONE);
+        ts->counted_90k = INT64_MIN;
+    }
     lane->state = ts;
     return ts != NULL;
 }
@@ -60,11 +68,29 @@ static bool grow_room(void)
     return larger != NULL;
 }
 
-static size_t write_frame(struct ts_state *ts, struct frame *f, size_t at)
+/* The time of a frame: its own, or that of the number of its first sample. */
+static int64_t time_90k(struct ts_state *ts, const struct lane *lane, const struct frame *f)
 {
+    int64_t own_90k = ticks_90k_from_us(f->dts_us), rate = ts->mux.aac.core_rate;
+    if (!lane->plan->policy.counts_samples || f->codec != CODEC_AAC || ts->mux.video != CODEC_NONE || rate == 0)
+        return own_90k;
+    if (ts->counted_90k < own_90k - COUNT_AWAY_90K || ts->counted_90k > own_90k + COUNT_AWAY_90K) {
+        ts->counted_90k = own_90k;
+        ts->counted_rest = 0;
+    }
+    int64_t now_90k = ts->counted_90k, parts = (int64_t)ts->mux.aac.frame_len * 90000 + ts->counted_rest;
+    ts->counted_90k += parts / rate;
+    ts->counted_rest = parts % rate;
+    return now_90k;
+}
+
+static size_t write_frame(struct lane *lane, struct frame *f, size_t at)
+{
+    struct ts_state *ts = lane->state;
+    int64_t          dts_90k = frame_is_header(f) ? 0 : time_90k(ts, lane, f);
     for (;;) {
         struct wr w = wr_over(room.bytes ? room.bytes + at : NULL, room.cap - at);
-        if (ts_mux_frame(&ts->mux, &w, f, ticks_90k_from_us(f->dts_us)) != TS_MUX_FULL) {
+        if (ts_mux_frame(&ts->mux, &w, f, dts_90k) != TS_MUX_FULL) {
             keep_config(ts, f);
             return at + wr_len(&w);
         }
@@ -81,7 +107,7 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
     if (is_first)
         ts->mux.told = false;
     for (size_t i = 0; i < lane->n_frames; i++)
-        len = write_frame(ts, lane->frames[i], len);
+        len = write_frame(lane, lane->frames[i], len);
     return len ? blob_copy(room.bytes, len) : NULL;
 }
 
