@@ -176,7 +176,9 @@ static void a_pause_of_the_stream_breaks_it(void **state)
     struct result *r = calloc(1, sizeof *r);
     assert_non_null(r);
     for (int i = 0; i < 100; i++) {
-        struct frame f = { .kind = FRAME_VIDEO, .key = i % 25 == 0, .dts_us = i * 40000 + (i < 75 ? 0 : 9 * US_PER_SECOND) };
+        struct frame f = { .kind = FRAME_VIDEO,
+                           .key = i % 25 == 0,
+                           .dts_us = i * 40000 + (i < 75 ? 0 : 9 * US_PER_SECOND) };
         feed(&c, &two_seconds, &f, r);
     }
     assert_int_equal(r->n_breaks, 1);
