@@ -118,12 +118,27 @@ static void write_template(struct xw *x, const struct mpd_representation *r, int
 
 /* ---- representations and sets ---- */
 
+static uint32_t common_divisor(uint32_t a, uint32_t b)
+{
+    while (b) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* 5.3.7.2 (FrameRateType): a number, or a fraction. */
 static void write_frame_rate(struct xw *x, const struct mpd_representation *r)
 {
-    if (r->frame_rate_scale == 1)
-        attr_int_if(x, "frameRate", r->frame_rate);
-    else if (r->frame_rate && r->frame_rate_scale)
-        xw_attr_printf(x, "frameRate", "%u/%u", r->frame_rate, r->frame_rate_scale);
+    if (!r->frame_rate || !r->frame_rate_scale)
+        return;
+    uint32_t divisor = common_divisor(r->frame_rate, r->frame_rate_scale);
+    uint32_t rate = r->frame_rate / divisor, scale = r->frame_rate_scale / divisor;
+    if (scale == 1)
+        xw_attr_int(x, "frameRate", rate);
+    else
+        xw_attr_printf(x, "frameRate", "%u/%u", rate, scale);
 }
 
 /* ISO/IEC 23091-3 8.2 (ChannelConfiguration): 1 to 6 channels have their number; 6.1 is 11, and 7.1 with rear channels is 12. */
@@ -258,7 +273,7 @@ static bool has_segments(const struct mpd_adaptation_set *set)
 static void write_period(struct xw *x, const struct mpd_period *p)
 {
     xw_begin(x, "Period");
-    xw_attr_int(x, "id", p->id);
+    xw_attr_int(x, "id", (int64_t)p->id);
     attr_duration(x, "start", p->start_us);
     if (p->duration_us > 0)
         attr_duration(x, "duration", p->duration_us);

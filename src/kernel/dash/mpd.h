@@ -83,7 +83,7 @@ struct mpd_adaptation_set {
 };
 
 struct mpd_period {
-    unsigned                         id; /* never used for another Period of the stream */
+    uint64_t                         id; /* never used for another Period of the stream */
     int64_t                          start_us;
     int64_t                          duration_us; /* 0: up to the next Period, or open */
     const struct mpd_adaptation_set *sets;

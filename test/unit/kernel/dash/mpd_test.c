@@ -323,6 +323,9 @@ static void frame_rates_and_channels_have_the_forms_of_the_schema(void **state)
     m.representations[0].frame_rate = 30000;
     m.representations[0].frame_rate_scale = 1001;
     assert_has(&m, " frameRate=\"30000/1001\"");
+    m.representations[0].frame_rate = 50; /* as an SPS counts: fields */
+    m.representations[0].frame_rate_scale = 2;
+    assert_has(&m, " frameRate=\"25\"");
     m.representations[0].frame_rate_scale = 0;
     assert_lacks(&m, "frameRate");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
