@@ -82,6 +82,11 @@ struct lane {
     void                   *state;        /* of the kind */
 };
 
+struct cmaf;
+
+/** The muxer of a lane of one of the kinds in MP4, which knows what its tracks are; NULL before the first part. Borrowed. */
+const struct cmaf *lane_cmaf(const struct lane *lane);
+
 /** A lane without segments; NULL without memory. */
 struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, unsigned track) ATTR_MUST_USE;
 

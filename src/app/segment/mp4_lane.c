@@ -160,6 +160,12 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
     return bytes;
 }
 
+const struct cmaf *lane_cmaf(const struct lane *lane)
+{
+    const struct mp4_state *m = lane->state;
+    return lane->kind->pack == pack && m->has_begun ? &m->mux : NULL;
+}
+
 const struct lane_kind lane_mp4 = {
     .name = "MP4",
     .type = "video/mp4",
