@@ -32,6 +32,8 @@ RECIPES = {
     "h264_aac.flv": _PICTURE + _SOUND + _LENGTH + _H264 + _AAC,
     "h264_aac_plain.flv": _PICTURE + _SOUND + _LENGTH + ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast",
                                                         "-bf", "0", "-g", "25"] + _AAC,
+    # longer than a test of segments lasts: the sound of a loop has a gap where it begins again
+    "h264_aac_long.flv": _PICTURE + _SOUND + ["-t", "90"] + _H264 + _AAC,
     "h264_mp3.flv": _PICTURE + _SOUND + _LENGTH + _H264 + ["-c:a", "libmp3lame", "-ac", "2", "-b:a", "64k"],
     "h264.flv": _PICTURE + _LENGTH + _H264,
     "aac.flv": _SOUND + _LENGTH + _AAC,

@@ -99,7 +99,7 @@ def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa:
                     server.line_of("http_hooks"))
 
 
-FILES = [("/live/livestream.m3u8", "HLS"), ("/live/livestream.mpd", "DASH")]
+FILES = [("/live/livestream.m3u8", "HLS"), ("/live/livestream.f4m", "HDS")]
 OTHERS = [("/metrics", "metrics"), ("/rtc/v1/play/", "WebRTC"), ("/rtc/v1/whip/?app=live&stream=s", "WebRTC"),
           ("/console/", "console")]
 

@@ -121,7 +121,7 @@ static void paths_of_http(void **state)
         bool        may_be_file;
     } rows[] = {
         { "/live/livestream.m3u8", "HLS", true },
-        { "/a/b/c.d/e.mpd", "DASH", true },
+        { "/a/b/c.d/e.f4m", "HDS", true },
         { "/metrics", "the exporter of metrics", 0 },
         { "/rtc/v1/whip/", "WebRTC", 0 },
         { "/rtc/v1/play", "WebRTC", 0 },

@@ -1,0 +1,91 @@
+/**
+ * What DASH knows of a stream, as a view of its segments (dash/view.h).
+ *
+ * Each track has a lane of CMAF segments. Segments of one number, one of each track, are a row; rows are grouped into Periods, whose
+ * segments continue each other. Everything is on the shelf under the names of its files (dash/names.h).
+ *
+ * Time       The MPD counts from 1970: availabilityStartTime is 1970-01-01T00:00:00Z, and a Period starts at the wall clock of its
+ *            first segment. So times go on over the end of a publish and over a restart of the server, and a viewer stays.
+ *
+ * Ownership  a struct dash belongs to its viewing, and owns all below it
+ */
+#ifndef APP_DASH_DASH_H
+#define APP_DASH_DASH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/segment/shelf.h"
+#include "app/segment/show.h"
+#include "app/segment/view.h"
+#include "core/list.h"
+#include "kernel/mp4/mux.h"
+
+enum { DASH_TRACKS_MAX = VIEW_LANES_MAX };
+
+struct dash;
+
+/** An init segment, and what it says of its track. */
+struct dash_init {
+    struct shelf_item  item;
+    struct list        link; /* entry in dash_track->inits, the newest last */
+    struct dash_track *track;
+    unsigned           n_users; /* segments that need it */
+    struct blob       *bytes;
+    uint64_t           number;
+    char              *path; /* below dash_path */
+    char               codecs[MP4_MUX_CODECS_LEN];
+    uint32_t           timescale, width, height, sample_rate, channels;
+    uint32_t           frame_rate, frame_rate_scale; /* 0/0: not known yet */
+};
+
+struct dash_track {
+    struct dash *dash;
+    struct lane *lane;
+    bool         is_video;
+    char         name[16];         /* "video", "audio", "audio-2" */
+    char         media_before[17]; /* the name of a segment before its number: "video-" */
+    struct list  inits;
+    int64_t      bandwidth_bps; /* greatest of all segments up to now */
+};
+
+/** A segment under its name. */
+struct dash_entry {
+    struct shelf_item  item;
+    struct dash_track *track;
+    struct segment    *segment; /* a reference */
+    char              *path;    /* below dash_path */
+    struct dash_init  *init;    /* NULL before the first part */
+};
+
+struct dash_period {
+    struct list link; /* entry in dash->periods, the newest last */
+    unsigned    n_rows;
+    int64_t     start_us; /* wall clock */
+    int64_t     base_us;  /* time of the tracks that is presented then */
+    int64_t     end_us;   /* wall clock at which its last segment ends */
+};
+
+/** The segments of one number. */
+struct dash_row {
+    struct list         link; /* entry in dash->rows, the newest last */
+    uint64_t            number;
+    struct dash_entry  *entries[DASH_TRACKS_MAX]; /* NULL: the track has no such segment */
+    struct dash_period *period;                   /* NULL: a track of the row is still open */
+};
+
+struct dash {
+    struct viewing   *viewing;
+    struct show      *show; /* not counted: the viewing ends before the show is freed */
+    struct shelf_item mpd, clock;
+    char             *mpd_path, *folder; /* below dash_path */
+    struct dash_track tracks[DASH_TRACKS_MAX];
+    size_t            n_tracks;
+    struct list       rows, periods;
+    size_t            n_complete;   /* rows that are complete */
+    struct blob      *text;         /* the MPD; NULL: it has to be written again */
+    int64_t           published_us; /* wall clock at which the text was written; it rises from text to text */
+};
+
+#endif

@@ -1,0 +1,50 @@
+#include "app/dash/http.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "app/dash/dash.h"
+#include "app/segment/reply.h"
+#include "core/clock.h"
+#include "protocol/http/exchange.h"
+#include "protocol/http/status.h"
+
+struct err *dash_serve_clock(struct http_exchange *x, struct shelf_item *item)
+{
+    char        text[64];
+    int64_t     now = wall_now_us();
+    time_t      seconds = (time_t)(now / US_PER_SECOND);
+    struct tm   tm;
+    size_t      len = gmtime_r(&seconds, &tm) ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) : 0;
+    struct err *e = http_add_field(x, "Cache-Control", "no-store");
+    (void)item;
+    len += (size_t)snprintf(text + len, sizeof text - len, ".%03dZ", (int)(now % US_PER_SECOND / US_PER_MS));
+    return e ? e : http_reply(x, HTTP_STATUS_OK, "text/plain", text, len);
+}
+
+/* For as long as the MPD may name it. Then its number may be used again, by a stream of the same name. */
+static struct err *add_age(struct http_exchange *x, const struct dash *d)
+{
+    const struct conf_dash *c = &d->show->vhost->dash;
+    return http_add_fieldf(x, "Cache-Control", "max-age=%" PRId64, c->window_size * c->fragment_us / US_PER_SECOND + 1);
+}
+
+struct err *dash_serve_init(struct http_exchange *x, struct shelf_item *item)
+{
+    struct dash_init *init = CONTAINER_OF(item, struct dash_init, item);
+    struct err       *e = add_age(x, init->track->dash);
+    return e ? e : segment_reply_blob(x, init->bytes, init->track->lane->kind->type);
+}
+
+struct err *dash_serve_segment(struct http_exchange *x, struct shelf_item *item)
+{
+    struct dash_entry *entry = CONTAINER_OF(item, struct dash_entry, item);
+    struct lane       *lane = entry->track->lane;
+    struct err        *e = add_age(x, entry->track->dash);
+    if (e)
+        return e;
+    if (entry->segment->is_complete)
+        return segment_reply(x, entry->segment, lane->kind->type);
+    return segment_reply_growing(x, entry->track->dash->show, lane, entry->segment, lane->kind->type);
+}

@@ -1,0 +1,38 @@
+#include "app/dash/mpd_reply.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "app/dash/dash.h"
+#include "app/dash/mpd_text.h"
+#include "app/segment/reply.h"
+#include "kernel/dash/mpd.h"
+#include "protocol/http/exchange.h"
+#include "protocol/http/negotiate.h"
+#include "protocol/http/status.h"
+
+enum { ETAG_CAP = 64 };
+
+/* An MPD is asked for again and again, and is new each time: caches ask whether it has changed. */
+static struct err *reply_text(struct http_exchange *x, struct blob *text, const char *etag)
+{
+    struct err *e = http_add_field(x, "Cache-Control", "no-cache");
+    if (!e)
+        e = http_add_field(x, "ETag", etag);
+    if (!e && http_is_not_modified(http_request_of(x), etag, 0))
+        return http_reply_status(x, HTTP_STATUS_NOT_MODIFIED);
+    return e ? e : segment_reply_blob(x, text, MPD_CONTENT_TYPE);
+}
+
+struct err *dash_serve_mpd(struct http_exchange *x, struct shelf_item *item)
+{
+    struct dash *d = CONTAINER_OF(item, struct dash, mpd);
+    char         etag[ETAG_CAP];
+    struct err  *e = dash_mpd_text_refresh(d);
+    if (e)
+        return e;
+    if (!d->text)
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
+    snprintf(etag, sizeof etag, "\"%" PRIx64 "\"", (uint64_t)d->published_us);
+    return reply_text(x, d->text, etag);
+}

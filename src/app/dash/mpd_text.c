@@ -1,0 +1,320 @@
+#include "app/dash/mpd_text.h"
+
+#include <string.h>
+
+#include "app/dash/dash.h"
+#include "app/dash/rows.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "core/uri.h"
+#include "kernel/dash/mpd.h"
+
+/* A viewer of a low-latency stream plays this many parts, and a bit for the network, behind the encoder. */
+enum { LATENCY_PARTS = 4, LATENCY_NETWORK_US = 500 * US_PER_MS };
+
+/* How often a viewer of a low-latency stream looks for the next segment. */
+enum { LL_UPDATE_US = 500 * US_PER_MS };
+
+enum { URL_BYTES_MAX = 8192 };
+
+/* The description of an MPD with all that it points to. */
+struct model {
+    struct mpd                 mpd;
+    struct mpd_clock           clock;
+    struct mpd_latency         latency;
+    struct mpd_period         *periods;
+    struct mpd_adaptation_set *sets;            /* n_tracks of them for each Period */
+    struct mpd_representation *representations; /* likewise */
+    struct mpd_segment        *segments;        /* n_rows of them for each track */
+    size_t                     n_rows;
+    char                       title[1024];
+    struct buf                 clock_url;
+};
+
+/* ---- which rows are listed ---- */
+
+static const struct conf_dash *conf_of(const struct dash *d)
+{
+    return &d->show->vhost->dash;
+}
+
+size_t dash_in_window(const struct dash *d)
+{
+    const struct conf_dash *c = conf_of(d);
+    int64_t                 sum_us = 0;
+    size_t                  n = 0;
+    for (const struct list *it = d->rows.prev; it != &d->rows; it = it->prev) {
+        const struct dash_row *row = LIST_ENTRY(it, const struct dash_row, link);
+        if (!row->period)
+            continue;
+        if (n > 0 && (n >= (size_t)c->window_size || (c->timeshift_us > 0 && sum_us >= c->timeshift_us)))
+            break;
+        sum_us += dash_row_first(d, row)->duration_us;
+        n++;
+    }
+    return n;
+}
+
+static const struct dash_row *oldest_listed(const struct dash *d, size_t n)
+{
+    const struct dash_row *oldest = NULL;
+    for (const struct list *it = d->rows.prev; it != &d->rows && n > 0; it = it->prev) {
+        const struct dash_row *row = LIST_ENTRY(it, const struct dash_row, link);
+        if (!row->period)
+            continue;
+        oldest = row;
+        n--;
+    }
+    return oldest;
+}
+
+/* With low latency, the open row is listed as soon as all of its tracks have a part, if it belongs to the Period before it. */
+static bool is_listed_open(const struct dash *d, const struct dash_row *row)
+{
+    const struct dash_row *before =
+        row->link.prev == &d->rows ? NULL : LIST_ENTRY(row->link.prev, const struct dash_row, link);
+    return conf_of(d)->ll && before && dash_row_continues(d, row, before);
+}
+
+/* ---- the model ---- */
+
+static bool model_init(struct model *m, const struct dash *d, size_t n_complete)
+{
+    m->n_rows = n_complete + 1; /* and the open one */
+    m->periods = mem_calloc(m->n_rows, sizeof *m->periods);
+    m->sets = mem_calloc(m->n_rows * d->n_tracks, sizeof *m->sets);
+    m->representations = mem_calloc(m->n_rows * d->n_tracks, sizeof *m->representations);
+    m->segments = mem_calloc(m->n_rows * d->n_tracks, sizeof *m->segments);
+    m->clock_url = buf_up_to(URL_BYTES_MAX);
+    return m->periods && m->sets && m->representations && m->segments;
+}
+
+static void model_finish(struct model *m)
+{
+    mem_free(m->periods);
+    mem_free(m->sets);
+    mem_free(m->representations);
+    mem_free(m->segments);
+    buf_finish(&m->clock_url);
+}
+
+/* The frame rate that the stream tells, or the one that was measured. What was once written stays. */
+static void learn_frame_rate(const struct dash *d, struct dash_init *init)
+{
+    const struct video_info *v = &d->show->video;
+    if (init->frame_rate)
+        return;
+    init->frame_rate = v->fps_den ? v->fps_num : (uint32_t)(d->show->fps + 0.5);
+    init->frame_rate_scale = v->fps_den ? v->fps_den : 1;
+}
+
+static int64_t ticks(int64_t us, uint32_t timescale)
+{
+    return us / US_PER_SECOND * timescale + us % US_PER_SECOND * timescale / US_PER_SECOND;
+}
+
+static void describe_track(const struct dash *d, const struct dash_row *row, struct mpd_representation *r, size_t track)
+{
+    const struct dash_track *t = &d->tracks[track];
+    struct dash_init        *init = row->entries[track]->init;
+    if (t->is_video)
+        learn_frame_rate(d, init);
+    *r = (struct mpd_representation){
+        .id = t->name,
+        .codecs = init->codecs,
+        .bandwidth_bps = t->bandwidth_bps,
+        .width = init->width,
+        .height = init->height,
+        .frame_rate = init->frame_rate,
+        .frame_rate_scale = init->frame_rate ? init->frame_rate_scale : 0,
+        .sample_rate = init->sample_rate,
+        .channels = init->channels,
+        .timescale = init->timescale,
+        .presentation_time_offset = ticks(row->period->base_us, init->timescale),
+        .init = strrchr(init->path, '/') + 1,
+        .media_before = t->media_before,
+        .media_after = ".m4s",
+        .start_number = row->number,
+    };
+}
+
+/* Begin a Period with the tracks of its first listed row. */
+static void begin_period(const struct dash *d, struct model *m, const struct dash_row *row)
+{
+    const struct conf_dash *c = conf_of(d);
+    size_t                  n = m->mpd.n_periods++;
+    struct mpd_period      *p = &m->periods[n];
+    *p = (struct mpd_period){
+        .id = (uint64_t)(row->period->start_us / US_PER_MS),
+        .start_us = row->period->start_us,
+        .sets = m->sets + n * d->n_tracks,
+    };
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        if (!row->entries[i])
+            continue;
+        size_t at = n * d->n_tracks + p->n_sets++;
+        describe_track(d, row, &m->representations[at], i);
+        m->sets[at] = (struct mpd_adaptation_set){
+            .id = (unsigned)i,
+            .is_video = d->tracks[i].is_video,
+            .role = "main",
+            .representations = &m->representations[at],
+            .n_representations = 1,
+            .available_early_us = c->ll ? c->fragment_us - d->viewing->wish.policy.part_us : 0,
+        };
+    }
+}
+
+/* The length of a segment. The open one will be as long as the one before it. */
+static int64_t duration_of(const struct dash_row *row, size_t track)
+{
+    const struct segment *s = row->entries[track]->segment;
+    if (s->is_complete)
+        return s->media_duration;
+    const struct dash_row *before = LIST_ENTRY(row->link.prev, const struct dash_row, link);
+    int64_t                meant = before->entries[track]->segment->media_duration;
+    return meant > s->media_duration ? meant : s->media_duration;
+}
+
+/* Add the segments of a row to the newest Period. `at` is the number of the row among those that are listed. */
+static void add_row(const struct dash *d, struct model *m, const struct dash_row *row, size_t at)
+{
+    size_t set = (m->mpd.n_periods - 1) * d->n_tracks;
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        if (!row->entries[i])
+            continue;
+        struct mpd_representation *r = &m->representations[set++];
+        struct mpd_segment        *s = &m->segments[i * m->n_rows + at];
+        *s = (struct mpd_segment){ row->entries[i]->segment->media_time, duration_of(row, i) };
+        if (r->n_segments++ == 0)
+            r->segments = s;
+    }
+}
+
+static void add_rows(const struct dash *d, struct model *m, size_t n_complete)
+{
+    const struct dash_row    *row = oldest_listed(d, n_complete);
+    const struct dash_period *period = NULL;
+    size_t                    at = 0;
+    for (const struct list *it = &row->link; it != &d->rows; it = it->next) {
+        row = LIST_ENTRY(it, const struct dash_row, link);
+        if (!row->period && !is_listed_open(d, row))
+            continue;
+        if (row->period && row->period != period) {
+            begin_period(d, m, row);
+            period = row->period;
+        }
+        add_row(d, m, row, at++);
+    }
+}
+
+/* ---- the head ---- */
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A viewer learns of a segment up to an update period after it is complete, and needs one to play and one to load. */
+static int64_t delay_us(const struct mpd *mpd, const struct conf_dash *c)
+{
+    int64_t wanted_us = greatest(3 * c->fragment_us, mpd->update_us + 2 * c->fragment_us);
+    return greatest(least(wanted_us, mpd->depth_us - c->fragment_us), c->fragment_us);
+}
+
+static void set_latency(const struct dash *d, struct model *m)
+{
+    const struct conf_dash *c = conf_of(d);
+    int64_t                 part_us = d->viewing->wish.policy.part_us;
+    m->latency = (struct mpd_latency){
+        .target_us = LATENCY_PARTS * part_us + LATENCY_NETWORK_US,
+        .min_us = 2 * part_us,
+        .max_us = LATENCY_PARTS * part_us + LATENCY_NETWORK_US + 2 * c->fragment_us,
+        .min_rate_percent = 95,
+        .max_rate_percent = 105,
+    };
+    m->mpd.latency = &m->latency;
+    m->mpd.delay_us = m->latency.target_us;
+    m->mpd.update_us = least(m->mpd.update_us, LL_UPDATE_US);
+    m->mpd.min_buffer_us = part_us;
+}
+
+static void set_times(const struct dash *d, struct mpd *mpd)
+{
+    const struct conf_dash *c = conf_of(d);
+    int64_t                 window_us = c->window_size * c->fragment_us;
+    mpd->wall_published_us = d->published_us;
+    mpd->update_us = c->update_period_us > 0 ? c->update_period_us : c->fragment_us;
+    mpd->depth_us = c->timeshift_us > 0 ? least(c->timeshift_us, window_us) : window_us;
+    mpd->delay_us = delay_us(mpd, c);
+    mpd->min_buffer_us = c->fragment_us;
+    mpd->max_segment_us = c->fragment_us;
+}
+
+/* The folder of the segments as it is named from the MPD, which lies beside it. */
+static const char *base_of(const struct dash *d)
+{
+    const char *slash = strrchr(d->mpd_path, '/');
+    return d->folder + (slash ? slash + 1 - d->mpd_path : 0);
+}
+
+static void set_head(const struct dash *d, struct model *m)
+{
+    struct str title = str_over(m->title, sizeof m->title);
+    str_printf(&title, "%s/%s", d->show->app, d->show->stream);
+    uri_put_path(&m->clock_url, base_of(d));
+    buf_text(&m->clock_url, "time");
+    m->clock = (struct mpd_clock){ "urn:mpeg:dash:utc:http-iso:2014", m->clock_url.bytes };
+    m->mpd.title = m->title;
+    m->mpd.base = base_of(d);
+    m->mpd.periods = m->periods;
+    m->mpd.clocks = &m->clock;
+    m->mpd.n_clocks = m->clock_url.fault ? 0 : 1;
+    set_times(d, &m->mpd);
+    if (conf_of(d)->ll)
+        set_latency(d, m);
+}
+
+/* ---- the text ---- */
+
+/* publishTime is in milliseconds, and no two texts have the same. */
+static void publish(struct dash *d)
+{
+    int64_t next_us = d->published_us + US_PER_MS;
+    d->published_us = greatest(wall_now_us() / US_PER_MS * US_PER_MS, next_us);
+}
+
+static struct err *write_text(struct dash *d, const struct model *m)
+{
+    struct buf  text = buf_up_to(MPD_BYTES_MAX);
+    struct err *e = mpd_write(&m->mpd, &text);
+    if (!e && !(d->text = blob_copy(text.bytes, text.len)))
+        e = err_no_memory();
+    buf_finish(&text);
+    return e;
+}
+
+struct err *dash_mpd_text_refresh(struct dash *d)
+{
+    size_t       n = dash_in_window(d);
+    struct model m = { .n_rows = 0 };
+    struct err  *e = NULL;
+    if (d->text || n == 0)
+        return NULL;
+    if (!model_init(&m, d, n)) {
+        e = err_no_memory();
+    } else {
+        publish(d);
+        add_rows(d, &m, n);
+        set_head(d, &m);
+        e = write_text(d, &m);
+    }
+    model_finish(&m);
+    return err_wrap(e, "write the MPD of %s/%s", d->show->app, d->show->stream);
+}

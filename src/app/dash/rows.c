@@ -1,0 +1,383 @@
+#include "app/dash/rows.h"
+
+#include "app/dash/http.h"
+#include "app/dash/names.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "kernel/mp4/cmaf.h"
+
+/* How far the presentation may run away from the wall clock before a Period begins that is in time again. */
+enum { DRIFT_US = 500 * US_PER_MS };
+
+bool dash_put(struct dash *d, struct shelf_item *item, const char *path)
+{
+    char       key[2048];
+    struct str out = str_over(key, sizeof key);
+    str_printf(&out, "/%s", path);
+    return !out.cut && shelf_put(item, d->show->vhost, key);
+}
+
+void dash_changed(struct dash *d)
+{
+    blob_unref(&d->text);
+}
+
+/* ---- init segments ---- */
+
+static void drop_init(struct dash_init *init)
+{
+    shelf_take(&init->item);
+    list_remove(&init->link);
+    blob_unref(&init->bytes);
+    mem_free(init->path);
+    mem_free(init);
+}
+
+static struct dash_init *find_init(struct dash_track *t, uint64_t number)
+{
+    for (struct list *it = t->inits.prev; it != &t->inits; it = it->prev) {
+        struct dash_init *init = LIST_ENTRY(it, struct dash_init, link);
+        if (init->number == number)
+            return init;
+    }
+    return NULL;
+}
+
+/* What the lane's muxer knows, which has just made a part with this init segment. */
+static void take_facts(struct dash_init *init, const struct dash_track *t)
+{
+    const struct cmaf *mux = lane_cmaf(t->lane);
+    if (!mux)
+        return;
+    const struct cmaf_track *track = &mux->tracks[t->is_video ? MP4_TRACK_VIDEO : MP4_TRACK_AUDIO];
+    cmaf_codecs(mux, init->codecs, sizeof init->codecs);
+    init->timescale = track->clock.timescale;
+    init->width = track->entry.width;
+    init->height = track->entry.height;
+    init->sample_rate = track->entry.sample_rate;
+    init->channels = track->entry.channels;
+}
+
+static struct dash_init *new_init(struct dash_track *t, const struct segment *s)
+{
+    struct dash_init *init = mem_calloc(1, sizeof *init);
+    if (!init)
+        return NULL;
+    list_init(&init->link);
+    init->item.serve = dash_serve_init;
+    init->track = t;
+    init->number = s->init_number;
+    init->bytes = blob_ref(s->init);
+    init->path = dash_names_init(t->dash->folder, t->name, s->init_number);
+    take_facts(init, t);
+    if (!init->timescale || !init->path || !dash_put(t->dash, &init->item, init->path)) {
+        drop_init(init);
+        return NULL;
+    }
+    list_push(&t->inits, &init->link);
+    return init;
+}
+
+static void use_init(struct dash_entry *entry)
+{
+    struct segment *s = entry->segment;
+    if (entry->init || !s->init)
+        return;
+    struct dash_init *init = find_init(entry->track, s->init_number);
+    entry->init = init ? init : new_init(entry->track, s);
+    if (entry->init)
+        entry->init->n_users++;
+}
+
+/* ---- entries ---- */
+
+static void drop_entry(struct dash_entry *entry)
+{
+    if (entry->init && --entry->init->n_users == 0)
+        drop_init(entry->init);
+    shelf_take(&entry->item);
+    segment_unref(&entry->segment);
+    mem_free(entry->path);
+    mem_free(entry);
+}
+
+static struct dash_entry *new_entry(struct dash_track *t, struct segment *s)
+{
+    struct dash_entry *entry = mem_calloc(1, sizeof *entry);
+    if (!entry)
+        return NULL;
+    *entry = (struct dash_entry){ .item.serve = dash_serve_segment, .track = t, .segment = segment_ref(s) };
+    entry->path = dash_names_segment(t->dash->folder, t->name, s->number);
+    if (entry->path && dash_put(t->dash, &entry->item, entry->path))
+        return entry;
+    drop_entry(entry);
+    return NULL;
+}
+
+static size_t index_of(const struct dash_track *t)
+{
+    return (size_t)(t - t->dash->tracks);
+}
+
+/* ---- rows ---- */
+
+static struct dash_row *newest_row(struct dash *d)
+{
+    return list_is_empty(&d->rows) ? NULL : LIST_ENTRY(d->rows.prev, struct dash_row, link);
+}
+
+static struct dash_row *row_before(const struct dash *d, const struct dash_row *row)
+{
+    return row->link.prev == &d->rows ? NULL : LIST_ENTRY(row->link.prev, struct dash_row, link);
+}
+
+static struct dash_row *find_row(struct dash *d, uint64_t number)
+{
+    for (struct list *it = d->rows.prev; it != &d->rows; it = it->prev) {
+        struct dash_row *row = LIST_ENTRY(it, struct dash_row, link);
+        if (row->number <= number)
+            return row->number == number ? row : NULL;
+    }
+    return NULL;
+}
+
+const struct segment *dash_row_first(const struct dash *d, const struct dash_row *row)
+{
+    for (size_t i = 0; i < d->n_tracks; i++)
+        if (row->entries[i])
+            return row->entries[i]->segment;
+    return NULL;
+}
+
+static void drop_row(struct dash *d, struct dash_row *row)
+{
+    for (size_t i = 0; i < d->n_tracks; i++)
+        if (row->entries[i])
+            drop_entry(row->entries[i]);
+    if (row->period) {
+        d->n_complete--;
+        dash_changed(d);
+        if (--row->period->n_rows == 0) {
+            list_remove(&row->period->link);
+            mem_free(row->period);
+        }
+    }
+    list_remove(&row->link);
+    mem_free(row);
+}
+
+void dash_rows_drop(struct dash *d)
+{
+    while (!list_is_empty(&d->rows))
+        drop_row(d, newest_row(d));
+}
+
+void dash_rows_add(struct dash_track *t, struct segment *s)
+{
+    struct dash       *d = t->dash;
+    struct dash_row   *row = newest_row(d);
+    struct dash_entry *entry = new_entry(t, s);
+    if (!entry)
+        return;
+    if (!row || row->number != s->number) {
+        row = mem_calloc(1, sizeof *row);
+        if (!row) {
+            drop_entry(entry);
+            return;
+        }
+        row->number = s->number;
+        list_push(&d->rows, &row->link);
+    }
+    row->entries[index_of(t)] = entry;
+}
+
+static void follow_bandwidth(struct dash_track *t, const struct segment *s)
+{
+    int64_t bps = s->duration_us > 0 ? (int64_t)((double)s->bytes * 8e6 / (double)s->duration_us) : 0;
+    if (bps > t->bandwidth_bps)
+        t->bandwidth_bps = bps;
+}
+
+void dash_rows_describe(struct dash_track *t, struct segment *s)
+{
+    struct dash_row   *row = find_row(t->dash, s->number);
+    struct dash_entry *entry = row ? row->entries[index_of(t)] : NULL;
+    if (!entry || entry->segment != s)
+        return;
+    use_init(entry);
+    if (s->is_complete)
+        follow_bandwidth(t, s);
+    else if (s->n_parts == 1)
+        dash_changed(t->dash); /* with low latency, the open segment can be listed now */
+}
+
+static bool is_empty(const struct dash *d, const struct dash_row *row)
+{
+    return !dash_row_first(d, row);
+}
+
+void dash_rows_remove(struct dash_track *t, const struct segment *s)
+{
+    struct dash_row *row = find_row(t->dash, s->number);
+    size_t           i = index_of(t);
+    if (!row || !row->entries[i] || row->entries[i]->segment != s)
+        return;
+    drop_entry(row->entries[i]);
+    row->entries[i] = NULL;
+    dash_changed(t->dash);
+    if (is_empty(t->dash, row))
+        drop_row(t->dash, row);
+}
+
+/* ---- complete rows and their Periods ---- */
+
+static bool is_open(const struct dash *d, const struct dash_row *row)
+{
+    bool open = false;
+    for (size_t i = 0; i < d->n_tracks; i++)
+        open |= d->tracks[i].lane->open && d->tracks[i].lane->open->number == row->number;
+    return open;
+}
+
+static int64_t end_us(const struct segment *s)
+{
+    return s->start_us + s->duration_us;
+}
+
+static int64_t absolute(int64_t v)
+{
+    return v < 0 ? -v : v;
+}
+
+/* True if the row has a segment in the same tracks as the row before it, and they need the same init segments. */
+static bool has_same_tracks(const struct dash *d, const struct dash_row *row, const struct dash_row *before)
+{
+    bool same = true;
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        const struct dash_entry *a = before->entries[i], *b = row->entries[i];
+        same &= (!a && !b) || (a && b && b->init && a->init == b->init);
+    }
+    return same;
+}
+
+bool dash_row_continues(const struct dash *d, const struct dash_row *row, const struct dash_row *before)
+{
+    const struct segment     *s = dash_row_first(d, row), *last = dash_row_first(d, before);
+    const struct dash_period *p = before->period;
+    return p && row->number == before->number + 1 && !s->is_discontinuous && has_same_tracks(d, row, before) &&
+           absolute(s->start_us - end_us(last)) < DRIFT_US &&
+           absolute(s->wall_us - p->start_us - (s->start_us + LANE_MP4_ORIGIN_US - p->base_us)) < DRIFT_US;
+}
+
+/* A Period starts at the wall clock, but after a break not before the last one is over. */
+static int64_t period_start_us(const struct dash *d, const struct segment *s)
+{
+    const struct dash_period *last =
+        list_is_empty(&d->periods) ? NULL : LIST_ENTRY(d->periods.prev, const struct dash_period, link);
+    int64_t start_us = s->wall_us;
+    if (last && s->is_discontinuous && start_us < last->end_us)
+        start_us = last->end_us;
+    if (last && start_us < last->start_us + US_PER_MS)
+        start_us = last->start_us + US_PER_MS;
+    return (start_us + US_PER_MS - 1) / US_PER_MS * US_PER_MS;
+}
+
+/* The earliest time of a track in the row: the sound may begin a little before the pictures. */
+static int64_t base_us(const struct dash *d, const struct dash_row *row)
+{
+    int64_t base_us = INT64_MAX;
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        const struct dash_entry *entry = row->entries[i];
+        if (!entry)
+            continue;
+        int64_t us = (int64_t)((double)entry->segment->media_time * US_PER_SECOND / entry->init->timescale);
+        base_us = us < base_us ? us : base_us;
+    }
+    return base_us;
+}
+
+static struct dash_period *new_period(struct dash *d, const struct dash_row *row)
+{
+    struct dash_period *p = mem_calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->start_us = period_start_us(d, dash_row_first(d, row));
+    p->base_us = base_us(d, row);
+    list_push(&d->periods, &p->link);
+    return p;
+}
+
+/* Drop the segments of a row that have no bytes, or cannot be described. */
+static void drop_lost_entries(struct dash *d, struct dash_row *row)
+{
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        struct dash_entry *entry = row->entries[i];
+        if (!entry || (entry->segment->is_complete && entry->init))
+            continue;
+        drop_entry(entry);
+        row->entries[i] = NULL;
+    }
+}
+
+static void complete(struct dash *d, struct dash_row *row)
+{
+    const struct dash_row *before = row_before(d, row);
+    drop_lost_entries(d, row);
+    const struct segment *s = dash_row_first(d, row);
+    if (!s) {
+        drop_row(d, row);
+        return;
+    }
+    bool continues = before && dash_row_continues(d, row, before);
+    row->period = continues ? before->period : new_period(d, row);
+    if (!row->period) {
+        drop_row(d, row);
+        return;
+    }
+    row->period->n_rows++;
+    row->period->end_us = row->period->start_us + end_us(s) + LANE_MP4_ORIGIN_US - row->period->base_us;
+    d->n_complete++;
+    dash_changed(d);
+}
+
+void dash_rows_complete(struct dash *d)
+{
+    LIST_FOREACH (&d->rows, it, after) {
+        struct dash_row *row = LIST_ENTRY(it, struct dash_row, link);
+        if (!row->period && !is_open(d, row))
+            complete(d, row);
+    }
+}
+
+static void load_segment(struct dash_track *t, struct segment *s)
+{
+    dash_rows_add(t, s);
+    dash_rows_describe(t, s);
+}
+
+/* The lanes of a view that begins late, or anew, have segments already. Rows are made in the order of their numbers. */
+void dash_rows_load(struct dash *d)
+{
+    const struct list *at[DASH_TRACKS_MAX];
+    for (size_t i = 0; i < d->n_tracks; i++)
+        at[i] = d->tracks[i].lane->segments.next;
+    for (;;) {
+        struct segment *first = NULL;
+        size_t          track = 0;
+        for (size_t i = 0; i < d->n_tracks; i++) {
+            struct segment *s = at[i] == &d->tracks[i].lane->segments ? NULL : LIST_ENTRY(at[i], struct segment, link);
+            if (s && (!first || s->number < first->number)) {
+                first = s;
+                track = i;
+            }
+        }
+        if (!first)
+            break;
+        at[track] = at[track]->next;
+        load_segment(&d->tracks[track], first);
+    }
+    for (size_t i = 0; i < d->n_tracks; i++)
+        if (d->tracks[i].lane->open)
+            load_segment(&d->tracks[i], d->tracks[i].lane->open);
+    dash_rows_complete(d);
+}

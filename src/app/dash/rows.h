@@ -1,0 +1,47 @@
+/**
+ * The rows of a DASH stream: what is on the shelf, and the Periods.
+ *
+ * A row is complete when all tracks have ended their segments of its number. A Period ends where the stream breaks, where a track
+ * comes or goes or gets another init segment, and where the encoder's clock has run away from the wall clock.
+ *
+ * Yields     no
+ */
+#ifndef APP_DASH_ROWS_H
+#define APP_DASH_ROWS_H
+
+#include <stdbool.h>
+
+#include "app/dash/dash.h"
+#include "core/attr.h"
+
+/** Put something under a path below dash_path. False without memory. */
+bool dash_put(struct dash *d, struct shelf_item *item, const char *path) ATTR_MUST_USE;
+
+/** The MPD has to be written anew. */
+void dash_changed(struct dash *d);
+
+/** Add a segment that a track has opened. */
+void dash_rows_add(struct dash_track *t, struct segment *s);
+
+/** A segment has got a part, or is complete: learn what its init segment says. */
+void dash_rows_describe(struct dash_track *t, struct segment *s);
+
+/** Take a segment away: it was too short, or leaves memory. */
+void dash_rows_remove(struct dash_track *t, const struct segment *s);
+
+/** Find out which rows have become complete, and give each a Period. */
+void dash_rows_complete(struct dash *d);
+
+/** Add all segments that the lanes have already. */
+void dash_rows_load(struct dash *d);
+
+/** Drop all rows. */
+void dash_rows_drop(struct dash *d);
+
+/** True if `row`, which is still open, will continue `before` in its Period; as far as its parts tell. */
+bool dash_row_continues(const struct dash *d, const struct dash_row *row, const struct dash_row *before);
+
+/** The first segment of a row. A row on the list has one. */
+const struct segment *dash_row_first(const struct dash *d, const struct dash_row *row);
+
+#endif

@@ -1,0 +1,177 @@
+#include "app/dash/view.h"
+
+#include <string.h>
+
+#include "app/dash/dash.h"
+#include "app/dash/http.h"
+#include "app/dash/mpd_reply.h"
+#include "app/dash/mpd_text.h"
+#include "app/dash/names.h"
+#include "app/dash/rows.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+/* Without low latency, parts only limit how much is made at once. */
+enum { PART_US = 500 * US_PER_MS };
+
+/* Segments that stay after they have left the MPD, for viewers that have loaded it before. */
+enum { ROWS_KEPT = 2 };
+
+/* Key frames often come a little before the time that their encoder was told. A segment may be shorter by one in twenty of its
+ * length, but by this at most; otherwise it would last until the next key frame. */
+enum { EARLY_PARTS = 20, EARLY_MAX_US = 100 * US_PER_MS };
+
+/* A GOP that is longer than this many segments is cut by its sound, as in HLS (hls_aof_ratio). */
+static const double long_gop_ratio = 2.1;
+
+static bool wanted(const struct conf_vhost *vhost)
+{
+    return vhost->dash.enabled;
+}
+
+static double early_ratio(int64_t fragment_us)
+{
+    int64_t early_us = fragment_us / EARLY_PARTS < EARLY_MAX_US ? fragment_us / EARLY_PARTS : EARLY_MAX_US;
+    return fragment_us > 0 ? 1 - (double)early_us / (double)fragment_us : 1;
+}
+
+static void wish(const struct conf_vhost *vhost, struct view_wish *w)
+{
+    const struct conf_dash *c = &vhost->dash;
+    w->policy = (struct cut_policy){
+        .fragment_us = c->fragment_us,
+        .td_ratio = early_ratio(c->fragment_us),
+        .aof_ratio = long_gop_ratio,
+        .wait_keyframe = true,
+        .part_us = c->ll ? vhost->hls.part_us : PART_US,
+    };
+    w->lanes[0] = &lane_video;
+    w->lanes[1] = &lane_audio;
+    w->is_prompt = c->ll;
+}
+
+/* ---- begin and end ---- */
+
+static void add_track(struct dash *d, const struct lane_kind *kind, unsigned index)
+{
+    struct dash_track *t = &d->tracks[d->n_tracks];
+    struct lane       *lane = plan_lane(d->viewing->plan, kind, index);
+    if (!lane)
+        return;
+    *t = (struct dash_track){ .dash = d, .lane = lane, .is_video = kind == &lane_video };
+    list_init(&t->inits);
+    struct str name = str_over(t->name, sizeof t->name), before = str_over(t->media_before, sizeof t->media_before);
+    str_printf(&name, "%s", t->is_video ? "video" : "audio");
+    if (index > 0)
+        str_printf(&name, "-%u", index + 1);
+    str_printf(&before, "%s-", t->name);
+    d->n_tracks++;
+}
+
+static bool put_on_shelf(struct dash *d)
+{
+    char       path[2048];
+    struct str out = str_over(path, sizeof path);
+    str_printf(&out, "%stime", d->folder);
+    return !out.cut && dash_put(d, &d->mpd, d->mpd_path) && dash_put(d, &d->clock, path);
+}
+
+static void finish(struct viewing *v)
+{
+    struct dash *d = v->state;
+    v->state = NULL;
+    if (!d)
+        return;
+    dash_rows_drop(d);
+    shelf_take(&d->mpd);
+    shelf_take(&d->clock);
+    blob_unref(&d->text);
+    mem_free(d->mpd_path);
+    mem_free(d->folder);
+    mem_free(d);
+}
+
+static struct err *begin(struct viewing *v)
+{
+    struct dash *d = v->state = mem_calloc(1, sizeof *d);
+    if (!d)
+        return err_no_memory();
+    d->viewing = v;
+    d->show = v->show;
+    d->mpd.serve = dash_serve_mpd;
+    d->clock.serve = dash_serve_clock;
+    list_init(&d->rows);
+    list_init(&d->periods);
+    add_track(d, &lane_video, 0);
+    add_track(d, &lane_audio, 0);
+    struct err *e = dash_names_make(&d->mpd_path, &d->folder, d->show);
+    if (!e && (d->n_tracks != 2 || !put_on_shelf(d)))
+        e = err_no_memory();
+    if (e)
+        finish(v);
+    else
+        dash_rows_load(d);
+    return e;
+}
+
+/* With another `dash_mpd_file` everything gets its new name; the segments stay. */
+static void follow_conf(struct viewing *v)
+{
+    struct dash *d = v->state;
+    char        *path = NULL, *folder = NULL;
+    struct err  *e = dash_names_make(&path, &folder, d->show);
+    if (!e && strcmp(path, d->mpd_path) != 0) {
+        finish(v);
+        e = begin(v);
+    }
+    log_err(LOG_WARN, e, "DASH of %s/%s", v->show->app, v->show->stream);
+    mem_free(path);
+    mem_free(folder);
+}
+
+/* ---- events ---- */
+
+static struct dash_track *track_of(struct dash *d, const struct lane *lane)
+{
+    for (size_t i = 0; i < d->n_tracks; i++)
+        if (d->tracks[i].lane == lane)
+            return &d->tracks[i];
+    return NULL;
+}
+
+static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)
+{
+    struct dash       *d = v->state;
+    struct dash_track *t = d && lane ? track_of(d, lane) : NULL;
+    if (!d || (lane && !t))
+        return;
+    dash_rows_complete(d);
+    switch (event) {
+    case SEGMENT_OPENED: dash_rows_add(t, s); break;
+    case SEGMENT_PART_ADDED:
+    case SEGMENT_CLOSED: dash_rows_describe(t, s); break;
+    case SEGMENT_FORGOTTEN:
+    case SEGMENT_LEAVES: dash_rows_remove(t, s); break;
+    case SEGMENT_CONF_CHANGED: follow_conf(v); return;
+    default: dash_changed(d); break;
+    }
+    dash_rows_complete(d);
+}
+
+static bool keeps(const struct viewing *v, const struct lane *lane, const struct segment *oldest)
+{
+    const struct dash *d = v->state;
+    (void)oldest;
+    return d && lane->n_segments <= dash_in_window(d) + ROWS_KEPT;
+}
+
+const struct segment_view dash_view = {
+    .name = "DASH",
+    .wanted = wanted,
+    .wish = wish,
+    .begin = begin,
+    .tell = tell,
+    .keeps = keeps,
+    .end = finish,
+};
