@@ -3,7 +3,7 @@
 #
 #   trunk-scripts/third-party.sh check        compare with the checksums in the repository; needs no network
 #   trunk-scripts/third-party.sh upstream     fetch everything again, from Debian and npm, and compare
-#   trunk-scripts/third-party.sh refresh      replace mpegts.js and its licences by those that package-lock.json names
+#   trunk-scripts/third-party.sh refresh      replace the players of the web pages by those that their package-lock.json name
 #
 # check ends with "third-party: N passed, N failed, 0 skipped"; upstream and refresh are needed to change a version.
 set -eu
@@ -32,45 +32,91 @@ check() {
     [ "$failed" -eq 0 ]
 }
 
-# ---- mpegts.js, from npm ------------------------------------------------------------------------------------
+# ---- the players of the web pages, from npm -------------------------------------------------------------------
 
-# The files that are taken from the packages: FILE-IN-NODE_MODULES PLACE
-mpegts_files() {
-    cat <<'END'
+NPM="mpegts.js hls.js dash.js"
+
+# The files that are taken from the packages of a folder: FILE-IN-NODE_MODULES PLACE
+npm_files() {
+    case $1 in
+    mpegts.js)
+        cat <<'END'
 mpegts.js/dist/mpegts.js mpegts.js
 mpegts.js/dist/mpegts.js.LICENSE.txt mpegts.js.LICENSE.txt
 mpegts.js/LICENSE LICENSE
 es6-promise/LICENSE LICENSE.es6-promise
 events/LICENSE LICENSE.events
 END
+        ;;
+    hls.js)
+        cat <<'END'
+hls.js/dist/hls.min.js hls.min.js
+hls.js/LICENSE LICENSE
+eventemitter3/LICENSE LICENSE.eventemitter3
+url-toolkit/LICENSE LICENSE.url-toolkit
+END
+        ;;
+    dash.js)
+        cat <<'END'
+dashjs/dist/modern/umd/dash.mediaplayer.min.js dash.mediaplayer.min.js
+dashjs/dist/modern/umd/dash.mediaplayer.min.js.LICENSE.txt dash.mediaplayer.min.js.LICENSE.txt
+dashjs/LICENSE.md LICENSE.md
+licences LICENSES.txt
+END
+        ;;
+    esac
+}
+
+# The packages whose code is inside the bundle of dash.js, for LICENSES.txt.
+IN_DASH="@svta/cml-608 @svta/cml-cmcd @svta/cml-cmsd @svta/cml-cta @svta/cml-dash @svta/cml-id3
+    @svta/cml-structured-field-values @svta/cml-utils @svta/cml-xml base64-js bcp-47-match buffer codem-isoboxer events
+    fast-deep-equal ieee754 imsc inherits path-browserify readable-stream safe-buffer sax stream-browserify string_decoder
+    util-deprecate"
+
+# write_licences NODE_MODULES: equal texts are written once, below the names of all packages that have them.
+write_licences() {
+    (
+        cd "$1"
+        for package in $IN_DASH; do
+            file=$(find "$package/" -maxdepth 1 -iname 'licen[sc]e*' ! -name '*.html' | sort | head -n 1)
+            [ -n "$file" ] || fail "$package has no licence"
+            echo "$(sha256sum <"$file" | cut -c1-64) $package $file"
+        done | awk '
+            { names[$1] = names[$1] " " $2; if (!($1 in file)) { file[$1] = $3; order[++n] = $1 } }
+            END { for (i = 1; i <= n; i++) print file[order[i]] names[order[i]] }' | while read -r file packages; do
+            printf '==== %s\n\n' "$packages"
+            cat "$file"
+            printf '\n\n'
+        done >licences
+    )
 }
 
 # npm compares each package with the checksum in the lock file, and runs none of its scripts.
-fetch_mpegts() {
+fetch_npm() {
     command -v npm >/dev/null || fail "this needs npm: apt-get install npm"
-    rm -rf "$work/mpegts.js"
-    mkdir -p "$work/mpegts.js"
-    cp "$there/mpegts.js/package.json" "$there/mpegts.js/package-lock.json" "$work/mpegts.js/"
-    npm ci --prefix "$work/mpegts.js" --ignore-scripts --omit=dev --no-audit --no-fund --loglevel=error ||
-        fail "npm cannot install what package-lock.json names"
+    rm -rf "${work:?}/$1"
+    mkdir -p "$work/$1"
+    cp "$there/$1/package.json" "$there/$1/package-lock.json" "$work/$1/"
+    npm ci --prefix "$work/$1" --ignore-scripts --no-audit --no-fund --loglevel=error ||
+        fail "npm cannot install what package-lock.json of $1 names"
+    [ "$1" != dash.js ] || write_licences "$work/$1/node_modules"
 }
 
-compare_mpegts() {
-    fetch_mpegts
-    mpegts_files | while read -r file place; do
-        cmp "$work/mpegts.js/node_modules/$file" "$there/mpegts.js/$place" || exit 1
-    done || fail "mpegts.js differs from the package on npm"
-    echo "third-party: mpegts.js is the same as on npm"
+compare_npm() {
+    fetch_npm "$1"
+    npm_files "$1" | while read -r file place; do
+        cmp "$work/$1/node_modules/$file" "$there/$1/$place" || exit 1
+    done || fail "$1 differs from the package on npm"
+    echo "third-party: $1 is the same as on npm"
 }
 
 refresh() {
-    fetch_mpegts
-    mpegts_files | while read -r file place; do
-        install -m 644 "$work/mpegts.js/node_modules/$file" "$there/mpegts.js/$place"
+    fetch_npm "$1"
+    npm_files "$1" | while read -r file place; do
+        install -m 644 "$work/$1/node_modules/$file" "$there/$1/$place"
     done
     # shellcheck disable=SC2046 # names without blanks
-    (cd "$there/mpegts.js" && sha256sum $(mpegts_files | cut -d' ' -f2) >SHA256SUMS)
-    git --no-pager diff --stat -- third_party
+    (cd "$there/$1" && sha256sum $(npm_files "$1" | cut -d' ' -f2) >SHA256SUMS)
 }
 
 # ---- state-threads, from Debian ------------------------------------------------------------------------------
@@ -121,10 +167,17 @@ compare_st() {
 case ${1-} in
 check) check ;;
 upstream)
-    compare_mpegts
+    for package in $NPM; do
+        compare_npm "$package"
+    done
     compare_st
     ;;
-refresh) refresh ;;
+refresh)
+    for package in $NPM; do
+        refresh "$package"
+    done
+    git --no-pager diff --stat -- third_party
+    ;;
 *)
     echo "usage: trunk-scripts/third-party.sh check|upstream|refresh" >&2
     exit 2
