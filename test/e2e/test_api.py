@@ -86,7 +86,8 @@ FEATURES = data(
 
 VHOST = Obj(("id", str), ("name", str), ("enabled", bool), ("clients", int), ("streams", int), ("send_bytes", int),
             ("recv_bytes", int), ("kbps", KBPS),
-            ("hls", Either(Obj(("enabled", True), ("fragment", FLOAT)), Obj(("enabled", False)))))
+            ("hls", Either(Obj(("enabled", True), ("fragment", FLOAT)), Obj(("enabled", False)))),
+            ("dash", Obj(("enabled", bool))))                            # not SRS's
 
 PUBLISH = Either(Obj(("active", bool), ("cid", str)), Obj(("active", False)))
 FPS = ("fps", FLOAT)                                                  # an addition to SRS: frames received in the last seconds

@@ -5,27 +5,40 @@
 #include "app/api/listing.h"
 #include "app/stat/vhost_stat.h"
 
-static bool is_enabled(const struct conf *conf, const char *name)
+/* The vhost of this name in the running configuration, or NULL. (The lookup gives the default vhost in place of one that is gone.) */
+static const struct conf_vhost *find_enabled(const struct conf *conf, const char *name)
 {
     const struct conf_vhost *v = conf_find_vhost(conf, name);
-    return v && v->enabled &&
-           strcmp(v->name, name) == 0; /* the lookup gives the default vhost in place of one that is gone */
+    return v && v->enabled && strcmp(v->name, name) == 0 ? v : NULL;
+}
+
+/* Which segments the vhost makes. `dash` is an addition to SRS. */
+static void put_segments(struct jw *j, const struct conf_vhost *v)
+{
+    bool has_hls = v && v->hls.enabled;
+    jw_object(j, "hls");
+    jw_bool(j, "enabled", has_hls);
+    if (has_hls)
+        jw_fixed(j, "fragment", (double)v->hls.fragment_us / 1e6);
+    jw_object_end(j);
+    jw_object(j, "dash");
+    jw_bool(j, "enabled", v && v->dash.enabled);
+    jw_object_end(j);
 }
 
 static void put_vhost(struct api_reply *r, const char *key, const void *member)
 {
     const struct vhost_stat *v = member;
+    const struct conf_vhost *in_conf = find_enabled(r->server->conf, v->name);
     struct jw               *j = &r->json;
     jw_object(j, key);
     jw_string(j, "id", v->id);
     jw_string(j, "name", v->name);
-    jw_bool(j, "enabled", is_enabled(r->server->conf, v->name));
+    jw_bool(j, "enabled", in_conf != NULL);
     jw_int(j, "clients", v->n_clients);
     jw_int(j, "streams", v->n_streams);
     listing_put_traffic(j, &v->traffic);
-    jw_object(j, "hls");
-    jw_bool(j, "enabled", false);
-    jw_object_end(j);
+    put_segments(j, in_conf);
     jw_object_end(j);
 }
 
