@@ -130,7 +130,7 @@ $(TOOL_PROGRAMS): objs/tools/%: $(B)/test/tools/%.o $(LIB) $(ST_LIB)
 	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(ST_LIB) $(LIBS)
 
 # The pages need no network, neither during the build nor in the browser.
-$(PAGES_STAMP): $(call find,research/players,) $(call find,third_party/mpegts.js,) trunk-scripts/pages.sh objs/config.mk
+$(PAGES_STAMP): $(call find,research/players,) $(foreach player,mpegts hls dash,$(call find,third_party/$(player).js,)) trunk-scripts/pages.sh objs/config.mk
 	@mkdir -p $(@D)
 	$(call quiet,pages,objs/nginx/html) trunk-scripts/pages.sh && touch $@
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make pages: the web pages of research/players, with mpegts.js of third_party.
+# make pages: the web pages of research/players, with mpegts.js, hls.js and dash.js of third_party.
 #
 #   trunk-scripts/pages.sh [FOLDER]      default objs/nginx/html
 #
@@ -8,13 +8,15 @@ set -eu
 
 cd "$(dirname "$0")/.."
 pages=research/players/html
-mpegts=third_party/mpegts.js
+third=third_party
 to=${1:-objs/nginx/html}
 
-(cd "$mpegts" && sha256sum --quiet -c SHA256SUMS) || {
-    echo "pages: $mpegts does not fit its SHA256SUMS; to restore it: git checkout $mpegts" >&2
-    exit 1
-}
+for folder in mpegts.js hls.js dash.js; do
+    (cd "$third/$folder" && sha256sum --quiet -c SHA256SUMS) || {
+        echo "pages: $third/$folder does not fit its SHA256SUMS; to restore it: git checkout $third/$folder" >&2
+        exit 1
+    }
+done
 
 # put FILE PLACE
 put() {
@@ -28,8 +30,19 @@ mkdir -p "$to"
 (cd "$pages" && find . -type f) | while read -r file; do
     put "$pages/$file" "${file#./}"
 done
-put "$mpegts/mpegts.js" players/js/mpegts.js
-put "$mpegts/LICENSE" players/js/mpegts.js.LICENSE
-put "$mpegts/mpegts.js.LICENSE.txt" players/js/mpegts.js.LICENSE.txt # mpegts.js itself uses this name
-put "$mpegts/LICENSE.es6-promise" players/js/LICENSE.es6-promise
-put "$mpegts/LICENSE.events" players/js/LICENSE.events
+
+put "$third/mpegts.js/mpegts.js" players/js/mpegts.js
+put "$third/mpegts.js/LICENSE" players/js/mpegts.js.LICENSE
+put "$third/mpegts.js/mpegts.js.LICENSE.txt" players/js/mpegts.js.LICENSE.txt # mpegts.js itself uses this name
+put "$third/mpegts.js/LICENSE.es6-promise" players/js/LICENSE.es6-promise
+put "$third/mpegts.js/LICENSE.events" players/js/LICENSE.events
+
+put "$third/hls.js/hls.min.js" players/js/hls.min.js
+put "$third/hls.js/LICENSE" players/js/hls.js.LICENSE
+put "$third/hls.js/LICENSE.eventemitter3" players/js/LICENSE.eventemitter3
+put "$third/hls.js/LICENSE.url-toolkit" players/js/LICENSE.url-toolkit
+
+put "$third/dash.js/dash.mediaplayer.min.js" players/js/dash.mediaplayer.min.js
+put "$third/dash.js/dash.mediaplayer.min.js.LICENSE.txt" players/js/dash.mediaplayer.min.js.LICENSE.txt # likewise
+put "$third/dash.js/LICENSE.md" players/js/dash.js.LICENSE.md
+put "$third/dash.js/LICENSES.txt" players/js/dash.js.LICENSES.txt

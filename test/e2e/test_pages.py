@@ -247,3 +247,66 @@ def test_a_plain_video_element_plays_on_after_its_source_was_silent(page, site, 
         stood, page.facts(), page.run("return window.seen")), 30)
     assert page.run("return window.seen")["back"] == 0
     second.finish()
+
+
+# -- HLS and DASH -----------------------------------------------------------------------------------------------------------
+
+HLS = "vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 20; } }"
+
+
+def requests(page):
+    """The addresses that the page has asked for."""
+    return page.run("return performance.getEntriesByType('resource').map(e => e.name)")
+
+
+def test_the_first_page_plays_hls_and_shows_the_latency(page, site, live):
+    server = site(HLS)
+    live(server)
+    page.open(at(server))
+    press(page, "HLS")
+    facts = page.wait_playing()
+    assert (facts["width"], facts["height"], facts["error"]) == (160, 120, "")
+    until(lambda: "latency" in page.run("return document.querySelector('.facts').textContent"),
+          lambda: "a latency: %s" % page.text(), 20)
+    assert any(name.endswith("/hls.min.js") for name in requests(page))
+    assert not any("dash" in name for name in requests(page))
+    assert all(name.startswith("http://127.0.0.1:") for name in requests(page))
+
+
+def test_the_first_page_has_buttons_for_what_the_vhost_makes(page, site, live):
+    server = site()
+    live(server)
+    page.open(at(server))
+    page.wait_text("/live/livestream")
+    assert page.run("return [...document.querySelectorAll('td button')].map(b => b.textContent)") == ["FLV", "WebSocket", "MP4"]
+
+
+def test_an_hls_stream_that_is_not_on_air_starts_when_it_is(page, site, live):
+    server = site(HLS)
+    page.open(server.http_url("/players/srs_player.html") + "?stream=livestream.m3u8")
+    page.wait_text("not on air")
+    live(server)
+    page.wait_playing(0.5, 5)
+    until(lambda: "not on air" not in page.text(), "the text to go", 20)
+
+
+def test_a_recorded_playlist_is_played_to_its_end(page, site):
+    """HLS and DASH made by ffmpeg, from the files of the server."""
+    server = site()
+    made(server.html, "vod.m3u8", "-f", "hls", "-hls_time", "1", "-hls_playlist_type", "vod")
+    page.open(server.http_url("/players/srs_player.html") + "?url=" + server.http_url("/vod.m3u8"))
+    page.wait_playing(1, 20)
+    page.wait_text("The stream has ended")
+
+
+def test_a_recorded_mpd_is_played_to_its_end(page, site):
+    server = site()
+    made(server.html, "vod.mpd", "-f", "dash", "-seg_duration", "1")
+    page.open(server.http_url("/players/srs_player.html") + "?url=" + server.http_url("/vod.mpd"))
+    page.wait_playing(1, 20)
+    page.wait_text("The stream has ended")
+    assert any(name.endswith("/dash.mediaplayer.min.js") for name in requests(page))
+
+
+def made(folder, name, *how):
+    media.run(media.FFMPEG + ["-i", media.clip("h264_aac.flv"), "-c", "copy", *how, os.path.join(folder, name)])

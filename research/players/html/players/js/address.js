@@ -13,7 +13,7 @@ export function streamUrlFromQuery(query, page) {
   const port = query.get('port') ?? (query.has('server') ? (secure ? '8088' : '8080') : page.port)
   const app = query.get('app') ?? 'live'
   const stream = query.get('stream')
-  const file = /\.(flv|ts|mp4|m3u8|aac|mp3)$/.test(stream) ? stream : `${stream}.flv`
+  const file = /\.(flv|ts|mp4|m3u8|mpd|aac|mp3)$/.test(stream) ? stream : `${stream}.flv`
   const url = new URL(`${secure ? 'https' : 'http'}://${bracketed(host)}${port ? `:${port}` : ''}`)
   url.pathname = [app, file].map(escapePath).join('/')
   for (const [name, value] of query)

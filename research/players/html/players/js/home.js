@@ -4,7 +4,8 @@ import { Player, element } from './player.js'
 
 const REFRESH_MS = 3000
 const STREAMS_SHOWN = 500
-const FORMATS = [['flv', 'FLV'], ['ws-flv', 'WebSocket'], ['mp4', 'MP4']]
+/* The extension, the label, and what the vhost must have switched on for it, if anything tells. */
+const FORMATS = [['flv', 'FLV'], ['ws-flv', 'WebSocket'], ['mp4', 'MP4'], ['m3u8', 'HLS', 'hls'], ['mpd', 'DASH', 'dash']]
 
 const query = new URLSearchParams(location.search)
 const origins = apiOrigins(location, query)
@@ -49,7 +50,7 @@ async function refresh() {
     const [streams, vhosts] = await Promise.all([getJson(api, `streams/?count=${STREAMS_SHOWN}`),
                                                  getJson(api, `vhosts/?count=${STREAMS_SHOWN}`)])
     show(streams.streams.filter(stream => stream.publish.active),
-         new Map(vhosts.vhosts.map(vhost => [vhost.id, vhost.name])))
+         new Map(vhosts.vhosts.map(vhost => [vhost.id, vhost])))
   } catch (error) {
     api = null
     setText(note, error.message)
@@ -57,7 +58,7 @@ async function refresh() {
   setTimeout(refresh, REFRESH_MS)
 }
 
-function show(streams, vhostNames) {
+function show(streams, vhosts) {
   const body = table.tBodies[0]
   const wanted = new Map(streams.map(stream => [`${stream.vhost} ${stream.url}`, stream]))
   for (const [key, row] of rows)
@@ -67,7 +68,7 @@ function show(streams, vhostNames) {
     }
   let place = body.firstChild
   for (const [key, stream] of wanted) {
-    const row = rows.get(key) ?? makeRow(stream, vhostNames.get(stream.vhost))
+    const row = rows.get(key) ?? makeRow(stream, vhosts.get(stream.vhost))
     rows.set(key, row)
     fill(row, stream)
     if (row.line === place)
@@ -79,15 +80,17 @@ function show(streams, vhostNames) {
   table.hidden = !streams.length
 }
 
-function makeRow(stream, vhostName) {
+function makeRow(stream, vhost) {
   const line = element('tr')
   const cells = ['', '', '', 'number', 'number'].map(className => element('td', { className }))
   const play = element('td')
-  for (const [format, label] of FORMATS) {
+  for (const [format, label, feature] of FORMATS) {
+    if (feature && !vhost?.[feature]?.enabled)
+      continue
     const button = element('button', { type: 'button', textContent: label })
     button.setAttribute('aria-label', `Play ${stream.name} as ${label}`)
     button.addEventListener('click', () => {
-      player.play(streamUrl(location, stream, vhostName, format))
+      player.play(streamUrl(location, stream, vhost?.name, format))
       document.getElementById('watch').scrollIntoView({ behavior: 'smooth' })
     })
     play.append(button)

@@ -1,29 +1,9 @@
-/*
- * One player: an address, a picture, and facts about the stream.
- *
- * mpegts.js feeds FLV (by HTTP or WebSocket) and MPEG-TS to the browser. The browser itself plays MP4, audio and, if it can,
- * HLS.
- */
-/* global mpegts */
+/* One player: an address, a picture, and facts about the stream. */
+import { formatOf, probe, startEngine } from './engines.js'
 
 const FACTS_MS = 500
 const NOTICE_MS = 1500 /* time without a picture before the viewer gets a notice */
 const AGAIN_MS = 2000 /* time from an end to the next attempt; the buffer is played meanwhile */
-
-const byMpegts = {
-  flv: url => ({ type: 'flv', isLive: true, url }),
-  ts: url => ({ type: 'mpegts', isLive: true, url }),
-}
-
-/* Stay near the live end: a player that fell behind plays a little faster until it has caught up. */
-const mpegtsConfig = {
-  enableWorker: false,
-  enableStashBuffer: false,
-  liveSync: true,
-  liveSyncMaxLatency: 2.5,
-  liveSyncTargetLatency: 1,
-  autoCleanupSourceBuffer: true,
-}
 
 export class Player {
   constructor(parent) {
@@ -64,48 +44,42 @@ export class Player {
   }
 
   /* Request the stream once. */
-  attempt() {
-    const format = formatOf(this.url)
-    this.detach()
+  async attempt() {
+    const url = this.url, turn = this.detach()
     this.hasBegun = false
     this.notice = setTimeout(() => this.tell(this.hasBytes()
       ? 'The sound or the picture of this stream has not come yet.'
       : 'This stream is not on air. It starts here as soon as it is.'), NOTICE_MS)
+    const unless = action => (...values) => turn === this.turn && action(...values)
     try {
-      if (byMpegts[format])
-        this.playByMpegts(byMpegts[format](this.url))
-      else
-        this.video.src = this.url
+      const engine = await startEngine(formatOf(url), this.video, url, {
+        failed: unless((message, status) => this.broken(message, status)),
+        ended: unless(() => this.over()),
+        late: unless(() => this.renews()),
+      })
+      if (turn !== this.turn) {
+        engine.destroy()
+        return
+      }
+      this.engine = engine
     } catch (error) {
-      this.fail(error.message)
+      if (turn === this.turn)
+        this.fail(error.message)
       return
     }
     this.video.play().catch(error => error.name === 'NotAllowedError' && this.fail(error.message))
     this.timer = setInterval(() => this.showFacts(), FACTS_MS)
   }
 
-  playByMpegts(source) {
-    if (!mpegts.isSupported())
-      throw new Error('This browser has no Media Source Extensions.')
-    this.engine = mpegts.createPlayer(source, mpegtsConfig)
-    this.engine.on(mpegts.Events.ERROR, (kind, detail, info) => {
-      if (!this.renews(detail))
-        this.broken(`${kind}: ${info?.msg || detail}`)
-    })
-    this.engine.on(mpegts.Events.LOADING_COMPLETE, () => this.over())
-    this.engine.attachMediaElement(this.video)
-    this.engine.load()
-  }
-
   /* True when bytes come. A stream that announces sound and pictures is shown only when both have come. */
   hasBytes() {
-    return this.engine?.statisticsInfo?.speed > 0
+    return Boolean(this.engine?.facts().bytes)
   }
 
   /* Request the stream again at once when sound or pictures come late: the browser cannot add a track to a running player. */
-  renews(detail) {
+  renews() {
     const now = performance.now()
-    if (detail !== mpegts.ErrorDetails.MEDIA_MSE_ERROR || !this.hasBegun || this.again || now < this.renewed + AGAIN_MS)
+    if (!this.hasBegun || this.again || now < this.renewed + AGAIN_MS)
       return false
     this.renewed = now
     this.again = setTimeout(() => this.attempt())
@@ -118,7 +92,7 @@ export class Player {
     this.tell('')
   }
 
-  /* The reply has ended. A live stream may come back; a file has been played. */
+  /* The reply has ended. A live stream may come back; a file has been played, and so has a playlist that has ended. */
   async over() {
     if (!this.url || this.again)
       return
@@ -126,20 +100,35 @@ export class Player {
     this.again = setTimeout(() => this.attempt(), AGAIN_MS)
     this.tell(`${told} It goes on here when it is on air.`)
     const url = this.url, found = await probe(url)
-    if (this.url === url && found.isFile) {
-      this.wait()
+    if (this.url !== url || !found.isFinished)
+      return
+    this.wait()
+    if (['m3u8', 'mpd'].includes(formatOf(url)))
+      this.again = setTimeout(() => this.returns(), AGAIN_MS)
+    else
       this.tell(told)
-    }
+  }
+
+  /* Play on when the playlist that had ended is live again, or another one. */
+  async returns() {
+    const url = this.url, found = await probe(url)
+    if (this.url !== url)
+      return
+    if (found.status === 200 && !found.isFinished)
+      this.attempt()
+    else
+      this.again = setTimeout(() => this.returns(), AGAIN_MS)
   }
 
   /* The request has failed: either the stream is not published, or it is an error. */
-  async broken(message) {
+  async broken(message, status) {
     if (!this.url || this.again)
       return
-    const url = this.url, begun = this.hasBegun, waited = this.status.textContent !== '', found = await probe(url)
+    const url = this.url, begun = this.hasBegun, waited = this.status.textContent !== ''
+    const found = status === 404 ? { status } : await probe(url)
     if (this.url !== url || this.again)
       return
-    if (found.status === 404 || (found.status === 200 && !found.isFile && (begun || waited)))
+    if (found.status === 404 || (found.status === 200 && !found.isFinished && (begun || waited)))
       this.over()
     else
       this.fail(message)
@@ -160,15 +149,14 @@ export class Player {
     this.again = null
   }
 
+  /* End the engine. Returns the number of the turn that begins: what an earlier engine reports does not count any more. */
   detach() {
     this.wait()
     clearInterval(this.timer)
     this.engine?.destroy()
     this.engine = null
-    if (this.video.hasAttribute('src')) {
-      this.video.removeAttribute('src')
-      this.video.load()
-    }
+    this.turn = (this.turn ?? 0) + 1
+    return this.turn
   }
 
   tell(text) {
@@ -192,31 +180,17 @@ export class Player {
     const quality = video.getVideoPlaybackQuality?.()
     if (quality?.totalVideoFrames)
       shown.push(`${quality.totalVideoFrames} frames, ${quality.droppedVideoFrames} dropped`)
-    const speed = this.engine?.statisticsInfo?.speed
-    if (speed)
-      shown.push(`${Math.round(speed * 8)} kbit/s`)
+    const { latency, byClock, kbps, parts } = this.engine?.facts() ?? {}
+    if (latency > 0)
+      shown.push(`latency ${latency.toFixed(1)} s`)
+    if (byClock > 0)
+      shown.push(`${byClock.toFixed(1)} s by the clock`)
+    if (parts)
+      shown.push('in parts')
+    if (kbps > 0)
+      shown.push(`${Math.round(kbps)} kbit/s`)
     this.facts.replaceChildren(...shown.map(text => element('span', { textContent: text })))
   }
-}
-
-/* Ask the server about an address: a live stream has no length, a file has one. */
-async function probe(url) {
-  try {
-    const reply = await fetch(url.replace(/^ws/, 'http'), { method: 'HEAD', cache: 'no-store', credentials: 'omit' })
-    return { status: reply.status, isFile: reply.ok && reply.headers.has('Content-Length') }
-  } catch {
-    return {}
-  }
-}
-
-export function formatOf(url) {
-  let path
-  try {
-    path = new URL(url, location.href).pathname
-  } catch {
-    return null
-  }
-  return /\.(flv|ts|mp4|m3u8|aac|mp3)$/.exec(path)?.[1] ?? null
 }
 
 export function element(name, properties) {
