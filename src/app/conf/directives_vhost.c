@@ -46,7 +46,7 @@ static const struct directive vhost_rows[] = {
       .help = "Files of this vhost over HTTP." },
     { .name = "http_remux", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_http_remux_block, .flags = CONF_REPEAT,
       .since = "2", .help = "Live streams over HTTP, as FLV, TS, AAC or MP3." },
-    { .name = "hls", .type = CONF_BLOCK, .children = &conf_hls_block, .since = "1", .help = "HLS." },
+    { .name = "hls", .type = CONF_BLOCK, .children = &conf_hls_block, .state = CONF_BUILT, .since = "1", .help = "HLS." },
     { .name = "dash", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_dash_block, .since = "3", .help = "MPEG-DASH." },
     { .name = "hds", .type = CONF_BLOCK, .children = &conf_hds_block, .since = "2", .help = "Adobe HDS." },
     { .name = "dvr", .type = CONF_BLOCK, .children = &conf_dvr_block, .since = "1", .help = "Recording." },

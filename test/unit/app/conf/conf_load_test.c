@@ -551,11 +551,11 @@ static void what_is_not_built_is_named_once(void **state)
 {
     (void)state;
     struct loaded l = load_more("srt_server { enabled on; listen 10080; } threads { interval 3; }\n"
-                                "vhost a { hls { enabled on; hls_fragment 10; } dvr { } }\n"
-                                "vhost b { hls { enabled on; } play { gop_cache on; } }");
+                                "vhost a { forward { enabled on; destination 1.2.3.4; } dvr { } }\n"
+                                "vhost b { forward { enabled on; } play { gop_cache on; } }");
     must_load(&l, "not built");
     must_tell(&l, "srt_server is accepted but not built yet");
-    must_tell(&l, "vhost.hls is accepted but not built yet");
+    must_tell(&l, "vhost.forward is accepted but not built yet");
     must_tell(&l, "vhost.dvr is accepted but not built yet");
     must_tell(&l, "threads is accepted and has no effect");
     assert_int_equal(l.report.count, 4);
@@ -567,10 +567,10 @@ static void what_is_not_built_and_switched_off_is_not_named(void **state)
     char *const switched_on[] = { "SRS_SRT_SERVER_ENABLED=on", NULL };
     (void)state;
     struct loaded l = load_more("srt_server { enabled off; listen 10080; }\n"
-                                "vhost a { hls { enabled off; hls_fragment 10; } }\n"
-                                "vhost b { hls { enabled on; } }");
+                                "vhost a { dvr { enabled off; dvr_duration 10; } }\n"
+                                "vhost b { dvr { enabled on; } }");
     must_load(&l, "switched off");
-    must_tell(&l, "vhost.hls is accepted but not built yet");
+    must_tell(&l, "vhost.dvr is accepted but not built yet");
     assert_int_equal(l.report.count, 1);
     unload(&l);
     l = load_with("listen 1; srt_server { enabled off; }", switched_on);

@@ -12,10 +12,11 @@
 #include "app/conf/conf_testing.h"
 #include "core/str.h"
 
-/* True for files that a server does not start with: the reference of all directives, and a part that other files include. */
+/* True for files that a server does not start with: the reference of all directives, a part that other files include, and nginx's. */
 static bool is_part(const char *name)
 {
-    return strcmp(name, "full.conf") == 0 || strcmp(name, "include.vhost.conf") == 0;
+    return strcmp(name, "full.conf") == 0 || strcmp(name, "include.vhost.conf") == 0 ||
+           strcmp(name, "hls.edge.conf") == 0;
 }
 
 static struct loaded load_example(const char *name)
@@ -69,6 +70,19 @@ static void they_show_what_they_are_named_for(void **state)
     l = load_example("realtime.conf");
     assert_true(l.conf->vhosts[0].min_latency);
     assert_false(l.conf->vhosts[0].play.gop_cache);
+    unload(&l);
+
+    l = load_example("hls.realtime.conf");
+    assert_int_equal(l.conf->vhosts[0].hls.fragment_us, 2000000);
+    assert_int_equal(l.conf->vhosts[0].hls.window_us, 10000000);
+    unload(&l);
+
+    l = load_example("hls.ll.conf");
+    assert_true(l.conf->vhosts[0].hls.ll);
+    unload(&l);
+
+    l = load_example("hls.origin.conf");
+    assert_false(l.conf->vhosts[0].hls.ctx || l.conf->vhosts[0].hls.ts_ctx);
     unload(&l);
 
     l = load_example("compatible.conf");

@@ -101,15 +101,14 @@ static void each_vhost_that_refuses_is_told_with_its_place(void **state)
     (void)state;
     struct loaded l =
         load_more("vhost a {\n http_hooks { enabled on; on_play http://127.0.0.1/c; } }\n"
-                  "vhost b {\n http_hooks { enabled on; on_play http://127.0.0.1/c; }\n hls { enabled on; } }\n");
+                  "vhost b {\n http_hooks { enabled on; on_play http://127.0.0.1/c; }\n dvr { enabled on; } }\n");
     must_load(&l, "places");
     must_tell(&l,
               "vhost.http_hooks is accepted but not built yet: the servers that decide who may publish and play are "
               "not asked, so publishers and players are refused (allow_unbuilt on; serves them without that), vhost "
               "a, at t.conf:3");
     must_tell(&l, "without that), vhost b, at t.conf:5");
-    must_tell(&l, "vhost.hls is accepted but not built yet: no playlist and no segment is written; live streams are "
-                  "served as .flv, .ts and .mp4, vhost b, at t.conf:6");
+    must_tell(&l, "vhost.dvr is accepted but not built yet: nothing is recorded, vhost b, at t.conf:6");
     assert_int_equal(l.report.count, 3);
     unload(&l);
 }
@@ -120,16 +119,12 @@ static void paths_of_http(void **state)
         const char *path, *feature;
         bool        may_be_file;
     } rows[] = {
-        { "/live/livestream.m3u8", "HLS", true },
-        { "/a/b/c.d/e.f4m", "HDS", true },
-        { "/metrics", "the exporter of metrics", 0 },
-        { "/rtc/v1/whip/", "WebRTC", 0 },
-        { "/rtc/v1/play", "WebRTC", 0 },
-        { "/console/", "the console page", true },
-        { "/console/en_index.html", "the console page", true },
+        { "/a/b/c.d/e.f4m", "HDS", true },         { "/metrics", "the exporter of metrics", 0 },
+        { "/rtc/v1/whip/", "WebRTC", 0 },          { "/rtc/v1/play", "WebRTC", 0 },
+        { "/console/", "the console page", true }, { "/console/en_index.html", "the console page", true },
     };
     static const char *const others[] = { "/",        "/live/a.flv", "/metrics/x", "/x/metrics",
-                                          "/rtc/v2/", "/consoles/",  "/m3u8",      "/live/a.m3u8.flv" };
+                                          "/rtc/v2/", "/consoles/",  "/m3u8",      "/live/a.m3u8" };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct conf_unbuilt *row = conf_unbuilt_at(rows[i].path);
