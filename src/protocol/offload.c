@@ -185,7 +185,7 @@ void offload_shutdown(int64_t patience_us)
 
 static bool replaces_hung(const struct pool *pool)
 {
-    return pool == &off.pools[OFFLOAD_CONF] || pool == &off.pools[OFFLOAD_CERTS];
+    return pool == &off.pools[OFFLOAD_READ] || pool == &off.pools[OFFLOAD_CONF] || pool == &off.pools[OFFLOAD_CERTS];
 }
 
 /* Start one more thread if all are busy and more are allowed. The lock is held. */

@@ -19,6 +19,7 @@
 enum offload_kind {
     OFFLOAD_DISK,    /* served files */
     OFFLOAD_WRITE,   /* files that the server writes */
+    OFFLOAD_READ,    /* small files that the server reads for itself: playlists of an earlier run, indexes */
     OFFLOAD_CONF,    /* the configuration, the log's file */
     OFFLOAD_CERTS,   /* certificates and keys */
     OFFLOAD_STAT,    /* figures of the machine and the process, from the kernel */
@@ -36,7 +37,7 @@ enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_WRITE_THREADS_MAX = 64, OFFLOAD_QUEUE_MA
 
 /*
  * A thread that hangs in an abandoned job is replaced for the kinds whose jobs are rare and may well succeed the next time
- * (OFFLOAD_CONF, OFFLOAD_CERTS). When this many threads of a kind hang, new jobs are refused at once.
+ * (OFFLOAD_READ, OFFLOAD_CONF, OFFLOAD_CERTS). When this many threads of a kind hang, new jobs are refused at once.
  */
 enum { OFFLOAD_HUNG_MAX = 16 };
 
