@@ -243,6 +243,7 @@ test-distros:
 # Installs all packages that make, make demo and make test need. After that they fetch nothing.
 deps:
 	trunk-scripts/deps.sh test
+	trunk-scripts/test-node.sh
 
 deps-build:
 	trunk-scripts/deps.sh build

@@ -39,6 +39,7 @@ step() {
 if [ "$mode" = test ]; then
     step packages
     trunk-scripts/deps.sh test || give_up "packages are missing"
+    trunk-scripts/test-node.sh || give_up "npm packages are missing"
 fi
 
 step build

@@ -15,12 +15,14 @@ from urllib.parse import urljoin
 
 import dash_mpd
 import dash_rules
+import npm_parsers
 from dash_mpd import Problem
 from hls_watch import Http
 from wait import patience, until
 
 MPD_TYPES = ("application/dash+xml",)
 LOADS_KEPT = 400
+LOADS_COMPARED = 10                          # with a parser from npm, if it is installed
 
 Fetched = namedtuple("Fetched", "number t d size at data")
 
@@ -171,6 +173,8 @@ class DashWatch:
     def check(self):
         assert self.loads, "no MPD at %s: %s" % (self.url, self.statuses[-3:])
         self._assert_good()
+        if npm_parsers.is_installed() and not self.ignore:
+            npm_parsers.assert_agreed_mpds([(text, self.url) for text in self.loads[-LOADS_COMPARED:]])
 
     def _assert_good(self):
         wrong = [x for x in self.problems if self.should or not x[0].rule.startswith("should-")]

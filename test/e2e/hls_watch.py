@@ -20,11 +20,13 @@ import hls_changes
 import hls_master
 import hls_playlist
 import hls_rules
+import npm_parsers
 from hls_playlist import Problem
 from wait import patience, until
 
 PLAYLIST_TYPES = ("application/vnd.apple.mpegurl", "audio/mpegurl", "application/x-mpegurl")
 LOADS_KEPT = 400
+LOADS_COMPARED = 10                          # with parsers from npm, if those are installed
 
 Reply = namedtuple("Reply", "status headers body")
 # data: its bytes if the watcher keeps them; at: seconds since the watcher began
@@ -285,6 +287,10 @@ class Watch:
                                   self.master, self.should)
             if self.bandwidth is not None:
                 self._check_bandwidth()
+
+        if npm_parsers.is_installed() and not self.options["ignore"]:
+            texts = [text for f in self.media for text in f.loads[-LOADS_COMPARED:]]
+            npm_parsers.assert_agreed(texts + ([self.master] if self.master else []))
 
     def _check_bandwidth(self):
         """Of variants without renditions: of others the sizes of several playlists count together."""

@@ -11,10 +11,14 @@ import pytest
 
 # Clients and judges that come in packages of their own; a machine that has them runs them in make test.
 CLIENTS = {"ffmpeg", "ffprobe", "rtmpdump", "gst-launch-1.0", "vlc", "cvlc", "mpv", "wrk", "curl", "nginx", "chromium",
-           "chromedriver"}
+           "chromedriver", "node"}
 
 
 _only_python = False
+
+
+def is_python_only():
+    return _only_python
 
 
 def check(program):
