@@ -14,20 +14,27 @@ static const char *const fixed_names[] = {
 };
 
 /* Write the name; empty if it is not known. */
-static void name_codec(struct str *name, const struct frame *config, const struct frame *key)
+static void name_codec(struct str *name, enum codec codec, const struct frame *config)
 {
     struct mp4_sample_entry entry;
-    if (config->codec < ARRAY_LEN(fixed_names) && fixed_names[config->codec])
-        str_printf(name, "%s", fixed_names[config->codec]);
-    else if (mp4_sample_entry_read(&entry, config, key) == MP4_OK)
+    if (codec < ARRAY_LEN(fixed_names) && fixed_names[codec]) {
+        str_printf(name, "%s", fixed_names[codec]);
+        return;
+    }
+    if (!config || config->codec != codec || !config->config)
+        return;
+    enum mp4_result result = mp4_sample_entry_read(&entry, config, NULL);
+    if (result == MP4_NEED_CONFIG) /* Only the size is missing (VP9), and the name does not need it. */
+        entry = (struct mp4_sample_entry){ .config = config };
+    if (result == MP4_OK || result == MP4_NEED_CONFIG)
         mp4_sample_entry_codecs(&entry, name);
 }
 
-bool hls_codecs_append(struct str *s, const struct frame *config, const struct frame *key)
+bool hls_codecs_append(struct str *s, enum codec codec, const struct frame *config)
 {
     char       text[NAME_LEN_MAX];
     struct str name = str_over(text, sizeof text);
-    name_codec(&name, config, key);
+    name_codec(&name, codec, config);
     if (name.len == 0 || name.cut || s->len + 1 + name.len >= s->cap)
         return false;
     if (s->len > 0)

@@ -18,11 +18,10 @@
 /**
  * Append the name of a track's codec, after a comma if the text has a name already.
  *
- * Shape      config: a configuration frame; of a codec that has none, any frame
- *            key: a key frame, or NULL
+ * Shape      config: a configuration frame of the codec; NULL: none is known, or the codec has none
  * Returns    false if the name is not known, and then nothing is appended: the attribute has to name every codec, so it has to
  *            be left out
  */
-bool hls_codecs_append(struct str *s, const struct frame *config, const struct frame *key);
+bool hls_codecs_append(struct str *s, enum codec codec, const struct frame *config);
 
 #endif

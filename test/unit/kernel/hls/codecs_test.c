@@ -27,16 +27,16 @@ static void every_codec_of_ts_and_mp4_has_a_name(void **state)
         const char     *name;
     } rows[] = {
         { FRAME_VIDEO, avc, sizeof avc, "avc1.64000c" },   { FRAME_VIDEO, hevc, sizeof hevc, "hvc1.2.4.L123.90" },
-        { FRAME_VIDEO, av1, sizeof av1, "av01.0.00M.08" }, { FRAME_AUDIO, aac, sizeof aac, "mp4a.40.2" },
-        { FRAME_AUDIO, mp3, sizeof mp3, "mp4a.40.34" },    { FRAME_AUDIO, opus, sizeof opus, "opus" },
-        { FRAME_AUDIO, flac, sizeof flac, "fLaC" },        { FRAME_AUDIO, ac3, sizeof ac3, "ac-3" },
-        { FRAME_AUDIO, eac3, sizeof eac3, "ec-3" },
+        { FRAME_VIDEO, av1, sizeof av1, "av01.0.00M.08" }, { FRAME_VIDEO, vp9, sizeof vp9, "vp09.00.11.08" },
+        { FRAME_AUDIO, aac, sizeof aac, "mp4a.40.2" },     { FRAME_AUDIO, mp3, sizeof mp3, "mp4a.40.34" },
+        { FRAME_AUDIO, opus, sizeof opus, "opus" },        { FRAME_AUDIO, flac, sizeof flac, "fLaC" },
+        { FRAME_AUDIO, ac3, sizeof ac3, "ac-3" },          { FRAME_AUDIO, eac3, sizeof eac3, "ec-3" },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char          text[64];
         struct str    s = str_over(text, sizeof text);
         struct frame *f = made(rows[i].kind, rows[i].bytes, rows[i].len);
-        assert_true(hls_codecs_append(&s, f, NULL));
+        assert_true(hls_codecs_append(&s, f->codec, f));
         assert_string_equal(text, rows[i].name);
         frame_unref(&f);
     }
@@ -48,8 +48,8 @@ static void names_are_separated_by_commas(void **state)
     char          text[64];
     struct str    s = str_over(text, sizeof text);
     struct frame *video = made(FRAME_VIDEO, avc, sizeof avc), *audio = made(FRAME_AUDIO, aac, sizeof aac);
-    assert_true(hls_codecs_append(&s, video, NULL));
-    assert_true(hls_codecs_append(&s, audio, NULL));
+    assert_true(hls_codecs_append(&s, CODEC_H264, video));
+    assert_true(hls_codecs_append(&s, CODEC_AAC, audio));
     assert_string_equal(text, "avc1.64000c,mp4a.40.2");
     frame_unref(&video);
     frame_unref(&audio);
@@ -60,15 +60,15 @@ static void a_name_that_is_not_known_leaves_the_text_unchanged(void **state)
     (void)state;
     char          text[16] = "";
     struct str    s = str_over(text, sizeof text);
-    struct frame *config = made(FRAME_VIDEO, vp9, sizeof vp9), *key = made(FRAME_VIDEO, vp9_key, sizeof vp9_key);
-    struct frame *audio = made(FRAME_AUDIO, aac, sizeof aac);
-    assert_false(hls_codecs_append(&s, config, NULL)); /* Only a key frame has the size of VP9. */
+    struct frame *video = made(FRAME_VIDEO, avc, sizeof avc), *audio = made(FRAME_AUDIO, aac, sizeof aac);
+    assert_false(hls_codecs_append(&s, CODEC_H264, NULL));
+    assert_false(hls_codecs_append(&s, CODEC_AAC, video));
+    assert_false(hls_codecs_append(&s, CODEC_PCMA, audio));
     assert_string_equal(text, "");
-    assert_true(hls_codecs_append(&s, config, key));
-    assert_false(hls_codecs_append(&s, audio, NULL)); /* no room */
-    assert_string_equal(text, "vp09.00.11.08");
-    frame_unref(&config);
-    frame_unref(&key);
+    assert_true(hls_codecs_append(&s, CODEC_H264, video));
+    assert_false(hls_codecs_append(&s, CODEC_AAC, audio)); /* no room */
+    assert_string_equal(text, "avc1.64000c");
+    frame_unref(&video);
     frame_unref(&audio);
 }
 
