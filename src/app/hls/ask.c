@@ -13,11 +13,6 @@
 
 #define ID_PARAM "hls_ctx"
 
-/* RFC 8216, 4: the type of a playlist. */
-#define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
-
-enum { PLAYLIST_BYTES_MAX = 8 << 20 };
-
 /* Seconds after which a viewer that found no place may try again. */
 #define RETRY_AFTER "5"
 
@@ -90,28 +85,6 @@ unsigned hls_ask_uri_kinds(const struct hls_ask *a, const struct conf_vhost *vho
 {
     bool bare = a->viewer && !vhost->hls.ts_ctx;
     return HLS_URI_KEY | HLS_URI_PLAYLIST | (bare ? 0 : HLS_URI_MEDIA);
-}
-
-struct err *hls_ask_reply(const struct hls_ask *a, struct http_exchange *x, const struct hls_text *t,
-                          const struct conf_vhost *vhost)
-{
-    struct buf query = buf_up_to(HLS_ASK_QUERY_MAX), text = buf_up_to(PLAYLIST_BYTES_MAX);
-    if (a->is_new)
-        hls_ask_master_query(a, x, &query);
-    else
-        hls_ask_media_query(a, x, &query);
-    struct err *e = buf_error(&query);
-    if (!e) {
-        hls_text_expand(&text, t, hls_ask_uri_kinds(a, vhost), query.len ? query.bytes : "");
-        e = buf_error(&text);
-    }
-    if (!e)
-        e = http_add_field(x, "Cache-Control", a->viewer ? "no-store" : "no-cache");
-    if (!e)
-        e = http_reply(x, HTTP_STATUS_OK, PLAYLIST_TYPE, text.bytes, text.len);
-    buf_finish(&query);
-    buf_finish(&text);
-    return e;
 }
 
 /* ---- refusals -------------------------------------------------------------------------------------------------- */

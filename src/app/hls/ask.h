@@ -68,13 +68,6 @@ void hls_ask_master_query(const struct hls_ask *a, const struct http_exchange *x
 /** The same for URIs in a media playlist: `hls_ctx`, and the vhost if a parameter names it. */
 void hls_ask_media_query(const struct hls_ask *a, const struct http_exchange *x, struct buf *out);
 
-/**
- * Reply with the text of a playlist, expanded for the viewer: a master playlist if the viewer is new, else a media playlist. What
- * has an id in it is for one viewer, and is not to be stored. Yields.
- */
-struct err *hls_ask_reply(const struct hls_ask *a, struct http_exchange *x, const struct hls_text *t,
-                          const struct conf_vhost *vhost) ATTR_MUST_USE;
-
 /** The set of enum hls_uri_kind that get the query of hls_ask_media_query(). */
 unsigned hls_ask_uri_kinds(const struct hls_ask *a, const struct conf_vhost *vhost);
 

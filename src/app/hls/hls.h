@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/hls/playlist_text.h"
 #include "app/segment/shelf.h"
 #include "app/segment/show.h"
 #include "app/segment/view.h"
@@ -52,6 +53,10 @@ struct hls {
     size_t            n_entries;
     struct list       inits;
     struct hls_files *files; /* NULL: nothing is written */
+
+    struct hls_playlist_cache media, master;
+    int64_t                   target_s; /* target duration; never falls (RFC 8216 6.2.1) */
+    int64_t                   peak_bps; /* largest that was measured: players ask for it once, and stay for hours */
 };
 
 /** Put an item on the shelf. */

@@ -3,97 +3,131 @@
 #include <string.h>
 
 #include "app/hls/hls.h"
+#include "app/hls/media_playlist.h"
+#include "app/hls/playlist_text.h"
 #include "core/mem.h"
-#include "core/str.h"
 #include "core/uri.h"
 #include "kernel/hls/bandwidth.h"
 #include "kernel/hls/codecs.h"
 #include "kernel/hls/master.h"
+#include "protocol/http/exchange.h"
+#include "protocol/http/status.h"
 
-enum { TEXT_BYTES_MAX = 64 << 10, URI_BYTES_MAX = 16 << 10, CODECS_CAP = 128 };
+enum { PICTURES = 1 }; /* of plan->tracks */
 
-/* The names of all codecs, or "": an attribute that leaves one out would be wrong. */
-static const char *codecs_of(const struct hls *h, char text[static CODECS_CAP])
+/* Bit rates are measured over this many of the newest segments at most. */
+enum { MEASURED_MAX = 64 };
+
+enum { FPS_MAX = 1000, CODECS_CAP = 256, URI_BYTES_MAX = 16 << 10 };
+
+static struct hls_bandwidth measure(const struct hls *h)
 {
-    const struct lane  *lane = h->lane;
-    const struct frame *configs[] = { lane->video_config, lane->audio_config };
-    enum codec          codecs[] = { h->show->video.codec, h->show->audio.codec };
-    struct str          out = str_over(text, CODECS_CAP);
-    for (size_t i = 0; i < ARRAY_LEN(codecs); i++) {
-        if (codecs[i] == CODEC_NONE || !lane->kind->carries(codecs[i]))
-            continue;
-        if (!configs[i] || !hls_codecs_append(&out, configs[i], NULL))
-            return "";
-    }
-    return out.cut ? "" : text;
-}
-
-static struct err *measure(const struct hls *h, struct hls_variant *v)
-{
-    size_t            n = hls_in_window(h), i = n;
-    struct hls_sized *sizes = mem_calloc(n ? n : 1, sizeof *sizes);
-    int64_t           longest_us = h->show->vhost->hls.fragment_us;
-    if (!sizes)
-        return err_no_memory();
-    for (const struct list *it = h->lane->segments.prev; i > 0 && it != &h->lane->segments; it = it->prev) {
+    struct hls_sized sizes[MEASURED_MAX];
+    size_t           n = 0;
+    for (const struct list *it = h->lane->segments.prev; it != &h->lane->segments && n < MEASURED_MAX; it = it->prev) {
         const struct segment *s = LIST_ENTRY(it, const struct segment, link);
-        sizes[--i] = (struct hls_sized){ .bytes = (int64_t)s->bytes, .duration_us = s->duration_us };
-        if (s->duration_us > longest_us)
-            longest_us = s->duration_us;
+        sizes[n++] = (struct hls_sized){ .bytes = (int64_t)s->bytes, .duration_us = s->duration_us };
     }
-    struct hls_bandwidth b = hls_bandwidth_measure(sizes + i, n - i, longest_us);
-    v->bandwidth_bps = b.peak_bps > 0 ? b.peak_bps : 1;
-    v->average_bps = b.average_bps;
-    mem_free(sizes);
-    return NULL;
+    return hls_bandwidth_measure(sizes, n, h->target_s * US_PER_SECOND);
 }
 
-static void describe_pictures(const struct hls *h, struct hls_variant *v)
+/* Name the codecs that are in the segments. Empty if one of them is not known. */
+static void name_codecs(const struct hls *h, struct str *codecs)
 {
-    const struct video_info *video = &h->show->video;
-    if (video->codec == CODEC_NONE || !h->lane->kind->carries(video->codec))
-        return;
-    v->width = video->width;
-    v->height = video->height;
-    if (video->fps_den)
-        v->fps_thousandths = (unsigned)((uint64_t)video->fps_num * 1000 / video->fps_den);
+    for (size_t i = PLAN_TRACKS; i-- > 0;) { /* pictures first */
+        const struct plan_track *t = &h->lane->plan->tracks[i];
+        if (t->codec == CODEC_NONE || !h->lane->kind->carries(t->codec))
+            continue;
+        if (!hls_codecs_append(codecs, t->codec, t->config)) {
+            codecs->len = 0;
+            codecs->buf[0] = '\0';
+            return;
+        }
+    }
 }
 
+static bool has_pictures(const struct hls *h)
+{
+    enum codec codec = h->lane->plan->tracks[PICTURES].codec;
+    return codec != CODEC_NONE && h->lane->kind->carries(codec);
+}
+
+/*
+ * What the encoder says of its frame rate is exact, where it says something, and wrong with some: it counts if it agrees with the
+ * steps of the pictures.
+ */
+static unsigned fps_thousandths(const struct hls *h)
+{
+    const struct video_info *v = &h->show->video;
+    double                   step_us = (double)h->lane->plan->cutter.video_step_us;
+    double said = v->fps_den ? (double)v->fps_num / v->fps_den : 0, seen = step_us > 0 ? 1e6 / step_us : 0;
+    bool   agrees = said > 0 && (seen <= 0 || (said > seen * 0.8 && said < seen * 1.25));
+    double fps = agrees ? said : seen;
+    return fps < FPS_MAX ? (unsigned)(fps * 1000 + 0.5) : 0;
+}
+
+/* As SRS has it: from the root, or with hls_master_m3u8_path_relative from the folder of the playlist. */
 static void put_uri(const struct hls *h, struct buf *uri)
 {
     const char *slash = strrchr(h->m3u8_path, '/');
-    bool        relative = h->show->vhost->hls.master_m3u8_path_relative;
-    if (!relative)
+    if (!h->show->vhost->hls.master_m3u8_path_relative)
         buf_text(uri, "/");
-    uri_put_path(uri, relative && slash ? slash + 1 : h->m3u8_path);
+    uri_put_path(uri, h->show->vhost->hls.master_m3u8_path_relative && slash ? slash + 1 : h->m3u8_path);
 }
 
-static struct err *make(const struct hls *h, struct hls_text *t)
+static struct err *render(struct hls *h, struct hls_playlist_text **out)
 {
-    char               codecs[CODECS_CAP];
-    struct buf         uri = buf_up_to(URI_BYTES_MAX);
-    struct hls_variant variant = { .codecs = codecs_of(h, codecs) };
-    struct hls_master  master = { .variants = &variant, .n_variants = 1 };
-    struct err        *e = measure(h, &variant);
-    describe_pictures(h, &variant);
+    char                 codecs_text[CODECS_CAP];
+    struct str           codecs = str_over(codecs_text, sizeof codecs_text);
+    struct buf           uri = buf_up_to(URI_BYTES_MAX);
+    struct hls_text      text = hls_text_up_to(HLS_TEXT_BYTES_MAX);
+    struct hls_bandwidth bandwidth = measure(h);
+    if (bandwidth.peak_bps > h->peak_bps)
+        h->peak_bps = bandwidth.peak_bps;
+    name_codecs(h, &codecs);
     put_uri(h, &uri);
-    if (!e)
-        e = buf_error(&uri);
-    if (!e) {
-        variant.uri = uri.bytes;
-        hls_master_write(t, &master);
-        e = hls_text_error(t);
+    struct hls_variant v = {
+        .uri = uri.bytes,
+        .bandwidth_bps = h->peak_bps,
+        .average_bps = bandwidth.average_bps,
+        .codecs = codecs_text,
+    };
+    if (has_pictures(h)) {
+        v.width = h->show->video.width;
+        v.height = h->show->video.height;
+        v.fps_thousandths = fps_thousandths(h);
     }
+    const struct hls_master m = { .variants = &v, .n_variants = 1 };
+    struct err             *e = buf_error(&uri);
+    if (!e)
+        hls_master_write(&text, &m);
+    if (!e)
+        e = hls_playlist_text_new(out, &text);
     buf_finish(&uri);
     return e;
 }
 
-struct err *hls_master_playlist_reply(struct http_exchange *x, const struct hls *h, const struct hls_ask *ask)
+static struct err *render_newest(struct hls *h)
 {
-    struct hls_text t = hls_text_up_to(TEXT_BYTES_MAX);
-    struct err     *e = make(h, &t);
+    struct hls_playlist_cache *p = &h->master;
+    struct hls_playlist_text  *text = NULL;
+    uint64_t                   version = lane_newest(h->lane)->number + 1;
+    if (p->text && p->of_version == version && p->of_conf == h->show->conf->serial)
+        return NULL;
+    struct err *e = render(h, &text);
+    if (e)
+        return err_wrap(e, "the master playlist of %s/%s", h->show->app, h->show->stream);
+    hls_playlist_text_unref(&p->text);
+    *p = (struct hls_playlist_cache){ .text = text, .of_version = version, .of_conf = h->show->conf->serial };
+    return NULL;
+}
+
+struct err *hls_master_playlist_reply(struct http_exchange *x, struct hls *h, const struct hls_ask *ask)
+{
+    if (!hls_media_playlist_is_there(h))
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
+    struct err *e = hls_media_playlist_render(h); /* Rates are measured by its target duration. */
     if (!e)
-        e = hls_ask_reply(ask, x, &t, h->show->vhost);
-    hls_text_finish(&t);
-    return e;
+        e = render_newest(h);
+    return e ? e : hls_playlist_text_reply(x, h->master.text, ask, h->show->vhost, "no-cache");
 }

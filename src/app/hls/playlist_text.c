@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "app/hls/ask.h"
 #include "core/mem.h"
 #include "protocol/http/exchange.h"
 #include "protocol/http/negotiate.h"
@@ -46,6 +47,13 @@ void hls_playlist_text_unref(struct hls_playlist_text **tp)
     mem_free(t);
 }
 
+/* How a text is sent to one client. */
+struct sending {
+    const char *query; /* of this viewer; "": none */
+    unsigned    kinds; /* set of enum hls_uri_kind that get it */
+    const char *cache_control;
+};
+
 /* ---- gzip ---- */
 
 /* Compress on the loop: the text is short, and the fastest level takes about a millisecond for the longest. */
@@ -68,8 +76,7 @@ static struct blob *compress_text(const struct buf *text)
 }
 
 /* The compressed text if the request takes it; NULL: send it as it is. */
-static const struct blob *gzipped_for(struct http_exchange *x, struct hls_playlist_text *t,
-                                      const struct hls_playlist_sending *how)
+static const struct blob *gzipped_for(struct http_exchange *x, struct hls_playlist_text *t, const struct sending *how)
 {
     if (*how->query || t->text.text.len < HLS_GZIP_BYTES_MIN || t->text.text.len > HLS_GZIP_BYTES_MAX ||
         !http_accepts_gzip(http_request_field(http_request_of(x), "Accept-Encoding")))
@@ -83,8 +90,7 @@ static const struct blob *gzipped_for(struct http_exchange *x, struct hls_playli
 
 /* ---- replies ---- */
 
-static struct err *add_fields(struct http_exchange *x, const char *etag, bool is_gzipped,
-                              const struct hls_playlist_sending *how)
+static struct err *add_fields(struct http_exchange *x, const char *etag, bool is_gzipped, const struct sending *how)
 {
     struct err *e = http_add_field(x, "Cache-Control", how->cache_control);
     if (!e)
@@ -96,8 +102,7 @@ static struct err *add_fields(struct http_exchange *x, const char *etag, bool is
     return e;
 }
 
-static struct err *reply_expanded(struct http_exchange *x, const struct hls_playlist_text *t,
-                                  const struct hls_playlist_sending *how)
+static struct err *reply_expanded(struct http_exchange *x, const struct hls_playlist_text *t, const struct sending *how)
 {
     struct buf  out = buf_up_to(2 * HLS_TEXT_BYTES_MAX);
     struct err *e;
@@ -115,24 +120,41 @@ static bool has_version(const struct http_exchange *x, const char *etag)
     return http_request_field(r, "If-None-Match") && http_is_not_modified(r, etag, 0);
 }
 
-struct err *hls_playlist_text_reply(struct http_exchange *x, struct hls_playlist_text *t,
-                                    const struct hls_playlist_sending *how)
+static struct err *send_text(struct http_exchange *x, struct hls_playlist_text *t, const struct sending *how)
 {
-    char                      etag[40];
-    struct hls_playlist_text *held = hls_playlist_text_ref(t);
-    const struct blob        *gzipped = gzipped_for(x, t, how);
+    char               etag[40];
+    const struct blob *gzipped = gzipped_for(x, t, how);
     snprintf(etag, sizeof etag, "\"%s%s\"", t->hash, gzipped ? "-gz" : "");
     struct err *e = add_fields(x, etag, gzipped != NULL, how);
     if (e)
-        ;
-    else if (has_version(x, etag))
-        e = http_reply(x, HTTP_STATUS_NOT_MODIFIED, NULL, NULL, 0);
-    else if (gzipped)
-        e = http_reply(x, HTTP_STATUS_OK, type, gzipped->bytes, gzipped->len);
-    else if (*how->query)
-        e = reply_expanded(x, t, how);
+        return e;
+    if (has_version(x, etag))
+        return http_reply(x, HTTP_STATUS_NOT_MODIFIED, NULL, NULL, 0);
+    if (gzipped)
+        return http_reply(x, HTTP_STATUS_OK, type, gzipped->bytes, gzipped->len);
+    if (*how->query)
+        return reply_expanded(x, t, how);
+    return http_reply(x, HTTP_STATUS_OK, type, t->text.text.bytes, t->text.text.len);
+}
+
+struct err *hls_playlist_text_reply(struct http_exchange *x, struct hls_playlist_text *t, const struct hls_ask *ask,
+                                    const struct conf_vhost *vhost, const char *cache_control)
+{
+    struct hls_playlist_text *held = hls_playlist_text_ref(t);
+    struct buf                query = buf_up_to(HLS_ASK_QUERY_MAX);
+    if (ask->is_new)
+        hls_ask_master_query(ask, x, &query);
     else
-        e = http_reply(x, HTTP_STATUS_OK, type, t->text.text.bytes, t->text.text.len);
+        hls_ask_media_query(ask, x, &query);
+    struct sending how = {
+        .query = query.len ? query.bytes : "",
+        .kinds = hls_ask_uri_kinds(ask, vhost),
+        .cache_control = ask->viewer ? "no-store" : cache_control,
+    };
+    struct err *e = buf_error(&query);
+    if (!e)
+        e = send_text(x, held, &how);
+    buf_finish(&query);
     hls_playlist_text_unref(&held);
     return e;
 }

@@ -18,6 +18,8 @@
 #include "core/err.h"
 #include "kernel/hls/text.h"
 
+struct conf_vhost;
+struct hls_ask;
 struct http_exchange;
 
 /* The longest text; and those that are compressed: what is shorter fits into a packet anyway, and longer ones take too long. */
@@ -37,13 +39,6 @@ struct hls_playlist_cache {
     uint64_t                  of_version, of_conf;
 };
 
-/** How a playlist is sent. Borrowed for the call. */
-struct hls_playlist_sending {
-    const char *query; /* of this viewer; "": none */
-    unsigned    kinds; /* set of enum hls_uri_kind that get it */
-    const char *cache_control;
-};
-
 /** Take a text over, also if it fails. Errors of the text; out of memory. */
 struct err *hls_playlist_text_new(struct hls_playlist_text **out, struct hls_text *text) ATTR_MUST_USE;
 
@@ -56,8 +51,13 @@ static inline struct hls_playlist_text *hls_playlist_text_ref(struct hls_playlis
 /** Drop the reference; *t becomes NULL, and may be NULL before. */
 void hls_playlist_text_unref(struct hls_playlist_text **t);
 
-/** Reply with the text, or 304. Yields; it holds a reference meanwhile. */
-struct err *hls_playlist_text_reply(struct http_exchange *x, struct hls_playlist_text *t,
-                                    const struct hls_playlist_sending *how) ATTR_MUST_USE;
+/**
+ * Reply with the text, or 304: a master playlist to a new viewer, else a media playlist. What has an id in it is for one viewer, and is
+ * not to be stored; for all others, `cache_control` says how long it is good.
+ *
+ * Yields     yes; a reference to the text is held, and `vhost` is not used afterwards
+ */
+struct err *hls_playlist_text_reply(struct http_exchange *x, struct hls_playlist_text *t, const struct hls_ask *ask,
+                                    const struct conf_vhost *vhost, const char *cache_control) ATTR_MUST_USE;
 
 #endif

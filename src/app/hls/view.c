@@ -40,7 +40,7 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
 
 static struct err *reply_playlist(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)
 {
-    const struct hls *h = CONTAINER_OF(item, struct hls, playlist);
+    struct hls *h = CONTAINER_OF(item, struct hls, playlist);
     return ask->is_new ? hls_master_playlist_reply(x, h, ask) : hls_media_playlist_reply(x, h, ask);
 }
 
@@ -59,6 +59,8 @@ static void forget_all(struct hls *h)
         hls_drop_entry(LIST_ENTRY(h->entries.next, struct hls_entry, link));
     hls_drop_old_inits(h);
     shelf_take(&h->playlist);
+    hls_playlist_text_unref(&h->media.text);
+    hls_playlist_text_unref(&h->master.text);
 }
 
 static void end(struct viewing *v)
