@@ -70,6 +70,9 @@ struct http_exchange {
 /** Serve the exchange: call the handler, and turn its error into a reply if none has begun. Yields. */
 struct err *http_exchange_run(struct http_exchange *x) ATTR_MUST_USE;
 
+/** Read the rest of the request's body, within bounds. Sets close_after if that was not all of it. Yields. */
+void http_exchange_drain(struct http_exchange *x);
+
 /** Append bytes that were received. Errors: E_LIMIT when the process has no memory for them. Does not yield. */
 struct err *http_input_add(struct http_exchange *x, const void *bytes, size_t n) ATTR_MUST_USE;
 

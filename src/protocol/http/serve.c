@@ -148,8 +148,7 @@ struct err *http_exchange_run(struct http_exchange *x)
     return e;
 }
 
-/* Read the rest of the request's body, or close the connection. */
-static void drain_body(struct http_exchange *x)
+void http_exchange_drain(struct http_exchange *x)
 {
     char    unread[2048];
     int64_t deadline_us = now_us() + HTTP_DRAIN_US;
@@ -181,7 +180,7 @@ struct err *http_serve(struct io *io, const struct http_serving *s)
             return NULL;
         }
         if (!e && !(e = http_exchange_run(&x)))
-            drain_body(&x);
+            http_exchange_drain(&x);
         if (x.in.len > 0) /* the next request is there already: let the others run first */
             co_give_way();
     }

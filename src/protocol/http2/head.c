@@ -22,6 +22,11 @@ static bool is_name(const char *name, size_t len, const char *other)
     return len == strlen(other) && memcmp(name, other, len) == 0;
 }
 
+bool http2_head_has_method(const struct http2_head *h, const char *method)
+{
+    return h->method.len > 0 && !h->pseudo.fault && is_name(h->pseudo.bytes + h->method.at, h->method.len, method);
+}
+
 /* The fields that a client may cut its Cookie into are one again, with "; " between them. */
 static void add_crumb(struct http2_head *h, const char *value, size_t len)
 {

@@ -42,6 +42,9 @@ void http2_head_add(struct http2_head *h, const char *name, size_t name_len, con
  */
 int http2_head_text(const struct http2_head *h, struct buf *text);
 
+/** True if the method is that one. */
+bool http2_head_has_method(const struct http2_head *h, const char *method);
+
 void http2_head_finish(struct http2_head *h);
 
 #endif

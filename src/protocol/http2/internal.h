@@ -66,6 +66,8 @@ struct http2_stream {
     bool                 body_came; /* the request's body is complete */
     bool                 deferred;  /* nghttp2 asks for no bytes until it is told of some */
     bool                 last;      /* the stream ends behind the offered bytes */
+    bool                 served;    /* its handler has returned */
+    bool                 end_sent;  /* the end of the reply is on its way */
     bool                 waits;     /* its writer waits until they are taken */
     int                  refusal;   /* status to refuse the request with; 0: none */
     const char          *why;       /* the reason for it */
@@ -88,6 +90,9 @@ struct err *http2_stream_start(struct http2_stream *s, bool has_body) ATTR_MUST_
 
 /** Wake the stream's coroutine to look at what has changed. */
 void http2_stream_wake(struct http2_stream *s);
+
+/** Tell the peer that the rest of the body is not wanted, once the reply is complete and nobody reads it any more. */
+void http2_stream_refuse_body(struct http2_stream *s);
 
 /** nghttp2 has forgotten the stream. */
 void http2_stream_closed(struct http2_stream *s);

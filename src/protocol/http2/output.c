@@ -108,9 +108,10 @@ static int frame_was_sent(nghttp2_session *session, const nghttp2_frame *frame, 
                   (frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
     if (frame->hd.type == NGHTTP2_GOAWAY)
         c->goaway = frame->goaway.error_code;
-    /* RFC 9113, 8.1: the reply is complete, and the rest of the body is not wanted. */
-    if (s && is_end && !s->body_came)
-        return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    if (s && is_end) {
+        s->end_sent = true;
+        http2_stream_refuse_body(s);
+    }
     return 0;
 }
 

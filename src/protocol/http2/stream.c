@@ -273,6 +273,20 @@ static struct err *refuse(struct http2_stream *s)
     return NULL;
 }
 
+/* RFC 9113, 8.1 */
+void http2_stream_refuse_body(struct http2_stream *s)
+{
+    if (s->end_sent && !s->body_came && s->served)
+        nghttp2_submit_rst_stream(s->conn->session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
+}
+
+/* Read the rest of a body: some clients lose a reply that is followed by the refusal of their body. */
+static void drain(struct http2_stream *s)
+{
+    if (s->is_open && s->x.request.content_length <= HTTP_DRAIN_BYTES_MAX)
+        http_exchange_drain(&s->x);
+}
+
 /* End the stream behind its handler. */
 static void close_stream(struct http2_stream *s, enum err_code code)
 {
@@ -282,6 +296,8 @@ static void close_stream(struct http2_stream *s, enum err_code code)
         return;
     if (code != E_SUCCESS && !s->last)
         nghttp2_submit_rst_stream(c->session, NGHTTP2_FLAG_NONE, s->id, why);
+    else
+        http2_stream_refuse_body(s);
     if (!c->gathers)
         http2_output_flush(c);
 }
@@ -292,10 +308,13 @@ static void run(void *arg)
     struct http2_conn   *c = s->conn;
     io_set_owner(&s->io, co_self());
     struct err *e = s->refusal ? refuse(s) : http_exchange_run(&s->x);
-    close_stream(s, err_code(e));
-    err_free(e); /* The handler has logged it. */
     if (s->x.close_asked)
         c->leaves = true;
+    if (!e)
+        drain(s);
+    s->served = true;
+    close_stream(s, err_code(e));
+    err_free(e); /* The handler has logged it. */
     if (!list_is_empty(&s->starving))
         list_remove(&s->starving);
     s->is_running = false;
