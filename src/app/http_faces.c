@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "app/api/routes.h"
+#include "app/hls/file_guard.h"
 #include "app/http/live.h"
 #include "app/http/shelf.h"
 #include "app/http/static_files.h"
@@ -17,6 +18,7 @@ static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows
 static struct err *(*const claimants[])(struct http_exchange *x, bool *taken) = {
     http_shelf_handle,
     http_live_handle,
+    hls_file_guard_handle,
 };
 
 /* Let the features claim the path; a path that none of them claims names a file. */

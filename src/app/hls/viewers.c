@@ -10,6 +10,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
+#include "protocol/stream_name.h"
 
 /* The wheel has a slot for each second. A viewer whose time is further away is looked at once more on the way. */
 enum { SLOTS = 64, SLOT_US = US_PER_SECOND };
@@ -246,9 +247,14 @@ static struct err *make_room(void)
     return err_new(E_LIMIT, "no room for another HLS viewer, there are %zu", all.n);
 }
 
+/* A publisher may have come back with another spelling of the same names. */
 static bool is_of(const struct hls_viewer *v, const struct hls_viewer_stream *of)
 {
-    return str_equal(v->of.stream, of->stream) && str_equal(v->of.app, of->app) && str_equal(v->of.vhost, of->vhost);
+    char a[STREAM_IDENTITY_CAP], b[STREAM_IDENTITY_CAP];
+    if (str_equal(v->of.stream, of->stream) && str_equal(v->of.app, of->app) && str_equal(v->of.vhost, of->vhost))
+        return true;
+    return str_equal(stream_name_key(a, v->of.vhost, v->of.app, v->of.stream),
+                     stream_name_key(b, of->vhost, of->app, of->stream));
 }
 
 static struct hls_viewer *use(struct hls_viewer *v)
@@ -257,6 +263,12 @@ static struct hls_viewer *use(struct hls_viewer *v)
     v->used_us = now_us();
     come_back(v);
     return v;
+}
+
+struct hls_viewer *hls_viewers_find_by_id(const char *id)
+{
+    struct hls_viewer *v = all.server ? map_find(&all.by_id, id) : NULL;
+    return v ? use(v) : NULL;
 }
 
 struct hls_viewer *hls_viewers_find(const char *id, const struct hls_viewer_stream *of)

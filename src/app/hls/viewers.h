@@ -33,6 +33,9 @@ enum { HLS_NEW_VIEWERS_MAX = 10000 };
  */
 struct hls_viewer *hls_viewers_find(const char *id, const struct hls_viewer_stream *of);
 
+/** The same for the viewer of any stream. */
+struct hls_viewer *hls_viewers_find_by_id(const char *id);
+
 /**
  * Admit a viewer. `id` is NULL, or one that hls_viewer_id_is_ours() knows.
  *
