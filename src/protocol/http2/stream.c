@@ -268,7 +268,6 @@ static const struct http_transport transport = {
 
 static struct err *refuse(struct http2_stream *s)
 {
-    s->x.request.method = HTTP_GET;                 /* the reply needs a body, even if the method was parsed as HEAD */
     err_free(http_reply_status(&s->x, s->refusal)); /* the peer may have gone */
     return NULL;
 }
@@ -362,6 +361,8 @@ struct err *http2_stream_start(struct http2_stream *s, bool has_body)
     buf_finish(&text);
     if (e)
         return e;
+    if (s->refusal) /* The method may not have been parsed, and a reply to HEAD has no body. */
+        x->request.method = http2_head_has_method(&s->conn->head, "HEAD") ? HTTP_HEAD : HTTP_GET;
     s->body_came = x->body_ended = !has_body;
     x->owes_continue = has_body && x->request.expects_continue;
     if (has_body && !http_request_field(&x->request, "Content-Length"))

@@ -522,12 +522,13 @@ static void replies_without_a_body_have_none(void **state)
     begin_client(0);
     int32_t head = ask("HEAD", "/hello"), unknown = ask("HEAD", "/pieces"), kept = ask("HEAD", "/kept");
     int32_t no_content = ask("GET", "/status?n=204"), not_modified = ask("GET", "/status?n=304");
-    int32_t nothing = ask("GET", "/empty");
+    int32_t refused = ask("HEAD", "/../x"), nothing = ask("GET", "/empty");
     for (int32_t id = head; id <= nothing; id += 2) {
         wait_for(id);
         assert_int_equal(reply_of(id)->code, NGHTTP2_NO_ERROR);
         assert_int_equal(reply_of(id)->len, 0);
     }
+    assert_int_equal(reply_of(refused)->status, 400);
     assert_has(reply_of(head)->head, "content-length: 5\n");
     assert_has(reply_of(kept)->head, "content-length: 6\n");
     assert_null(strstr(reply_of(unknown)->head, "content-length"));
