@@ -4,6 +4,7 @@
 
 #include "app/hls/names.h"
 #include "app/hls/serve.h"
+#include "app/http/static_files.h"
 #include "app/segment/reply.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -32,6 +33,8 @@ static struct err *reply_segment(struct http_exchange *x, struct shelf_item *ite
     (void)ask;
     struct hls_entry *entry = CONTAINER_OF(item, struct hls_entry, item);
     struct lane      *lane = entry->hls->lane;
+    if (entry->segment->is_complete && entry->segment->n_parts == 0)
+        return static_files_handle(x);
     if (entry->segment->is_complete)
         return segment_reply(x, entry->segment, lane->kind->type);
     return segment_reply_growing(x, entry->hls->show, lane, entry->segment, lane->kind->type);
@@ -77,6 +80,21 @@ void hls_add_entry(struct hls *h, struct segment *s)
     }
 }
 
+struct err *hls_adopt_entry(struct hls *h, struct segment *s, char *path)
+{
+    struct hls_entry *entry = mem_calloc(1, sizeof *entry);
+    if (!entry) {
+        mem_free(path);
+        return err_no_memory();
+    }
+    *entry = (struct hls_entry){
+        .item.serve = serve_segment, .hls = h, .segment = segment_ref(s), .path = path, .is_on_disk = true
+    };
+    list_push(&h->entries, &entry->link);
+    h->n_entries++;
+    return hls_put(h, &entry->item, path);
+}
+
 void hls_close_entry(struct hls_entry *entry)
 {
     if (!strstr(entry->path, "[duration]"))
@@ -105,8 +123,9 @@ struct hls_entry *hls_find_entry(const struct hls *h, const struct segment *s)
 
 static struct err *reply_init(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)
 {
+    struct hls_init *init = CONTAINER_OF(item, struct hls_init, item);
     (void)ask;
-    return segment_reply_blob(x, CONTAINER_OF(item, struct hls_init, item)->bytes, "video/mp4");
+    return init->bytes ? segment_reply_blob(x, init->bytes, "video/mp4") : static_files_handle(x);
 }
 
 static struct err *serve_init(struct http_exchange *x, struct shelf_item *item)
@@ -155,13 +174,25 @@ void hls_add_init(struct hls *h, const struct segment *s)
     }
 }
 
+struct err *hls_adopt_init(struct hls *h, char *path, uint64_t number)
+{
+    struct hls_init *init = hls_find_init(h, number) ? NULL : mem_calloc(1, sizeof *init);
+    if (!init) {
+        mem_free(path);
+        return hls_find_init(h, number) ? NULL : err_no_memory();
+    }
+    *init = (struct hls_init){ .item.serve = serve_init, .hls = h, .number = number, .path = path, .is_on_disk = true };
+    list_push(&h->inits, &init->link);
+    return hls_put(h, &init->item, path);
+}
+
 void hls_drop_old_inits(struct hls *h)
 {
     const struct hls_entry *oldest =
         list_is_empty(&h->entries) ? NULL : LIST_ENTRY(h->entries.next, const struct hls_entry, link);
     LIST_FOREACH (&h->inits, it, after) {
         struct hls_init *init = LIST_ENTRY(it, struct hls_init, link);
-        if (!oldest || (oldest->segment->init && init->number < oldest->segment->init_number))
+        if (!oldest || init->number < oldest->segment->init_number)
             drop_init(init);
     }
 }

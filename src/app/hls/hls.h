@@ -37,7 +37,7 @@ struct hls_init {
     struct shelf_item item;
     struct list       link;
     struct hls       *hls;
-    struct blob      *bytes;
+    struct blob      *bytes; /* NULL: they are in the file */
     uint64_t          number;
     char             *path;
     bool              is_on_disk;
@@ -64,6 +64,16 @@ struct err *hls_put(struct hls *h, struct shelf_item *item, const char *path) AT
 
 /** Give a segment its name and put it on the shelf. A failure is logged, and the segment stays unknown. */
 void hls_add_entry(struct hls *h, struct segment *s);
+
+/**
+ * Put a segment on the shelf whose bytes are in the file `path`, and are served from there.
+ *
+ * Ownership  takes `path` over, also after an error
+ */
+struct err *hls_adopt_entry(struct hls *h, struct segment *s, char *path) ATTR_MUST_USE;
+
+/** The same for an init segment. One that is known already stays. */
+struct err *hls_adopt_init(struct hls *h, char *path, uint64_t number) ATTR_MUST_USE;
 
 /** The segment is complete: if its name has its duration in it, it gets another one. */
 void hls_close_entry(struct hls_entry *entry);

@@ -26,7 +26,8 @@ static struct hls_bandwidth measure(const struct hls *h)
     size_t           n = 0;
     for (const struct list *it = h->lane->segments.prev; it != &h->lane->segments && n < MEASURED_MAX; it = it->prev) {
         const struct segment *s = LIST_ENTRY(it, const struct segment, link);
-        sizes[n++] = (struct hls_sized){ .bytes = (int64_t)s->bytes, .duration_us = s->duration_us };
+        if (s->bytes > 0)
+            sizes[n++] = (struct hls_sized){ .bytes = (int64_t)s->bytes, .duration_us = s->duration_us };
     }
     return hls_bandwidth_measure(sizes, n, h->target_s * US_PER_SECOND);
 }

@@ -47,7 +47,7 @@ static size_t put_name(struct model *m, const char *path)
 static void fill_row(struct model *m, const struct segment *s, const struct hls_entry *entry)
 {
     size_t                 i = (size_t)(s->number - m->first_number);
-    const struct hls_init *init = s->init ? hls_find_init(m->h, s->init_number) : NULL;
+    const struct hls_init *init = s->init_number ? hls_find_init(m->h, s->init_number) : NULL;
     struct hls_segment    *row = &m->segments[i];
     row->duration_us = s->duration_us;
     row->wall_us = s->wall_us;

@@ -5,6 +5,7 @@
 #include "app/hls/master_playlist.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
+#include "app/hls/recover.h"
 #include "app/hls/serve.h"
 #include "core/mem.h"
 #include "protocol/http/status.h"
@@ -63,12 +64,19 @@ static void forget_all(struct hls *h)
     hls_playlist_text_unref(&h->master.text);
 }
 
-static void end(struct viewing *v)
+/* Files are removed when their time is over. A server that goes on with them after a restart leaves them. */
+static bool removes_files(const struct hls *h, enum view_end why)
+{
+    const struct conf_hls *c = &h->show->vhost->hls;
+    return h->files && c->dispose_us > 0 && !(why == VIEW_SERVER_ENDS && c->recover);
+}
+
+static void end(struct viewing *v, enum view_end why)
 {
     struct hls *h = v->state;
     if (!h)
         return;
-    if (h->files && h->show->vhost->hls.dispose_us > 0)
+    if (removes_files(h, why))
         hls_files_dispose(h);
     forget_all(h);
     hls_files_leave(h);
@@ -106,8 +114,14 @@ static struct err *begin(struct viewing *v)
     list_init(&h->inits);
     struct err *e = begin_with(h, v);
     if (e)
-        end(v);
+        end(v, VIEW_NOT_WANTED);
     return e;
+}
+
+static struct err *recover(struct viewing *v)
+{
+    struct hls *h = v->state;
+    return h->files && v->show->vhost->hls.recover ? hls_recover(h) : NULL;
 }
 
 static void close_segment(struct hls *h, struct segment *s)
@@ -164,6 +178,7 @@ const struct segment_view hls_view = {
     .wanted = wanted,
     .wish = wish,
     .begin = begin,
+    .recover = recover,
     .tell = tell,
     .keeps = keeps,
     .end = end,

@@ -138,6 +138,19 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
     return s;
 }
 
+struct segment *lane_adopt(struct lane *lane, uint64_t number, int64_t duration_us)
+{
+    struct segment *s = segment_new(number, 0);
+    if (!s)
+        return NULL;
+    s->duration_us = duration_us;
+    s->is_complete = s->independent = true;
+    list_push(&lane->segments, &s->link);
+    lane->n_segments++;
+    lane_changed(lane);
+    return s;
+}
+
 struct segment *lane_drop_oldest(struct lane *lane)
 {
     if (lane->n_segments == 0)

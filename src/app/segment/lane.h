@@ -96,6 +96,13 @@ void lane_destroy(struct lane **lane);
 /** Take note of a frame: a configuration, or one more frame of the open part. Frames that are not for this lane are left out. */
 void lane_take(struct lane *lane, struct frame *f);
 
+/**
+ * Put a complete segment at the end of the lane whose bytes are not in memory; the lane keeps its reference. NULL without memory.
+ *
+ * Ownership  borrowed
+ */
+struct segment *lane_adopt(struct lane *lane, uint64_t number, int64_t duration_us) ATTR_MUST_USE;
+
 /** True if the open part is at a bound. */
 bool lane_is_full(const struct lane *lane);
 

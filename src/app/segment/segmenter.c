@@ -74,7 +74,9 @@ struct err *segmenter_run(struct attendance *a)
     if (e)
         return e;
     log_cursor_join(&c, a->source);
-    e = cut(a, show, &c);
+    e = show_recover(show);
+    if (!e)
+        e = cut(a, show, &c);
     show_over(show);
     log_cursor_leave(&c);
     show_unref(&show);

@@ -75,20 +75,20 @@ static struct err *create(const struct source *s, struct show **out)
     return NULL;
 }
 
-static void end_viewing(struct viewing *v)
+static void end_viewing(struct viewing *v, enum view_end why)
 {
     if (!v->by)
         return;
-    v->by->end(v);
+    v->by->end(v, why);
     *v = (struct viewing){ 0 };
 }
 
-static void dispose(struct show *show)
+static void dispose(struct show *show, enum view_end why)
 {
     map_remove(&shows, show->key);
     show->is_disposed = true;
     for (size_t i = 0; i < SHOW_VIEWS_MAX; i++)
-        end_viewing(&show->viewings[i]);
+        end_viewing(&show->viewings[i], why);
     for (struct list *it = show->plans.next; it != &show->plans; it = it->next) {
         struct plan *plan = LIST_ENTRY(it, struct plan, link);
         for (size_t i = 0; i < plan->n_lanes; i++)
@@ -179,7 +179,7 @@ static void follow_wishes(struct show *show)
         struct viewing *v = &show->viewings[i];
         bool            wanted = segment_views[i]->wanted(show->vhost);
         if (v->by && !wanted)
-            end_viewing(v);
+            end_viewing(v, VIEW_NOT_WANTED);
         if (v->by || !wanted)
             continue;
         struct err *e = begin_viewing(show, v, segment_views[i]);
@@ -247,6 +247,20 @@ struct err *show_enter(struct source *s, struct show **out)
     return NULL;
 }
 
+struct err *show_recover(struct show *show)
+{
+    struct err *e = NULL;
+    if (show->is_recovered)
+        return NULL;
+    show->is_recovered = true;
+    for (size_t i = 0; !e && i < SHOW_VIEWS_MAX; i++) {
+        struct viewing *v = &show->viewings[i];
+        if (v->by && v->by->recover)
+            e = v->by->recover(v);
+    }
+    return e;
+}
+
 /* ---- frames ---- */
 
 void show_take(struct show *show, struct frame *f)
@@ -312,7 +326,7 @@ void shows_run(void *arg)
     (void)arg;
     while (!(e = co_sleep(DISPOSE_LOOK_US)))
         while ((show = find_expired(now_us()))) {
-            dispose(show);
+            dispose(show, VIEW_DISPOSED);
             co_give_way_by_time();
         }
     err_free(e);
@@ -323,6 +337,6 @@ void shows_finish(void)
     size_t       at;
     struct show *show;
     while (at = 0, (show = map_next(&shows, &at, NULL)))
-        dispose(show);
+        dispose(show, VIEW_SERVER_ENDS);
     map_finish(&shows);
 }

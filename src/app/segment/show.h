@@ -31,7 +31,7 @@ struct show {
     char                    *app, *stream;
     struct conf             *conf; /* the snapshot that `vhost` belongs to */
     const struct conf_vhost *vhost;
-    bool                     is_live;
+    bool                     is_live, is_recovered;
     bool                     is_disposed; /* It is in no list any more: what is left is for replies that hold it. */
     int64_t                  ended_us;    /* time at which it was live last */
     struct list              plans;
@@ -43,6 +43,14 @@ struct show {
 
 /** The show of a stream that is published now: made if there is none, with the views that its vhost wants. */
 struct err *show_enter(struct source *s, struct show **show) ATTR_MUST_USE;
+
+/**
+ * Continue what a former run of the server has left of a show that was just made.
+ *
+ * Errors     out of memory, E_THREAD_INTERRUPTED
+ * Yields     yes
+ */
+struct err *show_recover(struct show *show) ATTR_MUST_USE;
 
 /** Follow a new configuration of the source: views begin and end, plans are cut differently. */
 void show_apply_conf(struct show *show, const struct source *s);

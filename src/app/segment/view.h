@@ -6,7 +6,7 @@
  *
  * Life       begin() when the stream is published and the vhost wants the view; tell() at each event; end() when the show is
  *            disposed of, or the vhost does not want the view any more
- * Yields     none of the functions may yield
+ * Yields     only recover(); no other function may
  */
 #ifndef APP_SEGMENT_VIEW_H
 #define APP_SEGMENT_VIEW_H
@@ -36,16 +36,26 @@ struct view_wish {
     bool                    is_prompt;             /* Parts are wanted as soon as they can be made. */
 };
 
+/** Why a view of a show ends. */
+enum view_end {
+    VIEW_DISPOSED,   /* its time is over */
+    VIEW_NOT_WANTED, /* the configuration does not ask for it any more, or it could not begin */
+    VIEW_SERVER_ENDS,
+};
+
 struct segment_view {
     const char *name;
     bool (*wanted)(const struct conf_vhost *vhost);
     void (*wish)(const struct conf_vhost *vhost, struct view_wish *wish);
     struct err *(*begin)(struct viewing *v);
+
+    /** Continue what a former run of the server has left; called after begin() for a new show. It yields. NULL: nothing is left. */
+    struct err *(*recover)(struct viewing *v);
     void (*tell)(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *segment);
 
     /** True if the lane's oldest segment is still shown. */
     bool (*keeps)(const struct viewing *v, const struct lane *lane, const struct segment *oldest);
-    void (*end)(struct viewing *v);
+    void (*end)(struct viewing *v, enum view_end why);
 };
 
 /** The table of views (app/segment_views.c), ended by NULL. */

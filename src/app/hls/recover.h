@@ -1,0 +1,22 @@
+/**
+ * Continues the playlist that lies on the disk, when a stream is published for the first time since the server's start
+ * (`hls_recover on`): numbers go on, and the segments that are there are listed until they leave the window.
+ */
+#ifndef APP_HLS_RECOVER_H
+#define APP_HLS_RECOVER_H
+
+#include "core/attr.h"
+#include "core/err.h"
+
+struct hls;
+
+/**
+ * Read the playlist, and put its segments into the lane. A file that is missing, or cannot be read as a playlist, is no error: the
+ * numbers begin at 0 then.
+ *
+ * Errors     out of memory, E_THREAD_INTERRUPTED
+ * Yields     yes, while a thread reads
+ */
+struct err *hls_recover(struct hls *h) ATTR_MUST_USE;
+
+#endif
