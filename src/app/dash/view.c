@@ -166,6 +166,12 @@ static bool keeps(const struct viewing *v, const struct lane *lane, const struct
     return d && lane->n_segments <= dash_in_window(d) + ROWS_KEPT;
 }
 
+static void end(struct viewing *v, enum view_end why)
+{
+    (void)why;
+    finish(v);
+}
+
 const struct segment_view dash_view = {
     .name = "DASH",
     .wanted = wanted,
@@ -173,5 +179,5 @@ const struct segment_view dash_view = {
     .begin = begin,
     .tell = tell,
     .keeps = keeps,
-    .end = finish,
+    .end = end,
 };

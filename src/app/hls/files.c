@@ -177,6 +177,17 @@ void hls_files_remove(struct hls *h, const struct hls_entry *entry)
     remove_file(h, entry->path);
 }
 
+void hls_files_remove_number(struct hls *h, uint64_t number)
+{
+    char          *path = NULL;
+    struct segment s = { .number = number, .is_complete = true };
+    struct err    *e = hls_name_segment(&path, h->show, &s);
+    if (!e)
+        remove_file(h, path);
+    err_free(e);
+    mem_free(path);
+}
+
 void hls_files_dispose(struct hls *h)
 {
     file_writer_batch_begin(h->files->writer);

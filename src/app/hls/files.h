@@ -27,6 +27,9 @@ void hls_files_add(struct hls *h, struct hls_entry *entry);
 /** Remove the file of a segment that has left (`hls_cleanup on`). */
 void hls_files_remove(struct hls *h, const struct hls_entry *entry);
 
+/** Remove the file of a segment that a former run of the server kept after it had left the playlist. */
+void hls_files_remove_number(struct hls *h, uint64_t number);
+
 /** Remove all files of the stream. */
 void hls_files_dispose(struct hls *h);
 

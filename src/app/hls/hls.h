@@ -19,6 +19,9 @@
 #include "core/err.h"
 #include "core/list.h"
 
+/* Segments that stay on the shelf after they have left the playlist, for viewers that have loaded it before. */
+enum { HLS_SEGMENTS_KEPT = 2 };
+
 struct hls_files;
 
 /** A segment under its name. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/hls/files.h"
 #include "app/hls/hls.h"
 #include "app/hls/names.h"
 #include "core/buf.h"
@@ -115,6 +116,8 @@ static struct err *adopt_all(struct hls *h, struct buf *text)
     }
     if (e || r.n_read == 0)
         return e;
+    for (int64_t n = 1; n <= HLS_SEGMENTS_KEPT && n <= r.media_sequence && h->show->vhost->hls.cleanup; n++)
+        hls_files_remove_number(h, (uint64_t)(r.media_sequence - n));
     plan->next_number = (uint64_t)(r.media_sequence + r.n_read);
     plan->has_begun = plan->breaks = true;
     log_info("HLS of %s/%s goes on with segment %llu", h->show->app, h->show->stream,

@@ -13,9 +13,6 @@
 /* Without low latency, parts only limit how much is made at once. */
 enum { PART_US = 500 * US_PER_MS };
 
-/* Segments that stay on the shelf after they have left the playlist, for viewers that have loaded it before. */
-enum { SEGMENTS_KEPT = 2 };
-
 static bool wanted(const struct conf_vhost *vhost)
 {
     return vhost->hls.enabled;
@@ -170,7 +167,7 @@ static bool keeps(const struct viewing *v, const struct lane *lane, const struct
 {
     const struct hls *h = v->state;
     (void)oldest;
-    return lane == h->lane && lane->n_segments <= hls_in_window(h) + SEGMENTS_KEPT;
+    return lane == h->lane && lane->n_segments <= hls_in_window(h) + HLS_SEGMENTS_KEPT;
 }
 
 const struct segment_view hls_view = {
