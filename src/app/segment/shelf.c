@@ -5,16 +5,22 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/stream_name.h"
 
 enum { KEY_MAX = 4096 };
 
 static struct map items;
 
+/* All spellings of the names in a path have one key. */
 static bool make_key(char key[static KEY_MAX], const struct conf_vhost *vhost, const char *path)
 {
     struct str out = str_over(key, KEY_MAX);
-    str_printf(&out, "%s\n%s", vhost->name, path);
-    return !out.cut;
+    size_t     len = strlen(path);
+    str_printf(&out, "%s\n/", vhost->name);
+    if (out.cut || out.len + len >= KEY_MAX)
+        return false;
+    stream_name_normalise(key + out.len, path, len);
+    return true;
 }
 
 bool shelf_put(struct shelf_item *item, const struct conf_vhost *vhost, const char *path)

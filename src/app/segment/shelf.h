@@ -2,7 +2,8 @@
  * What is served from memory, by the path under which viewers ask for it: playlists, segments, init segments, keys. Views put things
  * there; the HTTP side finds them, and knows nothing of what they are.
  *
- * Shape      a path begins with a slash and is decoded; each vhost has paths of its own
+ * Shape      a path begins with a slash and is decoded; each vhost has paths of its own. As in all protocols, spellings of a name
+ *            are one (stream_name.h): a path is found by any of them
  * Ownership  an item is part of the view's own struct, and is taken out before that is freed
  * Yields     no
  */

@@ -9,22 +9,16 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
+#include "protocol/stream_name.h"
 
-enum { DISPOSE_LOOK_US = US_PER_SECOND, KEY_MAX = 2048 };
+enum { DISPOSE_LOOK_US = US_PER_SECOND };
 
 static struct map shows;
 
-static bool make_key(char key[static KEY_MAX], const struct conf_vhost *vhost, const char *app, const char *stream)
-{
-    struct str out = str_over(key, KEY_MAX);
-    str_printf(&out, "%s\n%s\n%s", vhost->name, app, stream);
-    return !out.cut;
-}
-
 struct show *show_find(const struct conf_vhost *vhost, const char *app, const char *stream)
 {
-    char key[KEY_MAX];
-    return make_key(key, vhost, app, stream) ? map_find(&shows, key) : NULL;
+    char key[STREAM_IDENTITY_CAP];
+    return map_find(&shows, stream_name_key(key, vhost->name, app, stream));
 }
 
 /* ---- life ---- */
@@ -50,19 +44,27 @@ void show_unref(struct show **sp)
         free_show(show);
 }
 
+/* All spellings of a name have the same files. NULL: out of memory. */
+static char *normal_form(const char *name)
+{
+    size_t len = strlen(name);
+    char  *normal = mem_alloc(len + 1);
+    if (normal)
+        stream_name_normalise(normal, name, len);
+    return normal;
+}
+
 static struct err *create(const struct source *s, struct show **out)
 {
-    char key[KEY_MAX];
-    if (!make_key(key, s->vhost, s->app, s->stream))
-        return err_new(E_LIMIT, "the names of %s are too long for segments", s->identity);
+    char         key[STREAM_IDENTITY_CAP];
     struct show *show = mem_calloc(1, sizeof *show);
     if (!show)
         return err_no_memory();
     *show = (struct show){
         .refs = 1,
-        .key = mem_strdup(key),
-        .app = mem_strdup(s->app),
-        .stream = mem_strdup(s->stream),
+        .key = mem_strdup(stream_name_key(key, s->vhost->name, s->app, s->stream)),
+        .app = normal_form(s->app),
+        .stream = normal_form(s->stream),
         .conf = conf_ref(s->conf),
         .vhost = s->vhost,
     };

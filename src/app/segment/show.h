@@ -27,9 +27,9 @@ enum { SHOW_VIEWS_MAX = 8 };
 
 struct show {
     int                      refs;
-    char                    *key; /* key in the list of shows */
-    char                    *app, *stream;
-    struct conf             *conf; /* the snapshot that `vhost` belongs to */
+    char                    *key;          /* key in the list of shows */
+    char                    *app, *stream; /* in normal form (stream_name.h) */
+    struct conf             *conf;         /* the snapshot that `vhost` belongs to */
     const struct conf_vhost *vhost;
     bool                     is_live, is_recovered;
     bool                     is_disposed; /* It is in no list any more: what is left is for replies that hold it. */
