@@ -92,11 +92,13 @@ def test_a_prefix_stands_before_segments(make_server, prefix, first):
 def test_names_have_duration_and_time(make_server):
     names = "hls_ts_file [app]/[2006]/[stream]-[01][02]-[15][04][05].[999]-[timestamp]-[seq]-[duration].ts;"
     with on_air(make_server, names) as server:
-        uris = uris_of(playlist(server))
+        read = playlist(server)
+        uris = uris_of(read)
         found = [re.fullmatch(r"(\d{4})/s-(\d{4})-(\d{6})\.(\d{3})-(\d{13})-(\d)-(\d+)\.ts", uri) for uri in uris]
         assert all(found), uris
         assert [m.group(6) for m in found] == [str(n) for n in range(len(uris))]
-        assert {m.group(7) for m in found[:3]} <= {"2000", "1960", "2040"} and found[0].group(5)[-3:] == found[0].group(4)
+        assert [int(m.group(7)) for m in found] == pytest.approx([s.duration * 1000 for s in read.segments], abs=1)
+        assert found[0].group(5)[-3:] == found[0].group(4)
         are_served(server, "/live/s.m3u8", uris)
 
 
@@ -107,11 +109,23 @@ def test_an_app_with_slashes_is_folders(make_server):
         until(lambda: "live/123/cam-0.ts" in files(server), lambda: files(server))
 
 
-@pytest.mark.parametrize("stream,path", [("caf%C3%A9", "/live/caf%C3%A9.m3u8"), ("a:b", "/live/a:b.m3u8"), ("a..b", "/live/a..b.m3u8"),
+@pytest.mark.parametrize("stream,path", [("caf%C3%A9", "/live/caf%C3%A9.m3u8"),
+                                         ("a:b", "/live/a:b.m3u8"), ("a..b", "/live/a..b.m3u8"),
                                          ("-rf", "/live/-rf.m3u8"), ("$(id)'\"", "/live/$(id)'%22.m3u8"), ("n" * 200, "/live/%s.m3u8" % ("n" * 200))])
 def test_odd_names_are_served(make_server, stream, path):
     with on_air(make_server, stream=stream) as server:
         are_served(server, path, uris_of(playlist(server, path)))
+
+
+def test_all_spellings_of_a_name_are_one_playlist(make_server):
+    with on_air(make_server, stream="MY%20CAM") as server:
+        n = len(uris_of(playlist(server, "/live/MY%20CAM.m3u8")))
+    with server.publisher("MYCAM") as publisher:
+        publisher.send_tags(takewhile(lambda t: t.ts < SECONDS * 1000, media.loop("h264_aac.flv")))
+        publisher.barrier()
+        read = playlist(server, "/live/MYCAM.m3u8", n + 4)
+        assert [s.number for s in read.segments] == list(range(len(read.segments)))
+        are_served(server, "/live/MYCAM.m3u8", uris_of(read))
 
 
 @pytest.mark.parametrize("app,stream", [("live", ".htaccess"), ("live", "n" * 250), (".git", "s"), ("live/.ssh", "s")])
