@@ -54,12 +54,25 @@ static void write_part(struct cmaf *c, const struct frame *next)
     free(bytes);
 }
 
+/* No cipher, but it touches all bytes. */
+static void touch_blocks(void *ctx, const uint8_t iv[CBCS_BLOCK], uint8_t *blocks, size_t len)
+{
+    check(!ctx && len % CBCS_BLOCK == 0 && len > 0);
+    for (size_t i = 0; i < len; i++)
+        blocks[i] ^= iv[i % CBCS_BLOCK];
+}
+
+static const struct cbcs protection = { .iv = { 1 }, .encrypt = touch_blocks };
+
 /* Begin with the newest configurations, or with one track if the other cannot be carried. */
-static bool begin(struct cmaf *c, const struct frame *video, const struct frame *key, const struct frame *audio)
+static bool begin(struct cmaf *c, const struct frame *video, const struct frame *key, const struct frame *audio,
+                  bool is_protected)
 {
     if (cmaf_init(c, video, key, audio) != MP4_OK && cmaf_init(c, video, key, NULL) != MP4_OK &&
         cmaf_init(c, NULL, NULL, audio) != MP4_OK)
         return false;
+    if (is_protected && cmaf_protect(c, &protection))
+        check(c->tracks[0].entry.cbcs == &protection);
     write_header(c);
     return true;
 }
@@ -72,7 +85,8 @@ static void add(struct cmaf *c, struct frame *f)
     check(cmaf_add(c, f, f->dts_us) == CMAF_ADDED);
 }
 
-/* The first byte says after how many samples a part is written, and whether with the next frame; FLV tags follow. */
+/* The first byte says after how many samples a part is written, whether with the next frame, and whether encrypted; FLV tags
+ * follow. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct rd      r = rd_over(data, len);
@@ -98,12 +112,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             if (begun)
                 write_part(&c, NULL);
             cmaf_finish(&c);
-            begun = begin(&c, video, key, audio);
+            begun = begin(&c, video, key, audio, how & 0x40);
             is = begun ? cmaf_look(&c, f) : MP4_FRAME_SKIPPED;
         }
         if (is != MP4_FRAME_CARRIED)
             continue;
-        if (c.tracks[0].n + c.tracks[1].n > (how & 0x7f))
+        if (c.tracks[0].n + c.tracks[1].n > (how & 0x3f))
             write_part(&c, how & 0x80 ? f : NULL);
         add(&c, f);
     }

@@ -34,6 +34,7 @@ void cmaf_drop_samples(struct cmaf_track *t)
     while (t->n)
         frame_unref(&t->samples[--t->n].frame);
     t->bytes = 0;
+    t->info_len = 0;
 }
 
 void cmaf_finish(struct cmaf *c)
@@ -50,6 +51,18 @@ void cmaf_finish(struct cmaf *c)
 void cmaf_expect_early(struct cmaf *c, int64_t early_us)
 {
     decode_ahead_expect(&c->ahead, early_us);
+}
+
+bool cmaf_protect(struct cmaf *c, const struct cbcs *cbcs)
+{
+    for (unsigned i = 0; cbcs && i < MP4_TRACKS; i++) {
+        const struct frame *config = c->tracks[i].entry.config;
+        if (config && !cbcs_protects((enum codec)config->codec))
+            return false;
+    }
+    for (unsigned i = 0; i < MP4_TRACKS; i++)
+        c->tracks[i].entry.cbcs = cbcs;
+    return true;
 }
 
 /* ---- the init segment ---- */
@@ -105,6 +118,15 @@ static bool is_full(const struct cmaf *c, const struct cmaf_track *t, size_t len
     return t->n && dts - t->clock.last > UINT32_MAX; /* A duration has 32 bits. */
 }
 
+static unsigned subsamples_of(const struct cmaf_track *t, const struct frame *f)
+{
+    struct mp4_payload     payload = mp4_sample_payload(f);
+    struct cbcs_subsamples s = { 0 };
+    if (t->entry.cbcs)
+        cbcs_split(&s, t->entry.config, payload.bytes, payload.len);
+    return s.n;
+}
+
 static bool make_room(struct cmaf_track *t)
 {
     if (t->n < t->cap)
@@ -128,14 +150,16 @@ enum cmaf_added cmaf_add(struct cmaf *c, struct frame *f, int64_t dts_us)
 {
     struct cmaf_track  *t = &c->tracks[cmaf_track_of(f)];
     struct decode_ahead ahead = c->ahead;
+    unsigned            subsamples = subsamples_of(t, f);
     struct cmaf_moment  m = cmaf_moment_of(c, &ahead, f, dts_us);
     size_t              len = mp4_sample_payload(f).len;
     if (is_full(c, t, len, m.dts))
         return CMAF_FULL;
     if (!make_room(t))
         return CMAF_NO_MEMORY;
-    t->samples[t->n++] = (struct cmaf_sample){ frame_ref(f), m.dts, (uint32_t)len, m.shown };
+    t->samples[t->n++] = (struct cmaf_sample){ frame_ref(f), m.dts, (uint32_t)len, m.shown, (uint8_t)subsamples };
     t->bytes += len;
+    t->info_len += cbcs_info_len(subsamples);
     cmaf_clock_follow(&t->clock, &m);
     c->ahead = ahead;
     return CMAF_ADDED;

@@ -19,6 +19,7 @@
  *            the beginning of the time line should leave room for that: DECODE_AHEAD_MAX_90K is always enough.
  *            Sound goes on by the number of samples, so that it has neither gaps nor overlaps (cmaf_clock.h).
  *            No edit list; a composition offset is never negative.
+ * Encryption cmaf_protect(): the scheme cbcs (cbcs.h).
  * Source     ISO/IEC 14496-12 8.8 (fragments), 8.16.2 (styp); ISO/IEC 23000-19 7.3 (chunks, fragments, segments), 7.5 (tracks);
  *            RFC 8216 3.3
  * Ownership  borrows the configuration frames it was made from; holds a reference to each frame of the open part
@@ -47,10 +48,11 @@ enum {
 };
 
 struct cmaf_sample {
-    struct frame *frame; /* a reference */
-    int64_t       dts;   /* ticks of the track */
-    uint32_t      len;   /* bytes of its payload */
-    uint32_t      shown; /* ticks between decoding and presentation */
+    struct frame *frame;      /* a reference */
+    int64_t       dts;        /* ticks of the track */
+    uint32_t      len;        /* bytes of its payload */
+    uint32_t      shown;      /* ticks between decoding and presentation */
+    uint8_t       subsamples; /* if pictures are encrypted: number of subsamples */
 };
 
 struct cmaf_track {
@@ -59,7 +61,8 @@ struct cmaf_track {
 
     struct cmaf_sample *samples; /* those of the open part */
     size_t              n, cap;
-    size_t              bytes; /* length of all their payloads */
+    size_t              bytes;    /* length of all their payloads */
+    size_t              info_len; /* length of all their encryption information */
 };
 
 struct cmaf {
@@ -95,6 +98,15 @@ void cmaf_finish(struct cmaf *c);
 
 /** Expect a picture that is presented this long before its own time (decode_ahead_expect()). Called before the first sample. */
 void cmaf_expect_early(struct cmaf *c, int64_t early_us);
+
+/**
+ * Encrypt the parts from now on, or with NULL no longer. The header tells it: it must be written, again, after this. Called while
+ * the open part has no sample.
+ *
+ * Ownership  *cbcs must live until the muxer is finished, or gets another one
+ * Returns    false, with nothing changed, if a codec cannot be encrypted: AV1, VP9
+ */
+bool cmaf_protect(struct cmaf *c, const struct cbcs *cbcs) ATTR_MUST_USE;
 
 /** The number of bytes that cmaf_write_header() writes. */
 size_t cmaf_header_len(const struct cmaf *c);

@@ -15,10 +15,12 @@ enum {
 
 static size_t traf_len(const struct cmaf *c, unsigned i)
 {
-    size_t n = c->tracks[i].n;
-    if (n == 0)
+    const struct cmaf_track *t = &c->tracks[i];
+    if (t->n == 0)
         return 0;
-    return TRAF_LEN + (i == MP4_TRACK_VIDEO ? n * VIDEO_SAMPLE_LEN : 4 + n * AUDIO_SAMPLE_LEN);
+    if (i == MP4_TRACK_AUDIO)
+        return TRAF_LEN + 4 + t->n * AUDIO_SAMPLE_LEN;
+    return TRAF_LEN + t->n * VIDEO_SAMPLE_LEN + (t->entry.cbcs ? cbcs_boxes_len(t->n, t->info_len) : 0);
 }
 
 static size_t moof_len(const struct cmaf *c)
@@ -55,8 +57,30 @@ static void write_audio_samples(const struct cmaf_track *t, struct wr *w)
     }
 }
 
-/* Write a traf. `payload_at` is the offset of the track's first payload from the beginning of moof. */
-static void write_traf(const struct cmaf_track *t, bool is_video, size_t payload_at, struct wr *w)
+static void split(struct cbcs_subsamples *s, const struct cmaf_track *t, size_t i)
+{
+    cbcs_split(s, t->entry.config, mp4_sample_payload(t->samples[i].frame).bytes, t->samples[i].len);
+}
+
+/* Write which bytes of the pictures are encrypted. `moof` is the offset of the box. */
+static void write_encryption(const struct cmaf_track *t, size_t moof, struct wr *w)
+{
+    size_t senc = cbcs_begin_senc(w, (uint32_t)t->n);
+    for (size_t i = 0; i < t->n; i++) {
+        struct cbcs_subsamples s;
+        split(&s, t, i);
+        cbcs_write_info(w, &s);
+    }
+    mp4_box_end(w, senc);
+    size_t saiz = cbcs_begin_saiz(w, (uint32_t)t->n);
+    for (size_t i = 0; i < t->n; i++)
+        wr_u8(w, (uint8_t)cbcs_info_len(t->samples[i].subsamples));
+    mp4_box_end(w, saiz);
+    cbcs_write_saio(w, (uint32_t)(senc + CBCS_SENC_HEAD_LEN - moof));
+}
+
+/* Write a traf. `moof` is the offset of the box around it, `payload_at` is the offset of the track's first payload from the beginning of moof. */
+static void write_traf(const struct cmaf_track *t, bool is_video, size_t moof, size_t payload_at, struct wr *w)
 {
     if (t->n == 0)
         return;
@@ -77,14 +101,28 @@ static void write_traf(const struct cmaf_track *t, bool is_video, size_t payload
     else
         write_audio_samples(t, w);
     mp4_box_end(w, trun);
+    if (is_video && t->entry.cbcs)
+        write_encryption(t, moof, w);
     mp4_box_end(w, traf);
+}
+
+static void encrypt(const struct cmaf_track *t, size_t i, uint8_t *bytes)
+{
+    struct cbcs_subsamples s;
+    split(&s, t, i);
+    cbcs_encrypt(t->entry.cbcs, &s, bytes, t->samples[i].len);
 }
 
 static void write_payloads(const struct cmaf_track *t, struct wr *w)
 {
     for (size_t i = 0; i < t->n; i++) {
         struct mp4_payload payload = mp4_sample_payload(t->samples[i].frame);
-        wr_bytes(w, payload.bytes, payload.len);
+        uint8_t           *bytes = wr_room(w, payload.len);
+        if (!bytes)
+            return;
+        memcpy(bytes, payload.bytes, payload.len);
+        if (t->entry.cbcs)
+            encrypt(t, i, bytes);
     }
 }
 
@@ -96,8 +134,8 @@ static void write_part(const struct cmaf *c, struct wr *w)
     size_t                   mfhd = mp4_full_box_begin(w, "mfhd", 0, 0);
     wr_u32(w, c->sequence);
     mp4_box_end(w, mfhd);
-    write_traf(video, true, payload_at, w);
-    write_traf(audio, false, payload_at + video->bytes, w);
+    write_traf(video, true, moof, payload_at, w);
+    write_traf(audio, false, moof, payload_at + video->bytes, w);
     mp4_box_end(w, moof);
     size_t mdat = mp4_box_begin(w, "mdat");
     write_payloads(video, w);

@@ -463,7 +463,7 @@ size_t mp4_sample_entry_len(const struct mp4_sample_entry *e)
 {
     const struct row *row = row_of(e->config->codec);
     size_t            fields = row->kind == FRAME_VIDEO ? VISUAL_LEN : AUDIO_LEN;
-    return MP4_BOX_HEADER_LEN + fields + MP4_BOX_HEADER_LEN + row->box_len(e);
+    return MP4_BOX_HEADER_LEN + fields + MP4_BOX_HEADER_LEN + row->box_len(e) + (e->cbcs ? CBCS_SINF_LEN : 0);
 }
 
 static void write_visual(const struct mp4_sample_entry *e, struct wr *w)
@@ -498,16 +498,19 @@ static void write_audio(const struct mp4_sample_entry *e, struct wr *w)
 void mp4_sample_entry_write(const struct mp4_sample_entry *e, struct wr *w)
 {
     const struct row *row = row_of(e->config->codec);
-    size_t            entry = mp4_box_begin(w, row->entry);
+    bool              is_video = row->kind == FRAME_VIDEO;
+    size_t            entry = mp4_box_begin(w, !e->cbcs ? row->entry : is_video ? "encv" : "enca");
     mp4_zeros(w, 6);
     wr_u16(w, 1); /* data_reference_index */
-    if (row->kind == FRAME_VIDEO)
+    if (is_video)
         write_visual(e, w);
     else
         write_audio(e, w);
     size_t box = mp4_box_begin(w, row->box);
     row->write_box(e, w);
     mp4_box_end(w, box);
+    if (e->cbcs)
+        cbcs_write_sinf(e->cbcs, w, row->entry, is_video);
     mp4_box_end(w, entry);
 }
 

@@ -7,7 +7,7 @@
  * Source     ISO/IEC 14496-12 8.5.2, 12.1.3, 12.2.3 (entries); 14496-15 5.4.2 (avc1), 8.4.1 (hvc1); 14496-14 5.6 and
  *            14496-1 7.2.6 (esds); AV1, VP, Opus and FLAC in ISO Base Media File Format; ETSI TS 102 366 F (ac-3,
  *            ec-3); RFC 6381 3.3, 3.4
- * Ownership  an entry borrows the configuration frame that it was read from
+ * Ownership  an entry borrows the configuration frame that it was read from, and the description of its encryption
  * Yields     no
  */
 #ifndef KERNEL_MP4_SAMPLE_ENTRY_H
@@ -20,6 +20,7 @@
 #include "core/str.h"
 #include "core/wr.h"
 #include "kernel/frame.h"
+#include "kernel/mp4/cbcs.h"
 
 /* Longest configuration; a record with many parameter sets has some hundred bytes. */
 enum { MP4_CONFIG_MAX = 16 << 10 };
@@ -33,6 +34,7 @@ enum mp4_result {
 
 struct mp4_sample_entry {
     const struct frame *config; /* NULL: no such track */
+    const struct cbcs  *cbcs;   /* how samples are encrypted; NULL, as after reading: not at all */
     uint16_t            width, height;
     uint8_t             channels, sample_bits;
     uint32_t            sample_rate; /* audio: Hz */
