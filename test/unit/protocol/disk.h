@@ -1,5 +1,5 @@
 /**
- * A folder of its own for a test that writes files, with mounts in it that freeze and thaw.
+ * A folder of its own for a test that writes files, with mounts in it that freeze and thaw, and with calls that fail.
  *
  * The system calls of files are defined here, in front of those of libc: a call for a frozen path waits until the thaw, as it
  * does on a file server that has gone. Calls that libc makes by itself (fopen(), mkdtemp()) do not come here.
@@ -10,6 +10,7 @@
 #define TEST_PROTOCOL_DISK_H
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
@@ -32,9 +33,13 @@ enum { PATIENCE_US = 60 * US_PER_SECOND };
 
 static char folder[64];
 
+/* Calls that a test lets fail. */
+enum disk_call { DISK_OPEN, DISK_WRITE, DISK_CLOSE, DISK_RENAME, DISK_MKDIR, DISK_CALLS };
+
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t  thawed;
+    int             failures[DISK_CALLS]; /* errno of calls for paths in the folder; 0: they succeed */
     pthread_t       loop;
     char            frozen[128]; /* calls for paths that begin so wait; empty: none */
     int             n_hanging;
@@ -74,11 +79,23 @@ static inline void disk_path_of(int fd, char *path, size_t cap)
     path[n > 0 ? n : 0] = '\0';
 }
 
-static inline void disk_reach_fd(int fd)
+/* True if the call for the path must fail. */
+static inline bool disk_fails(enum disk_call call, const char *path)
+{
+    disk_reach(path);
+    pthread_mutex_lock(&disk.lock);
+    int failure = disk_begins(path, folder) ? disk.failures[call] : 0;
+    pthread_mutex_unlock(&disk.lock);
+    if (failure)
+        errno = failure;
+    return failure != 0;
+}
+
+static inline bool disk_fails_at(enum disk_call call, int fd)
 {
     char path[256];
     disk_path_of(fd, path, sizeof path);
-    disk_reach(path);
+    return disk_fails(call, path);
 }
 
 int open(const char *path, int flags, ...)
@@ -87,14 +104,12 @@ int open(const char *path, int flags, ...)
     va_start(args, flags);
     int mode = flags & O_CREAT ? va_arg(args, int) : 0;
     va_end(args);
-    disk_reach(path);
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    return disk_fails(DISK_OPEN, path) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 int rename(const char *from, const char *to)
 {
-    disk_reach(to);
-    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+    return disk_fails(DISK_RENAME, to) ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int unlink(const char *path)
@@ -105,8 +120,7 @@ int unlink(const char *path)
 
 int mkdir(const char *path, mode_t mode)
 {
-    disk_reach(path);
-    return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    return disk_fails(DISK_MKDIR, path) ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
 }
 
 int rmdir(const char *path)
@@ -117,20 +131,19 @@ int rmdir(const char *path)
 
 ssize_t write(int fd, const void *bytes, size_t len)
 {
-    disk_reach_fd(fd);
-    return syscall(SYS_write, fd, bytes, len);
+    return disk_fails_at(DISK_WRITE, fd) ? -1 : syscall(SYS_write, fd, bytes, len);
 }
 
 ssize_t writev(int fd, const struct iovec *iov, int n_iov)
 {
-    disk_reach_fd(fd);
-    return syscall(SYS_writev, fd, iov, n_iov);
+    return disk_fails_at(DISK_WRITE, fd) ? -1 : syscall(SYS_writev, fd, iov, n_iov);
 }
 
 int close(int fd)
 {
-    disk_reach_fd(fd);
-    return (int)syscall(SYS_close, fd);
+    bool fails = disk_fails_at(DISK_CLOSE, fd);
+    int  result = (int)syscall(SYS_close, fd); /* A descriptor is closed even if close() fails. */
+    return fails ? -1 : result;
 }
 
 /* Each folder mount-* in the folder of the test is a device of its own. */
@@ -172,6 +185,7 @@ static inline int disk_begin(void)
         return -1;
     strcpy(folder, made);
     disk.frozen[0] = '\0';
+    memset(disk.failures, 0, sizeof disk.failures);
     disk.loop = pthread_self();
     return code_of(offload_init());
 }
@@ -206,6 +220,14 @@ static inline void thaw(void)
     pthread_mutex_lock(&disk.lock);
     disk.frozen[0] = '\0';
     pthread_cond_broadcast(&disk.thawed);
+    pthread_mutex_unlock(&disk.lock);
+}
+
+/* Calls of a kind fail from now on, with this errno; 0: they succeed again. */
+static inline void disk_fail(enum disk_call call, int failure)
+{
+    pthread_mutex_lock(&disk.lock);
+    disk.failures[call] = failure;
     pthread_mutex_unlock(&disk.lock);
 }
 

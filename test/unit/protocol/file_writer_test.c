@@ -20,6 +20,7 @@
 #include "protocol/disk_turn.h"
 #include "protocol/file_writer.h"
 #include "protocol/offload.h"
+#include "protocol/written_segments.h"
 
 enum { QUEUE_BYTES = 64 << 10 };
 
@@ -58,23 +59,6 @@ static struct file_writer *writer_of(const char *name, enum written_file_mode mo
 static bool say(struct file_writer *w, const char *text)
 {
     return file_writer_append(w, text, strlen(text));
-}
-
-static void assert_file(const char *name, const char *wanted)
-{
-    struct buf b = buf_up_to(1 << 20);
-    FILE      *f = fopen(path_in(name), "re");
-    if (!f)
-        fail_msg("there is no %s", name);
-    assert_true(buf_read_all(&b, fileno(f)));
-    fclose(f);
-    assert_string_equal(b.bytes ? b.bytes : "", wanted);
-    buf_finish(&b);
-}
-
-static bool is_there(const char *name)
-{
-    return access(path_in(name), F_OK) == 0;
 }
 
 /* ---- use ------------------------------------------------------------------------------------------------------- */
@@ -189,39 +173,6 @@ static void gathered_appends_go_out_together(void **state)
 
 /* ---- whole files ----------------------------------------------------------------------------------------------- */
 
-static int n_released;
-
-static void count_release(void *arg)
-{
-    n_released += arg != NULL;
-}
-
-static bool share(struct file_writer *w, const char *a, const char *b)
-{
-    struct iovec iov[] = { { (void *)a, strlen(a) }, { (void *)b, strlen(b) } };
-    return file_writer_append_shared(w, iov, 2, count_release, w);
-}
-
-static bool put(struct file_writer *w, const char *name, const char *text)
-{
-    return file_writer_put(w, path_in(name), ".tmp", text, strlen(text));
-}
-
-/* What the last batch came to. */
-static struct {
-    int      n;
-    bool     ok;
-    uint64_t n_files_lost;
-} told;
-
-static void batch_told(void *arg, const struct file_writer_result *r)
-{
-    told.n++;
-    told.ok = r->ok;
-    told.n_files_lost = r->n_files_lost;
-    *(bool *)arg = true;
-}
-
 static void shared_bytes_are_written_and_given_back(void **state)
 {
     (void)state;
@@ -328,22 +279,6 @@ static void files_are_removed_in_their_turn(void **state)
     assert_true(file_writer_remove_folder(w, path_in("show")));
     assert_null(file_writer_close(&w, a_while()));
     assert_false(is_there("show"));
-}
-
-/* Queue a segment, the playlist that names it, and the removal of an old segment, as one batch. */
-static bool cut_segment(struct file_writer *w, const char *name, const char *bytes, const char *old, bool *is_told)
-{
-    char tmp[128];
-    strcpy(tmp, path_in("s.tmp"));
-    *is_told = false;
-    file_writer_batch_begin(w);
-    bool opened = file_writer_open(w, tmp, WRITTEN_FILE_WHOLE, 0);
-    share(w, bytes, "");
-    bool renamed = file_writer_rename(w, tmp, path_in(name));
-    put(w, "list", name);
-    file_writer_remove(w, path_in(old));
-    assert_true((opened && renamed) || mem_failed());
-    return file_writer_batch_end(w, batch_told, is_told);
 }
 
 static void a_batch_is_one_job_and_tells_its_end(void **state)
