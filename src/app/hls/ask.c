@@ -128,6 +128,12 @@ bool hls_ask_is_over(const struct hls_ask *a)
     return a->viewer && hls_viewer_has_ended(a->viewer);
 }
 
+void hls_ask_expect(const struct hls_ask *a, int64_t target_us)
+{
+    if (a->viewer)
+        a->viewer->target_us = target_us;
+}
+
 struct err *hls_ask_reply_over(const struct hls_ask *a, struct http_exchange *x)
 {
     char       text[sizeof "HLS stream  is EOF" + HLS_VIEWER_ID_LEN];

@@ -53,6 +53,9 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
 /** The reply is over: count it for the viewer. Takes one that is all zero. Does not yield. */
 void hls_ask_end(struct hls_ask *a, const struct http_exchange *x);
 
+/** The viewer has been told a target duration: it may be silent for some of these. */
+void hls_ask_expect(const struct hls_ask *a, int64_t target_us);
+
 /** True if the viewer was kicked meanwhile: a reply that has waited for media must not bring it. */
 bool hls_ask_is_over(const struct hls_ask *a);
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "app/hls/ask.h"
 #include "app/hls/hls.h"
 #include "app/hls/playlist_text.h"
 #include "app/segment/template.h"
@@ -207,6 +208,7 @@ struct err *hls_media_playlist_reply(struct http_exchange *x, struct hls *h, con
     if (!hls_media_playlist_is_there(h))
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     struct err *e = hls_media_playlist_render(h);
+    hls_ask_expect(ask, h->target_s * US_PER_SECOND);
     return e ? e
              : hls_playlist_text_reply(x, h->media.text, ask, h->show->vhost,
                                        cache_control(h, seconds, sizeof seconds));

@@ -1,6 +1,7 @@
 /* Viewers over HLS: admitted, counted, silent, kicked, and many of them. The file is included, so that a test turns the wheel. */
 #include "app/hls/viewers.c" /* NOLINT(bugprone-suspicious-include) */
 
+#include "app/hls/ask.h"
 #include "app/serving.h"
 #include "app/session/rules.h"
 
@@ -165,6 +166,20 @@ static void it_goes_after_a_silence_and_its_stream_with_it(void **state)
     assert_int_equal(server.sources.by_key.count, 0);
     assert_false(come_again(id));
     assert_int_equal(server.registry.traffic.bytes_out, 240);
+}
+
+static void one_with_long_segments_has_more_patience(void **state)
+{
+    char id[HLS_VIEWER_ID_CAP];
+    (void)state;
+    open_once(id);
+    struct hls_viewer *v = hls_viewers_find(id, &asks.of);
+    hls_ask_expect(&(struct hls_ask){ .viewer = v }, 20 * US_PER_SECOND);
+    hls_viewers_release(&v, 0, 0);
+    pass(50);
+    assert_int_equal(server.registry.n_clients, 1);
+    pass(62);
+    assert_int_equal(server.registry.n_clients, 0);
 }
 
 static void one_that_never_came_back_goes_sooner(void **state)
@@ -435,6 +450,7 @@ int main(void)
         TEST(an_id_is_found_for_its_stream_alone),
         TEST(one_that_is_refused_is_nobody),
         TEST(it_goes_after_a_silence_and_its_stream_with_it),
+        TEST(one_with_long_segments_has_more_patience),
         TEST(one_that_never_came_back_goes_sooner),
         TEST(one_that_is_being_answered_is_not_silent),
         TEST(one_that_was_silent_comes_back_through_the_door),
