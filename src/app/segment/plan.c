@@ -204,12 +204,25 @@ static bool changes_configuration(const struct plan *plan, const struct frame *f
     return f->config && (!t->config || !same_payload(t->config, f));
 }
 
+/*
+ * True while the very first part is being gathered. A kind of media that begins there breaks nothing: the part is packed with both.
+ * Codecs without a configuration, as MP3 and AC-3, begin with a frame, which may come after the first picture.
+ */
+static bool is_first_part(const struct plan *plan)
+{
+    bool has_parts = false;
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        has_parts |= plan->lanes[i]->open && plan->lanes[i]->open->n_parts > 0;
+    return !plan->has_begun && !has_parts;
+}
+
 static void follow_configuration(struct plan *plan, struct frame *f)
 {
     struct plan_track *t = &plan->tracks[f->kind == FRAME_VIDEO];
     if (!changes_configuration(plan, f))
         return;
-    if (plan->cutter.is_open || plan->has_begun)
+    bool joins = t->codec == CODEC_NONE && is_first_part(plan);
+    if ((plan->cutter.is_open || plan->has_begun) && !joins)
         plan_end_segment(plan, true);
     if (t->codec != f->codec)
         frame_unref(&t->config);

@@ -99,13 +99,25 @@ static size_t write_frame(struct lane *lane, struct frame *f, size_t at)
     }
 }
 
+/* Tell the muxer of the kinds of media that the first part has, so that the first tables name both. */
+static void announce(const struct lane *lane, struct ts_mux *mux)
+{
+    mux->told = false;
+    for (size_t i = 0; i < lane->n_frames; i++) {
+        const struct frame *f = lane->frames[i];
+        uint8_t            *codec = f->kind == FRAME_VIDEO ? &mux->video : &mux->audio;
+        if (*codec == CODEC_NONE && f->media_len)
+            *codec = f->codec;
+    }
+}
+
 static struct blob *pack(struct lane *lane, const struct frame *next, bool is_first)
 {
     struct ts_state *ts = lane->state;
     size_t           len = 0;
     (void)next;
     if (is_first)
-        ts->mux.told = false;
+        announce(lane, &ts->mux);
     for (size_t i = 0; i < lane->n_frames; i++)
         len = write_frame(lane, lane->frames[i], len);
     return len ? blob_copy(room.bytes, len) : NULL;
