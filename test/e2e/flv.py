@@ -132,7 +132,8 @@ def aggregate(tags):
 
 _CLASSIC = {"avc1": 7, "hvc1": 12, "hev1": 12}
 _ENHANCED = {"avc1": b"avc1", "hvc1": b"hvc1", "hev1": b"hvc1", "av01": b"av01", "vp09": b"vp09",
-             "Opus": b"Opus", "fLaC": b"fLaC", "mp4a": b"mp4a", ".mp3": b".mp3"}
+             "Opus": b"Opus", "fLaC": b"fLaC", "mp4a": b"mp4a", ".mp3": b".mp3", "ac-3": b"ac-3", "ec-3": b"ec-3"}
+_BARE = {"ac-3", "ec-3", ".mp3"}                                     # without a sequence header
 
 
 def from_tracks(tracks, enhanced=True, coded_frames_x=False):
@@ -158,7 +159,8 @@ def from_tracks(tracks, enhanced=True, coded_frames_x=False):
             configs.append(Tag(AUDIO, 0, aac(0, t.config)))
             frames += [Tag(AUDIO, s.dts_ms, aac(1, s.data)) for s in t.samples]
         else:
-            configs.append(Tag(AUDIO, 0, ex_audio(fourcc, SEQUENCE_START, t.config)))
+            if t.codec not in _BARE:
+                configs.append(Tag(AUDIO, 0, ex_audio(fourcc, SEQUENCE_START, t.config)))
             frames += [Tag(AUDIO, s.dts_ms, ex_audio(fourcc, CODED_FRAMES, s.data)) for s in t.samples]
     return configs + sorted(frames, key=lambda t: t.ts)
 

@@ -48,6 +48,10 @@ RECIPES = {
                                                       "-g", "25", "-c:a", "libopus", "-b:a", "48k"],
     "vp9_opus.mp4": _PICTURE + _SOUND_48K + _SHORT + ["-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9", "-deadline", "realtime",
                                                       "-cpu-used", "8", "-g", "25", "-c:a", "libopus", "-b:a", "48k"],
+    "h264_ac3.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "ac3", "-ac", "2", "-b:a", "96k"],
+    "h264_eac3.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "eac3", "-ac", "2", "-b:a", "96k"],
+    "h264_opus.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "libopus", "-b:a", "48k"],
+    "minute.flv": _PICTURE + _SOUND + ["-t", "60"] + _H264 + _AAC,
     "h264_flac.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "flac", "-ac", "2", "-sample_fmt", "s16",
                                                                "-strict", "-2"],
 }
