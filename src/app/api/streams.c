@@ -1,6 +1,7 @@
 /* Streams: those that have a publisher or a player. */
 #include "app/api/endpoints.h"
 #include "app/api/listing.h"
+#include "app/segment/show.h"
 #include "app/source/source.h"
 
 static void put_video(struct jw *j, const struct source *s)
@@ -43,6 +44,37 @@ static void put_publish(struct jw *j, const struct source *s)
     jw_object_end(j);
 }
 
+static void put_lane(struct jw *j, const struct lane *lane)
+{
+    const struct segment *newest = lane_newest(lane);
+    jw_object(j, NULL);
+    jw_string(j, "container", lane->kind->name);
+    jw_int(j, "segments", (int64_t)lane->n_segments);
+    jw_int(j, "newest", newest ? (int64_t)newest->number : -1);
+    jw_int(j, "lost_parts", (int64_t)lane->n_lost_parts);
+    jw_array(j, "left_out");
+    for (int codec = 0; codec <= CODEC_OTHER; codec++)
+        if (lane->left_out & UINT32_C(1) << codec)
+            jw_string(j, NULL, codec_name((enum codec)codec));
+    jw_array_end(j);
+    jw_object_end(j);
+}
+
+/* An addition to SRS: what the stream is cut into, and the codecs that a container cannot carry. */
+static void put_segments(struct jw *j, const struct source *s)
+{
+    const struct show *show = show_find(s->vhost, s->app, s->stream);
+    if (!show)
+        return;
+    jw_array(j, "segments");
+    for (const struct list *it = show->plans.next; it != &show->plans; it = it->next) {
+        const struct plan *plan = LIST_ENTRY(it, const struct plan, link);
+        for (size_t i = 0; i < plan->n_lanes; i++)
+            put_lane(j, plan->lanes[i]);
+    }
+    jw_array_end(j);
+}
+
 static void put_stream(struct api_reply *r, const char *key, const void *member)
 {
     const struct source *s = member;
@@ -61,6 +93,7 @@ static void put_stream(struct api_reply *r, const char *key, const void *member)
     put_publish(j, s);
     put_video(j, s);
     put_audio(j, &s->audio);
+    put_segments(j, s);
     jw_object_end(j);
 }
 

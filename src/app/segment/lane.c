@@ -1,15 +1,16 @@
 #include "app/segment/lane.h"
 
 #include "app/source/picture_gate.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "protocol/co.h"
 
-struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, unsigned track)
+struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, const char *label, unsigned track)
 {
     struct lane *lane = mem_calloc(1, sizeof *lane);
     if (!lane)
         return NULL;
-    *lane = (struct lane){ .kind = kind, .plan = plan, .track = (uint8_t)track };
+    *lane = (struct lane){ .kind = kind, .plan = plan, .label = label, .track = (uint8_t)track };
     list_init(&lane->segments);
     list_init(&lane->waiters);
     if (!kind->begin(lane))
@@ -65,10 +66,25 @@ static bool push_frame(struct lane *lane, struct frame *f)
     return true;
 }
 
+/* Note, and log once, that the container cannot carry the frame's codec. */
+static void note_left_out(struct lane *lane, const struct frame *f)
+{
+    const struct lane_kind *kind = lane->kind;
+    bool     wanted = f->kind == FRAME_VIDEO ? kind->has_pictures : f->kind == FRAME_AUDIO && kind->has_sound;
+    uint32_t bit = UINT32_C(1) << f->codec;
+    if (!wanted || f->track != lane->track || (lane->left_out & bit) || kind->carries((enum codec)f->codec))
+        return;
+    lane->left_out |= bit;
+    log_warn("segments of %s: %s cannot carry %s, which is left out", lane->label, kind->name,
+             codec_name((enum codec)f->codec));
+}
+
 void lane_take(struct lane *lane, struct frame *f)
 {
-    if (!lane->kind->takes(lane, f))
+    if (!lane->kind->takes(lane, f)) {
+        note_left_out(lane, f);
         return;
+    }
     if (f->config)
         keep_config(lane, f);
     if (!push_frame(lane, f))

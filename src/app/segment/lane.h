@@ -36,6 +36,7 @@ struct plan;
 struct lane_kind {
     const char *name;
     const char *type; /* media type of a segment */
+    bool        has_pictures, has_sound;
 
     /** Make what the lane needs for its frames; false without memory. */
     bool (*begin)(struct lane *lane);
@@ -67,6 +68,7 @@ extern const struct lane_kind lane_audio; /* CMAF: one track of sound */
 struct lane {
     const struct lane_kind *kind;
     struct plan            *plan;
+    const char             *label;    /* the stream, for the log; borrowed */
     uint8_t                 track;    /* audio track; 0: the first */
     struct list             segments; /* complete segments, the oldest first */
     size_t                  n_segments;
@@ -78,6 +80,7 @@ struct lane {
     struct frame           *video_config, *audio_config; /* newest configurations; NULL: none */
     struct blob            *init;                        /* of the next segment; NULL: the container needs none */
     uint64_t                init_number;
+    uint32_t                left_out;     /* set of the codecs that the stream has and the container cannot carry */
     uint64_t                n_lost_parts; /* parts that found no memory, or could not be expressed */
     void                   *state;        /* of the kind */
 };
@@ -88,7 +91,8 @@ struct cmaf;
 const struct cmaf *lane_cmaf(const struct lane *lane);
 
 /** A lane without segments; NULL without memory. */
-struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, unsigned track) ATTR_MUST_USE;
+struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, const char *label,
+                         unsigned track) ATTR_MUST_USE;
 
 /** Takes NULL; *lane becomes NULL. No coroutine may wait for it. */
 void lane_destroy(struct lane **lane);

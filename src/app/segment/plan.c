@@ -11,12 +11,12 @@
  */
 enum { WALL_DEAD_US = 250 * US_PER_MS, WALL_SLEW_PARTS = 1000 };
 
-struct plan *plan_create(void *owner, plan_tell *tell, const struct cut_policy *policy)
+struct plan *plan_create(void *owner, const char *label, plan_tell *tell, const struct cut_policy *policy)
 {
     struct plan *plan = mem_calloc(1, sizeof *plan);
     if (!plan)
         return NULL;
-    *plan = (struct plan){ .owner = owner, .tell = tell, .policy = *policy };
+    *plan = (struct plan){ .owner = owner, .label = label, .tell = tell, .policy = *policy };
     list_init(&plan->link);
     return plan;
 }
@@ -42,7 +42,7 @@ struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned
             return plan->lanes[i];
     if (plan->n_lanes == PLAN_LANES_MAX)
         return NULL;
-    struct lane *lane = lane_create(kind, plan, track);
+    struct lane *lane = lane_create(kind, plan, plan->label, track);
     if (lane)
         plan->lanes[plan->n_lanes++] = lane;
     return lane;

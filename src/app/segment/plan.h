@@ -40,6 +40,7 @@ struct plan_track {
 struct plan {
     struct list       link;  /* entry in show->plans */
     void             *owner; /* the show */
+    const char       *label; /* the stream, for the log; borrowed */
     plan_tell        *tell;
     struct cut_policy policy;
     struct cutter     cutter;
@@ -57,7 +58,8 @@ struct plan {
 };
 
 /** A plan without lanes; NULL without memory. */
-struct plan *plan_create(void *owner, plan_tell *tell, const struct cut_policy *policy) ATTR_MUST_USE;
+struct plan *plan_create(void *owner, const char *label, plan_tell *tell,
+                         const struct cut_policy *policy) ATTR_MUST_USE;
 
 /** Takes NULL; *plan becomes NULL. */
 void plan_destroy(struct plan **plan);

@@ -33,6 +33,7 @@ static void free_show(struct show *show)
     mem_free(show->key);
     mem_free(show->app);
     mem_free(show->stream);
+    mem_free(show->label);
     mem_free(show);
 }
 
@@ -65,11 +66,12 @@ static struct err *create(const struct source *s, struct show **out)
         .key = mem_strdup(stream_name_key(key, s->vhost->name, s->app, s->stream)),
         .app = normal_form(s->app),
         .stream = normal_form(s->stream),
+        .label = mem_strdup(s->identity),
         .conf = conf_ref(s->conf),
         .vhost = s->vhost,
     };
     list_init(&show->plans);
-    if (!show->key || !show->app || !show->stream || !map_put(&shows, show->key, show)) {
+    if (!show->key || !show->app || !show->stream || !show->label || !map_put(&shows, show->key, show)) {
         show_unref(&show);
         return err_no_memory();
     }
@@ -155,7 +157,7 @@ static struct plan *plan_for(struct show *show, const struct cut_policy *policy)
         if (same_policy(&plan->policy, policy))
             return plan;
     }
-    struct plan *plan = plan_create(show, tell_of_plan, policy);
+    struct plan *plan = plan_create(show, show->label, tell_of_plan, policy);
     if (plan)
         list_push(&show->plans, &plan->link);
     return plan;

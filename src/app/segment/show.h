@@ -28,6 +28,7 @@ enum { SHOW_VIEWS_MAX = 8 };
 struct show {
     int                      refs;
     char                    *key;          /* key in the list of shows */
+    char                    *label;        /* the stream, for the log */
     char                    *app, *stream; /* in normal form (stream_name.h) */
     struct conf             *conf;         /* the snapshot that `vhost` belongs to */
     const struct conf_vhost *vhost;

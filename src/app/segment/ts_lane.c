@@ -126,6 +126,8 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
 const struct lane_kind lane_ts = {
     .name = "TS",
     .type = "video/MP2T",
+    .has_pictures = true,
+    .has_sound = true,
     .begin = begin,
     .finish = finish,
     .carries = ts_mux_carries,
