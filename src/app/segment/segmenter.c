@@ -78,6 +78,7 @@ struct err *segmenter_run(struct attendance *a)
     if (!e)
         e = cut(a, show, &c);
     show_over(show);
+    show_apply_conf(show, a->source); /* A reload may have switched all views off, which ended the loop. */
     log_cursor_leave(&c);
     show_unref(&show);
     return e;
