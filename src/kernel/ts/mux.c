@@ -52,6 +52,7 @@ static struct ts_program program_of(const struct ts_mux *m)
         .video = codecs[m->video].stream_type,
         .audio = codecs[m->audio].stream_type,
         .registration = codecs[m->audio].registration,
+        .has_id3 = m->has_id3,
     };
     if (m->audio == CODEC_MP3)
         program.audio = m->mp3_type;
@@ -286,6 +287,48 @@ size_t ts_mux_frame_len(const struct ts_mux *m, const struct frame *f)
     return ts_mux_skip(&copy, f);
 }
 
+/* ---- timed metadata ---- */
+
+void ts_mux_announce_id3(struct ts_mux *m)
+{
+    if (!m->has_id3)
+        program_changed(m);
+    m->has_id3 = true;
+}
+
+static struct ts_pes_head id3_head(int64_t pts_90k)
+{
+    return (struct ts_pes_head){ .pid = TS_PID_ID3, .stream_id = TS_STREAM_ID_PRIVATE_1, .pts_90k = pts_90k };
+}
+
+size_t ts_mux_id3_len(const struct ts_mux *m, size_t len)
+{
+    struct ts_pes_head head = id3_head(0);
+    size_t             packets = m->has_id3 && len ? ts_pes_packets(&head, len) : 0;
+    return packets ? packets * TS_PACKET_LEN + (m->told ? 0 : TS_PSI_LEN) : 0;
+}
+
+enum ts_mux_result ts_mux_id3(struct ts_mux *m, struct wr *w, const uint8_t *tag, size_t len, int64_t pts_90k)
+{
+    struct ts_pes_head head = id3_head(pts_90k);
+    struct ts_pes      pes;
+    size_t             all = ts_mux_id3_len(m, len);
+    if (!m->has_id3 || len == 0)
+        return TS_MUX_NOTHING;
+    if (all == 0)
+        return TS_MUX_BAD;
+    if (w->full || all > (size_t)(w->end - w->p)) {
+        w->full = true;
+        return TS_MUX_FULL;
+    }
+    if (!m->told)
+        ts_mux_psi(m, w);
+    if (!ts_pes_begin(&pes, w, &head, len, &m->cc[TS_ID3]))
+        return TS_MUX_FULL; /* This cannot happen: the bytes were counted. */
+    ts_pes_put(&pes, tag, len);
+    return TS_MUX_WRITTEN;
+}
+
 /* ---- two muxers of one stream ---- */
 
 static bool same_adts(const struct aac_config *a, const struct aac_config *b)
@@ -307,7 +350,7 @@ static bool is_audio_like(const struct ts_mux *a, const struct ts_mux *b)
 static bool is_like(const struct ts_mux *a, const struct ts_mux *b)
 {
     return a->video == b->video && a->video_config == b->video_config && is_audio_like(a, b) &&
-           a->second == b->second && a->version == b->version && a->told == b->told &&
+           a->second == b->second && a->has_id3 == b->has_id3 && a->version == b->version && a->told == b->told &&
            decode_ahead_is_like(&a->ahead, &b->ahead);
 }
 

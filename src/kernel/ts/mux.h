@@ -18,6 +18,7 @@
  * Changes    A configuration of another codec, or a first audio frame of one, changes the PMT: its version is increased,
  *            and the tables come before the next frame. A configuration that cannot be read, or that a transport stream
  *            cannot express, removes its kind from the program until a better one comes.
+ * Metadata   ID3 tags, as HLS has them, on a stream of their own, if ts_mux_announce_id3() was called.
  * Tracks     Of the tracks of enhanced RTMP, only track 0 is carried.
  *
  * Source     ISO/IEC 13818-1; packet.h, psi.h, pes.h and payload.h name the parts
@@ -49,6 +50,7 @@ struct ts_mux {
     uint8_t             mp3_type;     /* enum ts_stream_type of MP3 */
     uint8_t             opus_channels;
     uint8_t             version; /* version of the PMT */
+    bool                has_id3; /* The program has a stream of timed ID3. */
     bool                told;    /* The PMT has been written since its last change. */
     uint8_t             cc[TS_TRACKS];
     struct decode_ahead ahead;
@@ -85,6 +87,22 @@ void ts_mux_psi(struct ts_mux *m, struct wr *w);
  *            frame
  */
 enum ts_mux_result ts_mux_frame(struct ts_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k);
+
+/** Add a stream of timed ID3 to the program. The tables come before what is written next. */
+void ts_mux_announce_id3(struct ts_mux *m);
+
+/**
+ * Write an ID3 tag (kernel/id3.h) of an announced stream; the tables before it if they are due. Players show it when they present
+ * its time.
+ *
+ * Source     Apple, Timed Metadata for HTTP Live Streaming 2
+ * Returns    TS_MUX_WRITTEN; TS_MUX_NOTHING if no such stream was announced; TS_MUX_BAD for a tag of more than 65,000 bytes;
+ *            TS_MUX_FULL
+ */
+enum ts_mux_result ts_mux_id3(struct ts_mux *m, struct wr *w, const uint8_t *tag, size_t len, int64_t pts_90k);
+
+/** The number of bytes that ts_mux_id3() would write; 0 if it would write nothing. */
+size_t ts_mux_id3_len(const struct ts_mux *m, size_t len);
 
 /** The number of bytes that ts_mux_frame() would write for a frame, with tables: a multiple of 188. The frame is not copied. */
 size_t ts_mux_frame_len(const struct ts_mux *m, const struct frame *f);

@@ -1,7 +1,8 @@
 /**
  * The transport packet: PIDs, continuity counters and time stamps.
  *
- * Every stream that is written is program 1 with at most one video and one audio stream, each on a PID of its own.
+ * Every stream that is written is program 1 with at most one stream each of video, audio and timed metadata, each on a PID of its
+ * own.
  *
  * Source     ISO/IEC 13818-1 2.4.3.2 (packet), 2.4.3.4 (PCR), 2.4.3.6 (PTS, DTS)
  * Units      stamps have 33 bits of 90 kHz; higher bits are cut off, so they wrap after 26.5 hours
@@ -14,10 +15,17 @@
 
 enum { TS_PACKET_LEN = 188, TS_HEADER_LEN = 4, TS_SYNC_BYTE = 0x47 };
 
-enum ts_pid { TS_PID_PAT = 0, TS_PID_VIDEO = 0x100, TS_PID_AUDIO = 0x101, TS_PID_PMT = 0x1001, TS_PID_NONE = 0x1FFF };
+enum ts_pid {
+    TS_PID_PAT = 0,
+    TS_PID_VIDEO = 0x100,
+    TS_PID_AUDIO = 0x101,
+    TS_PID_ID3 = 0x102,
+    TS_PID_PMT = 0x1001,
+    TS_PID_NONE = 0x1FFF,
+};
 
 /* Indices into arrays of continuity counters. A counter is the value for the next packet. */
-enum ts_track { TS_PAT, TS_PMT, TS_VIDEO, TS_AUDIO, TS_TRACKS };
+enum ts_track { TS_PAT, TS_PMT, TS_VIDEO, TS_AUDIO, TS_ID3, TS_TRACKS };
 
 enum { TS_STAMP_LEN = 5, TS_PCR_LEN = 6 };
 

@@ -1,7 +1,13 @@
 #include "kernel/ts/psi.h"
 
 enum { TABLE_PAT = 0, TABLE_PMT = 2, PROGRAM = 1, TRANSPORT_STREAM = 1, CRC_LEN = 4 };
-enum { DESCRIPTOR_REGISTRATION = 0x05, DESCRIPTOR_EXTENSION = 0x7F, EXTENSION_OPUS = 0x80 };
+enum {
+    DESCRIPTOR_REGISTRATION = 0x05,
+    DESCRIPTOR_METADATA_POINTER = 0x25,
+    DESCRIPTOR_METADATA = 0x26,
+    DESCRIPTOR_EXTENSION = 0x7F,
+    EXTENSION_OPUS = 0x80,
+};
 
 /* Reserved bits are ones. */
 enum { RESERVED_PID = 0xE000, RESERVED_LEN = 0xF000 };
@@ -93,17 +99,55 @@ static void write_video(struct wr *w, const struct ts_program *program)
     wr_u16(w, RESERVED_LEN);
 }
 
+/* What both descriptors of ID3 begin with: metadata_application_format and metadata_format are given by identifiers. */
+static void write_id3_format(struct wr *w, unsigned descriptor, unsigned len)
+{
+    enum { BY_IDENTIFIER = 0xFF };
+    static const char id3[4] = { 'I', 'D', '3', ' ' };
+    wr_u8(w, (uint8_t)descriptor);
+    wr_u8(w, (uint8_t)len);
+    wr_u16(w, BY_IDENTIFIER << 8 | BY_IDENTIFIER);
+    wr_bytes(w, id3, sizeof id3);
+    wr_u8(w, BY_IDENTIFIER);
+    wr_bytes(w, id3, sizeof id3);
+    wr_u8(w, 0); /* metadata_service_id */
+}
+
+enum { ID3_POINTER_LEN = 15, ID3_LEN = 13 };
+
+static void write_id3_pointer(struct wr *w)
+{
+    enum { SAME_TRANSPORT_STREAM = 0x1F }; /* no locator record, MPEG_carriage_flags 0, reserved ones */
+    write_id3_format(w, DESCRIPTOR_METADATA_POINTER, ID3_POINTER_LEN);
+    wr_u8(w, SAME_TRANSPORT_STREAM);
+    wr_u16(w, PROGRAM);
+}
+
+static void write_id3(struct wr *w)
+{
+    enum { NO_DECODER_CONFIG = 0x0F };
+    wr_u8(w, TS_STREAM_METADATA);
+    wr_u16(w, RESERVED_PID | TS_PID_ID3);
+    wr_u16(w, RESERVED_LEN | (2 + ID3_LEN));
+    write_id3_format(w, DESCRIPTOR_METADATA, ID3_LEN);
+    wr_u8(w, NO_DECODER_CONFIG);
+}
+
 static void write_pmt(uint8_t *packet, const struct ts_program *program, uint8_t *cc)
 {
     unsigned  pcr_pid = program->video ? TS_PID_VIDEO : program->audio ? TS_PID_AUDIO : TS_PID_NONE;
     struct wr w = open_packet(packet, TS_PID_PMT, cc);
     uint8_t  *section = open_section(&w, TABLE_PMT, PROGRAM, program->version & TS_VERSION_MASK);
     wr_u16(&w, (uint16_t)(RESERVED_PID | pcr_pid));
-    wr_u16(&w, RESERVED_LEN); /* no descriptors of the program */
+    wr_u16(&w, (uint16_t)(RESERVED_LEN | (program->has_id3 ? 2 + ID3_POINTER_LEN : 0)));
+    if (program->has_id3)
+        write_id3_pointer(&w);
     if (program->video)
         write_video(&w, program);
     if (program->audio)
         write_audio(&w, program);
+    if (program->has_id3)
+        write_id3(&w);
     close_section(&w, section);
     close_packet(&w);
 }

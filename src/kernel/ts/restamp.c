@@ -11,6 +11,7 @@ static bool is_tracked(unsigned pid, enum ts_track *track)
     case TS_PID_PMT: *track = TS_PMT; return true;
     case TS_PID_VIDEO: *track = TS_VIDEO; return true;
     case TS_PID_AUDIO: *track = TS_AUDIO; return true;
+    case TS_PID_ID3: *track = TS_ID3; return true;
     default: return false;
     }
 }

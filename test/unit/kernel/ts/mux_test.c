@@ -11,7 +11,7 @@
 #include "kernel/ts/ts_frames.h"
 #include "kernel/ts/ts_reader.h"
 
-enum { PID_PAT = 0, PID_PMT = 0x1001, PID_VIDEO = 0x100, PID_AUDIO = 0x101, ROOM = 1 << 20 };
+enum { PID_PAT = 0, PID_PMT = 0x1001, PID_VIDEO = 0x100, PID_AUDIO = 0x101, PID_ID3 = 0x102, ROOM = 1 << 20 };
 
 /* A muxer, the bytes that it wrote, and the reader that checks them. */
 struct wire {
@@ -557,6 +557,57 @@ static void tables_on_demand(void **state)
     assert_memory_equal(m.cc, before.cc, sizeof m.cc);
 }
 
+/* ---- timed metadata ---- */
+
+static enum ts_mux_result send_id3(struct wire *x, size_t len, int64_t pts_90k)
+{
+    static uint8_t tag[70000];
+    size_t         n = ts_mux_id3_len(&x->m, len);
+    struct wr      w = wr_over(x->out, n);
+    for (size_t i = 0; i < len; i++)
+        tag[i] = (uint8_t)(i * 31 + len);
+    enum ts_mux_result result = ts_mux_id3(&x->m, &w, tag, len, pts_90k);
+    assert_int_equal(wr_len(&w), result == TS_MUX_WRITTEN ? n : 0);
+    ts_reader_read(x->reader, x->out, wr_len(&w));
+    if (result == TS_MUX_WRITTEN) {
+        const struct ts_unit *u = ts_reader_unit(x->reader, PID_ID3, ts_reader_count(x->reader, PID_ID3) - 1);
+        assert_int_equal(u->pts, pts_90k);
+        assert_int_equal(u->stream_id, 0xBD);
+        assert_int_equal(u->len, len);
+        assert_memory_equal(u->bytes, tag, len);
+        assert_false(u->has_pcr || u->has_dts);
+    }
+    return result;
+}
+
+static void tags_have_a_stream_of_their_own(void **state)
+{
+    (void)state;
+    struct wire *x = wire_create(CODEC_H264, CODEC_AAC);
+    assert_int_equal(send_id3(x, 100, 0), TS_MUX_NOTHING); /* not announced */
+    send(x, TS_VIDEO_FRAME(0, TS_AVC_CONFIG));
+    send(x, ts_picture(0, 0, 1, 1000, 7));
+    assert_int_equal(pmt_version(x), 0);
+    ts_mux_announce_id3(&x->m);
+    static const size_t lens[] = { 1, 100, 170, 171, 1000, 65000 };
+    for (size_t i = 0; i < ARRAY_LEN(lens); i++)
+        assert_int_equal(send_id3(x, lens[i], 90000 + (int64_t)i), TS_MUX_WRITTEN);
+    assert_int_equal(pmt_version(x), 1);
+    assert_int_equal(ts_reader_count(x->reader, PID_PMT), 2); /* before the first tag, but not before the others */
+    assert_int_equal(send_id3(x, 0, 0), TS_MUX_NOTHING);
+    assert_int_equal(send_id3(x, 70000, 0), TS_MUX_BAD);
+    ts_mux_announce_id3(&x->m);
+    send(x, ts_picture(1000, 0, 1, 1000, 7));
+    assert_int_equal(pmt_version(x), 1);
+
+    struct ts_mux before = x->m;
+    uint8_t       bytes[TS_PACKET_LEN];
+    struct wr     w = wr_over(bytes, sizeof bytes - 1);
+    assert_int_equal(ts_mux_id3(&x->m, &w, bytes, 10, 0), TS_MUX_FULL);
+    assert_memory_equal(x->m.cc, before.cc, sizeof before.cc);
+    wire_destroy(x);
+}
+
 /* ---- copies of a muxer ---- */
 
 static void a_copy_writes_the_same_again(void **state)
@@ -777,6 +828,7 @@ int main(void)
         cmocka_unit_test(other_parameter_sets_are_the_same_version),
         cmocka_unit_test(versions_wrap),
         cmocka_unit_test(tables_on_demand),
+        cmocka_unit_test(tags_have_a_stream_of_their_own),
         cmocka_unit_test(a_copy_writes_the_same_again),
         cmocka_unit_test(without_room_the_muxer_stays_as_it_was),
         cmocka_unit_test(what_an_audio_codec_left_behind_counts),
