@@ -57,8 +57,10 @@ struct hls {
     struct list       inits;
     struct hls_files *files; /* NULL: nothing is written */
 
-    struct hls_playlist_cache media, master;
-    int64_t                   target_s; /* target duration; never falls (RFC 8216 6.2.1) */
+    struct list               parts; /* of the newest segments (parts.h) */
+    struct hls_playlist_cache media, delta, master;
+    int64_t                   part_target_us; /* does not change once it is told; 0: it was not yet */
+    int64_t                   target_s;       /* target duration; never falls (RFC 8216 6.2.1) */
     int64_t                   peak_bps; /* largest that was measured: players ask for it once, and stay for hours */
 };
 

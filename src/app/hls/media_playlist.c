@@ -5,7 +5,9 @@
 
 #include "app/hls/ask.h"
 #include "app/hls/hls.h"
+#include "app/hls/parts.h"
 #include "app/hls/playlist_text.h"
+#include "app/hls/reload.h"
 #include "app/segment/template.h"
 #include "core/mem.h"
 #include "kernel/hls/playlist.h"
@@ -13,6 +15,13 @@
 #include "protocol/http/status.h"
 
 enum { NAMES_BYTES_MAX = 16 << 20 };
+
+/* Tags of low latency beside segments: how many target durations a delta update shows, and how far behind the end players stay. */
+enum { SKIP_TARGETS = 6, PART_HOLD_BACK_PARTS = 3 };
+
+enum form { FORM_FULL, FORM_DELTA, FORM_OF_FILES };
+
+#define NO_NAME SIZE_MAX
 
 /* What is needed while a playlist is rendered. */
 struct model {
@@ -24,7 +33,13 @@ struct model {
     struct buf          names;
     size_t              n; /* rows: segments of the window, and numbers that are missing between them */
     uint64_t            first_number;
-    bool                of_files;
+    enum form           form;
+    struct hls_part    *parts;
+    size_t             *part_at;
+    size_t              n_parts;
+    struct hls_segment  open; /* the segment that grows */
+    struct hls_map      open_map;
+    size_t              open_map_at, hint_at;
 };
 
 static const struct segment *segment_at(const struct list *link)
@@ -53,7 +68,7 @@ static void fill_row(struct model *m, const struct segment *s, const struct hls_
     row->duration_us = s->duration_us;
     row->wall_us = s->wall_us;
     row->discontinuity = s->is_discontinuous;
-    row->gap = !entry || (s->init && !init) || (m->of_files && !entry->is_on_disk);
+    row->gap = !entry || (s->init_number && !init) || (m->form == FORM_OF_FILES && !entry->is_on_disk);
     if (entry)
         m->uri_at[i] = put_name(m, entry->path);
     if (init) {
@@ -88,10 +103,107 @@ static void fill_gaps(struct model *m)
             row->duration_us = m->h->show->vhost->hls.fragment_us;
             row->gap = true;
         }
-        row->uri = row->gap && m->uri_at[i] == SIZE_MAX ? "gap" : m->names.bytes + m->uri_at[i];
-        if (row->map)
-            m->maps[i].uri = m->names.bytes + m->map_at[i];
+        row->gap |= m->uri_at[i] == NO_NAME;
     }
+}
+
+/* ---- parts ---- */
+
+static void fill_part(struct model *m, const struct hls_part_item *item)
+{
+    const struct segment      *s = item->segment;
+    const struct segment_part *part = &s->parts[item->index];
+    struct hls_segment        *row = s->is_complete ? &m->segments[s->number - m->first_number] : &m->open;
+    if (row->n_parts != item->index) /* One before it has no name. */
+        return;
+    if (row->n_parts == 0)
+        row->parts = &m->parts[m->n_parts];
+    row->n_parts++;
+    m->part_at[m->n_parts] = put_name(m, item->path);
+    m->parts[m->n_parts++] = (struct hls_part){
+        .duration_us = part->duration_us < m->p.part_target_us ? part->duration_us : m->p.part_target_us,
+        .independent = part->independent,
+    };
+}
+
+static void fill_open(struct model *m, const struct segment *s)
+{
+    const struct hls_init *init = s->init_number ? hls_find_init(m->h, s->init_number) : NULL;
+    m->open.wall_us = s->wall_us;
+    m->open.discontinuity = s->is_discontinuous;
+    if (init) {
+        m->open_map_at = put_name(m, init->path);
+        m->open.map = &m->open_map;
+    }
+    m->p.open = &m->open;
+}
+
+static void fill_parts(struct model *m)
+{
+    const struct segment *open = m->h->lane->open;
+    if (open)
+        fill_open(m, open);
+    for (const struct list *it = m->h->parts.next; it != &m->h->parts; it = it->next) {
+        const struct hls_part_item *item = LIST_ENTRY(it, const struct hls_part_item, link);
+        if (hls_part_is_there(item) && (item->segment == open || item->segment->is_complete) &&
+            item->segment->number >= m->first_number)
+            fill_part(m, item);
+        else if (item->segment == open && !hls_part_is_there(item))
+            m->hint_at = put_name(m, item->path);
+    }
+}
+
+/*
+ * The greatest length of a part: what the cutter allows. It may not change once it is told. A part becomes longer than that when the
+ * next frame is late, for its time goes on until then; it is shown with as much as a part may have.
+ */
+static int64_t part_target_us(const struct hls *h)
+{
+    const struct plan *plan = h->lane->plan;
+    if (h->part_target_us)
+        return h->part_target_us;
+    return plan->cutter.cap_is_learnt ? plan->cutter.part_cap_us : plan->policy.part_us + CUT_PART_SLACK_US;
+}
+
+static size_t count_parts(const struct hls *h)
+{
+    size_t n = 0;
+    for (const struct list *it = h->parts.next; it != &h->parts; it = it->next)
+        n++;
+    return n;
+}
+
+static struct err *make_parts(struct model *m)
+{
+    size_t n = count_parts(m->h);
+    m->parts = mem_calloc(n ? n : 1, sizeof *m->parts);
+    m->part_at = mem_calloc(n ? n : 1, sizeof *m->part_at);
+    if (!m->parts || !m->part_at)
+        return err_no_memory();
+    m->p.part_target_us = part_target_us(m->h);
+    fill_parts(m);
+    m->p.can_block_reload = true;
+    m->p.part_hold_back_us = PART_HOLD_BACK_PARTS * m->p.part_target_us;
+    return NULL;
+}
+
+/* ---- all rows ---- */
+
+/* The names have their final place now. */
+static void set_names(struct model *m)
+{
+    const char *names = m->names.bytes;
+    for (size_t i = 0; i < m->n; i++) {
+        m->segments[i].uri = m->uri_at[i] == NO_NAME ? "gap" : names + m->uri_at[i];
+        if (m->segments[i].map)
+            m->maps[i].uri = names + m->map_at[i];
+    }
+    for (size_t i = 0; i < m->n_parts; i++)
+        m->parts[i].uri = names + m->part_at[i];
+    if (m->open.map)
+        m->open_map.uri = names + m->open_map_at;
+    if (m->hint_at != NO_NAME)
+        m->p.hint.uri = names + m->hint_at;
 }
 
 static struct err *make_rows(struct model *m)
@@ -103,10 +215,15 @@ static struct err *make_rows(struct model *m)
     if (!m->segments || !m->maps || !m->uri_at || !m->map_at)
         return err_no_memory();
     for (size_t i = 0; i < m->n; i++)
-        m->uri_at[i] = SIZE_MAX;
+        m->uri_at[i] = NO_NAME;
     fill_rows(m);
     fill_gaps(m);
-    return buf_error(&m->names);
+    struct err *e = m->h->show->vhost->hls.ll && m->form != FORM_OF_FILES ? make_parts(m) : NULL;
+    if (!e)
+        e = buf_error(&m->names);
+    if (!e)
+        set_names(m);
+    return e;
 }
 
 static void drop_rows(struct model *m)
@@ -115,6 +232,8 @@ static void drop_rows(struct model *m)
     mem_free(m->maps);
     mem_free(m->uri_at);
     mem_free(m->map_at);
+    mem_free(m->parts);
+    mem_free(m->part_at);
     buf_finish(&m->names);
 }
 
@@ -138,10 +257,23 @@ static int64_t at_least_us(const struct hls *h)
     return wanted_us > before_us ? wanted_us : before_us;
 }
 
-static struct err *write_text(struct hls *h, size_t n, bool of_files, struct hls_text *text)
+/* What the parts of the model add up to. */
+static void finish_model(struct model *m, struct hls *h)
 {
-    const struct segment *oldest = oldest_listed(h, n), *newest = lane_newest(h->lane);
-    struct model          m = { .h = h, .of_files = of_files, .names = BUF_UP_TO(NAMES_BYTES_MAX) };
+    m->p.segments = m->segments;
+    m->p.n_segments = m->n;
+    h->target_s = m->p.target_duration_s = hls_playlist_target_s(m->segments, m->n, at_least_us(h));
+    if (!m->p.part_target_us)
+        return;
+    h->part_target_us = m->p.part_target_us;
+    m->p.can_skip_until_us = SKIP_TARGETS * h->target_s * US_PER_SECOND;
+    m->p.skip = m->form == FORM_DELTA ? hls_playlist_skippable(&m->p) : 0;
+}
+
+static struct err *write_text(struct hls *h, enum form form, struct hls_text *text)
+{
+    const struct segment *oldest = oldest_listed(h, hls_in_window(h)), *newest = lane_newest(h->lane);
+    struct model          m = { .h = h, .form = form, .names = BUF_UP_TO(NAMES_BYTES_MAX), .hint_at = NO_NAME };
     uint64_t              rows = newest->number - oldest->number + 1;
     m.n = rows < HLS_PLAYLIST_SEGMENTS_MAX ? (size_t)rows : HLS_PLAYLIST_SEGMENTS_MAX;
     m.first_number = newest->number + 1 - m.n;
@@ -149,9 +281,7 @@ static struct err *write_text(struct hls *h, size_t n, bool of_files, struct hls
     m.p.media_sequence = (int64_t)m.first_number;
     struct err *e = make_rows(&m);
     if (!e) {
-        m.p.segments = m.segments;
-        m.p.n_segments = m.n;
-        h->target_s = m.p.target_duration_s = hls_playlist_target_s(m.segments, m.n, at_least_us(h));
+        finish_model(&m, h);
         hls_playlist_write(text, &m.p);
         e = hls_text_error(text);
     }
@@ -159,19 +289,19 @@ static struct err *write_text(struct hls *h, size_t n, bool of_files, struct hls
     return e;
 }
 
-static struct err *render(struct hls *h, struct hls_playlist_text **out)
+static struct err *render(struct hls *h, enum form form, struct hls_playlist_text **out)
 {
     struct hls_text text = hls_text_up_to(HLS_TEXT_BYTES_MAX);
-    struct err     *e = write_text(h, hls_in_window(h), false, &text);
+    struct err     *e = write_text(h, form, &text);
     if (e)
         hls_text_finish(&text);
     return e ? e : hls_playlist_text_new(out, &text);
 }
 
-/* What the text depends on. */
+/* What the text depends on: without parts it changes with the segments only. */
 static uint64_t version_now(const struct hls *h)
 {
-    return lane_newest(h->lane)->number + 1;
+    return h->show->vhost->hls.ll ? h->lane->version : lane_newest(h->lane)->number + 1;
 }
 
 bool hls_media_playlist_is_there(const struct hls *h)
@@ -179,44 +309,79 @@ bool hls_media_playlist_is_there(const struct hls *h)
     return h->lane->n_segments > 0;
 }
 
-struct err *hls_media_playlist_render(struct hls *h)
+static struct err *render_newest(struct hls *h, enum form form, struct hls_playlist_cache *cache)
 {
-    struct hls_playlist_cache *p = &h->media;
-    struct hls_playlist_text  *text = NULL;
-    if (p->text && p->of_version == version_now(h) && p->of_conf == h->show->conf->serial)
+    struct hls_playlist_text *text = NULL;
+    if (cache->text && cache->of_version == version_now(h) && cache->of_conf == h->show->conf->serial)
         return NULL;
-    struct err *e = render(h, &text);
+    struct err *e = render(h, form, &text);
     if (e)
         return err_wrap(e, "the playlist of %s/%s", h->show->app, h->show->stream);
-    hls_playlist_text_unref(&p->text);
-    *p = (struct hls_playlist_cache){ .text = text, .of_version = version_now(h), .of_conf = h->show->conf->serial };
+    hls_playlist_text_unref(&cache->text);
+    *cache =
+        (struct hls_playlist_cache){ .text = text, .of_version = version_now(h), .of_conf = h->show->conf->serial };
     return NULL;
 }
 
-/* It changes once in a target duration: half of that is a compromise between load and delay (rfc8216bis, B.1). */
-static const char *cache_control(const struct hls *h, char *text, size_t cap)
+struct err *hls_media_playlist_render(struct hls *h)
 {
-    if (h->target_s < 2)
+    return render_newest(h, FORM_FULL, &h->media);
+}
+
+/* ---- replies ---- */
+
+/*
+ * A playlist changes once in a target duration: half of that is a compromise between load and delay. A version that was asked for by
+ * its number stays good for longer, and with low latency no other may be kept at all (rfc8216bis, B.1).
+ */
+static const char *cache_control(const struct hls *h, const struct hls_reload *r, char *text, size_t cap)
+{
+    bool is_named = r->msn >= 0;
+    if (!is_named && (h->target_s < 2 || h->show->vhost->hls.ll))
         return "no-cache";
-    snprintf(text, cap, "max-age=%" PRId64, h->target_s / 2);
+    snprintf(text, cap, "max-age=%" PRId64, is_named ? SKIP_TARGETS * h->target_s : h->target_s / 2);
     return text;
+}
+
+static struct err *reply_newest(struct http_exchange *x, struct hls *h, const struct hls_ask *ask,
+                                const struct hls_reload *r)
+{
+    char                       seconds[32];
+    struct hls_playlist_cache *cache = r->is_delta ? &h->delta : &h->media;
+    struct err                *e = render_newest(h, r->is_delta ? FORM_DELTA : FORM_FULL, cache);
+    if (e)
+        return e;
+    hls_ask_expect(ask, h->target_s * US_PER_SECOND);
+    return hls_playlist_text_reply(x, cache->text, ask, h->show->vhost, cache_control(h, r, seconds, sizeof seconds));
+}
+
+static struct err *reply_error(struct http_exchange *x, int status)
+{
+    struct err *e = http_add_field(x, "Cache-Control", "no-store");
+    return e ? e : http_reply_status(x, status);
 }
 
 struct err *hls_media_playlist_reply(struct http_exchange *x, struct hls *h, const struct hls_ask *ask)
 {
-    char seconds[32];
-    if (!hls_media_playlist_is_there(h))
+    struct hls_reload r;
+    if (!hls_reload_read(&r, h, http_request_of(x)) || hls_reload_look(&r, h) == HLS_RELOAD_ABSURD)
+        return reply_error(x, HTTP_STATUS_BAD_REQUEST);
+    struct err *e = hls_reload_wait(&r, &h);
+    if (err_code(e) == E_SOCKET_TIMEOUT) {
+        err_free(e);
+        return reply_error(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
+    }
+    if (e)
+        return e;
+    if (hls_ask_is_over(ask))
+        return hls_ask_reply_over(ask, x);
+    if (!h || !hls_media_playlist_is_there(h))
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    struct err *e = hls_media_playlist_render(h);
-    hls_ask_expect(ask, h->target_s * US_PER_SECOND);
-    return e ? e
-             : hls_playlist_text_reply(x, h->media.text, ask, h->show->vhost,
-                                       cache_control(h, seconds, sizeof seconds));
+    return reply_newest(x, h, ask, &r);
 }
 
 struct err *hls_media_playlist_of_files(struct hls *h, struct hls_text *t)
 {
-    size_t n = hls_in_window(h);
     *t = hls_text_up_to(HLS_TEXT_BYTES_MAX);
-    return n ? write_text(h, n, true, t) : NULL;
+    return hls_media_playlist_is_there(h) ? write_text(h, FORM_OF_FILES, t) : NULL;
 }

@@ -5,6 +5,7 @@
 #include "app/hls/master_playlist.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
+#include "app/hls/parts.h"
 #include "app/hls/recover.h"
 #include "app/hls/serve.h"
 #include "core/mem.h"
@@ -56,8 +57,10 @@ static void forget_all(struct hls *h)
     while (!list_is_empty(&h->entries))
         hls_drop_entry(LIST_ENTRY(h->entries.next, struct hls_entry, link));
     hls_drop_old_inits(h);
+    hls_parts_drop(h, NULL);
     shelf_take(&h->playlist);
     hls_playlist_text_unref(&h->media.text);
+    hls_playlist_text_unref(&h->delta.text);
     hls_playlist_text_unref(&h->master.text);
 }
 
@@ -109,6 +112,7 @@ static struct err *begin(struct viewing *v)
     h->playlist.serve = serve_playlist;
     list_init(&h->entries);
     list_init(&h->inits);
+    list_init(&h->parts);
     struct err *e = begin_with(h, v);
     if (e)
         end(v, VIEW_NOT_WANTED);
@@ -121,8 +125,23 @@ static struct err *recover(struct viewing *v)
     return h->files && v->show->vhost->hls.recover ? hls_recover(h) : NULL;
 }
 
+static void open_segment(struct hls *h, struct segment *s)
+{
+    hls_add_entry(h, s);
+    if (h->show->vhost->hls.ll)
+        hls_parts_announce(h, s);
+}
+
+static void add_part(struct hls *h, struct segment *s)
+{
+    hls_add_init(h, s);
+    if (h->show->vhost->hls.ll)
+        hls_parts_announce(h, s);
+}
+
 static void close_segment(struct hls *h, struct segment *s)
 {
+    hls_parts_close(h, s);
     struct hls_entry *entry = hls_find_entry(h, s);
     if (entry)
         hls_close_entry(entry);
@@ -135,6 +154,7 @@ static void close_segment(struct hls *h, struct segment *s)
 static void forget_segment(struct hls *h, const struct segment *s)
 {
     struct hls_entry *entry = hls_find_entry(h, s);
+    hls_parts_drop(h, s);
     if (entry)
         hls_drop_entry(entry);
 }
@@ -154,8 +174,8 @@ static void tell(struct viewing *v, enum segment_event event, struct lane *lane,
     if (!lane || lane != h->lane)
         return;
     switch (event) {
-    case SEGMENT_OPENED: hls_add_entry(h, s); break;
-    case SEGMENT_PART_ADDED: hls_add_init(h, s); break;
+    case SEGMENT_OPENED: open_segment(h, s); break;
+    case SEGMENT_PART_ADDED: add_part(h, s); break;
     case SEGMENT_CLOSED: close_segment(h, s); break;
     case SEGMENT_FORGOTTEN: forget_segment(h, s); break;
     case SEGMENT_LEAVES: drop_segment(h, s); break;

@@ -1,0 +1,90 @@
+#include "app/hls/reload.h"
+
+#include "app/hls/hls.h"
+#include "core/clock.h"
+#include "core/str.h"
+#include "protocol/http/request.h"
+
+enum { PATIENCE_TARGETS = 3, MSN_AHEAD_MAX = 2, ADVANCE_PARTS_MIN = 3 };
+
+/* Longer numbers are beyond any playlist. */
+enum { DIGITS_MAX = 15 };
+
+/* A decimal number; absent: -1. False if it is something else. */
+static bool read_number(const char *text, int64_t *value)
+{
+    *value = -1;
+    if (!text)
+        return true;
+    if (!*text)
+        return false;
+    *value = 0;
+    for (int digits = 0; *text; text++, digits++) {
+        if (*text < '0' || *text > '9' || digits == DIGITS_MAX)
+            return false;
+        *value = *value * 10 + (*text - '0');
+    }
+    return true;
+}
+
+bool hls_reload_read(struct hls_reload *r, const struct hls *h, const struct http_request *request)
+{
+    const char *skip = http_request_param(request, "_HLS_skip");
+    *r = (struct hls_reload){ .msn = -1, .part = -1 };
+    if (!h->show->vhost->hls.ll)
+        return true;
+    r->is_delta = str_equal(skip, "YES") || str_equal(skip, "v2");
+    return read_number(http_request_param(request, "_HLS_msn"), &r->msn) &&
+           read_number(http_request_param(request, "_HLS_part"), &r->part) && (r->part < 0 || r->msn >= 0);
+}
+
+int64_t hls_reload_patience_us(const struct hls *h)
+{
+    int64_t target_s = h->target_s > 0 ? h->target_s : 1;
+    return PATIENCE_TARGETS * target_s * US_PER_SECOND;
+}
+
+/* How many parts behind the last one may be asked for (6.2.5.2, Advance Part Limit). */
+static int64_t advance_parts(const struct hls *h)
+{
+    if (h->part_target_us <= 0 || h->part_target_us >= US_PER_SECOND)
+        return ADVANCE_PARTS_MIN;
+    return (ADVANCE_PARTS_MIN * US_PER_SECOND + h->part_target_us - 1) / h->part_target_us;
+}
+
+/* Parts of the segment that grows behind the one with that number; 0 if there is none. */
+static int64_t open_parts(const struct hls *h, int64_t number)
+{
+    const struct segment *open = h->lane->open;
+    return open && (int64_t)open->number == number ? (int64_t)open->n_parts : 0;
+}
+
+enum hls_reload_state hls_reload_look(const struct hls_reload *r, const struct hls *h)
+{
+    const struct segment *newest = lane_newest(h->lane);
+    int64_t               last = newest ? (int64_t)newest->number : -1;
+    if (r->msn < last || r->msn < 0)
+        return HLS_RELOAD_READY;
+    if (r->msn > last + MSN_AHEAD_MAX)
+        return HLS_RELOAD_ABSURD;
+    if (r->msn == last) /* A part that the segment has not got is the first of the next one. */
+        return r->part < (int64_t)newest->n_parts || open_parts(h, last + 1) > 0 ? HLS_RELOAD_READY : HLS_RELOAD_WAITS;
+    int64_t there = open_parts(h, r->msn);
+    if (r->part >= there + advance_parts(h))
+        return HLS_RELOAD_ABSURD;
+    return r->part >= 0 && r->part < there ? HLS_RELOAD_READY : HLS_RELOAD_WAITS;
+}
+
+struct err *hls_reload_wait(const struct hls_reload *r, struct hls **h)
+{
+    const struct viewing      *viewing = (*h)->viewing; /* part of the show, as the lane is */
+    const struct segment_view *by = viewing->by;
+    struct lane_waiter         waiter;
+    struct err                *e = NULL;
+    int64_t                    deadline_us = now_us() + hls_reload_patience_us(*h);
+    while (!e && *h && hls_reload_look(r, *h) == HLS_RELOAD_WAITS) {
+        e = lane_wait((*h)->lane, &waiter, (*h)->lane->version, deadline_us);
+        *h = viewing->by == by ? viewing->state : NULL;
+    }
+    return e;
+}
