@@ -23,6 +23,7 @@
 enum { HLS_SEGMENTS_KEPT = 2 };
 
 struct hls_files;
+struct http_exchange;
 
 /** A segment under its name. */
 struct hls_entry {
@@ -63,6 +64,9 @@ struct hls {
     int64_t                   target_s;       /* target duration; never falls (RFC 8216 6.2.1) */
     int64_t                   peak_bps; /* largest that was measured: players ask for it once, and stay for hours */
 };
+
+/** Say how long the bytes of a segment, a part or an init segment are good. */
+struct err *hls_add_freshness(struct http_exchange *x, const struct conf_hls *conf) ATTR_MUST_USE;
 
 /** Put an item on the shelf. */
 struct err *hls_put(struct hls *h, struct shelf_item *item, const char *path) ATTR_MUST_USE;
