@@ -3,7 +3,6 @@ import gzip
 import re
 import urllib.error
 import urllib.request
-from urllib.parse import urljoin
 
 import pytest
 
@@ -115,18 +114,6 @@ def test_caches_are_told_how_long_and_which_version(hls):
         assert get(url, If_None_Match='"other"')[2] == body
         later = until(lambda: get(url) if get(url)[1]["ETag"] != fields["ETag"] else None, "a new version", 30)
         assert later[2].count(b"#EXTINF") > body.count(b"#EXTINF")
-
-
-def test_segments_are_good_for_as_long_as_their_names(hls):
-    server = hls("hls_ctx off; hls_dispose 5;")
-    with publishing(server):
-        url = urljoin(server.http_url("/live/s.m3u8"), wait_playlist(server).split()[-1])
-        status, fields, body = get(url)
-        assert (status, fields["Cache-Control"]) == (200, "max-age=5, immutable")
-        assert get(url, If_None_Match=fields["ETag"])[0] == 304
-        status, part, some = get(url, Range="bytes=188-375", If_Range=fields["ETag"])
-        assert (status, part["Content-Range"], some) == (206, "bytes 188-375/%d" % len(body), body[188:376])
-        assert get(url, Range="bytes=188-375", If_Range='"other"')[2] == body
 
 
 def test_a_long_playlist_is_compressed_for_those_who_accept_it(hls):

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/hls/hls.h"
+#include "app/hls/keys.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
 #include "core/log.h"
@@ -111,6 +112,17 @@ static bool write_init(struct hls *h, const struct segment *s)
         file_writer_put_shared(h->files->writer, full, SEGMENT_SUFFIX, &iov, 1, release_blob, blob_ref(init->bytes));
     mem_free(full);
     return init->is_on_disk;
+}
+
+void hls_files_add_key(struct hls *h, struct hls_secret *secret)
+{
+    char       *full = NULL;
+    struct err *e = secret->is_on_disk ? NULL : hls_name_key_file(&full, h->show, secret->path);
+    if (!e && full)
+        secret->is_on_disk = file_writer_put(h->files->writer, full, SEGMENT_SUFFIX, secret->key, sizeof secret->key);
+    if (e)
+        log_err(LOG_WARN, e, "the file of a key of %s", h->show->label);
+    mem_free(full);
 }
 
 static struct err *put_playlist(struct hls *h)

@@ -1,6 +1,5 @@
 #include "app/hls/hls.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "app/hls/names.h"
@@ -11,9 +10,6 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/http/exchange.h"
-
-/* Caches may keep what a playlist names for this many windows. */
-enum { FRESH_WINDOWS = 2 };
 
 enum { SHELF_PATH_MAX = 4096 };
 
@@ -30,17 +26,6 @@ static void log_unnamed(const struct hls *h, const char *what, struct err *e)
     log_err(LOG_WARN, e, "%s of %s/%s over HLS is not shown", what, h->show->app, h->show->stream);
 }
 
-/*
- * A name is used again at the earliest when the stream has been disposed of and begins anew; by then no cache may have the old bytes.
- */
-struct err *hls_add_freshness(struct http_exchange *x, const struct conf_hls *conf)
-{
-    int64_t age_us = FRESH_WINDOWS * conf->window_us;
-    if (conf->dispose_us > 0 && age_us > conf->dispose_us)
-        age_us = conf->dispose_us;
-    return http_add_fieldf(x, "Cache-Control", "max-age=%" PRId64 ", immutable", age_us / US_PER_SECOND);
-}
-
 /* ---- segments ---- */
 
 static struct err *reply_segment(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)
@@ -50,9 +35,6 @@ static struct err *reply_segment(struct http_exchange *x, struct shelf_item *ite
     struct lane      *lane = entry->hls->lane;
     if (entry->segment->is_complete && entry->segment->n_parts == 0)
         return static_files_handle(x);
-    struct err *e = hls_add_freshness(x, &entry->hls->show->vhost->hls);
-    if (e)
-        return e;
     if (entry->segment->is_complete)
         return segment_reply(x, entry->segment, lane->kind->type);
     return segment_reply_growing(x, entry->hls->show, lane, entry->segment, lane->kind->type);
@@ -81,14 +63,14 @@ void hls_drop_entry(struct hls_entry *entry)
     mem_free(entry);
 }
 
-void hls_add_entry(struct hls *h, struct segment *s)
+void hls_add_entry(struct hls *h, struct segment *s, const struct hls_key *key)
 {
     struct hls_entry *entry = mem_calloc(1, sizeof *entry);
     if (!entry) {
         log_unnamed(h, "a segment", err_no_memory());
         return;
     }
-    *entry = (struct hls_entry){ .item.serve = serve_segment, .hls = h, .segment = segment_ref(s) };
+    *entry = (struct hls_entry){ .item.serve = serve_segment, .hls = h, .segment = segment_ref(s), .key = *key };
     list_push(&h->entries, &entry->link);
     h->n_entries++;
     struct err *e = name_entry(entry);
@@ -143,10 +125,7 @@ static struct err *reply_init(struct http_exchange *x, struct shelf_item *item, 
 {
     struct hls_init *init = CONTAINER_OF(item, struct hls_init, item);
     (void)ask;
-    if (!init->bytes)
-        return static_files_handle(x);
-    struct err *e = hls_add_freshness(x, &init->hls->show->vhost->hls);
-    return e ? e : segment_reply_blob(x, init->bytes, "video/mp4");
+    return init->bytes ? segment_reply_blob(x, init->bytes, "video/mp4") : static_files_handle(x);
 }
 
 static struct err *serve_init(struct http_exchange *x, struct shelf_item *item)

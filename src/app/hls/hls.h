@@ -18,12 +18,13 @@
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/list.h"
+#include "kernel/hls/key.h"
 
 /* Segments that stay on the shelf after they have left the playlist, for viewers that have loaded it before. */
 enum { HLS_SEGMENTS_KEPT = 2 };
 
 struct hls_files;
-struct http_exchange;
+struct hls_keys;
 
 /** A segment under its name. */
 struct hls_entry {
@@ -32,6 +33,7 @@ struct hls_entry {
     struct hls       *hls;
     struct segment   *segment; /* a reference */
     char             *path;
+    struct hls_key    key;        /* without a URI: the segment is not encrypted */
     uint64_t          batch;      /* of the file writer; 0: none */
     bool              is_on_disk; /* or on its way there */
 };
@@ -57,6 +59,7 @@ struct hls {
     size_t            n_entries;
     struct list       inits;
     struct hls_files *files; /* NULL: nothing is written */
+    struct hls_keys  *keys;  /* NULL: segments are not encrypted */
 
     struct list               parts; /* of the newest segments (parts.h) */
     struct hls_playlist_cache media, delta, master;
@@ -65,14 +68,11 @@ struct hls {
     int64_t                   peak_bps; /* largest that was measured: players ask for it once, and stay for hours */
 };
 
-/** Say how long the bytes of a segment, a part or an init segment are good. */
-struct err *hls_add_freshness(struct http_exchange *x, const struct conf_hls *conf) ATTR_MUST_USE;
-
 /** Put an item on the shelf. */
 struct err *hls_put(struct hls *h, struct shelf_item *item, const char *path) ATTR_MUST_USE;
 
-/** Give a segment its name and put it on the shelf. A failure is logged, and the segment stays unknown. */
-void hls_add_entry(struct hls *h, struct segment *s);
+/** Give a segment its name and put it on the shelf. A failure is logged, and the segment stays unknown. `key` is copied. */
+void hls_add_entry(struct hls *h, struct segment *s, const struct hls_key *key);
 
 /**
  * Put a segment on the shelf whose bytes are in the file `path`, and are served from there.

@@ -71,6 +71,7 @@ static void fill_row(struct model *m, const struct segment *s, const struct hls_
     row->gap = !entry || (s->init_number && !init) || (m->form == FORM_OF_FILES && !entry->is_on_disk);
     if (entry)
         m->uri_at[i] = put_name(m, entry->path);
+    row->key = entry && entry->key.uri ? &entry->key : NULL;
     if (init) {
         m->map_at[i] = put_name(m, init->path);
         row->map = &m->maps[i];
@@ -135,6 +136,8 @@ static void fill_open(struct model *m, const struct segment *s)
         m->open_map_at = put_name(m, init->path);
         m->open.map = &m->open_map;
     }
+    const struct hls_entry *entry = hls_find_entry(m->h, s);
+    m->open.key = entry && entry->key.uri ? &entry->key : NULL;
     m->p.open = &m->open;
 }
 

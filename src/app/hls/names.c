@@ -46,6 +46,19 @@ struct err *hls_name_init(char **path, const struct show *show, uint64_t number)
     return e;
 }
 
+struct err *hls_name_key(char **path, const struct show *show, uint64_t number)
+{
+    struct template_names  names = names_of(show);
+    struct template_values values = { .seq = number, .duration_ms = -1 };
+    return template_make(path, TEMPLATE_KEY, show->vhost->hls.key_file, &names, &values);
+}
+
+struct err *hls_name_key_file(char **full, const struct show *show, const char *path)
+{
+    const struct conf_hls *c = &show->vhost->hls;
+    return template_below(full, c->key_file_path && *c->key_file_path ? c->key_file_path : c->path, path);
+}
+
 struct err *hls_name_file(char **full, const struct show *show, const char *path)
 {
     return template_below(full, show->vhost->hls.path, path);

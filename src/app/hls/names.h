@@ -24,6 +24,12 @@ struct err *hls_name_segment(char **path, const struct show *show, const struct 
 /** The first init segment has the configured name; later ones, of other configurations, a number in it. */
 struct err *hls_name_init(char **path, const struct show *show, uint64_t number) ATTR_MUST_USE;
 
+/** The name of the key that is used from this segment on; below the folder of keys. */
+struct err *hls_name_key(char **path, const struct show *show, uint64_t number) ATTR_MUST_USE;
+
+/** The name of a key's file on the disk. */
+struct err *hls_name_key_file(char **full, const struct show *show, const char *path) ATTR_MUST_USE;
+
 /** The name of a file on the disk. */
 struct err *hls_name_file(char **full, const struct show *show, const char *path) ATTR_MUST_USE;
 

@@ -15,6 +15,9 @@
 /* Parts are listed within three target durations of the end (bis, 4.4.4.9), and stay a little longer for those who have read so. */
 enum { KEPT_TARGETS = 5 };
 
+/* For as long as a part may be asked for, its bytes are the same. */
+#define CACHE_CONTROL "max-age=60"
+
 static struct hls_part_item *item_at(struct list *link)
 {
     return LIST_ENTRY(link, struct hls_part_item, link);
@@ -43,13 +46,13 @@ static struct err *reply_part(struct http_exchange *x, struct shelf_item *item, 
     struct segment             *s = segment_ref(part->segment);
     size_t                      index = part->index;
     const char                 *type = h->lane->kind->type;
-    const struct show          *show = h->show; /* held by the caller; `h` may be gone after the wait */
-    struct err                 *e = wait_for(s, index, show, h->lane, now_us() + hls_reload_patience_us(h));
+    struct err                 *e =
+        wait_for(s, index, h->show, h->lane, now_us() + hls_reload_patience_us(h)); /* `h` may be gone now */
     if (!e && hls_ask_is_over(ask))
         e = hls_ask_reply_over(ask, x);
     else if (!e && index >= s->n_parts)
         e = http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    else if (!e && !(e = hls_add_freshness(x, &show->vhost->hls)))
+    else if (!e && !(e = http_add_field(x, "Cache-Control", CACHE_CONTROL)))
         e = segment_reply_blob(x, s->parts[index].bytes, type);
     segment_unref(&s);
     return e;

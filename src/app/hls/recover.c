@@ -5,6 +5,7 @@
 
 #include "app/hls/files.h"
 #include "app/hls/hls.h"
+#include "app/hls/keys.h"
 #include "app/hls/names.h"
 #include "core/buf.h"
 #include "core/log.h"
@@ -76,6 +77,53 @@ static struct err *adopt_init(struct hls *h, const struct hls_segment *from, uin
     return hls_adopt_init(h, path, *number);
 }
 
+static struct err *without_key(const struct hls *h, struct err *e)
+{
+    log_err(LOG_WARN, e, "a key of %s is lost: its old segments cannot be played", h->show->label);
+    return NULL;
+}
+
+/* Read a key of the former run. A segment whose key is lost stays listed, and cannot be played. */
+static struct err *adopt_key(struct hls *h, const struct hls_key *from, uint64_t number)
+{
+    char       *full = NULL, *path = path_of(h, from->uri);
+    struct buf  bytes = { 0 };
+    struct err *e = NULL;
+    if (!path || hls_keys_find(h->keys, path)) {
+        mem_free(path);
+        return NULL;
+    }
+    if (!(e = hls_name_key_file(&full, h->show, path)))
+        e = file_read(full, AES_CBC_BLOCK, &bytes, now_us() + READ_US);
+    mem_free(full);
+    if (!e && bytes.len == AES_CBC_BLOCK) {
+        e = hls_keys_adopt(h->keys, number, path, (const uint8_t *)bytes.bytes);
+        path = NULL;
+    }
+    buf_finish(&bytes);
+    mem_free(path);
+    return e && err_code(e) != E_THREAD_INTERRUPTED ? without_key(h, e) : e;
+}
+
+/* Give an adopted segment the key that the playlist names. */
+static struct err *key_entry(struct hls *h, struct segment *s, const struct hls_key *from)
+{
+    struct hls_entry *entry = hls_find_entry(h, s);
+    if (!from || !h->keys || !entry)
+        return NULL;
+    struct err              *e = adopt_key(h, from, s->number);
+    char                    *path = e ? NULL : path_of(h, from->uri);
+    const struct hls_secret *secret = path ? hls_keys_find(h->keys, path) : NULL;
+    if (secret) {
+        entry->key = *from;
+        entry->key.uri = secret->uri;
+        entry->key.uri_kind = HLS_URI_KEY;
+        entry->key.keyformat = NULL;
+    }
+    mem_free(path);
+    return e;
+}
+
 static struct err *adopt(struct hls *h, const struct hls_playlist_reader *r, const struct hls_segment *from)
 {
     struct plan *plan = h->viewing->plan;
@@ -99,7 +147,8 @@ static struct err *adopt(struct hls *h, const struct hls_playlist_reader *r, con
     plan->wall_end_us = s->wall_us + s->duration_us;
     if (s->duration_us > plan->longest_us)
         plan->longest_us = s->duration_us;
-    return hls_adopt_entry(h, s, path);
+    e = hls_adopt_entry(h, s, path);
+    return e ? e : key_entry(h, s, from->key);
 }
 
 static struct err *adopt_all(struct hls *h, struct buf *text)

@@ -2,6 +2,7 @@
 
 #include "app/hls/files.h"
 #include "app/hls/hls.h"
+#include "app/hls/keys.h"
 #include "app/hls/master_playlist.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
@@ -79,6 +80,7 @@ static void end(struct viewing *v, enum view_end why)
     if (removes_files(h, why))
         hls_files_dispose(h);
     forget_all(h);
+    hls_keys_destroy(h);
     hls_files_leave(h);
     mem_free(h->m3u8_path);
     mem_free(h);
@@ -99,6 +101,8 @@ static struct err *begin_with(struct hls *h, struct viewing *v)
         e = hls_put(h, &h->playlist, h->m3u8_path);
     if (!e && writes_files(h))
         e = hls_files_create(h);
+    if (!e && h->show->vhost->hls.keys)
+        e = hls_keys_create(h);
     return e;
 }
 
@@ -125,16 +129,21 @@ static struct err *recover(struct viewing *v)
     return h->files && v->show->vhost->hls.recover ? hls_recover(h) : NULL;
 }
 
-static void open_segment(struct hls *h, struct segment *s)
+static void add_part(struct hls *h, struct segment *s)
 {
-    hls_add_entry(h, s);
+    hls_add_init(h, s);
     if (h->show->vhost->hls.ll)
         hls_parts_announce(h, s);
 }
 
-static void add_part(struct hls *h, struct segment *s)
+static void open_segment(struct hls *h, struct segment *s)
 {
-    hls_add_init(h, s);
+    struct hls_key key = { 0 };
+    if (h->keys && !hls_keys_begin(h->keys, s->number, &key))
+        return;
+    hls_add_entry(h, s, &key);
+    if (h->keys && h->files)
+        hls_files_add_key(h, hls_keys_newest(h->keys));
     if (h->show->vhost->hls.ll)
         hls_parts_announce(h, s);
 }
@@ -166,6 +175,8 @@ static void drop_segment(struct hls *h, const struct segment *s)
         hls_files_remove(h, entry);
     forget_segment(h, s);
     hls_drop_old_inits(h);
+    if (h->keys)
+        hls_keys_drop_before(h->keys, s->number + 1);
 }
 
 static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)

@@ -116,6 +116,26 @@ static int64_t part_begins_us(const struct lane *lane)
     return last->start_us + last->duration_us;
 }
 
+static struct blob *seal(struct lane *lane, struct blob *plain, bool is_first)
+{
+    if (!plain || !lane->seal || !lane->seal->part)
+        return plain;
+    struct blob *sealed = lane->seal->part(lane->seal->arg, plain, is_first);
+    blob_unref(&plain);
+    return sealed;
+}
+
+/* Add the bytes that a sealed segment ends with. */
+static void end_seal(struct lane *lane)
+{
+    struct segment *s = lane->open;
+    if (!lane->seal || !lane->seal->end || s->n_parts == 0)
+        return;
+    struct blob *last = lane->seal->end(lane->seal->arg);
+    if (!last || !segment_add_part(s, last, s->start_us + s->duration_us, 0, false))
+        lane->n_lost_parts++;
+}
+
 void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
 {
     struct segment *s = lane->open;
@@ -124,7 +144,7 @@ void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
     int64_t      begins_us = part_begins_us(lane);
     int64_t      duration_us = end_us > begins_us ? end_us - begins_us : 0;
     bool         is_first = s->n_parts == 0, independent = is_independent(lane);
-    struct blob *bytes = lane->kind->pack(lane, next, is_first);
+    struct blob *bytes = seal(lane, lane->kind->pack(lane, next, is_first), is_first);
     if (is_first) {
         s->independent = independent;
         s->init = lane->init ? blob_ref(lane->init) : NULL;
@@ -141,6 +161,8 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
 {
     lane_end_part(lane, next, end_us);
     struct segment *s = lane->open;
+    if (s)
+        end_seal(lane);
     lane->open = NULL;
     if (!s || s->n_parts == 0) {
         segment_unref(&s);

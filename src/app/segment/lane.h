@@ -28,6 +28,7 @@
 /* Bounds of an open part, beyond which it ends. */
 enum { LANE_PART_FRAMES_MAX = 8192, LANE_PART_BYTES_MAX = 32 << 20 };
 
+struct cbcs;
 struct co;
 struct lane;
 struct plan;
@@ -65,6 +66,17 @@ extern const struct lane_kind lane_audio; /* CMAF: one track of sound */
 /** The time in `lane_mp4`, `lane_video` and `lane_audio` of the stream's time 0: the same for all, with room for reordering. */
 #define LANE_MP4_ORIGIN_US INT64_C(10000000)
 
+/** What a view does to the bytes of a lane before anybody sees them: encryption. The functions must not yield. */
+struct lane_seal {
+    /** The bytes to show instead of a part; NULL: the part is lost. `plain` is borrowed. NULL: parts are shown as they are. */
+    struct blob *(*part)(void *arg, struct blob *plain, bool is_first);
+
+    /** The last bytes of a segment, which become a part of their own. NULL: they are lost, and so is the segment. */
+    struct blob *(*end)(void *arg);
+    void              *arg;
+    const struct cbcs *cbcs; /* MP4: samples are encrypted; NULL: they are not */
+};
+
 struct lane {
     const struct lane_kind *kind;
     struct plan            *plan;
@@ -80,6 +92,7 @@ struct lane {
     struct frame           *video_config, *audio_config; /* newest configurations; NULL: none */
     struct blob            *init;                        /* of the next segment; NULL: the container needs none */
     uint64_t                init_number;
+    const struct lane_seal *seal;         /* NULL: none; borrowed */
     uint32_t                left_out;     /* set of the codecs that the stream has and the container cannot carry */
     uint64_t                n_lost_parts; /* parts that found no memory, or could not be expressed */
     void                   *state;        /* of the kind */

@@ -105,6 +105,8 @@ static bool begin_mux(struct lane *lane, struct mp4_state *m)
     m->has_begun = true;
     if (cmaf_init(&m->mux, video, key_of(lane), audio) != MP4_OK)
         return false;
+    if (lane->seal && lane->seal->cbcs && !cmaf_protect(&m->mux, lane->seal->cbcs))
+        return false;
     cmaf_expect_early(&m->mux, greatest_lead_us(lane));
     return take_init(lane, &m->mux);
 }

@@ -1,12 +1,8 @@
 #include "app/segment/reply.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "app/segment/show.h"
 #include "core/clock.h"
 #include "protocol/http/exchange.h"
-#include "protocol/http/negotiate.h"
 #include "protocol/http/range.h"
 #include "protocol/http/status.h"
 
@@ -39,29 +35,13 @@ static struct err *reply_bytes(struct http_exchange *x, const struct segment *s,
     return e ? e : http_reply_end(x);
 }
 
-/* The range that the request asks for, if it means these bytes. */
-static enum http_range find_range(struct http_exchange *x, const char *etag, int64_t size, int64_t *first,
-                                  int64_t *last)
+struct err *segment_reply(struct http_exchange *x, struct segment *s, const char *type)
 {
-    const struct http_request *r = http_request_of(x);
-    if (!http_range_applies(r, etag, 0))
-        return HTTP_RANGE_NONE;
-    return http_range_parse(http_request_field(r, "Range"), size, first, last);
-}
-
-/* True if the client has these bytes. They have no date: only the ETag counts. */
-static bool has_bytes(struct http_exchange *x, const char *etag)
-{
-    const struct http_request *r = http_request_of(x);
-    return http_request_field(r, "If-None-Match") && http_is_not_modified(r, etag, 0);
-}
-
-static struct err *reply_whole_or_range(struct http_exchange *x, const struct segment *s, const char *type,
-                                        const char *etag)
-{
-    int64_t     size = (int64_t)s->bytes, first, last;
-    struct err *e = NULL;
-    switch (find_range(x, etag, size, &first, &last)) {
+    struct segment *held = segment_ref(s);
+    int64_t         size = (int64_t)s->bytes, first, last;
+    struct err     *e = http_add_field(x, "Accept-Ranges", "bytes");
+    switch (e ? HTTP_RANGE_NONE
+              : http_range_parse(http_request_field(http_request_of(x), "Range"), size, &first, &last)) {
     case HTTP_RANGE_SOME:
         e = http_add_fieldf(x, "Content-Range", "bytes %lld-%lld/%lld", (long long)first, (long long)last,
                             (long long)size);
@@ -73,24 +53,10 @@ static struct err *reply_whole_or_range(struct http_exchange *x, const struct se
         if (!e)
             e = http_reply_status(x, HTTP_STATUS_RANGE_NOT_SATISFIABLE);
         break;
-    default: e = reply_bytes(x, s, HTTP_STATUS_OK, type, 0, size - 1);
+    default:
+        if (!e)
+            e = reply_bytes(x, s, HTTP_STATUS_OK, type, 0, size - 1);
     }
-    return e;
-}
-
-struct err *segment_reply(struct http_exchange *x, struct segment *s, const char *type)
-{
-    char            etag[64];
-    struct segment *held = segment_ref(s);
-    struct err     *e = http_add_field(x, "Accept-Ranges", "bytes");
-    /* A number may come again after a restart; then the time is another one. */
-    snprintf(etag, sizeof etag, "\"%" PRIx64 "-%" PRIx64 "-%zx\"", s->number, (uint64_t)s->wall_us, s->bytes);
-    if (!e)
-        e = http_add_field(x, "ETag", etag);
-    if (!e && has_bytes(x, etag))
-        e = http_reply(x, HTTP_STATUS_NOT_MODIFIED, NULL, NULL, 0);
-    else if (!e)
-        e = reply_whole_or_range(x, s, type, etag);
     segment_unref(&held);
     return e;
 }
