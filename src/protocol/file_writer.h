@@ -97,8 +97,9 @@ void file_writer_flush(struct file_writer *w);
 
 /**
  * A batch of operations is one job for a thread. When something of it cannot be written, its later puts and removes are not
- * performed. So a playlist that is put in the batch of its segment never names a segment that is not on disk, and a segment
- * is not removed while the playlist on disk names it. After a failure the owner puts what is true then.
+ * performed, nor are those of batches that were asked for before the owner was told. So a playlist that is put in a batch never
+ * names a segment that is not on disk, and a segment is not removed while the playlist on disk names it. After a failure the
+ * owner asks again for what is true then.
  *
  * Between begin and end nothing is started, and the caller may not yield.
  *

@@ -47,6 +47,7 @@ struct write_op {
     struct list            link;
     enum write_op_kind     kind;
     uint64_t               batch;       /* number of the batch that it belongs to; 0: none */
+    uint64_t               n_failed;    /* failed batches that the owner knew of when it asked for this */
     size_t                 cost;        /* its bytes in the writer's queue */
     struct buf             bytes, ends; /* copied bytes; the offset of the end of each unit, as size_t */
     char                  *path, *to;
@@ -61,7 +62,7 @@ struct write_op {
     void       *done_arg;
     bool        is_spoiled;    /* of a rename: a unit of the file did not come into the queue */
     bool        is_superseded; /* of a put: a later one writes the same file */
-    bool        is_skipped;    /* not performed, because another operation of its batch failed */
+    bool        is_skipped;    /* not performed, because it may depend on what is lost */
     size_t      n_written;     /* units that are in the file */
     struct err *e;
 };

@@ -16,19 +16,19 @@ static bool failed(const struct write_op *op)
     return op->e && op->kind != WRITE_OPEN && op->kind != WRITE_REMOVE && op->kind != WRITE_REMOVE_FOLDER;
 }
 
-/* True for what a reader would miss: a file that is removed, and one that names others. */
-static bool depends_on_its_batch(const struct write_op *op)
+/* True for what says that earlier files are there: a file that may name them, and the removal of what they replace. */
+static bool may_depend(const struct write_op *op)
 {
     return op->kind == WRITE_PUT || op->kind == WRITE_REMOVE || op->kind == WRITE_REMOVE_FOLDER;
 }
 
 static void perform(struct file_writer *w, struct write_op *op)
 {
-    op->is_skipped = op->batch && op->batch == w->failed_batch && depends_on_its_batch(op);
+    op->is_skipped = op->batch && op->n_failed != w->n_failed && may_depend(op);
     if (!op->is_skipped)
         write_op_perform(op, &w->file);
     if (op->batch && failed(op))
-        w->failed_batch = op->batch;
+        w->n_failed++;
 }
 
 static void work(struct offload_job *job)
@@ -88,6 +88,7 @@ static void tell_batch(struct file_writer *w, const struct write_op *op)
 static bool settle_all(struct file_writer *w, bool refused)
 {
     bool all = true;
+    w->n_failed_told = w->n_failed;
     LIST_FOREACH (&w->at_work, it, after) {
         struct write_op *op = LIST_ENTRY(it, struct write_op, link);
         if (refused)
@@ -107,6 +108,7 @@ static bool settle_all(struct file_writer *w, bool refused)
 void writer_push(struct file_writer *w, struct write_op *op)
 {
     op->batch = w->batch;
+    op->n_failed = w->n_failed_told;
     list_push(&w->queue, &op->link);
     w->n_ops++;
     w->queued += op->cost;

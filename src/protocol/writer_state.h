@@ -23,7 +23,7 @@
 struct co;
 
 /*
- * While the pool has the writer's job (`busy`), a thread owns `at_work`, `file` and `failed_batch`; the rest always belongs to
+ * While the pool has the writer's job (`busy`), a thread owns `at_work`, `file` and `n_failed`; the rest always belongs to
  * the loop. The writer is freed when it has been closed and the pool has given the job back.
  */
 struct file_writer {
@@ -31,12 +31,12 @@ struct file_writer {
     struct file_writer_options options;
     struct list                queue, at_work;
     struct written_file        file;
-    uint64_t                   failed_batch; /* the last batch in which an operation failed */
-    struct write_op           *closing;      /* made with the writer, so that closing needs no memory */
-    struct disk_turn           turn;         /* at the disk where the files lie */
-    uint64_t                   gone_number;  /* order of those whose owners have gone; 0: the owner is there */
-    struct list                followers;    /* writers that wait for the end of this one, which has gone */
-    struct list                follow_link;  /* in `followers` of the writer that this one waits for */
+    uint64_t                   n_failed;    /* batches in which something could not be written */
+    struct write_op           *closing;     /* made with the writer, so that closing needs no memory */
+    struct disk_turn           turn;        /* at the disk where the files lie */
+    uint64_t                   gone_number; /* order of those whose owners have gone; 0: the owner is there */
+    struct list                followers;   /* writers that wait for the end of this one, which has gone */
+    struct list                follow_link; /* in `followers` of the writer that this one waits for */
     bool                       busy;
     bool                       left; /* The owner has gone; the writer is freed when everything is done. */
     atomic_bool                given_up;
@@ -46,7 +46,8 @@ struct file_writer {
     struct co                 *waiter;
     struct err                *e; /* the first error since the last wait */
     struct losses              losses;
-    struct file_writer_result  result; /* of the batch whose operations come back */
+    uint64_t                   n_failed_told; /* of `n_failed`, what the owner knows */
+    struct file_writer_result  result;        /* of the batch whose operations come back */
 
     /* The file that was asked for last. */
     char            *path; /* also for the log; NULL: none yet, or memory was out */

@@ -23,8 +23,9 @@ enum { WRITERS_LEFT_MAX = 1000 };
 
 /* What came of a batch. */
 struct file_writer_result {
-    bool     ok;           /* Everything is on disk. A remove that failed does not count. */
-    uint64_t n_files_lost; /* files that are not in place: WRITTEN_FILE_WHOLE and puts */
+    bool ok; /* Everything was performed. A remove that failed does not count. */
+    uint64_t
+        n_files_lost; /* files that could not be written: WRITTEN_FILE_WHOLE and puts; not those that were skipped */
 };
 
 #endif
