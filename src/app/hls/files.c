@@ -28,8 +28,10 @@ struct hls_files {
 
 struct err *hls_files_create(struct hls *h)
 {
-    static const struct file_writer_options options = { .what = "HLS", .queue_bytes_max = QUEUE_BYTES_MAX };
-    struct hls_files                       *files = mem_calloc(1, sizeof *files);
+    const struct file_writer_options options = { .what = "HLS",
+                                                 .place = h->show->vhost->hls.path,
+                                                 .queue_bytes_max = QUEUE_BYTES_MAX };
+    struct hls_files                *files = mem_calloc(1, sizeof *files);
     if (!files)
         return err_no_memory();
     files->hls = h;
@@ -149,6 +151,15 @@ static struct err *write_segment(struct hls *h, struct hls_entry *entry)
     return e ? e : put_playlist(h);
 }
 
+/* One of them may be what was lost. Those of an earlier run have no bytes here, and are in their files. */
+static void write_inits_again(struct hls *h)
+{
+    LIST_FOREACH (&h->inits, it, after) {
+        struct hls_init *init = LIST_ENTRY(it, struct hls_init, link);
+        init->is_on_disk = !init->bytes;
+    }
+}
+
 /* Batches are performed in their order, so that their count tells which one this is. */
 static void note_result(void *arg, const struct file_writer_result *r)
 {
@@ -157,8 +168,10 @@ static void note_result(void *arg, const struct file_writer_result *r)
     LIST_FOREACH (&files->hls->entries, it, after) {
         struct hls_entry *entry = LIST_ENTRY(it, struct hls_entry, link);
         if (entry->batch == number)
-            entry->is_on_disk = r->ok;
+            entry->is_on_disk = r->n_files_lost == 0;
     }
+    if (r->n_files_lost)
+        write_inits_again(files->hls);
 }
 
 void hls_files_add(struct hls *h, struct hls_entry *entry)
@@ -202,11 +215,9 @@ void hls_files_remove_number(struct hls *h, uint64_t number)
 
 void hls_files_dispose(struct hls *h)
 {
-    file_writer_batch_begin(h->files->writer);
-    remove_file(h, h->m3u8_path);
+    remove_file(h, h->m3u8_path); /* No batch: what is lost earlier must not keep files from being removed. */
     for (struct list *it = h->entries.next; it != &h->entries; it = it->next)
         remove_file(h, LIST_ENTRY(it, struct hls_entry, link)->path);
     for (struct list *it = h->inits.next; it != &h->inits; it = it->next)
         remove_file(h, LIST_ENTRY(it, struct hls_init, link)->path);
-    (void)file_writer_batch_end(h->files->writer, NULL, NULL);
 }
