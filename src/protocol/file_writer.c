@@ -10,77 +10,25 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
+#include "protocol/writer_ask.h"
 #include "protocol/writer_jobs.h"
 #include "protocol/writers_gone.h"
 
 /* Appends are merged into one operation up to this size. A writer that is given up stops between two operations. */
 enum { OP_BYTES = 256 << 10 };
 
-/* ---- losses ---------------------------------------------------------------------------------------------------- */
-
-static void lose(struct file_writer *w, const char *why)
-{
-    w->batch_failed = true;
-    writer_lose(w, (struct file_writer_lost){ 0 }, why);
-}
-
-static bool lose_file(struct file_writer *w, const char *why)
-{
-    w->batch_failed = true;
-    writer_lose(w, (struct file_writer_lost){ .files = 1 }, why);
-    return false;
-}
-
-static bool lose_unit(struct file_writer *w, size_t len, const char *why)
-{
-    w->batch_failed = true;
-    w->is_spoiled = true;
-    writer_lose(w, (struct file_writer_lost){ .units = 1, .bytes = len }, why);
-    return false;
-}
-
-struct file_writer_lost file_writer_lost(const struct file_writer *w)
-{
-    return w->losses.lost;
-}
-
-/* ---- asking ---------------------------------------------------------------------------------------------------- */
-
-static const char *const memory_is_out = "memory is out", *const too_many = "too much waits for the disk";
-
-/* Say on which disk the writer's files lie, as far as a path tells. */
-static bool know_disk(struct file_writer *w, const char *path)
-{
-    char        folder[PATH_MAX];
-    struct str  s = str_over(folder, sizeof folder);
-    const char *slash = strrchr(path, '/');
-    str_append(&s, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
-    return disk_turn_join(&w->turn, folder);
-}
-
-/* NULL: `*why` says the reason. */
-static struct write_op *make_op(struct file_writer *w, enum write_op_kind kind, const char *path, const char *to,
-                                const char **why)
-{
-    *why = w->n_ops < FILE_WRITER_OPS_MAX ? memory_is_out : too_many;
-    struct write_op *op = w->n_ops < FILE_WRITER_OPS_MAX ? write_op_create(kind, w->options.queue_bytes_max) : NULL;
-    if (op && ((path && !know_disk(w, path)) || !write_op_name(op, path, to))) {
-        write_op_destroy(op);
-        return NULL;
-    }
-    return op;
-}
+/* ---- operations without bytes ----------------------------------------------------------------------------------- */
 
 /* Queue an operation that starts at once, together with gathered appends. */
 static bool ask(struct file_writer *w, enum write_op_kind kind, const char *path)
 {
     const char      *why;
-    struct write_op *op = make_op(w, kind, path, NULL, &why);
+    struct write_op *op = writer_ask_op(w, kind, path, NULL, &why);
     if (op) {
         writer_push(w, op);
         writer_start(w);
     } else
-        lose(w, why);
+        writer_ask_lose(w, why);
     return op != NULL;
 }
 
@@ -116,14 +64,14 @@ bool file_writer_open(struct file_writer *w, const char *path, enum written_file
 {
     const char      *why;
     char            *told = mem_strdup(path);
-    struct write_op *op = make_op(w, WRITE_OPEN, path, NULL, &why);
+    struct write_op *op = writer_ask_op(w, WRITE_OPEN, path, NULL, &why);
     mem_free(w->path);
     w->path = told;
     path_mark_set(&w->path_mark, told);
     w->is_whole = mode == WRITTEN_FILE_WHOLE;
     w->is_unopened = w->is_spoiled = !op || !told;
     if (w->is_unopened) {
-        lose(w, why);
+        writer_ask_lose(w, why);
         if (op)
             write_op_destroy(op);
         return false;
@@ -139,11 +87,11 @@ bool file_writer_open(struct file_writer *w, const char *path, enum written_file
 static bool rename_whole(struct file_writer *w, const char *from, const char *to)
 {
     const char      *why = "the file could not be opened";
-    struct write_op *op = w->is_unopened ? NULL : make_op(w, WRITE_RENAME, from, to, &why);
+    struct write_op *op = w->is_unopened ? NULL : writer_ask_op(w, WRITE_RENAME, from, to, &why);
     w->is_whole = false;
     w->is_unopened = true; /* until the next open */
     if (!op)
-        return lose_file(w, why);
+        return writer_ask_lose_file(w, why);
     op->is_spoiled = w->is_spoiled;
     writer_push(w, op);
     writer_start(w);
@@ -155,30 +103,12 @@ bool file_writer_rename(struct file_writer *w, const char *from, const char *to)
     const char *why;
     if (w->is_whole && (w->is_unopened || strcmp(w->path, from) == 0))
         return rename_whole(w, from, to);
-    struct write_op *op = make_op(w, WRITE_RENAME, from, to, &why);
+    struct write_op *op = writer_ask_op(w, WRITE_RENAME, from, to, &why);
     if (!op)
-        return lose_file(w, why);
+        return writer_ask_lose_file(w, why);
     writer_push(w, op);
     writer_start(w);
     return true;
-}
-
-/* ---- room in the queue ----------------------------------------------------------------------------------------- */
-
-static size_t len_of(const struct iovec *iov, int n_iov)
-{
-    size_t len = 0;
-    for (int i = 0; i < n_iov; i++)
-        len += iov[i].iov_len;
-    return len;
-}
-
-/* NULL if the queue takes `cost` bytes more, else the reason why not. */
-static const char *why_no_room(const struct file_writer *w, size_t cost)
-{
-    if (cost > w->options.queue_bytes_max || w->queued > w->options.queue_bytes_max - cost)
-        return "the disk is too slow, the queue is full";
-    return w->queued && !mem_has_room() ? "the server holds more than memory_limit" : NULL;
 }
 
 static const char *why_no_unit(const struct file_writer *w, size_t cost)
@@ -187,7 +117,7 @@ static const char *why_no_unit(const struct file_writer *w, size_t cost)
         return "no file is open";
     if (w->is_whole && w->is_spoiled)
         return "a part of the file is lost already";
-    return why_no_room(w, cost);
+    return writer_ask_why_no_room(w, cost);
 }
 
 /* ---- units ----------------------------------------------------------------------------------------------------- */
@@ -199,7 +129,7 @@ static struct write_op *op_for_units(struct file_writer *w)
     struct write_op *last = list_is_empty(&w->queue) ? NULL : LIST_ENTRY(w->queue.prev, struct write_op, link);
     if (last && last->kind == WRITE_UNITS && last->bytes.len < OP_BYTES && last->batch == w->batch)
         return last;
-    last = make_op(w, WRITE_UNITS, NULL, NULL, &why);
+    last = writer_ask_op(w, WRITE_UNITS, NULL, NULL, &why);
     if (last)
         writer_push(w, last);
     return last;
@@ -220,15 +150,15 @@ static bool unit_taken(struct file_writer *w)
 
 bool file_writer_appendv(struct file_writer *w, const struct iovec *iov, int n_iov)
 {
-    size_t      len = len_of(iov, n_iov), cost = len + sizeof(size_t);
+    size_t      len = writer_ask_len(iov, n_iov), cost = len + sizeof(size_t);
     const char *why_not = why_no_unit(w, cost);
     if (why_not)
-        return lose_unit(w, len, why_not);
+        return writer_ask_lose_unit(w, len, why_not);
     if (w->queued == w->queued_at_work)
         w->first_us = now_us();
     struct write_op *op = op_for_units(w);
     if (!op || !write_op_add_unit(op, iov, n_iov))
-        return lose_unit(w, len, w->n_ops < FILE_WRITER_OPS_MAX ? memory_is_out : too_many);
+        return writer_ask_lose_unit(w, len, writer_ask_why_no_op(w));
     op->cost += cost;
     w->queued += cost;
     return unit_taken(w);
@@ -243,7 +173,7 @@ bool file_writer_append(struct file_writer *w, const void *bytes, size_t len)
 static struct write_op *make_shared(struct file_writer *w, enum write_op_kind kind, const struct iovec *iov, int n_iov,
                                     const char **why)
 {
-    struct write_op *op = make_op(w, kind, NULL, NULL, why);
+    struct write_op *op = writer_ask_op(w, kind, NULL, NULL, why);
     if (op && !write_op_share(op, iov, n_iov)) {
         write_op_destroy(op);
         return NULL;
@@ -254,12 +184,12 @@ static struct write_op *make_shared(struct file_writer *w, enum write_op_kind ki
 bool file_writer_append_shared(struct file_writer *w, const struct iovec *iov, int n_iov, void (*release)(void *arg),
                                void *arg)
 {
-    size_t           len = len_of(iov, n_iov);
+    size_t           len = writer_ask_len(iov, n_iov);
     const char      *why_not = why_no_unit(w, len);
     struct write_op *op = why_not ? NULL : make_shared(w, WRITE_SHARED, iov, n_iov, &why_not);
     if (!op) {
         release(arg);
-        return lose_unit(w, len, why_not);
+        return writer_ask_lose_unit(w, len, why_not);
     }
     if (w->queued == w->queued_at_work)
         w->first_us = now_us();
@@ -292,7 +222,7 @@ static struct write_op *make_put(struct file_writer *w, const char *path, const 
     struct str name = str_over(tmp, sizeof tmp);
     str_printf(&name, "%s%s", path, tmp_suffix);
     *why = "its path is too long";
-    return name.cut ? NULL : make_op(w, WRITE_PUT, path, tmp, why);
+    return name.cut ? NULL : writer_ask_op(w, WRITE_PUT, path, tmp, why);
 }
 
 static bool put(struct file_writer *w, struct write_op *op, size_t cost)
@@ -308,13 +238,13 @@ bool file_writer_put(struct file_writer *w, const char *path, const char *tmp_su
 {
     if (w->batch && w->batch_failed)
         return false;
-    const char      *why_not = why_no_room(w, len);
+    const char      *why_not = writer_ask_why_no_room(w, len);
     struct write_op *op = why_not ? NULL : make_put(w, path, tmp_suffix, &why_not);
     if (!op)
-        return lose_file(w, why_not);
+        return writer_ask_lose_file(w, why_not);
     if (!write_op_add_unit(op, &(struct iovec){ (void *)bytes, len }, 1)) {
         write_op_destroy(op);
-        return lose_file(w, memory_is_out);
+        return writer_ask_lose_file(w, WRITER_MEMORY_IS_OUT);
     }
     return put(w, op, len);
 }
@@ -322,9 +252,9 @@ bool file_writer_put(struct file_writer *w, const char *path, const char *tmp_su
 bool file_writer_put_shared(struct file_writer *w, const char *path, const char *tmp_suffix, const struct iovec *iov,
                             int n_iov, void (*release)(void *arg), void *arg)
 {
-    size_t           len = len_of(iov, n_iov);
+    size_t           len = writer_ask_len(iov, n_iov);
     bool             is_due = !(w->batch && w->batch_failed);
-    const char      *why_not = is_due ? why_no_room(w, len) : NULL;
+    const char      *why_not = is_due ? writer_ask_why_no_room(w, len) : NULL;
     struct write_op *op = is_due && !why_not ? make_put(w, path, tmp_suffix, &why_not) : NULL;
     if (op && write_op_share(op, iov, n_iov)) {
         op->release = release;
@@ -334,7 +264,7 @@ bool file_writer_put_shared(struct file_writer *w, const char *path, const char 
     if (op)
         write_op_destroy(op);
     release(arg);
-    return is_due && lose_file(w, why_not);
+    return is_due && writer_ask_lose_file(w, why_not);
 }
 
 /* ---- batches --------------------------------------------------------------------------------------------------- */
@@ -345,9 +275,9 @@ void file_writer_batch_begin(struct file_writer *w)
     assert(!w->batch);
     w->batch = ++w->n_batches;
     w->batch_failed = false;
-    w->batch_end = make_op(w, WRITE_BATCH_END, NULL, NULL, &why);
+    w->batch_end = writer_ask_op(w, WRITE_BATCH_END, NULL, NULL, &why);
     if (!w->batch_end)
-        lose(w, why);
+        writer_ask_lose(w, why);
 }
 
 bool file_writer_batch_end(struct file_writer *w, void (*done)(void *arg, const struct file_writer_result *r),
@@ -387,6 +317,11 @@ struct err *file_writer_create(struct file_writer **out, const struct file_write
     else
         writer_free(w);
     return *out ? NULL : err_no_memory();
+}
+
+struct file_writer_lost file_writer_lost(const struct file_writer *w)
+{
+    return w->losses.lost;
 }
 
 /* Wait until everything is done. Fails if the pool does not take the queue. */

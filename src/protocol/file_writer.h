@@ -45,9 +45,6 @@
 
 struct file_writer;
 
-/* Most operations that may wait; neighbouring appends of copied bytes count as one. */
-enum { FILE_WRITER_OPS_MAX = 1024 };
-
 struct err *file_writer_create(struct file_writer **w, const struct file_writer_options *o) ATTR_MUST_USE;
 
 /**

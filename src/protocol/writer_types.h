@@ -18,6 +18,9 @@ struct file_writer_options {
     int64_t     gather_us; /* An append also ends gathering if the first one has waited this long. 0: no gathering. */
 };
 
+/* Most operations that may wait; neighbouring appends of copied bytes count as one. */
+enum { FILE_WRITER_OPS_MAX = 1024 };
+
 /* Most writers that were left by their owners and still have work. */
 enum { WRITERS_LEFT_MAX = 1000 };
 
