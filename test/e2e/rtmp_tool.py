@@ -13,9 +13,9 @@ MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
 
 
 @functools.cache
-def program():
-    """The program, of the same build as the server; make brings it up to date."""
-    goal = "objs/tools%s/rtmp_client" % ("-asan" if "asan" in os.path.basename(srs.BINARY) else "")
+def program(name="rtmp_client"):
+    """A program of test/tools, of the same build as the server; make brings it up to date."""
+    goal = "objs/tools%s/%s" % ("-asan" if "asan" in os.path.basename(srs.BINARY) else "", name)
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     with open(os.path.join(ROOT, "objs", "tools.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
