@@ -196,3 +196,18 @@ bool media_info_audio(const struct frame *frame, struct audio_info *info)
         return false;
     return row->read(frame->data + frame->media_offset, frame->media_len, info);
 }
+
+void media_info_size_of_key(const struct frame *key, struct video_info *info)
+{
+    const uint8_t      *media = key->data + key->media_offset;
+    struct av1_sequence sequence;
+    uint32_t            width, height;
+    if (key->codec == CODEC_AV1 && av1_sequence_parse(rd_over(media, key->media_len), &sequence)) {
+        info->width = sequence.width;
+        info->height = sequence.height;
+    }
+    if (key->codec == CODEC_VP9 && vp9_key_frame_size(media, key->media_len, &width, &height)) {
+        info->width = width;
+        info->height = height;
+    }
+}

@@ -40,6 +40,9 @@ struct audio_info {
  */
 bool media_info_video(const struct frame *config, bool parse_sps, struct video_info *info);
 
+/** Read the size from a key frame, for codecs whose configuration may have none: VP9 and AV1. Others leave *info as it is. */
+void media_info_size_of_key(const struct frame *key, struct video_info *info);
+
 /**
  * Read the properties of a stream from an audio frame: for AAC, Opus and FLAC the configuration, for others any frame.
  *

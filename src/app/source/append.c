@@ -98,6 +98,8 @@ static void learn_codec(struct source *s, const struct frame *f)
 {
     uint8_t *track = f->kind == FRAME_VIDEO ? &s->video_track : &s->audio_track;
     bool     known = source_knows_codec(s, f->kind);
+    if (known && f->key && s->video.width == 0 && f->track == *track && f->codec == s->video.codec)
+        media_info_size_of_key(f, &s->video);
     if (known && (f->track > *track || (f->track == *track && !f->config && f->codec == source_codec(s, f->kind))))
         return;
     if (!f->config && !f->media_len)

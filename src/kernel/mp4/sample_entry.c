@@ -361,29 +361,13 @@ bool mp4_sample_entry_carries(enum codec codec)
 
 /* ---- reading ---- */
 
-/* Read the size from a key frame, for codecs whose configuration has none. */
-static void size_of_key(const struct frame *key, struct video_info *info)
-{
-    const uint8_t      *media = key->data + key->media_offset;
-    struct av1_sequence sequence;
-    uint32_t            width, height;
-    if (key->codec == CODEC_AV1 && av1_sequence_parse(rd_over(media, key->media_len), &sequence)) {
-        info->width = sequence.width;
-        info->height = sequence.height;
-    }
-    if (key->codec == CODEC_VP9 && vp9_key_frame_size(media, key->media_len, &width, &height)) {
-        info->width = width;
-        info->height = height;
-    }
-}
-
 static enum mp4_result read_video(struct mp4_sample_entry *e, const struct frame *key)
 {
     struct video_info info;
     if (!media_info_video(e->config, true, &info))
         return MP4_BAD_CONFIG;
     if (info.width == 0 && key && key->kind == FRAME_VIDEO && key->codec == e->config->codec)
-        size_of_key(key, &info);
+        media_info_size_of_key(key, &info);
     if (info.width == 0 || info.height == 0)
         return MP4_NEED_CONFIG;
     if (info.width > UINT16_MAX || info.height > UINT16_MAX)

@@ -141,11 +141,28 @@ static void tells_what_an_audio_is(void **state)
     frame_unref(&f);
 }
 
+static void a_key_frame_has_the_size_that_the_configuration_of_vp9_lacks(void **state)
+{
+    (void)state;
+    struct frame     *key = parsed(FRAME_VIDEO, vp9_key, sizeof vp9_key), *other = parsed(FRAME_VIDEO, avc, sizeof avc);
+    struct video_info info = { .codec = CODEC_VP9 };
+    media_info_size_of_key(other, &info);
+    assert_int_equal(info.width, 0);
+    media_info_size_of_key(key, &info);
+    assert_int_equal(info.width, 160);
+    assert_int_equal(info.height, 120);
+    frame_unref(&key);
+    frame_unref(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_what_a_video_is),          cmocka_unit_test(without_parse_sps_the_record_is_enough),
-        cmocka_unit_test(a_picture_tells_only_its_codec), cmocka_unit_test(no_cut_is_read_past),
+        cmocka_unit_test(tells_what_a_video_is),
+        cmocka_unit_test(without_parse_sps_the_record_is_enough),
+        cmocka_unit_test(a_picture_tells_only_its_codec),
+        cmocka_unit_test(no_cut_is_read_past),
+        cmocka_unit_test(a_key_frame_has_the_size_that_the_configuration_of_vp9_lacks),
         cmocka_unit_test(tells_what_an_audio_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
