@@ -10,6 +10,7 @@ import hls_master
 import hls_playlist
 import hls_rules
 import media
+import rtmp
 from hls_watch import Watch
 from media import Program
 from wait import until
@@ -84,6 +85,25 @@ def test_the_master_playlist_tells_what_a_viewer_will_get(hls):
     assert attributes["RESOLUTION"] == (160, 120)
     assert attributes["FRAME-RATE"] == pytest.approx(25, abs=0.5)
     assert (status, fields["Cache-Control"]) == (200, "no-store")
+
+
+CODECS = [("ts", "h264_mp3.flv", "h264", "mp3"), ("ts", "hevc_aac.mp4", "hevc", "aac"), ("ts", "h264_ac3.mp4", "h264", "ac3"),
+          ("ts", "h264_opus.mp4", "h264", "opus"), ("fmp4", "av1_opus.mp4", "av1", "opus"),
+          ("fmp4", "vp9_opus.mp4", "vp9", "opus"), ("fmp4", "h264_flac.mp4", "h264", "flac"), ("ts", "h264.flv", "h264", None),
+          ("fmp4", "aac.flv", None, "aac"), ("ts", "h264_flac.mp4", "h264", None)]
+
+
+@pytest.mark.parametrize("container,clip,video,audio", CODECS, ids=["%s-%s" % cell[:2] for cell in CODECS])
+def test_the_master_names_the_codecs_that_the_segments_carry(hls, container, clip, video, audio):
+    server = hls("hls_use_fmp4 %s;" % ("on" if container == "fmp4" else "off"))
+    feeder = rtmp.Feeder(server.publisher("s"), media.tags(clip), speed=None)
+    feeder.join()
+    feeder.finish()
+    _, _, body = until(lambda: (lambda r: r[0] == 200 and r)(get(server.http_url("/live/s.m3u8"))), "a master playlist")
+    hls_rules.assert_good(hls_master.check_master(body.decode()), body.decode(), should=True)
+    (attributes, _), = hls_playlist.read(body.decode()).variants
+    assert hls_master.codecs_of(attributes) == [c for c in (video, audio) if c]
+    assert ("RESOLUTION" in attributes) == ("FRAME-RATE" in attributes) == bool(video)
 
 
 def test_viewers_have_their_ids_in_the_uris_of_one_text(hls):
