@@ -25,7 +25,7 @@ static bool ends_segment(const struct cutter *c, const struct cut_policy *p, con
         return true;
     if (f->kind == FRAME_VIDEO)
         return (f->key || !p->wait_keyframe) && long_us >= times(p->fragment_us, p->td_ratio);
-    return long_us >= times(p->fragment_us, p->aof_ratio);
+    return long_us >= times(p->fragment_us, !c->has_video && p->sound_ratio > 0 ? p->sound_ratio : p->aof_ratio);
 }
 
 static int64_t part_cap_us(const struct cutter *c, const struct cut_policy *p)

@@ -2,8 +2,8 @@
  * Decides where a stream is cut: where a segment ends, and where a part of it ends.
  *
  * Rules      A segment ends before a key frame once it is `fragment_us` x `td_ratio` long; without `wait_keyframe` before any
- *            picture. It ends before any sound once it is `fragment_us` x `aof_ratio` long: this cuts pure audio, and GOPs that
- *            are too long. It ends before any frame at CUT_SEGMENT_RATIO_MAX times `fragment_us`.
+ *            picture. It ends before any sound once it is `fragment_us` x `aof_ratio` long: this cuts pure audio, for which
+ *            there may be another ratio, and GOPs that are too long. It ends before any frame at CUT_SEGMENT_RATIO_MAX times `fragment_us`.
  *            A part ends before the picture (in pure audio: the frame) that would make it longer than `part_us`. The length of
  *            the parts that the stream's frame rate allows is learnt in the first segment, and kept.
  *            A stream breaks where no frame has come for CUT_GAP_US of its time, and much longer than its usual step.
@@ -27,6 +27,7 @@ enum { CUT_PART_SLACK_US = 2 * US_PER_MS };
 struct cut_policy {
     int64_t fragment_us;
     double  td_ratio, aof_ratio;
+    double  sound_ratio; /* in place of `aof_ratio` in a stream without pictures; 0: the same */
     bool    wait_keyframe;
     int64_t part_us;
     bool    leaves_out_sound, leaves_out_pictures;

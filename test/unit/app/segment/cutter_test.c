@@ -121,6 +121,22 @@ static void a_stream_without_key_frames_is_cut(void **state)
     free(r);
 }
 
+static void sound_alone_may_have_a_ratio_of_its_own(void **state)
+{
+    (void)state;
+    struct cut_policy p = two_seconds;
+    struct result    *r = cut_stream((struct shape){ 0, 23220, 0 }, &p, 60 * US_PER_SECOND);
+    all_segments_are(r, 4200000, 4224000);
+    free(r);
+    p.sound_ratio = 1;
+    r = cut_stream((struct shape){ 0, 23220, 0 }, &p, 60 * US_PER_SECOND);
+    all_segments_are(r, 2000000, 2024000);
+    free(r);
+    r = cut_stream((struct shape){ 40000, 23220, 100 }, &p, 60 * US_PER_SECOND);
+    all_segments_are(r, 3999000, 4001000); /* with pictures it does not count */
+    free(r);
+}
+
 static void without_wait_keyframe_any_picture_cuts(void **state)
 {
     (void)state;
@@ -206,6 +222,7 @@ int main(void)
         cmocka_unit_test(key_frames_cut_segments),
         cmocka_unit_test(a_gop_is_not_divided_before_the_limit_of_sound),
         cmocka_unit_test(a_stream_without_key_frames_is_cut),
+        cmocka_unit_test(sound_alone_may_have_a_ratio_of_its_own),
         cmocka_unit_test(without_wait_keyframe_any_picture_cuts),
         cmocka_unit_test(key_frames_at_each_picture_cut_no_sooner),
         cmocka_unit_test(pure_sound_is_cut_at_its_limit),
