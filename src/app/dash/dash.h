@@ -33,6 +33,7 @@ struct dash_init {
     struct dash_track *track;
     unsigned           n_users; /* segments that need it */
     struct blob       *bytes;
+    bool               is_on_disk; /* or will be */
     uint64_t           number;
     char              *path; /* below dash_path */
     char               codecs[MP4_MUX_CODECS_LEN];
@@ -73,19 +74,25 @@ struct dash_row {
     uint64_t            number;
     struct dash_entry  *entries[DASH_TRACKS_MAX]; /* NULL: the track has no such segment */
     struct dash_period *period;                   /* NULL: a track of the row is still open */
+    bool                is_queued, is_lost;       /* for the disk; lost: it is missing in the files */
+    uint64_t            batch;                    /* number of its batch; 0: none */
 };
 
 struct dash {
-    struct viewing   *viewing;
-    struct show      *show; /* not counted: the viewing ends before the show is freed */
-    struct shelf_item mpd, clock;
-    char             *mpd_path, *folder; /* below dash_path */
-    struct dash_track tracks[DASH_TRACKS_MAX];
-    size_t            n_tracks;
-    struct list       rows, periods;
-    size_t            n_complete;   /* rows that are complete */
-    struct blob      *text;         /* the MPD; NULL: it has to be written again */
-    int64_t           published_us; /* wall clock at which the text was written; it rises from text to text */
+    struct viewing     *viewing;
+    struct show        *show; /* not counted: the viewing ends before the show is freed */
+    struct shelf_item   mpd, clock;
+    char               *mpd_path, *folder; /* below dash_path */
+    struct dash_track   tracks[DASH_TRACKS_MAX];
+    size_t              n_tracks;
+    struct list         rows, periods;
+    size_t              n_complete;  /* rows that are complete */
+    struct file_writer *writer;      /* NULL: no files */
+    char               *path;        /* dash_path, as long as the names stay */
+    bool                keeps_files; /* Files of what leaves are not removed. */
+    uint64_t            n_batches, n_batches_done;
+    struct blob        *text;         /* the MPD; NULL: it has to be written again */
+    int64_t             published_us; /* wall clock at which the text was written; it rises from text to text */
 };
 
 #endif

@@ -131,7 +131,7 @@ static void describe_track(const struct dash *d, const struct dash_row *row, str
         .sample_rate = init->sample_rate,
         .channels = init->channels,
         .timescale = init->timescale,
-        .presentation_time_offset = ticks(row->period->base_us, init->timescale),
+
         .init = strrchr(init->path, '/') + 1,
         .media_before = t->media_before,
         .media_after = ".m4s",
@@ -139,15 +139,16 @@ static void describe_track(const struct dash *d, const struct dash_row *row, str
     };
 }
 
-/* Begin a Period with the tracks of its first listed row. */
-static void begin_period(const struct dash *d, struct model *m, const struct dash_row *row)
+/* Begin a Period with the tracks of its first listed row, at `start_us` of the wall clock and `base_us` of the tracks. */
+static void begin_period(const struct dash *d, struct model *m, const struct dash_row *row, int64_t start_us,
+                         int64_t base_us)
 {
     const struct conf_dash *c = conf_of(d);
     size_t                  n = m->mpd.n_periods++;
     struct mpd_period      *p = &m->periods[n];
     *p = (struct mpd_period){
-        .id = (uint64_t)(row->period->start_us / US_PER_MS),
-        .start_us = row->period->start_us,
+        .id = (uint64_t)(start_us / US_PER_MS),
+        .start_us = start_us,
         .sets = m->sets + n * d->n_tracks,
     };
     for (size_t i = 0; i < d->n_tracks; i++) {
@@ -155,9 +156,11 @@ static void begin_period(const struct dash *d, struct model *m, const struct das
             continue;
         size_t at = n * d->n_tracks + p->n_sets++;
         describe_track(d, row, &m->representations[at], i);
+        m->representations[at].presentation_time_offset = ticks(base_us, m->representations[at].timescale);
         m->sets[at] = (struct mpd_adaptation_set){
             .id = (unsigned)i,
             .is_video = d->tracks[i].is_video,
+            .starts_with_key = true,
             .role = "main",
             .representations = &m->representations[at],
             .n_representations = 1,
@@ -184,6 +187,7 @@ static void add_row(const struct dash *d, struct model *m, const struct dash_row
     for (size_t i = 0; i < d->n_tracks; i++) {
         if (!row->entries[i])
             continue;
+        m->sets[set].starts_with_key &= row->entries[i]->segment->independent;
         struct mpd_representation *r = &m->representations[set++];
         struct mpd_segment        *s = &m->segments[i * m->n_rows + at];
         *s = (struct mpd_segment){ row->entries[i]->segment->media_time, duration_of(row, i) };
@@ -192,19 +196,39 @@ static void add_row(const struct dash *d, struct model *m, const struct dash_row
     }
 }
 
-static void add_rows(const struct dash *d, struct model *m, size_t n_complete)
+/* Begin the Period of a row. Behind rows that are left out the numbers have a gap, and what follows is a Period of its own. */
+static void begin_period_of(const struct dash *d, struct model *m, const struct dash_row *row, bool is_behind_gap)
+{
+    const struct dash_period *p = row->period;
+    int64_t                   base_us = p->base_us;
+    if (is_behind_gap) {
+        int64_t own_us = dash_row_first(d, row)->start_us + LANE_MP4_ORIGIN_US;
+        base_us = own_us > base_us ? own_us : base_us;
+    }
+    begin_period(d, m, row, p->start_us + base_us - p->base_us, base_us);
+}
+
+static bool is_left_out(const struct dash *d, const struct dash_row *row, bool for_files)
+{
+    return for_files ? !row->period || row->is_lost : !row->period && !is_listed_open(d, row);
+}
+
+static void add_rows(const struct dash *d, struct model *m, size_t n_complete, bool for_files)
 {
     const struct dash_row    *row = oldest_listed(d, n_complete);
     const struct dash_period *period = NULL;
     size_t                    at = 0;
+    bool                      left_out = false;
     for (const struct list *it = &row->link; it != &d->rows; it = it->next) {
         row = LIST_ENTRY(it, const struct dash_row, link);
-        if (!row->period && !is_listed_open(d, row))
+        if (is_left_out(d, row, for_files)) {
+            left_out = true;
             continue;
-        if (row->period && row->period != period) {
-            begin_period(d, m, row);
-            period = row->period;
         }
+        if (row->period && (row->period != period || left_out))
+            begin_period_of(d, m, row, row->period == period);
+        period = row->period ? row->period : period;
+        left_out = false;
         add_row(d, m, row, at++);
     }
 }
@@ -290,31 +314,47 @@ static void publish(struct dash *d)
     d->published_us = greatest(wall_now_us() / US_PER_MS * US_PER_MS, next_us);
 }
 
-static struct err *write_text(struct dash *d, const struct model *m)
+static struct err *make_text(struct dash *d, bool for_files, struct blob **out)
 {
-    struct buf  text = buf_up_to(MPD_BYTES_MAX);
-    struct err *e = mpd_write(&m->mpd, &text);
-    if (!e && !(d->text = blob_copy(text.bytes, text.len)))
+    size_t       n = dash_in_window(d);
+    struct model m = { .n_rows = 0 };
+    struct buf   text = buf_up_to(MPD_BYTES_MAX);
+    struct err  *e = NULL;
+    if (n == 0)
+        return NULL;
+    publish(d);
+    if (!model_init(&m, d, n)) {
+        e = err_no_memory();
+    } else {
+        add_rows(d, &m, n, for_files);
+        set_head(d, &m);
+        e = mpd_write(&m.mpd, &text);
+    }
+    if (!e && m.mpd.n_periods > 0 && !(*out = blob_copy(text.bytes, text.len)))
         e = err_no_memory();
     buf_finish(&text);
-    return e;
+    model_finish(&m);
+    return err_wrap(e, "write the MPD of %s/%s", d->show->app, d->show->stream);
 }
 
 struct err *dash_mpd_text_refresh(struct dash *d)
 {
-    size_t       n = dash_in_window(d);
-    struct model m = { .n_rows = 0 };
-    struct err  *e = NULL;
-    if (d->text || n == 0)
-        return NULL;
-    if (!model_init(&m, d, n)) {
-        e = err_no_memory();
-    } else {
-        publish(d);
-        add_rows(d, &m, n);
-        set_head(d, &m);
-        e = write_text(d, &m);
-    }
-    model_finish(&m);
-    return err_wrap(e, "write the MPD of %s/%s", d->show->app, d->show->stream);
+    return d->text ? NULL : make_text(d, false, &d->text);
+}
+
+static bool is_any_lost(const struct dash *d)
+{
+    bool lost = false;
+    for (const struct list *it = d->rows.next; it != &d->rows; it = it->next)
+        lost |= LIST_ENTRY(it, const struct dash_row, link)->is_lost;
+    return lost;
+}
+
+struct err *dash_mpd_text_of_files(struct dash *d, struct blob **text)
+{
+    if (conf_of(d)->ll || is_any_lost(d))
+        return make_text(d, true, text);
+    struct err *e = dash_mpd_text_refresh(d);
+    *text = d->text ? blob_ref(d->text) : NULL;
+    return e;
 }

@@ -9,6 +9,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 
+struct blob;
 struct dash;
 
 /** How many of the newest complete rows the MPD lists. */
@@ -20,5 +21,13 @@ size_t dash_in_window(const struct dash *d);
  * Yields     no
  */
 struct err *dash_mpd_text_refresh(struct dash *d) ATTR_MUST_USE;
+
+/**
+ * The text for the disk, without rows that are missing there. It is the same as d->text if none is missing.
+ *
+ * Ownership  *text is a reference for the caller; NULL: there is nothing to list
+ * Yields     no
+ */
+struct err *dash_mpd_text_of_files(struct dash *d, struct blob **text) ATTR_MUST_USE;
 
 #endif

@@ -1,5 +1,6 @@
 #include "app/dash/rows.h"
 
+#include "app/dash/disk.h"
 #include "app/dash/http.h"
 #include "app/dash/names.h"
 #include "core/mem.h"
@@ -26,6 +27,8 @@ void dash_changed(struct dash *d)
 
 static void drop_init(struct dash_init *init)
 {
+    if (init->is_on_disk)
+        dash_disk_remove(init->track->dash, init->path);
     shelf_take(&init->item);
     list_remove(&init->link);
     blob_unref(&init->bytes);
@@ -93,6 +96,8 @@ static void use_init(struct dash_entry *entry)
 
 static void drop_entry(struct dash_entry *entry)
 {
+    if (entry->path && entry->segment->is_complete)
+        dash_disk_remove(entry->track->dash, entry->path);
     if (entry->init && --entry->init->n_users == 0)
         drop_init(entry->init);
     shelf_take(&entry->item);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "app/dash/dash.h"
+#include "app/dash/disk.h"
+#include "app/dash/files.h"
 #include "app/dash/http.h"
 #include "app/dash/mpd_reply.h"
 #include "app/dash/mpd_text.h"
@@ -43,6 +45,7 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
         .fragment_us = c->fragment_us,
         .td_ratio = early_ratio(c->fragment_us),
         .aof_ratio = long_gop_ratio,
+        .sound_ratio = 1,
         .wait_keyframe = true,
         .part_us = c->ll ? vhost->hls.part_us : PART_US,
     };
@@ -77,19 +80,36 @@ static bool put_on_shelf(struct dash *d)
     return !out.cut && dash_put(d, &d->mpd, d->mpd_path) && dash_put(d, &d->clock, path);
 }
 
+/* Free everything; the files stay or go as d->keeps_files says. The MPD goes before what it names. */
 static void finish(struct viewing *v)
 {
     struct dash *d = v->state;
     v->state = NULL;
     if (!d)
         return;
+    if (d->mpd_path)
+        dash_disk_remove(d, d->mpd_path);
     dash_rows_drop(d);
+    if (d->folder)
+        dash_disk_remove_folder(d);
+    dash_disk_leave(d);
+    mem_free(d->path);
     shelf_take(&d->mpd);
     shelf_take(&d->clock);
     blob_unref(&d->text);
     mem_free(d->mpd_path);
     mem_free(d->folder);
     mem_free(d);
+}
+
+/* Files are removed when their time is over, and at the end of the server, which writes new ones after a restart. */
+static void end(struct viewing *v, enum view_end why)
+{
+    struct dash *d = v->state;
+    (void)why;
+    if (d)
+        d->keeps_files = v->show->vhost->dash.dispose_us == 0;
+    finish(v);
 }
 
 static struct err *begin(struct viewing *v)
@@ -106,24 +126,33 @@ static struct err *begin(struct viewing *v)
     add_track(d, &lane_video, 0);
     add_track(d, &lane_audio, 0);
     struct err *e = dash_names_make(&d->mpd_path, &d->folder, d->show);
-    if (!e && (d->n_tracks != 2 || !put_on_shelf(d)))
+    d->path = mem_strdup(d->show->vhost->dash.path);
+    if (!e && (d->n_tracks != 2 || !d->path || !put_on_shelf(d)))
         e = err_no_memory();
-    if (e)
+    if (!e)
+        e = dash_disk_open(d);
+    if (e) {
         finish(v);
-    else
-        dash_rows_load(d);
-    return e;
+        return e;
+    }
+    d->keeps_files = !d->show->vhost->dash.cleanup;
+    dash_rows_load(d);
+    dash_files_follow(d);
+    return NULL;
 }
 
-/* With another `dash_mpd_file` everything gets its new name; the segments stay. */
+/* With another `dash_mpd_file` or `dash_path` everything gets its new name. What is on the disk stays there. */
 static void follow_conf(struct viewing *v)
 {
     struct dash *d = v->state;
     char        *path = NULL, *folder = NULL;
     struct err  *e = dash_names_make(&path, &folder, d->show);
-    if (!e && strcmp(path, d->mpd_path) != 0) {
+    if (!e && (strcmp(path, d->mpd_path) != 0 || strcmp(d->path, v->show->vhost->dash.path) != 0)) {
+        d->keeps_files = true;
         finish(v);
         e = begin(v);
+    } else {
+        d->keeps_files = !v->show->vhost->dash.cleanup;
     }
     log_err(LOG_WARN, e, "DASH of %s/%s", v->show->app, v->show->stream);
     mem_free(path);
@@ -157,6 +186,7 @@ static void tell(struct viewing *v, enum segment_event event, struct lane *lane,
     default: dash_changed(d); break;
     }
     dash_rows_complete(d);
+    dash_files_follow(d);
 }
 
 static bool keeps(const struct viewing *v, const struct lane *lane, const struct segment *oldest)
@@ -166,10 +196,9 @@ static bool keeps(const struct viewing *v, const struct lane *lane, const struct
     return d && lane->n_segments <= dash_in_window(d) + ROWS_KEPT;
 }
 
-static void end(struct viewing *v, enum view_end why)
+static int64_t dispose_us(const struct conf_vhost *vhost)
 {
-    (void)why;
-    finish(v);
+    return vhost->dash.dispose_us;
 }
 
 const struct segment_view dash_view = {
@@ -179,5 +208,6 @@ const struct segment_view dash_view = {
     .begin = begin,
     .tell = tell,
     .keeps = keeps,
+    .dispose_us = dispose_us,
     .end = end,
 };

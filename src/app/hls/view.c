@@ -201,6 +201,11 @@ static bool keeps(const struct viewing *v, const struct lane *lane, const struct
     return lane == h->lane && lane->n_segments <= hls_in_window(h) + HLS_SEGMENTS_KEPT;
 }
 
+static int64_t dispose_us(const struct conf_vhost *vhost)
+{
+    return vhost->hls.dispose_us;
+}
+
 const struct segment_view hls_view = {
     .name = "HLS",
     .wanted = wanted,
@@ -209,5 +214,6 @@ const struct segment_view hls_view = {
     .recover = recover,
     .tell = tell,
     .keeps = keeps,
+    .dispose_us = dispose_us,
     .end = end,
 };

@@ -308,9 +308,23 @@ int64_t show_next_part_us(const struct show *show)
 
 /* ---- all shows ---- */
 
-static int64_t dispose_us(const struct show *show)
+static bool is_over(const struct viewing *v, int64_t now)
 {
-    return show->vhost->hls.dispose_us; /* 0: never */
+    int64_t after_us = v->by->dispose_us(v->show->vhost);
+    return after_us > 0 && now - v->show->ended_us >= after_us;
+}
+
+/* End the views whose time is over. Returns true if none is left. */
+static bool end_old_viewings(struct show *show, int64_t now)
+{
+    bool any = false;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
+        struct viewing *v = &show->viewings[i];
+        if (v->by && is_over(v, now))
+            end_viewing(v, VIEW_DISPOSED);
+        any |= v->by != NULL;
+    }
+    return !any;
 }
 
 static struct show *find_expired(int64_t now)
@@ -318,7 +332,7 @@ static struct show *find_expired(int64_t now)
     size_t       at = 0;
     struct show *show;
     while ((show = map_next(&shows, &at, NULL)))
-        if (!show->is_live && dispose_us(show) > 0 && now - show->ended_us >= dispose_us(show))
+        if (!show->is_live && end_old_viewings(show, now))
             return show;
     return NULL;
 }

@@ -55,6 +55,9 @@ struct segment_view {
 
     /** True if the lane's oldest segment is still shown. */
     bool (*keeps)(const struct viewing *v, const struct lane *lane, const struct segment *oldest);
+
+    /** How long after the end of the publish the view ends; 0: never. */
+    int64_t (*dispose_us)(const struct conf_vhost *vhost);
     void (*end)(struct viewing *v, enum view_end why);
 };
 

@@ -242,7 +242,8 @@ static void write_set(struct xw *x, const struct mpd_adaptation_set *set)
     attr_if(x, "lang", set->lang);
     if (set_is_aligned(set))
         xw_attr(x, "segmentAlignment", "true");
-    xw_attr(x, "startWithSAP", "1");
+    if (set->starts_with_key)
+        xw_attr(x, "startWithSAP", "1");
     if (set->protection)
         write_protection(x, set->protection);
     for (size_t i = 0; i < set->n_events; i++)

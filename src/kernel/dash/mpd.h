@@ -67,8 +67,9 @@ struct mpd_event_scheme {
 struct mpd_adaptation_set {
     unsigned                         id; /* the same for the same content in all Periods */
     bool                             is_video;
-    const char                      *lang;   /* BCP 47 */
-    const char                      *label;  /* for people */
+    bool                             starts_with_key; /* so does each segment: startWithSAP */
+    const char                      *lang;            /* BCP 47 */
+    const char                      *label;           /* for people */
     const char                      *role;   /* of urn:mpeg:dash:role:2011: "main", "alternate", "commentary" … */
     const char                      *cea608; /* captions in the pictures: "CC1=eng;CC3=swe" */
     const struct mpd_protection     *protection;

@@ -60,8 +60,15 @@ static void model_init(struct model *m)
 {
     *m = (struct model){
         .representations = { video, audio },
-        .sets = { { .id = 0, .is_video = true, .representations = m->representations, .n_representations = 1 },
-                  { .id = 1, .representations = m->representations + 1, .n_representations = 1 } },
+        .sets = { { .id = 0,
+                    .is_video = true,
+                    .starts_with_key = true,
+                    .representations = m->representations,
+                    .n_representations = 1 },
+                  { .id = 1,
+                    .starts_with_key = true,
+                    .representations = m->representations + 1,
+                    .n_representations = 1 } },
         .periods = { { .id = 3, .start_us = 2000000, .sets = m->sets, .n_sets = 2 } },
         .mpd = { .wall_available_us = NOON,
                  .wall_published_us = NOON + 8017000,
@@ -167,6 +174,15 @@ static void a_gap_has_a_time_of_its_own(void **state)
                    "            <S t=\"60\" d=\"10\"/>\n"
                    "            <S d=\"9\"/>\n"
                    "          </SegmentTimeline>\n");
+}
+
+static void segments_that_begin_without_a_key_frame_are_not_promised(void **state)
+{
+    struct model m;
+    (void)state;
+    model_init(&m);
+    m.sets[0].starts_with_key = m.sets[1].starts_with_key = false;
+    assert_lacks(&m, "startWithSAP");
 }
 
 static void a_stream_that_is_over_is_static(void **state)
@@ -388,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_live_stream_is_written_whole),
         cmocka_unit_test(a_gap_has_a_time_of_its_own),
+        cmocka_unit_test(segments_that_begin_without_a_key_frame_are_not_promised),
         cmocka_unit_test(a_stream_that_is_over_is_static),
         cmocka_unit_test(low_latency_is_announced),
         cmocka_unit_test(elements_of_a_set_stand_in_the_order_of_the_schema),
