@@ -175,11 +175,13 @@ static void tell(struct viewing *v, enum segment_event event, struct lane *lane,
     struct dash_track *t = d && lane ? track_of(d, lane) : NULL;
     if (!d || (lane && !t))
         return;
-    dash_rows_complete(d);
+    if (event == SEGMENT_PART_ADDED || event == SEGMENT_CLOSED)
+        dash_rows_describe(t, s);
+    dash_rows_complete(d); /* a row of which another track has ended without a segment */
     switch (event) {
     case SEGMENT_OPENED: dash_rows_add(t, s); break;
     case SEGMENT_PART_ADDED:
-    case SEGMENT_CLOSED: dash_rows_describe(t, s); break;
+    case SEGMENT_CLOSED: break;
     case SEGMENT_FORGOTTEN:
     case SEGMENT_LEAVES: dash_rows_remove(t, s); break;
     case SEGMENT_CONF_CHANGED: follow_conf(v); return;
