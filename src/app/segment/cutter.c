@@ -87,6 +87,8 @@ void cutter_take(struct cutter *c, const struct cut_policy *p, const struct fram
         if (f->kind == FRAME_VIDEO && c->has_video)
             follow_step(&c->video_step_us, f->dts_us - c->newest_video_us);
     }
+    if (!c->is_open)
+        c->newest_us = c->newest_video_us = f->dts_us; /* another publish may count from 0 again */
     c->is_open = true;
     if (f->dts_us > c->newest_us || cut == CUT_BREAK)
         c->newest_us = f->dts_us;

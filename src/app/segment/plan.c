@@ -145,6 +145,7 @@ static void end_at(struct plan *plan, const struct frame *next, int64_t end_us, 
     plan->has_begun = true;
     plan->breaks = breaks;
     plan->wall_end_us += long_us;
+    plan->end_us = end_us;
     if (long_us > plan->longest_us)
         plan->longest_us = long_us;
     for (size_t i = 0; i < plan->n_lanes; i++) {
@@ -183,7 +184,8 @@ static bool is_first_after_pause(struct plan *plan, const struct frame *f)
 {
     if (plan->cutter.is_open || !plan->has_begun)
         return false;
-    return absolute(arrival_wall_us(plan, f) - plan->wall_end_us) > PLAN_WALL_BREAK_US;
+    return absolute(arrival_wall_us(plan, f) - plan->wall_end_us) > PLAN_WALL_BREAK_US ||
+           f->dts_us < plan->end_us - PLAN_STEP_BACK_US || f->dts_us > plan->end_us + PLAN_WALL_BREAK_US;
 }
 
 /* ---- what the decoder has to know ---- */

@@ -25,6 +25,9 @@ enum { PLAN_SEGMENT_MIN_US = 100 * US_PER_MS };
 /* How far the time of the wall clock may run away from the stream's time before the stream counts as broken. */
 enum { PLAN_WALL_BREAK_US = US_PER_SECOND };
 
+/* How far the stream's time may step back where a publish follows another one; sound may come a little late. */
+enum { PLAN_STEP_BACK_US = 200 * US_PER_MS };
+
 struct plan;
 
 /** Called when something has happened to a lane's segment. It may not yield. */
@@ -50,6 +53,7 @@ struct plan {
     bool              breaks;          /* The next segment does not continue the last one. */
     bool              has_begun;       /* A segment has been made. */
     int64_t           wall_end_us;     /* wall clock at the end of the last segment */
+    int64_t           end_us;          /* stream's time there */
     uint64_t          wall_count;      /* fragment of the wall clock that the newest segment is for */
     int64_t           longest_us;      /* longest segment up to now */
     struct plan_track tracks[PLAN_TRACKS];

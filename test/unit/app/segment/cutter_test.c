@@ -137,6 +137,21 @@ static void sound_alone_may_have_a_ratio_of_its_own(void **state)
     free(r);
 }
 
+static void a_publish_that_counts_from_0_again_ends_where_its_own_frames_end(void **state)
+{
+    static struct result r;
+    struct cutter        c = { 0 };
+    (void)state;
+    for (int64_t us = 0; us < 1500000; us += 40000)
+        feed(&c, &two_seconds, &(struct frame){ .kind = FRAME_VIDEO, .key = us == 0, .dts_us = us }, &r);
+    cutter_close(&c);
+    feed(&c, &two_seconds, &(struct frame){ .kind = FRAME_AUDIO, .dts_us = 0 }, &r);
+    assert_int_equal(cutter_end_us(&c), 40000);
+    for (int64_t us = 0; us < 800000; us += 40000)
+        feed(&c, &two_seconds, &(struct frame){ .kind = FRAME_VIDEO, .key = us == 0, .dts_us = us }, &r);
+    assert_int_equal(cutter_end_us(&c), 800000);
+}
+
 static void without_wait_keyframe_any_picture_cuts(void **state)
 {
     (void)state;
@@ -223,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_gop_is_not_divided_before_the_limit_of_sound),
         cmocka_unit_test(a_stream_without_key_frames_is_cut),
         cmocka_unit_test(sound_alone_may_have_a_ratio_of_its_own),
+        cmocka_unit_test(a_publish_that_counts_from_0_again_ends_where_its_own_frames_end),
         cmocka_unit_test(without_wait_keyframe_any_picture_cuts),
         cmocka_unit_test(key_frames_at_each_picture_cut_no_sooner),
         cmocka_unit_test(pure_sound_is_cut_at_its_limit),
