@@ -77,7 +77,7 @@ struct err *segmenter_run(struct attendance *a)
     e = show_recover(show);
     if (!e)
         e = cut(a, show, &c);
-    show_apply_conf(show, a->source); /* a reload may have ended the attendance: views that are not wanted any more end */
+    show_apply_conf(show, a->source); /* after a reload, views may not be wanted any more */
     show_over(show);
     show_apply_conf(show, a->source); /* A reload may have switched all views off, which ended the loop. */
     log_cursor_leave(&c);
