@@ -1,6 +1,5 @@
 """Files of HLS: hls_storage, what is deleted and when, restarts, reloads, and a directory that cannot be written."""
 import os
-import shutil
 from itertools import takewhile
 
 import pytest
@@ -142,6 +141,45 @@ def test_a_directory_that_cannot_be_made_harms_only_the_files(make_server):
         until(lambda: "s-8.ts" in files(server) and listed(server), lambda: files(server))
 
 
+def unwritable(make_server, directives):
+    """A server whose hls_path is no directory."""
+    server = make_server(http="", start=False)
+    server.write_conf(conf(server, directives))
+    with open(server.html, "w") as f:
+        f.write("this is no directory")
+    server.start()
+    return server
+
+
+def test_an_error_may_end_hls_until_the_next_publish(make_server):
+    server = unwritable(make_server, "hls_on_error ignore;")
+    with server.publisher() as publisher:
+        tags = media.loop("h264_aac.flv")
+        publisher.send_tags(takewhile(lambda t: t.ts < 5000, tags))
+        publisher.barrier()
+        until(lambda: "could not" in server.log or "HLS" in server.log, "an error of the disk")
+        publisher.send_tags(takewhile(lambda t: t.ts < 9000, tags))                     # the stream goes on
+        publisher.barrier()
+        server.wait_log("WARN.*HLS of .*live/s ends until the next publish")
+        until(lambda: numbers(server) is None, lambda: numbers(server))
+    os.remove(server.html)
+    with server.publisher() as publisher:
+        send(publisher, 9)
+        until(lambda: numbers(server) and listed(server), lambda: (numbers(server), files(server)))
+
+
+def test_an_error_may_disconnect_the_publisher(make_server):
+    server = unwritable(make_server, "hls_on_error disconnect;")
+    with server.client() as c:
+        publisher = c.publish("s")
+        for tag in media.loop("h264_aac.flv"):
+            if tag.ts > 60000 or "is disconnected" in server.log:
+                break
+            publisher.send_tags([tag])
+        server.wait_log("WARN.*publisher of /live/s is disconnected, because its segments cannot be written")
+        c.wait_closed()
+
+
 def test_a_directory_that_is_removed_is_made_again(make_server):
     server = serving(make_server, "")
     with server.publisher() as publisher:
@@ -149,7 +187,7 @@ def test_a_directory_that_is_removed_is_made_again(make_server):
         publisher.send_tags(takewhile(lambda t: t.ts < 9000, tags))
         publisher.barrier()
         until(lambda: "s-2.ts" in files(server), lambda: files(server))
-        shutil.rmtree(server.html)
+        os.rename(server.html, server.html + ".gone")                 # at once, whatever is being written
         publisher.send_tags(takewhile(lambda t: t.ts < 21000, tags))
         publisher.barrier()
         assert wait_numbers(server, 8)[0] > 0

@@ -170,8 +170,10 @@ static void note_result(void *arg, const struct file_writer_result *r)
         if (entry->batch == number)
             entry->is_on_disk = r->n_files_lost == 0;
     }
-    if (r->n_files_lost)
+    if (r->n_files_lost) {
         write_inits_again(files->hls);
+        hls_failed(files->hls);
+    }
 }
 
 void hls_files_add(struct hls *h, struct hls_entry *entry)
@@ -181,10 +183,12 @@ void hls_files_add(struct hls *h, struct hls_entry *entry)
     struct err *e = write_segment(h, entry);
     if (e)
         log_err(LOG_WARN, e, "files of %s/%s over HLS", h->show->app, h->show->stream);
-    if (file_writer_batch_end(files->writer, note_result, files))
+    if (file_writer_batch_end(files->writer, note_result, files)) {
         entry->batch = ++files->n_queued;
-    else
+    } else {
         entry->is_on_disk = false;
+        hls_failed(h);
+    }
 }
 
 static void remove_file(struct hls *h, const char *path)

@@ -197,6 +197,17 @@ void hls_drop_old_inits(struct hls *h)
     }
 }
 
+/* ---- errors ---- */
+
+void hls_failed(struct hls *h)
+{
+    switch (h->show->vhost->hls.on_error) {
+    case CONF_HLS_CONTINUE: return;
+    case CONF_HLS_IGNORE: h->viewing->has_failed = true; return;
+    case CONF_HLS_DISCONNECT: h->show->ends_publish = true; return;
+    }
+}
+
 /* ---- the window ---- */
 
 size_t hls_in_window(const struct hls *h)

@@ -101,6 +101,9 @@ struct hls_init *hls_find_init(const struct hls *h, uint64_t number);
 /** Drop the init segments that no segment on the shelf needs. */
 void hls_drop_old_inits(struct hls *h);
 
+/** Files could not be written: do what `hls_on_error` says, at the next frame. */
+void hls_failed(struct hls *h);
+
 /** How many of the newest segments of the lane the playlist lists. */
 size_t hls_in_window(const struct hls *h);
 

@@ -46,12 +46,24 @@ static int64_t wait_until_us(const struct source *s)
     return source_is_settled(s) ? DEADLINE_NEVER : s->unsettled_until_us;
 }
 
+static void disconnect(const struct source *s, struct show *show)
+{
+    show->ends_publish = false;
+    if (!s->publisher)
+        return;
+    log_warn("the publisher of %s is disconnected, because its segments cannot be written", s->identity);
+    co_cancel(s->publisher->co);
+}
+
 static struct err *cut(struct attendance *a, struct show *show, struct log_cursor *c)
 {
     struct err *e = NULL;
     unsigned    moments;
     while (!e && !attendance_is_over(a)) {
         show_apply_conf(show, a->source);
+        show_end_failed(show);
+        if (show->ends_publish)
+            disconnect(a->source, show);
         log_cursor_be_prompt(c, show_is_prompt(show));
         take_frames(show, c);
         c->until_us = show_next_part_us(show);

@@ -181,7 +181,7 @@ static void follow_wishes(struct show *show)
 {
     for (size_t i = 0; segment_views[i] && i < SHOW_VIEWS_MAX; i++) {
         struct viewing *v = &show->viewings[i];
-        bool            wanted = segment_views[i]->wanted(show->vhost);
+        bool            wanted = segment_views[i]->wanted(show->vhost) && !show->has_given_up[i];
         if (v->by && !wanted)
             end_viewing(v, VIEW_NOT_WANTED);
         if (v->by || !wanted)
@@ -223,6 +223,18 @@ static void follow_policy(struct viewing *v)
     v->plan->policy = wish.policy;
 }
 
+void show_end_failed(struct show *show)
+{
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
+        struct viewing *v = &show->viewings[i];
+        if (!v->by || !v->has_failed)
+            continue;
+        log_warn("%s of %s ends until the next publish", v->by->name, show->label);
+        show->has_given_up[i] = true;
+        end_viewing(v, VIEW_NOT_WANTED);
+    }
+}
+
 void show_apply_conf(struct show *show, const struct source *s)
 {
     if (show->conf == s->conf)
@@ -243,6 +255,8 @@ struct err *show_enter(struct source *s, struct show **out)
     *out = show_find(s->vhost, s->app, s->stream);
     if (!*out && (e = create(s, out)))
         return e;
+    (*out)->ends_publish = false;
+    memset((*out)->has_given_up, 0, sizeof(*out)->has_given_up);
     show_apply_conf(*out, s);
     follow_wishes(*out);
     (*out)->is_live = true;

@@ -33,6 +33,8 @@ struct show {
     struct conf             *conf;         /* the snapshot that `vhost` belongs to */
     const struct conf_vhost *vhost;
     bool                     is_live, is_recovered;
+    bool                     has_given_up[SHOW_VIEWS_MAX]; /* views that have failed in this publish */
+    bool                     ends_publish;                 /* A view wants the publisher to be disconnected. */
     bool                     is_disposed; /* It is in no list any more: what is left is for replies that hold it. */
     int64_t                  ended_us;    /* time at which it was live last */
     struct list              plans;
@@ -55,6 +57,9 @@ struct err *show_recover(struct show *show) ATTR_MUST_USE;
 
 /** Follow a new configuration of the source: views begin and end, plans are cut differently. */
 void show_apply_conf(struct show *show, const struct source *s);
+
+/** End the views that have failed. */
+void show_end_failed(struct show *show);
 
 /** Take the next frame of the stream. */
 void show_take(struct show *show, struct frame *f);

@@ -70,7 +70,8 @@ struct viewing {
     struct show               *show;
     struct plan               *plan;
     struct view_wish           wish;
-    void                      *state; /* of the view */
+    void                      *state;      /* of the view */
+    bool                       has_failed; /* set by the view: it ends, until the next publish */
 };
 
 #endif
