@@ -9,6 +9,7 @@
 #include "kernel/mp3.h"
 #include "kernel/mp4/ac3_box.h"
 #include "kernel/mp4/box.h"
+#include "kernel/mp4/esds.h"
 #include "kernel/opus.h"
 #include "kernel/vp9.h"
 
@@ -98,56 +99,33 @@ static void vp9_codecs(const struct mp4_sample_entry *e, struct str *s)
         str_printf(s, "vp09.%02u.%02u.%02u", c.profile, c.level ? c.level : LEVEL_GUESS, c.bit_depth);
 }
 
-/* ---- AAC, MP3: descriptors ---- */
-
-enum { ES_DESCR = 3, DECODER_CONFIG = 4, DECODER_SPECIFIC = 5, SL_CONFIG = 6 };
-enum { OTI_AAC = 0x40, OTI_MPEG2_AUDIO = 0x69, OTI_MPEG1_AUDIO = 0x6B };
-
-enum { DESCRIPTOR_HEADER_LEN = 5, ES_LEN = 3, DECODER_CONFIG_LEN = 13, SL_CONFIG_LEN = 1 };
-
-/* 14496-1 8.3.3: always the longest form of a size */
-static void write_descriptor(struct wr *w, uint8_t tag, size_t len)
-{
-    wr_u8(w, tag);
-    for (unsigned shift = 21; shift; shift -= 7)
-        wr_u8(w, (uint8_t)(0x80 | (len >> shift & 0x7f)));
-    wr_u8(w, (uint8_t)(len & 0x7f));
-}
-
-static size_t specific_len(const struct mp4_sample_entry *e)
-{
-    return e->config->codec == CODEC_AAC ? DESCRIPTOR_HEADER_LEN + record_len(e) : 0;
-}
-
-static size_t esds_len(const struct mp4_sample_entry *e)
-{
-    return 4 + 3 * (size_t)DESCRIPTOR_HEADER_LEN + ES_LEN + DECODER_CONFIG_LEN + specific_len(e) + SL_CONFIG_LEN;
-}
+/* ---- AAC, MP3 ---- */
 
 static uint8_t object_type_indication(const struct mp4_sample_entry *e)
 {
     struct mp3_header h;
     if (e->config->codec == CODEC_AAC)
-        return OTI_AAC;
-    return mp3_header_parse(record(e), record_len(e), &h) && h.lsf ? OTI_MPEG2_AUDIO : OTI_MPEG1_AUDIO;
+        return MP4_ESDS_AAC;
+    return mp3_header_parse(record(e), record_len(e), &h) && h.lsf ? MP4_ESDS_MPEG2_AUDIO : MP4_ESDS_MPEG1_AUDIO;
+}
+
+static struct mp4_esds esds_of(const struct mp4_sample_entry *e)
+{
+    bool has_config = e->config->codec == CODEC_AAC;
+    return (struct mp4_esds){ object_type_indication(e), has_config ? record(e) : NULL,
+                              has_config ? record_len(e) : 0 };
+}
+
+static size_t esds_len(const struct mp4_sample_entry *e)
+{
+    struct mp4_esds esds = esds_of(e);
+    return mp4_esds_len(&esds);
 }
 
 static void write_esds(const struct mp4_sample_entry *e, struct wr *w)
 {
-    enum { AUDIO_STREAM = 5 << 2 | 1, SL_MP4 = 2 };
-    wr_u32(w, 0);
-    write_descriptor(w, ES_DESCR, esds_len(e) - 4 - DESCRIPTOR_HEADER_LEN);
-    mp4_zeros(w, ES_LEN); /* ES_ID, flags */
-    write_descriptor(w, DECODER_CONFIG, DECODER_CONFIG_LEN + specific_len(e));
-    wr_u8(w, object_type_indication(e));
-    wr_u8(w, AUDIO_STREAM);
-    mp4_zeros(w, 3 + 4 + 4); /* bufferSizeDB, maxBitrate, avgBitrate: not told */
-    if (e->config->codec == CODEC_AAC) {
-        write_descriptor(w, DECODER_SPECIFIC, record_len(e));
-        wr_bytes(w, record(e), record_len(e));
-    }
-    write_descriptor(w, SL_CONFIG, SL_CONFIG_LEN);
-    wr_u8(w, SL_MP4);
+    struct mp4_esds esds = esds_of(e);
+    mp4_esds_write(w, &esds);
 }
 
 static void aac_codecs(const struct mp4_sample_entry *e, struct str *s)
@@ -156,7 +134,7 @@ static void aac_codecs(const struct mp4_sample_entry *e, struct str *s)
     if (!aac_config_parse(record(e), record_len(e), &c))
         return;
     unsigned sbr_or_core = c.sbr ? AAC_SBR : c.object_type;
-    str_printf(s, "mp4a.%x.%u", OTI_AAC, c.ps ? AAC_PS : sbr_or_core);
+    str_printf(s, "mp4a.%x.%u", MP4_ESDS_AAC, c.ps ? AAC_PS : sbr_or_core);
 }
 
 static void mp3_codecs(const struct mp4_sample_entry *e, struct str *s)

@@ -4,9 +4,8 @@
  *
  * A codec is a row of a table of functions; a new one is a row.
  *
- * Source     ISO/IEC 14496-12 8.5.2, 12.1.3, 12.2.3 (entries); 14496-15 5.4.2 (avc1), 8.4.1 (hvc1); 14496-14 5.6 and
- *            14496-1 7.2.6 (esds); AV1, VP, Opus and FLAC in ISO Base Media File Format; ETSI TS 102 366 F (ac-3,
- *            ec-3); RFC 6381 3.3, 3.4
+ * Source     ISO/IEC 14496-12 8.5.2, 12.1.3, 12.2.3 (entries); 14496-15 5.4.2 (avc1), 8.4.1 (hvc1); esds.h (mp4a); AV1, VP, Opus and
+ *            FLAC in ISO Base Media File Format; ac3_box.h (ac-3, ec-3); RFC 6381 3.3, 3.4
  * Ownership  an entry borrows the configuration frame that it was read from, and the description of its encryption
  * Yields     no
  */
