@@ -35,6 +35,8 @@ struct io;
  * yields. io->may_read and io->may_write describe the state above the layer: may_read stays true while the layer holds unread
  * bytes, and may_write is false while it holds bytes that the socket did not take.
  */
+enum { IO_ENCODE_PIECES = 64 };
+
 struct io_layer {
     struct err *(*read_now)(struct io *io, void *buf, size_t cap, size_t *n);
     struct err *(*writev_now)(struct io *io, const struct iovec *iov, int n_iov, size_t *n);
@@ -46,17 +48,23 @@ struct io_layer {
                              int64_t         *two_segments_us); /* as io_acknowledged(); NULL: the socket's */
 
     /*
-     * For send_ring.h; a layer without queued writes has NULL in both. encode() takes over all bytes and writes to `out` what the
-     * socket must get. It returns the length of that; 0: it took over nothing, and writev_now() must be called. Before any other
+     * For send_ring.h; a layer without queued writes has NULL in all of these. encode() takes over all bytes and writes to `out`
+     * what the socket must get; there are at most IO_ENCODE_PIECES of them. It returns the length of that; 0: it took over nothing, and writev_now() must be called.
+     * may_encode() tells whether it would take over `len` bytes; then 0 means that the connection has failed. Before any other
      * call, keep() gets the part that the socket did not take. It returns false when it cannot keep it: the connection has failed.
      */
-    size_t (*encode)(struct io *io, const void *bytes, size_t len, uint8_t *out, size_t cap);
+    bool (*may_encode)(const struct io *io, size_t len, size_t cap);
+    size_t (*encode)(struct io *io, const struct iovec *iov, int n_iov, uint8_t *out, size_t cap);
     bool (*keep)(struct io *io, const uint8_t *bytes, size_t len);
+
+    /** The io whose socket gets what encode() makes, if several share it; NULL: the io itself. keep() is called for that one. */
+    struct io *(*carrier)(const struct io *io);
 };
 
 struct io {
     int        fd;
     bool       may_read, may_write; /* readiness by the last edge, until an EAGAIN */
+    bool       queued;              /* A write to it waits in the queue of send_ring.h. */
     bool       hung_up;             /* The peer has closed its half; reads go on until they return 0. */
     struct co *owner;               /* the coroutine that is unparked when readiness changes */
     int64_t    bytes_in, bytes_out; /* bytes of payload, above a layer */

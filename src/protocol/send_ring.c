@@ -87,6 +87,7 @@ size_t send_ring_count(void)
 
 void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg)
 {
+    io->queued = true;
     queue[n_queued++] = (struct queued){ .io = io, .arg = arg, .bytes = bytes, .len = len, .result = NONE_YET };
 }
 
@@ -162,6 +163,7 @@ static ssize_t settle(const struct queued *q)
 {
     struct io *io = q->io;
     ssize_t    sent = taken(q);
+    io->queued = false;
     if (!io->layer)
         io->bytes_out += sent > 0 ? sent : 0;
     else if (sent >= 0 && (size_t)sent < q->len)

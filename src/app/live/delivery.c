@@ -105,9 +105,10 @@ static const uint8_t *encode(const struct sender *p, const struct release_share 
 {
     struct copies *c = &the.copies;
     struct io     *io = p->io;
+    struct iovec   iov = { .iov_base = (void *)b->bytes, .iov_len = b->len };
     if (!io->layer->encode || (!c->bytes && !(c->bytes = mem_alloc(COPIES_BYTES))))
         return NULL;
-    *len = io->layer->encode(io, b->bytes, b->len, c->bytes + c->used, COPIES_BYTES - c->used);
+    *len = io->layer->encode(io, &iov, 1, c->bytes + c->used, COPIES_BYTES - c->used);
     if (!*len)
         return NULL;
     c->used += *len;
@@ -120,10 +121,17 @@ static bool is_for_queue(const struct sender *p, const struct release_share *b)
     return send_ring_is_open() && b->len && (!waits || (may_wait(b) && !p->io->layer));
 }
 
+/* The io whose socket gets the player's bytes. */
+static struct io *carrier_of(const struct sender *p)
+{
+    return p->io->layer && p->io->layer->carrier ? p->io->layer->carrier(p->io) : p->io;
+}
+
 /* Queue the write of a share. False if there is no queue, or no room for all its bytes. */
 static bool queue_write(struct sender *p, const struct release_share *b)
 {
-    if (send_ring_is_full() || the.queued_bytes > (p->io->layer ? ENCODED_BYTES : QUEUE_BYTES))
+    struct io *carrier = carrier_of(p);
+    if (send_ring_is_full() || carrier->queued || the.queued_bytes > (p->io->layer ? ENCODED_BYTES : QUEUE_BYTES))
         write_queue();
     size_t         len = b->len;
     const uint8_t *bytes = !is_for_queue(p, b) ? NULL : p->io->layer ? encode(p, b, &len) : keep(b);
@@ -139,7 +147,7 @@ static bool queue_write(struct sender *p, const struct release_share *b)
     } else {
         the.is_bound = true;
     }
-    send_ring_add(p->io, bytes, len, w);
+    send_ring_add(carrier, bytes, len, w);
     the.queued_bytes += len;
     return true;
 }

@@ -36,7 +36,8 @@ struct http2_conn {
     struct co                 *co;
     struct co_group            handlers;
     struct list                streams;
-    struct list                starved; /* streams whose io is to become writable again */
+    struct list                starved;   /* streams whose io is to become writable again */
+    size_t                     n_wanting; /* streams that have something for nghttp2: bytes, or their end */
     size_t                     n_running;
     size_t                     n_open;
     size_t                     n_started; /* requests that came with the last read */
@@ -64,6 +65,7 @@ struct http2_stream {
     int32_t              id;
     bool                 is_open, is_running;
     bool                 body_came; /* the request's body is complete */
+    bool                 wants;     /* is counted by n_wanting */
     bool                 deferred;  /* nghttp2 asks for no bytes until it is told of some */
     bool                 last;      /* the stream ends behind the offered bytes */
     bool                 served;    /* its handler has returned */
@@ -126,6 +128,15 @@ void http2_output_set_callbacks(nghttp2_session_callbacks *callbacks);
 
 /** The source of a reply's body. */
 nghttp2_data_provider http2_output_body(struct http2_stream *s);
+
+/** Set whether the stream has something for nghttp2. */
+void http2_stream_want(struct http2_stream *s, bool wants);
+
+/** True if frames of `len` bytes for one stream can be encoded. */
+bool http2_output_may_encode(const struct http2_stream *s, size_t len, size_t cap);
+
+/** As the encode() of a layer, for the bytes that the stream offers. */
+size_t http2_output_encode(struct http2_stream *s, uint8_t *out, size_t cap);
 
 /** Write as much as the io takes. A failure makes the connection over. Does not yield. */
 void http2_output_flush(struct http2_conn *c);

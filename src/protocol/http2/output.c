@@ -23,6 +23,7 @@ static struct {
     size_t       used, sum;
     struct iovec iov[PIECES_MAX];
     int          n_iov;
+    bool         is_all; /* there is nothing else to send */
 } gathered;
 
 static void gather_piece(const uint8_t *bytes, size_t len)
@@ -62,6 +63,12 @@ static void gather_offered(struct http2_stream *s, size_t len)
     }
 }
 
+/* False if nghttp2 has nothing else to send: it need not be asked, and the stream that was served last stays in its queue. */
+static bool has_more(const struct http2_conn *c)
+{
+    return c->n_wanting > 0 || nghttp2_session_get_outbound_queue_size(c->session) > 0;
+}
+
 /* ---- called by nghttp2 ----------------------------------------------------------------------------------------- */
 
 static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *buf, size_t cap, uint32_t *flags,
@@ -79,6 +86,8 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *buf, siz
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
     if (s->last && n == s->offered)
         *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (n == s->offered)
+        http2_stream_want(s, false);
     return (ssize_t)n;
 }
 
@@ -97,7 +106,7 @@ static int send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8
     http2_budget_earn(&s->conn->idling, (int64_t)(len / TOKEN_BYTES));
     if (s->offered == 0 && s->waits)
         http2_stream_wake(s);
-    return gathered.sum < GATHER_BYTES - FRAME_MAX ? 0 : NGHTTP2_ERR_PAUSE;
+    return gathered.sum < GATHER_BYTES - FRAME_MAX && has_more(s->conn) ? 0 : NGHTTP2_ERR_PAUSE;
 }
 
 static int frame_was_sent(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
@@ -136,6 +145,7 @@ static bool gather(struct http2_conn *c)
     while (gathered.sum < GATHER_BYTES - FRAME_MAX) {
         const uint8_t *bytes;
         ssize_t        n = nghttp2_session_mem_send(c->session, &bytes);
+        gathered.is_all = n == 0 && !has_more(c);
         if (n <= 0)
             return n == 0;
         gather_copy(bytes, (size_t)n);
@@ -197,7 +207,31 @@ void http2_output_flush(struct http2_conn *c)
             break;
         else
             e = write_gathered(c);
+        if (gathered.is_all)
+            break;
     }
     if (e)
         http2_conn_end(c, e);
+}
+
+bool http2_output_may_encode(const struct http2_stream *s, size_t len, size_t cap)
+{
+    const struct http2_conn *c = s->conn;
+    const struct io_layer   *below = c->io->layer;
+    size_t                   with_heads = len + FRAME_HEAD * (len / FRAME_MAX + 2);
+    int32_t                  window = nghttp2_session_get_stream_remote_window_size(c->session, s->id),
+            all = nghttp2_session_get_remote_window_size(c->session);
+    return below && below->may_encode && c->io->may_write && !c->unsent && !has_more(c) &&
+           len < GATHER_BYTES - FRAME_MAX && window >= (int32_t)len && all >= (int32_t)len &&
+           below->may_encode(c->io, with_heads, cap);
+}
+
+size_t http2_output_encode(struct http2_stream *s, uint8_t *out, size_t cap)
+{
+    struct http2_conn *c = s->conn;
+    bool               is_sound = gather(c) && s->offered == 0;
+    size_t             n = is_sound ? c->io->layer->encode(c->io, gathered.iov, gathered.n_iov, out, cap) : 0;
+    if (n == 0)
+        http2_conn_end(c, err_new(E_SOCKET_WRITE, "the frames of a live stream could not be made"));
+    return n;
 }

@@ -31,6 +31,7 @@ void http2_stream_wake(struct http2_stream *s)
 void http2_stream_closed(struct http2_stream *s)
 {
     s->is_open = false;
+    http2_stream_want(s, false);
     s->conn->n_open--;
     s->conn->idle_us = now_us();
     s->io.may_read = true; /* reading tells the end */
@@ -48,12 +49,20 @@ static struct err *judge(const struct http2_stream *s)
 
 /* ---- its io ---------------------------------------------------------------------------------------------------- */
 
+void http2_stream_want(struct http2_stream *s, bool wants)
+{
+    s->conn->n_wanting += wants && !s->wants;
+    s->conn->n_wanting -= !wants && s->wants;
+    s->wants = wants;
+}
+
 static void offer(struct http2_stream *s, const struct iovec *iov, int n_iov, size_t sum)
 {
     s->iov = iov;
     s->n_iov = n_iov;
     s->at = 0;
     s->offered = sum;
+    http2_stream_want(s, sum > 0 || s->last);
     if (s->deferred) {
         s->deferred = false;
         nghttp2_session_resume_data(s->conn->session, s->id); /* It fails for a stream that is gone. */
@@ -64,6 +73,7 @@ static void withdraw(struct http2_stream *s)
 {
     s->iov = NULL;
     s->offered = 0;
+    http2_stream_want(s, s->wants && s->last);
 }
 
 bool http2_stream_has_room(const struct http2_stream *s)
@@ -86,16 +96,22 @@ static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
     return e;
 }
 
+static size_t sum_of(const struct iovec *iov, int n_iov)
+{
+    size_t sum = 0;
+    for (int i = 0; i < n_iov; i++)
+        sum += iov[i].iov_len;
+    return sum;
+}
+
 static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
 {
     struct http2_stream *s = stream_of(io);
     struct err          *e = judge(s);
-    size_t               sum = 0;
+    size_t               sum = sum_of(iov, n_iov);
     *n = 0;
     if (e)
         return e;
-    for (int i = 0; i < n_iov; i++)
-        sum += iov[i].iov_len;
     offer(s, iov, n_iov, sum);
     http2_output_flush(s->conn);
     *n = sum - s->offered;
@@ -106,6 +122,29 @@ static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov,
             list_push(&s->conn->starved, &s->starving);
     }
     return NULL;
+}
+
+static bool may_encode(const struct io *io, size_t len, size_t cap)
+{
+    const struct http2_stream *s = stream_of(io);
+    return s->is_open && !s->conn->over && s->x.begun && !s->last && http2_output_may_encode(s, len, cap);
+}
+
+static size_t encode(struct io *io, const struct iovec *iov, int n_iov, uint8_t *out, size_t cap)
+{
+    struct http2_stream *s = stream_of(io);
+    size_t               sum = sum_of(iov, n_iov);
+    if (n_iov != 1 || !may_encode(io, sum, cap))
+        return 0;
+    offer(s, iov, n_iov, sum);
+    size_t n = http2_output_encode(s, out, cap);
+    withdraw(s);
+    return n;
+}
+
+static struct io *carrier(const struct io *io)
+{
+    return stream_of(io)->conn->io;
 }
 
 /*
@@ -139,6 +178,9 @@ static const struct io_layer layer = {
     .say_end = do_nothing,
     .close = do_nothing,
     .acknowledged = acknowledged,
+    .may_encode = may_encode,
+    .encode = encode,
+    .carrier = carrier,
 };
 
 /* ---- the request's body ---------------------------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ static const struct io_layer layer;
 static uint8_t gathered[SSL3_RT_MAX_PLAIN_LENGTH];
 
 /* The most iovecs of one sealed record. */
-enum { PIECES_MAX = 64 };
+enum { PIECES_MAX = IO_ENCODE_PIECES };
 
 /* A position in an array of iovecs. */
 struct cursor {
@@ -257,15 +257,23 @@ static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov,
     return e;
 }
 
+static bool may_encode(const struct io *io, size_t len, size_t cap)
+{
+    const struct tls *t = io->layer_state;
+    size_t            n_records = (len + SSL3_RT_MAX_PLAIN_LENGTH - 1) / SSL3_RT_MAX_PLAIN_LENGTH;
+    return t->seal.is_on && !t->failed && !t->socket_errno && !t->unsent && n_records <= TLS_ROUND_RECORDS &&
+           len + n_records * SEAL_OVERHEAD <= cap && SSL_get_key_update_type(t->ssl) == SSL_KEY_UPDATE_NONE;
+}
+
 /* Encrypt the bytes of a few records at most: what the socket does not take of them is kept. */
-static size_t encode(struct io *io, const void *bytes, size_t len, uint8_t *out, size_t cap)
+static size_t encode(struct io *io, const struct iovec *iov, int n_iov, uint8_t *out, size_t cap)
 {
     struct tls   *t = io->layer_state;
-    struct iovec  iov = { .iov_base = (void *)bytes, .iov_len = len };
-    struct cursor c = { &iov, 1, 0 };
-    size_t        n_records = (len + SSL3_RT_MAX_PLAIN_LENGTH - 1) / SSL3_RT_MAX_PLAIN_LENGTH, made = 0;
-    if (!t->seal.is_on || t->failed || t->socket_errno || t->unsent || n_records > TLS_ROUND_RECORDS ||
-        len + n_records * SEAL_OVERHEAD > cap || SSL_get_key_update_type(t->ssl) != SSL_KEY_UPDATE_NONE)
+    struct cursor c = { iov, n_iov, 0 };
+    size_t        len = 0, made = 0;
+    for (int i = 0; i < n_iov; i++)
+        len += iov[i].iov_len;
+    if (!may_encode(io, len, cap))
         return 0;
     while (c.n_iov > 0) {
         struct iovec pieces[PIECES_MAX];
@@ -340,6 +348,7 @@ static const struct io_layer layer = {
     .is_drained = is_drained,
     .say_end = say_end,
     .close = close_layer,
+    .may_encode = may_encode,
     .encode = encode,
     .keep = keep,
 };

@@ -418,12 +418,15 @@ static struct {
 } encoded;
 
 /* Each byte becomes two. */
-static size_t double_bytes(struct io *io, const void *bytes, size_t len, uint8_t *out, size_t cap)
+static size_t double_bytes(struct io *io, const struct iovec *iov, int n_iov, uint8_t *out, size_t cap)
 {
+    const uint8_t *bytes = iov->iov_base;
+    size_t         len = iov->iov_len;
+    assert_int_equal(n_iov, 1);
     if (encoded.n_kept > 0 || 2 * len > cap)
         return 0;
     for (size_t i = 0; i < 2 * len; i++)
-        out[i] = ((const uint8_t *)bytes)[i / 2];
+        out[i] = bytes[i / 2];
     encoded.n_made += len;
     io->bytes_out += (int64_t)len;
     return 2 * len;

@@ -929,7 +929,7 @@ static void tls_1_2_carries_pieces_and_the_end(void **state)
     assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
     assert_true(co_group_join(&group, a_while()));
     write_pieces_to(s);
-    assert_int_equal(a.layer->encode(&a, "x", 1, (uint8_t[100]){ 0 }, 100), 0);
+    assert_int_equal(a.layer->encode(&a, &(struct iovec){ "x", 1 }, 1, (uint8_t[100]){ 0 }, 100), 0);
     write_pieces_to(s);
     io_close(&a);
     assert_int_equal(SPEAK(SSL_read(s.ssl, &byte, 1)), 0);
@@ -950,10 +950,12 @@ static void what_a_queued_write_leaves_comes_first(void **state)
     accept_the_speaker(&accept);
     assert_int_equal(SPEAK(SSL_connect(s.ssl)), 1);
     assert_true(co_group_join(&group, a_while()));
-    assert_int_equal(a.layer->encode(&a, bytes, LEN, records, LEN), 0);              /* no room for what records add */
-    assert_int_equal(a.layer->encode(&a, bytes, TOO_LONG, records, RECORDS_CAP), 0); /* more than may be kept */
+    assert_int_equal(a.layer->encode(&a, &(struct iovec){ bytes, LEN }, 1, records, LEN),
+                     0); /* no room for what records add */
+    assert_int_equal(a.layer->encode(&a, &(struct iovec){ bytes, TOO_LONG }, 1, records, RECORDS_CAP),
+                     0); /* more than may be kept */
     assert_int_equal(a.bytes_out, 0);
-    size_t len = a.layer->encode(&a, bytes, LEN, records, sizeof records), got = 0;
+    size_t len = a.layer->encode(&a, &(struct iovec){ bytes, LEN }, 1, records, sizeof records), got = 0;
     assert_true(len > LEN);
     assert_int_equal(a.bytes_out, LEN);
     ssize_t sent = io_socket_send(&a, records, 1000);
@@ -961,7 +963,7 @@ static void what_a_queued_write_leaves_comes_first(void **state)
     a.may_write = false;
     assert_true(a.layer->keep(&a, records + sent, len - (size_t)sent));
     assert_false(a.layer->is_drained(&a));
-    assert_int_equal(a.layer->encode(&a, bytes, LEN, records, sizeof records), 0);
+    assert_int_equal(a.layer->encode(&a, &(struct iovec){ bytes, LEN }, 1, records, sizeof records), 0);
     a.may_write = true;
     a.layer->drain(&a);
     while (got < LEN) {
