@@ -48,7 +48,7 @@ struct http_conn {
 struct http_visit {
     struct http_conn *conn;
     struct io        *io;                        /* that of the exchange: the connection, or a stream of HTTP/2 */
-    char              trace[IDENT_CAP];          /* identifies a client that plays */
+    char              trace[IDENT_CAP];          /* of the connection; a live player of HTTP/2 gets one of its own */
     char              ip[INET6_ADDRSTRLEN];      /* the client's own address, not that of a trusted proxy */
     char              summary[HTTP_SUMMARY_CAP]; /* method and path */
     int64_t           counted_in, counted_out;   /* bytes of `io` that belong to earlier requests */

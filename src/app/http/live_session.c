@@ -6,6 +6,7 @@
 #include "app/http/site.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/co.h"
 
 static const struct client_type player_type = { .name = "flv-play", .tag = "HTS", .is_http = true };
 
@@ -31,6 +32,13 @@ static const char *pack_url(char **at, size_t cap, const struct http_exchange *x
 static const char *pack(char **at, const char *text)
 {
     return str_pack(at, text, strlen(text));
+}
+
+/* A connection that carries several players at a time has one name for each of them. */
+static void name_player(struct http_visit *v)
+{
+    ident_random(v->trace, IDENT_LEN);
+    co_set_trace(v->trace);
 }
 
 static struct client client_of(const struct http_visit *v)
@@ -80,6 +88,8 @@ static struct err *fill_in(struct live_session *l, const struct http_exchange *x
 struct err *live_session_admit(struct live_session *l, const struct http_exchange *x, const char *app,
                                const char *stream, const char *ext)
 {
+    if (http_is_multiplexed(x))
+        name_player(http_visit_of(x));
     struct err *e = fill_in(l, x, app, stream, ext);
     if (e) {
         l->session.verdict = SESSION_FAILED;

@@ -141,9 +141,8 @@ static void begin_visit(struct http_visit *v, struct http_conn *c, struct http_e
     v->counted_in = shares ? 0 : c->earlier_in;
     v->counted_out = shares ? 0 : c->earlier_out;
     memcpy(v->trace, c->trace, sizeof v->trace);
-    if (shares) {
-        ident_random(v->trace, IDENT_LEN);
-        co_set_trace(v->trace);
+    if (shares) { /* A coroutine of its own. */
+        co_set_trace(c->trace);
         co_set_log_limits(&c->log_limits);
     }
     client_address_of_request(conf, c->peer_ip, r, v->ip);

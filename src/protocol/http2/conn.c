@@ -113,6 +113,7 @@ static struct err *wait(struct http2_conn *c)
         return e;
     err_free(e);
     if (settles) {
+        http2_stream_drop_spare(c);
         co_trim_stack();
         e = co_park(co_deadline(deadline_us));
         if (err_code(e) != E_SOCKET_TIMEOUT)
@@ -228,6 +229,7 @@ static bool is_good_end(const struct http2_conn *c, enum err_code code)
 static void join_handlers(struct http2_conn *c)
 {
     c->over = true;
+    http2_stream_drop_spare(c);
     LIST_FOREACH (&c->streams, it, after) {
         struct http2_stream *s = LIST_ENTRY(it, struct http2_stream, link);
         s->io.may_read = true;

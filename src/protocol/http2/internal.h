@@ -37,6 +37,8 @@ struct http2_conn {
     struct co_group            handlers;
     struct list                streams;
     struct list                starved;   /* streams whose io is to become writable again */
+    struct co                 *spare;     /* a coroutine that has served a request and waits for the next one */
+    struct http2_stream       *for_spare; /* the request that it is to serve */
     size_t                     n_wanting; /* streams that have something for nghttp2: bytes, or their end */
     size_t                     n_running;
     size_t                     n_open;
@@ -89,6 +91,9 @@ struct http2_stream *http2_stream_new(struct http2_conn *c, int32_t id);
 
 /** Begin to handle the request whose head is complete in c->head. */
 struct err *http2_stream_start(struct http2_stream *s, bool has_body) ATTR_MUST_USE;
+
+/** End the spare coroutine, if there is one. */
+void http2_stream_drop_spare(struct http2_conn *c);
 
 /** Wake the stream's coroutine to look at what has changed. */
 void http2_stream_wake(struct http2_stream *s);

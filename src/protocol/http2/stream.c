@@ -343,10 +343,9 @@ static void close_stream(struct http2_stream *s, enum err_code code)
         http2_output_flush(c);
 }
 
-static void run(void *arg)
+static void serve(struct http2_stream *s)
 {
-    struct http2_stream *s = arg;
-    struct http2_conn   *c = s->conn;
+    struct http2_conn *c = s->conn;
     io_set_owner(&s->io, co_self());
     struct err *e = s->refusal ? refuse(s) : http_exchange_run(&s->x);
     if (s->x.close_asked)
@@ -363,6 +362,51 @@ static void run(void *arg)
     c->idle_us = now_us();
     co_unpark(c->co);
     http2_stream_release(s);
+}
+
+/* Wait for the next request: most follow soon, and a new coroutine costs more than a request of a small file. NULL: end. */
+static struct http2_stream *wait_for_next(struct http2_conn *c)
+{
+    struct co  *self = co_self();
+    struct err *e = NULL;
+    if (c->spare || c->over || co_is_cancelled(self))
+        return NULL;
+    c->spare = self;
+    while (!e && c->spare == self)
+        e = co_park(DEADLINE_NEVER);
+    if (c->spare == self)
+        c->spare = NULL;
+    err_free(e);
+    struct http2_stream *s = c->for_spare;
+    c->for_spare = NULL;
+    return s;
+}
+
+static void run(void *arg)
+{
+    struct http2_stream *s = arg;
+    struct http2_conn   *c = s->conn;
+    for (; s; s = wait_for_next(c))
+        serve(s);
+}
+
+void http2_stream_drop_spare(struct http2_conn *c)
+{
+    struct co *spare = c->spare;
+    c->spare = NULL;
+    if (spare)
+        co_unpark(spare);
+}
+
+static struct err *start_coroutine(struct http2_stream *s)
+{
+    struct http2_conn *c = s->conn;
+    if (!c->spare || c->for_spare)
+        return co_go(&c->handlers, "http2-stream", run, s, &s->io.owner);
+    s->io.owner = c->spare;
+    c->for_spare = s;
+    http2_stream_drop_spare(c);
+    return NULL;
 }
 
 struct http2_stream *http2_stream_new(struct http2_conn *c, int32_t id)
@@ -411,7 +455,7 @@ struct err *http2_stream_start(struct http2_stream *s, bool has_body)
         x->request.content_length = -1;
     x->request.has_body = has_body;
     x->request.keep_alive = true;
-    if ((e = co_go(&s->conn->handlers, "http2-stream", run, s, &s->io.owner)))
+    if ((e = start_coroutine(s)))
         return e;
     s->is_running = true;
     s->conn->n_running++;
