@@ -1,5 +1,6 @@
 /**
- * Turns at disks: at most DISK_TURNS writers work on one disk at a time, so a disk that hangs does not use up the threads.
+ * Turns at disks: at most DISK_TURNS writers work on one disk at a time, so a disk that hangs does not use up the threads. Starts
+ * of programs take turns at the disks of their files in the same way, apart from those of writers.
  *
  * A disk is the device that a writer's files were seen on. Before any was seen, it is the place where the files will lie, as the
  * writer's owner names it: writers of one place that know no device yet share its turns.

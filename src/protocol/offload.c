@@ -15,14 +15,14 @@
 /* The threads of one kind and the jobs that wait for them. */
 struct pool {
     pthread_cond_t more;
-    pthread_t      threads[OFFLOAD_WRITE_THREADS_MAX];
+    pthread_t      threads[OFFLOAD_TURNS_THREADS_MAX];
     int            n_threads, n_idle;
     int            n_hung; /* threads in abandoned jobs (`left`) */
     struct list    waiting;
     size_t         n_waiting;
 };
 
-static_assert(OFFLOAD_THREADS_MAX + OFFLOAD_HUNG_MAX <= OFFLOAD_WRITE_THREADS_MAX,
+static_assert(OFFLOAD_THREADS_MAX + OFFLOAD_HUNG_MAX <= OFFLOAD_TURNS_THREADS_MAX,
               "the threads of every kind have room");
 
 static struct {
@@ -192,8 +192,8 @@ static bool replaces_hung(const struct pool *pool)
 static struct err *ensure_thread(struct pool *pool)
 {
     int most = OFFLOAD_THREADS_MAX + (replaces_hung(pool) ? pool->n_hung : 0);
-    if (pool == &off.pools[OFFLOAD_WRITE])
-        most = OFFLOAD_WRITE_THREADS_MAX;
+    if (pool == &off.pools[OFFLOAD_WRITE] || pool == &off.pools[OFFLOAD_PROCESS])
+        most = OFFLOAD_TURNS_THREADS_MAX;
     if (replaces_hung(pool) && pool->n_hung >= OFFLOAD_HUNG_MAX)
         return err_new(E_LIMIT, "%d earlier jobs of this kind hang", pool->n_hung);
     if (pool->n_idle > (int)pool->n_waiting || pool->n_threads >= most)

@@ -30,10 +30,10 @@ enum offload_kind {
 };
 
 /*
- * Most threads of one kind; most jobs that wait for them: a further job is refused. The kind of written files has more threads,
- * because it does not know disks: its jobs take turns at each disk (protocol/disk_turn), so that each that hangs holds a few.
+ * Most threads of one kind; most jobs that wait for them: a further job is refused. OFFLOAD_WRITE and OFFLOAD_PROCESS have more
+ * threads: their callers take turns at each disk (protocol/disk_turn), so each disk that hangs holds only a few of them.
  */
-enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_WRITE_THREADS_MAX = 64, OFFLOAD_QUEUE_MAX = 4096 };
+enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_TURNS_THREADS_MAX = 64, OFFLOAD_QUEUE_MAX = 4096 };
 
 /*
  * A thread that hangs in an abandoned job is replaced for the kinds whose jobs are rare and may well succeed the next time

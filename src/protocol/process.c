@@ -1,6 +1,7 @@
 #include "protocol/process.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
+#include "protocol/disk_turn.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/program_output.h"
@@ -34,6 +36,7 @@ struct process {
     struct co         *owner;  /* NULL: the owner has released the process */
     struct co         *keeper; /* the coroutine that waits for the child */
     struct start_job  *job;    /* NULL once the pool has it */
+    struct disk_turn   turn;   /* at the disk where the program lies */
     enum process_state state;
     bool               ending;
     int64_t            kill_at_us; /* when the group is killed, if `ending` */
@@ -176,12 +179,49 @@ static void set_state(struct process *p, enum process_state state)
         co_unpark(p->owner);
 }
 
+/* The process has its turn now. */
+static bool begin_turn(struct disk_turn *t)
+{
+    co_unpark(CONTAINER_OF(t, struct process, turn)->keeper);
+    return true;
+}
+
+/* A program whose file lies on a frozen disk must not hold up those of other disks. Its folder stands for the disk. */
+static bool know_disk(struct process *p)
+{
+    char        place[PATH_MAX];
+    struct str  s = str_over(place, sizeof place);
+    const char *program = p->job->spawn.argv[0], *slash = strrchr(program, '/');
+    str_printf(&s, "programs of "); /* Writers of files have turns of their own. */
+    str_append(&s, slash ? program : "PATH", slash ? (size_t)(slash - program) : strlen("PATH"));
+    return disk_turn_join(&p->turn, place);
+}
+
+/* Fails if the owner goes meanwhile: then the program need not be started. */
+static struct err *wait_for_turn(struct process *p)
+{
+    struct err *e = NULL;
+    if (!know_disk(p))
+        return err_no_memory();
+    if (disk_turn_take(&p->turn, now_us()))
+        return NULL;
+    while (!e && !p->turn.is_taken)
+        e = p->owner ? co_park(DEADLINE_NEVER) : err_new(E_THREAD_INTERRUPTED, "the owner has gone");
+    return e;
+}
+
 static struct err *start(struct process *p)
 {
     struct start_job *j = p->job;
-    struct err       *e = NULL;
+    struct err       *e = wait_for_turn(p);
     p->job = NULL; /* offload() takes the job over. */
-    if ((e = offload(OFFLOAD_PROCESS, &j->job, DEADLINE_NEVER)))
+    if (e)
+        free_job(j);
+    else
+        e = offload(OFFLOAD_PROCESS, &j->job, DEADLINE_NEVER);
+    disk_turn_end(&p->turn, 0, now_us());
+    disk_turn_leave(&p->turn);
+    if (e)
         return err_wrap(e, "start a program");
     p->pid = j->spawn.pid;
     p->pidfd.fd = j->spawn.pidfd;
@@ -299,6 +339,7 @@ struct err *process_start(struct process **out, const struct process_spec *spec)
         return err_no_memory();
     p->owner = co_self();
     p->pidfd.fd = -1;
+    disk_turn_init(&p->turn, begin_turn);
     struct err *e = make_job(&p->job, spec);
     if (!e)
         e = co_go(&children.keepers, "process", keep, p, &p->keeper);

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +17,33 @@
 #include "core/str.h"
 #include "loop.h"
 #include "protocol/co.h"
+#include "protocol/disk_turn.h"
 #include "protocol/file_writer.h"
 #include "protocol/offload.h"
 #include "protocol/process.h"
 
+/* Programs below this folder are on a disk that is frozen until `thawed`. */
+#define FROZEN "/frozen"
+
+static atomic_bool     thawed;
+static atomic_int      n_hanging;
 static char            dir[64];
 static struct process *p;
+
+/* In front of libc's. The child shares our memory until it executes. */
+int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+    bool is_frozen = strncmp(file, FROZEN, strlen(FROZEN)) == 0;
+    char path[256];
+    n_hanging += is_frozen;
+    while (is_frozen && !thawed)
+        usleep(1000);
+    n_hanging -= is_frozen;
+    if (strchr(file, '/'))
+        return execve(is_frozen ? file + strlen(FROZEN) : file, argv, envp);
+    snprintf(path, sizeof path, "/bin/%s", file); /* the PATH of the tests */
+    return execve(path, argv, envp);
+}
 
 static const char *path_of(const char *name)
 {
@@ -291,6 +314,32 @@ static void too_many_arguments_are_refused(void **state)
     mem_free(big);
 }
 
+static void a_program_on_a_frozen_disk_does_not_hold_up_others(void **state)
+{
+    enum { N = 3 * DISK_TURNS };
+    struct process     *frozen[N];
+    char               *argv[] = { FROZEN "/bin/true", NULL }, *other[] = { "/bin/true", NULL };
+    struct process_spec spec = { .argv = argv };
+    (void)state;
+    thawed = false;
+    for (int i = 0; i < N; i++)
+        assert_null(process_start(&frozen[i], &spec));
+    int64_t deadline = a_while();
+    while (n_hanging < DISK_TURNS && now_us() < deadline)
+        err_free(co_sleep(5 * US_PER_MS));
+    assert_int_equal(n_hanging, DISK_TURNS);
+    run(other, NULL);
+    wait_for(PROCESS_ENDED);
+    process_release(&frozen[N - 1]); /* one that waits */
+    process_release(&frozen[0]);     /* one that hangs */
+    thawed = true;
+    for (int i = 1; i < N - 1; i++) {
+        process_release(&p);
+        p = frozen[i];
+        wait_for(PROCESS_ENDED);
+    }
+}
+
 static void many_run_and_all_are_waited_for(void **state)
 {
     enum { N = PROCESSES_MAX };
@@ -361,6 +410,7 @@ int main(void)
         TEST(it_inherits_no_descriptor_and_no_setting_of_the_server),
         TEST(it_begins_with_default_signals),
         TEST(too_many_arguments_are_refused),
+        TEST(a_program_on_a_frozen_disk_does_not_hold_up_others),
         TEST(many_run_and_all_are_waited_for),
         TEST(without_memory_nothing_is_started_and_nothing_is_left),
         TEST(the_end_of_the_server_ends_all),
