@@ -251,7 +251,9 @@ def test_a_plain_video_element_plays_on_after_its_source_was_silent(page, site, 
 
 # -- HLS and DASH -----------------------------------------------------------------------------------------------------------
 
-HLS = "vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 20; } }"
+HLS = """vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 20; }
+    dash { enabled on; dash_fragment 1; dash_timeshift 20; dash_update_period 1; } }"""
+LOW = "vhost __defaultVhost__ { hls { enabled on; hls_ll on; hls_use_fmp4 on; hls_fragment 2; hls_part 0.2; hls_window 30; } }"
 
 
 def requests(page):
@@ -259,18 +261,32 @@ def requests(page):
     return page.run("return performance.getEntriesByType('resource').map(e => e.name)")
 
 
-def test_the_first_page_plays_hls_and_shows_the_latency(page, site, live):
+def wait_facts(page, text):
+    until(lambda: text in page.run("return document.querySelector('.facts').textContent"),
+          lambda: "%r: %s" % (text, page.text()), 20)
+
+
+@pytest.mark.parametrize("label,script,other", [("HLS", "/hls.min.js", "dash."), ("DASH", "/dash.mediaplayer.min.js", "/hls.")])
+def test_the_first_page_plays_segments_and_shows_the_latency(page, site, live, label, script, other):
     server = site(HLS)
-    live(server)
+    live(server, clip="minute.flv")
     page.open(at(server))
-    press(page, "HLS")
+    press(page, label)
     facts = page.wait_playing()
     assert (facts["width"], facts["height"], facts["error"]) == (160, 120, "")
-    until(lambda: "latency" in page.run("return document.querySelector('.facts').textContent"),
-          lambda: "a latency: %s" % page.text(), 20)
-    assert any(name.endswith("/hls.min.js") for name in requests(page))
-    assert not any("dash" in name for name in requests(page))
-    assert all(name.startswith("http://127.0.0.1:") for name in requests(page))
+    wait_facts(page, "latency")
+    page.wait_playing(4, 80)                                         # longer than the first playlist knew
+    asked = requests(page)
+    assert any(name.endswith(script) for name in asked) and not any(other in name for name in asked)
+    assert all(name.startswith("http://127.0.0.1:") for name in asked)
+
+
+def test_the_player_plays_hls_in_parts(page, site, live):
+    server = site(LOW)
+    live(server, clip="minute.flv")
+    page.open(server.http_url("/players/srs_player.html") + "?stream=livestream.m3u8")
+    page.wait_playing(3, 60)
+    wait_facts(page, "in parts")
 
 
 def test_the_first_page_has_buttons_for_what_the_vhost_makes(page, site, live):

@@ -3,6 +3,7 @@
  *
  * An engine is { destroy(), facts() }. It reports by callbacks: failed(message, status), ended(), and late(), which says that
  * sound or pictures came that the running player cannot add. facts() has what is known of { latency, byClock, kbps, bytes, parts }.
+ * An engine with `starts` begins to play by itself.
  */
 /* global mpegts, Hls, dashjs */
 
@@ -98,7 +99,11 @@ async function byDash(video, url, on) {
   let bytes = false
   player.updateSettings({
     debug: { logLevel: 1 }, /* errors that end the playing */
-    streaming: { liveCatchup: { enabled: true }, gaps: { jumpGaps: true } },
+    streaming: {
+      liveCatchup: { enabled: true },
+      /* A stream that does not tell the time: ask its server, and not one elsewhere. */
+      utcSynchronization: { defaultTimingSource: { scheme: 'urn:mpeg:dash:utc:http-head:2014', value: url } },
+    },
   })
   player.on(dashjs.MediaPlayer.events.ERROR, ({ error }) =>
     on.failed(error?.message || String(error), error?.data?.response?.status))
@@ -106,6 +111,7 @@ async function byDash(video, url, on) {
   player.initialize(video, url, true)
   return {
     player,
+    starts: true, /* it asks for the next MPD only if it sees the beginning */
     destroy: () => player.destroy(),
     facts: () => ({ latency: player.isReady() && player.isDynamic() ? player.getCurrentLiveLatency() : NaN, bytes }),
   }

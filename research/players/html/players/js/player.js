@@ -67,7 +67,8 @@ export class Player {
         this.fail(error.message)
       return
     }
-    this.video.play().catch(error => error.name === 'NotAllowedError' && this.fail(error.message))
+    if (!this.engine.starts)
+      this.video.play().catch(error => error.name === 'NotAllowedError' && this.fail(error.message))
     this.timer = setInterval(() => this.showFacts(), FACTS_MS)
   }
 
