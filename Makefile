@@ -219,7 +219,7 @@ objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 
 # ---- tests -------------------------------------------------------------------------------------------------
 
-.PHONY: check test test-clients test-distros deps deps-build unit unit-asan e2e e2e-python e2e-asan \
+.PHONY: check test test-long test-clients test-distros deps deps-build unit unit-asan e2e e2e-python e2e-asan \
 	e2e-valgrind layers state headers \
 	third-party lint format format-check shellcheck valgrind
 
@@ -230,6 +230,12 @@ check:
 # All suites; the packages that they need are installed first.
 test:
 	@trunk-scripts/run-tests.sh test
+
+# End-to-end tests that take minutes each: players that must not stall. A part of them: LONG='-k dash'.
+test-long: all test-tools
+	trunk-scripts/deps.sh test
+	trunk-scripts/test-node.sh
+	@trunk-scripts/run-e2e.sh test/e2e --long $(LONG)
 
 # Takes longer: players and encoders of newer Debian releases. CLIENTS='--only hevc' runs a part.
 test-clients:
@@ -352,6 +358,7 @@ help:
 	@echo 'make format       lay the sources out by clang-format; format-check: only compare'
 	@echo 'make lint         cppcheck over the sources; shellcheck: shellcheck over the scripts'
 	@echo
+	@echo 'make test-long    the end-to-end tests that take minutes each; LONG="-k dash" for a part'
 	@echo 'make test-clients ffmpeg, GStreamer, mpv, VLC of newer Debian releases, by chroot; takes long, needs root'
 	@echo 'make test-distros make test on Debian 12, 13 and unstable, with gcc and clang, by chroot; takes long, needs root.'
 	@echo '                  DISTROS="12/gcc 13" SUITES="unit e2e" for a part, COMMIT=main for a commit'

@@ -21,9 +21,18 @@ wait.SCALE = wait.scale_for(srs.BINARY)
 
 def pytest_addoption(parser):
     parser.addoption("--python-only", action="store_true", help="skip what needs clients that are not Python")
+    parser.addoption("--long", action="store_true", help="run only the tests that take minutes")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests marked `long` are those of make test-long, and no others."""
+    wanted = config.getoption("--long")
+    config.hook.pytest_deselected(items=[i for i in items if bool(i.get_closest_marker("long")) != wanted])
+    items[:] = [i for i in items if bool(i.get_closest_marker("long")) == wanted]
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; make test-long runs it")
     if config.getoption("--python-only"):
         programs.python_only()
 

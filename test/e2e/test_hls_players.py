@@ -2,12 +2,16 @@
 
 One cell takes three to four seconds.
 """
+import time
+
 import pytest
 
+import browser_players
 import hls_rules
 import media
 import players
 import rtmp
+from browser import Browser
 from hls_watch import Http
 from wait import until
 
@@ -51,3 +55,75 @@ def test_ffmpeg_gets_the_very_packets_that_were_published(make_server, container
     hls_rules.assert_good(hls_rules.check_media(text), text)
     played = players.hls_packets(url, container, video, audio)
     media.compare_packets(players.source_packets(clip, container, video, audio), played)
+
+
+# -- players in a browser ------------------------------------------------------------------------------------------------------
+
+LIVE = """vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 20; hls_use_fmp4 %s; }
+    dash { enabled on; dash_fragment 1; dash_timeshift 20; dash_update_period 1; } }"""
+LOW = "vhost __defaultVhost__ { hls { enabled on; hls_ll on; hls_use_fmp4 %s; hls_fragment 2; hls_part 0.2; hls_window 30; } }"
+ON_SCREEN = {
+    "hls-ts": (LIVE % "off", "m3u8", ("hls.js", "shaka")),
+    "hls-fmp4": (LIVE % "on", "m3u8", ("hls.js", "shaka")),
+    "low-latency-ts": (LOW % "off", "m3u8", ("hls.js",)),
+    "low-latency-fmp4": (LOW % "on", "m3u8", ("hls.js", "shaka")),
+    "dash": (LIVE % "off", "mpd", ("dash.js", "shaka")),
+}
+PLAYED = [(cell, player) for cell, (_, _, those) in ON_SCREEN.items() for player in those]
+SHORT = {("hls-ts", "hls.js"), ("low-latency-fmp4", "hls.js"), ("dash", "dash.js")}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    browser_players.skip_without_browser()
+    b = Browser()
+    yield b
+    b.close()
+
+
+@pytest.fixture
+def on_air(make_server):
+    """on_air(conf, clip) starts a server with a stream that is published in a loop; returns it when it has run for some seconds."""
+    feeders = []
+
+    def start(conf, clip="minute.flv", lead_s=2.5, **how):
+        server = make_server(conf, http="", **how)
+        feeders.append(rtmp.Feeder(server.publisher(), media.loop(clip)))
+        until(lambda: feeders[-1].sent and feeders[-1].sent[-1].ts > 1000 * lead_s, "some of the stream", 20)
+        return server
+
+    yield start
+    for f in feeders:
+        f.finish()
+
+
+def watch_on_screen(browser, server, player, ext, seconds):
+    url = server.http_url("/live/s." + ext)
+    with browser_players.playing(browser, server, player, url, low_latency=True) as p:
+        began = time.monotonic()
+        p.wait_played(1)
+        seen = p.wait_played(seconds)
+        assert time.monotonic() - began < seconds * 1.2 + 10, seen
+    browser_players.assert_smooth(seen)
+    assert (seen.width, seen.height) == (160, 120)
+    return seen
+
+
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("cell,player", [c for c in PLAYED if c in SHORT])
+def test_a_browser_plays_without_a_stall(browser, on_air, cell, player):
+    conf, ext, _ = ON_SCREEN[cell]
+    seen = watch_on_screen(browser, on_air(conf), player, ext, 5)
+    if cell.startswith("low-latency"):
+        assert seen.latency < 3, seen
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("cell,player", PLAYED)
+def test_a_browser_plays_for_a_minute_without_a_stall(browser, on_air, cell, player):
+    conf, ext, _ = ON_SCREEN[cell]
+    seen = watch_on_screen(browser, on_air(conf), player, ext, 60)
+    if cell.startswith("low-latency"):
+        assert seen.latency < 3, seen
+        assert max(seen.latencies[-50:]) < seen.latency + 1, seen       # it does not grow

@@ -1,0 +1,79 @@
+/* The page of browser_players.py: one video element, played by hls.js, dash.js or shaka-player, and what happened to it. */
+/* global Hls, dashjs, shaka */
+'use strict'
+
+const video = document.querySelector('video')
+const seen = { player: '', stalls: 0, seeks: 0, back: 0, fatal: [], errors: [], begun: false, ended: false, latencies: [], last: 0, played: 0 }
+let latency = () => NaN, finish = () => {}
+
+video.addEventListener('playing', () => { seen.begun = true })
+video.addEventListener('waiting', () => { seen.stalls += seen.begun })
+video.addEventListener('seeking', () => { seen.seeks += seen.begun })
+video.addEventListener('ended', () => { seen.ended = true })
+video.addEventListener('error', () => seen.fatal.push(`media element: ${video.error?.message}`))
+video.addEventListener('timeupdate', () => {
+  const step = video.currentTime - seen.last
+  seen.back += step < -0.1
+  seen.played += step > 0 && step < 2 ? step : 0 /* a larger step is a seek */
+  seen.last = video.currentTime
+})
+
+const start = {
+  'hls.js'(url, lowLatency, more) {
+    const hls = new Hls({ lowLatencyMode: lowLatency, ...more })
+    hls.on(Hls.Events.ERROR, (event, data) => (data.fatal ? seen.fatal : seen.errors).push(`${data.type} ${data.details} ${data.error?.message ?? ''}`))
+    hls.attachMedia(video)
+    hls.loadSource(url)
+    latency = () => hls.latency
+    finish = () => hls.destroy()
+    window.engine = hls
+  },
+  'dash.js'(url, lowLatency, more) {
+    const player = dashjs.MediaPlayer().create()
+    /* Its own source of the time is a server elsewhere. */
+    const defaultTimingSource = { scheme: 'urn:mpeg:dash:utc:http-head:2014', value: url }
+    player.updateSettings({ debug: { logLevel: 2 }, streaming: {
+      liveCatchup: { enabled: lowLatency }, utcSynchronization: { defaultTimingSource }, ...more } })
+    player.on(dashjs.MediaPlayer.events.ERROR, ({ error }) => seen.fatal.push(`${error?.code} ${error?.message ?? error}`))
+    player.initialize(video, url, true)
+    latency = () => player.isReady() ? player.getCurrentLiveLatency() : NaN
+    finish = () => player.destroy()
+    window.engine = player
+  },
+  'shaka'(url, lowLatency, more) {
+    shaka.polyfill.installAll()
+    const player = new shaka.Player()
+    player.configure({ streaming: { lowLatencyMode: lowLatency, ...more } })
+    const note = error => (error.severity === shaka.util.Error.Severity.CRITICAL ? seen.fatal : seen.errors).push(
+      `${error.code} ${JSON.stringify(error.data)}`)
+    player.addEventListener('error', event => note(event.detail))
+    latency = () => player.getStats().liveLatency
+    finish = () => player.destroy()
+    window.engine = player
+    player.attach(video).then(() => player.load(url)).then(() => video.play()).catch(note)
+  },
+}
+
+window.begin = (player, url, lowLatency, more) => {
+  seen.player = player
+  start[player](url, lowLatency, more)
+  if (player === 'hls.js') /* the others begin by themselves; dash.js asks for the next MPD only if it saw the beginning */
+    video.play().catch(error => error.name === 'NotAllowedError' && seen.fatal.push(error.message))
+  setInterval(() => {
+    const now = latency()
+    if (seen.begun && now > 0)
+      seen.latencies.push(now)
+  }, 200)
+}
+
+window.facts = () => {
+  const quality = video.getVideoPlaybackQuality()
+  return {
+    ...seen, latencies: seen.latencies.slice(-3000), time: video.currentTime, frames: quality.totalVideoFrames,
+    dropped: quality.droppedVideoFrames, width: video.videoWidth, height: video.videoHeight, rate: video.playbackRate,
+    buffered: video.buffered.length ? video.buffered.end(video.buffered.length - 1) - video.currentTime : 0,
+    level: window.engine?.levels?.length,
+  }
+}
+
+window.finish = () => finish()
