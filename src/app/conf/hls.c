@@ -75,6 +75,10 @@ static void warn_of_files(struct conf_fill *f, const struct conf_hls *hls, const
     warn_of_shared_file(f, block, "hls_key_file", hls->key_file);
     if (!strstr(hls->key_file, "[seq]"))
         warn(f, block, "hls_key_file", "hls_key_file has no [seq], so a new key overwrites that of older segments");
+    if (hls->storage != CONF_HLS_MEMORY && strcmp(hls->key_file_path, hls->path) == 0)
+        warn(f, block, "hls_key_file_path",
+             "keys are written to hls_path, from where web servers give files to everybody; hls_key_file_path may be "
+             "another directory");
 }
 
 void conf_hls_derive(struct conf_fill *f, struct conf_hls *hls, const struct conf_node *block)

@@ -306,6 +306,27 @@ static void files_that_streams_share_are_told(void **state)
     }
 }
 
+static void keys_in_a_public_directory_are_told(void **state)
+{
+    static const struct {
+        const char *directives;
+        bool        told;
+    } rows[] = {
+        { "hls_keys on;", true },
+        { "hls_keys on; hls_path ./a; hls_key_file_path ./a;", true },
+        { "hls_keys on; hls_key_file_path ./keys;", false },
+        { "hls_keys on; hls_storage memory;", false },
+        { "", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct loaded l;
+        hls_of(&l, rows[i].directives);
+        assert_int_equal(conf_report_has(&l.report, "keys are written to hls_path"), rows[i].told);
+        unload(&l);
+    }
+}
+
 static void memory_alone_needs_a_port(void **state)
 {
     (void)state;
@@ -393,6 +414,7 @@ int main(void)
         cmocka_unit_test(the_url_of_a_key_ends_with_a_slash),
         cmocka_unit_test(a_segment_that_is_encrypted_as_a_whole_has_no_parts),
         cmocka_unit_test(files_that_streams_share_are_told),
+        cmocka_unit_test(keys_in_a_public_directory_are_told),
         cmocka_unit_test(memory_alone_needs_a_port),
         cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(usual_names_of_files_load),
