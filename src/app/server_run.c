@@ -57,8 +57,8 @@ static void run_statistics(void *arg)
             break;
         now = now_us();
         if (now >= next_sample || now >= next_log) {
-            registry_sample(&s->registry, now);
-            sampled_us = now;
+            registry_sample_by_turns(&s->registry);
+            sampled_us = now = now_us();
         }
         if (now >= next_log) {
             client_lines_log(&s->registry, now);

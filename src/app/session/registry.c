@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/co.h"
 
 void registry_init(struct registry *r)
 {
@@ -158,18 +159,34 @@ void registry_leave(struct registry *r, struct client *c)
     c->vhost = NULL;
 }
 
-void registry_sample(struct registry *r, int64_t now)
+static void sample_client(struct registry *r, struct client *c, int64_t now)
 {
-    LIST_FOREACH (&r->clients, it, after) {
-        struct client *c = LIST_ENTRY(it, struct client, link);
-        count_client(r, c);
-        traffic_sample(&c->traffic, now);
-        source_sample(c->source, now);
-    }
+    count_client(r, c);
+    traffic_sample(&c->traffic, now);
+    source_sample(c->source, now);
+}
+
+static void sample_sums(struct registry *r, int64_t now)
+{
     size_t             at = 0;
     struct vhost_stat *v;
     while ((v = map_next(&r->vhosts, &at, NULL)))
         traffic_sample(&v->traffic, now);
     traffic_sample(&r->traffic, now);
     r->sampled_wall_ms = wall_now_us() / US_PER_MS;
+}
+
+void registry_sample(struct registry *r, int64_t now)
+{
+    LIST_FOREACH (&r->clients, it, after)
+        sample_client(r, LIST_ENTRY(it, struct client, link), now);
+    sample_sums(r, now);
+}
+
+void registry_sample_by_turns(struct registry *r)
+{
+    struct roll_cursor at = roll_seek(&r->client_roll, 0);
+    for (struct client *c; (c = roll_next(&r->client_roll, &at)); co_give_way_by_time())
+        sample_client(r, c, now_us());
+    sample_sums(r, now_us());
 }

@@ -62,6 +62,32 @@ static void a_sample_adds_bytes_to_client_stream_vhost_and_server(void **state)
     assert_int_equal(registry.traffic.bytes_in, 124);
 }
 
+static void take_out(void *arg)
+{
+    registry_leave(&registry, arg);
+}
+
+static void clients_may_leave_while_the_others_are_sampled(void **state)
+{
+    struct co_group g;
+    (void)state;
+    co_group_init(&g);
+    for (int i = 0; i < 6; i++) {
+        add(i, "v");
+        moved(i, 1, 10);
+    }
+    co_give_way(); /* there are no turns before the first yield of a process */
+    assert_null(co_go(&g, "leaves", take_out, &clients[1], NULL));
+    for (int64_t until_us = now_us() + 2 * CO_SLICE_US; now_us() < until_us;)
+        ; /* the slice is over after the first client */
+    registry_sample_by_turns(&registry);
+    assert_int_equal(g.count, 0);
+    assert_int_equal(registry.n_clients, 5);
+    assert_int_equal(clients[0].traffic.bytes_out, 10);
+    assert_int_equal(clients[5].traffic.bytes_out, 10);
+    assert_int_equal(registry.traffic.bytes_out, 60);
+}
+
 static void what_moved_since_the_last_sample_is_counted_when_a_client_leaves(void **state)
 {
     (void)state;
@@ -239,6 +265,7 @@ int main(void)
         TEST(clients_are_counted_on_server_and_vhost),
         TEST(a_client_that_was_never_added_may_be_removed),
         TEST(a_sample_adds_bytes_to_client_stream_vhost_and_server),
+        TEST(clients_may_leave_while_the_others_are_sampled),
         TEST(what_moved_since_the_last_sample_is_counted_when_a_client_leaves),
         TEST(a_client_that_comes_again_on_its_connection_loses_and_doubles_nothing),
         TEST(what_came_before_it_was_known_as_a_client_is_its_own),
