@@ -2,6 +2,7 @@
 import os
 import re
 import time
+import urllib.request
 
 import pytest
 
@@ -272,3 +273,29 @@ def test_a_disk_that_refuses_does_not_hurt_viewers(make_server, on_air):
         os.unlink(os.path.join(server.folder, "html", "live"))
         until(lambda: "live/s.mpd" in files(server), "the MPD, once the disk takes files")
         watch.wait_segments(8)
+
+
+# -- low latency -------------------------------------------------------------------------------------------------------
+
+def test_low_latency_is_served_by_the_rules(make_server, on_air):
+    server = dash_server(make_server, "dash_ll on;", fragment="2")
+    on_air(server)
+    with DashWatch(server.http_url("/live/s.mpd"), low_latency=True) as watch:
+        watch.wait_segments(4)
+
+
+def test_an_open_segment_is_sent_as_it_grows(make_server, on_air):
+    server = dash_server(make_server, "dash_ll on;", fragment="4")
+    on_air(server)
+    mpd = wait_mpd(server, lambda m: any(s.number >= 1 for s in m.representations[0].segments), what="the second segment")
+    video = mpd.representations[0]
+    newest = video.segments[-1]
+    began, sizes = time.monotonic(), []
+    with urllib.request.urlopen(video.url("media", newest), timeout=30) as reply:
+        assert reply.headers.get("Transfer-Encoding") == "chunked"
+        while data := reply.read1(1 << 20):
+            sizes.append((time.monotonic() - began, len(data)))
+    assert len(sizes) >= 5, sizes                                   # parts of 0.2 s, as they are made
+    assert sizes[-1][0] - sizes[0][0] > 1, sizes
+    whole = get(server, "/live/s/video-%d.m4s" % newest.number).body
+    assert sum(size for _, size in sizes) == len(whole)
