@@ -292,7 +292,8 @@ static void set_head(const struct dash *d, struct model *m)
 {
     struct str title = str_over(m->title, sizeof m->title);
     str_printf(&title, "%s/%s", d->show->app, d->show->stream);
-    uri_put_path(&m->clock_url, base_of(d));
+    buf_text(&m->clock_url, "/"); /* players do not agree whether a relative path begins at the MPD or at its BaseURL */
+    uri_put_path(&m->clock_url, d->folder);
     buf_text(&m->clock_url, "time");
     m->clock = (struct mpd_clock){ "urn:mpeg:dash:utc:http-iso:2014", m->clock_url.bytes };
     m->mpd.title = m->title;

@@ -97,7 +97,7 @@ struct mpd_latency {
     unsigned min_rate_percent, max_rate_percent;
 };
 
-/* Where a player learns the time. A relative URL is resolved by the browser players alone. */
+/* Where a player learns the time. The value may be a path from the root: players in browsers resolve it, others go on without. */
 struct mpd_clock {
     const char *scheme; /* "urn:mpeg:dash:utc:http-iso:2014" … */
     const char *value;
