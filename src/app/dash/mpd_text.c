@@ -34,6 +34,16 @@ struct model {
 
 /* ---- which rows are listed ---- */
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static const struct conf_dash *conf_of(const struct dash *d)
 {
     return &d->show->vhost->dash;
@@ -69,12 +79,16 @@ static const struct dash_row *oldest_listed(const struct dash *d, size_t n)
     return oldest;
 }
 
-/* With low latency, the open row is listed as soon as all of its tracks have a part, if it belongs to the Period before it. */
+static const struct dash_row *row_before(const struct dash *d, const struct dash_row *row)
+{
+    return row->link.prev == &d->rows ? NULL : LIST_ENTRY(row->link.prev, const struct dash_row, link);
+}
+
+/* With low latency, the open row is listed as soon as it is open, if it belongs to the Period before it. */
 static bool is_listed_open(const struct dash *d, const struct dash_row *row)
 {
-    const struct dash_row *before =
-        row->link.prev == &d->rows ? NULL : LIST_ENTRY(row->link.prev, const struct dash_row, link);
-    return conf_of(d)->ll && before && dash_row_continues(d, row, before);
+    const struct dash_row *before = row_before(d, row);
+    return conf_of(d)->ll && before && dash_row_may_continue(d, row, before);
 }
 
 /* ---- the model ---- */
@@ -169,30 +183,31 @@ static void begin_period(const struct dash *d, struct model *m, const struct das
     }
 }
 
-/* The length of a segment. The open one will be as long as the one before it. */
-static int64_t duration_of(const struct dash_row *row, size_t track)
+/* The time of a segment. The open one follows the one before it, and will be as long as that, as far as its parts do not tell. */
+static struct mpd_segment segment_of(const struct dash *d, const struct dash_row *row, size_t track)
 {
     const struct segment *s = row->entries[track]->segment;
     if (s->is_complete)
-        return s->media_duration;
-    const struct dash_row *before = LIST_ENTRY(row->link.prev, const struct dash_row, link);
-    int64_t                meant = before->entries[track]->segment->media_duration;
-    return meant > s->media_duration ? meant : s->media_duration;
+        return (struct mpd_segment){ s->media_time, s->media_duration };
+    const struct segment *last = row_before(d, row)->entries[track]->segment;
+    int64_t               time = s->n_parts ? s->media_time : last->media_time + last->media_duration;
+    return (struct mpd_segment){ time, greatest(last->media_duration, s->media_duration) };
 }
 
 /* Add the segments of a row to the newest Period. `at` is the number of the row among those that are listed. */
 static void add_row(const struct dash *d, struct model *m, const struct dash_row *row, size_t at)
 {
-    size_t set = (m->mpd.n_periods - 1) * d->n_tracks;
+    const struct dash_row *tracks = row->period ? row : row_before(d, row);
+    size_t                 set = (m->mpd.n_periods - 1) * d->n_tracks;
     for (size_t i = 0; i < d->n_tracks; i++) {
-        if (!row->entries[i])
+        if (!tracks->entries[i])
             continue;
-        m->sets[set].starts_with_key &= row->entries[i]->segment->independent;
+        const struct segment *s = row->entries[i]->segment;
+        m->sets[set].starts_with_key &= s->n_parts == 0 || s->independent;
         struct mpd_representation *r = &m->representations[set++];
-        struct mpd_segment        *s = &m->segments[i * m->n_rows + at];
-        *s = (struct mpd_segment){ row->entries[i]->segment->media_time, duration_of(row, i) };
+        m->segments[i * m->n_rows + at] = segment_of(d, row, i);
         if (r->n_segments++ == 0)
-            r->segments = s;
+            r->segments = &m->segments[i * m->n_rows + at];
     }
 }
 
@@ -234,16 +249,6 @@ static void add_rows(const struct dash *d, struct model *m, size_t n_complete, b
 }
 
 /* ---- the head ---- */
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t greatest(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* A viewer learns of a segment up to an update period after it is complete, and needs one to play and one to load. */
 static int64_t delay_us(const struct mpd *mpd, const struct conf_dash *c)

@@ -194,6 +194,7 @@ void dash_rows_add(struct dash_track *t, struct segment *s)
         list_push(&d->rows, &row->link);
     }
     row->entries[index_of(t)] = entry;
+    dash_changed(d); /* with low latency it may be listed now */
 }
 
 static void follow_bandwidth(struct dash_track *t, const struct segment *s)
@@ -213,7 +214,7 @@ void dash_rows_describe(struct dash_track *t, struct segment *s)
     if (s->is_complete)
         follow_bandwidth(t, s);
     else if (s->n_parts == 1)
-        dash_changed(t->dash); /* with low latency, the open segment can be listed now */
+        dash_changed(t->dash); /* its init segment may be another one */
 }
 
 static bool is_empty(const struct dash *d, const struct dash_row *row)
@@ -265,13 +266,29 @@ static bool has_same_tracks(const struct dash *d, const struct dash_row *row, co
     return same;
 }
 
-bool dash_row_continues(const struct dash *d, const struct dash_row *row, const struct dash_row *before)
+/* Likewise for an open row, as far as it has parts: each track has an open segment, which may stay without any. */
+static bool may_have_same_tracks(const struct dash *d, const struct dash_row *row, const struct dash_row *before)
+{
+    bool may = true;
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        const struct dash_entry *a = before->entries[i], *b = row->entries[i];
+        may &= a ? b && (!b->init || a->init == b->init) : !b || b->segment->n_parts == 0;
+    }
+    return may;
+}
+
+static bool follows(const struct dash *d, const struct dash_row *row, const struct dash_row *before)
 {
     const struct segment     *s = dash_row_first(d, row), *last = dash_row_first(d, before);
     const struct dash_period *p = before->period;
-    return p && row->number == before->number + 1 && !s->is_discontinuous && has_same_tracks(d, row, before) &&
+    return p && row->number == before->number + 1 && !s->is_discontinuous &&
            absolute(s->start_us - end_us(last)) < DRIFT_US &&
            absolute(s->wall_us - p->start_us - (s->start_us + LANE_MP4_ORIGIN_US - p->base_us)) < DRIFT_US;
+}
+
+bool dash_row_may_continue(const struct dash *d, const struct dash_row *row, const struct dash_row *before)
+{
+    return follows(d, row, before) && may_have_same_tracks(d, row, before);
 }
 
 /* A Period starts at the wall clock, but after a break not before the last one is over. */
@@ -333,7 +350,7 @@ static void complete(struct dash *d, struct dash_row *row)
         drop_row(d, row);
         return;
     }
-    bool continues = before && dash_row_continues(d, row, before);
+    bool continues = before && follows(d, row, before) && has_same_tracks(d, row, before);
     row->period = continues ? before->period : new_period(d, row);
     if (!row->period) {
         drop_row(d, row);

@@ -38,8 +38,8 @@ void dash_rows_load(struct dash *d);
 /** Drop all rows. */
 void dash_rows_drop(struct dash *d);
 
-/** True if `row`, which is still open, will continue `before` in its Period; as far as its parts tell. */
-bool dash_row_continues(const struct dash *d, const struct dash_row *row, const struct dash_row *before);
+/** True if `row`, which is still open, continues `before` in its Period, as far as its parts tell. */
+bool dash_row_may_continue(const struct dash *d, const struct dash_row *row, const struct dash_row *before);
 
 /** The first segment of a row. A row on the list has one. */
 const struct segment *dash_row_first(const struct dash *d, const struct dash_row *row);
