@@ -174,10 +174,12 @@ static void tell_failure(const struct http_visit *v, const struct http_exchange 
                   err_text(e, text, sizeof text));
 }
 
-static struct err *serve(struct http_exchange *x, const struct conf *conf, const struct http_face *face)
+/* A handler may take days, so it does not hold the configuration under which the request came: *conf is dropped. */
+static struct err *serve(struct http_exchange *x, struct conf **conf, const struct http_face *face)
 {
     bool        go_on;
-    struct err *e = receive(x, conf, face, &go_on);
+    struct err *e = receive(x, *conf, face, &go_on);
+    conf_unref(conf);
     if (e || !go_on)
         return e;
     return http_unbuilt_owns(http_request_of(x)->path) ? http_unbuilt_reply(x) : http_router_handle(face->router, x);
@@ -200,7 +202,8 @@ static struct err *handle(struct http_exchange *x)
     if (has_api_place(c) && !face->is_api) /* This place is for the API, and all others are taken. */
         e = http_reply_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
     else
-        e = serve(x, conf, face);
+        e = serve(x, &conf, face);
+    conf_unref(&conf);
     tell_failure(&v, x, e);
     end_visit(&v, x);
     return e;

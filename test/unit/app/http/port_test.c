@@ -13,7 +13,7 @@
 #include "loop.h"
 #include "protocol/co.h"
 
-enum { GOT_CAP = 4096, LOOK_US = US_PER_MS };
+enum { GOT_CAP = 4096, LOOK_US = US_PER_MS, CONF_REFS = 2 };
 
 static struct server server;
 static struct conf   conf;
@@ -117,7 +117,7 @@ static int ask(const char *method, const char *path, const char *fields, const c
 static int setup(void **state)
 {
     (void)state;
-    conf = (struct conf){ .refs = 2, .max_connections = 10, .http_api = { .crossdomain = true } };
+    conf = (struct conf){ .refs = CONF_REFS, .max_connections = 10, .http_api = { .crossdomain = true } };
     server_init(&server, &conf, "id");
     return 0;
 }
@@ -127,6 +127,7 @@ static int teardown(void **state)
     (void)state;
     close_end(&client);
     co_group_cancel_and_join(&server.connections);
+    assert_int_equal(conf.refs, CONF_REFS + 1); /* that of the server: no request has kept one */
     server_finish(&server);
     return 0;
 }
