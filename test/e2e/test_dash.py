@@ -158,6 +158,17 @@ def test_names_with_any_characters_play(make_server, on_air, name):
         watch.wait_segments(2)
 
 
+@pytest.mark.parametrize("name,low_latency", [("dash.conf", False), ("dash.ll.conf", True)])
+def test_the_examples_serve(make_server, on_air, name, low_latency):
+    with open(os.path.join(media.ROOT, "conf", name), encoding="utf-8") as f:
+        vhost = f.read()
+    server = make_server(vhost[vhost.index("vhost "):], http="")
+    on_air(server)
+    with DashWatch(server.http_url("/live/s.mpd"), low_latency=low_latency) as watch:
+        watch.wait_segments(2)
+    assert "live/s.mpd" in files(server, "objs/nginx/html")
+
+
 # -- publishers that come and go --------------------------------------------------------------------------------------
 
 def test_a_publisher_that_comes_back_begins_a_period(make_server, on_air):
