@@ -7,10 +7,8 @@
 struct blob *blob_new(size_t len)
 {
     struct blob *b = len <= SIZE_MAX - sizeof *b ? mem_alloc(sizeof *b + len) : NULL;
-    if (b) {
-        b->refs = 1;
-        b->len = len;
-    }
+    if (b)
+        *b = (struct blob){ .refs = 1, .len = len, .bytes = (uint8_t *)(b + 1), .file = -1 };
     return b;
 }
 
@@ -22,10 +20,26 @@ struct blob *blob_copy(const void *bytes, size_t len)
     return b;
 }
 
-void blob_unref(struct blob **b)
+struct blob *blob_piece(struct blob *whole, size_t at, size_t len)
 {
-    struct blob *was = *b;
-    *b = NULL;
-    if (was && --was->refs == 0)
-        mem_free(was);
+    struct blob *b = mem_alloc(sizeof *b);
+    if (!b)
+        return NULL;
+    *b = (struct blob){
+        .refs = 1, .len = len, .bytes = whole->bytes + at, .file = whole->file, .at = whole->at + (int64_t)at
+    };
+    b->of = blob_ref(whole);
+    return b;
+}
+
+void blob_unref(struct blob **bp)
+{
+    struct blob *b = *bp;
+    *bp = NULL;
+    if (!b || --b->refs > 0)
+        return;
+    if (b->release)
+        b->release(b);
+    blob_unref(&b->of);
+    mem_free(b);
 }

@@ -10,6 +10,7 @@
 #include "app/services.h"
 #include "app/watch_file.h"
 #include "core/clock.h"
+#include "core/blob_store.h"
 #include "core/log.h"
 #include "main/daemon.h"
 #include "main/parent.h"
@@ -83,6 +84,7 @@ struct err *loop_run(struct conf *conf, const struct conf_source *from, const ch
         e = run_server(conf, from, server_id, secret);
     file_writers_finish(now_us() + LAST_WORDS_US);
     offload_shutdown(LAST_WORDS_US);
+    blob_store_finish();
     send_ring_close();
     co_finish();
     return e;

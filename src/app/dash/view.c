@@ -48,6 +48,7 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
         .sound_ratio = 1,
         .wait_keyframe = true,
         .part_us = c->ll ? vhost->hls.part_us : PART_US,
+        .shows_parts = c->ll,
     };
     w->lanes[0] = &lane_video;
     w->lanes[1] = &lane_audio;

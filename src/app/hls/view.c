@@ -29,6 +29,7 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
         .aof_ratio = c->aof_ratio,
         .wait_keyframe = c->wait_keyframe,
         .part_us = c->ll ? c->part_us : PART_US,
+        .shows_parts = c->ll,
         .leaves_out_sound = c->acodec == CONF_HLS_NO_AUDIO,
         .leaves_out_pictures = c->vcodec == CONF_HLS_NO_VIDEO,
         .keeps_to_wall = c->ts_floor,

@@ -30,6 +30,7 @@ struct cut_policy {
     double  sound_ratio; /* in place of `aof_ratio` in a stream without pictures; 0: the same */
     bool    wait_keyframe;
     int64_t part_us;
+    bool    shows_parts; /* Parts are for viewers; otherwise they only limit how much is made at once. */
     bool    leaves_out_sound, leaves_out_pictures;
     bool    keeps_to_wall;  /* Cuts are drawn to whole multiples of `fragment_us` of the wall clock. */
     bool    counts_samples; /* Times of AAC without pictures come from the number of its samples. */

@@ -157,7 +157,7 @@ void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
         lane_changed(lane);
 }
 
-struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us)
+struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us, bool keeps_parts)
 {
     lane_end_part(lane, next, end_us);
     struct segment *s = lane->open;
@@ -170,6 +170,7 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
     }
     s->duration_us = end_us > s->start_us ? end_us - s->start_us : s->duration_us;
     s->is_complete = true;
+    segment_gather(s, keeps_parts);
     list_push(&lane->segments, &s->link);
     lane->n_segments++;
     lane_changed(lane);

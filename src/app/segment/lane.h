@@ -126,8 +126,8 @@ bool lane_is_full(const struct lane *lane);
 /** End the open part at `end_us`, before the frame `next`; NULL: no frame follows at once. */
 void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us);
 
-/** End the open segment as lane_end_part() ends a part. Returns it, borrowed; NULL if there is none, or nothing is in it. */
-struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us);
+/** `keeps_parts`: see segment_gather(). End the open segment as lane_end_part() ends a part. Returns it, borrowed; NULL if there is none, or nothing is in it. */
+struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us, bool keeps_parts);
 
 /** Take the oldest segment out. The caller gets the lane's reference. NULL: there is none. */
 struct segment *lane_drop_oldest(struct lane *lane) ATTR_MUST_USE;

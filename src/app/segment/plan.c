@@ -149,7 +149,7 @@ static void end_at(struct plan *plan, const struct frame *next, int64_t end_us, 
     if (long_us > plan->longest_us)
         plan->longest_us = long_us;
     for (size_t i = 0; i < plan->n_lanes; i++) {
-        struct segment *s = lane_end_segment(plan->lanes[i], next, end_us);
+        struct segment *s = lane_end_segment(plan->lanes[i], next, end_us, plan->policy.shows_parts);
         if (s)
             plan->tell(plan, SEGMENT_CLOSED, plan->lanes[i], s);
     }

@@ -9,19 +9,22 @@
 /* The time that a viewer of an open segment waits for its next part. */
 enum { GROWING_US = 30 * US_PER_SECOND };
 
-/* Send the bytes from `first` to `last` of a segment. */
+/* Send the bytes from `first` to `last` of a segment. Each blob is held while it is being sent. */
 static struct err *send_range(struct http_exchange *x, const struct segment *s, int64_t first, int64_t last)
 {
     struct err *e = NULL;
-    int64_t     at = 0;
-    for (size_t i = 0; !e && i < s->n_parts && at <= last; i++) {
-        const struct blob *b = s->parts[i].bytes;
-        int64_t            from = first > at ? first - at : 0, end = last + 1 - at;
-        if (end > (int64_t)b->len)
-            end = (int64_t)b->len;
-        if (from < end)
-            e = http_reply_write(x, b->bytes + from, (size_t)(end - from));
-        at += (int64_t)b->len;
+    while (!e && first <= last) {
+        int64_t at = 0;
+        size_t  i = 0;
+        while (i < s->n_parts && at + (int64_t)s->parts[i].bytes->len <= first)
+            at += (int64_t)s->parts[i++].bytes->len;
+        if (i == s->n_parts)
+            return err_new(E_SYSTEM_ASSERT_FAILED, "a segment has no byte %lld", (long long)first);
+        struct blob *b = blob_ref(s->parts[i].bytes);
+        int64_t      end = at + (int64_t)b->len <= last ? at + (int64_t)b->len : last + 1;
+        e = http_reply_blob(x, b, (size_t)(first - at), (size_t)(end - first));
+        blob_unref(&b);
+        first = end;
     }
     return e;
 }
@@ -61,39 +64,43 @@ struct err *segment_reply(struct http_exchange *x, struct segment *s, const char
     return e;
 }
 
-static struct err *send_parts(struct http_exchange *x, const struct segment *s, size_t *sent)
-{
-    struct err *e = NULL;
-    for (; !e && *sent < s->n_parts; ++*sent)
-        e = http_reply_write(x, s->parts[*sent].bytes->bytes, s->parts[*sent].bytes->len);
-    return e;
-}
-
 struct err *segment_reply_growing(struct http_exchange *x, struct show *show, struct lane *lane, struct segment *s,
                                   const char *type)
 {
     struct show       *held_show = show_ref(show);
     struct segment    *held = segment_ref(s);
-    size_t             sent = 0;
+    int64_t            sent = 0;
     struct lane_waiter waiter;
     struct err        *e = http_reply_begin(x, HTTP_STATUS_OK, type, HTTP_LENGTH_UNKNOWN);
     while (!e && http_reply_wants_body(x)) {
         uint64_t seen = lane->version;
-        e = send_parts(x, s, &sent);
-        if (e || s->is_complete || show->is_disposed || lane->open != s)
+        int64_t  there = (int64_t)s->bytes;
+        e = send_range(x, s, sent, there - 1);
+        sent = there;
+        if (e || sent < (int64_t)s->bytes)
+            continue;
+        if (s->is_complete || show->is_disposed || lane->open != s)
             break;
-        if (sent == s->n_parts)
-            e = lane_wait(lane, &waiter, seen, now_us() + GROWING_US);
+        e = lane_wait(lane, &waiter, seen, now_us() + GROWING_US);
     }
     segment_unref(&held);
     show_unref(&held_show);
     return e ? e : http_reply_end(x);
 }
 
+static struct err *reply_pages(struct http_exchange *x, const struct blob *b, const char *type)
+{
+    struct err *e = http_reply_begin(x, HTTP_STATUS_OK, type, (int64_t)b->len);
+    if (!e)
+        e = http_reply_blob(x, b, 0, b->len);
+    return e ? e : http_reply_end(x);
+}
+
 struct err *segment_reply_blob(struct http_exchange *x, struct blob *bytes, const char *type)
 {
     struct blob *held = blob_ref(bytes);
-    struct err  *e = http_reply(x, HTTP_STATUS_OK, type, bytes->bytes, bytes->len);
+    struct err  *e =
+        held->file < 0 ? http_reply(x, HTTP_STATUS_OK, type, held->bytes, held->len) : reply_pages(x, held, type);
     blob_unref(&held);
     return e;
 }

@@ -1,5 +1,6 @@
 #include "app/segment/segment.h"
 
+#include "core/blob_store.h"
 #include "core/mem.h"
 
 struct segment *segment_new(uint64_t number, int64_t start_us)
@@ -36,6 +37,56 @@ bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, i
     return true;
 }
 
+static struct blob *copy_parts(const struct segment *s)
+{
+    struct iovec *pieces = mem_calloc(s->n_parts, sizeof *pieces);
+    if (!pieces)
+        return NULL;
+    for (size_t i = 0; i < s->n_parts; i++)
+        pieces[i] = (struct iovec){ .iov_base = s->parts[i].bytes->bytes, .iov_len = s->parts[i].bytes->len };
+    struct blob *whole = blob_store_copy(pieces, (int)s->n_parts);
+    mem_free(pieces);
+    return whole;
+}
+
+/* Make each part a piece of the whole. One that finds no memory keeps its own bytes. */
+static void divide(struct segment *s)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < s->n_parts; i++) {
+        size_t       len = s->parts[i].bytes->len;
+        struct blob *piece = blob_piece(s->whole, at, len);
+        if (piece) {
+            blob_unref(&s->parts[i].bytes);
+            s->parts[i].bytes = piece;
+        }
+        at += len;
+    }
+}
+
+static void join(struct segment *s)
+{
+    for (size_t i = 0; i < s->n_parts; i++)
+        blob_unref(&s->parts[i].bytes);
+    s->parts[0] = (struct segment_part){ blob_ref(s->whole), s->start_us, s->duration_us, s->independent };
+    s->n_parts = 1;
+    struct segment_part *smaller = mem_realloc(s->parts, sizeof *smaller);
+    if (smaller) {
+        s->parts = smaller;
+        s->cap_parts = 1;
+    }
+}
+
+void segment_gather(struct segment *s, bool keeps_parts)
+{
+    if (s->whole || s->n_parts == 0 || !(s->whole = copy_parts(s)))
+        return;
+    if (keeps_parts)
+        divide(s);
+    else
+        join(s);
+}
+
 void segment_unref(struct segment **sp)
 {
     struct segment *s = *sp;
@@ -45,6 +96,7 @@ void segment_unref(struct segment **sp)
     for (size_t i = 0; i < s->n_parts; i++)
         blob_unref(&s->parts[i].bytes);
     blob_unref(&s->init);
+    blob_unref(&s->whole);
     mem_free(s->parts);
     mem_free(s);
 }

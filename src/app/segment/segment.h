@@ -42,6 +42,7 @@ struct segment {
     struct segment_part *parts;
     size_t               n_parts, cap_parts;
     size_t               bytes;
+    struct blob         *whole; /* all bytes, once it is complete and was gathered; otherwise NULL */
 };
 
 /** An open segment without parts; NULL if memory is out. */
@@ -50,6 +51,13 @@ struct segment *segment_new(uint64_t number, int64_t start_us) ATTR_MUST_USE;
 /** Add a part, whose reference is taken over; false, with the reference dropped, without memory or beyond a bound. */
 bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, int64_t duration_us,
                       bool independent) ATTR_MUST_USE;
+
+/**
+ * Gather the bytes of a complete segment in one place, from where they can be sent at once; without memory they stay in pieces.
+ *
+ * Shape      keeps_parts: parts stay apart, as pieces of the whole; otherwise one part is left
+ */
+void segment_gather(struct segment *s, bool keeps_parts);
 
 static inline struct segment *segment_ref(struct segment *s)
 {

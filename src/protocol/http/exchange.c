@@ -354,6 +354,32 @@ struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t le
     return err_wrap(send_all(x, iov, n, false), "reply");
 }
 
+/* Have the kernel send pages of a file in memory. */
+static struct err *send_pages(struct http_exchange *x, int file, int64_t at, size_t len)
+{
+    int64_t     end = at + (int64_t)len;
+    struct err *e = NULL;
+    while (!e && at < end) {
+        size_t n;
+        e = http_wait_for_room(x);
+        if (!e)
+            e = io_sendfile_now(x->io, file, &at, (size_t)(end - at), &n);
+    }
+    return err_wrap(e, "reply");
+}
+
+struct err *http_reply_blob(struct http_exchange *x, const struct blob *b, size_t at, size_t len)
+{
+    if (b->file < 0 || x->transport || x->is_chunked || x->io->layer)
+        return http_reply_write(x, b->bytes + at, len);
+    if (!x->wants_body || len == 0)
+        return NULL;
+    if (x->left >= 0 && (int64_t)len > x->left)
+        return err_new(E_HTTP_CONTENT_LENGTH, "%zu bytes more than Content-Length", len - (size_t)x->left);
+    http_reply_count(x, len);
+    return send_pages(x, b->file, b->at + (int64_t)at, len);
+}
+
 struct err *http_reply_end(struct http_exchange *x)
 {
     if (x->ended)

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "core/attr.h"
+#include "core/blob.h"
 #include "core/err.h"
 #include "protocol/http/request.h"
 #include "protocol/io.h"
@@ -94,6 +95,12 @@ struct err *http_reply_begin(struct http_exchange *x, int status, const char *co
 
 /** Send a whole piece of the body. Yields while the socket is full. */
 struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t len) ATTR_MUST_USE;
+
+/**
+ * Send a piece of a blob, of which the caller holds a reference; from a memory file without copying it, where the connection can.
+ * Yields while the socket is full.
+ */
+struct err *http_reply_blob(struct http_exchange *x, const struct blob *b, size_t at, size_t len) ATTR_MUST_USE;
 
 /** End the body: send the last chunk. Yields. */
 struct err *http_reply_end(struct http_exchange *x) ATTR_MUST_USE;
