@@ -158,6 +158,7 @@ static void end_at(struct plan *plan, const struct frame *next, int64_t end_us, 
 void plan_end_segment(struct plan *plan, bool breaks)
 {
     end_at(plan, NULL, cutter_end_us(&plan->cutter), breaks);
+    plan->is_paused = true;
     plan->breaks |= breaks;
 }
 
@@ -180,11 +181,13 @@ static bool is_any_full(const struct plan *plan)
     return full;
 }
 
-static bool is_first_after_pause(struct plan *plan, const struct frame *f)
+/* True if the stream does not go on where it ended. Between two segments of one publish only its own time counts: a network holds
+ * frames up, and an encoder may send faster than time runs. */
+static bool is_first_after_break(struct plan *plan, const struct frame *f)
 {
     if (plan->cutter.is_open || !plan->has_begun)
         return false;
-    return absolute(arrival_wall_us(plan, f) - plan->wall_end_us) > PLAN_WALL_BREAK_US ||
+    return (plan->is_paused && absolute(arrival_wall_us(plan, f) - plan->wall_end_us) > PLAN_WALL_BREAK_US) ||
            f->dts_us < plan->end_us - PLAN_STEP_BACK_US || f->dts_us > plan->end_us + PLAN_WALL_BREAK_US;
 }
 
@@ -255,11 +258,12 @@ void plan_take(struct plan *plan, struct frame *f)
             end_at(plan, f, f->dts_us, false);
         else if (cut == CUT_BREAK)
             plan_end_segment(plan, true);
-        plan->breaks |= is_first_after_pause(plan, f);
+        plan->breaks |= is_first_after_break(plan, f);
         bool opens = !plan->cutter.is_open;
         cutter_take(&plan->cutter, &plan->policy, f, cut);
         if (opens)
             open_segment(plan, f);
+        plan->is_paused = false;
     }
     for (size_t i = 0; i < plan->n_lanes; i++)
         lane_take(plan->lanes[i], f);

@@ -51,11 +51,12 @@ struct plan {
     uint64_t          discontinuities; /* breaks up to now */
     int64_t           wall_offset_us;  /* wall clock minus monotonic clock; 0: not known */
     bool              breaks;          /* The next segment does not continue the last one. */
-    bool              has_begun;       /* A segment has been made. */
-    int64_t           wall_end_us;     /* wall clock at the end of the last segment */
-    int64_t           end_us;          /* stream's time there */
-    uint64_t          wall_count;      /* fragment of the wall clock that the newest segment is for */
-    int64_t           longest_us;      /* longest segment up to now */
+    bool              is_paused;   /* The stream has ended, or broken: no frame followed the last segment at once. */
+    bool              has_begun;   /* A segment has been made. */
+    int64_t           wall_end_us; /* wall clock at the end of the last segment */
+    int64_t           end_us;      /* stream's time there */
+    uint64_t          wall_count;  /* fragment of the wall clock that the newest segment is for */
+    int64_t           longest_us;  /* longest segment up to now */
     struct plan_track tracks[PLAN_TRACKS];
     struct lane      *lanes[PLAN_LANES_MAX];
     size_t            n_lanes;

@@ -107,9 +107,9 @@ static bool same_policy(const struct cut_policy *a, const struct cut_policy *b)
 {
     return a->fragment_us == b->fragment_us && a->td_ratio == b->td_ratio && a->aof_ratio == b->aof_ratio &&
            a->sound_ratio == b->sound_ratio && a->wait_keyframe == b->wait_keyframe && a->part_us == b->part_us &&
-           a->shows_parts == b->shows_parts &&
-           a->leaves_out_sound == b->leaves_out_sound && a->leaves_out_pictures == b->leaves_out_pictures &&
-           a->keeps_to_wall == b->keeps_to_wall && a->counts_samples == b->counts_samples;
+           a->shows_parts == b->shows_parts && a->leaves_out_sound == b->leaves_out_sound &&
+           a->leaves_out_pictures == b->leaves_out_pictures && a->keeps_to_wall == b->keeps_to_wall &&
+           a->counts_samples == b->counts_samples;
 }
 
 static void tell(struct show *show, enum segment_event event, struct lane *lane, struct segment *segment)
