@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 import media
+import programs
 import rtmp
 from api import Api
 from hls_watch import Http
@@ -289,6 +290,29 @@ def test_the_bytes_of_a_viewer_are_those_of_its_requests(live):
     assert raw.get(uri)[0] == 200
     assert viewer()["send_bytes"] < raw.received
     raw.close()
+
+
+def test_the_bytes_of_a_viewer_over_http_2_are_those_of_its_streams(live):
+    one = live(tls=True)
+    one.join()
+
+    def curl(*paths):
+        programs.check("curl")
+        urls = [one.server.http_url(path, tls=True) for path in paths]
+        return media.run(["curl", "-sk", "--http2", "--fail", "--max-time", "%d" % patience(30), "--parallel", *urls],
+                         60).stdout
+
+    uri, = uris(curl("/live/s.m3u8").decode())
+    ctx = ID.search(uri).group(1)
+    segments = [urljoin(uri, line) for line in uris(curl(uri).decode())]
+    sizes = [len(one.get(s)[2]) for s in segments]  # over HTTP/1.1, and counted as well
+    assert len(curl(*segments)) == sum(sizes)
+
+    def sent():
+        return one.api.get("/api/v1/clients/" + ctx)["client"]["send_bytes"]
+    least = 2 * sum(sizes)
+    until(lambda: least <= sent() <= least * 1.05 + 4096,
+          lambda: "%d bytes and little more, not %d" % (least, sent()), 20)
 
 
 class Crowd:
