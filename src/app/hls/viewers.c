@@ -293,7 +293,8 @@ static struct err *enter(struct hls_viewer *v, bool is_new)
         all.n_new++;
     }
     put_on_wheel(v, due_us(v));
-    co_unpark(all.keeper);
+    if (all.n == 1)
+        co_unpark(all.keeper); /* It waits for the first viewer. */
     log_info("start play %s over HLS, viewer=%.8s, ip=%s", v->session.source->identity, v->id, v->ip);
     return NULL;
 }
