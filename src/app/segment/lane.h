@@ -62,6 +62,7 @@ extern const struct lane_kind lane_ts;    /* MPEG-TS: pictures and the first tra
 extern const struct lane_kind lane_mp4;   /* fragmented MP4 of the same */
 extern const struct lane_kind lane_video; /* CMAF: pictures alone */
 extern const struct lane_kind lane_audio; /* CMAF: one track of sound */
+extern const struct lane_kind lane_flv;   /* FLV tags: pictures and the first track of sound */
 
 /** The time in `lane_mp4`, `lane_video` and `lane_audio` of the stream's time 0: the same for all, with room for reordering. */
 #define LANE_MP4_ORIGIN_US INT64_C(10000000)
