@@ -19,7 +19,7 @@ tls
 server
 segment
 rtmp http
-exec hls dash
+exec hls dash hds
 api
 "
 

@@ -99,7 +99,6 @@ def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa:
                     server.line_of("http_hooks"))
 
 
-FILES = [("/live/livestream.f4m", "HDS")]
 OTHERS = [("/metrics", "metrics"), ("/rtc/v1/play/", "WebRTC"), ("/rtc/v1/whip/?app=live&stream=s", "WebRTC"),
           ("/console/", "console")]
 
@@ -111,7 +110,7 @@ def says_what_it_waits_for(server, port, path, word):
         assert reply.headers["Content-Type"].startswith("text/plain")
 
 
-@pytest.mark.parametrize("path,word", FILES + OTHERS)
+@pytest.mark.parametrize("path,word", OTHERS)
 def test_a_path_says_what_it_is_waiting_for(make_server, path, word):
     server = make_server(vhost(""), http="")
     says_what_it_waits_for(server, server.http_port, path, word)
@@ -129,7 +128,7 @@ def test_so_it_does_on_a_port_of_both(make_server):
     server.write_conf("", text=server.write_conf(vhost("")).replace(str(server.api_port), str(server.http_port)))
     server.api_port = None
     server.start()
-    for path, word in FILES + OTHERS:
+    for path, word in OTHERS:
         says_what_it_waits_for(server, server.http_port, path, word)
 
 

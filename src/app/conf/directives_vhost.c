@@ -48,7 +48,7 @@ static const struct directive vhost_rows[] = {
       .since = "2", .help = "Live streams over HTTP, as FLV, TS, AAC or MP3." },
     { .name = "hls", .type = CONF_BLOCK, .children = &conf_hls_block, .state = CONF_BUILT, .since = "1", .help = "HLS." },
     { .name = "dash", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_dash_block, .since = "3", .help = "MPEG-DASH." },
-    { .name = "hds", .type = CONF_BLOCK, .children = &conf_hds_block, .since = "2", .help = "Adobe HDS." },
+    { .name = "hds", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_hds_block, .since = "2", .help = "Adobe HDS." },
     { .name = "dvr", .type = CONF_BLOCK, .children = &conf_dvr_block, .since = "1", .help = "Recording." },
     { .name = "rtc", .type = CONF_BLOCK, .children = &conf_vhost_rtc_block, .since = "4", .help = "WebRTC in this vhost." },
     { .name = "srt", .type = CONF_BLOCK, .children = &conf_vhost_srt_block, .since = "5", .help = "SRT in this vhost." },
