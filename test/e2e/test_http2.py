@@ -152,6 +152,36 @@ def test_two_players_of_one_connection_are_two_clients(secure):
 
 # -- many --------------------------------------------------------------------------------------------------------------
 
+def test_a_crowd_of_players_gets_the_same_bytes(secure):
+    """Releases are written to all of them by one system call, also to several streams of one connection."""
+    server = secure()
+    api = Api(server)
+    peers = [Frames(server.https_port) for _ in range(6)]
+    streams = range(1, 7, 2)
+    try:
+        for peer in peers:
+            for stream in streams:
+                peer.ask(stream, "/live/s.flv")
+        with HttpPlayer(server.http_port, "/live/s.flv") as plain:
+            plain.wait_head()
+            until(lambda: len(api.clients()) == len(peers) * len(streams) + 1, "all players")
+            with server.publisher("s") as source:
+                source.send_tags(media.tags("h264_aac.flv"))
+                source.unpublish()
+            wanted = bytes(plain.wait_end())
+        for peer in peers:
+            bodies, ended = {stream: bytearray() for stream in streams}, set()
+            while len(ended) < len(streams):
+                kind, flags, stream, payload = peer.next()
+                if kind == DATA:
+                    bodies[stream] += payload
+                    ended |= {stream} if flags & 1 else set()
+            assert all(bytes(body) == wanted for body in bodies.values())
+    finally:
+        for peer in peers:
+            peer.sock.close()
+
+
 def test_h2load_sees_no_error(secure):
     programs.check("h2load")
     server = secure()

@@ -86,6 +86,9 @@ def test_the_pages_play_over_https(page, site, live):
     page.wait_text("/live/livestream")
     press(page, "FLV")
     page.wait_playing()
+    versions = page.run("return performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
+                        ".map(entry => entry.nextHopProtocol)")
+    assert "h2" in versions and not {"http/1.1", "http/1.0"} & set(versions), versions
 
 
 def test_without_a_stream_the_first_page_says_so(page, site):
