@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include "app/listener.h"
+#include "app/segment/scratch.h"
 #include "app/segment/shelf.h"
 #include "app/segment/show.h"
 #include "app/server/server.h"
@@ -145,6 +146,7 @@ struct err *server_run(struct server *s)
     co_group_cancel_and_join(&s->services);
     shows_finish();
     shelf_finish();
+    scratch_finish();
     services_finish();
     s->main = NULL;
     log_info("server terminated");

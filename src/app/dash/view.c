@@ -15,7 +15,7 @@
 #include "core/str.h"
 
 /* Without low latency, parts only limit how much is made at once. */
-enum { PART_US = 500 * US_PER_MS };
+enum { PART_US = 2 * US_PER_SECOND };
 
 /* Segments that stay after they have left the MPD, for viewers that have loaded it before. */
 enum { ROWS_KEPT = 2 };

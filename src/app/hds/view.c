@@ -12,7 +12,7 @@
 #include "core/str.h"
 
 /* Fragments are not played before they are complete; parts only limit how much is made at once. */
-enum { PART_US = 500 * US_PER_MS };
+enum { PART_US = 2 * US_PER_SECOND };
 
 /* Fragments that stay after they have left the bootstrap, for viewers that have loaded it before. */
 enum { ENTRIES_KEPT = 2 };

@@ -13,7 +13,7 @@
 #include "protocol/http/status.h"
 
 /* Without low latency, parts only limit how much is made at once. */
-enum { PART_US = 500 * US_PER_MS };
+enum { PART_US = 2 * US_PER_SECOND };
 
 static bool wanted(const struct conf_vhost *vhost)
 {

@@ -1,5 +1,6 @@
 /* FLV tags: pictures and the first track of sound as they were published. The configurations come first in each segment. */
 #include "app/segment/lane.h"
+#include "app/segment/scratch.h"
 
 #include "kernel/flv.h"
 #include "kernel/times.h"
@@ -53,17 +54,18 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
     (void)next;
     for (size_t i = 0; i < lane->n_frames; i++)
         len += lane->frames[i]->config ? 0 : tag_len(lane->frames[i]);
-    struct blob *bytes = blob_new(len);
+    size_t   cap;
+    uint8_t *bytes = len > 0 ? scratch_room(len, &cap) : NULL;
     if (!bytes)
         return NULL;
-    struct wr w = wr_over(bytes->bytes, bytes->len);
+    struct wr w = wr_over(bytes, len);
     write_tag(&w, video, lane->open->start_us);
     write_tag(&w, audio, lane->open->start_us);
     for (size_t i = 0; i < lane->n_frames; i++) {
         if (!lane->frames[i]->config)
             write_tag(&w, lane->frames[i], lane->frames[i]->dts_us);
     }
-    return bytes;
+    return lane_keep(lane, bytes, len);
 }
 
 const struct lane_kind lane_flv = {

@@ -1,6 +1,7 @@
 #include "app/segment/lane.h"
 
 #include "app/source/picture_gate.h"
+#include "core/blob_store.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "protocol/co.h"
@@ -98,6 +99,13 @@ bool lane_is_full(const struct lane *lane)
 
 /* ---- parts and segments ---- */
 
+struct blob *lane_keep(const struct lane *lane, const uint8_t *bytes, size_t len)
+{
+    struct iovec piece = { .iov_base = (void *)bytes, .iov_len = len };
+    bool         is_gathered = lane->shows_parts || (lane->seal && lane->seal->part);
+    return is_gathered ? blob_copy(bytes, len) : blob_store_copy(&piece, 1);
+}
+
 /* True if the pictures of the open part begin with a key frame, or there are none. */
 static bool is_independent(const struct lane *lane)
 {
@@ -157,7 +165,7 @@ void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
         lane_changed(lane);
 }
 
-struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us, bool keeps_parts)
+struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us)
 {
     lane_end_part(lane, next, end_us);
     struct segment *s = lane->open;
@@ -170,7 +178,7 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
     }
     s->duration_us = end_us > s->start_us ? end_us - s->start_us : s->duration_us;
     s->is_complete = true;
-    segment_gather(s, keeps_parts);
+    segment_gather(s, lane->shows_parts);
     list_push(&lane->segments, &s->link);
     lane->n_segments++;
     lane_changed(lane);

@@ -81,9 +81,10 @@ struct lane_seal {
 struct lane {
     const struct lane_kind *kind;
     struct plan            *plan;
-    const char             *label;    /* the stream, for the log; borrowed */
-    uint8_t                 track;    /* audio track; 0: the first */
-    struct list             segments; /* complete segments, the oldest first */
+    const char             *label;       /* the stream, for the log; borrowed */
+    bool                    shows_parts; /* Parts are for viewers before their segment is complete. */
+    uint8_t                 track;       /* audio track; 0: the first */
+    struct list             segments;    /* complete segments, the oldest first */
     size_t                  n_segments;
     struct segment         *open;    /* NULL: none */
     uint64_t                version; /* rises with each part, segment and end */
@@ -111,6 +112,12 @@ struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, const 
 /** Takes NULL; *lane becomes NULL. No coroutine may wait for it. */
 void lane_destroy(struct lane **lane);
 
+/**
+ * A blob with a copy of the bytes of a part, for pack(): on the heap while parts are shown or sealed, and are gathered later;
+ * otherwise where complete segments lie. NULL without memory.
+ */
+struct blob *lane_keep(const struct lane *lane, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
+
 /** Take note of a frame: a configuration, or one more frame of the open part. Frames that are not for this lane are left out. */
 void lane_take(struct lane *lane, struct frame *f);
 
@@ -127,8 +134,8 @@ bool lane_is_full(const struct lane *lane);
 /** End the open part at `end_us`, before the frame `next`; NULL: no frame follows at once. */
 void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us);
 
-/** `keeps_parts`: see segment_gather(). End the open segment as lane_end_part() ends a part. Returns it, borrowed; NULL if there is none, or nothing is in it. */
-struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us, bool keeps_parts);
+/** End the open segment as lane_end_part() ends a part. Returns it, borrowed; NULL if there is none, or nothing is in it. */
+struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us);
 
 /** Take the oldest segment out. The caller gets the lane's reference. NULL: there is none. */
 struct segment *lane_drop_oldest(struct lane *lane) ATTR_MUST_USE;

@@ -1,5 +1,6 @@
 /* Fragmented MP4: of pictures and sound together, or one CMAF track. */
 #include "app/segment/lane.h"
+#include "app/segment/scratch.h"
 #include "core/mem.h"
 #include "kernel/mp4/cmaf.h"
 #include "kernel/mp4/mux.h"
@@ -148,18 +149,18 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
         return NULL;
     }
     add_frames(lane, &m->mux);
-    struct blob *bytes =
-        cmaf_is_empty(&m->mux) ? NULL : blob_new(cmaf_part_len(&m->mux) + (is_first ? CMAF_STYP_LEN : 0));
+    size_t   len = cmaf_is_empty(&m->mux) ? 0 : cmaf_part_len(&m->mux) + (is_first ? CMAF_STYP_LEN : 0), cap = 0;
+    uint8_t *bytes = len ? scratch_room(len, &cap) : NULL;
     if (!bytes) {
         end_mux(m);
         return NULL;
     }
-    struct wr w = wr_over(bytes->bytes, bytes->len);
+    struct wr w = wr_over(bytes, len);
     if (is_first)
         cmaf_write_styp(&w);
     cmaf_write_part(&m->mux, &w, next, next ? time_us(next) : 0, &part);
     note_span(lane->open, &part);
-    return bytes;
+    return lane_keep(lane, bytes, len);
 }
 
 const struct cmaf *lane_cmaf(const struct lane *lane)

@@ -99,6 +99,7 @@ static void open_segment(struct plan *plan, const struct frame *f)
     plan->discontinuities += plan->breaks && plan->has_begun;
     keep_to_wall(plan, wall_us);
     for (size_t i = 0; i < plan->n_lanes; i++) {
+        plan->lanes[i]->shows_parts = plan->policy.shows_parts;
         struct segment *s = segment_new(plan->next_number, f->dts_us);
         if (!s) {
             plan->lanes[i]->n_lost_parts++;
@@ -149,7 +150,7 @@ static void end_at(struct plan *plan, const struct frame *next, int64_t end_us, 
     if (long_us > plan->longest_us)
         plan->longest_us = long_us;
     for (size_t i = 0; i < plan->n_lanes; i++) {
-        struct segment *s = lane_end_segment(plan->lanes[i], next, end_us, plan->policy.shows_parts);
+        struct segment *s = lane_end_segment(plan->lanes[i], next, end_us);
         if (s)
             plan->tell(plan, SEGMENT_CLOSED, plan->lanes[i], s);
     }

@@ -77,9 +77,18 @@ static void join(struct segment *s)
     }
 }
 
+/* True if all parts lie where the kernel can send them from. */
+static bool is_in_store(const struct segment *s)
+{
+    for (size_t i = 0; i < s->n_parts; i++)
+        if (s->parts[i].bytes->file < 0)
+            return false;
+    return true;
+}
+
 void segment_gather(struct segment *s, bool keeps_parts)
 {
-    if (s->whole || s->n_parts == 0 || !(s->whole = copy_parts(s)))
+    if (s->whole || is_in_store(s) || !(s->whole = copy_parts(s)))
         return;
     if (keeps_parts)
         divide(s);

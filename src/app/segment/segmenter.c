@@ -40,6 +40,14 @@ static void take_frames(struct show *show, struct log_cursor *c)
     }
 }
 
+/* Frames are taken now and then, before the log forgets them (queue_length may be a second), and when a part may end. */
+static int64_t wake_at_us(const struct show *show)
+{
+    enum { TAKE_US = 500 * US_PER_MS };
+    int64_t part_us = show_next_part_us(show), take_us = show->newest_us + TAKE_US;
+    return part_us < take_us ? part_us : take_us;
+}
+
 /* While the first frames of a publish wait for the other kind of media, nothing wakes the cursor at the end of the wait. */
 static int64_t wait_until_us(const struct source *s)
 {
@@ -66,7 +74,7 @@ static struct err *cut(struct attendance *a, struct show *show, struct log_curso
             disconnect(a->source, show);
         log_cursor_be_prompt(c, show_is_prompt(show));
         take_frames(show, c);
-        c->until_us = show_next_part_us(show);
+        c->until_us = wake_at_us(show);
         if (log_cursor_is_at_end(c) || !source_is_settled(a->source))
             e = attendance_wait(a, wait_until_us(a->source), &moments);
         if (err_code(e) == E_SOCKET_TIMEOUT) {
@@ -89,7 +97,6 @@ struct err *segmenter_run(struct attendance *a)
     e = show_recover(show);
     if (!e)
         e = cut(a, show, &c);
-    show_apply_conf(show, a->source); /* after a reload, views may not be wanted any more */
     show_over(show);
     show_apply_conf(show, a->source); /* A reload may have switched all views off, which ended the loop. */
     log_cursor_leave(&c);

@@ -284,6 +284,7 @@ struct err *show_recover(struct show *show)
 
 void show_take(struct show *show, struct frame *f)
 {
+    show->newest_us = f->dts_us;
     for (struct list *it = show->plans.next; it != &show->plans; it = it->next)
         plan_take(LIST_ENTRY(it, struct plan, link), f);
 }

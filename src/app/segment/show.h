@@ -36,6 +36,7 @@ struct show {
     bool                     has_given_up[SHOW_VIEWS_MAX]; /* views that have failed in this publish */
     bool                     ends_publish;                 /* A view wants the publisher to be disconnected. */
     bool                     is_disposed; /* It is in no list any more: what is left is for replies that hold it. */
+    int64_t                  newest_us;   /* stream time of the newest frame */
     int64_t                  ended_us;    /* time at which it was live last */
     struct list              plans;
     struct viewing           viewings[SHOW_VIEWS_MAX];

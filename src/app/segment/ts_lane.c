@@ -1,18 +1,10 @@
 /* Transport streams: pictures and the first track of sound in one program. The tables come at the beginning of each segment. */
 #include "app/segment/lane.h"
 #include "app/segment/plan.h"
+#include "app/segment/scratch.h"
 #include "core/mem.h"
 #include "kernel/times.h"
 #include "kernel/ts/mux.h"
-
-/* The first room for the packets of a part. It is kept, and doubled as parts need it. */
-enum { ROOM_FIRST_BYTES = 256 << 10, ROOM_MAX_BYTES = 128 << 20 };
-
-/* Scratch: the packets of a part, before their length is known. */
-static struct {
-    uint8_t *bytes;
-    size_t   cap;
-} room;
 
 struct ts_state {
     struct ts_mux mux;
@@ -57,17 +49,6 @@ static void keep_config(struct ts_state *ts, struct frame *f)
     ts->config = frame_ref(f);
 }
 
-static bool grow_room(void)
-{
-    size_t   cap = room.cap ? room.cap * 2 : ROOM_FIRST_BYTES;
-    uint8_t *larger = cap <= ROOM_MAX_BYTES ? mem_realloc(room.bytes, cap) : NULL;
-    if (larger) {
-        room.bytes = larger;
-        room.cap = cap;
-    }
-    return larger != NULL;
-}
-
 /* The time of a frame: its own, or that of the number of its first sample. */
 static int64_t time_90k(struct ts_state *ts, const struct lane *lane, const struct frame *f)
 {
@@ -84,18 +65,21 @@ static int64_t time_90k(struct ts_state *ts, const struct lane *lane, const stru
     return now_90k;
 }
 
+/* Write a frame behind the first `at` bytes of the scratch. Returns how many there are then. */
 static size_t write_frame(struct lane *lane, struct frame *f, size_t at)
 {
     struct ts_state *ts = lane->state;
     int64_t          dts_90k = frame_is_header(f) ? 0 : time_90k(ts, lane, f);
+    size_t           cap = 0;
     for (;;) {
-        struct wr w = wr_over(room.bytes ? room.bytes + at : NULL, room.cap - at);
+        uint8_t  *room = scratch_room(cap + 1, &cap); /* more than last time */
+        struct wr w = wr_over(room ? room + at : NULL, cap - at);
+        if (!room)
+            return at;
         if (ts_mux_frame(&ts->mux, &w, f, dts_90k) != TS_MUX_FULL) {
             keep_config(ts, f);
             return at + wr_len(&w);
         }
-        if (!grow_room())
-            return at;
     }
 }
 
@@ -120,7 +104,9 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
         announce(lane, &ts->mux);
     for (size_t i = 0; i < lane->n_frames; i++)
         len = write_frame(lane, lane->frames[i], len);
-    return len ? blob_copy(room.bytes, len) : NULL;
+    size_t         cap;
+    const uint8_t *bytes = scratch_room(len, &cap);
+    return len && bytes ? lane_keep(lane, bytes, len) : NULL;
 }
 
 const struct lane_kind lane_ts = {
