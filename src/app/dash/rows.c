@@ -2,94 +2,16 @@
 
 #include "app/dash/disk.h"
 #include "app/dash/http.h"
+#include "app/dash/inits.h"
 #include "app/dash/names.h"
 #include "core/mem.h"
-#include "core/str.h"
-#include "kernel/mp4/cmaf.h"
 
 /* How far the presentation may run away from the wall clock before a Period begins that is in time again. */
 enum { DRIFT_US = 500 * US_PER_MS };
 
-bool dash_put(struct dash *d, struct shelf_item *item, const char *path)
-{
-    char       key[2048];
-    struct str out = str_over(key, sizeof key);
-    str_printf(&out, "/%s", path);
-    return !out.cut && shelf_put(item, d->show->vhost, key);
-}
-
 void dash_changed(struct dash *d)
 {
     blob_unref(&d->text);
-}
-
-/* ---- init segments ---- */
-
-static void drop_init(struct dash_init *init)
-{
-    if (init->is_on_disk)
-        dash_disk_remove(init->track->dash, init->path);
-    shelf_take(&init->item);
-    list_remove(&init->link);
-    blob_unref(&init->bytes);
-    mem_free(init->path);
-    mem_free(init);
-}
-
-static struct dash_init *find_init(struct dash_track *t, uint64_t number)
-{
-    for (struct list *it = t->inits.prev; it != &t->inits; it = it->prev) {
-        struct dash_init *init = LIST_ENTRY(it, struct dash_init, link);
-        if (init->number == number)
-            return init;
-    }
-    return NULL;
-}
-
-/* What the lane's muxer knows, which has just made a part with this init segment. */
-static void take_facts(struct dash_init *init, const struct dash_track *t)
-{
-    const struct cmaf *mux = lane_cmaf(t->lane);
-    if (!mux)
-        return;
-    const struct cmaf_track *track = &mux->tracks[t->is_video ? MP4_TRACK_VIDEO : MP4_TRACK_AUDIO];
-    cmaf_codecs(mux, init->codecs, sizeof init->codecs);
-    init->timescale = track->clock.timescale;
-    init->width = track->entry.width;
-    init->height = track->entry.height;
-    init->sample_rate = track->entry.sample_rate;
-    init->channels = track->entry.channels;
-}
-
-static struct dash_init *new_init(struct dash_track *t, const struct segment *s)
-{
-    struct dash_init *init = mem_calloc(1, sizeof *init);
-    if (!init)
-        return NULL;
-    list_init(&init->link);
-    init->item.serve = dash_serve_init;
-    init->track = t;
-    init->number = s->init_number;
-    init->bytes = blob_ref(s->init);
-    init->path = dash_names_init(t->dash->folder, t->name, s->init_number);
-    take_facts(init, t);
-    if (!init->timescale || !init->path || !dash_put(t->dash, &init->item, init->path)) {
-        drop_init(init);
-        return NULL;
-    }
-    list_push(&t->inits, &init->link);
-    return init;
-}
-
-static void use_init(struct dash_entry *entry)
-{
-    struct segment *s = entry->segment;
-    if (entry->init || !s->init)
-        return;
-    struct dash_init *init = find_init(entry->track, s->init_number);
-    entry->init = init ? init : new_init(entry->track, s);
-    if (entry->init)
-        entry->init->n_users++;
 }
 
 /* ---- entries ---- */
@@ -98,8 +20,7 @@ static void drop_entry(struct dash_entry *entry)
 {
     if (entry->path && entry->segment->is_complete)
         dash_disk_remove(entry->track->dash, entry->path);
-    if (entry->init && --entry->init->n_users == 0)
-        drop_init(entry->init);
+    dash_inits_release(entry);
     shelf_take(&entry->item);
     segment_unref(&entry->segment);
     mem_free(entry->path);
@@ -210,7 +131,7 @@ void dash_rows_describe(struct dash_track *t, struct segment *s)
     struct dash_entry *entry = row ? row->entries[index_of(t)] : NULL;
     if (!entry || entry->segment != s)
         return;
-    use_init(entry);
+    dash_inits_use(entry);
     if (s->is_complete)
         follow_bandwidth(t, s);
     else if (s->n_parts == 1)

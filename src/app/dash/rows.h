@@ -14,9 +14,6 @@
 #include "app/dash/dash.h"
 #include "core/attr.h"
 
-/** Put something under a path below dash_path. False without memory. */
-bool dash_put(struct dash *d, struct shelf_item *item, const char *path) ATTR_MUST_USE;
-
 /** The MPD has to be written anew. */
 void dash_changed(struct dash *d);
 

@@ -6,6 +6,7 @@
 #include "app/dash/disk.h"
 #include "app/dash/files.h"
 #include "app/dash/http.h"
+#include "app/dash/inits.h"
 #include "app/dash/mpd_reply.h"
 #include "app/dash/mpd_text.h"
 #include "app/dash/names.h"
