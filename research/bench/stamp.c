@@ -91,3 +91,14 @@ bool stamp_search(const uint8_t *bytes, size_t len, struct stamp *stamp)
     const uint8_t *p = memmem(bytes, len, uuid, UUID_LEN);
     return p && bytes + len - p >= UUID_LEN + NUMBER_DIGITS + TIME_DIGITS && read_digits(p + UUID_LEN, stamp);
 }
+
+bool stamp_search_next(const uint8_t *bytes, size_t len, size_t *at, struct stamp *stamp)
+{
+    while (*at < len) {
+        const uint8_t *p = memmem(bytes + *at, len - *at, uuid, UUID_LEN);
+        *at = p ? (size_t)(p - bytes) + UUID_LEN : len;
+        if (p && len - *at >= NUMBER_DIGITS + TIME_DIGITS && read_digits(p + UUID_LEN, stamp))
+            return true;
+    }
+    return false;
+}

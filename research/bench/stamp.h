@@ -35,4 +35,7 @@ bool stamp_find(const uint8_t *body, size_t len, struct stamp *stamp);
 /** Find a stamp anywhere in these bytes, in any container. */
 bool stamp_search(const uint8_t *bytes, size_t len, struct stamp *stamp);
 
+/** The same again and again: *at is the place to go on from, 0 at first. */
+bool stamp_search_next(const uint8_t *bytes, size_t len, size_t *at, struct stamp *stamp);
+
 #endif
