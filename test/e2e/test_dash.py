@@ -169,6 +169,19 @@ def test_the_examples_serve(make_server, on_air, name, low_latency):
     assert "live/s.mpd" in files(server, "objs/nginx/html")
 
 
+@pytest.mark.parametrize("rule", ["security { enabled on; allow publish all; deny play 127.0.0.1; }",
+                                  "refer { enabled on; play example.com; }"])
+def test_the_rules_of_the_vhost_count(make_server, on_air, rule):
+    """SRS serves DASH as files, to everybody."""
+    conf = "vhost __defaultVhost__ { %s dash { enabled on; dash_fragment 1; dash_path ./html; } hds { enabled on; hds_fragment 1; } }"
+    server = make_server(conf % rule, http="")
+    on_air(server)
+    paths = ["/live/s.mpd", "/live/s/video-init.mp4", "/live/s/video-0.m4s", "/live/s.f4m", "/live/sSeg1-Frag1"]
+    until(lambda: get(server, paths[-1]).status == 403, "a refused fragment")
+    assert [get(server, path).status for path in paths] == [403] * 5
+    server.wait_log(r"WARN.*HTTP client ip=127\.0\.0\.1, GET /live/s\.mpd")
+
+
 # -- publishers that come and go --------------------------------------------------------------------------------------
 
 def test_a_publisher_that_comes_back_begins_a_period(make_server, on_air):

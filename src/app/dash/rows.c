@@ -32,7 +32,11 @@ static struct dash_entry *new_entry(struct dash_track *t, struct segment *s)
     struct dash_entry *entry = mem_calloc(1, sizeof *entry);
     if (!entry)
         return NULL;
-    *entry = (struct dash_entry){ .item.serve = dash_serve_segment, .track = t, .segment = segment_ref(s) };
+    *entry = (struct dash_entry){
+        .item = { .serve = dash_serve_segment, .is_guarded = true },
+        .track = t,
+        .segment = segment_ref(s),
+    };
     entry->path = dash_names_segment(t->dash->folder, t->name, s->number);
     if (entry->path && dash_put(t->dash, &entry->item, entry->path))
         return entry;

@@ -121,8 +121,8 @@ static struct err *begin(struct viewing *v)
         return err_no_memory();
     d->viewing = v;
     d->show = v->show;
-    d->mpd.serve = dash_serve_mpd;
-    d->clock.serve = dash_serve_clock;
+    d->mpd = (struct shelf_item){ .serve = dash_serve_mpd, .is_guarded = true };
+    d->clock = (struct shelf_item){ .serve = dash_serve_clock, .is_guarded = true };
     list_init(&d->rows);
     list_init(&d->periods);
     add_track(d, &lane_video, 0);

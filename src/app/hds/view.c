@@ -96,7 +96,9 @@ static struct hds_entry *new_entry(struct hds *h, struct segment *s)
     struct hds_entry *entry = mem_calloc(1, sizeof *entry);
     if (!entry)
         return NULL;
-    *entry = (struct hds_entry){ .item.serve = hds_serve_fragment, .hds = h, .segment = segment_ref(s) };
+    *entry = (struct hds_entry){ .item = { .serve = hds_serve_fragment, .is_guarded = true },
+                                 .hds = h,
+                                 .segment = segment_ref(s) };
     list_init(&entry->link);
     str_printf(&text, "Seg1-Frag%" PRIu32, hds_number(entry));
     entry->path = join(h->base, ending);
@@ -156,7 +158,9 @@ static struct err *begin(struct viewing *v)
     struct hds *h = v->state = mem_calloc(1, sizeof *h);
     if (!h)
         return err_no_memory();
-    *h = (struct hds){ .show = v->show, .f4m.serve = hds_serve_f4m, .abst.serve = hds_serve_abst };
+    *h = (struct hds){ .show = v->show,
+                       .f4m = { .serve = hds_serve_f4m, .is_guarded = true },
+                       .abst = { .serve = hds_serve_abst, .is_guarded = true } };
     list_init(&h->entries);
     h->lane = plan_lane(v->plan, &lane_flv, 0);
     struct err *e = make_names(h);

@@ -19,7 +19,8 @@
 struct http_exchange;
 
 struct shelf_item {
-    char *key; /* NULL: not on the shelf */
+    char *key;        /* NULL: not on the shelf */
+    bool  is_guarded; /* Each request is checked by `security` and `refer` of the vhost. Otherwise the view does it. */
 
     /** Reply. It may yield, and so must first take the references that it needs. */
     struct err *(*serve)(struct http_exchange *x, struct shelf_item *item);
