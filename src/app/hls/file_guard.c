@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/str.h"
 #include "protocol/http/status.h"
+#include "protocol/stream_name.h"
 
 /* A longer path is of no file of HLS (segment/template.h). */
 enum { GUARD_PATH_CAP = 3 << 10 };
@@ -126,11 +127,25 @@ bool hls_file_guard_keeps(const struct conf_vhost *v, const char *path, const st
             is_made_by(path, c->path, c->init_file, v, of));
 }
 
+/* True if the path is of a variant (`hls_variants`) of the stream. */
+static bool is_of_variant(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
+{
+    char name[STREAM_NAME_MAX + 1];
+    bool is_of = false;
+    for (size_t i = 0; i < v->hls.variants.count && !is_of; i++) {
+        struct str               out = str_over(name, sizeof name);
+        struct hls_viewer_stream variant = { .vhost = of->vhost, .app = of->app, .stream = name };
+        str_printf(&out, "%s%s", of->stream, v->hls.variants.items[i]);
+        is_of = !out.cut && hls_file_guard_keeps(v, path, &variant);
+    }
+    return is_of;
+}
+
 static bool is_viewers_own(const struct conf_vhost *v, const char *path, const char *id)
 {
     struct hls_viewer *viewer = id ? hls_viewers_find_by_id(id) : NULL;
     bool               own = viewer && !hls_viewer_has_ended(viewer) && str_equal(viewer->of.vhost, v->name) &&
-               hls_file_guard_keeps(v, path, &viewer->of);
+               (hls_file_guard_keeps(v, path, &viewer->of) || is_of_variant(v, path, &viewer->of));
     hls_viewers_release(&viewer, 0, 0);
     return own;
 }

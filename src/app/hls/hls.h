@@ -24,6 +24,7 @@
 enum { HLS_SEGMENTS_KEPT = 2 };
 
 struct hls_files;
+struct hls_group;
 struct hls_keys;
 
 /** A segment under its name. */
@@ -53,8 +54,10 @@ struct hls {
     struct viewing   *viewing;
     struct show      *show; /* not counted: the viewing ends before the show is freed */
     struct lane      *lane;
-    struct shelf_item playlist;
+    struct shelf_item playlist; /* not on the shelf if its path is that of the master of its group */
     char             *m3u8_path;
+    struct hls_group *group; /* NULL: the stream is no variant */
+    struct list       in_group;
     struct list       entries;
     size_t            n_entries;
     struct list       inits;

@@ -1,10 +1,11 @@
 #include "app/hls/master_playlist.h"
 
-#include <string.h>
-
+#include "app/conf/check_hls.h"
+#include "app/hls/group.h"
 #include "app/hls/hls.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/playlist_text.h"
+#include "app/segment/template.h"
 #include "core/mem.h"
 #include "core/uri.h"
 #include "kernel/hls/bandwidth.h"
@@ -67,59 +68,96 @@ static unsigned fps_thousandths(const struct hls *h)
     return fps < FPS_MAX ? (unsigned)(fps * 1000 + 0.5) : 0;
 }
 
-/* As SRS has it: from the root, or with hls_master_m3u8_path_relative from the folder of the playlist. */
-static void put_uri(const struct hls *h, struct buf *uri)
+/* As SRS has it: from the root, or with hls_master_m3u8_path_relative as seen from the master. */
+static void put_uri(const struct hls *h, const char *master, struct buf *uri)
 {
-    const char *slash = strrchr(h->m3u8_path, '/');
-    if (!h->show->vhost->hls.master_m3u8_path_relative)
+    if (h->show->vhost->hls.master_m3u8_path_relative) {
+        template_put_uri(uri, h->m3u8_path, master);
+    } else {
         buf_text(uri, "/");
-    uri_put_path(uri, h->show->vhost->hls.master_m3u8_path_relative && slash ? slash + 1 : h->m3u8_path);
+        uri_put_path(uri, h->m3u8_path);
+    }
+    if (hls_group_is_base(h))
+        buf_text(uri, "?" HLS_GROUP_MEDIA "=1");
+    buf_append(uri, "", 1);
 }
 
-static struct err *render(struct hls *h, struct hls_playlist_text **out)
+/* ---- the model ---- */
+
+/* The texts of one variant. */
+struct texts {
+    char       codecs[CODECS_CAP];
+    struct buf uri;
+};
+
+static struct err *describe(struct hls *h, const char *master, struct hls_variant *v, struct texts *t)
 {
-    char                 codecs_text[CODECS_CAP];
-    struct str           codecs = str_over(codecs_text, sizeof codecs_text);
-    struct buf           uri = buf_up_to(URI_BYTES_MAX);
-    struct hls_text      text = hls_text_up_to(HLS_TEXT_BYTES_MAX);
+    struct err          *e = hls_media_playlist_render(h); /* Rates are measured by its target duration. */
+    struct str           codecs = str_over(t->codecs, sizeof t->codecs);
     struct hls_bandwidth bandwidth = measure(h);
     if (bandwidth.peak_bps > h->peak_bps)
         h->peak_bps = bandwidth.peak_bps;
     name_codecs(h, &codecs);
-    put_uri(h, &uri);
-    struct hls_variant v = {
-        .uri = uri.bytes,
+    t->uri = buf_up_to(URI_BYTES_MAX);
+    put_uri(h, master, &t->uri);
+    *v = (struct hls_variant){
+        .uri = t->uri.bytes,
         .bandwidth_bps = h->peak_bps,
         .average_bps = bandwidth.average_bps,
-        .codecs = codecs_text,
+        .codecs = t->codecs,
     };
     if (has_pictures(h)) {
-        v.width = h->show->video.width;
-        v.height = h->show->video.height;
-        v.fps_thousandths = fps_thousandths(h);
+        v->width = h->show->video.width;
+        v->height = h->show->video.height;
+        v->fps_thousandths = fps_thousandths(h);
     }
-    const struct hls_master m = { .variants = &v, .n_variants = 1 };
-    struct err             *e = buf_error(&uri);
-    if (!e)
-        hls_master_write(&text, &m);
-    if (!e)
+    return e ? e : buf_error(&t->uri);
+}
+
+static struct err *render(struct hls *const *members, size_t n, const char *master, struct hls_playlist_text **out)
+{
+    struct hls_text     text = hls_text_up_to(HLS_TEXT_BYTES_MAX);
+    struct hls_variant *variants = mem_calloc(n, sizeof *variants);
+    struct texts       *texts = mem_calloc(n, sizeof *texts);
+    struct err         *e = variants && texts ? NULL : err_no_memory();
+    for (size_t i = 0; !e && i < n; i++)
+        e = describe(members[i], master, &variants[i], &texts[i]);
+    if (!e) {
+        hls_master_write(&text, &(struct hls_master){ .variants = variants, .n_variants = n });
         e = hls_playlist_text_new(out, &text);
-    buf_finish(&uri);
+    }
+    for (size_t i = 0; texts && i < n; i++)
+        buf_finish(&texts[i].uri);
+    mem_free(variants);
+    mem_free(texts);
     return e;
 }
 
-static struct err *render_newest(struct hls *h)
+/* ---- replies ---- */
+
+/* What the text depends on: which variants there are, and the newest segment of each. */
+static uint64_t version_of(struct hls *const *members, size_t n)
 {
-    struct hls_playlist_cache *p = &h->master;
-    struct hls_playlist_text  *text = NULL;
-    uint64_t                   version = lane_newest(h->lane)->number + 1;
-    if (p->text && p->of_version == version && p->of_conf == h->show->conf->serial)
+    enum { FACTOR = 1000003 };
+    uint64_t version = n;
+    for (size_t i = 0; i < n; i++)
+        version = (version * FACTOR + (uintptr_t)members[i]) * FACTOR + lane_newest(members[i]->lane)->number + 1;
+    return version;
+}
+
+static struct err *render_newest(struct hls *const *members, size_t n, const char *master,
+                                 struct hls_playlist_cache *cache)
+{
+    const struct show        *show = members[0]->show;
+    struct hls_playlist_text *text = NULL;
+    uint64_t                  version = version_of(members, n);
+    if (cache->text && cache->of_version == version && cache->of_conf == show->conf->serial)
         return NULL;
-    struct err *e = render(h, &text);
+    struct err *e = render(members, n, master, &text);
     if (e)
-        return err_wrap(e, "the master playlist of %s/%s", h->show->app, h->show->stream);
-    hls_playlist_text_unref(&p->text);
-    *p = (struct hls_playlist_cache){ .text = text, .of_version = version, .of_conf = h->show->conf->serial };
+        return err_wrap(e, "the master playlist %s", master);
+    hls_playlist_text_unref(&cache->text);
+    *cache = (struct hls_playlist_cache){ .text = text, .of_version = version, .of_conf = show->conf->serial };
     return NULL;
 }
 
@@ -127,8 +165,16 @@ struct err *hls_master_playlist_reply(struct http_exchange *x, struct hls *h, co
 {
     if (!hls_media_playlist_is_there(h))
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    struct err *e = hls_media_playlist_render(h); /* Rates are measured by its target duration. */
-    if (!e)
-        e = render_newest(h);
+    struct err *e = render_newest(&h, 1, h->m3u8_path, &h->master);
     return e ? e : hls_playlist_text_reply(x, h->master.text, ask, h->show->vhost, "no-cache");
+}
+
+struct err *hls_master_playlist_reply_group(struct http_exchange *x, struct hls_group *g, const struct hls_ask *ask)
+{
+    struct hls *members[CONF_VARIANTS_MAX + 1];
+    size_t      n = hls_group_list(g, members, CONF_VARIANTS_MAX + 1);
+    if (n == 0)
+        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
+    struct err *e = render_newest(members, n, g->path, &g->master);
+    return e ? e : hls_playlist_text_reply(x, g->master.text, ask, members[0]->show->vhost, "no-cache");
 }

@@ -1,5 +1,5 @@
 /**
- * The master playlist of a stream: its one variant, with codecs, size and measured bit rates, and the id of its viewer.
+ * The master playlist of a stream, or of a group of streams: the variants, with codecs, size and measured bit rates, and the id of the viewer.
  */
 #ifndef APP_HLS_MASTER_PLAYLIST_H
 #define APP_HLS_MASTER_PLAYLIST_H
@@ -9,14 +9,19 @@
 
 struct hls;
 struct hls_ask;
+struct hls_group;
 struct http_exchange;
 
 /**
  * Reply with the master playlist; 404 while no segment is complete. Its only variant is the media playlist under the same path, from
- * the root of the server or, with `hls_master_m3u8_path_relative on`, without a folder.
+ * the root of the server or, with `hls_master_m3u8_path_relative on`, as seen from the master.
  *
  * Yields     yes
  */
 struct err *hls_master_playlist_reply(struct http_exchange *x, struct hls *h, const struct hls_ask *ask) ATTR_MUST_USE;
+
+/** The same with all variants of a group that have something to show. Yields. */
+struct err *hls_master_playlist_reply_group(struct http_exchange *x, struct hls_group *g,
+                                            const struct hls_ask *ask) ATTR_MUST_USE;
 
 #endif

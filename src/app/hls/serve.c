@@ -1,5 +1,6 @@
 #include "app/hls/serve.h"
 
+#include "app/segment/variants.h"
 #include "protocol/http/status.h"
 
 /* The item that a request is for, after a wait; NULL: it is not there any more, or something else has its name. */
@@ -16,7 +17,9 @@ struct err *hls_serve(struct http_exchange *x, struct shelf_item *item, struct s
     struct err *(*const serve)(struct http_exchange * x, struct shelf_item * item) = item->serve;
     struct show   *held = show_ref(show);
     struct hls_ask ask;
-    struct err    *e = hls_ask_begin(&ask, x, show->vhost, show->app, show->stream, what);
+    char           group[STREAM_NAME_MAX + 1];
+    bool           is_variant = variants_group_of(group, show->vhost, show->stream); /* One viewer sees all variants. */
+    struct err    *e = hls_ask_begin(&ask, x, show->vhost, show->app, is_variant ? group : show->stream, what);
     if (!e && !ask.is_answered) {
         if (ask.has_waited)
             item = find_again(x, held, serve);

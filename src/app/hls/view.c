@@ -1,6 +1,8 @@
 #include "app/hls/view.h"
 
 #include "app/hls/files.h"
+#include "app/hls/group.h"
+#include "app/hls/group_serve.h"
 #include "app/hls/hls.h"
 #include "app/hls/keys.h"
 #include "app/hls/master_playlist.h"
@@ -9,6 +11,7 @@
 #include "app/hls/parts.h"
 #include "app/hls/recover.h"
 #include "app/hls/serve.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "protocol/http/status.h"
 
@@ -61,6 +64,7 @@ static void forget_all(struct hls *h)
     hls_drop_old_inits(h);
     hls_parts_drop(h, NULL);
     shelf_take(&h->playlist);
+    hls_group_leave(h);
     hls_playlist_text_unref(&h->media.text);
     hls_playlist_text_unref(&h->delta.text);
     hls_playlist_text_unref(&h->master.text);
@@ -93,13 +97,30 @@ static bool writes_files(const struct hls *h)
     return h->show->vhost->hls.storage != CONF_HLS_MEMORY;
 }
 
+/* The playlist of a stream with the name of its group is served by the group. */
+static struct err *put_playlist(struct hls *h)
+{
+    struct err *e = hls_group_enter(h, hls_group_serve);
+    return e || hls_group_is_base(h) ? e : hls_put(h, &h->playlist, h->m3u8_path);
+}
+
+/* Other variants may be configured now. */
+static void follow_conf(struct hls *h)
+{
+    shelf_take(&h->playlist);
+    hls_group_leave(h);
+    struct err *e = put_playlist(h);
+    if (e)
+        log_err(LOG_WARN, e, "HLS of %s", h->show->label);
+}
+
 static struct err *begin_with(struct hls *h, struct viewing *v)
 {
     struct err *e = hls_name_playlist(&h->m3u8_path, h->show);
     if (!e && !(h->lane = plan_lane(v->plan, v->wish.lanes[0], 0)))
         e = err_no_memory();
     if (!e)
-        e = hls_put(h, &h->playlist, h->m3u8_path);
+        e = put_playlist(h);
     if (!e && writes_files(h))
         e = hls_files_create(h);
     if (!e && h->show->vhost->hls.keys)
@@ -183,6 +204,8 @@ static void drop_segment(struct hls *h, const struct segment *s)
 static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)
 {
     struct hls *h = v->state;
+    if (event == SEGMENT_CONF_CHANGED)
+        follow_conf(h);
     if (!lane || lane != h->lane)
         return;
     switch (event) {

@@ -1,0 +1,116 @@
+"""Variants (hls_variants): several streams, published by one transcoder, are one master playlist with aligned segments."""
+import urllib.error
+import urllib.request
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+import hls_master
+import hls_playlist
+import hls_rules
+import media
+from hls_watch import Watch
+from media import Program
+from wait import until
+
+CONF = """vhost __defaultVhost__ {
+    hls { enabled on; hls_path %s; hls_fragment 1; hls_window 8; %s %s }
+}
+"""
+VARIANTS = "hls_variants _hi _mid _low;"
+SIZES = {"cam_hi": ("320x180", "400k"), "cam_mid": ("192x108", "200k"), "cam_low": ("128x72", "80k")}
+
+
+@pytest.fixture
+def hls(make_server, tmp_path):
+    def start(more="", variants=VARIANTS):
+        return make_server(CONF % (tmp_path / "hls", variants, more), http="")
+    return start
+
+
+def transcoder(server, names=tuple(SIZES), start_s=0):
+    """One ffmpeg that publishes the renditions with equal times and key frames; its clock begins at `start_s`."""
+    argv = media.FFMPEG + ["-copyts", "-re"]
+    for source in ("testsrc2=size=320x180:rate=25", "sine=sample_rate=48000"):
+        argv += ["-f", "lavfi", "-i", "%s,%s=PTS+%d/TB" % (source, "setpts" if "test" in source else "asetpts", start_s)]
+    for name in names:
+        size, rate = SIZES.get(name, ("256x144", "300k"))
+        argv += ["-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-s", size,
+                 "-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-force_key_frames", "expr:eq(mod(n,25),0)",
+                 "-g", "25", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k", "-f", "flv", server.url("live/" + name)]
+    return Program(argv)
+
+
+def get(url):
+    """Status and text of a reply."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as r:
+            return r.status, r.read().decode()
+    except urllib.error.HTTPError as e:
+        return e.code, e.read().decode()
+
+
+def master_of(server, path="/live/cam.m3u8"):
+    """The master playlist, judged; None while there is none."""
+    status, text = get(server.http_url(path))
+    if status != 200:
+        return None
+    master = hls_playlist.read(text)
+    hls_rules.assert_good(hls_master.check_master(master), text)
+    return master
+
+
+def names_of(master):
+    return [urlsplit(uri).path.rsplit("/", 1)[1][:-len(".m3u8")] for _, uri in master.variants] if master else []
+
+
+def wait_names(server, names, timeout=30):
+    return until(lambda: names_of(master_of(server)) == list(names) and master_of(server), "the variants %s" % (names,), timeout)
+
+
+def test_streams_with_the_suffixes_are_one_master_playlist(hls):
+    server = hls()
+    with transcoder(server):
+        master = wait_names(server, SIZES)
+        lines = [line for line in master.text.splitlines() if line.startswith("#EXT-X-STREAM-INF")]
+        assert ["RESOLUTION=" + size in line for line, (size, _) in zip(lines, SIZES.values())] == [True] * 3, master.text
+        assert all("FRAME-RATE=25.000" in line and 'mp4a.40.2"' in line for line in lines), master.text
+        rates = [attributes["BANDWIDTH"] for attributes, _ in master.variants]
+        assert rates == sorted(rates, reverse=True) and len(set(rates)) == 3, master.text
+        ids = {urlsplit(uri).query for _, uri in master.variants}
+        assert len(ids) == 1 and "hls_ctx=" in ids.pop(), master.text
+        for _, uri in master.variants:
+            status, text = get(urljoin(server.http_url("/live/cam.m3u8"), uri))
+            assert status == 200 and "#EXTINF" in text
+
+
+def test_a_variant_that_is_missing_is_left_out_and_comes_back(hls):
+    server = hls("hls_ctx off;")
+    names = list(SIZES)
+    with transcoder(server, names[:1]):
+        with transcoder(server, names[1:2]):
+            wait_names(server, names[:2])
+        wait_names(server, names[:1])
+        with transcoder(server, names[1:2]):
+            wait_names(server, names[:2])
+
+
+def test_the_stream_without_a_suffix_is_a_variant_as_well(hls):
+    server = hls("hls_ctx off;")
+    with transcoder(server, ("cam", "cam_low")):
+        master = wait_names(server, ("cam", "cam_low"))
+        assert master.variants[0][1].endswith("/live/cam.m3u8?hls_media=1"), master.text
+        with Watch(server.http_url("/live/cam.m3u8"), bandwidth=None) as watch:
+            watch.wait_segments(3)
+            assert len(watch.media) == 2
+
+
+def test_a_reload_makes_and_ends_groups(hls, tmp_path):
+    server = hls("hls_ctx off;", variants="")
+    with transcoder(server, ("cam", "cam_low")):
+        until(lambda: get(server.http_url("/live/cam.m3u8"))[0] == 200, "the playlist of cam alone", 30)
+        assert "EXT-X-STREAM-INF" not in get(server.http_url("/live/cam.m3u8"))[1]
+        server.reload(CONF % (tmp_path / "hls", VARIANTS, "hls_ctx off;"), http="")
+        wait_names(server, ("cam", "cam_low"))
+        server.reload(CONF % (tmp_path / "hls", "", "hls_ctx off;"), http="")
+        until(lambda: "#EXTINF" in get(server.http_url("/live/cam.m3u8"))[1], "the playlist of cam alone", 30)
