@@ -74,6 +74,7 @@ class Follower:
         self.url, self.attributes, self.options, self.began = url, attributes, options, began
         self.problems, self.loads, self.segments, self.maps, self.statuses = [], [], {}, {}, []
         self.known = None                                            # the last full playlist, read
+        self.fetched = None                                          # the number of its last segment, when all is fetched
         self.at_change, self.slowest_change_s, self.stopping = None, 0.0, False
         self.http = Http()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -138,6 +139,7 @@ class Follower:
         before, self.known = self.known, p
         if self.options["fetch"]:
             self._fetch(before, p)
+            self.fetched = p.next_number - 1
 
     def _compare_delta(self):
         """Compares only if the playlist did not change meanwhile."""

@@ -64,8 +64,8 @@ def origin():
 
 
 def seen(watch, last):
-    """Wait until the watcher has loaded the playlist whose last segment is `last`."""
-    until(lambda: watch.media and watch.media[0].known and watch.media[0].known.next_number == last + 1, "segment %d" % last)
+    """Wait until the watcher has fetched what the playlist has whose last segment is `last`."""
+    until(lambda: watch.media and watch.media[0].fetched == last, "segment %d" % last)
 
 
 def watched(origin, steps, **how):
