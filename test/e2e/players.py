@@ -6,8 +6,6 @@
 
 Players in a browser are in browser_players.py.
 """
-import os
-import re
 
 import media
 from media import FFMPEG, Program, trusting
@@ -46,3 +44,22 @@ def hls_packets(url, container, video, audio, timeout=40):
 
 def file_packets(path):
     return _framemd5(["-i", path], [])
+
+
+# -- players that decode -----------------------------------------------------------------------------------------------------
+
+def mpv(url, seconds):
+    """Plays `seconds` in real time, without a window or sound."""
+    return Program(["mpv", "--no-config", "--msg-level=all=warn", "--vo=null", "--ao=null", "--length=%g" % seconds, url])
+
+
+def gstreamer(url, frames):
+    """playbin3 finds hlsdemux2 by itself; it ends when this many pictures have been shown at their times."""
+    return Program(["gst-launch-1.0", "-q", "playbin3", "uri=" + url, "flags=1",
+                    "video-sink=fakesink num-buffers=%d sync=true" % frames])
+
+
+def vlc(url, seconds, out, **how):
+    """Records to a transport stream; how: the user that it runs as, which must not be root."""
+    return Program(["cvlc", "-q", "--no-interact", "--no-media-library", "--play-and-exit", "--network-caching=300",
+                    "--run-time=%g" % seconds, url, "--sout", "#std{access=file,mux=ts,dst=%s}" % out, "vlc://quit"], **how)

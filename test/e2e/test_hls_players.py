@@ -13,6 +13,7 @@ import players
 import rtmp
 from browser import Browser
 from hls_watch import Http
+from test_clients import nobody, public_folder  # noqa: F401
 from wait import until
 
 # clip, video, audio; and the containers that carry both
@@ -127,3 +128,34 @@ def test_a_browser_plays_for_a_minute_without_a_stall(browser, on_air, cell, pla
     if cell.startswith("low-latency"):
         assert seen.latency < 3, seen
         assert max(seen.latencies[-50:]) < seen.latency + 1, seen       # it does not grow
+
+
+# -- players that are programs ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("cell", ["hls-ts", "hls-fmp4"])
+def test_mpv_and_gstreamer_play_together(on_air, cell):
+    """They decode, and show the pictures at their times."""
+    server = on_air(ON_SCREEN[cell][0])
+    url = server.http_url("/live/s.m3u8")
+    began = time.monotonic()
+    with players.mpv(url, 4) as mpv, players.gstreamer(url, 100) as gst:
+        assert "rror" not in mpv.ends(30) + mpv.err
+        assert "ERROR" not in gst.ends(30) + gst.err
+    assert time.monotonic() - began > 3.5
+
+
+def test_mpv_plays_a_low_latency_stream(on_air):
+    server = on_air(ON_SCREEN["low-latency-fmp4"][0])
+    with players.mpv(server.http_url("/live/s.m3u8"), 4) as mpv:
+        assert "rror" not in mpv.ends(30) + mpv.err
+
+
+@pytest.mark.parametrize("container", ["ts", "fmp4"])
+def test_vlc_records_what_is_played(on_air, public_folder, container):
+    server = on_air(LIVE % ("on" if container == "fmp4" else "off"))
+    out = "%s/out.ts" % public_folder
+    with players.vlc(server.http_url("/live/s.m3u8"), 4, out, **nobody()) as vlc:
+        vlc.ends()
+    played = media.framemd5(out)
+    assert len([p for p in played if p.kind == "video"]) >= 25
+    assert len([p for p in played if p.kind == "audio"]) >= 40
