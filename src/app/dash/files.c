@@ -57,7 +57,10 @@ static void write_row(struct dash *d, struct dash_row *row)
 
 void dash_files_follow(struct dash *d)
 {
-    for (struct list *it = d->rows.next; d->writer && it != &d->rows; it = it->next) {
+    struct list *it = &d->rows;
+    while (it->prev != &d->rows && !LIST_ENTRY(it->prev, struct dash_row, link)->is_queued)
+        it = it->prev;
+    for (; d->writer && it != &d->rows; it = it->next) {
         struct dash_row *row = LIST_ENTRY(it, struct dash_row, link);
         if (row->period && !row->is_queued)
             write_row(d, row);

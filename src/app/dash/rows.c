@@ -287,11 +287,16 @@ static void complete(struct dash *d, struct dash_row *row)
     dash_changed(d);
 }
 
+/* Rows that are not complete are the newest ones. */
 void dash_rows_complete(struct dash *d)
 {
-    LIST_FOREACH (&d->rows, it, after) {
+    struct list *it = &d->rows, *after;
+    while (it->prev != &d->rows && !LIST_ENTRY(it->prev, struct dash_row, link)->period)
+        it = it->prev;
+    for (; it != &d->rows; it = after) {
         struct dash_row *row = LIST_ENTRY(it, struct dash_row, link);
-        if (!row->period && !is_open(d, row))
+        after = it->next;
+        if (!is_open(d, row))
             complete(d, row);
     }
 }
