@@ -7,6 +7,7 @@ import time
 import pytest
 
 import browser_players
+import dash_mpd
 import hls_rules
 import media
 import players
@@ -56,6 +57,48 @@ def test_ffmpeg_gets_the_very_packets_that_were_published(make_server, container
     hls_rules.assert_good(hls_rules.check_media(text), text)
     played = players.hls_packets(url, container, video, audio)
     media.compare_packets(players.source_packets(clip, container, video, audio), played)
+
+
+def fetch_dash(url, folder):
+    """Each representation of an MPD as a file, its init segment and all its segments: {kind: (path, begin in ms)}."""
+    http, files = Http(), {}
+    try:
+        mpd = dash_mpd.read(http.get(url).body.decode(), url)
+        for r in mpd.representations:
+            files[r.kind] = (str(folder / (r.id + ".mp4")), 1000 * float(r.segments[0].start))
+            with open(files[r.kind][0], "wb") as f:
+                for part in [r.url("initialization")] + [r.url("media", s) for s in r.segments]:
+                    f.write(http.get(part).body)
+    finally:
+        http.close()
+    return files
+
+
+@pytest.mark.parametrize("clip,video,audio", [cell[:3] for cell in CELLS], ids=["%s-%s" % cell[1:3] for cell in CELLS])
+def test_the_segments_of_dash_have_the_very_packets_that_were_published(make_server, tmp_path, clip, video, audio):
+    server = make_server("vhost __defaultVhost__ { dash { enabled on; dash_fragment 1; dash_timeshift 60; } }", http="")
+    publish_at_once(server, clip)
+    url = server.http_url("/live/s.mpd")
+    source = players.source_packets(clip, "fmp4", video, audio)
+    length_ms = max(p.dts for p in source)
+
+    def whole():
+        reply = http.get(url)
+        mpd = reply.status == 200 and dash_mpd.read(reply.body.decode(), url)
+        return mpd and all(sum(s.duration for s in r.segments) * 1000 >= length_ms - 100 for r in mpd.representations)
+
+    http = Http()
+    until(whole, "all segments")
+    http.close()
+    files = fetch_dash(url, tmp_path)
+    assert set(files) == {"video", "audio"}
+    first = {}
+    for kind, (path, _) in files.items():                            # ffmpeg lets each file begin at its own zero
+        of_kind = [p for p in source if p.kind == kind]
+        media.compare_packets(of_kind, players.file_packets(path))
+        first[kind] = of_kind[0].dts
+    apart = files["audio"][1] - files["video"][1]
+    assert abs(apart - (first["audio"] - first["video"])) < 2, (files, first)
 
 
 # -- players in a browser ------------------------------------------------------------------------------------------------------
