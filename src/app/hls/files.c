@@ -168,12 +168,19 @@ static void note_result(void *arg, const struct file_writer_result *r)
     LIST_FOREACH (&files->hls->entries, it, after) {
         struct hls_entry *entry = LIST_ENTRY(it, struct hls_entry, link);
         if (entry->batch == number)
-            entry->is_on_disk = r->n_files_lost == 0;
+            entry->is_on_disk = entry->is_written = r->n_files_lost == 0;
     }
     if (r->n_files_lost) {
         write_inits_again(files->hls);
         hls_failed(files->hls);
     }
+    files->hls->when_written(files->hls);
+}
+
+bool hls_files_append(struct hls *h, const char *full, const char *bytes, size_t len)
+{
+    struct file_writer *w = h->files->writer;
+    return file_writer_open(w, full, WRITTEN_FILE_APPEND, 0) && file_writer_append(w, bytes, len);
 }
 
 void hls_files_add(struct hls *h, struct hls_entry *entry)
@@ -221,7 +228,8 @@ void hls_files_dispose(struct hls *h)
 {
     remove_file(h, h->m3u8_path); /* No batch: what is lost earlier must not keep files from being removed. */
     for (struct list *it = h->entries.next; it != &h->entries; it = it->next)
-        remove_file(h, LIST_ENTRY(it, struct hls_entry, link)->path);
-    for (struct list *it = h->inits.next; it != &h->inits; it = it->next)
+        if (!LIST_ENTRY(it, struct hls_entry, link)->is_indexed)
+            remove_file(h, LIST_ENTRY(it, struct hls_entry, link)->path);
+    for (struct list *it = h->inits.next; it != &h->inits && !h->timeshift; it = it->next)
         remove_file(h, LIST_ENTRY(it, struct hls_init, link)->path);
 }

@@ -11,6 +11,8 @@
 #ifndef APP_HLS_FILES_H
 #define APP_HLS_FILES_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/attr.h"
@@ -34,7 +36,10 @@ void hls_files_remove(struct hls *h, const struct hls_entry *entry);
 /** Remove the file of a segment that a former run of the server kept after it had left the playlist. */
 void hls_files_remove_number(struct hls *h, uint64_t number);
 
-/** Remove all files of the stream. */
+/** Append lines to another file of the stream, which is opened for it. False: they are lost. */
+bool hls_files_append(struct hls *h, const char *full, const char *bytes, size_t len) ATTR_MUST_USE;
+
+/** Remove all files of the stream, but for those that timeshift keeps. */
 void hls_files_dispose(struct hls *h);
 
 /** What is queued is still written. Takes a struct hls without files. */

@@ -88,7 +88,13 @@ struct err *hls_adopt_entry(struct hls *h, struct segment *s, char *path)
         return err_no_memory();
     }
     *entry = (struct hls_entry){
-        .item.serve = serve_segment, .hls = h, .segment = segment_ref(s), .path = path, .is_on_disk = true
+        .item.serve = serve_segment,
+        .hls = h,
+        .segment = segment_ref(s),
+        .path = path,
+        .is_on_disk = true,
+        .is_written = true,
+        .is_adopted = true,
     };
     list_push(&h->entries, &entry->link);
     h->n_entries++;

@@ -26,6 +26,7 @@ enum { HLS_SEGMENTS_KEPT = 2 };
 struct hls_files;
 struct hls_group;
 struct hls_keys;
+struct hls_timeshift;
 
 /** A segment under its name. */
 struct hls_entry {
@@ -37,6 +38,9 @@ struct hls_entry {
     struct hls_key    key;        /* without a URI: the segment is not encrypted */
     uint64_t          batch;      /* of the file writer; 0: none */
     bool              is_on_disk; /* or on its way there */
+    bool              is_written; /* It is on the disk for sure. */
+    bool              is_adopted; /* by a former run of the server */
+    bool              is_indexed; /* The index of timeshift has it, and decides how long the file stays. */
 };
 
 /** An init segment under its name. */
@@ -51,18 +55,22 @@ struct hls_init {
 };
 
 struct hls {
-    struct viewing   *viewing;
-    struct show      *show; /* not counted: the viewing ends before the show is freed */
-    struct lane      *lane;
-    struct shelf_item playlist; /* not on the shelf if its path is that of the master of its group */
-    char             *m3u8_path;
-    struct hls_group *group; /* NULL: the stream is no variant */
-    struct list       in_group;
-    struct list       entries;
-    size_t            n_entries;
-    struct list       inits;
-    struct hls_files *files; /* NULL: nothing is written */
-    struct hls_keys  *keys;  /* NULL: segments are not encrypted */
+    struct viewing       *viewing;
+    struct show          *show; /* not counted: the viewing ends before the show is freed */
+    struct lane          *lane;
+    struct shelf_item     playlist; /* not on the shelf if its path is that of the master of its group */
+    char                 *m3u8_path;
+    struct hls_group     *group; /* NULL: the stream is no variant */
+    struct list           in_group;
+    struct list           entries;
+    size_t                n_entries;
+    struct list           inits;
+    struct hls_files     *files;     /* NULL: nothing is written */
+    struct hls_keys      *keys;      /* NULL: segments are not encrypted */
+    struct hls_timeshift *timeshift; /* NULL: none, or not begun */
+
+    /** Called by the files when segments have been written. It may not yield. */
+    void (*when_written)(struct hls *h);
 
     struct list               parts; /* of the newest segments (parts.h) */
     struct hls_playlist_cache media, delta, master;

@@ -148,6 +148,16 @@ struct hls_secret *hls_keys_find(const struct hls_keys *k, const char *path)
     return NULL;
 }
 
+struct hls_secret *hls_keys_of_uri(const struct hls_keys *k, const char *uri)
+{
+    for (const struct list *it = k->secrets.prev; it != &k->secrets; it = it->prev) {
+        struct hls_secret *s = LIST_ENTRY(it, struct hls_secret, link);
+        if (strcmp(s->uri, uri) == 0)
+            return s;
+    }
+    return NULL;
+}
+
 void hls_keys_drop_before(struct hls_keys *k, uint64_t number)
 {
     while (!list_is_empty(&k->secrets)) {

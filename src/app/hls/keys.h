@@ -66,6 +66,9 @@ struct hls_secret *hls_keys_newest(const struct hls_keys *k);
 /** The key of that path, borrowed; NULL: there is none. */
 struct hls_secret *hls_keys_find(const struct hls_keys *k, const char *path);
 
+/** The key that a playlist names so, borrowed; NULL: there is none. */
+struct hls_secret *hls_keys_of_uri(const struct hls_keys *k, const char *uri);
+
 /** Drop the keys that no segment from this number on needs. */
 void hls_keys_drop_before(struct hls_keys *k, uint64_t number);
 

@@ -84,6 +84,17 @@ static void put_uri(const struct hls *h, const char *master, struct buf *uri)
 
 /* ---- the model ---- */
 
+void hls_master_describe(const struct hls *h, struct hls_variant *v, struct str *codecs)
+{
+    name_codecs(h, codecs);
+    v->codecs = codecs->buf;
+    if (!has_pictures(h))
+        return;
+    v->width = h->show->video.width;
+    v->height = h->show->video.height;
+    v->fps_thousandths = fps_thousandths(h);
+}
+
 /* The texts of one variant. */
 struct texts {
     char       codecs[CODECS_CAP];
@@ -97,20 +108,14 @@ static struct err *describe(struct hls *h, const char *master, struct hls_varian
     struct hls_bandwidth bandwidth = measure(h);
     if (bandwidth.peak_bps > h->peak_bps)
         h->peak_bps = bandwidth.peak_bps;
-    name_codecs(h, &codecs);
     t->uri = buf_up_to(URI_BYTES_MAX);
     put_uri(h, master, &t->uri);
     *v = (struct hls_variant){
         .uri = t->uri.bytes,
         .bandwidth_bps = h->peak_bps,
         .average_bps = bandwidth.average_bps,
-        .codecs = t->codecs,
     };
-    if (has_pictures(h)) {
-        v->width = h->show->video.width;
-        v->height = h->show->video.height;
-        v->fps_thousandths = fps_thousandths(h);
-    }
+    hls_master_describe(h, v, &codecs);
     return e ? e : buf_error(&t->uri);
 }
 

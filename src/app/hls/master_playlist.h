@@ -6,11 +6,16 @@
 
 #include "core/attr.h"
 #include "core/err.h"
+#include "core/str.h"
+#include "kernel/hls/master.h"
 
 struct hls;
 struct hls_ask;
 struct hls_group;
 struct http_exchange;
+
+/** What the segments are now: codecs, size and frame rate. Does not yield. */
+void hls_master_describe(const struct hls *h, struct hls_variant *v, struct str *codecs);
 
 /**
  * Reply with the master playlist; 404 while no segment is complete. Its only variant is the media playlist under the same path, from

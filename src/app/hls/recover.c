@@ -151,6 +151,12 @@ static struct err *adopt(struct hls *h, const struct hls_playlist_reader *r, con
     return e ? e : key_entry(h, s, from->key);
 }
 
+/* With timeshift they are in its index. */
+static bool removes_old(const struct hls *h)
+{
+    return h->show->vhost->hls.cleanup && h->show->vhost->hls.timeshift_us == 0;
+}
+
 static struct err *adopt_all(struct hls *h, struct buf *text)
 {
     struct hls_playlist_reader r;
@@ -165,7 +171,7 @@ static struct err *adopt_all(struct hls *h, struct buf *text)
     }
     if (e || r.n_read == 0)
         return e;
-    for (int64_t n = 1; n <= HLS_SEGMENTS_KEPT && n <= r.media_sequence && h->show->vhost->hls.cleanup; n++)
+    for (int64_t n = 1; n <= HLS_SEGMENTS_KEPT && n <= r.media_sequence && removes_old(h); n++)
         hls_files_remove_number(h, (uint64_t)(r.media_sequence - n));
     plan->next_number = (uint64_t)(r.media_sequence + r.n_read);
     plan->has_begun = plan->breaks = true;

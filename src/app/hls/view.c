@@ -11,6 +11,7 @@
 #include "app/hls/parts.h"
 #include "app/hls/recover.h"
 #include "app/hls/serve.h"
+#include "app/hls/timeshift_index.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "protocol/http/status.h"
@@ -86,6 +87,7 @@ static void end(struct viewing *v, enum view_end why)
         hls_files_dispose(h);
     forget_all(h);
     hls_keys_destroy(h);
+    hls_timeshift_leave(h);
     hls_files_leave(h);
     mem_free(h->m3u8_path);
     mem_free(h);
@@ -136,6 +138,7 @@ static struct err *begin(struct viewing *v)
     h->viewing = v;
     h->show = v->show;
     h->playlist.serve = serve_playlist;
+    h->when_written = hls_timeshift_note;
     list_init(&h->entries);
     list_init(&h->inits);
     list_init(&h->parts);
@@ -148,7 +151,8 @@ static struct err *begin(struct viewing *v)
 static struct err *recover(struct viewing *v)
 {
     struct hls *h = v->state;
-    return h->files && v->show->vhost->hls.recover ? hls_recover(h) : NULL;
+    struct err *e = h->files && v->show->vhost->hls.recover ? hls_recover(h) : NULL;
+    return e ? e : hls_timeshift_recover(h);
 }
 
 static void add_part(struct hls *h, struct segment *s)
@@ -193,7 +197,7 @@ static void forget_segment(struct hls *h, const struct segment *s)
 static void drop_segment(struct hls *h, const struct segment *s)
 {
     const struct hls_entry *entry = hls_find_entry(h, s);
-    if (entry && h->files && h->show->vhost->hls.cleanup)
+    if (entry && h->files && !entry->is_indexed && h->show->vhost->hls.cleanup)
         hls_files_remove(h, entry);
     forget_segment(h, s);
     hls_drop_old_inits(h);
