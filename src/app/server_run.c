@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "app/hls/timeshift_answer.h"
 #include "app/listener.h"
 #include "app/segment/scratch.h"
 #include "app/segment/shelf.h"
@@ -147,6 +148,7 @@ struct err *server_run(struct server *s)
     shows_finish();
     shelf_finish();
     scratch_finish();
+    hls_timeshift_answers_finish();
     services_finish();
     s->main = NULL;
     log_info("server terminated");
