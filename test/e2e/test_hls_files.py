@@ -1,5 +1,6 @@
 """Files of HLS: hls_storage, what is deleted and when, restarts, reloads, and a directory that cannot be written."""
 import os
+import re
 from itertools import takewhile
 
 import pytest
@@ -121,6 +122,24 @@ def test_a_reload_ends_and_begins_hls_of_a_live_stream(make_server):
         publisher.send_tags(takewhile(lambda t: t.ts < 14000, tags))
         publisher.barrier()
         until(lambda: numbers(server) and len(numbers(server)) >= 2, lambda: numbers(server))
+
+
+@pytest.mark.parametrize("change", ["hls_use_fmp4 on;", "hls_ts_file [app]/ts/[stream]-[seq].ts;", "hls_keys on;", "hls_storage memory;"])
+def test_a_reload_changes_what_segments_are_and_numbers_go_on(make_server, change):
+    server = serving(make_server, "")
+    with server.publisher() as publisher:
+        tags = media.loop("h264_aac.flv")
+        seen = -1
+        for until_ms, directives in ((7000, ""), (14000, change), (21000, "")):
+            if seen >= 0:
+                server.reload(conf(server, directives))
+            publisher.send_tags(takewhile(lambda t: t.ts < until_ms, tags))
+            publisher.barrier()
+            seen = wait_numbers(server, seen + 2)[-1]
+            text = Http().get(server.http_url("/live/s.m3u8")).body.decode()
+            assert "#EXT-X-GAP" not in text
+            for uri in re.findall(r"^[^#].*", text, re.M):
+                assert Http().get(server.http_url("/live/" + uri)).status == 200, (uri, text)
 
 
 def test_a_directory_that_cannot_be_made_harms_only_the_files(make_server):

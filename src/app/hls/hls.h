@@ -55,19 +55,21 @@ struct hls_init {
 };
 
 struct hls {
-    struct viewing       *viewing;
-    struct show          *show; /* not counted: the viewing ends before the show is freed */
-    struct lane          *lane;
-    struct shelf_item     playlist; /* not on the shelf if its path is that of the master of its group */
-    char                 *m3u8_path;
-    struct hls_group     *group; /* NULL: the stream is no variant */
-    struct list           in_group;
-    struct list           entries;
-    size_t                n_entries;
-    struct list           inits;
-    struct hls_files     *files;     /* NULL: nothing is written */
-    struct hls_keys      *keys;      /* NULL: segments are not encrypted */
-    struct hls_timeshift *timeshift; /* NULL: none, or not begun */
+    struct viewing        *viewing;
+    struct conf           *conf; /* snapshot with which the view began */
+    const struct conf_hls *began_with;
+    struct show           *show; /* not counted: the viewing ends before the show is freed */
+    struct lane           *lane;
+    struct shelf_item      playlist; /* not on the shelf if its path is that of the master of its group */
+    char                  *m3u8_path;
+    struct hls_group      *group; /* NULL: the stream is no variant */
+    struct list            in_group;
+    struct list            entries;
+    size_t                 n_entries;
+    struct list            inits;
+    struct hls_files      *files;     /* NULL: nothing is written */
+    struct hls_keys       *keys;      /* NULL: segments are not encrypted */
+    struct hls_timeshift  *timeshift; /* NULL: none, or not begun */
 
     /** Called by the files when segments have been written. It may not yield. */
     void (*when_written)(struct hls *h);

@@ -1,5 +1,7 @@
 #include "app/hls/view.h"
 
+#include <string.h>
+
 #include "app/hls/files.h"
 #include "app/hls/group.h"
 #include "app/hls/group_serve.h"
@@ -89,6 +91,9 @@ static void end(struct viewing *v, enum view_end why)
     hls_keys_destroy(h);
     hls_timeshift_leave(h);
     hls_files_leave(h);
+    if (h->lane)
+        h->lane->is_idle = true;
+    conf_unref(&h->conf);
     mem_free(h->m3u8_path);
     mem_free(h);
     v->state = NULL;
@@ -116,6 +121,22 @@ static void follow_conf(struct hls *h)
         log_err(LOG_WARN, e, "HLS of %s", h->show->label);
 }
 
+/* Show the segments that the lane has from before a reload. Those that were encrypted have lost their keys. */
+static void show_former(struct hls *h)
+{
+    const struct hls_key none = { 0 };
+    for (struct list *it = h->lane->segments.next; it != &h->lane->segments; it = it->next) {
+        struct segment *s = LIST_ENTRY(it, struct segment, link);
+        if (s->is_sealed)
+            continue;
+        hls_add_entry(h, s, &none);
+        hls_add_init(h, s);
+        struct hls_entry *entry = hls_find_entry(h, s);
+        if (entry && h->files && s->n_parts > 0)
+            hls_files_add(h, entry);
+    }
+}
+
 static struct err *begin_with(struct hls *h, struct viewing *v)
 {
     struct err *e = hls_name_playlist(&h->m3u8_path, h->show);
@@ -125,6 +146,8 @@ static struct err *begin_with(struct hls *h, struct viewing *v)
         e = put_playlist(h);
     if (!e && writes_files(h))
         e = hls_files_create(h);
+    if (!e)
+        show_former(h);
     if (!e && h->show->vhost->hls.keys)
         e = hls_keys_create(h);
     return e;
@@ -137,6 +160,8 @@ static struct err *begin(struct viewing *v)
         return err_no_memory();
     h->viewing = v;
     h->show = v->show;
+    h->conf = conf_ref(v->show->conf);
+    h->began_with = &v->show->vhost->hls;
     h->playlist.serve = serve_playlist;
     h->when_written = hls_timeshift_note;
     list_init(&h->entries);
@@ -146,6 +171,22 @@ static struct err *begin(struct viewing *v)
     if (e)
         end(v, VIEW_NOT_WANTED);
     return e;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Containers, names and keys stay as the view began. */
+static bool fits(const struct viewing *v)
+{
+    const struct conf_hls *a = ((const struct hls *)v->state)->began_with, *b = &v->show->vhost->hls;
+    return a->use_fmp4 == b->use_fmp4 && a->storage == b->storage && a->keys == b->keys &&
+           a->encryption == b->encryption && a->ll == b->ll && a->ts_floor == b->ts_floor && same(a->path, b->path) &&
+           same(a->m3u8_file, b->m3u8_file) && same(a->ts_file, b->ts_file) && same(a->fmp4_file, b->fmp4_file) &&
+           same(a->init_file, b->init_file) && same(a->key_file, b->key_file) &&
+           same(a->key_file_path, b->key_file_path) && same(a->key_url, b->key_url);
 }
 
 static struct err *recover(struct viewing *v)
@@ -240,6 +281,7 @@ const struct segment_view hls_view = {
     .wish = wish,
     .begin = begin,
     .recover = recover,
+    .fits = fits,
     .tell = tell,
     .keeps = keeps,
     .dispose_us = dispose_us,

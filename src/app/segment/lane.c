@@ -82,6 +82,8 @@ static void note_left_out(struct lane *lane, const struct frame *f)
 
 void lane_take(struct lane *lane, struct frame *f)
 {
+    if (lane->is_idle && !f->config)
+        return;
     if (!lane->kind->takes(lane, f)) {
         note_left_out(lane, f);
         return;
@@ -154,6 +156,7 @@ void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
     bool         is_first = s->n_parts == 0, independent = is_independent(lane);
     struct blob *bytes = seal(lane, lane->kind->pack(lane, next, is_first), is_first);
     if (is_first) {
+        s->is_sealed = lane->seal != NULL;
         s->independent = independent;
         s->init = lane->init ? blob_ref(lane->init) : NULL;
         s->init_number = lane->init_number;

@@ -82,6 +82,7 @@ struct lane {
     const struct lane_kind *kind;
     struct plan            *plan;
     const char             *label;       /* the stream, for the log; borrowed */
+    bool                    is_idle;     /* No view wants its segments: none are made. */
     bool                    shows_parts; /* Parts are for viewers before their segment is complete. */
     uint8_t                 track;       /* audio track; 0: the first */
     struct list             segments;    /* complete segments, the oldest first */

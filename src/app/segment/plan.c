@@ -38,8 +38,10 @@ void plan_destroy(struct plan **pp)
 struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned track)
 {
     for (size_t i = 0; i < plan->n_lanes; i++)
-        if (plan->lanes[i]->kind == kind && plan->lanes[i]->track == track)
+        if (plan->lanes[i]->kind == kind && plan->lanes[i]->track == track) {
+            plan->lanes[i]->is_idle = false;
             return plan->lanes[i];
+        }
     if (plan->n_lanes == PLAN_LANES_MAX)
         return NULL;
     struct lane *lane = lane_create(kind, plan, plan->label, track);
@@ -99,6 +101,8 @@ static void open_segment(struct plan *plan, const struct frame *f)
     plan->discontinuities += plan->breaks && plan->has_begun;
     keep_to_wall(plan, wall_us);
     for (size_t i = 0; i < plan->n_lanes; i++) {
+        if (plan->lanes[i]->is_idle)
+            continue;
         plan->lanes[i]->shows_parts = plan->policy.shows_parts;
         struct segment *s = segment_new(plan->next_number, f->dts_us);
         if (!s) {

@@ -69,7 +69,7 @@ struct plan *plan_create(void *owner, const char *label, plan_tell *tell,
 /** Takes NULL; *plan becomes NULL. */
 void plan_destroy(struct plan **plan);
 
-/** The lane of that kind and track, made if it is not there; NULL without memory, or when there are too many. */
+/** The lane of that kind and track, which is not idle from now on, made if it is not there; NULL without memory, or when there are too many. */
 struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned track) ATTR_MUST_USE;
 
 /** Take the next frame of the stream. */

@@ -33,7 +33,7 @@ struct segment {
     uint64_t             wall_count;       /* number of the fragment of the wall clock since 1970; it rises */
     uint64_t             discontinuities;  /* breaks of the stream before this segment, its own included */
     bool                 is_discontinuous; /* It does not continue the segment before it. */
-    bool                 is_complete, independent;
+    bool                 is_complete, is_sealed, independent; /* `is_sealed`: its bytes are encrypted */
     int64_t              start_us, duration_us; /* the duration counts parts only, until the segment is complete */
     int64_t              wall_us; /* wall clock at `start_us`; it never goes back from segment to segment */
     int64_t              media_time, media_duration; /* ticks of the lane's only track (lane_video, lane_audio) */

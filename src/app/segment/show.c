@@ -211,15 +211,11 @@ static void take_conf(struct show *show, const struct source *s)
     conf_unref(&old);
 }
 
-/* A view that wants another cut keeps its plan: the plan is cut differently from now on. Other lanes need another plan. */
+/* A view that wants another cut keeps its plan: the plan is cut differently from now on. */
 static void follow_policy(struct viewing *v)
 {
     struct view_wish wish = { 0 };
     v->by->wish(v->show->vhost, &wish);
-    if (memcmp(wish.lanes, v->wish.lanes, sizeof wish.lanes) != 0)
-        for (size_t i = 0; i < VIEW_LANES_MAX && wish.lanes[i]; i++)
-            if (!plan_lane(v->plan, wish.lanes[i], 0))
-                log_warn("%s of %s/%s: no memory for another container", v->by->name, v->show->app, v->show->stream);
     v->wish = wish;
     v->plan->policy = wish.policy;
 }
@@ -236,6 +232,19 @@ void show_end_failed(struct show *show)
     }
 }
 
+/* A view that cannot follow the new configuration ends; follow_wishes() begins it anew, with the numbers of its plan. */
+static void follow_conf(struct viewing *v)
+{
+    if (!v->by || !v->by->wanted(v->show->vhost))
+        return;
+    if (!v->by->fits || v->by->fits(v)) {
+        follow_policy(v);
+        return;
+    }
+    plan_end_segment(v->plan, false);
+    end_viewing(v, VIEW_NOT_WANTED);
+}
+
 void show_apply_conf(struct show *show, const struct source *s)
 {
     if (show->conf == s->conf)
@@ -243,8 +252,7 @@ void show_apply_conf(struct show *show, const struct source *s)
     struct conf *old = conf_ref(show->conf);
     take_conf(show, s);
     for (size_t i = 0; i < SHOW_VIEWS_MAX; i++)
-        if (show->viewings[i].by && show->viewings[i].by->wanted(show->vhost))
-            follow_policy(&show->viewings[i]);
+        follow_conf(&show->viewings[i]);
     follow_wishes(show);
     tell(show, SEGMENT_CONF_CHANGED, NULL, NULL);
     conf_unref(&old);

@@ -53,6 +53,12 @@ struct segment_view {
     struct err *(*recover)(struct viewing *v);
     void (*tell)(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *segment);
 
+    /**
+     * False if the view must end and begin anew after a reload, because of what it cannot change while it runs: containers, names.
+     * NULL: it can change everything.
+     */
+    bool (*fits)(const struct viewing *v);
+
     /** True if the lane's oldest segment is still shown. */
     bool (*keeps)(const struct viewing *v, const struct lane *lane, const struct segment *oldest);
 
