@@ -1,10 +1,12 @@
 """Variants (hls_variants): several streams, published by one transcoder, are one master playlist with aligned segments."""
+import time
 import urllib.error
 import urllib.request
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+import hls_changes
 import hls_master
 import hls_playlist
 import hls_rules
@@ -28,8 +30,9 @@ def hls(make_server, tmp_path):
     return start
 
 
-def transcoder(server, names=tuple(SIZES), start_s=0):
-    """One ffmpeg that publishes the renditions with equal times and key frames; its clock begins at `start_s`."""
+def transcoder(server, names=tuple(SIZES), start_s=10):
+    """One ffmpeg that publishes the renditions with equal times and key frames; its clock begins at `start_s`. From 0 on ffmpeg would
+    move all times by the length of an audio frame, so that none is negative."""
     argv = media.FFMPEG + ["-copyts", "-re"]
     for source in ("testsrc2=size=320x180:rate=25", "sine=sample_rate=48000"):
         argv += ["-f", "lavfi", "-i", "%s,%s=PTS+%d/TB" % (source, "setpts" if "test" in source else "asetpts", start_s)]
@@ -114,3 +117,94 @@ def test_a_reload_makes_and_ends_groups(hls, tmp_path):
         wait_names(server, ("cam", "cam_low"))
         server.reload(CONF % (tmp_path / "hls", "", "hls_ctx off;"), http="")
         until(lambda: "#EXTINF" in get(server.http_url("/live/cam.m3u8"))[1], "the playlist of cam alone", 30)
+
+
+# -- numbers ---------------------------------------------------------------------------------------------------------------
+
+def texts_of(server, names):
+    """The media playlists of the variants, loaded again until they have the same newest segment."""
+    def same():
+        texts = [get(server.http_url("/live/%s.m3u8" % name))[1] for name in names]
+        newest = {hls_playlist.read(text).next_number if "#EXTINF" in text else None for text in texts}
+        return texts if len(newest) == 1 and None not in newest else None
+    return until(same, "equal numbers in %s" % (names,), 20)
+
+
+def first_pts(server, name, number):
+    """Presentation time of the first picture of a segment."""
+    url = server.http_url("/live/%s-%d.ts" % (name, number))
+    out = media.run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts", "-of", "csv=p=0", url])
+    return int(out.stdout.split()[0].strip(b","))
+
+
+def assert_aligned(server, names, common=2):
+    texts = texts_of(server, names)
+    lists = [hls_playlist.read(text) for text in texts]
+    hls_rules.assert_good(list(hls_changes.check_aligned(texts)), "\n".join(texts))
+    numbers = set.intersection(*[{s.number for s in p.segments if not s.gap} for p in lists])
+    assert len(numbers) >= common, "\n".join(texts)
+    for number in sorted(numbers)[-2:]:
+        assert len({first_pts(server, name, number) for name in names}) == 1, (number, texts)
+        dates = [next(s.pdt for s in p.segments if s.number == number) for p in lists]
+        assert max(dates) - min(dates) < 0.3, (number, dates)
+
+
+def wait_segments(server, name, count):
+    until(lambda: get(server.http_url("/live/%s.m3u8" % name))[1].count("#EXTINF") >= count, "segments of %s" % name, 30)
+
+
+def test_renditions_of_one_process_have_equal_numbers(hls):
+    server = hls("hls_ctx off;")
+    with transcoder(server):
+        for name in SIZES:
+            wait_segments(server, name, 4)
+        assert_aligned(server, SIZES, 3)
+
+
+def test_a_rendition_that_starts_later_has_the_numbers_of_the_others(hls):
+    server = hls("hls_ctx off;")
+    names = list(SIZES)
+    began = time.monotonic()
+    with transcoder(server, names[:1]):
+        wait_segments(server, names[0], 3)
+        with transcoder(server, names[1:], 10 + round(time.monotonic() - began)):
+            for name in names[1:]:
+                wait_segments(server, name, 3)
+            assert_aligned(server, names, 2)
+
+
+def test_a_rendition_with_a_clock_of_its_own_is_aligned_by_its_arrival(hls):
+    server = hls("hls_ctx off;")
+    names = list(SIZES)[:2]
+    with transcoder(server, names[:1]):
+        wait_segments(server, names[0], 4)
+        with transcoder(server, names[1:]):
+            wait_segments(server, names[1], 3)
+            texts = texts_of(server, names)
+            lists = [hls_playlist.read(text) for text in texts]
+            assert all(p.segments[-1].pdt for p in lists)
+            assert abs(lists[0].segments[-1].pdt - lists[1].segments[-1].pdt) < 1, texts
+
+
+def test_a_rendition_that_comes_back_takes_up_the_numbers_of_the_others(hls):
+    server = hls("hls_ctx off;")
+    names = list(SIZES)[:2]
+    began = time.monotonic()
+    with transcoder(server, names[:1]):
+        wait_segments(server, names[0], 1)
+        with transcoder(server, names[1:], 10 + round(time.monotonic() - began)):
+            wait_segments(server, names[1], 2)
+        newest = hls_playlist.read(get(server.http_url("/live/cam_hi.m3u8"))[1]).next_number
+        until(lambda: hls_playlist.read(get(server.http_url("/live/cam_hi.m3u8"))[1]).next_number > newest + 3,
+              "segments that the other one misses", 20)
+        with Watch(server.http_url("/live/cam_mid.m3u8"), lingers=True) as watch:
+            with transcoder(server, names[1:], 10 + round(time.monotonic() - began)):
+                until(lambda: hls_playlist.read(get(server.http_url("/live/cam_mid.m3u8"))[1]).next_number > newest + 6,
+                      "segments after the gap", 20)
+                texts = texts_of(server, names)
+                by_number = [{s.number: s for s in hls_playlist.read(text).segments} for text in texts]
+                last = max(by_number[0])
+                assert abs(by_number[0][last].pdt - by_number[1][last].pdt) < 0.3, texts
+                assert first_pts(server, names[0], last) == first_pts(server, names[1], last), texts
+                assert "#EXT-X-GAP" in texts[1] and texts[1].count("#EXT-X-DISCONTINUITY\n") == 1, texts[1]
+            assert watch.media

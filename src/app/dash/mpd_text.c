@@ -217,7 +217,8 @@ static void begin_period_of(const struct dash *d, struct model *m, const struct 
     const struct dash_period *p = row->period;
     int64_t                   base_us = p->base_us;
     if (is_behind_gap) {
-        int64_t own_us = dash_row_first(d, row)->start_us + LANE_MP4_ORIGIN_US;
+        const struct segment *s = dash_row_first(d, row);
+        int64_t               own_us = s->start_us + s->shift_us + LANE_MP4_ORIGIN_US;
         base_us = own_us > base_us ? own_us : base_us;
     }
     begin_period(d, m, row, p->start_us + base_us - p->base_us, base_us);

@@ -208,7 +208,8 @@ static bool follows(const struct dash *d, const struct dash_row *row, const stru
     const struct dash_period *p = before->period;
     return p && row->number == before->number + 1 && !s->is_discontinuous &&
            absolute(s->start_us - end_us(last)) < DRIFT_US &&
-           absolute(s->wall_us - p->start_us - (s->start_us + LANE_MP4_ORIGIN_US - p->base_us)) < DRIFT_US;
+           absolute(s->wall_us - p->start_us - (s->start_us + s->shift_us + LANE_MP4_ORIGIN_US - p->base_us)) <
+               DRIFT_US;
 }
 
 bool dash_row_may_continue(const struct dash *d, const struct dash_row *row, const struct dash_row *before)
@@ -282,7 +283,7 @@ static void complete(struct dash *d, struct dash_row *row)
         return;
     }
     row->period->n_rows++;
-    row->period->end_us = row->period->start_us + end_us(s) + LANE_MP4_ORIGIN_US - row->period->base_us;
+    row->period->end_us = row->period->start_us + end_us(s) + s->shift_us + LANE_MP4_ORIGIN_US - row->period->base_us;
     d->n_complete++;
     dash_changed(d);
 }

@@ -11,7 +11,7 @@
 #include "core/str.h"
 #include "protocol/http/exchange.h"
 
-enum { SHELF_PATH_MAX = 4096 };
+enum { SHELF_PATH_MAX = 4096, HLS_MISSING_MAX = 1 << 20 };
 
 struct err *hls_put(struct hls *h, struct shelf_item *item, const char *path)
 {
@@ -216,14 +216,25 @@ void hls_failed(struct hls *h)
 
 /* ---- the window ---- */
 
+/* Numbers that are missing count as segments of the usual length. */
+static int64_t missing_us(const struct hls *h, const struct segment *s, const struct segment *after)
+{
+    uint64_t missing = after ? after->number - s->number - 1 : 0;
+    return (int64_t)(missing < HLS_MISSING_MAX ? missing : HLS_MISSING_MAX) * h->show->vhost->hls.fragment_us;
+}
+
 size_t hls_in_window(const struct hls *h)
 {
-    int64_t sum_us = 0;
-    size_t  n = 0;
+    const struct segment *after = NULL;
+    int64_t               sum_us = 0;
+    size_t                n = 0;
     for (const struct list *it = h->lane->segments.prev; it != &h->lane->segments; it = it->prev, n++) {
+        const struct segment *s = LIST_ENTRY(it, const struct segment, link);
+        sum_us += missing_us(h, s, after);
         if (sum_us >= h->show->vhost->hls.window_us && n > 0)
             break;
-        sum_us += LIST_ENTRY(it, const struct segment, link)->duration_us;
+        sum_us += s->duration_us;
+        after = s;
     }
     return n;
 }

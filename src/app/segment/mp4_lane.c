@@ -1,5 +1,6 @@
 /* Fragmented MP4: of pictures and sound together, or one CMAF track. */
 #include "app/segment/lane.h"
+#include "app/segment/plan.h"
 #include "app/segment/scratch.h"
 #include "core/mem.h"
 #include "kernel/mp4/cmaf.h"
@@ -116,9 +117,9 @@ static bool begin_mux(struct lane *lane, struct mp4_state *m)
 
 /* ---- parts ---- */
 
-static int64_t time_us(const struct frame *f)
+static int64_t time_us(const struct lane *lane, const struct frame *f)
 {
-    int64_t us = f->dts_us + LANE_MP4_ORIGIN_US;
+    int64_t us = f->dts_us + lane->plan->shift_us + LANE_MP4_ORIGIN_US;
     return us > 0 ? us : 0;
 }
 
@@ -126,7 +127,7 @@ static void add_frames(struct lane *lane, struct cmaf *mux)
 {
     for (size_t i = 0; i < lane->n_frames; i++) {
         struct frame *f = lane->frames[i];
-        if (cmaf_look(mux, f) == MP4_FRAME_CARRIED && cmaf_add(mux, f, time_us(f)) != CMAF_ADDED)
+        if (cmaf_look(mux, f) == MP4_FRAME_CARRIED && cmaf_add(mux, f, time_us(lane, f)) != CMAF_ADDED)
             lane->n_lost_parts++;
     }
 }
@@ -161,7 +162,7 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
     struct wr w = wr_over(bytes, len);
     if (is_first)
         cmaf_write_styp(&w);
-    cmaf_write_part(&m->mux, &w, next, next ? time_us(next) : 0, &part);
+    cmaf_write_part(&m->mux, &w, next, next ? time_us(lane, next) : 0, &part);
     note_span(lane->open, &part);
     return lane_keep(lane, bytes, len);
 }

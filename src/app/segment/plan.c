@@ -28,6 +28,7 @@ void plan_destroy(struct plan **pp)
     if (!plan)
         return;
     list_remove(&plan->link);
+    timeline_leave(&plan->timeline);
     for (size_t i = 0; i < plan->n_lanes; i++)
         lane_destroy(&plan->lanes[i]);
     for (size_t i = 0; i < PLAN_TRACKS; i++)
@@ -66,10 +67,10 @@ static int64_t absolute(int64_t v)
     return v < 0 ? -v : v;
 }
 
-/* The time of a new segment: the end of the last one, drawn a little towards the real time. Sets plan->breaks after a pause. */
-static int64_t next_wall_us(struct plan *plan, const struct frame *f, int64_t last_long_us)
+/* The time of a new segment: the end of the last one, drawn a little towards the real time. */
+static int64_t next_wall_us(const struct plan *plan, int64_t real_us, int64_t last_long_us)
 {
-    int64_t real_us = arrival_wall_us(plan, f), ahead_us = real_us - plan->wall_end_us;
+    int64_t ahead_us = real_us - plan->wall_end_us;
     int64_t most_us = last_long_us / WALL_SLEW_PARTS;
     if (!plan->has_begun)
         return real_us;
@@ -94,12 +95,41 @@ static void keep_to_wall(struct plan *plan, int64_t wall_us)
 
 /* ---- segments ---- */
 
+/* Take the number that the other variants have, or will have, for the segment that begins with this frame. */
+static void follow_timeline(struct plan *plan, const struct frame *f, struct timeline_place *place)
+{
+    *place = timeline_begin(&plan->timeline, &plan->policy, f, plan->next_number, plan->breaks || !plan->has_begun);
+    plan->breaks |= place->number > plan->next_number || place->shift_us != plan->shift_us;
+    plan->next_number = place->number;
+    plan->shift_us = place->shift_us;
+    if (!place->is_new && !plan->has_begun)
+        plan->discontinuities = place->mark->discontinuities;
+}
+
+/* The segment is measured from where the others began it, so that it ends with theirs. */
+static void keep_to_timeline(struct plan *plan, const struct timeline_place *place, int64_t wall_us)
+{
+    plan->cutter.lag_us = place->ahead_us + place->slack_us;
+    if (!place->is_new)
+        return;
+    place->mark->wall_us = wall_us;
+    place->mark->discontinuities = plan->discontinuities;
+}
+
 static void open_segment(struct plan *plan, const struct frame *f)
 {
     const struct segment *last = plan->n_lanes ? lane_newest(plan->lanes[0]) : NULL;
-    int64_t               wall_us = next_wall_us(plan, f, last ? last->duration_us : 0);
+    struct timeline_place place = { 0 };
+    int64_t               real_us = arrival_wall_us(plan, f);
+    if (plan->timeline.of)
+        follow_timeline(plan, f, &place);
+    if (place.mark && !place.is_new)
+        real_us = place.mark->wall_us + place.ahead_us;
+    int64_t wall_us = next_wall_us(plan, real_us, last ? last->duration_us : 0);
     plan->discontinuities += plan->breaks && plan->has_begun;
     keep_to_wall(plan, wall_us);
+    if (place.mark)
+        keep_to_timeline(plan, &place, wall_us);
     for (size_t i = 0; i < plan->n_lanes; i++) {
         if (plan->lanes[i]->is_idle)
             continue;
@@ -110,6 +140,7 @@ static void open_segment(struct plan *plan, const struct frame *f)
             continue;
         }
         s->wall_us = wall_us;
+        s->shift_us = plan->shift_us;
         s->wall_count = plan->wall_count;
         s->discontinuities = plan->discontinuities;
         s->is_discontinuous = plan->breaks && plan->has_begun;
@@ -248,6 +279,13 @@ static bool leaves_out(const struct cut_policy *p, const struct frame *f)
     return (f->kind == FRAME_AUDIO && p->leaves_out_sound) || (f->kind == FRAME_VIDEO && p->leaves_out_pictures);
 }
 
+/* Sound alone has no key frames: it is cut where the pictures of the other variants are. */
+static bool ends_with_others(const struct plan *plan, const struct frame *f)
+{
+    return plan->cutter.is_open && !plan->cutter.has_video && f->dts_us > plan->cutter.segment_us &&
+           timeline_has_passed(&plan->timeline, plan->next_number, f);
+}
+
 void plan_take(struct plan *plan, struct frame *f)
 {
     if (leaves_out(&plan->policy, f))
@@ -255,6 +293,8 @@ void plan_take(struct plan *plan, struct frame *f)
     follow_configuration(plan, f);
     if (!frame_is_header(f)) {
         enum cut cut = cutter_look(&plan->cutter, &plan->policy, f);
+        if (cut < CUT_SEGMENT && ends_with_others(plan, f))
+            cut = CUT_SEGMENT;
         if (cut == CUT_NONE && is_any_full(plan))
             cut = CUT_PART;
         if (cut == CUT_PART)

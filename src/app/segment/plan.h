@@ -14,6 +14,7 @@
 #include "app/segment/cutter.h"
 #include "app/segment/event.h"
 #include "app/segment/lane.h"
+#include "app/segment/timeline.h"
 #include "core/attr.h"
 #include "core/list.h"
 
@@ -57,9 +58,12 @@ struct plan {
     int64_t           end_us;      /* stream's time there */
     uint64_t          wall_count;  /* fragment of the wall clock that the newest segment is for */
     int64_t           longest_us;  /* longest segment up to now */
+    int64_t           shift_us;    /* to be added to the times of media: variants have the same times */
     struct plan_track tracks[PLAN_TRACKS];
-    struct lane      *lanes[PLAN_LANES_MAX];
-    size_t            n_lanes;
+
+    struct timeline_member timeline;
+    struct lane           *lanes[PLAN_LANES_MAX];
+    size_t                 n_lanes;
 };
 
 /** A plan without lanes; NULL without memory. */

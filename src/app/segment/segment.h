@@ -35,7 +35,8 @@ struct segment {
     bool                 is_discontinuous; /* It does not continue the segment before it. */
     bool                 is_complete, is_sealed, independent; /* `is_sealed`: its bytes are encrypted */
     int64_t              start_us, duration_us; /* the duration counts parts only, until the segment is complete */
-    int64_t              wall_us; /* wall clock at `start_us`; it never goes back from segment to segment */
+    int64_t              wall_us;  /* wall clock at `start_us`; it never goes back from segment to segment */
+    int64_t              shift_us; /* what was added to the times of its media; not in `start_us` */
     int64_t              media_time, media_duration; /* ticks of the lane's only track (lane_video, lane_audio) */
     struct blob         *init;                       /* initialisation segment; NULL: the container needs none */
     uint64_t             init_number; /* another number for each other initialisation segment of the lane */

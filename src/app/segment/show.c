@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/segment/variants.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -177,6 +178,31 @@ static struct err *begin_viewing(struct show *show, struct viewing *v, const str
     return by->begin(v);
 }
 
+/* Plans that are made for the same view of variants share a timeline. */
+static void follow_group(struct show *show, struct viewing *v)
+{
+    char       group[STREAM_NAME_MAX + 1], key[STREAM_IDENTITY_CAP], name[STREAM_IDENTITY_CAP + 32];
+    struct str out = str_over(name, sizeof name);
+    if (!variants_group_of(group, show->vhost, show->stream)) {
+        timeline_leave(&v->plan->timeline);
+        return;
+    }
+    str_printf(&out, "%s %s", v->by->name, stream_name_key(key, show->vhost->name, show->app, group));
+    if (out.cut || !timeline_enter(&v->plan->timeline, name))
+        log_warn("segments of %s are not aligned with its variants: out of memory", show->label);
+}
+
+static void follow_groups(struct show *show)
+{
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
+        bool is_first = show->viewings[i].by != NULL;
+        for (size_t k = 0; k < i && is_first; k++)
+            is_first = !show->viewings[k].by || show->viewings[k].plan != show->viewings[i].plan;
+        if (is_first)
+            follow_group(show, &show->viewings[i]);
+    }
+}
+
 /* Begin the views that the vhost wants and that are not there; end those that it does not want any more. */
 static void follow_wishes(struct show *show)
 {
@@ -193,6 +219,7 @@ static void follow_wishes(struct show *show)
         log_err(LOG_WARN, e, "%s of %s/%s cannot begin", segment_views[i]->name, show->app, show->stream);
         *v = (struct viewing){ 0 };
     }
+    follow_groups(show);
 }
 
 bool show_is_prompt(const struct show *show)
@@ -381,4 +408,5 @@ void shows_finish(void)
     while (at = 0, (show = map_next(&shows, &at, NULL)))
         dispose(show, VIEW_SERVER_ENDS);
     map_finish(&shows);
+    timeline_finish();
 }

@@ -52,7 +52,7 @@ static void keep_config(struct ts_state *ts, struct frame *f)
 /* The time of a frame: its own, or that of the number of its first sample. */
 static int64_t time_90k(struct ts_state *ts, const struct lane *lane, const struct frame *f)
 {
-    int64_t own_90k = ticks_90k_from_us(f->dts_us), rate = ts->mux.aac.core_rate;
+    int64_t own_90k = ticks_90k_from_us(f->dts_us + lane->plan->shift_us), rate = ts->mux.aac.core_rate;
     if (!lane->plan->policy.counts_samples || f->codec != CODEC_AAC || ts->mux.video != CODEC_NONE || rate == 0)
         return own_90k;
     if (ts->counted_90k < own_90k - COUNT_AWAY_90K || ts->counted_90k > own_90k + COUNT_AWAY_90K) {
