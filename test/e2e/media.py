@@ -52,7 +52,8 @@ RECIPES = {
     "h264_eac3.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "eac3", "-ac", "2", "-b:a", "96k"],
     "h264_opus.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "libopus", "-b:a", "48k"],
     "minute.flv": _PICTURE + _SOUND + ["-t", "60"] + _H264 + _AAC,
-    "minutes.flv": _PICTURE + _SOUND + ["-t", "120"] + _H264 + _AAC,
+    "minutes.flv": _PICTURE + _SOUND + ["-t", "120", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-g",
+                                                             "25"] + _AAC,
     "h264_flac.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "flac", "-ac", "2", "-sample_fmt", "s16",
                                                                "-strict", "-2"],
 }
