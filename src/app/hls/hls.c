@@ -26,6 +26,12 @@ static void log_unnamed(const struct hls *h, const char *what, struct err *e)
     log_err(LOG_WARN, e, "%s of %s/%s over HLS is not shown", what, h->show->app, h->show->stream);
 }
 
+/* What a former run has made has no bytes in memory. */
+static struct err *reply_file(struct http_exchange *x, const struct hls *h, const char *path)
+{
+    return static_files_reply(x, h->show->vhost->hls.path, path);
+}
+
 /* ---- segments ---- */
 
 static struct err *reply_segment(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)
@@ -34,7 +40,7 @@ static struct err *reply_segment(struct http_exchange *x, struct shelf_item *ite
     struct hls_entry *entry = CONTAINER_OF(item, struct hls_entry, item);
     struct lane      *lane = entry->hls->lane;
     if (entry->segment->is_complete && entry->segment->n_parts == 0)
-        return static_files_handle(x);
+        return reply_file(x, entry->hls, entry->path);
     if (entry->segment->is_complete)
         return segment_reply(x, entry->segment, lane->kind->type);
     return segment_reply_growing(x, entry->hls->show, lane, entry->segment, lane->kind->type);
@@ -131,7 +137,7 @@ static struct err *reply_init(struct http_exchange *x, struct shelf_item *item, 
 {
     struct hls_init *init = CONTAINER_OF(item, struct hls_init, item);
     (void)ask;
-    return init->bytes ? segment_reply_blob(x, init->bytes, "video/mp4") : static_files_handle(x);
+    return init->bytes ? segment_reply_blob(x, init->bytes, "video/mp4") : reply_file(x, init->hls, init->path);
 }
 
 static struct err *serve_init(struct http_exchange *x, struct shelf_item *item)

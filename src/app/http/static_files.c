@@ -226,6 +226,18 @@ static struct err *reply_from(struct http_exchange *x, const struct file_mount *
     }
 }
 
+struct err *static_files_reply(struct http_exchange *x, const char *dir, const char *below)
+{
+    struct file_mount m = { 0 };
+    char             *path = mem_strdup(below);
+    struct str        out = str_over(m.dir, sizeof m.dir);
+    str_printf(&out, "%s", dir);
+    m.below = path;
+    struct err *e = !path ? err_no_memory() : out.cut ? http_reply_status(x, HTTP_STATUS_NOT_FOUND) : reply_from(x, &m);
+    mem_free(path);
+    return e;
+}
+
 struct err *static_files_handle(struct http_exchange *x)
 {
     const struct http_request *r = http_request_of(x);

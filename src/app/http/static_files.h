@@ -17,6 +17,9 @@
 /** Reply with the file that the request's path names. It is the handler of a route. Yields. */
 struct err *static_files_handle(struct http_exchange *x) ATTR_MUST_USE;
 
+/** Reply with the file `below` in the folder `dir`, whatever the request's path. Both are copied. Yields. */
+struct err *static_files_reply(struct http_exchange *x, const char *dir, const char *below) ATTR_MUST_USE;
+
 /** True if the path is below a mount of a vhost other than "/". Such a mount goes before streams that are not published. */
 bool static_files_own(const struct conf *conf, const struct http_request *r);
 
