@@ -118,7 +118,11 @@ class Follower:
             self._complain(Problem("playlist-type", 0, "%s: %s" % (url, kind)))      # 4
         text = reply.body.decode("utf-8")
         if not self.loads or self.loads[-1] != text:
-            self._judge(text, url)
+            try:
+                self._judge(text, url)
+            except (http.client.HTTPException, OSError):
+                if not self.options["may_vanish"]:
+                    raise
         if self.options["delta"] and self.known and "CAN-SKIP-UNTIL" in self.known.control:
             self._compare_delta()
 

@@ -68,7 +68,8 @@ static void fill_row(struct model *m, const struct segment *s, const struct hls_
     row->duration_us = s->duration_us;
     row->wall_us = s->wall_us;
     row->discontinuity = s->is_discontinuous;
-    row->gap = !entry || (s->init_number && !init) || (m->form == FORM_OF_FILES && !entry->is_on_disk);
+    bool is_lost = entry && !entry->is_on_disk && (m->form == FORM_OF_FILES || s->n_parts == 0);
+    row->gap = !entry || is_lost || (s->init_number && !init);
     if (entry)
         m->uri_at[i] = put_name(m, entry->path);
     row->key = entry && entry->key.uri ? &entry->key : NULL;

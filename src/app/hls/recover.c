@@ -7,9 +7,12 @@
 #include "app/hls/hls.h"
 #include "app/hls/keys.h"
 #include "app/hls/names.h"
+#include "app/segment/template.h"
 #include "core/buf.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "core/uri.h"
 #include "kernel/hls/playlist_read.h"
 #include "protocol/file_read.h"
@@ -19,7 +22,10 @@
 enum { PLAYLIST_BYTES_MAX = 4 << 20, READ_US = 2 * US_PER_SECOND };
 
 /* Longest path of a file, encoded. */
-enum { PATH_BYTES_MAX = 3 * 4096 };
+enum { PATH_BYTES_MAX = 3 * TEMPLATE_PATH_MAX };
+
+/* A target duration beyond this is not taken over. */
+enum { TARGET_S_MAX = 3600 };
 
 /* Append what a URI of the playlist is relative to: nothing, or the folder of the playlist. */
 static void put_base(struct buf *encoded, const struct hls *h, bool is_root)
@@ -32,20 +38,27 @@ static void put_base(struct buf *encoded, const struct hls *h, bool is_root)
     mem_free(folder);
 }
 
-/* The path below hls_path that a URI of the playlist names: the inverse of template_put_entry(). NULL: it names no such file. */
-static char *path_of(const struct hls *h, const char *uri)
+/* True if the URI names another server. */
+static bool has_scheme(const char *uri)
 {
-    const char *prefix = h->show->vhost->hls.entry_prefix;
-    size_t      len = prefix ? strlen(prefix) : 0;
-    bool        is_root = len > 0 && prefix[len - 1] != '/';
-    struct buf  encoded = buf_up_to(PATH_BYTES_MAX);
-    char       *path = NULL;
-    if (len > 0 && strncmp(uri, prefix, len) != 0)
+    return str_starts_with(uri + strcspn(uri, ":/?#"), "://");
+}
+
+/* The path of the file that a URI of the playlist names, behind a prefix. NULL: it names no such file. */
+static char *path_behind(const struct hls *h, const char *uri, const char *prefix, bool is_root)
+{
+    size_t     len = strlen(prefix);
+    struct buf encoded = buf_up_to(PATH_BYTES_MAX);
+    char      *path = NULL;
+    if (strncmp(uri, prefix, len) != 0 || has_scheme(uri + len))
         return NULL;
     uri += len;
+    is_root |= *uri == '/';
+    uri += *uri == '/';
     put_base(&encoded, h, is_root);
-    buf_append(&encoded, uri + (is_root && *uri == '/'), strcspn(uri + (is_root && *uri == '/'), "?"));
-    if (!encoded.fault && (path = mem_alloc(encoded.len + 1)) && !http_path_decode(path, encoded.bytes, encoded.len)) {
+    buf_append(&encoded, uri, strcspn(uri, "?"));
+    if (!encoded.fault && (path = mem_alloc(encoded.len + 1)) &&
+        (!http_path_decode(path, encoded.bytes, encoded.len) || strlen(path) > TEMPLATE_PATH_MAX)) {
         mem_free(path);
         path = NULL;
     }
@@ -55,12 +68,32 @@ static char *path_of(const struct hls *h, const char *uri)
     return path;
 }
 
-/* The number in the name of an init segment (hls_name_init()): init-7.mp4 is the seventh. */
-static uint64_t number_of_init(const char *path)
+/* The inverse of template_put_entry(). */
+static char *path_of(const struct hls *h, const char *uri)
 {
-    const char *dash = strrchr(path, '-');
-    uint64_t    number = dash ? strtoull(dash + 1, NULL, 10) : 0;
-    return number > 1 ? number : 1;
+    const char *prefix = h->show->vhost->hls.entry_prefix;
+    size_t      len = prefix ? strlen(prefix) : 0;
+    return path_behind(h, uri, prefix ? prefix : "", len > 0 && prefix[len - 1] != '/');
+}
+
+/* The inverse of template_put_key(). */
+static char *key_path_of(const struct hls *h, const char *uri)
+{
+    const char *key_url = h->show->vhost->hls.key_url;
+    return path_behind(h, uri, key_url ? key_url : "", key_url && *key_url);
+}
+
+/* The number of an init segment, by its name (hls_name_init()): init-7.mp4 is the seventh, unless that is the name of a stream. */
+static struct err *number_of_init(const struct show *show, const char *path, uint64_t *number)
+{
+    const char *slash = strrchr(path, '/'), *dash = strrchr(slash ? slash : path, '-');
+    char       *name = NULL;
+    *number = dash ? strtoull(dash + 1, NULL, 10) : 0;
+    struct err *e = *number > 1 && *number <= HLS_READ_NUMBER_MAX ? hls_name_init(&name, show, *number) : NULL;
+    if (!e && !str_equal(name, path))
+        *number = 1;
+    mem_free(name);
+    return e;
 }
 
 static struct err *adopt_init(struct hls *h, const struct hls_segment *from, uint64_t *number)
@@ -71,7 +104,11 @@ static struct err *adopt_init(struct hls *h, const struct hls_segment *from, uin
     char *path = path_of(h, from->map->uri);
     if (!path)
         return NULL;
-    *number = number_of_init(path);
+    struct err *e = number_of_init(h->show, path, number);
+    if (e) {
+        mem_free(path);
+        return e;
+    }
     if (h->lane->init_number < *number)
         h->lane->init_number = *number;
     return hls_adopt_init(h, path, *number);
@@ -84,9 +121,9 @@ static struct err *without_key(const struct hls *h, struct err *e)
 }
 
 /* Read a key of the former run. A segment whose key is lost stays listed, and cannot be played. */
-static struct err *adopt_key(struct hls *h, const struct hls_key *from, uint64_t number)
+static struct err *read_key(struct hls *h, const struct hls_key *from, uint64_t number, int64_t deadline_us)
 {
-    char       *full = NULL, *path = path_of(h, from->uri);
+    char       *full = NULL, *path = key_path_of(h, from->uri);
     struct buf  bytes = { 0 };
     struct err *e = NULL;
     if (!path || hls_keys_find(h->keys, path)) {
@@ -94,7 +131,7 @@ static struct err *adopt_key(struct hls *h, const struct hls_key *from, uint64_t
         return NULL;
     }
     if (!(e = hls_name_key_file(&full, h->show, path)))
-        e = file_read(full, AES_CBC_BLOCK, &bytes, now_us() + READ_US);
+        e = file_read(full, AES_CBC_BLOCK, &bytes, deadline_us);
     mem_free(full);
     if (!e && bytes.len == AES_CBC_BLOCK) {
         e = hls_keys_adopt(h->keys, number, path, (const uint8_t *)bytes.bytes);
@@ -105,41 +142,53 @@ static struct err *adopt_key(struct hls *h, const struct hls_key *from, uint64_t
     return e && err_code(e) != E_THREAD_INTERRUPTED ? without_key(h, e) : e;
 }
 
-/* Give an adopted segment the key that the playlist names. */
-static struct err *key_entry(struct hls *h, struct segment *s, const struct hls_key *from)
+/* Read all keys before any segment is listed, because this yields: nobody may see half of a playlist. */
+static struct err *read_keys(struct hls *h, const struct buf *text, int64_t deadline_us)
 {
-    struct hls_entry *entry = hls_find_entry(h, s);
-    if (!from || !h->keys || !entry)
-        return NULL;
-    struct err              *e = adopt_key(h, from, s->number);
-    char                    *path = e ? NULL : path_of(h, from->uri);
-    const struct hls_secret *secret = path ? hls_keys_find(h->keys, path) : NULL;
-    if (secret) {
-        entry->key = *from;
-        entry->key.uri = secret->uri;
-        entry->key.uri_kind = HLS_URI_KEY;
-        entry->key.keyformat = NULL;
-    }
-    mem_free(path);
+    struct hls_playlist_reader r;
+    struct hls_segment         from;
+    struct err                *e = NULL;
+    char                      *copy = mem_strndup(text->bytes, text->len); /* The reader writes into it. */
+    if (!copy)
+        return err_no_memory();
+    hls_playlist_reader_init(&r, copy, text->len);
+    while (!e && hls_playlist_read(&r, &from) == HLS_READ_SEGMENT)
+        if (from.key)
+            e = read_key(h, from.key, (uint64_t)(r.media_sequence + r.n_read - 1), deadline_us);
+    mem_free(copy);
     return e;
 }
 
-static struct err *adopt(struct hls *h, const struct hls_playlist_reader *r, const struct hls_segment *from)
+/* Give an adopted segment the key that the playlist names. Without it nobody can play the segment. */
+static void key_entry(const struct hls *h, struct hls_entry *entry, const struct hls_key *from)
 {
-    struct plan *plan = h->viewing->plan;
-    char        *path = path_of(h, from->uri);
-    uint64_t     init_number;
-    struct err  *e = path ? adopt_init(h, from, &init_number) : NULL;
-    if (e || !path) {
-        mem_free(path);
-        return e;
+    char                    *path = h->keys ? key_path_of(h, from->uri) : NULL;
+    const struct hls_secret *secret = path ? hls_keys_find(h->keys, path) : NULL;
+    const char              *key_url = h->show->vhost->hls.key_url;
+    mem_free(path);
+    if (!secret) {
+        entry->is_on_disk = false;
+        return;
     }
-    plan->discontinuities += from->discontinuity;
-    struct segment *s = lane_adopt(h->lane, (uint64_t)(r->media_sequence + r->n_read - 1), from->duration_us);
+    entry->key = *from;
+    entry->key.uri = secret->uri;
+    entry->key.uri_kind = key_url && *key_url ? HLS_URI_PLAIN : HLS_URI_KEY;
+    entry->key.keyformat = NULL;
+}
+
+/* A segment that the playlist names. What has no file keeps its place and its times, as a gap. */
+static struct err *adopt(struct hls *h, uint64_t number, const struct hls_segment *from)
+{
+    struct plan    *plan = h->viewing->plan;
+    char           *path = path_of(h, from->uri);
+    uint64_t        init_number = 0;
+    struct err     *e = path ? adopt_init(h, from, &init_number) : NULL;
+    struct segment *s = e ? NULL : lane_adopt(h->lane, number, from->duration_us);
     if (!s) {
         mem_free(path);
-        return err_no_memory();
+        return e ? e : err_no_memory();
     }
+    plan->discontinuities += from->discontinuity;
     s->init_number = init_number;
     s->discontinuities = plan->discontinuities;
     s->is_discontinuous = from->discontinuity;
@@ -147,14 +196,28 @@ static struct err *adopt(struct hls *h, const struct hls_playlist_reader *r, con
     plan->wall_end_us = s->wall_us + s->duration_us;
     if (s->duration_us > plan->longest_us)
         plan->longest_us = s->duration_us;
-    e = hls_adopt_entry(h, s, path);
-    return e ? e : key_entry(h, s, from->key);
+    if (!path || (e = hls_adopt_entry(h, s, path)))
+        return e;
+    struct hls_entry *entry = hls_find_entry(h, s);
+    entry->is_on_disk = !from->gap;
+    if (from->key)
+        key_entry(h, entry, from->key);
+    return NULL;
 }
 
-/* With timeshift they are in its index. */
-static bool removes_old(const struct hls *h)
+/* Segments that a former run kept after they had left the playlist. */
+static void remove_kept(struct hls *h, int64_t first)
 {
-    return h->show->vhost->hls.cleanup && h->show->vhost->hls.timeshift_us == 0;
+    for (int64_t n = 1; n <= HLS_SEGMENTS_KEPT && n <= first && h->show->vhost->hls.cleanup; n++)
+        hls_files_remove_number(h, (uint64_t)(first - n));
+}
+
+/* Numbers that no former run can have given: they rise faster than segments are made. */
+static void count_from_clock(struct hls *h)
+{
+    struct plan *plan = h->viewing->plan;
+    int64_t      step_us = plan->policy.fragment_us < US_PER_SECOND ? plan->policy.fragment_us : US_PER_SECOND;
+    plan->next_number = (uint64_t)(wall_now_us() / (step_us > 0 ? step_us : US_PER_SECOND));
 }
 
 static struct err *adopt_all(struct hls *h, struct buf *text)
@@ -167,12 +230,19 @@ static struct err *adopt_all(struct hls *h, struct buf *text)
     while (!e && hls_playlist_read(&r, &from) == HLS_READ_SEGMENT) {
         if (r.n_read == 1)
             plan->discontinuities = (uint64_t)r.discontinuity_sequence;
-        e = adopt(h, &r, &from);
+        e = adopt(h, (uint64_t)(r.media_sequence + r.n_read - 1), &from);
     }
-    if (e || r.n_read == 0)
+    if (e)
         return e;
-    for (int64_t n = 1; n <= HLS_SEGMENTS_KEPT && n <= r.media_sequence && removes_old(h); n++)
-        hls_files_remove_number(h, (uint64_t)(r.media_sequence - n));
+    if (r.n_read == 0) {
+        count_from_clock(h);
+        log_warn("HLS of %s/%s begins with segment %llu: the playlist on the disk has no segments", h->show->app,
+                 h->show->stream, (unsigned long long)plan->next_number);
+        return NULL;
+    }
+    remove_kept(h, r.media_sequence);
+    if (r.target_duration_s <= TARGET_S_MAX)
+        h->target_s = r.target_duration_s;
     plan->next_number = (uint64_t)(r.media_sequence + r.n_read);
     plan->has_begun = plan->breaks = true;
     log_info("HLS of %s/%s goes on with segment %llu", h->show->app, h->show->stream,
@@ -181,26 +251,41 @@ static struct err *adopt_all(struct hls *h, struct buf *text)
 }
 
 /* A stream is worth more than its old playlist. */
-static struct err *without_playlist(const struct hls *h, struct err *e)
+static struct err *without_playlist(struct hls *h, struct err *e)
 {
     if (err_code(e) == E_THREAD_INTERRUPTED)
         return e;
-    if (err_code(e) == E_SYSTEM_FILE_NOT_EXISTS)
+    if (err_code(e) == E_SYSTEM_FILE_NOT_EXISTS) {
         err_free(e);
-    else
-        log_err(LOG_WARN, e, "HLS of %s/%s begins with segment 0: the playlist on the disk cannot be read",
-                h->show->app, h->show->stream);
+        return NULL;
+    }
+    count_from_clock(h);
+    log_err(LOG_WARN, e, "HLS of %s/%s begins with segment %llu: the playlist on the disk cannot be read", h->show->app,
+            h->show->stream, (unsigned long long)h->viewing->plan->next_number);
     return NULL;
+}
+
+static struct err *take_over(struct hls *h, struct buf *text, int64_t deadline_us)
+{
+    struct err *e = h->keys && text->len ? read_keys(h, text, deadline_us) : NULL;
+    return e ? e : adopt_all(h, text);
 }
 
 struct err *hls_recover(struct hls *h)
 {
-    char       *full = NULL;
-    struct buf  text = { 0 };
+    char      *full = NULL;
+    struct buf text = { 0 };
+    int64_t    deadline_us = now_us() + READ_US;
+    if (h->viewing->plan->has_begun || h->viewing->plan->cutter.is_open)
+        return NULL;
+    if (!h->files) {
+        count_from_clock(h);
+        return NULL;
+    }
     struct err *e = hls_name_file(&full, h->show, h->m3u8_path);
     if (!e)
-        e = file_read(full, PLAYLIST_BYTES_MAX, &text, now_us() + READ_US);
-    e = e ? without_playlist(h, e) : adopt_all(h, &text);
+        e = file_read(full, PLAYLIST_BYTES_MAX, &text, deadline_us);
+    e = e ? without_playlist(h, e) : take_over(h, &text, deadline_us);
     buf_finish(&text);
     mem_free(full);
     return e;

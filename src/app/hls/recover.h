@@ -11,8 +11,9 @@
 struct hls;
 
 /**
- * Read the playlist, and put its segments into the lane. A file that is missing, or cannot be read as a playlist, is no error: the
- * numbers begin at 0 then.
+ * Read the playlist, and put its segments into the lane. A playlist that is missing is no error: the numbers begin at 0. One that
+ * cannot be read, or is not written at all (`hls_storage memory`), is none either: the numbers begin with the time in seconds
+ * since 1970, which is beyond all that a former run has given. A lane whose plan has begun is left alone.
  *
  * Errors     out of memory, E_THREAD_INTERRUPTED
  * Yields     yes, while a thread reads

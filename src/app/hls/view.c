@@ -192,7 +192,7 @@ static bool fits(const struct viewing *v)
 static struct err *recover(struct viewing *v)
 {
     struct hls *h = v->state;
-    struct err *e = h->files && v->show->vhost->hls.recover ? hls_recover(h) : NULL;
+    struct err *e = v->show->vhost->hls.recover ? hls_recover(h) : NULL;
     return e ? e : hls_timeshift_recover(h);
 }
 
