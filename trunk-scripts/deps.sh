@@ -15,7 +15,7 @@ test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
 test_distros="debootstrap debian-archive-keyring gpgv util-linux iproute2 git"
 browser="chromium chromium-driver python3-selenium"
 lint="cppcheck clang-format shellcheck"
-bench="python3 nginx libnginx-mod-rtmp wrk openssl"
+bench="python3 nginx libnginx-mod-rtmp wrk nghttp2-client openssl"
 
 [ $# -gt 0 ] || set -- build
 wanted=

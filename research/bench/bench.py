@@ -20,6 +20,7 @@ import time
 sys.dont_write_bytecode = True  # a run writes only to objs
 
 import chart
+import hls
 import lab
 from runs import (aes_s_per_gbit, beside_work, fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled,
                   stream_kib)
@@ -32,6 +33,7 @@ PROMPT = "min_latency on; play { mw_latency 0; }"
 SIZES = (1, 10, 100, 300, 1000, 3000)
 NGINX_SIZE_MAX = 1000  # one core is not enough for more
 NODE_PLAYERS = 300     # more fill its core
+HLS_PLAYERS, LATENCY_MINUTES = 2000, 1
 
 
 def floor(interval_ms):
@@ -173,6 +175,58 @@ def row_api(table):
     table.target("API polled, 1,000 streams, 5,000 clients: live p99 ÷ not polled", middle(runs["this server"], "ratio"), 1.2)
 
 
+def row_hls(table):
+    """2,000 HLS players, segments of 2 s"""
+    n = table.hls_players
+    runs = table.keep("hls", rounds({"this server": lambda: hls.polling(n),
+                                     "nginx": lambda: hls.polling_nginx(n)}, 3))
+    table.target(f"{n:,} HLS players: CPU per Gbit ÷ nginx", ratio(runs, "this server", "nginx"), 0.8)
+    table.target(f"{n:,} HLS players: stalls", middle(runs["this server"], "stalls"), 0)
+
+
+def row_ll(table):
+    """2,000 HLS players with low latency, parts of 0.2 s"""
+    n = table.hls_players
+    runs = table.keep("ll", rounds({"this server": lambda: hls.low_latency(n)}, 3))
+    mine = runs["this server"]
+    table.target(f"{n:,} blocking reloads and parts: last answer behind the part, p99", middle(mine, "last_p99"), 30, " ms")
+    table.target(f"{n:,} blocking reloads and parts: of one core", middle(mine, "core"), 0.4)
+
+
+def row_segments(table):
+    """300 publishers, cut into TS segments and files"""
+    runs = table.keep("segments", rounds({"ingest alone": lambda: hls.segmenting(300),
+                                          "files in memory": lambda: hls.segmenting(300, hls.fast_folder),
+                                          "files on the disk": lambda: hls.segmenting(300, hls.disk_folder)}, 3))
+    for name in ("files in memory", "files on the disk"):
+        table.target(f"300 publishers, {name}: CPU ÷ ingest alone", ratio(runs, name, "ingest alone", "core"), 1.35)
+        table.target(f"300 publishers, {name}: live p99 ÷ ingest alone", ratio(runs, name, "ingest alone", "p99"), 1.2)
+
+
+def row_hls_memory(table):
+    """memory of an HLS stream and of its viewers"""
+    window = table.keep("hls memory", {"window": [hls.window_memory()], "viewers": [hls.viewer_memory(10000)]})
+    table.target("a window of 60 s at 2 Mbit/s: memory beside its segments", middle(window["window"], "beside_kib"), 64, " KiB")
+    table.target("a viewer of HLS, of 10,000: memory", middle(window["viewers"], "kib"), 2, " KiB")
+
+
+def row_http2(table):
+    """500 HLS players over TLS, by HTTP/2 and HTTP/1.1"""
+    runs = table.keep("http2", rounds({"HTTP/2": lambda: hls.over_tls(500, "h2"),
+                                       "HTTP/1.1": lambda: hls.over_tls(500, "http/1.1")}, 3))
+    table.target("500 HLS players over TLS: CPU per Gbit, HTTP/2 ÷ HTTP/1.1", ratio(runs, "HTTP/2", "HTTP/1.1"), 1.2)
+
+
+def row_latency(table):
+    """glass to glass with low latency"""
+    minutes = table.latency_minutes
+    runs = table.keep("latency", {"this server": [hls.glass_to_glass(minutes)]})
+    mine = runs["this server"]
+    table.target(f"low latency, {minutes:g} min: glass to glass p50", middle(mine, "glass_p50"), 1200, " ms")
+    table.target(f"low latency, {minutes:g} min: glass to glass p99", middle(mine, "glass_p99"), 1200, " ms")
+    table.target(f"low latency, {minutes:g} min: grows from the first twelfth to the last by", middle(mine, "glass_grows"), 50, " ms")
+
+
 def row_full(table):
     """10,000 players for a minute"""
     mine = own(BATCH, 10000, seconds=60, drain=True)
@@ -186,7 +240,8 @@ def row_full(table):
 
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
-        "tls": row_tls, "files": row_files, "api": row_api}
+        "tls": row_tls, "files": row_files, "api": row_api, "hls": row_hls, "ll": row_ll, "segments": row_segments,
+        "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency}
 
 
 def draw(table, machine):
@@ -205,14 +260,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("rows", nargs="*", help="some of: " + " ".join(ROWS))
     parser.add_argument("--full", action="store_true", help="with 10,000 players for a minute")
+    parser.add_argument("--hls-players", type=int, default=HLS_PLAYERS, help=f"players of the rows hls and ll ({HLS_PLAYERS})")
+    parser.add_argument("--minutes", type=float, default=LATENCY_MINUTES, help=f"of the row latency ({LATENCY_MINUTES})")
     parser.add_argument("--list", action="store_true", help="what rows there are")
     args = parser.parse_args()
     if args.list or set(args.rows) - set(ROWS):
         for name, row in ROWS.items():
-            lab.say(f"{name:<8} {row.__doc__}")
+            lab.say(f"{name:<10} {row.__doc__}")
         sys.exit(0 if args.list else 2)
 
     table, machine, begun = Table(), lab.machine(), time.monotonic()
+    table.hls_players, table.latency_minutes = args.hls_players, args.minutes
     lab.say(f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, load average "
             f"{machine['load_before']:.2f}: what else runs here shows in the latencies")
     lab.say("CPU is seconds per Gbit that arrived; core: of one core; times in ms")

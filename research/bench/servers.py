@@ -18,7 +18,7 @@ PEERS = os.path.join(ROOT, "objs", "peers", "node_modules")
 
 # A player's URL for each wire: the scheme, and the text after the stream's name.
 WIRES = {"rtmp": ("rtmp", ""), "flv": ("http", ".flv"), "ts": ("http", ".ts"), "https": ("https", ".flv"),
-         "raw": ("raw", "")}
+         "hls": ("http", ".m3u8"), "raw": ("raw", "")}
 
 
 def free_port():
@@ -109,7 +109,7 @@ class Server:
 class Srs(Server):
     """
     This server. `vhost` is the text inside the default vhost; `wires` are the ways of players: "flv" or "ts" over HTTP,
-    "https" for FLV, "api"; its files are in the folder `html`.
+    "https" for FLV, "hls" (the `hls` block is in `vhost`), "api"; its files are in the folder `html`.
     """
 
     name = "srs"
@@ -124,6 +124,7 @@ class Srs(Server):
         if "http" in self.ports:
             text += (f"http_server {{ enabled on; listen 127.0.0.1:{self.ports['http']}; dir {self.folder}/html;\n"
                      f"{self.https() if 'https' in wires else ''} }}\n")
+        if "http" in self.ports and "hls" not in wires:
             suffix = ".ts" if "ts" in wires else ".flv"
             vhost += f" http_remux {{ enabled on; mount [vhost]/[app]/[stream]{suffix}; }}"
         if "api" in wires:
@@ -147,17 +148,18 @@ class Srs(Server):
 
 
 class Nginx(Server):
-    """nginx, one process: nginx-rtmp, which sends each frame as it comes, or (`files`) a server of files."""
+    """nginx, one process: nginx-rtmp, which sends each frame as it comes, or (`files`) a server of files, in `root` or `html`."""
 
     name = "nginx"
     module = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
 
-    def __init__(self, files=False):
+    def __init__(self, files=False, root=None):
         super().__init__("flv" if files else "rtmp")
         if not shutil.which("nginx") or not os.path.exists(self.module):
             shutil.rmtree(self.folder, ignore_errors=True)
             raise Skipped("nginx with its RTMP module is not there (trunk-scripts/deps.sh bench)")
-        os.mkdir(self.path("html"))
+        self.root = root or self.path("html")
+        os.makedirs(self.root, exist_ok=True)
         text = (f"load_module {self.module};\nuser root;\ndaemon off;\nmaster_process off;\n"
                 f"pid {self.folder}/nginx.pid;\nerror_log {self.folder}/error.log;\nworker_rlimit_nofile 19000;\n"
                 "events { worker_connections 16000; }\n")
@@ -171,7 +173,7 @@ class Nginx(Server):
     def files(self):
         """The settings of Debian's own configuration, without the access log."""
         return (f"http {{ sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000;\n"
-                f"  server {{ listen 127.0.0.1:{self.ports['http']}; root {self.folder}/html; }} }}\n")
+                f"  server {{ listen 127.0.0.1:{self.ports['http']}; root {self.root}; }} }}\n")
 
 
 class NodeMediaServer(Server):
@@ -238,6 +240,16 @@ def serves_stream(wire, magic):
         return works
 
 
+def serves_hls():
+    with Srs("hls { enabled on; }", "hls") as server:
+        with publishers(server, speed=20) as load:
+            deadline = time.monotonic() + 10
+            while not (works := get(server.ports["http"], "/live/livestream.m3u8")[0] == 200) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            load.stop()
+        return works
+
+
 def serves_files():
     with Srs("", "flv") as server:
         server.write("html/probe.txt", "here")
@@ -257,6 +269,7 @@ FEATURES = {
     "ts": ("live HTTP-TS", lambda: serves_stream("ts", b"\x47")),
     "https": ("live HTTPS-FLV", lambda: serves_stream("https", b"FLV")),
     "files": ("files", serves_files),
+    "hls": ("HLS", serves_hls),
     "api": ("the API", serves_api),
 }
 _found = {}
