@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/hls/timeshift_folder.h"
 #include "app/hls/viewers.h"
 #include "app/http/conn.h"
 #include "app/http/file_mount.h"
@@ -115,12 +116,40 @@ static bool may_refuse(const struct conf_vhost *v)
     return v->security.enabled || v->refer.enabled;
 }
 
+/* Also under the name that a file has while it is written. */
+static bool is_key(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
+{
+    static const char suffix[] = ".tmp";
+    char              whole[GUARD_PATH_CAP];
+    if (str_ends_with(path, suffix) && str_copy(whole, sizeof whole, path)) {
+        whole[strlen(whole) - (sizeof suffix - 1)] = '\0';
+        path = whole;
+    }
+    return is_made_by(path, v->hls.key_file_path, v->hls.key_file, v, of);
+}
+
+/* True for the folder in which the server keeps its own notes, and all that is in it. */
+static bool is_servers_own(const struct conf_vhost *v, const char *path)
+{
+    char folder[GUARD_PATH_CAP];
+    if (!make_absolute(folder, v->hls.path, HLS_OWN_FOLDER))
+        return false;
+    size_t len = strlen(folder);
+    return strncmp(path, folder, len) == 0 && (!path[len] || path[len] == '/');
+}
+
 bool hls_file_guard_keeps(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
 {
     const struct conf_hls *c = &v->hls;
-    if (!v->enabled || !c->enabled || !c->ctx || !may_refuse(v))
+    if (!of && is_servers_own(v, path))
+        return true;
+    if (!v->enabled || !c->enabled || !c->ctx)
         return false;
-    if (is_made_by(path, c->path, c->m3u8_file, v, of) || is_made_by(path, c->key_file_path, c->key_file, v, of))
+    if (is_key(v, path, of))
+        return true;
+    if (!may_refuse(v))
+        return false;
+    if (is_made_by(path, c->path, c->m3u8_file, v, of))
         return true;
     return c->ts_ctx &&
            (is_made_by(path, c->path, c->ts_file, v, of) || is_made_by(path, c->path, c->fmp4_file, v, of) ||
@@ -141,13 +170,27 @@ static bool is_of_variant(const struct conf_vhost *v, const char *path, const st
     return is_of;
 }
 
+static bool is_of(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
+{
+    return of && str_equal(of->vhost, v->name) && (hls_file_guard_keeps(v, path, of) || is_of_variant(v, path, of));
+}
+
 static bool is_viewers_own(const struct conf_vhost *v, const char *path, const char *id)
 {
     struct hls_viewer *viewer = id ? hls_viewers_find_by_id(id) : NULL;
-    bool               own = viewer && !hls_viewer_has_ended(viewer) && str_equal(viewer->of.vhost, v->name) &&
-               (hls_file_guard_keeps(v, path, &viewer->of) || is_of_variant(v, path, &viewer->of));
+    bool               own = viewer && !hls_viewer_has_ended(viewer) && is_of(v, path, &viewer->of);
     hls_viewers_release(&viewer, 0, 0);
     return own;
+}
+
+bool hls_file_guard_lets(const struct conf *conf, const char *dir, const char *below,
+                         const struct hls_viewer_stream *of)
+{
+    char path[GUARD_PATH_CAP];
+    bool lets = make_absolute(path, dir, below);
+    for (size_t i = 0; i < conf->n_vhosts && lets; i++)
+        lets = !hls_file_guard_keeps(&conf->vhosts[i], path, NULL) || is_of(&conf->vhosts[i], path, of);
+    return lets;
 }
 
 struct err *hls_file_guard_handle(struct http_exchange *x, bool *taken)

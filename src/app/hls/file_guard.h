@@ -5,6 +5,8 @@
  * under another spelling of it, or after they have left the playlist. Where the rules of the vhost could refuse a viewer, such a
  * file is for viewers of its stream alone. Without rules, or with `hls_ctx off`, files are files; with `hls_ts_ctx off` segments are.
  *
+ * Keys are for viewers in any case, unless `hls_ctx off`, and the folder in which the server keeps its own notes (`.hls`) is for nobody.
+ *
  * A file is recognised by its path, which must fit the templates of the vhost (`hls_m3u8_file`, `hls_ts_file` …); symbolic links
  * are not followed.
  */
@@ -29,5 +31,13 @@ struct err *hls_file_guard_handle(struct http_exchange *x, bool *taken) ATTR_MUS
  * Yields     no
  */
 bool hls_file_guard_keeps(const struct conf_vhost *vhost, const char *path, const struct hls_viewer_stream *of);
+
+/**
+ * True if the file `below` a folder may be given to a viewer of this stream; NULL: to anybody.
+ *
+ * Yields     no
+ */
+bool hls_file_guard_lets(const struct conf *conf, const char *dir, const char *below,
+                         const struct hls_viewer_stream *of);
 
 #endif

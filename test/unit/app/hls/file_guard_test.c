@@ -86,6 +86,32 @@ static void files_are_files_where_nobody_is_refused(void **state)
     assert_true(keeps("hls { enabled on; hls_path /html; } refer { enabled on; play a.test; }", "/html/live/cam.m3u8"));
 }
 
+static void keys_are_for_viewers_whether_or_not_there_are_rules(void **state)
+{
+    static const char hls[] = "hls { enabled on; hls_path /html; hls_keys on; }";
+    static const char elsewhere[] =
+        "hls { enabled on; hls_path /html; hls_keys on; hls_key_file_path /keys; hls_ts_ctx off; }";
+    (void)state;
+    assert_true(keeps(hls, "/html/live/cam-7.key"));
+    assert_true(keeps(hls, "/html/live/cam-7.key.tmp"));
+    assert_false(keeps(hls, "/html/live/cam-7.ts"));
+    assert_true(keeps(elsewhere, "/keys/live/cam-7.key"));
+    assert_false(keeps(elsewhere, "/html/live/cam-7.key"));
+    assert_true(keeps("hls { enabled on; hls_path /html; }", "/html/live/cam-7.key")); /* of the time before a reload */
+    assert_false(keeps("hls { enabled on; hls_path /html; hls_keys on; hls_ctx off; }", "/html/live/cam-7.key"));
+}
+
+static void the_servers_own_folder_is_for_nobody(void **state)
+{
+    static const char own[] = "/html/.hls/timeshift/v/live/cam.m3u8/1.index";
+    (void)state;
+    assert_true(keeps("hls { enabled on; hls_path /html; hls_ctx off; }", own));
+    assert_true(keeps("hls { enabled off; hls_path /html; }", own));
+    assert_true(keeps("hls { enabled off; hls_path /html/; }", "/html/.hls"));
+    assert_false(keeps("hls { enabled on; hls_path /html; }", "/html/.hlsx"));
+    assert_false(keeps("hls { enabled on; hls_path /other; }", own));
+}
+
 static void without_hls_ts_ctx_segments_are_files(void **state)
 {
     static const char hls[] = "hls { enabled on; hls_path /html; hls_ts_ctx off; }" RULES;
@@ -124,6 +150,8 @@ int main(void)
         cmocka_unit_test(templates_of_the_configuration_count),
         cmocka_unit_test(a_relative_path_is_below_the_working_directory),
         cmocka_unit_test(files_are_files_where_nobody_is_refused),
+        cmocka_unit_test(keys_are_for_viewers_whether_or_not_there_are_rules),
+        cmocka_unit_test(the_servers_own_folder_is_for_nobody),
         cmocka_unit_test(without_hls_ts_ctx_segments_are_files),
         cmocka_unit_test(a_file_is_of_the_stream_that_its_name_tells),
         cmocka_unit_test(a_hostile_path_is_judged_quickly),
