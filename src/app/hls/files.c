@@ -160,6 +160,16 @@ static void write_inits_again(struct hls *h)
     }
 }
 
+/* `hls_storage disk`: what is on the disk is served from there. What a reply is sending now goes with the next segment. */
+static void forget_written(struct hls *h)
+{
+    LIST_FOREACH (&h->entries, it, after) {
+        struct hls_entry *entry = LIST_ENTRY(it, struct hls_entry, link);
+        if (entry->is_written && entry->segment->n_parts > 0)
+            segment_forget_bytes(entry->segment);
+    }
+}
+
 /* Batches are performed in their order, so that their count tells which one this is. */
 static void note_result(void *arg, const struct file_writer_result *r)
 {
@@ -174,6 +184,8 @@ static void note_result(void *arg, const struct file_writer_result *r)
         write_inits_again(files->hls);
         hls_failed(files->hls);
     }
+    if (files->hls->show->vhost->hls.storage == CONF_HLS_DISK)
+        forget_written(files->hls);
     files->hls->when_written(files->hls);
 }
 

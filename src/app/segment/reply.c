@@ -38,9 +38,21 @@ static struct err *reply_bytes(struct http_exchange *x, const struct segment *s,
     return e ? e : http_reply_end(x);
 }
 
+static struct segment *hold(struct segment *s)
+{
+    s->n_replies++;
+    return segment_ref(s);
+}
+
+static void let_go(struct segment **s)
+{
+    (*s)->n_replies--;
+    segment_unref(s);
+}
+
 struct err *segment_reply(struct http_exchange *x, struct segment *s, const char *type)
 {
-    struct segment *held = segment_ref(s);
+    struct segment *held = hold(s);
     int64_t         size = (int64_t)s->bytes, first, last;
     struct err     *e = http_add_field(x, "Accept-Ranges", "bytes");
     switch (e ? HTTP_RANGE_NONE
@@ -60,7 +72,7 @@ struct err *segment_reply(struct http_exchange *x, struct segment *s, const char
         if (!e)
             e = reply_bytes(x, s, HTTP_STATUS_OK, type, 0, size - 1);
     }
-    segment_unref(&held);
+    let_go(&held);
     return e;
 }
 
@@ -68,7 +80,7 @@ struct err *segment_reply_growing(struct http_exchange *x, struct show *show, st
                                   const char *type)
 {
     struct show       *held_show = show_ref(show);
-    struct segment    *held = segment_ref(s);
+    struct segment    *held = hold(s);
     int64_t            sent = 0;
     struct lane_waiter waiter;
     struct err        *e = http_reply_begin(x, HTTP_STATUS_OK, type, HTTP_LENGTH_UNKNOWN);
@@ -83,7 +95,7 @@ struct err *segment_reply_growing(struct http_exchange *x, struct show *show, st
             break;
         e = lane_wait(lane, &waiter, seen, now_us() + GROWING_US);
     }
-    segment_unref(&held);
+    let_go(&held);
     show_unref(&held_show);
     return e ? e : http_reply_end(x);
 }

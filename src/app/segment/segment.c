@@ -96,16 +96,29 @@ void segment_gather(struct segment *s, bool keeps_parts)
         join(s);
 }
 
+static void drop_parts(struct segment *s)
+{
+    for (size_t i = 0; i < s->n_parts; i++)
+        blob_unref(&s->parts[i].bytes);
+    blob_unref(&s->whole);
+    mem_free(s->parts);
+    s->parts = NULL;
+    s->n_parts = s->cap_parts = 0;
+}
+
+void segment_forget_bytes(struct segment *s)
+{
+    if (s->n_replies == 0 && s->is_complete)
+        drop_parts(s);
+}
+
 void segment_unref(struct segment **sp)
 {
     struct segment *s = *sp;
     *sp = NULL;
     if (!s || --s->refs > 0)
         return;
-    for (size_t i = 0; i < s->n_parts; i++)
-        blob_unref(&s->parts[i].bytes);
+    drop_parts(s);
     blob_unref(&s->init);
-    blob_unref(&s->whole);
-    mem_free(s->parts);
     mem_free(s);
 }

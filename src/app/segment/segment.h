@@ -27,8 +27,8 @@ struct segment_part {
 };
 
 struct segment {
-    int                  refs;
-    struct list          link; /* entry in lane->segments, or linked to itself */
+    int                  refs, n_replies; /* n_replies: replies that are sending the bytes */
+    struct list          link;            /* entry in lane->segments, or linked to itself */
     uint64_t             number;
     uint64_t             wall_count;       /* number of the fragment of the wall clock since 1970; it rises */
     uint64_t             discontinuities;  /* breaks of the stream before this segment, its own included */
@@ -59,6 +59,11 @@ bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, i
  * Shape      keeps_parts: parts stay apart, as pieces of the whole; otherwise one part is left
  */
 void segment_gather(struct segment *s, bool keeps_parts);
+
+/**
+ * Forget the bytes of a complete segment, which are in a file; `bytes` still tells how many they were. Nothing happens while a reply sends them.
+ */
+void segment_forget_bytes(struct segment *s);
 
 static inline struct segment *segment_ref(struct segment *s)
 {
