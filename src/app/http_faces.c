@@ -4,6 +4,7 @@
 
 #include "app/api/routes.h"
 #include "app/hls/file_guard.h"
+#include "app/hls/old_files.h"
 #include "app/hls/timeshift.h"
 #include "app/http/live.h"
 #include "app/http/shelf.h"
@@ -17,10 +18,7 @@ static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows
 
 /* The features that may claim a path on a port of streams, in the order in which they are asked. A new feature is a new row. */
 static struct err *(*const claimants[])(struct http_exchange *x, bool *taken) = {
-    hls_timeshift_handle,
-    http_shelf_handle,
-    http_live_handle,
-    hls_file_guard_handle,
+    hls_timeshift_handle, http_shelf_handle, http_live_handle, hls_old_files_handle, hls_file_guard_handle,
 };
 
 /* Let the features claim the path; a path that none of them claims names a file. */
