@@ -1,4 +1,5 @@
 """Timeshift: playlists of the past, the files behind them, and how long they stay."""
+import datetime
 import os
 from itertools import takewhile
 from urllib.parse import urljoin
@@ -58,7 +59,8 @@ class Shift:
 
     def all(self):
         """A playlist of all that is kept; its dates run ahead of the clock when a test has sent faster than time goes by."""
-        return self.playlist("?start=1&end=99999999999")
+        self.asked = getattr(self, "asked", 0) + 1                    # an answer is kept for a second
+        return self.playlist("?start=1&end=%d" % (99999999999 - self.asked))
 
 
 @pytest.fixture
@@ -76,3 +78,133 @@ def test_a_delayed_playlist_is_live_and_late(shift):
         assert 2 <= live.segments[-1].pdt - late.segments[-1].pdt <= 6
     feeder.stop()
     assert not watch.media[0].missing()
+
+
+def test_a_range_is_a_playlist_that_ends(shift):
+    s = shift()
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 30)
+        s.wait_indexed(28)
+    kept = s.all()
+    assert kept.ended and kept.type == "VOD" and len(kept.segments) >= 28
+    assert [g.number for g in kept.segments] == list(range(len(kept.segments)))
+    first, last = kept.segments[10], kept.segments[15]
+    def iso(t, zone):
+        return datetime.datetime.fromtimestamp(round(t, 3), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + zone
+
+    t, u = first.pdt + .3, last.pdt - .3
+    for start, end in (("%.3f" % t, "%.3f" % u), (iso(t, "Z"), iso(u, "%2B00:00")), (iso(t, ""), iso(u, "+0000"))):
+        p = s.playlist("?start=%s&end=%s" % (start, end))
+        assert [g.number for g in p.segments] == list(range(10, 15)) and p.ended
+    for g in kept.segments:                                           # also those that have left the live playlist
+        reply = s.http.get(urljoin(s.url(), g.uri))
+        assert reply.status == 200 and len(reply.body) % 188 == 0
+
+
+@pytest.mark.parametrize("query, status", [
+    ("?delay=0", 400), ("?delay=-5", 400), ("?delay=soon", 400), ("?delay=", 400), ("?delay=5&start=1", 400),
+    ("?end=5", 400), ("?start=x", 400), ("?start=9&end=8", 400), ("?start=2026-02-30T00:00:00Z", 400),
+    ("?delay=3601", 404), ("?start=99999999999", 404), ("?start=1&end=2", 404)])
+def test_what_cannot_be_answered_is_refused_clearly(shift, query, status):
+    s = shift()
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 5)
+        s.wait_indexed(3)
+        reply = s.get(query)
+        assert reply.status == status and len(reply.body) > 10
+
+
+def test_without_timeshift_the_parameters_mean_nothing(shift):
+    s = shift(timeshift="0")
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 9)
+        until(lambda: s.get("?delay=90").status == 200, "the live playlist")
+    assert not s.indexed()
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_the_past_survives_a_restart(shift, end):
+    s = shift()
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 20)
+        s.wait_indexed(18)
+    getattr(s.server, end)()
+    before = len(s.wait_indexed(18))
+    s.server.start()
+    assert len(s.all().segments) == before                            # nothing is live
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 10)
+        s.wait_indexed(before + 8)
+    p = s.all()
+    assert [g.number for g in p.segments] == list(range(len(p.segments)))
+    assert p.segments[before].breaks
+    assert len({g.uri for g in p.segments}) == len(p.segments)        # no file was written over
+
+
+def test_the_past_outlives_the_live_playlist(shift):
+    s = shift(directives="hls_dispose 1;")
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 12)
+        before = len(s.wait_indexed(10))
+    until(lambda: s.get().status == 404, "the end of the live playlist")
+    assert len(s.all().segments) >= before
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 6)
+        s.wait_indexed(before + 4)
+    p = s.all()
+    assert [g.number for g in p.segments] == list(range(len(p.segments)))
+    assert len({g.uri for g in p.segments}) == len(p.segments)
+    assert all(s.http.get(urljoin(s.url(), g.uri)).status == 200 for g in p.segments)
+
+
+def test_a_viewer_keeps_its_delay_and_only_viewers_get_files(shift):
+    s = shift(ctx="on", directives="hls_keys on; hls_fragments_per_key 2;")
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 20)
+        s.wait_indexed(18)
+        query = "?start=1&end=99999999999&token=x"
+        master = s.get(query).body.decode()
+        uri = hls_playlist.read(master).variants[0][1]
+        assert uri.endswith("&start=1&end=99999999999&token=x") and "CODECS" in master and "RESOLUTION=160x120" in master
+        base = urljoin(s.url(), uri)
+        text = s.http.get(base).body.decode()
+        hls_rules.assert_good(hls_rules.check_media(text), text)
+        p = hls_playlist.read(text)
+        assert len(p.segments) >= 18 and "token" not in text.replace(uri, "")
+        keys = {dict(g.keys["identity"])["URI"] for g in p.segments}
+        assert len(keys) >= 9
+        for path in {g.uri for g in p.segments} | keys:
+            assert "hls_ctx=" in path
+            assert s.http.get(urljoin(base, path)).status == 200
+            for bad in (path.split("?")[0], path[:-1] + ("a" if path[-1] != "a" else "b")):
+                assert s.http.get(urljoin(base, bad)).status == 403, bad
+    s.server.kill()
+    s.server.start()
+    for path in sorted(keys)[:2] + [p.segments[0].uri]:               # its id is known again
+        assert s.http.get(urljoin(base, path)).status == 200
+    assert s.http.get(s.server.http_url("/.hls/")).status == 403
+
+
+def test_fragmented_mp4_keeps_its_init_segments(shift):
+    s = shift(directives="hls_use_fmp4 on;")
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 15)
+        s.wait_indexed(13)
+    s.server.stop()
+    s.server.start()
+    p = s.all()
+    assert p.segments[0].map and s.http.get(urljoin(s.url(), p.segments[0].map.uri)).body[4:8] == b"ftyp"
+
+
+def test_files_are_served_wherever_they_lie(shift, tmp_path):
+    s = shift(directives="hls_storage disk;")
+    s.server.stop()
+    s.server.write_conf(s.conf().replace("hls_path %s" % s.server.html, "hls_path %s" % (tmp_path / "other")))
+    s.server.start()
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 12)
+        until(lambda: os.path.exists(str(tmp_path / "other" / "live" / "s-9.ts")), "a file")
+        live, past = s.playlist(""), s.all()
+        for g in live.segments + past.segments:
+            reply = s.http.get(urljoin(s.url(), g.uri))
+            assert reply.status == 200 and reply.body[:1] == b"G"

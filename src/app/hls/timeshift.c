@@ -154,7 +154,7 @@ static bool want(struct past *p)
         .oldest_us = now - c->timeshift_us,
         .window_us = c->window_us,
     };
-    return p->wanted.to_us > p->wanted.oldest_us && p->wanted.from_us < now;
+    return p->wanted.to_us > p->wanted.oldest_us;
 }
 
 static bool put_question(const struct past *p, char text[static QUESTION_CAP])

@@ -310,6 +310,23 @@ static void add(struct hls_timeshift *t, struct hls_entry *entry)
     buf_finish(&path);
 }
 
+bool hls_timeshift_awaits(const struct hls *h, const struct segment *s)
+{
+    const struct hls_entry *entry = is_wanted(h) ? hls_find_entry(h, s) : NULL;
+    return entry && entry->is_on_disk && !entry->is_indexed;
+}
+
+/* `all`: also those that are on their way to the disk. */
+static void note(struct hls_timeshift *t, bool all)
+{
+    LIST_FOREACH (&t->hls->entries, it, after) {
+        struct hls_entry *entry = LIST_ENTRY(it, struct hls_entry, link);
+        bool              is_there = entry->is_written || (all && entry->is_on_disk);
+        if (is_there && !entry->is_indexed && entry->segment->is_complete)
+            add(t, entry);
+    }
+}
+
 void hls_timeshift_note(struct hls *h)
 {
     if (!is_wanted(h)) {
@@ -325,9 +342,11 @@ void hls_timeshift_note(struct hls *h)
         start_load(h->timeshift);
         return;
     }
-    LIST_FOREACH (&h->entries, it, after) {
-        struct hls_entry *entry = LIST_ENTRY(it, struct hls_entry, link);
-        if (entry->is_written && !entry->is_indexed && entry->segment->is_complete)
-            add(h->timeshift, entry);
-    }
+    note(h->timeshift, false);
+}
+
+void hls_timeshift_note_last(struct hls *h)
+{
+    if (is_wanted(h) && h->timeshift && h->timeshift->is_loaded)
+        note(h->timeshift, true);
 }

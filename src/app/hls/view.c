@@ -85,6 +85,7 @@ static void end(struct viewing *v, enum view_end why)
     struct hls *h = v->state;
     if (!h)
         return;
+    hls_timeshift_note_last(h);
     if (removes_files(h, why))
         hls_files_dispose(h);
     forget_all(h);
@@ -266,8 +267,11 @@ static void tell(struct viewing *v, enum segment_event event, struct lane *lane,
 static bool keeps(const struct viewing *v, const struct lane *lane, const struct segment *oldest)
 {
     const struct hls *h = v->state;
-    (void)oldest;
-    return lane == h->lane && lane->n_segments <= hls_in_window(h) + HLS_SEGMENTS_KEPT;
+    if (lane != h->lane)
+        return false;
+    size_t kept = hls_in_window(h) + HLS_SEGMENTS_KEPT;
+    return lane->n_segments <= kept ||
+           (lane->n_segments <= kept + HLS_TIMESHIFT_AWAITED_MAX && hls_timeshift_awaits(h, oldest));
 }
 
 static int64_t dispose_us(const struct conf_vhost *vhost)
