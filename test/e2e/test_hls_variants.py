@@ -1,4 +1,5 @@
 """Variants (hls_variants): several streams, published by one transcoder, are one master playlist with aligned segments."""
+import os
 import time
 import urllib.error
 import urllib.request
@@ -117,6 +118,28 @@ def test_a_reload_makes_and_ends_groups(hls, tmp_path):
         wait_names(server, ("cam", "cam_low"))
         server.reload(CONF % (tmp_path / "hls", "", "hls_ctx off;"), http="")
         until(lambda: "#EXTINF" in get(server.http_url("/live/cam.m3u8"))[1], "the playlist of cam alone", 30)
+
+
+def test_with_low_latency_each_variant_reports_the_others(hls):
+    server = hls("hls_ctx off; hls_ll on; hls_part 0.2;")
+    names = ("cam", "cam_low")
+    with transcoder(server, names), Watch(server.http_url("/live/cam.m3u8"), blocking=True, bandwidth=None) as watch:
+        wait_names(server, names)
+        watch.wait_segments(4)
+        for path, other in (("/live/cam_low.m3u8", "cam.m3u8?hls_media=1"), ("/live/cam.m3u8?hls_media=1", "cam_low.m3u8")):
+            playlist = hls_playlist.read(get(server.http_url(path))[1])
+            assert [r["URI"] for r in playlist.reports] == [other], playlist.text
+            assert abs(playlist.reports[0]["LAST-MSN"] - playlist.next_number) <= 1, playlist.text
+            assert "LAST-PART" in playlist.reports[0], playlist.text
+
+
+def test_the_example_serves_those_that_are_published(make_server):
+    with open(os.path.join(media.ROOT, "conf", "hls.variants.conf"), encoding="utf-8") as f:
+        vhost = f.read()
+    server = make_server(vhost[vhost.index("vhost "):].replace("hls_fragment    4", "hls_fragment 1"), http="")
+    with transcoder(server, ("livestream_720", "livestream_480")):
+        until(lambda: names_of(master_of(server, "/live/livestream.m3u8")) == ["livestream_720", "livestream_480"],
+              "both variants", 40)
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------------------

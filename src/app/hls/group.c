@@ -24,6 +24,12 @@ bool hls_group_is_base(const struct hls *h)
     return h->group && hls_group_base(h->group) == h;
 }
 
+void hls_group_put_query(const struct hls *h, struct buf *uri)
+{
+    if (hls_group_is_base(h))
+        buf_text(uri, "?" HLS_GROUP_MEDIA "=1");
+}
+
 static size_t list_those(const struct hls_group *g, struct hls **members, size_t cap, bool live_only)
 {
     size_t n = 0;

@@ -19,6 +19,7 @@
 #include "app/hls/playlist_text.h"
 #include "app/segment/shelf.h"
 #include "core/attr.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/list.h"
 
@@ -54,5 +55,8 @@ bool hls_group_is_base(const struct hls *h);
 
 /** The variants that the master names, at most `cap`, and their number. */
 size_t hls_group_list(const struct hls_group *g, struct hls **members, size_t cap);
+
+/** Append what the URI of the playlist needs behind its path: HLS_GROUP_MEDIA, or nothing. */
+void hls_group_put_query(const struct hls *h, struct buf *uri);
 
 #endif

@@ -77,8 +77,7 @@ static void put_uri(const struct hls *h, const char *master, struct buf *uri)
         buf_text(uri, "/");
         uri_put_path(uri, h->m3u8_path);
     }
-    if (hls_group_is_base(h))
-        buf_text(uri, "?" HLS_GROUP_MEDIA "=1");
+    hls_group_put_query(h, uri);
     buf_append(uri, "", 1);
 }
 

@@ -8,6 +8,7 @@
 #include "app/hls/parts.h"
 #include "app/hls/playlist_text.h"
 #include "app/hls/reload.h"
+#include "app/hls/reports.h"
 #include "app/segment/template.h"
 #include "core/mem.h"
 #include "kernel/hls/playlist.h"
@@ -40,6 +41,7 @@ struct model {
     struct hls_segment  open; /* the segment that grows */
     struct hls_map      open_map;
     size_t              open_map_at, hint_at;
+    struct hls_reports  reports; /* of the other variants */
 };
 
 static const struct segment *segment_at(const struct list *link)
@@ -188,7 +190,7 @@ static struct err *make_parts(struct model *m)
     fill_parts(m);
     m->p.can_block_reload = true;
     m->p.part_hold_back_us = PART_HOLD_BACK_PARTS * m->p.part_target_us;
-    return NULL;
+    return hls_reports_make(&m->reports, m->h);
 }
 
 /* ---- all rows ---- */
@@ -239,6 +241,7 @@ static void drop_rows(struct model *m)
     mem_free(m->parts);
     mem_free(m->part_at);
     buf_finish(&m->names);
+    hls_reports_finish(&m->reports);
 }
 
 /* ---- the playlist ---- */
@@ -266,6 +269,8 @@ static void finish_model(struct model *m, struct hls *h)
 {
     m->p.segments = m->segments;
     m->p.n_segments = m->n;
+    m->p.reports = m->reports.rows;
+    m->p.n_reports = m->reports.n;
     h->target_s = m->p.target_duration_s = hls_playlist_target_s(m->segments, m->n, at_least_us(h));
     if (!m->p.part_target_us)
         return;

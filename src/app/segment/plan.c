@@ -109,7 +109,7 @@ static void follow_timeline(struct plan *plan, const struct frame *f, struct tim
 /* The segment is measured from where the others began it, so that it ends with theirs. */
 static void keep_to_timeline(struct plan *plan, const struct timeline_place *place, int64_t wall_us)
 {
-    plan->cutter.lag_us = place->ahead_us + place->slack_us;
+    plan->cutter.lag_us = place->lag_us;
     if (!place->is_new)
         return;
     place->mark->wall_us = wall_us;

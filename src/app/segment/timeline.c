@@ -6,8 +6,11 @@
 #include "core/mem.h"
 #include "core/str.h"
 
-/* A variant that was lifted makes this many short segments, before its numbers jump. */
-enum { BEHIND_MAX = 3 };
+/*
+ * A variant of a lifted group makes short segments. Its numbers jump when they have not come nearer for this many segments, or when they
+ * are this far behind.
+ */
+enum { BEHIND_MAX = 3, BEHIND_FAR = 16 };
 
 struct timeline {
     char                *name;
@@ -154,15 +157,16 @@ static uint64_t number_at(struct timeline *t, const struct cut_policy *p, const 
     return mark->number + (mark == newest(t) && is_past(mark, p, f, us, slack_us));
 }
 
-/* True if a variant that goes on, and is behind the group, is to jump to the group's number. */
+/* True if a variant that goes on, and is behind a group that was lifted, is to jump to the group's number. */
 static bool jumps(struct timeline_member *m, uint64_t next, uint64_t wanted)
 {
-    if (next >= wanted) {
-        m->n_behind = 0;
+    uint64_t behind = wanted > next ? wanted - next : 0;
+    bool     gains = behind < m->behind;
+    m->behind = behind;
+    m->n_behind = behind == 0 || gains ? 0 : m->n_behind + 1;
+    if (behind == 0)
         m->lifts = m->of->lifts;
-        return false;
-    }
-    return m->lifts != m->of->lifts && ++m->n_behind > BEHIND_MAX;
+    return m->lifts != m->of->lifts && (m->n_behind > BEHIND_MAX || behind > BEHIND_FAR);
 }
 
 static int64_t limited(int64_t us, int64_t most_us)
@@ -198,14 +202,18 @@ struct timeline_place timeline_begin(struct timeline_member *m, const struct cut
     };
     int64_t  us = f->dts_us + m->offset_us;
     uint64_t wanted = t->n_marks ? number_at(t, p, f, us, place.slack_us) : next;
-    if (wanted > next && (joins || jumps(m, next, wanted)))
+    bool     jumped = jumps(m, next, wanted);
+    if (wanted > next && (joins || jumped))
         place.number = wanted;
     set_mark(&place, t, p, f, us);
     if (place.number >= wanted) {
         m->lifts = t->lifts;
         m->n_behind = 0;
+        m->behind = 0;
     }
-    place.ahead_us = limited(us - place.mark->start_us, p->fragment_us);
+    int64_t most_us = (int64_t)((double)p->fragment_us * p->td_ratio);
+    place.ahead_us = limited(us - place.mark->start_us, most_us);
+    place.lag_us = place.number < wanted ? most_us : place.ahead_us + place.slack_us;
     return place;
 }
 

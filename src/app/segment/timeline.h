@@ -48,7 +48,8 @@ struct timeline_member {
     int64_t          offset_us; /* group's time minus stream's time */
     int64_t          lead_us;   /* group's time minus encoder's time */
     uint64_t         lifts;     /* lifts of the group that the numbers have followed */
-    unsigned         n_behind;  /* segments in a row whose number was behind the group's */
+    uint64_t         behind;    /* how far the number of the last segment was behind the group's */
+    unsigned         n_behind;  /* segments in a row that have not come nearer */
 };
 
 /** When a number began, for the whole group. */
@@ -65,7 +66,8 @@ struct timeline_place {
     struct timeline_mark *mark; /* borrowed until the next call */
     bool    is_new;   /* The mark was made for this segment: the caller fills in `wall_us`, `discontinuities`. */
     int64_t ahead_us; /* how much later than its mark the segment begins; negative: earlier */
-    int64_t slack_us; /* A cut may come so much early. */
+    int64_t slack_us; /* what key frames of the same content may be apart */
+    int64_t lag_us;   /* for the cutter: the segment ends so much earlier than by its own first frame */
     int64_t shift_us; /* to be added to the times of its media */
 };
 

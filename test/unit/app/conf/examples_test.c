@@ -81,6 +81,10 @@ static void they_show_what_they_are_named_for(void **state)
     assert_true(l.conf->vhosts[0].hls.ll);
     unload(&l);
 
+    l = load_example("hls.variants.conf");
+    assert_int_equal(l.conf->vhosts[0].hls.variants.count, 3);
+    unload(&l);
+
     l = load_example("hls.origin.conf");
     assert_false(l.conf->vhosts[0].hls.ctx || l.conf->vhosts[0].hls.ts_ctx);
     unload(&l);
