@@ -116,15 +116,37 @@ static bool write_init(struct hls *h, const struct segment *s)
     return init->is_on_disk;
 }
 
+/* A key whose file is lost is written again with the next segment. Which one it was is not known: it is seldom more than one. */
+static void note_key(void *arg, const struct file_writer_result *r)
+{
+    const struct hls_files *files = arg;
+    const struct hls_keys  *keys = files->hls->keys;
+    if (!r->n_files_lost || !keys)
+        return;
+    for (struct list *it = keys->secrets.next; it != &keys->secrets; it = it->next)
+        LIST_ENTRY(it, struct hls_secret, link)->is_on_disk = false;
+    hls_failed(files->hls);
+}
+
 void hls_files_add_key(struct hls *h, struct hls_secret *secret)
 {
-    char       *full = NULL;
-    struct err *e = secret->is_on_disk ? NULL : hls_name_key_file(&full, h->show, secret->path);
-    if (!e && full)
-        secret->is_on_disk = file_writer_put(h->files->writer, full, SEGMENT_SUFFIX, secret->key, sizeof secret->key);
+    struct file_writer *w = h->files->writer;
+    char               *full = NULL;
+    struct err         *e = secret->is_on_disk ? NULL : hls_name_key_file(&full, h->show, secret->path);
+    if (!e && full) {
+        file_writer_batch_begin(w);
+        (void)file_writer_put(w, full, SEGMENT_SUFFIX, secret->key, sizeof secret->key);
+        secret->is_on_disk = file_writer_batch_end(w, note_key, h->files);
+    }
     if (e)
         log_err(LOG_WARN, e, "the file of a key of %s", h->show->label);
     mem_free(full);
+}
+
+static void write_lost_keys(struct hls *h)
+{
+    for (struct list *it = h->keys ? h->keys->secrets.next : NULL; it && it != &h->keys->secrets; it = it->next)
+        hls_files_add_key(h, LIST_ENTRY(it, struct hls_secret, link));
 }
 
 static struct err *put_playlist(struct hls *h)
@@ -198,6 +220,7 @@ bool hls_files_append(struct hls *h, const char *full, const char *bytes, size_t
 void hls_files_add(struct hls *h, struct hls_entry *entry)
 {
     struct hls_files *files = h->files;
+    write_lost_keys(h);
     file_writer_batch_begin(files->writer);
     struct err *e = write_segment(h, entry);
     if (e)
@@ -225,6 +248,16 @@ void hls_files_remove(struct hls *h, const struct hls_entry *entry)
     remove_file(h, entry->path);
 }
 
+void hls_files_remove_key(struct hls *h, const struct hls_secret *secret)
+{
+    char       *full = NULL;
+    struct err *e = hls_name_key_file(&full, h->show, secret->path);
+    if (!e)
+        (void)file_writer_remove(h->files->writer, full);
+    err_free(e);
+    mem_free(full);
+}
+
 void hls_files_remove_number(struct hls *h, uint64_t number)
 {
     char          *path = NULL;
@@ -244,4 +277,7 @@ void hls_files_dispose(struct hls *h)
             remove_file(h, LIST_ENTRY(it, struct hls_entry, link)->path);
     for (struct list *it = h->inits.next; it != &h->inits && !h->timeshift; it = it->next)
         remove_file(h, LIST_ENTRY(it, struct hls_init, link)->path);
+    for (struct list *it = h->keys && !h->timeshift ? h->keys->secrets.next : NULL; it && it != &h->keys->secrets;
+         it = it->next)
+        hls_files_remove_key(h, LIST_ENTRY(it, struct hls_secret, link));
 }

@@ -27,6 +27,9 @@ struct err *hls_files_create(struct hls *h) ATTR_MUST_USE;
 /** Write the key of the open segment, before anybody needs it. */
 void hls_files_add_key(struct hls *h, struct hls_secret *secret);
 
+/** Remove the file of a key that no segment needs any more. */
+void hls_files_remove_key(struct hls *h, const struct hls_secret *secret);
+
 /** Write a complete segment, and the playlist that names it. */
 void hls_files_add(struct hls *h, struct hls_entry *entry);
 

@@ -30,7 +30,7 @@ static struct err *serve_key(struct http_exchange *x, struct shelf_item *item)
 
 /* ---- keys ---- */
 
-static void drop(struct hls_secret *s)
+void hls_keys_drop(struct hls_secret *s)
 {
     shelf_take(&s->item);
     list_remove(&s->link);
@@ -65,7 +65,7 @@ static struct err *add(struct hls_keys *k, uint64_t number, char *path, struct h
     if (!e)
         e = name(k->hls, s);
     if (e)
-        drop(s);
+        hls_keys_drop(s);
     else
         *out = s;
     return e;
@@ -92,7 +92,7 @@ static struct err *make(struct hls_keys *k, uint64_t number, struct hls_secret *
         return e;
     if (aes_cbc_random((*out)->key, AES_CBC_BLOCK))
         return NULL;
-    drop(*out);
+    hls_keys_drop(*out);
     return err_new(E_HTTPS_KEY_CRT, "there are no random bytes for a key");
 }
 
@@ -158,15 +158,12 @@ struct hls_secret *hls_keys_of_uri(const struct hls_keys *k, const char *uri)
     return NULL;
 }
 
-void hls_keys_drop_before(struct hls_keys *k, uint64_t number)
+struct hls_secret *hls_keys_unneeded(const struct hls_keys *k, uint64_t number)
 {
-    while (!list_is_empty(&k->secrets)) {
-        struct hls_secret *oldest = LIST_ENTRY(k->secrets.next, struct hls_secret, link);
-        struct hls_secret *next = LIST_ENTRY(oldest->link.next, struct hls_secret, link);
-        if (oldest->link.next == &k->secrets || next->number > number)
-            return;
-        drop(oldest);
-    }
+    if (list_is_empty(&k->secrets) || k->secrets.next->next == &k->secrets)
+        return NULL;
+    struct hls_secret *oldest = LIST_ENTRY(k->secrets.next, struct hls_secret, link);
+    return LIST_ENTRY(oldest->link.next, struct hls_secret, link)->number <= number ? oldest : NULL;
 }
 
 /* ---- AES-128 of whole segments ---- */
@@ -266,7 +263,7 @@ void hls_keys_destroy(struct hls *h)
     if (h->lane && h->lane->seal == &k->seal)
         h->lane->seal = NULL;
     while (!list_is_empty(&k->secrets))
-        drop(LIST_ENTRY(k->secrets.next, struct hls_secret, link));
+        hls_keys_drop(LIST_ENTRY(k->secrets.next, struct hls_secret, link));
     aes_cbc_destroy(&k->aes);
     mem_free(k);
     h->keys = NULL;

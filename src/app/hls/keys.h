@@ -69,8 +69,10 @@ struct hls_secret *hls_keys_find(const struct hls_keys *k, const char *path);
 /** The key that a playlist names so, borrowed; NULL: there is none. */
 struct hls_secret *hls_keys_of_uri(const struct hls_keys *k, const char *uri);
 
-/** Drop the keys that no segment from this number on needs. */
-void hls_keys_drop_before(struct hls_keys *k, uint64_t number);
+/** The oldest key, if no segment from this number on needs it; otherwise NULL. Borrowed. */
+struct hls_secret *hls_keys_unneeded(const struct hls_keys *k, uint64_t number);
+
+void hls_keys_drop(struct hls_secret *s);
 
 /** Takes a struct hls without keys. */
 void hls_keys_destroy(struct hls *h);

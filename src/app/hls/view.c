@@ -236,6 +236,18 @@ static void forget_segment(struct hls *h, const struct segment *s)
         hls_drop_entry(entry);
 }
 
+/* Segments of timeshift need their keys for as long as they are there. */
+static void drop_old_keys(struct hls *h, uint64_t number)
+{
+    bool               removes = h->files && !h->timeshift && h->show->vhost->hls.cleanup;
+    struct hls_secret *s;
+    while (h->keys && (s = hls_keys_unneeded(h->keys, number))) {
+        if (removes)
+            hls_files_remove_key(h, s);
+        hls_keys_drop(s);
+    }
+}
+
 static void drop_segment(struct hls *h, const struct segment *s)
 {
     const struct hls_entry *entry = hls_find_entry(h, s);
@@ -243,8 +255,7 @@ static void drop_segment(struct hls *h, const struct segment *s)
         hls_files_remove(h, entry);
     forget_segment(h, s);
     hls_drop_old_inits(h);
-    if (h->keys)
-        hls_keys_drop_before(h->keys, s->number + 1);
+    drop_old_keys(h, s->number + 1);
 }
 
 static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)
