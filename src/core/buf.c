@@ -66,15 +66,24 @@ void buf_text(struct buf *b, const char *text)
     buf_append(b, text, strlen(text));
 }
 
+/* Format into the room that there is, and once more if that was too little. */
 void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 {
+    if (!grow(b, 0))
+        return;
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
-    if (len >= 0 && grow(b, (size_t)len)) {
+    size_t room = b->cap - b->len;
+    int    len = vsnprintf(b->bytes + b->len, room, fmt, args);
+    bool   is_whole = len >= 0 && (size_t)len < room;
+    if (!is_whole)
+        b->bytes[b->len] = '\0';
+    if (len >= 0 && !is_whole && grow(b, (size_t)len)) {
         vsnprintf(b->bytes + b->len, (size_t)len + 1, fmt, again);
-        b->len += (size_t)len;
+        is_whole = true;
     }
+    if (is_whole)
+        b->len += (size_t)len;
     va_end(again);
 }
 
