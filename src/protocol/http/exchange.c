@@ -14,6 +14,7 @@
 enum {
     READ_BYTES = 32 << 10,
     HEAD_TEXT_MAX = 512, /* bytes of a reply's head, without its fields */
+    FIELDS_USUAL = 512,  /* bytes of the fields of most replies: one piece of memory is enough for them */
     PIECES_MAX = 4,
 };
 
@@ -218,7 +219,12 @@ struct err *http_add_field(struct http_exchange *x, const char *name, const char
 {
     if (strpbrk(value, "\r\n"))
         return err_new(E_HTTP_PARSE_HEADER, "the value of %s has a line break in it", name);
-    buf_printf(&x->fields, "%s: %s\r\n", name, value);
+    if (x->fields.len == 0)
+        buf_reserve(&x->fields, FIELDS_USUAL);
+    buf_text(&x->fields, name);
+    buf_text(&x->fields, ": ");
+    buf_text(&x->fields, value);
+    buf_text(&x->fields, "\r\n");
     return err_wrap(buf_error(&x->fields), "the fields of the reply");
 }
 
@@ -252,20 +258,45 @@ static void choose_framing(struct http_exchange *x, int status, int64_t length)
         x->close_after = true;
 }
 
+/* Each reply has a head, so heads are put together without formats. */
+static void add_text(struct str *s, const char *text)
+{
+    str_append(s, text, strlen(text));
+}
+
+static void add_number(struct str *s, int64_t n)
+{
+    char  digits[24];
+    char *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    str_append(s, at, (size_t)(digits + sizeof digits - at));
+}
+
 /* Send the head of HTTP/1.1, and the body if it is complete already. */
 static struct err *send_text(struct http_exchange *x, int64_t length, const void *body, size_t body_len)
 {
     int         status = x->status;
     char        before[HEAD_TEXT_MAX / 2], after[HEAD_TEXT_MAX];
     struct str  first = str_over(before, sizeof before), last = str_over(after, sizeof after);
-    const char *connection = status == HTTP_STATUS_SWITCHING_PROTOCOLS ? "Upgrade"
-                             : x->close_after                          ? "close"
-                                                                       : "keep-alive";
-    str_printf(&first, "HTTP/1.1 %d %s\r\nConnection: %s\r\n", status, http_status_reason(status), connection);
-    if (length >= 0 && !http_status_is_bodiless(status))
-        str_printf(&last, "Content-Length: %lld\r\n", (long long)length);
-    str_printf(&last, "Server: %s\r\nDate: %s\r\n%s\r\n", SERVER_SIGNATURE, http_date_now(),
-               x->is_chunked ? "Transfer-Encoding: chunked\r\n" : "");
+    const char *connection = status == HTTP_STATUS_SWITCHING_PROTOCOLS ? "Upgrade\r\n"
+                             : x->close_after                          ? "close\r\n"
+                                                                       : "keep-alive\r\n";
+    add_text(&first, "HTTP/1.1 ");
+    add_number(&first, status);
+    add_text(&first, " ");
+    add_text(&first, http_status_reason(status));
+    add_text(&first, "\r\nConnection: ");
+    add_text(&first, connection);
+    if (length >= 0 && !http_status_is_bodiless(status)) {
+        add_text(&last, "Content-Length: ");
+        add_number(&last, length);
+        add_text(&last, "\r\n");
+    }
+    add_text(&last, "Server: " SERVER_SIGNATURE "\r\nDate: ");
+    add_text(&last, http_date_now());
+    add_text(&last, x->is_chunked ? "\r\nTransfer-Encoding: chunked\r\n\r\n" : "\r\n\r\n");
 
     struct iovec iov[PIECES_MAX] = { { before, first.len }, { x->fields.bytes, x->fields.len }, { after, last.len } };
     int          n = 3;
