@@ -9,8 +9,11 @@
 #include "protocol/http/exchange_state.h"
 #include "protocol/http/status.h"
 
-/* A connection that is silent for this long gives back the stack pages that the last request touched. */
-enum { SETTLE_US = US_PER_SECOND };
+/*
+ * A connection that is silent for this long gives back the stack pages that the last request touched. It is longer than the usual
+ * distance of an HLS player's requests, for whom giving back and getting again would cost more than a small reply.
+ */
+enum { SETTLE_US = 5 * US_PER_SECOND };
 
 static int64_t or_default(int64_t set_us, int64_t default_us)
 {
