@@ -123,8 +123,8 @@ static void open_segment(struct plan *plan, const struct frame *f)
     int64_t               real_us = arrival_wall_us(plan, f);
     if (plan->timeline.of)
         follow_timeline(plan, f, &place);
-    if (place.mark && !place.is_new)
-        real_us = place.mark->wall_us + place.ahead_us;
+    if (place.wall_us)
+        real_us = place.wall_us;
     int64_t wall_us = next_wall_us(plan, real_us, last ? last->duration_us : 0);
     plan->discontinuities += plan->breaks && plan->has_begun;
     keep_to_wall(plan, wall_us);

@@ -205,7 +205,10 @@ struct timeline_place timeline_begin(struct timeline_member *m, const struct cut
     bool     jumped = jumps(m, next, wanted);
     if (wanted > next && (joins || jumped))
         place.number = wanted;
+    const struct timeline_mark *last = newest(t);
+    int64_t                     last_wall_us = last ? last->wall_us + us - last->start_us : 0;
     set_mark(&place, t, p, f, us);
+    place.wall_us = place.is_new ? (joins ? last_wall_us : 0) : place.mark->wall_us + us - place.mark->start_us;
     if (place.number >= wanted) {
         m->lifts = t->lifts;
         m->n_behind = 0;

@@ -66,6 +66,7 @@ struct timeline_place {
     struct timeline_mark *mark; /* borrowed until the next call */
     bool    is_new;   /* The mark was made for this segment: the caller fills in `wall_us`, `discontinuities`. */
     int64_t ahead_us; /* how much later than its mark the segment begins; negative: earlier */
+    int64_t wall_us;  /* what the wall clock shows for the group; 0: the time of its arrival counts */
     int64_t slack_us; /* what key frames of the same content may be apart */
     int64_t lag_us;   /* for the cutter: the segment ends so much earlier than by its own first frame */
     int64_t shift_us; /* to be added to the times of its media */
