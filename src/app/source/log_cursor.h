@@ -1,10 +1,10 @@
 /**
  * A cursor of the log for work that is done on the stream itself, as cutting it into segments. It is no player.
  *
- *     log_cursor_join(&c, source)                begin at the GOP cache, headers first
+ *     log_cursor_join(&c, source)                        begin at the GOP cache, headers first
  *     loop:
- *         while ((f = log_cursor_next(&c))) …    a reference to each frame, in order, as soon as it was appended
- *         log_cursor_wait(&c, until_us, deadline)
+ *         while ((f = log_cursor_next(&c, &jumped))) …   a reference to each frame, in order, as soon as it was appended
+ *         c.until_us = …                                 and wait, by attendance_wait(), to be unparked
  *     log_cursor_leave(&c)
  *
  * A cursor does not count as audience: it wakes no pacer, tells no moment, and a stream with cursors alone is unwatched. It waits
