@@ -238,13 +238,14 @@ static void take_conf(struct show *show, const struct source *s)
     conf_unref(&old);
 }
 
-/* A view that wants another cut keeps its plan: the plan is cut differently from now on. */
+/* A view that wants another cut keeps its plan, and so do others that share it: the plan is cut differently from now on. */
 static void follow_policy(struct viewing *v)
 {
     struct view_wish wish = { 0 };
     v->by->wish(v->show->vhost, &wish);
+    if (!same_policy(&wish.policy, &v->wish.policy))
+        v->plan->policy = wish.policy;
     v->wish = wish;
-    v->plan->policy = wish.policy;
 }
 
 void show_end_failed(struct show *show)
