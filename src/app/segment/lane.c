@@ -80,6 +80,21 @@ static void note_left_out(struct lane *lane, const struct frame *f)
              codec_name((enum codec)f->codec));
 }
 
+/* Before a segment is open there are headers alone; of those the newest of a kind counts. */
+static bool replaces_header(struct lane *lane, struct frame *f)
+{
+    for (size_t i = 0; i < lane->n_frames; i++) {
+        struct frame *old = lane->frames[i];
+        if (old->kind != f->kind || old->config != f->config)
+            continue;
+        lane->frame_bytes += f->len - old->len;
+        lane->frames[i] = frame_ref(f);
+        frame_unref(&old);
+        return true;
+    }
+    return false;
+}
+
 void lane_take(struct lane *lane, struct frame *f)
 {
     if (lane->is_idle && !f->config)
@@ -90,6 +105,8 @@ void lane_take(struct lane *lane, struct frame *f)
     }
     if (f->config)
         keep_config(lane, f);
+    if (!lane->open && (!frame_is_header(f) || replaces_header(lane, f)))
+        return;
     if (!push_frame(lane, f))
         lane->n_lost_parts++;
 }
@@ -97,6 +114,13 @@ void lane_take(struct lane *lane, struct frame *f)
 bool lane_is_full(const struct lane *lane)
 {
     return lane->n_frames >= LANE_PART_FRAMES_MAX || lane->frame_bytes >= LANE_PART_BYTES_MAX;
+}
+
+bool lane_segment_is_full(const struct lane *lane)
+{
+    const struct segment *s = lane->open;
+    return s && (s->bytes + lane->frame_bytes + LANE_SEGMENT_SPARE_BYTES > SEGMENT_BYTES_MAX ||
+                 s->n_parts + LANE_SEGMENT_SPARE_PARTS > SEGMENT_PARTS_MAX);
 }
 
 /* ---- parts and segments ---- */

@@ -25,8 +25,11 @@
 #include "core/list.h"
 #include "kernel/frame.h"
 
-/* Bounds of an open part, beyond which it ends. */
-enum { LANE_PART_FRAMES_MAX = 8192, LANE_PART_BYTES_MAX = 32 << 20 };
+/* Bounds of an open part, beyond which it ends: its bytes are made in one turn. */
+enum { LANE_PART_FRAMES_MAX = 2048, LANE_PART_BYTES_MAX = 4 << 20 };
+
+/* An open segment ends when no more than this is left of its bytes: the largest frame still has room. */
+enum { LANE_SEGMENT_SPARE_BYTES = 40 << 20, LANE_SEGMENT_SPARE_PARTS = 4 };
 
 struct cbcs;
 struct co;
@@ -119,7 +122,10 @@ void lane_destroy(struct lane **lane);
  */
 struct blob *lane_keep(const struct lane *lane, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 
-/** Take note of a frame: a configuration, or one more frame of the open part. Frames that are not for this lane are left out. */
+/**
+ * Take note of a frame: a configuration, or one more frame of the open part. Frames that are not for this lane are left out, and so
+ * is media while no segment is open.
+ */
 void lane_take(struct lane *lane, struct frame *f);
 
 /**
@@ -131,6 +137,9 @@ struct segment *lane_adopt(struct lane *lane, uint64_t number, int64_t duration_
 
 /** True if the open part is at a bound. */
 bool lane_is_full(const struct lane *lane);
+
+/** True if the open segment is at a bound: it must end, because further parts would be lost. */
+bool lane_segment_is_full(const struct lane *lane);
 
 /** End the open part at `end_us`, before the frame `next`; NULL: no frame follows at once. */
 void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us);

@@ -217,6 +217,14 @@ static bool is_any_full(const struct plan *plan)
     return full;
 }
 
+static bool is_any_segment_full(const struct plan *plan)
+{
+    bool full = false;
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        full |= lane_segment_is_full(plan->lanes[i]);
+    return plan->cutter.is_open && full;
+}
+
 /* True if the stream does not go on where it ended. Between two segments of one publish only its own time counts: a network holds
  * frames up, and an encoder may send faster than time runs. */
 static bool is_first_after_break(struct plan *plan, const struct frame *f)
@@ -286,30 +294,41 @@ static bool ends_with_others(const struct plan *plan, const struct frame *f)
            timeline_has_passed(&plan->timeline, plan->next_number, f);
 }
 
+/* What to do before a frame of sound or picture. Bounds of parts and segments are kept whatever the cutter says. */
+static enum cut look(const struct plan *plan, const struct frame *f)
+{
+    enum cut cut = cutter_look(&plan->cutter, &plan->policy, f);
+    if (cut < CUT_SEGMENT && (ends_with_others(plan, f) || is_any_segment_full(plan)))
+        return CUT_SEGMENT;
+    return cut == CUT_NONE && is_any_full(plan) ? CUT_PART : cut;
+}
+
+static void take_media(struct plan *plan, struct frame *f)
+{
+    enum cut cut = look(plan, f);
+    if (cut == CUT_PART)
+        end_parts(plan, f);
+    else if (cut == CUT_SEGMENT)
+        end_at(plan, f, f->dts_us, false);
+    else if (cut == CUT_BREAK)
+        plan_end_segment(plan, true);
+    plan->breaks |= is_first_after_break(plan, f);
+    bool opens = !plan->cutter.is_open;
+    cutter_take(&plan->cutter, &plan->policy, f, cut);
+    if (opens)
+        open_segment(plan, f);
+    plan->is_paused = false;
+}
+
 void plan_take(struct plan *plan, struct frame *f)
 {
     if (leaves_out(&plan->policy, f))
         return;
     follow_configuration(plan, f);
-    if (!frame_is_header(f)) {
-        enum cut cut = cutter_look(&plan->cutter, &plan->policy, f);
-        if (cut < CUT_SEGMENT && ends_with_others(plan, f))
-            cut = CUT_SEGMENT;
-        if (cut == CUT_NONE && is_any_full(plan))
-            cut = CUT_PART;
-        if (cut == CUT_PART)
-            end_parts(plan, f);
-        else if (cut == CUT_SEGMENT)
-            end_at(plan, f, f->dts_us, false);
-        else if (cut == CUT_BREAK)
-            plan_end_segment(plan, true);
-        plan->breaks |= is_first_after_break(plan, f);
-        bool opens = !plan->cutter.is_open;
-        cutter_take(&plan->cutter, &plan->policy, f, cut);
-        if (opens)
-            open_segment(plan, f);
-        plan->is_paused = false;
-    }
+    if (!frame_is_header(f))
+        take_media(plan, f);
+    else if (plan->cutter.is_open && is_any_full(plan))
+        end_parts(plan, f);
     for (size_t i = 0; i < plan->n_lanes; i++)
         lane_take(plan->lanes[i], f);
 }

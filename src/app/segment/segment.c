@@ -88,7 +88,7 @@ static bool is_in_store(const struct segment *s)
 
 void segment_gather(struct segment *s, bool keeps_parts)
 {
-    if (s->whole || is_in_store(s) || !(s->whole = copy_parts(s)))
+    if (s->whole || s->bytes > SEGMENT_GATHER_BYTES_MAX || is_in_store(s) || !(s->whole = copy_parts(s)))
         return;
     if (keeps_parts)
         divide(s);

@@ -20,6 +20,9 @@
 /* Most parts of a segment; its bytes are bounded by SEGMENT_BYTES_MAX. */
 enum { SEGMENT_PARTS_MAX = 4096, SEGMENT_BYTES_MAX = 128 << 20 };
 
+/* A larger segment is not gathered: that would take too much of one turn. */
+enum { SEGMENT_GATHER_BYTES_MAX = 16 << 20 };
+
 struct segment_part {
     struct blob *bytes;
     int64_t      start_us, duration_us;
@@ -54,7 +57,8 @@ bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, i
                       bool independent) ATTR_MUST_USE;
 
 /**
- * Gather the bytes of a complete segment in one place, from where they can be sent at once; without memory they stay in pieces.
+ * Gather the bytes of a complete segment in one place, from where they can be sent at once; without memory, and in a large
+ * segment, they stay in pieces.
  *
  * Shape      keeps_parts: parts stay apart, as pieces of the whole; otherwise one part is left
  */
