@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
 #include "app/listener.h"
 #include "app/segment/scratch.h"
@@ -134,6 +135,8 @@ struct err *server_run(struct server *s)
         e = co_go(&s->services, "certificates", watch_certificates, s, NULL);
     if (!e)
         e = co_go(&s->services, "shows", shows_run, NULL, NULL);
+    if (!e)
+        e = co_go(&s->services, "hls-janitor", hls_janitor_run, s, NULL);
     if (!e) {
         wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
         if (s->stop == SERVER_STOPS_GRACEFULLY)
