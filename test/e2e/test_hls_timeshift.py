@@ -1,6 +1,7 @@
 """Timeshift: playlists of the past, the files behind them, and how long they stay."""
 import datetime
 import os
+import time
 from itertools import takewhile
 from urllib.parse import urljoin
 
@@ -208,3 +209,55 @@ def test_files_are_served_wherever_they_lie(shift, tmp_path):
         for g in live.segments + past.segments:
             reply = s.http.get(urljoin(s.url(), g.uri))
             assert reply.status == 200 and reply.body[:1] == b"G"
+
+
+def on_disk(s, *endings):
+    return {name for _, _, names in os.walk(s.server.html) for name in names if name.endswith(endings)}
+
+
+def test_what_is_older_than_the_window_goes(shift):
+    s = shift(window=1, timeshift="16s", directives="hls_keys on; hls_fragments_per_key 1; hls_dispose 1; hls_use_fmp4 on;")
+    feeder = rtmp.Feeder(s.server.publisher("s"), media.loop("h264_aac.flv"))
+    until(lambda: "s-2.m4s" in on_disk(s, ".m4s"), "the first segments", 30)
+    until(lambda: "s-2.m4s" not in on_disk(s, ".m4s"), lambda: on_disk(s, ".m4s"), 60)
+    there = on_disk(s, ".m4s")
+    assert len(there) >= 12 and "init.mp4" in on_disk(s, ".mp4")
+    assert not {"s-0.key", "s-1.key"} & on_disk(s, ".key")
+    kept = s.all()
+    assert kept.segments[0].number > 0 and len(kept.segments) <= 20
+    assert {os.path.basename(g.uri) for g in kept.segments} <= on_disk(s, ".m4s")
+    feeder.stop()
+    s.server.kill()                                                   # nobody comes back
+    s.server.start()
+    until(lambda: not on_disk(s, ".m4s", ".mp4", ".index"), lambda: on_disk(s, ""), 60)
+    assert len(on_disk(s, ".key")) <= 1                               # that of the segment that was open
+
+
+def test_a_range_has_a_bound(shift):
+    s = shift()
+    folder = os.path.join(s.server.html, ".hls", "timeshift", "__defaultVhost__", "live", "s.m3u8")
+    now = int(time.time() * 1000000)
+    os.makedirs(folder)
+    step = 100000
+    for begin in range(0, 12000, 2000):
+        first = now - (12000 - begin) * step
+        with open(os.path.join(folder, "%d.index" % (first // 1000)), "w") as f:
+            line(f, "h1\t160\t120\t25000\tavc1.42c01e\tlive\ts\tlive/s.m3u8")
+            for n in range(begin, begin + 2000):
+                line(f, "s1\t%d\t%d\t0\t%d\t%d\t1\t1000\t2\t0\t0\t%s\t\t\tlive/s-%d.ts" % (
+                    n, n, now - (12000 - n) * step, step, "0" * 32, n))
+    reply = s.get("?start=1")
+    assert reply.status == 400 and b"too many" in reply.body
+    p = s.playlist("?start=%.3f" % (now / 1e6 - 999.95))
+    assert len(p.segments) == 10000 and p.ended
+    with open(os.path.join(folder, "%d.index" % (first // 1000)), "ab") as f:
+        f.write(b"1234 torn line \x00\x00\nabc")                         # as after a crash
+    assert s.playlist("?start=%.3f" % (now / 1e6 - 99.95)).segments[-1].number == 11999
+
+
+def line(f, text):
+    """A record of core/line_log."""
+    h = 0x811c9dc5
+    for c in text.encode():
+        h = (h ^ c) * 0x01000193 & 0xffffffff
+    f.write("%08x %s\n" % (h, text))
