@@ -123,7 +123,6 @@ def test_slow_players_jump_before_the_gops_of_watched_streams_give_way(make_serv
         deaf[-1].barrier()
         p.send_tags(source.frames(0, 14))                                   # 84 MiB in all
         p.barrier()
-        publishers.append(p)
     m = memory(server)
     assert m["held"] <= 64 * MIB and m["given_up"]["backlog"]["times"] > 0
     assert m["given_up"]["unwatched_gop"]["times"] == m["given_up"]["gop"]["times"] == 0
@@ -234,3 +233,16 @@ def test_the_default_is_half_of_what_the_process_may_have(make_server):
     server = make_server(api="")
     m = server.wait_log(r"memory_limit 50%: (\d+) MiB for all .* may have (\d+) MiB")
     assert abs(int(m.group(1)) * 2 - int(m.group(2))) <= 2
+
+
+def test_segments_of_streams_that_have_ended_give_way_to_those_that_are_live(make_server):
+    server = make_server("vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 600; hls_ctx off; hls_use_fmp4 on; "
+                         "hls_storage memory; hls_dispose 3600; } }", api="", http="", root={"memory_limit": "64m"})
+    for i in range(12):
+        p, _ = fat(server, "ended%d" % i, 8, gop=2)
+        p.close()
+    server.wait_log(r"memory is short: the segments of \S*ended0 leave it")
+    live, _ = fat(server, "live", 8, gop=2)
+    until(lambda: memory(server)["held"] < 64 * MIB, "memory is below its limit")
+    assert server.alive()
+    live.close()

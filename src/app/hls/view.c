@@ -77,7 +77,7 @@ static void forget_all(struct hls *h)
 static bool removes_files(const struct hls *h, enum view_end why)
 {
     const struct conf_hls *c = &h->show->vhost->hls;
-    return h->files && c->dispose_us > 0 && !(why == VIEW_SERVER_ENDS && c->recover);
+    return h->files && c->dispose_us > 0 && !(why >= VIEW_SERVER_ENDS && c->recover);
 }
 
 static void end(struct viewing *v, enum view_end why)

@@ -12,9 +12,13 @@
 #include "protocol/co.h"
 #include "protocol/stream_name.h"
 
+/* Memory is short when less than this part of the limit is left. */
+enum { SHORT_PARTS = 4 };
+
 enum { DISPOSE_LOOK_US = US_PER_SECOND };
 
 static struct map shows;
+static struct co *keeper; /* runs shows_run(); NULL: it does not run */
 
 struct show *show_find(const struct conf_vhost *vhost, const char *app, const char *stream)
 {
@@ -144,12 +148,22 @@ static void trim(struct show *show, struct plan *plan)
     }
 }
 
+/* True if the process is close to its limit. */
+static bool is_memory_short(void)
+{
+    size_t limit = mem_limit();
+    return limit && mem_held() > limit - limit / SHORT_PARTS;
+}
+
 /* The plans' listener. */
 static void tell_of_plan(struct plan *plan, enum segment_event event, struct lane *lane, struct segment *segment)
 {
     tell(plan->owner, event, lane, segment);
-    if (event == SEGMENT_CLOSED)
-        trim(plan->owner, plan);
+    if (event != SEGMENT_CLOSED)
+        return;
+    trim(plan->owner, plan);
+    if (keeper && is_memory_short())
+        co_unpark(keeper);
 }
 
 static struct plan *plan_for(struct show *show, const struct cut_policy *policy)
@@ -389,16 +403,52 @@ static struct show *find_expired(int64_t now)
     return NULL;
 }
 
+/* The show that ended first; NULL: all are live. */
+static struct show *find_oldest_ended(void)
+{
+    size_t       at = 0;
+    struct show *show, *oldest = NULL;
+    while ((show = map_next(&shows, &at, NULL)))
+        if (!show->is_live && (!oldest || show->ended_us < oldest->ended_us))
+            oldest = show;
+    return oldest;
+}
+
+/* Segments of streams that have ended give way to streams that are live: whoever watches gets them from the disk, if they are there. */
+static void give_way(void)
+{
+    struct show *show;
+    while (is_memory_short() && (show = find_oldest_ended())) {
+        log_warn("memory is short: the segments of %s leave it, its publish has ended", show->label);
+        dispose(show, VIEW_GIVES_WAY);
+        co_give_way_by_time();
+    }
+}
+
+/* Wait until the next look at the shows, or until memory gets short. */
+static struct err *wait_a_second(void)
+{
+    struct err *e = co_park(now_us() + DISPOSE_LOOK_US);
+    if (err_code(e) != E_SOCKET_TIMEOUT)
+        return e;
+    err_free(e);
+    return NULL;
+}
+
 void shows_run(void *arg)
 {
     struct err  *e;
     struct show *show;
     (void)arg;
-    while (!(e = co_sleep(DISPOSE_LOOK_US)))
+    keeper = co_self();
+    while (!(e = wait_a_second())) {
         while ((show = find_expired(now_us()))) {
             dispose(show, VIEW_DISPOSED);
             co_give_way_by_time();
         }
+        give_way();
+    }
+    keeper = NULL;
     err_free(e);
 }
 

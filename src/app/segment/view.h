@@ -41,6 +41,7 @@ enum view_end {
     VIEW_DISPOSED,   /* its time is over */
     VIEW_NOT_WANTED, /* the configuration does not ask for it any more, or it could not begin */
     VIEW_SERVER_ENDS,
+    VIEW_GIVES_WAY, /* memory is short; files stay, as with the end of the server */
 };
 
 struct segment_view {
