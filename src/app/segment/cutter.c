@@ -33,14 +33,20 @@ static int64_t part_cap_us(const struct cutter *c, const struct cut_policy *p)
     return c->cap_is_learnt ? c->part_cap_us : p->part_us + CUT_PART_SLACK_US;
 }
 
+/* True while pictures are what parts are cut by. Where they are further apart than a part is long, or have ended, sound is. */
+static bool is_cut_by_pictures(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
+{
+    int64_t cap_us = part_cap_us(c, p);
+    return c->has_video && c->video_step_us <= cap_us && f->dts_us - c->newest_video_us <= VIDEO_SILENT_PARTS * cap_us;
+}
+
 static bool ends_part(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
 {
-    int64_t cap_us = part_cap_us(c, p), long_us = f->dts_us - c->part_us;
-    if (long_us <= 0)
+    int64_t long_us = f->dts_us - c->part_us;
+    bool    by_pictures = is_cut_by_pictures(c, p, f);
+    if (long_us <= 0 || (by_pictures && f->kind != FRAME_VIDEO))
         return false;
-    if (c->has_video && f->kind != FRAME_VIDEO)
-        return long_us > VIDEO_SILENT_PARTS * cap_us && f->dts_us - c->newest_video_us > cap_us;
-    return long_us + (f->kind == FRAME_VIDEO ? c->video_step_us : c->step_us) > cap_us;
+    return long_us + (by_pictures ? c->video_step_us : c->step_us) > part_cap_us(c, p);
 }
 
 enum cut cutter_look(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
@@ -54,16 +60,23 @@ enum cut cutter_look(const struct cutter *c, const struct cut_policy *p, const s
     return ends_part(c, p, f) ? CUT_PART : CUT_NONE;
 }
 
-static void learn_cap(struct cutter *c, int64_t part_us)
+/* A frame rate that allows no part as short as is wanted shows at once. */
+static void learn_cap(struct cutter *c, const struct cut_policy *p, int64_t part_us)
 {
     if (c->cap_is_learnt)
         return;
     if (part_us > c->part_max_us)
         c->part_max_us = part_us;
-    if (++c->n_parts < PARTS_TO_LEARN)
+    if (++c->n_parts < PARTS_TO_LEARN && part_us <= part_cap_us(c, p))
         return;
     c->part_cap_us = c->part_max_us / US_PER_MS * US_PER_MS + CUT_PART_SLACK_US;
     c->cap_is_learnt = true;
+}
+
+/* What a part teaches that waited for a picture that did not come is not the frame rate. */
+static bool teaches(const struct cutter *c, const struct frame *f)
+{
+    return f->kind == FRAME_VIDEO || !c->has_video || c->video_step_us > 0;
 }
 
 /* Usual steps follow slowly, so that one late frame is none. */
@@ -75,9 +88,8 @@ static void follow_step(int64_t *usual_us, int64_t step_us)
 
 void cutter_take(struct cutter *c, const struct cut_policy *p, const struct frame *f, enum cut cut)
 {
-    (void)p;
-    if (cut == CUT_PART)
-        learn_cap(c, f->dts_us - c->part_us);
+    if (cut == CUT_PART && teaches(c, f))
+        learn_cap(c, p, f->dts_us - c->part_us);
     if (cut != CUT_NONE || !c->is_open)
         c->part_us = f->dts_us;
     if (cut >= CUT_SEGMENT || !c->is_open)
@@ -87,7 +99,7 @@ void cutter_take(struct cutter *c, const struct cut_policy *p, const struct fram
         if (f->kind == FRAME_VIDEO && c->has_video)
             follow_step(&c->video_step_us, f->dts_us - c->newest_video_us);
     }
-    if (!c->is_open)
+    if (!c->is_open && cut != CUT_SEGMENT)
         c->newest_us = c->newest_video_us = f->dts_us; /* another publish may count from 0 again */
     c->is_open = true;
     if (f->dts_us > c->newest_us || cut == CUT_BREAK)

@@ -231,6 +231,39 @@ static void time_that_stands_still_cuts_nothing(void **state)
     free(r);
 }
 
+/* One picture, then sound for a minute: as the plan does it, the cutter is closed where a segment ends. */
+static void one_picture_leaves_the_parts_to_the_sound(void **state)
+{
+    (void)state;
+    struct cutter c = { 0 };
+    int64_t       longest_us = 0;
+    for (int64_t us = 0; us < 60 * US_PER_SECOND; us += 23 * US_PER_MS) {
+        struct frame f = { .kind = us ? FRAME_AUDIO : FRAME_VIDEO, .key = true, .dts_us = us };
+        enum cut     cut = cutter_look(&c, &two_seconds, &f);
+        int64_t      part_us = f.dts_us - c.part_us;
+        if (cut != CUT_NONE && us > US_PER_SECOND && part_us > longest_us)
+            longest_us = part_us;
+        if (cut == CUT_SEGMENT)
+            cutter_close(&c);
+        cutter_take(&c, &two_seconds, &f, cut);
+    }
+    assert_in_range(longest_us, 150 * US_PER_MS, two_seconds.part_us + CUT_PART_SLACK_US);
+}
+
+static void a_slow_frame_rate_is_known_after_one_part(void **state)
+{
+    (void)state;
+    struct cutter c = { 0 };
+    for (int i = 0; i < 2; i++) {
+        struct frame f = { .kind = FRAME_VIDEO, .key = true, .dts_us = i * US_PER_SECOND };
+        cutter_take(&c, &two_seconds, &f, cutter_look(&c, &two_seconds, &f));
+    }
+    struct frame f = { .kind = FRAME_VIDEO, .key = false, .dts_us = 2 * US_PER_SECOND - US_PER_MS };
+    cutter_take(&c, &two_seconds, &f, cutter_look(&c, &two_seconds, &f));
+    assert_true(c.cap_is_learnt);
+    assert_int_equal(c.part_cap_us, US_PER_SECOND + CUT_PART_SLACK_US);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +279,8 @@ int main(void)
         cmocka_unit_test(slow_pictures_make_parts_of_one_picture),
         cmocka_unit_test(a_pause_of_the_stream_breaks_it),
         cmocka_unit_test(time_that_stands_still_cuts_nothing),
+        cmocka_unit_test(one_picture_leaves_the_parts_to_the_sound),
+        cmocka_unit_test(a_slow_frame_rate_is_known_after_one_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
