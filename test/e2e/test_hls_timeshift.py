@@ -261,3 +261,17 @@ def line(f, text):
     for c in text.encode():
         h = (h ^ c) * 0x01000193 & 0xffffffff
     f.write("%08x %s\n" % (h, text))
+
+
+def test_the_example_keeps_the_past(make_server):
+    server = make_server(http="", start=False)
+    with open(os.path.join(media.ROOT, "conf", "hls.timeshift.conf"), encoding="utf-8") as f:
+        text = f.read()
+    vhost = text[text.index("vhost"):]
+    server.write_conf(vhost.replace("enabled         on;", "enabled on; hls_path %s;" % server.html, 1))
+    server.start()
+    with server.publisher("s") as publisher:
+        publisher.send_tags(takewhile(lambda t: t.ts < 21000, media.loop("h264_aac.flv")))
+        publisher.barrier()
+        master = until(lambda: Http().get(server.http_url("/live/s.m3u8?start=1")).body.decode(), "a playlist")
+        until(lambda: "start=1" in Http().get(server.http_url("/live/s.m3u8?start=1")).body.decode(), lambda: master)

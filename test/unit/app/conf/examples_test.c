@@ -85,6 +85,10 @@ static void they_show_what_they_are_named_for(void **state)
     assert_int_equal(l.conf->vhosts[0].hls.variants.count, 3);
     unload(&l);
 
+    l = load_example("hls.timeshift.conf");
+    assert_int_equal(l.conf->vhosts[0].hls.timeshift_us / 1000000, 4 * 3600);
+    unload(&l);
+
     l = load_example("hls.origin.conf");
     assert_false(l.conf->vhosts[0].hls.ctx || l.conf->vhosts[0].hls.ts_ctx);
     unload(&l);
