@@ -165,11 +165,11 @@ def segmenting(n, folder=None, seconds=SECONDS, players=10):
 # ---- memory -----------------------------------------------------------------------------------------------------
 
 def held_bytes(pid):
-    """Memory of a process: its own pages and those of files on the disk, and all pages of its files in memory, mapped or not."""
+    """Memory of a process: its own pages, and all pages of its files in memory, mapped or not. Its code is not counted."""
     total = 0
     with open(f"/proc/{pid}/status") as f:
         for line in f:
-            if line.startswith(("RssAnon:", "RssFile:")):
+            if line.startswith("RssAnon:"):
                 total += int(line.split()[1]) * 1024
     seen = set()
     for fd in os.listdir(f"/proc/{pid}/fd"):
@@ -182,35 +182,39 @@ def held_bytes(pid):
 
 
 class Sizes:
-    """The sizes of segments, asked for once each."""
+    """The sizes of the segments that a server gives: those of the playlist, and those that have left it but lately."""
 
     def __init__(self, server):
         self.connection = http.client.HTTPConnection("127.0.0.1", server.ports["http"], timeout=5)
         self.known = {}
 
-    def of(self, uri):
-        if uri not in self.known:
-            self.connection.request("HEAD", uri)
-            answer = self.connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                raise lab.Failed(f"{uri}: status {answer.status}")
-            self.known[uri] = int(answer.getheader("Content-Length"))
-        return self.known[uri]
+    def ask(self, uri):
+        self.connection.request("HEAD", uri)
+        answer = self.connection.getresponse()
+        answer.read()
+        return int(answer.getheader("Content-Length")) if answer.status == 200 else None
+
+    def total(self, listed):
+        for uri in listed:
+            if uri not in self.known:
+                self.known[uri] = self.ask(uri)
+        for uri in set(self.known).difference(listed):
+            if self.ask(uri) is None:
+                del self.known[uri]
+        return sum(self.known.values())
 
 
 def least_beside(server, sizes, seconds):
     """
-    The least memory beside the segments of the playlist, seen over some time: right behind the end of a segment, when the
+    The least memory beside the segments that the server gives, seen over some time: right behind the end of a segment, when the
     open one has hardly begun.
     """
     least, listed, deadline = None, 0, time.monotonic() + seconds
     while time.monotonic() < deadline:
         before = media_playlist(server)
-        held = held_bytes(server.pid)
+        held, total = held_bytes(server.pid), sizes.total(before[1])
         if before != media_playlist(server):
             continue
-        total = sum(sizes.of(uri) for uri in before[1])
         if least is None or held - total < least:
             least, listed = held - total, total
     if least is None:
@@ -218,15 +222,25 @@ def least_beside(server, sizes, seconds):
     return least, listed
 
 
-def window_memory(window_s=60, mbit_per_s=2, speed=4):
+def held_after_warm_up(server, path):
+    """The memory after a stream, and what is made for the first one, has come and gone."""
+    with lab.publishers(server, stream="warm-up", clip=path, speed=4):
+        time.sleep(3)
+        get(server.ports["http"], PLAYLIST.replace("livestream", "warm-up"))
+    time.sleep(4)
+    return held_bytes(server.pid)
+
+
+def window_memory(window_s=60, mbit_per_s=2, speed=2):
     """What a stream with a window holds beside the bytes of its segments, and beside what it holds without HLS."""
     need("hls")
     path, fill_s = clip(mbit_per_s, FRAGMENT_S), (window_s + 5 * FRAGMENT_S) / speed
-    hls = f"hls {{ enabled on; hls_fragment {FRAGMENT_S}; hls_window {window_s}; hls_storage memory; hls_ctx off; }}"
+    hls = (f"hls {{ enabled on; hls_fragment {FRAGMENT_S}; hls_window {window_s}; hls_storage memory; hls_ctx off; "
+           "hls_dispose 1; }")
     over, listed = {}, 0
     for name, vhost in (("with", "play { gop_cache off; } " + hls), ("without", "play { gop_cache off; }")):
         with Srs(vhost, "hls") as server:
-            before = held_bytes(server.pid)
+            before = held_after_warm_up(server, path)
             with lab.publishers(server, clip=path, speed=speed):
                 time.sleep(fill_s)
                 if name == "with":
@@ -235,7 +249,7 @@ def window_memory(window_s=60, mbit_per_s=2, speed=4):
                     least = min(held_bytes(server.pid) for _ in range(50) if not time.sleep(0.1))
             over[name] = least - before
     return {"beside_kib": (over["with"] - over["without"]) / 1024, "segments_mib": listed / 2**20,
-            "without_hls_kib": over["without"] / 1024}
+            "with_hls_kib": over["with"] / 1024, "without_hls_kib": over["without"] / 1024}
 
 
 class Pipeline:
