@@ -1,7 +1,7 @@
 /**
- * FLAC: the STREAMINFO block, which enhanced RTMP sends after the "fLaC" mark as sequence start.
+ * FLAC: the STREAMINFO block, which enhanced RTMP sends after the "fLaC" mark as sequence start; how long a frame is.
  *
- * Source     RFC 9639 8.1, 8.2
+ * Source     RFC 9639 8.1, 8.2 (STREAMINFO), 9.1 (frame header)
  * Yields     no
  */
 #ifndef KERNEL_FLAC_H
@@ -31,5 +31,8 @@ struct flac_info {
  * Returns    false if it is cut, is another block, or has an impossible value
  */
 bool flac_info_parse(const uint8_t *bytes, size_t len, struct flac_info *info) ATTR_MUST_USE;
+
+/** The number of samples in a frame: 1 to 65535. The last one of a stream may be shorter than the others. 0: it is no frame. */
+uint32_t flac_frame_samples(const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 
 #endif

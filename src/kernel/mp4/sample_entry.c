@@ -408,6 +408,9 @@ uint32_t mp4_sample_entry_samples(const struct mp4_sample_entry *e, const struct
 {
     if (f->codec == CODEC_OPUS)
         return opus_packet_samples(f->data + f->media_offset, f->media_len);
+    uint32_t of_flac = f->codec == CODEC_FLAC ? flac_frame_samples(f->data + f->media_offset, f->media_len) : 0;
+    if (of_flac)
+        return of_flac;
     struct ac3_header h;
     if (f->codec == CODEC_EAC3 && ac3_header_parse(f->data + f->media_offset, f->media_len, &h))
         return h.samples;

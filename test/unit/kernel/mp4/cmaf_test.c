@@ -520,6 +520,31 @@ static void opus_packets_last_as_long_as_they_say(void **state)
         frame_unref(&packets[i]);
 }
 
+/* The last frame of a file is shorter than its STREAMINFO promises; the segment ends with it. */
+static void flac_frames_last_as_long_as_they_say(void **state)
+{
+    (void)state;
+    static const uint8_t whole[] = { 0x91, 'f', 'L', 'a', 'C', 0xff, 0xf8, 0x5a, 0x08, 0x00 },
+                         rest[] = { 0x91, 'f', 'L', 'a', 'C', 0xff, 0xf8, 0x7a, 0x08, 0x01, 0x03, 0xe7 };
+    struct frame    *config = AUDIO(flac), *frames[] = { AUDIO(whole), AUDIO(rest) };
+    struct cmaf_part written;
+    uint8_t          bytes[1024];
+    struct wr        w = wr_over(bytes, sizeof bytes);
+    struct cmaf      c;
+    assert_int_equal(cmaf_init(&c, NULL, NULL, config), MP4_OK);
+    assert_int_equal(cmaf_add(&c, frames[0], 0), CMAF_ADDED);
+    assert_int_equal(cmaf_add(&c, frames[1], 96000), CMAF_ADDED);
+    assert_true(cmaf_write_part(&c, &w, NULL, 0, &written));
+    struct read_part part = read_part(bytes, wr_len(&w));
+    assert_int_equal(part.tracks[1].samples[0].duration, 4608);
+    assert_int_equal(part.tracks[1].samples[1].duration, 1000);
+    assert_int_equal(written.spans[MP4_TRACK_AUDIO].duration, 5608);
+    cmaf_finish(&c);
+    frame_unref(&config);
+    frame_unref(&frames[0]);
+    frame_unref(&frames[1]);
+}
+
 static void he_aac_counts_at_its_output_rate(void **state)
 {
     (void)state;
@@ -651,6 +676,7 @@ int main(void)
         cmocka_unit_test(a_gap_is_filled_by_the_last_picture_or_left),
         cmocka_unit_test(pictures_at_one_time_come_in_order),
         cmocka_unit_test(opus_packets_last_as_long_as_they_say),
+        cmocka_unit_test(flac_frames_last_as_long_as_they_say),
         cmocka_unit_test(he_aac_counts_at_its_output_rate),
         cmocka_unit_test(a_part_that_does_not_fit_is_not_written),
         cmocka_unit_test(a_part_has_a_bound_of_samples),
