@@ -97,8 +97,8 @@ static bool replaces_header(struct lane *lane, struct frame *f)
 
 void lane_take(struct lane *lane, struct frame *f)
 {
-    if (lane->is_idle && !f->config)
-        return;
+    if ((lane->is_idle || !lane->open) && !f->config)
+        return; /* A lane that is new begins with a segment. */
     if (!lane->kind->takes(lane, f)) {
         note_left_out(lane, f);
         return;

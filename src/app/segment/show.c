@@ -332,9 +332,22 @@ struct err *show_recover(struct show *show)
 
 /* ---- frames ---- */
 
+/* Tell the views of a track of sound that has not been seen before. */
+static void note_sound(struct show *show, const struct frame *f)
+{
+    uint64_t bit = f->track < SHOW_SOUNDS_MAX ? UINT64_C(1) << f->track : 0;
+    if (f->kind != FRAME_AUDIO || f->track == 0 || f->note != NOTE_NONE || !bit || (show->sounds & bit))
+        return;
+    show->sounds |= bit;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++)
+        if (show->viewings[i].by && show->viewings[i].by->hear)
+            show->viewings[i].by->hear(&show->viewings[i], f->track);
+}
+
 void show_take(struct show *show, struct frame *f)
 {
     show->newest_us = f->dts_us;
+    note_sound(show, f);
     for (struct list *it = show->plans.next; it != &show->plans; it = it->next)
         plan_take(LIST_ENTRY(it, struct plan, link), f);
 }

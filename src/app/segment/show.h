@@ -23,7 +23,7 @@
 
 struct source;
 
-enum { SHOW_VIEWS_MAX = 8 };
+enum { SHOW_VIEWS_MAX = 8, SHOW_SOUNDS_MAX = 64 };
 
 struct show {
     int                      refs;
@@ -43,6 +43,7 @@ struct show {
     struct video_info        video; /* as of the newest publish */
     struct audio_info        audio;
     double                   fps;
+    uint64_t sounds; /* set of the tracks of sound beside the first that have been seen: 1 to SHOW_SOUNDS_MAX - 1 */
 };
 
 /** The show of a stream that is published now: made if there is none, with the views that its vhost wants. */

@@ -54,6 +54,9 @@ struct segment_view {
     struct err *(*recover)(struct viewing *v);
     void (*tell)(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *segment);
 
+    /** The stream has one more track of sound: show->sounds has its bit. NULL: the view has no use for it. */
+    void (*hear)(struct viewing *v, unsigned track);
+
     /**
      * False if the view must end and begin anew after a reload, because of what it cannot change while it runs: containers, names.
      * NULL: it can change everything.
