@@ -42,13 +42,15 @@ struct dash_init {
 };
 
 struct dash_track {
-    struct dash *dash;
-    struct lane *lane;
-    bool         is_video;
-    char         name[16];         /* "video", "audio", "audio-2" */
-    char         media_before[17]; /* the name of a segment before its number: "video-" */
-    struct list  inits;
-    int64_t      bandwidth_bps; /* greatest of all segments up to now */
+    struct dash       *dash;
+    struct dash_track *source; /* the track of a member that this one of a group (group.h) shows; otherwise NULL */
+    struct lane       *lane;   /* NULL: the member has gone */
+    bool               is_video;
+    char               name[16];         /* "video", "audio", "audio-2" */
+    char               media_before[17]; /* the name of a segment before its number: "video-" */
+    char              *folder;           /* of a group: where the member's segments are, from the MPD */
+    struct list        inits;
+    int64_t            bandwidth_bps; /* greatest of all segments up to now */
 };
 
 /** A segment under its name. */
@@ -79,8 +81,12 @@ struct dash_row {
 };
 
 struct dash {
-    struct viewing     *viewing;
-    struct show        *show; /* not counted: the viewing ends before the show is freed */
+    bool                is_group;
+    struct list         members;  /* of a group */
+    struct list         in_group; /* entry in `members` of `group` */
+    struct dash        *group;    /* NULL: none */
+    struct viewing     *viewing;  /* of a group: that of a member */
+    struct show        *show;     /* not counted: the viewing ends before the show is freed */
     struct shelf_item   mpd, clock;
     char               *mpd_path, *folder; /* below dash_path */
     struct dash_track   tracks[DASH_TRACKS_MAX];

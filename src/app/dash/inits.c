@@ -76,8 +76,9 @@ void dash_inits_use(struct dash_entry *entry)
     struct segment *s = entry->segment;
     if (entry->init || !s->init)
         return;
-    struct dash_init *init = find_init(entry->track, s->init_number);
-    entry->init = init ? init : new_init(entry->track, s);
+    struct dash_track *t = entry->track->source ? entry->track->source : entry->track;
+    struct dash_init  *init = find_init(t, s->init_number);
+    entry->init = init || entry->track->source ? init : new_init(t, s);
     if (entry->init)
         entry->init->n_users++;
 }

@@ -14,7 +14,10 @@
 /** Put something on the shelf, under a path below dash_path. False without memory. */
 bool dash_put(struct dash *d, struct shelf_item *item, const char *path) ATTR_MUST_USE;
 
-/** Find the init segment of an entry that has just got a part, or put it on the shelf. entry->init is NULL without memory. */
+/**
+ * Find the init segment of an entry that has just got a part, or put it on the shelf. A group finds those of its members, which are
+ * told first. entry->init is NULL without memory.
+ */
 void dash_inits_use(struct dash_entry *entry);
 
 /** Takes an entry without one. The init segment goes with its last user. */

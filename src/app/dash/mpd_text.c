@@ -114,12 +114,13 @@ static void model_finish(struct model *m)
 }
 
 /* The frame rate that the stream tells, or the one that was measured. What was once written stays. */
-static void learn_frame_rate(const struct dash *d, struct dash_init *init)
+static void learn_frame_rate(struct dash_init *init)
 {
-    const struct video_info *v = &d->show->video;
+    const struct show       *show = init->track->dash->show;
+    const struct video_info *v = &show->video;
     if (init->frame_rate)
         return;
-    init->frame_rate = v->fps_den ? v->fps_num : (uint32_t)(d->show->fps + 0.5);
+    init->frame_rate = v->fps_den ? v->fps_num : (uint32_t)(show->fps + 0.5);
     init->frame_rate_scale = v->fps_den ? v->fps_den : 1;
 }
 
@@ -128,12 +129,33 @@ static int64_t ticks(int64_t us, uint32_t timescale)
     return us / US_PER_SECOND * timescale + us % US_PER_SECOND * timescale / US_PER_SECOND;
 }
 
+/*
+ * The tracks that a Period lists, in the order of its sets, and their number: all pictures are one set, each track of sound is one.
+ * Variants have the same sound: the first that has it gives it.
+ */
+static size_t list_tracks(const struct dash *d, const struct dash_row *row, size_t listed[static DASH_TRACKS_MAX])
+{
+    uint64_t heard[(UINT8_MAX + 1) / 64] = { 0 };
+    size_t   n = 0;
+    for (size_t i = 0; i < d->n_tracks; i++)
+        if (row->entries[i] && d->tracks[i].is_video)
+            listed[n++] = i;
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        uint8_t number = row->entries[i] ? d->tracks[i].lane->track : 0;
+        if (!row->entries[i] || d->tracks[i].is_video || (heard[number / 64] >> number % 64 & 1))
+            continue;
+        heard[number / 64] |= UINT64_C(1) << number % 64;
+        listed[n++] = i;
+    }
+    return n;
+}
+
 static void describe_track(const struct dash *d, const struct dash_row *row, struct mpd_representation *r, size_t track)
 {
     const struct dash_track *t = &d->tracks[track];
     struct dash_init        *init = row->entries[track]->init;
     if (t->is_video)
-        learn_frame_rate(d, init);
+        learn_frame_rate(init);
     *r = (struct mpd_representation){
         .id = t->name,
         .codecs = init->codecs,
@@ -147,7 +169,8 @@ static void describe_track(const struct dash *d, const struct dash_row *row, str
         .timescale = init->timescale,
 
         .init = strrchr(init->path, '/') + 1,
-        .media_before = t->media_before,
+        .folder = t->folder,
+        .media_before = t->source ? t->source->media_before : t->media_before,
         .media_after = ".m4s",
         .start_number = row->number,
     };
@@ -160,23 +183,30 @@ static void begin_period(const struct dash *d, struct model *m, const struct das
     const struct conf_dash *c = conf_of(d);
     size_t                  n = m->mpd.n_periods++;
     struct mpd_period      *p = &m->periods[n];
+    size_t                  first = n * d->n_tracks, listed[DASH_TRACKS_MAX], n_listed = list_tracks(d, row, listed);
+    unsigned                n_sounds = 0;
     *p = (struct mpd_period){
         .id = (uint64_t)(start_us / US_PER_MS),
         .start_us = start_us,
-        .sets = m->sets + n * d->n_tracks,
+        .sets = m->sets + first,
     };
-    for (size_t i = 0; i < d->n_tracks; i++) {
-        if (!row->entries[i])
+    for (size_t i = 0; i < n_listed; i++) {
+        const struct dash_track   *t = &d->tracks[listed[i]];
+        struct mpd_representation *r = &m->representations[first + i];
+        describe_track(d, row, r, listed[i]);
+        r->presentation_time_offset = ticks(base_us, r->timescale);
+        if (i > 0 && t->is_video) {
+            m->sets[first].n_representations++;
             continue;
-        size_t at = n * d->n_tracks + p->n_sets++;
-        describe_track(d, row, &m->representations[at], i);
-        m->representations[at].presentation_time_offset = ticks(base_us, m->representations[at].timescale);
-        m->sets[at] = (struct mpd_adaptation_set){
-            .id = (unsigned)i,
-            .is_video = d->tracks[i].is_video,
+        }
+        bool is_alternate = !t->is_video && n_sounds++ > 0;
+        m->sets[first + p->n_sets++] = (struct mpd_adaptation_set){
+            .id = t->is_video ? 0 : n_sounds,
+            .is_video = t->is_video,
             .starts_with_key = true,
-            .role = "main",
-            .representations = &m->representations[at],
+            .role = is_alternate ? "alternate" : "main",
+            .label = is_alternate ? t->name : NULL,
+            .representations = r,
             .n_representations = 1,
             .available_early_us = c->ll ? c->fragment_us - d->viewing->wish.policy.part_us : 0,
         };
@@ -198,16 +228,18 @@ static struct mpd_segment segment_of(const struct dash *d, const struct dash_row
 static void add_row(const struct dash *d, struct model *m, const struct dash_row *row, size_t at)
 {
     const struct dash_row *tracks = row->period ? row : row_before(d, row);
-    size_t                 set = (m->mpd.n_periods - 1) * d->n_tracks;
-    for (size_t i = 0; i < d->n_tracks; i++) {
-        if (!tracks->entries[i])
-            continue;
-        const struct segment *s = row->entries[i]->segment;
+    size_t                 first = (m->mpd.n_periods - 1) * d->n_tracks, listed[DASH_TRACKS_MAX];
+    size_t                 n_listed = list_tracks(d, tracks, listed), set = first;
+    for (size_t i = 0; i < n_listed; i++) {
+        const struct segment      *s = row->entries[listed[i]]->segment;
+        struct mpd_representation *r = &m->representations[first + i];
+        struct mpd_segment        *at_track = &m->segments[listed[i] * m->n_rows + at];
+        if (i > 0 && !d->tracks[listed[i]].is_video)
+            set++;
         m->sets[set].starts_with_key &= s->n_parts == 0 || s->independent;
-        struct mpd_representation *r = &m->representations[set++];
-        m->segments[i * m->n_rows + at] = segment_of(d, row, i);
+        *at_track = segment_of(d, row, listed[i]);
         if (r->n_segments++ == 0)
-            r->segments = &m->segments[i * m->n_rows + at];
+            r->segments = at_track;
     }
 }
 
@@ -291,7 +323,7 @@ static void set_times(const struct dash *d, struct mpd *mpd)
 static const char *base_of(const struct dash *d)
 {
     const char *slash = strrchr(d->mpd_path, '/');
-    return d->folder + (slash ? slash + 1 - d->mpd_path : 0);
+    return d->is_group ? NULL : d->folder + (slash ? slash + 1 - d->mpd_path : 0);
 }
 
 static void set_head(const struct dash *d, struct model *m)

@@ -9,6 +9,12 @@
 /* How far the presentation may run away from the wall clock before a Period begins that is in time again. */
 enum { DRIFT_US = 500 * US_PER_MS };
 
+/* A variant may be this many segments late; then the others go on without it. */
+enum { LATE_ROWS_MAX = 2 };
+
+/* How far apart the same segment of two variants may begin or end. */
+enum { MISALIGNED_US = 20 * US_PER_MS };
+
 void dash_changed(struct dash *d)
 {
     blob_unref(&d->text);
@@ -37,6 +43,8 @@ static struct dash_entry *new_entry(struct dash_track *t, struct segment *s)
         .track = t,
         .segment = segment_ref(s),
     };
+    if (t->source)
+        return entry; /* The member has it on the shelf. */
     entry->path = dash_names_segment(t->dash->folder, t->name, s->number);
     if (entry->path && dash_put(t->dash, &entry->item, entry->path))
         return entry;
@@ -79,7 +87,7 @@ const struct segment *dash_row_first(const struct dash *d, const struct dash_row
     return NULL;
 }
 
-static void drop_row(struct dash *d, struct dash_row *row)
+void dash_row_drop(struct dash *d, struct dash_row *row)
 {
     for (size_t i = 0; i < d->n_tracks; i++)
         if (row->entries[i])
@@ -99,27 +107,36 @@ static void drop_row(struct dash *d, struct dash_row *row)
 void dash_rows_drop(struct dash *d)
 {
     while (!list_is_empty(&d->rows))
-        drop_row(d, newest_row(d));
+        dash_row_drop(d, newest_row(d));
+}
+
+/* The row of a number, made if it is not there. NULL: it is complete, and the segment comes too late; or out of memory. */
+static struct dash_row *row_for(struct dash *d, uint64_t number)
+{
+    struct list *after = d->rows.prev;
+    while (after != &d->rows && LIST_ENTRY(after, struct dash_row, link)->number > number)
+        after = after->prev;
+    struct dash_row *row = after == &d->rows ? NULL : LIST_ENTRY(after, struct dash_row, link);
+    if (row && row->number == number)
+        return row->period ? NULL : row;
+    bool is_late = after->next != &d->rows && LIST_ENTRY(after->next, struct dash_row, link)->period;
+    if (is_late || !(row = mem_calloc(1, sizeof *row)))
+        return NULL;
+    row->number = number;
+    list_push(after->next, &row->link);
+    return row;
 }
 
 void dash_rows_add(struct dash_track *t, struct segment *s)
 {
     struct dash       *d = t->dash;
-    struct dash_row   *row = newest_row(d);
-    struct dash_entry *entry = new_entry(t, s);
+    struct dash_row   *row = row_for(d, s->number);
+    struct dash_entry *entry = row ? new_entry(t, s) : NULL;
     if (!entry)
         return;
-    if (!row || row->number != s->number) {
-        row = mem_calloc(1, sizeof *row);
-        if (!row) {
-            drop_entry(entry);
-            return;
-        }
-        row->number = s->number;
-        list_push(&d->rows, &row->link);
-    }
     row->entries[index_of(t)] = entry;
-    dash_changed(d); /* with low latency it may be listed now */
+    if (d->show->vhost->dash.ll)
+        dash_changed(d); /* it may be listed now */
 }
 
 static void follow_bandwidth(struct dash_track *t, const struct segment *s)
@@ -157,16 +174,42 @@ void dash_rows_remove(struct dash_track *t, const struct segment *s)
     row->entries[i] = NULL;
     dash_changed(t->dash);
     if (is_empty(t->dash, row))
-        drop_row(t->dash, row);
+        dash_row_drop(t->dash, row);
+}
+
+void dash_rows_drop_track(struct dash_track *t)
+{
+    size_t i = index_of(t);
+    LIST_FOREACH (&t->dash->rows, it, after) {
+        struct dash_row *row = LIST_ENTRY(it, struct dash_row, link);
+        if (!row->entries[i])
+            continue;
+        drop_entry(row->entries[i]);
+        row->entries[i] = NULL;
+        if (is_empty(t->dash, row))
+            dash_row_drop(t->dash, row);
+    }
+    dash_changed(t->dash);
 }
 
 /* ---- complete rows and their Periods ---- */
 
+/* True if a variant has not come as far as this row, and is not so late that the others go on without it. */
+static bool is_behind(const struct dash *d, const struct dash_row *row, const struct dash_track *t)
+{
+    const struct plan     *plan = t->source ? t->lane->plan : NULL;
+    const struct dash_row *newest = LIST_ENTRY(d->rows.prev, const struct dash_row, link);
+    return plan && !plan->is_paused && plan->next_number <= row->number &&
+           newest->number - plan->next_number <= LATE_ROWS_MAX;
+}
+
 static bool is_open(const struct dash *d, const struct dash_row *row)
 {
     bool open = false;
-    for (size_t i = 0; i < d->n_tracks; i++)
-        open |= d->tracks[i].lane->open && d->tracks[i].lane->open->number == row->number;
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        const struct lane *lane = d->tracks[i].lane;
+        open |= lane && ((lane->open && lane->open->number == row->number) || is_behind(d, row, &d->tracks[i]));
+    }
     return open;
 }
 
@@ -207,7 +250,7 @@ static bool follows(const struct dash *d, const struct dash_row *row, const stru
     const struct segment     *s = dash_row_first(d, row), *last = dash_row_first(d, before);
     const struct dash_period *p = before->period;
     return p && row->number == before->number + 1 && !s->is_discontinuous &&
-           absolute(s->start_us - end_us(last)) < DRIFT_US &&
+           absolute(s->start_us + s->shift_us - end_us(last) - last->shift_us) < DRIFT_US &&
            absolute(s->wall_us - p->start_us - (s->start_us + s->shift_us + LANE_MP4_ORIGIN_US - p->base_us)) <
                DRIFT_US;
 }
@@ -267,19 +310,49 @@ static void drop_lost_entries(struct dash *d, struct dash_row *row)
     }
 }
 
+static bool is_near(int64_t a, int64_t b, uint32_t timescale)
+{
+    return absolute(a - b) * US_PER_SECOND <= MISALIGNED_US * (int64_t)timescale;
+}
+
+static bool are_aligned(const struct segment *a, const struct segment *b, uint32_t timescale)
+{
+    return is_near(a->media_time, b->media_time, timescale) &&
+           is_near(a->media_time + a->media_duration, b->media_time + b->media_duration, timescale);
+}
+
+/* Drop the pictures that begin or end at other times than those of the first variant: players could not switch to them. */
+static void drop_misaligned_entries(struct dash *d, struct dash_row *row)
+{
+    const struct dash_entry *first = NULL;
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        struct dash_entry *entry = row->entries[i];
+        if (!entry || !d->tracks[i].is_video)
+            continue;
+        if (!first) {
+            first = entry;
+        } else if (entry->init->timescale != first->init->timescale ||
+                   !are_aligned(first->segment, entry->segment, first->init->timescale)) {
+            drop_entry(entry);
+            row->entries[i] = NULL;
+        }
+    }
+}
+
 static void complete(struct dash *d, struct dash_row *row)
 {
     const struct dash_row *before = row_before(d, row);
     drop_lost_entries(d, row);
+    drop_misaligned_entries(d, row);
     const struct segment *s = dash_row_first(d, row);
     if (!s) {
-        drop_row(d, row);
+        dash_row_drop(d, row);
         return;
     }
     bool continues = before && follows(d, row, before) && has_same_tracks(d, row, before);
     row->period = continues ? before->period : new_period(d, row);
     if (!row->period) {
-        drop_row(d, row);
+        dash_row_drop(d, row);
         return;
     }
     row->period->n_rows++;

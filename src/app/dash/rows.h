@@ -32,8 +32,10 @@ void dash_rows_complete(struct dash *d);
 /** Add all segments that the lanes have already. */
 void dash_rows_load(struct dash *d);
 
-/** Drop all rows. */
+/** Drop all rows; one row; what all rows have of a track. */
 void dash_rows_drop(struct dash *d);
+void dash_row_drop(struct dash *d, struct dash_row *row);
+void dash_rows_drop_track(struct dash_track *t);
 
 /** True if `row`, which is still open, continues `before` in its Period, as far as its parts tell. */
 bool dash_row_may_continue(const struct dash *d, const struct dash_row *row, const struct dash_row *before);

@@ -5,6 +5,7 @@
 #include "app/dash/dash.h"
 #include "app/dash/disk.h"
 #include "app/dash/files.h"
+#include "app/dash/group.h"
 #include "app/dash/http.h"
 #include "app/dash/inits.h"
 #include "app/dash/mpd_reply.h"
@@ -74,12 +75,32 @@ static void add_track(struct dash *d, const struct lane_kind *kind, unsigned ind
     d->n_tracks++;
 }
 
+/* A track of sound beside the first. */
+static void hear(struct viewing *v, unsigned track)
+{
+    struct dash *d = v->state;
+    size_t       had = d ? d->n_tracks : DASH_TRACKS_MAX;
+    if (had < DASH_TRACKS_MAX)
+        add_track(d, &lane_audio, track);
+    if (d && d->group && d->n_tracks > had)
+        dash_group_add_track(&d->tracks[had]);
+}
+
+static void add_tracks(struct dash *d)
+{
+    add_track(d, &lane_video, 0);
+    add_track(d, &lane_audio, 0);
+    for (unsigned i = 1; i < SHOW_SOUNDS_MAX; i++)
+        if (d->show->sounds >> i & 1)
+            hear(d->viewing, i);
+}
+
 static bool put_on_shelf(struct dash *d)
 {
     char       path[2048];
     struct str out = str_over(path, sizeof path);
     str_printf(&out, "%stime", d->folder);
-    return !out.cut && dash_put(d, &d->mpd, d->mpd_path) && dash_put(d, &d->clock, path);
+    return !out.cut && (dash_group_has_path_of(d) || dash_put(d, &d->mpd, d->mpd_path)) && dash_put(d, &d->clock, path);
 }
 
 /* Free everything; the files stay or go as d->keeps_files says. The MPD goes before what it names. */
@@ -89,6 +110,7 @@ static void finish(struct viewing *v)
     v->state = NULL;
     if (!d)
         return;
+    dash_group_leave(d);
     if (d->mpd_path)
         dash_disk_remove(d, d->mpd_path);
     dash_rows_drop(d);
@@ -125,11 +147,12 @@ static struct err *begin(struct viewing *v)
     d->clock = (struct shelf_item){ .serve = dash_serve_clock, .is_guarded = true };
     list_init(&d->rows);
     list_init(&d->periods);
-    add_track(d, &lane_video, 0);
-    add_track(d, &lane_audio, 0);
+    add_tracks(d);
     struct err *e = dash_names_make(&d->mpd_path, &d->folder, d->show);
     d->path = mem_strdup(d->show->vhost->dash.path);
-    if (!e && (d->n_tracks != 2 || !d->path || !put_on_shelf(d)))
+    if (!e)
+        e = dash_group_enter(d);
+    if (!e && (d->n_tracks < 2 || !d->path || !put_on_shelf(d)))
         e = err_no_memory();
     if (!e)
         e = dash_disk_open(d);
@@ -149,7 +172,8 @@ static void follow_conf(struct viewing *v)
     struct dash *d = v->state;
     char        *path = NULL, *folder = NULL;
     struct err  *e = dash_names_make(&path, &folder, d->show);
-    if (!e && (strcmp(path, d->mpd_path) != 0 || strcmp(d->path, v->show->vhost->dash.path) != 0)) {
+    bool         moves = !e && (strcmp(path, d->mpd_path) != 0 || strcmp(d->path, v->show->vhost->dash.path) != 0);
+    if (moves || (!e && !dash_group_fits(d))) {
         d->keeps_files = true;
         finish(v);
         e = begin(v);
@@ -190,6 +214,7 @@ static void tell(struct viewing *v, enum segment_event event, struct lane *lane,
     default: dash_changed(d); break;
     }
     dash_rows_complete(d);
+    dash_group_tell(d, event, lane, s);
     dash_files_follow(d);
 }
 
@@ -211,6 +236,7 @@ const struct segment_view dash_view = {
     .wish = wish,
     .begin = begin,
     .tell = tell,
+    .hear = hear,
     .keeps = keeps,
     .dispose_us = dispose_us,
     .end = end,

@@ -45,11 +45,12 @@ static void attr_int_if(struct xw *x, const char *name, int64_t value)
         xw_attr_int(x, name, value);
 }
 
-static void attr_path(struct xw *x, const char *name, const char *path)
+/* Begin an attribute that is a path, with the folder of the representation. */
+static void begin_path(struct xw *x, const char *name, const struct mpd_representation *r)
 {
     xw_attr_begin(x, name);
-    uri_put_path(x->text, path);
-    xw_attr_end(x);
+    if (r->folder)
+        uri_put_path(x->text, r->folder);
 }
 
 /* An element that is a scheme and a value: a DescriptorType (5.8.2). */
@@ -105,8 +106,10 @@ static void write_template(struct xw *x, const struct mpd_representation *r, int
         xw_attr_printf(x, "availabilityTimeOffset", "%.3f", (double)early_us / 1e6);
         xw_attr(x, "availabilityTimeComplete", "false");
     }
-    attr_path(x, "initialization", r->init);
-    xw_attr_begin(x, "media");
+    begin_path(x, "initialization", r);
+    uri_put_path(x->text, r->init);
+    xw_attr_end(x);
+    begin_path(x, "media", r);
     uri_put_path(x->text, r->media_before);
     buf_text(x->text, "$Number$");
     uri_put_path(x->text, r->media_after);

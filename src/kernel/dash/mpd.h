@@ -45,6 +45,7 @@ struct mpd_representation {
 
     uint32_t                  timescale; /* ticks per second */
     int64_t                   presentation_time_offset;
+    const char               *folder;                     /* begins all paths below; NULL: the base is enough */
     const char               *init;                       /* path of the initialization segment, relative to the base */
     const char               *media_before, *media_after; /* path of a segment: before its number, and behind it */
     uint64_t                  start_number; /* number of the first segment below; they have no gap in their numbers */
