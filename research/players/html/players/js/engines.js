@@ -66,7 +66,8 @@ function byMpegts(type) {
 async function byHls(video, url, on) {
   await script('hls.min.js')
   needsMediaSource(Hls.isSupported())
-  const hls = new Hls({ lowLatencyMode: true, backBufferLength: 30 })
+  // It plays a little faster when it has fallen behind, so that the delay does not grow over hours.
+  const hls = new Hls({ lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.1, backBufferLength: 30 })
   let recovered = -RECOVER_MS, bytes = false, parts = false
   hls.on(Hls.Events.ERROR, (event, data) => {
     if (!data.fatal)
