@@ -244,7 +244,7 @@ def window_memory(window_s=60, mbit_per_s=2, speed=2):
             with lab.publishers(server, clip=path, speed=speed):
                 time.sleep(fill_s)
                 if name == "with":
-                    least, listed = least_beside(server, Sizes(server), 5)
+                    least, listed = least_beside(server, Sizes(server), 10)
                 else:
                     least = min(held_bytes(server.pid) for _ in range(50) if not time.sleep(0.1))
             over[name] = least - before
