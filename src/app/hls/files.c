@@ -4,8 +4,10 @@
 
 #include "app/hls/hls.h"
 #include "app/hls/keys.h"
+#include "app/hls/leftovers.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
+#include "app/segment/template.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "kernel/hls/text.h"
@@ -24,6 +26,7 @@ struct hls_files {
     struct file_writer *writer;
     struct hls         *hls;
     uint64_t            n_queued, n_done; /* batches */
+    bool                has_mark;         /* of the stream (leftovers.h) */
 };
 
 struct err *hls_files_create(struct hls *h)
@@ -55,6 +58,30 @@ void hls_files_leave(struct hls *h)
 uint64_t hls_files_lost(const struct hls *h)
 {
     return h->files ? file_writer_lost(h->files->writer).files : 0;
+}
+
+/* ---- the mark of the stream ---- */
+
+static void put_mark(struct hls *h)
+{
+    const struct hls_timeshift_head head = {
+        .app = h->show->app, .stream = h->show->stream, .m3u8 = h->m3u8_path, .codecs = ""
+    };
+    struct buf path = buf_up_to(TEMPLATE_FULL_MAX), line = buf_up_to(2 * HLS_TIMESHIFT_LINE_MAX);
+    hls_leftovers_mark(&path, h->show->vhost->hls.path, h->show->vhost->name, h->m3u8_path);
+    if (hls_timeshift_put_head(&line, &head) && !path.fault)
+        h->files->has_mark = file_writer_put(h->files->writer, path.bytes, SEGMENT_SUFFIX, line.bytes, line.len);
+    buf_finish(&path);
+    buf_finish(&line);
+}
+
+static void remove_mark(struct hls *h)
+{
+    struct buf path = buf_up_to(TEMPLATE_FULL_MAX);
+    hls_leftovers_mark(&path, h->show->vhost->hls.path, h->show->vhost->name, h->m3u8_path);
+    if (!path.fault)
+        (void)file_writer_remove(h->files->writer, path.bytes);
+    buf_finish(&path);
 }
 
 /* ---- one segment ---- */
@@ -203,6 +230,7 @@ static void note_result(void *arg, const struct file_writer_result *r)
             entry->is_on_disk = entry->is_written = r->n_files_lost == 0;
     }
     if (r->n_files_lost) {
+        files->has_mark = false;
         write_inits_again(files->hls);
         hls_failed(files->hls);
     }
@@ -222,6 +250,8 @@ void hls_files_add(struct hls *h, struct hls_entry *entry)
     struct hls_files *files = h->files;
     write_lost_keys(h);
     file_writer_batch_begin(files->writer);
+    if (!files->has_mark && h->show->vhost->hls.dispose_us > 0)
+        put_mark(h);
     struct err *e = write_segment(h, entry);
     if (e)
         log_err(LOG_WARN, e, "files of %s/%s over HLS", h->show->app, h->show->stream);
@@ -271,6 +301,7 @@ void hls_files_remove_number(struct hls *h, uint64_t number)
 
 void hls_files_dispose(struct hls *h)
 {
+    remove_mark(h);
     remove_file(h, h->m3u8_path); /* No batch: what is lost earlier must not keep files from being removed. */
     for (struct list *it = h->entries.next; it != &h->entries; it = it->next)
         if (!LIST_ENTRY(it, struct hls_entry, link)->is_indexed)

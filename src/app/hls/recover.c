@@ -7,80 +7,34 @@
 #include "app/hls/hls.h"
 #include "app/hls/keys.h"
 #include "app/hls/names.h"
-#include "app/segment/template.h"
+#include "app/hls/uri_path.h"
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
-#include "core/uri.h"
 #include "kernel/hls/playlist_read.h"
 #include "protocol/file_read.h"
-#include "protocol/http/url.h"
 
 /* Bounds of the playlist that is read, and the time that a disk has for it. The stream is not cut before. */
 enum { PLAYLIST_BYTES_MAX = 4 << 20, READ_US = 2 * US_PER_SECOND };
 
-/* Longest path of a file, encoded. */
-enum { PATH_BYTES_MAX = 3 * TEMPLATE_PATH_MAX };
-
 /* A target duration beyond this is not taken over. */
 enum { TARGET_S_MAX = 3600 };
-
-/* Append what a URI of the playlist is relative to: nothing, or the folder of the playlist. */
-static void put_base(struct buf *encoded, const struct hls *h, bool is_root)
-{
-    const char *slash = strrchr(h->m3u8_path, '/');
-    char       *folder = slash && !is_root ? mem_strndup(h->m3u8_path, (size_t)(slash + 1 - h->m3u8_path)) : NULL;
-    buf_text(encoded, "/");
-    if (folder)
-        uri_put_path(encoded, folder);
-    mem_free(folder);
-}
-
-/* True if the URI names another server. */
-static bool has_scheme(const char *uri)
-{
-    return str_starts_with(uri + strcspn(uri, ":/?#"), "://");
-}
-
-/* The path of the file that a URI of the playlist names, behind a prefix. NULL: it names no such file. */
-static char *path_behind(const struct hls *h, const char *uri, const char *prefix, bool is_root)
-{
-    size_t     len = strlen(prefix);
-    struct buf encoded = buf_up_to(PATH_BYTES_MAX);
-    char      *path = NULL;
-    if (strncmp(uri, prefix, len) != 0 || has_scheme(uri + len))
-        return NULL;
-    uri += len;
-    is_root |= *uri == '/';
-    uri += *uri == '/';
-    put_base(&encoded, h, is_root);
-    buf_append(&encoded, uri, strcspn(uri, "?"));
-    if (!encoded.fault && (path = mem_alloc(encoded.len + 1)) &&
-        (!http_path_decode(path, encoded.bytes, encoded.len) || strlen(path) > TEMPLATE_PATH_MAX)) {
-        mem_free(path);
-        path = NULL;
-    }
-    buf_finish(&encoded);
-    if (path)
-        memmove(path, path + 1, strlen(path)); /* without the slash at its beginning */
-    return path;
-}
 
 /* The inverse of template_put_entry(). */
 static char *path_of(const struct hls *h, const char *uri)
 {
     const char *prefix = h->show->vhost->hls.entry_prefix;
     size_t      len = prefix ? strlen(prefix) : 0;
-    return path_behind(h, uri, prefix ? prefix : "", len > 0 && prefix[len - 1] != '/');
+    return hls_uri_path(h->m3u8_path, uri, prefix ? prefix : "", len > 0 && prefix[len - 1] != '/');
 }
 
 /* The inverse of template_put_key(). */
 static char *key_path_of(const struct hls *h, const char *uri)
 {
     const char *key_url = h->show->vhost->hls.key_url;
-    return path_behind(h, uri, key_url ? key_url : "", key_url && *key_url);
+    return hls_uri_path(h->m3u8_path, uri, key_url ? key_url : "", key_url && *key_url);
 }
 
 /* The number of an init segment, by its name (hls_name_init()): init-7.mp4 is the seventh, unless that is the name of a stream. */

@@ -1,0 +1,159 @@
+#include "app/hls/leftovers.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/hls/timeshift_folder.h"
+#include "app/hls/uri_path.h"
+#include "app/segment/template.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "kernel/hls/playlist_read.h"
+
+#define MARKS_FOLDER HLS_OWN_FOLDER "/streams"
+#define MARK_SUFFIX ".stream"
+
+enum { DEPTH_MAX = 16, PLAYLIST_BYTES_MAX = 4 << 20 };
+
+/* Segments that had left the playlist and were kept for viewers. */
+enum { SEGMENTS_BEFORE = 2 };
+
+void hls_leftovers_mark(struct buf *path, const char *hls_path, const char *vhost, const char *m3u8_path)
+{
+    buf_printf(path, "%s/" MARKS_FOLDER "/%s/%s" MARK_SUFFIX, hls_path, vhost, m3u8_path);
+}
+
+/* Append a whole file. False: it cannot be read, and nothing is appended. */
+static bool append_file(struct buf *bytes, const char *path)
+{
+    size_t before = bytes->len;
+    int    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return false;
+    bool good = buf_read_all(bytes, fd);
+    close(fd);
+    if (!good)
+        buf_rewind(bytes, before);
+    return good;
+}
+
+/* ---- marks ---- */
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void list_folder(struct buf *path, struct buf *lines, int depth)
+{
+    struct dirent *entry;
+    size_t         len = path->len;
+    DIR           *dir = depth < DEPTH_MAX ? opendir(path->bytes) : NULL;
+    if (!dir)
+        return;
+    while ((entry = readdir(dir))) {
+        if (*entry->d_name == '.')
+            continue;
+        buf_printf(path, "/%s", entry->d_name);
+        if (!path->fault && is_folder(path->bytes))
+            list_folder(path, lines, depth + 1);
+        else if (!path->fault && str_ends_with(path->bytes, MARK_SUFFIX))
+            (void)append_file(lines, path->bytes);
+        buf_rewind(path, len);
+    }
+    closedir(dir);
+    if (depth > 0)
+        (void)rmdir(path->bytes); /* if it is empty */
+}
+
+void hls_leftovers_list(const struct hls_leftovers *l, struct buf *lines)
+{
+    struct buf path = buf_up_to(TEMPLATE_FULL_MAX);
+    buf_printf(&path, "%s/" MARKS_FOLDER "/%s", l->hls_path, l->vhost);
+    if (!path.fault)
+        list_folder(&path, lines, 0);
+    buf_finish(&path);
+}
+
+/* ---- files ---- */
+
+/* Takes NULL; frees `path`. The suffix is that of a file that was being written, or "". */
+static void remove_file(const char *folder, char *path, const char *suffix)
+{
+    struct buf full = buf_up_to(TEMPLATE_FULL_MAX);
+    bool       is_below = path && *path && *path != '/' && !str_starts_with(path, "../") && !strstr(path, "/../");
+    if (is_below)
+        buf_printf(&full, "%s/%s%s", folder, path, suffix);
+    if (is_below && !full.fault)
+        (void)unlink(full.bytes);
+    buf_finish(&full);
+    mem_free(path);
+}
+
+static void remove_listed(const struct hls_leftovers *l, const char *m3u8, const struct hls_segment *s)
+{
+    size_t len = strlen(l->entry_prefix);
+    bool   is_root = len > 0 && l->entry_prefix[len - 1] != '/';
+    remove_file(l->hls_path, hls_uri_path(m3u8, s->uri, l->entry_prefix, is_root), "");
+    if (s->map)
+        remove_file(l->hls_path, hls_uri_path(m3u8, s->map->uri, l->entry_prefix, is_root), "");
+    if (s->key && s->key->uri)
+        remove_file(l->key_path, hls_uri_path(m3u8, s->key->uri, l->key_url, *l->key_url), "");
+}
+
+/* A name that has no other variable than the number. */
+static void remove_numbered(const struct hls_leftovers *l, const struct hls_timeshift_head *h, int64_t number,
+                            bool is_key, const char *suffix)
+{
+    const struct template_names  names = { .vhost = l->vhost, .app = h->app, .stream = h->stream };
+    const struct template_values values = { .seq = (uint64_t)number, .duration_ms = -1 };
+    char                        *path = NULL;
+    if (number < 0)
+        return;
+    err_free(template_make(&path, is_key ? TEMPLATE_KEY : TEMPLATE_SEGMENT, is_key ? l->key_file : l->segment_file,
+                           &names, &values));
+    remove_file(is_key ? l->key_path : l->hls_path, path, suffix);
+}
+
+static void remove_unlisted(const struct hls_leftovers *l, const struct hls_timeshift_head *h,
+                            const struct hls_playlist_reader *r)
+{
+    int64_t next = r->media_sequence + r->n_read;
+    for (int64_t n = 1; n <= SEGMENTS_BEFORE && !l->keeps_media; n++)
+        remove_numbered(l, h, r->media_sequence - n, false, "");
+    remove_numbered(l, h, next, true, ""); /* that of the segment that was open */
+    remove_numbered(l, h, next, false, ".tmp");
+}
+
+static void remove_media(const struct hls_leftovers *l, const struct hls_timeshift_head *h, struct buf *text)
+{
+    struct hls_playlist_reader r;
+    struct hls_segment         s;
+    hls_playlist_reader_init(&r, text->bytes, text->len);
+    while (hls_playlist_read(&r, &s) == HLS_READ_SEGMENT)
+        if (!l->keeps_media)
+            remove_listed(l, h->m3u8, &s);
+    if (r.n_read > 0)
+        remove_unlisted(l, h, &r);
+}
+
+void hls_leftovers_remove(const struct hls_leftovers *l, const struct hls_timeshift_head *h)
+{
+    struct buf text = buf_up_to(PLAYLIST_BYTES_MAX), path = buf_up_to(TEMPLATE_FULL_MAX),
+               mark = buf_up_to(TEMPLATE_FULL_MAX);
+    buf_printf(&path, "%s/%s", l->hls_path, h->m3u8);
+    hls_leftovers_mark(&mark, l->hls_path, l->vhost, h->m3u8);
+    if (!path.fault && append_file(&text, path.bytes))
+        remove_media(l, h, &text);
+    if (!path.fault)
+        (void)unlink(path.bytes);
+    if (!mark.fault)
+        (void)unlink(mark.bytes);
+    buf_finish(&text);
+    buf_finish(&path);
+    buf_finish(&mark);
+}
