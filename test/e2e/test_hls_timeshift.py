@@ -275,3 +275,37 @@ def test_the_example_keeps_the_past(make_server):
         publisher.barrier()
         master = until(lambda: Http().get(server.http_url("/live/s.m3u8?start=1")).body.decode(), "a playlist")
         until(lambda: "start=1" in Http().get(server.http_url("/live/s.m3u8?start=1")).body.decode(), lambda: master)
+
+
+@pytest.mark.parametrize("timeshift", ["0", "1h"])
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_what_nobody_comes_back_for_is_removed(shift, end, timeshift):
+    s = shift(timeshift=timeshift, directives="hls_dispose 2; hls_keys on; hls_fragments_per_key 1;")
+    publisher = s.server.publisher("s")
+    s.send(publisher, 12)
+    until(lambda: "s-9.ts" in on_disk(s, ".ts"), lambda: on_disk(s, ""))
+    if timeshift != "0":
+        s.wait_indexed(9)
+    getattr(s.server, end)()
+    publisher.close()
+    assert "s.m3u8" in on_disk(s, ".m3u8")
+    s.server.start()
+    if timeshift == "0":
+        until(lambda: not on_disk(s, ".m3u8", ".ts", ".stream", ".tmp"), lambda: on_disk(s, ""), 30)
+    else:
+        until(lambda: not on_disk(s, ".m3u8", ".stream"), lambda: on_disk(s, ""), 30)
+        assert len(s.all().segments) >= 9
+        assert {os.path.basename(g.uri) for g in s.all().segments} <= on_disk(s, ".ts")
+
+
+def test_what_somebody_comes_back_for_stays(shift):
+    s = shift(timeshift="0", directives="hls_dispose 3;")
+    with s.server.publisher("s") as publisher:
+        s.send(publisher, 8)
+        until(lambda: "s-6.ts" in on_disk(s, ".ts"), lambda: on_disk(s, ""))
+    s.server.stop()
+    s.server.start()
+    feeder = rtmp.Feeder(s.server.publisher("s"), media.loop("h264_aac.flv"))
+    until(lambda: "s-14.ts" in on_disk(s, ".ts"), lambda: on_disk(s, ""), 40)
+    assert "s.m3u8" in on_disk(s, ".m3u8") and "s.m3u8.stream" in on_disk(s, ".stream")
+    feeder.stop()
