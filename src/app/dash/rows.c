@@ -321,21 +321,44 @@ static bool are_aligned(const struct segment *a, const struct segment *b, uint32
            is_near(a->media_time + a->media_duration, b->media_time + b->media_duration, timescale);
 }
 
-/* Drop the pictures that begin or end at other times than those of the first variant: players could not switch to them. */
-static void drop_misaligned_entries(struct dash *d, struct dash_row *row)
+static bool is_picture_of(const struct dash *d, const struct dash_row *row, size_t track)
+{
+    return row && row->entries[track] && d->tracks[track].is_video;
+}
+
+/* The pictures that those of the other variants are compared with: of a variant that the row before has as well, if there is one. */
+static const struct dash_entry *reference_of(const struct dash *d, const struct dash_row *row,
+                                             const struct dash_row *before)
 {
     const struct dash_entry *first = NULL;
     for (size_t i = 0; i < d->n_tracks; i++) {
-        struct dash_entry *entry = row->entries[i];
-        if (!entry || !d->tracks[i].is_video)
+        if (is_picture_of(d, row, i) && is_picture_of(d, before, i))
+            return row->entries[i];
+        if (!first && is_picture_of(d, row, i))
+            first = row->entries[i];
+    }
+    return first;
+}
+
+static void drop_member(struct dash *d, struct dash_row *row, const struct dash *member)
+{
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        if (!row->entries[i] || !d->tracks[i].source || d->tracks[i].source->dash != member)
             continue;
-        if (!first) {
-            first = entry;
-        } else if (entry->init->timescale != first->init->timescale ||
-                   !are_aligned(first->segment, entry->segment, first->init->timescale)) {
-            drop_entry(entry);
-            row->entries[i] = NULL;
-        }
+        drop_entry(row->entries[i]);
+        row->entries[i] = NULL;
+    }
+}
+
+/* Leave out variants whose pictures begin or end at other times than those of the others: players could not switch to them. */
+static void drop_misaligned(struct dash *d, struct dash_row *row, const struct dash_row *before)
+{
+    const struct dash_entry *reference = d->is_group ? reference_of(d, row, before) : NULL;
+    for (size_t i = 0; reference && i < d->n_tracks; i++) {
+        const struct dash_entry *entry = row->entries[i];
+        if (is_picture_of(d, row, i) && (entry->init->timescale != reference->init->timescale ||
+                                         !are_aligned(reference->segment, entry->segment, reference->init->timescale)))
+            drop_member(d, row, d->tracks[i].source->dash);
     }
 }
 
@@ -343,7 +366,7 @@ static void complete(struct dash *d, struct dash_row *row)
 {
     const struct dash_row *before = row_before(d, row);
     drop_lost_entries(d, row);
-    drop_misaligned_entries(d, row);
+    drop_misaligned(d, row, before);
     const struct segment *s = dash_row_first(d, row);
     if (!s) {
         dash_row_drop(d, row);
