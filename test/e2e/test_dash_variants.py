@@ -22,7 +22,8 @@ def newest(mpd):
 
 def test_variants_are_one_mpd(make_server):
     server = make_server(CONF % ("off", ""), http="")
-    with transcoder(server, NAMES), DashWatch(server.http_url("/live/cam.mpd"), should=True):
+    with transcoder(server, NAMES), DashWatch(server.http_url("/live/cam.mpd"), should=True) as watch:
+        watch.wait_segments(1)
         mpd = wait_mpd(server, lambda m: len(newest(m)) == 2 and len(m.periods[-1].representations[0].segments) > 4, "/live/cam.mpd")
         alone = mpd_of(server, "/live/cam_hi.mpd")
     period = mpd.periods[-1]
@@ -34,7 +35,8 @@ def test_variants_are_one_mpd(make_server):
 
 def test_a_variant_that_is_missing_is_left_out(make_server):
     server = make_server(CONF % ("off", ""), http="")
-    with transcoder(server, NAMES[:1]), DashWatch(server.http_url("/live/cam.mpd"), should=True):
+    with transcoder(server, NAMES[:1]), DashWatch(server.http_url("/live/cam.mpd"), should=True) as watch:
+        watch.wait_segments(1)
         with transcoder(server, NAMES[1:]):
             wait_mpd(server, lambda m: len(newest(m)) == 2, "/live/cam.mpd", "both variants")
         wait_mpd(server, lambda m: newest(m) == ["video-v1"], "/live/cam.mpd", "one variant")
@@ -42,7 +44,8 @@ def test_a_variant_that_is_missing_is_left_out(make_server):
 
 def test_the_stream_without_a_suffix_is_a_variant_as_well(make_server):
     server = make_server(CONF % ("off", ""), http="")
-    with transcoder(server, ("cam", "cam_low")), DashWatch(server.http_url("/live/cam.mpd"), should=True):
+    with transcoder(server, ("cam", "cam_low")), DashWatch(server.http_url("/live/cam.mpd"), should=True) as watch:
+        watch.wait_segments(1)
         mpd = wait_mpd(server, lambda m: len(newest(m)) == 2, "/live/cam.mpd", "both variants")
     assert newest(mpd) == ["video-v0", "video-v2"]
 
@@ -59,5 +62,6 @@ def test_a_reload_makes_and_ends_the_group(make_server):
 
 def test_with_low_latency_the_open_segments_are_listed(make_server):
     server = make_server(CONF % ("off", "dash_ll on;"), http="")
-    with transcoder(server, NAMES), DashWatch(server.http_url("/live/cam.mpd"), low_latency=True):
+    with transcoder(server, NAMES), DashWatch(server.http_url("/live/cam.mpd"), low_latency=True) as watch:
+        watch.wait_segments(1)
         wait_mpd(server, lambda m: len(newest(m)) == 2 and len(m.periods[-1].representations[0].segments) > 3, "/live/cam.mpd")
