@@ -142,6 +142,21 @@ def test_a_reload_changes_what_segments_are_and_numbers_go_on(make_server, chang
                 assert Http().get(server.http_url("/live/" + uri)).status == 200, (uri, text)
 
 
+def test_keys_of_hls_that_ends_outlive_the_frames_that_they_are_for(make_server):
+    server = make_server(http="", start=False)
+    server.write_conf(conf(server, "hls_use_fmp4 on; hls_ll on; hls_keys on; hls_encryption cbcs; hls_on_error ignore;"))
+    with open(server.html, "w") as f:
+        f.write("this is no directory")
+    server.start()
+    with server.publisher() as publisher:
+        tags = media.loop("h264_aac.flv")
+        for until_ms in range(1000, 20000, 500):                      # HLS ends while a part is being gathered
+            publisher.send_tags(takewhile(lambda t: t.ts < until_ms, tags))
+            publisher.barrier()
+        server.wait_log("HLS of .* ends until the next publish")
+        assert numbers(server) is None
+
+
 def test_a_directory_that_cannot_be_made_harms_only_the_files(make_server):
     server = make_server(http="", start=False)
     server.write_conf(conf(server, ""))

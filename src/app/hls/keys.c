@@ -237,7 +237,7 @@ static struct err *begin(struct hls_keys *k)
         if (!aes_cbc_random(k->cbcs.iv, sizeof k->cbcs.iv) || !aes_cbc_random(k->cbcs.key_id, sizeof k->cbcs.key_id))
             return err_new(E_HTTPS_KEY_CRT, "there are no random bytes for a key");
     }
-    k->hls->lane->seal = &k->seal;
+    lane_set_seal(k->hls->lane, &k->seal);
     return NULL;
 }
 
@@ -261,7 +261,7 @@ void hls_keys_destroy(struct hls *h)
     if (!k)
         return;
     if (h->lane && h->lane->seal == &k->seal)
-        h->lane->seal = NULL;
+        lane_set_seal(h->lane, NULL);
     while (!list_is_empty(&k->secrets))
         hls_keys_drop(LIST_ENTRY(k->secrets.next, struct hls_secret, link));
     aes_cbc_destroy(&k->aes);

@@ -98,7 +98,8 @@ struct lane {
     struct frame           *video_config, *audio_config; /* newest configurations; NULL: none */
     struct blob            *init;                        /* of the next segment; NULL: the container needs none */
     uint64_t                init_number;
-    const struct lane_seal *seal;         /* NULL: none; borrowed */
+    const struct lane_seal *seal;         /* NULL: none; borrowed; set by lane_set_seal() */
+    uint64_t                n_seals;      /* rises whenever `seal` is set: another seal may have the same address */
     uint32_t                left_out;     /* set of the codecs that the stream has and the container cannot carry */
     uint64_t                n_lost_parts; /* parts that found no memory, or could not be expressed */
     void                   *state;        /* of the kind */
@@ -121,6 +122,13 @@ void lane_destroy(struct lane **lane);
  * otherwise where complete segments lie. NULL without memory.
  */
 struct blob *lane_keep(const struct lane *lane, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
+
+/**
+ * Encrypt the segments that begin from now on, or do not: NULL. Neither the open segment nor frames may be left of the time before.
+ *
+ * Ownership  `seal` is borrowed until the next call
+ */
+void lane_set_seal(struct lane *lane, const struct lane_seal *seal);
 
 /**
  * Take note of a frame: a configuration, or one more frame of the open part. Frames that are not for this lane are left out, and so

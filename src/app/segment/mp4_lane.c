@@ -7,10 +7,10 @@
 #include "kernel/mp4/mux.h"
 
 struct mp4_state {
-    struct cmaf             mux;
-    bool                    has_begun;
-    const struct lane_seal *seal;                        /* that of the lane when it began */
-    struct frame           *video_config, *audio_config; /* what the muxer borrows */
+    struct cmaf   mux;
+    bool          has_begun;
+    uint64_t      n_seals;                     /* that of the lane when it began */
+    struct frame *video_config, *audio_config; /* what the muxer borrows */
 };
 
 static bool begin(struct lane *lane)
@@ -106,7 +106,7 @@ static bool begin_mux(struct lane *lane, struct mp4_state *m)
     m->video_config = video ? frame_ref(video) : NULL;
     m->audio_config = audio ? frame_ref(audio) : NULL;
     m->has_begun = true;
-    m->seal = lane->seal;
+    m->n_seals = lane->n_seals;
     if (cmaf_init(&m->mux, video, key_of(lane), audio) != MP4_OK)
         return false;
     if (lane->seal && lane->seal->cbcs && !cmaf_protect(&m->mux, lane->seal->cbcs))
@@ -147,7 +147,7 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
 {
     struct mp4_state *m = lane->state;
     struct cmaf_part  part;
-    bool              begins = !m->has_begun || (is_first && (lane->open->is_discontinuous || m->seal != lane->seal));
+    bool begins = !m->has_begun || (is_first && (lane->open->is_discontinuous || m->n_seals != lane->n_seals));
     if (begins && !begin_mux(lane, m)) {
         end_mux(m);
         return NULL;

@@ -106,6 +106,13 @@ static void dispose(struct show *show, enum view_end why)
     show_unref(&show);
 }
 
+/* End a view of a stream that goes on. The open segment ends before: the view may have what its frames need, as keys. */
+static void leave(struct viewing *v)
+{
+    plan_end_segment(v->plan, false);
+    end_viewing(v, VIEW_NOT_WANTED);
+}
+
 /* ---- views ---- */
 
 static bool same_policy(const struct cut_policy *a, const struct cut_policy *b)
@@ -224,7 +231,7 @@ static void follow_wishes(struct show *show)
         struct viewing *v = &show->viewings[i];
         bool            wanted = segment_views[i]->wanted(show->vhost) && !show->has_given_up[i];
         if (v->by && !wanted)
-            end_viewing(v, VIEW_NOT_WANTED);
+            leave(v);
         if (v->by || !wanted)
             continue;
         struct err *e = begin_viewing(show, v, segment_views[i]);
@@ -270,7 +277,7 @@ void show_end_failed(struct show *show)
             continue;
         log_warn("%s of %s ends until the next publish", v->by->name, show->label);
         show->has_given_up[i] = true;
-        end_viewing(v, VIEW_NOT_WANTED);
+        leave(v);
     }
 }
 
@@ -283,8 +290,7 @@ static void follow_conf(struct viewing *v)
         follow_policy(v);
         return;
     }
-    plan_end_segment(v->plan, false);
-    end_viewing(v, VIEW_NOT_WANTED);
+    leave(v);
 }
 
 void show_apply_conf(struct show *show, const struct source *s)
