@@ -188,6 +188,7 @@ void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
     if (is_first) {
         s->is_sealed = lane->seal != NULL;
         s->independent = independent;
+        blob_unref(&s->init); /* A first part may have been lost. */
         s->init = lane->init ? blob_ref(lane->init) : NULL;
         s->init_number = lane->init_number;
     }
