@@ -18,8 +18,14 @@ static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows
 
 /* The features that may claim a path on a port of streams, in the order in which they are asked. A new feature is a new row. */
 static struct err *(*const claimants[])(struct http_exchange *x, bool *taken) = {
-    hls_timeshift_handle, /* playlists of the past have the paths of live ones */
-    http_shelf_handle,     http_live_handle, hls_old_files_handle, /* what has left the shelf */
+    /* Playlists of the past have the paths of live ones. */
+    hls_timeshift_handle,
+    /* What is shown now. */
+    http_shelf_handle,
+    /* A live stream. */
+    http_live_handle,
+    /* What has left the shelf, and files that are not for everybody. */
+    hls_old_files_handle,
     hls_file_guard_handle,
 };
 
