@@ -44,7 +44,19 @@ static void put_publish(struct jw *j, const struct source *s)
     jw_object_end(j);
 }
 
-static void put_lane(struct jw *j, const struct lane *lane)
+/* Of the views that show the lane. */
+static uint64_t lost_files(const struct show *show, const struct lane *lane)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
+        const struct viewing *v = &show->viewings[i];
+        if (v->by && v->by->lost_files && v->plan == lane->plan && v->wish.lanes[0] == lane->kind)
+            n += v->by->lost_files(v);
+    }
+    return n;
+}
+
+static void put_lane(struct jw *j, const struct show *show, const struct lane *lane)
 {
     const struct segment *newest = lane_newest(lane);
     jw_object(j, NULL);
@@ -52,6 +64,7 @@ static void put_lane(struct jw *j, const struct lane *lane)
     jw_int(j, "segments", (int64_t)lane->n_segments);
     jw_int(j, "newest", newest ? (int64_t)newest->number : -1);
     jw_int(j, "lost_parts", (int64_t)lane->n_lost_parts);
+    jw_int(j, "lost_files", (int64_t)lost_files(show, lane));
     jw_array(j, "left_out");
     for (int codec = 0; codec <= CODEC_OTHER; codec++)
         if (lane->left_out & UINT32_C(1) << codec)
@@ -70,7 +83,7 @@ static void put_segments(struct jw *j, const struct source *s)
     for (const struct list *it = show->plans.next; it != &show->plans; it = it->next) {
         const struct plan *plan = LIST_ENTRY(it, const struct plan, link);
         for (size_t i = 0; i < plan->n_lanes; i++)
-            put_lane(j, plan->lanes[i]);
+            put_lane(j, show, plan->lanes[i]);
     }
     jw_array_end(j);
 }

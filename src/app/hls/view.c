@@ -290,6 +290,11 @@ static int64_t dispose_us(const struct conf_vhost *vhost)
     return vhost->hls.dispose_us;
 }
 
+static uint64_t lost_files(const struct viewing *v)
+{
+    return hls_files_lost(v->state);
+}
+
 const struct segment_view hls_view = {
     .name = "HLS",
     .wanted = wanted,
@@ -301,4 +306,5 @@ const struct segment_view hls_view = {
     .keeps = keeps,
     .dispose_us = dispose_us,
     .end = end,
+    .lost_files = lost_files,
 };

@@ -69,6 +69,9 @@ struct segment_view {
     /** How long after the end of the publish the view ends; 0: never. */
     int64_t (*dispose_us)(const struct conf_vhost *vhost);
     void (*end)(struct viewing *v, enum view_end why);
+
+    /** Segments that the disk refused, or that could not wait for it. NULL: the view does not count them. */
+    uint64_t (*lost_files)(const struct viewing *v);
 };
 
 /** The table of views (app/segment_views.c), ended by NULL. */
