@@ -16,6 +16,12 @@
 /* Bytes that may wait for the disk. Beyond this, segments are left out of the files. */
 enum { QUEUE_BYTES_MAX = 32 << 20 };
 
+/*
+ * Bytes of segments of all streams that may wait for disks. Beyond this a stream has one segment waiting, which its playlist lists
+ * and memory holds anyway.
+ */
+enum { ALL_WAITING_BYTES_MAX = 256 << 20 };
+
 /* Parts of a segment that are handed to the writer at once. */
 enum { PIECES_MAX = 64 };
 
@@ -27,7 +33,12 @@ struct hls_files {
     struct hls         *hls;
     uint64_t            n_queued, n_done; /* batches */
     bool                has_mark;         /* of the stream (leftovers.h) */
+    uint64_t            n_lost;           /* segments */
+    bool                is_left_out;      /* The log has a line about ALL_WAITING_BYTES_MAX. */
+    bool                is_stale;         /* The playlist on the disk does not tell what is true. */
 };
+
+static size_t all_waiting_bytes;
 
 struct err *hls_files_create(struct hls *h)
 {
@@ -57,7 +68,7 @@ void hls_files_leave(struct hls *h)
 
 uint64_t hls_files_lost(const struct hls *h)
 {
-    return h->files ? file_writer_lost(h->files->writer).files : 0;
+    return h->files ? h->files->n_lost : 0;
 }
 
 /* ---- the mark of the stream ---- */
@@ -86,10 +97,30 @@ static void remove_mark(struct hls *h)
 
 /* ---- one segment ---- */
 
-static void release_segment(void *arg)
+/* Bytes of a segment that the writer has. */
+struct lent {
+    struct segment *segment;
+    size_t          bytes;
+};
+
+static void give_back(void *arg)
 {
-    struct segment *s = arg;
-    segment_unref(&s);
+    struct lent *lent = arg;
+    all_waiting_bytes -= lent->bytes;
+    segment_unref(&lent->segment);
+    mem_free(lent);
+}
+
+static bool lend(struct file_writer *w, struct segment *s, const struct iovec *iov, int n)
+{
+    struct lent *lent = mem_calloc(1, sizeof *lent);
+    if (!lent)
+        return false;
+    lent->segment = segment_ref(s);
+    for (int i = 0; i < n; i++)
+        lent->bytes += iov[i].iov_len;
+    all_waiting_bytes += lent->bytes;
+    return file_writer_append_shared(w, iov, n, give_back, lent);
 }
 
 static bool append_segment(struct file_writer *w, struct segment *s)
@@ -100,7 +131,7 @@ static bool append_segment(struct file_writer *w, struct segment *s)
         int n = 0;
         for (; n < PIECES_MAX && i < s->n_parts; n++, i++)
             iov[n] = (struct iovec){ .iov_base = s->parts[i].bytes->bytes, .iov_len = s->parts[i].bytes->len };
-        ok = file_writer_append_shared(w, iov, n, release_segment, segment_ref(s));
+        ok = lend(w, s, iov, n);
     }
     return ok;
 }
@@ -219,6 +250,24 @@ static void forget_written(struct hls *h)
     }
 }
 
+static void note_playlist(void *arg, const struct file_writer_result *r)
+{
+    struct hls_files *files = arg;
+    files->is_stale |= !r->ok;
+}
+
+/* What was lost took the playlist with it: it is put again when nothing else waits, so that no further segment is needed. */
+static void put_stale_playlist(struct hls_files *files)
+{
+    if (!files->is_stale || files->n_done < files->n_queued)
+        return;
+    file_writer_batch_begin(files->writer);
+    struct err *e = put_playlist(files->hls);
+    if (e)
+        log_err(LOG_WARN, e, "the playlist file of %s", files->hls->show->label);
+    files->is_stale = !file_writer_batch_end(files->writer, note_playlist, files);
+}
+
 /* Batches are performed in their order, so that their count tells which one this is. */
 static void note_result(void *arg, const struct file_writer_result *r)
 {
@@ -233,10 +282,15 @@ static void note_result(void *arg, const struct file_writer_result *r)
         files->has_mark = false;
         write_inits_again(files->hls);
         hls_failed(files->hls);
+        files->is_stale = true;
+        files->n_lost++;
+    } else {
+        files->is_left_out = false;
     }
     if (files->hls->show->vhost->hls.storage == CONF_HLS_DISK)
         forget_written(files->hls);
     files->hls->when_written(files->hls);
+    put_stale_playlist(files);
 }
 
 bool hls_files_append(struct hls *h, const char *full, const char *bytes, size_t len)
@@ -245,7 +299,20 @@ bool hls_files_append(struct hls *h, const char *full, const char *bytes, size_t
     return file_writer_open(w, full, WRITTEN_FILE_APPEND, 0) && file_writer_append(w, bytes, len);
 }
 
-void hls_files_add(struct hls *h, struct hls_entry *entry)
+/* False if too many bytes of all streams wait for disks, and this stream's disk is one that lets them wait. */
+static bool may_wait(struct hls *h, const struct hls_entry *entry)
+{
+    struct hls_files *files = h->files;
+    if (files->n_done == files->n_queued || all_waiting_bytes + entry->segment->bytes <= ALL_WAITING_BYTES_MAX)
+        return true;
+    if (!files->is_left_out)
+        log_warn("HLS of %s: segments are left out of the files, because too much of all streams waits for the disk",
+                 h->show->label);
+    files->is_left_out = true;
+    return false;
+}
+
+static bool write_batch(struct hls *h, struct hls_entry *entry)
 {
     struct hls_files *files = h->files;
     write_lost_keys(h);
@@ -255,12 +322,21 @@ void hls_files_add(struct hls *h, struct hls_entry *entry)
     struct err *e = write_segment(h, entry);
     if (e)
         log_err(LOG_WARN, e, "files of %s/%s over HLS", h->show->app, h->show->stream);
-    if (file_writer_batch_end(files->writer, note_result, files)) {
+    return file_writer_batch_end(files->writer, note_result, files);
+}
+
+void hls_files_add(struct hls *h, struct hls_entry *entry)
+{
+    struct hls_files *files = h->files;
+    if (may_wait(h, entry) && write_batch(h, entry)) {
         entry->batch = ++files->n_queued;
-    } else {
-        entry->is_on_disk = false;
-        hls_failed(h);
+        files->is_stale = false;
+        return;
     }
+    entry->is_on_disk = false;
+    files->is_stale = true;
+    files->n_lost++;
+    hls_failed(h);
 }
 
 static void remove_file(struct hls *h, const char *path)
