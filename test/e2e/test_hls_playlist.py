@@ -166,3 +166,33 @@ def test_names_of_streams_stay_names(hls):
         text = get(server.http_url("/live/%s.m3u8" % found))[2].decode()
         assert get(server.http_url("/live/" + text.split()[-1]))[0] == 200, text
         hls_rules.assert_good(hls_rules.check_media(text), text)
+
+
+# -- closed captions -------------------------------------------------------------------------------------------------------
+
+def with_captions(tags, triple):
+    """Pictures with a message of ATSC A/53 in front, which has one triple of caption data."""
+    sei = b"\x06\x04\x0e\xb5\x00\x31GA94\x03\x41\xff" + triple + b"\xff\x80"
+    for t in tags:
+        if t.type == 9 and t.payload[:1] in (b"\x17", b"\x27") and t.payload[1] == 1:
+            yield t._replace(payload=t.payload[:5] + len(sei).to_bytes(4, "big") + sei + t.payload[5:])
+        else:
+            yield t
+
+
+@pytest.mark.parametrize("triple,said", [
+    (b"\xfc\x94\x2c", "CC1"), (b"\xfd\x15\x2c", "CC3"), (b"\xff\x02\x21", "SERVICE1"), (b"\xfc\x80\x80", None), (None, "NONE")])
+def test_the_master_playlist_names_closed_captions(hls, triple, said):
+    """Only control codes and packets tell of a service; while there is but padding, nothing is said."""
+    server = hls()
+    loop = media.loop("h264_aac_long.flv")
+    feeder = rtmp.Feeder(server.publisher("s"), with_captions(loop, triple) if triple else loop)
+    status, _, body = until(lambda: get(server.http_url("/live/s.m3u8"))[0] == 200 and get(server.http_url("/live/s.m3u8")),
+                            "the master playlist", 30)
+    master = hls_playlist.read(body.decode())
+    hls_rules.assert_good(hls_master.check_master(master), master.text)
+    ids = [r["INSTREAM-ID"] for r in master.renditions]
+    assert status == 200 and ids == ([said] if said not in (None, "NONE") else []), master.text
+    assert ("CLOSED-CAPTIONS=NONE" in master.text) == (said == "NONE"), master.text
+    assert ('CLOSED-CAPTIONS="cc"' in master.text) == bool(ids), master.text
+    feeder.stop()

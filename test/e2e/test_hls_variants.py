@@ -145,11 +145,13 @@ def test_the_example_serves_those_that_are_published(make_server):
 # -- numbers ---------------------------------------------------------------------------------------------------------------
 
 def texts_of(server, names):
-    """The media playlists of the variants, loaded again until they have the same newest segment."""
+    """The media playlists of the variants, loaded again until they have two numbers in common: one may be late."""
     def same():
         texts = [get(server.http_url("/live/%s.m3u8" % name))[1] for name in names]
-        newest = {hls_playlist.read(text).next_number if "#EXTINF" in text else None for text in texts}
-        return texts if len(newest) == 1 and None not in newest else None
+        if not all("#EXTINF" in text for text in texts):
+            return None
+        numbers = set.intersection(*[{s.number for s in hls_playlist.read(t).segments if not s.gap} for t in texts])
+        return texts if len(numbers) >= 2 else None
     return until(same, "equal numbers in %s" % (names,), 20)
 
 
@@ -206,7 +208,9 @@ def test_a_rendition_with_a_clock_of_its_own_is_aligned_by_its_arrival(hls):
             texts = texts_of(server, names)
             lists = [hls_playlist.read(text) for text in texts]
             assert all(p.segments[-1].pdt for p in lists)
-            assert abs(lists[0].segments[-1].pdt - lists[1].segments[-1].pdt) < 1, texts
+            last = min(p.next_number for p in lists) - 1
+            dates = [s.pdt for p in lists for s in p.segments if s.number == last]
+            assert len(dates) == 2 and abs(dates[0] - dates[1]) < 1, texts
 
 
 def test_a_rendition_that_comes_back_takes_up_the_numbers_of_the_others(hls):
@@ -226,7 +230,7 @@ def test_a_rendition_that_comes_back_takes_up_the_numbers_of_the_others(hls):
                       "segments after the gap", 20)
                 texts = texts_of(server, names)
                 by_number = [{s.number: s for s in hls_playlist.read(text).segments} for text in texts]
-                last = max(by_number[0])
+                last = max(set(by_number[0]) & set(by_number[1]))
                 assert abs(by_number[0][last].pdt - by_number[1][last].pdt) < 0.3, texts
                 assert first_pts(server, names[0], last) == first_pts(server, names[1], last), texts
                 assert "#EXT-X-GAP" in texts[1] and texts[1].count("#EXT-X-DISCONTINUITY\n") == 1, texts[1]

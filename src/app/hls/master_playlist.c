@@ -1,6 +1,7 @@
 #include "app/hls/master_playlist.h"
 
 #include "app/conf/check_hls.h"
+#include "app/hls/captions_media.h"
 #include "app/hls/group.h"
 #include "app/hls/hls.h"
 #include "app/hls/media_playlist.h"
@@ -118,6 +119,15 @@ static struct err *describe(struct hls *h, const char *master, struct hls_varian
     return e ? e : buf_error(&t->uri);
 }
 
+/* Either all variants of a master playlist say that there are no captions, or none does. */
+static uint32_t captions_of(struct hls *const *members, size_t n)
+{
+    uint32_t services = 0;
+    for (size_t i = 0; i < n; i++)
+        services |= members[i]->show->captions;
+    return services;
+}
+
 static struct err *render(struct hls *const *members, size_t n, const char *master, struct hls_playlist_text **out)
 {
     struct hls_text     text = hls_text_up_to(HLS_TEXT_BYTES_MAX);
@@ -127,7 +137,13 @@ static struct err *render(struct hls *const *members, size_t n, const char *mast
     for (size_t i = 0; !e && i < n; i++)
         e = describe(members[i], master, &variants[i], &texts[i]);
     if (!e) {
-        hls_master_write(&text, &(struct hls_master){ .variants = variants, .n_variants = n });
+        struct hls_rendition renditions[CAPTIONS_N];
+        struct hls_master    m = { .renditions = renditions, .variants = variants, .n_variants = n };
+        uint32_t             captions = captions_of(members, n);
+        m.n_renditions = hls_captions_list(renditions, captions);
+        for (size_t i = 0; i < n; i++)
+            variants[i].captions = hls_captions_group(captions);
+        hls_master_write(&text, &m);
         e = hls_playlist_text_new(out, &text);
     }
     for (size_t i = 0; texts && i < n; i++)
@@ -139,11 +155,11 @@ static struct err *render(struct hls *const *members, size_t n, const char *mast
 
 /* ---- replies ---- */
 
-/* What the text depends on: which variants there are, and the newest segment of each. */
+/* What the text depends on: which variants there are, the newest segment of each, and captions. */
 static uint64_t version_of(struct hls *const *members, size_t n)
 {
     enum { FACTOR = 1000003 };
-    uint64_t version = n;
+    uint64_t version = n * FACTOR + captions_of(members, n);
     for (size_t i = 0; i < n; i++)
         version = (version * FACTOR + (uintptr_t)members[i]) * FACTOR + lane_newest(members[i]->lane)->number + 1;
     return version;

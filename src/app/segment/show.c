@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "app/segment/variants.h"
+#include "app/source/picture_gate.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "kernel/captions.h"
 #include "protocol/co.h"
 #include "protocol/stream_name.h"
 
@@ -317,6 +319,7 @@ struct err *show_enter(struct source *s, struct show **out)
     show_apply_conf(*out, s);
     follow_wishes(*out);
     (*out)->is_live = true;
+    (*out)->captions = 0;
     show_ref(*out);
     tell(*out, SEGMENT_STREAM_BEGINS, NULL, NULL);
     return NULL;
@@ -352,6 +355,8 @@ static void note_sound(struct show *show, const struct frame *f)
 
 void show_take(struct show *show, struct frame *f)
 {
+    if (is_picture(f) && f->track == 0)
+        show->captions |= captions_of_frame(f);
     show->newest_us = f->dts_us;
     note_sound(show, f);
     for (struct list *it = show->plans.next; it != &show->plans; it = it->next)

@@ -43,7 +43,8 @@ struct show {
     struct video_info        video; /* as of the newest publish */
     struct audio_info        audio;
     double                   fps;
-    uint64_t sounds; /* set of the tracks of sound beside the first that have been seen: 1 to SHOW_SOUNDS_MAX - 1 */
+    uint64_t sounds;   /* set of the tracks of sound beside the first that have been seen: 1 to SHOW_SOUNDS_MAX - 1 */
+    uint32_t captions; /* set of services (kernel/captions.h) of the newest publish */
 };
 
 /** The show of a stream that is published now: made if there is none, with the views that its vhost wants. */
