@@ -166,14 +166,16 @@ void lane_set_seal(struct lane *lane, const struct lane_seal *seal)
 }
 
 /* Add the bytes that a sealed segment ends with. */
-static void end_seal(struct lane *lane)
+static bool end_seal(struct lane *lane)
 {
     struct segment *s = lane->open;
     if (!lane->seal || !lane->seal->end || s->n_parts == 0)
-        return;
+        return true;
     struct blob *last = lane->seal->end(lane->seal->arg);
-    if (!last || !segment_add_part(s, last, s->start_us + s->duration_us, 0, false))
-        lane->n_lost_parts++;
+    if (last && segment_add_part(s, last, s->start_us + s->duration_us, 0, false))
+        return true;
+    lane->n_lost_parts++;
+    return false;
 }
 
 void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
@@ -203,10 +205,9 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
 {
     lane_end_part(lane, next, end_us);
     struct segment *s = lane->open;
-    if (s)
-        end_seal(lane);
+    bool            is_whole = s && end_seal(lane);
     lane->open = NULL;
-    if (!s || s->n_parts == 0) {
+    if (!is_whole || s->n_parts == 0) {
         segment_unref(&s);
         return NULL;
     }

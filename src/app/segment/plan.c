@@ -185,9 +185,13 @@ static void end_at(struct plan *plan, const struct frame *next, int64_t end_us, 
     if (long_us > plan->longest_us)
         plan->longest_us = long_us;
     for (size_t i = 0; i < plan->n_lanes; i++) {
+        struct segment *was = plan->lanes[i]->open ? segment_ref(plan->lanes[i]->open) : NULL;
         struct segment *s = lane_end_segment(plan->lanes[i], next, end_us);
         if (s)
             plan->tell(plan, SEGMENT_CLOSED, plan->lanes[i], s);
+        else if (was)
+            plan->tell(plan, SEGMENT_FORGOTTEN, plan->lanes[i], was);
+        segment_unref(&was);
     }
 }
 

@@ -91,9 +91,13 @@ struct err *segment_reply_growing(struct http_exchange *x, struct show *show, st
         sent = there;
         if (e || sent < (int64_t)s->bytes)
             continue;
-        if (s->is_complete || show->is_disposed || lane->open != s)
+        if (s->is_complete)
             break;
-        e = lane_wait(lane, &waiter, seen, now_us() + GROWING_US);
+        if (show->is_disposed || lane->open != s)
+            e = err_new(E_SYSTEM_FILE_EOF, "segment %llu was dropped before it was complete",
+                        (unsigned long long)s->number);
+        else
+            e = lane_wait(lane, &waiter, seen, now_us() + GROWING_US);
     }
     let_go(&held);
     show_unref(&held_show);
