@@ -205,6 +205,7 @@ def test_files_are_served_wherever_they_lie(shift, tmp_path):
     with s.server.publisher("s") as publisher:
         s.send(publisher, 12)
         until(lambda: os.path.exists(str(tmp_path / "other" / "live" / "s-9.ts")), "a file")
+        until(lambda: s.get("?start=1&end=9999999999").status == 200, "the index")
         live, past = s.playlist(""), s.all()
         for g in live.segments + past.segments:
             reply = s.http.get(urljoin(s.url(), g.uri))
