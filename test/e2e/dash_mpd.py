@@ -39,6 +39,7 @@ class Representation:
         self.timescale = number(self.template.get("timescale")) or 1
         self.offset = number(self.template.get("presentationTimeOffset")) or 0
         self.start_number = number(self.template.get("startNumber", "1"))
+        self.has_numbers = "startNumber" in self.template or "$Number" in self.template.get("media", "")
         self.availability_offset = float(self.template.get("availabilityTimeOffset", "0").replace("INF", "inf"))
         self.segments = []
 

@@ -277,10 +277,11 @@ def _compare_representations(a, b, complain):
         complain("segments-lost-at-the-end", where, "the last was %d, is %d" % (a.segments[-1].t, b.segments[-1].t))
     settled = a.segments[:-1] if a.availability_offset else a.segments          # the last may still be growing
     old = {s.t: s for s in settled}
+    is_numbered = a.has_numbers or b.has_numbers
     for s in b.segments:
-        if s.t in old and (s.number, s.d) != (old[s.t].number, old[s.t].d):
+        if s.t in old and (s.d != old[s.t].d or (is_numbered and s.number != old[s.t].number)):
             complain("segment-changes", where, "%s became %s" % (tuple(old[s.t])[:3], tuple(s)[:3]))
-    numbers = {s.number: s.t for s in a.segments}
+    numbers = {s.number: s.t for s in a.segments} if is_numbered else {}
     moved = [s for s in b.segments if s.number in numbers and numbers[s.number] != s.t]
     if moved:
         complain("segment-number-moves", where, "segment %d began at %d, begins at %d" % (

@@ -63,6 +63,11 @@ def files(server, below="html"):
     return sorted(os.path.relpath(os.path.join(at, name), root) for at, _, names in os.walk(root) for name in names)
 
 
+def mpd_on_disk(server):
+    with open(os.path.join(server.folder, "html", "live", "s.mpd"), encoding="utf-8") as f:
+        return dash_mpd.read(f.read(), "html/live/s.mpd")
+
+
 # -- what is served ------------------------------------------------------------------------------------------------
 
 def test_a_stream_is_served_by_the_rules(make_server, on_air):
@@ -106,7 +111,7 @@ def test_times_are_those_of_the_configuration(make_server, on_air):
 def test_a_short_timeshift_limits_the_window(make_server, on_air):
     server = dash_server(make_server, "dash_timeshift 3; dash_window_size 50;")
     on_air(server)
-    mpd = wait_mpd(server, lambda m: m.representations[0].segments[0].number >= 2, what="segments that left")
+    mpd = wait_mpd(server, lambda m: m.representations[0].segments[0].start > 1.5, what="segments that left")
     assert mpd.depth == 3
     assert len(mpd.representations[0].segments) == 3
 
@@ -132,6 +137,30 @@ def test_caches_are_told_the_truth(make_server, on_air):
     assert segment.headers["Content-Type"] == "video/mp4"
     part = api.ask("GET", "/live/s/video-0.m4s", headers={"Range": "bytes=4-7"})
     assert part.status == 206 and part.body == b"styp"
+
+
+def test_a_segment_has_the_name_of_its_file_too(make_server, on_air):
+    """The MPD that is served names it by its time, the one on the disk by its number, as SRS does."""
+    server = dash_server(make_server)
+    on_air(server)
+    video = wait_mpd(server).representations[0]
+    assert "$Time$" in video.template["media"] and "startNumber" not in video.template
+    until(lambda: "live/s.mpd" in files(server), "the MPD as a file")
+    assert {r.template["media"] for r in mpd_on_disk(server).representations} == {"video-$Number$.m4s", "audio-$Number$.m4s"}
+    by_time = get(server, video.url("media", video.segments[0])[len(server.http_url("")):])
+    assert by_time.status == 200 and by_time.body == get(server, "/live/s/video-0.m4s").body
+
+
+def test_a_segment_is_not_found_before_the_mpd_names_it(make_server, on_air):
+    """ffmpeg asks for what follows its timeline. If it got that, it would play it again once it is in the timeline."""
+    server = dash_server(make_server, fragment="4")
+    on_air(server)
+    video = wait_mpd(server).representations[0]
+    last = video.segments[-1]
+    following = video.url("media", last._replace(t=last.t + last.d))[len(server.http_url("")):]
+    assert get(server, following).status == 404
+    wait_mpd(server, lambda m: len(m.representations[0].segments) > len(video.segments), what="the next segment")
+    assert get(server, following).status == 200
 
 
 def test_a_stream_that_is_not_there_is_not_found(make_server):
@@ -194,8 +223,11 @@ def test_a_publisher_that_comes_back_begins_a_period(make_server, on_air):
             if n < 3:
                 feeder.finish()
                 feeder = on_air(server)
-        numbers = [s.number for r in watch.known.representations if r.kind == "video" for s in r.segments]
-        assert numbers == sorted(set(numbers))
+        names = [r.url("media", s) for r in watch.known.representations for s in r.segments]
+        assert len(set(names)) == len(names)
+    on_disk = mpd_on_disk(server)
+    numbers = [s.number for r in on_disk.representations if r.kind == "video" for s in r.segments]
+    assert len(on_disk.periods) == 3 and numbers == sorted(set(numbers))
 
 
 def test_another_codec_begins_a_period_with_its_own_init_segment(make_server, on_air):
@@ -212,9 +244,11 @@ def test_another_codec_begins_a_period_with_its_own_init_segment(make_server, on
 
 
 def test_viewers_stay_over_a_crash_of_the_server(make_server, on_air):
+    """Until the publisher is back they get what is on the disk, where the same segments have numbers."""
     server = dash_server(make_server)
     feeder = on_air(server)
-    with DashWatch(server.http_url("/live/s.mpd"), may_vanish=True, ignore={"period-vanishes", "segment-status"}) as watch:
+    ignore = {"period-vanishes", "segment-status", "template-changes", "segment-changes", "segment-number-moves"}
+    with DashWatch(server.http_url("/live/s.mpd"), may_vanish=True, ignore=ignore) as watch:
         watch.wait_segments(3)
         before = watch.known
         server.kill()
@@ -241,12 +275,10 @@ def test_files_have_the_names_that_users_know(make_server, on_air):
 def test_the_mpd_on_the_disk_names_what_is_on_the_disk(make_server, on_air):
     server = dash_server(make_server, "dash_window_size 2;")
     on_air(server)
-    path = os.path.join(server.folder, "html", "live", "s.mpd")
-    until(lambda: os.path.exists(path), "the MPD")
+    until(lambda: "live/s.mpd" in files(server), "the MPD")
     seen = 0
     for _ in range(40):
-        with open(path, encoding="utf-8") as f:
-            mpd = dash_mpd.read(f.read(), "html/live/s.mpd")
+        mpd = mpd_on_disk(server)
         for r in mpd.representations:
             wanted = [r.url("media", s)[len("html/"):] for s in r.segments] + [r.url("initialization")[len("html/"):]]
             assert set(wanted) <= set(files(server)), wanted
@@ -311,7 +343,7 @@ def test_low_latency_is_served_by_the_rules(make_server, on_air):
 def test_an_open_segment_is_sent_as_it_grows(make_server, on_air):
     server = dash_server(make_server, "dash_ll on;", fragment="4")
     on_air(server)
-    mpd = wait_mpd(server, lambda m: any(s.number >= 1 for s in m.representations[0].segments), what="the second segment")
+    mpd = wait_mpd(server, lambda m: len(m.representations[0].segments) >= 2, what="the second segment")
     video = mpd.representations[0]
     newest = video.segments[-1]
     began, sizes = time.monotonic(), []
@@ -321,5 +353,5 @@ def test_an_open_segment_is_sent_as_it_grows(make_server, on_air):
             sizes.append((time.monotonic() - began, len(data)))
     assert len(sizes) >= 5, sizes                                   # parts of 0.2 s, as they are made
     assert sizes[-1][0] - sizes[0][0] > 1, sizes
-    whole = get(server, "/live/s/video-%d.m4s" % newest.number).body
+    whole = get(server, "/live/s/video-1.m4s").body                # the name of its file
     assert sum(size for _, size in sizes) == len(whole)

@@ -53,9 +53,11 @@ struct dash_track {
     int64_t            bandwidth_bps; /* greatest of all segments up to now */
 };
 
-/** A segment under its name. */
+/** A segment under its two names: that of its file, and the one that the served MPD gives it. */
 struct dash_entry {
-    struct shelf_item  item;
+    struct shelf_item  item, timed;
+    uint64_t           timed_period; /* what is in the second name: the Period */
+    int64_t            timed_at;     /* and the time in it */
     struct dash_track *track;
     struct segment    *segment; /* a reference */
     char              *path;    /* below dash_path */
@@ -98,7 +100,15 @@ struct dash {
     bool                keeps_files; /* Files of what leaves are not removed. */
     uint64_t            n_batches, n_batches_done;
     struct blob        *text;         /* the MPD; NULL: it has to be written again */
-    int64_t             published_us; /* wall clock at which the text was written; it rises from text to text */
+    bool                is_published; /* `published_us` is that of what is to be written now */
+    int64_t             published_us; /* wall clock of the newest text; it rises with each change */
 };
+
+/** The stream that a segment belongs to: in a group (group.h) it is the member. */
+static inline struct dash *dash_of_segment(const struct dash_entry *entry)
+{
+    const struct dash_track *t = entry->track;
+    return t->source ? t->source->dash : t->dash;
+}
 
 #endif

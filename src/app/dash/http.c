@@ -37,14 +37,24 @@ struct err *dash_serve_init(struct http_exchange *x, struct shelf_item *item)
     return e ? e : segment_reply_blob(x, init->bytes, init->track->lane->kind->type);
 }
 
-struct err *dash_serve_segment(struct http_exchange *x, struct shelf_item *item)
+static struct err *serve_entry(struct http_exchange *x, struct dash_entry *entry)
 {
-    struct dash_entry *entry = CONTAINER_OF(item, struct dash_entry, item);
-    struct lane       *lane = entry->track->lane;
-    struct err        *e = add_age(x, entry->track->dash);
+    struct lane *lane = entry->track->lane;
+    struct dash *d = dash_of_segment(entry);
+    struct err  *e = add_age(x, d);
     if (e)
         return e;
     if (entry->segment->is_complete)
         return segment_reply(x, entry->segment, lane->kind->type);
-    return segment_reply_growing(x, entry->track->dash->show, lane, entry->segment, lane->kind->type);
+    return segment_reply_growing(x, d->show, lane, entry->segment, lane->kind->type);
+}
+
+struct err *dash_serve_segment(struct http_exchange *x, struct shelf_item *item)
+{
+    return serve_entry(x, CONTAINER_OF(item, struct dash_entry, item));
+}
+
+struct err *dash_serve_timed(struct http_exchange *x, struct shelf_item *item)
+{
+    return serve_entry(x, CONTAINER_OF(item, struct dash_entry, timed));
 }

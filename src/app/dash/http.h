@@ -18,7 +18,10 @@ struct err *dash_serve_clock(struct http_exchange *x, struct shelf_item *item) A
 /** Reply with an init segment. */
 struct err *dash_serve_init(struct http_exchange *x, struct shelf_item *item) ATTR_MUST_USE;
 
-/** Reply with a segment; with an open one as it grows. */
+/** Reply with a segment; with an open one as it grows. The item is `item` of its entry. */
 struct err *dash_serve_segment(struct http_exchange *x, struct shelf_item *item) ATTR_MUST_USE;
+
+/** Likewise, for the item `timed` of its entry. */
+struct err *dash_serve_timed(struct http_exchange *x, struct shelf_item *item) ATTR_MUST_USE;
 
 #endif

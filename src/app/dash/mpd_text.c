@@ -1,8 +1,11 @@
 #include "app/dash/mpd_text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "app/dash/dash.h"
+#include "app/dash/inits.h"
+#include "app/dash/names.h"
 #include "app/dash/rows.h"
 #include "core/clock.h"
 #include "core/mem.h"
@@ -18,6 +21,9 @@ enum { LL_UPDATE_US = 500 * US_PER_MS };
 
 enum { URL_BYTES_MAX = 8192 };
 
+/* The name of a segment in the served MPD, up to its time: the track, and the Period. */
+enum { MEDIA_BEFORE_LEN = 48 };
+
 /* The description of an MPD with all that it points to. */
 struct model {
     struct mpd                 mpd;
@@ -27,9 +33,12 @@ struct model {
     struct mpd_adaptation_set *sets;            /* n_tracks of them for each Period */
     struct mpd_representation *representations; /* likewise */
     struct mpd_segment        *segments;        /* n_rows of them for each track */
-    size_t                     n_rows;
-    char                       title[1024];
-    struct buf                 clock_url;
+    char (*names)[MEDIA_BEFORE_LEN];            /* likewise */
+    bool       for_files;                       /* The text is for the disk, where names have numbers. */
+    bool       no_memory;
+    size_t     n_rows;
+    char       title[1024];
+    struct buf clock_url;
 };
 
 /* ---- which rows are listed ---- */
@@ -93,15 +102,17 @@ static bool is_listed_open(const struct dash *d, const struct dash_row *row)
 
 /* ---- the model ---- */
 
-static bool model_init(struct model *m, const struct dash *d, size_t n_complete)
+static bool model_init(struct model *m, const struct dash *d, size_t n_complete, bool for_files)
 {
+    m->for_files = for_files;
     m->n_rows = n_complete + 1; /* and the open one */
     m->periods = mem_calloc(m->n_rows, sizeof *m->periods);
     m->sets = mem_calloc(m->n_rows * d->n_tracks, sizeof *m->sets);
     m->representations = mem_calloc(m->n_rows * d->n_tracks, sizeof *m->representations);
     m->segments = mem_calloc(m->n_rows * d->n_tracks, sizeof *m->segments);
+    m->names = mem_calloc(m->n_rows * d->n_tracks, sizeof *m->names);
     m->clock_url = buf_up_to(URL_BYTES_MAX);
-    return m->periods && m->sets && m->representations && m->segments;
+    return m->periods && m->sets && m->representations && m->segments && m->names;
 }
 
 static void model_finish(struct model *m)
@@ -110,6 +121,7 @@ static void model_finish(struct model *m)
     mem_free(m->sets);
     mem_free(m->representations);
     mem_free(m->segments);
+    mem_free(m->names);
     buf_finish(&m->clock_url);
 }
 
@@ -176,6 +188,33 @@ static void describe_track(const struct dash *d, const struct dash_row *row, str
     };
 }
 
+/* In the text that is served, the segments have the names of their times. */
+static void name_by_time(struct model *m, size_t at, uint64_t period)
+{
+    struct mpd_representation *r = &m->representations[at];
+    struct str                 name = str_over(m->names[at], sizeof m->names[at]);
+    if (m->for_files)
+        return;
+    str_printf(&name, "%s-%" PRIu64 "-", r->id, period);
+    r->media_before = m->names[at];
+    r->is_by_time = true;
+}
+
+/* A segment is found under its name as long as it is in memory. An open one gets another name if its time was foretold wrongly. */
+static void put_by_time(struct model *m, struct dash_entry *entry, const char *media_before, int64_t time)
+{
+    uint64_t period = m->periods[m->mpd.n_periods - 1].id;
+    if (entry->timed.key && entry->timed_period == period && entry->timed_at == time)
+        return;
+    struct dash *d = dash_of_segment(entry);
+    char        *path = dash_names_timed(d->folder, media_before, time);
+    shelf_take(&entry->timed);
+    m->no_memory |= !path || !dash_put(d, &entry->timed, path);
+    entry->timed_period = period;
+    entry->timed_at = time;
+    mem_free(path);
+}
+
 /* Begin a Period with the tracks of its first listed row, at `start_us` of the wall clock and `base_us` of the tracks. */
 static void begin_period(const struct dash *d, struct model *m, const struct dash_row *row, int64_t start_us,
                          int64_t base_us)
@@ -195,6 +234,7 @@ static void begin_period(const struct dash *d, struct model *m, const struct das
         struct mpd_representation *r = &m->representations[first + i];
         describe_track(d, row, r, listed[i]);
         r->presentation_time_offset = ticks(base_us, r->timescale);
+        name_by_time(m, first + i, p->id);
         if (i > 0 && t->is_video) {
             m->sets[first].n_representations++;
             continue;
@@ -238,6 +278,8 @@ static void add_row(const struct dash *d, struct model *m, const struct dash_row
             set++;
         m->sets[set].starts_with_key &= s->n_parts == 0 || s->independent;
         *at_track = segment_of(d, row, listed[i]);
+        if (!m->for_files)
+            put_by_time(m, row->entries[listed[i]], r->media_before, at_track->time);
         if (r->n_segments++ == 0)
             r->segments = at_track;
     }
@@ -261,7 +303,7 @@ static bool is_left_out(const struct dash *d, const struct dash_row *row, bool f
     return for_files ? !row->period || row->is_lost : !row->period && !is_listed_open(d, row);
 }
 
-static void add_rows(const struct dash *d, struct model *m, size_t n_complete, bool for_files)
+static void add_rows(const struct dash *d, struct model *m, size_t n_complete)
 {
     const struct dash_row    *row = oldest_listed(d, n_complete);
     const struct dash_period *period = NULL;
@@ -269,7 +311,7 @@ static void add_rows(const struct dash *d, struct model *m, size_t n_complete, b
     bool                      left_out = false;
     for (const struct list *it = &row->link; it != &d->rows; it = it->next) {
         row = LIST_ENTRY(it, const struct dash_row, link);
-        if (is_left_out(d, row, for_files)) {
+        if (is_left_out(d, row, m->for_files)) {
             left_out = true;
             continue;
         }
@@ -346,10 +388,13 @@ static void set_head(const struct dash *d, struct model *m)
 
 /* ---- the text ---- */
 
-/* publishTime is in milliseconds, and no two texts have the same. */
+/* publishTime is in milliseconds. Only the texts for viewers and for the disk, which tell the same, have the same. */
 static void publish(struct dash *d)
 {
     int64_t next_us = d->published_us + US_PER_MS;
+    if (d->is_published)
+        return;
+    d->is_published = true;
     d->published_us = greatest(wall_now_us() / US_PER_MS * US_PER_MS, next_us);
 }
 
@@ -362,12 +407,12 @@ static struct err *make_text(struct dash *d, bool for_files, struct blob **out)
     if (n == 0)
         return NULL;
     publish(d);
-    if (!model_init(&m, d, n)) {
+    if (!model_init(&m, d, n, for_files)) {
         e = err_no_memory();
     } else {
-        add_rows(d, &m, n, for_files);
+        add_rows(d, &m, n);
         set_head(d, &m);
-        e = mpd_write(&m.mpd, &text);
+        e = m.no_memory ? err_no_memory() : mpd_write(&m.mpd, &text);
     }
     if (!e && m.mpd.n_periods > 0 && !(*out = blob_copy(text.bytes, text.len)))
         e = err_no_memory();
@@ -381,19 +426,8 @@ struct err *dash_mpd_text_refresh(struct dash *d)
     return d->text ? NULL : make_text(d, false, &d->text);
 }
 
-static bool is_any_lost(const struct dash *d)
-{
-    bool lost = false;
-    for (const struct list *it = d->rows.next; it != &d->rows; it = it->next)
-        lost |= LIST_ENTRY(it, const struct dash_row, link)->is_lost;
-    return lost;
-}
-
 struct err *dash_mpd_text_of_files(struct dash *d, struct blob **text)
 {
-    if (conf_of(d)->ll || is_any_lost(d))
-        return make_text(d, true, text);
-    struct err *e = dash_mpd_text_refresh(d);
-    *text = d->text ? blob_ref(d->text) : NULL;
-    return e;
+    *text = NULL;
+    return make_text(d, true, text);
 }

@@ -23,7 +23,7 @@ size_t dash_in_window(const struct dash *d);
 struct err *dash_mpd_text_refresh(struct dash *d) ATTR_MUST_USE;
 
 /**
- * The text for the disk, without rows that are missing there. It is the same as d->text if none is missing.
+ * The text for the disk: with the names of the files, and without rows that are missing there.
  *
  * Ownership  *text is a reference for the caller; NULL: there is nothing to list
  * Yields     no

@@ -63,3 +63,10 @@ char *dash_names_segment(const char *folder, const char *track, uint64_t number)
     buf_printf(&path, "%s%s-%" PRIu64 ".m4s", folder, track, number);
     return take(&path);
 }
+
+char *dash_names_timed(const char *folder, const char *media_before, int64_t time)
+{
+    struct buf path = BUF_UP_TO(PATH_BYTES_MAX);
+    buf_printf(&path, "%s%s%" PRId64 ".m4s", folder, media_before, time);
+    return take(&path);
+}

@@ -4,6 +4,10 @@
  *     live/livestream.mpd
  *     live/livestream/video-init.mp4   live/livestream/video-7.m4s   live/livestream/audio-init.mp4 …
  *
+ * The MPD that is served from memory has names with the times of the segments ($Time$). ffmpeg confuses numbers with places in the
+ * timeline once the first number is not 0: it plays the window again and again. Times begin anew with a publish, and so the Period
+ * is in the name as well: live/livestream/video-1796022315258-902070.m4s
+ *
  * Source     SRS 7.0.18. There, init segments always lie in [app]/[stream]/, so that with another layout of `dash_mpd_file` no
  *            player finds them
  * Ownership  results are released with mem_free()
@@ -28,6 +32,10 @@ struct err *dash_names_make(char **mpd_path, char **folder, const struct show *s
 /** The first init segment of a track is "video-init.mp4"; later ones, of other configurations, have their number in it. */
 char *dash_names_init(const char *folder, const char *track, uint64_t number) ATTR_MUST_USE;
 
+/** The name of a segment's file. */
 char *dash_names_segment(const char *folder, const char *track, uint64_t number) ATTR_MUST_USE;
+
+/** The name of a segment in the MPD that is served: "video-PERIOD-TIME.m4s", of which `media_before` is all before the time. */
+char *dash_names_timed(const char *folder, const char *media_before, int64_t time) ATTR_MUST_USE;
 
 #endif

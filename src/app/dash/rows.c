@@ -18,6 +18,7 @@ enum { MISALIGNED_US = 20 * US_PER_MS };
 void dash_changed(struct dash *d)
 {
     blob_unref(&d->text);
+    d->is_published = false;
 }
 
 /* ---- entries ---- */
@@ -28,6 +29,7 @@ static void drop_entry(struct dash_entry *entry)
         dash_disk_remove(entry->track->dash, entry->path);
     dash_inits_release(entry);
     shelf_take(&entry->item);
+    shelf_take(&entry->timed);
     segment_unref(&entry->segment);
     mem_free(entry->path);
     mem_free(entry);
@@ -40,6 +42,7 @@ static struct dash_entry *new_entry(struct dash_track *t, struct segment *s)
         return NULL;
     *entry = (struct dash_entry){
         .item = { .serve = dash_serve_segment, .is_guarded = true },
+        .timed = { .serve = dash_serve_timed, .is_guarded = true },
         .track = t,
         .segment = segment_ref(s),
     };

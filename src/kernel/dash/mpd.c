@@ -111,10 +111,11 @@ static void write_template(struct xw *x, const struct mpd_representation *r, int
     xw_attr_end(x);
     begin_path(x, "media", r);
     uri_put_path(x->text, r->media_before);
-    buf_text(x->text, "$Number$");
+    buf_text(x->text, r->is_by_time ? "$Time$" : "$Number$");
     uri_put_path(x->text, r->media_after);
     xw_attr_end(x);
-    xw_attr_int(x, "startNumber", (int64_t)r->start_number);
+    if (!r->is_by_time)
+        xw_attr_int(x, "startNumber", (int64_t)r->start_number);
     write_timeline(x, r->segments, r->n_segments);
     xw_end(x, "SegmentTemplate");
 }

@@ -1,7 +1,7 @@
 /**
  * The MPD of DASH, the document from which a player learns of all segments, written from a plain description of them.
  *
- * A live MPD lists each segment (SegmentTimeline) and numbers it ($Number$). Time is the stream's own: a segment that begins at
+ * A live MPD lists each segment (SegmentTimeline), and names it by its number ($Number$) or its time ($Time$). Time is the stream's own: a segment that begins at
  * `time` of its track is played at Period start + (time - presentation_time_offset) / timescale, and is complete at
  * availability_start + the presentation time of its end.
  *
@@ -43,12 +43,13 @@ struct mpd_representation {
     uint32_t    frame_rate, frame_rate_scale; /* video: frames in `frame_rate_scale` seconds; 0/0: not known */
     uint32_t    sample_rate, channels;        /* audio */
 
-    uint32_t                  timescale; /* ticks per second */
-    int64_t                   presentation_time_offset;
-    const char               *folder;                     /* begins all paths below; NULL: the base is enough */
-    const char               *init;                       /* path of the initialization segment, relative to the base */
-    const char               *media_before, *media_after; /* path of a segment: before its number, and behind it */
-    uint64_t                  start_number; /* number of the first segment below; they have no gap in their numbers */
+    uint32_t    timescale; /* ticks per second */
+    int64_t     presentation_time_offset;
+    const char *folder;                     /* begins all paths below; NULL: the base is enough */
+    const char *init;                       /* path of the initialization segment, relative to the base */
+    const char *media_before, *media_after; /* path of a segment: before its number or time, and behind it */
+    bool        is_by_time;                 /* The paths have the times of the segments, not their numbers. */
+    uint64_t    start_number;               /* number of the first segment below; they have no gap in their numbers */
     const struct mpd_segment *segments;
     size_t                    n_segments;
 };

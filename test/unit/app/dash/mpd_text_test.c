@@ -162,7 +162,7 @@ static void rows_that_follow_each_other_are_one_period(void **state)
     assert_int_equal(count(text_now(), "<Period "), 1);
     assert_has("<Period id=\"1767225600000\" start=\"PT1767225600.000S\">");
     assert_has("<S t=\"10000\" d=\"2000\" r=\"2\"/>");
-    assert_has("media=\"video-$Number$.m4s\" startNumber=\"0\"");
+    assert_has("media=\"video-1767225600000-$Time$.m4s\">");
     assert_has("presentationTimeOffset=\"10000\"");
 }
 
@@ -205,11 +205,11 @@ static void the_window_has_so_many_rows_or_so_much_time(void **state)
     (void)state;
     for (uint64_t n = 0; n < 15; n++)
         add_row(n, true, false, 0, 1);
-    assert_has("startNumber=\"5\"");
+    assert_has("<S t=\"20000\" d=\"2000\" r=\"9\"/>");
     assert_has("timeShiftBufferDepth=\"PT20.000S\"");
     vhost.dash.timeshift_us = 5 * US_PER_SECOND;
     dash_changed(&d);
-    assert_has("startNumber=\"12\"");
+    assert_has("<S t=\"34000\" d=\"2000\" r=\"2\"/>");
     assert_has("timeShiftBufferDepth=\"PT5.000S\"");
 }
 
@@ -226,7 +226,7 @@ static void what_is_lost_on_the_disk_is_left_out_there(void **state)
     copy[text->len] = '\0';
     assert_int_equal(count(copy, "<Period "), 2);
     assert_non_null(strstr(copy, "start=\"PT1767225604.000S\""));
-    assert_non_null(strstr(copy, "startNumber=\"2\""));
+    assert_non_null(strstr(copy, "media=\"video-$Number$.m4s\" startNumber=\"2\""));
     assert_int_equal(count(text_now(), "<Period "), 1); /* viewers get it from memory */
     mem_free(copy);
     blob_unref(&text);
@@ -240,9 +240,39 @@ static void no_two_texts_are_published_at_the_same_time(void **state)
     int64_t first_us = d.published_us;
     (void)text_now();
     assert_int_equal(d.published_us, first_us);
+    struct blob *text = NULL;
+    assert_null(dash_mpd_text_of_files(&d, &text)); /* it tells the same */
+    blob_unref(&text);
+    assert_int_equal(d.published_us, first_us);
     dash_changed(&d);
     (void)text_now();
     assert_true(d.published_us >= first_us + US_PER_MS);
+}
+
+static bool is_on_shelf(const char *path)
+{
+    return shelf_find(&vhost, path) != NULL;
+}
+
+static void a_segment_is_found_by_its_time_once_the_mpd_names_it(void **state)
+{
+    (void)state;
+    add_row(0, true, false, 0, 1);
+    assert_false(is_on_shelf("/live/s/video-1767225600000-10000.m4s"));
+    (void)text_now();
+    assert_true(is_on_shelf("/live/s/video-1767225600000-10000.m4s"));
+    assert_true(is_on_shelf("/live/s/audio-1767225600000-10000.m4s"));
+    for (size_t i = 0; i < TRACKS; i++)
+        (void)open_segment(i, 1, 2 * US_PER_SECOND);
+    (void)text_now();
+    assert_false(is_on_shelf("/live/s/video-1767225600000-12000.m4s"));
+    vhost.dash.ll = true;
+    dash_changed(&d);
+    (void)text_now();
+    assert_true(is_on_shelf("/live/s/video-1767225600000-12000.m4s"));
+    dash_rows_drop(&d);
+    assert_false(is_on_shelf("/live/s/video-1767225600000-10000.m4s"));
+    assert_false(is_on_shelf("/live/s/audio-1767225600000-12000.m4s"));
 }
 
 static void with_low_latency_the_open_row_is_listed_before_its_first_part(void **state)
@@ -283,7 +313,7 @@ static void segments_that_leave_are_gone_from_the_shelf(void **state)
     assert_non_null(shelf_find(&vhost, "/live/s/audio-0.m4s"));
     dash_rows_remove(&d.tracks[AUDIO], oldest->entries[AUDIO]->segment);
     assert_int_equal(d.n_complete, 1);
-    assert_has("startNumber=\"1\"");
+    assert_has("<S t=\"12000\" d=\"2000\"/>");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -298,6 +328,7 @@ int main(void)
         TEST(the_window_has_so_many_rows_or_so_much_time),
         TEST(what_is_lost_on_the_disk_is_left_out_there),
         TEST(no_two_texts_are_published_at_the_same_time),
+        TEST(a_segment_is_found_by_its_time_once_the_mpd_names_it),
         TEST(with_low_latency_the_open_row_is_listed_before_its_first_part),
         TEST(with_low_latency_a_track_without_media_does_not_hide_the_open_row),
         TEST(segments_that_leave_are_gone_from_the_shelf),

@@ -310,6 +310,17 @@ static void each_period_has_its_own_initialization(void **state)
     assert_has(&m, "initialization=\"video-init-2.mp4\"");
 }
 
+static void names_may_have_times_and_then_no_numbers(void **state)
+{
+    struct model m;
+    (void)state;
+    model_init(&m);
+    m.representations[0].is_by_time = true;
+    m.representations[0].media_before = "video-5-";
+    assert_has(&m, " media=\"video-5-$Time$.m4s\">");
+    assert_has(&m, " media=\"audio-$Number$.m4s\" startNumber=\"1\">");
+}
+
 static void names_are_escaped_for_xml_and_for_urls(void **state)
 {
     struct model m;
@@ -411,6 +422,7 @@ int main(void)
         cmocka_unit_test(variants_are_representations_of_one_set),
         cmocka_unit_test(what_has_no_segments_is_left_out),
         cmocka_unit_test(each_period_has_its_own_initialization),
+        cmocka_unit_test(names_may_have_times_and_then_no_numbers),
         cmocka_unit_test(names_are_escaped_for_xml_and_for_urls),
         cmocka_unit_test(frame_rates_and_channels_have_the_forms_of_the_schema),
         cmocka_unit_test(longest_segment_counts_with_its_own_timescale),
