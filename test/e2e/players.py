@@ -1,6 +1,7 @@
 """Players of HLS and DASH: ffmpeg, which says what it got packet by packet, GStreamer, VLC and mpv.
 
     hls_packets(url)             what ffmpeg gets from a live playlist, from its first segment until nothing new comes
+    dash_packets(url, seconds)   what ffmpeg gets from a live MPD, of so many seconds of the stream
     source_packets(clip, ...)    the same of the clip that was published
     gstreamer, vlc, mpv          start a program that plays `seconds` and ends; its exit status is the verdict
 
@@ -42,15 +43,20 @@ def hls_packets(url, container, video, audio, timeout=40):
     return _framemd5([*trusting(url), *how, "-i", url], _filters(container, video, audio, False), timeout)
 
 
+def dash_packets(url, seconds):
+    return _framemd5([*trusting(url), "-i", url], ["-t", "%g" % seconds], seconds + 40)
+
+
 def file_packets(path):
     return _framemd5(["-i", path], [])
 
 
 # -- players that decode -----------------------------------------------------------------------------------------------------
 
-def mpv(url, seconds):
-    """Plays `seconds` in real time, without a window or sound."""
-    return Program(["mpv", "--no-config", "--msg-level=all=warn", "--vo=null", "--ao=null", "--length=%g" % seconds, url])
+def mpv(url, seconds, quiet=None):
+    """Plays `seconds` in real time, without a window or sound; `quiet`: a part of it that says nothing."""
+    level = "all=warn" + (",%s=no" % quiet if quiet else "")
+    return Program(["mpv", "--no-config", "--msg-level=" + level, "--vo=null", "--ao=null", "--length=%g" % seconds, url])
 
 
 def gstreamer(url, frames):

@@ -101,6 +101,20 @@ def test_the_segments_of_dash_have_the_very_packets_that_were_published(make_ser
     assert abs(apart - (first["audio"] - first["video"])) < 2, (files, first)
 
 
+# ffmpeg counts whole seconds of a timeline, and loses its place among segments that are shorter than one.
+FOR_PROGRAMS = "vhost __defaultVhost__ { dash { enabled on; dash_fragment 2; dash_window_size 5; dash_update_period 1; %s } }"
+
+
+@pytest.mark.parametrize("seconds", [16, pytest.param(70, marks=pytest.mark.long)])
+@pytest.mark.parametrize("more", ["", "dash_ll on;"], ids=["dash", "dash-ll"])
+def test_ffmpeg_plays_live_dash_packet_by_packet(on_air, more, seconds):
+    """Each once, for longer than the window; the timeline is played on while it moves."""
+    server = on_air(FOR_PROGRAMS % more, "minutes.flv", lead_s=4.5)
+    played = players.dash_packets(server.http_url("/live/s.mpd"), seconds)
+    assert max(p.dts for p in played) - min(p.dts for p in played) > 1000 * (seconds - 1)
+    media.compare_packets(players.source_packets("minutes.flv", "fmp4", "h264", "aac"), played, whole=False)
+
+
 # -- players in a browser ------------------------------------------------------------------------------------------------------
 
 LIVE = """vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 20; hls_use_fmp4 %s; }
@@ -192,6 +206,16 @@ def test_mpv_plays_a_low_latency_stream(on_air):
     server = on_air(ON_SCREEN["low-latency-fmp4"][0])
     with players.mpv(server.http_url("/live/s.m3u8"), 4) as mpv:
         assert "rror" not in mpv.ends(30) + mpv.err
+
+
+@pytest.mark.parametrize("seconds", [14, pytest.param(60, marks=pytest.mark.long)])
+def test_mpv_plays_live_dash(on_air, seconds):
+    """It decodes, and shows the pictures at their times. What it says of segments that are not there yet is no error."""
+    server = on_air(FOR_PROGRAMS % "", "minutes.flv", lead_s=4.5)
+    began = time.monotonic()
+    with players.mpv(server.http_url("/live/s.mpd"), seconds, quiet="ffmpeg") as mpv:
+        assert "rror" not in mpv.ends(seconds + 30) + mpv.err
+    assert time.monotonic() - began > seconds - 5
 
 
 @pytest.mark.parametrize("container", ["ts", "fmp4"])
