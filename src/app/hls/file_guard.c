@@ -116,16 +116,33 @@ static bool may_refuse(const struct conf_vhost *v)
     return v->security.enabled || v->refer.enabled;
 }
 
-/* Also under the name that a file has while it is written. */
 static bool is_key(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
 {
-    static const char suffix[] = ".tmp";
-    char              whole[GUARD_PATH_CAP];
-    if (str_ends_with(path, suffix) && str_copy(whole, sizeof whole, path)) {
-        whole[strlen(whole) - (sizeof suffix - 1)] = '\0';
-        path = whole;
-    }
     return is_made_by(path, v->hls.key_file_path, v->hls.key_file, v, of);
+}
+
+/* Later init segments have a number before their extension (names.h). */
+static bool is_init(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
+{
+    const char *template = v->hls.init_file, *dot = strrchr(template, '.');
+    char       tagged[GUARD_PATH_CAP];
+    struct str out = str_over(tagged, sizeof tagged);
+    if (!dot || strchr(dot, '/'))
+        dot = template + strlen(template);
+    str_printf(&out, "%.*s-[number]%s", (int)(dot - template), template, dot);
+    return is_made_by(path, v->hls.path, template, v, of) || (!out.cut && is_made_by(path, v->hls.path, tagged, v, of));
+}
+
+/* The name that a file gets once it is written: a crash may leave it under its temporary name. */
+static const char *final_name(char name[static GUARD_PATH_CAP], const char *path)
+{
+    static const char *const suffixes[] = { ".tmp", ".temp" };
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
+        if (str_ends_with(path, suffixes[i]) && str_copy(name, GUARD_PATH_CAP, path)) {
+            name[strlen(name) - strlen(suffixes[i])] = '\0';
+            return name;
+        }
+    return path;
 }
 
 /* True for the folder in which the server keeps its own notes, and all that is in it. */
@@ -141,6 +158,8 @@ static bool is_servers_own(const struct conf_vhost *v, const char *path)
 bool hls_file_guard_keeps(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
 {
     const struct conf_hls *c = &v->hls;
+    char                   name[GUARD_PATH_CAP];
+    path = final_name(name, path);
     if (!of && is_servers_own(v, path))
         return true;
     if (!v->enabled || !c->enabled || !c->ctx)
@@ -151,9 +170,8 @@ bool hls_file_guard_keeps(const struct conf_vhost *v, const char *path, const st
         return false;
     if (is_made_by(path, c->path, c->m3u8_file, v, of))
         return true;
-    return c->ts_ctx &&
-           (is_made_by(path, c->path, c->ts_file, v, of) || is_made_by(path, c->path, c->fmp4_file, v, of) ||
-            is_made_by(path, c->path, c->init_file, v, of));
+    return c->ts_ctx && (is_made_by(path, c->path, c->ts_file, v, of) ||
+                         is_made_by(path, c->path, c->fmp4_file, v, of) || is_init(v, path, of));
 }
 
 /* True if the path is of a variant (`hls_variants`) of the stream. */
