@@ -131,10 +131,15 @@ static void files_that_are_missing_are_gaps_beside_the_files_alone(void **state)
     add_segment(0, 2 * US_PER_SECOND);
     add_segment(1, 2 * US_PER_SECOND);
     entries[0].is_on_disk = false;
+    segments[0].n_parts = 1; /* It is in memory. */
     assert_null(hls_media_playlist_of_files(&h, &t));
     assert_non_null(strstr(t.text.bytes, "#EXT-X-GAP\n#EXTINF:2.000, no desc\ns-0.ts\n#EXTINF"));
     assert_null(strstr(text_now(), "GAP"));
     hls_text_finish(&t);
+    segments[0].n_parts = 0;
+    lane.version++;
+    h.show->conf->serial++;
+    assert_non_null(strstr(text_now(), "GAP")); /* It is nowhere. */
 }
 
 static void a_prefix_stands_before_each_segment(void **state)
