@@ -23,6 +23,8 @@ static bool ends_segment(const struct cutter *c, const struct cut_policy *p, con
     int64_t long_us = f->dts_us - c->segment_us + c->lag_us;
     if (long_us >= CUT_SEGMENT_RATIO_MAX * p->fragment_us)
         return true;
+    if (f->kind != FRAME_VIDEO && f->dts_us <= c->part_us)
+        return false; /* A picture of this time has just begun a part, which would be empty of time. */
     if (f->kind == FRAME_VIDEO)
         return (f->key || !p->wait_keyframe) && long_us >= times(p->fragment_us, p->td_ratio);
     return long_us >= times(p->fragment_us, !c->has_video && p->sound_ratio > 0 ? p->sound_ratio : p->aof_ratio);

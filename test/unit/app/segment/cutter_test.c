@@ -152,6 +152,16 @@ static void a_publish_that_counts_from_0_again_ends_where_its_own_frames_end(voi
     assert_int_equal(cutter_end_us(&c), 800000);
 }
 
+static void sound_of_the_time_of_a_picture_leaves_no_part_without_time(void **state)
+{
+    (void)state;
+    struct result *r = cut_stream((struct shape){ 100000, 100000, 0 }, &two_seconds, 600 * US_PER_SECOND);
+    all_segments_are(r, 4200000, 4300000);
+    for (size_t i = 0; i < r->n_parts; i++)
+        assert_true(r->parts_us[i] > 0);
+    free(r);
+}
+
 static void without_wait_keyframe_any_picture_cuts(void **state)
 {
     (void)state;
@@ -272,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_stream_without_key_frames_is_cut),
         cmocka_unit_test(sound_alone_may_have_a_ratio_of_its_own),
         cmocka_unit_test(a_publish_that_counts_from_0_again_ends_where_its_own_frames_end),
+        cmocka_unit_test(sound_of_the_time_of_a_picture_leaves_no_part_without_time),
         cmocka_unit_test(without_wait_keyframe_any_picture_cuts),
         cmocka_unit_test(key_frames_at_each_picture_cut_no_sooner),
         cmocka_unit_test(pure_sound_is_cut_at_its_limit),
