@@ -24,15 +24,29 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run only the tests that take minutes")
 
 
+def _leave_out_cells(items):
+    """Of a test marked `sample(n)` each n-th of its cells is for make test; all others are marked `long`."""
+    seen = {}
+    for item in items:
+        marker = item.get_closest_marker("sample")
+        if not marker:
+            continue
+        n = seen[item.function] = seen.get(item.function, -1) + 1
+        if n % marker.args[0]:
+            item.add_marker("long")
+
+
 def pytest_collection_modifyitems(config, items):
     """Tests marked `long` are those of make test-long, and no others."""
     wanted = config.getoption("--long")
+    _leave_out_cells(items)
     config.hook.pytest_deselected(items=[i for i in items if bool(i.get_closest_marker("long")) != wanted])
     items[:] = [i for i in items if bool(i.get_closest_marker("long")) == wanted]
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes minutes; make test-long runs it")
+    config.addinivalue_line("markers", "sample(n): make test runs each n-th cell, make test-long the others")
     if config.getoption("--python-only"):
         programs.python_only()
 

@@ -52,6 +52,7 @@ def test_metadata_of_every_form_reaches_players_as_an_ecma_array(server, form, p
                 assert meta["server_version"]
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("prefix", [True, False], ids=["in @setDataFrame", "bare"])
 @pytest.mark.parametrize("name", ["onTextData", "onCuePoint", "onCaption", "onAnything"])
 @pytest.mark.parametrize("form", ["AMF0", "type 15, AMF0", "avmplus", "type 15, AMF3"])

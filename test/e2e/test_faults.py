@@ -265,6 +265,7 @@ def test_messages_begun_on_thousands_of_chunk_streams_hold_no_memory(scene):
     s.calm(16 * MIB)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("kind", [COMMAND, rtmp.DATA, AUDIO, VIDEO, rtmp.AGGREGATE, 99])
 def test_a_message_of_sixteen_megabytes_before_publishing_harms_nobody(scene, kind):
     s = scene()
@@ -370,6 +371,7 @@ ORDERS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", ORDERS)
 def test_commands_in_the_wrong_order_harm_only_who_sent_them(scene, name):
     s = scene()

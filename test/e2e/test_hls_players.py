@@ -48,6 +48,7 @@ def playlist(url):
         http.close()
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("container,clip,video,audio", BY_CONTAINER, ids=["%s-%s-%s" % (c, v, a) for c, _, v, a in BY_CONTAINER])
 def test_ffmpeg_gets_the_very_packets_that_were_published(make_server, container, clip, video, audio):
     server = make_server(config(container, "hls_ctx off;"), http="")

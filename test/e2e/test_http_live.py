@@ -82,6 +82,7 @@ def decoded(path):
     return media.parse_framemd5(media.run(argv).stdout.decode())
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("clip", ["h264_aac.flv", "h264_mp3.flv", "aac.flv", "h264.flv"])
 @pytest.mark.parametrize("ext", ["flv", "mp4"])
 def test_ffmpeg_plays_the_very_packets_that_were_published(live, ext, clip):
@@ -179,6 +180,7 @@ def test_flv_has_every_codec_as_it_came(live, name):
         assert p.flags == 5
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("ext", CARRIED)
 @pytest.mark.parametrize("name", CLIPS)
 def test_a_container_has_what_it_can_carry(live, tmp_path, ext, name):

@@ -74,6 +74,7 @@ def status(server, path, **how):
         return p.wait_head().status
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("row", TABLE)
 def test_every_spelling_finds_the_stream(make_server, row):
     (app, stream), plays, paths = TABLE[row]
@@ -97,6 +98,7 @@ def test_every_spelling_finds_the_stream(make_server, row):
         assert shown["name"] == name.rpartition("/")[2]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("row", TABLE)
 def test_ts_finds_the_same(make_server, row):
     (app, stream), _, paths = TABLE[row]
@@ -107,6 +109,7 @@ def test_ts_finds_the_same(make_server, row):
             assert status(server, path + ("&" if "?" in path else "?") + "vhost=ts.test") == 200, path
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("row", NOT_FOUND)
 def test_what_differs_otherwise_is_another_stream(make_server, row):
     (app, stream), paths = NOT_FOUND[row]
@@ -116,6 +119,7 @@ def test_what_differs_otherwise_is_another_stream(make_server, row):
             assert status(server, path + ".flv") == 404, path
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("app,stream", [("live", ".."), ("live", "%2e%2e"), ("live/%252E%252e", "s"), ("live", "a/../s"),
                                         ("live", "s%00"), ("live", "s%0d%0ax"), ("live", "s\x01")])
 def test_no_name_leads_elsewhere(server, app, stream):

@@ -230,6 +230,7 @@ def plain_video():
         yield from (t._replace(ts=t.ts + n * length) for t in frames)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("silent_s", [1.5, 2.5])
 def test_a_plain_video_element_plays_on_after_its_source_was_silent(page, site, silent_s):
     """The source is silent until the buffer is empty and for some time after. Then it plays on from there, not from 0."""

@@ -51,6 +51,7 @@ def seen(player, n):
 
 # -- the packets of real programs ------------------------------------------------------------------------------------
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", ["h264_aac.flv", "h264_mp3.flv", "aac.flv", "h264.flv", "sample"])
 def test_ffmpeg_plays_the_very_packets_that_ffmpeg_published(server, name):
     path = media.sample() if name == "sample" else media.clip(name)
@@ -97,6 +98,7 @@ CODECS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", CODECS)
 def test_a_codec_passes_through_unchanged(server, name):
     tags = CODECS[name]()
@@ -268,6 +270,7 @@ SETTINGS = ["mw_latency 0;", "mw_latency 1000; mw_msgs 128;", "mw_msgs 1;", "sen
 PUBLISHING = ["mr on; mr_latency 100;", "mr off;", "parse_sps off;", "try_annexb_first off;"]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("play,publish", [(s, "") for s in SETTINGS] + [("", s) for s in PUBLISHING])
 def test_no_setting_costs_a_frame(make_server, play, publish):
     server = make_server(vhost(play, publish))
@@ -514,6 +517,7 @@ SPELLINGS = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("tc_url,stream", SPELLINGS, ids=["%s + %s" % (u.replace(":{port}", ""), s) for u, s in SPELLINGS])
 def test_every_spelling_of_a_vhost_reaches_the_same_stream(make_server, tc_url, stream):
     server = make_server(TWO_VHOSTS)
@@ -670,6 +674,7 @@ ENDS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("style", ["fmle", "flash", "haivision"])
 @pytest.mark.parametrize("end", ENDS)
 def test_every_end_of_a_publish_frees_the_name_at_once(server, style, end):

@@ -64,6 +64,7 @@ def contiguous(cut):
             ends[track] = end
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("tracks", ["both", "video", "audio"])
 @pytest.mark.parametrize("name", CLIPS)
 def test_packets_are_the_sources(tmp_path, name, tracks):

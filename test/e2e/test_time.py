@@ -159,6 +159,7 @@ def tell(row, error, speed):
             table.write("| %s | %.0f ms | %.5f |\n" % (row, error, speed))
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("mode", ["full", "zero"])
 @pytest.mark.parametrize("row", ROWS)
 def test_time_runs_and_sound_and_picture_stay_together(make_server, row, mode):

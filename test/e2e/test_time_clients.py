@@ -91,6 +91,7 @@ def assert_in_sync(habit, pairs, played):
     assert max(sums) - min(sums) <= 60, (habit, min(sums), max(sums))   # a step over a restart may be a frame longer
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("habit", HABITS)
 def test_ffmpeg_hears_and_sees_in_sync(server, habit):
     with media.ffmpeg_play(server.url()) as player:
@@ -101,6 +102,7 @@ def test_ffmpeg_hears_and_sees_in_sync(server, habit):
         assert_in_sync(habit, pairs, media.parse_framemd5(player.ends()))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("habit", HABITS)
 def test_vlc_hears_and_sees_in_sync(server, public_folder, habit):   # noqa: F811
     out = os.path.join(public_folder, "out.flv")
@@ -115,6 +117,7 @@ def test_vlc_hears_and_sees_in_sync(server, public_folder, habit):   # noqa: F81
     assert_in_sync(habit, pairs, media.framemd5(out))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("habit", HABITS)
 def test_mpegts_js_plays_in_sync(make_server, habit):
@@ -159,6 +162,7 @@ def shown_ms(t):
     return t.ts + (int.from_bytes(t.payload[2:5], "big", signed=True) if t.type == VIDEO else 0)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("ext", ["mp4", "ts"])
 @pytest.mark.parametrize("joins", [False, True], ids=["from the beginning", "joins"])
 def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make_server, ext, joins):
@@ -189,6 +193,7 @@ def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make
 
 # -- a kind that comes late ------------------------------------------------------------------------------------------------
 
+@pytest.mark.sample(2)
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("second", ["sound", "picture"])
 @pytest.mark.parametrize("told", [False, True], ids=["untold", "told"])
