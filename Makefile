@@ -231,10 +231,11 @@ check:
 test:
 	@trunk-scripts/run-tests.sh test
 
-# End-to-end tests that take minutes each: players that must not stall. A part of them: LONG='-k dash'.
+# The unit tests with clang's sanitizers, and the end-to-end tests and cells that make test leaves out. A part of these: LONG='-k dash'.
 test-long: all test-tools
 	trunk-scripts/deps.sh test
 	trunk-scripts/test-node.sh
+	@$(MAKE) -s unit-asan
 	@trunk-scripts/run-e2e.sh test/e2e --long $(LONG)
 
 # Takes longer: players and encoders of newer Debian releases. CLIENTS='--only hevc' runs a part.

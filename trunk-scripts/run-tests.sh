@@ -108,7 +108,6 @@ suite shellcheck make -s shellcheck
 if [ "$mode" = test ]; then
     suite lint sh -c 'make -s lint && echo "lint: 1 passed, 0 failed, 0 skipped"'
     suite unit make -s "$jobs" unit
-    suite asan make -s "$jobs" unit-asan
     suite e2e make -s e2e
     suite fuzz make -s "$jobs" fuzz-short
 else

@@ -86,6 +86,7 @@ def test_pictures_or_sound_alone_are_a_stream(make_server, on_air, clip):
         assert {r.kind for r in watch.known.representations} == {"audio" if clip == "aac.flv" else "video"}
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("clip", ["hevc_aac.mp4", "av1_opus.mp4", "vp9_opus.mp4", "h264_flac.mp4", "h264_mp3.flv"])
 def test_codecs_are_named_and_carried(make_server, on_air, clip):
     server = dash_server(make_server)

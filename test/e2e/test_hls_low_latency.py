@@ -27,12 +27,14 @@ def read(url):
     return hls_playlist.read(body.decode())
 
 
+@pytest.mark.sample(2)
 def test_blocking_reloads_keep_all_rules(low):
     with publishing(low, "h264.flv"), Watch(low.http_url("/live/s.m3u8"), blocking=True, delta=True, should=True) as watch:
         watch.wait_segments(8)
     assert watch.media[0].missing() == []
 
 
+@pytest.mark.sample(2)
 def test_a_late_frame_changes_no_target(low):
     """The sound of this clip is longer than its pictures, so that each turn of the loop ends with a pause."""
     with publishing(low), Watch(low.http_url("/live/s.m3u8"), blocking=True, ignore=["parts-sum"]) as watch:
@@ -96,6 +98,7 @@ def test_absurd_reloads_are_refused_at_once(low):
         assert get(with_query(url, "_HLS_msn=0&_HLS_part=99999"))[0] == 200
 
 
+@pytest.mark.sample(2)
 def test_a_delta_update_leaves_out_what_a_player_knows(low):
     url = low.http_url("/live/s.m3u8")
     with publishing(low, "h264.flv"):

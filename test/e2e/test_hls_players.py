@@ -106,6 +106,7 @@ def test_the_segments_of_dash_have_the_very_packets_that_were_published(make_ser
 FOR_PROGRAMS = "vhost __defaultVhost__ { dash { enabled on; dash_fragment 2; dash_window_size 5; dash_update_period 1; %s } }"
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("seconds", [16, pytest.param(70, marks=pytest.mark.long)])
 @pytest.mark.parametrize("more", ["", "dash_ll on;"], ids=["dash", "dash-ll"])
 def test_ffmpeg_plays_live_dash_packet_by_packet(on_air, more, seconds):
@@ -219,6 +220,7 @@ def test_mpv_plays_live_dash(on_air, seconds):
     assert time.monotonic() - began > seconds - 5
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("container", ["ts", "fmp4"])
 def test_vlc_records_what_is_played(on_air, public_folder, container):
     server = on_air(LIVE % ("on" if container == "fmp4" else "off"))

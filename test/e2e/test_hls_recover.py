@@ -86,6 +86,7 @@ class Origin:
             f.write(text)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("how", ["crash", "quick", "graceful"])
 @pytest.mark.parametrize("directives", ["", FMP4, "hls_entry_prefix /live/;", "hls_ts_file ts/[stream]-[seq].ts;",
                                         "hls_dispose 0; hls_cleanup off;"],

@@ -216,6 +216,7 @@ def on_disk(s, *endings):
     return {name for _, _, names in os.walk(s.server.html) for name in names if name.endswith(endings)}
 
 
+@pytest.mark.long
 def test_what_is_older_than_the_window_goes(shift):
     s = shift(window=1, timeshift="16s", directives="hls_keys on; hls_fragments_per_key 1; hls_dispose 1; hls_use_fmp4 on;")
     feeder = rtmp.Feeder(s.server.publisher("s"), media.loop("h264_aac.flv"))

@@ -279,10 +279,10 @@ def test_a_flood_ends_the_connection_and_is_told_once(secure, kind):
                         break
                 if end and end[0] == GOAWAY:
                     break
+            while end and end[0] != GOAWAY:
+                end = peer.next()
         except OSError:
-            pass  # The server has closed the connection.
-        while end and end[0] != GOAWAY:
-            end = peer.next()
+            end = None  # The server has closed the connection.
     if end:                                                           # A reset may overtake it: there is input that nobody reads.
         assert struct.unpack(">II", end[3][:8])[1] == ENHANCE_YOUR_CALM
     server.wait_log("a flood of HTTP/2 ")

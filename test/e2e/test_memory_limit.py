@@ -112,7 +112,7 @@ def test_gops_of_streams_that_nobody_watches_give_way_first_and_log_and_api_tell
 
 def test_slow_players_jump_before_the_gops_of_watched_streams_give_way(make_server):
     server = make_server("vhost __defaultVhost__ { play { queue_length 3600; } }", api="",
-                         root={"memory_limit": "64m"})
+                         root={"memory_limit": "70m"})
     deaf, publishers = [], []
     for i in range(6):
         source = Numbered(gop=4, size=MIB, audio_fps=0)
@@ -124,7 +124,7 @@ def test_slow_players_jump_before_the_gops_of_watched_streams_give_way(make_serv
         p.send_tags(source.frames(0, 14))                                   # 84 MiB in all
         p.barrier()
     m = memory(server)
-    assert m["held"] <= 64 * MIB and m["given_up"]["backlog"]["times"] > 0
+    assert m["held"] <= 70 * MIB and m["given_up"]["backlog"]["times"] > 0
     assert m["given_up"]["unwatched_gop"]["times"] == m["given_up"]["gop"]["times"] == 0
     with server.player("s5") as late:                                        # it begins at the newest key frame
         wait_number(late, 13)

@@ -165,6 +165,7 @@ def test_a_stream_that_leaves_takes_its_row_alone(page, site, live):
         assert page.run("return window.kept.length === 2 && window.kept.every(r => r.isConnected)")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("wait", [None, 0])
 @pytest.mark.parametrize("kind", ["flv", "mp4", "ws"])
 def test_a_stream_that_is_not_on_air_says_so_and_starts_when_it_is(page, site, live, kind, wait):

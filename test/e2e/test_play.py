@@ -1078,6 +1078,7 @@ def test_publishing_and_playing_again_and_again_on_one_connection_costs_nothing(
     assert grown < 1024 * (8 if SANITIZED else 1), "%d KiB more after 300 rounds" % grown
 
 
+@pytest.mark.long
 def test_who_says_nothing_or_takes_nothing_is_closed_after_half_a_minute(server, witness):
     w = witness(server)
     feeder = rtmp.Feeder(server.publisher("fat", chunk_size=65536), Numbered(size=20000, audio_fps=0).tags())

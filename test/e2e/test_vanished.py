@@ -81,6 +81,7 @@ def namespace():
     n.close()
 
 
+@pytest.mark.long
 def test_peers_that_vanish_are_freed_within_a_minute_whatever_they_did(make_server, namespace, witness):
     server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } "
                          "publish { normal_timeout 600000; } }", http="", api="", listen=["0.0.0.0:%d" % free_port()])
