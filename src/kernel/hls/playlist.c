@@ -25,12 +25,14 @@ static void at_least(int *version, int needed)
 /* rfc8216bis 8 */
 static void count_segment(int *version, const struct hls_segment *s)
 {
-    enum { BYTE_RANGES = 4, MAP = 6 };
+    enum { BYTE_RANGES = 4, MAP = 6, GAP = 8 };
     if (s->range.len > 0)
         at_least(version, BYTE_RANGES);
     at_least(version, hls_key_version(s->key));
     if (s->map)
         at_least(version, MAP);
+    if (s->gap)
+        at_least(version, GAP);
 }
 
 int hls_playlist_version(const struct hls_playlist *p)

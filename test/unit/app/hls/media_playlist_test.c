@@ -91,7 +91,7 @@ static void a_number_that_was_lost_keeps_its_place(void **state)
     (void)state;
     add_segment(7, 2 * US_PER_SECOND);
     add_segment(9, 2 * US_PER_SECOND);
-    assert_text("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-TARGETDURATION:2\n"
+    assert_text("#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-TARGETDURATION:2\n"
                 "#EXT-X-INDEPENDENT-SEGMENTS\n"
                 "#EXTINF:2.000, no desc\ns-7.ts\n"
                 "#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap\n"

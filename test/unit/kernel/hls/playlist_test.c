@@ -299,7 +299,7 @@ static void gaps_and_byte_ranges_of_segments(void **state)
     (void)state;
     struct hls_segment  s = { .uri = "a.ts", .duration_us = S, .gap = true, .range = { 100, 50 } };
     struct hls_playlist p = { .target_duration_s = 1, .segments = &s, .n_segments = 1 };
-    assert_written(&p, "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:1\n"
+    assert_written(&p, "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:1\n"
                        "#EXT-X-GAP\n#EXT-X-BYTERANGE:50@100\n#EXTINF:1.000, no desc\na.ts\n");
 }
 
