@@ -286,7 +286,7 @@ def test_the_mpd_on_the_disk_names_what_is_on_the_disk(make_server, on_air):
             seen = max(seen, r.segments[-1].number)
         time.sleep(0.1)
     assert seen >= 3
-    assert "live/s/video-0.m4s" not in files(server)               # dash_cleanup is on
+    until(lambda: "live/s/video-0.m4s" not in files(server), "dash_cleanup is on")
 
 
 def test_without_cleanup_old_segments_stay(make_server, on_air):

@@ -181,6 +181,7 @@ struct err *http2_receive(struct http2_conn *c, size_t *n)
         return NULL;
     if (taken == NGHTTP2_ERR_NOMEM)
         return err_no_memory();
-    return err_new(taken == NGHTTP2_ERR_FLOODED ? E_LIMIT : E_HTTP_PARSE_HEADER, "HTTP/2: %s",
-                   nghttp2_strerror((int)taken));
+    if (taken == NGHTTP2_ERR_FLOODED)
+        return err_new(E_LIMIT, "a flood of HTTP/2 frames: %s", nghttp2_strerror((int)taken));
+    return err_new(E_HTTP_PARSE_HEADER, "HTTP/2: %s", nghttp2_strerror((int)taken));
 }
