@@ -19,7 +19,7 @@ static struct hls_report report_of(const struct hls *h)
 struct err *hls_reports_make(struct hls_reports *r, const struct hls *h)
 {
     struct hls *members[CONF_VARIANTS_MAX + 1];
-    size_t      at[CONF_VARIANTS_MAX], n = h->group ? hls_group_list(h->group, members, ARRAY_LEN(members)) : 0;
+    size_t      at[CONF_VARIANTS_MAX] = { 0 }, n = h->group ? hls_group_list(h->group, members, ARRAY_LEN(members)) : 0;
     *r = (struct hls_reports){ .uris = buf_up_to(URIS_BYTES_MAX) };
     for (size_t i = 0; i < n && r->n < CONF_VARIANTS_MAX; i++) {
         if (members[i] == h || !members[i]->show->is_live)

@@ -114,7 +114,7 @@ static bool read_iv(const char *text, uint8_t iv[static HLS_IV_LEN])
 
 static bool read_record(char *const *f, struct hls_timeshift_record *r)
 {
-    int64_t        flags, method;
+    int64_t        flags = 0, method = 0;
     int64_t *const values[] = { &r->seq,   &r->number, &r->discontinuities, &r->wall_us, &r->duration_us, &r->target_s,
                                 &r->bytes, &flags,     &r->init_number,     &method };
     *r = (struct hls_timeshift_record){ .init = f[12], .key = f[13], .path = f[14] };

@@ -229,7 +229,7 @@ static void follow_groups(struct show *show)
 /* Begin the views that the vhost wants and that are not there; end those that it does not want any more. */
 static void follow_wishes(struct show *show)
 {
-    for (size_t i = 0; segment_views[i] && i < SHOW_VIEWS_MAX; i++) {
+    for (size_t i = 0; i < SHOW_VIEWS_MAX && segment_views[i]; i++) {
         struct viewing *v = &show->viewings[i];
         bool            wanted = segment_views[i]->wanted(show->vhost) && !show->has_given_up[i];
         if (v->by && !wanted)

@@ -89,8 +89,9 @@ static void tidy(struct buf *path)
         }
         from += with_slash;
     }
-    if (to)
-        *to = '\0';
+    if (!to)
+        return; /* Nothing was written. */
+    *to = '\0';
     path->len = (size_t)(to - path->bytes);
 }
 
