@@ -630,7 +630,7 @@ def test_the_numbers_are_those_that_the_clients_counted(served, api):
     until(lambda: not api.clients(), "all to leave")
     v = api.get("/api/v1/vhosts/")["vhosts"][0]                       # traffic of clients that have left still counts, the clients do not
     assert v["clients"] == v["streams"] == 0 and v["send_bytes"] >= sum(got)
-    assert api.streams() == []
+    until(lambda: api.streams() == [], "the stream to go")
 
 
 def test_the_frame_rate_is_the_one_at_which_frames_come(served, api):

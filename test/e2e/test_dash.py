@@ -196,7 +196,7 @@ def test_the_examples_serve(make_server, on_air, name, low_latency):
     on_air(server)
     with DashWatch(server.http_url("/live/s.mpd"), low_latency=low_latency) as watch:
         watch.wait_segments(2)
-    assert "live/s.mpd" in files(server, "objs/nginx/html")
+    until(lambda: "live/s.mpd" in files(server, "objs/nginx/html"), "the MPD as a file")
 
 
 @pytest.mark.parametrize("rule", ["security { enabled on; allow publish all; deny play 127.0.0.1; }",
@@ -226,9 +226,9 @@ def test_a_publisher_that_comes_back_begins_a_period(make_server, on_air):
                 feeder = on_air(server)
         names = [r.url("media", s) for r in watch.known.representations for s in r.segments]
         assert len(set(names)) == len(names)
-    on_disk = mpd_on_disk(server)
-    numbers = [s.number for r in on_disk.representations if r.kind == "video" for s in r.segments]
-    assert len(on_disk.periods) == 3 and numbers == sorted(set(numbers))
+    until(lambda: len(mpd_on_disk(server).periods) == 3, "three periods on the disk")
+    numbers = [s.number for r in mpd_on_disk(server).representations if r.kind == "video" for s in r.segments]
+    assert numbers == sorted(set(numbers))
 
 
 def test_another_codec_begins_a_period_with_its_own_init_segment(make_server, on_air):
@@ -266,8 +266,8 @@ def test_viewers_stay_over_a_crash_of_the_server(make_server, on_air):
 def test_files_have_the_names_that_users_know(make_server, on_air):
     server = dash_server(make_server)
     on_air(server)
-    until(lambda: "live/s/audio-1.m4s" in files(server) and "live/s.mpd" in files(server), "files")
-    assert {"live/s.mpd", "live/s/video-init.mp4", "live/s/audio-init.mp4", "live/s/video-0.m4s"} <= set(files(server))
+    wanted = {"live/s.mpd", "live/s/video-init.mp4", "live/s/audio-init.mp4", "live/s/video-0.m4s", "live/s/audio-1.m4s"}
+    until(lambda: wanted <= set(files(server)), lambda: files(server))
     for name in ("live/s/video-init.mp4", "live/s/video-0.m4s", "live/s/audio-1.m4s"):
         with open(os.path.join(server.folder, "html", name), "rb") as f:
             assert f.read() == get(server, "/" + name).body, name

@@ -93,7 +93,7 @@ def test_a_program_runs_while_the_stream_is_published(make_server, tmp_path):
         with server.publisher() as publisher:        # a second publish starts it again
             until(lambda: len(starts(out)) == 2, "the program to start again")
         until(lambda: len(ends(out)) == 2, "the program to end again")
-    assert children(server) == set()
+    until(lambda: children(server) == set(), "no child to be left")
     server.wait_log(r"exec of /live/s starts %s __defaultVhost__ live s" % re.escape(worker))
 
 
@@ -261,8 +261,8 @@ def test_a_takeover_has_programs_of_its_own(make_server, tmp_path):
         until(lambda: len(starts(out)) == 1, "the first program")
         with server.publisher(properties={"pageUrl": "http://two/"}):
             until(lambda: len(starts(out)) == 2, "the second program")
-            assert len(ends(out)) == 1 and "http://one/" in ends(out)[0]
-            assert "http://two/" in starts(out)[1]
+            until(lambda: len(ends(out)) == 1, "the end of the first")
+            assert "http://one/" in ends(out)[0] and "http://two/" in starts(out)[1]
     until(lambda: len(ends(out)) == 2, "the end of the second")
 
 

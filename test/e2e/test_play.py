@@ -1089,7 +1089,7 @@ def test_who_says_nothing_or_takes_nothing_is_closed_after_half_a_minute(server,
             c.wait_closed(45)
         player.barrier()                                            # a player may be silent without limit
         server.wait_log(r"play /live/fat : .*(SocketTimeout|timed? ?out)|SocketTimeout.*play /live/fat", timeout=45)
-    assert len(re.findall(r"SocketTimeout|ret=1011|timed? ?out", server.log)) >= 4
+    until(lambda: len(re.findall(r"SocketTimeout|ret=1011|timed? ?out", server.log)) >= 4, "the others' lines in the log")
     w.undisturbed()
     feeder.finish()
 

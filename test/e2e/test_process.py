@@ -286,8 +286,8 @@ def test_log_lines_have_the_known_form_and_one_id_for_each_connection(server):
 
 def test_the_log_begins_with_the_version_and_names_what_it_listens_on(server):
     server.wait_log(r"RTMP listen at tcp://0\.0\.0\.0:%d" % server.port)
+    server.wait_log(r"write pid=%d to \S+ success" % server.pid)
     assert re.search(r"XCORE-SRS/%s" % VERSION, server.log.splitlines()[0])
-    assert re.search(r"write pid=%d to \S+ success" % server.pid, server.log)
 
 
 def test_the_log_goes_to_the_console_when_told(make_server):
@@ -297,7 +297,7 @@ def test_the_log_goes_to_the_console_when_told(make_server):
 
 
 def test_with_a_log_file_the_console_says_where_it_is(server):
-    assert server.log_path in server.output()
+    until(lambda: server.log_path in server.output(), "its path on the console")
 
 
 @pytest.mark.parametrize("directive,value,levels", [
@@ -605,7 +605,7 @@ def test_it_runs_from_the_environment_alone(make_server):
     with server.player() as player, server.publisher() as publisher:
         publisher.send_tags(Numbered().tags(count=3))
         seen(player, 8)
-    assert "RTMP listen at" in server.output()                      # the log is on the console
+    until(lambda: "RTMP listen at" in server.output(), "the log on the console")
     mark = len(server.output())
     server.send_signal(signal.SIGHUP)
     until(lambda: re.search("reload.*(fail|empty config)|empty config", server.output()[mark:]), "the reload to fail")
@@ -635,7 +635,7 @@ def test_the_check_honours_the_environment(folder):
 
 def test_a_log_tank_from_the_environment(make_server):
     server = make_server(env={"SRS_LOG_TANK": "console"})
-    assert "RTMP listen at" in server.output()
+    until(lambda: "RTMP listen at" in server.output(), "the log on the console")
 
 
 # -- limits ------------------------------------------------------------------------------------------------------------
@@ -665,12 +665,13 @@ def test_a_feature_that_is_not_built_yet_is_accepted_and_named_once(make_server)
     server = make_server("""
         rtc_server { enabled on; listen 8000; }
         vhost __defaultVhost__ { dvr { enabled on; } } vhost other { dvr { enabled on; } }""")
+    server.wait_log("RTMP listen at")                               # the end of the start
     assert len(re.findall(r"WARN.*\bvhost.dvr is accepted but not built yet", server.log)) == 1
 
 
 def test_multi_line_directives_of_old_files_are_accepted_with_a_warning(make_server):
     server = make_server("vhost __defaultVhost__\n{\n play\n {\n gop_cache\n off; } }\n")
-    assert "WARN" in server.log + server.output()
+    server.wait_log("WARN")
 
 
 def test_old_spellings_still_work(make_server):
@@ -678,7 +679,7 @@ def test_old_spellings_still_work(make_server):
     with server.client() as c:
         with pytest.raises(rtmp.Refused):
             c.publish("s")
-    assert "transform: vhost.gop_cache to vhost.play.gop_cache" in server.log + server.output()
+    server.wait_log("transform: vhost.gop_cache to vhost.play.gop_cache")
 
 
 def test_included_files_take_the_place_of_the_include(make_server):

@@ -84,8 +84,8 @@ def test_ffmpeg_publishes_and_plays_over_rtmps_every_packet(tls_server):
             publisher.ends()
         for player in (over_tls, plain):
             media.compare_packets(source, media.parse_framemd5(player.ends()))
-    assert len(re.findall(r"TLS handshake success, TLSv1\.[23], ", server.log)) == 2
-    assert "schema=rtmps" in server.log
+    until(lambda: len(re.findall(r"TLS handshake success, TLSv1\.[23], ", server.log)) == 2, "both handshakes in the log")
+    server.wait_log("schema=rtmps")
 
 
 def test_a_slow_tls_player_jumps_and_the_stream_it_gets_is_whole(tls_server):
