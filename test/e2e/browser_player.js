@@ -76,4 +76,33 @@ window.facts = () => {
   }
 }
 
+/* Numbers in the pictures, see NUMBERED in media.py: the screen is read, so what is found was shown. */
+const FIELDS = 16
+const strip = Object.assign(document.createElement('canvas'), { width: 4 * FIELDS, height: 4 }).getContext('2d', { willReadFrequently: true })
+let numbers = []
+
+function numberOnScreen() {
+  strip.drawImage(video, 0, 0, video.videoWidth, video.videoHeight / 9, 0, 0, 4 * FIELDS, 4)
+  const pixels = strip.getImageData(0, 2, 4 * FIELDS, 1).data
+  let bits = 0
+  for (let i = 0; i < FIELDS; i++)
+    bits = bits << 1 | pixels[4 * (4 * i + 2)] > 127
+  return (bits >> 5) % 31 === (bits & 31) ? bits >> 5 : -1
+}
+
+function onPicture(now, picture) {
+  video.requestVideoFrameCallback(onPicture)
+  numbers.push([numberOnScreen(), Date.now() + picture.expectedDisplayTime - performance.now()])
+}
+
+window.shown = () => {
+  const those = numbers
+  if (those.length === 0 && !video.isRead) {
+    video.isRead = true
+    video.requestVideoFrameCallback(onPicture)
+  }
+  numbers = []
+  return those
+}
+
 window.finish = () => finish()

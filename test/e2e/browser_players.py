@@ -63,7 +63,12 @@ class Playing:
         late = facts.pop("latencies")
         facts["latencies"] = late
         facts["latency"] = sorted(late)[len(late) // 2] if late else None
+        facts["latency_now"] = late[-1] if late else None
         return SimpleNamespace(**facts)
+
+    def shown(self):
+        """The pictures shown since the last call, of a stream like media.NUMBERED: (number, wall clock in ms)."""
+        return [tuple(p) for p in self.browser.run("return shown()")]
 
     def wait_played(self, seconds, timeout=None):
         """Wait until this much is played. A fatal error ends the wait."""

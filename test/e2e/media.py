@@ -28,6 +28,15 @@ _AAC = ["-c:a", "aac", "-ac", "2", "-b:a", "48k"]
 _LENGTH = ["-t", "4"]
 _SHORT = ["-t", "2"]
 
+# Pictures that carry their number: 16 fields of black or white above them, most significant bit first, are the number in
+# eleven bits and its remainder by 31 in five. In a loop neither pictures nor sound have a gap: 64 s are 1600 pictures and 3000
+# frames of 1024 samples.
+NUMBERED, NUMBERED_PICTURES, NUMBERED_MS = "numbered.flv", 1600, 64000
+_NUMBERS = ("color=black:size=16x2:rate=25,format=gray,geq=lum='255*mod(floor((N*32+mod(N,31))/pow(2,15-X)),2)',"
+            "scale=640:40:flags=neighbor")
+_NUMBERED = ["-f", "lavfi", "-i", _NUMBERS, "-f", "lavfi", "-i", "testsrc2=size=640x320:rate=25",
+             "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-filter_complex", "[0]format=yuv420p[a];[a][1]vstack"]
+
 RECIPES = {
     "h264_aac.flv": _PICTURE + _SOUND + _LENGTH + _H264 + _AAC,
     "h264_aac_plain.flv": _PICTURE + _SOUND + _LENGTH + ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast",
@@ -54,6 +63,8 @@ RECIPES = {
     "minute.flv": _PICTURE + _SOUND + ["-t", "60"] + _H264 + _AAC,
     "minutes.flv": _PICTURE + _SOUND + ["-t", "120", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-g",
                                                              "25"] + _AAC,
+    NUMBERED: _NUMBERED + ["-t", "64", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-g",
+                           "50", "-sc_threshold", "0", "-b:v", "800k"] + _AAC,
     "h264_flac.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "flac", "-ac", "2", "-sample_fmt", "s16",
                                                                "-strict", "-2"],
 }
@@ -82,10 +93,15 @@ def sample():
     return path if os.path.exists(path) else clip("h264_aac.flv")
 
 
-def loop(name):
-    """A clip's tags in an endless loop with growing timestamps. The clip is made before the first tag is taken."""
+def loop(name, length=None):
+    """A clip's tags in an endless loop with growing timestamps. The clip is made before the first tag is taken.
+
+    length: milliseconds of a round, for a clip in which neither pictures nor sound then have a gap. What is later is left out.
+    """
     once = tags(name)
-    length = max(t.ts for t in once) + 40
+    if length:
+        once = [t for t in once if t.ts < length and not flv.is_end(t)]
+    length = length or max(t.ts for t in once) + 40
     return (t._replace(ts=t.ts + n * length) for n in itertools.count() for t in once)
 
 
