@@ -303,7 +303,7 @@ def test_files_go_when_the_stream_is_disposed_of(make_server, on_air):
     feeder.finish()
     until(lambda: not files(server), "no files")
     until(lambda: not os.path.exists(os.path.join(server.folder, "html", "live", "s")), "no folder")
-    assert get(server, "/live/s.mpd").status == 404
+    until(lambda: get(server, "/live/s.mpd").status == 404, "no MPD")
 
 
 def test_a_reload_switches_dash_on_and_off_under_a_live_stream(make_server, on_air):

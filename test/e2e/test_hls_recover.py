@@ -95,6 +95,7 @@ def test_a_restart_under_a_watcher_goes_on(make_server, how, directives):
     o = Origin(make_server, directives).start()
     with Watch(o.url(), may_vanish=True, lingers=False) as watch:
         o.publish(8)
+        watch.wait_segments(1)
         last = o.restart(how)
         o.publish(4)
         until(lambda: watch.media[0].known.next_number > last + 2, lambda: watch.media[0].known.next_number)
