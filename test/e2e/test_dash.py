@@ -1,4 +1,5 @@
 """DASH: what a vhost with `dash { enabled on; }` serves, from memory and as files."""
+import email.utils
 import os
 import re
 import time
@@ -133,6 +134,8 @@ def test_caches_are_told_the_truth(make_server, on_air):
     assert first.headers["Content-Type"] == "application/dash+xml" and first.headers["Cache-Control"] == "no-cache"
     again = api.ask("GET", "/live/s.mpd", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status == 304 or again.headers["ETag"] != first.headers["ETag"]
+    dated = api.ask("GET", "/live/s.mpd", headers={"If-Modified-Since": email.utils.formatdate(usegmt=True)})
+    assert dated.status == 200, "a date does not tell that a client has the MPD"
     segment = api.ask("GET", "/live/s/video-0.m4s")
     assert segment.status == 200 and re.fullmatch(r"max-age=\d+", segment.headers["Cache-Control"])
     assert segment.headers["Content-Type"] == "video/mp4"

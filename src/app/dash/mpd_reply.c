@@ -19,7 +19,7 @@ static struct err *reply_text(struct http_exchange *x, struct blob *text, const 
     struct err *e = http_add_field(x, "Cache-Control", "no-cache");
     if (!e)
         e = http_add_field(x, "ETag", etag);
-    if (!e && http_is_not_modified(http_request_of(x), etag, 0))
+    if (!e && http_has_version(http_request_of(x), etag))
         return http_reply_status(x, HTTP_STATUS_NOT_MODIFIED);
     return e ? e : segment_reply_blob(x, text, MPD_CONTENT_TYPE);
 }

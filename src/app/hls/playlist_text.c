@@ -113,13 +113,6 @@ static struct err *reply_expanded(struct http_exchange *x, const struct hls_play
     return e;
 }
 
-/* True if the client names this version. It has no date: only its ETag tells versions apart. */
-static bool has_version(const struct http_exchange *x, const char *etag)
-{
-    const struct http_request *r = http_request_of(x);
-    return http_request_field(r, "If-None-Match") && http_is_not_modified(r, etag, 0);
-}
-
 static struct err *send_text(struct http_exchange *x, struct hls_playlist_text *t, const struct sending *how)
 {
     char               etag[40];
@@ -128,7 +121,7 @@ static struct err *send_text(struct http_exchange *x, struct hls_playlist_text *
     struct err *e = add_fields(x, etag, gzipped != NULL, how);
     if (e)
         return e;
-    if (has_version(x, etag))
+    if (http_has_version(http_request_of(x), etag))
         return http_reply(x, HTTP_STATUS_NOT_MODIFIED, NULL, NULL, 0);
     if (gzipped)
         return http_reply(x, HTTP_STATUS_OK, type, gzipped->bytes, gzipped->len);

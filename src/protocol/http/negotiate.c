@@ -35,12 +35,17 @@ bool http_is_expected(const struct http_request *r, const char *etag, time_t mod
     return !date || !http_date_parse(date, &since) || modified <= since;
 }
 
+bool http_has_version(const struct http_request *r, const char *etag)
+{
+    const char *none_match = http_request_field(r, "If-None-Match");
+    return none_match && list_has(none_match, etag, WEAK);
+}
+
 bool http_is_not_modified(const struct http_request *r, const char *etag, time_t modified)
 {
-    time_t      since;
-    const char *none_match = http_request_field(r, "If-None-Match");
-    if (none_match)
-        return list_has(none_match, etag, WEAK);
+    time_t since;
+    if (http_request_field(r, "If-None-Match"))
+        return http_has_version(r, etag);
     const char *date = http_request_field(r, "If-Modified-Since");
     return date && http_date_parse(date, &since) && modified <= since;
 }

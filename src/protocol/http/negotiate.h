@@ -16,6 +16,9 @@
 /** RFC 9110 13.1.1 and 13.1.4: If-Match, If-Unmodified-Since. False when the version that the client means is gone: reply 412. */
 bool http_is_expected(const struct http_request *r, const char *etag, time_t modified);
 
+/** True when the client names this version in If-None-Match. For texts that may change twice in a second, and so have no date. */
+bool http_has_version(const struct http_request *r, const char *etag);
+
 /** True when the client has this version: If-None-Match, else If-Modified-Since. */
 bool http_is_not_modified(const struct http_request *r, const char *etag, time_t modified);
 

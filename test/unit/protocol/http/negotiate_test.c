@@ -37,6 +37,21 @@ static void a_client_that_has_another_version_gets_this_one(void **state)
     assert_false(not_modified("Accept", "*"));
 }
 
+static bool has_version(const char *name, const char *value)
+{
+    const struct http_pair    fields[] = { { name, value } };
+    const struct http_request r = { .fields = fields, .n_fields = 1 };
+    return http_has_version(&r, "\"abc\"");
+}
+
+static void a_date_tells_nothing_about_a_text_without_one(void **state)
+{
+    (void)state;
+    assert_true(has_version("If-None-Match", "\"abc\"") && has_version("If-None-Match", "\"x\", W/\"abc\""));
+    assert_false(has_version("If-None-Match", "\"x\"") || has_version("If-None-Match", ""));
+    assert_false(has_version("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT") || has_version("Accept", "*"));
+}
+
 static void an_etag_goes_before_a_date(void **state)
 {
     (void)state;
@@ -146,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_that_has_the_version_is_told_so),
         cmocka_unit_test(a_client_that_has_another_version_gets_this_one),
+        cmocka_unit_test(a_date_tells_nothing_about_a_text_without_one),
         cmocka_unit_test(an_etag_goes_before_a_date),
         cmocka_unit_test(a_client_may_want_this_version_and_no_other),
         cmocka_unit_test(a_range_is_of_the_version_that_it_names),
