@@ -138,7 +138,9 @@ def test_the_past_survives_a_restart(shift, end):
         s.wait_indexed(before + 8)
     p = s.all()
     assert [g.number for g in p.segments] == list(range(len(p.segments)))
-    assert p.segments[before].breaks
+    [broken] = [g.number for g in p.segments if g.breaks]
+    # A segment that the kill kept out of the index, but not off the disk, is taken in by the next start.
+    assert broken == before or end == "kill" and broken == before + 1
     assert len({g.uri for g in p.segments}) == len(p.segments)        # no file was written over
 
 
