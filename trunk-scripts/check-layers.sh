@@ -12,7 +12,6 @@ floors="
 conf
 stat
 source
-segment
 session
 live
 tls

@@ -3,9 +3,9 @@
 #include <stddef.h>
 
 #include "app/api/routes.h"
-#include "app/hls/file_guard.h"
 #include "app/hls/old_files.h"
 #include "app/hls/timeshift.h"
+#include "app/http/file_guard.h"
 #include "app/http/live.h"
 #include "app/http/shelf.h"
 #include "app/http/static_files.h"
@@ -26,7 +26,7 @@ static struct err *(*const claimants[])(struct http_exchange *x, bool *taken) = 
     http_live_handle,
     /* What has left the shelf, and files that are not for everybody. */
     hls_old_files_handle,
-    hls_file_guard_handle,
+    file_guard_handle,
 };
 
 /* Let the features claim the path; a path that none of them claims names a file. */

@@ -215,6 +215,33 @@ def test_the_rules_of_the_vhost_count(make_server, on_air, rule):
     server.wait_log(r"WARN.*HTTP client ip=127\.0\.0\.1, GET /live/s\.mpd")
 
 
+@pytest.mark.parametrize("way", ["folder", "mount", "left"])
+def test_the_rules_of_the_vhost_count_for_its_files(make_server, on_air, tmp_path, way):
+    """Under whatever path the HTTP server has for them: a folder of their own, a mount of another vhost, or no shelf any more."""
+    folder = str(tmp_path / "srs0" / "html" / ("" if way == "left" else "dash"))
+    conf = ("vhost __defaultVhost__ { security { enabled on; deny play 198.51.100.0/24; }"
+            " dash { enabled on; dash_fragment 1; dash_window_size 1; dash_cleanup off; dash_path %s; } }" % folder)
+    before = {"folder": "/dash", "mount": "/any", "left": ""}[way]
+    if way == "mount":
+        conf += "vhost other.test { http_static { enabled on; mount [vhost]/any/; dir %s; } }" % folder
+    server = make_server(conf, http="", root={"trusted_proxies": "127.0.0.1"})
+    assert server.html == str(tmp_path / "srs0" / "html")
+    on_air(server)
+    names = ["live/s.mpd", "live/s/video-init.mp4", "live/s/audio-init.mp4", "live/s/video-0.m4s", "live/s/audio-0.m4s"]
+    until(lambda: os.path.exists(os.path.join(folder, "live/s/video-5.m4s")), "files of segments that have left", 30)
+    with open(os.path.join(folder, "live", "page.html"), "w", encoding="utf-8") as f:
+        f.write("a page")
+    query = "?vhost=other.test" if way == "mount" else ""
+    api = Api(server, server.http_port)
+
+    def status(path, ip):
+        return api.ask("GET", before + "/" + path + query, headers={"X-Forwarded-For": ip}).status
+    for name in names + [name.replace("live/", "live//") for name in names] + [names[3].replace("live", "%6cive")]:
+        assert (status(name, "198.51.100.9"), status(name, "203.0.113.1")) == (403, 200), name
+    assert status("live/page.html", "198.51.100.9") == 200
+    server.wait_log(r"WARN.*HTTP client ip=198\.51\.100\.9 .*%s/live/s/video-0\.m4s.*security" % before)
+
+
 # -- publishers that come and go --------------------------------------------------------------------------------------
 
 def test_a_publisher_that_comes_back_begins_a_period(make_server, on_air):

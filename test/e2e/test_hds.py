@@ -10,6 +10,7 @@ import pytest
 import flv
 import media
 import rtmp
+from api import Api
 from hls_watch import Http
 from wait import until
 
@@ -165,3 +166,17 @@ def test_the_example_serves(make_server):
 def test_a_stream_that_is_not_on_air_is_not_found(make_server):
     server = make_server(CONF, http="")
     assert [get(server, "/live/s" + ending).status for ending in (".f4m", ".abst", "Seg1-Frag1")] == [404] * 3
+
+
+def test_the_rules_of_the_vhost_count_for_its_files(make_server):
+    rule = "security { enabled on; deny play 198.51.100.0/24; }"
+    conf = CONF.replace("hds {", rule + " hds {").replace("./html;", "./html/hds;")
+    server = make_server(conf, http="", root={"trusted_proxies": "127.0.0.1"})
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
+    until(lambda: os.path.exists(os.path.join(server.html, "hds/live/sSeg1-Frag3")), "fragments as files", 30)
+    feeder.stop()
+    api = Api(server, server.http_port)
+    for path in ("s.f4m", "s.abst", "sSeg1-Frag3", "/sSeg1-Frag3"):
+        replies = [api.ask("GET", "/hds/live/" + path, headers={"X-Forwarded-For": ip}).status
+                   for ip in ("198.51.100.9", "203.0.113.1")]
+        assert replies == [403, 200], path

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "app/segment/file_path.h"
 #include "app/segment/template.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -16,13 +17,14 @@ static char *take(struct buf *path)
     return text;
 }
 
-/* The template of a file beside the MPD, in the folder of the stream. Its last step is as long as any that will be there. */
-static char *folder_template(const char *mpd_file)
+/* The template of a file in the folder of the stream, which lies beside the MPD. */
+static char *beside_mpd(const char *mpd_file, const char *file)
 {
     struct buf  text = BUF_UP_TO(PATH_BYTES_MAX);
     const char *slash = strrchr(mpd_file, '/');
     buf_append(&text, mpd_file, slash ? (size_t)(slash + 1 - mpd_file) : 0);
-    buf_text(&text, "[stream]/file");
+    buf_text(&text, "[stream]/");
+    buf_text(&text, file);
     return take(&text);
 }
 
@@ -30,7 +32,7 @@ struct err *dash_names_make(char **mpd_path, char **folder, const struct show *s
 {
     const char                 *mpd_file = show->vhost->dash.mpd_file;
     const struct template_names names = { show->vhost->name, show->app, show->stream };
-    char                       *text = folder_template(mpd_file);
+    char                       *text = beside_mpd(mpd_file, "file");
     struct err                 *e = text ? NULL : err_no_memory();
     *mpd_path = *folder = NULL;
     if (!e)
@@ -45,6 +47,21 @@ struct err *dash_names_make(char **mpd_path, char **folder, const struct show *s
     }
     strrchr(*folder, '/')[1] = '\0';
     return NULL;
+}
+
+bool dash_names_has(const struct conf_vhost *v, const char *path)
+{
+    static const char *const files[] = { "video-[…].mp4", "video-[…].m4s", "audio-[…].mp4", "audio-[…].m4s" };
+    const struct template_names names = { .vhost = v->name };
+    const struct conf_dash     *c = &v->dash;
+    bool                        has = file_path_is_made_by(path, c->path, c->mpd_file, &names);
+    for (size_t i = 0; i < ARRAY_LEN(files) && !has; i++) {
+        char *template = beside_mpd(c->mpd_file, files[i]);
+        has = !template ||
+              file_path_is_made_by(path, c->path, template, &names); /* without memory nothing is given away */
+        mem_free(template);
+    }
+    return has;
 }
 
 char *dash_names_init(const char *folder, const char *track, uint64_t number)

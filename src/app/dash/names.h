@@ -16,6 +16,7 @@
 #ifndef APP_DASH_NAMES_H
 #define APP_DASH_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "app/segment/show.h"
@@ -28,6 +29,9 @@
  * Errors     as template_make(); both are NULL then
  */
 struct err *dash_names_make(char **mpd_path, char **folder, const struct show *show) ATTR_MUST_USE;
+
+/** True if a file with this absolute path (segment/file_path.h) may be one of the vhost's DASH, of any stream. */
+bool dash_names_has(const struct conf_vhost *vhost, const char *path);
 
 /** The first init segment of a track is "video-init.mp4"; later ones, of other configurations, have their number in it. */
 char *dash_names_init(const char *folder, const char *track, uint64_t number) ATTR_MUST_USE;

@@ -12,6 +12,7 @@
 #include "app/dash/mpd_text.h"
 #include "app/dash/names.h"
 #include "app/dash/rows.h"
+#include "app/http/play_rules.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -230,6 +231,12 @@ static int64_t dispose_us(const struct conf_vhost *vhost)
     return vhost->dash.dispose_us;
 }
 
+static struct err *refuse_file(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x)
+{
+    bool has = vhost->enabled && vhost->dash.enabled && dash_names_has(vhost, path);
+    return has ? play_rules_check(x, vhost) : NULL;
+}
+
 const struct segment_view dash_view = {
     .name = "DASH",
     .wanted = wanted,
@@ -239,5 +246,6 @@ const struct segment_view dash_view = {
     .hear = hear,
     .keeps = keeps,
     .dispose_us = dispose_us,
+    .refuse_file = refuse_file,
     .end = end,
 };

@@ -6,6 +6,8 @@
 #include "app/hds/hds.h"
 #include "app/hds/http.h"
 #include "app/hds/texts.h"
+#include "app/http/play_rules.h"
+#include "app/segment/file_path.h"
 #include "app/segment/template.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -197,6 +199,22 @@ static int64_t dispose_us(const struct conf_vhost *vhost)
     return DISPOSE_US;
 }
 
+static bool has(const struct conf_vhost *vhost, const char *path)
+{
+    static const char *const    files[] = { "[app]/[stream].f4m", "[app]/[stream].abst",
+                                            "[app]/[stream]Seg1-Frag[number]" };
+    const struct template_names names = { .vhost = vhost->name };
+    bool                        is_made = false;
+    for (size_t i = 0; i < ARRAY_LEN(files) && !is_made; i++)
+        is_made = file_path_is_made_by(path, vhost->hds.path, files[i], &names);
+    return is_made;
+}
+
+static struct err *refuse_file(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x)
+{
+    return vhost->enabled && vhost->hds.enabled && has(vhost, path) ? play_rules_check(x, vhost) : NULL;
+}
+
 const struct segment_view hds_view = {
     .name = "HDS",
     .wanted = wanted,
@@ -205,5 +223,6 @@ const struct segment_view hds_view = {
     .tell = tell,
     .keeps = keeps,
     .dispose_us = dispose_us,
+    .refuse_file = refuse_file,
     .end = end,
 };

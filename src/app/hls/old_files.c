@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "app/hls/ask.h"
-#include "app/hls/file_guard.h"
 #include "app/hls/template_match.h"
 #include "app/http/conn.h"
+#include "app/http/file_guard.h"
 #include "app/http/static_files.h"
-#include "core/log.h"
 #include "core/mem.h"
 #include "protocol/http/status.h"
 #include "protocol/stream_name.h"
@@ -91,20 +90,18 @@ static bool needs_viewer(const struct old_file *f)
 
 /* ---- replies ---- */
 
-static struct err *refuse(struct http_exchange *x)
+static struct err *refuse_newcomer(struct http_exchange *x)
 {
-    log_warn("HTTP client ip=%s refused, %s: only viewers of the playlist get this file of HLS", http_visit_of(x)->ip,
-             http_request_of(x)->path);
-    struct err *e = http_add_field(x, "Cache-Control", "no-store");
-    return e ? e : http_reply_status(x, HTTP_STATUS_FORBIDDEN);
+    return file_guard_refuse(x, err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this file of HLS"));
 }
 
-static struct err *send_file(struct http_exchange *x, const struct old_file *f, const struct hls_viewer_stream *of)
+static struct err *send_file(struct http_exchange *x, const struct old_file *f)
 {
     const char *below = http_request_of(x)->path + 1;
-    if (!hls_file_guard_lets(f->conf, f->dir, below, of))
-        return refuse(x);
-    struct err *e = f->what == HLS_ASK_KEY ? http_add_field(x, "Cache-Control", "no-store") : NULL;
+    struct err *e = file_guard_check(x, f->conf, f->dir, below);
+    if (e)
+        return file_guard_refuse(x, e);
+    e = f->what == HLS_ASK_KEY ? http_add_field(x, "Cache-Control", "no-store") : NULL;
     return e ? e : static_files_reply(x, f->dir, below);
 }
 
@@ -113,7 +110,7 @@ static struct err *serve_viewer(struct http_exchange *x, struct old_file *f)
     struct hls_ask ask;
     struct err    *e = hls_ask_begin(&ask, x, f->vhost, f->app, f->stream, f->what);
     if (!e && !ask.is_answered)
-        e = send_file(x, f, &f->of);
+        e = send_file(x, f);
     hls_ask_end(&ask, x);
     return e;
 }
@@ -123,7 +120,7 @@ static struct err *serve(struct http_exchange *x, struct old_file *f)
     bool is_theirs = f->id && hls_template_match(f->template, f->vhost->name, f->path, is_viewers, f);
     if (is_theirs)
         return serve_viewer(x, f);
-    return needs_viewer(f) ? refuse(x) : send_file(x, f, NULL);
+    return needs_viewer(f) ? refuse_newcomer(x) : send_file(x, f);
 }
 
 /* ---- the request ---- */

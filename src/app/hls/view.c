@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/hls/file_guard.h"
 #include "app/hls/files.h"
 #include "app/hls/group.h"
 #include "app/hls/group_serve.h"
@@ -305,6 +306,7 @@ const struct segment_view hls_view = {
     .tell = tell,
     .keeps = keeps,
     .dispose_us = dispose_us,
+    .refuse_file = hls_file_guard_refuse,
     .end = end,
     .lost_files = lost_files,
 };

@@ -20,6 +20,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 
+struct http_exchange;
 struct lane;
 struct lane_kind;
 struct plan;
@@ -69,6 +70,12 @@ struct segment_view {
     /** How long after the end of the publish the view ends; 0: never. */
     int64_t (*dispose_us)(const struct conf_vhost *vhost);
     void (*end)(struct viewing *v, enum view_end why);
+
+    /**
+     * Why the client may not have this file, which the HTTP server is about to send from a folder; NULL: it may, or the file is none of
+     * the view's. The path is that of file_path_final().
+     */
+    struct err *(*refuse_file)(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x);
 
     /** Segments that the disk refused, or that could not wait for it. NULL: the view does not count them. */
     uint64_t (*lost_files)(const struct viewing *v);

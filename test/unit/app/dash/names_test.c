@@ -62,12 +62,36 @@ static void init_segments_and_segments_have_numbers(void **state)
     }
 }
 
+static void files_are_recognised_by_their_paths(void **state)
+{
+    static const char *const has[] = {
+        "/html/live/s.mpd",           "/html/live/s/video-init.mp4", "/html/live/s/video-init-2.mp4",
+        "/html/live/s/video-7.m4s",   "/html/live/s/audio-init.mp4", "/html/live/s/audio-2-init.mp4",
+        "/html/live/s/audio-2-7.m4s", "/html/a/b/s/audio-7.m4s"
+    };
+    static const char *const others[] = { "/html/live/s.html",      "/html/s.mpd",       "/html/live/s/init.mp4",
+                                          "/html/live/s/video.mp4", "/html/video-7.m4s", "/other/live/s.mpd" };
+    struct conf_vhost        vhost = { .name = "v", .dash.mpd_file = "[app]/[stream].mpd", .dash.path = "/html" };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(has); i++)
+        if (!dash_names_has(&vhost, has[i]))
+            fail_msg("%s is not recognised", has[i]);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (dash_names_has(&vhost, others[i]))
+            fail_msg("%s is taken for a file of DASH", others[i]);
+    vhost.dash.mpd_file = "dash/[vhost]/all.mpd";
+    assert_true(dash_names_has(&vhost, "/html/dash/v/all.mpd"));
+    assert_true(dash_names_has(&vhost, "/html/dash/v/s/video-0.m4s"));
+    assert_false(dash_names_has(&vhost, "/html/dash/w/all.mpd"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(segments_lie_beside_the_mpd),
         cmocka_unit_test(a_name_that_leads_out_is_refused),
         cmocka_unit_test(init_segments_and_segments_have_numbers),
+        cmocka_unit_test(files_are_recognised_by_their_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

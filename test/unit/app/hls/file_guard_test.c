@@ -30,11 +30,9 @@ static bool keeps(const char *directives, const char *path)
 static void files_of_the_templates_are_kept(void **state)
 {
     static const char        hls[] = "hls { enabled on; hls_path /html; }" RULES;
-    static const char *const kept[] = { "/html/live/cam.m3u8",      "/html/live/cam-0.ts",
-                                        "/html/a/b/cam-12.ts",      "/html/live/cam-7.m4s",
-                                        "/html/live/cam-7.key",     "/html/live/cam/init.mp4",
-                                        "/html/live/a-b-c.ts",      "/html/live/cam-0.ts.tmp",
-                                        "/html/live/cam.m3u8.temp", "/html/live/cam/init-2.mp4" };
+    static const char *const kept[] = { "/html/live/cam.m3u8",  "/html/live/cam-0.ts",      "/html/a/b/cam-12.ts",
+                                        "/html/live/cam-7.m4s", "/html/live/cam-7.key",     "/html/live/cam/init.mp4",
+                                        "/html/live/a-b-c.ts",  "/html/live/cam/init-2.mp4" };
     static const char *const free[] = {
         "/html/index.html",     "/html/cam.m3u8",       "/html/cam-0.ts", "/html/live/cam.ts",
         "/html/live/cam-.ts",   "/html2/live/cam-0.ts", "/html",          "/",
@@ -89,7 +87,6 @@ static void keys_are_for_viewers_whether_or_not_there_are_rules(void **state)
         "hls { enabled on; hls_path /html; hls_keys on; hls_key_file_path /keys; hls_ts_ctx off; }";
     (void)state;
     assert_true(keeps(hls, "/html/live/cam-7.key"));
-    assert_true(keeps(hls, "/html/live/cam-7.key.tmp"));
     assert_false(keeps(hls, "/html/live/cam-7.ts"));
     assert_true(keeps(elsewhere, "/keys/live/cam-7.key"));
     assert_false(keeps(elsewhere, "/html/live/cam-7.key"));
@@ -127,18 +124,6 @@ static void a_file_is_of_the_stream_that_its_name_tells(void **state)
     assert_false(keeps_of(hls, "/html/live2/cam-7.ts", &cam));
 }
 
-static void a_hostile_path_is_judged_quickly(void **state)
-{
-    char path[4000], hls[512];
-    (void)state;
-    memset(path, '-', sizeof path - 1);
-    memcpy(path, "/html/", 6);
-    path[sizeof path - 1] = '\0';
-    snprintf(hls, sizeof hls, "hls { enabled on; hls_path /html; hls_ts_file %s; }" RULES,
-             "[app]-[stream]-[seq]-[seq]-[seq]-[seq]-[seq]-[seq]-[seq]-[seq]-[timestamp].ts");
-    assert_false(keeps(hls, path));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,7 +135,6 @@ int main(void)
         cmocka_unit_test(the_servers_own_folder_is_for_nobody),
         cmocka_unit_test(without_hls_ts_ctx_segments_are_files),
         cmocka_unit_test(a_file_is_of_the_stream_that_its_name_tells),
-        cmocka_unit_test(a_hostile_path_is_judged_quickly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
