@@ -207,8 +207,9 @@ def test_a_refused_viewer_does_not_get_the_files_either(live, tmp_path, way):
     assert one.viewers() and len(one.viewers()) == 1
 
 
-def test_a_denied_address_gets_nothing_with_the_id_of_another(live):
-    one = live(more="security { enabled on; deny play 198.51.100.0/24; }", root={"trusted_proxies": "127.0.0.1"})
+def test_a_denied_address_gets_nothing_with_the_id_of_another(live, tmp_path):
+    html = tmp_path / "srs0" / "html"
+    one = live(path=str(html), more="security { enabled on; deny play 198.51.100.0/24; }", root={"trusted_proxies": "127.0.0.1"})
     allowed, moved, denied = ({"X-Forwarded-For": ip} for ip in ("203.0.113.1", "203.0.113.2", "198.51.100.9"))
     ctx, uri = one.join(headers=allowed)
     segment = one.segments(uri, moved)[0]
@@ -217,6 +218,9 @@ def test_a_denied_address_gets_nothing_with_the_id_of_another(live):
     viewer, = one.viewers()
     assert (viewer["id"], viewer["ip"]) == (ctx, "203.0.113.1")
     one.server.wait_log("also comes from 203.0.113.2")
+    until(lambda: os.path.exists(str(html) + segment.split("?")[0]), "the file of %s" % segment, 20)
+    file = segment.replace("/live/", "/live//")
+    assert (one.status(file, allowed), one.status(file, denied)) == (200, 403)
 
 
 # -- kicks -------------------------------------------------------------------------------------------------------------

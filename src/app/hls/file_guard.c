@@ -4,7 +4,9 @@
 
 #include "app/hls/timeshift_folder.h"
 #include "app/hls/viewers.h"
+#include "app/http/conn.h"
 #include "app/segment/file_path.h"
+#include "app/session/access.h"
 #include "core/str.h"
 #include "protocol/stream_name.h"
 
@@ -81,7 +83,9 @@ static struct err *refuse(const struct conf_vhost *v, const char *path, const st
     struct hls_viewer *viewer = id ? hls_viewers_find_by_id(id) : NULL;
     bool               is_own = viewer && !hls_viewer_has_ended(viewer) && is_of(v, path, &viewer->of);
     hls_viewers_release(&viewer, 0, 0);
-    return is_own ? NULL : err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this file of HLS");
+    if (is_own) /* perhaps from another address than its viewer's */
+        return access_check_security(v, ACCESS_PLAY, http_visit_of(x)->ip);
+    return err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this file of HLS");
 }
 
 struct err *hls_file_guard_refuse(const struct conf_vhost *v, const char *path, const struct http_exchange *x)
