@@ -108,7 +108,14 @@ suite shellcheck make -s shellcheck
 if [ "$mode" = test ]; then
     suite lint sh -c 'make -s lint && echo "lint: 1 passed, 0 failed, 0 skipped"'
     suite unit make -s "$jobs" unit
+    # The end-to-end tests mostly wait, so the fuzzers are compiled meanwhile; what fails is told by their suite.
+    ahead=
+    if is_wanted e2e && is_wanted fuzz; then
+        nice -n 19 make -s fuzz-programs >/dev/null 2>&1 &
+        ahead=$!
+    fi
     suite e2e make -s e2e
+    [ -z "$ahead" ] || wait "$ahead" || :
     suite fuzz make -s "$jobs" fuzz-short
 else
     if has_cmocka; then
