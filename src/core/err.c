@@ -83,6 +83,14 @@ void err_free(struct err *e)
     }
 }
 
+struct err *err_except(struct err *e, enum err_code code)
+{
+    if (!e || e->code != code)
+        return e;
+    err_free(e);
+    return NULL;
+}
+
 struct code_row {
     int         code;
     const char *name, *meaning;

@@ -48,6 +48,12 @@ int err_errno(const struct err *e);
 /** NULL is allowed. */
 void err_free(struct err *e);
 
+/**
+ * The error, unless it has this code: then it is freed, and NULL comes back. For an outcome that is no error to the caller, as the
+ * deadline of a wait.
+ */
+struct err *err_except(struct err *e, enum err_code code) ATTR_MUST_USE;
+
 /** The log name of a code ("SocketBind"), and its meaning; "Unknown" and "" for a number not in the table. */
 const char *err_code_name(int code);
 const char *err_code_meaning(int code);

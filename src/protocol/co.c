@@ -331,12 +331,8 @@ struct err *co_sleep(int64_t duration_us)
     int64_t deadline_us = duration_us < DEADLINE_NEVER - now ? now + duration_us : DEADLINE_NEVER;
     for (;;) {
         struct err *e = co_park(deadline_us);
-        if (err_code(e) == E_SOCKET_TIMEOUT) {
-            err_free(e);
-            return NULL;
-        }
         if (e)
-            return e;
+            return err_except(e, E_SOCKET_TIMEOUT);
     }
 }
 

@@ -335,10 +335,8 @@ static struct err *drain(struct file_writer *w, int64_t deadline_us)
         w->waiter = co_self();
         e = co_park(co_deadline(deadline_us));
         w->waiter = NULL;
-        if (err_code(e) == E_SOCKET_TIMEOUT && now_us() < co_deadline(deadline_us)) {
-            err_free(e); /* the process stood still */
-            e = NULL;
-        }
+        if (now_us() < co_deadline(deadline_us))
+            e = err_except(e, E_SOCKET_TIMEOUT); /* the process stood still */
     }
     if (writer_is_done(w)) {
         err_free(e);

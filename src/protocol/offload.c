@@ -119,10 +119,7 @@ static void take_finished_jobs(void *unused)
             finish_job(job);
     }
     io_close(&bell);
-    if (err_code(e) != E_THREAD_INTERRUPTED)
-        log_err(LOG_ERROR, e, "offloaded jobs cannot come back");
-    else
-        err_free(e);
+    log_err(LOG_ERROR, err_except(e, E_THREAD_INTERRUPTED), "offloaded jobs cannot come back");
 }
 
 struct err *offload_init(void)

@@ -260,11 +260,7 @@ static void begin_anew(struct exec *x)
 /* Wait for a moment. A deadline is no error. */
 static struct err *wait(struct attendance *a, int64_t deadline_us, unsigned *moments)
 {
-    struct err *e = attendance_wait(a, deadline_us, moments);
-    if (err_code(e) != E_SOCKET_TIMEOUT)
-        return e;
-    err_free(e);
-    return NULL;
+    return err_except(attendance_wait(a, deadline_us, moments), E_SOCKET_TIMEOUT);
 }
 
 /*
@@ -281,12 +277,11 @@ static struct err *end_programs(struct exec *x)
         e = co_park(deadline_us);
         bury_leaving(x);
     }
-    if (err_code(e) != E_SOCKET_TIMEOUT)
-        return e;
-    log_warn("exec of %s: %zu programs have not ended in %ds and are left to themselves", x->source->identity,
-             x->n_leaving, (int)(END_PATIENCE_US / US_PER_SECOND));
-    err_free(e);
-    return NULL;
+    e = err_except(e, E_SOCKET_TIMEOUT);
+    if (!e && x->n_leaving > 0)
+        log_warn("exec of %s: %zu programs have not ended in %ds and are left to themselves", x->source->identity,
+                 x->n_leaving, (int)(END_PATIENCE_US / US_PER_SECOND));
+    return e;
 }
 
 struct err *exec_run(struct attendance *a)

@@ -33,10 +33,7 @@ static struct err *wait_for(const struct segment *s, size_t index, const struct 
     struct err        *e = NULL;
     while (!e && index >= s->n_parts && !s->is_complete && !show->is_disposed && lane->open == s)
         e = lane_wait(lane, &waiter, lane->version, deadline_us);
-    if (err_code(e) != E_SOCKET_TIMEOUT)
-        return e;
-    err_free(e);
-    return NULL;
+    return err_except(e, E_SOCKET_TIMEOUT);
 }
 
 static struct err *reply_part(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)

@@ -207,12 +207,9 @@ static struct err *adopt_all(struct hls *h, struct buf *text)
 /* A stream is worth more than its old playlist. */
 static struct err *without_playlist(struct hls *h, struct err *e)
 {
-    if (err_code(e) == E_THREAD_INTERRUPTED)
+    e = err_except(e, E_SYSTEM_FILE_NOT_EXISTS);
+    if (!e || err_code(e) == E_THREAD_INTERRUPTED)
         return e;
-    if (err_code(e) == E_SYSTEM_FILE_NOT_EXISTS) {
-        err_free(e);
-        return NULL;
-    }
     count_from_clock(h);
     log_err(LOG_WARN, e, "HLS of %s/%s begins with segment %llu: the playlist on the disk cannot be read", h->show->app,
             h->show->stream, (unsigned long long)h->viewing->plan->next_number);

@@ -139,11 +139,7 @@ static struct err *wait_to_open(struct player *p, int64_t due_us, bool *ended)
     *ended = until_us != due_us && now_us() >= until_us;
     if (*ended || io_is_readable(p->io))
         return NULL;
-    struct err *e = reader_wait(&p->out.reader, until_us);
-    if (err_code(e) != E_SOCKET_TIMEOUT)
-        return e;
-    err_free(e);
-    return NULL;
+    return err_except(reader_wait(&p->out.reader, until_us), E_SOCKET_TIMEOUT);
 }
 
 /* Yields once, and ends when the stream's header is sent or can never be. The caller calls again until then. */

@@ -119,11 +119,7 @@ static struct err *wait_for_tick(struct intake *in, const struct source *s, int6
     else
         while (!e && now_us() < at && tick_us(in, s) == tick)
             e = co_park(at < deadline_us ? at : deadline_us);
-    if (err_code(e) == E_SOCKET_TIMEOUT && now_us() < deadline_us) {
-        err_free(e);
-        e = NULL;
-    }
-    return e;
+    return now_us() < deadline_us ? err_except(e, E_SOCKET_TIMEOUT) : e;
 }
 
 struct err *intake_read(struct intake *in, const struct source *s, struct rtmp_message *msg, int64_t deadline_us)

@@ -40,10 +40,7 @@ static struct err *wait_for_frames(struct player *p)
 {
     int64_t     deadline_us = wait_deadline(p);
     struct err *e = now_us() >= deadline_us ? give_up_waiting(p) : sender_wait(&p->out, deadline_us);
-    if (err_code(e) != E_SOCKET_TIMEOUT)
-        return e;
-    err_free(e);
-    return NULL;
+    return err_except(e, E_SOCKET_TIMEOUT);
 }
 
 static struct err *tell_end(struct player *p)

@@ -76,11 +76,7 @@ static struct err *cut(struct attendance *a, struct show *show, struct log_curso
         take_frames(show, c);
         c->until_us = wake_at_us(show);
         if (log_cursor_is_at_end(c) || !source_is_settled(a->source))
-            e = attendance_wait(a, wait_until_us(a->source), &moments);
-        if (err_code(e) == E_SOCKET_TIMEOUT) {
-            err_free(e);
-            e = NULL;
-        }
+            e = err_except(attendance_wait(a, wait_until_us(a->source), &moments), E_SOCKET_TIMEOUT);
     }
     take_frames(show, c);
     return e;

@@ -452,11 +452,7 @@ static void give_way(void)
 /* Wait until the next look at the shows, or until memory gets short. */
 static struct err *wait_a_second(void)
 {
-    struct err *e = co_park(now_us() + DISPOSE_LOOK_US);
-    if (err_code(e) != E_SOCKET_TIMEOUT)
-        return e;
-    err_free(e);
-    return NULL;
+    return err_except(co_park(now_us() + DISPOSE_LOOK_US), E_SOCKET_TIMEOUT);
 }
 
 void shows_run(void *arg)

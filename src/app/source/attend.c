@@ -48,11 +48,8 @@ struct err *attendance_wait(struct attendance *a, int64_t deadline_us, unsigned 
 
 static void log_failure(const struct attendance *a, struct err *e)
 {
-    if (err_code(e) == E_THREAD_INTERRUPTED)
-        err_free(e);
-    else
-        log_err(LOG_WARN, e, "%s of %s has ended, the next publish or reload starts it again", a->by->name,
-                a->source->identity);
+    log_err(LOG_WARN, err_except(e, E_THREAD_INTERRUPTED),
+            "%s of %s has ended, the next publish or reload starts it again", a->by->name, a->source->identity);
 }
 
 /* True if a moment that came while the attendant ended, or since it failed, starts it again. */

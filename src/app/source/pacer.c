@@ -152,11 +152,7 @@ static void pacer_run(void *arg)
             run_round(s);
             continue;
         }
-        e = co_park(due);
-        if (err_code(e) == E_SOCKET_TIMEOUT) {
-            err_free(e);
-            e = NULL;
-        }
+        e = err_except(co_park(due), E_SOCKET_TIMEOUT);
     }
     err_free(e);
     s->pacer = NULL;

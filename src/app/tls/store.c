@@ -254,10 +254,8 @@ bool tls_store_look(struct tls_store *st)
 {
     bool        opened = false;
     struct err *e = read_pairs(st, false, &opened);
-    if (err_code(e) == E_THREAD_INTERRUPTED || err_code(e) == E_THREAD_TERMINATED)
-        err_free(e); /* the server is stopping */
-    else
-        log_err(LOG_WARN, e, "look whether certificates have changed");
+    e = err_except(err_except(e, E_THREAD_INTERRUPTED), E_THREAD_TERMINATED); /* the server is stopping */
+    log_err(LOG_WARN, e, "look whether certificates have changed");
     return opened;
 }
 

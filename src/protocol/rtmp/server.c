@@ -343,9 +343,5 @@ struct err *rtmp_server_redirect(struct rtmp_server *s, const char *redirect, co
         frame_unref(&msg.payload);
     }
     *accepted |= err_code(e) == E_END_OF_STREAM; /* A client that closes follows the redirect. */
-    if (err_code(e) == E_SOCKET_TIMEOUT || err_code(e) == E_END_OF_STREAM) {
-        err_free(e);
-        e = NULL;
-    }
-    return err_wrap(e, "redirect");
+    return err_wrap(err_except(err_except(e, E_SOCKET_TIMEOUT), E_END_OF_STREAM), "redirect");
 }

@@ -40,6 +40,17 @@ static void a_wrap_keeps_code_and_errno_of_its_cause(void **state)
     err_free(e);
 }
 
+static void an_expected_error_is_freed_and_any_other_stays(void **state)
+{
+    (void)state;
+    assert_null(err_except(NULL, E_SOCKET_READ));
+    assert_null(err_except(chain_of_three(), E_SOCKET_READ));
+    assert_null(err_except(err_no_memory(), E_NO_MEMORY));
+    struct err *e = chain_of_three();
+    assert_ptr_equal(err_except(e, E_SOCKET_TIMEOUT), e);
+    err_free(e);
+}
+
 static void err_sys_remembers_errno_and_err_new_does_not(void **state)
 {
     (void)state;
@@ -187,6 +198,7 @@ int main(void)
         cmocka_unit_test(success_is_null),
         cmocka_unit_test(wrapping_success_stays_success),
         cmocka_unit_test(a_wrap_keeps_code_and_errno_of_its_cause),
+        cmocka_unit_test(an_expected_error_is_freed_and_any_other_stays),
         cmocka_unit_test(err_sys_remembers_errno_and_err_new_does_not),
         cmocka_unit_test(a_summary_is_one_line_from_the_outside_in),
         cmocka_unit_test(the_text_is_the_words_alone),
