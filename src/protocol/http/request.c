@@ -4,16 +4,23 @@
 #include <strings.h>
 
 #include "core/str.h"
+#include "protocol/http/request_lines.h"
 #include "protocol/http/status.h"
 
 enum { GOOD = 0 };
 
 enum { CONTENT_LENGTH_DIGITS_MAX = 18 }; /* the length then fits into an int64_t */
 
+/* Compare without regard to case; most names differ in their first letter. */
+static bool is_named(const struct http_pair *field, const char *name)
+{
+    return ((field->name[0] ^ name[0]) & ~0x20) == 0 && strcasecmp(field->name, name) == 0;
+}
+
 const char *http_request_field(const struct http_request *r, const char *name)
 {
     for (size_t i = 0; i < r->n_fields; i++)
-        if (strcasecmp(r->fields[i].name, name) == 0)
+        if (is_named(&r->fields[i], name))
             return r->fields[i].value;
     return NULL;
 }
@@ -34,11 +41,23 @@ const char *http_request_vhost(const struct http_request *r)
     return vhost && *vhost ? vhost : r->host;
 }
 
+/* The end of the first line that an empty line follows; NULL: there is none before `end`. */
+static const char *find_empty_line(const char *p, const char *end)
+{
+    while (end - p >= 4) {
+        p = memchr(p, '\r', (size_t)(end - p) - 3);
+        if (!p || memcmp(p, "\r\n\r\n", 4) == 0)
+            return p;
+        p++;
+    }
+    return NULL;
+}
+
 int http_head_find(const char *buf, size_t len, size_t *looked, size_t *head_len)
 {
     size_t      from = *looked > 3 ? *looked - 3 : 0; /* the end may lie across the border */
     size_t      bounded = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
-    const char *end = bounded > from ? memmem(buf + from, bounded - from, "\r\n\r\n", 4) : NULL;
+    const char *end = bounded > from ? find_empty_line(buf + from, buf + bounded) : NULL;
     bool        line_is_out = *looked >= HTTP_REQUEST_LINE_MAX;
     *looked = bounded;
     if (!line_is_out && bounded >= HTTP_REQUEST_LINE_MAX && !memchr(buf, '\n', HTTP_REQUEST_LINE_MAX))
@@ -50,182 +69,6 @@ int http_head_find(const char *buf, size_t len, size_t *looked, size_t *head_len
     return bounded == HTTP_HEAD_MAX ? HTTP_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE : -1;
 }
 
-/* ---- checks before http_parser, which is more lenient than is safe --------------------------------------------- */
-
-/* RFC 9110 5.6.2 */
-static bool is_token_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-static size_t token_len(const char *p, const char *end)
-{
-    const char *start = p;
-    while (p < end && is_token_char(*p))
-        p++;
-    return (size_t)(p - start);
-}
-
-/* A line without its CR LF; NULL when CR, LF or NUL stand anywhere else in it. */
-static const char *end_of_line(const char *p, const char *end)
-{
-    for (; p < end && *p != '\r'; p++)
-        if (*p == '\n' || *p == '\0')
-            return NULL;
-    return end - p >= 2 && p[1] == '\n' ? p : NULL;
-}
-
-/* Check a request line: method SP target SP HTTP/d.d */
-static int check_request_line(const char *p, const char *end, const char **why)
-{
-    static const char version[] = " HTTP/";
-    size_t            method_len = token_len(p, end);
-    const char       *target = p + method_len + 1;
-    *why = "the request line is none";
-    if (method_len == 0 || target >= end || target[-1] != ' ')
-        return HTTP_STATUS_BAD_REQUEST;
-    const char *space = target;
-    while (space < end && (unsigned char)*space > ' ' && *space != 0x7f)
-        space++;
-    if (space == target || end - space != (ptrdiff_t)(sizeof version - 1 + 3) ||
-        memcmp(space, version, sizeof version - 1) != 0 || end[-2] != '.')
-        return HTTP_STATUS_BAD_REQUEST;
-    if (end[-3] != '1') {
-        *why = "only HTTP/1.0 and 1.1 are spoken here";
-        return HTTP_STATUS_HTTP_VERSION_NOT_SUPPORTED;
-    }
-    return GOOD;
-}
-
-/* Check a field line: token ":" value, no space before the colon (RFC 9112 5.1), no continuation of the line above (5.2). */
-static int check_field_line(const char *p, const char *end, const char **why)
-{
-    size_t name_len = token_len(p, end);
-    *why = "a header line is no field";
-    if (name_len == 0 || p + name_len == end || p[name_len] != ':')
-        return HTTP_STATUS_BAD_REQUEST;
-    for (p += name_len + 1; p < end; p++)
-        if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f) {
-            *why = "a control character in a field";
-            return HTTP_STATUS_BAD_REQUEST;
-        }
-    return GOOD;
-}
-
-static int check_lines(const char *head, size_t len, const char **why)
-{
-    const char *end = head + len;
-    size_t      n_fields = 0;
-    for (const char *p = head; p < end;) {
-        const char *line_end = end_of_line(p, end);
-        if (!line_end) {
-            *why = "a line that does not end with CR LF";
-            return HTTP_STATUS_BAD_REQUEST;
-        }
-        int status = p == head      ? check_request_line(p, line_end, why)
-                     : p < line_end ? check_field_line(p, line_end, why)
-                                    : GOOD;
-        if (status != GOOD)
-            return status;
-        if (p != head && p < line_end && ++n_fields > HTTP_FIELDS_MAX) {
-            *why = "too many header fields";
-            return HTTP_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE;
-        }
-        p = line_end + 2;
-    }
-    return GOOD;
-}
-
-/* ---- spans from http_parser ------------------------------------------------------------------------------------ */
-
-struct reading {
-    struct http_pair *fields;
-    size_t            n_fields, cap;
-    char             *target;
-    size_t            target_len;
-    bool              complete;
-};
-
-static int on_url(http_parser *p, const char *at, size_t len)
-{
-    struct reading *in = p->data;
-    in->target = (char *)at;
-    in->target_len = len;
-    return 0;
-}
-
-static int on_name(http_parser *p, const char *at, size_t len)
-{
-    struct reading *in = p->data;
-    (void)len;
-    if (in->n_fields == in->cap)
-        return 1;
-    in->fields[in->n_fields] = (struct http_pair){ at, NULL };
-    return 0;
-}
-
-static int on_value(http_parser *p, const char *at, size_t len)
-{
-    struct reading *in = p->data;
-    (void)len;
-    if (in->n_fields == in->cap || in->fields[in->n_fields].value)
-        return 1;
-    in->fields[in->n_fields++].value = at;
-    return 0;
-}
-
-static int on_complete(http_parser *p)
-{
-    struct reading *in = p->data;
-    in->complete = true;
-    http_parser_pause(p, 1); /* the body is read elsewhere */
-    return 0;
-}
-
-/* Distance to a byte that is known to come before `end`. */
-static size_t distance(const char *from, char to, const char *end)
-{
-    return (size_t)((const char *)memchr(from, to, (size_t)(end - from)) - from);
-}
-
-/* End names and values with NUL; the lines are known to be "name: value CR LF". */
-static void terminate_request_fields(struct reading *in, const char *end)
-{
-    in->target[in->target_len] = '\0';
-    for (size_t i = 0; i < in->n_fields; i++) {
-        char *name = (char *)in->fields[i].name, *value = name + distance(name, ':', end);
-        *value++ = '\0';
-        while (*value == ' ' || *value == '\t')
-            value++; /* http_parser places an empty value in the next line */
-        size_t len = distance(value, '\r', end);
-        while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
-            len--;
-        value[len] = '\0';
-        in->fields[i].value = value;
-    }
-}
-
-static int parse_spans(http_parser *parser, struct reading *in, const char *head, size_t len, const char **why)
-{
-    static const http_parser_settings settings = {
-        .on_url = on_url,
-        .on_header_field = on_name,
-        .on_header_value = on_value,
-        .on_headers_complete = on_complete,
-    };
-    http_parser_init(parser, HTTP_REQUEST);
-    parser->data = in;
-    http_parser_execute(parser, &settings, head, len);
-    enum http_errno code = HTTP_PARSER_ERRNO(parser);
-    if (in->complete && (code == HPE_OK || code == HPE_PAUSED)) {
-        terminate_request_fields(in, head + len);
-        return GOOD;
-    }
-    *why = http_errno_description(code);
-    return code == HPE_INVALID_METHOD ? HTTP_STATUS_NOT_IMPLEMENTED : HTTP_STATUS_BAD_REQUEST;
-}
-
 /* ---- the fields' meaning --------------------------------------------------------------------------------------- */
 
 /* Find a field that may occur once; false when it occurs twice. */
@@ -233,7 +76,7 @@ static bool find_single(const struct http_request *r, const char *name, const ch
 {
     *value = NULL;
     for (size_t i = 0; i < r->n_fields; i++) {
-        if (strcasecmp(r->fields[i].name, name) != 0)
+        if (!is_named(&r->fields[i], name))
             continue;
         if (*value)
             return false;
@@ -380,25 +223,25 @@ static size_t line_len(const char *head, size_t len)
     return end ? (size_t)(end - head) + 1 : len;
 }
 
-static size_t count_char(const char *p, size_t len, char c)
+/* Count the bytes up to a bound. */
+static size_t count_char(const char *p, size_t len, char c, size_t max)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++)
-        n += p[i] == c;
+    const char *end = p + len;
+    size_t      n = 0;
+    for (; n < max && (p = memchr(p, c, (size_t)(end - p))); p++)
+        n++;
     return n;
 }
 
 /* The number of fields to allocate room for; it is bounded, so that a peer does not choose the amount. */
 static size_t fields_cap(const char *head, size_t len)
 {
-    size_t n = count_char(head, len, '\n');
-    return n < HTTP_FIELDS_MAX ? n : HTTP_FIELDS_MAX;
+    return count_char(head, len, '\n', HTTP_FIELDS_MAX);
 }
 
 static size_t params_cap(const char *head, size_t len)
 {
-    size_t n = count_char(head, line_len(head, len), '&') + 1;
-    return n < HTTP_PARAMS_MAX ? n : HTTP_PARAMS_MAX;
+    return count_char(head, line_len(head, len), '&', HTTP_PARAMS_MAX - 1) + 1;
 }
 
 size_t http_request_room(const char *head, size_t len)
@@ -410,31 +253,28 @@ size_t http_request_room(const char *head, size_t len)
 
 int http_request_parse(struct http_request *r, char *head, size_t len, void *room, const char **why)
 {
-    struct http_pair *fields = room;
-    struct reading    in = { .fields = fields, .cap = fields_cap(head, len) };
-    struct http_pair *params = fields + in.cap;
-    char             *text = (char *)(params + params_cap(head, len));
-    http_parser       parser;
+    struct http_pair         *fields = room;
+    struct http_request_lines lines = { .fields = fields, .cap = fields_cap(head, len) };
+    struct http_pair         *params = fields + lines.cap;
+    char                     *text = (char *)(params + params_cap(head, len));
 
     *r = (struct http_request){ .path = "", .raw_path = "", .raw_query = "", .host = "", .host_port = "" };
-    *why = "";
-    int status = check_lines(head, len, why);
-    if (status == GOOD)
-        status = parse_spans(&parser, &in, head, len, why);
+    int status = http_request_lines_read(&lines, head, len, why);
     if (status != GOOD)
         return status;
-    r->method = (enum http_method)parser.method;
-    r->is_http_1_0 = parser.http_minor == 0;
-    r->upgrade = parser.upgrade && r->method != HTTP_CONNECT;
+    r->method = lines.method;
+    r->is_http_1_0 = lines.is_http_1_0;
     r->fields = fields;
-    r->n_fields = in.n_fields;
+    r->n_fields = lines.n_fields;
     if (r->method == HTTP_CONNECT) {
         *why = "this is no proxy";
         return HTTP_STATUS_NOT_IMPLEMENTED;
     }
-    if ((status = find_framing(r, why)) != GOOD || (status = find_target(r, in.target, text, params, why)) != GOOD)
+    if ((status = find_framing(r, why)) != GOOD || (status = find_target(r, lines.target, text, params, why)) != GOOD)
         return status;
-    r->keep_alive = !(parser.flags & F_CONNECTION_CLOSE) && (!r->is_http_1_0 || parser.flags & F_CONNECTION_KEEP_ALIVE);
+    const char *upgrade = http_request_field(r, "Upgrade");
+    r->upgrade = lines.upgrades && upgrade && *upgrade;
+    r->keep_alive = !lines.closes && (!r->is_http_1_0 || lines.keeps_alive);
     const char *expect = http_request_field(r, "Expect");
     r->expects_continue = expect && !r->is_http_1_0 && r->has_body && strcasecmp(expect, "100-continue") == 0;
     *why = NULL;

@@ -1,8 +1,8 @@
 /**
  * The head of an HTTP request, parsed.
  *
- * http_parser reads it. Forms that it accepts and that servers read differently are refused beforehand (two lengths, a folded
- * or oddly spaced field, a lone CR or LF, two hosts …): behind a proxy they can hide a second request in the first.
+ * What servers read differently is refused (two lengths, two hosts, and the forms that request_lines.h names): behind a proxy it can
+ * hide a second request in the first.
  *
  * Source     RFC 9112 (request line, fields, framing), RFC 3986 (path, query)
  * Ownership  everything in it is borrowed from the connection's buffers, for the time of the exchange
