@@ -23,21 +23,6 @@ static void put_text(struct jw *j, const char *text)
     buf_text(&j->text, text);
 }
 
-/* Length of the character at `p`; 0 when the bytes there are not UTF-8. The NUL at the end of the text stops it. */
-static size_t utf8_len(const uint8_t *p)
-{
-    struct utf8 u = { 0 };
-    size_t      n = 0;
-    if (*p < 0x80)
-        return 1;
-    do {
-        if (!utf8_feed(&u, p + n, 1))
-            return 0;
-        n++;
-    } while (!utf8_is_whole(&u));
-    return n;
-}
-
 /* Length of a character that needs no escape; 0 when it must be escaped or replaced. U+2028 and U+2029 end a line of
  * JavaScript, '<' and '>' could begin or end an element of the page around the text. */
 static size_t plain_len(const uint8_t *p)
@@ -46,7 +31,7 @@ static size_t plain_len(const uint8_t *p)
         return 0;
     if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
         return 0;
-    return utf8_len(p);
+    return *p < 0x80 ? 1 : utf8_char_len(p, UTF8_CHAR_MAX);
 }
 
 /* Escape or replace the character at `p`; returns its length. */
@@ -65,7 +50,7 @@ static size_t put_escaped(struct jw *j, const uint8_t *p)
         put(j, (char[]){ '\\', 'u', '0', '0', hex[*p >> 4], hex[*p & 15] }, 6);
         return 1;
     }
-    if (utf8_len(p) == 3) {
+    if (utf8_char_len(p, UTF8_CHAR_MAX) == 3) {
         put_text(j, p[2] == 0xa8 ? "\\u2028" : "\\u2029");
         return 3;
     }

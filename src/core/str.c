@@ -88,13 +88,8 @@ bool str_equal_nocase(const char *a, const char *b)
 /* Length of the character at `p` if it is printable UTF-8, else 0. */
 static size_t shown_len(const uint8_t *p, size_t len)
 {
-    struct utf8 u = { 0 };
-    size_t      n = 0;
-    do {
-        if (n == len || !utf8_feed(&u, &p[n++], 1))
-            return 0;
-    } while (!utf8_is_whole(&u));
-    bool is_control = n == 1 ? p[0] < 0x20 || p[0] == 0x7f : p[0] == 0xc2 && p[1] < 0xa0;
+    size_t n = utf8_char_len(p, len);
+    bool   is_control = n == 1 ? p[0] < 0x20 || p[0] == 0x7f : n == 2 && p[0] == 0xc2 && p[1] < 0xa0;
     return is_control ? 0 : n;
 }
 

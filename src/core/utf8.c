@@ -34,3 +34,15 @@ bool utf8_feed(struct utf8 *u, const void *text, size_t len)
     }
     return true;
 }
+
+size_t utf8_char_len(const void *text, size_t len)
+{
+    const uint8_t *p = text;
+    struct utf8    u = { 0 };
+    size_t         n = 0;
+    do {
+        if (n == len || !utf8_feed(&u, &p[n++], 1))
+            return 0;
+    } while (!utf8_is_whole(&u));
+    return n;
+}

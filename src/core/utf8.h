@@ -1,5 +1,5 @@
 /**
- * A check that text is UTF-8, fed byte by byte.
+ * A check that text is UTF-8, fed byte by byte, and the length of a character.
  *
  * Source     RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF
  * Yields     no
@@ -25,5 +25,15 @@ static inline bool utf8_is_whole(const struct utf8 *u)
 {
     return u->n_missing == 0;
 }
+
+enum { UTF8_CHAR_MAX = 4 }; /* bytes of the longest character */
+
+/**
+ * Length of the character at `text`; 0 when the bytes there are no whole character.
+ *
+ * Shape      len: at least 1. Nothing is read behind a byte that does not belong to the character: UTF8_CHAR_MAX will do for a
+ *            text that NUL ends
+ */
+size_t utf8_char_len(const void *text, size_t len);
 
 #endif

@@ -12,19 +12,6 @@ struct xw xw_document(struct buf *text)
     return (struct xw){ .text = text };
 }
 
-/* Length of the character at `p`; 0 when the bytes there are not UTF-8. The NUL at the end of the text stops it. */
-static size_t utf8_len(const uint8_t *p)
-{
-    struct utf8 u = { 0 };
-    size_t      n = 0;
-    do {
-        if (!utf8_feed(&u, p + n, 1))
-            return 0;
-        n++;
-    } while (!utf8_is_whole(&u));
-    return n;
-}
-
 /* 2.2: U+FFFE and U+FFFF are no characters of XML. DEL is one, but no name needs it. */
 static bool is_char(const uint8_t *p, size_t len)
 {
@@ -53,7 +40,7 @@ static void put_escaped(struct xw *x, const char *text)
 {
     const uint8_t *p = (const uint8_t *)(text ? text : ""), *from = p;
     while (*p) {
-        size_t      n = utf8_len(p);
+        size_t      n = utf8_char_len(p, UTF8_CHAR_MAX);
         const char *instead = n && is_char(p, n) ? reference_of(*p) : "\xef\xbf\xbd";
         if (instead) {
             buf_append(x->text, from, (size_t)(p - from));

@@ -70,12 +70,36 @@ static void a_character_that_is_cut_off_is_not_whole(void **state)
     }
 }
 
+static void a_character_has_a_length_and_other_bytes_have_none(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t      len;
+    } rows[] = {
+        { "a", 1 },
+        { "", 1 }, /* NUL is a character */
+        { "\xc3\xa4z", 2 },
+        { "\xe2\x82\xac\xe2", 3 },
+        { "\xf0\x9f\x98\x80z", 4 },
+        { "\x80", 0 },
+        { "\xe2\x82", 0 }, /* cut */
+        { "\xe2\x82z", 0 },
+        { "\xc0\x80", 0 },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(utf8_char_len(rows[i].text, UTF8_CHAR_MAX), rows[i].len);
+    for (size_t len = 1; len < 3; len++)
+        assert_int_equal(utf8_char_len("\xe2\x82\xac", len), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_may_come_in_any_bits),
         cmocka_unit_test(anything_else_is_refused_at_its_first_wrong_byte),
         cmocka_unit_test(a_character_that_is_cut_off_is_not_whole),
+        cmocka_unit_test(a_character_has_a_length_and_other_bytes_have_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
