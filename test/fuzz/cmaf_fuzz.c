@@ -1,4 +1,5 @@
 #include "kernel/mp4/cmaf.h"
+#include "kernel/mp4/moov.h"
 
 #include "core/rd.h"
 #include "fuzzing.h"
@@ -26,7 +27,7 @@ static void write_header(const struct cmaf *c)
     size_t    len = cmaf_header_len(c);
     uint8_t  *bytes = malloc(len);
     struct wr w = wr_over(bytes, len);
-    char      codecs[MP4_MUX_CODECS_LEN];
+    char      codecs[MP4_CODECS_CAP];
     cmaf_write_header(c, &w);
     check(!w.full && wr_len(&w) == len);
     walk(rd_over(bytes, len), 0);

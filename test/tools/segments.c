@@ -17,6 +17,7 @@
 #include "kernel/flv.h"
 #include "kernel/flv_frame.h"
 #include "kernel/mp4/cmaf.h"
+#include "kernel/mp4/moov.h"
 
 enum { FILE_MAX = 64 << 20, FRAMES_MAX = 100000 };
 
@@ -137,7 +138,7 @@ static void save(const char *name, const struct wr *w)
 
 static void save_header(const struct cmaf *c)
 {
-    char      codecs[MP4_MUX_CODECS_LEN];
+    char      codecs[MP4_CODECS_CAP];
     struct wr w = wr_over(out, sizeof out);
     cmaf_write_header(c, &w);
     save("init.mp4", &w);

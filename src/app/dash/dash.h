@@ -20,7 +20,7 @@
 #include "app/segment/show.h"
 #include "app/segment/view.h"
 #include "core/list.h"
-#include "kernel/mp4/mux.h"
+#include "kernel/mp4/moov.h"
 
 enum { DASH_TRACKS_MAX = VIEW_LANES_MAX };
 
@@ -36,7 +36,7 @@ struct dash_init {
     bool               is_on_disk; /* or will be */
     uint64_t           number;
     char              *path; /* below dash_path */
-    char               codecs[MP4_MUX_CODECS_LEN];
+    char               codecs[MP4_CODECS_CAP];
     uint32_t           timescale, width, height, sample_rate, channels;
     uint32_t           frame_rate, frame_rate_scale; /* 0/0: not known yet */
 };

@@ -91,16 +91,8 @@ void cmaf_write_header(const struct cmaf *c, struct wr *w)
 
 const char *cmaf_codecs(const struct cmaf *c, char *buf, size_t cap)
 {
-    struct str s = str_over(buf, cap);
-    for (unsigned i = 0; i < MP4_TRACKS; i++) {
-        const struct mp4_sample_entry *e = &c->tracks[i].entry;
-        if (!e->config)
-            continue;
-        if (s.len)
-            str_printf(&s, ",");
-        mp4_sample_entry_codecs(e, &s);
-    }
-    return buf;
+    struct mp4_movie movie = movie_of(c);
+    return mp4_moov_codecs(&movie, buf, cap);
 }
 
 /* ---- samples ---- */

@@ -114,7 +114,7 @@ size_t cmaf_header_len(const struct cmaf *c);
 /** Write the init segment: ftyp and moov. */
 void cmaf_write_header(const struct cmaf *c, struct wr *w);
 
-/** Write the codecs of all tracks, "avc1.64001e,mp4a.40.2" (RFC 6381). Returns `buf`, terminated; MP4_MUX_CODECS_LEN is enough. */
+/** Write the codecs of all tracks, as mp4_moov_codecs() does. Returns `buf`. */
 const char *cmaf_codecs(const struct cmaf *c, char *buf, size_t cap);
 
 /** Tell what a frame means to the muxer; a muxer of one kind skips the frames of the other kind by MP4_FRAME_NEW_TRACK. */

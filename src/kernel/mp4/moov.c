@@ -221,3 +221,20 @@ void mp4_moov_write(const struct mp4_movie *m, struct wr *w)
     mp4_box_end(w, mvex);
     mp4_box_end(w, moov);
 }
+
+static void add_codec(struct str *s, const struct mp4_sample_entry *e)
+{
+    if (!e->config)
+        return;
+    if (s->len > 0)
+        str_append(s, ",", 1);
+    mp4_sample_entry_codecs(e, s);
+}
+
+const char *mp4_moov_codecs(const struct mp4_movie *m, char *buf, size_t cap)
+{
+    struct str s = str_over(buf, cap);
+    add_codec(&s, m->video);
+    add_codec(&s, m->audio);
+    return buf;
+}

@@ -32,4 +32,9 @@ size_t mp4_moov_len(const struct mp4_movie *m);
 /** Write ftyp and moov. */
 void mp4_moov_write(const struct mp4_movie *m, struct wr *w);
 
+enum { MP4_CODECS_CAP = 80 }; /* room for the codecs of two tracks */
+
+/** Write the codecs parameter of the media type, "avc1.64001e,mp4a.40.2" (RFC 6381 3.3). Returns `buf`, terminated, cut at `cap`. */
+const char *mp4_moov_codecs(const struct mp4_movie *m, char *buf, size_t cap);
+
 #endif

@@ -74,20 +74,6 @@ void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w)
     mp4_moov_write(&movie, w);
 }
 
-const char *mp4_mux_codecs(const struct mp4_mux *m, char *buf, size_t cap)
-{
-    struct str s = str_over(buf, cap);
-    for (unsigned i = 0; i < MP4_TRACKS; i++) {
-        const struct mp4_sample_entry *e = &m->tracks[i].entry;
-        if (!e->config)
-            continue;
-        if (s.len)
-            str_printf(&s, ",");
-        mp4_sample_entry_codecs(e, &s);
-    }
-    return buf;
-}
-
 /* ---- frames ---- */
 
 static unsigned track_index(const struct frame *f)

@@ -42,10 +42,7 @@
 #include "kernel/mp4/sample.h"
 #include "kernel/mp4/sample_entry.h"
 
-enum {
-    MP4_MUX_HEAD_LEN = 112,  /* bytes of a fragment before its payload: moof, and mdat's size and type */
-    MP4_MUX_CODECS_LEN = 80, /* room for mp4_mux_codecs() */
-};
+enum { MP4_MUX_HEAD_LEN = 112 }; /* bytes of a fragment before its payload: moof, and mdat's size and type */
 
 enum { MP4_TRACK_VIDEO, MP4_TRACK_AUDIO, MP4_TRACKS };
 
@@ -86,14 +83,6 @@ size_t mp4_mux_header_len(const struct mp4_mux *m);
 
 /** Write ftyp and moov. */
 void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w);
-
-/**
- * Write the codecs parameter of the media type: "avc1.64001e,mp4a.40.2".
- *
- * Source     RFC 6381 3.3
- * Returns    `buf`, terminated
- */
-const char *mp4_mux_codecs(const struct mp4_mux *m, char *buf, size_t cap);
 
 /** Tell what a frame means to the muxer. */
 enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f);

@@ -1,4 +1,5 @@
 #include "kernel/mp4/cmaf.h"
+#include "kernel/mp4/moov.h"
 
 #include "core/mem.h"
 #include "kernel/mp4/streams.h"
@@ -21,7 +22,7 @@ static void an_init_segment_has_each_track_in_its_own_ticks(void **state)
     (void)state;
     struct frame *video = VIDEO(avc), *audio = AUDIO(aac);
     uint8_t       bytes[ROOM];
-    char          codecs[MP4_MUX_CODECS_LEN];
+    char          codecs[MP4_CODECS_CAP];
     struct cmaf   c;
     assert_int_equal(cmaf_init(&c, video, NULL, audio), MP4_OK);
     size_t len = write_header(&c, bytes);
