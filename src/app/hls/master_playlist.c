@@ -15,8 +15,6 @@
 #include "protocol/http/exchange.h"
 #include "protocol/http/status.h"
 
-enum { PICTURES = 1 }; /* of plan->tracks */
-
 /* Bit rates are measured over this many of the newest segments at most. */
 enum { MEASURED_MAX = 64 };
 
@@ -51,7 +49,7 @@ static void name_codecs(const struct hls *h, struct str *codecs)
 
 static bool has_pictures(const struct hls *h)
 {
-    enum codec codec = h->lane->plan->tracks[PICTURES].codec;
+    enum codec codec = h->lane->plan->tracks[PLAN_PICTURES].codec;
     return codec != CODEC_NONE && h->lane->kind->carries(codec);
 }
 

@@ -105,6 +105,8 @@ void lane_take(struct lane *lane, struct frame *f)
     }
     if (f->config)
         keep_config(lane, f);
+    if (f->kind == FRAME_AUDIO && (f->config || f->codec != lane->sound.codec))
+        (void)media_info_audio(f, &lane->sound);
     if (!lane->open && (!frame_is_header(f) || replaces_header(lane, f)))
         return;
     if (!push_frame(lane, f))

@@ -24,6 +24,7 @@
 #include "core/err.h"
 #include "core/list.h"
 #include "kernel/frame.h"
+#include "kernel/media_info.h"
 
 /* Bounds of an open part, beyond which it ends: its bytes are made in one turn. */
 enum { LANE_PART_FRAMES_MAX = 2048, LANE_PART_BYTES_MAX = 4 << 20 };
@@ -61,11 +62,12 @@ struct lane_kind {
     struct blob *(*pack)(struct lane *lane, const struct frame *next, bool is_first);
 };
 
-extern const struct lane_kind lane_ts;    /* MPEG-TS: pictures and the first track of sound */
-extern const struct lane_kind lane_mp4;   /* fragmented MP4 of the same */
-extern const struct lane_kind lane_video; /* CMAF: pictures alone */
-extern const struct lane_kind lane_audio; /* CMAF: one track of sound */
-extern const struct lane_kind lane_flv;   /* FLV tags: pictures and the first track of sound */
+extern const struct lane_kind lane_ts;                      /* MPEG-TS: pictures and the first track of sound */
+extern const struct lane_kind lane_ts_video, lane_ts_audio; /* MPEG-TS: pictures alone; one track of sound */
+extern const struct lane_kind lane_mp4;                     /* fragmented MP4 of the same */
+extern const struct lane_kind lane_video;                   /* CMAF: pictures alone */
+extern const struct lane_kind lane_audio;                   /* CMAF: one track of sound */
+extern const struct lane_kind lane_flv;                     /* FLV tags: pictures and the first track of sound */
 
 /** The time in `lane_mp4`, `lane_video` and `lane_audio` of the stream's time 0: the same for all, with room for reordering. */
 #define LANE_MP4_ORIGIN_US INT64_C(10000000)
@@ -96,6 +98,7 @@ struct lane {
     struct frame          **frames; /* frames of the open part */
     size_t                  n_frames, cap_frames, frame_bytes;
     struct frame           *video_config, *audio_config; /* newest configurations; NULL: none */
+    struct audio_info       sound;                       /* as of the newest one; without a codec: none has come */
     struct blob            *init;                        /* of the next segment; NULL: the container needs none */
     uint64_t                init_number;
     const struct lane_seal *seal;         /* NULL: none; borrowed; set by lane_set_seal() */

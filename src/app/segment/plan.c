@@ -36,6 +36,17 @@ void plan_destroy(struct plan **pp)
     mem_free(plan);
 }
 
+/* Give a new lane the configurations of its tracks that have come already. */
+static void seed(const struct plan *plan, struct lane *lane)
+{
+    for (size_t i = 0; i < PLAN_TRACKS && lane->track == 0; i++)
+        if (plan->tracks[i].config)
+            lane_take(lane, plan->tracks[i].config);
+    for (size_t i = 0; i < plan->n_lanes && lane->track > 0; i++)
+        if (plan->lanes[i]->track == lane->track && plan->lanes[i]->audio_config)
+            lane_take(lane, plan->lanes[i]->audio_config);
+}
+
 struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned track)
 {
     for (size_t i = 0; i < plan->n_lanes; i++)
@@ -46,8 +57,10 @@ struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned
     if (plan->n_lanes == PLAN_LANES_MAX)
         return NULL;
     struct lane *lane = lane_create(kind, plan, plan->label, track);
-    if (lane)
+    if (lane) {
+        seed(plan, lane);
         plan->lanes[plan->n_lanes++] = lane;
+    }
     return lane;
 }
 
@@ -249,12 +262,25 @@ static bool same_payload(const struct frame *a, const struct frame *b)
 /* True if the stream goes on with another codec or configuration, or with one more kind of media. */
 static bool changes_configuration(const struct plan *plan, const struct frame *f)
 {
-    const struct plan_track *t = &plan->tracks[f->kind == FRAME_VIDEO];
+    const struct plan_track *t = &plan->tracks[f->kind == FRAME_VIDEO ? PLAN_PICTURES : PLAN_SOUND];
     if (f->track != 0 || f->kind == FRAME_SCRIPT || f->note != NOTE_NONE)
         return false;
     if (t->codec != f->codec)
         return true;
     return f->config && (!t->config || !same_payload(t->config, f));
+}
+
+/* The same for a track of sound beside the first. One that begins changes nothing: only its own lanes have it. */
+static bool changes_other_sound(const struct plan *plan, const struct frame *f)
+{
+    bool changes = false;
+    for (size_t i = 0; i < plan->n_lanes && f->kind == FRAME_AUDIO && f->track > 0 && f->note == NOTE_NONE; i++) {
+        const struct lane *lane = plan->lanes[i];
+        if (lane->track == f->track && lane->sound.codec != CODEC_NONE)
+            changes |= lane->sound.codec != f->codec ||
+                       (f->config && lane->audio_config && !same_payload(lane->audio_config, f));
+    }
+    return changes;
 }
 
 /*
@@ -271,7 +297,9 @@ static bool is_first_part(const struct plan *plan)
 
 static void follow_configuration(struct plan *plan, struct frame *f)
 {
-    struct plan_track *t = &plan->tracks[f->kind == FRAME_VIDEO];
+    struct plan_track *t = &plan->tracks[f->kind == FRAME_VIDEO ? PLAN_PICTURES : PLAN_SOUND];
+    if (changes_other_sound(plan, f))
+        plan_end_segment(plan, true);
     if (!changes_configuration(plan, f))
         return;
     bool joins = t->codec == CODEC_NONE && is_first_part(plan);

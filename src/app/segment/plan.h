@@ -18,7 +18,8 @@
 #include "core/attr.h"
 #include "core/list.h"
 
-enum { PLAN_LANES_MAX = 10 };
+/* A stream in two containers, each as a whole and track by track; and one more view. */
+enum { PLAN_LANES_MAX = 24 };
 
 /* Segments shorter than this are dropped, and their number is used again. */
 enum { PLAN_SEGMENT_MIN_US = 100 * US_PER_MS };
@@ -34,8 +35,8 @@ struct plan;
 /** Called when something has happened to a lane's segment. It may not yield. */
 typedef void plan_tell(struct plan *plan, enum segment_event event, struct lane *lane, struct segment *segment);
 
-/* What a decoder of the open segment knows of the first track of a kind: sound, and pictures. */
-enum { PLAN_TRACKS = 2 };
+/* What a decoder of the open segment knows of the first track of a kind. */
+enum { PLAN_SOUND, PLAN_PICTURES, PLAN_TRACKS };
 struct plan_track {
     uint8_t       codec;  /* enum codec; CODEC_NONE: no such track */
     struct frame *config; /* NULL: none, or the codec has none */
@@ -73,7 +74,8 @@ struct plan *plan_create(void *owner, const char *label, plan_tell *tell,
 /** Takes NULL; *plan becomes NULL. */
 void plan_destroy(struct plan **plan);
 
-/** The lane of that kind and track, which is not idle from now on, made if it is not there; NULL without memory, or when there are too many. */
+/** The lane of that kind and track, which is not idle from now on, made if it is not there; NULL without memory, or when there are too many. A lane
+ * that begins late knows the configurations of its tracks. */
 struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned track) ATTR_MUST_USE;
 
 /** Take the next frame of the stream. */

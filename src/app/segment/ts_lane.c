@@ -1,4 +1,5 @@
-/* Transport streams: pictures and the first track of sound in one program. The tables come at the beginning of each segment. */
+/* Transport streams: pictures and the first track of sound in one program, or one of them alone. The tables come at the beginning
+ * of each segment. */
 #include "app/segment/lane.h"
 #include "app/segment/plan.h"
 #include "app/segment/scratch.h"
@@ -21,6 +22,7 @@ static bool begin(struct lane *lane)
     struct ts_state *ts = mem_calloc(1, sizeof *ts);
     if (ts) {
         ts_mux_init(&ts->mux, CODEC_NONE, CODEC_NONE);
+        ts->mux.audio_track = lane->track;
         ts->counted_90k = INT64_MIN;
     }
     lane->state = ts;
@@ -35,10 +37,20 @@ static void finish(struct lane *lane)
     mem_free(ts);
 }
 
-static bool takes(const struct lane *lane, const struct frame *f)
+static bool takes_video(const struct lane *lane, const struct frame *f)
 {
     (void)lane;
-    return f->kind != FRAME_SCRIPT && f->track == 0 && ts_mux_carries((enum codec)f->codec);
+    return f->kind == FRAME_VIDEO && f->track == 0 && ts_mux_carries((enum codec)f->codec);
+}
+
+static bool takes_audio(const struct lane *lane, const struct frame *f)
+{
+    return f->kind == FRAME_AUDIO && f->track == lane->track && ts_mux_carries((enum codec)f->codec);
+}
+
+static bool takes_both(const struct lane *lane, const struct frame *f)
+{
+    return takes_video(lane, f) || takes_audio(lane, f);
 }
 
 static void keep_config(struct ts_state *ts, struct frame *f)
@@ -49,11 +61,18 @@ static void keep_config(struct ts_state *ts, struct frame *f)
     ts->config = frame_ref(f);
 }
 
+/* Sound beside pictures has their times, also if it has a lane of its own. */
+static bool has_pictures(const struct ts_state *ts, const struct lane *lane)
+{
+    return ts->mux.video != CODEC_NONE ||
+           (!lane->kind->has_pictures && lane->plan->tracks[PLAN_PICTURES].codec != CODEC_NONE);
+}
+
 /* The time of a frame: its own, or that of the number of its first sample. */
 static int64_t time_90k(struct ts_state *ts, const struct lane *lane, const struct frame *f)
 {
     int64_t own_90k = ticks_90k_from_us(f->dts_us + lane->plan->shift_us), rate = ts->mux.aac.core_rate;
-    if (!lane->plan->policy.counts_samples || f->codec != CODEC_AAC || ts->mux.video != CODEC_NONE || rate == 0)
+    if (!lane->plan->policy.counts_samples || f->codec != CODEC_AAC || rate == 0 || has_pictures(ts, lane))
         return own_90k;
     if (ts->counted_90k < own_90k - COUNT_AWAY_90K || ts->counted_90k > own_90k + COUNT_AWAY_90K) {
         ts->counted_90k = own_90k;
@@ -117,6 +136,28 @@ const struct lane_kind lane_ts = {
     .begin = begin,
     .finish = finish,
     .carries = ts_mux_carries,
-    .takes = takes,
+    .takes = takes_both,
+    .pack = pack,
+};
+
+const struct lane_kind lane_ts_video = {
+    .name = "TS video",
+    .type = "video/MP2T",
+    .has_pictures = true,
+    .begin = begin,
+    .finish = finish,
+    .carries = ts_mux_carries,
+    .takes = takes_video,
+    .pack = pack,
+};
+
+const struct lane_kind lane_ts_audio = {
+    .name = "TS audio",
+    .type = "video/MP2T",
+    .has_sound = true,
+    .begin = begin,
+    .finish = finish,
+    .carries = ts_mux_carries,
+    .takes = takes_audio,
     .pack = pack,
 };

@@ -204,10 +204,16 @@ static struct ts_pes_head head_of(const struct ts_mux *m, const struct frame *f,
     };
 }
 
+static bool is_in_program(const struct ts_mux *m, const struct frame *f)
+{
+    unsigned track = f->kind == FRAME_AUDIO ? m->audio_track : 0;
+    return f->kind != FRAME_SCRIPT && f->track == track && ts_mux_carries((enum codec)f->codec);
+}
+
 /* Plan the bytes of a frame. `m` takes note of the frame, and moves over it, except for the continuity counters. */
 static enum ts_mux_result make_plan(struct ts_mux *m, const struct frame *f, struct plan *plan)
 {
-    if (f->kind == FRAME_SCRIPT || f->track != 0 || !ts_mux_carries((enum codec)f->codec))
+    if (!is_in_program(m, f))
         return TS_MUX_NOTHING;
     if (f->config)
         return take_config(m, f);

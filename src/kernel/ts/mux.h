@@ -19,7 +19,7 @@
  *            and the tables come before the next frame. A configuration that cannot be read, or that a transport stream
  *            cannot express, removes its kind from the program until a better one comes.
  * Metadata   ID3 tags, as HLS has them, on a stream of their own, if ts_mux_announce_id3() was called.
- * Tracks     Of the tracks of enhanced RTMP, only track 0 is carried.
+ * Tracks     Of the tracks of enhanced RTMP, one of each kind is carried: the first picture track, and the sound track of the muxer.
  *
  * Source     ISO/IEC 13818-1; packet.h, psi.h, pes.h and payload.h name the parts
  * Ownership  borrows the newest video configuration frame, ts_mux_config(): code that keeps a muxer, or a copy of it, must
@@ -49,9 +49,10 @@ struct ts_mux {
     uint8_t             length_size;  /* bytes of a NAL unit length */
     uint8_t             mp3_type;     /* enum ts_stream_type of MP3 */
     uint8_t             opus_channels;
-    uint8_t             version; /* version of the PMT */
-    bool                has_id3; /* The program has a stream of timed ID3. */
-    bool                told;    /* The PMT has been written since its last change. */
+    uint8_t             audio_track; /* the track of sound that is carried; 0: the first */
+    uint8_t             version;     /* version of the PMT */
+    bool                has_id3;     /* The program has a stream of timed ID3. */
+    bool                told;        /* The PMT has been written since its last change. */
     uint8_t             cc[TS_TRACKS];
     struct decode_ahead ahead;
 };

@@ -38,8 +38,7 @@ static bool carries(enum codec codec)
 
 static bool takes(const struct lane *lane, const struct frame *f)
 {
-    (void)lane;
-    return f->kind != FRAME_SCRIPT;
+    return f->kind != FRAME_SCRIPT && f->track == lane->track;
 }
 
 static struct blob *pack(struct lane *lane, const struct frame *next, bool is_first)
@@ -171,6 +170,70 @@ static void another_configuration_breaks_the_stream_and_the_same_one_does_not(vo
     plan_destroy(&plan);
 }
 
+/* A configuration of AAC, of another track of sound. */
+static void take_sound_config(struct plan *plan, unsigned track, const char *what, int64_t ms)
+{
+    struct frame *f = frame_new(16);
+    assert_non_null(f);
+    f->kind = FRAME_AUDIO;
+    f->codec = CODEC_AAC;
+    f->config = true;
+    f->track = (uint8_t)track;
+    f->dts_us = f->pts_us = ms * US_PER_MS;
+    f->arrived_us = arrival_us(ms);
+    f->len = f->media_len = (uint32_t)strlen(what);
+    memcpy(f->data, what, f->len);
+    plan_take(plan, f);
+    frame_unref(&f);
+}
+
+static void another_configuration_of_another_track_breaks_the_stream_if_it_has_a_lane(void **state)
+{
+    (void)state;
+    struct plan *plan = make();
+    assert_non_null(plan_lane(plan, &counting, 3));
+    take(plan, "V1", 0);
+    take_sound_config(plan, 3, "A1", 0);
+    take_sound_config(plan, 4, "A1", 0);
+    take_pictures(plan, 0, 1000);
+    take_sound_config(plan, 3, "A1", 1000);
+    take_sound_config(plan, 4, "A2", 1000);
+    take_pictures(plan, 1000, 2000);
+    assert_null(strchr(told, '#'));
+    take_sound_config(plan, 3, "A2", 2000);
+    take_pictures(plan, 2000, 3000);
+    assert_non_null(strstr(told, "#0"));
+    assert_true(plan->lanes[0]->open->is_discontinuous);
+    plan_destroy(&plan);
+}
+
+static void a_lane_that_begins_late_knows_the_configurations_of_its_tracks(void **state)
+{
+    static const struct lane_kind later = { .name = "later",
+                                            .has_pictures = true,
+                                            .has_sound = true,
+                                            .begin = begin,
+                                            .finish = finish,
+                                            .carries = carries,
+                                            .takes = takes,
+                                            .pack = pack };
+    (void)state;
+    struct plan *plan = make();
+    assert_non_null(plan_lane(plan, &counting, 3));
+    take(plan, "V1", 0);
+    take_sound_config(plan, 3, "A3", 0);
+    take_pictures(plan, 0, 1000);
+    const struct lane *first = plan_lane(plan, &later, 0), *third = plan_lane(plan, &later, 3);
+    assert_memory_equal(first->video_config->data, "V1", 2);
+    assert_null(first->audio_config);
+    assert_memory_equal(third->audio_config->data, "A3", 2);
+    assert_null(third->video_config);
+    take_pictures(plan, 1000, 5040);
+    assert_int_equal(lane_newest(first)->number, 1); /* It begins with a segment. */
+    assert_int_equal(first->n_segments, 1);
+    plan_destroy(&plan);
+}
+
 static void a_publisher_that_comes_back_at_once_breaks_nothing(void **state)
 {
     (void)state;
@@ -267,6 +330,8 @@ int main(void)
         cmocka_unit_test(segments_are_numbered_and_follow_each_other),
         cmocka_unit_test(a_segment_too_short_is_forgotten_and_its_number_used_again),
         cmocka_unit_test(another_configuration_breaks_the_stream_and_the_same_one_does_not),
+        cmocka_unit_test(another_configuration_of_another_track_breaks_the_stream_if_it_has_a_lane),
+        cmocka_unit_test(a_lane_that_begins_late_knows_the_configurations_of_its_tracks),
         cmocka_unit_test(a_publisher_that_comes_back_at_once_breaks_nothing),
         cmocka_unit_test(a_publisher_that_comes_back_later_breaks_the_wall_clock),
         cmocka_unit_test(frames_that_come_at_once_break_nothing),
