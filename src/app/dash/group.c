@@ -37,7 +37,7 @@ static struct err *create(const struct dash *d, const char *path, struct dash **
     list_init(&g->members);
     g->mpd_path = mem_strdup(path);
     g->folder = mem_strdup(d->folder);
-    if (g->mpd_path && g->folder && dash_put(g, &g->mpd, path))
+    if (g->mpd_path && g->folder && shelf_put(&g->mpd, g->show->vhost, path))
         return NULL;
     destroy(g);
     *out = NULL;
@@ -46,10 +46,7 @@ static struct err *create(const struct dash *d, const char *path, struct dash **
 
 static struct dash *find(const struct dash *d, const char *path)
 {
-    char       key[2048];
-    struct str out = str_over(key, sizeof key);
-    str_printf(&out, "/%s", path);
-    struct shelf_item *item = shelf_find(d->show->vhost, key);
+    struct shelf_item *item = shelf_find(d->show->vhost, path);
     struct dash       *g = item && item->serve == dash_serve_mpd ? CONTAINER_OF(item, struct dash, mpd) : NULL;
     return g && g->is_group ? g : NULL;
 }

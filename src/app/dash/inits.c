@@ -4,16 +4,7 @@
 #include "app/dash/http.h"
 #include "app/dash/names.h"
 #include "core/mem.h"
-#include "core/str.h"
 #include "kernel/mp4/cmaf.h"
-
-bool dash_put(struct dash *d, struct shelf_item *item, const char *path)
-{
-    char       key[2048];
-    struct str out = str_over(key, sizeof key);
-    str_printf(&out, "/%s", path);
-    return !out.cut && shelf_put(item, d->show->vhost, key);
-}
 
 static void drop_init(struct dash_init *init)
 {
@@ -63,7 +54,7 @@ static struct dash_init *new_init(struct dash_track *t, const struct segment *s)
     init->bytes = blob_ref(s->init);
     init->path = dash_names_init(t->dash->folder, t->name, s->init_number);
     take_facts(init, t);
-    if (!init->timescale || !init->path || !dash_put(t->dash, &init->item, init->path)) {
+    if (!init->timescale || !init->path || !shelf_put(&init->item, t->dash->show->vhost, init->path)) {
         drop_init(init);
         return NULL;
     }

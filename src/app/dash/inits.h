@@ -6,13 +6,7 @@
 #ifndef APP_DASH_INITS_H
 #define APP_DASH_INITS_H
 
-#include <stdbool.h>
-
 #include "app/dash/dash.h"
-#include "core/attr.h"
-
-/** Put something on the shelf, under a path below dash_path. False without memory. */
-bool dash_put(struct dash *d, struct shelf_item *item, const char *path) ATTR_MUST_USE;
 
 /**
  * Find the init segment of an entry that has just got a part, or put it on the shelf. A group finds those of its members, which are

@@ -209,7 +209,7 @@ static void put_by_time(struct model *m, struct dash_entry *entry, const char *m
     struct dash *d = dash_of_segment(entry);
     char        *path = dash_names_timed(d->folder, media_before, time);
     shelf_take(&entry->timed);
-    m->no_memory |= !path || !dash_put(d, &entry->timed, path);
+    m->no_memory |= !path || !shelf_put(&entry->timed, d->show->vhost, path);
     entry->timed_period = period;
     entry->timed_at = time;
     mem_free(path);

@@ -49,7 +49,7 @@ static struct dash_entry *new_entry(struct dash_track *t, struct segment *s)
     if (t->source)
         return entry; /* The member has it on the shelf. */
     entry->path = dash_names_segment(t->dash->folder, t->name, s->number);
-    if (entry->path && dash_put(t->dash, &entry->item, entry->path))
+    if (entry->path && shelf_put(&entry->item, t->dash->show->vhost, entry->path))
         return entry;
     drop_entry(entry);
     return NULL;

@@ -98,10 +98,12 @@ static void add_tracks(struct dash *d)
 
 static bool put_on_shelf(struct dash *d)
 {
-    char       path[2048];
-    struct str out = str_over(path, sizeof path);
+    const struct conf_vhost *vhost = d->show->vhost;
+    char                     path[2048];
+    struct str               out = str_over(path, sizeof path);
     str_printf(&out, "%stime", d->folder);
-    return !out.cut && (dash_group_has_path_of(d) || dash_put(d, &d->mpd, d->mpd_path)) && dash_put(d, &d->clock, path);
+    return !out.cut && (dash_group_has_path_of(d) || shelf_put(&d->mpd, vhost, d->mpd_path)) &&
+           shelf_put(&d->clock, vhost, path);
 }
 
 /* Free everything; the files stay or go as d->keeps_files says. The MPD goes before what it names. */

@@ -52,14 +52,6 @@ static char *join(const char *base, const char *ending)
     return text;
 }
 
-static bool put(struct hds *h, struct shelf_item *item, const char *path)
-{
-    char *key = join("/", path);
-    bool  ok = key && shelf_put(item, h->show->vhost, key);
-    mem_free(key);
-    return ok;
-}
-
 static struct err *make_names(struct hds *h)
 {
     struct template_names names = { h->show->vhost->name, h->show->app, h->show->stream };
@@ -104,7 +96,7 @@ static struct hds_entry *new_entry(struct hds *h, struct segment *s)
     list_init(&entry->link);
     str_printf(&text, "Seg1-Frag%" PRIu32, hds_number(entry));
     entry->path = join(h->base, ending);
-    if (entry->path && put(h, &entry->item, entry->path))
+    if (entry->path && shelf_put(&entry->item, h->show->vhost, entry->path))
         return entry;
     drop_entry(entry);
     return NULL;
@@ -166,7 +158,8 @@ static struct err *begin(struct viewing *v)
     list_init(&h->entries);
     h->lane = plan_lane(v->plan, &lane_flv, 0);
     struct err *e = make_names(h);
-    if (!e && (!h->lane || !put(h, &h->f4m, h->f4m_path) || !put(h, &h->abst, h->abst_path)))
+    if (!e && (!h->lane || !shelf_put(&h->f4m, h->show->vhost, h->f4m_path) ||
+               !shelf_put(&h->abst, h->show->vhost, h->abst_path)))
         e = err_no_memory();
     if (!e)
         e = hds_files_open(h);

@@ -58,10 +58,7 @@ static void destroy(struct hls_group *g)
 
 static struct hls_group *find(const struct hls *h, const char *path, const char *name, hls_group_serve_by *serve)
 {
-    char       below_root[TEMPLATE_PATH_MAX + 2];
-    struct str out = str_over(below_root, sizeof below_root);
-    str_printf(&out, "/%s", path);
-    struct shelf_item *item = shelf_find(h->show->vhost, below_root);
+    struct shelf_item *item = shelf_find(h->show->vhost, path);
     struct hls_group  *g = item && item->serve == serve ? CONTAINER_OF(item, struct hls_group, item) : NULL;
     return g && str_equal(g->name, name) ? g : NULL;
 }

@@ -1,24 +1,18 @@
 #include "app/hls/hls.h"
 
-#include <string.h>
-
 #include "app/hls/names.h"
 #include "app/hls/serve.h"
 #include "app/http/static_files.h"
 #include "app/segment/reply.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "core/str.h"
 #include "protocol/http/exchange.h"
 
-enum { SHELF_PATH_MAX = 4096, HLS_MISSING_MAX = 1 << 20 };
+enum { HLS_MISSING_MAX = 1 << 20 };
 
 struct err *hls_put(struct hls *h, struct shelf_item *item, const char *path)
 {
-    char       below_root[SHELF_PATH_MAX];
-    struct str out = str_over(below_root, sizeof below_root);
-    str_printf(&out, "/%s", path);
-    return !out.cut && shelf_put(item, h->show->vhost, below_root) ? NULL : err_no_memory();
+    return shelf_put(item, h->show->vhost, path) ? NULL : err_no_memory();
 }
 
 static void log_unnamed(const struct hls *h, const char *what, struct err *e)

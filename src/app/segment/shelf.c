@@ -16,7 +16,7 @@ static bool make_key(char key[static KEY_MAX], const struct conf_vhost *vhost, c
 {
     struct str out = str_over(key, KEY_MAX);
     size_t     len = strlen(path);
-    str_printf(&out, "%s\n/", vhost->name);
+    str_printf(&out, "%s\n", vhost->name);
     if (out.cut || out.len + len >= KEY_MAX)
         return false;
     stream_name_normalise(key + out.len, path, len);
@@ -49,11 +49,6 @@ struct shelf_item *shelf_find(const struct conf_vhost *vhost, const char *path)
 {
     char key[KEY_MAX];
     return make_key(key, vhost, path) ? map_find(&items, key) : NULL;
-}
-
-const char *shelf_path(const struct shelf_item *item)
-{
-    return strchr(item->key, '\n') + 1;
 }
 
 void shelf_finish(void)

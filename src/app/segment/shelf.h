@@ -2,8 +2,8 @@
  * What is served from memory, by the path under which viewers ask for it: playlists, segments, init segments, keys. Views put things
  * there; the HTTP side finds them, and knows nothing of what they are.
  *
- * Shape      a path begins with a slash and is decoded; each vhost has paths of its own. As in all protocols, spellings of a name
- *            are one (stream_name.h): a path is found by any of them
+ * Shape      a path is decoded, with or without a slash before it; each vhost has paths of its own. As in all protocols, spellings
+ *            of a name are one (stream_name.h): a path is found by any of them
  * Ownership  an item is part of the view's own struct, and is taken out before that is freed
  * Yields     no
  */
@@ -34,9 +34,6 @@ void shelf_take(struct shelf_item *item);
 
 /** The item, borrowed until a yield; NULL: there is none. */
 struct shelf_item *shelf_find(const struct conf_vhost *vhost, const char *path);
-
-/** The path of an item. Borrowed. */
-const char *shelf_path(const struct shelf_item *item);
 
 /** Free the table, which must be empty. */
 void shelf_finish(void);

@@ -14,12 +14,11 @@ static const struct conf_vhost a = { .name = "a.example" }, b = { .name = "b.exa
 
 static void an_item_is_found_by_every_spelling_of_its_path(void **state)
 {
-    static const char *const spellings[] = { "/live/mycam.m3u8", "/live/my cam.m3u8", "/live/my%20cam.m3u8",
-                                             "//live///mycam.m3u8", "/live/%6dycam.m3u8" };
+    static const char *const spellings[] = { "/live/mycam.m3u8",    "/live/my cam.m3u8",  "/live/my%20cam.m3u8",
+                                             "//live///mycam.m3u8", "/live/%6dycam.m3u8", "live/mycam.m3u8" };
     struct shelf_item        item = { 0 };
     (void)state;
     assert_true(shelf_put(&item, &a, "/live/my cam.m3u8"));
-    assert_string_equal(shelf_path(&item), "/live/mycam.m3u8");
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
         if (shelf_find(&a, spellings[i]) != &item)
             fail_msg("%s", spellings[i]);
