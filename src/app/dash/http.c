@@ -12,13 +12,13 @@
 
 struct err *dash_serve_clock(struct http_exchange *x, struct shelf_item *item)
 {
-    char        text[64];
-    int64_t     now = wall_now_us();
-    time_t      seconds = (time_t)(now / US_PER_SECOND);
-    struct tm   tm;
-    size_t      len = gmtime_r(&seconds, &tm) ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) : 0;
-    struct err *e = http_add_field(x, "Cache-Control", "no-store");
-    (void)item;
+    char         text[64];
+    struct dash *d = CONTAINER_OF(item, struct dash, clock);
+    int64_t      now = plan_wall_us(d->viewing->plan, now_us());
+    time_t       seconds = (time_t)(now / US_PER_SECOND);
+    struct tm    tm;
+    size_t       len = gmtime_r(&seconds, &tm) ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) : 0;
+    struct err  *e = http_add_field(x, "Cache-Control", "no-store");
     len += (size_t)snprintf(text + len, sizeof text - len, ".%03dZ", (int)(now % US_PER_SECOND / US_PER_MS));
     return e ? e : http_reply(x, HTTP_STATUS_OK, "text/plain", text, len);
 }

@@ -12,7 +12,7 @@
 
 struct http_exchange;
 
-/** Reply with the time, for players that measure how wrong their clock is (UTCTiming). */
+/** Reply with the time by which segments have their dates, for players that measure how wrong their clock is (UTCTiming). */
 struct err *dash_serve_clock(struct http_exchange *x, struct shelf_item *item) ATTR_MUST_USE;
 
 /** Reply with an init segment. */

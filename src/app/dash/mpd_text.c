@@ -395,7 +395,7 @@ static void publish(struct dash *d)
     if (d->is_published)
         return;
     d->is_published = true;
-    d->published_us = greatest(wall_now_us() / US_PER_MS * US_PER_MS, next_us);
+    d->published_us = greatest(plan_wall_us(d->viewing->plan, now_us()) / US_PER_MS * US_PER_MS, next_us);
 }
 
 static struct err *make_text(struct dash *d, bool for_files, struct blob **out)

@@ -5,15 +5,18 @@
 #include <string.h>
 
 #include "app/hls/ask.h"
+#include "app/hls/hls.h"
 #include "app/hls/playlist_text.h"
 #include "app/hls/template_match.h"
 #include "app/hls/timeshift_answer.h"
 #include "app/hls/timeshift_folder.h"
 #include "app/hls/timeshift_query.h"
+#include "app/hls/view.h"
 #include "app/http/conn.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "core/uri.h"
 #include "kernel/hls/master.h"
 #include "protocol/http/status.h"
@@ -27,14 +30,6 @@ enum { QUESTION_CAP = 8 << 10, URI_BYTES_MAX = 16 << 10 };
 /* The wall clock minus the monotonic clock, the largest that was seen: the past must not come back when a clock is set back. */
 static int64_t wall_ahead_us;
 
-static int64_t wall_us(void)
-{
-    int64_t ahead_us = wall_now_us() - now_us();
-    if (ahead_us > wall_ahead_us)
-        wall_ahead_us = ahead_us;
-    return now_us() + wall_ahead_us;
-}
-
 /* One request. */
 struct past {
     struct conf                *conf; /* held, because asking the door may wait */
@@ -42,6 +37,7 @@ struct past {
     struct hls_timeshift_query  query;
     struct hls_timeshift_wanted wanted;
     char                       *folder;
+    int64_t                     now_us;                      /* wall clock of the stream */
     char                        path[HTTP_REQUEST_LINE_MAX]; /* in normal form, below hls_path */
 };
 
@@ -102,7 +98,7 @@ static struct err *reply_master(struct http_exchange *x, const struct past *p, c
 static const char *cache_control(const struct past *p, const struct hls_timeshift_view *v, char *text, size_t cap)
 {
     if (p->wanted.is_vod)
-        return p->query.has_end && p->query.end_us < wall_us() - p->vhost->hls.window_us ? RANGE_CACHE_CONTROL
+        return p->query.has_end && p->query.end_us < p->now_us - p->vhost->hls.window_us ? RANGE_CACHE_CONTROL
                                                                                          : "no-cache";
     if (v->target_s < 2)
         return "no-cache";
@@ -136,12 +132,50 @@ static bool is_playlist(struct past *p, const char *path)
            hls_template_match(p->vhost->hls.m3u8_file, p->vhost->name, p->path, NULL, NULL);
 }
 
+/* ---- the clock ---- */
+
+static bool copy_name(char to[static STREAM_NAME_MAX + 1], const char *name, size_t len)
+{
+    struct str out = str_over(to, STREAM_NAME_MAX + 1);
+    str_append(&out, name ? name : "", len);
+    return !out.cut;
+}
+
+/* Take the clock of the stream, if it has this playlist. */
+static bool is_shown(void *arg, const struct hls_template_names *n)
+{
+    struct past *p = arg;
+    char         app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
+    if (!copy_name(app, n->app, n->app_len) || !copy_name(stream, n->stream, n->stream_len))
+        return false;
+    const struct show *show = show_find(p->vhost, app, stream);
+    for (size_t i = 0; show && i < SHOW_VIEWS_MAX; i++) {
+        const struct viewing *v = &show->viewings[i];
+        const struct hls     *h = v->by == &hls_view ? v->state : NULL;
+        if (!h || !str_equal(h->m3u8_path, p->path))
+            continue;
+        p->now_us = plan_wall_us(v->plan, now_us());
+        return true;
+    }
+    return false;
+}
+
+/* Segments of a stream that goes on have their dates by its own clock. */
+static void look_at_clock(struct past *p)
+{
+    int64_t ahead_us = wall_now_us() - now_us();
+    if (ahead_us > wall_ahead_us)
+        wall_ahead_us = ahead_us;
+    if (!hls_template_match(p->vhost->hls.m3u8_file, p->vhost->name, p->path, is_shown, p))
+        p->now_us = now_us() + wall_ahead_us;
+}
+
 /* What to look for; false if it is outside of what is kept. */
 static bool want(struct past *p)
 {
     const struct conf_hls            *c = &p->vhost->hls;
     const struct hls_timeshift_query *q = &p->query;
-    int64_t                           now = wall_us();
+    int64_t                           now = p->now_us;
     p->wanted = (struct hls_timeshift_wanted){
         .folder = p->folder,
         .entry_prefix = c->entry_prefix ? c->entry_prefix : "",
@@ -220,6 +254,7 @@ static struct err *reply(struct http_exchange *x, struct past *p)
     if (hls_timeshift_query_read(&p->query, http_request_of(x), &why) == HLS_TIMESHIFT_ASKS_NONSENSE)
         return reply_text(x, HTTP_STATUS_BAD_REQUEST, why);
     p->conf = conf_ref(http_conn_of(x)->server->conf);
+    look_at_clock(p);
     struct err *e = hls_timeshift_folder_name(&p->folder, p->vhost->hls.path, p->vhost->name, p->path);
     if (!e)
         e = serve(x, p);

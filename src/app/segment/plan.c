@@ -9,7 +9,7 @@
  * Once the wall clock's time of segments is this far from the real one, it follows by at most this share of their length; frames
  * that come unevenly change nothing.
  */
-enum { WALL_DEAD_US = 250 * US_PER_MS, WALL_SLEW_PARTS = 1000 };
+enum { WALL_DEAD_US = 250 * US_PER_MS, WALL_SLEW_PARTS = 1000, WALL_STEP_US = 2 * US_PER_SECOND };
 
 struct plan *plan_create(void *owner, const char *label, plan_tell *tell, const struct cut_policy *policy)
 {
@@ -66,13 +66,21 @@ struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned
 
 /* ---- the wall clock ---- */
 
-/* The wall clock at the arrival of a frame. A clock that is set back does not count. */
-static int64_t arrival_wall_us(struct plan *plan, const struct frame *f)
+int64_t plan_wall_us(const struct plan *plan, int64_t monotonic_us)
 {
-    int64_t offset_us = wall_now_us() - now_us();
-    if (!plan->wall_offset_us || offset_us > plan->wall_offset_us)
+    int64_t offset_us = plan->wall_offset_us ? plan->wall_offset_us : wall_now_us() - now_us();
+    return offset_us + monotonic_us;
+}
+
+/*
+ * A clock that is set back does not count. One that is set forward by more than a little counts once the stream breaks: until then
+ * dates go on with the media, and players that compare them with the clock of the stream find the newest segment where it is.
+ */
+static void follow_wall_clock(struct plan *plan)
+{
+    int64_t offset_us = wall_now_us() - now_us(), step_us = offset_us - plan->wall_offset_us;
+    if (!plan->wall_offset_us || (step_us > 0 && (step_us < WALL_STEP_US || plan->breaks)))
         plan->wall_offset_us = offset_us;
-    return plan->wall_offset_us + f->arrived_us;
 }
 
 static int64_t absolute(int64_t v)
@@ -133,11 +141,10 @@ static void open_segment(struct plan *plan, const struct frame *f)
 {
     const struct segment *last = plan->n_lanes ? lane_newest(plan->lanes[0]) : NULL;
     struct timeline_place place = { 0 };
-    int64_t               real_us = arrival_wall_us(plan, f);
     if (plan->timeline.of)
         follow_timeline(plan, f, &place);
-    if (place.wall_us)
-        real_us = place.wall_us;
+    follow_wall_clock(plan);
+    int64_t real_us = place.wall_us ? place.wall_us : plan_wall_us(plan, f->arrived_us);
     int64_t wall_us = next_wall_us(plan, real_us, last ? last->duration_us : 0);
     plan->discontinuities += plan->breaks && plan->has_begun;
     keep_to_wall(plan, wall_us);
@@ -244,11 +251,11 @@ static bool is_any_segment_full(const struct plan *plan)
 
 /* True if the stream does not go on where it ended. Between two segments of one publish only its own time counts: a network holds
  * frames up, and an encoder may send faster than time runs. */
-static bool is_first_after_break(struct plan *plan, const struct frame *f)
+static bool is_first_after_break(const struct plan *plan, const struct frame *f)
 {
     if (plan->cutter.is_open || !plan->has_begun)
         return false;
-    return (plan->is_paused && absolute(arrival_wall_us(plan, f) - plan->wall_end_us) > PLAN_WALL_BREAK_US) ||
+    return (plan->is_paused && absolute(plan_wall_us(plan, f->arrived_us) - plan->wall_end_us) > PLAN_WALL_BREAK_US) ||
            f->dts_us < plan->end_us - PLAN_STEP_BACK_US || f->dts_us > plan->end_us + PLAN_WALL_BREAK_US;
 }
 

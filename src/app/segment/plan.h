@@ -51,7 +51,7 @@ struct plan {
     struct cutter     cutter;
     uint64_t          next_number;
     uint64_t          discontinuities; /* breaks up to now */
-    int64_t           wall_offset_us;  /* wall clock minus monotonic clock; 0: not known */
+    int64_t           wall_offset_us;  /* wall clock of the stream minus monotonic clock; 0: not known */
     bool              breaks;          /* The next segment does not continue the last one. */
     bool              is_paused;   /* The stream has ended, or broken: no frame followed the last segment at once. */
     bool              has_begun;   /* A segment has been made. */
@@ -83,5 +83,11 @@ void plan_take(struct plan *plan, struct frame *f);
 
 /** End the open segment. The next one continues it unless `breaks`. */
 void plan_end_segment(struct plan *plan, bool breaks);
+
+/**
+ * The wall clock of the stream at a time of now_us(): that of the machine, except for steps of it while the stream went on. The dates
+ * of segments are by this clock.
+ */
+int64_t plan_wall_us(const struct plan *plan, int64_t monotonic_us);
 
 #endif

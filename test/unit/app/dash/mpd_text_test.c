@@ -18,6 +18,7 @@ enum { VIDEO, AUDIO, TRACKS };
 /* A stream of which only what MPDs look at is there. Segments have two seconds, in ticks of milliseconds. */
 static struct conf_vhost vhost;
 static struct show       show;
+static struct plan       plan;
 static struct viewing    viewing;
 static struct lane       lanes[TRACKS];
 static struct dash       d;
@@ -33,7 +34,7 @@ static int setup(void **state)
         .dash = { .fragment_us = 2 * US_PER_SECOND, .update_period_us = US_PER_SECOND, .window_size = 10 }
     };
     show = (struct show){ .vhost = &vhost, .app = "live", .stream = "s" };
-    viewing = (struct viewing){ .show = &show, .wish.policy.part_us = 200 * US_PER_MS };
+    viewing = (struct viewing){ .show = &show, .plan = &plan, .wish.policy.part_us = 200 * US_PER_MS };
     d = (struct dash){
         .show = &show, .viewing = &viewing, .mpd_path = "live/s.mpd", .folder = "live/s/", .n_tracks = TRACKS
     };

@@ -295,6 +295,28 @@ static void a_clock_that_is_set_back_an_hour_does_not_take_the_date_with_it(void
     plan_destroy(&plan);
 }
 
+/* Players compare the dates with the clock of the stream, which must not run away from them. */
+static void a_clock_that_is_set_forward_an_hour_counts_once_the_stream_breaks(void **state)
+{
+    const int64_t hour_us = INT64_C(3600) * US_PER_SECOND;
+    (void)state;
+    struct plan *plan = make();
+    take(plan, "V1", 0);
+    take_pictures(plan, 0, 4000);
+    plan->wall_offset_us -= hour_us;
+    plan->wall_end_us -= hour_us;
+    int64_t before_us = plan_wall_us(plan, now_us());
+    take_pictures(plan, 4000, 8000);
+    plan_end_segment(plan, false);
+    assert_true(plan_wall_us(plan, now_us()) < before_us + hour_us / 2);
+    assert_true(plan->wall_end_us < before_us + hour_us / 2);
+    plan_end_segment(plan, true);
+    take_pictures(plan, 8000, 12000);
+    assert_true(plan_wall_us(plan, now_us()) > before_us + hour_us / 2);
+    assert_true(plan->wall_end_us > before_us + hour_us / 2);
+    plan_destroy(&plan);
+}
+
 static void without_memory_segments_are_lost_and_nothing_else(void **state)
 {
     (void)state;
@@ -336,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_publisher_that_comes_back_later_breaks_the_wall_clock),
         cmocka_unit_test(frames_that_come_at_once_break_nothing),
         cmocka_unit_test(a_clock_that_is_set_back_an_hour_does_not_take_the_date_with_it),
+        cmocka_unit_test(a_clock_that_is_set_forward_an_hour_counts_once_the_stream_breaks),
         cmocka_unit_test(without_memory_segments_are_lost_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
