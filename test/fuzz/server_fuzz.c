@@ -1,35 +1,47 @@
 /*
  * The whole server in one process, with several RTMP and HTTP connections over socket pairs at once, driven by a script of bytes.
- * A publisher may send anything, and peers may leave at any time: live players get well-formed streams, and in the end no client
- * and no memory is left.
+ * A publisher may send anything, and peers may leave at any time: live players get well-formed streams, viewers of segments whole
+ * playlists, and in the end no client and no memory is left.
  */
 #include "app/server/server.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "app/conf/conf_load.h"
+#include "app/hls/timeshift_answer.h"
+#include "app/segment/scratch.h"
+#include "app/segment/shelf.h"
+#include "app/segment/show.h"
 #include "app/services.h"
+#include "app/source/attend.h"
 #include "app/source/life.h"
 #include "core/attr.h"
+#include "core/blob_store.h"
+#include "core/clock.h"
 #include "core/log.h"
+#include "core/str.h"
 #include "fuzzing.h"
 #include "http_media.h"
 #include "kernel/amf0.h"
+#include "kernel/hls/playlist_read.h"
 #include "media_script.h"
+#include "protocol/file_writer.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
 #include "protocol/rtmp/chunk_writer.h"
 #include "protocol/send_ring.h"
+#include "segment_asks.h"
 #include "well_formed.h"
 
 enum { PEERS = 10, OPS_MAX = 400, GOT_MAX = 2 << 20, CHUNK_SIZE = 60000, CALL_MAX = 600, SMALL_BUFFER = 2048 };
 
 enum peer_kind { PEER_RTMP, PEER_HTTP };
-enum media_kind { MEDIA_FLV, MEDIA_TS, MEDIA_MP4, MEDIA_AAC, MEDIA_MP3, MEDIA_NONE };
+enum media_kind { MEDIA_FLV, MEDIA_TS, MEDIA_MP4, MEDIA_AAC, MEDIA_MP3, MEDIA_NONE, MEDIA_SEGMENTS };
 
 struct peer {
     int             fd; /* -1: no peer */
@@ -45,6 +57,10 @@ static struct server server;
 static struct peer   peers[PEERS];
 static uint32_t      clock_ms;
 
+static struct segment_asks asks;
+static char                files[] = "/tmp/server_fuzz.XXXXXX"; /* where segments are written */
+static bool                has_files;
+
 /* ---- configurations that a reload flips */
 
 static const char *const confs[] = {
@@ -59,13 +75,36 @@ static const char *const confs[] = {
     "http_api { enabled on; raw_api { enabled on; } } vhost v { http_remux { enabled on; } }"
     " vhost __defaultVhost__ { chunk_size 128; http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }"
     " play { time_jitter full; } }",
+    "vhost __defaultVhost__ { hls { enabled on; hls_ll on; hls_part 0.05; hls_use_fmp4 on; hls_fragment 0.2; "
+    "hls_window 1;"
+    " hls_storage memory; hls_variants _1 _2; hls_path FILES; }"
+    " dash { enabled on; dash_ll on; dash_fragment 0.2; dash_window_size 3; dash_path FILES; } }",
+    "vhost __defaultVhost__ { hls { enabled on; hls_ll on; hls_part 0.1; hls_fragment 0.1; hls_window 0.5; hls_ctx off;"
+    " hls_storage memory; hls_wait_keyframe off; hls_acodec mp3; hls_dts_directly off; hls_path FILES; }"
+    " hds { enabled on; hds_fragment 0.2; hds_window 1; hds_path FILES; } }",
+    "vhost __defaultVhost__ { hls { enabled on; hls_fragment 0.2; hls_window 0.5; hls_storage disk; hls_timeshift 1h;"
+    " hls_keys on; hls_fragments_per_key 2; hls_path FILES; hls_ts_file [app]/[stream]-[seq]-[duration].ts; } }",
+    "vhost v { hls { enabled on; hls_ctx off; hls_path FILES; } } vhost __defaultVhost__ { publish { republish "
+    "takeover; }"
+    " security { enabled on; deny play 10.0.0.0/8; } play { gop_cache off; }"
+    " hls { enabled on; hls_ll on; hls_part 0.05; hls_use_fmp4 on; hls_fragment 0.1; hls_window 1; hls_keys on;"
+    " hls_encryption cbcs; hls_ts_floor on; hls_path FILES; hls_variants _1 _2; hls_timeshift 10m; }"
+    " dash { enabled on; dash_fragment 0.1; dash_path FILES/dash; } }",
 };
 
 static struct conf *load(unsigned i)
 {
-    char               text[1024];
-    int                len = snprintf(text, sizeof text, "listen 1935; daemon off; %s", confs[i % ARRAY_LEN(confs)]);
-    struct conf_source from = { .path = "f.conf", .text = text, .text_len = (size_t)len, .open_files = 65536 };
+    char        text[2048];
+    struct str  out = str_over(text, sizeof text);
+    const char *rest = confs[i % ARRAY_LEN(confs)];
+    str_printf(&out, "listen 1935; daemon off; http_server { enabled on; dir %s; } ", files);
+    for (const char *word; (word = strstr(rest, "FILES")); rest = word + strlen("FILES"), has_files = true) {
+        str_append(&out, rest, (size_t)(word - rest));
+        str_printf(&out, "%s", files);
+    }
+    str_printf(&out, "%s", rest);
+    check(!out.cut);
+    struct conf_source from = { .path = "f.conf", .text = text, .text_len = out.len, .open_files = 65536 };
     struct conf_report report = { 0 };
     struct conf       *conf = NULL;
     struct err        *e = conf_load(&from, &conf, &report);
@@ -98,14 +137,62 @@ static void check_media(enum media_kind kind, struct rd media)
     case MEDIA_MP4: check_mp4(media); break;
     case MEDIA_AAC: check_adts(media); break;
     case MEDIA_MP3:
-    case MEDIA_NONE: break;
+    case MEDIA_NONE:
+    case MEDIA_SEGMENTS: break;
     }
+}
+
+/* The body of a whole reply; NULL: it has not come, or is not told how long it is. */
+static const char *whole_body(const struct peer *p, size_t *len)
+{
+    static const char field[] = "\r\nContent-Length: ";
+    const char       *head = (const char *)p->got, *end = p->n_got ? memmem(head, p->n_got, "\r\n\r\n", 4) : NULL;
+    const char       *told = end ? memmem(head, (size_t)(end - head), field, sizeof field - 1) : NULL;
+    if (!told)
+        return NULL;
+    *len = strtoul(told + sizeof field - 1, NULL, 10);
+    return end + 4 + *len == head + p->n_got ? end + 4 : NULL;
+}
+
+/* A playlist that is whole can be read by our own reader, unless it is a delta update. */
+static void check_playlist(const char *text, size_t len)
+{
+    struct hls_playlist_reader r;
+    struct hls_segment         s;
+    char                      *copy = malloc(len + 1);
+    enum hls_read              result = HLS_READ_END;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    check(text[len - 1] == '\n' && strlen(copy) == len);
+    if (strstr(copy, "#EXTINF") && !strstr(copy, "#EXT-X-SKIP")) {
+        hls_playlist_reader_init(&r, copy, len);
+        while ((result = hls_playlist_read(&r, &s)) == HLS_READ_SEGMENT)
+            ;
+    }
+    check(result == HLS_READ_END);
+    free(copy);
+}
+
+static void look_at_segments(const struct peer *p)
+{
+    static const char first[] = "#EXTM3U\n";
+    size_t            len = 0;
+    const char       *body = whole_body(p, &len);
+    if (!body || len < sizeof first || memcmp(body, first, sizeof first - 1) != 0)
+        return;
+    segment_asks_learn(&asks, body, len);
+    if (p->is_checked)
+        check_playlist(body, len);
 }
 
 static void check_got(const struct peer *p)
 {
     if (p->kind == PEER_RTMP) {
         check_rtmp(rd_over(p->got, p->n_got));
+        return;
+    }
+    if (p->media == MEDIA_SEGMENTS) {
+        check(p->n_got < 9 || memcmp(p->got, "HTTP/1.1 ", 9) == 0);
         return;
     }
     uint8_t  *room = malloc(p->n_got + 1);
@@ -134,6 +221,8 @@ static void take_in(struct peer *p, size_t max)
     for (size_t sum = 0; p->fd >= 0 && n > 0 && sum<max; sum += n> 0 ? (size_t)n : 0)
         if ((n = read(p->fd, buf, max - sum < sizeof buf ? max - sum : sizeof buf)) > 0)
             keep(p, buf, (size_t)n);
+    if (p->media == MEDIA_SEGMENTS && p->got)
+        look_at_segments(p);
 }
 
 /* ---- connecting and leaving */
@@ -220,8 +309,11 @@ static void send_message(const struct peer *p, uint8_t type, uint32_t ms, const 
 
 static const char *stream_name(unsigned i)
 {
+    static const char *const variants[] = { "a_1", "a_2" };
     static const char *const odd[] = { "d/e", "", "f\x01", "?vhost=v", "a?vhost=nosuch", "b?x=1" };
     static const char *const usual[] = { "a", "b", "c" };
+    if (i & 0x40)
+        return variants[i % ARRAY_LEN(variants)];
     return i & 0x80 ? odd[i % ARRAY_LEN(odd)] : usual[i % ARRAY_LEN(usual)];
 }
 
@@ -344,6 +436,20 @@ static void ask_api(struct peer *p)
     send_all(p, text, (size_t)len);
 }
 
+/* Ask for a playlist, a segment or what belongs to them; the first reply to a new peer is looked at. */
+static void ask_segments(struct peer *p)
+{
+    char   text[SEGMENT_ASK_MAX];
+    size_t len = segment_asks_write(&script, &asks, text);
+    if (p->fd < 0 || p->kind != PEER_HTTP)
+        return;
+    if (p->media != MEDIA_NONE)
+        p->is_checked = false;
+    else
+        p->media = MEDIA_SEGMENTS;
+    send_all(p, text, len);
+}
+
 /* ---- the run */
 
 static void kick(unsigned nth)
@@ -351,7 +457,11 @@ static void kick(unsigned nth)
     LIST_FOREACH (&server.registry.clients, it, after) {
         if (nth--)
             continue;
-        co_cancel(LIST_ENTRY(it, struct client, link)->co);
+        struct client *c = LIST_ENTRY(it, struct client, link);
+        if (c->end)
+            c->end(c);
+        else
+            co_cancel(c->co);
         return;
     }
 }
@@ -377,8 +487,20 @@ static void act(void)
     case 6: send_data(p); break;
     case 7: send_noise(p); break;
     case 8: leave(p); break;
-    case 9: take_in(p, (size_t)rd_u8(&script) * 100); break;
+    case 9:
+        if (op & 0x80)
+            ask_segments(p);
+        else
+            take_in(p, (size_t)rd_u8(&script) * 100);
+        break;
     case 10:
+        if (op >= 0x80 && op < 0xf0) {
+            if (come(p, PEER_HTTP, service("HTTP-Server")))
+                ask_segments(p);
+            give_way(4);
+            break;
+        }
+        /* fall through */
     case 11:
         if (come(p, PEER_HTTP, service(op >= 0xf0 ? "HTTP-API" : "HTTP-Server")))
             op >= 0xf0 ? ask_api(p) : ask(p);
@@ -399,8 +521,38 @@ static void begin(void)
     io_init();
     check(!offload_init());
     err_free(send_ring_open());
+    check(mkdtemp(files) != NULL);
     for (size_t i = 0; i < PEERS; i++)
         peers[i].fd = -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    return at->level > 0 ? remove(path) : 0;
+}
+
+/* As server_run() and loop_run() do it. */
+static void end(void)
+{
+    co_group_cancel_and_join(&server.connections);
+    attend_join(&server.sources, US_PER_SECOND);
+    co_group_cancel_and_join(&server.services);
+    shows_finish();
+    shelf_finish();
+    scratch_finish();
+    hls_timeshift_answers_finish();
+    check(server.sources.by_key.count == 0);
+    check(server.registry.n_clients == 0 && list_is_empty(&server.registry.clients));
+    check(server.registry.client_roll.count == 0 && server.registry.stream_roll.count == 0);
+    services_finish();
+    server_finish(&server);
+    check(file_writers_finish(now_us() + US_PER_SECOND));
+    blob_store_finish();
+    if (has_files)
+        (void)nftw(files, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    has_files = false;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -411,6 +563,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     begun = true;
     script = rd_over(data, len);
     clock_ms = 0;
+    asks = (struct segment_asks){ 0 };
     struct conf *conf = load(rd_u8(&script));
     server_init(&server, conf, "id");
     conf_unref(&conf);
@@ -420,11 +573,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     for (size_t i = 0; i < PEERS; i++)
         leave(&peers[i]);
     give_way(4);
-    co_group_cancel_and_join(&server.connections);
-    check(server.sources.by_key.count == 0);
-    check(server.registry.n_clients == 0 && list_is_empty(&server.registry.clients));
-    check(server.registry.client_roll.count == 0 && server.registry.stream_roll.count == 0);
-    services_finish();
-    server_finish(&server);
+    end();
     return 0;
 }
