@@ -1,5 +1,7 @@
 #include "app/hls/hls.h"
 
+#include <string.h>
+
 #include "app/hls/names.h"
 #include "app/hls/serve.h"
 #include "app/http/static_files.h"
