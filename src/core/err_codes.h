@@ -227,7 +227,8 @@
     X(1904, PROXY_HEADER, "ProxyHeader", "the PROXY header of a trusted peer is broken") \
     X(1905, NOT_BUILT, "NotBuilt", "the vhost asks for a feature that is not built yet") \
     X(1906, REFUSED, "Refused", "a server that we are a client of refuses") \
-    X(1907, AUTH_REQUIRED, "AuthRequired", "a server that we are a client of wants a user and a password")
+    X(1907, AUTH_REQUIRED, "AuthRequired", "a server that we are a client of wants a user and a password") \
+    X(1908, BACKEND, "BackendFailed", "a server that is asked for permission does not answer as it should")
 
 enum err_code {
 #define ERR_CODE_ENUM(number, symbol, name, meaning) E_##symbol = (number),

@@ -114,7 +114,8 @@ static struct err *refuse(struct http_exchange *x, enum session_verdict verdict,
     switch (verdict) {
     case SESSION_NOT_FOUND: return reply_denied(x, HTTP_STATUS_NOT_FOUND, why);
     case SESSION_UNAVAILABLE: return http_unbuilt_refuse(x, why);
-    case SESSION_DENIED: return reply_denied(x, HTTP_STATUS_FORBIDDEN, why);
+    case SESSION_DENIED:
+    case SESSION_BUSY: return reply_denied(x, HTTP_STATUS_FORBIDDEN, why);
     case SESSION_ADMITTED:
     case SESSION_FAILED: break;
     }

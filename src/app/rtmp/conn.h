@@ -19,20 +19,21 @@
 #include "protocol/rtmp/server.h"
 
 struct rtmp_conn {
-    struct server      *server;
-    struct io           io;
-    struct rtmp_server  rtmp;
-    struct rtmp_request request;
-    struct session      session; /* session of the stream that it plays or publishes */
-    enum rtmp_role      role;
-    unsigned            n_streams;  /* streams that were begun */
-    bool                identified; /* `role` and `request` describe a stream that has begun. */
-    bool                is_tls;
-    bool                tcp_nodelay;
-    uint16_t            peer_port; /* port of the socket */
-    char                trace[IDENT_CAP];
-    char                ip[INET6_ADDRSTRLEN];
-    struct log_limits   log_limits;
+    struct server            *server;
+    struct io                 io;
+    struct rtmp_server        rtmp;
+    struct rtmp_request       request;
+    struct session            session;    /* session of the stream that it plays or publishes */
+    struct session_connection connection; /* what its sessions share */
+    enum rtmp_role            role;
+    unsigned                  n_streams;  /* streams that were begun */
+    bool                      identified; /* `role` and `request` describe a stream that has begun. */
+    bool                      is_tls;
+    bool                      tcp_nodelay;
+    uint16_t                  peer_port; /* port of the socket */
+    char                      trace[IDENT_CAP];
+    char                      ip[INET6_ADDRSTRLEN];
+    struct log_limits         log_limits;
 };
 
 /**

@@ -31,9 +31,8 @@ static const struct client_type client_types[] = {
 static struct err *refuse_session(struct rtmp_conn *c, struct err *e)
 {
     static const enum rtmp_refusal words[] = {
-        [SESSION_NOT_FOUND] = RTMP_REFUSE_NOT_FOUND,
-        [SESSION_DENIED] = RTMP_REFUSE_DENIED,
-        [SESSION_UNAVAILABLE] = RTMP_REFUSE_DENIED,
+        [SESSION_NOT_FOUND] = RTMP_REFUSE_NOT_FOUND, [SESSION_DENIED] = RTMP_REFUSE_DENIED,
+        [SESSION_BUSY] = RTMP_REFUSE_BUSY,           [SESSION_UNAVAILABLE] = RTMP_REFUSE_DENIED,
         [SESSION_FAILED] = RTMP_REFUSE_FAILED,
     };
     return rtmp_conn_refuse(c, words[c->session.verdict], e);
@@ -60,6 +59,7 @@ static struct err *admit(struct rtmp_conn *c)
         .app = req->url.app,
         .stream = req->url.stream,
         .param = req->url.param,
+        .connection = &c->connection,
     };
     struct err *e = session_admit(&c->session, &c->server->door);
     return e ? refuse_session(c, e) : NULL;
@@ -167,6 +167,7 @@ static void run(void *arg)
     rtmp_conn_set_nodelay(
         c, true); /* The introduction is many small messages, each of which would wait for a delayed ACK. */
     struct err *e = serve(c);
+    session_connection_end(&c->connection);
     forget_log_limits(c);
     goodbye_say(e);
     log_tell_held(&c->log_limits);

@@ -17,7 +17,12 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
     sources_init(&s->sources, attendants);
     registry_init(&s->registry);
     s->door = (struct session_door){
-        .conf = &s->conf, .sources = &s->sources, .registry = &s->registry, .guards = session_guards
+        .conf = &s->conf,
+        .sources = &s->sources,
+        .registry = &s->registry,
+        .guards = session_guards,
+        .server_id = server_id,
+        .service_id = s->service_id,
     };
     tls_store_init(&s->tls);
     list_init(&s->listeners);

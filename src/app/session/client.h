@@ -23,7 +23,8 @@ struct client_type {
     const char *name; /* "rtmp-play" */
     const char *tag;  /* "PLA" */
     bool        publish;
-    bool        is_http; /* its periodic line has the form of an HTTP stream */
+    bool        is_http;    /* its periodic line has the form of an HTTP stream */
+    bool        names_file; /* it asks for a file of the stream, and callbacks name that: `name` in struct client */
 };
 
 struct client {

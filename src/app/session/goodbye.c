@@ -33,6 +33,9 @@ static const struct row rows[] = {
     { E_SYSTEM_SECURITY_ALLOW,     GOODBYE_REFUSED },
     { E_SYSTEM_STREAM_BUSY,        GOODBYE_REFUSED },
     { E_NOT_BUILT,                 GOODBYE_REFUSED },
+    { E_HTTP_STATUS_INVALID,       GOODBYE_REFUSED },
+    { E_HTTP_DATA_INVALID,         GOODBYE_REFUSED },
+    { E_RESPONSE_CODE,             GOODBYE_REFUSED },
     { E_LIMIT,                     GOODBYE_REFUSED },
 
     { E_PROXY_HEADER,              GOODBYE_MALFORMED },

@@ -2,8 +2,9 @@
 
 #include "app/session/access.h"
 
-static struct err *ask_vhost(struct session *s)
+static struct err *ask_vhost(struct session *s, void **kept)
 {
+    (void)kept;
     s->vhost = conf_find_vhost(s->conf, s->host);
     if (s->vhost && s->vhost->enabled)
         return NULL;
@@ -13,13 +14,15 @@ static struct err *ask_vhost(struct session *s)
     return err_new(E_RTMP_VHOST_NOT_FOUND, "no vhost %s", s->host);
 }
 
-static struct err *ask_security(struct session *s)
+static struct err *ask_security(struct session *s, void **kept)
 {
+    (void)kept;
     return access_check_security(s->vhost, s->client.type->publish ? ACCESS_PUBLISH : ACCESS_PLAY, s->client.ip);
 }
 
-static struct err *ask_refer(struct session *s)
+static struct err *ask_refer(struct session *s, void **kept)
 {
+    (void)kept;
     struct err *e = access_check_refer(s->vhost, ACCESS_REFER_ALL, s->client.page_url);
     if (e)
         return e;
@@ -27,8 +30,9 @@ static struct err *ask_refer(struct session *s)
                               s->client.page_url);
 }
 
-static struct err *ask_built(struct session *s)
+static struct err *ask_built(struct session *s, void **kept)
 {
+    (void)kept;
     struct err *e = access_check_built(s->conf, s->vhost);
     if (e)
         s->verdict = SESSION_UNAVAILABLE;

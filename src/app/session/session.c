@@ -3,6 +3,18 @@
 #include "app/source/source.h"
 #include "app/source/sources.h"
 
+/* Ask a guard that asks a connection once. */
+static struct err *ask_of_connection(struct session *s, size_t i)
+{
+    struct session_connection *c = s->connection;
+    if (!c || c->has_passed[i])
+        return NULL;
+    c->door = s->door;
+    struct err *e = s->door->guards[i]->ask(s, &c->kept[i]);
+    c->has_passed[i] = !e;
+    return e;
+}
+
 static struct err *ask_guards(struct session *s, bool again)
 {
     for (size_t i = 0; s->door->guards[i]; i++) {
@@ -10,7 +22,7 @@ static struct err *ask_guards(struct session *s, bool again)
         if (again && !guard->by_conf)
             continue;
         s->verdict = SESSION_DENIED;
-        struct err *e = guard->ask(s);
+        struct err *e = guard->of_connection ? ask_of_connection(s, i) : guard->ask(s, &s->kept[i]);
         if (e)
             return e;
         if (!again)
@@ -61,11 +73,26 @@ void session_leave(struct session *s)
     registry_leave(s->door->registry, &s->client);
     for (; s->n_passed; s->n_passed--) {
         const struct session_guard *guard = s->door->guards[s->n_passed - 1];
-        if (guard->leave)
-            guard->leave(s);
+        void                       *kept = s->kept[s->n_passed - 1];
+        s->kept[s->n_passed - 1] = NULL;
+        if (guard->leave && !guard->of_connection)
+            guard->leave(kept);
     }
     struct source *source = s->source;
     s->source = NULL;
     s->door = NULL;
     source_release(source);
+}
+
+void session_connection_end(struct session_connection *c)
+{
+    for (size_t i = SESSION_GUARDS_MAX; i > 0; i--) {
+        if (!c->has_passed[i - 1])
+            continue;
+        const struct session_guard *guard = c->door->guards[i - 1];
+        c->has_passed[i - 1] = false;
+        if (guard->leave)
+            guard->leave(c->kept[i - 1]);
+        c->kept[i - 1] = NULL;
+    }
 }

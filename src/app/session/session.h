@@ -28,6 +28,7 @@
 #include "core/err.h"
 
 struct session;
+struct session_connection;
 struct session_guard;
 struct source;
 struct sources;
@@ -37,14 +38,18 @@ struct session_door {
     struct conf *const                *conf; /* the server's, which a reload replaces */
     struct sources                    *sources;
     struct registry                   *registry;
-    const struct session_guard *const *guards; /* asked in this order; ends with NULL */
+    const struct session_guard *const *guards; /* asked in this order; ends with NULL. At most SESSION_GUARDS_MAX */
+    const char                        *server_id, *service_id; /* the names of this server and of this run of it */
 };
+
+enum { SESSION_GUARDS_MAX = 8 };
 
 /** What a protocol has to tell its client. */
 enum session_verdict {
     SESSION_ADMITTED,
     SESSION_NOT_FOUND,   /* there is no such vhost */
     SESSION_DENIED,      /* a rule refuses */
+    SESSION_BUSY,        /* another client publishes the stream */
     SESSION_UNAVAILABLE, /* the vhost needs what this server does not have */
     SESSION_FAILED,      /* a fault of this server */
 };
@@ -60,10 +65,20 @@ struct session {
     struct conf             *conf;
     const struct conf_vhost *vhost;
 
+    struct session_connection *connection; /* over which the client came; NULL: its protocol has none of its own */
+
     const struct session_door *door; /* NULL: admission has not begun */
     enum session_verdict       verdict;
-    unsigned                   n_passed; /* guards that let the session in */
-    struct source             *source;   /* a reference, once the session is admitted */
+    unsigned                   n_passed;                 /* guards that let the session in */
+    void                      *kept[SESSION_GUARDS_MAX]; /* what each of them keeps for the session */
+    struct source             *source;                   /* a reference, once the session is admitted */
+};
+
+/** A connection on which one session may come after another. All zero at its beginning; its protocol ends it. */
+struct session_connection {
+    const struct session_door *door;
+    bool                       has_passed[SESSION_GUARDS_MAX]; /* the guard has let the connection in */
+    void                      *kept[SESSION_GUARDS_MAX];
 };
 
 /** One question that every session is asked. */
@@ -71,14 +86,21 @@ struct session_guard {
     /** The answer depends on the configuration alone: asked again when that was replaced while a later guard waited. */
     bool by_conf;
 
+    /** The question is about the connection: asked with the first session on it, and not at all of a session without one. */
+    bool of_connection;
+
     /**
      * NULL lets the session pass. An error refuses it; the verdict is SESSION_DENIED unless the guard sets another one.
      * May yield: s->conf and s->vhost stay valid. May replace s->app and s->stream by texts that live until leave().
+     * *kept is NULL, and is handed to leave().
      */
-    struct err *(*ask)(struct session *s);
+    struct err *(*ask)(struct session *s, void **kept);
 
-    /** The end of a session that has passed: once each, the last guard first. May yield. NULL: nothing to do. */
-    void (*leave)(struct session *s);
+    /**
+     * The end of a session, or connection, that has passed: once each, the last guard first. Its coroutine may be cancelled,
+     * so no wait succeeds. NULL: nothing to do.
+     */
+    void (*leave)(void *kept);
 };
 
 /** The guards of this server, in their order (app/guards.c). */
@@ -102,5 +124,8 @@ struct err *session_enter(struct session *s) ATTR_MUST_USE;
 
 /** Undo what has been done of the two. Takes a session that is all zero. Yields when it holds the source's last reference. */
 void session_leave(struct session *s);
+
+/** The connection ends, after its last session. Takes one on which none was admitted. May yield. */
+void session_connection_end(struct session_connection *c);
 
 #endif

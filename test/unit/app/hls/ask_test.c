@@ -60,8 +60,9 @@ static const struct listen_service service = { .name = "test", .start = http_por
 
 /* ---- guards ---- */
 
-static struct err *ask_counting(struct session *s)
+static struct err *ask_counting(struct session *s, void **kept)
 {
+    (void)kept;
     (void)s;
     if (refuses)
         return err_new(E_RTMP_ACCESS_DENIED, "refused by the test");
@@ -69,9 +70,9 @@ static struct err *ask_counting(struct session *s)
     return NULL;
 }
 
-static void leave_counting(struct session *s)
+static void leave_counting(void *kept)
 {
-    (void)s;
+    (void)kept;
     n_left++;
 }
 

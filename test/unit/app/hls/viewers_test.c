@@ -20,8 +20,9 @@ static enum session_verdict verdict;
 static int                  n_asked, n_left; /* what the guard of this test has seen */
 static bool                 guard_refuses;
 
-static struct err *ask(struct session *s)
+static struct err *ask(struct session *s, void **kept)
 {
+    (void)kept;
     (void)s;
     if (guard_refuses)
         return err_new(E_RTMP_ACCESS_DENIED, "refused by the test");
@@ -29,9 +30,9 @@ static struct err *ask(struct session *s)
     return NULL;
 }
 
-static void left(struct session *s)
+static void left(void *kept)
 {
-    (void)s;
+    (void)kept;
     n_left++;
 }
 

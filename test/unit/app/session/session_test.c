@@ -90,7 +90,7 @@ static void each_rule_has_its_verdict(void **state)
         { "refer { enabled on; play a.test; }",         "v", "http://b.test/", false, E_RTMP_ACCESS_DENIED, SESSION_DENIED },
         { "refer { enabled on; play a.test; }",         "v", "http://b.test/", true,  0,        SESSION_ADMITTED },
         { "refer { enabled on; publish a.test; }",      "v", "http://b.test/", true,  E_RTMP_ACCESS_DENIED, SESSION_DENIED },
-        { "http_hooks { enabled on; on_play http://127.0.0.1/; }", "v", "", false, E_NOT_BUILT, SESSION_UNAVAILABLE },
+        { "cluster { mode remote; origin 127.0.0.1; }", "v", "", false, E_NOT_BUILT, SESSION_UNAVAILABLE },
     };
     /* clang-format on */
     (void)state;
@@ -161,40 +161,44 @@ static void a_session_without_memory_leaves_nothing_behind(void **state)
 
 /* ---- guards of features ---- */
 
-static struct err *ask_first(struct session *of)
+static struct err *ask_first(struct session *of, void **kept)
 {
+    (void)kept;
     (void)of;
     tell("first");
     return NULL;
 }
 
-static void leave_first(struct session *of)
+static void leave_first(void *kept)
 {
-    (void)of;
+    (void)kept;
     tell("-first");
 }
 
-static struct err *ask_second(struct session *of)
+static struct err *ask_second(struct session *of, void **kept)
 {
-    (void)of;
+    *kept = of;
     tell("second");
     return NULL;
 }
 
-static void leave_second(struct session *of)
+/* The guard keeps the session, which has its source until the guard has left. */
+static void leave_second(void *kept)
 {
+    const struct session *of = kept;
     tell(of->source ? "-second" : "-nothing");
 }
 
-static struct err *ask_never(struct session *of)
+static struct err *ask_never(struct session *of, void **kept)
 {
+    (void)kept;
     of->verdict = SESSION_UNAVAILABLE;
     return err_new(E_LIMIT, "nobody passes here");
 }
 
-static void leave_never(struct session *of)
+static void leave_never(void *kept)
 {
-    (void)of;
+    (void)kept;
     tell("-never");
 }
 
@@ -227,8 +231,9 @@ static void only_guards_that_were_passed_are_left(void **state)
     assert_string_equal(told, "first -first ");
 }
 
-static struct err *ask_rename(struct session *of)
+static struct err *ask_rename(struct session *of, void **kept)
 {
+    (void)kept;
     of->stream = "renamed";
     return NULL;
 }
@@ -243,6 +248,73 @@ static void a_guard_may_rename_the_stream(void **state)
     assert_string_equal(s.source->stream, "renamed");
 }
 
+/* ---- guards of a connection ---- */
+
+static int n_asked, n_left;
+
+static struct err *ask_connection(struct session *of, void **kept)
+{
+    (void)of;
+    n_asked++;
+    *kept = &n_left;
+    return NULL;
+}
+
+static void leave_connection(void *kept)
+{
+    assert_ptr_equal(kept, &n_left);
+    n_left++;
+}
+
+static const struct session_guard of_connection = { .of_connection = true,
+                                                    .ask = ask_connection,
+                                                    .leave = leave_connection };
+
+static void a_connection_is_asked_once_and_leaves_after_its_last_session(void **state)
+{
+    struct session_connection c = { 0 };
+    (void)state;
+    begin_with("");
+    guards[RULES] = &of_connection;
+    n_asked = n_left = 0;
+    for (int i = 0; i < 3; i++) {
+        s.connection = &c;
+        assert_null(session_admit(&s, &door));
+        assert_int_equal(n_asked, 1);
+        session_leave(&s);
+        assert_int_equal(n_left, 0);
+    }
+    session_connection_end(&c);
+    assert_int_equal(n_left, 1);
+    session_connection_end(&c); /* a second time does nothing */
+    assert_int_equal(n_left, 1);
+}
+
+static void a_connection_that_was_refused_does_not_leave(void **state)
+{
+    static const struct session_guard refuses = { .of_connection = true, .ask = ask_never, .leave = leave_never };
+    struct session_connection         c = { 0 };
+    (void)state;
+    begin_with("");
+    guards[RULES] = &refuses;
+    s.connection = &c;
+    assert_int_equal(code_of(session_admit(&s, &door)), E_LIMIT);
+    session_leave(&s);
+    session_connection_end(&c);
+    assert_string_equal(told, "");
+}
+
+static void a_session_without_a_connection_is_not_asked_about_one(void **state)
+{
+    (void)state;
+    begin_with("");
+    guards[RULES] = &of_connection;
+    n_asked = n_left = 0;
+    assert_null(session_admit(&s, &door));
+    session_leave(&s);
+    assert_int_equal(n_asked + n_left, 0);
+}
+
 /* ---- a reload while a guard waits ---- */
 
 static const char *next_directives;
@@ -253,8 +325,9 @@ static void reload(void)
     begin_with(next_directives);
 }
 
-static struct err *ask_and_wait(struct session *of)
+static struct err *ask_and_wait(struct session *of, void **kept)
 {
+    (void)kept;
     const struct conf_vhost *before = of->vhost;
     tell("wait");
     struct err *e = co_sleep(US_PER_MS);
@@ -302,6 +375,9 @@ int main(void)
         TEST(guards_are_left_in_reverse_order_while_the_source_is_there),
         TEST(only_guards_that_were_passed_are_left),
         TEST(a_guard_may_rename_the_stream),
+        TEST(a_connection_is_asked_once_and_leaves_after_its_last_session),
+        TEST(a_connection_that_was_refused_does_not_leave),
+        TEST(a_session_without_a_connection_is_not_asked_about_one),
         TEST(a_reload_during_admission_counts),
         TEST(a_rule_that_came_during_admission_refuses),
     };
