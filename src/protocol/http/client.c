@@ -77,6 +77,7 @@ static struct err *send_request(struct http_client *c, const struct http_client_
         str_append(&out, r->body, r->body_len);
     struct err *e = out.cut ? err_new(E_SYSTEM_ASSERT_FAILED, "the request needs more than %zu bytes", cap)
                             : io_write(&c->io, text, out.len, deadline_us);
+    c->was_sent = c->io.bytes_out > 0;
     mem_free(text);
     return err_wrap(e, "send the request");
 }
@@ -216,8 +217,10 @@ struct err *http_client_open(struct http_client *c, const struct http_client_req
     c->buf = mem_alloc(HTTP_CLIENT_BUFFER);
     e = c->url && c->buf ? pursue(c, r, &origin, deadline_us) : err_no_memory();
     if (e) {
+        bool was_sent = c->was_sent;
         e = err_wrap(e, "%s %s", http_method_str(r->method), c->url ? c->url : r->url);
         http_client_close(c);
+        c->was_sent = was_sent;
     }
     return e;
 }

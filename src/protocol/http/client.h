@@ -63,6 +63,7 @@ struct http_client {
     struct http_chunked  chunked;
     uint64_t             left; /* bytes left of HTTP_BODY_LENGTH */
     bool                 ended;
+    bool was_sent; /* some of the request has gone out; set after an error of http_client_open() as well */
 };
 
 /**
