@@ -18,7 +18,7 @@ tls
 server
 segment
 rtmp http
-exec hls dash hds
+exec hls dash hds hooks
 api
 "
 

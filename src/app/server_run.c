@@ -4,6 +4,8 @@
 
 #include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
+#include "app/hooks/outbox.h"
+#include "app/hooks/trust.h"
 #include "app/listener.h"
 #include "app/segment/scratch.h"
 #include "app/segment/shelf.h"
@@ -24,6 +26,9 @@ enum { GRACE_STEP_MAX_US = 32 * US_PER_SECOND, GRACE_LOOK_US = 100 * US_PER_MS }
 
 /* The time that attendants have to finish their work for their streams when the server stops, and programs to end. */
 enum { ATTENDANTS_US = 10 * US_PER_SECOND, PROCESSES_US = 2 * PROCESS_TERM_US };
+
+/* The time that the last callbacks have. */
+enum { CALLBACKS_US = 5 * US_PER_SECOND };
 
 struct usage {
     int64_t at_us, cpu_us;
@@ -148,6 +153,8 @@ struct err *server_run(struct server *s)
     attend_join(&s->sources, ATTENDANTS_US);
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
+    hook_outbox_finish(CALLBACKS_US);
+    hook_trust_finish();
     shows_finish();
     shelf_finish();
     scratch_finish();

@@ -12,16 +12,11 @@ from test_process import GOOD, conf_file, folder, srs_run  # noqa: F401 (folder 
 from wait import until
 
 REFUSING = [
-    ("http_hooks { enabled on; on_connect http://127.0.0.1:9/c; }", "http_hooks"),
-    ("http_hooks { enabled on; on_publish http://127.0.0.1:9/c; }", "http_hooks"),
-    ("http_hooks { enabled on; on_play http://127.0.0.1:9/c; }", "http_hooks"),
     ("cluster { mode remote; origin 127.0.0.1:9; }", "mode remote"),
     ("cluster { mode remote; origin 127.0.0.1:9; token_traverse on; }", "token_traverse"),
     ("mode remote; origin 127.0.0.1:9;", "mode remote"),
 ]
 SERVING = [
-    "http_hooks { enabled off; on_publish http://127.0.0.1:9/c; }",
-    "http_hooks { enabled on; on_unpublish http://127.0.0.1:9/c; }",
     "cluster { mode local; }",
     "dvr { enabled on; } forward { enabled on; destination 127.0.0.1:9; }",
     "transcode { enabled on; ffmpeg /bin/false; } ingest a { enabled on; } dash { enabled on; }",
@@ -65,14 +60,14 @@ def test_what_is_merely_missing_is_served(make_server, more):
 
 
 def test_the_other_vhosts_serve(make_server):
-    server = make_server(vhost(REFUSING[1][0], "hooked.example") + vhost(""))
-    refused(server, "publish", "hooked.example")
+    server = make_server(vhost(REFUSING[1][0], "edge.example") + vhost(""))
+    refused(server, "publish", "edge.example")
     serves(server)
 
 
 def test_allow_unbuilt_opens_and_a_reload_switches_it(make_server):
     server = make_server(vhost(REFUSING[1][0]), root={"allow_unbuilt": "on"})
-    server.wait_log(r"ERROR.*vhost.http_hooks is accepted but not built yet.*every client is served without that")
+    server.wait_log(r"ERROR.*vhost.cluster is accepted but not built yet.*every client is served without that")
     serves(server)
     server.reload(vhost(REFUSING[1][0]), root={"allow_unbuilt": "off"})
     refused(server, "play")
@@ -80,23 +75,18 @@ def test_allow_unbuilt_opens_and_a_reload_switches_it(make_server):
     serves(server)
 
 
-def test_the_environment_closes_as_a_file_does(make_server):
-    env = {"SRS_VHOST_HTTP_HOOKS_ENABLED": "on", "SRS_VHOST_HTTP_HOOKS_ON_PUBLISH": "http://127.0.0.1:9/c"}
-    assert "http_hooks" in refused(make_server(env=env), "publish")
-
-
 def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa: F811
-    text = GOOD + "vhost a.example {\n\n http_hooks { enabled on; on_play http://127.0.0.1:9/c; }\n dvr { enabled on; }\n}\n"
+    text = GOOD + "vhost a.example {\n\n cluster { mode remote; origin 127.0.0.1:9; }\n dvr { enabled on; }\n}\n"
     path = conf_file(folder, text)
-    line = text[:text.index("http_hooks")].count("\n") + 1
+    line = text[:text.index("cluster")].count("\n") + 1
     status, said = srs_run(folder, "-t", "-c", path)
     assert status == 0
-    for what, at in (("vhost.http_hooks", line), ("vhost.dvr", line + 1)):
+    for what, at in (("vhost.cluster", line), ("vhost.dvr", line + 1)):
         found = [s for s in said.splitlines() if what + " is accepted but not built yet: " in s]
         assert len(found) == 1 and found[0].endswith(", vhost a.example, at %s:%d" % (path, at)), said
     server = make_server(vhost(REFUSING[0][0], "b.example"))
-    server.wait_log(r"ERROR.*vhost.http_hooks is accepted.*, vhost b.example, at .*srs.conf:%d" %
-                    server.line_of("http_hooks"))
+    server.wait_log(r"ERROR.*vhost.cluster is accepted.*, vhost b.example, at .*srs.conf:%d" %
+                    server.line_of("cluster"))
 
 
 OTHERS = [("/metrics", "metrics"), ("/rtc/v1/play/", "WebRTC"), ("/rtc/v1/whip/?app=live&stream=s", "WebRTC"),

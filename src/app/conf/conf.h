@@ -169,6 +169,15 @@ struct conf_ingest {
     size_t                n_engines;
 };
 
+/* The URLs of each event, and how they are called. */
+struct conf_hooks {
+    bool              enabled;
+    struct conf_words on_connect, on_close, on_publish, on_unpublish, on_play, on_stop, on_hls, on_hls_notify;
+    int64_t           timeout_us; /* ours: of one call */
+    bool              tls_verify; /* ours */
+    char             *tls_ca;     /* ours: a PEM file; empty: the certificates of the system */
+};
+
 struct conf_exec {
     bool                 enabled;
     struct conf_commands publish;
@@ -286,6 +295,7 @@ struct conf_vhost {
     size_t                  n_transcodes;
     struct conf_ingest     *ingests;
     size_t                  n_ingests;
+    struct conf_hooks       hooks;
     struct conf_exec        exec;
     struct conf_hls         hls;
     struct conf_dash        dash;

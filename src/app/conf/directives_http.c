@@ -123,22 +123,33 @@ static const struct directive remux_rows[] = {
 const struct conf_block conf_http_remux_block = { CONF_ROWS(remux_rows) };
 
 #define HOOK(called, release, text) \
-    { .name = called, .type = CONF_LIST, .unit = "URL ...", .flags = CONF_ENV_LIST, .since = release, \
-      .example = "http://127.0.0.1:8085/api/v1/hooks", .help = text }
+    { .name = #called, .type = CONF_LIST, .unit = "URL ...", .flags = CONF_ENV_LIST, .reload = RELOAD_LIVE, \
+      IN_VHOST(hooks.called), .since = release, .example = "http://127.0.0.1:8085/api/v1/hooks", .help = text }
 
 static const struct directive hooks_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .since = "1", .help = "Call the URLs below." },
-    HOOK("on_connect", "1", "A client connects; the answer must be yes (POST)."),
-    HOOK("on_close", "1", "It has gone (POST)."),
-    HOOK("on_publish", "1", "A client wants to publish; the answer must be yes (POST)."),
-    HOOK("on_unpublish", "1", "It publishes no more (POST)."),
-    HOOK("on_play", "1", "A client wants to play; the answer must be yes (POST)."),
-    HOOK("on_stop", "1", "It plays no more (POST)."),
-    HOOK("on_dvr", "2", "A recorded file is complete (POST)."),
-    HOOK("on_hls", "2", "An HLS segment is complete (POST)."),
-    { .name = "on_hls_notify", .type = CONF_LIST, .unit = "URL ...", .flags = CONF_ENV_LIST, .since = "2",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .reload = RELOAD_LIVE,
+      IN_VHOST(hooks.enabled), .since = "1", .help = "Call the URLs below." },
+    HOOK(on_connect, "1", "A client connects; the answer must be yes (POST)."),
+    HOOK(on_close, "1", "It has gone (POST)."),
+    HOOK(on_publish, "1", "A client wants to publish; the answer must be yes (POST)."),
+    HOOK(on_unpublish, "1", "It publishes no more (POST)."),
+    HOOK(on_play, "1", "A client wants to play; the answer must be yes (POST)."),
+    HOOK(on_stop, "1", "It plays no more (POST)."),
+    { .name = "on_dvr", .type = CONF_LIST, .unit = "URL ...", .flags = CONF_ENV_LIST, .since = "2",
+      .example = "http://127.0.0.1:8085/api/v1/hooks", .help = "A recorded file is complete (POST)." },
+    HOOK(on_hls, "2", "An HLS segment is complete (POST)."),
+    { .name = "on_hls_notify", .type = CONF_LIST, .unit = "URL ...", .flags = CONF_ENV_LIST, .reload = RELOAD_LIVE,
+      IN_VHOST(hooks.on_hls_notify), .since = "2",
       .example = "http://127.0.0.1:8085/api/v1/hls/[app]/[stream]/[ts_url][param]",
       .help = "The same by GET, to fill a cache: the URL may contain [server_id] [service_id] [app] [stream] "
               "[param] [ts_url]." },
+    { .name = "timeout", .type = CONF_SECONDS_FLOAT, .def = "30", .min = 0.1, .max = 300, .reload = RELOAD_LIVE,
+      IN_VHOST(hooks.timeout_us), .since = "ours",
+      .help = "How long one call may take. No answer in this time is a refusal." },
+    { .name = "tls_verify", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(hooks.tls_verify),
+      .since = "ours", .help = "Check the certificate of an https URL: its name, and that tls_ca leads to it." },
+    { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(hooks.tls_ca),
+      .since = "ours", .example = "./conf/ca.pem",
+      .help = "PEM file of the certificates that tls_verify trusts. None: those of the system." },
 };
 const struct conf_block conf_http_hooks_block = { CONF_ROWS(hooks_rows) };

@@ -6,13 +6,6 @@
 #include "core/str.h"
 
 static const struct conf_unbuilt rows[] = {
-    { .feature = "http_hooks",
-      .directive = "vhost.http_hooks",
-      .name = "enabled",
-      .word = "on",
-      .needs = { "on_connect", "on_publish", "on_play" },
-      .refuses = true,
-      .effect = "the servers that decide who may publish and play are not asked" },
     { .feature = "cluster token_traverse",
       .directive = "vhost.cluster",
       .name = "token_traverse",
@@ -85,19 +78,9 @@ static const struct conf_unbuilt rows[] = {
       .effect = "/ of the HTTP server lists what is on air, /api/v1/ of the API tells the numbers" },
 };
 
-static bool has_need(const struct conf_unbuilt *row, const struct conf_node *block)
-{
-    if (!row->needs[0])
-        return true;
-    for (size_t i = 0; i < UNBUILT_NEEDS_MAX && row->needs[i]; i++)
-        if (conf_node_word(conf_node_child(block, row->needs[i])))
-            return true;
-    return false;
-}
-
 static bool is_asked(const struct conf_unbuilt *row, const struct conf_node *block)
 {
-    return row->name && str_equal(conf_node_word(conf_node_child(block, row->name)), row->word) && has_need(row, block);
+    return row->name && str_equal(conf_node_word(conf_node_child(block, row->name)), row->word);
 }
 
 const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct conf_node *block)

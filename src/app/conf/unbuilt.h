@@ -11,14 +11,11 @@
 
 #include "app/conf/tree.h"
 
-enum { UNBUILT_NEEDS_MAX = 4 };
-
 struct conf_unbuilt {
-    const char *feature;                  /* its usual name */
-    const char *directive;                /* path of the block that asks for it, "vhost.http_hooks"; NULL: none */
-    const char *name, *word;              /* the block asks for it by `name word;` */
-    const char *needs[UNBUILT_NEEDS_MAX]; /* if not empty: the block must also have a value for one of these */
-    bool        refuses;                  /* the vhost is unsafe or useless without it: its clients are refused */
+    const char *feature;     /* its usual name */
+    const char *directive;   /* path of the block that asks for it, "vhost.dvr"; NULL: none */
+    const char *name, *word; /* the block asks for it by `name word;` */
+    bool        refuses;     /* the vhost is unsafe or useless without it: its clients are refused */
     const char *path;        /* over HTTP: "/metrics", "/rtc/v1/" and everything below it, "*.m3u8"; NULL: none */
     bool        may_be_file; /* a file at such a path is served */
     const char *effect;      /* the consequence, as the end of a sentence */

@@ -13,7 +13,7 @@
 /* True if some guard of the vhost may refuse a viewer: a new guard that depends on the vhost counts here as well. */
 static bool may_refuse(const struct conf_vhost *v)
 {
-    return v->security.enabled || v->refer.enabled;
+    return v->security.enabled || v->refer.enabled || (v->hooks.enabled && v->hooks.on_play.count > 0);
 }
 
 static bool is_made_by(const char *path, const char *dir, const char *template, const struct conf_vhost *v,

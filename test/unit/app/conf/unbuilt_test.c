@@ -27,8 +27,6 @@ static void a_built_feature_has_no_row(void **state)
             fail_msg("%s is built, or no directive", row->directive);
         if (!conf_row(block->children, row->name))
             fail_msg("%s has no %s", row->directive, row->name);
-        for (size_t k = 0; k < UNBUILT_NEEDS_MAX && row->needs[k]; k++)
-            assert_non_null(conf_row(block->children, row->needs[k]));
     }
 }
 
@@ -53,9 +51,6 @@ static void refuses(const char *vhost, const char *feature)
 static void what_is_unsafe_or_useless_is_refused(void **state)
 {
     (void)state;
-    refuses("http_hooks { enabled on; on_connect http://127.0.0.1/c; }", "http_hooks");
-    refuses("http_hooks { enabled on; on_publish http://127.0.0.1/c; }", "http_hooks");
-    refuses("http_hooks { enabled on; on_play http://127.0.0.1/c http://127.0.0.1/d; }", "http_hooks");
     refuses("cluster { mode remote; origin 127.0.0.1:19350; }", "mode remote");
     refuses("cluster { mode remote; origin 127.0.0.1; token_traverse on; }", "token_traverse");
     refuses("cluster { token_traverse on; }", "token_traverse");
@@ -65,10 +60,6 @@ static void what_is_unsafe_or_useless_is_refused(void **state)
 static void what_is_merely_missing_is_served(void **state)
 {
     (void)state;
-    refuses("http_hooks { enabled off; on_publish http://127.0.0.1/c; }", "");
-    refuses("http_hooks { on_publish http://127.0.0.1/c; }", "");
-    refuses("http_hooks { enabled on; }", "");
-    refuses("http_hooks { enabled on; on_close http://127.0.0.1/c; on_hls http://127.0.0.1/c; }", "");
     refuses("cluster { mode local; token_traverse off; origin_cluster on; }", "");
     refuses("hls { enabled on; } dash { enabled on; } dvr { enabled on; } forward { enabled on; } exec { enabled on; }",
             "");
@@ -77,12 +68,11 @@ static void what_is_merely_missing_is_served(void **state)
 
 static void the_environment_asks_as_a_file_does(void **state)
 {
-    char *const env[] = { "SRS_VHOST_HTTP_HOOKS_ENABLED=on", "SRS_VHOST_HTTP_HOOKS_ON_PUBLISH=http://127.0.0.1/c",
-                          NULL };
+    char *const env[] = { "SRS_VHOST_DVR_ENABLED=on", NULL };
     (void)state;
     struct loaded l = load_with("listen 1935; daemon off; vhost v { }", env);
     must_load(&l, "environment");
-    assert_non_null(l.conf->vhosts[0].unbuilt);
+    must_tell(&l, "vhost.dvr is accepted but not built yet");
     unload(&l);
 }
 
@@ -99,14 +89,12 @@ static void allow_unbuilt_serves_and_still_tells(void **state)
 static void each_vhost_that_refuses_is_told_with_its_place(void **state)
 {
     (void)state;
-    struct loaded l =
-        load_more("vhost a {\n http_hooks { enabled on; on_play http://127.0.0.1/c; } }\n"
-                  "vhost b {\n http_hooks { enabled on; on_play http://127.0.0.1/c; }\n dvr { enabled on; } }\n");
+    struct loaded l = load_more("vhost a {\n cluster { mode remote; origin 127.0.0.1; } }\n"
+                                "vhost b {\n cluster { mode remote; origin 127.0.0.1; }\n dvr { enabled on; } }\n");
     must_load(&l, "places");
     must_tell(&l,
-              "vhost.http_hooks is accepted but not built yet: the servers that decide who may publish and play are "
-              "not asked, so publishers and players are refused (allow_unbuilt on; serves them without that), vhost "
-              "a, at t.conf:3");
+              "vhost.cluster is accepted but not built yet: no stream is taken from or passed to an origin, so "
+              "publishers and players are refused (allow_unbuilt on; serves them without that), vhost a, at t.conf:3");
     must_tell(&l, "without that), vhost b, at t.conf:5");
     must_tell(&l, "vhost.dvr is accepted but not built yet: nothing is recorded, vhost b, at t.conf:6");
     assert_int_equal(l.report.count, 3);

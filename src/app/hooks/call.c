@@ -1,0 +1,92 @@
+#include "app/hooks/call.h"
+
+#include <string.h>
+
+#include "app/hooks/answer.h"
+#include "app/hooks/trust.h"
+#include "core/clock.h"
+#include "core/ident.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/http/client.h"
+#include "protocol/tls/ctx.h"
+
+/* What the log shows of a request and of an answer. */
+enum { SHOWN_MAX = 1024, ANSWER_SHOWN_MAX = 160, REQUEST_IN_ERROR_MAX = 160 };
+
+/* An error of the connection to the server, whose code means something else at the end of a client's connection. */
+static struct err *of_backend(struct err *e)
+{
+    char          text[ERR_TEXT_MAX];
+    enum err_code code = err_code(e);
+    switch (code) {
+    case E_END_OF_STREAM:
+    case E_SOCKET_READ:
+    case E_SOCKET_WRITE:
+    case E_HTTPS_HANDSHAKE:
+    case E_HTTPS_READ:
+    case E_HTTPS_WRITE:
+    case E_HTTP_PARSE_HEADER:
+    case E_HTTP_INVALID_CHUNK_HEADER:
+    case E_HTTP_CONTENT_LENGTH:
+    case E_HTTP_RESPONSE_EOF: break;
+    default: return e;
+    }
+    struct err *other = err_new(E_BACKEND, "%s", err_text(e, text, sizeof text));
+    err_free(e);
+    return other;
+}
+
+static struct err *exchange(const struct hook_call *c, const struct http_client_request *r, int *status, char **answer,
+                            size_t *len, enum hook_known *known)
+{
+    int64_t            deadline_us = now_us() + c->manner.timeout_us;
+    struct http_client client;
+    struct err        *e = http_client_open(&client, r, deadline_us);
+    if (client.was_sent)
+        *known = HOOK_MAYBE;
+    if (!e) {
+        *status = client.response.status;
+        e = http_client_read_all(&client, HOOK_ANSWER_MAX, answer, len, deadline_us);
+        http_client_close(&client);
+    }
+    return of_backend(e);
+}
+
+static const char *request_shown(const struct hook_call *c)
+{
+    return c->id_is_secret ? "-" : c->body;
+}
+
+static struct err *fail(const struct hook_call *c, struct err *e, int status, const char *answer)
+{
+    return err_wrap(e, "http: %s failed, client_id=%.*s, url=%.160s, request=%.*s, response=%s, code=%d",
+                    hook_event_name(c->event), IDENT_LEN, c->client_id, c->url, REQUEST_IN_ERROR_MAX, request_shown(c),
+                    answer, status);
+}
+
+struct err *hook_call(const struct hook_call *c, enum hook_known *known)
+{
+    struct http_client_request r = { .method = HTTP_POST, .url = c->url, .content_type = "application/json" };
+    char                      *answer = NULL, shown[ANSWER_SHOWN_MAX];
+    size_t                     len = 0;
+    int                        status = 0;
+    r.body = c->body;
+    r.body_len = strlen(c->body);
+    *known = HOOK_UNKNOWN;
+    struct err *e = hook_trust_find(&r.tls, c->url, &c->manner);
+    if (!e)
+        e = exchange(c, &r, &status, &answer, &len, known);
+    tls_ctx_unref(&r.tls);
+    if (!e && (e = hook_answer_judge(status, answer, len)))
+        *known = HOOK_REFUSED;
+    str_printable(answer ? answer : "", len, shown, sizeof shown);
+    mem_free(answer);
+    if (e)
+        return fail(c, e, status, shown);
+    *known = HOOK_ACCEPTED;
+    log_info("http: %s ok, client_id=%.*s, url=%.*s, request=%.*s, response=%s", hook_event_name(c->event), IDENT_LEN,
+             c->client_id, SHOWN_MAX, c->url, SHOWN_MAX, request_shown(c), shown);
+    return NULL;
+}

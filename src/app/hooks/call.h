@@ -1,0 +1,44 @@
+/**
+ * One call of a callback: a request to one URL, and its answer.
+ */
+#ifndef APP_HOOKS_CALL_H
+#define APP_HOOKS_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/hooks/events.h"
+#include "app/hooks/manner.h"
+#include "core/attr.h"
+#include "core/err.h"
+
+/* The longest body of an answer that is read. */
+enum { HOOK_ANSWER_MAX = 64 << 10 };
+
+struct hook_call {
+    enum hook_event    event;
+    struct hook_manner manner;
+    const char        *client_id;
+    bool               id_is_secret; /* neither the id nor the body goes to the log */
+    const char        *url, *body;
+};
+
+/** What a server knows of an event afterwards. */
+enum hook_known {
+    HOOK_UNKNOWN, /* nothing was sent */
+    HOOK_MAYBE,   /* it may have got the request, and has not answered */
+    HOOK_REFUSED,
+    HOOK_ACCEPTED,
+};
+
+/**
+ * Call the URL by POST, and judge its answer. Writes the line of the log about a success.
+ *
+ * Errors     of a server that refuses: those of hook_answer_judge(); of one that cannot be asked: E_SOCKET_CONNECT,
+ *            E_SOCKET_TIMEOUT, E_SYSTEM_DNS_RESOLVE, E_HTTP_PARSE_URI, E_BACKEND; E_THREAD_INTERRUPTED, out of memory
+ * Yields     yes
+ */
+struct err *hook_call(const struct hook_call *c, enum hook_known *known) ATTR_MUST_USE;
+
+#endif

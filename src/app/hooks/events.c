@@ -1,0 +1,31 @@
+#include "app/hooks/events.h"
+
+#include <stddef.h>
+
+struct row {
+    const char *name;
+    size_t      urls; /* place of its URLs in struct conf_hooks */
+};
+
+#define ROW(called) \
+    { \
+#called, offsetof(struct conf_hooks, called) \
+    }
+
+static const struct row rows[] = {
+    [HOOK_CONNECT] = ROW(on_connect), [HOOK_CLOSE] = ROW(on_close),
+    [HOOK_PUBLISH] = ROW(on_publish), [HOOK_UNPUBLISH] = ROW(on_unpublish),
+    [HOOK_PLAY] = ROW(on_play),       [HOOK_STOP] = ROW(on_stop),
+    [HOOK_HLS] = ROW(on_hls),         [HOOK_HLS_NOTIFY] = ROW(on_hls_notify),
+};
+
+const char *hook_event_name(enum hook_event event)
+{
+    return rows[event].name;
+}
+
+const struct conf_words *hook_event_urls(const struct conf_vhost *v, enum hook_event event)
+{
+    static const struct conf_words none;
+    return v->hooks.enabled ? (const struct conf_words *)((const char *)&v->hooks + rows[event].urls) : &none;
+}

@@ -1,0 +1,255 @@
+#include "app/hooks/guard.h"
+
+#include <string.h>
+
+#include "app/hooks/call.h"
+#include "app/hooks/outbox.h"
+#include "app/hooks/publishing.h"
+#include "app/hooks/subject.h"
+#include "app/source/source.h"
+#include "app/source/sources.h"
+#include "core/clock.h"
+#include "core/ident.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+/* ---- what is kept of a beginning, for its end ---------------------------------------------------------------------- */
+
+/* The events of a pair. */
+struct pair {
+    enum hook_event begin, end;
+};
+
+static const struct pair connection = { HOOK_CONNECT, HOOK_CLOSE };
+static const struct pair publishing = { HOOK_PUBLISH, HOOK_UNPUBLISH };
+static const struct pair playing = { HOOK_PLAY, HOOK_STOP };
+
+/* Where the end is told if the configuration in force does not say it any more. */
+struct last_urls {
+    struct hook_manner manner;
+    struct conf_words  urls;
+    char               texts[];
+};
+
+struct hook_kept {
+    const struct pair         *pair;
+    const struct session_door *door;
+    struct hook_subject       *subject;
+    struct last_urls          *last;   /* of the configuration by which the beginning was told */
+    struct source             *source; /* a reference: the stream keeps its id; NULL: of a connection */
+    const int64_t             *sent, *received;
+    bool                       was_told;  /* a backend accepts the beginning, or may accept it */
+    bool                       has_place; /* of publishing.h */
+};
+
+static void kept_free(struct hook_kept *k)
+{
+    struct source *source = k->source;
+    if (k->has_place)
+        hook_publishing_leave(source->key);
+    mem_free(k->subject);
+    mem_free(k->last);
+    mem_free(k);
+    source_release(source);
+}
+
+static struct last_urls *last_urls_new(const struct conf_words *urls, const struct hook_manner *manner)
+{
+    size_t bytes = urls->count * sizeof *urls->items + strlen(manner->tls_ca) + 1;
+    for (size_t i = 0; i < urls->count; i++)
+        bytes += strlen(urls->items[i]) + 1;
+    struct last_urls *l = mem_alloc(sizeof *l + bytes);
+    if (!l)
+        return NULL;
+    char *at = l->texts + urls->count * sizeof *urls->items;
+    *l = (struct last_urls){ .manner = *manner, .urls = { .items = (char **)(void *)l->texts, .count = urls->count } };
+    for (size_t i = 0; i < urls->count; i++) {
+        l->urls.items[i] = at;
+        str_pack(&at, urls->items[i], strlen(urls->items[i]));
+    }
+    l->manner.tls_ca = str_pack(&at, manner->tls_ca, strlen(manner->tls_ca));
+    return l;
+}
+
+static struct err *kept_new(struct hook_kept **out, struct session *s, const struct pair *pair)
+{
+    const struct hook_manner manner = hook_manner_of(s->conf, s->vhost);
+    struct hook_kept        *k = mem_calloc(1, sizeof *k);
+    struct err              *e = NULL;
+    if (!k)
+        return err_no_memory();
+    k->pair = pair;
+    k->door = s->door;
+    k->sent = s->client.bytes_out;
+    k->received = s->client.bytes_in;
+    if (pair != &connection)
+        e = source_acquire(&k->source, s->door->sources, s->conf, s->vhost, s->app, s->stream);
+    if (!e && (!(k->subject = hook_subject_new(s, k->source)) ||
+               !(k->last = last_urls_new(hook_event_urls(s->vhost, pair->end), &manner))))
+        e = err_no_memory();
+    if (e)
+        kept_free(k);
+    else
+        *out = k;
+    return e;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------------------- */
+
+static const char *lane_of(const struct hook_kept *k)
+{
+    return k->pair == &publishing ? k->source->key : k->subject->client_id;
+}
+
+static void send_end(const struct hook_kept *k, const struct conf_words *urls, const struct hook_manner *manner)
+{
+    const struct hook_subject *s = k->subject;
+    struct jw                  j = JW_INIT;
+    hook_subject_write(s, k->pair->end, *k->sent, *k->received, &j);
+    struct err *e = buf_error(&j.text);
+    if (!e) {
+        const struct hook_call c = {
+            .event = k->pair->end,
+            .manner = *manner,
+            .client_id = s->client_id,
+            .id_is_secret = s->id_is_secret,
+            .body = j.text.bytes,
+        };
+        hook_outbox_add(lane_of(k), &c, urls);
+    } else {
+        log_err(LOG_ERROR, e, "%s of client %.*s is lost", hook_event_name(k->pair->end), IDENT_LEN, s->client_id);
+    }
+    jw_finish(&j);
+}
+
+/*
+ * The end is told to the URLs of the configuration in force; if it has none, to those of the one by which the beginning was told. If
+ * the beginning was told to nobody, and now there are URLs for beginnings, the end is not told either.
+ */
+static void tell_end(const struct hook_kept *k)
+{
+    static const struct conf_words none;
+    const struct conf             *conf = *k->door->conf;
+    const struct conf_vhost       *v = conf_find_vhost(conf, k->subject->vhost);
+    bool                           is_it = v && str_equal(v->name, k->subject->vhost);
+    const struct conf_words       *begin = is_it ? hook_event_urls(v, k->pair->begin) : &none;
+    const struct conf_words       *end = is_it ? hook_event_urls(v, k->pair->end) : &none;
+    if (!k->was_told && begin->count > 0)
+        return;
+    if (end->count > 0) {
+        const struct hook_manner manner = hook_manner_of(conf, v);
+        send_end(k, end, &manner);
+    } else if (k->was_told) {
+        send_end(k, &k->last->urls, &k->last->manner);
+    }
+}
+
+static void leave(void *kept)
+{
+    struct hook_kept *k = kept;
+    if (!k)
+        return;
+    tell_end(k);
+    kept_free(k);
+}
+
+/* ---- the beginning -------------------------------------------------------------------------------------------------- */
+
+/* Call the URLs in their order; the first that does not accept ends it. */
+static struct err *call_all(struct hook_kept *k, const struct session *s, const char *body)
+{
+    const struct conf_words *urls = hook_event_urls(s->vhost, k->pair->begin);
+    struct hook_call         c = {
+                .event = k->pair->begin,
+                .manner = hook_manner_of(s->conf, s->vhost),
+                .client_id = k->subject->client_id,
+                .id_is_secret = k->subject->id_is_secret,
+                .body = body,
+    };
+    struct err *e = NULL;
+    for (size_t i = 0; i < urls->count && !e; i++) {
+        enum hook_known known;
+        c.url = urls->items[i];
+        e = hook_call(&c, &known);
+        k->was_told |= known == HOOK_ACCEPTED || known == HOOK_MAYBE;
+    }
+    return e;
+}
+
+static struct err *tell_begin(struct hook_kept *k, const struct session *s)
+{
+    struct jw j = JW_INIT;
+    hook_subject_write(k->subject, k->pair->begin, 0, 0, &j);
+    struct err *e = buf_error(&j.text);
+    if (!e)
+        e = call_all(k, s, j.text.bytes);
+    jw_finish(&j);
+    return e;
+}
+
+/* What comes before this beginning is told first: the end of the last publish, or what the same client did before. */
+static struct err *wait_for_ends(const struct hook_kept *k, int64_t deadline_us)
+{
+    struct err *e = hook_outbox_wait(k->subject->client_id, deadline_us);
+    if (!e && k->pair == &publishing)
+        e = hook_outbox_wait(lane_of(k), deadline_us);
+    return err_wrap(e, "wait until earlier callbacks are delivered");
+}
+
+/* A publisher takes its place, for the one that is asked about next must not be told of before it. */
+static struct err *take_place(struct hook_kept *k, struct session *s, int64_t deadline_us)
+{
+    if (k->pair != &publishing)
+        return NULL;
+    struct err *e = hook_publishing_enter(k->source, s->vhost->publish.republish_takeover, deadline_us);
+    k->has_place = !e;
+    if (err_code(e) == E_SYSTEM_STREAM_BUSY)
+        s->verdict = SESSION_BUSY;
+    return e;
+}
+
+static struct err *ask_backends(struct hook_kept *k, struct session *s)
+{
+    int64_t     deadline_us = now_us() + s->vhost->hooks.timeout_us;
+    struct err *e = take_place(k, s, deadline_us);
+    if (!e)
+        e = wait_for_ends(k, deadline_us);
+    if (!e)
+        e = tell_begin(k, s);
+    if (k->has_place)
+        hook_publishing_decided(k->source->key);
+    return e;
+}
+
+static struct err *ask(struct session *s, void **kept, const struct pair *pair)
+{
+    bool              has_begin = hook_event_urls(s->vhost, pair->begin)->count > 0;
+    struct hook_kept *k = NULL;
+    if (!has_begin && hook_event_urls(s->vhost, pair->end)->count == 0)
+        return NULL;
+    struct err *e = kept_new(&k, s, pair);
+    if (e)
+        return e;
+    if (has_begin && (e = ask_backends(k, s))) {
+        if (k->was_told)
+            tell_end(k);
+        kept_free(k);
+    } else {
+        *kept = k;
+    }
+    return e;
+}
+
+static struct err *ask_connection(struct session *s, void **kept)
+{
+    return ask(s, kept, &connection);
+}
+
+static struct err *ask_stream(struct session *s, void **kept)
+{
+    return ask(s, kept, s->client.type->publish ? &publishing : &playing);
+}
+
+const struct session_guard hook_connection_guard = { .of_connection = true, .ask = ask_connection, .leave = leave };
+const struct session_guard hook_stream_guard = { .ask = ask_stream, .leave = leave };

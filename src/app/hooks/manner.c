@@ -1,0 +1,11 @@
+#include "app/hooks/manner.h"
+
+struct hook_manner hook_manner_of(const struct conf *conf, const struct conf_vhost *v)
+{
+    return (struct hook_manner){
+        .timeout_us = v->hooks.timeout_us,
+        .tls_verify = v->hooks.tls_verify,
+        .tls_ca = v->hooks.tls_ca ? v->hooks.tls_ca : "",
+        .conf_serial = conf->serial,
+    };
+}

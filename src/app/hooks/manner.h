@@ -1,0 +1,24 @@
+/**
+ * How a vhost's callbacks are called.
+ *
+ * Yields     no
+ */
+#ifndef APP_HOOKS_MANNER_H
+#define APP_HOOKS_MANNER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/conf/conf.h"
+
+struct hook_manner {
+    int64_t     timeout_us;
+    bool        tls_verify;
+    const char *tls_ca;      /* a PEM file; empty: the certificates of the system */
+    uint64_t    conf_serial; /* of the configuration that says so */
+};
+
+/** The manner of a vhost of a configuration; borrows its texts. */
+struct hook_manner hook_manner_of(const struct conf *conf, const struct conf_vhost *v);
+
+#endif

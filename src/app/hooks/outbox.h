@@ -1,0 +1,37 @@
+/**
+ * The outbox of callbacks: notices, whose answers decide nothing, wait here until senders have delivered them.
+ *
+ * A notice belongs to a lane, and those of a lane are delivered one after the other: a publisher's lane is its stream, so that the
+ * end of one publish is told before the beginning of the next; a player's lane is its own. Lanes do not wait for each other, and a
+ * backend that does not answer holds up only what is for it. While a client has notices in a lane, its others go there, too. A notice that cannot be delivered is logged, and not tried again.
+ *
+ * Ownership  everything is copied
+ */
+#ifndef APP_HOOKS_OUTBOX_H
+#define APP_HOOKS_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/hooks/call.h"
+#include "core/attr.h"
+#include "core/err.h"
+
+/* Bytes of notices that wait; a notice beyond them is dropped and logged. Coroutines that send to one backend at a time. */
+enum { HOOK_OUTBOX_BYTES_MAX = 32 << 20, HOOK_SENDERS_MAX = 64 };
+
+/** Hand a notice over, to be sent to the URLs in their order until one fails. `call->url` is not used. Does not yield. */
+void hook_outbox_add(const char *lane, const struct hook_call *call, const struct conf_words *urls);
+
+/**
+ * Wait until nothing of a lane is left; or, by its id, nothing of a client.
+ *
+ * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED
+ * Yields     if there is something
+ */
+struct err *hook_outbox_wait(const char *lane, int64_t deadline_us) ATTR_MUST_USE;
+
+/** The server ends: deliver what is left within this time, and drop the rest. Yields. */
+void hook_outbox_finish(int64_t patience_us);
+
+#endif

@@ -1,0 +1,43 @@
+/**
+ * The client and the stream that an event is about, and the body of its request.
+ *
+ * A subject is made when the beginning is told, and kept for the end, so that both name the same things whatever has changed
+ * meanwhile.
+ *
+ * Source     the bodies are those of SRS 7: names and order of their members
+ * Yields     no
+ */
+#ifndef APP_HOOKS_SUBJECT_H
+#define APP_HOOKS_SUBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/hooks/events.h"
+#include "app/session/session.h"
+#include "core/attr.h"
+#include "core/jw.h"
+
+/** All texts are in the block of the subject; the names of the server are borrowed from the door. */
+struct hook_subject {
+    const char *server_id, *service_id;
+    const char *client_id, *ip, *vhost, *app, *stream, *param, *tc_url, *page_url;
+    const char *stream_url, *stream_id; /* "/live/cam" and "vid-…"; NULL: not known */
+    bool        id_is_secret;           /* whoever knows client_id can play: it is not logged */
+    char        texts[];
+};
+
+/**
+ * The subject of a session that is being admitted.
+ *
+ * Shape      source: of the session; NULL: none, for events of a connection
+ * Returns    NULL when memory is out
+ * Ownership  mem_free()
+ */
+struct hook_subject *hook_subject_new(const struct session *s, const struct source *source) ATTR_MUST_USE;
+
+/** Write the body of a request about a client. The counters are those of HOOK_CLOSE, from the server's view. */
+void hook_subject_write(const struct hook_subject *s, enum hook_event event, int64_t sent, int64_t received,
+                        struct jw *j);
+
+#endif
