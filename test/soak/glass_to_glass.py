@@ -14,6 +14,7 @@ the 99th percentile is at most 1.2 s, and the median of the last period is at mo
 """
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -35,8 +36,8 @@ LOOK_S = 1                                                           # between t
 
 HLS = "hls { enabled on; hls_ll on; hls_part 0.2; hls_use_fmp4 %s; hls_fragment 2; hls_window 30; hls_storage memory; }"
 DASH = "dash { enabled on; dash_ll on; dash_fragment 2; dash_timeshift 30; dash_update_period 1; }"
-# As the page of the players has it (research/players/html/players/js/engines.js).
-SETTINGS = {"hls.js": {"maxLiveSyncPlaybackRate": 1.1, "backBufferLength": 30}}
+# The page of the players keeps hls.js near the live end by this.
+LIVE_EDGE = os.path.join(media.ROOT, "research", "players", "html", "players", "js", "live_edge.js")
 
 
 class Numbered(rtmp.Feeder):
@@ -55,6 +56,11 @@ class Numbered(rtmp.Feeder):
             if tag.type == flv.VIDEO and not flv.is_config(tag):
                 self.number = (self.number + 1) % media.NUMBERED_PICTURES
                 self.sent_at[self.number] = time.time()
+
+
+def keep_near(page, server):
+    shutil.copy(LIVE_EDGE, server.html)
+    page.browser.run("import('/live_edge.js').then(edge => { Object.assign(engine.config, edge.liveEdgeConfig); edge.keepNear(engine) })")
 
 
 def percentile(values, share):
@@ -150,8 +156,9 @@ def main():
             feeder = Numbered(server.publisher())
             until(lambda: feeder.number > 100, "some of the stream", 20)
             url = server.http_url("/live/s." + ("mpd" if is_dash else "m3u8"), args.tls)
-            with browser_players.playing(browser, server, args.player, url, low_latency=True, tls=args.tls,
-                                         more=SETTINGS.get(args.player)) as page:
+            with browser_players.playing(browser, server, args.player, url, low_latency=True, tls=args.tls) as page:
+                if args.player == "hls.js":
+                    keep_near(page, server)
                 page.wait_played(1)
                 wrong = verdict(watch(page, feeder, args.minutes, args.every))
             feeder.finish()

@@ -6,6 +6,7 @@
  * An engine with `starts` begins to play by itself.
  */
 /* global mpegts, Hls, dashjs */
+import { keepNear, liveEdgeConfig } from './live_edge.js'
 
 /* Stay near the live end: a player that fell behind plays a little faster until it has caught up. */
 const mpegtsConfig = {
@@ -66,8 +67,8 @@ function byMpegts(type) {
 async function byHls(video, url, on) {
   await script('hls.min.js')
   needsMediaSource(Hls.isSupported())
-  // It plays a little faster when it has fallen behind, so that the delay does not grow over hours.
-  const hls = new Hls({ lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.1, backBufferLength: 30 })
+  const hls = new Hls(liveEdgeConfig)
+  keepNear(hls)
   let recovered = -RECOVER_MS, bytes = false, parts = false
   hls.on(Hls.Events.ERROR, (event, data) => {
     if (!data.fatal)
