@@ -3,15 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/str.h"
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool is_control(unsigned char c)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/line_log.h"
 
 /* The kind of a line comes first, with its version. */
@@ -92,24 +93,9 @@ static bool read_numbers(char *const *fields, int64_t *const *values, size_t n)
     return good;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool read_iv(const char *text, uint8_t iv[static HLS_IV_LEN])
 {
-    if (strlen(text) != 2 * (size_t)HLS_IV_LEN)
-        return false;
-    for (size_t i = 0; i < HLS_IV_LEN; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        iv[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    return strlen(text) == 2 * (size_t)HLS_IV_LEN && hex_decode(text, iv, HLS_IV_LEN);
 }
 
 static bool read_record(char *const *f, struct hls_timeshift_record *r)

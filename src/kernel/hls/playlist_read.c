@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/attr.h"
+#include "core/hex.h"
 #include "core/str.h"
 
 enum { US = 1000000 };
@@ -57,26 +58,12 @@ static bool read_range(struct hls_playlist_reader *r, const char *text, struct h
     return *text == '\0' && range->len > 0 && r->range_end <= HLS_READ_NUMBER_MAX;
 }
 
-static int hex_digit(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "0x" and 32 digits */
 static bool read_iv(const char *text, uint8_t *iv)
 {
     if (text[0] != '0' || (text[1] | 0x20) != 'x' || strlen(text + 2) != 2 * HLS_IV_LEN)
         return false;
-    for (size_t i = 0; i < HLS_IV_LEN; i++) {
-        int high = hex_digit(text[2 + 2 * i]), low = hex_digit(text[3 + 2 * i]);
-        if (high < 0 || low < 0)
-            return false;
-        iv[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    return hex_decode(text + 2, iv, HLS_IV_LEN);
 }
 
 /* A number of exactly `digits` digits, and the character behind it, which 0 leaves open. */

@@ -1,5 +1,7 @@
 #include "protocol/http/chunked.h"
 
+#include "core/hex.h"
+
 enum state {
     SIZE_FIRST, /* the first digit of a size */
     SIZE,
@@ -18,17 +20,9 @@ enum state {
 
 enum { SIZE_DIGITS_MAX = 15 }; /* a size stays far below the limit of its type */
 
-static int hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum state in_size(struct http_chunked *c, uint8_t b)
 {
-    int digit = hex(b);
+    int digit = hex_digit((char)b);
     if (digit >= 0 && c->line_len <= SIZE_DIGITS_MAX) {
         c->left = c->left << 4 | (unsigned)digit;
         return SIZE;

@@ -2,20 +2,13 @@
 
 #include <string.h>
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "core/hex.h"
 
 /* The byte that "%XX" at `p` stands for; -1: not an escape. */
 static int escaped(const char *p, const char *end)
 {
-    if (end - p < 3 || hex(p[1]) < 0 || hex(p[2]) < 0)
-        return -1;
-    return hex(p[1]) << 4 | hex(p[2]);
+    uint8_t byte = 0;
+    return end - p >= 3 && hex_decode(p + 1, &byte, 1) ? byte : -1;
 }
 
 /* The segment that begins at `start` and ends at `end`: drop it if it is ".", its parent too if it is "..". Returns the new

@@ -1,0 +1,36 @@
+/**
+ * Hexadecimal digits.
+ *
+ * Yields     no
+ */
+#ifndef CORE_HEX_H
+#define CORE_HEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+/** The value of a digit, of either case; -1 for another character. */
+static inline int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/** Decode 2 x `n` digits into `n` bytes; false at another character. `out` may be `text`: a byte is written behind its digits. */
+static inline bool ATTR_MUST_USE hex_decode(const char *text, uint8_t *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int high = hex_digit(text[2 * i]), low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+#endif
