@@ -1,5 +1,10 @@
 #include "core/jw.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/utf8.h"
 
 void jw_finish(struct jw *j)
@@ -23,19 +28,23 @@ static void put_text(struct jw *j, const char *text)
     buf_text(&j->text, text);
 }
 
-/* Length of a character that needs no escape; 0 when it must be escaped or replaced. U+2028 and U+2029 end a line of
- * JavaScript, '<' and '>' could begin or end an element of the page around the text. */
-static size_t plain_len(const uint8_t *p)
+/* U+2028 and U+2029 end a line of JavaScript. */
+static bool is_line_end(const uint8_t *p, size_t len)
 {
-    if (*p < 0x20 || *p == '"' || *p == '\\' || *p == '<' || *p == '>' || *p == 0x7f)
+    return len >= 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9);
+}
+
+/* Length of a character that needs no escape; 0 when it must be escaped or replaced. '<' and '>' could begin or end an element of
+ * the page around the text. */
+static size_t plain_len(const uint8_t *p, size_t len)
+{
+    if (*p < 0x20 || *p == '"' || *p == '\\' || *p == '<' || *p == '>' || *p == 0x7f || is_line_end(p, len))
         return 0;
-    if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
-        return 0;
-    return *p < 0x80 ? 1 : utf8_char_len(p, UTF8_CHAR_MAX);
+    return *p < 0x80 ? 1 : utf8_char_len(p, len);
 }
 
 /* Escape or replace the character at `p`; returns its length. */
-static size_t put_escaped(struct jw *j, const uint8_t *p)
+static size_t put_escaped(struct jw *j, const uint8_t *p, size_t len)
 {
     static const char hex[] = "0123456789abcdef";
     static const char letters[][2] = { { '"', '"' },  { '\\', '\\' }, { '\b', 'b' }, { '\f', 'f' },
@@ -50,7 +59,7 @@ static size_t put_escaped(struct jw *j, const uint8_t *p)
         put(j, (char[]){ '\\', 'u', '0', '0', hex[*p >> 4], hex[*p & 15] }, 6);
         return 1;
     }
-    if (utf8_char_len(p, UTF8_CHAR_MAX) == 3) {
+    if (is_line_end(p, len)) {
         put_text(j, p[2] == 0xa8 ? "\\u2028" : "\\u2029");
         return 3;
     }
@@ -58,18 +67,18 @@ static size_t put_escaped(struct jw *j, const uint8_t *p)
     return 1;
 }
 
-static void put_string(struct jw *j, const char *text)
+static void put_string(struct jw *j, const char *text, size_t len)
 {
-    const uint8_t *p = (const uint8_t *)text, *from = p;
+    const uint8_t *p = (const uint8_t *)text, *from = p, *end = p + len;
     put(j, "\"", 1);
-    while (*p) {
-        size_t n = plain_len(p);
+    while (p < end) {
+        size_t n = plain_len(p, (size_t)(end - p));
         if (n) {
             p += n;
             continue;
         }
         put(j, (const char *)from, (size_t)(p - from));
-        p += put_escaped(j, p);
+        p += put_escaped(j, p, (size_t)(end - p));
         from = p;
     }
     put(j, (const char *)from, (size_t)(p - from));
@@ -82,7 +91,7 @@ static void begin_value(struct jw *j, const char *key)
         put(j, ",", 1);
     j->comma = true;
     if (key) {
-        put_string(j, key);
+        put_string(j, key, strlen(key));
         put(j, ":", 1);
     }
 }
@@ -165,10 +174,29 @@ void jw_null(struct jw *j, const char *key)
     put_text(j, "null");
 }
 
+void jw_number(struct jw *j, const char *key, double value)
+{
+    char text[32];
+    if (!isfinite(value)) {
+        jw_null(j, key);
+        return;
+    }
+    snprintf(text, sizeof text, "%.15g", value);
+    if (strtod(text, NULL) != value)
+        snprintf(text, sizeof text, "%.17g", value);
+    begin_value(j, key);
+    put_text(j, text);
+}
+
 void jw_string(struct jw *j, const char *key, const char *text)
 {
+    jw_text(j, key, text ? text : "", text ? strlen(text) : 0);
+}
+
+void jw_text(struct jw *j, const char *key, const char *text, size_t len)
+{
     begin_value(j, key);
-    put_string(j, text ? text : "");
+    put_string(j, text, len);
 }
 
 void jw_raw(struct jw *j, const char *text)

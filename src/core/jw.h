@@ -48,8 +48,14 @@ void jw_null(struct jw *j, const char *key);
 /** Always two decimals: 0.02, 2.00. NaN prints 0.00; values are clamped to JW_FIXED_MAX. */
 void jw_fixed(struct jw *j, const char *key, double value);
 
+/** As many digits as tell the number from all others; NaN and the infinities, which JSON has not, are null. */
+void jw_number(struct jw *j, const char *key, double value);
+
 /** NULL is the empty text. */
 void jw_string(struct jw *j, const char *key, const char *text);
+
+/** A text that is not terminated. */
+void jw_text(struct jw *j, const char *key, const char *text, size_t len);
 
 /** Text around the JSON, as it is. */
 void jw_raw(struct jw *j, const char *text);

@@ -1,5 +1,7 @@
 #include "core/utf8.h"
 
+#include <string.h>
+
 /* How many bytes follow a first byte, and the range of the next one. RFC 3629, 4. */
 static bool begin(struct utf8 *u, uint8_t first)
 {
@@ -45,4 +47,21 @@ size_t utf8_char_len(const void *text, size_t len)
             return 0;
     } while (!utf8_is_whole(&u));
     return n;
+}
+
+bool utf8_copy(char *dst, size_t cap, const void *text, size_t len)
+{
+    const char *from = text, *end = from + len;
+    while (from < end) {
+        size_t n = *from ? utf8_char_len(from, (size_t)(end - from)) : 0, put = n ? n : 3;
+        if (put + 1 > cap)
+            break;
+        memcpy(dst, n ? from : "\xef\xbf\xbd", put);
+        dst += put;
+        cap -= put;
+        from += n ? n : 1;
+    }
+    if (cap > 0)
+        *dst = '\0';
+    return from == end;
 }

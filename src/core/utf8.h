@@ -20,6 +20,14 @@ struct utf8 {
 /** False as soon as no UTF-8 text begins with the bytes so far. */
 bool utf8_feed(struct utf8 *u, const void *text, size_t len);
 
+/**
+ * Copy a text into `dst` of `cap` bytes, terminated: as many whole characters as fit. Each byte that belongs to no character, and
+ * NUL, becomes U+FFFD.
+ *
+ * Returns    true if the whole text fits
+ */
+bool utf8_copy(char *dst, size_t cap, const void *text, size_t len);
+
 /** True when no character is cut at the end of the bytes so far. */
 static inline bool utf8_is_whole(const struct utf8 *u)
 {

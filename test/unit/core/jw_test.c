@@ -124,6 +124,32 @@ static void bytes_that_are_no_utf8_become_replacement_characters(void **state)
     assert_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
+static void numbers_have_the_digits_that_they_need(void **state)
+{
+    static const double values[] = {
+        0, 0.1, 30, -2.5, 1e21, 1.0 / 3, 12345678901234, 5e-324, NAN, INFINITY, -INFINITY
+    };
+    struct jw j = JW_INIT;
+    (void)state;
+    jw_array(&j, NULL);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        jw_number(&j, NULL, values[i]);
+    jw_array_end(&j);
+    assert_text(&j, "[0,0.1,30,-2.5,1e+21,0.33333333333333331,12345678901234,4.94065645841247e-324,null,null,null]");
+}
+
+static void a_text_may_have_any_length_and_bytes(void **state)
+{
+    static const char text[] = { 'a', 0, (char)0xe2, (char)0x80, (char)0xa8, (char)0xe2, (char)0x80 };
+    struct jw         j = JW_INIT;
+    (void)state;
+    jw_array(&j, NULL);
+    jw_text(&j, NULL, text, sizeof text);
+    jw_text(&j, NULL, text, 0);
+    jw_array_end(&j);
+    assert_text(&j, "[\"a\\u0000\\u2028" FFFD FFFD "\",\"\"]");
+}
+
 static void keys_are_escaped_too(void **state)
 {
     struct jw j = JW_INIT;
@@ -172,6 +198,8 @@ int main(void)
         cmocka_unit_test(text_is_escaped_where_json_asks_for_it),
         cmocka_unit_test(text_cannot_end_a_script_element_or_a_line_of_javascript),
         cmocka_unit_test(bytes_that_are_no_utf8_become_replacement_characters),
+        cmocka_unit_test(numbers_have_the_digits_that_they_need),
+        cmocka_unit_test(a_text_may_have_any_length_and_bytes),
         cmocka_unit_test(keys_are_escaped_too),
         cmocka_unit_test(a_text_that_was_sent_in_part_goes_on),
         cmocka_unit_test(memory_that_runs_out_sticks),

@@ -93,6 +93,32 @@ static void a_character_has_a_length_and_other_bytes_have_none(void **state)
         assert_int_equal(utf8_char_len("\xe2\x82\xac", len), 0);
 }
 
+static void a_copy_is_valid_and_cut_between_characters(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t      len, cap;
+        const char *wanted;
+        bool        fits;
+    } rows[] = {
+        { "abc", 3, 4, "abc", true },
+        { "abc", 3, 3, "ab", false },
+        { "", 0, 1, "", true },
+        { "a\xc3\xa4", 3, 3, "a", false },
+        { "a\xc3\xa4", 3, 4, "a\xc3\xa4", true },
+        { "a\xff", 2, 5, "a\xef\xbf\xbd", true },
+        { "a\xff", 2, 4, "a", false },
+        { "a\0z", 3, 8, "a\xef\xbf\xbdz", true },
+        { "\xc3", 1, 8, "\xef\xbf\xbd", true }, /* cut off */
+    };
+    char copy[16];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(utf8_copy(copy, rows[i].cap, rows[i].text, rows[i].len), rows[i].fits);
+        assert_string_equal(copy, rows[i].wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +126,7 @@ int main(void)
         cmocka_unit_test(anything_else_is_refused_at_its_first_wrong_byte),
         cmocka_unit_test(a_character_that_is_cut_off_is_not_whole),
         cmocka_unit_test(a_character_has_a_length_and_other_bytes_have_none),
+        cmocka_unit_test(a_copy_is_valid_and_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
