@@ -187,8 +187,7 @@ objs/fuzz/$(notdir $(1:.c=)): $(F)/$(1:.c=.o) $(F)/libsrs.a $(FUZZ_ST)
 	@mkdir -p $$(@D)
 	$$(call quiet,link,$$@) $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -pthread -Wl,-z,noexecstack -o $$@ $$^ $$(LIBS) $$(FUZZ_LIBS)
 endef
-objs/fuzz/jw_fuzz: FUZZ_LIBS = -ljansson # a second reader of JSON, for comparison
-objs/fuzz/jr_fuzz: FUZZ_LIBS = -ljansson
+objs/fuzz/jw_fuzz objs/fuzz/jr_fuzz objs/fuzz/cue_fuzz: FUZZ_LIBS = -ljansson # a second reader of JSON, for comparison
 objs/fuzz/xw_fuzz: FUZZ_LIBS = -lexpat # a second reader of XML
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 

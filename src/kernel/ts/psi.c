@@ -1,5 +1,7 @@
 #include "kernel/ts/psi.h"
 
+#include "kernel/crc32.h"
+
 enum { TABLE_PAT = 0, TABLE_PMT = 2, PROGRAM = 1, TRANSPORT_STREAM = 1, CRC_LEN = 4 };
 enum {
     DESCRIPTOR_REGISTRATION = 0x05,
@@ -11,17 +13,6 @@ enum {
 
 /* Reserved bits are ones. */
 enum { RESERVED_PID = 0xE000, RESERVED_LEN = 0xF000 };
-
-static uint32_t crc32_mpeg(const uint8_t *p, size_t len)
-{
-    uint32_t crc = 0xFFFFFFFF;
-    for (; len; len--, p++) {
-        crc ^= (uint32_t)*p << 24;
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc << 1 ^ (crc >> 31 ? 0x04C11DB7 : 0);
-    }
-    return crc;
-}
 
 /* Write a section up to its body. Returns the beginning of the section. */
 static uint8_t *open_section(struct wr *w, unsigned table, unsigned id, unsigned version)
