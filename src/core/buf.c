@@ -11,6 +11,9 @@
 /* The first block; each later one is at least twice as large as the one before. */
 enum { CAP_FIRST = 256, READ_BYTES = 16 << 10 };
 
+/* Bytes without use that may stay when a buffer is handed over. */
+enum { TAKE_SPARE_MAX = 16 };
+
 static bool has_failed(struct buf *b, enum buf_fault fault)
 {
     b->fault = fault;
@@ -170,9 +173,11 @@ struct err *buf_error(const struct buf *b)
     }
 }
 
+/* What is handed over may stay for long: it gets memory of its own size. Without memory for that it stays as large as it is. */
 char *buf_take(struct buf *b)
 {
-    char *bytes = b->bytes;
+    char *fitted = b->bytes && b->cap - b->len > TAKE_SPARE_MAX ? mem_realloc(b->bytes, b->len + 1) : NULL;
+    char *bytes = fitted ? fitted : b->bytes;
     *b = buf_up_to(b->max);
     return bytes;
 }

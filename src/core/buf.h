@@ -75,7 +75,10 @@ void buf_rewind(struct buf *b, size_t len);
 /** NULL while all is there; else out of memory, or E_LIMIT with the ceiling. */
 struct err *buf_error(const struct buf *b) ATTR_MUST_USE;
 
-/** Hand the bytes over, to be released with mem_free(), and be empty. NULL when there has never been one. */
+/**
+ * Hand the bytes over, in memory of their size, to be released with mem_free(); the buffer is empty then. NULL when there has never
+ * been one.
+ */
 char *buf_take(struct buf *b) ATTR_MUST_USE;
 
 /** Free the bytes and be empty and sound; the ceiling stays. */

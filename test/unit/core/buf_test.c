@@ -143,6 +143,25 @@ static void taken_bytes_belong_to_the_caller(void **state)
     buf_finish(&b);
 }
 
+static void taken_bytes_have_memory_of_their_size(void **state)
+{
+    (void)state;
+    struct buf b = buf_up_to(4096);
+    size_t     before = mem_held();
+    buf_text(&b, "a short text in a long block");
+    char *mine = buf_take(&b);
+    assert_true(mem_held() - before < 64);
+    mem_free(mine);
+
+    buf_text(&b, "kept where it is when memory is out");
+    mem_fail_after(0);
+    mine = buf_take(&b);
+    mem_fail_after(-1);
+    assert_string_equal(mine, "kept where it is when memory is out");
+    mem_free(mine);
+    assert_int_equal(mem_held(), before);
+}
+
 /* A pipe that holds `len` bytes and then ends. */
 static int full_pipe(size_t len)
 {
@@ -231,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_known_length_takes_no_more_memory_than_that),
         cmocka_unit_test(a_caller_may_try_and_go_on_without),
         cmocka_unit_test(taken_bytes_belong_to_the_caller),
+        cmocka_unit_test(taken_bytes_have_memory_of_their_size),
         cmocka_unit_test(a_file_is_read_up_to_the_ceiling),
         cmocka_unit_test(memory_may_run_out_at_every_allocation),
     };
