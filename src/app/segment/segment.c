@@ -13,12 +13,24 @@ struct segment *segment_new(uint64_t number, int64_t start_us)
     return s;
 }
 
+static bool resize_parts(struct segment *s, size_t n)
+{
+    struct segment_part *parts = mem_realloc(s->parts, n * sizeof *parts);
+    if (!parts)
+        return false;
+    s->parts = parts;
+    s->cap_parts = n;
+    return true;
+}
+
 static bool has_room(struct segment *s, size_t len)
 {
     if (len > SEGMENT_BYTES_MAX - s->bytes)
         return false;
     if (s->n_parts < s->cap_parts)
         return true;
+    if (s->n_parts == 0)
+        return resize_parts(s, 1); /* Most segments have no other. */
     struct segment_part *parts = mem_grow(s->parts, &s->cap_parts, sizeof *parts, SEGMENT_PARTS_MAX);
     if (parts)
         s->parts = parts;
@@ -70,11 +82,7 @@ static void join(struct segment *s)
         blob_unref(&s->parts[i].bytes);
     s->parts[0] = (struct segment_part){ blob_ref(s->whole), s->start_us, s->duration_us, s->independent };
     s->n_parts = 1;
-    struct segment_part *smaller = mem_realloc(s->parts, sizeof *smaller);
-    if (smaller) {
-        s->parts = smaller;
-        s->cap_parts = 1;
-    }
+    (void)resize_parts(s, 1);
 }
 
 /* True if all parts lie where the kernel can send them from. */
