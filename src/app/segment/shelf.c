@@ -11,24 +11,28 @@ enum { KEY_MAX = 4096 };
 
 static struct map items;
 
-/* All spellings of the names in a path have one key. */
-static bool make_key(char key[static KEY_MAX], const struct conf_vhost *vhost, const char *path)
+/* The room that a key takes; 0: it is too long. */
+static size_t key_cap(const struct conf_vhost *vhost, const char *path)
 {
-    struct str out = str_over(key, KEY_MAX);
-    size_t     len = strlen(path);
+    size_t cap = strlen(vhost->name) + sizeof "\n" + strlen(path);
+    return cap <= KEY_MAX ? cap : 0;
+}
+
+/* All spellings of the names in a path have one key. */
+static void make_key(char *key, size_t cap, const struct conf_vhost *vhost, const char *path)
+{
+    struct str out = str_over(key, cap);
     str_printf(&out, "%s\n", vhost->name);
-    if (out.cut || out.len + len >= KEY_MAX)
-        return false;
-    stream_name_normalise(key + out.len, path, len);
-    return true;
+    stream_name_normalise(key + out.len, path, strlen(path));
 }
 
 bool shelf_put(struct shelf_item *item, const struct conf_vhost *vhost, const char *path)
 {
-    char key[KEY_MAX];
-    if (!make_key(key, vhost, path) || !(item->key = mem_strdup(key)))
+    size_t cap = key_cap(vhost, path);
+    if (cap == 0 || !(item->key = mem_alloc(cap)))
         return false;
-    if (map_put(&items, key, item))
+    make_key(item->key, cap, vhost, path);
+    if (map_put(&items, item->key, item))
         return true;
     mem_free(item->key);
     item->key = NULL;
@@ -47,8 +51,12 @@ void shelf_take(struct shelf_item *item)
 
 struct shelf_item *shelf_find(const struct conf_vhost *vhost, const char *path)
 {
-    char key[KEY_MAX];
-    return make_key(key, vhost, path) ? map_find(&items, key) : NULL;
+    char   key[KEY_MAX];
+    size_t cap = key_cap(vhost, path);
+    if (cap == 0)
+        return NULL;
+    make_key(key, cap, vhost, path);
+    return map_find(&items, key);
 }
 
 void shelf_finish(void)
