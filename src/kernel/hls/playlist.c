@@ -330,6 +330,17 @@ static void write_report(struct hls_text *t, const struct hls_report *r)
     hls_attributes_end(&a);
 }
 
+/*
+ * Low latency, and no segment is open: the publisher is away. Where the last line is a segment's URI, hls.js 1.7 takes that segment for the
+ * open one, misses it in the next playlist, and gives up. Any line behind it helps.
+ */
+static void write_pause(struct hls_text *t, const struct hls_playlist *p)
+{
+    bool has_open = p->open && p->open->n_parts > 0;
+    if (p->part_target_us && !has_open && !p->hint.uri)
+        buf_text(&t->text, "# no segment is open\n");
+}
+
 void hls_playlist_write(struct hls_text *t, const struct hls_playlist *p)
 {
     write_head(t, p);
@@ -339,6 +350,7 @@ void hls_playlist_write(struct hls_text *t, const struct hls_playlist *p)
         buf_text(&t->text, "#EXT-X-ENDLIST\n");
         return;
     }
+    write_pause(t, p);
     write_hint(t, "MAP", &p->hint_map);
     write_hint(t, "PART", &p->hint);
     for (size_t i = 0; i < p->n_reports; i++)

@@ -194,6 +194,19 @@ static void low_latency_tags(void **state)
                        "#EXT-X-RENDITION-REPORT:URI=\"c.m3u8\",LAST-MSN=7\n");
 }
 
+static void a_low_latency_playlist_without_an_open_segment_does_not_end_in_a_uri(void **state)
+{
+    (void)state;
+    struct hls_segment  s[] = { { .uri = "s-7.m4s", .duration_us = S } };
+    struct hls_playlist p = {
+        .media_sequence = 7, .target_duration_s = 1, .part_target_us = 200 * 1000, .segments = s, .n_segments = 1
+    };
+    assert_written(&p, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-TARGETDURATION:1\n"
+                       "#EXT-X-PART-INF:PART-TARGET=0.200\n"
+                       "#EXTINF:1.000, no desc\ns-7.m4s\n"
+                       "# no segment is open\n");
+}
+
 static void a_hint_may_be_a_byte_range_whose_end_is_open(void **state)
 {
     (void)state;
@@ -339,6 +352,7 @@ int main(void)
         cmocka_unit_test(a_key_does_not_apply_to_the_initialization_section),
         cmocka_unit_test(the_version_is_the_least_that_allows_the_content),
         cmocka_unit_test(low_latency_tags),
+        cmocka_unit_test(a_low_latency_playlist_without_an_open_segment_does_not_end_in_a_uri),
         cmocka_unit_test(a_hint_may_be_a_byte_range_whose_end_is_open),
         cmocka_unit_test(parts_are_listed_up_to_three_target_durations_from_the_end),
         cmocka_unit_test(a_delta_update_leaves_out_old_segments_and_restates_what_applies),
