@@ -112,10 +112,15 @@ void cutter_take(struct cutter *c, const struct cut_policy *p, const struct fram
     }
 }
 
-int64_t cutter_end_us(const struct cutter *c)
+int64_t cutter_end_us(const struct cutter *c, const struct cut_policy *p)
 {
     int64_t video_us = c->newest_video_us + c->video_step_us, end_us = c->newest_us + c->step_us;
-    return c->has_video && video_us > end_us ? video_us : end_us;
+    int64_t cap_us = c->part_us + part_cap_us(c, p);
+    if (c->has_video && video_us > end_us)
+        end_us = video_us;
+    if (p->shows_parts && end_us > cap_us)
+        return cap_us > c->newest_us ? cap_us : c->newest_us;
+    return end_us;
 }
 
 void cutter_close(struct cutter *c)

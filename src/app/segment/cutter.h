@@ -61,8 +61,8 @@ enum cut cutter_look(const struct cutter *c, const struct cut_policy *p, const s
 /** Move over a frame, after the cut that cutter_look() gave was made. The first frame after a cut begins the segment or part. */
 void cutter_take(struct cutter *c, const struct cut_policy *p, const struct frame *f, enum cut cut);
 
-/** Where the open segment ends if no frame comes any more. */
-int64_t cutter_end_us(const struct cutter *c);
+/** Where the open segment ends if no frame comes any more: no part that is shown becomes too long by that. */
+int64_t cutter_end_us(const struct cutter *c, const struct cut_policy *p);
 
 /** The next frame begins a segment. */
 void cutter_close(struct cutter *c);

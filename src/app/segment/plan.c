@@ -217,7 +217,7 @@ static void end_at(struct plan *plan, const struct frame *next, int64_t end_us, 
 
 void plan_end_segment(struct plan *plan, bool breaks)
 {
-    end_at(plan, NULL, cutter_end_us(&plan->cutter), breaks);
+    end_at(plan, NULL, cutter_end_us(&plan->cutter, &plan->policy), breaks);
     plan->is_paused = true;
     plan->breaks |= breaks;
 }

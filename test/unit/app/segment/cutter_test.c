@@ -41,7 +41,7 @@ static void feed(struct cutter *c, const struct cut_policy *p, const struct fram
         r->parts_us[r->n_parts++] = f->dts_us - c->part_us;
     }
     if (cut >= CUT_SEGMENT) {
-        int64_t end_us = cut == CUT_BREAK ? cutter_end_us(c) : f->dts_us;
+        int64_t end_us = cut == CUT_BREAK ? cutter_end_us(c, p) : f->dts_us;
         assert_true(r->n_segments < ARRAY_LEN(r->segments_us));
         r->segments_us[r->n_segments++] = end_us - c->segment_us;
         r->n_breaks += cut == CUT_BREAK;
@@ -146,10 +146,29 @@ static void a_publish_that_counts_from_0_again_ends_where_its_own_frames_end(voi
         feed(&c, &two_seconds, &(struct frame){ .kind = FRAME_VIDEO, .key = us == 0, .dts_us = us }, &r);
     cutter_close(&c);
     feed(&c, &two_seconds, &(struct frame){ .kind = FRAME_AUDIO, .dts_us = 0 }, &r);
-    assert_int_equal(cutter_end_us(&c), 40000);
+    assert_int_equal(cutter_end_us(&c, &two_seconds), 40000);
     for (int64_t us = 0; us < 800000; us += 40000)
         feed(&c, &two_seconds, &(struct frame){ .kind = FRAME_VIDEO, .key = us == 0, .dts_us = us }, &r);
-    assert_int_equal(cutter_end_us(&c), 800000);
+    assert_int_equal(cutter_end_us(&c, &two_seconds), 800000);
+}
+
+static void the_last_part_of_a_publish_is_as_long_as_a_part_may_be(void **state)
+{
+    static struct result r;
+    struct cutter        c = { 0 };
+    struct cut_policy    shown = two_seconds;
+    (void)state;
+    shown.part_us = 200 * US_PER_MS;
+    shown.shows_parts = true;
+    for (int64_t us = 0; us < 400000; us += 40000)
+        feed(&c, &shown, &(struct frame){ .kind = FRAME_VIDEO, .key = us == 0, .dts_us = us }, &r);
+    feed(&c, &shown, &(struct frame){ .kind = FRAME_AUDIO, .dts_us = 385000 }, &r);
+    assert_int_equal(c.part_us, 200000);
+    assert_int_equal(cutter_end_us(&c, &two_seconds), 385000 + c.step_us);
+    assert_true(385000 + c.step_us > 402000);
+    assert_int_equal(cutter_end_us(&c, &shown), 402000);
+    feed(&c, &shown, &(struct frame){ .kind = FRAME_AUDIO, .dts_us = 410000 }, &r);
+    assert_int_equal(cutter_end_us(&c, &shown), 410000);
 }
 
 static void sound_of_the_time_of_a_picture_leaves_no_part_without_time(void **state)
@@ -282,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_stream_without_key_frames_is_cut),
         cmocka_unit_test(sound_alone_may_have_a_ratio_of_its_own),
         cmocka_unit_test(a_publish_that_counts_from_0_again_ends_where_its_own_frames_end),
+        cmocka_unit_test(the_last_part_of_a_publish_is_as_long_as_a_part_may_be),
         cmocka_unit_test(sound_of_the_time_of_a_picture_leaves_no_part_without_time),
         cmocka_unit_test(without_wait_keyframe_any_picture_cuts),
         cmocka_unit_test(key_frames_at_each_picture_cut_no_sooner),
