@@ -170,7 +170,15 @@ static void open_segment(struct plan *plan, const struct frame *f)
     plan->wall_end_us = wall_us;
 }
 
-/* Too short to be shown: its number is used again. */
+/* True if viewers have not seen anything of the open segment: its number is used again. */
+static bool is_too_short(const struct plan *plan, int64_t long_us)
+{
+    bool has_shown = false;
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        has_shown |= plan->policy.shows_parts && plan->lanes[i]->open && plan->lanes[i]->open->n_parts > 0;
+    return long_us < PLAN_SEGMENT_MIN_US && !has_shown;
+}
+
 static void forget_open(struct plan *plan)
 {
     for (size_t i = 0; i < plan->n_lanes; i++) {
@@ -191,7 +199,7 @@ static void end_at(struct plan *plan, const struct frame *next, int64_t end_us, 
     int64_t long_us = end_us - plan->cutter.segment_us;
     bool    discontinuous = plan->breaks;
     cutter_close(&plan->cutter);
-    if (long_us < PLAN_SEGMENT_MIN_US) {
+    if (is_too_short(plan, long_us)) {
         forget_open(plan);
         plan->discontinuities -= discontinuous && plan->has_begun;
         plan->breaks = true;

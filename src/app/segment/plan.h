@@ -21,7 +21,7 @@
 /* A stream in two containers, each as a whole and track by track; and one more view. */
 enum { PLAN_LANES_MAX = 24 };
 
-/* Segments shorter than this are dropped, and their number is used again. */
+/* Segments shorter than this, of which no part was shown, are dropped, and their number is used again. */
 enum { PLAN_SEGMENT_MIN_US = 100 * US_PER_MS };
 
 /* How far the time of the wall clock may run away from the stream's time before the stream counts as broken. */

@@ -154,6 +154,21 @@ static void a_segment_too_short_is_forgotten_and_its_number_used_again(void **st
     plan_destroy(&plan);
 }
 
+static void a_short_segment_whose_parts_were_shown_keeps_its_number(void **state)
+{
+    (void)state;
+    struct plan *plan = make();
+    plan->policy.shows_parts = true;
+    plan->policy.part_us = 50 * US_PER_MS;
+    take(plan, "V1", 0);
+    for (int64_t ms = 0; ms < 2080; ms += 20)
+        take(plan, ms % 2000 == 0 ? "K" : "p", ms);
+    assert_int_equal(plan->lanes[0]->open->n_parts, 1);
+    plan_end_segment(plan, false);
+    assert_string_equal(told, "+0 #0 +1 #1");
+    plan_destroy(&plan);
+}
+
 static void another_configuration_breaks_the_stream_and_the_same_one_does_not(void **state)
 {
     (void)state;
@@ -351,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(segments_are_numbered_and_follow_each_other),
         cmocka_unit_test(a_segment_too_short_is_forgotten_and_its_number_used_again),
+        cmocka_unit_test(a_short_segment_whose_parts_were_shown_keeps_its_number),
         cmocka_unit_test(another_configuration_breaks_the_stream_and_the_same_one_does_not),
         cmocka_unit_test(another_configuration_of_another_track_breaks_the_stream_if_it_has_a_lane),
         cmocka_unit_test(a_lane_that_begins_late_knows_the_configurations_of_its_tracks),
