@@ -7,6 +7,7 @@ from itertools import takewhile
 
 import pytest
 
+import hls_changes
 import hls_playlist
 import media
 from hls_watch import Http, Watch
@@ -19,14 +20,14 @@ KEYS = "hls_keys on; hls_fragments_per_key 2; hls_key_file_path %s;"
 class Origin:
     """A server that can be ended and started again on the same ports and files."""
 
-    def __init__(self, make_server, directives="", window=6):
-        self.server, self.window = make_server(http="", start=False), window
+    def __init__(self, make_server, directives="", window=6, ctx="off"):
+        self.server, self.window, self.ctx = make_server(http="", start=False), window, ctx
         self.path = self.server.html
         self.configure(directives)
 
     def configure(self, directives):
-        self.server.write_conf("vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window %d; hls_ctx off; "
-                               "hls_path %s; %s } }" % (self.window, self.path, directives))
+        self.server.write_conf("vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window %d; hls_ctx %s; "
+                               "hls_path %s; %s } }" % (self.window, self.ctx, self.path, directives))
 
     def start(self):
         self.server.start()
@@ -102,6 +103,24 @@ def test_a_restart_under_a_watcher_goes_on(make_server, how, directives):
     segments = watch.media[0].known.segments
     o.server.wait_log(r"goes on with segment %d\b" % (last + 1))
     assert segments[0].number > 0 and [s.number for s in segments if s.breaks] == [last + 1]
+
+
+def test_numbers_of_which_players_saw_parts_become_gaps(make_server):
+    """Low latency: what was open at a crash, and what was complete but not written yet."""
+    o = Origin(make_server, FMP4 + "hls_ll on; hls_part 0.2;", window=60).start()
+    last = o.publish(3)[-1]
+    with o.server.publisher() as publisher:
+        publisher.send_tags(takewhile(lambda t: t.ts < 900, media.tags("h264_aac.flv")))
+        until(lambda: o.playlist().open_parts and o.on_disk()[-1] == last, o.numbers)
+        seen = hls_changes.parts_by_number(o.playlist())
+        o.crash()
+    assert max(seen) == last + 1
+    o.start()
+    assert o.publish(3)[-1] > last + 3
+    segments = {s.number: s for s in o.playlist().segments}
+    assert [n for n, s in segments.items() if s.gap] == [last + 1, last + 2]
+    assert [n for n, s in segments.items() if s.breaks and n > last] == [last + 3]
+    assert segments[last + 1].uri == "s-%d.m4s" % (last + 1)          # hls.js compares what it was named
 
 
 def test_what_a_former_run_has_left_is_served_from_a_folder_of_its_own(make_server, tmp_path):
@@ -208,8 +227,9 @@ def test_memory_counts_from_the_clock(make_server):
             return o.numbers()
 
     began = int(time.time())
-    with Watch(o.url(), may_vanish=True, lingers=False):
+    with Watch(o.url(), may_vanish=True, lingers=False) as watch:
         first = publish(began - 60)
+        watch.wait_segments(1)
         assert first[0] <= began + 600
         until(lambda: int(time.time()) > first[-1], "the clock to pass what four seconds at once have made")
         o.crash()

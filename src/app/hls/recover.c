@@ -22,6 +22,10 @@ enum { PLAYLIST_BYTES_MAX = 4 << 20, READ_US = 2 * US_PER_SECOND };
 /* A target duration beyond this is not taken over. */
 enum { TARGET_S_MAX = 3600 };
 
+/* Segments that players with low latency may have seen and that the playlist on the disk does not name: one that was being written, and
+ * the open one. */
+enum { LOST_SEGMENTS = 2 };
+
 /* The inverse of template_put_entry(). */
 static char *path_of(const struct hls *h, const char *uri)
 {
@@ -159,6 +163,41 @@ static struct err *adopt(struct hls *h, uint64_t number, const struct hls_segmen
     return NULL;
 }
 
+static struct err *adopt_lost_one(struct hls *h, int64_t duration_us)
+{
+    struct plan          *plan = h->viewing->plan;
+    const struct segment *last = lane_newest(h->lane);
+    struct segment       *s = lane_adopt(h->lane, plan->next_number, duration_us);
+    char                 *path = NULL;
+    if (!s)
+        return err_no_memory();
+    plan->next_number++;
+    s->init_number = last->init_number;
+    s->discontinuities = plan->discontinuities;
+    s->wall_us = plan->wall_end_us;
+    plan->wall_end_us += duration_us;
+    struct err *e = hls_name_segment(&path, h->show, s);
+    if (!e && !(e = hls_adopt_entry(h, s, path)))
+        hls_find_entry(h, s)->is_on_disk = false;
+    return e;
+}
+
+/* Players have seen parts of segments that are lost. Their numbers stay theirs, as gaps that share the time of the outage: hls.js gives
+ * up when a number that it knows comes back with other media. */
+static struct err *adopt_lost(struct hls *h)
+{
+    const struct plan *plan = h->viewing->plan;
+    int64_t            each_us = (wall_now_us() - plan->wall_end_us) / LOST_SEGMENTS;
+    struct err        *e = NULL;
+    if (each_us > plan->policy.fragment_us)
+        each_us = plan->policy.fragment_us;
+    if (each_us < plan->policy.part_us)
+        each_us = plan->policy.part_us;
+    for (int n = 0; !e && n < LOST_SEGMENTS; n++)
+        e = adopt_lost_one(h, each_us);
+    return e;
+}
+
 /* Segments that a former run kept after they had left the playlist. */
 static void remove_kept(struct hls *h, int64_t first)
 {
@@ -199,6 +238,8 @@ static struct err *adopt_all(struct hls *h, struct buf *text)
         h->target_s = r.target_duration_s;
     plan->next_number = (uint64_t)(r.media_sequence + r.n_read);
     plan->has_begun = plan->breaks = true;
+    if (h->show->vhost->hls.ll && (e = adopt_lost(h)))
+        return e;
     log_info("HLS of %s/%s goes on with segment %llu", h->show->app, h->show->stream,
              (unsigned long long)plan->next_number);
     return NULL;
