@@ -3,7 +3,8 @@
 'use strict'
 
 const video = document.querySelector('video')
-const seen = { player: '', stalls: 0, seeks: 0, back: 0, fatal: [], errors: [], begun: false, ended: false, latencies: [], last: 0, played: 0 }
+const seen = { player: '', stalls: 0, seeks: 0, back: 0, fatal: [], errors: [], begun: false, ended: false, latencies: [], last: 0, played: 0,
+  newest: -1, newestBack: 0, segments: [], segmentsBack: 0 }
 let latency = () => NaN, finish = () => {}
 
 video.addEventListener('playing', () => { seen.begun = true })
@@ -22,6 +23,14 @@ const start = {
   'hls.js'(url, lowLatency, more) {
     const hls = new Hls({ lowLatencyMode: lowLatency, ...more })
     hls.on(Hls.Events.ERROR, (event, data) => (data.fatal ? seen.fatal : seen.errors).push(`${data.type} ${data.details} ${data.error?.message ?? ''}`))
+    hls.on(Hls.Events.LEVEL_LOADED, (event, { details }) => {
+      seen.newestBack += details.endSN < seen.newest
+      seen.newest = details.endSN
+    })
+    hls.on(Hls.Events.FRAG_CHANGED, (event, { frag }) => {
+      seen.segmentsBack += frag.sn <= (seen.segments.at(-1) ?? -1)
+      seen.segments.push(frag.sn)
+    })
     hls.attachMedia(video)
     hls.loadSource(url)
     latency = () => hls.latency
