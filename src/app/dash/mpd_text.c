@@ -264,6 +264,13 @@ static struct mpd_segment segment_of(const struct dash *d, const struct dash_row
     return (struct mpd_segment){ time, greatest(last->media_duration, s->media_duration) };
 }
 
+/* How long before its end the open segment can be asked for, if it becomes as long as the one before it. */
+static int64_t early_us(const struct dash *d, const struct dash_row *open)
+{
+    const struct dash_row *last = row_before(d, open);
+    return greatest(conf_of(d)->fragment_us, dash_row_first(d, last)->duration_us) - d->viewing->wish.policy.part_us;
+}
+
 /* Add the segments of a row to the newest Period. `at` is the number of the row among those that are listed. */
 static void add_row(const struct dash *d, struct model *m, const struct dash_row *row, size_t at)
 {
@@ -277,6 +284,8 @@ static void add_row(const struct dash *d, struct model *m, const struct dash_row
         if (i > 0 && !d->tracks[listed[i]].is_video)
             set++;
         m->sets[set].starts_with_key &= s->n_parts == 0 || s->independent;
+        if (!row->period)
+            m->sets[set].available_early_us = early_us(d, row);
         *at_track = segment_of(d, row, listed[i]);
         if (!m->for_files)
             put_by_time(m, row->entries[listed[i]], r->media_before, at_track->time);

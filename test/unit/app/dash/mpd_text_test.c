@@ -291,6 +291,22 @@ static void with_low_latency_the_open_row_is_listed_before_its_first_part(void *
     assert_int_equal(count(text_now(), "r=\"1\""), 0);
 }
 
+/* A key frame each 5 s makes segments longer than is configured. */
+static void with_low_latency_a_long_segment_is_offered_as_early_as_a_short_one(void **state)
+{
+    (void)state;
+    vhost.dash.ll = true;
+    for (size_t i = 0; i < TRACKS; i++) {
+        (void)open_segment(i, 0, 0);
+        fill(i, 5 * US_PER_SECOND, 1);
+        close_segment(i);
+        (void)open_segment(i, 1, 5 * US_PER_SECOND);
+    }
+    dash_rows_complete(&d);
+    assert_has("<S t=\"10000\" d=\"5000\" r=\"1\"/>");
+    assert_int_equal(count(text_now(), "availabilityTimeOffset=\"4.800\""), TRACKS);
+}
+
 static void with_low_latency_a_track_without_media_does_not_hide_the_open_row(void **state)
 {
     (void)state;
@@ -331,6 +347,7 @@ int main(void)
         TEST(no_two_texts_are_published_at_the_same_time),
         TEST(a_segment_is_found_by_its_time_once_the_mpd_names_it),
         TEST(with_low_latency_the_open_row_is_listed_before_its_first_part),
+        TEST(with_low_latency_a_long_segment_is_offered_as_early_as_a_short_one),
         TEST(with_low_latency_a_track_without_media_does_not_hide_the_open_row),
         TEST(segments_that_leave_are_gone_from_the_shelf),
     };
