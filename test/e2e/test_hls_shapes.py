@@ -6,7 +6,7 @@ import pytest
 
 import flv
 import rtmp
-from hls_watch import Watch
+from hls_watch import Http, Watch
 from wait import until
 
 FRAGMENT = 2
@@ -168,6 +168,31 @@ def test_times_that_stand_still_for_a_while(serving, witness):
     tags = itertools.chain(stream.tags(250), still, moved(stream.frames(750), -20000))
     seen = follow(server, paced(tags, speed=40), 12, speed=None)
     assert_lengths(seen, 0.1, AT_MOST)
+
+
+def test_times_that_never_move(serving, witness):
+    """Media without time makes no segment, and memory stays within the bound of one (SEGMENT_BYTES_MAX, 128 MiB)."""
+    server = serving()
+    witness(server)
+    stream, publisher = flv.Numbered(size=400_000), server.publisher("s")
+    publisher.send_tags(t._replace(ts=0) for t in stream.tags(800))
+    publisher.barrier()
+    assert Http().get(server.http_url("/live/s.m3u8")).status == 404
+    assert server.rss_kib() < 200 << 10
+    publisher.send_tags(moved(stream.frames(800, 250), -31960))
+    publisher.barrier()
+    with Watch(server.http_url("/live/s.m3u8"), lingers=False) as watch:
+        watch.wait_segments(3)
+    assert_lengths(watch.media[0], AT_KEY, AT_KEY)
+    publisher.close()
+
+
+def test_times_that_go_back_all_the_time(serving, witness):
+    server = serving()
+    witness(server)
+    back = (t._replace(ts=HOUR_MS - t.ts) for t in flv.Numbered().tags())
+    seen = follow(server, paced(back), 8, speed=None)
+    assert_lengths(seen, AT_KEY, AT_KEY, 0.5)
 
 
 @pytest.mark.parametrize("apart_ms", [5000, 60000])
