@@ -9,6 +9,7 @@
 #include "core/version.h"
 #include "protocol/dial.h"
 #include "protocol/http/location.h"
+#include "protocol/http/pool.h"
 #include "protocol/http/request.h"
 #include "protocol/http/status.h"
 #include "protocol/tls/tls.h"
@@ -72,30 +73,61 @@ static struct err *send_request(struct http_client *c, const struct http_client_
     if (!text)
         return err_no_memory();
     struct str out = str_over(text, cap);
+    int64_t    sent_before = c->line->io.bytes_out;
     print_head(&out, r, t);
     if (r->body_len)
         str_append(&out, r->body, r->body_len);
     struct err *e = out.cut ? err_new(E_SYSTEM_ASSERT_FAILED, "the request needs more than %zu bytes", cap)
-                            : io_write(&c->io, text, out.len, deadline_us);
-    c->was_sent = c->io.bytes_out > 0;
+                            : io_write(&c->line->io, text, out.len, deadline_us);
+    c->was_sent |= c->line->io.bytes_out > sent_before;
     mem_free(text);
     return err_wrap(e, "send the request");
 }
 
 /* ---- the connection */
 
-static struct err *start_tls(struct http_client *c, const struct http_client_request *r, const struct target *t,
-                             int64_t deadline_us)
+/* "https://host:port", by which connections are kept. */
+static const char *name_server(const struct target *t, char name[static AUTHORITY_CAP + 8])
 {
-    return t->at.tls ? err_wrap(tls_connect(&c->io, r->tls, t->at.host, deadline_us), "TLS") : NULL;
+    struct str out = str_over(name, AUTHORITY_CAP + 8);
+    str_printf(&out, "%s://%s:%d", t->at.tls ? "https" : "http", t->at.host, t->at.port);
+    return name;
+}
+
+static struct err *connect_line(struct http_client *c, const struct http_client_request *r, const struct target *t,
+                                const char *server, int64_t deadline_us)
+{
+    if (!(c->line = http_line_new(server, t->at.tls ? r->tls : NULL)))
+        return err_no_memory();
+    struct err *e = dial(&c->line->io, t->at.host, t->at.port, deadline_us);
+    return e || !t->at.tls ? e : err_wrap(tls_connect(&c->line->io, r->tls, t->at.host, deadline_us), "TLS");
+}
+
+static void drop_line(struct http_client *c)
+{
+    http_line_close(c->line);
+    c->line = NULL;
 }
 
 /* ---- the response */
 
+/* A buffer is made when there is something to put into it: a server may take its time, for thousands of clients. */
+static struct err *wait_for_bytes(struct http_client *c, int64_t deadline_us)
+{
+    struct err *e = io_wait_readable(&c->line->io, deadline_us);
+    if (e)
+        return e;
+    c->buf = mem_alloc(HTTP_CLIENT_BUFFER);
+    return c->buf ? NULL : err_no_memory();
+}
+
 /* Read until a whole head is in the buffer. */
 static struct err *read_head(struct http_client *c, size_t *head_len, int64_t deadline_us)
 {
-    size_t looked = 0;
+    size_t      looked = 0;
+    struct err *waited = c->buf ? NULL : wait_for_bytes(c, deadline_us);
+    if (waited)
+        return waited;
     for (;;) {
         int found = c->len ? http_head_find(c->buf + c->at, c->len, &looked, head_len) : -1;
         if (found == 0)
@@ -108,7 +140,7 @@ static struct err *read_head(struct http_client *c, size_t *head_len, int64_t de
             return err_new(E_HTTP_PARSE_HEADER, "the head of the response is longer than %d bytes", HTTP_CLIENT_BUFFER);
         size_t      n;
         char       *end = c->buf + c->at + c->len;
-        struct err *e = io_read(&c->io, end, (size_t)(c->buf + HTTP_CLIENT_BUFFER - end), &n, deadline_us);
+        struct err *e = io_read(&c->line->io, end, (size_t)(c->buf + HTTP_CLIENT_BUFFER - end), &n, deadline_us);
         if (e)
             return e;
         c->len += n;
@@ -151,10 +183,33 @@ static struct err *receive(struct http_client *c, bool is_head, int64_t deadline
 
 /* ---- redirects */
 
+/* Send the request and read the head of the response, on the line that there is, or on a new one. */
+static struct err *converse(struct http_client *c, const struct http_client_request *r, const struct target *t,
+                            const char *server, int64_t deadline_us)
+{
+    struct err *e = c->line ? NULL : connect_line(c, r, t, server, deadline_us);
+    int64_t     read_before = e ? 0 : c->line->io.bytes_in;
+    if (!e)
+        e = send_request(c, r, t, deadline_us);
+    if (!e)
+        e = receive(c, r->method == HTTP_HEAD, deadline_us);
+    c->heard = c->line && c->line->io.bytes_in > read_before;
+    return e;
+}
+
+/* True if the server may have closed a kept connection before it saw the request. */
+static bool is_stale(const struct http_client *c, const struct err *e)
+{
+    enum err_code code = err_code(e);
+    return !c->heard && (code == E_END_OF_STREAM || code == E_SOCKET_READ || code == E_SOCKET_WRITE ||
+                         code == E_HTTPS_READ || code == E_HTTPS_WRITE);
+}
+
 /* Send one request to c->url and read the head of its response. */
 static struct err *ask(struct http_client *c, const struct http_client_request *r, const struct http_location *origin,
                        int64_t deadline_us)
 {
+    char          server[AUTHORITY_CAP + 8];
     struct target t;
     struct err   *e = http_location_parse(&t.at, c->url);
     if (e)
@@ -162,12 +217,16 @@ static struct err *ask(struct http_client *c, const struct http_client_request *
     if (t.at.tls && !r->tls)
         return err_new(E_HTTPS_NOT_SUPPORTED, "https is not to be used here");
     t.is_origin = t.at.tls == origin->tls && t.at.port == origin->port && str_equal_nocase(t.at.host, origin->host);
-    e = dial(&c->io, t.at.host, t.at.port, deadline_us);
-    if (!e)
-        e = start_tls(c, r, &t, deadline_us);
-    if (!e)
-        e = send_request(c, r, &t, deadline_us);
-    return e ? e : receive(c, r->method == HTTP_HEAD, deadline_us);
+    name_server(&t, server);
+    if (c->pool)
+        c->line = http_pool_take(c->pool, server, t.at.tls ? r->tls : NULL);
+    bool is_old = c->line != NULL;
+    e = converse(c, r, &t, server, deadline_us);
+    if (!e || !is_old || !is_stale(c, e))
+        return e;
+    err_free(e);
+    drop_line(c);
+    return converse(c, r, &t, server, deadline_us);
 }
 
 /* Forget a response and the connection that it came by; the URL becomes the next one. */
@@ -180,8 +239,9 @@ static struct err *follow_redirect(struct http_client *c, const char *reference)
         return err_wrap(e, "follow a redirect");
     }
     mem_free(c->url);
-    io_close(&c->io);
-    *c = (struct http_client){ .io.fd = -1, .url = url, .buf = c->buf, .head = c->head };
+    mem_free(c->buf);
+    drop_line(c);
+    *c = (struct http_client){ .pool = c->pool, .url = url, .head = c->head, .was_sent = true };
     return NULL;
 }
 
@@ -207,15 +267,14 @@ static struct err *pursue(struct http_client *c, const struct http_client_reques
 struct err *http_client_open(struct http_client *c, const struct http_client_request *r, int64_t deadline_us)
 {
     struct http_location origin;
-    *c = (struct http_client){ .io.fd = -1 };
+    *c = (struct http_client){ .pool = r->pool };
     struct err *e = http_location_parse(&origin, r->url);
     if (!e)
         e = check_fields(r);
     if (e)
         return e;
     c->url = mem_strdup(r->url);
-    c->buf = mem_alloc(HTTP_CLIENT_BUFFER);
-    e = c->url && c->buf ? pursue(c, r, &origin, deadline_us) : err_no_memory();
+    e = c->url ? pursue(c, r, &origin, deadline_us) : err_no_memory();
     if (e) {
         bool was_sent = c->was_sent;
         e = err_wrap(e, "%s %s", http_method_str(r->method), c->url ? c->url : r->url);
@@ -227,12 +286,14 @@ struct err *http_client_open(struct http_client *c, const struct http_client_req
 
 void http_client_close(struct http_client *c)
 {
-    if (c->buf || c->url)
-        io_close(&c->io);
+    if (c->pool && c->ended && c->len == 0 && c->response.stays)
+        http_pool_give(c->pool, c->line);
+    else
+        http_line_close(c->line);
     mem_free(c->url);
     mem_free(c->buf);
     mem_free(c->head);
-    *c = (struct http_client){ .io.fd = -1 };
+    *c = (struct http_client){ 0 };
 }
 
 /* ---- the body */
@@ -274,7 +335,7 @@ static struct err *decode(struct http_client *c, const void **data, size_t *len)
 static struct err *read_more(struct http_client *c, int64_t deadline_us)
 {
     c->at = 0; /* everything in the buffer has been read */
-    struct err *e = io_read(&c->io, c->buf, HTTP_CLIENT_BUFFER, &c->len, deadline_us);
+    struct err *e = io_read(&c->line->io, c->buf, HTTP_CLIENT_BUFFER, &c->len, deadline_us);
     if (err_code(e) != E_END_OF_STREAM)
         return e;
     err_free(e);

@@ -1,5 +1,5 @@
 /**
- * An HTTP/1.1 client: one request on a connection of its own, and its response, read in whole or as it comes.
+ * An HTTP/1.1 client: one request and its response, read in whole or as it comes, on a connection of its own or of a pool.
  *
  *     struct http_client_request r = { .method = HTTP_POST, .url = url, .body = json, .body_len = len,
  *                                      .content_type = "application/json" };
@@ -7,6 +7,12 @@
  *     http_client_read(&c, &data, &len, deadline) …       pieces of the body, len 0 at its end, or
  *     http_client_read_all(&c, cap, &body, &len, deadline)
  *     http_client_close(&c)
+ *
+ * With a pool, the connection of an earlier request to the same server is used, and kept afterwards if the whole response has been
+ * read. A server may close a connection while a request is on its way to it: a request that gets not one byte of a response on
+ * a connection that was used before is sent again, on a new one (RFC 9112, 9.3.1 and 9.5).
+ *
+ * A client that waits for a response holds no buffer: it costs its connection.
  *
  * Names are resolved off the loop. When an address of a host fails, the next one is tried. HTTPS needs a context with the
  * trusted certificates.
@@ -30,8 +36,9 @@
 #include "core/err.h"
 #include "protocol/http/chunked.h"
 #include "protocol/http/response.h"
-#include "protocol/io.h"
 
+struct http_line;
+struct http_pool;
 struct tls_ctx;
 
 enum {
@@ -44,26 +51,29 @@ struct http_client_request {
     enum http_method method;
     const char      *url;
     const struct http_pair
-                   *fields; /* besides Host, User-Agent and those of the body; sent only to the host of the URL */
-    size_t          n_fields;
-    const char     *content_type; /* type of the body, if there is one */
-    const void     *body;
-    size_t          body_len;
-    struct tls_ctx *tls; /* NULL: no HTTPS */
-    int redirects_max;   /* redirects of GET and HEAD that are followed; more are an error. 0: none is followed */
+                     *fields; /* besides Host, User-Agent and those of the body; sent only to the host of the URL */
+    size_t            n_fields;
+    const char       *content_type; /* type of the body, if there is one */
+    const void       *body;
+    size_t            body_len;
+    struct tls_ctx   *tls;  /* NULL: no HTTPS */
+    struct http_pool *pool; /* NULL: the connection is not kept */
+    int redirects_max;      /* redirects of GET and HEAD that are followed; more are an error. 0: none is followed */
 };
 
 struct http_client {
-    struct io            io;
+    struct http_line    *line; /* the connection */
+    struct http_pool    *pool;
     struct http_response response;
     char                *url; /* URL of the response, after redirects */
-    char                *buf; /* bytes from the socket */
+    char                *buf; /* bytes from the socket; NULL: there have been none yet */
     size_t               at, len;
     void                *head; /* memory that `response` points into */
     struct http_chunked  chunked;
     uint64_t             left; /* bytes left of HTTP_BODY_LENGTH */
     bool                 ended;
-    bool was_sent; /* some of the request has gone out; set after an error of http_client_open() as well */
+    bool                 heard; /* some of a response has come */
+    bool was_sent;              /* some of the request has gone out; set after an error of http_client_open() as well */
 };
 
 /**

@@ -113,5 +113,6 @@ const char *http_response_parse(struct http_response *r, char *head, size_t len,
     r->status = (int)parser.status_code;
     r->n_fields = in.n_fields;
     find_body(r, &parser, is_head);
+    r->stays = http_should_keep_alive(&parser) && r->body_end != HTTP_BODY_CLOSE;
     return NULL;
 }

@@ -22,6 +22,7 @@ struct http_response {
     size_t                  n_fields;
     enum http_body_end      body_end;
     uint64_t                content_length; /* length of HTTP_BODY_LENGTH */
+    bool                    stays;          /* another request may follow on the connection (RFC 9112, 9.3) */
 };
 
 /** The first field of that name, without regard to case; NULL when there is none. */

@@ -105,11 +105,36 @@ static void a_nul_in_the_head_is_refused(void **state)
     assert_non_null(http_response_parse(&r, head, sizeof head - 1, fields, FIELDS, false));
 }
 
+static void a_connection_stays_as_version_and_fields_say(void **state)
+{
+    static const struct {
+        const char *head;
+        bool        stays;
+    } rows[] = {
+        { "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", true },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", true },
+        { "HTTP/1.1 204 No Content\r\n\r\n", true },
+        { "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 7\r\n\r\n", false },
+        { "HTTP/1.1 200 OK\r\n\r\n", false },
+        { "HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\n", false },
+        { "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 7\r\n\r\n", true },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char                 buf[256];
+        struct http_pair     fields[FIELDS];
+        struct http_response r;
+        assert_null(parse(&r, rows[i].head, buf, fields, false));
+        assert_int_equal(r.stays, rows[i].stays);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_found_whatever_their_case),
         cmocka_unit_test(the_body_ends_as_the_fields_say),
+        cmocka_unit_test(a_connection_stays_as_version_and_fields_say),
         cmocka_unit_test(what_is_no_response_is_refused),
         cmocka_unit_test(a_nul_in_the_head_is_refused),
     };

@@ -17,12 +17,13 @@
 
 enum { SCRIPT_MAX = 8, REQUEST_MAX = 8192 };
 
-/* One answer; the n-th connection gets the n-th. */
+/* One answer; the n-th request gets the n-th. NULL: none; "": the connection is closed without one. */
 struct line {
     const char *answer;
     size_t      len;   /* 0: the answer ends at its NUL */
     size_t      step;  /* size of the pieces in which it is sent; 0: all at once */
     bool        stays; /* the connection stays open after it */
+    bool        keeps; /* the next line is the answer to the next request on the same connection */
 };
 
 static struct co_group group;
@@ -30,7 +31,7 @@ static int             listening = -1;
 static int             port;
 static struct line     script[SCRIPT_MAX];
 static char            requests[SCRIPT_MAX][REQUEST_MAX];
-static int             n_requests;
+static int             n_requests, n_connections;
 static struct tls_ctx *with_tls; /* NULL: no TLS */
 
 /* True when the request is complete: its head, and a body of Content-Length. */
@@ -51,6 +52,37 @@ static struct err *answer(struct io *io, const struct line *l)
     return e;
 }
 
+static struct err *read_request(struct io *io, char *request)
+{
+    struct err *e = NULL;
+    size_t      len = 0, n;
+    while (!e && !is_whole(request))
+        if (!(e = io_read(io, request + len, REQUEST_MAX - 1 - len, &n, a_while())))
+            len += n;
+    return e;
+}
+
+/* Answer the requests of one connection. */
+static struct err *serve_connection(struct io *io)
+{
+    struct err        *gone = NULL;
+    const struct line *l = NULL;
+    if (with_tls)
+        gone = tls_accept(io, with_tls, NULL, &(struct tls_offer){ .resumable = true }, a_while());
+    do {
+        if (!gone)
+            gone = read_request(io, requests[n_requests]);
+        if (gone && l && l->keeps)
+            break; /* the client has no further request */
+        l = &script[n_requests++];
+        if (!gone && l->answer)
+            gone = answer(io, l);
+        if (!gone && (l->stays || !l->answer))
+            gone = io_wait_readable(io, DEADLINE_NEVER);
+    } while (!gone && l->keeps && n_requests < SCRIPT_MAX);
+    return gone;
+}
+
 static void serve(void *unused)
 {
     (void)unused;
@@ -63,19 +95,10 @@ static void serve(void *unused)
             e = io_wait_readable(&door, DEADLINE_NEVER);
             continue;
         }
-        char       *request = requests[n_requests];
-        size_t      len = 0, n;
+        n_connections++;
         struct err *gone = io_open(&io, fd);
-        if (!gone && with_tls)
-            gone = tls_accept(&io, with_tls, NULL, &(struct tls_offer){ .resumable = true }, a_while());
-        while (!gone && !is_whole(request))
-            if (!(gone = io_read(&io, request + len, REQUEST_MAX - 1 - len, &n, a_while())))
-                len += n;
-        const struct line *l = &script[n_requests++];
-        if (!gone && l->answer)
-            gone = answer(&io, l);
-        if (!gone && (l->stays || !l->answer))
-            gone = io_wait_readable(&io, DEADLINE_NEVER);
+        if (!gone)
+            gone = serve_connection(&io);
         err_free(gone);
         io_close(&io);
     }
@@ -91,7 +114,7 @@ static int start_server(void **state)
     co_group_init(&group);
     memset(script, 0, sizeof script);
     memset(requests, 0, sizeof requests);
-    n_requests = 0;
+    n_requests = n_connections = 0;
     if (code_of(offload_init()) || code_of(io_listen(&listening, (struct sockaddr *)&at, sizeof at, false)) ||
         getsockname(listening, (struct sockaddr *)&at, &len) != 0)
         return -1;
