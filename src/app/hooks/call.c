@@ -10,10 +10,29 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/http/client.h"
+#include "protocol/http/pool.h"
 #include "protocol/tls/ctx.h"
 
 /* What the log shows of a request and of an answer. */
 enum { SHOWN_MAX = 1024, ANSWER_SHOWN_MAX = 160, REQUEST_IN_ERROR_MAX = 160 };
+
+static struct http_pool pool;
+static bool             has_pool;
+
+static struct http_pool *get_pool(void)
+{
+    if (!has_pool)
+        http_pool_init(&pool);
+    has_pool = true;
+    return &pool;
+}
+
+void hook_calls_finish(void)
+{
+    if (has_pool)
+        http_pool_finish(&pool);
+    has_pool = false;
+}
 
 /* An error of the connection to the server, whose code means something else at the end of a client's connection. */
 static struct err *of_backend(struct err *e)
@@ -68,10 +87,12 @@ static struct err *fail(const struct hook_call *c, struct err *e, int status, co
 
 struct err *hook_call(const struct hook_call *c, enum hook_known *known)
 {
-    struct http_client_request r = { .method = HTTP_POST, .url = c->url, .content_type = "application/json" };
-    char                      *answer = NULL, shown[ANSWER_SHOWN_MAX];
-    size_t                     len = 0;
-    int                        status = 0;
+    struct http_client_request r = {
+        .method = HTTP_POST, .url = c->url, .content_type = "application/json", .pool = get_pool()
+    };
+    char  *answer = NULL, shown[ANSWER_SHOWN_MAX];
+    size_t len = 0;
+    int    status = 0;
     r.body = c->body;
     r.body_len = strlen(c->body);
     *known = HOOK_UNKNOWN;

@@ -41,4 +41,7 @@ enum hook_known {
  */
 struct err *hook_call(const struct hook_call *c, enum hook_known *known) ATTR_MUST_USE;
 
+/** Close the connections that are kept for further calls. Yields. */
+void hook_calls_finish(void);
+
 #endif
