@@ -57,11 +57,13 @@ static bool grow(struct buf *b, size_t len)
 
 void buf_append(struct buf *b, const void *bytes, size_t len)
 {
-    if (!grow(b, len))
+    bool has_room = !b->fault && b->cap - b->len > len; /* `cap` is never beyond the ceiling. */
+    if (!has_room && !grow(b, len))
         return;
     if (len)
         memcpy(b->bytes + b->len, bytes, len);
-    buf_added(b, len);
+    b->len += len;
+    b->bytes[b->len] = '\0';
 }
 
 void buf_text(struct buf *b, const char *text)

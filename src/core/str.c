@@ -48,6 +48,24 @@ void str_append(struct str *s, const char *text, size_t len)
     s->buf[s->len] = '\0';
 }
 
+void str_text(struct str *s, const char *text)
+{
+    str_append(s, text, strlen(text));
+}
+
+void str_number(struct str *s, int64_t n)
+{
+    char     digits[24];
+    char    *end = digits + sizeof digits, *at = end;
+    uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (n < 0)
+        *--at = '-';
+    str_append(s, at, (size_t)(end - at));
+}
+
 bool str_copy(char *dst, size_t cap, const char *src)
 {
     struct str s = str_over(dst, cap);

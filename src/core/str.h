@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/attr.h"
 
@@ -27,6 +28,10 @@ struct str str_over(char *buf, size_t cap);
 void str_printf(struct str *s, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void str_vprintf(struct str *s, const char *fmt, va_list args) ATTR_PRINTF(2, 0);
 void str_append(struct str *s, const char *text, size_t len);
+void str_text(struct str *s, const char *text);
+
+/** Append a decimal number. For texts that are made often: a format costs ten times as much. */
+void str_number(struct str *s, int64_t n);
 
 /** Copy `src` into `dst` of `cap` bytes, cut and terminated. True when it fits. */
 bool str_copy(char *dst, size_t cap, const char *src);

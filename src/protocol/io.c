@@ -195,6 +195,8 @@ uint64_t io_acknowledged(const struct io *io, int64_t *two_segments_us)
 struct err *io_wait_taken(struct io *io, int64_t silence_us)
 {
     enum { LOOKS = 8 }; /* checks of the acknowledged bytes during a silence */
+    if (io->may_write && !co_is_cancelled(co_self()))
+        return NULL;
     int64_t     since_us = now_us(), more_us = 0;
     uint64_t    before = io->may_write ? 0 : io_acknowledged(io, &more_us);
     struct err *e;

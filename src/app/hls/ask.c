@@ -65,8 +65,10 @@ static bool names_vhost(const char *pair, size_t len)
 
 static void put_id(const struct hls_ask *a, struct buf *out)
 {
-    if (a->viewer)
-        buf_printf(out, ID_PARAM "=%s", a->viewer->id);
+    if (a->viewer) {
+        buf_text(out, ID_PARAM "=");
+        buf_text(out, a->viewer->id);
+    }
 }
 
 void hls_ask_master_query(const struct hls_ask *a, const struct http_exchange *x, struct buf *out)

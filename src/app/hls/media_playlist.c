@@ -1,8 +1,5 @@
 #include "app/hls/media_playlist.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "app/hls/ask.h"
 #include "app/hls/hls.h"
 #include "app/hls/parts.h"
@@ -11,6 +8,7 @@
 #include "app/hls/reports.h"
 #include "app/segment/template.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "kernel/hls/playlist.h"
 #include "protocol/http/exchange.h"
 #include "protocol/http/status.h"
@@ -348,7 +346,9 @@ static const char *cache_control(const struct hls *h, const struct hls_reload *r
     bool is_named = r->msn >= 0;
     if (!is_named && (h->target_s < 2 || h->show->vhost->hls.ll))
         return "no-cache";
-    snprintf(text, cap, "max-age=%" PRId64, is_named ? SKIP_TARGETS * h->target_s : h->target_s / 2);
+    struct str out = str_over(text, cap);
+    str_text(&out, "max-age=");
+    str_number(&out, is_named ? SKIP_TARGETS * h->target_s : h->target_s / 2);
     return text;
 }
 

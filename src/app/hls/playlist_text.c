@@ -31,7 +31,9 @@ struct err *hls_playlist_text_new(struct hls_playlist_text **out, struct hls_tex
         return e ? e : err_no_memory();
     }
     **out = (struct hls_playlist_text){ .refs = 1, .text = *text };
-    snprintf((*out)->hash, sizeof(*out)->hash, "%016" PRIx64, hash_of(text->text.bytes, text->text.len));
+    uint64_t hash = hash_of(text->text.bytes, text->text.len);
+    snprintf((*out)->etag, sizeof(*out)->etag, "\"%016" PRIx64 "\"", hash);
+    snprintf((*out)->gzipped_etag, sizeof(*out)->gzipped_etag, "\"%016" PRIx64 "-gz\"", hash);
     *text = (struct hls_text){ 0 };
     return NULL;
 }
@@ -115,10 +117,9 @@ static struct err *reply_expanded(struct http_exchange *x, const struct hls_play
 
 static struct err *send_text(struct http_exchange *x, struct hls_playlist_text *t, const struct sending *how)
 {
-    char               etag[40];
     const struct blob *gzipped = gzipped_for(x, t, how);
-    snprintf(etag, sizeof etag, "\"%s%s\"", t->hash, gzipped ? "-gz" : "");
-    struct err *e = add_fields(x, etag, gzipped != NULL, how);
+    const char        *etag = gzipped ? t->gzipped_etag : t->etag;
+    struct err        *e = add_fields(x, etag, gzipped != NULL, how);
     if (e)
         return e;
     if (http_has_version(http_request_of(x), etag))

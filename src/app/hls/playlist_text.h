@@ -28,8 +28,8 @@ enum { HLS_TEXT_BYTES_MAX = 4 << 20, HLS_GZIP_BYTES_MIN = 1 << 10, HLS_GZIP_BYTE
 struct hls_playlist_text {
     int             refs;
     struct hls_text text;
-    char            hash[20]; /* of the text */
-    struct blob    *gzipped;  /* NULL: nobody has asked, or it cannot be compressed */
+    char            etag[24], gzipped_etag[24];
+    struct blob    *gzipped; /* NULL: nobody has asked, or it cannot be compressed */
     bool            gzip_failed;
 };
 

@@ -21,7 +21,7 @@
 struct http_face;
 struct listen_service;
 
-/* Room for the summary of a request, for the log. */
+/* Room for the summary of a request, for the log. It is as the client wrote it: who shows it tames it. */
 enum { HTTP_SUMMARY_CAP = 96 };
 
 struct http_conn {

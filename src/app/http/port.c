@@ -133,6 +133,22 @@ static int64_t introduction_us(const struct http_conn *c)
 
 /* ---- a visit --------------------------------------------------------------------------------------------------- */
 
+/* Most summaries are never shown, so taming them is left to shown(). */
+static void write_summary(char summary[static HTTP_SUMMARY_CAP], const struct http_request *r)
+{
+    const char *method = http_method_str(r->method);
+    struct str  out = str_over(summary, HTTP_SUMMARY_CAP);
+    str_append(&out, method, strlen(method));
+    str_append(&out, " ", 1);
+    str_append(&out, r->raw_path, strlen(r->raw_path));
+}
+
+static const char *shown(char summary[static HTTP_SUMMARY_CAP])
+{
+    str_tame(summary, strlen(summary));
+    return summary;
+}
+
 static void begin_visit(struct http_visit *v, struct http_conn *c, struct http_exchange *x, const struct conf *conf)
 {
     const struct http_request *r = http_request_of(x);
@@ -146,8 +162,7 @@ static void begin_visit(struct http_visit *v, struct http_conn *c, struct http_e
         co_set_log_limits(&c->log_limits);
     }
     client_address_of_request(conf, c->peer_ip, r, v->ip);
-    snprintf(v->summary, sizeof v->summary, "%s %s", http_method_str(r->method), r->raw_path);
-    str_tame(v->summary, strlen(v->summary));
+    write_summary(v->summary, r);
     http_set_owner(x, v);
 }
 
@@ -160,17 +175,18 @@ static void end_visit(struct http_visit *v, struct http_exchange *x)
     memcpy(c->ip, v->ip, sizeof c->ip);
     memcpy(c->summary, v->summary, sizeof c->summary);
     http_set_owner(x, c);
-    log_debug("HTTP %s, ip=%s, status=%d", c->summary, c->ip, c->status);
+    if (log_enabled(LOG_DEBUG))
+        log_debug("HTTP %s, ip=%s, status=%d", shown(c->summary), c->ip, c->status);
 }
 
 /* Tell why a visit failed that is not the only one of its connection: the line of the connection's end cannot. */
-static void tell_failure(const struct http_visit *v, const struct http_exchange *x, const struct err *e)
+static void tell_failure(struct http_visit *v, const struct http_exchange *x, const struct err *e)
 {
     enum err_code code = err_code(e);
     char          text[ERR_TEXT_MAX];
     if (e && http_is_multiplexed(x))
         log_write(goodbye_level(goodbye_of(code)), "HTTP/2 stream ended. ip=%s, %s, in=%lld, out=%lld, ret=%d, %s",
-                  v->ip, v->summary, (long long)v->io->bytes_in, (long long)v->io->bytes_out, (int)code,
+                  v->ip, shown(v->summary), (long long)v->io->bytes_in, (long long)v->io->bytes_out, (int)code,
                   err_text(e, text, sizeof text));
 }
 
@@ -217,7 +233,7 @@ static void tell_end(struct http_conn *c, struct err *e)
     char text[ERR_TEXT_MAX];
     log_write(c->n_served ? LOG_INFO : LOG_DEBUG,
               "HTTP client finished. ip=%s, %u requests, last %s, status=%d, in=%lld, out=%lld, ret=%d%s%s", c->ip,
-              c->n_requests, c->summary, c->status, (long long)c->io.bytes_in, (long long)c->io.bytes_out,
+              c->n_requests, shown(c->summary), c->status, (long long)c->io.bytes_in, (long long)c->io.bytes_out,
               (int)err_code(e), e ? ", " : "", e ? err_text(e, text, sizeof text) : "");
     err_free(e);
 }
@@ -239,7 +255,7 @@ static void say_goodbye(struct http_conn *c, struct err *e)
                   err_text(e, text, sizeof text));
         err_free(e);
         return;
-    case GOODBYE_FAULT: log_err(goodbye_level(ending), e, "HTTP client ip=%s, %s", c->ip, c->summary);
+    case GOODBYE_FAULT: log_err(goodbye_level(ending), e, "HTTP client ip=%s, %s", c->ip, shown(c->summary));
     }
 }
 

@@ -22,7 +22,8 @@ static size_t key_cap(const struct conf_vhost *vhost, const char *path)
 static void make_key(char *key, size_t cap, const struct conf_vhost *vhost, const char *path)
 {
     struct str out = str_over(key, cap);
-    str_printf(&out, "%s\n", vhost->name);
+    str_text(&out, vhost->name);
+    str_text(&out, "\n");
     stream_name_normalise(key + out.len, path, strlen(path));
 }
 

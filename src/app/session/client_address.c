@@ -9,6 +9,9 @@
 #include "core/str.h"
 #include "protocol/proxy_header.h"
 
+#define FORWARDED_FOR "X-Forwarded-For"
+#define REAL_IP "X-Real-IP"
+
 enum { SHOWN_BYTES = 64, SHOWN_CAP = 4 * SHOWN_BYTES + 4 };
 
 static bool is_trusted(const struct conf *conf, const struct cidr *peer)
@@ -121,14 +124,16 @@ void client_address_of_request(const struct conf *conf, const char *peer_ip, con
     const char *real_ip = NULL;
     bool        forwarded = false;
     str_copy(ip, INET6_ADDRSTRLEN, peer_ip);
+    if (!http_request_field(r, FORWARDED_FOR) && !http_request_field(r, REAL_IP))
+        return;
     if (!cidr_parse(peer_ip, strlen(peer_ip), &client) || !is_trusted(conf, &client))
         return;
     bool more = true;
     for (size_t i = r->n_fields; i-- > 0;) {
-        if (strcasecmp(r->fields[i].name, "X-Forwarded-For") == 0) {
+        if (strcasecmp(r->fields[i].name, FORWARDED_FOR) == 0) {
             forwarded = true;
             more = more && walk(conf, r->fields[i].value, &client);
-        } else if (strcasecmp(r->fields[i].name, "X-Real-IP") == 0 && !real_ip) {
+        } else if (strcasecmp(r->fields[i].name, REAL_IP) == 0 && !real_ip) {
             real_ip = r->fields[i].value;
         }
     }

@@ -114,24 +114,36 @@ static struct hls_mark mark_at(const struct hls_text *t, size_t i)
     return mark;
 }
 
+/* "a.ts?" has nothing behind the mark. */
+static bool is_end_of_uri(char c)
+{
+    return c == '\n' || c == '"' || c == '\0';
+}
+
 void hls_text_expand(struct buf *out, const struct hls_text *t, unsigned kinds, const char *query)
 {
-    size_t done = 0, query_len = strlen(query);
-    buf_reserve(out, t->text.len + n_marks(t) * (query_len + 1));
-    for (size_t i = 0; query_len && i < n_marks(t); i++) {
+    const char *from = t->text.bytes;
+    size_t      done = 0, query_len = strlen(query), n = query_len ? n_marks(t) : 0, room;
+    size_t      most = t->text.len + n * (query_len + 1); /* with a '?' or '&' for each */
+    buf_reserve(out, most);
+    char *begin = buf_room(out, most, &room), *to = begin;
+    if (!begin)
+        return;
+    for (size_t i = 0; i < n; i++) {
         struct hls_mark mark = mark_at(t, i);
         if (!(mark.kind & kinds))
             continue;
-        buf_append(out, t->text.bytes + done, mark.at - done);
+        to = mempcpy(to, from + done, mark.at - done);
         done = mark.at;
         if (!mark.has_query)
-            buf_text(out, "?");
-        buf_append(out, query, query_len);
-        if (mark.has_query && !strchr("\n\"", t->text.bytes[mark.at])) /* "a.ts?" has nothing behind the mark. */
-            buf_text(out, "&");
+            *to++ = '?';
+        to = mempcpy(to, query, query_len);
+        if (mark.has_query && !is_end_of_uri(from[mark.at]))
+            *to++ = '&';
     }
     if (t->text.len > done)
-        buf_append(out, t->text.bytes + done, t->text.len - done);
+        to = mempcpy(to, from + done, t->text.len - done);
+    buf_added(out, (size_t)(to - begin));
 }
 
 struct err *hls_text_error(const struct hls_text *t)

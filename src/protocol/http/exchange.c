@@ -222,10 +222,10 @@ struct err *http_add_field(struct http_exchange *x, const char *name, const char
     if (x->fields.len == 0)
         buf_reserve(&x->fields, FIELDS_USUAL);
     buf_text(&x->fields, name);
-    buf_text(&x->fields, ": ");
+    buf_append(&x->fields, ": ", 2);
     buf_text(&x->fields, value);
-    buf_text(&x->fields, "\r\n");
-    return err_wrap(buf_error(&x->fields), "the fields of the reply");
+    buf_append(&x->fields, "\r\n", 2);
+    return x->fields.fault ? err_wrap(buf_error(&x->fields), "the fields of the reply") : NULL;
 }
 
 struct err *http_add_fieldf(struct http_exchange *x, const char *name, const char *format, ...)
@@ -258,23 +258,7 @@ static void choose_framing(struct http_exchange *x, int status, int64_t length)
         x->close_after = true;
 }
 
-/* Each reply has a head, so heads are put together without formats. */
-static void add_text(struct str *s, const char *text)
-{
-    str_append(s, text, strlen(text));
-}
-
-static void add_number(struct str *s, int64_t n)
-{
-    char  digits[24];
-    char *at = digits + sizeof digits;
-    do
-        *--at = (char)('0' + n % 10);
-    while ((n /= 10) > 0);
-    str_append(s, at, (size_t)(digits + sizeof digits - at));
-}
-
-/* Send the head of HTTP/1.1, and the body if it is complete already. */
+/* Send the head of HTTP/1.1, and the body if it is complete already. Each reply has a head, so it is made without formats. */
 static struct err *send_text(struct http_exchange *x, int64_t length, const void *body, size_t body_len)
 {
     int         status = x->status;
@@ -283,20 +267,20 @@ static struct err *send_text(struct http_exchange *x, int64_t length, const void
     const char *connection = status == HTTP_STATUS_SWITCHING_PROTOCOLS ? "Upgrade\r\n"
                              : x->close_after                          ? "close\r\n"
                                                                        : "keep-alive\r\n";
-    add_text(&first, "HTTP/1.1 ");
-    add_number(&first, status);
-    add_text(&first, " ");
-    add_text(&first, http_status_reason(status));
-    add_text(&first, "\r\nConnection: ");
-    add_text(&first, connection);
+    str_text(&first, "HTTP/1.1 ");
+    str_number(&first, status);
+    str_text(&first, " ");
+    str_text(&first, http_status_reason(status));
+    str_text(&first, "\r\nConnection: ");
+    str_text(&first, connection);
     if (length >= 0 && !http_status_is_bodiless(status)) {
-        add_text(&last, "Content-Length: ");
-        add_number(&last, length);
-        add_text(&last, "\r\n");
+        str_text(&last, "Content-Length: ");
+        str_number(&last, length);
+        str_text(&last, "\r\n");
     }
-    add_text(&last, "Server: " SERVER_SIGNATURE "\r\nDate: ");
-    add_text(&last, http_date_now());
-    add_text(&last, x->is_chunked ? "\r\nTransfer-Encoding: chunked\r\n\r\n" : "\r\n\r\n");
+    str_text(&last, "Server: " SERVER_SIGNATURE "\r\nDate: ");
+    str_text(&last, http_date_now());
+    str_text(&last, x->is_chunked ? "\r\nTransfer-Encoding: chunked\r\n\r\n" : "\r\n\r\n");
 
     struct iovec iov[PIECES_MAX] = { { before, first.len }, { x->fields.bytes, x->fields.len }, { after, last.len } };
     int          n = 3;

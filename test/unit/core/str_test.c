@@ -1,8 +1,10 @@
 /* Bounded text. */
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/attr.h"
 #include "core/str.h"
 
 static void text_is_appended(void **state)
@@ -124,9 +126,25 @@ static void texts_are_packed_one_behind_the_other(void **state)
     assert_ptr_equal(at, block + sizeof block);
 }
 
+static void numbers_are_written_in_decimal(void **state)
+{
+    (void)state;
+    static const int64_t numbers[] = { 0, 7, 10, -1, 1234567890123, INT64_MAX, INT64_MIN };
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        char       text[32], expected[32];
+        struct str s = str_over(text, sizeof text);
+        str_text(&s, "n=");
+        str_number(&s, numbers[i]);
+        snprintf(expected, sizeof expected, "n=%lld", (long long)numbers[i]);
+        assert_string_equal(text, expected);
+        assert_false(s.cut);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_written_in_decimal),
         cmocka_unit_test(text_is_appended),
         cmocka_unit_test(text_is_cut_at_its_storage_and_always_terminated),
         cmocka_unit_test(copy_tells_whether_it_fitted),
