@@ -5,6 +5,7 @@
 #include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
 #include "app/hooks/call.h"
+#include "app/hooks/files.h"
 #include "app/hooks/outbox.h"
 #include "app/hooks/trust.h"
 #include "app/listener.h"
@@ -155,6 +156,7 @@ struct err *server_run(struct server *s)
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
     hook_outbox_finish(CALLBACKS_US);
+    hook_files_finish();
     hook_calls_finish();
     hook_trust_finish();
     shows_finish();

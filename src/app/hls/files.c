@@ -7,6 +7,7 @@
 #include "app/hls/leftovers.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
+#include "app/hls/told.h"
 #include "app/segment/template.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -275,8 +276,11 @@ static void note_result(void *arg, const struct file_writer_result *r)
     uint64_t          number = ++files->n_done;
     LIST_FOREACH (&files->hls->entries, it, after) {
         struct hls_entry *entry = LIST_ENTRY(it, struct hls_entry, link);
-        if (entry->batch == number)
-            entry->is_on_disk = entry->is_written = r->n_files_lost == 0;
+        if (entry->batch != number)
+            continue;
+        entry->is_on_disk = entry->is_written = r->n_files_lost == 0;
+        if (entry->is_written)
+            hls_told_segment(files->hls, entry);
     }
     if (r->n_files_lost) {
         files->has_mark = false;
@@ -291,6 +295,13 @@ static void note_result(void *arg, const struct file_writer_result *r)
         forget_written(files->hls);
     files->hls->when_written(files->hls);
     put_stale_playlist(files);
+    hls_files_over(files->hls);
+}
+
+void hls_files_over(const struct hls *h)
+{
+    if (!h->show->is_live && (!h->files || h->files->n_done == h->files->n_queued))
+        hls_told_over(h);
 }
 
 bool hls_files_append(struct hls *h, const char *full, const char *bytes, size_t len)

@@ -33,6 +33,9 @@ void hls_files_remove_key(struct hls *h, const struct hls_secret *secret);
 /** Write a complete segment, and the playlist that names it. */
 void hls_files_add(struct hls *h, struct hls_entry *entry);
 
+/** The publish may be over: if it is, and nothing waits for the disk, tell it (told.h). Takes a struct hls without files. */
+void hls_files_over(const struct hls *h);
+
 /** Remove the file of a segment that has left (`hls_cleanup on`). */
 void hls_files_remove(struct hls *h, const struct hls_entry *entry);
 

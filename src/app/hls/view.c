@@ -15,6 +15,7 @@
 #include "app/hls/recover.h"
 #include "app/hls/serve.h"
 #include "app/hls/timeshift_index.h"
+#include "app/hls/told.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "protocol/http/status.h"
@@ -86,6 +87,7 @@ static void end(struct viewing *v, enum view_end why)
     struct hls *h = v->state;
     if (!h)
         return;
+    hls_told_over(h);
     hls_timeshift_note_last(h);
     if (removes_files(h, why))
         hls_files_dispose(h);
@@ -227,6 +229,8 @@ static void close_segment(struct hls *h, struct segment *s)
     entry = hls_find_entry(h, s);
     if (entry && h->files)
         hls_files_add(h, entry);
+    else if (entry)
+        hls_told_segment(h, entry);
 }
 
 static void forget_segment(struct hls *h, const struct segment *s)
@@ -264,6 +268,8 @@ static void tell(struct viewing *v, enum segment_event event, struct lane *lane,
     struct hls *h = v->state;
     if (event == SEGMENT_CONF_CHANGED)
         follow_conf(h);
+    if (event == SEGMENT_STREAM_ENDS)
+        hls_files_over(h);
     if (!lane || lane != h->lane)
         return;
     switch (event) {

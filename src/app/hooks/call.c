@@ -14,6 +14,7 @@
 #include "protocol/tls/ctx.h"
 
 /* What the log shows of a request and of an answer. */
+enum { NOTIFY_TIMEOUT_US = 10 * US_PER_SECOND };
 enum { SHOWN_MAX = 1024, ANSWER_SHOWN_MAX = 160, REQUEST_IN_ERROR_MAX = 160 };
 
 static struct http_pool pool;
@@ -49,10 +50,11 @@ static struct err *of_backend(struct err *e)
     case E_HTTP_PARSE_HEADER:
     case E_HTTP_INVALID_CHUNK_HEADER:
     case E_HTTP_CONTENT_LENGTH:
-    case E_HTTP_RESPONSE_EOF: break;
+    case E_HTTP_RESPONSE_EOF: code = E_BACKEND; break;
+    case E_SOCKET_CONNECT: code = E_ST_CONNECT; break;
     default: return e;
     }
-    struct err *other = err_new(E_BACKEND, "%s", err_text(e, text, sizeof text));
+    struct err *other = err_new(code, "%s", err_text(e, text, sizeof text));
     err_free(e);
     return other;
 }
@@ -71,6 +73,42 @@ static struct err *exchange(const struct hook_call *c, const struct http_client_
         http_client_close(&client);
     }
     return of_backend(e);
+}
+
+/* Read this many bytes of an answer, or all that there are. */
+static struct err *read_some(struct http_client *client, size_t wanted, int64_t deadline_us)
+{
+    struct err *e = NULL;
+    size_t      n = 1;
+    for (size_t len = 0; !e && n > 0 && len < wanted; len += n) {
+        const void *piece;
+        e = http_client_read(client, &piece, &n, deadline_us);
+    }
+    return e;
+}
+
+struct err *hook_fetch(const struct hook_call *c)
+{
+    struct http_client_request r = {
+        .method = HTTP_GET, .url = c->url, .body = "", .content_type = "application/json", .pool = get_pool()
+    };
+    int64_t            timeout_us = c->manner.timeout_us < NOTIFY_TIMEOUT_US ? c->manner.timeout_us : NOTIFY_TIMEOUT_US;
+    int64_t            deadline_us = now_us() + timeout_us;
+    int                status = 0;
+    struct http_client client = { 0 };
+    struct err        *e = hook_trust_find(&r.tls, c->url, &c->manner);
+    if (!e && !(e = http_client_open(&client, &r, deadline_us))) {
+        status = client.response.status;
+        e = read_some(&client, (size_t)c->manner.notify_bytes, deadline_us);
+    }
+    http_client_close(&client);
+    tls_ctx_unref(&r.tls);
+    if (e)
+        return err_wrap(of_backend(e), "http: %s failed, client_id=%s, url=%.160s", hook_event_name(c->event),
+                        c->client_id, c->url);
+    log_info("http: %s ok, client_id=%s, url=%.*s, status=%d", hook_event_name(c->event), c->client_id, SHOWN_MAX,
+             c->url, status);
+    return NULL;
 }
 
 static const char *request_shown(const struct hook_call *c)

@@ -21,7 +21,7 @@ struct hook_call {
     struct hook_manner manner;
     const char        *client_id;
     bool               id_is_secret; /* neither the id nor the body goes to the log */
-    const char        *url, *body;
+    const char        *url, *body;   /* the body is not used by HOOK_HLS_NOTIFY */
 };
 
 /** What a server knows of an event afterwards. */
@@ -35,11 +35,19 @@ enum hook_known {
 /**
  * Call the URL by POST, and judge its answer. Writes the line of the log about a success.
  *
- * Errors     of a server that refuses: those of hook_answer_judge(); of one that cannot be asked: E_SOCKET_CONNECT,
+ * Errors     of a server that refuses: those of hook_answer_judge(); of one that cannot be asked: E_ST_CONNECT,
  *            E_SOCKET_TIMEOUT, E_SYSTEM_DNS_RESOLVE, E_HTTP_PARSE_URI, E_BACKEND; E_THREAD_INTERRUPTED, out of memory
  * Yields     yes
  */
 struct err *hook_call(const struct hook_call *c, enum hook_known *known) ATTR_MUST_USE;
+
+/**
+ * Request the URL of HOOK_HLS_NOTIFY by GET, for the sake of whoever answers: some bytes of the answer are read, whatever it is.
+ *
+ * Errors     as hook_call() when there is no answer
+ * Yields     yes
+ */
+struct err *hook_fetch(const struct hook_call *c) ATTR_MUST_USE;
 
 /** Close the connections that are kept for further calls. Yields. */
 void hook_calls_finish(void);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/hooks/call.h"
+#include "app/hooks/files.h"
 #include "app/hooks/outbox.h"
 #include "app/hooks/publishing.h"
 #include "app/hooks/subject.h"
@@ -48,7 +49,7 @@ static void kept_free(struct hook_kept *k)
     struct source *source = k->source;
     if (k->has_place)
         hook_publishing_leave(source->key);
-    mem_free(k->subject);
+    hook_subject_unref(&k->subject);
     mem_free(k->last);
     mem_free(k);
     source_release(source);
@@ -102,7 +103,8 @@ static const char *lane_of(const struct hook_kept *k)
     return k->pair == &publishing ? k->source->key : k->subject->client_id;
 }
 
-static void send_end(const struct hook_kept *k, const struct conf_words *urls, const struct hook_manner *manner)
+static void send_end(const struct hook_kept *k, const struct conf_words *urls, const struct hook_manner *manner,
+                     enum hook_place place)
 {
     const struct hook_subject *s = k->subject;
     struct jw                  j = JW_INIT;
@@ -116,7 +118,7 @@ static void send_end(const struct hook_kept *k, const struct conf_words *urls, c
             .id_is_secret = s->id_is_secret,
             .body = j.text.bytes,
         };
-        hook_outbox_add(lane_of(k), &c, urls);
+        hook_outbox_add(lane_of(k), &c, urls, place);
     } else {
         log_err(LOG_ERROR, e, "%s of client %.*s is lost", hook_event_name(k->pair->end), IDENT_LEN, s->client_id);
     }
@@ -127,7 +129,7 @@ static void send_end(const struct hook_kept *k, const struct conf_words *urls, c
  * The end is told to the URLs of the configuration in force; if it has none, to those of the one by which the beginning was told. If
  * the beginning was told to nobody, and now there are URLs for beginnings, the end is not told either.
  */
-static void tell_end(const struct hook_kept *k)
+static void tell_end(const struct hook_kept *k, enum hook_place place)
 {
     static const struct conf_words none;
     const struct conf             *conf = *k->door->conf;
@@ -139,9 +141,9 @@ static void tell_end(const struct hook_kept *k)
         return;
     if (end->count > 0) {
         const struct hook_manner manner = hook_manner_of(conf, v);
-        send_end(k, end, &manner);
+        send_end(k, end, &manner, place);
     } else if (k->was_told) {
-        send_end(k, &k->last->urls, &k->last->manner);
+        send_end(k, &k->last->urls, &k->last->manner, place);
     }
 }
 
@@ -150,7 +152,8 @@ static void leave(void *kept)
     struct hook_kept *k = kept;
     if (!k)
         return;
-    tell_end(k);
+    bool files_to_come = k->pair == &publishing && hook_files_leave(k->source->key, k->subject);
+    tell_end(k, files_to_come ? HOOK_HELD : HOOK_LAST);
     kept_free(k);
 }
 
@@ -226,19 +229,22 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
 {
     bool              has_begin = hook_event_urls(s->vhost, pair->begin)->count > 0;
     struct hook_kept *k = NULL;
-    if (!has_begin && hook_event_urls(s->vhost, pair->end)->count == 0)
+    bool              tells_files = pair == &publishing && hook_files_are_told(s->vhost);
+    if (!has_begin && !tells_files && hook_event_urls(s->vhost, pair->end)->count == 0)
         return NULL;
     struct err *e = kept_new(&k, s, pair);
     if (e)
         return e;
     if (has_begin && (e = ask_backends(k, s))) {
         if (k->was_told)
-            tell_end(k);
+            tell_end(k, HOOK_LAST);
         kept_free(k);
-    } else {
-        *kept = k;
+        return e;
     }
-    return e;
+    if (tells_files)
+        hook_files_begin(k->source->key, k->subject);
+    *kept = k;
+    return NULL;
 }
 
 static struct err *ask_connection(struct session *s, void **kept)

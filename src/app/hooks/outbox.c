@@ -21,6 +21,7 @@ struct notice {
     struct list      link;  /* in its lane */
     struct guest    *guest; /* NULL: the lane is the client's own */
     struct hook_call call;
+    int64_t          held_until_us; /* 0: it does not wait */
     size_t           n_urls, bytes;
     char             texts[]; /* client_id, body, tls_ca, then the URLs, each with its NUL */
 };
@@ -28,7 +29,8 @@ struct notice {
 struct lane {
     char       *key;
     struct list notices; /* the first one is the next, or on its way */
-    struct list link;    /* in `ready` of a backend; unlinked: a sender has it */
+    struct list link;    /* in `ready` of a backend; unlinked: a sender or the holder has it */
+    struct co  *holder;  /* waits until the first notice may go; NULL: none */
     struct list waiters;
 };
 
@@ -80,6 +82,7 @@ static struct notice *notice_new(const struct hook_call *c, const struct conf_wo
         return NULL;
     char *at = n->texts;
     list_init(&n->link);
+    n->held_until_us = 0;
     n->call = *c;
     n->call.client_id = pack(&at, c->client_id);
     n->call.body = pack(&at, c->body);
@@ -120,9 +123,10 @@ static void deliver(const struct notice *n)
     struct hook_call c = n->call;
     struct err      *e = NULL;
     enum hook_known  known;
+    bool             is_notify = c.event == HOOK_HLS_NOTIFY;
     co_set_trace(c.client_id);
     for (size_t i = 0; i < n->n_urls && !e; i++, c.url += strlen(c.url) + 1)
-        e = hook_call(&c, &known);
+        e = is_notify ? hook_fetch(&c) : hook_call(&c, &known);
     if (e)
         log_err(LOG_WARN, e, "%s is not delivered", hook_event_name(c.event));
 }
@@ -222,10 +226,32 @@ static void lane_free(struct lane *l)
 }
 
 static void send_all(void *arg);
+static bool make_ready(struct lane *l);
+static void drop_lane(struct lane *l);
 
-/* The next notice of the lane is due. False: out of memory. */
+/* Wait until the first notice of the lane may go. */
+static void hold(void *arg)
+{
+    struct lane *l = arg;
+    struct err  *e = NULL;
+    while (!e && first_of(l)->held_until_us > now_us())
+        e = err_except(co_park(first_of(l)->held_until_us), E_SOCKET_TIMEOUT);
+    err_free(e);
+    first_of(l)->held_until_us = 0;
+    l->holder = NULL;
+    if (!make_ready(l))
+        drop_lane(l);
+}
+
+/* The next notice of the lane is due, or waits. False: out of memory. */
 static bool make_ready(struct lane *l)
 {
+    if (first_of(l)->held_until_us && !all.is_closing) {
+        struct err *e = co_go(&all.senders, "hooks-hold", hold, l, &l->holder);
+        if (!e)
+            return true;
+        err_free(e); /* without memory it does not wait */
+    }
     struct backend *b = backend_of(first_of(l)->call.url);
     if (!b)
         return false;
@@ -278,7 +304,38 @@ static void tell_loss(const char *lane, const struct hook_call *call)
                   hook_event_name(call->event), lane);
 }
 
-void hook_outbox_add(const char *key, const struct hook_call *call, const struct conf_words *urls)
+static struct notice *held_of(struct lane *l)
+{
+    LIST_FOREACH (&l->notices, it, after) {
+        struct notice *n = LIST_ENTRY(it, struct notice, link);
+        if (n->held_until_us)
+            return n;
+    }
+    return NULL;
+}
+
+/* A holder looks again, because the first notice may be another one now. */
+static void put(struct lane *l, struct notice *n, enum hook_place place)
+{
+    struct notice *held = place == HOOK_BEFORE_HELD ? held_of(l) : NULL;
+    n->held_until_us = place == HOOK_HELD ? now_us() + HOOK_HELD_US : 0;
+    list_push(held ? &held->link : &l->notices, &n->link);
+    if (l->holder)
+        co_unpark(l->holder);
+}
+
+void hook_outbox_release(const char *key)
+{
+    struct lane   *l = map_find(&all.lanes, key);
+    struct notice *held = l ? held_of(l) : NULL;
+    if (held)
+        held->held_until_us = 0;
+    if (l && l->holder)
+        co_unpark(l->holder);
+}
+
+void hook_outbox_add(const char *key, const struct hook_call *call, const struct conf_words *urls,
+                     enum hook_place place)
 {
     get_ready();
     if (urls->count == 0)
@@ -290,7 +347,7 @@ void hook_outbox_add(const char *key, const struct hook_call *call, const struct
     if (n && guest_of(&n->guest, l, call->client_id)) {
         all.bytes += n->bytes;
         all.n++;
-        list_push(&l->notices, &n->link);
+        put(l, n, place);
         if (is_first && !make_ready(l))
             drop_lane(l);
         return;

@@ -20,8 +20,25 @@
 /* Bytes of notices that wait; a notice beyond them is dropped and logged. Coroutines that send to one backend at a time. */
 enum { HOOK_OUTBOX_BYTES_MAX = 32 << 20, HOOK_SENDERS_MAX = 64 };
 
-/** Hand a notice over, to be sent to the URLs in their order until one fails. `call->url` is not used. Does not yield. */
-void hook_outbox_add(const char *lane, const struct hook_call *call, const struct conf_words *urls);
+/* A notice that waits for others to come before it is delivered after this time in any case. */
+enum { HOOK_HELD_US = 3 * US_PER_SECOND };
+
+/** The place of a notice in its lane. */
+enum hook_place {
+    HOOK_LAST,        /* behind all others */
+    HOOK_HELD,        /* likewise, and it waits for hook_outbox_release() */
+    HOOK_BEFORE_HELD, /* before the one that waits */
+};
+
+/**
+ * Hand a notice over, to be sent to the URLs in their order until one fails; HOOK_HLS_NOTIFY to all of them. `call->url` is not
+ * used. Does not yield.
+ */
+void hook_outbox_add(const char *lane, const struct hook_call *call, const struct conf_words *urls,
+                     enum hook_place place);
+
+/** All that comes before the notice that waits in this lane has been added. Takes one in which none waits. Does not yield. */
+void hook_outbox_release(const char *lane);
 
 /**
  * Wait until nothing of a lane is left; or, by its id, nothing of a client.

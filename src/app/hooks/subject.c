@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/source/source.h"
+#include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
 
@@ -54,6 +55,7 @@ struct hook_subject *hook_subject_new(const struct session *s, const struct sour
     if (!h)
         return NULL;
     char *at = h->texts;
+    h->refs = 1;
     h->server_id = s->door->server_id;
     h->service_id = s->door->service_id;
     h->client_id = pack(&at, c->id);
@@ -70,6 +72,14 @@ struct hook_subject *hook_subject_new(const struct session *s, const struct sour
     return h;
 }
 
+void hook_subject_unref(struct hook_subject **sp)
+{
+    struct hook_subject *s = *sp;
+    *sp = NULL;
+    if (s && --s->refs == 0)
+        mem_free(s);
+}
+
 /* ---- bodies ------------------------------------------------------------------------------------------------------ */
 
 static void put_client(const struct hook_subject *s, enum hook_event event, struct jw *j)
@@ -81,6 +91,13 @@ static void put_client(const struct hook_subject *s, enum hook_event event, stru
     jw_string(j, "ip", s->ip);
     jw_string(j, "vhost", s->vhost);
     jw_string(j, "app", s->app);
+}
+
+static void put_stream(const struct hook_subject *s, struct jw *j)
+{
+    jw_string(j, "tcUrl", s->tc_url);
+    jw_string(j, "stream", s->stream);
+    jw_string(j, "param", s->param);
 }
 
 static void put_stream_ids(const struct hook_subject *s, struct jw *j)
@@ -113,11 +130,25 @@ void hook_subject_write(const struct hook_subject *s, enum hook_event event, int
         put_stream_ids(s, j);
         break;
     default:
-        jw_string(j, "tcUrl", s->tc_url);
-        jw_string(j, "stream", s->stream);
-        jw_string(j, "param", s->param);
+        put_stream(s, j);
         put_stream_ids(s, j);
         break;
     }
+    jw_object_end(j);
+}
+
+void hook_subject_write_file(const struct hook_subject *s, const struct finished_file *f, const char *cwd, struct jw *j)
+{
+    jw_object(j, NULL);
+    put_client(s, HOOK_HLS, j);
+    put_stream(s, j);
+    jw_fixed(j, "duration", (double)f->duration_us / US_PER_SECOND);
+    jw_string(j, "cwd", cwd);
+    jw_string(j, "file", f->file);
+    jw_string(j, "url", f->url);
+    jw_string(j, "m3u8", f->playlist_file);
+    jw_string(j, "m3u8_url", f->playlist_url);
+    jw_int(j, "seq_no", (int64_t)f->number);
+    put_stream_ids(s, j);
     jw_object_end(j);
 }

@@ -14,12 +14,14 @@
 #include <stdint.h>
 
 #include "app/hooks/events.h"
+#include "app/server/finished_file.h"
 #include "app/session/session.h"
 #include "core/attr.h"
 #include "core/jw.h"
 
 /** All texts are in the block of the subject; the names of the server are borrowed from the door. */
 struct hook_subject {
+    int         refs;
     const char *server_id, *service_id;
     const char *client_id, *ip, *vhost, *app, *stream, *param, *tc_url, *page_url;
     const char *stream_url, *stream_id; /* "/live/cam" and "vid-…"; NULL: not known */
@@ -32,12 +34,25 @@ struct hook_subject {
  *
  * Shape      source: of the session; NULL: none, for events of a connection
  * Returns    NULL when memory is out
- * Ownership  mem_free()
+ * Ownership  the caller gets a reference
  */
 struct hook_subject *hook_subject_new(const struct session *s, const struct source *source) ATTR_MUST_USE;
+
+static inline struct hook_subject *hook_subject_ref(struct hook_subject *s)
+{
+    s->refs++;
+    return s;
+}
+
+/** Drop the reference; *s becomes NULL, and may be NULL before. */
+void hook_subject_unref(struct hook_subject **s);
 
 /** Write the body of a request about a client. The counters are those of HOOK_CLOSE, from the server's view. */
 void hook_subject_write(const struct hook_subject *s, enum hook_event event, int64_t sent, int64_t received,
                         struct jw *j);
+
+/** Write the body of HOOK_HLS. `cwd` is the working directory of the server. */
+void hook_subject_write_file(const struct hook_subject *s, const struct finished_file *f, const char *cwd,
+                             struct jw *j);
 
 #endif
