@@ -8,10 +8,10 @@
 import json
 import socket
 import socketserver
+import ssl
 import threading
 import time
 
-import certificates
 from wait import patience, until
 
 YES = b"0"
@@ -53,6 +53,7 @@ def raw(data, close=True):
     def act(connection, call):
         connection.sendall(data)
         if close:
+            connection.shutdown(socket.SHUT_RDWR)
             connection.close()
     return act
 
@@ -66,10 +67,13 @@ def silence(release):
 
 
 class Backend:
-    def __init__(self, tls=None, trust=None):
+    def __init__(self, tls=None):
         self.calls, self.answers, self.n_connections = [], {}, 0
         self.lock = threading.Lock()
         backend = self
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls[1], tls[0])
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self):
@@ -83,8 +87,7 @@ class Backend:
             def get_request(self):
                 connection, peer = super().get_request()
                 if tls:
-                    connection = certificates.context(tls).wrap_socket(connection, server_side=True,
-                                                                       do_handshake_on_connect=False)
+                    connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
                 return connection, peer
 
             def handle_error(self, request, client_address):
