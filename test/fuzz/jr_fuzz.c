@@ -36,6 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     memcpy(text, data, len);
     json_t *other = json_loadb(text, len, JSON_DECODE_ANY, &error);
     bool    is_json = jr_parse(text, len, &v);
+    if (memchr(text, 0, len)) { /* which the other one takes for the end */
+        json_decref(other);
+        other = NULL;
+        if (is_json)
+            abort();
+    }
     if (is_json && !other && !is_its_bound(&error))
         abort();
     if (!is_json && other && depth_of(data, len) <= JR_DEPTH_MAX)
