@@ -226,6 +226,12 @@ static bool is_cue(struct amf0_text message)
            amf0_text_is(message, ON_AD_CUE);
 }
 
+bool cue_is_in(const uint8_t *body, size_t len)
+{
+    struct rd r = rd_over(body, len);
+    return is_cue(amf0_read_string(&r));
+}
+
 static bool is_well_formed(struct rd values)
 {
     while (rd_left(&values) > 0 && !values.bad)
@@ -270,6 +276,11 @@ bool cue_is_range(const struct cue *cue)
     if (cue->section_len > 0)
         return cue->splice.kind != SCTE35_CANCEL;
     return cue->duration_us > 0 && (*cue->name || *cue->id);
+}
+
+int64_t cue_planned_us(const struct cue *cue)
+{
+    return cue->duration_us > 0 ? cue->duration_us : cue->splice.duration_us;
 }
 
 void cue_unref(struct cue **cp)

@@ -76,6 +76,9 @@ enum cue_read {
     CUE_NO_MEMORY,
 };
 
+/** True if the data message has the name of a cue. */
+bool cue_is_in(const uint8_t *body, size_t len);
+
 /**
  * Read the body of an AMF0 data message.
  *
@@ -88,6 +91,9 @@ void cue_set_times(struct cue *cue, int64_t told_us, int64_t shift_us);
 
 /** True if a playlist has a date range for it: it has a name and a duration, or a splice section that cancels nothing. */
 bool cue_is_range(const struct cue *cue);
+
+/** How long it takes as far as the message or its splice section tells; negative: unknown. */
+int64_t cue_planned_us(const struct cue *cue);
 
 static inline struct cue *cue_ref(struct cue *cue)
 {

@@ -10,7 +10,7 @@
  * Life       made by frame_new() with one reference, filled by its maker, then immutable: a change needs
  *            a copy. frame_ref()/frame_unref() count; the counter is a plain int, because all
  *            coroutines share one thread.
- * Units      dts_us, pts_us: unwrapped microseconds on the stream's own time line
+ * Units      dts_us, pts_us: unwrapped microseconds on the stream's own time line; pts_us of a script is its publisher's time for it
  * Source     Adobe FLV 10.1 Annex E.4; Enhanced RTMP v2 (Veovera)
  * Yields     no
  */

@@ -65,6 +65,8 @@ static void put_lane(struct jw *j, const struct show *show, const struct lane *l
     jw_int(j, "newest", newest ? (int64_t)newest->number : -1);
     jw_int(j, "lost_parts", (int64_t)lane->n_lost_parts);
     jw_int(j, "lost_files", (int64_t)lost_files(show, lane));
+    jw_int(j, "cues", (int64_t)lane->n_carried_cues);
+    jw_int(j, "lost_cues", (int64_t)lane->plan->n_lost_cues);
     jw_array(j, "left_out");
     for (int codec = 0; codec <= CODEC_OTHER; codec++)
         if (lane->left_out & UINT32_C(1) << codec)

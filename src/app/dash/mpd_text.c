@@ -12,6 +12,7 @@
 #include "core/str.h"
 #include "core/uri.h"
 #include "kernel/dash/mpd.h"
+#include "kernel/mp4/emsg.h"
 
 /* A viewer of a low-latency stream plays this many parts, and a bit for the network, behind the encoder. */
 enum { LATENCY_PARTS = 4, LATENCY_NETWORK_US = 500 * US_PER_MS };
@@ -215,6 +216,16 @@ static void put_by_time(struct model *m, struct dash_entry *entry, const char *m
     mem_free(path);
 }
 
+/* Name the events that the segments of a track have had in them. */
+static void announce_events(struct mpd_adaptation_set *set, const struct lane *lane)
+{
+    static const struct mpd_event_scheme schemes[] = { { .uri = EMSG_SCHEME_ID3 }, { .uri = EMSG_SCHEME_SCTE35 } };
+    size_t                               n = lane && lane->n_carried_cues ? 1 + (lane->n_carried_splices > 0) : 0;
+    set->events = schemes;
+    if (n > set->n_events)
+        set->n_events = n;
+}
+
 /* Begin a Period with the tracks of its first listed row, at `start_us` of the wall clock and `base_us` of the tracks. */
 static void begin_period(const struct dash *d, struct model *m, const struct dash_row *row, int64_t start_us,
                          int64_t base_us)
@@ -237,6 +248,7 @@ static void begin_period(const struct dash *d, struct model *m, const struct das
         name_by_time(m, first + i, p->id);
         if (i > 0 && t->is_video) {
             m->sets[first].n_representations++;
+            announce_events(&m->sets[first], t->lane);
             continue;
         }
         bool is_alternate = !t->is_video && n_sounds++ > 0;
@@ -250,6 +262,7 @@ static void begin_period(const struct dash *d, struct model *m, const struct das
             .n_representations = 1,
             .available_early_us = c->ll ? c->fragment_us - d->viewing->wish.policy.part_us : 0,
         };
+        announce_events(&m->sets[first + p->n_sets - 1], t->lane);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "core/blob_store.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "kernel/cue.h"
 #include "protocol/co.h"
 
 struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, const char *label, unsigned track)
@@ -23,7 +24,9 @@ static void drop_frames(struct lane *lane)
 {
     for (size_t i = 0; i < lane->n_frames; i++)
         frame_unref(&lane->frames[i]);
-    lane->n_frames = lane->frame_bytes = 0;
+    for (size_t i = 0; i < lane->n_cues; i++)
+        cue_unref(&lane->cues[i]);
+    lane->n_frames = lane->frame_bytes = lane->n_cues = 0;
 }
 
 void lane_destroy(struct lane **lp)
@@ -38,6 +41,7 @@ void lane_destroy(struct lane **lp)
     segment_unref(&lane->open);
     drop_frames(lane);
     mem_free(lane->frames);
+    mem_free(lane->cues);
     lane->kind->finish(lane);
     frame_unref(&lane->video_config);
     frame_unref(&lane->audio_config);
@@ -111,6 +115,20 @@ void lane_take(struct lane *lane, struct frame *f)
         return;
     if (!push_frame(lane, f))
         lane->n_lost_parts++;
+}
+
+bool lane_take_cue(struct lane *lane, struct cue *cue)
+{
+    if (lane->n_cues == lane->cap_cues) {
+        struct cue **larger = mem_grow(lane->cues, &lane->cap_cues, sizeof(struct cue *), LANE_PART_CUES_MAX);
+        if (!larger)
+            return false;
+        lane->cues = larger;
+    }
+    lane->cues[lane->n_cues++] = cue_ref(cue);
+    lane->n_carried_cues++;
+    lane->n_carried_splices += cue->section_len > 0;
+    return true;
 }
 
 bool lane_is_full(const struct lane *lane)
@@ -209,6 +227,7 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
     struct segment *s = lane->open;
     bool            is_whole = s && end_seal(lane);
     lane->open = NULL;
+    drop_frames(lane); /* cues without media */
     if (!is_whole || s->n_parts == 0) {
         segment_unref(&s);
         return NULL;

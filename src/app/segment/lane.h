@@ -29,11 +29,15 @@
 /* Bounds of an open part, beyond which it ends: its bytes are made in one turn. */
 enum { LANE_PART_FRAMES_MAX = 2048, LANE_PART_BYTES_MAX = 4 << 20 };
 
+/* Cues of an open part beyond this are left out. */
+enum { LANE_PART_CUES_MAX = 256 };
+
 /* An open segment ends when no more than this is left of its bytes: the largest frame still has room. */
 enum { LANE_SEGMENT_SPARE_BYTES = 40 << 20, LANE_SEGMENT_SPARE_PARTS = 4 };
 
 struct cbcs;
 struct co;
+struct cue;
 struct lane;
 struct plan;
 
@@ -42,6 +46,7 @@ struct lane_kind {
     const char *name;
     const char *type; /* media type of a segment */
     bool        has_pictures, has_sound;
+    bool        has_cues; /* It can carry cues beside its media. */
 
     /** Make what the lane needs for its frames; false without memory. */
     bool (*begin)(struct lane *lane);
@@ -97,10 +102,13 @@ struct lane {
     struct list             waiters;
     struct frame          **frames; /* frames of the open part */
     size_t                  n_frames, cap_frames, frame_bytes;
-    struct frame           *video_config, *audio_config; /* newest configurations; NULL: none */
-    struct audio_info       sound;                       /* as of the newest one; without a codec: none has come */
-    struct blob            *init;                        /* of the next segment; NULL: the container needs none */
-    uint64_t                init_number;
+    struct cue            **cues; /* of the open part */
+    size_t                  n_cues, cap_cues;
+    uint64_t          n_carried_cues, n_carried_splices; /* cues up to now, and those of them with a splice section */
+    struct frame     *video_config, *audio_config;       /* newest configurations; NULL: none */
+    struct audio_info sound;                             /* as of the newest one; without a codec: none has come */
+    struct blob      *init;                              /* of the next segment; NULL: the container needs none */
+    uint64_t          init_number;
     const struct lane_seal *seal;         /* NULL: none; borrowed; set by lane_set_seal() */
     uint64_t                n_seals;      /* rises whenever `seal` is set: another seal may have the same address */
     uint32_t                left_out;     /* set of the codecs that the stream has and the container cannot carry */
@@ -138,6 +146,9 @@ void lane_set_seal(struct lane *lane, const struct lane_seal *seal);
  * is media while no segment is open.
  */
 void lane_take(struct lane *lane, struct frame *f);
+
+/** Add a cue to the open part. False if it is lost: out of memory, or too many in this part. */
+bool lane_take_cue(struct lane *lane, struct cue *cue) ATTR_MUST_USE;
 
 /**
  * Put a complete segment at the end of the lane whose bytes are not in memory; the lane keeps its reference. NULL without memory.

@@ -3,7 +3,9 @@
 #include "app/segment/plan.h"
 #include "app/segment/scratch.h"
 #include "core/mem.h"
+#include "kernel/cue.h"
 #include "kernel/mp4/cmaf.h"
+#include "kernel/mp4/cue_boxes.h"
 #include "kernel/mp4/mux.h"
 
 struct mp4_state {
@@ -117,9 +119,10 @@ static bool begin_mux(struct lane *lane, struct mp4_state *m)
 
 /* ---- parts ---- */
 
-static int64_t time_us(const struct lane *lane, const struct frame *f)
+/* A time of the stream on the time line of the fragments. */
+static int64_t media_us(const struct lane *lane, int64_t stream_us)
 {
-    int64_t us = f->dts_us + lane->plan->shift_us + LANE_MP4_ORIGIN_US;
+    int64_t us = stream_us + lane->plan->shift_us + LANE_MP4_ORIGIN_US;
     return us > 0 ? us : 0;
 }
 
@@ -127,7 +130,7 @@ static void add_frames(struct lane *lane, struct cmaf *mux)
 {
     for (size_t i = 0; i < lane->n_frames; i++) {
         struct frame *f = lane->frames[i];
-        if (cmaf_look(mux, f) == MP4_FRAME_CARRIED && cmaf_add(mux, f, time_us(lane, f)) != CMAF_ADDED)
+        if (cmaf_look(mux, f) == MP4_FRAME_CARRIED && cmaf_add(mux, f, media_us(lane, f->dts_us)) != CMAF_ADDED)
             lane->n_lost_parts++;
     }
 }
@@ -143,6 +146,24 @@ static void note_span(struct segment *s, const struct cmaf_part *part)
     s->media_duration = span->dts + span->duration - s->media_time;
 }
 
+static size_t cues_len(const struct lane *lane)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < lane->n_cues; i++)
+        len += cue_boxes_len(lane->cues[i]);
+    return len;
+}
+
+/* Players compare the times of cues with those of the pictures, or without pictures of the sound. */
+static void write_cues(const struct lane *lane, const struct cmaf *mux, struct wr *w)
+{
+    const struct cmaf_track *t = &mux->tracks[MP4_TRACK_VIDEO];
+    if (!t->entry.config)
+        t = &mux->tracks[MP4_TRACK_AUDIO];
+    for (size_t i = 0; i < lane->n_cues; i++)
+        cue_boxes_write(w, lane->cues[i], t->clock.timescale, media_us(lane, lane->cues[i]->shown_us));
+}
+
 static struct blob *pack(struct lane *lane, const struct frame *next, bool is_first)
 {
     struct mp4_state *m = lane->state;
@@ -153,7 +174,8 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
         return NULL;
     }
     add_frames(lane, &m->mux);
-    size_t   len = cmaf_is_empty(&m->mux) ? 0 : cmaf_part_len(&m->mux) + (is_first ? CMAF_STYP_LEN : 0), cap = 0;
+    size_t   head_len = (is_first ? CMAF_STYP_LEN : 0) + cues_len(lane), cap = 0;
+    size_t   len = cmaf_is_empty(&m->mux) ? 0 : head_len + cmaf_part_len(&m->mux);
     uint8_t *bytes = len ? scratch_room(len, &cap) : NULL;
     if (!bytes) {
         end_mux(m);
@@ -162,7 +184,8 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
     struct wr w = wr_over(bytes, len);
     if (is_first)
         cmaf_write_styp(&w);
-    cmaf_write_part(&m->mux, &w, next, next ? time_us(lane, next) : 0, &part);
+    write_cues(lane, &m->mux, &w);
+    cmaf_write_part(&m->mux, &w, next, next ? media_us(lane, next->dts_us) : 0, &part);
     note_span(lane->open, &part);
     return lane_keep(lane, bytes, len);
 }
@@ -178,6 +201,7 @@ const struct lane_kind lane_mp4 = {
     .type = "video/mp4",
     .has_pictures = true,
     .has_sound = true,
+    .has_cues = true,
     .begin = begin,
     .finish = finish,
     .carries = mp4_mux_carries,
@@ -189,6 +213,7 @@ const struct lane_kind lane_video = {
     .name = "CMAF video",
     .type = "video/mp4",
     .has_pictures = true,
+    .has_cues = true,
     .begin = begin,
     .finish = finish,
     .carries = mp4_mux_carries,
@@ -200,6 +225,7 @@ const struct lane_kind lane_audio = {
     .name = "CMAF audio",
     .type = "audio/mp4",
     .has_sound = true,
+    .has_cues = true,
     .begin = begin,
     .finish = finish,
     .carries = mp4_mux_carries,

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/mem.h"
+#include "kernel/cue.h"
 
 /*
  * Once the wall clock's time of segments is this far from the real one, it follows by at most this share of their length; frames
@@ -29,6 +31,7 @@ void plan_destroy(struct plan **pp)
         return;
     list_remove(&plan->link);
     timeline_leave(&plan->timeline);
+    plan_drop_cues(plan);
     for (size_t i = 0; i < plan->n_lanes; i++)
         lane_destroy(&plan->lanes[i]);
     for (size_t i = 0; i < PLAN_TRACKS; i++)
@@ -114,6 +117,68 @@ static void keep_to_wall(struct plan *plan, int64_t wall_us)
     plan->cutter.lag_us = plan->policy.keeps_to_wall ? late_us * PERCENT / 100 : 0;
 }
 
+/* ---- cues ---- */
+
+/* A segment begins with the cues that wait for its first frame. */
+static void count_waiting_cues(struct plan *plan)
+{
+    plan->n_segment_cues = plan->n_cues;
+    plan->segment_cue_bytes = 0;
+    for (size_t i = 0; i < plan->n_cues; i++)
+        plan->segment_cue_bytes += plan->cues[i]->id3->len;
+}
+
+void plan_lose_cue(struct plan *plan)
+{
+    if (plan->n_lost_cues++ == 0)
+        log_warn("segments of %s: a cue is left out, because it is malformed or too long, or there are too many; later "
+                 "ones are "
+                 "left out without a line",
+                 plan->label);
+}
+
+void plan_take_cue(struct plan *plan, struct cue *cue)
+{
+    if (plan->n_cues == PLAN_CUES_MAX || plan->n_segment_cues == PLAN_SEGMENT_CUES_MAX ||
+        plan->segment_cue_bytes + cue->id3->len > PLAN_SEGMENT_CUE_BYTES_MAX) {
+        plan_lose_cue(plan);
+        return;
+    }
+    plan->cues[plan->n_cues++] = cue_ref(cue);
+    plan->n_segment_cues++;
+    plan->segment_cue_bytes += cue->id3->len;
+}
+
+void plan_drop_cues(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_cues; i++)
+        cue_unref(&plan->cues[i]);
+    plan->n_cues = 0;
+}
+
+/* Of the lanes that a player takes together one carries cues: that of the pictures, or without pictures that of the first sound. */
+static bool carries_cues(const struct plan *plan, const struct lane *lane)
+{
+    const struct lane_kind *kind = lane->kind;
+    bool                    pictures = plan->tracks[PLAN_PICTURES].codec != CODEC_NONE;
+    if (!kind->has_cues || lane->is_idle || !lane->open || lane->track > 0)
+        return false;
+    return pictures ? kind->has_pictures : kind->has_sound;
+}
+
+/* Give the cues to the segment of the frame that has come. */
+static void give_cues(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_cues; i++) {
+        for (size_t k = 0; k < plan->n_lanes; k++)
+            if (carries_cues(plan, plan->lanes[k]) && !lane_take_cue(plan->lanes[k], plan->cues[i]))
+                plan_lose_cue(plan);
+        if (plan->tell_cue)
+            plan->tell_cue(plan, plan->cues[i]);
+    }
+    plan_drop_cues(plan);
+}
+
 /* ---- segments ---- */
 
 /* Take the number that the other variants have, or will have, for the segment that begins with this frame. */
@@ -168,6 +233,7 @@ static void open_segment(struct plan *plan, const struct frame *f)
         plan->tell(plan, SEGMENT_OPENED, plan->lanes[i], s);
     }
     plan->wall_end_us = wall_us;
+    count_waiting_cues(plan);
 }
 
 /* True if viewers have not seen anything of the open segment: its number is used again. */
@@ -364,6 +430,7 @@ static void take_media(struct plan *plan, struct frame *f)
     cutter_take(&plan->cutter, &plan->policy, f, cut);
     if (opens)
         open_segment(plan, f);
+    give_cues(plan);
     plan->is_paused = false;
 }
 

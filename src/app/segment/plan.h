@@ -21,6 +21,9 @@
 /* A stream in two containers, each as a whole and track by track; and one more view. */
 enum { PLAN_LANES_MAX = 24 };
 
+/* Most cues of a segment, and most bytes of their tags; most cues between two frames. Further ones are left out. */
+enum { PLAN_SEGMENT_CUES_MAX = 256, PLAN_SEGMENT_CUE_BYTES_MAX = 256 << 10, PLAN_CUES_MAX = 32 };
+
 /* Segments shorter than this, of which no part was shown, are dropped, and their number is used again. */
 enum { PLAN_SEGMENT_MIN_US = 100 * US_PER_MS };
 
@@ -35,6 +38,9 @@ struct plan;
 /** Called when something has happened to a lane's segment. It may not yield. */
 typedef void plan_tell(struct plan *plan, enum segment_event event, struct lane *lane, struct segment *segment);
 
+/** Called when a cue has got into the open segments. It may not yield. */
+typedef void plan_tell_cue(struct plan *plan, struct cue *cue);
+
 /* What a decoder of the open segment knows of the first track of a kind. */
 enum { PLAN_SOUND, PLAN_PICTURES, PLAN_TRACKS };
 struct plan_track {
@@ -47,6 +53,7 @@ struct plan {
     void             *owner; /* the show */
     const char       *label; /* the stream, for the log; borrowed */
     plan_tell        *tell;
+    plan_tell_cue    *tell_cue; /* NULL: nobody listens */
     struct cut_policy policy;
     struct cutter     cutter;
     uint64_t          next_number;
@@ -61,6 +68,11 @@ struct plan {
     int64_t           longest_us;  /* longest segment up to now */
     int64_t           shift_us;    /* to be added to the times of media: variants have the same times */
     struct plan_track tracks[PLAN_TRACKS];
+
+    struct cue *cues[PLAN_CUES_MAX]; /* They wait for the next frame: it may begin the segment that they belong to. */
+    size_t      n_cues;
+    size_t      n_segment_cues, segment_cue_bytes; /* of the open segment, with those that wait */
+    uint64_t    n_lost_cues;
 
     struct timeline_member timeline;
     struct lane           *lanes[PLAN_LANES_MAX];
@@ -80,6 +92,15 @@ struct lane *plan_lane(struct plan *plan, const struct lane_kind *kind, unsigned
 
 /** Take the next frame of the stream. */
 void plan_take(struct plan *plan, struct frame *f);
+
+/** Take a cue of the stream, in the order of its frames. One that is beyond a bound is lost. */
+void plan_take_cue(struct plan *plan, struct cue *cue);
+
+/** Count a cue that is left out. The first one is logged. */
+void plan_lose_cue(struct plan *plan);
+
+/** Drop the cues that still wait for a frame: the publish has ended. */
+void plan_drop_cues(struct plan *plan);
 
 /** End the open segment. The next one continues it unless `breaks`. */
 void plan_end_segment(struct plan *plan, bool breaks);

@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "kernel/captions.h"
+#include "kernel/cue.h"
 #include "protocol/co.h"
 #include "protocol/stream_name.h"
 
@@ -353,8 +354,43 @@ static void note_sound(struct show *show, const struct frame *f)
             show->viewings[i].by->hear(&show->viewings[i], f->track);
 }
 
+/* Count a cue. False if there may be no more in this second. */
+static bool count_cue(struct show *show, size_t bytes)
+{
+    int64_t second = now_us() / US_PER_SECOND;
+    if (second != show->cue_second)
+        show->n_cues = show->cue_bytes = 0;
+    show->cue_second = second;
+    if (show->n_cues == SHOW_CUES_A_SECOND || show->cue_bytes + bytes > SHOW_CUE_BYTES_A_SECOND)
+        return false;
+    show->n_cues++;
+    show->cue_bytes += bytes;
+    return true;
+}
+
+/* Take a data message: if it is a cue, it goes to all plans. */
+static void take_data(struct show *show, const struct frame *f)
+{
+    struct cue *cue = NULL;
+    if (!cue_is_in(f->data, f->len))
+        return;
+    if (count_cue(show, f->len) && cue_read(&cue, f->data, f->len) == CUE_READ)
+        cue_set_times(cue, f->pts_us, f->shift_us);
+    for (struct list *it = show->plans.next; it != &show->plans; it = it->next) {
+        if (cue)
+            plan_take_cue(LIST_ENTRY(it, struct plan, link), cue);
+        else
+            plan_lose_cue(LIST_ENTRY(it, struct plan, link));
+    }
+    cue_unref(&cue);
+}
+
 void show_take(struct show *show, struct frame *f)
 {
+    if (f->kind == FRAME_SCRIPT) {
+        take_data(show, f);
+        return;
+    }
     if (is_picture(f) && f->track == 0)
         show->captions |= captions_of_frame(f);
     show->newest_us = f->dts_us;
@@ -369,6 +405,12 @@ static void end_segments(struct show *show, bool breaks)
         plan_end_segment(LIST_ENTRY(it, struct plan, link), breaks);
 }
 
+static void drop_cues(struct show *show)
+{
+    for (struct list *it = show->plans.next; it != &show->plans; it = it->next)
+        plan_drop_cues(LIST_ENTRY(it, struct plan, link));
+}
+
 void show_break(struct show *show)
 {
     end_segments(show, true);
@@ -377,6 +419,7 @@ void show_break(struct show *show)
 void show_over(struct show *show)
 {
     end_segments(show, false);
+    drop_cues(show);
     show->is_live = false;
     show->ended_us = now_us();
     tell(show, SEGMENT_STREAM_ENDS, NULL, NULL);

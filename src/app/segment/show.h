@@ -23,6 +23,9 @@
 
 struct source;
 
+/* Most cues of a stream in a second, and most bytes of their messages. Further ones are left out. */
+enum { SHOW_CUES_A_SECOND = 32, SHOW_CUE_BYTES_A_SECOND = 128 << 10 };
+
 enum { SHOW_VIEWS_MAX = 8, SHOW_SOUNDS_MAX = 64 };
 
 struct show {
@@ -43,8 +46,10 @@ struct show {
     struct video_info        video; /* as of the newest publish */
     struct audio_info        audio;
     double                   fps;
-    uint64_t sounds;   /* set of the tracks of sound beside the first that have been seen: 1 to SHOW_SOUNDS_MAX - 1 */
-    uint32_t captions; /* set of services (kernel/captions.h) of the newest publish */
+    uint64_t sounds;     /* set of the tracks of sound beside the first that have been seen: 1 to SHOW_SOUNDS_MAX - 1 */
+    int64_t  cue_second; /* second of now_us() in which the newest cue came */
+    size_t   n_cues, cue_bytes; /* those of that second */
+    uint32_t captions;          /* set of services (kernel/captions.h) of the newest publish */
 };
 
 /** The show of a stream that is published now: made if there is none, with the views that its vhost wants. */

@@ -4,6 +4,7 @@
 #include "app/segment/plan.h"
 #include "app/segment/scratch.h"
 #include "core/mem.h"
+#include "kernel/cue.h"
 #include "kernel/times.h"
 #include "kernel/ts/mux.h"
 
@@ -102,6 +103,20 @@ static size_t write_frame(struct lane *lane, struct frame *f, size_t at)
     }
 }
 
+/* Write a cue in the same way. */
+static size_t write_cue(struct lane *lane, const struct cue *cue, size_t at)
+{
+    struct ts_state *ts = lane->state;
+    size_t           len = ts_mux_id3_len(&ts->mux, cue->id3->len), cap;
+    uint8_t         *room = scratch_room(at + len, &cap);
+    if (!room)
+        return at;
+    struct wr w = wr_over(room + at, len);
+    (void)ts_mux_id3(&ts->mux, &w, cue->id3->bytes, cue->id3->len,
+                     ticks_90k_from_us(cue->shown_us + lane->plan->shift_us));
+    return at + wr_len(&w);
+}
+
 /* Tell the muxer of the kinds of media that the first part has, so that the first tables name both. */
 static void announce(const struct lane *lane, struct ts_mux *mux)
 {
@@ -117,12 +132,19 @@ static void announce(const struct lane *lane, struct ts_mux *mux)
 static struct blob *pack(struct lane *lane, const struct frame *next, bool is_first)
 {
     struct ts_state *ts = lane->state;
-    size_t           len = 0;
+    size_t           len = 0, n_told = 0;
     (void)next;
     if (is_first)
         announce(lane, &ts->mux);
-    for (size_t i = 0; i < lane->n_frames; i++)
+    if (lane->n_cues)
+        ts_mux_announce_id3(&ts->mux);
+    for (size_t i = 0; i < lane->n_frames; i++) {
         len = write_frame(lane, lane->frames[i], len);
+        while (n_told < lane->n_cues && lane->cues[n_told]->shown_us <= lane->frames[i]->dts_us)
+            len = write_cue(lane, lane->cues[n_told++], len);
+    }
+    while (n_told < lane->n_cues)
+        len = write_cue(lane, lane->cues[n_told++], len);
     size_t         cap;
     const uint8_t *bytes = scratch_room(len, &cap);
     return len && bytes ? lane_keep(lane, bytes, len) : NULL;
@@ -133,6 +155,7 @@ const struct lane_kind lane_ts = {
     .type = "video/MP2T",
     .has_pictures = true,
     .has_sound = true,
+    .has_cues = true,
     .begin = begin,
     .finish = finish,
     .carries = ts_mux_carries,
@@ -144,6 +167,7 @@ const struct lane_kind lane_ts_video = {
     .name = "TS video",
     .type = "video/MP2T",
     .has_pictures = true,
+    .has_cues = true,
     .begin = begin,
     .finish = finish,
     .carries = ts_mux_carries,
@@ -155,6 +179,7 @@ const struct lane_kind lane_ts_audio = {
     .name = "TS audio",
     .type = "video/MP2T",
     .has_sound = true,
+    .has_cues = true,
     .begin = begin,
     .finish = finish,
     .carries = ts_mux_carries,

@@ -2,10 +2,14 @@
 
 #include "app/source/append.h"
 #include "app/source/source.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/str.h"
 #include "core/version.h"
 #include "kernel/metadata.h"
+
+/* Some encoders send data messages with times of their own, or with 0. */
+enum { OWN_TIME_AWAY_US = US_PER_SECOND };
 
 void feed_init(struct feed *feed, struct source *s)
 {
@@ -86,6 +90,16 @@ static void heed_metadata(struct feed *feed, const struct metadata *info)
     }
 }
 
+/* A data message may tell when something happens: its own time, if that is near the stream's, is kept as its pts_us. */
+static void stamp_data(struct source *s, struct frame *f, uint32_t ts_ms)
+{
+    int64_t raw_us = stream_clock_unwrap(&s->clock, f->kind, f->track, ts_ms);
+    source_stamp(s, f, raw_us);
+    int64_t late_us = f->dts_us - (raw_us + f->shift_us);
+    if (late_us > -OWN_TIME_AWAY_US && late_us < OWN_TIME_AWAY_US)
+        f->pts_us = raw_us + f->shift_us;
+}
+
 static struct err *take_data(struct feed *feed, const struct frame *body, uint32_t ts_ms)
 {
     struct frame   *f = NULL;
@@ -102,7 +116,7 @@ static struct err *take_data(struct feed *feed, const struct frame *body, uint32
     case METADATA_OK: heed_metadata(feed, &info); break;
     }
     f->dts_us = f->pts_us = 0;
-    stamp_ms(feed->source, f, ts_ms);
+    stamp_data(feed->source, f, ts_ms);
     struct err *e = source_append(feed->source, f);
     frame_unref(&f);
     return e;

@@ -29,7 +29,7 @@ void cmaf_clock_init_audio(struct cmaf_clock *clock, uint32_t sample_rate, uint3
     };
 }
 
-static int64_t ticks_from_us(int64_t us, uint32_t timescale)
+int64_t cmaf_ticks(int64_t us, uint32_t timescale)
 {
     return us / US_PER_SECOND * timescale + (us % US_PER_SECOND * timescale + US_PER_SECOND / 2) / US_PER_SECOND;
 }
@@ -68,7 +68,7 @@ struct cmaf_moment cmaf_clock_picture(const struct cmaf_clock *clock, struct dec
 /* 1: the sound is early, so frames get longer until it is no longer; -1: it is late. */
 static int slew_of(const struct cmaf_clock *clock, int64_t early)
 {
-    if (!is_near(early, 0, ticks_from_us(CMAF_SLEW_US, clock->timescale)))
+    if (!is_near(early, 0, cmaf_ticks(CMAF_SLEW_US, clock->timescale)))
         return early > 0 ? 1 : -1;
     return early * clock->slew > 0 ? clock->slew : 0;
 }
@@ -81,8 +81,8 @@ static int64_t slewed(int64_t samples, int slew)
 
 struct cmaf_moment cmaf_clock_sound(const struct cmaf_clock *clock, int64_t samples, int64_t dts_us)
 {
-    int64_t in = ticks_from_us(bounded(dts_us), clock->timescale);
-    bool goes_on = clock->end != CMAF_NO_TIME && is_near(in, clock->end, ticks_from_us(CMAF_JUMP_US, clock->timescale));
+    int64_t in = cmaf_ticks(bounded(dts_us), clock->timescale);
+    bool    goes_on = clock->end != CMAF_NO_TIME && is_near(in, clock->end, cmaf_ticks(CMAF_JUMP_US, clock->timescale));
     struct cmaf_moment m = { .end = CMAF_NO_TIME };
     m.dts = after_last(clock, goes_on ? clock->end : in);
     m.meant = m.dts;

@@ -47,6 +47,9 @@ struct cmaf_moment {
     int      slew;
 };
 
+/** Microseconds as ticks, rounded to the nearest. */
+int64_t cmaf_ticks(int64_t us, uint32_t timescale);
+
 /** Begin a clock. step: duration of a picture, a guess, or 0. samples: those of a frame of sound, 0 if they vary. */
 void cmaf_clock_init_video(struct cmaf_clock *clock, uint32_t step);
 void cmaf_clock_init_audio(struct cmaf_clock *clock, uint32_t sample_rate, uint32_t samples);

@@ -13,6 +13,7 @@
 #include "core/blob_store.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "kernel/cue.h"
 
 static const struct cut_policy two_seconds = {
     .fragment_us = 2 * US_PER_SECOND, .td_ratio = 1.0, .aof_ratio = 2.1, .wait_keyframe = true, .part_us = US_PER_SECOND
@@ -41,16 +42,24 @@ static bool takes(const struct lane *lane, const struct frame *f)
     return f->kind != FRAME_SCRIPT && f->track == lane->track;
 }
 
+/* The cues of each part that was packed: "0a 0b 1c" are two in segment 0 and one in the next. */
+static char packed_cues[4096];
+
 static struct blob *pack(struct lane *lane, const struct frame *next, bool is_first)
 {
+    struct str out = str_over(packed_cues + strlen(packed_cues), sizeof packed_cues - strlen(packed_cues));
     (void)next;
     (void)is_first;
+    for (size_t i = 0; i < lane->n_cues; i++)
+        str_printf(&out, "%s%llu%s", *packed_cues ? " " : "", (unsigned long long)lane->open->number,
+                   lane->cues[i]->id);
     return blob_new(lane->n_frames);
 }
 
 static const struct lane_kind counting = { .name = "counting",
                                            .has_pictures = true,
                                            .has_sound = true,
+                                           .has_cues = true,
                                            .begin = begin,
                                            .finish = finish,
                                            .carries = carries,
@@ -78,7 +87,7 @@ static int64_t clock_us;
 static struct plan *make(void)
 {
     struct plan *plan = plan_create(NULL, "live/cam", tell, &two_seconds);
-    told[0] = '\0';
+    told[0] = packed_cues[0] = '\0';
     clock_us = now_us();
     assert_non_null(plan);
     assert_non_null(plan_lane(plan, &counting, 0));
@@ -361,6 +370,92 @@ static void without_memory_segments_are_lost_and_nothing_else(void **state)
     }
 }
 
+static void take_cue(struct plan *plan, const char *id, size_t len)
+{
+    struct cue *cue = mem_calloc(1, sizeof *cue);
+    assert_non_null(cue);
+    cue->refs = 1;
+    cue->id3 = blob_new(len);
+    assert_non_null(cue->id3);
+    str_copy(cue->id, sizeof cue->id, id);
+    plan_take_cue(plan, cue);
+    cue_unref(&cue);
+}
+
+static void a_cue_is_in_the_segment_of_the_frame_after_it(void **state)
+{
+    (void)state;
+    struct plan *plan = make();
+    take_cue(plan, "a", 10); /* before any frame */
+    take(plan, "V1", 0);
+    take_pictures(plan, 0, 2000);
+    take_cue(plan, "b", 10);
+    take_cue(plan, "c", 10);
+    take_pictures(plan, 2000, 3000);
+    take_cue(plan, "d", 10);
+    take_pictures(plan, 3000, 3040);
+    assert_int_equal(plan->lanes[0]->n_carried_cues, 4);
+    take_cue(plan, "e", 10);
+    plan_drop_cues(plan);
+    take_pictures(plan, 6000, 8040);
+    assert_string_equal(packed_cues, "0a 1b 1c 1d");
+    assert_int_equal(plan->n_lost_cues, 0);
+    plan_destroy(&plan);
+    blob_store_finish();
+    assert_int_equal(mem_held(), 0);
+}
+
+static void sound_alone_carries_cues_and_beside_pictures_it_does_not(void **state)
+{
+    static const struct lane_kind sound = { .name = "sound",
+                                            .has_sound = true,
+                                            .has_cues = true,
+                                            .begin = begin,
+                                            .finish = finish,
+                                            .carries = carries,
+                                            .takes = takes,
+                                            .pack = pack };
+    (void)state;
+    for (int pictures = 0; pictures < 2; pictures++) {
+        struct plan *plan = make();
+        struct lane *lane = plan_lane(plan, &sound, 0), *second = plan_lane(plan, &sound, 1);
+        assert_non_null(second);
+        take(plan, "A", 0);
+        take_cue(plan, "a", 10);
+        take(plan, pictures ? "K" : "a", 20);
+        assert_int_equal(lane->n_carried_cues, 0 + !pictures);
+        assert_int_equal(plan->lanes[0]->n_carried_cues, 1);
+        assert_int_equal(second->n_carried_cues, 0);
+        plan_destroy(&plan);
+    }
+    blob_store_finish();
+}
+
+static void cues_beyond_a_bound_are_counted(void **state)
+{
+    (void)state;
+    struct plan *plan = make();
+    take(plan, "K", 0);
+    for (int i = 0; i < PLAN_CUES_MAX + 3; i++)
+        take_cue(plan, "a", 10);
+    assert_int_equal(plan->n_lost_cues, 3);
+    for (int ms = 40; ms < 2000; ms += 40) {
+        take(plan, "p", ms);
+        for (int i = 0; i < PLAN_CUES_MAX; i++)
+            take_cue(plan, "a", 10);
+    }
+    assert_int_equal(plan->n_lost_cues, 3 + 50 * PLAN_CUES_MAX - PLAN_SEGMENT_CUES_MAX);
+    take(plan, "K", 2000); /* another segment */
+    assert_int_equal(plan->lanes[0]->n_carried_cues, PLAN_SEGMENT_CUES_MAX);
+    uint64_t before = plan->n_lost_cues;
+    take_cue(plan, "b", PLAN_SEGMENT_CUE_BYTES_MAX - 100);
+    take_cue(plan, "c", 101);
+    assert_int_equal(plan->n_lost_cues, before + 1);
+    plan_destroy(&plan);
+    blob_store_finish();
+    assert_int_equal(mem_held(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +471,9 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_set_back_an_hour_does_not_take_the_date_with_it),
         cmocka_unit_test(a_clock_that_is_set_forward_an_hour_counts_once_the_stream_breaks),
         cmocka_unit_test(without_memory_segments_are_lost_and_nothing_else),
+        cmocka_unit_test(a_cue_is_in_the_segment_of_the_frame_after_it),
+        cmocka_unit_test(sound_alone_carries_cues_and_beside_pictures_it_does_not),
+        cmocka_unit_test(cues_beyond_a_bound_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
