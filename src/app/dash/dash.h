@@ -94,7 +94,6 @@ struct dash {
     struct dash_track   tracks[DASH_TRACKS_MAX];
     size_t              n_tracks;
     struct list         rows, periods;
-    size_t              n_complete;  /* rows that are complete */
     struct file_writer *writer;      /* NULL: no files */
     char               *path;        /* dash_path, as long as the names stay */
     bool                keeps_files; /* Files of what leaves are not removed. */

@@ -141,14 +141,6 @@ void dash_group_add_track(struct dash_track *of)
     str_printf(&name, "%s-v%zu", of->name, variants_place_of(g->show->vhost, of->dash->show->stream));
 }
 
-static struct dash_track *track_of(struct dash *g, const struct lane *lane)
-{
-    for (size_t i = 0; i < g->n_tracks; i++)
-        if (g->tracks[i].source && g->tracks[i].lane == lane)
-            return &g->tracks[i];
-    return NULL;
-}
-
 /* Rows whose segments are about to leave memory are of no use any more. */
 static void drop_up_to(struct dash *g, uint64_t number)
 {
@@ -159,7 +151,7 @@ static void drop_up_to(struct dash *g, uint64_t number)
 void dash_group_tell(struct dash *d, enum segment_event event, struct lane *lane, struct segment *s)
 {
     struct dash       *g = d->group;
-    struct dash_track *t = g && lane ? track_of(g, lane) : NULL;
+    struct dash_track *t = g && lane ? dash_track_of(g, lane) : NULL;
     if (!t)
         return;
     if (event == SEGMENT_PART_ADDED || event == SEGMENT_CLOSED)

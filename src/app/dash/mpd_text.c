@@ -89,15 +89,10 @@ static const struct dash_row *oldest_listed(const struct dash *d, size_t n)
     return oldest;
 }
 
-static const struct dash_row *row_before(const struct dash *d, const struct dash_row *row)
-{
-    return row->link.prev == &d->rows ? NULL : LIST_ENTRY(row->link.prev, const struct dash_row, link);
-}
-
 /* With low latency, the open row is listed as soon as it is open, if it belongs to the Period before it. */
 static bool is_listed_open(const struct dash *d, const struct dash_row *row)
 {
-    const struct dash_row *before = row_before(d, row);
+    const struct dash_row *before = dash_row_before(d, row);
     return conf_of(d)->ll && before && dash_row_may_continue(d, row, before);
 }
 
@@ -272,7 +267,7 @@ static struct mpd_segment segment_of(const struct dash *d, const struct dash_row
     const struct segment *s = row->entries[track]->segment;
     if (s->is_complete)
         return (struct mpd_segment){ s->media_time, s->media_duration };
-    const struct segment *last = row_before(d, row)->entries[track]->segment;
+    const struct segment *last = dash_row_before(d, row)->entries[track]->segment;
     int64_t               time = s->n_parts ? s->media_time : last->media_time + last->media_duration;
     return (struct mpd_segment){ time, greatest(last->media_duration, s->media_duration) };
 }
@@ -280,14 +275,14 @@ static struct mpd_segment segment_of(const struct dash *d, const struct dash_row
 /* How long before its end the open segment can be asked for, if it becomes as long as the one before it. */
 static int64_t early_us(const struct dash *d, const struct dash_row *open)
 {
-    const struct dash_row *last = row_before(d, open);
+    const struct dash_row *last = dash_row_before(d, open);
     return greatest(conf_of(d)->fragment_us, dash_row_first(d, last)->duration_us) - d->viewing->wish.policy.part_us;
 }
 
 /* Add the segments of a row to the newest Period. `at` is the number of the row among those that are listed. */
 static void add_row(const struct dash *d, struct model *m, const struct dash_row *row, size_t at)
 {
-    const struct dash_row *tracks = row->period ? row : row_before(d, row);
+    const struct dash_row *tracks = row->period ? row : dash_row_before(d, row);
     size_t                 first = (m->mpd.n_periods - 1) * d->n_tracks, listed[DASH_TRACKS_MAX];
     size_t                 n_listed = list_tracks(d, tracks, listed), set = first;
     for (size_t i = 0; i < n_listed; i++) {

@@ -55,6 +55,14 @@ static struct dash_entry *new_entry(struct dash_track *t, struct segment *s)
     return NULL;
 }
 
+struct dash_track *dash_track_of(struct dash *d, const struct lane *lane)
+{
+    for (size_t i = 0; i < d->n_tracks; i++)
+        if (d->tracks[i].lane == lane)
+            return &d->tracks[i];
+    return NULL;
+}
+
 static size_t index_of(const struct dash_track *t)
 {
     return (size_t)(t - t->dash->tracks);
@@ -67,9 +75,9 @@ static struct dash_row *newest_row(struct dash *d)
     return list_is_empty(&d->rows) ? NULL : LIST_ENTRY(d->rows.prev, struct dash_row, link);
 }
 
-static struct dash_row *row_before(const struct dash *d, const struct dash_row *row)
+const struct dash_row *dash_row_before(const struct dash *d, const struct dash_row *row)
 {
-    return row->link.prev == &d->rows ? NULL : LIST_ENTRY(row->link.prev, struct dash_row, link);
+    return row->link.prev == &d->rows ? NULL : LIST_ENTRY(row->link.prev, const struct dash_row, link);
 }
 
 static struct dash_row *find_row(struct dash *d, uint64_t number)
@@ -96,7 +104,6 @@ void dash_row_drop(struct dash *d, struct dash_row *row)
         if (row->entries[i])
             drop_entry(row->entries[i]);
     if (row->period) {
-        d->n_complete--;
         dash_changed(d);
         if (--row->period->n_rows == 0) {
             list_remove(&row->period->link);
@@ -367,7 +374,7 @@ static void drop_misaligned(struct dash *d, struct dash_row *row, const struct d
 
 static void complete(struct dash *d, struct dash_row *row)
 {
-    const struct dash_row *before = row_before(d, row);
+    const struct dash_row *before = dash_row_before(d, row);
     drop_lost_entries(d, row);
     drop_misaligned(d, row, before);
     const struct segment *s = dash_row_first(d, row);
@@ -383,7 +390,6 @@ static void complete(struct dash *d, struct dash_row *row)
     }
     row->period->n_rows++;
     row->period->end_us = row->period->start_us + end_us(s) + s->shift_us + LANE_MP4_ORIGIN_US - row->period->base_us;
-    d->n_complete++;
     dash_changed(d);
 }
 

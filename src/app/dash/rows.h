@@ -17,6 +17,9 @@
 /** The MPD has to be written anew. */
 void dash_changed(struct dash *d);
 
+/** The track of a lane; NULL: the lane is of no use to the stream. */
+struct dash_track *dash_track_of(struct dash *d, const struct lane *lane);
+
 /** Add a segment that a track has opened. */
 void dash_rows_add(struct dash_track *t, struct segment *s);
 
@@ -39,6 +42,9 @@ void dash_rows_drop_track(struct dash_track *t);
 
 /** True if `row`, which is still open, continues `before` in its Period, as far as its parts tell. */
 bool dash_row_may_continue(const struct dash *d, const struct dash_row *row, const struct dash_row *before);
+
+/** The row before another one; NULL: there is none. */
+const struct dash_row *dash_row_before(const struct dash *d, const struct dash_row *row);
 
 /** The first segment of a row. A row on the list has one. */
 const struct segment *dash_row_first(const struct dash *d, const struct dash_row *row);

@@ -190,18 +190,10 @@ static void follow_conf(struct viewing *v)
 
 /* ---- events ---- */
 
-static struct dash_track *track_of(struct dash *d, const struct lane *lane)
-{
-    for (size_t i = 0; i < d->n_tracks; i++)
-        if (d->tracks[i].lane == lane)
-            return &d->tracks[i];
-    return NULL;
-}
-
 static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)
 {
     struct dash       *d = v->state;
-    struct dash_track *t = d && lane ? track_of(d, lane) : NULL;
+    struct dash_track *t = d && lane ? dash_track_of(d, lane) : NULL;
     if (!d || (lane && !t))
         return;
     if (event == SEGMENT_PART_ADDED || event == SEGMENT_CLOSED)
