@@ -240,7 +240,7 @@ struct conf_hls {
     bool                     keys;
     int                      fragments_per_key;
     char                    *key_file;
-    char                    *key_file_path; /* absent: `path` */
+    char                    *key_file_path; /* `path` if the file does not say */
     char                    *key_url;       /* a prefix, with the slash that the user may have left out; empty: none */
     bool                     use_fmp4;
     char                    *fmp4_file, *init_file;

@@ -132,19 +132,18 @@ static int64_t kept_us(const struct conf_hls *c)
 static struct room room_of(const struct conf_vhost *v)
 {
     const struct conf_hls *c = &v->hls;
-    const char            *key_path = c->key_file_path && *c->key_file_path ? c->key_file_path : c->path;
     return (struct room){
         .vhost = v,
         .sweep = { .hls_path = c->path,
-                   .key_path = key_path,
+                   .key_path = c->key_file_path,
                    .vhost = v->name,
                    .oldest_us = wall_now_us() - kept_us(c),
                    .cleanup = c->cleanup },
         .leftovers = { .hls_path = c->path,
-                       .key_path = key_path,
+                       .key_path = c->key_file_path,
                        .vhost = v->name,
-                       .entry_prefix = c->entry_prefix ? c->entry_prefix : "",
-                       .key_url = c->key_url ? c->key_url : "",
+                       .entry_prefix = c->entry_prefix,
+                       .key_url = c->key_url,
                        .segment_file = c->use_fmp4 ? c->fmp4_file : c->ts_file,
                        .key_file = c->key_file,
                        .keeps_media = c->timeshift_us > 0 },

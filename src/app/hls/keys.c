@@ -42,9 +42,8 @@ void hls_keys_drop(struct hls_secret *s)
 /* The URI of a key: of this server, relative to the playlist, or behind hls_key_url. */
 static struct err *name(const struct hls *h, struct hls_secret *s)
 {
-    const char *key_url = h->show->vhost->hls.key_url;
-    struct buf  uri = buf_up_to(URI_BYTES_MAX);
-    template_put_key(&uri, key_url ? key_url : "", s->path, h->m3u8_path);
+    struct buf uri = buf_up_to(URI_BYTES_MAX);
+    template_put_key(&uri, h->show->vhost->hls.key_url, s->path, h->m3u8_path);
     struct err *e = buf_error(&uri);
     if (!e)
         s->uri = buf_take(&uri);
@@ -120,7 +119,6 @@ static struct err *key_for(struct hls_keys *k, uint64_t number, struct hls_secre
 
 bool hls_keys_begin(struct hls_keys *k, uint64_t number, struct hls_key *key)
 {
-    const char        *key_url = k->hls->show->vhost->hls.key_url;
     struct hls_secret *s;
     struct err        *e = key_for(k, number, &s);
     if (e) {
@@ -131,7 +129,7 @@ bool hls_keys_begin(struct hls_keys *k, uint64_t number, struct hls_key *key)
     *key = (struct hls_key){
         .method = k->method,
         .uri = s->uri,
-        .uri_kind = key_url && *key_url ? HLS_URI_PLAIN : HLS_URI_KEY,
+        .uri_kind = *k->hls->show->vhost->hls.key_url ? HLS_URI_PLAIN : HLS_URI_KEY,
         .has_iv = true,
     };
     memcpy(key->iv, k->method == HLS_KEY_AES_128 ? k->iv : k->cbcs.iv, sizeof key->iv);

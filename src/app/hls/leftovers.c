@@ -96,13 +96,11 @@ static void remove_file(const char *folder, char *path, const char *suffix)
 
 static void remove_listed(const struct hls_leftovers *l, const char *m3u8, const struct hls_segment *s)
 {
-    size_t len = strlen(l->entry_prefix);
-    bool   is_root = len > 0 && l->entry_prefix[len - 1] != '/';
-    remove_file(l->hls_path, hls_uri_path(m3u8, s->uri, l->entry_prefix, is_root), "");
+    remove_file(l->hls_path, hls_uri_path_entry(m3u8, s->uri, l->entry_prefix), "");
     if (s->map)
-        remove_file(l->hls_path, hls_uri_path(m3u8, s->map->uri, l->entry_prefix, is_root), "");
+        remove_file(l->hls_path, hls_uri_path_entry(m3u8, s->map->uri, l->entry_prefix), "");
     if (s->key && s->key->uri)
-        remove_file(l->key_path, hls_uri_path(m3u8, s->key->uri, l->key_url, *l->key_url), "");
+        remove_file(l->key_path, hls_uri_path_key(m3u8, s->key->uri, l->key_url), "");
 }
 
 /* A name that has no other variable than the number. */

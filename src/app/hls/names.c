@@ -56,7 +56,7 @@ struct err *hls_name_key(char **path, const struct show *show, uint64_t number)
 struct err *hls_name_key_file(char **full, const struct show *show, const char *path)
 {
     const struct conf_hls *c = &show->vhost->hls;
-    return template_below(full, c->key_file_path && *c->key_file_path ? c->key_file_path : c->path, path);
+    return template_below(full, c->key_file_path, path);
 }
 
 struct err *hls_name_file(char **full, const struct show *show, const char *path)

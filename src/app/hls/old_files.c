@@ -47,8 +47,7 @@ static bool remove_number(char *path)
 static bool find(struct old_file *f)
 {
     const struct conf_hls *c = &f->vhost->hls;
-    const char            *keys = c->key_file_path && *c->key_file_path ? c->key_file_path : c->path;
-    return fits(f, keys, c->key_file, HLS_ASK_KEY) || fits(f, c->path, c->ts_file, HLS_ASK_SEGMENT) ||
+    return fits(f, c->key_file_path, c->key_file, HLS_ASK_KEY) || fits(f, c->path, c->ts_file, HLS_ASK_SEGMENT) ||
            fits(f, c->path, c->fmp4_file, HLS_ASK_SEGMENT) || fits(f, c->path, c->init_file, HLS_ASK_SEGMENT) ||
            (remove_number(f->path) && fits(f, c->path, c->init_file, HLS_ASK_SEGMENT));
 }

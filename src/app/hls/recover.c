@@ -26,19 +26,14 @@ enum { TARGET_S_MAX = 3600 };
  * the open one. */
 enum { LOST_SEGMENTS = 2 };
 
-/* The inverse of template_put_entry(). */
 static char *path_of(const struct hls *h, const char *uri)
 {
-    const char *prefix = h->show->vhost->hls.entry_prefix;
-    size_t      len = prefix ? strlen(prefix) : 0;
-    return hls_uri_path(h->m3u8_path, uri, prefix ? prefix : "", len > 0 && prefix[len - 1] != '/');
+    return hls_uri_path_entry(h->m3u8_path, uri, h->show->vhost->hls.entry_prefix);
 }
 
-/* The inverse of template_put_key(). */
 static char *key_path_of(const struct hls *h, const char *uri)
 {
-    const char *key_url = h->show->vhost->hls.key_url;
-    return hls_uri_path(h->m3u8_path, uri, key_url ? key_url : "", key_url && *key_url);
+    return hls_uri_path_key(h->m3u8_path, uri, h->show->vhost->hls.key_url);
 }
 
 /* The number of an init segment, by its name (hls_name_init()): init-7.mp4 is the seventh, unless that is the name of a stream. */
@@ -122,7 +117,6 @@ static void key_entry(const struct hls *h, struct hls_entry *entry, const struct
 {
     char                    *path = h->keys ? key_path_of(h, from->uri) : NULL;
     const struct hls_secret *secret = path ? hls_keys_find(h->keys, path) : NULL;
-    const char              *key_url = h->show->vhost->hls.key_url;
     mem_free(path);
     if (!secret) {
         entry->is_on_disk = false;
@@ -130,7 +124,7 @@ static void key_entry(const struct hls *h, struct hls_entry *entry, const struct
     }
     entry->key = *from;
     entry->key.uri = secret->uri;
-    entry->key.uri_kind = key_url && *key_url ? HLS_URI_PLAIN : HLS_URI_KEY;
+    entry->key.uri_kind = *h->show->vhost->hls.key_url ? HLS_URI_PLAIN : HLS_URI_KEY;
     entry->key.keyformat = NULL;
 }
 

@@ -178,8 +178,8 @@ static bool want(struct past *p)
     int64_t                           now = p->now_us;
     p->wanted = (struct hls_timeshift_wanted){
         .folder = p->folder,
-        .entry_prefix = c->entry_prefix ? c->entry_prefix : "",
-        .key_url = c->key_url ? c->key_url : "",
+        .entry_prefix = c->entry_prefix,
+        .key_url = c->key_url,
         .is_vod = q->delay_us == 0,
         .from_us = q->start_us,
         .to_us = q->delay_us  ? now - q->delay_us

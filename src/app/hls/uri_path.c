@@ -29,7 +29,8 @@ static bool has_scheme(const char *uri)
     return str_starts_with(uri + strcspn(uri, ":/?#"), "://");
 }
 
-char *hls_uri_path(const char *m3u8_path, const char *uri, const char *prefix, bool is_root)
+/* The path behind a prefix; is_root: what follows the prefix is a whole path. */
+static char *path_of(const char *m3u8_path, const char *uri, const char *prefix, bool is_root)
 {
     size_t     len = strlen(prefix);
     struct buf encoded = buf_up_to(PATH_BYTES_MAX);
@@ -50,4 +51,14 @@ char *hls_uri_path(const char *m3u8_path, const char *uri, const char *prefix, b
     if (path)
         memmove(path, path + 1, strlen(path)); /* without the slash at its beginning */
     return path;
+}
+
+char *hls_uri_path_entry(const char *m3u8_path, const char *uri, const char *entry_prefix)
+{
+    return path_of(m3u8_path, uri, entry_prefix, *entry_prefix && !str_ends_with(entry_prefix, "/"));
+}
+
+char *hls_uri_path_key(const char *m3u8_path, const char *uri, const char *key_url)
+{
+    return path_of(m3u8_path, uri, key_url, *key_url);
 }
