@@ -237,8 +237,9 @@ def of_segment(live, tmp_path, segment, *options):
 @pytest.mark.parametrize("how", ["crash", "quick"])
 def test_a_restart_goes_on_with_keys(make_server, tmp_path, how):
     live = Live(make_server, tmp_path, "hls_entry_prefix /live/;", window=60)
-    with Watch(live.url(), may_vanish=True, lingers=False):
+    with Watch(live.url(), may_vanish=True, lingers=False) as watch:
         live.publish(5)
+        watch.wait_segments(1)
         before = {uri: live.get("/live/" + uri).body for uri in {uri_of(s) for s in live.playlist().segments}}
         if how == "crash":
             live.server.process.send_signal(signal.SIGKILL)
