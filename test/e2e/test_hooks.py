@@ -160,6 +160,31 @@ def test_a_viewer_of_hls_is_told_of_as_srs_does(make_server, backend, tmp_path):
     live.feeder.stop()
 
 
+def test_requests_of_a_viewer_that_comes_back_at_once_ask_once(make_server, backend, tmp_path):
+    live = HlsLive(make_server, tmp_path, hooks(backend, "on_play", "on_stop"), "hls_ctx on;")
+    viewer = live.join()
+    backend.wait("on_play")
+    live.server.stop()  # the id is the server's own, also after a restart
+    live.feeder.stop()
+    release = threading.Event()
+    backend.answers["on_play"] = silence(release)
+    live.server.start()
+    live.publisher = live.server.publisher("s" + PARAM)
+    live.feeder = rtmp.Feeder(live.publisher, media.loop("h264_aac.flv"))
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(live.get("/live/s.m3u8?hls_ctx=" + viewer)[0]))
+               for _ in range(3)]
+    until(lambda: os.path.exists(str(tmp_path / "hls" / "live" / "s.m3u8")), "a playlist", 20)
+    for t in threads:
+        t.start()
+    backend.wait("on_play", "on_stop", "on_play")
+    release.set()
+    for t in threads:
+        t.join()
+    assert results == [200] * 3 and backend.events() == ["on_play", "on_stop", "on_play"]
+    live.feeder.stop()
+
+
 def test_segments_of_hls_are_told_of_before_the_end_of_their_publish(make_server, backend, tmp_path):
     more = "on_hls_notify http://127.0.0.1:%d/on_hls_notify/[server_id]/[app]/[stream]/[ts_url][param][x];" % backend.port
     live = HlsLive(make_server, tmp_path, hooks(backend, "on_publish", "on_unpublish", "on_hls", more=more))

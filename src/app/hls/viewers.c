@@ -12,12 +12,16 @@
 #include "protocol/co.h"
 #include "protocol/stream_name.h"
 
+/* How often a request looks whether the viewer is let in that another one asks for. */
+enum { ASKED_LOOK_US = 50 * US_PER_MS };
+
 /* The wheel has a slot for each second. A viewer whose time is further away is looked at once more on the way. */
 enum { SLOTS = 64, SLOT_US = US_PER_SECOND };
 
 static struct {
     struct server  *server;    /* NULL: there has been no viewer yet */
     struct map      by_id;     /* struct hls_viewer */
+    struct map      asked;     /* those that come back and are at the door, by id */
     size_t          n;         /* viewers that are held in memory after they were admitted */
     size_t          n_new;     /* members of `newcomers` */
     struct list     newcomers; /* oldest first */
@@ -188,6 +192,7 @@ static void end_all(void)
     }
     leave_all(NULL);
     map_finish(&all.by_id);
+    map_finish(&all.asked);
     all.server = NULL;
     all.keeper = NULL;
 }
@@ -310,6 +315,21 @@ static struct err *admit(struct hls_viewer *v, bool is_new, struct hls_viewer **
     return *other ? NULL : enter(v, is_new);
 }
 
+/* A viewer that comes back: one request asks, and others with its id wait for the answer (*other). */
+static struct err *admit_again(struct hls_viewer *v, struct hls_viewer **other)
+{
+    struct err *e = NULL;
+    while (!e && map_find(&all.asked, v->id))
+        e = co_sleep(ASKED_LOOK_US);
+    if (e || (*other = map_find(&all.by_id, v->id)))
+        return e;
+    if (!map_put(&all.asked, v->id, v))
+        return err_no_memory();
+    e = admit(v, false, other);
+    map_remove(&all.asked, v->id);
+    return e;
+}
+
 struct err *hls_viewers_admit(struct hls_viewer **out, enum session_verdict *verdict, struct server *server,
                               const struct hls_viewer_asks *asks, const char *id)
 {
@@ -326,7 +346,7 @@ struct err *hls_viewers_admit(struct hls_viewer **out, enum session_verdict *ver
     else if (!hls_viewer_id_make(v->id, server->secret, &asks->of))
         e = err_new(E_OPEN_SSL_CREATE_HMAC, "make an id for an HLS viewer");
     if (!e) {
-        e = admit(v, !id, &other);
+        e = id ? admit_again(v, &other) : admit(v, true, &other);
         *verdict = v->session.verdict;
     }
     if (!e && !other) {
