@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "core/version.h"
+#include "protocol/co.h"
 #include "protocol/dial.h"
 #include "protocol/http/location.h"
 #include "protocol/http/pool.h"
@@ -111,9 +112,10 @@ static void drop_line(struct http_client *c)
 
 /* ---- the response */
 
-/* A buffer is made when there is something to put into it: a server may take its time, for thousands of clients. */
+/* A server may take its time, for thousands of clients: each waits without a buffer, and without the stack of earlier calls. */
 static struct err *wait_for_bytes(struct http_client *c, int64_t deadline_us)
 {
+    co_trim_stack();
     struct err *e = io_wait_readable(&c->line->io, deadline_us);
     if (e)
         return e;
