@@ -2,6 +2,7 @@
 import http.client
 import os
 import re
+import socket
 import threading
 
 import pytest
@@ -13,7 +14,7 @@ from api import Api
 from flv import Numbered
 from hook_backend import Backend, answer, hooks, raw, reply, silence, vhost
 from http_live import HttpPlayer
-from srs import free_port
+from srs import SANITIZED, free_port
 from test_play import seen
 from wait import patience, until
 
@@ -500,6 +501,30 @@ def test_a_silent_backend_holds_up_only_its_own_client(make_server, backend):
     for c in waiting:
         c.wait_status("NetStream.Play.Start")
         c.close()
+
+
+def test_a_client_that_waits_for_a_backend_costs_little(make_server):
+    """16 KiB, its connection and the one to the backend included."""
+    silent = socket.socket()
+    silent.bind(("127.0.0.1", 0))
+    silent.listen(1024)  # the kernel accepts, and nobody answers
+    n, bound_kib = 300, 100 if SANITIZED else 16
+    server = make_server("vhost __defaultVhost__ { http_hooks { enabled on; on_play http://127.0.0.1:%d/; timeout 300; } }"
+                         % silent.getsockname()[1])
+    with server.client():
+        pass
+    before = server.rss_kib()
+    clients = [server.client() for _ in range(n)]
+    for c in clients:
+        c.call("play", None, "s", msid=c.create_stream())
+        c.flush()
+    until(lambda: server.n_fds() >= 2 * n, "all clients to wait")
+    assert server.rss_kib() - before <= n * bound_kib
+    with server.publisher("other") as publisher:
+        publisher.send_tags(Numbered().tags(count=2))
+    for c in clients:
+        c.close()
+    silent.close()
 
 
 def test_several_urls_are_called_in_order_until_one_refuses(make_server, backend):
