@@ -209,6 +209,15 @@ def test_segments_of_hls_are_told_of_before_the_end_of_their_publish(make_server
     assert backend.of("on_hls")[-1].at < backend.of("on_unpublish")[0].at
 
 
+def test_a_segment_with_an_absolute_url_is_fetched_from_there(make_server, backend, tmp_path):
+    prefix = "http://127.0.0.1:%d/cdn/" % backend.port
+    live = HlsLive(make_server, tmp_path, hooks(backend, "on_hls", "on_hls_notify"), "hls_entry_prefix %s;" % prefix)
+    fetched = backend.wait_for("cdn", timeout=30)
+    assert (fetched.method, fetched.path) == ("GET", "/cdn/s-0.ts")
+    assert backend.wait_for("on_hls").json["url"] == prefix + "live/s-0.ts" and not backend.of("on_hls_notify")
+    live.feeder.stop()
+
+
 def test_without_files_segments_are_told_of_too(make_server, backend, tmp_path):
     live = HlsLive(make_server, tmp_path, hooks(backend, "on_unpublish", "on_hls"), "hls_storage memory;")
     backend.wait_for("on_hls", 1, timeout=30)
