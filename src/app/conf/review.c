@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/conf/directive.h"
+#include "app/conf/review_hooks.h"
 #include "app/conf/show.h"
 #include "app/conf/spell.h"
 #include "app/conf/unbuilt.h"
@@ -188,12 +189,13 @@ static void review_mount_names(const struct conf_node *vhost, struct conf_report
         conf_node_where(mount, where, sizeof where), conf_show(path, shown, sizeof shown));
 }
 
-static void review_mounts(const struct conf_tree *tree, struct conf_report *report)
+static void review_vhosts(const struct conf_tree *tree, struct conf_report *report)
 {
     for (const struct conf_node *n = tree->root.first; n; n = n->next)
         if (strcmp(n->name, "vhost") == 0) {
             review_mount(n, report);
             review_mount_names(n, report);
+            conf_review_hooks(n, report);
         }
 }
 
@@ -205,6 +207,6 @@ struct err *conf_review(const struct conf_tree *tree, struct conf_report *report
                   .allow_unbuilt = conf_value(conf_row(&conf_root_block, "allow_unbuilt"), allow).on,
     };
     review_block(&r, &tree->root, &conf_root_block, "", false);
-    review_mounts(tree, report);
+    review_vhosts(tree, report);
     return review_vhost_names(tree, report);
 }

@@ -1,0 +1,56 @@
+#include "app/conf/review_hooks.h"
+
+#include "app/conf/report.h"
+#include "app/conf/show.h"
+#include "app/conf/tree.h"
+#include "core/attr.h"
+#include "core/str.h"
+
+static bool is(const struct conf_node *block, const char *name, const char *word)
+{
+    return str_equal(conf_node_word(conf_node_child(block, name)), word);
+}
+
+/* Segments without viewers are given to everybody, though on_play may refuse. */
+static void review_views(const struct conf_node *vhost, struct conf_report *report)
+{
+    static const struct {
+        const char *block, *name, *word, *why;
+    } rows[] = {
+        { "hls", "hls_ctx", "off", "with hls_ctx off it has no viewers" },
+        { "dash", "enabled", "on", "it has no viewers" },
+        { "hds", "enabled", "on", "it has no viewers" },
+    };
+    char where[CONF_WHERE_MAX];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct conf_node *block = conf_node_child(vhost, rows[i].block);
+        if (is(block, "enabled", "on") && is(block, rows[i].name, rows[i].word))
+            conf_report_add(report, LOG_WARN,
+                            "%s: on_play is not asked about vhost.%s, for %s: everybody gets its segments",
+                            conf_node_where(block, where, sizeof where), rows[i].block, rows[i].why);
+    }
+}
+
+static void review_urls(const struct conf_node *event, struct conf_report *report)
+{
+    char where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
+    for (size_t i = 0; i < event->n_args; i++) {
+        const char *url = event->args[i];
+        if (!str_starts_with(url, "http://") && !str_starts_with(url, "https://"))
+            conf_report_add(report, LOG_WARN, "%s: %s is no URL of http or https, so every call of %s fails",
+                            conf_node_where(event, where, sizeof where), conf_show(url, shown, sizeof shown),
+                            event->name);
+    }
+}
+
+void conf_review_hooks(const struct conf_node *vhost, struct conf_report *report)
+{
+    const struct conf_node *hooks = conf_node_child(vhost, "http_hooks");
+    if (!is(hooks, "enabled", "on"))
+        return;
+    if (conf_node_word(conf_node_child(hooks, "on_play")))
+        review_views(vhost, report);
+    for (const struct conf_node *n = hooks->first; n; n = n->next)
+        if (str_starts_with(n->name, "on_"))
+            review_urls(n, report);
+}
