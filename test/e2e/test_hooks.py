@@ -1,9 +1,12 @@
 """HTTP callbacks: who is asked and told of what, in which order, with which fields; and what clients see of a refusal."""
+import hashlib
+import hmac
 import http.client
 import os
 import re
 import socket
 import threading
+import time
 
 import pytest
 
@@ -550,6 +553,41 @@ def test_ends_are_told_without_beginnings_where_only_they_have_a_url(make_server
     server = make_server(vhost(hooks(backend, "on_unpublish", "on_close")))
     publish(server, "s").close()
     backend.wait("on_unpublish", "on_close")
+
+
+@pytest.mark.parametrize("act", [raw(b""), raw(b"SSH-2.0-x\r\n\r\n"), silence(threading.Event())])
+def test_a_backend_that_fails_lets_in_where_it_may_fail_open(make_server, backend, act):
+    backend.answers["on_play"] = backend.answers["on_publish"] = act
+    server = make_server(vhost(hooks(backend, "on_play", "on_stop", "on_publish", more="fail_open on_play; timeout 0.5;")))
+    server.player("s").close()
+    server.wait_log(r"WARN.*the client is let in without an answer, as fail_open says.*http: on_play failed")
+    backend.wait("on_play", "on_stop")  # the request had gone out
+    assert refused_by(server, "publish") == "NetStream.Publish.Denied"
+
+
+def test_a_refusal_refuses_where_a_backend_may_fail_open(make_server, backend):
+    backend.answers["on_play"] = answer(500)
+    server = make_server(vhost(hooks(backend, "on_play", more="fail_open on_play;")))
+    assert refused_by(server, "play") == "NetStream.Play.Failed"
+
+
+# ---- signatures
+
+def test_calls_are_signed_with_a_secret(make_server, backend):
+    server = make_server("vhost __defaultVhost__ { http_hooks { enabled on; secret s3cret-word; on_publish %s %s; on_unpublish %s; } }"
+                         % (backend.url("a"), backend.url("b"), backend.url("on_unpublish")))
+    publish(server, "s").close()
+    backend.wait("a", "b", "on_unpublish")
+    ids = []
+    for call in backend.calls:
+        fields = dict(line.split(": ", 1) for line in call.lines)
+        stamp = fields["X-Callback-Timestamp"]
+        digest = hmac.new(b"s3cret-word", stamp.encode() + b"." + call.body, hashlib.sha256).hexdigest()
+        assert fields["X-Callback-Signature"] == "sha256=" + digest
+        assert abs(int(stamp) - time.time()) < patience(60)
+        ids.append(fields["X-Callback-Id"])
+    assert ids[0] == ids[1] != ids[2] and all(re.fullmatch(r"[0-9a-z]{16}", i) for i in ids)
+    assert "s3cret-word" not in server.log
 
 
 # ---- connections, TLS, addresses

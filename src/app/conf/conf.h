@@ -176,6 +176,8 @@ struct conf_hooks {
     int64_t           timeout_us; /* ours: of one call */
     bool              tls_verify; /* ours */
     char             *tls_ca;     /* ours: a PEM file; empty: the certificates of the system */
+    char             *secret;     /* ours: signs the calls; empty: they are not signed */
+    struct conf_words fail_open;  /* ours: events that let a client in when no backend can be asked */
 };
 
 struct conf_exec {

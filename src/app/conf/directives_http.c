@@ -151,5 +151,11 @@ static const struct directive hooks_rows[] = {
     { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(hooks.tls_ca),
       .since = "ours", .example = "./conf/ca.pem",
       .help = "PEM file of the certificates that tls_verify trusts. None: those of the system." },
+    { .name = "secret", .type = CONF_STRING, .flags = CONF_SECRET, .reload = RELOAD_LIVE, IN_VHOST(hooks.secret),
+      .since = "ours", .example = "changeme", .help = "Sign each call with this secret, by HMAC-SHA256. None: calls are not signed." },
+    { .name = "fail_open", .type = CONF_LIST, .unit = "on_connect on_publish on_play", .flags = CONF_ENV_LIST,
+      .reload = RELOAD_LIVE, IN_VHOST(hooks.fail_open), .since = "ours", .example = "on_play",
+      .help = "Events that let a client in when the URL cannot be asked: nobody there, no answer in time, a broken one. A "
+              "refusal refuses all the same. None: all refuse." },
 };
 const struct conf_block conf_http_hooks_block = { CONF_ROWS(hooks_rows) };

@@ -43,6 +43,16 @@ static void review_urls(const struct conf_node *event, struct conf_report *repor
     }
 }
 
+static void review_fail_open(const struct conf_node *n, struct conf_report *report)
+{
+    char where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
+    for (size_t i = 0; n && i < n->n_args; i++)
+        if (!str_equal(n->args[i], "on_connect") && !str_equal(n->args[i], "on_publish") &&
+            !str_equal(n->args[i], "on_play"))
+            conf_report_add(report, LOG_WARN, "%s: fail_open %s: only on_connect, on_publish and on_play decide",
+                            conf_node_where(n, where, sizeof where), conf_show(n->args[i], shown, sizeof shown));
+}
+
 void conf_review_hooks(const struct conf_node *vhost, struct conf_report *report)
 {
     const struct conf_node *hooks = conf_node_child(vhost, "http_hooks");
@@ -50,6 +60,7 @@ void conf_review_hooks(const struct conf_node *vhost, struct conf_report *report
         return;
     if (conf_node_word(conf_node_child(hooks, "on_play")))
         review_views(vhost, report);
+    review_fail_open(conf_node_child(hooks, "fail_open"), report);
     for (const struct conf_node *n = hooks->first; n; n = n->next)
         if (str_starts_with(n->name, "on_"))
             review_urls(n, report);

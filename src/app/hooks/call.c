@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/hooks/answer.h"
+#include "app/hooks/sign.h"
 #include "app/hooks/trust.h"
 #include "core/clock.h"
 #include "core/ident.h"
@@ -116,6 +117,35 @@ static const char *request_shown(const struct hook_call *c)
     return c->id_is_secret ? "-" : c->body;
 }
 
+void hook_call_name(struct hook_call *c)
+{
+    ident_random(c->id, HOOK_ID_LEN);
+}
+
+enum { N_SIGNING_FIELDS = 3 };
+
+/* Texts of the fields of a signed call. */
+struct signing {
+    struct http_pair fields[N_SIGNING_FIELDS];
+    char             timestamp[24], signature[HOOK_SIGNATURE_CAP];
+};
+
+static struct err *sign(struct signing *s, const struct hook_call *c, struct http_client_request *r)
+{
+    if (!*c->manner.secret)
+        return NULL;
+    struct str time = str_over(s->timestamp, sizeof s->timestamp);
+    str_printf(&time, "%lld", (long long)(wall_now_us() / US_PER_SECOND));
+    if (!hook_sign(s->signature, c->manner.secret, s->timestamp, c->body))
+        return err_new(E_OPEN_SSL_CREATE_HMAC, "sign a callback");
+    s->fields[0] = (struct http_pair){ "X-Callback-Id", c->id };
+    s->fields[1] = (struct http_pair){ "X-Callback-Timestamp", s->timestamp };
+    s->fields[2] = (struct http_pair){ "X-Callback-Signature", s->signature };
+    r->fields = s->fields;
+    r->n_fields = N_SIGNING_FIELDS;
+    return NULL;
+}
+
 static struct err *fail(const struct hook_call *c, struct err *e, int status, const char *answer)
 {
     return err_wrap(e, "http: %s failed, client_id=%.*s, url=%.160s, request=%.*s, response=%s, code=%d",
@@ -128,13 +158,16 @@ struct err *hook_call(const struct hook_call *c, enum hook_known *known)
     struct http_client_request r = {
         .method = HTTP_POST, .url = c->url, .content_type = "application/json", .pool = get_pool()
     };
-    char  *answer = NULL, shown[ANSWER_SHOWN_MAX];
-    size_t len = 0;
-    int    status = 0;
+    char          *answer = NULL, shown[ANSWER_SHOWN_MAX];
+    size_t         len = 0;
+    int            status = 0;
+    struct signing signing;
     r.body = c->body;
     r.body_len = strlen(c->body);
     *known = HOOK_UNKNOWN;
-    struct err *e = hook_trust_find(&r.tls, c->url, &c->manner);
+    struct err *e = sign(&signing, c, &r);
+    if (!e)
+        e = hook_trust_find(&r.tls, c->url, &c->manner);
     if (!e)
         e = exchange(c, &r, &status, &answer, &len, known);
     tls_ctx_unref(&r.tls);

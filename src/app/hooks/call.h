@@ -16,13 +16,19 @@
 /* The longest body of an answer that is read. */
 enum { HOOK_ANSWER_MAX = 64 << 10 };
 
+enum { HOOK_ID_LEN = 16 };
+
 struct hook_call {
+    char id[HOOK_ID_LEN + 1]; /* of the event: the same for all of its URLs, and when a request is sent again */
     enum hook_event    event;
     struct hook_manner manner;
     const char        *client_id;
     bool               id_is_secret; /* neither the id nor the body goes to the log */
     const char        *url, *body;   /* the body is not used by HOOK_HLS_NOTIFY */
 };
+
+/** Give the call of a new event its id. */
+void hook_call_name(struct hook_call *c);
 
 /** What a server knows of an event afterwards. */
 enum hook_known {

@@ -57,7 +57,7 @@ static void kept_free(struct hook_kept *k)
 
 static struct last_urls *last_urls_new(const struct conf_words *urls, const struct hook_manner *manner)
 {
-    size_t bytes = urls->count * sizeof *urls->items + strlen(manner->tls_ca) + 1;
+    size_t bytes = urls->count * sizeof *urls->items + strlen(manner->tls_ca) + 1 + strlen(manner->secret) + 1;
     for (size_t i = 0; i < urls->count; i++)
         bytes += strlen(urls->items[i]) + 1;
     struct last_urls *l = mem_alloc(sizeof *l + bytes);
@@ -70,6 +70,7 @@ static struct last_urls *last_urls_new(const struct conf_words *urls, const stru
         str_pack(&at, urls->items[i], strlen(urls->items[i]));
     }
     l->manner.tls_ca = str_pack(&at, manner->tls_ca, strlen(manner->tls_ca));
+    l->manner.secret = str_pack(&at, manner->secret, strlen(manner->secret));
     return l;
 }
 
@@ -159,6 +160,24 @@ static void leave(void *kept)
 
 /* ---- the beginning -------------------------------------------------------------------------------------------------- */
 
+static bool fails_open(const struct conf_vhost *v, enum hook_event event)
+{
+    bool open = false;
+    for (size_t i = 0; i < v->hooks.fail_open.count && !open; i++)
+        open = str_equal(v->hooks.fail_open.items[i], hook_event_name(event));
+    return open;
+}
+
+/* Let a client in whose backend cannot be asked, if the vhost wants it. The error is told then; otherwise it comes back. */
+static struct err *let_in(const struct hook_kept *k, const struct session *s, struct err *e)
+{
+    enum err_code code = err_code(e);
+    if (!fails_open(s->vhost, k->pair->begin) || code == E_THREAD_INTERRUPTED || code == E_NO_MEMORY)
+        return e;
+    log_err(LOG_WARN, e, "the client is let in without an answer, as fail_open says");
+    return NULL;
+}
+
 /* Call the URLs in their order; the first that does not accept ends it. */
 static struct err *call_all(struct hook_kept *k, const struct session *s, const char *body)
 {
@@ -171,11 +190,14 @@ static struct err *call_all(struct hook_kept *k, const struct session *s, const 
                 .body = body,
     };
     struct err *e = NULL;
+    hook_call_name(&c);
     for (size_t i = 0; i < urls->count && !e; i++) {
         enum hook_known known;
         c.url = urls->items[i];
         e = hook_call(&c, &known);
         k->was_told |= known == HOOK_ACCEPTED || known == HOOK_MAYBE;
+        if (e && known != HOOK_REFUSED)
+            e = let_in(k, s, e);
     }
     return e;
 }
@@ -216,8 +238,8 @@ static struct err *ask_backends(struct hook_kept *k, struct session *s)
 {
     int64_t     deadline_us = now_us() + s->vhost->hooks.timeout_us;
     struct err *e = take_place(k, s, deadline_us);
-    if (!e)
-        e = wait_for_ends(k, deadline_us);
+    if (!e && (e = wait_for_ends(k, deadline_us)))
+        e = let_in(k, s, e);
     if (!e)
         e = tell_begin(k, s);
     if (k->has_place)

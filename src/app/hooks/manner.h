@@ -15,6 +15,7 @@ struct hook_manner {
     int64_t     timeout_us;
     bool        tls_verify;
     const char *tls_ca;       /* a PEM file; empty: the certificates of the system */
+    const char *secret;       /* empty: calls are not signed */
     int         notify_bytes; /* of the answer to HOOK_HLS_NOTIFY, that are read */
     uint64_t    conf_serial;  /* of the configuration that says so */
 };

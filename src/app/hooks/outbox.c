@@ -23,7 +23,7 @@ struct notice {
     struct hook_call call;
     int64_t          held_until_us; /* 0: it does not wait */
     size_t           n_urls, bytes;
-    char             texts[]; /* client_id, body, tls_ca, then the URLs, each with its NUL */
+    char             texts[]; /* client_id, body, tls_ca, secret, then the URLs, each with its NUL */
 };
 
 struct lane {
@@ -71,8 +71,8 @@ static const char *pack(char **at, const char *text)
 
 static struct notice *notice_new(const struct hook_call *c, const struct conf_words *urls)
 {
-    size_t bytes =
-        sizeof(struct notice) + strlen(c->client_id) + 1 + strlen(c->body) + 1 + strlen(c->manner.tls_ca) + 1;
+    size_t bytes = sizeof(struct notice) + strlen(c->client_id) + 1 + strlen(c->body) + 1 + strlen(c->manner.tls_ca) +
+                   1 + strlen(c->manner.secret) + 1;
     for (size_t i = 0; i < urls->count; i++)
         bytes += strlen(urls->items[i]) + 1;
     if (all.bytes + bytes > HOOK_OUTBOX_BYTES_MAX)
@@ -87,6 +87,8 @@ static struct notice *notice_new(const struct hook_call *c, const struct conf_wo
     n->call.client_id = pack(&at, c->client_id);
     n->call.body = pack(&at, c->body);
     n->call.manner.tls_ca = pack(&at, c->manner.tls_ca);
+    n->call.manner.secret = pack(&at, c->manner.secret);
+    hook_call_name(&n->call);
     n->call.url = at;
     for (size_t i = 0; i < urls->count; i++)
         pack(&at, urls->items[i]);

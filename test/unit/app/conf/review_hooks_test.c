@@ -42,11 +42,21 @@ static void what_is_no_url_is_told(void **state)
     tells("http_hooks { enabled on; on_stop https://a/x?y; timeout 3; }", "");
 }
 
+static void events_that_decide_nothing_are_told(void **state)
+{
+    (void)state;
+    tells(ON "http_remux { enabled on; }", "");
+    tells("http_hooks { enabled on; fail_open on_play on_stop; }",
+          "fail_open on_stop: only on_connect, on_publish and on_play");
+    tells("http_hooks { enabled on; fail_open on_connect on_publish on_play; }", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_on_play_does_not_protect_is_told),
         cmocka_unit_test(what_is_no_url_is_told),
+        cmocka_unit_test(events_that_decide_nothing_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,9 +33,10 @@ static int teardown(void **state)
 
 static void add(const char *lane, const char *client, const char *body, enum hook_place where)
 {
-    const struct hook_call c = {
-        .event = HOOK_STOP, .manner = { .timeout_us = A_WHILE_US, .tls_ca = "" }, .client_id = client, .body = body
-    };
+    const struct hook_call c = { .event = HOOK_STOP,
+                                 .manner = { .timeout_us = A_WHILE_US, .tls_ca = "", .secret = "" },
+                                 .client_id = client,
+                                 .body = body };
     hook_outbox_add(lane, &c, &urls, where);
 }
 
@@ -104,7 +105,9 @@ static void a_notice_that_nobody_releases_goes_by_its_time(void **state)
 static void without_urls_there_is_nothing_to_deliver(void **state)
 {
     const struct conf_words none = { 0 };
-    const struct hook_call  c = { .event = HOOK_STOP, .manner = { .tls_ca = "" }, .client_id = "c", .body = "" };
+    const struct hook_call  c = {
+         .event = HOOK_STOP, .manner = { .tls_ca = "", .secret = "" }, .client_id = "c", .body = ""
+    };
     (void)state;
     hook_outbox_add("lane", &c, &none, HOOK_LAST);
     assert_int_equal(all.lanes.count, 0);
