@@ -2,10 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/hls/below.h"
 #include "app/hls/timeshift_folder.h"
 #include "app/hls/uri_path.h"
 #include "app/segment/template.h"
@@ -42,12 +41,6 @@ static bool append_file(struct buf *bytes, const char *path)
 
 /* ---- marks ---- */
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static void list_folder(struct buf *path, struct buf *lines, int depth)
 {
     struct dirent *entry;
@@ -59,7 +52,7 @@ static void list_folder(struct buf *path, struct buf *lines, int depth)
         if (*entry->d_name == '.')
             continue;
         buf_printf(path, "/%s", entry->d_name);
-        if (!path->fault && is_folder(path->bytes))
+        if (!path->fault && hls_below_is_folder(path->bytes))
             list_folder(path, lines, depth + 1);
         else if (!path->fault && str_ends_with(path->bytes, MARK_SUFFIX))
             (void)append_file(lines, path->bytes);
@@ -84,13 +77,8 @@ void hls_leftovers_list(const struct hls_leftovers *l, struct buf *lines)
 /* Takes NULL; frees `path`. The suffix is that of a file that was being written, or "". */
 static void remove_file(const char *folder, char *path, const char *suffix)
 {
-    struct buf full = buf_up_to(TEMPLATE_FULL_MAX);
-    bool       is_below = path && *path && *path != '/' && !str_starts_with(path, "../") && !strstr(path, "/../");
-    if (is_below)
-        buf_printf(&full, "%s/%s%s", folder, path, suffix);
-    if (is_below && !full.fault)
-        (void)unlink(full.bytes);
-    buf_finish(&full);
+    if (path)
+        hls_below_remove(folder, path, suffix);
     mem_free(path);
 }
 

@@ -2,31 +2,13 @@
 
 #include <dirent.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/hls/below.h"
 #include "app/hls/timeshift_folder.h"
 #include "app/segment/template.h"
 #include "core/clock.h"
-#include "core/mem.h"
 #include "core/str.h"
-
-/* ---- files ---- */
-
-/* A path that an index names lies below its folder. */
-static bool is_below(const char *path)
-{
-    return *path && *path != '/' && !str_starts_with(path, "../") && !strstr(path, "/../");
-}
-
-static void remove_below(const char *folder, const char *path)
-{
-    struct buf full = buf_up_to(TEMPLATE_FULL_MAX);
-    buf_printf(&full, "%s/%s", folder, path);
-    if (!full.fault && is_below(path))
-        (void)unlink(full.bytes);
-    buf_finish(&full);
-}
 
 /* ---- one file of an index ---- */
 
@@ -45,11 +27,11 @@ static void remove_media(const struct hls_timeshift_sweep *s, const struct hls_t
     const char *init = "", *key = "";
     for (size_t i = 0; i < file->n; i++) {
         const struct hls_timeshift_record *r = &file->records[i];
-        remove_below(s->hls_path, r->path);
+        hls_below_remove(s->hls_path, r->path, "");
         if (*r->init && strcmp(r->init, init) != 0 && !needs(next, r->init, ""))
-            remove_below(s->hls_path, r->init);
+            hls_below_remove(s->hls_path, r->init, "");
         if (*r->key && strcmp(r->key, key) != 0 && !needs(next, "", r->key))
-            remove_below(s->key_path, r->key);
+            hls_below_remove(s->key_path, r->key, "");
         init = r->init;
         key = r->key;
     }
@@ -105,12 +87,6 @@ static void sweep_index(const struct hls_timeshift_sweep *s, const char *folder)
 
 /* ---- all folders ---- */
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* The folder of an index may have those of others below it: names have slashes. What is empty then goes. */
 static void sweep_folder(const struct hls_timeshift_sweep *s, struct buf *path, int depth)
 {
@@ -124,7 +100,7 @@ static void sweep_folder(const struct hls_timeshift_sweep *s, struct buf *path, 
         if (*entry->d_name == '.' || str_ends_with(entry->d_name, HLS_TIMESHIFT_SUFFIX))
             continue;
         buf_printf(path, "/%s", entry->d_name);
-        if (!path->fault && is_folder(path->bytes))
+        if (!path->fault && hls_below_is_folder(path->bytes))
             sweep_folder(s, path, depth + 1);
         buf_rewind(path, len);
     }
