@@ -8,7 +8,6 @@ enum { TELL_AGAIN_US = 10 * US_PER_SECOND };
 
 void losses_add(struct losses *l, struct file_writer_lost lost, const char *what, const char *path, const char *why)
 {
-    l->in_trouble = true;
     if (!l->is_told && (!l->told_last_us || now_us() - l->told_last_us >= TELL_AGAIN_US)) {
         l->is_told = true;
         log_warn("%s, %s: %s; what comes is lost until it can be written again", what, path, why);
@@ -28,9 +27,6 @@ static void tell(struct losses *l, const char *what, const char *path, const cha
 
 void losses_end_trouble(struct losses *l, const char *what, const char *path)
 {
-    if (!l->in_trouble)
-        return;
-    l->in_trouble = false;
     if (!l->is_told)
         return;
     tell(l, what, path, "written again");

@@ -19,8 +19,7 @@ struct file_writer_lost {
 };
 
 struct losses {
-    struct file_writer_lost lost, told; /* in all; those that the log has told */
-    bool                    in_trouble;
+    struct file_writer_lost lost, told;   /* in all; those that the log has told */
     bool                    is_told;      /* The log has a line about the trouble, and gets one about its end. */
     int64_t                 told_last_us; /* time of the last line about an end; 0: none yet */
 };
