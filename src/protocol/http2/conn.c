@@ -158,7 +158,6 @@ static void feed_starved(struct http2_conn *c)
         if (!http2_stream_has_room(s))
             continue;
         list_remove(&s->starving);
-        list_init(&s->starving);
         http2_stream_wake(s);
     }
 }

@@ -67,7 +67,6 @@ void http2_head_add(struct http2_head *h, const char *name, size_t name_len, con
         add_crumb(h, value, value_len);
         return;
     }
-    h->n_fields++;
     buf_append(&h->fields, name, name_len);
     buf_append(&h->fields, ": ", 2);
     buf_append(&h->fields, value, value_len);

@@ -26,7 +26,6 @@ struct http2_head {
     struct buf        pseudo; /* values of the fields that begin with a colon */
     struct buf        fields; /* "name: value CR LF" of all others */
     struct http2_span method, path, authority;
-    size_t            n_fields;
     size_t            cookie_end; /* offset behind the first Cookie in `fields`; 0: none */
 };
 

@@ -74,12 +74,10 @@ struct http2_stream {
     bool                 end_sent;  /* the end of the reply is on its way */
     bool                 waits;     /* its writer waits until they are taken */
     int                  refusal;   /* status to refuse the request with; 0: none */
-    const char          *why;       /* the reason for it */
     struct io            io;        /* what the exchange reads and writes */
     struct http_exchange x;
     const struct iovec  *iov; /* bytes that a writer offers: borrowed while it waits */
-    int                  n_iov;
-    size_t               at; /* offset in the first of them */
+    size_t               at;  /* offset in the first of them */
     size_t               offered;
     uint64_t             sent;
 };

@@ -56,10 +56,9 @@ void http2_stream_want(struct http2_stream *s, bool wants)
     s->wants = wants;
 }
 
-static void offer(struct http2_stream *s, const struct iovec *iov, int n_iov, size_t sum)
+static void offer(struct http2_stream *s, const struct iovec *iov, size_t sum)
 {
     s->iov = iov;
-    s->n_iov = n_iov;
     s->at = 0;
     s->offered = sum;
     http2_stream_want(s, sum > 0 || s->last);
@@ -112,7 +111,7 @@ static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov,
     *n = 0;
     if (e)
         return e;
-    offer(s, iov, n_iov, sum);
+    offer(s, iov, sum);
     http2_output_flush(s->conn);
     *n = sum - s->offered;
     withdraw(s);
@@ -136,7 +135,7 @@ static size_t encode(struct io *io, const struct iovec *iov, int n_iov, uint8_t 
     size_t               sum = sum_of(iov, n_iov);
     if (n_iov != 1 || !may_encode(io, sum, cap))
         return 0;
-    offer(s, iov, n_iov, sum);
+    offer(s, iov, sum);
     size_t n = http2_output_encode(s, out, cap);
     withdraw(s);
     return n;
@@ -264,7 +263,7 @@ static struct err *begin_reply(struct http_exchange *x, int64_t length, const vo
         return e;
     s->last = x->ended || !has_body;
     if (!has_body || len > 0 || length < 0) {
-        offer(s, &iov, 1, has_body ? len : 0);
+        offer(s, &iov, has_body ? len : 0);
         return flush_offered(s);
     }
     return NULL; /* The head goes out with the first piece. */
@@ -278,7 +277,7 @@ static struct err *write_piece(struct http_exchange *x, const void *buf, size_t 
     if (e)
         return e;
     s->last = x->left == 0;
-    offer(s, &iov, 1, len);
+    offer(s, &iov, len);
     return flush_offered(s);
 }
 
@@ -292,7 +291,7 @@ static struct err *end_reply(struct http_exchange *x)
     }
     s->last = x->left <= 0;
     if (s->last)
-        offer(s, NULL, 0, 0);
+        offer(s, NULL, 0);
     else /* Shorter than Content-Length: the peer must not take it for complete. */
         nghttp2_submit_rst_stream(s->conn->session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_INTERNAL_ERROR);
     return flush_offered(s);
@@ -355,8 +354,7 @@ static void serve(struct http2_stream *s)
     s->served = true;
     close_stream(s, err_code(e));
     err_free(e); /* The handler has logged it. */
-    if (!list_is_empty(&s->starving))
-        list_remove(&s->starving);
+    list_remove(&s->starving);
     s->is_running = false;
     c->n_running--;
     c->idle_us = now_us();
@@ -430,11 +428,12 @@ static struct err *parse(struct http2_stream *s, const struct buf *text)
     struct http_exchange *x = &s->x;
     size_t                room = http_request_room(text->bytes, text->len);
     char                 *memory = mem_alloc(room + text->len);
+    const char           *why;
     if (!memory)
         return err_no_memory();
     memcpy(memory + room, text->bytes, text->len);
     x->memory = memory;
-    s->refusal = http_request_parse(&x->request, memory + room, text->len, memory, &s->why);
+    s->refusal = http_request_parse(&x->request, memory + room, text->len, memory, &why);
     return NULL;
 }
 
