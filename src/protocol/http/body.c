@@ -11,7 +11,7 @@ enum { BODY_STEP_BYTES = 4 << 10 };
 static struct err *ask_for_body(struct http_exchange *x)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    int64_t           stall_us = x->serving->stall_us ? x->serving->stall_us : HTTP_STALL_US;
+    int64_t           stall_us = http_or_default(x->serving->stall_us, HTTP_STALL_US);
     x->owes_continue = false;
     return x->begun ? NULL : io_write_taken(x->io, go_on, sizeof go_on - 1, stall_us);
 }

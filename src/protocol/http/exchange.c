@@ -189,7 +189,7 @@ void http_forget_request(struct http_exchange *x)
 
 struct err *http_wait_for_room(struct http_exchange *x)
 {
-    return io_wait_taken(x->io, x->serving->stall_us ? x->serving->stall_us : HTTP_STALL_US);
+    return io_wait_taken(x->io, http_or_default(x->serving->stall_us, HTTP_STALL_US));
 }
 
 /* Send all of it. `more`: the next piece follows at once, and may go out in one packet with this one. */

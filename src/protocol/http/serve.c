@@ -15,11 +15,6 @@
  */
 enum { SETTLE_US = 5 * US_PER_SECOND };
 
-static int64_t or_default(int64_t set_us, int64_t default_us)
-{
-    return set_us ? set_us : default_us;
-}
-
 /* RFC 9112, 2.2: empty lines before a request are ignored. */
 static void skip_empty_lines(struct http_exchange *x)
 {
@@ -34,7 +29,7 @@ static void skip_empty_lines(struct http_exchange *x)
 /* Wait for the first bytes of a request; no memory is held meanwhile. */
 static struct err *wait_for_request(struct http_exchange *x, int64_t since_us)
 {
-    int64_t idle_us = or_default(x->serving->idle_us, HTTP_IDLE_US);
+    int64_t idle_us = http_or_default(x->serving->idle_us, HTTP_IDLE_US);
     if (idle_us > SETTLE_US) {
         struct err *e = io_wait_readable(x->io, since_us + SETTLE_US);
         if (err_code(e) != E_SOCKET_TIMEOUT && e)
@@ -60,7 +55,7 @@ static struct err *read_head(struct http_exchange *x, size_t *len, int *status)
             if ((*status = http_head_find(x->in.buf + x->in.at, x->in.len, &looked, len)) >= 0)
                 return NULL;
             if (!deadline_us)
-                deadline_us = now_us() + or_default(x->serving->head_us, HTTP_HEAD_US);
+                deadline_us = now_us() + http_or_default(x->serving->head_us, HTTP_HEAD_US);
             e = http_input_more(x, deadline_us);
         }
         if (e)

@@ -33,4 +33,10 @@ struct http_serving {
     int64_t idle_us, head_us, stall_us; /* 0: the defaults above */
 };
 
+/** A time limit of a connection. */
+static inline int64_t http_or_default(int64_t set_us, int64_t default_us)
+{
+    return set_us ? set_us : default_us;
+}
+
 #endif

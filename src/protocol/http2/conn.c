@@ -20,11 +20,6 @@ enum {
     RESETS_PER_SECOND = 20,
 };
 
-static int64_t or_default(int64_t set_us, int64_t default_us)
-{
-    return set_us ? set_us : default_us;
-}
-
 /* ---- the session of nghttp2 ------------------------------------------------------------------------------------ */
 
 static void *alloc_for(size_t len, void *unused)
@@ -89,12 +84,12 @@ static bool is_idle(const struct http2_conn *c)
 /* The time at which the peer has been silent for too long, for what is waited for now. */
 static int64_t deadline_of(const struct http2_conn *c)
 {
-    int64_t head_us = or_default(c->serving->head_us, HTTP_HEAD_US);
+    int64_t head_us = http_or_default(c->serving->head_us, HTTP_HEAD_US);
     if (!c->introduced)
         return c->idle_us + head_us;
     if (c->head_us)
         return c->head_us + head_us;
-    return is_idle(c) ? c->idle_us + or_default(c->serving->idle_us, HTTP_IDLE_US) : DEADLINE_NEVER;
+    return is_idle(c) ? c->idle_us + http_or_default(c->serving->idle_us, HTTP_IDLE_US) : DEADLINE_NEVER;
 }
 
 /* The peer is silent: an end that is announced, if it is between requests. */
