@@ -33,9 +33,10 @@ bool line_log_format(struct buf *out, const char *text, size_t len)
     buf_append(out, head, HEAD_LEN);
     buf_append(out, text, len);
     buf_append(out, "\n", 1);
-    if (out->fault)
-        buf_rewind(out, before);
-    return !out->fault && out->len > before;
+    if (!out->fault)
+        return true;
+    buf_rewind(out, before);
+    return false;
 }
 
 static bool is_sound(const char *line, size_t len)
