@@ -84,6 +84,13 @@ static void tell_batch(struct file_writer *w, const struct write_op *op)
     w->result = (struct file_writer_result){ .ok = true };
 }
 
+static void free_op(struct file_writer *w, struct write_op *op)
+{
+    w->n_ops--;
+    w->queued -= op->cost;
+    write_op_destroy(op);
+}
+
 /* Returns false if any operation failed. */
 static bool settle_all(struct file_writer *w, bool refused)
 {
@@ -97,7 +104,7 @@ static bool settle_all(struct file_writer *w, bool refused)
         settle(w, op);
         if (op->kind == WRITE_BATCH_END)
             tell_batch(w, op);
-        writer_free_op(w, op);
+        free_op(w, op);
     }
     w->queued_at_work = 0;
     return all;
@@ -112,13 +119,6 @@ void writer_push(struct file_writer *w, struct write_op *op)
     list_push(&w->queue, &op->link);
     w->n_ops++;
     w->queued += op->cost;
-}
-
-void writer_free_op(struct file_writer *w, struct write_op *op)
-{
-    w->n_ops--;
-    w->queued -= op->cost;
-    write_op_destroy(op);
 }
 
 static void free_ops(struct list *ops)

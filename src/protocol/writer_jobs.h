@@ -30,9 +30,6 @@ bool writer_is_done(const struct file_writer *w);
 /** Put the operation at the end of the queue. */
 void writer_push(struct file_writer *w, struct write_op *op);
 
-/** Take an operation out and free it. */
-void writer_free_op(struct file_writer *w, struct write_op *op);
-
 /** Count and log a loss. */
 void writer_lose(struct file_writer *w, struct file_writer_lost lost, const char *why);
 
