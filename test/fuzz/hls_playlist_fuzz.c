@@ -1,11 +1,12 @@
-/* Read a playlist, write what was read, read that: the segments are the same. A viewer's query adds no line. */
+/* Read a playlist, write what was read, read that: the segments are the same, and no date range is new. A viewer's query adds no
+ * line. */
 #include "fuzzing.h"
 
 #include "core/buf.h"
 #include "core/err.h"
 #include "kernel/hls/playlist_read.h"
 
-enum { SEGMENTS_MAX = 64, TEXT_MAX = 1 << 20 };
+enum { SEGMENTS_MAX = 64, RANGES_MAX = 8, TEXT_MAX = 1 << 20 };
 
 /* A playlist as read; its strings point into `text`. */
 struct read_back {
@@ -16,7 +17,22 @@ struct read_back {
     struct hls_segment segments[SEGMENTS_MAX];
     struct hls_key     keys[SEGMENTS_MAX];
     struct hls_map     maps[SEGMENTS_MAX];
+
+    size_t               n_ranges;
+    struct hls_daterange ranges[RANGES_MAX];
+    struct hls_attribute attributes[RANGES_MAX][HLS_READ_ATTRIBUTES_MAX];
 };
+
+static void keep_range(void *arg, const struct hls_daterange *d)
+{
+    struct read_back *b = arg;
+    if (b->n_ranges == RANGES_MAX)
+        return;
+    memcpy(b->attributes[b->n_ranges], d->attributes, d->n_attributes * sizeof *d->attributes);
+    b->ranges[b->n_ranges] = *d;
+    b->ranges[b->n_ranges].attributes = b->attributes[b->n_ranges];
+    b->n_ranges++;
+}
 
 static void keep(struct read_back *b, const struct hls_segment *s)
 {
@@ -37,12 +53,14 @@ static void read_text(struct read_back *b, const void *text, size_t len)
 {
     struct hls_playlist_reader r;
     struct hls_segment         s;
-    b->n = 0;
+    b->n = b->n_ranges = 0;
     b->text = malloc(len + 1);
     check(b->text != NULL);
     if (len > 0)
         memcpy(b->text, text, len);
     hls_playlist_reader_init(&r, b->text, len);
+    r.on_daterange = keep_range;
+    r.arg = b;
     while ((b->end = hls_playlist_read(&r, &s)) == HLS_READ_SEGMENT && b->n < SEGMENTS_MAX)
         keep(b, &s);
     check(b->end == HLS_READ_SEGMENT || hls_playlist_read(&r, &s) == b->end);
@@ -82,11 +100,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     read_text(&one, data, len);
     if (one.n > 0 && one.end != HLS_READ_BAD) {
         struct hls_playlist p = { .media_sequence = one.first, .segments = one.segments, .n_segments = one.n };
+        p.dateranges = one.ranges;
+        p.n_dateranges = one.n_ranges;
         p.target_duration_s = hls_playlist_target_s(p.segments, p.n_segments, 0);
         hls_playlist_write(&t, &p);
         if (t.text.fault == BUF_SOUND && t.marks.fault == BUF_SOUND) {
             read_text(&two, t.text.bytes, t.text.len);
-            check(two.n == one.n && two.first == one.first);
+            check(two.n == one.n && two.first == one.first && two.n_ranges <= one.n_ranges);
             for (size_t i = 0; i < one.n; i++)
                 check_same(&one.segments[i], &two.segments[i]);
             check_query(&t);

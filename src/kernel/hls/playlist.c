@@ -79,10 +79,10 @@ static void write_part_inf(struct hls_text *t, const struct hls_playlist *p)
     hls_attributes_end(&a);
 }
 
-/* bis 4.4.5.2: a quoted string of identifiers that are separated by tabs */
+/* bis 4.4.5.2: a quoted string of identifiers that are separated by tabs; it is empty if none was removed */
 static void write_removed_dateranges(struct hls_attributes *a, const struct hls_playlist *p)
 {
-    if (!p->skip_dateranges || p->n_removed_dateranges == 0)
+    if (!p->skip_dateranges)
         return;
     hls_attribute_word(a, "RECENTLY-REMOVED-DATERANGES", "\"");
     for (size_t i = 0; i < p->n_removed_dateranges; i++) {

@@ -205,6 +205,58 @@ static bool read_map(struct hls_playlist_reader *r, char *text)
     return text && ok && map.uri;
 }
 
+/* Seconds and nothing behind them; negative if it is something else. */
+static int64_t seconds_of(const char *text)
+{
+    int64_t us = 0;
+    return read_seconds(&text, &us) && *text == '\0' ? us : -1;
+}
+
+/* "0x" and digits, decoded in place. */
+static bool read_bytes(char *text, const uint8_t **bytes, size_t *len)
+{
+    size_t n = strlen(text);
+    if (n < 4 || n % 2 || text[0] != '0' || (text[1] | 0x20) != 'x' ||
+        !hex_decode(text + 2, (uint8_t *)text, n / 2 - 1))
+        return false;
+    *bytes = (const uint8_t *)text;
+    *len = n / 2 - 1;
+    return true;
+}
+
+static void take_attribute(struct hls_daterange *d, struct hls_attribute *of_client, const struct attribute *a)
+{
+    if (str_equal(a->name, "ID"))
+        d->id = a->value;
+    else if (str_equal(a->name, "CLASS"))
+        d->class_name = a->value;
+    else if (str_equal(a->name, "START-DATE"))
+        d->start_wall_us = read_date(a->value);
+    else if (str_equal(a->name, "DURATION"))
+        d->duration_us = seconds_of(a->value);
+    else if (str_equal(a->name, "PLANNED-DURATION"))
+        d->planned_duration_us = seconds_of(a->value);
+    else if (str_equal(a->name, "SCTE35-CMD"))
+        (void)read_bytes(a->value, &d->scte35_cmd, &d->scte35_cmd_len);
+    else if (str_equal(a->name, "SCTE35-OUT"))
+        (void)read_bytes(a->value, &d->scte35_out, &d->scte35_out_len);
+    else if (str_equal(a->name, "SCTE35-IN"))
+        (void)read_bytes(a->value, &d->scte35_in, &d->scte35_in_len);
+    else if (str_starts_with(a->name, "X-") && d->n_attributes < HLS_READ_ATTRIBUTES_MAX)
+        of_client[d->n_attributes++] = (struct hls_attribute){ .name = a->name, .text = a->value };
+}
+
+static void read_daterange(const struct hls_playlist_reader *r, char *text)
+{
+    struct attribute     a;
+    struct hls_attribute of_client[HLS_READ_ATTRIBUTES_MAX];
+    struct hls_daterange d = { .duration_us = -1, .planned_duration_us = -1, .attributes = of_client };
+    while (next_attribute(&text, &a))
+        take_attribute(&d, of_client, &a);
+    if (text && d.id && d.start_wall_us)
+        r->on_daterange(r->arg, &d);
+}
+
 /* ---- lines ---- */
 
 /* The next line that is complete, terminated, without a carriage return at its end; NULL at the end. */
@@ -244,6 +296,8 @@ static bool read_playlist_tag(struct hls_playlist_reader *r, char *line)
         r->bad |= !read_tag_number(v, &r->media_sequence);
     else if ((v = behind_tag(line, "#EXT-X-DISCONTINUITY-SEQUENCE:")))
         r->bad |= !read_tag_number(v, &r->discontinuity_sequence);
+    else if (r->on_daterange && (v = behind_tag(line, "#EXT-X-DATERANGE:")))
+        read_daterange(r, v);
     else if (str_equal(line, "#EXT-X-INDEPENDENT-SEGMENTS"))
         r->independent = true;
     else if (str_equal(line, "#EXT-X-ENDLIST"))

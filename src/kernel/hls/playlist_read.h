@@ -6,6 +6,7 @@
  *     while (hls_playlist_read(&r, &segment) == HLS_READ_SEGMENT)
  *         ...
  *
+ * Date ranges are told to `on_daterange`, if the caller has set it, as soon as they are read; one that cannot be read is skipped.
  * Tags that it does not know are skipped, and so are parts: they belong to segments that were not complete, or are listed
  * again. A text that ends in the middle of a line, as after a crash, gives the segments before it.
  *
@@ -27,6 +28,9 @@
 #define HLS_READ_DURATION_US_MAX INT64_C(86400000000)
 #define HLS_READ_NUMBER_MAX (INT64_C(1) << 53)
 
+/* Most attributes of clients (X-…) of a date range; further ones are skipped. */
+enum { HLS_READ_ATTRIBUTES_MAX = 16 };
+
 enum hls_read {
     HLS_READ_SEGMENT,
     HLS_READ_END,
@@ -40,6 +44,10 @@ struct hls_playlist_reader {
     int64_t version, target_duration_s, media_sequence, discontinuity_sequence;
     bool    independent;
     bool    ended; /* EXT-X-ENDLIST was read */
+
+    /* Called for each date range; NULL: they are skipped. *d lives during the call, its strings point into the text. */
+    void (*on_daterange)(void *arg, const struct hls_daterange *d);
+    void *arg;
 
     int64_t        n_read; /* so the number of the segment read last is media_sequence + n_read - 1 */
     bool           bad;    /* sticks */

@@ -247,6 +247,72 @@ static void a_text_with_a_zero_byte_or_another_head_is_none(void **state)
     }
 }
 
+/* Writes what is told again, so that the texts show it. */
+static void write_range(void *arg, const struct hls_daterange *d)
+{
+    struct hls_segment  s = { .uri = "s.ts", .duration_us = S };
+    struct hls_playlist p = {
+        .target_duration_s = 1, .segments = &s, .n_segments = 1, .dateranges = d, .n_dateranges = 1
+    };
+    hls_text_clear(arg);
+    hls_playlist_write(arg, &p);
+}
+
+static void date_ranges_are_told(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "ID=\"a\",CLASS=\"ad\",START-DATE=\"2026-11-30T05:32:31.123Z\",DURATION=30.500,X-TYPE=\"event\",X-N=\"1, 2\"",
+        "ID=\"splice-1\",START-DATE=\"2026-11-30T05:32:31.123Z\",PLANNED-DURATION=30.000,SCTE35-OUT=0xFC3011",
+        "ID=\"splice-1\",START-DATE=\"2026-11-30T05:32:31.123Z\",DURATION=29.960001,SCTE35-IN=0xFC00",
+        "ID=\"\",START-DATE=\"2026-11-30T05:32:31.123Z\",SCTE35-CMD=0x00",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct hls_playlist_reader r;
+        struct hls_segment         s;
+        struct hls_text            t = hls_text_up_to(TEXT_MAX);
+        char                       playlist[512], want[512];
+        int len = snprintf(playlist, sizeof playlist, "#EXTM3U\n#EXT-X-DATERANGE:%s\n#EXTINF:1,\ns.ts\n", rows[i]);
+        snprintf(want, sizeof want, "\n#EXT-X-DATERANGE:%s\n", rows[i]);
+        char *text = begin(&r, playlist, (size_t)len);
+        r.on_daterange = write_range;
+        r.arg = &t;
+        assert_int_equal(hls_playlist_read(&r, &s), HLS_READ_SEGMENT);
+        assert_non_null(strstr(t.text.bytes, want));
+        hls_text_finish(&t);
+        free(text);
+    }
+}
+
+static void count_range(void *arg, const struct hls_daterange *d)
+{
+    (void)d;
+    ++*(int *)arg;
+}
+
+static void date_ranges_that_say_nothing_are_skipped(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "#EXTM3U\n"
+        "#EXT-X-DATERANGE:ID=\"a\"\n"
+        "#EXT-X-DATERANGE:START-DATE=\"2026-11-30T05:32:31.123Z\"\n"
+        "#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"yesterday\"\n"
+        "#EXT-X-DATERANGE:ID=\"a,START-DATE=2026-11-30T05:32:31.123Z\n"
+        "#EXT-X-DATERANGE:\n"
+        "#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-11-30T05:32:31.123Z\",SCTE35-OUT=0xF,DURATION=x\n"
+        "#EXTINF:1,\ns.ts\n";
+    struct hls_playlist_reader r;
+    struct hls_segment         s;
+    int                        n = 0;
+    char                      *copy = begin(&r, text, strlen(text));
+    r.on_daterange = count_range;
+    r.arg = &n;
+    assert_int_equal(hls_playlist_read(&r, &s), HLS_READ_SEGMENT);
+    assert_int_equal(n, 1); /* the last one, without what cannot be read */
+    free(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +324,8 @@ int main(void)
         cmocka_unit_test(byte_ranges_follow_one_another),
         cmocka_unit_test(what_cannot_be_read_is_refused),
         cmocka_unit_test(a_text_with_a_zero_byte_or_another_head_is_none),
+        cmocka_unit_test(date_ranges_are_told),
+        cmocka_unit_test(date_ranges_that_say_nothing_are_skipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -265,6 +265,13 @@ static void a_delta_update_leaves_out_old_segments_and_restates_what_applies(voi
                        "#EXT-X-MAP:URI=\"i.mp4\"\n"
                        "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n"
                        "#EXTINF:1.000, no desc\ns.m4s\n");
+    p.n_removed_dateranges = p.n_dateranges = 0; /* The attribute says that none was removed. */
+    assert_written(&p, "#EXTM3U\n#EXT-X-VERSION:10\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:1\n"
+                       "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=6.000\n"
+                       "#EXT-X-SKIP:SKIPPED-SEGMENTS=8,RECENTLY-REMOVED-DATERANGES=\"\"\n"
+                       "#EXT-X-MAP:URI=\"i.mp4\"\n"
+                       "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n"
+                       "#EXTINF:1.000, no desc\ns.m4s\n");
 }
 
 static void the_skip_boundary_counts_from_the_last_part(void **state)
