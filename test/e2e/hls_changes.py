@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import hls_playlist
 from hls_playlist import Problem
-from hls_rules import PDT_TOLERANCE_S, check_media, read
+from hls_rules import PDT_TOLERANCE_S, check_media, date_of, read
 
 # -- two loads of one playlist (6.2.1, 6.2.2) ------------------------------------------------------------------------------
 
@@ -41,6 +41,7 @@ def check_next(older, newer, pdt_tolerance=PDT_TOLERANCE_S):
         complain("removes-too-early", "%g s are left, three target durations are %d" % (b.duration, 3 * b.target))
     _compare_segments(a, b, complain, pdt_tolerance)
     _compare_parts(a, b, complain)
+    _compare_date_ranges(a, b, complain)
     return found
 
 
@@ -107,6 +108,26 @@ def _is_near_end(number, p):
     return after < 3 * p.target
 
 
+def end_of(attributes):
+    """When a date range is over as far as it tells; the planned end counts."""
+    start = date_of(attributes, "START-DATE")
+    length = attributes.get("DURATION", attributes.get("PLANNED-DURATION", 0))
+    return date_of(attributes, "END-DATE") or (start + length if start is not None else None)
+
+
+def _compare_date_ranges(a, b, complain):
+    """Attributes may be added and do not change (4.3.2.7); a range stays while the playlist has something of its time."""
+    old, new = a.ranges(), b.ranges()
+    oldest = next((s.pdt for s in b.segments if s.pdt is not None), None)
+    for name, was in old.items():
+        for attribute, value in was.items():
+            if name in new and new[name].get(attribute, value) != value:
+                complain("date-range-changes", "%s of %s: %s became %s" % (attribute, name, value, new[name][attribute]))
+        end = end_of(was)
+        if name not in new and end is not None and oldest is not None and end > oldest + PDT_TOLERANCE_S:
+            complain("should-keep-date-range", "%s ends at %.3f, the playlist begins at %.3f" % (name, end, oldest))
+
+
 # -- delta updates (bis, 6.2.5.1) --------------------------------------------------------------------------------------------
 
 def merge(older, delta):
@@ -124,6 +145,9 @@ def merge(older, delta):
     mapped = [t.line for t in d.tags if t.name == "EXT-X-MAP"]
     rest = [s._replace(discontinuity=s.discontinuity + moved, keys=s.keys if keyed and keyed[0] < s.line else keys,
                        map=s.map if mapped and mapped[0] < s.line else init) for s in d.segments]
+    if d.removed_date_ranges is not None:
+        mentioned = set(d.removed_date_ranges)
+        d.date_ranges = [v for v in a.date_ranges if v.get("ID") not in mentioned and v not in d.date_ranges] + d.date_ranges
     d.segments, d.skipped = kept + rest, 0
     d.open_map = d.open_map or init
     return d
@@ -139,6 +163,8 @@ def check_delta(full, delta, older=None):
     for name in ("version", "target", "sequence", "discontinuity_sequence", "part_target", "control", "ended", "hints", "reports"):
         if getattr(f, name) != getattr(m, name) and not (name == "version" and m.version > f.version):
             found.append(Problem("delta-" + name, 0, "%s in full, %s in the update" % (getattr(f, name), getattr(m, name))))
+    if f.ranges() != m.ranges():
+        found.append(Problem("delta-date-ranges", 0, "%s in full, %s in the update" % (f.ranges(), m.ranges())))
     strip = [[s._replace(line=0, parts=_facts(s.parts)) for s in p.segments] for p in (f, m)]
     skipped = range(d.sequence, d.sequence + d.skipped)
     strip = [[s._replace(parts=[]) if s.number in skipped else s for s in segments] for segments in strip]

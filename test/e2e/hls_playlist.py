@@ -131,6 +131,19 @@ class Media:
         return self.sequence + self.skipped + len(self.segments)
 
     @property
+    def removed_date_ranges(self):
+        """Identifiers that a delta update says were removed; None if it skips no date ranges."""
+        text = (self.one("EXT-X-SKIP") or {}).get("RECENTLY-REMOVED-DATERANGES")
+        return None if text is None else [name for name in text.split("\t") if name]
+
+    def ranges(self):
+        """The date ranges by their ID, each with what all its tags say of it (4.3.2.7)."""
+        found = {}
+        for v in self.date_ranges:
+            found.setdefault(v.get("ID"), {}).update(v)
+        return found
+
+    @property
     def duration(self):
         return sum(s.duration for s in self.segments) + sum(p.duration for p in self.open_parts)
 
@@ -226,7 +239,8 @@ def read(text):
     for at, raw in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         def complain(rule, what, at=at):
             problems.append(Problem(rule, at, what))
-        if re.search(r"[\x00-\x1f\x7f-\x9f]", raw):
+        tame = raw.replace("\t", "") if raw.startswith("#EXT-X-SKIP:") else raw    # there tabs separate identifiers (bis, 4.4.5.2)
+        if re.search(r"[\x00-\x1f\x7f-\x9f]", tame):
             complain("control-character", repr(raw))
         if at == 1 and raw != "#EXTM3U":
             complain("first-line", repr(raw))

@@ -245,6 +245,10 @@ def _skip(p):
         yield Problem("skip-too-much", line, "only %g s are left, CAN-SKIP-UNTIL is %g" % (p.duration, until))
     if p.skipped < 1:
         yield Problem("skip-nothing", line, "SKIPPED-SEGMENTS=%d" % p.skipped)
+    if p.removed_date_ranges is not None and "CAN-SKIP-DATERANGES" not in p.control:
+        yield Problem("skip-date-ranges-not-announced", line, "RECENTLY-REMOVED-DATERANGES without CAN-SKIP-DATERANGES")
+    for name in set(p.removed_date_ranges or ()) & set(p.ranges()):
+        yield Problem("removed-date-range-listed", line, "%s is removed and listed" % name)
 
 
 def _date_ranges(p):
@@ -264,6 +268,13 @@ def _date_ranges(p):
             yield Problem("date-range-ends-first", t.line, str(v))
         if start and end and "DURATION" in both and abs(end - start - both["DURATION"]) > PDT_TOLERANCE_S:
             yield Problem("date-range-duration", t.line, str(v))
+        for name in v:
+            if name.startswith("SCTE35-") and not v[name].upper().startswith("0XFC"):
+                yield Problem("date-range-splice", t.line, "%s is no splice_info_section" % name)
+        if "SCTE35-IN" in v and "SCTE35-OUT" in both and "DURATION" not in both and "END-DATE" not in both:
+            yield Problem("date-range-splice-in", t.line, "the way back tells how long it was (4.3.2.7.1)")
+        if "SCTE35-OUT" in both and "SCTE35-IN" not in both and ("DURATION" in both or "END-DATE" in both):
+            yield Problem("date-range-splice-out", t.line, "its duration is planned only (4.3.2.7.1)")
         if "END-ON-NEXT" in v and ("CLASS" not in both or "DURATION" in both or "END-DATE" in both):
             yield Problem("date-range-end-on-next", t.line, str(v))
         seen[v.get("ID")] = both

@@ -148,7 +148,8 @@ class Follower:
     def _compare_delta(self):
         """Compares only if the playlist did not change meanwhile."""
         first = self.http.get(self.url).body
-        delta = self.http.get(with_query(self.url, "_HLS_skip=YES")).body.decode()
+        self.skip = "YES" if getattr(self, "skip", "v2") == "v2" else "v2"           # in turns
+        delta = self.http.get(with_query(self.url, "_HLS_skip=" + self.skip)).body.decode()
         if self.http.get(self.url).body != first or "#EXT-X-SKIP" not in delta:
             return
         self.deltas = getattr(self, "deltas", 0) + 1

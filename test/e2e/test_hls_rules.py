@@ -189,6 +189,11 @@ BROKEN = [
     (FMP4, "DURATION=1.0", "END-ON-NEXT=YES", "date-range-end-on-next"),
     (FMP4, "#EXTINF:2.0,one", '#EXT-X-DATERANGE:ID="ad",CLASS="d"\n#EXTINF:2.0,one', "date-range-changes"),
     (FMP4, 'X-A="b"', "X-A=b", "attribute-value"),
+    (FMP4, "X-A", "SCTE35-CMD=0xFB00,X-A", "date-range-splice"),
+    (FMP4, "X-A", "SCTE35-OUT=0xFC30,X-A", "date-range-splice-out"),
+    (FMP4.replace('END-DATE="2026-11-30T05:00:02Z",DURATION=1.0,', ""), "X-A", "SCTE35-OUT=0xFC30,SCTE35-IN=0xFC30,X-A",
+     "date-range-splice-in"),
+    (FMP4, "X-A", "SCTE35-OUT=0xFC30,SCTE35-IN=0xFC30,X-A", None),
     (LOW, "HOLD-BACK=6.0", "HOLD-BACK=5.9", "hold-back"),
     (LOW, "CAN-SKIP-UNTIL=12.0", "CAN-SKIP-UNTIL=11.9", "can-skip-until"),
     (LOW, "CAN-SKIP-UNTIL=12.0", "CAN-SKIP-DATERANGES=YES", "can-skip-dateranges"),
@@ -213,6 +218,7 @@ BROKEN = [
     (LOW.replace("CAN-SKIP-UNTIL=12.0", "CAN-SKIP-UNTIL=20.0"), "#EXT-X-MAP", "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n#EXT-X-MAP",
      "skip-too-much"),
     (LOW.replace("CAN-SKIP-UNTIL=12.0,", ""), "#EXT-X-MAP", "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n#EXT-X-MAP", "skip-not-announced"),
+    (LOW, "#EXT-X-MAP", '#EXT-X-SKIP:SKIPPED-SEGMENTS=1,RECENTLY-REMOVED-DATERANGES="a"\n#EXT-X-MAP', "skip-date-ranges-not-announced"),
     (LOW.replace("VERSION:9", "VERSION:8"), "#EXT-X-MAP", "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n#EXT-X-MAP", "version"),
     (MASTER, "#EXTM3U", "#EXTM3U", "not-a-media-playlist"),
 ]
@@ -345,6 +351,23 @@ def test_an_event_playlist_keeps_its_segments():
     assert rules(check_next(event, changed(MOVED, HEAD, HEAD + "#EXT-X-PLAYLIST-TYPE:EVENT\n"))) == {"removes-from-event"}
 
 
+RANGE = '#EXT-X-DATERANGE:ID="ad",START-DATE="2026-11-30T05:00:09.000Z",%s\n'
+PLANNED, SPLICED = RANGE % "PLANNED-DURATION=3.000,SCTE35-OUT=0xFC30", RANGE % "DURATION=2.500,SCTE35-IN=0xFC31"
+
+
+def test_date_ranges_get_attributes_and_keep_those_that_they_have():
+    told, both = changed(LIVE, HEAD, HEAD + PLANNED), changed(LIVE, HEAD, HEAD + PLANNED + SPLICED)
+    assert check_media(both) == [] and read(both).ranges()["ad"]["DURATION"] == 2.5
+    assert check_next(LIVE, told) == check_next(told, both) == []
+    assert rules(check_next(told, changed(told, "3.000", "4.000"))) == {"date-range-changes"}
+
+
+def test_a_date_range_stays_for_as_long_as_its_segments():
+    told = changed(LIVE, HEAD, HEAD + PLANNED)
+    assert rules(check_next(told, LIVE)) == {"should-keep-date-range"}
+    assert check_next(changed(LIVE, HEAD, HEAD + PLANNED.replace("05:00:09", "04:00:09")), LIVE) == []
+
+
 def test_a_gap_is_not_filled_later():
     assert rules(check_next(changed(LIVE, "s-9.ts", "#EXT-X-GAP\ns-9.ts"), LIVE)) == {"segment-gap-changes"}
 
@@ -390,6 +413,27 @@ def test_a_delta_update_means_what_the_full_playlist_means():
     assert check_delta(LOW, DELTA) == []
     assert [s.number for s in merge(LOW, DELTA).segments] == list(range(20, 27))
     assert merge(LOW, DELTA).segments[3].map == read(LOW).segments[3].map
+
+
+SKIPS_RANGES = SKIPS.replace("=1", '=1,RECENTLY-REMOVED-DATERANGES="%s"')
+
+
+def ranged(text, *ids):
+    """The text with date ranges of these identifiers, which a server that can skip them has."""
+    text = text.replace("VERSION:9", "VERSION:10").replace("CAN-SKIP-UNTIL=12.0", "CAN-SKIP-UNTIL=12.0,CAN-SKIP-DATERANGES=YES")
+    return text.replace("#EXT-X-MEDIA-SEQUENCE", "".join(
+        '#EXT-X-DATERANGE:ID="%s",START-DATE="2026-11-30T05:00:09.000Z"\n' % i for i in ids) + "#EXT-X-MEDIA-SEQUENCE")
+
+
+def test_a_delta_update_may_skip_date_ranges():
+    client, full = ranged(LOW, "gone", "a", "b"), ranged(LOW, "a", "b", "new one")
+    removed = SKIPS_RANGES % "gone\tlong ago"
+    assert check_delta(full, ranged(DELTA, "new one").replace(SKIPS, removed), client) == []
+    assert check_delta(full, ranged(DELTA, "a", "b", "new one"), client) == []       # it skips segments alone
+    assert rules(check_delta(full, ranged(DELTA).replace(SKIPS, removed), client)) == {"delta-date-ranges"}
+    assert rules(check_delta(full, ranged(DELTA, "new one").replace(SKIPS, SKIPS_RANGES % ""), client)) == {"delta-date-ranges"}
+    assert rules(check_delta(full, ranged(DELTA, "new one").replace(SKIPS, SKIPS_RANGES % "gone\ta"), client)) == {"delta-date-ranges"}
+    assert "removed-date-range-listed" in rules(check_media(ranged(DELTA, "gone").replace(SKIPS, removed)))
 
 
 BROKEN_DELTAS = [
