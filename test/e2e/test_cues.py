@@ -1,5 +1,8 @@
 """Timed metadata: data messages of publishers as ID3 in transport streams, as emsg in fragmented MP4, as date ranges in playlists."""
+import base64
+import itertools
 import json
+import signal
 
 import pytest
 
@@ -7,10 +10,13 @@ import cues
 import dash_mpd
 import flv
 import fmp4
+import hls_changes
 import hls_playlist
+import hls_rules
 import media
+import rtmp
 from api import Api
-from hls_watch import Http
+from hls_watch import Http, Watch
 from wait import until
 
 CLIP = "h264_aac.mp4"
@@ -238,7 +244,157 @@ def test_a_splice_section_is_an_event_of_its_own(make_server):
         cues.SCHEME_SCTE35, cues.OUT, id3.time, 30 * splice.timescale)
 
 
+# -- date ranges ------------------------------------------------------------------------------------------------------------------
+
+def date_at(playlist, seconds):
+    """The wall clock of the playlist at this time of a stream that began with its first segment."""
+    return playlist.segments[0].pdt + seconds
+
+
+def check(playlist):
+    hls_rules.assert_good(hls_rules.check_media(playlist), playlist.text, should=True)
+    return playlist
+
+
+def published(make_server, told, more=""):
+    """The playlist of a clip with these cues."""
+    server = make_server(HLS % more, http="")
+    tags, length = tags_of()
+    publish(server, cues.mixed(tags, told))
+    return check(Segments(server.http_url("/live/s.m3u8")).whole(length - 0.2))
+
+
+def test_a_cue_point_with_a_duration_is_a_date_range(make_server, tmp_path):
+    playlist = published(make_server, [
+        cues.point(520, "ad", {"id": "break-7", "duration": "30.5", "avail_num": 3.0, "first": True, "no good": "x"}),
+        cues.point(1000, "chapter", {"duration": 12.25}), cues.point(1200, "no duration"), cues.text(1300, "no range")],
+                         "hls_path %s;" % tmp_path)
+    first, second = playlist.date_ranges
+    assert hls_rules.date_of(first, "START-DATE") == pytest.approx(date_at(playlist, 0.52), abs=0.002)
+    del first["START-DATE"]
+    assert first == {"ID": "break-7", "CLASS": "ad", "DURATION": 30.5, "X-TYPE": '"event"', "X-AVAIL-NUM": '"3"',
+                     "X-FIRST": '"true"'}
+    start = hls_rules.date_of(second, "START-DATE")
+    assert start == pytest.approx(date_at(playlist, 1), abs=0.002)
+    assert second["ID"] == "chapter-%d" % round(start * 1000) and second["DURATION"] == 12.25
+    path = tmp_path / "live" / "s.m3u8"                              # the same stands beside the files
+    until(lambda: path.exists() and "chapter" in path.read_text(), "the playlist on the disk")
+    assert hls_playlist.read(path.read_text()).date_ranges == hls_playlist.read(playlist.text).date_ranges
+
+
+def test_text_of_a_publisher_cannot_break_a_playlist(make_server):
+    evil = 'x",START-DATE="2020-01-01T00:00:00Z"\n#EXT-X-ENDLIST\r\n\x00\x7f\ud800'.encode("utf-8", "surrogatepass")
+    body = b"\x02\0\x0aonCuePoint\x03"
+    for key in b"name", b"X-EVIL", b"id":
+        body += len(key).to_bytes(2, "big") + key + b"\x02" + len(evil).to_bytes(2, "big") + evil
+    body += b"\0\x08duration\0\x40\x10" + bytes(6) + b"\0\x07a,b=\"c\n\x02\0\1x" + b"\0\0\x09"
+    playlist = published(make_server, [flv.Tag(flv.SCRIPT, 700, body)])
+    found, = playlist.date_ranges
+    assert set(found) == {"ID", "CLASS", "START-DATE", "DURATION", "X-EVIL"} and found["DURATION"] == 4
+    assert "'" in found["ID"] and not playlist.ended
+
+
+def test_a_splice_goes_out_and_comes_back(make_server):
+    """RFC 8216 4.3.2.7.1"""
+    playlist = published(make_server, [
+        cues.ad(400, cue=base64.b64encode(cues.OUT).decode(), type="scte35", id="17", duration=0.0, time=0.8),
+        cues.ad(600, cue=base64.b64encode(cues.OUT).decode(), type="scte35", id="18", duration=0.0, time=0.8),     # a repetition
+        cues.point(1320, "scte35", {"data": cues.IN.hex()}),
+        cues.point(1400, "scte35", {"data": cues.IN.hex()}),
+        cues.point(1500, "scte35", {"cue": "0xfc301100000000000000fff0000000007a4fbfff"})])        # splice_null()
+    out, back, other = playlist.date_ranges
+    assert out == {"ID": "17", "CLASS": "scte35", "START-DATE": out["START-DATE"], "PLANNED-DURATION": 30.0,
+                   "SCTE35-OUT": "0x" + cues.OUT.hex().upper()}
+    assert hls_rules.date_of(out, "START-DATE") == pytest.approx(date_at(playlist, 0.8), abs=0.002)
+    assert back == {"ID": "17", "START-DATE": out["START-DATE"], "DURATION": pytest.approx(0.52, abs=0.003),
+                    "SCTE35-IN": "0x" + cues.IN.hex().upper()}
+    assert other["ID"].startswith("splice-00000000-") and other["SCTE35-CMD"].startswith("0xFC3011")
+
+
+def test_a_cue_that_is_repeated_for_newcomers_is_one_range(make_server):
+    playlist = published(make_server, [
+        cues.ad(300, cue="SpliceOut", id="95766", duration=30.0, elapsed=0.0, time=0.3),
+        cues.ad(1100, cue="SpliceOut", id="95766", duration=30.0, elapsed=0.8, time=0.3),
+        cues.ad(500, cue="Elsewhere", duration=30.0), cues.ad(1500, cue="Elsewhere", duration=30.0, elapsed=1.0)])
+    assert [(v["ID"][:9], v["CLASS"]) for v in playlist.date_ranges] == [("95766", "SpliceOut"), ("Elsewhere", "Elsewhere")]
+
+
+def test_a_date_range_leaves_with_the_segments_of_its_time(make_server):
+    server = make_server("vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_ctx off; hls_window 4; } }", http="")
+    told = [cues.point(1500, "short", {"id": "a", "duration": 0.2}), cues.point(1600, "long", {"id": "b", "duration": 5.0}),
+            cues.point(9000, "late", {"id": "c", "duration": 60.0})]
+    with Watch(server.http_url("/live/s.m3u8"), should=True) as watch, server.publisher() as publisher:
+        feeder = rtmp.Feeder(publisher, cues.mixed(itertools.takewhile(lambda t: t.ts < 14000, media.loop("minutes.flv")), told))
+        watch.wait_segments(11)
+        feeder.stop().check()
+    seen = [(p.sequence, [v["ID"] for v in p.date_ranges]) for p in map(hls_playlist.read, watch.media[0].loads)]
+    assert ["a", "b"] in [ids for _, ids in seen] and ["b"] in [ids for _, ids in seen] and seen[-1][1] == ["c"]
+    assert all(("a" in ids) == (sequence <= 1) for sequence, ids in seen if sequence)
+    assert all(("b" in ids) == (sequence <= 6) for sequence, ids in seen if sequence)
+
+
+def test_delta_updates_skip_date_ranges_and_tell_which_are_gone(make_server):
+    server = make_server("vhost __defaultVhost__ { hls { enabled on; hls_ll on; hls_part 0.2; hls_fragment 1; hls_ctx off; "
+                         "hls_window 12; } }", http="")
+    told = [cues.point(500 + 300 * n, "p", {"id": "p%d" % n, "duration": 1.0}) for n in range(55)]
+    with server.publisher() as publisher:
+        feeder = rtmp.Feeder(publisher, cues.mixed(media.loop("minutes.flv"), told))
+        with Watch(server.http_url("/live/s.m3u8"), delta=True, should=True, blocking=True) as watch:
+            watch.wait_segments(17)
+        http = Http()
+        url = server.http_url("/live/s.m3u8?_HLS_skip=v2")
+
+        def skips():
+            p = hls_playlist.read(http.get(url).body.decode())
+            return p if p.removed_date_ranges else None
+        delta = until(skips, "date ranges that were removed")
+        assert hls_rules.check_media(delta) == [] and delta.version == 10 and 0 < len(delta.date_ranges) < 40
+        http.close()
+        feeder.stop().check()
+    assert watch.media[0].deltas > 3
+
+
+def test_date_ranges_survive_a_kill(make_server, tmp_path):
+    server = make_server("vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_ctx off; hls_window 60; hls_dispose 0; "
+                         "hls_path %s; } }" % tmp_path, http="")
+    told = [cues.point(500, "ad", {"id": "a", "duration": 90.0, "n": 1.0}), cues.ad(700, cue="0x" + cues.OUT.hex(), type="scte35")]
+    tags, length = tags_of()
+    publish(server, cues.mixed(tags, told))
+    segments = Segments(server.http_url("/live/s.m3u8"))
+    before = check(segments.whole(length - 0.2))
+    path = tmp_path / "live" / "s.m3u8"
+    until(lambda: path.exists() and path.read_text().count("EXTINF") == len(before.segments), "the playlist on the disk")
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    server.start()
+    publish(server, cues.mixed(tags, [cues.point(900, "scte35", {"data": cues.IN.hex()})]))
+    after = check(until(lambda: (lambda p: p if p and len(p.segments) > len(before.segments) + 1 else None)(segments.playlist()),
+                        "more segments"))
+    hls_rules.assert_good(hls_changes.check_next(before, after), after.text, should=True)
+    assert after.date_ranges[:2] == before.date_ranges
+    assert after.date_ranges[2]["ID"] == before.date_ranges[1]["ID"] and "SCTE35-IN" in after.date_ranges[2]
+
+
 # -- bounds ----------------------------------------------------------------------------------------------------------------
+
+def lane_of(api):
+    """The first container of the only stream, in the API."""
+    streams = api.get("/api/v1/streams/")["streams"]
+    return streams[0]["segments"][0] if streams and "segments" in streams[0] else None
+
+
+def test_a_playlist_has_so_many_date_ranges_and_no_more(make_server):
+    """Those that come later are left out; the stream goes on."""
+    server = make_server("vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_ctx off; hls_window 60; } }", http="", api="")
+    told = [cues.point(40 * n, "x" * 60, {"id": "%d" % n, "duration": 900.0, "a": "y" * 250, "b": "y" * 250}) for n in range(190)]
+    url, api = server.http_url("/live/s.m3u8"), Api(server)
+    with server.publisher() as publisher:
+        feeder = rtmp.Feeder(publisher, cues.mixed(itertools.takewhile(lambda t: t.ts < 9000, media.loop("minutes.flv")), told))
+        lane = until(lambda: (lambda lane: lane and lane["cues"] == 190 and lane)(lane_of(api)), "all cues")
+        playlist = check(Segments(url).whole(5))
+        feeder.stop().check()
+    assert lane["lost_cues"] == 62 and [v["ID"] for v in playlist.date_ranges] == [str(n) for n in range(128)]
+
 
 def test_a_flood_of_cues_is_bounded_counted_and_logged_once(make_server):
     server = make_server(HLS % "hls_use_fmp4 on;", http="", api="")
@@ -249,7 +405,7 @@ def test_a_flood_of_cues_is_bounded_counted_and_logged_once(make_server):
         publisher.send_tags(cues.mixed(tags, flood))
         publisher.barrier()
         until(segments.playlist, "the first segment")
-        lane, = Api(server).get("/api/v1/streams/")["streams"][0]["segments"]
+        lane = lane_of(Api(server))
     carried = sum(len(cues.emsgs(body)) for body in segments.bodies(length - 0.2))
     assert 0 < carried < 200 and lane["cues"] == carried and lane["cues"] + lane["lost_cues"] == 2000
     assert server.log.count("a cue is left out") == 1

@@ -54,6 +54,12 @@ struct hls_init {
     bool              is_on_disk;
 };
 
+/** Its date ranges (dateranges.h). */
+struct hls_dateranges {
+    struct list list; /* in the order in which they came */
+    size_t      n, bytes;
+};
+
 struct hls {
     struct viewing        *viewing;
     struct conf           *conf; /* snapshot with which the view began */
@@ -75,9 +81,10 @@ struct hls {
     void (*when_written)(struct hls *h);
 
     struct list               parts; /* of the newest segments (parts.h) */
-    struct hls_playlist_cache media, delta, master;
-    int64_t                   part_target_us; /* does not change once it is told; 0: it was not yet */
-    int64_t                   target_s;       /* target duration; never falls (RFC 8216 6.2.1) */
+    struct hls_dateranges     dateranges;
+    struct hls_playlist_cache media, delta, delta_v2, master; /* delta_v2: date ranges are skipped as well */
+    int64_t                   part_target_us;                 /* does not change once it is told; 0: it was not yet */
+    int64_t                   target_s;                       /* target duration; never falls (RFC 8216 6.2.1) */
     int64_t                   peak_bps; /* largest that was measured: players ask for it once, and stay for hours */
 };
 

@@ -1,6 +1,7 @@
 #include "app/hls/media_playlist.h"
 
 #include "app/hls/ask.h"
+#include "app/hls/dateranges.h"
 #include "app/hls/hls.h"
 #include "app/hls/parts.h"
 #include "app/hls/playlist_text.h"
@@ -18,7 +19,7 @@ enum { NAMES_BYTES_MAX = 16 << 20 };
 /* Tags of low latency beside segments: how many target durations a delta update shows, and how far behind the end players stay. */
 enum { SKIP_TARGETS = 6, PART_HOLD_BACK_PARTS = 3 };
 
-enum form { FORM_FULL, FORM_DELTA, FORM_OF_FILES };
+enum form { FORM_FULL, FORM_DELTA, FORM_DELTA_V2, FORM_OF_FILES };
 
 #define NO_NAME SIZE_MAX
 
@@ -40,6 +41,8 @@ struct model {
     struct hls_map      open_map;
     size_t              open_map_at, hint_at;
     struct hls_reports  reports; /* of the other variants */
+
+    struct hls_dateranges_listed dateranges;
 };
 
 static const struct segment *segment_at(const struct list *link)
@@ -240,6 +243,8 @@ static void drop_rows(struct model *m)
     mem_free(m->part_at);
     buf_finish(&m->names);
     hls_reports_finish(&m->reports);
+    mem_free(m->dateranges.ranges);
+    mem_free(m->dateranges.removed);
 }
 
 /* ---- the playlist ---- */
@@ -274,7 +279,20 @@ static void finish_model(struct model *m, struct hls *h)
         return;
     h->part_target_us = m->p.part_target_us;
     m->p.can_skip_until_us = SKIP_TARGETS * h->target_s * US_PER_SECOND;
-    m->p.skip = m->form == FORM_DELTA ? hls_playlist_skippable(&m->p) : 0;
+    m->p.can_skip_dateranges = true;
+    m->p.skip_dateranges = m->form == FORM_DELTA_V2;
+    m->p.skip = m->form == FORM_DELTA || m->form == FORM_DELTA_V2 ? hls_playlist_skippable(&m->p) : 0;
+}
+
+static struct err *list_dateranges(struct model *m)
+{
+    if (!hls_dateranges_list(m->h, m->first_number + m->p.skip, &m->dateranges))
+        return err_no_memory();
+    m->p.dateranges = m->dateranges.ranges;
+    m->p.n_dateranges = m->dateranges.n_ranges;
+    m->p.removed_dateranges = m->dateranges.removed;
+    m->p.n_removed_dateranges = m->dateranges.n_removed;
+    return NULL;
 }
 
 static struct err *write_text(struct hls *h, enum form form, struct hls_text *text)
@@ -286,9 +304,13 @@ static struct err *write_text(struct hls *h, enum form form, struct hls_text *te
     m.first_number = newest->number + 1 - m.n;
     m.p.independent = true;
     m.p.media_sequence = (int64_t)m.first_number;
+    hls_dateranges_trim(h, oldest);
     struct err *e = make_rows(&m);
     if (!e) {
         finish_model(&m, h);
+        e = list_dateranges(&m);
+    }
+    if (!e) {
         hls_playlist_write(text, &m.p);
         e = hls_text_error(text);
     }
@@ -356,8 +378,11 @@ static struct err *reply_newest(struct http_exchange *x, struct hls *h, const st
                                 const struct hls_reload *r)
 {
     char                       seconds[32];
-    struct hls_playlist_cache *cache = r->is_delta ? &h->delta : &h->media;
-    struct err                *e = render_newest(h, r->is_delta ? FORM_DELTA : FORM_FULL, cache);
+    enum form                  form = r->skips_dateranges ? FORM_DELTA_V2 : r->is_delta ? FORM_DELTA : FORM_FULL;
+    struct hls_playlist_cache *cache = form == FORM_DELTA_V2 ? &h->delta_v2
+                                       : form == FORM_DELTA  ? &h->delta
+                                                             : &h->media;
+    struct err                *e = render_newest(h, form, cache);
     if (e)
         return e;
     hls_ask_expect(ask, h->target_s * US_PER_SECOND);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/hls/dateranges.h"
 #include "app/hls/files.h"
 #include "app/hls/hls.h"
 #include "app/hls/keys.h"
@@ -207,6 +208,11 @@ static void count_from_clock(struct hls *h)
     plan->next_number = (uint64_t)(wall_now_us() / (step_us > 0 ? step_us : US_PER_SECOND));
 }
 
+static void adopt_daterange(void *h, const struct hls_daterange *d)
+{
+    hls_dateranges_adopt(h, d);
+}
+
 static struct err *adopt_all(struct hls *h, struct buf *text)
 {
     struct hls_playlist_reader r;
@@ -214,6 +220,8 @@ static struct err *adopt_all(struct hls *h, struct buf *text)
     struct plan               *plan = h->viewing->plan;
     struct err                *e = NULL;
     hls_playlist_reader_init(&r, text->bytes, text->len);
+    r.on_daterange = adopt_daterange;
+    r.arg = h;
     while (!e && hls_playlist_read(&r, &from) == HLS_READ_SEGMENT) {
         if (r.n_read == 1)
             plan->discontinuities = (uint64_t)r.discontinuity_sequence;

@@ -33,7 +33,8 @@ bool hls_reload_read(struct hls_reload *r, const struct hls *h, const struct htt
     *r = (struct hls_reload){ .msn = -1, .part = -1 };
     if (!h->show->vhost->hls.ll)
         return true;
-    r->is_delta = str_equal(skip, "YES") || str_equal(skip, "v2");
+    r->skips_dateranges = str_equal(skip, "v2");
+    r->is_delta = r->skips_dateranges || str_equal(skip, "YES");
     return read_number(http_request_param(request, "_HLS_msn"), &r->msn) &&
            read_number(http_request_param(request, "_HLS_part"), &r->part) && (r->part < 0 || r->msn >= 0);
 }

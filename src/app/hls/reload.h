@@ -18,7 +18,7 @@ struct http_request;
 /* What a request for a playlist asks for: _HLS_msn, _HLS_part, _HLS_skip. */
 struct hls_reload {
     int64_t msn, part; /* -1: not asked for */
-    bool    is_delta;
+    bool    is_delta, skips_dateranges;
 };
 
 enum hls_reload_state {

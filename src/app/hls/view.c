@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/hls/dateranges.h"
 #include "app/hls/file_guard.h"
 #include "app/hls/files.h"
 #include "app/hls/group.h"
@@ -68,10 +69,12 @@ static void forget_all(struct hls *h)
         hls_drop_entry(LIST_ENTRY(h->entries.next, struct hls_entry, link));
     hls_drop_old_inits(h);
     hls_parts_drop(h, NULL);
+    hls_dateranges_drop(h);
     shelf_take(&h->playlist);
     hls_group_leave(h);
     hls_playlist_text_unref(&h->media.text);
     hls_playlist_text_unref(&h->delta.text);
+    hls_playlist_text_unref(&h->delta_v2.text);
     hls_playlist_text_unref(&h->master.text);
 }
 
@@ -171,6 +174,7 @@ static struct err *begin(struct viewing *v)
     list_init(&h->entries);
     list_init(&h->inits);
     list_init(&h->parts);
+    hls_dateranges_init(h);
     struct err *e = begin_with(h, v);
     if (e)
         end(v, VIEW_NOT_WANTED);
@@ -282,6 +286,11 @@ static void tell(struct viewing *v, enum segment_event event, struct lane *lane,
     }
 }
 
+static void take_cue(struct viewing *v, const struct cue *cue)
+{
+    hls_dateranges_take(v->state, cue);
+}
+
 static bool keeps(const struct viewing *v, const struct lane *lane, const struct segment *oldest)
 {
     const struct hls *h = v->state;
@@ -310,6 +319,7 @@ const struct segment_view hls_view = {
     .recover = recover,
     .fits = fits,
     .tell = tell,
+    .take_cue = take_cue,
     .keeps = keeps,
     .dispose_us = dispose_us,
     .refuse_file = hls_file_guard_refuse,

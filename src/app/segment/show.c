@@ -176,6 +176,16 @@ static void tell_of_plan(struct plan *plan, enum segment_event event, struct lan
         co_unpark(keeper);
 }
 
+static void tell_cue(struct plan *plan, struct cue *cue)
+{
+    struct show *show = plan->owner;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
+        struct viewing *v = &show->viewings[i];
+        if (v->by && v->plan == plan && v->by->take_cue)
+            v->by->take_cue(v, cue);
+    }
+}
+
 static struct plan *plan_for(struct show *show, const struct cut_policy *policy)
 {
     for (struct list *it = show->plans.next; it != &show->plans; it = it->next) {
@@ -184,8 +194,10 @@ static struct plan *plan_for(struct show *show, const struct cut_policy *policy)
             return plan;
     }
     struct plan *plan = plan_create(show, show->label, tell_of_plan, policy);
-    if (plan)
-        list_push(&show->plans, &plan->link);
+    if (!plan)
+        return NULL;
+    plan->tell_cue = tell_cue;
+    list_push(&show->plans, &plan->link);
     return plan;
 }
 

@@ -20,6 +20,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 
+struct cue;
 struct http_exchange;
 struct lane;
 struct lane_kind;
@@ -54,6 +55,9 @@ struct segment_view {
     /** Continue what a former run of the server has left; called after begin() for a new show. It yields. NULL: nothing is left. */
     struct err *(*recover)(struct viewing *v);
     void (*tell)(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *segment);
+
+    /** A cue has got into the open segments. NULL: the view has no use for it. */
+    void (*take_cue)(struct viewing *v, const struct cue *cue);
 
     /** The stream has one more track of sound: show->sounds has its bit. NULL: the view has no use for it. */
     void (*hear)(struct viewing *v, unsigned track);

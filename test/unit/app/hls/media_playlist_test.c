@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/hls/dateranges.h"
 #include "app/hls/hls.h"
 #include "app/hls/parts.h"
 #include "app/hls/playlist_text.h"
@@ -46,6 +47,7 @@ static int setup(void **state)
     list_init(&h.entries);
     list_init(&h.inits);
     list_init(&h.parts);
+    hls_dateranges_init(&h);
     n_segments = n_parts = 0;
     return 0;
 }
@@ -211,7 +213,8 @@ static void parts_are_listed_and_the_next_one_is_hinted(void **state)
     open_with(5, durations_us, 3);
     assert_text("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:4\n#EXT-X-TARGETDURATION:2\n"
                 "#EXT-X-INDEPENDENT-SEGMENTS\n"
-                "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.000,PART-HOLD-BACK=0.606\n"
+                "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.000,CAN-SKIP-DATERANGES=YES,PART-HOLD-"
+                "BACK=0.606\n"
                 "#EXT-X-PART-INF:PART-TARGET=0.202\n"
                 "#EXTINF:2.000, no desc\ns-4.ts\n"
                 "#EXT-X-PART:DURATION=0.200,URI=\"s-5-part-0.ts\",INDEPENDENT=YES\n"
