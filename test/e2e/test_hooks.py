@@ -170,22 +170,24 @@ def test_requests_of_a_viewer_that_comes_back_at_once_ask_once(make_server, back
     backend.wait("on_play")
     live.server.stop()  # the id is the server's own, also after a restart
     live.feeder.stop()
-    release = threading.Event()
-    backend.answers["on_play"] = silence(release)
     live.server.start()
     live.publisher = live.server.publisher("s" + PARAM)
     live.feeder = rtmp.Feeder(live.publisher, media.loop("h264_aac.flv"))
+    live.join()  # there is a playlist now
+    backend.wait("on_play", "on_stop", "on_play")
+    release = threading.Event()
+    backend.answers["on_play"] = silence(release)
     results = []
     threads = [threading.Thread(target=lambda: results.append(live.get("/live/s.m3u8?hls_ctx=" + viewer)[0]))
                for _ in range(3)]
-    until(lambda: os.path.exists(str(tmp_path / "hls" / "live" / "s.m3u8")), "a playlist", 20)
     for t in threads:
         t.start()
-    backend.wait("on_play", "on_stop", "on_play")
+    backend.wait("on_play", "on_stop", "on_play", "on_play")
     release.set()
     for t in threads:
         t.join()
-    assert results == [200] * 3 and backend.events() == ["on_play", "on_stop", "on_play"]
+    assert results == [200] * 3
+    assert backend.events() == ["on_play", "on_stop", "on_play", "on_play"]
     live.feeder.stop()
 
 
@@ -210,6 +212,17 @@ def test_segments_of_hls_are_told_of_before_the_end_of_their_publish(make_server
         assert notify.path == "/on_hls_notify/%s/live/s/%s%s[x]" % (d["server_id"], name, PARAM)
         assert "Content-Length: 0" in notify.lines
     assert backend.of("on_hls")[-1].at < backend.of("on_unpublish")[0].at
+
+
+def test_a_reload_begins_to_tell_of_the_segments_of_a_running_publish(make_server, backend, tmp_path):
+    live = HlsLive(make_server, tmp_path, "")
+    live.join()
+    live.server.reload(vhost(HLS % (tmp_path / "hls", ""), hooks(backend, "on_hls", "on_publish", "on_unpublish")))
+    call = backend.wait_for("on_hls", timeout=30)
+    assert call.json["client_id"] == Api(live.server).stream("s")["publish"]["cid"]
+    live.feeder.finish()
+    live.server.wait_log("cleanup when unpublish")
+    assert "on_unpublish" not in backend.events()
 
 
 def test_a_segment_with_an_absolute_url_is_fetched_from_there(make_server, backend, tmp_path):

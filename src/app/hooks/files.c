@@ -35,9 +35,9 @@ static void forget(struct publisher_of *p)
     mem_free(p);
 }
 
-bool hook_files_are_told(const struct conf_vhost *v)
+static bool are_told(const struct conf_vhost *v)
 {
-    return v->hls.enabled &&
+    return v && v->hls.enabled &&
            (hook_event_urls(v, HOOK_HLS)->count > 0 || hook_event_urls(v, HOOK_HLS_NOTIFY)->count > 0);
 }
 
@@ -57,13 +57,13 @@ void hook_files_begin(const char *key, struct hook_subject *subject)
     mem_free(p);
 }
 
-bool hook_files_leave(const char *key, const struct hook_subject *subject)
+bool hook_files_leave(const char *key, const struct hook_subject *subject, const struct conf_vhost *v)
 {
     struct publisher_of *p = map_find(&by_key, key);
     if (!p || p->subject != subject)
         return false;
-    p->has_left = true;
-    if (!p->is_over)
+    p->has_left = !p->is_over && are_told(v);
+    if (p->has_left)
         return true;
     forget(p);
     return false;

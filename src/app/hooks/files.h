@@ -15,14 +15,14 @@
 
 extern const struct finished_listener hook_files_listener;
 
-/** True if files of the vhost's streams are told of. */
-bool hook_files_are_told(const struct conf_vhost *v);
-
 /** A publisher is let in: files of this stream are told of under its name from now on. Without memory they are not. */
 void hook_files_begin(const char *key, struct hook_subject *subject);
 
-/** The publisher leaves. True: its last file is still to come, and hook_outbox_release() will be called for the lane `key`. */
-bool hook_files_leave(const char *key, const struct hook_subject *subject);
+/**
+ * The publisher leaves. True: the vhost, as it is now, wants to be told of files, and the last one is still to come;
+ * hook_outbox_release() will be called for the lane `key`. NULL: there is no such vhost any more.
+ */
+bool hook_files_leave(const char *key, const struct hook_subject *subject, const struct conf_vhost *v);
 
 /** Forget all publishers. */
 void hook_files_finish(void);

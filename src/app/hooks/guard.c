@@ -126,6 +126,13 @@ static void send_end(const struct hook_kept *k, const struct conf_words *urls, c
     jw_finish(&j);
 }
 
+/* The vhost in the configuration in force; NULL: there is none of this name any more. */
+static const struct conf_vhost *vhost_now(const struct hook_kept *k)
+{
+    const struct conf_vhost *v = conf_find_vhost(*k->door->conf, k->subject->vhost);
+    return v && str_equal(v->name, k->subject->vhost) ? v : NULL;
+}
+
 /*
  * The end is told to the URLs of the configuration in force; if it has none, to those of the one by which the beginning was told. If
  * the beginning was told to nobody, and now there are URLs for beginnings, the end is not told either.
@@ -133,15 +140,13 @@ static void send_end(const struct hook_kept *k, const struct conf_words *urls, c
 static void tell_end(const struct hook_kept *k, enum hook_place place)
 {
     static const struct conf_words none;
-    const struct conf             *conf = *k->door->conf;
-    const struct conf_vhost       *v = conf_find_vhost(conf, k->subject->vhost);
-    bool                           is_it = v && str_equal(v->name, k->subject->vhost);
-    const struct conf_words       *begin = is_it ? hook_event_urls(v, k->pair->begin) : &none;
-    const struct conf_words       *end = is_it ? hook_event_urls(v, k->pair->end) : &none;
+    const struct conf_vhost       *v = vhost_now(k);
+    const struct conf_words       *begin = v ? hook_event_urls(v, k->pair->begin) : &none;
+    const struct conf_words       *end = v ? hook_event_urls(v, k->pair->end) : &none;
     if (!k->was_told && begin->count > 0)
         return;
     if (end->count > 0) {
-        const struct hook_manner manner = hook_manner_of(conf, v);
+        const struct hook_manner manner = hook_manner_of(*k->door->conf, v);
         send_end(k, end, &manner, place);
     } else if (k->was_told) {
         send_end(k, &k->last->urls, &k->last->manner, place);
@@ -153,7 +158,7 @@ static void leave(void *kept)
     struct hook_kept *k = kept;
     if (!k)
         return;
-    bool files_to_come = k->pair == &publishing && hook_files_leave(k->source->key, k->subject);
+    bool files_to_come = k->pair == &publishing && hook_files_leave(k->source->key, k->subject, vhost_now(k));
     tell_end(k, files_to_come ? HOOK_HELD : HOOK_LAST);
     kept_free(k);
 }
@@ -251,8 +256,8 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
 {
     bool              has_begin = hook_event_urls(s->vhost, pair->begin)->count > 0;
     struct hook_kept *k = NULL;
-    bool              tells_files = pair == &publishing && hook_files_are_told(s->vhost);
-    if (!has_begin && !tells_files && hook_event_urls(s->vhost, pair->end)->count == 0)
+    bool              has_files = pair == &publishing; /* of which a reload may want to be told */
+    if (!has_begin && !has_files && hook_event_urls(s->vhost, pair->end)->count == 0)
         return NULL;
     struct err *e = kept_new(&k, s, pair);
     if (e)
@@ -263,7 +268,7 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
         kept_free(k);
         return e;
     }
-    if (tells_files)
+    if (has_files)
         hook_files_begin(k->source->key, k->subject);
     *kept = k;
     return NULL;
