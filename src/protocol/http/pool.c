@@ -69,7 +69,7 @@ static void drop(struct http_pool *p, struct http_line *l)
     http_line_close(l);
 }
 
-/* Close what has been idle for too long, until nothing is idle. */
+/* Close what has been idle for too long, until nothing is idle. When the pool ends, all goes at once: events are for this coroutine. */
 static void keep(void *arg)
 {
     struct http_pool *p = arg;
@@ -84,15 +84,14 @@ static void keep(void *arg)
             e = co_park(l->idle_since_us + HTTP_POOL_IDLE_US);
     }
     err_free(e);
+    while ((l = oldest(p)))
+        drop(p, l);
     p->keeper = NULL;
 }
 
 void http_pool_finish(struct http_pool *p)
 {
-    struct http_line *l;
     co_group_cancel_and_join(&p->keepers);
-    while ((l = oldest(p)))
-        drop(p, l);
 }
 
 static bool is_for(const struct http_line *l, const char *server, const struct tls_ctx *tls)
