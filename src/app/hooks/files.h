@@ -1,5 +1,5 @@
 /**
- * Callbacks about files of a stream: on_hls and on_hls_notify. They are told under the name of the publisher, in the lane of the stream, so
+ * Callbacks about files of a stream: on_hls and on_hls_notify. They are told under the name of the publisher, in the queue of the stream, so
  * that the last one comes before its on_unpublish.
  *
  * Yields     no
@@ -20,7 +20,7 @@ void hook_files_begin(const char *key, struct hook_subject *subject);
 
 /**
  * The publisher leaves. True: the vhost, as it is now, wants to be told of files, and the last one is still to come;
- * hook_outbox_release() will be called for the lane `key`. NULL: there is no such vhost any more.
+ * hook_outbox_release() will be called for the queue `key`. NULL: there is no such vhost any more.
  */
 bool hook_files_leave(const char *key, const struct hook_subject *subject, const struct conf_vhost *v);
 

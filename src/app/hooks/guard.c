@@ -99,7 +99,7 @@ static struct err *kept_new(struct hook_kept **out, struct session *s, const str
 
 /* ---- the end ------------------------------------------------------------------------------------------------------- */
 
-static const char *lane_of(const struct hook_kept *k)
+static const char *queue_of(const struct hook_kept *k)
 {
     return k->pair == &publishing ? k->source->key : k->subject->client_id;
 }
@@ -119,7 +119,7 @@ static void send_end(const struct hook_kept *k, const struct conf_words *urls, c
             .id_is_secret = s->id_is_secret,
             .body = j.text.bytes,
         };
-        hook_outbox_add(lane_of(k), &c, urls, place);
+        hook_outbox_add(queue_of(k), &c, urls, place);
     } else {
         log_err(LOG_ERROR, e, "%s of client %.*s is lost", hook_event_name(k->pair->end), IDENT_LEN, s->client_id);
     }
@@ -223,7 +223,7 @@ static struct err *wait_for_ends(const struct hook_kept *k, int64_t deadline_us)
 {
     struct err *e = hook_outbox_wait(k->subject->client_id, deadline_us);
     if (!e && k->pair == &publishing)
-        e = hook_outbox_wait(lane_of(k), deadline_us);
+        e = hook_outbox_wait(queue_of(k), deadline_us);
     return err_wrap(e, "wait until earlier callbacks are delivered");
 }
 

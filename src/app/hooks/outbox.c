@@ -10,23 +10,23 @@
 #include "core/str.h"
 #include "protocol/co.h"
 
-/* A client whose notices are in a lane that has not its name. */
+/* A client whose notices are in a queue that has not its name. */
 struct guest {
-    char        *id;
-    struct lane *lane;
-    size_t       n; /* its notices there */
+    char         *id;
+    struct queue *queue;
+    size_t        n; /* its notices there */
 };
 
 struct notice {
-    struct list      link;  /* in its lane */
-    struct guest    *guest; /* NULL: the lane is the client's own */
+    struct list      link;  /* in its queue */
+    struct guest    *guest; /* NULL: the queue is the client's own */
     struct hook_call call;
     int64_t          held_until_us; /* 0: it does not wait */
     size_t           n_urls, bytes;
     char             texts[]; /* client_id, body, tls_ca, secret, then the URLs, each with its NUL */
 };
 
-struct lane {
+struct queue {
     char       *key;
     struct list notices; /* the first one is the next, or on its way */
     struct list link;    /* in `ready` of a backend; unlinked: a sender or the holder has it */
@@ -34,7 +34,7 @@ struct lane {
     struct list waiters;
 };
 
-/* What one server has to be told: the lanes whose next notice is for it. */
+/* What one server has to be told: the queues whose next notice is for it. */
 struct backend {
     char       *key; /* the URL up to its path */
     struct list ready;
@@ -47,7 +47,7 @@ struct waiter {
 };
 
 static struct {
-    struct map      lanes, guests, backends;
+    struct map      queues, guests, backends;
     size_t          bytes;
     size_t          n, n_dropped; /* notices that wait; that were dropped since the outbox was empty */
     bool            is_open, is_closing;
@@ -168,31 +168,31 @@ static void drop_unused(struct backend *b)
     mem_free(b);
 }
 
-/* ---- lanes -------------------------------------------------------------------------------------------------------- */
+/* ---- queues -------------------------------------------------------------------------------------------------------- */
 
-static struct notice *first_of(const struct lane *l)
+static struct notice *first_of(const struct queue *l)
 {
     return LIST_ENTRY(l->notices.next, struct notice, link);
 }
 
-static struct lane *lane_of(const char *key)
+static struct queue *queue_of(const char *key)
 {
-    struct lane *l = map_find(&all.lanes, key);
+    struct queue *l = map_find(&all.queues, key);
     if (l || !(l = mem_calloc(1, sizeof *l)))
         return l;
     list_init(&l->notices);
     list_init(&l->link);
     list_init(&l->waiters);
     l->key = mem_strdup(key);
-    if (l->key && map_put(&all.lanes, key, l))
+    if (l->key && map_put(&all.queues, key, l))
         return l;
     mem_free(l->key);
     mem_free(l);
     return NULL;
 }
 
-/* The guest that a client is in this lane. False: out of memory. */
-static bool guest_of(struct guest **out, struct lane *l, const char *client_id)
+/* The guest that a client is in this queue. False: out of memory. */
+static bool guest_of(struct guest **out, struct queue *l, const char *client_id)
 {
     struct guest *g = *out = map_find(&all.guests, client_id);
     if (g || str_equal(l->key, client_id)) {
@@ -202,7 +202,7 @@ static bool guest_of(struct guest **out, struct lane *l, const char *client_id)
     }
     if (!(g = mem_calloc(1, sizeof *g)))
         return false;
-    *g = (struct guest){ .id = mem_strdup(client_id), .lane = l, .n = 1 };
+    *g = (struct guest){ .id = mem_strdup(client_id), .queue = l, .n = 1 };
     if (g->id && map_put(&all.guests, client_id, g)) {
         *out = g;
         return true;
@@ -212,12 +212,12 @@ static bool guest_of(struct guest **out, struct lane *l, const char *client_id)
     return false;
 }
 
-static void lane_free(struct lane *l)
+static void queue_free(struct queue *l)
 {
     while (!list_is_empty(&l->notices))
         notice_free(first_of(l));
     list_remove(&l->link);
-    map_remove(&all.lanes, l->key);
+    map_remove(&all.queues, l->key);
     while (!list_is_empty(&l->waiters)) {
         struct waiter *w = LIST_ENTRY(l->waiters.next, struct waiter, link);
         list_remove(&w->link);
@@ -228,25 +228,25 @@ static void lane_free(struct lane *l)
 }
 
 static void send_all(void *arg);
-static bool make_ready(struct lane *l);
-static void drop_lane(struct lane *l);
+static bool make_ready(struct queue *l);
+static void drop_queue(struct queue *l);
 
-/* Wait until the first notice of the lane may go. */
+/* Wait until the first notice of the queue may go. */
 static void hold(void *arg)
 {
-    struct lane *l = arg;
-    struct err  *e = NULL;
+    struct queue *l = arg;
+    struct err   *e = NULL;
     while (!e && first_of(l)->held_until_us > now_us())
         e = err_except(co_park(first_of(l)->held_until_us), E_SOCKET_TIMEOUT);
     err_free(e);
     first_of(l)->held_until_us = 0;
     l->holder = NULL;
     if (!make_ready(l))
-        drop_lane(l);
+        drop_queue(l);
 }
 
-/* The next notice of the lane is due, or waits. False: out of memory. */
-static bool make_ready(struct lane *l)
+/* The next notice of the queue is due, or waits. False: out of memory. */
+static bool make_ready(struct queue *l)
 {
     if (first_of(l)->held_until_us && !all.is_closing) {
         struct err *e = co_go(&all.senders, "hooks-hold", hold, l, &l->holder);
@@ -268,30 +268,30 @@ static bool make_ready(struct lane *l)
     return b->n_senders > 0;
 }
 
-static void drop_lane(struct lane *l)
+static void drop_queue(struct queue *l)
 {
     log_error("no memory to deliver callbacks: those of %s are lost", l->key);
-    lane_free(l);
+    queue_free(l);
 }
 
-/* Deliver the first notice of a lane that no other sender has. */
-static void serve_lane(struct lane *l)
+/* Deliver the first notice of a queue that no other sender has. */
+static void serve_queue(struct queue *l)
 {
     deliver(first_of(l));
     notice_free(first_of(l));
     if (list_is_empty(&l->notices))
-        lane_free(l);
+        queue_free(l);
     else if (!make_ready(l))
-        drop_lane(l);
+        drop_queue(l);
 }
 
 static void send_all(void *arg)
 {
     struct backend *b = arg;
     while (!list_is_empty(&b->ready) && !co_is_cancelled(co_self())) {
-        struct lane *l = LIST_ENTRY(b->ready.next, struct lane, link);
+        struct queue *l = LIST_ENTRY(b->ready.next, struct queue, link);
         list_remove(&l->link);
-        serve_lane(l);
+        serve_queue(l);
     }
     b->n_senders--;
     drop_unused(b);
@@ -299,14 +299,14 @@ static void send_all(void *arg)
 
 /* ---- what others see ------------------------------------------------------------------------------------------------ */
 
-static void tell_loss(const char *lane, const struct hook_call *call)
+static void tell_loss(const char *queue, const struct hook_call *call)
 {
     if (all.n_dropped++ == 0)
         log_error("callbacks are lost: %zu wait, of %zu bytes; the first is %s of %s", all.n, all.bytes,
-                  hook_event_name(call->event), lane);
+                  hook_event_name(call->event), queue);
 }
 
-static struct notice *held_of(struct lane *l)
+static struct notice *held_of(struct queue *l)
 {
     LIST_FOREACH (&l->notices, it, after) {
         struct notice *n = LIST_ENTRY(it, struct notice, link);
@@ -317,7 +317,7 @@ static struct notice *held_of(struct lane *l)
 }
 
 /* A holder looks again, because the first notice may be another one now. */
-static void put(struct lane *l, struct notice *n, enum hook_place place)
+static void put(struct queue *l, struct notice *n, enum hook_place place)
 {
     struct notice *held = place == HOOK_BEFORE_HELD ? held_of(l) : NULL;
     n->held_until_us = place == HOOK_HELD ? now_us() + HOOK_HELD_US : 0;
@@ -328,7 +328,7 @@ static void put(struct lane *l, struct notice *n, enum hook_place place)
 
 void hook_outbox_release(const char *key)
 {
-    struct lane   *l = map_find(&all.lanes, key);
+    struct queue  *l = map_find(&all.queues, key);
     struct notice *held = l ? held_of(l) : NULL;
     if (held)
         held->held_until_us = 0;
@@ -343,7 +343,7 @@ void hook_outbox_add(const char *key, const struct hook_call *call, const struct
     if (urls->count == 0)
         return;
     struct guest  *g = map_find(&all.guests, call->client_id);
-    struct lane   *l = g ? g->lane : lane_of(key);
+    struct queue  *l = g ? g->queue : queue_of(key);
     struct notice *n = l ? notice_new(call, urls) : NULL;
     bool           is_first = l && list_is_empty(&l->notices);
     if (n && guest_of(&n->guest, l, call->client_id)) {
@@ -351,26 +351,26 @@ void hook_outbox_add(const char *key, const struct hook_call *call, const struct
         all.n++;
         put(l, n, place);
         if (is_first && !make_ready(l))
-            drop_lane(l);
+            drop_queue(l);
         return;
     }
     mem_free(n);
     if (is_first)
-        lane_free(l);
+        queue_free(l);
     tell_loss(key, call);
 }
 
-static struct lane *find(const char *key)
+static struct queue *find(const char *key)
 {
-    struct lane  *l = map_find(&all.lanes, key);
+    struct queue *l = map_find(&all.queues, key);
     struct guest *g = l ? NULL : map_find(&all.guests, key);
-    return g ? g->lane : l;
+    return g ? g->queue : l;
 }
 
 struct err *hook_outbox_wait(const char *key, int64_t deadline_us)
 {
-    struct lane *l;
-    struct err  *e = NULL;
+    struct queue *l;
+    struct err   *e = NULL;
     while (!e && (l = find(key))) {
         struct waiter w = { .co = co_self() };
         list_push(&l->waiters, &w.link);
@@ -383,13 +383,13 @@ struct err *hook_outbox_wait(const char *key, int64_t deadline_us)
 static void drop_all(void)
 {
     size_t          at;
-    struct lane    *l;
+    struct queue   *l;
     struct backend *b;
-    while (at = 0, (l = map_next(&all.lanes, &at, NULL)))
-        lane_free(l);
+    while (at = 0, (l = map_next(&all.queues, &at, NULL)))
+        queue_free(l);
     while (at = 0, (b = map_next(&all.backends, &at, NULL)))
         drop_unused(b);
-    map_finish(&all.lanes);
+    map_finish(&all.queues);
     map_finish(&all.guests);
     map_finish(&all.backends);
 }
