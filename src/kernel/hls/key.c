@@ -8,6 +8,16 @@
 
 static const char *const method_names[] = { "NONE", "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR" };
 
+bool hls_key_method_read(const char *text, enum hls_key_method *method)
+{
+    for (size_t i = 0; i < ARRAY_LEN(method_names); i++)
+        if (str_equal(text, method_names[i])) {
+            *method = (enum hls_key_method)i;
+            return true;
+        }
+    return false;
+}
+
 void hls_key_write(struct hls_text *t, const char *tag, const struct hls_key *key)
 {
     enum hls_key_method   method = key ? key->method : HLS_KEY_NONE;

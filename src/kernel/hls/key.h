@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/attr.h"
 #include "kernel/hls/text.h"
 
 enum { HLS_IV_LEN = 16 };
@@ -24,6 +25,9 @@ struct hls_key {
     uint8_t             iv[HLS_IV_LEN];
     const char         *keyformat; /* NULL: "identity", which is left out */
 };
+
+/** Read the value of METHOD. False if there is no such method. */
+bool hls_key_method_read(const char *text, enum hls_key_method *method) ATTR_MUST_USE;
 
 /** Append a tag ("EXT-X-KEY") with a key; NULL is the method NONE. */
 void hls_key_write(struct hls_text *t, const char *tag, const struct hls_key *key);

@@ -157,17 +157,6 @@ static bool next_attribute(char **p, struct attribute *a)
     return true;
 }
 
-static bool read_method(const char *text, enum hls_key_method *method)
-{
-    static const char *const names[] = { "NONE", "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR" };
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        *method = (enum hls_key_method)i;
-        if (str_equal(text, names[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool read_key(struct hls_playlist_reader *r, char *text)
 {
     struct attribute a;
@@ -175,7 +164,7 @@ static bool read_key(struct hls_playlist_reader *r, char *text)
     bool             has_method = false, ok = true;
     while (next_attribute(&text, &a)) {
         if (str_equal(a.name, "METHOD"))
-            ok &= has_method = read_method(a.value, &key.method);
+            ok &= has_method = hls_key_method_read(a.value, &key.method);
         else if (str_equal(a.name, "URI"))
             key.uri = a.value;
         else if (str_equal(a.name, "IV"))
