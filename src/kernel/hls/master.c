@@ -67,7 +67,7 @@ static void write_variant(struct hls_text *t, const struct hls_variant *v)
     write_size_and_rate(&a, v);
     if (v->audio)
         hls_attribute_text(&a, "AUDIO", v->audio);
-    if (v->captions && str_equal(v->captions, "NONE"))
+    if (str_equal(v->captions, "NONE"))
         hls_attribute_word(&a, "CLOSED-CAPTIONS", "NONE");
     else if (v->captions)
         hls_attribute_text(&a, "CLOSED-CAPTIONS", v->captions);

@@ -39,8 +39,8 @@ struct hls_variant {
     const char *codecs;        /* "avc1.64001f,mp4a.40.2"; NULL or "": not told */
     unsigned    width, height; /* 0: not told, or no video */
     unsigned    fps_thousandths;
-    const char *audio,
-        *captions; /* groups of renditions; NULL: none. "NONE" for captions says that there are none at all */
+    const char *audio;    /* group of renditions; NULL: none */
+    const char *captions; /* likewise; "NONE" says that there are none at all */
 };
 
 struct hls_master {
