@@ -8,11 +8,6 @@
 #include "core/attr.h"
 #include "core/str.h"
 
-static bool is_on(const struct conf_node *block)
-{
-    return str_equal(conf_node_word(conf_node_child(block, "enabled")), "on");
-}
-
 static struct conf_value value(const struct conf_node *hls, const char *name)
 {
     return conf_value(conf_row(&conf_hls_block, name), conf_node_child(hls, name));
@@ -98,8 +93,8 @@ static struct err *check_hls_files(const struct conf_node *vhost, const struct c
 struct err *conf_check_segment_files(const struct conf_node *vhost)
 {
     const struct conf_node *hls = conf_node_child(vhost, "hls"), *dash = conf_node_child(vhost, "dash");
-    struct err             *e = is_on(hls) ? check_hls_files(vhost, hls) : NULL;
-    if (!e && is_on(dash)) {
+    struct err             *e = conf_node_is_on(hls) ? check_hls_files(vhost, hls) : NULL;
+    if (!e && conf_node_is_on(dash)) {
         const struct directive *row = conf_row(&conf_dash_block, "dash_mpd_file");
         e = check_path(vhost, dash, row->name, conf_value(row, conf_node_child(dash, row->name)).text);
     }
@@ -168,7 +163,7 @@ struct err *conf_check_hls(const struct conf_node *vhost)
                                                                        check_variants };
     const struct conf_node *hls = conf_node_child(vhost, "hls");
     struct err             *e = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(checks) && !e && is_on(hls); i++)
+    for (size_t i = 0; i < ARRAY_LEN(checks) && !e && conf_node_is_on(hls); i++)
         e = checks[i](vhost, hls);
     return e;
 }

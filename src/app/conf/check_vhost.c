@@ -28,11 +28,6 @@ static struct err *check_remux(const struct conf_node *vhost)
     return NULL;
 }
 
-static bool is_on(const struct conf_node *block)
-{
-    return str_equal(conf_node_word(conf_node_child(block, "enabled")), "on");
-}
-
 /* As in SRS, HTTP-TS is seen only where `enabled on` stands before the mount: existing files rely on it. */
 static bool mounts_ts(const struct conf_node *remux)
 {
@@ -52,7 +47,7 @@ static struct err *check_hls(const struct conf_node *vhost)
 {
     const struct conf_node *remux = conf_node_child(vhost, "http_remux");
     char                    name[CONF_SHOW_MAX], where[CONF_AT_MAX];
-    if (is_on(conf_node_child(vhost, "hls")) && mounts_ts(remux))
+    if (conf_node_is_on(conf_node_child(vhost, "hls")) && mounts_ts(remux))
         return err_new(E_SYSTEM_CONFIG_INVALID, "vhost.hls conflict with vhost.http-ts of %s%s",
                        vhost_name(vhost, name, sizeof name), conf_node_at(remux, where, sizeof where));
     return NULL;
@@ -62,7 +57,7 @@ static struct err *check_kickoff(const struct conf_node *vhost)
 {
     const struct conf_node *kickoff = conf_node_child(conf_node_child(vhost, "publish"), "kickoff_for_idle");
     char                    where[CONF_AT_MAX];
-    if (is_on(conf_node_child(vhost, "forward")) &&
+    if (conf_node_is_on(conf_node_child(vhost, "forward")) &&
         conf_value(conf_row(&conf_publish_block, "kickoff_for_idle"), kickoff).integer > 0)
         return err_new(E_SYSTEM_CONFIG_INVALID, "vhost.forward conflicts with vhost.publish.kickoff_for_idle%s",
                        conf_node_at(kickoff, where, sizeof where));
@@ -91,7 +86,7 @@ static struct err *check_security(const struct conf_node *vhost)
 {
     const struct conf_node *security = conf_node_child(vhost, "security");
     char                    shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_AT_MAX];
-    for (const struct conf_node *n = is_on(security) ? security->first : NULL; n; n = n->next) {
+    for (const struct conf_node *n = conf_node_is_on(security) ? security->first : NULL; n; n = n->next) {
         const char *role = n->n_args ? n->args[0] : "", *who = n->n_args > 1 ? n->args[1] : "";
         struct cidr range;
         if (strcmp(n->name, "deny") != 0)

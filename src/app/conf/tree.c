@@ -69,6 +69,11 @@ const char *conf_node_word(const struct conf_node *n)
     return n && n->n_args ? n->args[0] : NULL;
 }
 
+bool conf_node_is_on(const struct conf_node *block)
+{
+    return str_equal(conf_node_word(conf_node_child(block, "enabled")), "on");
+}
+
 bool conf_node_words_equal(const struct conf_node *a, const struct conf_node *b)
 {
     if (a->n_args != b->n_args)

@@ -62,6 +62,9 @@ struct conf_node *conf_node_same(const struct conf_node *n);
 /** The first word, or NULL; `n` may be NULL. */
 const char *conf_node_word(const struct conf_node *n);
 
+/** True when the block says `enabled on`; `block` may be NULL. */
+bool conf_node_is_on(const struct conf_node *block);
+
 /** True when both have the same words. */
 bool conf_node_words_equal(const struct conf_node *a, const struct conf_node *b);
 
