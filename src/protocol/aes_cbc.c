@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include "core/mem.h"
 
@@ -41,9 +40,4 @@ bool aes_cbc_encrypt(struct aes_cbc *c, const uint8_t *in, uint8_t *out, size_t 
 {
     int n = 0;
     return len <= INT_MAX && EVP_EncryptUpdate(c->ctx, out, &n, in, (int)len) == 1 && (size_t)n == len;
-}
-
-bool aes_cbc_random(uint8_t *bytes, size_t len)
-{
-    return len <= INT_MAX && RAND_bytes(bytes, (int)len) == 1;
 }

@@ -30,7 +30,4 @@ bool aes_cbc_begin(struct aes_cbc *c, const uint8_t key[static AES_CBC_BLOCK],
 /** Encrypt `len` bytes, a multiple of AES_CBC_BLOCK, and go on with the chain. `out` may be `in`. False if the library fails. */
 bool aes_cbc_encrypt(struct aes_cbc *c, const uint8_t *in, uint8_t *out, size_t len) ATTR_MUST_USE;
 
-/** Bytes for a key that nobody can guess. */
-bool aes_cbc_random(uint8_t *bytes, size_t len) ATTR_MUST_USE;
-
 #endif

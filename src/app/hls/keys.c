@@ -6,6 +6,7 @@
 #include "app/hls/names.h"
 #include "app/hls/serve.h"
 #include "app/segment/template.h"
+#include "core/ident.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/wr.h"
@@ -89,7 +90,7 @@ static struct err *make(struct hls_keys *k, uint64_t number, struct hls_secret *
         e = add(k, number, path, out);
     if (e)
         return e;
-    if (aes_cbc_random((*out)->key, AES_CBC_BLOCK))
+    if (random_secret((*out)->key, AES_CBC_BLOCK))
         return NULL;
     hls_keys_drop(*out);
     return err_new(E_HTTPS_KEY_CRT, "there are no random bytes for a key");
@@ -232,7 +233,7 @@ static struct err *begin(struct hls_keys *k)
     } else {
         k->cbcs = (struct cbcs){ .encrypt = encrypt_sample, .ctx = k };
         k->seal = (struct lane_seal){ .cbcs = &k->cbcs };
-        if (!aes_cbc_random(k->cbcs.iv, sizeof k->cbcs.iv) || !aes_cbc_random(k->cbcs.key_id, sizeof k->cbcs.key_id))
+        if (!random_secret(k->cbcs.iv, sizeof k->cbcs.iv) || !random_secret(k->cbcs.key_id, sizeof k->cbcs.key_id))
             return err_new(E_HTTPS_KEY_CRT, "there are no random bytes for a key");
     }
     lane_set_seal(k->hls->lane, &k->seal);
