@@ -110,9 +110,8 @@ static bool is_full(const struct cmaf *c, const struct cmaf_track *t, size_t len
     return t->n && dts - t->clock.last > UINT32_MAX; /* A duration has 32 bits. */
 }
 
-static unsigned subsamples_of(const struct cmaf_track *t, const struct frame *f)
+static unsigned subsamples_of(const struct cmaf_track *t, struct mp4_payload payload)
 {
-    struct mp4_payload     payload = mp4_sample_payload(f);
     struct cbcs_subsamples s = { 0 };
     if (t->entry.cbcs)
         cbcs_split(&s, t->entry.config, payload.bytes, payload.len);
@@ -142,15 +141,16 @@ enum cmaf_added cmaf_add(struct cmaf *c, struct frame *f, int64_t dts_us)
 {
     struct cmaf_track  *t = &c->tracks[cmaf_track_of(f)];
     struct decode_ahead ahead = c->ahead;
-    unsigned            subsamples = subsamples_of(t, f);
+    struct mp4_payload  payload = mp4_sample_payload(f);
+    unsigned            subsamples = subsamples_of(t, payload);
     struct cmaf_moment  m = cmaf_moment_of(c, &ahead, f, dts_us);
-    size_t              len = mp4_sample_payload(f).len;
-    if (is_full(c, t, len, m.dts))
+    if (is_full(c, t, payload.len, m.dts))
         return CMAF_FULL;
     if (!make_room(t))
         return CMAF_NO_MEMORY;
-    t->samples[t->n++] = (struct cmaf_sample){ frame_ref(f), m.dts, (uint32_t)len, m.shown, (uint8_t)subsamples };
-    t->bytes += len;
+    t->samples[t->n++] =
+        (struct cmaf_sample){ frame_ref(f), m.dts, (uint32_t)payload.len, m.shown, (uint8_t)subsamples };
+    t->bytes += payload.len;
     t->info_len += cbcs_info_len(subsamples);
     cmaf_clock_follow(&t->clock, &m);
     c->ahead = ahead;
