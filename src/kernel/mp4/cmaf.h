@@ -81,7 +81,6 @@ struct cmaf_span {
 
 struct cmaf_part {
     struct cmaf_span spans[MP4_TRACKS];
-    bool             is_independent; /* It begins with a key frame, or has no picture. */
 };
 
 /**

@@ -161,8 +161,7 @@ static struct cmaf_span span_of(const struct cmaf_track *t)
 
 static struct cmaf_part part_of(const struct cmaf *c)
 {
-    const struct cmaf_track *video = &c->tracks[MP4_TRACK_VIDEO];
-    struct cmaf_part         part = { .is_independent = video->n == 0 || video->samples[0].frame->key };
+    struct cmaf_part part = { 0 };
     for (unsigned i = 0; i < MP4_TRACKS; i++)
         part.spans[i] = span_of(&c->tracks[i]);
     return part;

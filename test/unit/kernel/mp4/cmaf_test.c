@@ -175,7 +175,7 @@ static void stream_close(struct stream *s)
     }
 }
 
-static struct read_part write_part(struct stream *s, const struct frame *next, int64_t dts_us, struct cmaf_part *said)
+static struct read_part write_part(struct stream *s, const struct frame *next, int64_t dts_us)
 {
     struct wr        w = wr_over(s->bytes, sizeof s->bytes);
     struct cmaf_part told;
@@ -189,8 +189,6 @@ static struct read_part write_part(struct stream *s, const struct frame *next, i
         assert_int_equal(told.spans[i].dts, t->dts);
         assert_int_equal(told.spans[i].duration, t->end - t->dts);
     }
-    if (said)
-        *said = told;
     return part;
 }
 
@@ -211,8 +209,7 @@ static void add(struct stream *s, struct frame *f, int64_t dts_us)
 static void a_part_has_the_samples_of_both_tracks(void **state)
 {
     (void)state;
-    struct stream    s;
-    struct cmaf_part said;
+    struct stream s;
     stream_open(&s);
     assert_int_equal(cmaf_part_len(&s.c), 0);
     assert_true(cmaf_is_empty(&s.c));
@@ -220,9 +217,8 @@ static void a_part_has_the_samples_of_both_tracks(void **state)
     add(&s, s.sound, 1000000);
     add(&s, s.inter, 1040000);
     add(&s, s.sound, 1021000);
-    struct read_part part = write_part(&s, at(s.key, 1100000), 1100000, &said);
+    struct read_part part = write_part(&s, at(s.key, 1100000), 1100000);
     assert_int_equal(part.sequence, 1);
-    assert_true(said.is_independent);
     const struct read_track *v = &part.tracks[0], *a = &part.tracks[1];
     assert_int_equal(v->n, 2);
     assert_int_equal(v->dts, 90000);
@@ -241,9 +237,8 @@ static void a_part_has_the_samples_of_both_tracks(void **state)
 
     assert_true(cmaf_is_empty(&s.c));
     add(&s, s.inter, 1100000);
-    part = write_part(&s, NULL, 0, &said);
+    part = write_part(&s, NULL, 0);
     assert_int_equal(part.sequence, 2);
-    assert_false(said.is_independent);
     assert_int_equal(part.tracks[0].dts, 99000);
     assert_int_equal(part.tracks[1].n, 0);
     stream_close(&s);
@@ -292,7 +287,7 @@ static void parts_are_contiguous(void **state)
             int64_t       us = rounded_us(pictures, 1001, 30000);
             struct frame *f = at(pictures % 30 ? s.inter : s.key, us);
             if (pictures % PART == 0 && pictures) {
-                struct read_part part = write_part(&s, is_known ? f : NULL, us, NULL);
+                struct read_part part = write_part(&s, is_known ? f : NULL, us);
                 follows(&ends, &part);
                 for (size_t i = 0; i < part.tracks[0].n; i++, checked++)
                     assert_int_equal(part.tracks[0].samples[i].pts, rounded_us(checked, 1001, 30000) * 9 / 100);
@@ -323,7 +318,7 @@ static void reordered_pictures_keep_their_times(void **state)
         s.inter->dts_us = us;
         s.inter->pts_us = us + cts_ms[n % 6] * 1000;
         if (n % 4 == 0 && n) {
-            struct read_part part = write_part(&s, s.inter, us, NULL);
+            struct read_part part = write_part(&s, s.inter, us);
             follows(&ends, &part);
             for (size_t i = 0; i < part.tracks[0].n; i++, checked++) {
                 const struct read_sample *p = &part.tracks[0].samples[i];
@@ -350,7 +345,7 @@ static int64_t mux_drifting(int seconds, int64_t rate, int64_t *jumps)
     for (int64_t n = 0; rounded_us(n, 1024, rate) < seconds * INT64_C(1000000); n++) {
         int64_t us = rounded_us(n, 1024, rate);
         add(&s, s.sound, us);
-        struct read_part part = write_part(&s, NULL, 0, NULL);
+        struct read_part part = write_part(&s, NULL, 0);
         int64_t          off = part.tracks[1].dts - us * 48 / 1000;
         worst = off > worst ? off : -off > worst ? -off : worst;
         *jumps += part.tracks[1].dts != ends.at[1] && n;
@@ -381,7 +376,7 @@ static void a_sound_that_is_far_off_jumps_once(void **state)
         stream_open(&s);
         for (int64_t n = 0; n < 10; n++)
             add(&s, s.sound, n * 64 * 1000 / 3 + (n >= 5 ? gaps_ms[i] * 1000 : 0));
-        struct read_part part = write_part(&s, NULL, 0, NULL);
+        struct read_part part = write_part(&s, NULL, 0);
         for (size_t n = 0; n < 10; n++)
             assert_int_equal(part.tracks[1].samples[n].dts, (int64_t)n * 1024 + (n >= 5 ? gaps_ms[i] * 48 : 0));
         assert_int_equal(part.tracks[1].samples[9].duration, 1024);
@@ -398,7 +393,7 @@ static void a_sound_that_is_a_little_off_goes_on(void **state)
     stream_open(&s);
     for (int64_t n = 0; n < 3000; n++) {
         add(&s, s.sound, n * 64 * 1000 / 3 + (n % 2 ? 4000 : 0) + (n >= 100 ? 30000 : 0));
-        struct read_part part = write_part(&s, NULL, 0, NULL);
+        struct read_part part = write_part(&s, NULL, 0);
         follows(&ends, &part);
     }
     assert_in_range(ends.at[1], 3000 * 1024 + 30 * 48 - 48, 3000 * 1024 + 34 * 48);
@@ -413,7 +408,7 @@ static void a_sound_that_goes_back_still_rises(void **state)
     stream_open(&s);
     for (int64_t n = 0; n < 40; n++)
         add(&s, s.sound, 1000000 + n * 64 * 1000 / 3 - (n >= 10 ? 200000 : 0));
-    struct read_part part = write_part(&s, NULL, 0, NULL);
+    struct read_part part = write_part(&s, NULL, 0);
     for (size_t n = 1; n < 40; n++)
         assert_true(part.tracks[1].samples[n].dts > part.tracks[1].samples[n - 1].dts);
     int64_t meant = 48000 + 39 * 1024 - 200 * 48, off = part.tracks[1].samples[39].dts - meant;
@@ -433,7 +428,7 @@ static void times_reach_beyond_32_bits(void **state)
         s.key->dts_us = s.key->pts_us = times_us[i];
         add(&s, s.key, times_us[i]);
         add(&s, s.sound, times_us[i]);
-        struct read_part part = write_part(&s, NULL, 0, NULL);
+        struct read_part part = write_part(&s, NULL, 0);
         assert_true(part.tracks[0].dts == times_us[i] / 100 * 9);
         assert_true(part.tracks[1].dts == times_us[i] / 125 * 6);
         stream_close(&s);
@@ -451,9 +446,9 @@ static void absurd_times_stay_in_bounds(void **state)
             s.key->dts_us = times[i] / 2;
             s.key->pts_us = times[j] / 2;
             if (cmaf_add(&s.c, s.key, times[i]) == CMAF_FULL || cmaf_add(&s.c, s.sound, times[j]) == CMAF_FULL)
-                write_part(&s, s.key, times[j], NULL);
+                write_part(&s, s.key, times[j]);
         }
-    write_part(&s, s.sound, INT64_MAX, NULL);
+    write_part(&s, s.sound, INT64_MAX);
     stream_close(&s);
 }
 
@@ -464,15 +459,15 @@ static void a_gap_is_filled_by_the_last_picture_or_left(void **state)
     stream_open(&s);
     add(&s, s.key, 0);
     add(&s, s.inter, 40000);
-    struct read_part part = write_part(&s, at(s.key, 60040000), 60040000, NULL);
+    struct read_part part = write_part(&s, at(s.key, 60040000), 60040000);
     assert_int_equal(part.tracks[0].samples[1].duration, 60 * 90000);
     add(&s, s.key, 60040000);
     add(&s, s.inter, 60080000);
-    part = write_part(&s, NULL, 0, NULL);
+    part = write_part(&s, NULL, 0);
     assert_int_equal(part.tracks[0].dts, 60040 * 90);
     assert_int_equal(part.tracks[0].samples[1].duration, 3600 - 90); /* a guess */
     add(&s, s.key, 90000000);
-    part = write_part(&s, NULL, 0, NULL);
+    part = write_part(&s, NULL, 0);
     assert_int_equal(part.tracks[0].dts, 90000 * 90); /* no drift over the gap */
     assert_int_equal(part.tracks[0].samples[0].duration, 3600 - 90);
     stream_close(&s);
@@ -486,7 +481,7 @@ static void pictures_at_one_time_come_in_order(void **state)
     static const int64_t times_us[] = { 1000000, 1000000, 990000, 1040000 };
     for (size_t i = 0; i < ARRAY_LEN(times_us); i++)
         add(&s, s.key, times_us[i]);
-    struct read_part     part = write_part(&s, NULL, 0, NULL);
+    struct read_part     part = write_part(&s, NULL, 0);
     static const int64_t want[] = { 90000, 90001, 90002, 93600 };
     for (size_t i = 0; i < ARRAY_LEN(want); i++)
         assert_int_equal(part.tracks[0].samples[i].dts, want[i]);
@@ -581,7 +576,7 @@ static void a_part_that_does_not_fit_is_not_written(void **state)
         assert_true(w.full);
         assert_int_equal(wr_len(&w), 0);
     }
-    assert_int_equal(write_part(&s, NULL, 0, NULL).sequence, 1);
+    assert_int_equal(write_part(&s, NULL, 0).sequence, 1);
     struct wr w = wr_over(s.bytes, 0);
     assert_true(cmaf_write_part(&s.c, &w, NULL, 0, NULL)); /* An empty part has no bytes. */
     assert_false(w.full);
@@ -607,9 +602,9 @@ static void a_duration_of_more_than_32_bits_ends_the_part(void **state)
     stream_open(&s);
     add(&s, s.key, 0);
     assert_int_equal(cmaf_add(&s.c, s.key, INT64_C(14) * 3600 * 1000000), CMAF_FULL);
-    write_part(&s, at(s.key, INT64_C(14) * 3600 * 1000000), INT64_C(14) * 3600 * 1000000, NULL);
+    write_part(&s, at(s.key, INT64_C(14) * 3600 * 1000000), INT64_C(14) * 3600 * 1000000);
     add(&s, s.key, INT64_C(14) * 3600 * 1000000);
-    assert_int_equal(write_part(&s, NULL, 0, NULL).tracks[0].dts, INT64_C(14) * 3600 * 90000);
+    assert_int_equal(write_part(&s, NULL, 0).tracks[0].dts, INT64_C(14) * 3600 * 90000);
     stream_close(&s);
 }
 
@@ -624,7 +619,7 @@ static void memory_that_is_out_loses_nothing(void **state)
     assert_int_equal(s.key->refs, 1);
     assert_true(cmaf_is_empty(&s.c));
     add(&s, s.key, 0);
-    assert_int_equal(write_part(&s, NULL, 0, NULL).tracks[0].n, 1);
+    assert_int_equal(write_part(&s, NULL, 0).tracks[0].n, 1);
     stream_close(&s);
 }
 
