@@ -19,6 +19,20 @@ video.addEventListener('timeupdate', () => {
   seen.last = video.currentTime
 })
 
+/* Timed metadata: what it was, its time on the media's time line, when the player told of it there, and its date in seconds. */
+const news = []
+let dateOf = () => NaN
+
+video.textTracks.addEventListener('addtrack', ({ track }) => track.addEventListener('cuechange', () => {
+  for (const cue of track.activeCues ?? []) {
+    const { key, info, data } = cue.value ?? {}
+    if (key && !news.some(t => t.cue === cue))
+      news.push({ cue, key, name: info, data: String(data), start: cue.startTime, at: video.currentTime, date: dateOf(cue.startTime) })
+  }
+}))
+
+window.told = () => news.map(({ cue, ...facts }) => facts)
+
 const start = {
   'hls.js'(url, lowLatency, more) {
     const hls = new Hls({ lowLatencyMode: lowLatency, ...more })
@@ -34,6 +48,10 @@ const start = {
     hls.attachMedia(video)
     hls.loadSource(url)
     latency = () => hls.latency
+    dateOf = time => {
+      const fragment = hls.latestLevelDetails?.fragments.findLast(f => f.programDateTime && f.start <= time + 0.001)
+      return fragment ? fragment.programDateTime / 1000 + time - fragment.start : NaN
+    }
     finish = () => hls.destroy()
     window.engine = hls
   },
@@ -44,6 +62,13 @@ const start = {
     player.updateSettings({ debug: { logLevel: 2 }, streaming: {
       liveCatchup: { enabled: lowLatency }, utcSynchronization: { defaultTimingSource }, ...more } })
     player.on(dashjs.MediaPlayer.events.ERROR, ({ error }) => seen.fatal.push(`${error?.code} ${error?.message ?? error}`))
+    const schemes = ['https://aomedia.org/emsg/ID3', 'urn:scte:scte35:2013:bin']
+    for (const scheme of schemes)
+      player.on(scheme, ({ event }) => {
+        const [frame] = event.parsedMessageData ?? []
+        const time = event.calculatedPresentationTime
+        news.push({ key: frame?.key ?? scheme, name: frame?.info, data: String(frame?.data), start: time, at: video.currentTime, date: time })
+      }, null, { mode: 'eventModeOnStart' })
     player.initialize(video, url, true)
     latency = () => player.isReady() ? player.getCurrentLiveLatency() : NaN
     finish = () => player.destroy()
