@@ -1,6 +1,6 @@
 /**
- * Callbacks about files of a stream: on_hls and on_hls_notify. They are told under the name of the publisher, in the queue of the stream, so
- * that the last one comes before its on_unpublish.
+ * Callbacks about files of a stream: on_hls and on_hls_notify. They are told under the name of the publisher, in the queue of the
+ * stream, so that the last one comes before its on_unpublish.
  *
  * Yields     no
  */
