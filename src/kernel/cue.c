@@ -280,7 +280,9 @@ bool cue_is_range(const struct cue *cue)
 
 int64_t cue_planned_us(const struct cue *cue)
 {
-    return cue->duration_us > 0 ? cue->duration_us : cue->splice.duration_us;
+    if (cue->duration_us > 0)
+        return cue->duration_us;
+    return cue->splice.duration_us > 0 ? cue->splice.duration_us : -1;
 }
 
 void cue_unref(struct cue **cp)

@@ -1,14 +1,15 @@
 #include "app/hls/dateranges.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "app/hls/hls.h"
+#include "core/buf.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "kernel/cue.h"
 #include "kernel/hls/playlist.h"
+#include "kernel/hls/text.h"
 
 /* A splice of unknown length is listed for this long, unless it ends before. */
 #define OPEN_MAX_US (INT64_C(3600) * US_PER_SECOND)
@@ -19,7 +20,7 @@ enum { REPEAT_US = 60 * US_PER_SECOND };
 /* By how much the beginnings may differ that repeated cues tell. */
 enum { ELAPSED_SLACK_US = US_PER_SECOND };
 
-enum { ID_CAP = CUE_ID_MAX + 32 };
+enum { ID_BYTES_MAX = CUE_ID_MAX + 32 };
 
 struct range {
     struct list          link;
@@ -165,15 +166,19 @@ static struct range *add(struct hls *h, const struct hls_daterange *d, uint32_t 
 
 /* ---- cues ---- */
 
-static void name_range(char id[static ID_CAP], const struct cue *cue, int64_t wall_us)
+/* Identifiers are compared as they stand in the playlist. */
+static void name_range(struct buf *id, const struct cue *cue, int64_t wall_us)
 {
     int64_t ms = wall_us / US_PER_MS;
-    if (*cue->id)
-        snprintf(id, ID_CAP, "%s", cue->id);
-    else if (cue->section_len)
-        snprintf(id, ID_CAP, "splice-%08" PRIX32 "-%" PRId64, cue->splice.event_id, ms);
-    else
-        snprintf(id, ID_CAP, "%s-%" PRId64, cue->name, ms);
+    hls_text_inside_quotes(id, cue->id);
+    if (id->len > 0)
+        return;
+    if (cue->section_len)
+        buf_printf(id, "splice-%08" PRIX32 "-%" PRId64, cue->splice.event_id, ms);
+    else {
+        hls_text_inside_quotes(id, cue->name);
+        buf_printf(id, "-%" PRId64, ms);
+    }
 }
 
 static void describe_splice(struct hls_daterange *d, const struct cue *cue)
@@ -209,10 +214,10 @@ static void continue_out(struct hls_daterange *d, const struct range *out)
 static bool is_told_by(const struct range *r, const struct cue *cue, const struct hls_daterange *d)
 {
     int64_t later_us = d->start_wall_us - r->d.start_wall_us;
-    if (cue->splice.kind == SCTE35_IN && cue->section_len)
-        return r->d.scte35_in_len && r->event_id == cue->splice.event_id && d->start_wall_us - r->end_us < REPEAT_US;
     if (strcmp(r->d.id, d->id) == 0)
         return true;
+    if (cue->splice.kind == SCTE35_IN && cue->section_len)
+        return r->d.scte35_in_len && r->event_id == cue->splice.event_id && d->start_wall_us - r->end_us < REPEAT_US;
     if (cue->splice.kind == SCTE35_OUT && cue->section_len)
         return r->d.scte35_out_len && r->event_id == cue->splice.event_id &&
                later_us < greatest(r->d.planned_duration_us, REPEAT_US);
@@ -228,30 +233,42 @@ static bool is_repeated(const struct hls *h, const struct cue *cue, const struct
     return repeated;
 }
 
-void hls_dateranges_take(struct hls *h, const struct cue *cue)
+/* False if there is no room for the range of the cue, which begins at `wall_us`. */
+static bool take_range(struct hls *h, const struct cue *cue, const char *id, int64_t wall_us)
 {
-    const struct segment *open = h->lane->open;
-    struct hls_attribute  attributes[CUE_ATTRIBUTES_MAX];
-    char                  id[ID_CAP];
-    struct hls_daterange  d = { .id = id, .class_name = *cue->name ? cue->name : NULL, .attributes = attributes };
-    if (!open || !cue_is_range(cue))
-        return;
+    struct hls_attribute attributes[CUE_ATTRIBUTES_MAX];
+    struct hls_daterange d = {
+        .id = id,
+        .class_name = *cue->name ? cue->name : NULL,
+        .start_wall_us = wall_us,
+        .duration_us = cue->section_len ? -1 : cue->duration_us,
+        .planned_duration_us = -1,
+        .attributes = attributes,
+    };
     for (; d.n_attributes < cue->n_attributes; d.n_attributes++)
         attributes[d.n_attributes] = (struct hls_attribute){ .name = cue->attributes[d.n_attributes].name,
                                                              .text = cue->attributes[d.n_attributes].text };
-    d.start_wall_us = open->wall_us + cue->at_us - open->start_us;
-    d.duration_us = cue->section_len ? -1 : cue->duration_us;
-    d.planned_duration_us = -1;
-    name_range(id, cue, d.start_wall_us);
     if (cue->section_len)
         describe_splice(&d, cue);
     const struct range *out = d.scte35_in_len ? find_out(h, cue->splice.event_id) : NULL;
-    if (out && out->d.start_wall_us < d.start_wall_us)
+    if (out && out->d.start_wall_us < wall_us)
         continue_out(&d, out);
     else if (is_repeated(h, cue, &d))
+        return true;
+    return add(h, &d, cue->splice.event_id) != NULL;
+}
+
+void hls_dateranges_take(struct hls *h, const struct cue *cue)
+{
+    const struct segment *open = h->lane->open;
+    struct buf            id = buf_up_to(ID_BYTES_MAX);
+    if (!open || !cue_is_range(cue))
         return;
-    if (!add(h, &d, cue->splice.event_id))
+    int64_t wall_us = open->wall_us + cue->at_us - open->start_us;
+    name_range(&id, cue, wall_us);
+    if (id.fault || !take_range(h, cue, id.bytes, wall_us))
         plan_lose_cue(h->viewing->plan);
+    buf_finish(&id);
 }
 
 /* ---- recovery ---- */

@@ -96,7 +96,7 @@ static void stamp_data(struct source *s, struct frame *f, uint32_t ts_ms)
     int64_t raw_us = stream_clock_unwrap(&s->clock, f->kind, f->track, ts_ms);
     source_stamp(s, f, raw_us);
     int64_t late_us = f->dts_us - (raw_us + f->shift_us);
-    if (late_us > -OWN_TIME_AWAY_US && late_us < OWN_TIME_AWAY_US)
+    if (!f->config && late_us > -OWN_TIME_AWAY_US && late_us < OWN_TIME_AWAY_US)
         f->pts_us = raw_us + f->shift_us;
 }
 

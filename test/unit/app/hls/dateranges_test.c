@@ -137,6 +137,19 @@ static void a_repeated_cue_is_one_range(void **state)
     assert_string_equal(listed(0), "a ad-1796014800300 ad-1796014801500");
 }
 
+static void identifiers_are_compared_as_the_playlist_has_them(void **state)
+{
+    (void)state;
+    take(cue_at(100, "a\"b", 10));
+    take(cue_at(200, "a'b", 20));
+    take(cue_at(300, "a'b\x01", 20));
+    take(cue_at(400, "\x01", 20)); /* Nothing is left of it. */
+    struct cue back = splice_at(500, SCTE35_IN, 7, -1);
+    str_copy(back.id, sizeof back.id, "a'b"); /* of a way out that nobody saw */
+    take(back);
+    assert_string_equal(listed(0), "a'b ad-1796014800400");
+}
+
 static void a_splice_is_announced_several_times(void **state)
 {
     (void)state;
@@ -312,6 +325,7 @@ int main(void)
         TEST(an_identifier_is_given_or_made_of_name_and_time),
         TEST(what_is_no_range_or_has_no_segment_is_left_out),
         TEST(a_repeated_cue_is_one_range),
+        TEST(identifiers_are_compared_as_the_playlist_has_them),
         TEST(a_splice_is_announced_several_times),
         TEST(a_way_back_continues_its_way_out),
         TEST(a_range_leaves_with_the_segments_of_its_time),
