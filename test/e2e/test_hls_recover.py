@@ -123,6 +123,22 @@ def test_numbers_of_which_players_saw_parts_become_gaps(make_server):
     assert segments[last + 1].uri == "s-%d.m4s" % (last + 1)          # hls.js compares what it was named
 
 
+def test_an_init_segment_that_players_saw_is_not_named_again(make_server):
+    """Low latency: that of the segment that was open at a crash."""
+    o = Origin(make_server, FMP4 + "hls_ll on; hls_part 0.2;", window=60).start()
+    o.publish(3)
+    with o.server.publisher() as publisher:
+        publisher.send_tags(takewhile(lambda t: t.ts < 900, media.tags("h264_aac_plain.flv")))
+        until(lambda: o.playlist().open_parts, o.numbers)
+        seen = {uri: o.get(uri).body for uri in re.findall(r'EXT-X-MAP:URI="(.*?)"', o.get("s.m3u8").body.decode())}
+        o.crash()
+    assert len(seen) == 2
+    o.start()
+    o.publish(3)
+    now = {uri: o.get(uri).body for uri in re.findall(r'EXT-X-MAP:URI="(.*?)"', o.get("s.m3u8").body.decode())}
+    assert len(now) == 2 and all(seen.get(uri, body) == body for uri, body in now.items()), (list(seen), list(now))
+
+
 def test_what_a_former_run_has_left_is_served_from_a_folder_of_its_own(make_server, tmp_path):
     """hls_path need not be below http_server.dir."""
     o = Origin(make_server, FMP4)

@@ -178,7 +178,7 @@ static struct err *adopt_lost_one(struct hls *h, int64_t duration_us)
 }
 
 /* Players have seen parts of segments that are lost. Their numbers stay theirs, as gaps that share the time of the outage: hls.js gives
- * up when a number that it knows comes back with other media. */
+ * up when a number that it knows comes back with other media. Each may have had another init segment, whose name is not used again either. */
 static struct err *adopt_lost(struct hls *h)
 {
     const struct plan *plan = h->viewing->plan;
@@ -190,6 +190,8 @@ static struct err *adopt_lost(struct hls *h)
         each_us = plan->policy.part_us;
     for (int n = 0; !e && n < LOST_SEGMENTS; n++)
         e = adopt_lost_one(h, each_us);
+    if (h->lane->init_number > 0)
+        h->lane->init_number += LOST_SEGMENTS;
     return e;
 }
 
