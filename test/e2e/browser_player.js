@@ -106,9 +106,37 @@ window.facts = () => {
     ...seen, latencies: seen.latencies.slice(-3000), time: video.currentTime, frames: quality.totalVideoFrames,
     dropped: quality.droppedVideoFrames, width: video.videoWidth, height: video.videoHeight, rate: video.playbackRate,
     buffered: video.buffered.length ? video.buffered.end(video.buffered.length - 1) - video.currentTime : 0,
-    level: window.engine?.levels?.length,
+    level: window.engine?.levels?.length, sound: video.webkitAudioDecodedByteCount,
   }
 }
+
+/* What a player gives to the decoders: the bytes of each SourceBuffer, and where the first of them are placed. */
+const kept = []
+
+window.keep = () => {
+  const add = MediaSource.prototype.addSourceBuffer
+  MediaSource.prototype.addSourceBuffer = function (type) {
+    const buffer = add.call(this, type), append = buffer.appendBuffer, those = { type, pieces: [], offsets: [] }
+    kept.push(those)
+    buffer.appendBuffer = function (bytes) {
+      those.pieces.push(new Blob([bytes])) /* a copy */
+      those.offsets.push(buffer.timestampOffset)
+      append.call(buffer, bytes)
+    }
+    return buffer
+  }
+}
+
+function inBase64(blob) {
+  return new Promise(resolve => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(reader.result.split(',')[1] ?? '')
+    reader.readAsDataURL(blob)
+  })
+}
+
+window.given = () => Promise.all(kept.map(async ({ type, pieces, offsets }) => ({
+  type, offsets, data: await inBase64(new Blob(pieces)) })))
 
 /* Numbers in the pictures, see NUMBERED in media.py: the screen is read, so what is found was shown. */
 const FIELDS = 16

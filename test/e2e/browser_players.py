@@ -7,14 +7,17 @@
 
 hls.js and dash.js are those of the web pages; shaka-player is installed by trunk-scripts/test-node.sh.
 """
+import base64
 import contextlib
 import os
 import shutil
+from collections import namedtuple
 from types import SimpleNamespace
 
 import pytest
 
 import npm_parsers
+import players
 from media import ROOT
 from wait import until
 
@@ -48,14 +51,30 @@ def install(server):
             f.write(_PAGE)
 
 
+class Given(namedtuple("Given", "type offsets data")):
+    """What was appended to a SourceBuffer: its type, the timestampOffset of each piece in seconds, and all bytes."""
+
+    def packets(self, folder, form, video):
+        """The packets, placed as the buffer places them. MP3 comes without a container: each piece is placed by its offset."""
+        is_bare = self.type.startswith("audio/mpeg")
+        path = os.path.join(folder, "given." + ("mp3" if is_bare else "mp4"))
+        with open(path, "wb") as f:
+            f.write(self.data)
+        offset_ms = round(1000 * self.offsets[0 if is_bare else -1])
+        found = players.file_packets(path, form, video if self.type.startswith("video") else None, more=["-copyts"])
+        return [p._replace(dts=p.dts + offset_ms, pts=p.pts + offset_ms) for p in found]
+
+
 class Playing:
     """One player that plays. `seen()` is what happened until now."""
 
-    def __init__(self, browser, server, player, url, low_latency=False, more=None, tls=False):
+    def __init__(self, browser, server, player, url, low_latency=False, more=None, tls=False, keeps=False):
         need(player)
         install(server)
         self.browser, self.player, self.url = browser, player, url
         browser.open(server.http_url("/%s/%s/index.html" % (_FOLDER, player), tls))
+        if keeps:
+            browser.run("keep()")
         browser.run("begin(...arguments)", player, url, low_latency, more or {})
 
     def seen(self):
@@ -70,12 +89,16 @@ class Playing:
         """The pictures shown since the last call, of a stream like media.NUMBERED: (number, wall clock in ms)."""
         return [tuple(p) for p in self.browser.run("return shown()")]
 
-    def wait_played(self, seconds, timeout=None):
-        """Wait until this much is played. A fatal error ends the wait."""
+    def given(self):
+        """What the player gave to the decoders (`keeps`): a Given for each of its buffers."""
+        return [Given(g["type"], g["offsets"], base64.b64decode(g["data"])) for g in self.browser.run("return given()") if g["offsets"]]
+
+    def wait_played(self, seconds, timeout=None, pictures=True):
+        """Wait until this much is played, with pictures if there are any. A fatal error ends the wait."""
         def enough():
             s = self.seen()
             assert not s.fatal, "%s: fatal: %s, then %s" % (self.player, s.fatal, s.errors)
-            return s if s.played >= seconds and s.frames else None
+            return s if s.played >= seconds and (s.frames or not pictures) else None
         return until(enough, lambda: "%s to play %g s of %s: %s %s" % (
             self.player, seconds, self.url, self.seen(), self.browser.console()[-5:]), timeout or 30 + 2 * seconds, 0.1)
 

@@ -18,7 +18,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 CACHE = os.path.join(ROOT, "objs", "test", "e2e-media")
 FFMPEG = ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error"]
 
-_PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=25"]
+WIDTH, HEIGHT, FPS = 160, 120, 25
+PICTURE_BYTES = WIDTH * HEIGHT * 3 // 2      # decoded, I420
+_PICTURE = ["-f", "lavfi", "-i", "testsrc=size=%dx%d:rate=%d" % (WIDTH, HEIGHT, FPS)]
 # noise, so that no two audio frames are alike and a frame can be recognised by its hash
 _SOUND = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=44100"]
 _SOUND_48K = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=48000"]
@@ -68,6 +70,32 @@ RECIPES = {
     "h264_flac.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "flac", "-ac", "2", "-sample_fmt", "s16",
                                                                "-strict", "-2"],
 }
+
+# Longer streams of each video and audio codec that segments carry, for players that join while they are published.
+_VIDEO = {
+    "h264": _H264,
+    "hevc": ["-pix_fmt", "yuv420p", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=25:bframes=2",
+             "-tag:v", "hvc1"],
+    "av1": ["-pix_fmt", "yuv420p", "-c:v", "libsvtav1", "-preset", "12", "-g", "25"],
+    "vp9": ["-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "25"],
+}
+_AUDIO = {
+    "aac": _AAC,
+    "mp3": ["-c:a", "libmp3lame", "-ac", "2", "-b:a", "64k"],
+    "opus": ["-c:a", "libopus", "-b:a", "48k"],
+    "flac": ["-c:a", "flac", "-ac", "2", "-sample_fmt", "s16", "-strict", "-2"],
+    "ac3": ["-c:a", "ac3", "-ac", "2", "-b:a", "96k"],
+    "eac3": ["-c:a", "eac3", "-ac", "2", "-b:a", "96k"],
+}
+
+
+def live_clip(video, audio):
+    """The name of a clip of half a minute with these codecs; one of them may be "none"."""
+    name = "live_%s_%s.%s" % (video, audio, "flv" if audio == "mp3" else "mp4")
+    sound = _SOUND if audio == "mp3" else _SOUND_48K                 # FLV has no MP3 of 48 kHz
+    inputs = (_PICTURE if video in _VIDEO else []) + (sound if audio in _AUDIO else [])
+    RECIPES[name] = inputs + ["-t", "30"] + _VIDEO.get(video, []) + _AUDIO.get(audio, [])
+    return name
 
 
 def clip(name):
@@ -199,10 +227,11 @@ def parse_framemd5(text):
     return packets
 
 
-def compare_packets(source, played, whole=True):
+def compare_packets(source, played, whole=True, apart_ms=0):
     """Assert that the played packets are the sent ones: bytes, order, and times relative to the first common frame.
 
     With whole=False the player may have come later or left earlier; its packets must then be without a gap.
+    apart_ms: how far sound may be moved as a whole against the pictures, by a player or its container.
     """
     assert played, "nothing was played"
     assert {p.kind for p in played} == {p.kind for p in source}
@@ -217,8 +246,12 @@ def compare_packets(source, played, whole=True):
             assert len(got) == len(want), "%d of %d %s packets played" % (len(got), len(want), kind)
         want = want[at:at + len(got)]
         assert [(p.size, p.hash) for p in got] == [(p.size, p.hash) for p in want], "%s packets differ" % kind
+        own = got[0].dts - want[0].dts
         if offset is None:
-            offset = got[0].dts - want[0].dts
+            offset = own
+        if apart_ms:
+            assert abs(own - offset) <= apart_ms, "%s is moved by %d ms" % (kind, own - offset)
+            offset = own
         moved = [(g.dts, w.dts + offset) for g, w in zip(got, want)
                  if abs(g.dts - w.dts - offset) > 1 or abs(g.pts - w.pts - offset) > 1]
         assert not moved, "%s times differ (got, expected): %s" % (kind, moved[:5])
