@@ -74,7 +74,7 @@ static bool text_of(char *text, size_t cap, struct rd value)
 static bool name_attribute(char name[static CUE_ATTRIBUTE_NAME_MAX + 1], struct amf0_text key)
 {
     static const char prefix[] = { 'X', '-' };
-    bool              has_prefix = key.len >= 2 && (key.p[0] | 0x20) == 'x' && (key.p[1] == '-' || key.p[1] == '_');
+    bool              has_prefix = key.len > 2 && (key.p[0] | 0x20) == 'x' && (key.p[1] == '-' || key.p[1] == '_');
     size_t            n = has_prefix ? 0 : sizeof prefix;
     memcpy(name, prefix, n);
     if (key.len == 0 || key.len > CUE_ATTRIBUTE_NAME_MAX - n)

@@ -115,6 +115,7 @@ static void a_cue_point_is_a_range(void **state)
     amf0_put_string(&b.w, "no good", "name");
     amf0_put_string(&b.w, "\xc3\xa4", "name");
     amf0_put_string(&b.w, "", "name");
+    amf0_put_string(&b.w, "x-", "name alone");
     amf0_write_key(&b.w, "parameters"); /* an object inside is no text */
     amf0_write_object(&b.w);
     amf0_write_end(&b.w);
@@ -126,10 +127,11 @@ static void a_cue_point_is_a_range(void **state)
     assert_int_equal(cue->duration_us, 30 * S + S / 2);
     assert_int_equal(cue->time_us, 12 * S + S / 2);
     assert_true(cue_is_range(cue));
-    assert_int_equal(cue->n_attributes, 3);
+    assert_int_equal(cue->n_attributes, 4);
     assert_attribute(cue, 0, "X-TYPE", "event");
     assert_attribute(cue, 1, "X-AVAIL-NUM", "3");
     assert_attribute(cue, 2, "X-FIRST", "true");
+    assert_attribute(cue, 3, "X-X-", "name alone");
     cue_unref(&cue);
 }
 
