@@ -175,11 +175,10 @@ struct err *buf_error(const struct buf *b)
     }
 }
 
-/* What is handed over may stay for long: it gets memory of its own size. Without memory for that it stays as large as it is. */
+/* What is handed over may stay for long: it gets memory of its own size. */
 char *buf_take(struct buf *b)
 {
-    char *fitted = b->bytes && b->cap - b->len > TAKE_SPARE_MAX ? mem_realloc(b->bytes, b->len + 1) : NULL;
-    char *bytes = fitted ? fitted : b->bytes;
+    char *bytes = b->bytes && b->cap - b->len > TAKE_SPARE_MAX ? mem_shrink(b->bytes, b->len + 1) : b->bytes;
     *b = buf_up_to(b->max);
     return bytes;
 }

@@ -27,6 +27,9 @@ void *mem_calloc(size_t count, size_t size) ATTR_MUST_USE;
 /** Grow or shrink a block. On NULL the old block is unchanged and still the caller's. */
 void *mem_realloc(void *ptr, size_t len) ATTR_MUST_USE;
 
+/** Give back what a block has beyond `len` bytes. Does not fail: a block that cannot be moved stays as it is. */
+void *mem_shrink(void *ptr, size_t len) ATTR_MUST_USE;
+
 /**
  * Make a full array larger: twice its capacity, at most `max` elements of `size` bytes each.
  *
