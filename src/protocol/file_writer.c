@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/iov.h"
 #include "core/list.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -150,7 +151,7 @@ static bool unit_taken(struct file_writer *w)
 
 bool file_writer_appendv(struct file_writer *w, const struct iovec *iov, int n_iov)
 {
-    size_t      len = writer_ask_len(iov, n_iov), cost = len + sizeof(size_t);
+    size_t      len = iov_sum(iov, n_iov), cost = len + sizeof(size_t);
     const char *why_not = why_no_unit(w, cost);
     if (why_not)
         return writer_ask_lose_unit(w, len, why_not);
@@ -184,7 +185,7 @@ static struct write_op *make_shared(struct file_writer *w, enum write_op_kind ki
 bool file_writer_append_shared(struct file_writer *w, const struct iovec *iov, int n_iov, void (*release)(void *arg),
                                void *arg)
 {
-    size_t           len = writer_ask_len(iov, n_iov);
+    size_t           len = iov_sum(iov, n_iov);
     const char      *why_not = why_no_unit(w, len);
     struct write_op *op = why_not ? NULL : make_shared(w, WRITE_SHARED, iov, n_iov, &why_not);
     if (!op) {
@@ -252,7 +253,7 @@ bool file_writer_put(struct file_writer *w, const char *path, const char *tmp_su
 bool file_writer_put_shared(struct file_writer *w, const char *path, const char *tmp_suffix, const struct iovec *iov,
                             int n_iov, void (*release)(void *arg), void *arg)
 {
-    size_t           len = writer_ask_len(iov, n_iov);
+    size_t           len = iov_sum(iov, n_iov);
     bool             is_due = !(w->batch && w->batch_failed);
     const char      *why_not = is_due ? writer_ask_why_no_room(w, len) : NULL;
     struct write_op *op = is_due && !why_not ? make_put(w, path, tmp_suffix, &why_not) : NULL;

@@ -12,6 +12,7 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+#include "core/iov.h"
 #include "core/str.h"
 #include "protocol/co.h"
 
@@ -313,9 +314,7 @@ ssize_t io_socket_send(struct io *io, const void *buf, size_t len)
 
 static struct err *write_iov(struct io *io, const struct iovec *iov, int n_iov, size_t *n, int flags)
 {
-    size_t want = 0;
-    for (int i = 0; i < n_iov; i++)
-        want += iov[i].iov_len;
+    size_t  want = iov_sum(iov, n_iov);
     ssize_t sent = send_iov(io, iov, n_iov, want, flags);
     *n = sent > 0 ? (size_t)sent : 0;
     io->bytes_out += (int64_t)*n;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/iov.h"
 #include "core/str.h"
 
 enum { FILE_MODE = 0644, FOLDER_MODE = 0755 };
@@ -94,10 +95,8 @@ size_t path_write_all(int fd, const struct iovec *iov, int n_iov)
 
 static struct err *fill(int fd, const char *path, const struct iovec *iov, int n_iov)
 {
-    size_t len = 0;
-    for (int i = 0; i < n_iov; i++)
-        len += iov[i].iov_len;
-    struct err *e = path_write_all(fd, iov, n_iov) == len ? NULL : err_sys(E_SYSTEM_FILE_WRITE, "write %s", path);
+    struct err *e =
+        path_write_all(fd, iov, n_iov) == iov_sum(iov, n_iov) ? NULL : err_sys(E_SYSTEM_FILE_WRITE, "write %s", path);
     if (close(fd) != 0 && !e)
         e = err_sys(E_SYSTEM_FILE_CLOSE, "close %s", path);
     return e;

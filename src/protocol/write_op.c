@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/iov.h"
 #include "core/mem.h"
 #include "protocol/path_ops.h"
 
@@ -125,21 +126,13 @@ size_t write_op_units_lost(const struct write_op *op)
     return op->kind == WRITE_UNITS ? op->ends.len / sizeof(size_t) - op->n_written : 0;
 }
 
-static size_t n_bytes_shared(const struct write_op *op)
-{
-    size_t len = 0;
-    for (int i = 0; i < op->n_iov; i++)
-        len += op->iov[i].iov_len;
-    return len;
-}
-
 size_t write_op_bytes_lost(const struct write_op *op)
 {
     size_t end = 0;
     if (!write_op_units_lost(op))
         return 0;
     if (op->kind == WRITE_SHARED)
-        return n_bytes_shared(op);
+        return iov_sum(op->iov, op->n_iov);
     if (op->n_written)
         memcpy(&end, op->ends.bytes + (op->n_written - 1) * sizeof end, sizeof end);
     return op->bytes.len - end;

@@ -61,14 +61,6 @@ struct write_op *writer_ask_op(struct file_writer *w, enum write_op_kind kind, c
 
 /* ---- room in the queue ----------------------------------------------------------------------------------------- */
 
-size_t writer_ask_len(const struct iovec *iov, int n_iov)
-{
-    size_t len = 0;
-    for (int i = 0; i < n_iov; i++)
-        len += iov[i].iov_len;
-    return len;
-}
-
 const char *writer_ask_why_no_room(const struct file_writer *w, size_t cost)
 {
     if (cost > w->options.queue_bytes_max || w->queued > w->options.queue_bytes_max - cost)

@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/uio.h>
 
 #include "core/attr.h"
 #include "protocol/write_op.h"
@@ -33,8 +32,5 @@ const char *writer_ask_why_no_room(const struct file_writer *w, size_t cost);
 void writer_ask_lose(struct file_writer *w, const char *why);
 bool writer_ask_lose_file(struct file_writer *w, const char *why);
 bool writer_ask_lose_unit(struct file_writer *w, size_t len, const char *why);
-
-/** Bytes of all pieces. */
-size_t writer_ask_len(const struct iovec *iov, int n_iov);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/iov.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/path_ops.h"
@@ -207,9 +208,7 @@ struct err *written_file_append(struct written_file *f, const char *bytes, const
 
 struct err *written_file_appendv(struct written_file *f, const struct iovec *iov, int n_iov)
 {
-    size_t len = 0, done = 0;
-    for (int i = 0; i < n_iov; i++)
-        len += iov[i].iov_len;
+    size_t      len = iov_sum(iov, n_iov), done = 0;
     struct err *e = prepare(f, len);
     if (!e && (done = path_write_all(f->fd, iov, n_iov)) < len) {
         e = err_sys(E_SYSTEM_FILE_WRITE, "write %s", f->path);

@@ -9,6 +9,7 @@
 #include "app/hls/names.h"
 #include "app/hls/told.h"
 #include "app/segment/template.h"
+#include "core/iov.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "kernel/hls/text.h"
@@ -118,8 +119,7 @@ static bool lend(struct file_writer *w, struct segment *s, const struct iovec *i
     if (!lent)
         return false;
     lent->segment = segment_ref(s);
-    for (int i = 0; i < n; i++)
-        lent->bytes += iov[i].iov_len;
+    lent->bytes = iov_sum(iov, n);
     all_waiting_bytes += lent->bytes;
     return file_writer_append_shared(w, iov, n, give_back, lent);
 }

@@ -1,6 +1,7 @@
 /* One request: the io that its exchange reads and writes, the way of its body and its reply, and its coroutine. */
 #include <string.h>
 
+#include "core/iov.h"
 #include "core/mem.h"
 #include "protocol/http/status.h"
 #include "protocol/http2/internal.h"
@@ -95,19 +96,11 @@ static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
     return e;
 }
 
-static size_t sum_of(const struct iovec *iov, int n_iov)
-{
-    size_t sum = 0;
-    for (int i = 0; i < n_iov; i++)
-        sum += iov[i].iov_len;
-    return sum;
-}
-
 static struct err *writev_now(struct io *io, const struct iovec *iov, int n_iov, size_t *n)
 {
     struct http2_stream *s = stream_of(io);
     struct err          *e = judge(s);
-    size_t               sum = sum_of(iov, n_iov);
+    size_t               sum = iov_sum(iov, n_iov);
     *n = 0;
     if (e)
         return e;
@@ -132,7 +125,7 @@ static bool may_encode(const struct io *io, size_t len, size_t cap)
 static size_t encode(struct io *io, const struct iovec *iov, int n_iov, uint8_t *out, size_t cap)
 {
     struct http2_stream *s = stream_of(io);
-    size_t               sum = sum_of(iov, n_iov);
+    size_t               sum = iov_sum(iov, n_iov);
     if (n_iov != 1 || !may_encode(io, sum, cap))
         return 0;
     offer(s, iov, sum);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/attr.h"
+#include "core/iov.h"
 #include "core/str.h"
 
 static const struct kind {
@@ -137,11 +138,9 @@ size_t seal_record(struct seal *s, uint8_t type, const struct iovec *iov, int n,
 {
     EVP_CIPHER_CTX *ctx = contexts[s->kind];
     uint8_t        *p = out + SEAL_HEADER;
-    size_t          len = 1 + EVP_GCM_TLS_TAG_LEN;
+    size_t          len = iov_sum(iov, n) + 1 + EVP_GCM_TLS_TAG_LEN;
     int             done = 0;
-    for (int i = 0; i < n; i++)
-        len += iov[i].iov_len;
-    const uint8_t header[SEAL_HEADER] = { SSL3_RT_APPLICATION_DATA, 3, 3, (uint8_t)(len >> 8), (uint8_t)len };
+    const uint8_t   header[SEAL_HEADER] = { SSL3_RT_APPLICATION_DATA, 3, 3, (uint8_t)(len >> 8), (uint8_t)len };
     memcpy(out, header, sizeof header);
     bool good = begin_record(s, ctx) && EVP_EncryptUpdate(ctx, NULL, &done, out, SEAL_HEADER) == 1;
     for (int i = 0; good && i < n; i++, p += done)

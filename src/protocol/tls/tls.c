@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/iov.h"
 #include "core/mem.h"
 #include "protocol/tls/internal.h"
 
@@ -270,9 +271,7 @@ static size_t encode(struct io *io, const struct iovec *iov, int n_iov, uint8_t 
 {
     struct tls   *t = io->layer_state;
     struct cursor c = { iov, n_iov, 0 };
-    size_t        len = 0, made = 0;
-    for (int i = 0; i < n_iov; i++)
-        len += iov[i].iov_len;
+    size_t        len = iov_sum(iov, n_iov), made = 0;
     if (!may_encode(io, len, cap))
         return 0;
     while (c.n_iov > 0) {
