@@ -17,8 +17,11 @@
 
 enum { DEPTH_MAX = 16, PLAYLIST_BYTES_MAX = 4 << 20 };
 
-/* Segments that had left the playlist and were kept for viewers. */
-enum { SEGMENTS_BEFORE = 2 };
+/* Segments that had left the playlist: two were kept for viewers, and a kill may have come before the removal of others. */
+enum { SEGMENTS_BEFORE = 4 };
+
+/* Segments behind it: one may have been written, and one was open. */
+enum { SEGMENTS_BEHIND = 2 };
 
 void hls_leftovers_mark(struct buf *path, const char *hls_path, const char *vhost, const char *m3u8_path)
 {
@@ -110,9 +113,13 @@ static void remove_unlisted(const struct hls_leftovers *l, const struct hls_time
 {
     int64_t next = r->media_sequence + r->n_read;
     for (int64_t n = 1; n <= SEGMENTS_BEFORE && !l->keeps_media; n++)
-        remove_numbered(l, h, r->media_sequence - n, false, "");
-    remove_numbered(l, h, next, true, ""); /* that of the segment that was open */
-    remove_numbered(l, h, next, false, ".tmp");
+        for (int is_key = 0; is_key < 2; is_key++)
+            remove_numbered(l, h, r->media_sequence - n, is_key, "");
+    for (int64_t n = next; n < next + SEGMENTS_BEHIND; n++)
+        for (int is_key = 0; is_key < 2; is_key++) {
+            remove_numbered(l, h, n, is_key, "");
+            remove_numbered(l, h, n, is_key, ".tmp");
+        }
 }
 
 static void remove_media(const struct hls_leftovers *l, const struct hls_timeshift_head *h, struct buf *text)
@@ -135,6 +142,9 @@ void hls_leftovers_remove(const struct hls_leftovers *l, const struct hls_timesh
     hls_leftovers_mark(&mark, l->hls_path, l->vhost, h->m3u8);
     if (!path.fault && append_file(&text, path.bytes))
         remove_media(l, h, &text);
+    if (!path.fault)
+        (void)unlink(path.bytes);
+    buf_text(&path, ".temp"); /* A kill may have come while it was written. */
     if (!path.fault)
         (void)unlink(path.bytes);
     if (!mark.fault)
