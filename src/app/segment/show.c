@@ -37,6 +37,7 @@ static void free_show(struct show *show)
         struct plan *plan = LIST_ENTRY(show->plans.next, struct plan, link);
         plan_destroy(&plan);
     }
+    frame_unref(&show->metadata);
     conf_unref(&show->conf);
     mem_free(show->key);
     mem_free(show->app);
@@ -333,6 +334,7 @@ struct err *show_enter(struct source *s, struct show **out)
     follow_wishes(*out);
     (*out)->is_live = true;
     (*out)->captions = 0;
+    frame_unref(&(*out)->metadata);
     show_ref(*out);
     tell(*out, SEGMENT_STREAM_BEGINS, NULL, NULL);
     return NULL;
@@ -353,6 +355,14 @@ struct err *show_recover(struct show *show)
 }
 
 /* ---- frames ---- */
+
+static void note_metadata(struct show *show, struct frame *f)
+{
+    if (!f->config)
+        return;
+    frame_unref(&show->metadata);
+    show->metadata = frame_ref(f);
+}
 
 /* Tell the views of a track of sound that has not been seen before. */
 static void note_sound(struct show *show, const struct frame *f)
@@ -400,6 +410,7 @@ static void take_data(struct show *show, const struct frame *f)
 void show_take(struct show *show, struct frame *f)
 {
     if (f->kind == FRAME_SCRIPT) {
+        note_metadata(show, f);
         take_data(show, f);
         return;
     }

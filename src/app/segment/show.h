@@ -50,6 +50,7 @@ struct show {
     int64_t  cue_second; /* second of now_us() in which the newest cue came */
     size_t   n_cues, cue_bytes; /* those of that second */
     uint32_t captions;          /* set of services (kernel/captions.h) of the newest publish */
+    struct frame *metadata;     /* the newest of the newest publish; NULL: none */
 };
 
 /** The show of a stream that is published now: made if there is none, with the views that its vhost wants. */
