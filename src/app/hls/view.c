@@ -5,21 +5,13 @@
 #include "app/hls/dateranges.h"
 #include "app/hls/file_guard.h"
 #include "app/hls/files.h"
-#include "app/hls/group.h"
-#include "app/hls/group_serve.h"
 #include "app/hls/hls.h"
 #include "app/hls/keys.h"
-#include "app/hls/master_playlist.h"
-#include "app/hls/media_playlist.h"
-#include "app/hls/names.h"
+#include "app/hls/life.h"
 #include "app/hls/parts.h"
 #include "app/hls/recover.h"
-#include "app/hls/serve.h"
 #include "app/hls/timeshift_index.h"
 #include "app/hls/told.h"
-#include "core/log.h"
-#include "core/mem.h"
-#include "protocol/http/status.h"
 
 /* Without low latency, parts only limit how much is made at once. */
 enum { PART_US = 2 * US_PER_SECOND };
@@ -48,137 +40,18 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
     w->is_prompt = c->ll;
 }
 
-static struct err *reply_playlist(struct http_exchange *x, struct shelf_item *item, const struct hls_ask *ask)
+static struct err *begin(struct viewing *v)
 {
-    struct hls *h = CONTAINER_OF(item, struct hls, playlist);
-    return ask->is_new ? hls_master_playlist_reply(x, h, ask) : hls_media_playlist_reply(x, h, ask);
-}
-
-/* Nobody becomes a viewer of a stream that has nothing to show. */
-static struct err *serve_playlist(struct http_exchange *x, struct shelf_item *item)
-{
-    const struct hls *h = CONTAINER_OF(item, struct hls, playlist);
-    if (!hls_media_playlist_is_there(h))
-        return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    return hls_serve(x, item, h->show, HLS_ASK_PLAYLIST, reply_playlist);
-}
-
-static void forget_all(struct hls *h)
-{
-    while (!list_is_empty(&h->entries))
-        hls_drop_entry(LIST_ENTRY(h->entries.next, struct hls_entry, link));
-    hls_drop_old_inits(h);
-    hls_parts_drop(h, NULL);
-    hls_dateranges_drop(h);
-    shelf_take(&h->playlist);
-    hls_group_leave(h);
-    hls_playlist_text_unref(&h->media.text);
-    hls_playlist_text_unref(&h->delta.text);
-    hls_playlist_text_unref(&h->delta_v2.text);
-    hls_playlist_text_unref(&h->master.text);
-}
-
-/* Files are removed when their time is over. A server that goes on with them after a restart leaves them. */
-static bool removes_files(const struct hls *h, enum view_end why)
-{
-    const struct conf_hls *c = &h->show->vhost->hls;
-    return h->files && c->dispose_us > 0 && !(why >= VIEW_SERVER_ENDS && c->recover);
+    struct hls *h;
+    struct err *e = hls_begin(&h, v);
+    v->state = h;
+    return e;
 }
 
 static void end(struct viewing *v, enum view_end why)
 {
-    struct hls *h = v->state;
-    if (!h)
-        return;
-    hls_told_over(h);
-    hls_timeshift_note_last(h);
-    if (removes_files(h, why))
-        hls_files_dispose(h);
-    forget_all(h);
-    hls_keys_destroy(h);
-    hls_timeshift_leave(h);
-    hls_files_leave(h);
-    if (h->lane)
-        h->lane->is_idle = true;
-    conf_unref(&h->conf);
-    mem_free(h->m3u8_path);
-    mem_free(h);
+    hls_end(v->state, why);
     v->state = NULL;
-}
-
-static bool writes_files(const struct hls *h)
-{
-    return h->show->vhost->hls.storage != CONF_HLS_MEMORY;
-}
-
-/* The playlist of a stream with the name of its group is served by the group. */
-static struct err *put_playlist(struct hls *h)
-{
-    struct err *e = hls_group_enter(h, hls_group_serve);
-    return e || hls_group_is_base(h) ? e : hls_put(h, &h->playlist, h->m3u8_path);
-}
-
-/* Other variants may be configured now. */
-static void follow_conf(struct hls *h)
-{
-    shelf_take(&h->playlist);
-    hls_group_leave(h);
-    struct err *e = put_playlist(h);
-    if (e)
-        log_err(LOG_WARN, e, "HLS of %s", h->show->label);
-}
-
-/* Show the segments that the lane has from before a reload. Those that were encrypted have lost their keys. */
-static void show_former(struct hls *h)
-{
-    const struct hls_key none = { 0 };
-    for (struct list *it = h->lane->segments.next; it != &h->lane->segments; it = it->next) {
-        struct segment *s = LIST_ENTRY(it, struct segment, link);
-        if (s->is_sealed)
-            continue;
-        hls_add_entry(h, s, &none);
-        hls_add_init(h, s);
-        struct hls_entry *entry = hls_find_entry(h, s);
-        if (entry && h->files && s->n_parts > 0)
-            hls_files_add(h, entry);
-    }
-}
-
-static struct err *begin_with(struct hls *h, struct viewing *v)
-{
-    struct err *e = hls_name_playlist(&h->m3u8_path, h->show);
-    if (!e && !(h->lane = plan_lane(v->plan, v->wish.lanes[0], 0)))
-        e = err_no_memory();
-    if (!e)
-        e = put_playlist(h);
-    if (!e && writes_files(h))
-        e = hls_files_create(h);
-    if (!e)
-        show_former(h);
-    if (!e && h->show->vhost->hls.keys)
-        e = hls_keys_create(h);
-    return e;
-}
-
-static struct err *begin(struct viewing *v)
-{
-    struct hls *h = v->state = mem_calloc(1, sizeof *h);
-    if (!h)
-        return err_no_memory();
-    h->viewing = v;
-    h->show = v->show;
-    h->conf = conf_ref(v->show->conf);
-    h->began_with = &v->show->vhost->hls;
-    h->playlist.serve = serve_playlist;
-    h->when_written = hls_timeshift_note;
-    list_init(&h->entries);
-    list_init(&h->inits);
-    list_init(&h->parts);
-    hls_dateranges_init(h);
-    struct err *e = begin_with(h, v);
-    if (e)
-        end(v, VIEW_NOT_WANTED);
-    return e;
 }
 
 static bool same(const char *a, const char *b)
@@ -271,7 +144,7 @@ static void tell(struct viewing *v, enum segment_event event, struct lane *lane,
 {
     struct hls *h = v->state;
     if (event == SEGMENT_CONF_CHANGED)
-        follow_conf(h);
+        hls_follow_group(h);
     if (event == SEGMENT_STREAM_ENDS)
         hls_files_over(h);
     if (!lane || lane != h->lane)
