@@ -25,6 +25,12 @@ CODECS = {
     "flac": re.compile(r"fLaC|flac"),
     "text": re.compile(r"wvtt|stpp(\..+)?"),
 }
+# RFC 5646, 2.1
+LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*")
+
+# What tells the members of a group with AUTOSELECT=YES apart (4.3.4.1.1).
+AUTOSELECTS = ("LANGUAGE", "ASSOC-LANGUAGE", "FORCED", "CHARACTERISTICS")
+
 VIDEO = {"h264", "hevc", "av1", "vp9"}
 AUDIO = {"aac", "mp3", "ac3", "eac3", "opus", "flac"}
 
@@ -113,6 +119,11 @@ def _rendition(p, v):
         yield Problem("default-not-autoselect", 0, str(v))
     if kind == "AUDIO" and "CHANNELS" not in v:
         yield Problem("should-channels", 0, str(v))
+    if kind == "AUDIO" and not re.fullmatch(r"[1-9]\d*(/.*)?", v.get("CHANNELS", "1")):
+        yield Problem("channels-syntax", 0, v["CHANNELS"])
+    for name in ("LANGUAGE", "ASSOC-LANGUAGE"):
+        if name in v and not LANGUAGE.fullmatch(v[name]):
+            yield Problem("language-syntax", 0, v[name])
 
 
 def _groups(p):
@@ -126,6 +137,9 @@ def _groups(p):
             yield Problem("rendition-name-twice", 0, "%s %s: %s" % (kind, name, names))
         if sum(v.get("DEFAULT") == "YES" for v in members) > 1:
             yield Problem("default-twice", 0, "%s %s" % (kind, name))
+        chosen = [tuple(v.get(a) for a in AUTOSELECTS) for v in members if v.get("AUTOSELECT") == "YES"]
+        if len(set(chosen)) < len(chosen):
+            yield Problem("should-autoselect-one", 0, "%s %s: players cannot choose among %s" % (kind, name, chosen))
         used = kind == "CLOSED-CAPTIONS" or any(v.get(kind) == name for v, _ in p.variants)
         if not used:
             yield Problem("group-unused", 0, "%s %s" % (kind, name))

@@ -227,7 +227,7 @@ class Watch:
         self.url, self.should, self.bandwidth = url, should, bandwidth
         self.options = {"every": every, "blocking": blocking, "delta": delta, "fetch": fetch, "keep": keep,
                         "lingers": lingers, "may_vanish": may_vanish, "ignore": set(ignore), "pdt_tolerance": pdt_tolerance}
-        self.began, self.media, self.master, self.error = time.monotonic(), [], None, None
+        self.began, self.media, self.master, self.sounds, self.error = time.monotonic(), [], None, [], None
         self.stopping = False
         self.thread = threading.Thread(target=self._find, daemon=True)
         self.thread.start()
@@ -252,6 +252,7 @@ class Watch:
             self.media = [Follower(self.url, None, self.options, self.began)]
             return
         self.master = text
+        self.sounds = [r for r in p.renditions if r["TYPE"] == "AUDIO" and "URI" in r]
         uris = [(uri, attributes) for attributes, uri in p.variants]
         uris += [(r["URI"], None) for r in p.renditions if "URI" in r and r["URI"] not in dict(uris)]
         self.media = [Follower(urljoin(self.url, uri), a, self.options, self.began) for uri, a in uris]
@@ -294,16 +295,31 @@ class Watch:
                                   self.master, self.should)
             if self.bandwidth is not None:
                 self._check_bandwidth()
-
+        if self.sounds:                                              # bis, 6.2.4
+            texts = [f.loads[-1] for f in self.media]
+            hls_rules.assert_good([p for p in hls_changes.check_aligned(texts) if p.rule not in self.options["ignore"]],
+                                  "\n".join(texts))
         if npm_parsers.is_installed() and not self.options["ignore"]:
             texts = [text for f in self.media for text in f.loads[-LOADS_COMPARED:]]
             npm_parsers.assert_agreed(texts + ([self.master] if self.master else []))
 
+    def follower(self, uri):
+        """That of a URI in the master playlist."""
+        return next(f for f in self.media if f.url == urljoin(self.url, uri))
+
+    def _sizes(self, f):
+        """Of a variant with renditions: with the largest of its sounds, segment by segment (bis, 4.4.6.2)."""
+        group = [self.follower(r["URI"]) for r in self.sounds if r["GROUP-ID"] == f.attributes.get("AUDIO")]
+        sounds = [s.segments for s in group if s is not f and s.segments]
+        if not sounds:
+            return f.sizes()
+        largest = max(sounds, key=lambda segments: sum(s.size for s in segments.values()) / len(segments))
+        return [(s.size + (largest[n].size if n in largest else 0), s.duration) for n, s in sorted(f.segments.items())]
+
     def _check_bandwidth(self):
-        """Of variants without renditions: of others the sizes of several playlists count together."""
         for f in self.media:
-            if f.attributes and "AUDIO" not in f.attributes and f.segments and "bandwidth" not in self.options["ignore"]:
-                hls_rules.assert_good(list(hls_master.check_bandwidth(f.attributes, f.sizes(), f.known.target, self.bandwidth)),
+            if f.attributes and f.segments and "bandwidth" not in self.options["ignore"]:
+                hls_rules.assert_good(list(hls_master.check_bandwidth(f.attributes, self._sizes(f), f.known.target, self.bandwidth)),
                                       self.master)
 
     def _wrong(self):

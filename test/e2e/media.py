@@ -24,6 +24,7 @@ _PICTURE = ["-f", "lavfi", "-i", "testsrc=size=%dx%d:rate=%d" % (WIDTH, HEIGHT, 
 # noise, so that no two audio frames are alike and a frame can be recognised by its hash
 _SOUND = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=44100"]
 _SOUND_48K = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=48000"]
+_OTHER_SOUND, _OTHER_SOUND_48K = ([w.replace("seed=7", "seed=8") for w in sound] for sound in (_SOUND, _SOUND_48K))
 _SOUND_8K = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=8000"]
 _H264 = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "25", "-sc_threshold", "0"]
 _AAC = ["-c:a", "aac", "-ac", "2", "-b:a", "48k"]
@@ -48,6 +49,15 @@ RECIPES = {
     "h264_mp3.flv": _PICTURE + _SOUND + _LENGTH + _H264 + ["-c:a", "libmp3lame", "-ac", "2", "-b:a", "64k"],
     "h264.flv": _PICTURE + _LENGTH + _H264,
     "aac.flv": _SOUND + _LENGTH + _AAC,
+    # further tracks of sound, with other frames than those of the clips above
+    "aac_other.flv": _OTHER_SOUND + _SHORT + _AAC,
+    "aac_other_long.flv": _OTHER_SOUND + ["-t", "90"] + _AAC,
+    "mp3_other.flv": _OTHER_SOUND + _SHORT + ["-c:a", "libmp3lame", "-ac", "1", "-b:a", "64k"],
+    "opus_other.mp4": _OTHER_SOUND_48K + _SHORT + ["-c:a", "libopus", "-b:a", "48k"],
+    "ac3_other.mp4": _OTHER_SOUND_48K + _SHORT + ["-c:a", "ac3", "-ac", "2", "-b:a", "96k"],
+    # a stream whose tracks are told apart by ear
+    "tone_low.flv": _PICTURE + ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100", "-t", "60"] + _H264 + _AAC,
+    "tone_high.flv": ["-f", "lavfi", "-i", "sine=frequency=880:sample_rate=44100", "-t", "60"] + _AAC,
     "alaw.flv": _PICTURE + _SOUND_8K + _SHORT + _H264 + ["-c:a", "pcm_alaw", "-ac", "1"],
     "mulaw.flv": _PICTURE + _SOUND_8K + _SHORT + _H264 + ["-c:a", "pcm_mulaw", "-ac", "1"],
     "speex.flv": _PICTURE + _SOUND_8K + _SHORT + _H264 + ["-c:a", "libspeex", "-ac", "1", "-ar", "16000"],

@@ -1,19 +1,12 @@
 """DASH of several tracks of sound (enhanced RTMP): each is an adaptation set of its own."""
 import pytest
 
-import flv
 import media
 import rtmp
 from dash_watch import DashWatch
-from flv import AUDIO, Tag
+from flv import AUDIO
 from test_dash import dash_server, wait_mpd
-from wait import until
-
-
-def second_sound(tag, track=1):
-    """The AAC of a tag as another track."""
-    kind = flv.SEQUENCE_START if tag.payload[1] == 0 else flv.CODED_FRAMES
-    return Tag(AUDIO, tag.ts, flv.ex_audio_tracks(flv.ONE_TRACK, kind, [(b"mp4a", track, tag.payload[2:])]))
+from tracks import second_sound
 
 
 def with_second_sound(tags, between=(0, float("inf")), instead=False):

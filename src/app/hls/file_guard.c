@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/hls/timeshift_folder.h"
+#include "app/hls/track_path.h"
 #include "app/hls/viewers.h"
 #include "app/http/conn.h"
 #include "app/segment/file_path.h"
@@ -43,10 +44,13 @@ static bool is_init(const struct conf_vhost *v, const char *path, const struct h
 bool hls_file_guard_keeps(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
 {
     const struct conf_hls *c = &v->hls;
+    char                   own[FILE_PATH_CAP];
     if (!of && file_path_is_in(path, c->path, HLS_OWN_FOLDER))
         return true;
     if (!v->enabled || !c->enabled || !c->ctx)
         return false;
+    if (str_copy(own, sizeof own, path) && hls_track_path_strip(own, NULL))
+        path = own; /* A file of a rendition is judged as that of its stream. */
     if (is_key(v, path, of))
         return true;
     if (!may_refuse(v))

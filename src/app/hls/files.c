@@ -7,6 +7,7 @@
 #include "app/hls/leftovers.h"
 #include "app/hls/media_playlist.h"
 #include "app/hls/names.h"
+#include "app/hls/renditions.h"
 #include "app/hls/told.h"
 #include "app/segment/template.h"
 #include "core/iov.h"
@@ -215,6 +216,8 @@ static struct err *put_playlist(struct hls *h)
     struct err     *e = hls_name_file(&full, h->show, h->m3u8_path);
     if (!e)
         e = hls_media_playlist_of_files(h, &text);
+    if (!e && !h->main)
+        hls_renditions_write(&text.text, h);
     if (!e)
         (void)file_writer_put(h->files->writer, full, PLAYLIST_SUFFIX, text.text.bytes, text.text.len);
     hls_text_finish(&text);
@@ -379,7 +382,7 @@ void hls_files_remove_number(struct hls *h, uint64_t number)
 {
     char          *path = NULL;
     struct segment s = { .number = number, .is_complete = true };
-    struct err    *e = hls_name_segment(&path, h->show, &s);
+    struct err    *e = hls_name_segment(&path, h->show, h->track, &s);
     if (!e)
         remove_file(h, path);
     err_free(e);

@@ -26,7 +26,7 @@ bool hls_group_is_base(const struct hls *h)
 
 void hls_group_put_query(const struct hls *h, struct buf *uri)
 {
-    if (hls_group_is_base(h))
+    if (hls_group_is_base(h) || h->is_master)
         buf_text(uri, "?" HLS_GROUP_MEDIA "=1");
 }
 

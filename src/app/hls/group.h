@@ -26,7 +26,7 @@
 struct hls;
 struct http_exchange;
 
-/* The parameter that asks for the media playlist of the stream that has the name of its group. */
+/* The parameter that asks for the media playlist where its path is that of a master. */
 #define HLS_GROUP_MEDIA "hls_media"
 
 struct hls_group {

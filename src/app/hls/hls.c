@@ -50,7 +50,7 @@ static struct err *serve_segment(struct http_exchange *x, struct shelf_item *ite
 
 static struct err *name_entry(struct hls_entry *entry)
 {
-    struct err *e = hls_name_segment(&entry->path, entry->hls->show, entry->segment);
+    struct err *e = hls_name_segment(&entry->path, entry->hls->show, entry->hls->track, entry->segment);
     return e ? e : hls_put(entry->hls, &entry->item, entry->path);
 }
 
@@ -173,7 +173,7 @@ void hls_add_init(struct hls *h, const struct segment *s)
     *init =
         (struct hls_init){ .item.serve = serve_init, .hls = h, .bytes = blob_ref(s->init), .number = s->init_number };
     list_push(&h->inits, &init->link);
-    struct err *e = hls_name_init(&init->path, h->show, s->init_number);
+    struct err *e = hls_name_init(&init->path, h->show, h->track, s->init_number);
     if (!e)
         e = hls_put(h, &init->item, init->path);
     if (e) {
@@ -227,10 +227,11 @@ static int64_t missing_us(const struct hls *h, const struct segment *s, const st
 
 size_t hls_in_window(const struct hls *h)
 {
+    const struct list    *rows = &hls_main(h)->lane->segments;
     const struct segment *after = NULL;
     int64_t               sum_us = 0;
     size_t                n = 0;
-    for (const struct list *it = h->lane->segments.prev; it != &h->lane->segments; it = it->prev, n++) {
+    for (const struct list *it = rows->prev; it != rows; it = it->prev, n++) {
         const struct segment *s = LIST_ENTRY(it, const struct segment, link);
         sum_us += missing_us(h, s, after);
         if (sum_us >= h->show->vhost->hls.window_us && n > 0)

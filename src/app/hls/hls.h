@@ -1,7 +1,9 @@
 /**
  * HLS of one stream: its lane, and what of it is on the shelf (segment/shelf.h), under the names of the configuration.
  *
- * Ownership  a struct hls belongs to its viewing (view.h)
+ * A rendition (renditions.h) is a struct hls as well: of one track, with a lane, a playlist, files and keys of its own.
+ *
+ * Ownership  a struct hls belongs to its viewing (view.h), and has its renditions
  * Yields     no
  */
 #ifndef APP_HLS_HLS_H
@@ -12,6 +14,7 @@
 #include <stdint.h>
 
 #include "app/hls/playlist_text.h"
+#include "app/hls/track_path.h"
 #include "app/segment/shelf.h"
 #include "app/segment/show.h"
 #include "app/segment/view.h"
@@ -61,6 +64,9 @@ struct hls_dateranges {
 };
 
 struct hls {
+    struct hls            *main;                      /* of a rendition: the stream; NULL: it is the stream */
+    char                   track[HLS_TRACK_NAME_CAP]; /* of a rendition: its name; otherwise "" */
+    struct list            renditions, in_main; /* in the order of the master: pictures, then sound by its tracks */
     struct viewing        *viewing;
     struct conf           *conf; /* snapshot with which the view began */
     const struct conf_hls *began_with;
@@ -68,14 +74,17 @@ struct hls {
     struct lane           *lane;
     struct shelf_item      playlist; /* not on the shelf if its path is that of the master of its group */
     char                  *m3u8_path;
-    struct hls_group      *group; /* NULL: the stream is no variant */
-    struct list            in_group;
-    struct list            entries;
-    size_t                 n_entries;
-    struct list            inits;
-    struct hls_files      *files;     /* NULL: nothing is written */
-    struct hls_keys       *keys;      /* NULL: segments are not encrypted */
-    struct hls_timeshift  *timeshift; /* NULL: none, or not begun */
+    bool is_settled; /* Players may have loaded the playlist: what its path is does not change any more. */
+    bool
+        is_master; /* Without an id of a viewer its path is the master playlist (HLS_GROUP_MEDIA: the media playlist). */
+    struct hls_group     *group; /* NULL: the stream is no variant */
+    struct list           in_group;
+    struct list           entries;
+    size_t                n_entries;
+    struct list           inits;
+    struct hls_files     *files;     /* NULL: nothing is written */
+    struct hls_keys      *keys;      /* NULL: segments are not encrypted */
+    struct hls_timeshift *timeshift; /* NULL: none, or not begun */
 
     /** Called by the files when segments have been written. It may not yield. */
     void (*when_written)(struct hls *h);
@@ -87,6 +96,12 @@ struct hls {
     int64_t                   target_s;                       /* target duration; never falls (RFC 8216 6.2.1) */
     int64_t                   peak_bps; /* largest that was measured: players ask for it once, and stay for hours */
 };
+
+/** The stream that a rendition is of; a stream itself. */
+static inline const struct hls *hls_main(const struct hls *h)
+{
+    return h->main ? h->main : h;
+}
 
 /** Put an item on the shelf. */
 struct err *hls_put(struct hls *h, struct shelf_item *item, const char *path) ATTR_MUST_USE;
@@ -124,7 +139,7 @@ void hls_drop_old_inits(struct hls *h);
 /** Files could not be written: do what `hls_on_error` says, at the next frame. */
 void hls_failed(struct hls *h);
 
-/** How many of the newest segments of the lane the playlist lists. */
+/** How many of the newest segments of the stream's lane the playlist lists; a rendition lists the same numbers. */
 size_t hls_in_window(const struct hls *h);
 
 #endif

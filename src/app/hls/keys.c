@@ -85,7 +85,7 @@ struct err *hls_keys_adopt(struct hls_keys *k, uint64_t number, char *path, cons
 static struct err *make(struct hls_keys *k, uint64_t number, struct hls_secret **out)
 {
     char       *path = NULL;
-    struct err *e = hls_name_key(&path, k->hls->show, number);
+    struct err *e = hls_name_key(&path, k->hls->show, k->hls->track, number);
     if (!e)
         e = add(k, number, path, out);
     if (e)

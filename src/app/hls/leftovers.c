@@ -6,6 +6,7 @@
 
 #include "app/hls/below.h"
 #include "app/hls/timeshift_folder.h"
+#include "app/hls/track_path.h"
 #include "app/hls/uri_path.h"
 #include "app/segment/template.h"
 #include "core/mem.h"
@@ -52,7 +53,7 @@ static void list_folder(struct buf *path, struct buf *lines, int depth)
     if (!dir)
         return;
     while ((entry = readdir(dir))) {
-        if (*entry->d_name == '.')
+        if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
             continue;
         buf_printf(path, "/%s", entry->d_name);
         if (!path->fault && hls_below_is_folder(path->bytes))
@@ -94,31 +95,43 @@ static void remove_listed(const struct hls_leftovers *l, const char *m3u8, const
         remove_file(l->key_path, hls_uri_path_key(m3u8, s->key->uri, l->key_url), "");
 }
 
+/* The rendition that the playlist is of, as hls_track_path() takes it. */
+static void read_track(const struct hls_timeshift_head *h, char track[static HLS_TRACK_NAME_CAP])
+{
+    char *m3u8 = mem_strdup(h->m3u8);
+    if (!m3u8 || !hls_track_path_strip(m3u8, track))
+        *track = '\0';
+    mem_free(m3u8);
+}
+
 /* A name that has no other variable than the number. */
-static void remove_numbered(const struct hls_leftovers *l, const struct hls_timeshift_head *h, int64_t number,
-                            bool is_key, const char *suffix)
+static void remove_numbered(const struct hls_leftovers *l, const struct hls_timeshift_head *h, const char *track,
+                            int64_t number, bool is_key, const char *suffix)
 {
     const struct template_names  names = { .vhost = l->vhost, .app = h->app, .stream = h->stream };
     const struct template_values values = { .seq = (uint64_t)number, .duration_ms = -1 };
     char                        *path = NULL;
     if (number < 0)
         return;
-    err_free(template_make(&path, is_key ? TEMPLATE_KEY : TEMPLATE_SEGMENT, is_key ? l->key_file : l->segment_file,
-                           &names, &values));
+    struct err *e = template_make(&path, is_key ? TEMPLATE_KEY : TEMPLATE_SEGMENT,
+                                  is_key ? l->key_file : l->segment_file, &names, &values);
+    if (!e)
+        e = hls_track_path(&path, track);
+    err_free(e);
     remove_file(is_key ? l->key_path : l->hls_path, path, suffix);
 }
 
-static void remove_unlisted(const struct hls_leftovers *l, const struct hls_timeshift_head *h,
+static void remove_unlisted(const struct hls_leftovers *l, const struct hls_timeshift_head *h, const char *track,
                             const struct hls_playlist_reader *r)
 {
     int64_t next = r->media_sequence + r->n_read;
     for (int64_t n = 1; n <= SEGMENTS_BEFORE && !l->keeps_media; n++)
         for (int is_key = 0; is_key < 2; is_key++)
-            remove_numbered(l, h, r->media_sequence - n, is_key, "");
+            remove_numbered(l, h, track, r->media_sequence - n, is_key, "");
     for (int64_t n = next; n < next + SEGMENTS_BEHIND; n++)
         for (int is_key = 0; is_key < 2; is_key++) {
-            remove_numbered(l, h, n, is_key, "");
-            remove_numbered(l, h, n, is_key, ".tmp");
+            remove_numbered(l, h, track, n, is_key, "");
+            remove_numbered(l, h, track, n, is_key, ".tmp");
         }
 }
 
@@ -126,12 +139,16 @@ static void remove_media(const struct hls_leftovers *l, const struct hls_timeshi
 {
     struct hls_playlist_reader r;
     struct hls_segment         s;
+    struct hls_leftovers       own = *l;
+    char                       track[HLS_TRACK_NAME_CAP];
+    read_track(h, track);
+    own.keeps_media &= !*track; /* Timeshift does not have renditions. */
     hls_playlist_reader_init(&r, text->bytes, text->len);
     while (hls_playlist_read(&r, &s) == HLS_READ_SEGMENT)
-        if (!l->keeps_media)
-            remove_listed(l, h->m3u8, &s);
+        if (!own.keeps_media)
+            remove_listed(&own, h->m3u8, &s);
     if (r.n_read > 0)
-        remove_unlisted(l, h, &r);
+        remove_unlisted(&own, h, track, &r);
 }
 
 void hls_leftovers_remove(const struct hls_leftovers *l, const struct hls_timeshift_head *h)

@@ -1,5 +1,8 @@
 /**
- * The master playlist of a stream, or of a group of streams: the variants, with codecs, size and measured bit rates, and the id of the viewer.
+ * The master playlist of a stream, or of a group of streams: the variants, with codecs, size and measured bit rates, the tracks of
+ * sound (renditions.h), and the id of the viewer.
+ *
+ * A track of sound is named if all variants have it; each has a group of its own, because its playlists have their own cuts.
  */
 #ifndef APP_HLS_MASTER_PLAYLIST_H
 #define APP_HLS_MASTER_PLAYLIST_H
@@ -14,12 +17,14 @@ struct hls_ask;
 struct hls_group;
 struct http_exchange;
 
-/** What the segments are now: codecs, size and frame rate. Does not yield. */
+/** What the segments of a stream are now: codecs, size and frame rate. Does not yield. */
 void hls_master_describe(const struct hls *h, struct hls_variant *v, struct str *codecs);
 
 /**
- * Reply with the master playlist; 404 while no segment is complete. Its only variant is the media playlist under the same path, from
- * the root of the server or, with `hls_master_m3u8_path_relative on`, as seen from the master.
+ * Reply with the master playlist; 404 while no segment is complete. Its only variant is the media playlist under the same path, or that of
+ * the pictures, from the root of the server or, with `hls_master_m3u8_path_relative on`, as seen from the master.
+ *
+ * Shape      h: what the path of the request belongs to; a rendition gives the master of its stream
  *
  * Yields     yes
  */

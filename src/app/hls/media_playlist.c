@@ -6,6 +6,7 @@
 #include "app/hls/parts.h"
 #include "app/hls/playlist_text.h"
 #include "app/hls/reload.h"
+#include "app/hls/renditions.h"
 #include "app/hls/reports.h"
 #include "app/segment/template.h"
 #include "core/mem.h"
@@ -63,16 +64,18 @@ static size_t put_name(struct model *m, const char *path)
 
 /* ---- rows ---- */
 
+/* `s` tells the times. The media is that of the entry: in a rendition it is another segment than `s`, or is missing. */
 static void fill_row(struct model *m, const struct segment *s, const struct hls_entry *entry)
 {
     size_t                 i = (size_t)(s->number - m->first_number);
-    const struct hls_init *init = s->init_number ? hls_find_init(m->h, s->init_number) : NULL;
+    const struct segment  *media = entry ? entry->segment : m->h->main ? NULL : s;
+    const struct hls_init *init = media && media->init_number ? hls_find_init(m->h, media->init_number) : NULL;
     struct hls_segment    *row = &m->segments[i];
     row->duration_us = s->duration_us;
     row->wall_us = s->wall_us;
     row->discontinuity = s->is_discontinuous;
-    bool is_lost = entry && !entry->is_on_disk && (m->form == FORM_OF_FILES || s->n_parts == 0);
-    row->gap = !entry || is_lost || (s->init_number && !init);
+    bool is_lost = entry && !entry->is_on_disk && (m->form == FORM_OF_FILES || media->n_parts == 0);
+    row->gap = !entry || is_lost || (media->init_number && !init);
     if (entry)
         m->uri_at[i] = put_name(m, entry->path);
     row->key = entry && entry->key.uri ? &entry->key : NULL;
@@ -80,22 +83,22 @@ static void fill_row(struct model *m, const struct segment *s, const struct hls_
         m->map_at[i] = put_name(m, init->path);
         row->map = &m->maps[i];
     }
-    m->p.independent &= s->independent;
+    m->p.independent &= !media || media->independent;
     m->p.discontinuity_sequence = (int64_t)s->discontinuities - s->is_discontinuous; /* The oldest comes last. */
 }
 
 /* Both lists have the oldest first; the entry of a segment may be missing, and the open segment has one, too. */
 static void fill_rows(struct model *m)
 {
-    const struct list *e = m->h->entries.prev;
-    for (const struct list *it = m->h->lane->segments.prev; it != &m->h->lane->segments; it = it->prev) {
+    const struct list *e = m->h->entries.prev, *rows = &hls_main(m->h)->lane->segments;
+    for (const struct list *it = rows->prev; it != rows; it = it->prev) {
         const struct segment *s = segment_at(it);
         if (s->number < m->first_number)
             break;
         while (e != &m->h->entries && LIST_ENTRY(e, const struct hls_entry, link)->segment->number > s->number)
             e = e->prev;
         const struct hls_entry *entry = e == &m->h->entries ? NULL : LIST_ENTRY(e, const struct hls_entry, link);
-        fill_row(m, s, entry && entry->segment == s ? entry : NULL);
+        fill_row(m, s, entry && entry->segment->number == s->number ? entry : NULL);
     }
 }
 
@@ -145,6 +148,11 @@ static void fill_open(struct model *m, const struct segment *s)
     m->p.open = &m->open;
 }
 
+static bool is_listed(const struct model *m, const struct segment *s)
+{
+    return s->is_complete && s->number >= m->first_number && s->number - m->first_number < m->n;
+}
+
 static void fill_parts(struct model *m)
 {
     const struct segment *open = m->h->lane->open;
@@ -152,8 +160,7 @@ static void fill_parts(struct model *m)
         fill_open(m, open);
     for (const struct list *it = m->h->parts.next; it != &m->h->parts; it = it->next) {
         const struct hls_part_item *item = LIST_ENTRY(it, const struct hls_part_item, link);
-        if (hls_part_is_there(item) && (item->segment == open || item->segment->is_complete) &&
-            item->segment->number >= m->first_number)
+        if (hls_part_is_there(item) && (item->segment == open || is_listed(m, item->segment)))
             fill_part(m, item);
         else if (item->segment == open && !hls_part_is_there(item))
             m->hint_at = put_name(m, item->path);
@@ -167,8 +174,8 @@ static void fill_parts(struct model *m)
 static int64_t part_target_us(const struct hls *h)
 {
     const struct plan *plan = h->lane->plan;
-    if (h->part_target_us)
-        return h->part_target_us;
+    if (hls_main(h)->part_target_us)
+        return hls_main(h)->part_target_us;
     return plan->cutter.cap_is_learnt ? plan->cutter.part_cap_us : plan->policy.part_us + CUT_PART_SLACK_US;
 }
 
@@ -249,13 +256,20 @@ static void drop_rows(struct model *m)
 
 /* ---- the playlist ---- */
 
-/* The oldest segment of the window. */
+/* The oldest segment of the window of the stream. */
 static const struct segment *oldest_listed(const struct hls *h, size_t n)
 {
-    const struct list *it = &h->lane->segments;
+    const struct list *it = &hls_main(h)->lane->segments;
     for (; n > 0; n--)
         it = it->prev;
     return segment_at(it);
+}
+
+/* A rendition that began later has no rows from before. */
+static uint64_t first_row(const struct hls *h, const struct segment *oldest)
+{
+    uint64_t own = segment_at(h->lane->segments.next)->number;
+    return own > oldest->number ? own : oldest->number;
 }
 
 /* At least hls_fragment x hls_td_ratio, as SRS has it, and what it was before. */
@@ -267,6 +281,15 @@ static int64_t at_least_us(const struct hls *h)
     return wanted_us > before_us ? wanted_us : before_us;
 }
 
+/* All renditions have one target duration (RFC 8216 6.2.4), whenever they began. */
+static int64_t target_s(const struct hls *h, const struct model *m)
+{
+    const struct hls_segment longest = { .duration_us = h->lane->plan->longest_us };
+    int64_t                  listed_s = hls_playlist_target_s(m->segments, m->n, at_least_us(h));
+    int64_t                  longest_s = h->main ? hls_playlist_target_s(&longest, 1, 0) : 0;
+    return listed_s > longest_s ? listed_s : longest_s;
+}
+
 /* What the parts of the model add up to. */
 static void finish_model(struct model *m, struct hls *h)
 {
@@ -274,10 +297,10 @@ static void finish_model(struct model *m, struct hls *h)
     m->p.n_segments = m->n;
     m->p.reports = m->reports.rows;
     m->p.n_reports = m->reports.n;
-    h->target_s = m->p.target_duration_s = hls_playlist_target_s(m->segments, m->n, at_least_us(h));
+    h->target_s = m->p.target_duration_s = target_s(h, m);
     if (!m->p.part_target_us)
         return;
-    h->part_target_us = m->p.part_target_us;
+    (h->main ? h->main : h)->part_target_us = m->p.part_target_us;
     m->p.can_skip_until_us = SKIP_TARGETS * h->target_s * US_PER_SECOND;
     m->p.can_skip_dateranges = true;
     m->p.skip_dateranges = m->form == FORM_DELTA_V2;
@@ -286,7 +309,9 @@ static void finish_model(struct model *m, struct hls *h)
 
 static struct err *list_dateranges(struct model *m)
 {
-    if (!hls_dateranges_list(m->h, m->first_number + m->p.skip, &m->dateranges))
+    if (hls_rendition_is_sound(m->h) && hls_renditions_pictures(m->h->main))
+        return NULL; /* Players would have them twice: what a variant names tells of them. */
+    if (!hls_dateranges_list(hls_main(m->h), m->first_number + m->p.skip, &m->dateranges))
         return err_no_memory();
     m->p.dateranges = m->dateranges.ranges;
     m->p.n_dateranges = m->dateranges.n_ranges;
@@ -297,14 +322,15 @@ static struct err *list_dateranges(struct model *m)
 
 static struct err *write_text(struct hls *h, enum form form, struct hls_text *text)
 {
-    const struct segment *oldest = oldest_listed(h, hls_in_window(h)), *newest = lane_newest(h->lane);
+    const struct segment *newest = lane_newest(hls_main(h)->lane);
     struct model          m = { .h = h, .form = form, .names = BUF_UP_TO(NAMES_BYTES_MAX), .hint_at = NO_NAME };
-    uint64_t              rows = newest->number - oldest->number + 1;
+    const struct segment *oldest = oldest_listed(h, hls_in_window(h));
+    uint64_t              rows = newest->number - first_row(h, oldest) + 1;
     m.n = rows < HLS_PLAYLIST_SEGMENTS_MAX ? (size_t)rows : HLS_PLAYLIST_SEGMENTS_MAX;
     m.first_number = newest->number + 1 - m.n;
     m.p.independent = true;
     m.p.media_sequence = (int64_t)m.first_number;
-    hls_dateranges_trim(h, oldest);
+    hls_dateranges_trim(h->main ? h->main : h, oldest);
     struct err *e = make_rows(&m);
     if (!e) {
         finish_model(&m, h);
@@ -330,12 +356,16 @@ static struct err *render(struct hls *h, enum form form, struct hls_playlist_tex
 /* What the text depends on: without parts it changes with the segments only. */
 static uint64_t version_now(const struct hls *h)
 {
-    return h->show->vhost->hls.ll ? h->lane->version : lane_newest(h->lane)->number + 1;
+    const struct lane *rows = hls_main(h)->lane;
+    if (!h->show->vhost->hls.ll)
+        return lane_newest(rows)->number + 1;
+    return rows->version + (h->main ? h->lane->version : 0);
 }
 
 bool hls_media_playlist_is_there(const struct hls *h)
 {
-    return h->lane->n_segments > 0;
+    const struct segment *newest = lane_newest(hls_main(h)->lane);
+    return newest && h->lane->n_segments > 0 && segment_at(h->lane->segments.next)->number <= newest->number;
 }
 
 static struct err *render_newest(struct hls *h, enum form form, struct hls_playlist_cache *cache)

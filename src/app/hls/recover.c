@@ -7,7 +7,9 @@
 #include "app/hls/files.h"
 #include "app/hls/hls.h"
 #include "app/hls/keys.h"
+#include "app/hls/life.h"
 #include "app/hls/names.h"
+#include "app/hls/renditions.h"
 #include "app/hls/uri_path.h"
 #include "core/buf.h"
 #include "core/clock.h"
@@ -38,12 +40,13 @@ static char *key_path_of(const struct hls *h, const char *uri)
 }
 
 /* The number of an init segment, by its name (hls_name_init()): init-7.mp4 is the seventh, unless that is the name of a stream. */
-static struct err *number_of_init(const struct show *show, const char *path, uint64_t *number)
+static struct err *number_of_init(const struct hls *h, const char *path, uint64_t *number)
 {
     const char *slash = strrchr(path, '/'), *dash = strrchr(slash ? slash : path, '-');
     char       *name = NULL;
     *number = dash ? strtoull(dash + 1, NULL, 10) : 0;
-    struct err *e = *number > 1 && *number <= HLS_READ_NUMBER_MAX ? hls_name_init(&name, show, *number) : NULL;
+    struct err *e =
+        *number > 1 && *number <= HLS_READ_NUMBER_MAX ? hls_name_init(&name, h->show, h->track, *number) : NULL;
     if (!e && !str_equal(name, path))
         *number = 1;
     mem_free(name);
@@ -58,7 +61,7 @@ static struct err *adopt_init(struct hls *h, const struct hls_segment *from, uin
     char *path = path_of(h, from->map->uri);
     if (!path)
         return NULL;
-    struct err *e = number_of_init(h->show, path, number);
+    struct err *e = number_of_init(h, path, number);
     if (e) {
         mem_free(path);
         return e;
@@ -129,10 +132,25 @@ static void key_entry(const struct hls *h, struct hls_entry *entry, const struct
     entry->key.keyformat = NULL;
 }
 
+/* When the segment was: the playlist of the stream tells it, and a rendition follows the stream. */
+static void take_times(const struct hls *h, struct segment *s, const struct hls_segment *from)
+{
+    struct plan          *plan = h->viewing->plan;
+    const struct segment *same = h->main ? lane_find(h->main->lane, s->number) : NULL;
+    plan->discontinuities += !same && from->discontinuity;
+    s->discontinuities = same ? same->discontinuities : plan->discontinuities;
+    s->is_discontinuous = same ? same->is_discontinuous : from->discontinuity;
+    s->wall_us = same ? same->wall_us : from->wall_us ? from->wall_us : plan->wall_end_us;
+    if (same)
+        return;
+    plan->wall_end_us = s->wall_us + s->duration_us;
+    if (s->duration_us > plan->longest_us)
+        plan->longest_us = s->duration_us;
+}
+
 /* A segment that the playlist names. What has no file keeps its place and its times, as a gap. */
 static struct err *adopt(struct hls *h, uint64_t number, const struct hls_segment *from)
 {
-    struct plan    *plan = h->viewing->plan;
     char           *path = path_of(h, from->uri);
     uint64_t        init_number = 0;
     struct err     *e = path ? adopt_init(h, from, &init_number) : NULL;
@@ -141,14 +159,8 @@ static struct err *adopt(struct hls *h, uint64_t number, const struct hls_segmen
         mem_free(path);
         return e ? e : err_no_memory();
     }
-    plan->discontinuities += from->discontinuity;
     s->init_number = init_number;
-    s->discontinuities = plan->discontinuities;
-    s->is_discontinuous = from->discontinuity;
-    s->wall_us = from->wall_us ? from->wall_us : plan->wall_end_us;
-    plan->wall_end_us = s->wall_us + s->duration_us;
-    if (s->duration_us > plan->longest_us)
-        plan->longest_us = s->duration_us;
+    take_times(h, s, from);
     if (!path || (e = hls_adopt_entry(h, s, path)))
         return e;
     struct hls_entry *entry = hls_find_entry(h, s);
@@ -171,7 +183,7 @@ static struct err *adopt_lost_one(struct hls *h, int64_t duration_us)
     s->discontinuities = plan->discontinuities;
     s->wall_us = plan->wall_end_us;
     plan->wall_end_us += duration_us;
-    struct err *e = hls_name_segment(&path, h->show, s);
+    struct err *e = hls_name_segment(&path, h->show, h->track, s);
     if (!e && !(e = hls_adopt_entry(h, s, path)))
         hls_find_entry(h, s)->is_on_disk = false;
     return e;
@@ -242,12 +254,76 @@ static struct err *adopt_all(struct hls *h, struct buf *text)
         h->target_s = r.target_duration_s;
     plan->next_number = (uint64_t)(r.media_sequence + r.n_read);
     plan->has_begun = plan->breaks = true;
-    if (h->show->vhost->hls.ll && (e = adopt_lost(h)))
-        return e;
-    log_info("HLS of %s/%s goes on with segment %llu", h->show->app, h->show->stream,
-             (unsigned long long)plan->next_number);
+    h->is_settled = true;
     return NULL;
 }
+
+/* ---- renditions ---- */
+
+/* The files of a stream and of its renditions are not written at once: what only one of them has is not shown. */
+static void drop_number(struct hls *rendition, uint64_t number)
+{
+    struct plan *plan = rendition->viewing->plan;
+    hls_files_remove_number(rendition, number);
+    if (number >= plan->next_number)
+        plan->next_number = number + 1;
+}
+
+static struct err *adopt_rendition(struct hls *h, struct buf *text)
+{
+    struct hls_playlist_reader r;
+    struct hls_segment         from;
+    struct err                *e = NULL;
+    hls_playlist_reader_init(&r, text->bytes, text->len);
+    while (!e && hls_playlist_read(&r, &from) == HLS_READ_SEGMENT) {
+        uint64_t number = (uint64_t)(r.media_sequence + r.n_read - 1);
+        if (!lane_find(h->main->lane, number))
+            drop_number(h, number);
+        else if (!from.gap)
+            e = adopt(h, number, &from);
+    }
+    if (!e && r.n_read > 0)
+        remove_kept(h, r.media_sequence);
+    if (!e && r.target_duration_s <= TARGET_S_MAX)
+        h->target_s = r.target_duration_s;
+    return e;
+}
+
+static struct err *recover_rendition(struct hls *main, const char *track, int64_t deadline_us)
+{
+    char       *full = NULL;
+    struct buf  text = { 0 };
+    struct hls *h;
+    struct err *e = hls_rendition_get(main, track, &h);
+    if (!e && h->lane->n_segments > 0)
+        return NULL; /* It was named twice. */
+    if (!e)
+        e = hls_name_file(&full, h->show, h->m3u8_path);
+    if (!e)
+        e = file_read(full, PLAYLIST_BYTES_MAX, &text, deadline_us);
+    if (!e && h->keys && text.len)
+        e = read_keys(h, &text, deadline_us);
+    if (!e)
+        e = adopt_rendition(h, &text);
+    buf_finish(&text);
+    mem_free(full);
+    if (!e || err_code(e) == E_THREAD_INTERRUPTED)
+        return e;
+    log_err(LOG_WARN, e, "the former segments of the track %s of %s cannot be read", track, main->show->label);
+    return NULL;
+}
+
+/* Only some of the names may be left when a read is interrupted. */
+static struct err *recover_renditions(struct hls *main, const struct hls_renditions_line *line, int64_t deadline_us)
+{
+    struct err *e = NULL;
+    main->is_master |= line->is_master;
+    for (size_t i = 0; !e && i < line->n; i++)
+        e = recover_rendition(main, line->tracks[i], deadline_us);
+    return e;
+}
+
+/* ---- the stream ---- */
 
 /* A stream is worth more than its old playlist. */
 static struct err *without_playlist(struct hls *h, struct err *e)
@@ -263,8 +339,20 @@ static struct err *without_playlist(struct hls *h, struct err *e)
 
 static struct err *take_over(struct hls *h, struct buf *text, int64_t deadline_us)
 {
-    struct err *e = h->keys && text->len ? read_keys(h, text, deadline_us) : NULL;
-    return e ? e : adopt_all(h, text);
+    struct hls_renditions_line line;
+    struct err                *e = h->keys && text->len ? read_keys(h, text, deadline_us) : NULL;
+    hls_renditions_read(&line, text->bytes, text->len); /* before the text is written into */
+    if (!e)
+        e = adopt_all(h, text);
+    if (e || !h->is_settled)
+        return e;
+    e = recover_renditions(h, &line, deadline_us);
+    if (!e && h->show->vhost->hls.ll)
+        e = adopt_lost(h);
+    if (!e)
+        log_info("HLS of %s/%s goes on with segment %llu", h->show->app, h->show->stream,
+                 (unsigned long long)h->viewing->plan->next_number);
+    return e;
 }
 
 struct err *hls_recover(struct hls *h)

@@ -1,6 +1,9 @@
 #include "app/hls/reload.h"
 
+#include <string.h>
+
 #include "app/hls/hls.h"
+#include "app/hls/renditions.h"
 #include "core/clock.h"
 #include "core/str.h"
 #include "protocol/http/request.h"
@@ -48,9 +51,10 @@ int64_t hls_reload_patience_us(const struct hls *h)
 /* How many parts behind the last one may be asked for (6.2.5.2, Advance Part Limit). */
 static int64_t advance_parts(const struct hls *h)
 {
-    if (h->part_target_us <= 0 || h->part_target_us >= US_PER_SECOND)
+    int64_t part_us = hls_main(h)->part_target_us;
+    if (part_us <= 0 || part_us >= US_PER_SECOND)
         return ADVANCE_PARTS_MIN;
-    return (ADVANCE_PARTS_MIN * US_PER_SECOND + h->part_target_us - 1) / h->part_target_us;
+    return (ADVANCE_PARTS_MIN * US_PER_SECOND + part_us - 1) / part_us;
 }
 
 /* Parts of the segment that grows behind the one with that number; 0 if there is none. */
@@ -60,32 +64,49 @@ static int64_t open_parts(const struct hls *h, int64_t number)
     return open && (int64_t)open->number == number ? (int64_t)open->n_parts : 0;
 }
 
+/* Parts of the last segment of the playlist; a rendition may not have that segment. */
+static int64_t last_parts(const struct hls *h, int64_t number)
+{
+    const struct segment *s = lane_newest(h->lane);
+    return s && (int64_t)s->number == number ? (int64_t)s->n_parts : 0;
+}
+
 enum hls_reload_state hls_reload_look(const struct hls_reload *r, const struct hls *h)
 {
-    const struct segment *newest = lane_newest(h->lane);
+    const struct segment *newest = lane_newest(hls_main(h)->lane);
     int64_t               last = newest ? (int64_t)newest->number : -1;
     if (r->msn < last || r->msn < 0)
         return HLS_RELOAD_READY;
     if (r->msn > last + MSN_AHEAD_MAX)
         return HLS_RELOAD_ABSURD;
     if (r->msn == last) /* A part that the segment has not got is the first of the next one. */
-        return r->part < (int64_t)newest->n_parts || open_parts(h, last + 1) > 0 ? HLS_RELOAD_READY : HLS_RELOAD_WAITS;
+        return r->part < last_parts(h, last) || open_parts(h, last + 1) > 0 ? HLS_RELOAD_READY : HLS_RELOAD_WAITS;
     int64_t there = open_parts(h, r->msn);
     if (r->part >= there + advance_parts(h))
         return HLS_RELOAD_ABSURD;
     return r->part >= 0 && r->part < there ? HLS_RELOAD_READY : HLS_RELOAD_WAITS;
 }
 
+/* What shows the same after a wait; NULL: it has ended. */
+static struct hls *find_again(const struct viewing *viewing, const struct segment_view *by, const char *track)
+{
+    struct hls *h = viewing->by == by ? viewing->state : NULL;
+    return h && *track ? hls_renditions_find(h, track) : h;
+}
+
 struct err *hls_reload_wait(const struct hls_reload *r, struct hls **h)
 {
     const struct viewing      *viewing = (*h)->viewing; /* part of the show, as the lane is */
     const struct segment_view *by = viewing->by;
+    char                       track[HLS_TRACK_NAME_CAP];
     struct lane_waiter         waiter;
     struct err                *e = NULL;
     int64_t                    deadline_us = now_us() + hls_reload_patience_us(*h);
+    memcpy(track, (*h)->track, sizeof track);
     while (!e && *h && hls_reload_look(r, *h) == HLS_RELOAD_WAITS) {
-        e = lane_wait((*h)->lane, &waiter, (*h)->lane->version, deadline_us);
-        *h = viewing->by == by ? viewing->state : NULL;
+        struct lane *lane = hls_main(*h)->lane; /* A track may be silent. The lanes of all tracks are cut together. */
+        e = lane_wait(lane, &waiter, lane->version, deadline_us);
+        *h = find_again(viewing, by, track);
     }
     return e;
 }

@@ -169,7 +169,7 @@ void hls_timeshift_leave(struct hls *h)
 
 static bool is_wanted(const struct hls *h)
 {
-    return h->files && h->show->vhost->hls.timeshift_us > 0;
+    return h->files && !h->main && h->show->vhost->hls.timeshift_us > 0;
 }
 
 /* The live playlist may have gone before, by hls_dispose: its numbers go on behind the index. */

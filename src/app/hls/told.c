@@ -56,12 +56,14 @@ static struct err *tell(const struct hls *h, const struct hls_entry *entry)
 
 void hls_told_segment(const struct hls *h, const struct hls_entry *entry)
 {
-    struct err *e = tell(h, entry);
+    struct err *e = h->main ? NULL : tell(h, entry);
     if (e)
         log_err(LOG_WARN, e, "a segment of %s is not told of", h->show->label);
 }
 
 void hls_told_over(const struct hls *h)
 {
+    if (h->main)
+        return;
     finished_file_over(FINISHED_HLS, h->show->vhost, h->show->app, h->show->stream);
 }

@@ -9,7 +9,10 @@
 struct hls;
 struct hls_entry;
 
-/** A segment is complete, under its last name: on the disk, or in memory if no files are written. */
+/**
+ * A segment is complete, under its last name: on the disk, or in memory if no files are written. Those of renditions are not told: whoever
+ * collects segments would have the stream several times.
+ */
 void hls_told_segment(const struct hls *h, const struct hls_entry *entry);
 
 /** The publish has ended, and its last segment was told. */

@@ -10,6 +10,7 @@
 #include "app/hls/life.h"
 #include "app/hls/parts.h"
 #include "app/hls/recover.h"
+#include "app/hls/renditions.h"
 #include "app/hls/timeshift_index.h"
 #include "app/hls/told.h"
 
@@ -52,6 +53,11 @@ static void end(struct viewing *v, enum view_end why)
 {
     hls_end(v->state, why);
     v->state = NULL;
+}
+
+static void hear(struct viewing *v, unsigned track)
+{
+    hls_hear(v->state, track);
 }
 
 static bool same(const char *a, const char *b)
@@ -140,15 +146,31 @@ static void drop_segment(struct hls *h, const struct segment *s)
     drop_old_keys(h, s->number + 1);
 }
 
-static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)
+/* The stream or the rendition that shows a lane. */
+static struct hls *showing(const struct viewing *v, const struct lane *lane)
 {
     struct hls *h = v->state;
+    return lane == h->lane ? h : hls_renditions_of_lane(h, lane);
+}
+
+/* The first segment is complete, so players may load the playlist now. */
+static void settle(struct hls *h)
+{
+    h->is_master |= !h->is_settled && !list_is_empty(&h->renditions);
+    h->is_settled = true;
+}
+
+static void tell(struct viewing *v, enum segment_event event, struct lane *lane, struct segment *s)
+{
+    struct hls *h = lane ? showing(v, lane) : NULL;
     if (event == SEGMENT_CONF_CHANGED)
-        hls_follow_group(h);
+        hls_follow_group(v->state);
     if (event == SEGMENT_STREAM_ENDS)
-        hls_files_over(h);
-    if (!lane || lane != h->lane)
+        hls_files_over(v->state);
+    if (!h)
         return;
+    if (event == SEGMENT_CLOSED && !h->main)
+        settle(h);
     switch (event) {
     case SEGMENT_OPENED: open_segment(h, s); break;
     case SEGMENT_PART_ADDED: add_part(h, s); break;
@@ -166,10 +188,13 @@ static void take_cue(struct viewing *v, const struct cue *cue)
 
 static bool keeps(const struct viewing *v, const struct lane *lane, const struct segment *oldest)
 {
-    const struct hls *h = v->state;
-    if (lane != h->lane)
-        return false;
+    const struct hls     *h = showing(v, lane);
+    const struct segment *newest = h ? lane_newest(hls_main(h)->lane) : NULL;
+    if (!newest)
+        return h && lane->n_segments <= HLS_SEGMENTS_KEPT;
     size_t kept = hls_in_window(h) + HLS_SEGMENTS_KEPT;
+    if (h->main) /* numbers, because segments of a rendition may be missing */
+        return newest->number < oldest->number + kept;
     return lane->n_segments <= kept ||
            (lane->n_segments <= kept + HLS_TIMESHIFT_AWAITED_MAX && hls_timeshift_awaits(h, oldest));
 }
@@ -181,7 +206,11 @@ static int64_t dispose_us(const struct conf_vhost *vhost)
 
 static uint64_t lost_files(const struct viewing *v)
 {
-    return hls_files_lost(v->state);
+    const struct hls *h = v->state;
+    uint64_t          lost = hls_files_lost(h);
+    for (const struct list *it = h->renditions.next; it != &h->renditions; it = it->next)
+        lost += hls_files_lost(LIST_ENTRY(it, const struct hls, in_main));
+    return lost;
 }
 
 const struct segment_view hls_view = {
@@ -193,6 +222,7 @@ const struct segment_view hls_view = {
     .fits = fits,
     .tell = tell,
     .take_cue = take_cue,
+    .hear = hear,
     .keeps = keeps,
     .dispose_us = dispose_us,
     .refuse_file = hls_file_guard_refuse,

@@ -230,6 +230,7 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
     drop_frames(lane); /* cues without media */
     if (!is_whole || s->n_parts == 0) {
         segment_unref(&s);
+        lane_changed(lane); /* Nobody need wait for it any more. */
         return NULL;
     }
     s->duration_us = end_us > s->start_us ? end_us - s->start_us : s->duration_us;

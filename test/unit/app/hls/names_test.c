@@ -49,14 +49,14 @@ static void each_file_has_the_name_of_its_directive(void **state)
     const struct segment s = { .number = 7, .duration_us = 2500 * US_PER_MS, .is_complete = true };
     char                *name = NULL;
     (void)state;
-    assert_name(hls_name_playlist(&name, &show), &name, "live/cam.m3u8");
-    assert_name(hls_name_segment(&name, &show, &s), &name, "live/cam-7.ts");
-    assert_name(hls_name_key(&name, &show, 6), &name, "live/cam-6.key");
-    assert_name(hls_name_init(&name, &show, 1), &name, "live/cam/init.mp4");
-    assert_name(hls_name_init(&name, &show, 12), &name, "live/cam/init-12.mp4");
+    assert_name(hls_name_playlist(&name, &show, ""), &name, "live/cam.m3u8");
+    assert_name(hls_name_segment(&name, &show, "", &s), &name, "live/cam-7.ts");
+    assert_name(hls_name_key(&name, &show, "", 6), &name, "live/cam-6.key");
+    assert_name(hls_name_init(&name, &show, "", 1), &name, "live/cam/init.mp4");
+    assert_name(hls_name_init(&name, &show, "", 12), &name, "live/cam/init-12.mp4");
     assert_name(hls_name_file(&name, &show, "live/cam-7.ts"), &name, "html/live/cam-7.ts");
     vhost.hls.use_fmp4 = true;
-    assert_name(hls_name_segment(&name, &show, &s), &name, "live/cam-7.m4s");
+    assert_name(hls_name_segment(&name, &show, "", &s), &name, "live/cam-7.m4s");
 }
 
 static void keys_lie_in_their_own_folder(void **state)
@@ -73,12 +73,12 @@ static void times_and_durations_are_in_the_name_once_they_are_known(void **state
     char          *name = NULL;
     (void)state;
     vhost.hls.ts_file = "[timestamp]-[duration].ts";
-    assert_name(hls_name_segment(&name, &show, &s), &name, "1700000000123-[duration].ts");
+    assert_name(hls_name_segment(&name, &show, "", &s), &name, "1700000000123-[duration].ts");
     s.is_complete = true;
-    assert_name(hls_name_segment(&name, &show, &s), &name, "1700000000123-2500.ts");
+    assert_name(hls_name_segment(&name, &show, "", &s), &name, "1700000000123-2500.ts");
     vhost.hls.ts_floor = true; /* two servers give the same name */
     s.wall_count = 850000000;
-    assert_name(hls_name_segment(&name, &show, &s), &name, "850000000-2500.ts");
+    assert_name(hls_name_segment(&name, &show, "", &s), &name, "850000000-2500.ts");
 }
 
 static void without_memory_there_is_an_error_and_no_name(void **state)
@@ -87,7 +87,7 @@ static void without_memory_there_is_an_error_and_no_name(void **state)
     (void)state;
     for (int n = 0;; n++) {
         mem_fail_after(n);
-        struct err *e = hls_name_init(&name, &show, 2);
+        struct err *e = hls_name_init(&name, &show, "", 2);
         mem_fail_after(-1);
         if (!e)
             break;
