@@ -223,9 +223,11 @@ void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
 
 struct segment *lane_end_segment(struct lane *lane, const struct frame *next, int64_t end_us)
 {
-    lane_end_part(lane, next, end_us);
     struct segment *s = lane->open;
-    bool            is_whole = s && end_seal(lane);
+    if (!s)
+        return NULL; /* The headers that a new lane has stay until its first segment. */
+    lane_end_part(lane, next, end_us);
+    bool is_whole = end_seal(lane);
     lane->open = NULL;
     drop_frames(lane); /* cues without media */
     if (!is_whole || s->n_parts == 0) {

@@ -117,6 +117,28 @@ static void sound_in_a_lane_of_its_own_keeps_the_times_of_the_pictures(void **st
     plan_destroy(&plan);
 }
 
+static void a_lane_that_begins_late_knows_how_its_pictures_are_decoded(void **state)
+{
+    (void)state;
+    struct plan       *plan = make(false, true);
+    const struct lane *late;
+    assert_true(plan->n_lanes == 4);
+    lane_destroy(&plan->lanes[1]);
+    plan->lanes[1] = plan->lanes[--plan->n_lanes];
+    for (int64_t n = PICTURES; n < 2 * PICTURES; n++) {
+        take(plan, ts_picture(n * 40, 0, n == PICTURES, 100, (unsigned)n), 0);
+        if (n == PICTURES)
+            assert_non_null(late = plan_lane(plan, &lane_ts_video, 0));
+    }
+    plan_end_segment(plan, false);
+    assert_int_equal(late->n_segments, 0);
+    for (int64_t n = 2 * PICTURES; n < 3 * PICTURES; n++)
+        take(plan, ts_picture(n * 40, 0, n == 2 * PICTURES, 100, (unsigned)n), 0);
+    plan_end_segment(plan, false);
+    assert_counts(plan, 3, PICTURES, 0);
+    plan_destroy(&plan);
+}
+
 static int finish(void **state)
 {
     (void)state;
@@ -129,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_lane_has_its_track_alone),
         cmocka_unit_test(sound_in_a_lane_of_its_own_keeps_the_times_of_the_pictures),
+        cmocka_unit_test(a_lane_that_begins_late_knows_how_its_pictures_are_decoded),
     };
     return cmocka_run_group_tests_name("ts_lane", tests, NULL, finish);
 }
