@@ -236,13 +236,13 @@ static void open_segment(struct plan *plan, const struct frame *f)
     count_waiting_cues(plan);
 }
 
-/* True if viewers have not seen anything of the open segment: its number is used again. */
+/* True if the open segment is nothing that viewers play, or have seen parts of: its number is used again. */
 static bool is_too_short(const struct plan *plan, int64_t long_us)
 {
     bool has_shown = false;
     for (size_t i = 0; i < plan->n_lanes; i++)
         has_shown |= plan->policy.shows_parts && plan->lanes[i]->open && plan->lanes[i]->open->n_parts > 0;
-    return long_us < PLAN_SEGMENT_MIN_US && !has_shown;
+    return long_us <= 0 || (long_us < PLAN_SEGMENT_MIN_US && !has_shown);
 }
 
 static void forget_open(struct plan *plan)
