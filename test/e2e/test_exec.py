@@ -14,8 +14,8 @@ from wait import until
 
 # A program that writes its process id, waits, and says how it ended.
 WORKER = """#!/bin/sh
-echo "$$ $*"
 trap 'echo "end $$ $*"; exit 0' TERM
+echo "$$ $*"
 while :; do sleep 0.05; done
 """
 STUBBORN = """#!/bin/sh
