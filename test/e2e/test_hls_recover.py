@@ -55,7 +55,9 @@ class Origin:
             publisher.barrier()
             until(lambda: self.numbers()[-1:] > before[-1:] and self.on_disk()[-1:] == self.numbers()[-1:],
                   lambda: (before, self.numbers(), self.on_disk()))
-        return self.numbers()
+        numbers = self.numbers()                                      # the end of the publish may have made another one
+        until(lambda: self.on_disk()[-1:] >= numbers[-1:], self.on_disk)
+        return numbers
 
     def url(self, name="s.m3u8"):
         return self.server.http_url("/live/" + name)
