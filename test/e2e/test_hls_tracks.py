@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+import browser_players
 import hls_changes
 import hls_master
 import hls_playlist
@@ -14,6 +15,7 @@ import media
 import players
 import rtmp
 import tracks
+from browser import Browser
 from flv import AUDIO
 from hls_watch import Http, Watch
 from wait import until
@@ -204,3 +206,159 @@ def test_a_track_that_comes_late_and_goes_disturbs_no_other(hls, feed, container
     shown = [s for s in second.media[0].known.segments if not s.gap]
     assert shown[0].number >= 3
     hls_rules.assert_good(list(hls_changes.check_aligned([w.media[0].loads[-1] for w in (early, pictures, first, second)])))
+
+
+# -- beside other features ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_low_latency_of_all_tracks(hls, feed, container):
+    server = hls(CONTAINERS[container] + "hls_ctx off; hls_ll on; hls_part 0.2;", window=12)
+    feed(server, tracks.with_sounds(*LONG))
+    with Watch(server.http_url("/live/s.m3u8"), blocking=True, delta=True) as watch:
+        watch.wait_segments(5)
+        playlists = {name: hls_playlist.read(text_of(url_of(server, name))) for name in ("video", "audio", "audio-2")}
+    assert len(watch.media) == 3
+    for name, p in playlists.items():
+        assert [r["URI"] for r in p.reports] == ["../.%s/s.m3u8" % other for other in playlists if other != name]
+        assert all("LAST-PART" in r and abs(r["LAST-MSN"] - p.next_number) <= 1 for r in p.reports), p.text
+
+
+@pytest.mark.parametrize("encryption", ["aes-128", "cbcs"])
+def test_each_track_has_keys_of_its_own(hls, feed, encryption):
+    server = hls("hls_ctx off; hls_use_fmp4 %s; hls_keys on; hls_fragments_per_key 2; hls_encryption %s;" % (
+        "on" if encryption == "cbcs" else "off", encryption), window=30)
+    feeder = rtmp.Feeder(server.publisher(), tracks.with_sounds("h264_aac.mp4", {1: "aac_other.flv"}), speed=None)
+    feeder.join()
+    feeder.finish()
+    wait_sounds(server, "audio", "audio-2")
+    container = "fmp4" if encryption == "cbcs" else "ts"
+    keys = {urljoin(url_of(server, name), uri) for name in ("video", "audio", "audio-2")
+            for uri in re.findall(r'EXT-X-KEY:.*URI="([^"]*)"', text_of(url_of(server, name)))}
+    assert len(keys) >= 3 and len({get(key).body for key in keys}) == len(keys)
+    if encryption == "aes-128":                                      # ffmpeg decrypts no cbcs in HLS
+        source = players.source_packets("aac_other.flv", container, None, "aac")
+        media.compare_packets(source, players.hls_packets(url_of(server, "audio-2"), container, None, "aac"))
+
+
+@pytest.mark.parametrize("storage", ["both", "disk", "memory"])
+def test_files_of_tracks_lie_in_folders_of_their_own_and_go(hls, feed, tmp_path, storage):
+    server = hls("hls_ctx off; hls_storage %s; hls_dispose 2; hls_fragment 1;" % storage, window=3)
+    feeder = rtmp.Feeder(server.publisher(), cut(tracks.with_sounds(*LONG), 8))
+
+    def on_disk():
+        return {os.path.relpath(os.path.join(folder, name), tmp_path / "hls") for folder, _, names in os.walk(tmp_path / "hls")
+                for name in names if not name.endswith((".tmp", ".temp"))}
+    with Watch(server.http_url("/live/s.m3u8"), may_vanish=True, bandwidth=None) as watch:
+        watch.wait_segments(6)
+        if storage == "memory":
+            assert not on_disk()
+        else:
+            until(lambda: {"live/.%s/s.m3u8" % t for t in ("video", "audio", "audio-2")} <= on_disk(), on_disk)
+            until(lambda: "live/.audio-2/s-0.ts" not in on_disk(), on_disk)
+        feeder.finish()
+        until(lambda: not on_disk(), on_disk, 30)
+
+
+def test_a_stream_with_the_name_of_a_track_is_another_one(hls, feed):
+    server = hls("hls_ctx off;")
+    feed(server, tracks.with_sounds(*LONG))
+    for name in (".audio-2/s", "audio-2/s", "s-audio-2"):
+        feed(server, media.loop("h264.flv"), name)
+    until(lambda: text_of(server.http_url("/live/audio-2/s.m3u8")) and text_of(url_of(server, "audio-2")), "both")
+    with Watch(url_of(server, "audio-2")) as watch:
+        watch.wait_segments(4)
+    server.wait_log("cannot be a part of a path")
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_crash_under_viewers_of_a_track_goes_on(hls, container):
+    server = hls(CONTAINERS[container] + "hls_ctx off;", window=20)
+    feeder = rtmp.Feeder(server.publisher(), tracks.with_sounds(*LONG))
+    with Watch(server.http_url("/live/s.m3u8"), may_vanish=True, lingers=False, bandwidth=None) as watch:
+        watch.wait_segments(4)
+        feeder.stop()
+        server.process.kill()
+        server.process.wait()
+        server.start()
+        last = max(f.known.next_number for f in watch.media)
+        feeder = rtmp.Feeder(server.publisher(), tracks.with_sounds(*LONG))
+        until(lambda: all(f.known.next_number > last + 3 for f in watch.media), lambda: [f.known.next_number for f in watch.media], 30)
+        wait_sounds(server, "audio", "audio-2")
+        feeder.finish()
+    for f in watch.media:
+        p = f.known
+        assert sum(s.breaks for s in p.segments) == 1 and p.segments[0].number < last, p.text
+        assert not any(s.gap for s in p.segments[:3]), p.text
+
+
+def test_a_viewer_of_several_playlists_is_one_viewer(hls, feed):
+    server = hls(api="")
+    feed(server, tracks.with_sounds(*LONG))
+    wait_sounds(server, "audio", "audio-2")
+    with Watch(server.http_url("/live/s.m3u8")) as watch:
+        watch.wait_segments(3)
+        ids = {re.search("hls_ctx=([a-z0-9]+)", f.url)[1] for f in watch.media}
+        assert len(ids) == 1 and len(watch.media) == 3
+    assert get(re.sub("hls_ctx=[^&]*", "hls_ctx=x", watch.media[2].url)).body.count(b"EXT-X-STREAM-INF") == 1
+    segment = urljoin(watch.media[2].url, next(iter(watch.media[2].known.segments)).uri)
+    assert get(segment).status == 200 and get(segment.split("?")[0]).status == 403
+
+
+# How loud the two tones are in decibels, once the page has been listened to for a while.
+TONES = """
+const done = arguments[arguments.length - 1], video = document.querySelector('video')
+if (!window.analyser) {
+  window.audio = new AudioContext()
+  window.analyser = audio.createAnalyser()
+  Object.assign(analyser, { fftSize: 8192, smoothingTimeConstant: 0 })
+  audio.createMediaElementSource(video).connect(analyser).connect(audio.destination)
+  video.muted = false
+}
+audio.resume().then(() => setTimeout(() => {
+  const loud = new Float32Array(analyser.frequencyBinCount)
+  analyser.getFloatFrequencyData(loud)
+  done([440, 880].map(hz => loud[Math.round(hz * analyser.fftSize / audio.sampleRate)]))
+}, 300))
+"""
+
+
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("player", ["hls.js", "shaka"])
+def test_a_browser_plays_the_track_that_is_chosen(hls, feed, container, player):
+    """The first track is a low tone, the second one a high tone."""
+    browser_players.skip_without_browser()
+    server = hls(CONTAINERS[container], window=20)
+    feed(server, tracks.with_sounds("tone_low.flv", {1: "tone_high.flv"}))
+    wait_sounds(server, "audio", "audio-2")
+    browser = Browser()
+    choose = {"hls.js": "engine.audioTrack = arguments[0]",
+              "shaka": "engine.selectAudioTrack(engine.getAudioTracks().sort((a, b) => a.label < b.label ? -1 : 1)[arguments[0]])"}
+
+    def is_heard(index):
+        low, high = browser.driver.execute_async_script(TONES)
+        return (high or -999) - (low or -999) > 20 if index else (low or -999) - (high or -999) > 20
+    try:
+        with browser_players.playing(browser, server, player, server.http_url("/live/s.m3u8")) as p:
+            p.wait_played(2)
+            until(lambda: is_heard(0), "the low tone", 20)
+            for index in (1, 0, 1):
+                browser.run(choose[player], index)
+                until(lambda: is_heard(index), lambda: "track %d: %s" % (index, p.seen()), 30)
+                p.wait_played(p.seen().played + 1)
+            assert not p.seen().fatal, p.seen()
+    finally:
+        browser.close()
+
+
+def test_variants_have_a_group_of_sounds_each(hls, feed):
+    server = hls("hls_ctx off; hls_variants _hi _low;")
+    for name in ("s_hi", "s_low"):
+        feed(server, tracks.with_sounds(*LONG), name)
+    master = until(lambda: (lambda m: m and len(m.variants) == 2 and len(m.renditions) == 4 and m)(master_of(server)),
+                   lambda: text_of(server.http_url("/live/s.m3u8")), 30)
+    assert [a["AUDIO"] for a, _ in master.variants] == ["audio", "audio-2"], master.text
+    assert [urlsplit(uri).path for _, uri in master.variants] == ["/live/.video/s_hi.m3u8", "/live/.video/s_low.m3u8"]
+    with Watch(server.http_url("/live/s.m3u8")) as watch:
+        watch.wait_segments(3)
+        assert len(watch.media) == 6
