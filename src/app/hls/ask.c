@@ -13,6 +13,9 @@
 
 #define ID_PARAM "hls_ctx"
 
+/* The parameter that names the vhost stands behind each URI of a playlist. A name has at most 253 bytes (RFC 1035, 2.3.4). */
+enum { VHOST_PAIR_MAX = 264 };
+
 /* Seconds after which a viewer that found no place may try again. */
 #define RETRY_AFTER "5"
 
@@ -58,9 +61,21 @@ static bool is_no_id(const char *pair, size_t len)
     return !is_named(pair, len, ID_PARAM);
 }
 
-static bool names_vhost(const char *pair, size_t len)
+/* Append the first pair of that name; false if there is none, or it has no value. One that is too long for a vhost is left out. */
+static bool put_first(struct buf *out, const char *query, const char *name)
 {
-    return is_named(pair, len, "vhost") || is_named(pair, len, "domain");
+    while (*query) {
+        size_t len = strcspn(query, "&");
+        if (is_named(query, len, name)) {
+            if (len <= strlen(name) + 1)
+                return false;
+            buf_text(out, out->len > 0 && len <= VHOST_PAIR_MAX ? "&" : "");
+            put_encoded(out, query, len <= VHOST_PAIR_MAX ? len : 0);
+            return true;
+        }
+        query += len + (query[len] == '&');
+    }
+    return false;
 }
 
 static void put_id(const struct hls_ask *a, struct buf *out)
@@ -79,8 +94,10 @@ void hls_ask_master_query(const struct hls_ask *a, const struct http_exchange *x
 
 void hls_ask_media_query(const struct hls_ask *a, const struct http_exchange *x, struct buf *out)
 {
+    const char *query = http_request_of(x)->raw_query;
     put_id(a, out);
-    put_pairs(out, http_request_of(x)->raw_query, names_vhost);
+    if (!put_first(out, query, "vhost"))
+        (void)put_first(out, query, "domain");
 }
 
 unsigned hls_ask_uri_kinds(const struct hls_ask *a, const struct conf_vhost *vhost)

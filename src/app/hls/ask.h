@@ -68,7 +68,7 @@ struct err *hls_ask_reply_over(const struct hls_ask *a, struct http_exchange *x)
  */
 void hls_ask_master_query(const struct hls_ask *a, const struct http_exchange *x, struct buf *out);
 
-/** The same for URIs in a media playlist: `hls_ctx`, and the vhost if a parameter names it. */
+/** The same for URIs in a media playlist: `hls_ctx`, and the vhost if a parameter names it, as http_request_vhost() finds it. */
 void hls_ask_media_query(const struct hls_ask *a, const struct http_exchange *x, struct buf *out);
 
 /** The set of enum hls_uri_kind that get the query of hls_ask_media_query(). */

@@ -356,12 +356,43 @@ static void an_id_of_before_a_restart_is_asked_at_the_door_and_goes_on(void **st
 
 #define TEST(f) cmocka_unit_test_teardown(f, teardown)
 
+/* What stands behind each URI of a playlist must not be a client's to lengthen. */
+static void the_vhost_is_named_once_behind_uris(void **state)
+{
+    static const struct {
+        const char *asked, *told;
+    } rows[] = {
+        { "vhost=v", "&vhost=v" },
+        { "a=1&domain=v&b=2", "&domain=v" },
+        { "domain=x&vhost=v&vhost=y&domain=z", "&vhost=v" },
+        { "vhost=&domain=v", "&domain=v" },
+        { "vhost=v%20<x>", "&vhost=v%20%3Cx%3E" },
+        { "vhosts=v&vhost", "" },
+        { "vhost=&vhost=v", "" },
+    };
+    char id[HLS_VIEWER_ID_CAP], target[2048], wanted[2048], name[1024];
+    (void)state;
+    serve_vhost("", "");
+    become_viewer(id);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        snprintf(target, sizeof target, "/live/cam.m3u8?hls_ctx=%s&%s", id, rows[i].asked);
+        snprintf(wanted, sizeof wanted, "media hls_ctx=%s%s.", id, rows[i].told);
+        if (!replies(target, "200", wanted))
+            fail_msg("%s: %s", rows[i].asked, caller.heard);
+    }
+    memset(name, 'v', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    snprintf(target, sizeof target, "/live/cam.m3u8?hls_ctx=%s&vhost=%s", id, name);
+    assert_true(replies(target, "200", media_of(id))); /* no vhost has such a name */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_first_request_gets_the_master_and_later_ones_the_media_playlist),
         TEST(the_original_query_goes_on_and_a_chosen_id_does_not),
         TEST(segments_are_asked_of_the_vhost_that_a_parameter_named),
+        TEST(the_vhost_is_named_once_behind_uris),
         TEST(an_id_of_another_stream_makes_a_new_viewer),
         TEST(without_hls_ctx_there_are_no_viewers),
         TEST(segments_and_keys_are_for_viewers),
