@@ -96,7 +96,7 @@ struct patience {
 
 static struct err *wait_for_room(struct io *io, struct patience p)
 {
-    return p.deadline_us == DEADLINE_NEVER && p.silence_us ? io_wait_taken(io, p.silence_us)
+    return p.deadline_us == DEADLINE_NEVER && p.silence_us ? io_wait_taken(io, p.silence_us, DEADLINE_NEVER)
                                                            : io_wait_writable(io, p.deadline_us);
 }
 
@@ -193,7 +193,7 @@ uint64_t io_acknowledged(const struct io *io, int64_t *two_segments_us)
     return info.tcpi_bytes_acked;
 }
 
-struct err *io_wait_taken(struct io *io, int64_t silence_us)
+struct err *io_wait_taken(struct io *io, int64_t silence_us, int64_t deadline_us)
 {
     enum { LOOKS = 8 }; /* checks of the acknowledged bytes during a silence */
     if (io->may_write && !co_is_cancelled(co_self()))
@@ -202,13 +202,14 @@ struct err *io_wait_taken(struct io *io, int64_t silence_us)
     uint64_t    before = io->may_write ? 0 : io_acknowledged(io, &more_us);
     struct err *e;
     for (;;) {
-        e = io_wait_writable(io, now_us() + silence_us / LOOKS);
+        int64_t look_us = now_us() + silence_us / LOOKS;
+        e = io_wait_writable(io, look_us < deadline_us ? look_us : deadline_us);
         if (err_code(e) != E_SOCKET_TIMEOUT)
             return e;
         uint64_t after = io_acknowledged(io, &more_us);
         since_us = after == before ? since_us : now_us();
         before = after;
-        if (now_us() >= co_deadline(since_us + silence_us + more_us))
+        if (now_us() >= co_deadline(since_us + silence_us + more_us) || now_us() >= co_deadline(deadline_us))
             return e;
         err_free(e);
     }

@@ -183,10 +183,11 @@ struct err *io_wait_writable(struct io *io, int64_t deadline_us) ATTR_MUST_USE;
 
 /**
  * Wait until something can be written to a peer that may be slow. A timeout means that its kernel has acknowledged nothing
- * for `silence_us`, and for the time of two segments at 1 KB/s: a kernel with less room than that announces none.
+ * for `silence_us`, and for the time of two segments at 1 KB/s: a kernel with less room than that announces none; or that the
+ * deadline is over, at which a peer has been slow for too long.
  * Yields.
  */
-struct err *io_wait_taken(struct io *io, int64_t silence_us) ATTR_MUST_USE;
+struct err *io_wait_taken(struct io *io, int64_t silence_us, int64_t deadline_us) ATTR_MUST_USE;
 
 /** The number of bytes that the peer has acknowledged, and the time that the slowest peer needs to take two segments. */
 uint64_t io_acknowledged(const struct io *io, int64_t *two_segments_us);

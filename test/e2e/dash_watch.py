@@ -122,14 +122,16 @@ class DashWatch:
             for s in r.segments or by_number(mpd, r, now):
                 is_open = r.segments and dash_rules.ends_at(mpd, r, s) > now
                 if s.t not in self.segments[key] and not is_open and self.inits[key]:
-                    self._take(r, key, s)
+                    # With low latency the newest one may be open, and its length is foretold.
+                    foretold = self.low_latency and r.segments and s is r.segments[-1]
+                    self._take(r, key, s, not foretold)
 
-    def _take(self, r, key, s):
+    def _take(self, r, key, s, complete):
         data = self._get(r.url("media", s))
         self.segments[key][s.t] = Fetched(s.number, s.t, s.d, len(data), time.monotonic() - self.began, data if self.keep else None)
         # Without a timeline, segments may drift by half their length (DASH-IF, 3.2.7.1).
         tolerance = 0.001 if r.segments else float(s.duration) / 2
-        for problem in dash_rules.check_media(r, s, self.inits[key], data, tolerance) if data else []:
+        for problem in dash_rules.check_media(r, s, self.inits[key], data, tolerance, complete) if data else []:
             self._complain(problem)
 
     def _get(self, url):

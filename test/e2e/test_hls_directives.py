@@ -57,7 +57,7 @@ def test_with_floor_segments_are_counted_since_1970(make_server):
     """Two servers that get the same stream at the same time give its segments the same names, and cut with the clock."""
     conf = CONF % "hls_fragment 1; hls_ts_floor on; hls_ts_file [app]/[stream]-[timestamp].ts;"
     servers = [make_server(conf, http="") for _ in range(2)]
-    stream = flv.Numbered(gop=5)
+    stream = flv.Numbered(gop=1)                                                        # 30 % of the deviation are less than a GOP
     with contextlib.ExitStack() as stack:
         for server in servers:
             stack.enter_context(on_air(server, stream.tags()))
@@ -69,13 +69,13 @@ def test_with_floor_segments_are_counted_since_1970(make_server):
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))            # rising by one
         assert abs(numbers[-1] - now) < 5
         late = [abs((s.pdt + 0.5) % 1 - 0.5) for s in segments[-4:]]
-        assert max(late) < 0.25, late                                                   # a GOP has 0.2 s
+        assert max(late) < 0.25, late
     media_of = [{n: get(server, s.uri).body for n, s in zip(numbers, segments)}
                 for server, numbers, segments in zip(servers, counts, found)]
     both = sorted(set(media_of[0]) & set(media_of[1]))[-4:]
     for n in both:
         first, second = (set(re.findall(rb"n video (\d{8});", m[n])) for m in media_of)
-        assert len(first & second) >= 15, (n, sorted(first), sorted(second))            # of 25: cut at most a GOP or two apart
+        assert len(first & second) >= 8, (n, sorted(first), sorted(second))             # of 25, by the time of arrival
     assert len(both) >= 3
 
 

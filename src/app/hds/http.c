@@ -2,6 +2,7 @@
 
 #include "app/hds/hds.h"
 #include "app/hds/texts.h"
+#include "app/segment/reply.h"
 #include "kernel/hds/f4m.h"
 #include "protocol/http/exchange.h"
 #include "protocol/http/status.h"
@@ -42,6 +43,7 @@ struct err *hds_serve_fragment(struct http_exchange *x, struct shelf_item *item)
     uint8_t         header[HDS_FRAGMENT_HEADER_LEN];
     struct wr       w = wr_over(header, sizeof header);
     hds_write_fragment_header(&w, s->bytes);
+    segment_reply_in_time(x, s->duration_us);
     struct err *e = http_reply_begin(x, HTTP_STATUS_OK, "video/f4f", (int64_t)(sizeof header + s->bytes));
     if (!e && http_reply_wants_body(x)) {
         e = http_reply_write(x, header, sizeof header);

@@ -255,7 +255,7 @@ struct err *sender_send(struct sender *p, bool *idle)
     else
         co_give_way_by_time();
     if (!p->io->may_write && (p->cut || sent == 0))
-        return err_wrap(io_wait_taken(p->io, WRITE_TIMEOUT_US), "wait for the player to read");
+        return err_wrap(io_wait_taken(p->io, WRITE_TIMEOUT_US, DEADLINE_NEVER), "wait for the player to read");
     int64_t interval_us = p->reader.source->vhost->play.send_min_interval_us;
     return interval_us > 0 ? co_sleep(interval_us) : NULL;
 }

@@ -3,11 +3,20 @@
 #include "app/segment/show.h"
 #include "core/clock.h"
 #include "protocol/http/exchange.h"
+#include "protocol/http/serving.h"
 #include "protocol/http/range.h"
 #include "protocol/http/status.h"
 
 /* The time that a viewer of an open segment waits for its next part. */
 enum { GROWING_US = 30 * US_PER_SECOND };
+
+/* A viewer that needs longer than this many times the length of a segment, and a while, cannot play what it gets. */
+enum { TAKE_LENGTHS = 10 };
+
+void segment_reply_in_time(struct http_exchange *x, int64_t length_us)
+{
+    http_reply_until(x, now_us() + HTTP_TAKE_US + TAKE_LENGTHS * length_us);
+}
 
 /* Send the bytes from `first` to `last` of a segment. Each blob is held while it is being sent. */
 static struct err *send_range(struct http_exchange *x, const struct segment *s, int64_t first, int64_t last)
@@ -52,6 +61,7 @@ static void let_go(struct segment **s)
 
 struct err *segment_reply(struct http_exchange *x, struct segment *s, const char *type)
 {
+    segment_reply_in_time(x, s->duration_us);
     struct segment *held = hold(s);
     int64_t         size = (int64_t)s->bytes, first, last;
     struct err     *e = http_add_field(x, "Accept-Ranges", "bytes");
@@ -83,7 +93,8 @@ struct err *segment_reply_growing(struct http_exchange *x, struct show *show, st
     struct segment    *held = hold(s);
     int64_t            sent = 0;
     struct lane_waiter waiter;
-    struct err        *e = http_reply_begin(x, HTTP_STATUS_OK, type, HTTP_LENGTH_UNKNOWN);
+    segment_reply_in_time(x, lane->plan->policy.fragment_us);
+    struct err *e = http_reply_begin(x, HTTP_STATUS_OK, type, HTTP_LENGTH_UNKNOWN);
     while (!e && http_reply_wants_body(x)) {
         uint64_t seen = lane->version;
         int64_t  there = (int64_t)s->bytes;
@@ -114,6 +125,7 @@ static struct err *reply_pages(struct http_exchange *x, const struct blob *b, co
 
 struct err *segment_reply_blob(struct http_exchange *x, struct blob *bytes, const char *type)
 {
+    segment_reply_in_time(x, 0);
     struct blob *held = blob_ref(bytes);
     struct err  *e =
         held->file < 0 ? http_reply(x, HTTP_STATUS_OK, type, held->bytes, held->len) : reply_pages(x, held, type);

@@ -189,7 +189,8 @@ void http_forget_request(struct http_exchange *x)
 
 struct err *http_wait_for_room(struct http_exchange *x)
 {
-    return io_wait_taken(x->io, http_or_default(x->serving->stall_us, HTTP_STALL_US));
+    return io_wait_taken(x->io, http_or_default(x->serving->stall_us, HTTP_STALL_US),
+                         http_or_default(x->until_us, DEADLINE_NEVER));
 }
 
 /* Send all of it. `more`: the next piece follows at once, and may go out in one packet with this one. */
@@ -311,10 +312,22 @@ struct err *http_reply_begin(struct http_exchange *x, int status, const char *co
     return send_head(x, status, length, NULL, 0);
 }
 
+void http_reply_until(struct http_exchange *x, int64_t until_us)
+{
+    x->until_us = until_us;
+}
+
+static int64_t take_us(size_t len)
+{
+    return HTTP_TAKE_US + (int64_t)len * US_PER_SECOND / HTTP_TAKE_BYTES_PER_S;
+}
+
 struct err *http_reply(struct http_exchange *x, int status, const char *content_type, const void *body, size_t len)
 {
     if (x->begun)
         return err_new(E_SYSTEM_ASSERT_FAILED, "a second reply, %d", status);
+    if (!x->until_us)
+        x->until_us = now_us() + http_or_default(x->serving->take_us, take_us(len));
     struct err *e = content_type ? http_add_field(x, "Content-Type", content_type) : NULL;
     if (e)
         return e;

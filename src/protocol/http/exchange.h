@@ -102,6 +102,12 @@ struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t le
  */
 struct err *http_reply_blob(struct http_exchange *x, const struct blob *b, size_t at, size_t len) ATTR_MUST_USE;
 
+/**
+ * The peer has time until then to take the reply, however steadily it reads. For a reply that holds memory: a peer that takes a byte
+ * now and then would hold it for days. http_reply() sets it, unless the caller has.
+ */
+void http_reply_until(struct http_exchange *x, int64_t until_us);
+
 /** End the body: send the last chunk. Yields. */
 struct err *http_reply_end(struct http_exchange *x) ATTR_MUST_USE;
 

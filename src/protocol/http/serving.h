@@ -18,6 +18,9 @@ enum {
     HTTP_HEAD_US = 15 * US_PER_SECOND,  /* a whole head, from its first byte */
     HTTP_BODY_US = 30 * US_PER_SECOND,  /* a whole body that http_read_body() reads */
     HTTP_STALL_US = 30 * US_PER_SECOND, /* a peer that takes no byte of a reply */
+    HTTP_TAKE_US =
+        60 * US_PER_SECOND, /* a reply that is in memory as a whole, and its length at HTTP_TAKE_BYTES_PER_S */
+    HTTP_TAKE_BYTES_PER_S = 10000,
     HTTP_LINGER_US = 2 * US_PER_SECOND, /* time of the peer to read the last reply and close */
     HTTP_DRAIN_US = 5 * US_PER_SECOND,  /* time for the rest of an unread body */
     HTTP_DRAIN_BYTES_MAX = 64 << 10,    /* bytes of an unread body that are read to keep the connection */
@@ -30,7 +33,7 @@ struct http_serving {
      */
     struct err *(*handle)(struct http_exchange *x);
     void   *owner;
-    int64_t idle_us, head_us, stall_us; /* 0: the defaults above */
+    int64_t idle_us, head_us, stall_us, take_us; /* 0: the defaults above */
 };
 
 /** A time limit of a connection. */

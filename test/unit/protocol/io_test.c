@@ -1000,9 +1000,25 @@ static void a_peer_that_takes_a_little_is_waited_for(void **state)
     fill_up();
     go(sip, NULL);
     for (int64_t until_us = now_us() + 20 * SILENCE_US; now_us() < until_us;) {
-        assert_null(io_wait_taken(&a, SILENCE_US));
+        assert_null(io_wait_taken(&a, SILENCE_US, DEADLINE_NEVER));
         write_what_fits();
     }
+    co_group_cancel_and_join(&group);
+}
+
+static void a_peer_that_takes_a_little_is_not_waited_for_beyond_a_deadline(void **state)
+{
+    struct err *e = NULL;
+    int64_t     deadline_us = now_us() + 5 * SILENCE_US;
+    (void)state;
+    fill_up();
+    go(sip, NULL);
+    while (!e && now_us() < deadline_us + A_WHILE_US) {
+        e = io_wait_taken(&a, SILENCE_US, deadline_us);
+        write_what_fits();
+    }
+    assert_int_equal(code_of(e), E_SOCKET_TIMEOUT);
+    assert_true(now_us() >= deadline_us);
     co_group_cancel_and_join(&group);
 }
 
@@ -1011,7 +1027,7 @@ static void a_peer_that_takes_nothing_is_not(void **state)
     (void)state;
     fill_up();
     int64_t     began = now_us();
-    struct err *e = io_wait_taken(&a, SILENCE_US);
+    struct err *e = io_wait_taken(&a, SILENCE_US, DEADLINE_NEVER);
     assert_int_equal(code_of(e), E_SOCKET_TIMEOUT);
     assert_true(now_us() - began >= SILENCE_US);
 }
@@ -1071,6 +1087,8 @@ int main(void)
         PAIR(room_before_a_deadline_is_seen_though_it_has_passed),
         BOTH(a_wait_whose_deadline_fell_into_a_standstill_goes_on_behind_it),
         cmocka_unit_test_setup_teardown(a_peer_that_takes_a_little_is_waited_for, setup_narrow_tcp, teardown),
+        cmocka_unit_test_setup_teardown(a_peer_that_takes_a_little_is_not_waited_for_beyond_a_deadline,
+                                        setup_narrow_tcp, teardown),
         cmocka_unit_test_setup_teardown(a_peer_that_takes_nothing_is_not, setup_narrow_tcp, teardown),
         TEST(a_taken_port_is_an_error_that_names_it),
         TEST(a_datagram_port_is_its_owners_alone_and_no_stream_port),

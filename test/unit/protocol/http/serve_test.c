@@ -31,6 +31,12 @@ static struct err *hello(struct http_exchange *x)
     return http_reply(x, 200, "text/plain", "hello", 5);
 }
 
+static struct err *large(struct http_exchange *x)
+{
+    static char body[1 << 20];
+    return http_reply(x, 200, "text/plain", body, sizeof body);
+}
+
 static struct err *pieces(struct http_exchange *x)
 {
     struct err *e = http_reply_begin(x, 200, "text/plain", HTTP_LENGTH_UNKNOWN);
@@ -144,6 +150,7 @@ static struct err *upgrade(struct http_exchange *x)
 
 static const struct http_route rows[] = {
     { "/hello", HTTP_METHOD(GET) | HTTP_METHOD(POST), hello },
+    { "/large", HTTP_METHOD(GET), large },
     { "/pieces", HTTP_METHOD(GET), pieces },
     { "/kept", HTTP_METHOD(GET), keep_promise },
     { "/more", HTTP_METHOD(GET), promise_more },
@@ -702,6 +709,24 @@ static void a_peer_that_takes_nothing_is_given_up(void **state)
     end();
 }
 
+/* A byte in time for each silence would hold the reply for ever. */
+static void a_peer_that_takes_a_whole_reply_too_slowly_is_given_up(void **state)
+{
+    (void)state;
+    char byte;
+    serving.take_us = BRIEFLY_US;
+    begin();
+    go();
+    assert_true(send(b, GET("/large", ""), strlen(GET("/large", "")), MSG_NOSIGNAL) > 0);
+    for (int i = 0; i < 100000 && !has_ended; i++) {
+        (void)!recv(b, &byte, 1, MSG_DONTWAIT);
+        assert_null(co_sleep(US_PER_MS));
+    }
+    assert_true(co_group_join(&group, a_while()));
+    assert_int_equal(ended_code, E_SOCKET_TIMEOUT);
+    end();
+}
+
 static void a_peer_that_vanishes_ends_the_connection(void **state)
 {
     (void)state;
@@ -781,6 +806,7 @@ int main(void)
         TEST(others_have_their_turn_between_requests_that_are_there_already),
         TEST(a_head_that_comes_too_slowly_is_a_408),
         TEST(a_peer_that_takes_nothing_is_given_up),
+        TEST(a_peer_that_takes_a_whole_reply_too_slowly_is_given_up),
         TEST(a_peer_that_vanishes_ends_the_connection),
         TEST(every_allocation_may_fail),
     };

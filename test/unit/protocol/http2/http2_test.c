@@ -152,7 +152,7 @@ static struct err *live(struct http_exchange *x)
     for (size_t at = 0; !e && at < sizeof big;) {
         struct iovec iov[2] = { { big + at, 1 }, { big + at + 1, sizeof big - at - 1 } };
         size_t       n = 0;
-        e = io_wait_taken(io, serving.stall_us ? serving.stall_us : HTTP_STALL_US);
+        e = io_wait_taken(io, serving.stall_us ? serving.stall_us : HTTP_STALL_US, DEADLINE_NEVER);
         if (!e)
             e = io_writev_now(io, iov, 2, &n);
         at += n;
