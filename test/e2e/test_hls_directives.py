@@ -58,12 +58,15 @@ def test_with_floor_segments_are_counted_since_1970(make_server):
     conf = CONF % "hls_fragment 1; hls_ts_floor on; hls_ts_file [app]/[stream]-[timestamp].ts;"
     servers = [make_server(conf, http="") for _ in range(2)]
     stream = flv.Numbered(gop=1)                                                        # 30 % of the deviation are less than a GOP
-    with contextlib.ExitStack() as stack:
-        for server in servers:
-            stack.enter_context(on_air(server, stream.tags()))
+    publishers = [server.publisher("s") for server in servers]
+    feeders = [rtmp.Feeder(publisher, stream.tags()) for publisher in publishers]      # at the same time
+    try:
         until(lambda: all(len(listed(server)) >= 10 for server in servers), "ten segments of both", 60)
         found = [listed(server) for server in servers]
         now = time.time()
+    finally:
+        for feeder in feeders:
+            feeder.stop()
     counts = [[int(re.fullmatch(r"s-(\d+)\.ts", s.uri).group(1)) for s in segments] for segments in found]
     for segments, numbers in zip(found, counts):
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))            # rising by one
