@@ -3,8 +3,8 @@
 #include "app/segment/show.h"
 #include "core/clock.h"
 #include "protocol/http/exchange.h"
-#include "protocol/http/serving.h"
 #include "protocol/http/range.h"
+#include "protocol/http/serving.h"
 #include "protocol/http/status.h"
 
 /* The time that a viewer of an open segment waits for its next part. */
