@@ -30,9 +30,11 @@ static bool keeps(const char *directives, const char *path)
 static void files_of_the_templates_are_kept(void **state)
 {
     static const char        hls[] = "hls { enabled on; hls_path /html; }" RULES;
-    static const char *const kept[] = { "/html/live/cam.m3u8",  "/html/live/cam-0.ts",      "/html/a/b/cam-12.ts",
-                                        "/html/live/cam-7.m4s", "/html/live/cam-7.key",     "/html/live/cam/init.mp4",
-                                        "/html/live/a-b-c.ts",  "/html/live/cam/init-2.mp4" };
+    static const char *const kept[] = { "/html/live/cam.m3u8",           "/html/live/cam-0.ts",
+                                        "/html/a/b/cam-12.ts",           "/html/live/cam-7.m4s",
+                                        "/html/live/cam-7.key",          "/html/live/cam/init.mp4",
+                                        "/html/live/a-b-c.ts",           "/html/live/cam/init-2.mp4",
+                                        "/html/live/.audio-2/cam-7.key", "/html/live/cam/.video/init.mp4" };
     static const char *const free[] = {
         "/html/index.html",     "/html/cam.m3u8",       "/html/cam-0.ts", "/html/live/cam.ts",
         "/html/live/cam-.ts",   "/html2/live/cam-0.ts", "/html",          "/",

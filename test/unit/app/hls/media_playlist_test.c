@@ -47,6 +47,7 @@ static int setup(void **state)
     list_init(&h.entries);
     list_init(&h.inits);
     list_init(&h.parts);
+    list_init(&h.renditions);
     hls_dateranges_init(&h);
     n_segments = n_parts = 0;
     return 0;
@@ -98,6 +99,42 @@ static void a_number_that_was_lost_keeps_its_place(void **state)
                 "#EXTINF:2.000, no desc\ns-7.ts\n"
                 "#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap\n"
                 "#EXTINF:2.000, no desc\ns-9.ts\n");
+}
+
+static void a_rendition_has_the_rows_of_its_stream(void **state)
+{
+    struct lane      own = { .plan = &plan, .version = 1 };
+    struct segment   heard[2] = { { .number = 8, .is_complete = true, .independent = true },
+                                  { .number = 10, .is_complete = true, .independent = true } };
+    struct hls       r = { .show = &show, .lane = &own, .main = &h, .m3u8_path = "live/.audio-2/s.m3u8" };
+    char             own_paths[2][32] = { "live/.audio-2/s-8.ts", "live/.audio-2/s-10.ts" };
+    struct hls_entry rows[2] = { { .hls = &r, .segment = &heard[0], .path = own_paths[0], .is_on_disk = true },
+                                 { .hls = &r, .segment = &heard[1], .path = own_paths[1], .is_on_disk = true } };
+    static const struct lane_kind of_sound = { .has_sound = true };
+    (void)state;
+    own.kind = &of_sound;
+    list_init(&own.segments);
+    list_init(&r.entries);
+    list_init(&r.inits);
+    list_init(&r.parts);
+    for (size_t i = 0; i < 2; i++) {
+        list_push(&own.segments, &heard[i].link);
+        list_push(&r.entries, &rows[i].link);
+        own.n_segments++;
+    }
+    for (uint64_t n = 7; n <= 11; n++)
+        add_segment(n, 2 * US_PER_SECOND);
+    segments[2].is_discontinuous = true; /* number 9, which the track has not got */
+    plan.longest_us = 3 * US_PER_SECOND;
+    assert_null(hls_media_playlist_render(&r));
+    assert_string_equal(r.media.text->text.text.bytes,
+                        "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-MEDIA-SEQUENCE:8\n#EXT-X-TARGETDURATION:3\n"
+                        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+                        "#EXTINF:2.000, no desc\ns-8.ts\n"
+                        "#EXT-X-DISCONTINUITY\n#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap\n"
+                        "#EXTINF:2.000, no desc\ns-10.ts\n"
+                        "#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap\n");
+    hls_playlist_text_unref(&r.media.text);
 }
 
 static void the_target_never_falls(void **state)
@@ -287,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_number_that_was_lost_keeps_its_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rendition_has_the_rows_of_its_stream, setup, teardown),
         cmocka_unit_test_setup_teardown(the_target_never_falls, setup, teardown),
         cmocka_unit_test_setup_teardown(discontinuities_that_have_left_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(files_that_are_missing_are_gaps_beside_the_files_alone, setup, teardown),
