@@ -11,8 +11,6 @@
 #include "core/str.h"
 #include "protocol/http/status.h"
 
-#define ID_PARAM "hls_ctx"
-
 /* The parameter that names the vhost stands behind each URI of a playlist. A name has at most 253 bytes (RFC 1035, 2.3.4). */
 enum { VHOST_PAIR_MAX = 264 };
 
@@ -58,7 +56,7 @@ static void put_pairs(struct buf *out, const char *query, bool (*wanted)(const c
 
 static bool is_no_id(const char *pair, size_t len)
 {
-    return !is_named(pair, len, ID_PARAM);
+    return !is_named(pair, len, HLS_VIEWER_ID_PARAM);
 }
 
 /* Append the first pair of that name; false if there is none, or it has no value. One that is too long for a vhost is left out. */
@@ -81,7 +79,7 @@ static bool put_first(struct buf *out, const char *query, const char *name)
 static void put_id(const struct hls_ask *a, struct buf *out)
 {
     if (a->viewer) {
-        buf_text(out, ID_PARAM "=");
+        buf_text(out, HLS_VIEWER_ID_PARAM "=");
         buf_text(out, a->viewer->id);
     }
 }
@@ -254,7 +252,7 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
                           const char *stream, enum hls_ask_for what)
 {
     const struct hls_viewer_stream of = { .vhost = vhost->name, .app = app, .stream = stream };
-    const char                    *id = http_request_param(http_request_of(x), ID_PARAM);
+    const char                    *id = http_request_param(http_request_of(x), HLS_VIEWER_ID_PARAM);
     *a = (struct hls_ask){ 0 };
     if (!vhost->hls.ctx)
         return NULL;
@@ -268,8 +266,9 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
     if (is_ours || what == HLS_ASK_PLAYLIST)
         return admit(a, x, &of, is_ours ? id : NULL);
     a->is_answered = true;
-    return reply_denied(x, HTTP_STATUS_FORBIDDEN,
-                        err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this, and their " ID_PARAM));
+    return reply_denied(
+        x, HTTP_STATUS_FORBIDDEN,
+        err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this, and their " HLS_VIEWER_ID_PARAM));
 }
 
 void hls_ask_end(struct hls_ask *a, const struct http_exchange *x)

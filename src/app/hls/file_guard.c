@@ -83,7 +83,7 @@ static bool is_of(const struct conf_vhost *v, const char *path, const struct hls
 /* Why the client may not have a file that is for viewers alone. */
 static struct err *refuse(const struct conf_vhost *v, const char *path, const struct http_exchange *x)
 {
-    const char        *id = http_request_param(http_request_of(x), "hls_ctx");
+    const char        *id = http_request_param(http_request_of(x), HLS_VIEWER_ID_PARAM);
     struct hls_viewer *viewer = id ? hls_viewers_find_by_id(id) : NULL;
     bool               is_own = viewer && !hls_viewer_has_ended(viewer) && is_of(v, path, &viewer->of);
     hls_viewers_release(&viewer, 0, 0);

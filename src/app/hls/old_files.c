@@ -142,7 +142,7 @@ struct err *hls_old_files_handle(struct http_exchange *x, bool *taken)
     struct err      *e = f && path ? NULL : err_no_memory();
     if (!e) {
         *f = (struct old_file){ .conf = conf_ref(server->conf), .vhost = vhost, .path = path };
-        f->id = http_request_param(r, "hls_ctx");
+        f->id = http_request_param(r, HLS_VIEWER_ID_PARAM);
         f->secret = server->secret;
         *taken = find(f);
     }

@@ -17,6 +17,9 @@
 #include "app/server/server.h"
 #include "core/attr.h"
 
+/* The parameter of a URL that has the id. */
+#define HLS_VIEWER_ID_PARAM "hls_ctx"
+
 enum { HLS_VIEWER_ID_LEN = 32, HLS_VIEWER_ID_CAP = HLS_VIEWER_ID_LEN + 1 };
 
 /** The stream that an id is for: names in normal form. Borrowed. */
