@@ -4,6 +4,7 @@
 
 #include "app/hls/ask.h"
 #include "app/hls/template_match.h"
+#include "app/hls/timeshift.h"
 #include "app/http/conn.h"
 #include "app/http/file_guard.h"
 #include "app/http/static_files.h"
@@ -124,18 +125,13 @@ static struct err *serve(struct http_exchange *x, struct old_file *f)
 
 /* ---- the request ---- */
 
-static bool keeps_files(const struct conf_vhost *v)
-{
-    return v && v->enabled && v->hls.enabled && v->hls.timeshift_us > 0;
-}
-
 struct err *hls_old_files_handle(struct http_exchange *x, bool *taken)
 {
     struct server             *server = http_conn_of(x)->server;
     const struct http_request *r = http_request_of(x);
     const struct conf_vhost   *vhost = conf_find_vhost(server->conf, http_request_vhost(r));
     *taken = false;
-    if (!keeps_files(vhost) || static_files_own(server->conf, r) || r->path[0] != '/' || r->path[1] == '/')
+    if (!hls_timeshift_is_kept(vhost) || static_files_own(server->conf, r) || r->path[0] != '/' || r->path[1] == '/')
         return NULL;
     struct old_file *f = mem_calloc(1, sizeof *f);
     char            *path = mem_strdup(r->path + 1);

@@ -243,9 +243,9 @@ static struct err *serve(struct http_exchange *x, struct past *p)
     return e;
 }
 
-static bool keeps_past(const struct conf_vhost *v)
+bool hls_timeshift_is_kept(const struct conf_vhost *vhost)
 {
-    return v && v->enabled && v->hls.enabled && v->hls.timeshift_us > 0;
+    return vhost && vhost->enabled && vhost->hls.enabled && vhost->hls.timeshift_us > 0;
 }
 
 static struct err *reply(struct http_exchange *x, struct past *p)
@@ -268,7 +268,7 @@ struct err *hls_timeshift_handle(struct http_exchange *x, bool *taken)
     const struct http_request *r = http_request_of(x);
     const struct conf_vhost   *vhost = conf_find_vhost(http_conn_of(x)->server->conf, http_request_vhost(r));
     *taken = false;
-    if (!keeps_past(vhost) || !hls_timeshift_is_asked(r))
+    if (!hls_timeshift_is_kept(vhost) || !hls_timeshift_is_asked(r))
         return NULL;
     struct past *p = mem_calloc(1, sizeof *p);
     if (!p)
