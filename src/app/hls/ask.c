@@ -4,6 +4,7 @@
 
 #include "app/hls/viewers.h"
 #include "app/http/conn.h"
+#include "app/http/refusal.h"
 #include "app/http/site.h"
 #include "app/http/unbuilt.h"
 #include "app/session/access.h"
@@ -13,9 +14,6 @@
 
 /* The parameter that names the vhost stands behind each URI of a playlist. A name has at most 253 bytes (RFC 1035, 2.3.4). */
 enum { VHOST_PAIR_MAX = 264 };
-
-/* Seconds after which a viewer that found no place may try again. */
-#define RETRY_AFTER "5"
 
 /* ---- queries --------------------------------------------------------------------------------------------------- */
 
@@ -106,37 +104,17 @@ unsigned hls_ask_uri_kinds(const struct hls_ask *a, const struct conf_vhost *vho
 
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
 
-static struct err *reply_text(struct http_exchange *x, int status, const char *text)
-{
-    struct err *e = http_add_field(x, "Cache-Control", "no-store");
-    return e ? e : http_reply(x, status, "text/plain; charset=utf-8", text, strlen(text));
-}
-
-static struct err *reply_full(struct http_exchange *x, struct err *why)
-{
-    log_err(LOG_WARN, why, "HTTP client ip=%s, %s", http_visit_of(x)->ip, http_request_of(x)->path);
-    struct err *e = http_add_field(x, "Retry-After", RETRY_AFTER);
-    return e ? e : reply_text(x, HTTP_STATUS_SERVICE_UNAVAILABLE, "No place for another viewer.\n");
-}
-
-static struct err *reply_denied(struct http_exchange *x, int status, struct err *why)
-{
-    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
-    struct err *e = http_add_field(x, "Cache-Control", "no-store");
-    return e ? e : http_reply_status(x, status);
-}
-
 static struct err *refuse(struct http_exchange *x, enum session_verdict verdict, struct err *why)
 {
     switch (verdict) {
-    case SESSION_NOT_FOUND: return reply_denied(x, HTTP_STATUS_NOT_FOUND, why);
+    case SESSION_NOT_FOUND: return refusal_denied(x, HTTP_STATUS_NOT_FOUND, why);
     case SESSION_UNAVAILABLE: return http_unbuilt_refuse(x, why);
     case SESSION_DENIED:
-    case SESSION_BUSY: return reply_denied(x, HTTP_STATUS_FORBIDDEN, why);
+    case SESSION_BUSY: return refusal_denied(x, HTTP_STATUS_FORBIDDEN, why);
     case SESSION_ADMITTED:
     case SESSION_FAILED: break;
     }
-    return err_code(why) == E_LIMIT ? reply_full(x, why) : why;
+    return err_code(why) == E_LIMIT ? refusal_for_now(x, why, "No place for another viewer.\n") : why;
 }
 
 /* ---- who asks --------------------------------------------------------------------------------------------------- */
@@ -157,7 +135,7 @@ struct err *hls_ask_reply_over(const struct hls_ask *a, struct http_exchange *x)
     char       text[sizeof "HLS stream  is EOF" + HLS_VIEWER_ID_LEN];
     struct str out = str_over(text, sizeof text);
     str_printf(&out, "HLS stream %s is EOF", a->viewer->id);
-    return reply_text(x, HTTP_STATUS_NOT_FOUND, text);
+    return refusal_text(x, HTTP_STATUS_NOT_FOUND, text);
 }
 
 /* A known viewer goes on, unless it was kicked, or comes from an address that may not play. */
@@ -173,7 +151,7 @@ static struct err *go_on(struct hls_ask *a, struct http_exchange *x, const struc
         return NULL;
     if ((e = access_check_security(vhost, ACCESS_PLAY, ip))) {
         a->is_answered = true;
-        return reply_denied(x, HTTP_STATUS_FORBIDDEN, e);
+        return refusal_denied(x, HTTP_STATUS_FORBIDDEN, e);
     }
     if (!a->viewer->has_moved)
         log_info("HLS viewer %.8s, ip=%s, also comes from %s", a->viewer->id, a->viewer->ip, ip);
@@ -203,7 +181,7 @@ static struct err *reply_too_long(struct hls_ask *a, struct http_exchange *x)
     a->is_answered = true;
     log_warn("HTTP client ip=%s, %s: the query of an HLS viewer is too long", http_visit_of(x)->ip,
              http_request_of(x)->path);
-    return reply_text(x, HTTP_STATUS_URI_TOO_LONG, "The query is too long.\n");
+    return refusal_text(x, HTTP_STATUS_URI_TOO_LONG, "The query is too long.\n");
 }
 
 /* Ask the door. `id` is NULL for a new viewer. */
@@ -266,9 +244,7 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
     if (is_ours || what == HLS_ASK_PLAYLIST)
         return admit(a, x, &of, is_ours ? id : NULL);
     a->is_answered = true;
-    return reply_denied(
-        x, HTTP_STATUS_FORBIDDEN,
-        err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this, and their " HLS_VIEWER_ID_PARAM));
+    return refusal_denied(x, HTTP_STATUS_FORBIDDEN, hls_viewers_refuse_others());
 }
 
 void hls_ask_end(struct hls_ask *a, const struct http_exchange *x)

@@ -89,7 +89,7 @@ static struct err *refuse(const struct conf_vhost *v, const char *path, const st
     hls_viewers_release(&viewer, 0, 0);
     if (is_own) /* perhaps from another address than its viewer's */
         return access_check_security(v, ACCESS_PLAY, http_visit_of(x)->ip);
-    return err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this file of HLS");
+    return hls_viewers_refuse_others();
 }
 
 struct err *hls_file_guard_refuse(const struct conf_vhost *v, const char *path, const struct http_exchange *x)

@@ -8,6 +8,7 @@
 #include "app/hls/reload.h"
 #include "app/hls/renditions.h"
 #include "app/hls/reports.h"
+#include "app/http/refusal.h"
 #include "app/segment/template.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -419,21 +420,15 @@ static struct err *reply_newest(struct http_exchange *x, struct hls *h, const st
     return hls_playlist_text_reply(x, cache->text, ask, h->show->vhost, cache_control(h, r, seconds, sizeof seconds));
 }
 
-static struct err *reply_error(struct http_exchange *x, int status)
-{
-    struct err *e = http_add_field(x, "Cache-Control", "no-store");
-    return e ? e : http_reply_status(x, status);
-}
-
 struct err *hls_media_playlist_reply(struct http_exchange *x, struct hls *h, const struct hls_ask *ask)
 {
     struct hls_reload r;
     if (!hls_reload_read(&r, h, http_request_of(x)) || hls_reload_look(&r, h) == HLS_RELOAD_ABSURD)
-        return reply_error(x, HTTP_STATUS_BAD_REQUEST);
+        return refusal_status(x, HTTP_STATUS_BAD_REQUEST);
     struct err *e = hls_reload_wait(&r, &h);
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);
-        return reply_error(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
+        return refusal_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
     }
     if (e)
         return e;

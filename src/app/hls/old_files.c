@@ -5,8 +5,10 @@
 #include "app/hls/ask.h"
 #include "app/hls/template_match.h"
 #include "app/hls/timeshift.h"
+#include "app/hls/viewers.h"
 #include "app/http/conn.h"
 #include "app/http/file_guard.h"
+#include "app/http/refusal.h"
 #include "app/http/static_files.h"
 #include "core/mem.h"
 #include "protocol/http/status.h"
@@ -90,17 +92,12 @@ static bool needs_viewer(const struct old_file *f)
 
 /* ---- replies ---- */
 
-static struct err *refuse_newcomer(struct http_exchange *x)
-{
-    return file_guard_refuse(x, err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this file of HLS"));
-}
-
 static struct err *send_file(struct http_exchange *x, const struct old_file *f)
 {
     const char *below = http_request_of(x)->path + 1;
     struct err *e = file_guard_check(x, f->conf, f->dir, below);
     if (e)
-        return file_guard_refuse(x, e);
+        return refusal_denied(x, HTTP_STATUS_FORBIDDEN, e);
     e = f->what == HLS_ASK_KEY ? http_add_field(x, "Cache-Control", "no-store") : NULL;
     return e ? e : static_files_reply(x, f->dir, below);
 }
@@ -120,7 +117,7 @@ static struct err *serve(struct http_exchange *x, struct old_file *f)
     bool is_theirs = f->id && hls_template_match(f->template, f->vhost->name, f->path, is_viewers, f);
     if (is_theirs)
         return serve_viewer(x, f);
-    return needs_viewer(f) ? refuse_newcomer(x) : send_file(x, f);
+    return needs_viewer(f) ? refusal_denied(x, HTTP_STATUS_FORBIDDEN, hls_viewers_refuse_others()) : send_file(x, f);
 }
 
 /* ---- the request ---- */

@@ -13,8 +13,8 @@
 #include "app/hls/timeshift_query.h"
 #include "app/hls/view.h"
 #include "app/http/conn.h"
+#include "app/http/refusal.h"
 #include "core/clock.h"
-#include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "core/uri.h"
@@ -42,19 +42,6 @@ struct past {
 };
 
 /* ---- replies ---- */
-
-static struct err *reply_text(struct http_exchange *x, int status, const char *text)
-{
-    struct err *e = http_add_field(x, "Cache-Control", "no-store");
-    return e ? e : http_reply(x, status, "text/plain; charset=utf-8", text, strlen(text));
-}
-
-static struct err *reply_busy(struct http_exchange *x, struct err *why)
-{
-    log_err(LOG_WARN, why, "HTTP client ip=%s, %s", http_visit_of(x)->ip, http_request_of(x)->path);
-    struct err *e = http_add_field(x, "Retry-After", "5");
-    return e ? e : reply_text(x, HTTP_STATUS_SERVICE_UNAVAILABLE, "The past of this stream cannot be read now.\n");
-}
 
 static void put_uri(const struct past *p, const char *m3u8, struct buf *uri)
 {
@@ -226,17 +213,17 @@ static struct err *serve(struct http_exchange *x, struct past *p)
 {
     struct hls_timeshift_answer *a = NULL;
     if (!want(p))
-        return reply_text(x, HTTP_STATUS_NOT_FOUND, "This time is outside of what is kept.\n");
+        return refusal_text(x, HTTP_STATUS_NOT_FOUND, "This time is outside of what is kept.\n");
     struct err *e = ask_index(p, &a);
     if (e && err_code(e) != E_THREAD_INTERRUPTED)
-        return reply_busy(x, e);
+        return refusal_for_now(x, e, "The past of this stream cannot be read now.\n");
     if (e)
         return e;
     switch (a->view.result) {
     case HLS_TIMESHIFT_FOUND: e = serve_answer(x, p, a); break;
-    case HLS_TIMESHIFT_NOTHING: e = reply_text(x, HTTP_STATUS_NOT_FOUND, "Nothing of this time is kept.\n"); break;
+    case HLS_TIMESHIFT_NOTHING: e = refusal_text(x, HTTP_STATUS_NOT_FOUND, "Nothing of this time is kept.\n"); break;
     case HLS_TIMESHIFT_TOO_MANY:
-        e = reply_text(x, HTTP_STATUS_BAD_REQUEST, "The range has too many segments: ask for a shorter one.\n");
+        e = refusal_text(x, HTTP_STATUS_BAD_REQUEST, "The range has too many segments: ask for a shorter one.\n");
         break;
     }
     hls_timeshift_answer_unref(&a);
@@ -252,7 +239,7 @@ static struct err *reply(struct http_exchange *x, struct past *p)
 {
     const char *why = NULL;
     if (hls_timeshift_query_read(&p->query, http_request_of(x), &why) == HLS_TIMESHIFT_ASKS_NONSENSE)
-        return reply_text(x, HTTP_STATUS_BAD_REQUEST, why);
+        return refusal_text(x, HTTP_STATUS_BAD_REQUEST, why);
     p->conf = conf_ref(http_conn_of(x)->server->conf);
     look_at_clock(p);
     struct err *e = hls_timeshift_folder_name(&p->folder, p->vhost->hls.path, p->vhost->name, p->path);

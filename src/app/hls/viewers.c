@@ -33,6 +33,11 @@ static struct {
     bool            is_closing;
 } all;
 
+struct err *hls_viewers_refuse_others(void)
+{
+    return err_new(E_RTMP_ACCESS_DENIED, "only viewers of the playlist get this, and their " HLS_VIEWER_ID_PARAM);
+}
+
 size_t hls_viewers_count(void)
 {
     return all.n;

@@ -49,6 +49,9 @@ struct err *hls_viewers_admit(struct hls_viewer **out, enum session_verdict *ver
 /** A reply to the viewer is over: count its bytes, and drop the reference. Takes NULL. Does not yield. */
 void hls_viewers_release(struct hls_viewer **v, int64_t bytes_in, int64_t bytes_out);
 
+/** Why a client that is no viewer gets nothing that is for viewers alone. */
+struct err *hls_viewers_refuse_others(void) ATTR_MUST_USE;
+
 /** The number of viewers that are held in memory, for tests. */
 size_t hls_viewers_count(void);
 

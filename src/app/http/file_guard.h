@@ -19,9 +19,6 @@
 struct err *file_guard_check(const struct http_exchange *x, const struct conf *conf, const char *dir,
                              const char *below) ATTR_MUST_USE;
 
-/** Refuse the request, and log why. Yields. */
-struct err *file_guard_refuse(struct http_exchange *x, struct err *why) ATTR_MUST_USE;
-
 /** Refuse the request if it is for such a file; otherwise *taken is false, and nothing has been done. Yields. */
 struct err *file_guard_handle(struct http_exchange *x, bool *taken) ATTR_MUST_USE;
 
