@@ -131,7 +131,7 @@ def test_an_init_segment_that_players_saw_is_not_named_again(make_server):
     o.publish(3)
     with o.server.publisher() as publisher:
         publisher.send_tags(takewhile(lambda t: t.ts < 900, media.tags("h264_aac_plain.flv")))
-        until(lambda: o.playlist().open_parts, o.numbers)
+        until(lambda: o.playlist().open_parts and os.path.exists(o.file("s/init-2.mp4")), o.numbers)
         seen = {uri: o.get(uri).body for uri in re.findall(r'EXT-X-MAP:URI="(.*?)"', o.get("s.m3u8").body.decode())}
         o.crash()
     assert len(seen) == 2
@@ -139,6 +139,9 @@ def test_an_init_segment_that_players_saw_is_not_named_again(make_server):
     o.publish(3)
     now = {uri: o.get(uri).body for uri in re.findall(r'EXT-X-MAP:URI="(.*?)"', o.get("s.m3u8").body.decode())}
     assert len(now) == 2 and all(seen.get(uri, body) == body for uri, body in now.items()), (list(seen), list(now))
+    for uri, body in seen.items():                                   # hls.js asks for it again when it looks at the gap
+        reply = o.get(uri)
+        assert reply.status == 200 and reply.body == body, uri
 
 
 def test_what_a_former_run_has_left_is_served_from_a_folder_of_its_own(make_server, tmp_path):
@@ -170,6 +173,14 @@ def test_init_segments_are_not_named_again(make_server):
     o.publish(3)
     maps = [s.map.uri for s in o.playlist().segments]
     assert maps[-1] == "s-2/init-3.mp4" and all(o.get(uri).status == 200 for uri in maps)
+
+
+def test_files_of_init_segments_go_with_their_segments(make_server):
+    o = Origin(make_server, FMP4, window=2).start()
+    for clip in ("h264_aac.flv", "h264_aac_plain.flv", "h264_aac.flv"):
+        o.publish(6, clip)
+    until(lambda: os.listdir(os.path.dirname(o.file("s/x"))) == ["init-3.mp4"], lambda: os.listdir(os.path.dirname(o.file("s/x"))))
+    assert o.get("s/init-3.mp4").status == 200
 
 
 def test_a_playlist_of_srs_goes_on(make_server):
@@ -249,7 +260,7 @@ def test_memory_counts_from_the_clock(make_server):
         first = publish(began - 60)
         watch.wait_segments(1)
         assert first[0] <= began + 600
-        until(lambda: int(time.time()) > first[-1], "the clock to pass what four seconds at once have made")
+        until(lambda: int(time.time()) > first[-1] + 2, "the clock to pass what four seconds at once have made")
         o.crash()
         o.start()
         publish(first[-1])

@@ -176,6 +176,34 @@ static bool write_init(struct hls *h, const struct segment *s)
     return init->is_on_disk;
 }
 
+/* One of them may be what was lost. Those of an earlier run have no bytes here, and are in their files. */
+static void write_inits_again(struct hls *h)
+{
+    LIST_FOREACH (&h->inits, it, after) {
+        struct hls_init *init = LIST_ENTRY(it, struct hls_init, link);
+        init->is_on_disk = !init->bytes;
+    }
+}
+
+/* An init segment whose file is lost is written again with its segment. */
+static void note_init(void *arg, const struct file_writer_result *r)
+{
+    const struct hls_files *files = arg;
+    if (r->n_files_lost)
+        write_inits_again(files->hls);
+}
+
+void hls_files_add_init(struct hls *h, const struct segment *s)
+{
+    const struct hls_init *init = s->init ? hls_find_init(h, s->init_number) : NULL;
+    if (!init || init->is_on_disk)
+        return;
+    file_writer_batch_begin(h->files->writer);
+    bool ok = write_init(h, s);
+    if (!file_writer_batch_end(h->files->writer, note_init, h->files) || !ok)
+        write_inits_again(h);
+}
+
 /* A key whose file is lost is written again with the next segment. Which one it was is not known: it is seldom more than one. */
 static void note_key(void *arg, const struct file_writer_result *r)
 {
@@ -233,15 +261,6 @@ static struct err *write_segment(struct hls *h, struct hls_entry *entry)
         entry->is_on_disk = write_init(h, entry->segment) && write_whole(h->files->writer, full, entry->segment);
     mem_free(full);
     return e ? e : put_playlist(h);
-}
-
-/* One of them may be what was lost. Those of an earlier run have no bytes here, and are in their files. */
-static void write_inits_again(struct hls *h)
-{
-    LIST_FOREACH (&h->inits, it, after) {
-        struct hls_init *init = LIST_ENTRY(it, struct hls_init, link);
-        init->is_on_disk = !init->bytes;
-    }
 }
 
 /* `hls_storage disk`: what is on the disk is served from there. What a reply is sending now goes with the next segment. */
@@ -366,6 +385,11 @@ static void remove_file(struct hls *h, const char *path)
 void hls_files_remove(struct hls *h, const struct hls_entry *entry)
 {
     remove_file(h, entry->path);
+}
+
+void hls_files_remove_init(struct hls *h, const struct hls_init *init)
+{
+    remove_file(h, init->path);
 }
 
 void hls_files_remove_key(struct hls *h, const struct hls_secret *secret)

@@ -20,9 +20,14 @@
 
 struct hls;
 struct hls_entry;
+struct hls_init;
 struct hls_secret;
+struct segment;
 
 struct err *hls_files_create(struct hls *h) ATTR_MUST_USE;
+
+/** Write the init segment of the open segment: players with low latency have it before the segment is complete, and ask for it after a crash. */
+void hls_files_add_init(struct hls *h, const struct segment *s);
 
 /** Write the key of the open segment, before anybody needs it. */
 void hls_files_add_key(struct hls *h, struct hls_secret *secret);
@@ -35,6 +40,9 @@ void hls_files_add(struct hls *h, struct hls_entry *entry);
 
 /** The publish may be over: if it is, and nothing waits for the disk, tell it (told.h). Takes a struct hls without files. */
 void hls_files_over(const struct hls *h);
+
+/** Remove the file of an init segment that no segment needs any more. */
+void hls_files_remove_init(struct hls *h, const struct hls_init *init);
 
 /** Remove the file of a segment that has left (`hls_cleanup on`). */
 void hls_files_remove(struct hls *h, const struct hls_entry *entry);

@@ -142,7 +142,7 @@ static struct err *serve_init(struct http_exchange *x, struct shelf_item *item)
     return hls_serve(x, item, init->hls->show, HLS_ASK_SEGMENT, reply_init);
 }
 
-static void drop_init(struct hls_init *init)
+void hls_drop_init(struct hls_init *init)
 {
     shelf_take(&init->item);
     list_remove(&init->link);
@@ -178,7 +178,7 @@ void hls_add_init(struct hls *h, const struct segment *s)
         e = hls_put(h, &init->item, init->path);
     if (e) {
         log_unnamed(h, "an init segment", e);
-        drop_init(init);
+        hls_drop_init(init);
     }
 }
 
@@ -194,15 +194,16 @@ struct err *hls_adopt_init(struct hls *h, char *path, uint64_t number)
     return hls_put(h, &init->item, path);
 }
 
-void hls_drop_old_inits(struct hls *h)
+struct hls_init *hls_unneeded_init(const struct hls *h)
 {
     const struct hls_entry *oldest =
         list_is_empty(&h->entries) ? NULL : LIST_ENTRY(h->entries.next, const struct hls_entry, link);
-    LIST_FOREACH (&h->inits, it, after) {
+    for (struct list *it = h->inits.next; it != &h->inits; it = it->next) {
         struct hls_init *init = LIST_ENTRY(it, struct hls_init, link);
         if (!oldest || init->number < oldest->segment->init_number)
-            drop_init(init);
+            return init;
     }
+    return NULL;
 }
 
 /* ---- errors ---- */

@@ -133,8 +133,10 @@ void hls_add_init(struct hls *h, const struct segment *s);
 /** The init segment of that number; NULL: there is none. */
 struct hls_init *hls_find_init(const struct hls *h, uint64_t number);
 
-/** Drop the init segments that no segment on the shelf needs. */
-void hls_drop_old_inits(struct hls *h);
+/** An init segment that no segment on the shelf needs; NULL: there is none. */
+struct hls_init *hls_unneeded_init(const struct hls *h);
+
+void hls_drop_init(struct hls_init *init);
 
 /** Files could not be written: do what `hls_on_error` says, at the next frame. */
 void hls_failed(struct hls *h);

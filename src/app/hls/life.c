@@ -122,7 +122,8 @@ static void forget_all(struct hls *h)
 {
     while (!list_is_empty(&h->entries))
         hls_drop_entry(LIST_ENTRY(h->entries.next, struct hls_entry, link));
-    hls_drop_old_inits(h);
+    for (struct hls_init *init = NULL; (init = hls_unneeded_init(h));)
+        hls_drop_init(init);
     hls_parts_drop(h, NULL);
     hls_dateranges_drop(h);
     shelf_take(&h->playlist);

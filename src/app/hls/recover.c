@@ -189,8 +189,21 @@ static struct err *adopt_lost_one(struct hls *h, int64_t duration_us)
     return e;
 }
 
+/* Each may have had another init segment, whose name is not used again either. Its file is served if it is there. */
+static struct err *adopt_lost_inits(struct hls *h)
+{
+    struct err *e = NULL;
+    for (int n = 0; !e && n < LOST_SEGMENTS && h->lane->init_number > 0; n++) {
+        char *path = NULL;
+        e = hls_name_init(&path, h->show, h->track, ++h->lane->init_number);
+        if (!e)
+            e = hls_adopt_init(h, path, h->lane->init_number);
+    }
+    return e;
+}
+
 /* Players have seen parts of segments that are lost. Their numbers stay theirs, as gaps that share the time of the outage: hls.js gives
- * up when a number that it knows comes back with other media. Each may have had another init segment, whose name is not used again either. */
+ * up when a number that it knows comes back with other media. */
 static struct err *adopt_lost(struct hls *h)
 {
     const struct plan *plan = h->viewing->plan;
@@ -202,8 +215,10 @@ static struct err *adopt_lost(struct hls *h)
         each_us = plan->policy.part_us;
     for (int n = 0; !e && n < LOST_SEGMENTS; n++)
         e = adopt_lost_one(h, each_us);
-    if (h->lane->init_number > 0)
-        h->lane->init_number += LOST_SEGMENTS;
+    if (!e)
+        e = adopt_lost_inits(h);
+    for (struct list *it = h->renditions.next; !e && it != &h->renditions; it = it->next)
+        e = adopt_lost_inits(LIST_ENTRY(it, struct hls, in_main));
     return e;
 }
 

@@ -86,8 +86,11 @@ static struct err *recover(struct viewing *v)
 static void add_part(struct hls *h, struct segment *s)
 {
     hls_add_init(h, s);
-    if (h->show->vhost->hls.ll)
-        hls_parts_announce(h, s);
+    if (!h->show->vhost->hls.ll)
+        return;
+    hls_parts_announce(h, s);
+    if (h->files && s->n_parts == 1)
+        hls_files_add_init(h, s);
 }
 
 static void open_segment(struct hls *h, struct segment *s)
@@ -124,10 +127,26 @@ static void forget_segment(struct hls *h, const struct segment *s)
         hls_drop_entry(entry);
 }
 
-/* Segments of timeshift need their keys for as long as they are there. */
+/* Segments of timeshift need what they were made with for as long as they are there. */
+static bool removes_what_is_old(const struct hls *h)
+{
+    return h->files && !h->timeshift && h->show->vhost->hls.cleanup;
+}
+
+static void drop_old_inits(struct hls *h)
+{
+    bool             removes = removes_what_is_old(h);
+    struct hls_init *init = NULL;
+    while ((init = hls_unneeded_init(h))) {
+        if (removes)
+            hls_files_remove_init(h, init);
+        hls_drop_init(init);
+    }
+}
+
 static void drop_old_keys(struct hls *h, uint64_t number)
 {
-    bool               removes = h->files && !h->timeshift && h->show->vhost->hls.cleanup;
+    bool               removes = removes_what_is_old(h);
     struct hls_secret *s;
     while (h->keys && (s = hls_keys_unneeded(h->keys, number))) {
         if (removes)
@@ -142,7 +161,7 @@ static void drop_segment(struct hls *h, const struct segment *s)
     if (entry && h->files && !entry->is_indexed && h->show->vhost->hls.cleanup)
         hls_files_remove(h, entry);
     forget_segment(h, s);
-    hls_drop_old_inits(h);
+    drop_old_inits(h);
     drop_old_keys(h, s->number + 1);
 }
 
