@@ -36,7 +36,7 @@ static void write_header(const struct mp4_mux *m)
 /* Mux a frame, mux it again with a copy of the muxer, and restamp the fragment there and back. */
 static void write_fragment(struct mp4_mux *m, const struct frame *f)
 {
-    struct mp4_payload payload = mp4_mux_payload(f);
+    struct mp4_payload payload = mp4_sample_payload(f);
     size_t             len = MP4_MUX_HEAD_LEN + payload.len;
     uint8_t           *bytes = malloc(len), again[MP4_MUX_HEAD_LEN];
     struct wr          w = wr_over(bytes, len), w_again = wr_over(again, sizeof again);

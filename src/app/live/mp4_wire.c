@@ -12,14 +12,14 @@ static bool is_fragment(const struct wire *w, const struct frame *f)
 static size_t fragment_len(const struct wire *w, const struct frame *f, int64_t us)
 {
     (void)us;
-    return is_fragment(w, f) ? MP4_MUX_HEAD_LEN + mp4_mux_payload(f).len : 0;
+    return is_fragment(w, f) ? MP4_MUX_HEAD_LEN + mp4_sample_payload(f).len : 0;
 }
 
 static void fragment_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
     uint8_t            head[MP4_MUX_HEAD_LEN];
     struct wr          to = wr_over(head, sizeof head);
-    struct mp4_payload payload = mp4_mux_payload(f);
+    struct mp4_payload payload = mp4_sample_payload(f);
     if (!is_fragment(w, f))
         return;
     mp4_mux_write_head(&w->mp4, &to, f, ticks_90k_from_us(us));

@@ -86,11 +86,6 @@ enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f)
     return mp4_sample_look(&m->tracks[track_index(f)].entry, f);
 }
 
-struct mp4_payload mp4_mux_payload(const struct frame *f)
-{
-    return mp4_sample_payload(f);
-}
-
 /* ---- fragments ---- */
 
 static uint32_t duration_90k(const struct mp4_mux_track *t, const struct frame *f, int64_t dts_90k)
@@ -143,7 +138,7 @@ static void write_traf(const struct mp4_mux *m, struct wr *w, const struct frame
 void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k)
 {
     struct mp4_mux_track *t = &m->tracks[track_index(f)];
-    uint32_t              sample_len = (uint32_t)mp4_mux_payload(f).len;
+    uint32_t              sample_len = (uint32_t)mp4_sample_payload(f).len;
     dts_90k = decoding_time_90k(m, f, dts_90k);
     t->duration_90k = duration_90k(t, f, dts_90k);
     t->last_dts_90k = dts_90k;

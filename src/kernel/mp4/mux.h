@@ -8,7 +8,7 @@
  *     mp4_mux_write_header(&m, &w);
  *     for each frame f that mp4_mux_look(&m, f) == MP4_FRAME_CARRIED:
  *         mp4_mux_write_head(&m, &w, f, dts_90k);      MP4_MUX_HEAD_LEN bytes, the same layout always
- *         send them, then mp4_mux_payload(f), unchanged
+ *         send them, then mp4_sample_payload(f), unchanged
  *
  * Players of one stream that keep up differ by constants: fragments that were muxed once (head and payload together) are
  * restamped for each of them, and the value of each player follows that of the muxer by the same constants.
@@ -87,9 +87,6 @@ void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w);
 /** Tell what a frame means to the muxer. */
 enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f);
 
-/** The bytes of a carried frame that go into its mdat; they point into the frame. */
-struct mp4_payload mp4_mux_payload(const struct frame *f);
-
 /**
  * Write a carried frame's moof and the header of its mdat, MP4_MUX_HEAD_LEN bytes, and move the value to the next fragment.
  *
@@ -105,7 +102,7 @@ void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, 
  * Add constants to the sequence numbers and decoding times of fragments, to make them those of another player. That player must
  * have been sent the same last frame of each track, because that decides on the duration of the first picture.
  *
- * Shape      bytes: whole fragments of mp4_mux_write_head() and mp4_mux_payload(), one after the other
+ * Shape      bytes: whole fragments of mp4_mux_write_head() and mp4_sample_payload(), one after the other
  * Returns    false if they are not; the fragments before the first wrong one are restamped
  */
 bool mp4_mux_restamp(uint8_t *bytes, size_t len, int64_t delta_90k, uint32_t delta_sequence);

@@ -135,7 +135,7 @@ struct fragment {
 /* Read a fragment. Assert that all boxes are where the sizes and offsets say, and that the payload is this frame's. */
 static struct fragment read_fragment(const uint8_t *bytes, size_t len, const struct frame *f)
 {
-    struct mp4_payload payload = mp4_mux_payload(f);
+    struct mp4_payload payload = mp4_sample_payload(f);
     struct rd          r = rd_over(bytes, len);
     struct box         moof, mdat;
     assert_true(next_box(&r, &moof) && next_box(&r, &mdat));
@@ -172,7 +172,7 @@ static void mux(struct mp4_mux *m, struct wr *w, const struct frame *f, int64_t 
     size_t before = wr_len(w);
     mp4_mux_write_head(m, w, f, dts_90k);
     assert_int_equal(wr_len(w) - before, MP4_MUX_HEAD_LEN);
-    wr_bytes(w, mp4_mux_payload(f).bytes, mp4_mux_payload(f).len);
+    wr_bytes(w, mp4_sample_payload(f).bytes, mp4_sample_payload(f).len);
     assert_false(w->full);
 }
 
@@ -464,8 +464,8 @@ static void av1_goes_without_its_temporal_delimiter(void **state)
     struct mp4_mux       m;
     assert_int_equal(mp4_mux_init(&m, config, NULL, NULL), MP4_OK);
     assert_int_equal(mp4_mux_look(&m, f), MP4_FRAME_CARRIED);
-    assert_int_equal(mp4_mux_payload(f).len, 4);
-    assert_memory_equal(mp4_mux_payload(f).bytes, unit + 7, 4);
+    assert_int_equal(mp4_sample_payload(f).len, 4);
+    assert_memory_equal(mp4_sample_payload(f).bytes, unit + 7, 4);
     muxed(&m, f, 0);
     assert_int_equal(mp4_mux_look(&m, empty), MP4_FRAME_SKIPPED);
     frame_unref(&config);
