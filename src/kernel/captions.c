@@ -114,11 +114,6 @@ static uint32_t services_of_sei(struct nalu nalu, size_t header_len)
 
 /* ---- pictures ---- */
 
-static bool next_nalu(struct rd *r, unsigned form, struct nalu *nalu)
-{
-    return form == NALU_ANNEXB ? nalu_next_annexb(r, nalu) : nalu_next_avcc(r, form, nalu);
-}
-
 static uint32_t services_of_nalu(struct nalu nalu, bool hevc, bool *is_slice)
 {
     enum { AVC_HEADER = 1, HEVC_HEADER = 2 };
@@ -138,7 +133,7 @@ uint32_t captions_of_frame(const struct frame *f)
         return 0;
     const uint8_t *bytes = f->data + f->media_offset;
     struct rd      r = { bytes, bytes + f->media_len, false };
-    while (!is_slice && next_nalu(&r, f->nalu_form, &nalu))
+    while (!is_slice && nalu_form_next(&r, f->nalu_form, &nalu))
         services |= services_of_nalu(nalu, hevc, &is_slice);
     return services;
 }

@@ -178,11 +178,16 @@ enum nalu_form nalu_form_of_picture(const uint8_t *bytes, size_t len, bool hevc,
     return (enum nalu_form)size;
 }
 
+bool nalu_form_next(struct rd *r, enum nalu_form form, struct nalu *nalu)
+{
+    return form == NALU_ANNEXB ? nalu_next_annexb(r, nalu) : nalu_next_avcc(r, form, nalu);
+}
+
 bool nalu_holds_idr(const uint8_t *bytes, size_t len, bool hevc, enum nalu_form form)
 {
     struct rd   r = rd_over(bytes, len);
     struct nalu nalu;
-    while (form == NALU_ANNEXB ? nalu_next_annexb(&r, &nalu) : nalu_next_avcc(&r, form, &nalu))
+    while (nalu_form_next(&r, form, &nalu))
         if (hevc ? hevc_nalu_is_irap(nalu) : avc_nalu_type(nalu) == AVC_NALU_IDR)
             return true;
     return false;

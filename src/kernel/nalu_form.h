@@ -15,7 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/rd.h"
 #include "kernel/frame.h"
+#include "kernel/nalu.h"
 
 /* The values 1 to 4 are lengths of that many bytes. */
 enum nalu_form { NALU_UNTOLD, NALU_LENGTHS_1, NALU_LENGTHS_2, NALU_LENGTHS_3, NALU_LENGTHS_4, NALU_ANNEXB };
@@ -47,6 +49,9 @@ enum nalu_form nalu_forms_told(const struct nalu_forms *forms, const struct fram
  *            or if it is too long and the first slice after the start codes begins a picture
  */
 enum nalu_form nalu_form_of_picture(const uint8_t *bytes, size_t len, bool hevc, enum nalu_form told);
+
+/** Read the next NAL unit of an access unit in that form. False at the end, or at a NAL unit that is cut. */
+bool nalu_form_next(struct rd *r, enum nalu_form form, struct nalu *nalu);
 
 /** True if an access unit in that form has a picture with which a decoder may start: an IDR, or any IRAP of HEVC. */
 bool nalu_holds_idr(const uint8_t *bytes, size_t len, bool hevc, enum nalu_form form);
