@@ -43,3 +43,9 @@ void blob_unref(struct blob **bp)
     blob_unref(&b->of);
     mem_free(b);
 }
+
+void blob_release(void *blob)
+{
+    struct blob *b = blob;
+    blob_unref(&b);
+}

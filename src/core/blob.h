@@ -44,4 +44,7 @@ static inline struct blob *blob_ref(struct blob *b)
 /** Drop the reference; *b becomes NULL, and may be NULL before. */
 void blob_unref(struct blob **b);
 
+/** The same for a holder that knows no type: `blob` is a struct blob *. */
+void blob_release(void *blob);
+
 #endif

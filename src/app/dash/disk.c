@@ -51,17 +51,11 @@ bool dash_disk_put_segment(struct dash *d, const char *path, struct segment *s)
     return ok;
 }
 
-static void release_blob(void *arg)
-{
-    struct blob *b = arg;
-    blob_unref(&b);
-}
-
 bool dash_disk_put_blob(struct dash *d, const char *path, struct blob *bytes)
 {
     struct iovec piece = { .iov_base = bytes->bytes, .iov_len = bytes->len };
     char        *full = full_path(d, path);
-    bool         ok = full && file_writer_put_shared(d->writer, full, suffix, &piece, 1, release_blob, blob_ref(bytes));
+    bool         ok = full && file_writer_put_shared(d->writer, full, suffix, &piece, 1, blob_release, blob_ref(bytes));
     mem_free(full);
     return ok;
 }

@@ -151,12 +151,6 @@ static bool write_whole(struct file_writer *w, const char *full, struct segment 
     return ok;
 }
 
-static void release_blob(void *arg)
-{
-    struct blob *b = arg;
-    blob_unref(&b);
-}
-
 /* Write the init segment of the segment, unless it is on the disk. */
 static bool write_init(struct hls *h, const struct segment *s)
 {
@@ -171,7 +165,7 @@ static bool write_init(struct hls *h, const struct segment *s)
     }
     struct iovec iov = { .iov_base = init->bytes->bytes, .iov_len = init->bytes->len };
     init->is_on_disk =
-        file_writer_put_shared(h->files->writer, full, SEGMENT_SUFFIX, &iov, 1, release_blob, blob_ref(init->bytes));
+        file_writer_put_shared(h->files->writer, full, SEGMENT_SUFFIX, &iov, 1, blob_release, blob_ref(init->bytes));
     mem_free(full);
     return init->is_on_disk;
 }
