@@ -42,10 +42,10 @@ bool dash_disk_put_segment(struct dash *d, const char *path, struct segment *s)
     struct iovec *pieces = mem_calloc(s->n_parts, sizeof *pieces);
     char         *full = full_path(d, path);
     bool          ok = pieces && full;
-    for (size_t i = 0; ok && i < s->n_parts; i++)
-        pieces[i] = (struct iovec){ .iov_base = s->parts[i].bytes->bytes, .iov_len = s->parts[i].bytes->len };
-    ok =
-        ok && file_writer_put_shared(d->writer, full, suffix, pieces, (int)s->n_parts, release_segment, segment_ref(s));
+    if (ok) {
+        segment_pieces(s, 0, s->n_parts, pieces);
+        ok = file_writer_put_shared(d->writer, full, suffix, pieces, (int)s->n_parts, release_segment, segment_ref(s));
+    }
     mem_free(pieces);
     mem_free(full);
     return ok;

@@ -59,8 +59,7 @@ static bool put_fragment(struct hds *h, const char *full, struct segment *s)
     hds_write_fragment_header(&w, s->bytes);
     written->segment = segment_ref(s);
     pieces[0] = (struct iovec){ .iov_base = written->header, .iov_len = sizeof written->header };
-    for (size_t i = 0; i < s->n_parts; i++)
-        pieces[i + 1] = (struct iovec){ .iov_base = s->parts[i].bytes->bytes, .iov_len = s->parts[i].bytes->len };
+    segment_pieces(s, 0, s->n_parts, pieces + 1);
     bool ok = file_writer_put_shared(h->writer, full, suffix, pieces, (int)s->n_parts + 1, release, written);
     mem_free(pieces);
     return ok;

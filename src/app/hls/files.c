@@ -129,11 +129,10 @@ static bool append_segment(struct file_writer *w, struct segment *s)
 {
     struct iovec iov[PIECES_MAX];
     bool         ok = true;
-    for (size_t i = 0; ok && i < s->n_parts;) {
-        int n = 0;
-        for (; n < PIECES_MAX && i < s->n_parts; n++, i++)
-            iov[n] = (struct iovec){ .iov_base = s->parts[i].bytes->bytes, .iov_len = s->parts[i].bytes->len };
-        ok = lend(w, s, iov, n);
+    for (size_t i = 0, n = 0; ok && i < s->n_parts; i += n) {
+        n = s->n_parts - i < PIECES_MAX ? s->n_parts - i : PIECES_MAX;
+        segment_pieces(s, i, n, iov);
+        ok = lend(w, s, iov, (int)n);
     }
     return ok;
 }

@@ -49,13 +49,20 @@ bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, i
     return true;
 }
 
+void segment_pieces(const struct segment *s, size_t first, size_t n, struct iovec *pieces)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct blob *b = s->parts[first + i].bytes;
+        pieces[i] = (struct iovec){ .iov_base = b->bytes, .iov_len = b->len };
+    }
+}
+
 static struct blob *copy_parts(const struct segment *s)
 {
     struct iovec *pieces = mem_calloc(s->n_parts, sizeof *pieces);
     if (!pieces)
         return NULL;
-    for (size_t i = 0; i < s->n_parts; i++)
-        pieces[i] = (struct iovec){ .iov_base = s->parts[i].bytes->bytes, .iov_len = s->parts[i].bytes->len };
+    segment_pieces(s, 0, s->n_parts, pieces);
     struct blob *whole = blob_store_copy(pieces, (int)s->n_parts);
     mem_free(pieces);
     return whole;

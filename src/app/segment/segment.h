@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "core/attr.h"
 #include "core/blob.h"
@@ -55,6 +56,9 @@ struct segment *segment_new(uint64_t number, int64_t start_us) ATTR_MUST_USE;
 /** Add a part, whose reference is taken over; false, with the reference dropped, without memory or beyond a bound. */
 bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, int64_t duration_us,
                       bool independent) ATTR_MUST_USE;
+
+/** The bytes of `n` parts from `first` on, as pieces; they live as long as the segment keeps its parts. */
+void segment_pieces(const struct segment *s, size_t first, size_t n, struct iovec *pieces);
 
 /**
  * Gather the bytes of a complete segment in one place, from where they can be sent at once; without memory, and in a large
