@@ -47,7 +47,7 @@ static struct err *reply_live(struct http_exchange *x)
         size_t       n_dropped;
         if (io_is_readable(io) && (e = io_read_now(io, dropped, sizeof dropped, &n_dropped)))
             break;
-        if (!(e = io_wait_taken(io, US_PER_SECOND)))
+        if (!(e = io_wait_taken(io, US_PER_SECOND, DEADLINE_NEVER)))
             e = io_writev_now(io, iov, 2, &n);
     }
     return e;

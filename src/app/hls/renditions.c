@@ -90,7 +90,7 @@ void hls_renditions_write(struct buf *out, const struct hls *main)
 {
     if (list_is_empty(&main->renditions))
         return;
-    buf_printf(out, "%s%s", LINE + 1, main->is_master ? " " MASTER : "");
+    buf_printf(out, "%s%s", &LINE[1], main->is_master ? " " MASTER : "");
     for (const struct list *it = main->renditions.next; it != &main->renditions; it = it->next)
         buf_printf(out, " %s", at(it)->track);
     buf_text(out, "\n");
