@@ -148,8 +148,7 @@ def test_mpv_and_gstreamer_play_over_the_first_cue(on_air, cell):
 
 def test_vlc_plays_over_the_first_cue(on_air, public_folder):
     server = on_air(HLS % "", lead_s=2)
-    out = "%s/out.ts" % public_folder
-    with players.vlc(server.http_url("/live/s.m3u8"), 5, out, **nobody()) as vlc:
+    with players.record_by_vlc(server.http_url("/live/s.m3u8"), 5, public_folder, **nobody()) as vlc:
         vlc.ends()
-    pictures = [p.dts for p in media.framemd5(out) if p.kind == "video"]
+    pictures = [p.dts for p in media.framemd5(vlc.path) if p.kind == "video"]
     assert len(pictures) > 100 and {b - a for a, b in zip(pictures, pictures[1:])} == {40}

@@ -390,7 +390,7 @@ def test_a_playlist_has_so_many_date_ranges_and_no_more(make_server):
     url, api = server.http_url("/live/s.m3u8"), Api(server)
     with server.publisher() as publisher:
         feeder = rtmp.Feeder(publisher, cues.mixed(itertools.takewhile(lambda t: t.ts < 9000, media.loop("minutes.flv")), told))
-        lane = until(lambda: (lambda lane: lane and lane["cues"] == 190 and lane)(lane_of(api)), "all cues")
+        lane = until(lambda: (lambda lane: lane and lane["cues"] == 190 and lane)(lane_of(api)), "all cues", 30)
         playlist = check(Segments(url).whole(5))
         feeder.stop().check()
     assert lane["lost_cues"] == 62 and [v["ID"] for v in playlist.date_ranges] == [str(n) for n in range(128)]

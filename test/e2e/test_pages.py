@@ -299,7 +299,8 @@ def test_the_first_page_has_buttons_for_what_the_vhost_makes(page, site, live):
     live(server)
     page.open(at(server))
     page.wait_text("/live/livestream")
-    assert page.run("return [...document.querySelectorAll('td button')].map(b => b.textContent)") == ["FLV", "WebSocket", "MP4"]
+    labels = "return [...document.querySelectorAll('td button')].map(b => b.textContent)"
+    until(lambda: page.run(labels) == ["FLV", "WebSocket", "MP4"], lambda: page.run(labels))
 
 
 def test_an_hls_stream_that_is_not_on_air_starts_when_it_is(page, site, live):
