@@ -4,16 +4,22 @@
 #ifndef TEST_FUZZ_FUZZING_H
 #define TEST_FUZZ_FUZZING_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel/flv.h"
 #include "kernel/flv_frame.h"
 
-static inline void check(int ok)
+/** End the run unless the condition holds, and tell where: an optimised program has no line in its backtrace. */
+#define check(condition) check_at((condition), #condition, __FILE__, __LINE__)
+
+static inline void check_at(int ok, const char *condition, const char *file, int line)
 {
-    if (!ok)
-        abort();
+    if (ok)
+        return;
+    fprintf(stderr, "%s:%d: check(%s) failed\n", file, line, condition);
+    abort();
 }
 
 /** Make the frame of a tag, without parsing it. */
