@@ -1,5 +1,6 @@
 #include "kernel/track_text.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct frame   *f = NULL;
     struct metadata info;
-    if (metadata_read(data, len, "server", "1", &f, &info) != METADATA_OK)
-        return 0;
-    for (unsigned track = 0; track < 3; track++) {
+    bool            is_metadata = metadata_read(data, len, "server", "1", &f, &info) == METADATA_OK;
+    for (unsigned track = 0; is_metadata && track < 3; track++) {
         struct track_text text = track_text_find(f, track);
         if (!memchr(text.language, 0, sizeof text.language) || !memchr(text.title, 0, sizeof text.title))
             abort();
