@@ -1,8 +1,7 @@
 #include "app/dash/http.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <time.h>
+#include <string.h>
 
 #include "app/dash/dash.h"
 #include "app/segment/reply.h"
@@ -12,15 +11,11 @@
 
 struct err *dash_serve_clock(struct http_exchange *x, struct shelf_item *item)
 {
-    char         text[64];
+    char         text[CLOCK_UTC_CAP];
     struct dash *d = CONTAINER_OF(item, struct dash, clock);
-    int64_t      now = plan_wall_us(d->viewing->plan, now_us());
-    time_t       seconds = (time_t)(now / US_PER_SECOND);
-    struct tm    tm;
-    size_t       len = gmtime_r(&seconds, &tm) ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) : 0;
     struct err  *e = http_add_field(x, "Cache-Control", "no-store");
-    len += (size_t)snprintf(text + len, sizeof text - len, ".%03dZ", (int)(now % US_PER_SECOND / US_PER_MS));
-    return e ? e : http_reply(x, HTTP_STATUS_OK, "text/plain", text, len);
+    clock_utc(text, plan_wall_us(d->viewing->plan, now_us()));
+    return e ? e : http_reply(x, HTTP_STATUS_OK, "text/plain", text, strlen(text));
 }
 
 /* For as long as the MPD may name it. Then its number may be used again, by a stream of the same name. */

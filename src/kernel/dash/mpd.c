@@ -1,8 +1,8 @@
 #include "kernel/dash/mpd.h"
 
 #include <inttypes.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "core/uri.h"
 #include "core/xw.h"
 
@@ -21,16 +21,10 @@ static void attr_duration(struct xw *x, const char *name, int64_t us)
         xw_attr_printf(x, name, "PT%" PRId64 ".%06dS", left / 1000000, (int)(left % 1000000));
 }
 
-/* xs:dateTime, to the millisecond. */
 static void attr_wall(struct xw *x, const char *name, int64_t wall_us)
 {
-    int64_t   since_1970_us = wall_us > 0 ? wall_us : 0;
-    time_t    seconds = (time_t)(since_1970_us / 1000000);
-    struct tm tm;
-    char      text[64];
-    if (!gmtime_r(&seconds, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm))
-        return;
-    xw_attr_printf(x, name, "%s.%03dZ", text, (int)(since_1970_us % 1000000 / 1000));
+    char text[CLOCK_UTC_CAP];
+    xw_attr(x, name, clock_utc(text, wall_us));
 }
 
 static void attr_if(struct xw *x, const char *name, const char *value)

@@ -2,7 +2,8 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
+
+#include "core/clock.h"
 
 /* Marks take at most as many bytes as the text: the shortest line with a URI is longer than a mark. */
 struct hls_mark {
@@ -88,12 +89,8 @@ void hls_text_quoted(struct buf *b, const char *text)
 
 void hls_text_date(struct buf *b, int64_t wall_us)
 {
-    struct tm tm = { 0 };
-    int64_t   ms = wall_us / 1000;
-    time_t    seconds = (time_t)(ms / 1000);
-    gmtime_r(&seconds, &tm);
-    buf_printf(b, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-               tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+    char text[CLOCK_UTC_CAP];
+    buf_text(b, clock_utc(text, wall_us));
 }
 
 void hls_text_clear(struct hls_text *t)
