@@ -82,17 +82,20 @@ static unsigned fps_thousandths(const struct hls *h)
     return fps < FPS_MAX ? (unsigned)(fps * 1000 + 0.5) : 0;
 }
 
-/* As SRS has it: from the root, or with hls_master_m3u8_path_relative as seen from the master. Terminated. */
-static void put_uri(const struct hls *h, const char *master, struct buf *uri)
+void hls_master_put_uri(struct buf *uri, const struct conf_hls *c, const char *m3u8, const char *master)
 {
-    if (h->show->vhost->hls.master_m3u8_path_relative) {
-        template_put_uri(uri, h->m3u8_path, master);
+    if (c->master_m3u8_path_relative) {
+        template_put_uri(uri, m3u8, master);
     } else {
         buf_text(uri, "/");
-        uri_put_path(uri, h->m3u8_path);
+        uri_put_path(uri, m3u8);
     }
+}
+
+static void put_uri(const struct hls *h, const char *master, struct buf *uri)
+{
+    hls_master_put_uri(uri, &h->show->vhost->hls, h->m3u8_path, master);
     hls_group_put_query(h, uri);
-    buf_append(uri, "", 1);
 }
 
 /* ---- the model ---- */

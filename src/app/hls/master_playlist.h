@@ -8,14 +8,19 @@
 #define APP_HLS_MASTER_PLAYLIST_H
 
 #include "core/attr.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/str.h"
 #include "kernel/hls/master.h"
 
+struct conf_hls;
 struct hls;
 struct hls_ask;
 struct hls_group;
 struct http_exchange;
+
+/** Append the URI of a media playlist: as SRS has it from the root, or with `hls_master_m3u8_path_relative` as seen from the master. */
+void hls_master_put_uri(struct buf *uri, const struct conf_hls *c, const char *m3u8, const char *master);
 
 /** What the segments of a stream are now: codecs, size and frame rate. Does not yield. */
 void hls_master_describe(const struct hls *h, struct hls_variant *v, struct str *codecs);

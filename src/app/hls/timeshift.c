@@ -6,6 +6,7 @@
 
 #include "app/hls/ask.h"
 #include "app/hls/hls.h"
+#include "app/hls/master_playlist.h"
 #include "app/hls/playlist_text.h"
 #include "app/hls/template_match.h"
 #include "app/hls/timeshift_answer.h"
@@ -17,7 +18,6 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
-#include "core/uri.h"
 #include "kernel/hls/master.h"
 #include "protocol/http/status.h"
 #include "protocol/stream_name.h"
@@ -43,14 +43,6 @@ struct past {
 
 /* ---- replies ---- */
 
-static void put_uri(const struct past *p, const char *m3u8, struct buf *uri)
-{
-    const char *slash = strrchr(m3u8, '/');
-    bool        is_relative = p->vhost->hls.master_m3u8_path_relative;
-    buf_text(uri, is_relative ? "" : "/");
-    uri_put_path(uri, is_relative && slash ? slash + 1 : m3u8);
-}
-
 /* The master playlist: its media playlist has the same query, and the viewer's id. */
 static struct err *reply_master(struct http_exchange *x, const struct past *p, const struct hls_timeshift_answer *a,
                                 const struct hls_ask *ask)
@@ -59,7 +51,7 @@ static struct err *reply_master(struct http_exchange *x, const struct past *p, c
     struct buf                       uri = buf_up_to(URI_BYTES_MAX);
     struct hls_text                  text = hls_text_up_to(HLS_TEXT_BYTES_MAX);
     struct hls_playlist_text        *made = NULL;
-    put_uri(p, view->m3u8, &uri);
+    hls_master_put_uri(&uri, &p->vhost->hls, view->m3u8, view->m3u8);
     const struct hls_variant v = {
         .uri = uri.bytes,
         .bandwidth_bps = view->bandwidth.peak_bps,
