@@ -21,15 +21,20 @@ static void put_steps(struct str *out, const char *path)
     }
 }
 
+/* The working directory, which does not change after the start. NULL: it has no path, or one that is too long. */
+static const char *working_directory(void)
+{
+    static char cwd[FILE_PATH_CAP];
+    return *cwd ? cwd : getcwd(cwd, sizeof cwd);
+}
+
 bool file_path_make(char path[static FILE_PATH_CAP], const char *dir, const char *below)
 {
-    char       cwd[FILE_PATH_CAP];
-    struct str out = str_over(path, FILE_PATH_CAP);
-    if (*dir != '/') {
-        if (!getcwd(cwd, sizeof cwd))
-            return false;
-        put_steps(&out, cwd);
-    }
+    struct str  out = str_over(path, FILE_PATH_CAP);
+    const char *cwd = *dir == '/' ? "/" : working_directory();
+    if (!cwd)
+        return false;
+    put_steps(&out, cwd);
     put_steps(&out, dir);
     put_steps(&out, below);
     return !out.cut;
