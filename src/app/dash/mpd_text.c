@@ -405,7 +405,7 @@ static void set_head(const struct dash *d, struct model *m)
 
 /* ---- the text ---- */
 
-/* publishTime is in milliseconds. Only the texts for viewers and for the disk, which tell the same, have the same. */
+/* publishTime is in milliseconds. Each change has another one; the texts for viewers and for the disk share that of their change. */
 static void publish(struct dash *d)
 {
     int64_t next_us = d->published_us + US_PER_MS;

@@ -17,7 +17,7 @@
 /* A splice is announced several times, beginning some seconds before it. */
 enum { REPEAT_US = 60 * US_PER_SECOND };
 
-/* By how much the beginnings may differ that repeated cues tell. */
+/* How far apart the beginnings may be that a cue and its repetition tell. */
 enum { ELAPSED_SLACK_US = US_PER_SECOND };
 
 enum { ID_BYTES_MAX = CUE_ID_MAX + 32 };
@@ -284,7 +284,7 @@ void hls_dateranges_adopt(struct hls *h, const struct hls_daterange *d)
     uint32_t      out = event_of(d->scte35_out, d->scte35_out_len), in = event_of(d->scte35_in, d->scte35_in_len);
     struct range *r = add(h, d, d->scte35_in_len ? in : out);
     if (r)
-        r->added = UINT64_MAX; /* It is in each delta update: who has it is not known. */
+        r->added = UINT64_MAX; /* It is in each delta update, because nobody knows which clients have it. */
 }
 
 /* ---- playlists ---- */

@@ -38,7 +38,7 @@ struct hls_files {
     bool                has_mark;         /* of the stream (leftovers.h) */
     uint64_t            n_lost;           /* segments */
     bool                is_left_out;      /* The log has a line about ALL_WAITING_BYTES_MAX. */
-    bool                is_stale;         /* The playlist on the disk does not tell what is true. */
+    bool                is_stale;         /* The playlist on the disk is out of date. */
 };
 
 static size_t all_waiting_bytes;

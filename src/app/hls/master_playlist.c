@@ -68,10 +68,7 @@ static bool has_pictures(const struct hls *h)
     return codec != CODEC_NONE && h->lane->kind->carries(codec);
 }
 
-/*
- * What the encoder says of its frame rate is exact, where it says something, and wrong with some: it counts if it agrees with the
- * steps of the pictures.
- */
+/* The frame rate that an encoder tells is exact, but some tell a wrong one. So it counts if it agrees with the steps of the pictures. */
 static unsigned fps_thousandths(const struct hls *h)
 {
     const struct video_info *v = &h->show->video;

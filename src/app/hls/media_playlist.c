@@ -169,8 +169,8 @@ static void fill_parts(struct model *m)
 }
 
 /*
- * The greatest length of a part: what the cutter allows. It may not change once it is told. A part becomes longer than that when the
- * next frame is late, for its time goes on until then; it is shown with as much as a part may have.
+ * The greatest length of a part, as the cutter allows it. It must not change once a playlist has named it. A part becomes longer when the
+ * frame that ends it is late; it is listed with the greatest length then.
  */
 static int64_t part_target_us(const struct hls *h)
 {
@@ -311,7 +311,7 @@ static void finish_model(struct model *m, struct hls *h)
 static struct err *list_dateranges(struct model *m)
 {
     if (hls_rendition_is_sound(m->h) && hls_renditions_pictures(m->h->main))
-        return NULL; /* Players would have them twice: what a variant names tells of them. */
+        return NULL; /* The playlist that the variant names has them, and players would have them twice. */
     if (!hls_dateranges_list(hls_main(m->h), m->first_number + m->p.skip, &m->dateranges))
         return err_no_memory();
     m->p.dateranges = m->dateranges.ranges;

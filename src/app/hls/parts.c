@@ -12,7 +12,8 @@
 #include "core/mem.h"
 #include "protocol/http/status.h"
 
-/* Parts are listed within three target durations of the end (bis, 4.4.4.9), and stay a little longer for those who have read so. */
+/* Parts are listed within three target durations of the end (bis, 4.4.4.9). They stay a little longer, for clients that have an
+ * earlier playlist. */
 enum { KEPT_TARGETS = 5 };
 
 /* For as long as a part may be asked for, its bytes are the same. */

@@ -13,7 +13,7 @@
 
 static const char type[] = "application/vnd.apple.mpegurl";
 
-/* FNV-1a, 64 bits. Nobody gains anything by two playlists with one hash: they are his own. */
+/* FNV-1a, 64 bits. A publisher that makes two playlists with one hash misleads only the viewers of its own stream. */
 static uint64_t hash_of(const char *text, size_t len)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

@@ -87,7 +87,7 @@ enum hls_reload_state hls_reload_look(const struct hls_reload *r, const struct h
     return r->part >= 0 && r->part < there ? HLS_RELOAD_READY : HLS_RELOAD_WAITS;
 }
 
-/* What shows the same after a wait; NULL: it has ended. */
+/* The view that shows the same after a wait; NULL: it has ended. */
 static struct hls *find_again(const struct viewing *viewing, const struct segment_view *by, const char *track)
 {
     struct hls *h = viewing->by == by ? viewing->state : NULL;

@@ -119,7 +119,7 @@ static struct err *push(struct look *l, const struct hls_timeshift_record *r)
     return NULL;
 }
 
-/* A line that the disk has lost keeps its number, so that those behind it keep theirs. */
+/* A segment whose line the disk has lost keeps its number, so that later segments keep theirs. */
 static struct err *push_with_gaps(struct look *l, const struct hls_timeshift_record *r, int64_t *next_seq)
 {
     struct err *e = NULL;

@@ -12,7 +12,7 @@
 #include "protocol/co.h"
 #include "protocol/stream_name.h"
 
-/* How often a request looks whether the viewer is let in that another one asks for. */
+/* How often a request looks whether its viewer, for which another request asks at the door, has been let in. */
 enum { ASKED_LOOK_US = 50 * US_PER_MS };
 
 /* The wheel has a slot for each second. A viewer whose time is further away is looked at once more on the way. */

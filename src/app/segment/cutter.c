@@ -62,7 +62,7 @@ enum cut cutter_look(const struct cutter *c, const struct cut_policy *p, const s
     return ends_part(c, p, f) ? CUT_PART : CUT_NONE;
 }
 
-/* A frame rate that allows no part as short as is wanted shows at once. */
+/* A frame rate that is too low for the wanted length of parts shows at once. */
 static void learn_cap(struct cutter *c, const struct cut_policy *p, int64_t part_us)
 {
     if (c->cap_is_learnt)
@@ -75,7 +75,7 @@ static void learn_cap(struct cutter *c, const struct cut_policy *p, int64_t part
     c->cap_is_learnt = true;
 }
 
-/* What a part teaches that waited for a picture that did not come is not the frame rate. */
+/* A part that waited for a picture that did not come tells nothing of the frame rate. */
 static bool teaches(const struct cutter *c, const struct frame *f)
 {
     return f->kind == FRAME_VIDEO || !c->has_video || c->video_step_us > 0;

@@ -8,7 +8,7 @@
 
 enum { US = 1000000 };
 
-/* The tags that apply to every segment from theirs on, as they stand at some place of the text. */
+/* The tags in force at one place of the text: each applies to all segments behind it. */
 struct in_force {
     const struct hls_key *key;
     const struct hls_map *map;

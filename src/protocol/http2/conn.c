@@ -81,7 +81,7 @@ static bool is_idle(const struct http2_conn *c)
     return c->n_running == 0 && c->n_open == 0;
 }
 
-/* The time at which the peer has been silent for too long, for what is waited for now. */
+/* The time at which the peer will have been silent for too long. The limit depends on what is waited for. */
 static int64_t deadline_of(const struct http2_conn *c)
 {
     int64_t head_us = http_or_default(c->serving->head_us, HTTP_HEAD_US);
@@ -204,7 +204,7 @@ void http2_conn_end(struct http2_conn *c, struct err *why)
     co_unpark(c->co);
 }
 
-/* The peer's fault that nghttp2 has told it. */
+/* The fault of the peer for which nghttp2 has sent GOAWAY. */
 static struct err *judge_goaway(const struct http2_conn *c)
 {
     if (c->goaway == NGHTTP2_NO_ERROR)

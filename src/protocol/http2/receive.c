@@ -24,7 +24,7 @@ static int stop_flood(struct http2_conn *c, const char *what)
     return 0;
 }
 
-/* True for a frame that brings nothing on. */
+/* True for a frame by which no request makes progress. */
 static bool is_idle(const nghttp2_frame_hd *hd)
 {
     switch (hd->type) {

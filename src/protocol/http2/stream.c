@@ -40,7 +40,7 @@ void http2_stream_closed(struct http2_stream *s)
     http2_stream_release(s);
 }
 
-/* The error of a stream that nothing can be written to any more. */
+/* Why nothing can be written to the stream any more; NULL: it is open. */
 static struct err *judge(const struct http2_stream *s)
 {
     if (s->conn->over)
@@ -140,8 +140,8 @@ static struct io *carrier(const struct io *io)
 }
 
 /*
- * Whether the peer goes on taking: if it lets the stream go on, what its kernel acknowledges of the connection counts, because the
- * others may be served first. Otherwise nothing is taken.
+ * The bytes that show whether the peer still takes something. While the window of the stream is open, those count that its kernel
+ * acknowledges of the whole connection, because other streams may be served first. Otherwise the stream makes no progress.
  */
 static uint64_t acknowledged(const struct io *io, int64_t *two_segments_us)
 {
