@@ -77,6 +77,9 @@ RECIPES = {
                                                              "25"] + _AAC,
     NUMBERED: _NUMBERED + ["-t", "64", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-g",
                            "50", "-sc_threshold", "0", "-b:v", "800k"] + _AAC,
+    # segments of some megabytes
+    "h264_large.flv": ["-f", "lavfi", "-i", "nullsrc=size=640x480:rate=25,geq=random(1)*255:128:128"] + _SHORT
+    + ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "20", "-bf", "0", "-g", "25"],
     "h264_flac.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "flac", "-ac", "2", "-sample_fmt", "s16",
                                                                "-strict", "-2"],
 }

@@ -13,7 +13,7 @@ import media
 import programs
 import rtmp
 from api import Api
-from hls_watch import Http
+from hls_watch import Http, Watch
 from wait import patience, until
 
 ID = re.compile(r"hls_ctx=([a-z2-7]{32})\b")
@@ -24,8 +24,8 @@ PAGE = {"Referer": "http://page.test/x"}
 class Live:
     """A server with HLS, a publisher of a clip in a loop, and a way to ask."""
 
-    def __init__(self, make_server, path, hls="", more="", root=None, http="", **how):
-        self.path = path
+    def __init__(self, make_server, path, hls="", more="", root=None, http="", clip="h264_aac.flv", **how):
+        self.path, self.clip = path, clip
         self.server = make_server(self.conf(hls, more), api="", http=http, root=root, **how)
         self.api = Api(self.server)
         self.publish()
@@ -35,7 +35,7 @@ class Live:
                 % (self.path, hls, more))
 
     def publish(self):
-        self.feeder = rtmp.Feeder(self.server.publisher("s"), media.loop("h264_aac.flv"))
+        self.feeder = rtmp.Feeder(self.server.publisher("s"), media.loop(self.clip))
 
     def get(self, url, headers=None, method="GET"):
         """One exchange on a connection of its own."""
@@ -242,6 +242,85 @@ def test_a_kicked_viewer_gets_nothing_more_and_nobody_else_notices(live, witness
     seen.undisturbed()
 
 
+class Download:
+    """A reply that is read in bits; the socket takes little beyond them."""
+
+    def __init__(self, one, target):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.settimeout(patience())
+        self.socket.connect(("127.0.0.1", one.server.http_port))
+        self.socket.sendall(("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % target).encode())
+        self.got = b""
+        self.read(1000)
+        assert self.got.startswith(b"HTTP/1.1 200"), self.got[:300]
+
+    def read(self, n):
+        while len(self.got) < n:
+            self.got += self.socket.recv(n)
+
+    def read_all(self):
+        """To the end of the body, which must come."""
+        head, _, body = self.got.partition(b"\r\n\r\n")
+        self.read(len(head) + 4 + int(re.search(rb"Content-Length: (\d+)", head).group(1)))
+
+    def read_to_close(self):
+        """To the end of the connection; how many bytes came."""
+        before = len(self.got)
+        try:
+            while data := self.socket.recv(65536):
+                self.got += data
+        except ConnectionResetError:
+            pass
+        return len(self.got) - before
+
+
+def test_a_kick_ends_a_download_and_no_other(live):
+    one = live(clip="h264_large.flv")
+    (ctx, uri), (_, other_uri) = one.join(), one.join()
+    downloads = [Download(one, one.segments(u)[-1]) for u in (uri, other_uri)]
+    length = int(re.search(rb"Content-Length: (\d+)", downloads[0].got).group(1))
+    assert length > 2000000
+    assert one.api.kick(ctx)["code"] == 0
+    until(lambda: len(one.viewers()) == 1, one.viewers)
+    assert downloads[0].read_to_close() < length - 100000
+    downloads[1].read_all()
+    assert one.status(uri) == 404 and one.status(other_uri) == 200
+
+
+def test_a_kick_ends_a_download_over_http_2(live, tmp_path):
+    one = live(clip="h264_large.flv", tls=True)
+    ctx, uri = one.join()
+    out = tmp_path / "out"
+    with media.Program(["curl", "-sk", "--http2", "--limit-rate", "200k", "--max-time", "%d" % patience(60), "-o", str(out),
+                        one.server.http_url(one.segments(uri)[-1], tls=True)]) as curl:
+        until(lambda: out.exists() and out.stat().st_size > 0, "the first bytes")
+        assert one.api.kick(ctx)["code"] == 0
+        curl.ends(60, ok=(18, 56, 92))                               # a part; cut off; a stream that was not closed as it should be
+    assert one.viewers() == []
+
+
+@pytest.mark.parametrize("what", ["segment", "playlist"])
+def test_a_kick_ends_what_waits_for_media(live, what):
+    """The segment that grows, and a playlist that is not there yet."""
+    one = live(hls="hls_ll on; hls_part 0.2; hls_fragment 10;", clip="h264_aac_long.flv")
+    ctx, uri = one.join(path="s.m3u8")
+    last = int(re.search(r"-(\d+)\.ts", one.segments(uri)[-1]).group(1))
+    if what == "segment":
+        waiting = Download(one, "/live/s-%d.ts?hls_ctx=%s" % (last + 1, ctx))
+        assert one.api.kick(ctx)["code"] == 0
+        waiting.read_to_close()
+        assert not waiting.got.endswith(b"0\r\n\r\n")
+    else:
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(one.get(uri + "&_HLS_msn=%d" % (last + 1))))
+        thread.start()
+        assert one.api.kick(ctx)["code"] == 0
+        thread.join(patience(5))
+        assert replies and replies[0][0] == 404, replies
+    assert one.viewers() == []
+
+
 # -- counting ----------------------------------------------------------------------------------------------------------
 
 class Raw:
@@ -402,6 +481,31 @@ def test_viewers_of_a_stream_that_ended_go_and_the_stream_with_them(live):
     text = until(lambda: one.get(uri)[2] if one.status(uri) == 200 else None, "the stream again", 20)
     assert "#EXTINF" in text and ctx in text
     assert [v["id"] for v in one.viewers()] == [ctx]
+
+
+# The segment that a takeover meets goes on to the newcomer's second key frame: it may be longer than the target, and so its parts.
+LONGER = ("target-changes", "removes-too-early", "part-too-short", "parts-sum")
+
+
+@pytest.mark.parametrize("directives", ["", "hls_ll on; hls_part 0.2; hls_use_fmp4 on;"], ids=["ts", "low-latency"])
+@pytest.mark.parametrize("how", ["leaves", "is taken over"])
+def test_a_publisher_that_comes_back_at_once_keeps_viewers_and_numbers(live, how, directives):
+    one = live(hls=directives, more="publish { republish takeover; }", clip="h264_aac_long.flv")
+    ctx, uri = one.join()
+    with Watch(urljoin(one.server.http_url("/live/"), uri), bandwidth=None, ignore=LONGER if how == "is taken over" else ()) as watch:
+        for turn in range(1, 5):
+            watch.wait_segments(2 * turn)
+            before = one.feeder
+            if how == "leaves":
+                before.finish()
+            one.publish()
+            if how != "leaves":
+                until(lambda: before.error, "the end of the first publisher")
+                before.client.close()
+        watch.wait_segments(len(watch.media[0].segments) + 2)
+        assert [v["id"] for v in one.viewers()] == [ctx]
+    assert watch.media[0].missing() == []
+    assert [s.breaks for s in watch.media[0].known.segments].count(True) <= 4
 
 
 def test_a_reload_that_switches_hls_ctx_off_leaves_plain_playlists(live):

@@ -10,6 +10,7 @@
 #include "app/session/access.h"
 #include "core/log.h"
 #include "core/str.h"
+#include "protocol/co.h"
 #include "protocol/http/status.h"
 
 /* The parameter that names the vhost stands behind each URI of a playlist. A name has at most 253 bytes (RFC 1035, 2.3.4). */
@@ -147,6 +148,7 @@ static struct err *go_on(struct hls_ask *a, struct http_exchange *x, const struc
         a->is_answered = true;
         return hls_ask_reply_over(a, x);
     }
+    list_push(&a->viewer->replies, &a->reply.link);
     if (str_equal(ip, a->viewer->ip))
         return NULL;
     if ((e = access_check_security(vhost, ACCESS_PLAY, ip))) {
@@ -215,6 +217,7 @@ static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struc
         return refuse(x, verdict, e);
     }
     a->is_new = !id;
+    list_push(&a->viewer->replies, &a->reply.link);
     if (!hls_ask_is_over(a))
         return NULL;
     a->is_answered = true; /* Another request with this id was quicker, and that viewer was kicked. */
@@ -231,7 +234,8 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
 {
     const struct hls_viewer_stream of = { .vhost = vhost->name, .app = app, .stream = stream };
     const char                    *id = http_request_param(http_request_of(x), HLS_VIEWER_ID_PARAM);
-    *a = (struct hls_ask){ 0 };
+    *a = (struct hls_ask){ .reply = { .co = co_self(), .x = x } };
+    list_init(&a->reply.link);
     if (!vhost->hls.ctx)
         return NULL;
     if (id && (a->viewer = hls_viewers_find(id, &of)))
@@ -249,6 +253,7 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
 
 void hls_ask_end(struct hls_ask *a, const struct http_exchange *x)
 {
+    list_remove(&a->reply.link);
     const struct http_visit *visit = http_visit_of(x);
     const struct io         *io = visit->io;
     hls_viewers_release(&a->viewer, io->bytes_in - visit->counted_in, io->bytes_out - visit->counted_out);

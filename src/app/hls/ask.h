@@ -34,10 +34,11 @@ enum hls_ask_for { HLS_ASK_PLAYLIST, HLS_ASK_SEGMENT, HLS_ASK_KEY };
 enum { HLS_ASK_QUERY_MAX = 3 * HTTP_REQUEST_LINE_MAX };
 
 struct hls_ask {
-    struct hls_viewer *viewer;      /* a reference; NULL: served without a viewer */
-    bool               is_new;      /* the viewer has just been made */
-    bool               is_answered; /* the request was refused, and the reply has been sent */
-    bool               has_waited;  /* the door was asked: what was borrowed before may be gone */
+    struct hls_viewer_reply reply;
+    struct hls_viewer      *viewer;      /* a reference; NULL: served without a viewer */
+    bool                    is_new;      /* the viewer has just been made */
+    bool                    is_answered; /* the request was refused, and the reply has been sent */
+    bool                    has_waited;  /* the door was asked: what was borrowed before may be gone */
 };
 
 /**
@@ -50,7 +51,7 @@ struct hls_ask {
 struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const struct conf_vhost *vhost, const char *app,
                           const char *stream, enum hls_ask_for what) ATTR_MUST_USE;
 
-/** The reply is over: count it for the viewer. Takes one that is all zero. Does not yield. */
+/** The reply is over: count it for the viewer. Follows each hls_ask_begin(). Does not yield. */
 void hls_ask_end(struct hls_ask *a, const struct http_exchange *x);
 
 /** The viewer has been told a target duration: it may be silent for some of these. */

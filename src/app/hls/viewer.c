@@ -6,6 +6,8 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/co.h"
+#include "protocol/http/exchange.h"
 
 /* What a player's name ends with in the API. */
 #define PLAYLIST_EXT ".m3u8"
@@ -60,6 +62,7 @@ struct hls_viewer *hls_viewer_new(const struct hls_viewer_asks *asks)
     v->used_us = now_us();
     list_init(&v->link);
     list_init(&v->newcomer);
+    list_init(&v->replies);
     str_copy(v->ip, sizeof v->ip, asks->ip);
     v->session.client = (struct client){
         .type = &viewer_type,
@@ -80,4 +83,13 @@ void hls_viewer_unref(struct hls_viewer **vp)
     *vp = NULL;
     if (v && --v->refs == 0)
         mem_free(v);
+}
+
+void hls_viewer_end_replies(struct hls_viewer *v)
+{
+    for (struct list *it = v->replies.next; it != &v->replies; it = it->next) {
+        const struct hls_viewer_reply *r = LIST_ENTRY(it, const struct hls_viewer_reply, link);
+        if (http_reply_has_begun(r->x))
+            co_cancel(r->co);
+    }
 }

@@ -38,11 +38,22 @@ struct hls_viewer_asks {
     const char              *tc_url;   /* "http://host/app" */
 };
 
+struct co;
+struct http_exchange;
+
+/** A request of a viewer that is being answered. */
+struct hls_viewer_reply {
+    struct list                 link; /* entry in viewer->replies; unlinked: there is no viewer */
+    struct co                  *co;   /* that answers */
+    const struct http_exchange *x;
+};
+
 struct hls_viewer {
     struct session           session;
     struct hls_viewer_stream of;       /* in `texts` */
     struct list              link;     /* the wheel's slot, or those that leave; unlinked: neither */
     struct list              newcomer; /* newcomers in the order of arrival; unlinked: it has come back */
+    struct list              replies;  /* struct hls_viewer_reply: to requests that are being answered */
     int                      refs;     /* of requests, and one while it is in the table or leaves */
     bool                     is_known; /* it is in the table */
     bool    has_ended; /* by a kick; it stays in the table for as long as it asks, so that it stays out */
@@ -67,6 +78,9 @@ struct hls_viewer *hls_viewer_new(const struct hls_viewer_asks *asks) ATTR_MUST_
 
 /** Drop a reference. The last one frees the viewer; its session has left then. */
 void hls_viewer_unref(struct hls_viewer **v);
+
+/** The viewer was kicked: end the replies that have begun. Those that wait for media ask hls_viewer_has_ended() by themselves. */
+void hls_viewer_end_replies(struct hls_viewer *v);
 
 /** True for a viewer that was kicked: it gets nothing more. */
 static inline bool hls_viewer_has_ended(const struct hls_viewer *v)

@@ -114,6 +114,7 @@ static void end_client(struct client *c)
 {
     struct hls_viewer *v = CONTAINER_OF(c, struct hls_viewer, session.client);
     v->has_ended = true;
+    hls_viewer_end_replies(v);
     begin_to_leave(v);
 }
 
