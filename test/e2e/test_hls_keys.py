@@ -89,7 +89,8 @@ def test_keys_change_as_often_as_configured(make_server, tmp_path):
     assert [uri_of(s) for s in segments[:9]] == ["s-0.key"] * 3 + ["s-3.key"] * 3 + ["s-6.key"] * 3
     keys = {uri: live.get(uri).body for uri in {uri_of(s) for s in segments}}
     assert len(set(keys.values())) == len(keys) >= 4
-    for uri, key in keys.items():                                              # the files are the same, and nowhere else
+    until(lambda: set(keys) <= set(os.listdir(os.path.join(live.keys, "live"))), "the files of the keys")
+    for uri, key in keys.items():                                              # they are the same, and nowhere else
         with open(os.path.join(live.keys, "live", uri), "rb") as f:
             assert f.read() == key
     assert not [n for n in os.listdir(os.path.join(live.server.html, "live")) if n.endswith(".key")]

@@ -609,7 +609,7 @@ def test_connections_to_a_backend_are_kept(make_server, backend):
     server = make_server(vhost(hooks(backend)))
     for _ in range(5):
         publish(server, "s").close()
-    backend.wait(*["on_connect", "on_publish", "on_unpublish", "on_close"] * 5)
+    until(lambda: len(backend.calls) == 20, lambda: backend.calls)        # the end of one client may cross the next one's beginning
     assert len({c.connection for c in backend.calls}) <= 3
 
 
