@@ -39,6 +39,7 @@ void lane_destroy(struct lane **lp)
     while ((s = lane_drop_oldest(lane)))
         segment_unref(&s);
     segment_unref(&lane->open);
+    blob_row_finish(&lane->row);
     drop_frames(lane);
     mem_free(lane->frames);
     mem_free(lane->cues);
@@ -145,11 +146,11 @@ bool lane_segment_is_full(const struct lane *lane)
 
 /* ---- parts and segments ---- */
 
-struct blob *lane_keep(const struct lane *lane, const uint8_t *bytes, size_t len)
+struct blob *lane_keep(struct lane *lane, const uint8_t *bytes, size_t len)
 {
     struct iovec piece = { .iov_base = (void *)bytes, .iov_len = len };
     bool         is_gathered = lane->shows_parts || (lane->seal && lane->seal->part);
-    return is_gathered ? blob_copy(bytes, len) : blob_store_copy(&piece, 1);
+    return is_gathered ? blob_copy(bytes, len) : blob_store_append(&lane->row, &piece, 1);
 }
 
 /* True if the pictures of the open part begin with a key frame, or there are none. */
@@ -237,7 +238,7 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
     }
     s->duration_us = end_us > s->start_us ? end_us - s->start_us : s->duration_us;
     s->is_complete = true;
-    segment_gather(s, lane->shows_parts);
+    segment_gather(s, &lane->row, lane->shows_parts);
     list_push(&lane->segments, &s->link);
     lane->n_segments++;
     lane_changed(lane);

@@ -21,6 +21,7 @@
 
 #include "app/segment/segment.h"
 #include "core/attr.h"
+#include "core/blob_store.h"
 #include "core/err.h"
 #include "core/list.h"
 #include "kernel/frame.h"
@@ -107,6 +108,7 @@ struct lane {
     uint64_t          n_carried_cues, n_carried_splices; /* cues up to now, and those of them with a splice section */
     struct frame     *video_config, *audio_config;       /* newest configurations; NULL: none */
     struct audio_info sound;                             /* as of the newest one; without a codec: none has come */
+    struct blob_row   row;                               /* where the bytes of segments lie */
     struct blob      *init;                              /* of the next segment; NULL: the container needs none */
     uint64_t          init_number;
     const struct lane_seal *seal;         /* NULL: none; borrowed; set by lane_set_seal() */
@@ -132,7 +134,7 @@ void lane_destroy(struct lane **lane);
  * A blob with a copy of the bytes of a part, for pack(): on the heap while parts are shown or sealed, and are gathered later;
  * otherwise where complete segments lie. NULL without memory.
  */
-struct blob *lane_keep(const struct lane *lane, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
+struct blob *lane_keep(struct lane *lane, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 
 /**
  * Encrypt the segments that begin from now on, or do not: NULL. Neither the open segment nor frames may be left of the time before.

@@ -185,9 +185,10 @@ static struct segment *complete(size_t part_len, size_t n)
 
 static void parts_stay_pieces_of_what_was_gathered(void **state)
 {
+    struct blob_row row = { 0 };
     (void)state;
     struct segment *s = complete(100, 3);
-    segment_gather(s, true);
+    segment_gather(s, &row, true);
     assert_non_null(s->whole);
     assert_int_equal(s->n_parts, 3);
     for (size_t i = 0; i < 3; i++) {
@@ -195,25 +196,29 @@ static void parts_stay_pieces_of_what_was_gathered(void **state)
         assert_int_equal(s->parts[i].bytes->bytes[99], i);
     }
     segment_unref(&s);
+    blob_row_finish(&row);
 }
 
 static void a_large_segment_is_not_gathered_in_one_turn(void **state)
 {
+    struct blob_row row = { 0 };
     (void)state;
     struct segment *s = complete(SEGMENT_GATHER_BYTES_MAX / 2, 3);
-    segment_gather(s, false);
+    segment_gather(s, &row, false);
     assert_null(s->whole);
     assert_int_equal(s->n_parts, 3);
     segment_unref(&s);
+    blob_row_finish(&row);
 }
 
 static void without_memory_the_parts_stay_as_they_are(void **state)
 {
+    struct blob_row row = { 0 };
     (void)state;
     for (int n = 0; n < 6; n++) {
         struct segment *s = complete(100, 3);
         mem_fail_after(n);
-        segment_gather(s, n % 2);
+        segment_gather(s, &row, n % 2);
         mem_fail_after(-1);
         size_t len = 0;
         for (size_t i = 0; i < s->n_parts; i++)
@@ -221,6 +226,7 @@ static void without_memory_the_parts_stay_as_they_are(void **state)
         assert_int_equal(len, 300);
         segment_unref(&s);
     }
+    blob_row_finish(&row);
 }
 
 static void beyond_a_bound_a_part_is_refused_and_released(void **state)
