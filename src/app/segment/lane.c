@@ -132,6 +132,29 @@ bool lane_take_cue(struct lane *lane, struct cue *cue)
     return true;
 }
 
+/* True if the open segment is not the first one that has its kinds of media. */
+static bool continues(const struct lane *lane)
+{
+    return lane->open->n_parts > 0 || (lane->n_segments > 0 && !lane->open->is_discontinuous);
+}
+
+static bool has_both_kinds(const struct lane *lane)
+{
+    bool has_pictures = false, has_sound = false;
+    for (size_t i = 0; i < lane->n_frames; i++) {
+        has_pictures |= is_picture(lane->frames[i]);
+        has_sound |= lane->frames[i]->kind == FRAME_AUDIO && lane->frames[i]->media_len > 0 && !lane->frames[i]->config;
+    }
+    return has_pictures && has_sound;
+}
+
+/* A first part tells what the stream consists of: it waits for what may still come. */
+bool lane_is_due(const struct lane *lane)
+{
+    return lane->frame_bytes >= LANE_PACK_BYTES && lane->kind->is_seamless && !lane->shows_parts && !lane->seal &&
+           lane->open && (continues(lane) || has_both_kinds(lane));
+}
+
 bool lane_is_full(const struct lane *lane)
 {
     return lane->n_frames >= LANE_PART_FRAMES_MAX || lane->frame_bytes >= LANE_PART_BYTES_MAX;
@@ -199,6 +222,13 @@ static bool end_seal(struct lane *lane)
     return false;
 }
 
+/* Parts that nobody sees become one. */
+static bool add_part(struct lane *lane, struct blob *bytes, int64_t begins_us, int64_t duration_us, bool independent)
+{
+    return lane->shows_parts ? segment_add_part(lane->open, bytes, begins_us, duration_us, independent)
+                             : segment_extend(lane->open, bytes, begins_us, duration_us, independent);
+}
+
 void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
 {
     struct segment *s = lane->open;
@@ -216,7 +246,7 @@ void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
         s->init_number = lane->init_number;
     }
     drop_frames(lane);
-    if (!bytes || !segment_add_part(s, bytes, begins_us, duration_us, independent))
+    if (!bytes || !add_part(lane, bytes, begins_us, duration_us, independent))
         lane->n_lost_parts++;
     else
         lane_changed(lane);

@@ -5,7 +5,9 @@
  *     lane_end_part(lane, end_us)                 its bytes are made now, and readers are woken
  *     lane_end_segment(lane, end_us)
  *
- * Frames are kept by reference until their part ends; then its bytes are made in one piece, of exactly its length.
+ * Frames are kept by reference until their part ends; then its bytes are made in one piece, of exactly its length. Where nobody sees
+ * the parts, a part ends as soon as its frames are worth the call, and lies behind the one before: a segment has one piece in
+ * the end, and the frames of a stream do not wait in memory for as long as a segment is.
  *
  * A kind of lane is a container. A new one is a struct lane_kind.
  *
@@ -33,6 +35,9 @@ enum { LANE_PART_FRAMES_MAX = 2048, LANE_PART_BYTES_MAX = 4 << 20 };
 /* Cues of an open part beyond this are left out. */
 enum { LANE_PART_CUES_MAX = 256 };
 
+/* Frames are packed when there are so many bytes of them, if their part may end anywhere. */
+enum { LANE_PACK_BYTES = 32 << 10 };
+
 /* An open segment ends when no more than this is left of its bytes: the largest frame still has room. */
 enum { LANE_SEGMENT_SPARE_BYTES = 40 << 20, LANE_SEGMENT_SPARE_PARTS = 4 };
 
@@ -47,7 +52,8 @@ struct lane_kind {
     const char *name;
     const char *type; /* media type of a segment */
     bool        has_pictures, has_sound;
-    bool        has_cues; /* It can carry cues beside its media. */
+    bool        has_cues;    /* It can carry cues beside its media. */
+    bool        is_seamless; /* The bytes do not tell where a part ends. */
 
     /** Make what the lane needs for its frames; false without memory. */
     bool (*begin)(struct lane *lane);
@@ -158,6 +164,9 @@ bool lane_take_cue(struct lane *lane, struct cue *cue) ATTR_MUST_USE;
  * Ownership  borrowed
  */
 struct segment *lane_adopt(struct lane *lane, uint64_t number, int64_t duration_us) ATTR_MUST_USE;
+
+/** True if the open part should end now, wherever that is: it has enough frames, and nobody sees where it ends. */
+bool lane_is_due(const struct lane *lane);
 
 /** True if the open part is at a bound. */
 bool lane_is_full(const struct lane *lane);

@@ -49,6 +49,18 @@ bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, i
     return true;
 }
 
+bool segment_extend(struct segment *s, struct blob *bytes, int64_t start_us, int64_t duration_us, bool independent)
+{
+    size_t               len = bytes->len;
+    struct segment_part *last = s->n_parts > 0 ? &s->parts[s->n_parts - 1] : NULL;
+    if (!last || len > SEGMENT_BYTES_MAX - s->bytes || !blob_store_join(last->bytes, &bytes))
+        return segment_add_part(s, bytes, start_us, duration_us, independent);
+    s->bytes += len;
+    last->duration_us = start_us + duration_us - last->start_us;
+    s->duration_us = start_us + duration_us - s->start_us;
+    return true;
+}
+
 void segment_pieces(const struct segment *s, size_t first, size_t n, struct iovec *pieces)
 {
     for (size_t i = 0; i < n; i++) {

@@ -59,6 +59,10 @@ struct segment *segment_new(uint64_t number, int64_t start_us) ATTR_MUST_USE;
 bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, int64_t duration_us,
                       bool independent) ATTR_MUST_USE;
 
+/** The same; the bytes become a part of the last part, if they lie right behind its own. */
+bool segment_extend(struct segment *s, struct blob *bytes, int64_t start_us, int64_t duration_us,
+                    bool independent) ATTR_MUST_USE;
+
 /** The bytes of `n` parts from `first` on, as pieces; they live as long as the segment keeps its parts. */
 void segment_pieces(const struct segment *s, size_t first, size_t n, struct iovec *pieces);
 
