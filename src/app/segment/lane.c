@@ -138,21 +138,23 @@ static bool continues(const struct lane *lane)
     return lane->open->n_parts > 0 || (lane->n_segments > 0 && !lane->open->is_discontinuous);
 }
 
-static bool has_both_kinds(const struct lane *lane)
+/* True if the open part has what a stream may have, or has waited for it long enough. */
+static bool is_settled(const struct lane *lane)
 {
     bool has_pictures = false, has_sound = false;
     for (size_t i = 0; i < lane->n_frames; i++) {
         has_pictures |= is_picture(lane->frames[i]);
         has_sound |= lane->frames[i]->kind == FRAME_AUDIO && lane->frames[i]->media_len > 0 && !lane->frames[i]->config;
     }
-    return has_pictures && has_sound;
+    int64_t waited_us = lane->frames[lane->n_frames - 1]->dts_us - lane->open->start_us;
+    return (has_pictures && has_sound) || waited_us >= LANE_SETTLE_US;
 }
 
 /* A first part tells what the stream consists of: it waits for what may still come. */
 bool lane_is_due(const struct lane *lane)
 {
     return lane->frame_bytes >= LANE_PACK_BYTES && lane->kind->is_seamless && !lane->shows_parts && !lane->seal &&
-           lane->open && (continues(lane) || has_both_kinds(lane));
+           lane->open && (continues(lane) || is_settled(lane));
 }
 
 bool lane_is_full(const struct lane *lane)

@@ -24,6 +24,7 @@
 #include "app/segment/segment.h"
 #include "core/attr.h"
 #include "core/blob_store.h"
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/list.h"
 #include "kernel/frame.h"
@@ -34,6 +35,9 @@ enum { LANE_PART_FRAMES_MAX = 2048, LANE_PART_BYTES_MAX = 4 << 20 };
 
 /* Cues of an open part beyond this are left out. */
 enum { LANE_PART_CUES_MAX = 256 };
+
+/* How long a first part waits for the other kind of media. */
+enum { LANE_SETTLE_US = 500 * US_PER_MS };
 
 /* Frames are packed when there are so many bytes of them, if their part may end anywhere. */
 enum { LANE_PACK_BYTES = 32 << 10 };

@@ -233,14 +233,37 @@ static void frames_wait_where_parts_are_sealed(void **state)
     lane_set_seal(lane, NULL);
 }
 
-/* The tables of its first part name what there is, so all of that must be there. */
+static void take_sound(int64_t dts_us)
+{
+    struct frame *f = frame_of(100, false, dts_us);
+    f->kind = FRAME_AUDIO;
+    f->codec = CODEC_AAC;
+    f->key = false;
+    plan_take(plan, f);
+    frame_unref(&f);
+}
+
+/* The tables of a first part name what there is: it waits for the other kind of media, but not for long. */
 static void frames_wait_behind_a_break(void **state)
+{
+    enum { SETTLE_PICTURES = LANE_SETTLE_US / FRAME_US };
+    (void)state;
+    int64_t from_us = first_segment();
+    plan->breaks = true;
+    size_t most = most_waiting(from_us);
+    assert_true(lane->open->is_discontinuous);
+    assert_true(most >= SETTLE_PICTURES * PICTURE_BYTES && most <= (SETTLE_PICTURES + 2) * PICTURE_BYTES);
+}
+
+static void with_both_kinds_a_first_part_is_complete(void **state)
 {
     (void)state;
     int64_t from_us = first_segment();
     plan->breaks = true;
-    assert_int_equal(most_waiting(from_us), PICTURES * PICTURE_BYTES);
+    take(PICTURE_BYTES, false, from_us);
+    take_sound(from_us + 1);
     assert_true(lane->open->is_discontinuous);
+    assert_true(most_waiting(from_us + FRAME_US) < LANE_PACK_BYTES + PICTURE_BYTES);
 }
 
 /* ---- complete segments ---- */
@@ -336,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(frames_wait_where_parts_are_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(frames_wait_where_parts_are_sealed, setup, teardown),
         cmocka_unit_test_setup_teardown(frames_wait_behind_a_break, setup, teardown),
+        cmocka_unit_test_setup_teardown(with_both_kinds_a_first_part_is_complete, setup, teardown),
         cmocka_unit_test(parts_stay_pieces_of_what_was_gathered),
         cmocka_unit_test(a_large_segment_is_not_gathered_in_one_turn),
         cmocka_unit_test(without_memory_the_parts_stay_as_they_are),
