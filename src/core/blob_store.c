@@ -14,8 +14,11 @@ enum { PAGE_BYTES = 4096 };
 /* What a row reserves at first, and at most: each reservation is twice as long as the one before. */
 enum { RESERVE_MIN = 256 << 10, RESERVE_MAX = 4 << 20 };
 
-/* Users of a page: blobs with bytes in it, and the row that may still write into it. They do not overlap, so there are few. */
-typedef uint16_t page_users;
+/* Users of a page: blobs with bytes in it, and the row that may still write into it. */
+typedef uint8_t page_users;
+
+/* A page with so many is full, whatever room it has: an append adds two for a moment. */
+enum { PAGE_USERS_MAX = UINT8_MAX - 2 };
 
 #define USERS_BYTES (BLOB_STORE_BYTES_MAX / PAGE_BYTES * sizeof(page_users))
 
@@ -24,7 +27,7 @@ static struct {
     uint8_t      *map;
     page_users   *users; /* of each page of the file; the system gives memory where there are blobs */
     struct places places;
-    size_t        held;
+    size_t        held, n_bytes; /* of pages, and of blobs */
 } store = { .places = { .max = BLOB_STORE_BYTES_MAX } };
 
 static void *map_or_null(void *map)
@@ -118,13 +121,20 @@ static bool has_begun_page(const struct blob_row *row)
     return row->at % PAGE_BYTES != 0;
 }
 
+/* Go on with the next page. */
+static void leave_page(struct blob_row *row)
+{
+    int64_t next = page_up(row->at);
+    if (has_begun_page(row))
+        leave_pages(row->at, next);
+    row->at = next;
+}
+
 static void leave_place(struct blob_row *row)
 {
-    int64_t rest = page_up(row->at);
-    if (rest < row->end)
-        places_give(&store.places, rest, row->end - rest);
-    if (has_begun_page(row))
-        leave_pages(row->at, row->at + 1);
+    leave_page(row);
+    if (row->at < row->end)
+        places_give(&store.places, row->at, row->end - row->at);
     row->at = row->end = 0;
 }
 
@@ -176,6 +186,8 @@ static bool move(struct blob_row *row, int64_t len)
 /* Make sure that the next `len` bytes have a place. */
 static bool has_place(struct blob_row *row, int64_t len)
 {
+    if (has_begun_page(row) && *users_of(row->at) >= PAGE_USERS_MAX)
+        leave_page(row);
     if (len <= row->end - row->at)
         return true;
     row->reserve = row->reserve ? row->reserve : RESERVE_MIN;
@@ -201,6 +213,7 @@ static void advance(struct blob_row *row, int64_t len)
 
 static void release(struct blob *b)
 {
+    store.n_bytes -= b->len;
     leave_pages(b->at, b->at + (int64_t)b->len);
 }
 
@@ -246,6 +259,7 @@ struct blob *blob_store_append(struct blob_row *row, const struct iovec *pieces,
     *b = (struct blob){
         .refs = 1, .len = len, .bytes = store.map + row->at, .file = store.file, .at = row->at, .release = release
     };
+    store.n_bytes += len;
     use_pages(b->at, b->at + (int64_t)len);
     advance(row, (int64_t)len);
     if (!write_pieces(b->at, pieces, n_pieces, len))
@@ -270,6 +284,11 @@ bool blob_store_join(struct blob *b, struct blob **next)
 size_t blob_store_held(void)
 {
     return store.held;
+}
+
+size_t blob_store_bytes(void)
+{
+    return store.n_bytes;
 }
 
 void blob_store_finish(void)

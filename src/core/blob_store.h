@@ -50,8 +50,9 @@ bool blob_store_join(struct blob *b, struct blob **next) ATTR_MUST_USE;
 /** Give back what is reserved. The row is all zero again; its blobs stay. */
 void blob_row_finish(struct blob_row *row);
 
-/** Bytes of memory that the store holds. */
+/** Bytes of memory that the store holds, and those of its blobs among them. */
 size_t blob_store_held(void);
+size_t blob_store_bytes(void);
 
 /** Close the file, at the end of the process. Nothing happens if a blob is left. */
 void blob_store_finish(void);

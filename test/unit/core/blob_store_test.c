@@ -130,17 +130,39 @@ static void blobs_of_a_row_share_pages(void **state)
     (void)state;
     for (int i = 0; i < N; i++) {
         blobs[i] = append(&row, LEN, i);
-        assert_true(blob_store_held() < (size_t)(i + 1) * LEN + PAGE_BYTES);
+        assert_int_equal(blob_store_bytes(), (i + 1) * LEN);
+        assert_true(blob_store_held() < blob_store_bytes() + PAGE_BYTES);
     }
     for (int i = 0; i < N; i++)
         all_are(blobs[i], i);
     for (int i = 0; i < N; i++) {
         blob_unref(&blobs[i]);
-        assert_true(blob_store_held() < (size_t)(N - i - 1) * LEN + 2 * PAGE_BYTES);
+        assert_int_equal(blob_store_bytes(), (N - i - 1) * LEN);
+        assert_true(blob_store_held() < blob_store_bytes() + 2 * PAGE_BYTES);
         if (i + 1 < N)
             all_are(blobs[i + 1], i + 1);
     }
     assert_int_equal(blob_store_held(), PAGE_BYTES); /* The row may go on in its last page. */
+    blob_row_finish(&row);
+    assert_int_equal(blob_store_held(), 0);
+    assert_int_equal(blob_store_bytes(), 0);
+}
+
+static void a_page_takes_many_tiny_blobs(void **state)
+{
+    enum { N = 3000 };
+    struct blob    *blobs[N] = { 0 };
+    struct blob_row row = { 0 };
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        blobs[i] = append(&row, 9, i);
+        assert_non_null(blobs[i]);
+    }
+    assert_true(blob_store_held() < 3 * N * 9 / 2 + (size_t)8 * PAGE_BYTES);
+    for (int i = 0; i < N; i++) {
+        all_are(blobs[i], (uint8_t)i);
+        blob_unref(&blobs[i]);
+    }
     blob_row_finish(&row);
     assert_int_equal(blob_store_held(), 0);
 }
@@ -227,10 +249,15 @@ static void without_memory_nothing_is_held(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_blob_has_the_bytes_of_its_pieces), cmocka_unit_test(a_piece_keeps_the_whole),
-        cmocka_unit_test(any_order_of_going_is_possible),     cmocka_unit_test(places_are_used_again),
-        cmocka_unit_test(blobs_of_a_row_share_pages),         cmocka_unit_test(rows_do_not_meet),
-        cmocka_unit_test(neighbours_can_be_joined),           cmocka_unit_test(bytes_are_never_written_over),
+        cmocka_unit_test(a_blob_has_the_bytes_of_its_pieces),
+        cmocka_unit_test(a_piece_keeps_the_whole),
+        cmocka_unit_test(any_order_of_going_is_possible),
+        cmocka_unit_test(places_are_used_again),
+        cmocka_unit_test(blobs_of_a_row_share_pages),
+        cmocka_unit_test(a_page_takes_many_tiny_blobs),
+        cmocka_unit_test(rows_do_not_meet),
+        cmocka_unit_test(neighbours_can_be_joined),
+        cmocka_unit_test(bytes_are_never_written_over),
         cmocka_unit_test(without_memory_nothing_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
