@@ -1,4 +1,4 @@
-"""Runs of HLS: players that poll, players with low latency, the cost of segmenting, HTTP/2."""
+"""Runs of HLS: players that poll, players with low latency, the cost of segmenting, memory, HTTP/2."""
 
 import contextlib
 import http.client
@@ -160,6 +160,145 @@ def segmenting(n, folder=None, seconds=SECONDS, players=10):
     return {"core": result["server"]["core"], "p50": result["latency_ms"]["p50"], "p99": result["latency_ms"]["p99"],
             "rss_mib": result["server"]["rss"] / 2**20, "files": n_files, "gaps": result["gaps"],
             "dropped": result["dropped"] + result["failed"] + published["dropped"] + published["failed"]}
+
+
+# ---- memory -----------------------------------------------------------------------------------------------------
+
+def held_bytes(pid):
+    """Memory of a process: its own pages, and all pages of its files in memory, mapped or not. Its code is not counted."""
+    total = 0
+    with open(f"/proc/{pid}/status") as f:
+        for line in f:
+            if line.startswith("RssAnon:"):
+                total += int(line.split()[1]) * 1024
+    seen = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            link = f"/proc/{pid}/fd/{fd}"
+            if os.readlink(link).startswith("/memfd:") and (stat := os.stat(link)).st_ino not in seen:
+                seen.add(stat.st_ino)
+                total += stat.st_blocks * 512
+    return total
+
+
+class Sizes:
+    """The sizes of the segments that a server gives: those of the playlist, and those that have left it but lately."""
+
+    def __init__(self, server):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.ports["http"], timeout=5)
+        self.known = {}
+
+    def ask(self, uri):
+        self.connection.request("HEAD", uri)
+        answer = self.connection.getresponse()
+        answer.read()
+        return int(answer.getheader("Content-Length")) if answer.status == 200 else None
+
+    def total(self, listed):
+        for uri in listed:
+            if uri not in self.known:
+                self.known[uri] = self.ask(uri)
+        for uri in set(self.known).difference(listed):
+            if self.ask(uri) is None:
+                del self.known[uri]
+        return sum(self.known.values())
+
+
+def least_beside(server, sizes, seconds):
+    """
+    The least memory beside the segments that the server gives, seen over some time: right behind the end of a segment, when the
+    open one has hardly begun.
+    """
+    least, listed, deadline = None, 0, time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        before = media_playlist(server)
+        held, total = held_bytes(server.pid), sizes.total(before[1])
+        if before != media_playlist(server):
+            continue
+        if least is None or held - total < least:
+            least, listed = held - total, total
+    if least is None:
+        raise lab.Failed("the playlist never stands still")
+    return least, listed
+
+
+def held_after_warm_up(server, path):
+    """The memory after a stream, and what is made for the first one, has come and gone."""
+    with lab.publishers(server, stream="warm-up", clip=path, speed=4):
+        time.sleep(3)
+        get(server.ports["http"], PLAYLIST.replace("livestream", "warm-up"))
+    time.sleep(4)
+    return held_bytes(server.pid)
+
+
+def window_memory(window_s=60, mbit_per_s=2, speed=2):
+    """What a stream with a window holds beside the bytes of its segments, and beside what it holds without HLS."""
+    need("hls")
+    path, fill_s = clip(mbit_per_s, FRAGMENT_S), (window_s + 5 * FRAGMENT_S) / speed
+    hls = (f"hls {{ enabled on; hls_fragment {FRAGMENT_S}; hls_window {window_s}; hls_storage memory; hls_ctx off; "
+           "hls_dispose 1; }")
+    over, listed = {}, 0
+    for name, vhost in (("with", "play { gop_cache off; } " + hls), ("without", "play { gop_cache off; }")):
+        with Srs(vhost, "hls") as server:
+            before = held_after_warm_up(server, path)
+            with lab.publishers(server, clip=path, speed=speed):
+                time.sleep(fill_s)
+                if name == "with":
+                    least, listed = least_beside(server, Sizes(server), 10)
+                else:
+                    least = min(held_bytes(server.pid) for _ in range(50) if not time.sleep(0.1))
+            over[name] = least - before
+    return {"beside_kib": (over["with"] - over["without"]) / 1024, "segments_mib": listed / 2**20,
+            "with_hls_kib": over["with"] / 1024, "without_hls_kib": over["without"] / 1024}
+
+
+class Pipeline:
+    """Requests on one connection, many at a time, because viewers that are opened slowly have gone when the last one comes."""
+
+    def __init__(self, server):
+        self.socket = socket.create_connection(("127.0.0.1", server.ports["http"]), 10)
+        self.replies = self.socket.makefile("rb")
+
+    def fetch(self, paths):
+        """The bodies of the replies."""
+        self.socket.sendall("".join(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n" for path in paths).encode())
+        return [self.read() for _ in paths]
+
+    def read(self):
+        status, length = self.replies.readline(), 0
+        while line := self.replies.readline().strip():
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        body = self.replies.read(length)
+        if b" 200 " not in status:
+            raise lab.Failed(f"a reply is {status!r}: {body[:100]!r}")
+        return body
+
+    def close(self):
+        self.replies.close()
+        self.socket.close()
+
+
+def viewer_memory(n, batch=50):
+    """What one of `n` viewers costs, of whom each has an id and has asked for its playlist."""
+    need("hls")
+    with Srs(MEMORY % "", "hls", "api") as server, lab.publishers(server):
+        wait_segments(server, 3)
+        with contextlib.closing(Pipeline(server)) as line:
+
+            def open_viewers(count):
+                for _ in range(count // batch):
+                    line.fetch([urljoin(PLAYLIST, lines(text)[0]) for text in line.fetch([PLAYLIST] * batch)])
+
+            open_viewers(2 * batch)
+            before = lab.memory(server.pid)["rss"]
+            open_viewers(n)
+            after = lab.memory(server.pid)["rss"]
+        streams = json.loads(get(server.ports["api"], "/api/v1/streams/")[1])["streams"]
+        clients = sum(stream["clients"] for stream in streams)
+        if clients < n:
+            raise lab.Failed(f"only {clients} of {n} viewers are counted: the others have gone meanwhile")
+    return {"kib": (after - before) / n, "viewers": clients}
 
 
 # ---- HTTP/2: h2load from Debian ---------------------------------------------------------------------------------
