@@ -1,4 +1,6 @@
 """Variants (hls_variants) in DASH: the streams of one transcoder are one MPD, with the pictures of all in one adaptation set."""
+import time
+
 import dash_rules
 from dash_watch import DashWatch, assert_good
 from test_dash import mpd_of, wait_mpd
@@ -34,10 +36,12 @@ def test_variants_are_one_mpd(make_server):
 
 
 def test_a_variant_that_is_missing_is_left_out(make_server):
+    """Two programs stand for one transcoder: the second begins at the time at which the first one is, in whole GOPs."""
     server = make_server(CONF % ("off", ""), http="")
-    with transcoder(server, NAMES[:1]), DashWatch(server.http_url("/live/cam.mpd"), should=True) as watch:
+    began, start_s = time.monotonic(), 10
+    with transcoder(server, NAMES[:1], start_s), DashWatch(server.http_url("/live/cam.mpd"), should=True) as watch:
         watch.wait_segments(1)
-        with transcoder(server, NAMES[1:]):
+        with transcoder(server, NAMES[1:], start_s + round(time.monotonic() - began)):
             wait_mpd(server, lambda m: len(newest(m)) == 2, "/live/cam.mpd", "both variants")
         wait_mpd(server, lambda m: newest(m) == ["video-v1"], "/live/cam.mpd", "one variant")
 
