@@ -111,12 +111,20 @@ struct err *http_input_add(struct http_exchange *x, const void *bytes, size_t n)
     return NULL;
 }
 
+static char received[READ_BYTES]; /* scratch: copied before the next yield */
+
+struct err *http_input_now(struct http_exchange *x)
+{
+    size_t      n;
+    struct err *e = io_read_now(x->io, received, sizeof received, &n);
+    return e || n == 0 ? e : http_input_add(x, received, n);
+}
+
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
 {
-    static char shared[READ_BYTES]; /* scratch: copied before the next yield */
     size_t      n;
-    struct err *e = io_read(x->io, shared, sizeof shared, &n, deadline_us);
-    return e ? e : http_input_add(x, shared, n);
+    struct err *e = io_read(x->io, received, sizeof received, &n, deadline_us);
+    return e ? e : http_input_add(x, received, n);
 }
 
 void http_input_take(struct http_exchange *x, size_t n)

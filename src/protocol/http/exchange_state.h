@@ -77,6 +77,9 @@ void http_exchange_drain(struct http_exchange *x);
 /** Append bytes that were received. Errors: E_LIMIT when the process has no memory for them. Does not yield. */
 struct err *http_input_add(struct http_exchange *x, const void *bytes, size_t n) ATTR_MUST_USE;
 
+/** Append what has come, without waiting. Errors: as those of http_input_more(). Does not yield. */
+struct err *http_input_now(struct http_exchange *x) ATTR_MUST_USE;
+
 /** Wait for more input and append it. Errors: reading; E_LIMIT when the process has no memory for it. Yields. */
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us) ATTR_MUST_USE;
 
