@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "core/version.h"
+#include "protocol/http/batch.h"
 #include "protocol/http/date.h"
 #include "protocol/http/exchange_state.h"
 #include "protocol/http/status.h"
@@ -204,6 +205,10 @@ struct err *http_wait_for_room(struct http_exchange *x)
 /* Send all of it. `more`: the next piece follows at once, and may go out in one packet with this one. */
 static struct err *send_all(struct http_exchange *x, struct iovec *iov, int n_iov, bool more)
 {
+    if (x->sleeper) {
+        http_batch_put(x->sleeper, iov, n_iov);
+        return NULL;
+    }
     while (n_iov > 0) {
         size_t      n;
         struct err *e = http_wait_for_room(x);
@@ -406,7 +411,7 @@ static struct err *send_pages(struct http_exchange *x, int file, int64_t at, siz
 
 struct err *http_reply_blob(struct http_exchange *x, const struct blob *b, size_t at, size_t len)
 {
-    if (b->file < 0 || x->transport || x->is_chunked || x->io->layer)
+    if (b->file < 0 || x->transport || x->is_chunked || x->io->layer || x->sleeper)
         return http_reply_write(x, b->bytes + at, len);
     if (!x->wants_body || len == 0)
         return NULL;

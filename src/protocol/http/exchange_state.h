@@ -25,6 +25,8 @@ struct http_input {
     size_t at, len; /* `len` bytes from `at` */
 };
 
+struct http_sleeper;
+
 /** How an exchange that is not one of HTTP/1.1 gets its body and gives its reply. All of them yield. */
 struct http_transport {
     /** Wait until x->in has bytes of the request's body, or body_ended is set. */
@@ -66,6 +68,8 @@ struct http_exchange {
     bool       begun, ended, is_chunked, wants_body;
     bool       close_after; /* the connection closes after this exchange: by request, or because framing is lost */
     bool       close_asked; /* by request */
+
+    struct http_sleeper *sleeper; /* gathers the reply (batch.h); NULL: it is sent */
 };
 
 /** Serve the exchange: call the handler, and turn its error into a reply if none has begun. Yields. */
