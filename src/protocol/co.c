@@ -282,7 +282,9 @@ static void run(struct stack_job *job)
 {
     struct co *self = CONTAINER_OF(job, struct co, job);
     current = self;
-    self->unparked = self->wants_rest = false;
+    self->unparked &=
+        !self->has_begun; /* After a rest its function looks at everything; before, a wake-up must not be lost. */
+    self->wants_rest = false;
     if (!self->has_begun)
         stacks_clean(); /* It may stay for days, so it does not keep what others have touched. */
     self->has_begun = true;

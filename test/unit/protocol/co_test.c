@@ -50,6 +50,21 @@ static void an_unpark_before_the_park_counts(void **state)
     assert_null(co_park(DEADLINE_NEVER));
 }
 
+static void park_once(void *arg)
+{
+    if (!code_of(co_park(DEADLINE_NEVER)))
+        ++*(int *)arg;
+}
+
+static void an_unpark_before_it_ever_ran_counts_too(void **state)
+{
+    (void)state;
+    int n_woken = 0;
+    co_unpark(go(park_once, &n_woken));
+    co_give_way();
+    assert_int_equal(n_woken, 1);
+}
+
 static void many_unparks_are_one_wake_up(void **state)
 {
     (void)state;
@@ -779,6 +794,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_unpark_before_the_park_counts),
+        TEST(an_unpark_before_it_ever_ran_counts_too),
         TEST(many_unparks_are_one_wake_up),
         TEST(two_that_wait_for_each_other_lose_no_wake_up),
         TEST(a_consumer_takes_in_one_wake_up_what_came_meanwhile),
