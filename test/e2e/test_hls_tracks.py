@@ -270,13 +270,22 @@ def test_a_stream_with_the_name_of_a_track_is_another_one(hls, feed):
     server.wait_log("cannot be a part of a path")
 
 
+def next_of_file(path):
+    if not os.path.exists(path):
+        return -1
+    with open(path, encoding="utf-8") as f:
+        return hls_playlist.read(f.read()).next_number
+
+
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_a_crash_under_viewers_of_a_track_goes_on(hls, container):
+def test_a_crash_under_viewers_of_a_track_goes_on(hls, tmp_path, container):
     server = hls(CONTAINERS[container] + "hls_ctx off;", window=20)
     feeder = rtmp.Feeder(server.publisher(), tracks.with_sounds(*LONG))
     with Watch(server.http_url("/live/s.m3u8"), may_vanish=True, lingers=False, bandwidth=None) as watch:
         watch.wait_segments(4)
         feeder.stop()
+        files = [os.path.join(tmp_path, "hls", "live", folder, "s.m3u8") for folder in ("", ".video", ".audio", ".audio-2")]
+        until(lambda: min(map(next_of_file, files)) >= max(f.known.next_number for f in watch.media), "what was seen to be on the disk")
         server.process.kill()
         server.process.wait()
         server.start()
