@@ -44,6 +44,14 @@ static bool ends_line(const char *p)
     return p[0] == '\r' && p[1] == '\n';
 }
 
+/* Looks at nothing behind the first difference: the head may end there. */
+static bool begins_with(const char *p, const char *text)
+{
+    while (*text && *p == *text)
+        p++, text++;
+    return !*text;
+}
+
 static bool find_method(const char *name, size_t len, enum http_method *method)
 {
     static const struct {
@@ -73,7 +81,7 @@ static int read_request_line(struct http_request_lines *lines, char *line, char 
         return HTTP_STATUS_BAD_REQUEST;
     lines->target = method_end + 1;
     char *end = skip(lines->target, PLAIN);
-    if (end == lines->target || strncmp(end, version, VERSION) != 0) /* stops at the first difference, before the end */
+    if (end == lines->target || !begins_with(end, version))
         return HTTP_STATUS_BAD_REQUEST;
     const char *digits = end + VERSION;
     if (!(class_of[(uint8_t)digits[0]] & PLAIN) || digits[1] != '.' || digits[2] < '0' || digits[2] > '9' ||
