@@ -2,6 +2,9 @@
 
 #include <stddef.h>
 
+#include "core/attr.h"
+#include "core/str.h"
+
 struct row {
     const char *name;
     size_t      urls; /* place of its URLs in struct conf_hooks */
@@ -22,6 +25,16 @@ static const struct row rows[] = {
 const char *hook_event_name(enum hook_event event)
 {
     return rows[event].name;
+}
+
+bool hook_event_find(const char *name, enum hook_event *out)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(rows) && !str_equal(rows[i].name, name))
+        i++;
+    if (i < ARRAY_LEN(rows))
+        *out = (enum hook_event)i;
+    return i < ARRAY_LEN(rows);
 }
 
 const struct conf_words *hook_event_urls(const struct conf_vhost *v, enum hook_event event)

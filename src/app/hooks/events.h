@@ -7,6 +7,8 @@
 #ifndef APP_HOOKS_EVENTS_H
 #define APP_HOOKS_EVENTS_H
 
+#include <stdbool.h>
+
 #include "app/conf/conf.h"
 
 /* Another output that tells of its files, such as on_dvr, is a word here and a row in events.c. */
@@ -23,6 +25,9 @@ enum hook_event {
 
 /** The name that the configuration, the log and `action` have: "on_connect". */
 const char *hook_event_name(enum hook_event event);
+
+/** The event of that name. False: there is none. */
+bool hook_event_find(const char *name, enum hook_event *out);
 
 /** The URLs that are called in their order; none while `http_hooks` is off. */
 const struct conf_words *hook_event_urls(const struct conf_vhost *v, enum hook_event event);
