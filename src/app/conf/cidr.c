@@ -63,6 +63,13 @@ bool cidr_parse(const char *text, size_t len, struct cidr *out)
     return ok;
 }
 
+bool cidr_is_loopback(const struct cidr *c)
+{
+    static const struct cidr ipv4 = { CIDR_IPV4_BITS, 8, { 127 } };
+    static const struct cidr ipv6 = { CIDR_IPV6_BITS, CIDR_IPV6_BITS, { [15] = 1 } };
+    return cidr_contains(&ipv4, c) || cidr_contains(&ipv6, c);
+}
+
 bool cidr_contains(const struct cidr *outer, const struct cidr *inner)
 {
     if (!outer->bits || outer->bits != inner->bits || outer->prefix > inner->prefix)

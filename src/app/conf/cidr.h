@@ -23,6 +23,9 @@ struct cidr {
 /** Parse an address, with or without /prefix. False when the text is neither; then `out` contains nothing and is in no range. */
 bool cidr_parse(const char *text, size_t len, struct cidr *out);
 
+/** True for a range, or an address, that lies within the loopback addresses: 127.0.0.0/8 and ::1. */
+bool cidr_is_loopback(const struct cidr *c);
+
 /** Whether all of `inner` lies in `outer`. */
 bool cidr_contains(const struct cidr *outer, const struct cidr *inner);
 

@@ -85,11 +85,32 @@ static void ranges_contain_what_shares_their_prefix(void **state)
     }
 }
 
+static void loopback_is_this_host(void **state)
+{
+    static const struct {
+        const char *text;
+        bool        is;
+    } rows[] = {
+        { "127.0.0.1", true },    { "127.255.0.9", true }, { "::1", true },       { "::ffff:127.0.0.1", true },
+        { "127.0.0.0/8", true },  { "126.0.0.1", false },  { "0.0.0.0", false },  { "::", false },
+        { "127.0.0.0/7", false }, { "::2", false },        { "10.0.0.1", false }, { "", false },
+        { "localhost", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct cidr c;
+        cidr_parse(rows[i].text, strlen(rows[i].text), &c);
+        if (cidr_is_loopback(&c) != rows[i].is)
+            fail_msg("%s", rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_range_is_in_none),
         cmocka_unit_test(ranges_contain_what_shares_their_prefix),
+        cmocka_unit_test(loopback_is_this_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
