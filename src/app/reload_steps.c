@@ -4,6 +4,7 @@
 
 #include "app/conf/diff.h"
 #include "app/conf/open_files.h"
+#include "app/exposure_log.h"
 #include "app/listener.h"
 #include "app/log_move.h"
 #include "app/services.h"
@@ -70,6 +71,11 @@ static void say_difference(struct server *s, const struct conf *before)
     conf_changes_finish(&changes);
 }
 
+static void say_exposure(struct server *s, const struct conf *before)
+{
+    exposure_log(s->conf, before);
+}
+
 static void apply_to_sources(struct server *s, const struct conf *before)
 {
     (void)before;
@@ -97,6 +103,7 @@ const struct reload_step reload_steps[] = {
     { "listeners", open_listeners, close_listeners, restore_listeners },
     { "log", .commit = move_log },
     { "difference", .commit = say_difference },
+    { "exposure", .commit = say_exposure },
     { "sources", .commit = apply_to_sources },
     { "memory limit", .commit = apply_memory_limit },
     { 0 },

@@ -1,6 +1,7 @@
 #include "main/cli.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/version.h"
 
@@ -40,6 +41,10 @@ struct err *cli_parse(struct cli *cli, int argc, char **argv)
             cli->help = true;
             continue;
         }
+        if (strcmp(word, "--harden") == 0) {
+            cli->harden = true;
+            continue;
+        }
         bool is_long = word[1] == '-';
         for (const char *p = word + 1 + is_long; *p && !took_value && !e; p++) {
             e = take_letter(cli, *p, is_long ? "" : p + 1, &took_value, &wants_next, argv[0]);
@@ -63,7 +68,7 @@ struct err *cli_parse(struct cli *cli, int argc, char **argv)
 void cli_print_help(const char *program)
 {
     printf("%s, %s, %s, created by %s\n\n"
-           "Usage: %s <-h?vVgGe>|<[-t] -c filename>\n"
+           "Usage: %s <-h?vVgGe>|<[-t] [--harden] -c filename>\n"
            "Options:\n"
            "   -?, -h, --help      : Show this help and exit 0.\n"
            "   -v, -V, --version   : Show version and exit 0.\n"
@@ -71,6 +76,7 @@ void cli_print_help(const char *program)
            "   -e                  : Use environment variables only, no config file.\n"
            "   -t                  : Test configuration file, exit with error code (0 for success).\n"
            "   -c filename         : Use config file to start server.\n"
+           "   --harden            : Print what the configuration leaves open, exit with 2 if anything is.\n"
            "For example:\n"
            "   %s -v\n"
            "   %s -t -c conf/srs.conf\n"

@@ -4,7 +4,9 @@
  *     -c FILE  -cFILE   configuration        -t  check it and exit      -e  environment only
  *     -v -V --version   version              -g -G  signature           -h -? --help  help
  *
- * Letters combine (`-tc FILE`); `--word` is read as its first letter.
+ *     --harden          print what the configuration leaves open, and exit
+ *
+ * Letters combine (`-tc FILE`); any other `--word` is read as its first letter.
  *
  * Yields     no
  */
@@ -18,7 +20,7 @@
 
 struct cli {
     const char *conf_path; /* borrowed from argv; NULL: not given */
-    bool        test, env_only, version, signature, help;
+    bool        test, harden, env_only, version, signature, help;
     bool        asked_for_help; /* -h was given; `help` is also set by a stray word and by a missing file */
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/exposure_log.h"
 #include "app/listener.h"
 #include "app/reload.h"
 #include "app/server/server.h"
@@ -48,6 +49,7 @@ static struct err *run_server(struct conf *conf, const struct conf_source *from,
     if (!(e = open_server(&server, from))) {
         log_info("server main cid=%s, pid=%d, ppid=%d, asprocess=%d", co_trace(), (int)getpid(), (int)getppid(),
                  conf->asprocess);
+        exposure_log(conf, NULL);
         daemon_started(0);
         service_notify_ready("serving");
         if (conf->daemon && !conf->log.to_console)

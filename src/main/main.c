@@ -16,6 +16,7 @@
 #include "core/version.h"
 #include "main/cli.h"
 #include "main/daemon.h"
+#include "main/harden.h"
 #include "main/loop.h"
 #include "main/pid_file.h"
 #include "main/signals.h"
@@ -110,6 +111,21 @@ static int test_conf(const struct conf_source *from)
     return status;
 }
 
+/* Option --harden. */
+static int print_exposure(const struct conf_source *from)
+{
+    struct conf       *conf = NULL;
+    struct conf_report report = { 0 };
+    struct err        *e = conf_load(from, &conf, &report);
+    conf_report_log(&report);
+    conf_report_finish(&report);
+    if (e)
+        return fail_start(e, NULL);
+    int status = harden_print(conf);
+    conf_unref(&conf);
+    return status;
+}
+
 static void say_who_we_are(const struct conf *conf)
 {
     char cwd[PATH_CAP];
@@ -200,7 +216,7 @@ int main(int argc, char **argv, char **envp)
     if (e)
         return fail_start(err_wrap(e, "config parse options"), NULL);
     /* A check without a file must not print help: help exits with status 0, which scripts would take for a good verdict. */
-    bool shows = cli.version || cli.signature || (cli.help && (!cli.test || cli.asked_for_help));
+    bool shows = cli.version || cli.signature || (cli.help && !cli.harden && (!cli.test || cli.asked_for_help));
     if (shows) {
         if (cli.help)
             cli_print_help(argv[0]);
@@ -220,9 +236,12 @@ int main(int argc, char **argv, char **envp)
     conf_report_finish(&report);
     if (!from.path && !from.env_only)
         return fail_start(err_new(E_SYSTEM_CONFIG_INVALID,
-                                  "config parse options : -t needs a configuration file: %s -t -c FILE", argv[0]),
+                                  "config parse options : %s needs a configuration file: %s %s -c FILE",
+                                  cli.harden ? "--harden" : "-t", argv[0], cli.harden ? "--harden" : "-t"),
                           NULL);
     if ((e = conf_source_check(&from)))
         return fail_start(err_wrap(e, "config parse options"), NULL);
+    if (cli.harden)
+        return print_exposure(&from);
     return cli.test ? test_conf(&from) : run_server(&from);
 }

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "app/conf/check.h"
+#include "app/conf/closed_default.h"
 #include "app/conf/env.h"
 #include "app/conf/files.h"
 #include "app/conf/legacy.h"
@@ -46,6 +47,8 @@ static struct err *build(const struct conf_source *s, struct conf *c, struct con
     if ((e = conf_legacy_apply(c->tree, report)))
         return e;
     if ((e = conf_env_apply(c->tree, s->envp, report)))
+        return e;
+    if ((e = conf_closed_default_apply(c->tree)))
         return e;
     if ((e = conf_check(c->tree, s, report)))
         return err_wrap(e, "check normal");

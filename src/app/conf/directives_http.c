@@ -46,10 +46,10 @@ static const struct conf_block auth_block = { CONF_ROWS(auth_rows) };
 static const struct directive api_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(http_api.enabled),
       .since = "1", .help = "Serve the API." },
-    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "1985", .flags = CONF_ENV_LIST,
+    { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "127.0.0.1:1985", .flags = CONF_ENV_LIST,
       .reload = RELOAD_APPLIED, IN_CONF(http_api.listen), .since = "1",
-      .help = "Endpoints. When the words are the same as in http_server.listen, the API is served on the ports of "
-              "the HTTP server." },
+      .help = "Endpoints; 1985 means every address, and asks for auth. When the words are the same as in "
+              "http_server.listen, the API is served on the ports of the HTTP server." },
     { .name = "crossdomain", .type = CONF_BOOL, .def = "on", IN_CONF(http_api.crossdomain), .since = "2",
       .help = "Let web pages of other sites use the API (CORS)." },
     { .name = "jsonp_delete", .type = CONF_BOOL, .def = "off", IN_CONF(http_api.jsonp_delete), .since = "ours",

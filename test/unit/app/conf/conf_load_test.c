@@ -252,7 +252,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         /* ports of HTTP */
         { L "http_api { listen 8080; https { listen 1; } }",
           "check normal : for same http, https api(1) != server(8088)" },
-        { L "http_api { https { listen 8088; } }",  "check normal : for same https, http api(1985) != server(8080)" },
+        { L "http_api { https { listen 8088; } }",  "check normal : for same https, http api(127.0.0.1:1985) != server(8080)" },
         { L "http_api { https { enabled on; } }",   "check normal : https api depends on http" },
         { L "http_server { https { enabled on; } }", "check normal : https stream depends on http" },
         /* two services at one port */
@@ -268,7 +268,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         { "listen 8088; http_server { enabled on; https { enabled on; } }",
           "check normal : listen 8088 and http_server.https.listen 8088 are one port, at t.conf:1" },
         { L "http_api { enabled on; https { enabled on; listen 1985; } }",
-          "check normal : http_api.listen 1985 and http_api.https.listen 1985 are one port" },
+          "check normal : http_api.listen 127.0.0.1:1985 and http_api.https.listen 1985 are one port" },
         { "listen 1935 127.0.0.1:1935;", "check normal : listen 1935 and listen 127.0.0.1:1935 are one port" },
         /* access */
         { L "vhost v { security { enabled yes; } }", "check normal : vhost.security.enabled=yes is neither on nor off, at t.conf:2" },
