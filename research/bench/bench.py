@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True  # a run writes only to objs
 
 import chart
 import hls
+import hls_memory
 import lab
 from runs import (aes_s_per_gbit, beside_work, fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled,
                   stream_kib)
@@ -205,8 +206,8 @@ def row_segments(table):
 
 def row_hls_memory(table):
     """memory of an HLS stream and of its viewers"""
-    window = table.keep("hls memory", {"window": [hls.window_memory()], "viewers": [hls.viewer_memory(10000)]})
-    table.target("a window of 60 s at 2 Mbit/s: memory beside its segments", middle(window["window"], "beside_kib"), 64, " KiB")
+    window = table.keep("hls memory", {"window": [hls_memory.window_memory()], "viewers": [hls_memory.viewer_memory(10000)]})
+    table.target("a window of 60 s at 2 Mbit/s: KiB beside the bytes of its segments", middle(window["window"], "beside_kib"), 64, " KiB")
     table.target("a viewer of HLS, of 10,000: memory", middle(window["viewers"], "kib"), 2, " KiB")
 
 

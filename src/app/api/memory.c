@@ -2,6 +2,7 @@
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
 #include "app/source/give_way.h"
+#include "core/blob_store.h"
 #include "core/mem.h"
 
 static struct err *write_memory(struct api_reply *r)
@@ -14,6 +15,10 @@ static struct err *write_memory(struct api_reply *r)
     jw_int(&r->json, "limit", (int64_t)limit);
     jw_int(&r->json, "held", (int64_t)mem_held());
     jw_bool(&r->json, "has_room", has_room);
+    jw_object(&r->json, "segments");
+    jw_int(&r->json, "bytes", (int64_t)blob_store_bytes());
+    jw_int(&r->json, "held", (int64_t)blob_store_held());
+    jw_object_end(&r->json);
     jw_int(&r->json, "gop_share", limit ? (int64_t)give_way_gop_share(all) : 0);
     jw_int(&r->json, "over_share", g->over_share);
     jw_object(&r->json, "given_up");

@@ -73,6 +73,7 @@ const struct lane_kind lane_flv = {
     .type = "video/x-flv",
     .begin = begin,
     .finish = finish,
+    .is_seamless = true,
     .carries = carries,
     .takes = takes,
     .pack = pack,

@@ -39,6 +39,7 @@ void lane_destroy(struct lane **lp)
     while ((s = lane_drop_oldest(lane)))
         segment_unref(&s);
     segment_unref(&lane->open);
+    blob_row_finish(&lane->row);
     drop_frames(lane);
     mem_free(lane->frames);
     mem_free(lane->cues);
@@ -131,6 +132,31 @@ bool lane_take_cue(struct lane *lane, struct cue *cue)
     return true;
 }
 
+/* True if the open segment is not the first one that has its kinds of media. */
+static bool continues(const struct lane *lane)
+{
+    return lane->open->n_parts > 0 || (lane->n_segments > 0 && !lane->open->is_discontinuous);
+}
+
+/* True if the open part has what a stream may have, or has waited for it long enough. */
+static bool is_settled(const struct lane *lane)
+{
+    bool has_pictures = false, has_sound = false;
+    for (size_t i = 0; i < lane->n_frames; i++) {
+        has_pictures |= is_picture(lane->frames[i]);
+        has_sound |= lane->frames[i]->kind == FRAME_AUDIO && lane->frames[i]->media_len > 0 && !lane->frames[i]->config;
+    }
+    int64_t waited_us = lane->frames[lane->n_frames - 1]->dts_us - lane->open->start_us;
+    return (has_pictures && has_sound) || waited_us >= LANE_SETTLE_US;
+}
+
+/* A first part tells what the stream consists of: it waits for what may still come. */
+bool lane_is_due(const struct lane *lane)
+{
+    return lane->frame_bytes >= LANE_PACK_BYTES && lane->kind->is_seamless && !lane->shows_parts && !lane->seal &&
+           lane->open && (continues(lane) || is_settled(lane));
+}
+
 bool lane_is_full(const struct lane *lane)
 {
     return lane->n_frames >= LANE_PART_FRAMES_MAX || lane->frame_bytes >= LANE_PART_BYTES_MAX;
@@ -145,11 +171,11 @@ bool lane_segment_is_full(const struct lane *lane)
 
 /* ---- parts and segments ---- */
 
-struct blob *lane_keep(const struct lane *lane, const uint8_t *bytes, size_t len)
+struct blob *lane_keep(struct lane *lane, const uint8_t *bytes, size_t len)
 {
     struct iovec piece = { .iov_base = (void *)bytes, .iov_len = len };
     bool         is_gathered = lane->shows_parts || (lane->seal && lane->seal->part);
-    return is_gathered ? blob_copy(bytes, len) : blob_store_copy(&piece, 1);
+    return is_gathered ? blob_copy(bytes, len) : blob_store_append(&lane->row, &piece, 1);
 }
 
 /* True if the pictures of the open part begin with a key frame, or there are none. */
@@ -198,6 +224,13 @@ static bool end_seal(struct lane *lane)
     return false;
 }
 
+/* Parts that nobody sees become one. */
+static bool add_part(struct lane *lane, struct blob *bytes, int64_t begins_us, int64_t duration_us, bool independent)
+{
+    return lane->shows_parts ? segment_add_part(lane->open, bytes, begins_us, duration_us, independent)
+                             : segment_extend(lane->open, bytes, begins_us, duration_us, independent);
+}
+
 void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
 {
     struct segment *s = lane->open;
@@ -215,7 +248,7 @@ void lane_end_part(struct lane *lane, const struct frame *next, int64_t end_us)
         s->init_number = lane->init_number;
     }
     drop_frames(lane);
-    if (!bytes || !segment_add_part(s, bytes, begins_us, duration_us, independent))
+    if (!bytes || !add_part(lane, bytes, begins_us, duration_us, independent))
         lane->n_lost_parts++;
     else
         lane_changed(lane);
@@ -237,7 +270,7 @@ struct segment *lane_end_segment(struct lane *lane, const struct frame *next, in
     }
     s->duration_us = end_us > s->start_us ? end_us - s->start_us : s->duration_us;
     s->is_complete = true;
-    segment_gather(s, lane->shows_parts);
+    segment_gather(s, &lane->row, lane->shows_parts);
     list_push(&lane->segments, &s->link);
     lane->n_segments++;
     lane_changed(lane);

@@ -5,7 +5,9 @@
  *     lane_end_part(lane, end_us)                 its bytes are made now, and readers are woken
  *     lane_end_segment(lane, end_us)
  *
- * Frames are kept by reference until their part ends; then its bytes are made in one piece, of exactly its length.
+ * Frames are kept by reference until their part ends; then its bytes are made in one piece, of exactly its length. Where nobody sees
+ * the parts, a part ends as soon as its frames are worth the call, and lies behind the one before: a segment has one piece in
+ * the end, and the frames of a stream do not wait in memory for as long as a segment is.
  *
  * A kind of lane is a container. A new one is a struct lane_kind.
  *
@@ -21,6 +23,8 @@
 
 #include "app/segment/segment.h"
 #include "core/attr.h"
+#include "core/blob_store.h"
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/list.h"
 #include "kernel/frame.h"
@@ -31,6 +35,12 @@ enum { LANE_PART_FRAMES_MAX = 2048, LANE_PART_BYTES_MAX = 4 << 20 };
 
 /* Cues of an open part beyond this are left out. */
 enum { LANE_PART_CUES_MAX = 256 };
+
+/* How long a first part waits for the other kind of media. */
+enum { LANE_SETTLE_US = 500 * US_PER_MS };
+
+/* Frames are packed when there are so many bytes of them, if their part may end anywhere. */
+enum { LANE_PACK_BYTES = 32 << 10 };
 
 /* An open segment ends when no more than this is left of its bytes: the largest frame still has room. */
 enum { LANE_SEGMENT_SPARE_BYTES = 40 << 20, LANE_SEGMENT_SPARE_PARTS = 4 };
@@ -46,7 +56,8 @@ struct lane_kind {
     const char *name;
     const char *type; /* media type of a segment */
     bool        has_pictures, has_sound;
-    bool        has_cues; /* It can carry cues beside its media. */
+    bool        has_cues;    /* It can carry cues beside its media. */
+    bool        is_seamless; /* The bytes do not tell where a part ends. */
 
     /** Make what the lane needs for its frames; false without memory. */
     bool (*begin)(struct lane *lane);
@@ -107,6 +118,7 @@ struct lane {
     uint64_t          n_carried_cues, n_carried_splices; /* cues up to now, and those of them with a splice section */
     struct frame     *video_config, *audio_config;       /* newest configurations; NULL: none */
     struct audio_info sound;                             /* as of the newest one; without a codec: none has come */
+    struct blob_row   row;                               /* where the bytes of segments lie */
     struct blob      *init;                              /* of the next segment; NULL: the container needs none */
     uint64_t          init_number;
     const struct lane_seal *seal;         /* NULL: none; borrowed; set by lane_set_seal() */
@@ -132,7 +144,7 @@ void lane_destroy(struct lane **lane);
  * A blob with a copy of the bytes of a part, for pack(): on the heap while parts are shown or sealed, and are gathered later;
  * otherwise where complete segments lie. NULL without memory.
  */
-struct blob *lane_keep(const struct lane *lane, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
+struct blob *lane_keep(struct lane *lane, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 
 /**
  * Encrypt the segments that begin from now on, or do not: NULL. Neither the open segment nor frames may be left of the time before.
@@ -156,6 +168,9 @@ bool lane_take_cue(struct lane *lane, struct cue *cue) ATTR_MUST_USE;
  * Ownership  borrowed
  */
 struct segment *lane_adopt(struct lane *lane, uint64_t number, int64_t duration_us) ATTR_MUST_USE;
+
+/** True if the open part should end now, wherever that is: it has enough frames, and nobody sees where it ends. */
+bool lane_is_due(const struct lane *lane);
 
 /** True if the open part is at a bound. */
 bool lane_is_full(const struct lane *lane);

@@ -296,15 +296,25 @@ void plan_end_segment(struct plan *plan, bool breaks)
     plan->breaks |= breaks;
 }
 
+static void end_part(struct plan *plan, struct lane *lane, const struct frame *next)
+{
+    size_t had = lane->open ? lane->open->bytes : 0;
+    lane_end_part(lane, next, next->dts_us);
+    if (lane->open && lane->open->bytes > had)
+        plan->tell(plan, SEGMENT_PART_ADDED, lane, lane->open);
+}
+
 static void end_parts(struct plan *plan, const struct frame *next)
 {
-    for (size_t i = 0; i < plan->n_lanes; i++) {
-        struct lane *lane = plan->lanes[i];
-        size_t       had = lane->open ? lane->open->n_parts : 0;
-        lane_end_part(lane, next, next->dts_us);
-        if (lane->open && lane->open->n_parts > had)
-            plan->tell(plan, SEGMENT_PART_ADDED, lane, lane->open);
-    }
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        end_part(plan, plan->lanes[i], next);
+}
+
+static void end_due_parts(struct plan *plan, const struct frame *next)
+{
+    for (size_t i = 0; i < plan->n_lanes; i++)
+        if (lane_is_due(plan->lanes[i]))
+            end_part(plan, plan->lanes[i], next);
 }
 
 static bool is_any_full(const struct plan *plan)
@@ -425,6 +435,8 @@ static void take_media(struct plan *plan, struct frame *f)
         end_at(plan, f, f->dts_us, false);
     else if (cut == CUT_BREAK)
         plan_end_segment(plan, true);
+    else
+        end_due_parts(plan, f);
     plan->breaks |= is_first_after_break(plan, f);
     bool opens = !plan->cutter.is_open;
     cutter_take(&plan->cutter, &plan->policy, f, cut);

@@ -49,6 +49,18 @@ bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, i
     return true;
 }
 
+bool segment_extend(struct segment *s, struct blob *bytes, int64_t start_us, int64_t duration_us, bool independent)
+{
+    size_t               len = bytes->len;
+    struct segment_part *last = s->n_parts > 0 ? &s->parts[s->n_parts - 1] : NULL;
+    if (!last || len > SEGMENT_BYTES_MAX - s->bytes || !blob_store_join(last->bytes, &bytes))
+        return segment_add_part(s, bytes, start_us, duration_us, independent);
+    s->bytes += len;
+    last->duration_us = start_us + duration_us - last->start_us;
+    s->duration_us = start_us + duration_us - s->start_us;
+    return true;
+}
+
 void segment_pieces(const struct segment *s, size_t first, size_t n, struct iovec *pieces)
 {
     for (size_t i = 0; i < n; i++) {
@@ -57,13 +69,13 @@ void segment_pieces(const struct segment *s, size_t first, size_t n, struct iove
     }
 }
 
-static struct blob *copy_parts(const struct segment *s)
+static struct blob *copy_parts(const struct segment *s, struct blob_row *row)
 {
     struct iovec *pieces = mem_calloc(s->n_parts, sizeof *pieces);
     if (!pieces)
         return NULL;
     segment_pieces(s, 0, s->n_parts, pieces);
-    struct blob *whole = blob_store_copy(pieces, (int)s->n_parts);
+    struct blob *whole = blob_store_append(row, pieces, (int)s->n_parts);
     mem_free(pieces);
     return whole;
 }
@@ -101,9 +113,9 @@ static bool is_in_store(const struct segment *s)
     return true;
 }
 
-void segment_gather(struct segment *s, bool keeps_parts)
+void segment_gather(struct segment *s, struct blob_row *row, bool keeps_parts)
 {
-    if (s->whole || s->bytes > SEGMENT_GATHER_BYTES_MAX || is_in_store(s) || !(s->whole = copy_parts(s)))
+    if (s->whole || s->bytes > SEGMENT_GATHER_BYTES_MAX || is_in_store(s) || !(s->whole = copy_parts(s, row)))
         return;
     if (keeps_parts)
         divide(s);

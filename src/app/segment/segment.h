@@ -24,6 +24,8 @@ enum { SEGMENT_PARTS_MAX = 4096, SEGMENT_BYTES_MAX = 128 << 20 };
 /* A larger segment is not gathered: that would take too much of one turn. */
 enum { SEGMENT_GATHER_BYTES_MAX = 16 << 20 };
 
+struct blob_row;
+
 struct segment_part {
     struct blob *bytes;
     int64_t      start_us, duration_us;
@@ -57,16 +59,20 @@ struct segment *segment_new(uint64_t number, int64_t start_us) ATTR_MUST_USE;
 bool segment_add_part(struct segment *s, struct blob *bytes, int64_t start_us, int64_t duration_us,
                       bool independent) ATTR_MUST_USE;
 
+/** The same; the bytes become a part of the last part, if they lie right behind its own. */
+bool segment_extend(struct segment *s, struct blob *bytes, int64_t start_us, int64_t duration_us,
+                    bool independent) ATTR_MUST_USE;
+
 /** The bytes of `n` parts from `first` on, as pieces; they live as long as the segment keeps its parts. */
 void segment_pieces(const struct segment *s, size_t first, size_t n, struct iovec *pieces);
 
 /**
- * Gather the bytes of a complete segment in one place, from where they can be sent at once; without memory, and in a large
- * segment, they stay in pieces.
+ * Gather the bytes of a complete segment in one place, the next of the row, from where they can be sent at once; without memory, and
+ * in a large segment, they stay in pieces.
  *
  * Shape      keeps_parts: parts stay apart, as pieces of the whole; otherwise one part is left
  */
-void segment_gather(struct segment *s, bool keeps_parts);
+void segment_gather(struct segment *s, struct blob_row *row, bool keeps_parts);
 
 /**
  * Forget the bytes of a complete segment, which are in a file; `bytes` still tells how many they were. Nothing happens while a reply sends them.

@@ -91,6 +91,7 @@ struct err *segmenter_run(struct attendance *a)
         return e;
     log_cursor_join(&c, a->source);
     e = show_recover(show);
+    co_trim_stack(); /* Return the stack pages that the beginning touched; the stream may go on for days. */
     if (!e)
         e = cut(a, show, &c);
     show_over(show);

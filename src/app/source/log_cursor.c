@@ -86,6 +86,7 @@ struct frame *log_cursor_next(struct log_cursor *c, bool *jumped)
         if (picture_gate_take(&c->gate, f, s->gops.keyless))
             return frame_ref(f);
     }
+    c->n_waiting = 0;
     return NULL;
 }
 
@@ -98,7 +99,8 @@ void log_cursors_wake(struct source *s, const struct frame *f)
 {
     LIST_FOREACH (&s->cursors, it, after) {
         struct log_cursor *c = LIST_ENTRY(it, struct log_cursor, link);
-        if (f->key || f->config || f->dts_us >= c->until_us)
+        c->n_waiting += f->len;
+        if (f->key || f->config || f->dts_us >= c->until_us || c->n_waiting >= LOG_CURSOR_BYTES)
             co_unpark(c->co);
     }
 }

@@ -30,6 +30,9 @@ struct co;
 struct frame;
 struct source;
 
+/* A cursor is woken when this many bytes wait for it, whatever it waits for: frames that are taken need no memory in the log. */
+enum { LOG_CURSOR_BYTES = 32 << 10 };
+
 struct log_cursor {
     struct list         link; /* entry in source->cursors */
     struct source      *source;
@@ -38,6 +41,7 @@ struct log_cursor {
     struct headers      prologue;
     size_t              n_prologue_taken;
     struct picture_gate gate;
+    size_t              n_waiting; /* bytes of the frames that were appended since the end was reached */
     int64_t             until_us;  /* wakes at the first frame of this time; INT64_MAX: it does not wait for one */
     bool                is_prompt; /* The stream's publisher is read at once, as with players. */
     int64_t             n_jumps;
