@@ -3,28 +3,24 @@
 #include <errno.h>
 #include <st.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "core/ident.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
-
-/* Deep enough for vfprintf and OpenSSL's digests (about 6 KiB each); only touched pages cost memory. The
- * sanitizers' frames are several times larger. */
-#if defined(__SANITIZE_ADDRESS__)
-enum { CO_STACK_BYTES = 512 << 10 };
-#else
-enum { CO_STACK_BYTES = 64 << 10 };
-#endif
+#include "core/wheel.h"
+#include "protocol/stacks.h"
 
 struct co {
-    struct list      link; /* entry in group->members */
-    struct co_group *group;
-    st_cond_t        wake;
-    uintptr_t        stack_base; /* address near the high end of its stack; 0: the process's own stack */
-    bool             unparked, parked, cancelled, urgent;
-    const char      *name;
+    struct stack_job  job;
+    struct list       link; /* entry in group->members */
+    struct co_group  *group;
+    st_cond_t         wake;
+    bool              unparked, parked, cancelled, urgent;
+    bool              has_begun;
+    bool              wants_rest, rests; /* it rests when its function returns; it rests now */
+    struct wheel_item rest;              /* until when */
+    const char       *name;
     void (*fn)(void *arg);
     void              *arg;
     char               trace[IDENT_CAP];
@@ -50,6 +46,141 @@ static void run_look_hook(void)
         hook();
 }
 
+#if defined(WATCH_TURNS)
+/* The stack census of debug builds: a stack is trimmed before and after each coroutine. */
+enum { CENSUS_NAMES = 64 };
+
+static struct census {
+    const char *name;
+    size_t      n, deepest;
+} census[CENSUS_NAMES];
+
+static void count_stack(const struct co *co)
+{
+    size_t depth = stacks_depth();
+    for (struct census *c = census; c < census + CENSUS_NAMES; c++) {
+        if (c->name && strcmp(c->name, co->name) != 0)
+            continue;
+        c->name = co->name;
+        c->n++;
+        c->deepest = depth > c->deepest ? depth : c->deepest;
+        return;
+    }
+}
+
+static void tell_census(void)
+{
+    for (const struct census *c = census; c < census + CENSUS_NAMES && c->name; c++)
+        log_info("stack census: coroutine=%s, looks=%zu, deepest=%zu bytes", c->name, c->n, c->deepest);
+}
+
+/* The next coroutine on this stack begins with a clean one. */
+static void leave_stack(const struct co *co)
+{
+    count_stack(co);
+    stacks_trim();
+}
+#else
+static void count_stack(const struct co *co)
+{
+    (void)co;
+}
+
+static void tell_census(void)
+{
+}
+
+static void leave_stack(const struct co *co)
+{
+    (void)co;
+}
+#endif
+
+void co_trim_stack(void)
+{
+    if (!current || current == &main_co)
+        return;
+    count_stack(current);
+    stacks_trim();
+}
+
+/* ---- rests ----------------------------------------------------------------------------------------------------- */
+
+/* A rest ends at most this much after its deadline. */
+enum { REST_SLOT_US = 100 * US_PER_MS };
+
+static struct {
+    struct wheel wheel;
+    st_cond_t    wake;     /* of the clock; NULL: there is none */
+    int64_t      looks_us; /* when the clock looks at the wheel next */
+    bool         is_ending;
+} rests;
+
+static void end_rest(struct co *co)
+{
+    co->rests = false;
+    wheel_take(&rests.wheel, &co->rest);
+    stacks_run(&co->job); /* Without memory for a stack it begins when there is some. */
+}
+
+static void begin_rest(struct co *co)
+{
+    int64_t due_us = co->rest.due_us;
+    if (co->unparked || co->cancelled) {
+        stacks_run(&co->job);
+        return;
+    }
+    co->rests = true;
+    if (due_us == DEADLINE_NEVER)
+        return;
+    wheel_put(&rests.wheel, &co->rest, due_us);
+    if (due_us < rests.looks_us)
+        st_cond_signal(rests.wake);
+}
+
+void co_rest(int64_t deadline_us)
+{
+    current->wants_rest = true;
+    current->rest.due_us = deadline_us;
+}
+
+/* End the rests whose time is over. It is no coroutine, because it is there whether there are any or not. */
+static void *run_clock(void *arg)
+{
+    (void)arg;
+    while (!rests.is_ending) {
+        struct wheel_item *item;
+        while ((item = wheel_pop(&rests.wheel, now_us())))
+            end_rest(CONTAINER_OF(item, struct co, rest));
+        rests.looks_us = wheel_next_us(&rests.wheel);
+        int64_t left_us = rests.looks_us - now_us();
+        st_cond_timedwait(rests.wake, rests.looks_us == DEADLINE_NEVER ? ST_UTIME_NO_TIMEOUT
+                                      : left_us > 0                    ? (st_utime_t)left_us
+                                                                       : 0);
+    }
+    st_cond_destroy(rests.wake);
+    rests.wake = NULL;
+    return NULL;
+}
+
+static bool begin_clock(void)
+{
+    wheel_init(&rests.wheel, REST_SLOT_US, now_us());
+    rests.is_ending = false;
+    rests.looks_us = DEADLINE_NEVER;
+    rests.wake = st_cond_new();
+    return rests.wake && st_thread_create(run_clock, NULL, 0, 0);
+}
+
+static void end_clock(void)
+{
+    rests.is_ending = true;
+    while (rests.wake) {
+        st_cond_signal(rests.wake);
+        st_usleep(0);
+    }
+}
+
 struct err *co_init(void)
 {
     if (st_set_eventsys(ST_EVENTSYS_ALT) != 0)
@@ -61,82 +192,16 @@ struct err *co_init(void)
     if (st_init() != 0)
         return err_sys(E_ST_INITIALIZE, "start state-threads");
     st_set_look_hook(run_look_hook);
+    stacks_init();
     main_co.name = "main";
     main_co.wake = st_cond_new();
-    return main_co.wake ? NULL : err_no_memory();
-}
-
-#if !defined(__SANITIZE_ADDRESS__)
-enum { PAGE_BYTES = 4096 };
-
-/* The stack's high end is the page border above the coroutine's first frame. */
-static uintptr_t stack_high(const struct co *co)
-{
-    return (co->stack_base + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
-}
-#endif
-
-#if defined(WATCH_TURNS) && !defined(__SANITIZE_ADDRESS__)
-/*
- * The stack census of debug builds. The unused part of a stack is zero, because each coroutine gives its pages back at its
- * end: the first word that is not zero is the deepest one that was used after that.
- */
-enum { CENSUS_NAMES = 64 };
-
-static struct census {
-    const char *name;
-    size_t      n, deepest;
-} census[CENSUS_NAMES];
-
-static void count_stack(const struct co *co)
-{
-    const uintptr_t high = stack_high(co);
-    uintptr_t       at = high - CO_STACK_BYTES + PAGE_BYTES;
-    while (at < high && !*(const volatile uintptr_t *)at)
-        at += sizeof at;
-    for (struct census *c = census; c < census + CENSUS_NAMES; c++) {
-        if (c->name && strcmp(c->name, co->name) != 0)
-            continue;
-        c->name = co->name;
-        c->n++;
-        c->deepest = high - at > c->deepest ? high - at : c->deepest;
-        return;
-    }
-}
-
-static void tell_census(void)
-{
-    for (const struct census *c = census; c < census + CENSUS_NAMES && c->name; c++)
-        log_info("stack census: coroutine=%s, looks=%zu, deepest=%zu of %d bytes", c->name, c->n, c->deepest,
-                 (int)CO_STACK_BYTES);
-}
-#else
-static void count_stack(const struct co *co)
-{
-    (void)co;
-}
-
-static void tell_census(void)
-{
-}
-#endif
-
-void co_trim_stack(void)
-{
-    if (!current || !current->stack_base)
-        return;
-    count_stack(current);
-#if !defined(__SANITIZE_ADDRESS__)
-    enum { KEEP_BYTES = 1024 };
-    uintptr_t low = stack_high(current) - CO_STACK_BYTES;
-    uintptr_t unused_end = ((uintptr_t)__builtin_frame_address(0) - KEEP_BYTES) & ~(uintptr_t)(PAGE_BYTES - 1);
-    if (unused_end > low)
-        madvise((void *)low, unused_end - low, MADV_DONTNEED); /* If it fails, the pages only stay resident. */
-#endif
+    return main_co.wake && begin_clock() ? NULL : err_no_memory();
 }
 
 void co_finish(void)
 {
+    end_clock();
+    stacks_finish();
     tell_census();
     st_cond_destroy(main_co.wake);
     main_co.wake = NULL;
@@ -201,15 +266,8 @@ static void watch_turn(const struct co *co)
 #endif
 }
 
-static void *co_main(void *arg)
+static void end(struct co *self)
 {
-    struct co *self = arg;
-    current = self;
-    self->stack_base = (uintptr_t)__builtin_frame_address(0);
-    self->fn(self->arg);
-    co_trim_stack(); /* state-threads keeps the stack for the next coroutine. */
-    watch_turn(self);
-
     struct co_group *g = self->group;
     list_remove(&self->link);
     g->count--;
@@ -217,8 +275,29 @@ static void *co_main(void *arg)
     if (g->joiner)
         co_unpark(g->joiner);
     co_free(self);
-    current = NULL; /* st_thread_exit() switches away and never returns. */
-    return NULL;
+}
+
+/* A stack runs the coroutine: for the first time, or after a rest. */
+static void run(struct stack_job *job)
+{
+    struct co *self = CONTAINER_OF(job, struct co, job);
+    current = self;
+    self->unparked &=
+        !self->has_begun; /* After a rest its function looks at everything; before, a wake-up must not be lost. */
+    self->wants_rest = false;
+    if (!self->has_begun)
+        stacks_clean(); /* It may stay for days, so it does not keep what others have touched. */
+    self->has_begun = true;
+    if (self->urgent)
+        st_thread_set_urgent(st_thread_self(), true);
+    self->fn(self->arg);
+    leave_stack(self);
+    watch_turn(self);
+    if (self->wants_rest)
+        begin_rest(self);
+    else
+        end(self);
+    current = NULL; /* Others run now. */
 }
 
 struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), void *arg, struct co **started)
@@ -235,9 +314,10 @@ struct err *co_go(struct co_group *g, const char *name, void (*fn)(void *arg), v
     co->name = name;
     co->fn = fn;
     co->arg = arg;
+    co->job.run = run;
     ident_random(co->trace, IDENT_LEN);
 
-    if (!st_thread_create(co_main, co, 0, CO_STACK_BYTES)) {
+    if (!stacks_run_alone(&co->job)) {
         co_free(co);
         return err_sys(E_THREAD_CREATE, "start coroutine %s", name);
     }
@@ -267,6 +347,7 @@ static bool wait_unparked(struct co *self, int64_t deadline_us, bool heed_cancel
             timeout = (st_utime_t)left;
         }
         watch_turn(self);
+        stacks_hand_over();
         self->parked = true;
         st_cond_timedwait(self->wake, timeout);
         self->parked = false;
@@ -321,7 +402,9 @@ struct err *co_park(int64_t deadline_us)
 void co_unpark(struct co *co)
 {
     co->unparked = true;
-    if (co->parked)
+    if (co->rests)
+        end_rest(co);
+    else if (co->parked)
         st_cond_signal(co->wake);
 }
 
@@ -340,6 +423,7 @@ struct err *co_sleep(int64_t duration_us)
 static void yield(struct co *self)
 {
     watch_turn(self);
+    stacks_hand_over();
     st_usleep(0);
     current = self;
 }

@@ -80,6 +80,15 @@ struct err *co_park(int64_t deadline_us) ATTR_MUST_USE;
 /** Wake a living coroutine. It may be called any number of times, from any coroutine, but not from a thread. */
 void co_unpark(struct co *co);
 
+/**
+ * Rest until the coroutine is unparked or cancelled, or the deadline comes: when its function returns now, it gives its stack back, and
+ * is called again, from its beginning, when the rest is over. For a coroutine that waits for long and often, and whose state is all
+ * in `arg`: a connection between two requests. All else of it stays: its group, its trace id, its limits of log lines.
+ *
+ * The deadline may be a tenth of a second late. A coroutine that is cancelled does not rest, so its function ends it.
+ */
+void co_rest(int64_t deadline_us);
+
 /** Sleep. The only error is E_THREAD_INTERRUPTED. Yields. */
 struct err *co_sleep(int64_t duration_us) ATTR_MUST_USE;
 

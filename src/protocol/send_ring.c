@@ -16,11 +16,12 @@ enum { FEW = 4 };
 enum { NONE_YET = INT_MIN };
 
 struct queued {
-    struct io  *io;
-    void       *arg;
-    const void *bytes;
-    size_t      len;
-    int         result;
+    struct io      *io;
+    send_ring_done *done;
+    void           *arg;
+    const void     *bytes;
+    size_t          len;
+    int             result;
 };
 
 static struct io_uring ring;
@@ -85,10 +86,11 @@ size_t send_ring_count(void)
     return n_queued;
 }
 
-void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg)
+void send_ring_add(struct io *io, const void *bytes, size_t len, send_ring_done *done, void *arg)
 {
     io->queued = true;
-    queue[n_queued++] = (struct queued){ .io = io, .arg = arg, .bytes = bytes, .len = len, .result = NONE_YET };
+    queue[n_queued++] =
+        (struct queued){ .io = io, .done = done, .arg = arg, .bytes = bytes, .len = len, .result = NONE_YET };
 }
 
 /*
@@ -171,7 +173,7 @@ static ssize_t settle(const struct queued *q)
     return sent;
 }
 
-void send_ring_flush(void (*done)(void *arg, ssize_t sent))
+void send_ring_flush(void)
 {
     if (n_queued == 0)
         return;
@@ -184,5 +186,5 @@ void send_ring_flush(void (*done)(void *arg, ssize_t sent))
     size_t n = n_queued;
     n_queued = 0;
     for (size_t i = 0; i < n; i++)
-        done(queue[i].arg, settle(&queue[i]));
+        queue[i].done(queue[i].arg, settle(&queue[i]));
 }

@@ -5,8 +5,8 @@
  * writes at once. A few writes go by calls of their own, which is cheaper. Nothing waits: the result of a write tells if a
  * socket took less, or nothing.
  *
- *     send_ring_add(&io, bytes, len, arg)      queues a write; `bytes` must not change
- *     send_ring_flush(done)                    sends all writes, and calls done(arg, result) for each
+ *     send_ring_add(&io, bytes, len, done, arg)      queues a write; `bytes` must not change
+ *     send_ring_flush()                              sends all writes, and calls done(arg, result) for each
  *
  * If the kernel has no io_uring, or a container does not allow it, send_ring_open() returns the reason, and the caller writes
  * to each socket by itself.
@@ -31,6 +31,8 @@ struct io;
 /* Most writes in the queue; their sends take about a millisecond. */
 enum { SEND_RING_MAX = 256 };
 
+typedef void send_ring_done(void *arg, ssize_t sent);
+
 /** Open the ring. Errors: E_ST_INITIALIZE (errno kept) if there is no io_uring. */
 struct err *send_ring_open(void) ATTR_MUST_USE;
 
@@ -44,14 +46,16 @@ size_t send_ring_count(void);
 /**
  * Queue a write. The ring is open and not full, and io and bytes remain until the flush. If the io has a layer, the bytes are
  * those that its encode() made, nothing else may use the io before the flush, and the result is `len` or -errno.
+ *
+ * `done` is told the result by the flush: the number of bytes that the socket took, 0 if it took none, -errno if it is broken. It must
+ * neither yield nor queue a write.
  */
-void send_ring_add(struct io *io, const void *bytes, size_t len, void *arg);
+void send_ring_add(struct io *io, const void *bytes, size_t len, send_ring_done *done, void *arg);
 
 /**
- * Send all queued writes, and report the result of each, in the order of the queue: the number of bytes that the socket took,
- * 0 if it took none, -errno if it is broken. The flags and counters of the io are updated before. If the ring itself fails, it
- * is closed, and writes that were not made report 0.
+ * Send all queued writes, whoever has queued them, and report the result of each, in the order of the queue. The flags and counters
+ * of the io are updated before. If the ring itself fails, it is closed, and writes that were not made report 0.
  */
-void send_ring_flush(void (*done)(void *arg, ssize_t sent));
+void send_ring_flush(void);
 
 #endif

@@ -13,6 +13,8 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "kernel/hls/playlist.h"
+#include "protocol/co.h"
+#include "protocol/http/batch.h"
 #include "protocol/http/exchange.h"
 #include "protocol/http/status.h"
 
@@ -420,12 +422,38 @@ static struct err *reply_newest(struct http_exchange *x, struct hls *h, const st
     return hls_playlist_text_reply(x, cache->text, ask, h->show->vhost, cache_control(h, r, seconds, sizeof seconds));
 }
 
+/* A request for a version that is not there yet. */
+struct waiting {
+    struct hls_reload_wait wait;
+    struct http_sleeper    sleeper;
+    const struct hls_ask  *ask;
+};
+
+static enum lane_answer answer(struct lane_waiter *waiter)
+{
+    struct waiting *w = CONTAINER_OF(waiter, struct waiting, wait.waiter);
+    struct hls     *h = hls_reload_find(&w->wait);
+    if (h && hls_reload_look(&w->wait.r, h) == HLS_RELOAD_WAITS)
+        return LANE_WAITS;
+    if (!h || !hls_media_playlist_is_there(h) || hls_ask_is_over(w->ask) || !http_batch_begin(&w->sleeper))
+        return LANE_WAKES;
+    http_batch_end(&w->sleeper, reply_newest(w->sleeper.x, h, w->ask, &w->wait.r));
+    return LANE_ANSWERED;
+}
+
 struct err *hls_media_playlist_reply(struct http_exchange *x, struct hls *h, const struct hls_ask *ask)
 {
     struct hls_reload r;
     if (!hls_reload_read(&r, h, http_request_of(x)) || hls_reload_look(&r, h) == HLS_RELOAD_ABSURD)
         return refusal_status(x, HTTP_STATUS_BAD_REQUEST);
-    struct err *e = hls_reload_wait(&r, &h);
+    struct waiting w = { .sleeper = { .x = x, .co = co_self() }, .ask = ask };
+    hls_reload_wait_init(&w.wait, &r, h);
+    w.wait.waiter.answer = answer;
+    struct err *e = hls_reload_wait(&w.wait, &h);
+    if (w.sleeper.is_answered) {
+        err_free(e);
+        return http_sleeper_finish(&w.sleeper);
+    }
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);
         return refusal_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);

@@ -30,7 +30,7 @@ static struct hls_part_item *item_at(struct list *link)
 static struct err *wait_for(const struct segment *s, size_t index, const struct show *show, struct lane *lane,
                             int64_t deadline_us)
 {
-    struct lane_waiter waiter;
+    struct lane_waiter waiter = { 0 };
     struct err        *e = NULL;
     while (!e && index >= s->n_parts && !s->is_complete && !show->is_disposed && lane->open == s)
         e = lane_wait(lane, &waiter, lane->version, deadline_us);

@@ -87,26 +87,28 @@ enum hls_reload_state hls_reload_look(const struct hls_reload *r, const struct h
     return r->part >= 0 && r->part < there ? HLS_RELOAD_READY : HLS_RELOAD_WAITS;
 }
 
-/* The view that shows the same after a wait; NULL: it has ended. */
-static struct hls *find_again(const struct viewing *viewing, const struct segment_view *by, const char *track)
+/* ---- waiting ---- */
+
+void hls_reload_wait_init(struct hls_reload_wait *w, const struct hls_reload *r, const struct hls *h)
 {
-    struct hls *h = viewing->by == by ? viewing->state : NULL;
-    return h && *track ? hls_renditions_find(h, track) : h;
+    *w = (struct hls_reload_wait){ .r = *r, .viewing = h->viewing, .by = h->viewing->by };
+    memcpy(w->track, h->track, sizeof w->track);
 }
 
-struct err *hls_reload_wait(const struct hls_reload *r, struct hls **h)
+struct hls *hls_reload_find(const struct hls_reload_wait *w)
 {
-    const struct viewing      *viewing = (*h)->viewing; /* part of the show, as the lane is */
-    const struct segment_view *by = viewing->by;
-    char                       track[HLS_TRACK_NAME_CAP];
-    struct lane_waiter         waiter;
-    struct err                *e = NULL;
-    int64_t                    deadline_us = now_us() + hls_reload_patience_us(*h);
-    memcpy(track, (*h)->track, sizeof track);
-    while (!e && *h && hls_reload_look(r, *h) == HLS_RELOAD_WAITS) {
+    struct hls *h = w->viewing->by == w->by ? w->viewing->state : NULL;
+    return h && *w->track ? hls_renditions_find(h, w->track) : h;
+}
+
+struct err *hls_reload_wait(struct hls_reload_wait *w, struct hls **h)
+{
+    struct err *e = NULL;
+    int64_t     deadline_us = now_us() + hls_reload_patience_us(*h);
+    while (!e && *h && !w->waiter.is_answered && hls_reload_look(&w->r, *h) == HLS_RELOAD_WAITS) {
         struct lane *lane = hls_main(*h)->lane; /* A track may be silent. The lanes of all tracks are cut together. */
-        e = lane_wait(lane, &waiter, lane->version, deadline_us);
-        *h = find_again(viewing, by, track);
+        e = lane_wait(lane, &w->waiter, lane->version, deadline_us);
+        *h = hls_reload_find(w);
     }
     return e;
 }

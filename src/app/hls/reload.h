@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/hls/hls.h"
+#include "app/segment/lane.h"
+#include "app/segment/show.h"
 #include "core/attr.h"
 #include "core/err.h"
 
-struct hls;
 struct http_request;
 
 /* What a request for a playlist asks for: _HLS_msn, _HLS_part, _HLS_skip. */
@@ -36,13 +38,28 @@ enum hls_reload_state hls_reload_look(const struct hls_reload *r, const struct h
 /** How long a request may wait: three target durations. */
 int64_t hls_reload_patience_us(const struct hls *h);
 
+/* A request that waits for it. */
+struct hls_reload_wait {
+    struct lane_waiter         waiter; /* `answer` may be set before the wait */
+    struct hls_reload          r;
+    const struct viewing      *viewing; /* part of the show, as the lane is */
+    const struct segment_view *by;
+    char                       track[HLS_TRACK_NAME_CAP];
+};
+
+void hls_reload_wait_init(struct hls_reload_wait *w, const struct hls_reload *r, const struct hls *h);
+
+/** What shows the same now; NULL: it has ended. */
+struct hls *hls_reload_find(const struct hls_reload_wait *w);
+
 /**
- * Wait until it is there. The caller holds a reference to the show.
+ * Wait until it is there, or the request was answered. The caller holds a reference to the show.
  *
  * Shape      *h: the view may end meanwhile: then it is NULL, or a new one
- * Errors     E_SOCKET_TIMEOUT after hls_reload_patience_us(), E_THREAD_INTERRUPTED
+ * Errors     E_SOCKET_TIMEOUT after hls_reload_patience_us(), E_THREAD_INTERRUPTED; as with lane_wait(), the request may have been
+ *            answered nevertheless
  * Yields     yes
  */
-struct err *hls_reload_wait(const struct hls_reload *r, struct hls **h) ATTR_MUST_USE;
+struct err *hls_reload_wait(struct hls_reload_wait *w, struct hls **h) ATTR_MUST_USE;
 
 #endif

@@ -29,7 +29,8 @@ struct http_conn {
     const struct listen_service   *by;
     struct io                      io;
     const struct http_face *const *faces; /* sets of paths that the port serves */
-    bool                           is_tls;
+    bool                           is_tls, has_begun;
+    int64_t                        rests_until_us; /* 0: it does not rest between two requests */
     int                            local_port;
     char                           trace[IDENT_CAP];
     char                           ip[INET6_ADDRSTRLEN];      /* the client of the last request */

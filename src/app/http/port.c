@@ -295,23 +295,40 @@ static void log_arrival(const struct http_conn *c)
     log_debug("HTTP client ip=%s, fd=%d", io_addr_join(c->peer_ip, c->peer_port, peer), c->io.fd);
 }
 
-static void run(void *arg)
+static struct err *begin(struct http_conn *c)
 {
-    static const int          on = 1;
-    struct http_conn         *c = arg;
-    int64_t                   patience_us = has_api_place(c) ? API_PLACE_US : 0; /* 0: the default */
-    const struct http_serving serving = {
-        .handle = handle, .owner = c, .idle_us = patience_us, .head_us = patience_us
-    };
+    static const int on = 1;
     co_set_trace(c->trace);
     co_set_log_limits(&c->log_limits);
     c->api_seat.co = co_self();
     io_set_owner(&c->io, co_self());
     log_arrival(c);
     setsockopt(c->io.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* Replies are written whole. */
-    struct err *e = introduce(c);
+    c->has_begun = true;
+    return introduce(c);
+}
+
+static struct err *serve_conn(struct http_conn *c)
+{
+    int64_t                   patience_us = has_api_place(c) ? API_PLACE_US : 0; /* 0: the default */
+    const struct http_serving serving = {
+        .handle = handle, .owner = c, .idle_us = patience_us, .head_us = patience_us
+    };
+    return tls_has_chosen(&c->io, HTTP2_ALPN) ? http2_serve(&c->io, &serving)
+                                              : http_serve(&c->io, &serving, &c->rests_until_us);
+}
+
+/* The coroutine of a connection, from its beginning or from the end of a rest on. */
+static void run(void *arg)
+{
+    struct http_conn *c = arg;
+    struct err       *e = c->has_begun ? NULL : begin(c);
     if (!e)
-        e = tls_has_chosen(&c->io, HTTP2_ALPN) ? http2_serve(&c->io, &serving) : http_serve(&c->io, &serving);
+        e = serve_conn(c);
+    if (!e && c->rests_until_us) {
+        co_rest(c->rests_until_us);
+        return;
+    }
     say_goodbye(c, e);
     log_tell_held(&c->log_limits);
     co_set_log_limits(NULL);

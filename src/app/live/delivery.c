@@ -68,7 +68,7 @@ static void finish_write(void *arg, ssize_t sent)
 
 static void write_queue(void)
 {
-    send_ring_flush(finish_write);
+    send_ring_flush();
     the.copies.used = the.queued_bytes = 0;
     the.copies.newest = NULL;
     the.is_bound = false;
@@ -147,7 +147,7 @@ static bool queue_write(struct sender *p, const struct release_share *b)
     } else {
         the.is_bound = true;
     }
-    send_ring_add(carrier, bytes, len, w);
+    send_ring_add(carrier, bytes, len, finish_write, w);
     the.queued_bytes += len;
     return true;
 }

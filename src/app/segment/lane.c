@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "kernel/cue.h"
 #include "protocol/co.h"
+#include "protocol/http/batch.h"
 
 struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, const char *label, unsigned track)
 {
@@ -15,6 +16,7 @@ struct lane *lane_create(const struct lane_kind *kind, struct plan *plan, const 
     *lane = (struct lane){ .kind = kind, .plan = plan, .label = label, .track = (uint8_t)track };
     list_init(&lane->segments);
     list_init(&lane->waiters);
+    list_init(&lane->sleepers);
     if (!kind->begin(lane))
         lane_destroy(&lane);
     return lane;
@@ -312,20 +314,60 @@ struct segment *lane_find(const struct lane *lane, uint64_t number)
 
 /* ---- waiting ---- */
 
+static struct lane_waiter *waiter_at(struct list *link)
+{
+    return LIST_ENTRY(link, struct lane_waiter, link);
+}
+
 void lane_changed(struct lane *lane)
 {
     lane->version++;
     LIST_FOREACH (&lane->waiters, it, after)
-        co_unpark(LIST_ENTRY(it, struct lane_waiter, link)->co);
+        co_unpark(waiter_at(it)->co);
+    if (!list_is_empty(&lane->sleepers))
+        co_unpark(waiter_at(lane->sleepers.next)->co);
+}
+
+static void answer_one(struct lane *lane, struct lane_waiter *w)
+{
+    switch (w->answer(w)) {
+    case LANE_ANSWERED: w->is_answered = true; break;
+    case LANE_WAKES: co_unpark(w->co); break;
+    case LANE_WAITS: w->seen = lane->version; list_push(&lane->sleepers, &w->link);
+    }
+}
+
+/* Answer those that sleep, in the order in which they came. Other coroutines may do the same during a yield. */
+static void answer_sleepers(struct lane *lane)
+{
+    while (!list_is_empty(&lane->sleepers)) {
+        struct lane_waiter *w = waiter_at(lane->sleepers.next);
+        if (w->seen == lane->version) /* So have all behind it. */
+            break;
+        list_remove(&w->link);
+        answer_one(lane, w);
+        if (co_slice_is_over()) {
+            http_batch_flush();
+            co_give_way();
+        }
+    }
+    http_batch_flush();
 }
 
 struct err *lane_wait(struct lane *lane, struct lane_waiter *w, uint64_t seen, int64_t deadline_us)
 {
     struct err *e = NULL;
     w->co = co_self();
-    list_push(&lane->waiters, &w->link);
-    while (!e && lane->version == seen)
+    w->seen = seen;
+    w->is_answered = false;
+    list_push(w->answer ? &lane->sleepers : &lane->waiters, &w->link);
+    while (!e && lane->version == w->seen && !w->is_answered)
         e = co_park(deadline_us);
     list_remove(&w->link);
+    if (w->answer && !w->is_answered) {
+        w->is_answered =
+            !e && w->answer(w) == LANE_ANSWERED; /* It is the one that was woken, and answers itself first. */
+        answer_sleepers(lane);
+    }
     return e;
 }

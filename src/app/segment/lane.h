@@ -108,10 +108,10 @@ struct lane {
     uint8_t                 track;       /* audio track; 0: the first */
     struct list             segments;    /* complete segments, the oldest first */
     size_t                  n_segments;
-    struct segment         *open;    /* NULL: none */
-    uint64_t                version; /* rises with each part, segment and end */
-    struct list             waiters;
-    struct frame          **frames; /* frames of the open part */
+    struct segment         *open;              /* NULL: none */
+    uint64_t                version;           /* rises with each part, segment and end */
+    struct list             waiters, sleepers; /* those that are woken, and those that may be answered in their sleep */
+    struct frame          **frames;            /* frames of the open part */
     size_t                  n_frames, cap_frames, frame_bytes;
     struct cue            **cues; /* of the open part */
     size_t                  n_cues, cap_cues;
@@ -195,19 +195,32 @@ static inline struct segment *lane_newest(const struct lane *lane)
     return lane->n_segments ? LIST_ENTRY(lane->segments.prev, struct segment, link) : NULL;
 }
 
+/* What became of a request that waits, when the lane has changed. */
+enum lane_answer {
+    LANE_ANSWERED, /* The reply is under way, and the coroutine may sleep on. */
+    LANE_WAITS,    /* What it waits for has not come. */
+    LANE_WAKES,    /* The coroutine must be woken, and replies by itself. */
+};
+
 /** A place among those that wait; the caller keeps it during lane_wait(). */
 struct lane_waiter {
     struct list link;
     struct co  *co;
+    uint64_t    seen;
+
+    /** Answer the request while its coroutine sleeps (protocol/http/batch.h). It must not yield. NULL: the coroutine is woken. */
+    enum lane_answer (*answer)(struct lane_waiter *w);
+    bool is_answered;
 };
 
-/** Wake those that wait. */
+/** Wake those that wait. Of those that may be answered in their sleep one is woken, which answers the others. */
 void lane_changed(struct lane *lane);
 
 /**
- * Wait until the lane's version is not `seen` any more.
+ * Wait until the lane's version is not `seen` any more, or the request has been answered.
  *
- * Errors     E_SOCKET_TIMEOUT at the deadline, E_THREAD_INTERRUPTED
+ * Shape      w: `answer` is set; w->is_answered tells afterwards
+ * Errors     E_SOCKET_TIMEOUT at the deadline, E_THREAD_INTERRUPTED; the request may have been answered nevertheless
  * Yields     yes; the caller holds a reference to the show
  */
 struct err *lane_wait(struct lane *lane, struct lane_waiter *w, uint64_t seen, int64_t deadline_us) ATTR_MUST_USE;

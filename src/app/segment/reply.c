@@ -92,7 +92,7 @@ struct err *segment_reply_growing(struct http_exchange *x, struct show *show, st
     struct show       *held_show = show_ref(show);
     struct segment    *held = hold(s);
     int64_t            sent = 0;
-    struct lane_waiter waiter;
+    struct lane_waiter waiter = { 0 };
     segment_reply_in_time(x, lane->plan->policy.fragment_us);
     struct err *e = http_reply_begin(x, HTTP_STATUS_OK, type, HTTP_LENGTH_UNKNOWN);
     while (!e && http_reply_wants_body(x)) {

@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "core/version.h"
+#include "protocol/http/batch.h"
 #include "protocol/http/date.h"
 #include "protocol/http/exchange_state.h"
 #include "protocol/http/status.h"
@@ -111,12 +112,20 @@ struct err *http_input_add(struct http_exchange *x, const void *bytes, size_t n)
     return NULL;
 }
 
+static char received[READ_BYTES]; /* scratch: copied before the next yield */
+
+struct err *http_input_now(struct http_exchange *x)
+{
+    size_t      n;
+    struct err *e = io_read_now(x->io, received, sizeof received, &n);
+    return e || n == 0 ? e : http_input_add(x, received, n);
+}
+
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us)
 {
-    static char shared[READ_BYTES]; /* scratch: copied before the next yield */
     size_t      n;
-    struct err *e = io_read(x->io, shared, sizeof shared, &n, deadline_us);
-    return e ? e : http_input_add(x, shared, n);
+    struct err *e = io_read(x->io, received, sizeof received, &n, deadline_us);
+    return e ? e : http_input_add(x, received, n);
 }
 
 void http_input_take(struct http_exchange *x, size_t n)
@@ -196,6 +205,10 @@ struct err *http_wait_for_room(struct http_exchange *x)
 /* Send all of it. `more`: the next piece follows at once, and may go out in one packet with this one. */
 static struct err *send_all(struct http_exchange *x, struct iovec *iov, int n_iov, bool more)
 {
+    if (x->sleeper) {
+        http_batch_put(x->sleeper, iov, n_iov);
+        return NULL;
+    }
     while (n_iov > 0) {
         size_t      n;
         struct err *e = http_wait_for_room(x);
@@ -398,7 +411,7 @@ static struct err *send_pages(struct http_exchange *x, int file, int64_t at, siz
 
 struct err *http_reply_blob(struct http_exchange *x, const struct blob *b, size_t at, size_t len)
 {
-    if (b->file < 0 || x->transport || x->is_chunked || x->io->layer)
+    if (b->file < 0 || x->transport || x->is_chunked || x->io->layer || x->sleeper)
         return http_reply_write(x, b->bytes + at, len);
     if (!x->wants_body || len == 0)
         return NULL;

@@ -25,6 +25,8 @@ struct http_input {
     size_t at, len; /* `len` bytes from `at` */
 };
 
+struct http_sleeper;
+
 /** How an exchange that is not one of HTTP/1.1 gets its body and gives its reply. All of them yield. */
 struct http_transport {
     /** Wait until x->in has bytes of the request's body, or body_ended is set. */
@@ -66,6 +68,8 @@ struct http_exchange {
     bool       begun, ended, is_chunked, wants_body;
     bool       close_after; /* the connection closes after this exchange: by request, or because framing is lost */
     bool       close_asked; /* by request */
+
+    struct http_sleeper *sleeper; /* gathers the reply (batch.h); NULL: it is sent */
 };
 
 /** Serve the exchange: call the handler, and turn its error into a reply if none has begun. Yields. */
@@ -76,6 +80,9 @@ void http_exchange_drain(struct http_exchange *x);
 
 /** Append bytes that were received. Errors: E_LIMIT when the process has no memory for them. Does not yield. */
 struct err *http_input_add(struct http_exchange *x, const void *bytes, size_t n) ATTR_MUST_USE;
+
+/** Append what has come, without waiting. Errors: as those of http_input_more(). Does not yield. */
+struct err *http_input_now(struct http_exchange *x) ATTR_MUST_USE;
 
 /** Wait for more input and append it. Errors: reading; E_LIMIT when the process has no memory for it. Yields. */
 struct err *http_input_more(struct http_exchange *x, int64_t deadline_us) ATTR_MUST_USE;

@@ -9,12 +9,6 @@
 #include "protocol/http/exchange_state.h"
 #include "protocol/http/status.h"
 
-/*
- * A connection that is silent for this long gives back the stack pages that the last request touched. It is longer than the usual
- * distance of an HLS player's requests, for whom giving back and getting again would cost more than a small reply.
- */
-enum { SETTLE_US = 5 * US_PER_SECOND };
-
 /* RFC 9112, 2.2: empty lines before a request are ignored. */
 static void skip_empty_lines(struct http_exchange *x)
 {
@@ -26,38 +20,31 @@ static void skip_empty_lines(struct http_exchange *x)
         http_input_take(x, n);
 }
 
-/* Wait for the first bytes of a request; no memory is held meanwhile. */
-static struct err *wait_for_request(struct http_exchange *x, int64_t since_us)
+/* Take what has come, without waiting. */
+static struct err *look_for_input(struct http_exchange *x)
 {
-    int64_t idle_us = http_or_default(x->serving->idle_us, HTTP_IDLE_US);
-    if (idle_us > SETTLE_US) {
-        struct err *e = io_wait_readable(x->io, since_us + SETTLE_US);
-        if (err_code(e) != E_SOCKET_TIMEOUT && e)
-            return e;
-        if (e)
-            co_trim_stack();
-        err_free(e);
-    }
-    return http_input_more(x, since_us + idle_us);
+    co_give_way_by_time(); /* A peer may flood the server with empty lines. */
+    return http_input_now(x);
 }
 
-/* Read until a head is complete. *status is the status to refuse it with, or 0. */
-static struct err *read_head(struct http_exchange *x, size_t *len, int *status)
+/* Read until a head is complete. *status is the status to refuse it with, or 0; *rests: not a byte of it has come. */
+static struct err *read_head(struct http_exchange *x, size_t *len, int *status, bool *rests)
 {
-    int64_t deadline_us = 0, since_us = now_us(); /* a peer that sends only empty lines counts as idle */
+    int64_t deadline_us = 0;
     size_t  looked = 0;
     for (;;) {
         struct err *e;
         skip_empty_lines(x);
-        if (x->in.len == 0) {
-            e = wait_for_request(x, since_us);
-        } else {
-            if ((*status = http_head_find(x->in.buf + x->in.at, x->in.len, &looked, len)) >= 0)
-                return NULL;
-            if (!deadline_us)
-                deadline_us = now_us() + http_or_default(x->serving->head_us, HTTP_HEAD_US);
-            e = http_input_more(x, deadline_us);
+        bool is_empty = x->in.len == 0;
+        if (is_empty && !x->gave_way && !io_is_readable(x->io)) {
+            *rests = true;
+            return NULL;
         }
+        if (!is_empty && (*status = http_head_find(x->in.buf + x->in.at, x->in.len, &looked, len)) >= 0)
+            return NULL;
+        if (!is_empty && !deadline_us)
+            deadline_us = now_us() + http_or_default(x->serving->head_us, HTTP_HEAD_US);
+        e = is_empty ? look_for_input(x) : http_input_more(x, deadline_us);
         if (e)
             return e;
     }
@@ -91,12 +78,12 @@ static struct err *refuse_request(struct http_exchange *x, int status, const cha
     return err_new(E_HTTP_PARSE_HEADER, "refused with %d: %s", status, why);
 }
 
-static struct err *next_request(struct http_exchange *x)
+static struct err *next_request(struct http_exchange *x, bool *rests)
 {
     size_t      len = 0;
     int         status = 0;
     const char *why = "the head is too long";
-    struct err *e = read_head(x, &len, &status);
+    struct err *e = read_head(x, &len, &status, rests);
     if (err_code(e) == E_SOCKET_TIMEOUT && x->in.len > 0) {
         err_free(e);
         return refuse_request(x, HTTP_STATUS_REQUEST_TIMEOUT, "the head did not come in time");
@@ -105,9 +92,9 @@ static struct err *next_request(struct http_exchange *x)
         err_free(e);
         return refuse_request(x, HTTP_STATUS_SERVICE_UNAVAILABLE, "the server holds more than memory_limit");
     }
-    if (!e && status == 0)
+    if (!e && status == 0 && !*rests)
         e = parse_head(x, len, &status, &why);
-    if (e)
+    if (e || *rests)
         return e;
     return status ? refuse_request(x, status, why) : NULL;
 }
@@ -165,25 +152,57 @@ static bool is_good_end(const struct http_exchange *x, enum err_code code)
     return between && (code == E_END_OF_STREAM || code == E_SOCKET_TIMEOUT || code == E_SOCKET_READ);
 }
 
-struct err *http_serve(struct io *io, const struct http_serving *s)
+/* Serve what has come. *n counts the requests, and *rests tells that the connection waits for the next. */
+static struct err *serve_requests(struct http_exchange *x, unsigned *n, bool *rests)
+{
+    struct err *e = NULL;
+    while (!e && !x->close_after) {
+        http_exchange_reset(x);
+        e = next_request(x, rests);
+        if (*rests)
+            return NULL;
+        if (is_good_end(x, err_code(e))) {
+            err_free(e);
+            return NULL;
+        }
+        ++*n;
+        if (!e && !(e = http_exchange_run(x)))
+            http_exchange_drain(x);
+        if (x->in.len > 0) /* the next request is there already: let the others run first */
+            co_give_way();
+    }
+    return e;
+}
+
+/* False when the connection has rested for as long as it may, without a request. */
+static bool may_rest_on(struct io *io, int64_t until_us, struct err **e)
+{
+    *e = io_wait_readable(io, until_us);
+    if (err_code(*e) != E_SOCKET_TIMEOUT)
+        return true;
+    err_free(*e);
+    *e = NULL;
+    return false;
+}
+
+struct err *http_serve(struct io *io, const struct http_serving *s, int64_t *rests_until_us)
 {
     struct http_exchange x = { .io = io, .serving = s };
     struct err          *e = NULL;
-    while (!e && !x.close_after) {
-        http_exchange_reset(&x);
-        e = next_request(&x);
-        if (is_good_end(&x, err_code(e))) {
-            err_free(e);
-            http_exchange_finish(&x);
-            return NULL;
-        }
-        if (!e && !(e = http_exchange_run(&x)))
-            http_exchange_drain(&x);
-        if (x.in.len > 0) /* the next request is there already: let the others run first */
-            co_give_way();
-    }
-    bool told = x.begun && is_connected(err_code(e));
+    unsigned             n = 0;
+    bool                 rests = false;
+    int64_t              before_us = *rests_until_us;
+    if (before_us && !io_is_readable(io) && now_us() < before_us && !co_is_cancelled(co_self()))
+        return NULL; /* It was woken for nothing. */
+    *rests_until_us = 0;
+    if (before_us && !may_rest_on(io, before_us, &e))
+        return NULL;
+    if (!e)
+        e = serve_requests(&x, &n, &rests);
+    bool told = !rests && x.begun && is_connected(err_code(e));
     http_exchange_finish(&x);
+    if (rests) /* Empty lines are no requests. */
+        *rests_until_us = before_us && n == 0 ? before_us : now_us() + http_or_default(s->idle_us, HTTP_IDLE_US);
     if (told)
         io_linger(io, now_us() + HTTP_LINGER_US);
     return e;

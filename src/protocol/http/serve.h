@@ -13,13 +13,23 @@
 #include "protocol/io.h"
 
 /**
- * Serve until the peer leaves, is idle for too long, or either side wants the connection closed. A request that cannot be
- * understood is first answered with its status.
+ * Serve the requests that are there. Between two requests a connection holds nothing, so it may rest (co_rest()):
+ *
+ *     int64_t rests_until_us = 0;                          kept with the connection
+ *     e = http_serve(&io, &serving, &rests_until_us);
+ *     if (!e && rests_until_us)
+ *         call again when the io is readable, or at that time
+ *     else
+ *         the connection is over: close it
+ *
+ * It is over when the peer has left, or was idle for too long, or either side wants it closed. A request that cannot be understood is
+ * first answered with its status.
  *
  * Ownership  borrows `io` and `s`; the caller closes
- * Errors     NULL when it ended regularly; E_HTTP_PARSE_HEADER for a refused request; those of the handler and the socket
+ * Errors     NULL when it rests or ended regularly; E_HTTP_PARSE_HEADER for a refused request; E_THREAD_INTERRUPTED; those of the
+ *            handler and the socket
  * Yields     yes
  */
-struct err *http_serve(struct io *io, const struct http_serving *s) ATTR_MUST_USE;
+struct err *http_serve(struct io *io, const struct http_serving *s, int64_t *rests_until_us) ATTR_MUST_USE;
 
 #endif

@@ -50,6 +50,21 @@ static void an_unpark_before_the_park_counts(void **state)
     assert_null(co_park(DEADLINE_NEVER));
 }
 
+static void park_once(void *arg)
+{
+    if (!code_of(co_park(DEADLINE_NEVER)))
+        ++*(int *)arg;
+}
+
+static void an_unpark_before_it_ever_ran_counts_too(void **state)
+{
+    (void)state;
+    int n_woken = 0;
+    co_unpark(go(park_once, &n_woken));
+    co_give_way();
+    assert_int_equal(n_woken, 1);
+}
+
 static void many_unparks_are_one_wake_up(void **state)
 {
     (void)state;
@@ -649,12 +664,137 @@ static void a_crowd_may_leave_while_it_is_waited_for(void **state)
     assert_int_equal(co_count(), 0);
 }
 
+/* ---- rest ---- */
+
+struct rester {
+    struct co *co;
+    int64_t    rests_until_us;
+    int        n_calls, n_wanted; /* it ends with the last call that is wanted */
+    bool       wakes_itself, waits, rests, was_cancelled;
+    char       trace[IDENT_CAP];
+};
+
+static void rest_run(void *arg)
+{
+    struct rester *r = arg;
+    if (r->n_calls++ == 0)
+        co_set_trace("resting");
+    snprintf(r->trace, sizeof r->trace, "%s", co_trace());
+    r->was_cancelled = co_is_cancelled(co_self());
+    if (r->waits)
+        code_of(co_sleep(100));
+    if (r->was_cancelled || r->n_calls == r->n_wanted)
+        return;
+    if (r->wakes_itself)
+        co_unpark(co_self());
+    r->rests = true;
+    co_rest(r->rests_until_us);
+}
+
+static void a_rest_ends_when_the_coroutine_is_unparked(void **state)
+{
+    (void)state;
+    struct rester r = { .rests_until_us = DEADLINE_NEVER, .n_wanted = 3 };
+    r.co = go(rest_run, &r);
+    for (int n = 1; n < 3; n++) {
+        co_give_way();
+        assert_int_equal(r.n_calls, n);
+        co_give_way();
+        assert_int_equal(r.n_calls, n); /* it rests */
+        assert_int_equal(group.count, 1);
+        co_unpark(r.co);
+        co_unpark(r.co);
+    }
+    assert_true(co_group_join(&group, a_while()));
+    assert_int_equal(r.n_calls, 3);
+    assert_string_equal(r.trace, "resting");
+}
+
+static void an_unpark_before_the_rest_counts(void **state)
+{
+    (void)state;
+    struct rester r = { .rests_until_us = DEADLINE_NEVER, .n_wanted = 10, .wakes_itself = true };
+    go(rest_run, &r);
+    assert_true(co_group_join(&group, a_while()));
+    assert_int_equal(r.n_calls, 10);
+}
+
+static void a_deadline_ends_the_rest_not_before_its_time(void **state)
+{
+    (void)state;
+    enum { MANY = 50 };
+    struct rester r[MANY];
+    int64_t       began_us = now_us();
+    for (int i = 0; i < MANY; i++) {
+        r[i] = (struct rester){ .rests_until_us = began_us + i * 5 * US_PER_MS, .n_wanted = 2 };
+        go(rest_run, &r[i]);
+    }
+    for (int n_over = 0; n_over < MANY;) {
+        co_give_way();
+        n_over = 0;
+        for (int i = 0; i < MANY; i++) {
+            bool is_over = r[i].n_calls == 2;
+            assert_true(!is_over || now_us() >= r[i].rests_until_us);
+            n_over += is_over;
+        }
+    }
+    assert_true(co_group_join(&group, a_while()));
+}
+
+static void a_deadline_that_does_not_come_wakes_nobody(void **state)
+{
+    (void)state;
+    struct rester r = { .rests_until_us = now_us() + 3600 * (int64_t)US_PER_SECOND, .n_wanted = 3 };
+    r.co = go(rest_run, &r);
+    co_give_way();
+    r.rests_until_us = DEADLINE_NEVER; /* a later rest, without a deadline */
+    co_unpark(r.co);
+    co_give_way();
+    assert_int_equal(r.n_calls, 2);
+    assert_null(co_sleep(1000));
+    assert_int_equal(r.n_calls, 2);
+    co_group_cancel_and_join(&group);
+}
+
+static void a_cancel_ends_the_rest(void **state)
+{
+    (void)state;
+    struct rester r = { .rests_until_us = DEADLINE_NEVER, .n_wanted = 1000 };
+    r.co = go(rest_run, &r);
+    co_give_way();
+    assert_false(r.was_cancelled);
+    co_group_cancel_and_join(&group);
+    assert_true(r.was_cancelled);
+    assert_int_equal(r.n_calls, 2);
+}
+
+static void a_crowd_that_rests_is_woken_whether_it_waits_or_not(void **state)
+{
+    (void)state;
+    int            n = crowd();
+    struct rester *all = calloc((size_t)n, sizeof *all);
+    for (int i = 0; i < n; i++) {
+        all[i] = (struct rester){ .rests_until_us = DEADLINE_NEVER, .n_wanted = 2, .waits = i % 3 == 0 };
+        all[i].co = go(rest_run, &all[i]);
+    }
+    for (int i = 0; i < n; i++)
+        while (!all[i].rests)
+            co_give_way();
+    for (int i = 0; i < n; i++)
+        co_unpark(all[i].co);
+    assert_true(co_group_join(&group, DEADLINE_NEVER));
+    for (int i = 0; i < n; i++)
+        assert_int_equal(all[i].n_calls, 2);
+    free(all);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_unpark_before_the_park_counts),
+        TEST(an_unpark_before_it_ever_ran_counts_too),
         TEST(many_unparks_are_one_wake_up),
         TEST(two_that_wait_for_each_other_lose_no_wake_up),
         TEST(a_consumer_takes_in_one_wake_up_what_came_meanwhile),
@@ -679,6 +819,12 @@ int main(void)
         TEST(trimming_gives_the_stack_back_and_keeps_what_is_in_use),
         TEST(a_crowd_is_woken_and_cancelled),
         TEST(a_crowd_may_leave_while_it_is_waited_for),
+        TEST(a_rest_ends_when_the_coroutine_is_unparked),
+        TEST(an_unpark_before_the_rest_counts),
+        TEST(a_deadline_ends_the_rest_not_before_its_time),
+        TEST(a_deadline_that_does_not_come_wakes_nobody),
+        TEST(a_cancel_ends_the_rest),
+        TEST(a_crowd_that_rests_is_woken_whether_it_waits_or_not),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

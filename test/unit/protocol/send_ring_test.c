@@ -60,7 +60,7 @@ static int tear_down(void **state)
 
 static void add(int i, const void *bytes, size_t len)
 {
-    send_ring_add(&ends[i].io, bytes, len, (void *)(intptr_t)i);
+    send_ring_add(&ends[i].io, bytes, len, note, (void *)(intptr_t)i);
 }
 
 static void each_gets_its_own_bytes_and_the_results_come_in_order(void **state)
@@ -75,7 +75,7 @@ static void each_gets_its_own_bytes_and_the_results_come_in_order(void **state)
             add(i, bytes[i], 1 + (size_t)i % 64);
         }
         assert_true(send_ring_is_full());
-        send_ring_flush(note);
+        send_ring_flush();
         assert_int_equal(n_done, ENDS);
         for (int i = 0; i < ENDS; i++) {
             uint8_t got[100];
@@ -87,7 +87,7 @@ static void each_gets_its_own_bytes_and_the_results_come_in_order(void **state)
             assert_true(ends[i].io.may_write);
         }
     }
-    send_ring_flush(note); /* an empty queue does nothing */
+    send_ring_flush(); /* an empty queue does nothing */
     assert_int_equal(n_done, ENDS);
 }
 
@@ -104,14 +104,14 @@ static void full_socket(bool by_ring)
     add(0, much, sizeof much);
     add(1, much, 10);
     add_others(by_ring);
-    send_ring_flush(note);
+    send_ring_flush();
     assert_true(ends[0].sent > 0 && ends[0].sent < (ssize_t)sizeof much);
     assert_false(ends[0].io.may_write);
     assert_int_equal(ends[1].sent, 10);
 
     add(0, much, 10);
     add_others(by_ring);
-    send_ring_flush(note);
+    send_ring_flush();
     assert_int_equal(ends[0].sent, 0);
     assert_false(ends[0].io.may_write);
 
@@ -119,7 +119,7 @@ static void full_socket(bool by_ring)
         continue;
     assert_null(io_wait_writable(&ends[0].io, now_us() + 60 * US_PER_SECOND)); /* an edge reports the room */
     add(0, much, 10);
-    send_ring_flush(note);
+    send_ring_flush();
     assert_int_equal(ends[0].sent, 10);
 }
 
@@ -141,7 +141,7 @@ static void broken_socket(bool by_ring)
     for (int i = 0; i < 3; i++)
         add(i, "x", 1);
     add_others(by_ring);
-    send_ring_flush(note);
+    send_ring_flush();
     assert_int_equal(ends[0].sent, 1);
     assert_int_equal(ends[1].sent, -EPIPE);
     assert_int_equal(ends[2].sent, 1);
@@ -221,7 +221,7 @@ static bool failing_ring_sends_nothing(void)
     enum { N = 10 };
     for (int i = 0; i < N; i++)
         add(i, "x", 1);
-    send_ring_flush(note);
+    send_ring_flush();
     bool holds = n_done == N && !send_ring_is_open() && !send_ring_is_full();
     for (int i = 0; i < N; i++) {
         char c;

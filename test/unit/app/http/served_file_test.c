@@ -20,7 +20,7 @@
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/co.h"
-#include "protocol/http/serve.h"
+#include "protocol/http/serve_to_end.h"
 #include "protocol/offload.h"
 
 enum { LARGE = 5 * SERVED_FILE_PIECE_BYTES / 2, SMALL = 1000, OUT_CAP = LARGE + 4096 };
@@ -186,7 +186,7 @@ static void serve(void *arg)
     struct io                 io = { .fd = -1 };
     struct err               *e = io_open(&io, *(int *)arg);
     if (!e)
-        e = http_serve(&io, &serving);
+        e = serve_to_end(&io, &serving);
     err_free(e);
     io_close(&io);
 }

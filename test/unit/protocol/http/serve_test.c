@@ -11,7 +11,7 @@
 #include "loop.h"
 #include "protocol/co.h"
 #include "protocol/http/router.h"
-#include "protocol/http/serve.h"
+#include "protocol/http/serve_to_end.h"
 #include "protocol/io.h"
 
 enum { BRIEFLY_US = 20000, OUT_CAP = 1 << 20 };
@@ -186,7 +186,7 @@ static void serve(void *arg)
     struct io   io = { .fd = -1 };
     struct err *e = io_open(&io, *(int *)arg);
     if (!e)
-        e = http_serve(&io, &serving);
+        e = serve_to_end(&io, &serving);
     ended_code = (int)err_code(e);
     has_ended = true;
     err_free(e);

@@ -6,7 +6,7 @@
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/co.h"
-#include "protocol/http/serve.h"
+#include "protocol/http/serve_to_end.h"
 #include "protocol/http/websocket.h"
 
 enum { SAID_MAX = 256 << 10 };
@@ -37,7 +37,7 @@ static void serve(void *unused)
     static const struct http_serving serving = { .handle = handle };
     (void)unused;
     io_set_owner(&a, co_self());
-    serve_code = code_of(http_serve(&a, &serving));
+    serve_code = code_of(serve_to_end(&a, &serving));
     io_close(&a);
 }
 
