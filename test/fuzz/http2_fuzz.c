@@ -17,6 +17,7 @@
 #include "protocol/co.h"
 #include "protocol/http/exchange.h"
 #include "protocol/io.h"
+#include "protocol/stacks.h"
 
 enum { BARE = 1, NO_PREFACE = 2, READS_LATE = 4, IN_STEPS = 8 };
 enum { FRAME_HEAD = 9, PAYLOAD_MAX = 255, BIG = 200000 };
@@ -187,6 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     close(peer);
     co_group_cancel_and_join(&group);
     check(n_running == 0);
+    stacks_finish(); /* Stacks without a job are kept for the next one. */
     check(mem_held() == before);
     return 0;
 }

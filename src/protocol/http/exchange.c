@@ -13,6 +13,7 @@
 #include "protocol/http/status.h"
 
 enum {
+    PAGE_BYTES = 4096,
     READ_BYTES = 32 << 10,
     HEAD_TEXT_MAX = 512, /* bytes of a reply's head, without its fields */
     FIELDS_USUAL = 512,  /* bytes of the fields of most replies: one piece of memory is enough for them */
@@ -395,16 +396,22 @@ struct err *http_reply_write(struct http_exchange *x, const void *buf, size_t le
     return err_wrap(send_all(x, iov, n, false), "reply");
 }
 
-/* Have the kernel send pages of a file in memory. */
-static struct err *send_pages(struct http_exchange *x, int file, int64_t at, size_t len)
+/*
+ * Have the kernel send pages of a file in memory. What lies before the first border of a page is copied, to go with the head: pages of
+ * one call then fill whole packets.
+ */
+static struct err *send_pages(struct http_exchange *x, const struct blob *b, size_t from, size_t len)
 {
-    int64_t     end = at + (int64_t)len;
-    struct err *e = NULL;
+    int64_t      at = b->at + (int64_t)from, end = at + (int64_t)len;
+    size_t       odd = (size_t)(-at & (PAGE_BYTES - 1));
+    struct iovec iov = { (void *)(b->bytes + from), odd < len ? odd : len };
+    struct err  *e = odd > 0 ? send_all(x, &iov, 1, odd < len) : NULL;
+    at += (int64_t)odd;
     while (!e && at < end) {
         size_t n;
         e = http_wait_for_room(x);
         if (!e)
-            e = io_sendfile_now(x->io, file, &at, (size_t)(end - at), &n);
+            e = io_sendfile_now(x->io, b->file, &at, (size_t)(end - at), &n);
     }
     return err_wrap(e, "reply");
 }
@@ -418,7 +425,7 @@ struct err *http_reply_blob(struct http_exchange *x, const struct blob *b, size_
     if (x->left >= 0 && (int64_t)len > x->left)
         return err_new(E_HTTP_CONTENT_LENGTH, "%zu bytes more than Content-Length", len - (size_t)x->left);
     http_reply_count(x, len);
-    return send_pages(x, b->file, b->at + (int64_t)at, len);
+    return send_pages(x, b, at, len);
 }
 
 struct err *http_reply_end(struct http_exchange *x)

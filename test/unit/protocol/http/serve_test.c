@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/attr.h"
+#include "core/blob_store.h"
 #include "core/mem.h"
 #include "loop.h"
 #include "protocol/co.h"
@@ -113,6 +114,17 @@ static struct err *say_nothing(struct http_exchange *x)
     return NULL;
 }
 
+/* A piece of a blob in the middle of a page of the memory file, as ?at= and ?len= say. */
+static struct blob *letters;
+
+static struct err *send_letters(struct http_exchange *x)
+{
+    size_t      at = (size_t)atoi(http_request_param(http_request_of(x), "at"));
+    size_t      len = (size_t)atoi(http_request_param(http_request_of(x), "len"));
+    struct err *e = http_reply_begin(x, 200, "text/plain", (int64_t)len);
+    return e ? e : http_reply_blob(x, letters, at, len);
+}
+
 static struct err *reply_status(struct http_exchange *x)
 {
     return http_reply_status(x, atoi(http_request_param(http_request_of(x), "n")));
@@ -162,6 +174,7 @@ static const struct http_route rows[] = {
     { "/fail-late", HTTP_METHOD(GET), fail_late },
     { "/nothing", HTTP_METHOD(GET), say_nothing },
     { "/status", HTTP_METHOD(GET), reply_status },
+    { "/letters", HTTP_METHOD(GET), send_letters },
     { "/close", HTTP_METHOD(GET), close_after },
     { "/forget", HTTP_METHOD(GET) | HTTP_METHOD(POST), forget },
     { "/upgrade", HTTP_METHOD(GET), upgrade },
@@ -382,6 +395,37 @@ static void a_value_with_a_line_break_splits_no_reply(void **state)
     talk(GET("/split?x=a%0d%0aSet-Cookie:b", ""));
     assert_has(out, "HTTP/1.1 500 ");
     assert_has_not(out, "Set-Cookie");
+}
+
+static void any_piece_of_a_blob_comes_whole_wherever_its_pages_begin(void **state)
+{
+    (void)state;
+    enum { LEN = 20000 };
+    static const struct piece {
+        int at, len;
+    } pieces_of_it[] = { { 0, LEN },  { 0, 1 },       { 0, 3996 },     { 0, 3997 },
+                         { 1, 3995 }, { 3996, 4096 }, { 3000, 10000 }, { LEN - 1, 1 } };
+    char            bytes[LEN];
+    struct blob_row row = { 0 };
+    for (size_t i = 0; i < LEN; i++)
+        bytes[i] = (char)('a' + i % 23);
+    const struct iovec before = { bytes, 100 }, all = { bytes, LEN };
+    struct blob       *first = blob_store_append(&row, &before, 1);
+    assert_non_null(first);
+    assert_non_null(letters = blob_store_append(&row, &all, 1));
+    for (size_t i = 0; i < ARRAY_LEN(pieces_of_it); i++) {
+        char                request[128];
+        const struct piece *p = &pieces_of_it[i];
+        snprintf(request, sizeof request, GET("/letters?at=%d&len=%d", "Connection: close\r\n"), p->at, p->len);
+        const char *body = strstr(talk(request), "\r\n\r\n");
+        assert_non_null(body);
+        assert_int_equal(strlen(body), 4 + p->len);
+        assert_memory_equal(body + 4, bytes + p->at, p->len);
+    }
+    blob_unref(&letters);
+    blob_unref(&first);
+    blob_row_finish(&row);
+    blob_store_finish();
 }
 
 static void an_error_is_a_500_before_the_reply_and_the_end_after(void **state)
@@ -785,6 +829,7 @@ int main(void)
         TEST(some_statuses_have_no_body),
         TEST(a_promised_length_is_kept_or_the_connection_ends),
         TEST(a_value_with_a_line_break_splits_no_reply),
+        TEST(any_piece_of_a_blob_comes_whole_wherever_its_pages_begin),
         TEST(an_error_is_a_500_before_the_reply_and_the_end_after),
         TEST(either_side_may_have_the_connection_closed),
         TEST(a_forgotten_request_leaves_the_reply_and_what_follows),
