@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 SHELL = /bin/sh
 
 # These goals need no configured tree, or configure it themselves.
-UNCONFIGURED = help clean distclean check test test-clients test-distros demo demo-stop deps deps-build layers third-party \
+UNCONFIGURED = help clean console distclean check test test-clients test-distros demo demo-stop deps deps-build layers third-party \
 	format format-check shellcheck
 GOALS := $(or $(MAKECMDGOALS),all)
 
@@ -130,14 +130,16 @@ $(TOOL_PROGRAMS): objs/tools/%: $(B)/test/tools/%.o $(LIB) $(ST_LIB)
 	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(ST_LIB) $(LIBS)
 
 # The pages need no network, neither during the build nor in the browser.
-$(PAGES_STAMP): $(call find,research/players,) $(foreach player,mpegts hls dash,$(call find,third_party/$(player).js,)) trunk-scripts/pages.sh objs/config.mk
+$(PAGES_STAMP): $(call find,research/players,) $(call find,research/console,) $(foreach player,mpegts hls dash,$(call find,third_party/$(player).js,)) trunk-scripts/pages.sh trunk-scripts/console.sh objs/config.mk
 	@mkdir -p $(@D)
 	$(call quiet,pages,objs/nginx/html) trunk-scripts/pages.sh && touch $@
 
 .SECONDARY: # keep the objects of tests and tools
-.PHONY: FORCE bench bench-faults bench-tools pages unit-programs test-tools
+.PHONY: FORCE bench bench-faults bench-tools console pages unit-programs test-tools
 FORCE:
 pages: $(PAGES_STAMP)
+console:
+	@trunk-scripts/console.sh build
 bench-tools: $(BENCH_PROGRAMS)
 unit-programs: $(UNIT_PROGRAMS)
 test-tools: $(TOOL_PROGRAMS)
@@ -344,6 +346,7 @@ help:
 	@echo 'make install      copy everything to the prefix of configure, below DESTDIR if that is set; the systemd unit also'
 	@echo '                  to UNITDIR, by default /usr/local/lib/systemd/system'
 	@echo 'make pages        copy the web pages to objs/nginx/html'
+	@echo 'make console      make research/console/dist again after a change of the console (npm)'
 	@echo 'make deps         install all packages for make, make demo and make test, so that these need no network;'
 	@echo '                  deps-build: only those for make and make demo'
 	@echo 'make clean        remove what was built; distclean: also state-threads and the files of configure'

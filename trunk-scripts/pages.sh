@@ -1,5 +1,5 @@
 #!/bin/sh
-# make pages: the web pages of research/players, with mpegts.js, hls.js and dash.js of third_party.
+# make pages: the web pages of research/players, with mpegts.js, hls.js and dash.js of third_party, and the console.
 #
 #   trunk-scripts/pages.sh [FOLDER]      default objs/nginx/html
 #
@@ -26,10 +26,18 @@ put() {
     mv -f "$to/$2.new" "$to/$2"
 }
 
+trunk-scripts/console.sh check
+
+# put_all FOLDER PLACE
+put_all() {
+    (cd "$1" && find . -type f) | while read -r file; do
+        put "$1/$file" "$2${file#./}"
+    done
+}
+
 mkdir -p "$to"
-(cd "$pages" && find . -type f) | while read -r file; do
-    put "$pages/$file" "${file#./}"
-done
+put_all "$pages" ""
+put_all research/console/dist console/
 
 put "$third/mpegts.js/mpegts.js" players/js/mpegts.js
 put "$third/mpegts.js/LICENSE" players/js/mpegts.js.LICENSE

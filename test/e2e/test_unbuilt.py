@@ -89,8 +89,7 @@ def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa:
                     server.line_of("cluster"))
 
 
-OTHERS = [("/metrics", "metrics"), ("/rtc/v1/play/", "WebRTC"), ("/rtc/v1/whip/?app=live&stream=s", "WebRTC"),
-          ("/console/", "console")]
+OTHERS = [("/metrics", "metrics"), ("/rtc/v1/play/", "WebRTC"), ("/rtc/v1/whip/?app=live&stream=s", "WebRTC")]
 
 
 def says_what_it_waits_for(server, port, path, word):
@@ -124,12 +123,11 @@ def test_so_it_does_on_a_port_of_both(make_server):
 
 def test_files_of_others_on_such_paths_are_served(make_server):
     server = make_server(vhost(""), http="")
-    for name in ("live/a.f4m", "console/index.html"):
-        os.makedirs(os.path.join(server.html, os.path.dirname(name)), exist_ok=True)
-        with open(os.path.join(server.html, name), "w") as f:
-            f.write("there")
-        reply = Api(server, server.http_port).ask("GET", "/" + name)
-        assert reply.status == 200 and reply.body == b"there"
+    os.makedirs(os.path.join(server.html, "live"), exist_ok=True)
+    with open(os.path.join(server.html, "live/a.f4m"), "w") as f:
+        f.write("there")
+    reply = Api(server, server.http_port).ask("GET", "/live/a.f4m")
+    assert reply.status == 200 and reply.body == b"there"
     assert Api(server, server.http_port).ask("GET", "/live/none.flv2").status == 404
 
 

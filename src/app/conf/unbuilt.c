@@ -72,10 +72,6 @@ static const struct conf_unbuilt rows[] = {
       .name = "enabled",
       .word = "on",
       .effect = "no server is reported to" },
-    { .feature = "the console page",
-      .path = "/console/",
-      .may_be_file = true,
-      .effect = "/ of the HTTP server lists what is on air, /api/v1/ of the API tells the numbers" },
 };
 
 static bool is_asked(const struct conf_unbuilt *row, const struct conf_node *block)

@@ -17,7 +17,6 @@ struct conf_unbuilt {
     const char *name, *word; /* the block asks for it by `name word;` */
     bool        refuses;     /* the vhost is unsafe or useless without it: its clients are refused */
     const char *path;        /* over HTTP: "/metrics", "/rtc/v1/" and everything below it, "*.m3u8"; NULL: none */
-    bool        may_be_file; /* a file at such a path is served */
     const char *effect;      /* the consequence, as the end of a sentence */
 };
 

@@ -12,8 +12,7 @@ static const char text_type[] = "text/plain; charset=utf-8";
 
 bool http_unbuilt_owns(const char *path)
 {
-    const struct conf_unbuilt *row = conf_unbuilt_at(path);
-    return row && !row->may_be_file;
+    return conf_unbuilt_at(path) != NULL;
 }
 
 /* Limits of the log: players poll playlists and Prometheus polls metrics, so one line a second is written for all of them. */

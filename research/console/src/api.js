@@ -1,0 +1,84 @@
+/*
+ * The HTTP API of the server: where it is, who asks, and one request.
+ *
+ * The browser's own password dialog never comes: requests carry no credentials of the browser, and the field Authorization is
+ * written here. User and password live as long as the tab.
+ */
+import { apiOrigins } from '../../players/html/players/js/address.js'
+import { query } from './settings.js'
+
+const PATIENCE_MS = 15000 /* for one reply */
+const KEY = 'srs-console-login'
+
+export class ApiError extends Error {
+  constructor(kind, detail) {
+    super(detail)
+    this.kind = kind /* 'login', 'network', 'status', 'code' */
+  }
+}
+
+let origin = null
+let login = sessionStorage.getItem(KEY)
+
+export function logIn(user, password) {
+  const bytes = new TextEncoder().encode(`${user}:${password}`)
+  login = btoa(String.fromCharCode(...bytes))
+  sessionStorage.setItem(KEY, login)
+}
+
+export function logOut() {
+  login = null
+  sessionStorage.removeItem(KEY)
+}
+
+export const isLoggedIn = () => login !== null
+
+/* The origin of the API that has answered; null before. */
+export const apiOrigin = () => origin
+
+function candidates() {
+  /* Links to SRS's console name the port of the API behind the #. */
+  const port = new URLSearchParams(location.hash.split('?')[1]).get('port')
+  const old = port && /^\d+$/.test(port) ? [`${location.protocol}//${location.hostname}:${port}`] : []
+  return [...new Set([...old, ...apiOrigins(location, query)])]
+}
+
+/* Ask one origin. Returns the object of the reply. */
+async function ask(base, path, method = 'GET') {
+  let reply, body
+  try {
+    reply = await fetch(`${base}/api/v1/${path}`, {
+      method, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: login ? { Authorization: `Basic ${login}` } : {},
+    })
+    if (reply.status === 401)
+      throw new ApiError('login', '401')
+    body = await reply.json().catch(() => null)
+  } catch (error) {
+    throw error instanceof ApiError ? error : new ApiError('network', base)
+  }
+  if (body === null || (!reply.ok && typeof body.code !== 'number'))
+    throw new ApiError('status', `HTTP ${reply.status}`)
+  if (body.code !== 0)
+    throw new ApiError('code', reply.ok ? `code ${body.code}` : `HTTP ${reply.status}, code ${body.code}`)
+  return body
+}
+
+async function find() {
+  let failure
+  for (const base of candidates())
+    try {
+      await ask(base, 'streams/?count=1')
+      return base
+    } catch (error) {
+      if (error.kind === 'login')
+        return base
+      failure = error
+    }
+  throw failure
+}
+
+export async function api(path, method) {
+  origin ??= await find()
+  return ask(origin, path, method)
+}

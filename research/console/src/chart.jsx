@@ -1,0 +1,55 @@
+/* A chart of some series over time, by uPlot. Colours come from the style sheet. */
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+import { useLanguage } from './settings.js'
+
+const HEIGHT = 140
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+
+function make(place, series, show) {
+  const colour = name => getComputedStyle(place).getPropertyValue(name)
+  const axis = { stroke: () => colour('--faint'), grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false }, font: '12px system-ui' }
+  return new uPlot({
+    width: place.clientWidth || 300,
+    height: HEIGHT,
+    cursor: { drag: { x: false, y: false } },
+    scales: { y: { range: (u, min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    axes: [
+      { ...axis, values: (u, splits) => splits.map(s => CLOCK.format(s * 1000)), space: 70, size: 28 },
+      { ...axis, values: (u, splits) => splits.map(show), size: 72 },
+    ],
+    series: [
+      { label: '', value: (u, s) => s === null ? '–' : CLOCK.format(s * 1000) },
+      ...series.map((name, i) => ({
+        label: name, width: 2, stroke: () => colour(`--series-${i}`), points: { show: false }, value: (u, n) => n === null || n === undefined ? '–' : show(n),
+      })),
+    ],
+  }, series.map(() => []).toSpliced(0, 0, []), place)
+}
+
+/* data: [times in s, values, values …]; series: the names of the values; show(n): a value as text. */
+export function Chart({ data, series, show, label }) {
+  const place = useRef(), plot = useRef(), lang = useLanguage()
+
+  useEffect(() => {
+    plot.current = make(place.current, series, show)
+    const resize = new ResizeObserver(() => plot.current.setSize({ width: place.current.clientWidth, height: HEIGHT }))
+    resize.observe(place.current)
+    /* Canvases do not follow the style sheet by themselves. */
+    const recolour = () => plot.current.redraw(false, true)
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    dark.addEventListener('change', recolour)
+    const theme = new MutationObserver(recolour)
+    theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    return () => {
+      resize.disconnect()
+      theme.disconnect()
+      dark.removeEventListener('change', recolour)
+      plot.current.destroy()
+    }
+  }, [lang])
+
+  useEffect(() => plot.current.setData(data), [data, lang])
+
+  return <div class="chart" ref={place} role="img" aria-label={label} />
+}

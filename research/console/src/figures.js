@@ -1,0 +1,50 @@
+/* The figures of the process over the last hour, as far as this page has seen them. A change of the view keeps them. */
+import { useRef, useState } from 'preact/hooks'
+import { api } from './api.js'
+import { useTurns } from './poll.js'
+
+const TURN_MS = 3000
+const SLOWEST_MS = 30000
+const KEPT = 1200
+
+const NAMES = ['cpu', 'machine', 'memory', 'received', 'sent', 'clients']
+const nothing = () => Object.fromEntries(['time', ...NAMES].map(name => [name, []]))
+
+function record(series, now, before) {
+  if (before && now.now_ms <= before.now_ms) /* the server's clock went back */
+    series = nothing()
+  const { self, system } = now
+  const seconds = before ? (system.srs_sample_time - before.system.srs_sample_time) / 1000 : 0
+  const isSame = before && before.self.pid === self.pid
+  const rate = name => isSame && seconds > 0 ? Math.max(0, (system[name] - before.system[name]) * 8 / 1000 / seconds) : null
+  const last = name => series[name].at(-1) ?? null
+  const isSampled = !isSame || seconds > 0
+  const values = {
+    cpu: self.cpu_percent, machine: system.cpu_percent, memory: self.mem_kbyte * 1024, clients: system.conn_srs,
+    received: isSampled ? rate('srs_recv_bytes') : last('received'),
+    sent: isSampled ? rate('srs_send_bytes') : last('sent'),
+  }
+  const next = { time: [...series.time, now.now_ms / 1000].slice(-KEPT) }
+  for (const name of NAMES)
+    next[name] = [...series[name], values[name]].slice(-KEPT)
+  return next
+}
+
+/* { now, series, error, again }: the last summaries, and series.time with one array for each figure. */
+export function useFigures() {
+  const [state, setState] = useState({ now: null, series: nothing() })
+  const [turn, setTurn] = useState(0)
+  const wait = useRef(TURN_MS)
+  useTurns(async () => {
+    try {
+      const { data } = await api('summaries')
+      wait.current = TURN_MS
+      setState(({ now, series }) => ({ now: data, series: record(series, data, now) }))
+    } catch (error) {
+      wait.current = Math.min(SLOWEST_MS, wait.current * 2)
+      setState(old => ({ ...old, error }))
+    }
+    return wait.current
+  }, TURN_MS, [turn])
+  return { ...state, again: () => setTurn(n => n + 1) }
+}

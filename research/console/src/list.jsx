@@ -1,0 +1,63 @@
+/* A long list with rows of one height. Only the rows on the screen are in the document. */
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+
+const SPARE = 6 /* rows above and below the screen */
+
+/*
+ * items: { id, … }. row(item) gives the cells of a row. look(from, to) hears which items are on the screen. columns: texts of the
+ * head. `className` sets the grid.
+ */
+export function List({ items, rowHeight, row, look, columns, className, label }) {
+  const box = useRef()
+  const [range, setRange] = useState([0, 40])
+
+  function measure() {
+    const { scrollTop, clientHeight } = box.current
+    const from = Math.max(0, Math.floor(scrollTop / rowHeight) - SPARE)
+    const to = Math.ceil((scrollTop + clientHeight) / rowHeight) + SPARE
+    setRange(old => old[0] === from && old[1] === to ? old : [from, to])
+  }
+
+  useLayoutEffect(() => {
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(box.current)
+    return () => observer.disconnect()
+  }, [rowHeight])
+
+  const from = Math.min(range[0], Math.max(0, items.length - 1)), to = Math.min(range[1], items.length)
+  useLayoutEffect(() => look?.(from, to), [from, to, look])
+
+  return (
+    <div class={`list ${className}`} role="table" aria-label={label} aria-rowcount={items.length + 1}>
+      <div class="row head" role="row" aria-rowindex={1}>
+        {columns.map(([name, text]) => <span key={name} class={`cell ${name}`} role="columnheader">{text}</span>)}
+      </div>
+      <div class="box" ref={box} onScroll={measure} tabIndex={0} role="rowgroup">
+        <div class="whole" style={{ height: `${items.length * rowHeight}px` }}>
+          <div style={{ transform: `translateY(${from * rowHeight}px)` }}>
+            {items.slice(from, to).map((item, i) => (
+              <div key={item.id} class="row" role="row" aria-rowindex={from + i + 2} style={{ height: `${rowHeight}px` }}>
+                {row(item).map((content, n) => (
+                  <span key={columns[n][0]} class={`cell ${columns[n][0]}`} role="cell">{content}</span>
+                ))}
+              </div>
+            ))}
+          </div>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+/* The height of a row: on a phone it has two lines. */
+export function useRowHeight() {
+  const narrow = useRef(matchMedia('(max-width: 44rem)')).current
+  const [isNarrow, setNarrow] = useState(narrow.matches)
+  useLayoutEffect(() => {
+    const changed = () => setNarrow(narrow.matches)
+    narrow.addEventListener('change', changed)
+    return () => narrow.removeEventListener('change', changed)
+  }, [])
+  return isNarrow ? 72 : 40
+}

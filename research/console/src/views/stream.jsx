@@ -1,0 +1,59 @@
+import { useRef } from 'preact/hooks'
+import { Chart } from '../chart.jsx'
+import { audioText, bytes, duration, kbps, videoText } from '../format.js'
+import { Health } from '../health.jsx'
+import { usePoll } from '../poll.js'
+import { useWords } from '../words.js'
+
+const TURN_MS = 3000
+const KEPT = 1200
+
+/* The bit rates between the polls, from the counters of bytes. The server updates them every three seconds. */
+function useRates(stream) {
+  const kept = useRef({ before: null, data: [[], [], []] })
+  const { before, data } = kept.current
+  if (stream && stream !== before) {
+    const now = Date.now() / 1000
+    if (before && now > (data[0].at(-1) ?? 0)) {
+      const rate = name => Math.max(0, (stream[name] - before[name]) * 8 / 1000 / (now - kept.current.at))
+      kept.current.data = [[...data[0], now], [...data[1], rate('recv_bytes')], [...data[2], rate('send_bytes')]].map(row => row.slice(-KEPT))
+    }
+    kept.current.before = stream
+    kept.current.at = now
+  }
+  return kept.current.data
+}
+
+export function Stream({ id }) {
+  const t = useWords()
+  const { body, error } = usePoll(`streams/${encodeURIComponent(id)}`, TURN_MS)
+  const stream = body?.stream, rates = useRates(stream)
+  const back = <p><a href="#/streams">← {t('back')}</a></p>
+  if (!stream)
+    return <section class="card">{back}<p class={error ? 'error' : 'faint'}>{error ? error.kind === 'code' ? t('gone') : t('noAnswer', { detail: error.message }) : t('loading')}</p></section>
+  return (
+    <>
+      <section class="card">
+        {back}
+        <h2>{stream.url} <Health stream={stream} /></h2>
+        {error && <p class="error">{error.kind === 'code' ? t('gone') : t('noAnswer', { detail: error.message })}</p>}
+        <dl class="facts">
+          <dt>{t('video')}</dt><dd>{videoText(stream.video)} {stream.video && [stream.video.profile, stream.video.level].filter(Boolean).join(' ')}</dd>
+          <dt>{t('audio')}</dt><dd>{audioText(stream.audio)} {stream.audio?.profile}</dd>
+          <dt>{t('bitRate')}</dt><dd>{t('received')} {kbps(stream.kbps.recv_30s)}, {t('sent')} {kbps(stream.kbps.send_30s)}</dd>
+          <dt>{t('transferred')}</dt><dd>{t('received')} {bytes(stream.recv_bytes)}, {t('sent')} {bytes(stream.send_bytes)}</dd>
+          <dt>{t('frames')}</dt><dd>{stream.frames}</dd>
+          <dt>{t('since')}</dt><dd>{stream.publish.active ? duration((Date.now() - stream.live_ms) / 1000) : '–'}</dd>
+          <dt>{t('clients')}</dt><dd><a href={`#/clients?filter=${encodeURIComponent(stream.url)}`}>{stream.clients}</a></dd>
+          <dt>{t('publisher')}</dt><dd>{stream.publish.active ? <a href={`#/clients?filter=${stream.publish.cid}`}>{stream.publish.cid}</a> : '–'}</dd>
+          <dt>{t('tcUrl')}</dt><dd>{stream.tcUrl}</dd>
+          {stream.segments?.map(row => [<dt>{t('segments')} {row.container}</dt>, <dd>{row.segments}, #{row.newest}</dd>])}
+        </dl>
+      </section>
+      <section class="card">
+        <h2>{t('bitRate')}</h2>
+        <Chart data={rates} series={[t('received'), t('sent')]} show={kbps} label={t('chart', { name: t('bitRate') })} />
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,170 @@
+"""The console in headless Chromium, as an operator uses it."""
+import os
+import subprocess
+
+import pytest
+
+import media
+import rtmp
+from api import Api
+from browser import Browser
+from media import ROOT
+from wait import until
+
+CONF = "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }"
+
+# One browser at a time: two cores decode no more.
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture(scope="module")
+def page():
+    b = Browser()
+    yield b
+    b.close()
+
+
+@pytest.fixture
+def site(make_server):
+    """A server with the pages and the API."""
+    def make(conf=CONF, api="", **how):
+        server = make_server(conf, api=api, http="", start=False, **how)
+        subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), server.html], check=True, timeout=120)
+        server.start()
+        return server
+
+    return make
+
+
+@pytest.fixture
+def live():
+    """live(server, stream, clip) publishes a clip in a loop until the test ends."""
+    feeders = []
+
+    def start(server, stream="livestream", clip="h264_aac.flv"):
+        feeders.append(rtmp.Feeder(server.publisher(stream), media.loop(clip)))
+        return feeders[-1]
+
+    yield start
+    for f in feeders:
+        f.finish()
+
+
+def console(server, view="", lang="en", on=None, name=""):
+    """The address of a view, on the API's port or on that of `on`."""
+    return "http://127.0.0.1:%d/console/%s?lang=%s&api=127.0.0.1:%d#/%s" % (
+        on or server.api_port, name, lang, server.api_port, view)
+
+
+def open_at(page, address):
+    page.open("about:blank")  # a change behind # alone would not load the page again
+    page.console()            # forget what earlier tests have left there
+    page.open(address)
+
+
+def press(page, label, nth=0):
+    """Click a button by its name as a screen reader tells it."""
+    found = """return [...document.querySelectorAll('button')].filter(b => (b.ariaLabel || b.textContent) === arguments[0])[arguments[1]]"""
+    until(lambda: page.run(found, label, nth), lambda: "a button %s: %s" % (label, page.text()), 20)
+    page.run(found, label, nth).click()
+
+
+def row_of(page, text):
+    return page.run("return [...document.querySelectorAll('[role=row]')].map(r => r.innerText).find(t => t.includes(arguments[0]))", text)
+
+
+def no_complaints(page):
+    """Chromium has seen no error of a script and nothing that the Content-Security-Policy forbids."""
+    assert page.console() == []
+
+
+def test_the_overview_has_figures_and_charts(page, site, live):
+    server = site()
+    live(server)
+    open_at(page, console(server))
+    page.wait_text("Streams on air: 1")
+    until(lambda: page.run("return document.querySelectorAll('.chart canvas').length") == 4, "four charts")
+    assert page.run("return document.title") == "Overview – Console"
+    no_complaints(page)
+
+
+def test_it_is_on_the_port_of_the_pages_too(page, site, live):
+    server = site()
+    live(server)
+    open_at(page, console(server, "streams", on=server.http_port))
+    page.wait_text("/live/livestream")
+    no_complaints(page)
+
+
+def test_a_stream_in_the_list_and_its_figures(page, site, live):
+    server = site()
+    feeder = rtmp.Feeder(server.publisher("livestream"), media.loop("h264_aac.flv"))
+    open_at(page, console(server, "streams"))
+    page.wait_text("/live/livestream")
+    until(lambda: "H264 160×120" in row_of(page, "/live/livestream"), lambda: row_of(page, "/live/livestream"), 20)
+    page.run("document.querySelector('.streams a').click()")
+    page.wait_text("All streams")
+    page.wait_text("AAC")
+    until(lambda: page.run("return document.querySelectorAll('.chart canvas').length") == 1, "its chart")
+    feeder.finish()
+    page.wait_text("It is not there any more.")
+    no_complaints(page)
+
+
+def test_a_client_is_kicked_after_a_second_question(page, site, live):
+    server = site()
+    live(server)
+    player = server.player("livestream")
+    player.wait_media()
+    api = Api(server)
+    mine, = [c["id"] for c in api.get("/api/v1/clients/")["clients"] if not c["publish"]]
+    open_at(page, console(server, "clients"))
+    press(page, "Kick " + mine)
+    press(page, "No")
+    assert mine in [c["id"] for c in api.get("/api/v1/clients/")["clients"]]
+    press(page, "Kick " + mine)
+    press(page, "Kick %s? Yes" % mine)
+    page.wait_text(mine + " was kicked.")
+    until(lambda: mine not in [c["id"] for c in api.get("/api/v1/clients/")["clients"]], "the client to be gone")
+    until(lambda: not page.run("return document.querySelector('[aria-label=\"Kick %s\"]')" % mine), "its row to go", 20)
+    no_complaints(page)
+
+
+def test_the_password_of_the_api_is_asked_for(page, site, live):
+    server = site(api="auth { enabled on; username admin; password 密钥:1; }")
+    live(server)
+    open_at(page, console(server, "streams"))
+    for password, text in (("wrong", "not accepted"), ("密钥:1", "/live/livestream")):
+        until(lambda: page.run("return document.querySelector('input[name=user]')"), "the form", 20)
+        page.run("""for (const [name, value] of [['user', 'admin'], ['password', arguments[0]]]) {
+            const input = document.querySelector(`input[name=${name}]`)
+            input.value = value
+            input.dispatchEvent(new Event('input', { bubbles: true }))
+        }""", password)
+        press(page, "Log in")
+        page.wait_text(text)
+    press(page, "Log out")
+    page.wait_text("asks for a user and a password")
+
+
+@pytest.mark.parametrize("name,word", [("ng_index.html", "客户端"), ("en_index.html", "Clients")])
+def test_links_to_the_console_of_srs_lead_to_the_same_view(page, site, live, name, word):
+    server = site()
+    live(server)
+    open_at(page, "http://127.0.0.1:%d/console/%s#/clients?port=%d" % (server.http_port, name, server.api_port))
+    page.wait_text("fmle-publish")
+    assert word in page.text() and "/console/index.html?lang=" in page.run("return location.href")
+
+
+def test_a_stream_name_is_text(page, site, live):
+    server = site()
+    name = "<img/src=x/onerror=document.title='broken'>"
+    live(server, name)
+    for view in ("streams", "clients"):
+        open_at(page, console(server, view))
+        page.wait_text(name)
+    page.run("document.querySelector('.clients a').click()")
+    page.wait_text("All streams")
+    page.wait_text(name)
+    assert not page.run("return document.querySelector('img')")
+    no_complaints(page)
