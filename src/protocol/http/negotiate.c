@@ -61,6 +61,30 @@ bool http_range_applies(const struct http_request *r, const char *etag, time_t m
     return http_date_parse(if_range, &date) && date == modified;
 }
 
+/* The highest weight with which a list of media types names this one; 0: it does not. */
+static double weight_of(const char *accept, const char *type)
+{
+    double best = 0;
+    size_t type_len = strlen(type);
+    for (const char *p = accept ? accept : ""; *p;) {
+        p += strspn(p, " \t,");
+        size_t      len = strcspn(p, ",");
+        size_t      name_len = strcspn(p, ",; \t");
+        const char *q = memmem(p, len, "q=", 2);
+        double      weight = q ? strtod(q + 2, NULL) : 1;
+        if (name_len == type_len && strncasecmp(p, type, type_len) == 0 && weight > best)
+            best = weight;
+        p += len;
+    }
+    return best;
+}
+
+bool http_prefers(const char *accept, const char *type, const char *other)
+{
+    double weight = weight_of(accept, type);
+    return weight > 0 && weight >= weight_of(accept, other);
+}
+
 bool http_accepts_gzip(const char *accept_encoding)
 {
     bool any = false;

@@ -1,7 +1,7 @@
 /**
  * Conditions and encodings of a request: the version that the client has already, and the encodings that it accepts.
  *
- * Source     RFC 9110 8.8 (validators), 13.1 (conditions), 12.5.3 (Accept-Encoding)
+ * Source     RFC 9110 8.8 (validators), 13.1 (conditions), 12.5.1 (Accept), 12.5.3 (Accept-Encoding)
  * Shape      an etag is quoted, as it stands in the field; a field that is absent is NULL
  * Yields     no
  */
@@ -24,6 +24,12 @@ bool http_is_not_modified(const struct http_request *r, const char *etag, time_t
 
 /** True when Range is meant for this version: there is no If-Range, or it names it. */
 bool http_range_applies(const struct http_request *r, const char *etag, time_t modified);
+
+/**
+ * True when Accept names `type` and does not prefer `other` to it. A wildcard names neither: a client that takes anything gets the
+ * usual type.
+ */
+bool http_prefers(const char *accept, const char *type, const char *other);
 
 /** True when Accept-Encoding allows gzip. */
 bool http_accepts_gzip(const char *accept_encoding);

@@ -156,9 +156,38 @@ static void anything_else_does_not(void **state)
     assert_false(http_basic_auth_is("Basic eA==", longest, longest));
 }
 
+static void a_type_is_preferred_by_its_weight(void **state)
+{
+    static const struct {
+        const char *accept;
+        bool        is_preferred;
+    } rows[] = {
+        { "a/b", true },
+        { "a/b, c/d", true },
+        { "A/B;q=0.5;v=1 , c/d;q=0.4", true },
+        { "c/d,a/b;x=1", true },
+        { "a/b;q=0.3,a/b;q=0.9,c/d;q=0.5", true },
+        { NULL, false },
+        { "", false },
+        { "*/*", false },
+        { "a/*", false },
+        { "c/d", false },
+        { "a/b;q=0", false },
+        { "a/bc", false },
+        { "a/b;q=0.2,c/d", false },
+        { ",;,", false },
+        { "a/b;q=x", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (http_prefers(rows[i].accept, "a/b", "c/d") != rows[i].is_preferred)
+            fail_msg("%s", rows[i].accept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_type_is_preferred_by_its_weight),
         cmocka_unit_test(a_client_that_has_the_version_is_told_so),
         cmocka_unit_test(a_client_that_has_another_version_gets_this_one),
         cmocka_unit_test(a_date_tells_nothing_about_a_text_without_one),
