@@ -19,7 +19,7 @@ server
 segment
 rtmp http
 exec hls dash hds hooks
-api
+api exporter
 "
 
 work=$(mktemp -d)

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "app/api/routes.h"
+#include "app/exporter/exporter.h"
 #include "app/hls/old_files.h"
 #include "app/hls/timeshift.h"
 #include "app/http/file_guard.h"
@@ -48,6 +49,7 @@ static const struct http_routes paths = { path_rows, ARRAY_LEN(path_rows) };
 
 static const struct http_routes *const api_tables[] = {
     &api_routes,
+    &exporter_routes,
     &console,
     NULL,
 };
@@ -58,13 +60,21 @@ static const struct http_routes *const stream_tables[] = {
     NULL,
 };
 
+static const struct http_routes *const exporter_tables[] = {
+    &exporter_routes,
+    NULL,
+};
+
 static const struct http_router api_router = { api_tables };
 static const struct http_router stream_router = { stream_tables };
+static const struct http_router exporter_router = { exporter_tables };
 
 static const struct http_face api_face = { .router = &api_router, .is_api = true };
 static const struct http_face stream_face = { .router = &stream_router };
+static const struct http_face exporter_face = { .router = &exporter_router, .is_api = true };
 
 static const struct http_face *const api_alone[] = { &api_face, NULL };
+static const struct http_face *const exporter_alone[] = { &exporter_face, NULL };
 static const struct http_face *const streams_alone[] = { &stream_face, NULL };
 static const struct http_face *const api_and_streams[] = { &api_face, &stream_face, NULL };
 
@@ -72,6 +82,12 @@ const struct http_face *const *http_api_faces(const struct conf *conf)
 {
     (void)conf;
     return api_alone;
+}
+
+const struct http_face *const *http_exporter_faces(const struct conf *conf)
+{
+    (void)conf;
+    return exporter_alone;
 }
 
 const struct http_face *const *http_stream_faces(const struct conf *conf)

@@ -36,6 +36,12 @@ static const struct conf_https *api_tls(const struct conf *conf)
     return &conf->http_api.https;
 }
 
+static const struct conf_words *exporter_endpoints(const struct conf *conf)
+{
+    return conf->exporter.enabled ? &conf->exporter.listen : NULL;
+}
+
+/* Metrics may take the API's places: a server that is full is looked at most. */
 static bool api_always(const struct conf *conf)
 {
     (void)conf;
@@ -83,6 +89,11 @@ const struct listen_service listen_services[] = {
       .start = http_port_start,
       .has_api = conf_http_is_shared,
       .faces = http_stream_faces },
+    { .name = "Exporter",
+      .endpoints = exporter_endpoints,
+      .start = http_port_start,
+      .has_api = api_always,
+      .faces = http_exporter_faces },
     { .name = NULL },
 };
 

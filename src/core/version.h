@@ -10,7 +10,8 @@
 #define VERSION "7.0.18"
 
 #define SERVER_KEY "SRS"
-#define SERVER_SIGNATURE "SRS/" VERSION "(Hang)"
+#define SERVER_CODENAME "Hang"
+#define SERVER_SIGNATURE "SRS/" VERSION "(" SERVER_CODENAME ")"
 #define SERVER_LICENSE "MIT"
 #define SERVER_AUTHORS "the project's authors"
 #define SERVER_URL "https://github.com/ossrs/srs"

@@ -111,6 +111,14 @@ struct conf_http_server {
     struct conf_https https;
 };
 
+/** Metrics for Prometheus. */
+struct conf_exporter {
+    bool              enabled;
+    struct conf_words listen;
+    char             *label, *tag; /* empty: none */
+    int               streams;     /* ours: streams that have metrics of their own */
+};
+
 struct conf_stats {
     bool              enabled;
     int               network; /* index of a local address */
@@ -342,6 +350,7 @@ struct conf {
     struct conf_http_api    http_api;
     struct conf_http_server http_server;
     struct conf_https       rtmps;
+    struct conf_exporter    exporter;
     struct conf_stats       stats;
     struct conf_vhost      *vhosts;
     size_t                  n_vhosts;

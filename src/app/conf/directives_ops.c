@@ -30,14 +30,18 @@ static const struct directive stats_rows[] = {
 const struct conf_block conf_stats_block = { CONF_ROWS(stats_rows) };
 
 static const struct directive exporter_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART,
-      .since = "5", .help = "Serve metrics for Prometheus." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED,
+      IN_CONF(exporter.enabled), .since = "5", .help = "Serve metrics for Prometheus." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "9972",
-      .flags = CONF_EMPTY_COUNTS | CONF_ENV_LIST, .reload = RELOAD_RESTART, .since = "5", .help = "Endpoints." },
-    { .name = "label", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, .since = "5",
-      .example = "cn-beijing", .help = "A label of the build metric." },
-    { .name = "tag", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, .since = "5",
-      .example = "cn-edge", .help = "Another label of the build metric." },
+      .flags = CONF_EMPTY_COUNTS | CONF_ENV_LIST, .reload = RELOAD_APPLIED, IN_CONF(exporter.listen), .since = "5",
+      .help = "Endpoints. They serve /metrics and nothing else; the ports of the API serve it too." },
+    { .name = "label", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_LIVE,
+      IN_CONF(exporter.label), .since = "5", .example = "cn-beijing", .help = "A label of the build metric." },
+    { .name = "tag", .type = CONF_STRING, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_LIVE, IN_CONF(exporter.tag),
+      .since = "5", .example = "cn-edge", .help = "Another label of the build metric." },
+    { .name = "streams", .type = CONF_INT, .def = "100", .min = 0, .max = 1000, .reload = RELOAD_LIVE,
+      IN_CONF(exporter.streams), .since = "ours",
+      .help = "Streams that have metrics of their own: those with the most bytes. All others are summed up." },
 };
 const struct conf_block conf_exporter_block = { CONF_ROWS(exporter_rows) };
 

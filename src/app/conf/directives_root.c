@@ -135,7 +135,7 @@ static const struct directive rows[] = {
       .help = "Regular reports to an HTTP server." },
     { .name = "stats", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_stats_block, .flags = CONF_NO_ENV,
       .since = "1", .help = "Network interface and disks of the statistics." },
-    { .name = "exporter", .type = CONF_BLOCK, .children = &conf_exporter_block, .since = "5",
+    { .name = "exporter", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_exporter_block, .since = "5",
       .help = "Metrics for Prometheus." },
     { .name = "circuit_breaker", .type = CONF_BLOCK, .children = &conf_circuit_breaker_block, .since = "4",
       .help = "Makes WebRTC do less when the CPU is busy." },

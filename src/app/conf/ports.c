@@ -15,7 +15,7 @@ struct service {
     const char              *block, *inner;
 };
 
-enum { SERVICES_MAX = 6 };
+enum { SERVICES_MAX = 7 };
 
 static size_t list_services(const struct conf *c, struct service out[static SERVICES_MAX])
 {
@@ -34,6 +34,8 @@ static size_t list_services(const struct conf *c, struct service out[static SERV
         out[n++] = (struct service){ "http_api.https.listen", &api->https.listen, "http_api", "https" };
     if (server->enabled && server->https.enabled)
         out[n++] = (struct service){ "http_server.https.listen", &server->https.listen, "http_server", "https" };
+    if (c->exporter.enabled)
+        out[n++] = (struct service){ "exporter.listen", &c->exporter.listen, "exporter", NULL };
     return n;
 }
 

@@ -132,6 +132,7 @@ static void leave(struct hls_viewer *v)
 {
     co_set_trace(v->id);
     tell_end(v, v->session.client.n_messages <= 1);
+    v->session.client.has_failed = v->has_ended;
     session_leave(&v->session);
     if (v->is_known && !all.is_closing) {
         put_on_wheel(v, due_us(v));

@@ -262,5 +262,7 @@ struct err *http_live_play(struct http_exchange *x, struct session *session, con
     struct err   *e = session_enter(session);
     if (e)
         return e;
-    return websocket_is_wanted(http_request_of(x)) ? play_over_websocket(&p) : play_over_http(&p);
+    e = websocket_is_wanted(http_request_of(x)) ? play_over_websocket(&p) : play_over_http(&p);
+    session->client.has_failed = e != NULL;
+    return e;
 }

@@ -117,6 +117,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
     }
     if (!e)
         e = rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c);
+    c->session.client.has_failed = e != NULL;
     session_leave(&c->session);
     return e;
 }

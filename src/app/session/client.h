@@ -40,6 +40,7 @@ struct client {
     const int64_t *bytes_in, *bytes_out;    /* counters that never decrease */
     int64_t        counted_in, counted_out; /* the part of them that is counted already or belongs to others */
     int64_t        n_messages;              /* received from a publisher, sent to a player */
+    bool           has_failed;              /* An error ends it: set before it leaves. */
 
     /* Set by the session and the registry. */
     struct source     *source; /* referenced by the session */

@@ -132,6 +132,7 @@ struct err *registry_enter(struct registry *r, struct client *c, const char *vho
     traffic_start(&c->traffic, c->since_us);
     list_push(&r->clients, &c->link);
     r->n_clients++;
+    r->n_entered++;
     vhost->n_clients++;
     return NULL;
 }
@@ -155,6 +156,7 @@ void registry_leave(struct registry *r, struct client *c)
     leave_all(r, c);
     list_remove(&c->link);
     r->n_clients--;
+    r->n_failed += c->has_failed;
     c->vhost->n_clients--;
     c->vhost = NULL;
 }

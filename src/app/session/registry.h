@@ -37,6 +37,7 @@ struct registry {
     int64_t        sampled_wall_ms; /* when all counters were brought up to date */
     int64_t        since_us;
     int64_t        n_accepted, n_refused; /* connections since the start */
+    int64_t        n_entered, n_failed;   /* clients since the start; those of them that an error has ended */
 };
 
 void registry_init(struct registry *r);

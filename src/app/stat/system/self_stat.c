@@ -6,7 +6,7 @@
 #include "core/str.h"
 
 /* Indices in the list below. */
-enum { PPID = 0, UTIME = 10, STIME = 11, STARTCODE = 22, KSTKEIP = 26, WCHAN = 31 };
+enum { PPID = 0, UTIME = 10, STIME = 11, RSS = 20, STARTCODE = 22, KSTKEIP = 26, WCHAN = 31 };
 
 /* The largest number that every reader of JSON holds exactly (RFC 8259 6): rsslim without a limit is 2^64 - 1. */
 static const int64_t number_max = (INT64_C(1) << 53) - 1;
@@ -53,6 +53,11 @@ bool self_stat_parse(const char *text, struct self_stat *out)
 int64_t self_stat_ppid(const struct self_stat *s)
 {
     return s->numbers[PPID];
+}
+
+int64_t self_stat_rss(const struct self_stat *s)
+{
+    return s->numbers[RSS];
 }
 
 int64_t self_stat_cpu_ticks(const struct self_stat *s)

@@ -32,6 +32,9 @@ bool self_stat_parse(const char *text, struct self_stat *out);
 
 int64_t self_stat_ppid(const struct self_stat *s);
 
+/** Resident pages. */
+int64_t self_stat_rss(const struct self_stat *s);
+
 /** Clock ticks of user and system time. */
 int64_t self_stat_cpu_ticks(const struct self_stat *s);
 

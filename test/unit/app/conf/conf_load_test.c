@@ -264,6 +264,8 @@ static void refuses_with_the_words_that_users_know(void **state)
           "check normal : http_api.listen 8080 and http_server.listen 0.0.0.0:8080 are one port, at t.conf:4" },
         { L "http_api { enabled on; listen 1986 [::]:8080; }\nhttp_server { enabled on; listen 1 [::1]:8080; }",
           "check normal : http_api.listen [::]:8080 and http_server.listen [::1]:8080 are one port, at t.conf:3" },
+        { L "exporter { enabled on; listen 127.0.0.1:1935; }",
+          "check normal : listen 1935 and exporter.listen 127.0.0.1:1935 are one port" },
         { L "rtmps { enabled on; listen 1935; }", "check normal : listen 1935 and rtmps.listen 1935 are one port" },
         { "listen 8088; http_server { enabled on; https { enabled on; } }",
           "check normal : listen 8088 and http_server.https.listen 8088 are one port, at t.conf:1" },

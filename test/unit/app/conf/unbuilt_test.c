@@ -106,12 +106,11 @@ static void paths_of_http(void **state)
     static const struct {
         const char *path, *feature;
     } rows[] = {
-        { "/metrics", "the exporter of metrics" },
         { "/rtc/v1/whip/", "WebRTC" },
         { "/rtc/v1/play", "WebRTC" },
     };
-    static const char *const others[] = { "/",        "/live/a.flv", "/metrics/x", "/x/metrics",
-                                          "/rtc/v2/", "/consoles/",  "/m3u8",      "/live/a.m3u8" };
+    static const char *const others[] = { "/",        "/live/a.flv", "/metrics", "/x/metrics",
+                                          "/rtc/v2/", "/consoles/",  "/m3u8",    "/live/a.m3u8" };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct conf_unbuilt *row = conf_unbuilt_at(rows[i].path);

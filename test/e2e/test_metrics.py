@@ -1,0 +1,215 @@
+"""The exporter: the metrics of SRS by name, type and label, its ports, who may read it.
+
+The table is transcribed from chapter 1.19 of the reference of the interfaces.
+"""
+import os
+import re
+
+import pytest
+
+import prom_text
+from api import Api
+from flv import Numbered
+from media import ROOT
+from rtmp import Feeder
+from srs import free_port, listening
+from wait import until
+
+OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
+TEXT = "text/plain; charset=utf-8"
+
+# name, type, labels
+REFERENCE = [
+    ("srs_node_uname_info", "gauge", ["sysname", "nodename", "release", "version", "machine"]),
+    ("srs_build_info", "gauge", ["server", "service", "pid", "build_date", "major", "version", "code"]),
+    ("srs_cpu_percent", "gauge", []),
+    ("srs_memory", "gauge", []),
+    ("srs_send_bytes_total", "counter", []),
+    ("srs_receive_bytes_total", "counter", []),
+    ("srs_streams", "gauge", []),
+    ("srs_clients", "gauge", []),
+    ("srs_clients_total", "counter", []),
+    ("srs_clients_errs_total", "counter", []),
+]
+
+
+def exporter(port, more=""):
+    return "exporter { enabled on; listen %d; %s }\n" % (port, more)
+
+
+class Metrics:
+    """A server with an exporter, and its numbers."""
+
+    def __init__(self, make_server, conf="vhost __defaultVhost__ { http_remux { enabled on; } }", more="", **how):
+        self.port = free_port()
+        self.conf, self.more = conf, more
+        self.server = make_server(exporter(self.port, more) + conf, **{"api": "", "http": "", **how})
+        until(lambda: self.port in listening(self.server.pid), "the exporter to listen")
+        self.api = Api(self.server, self.port)
+
+    def text(self, accept=None):
+        reply = self.api.ask("GET", "/metrics", headers={"Accept": accept} if accept else {})
+        assert reply.status == 200
+        return reply.body.decode()
+
+    def read(self):
+        return prom_text.read(self.text())
+
+    def value(self, name, **labels):
+        return prom_text.value(self.read(), name, **labels)
+
+    def wait(self, name, wanted, **labels):
+        """Until the value is `wanted`, or passes `wanted(value)`."""
+        accepts = wanted if callable(wanted) else lambda v: v == wanted
+        return until(lambda: accepts(self.value(name, **labels)), lambda: "%s%s, now %s" % (name, labels, self.value(name, **labels)))
+
+
+@pytest.fixture
+def metrics(make_server):
+    return Metrics(make_server)
+
+
+def publish(server, name="s", **how):
+    publisher = server.publisher(name, **how)
+    return publisher, Feeder(publisher, Numbered(size=1500).tags())
+
+
+# -- the metrics of SRS ------------------------------------------------------------------------------------------------
+
+def test_the_metrics_of_srs_have_their_names_types_and_labels(metrics):
+    reply = metrics.api.ask("GET", "/metrics")
+    assert reply.status == 200 and reply.headers["Content-Type"] == TEXT
+    families = prom_text.read(reply.body.decode())
+    assert list(families)[:len(REFERENCE)] == [name for name, _, _ in REFERENCE]
+    for name, kind, labels in REFERENCE:
+        assert families[name].type == kind and len(families[name].samples) == 1, name
+        assert list(families[name].samples[0].labels) == labels, name
+
+
+def test_the_values_are_those_of_machine_and_server(metrics):
+    families = metrics.read()
+    uname, = families["srs_node_uname_info"].samples
+    assert uname.value == 1
+    assert [uname.labels[k] for k in ("sysname", "nodename", "release", "version", "machine")] == list(os.uname())
+    build, = families["srs_build_info"].samples
+    versions = Api(metrics.server).get("/api/v1/versions")
+    assert build.value == 1
+    assert [build.labels[k] for k in ("server", "service", "pid")] == [versions[k] for k in ("server", "service", "pid")]
+    assert build.labels["major"] == "7" and build.labels["version"] == versions["data"]["version"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", build.labels["build_date"]) and build.labels["code"] == "Hang"
+    until(lambda: abs(metrics.value("srs_memory") - metrics.server.rss_kib()) < 0.2 * metrics.server.rss_kib(), "the memory")
+
+
+def test_label_and_tag_are_labels_only_when_they_are_configured(make_server):
+    m = Metrics(make_server, more='label "bei\\\\jing"; tag edge;')
+    build, = m.read()["srs_build_info"].samples
+    assert list(build.labels)[-2:] == ["label", "tag"] and build.labels["tag"] == "edge"
+    m.server.reload(exporter(m.port, "tag other;") + m.conf)
+    build, = m.read()["srs_build_info"].samples
+    assert "label" not in build.labels and build.labels["tag"] == "other"
+
+
+def test_clients_streams_and_bytes_are_counted(metrics):
+    publisher, feeder = publish(metrics.server)
+    with metrics.server.player() as player:
+        player.wait_media(20)
+        metrics.wait("srs_clients", 2)
+        assert metrics.value("srs_streams") == 1 and metrics.value("srs_clients_total") == 2
+        metrics.wait("srs_send_bytes_total", lambda v: v > 20 * 1500)
+        metrics.wait("srs_receive_bytes_total", lambda v: v > 20 * 1500)
+    metrics.wait("srs_clients", 1)
+    assert metrics.value("srs_clients_errs_total") == 1          # it closed its connection, which counts in SRS as well
+    feeder.stop()
+    publisher.close()
+    metrics.wait("srs_streams", 0)
+    assert metrics.value("srs_clients_total") == 2
+
+
+def test_a_publish_again_on_one_connection_counts_again(metrics):
+    publisher, feeder = publish(metrics.server)
+    feeder.stop()
+    publisher.unpublish("s")
+    metrics.wait("srs_clients", 0)
+    assert metrics.value("srs_clients_errs_total") == 0          # it said goodbye
+    publisher.publish("t")
+    metrics.wait("srs_clients_total", 2)
+    publisher.close()
+
+
+# -- forms -------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("accept,is_open", [
+    (None, False), ("*/*", False), ("text/plain", False), ("text/html,*/*;q=0.1", False),
+    ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", True),
+    ("application/openmetrics-text;q=0.2,text/plain;q=0.9", False), ("application/openmetrics-text;q=0", False)])
+def test_accept_chooses_the_format(metrics, accept, is_open):
+    reply = metrics.api.ask("GET", "/metrics", headers={"Accept": accept} if accept else {})
+    assert reply.headers["Content-Type"].startswith(OPEN_METRICS) == is_open
+    prom_text.read(reply.body.decode(), is_open)
+
+
+# -- ports -------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/versions", "/api/v1/clients/", "/api/v1/raw?rpc=reload", "/console/", "/live/s.flv",
+                                  "/metrics/x", "/index.html"])
+def test_the_port_of_the_exporter_serves_metrics_alone(metrics, path):
+    assert metrics.api.ask("GET", path).status == 404
+    assert metrics.api.ask("DELETE", path).status == 404
+
+
+def test_other_methods_are_refused(metrics):
+    assert metrics.api.ask("POST", "/metrics").status == 405
+    assert metrics.api.ask("HEAD", "/metrics").status == 200
+
+
+def test_the_port_of_the_api_serves_them_too_and_that_of_streams_does_not(metrics):
+    assert Api(metrics.server).ask("GET", "/metrics").body.startswith(b"# HELP srs_node_uname_info")
+    assert Api(metrics.server, metrics.server.http_port).ask("GET", "/metrics").status == 404
+
+
+def test_without_the_exporter_the_api_answers_its_code(make_server):
+    server = make_server(api="")
+    assert Api(server).get("/metrics") == {"code": 1090}
+
+
+def test_a_reload_opens_moves_and_closes_the_port(metrics):
+    other = free_port()
+    metrics.server.reload(exporter(other) + metrics.conf)
+    until(lambda: other in listening(metrics.server.pid) and metrics.port not in listening(metrics.server.pid), "the move")
+    metrics.server.reload(metrics.conf)
+    until(lambda: other not in listening(metrics.server.pid), "the port to be closed")
+    assert Api(metrics.server).get("/metrics") == {"code": 1090}
+
+
+def test_a_full_server_still_tells_its_metrics(make_server):
+    m = Metrics(make_server, root={"max_connections": 2})
+    with m.server.client(), m.server.client():
+        assert m.value("srs_connections_max") == 2
+        assert m.value("srs_connections") >= 2
+
+
+# -- who may read ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("headers,status", [
+    ({}, 200), ({"Host": "srs-1.example.com:9972"}, 200),
+    ({"Origin": "http://evil.example"}, 403), ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ({"Host": "evil.example", "Referer": "http://evil.example/", "User-Agent": "Mozilla/5.0"}, 403),
+    ({"Origin": "http://127.0.0.1:3000"}, 200)])
+def test_a_page_of_another_site_does_not_read_them(metrics, headers, status):
+    assert metrics.api.ask("GET", "/metrics", headers=headers).status == status
+
+
+# -- the example -------------------------------------------------------------------------------------------------------
+
+def test_the_example_of_srs_starts(make_server):
+    with open(os.path.join(ROOT, "conf", "prometheus.conf")) as f:
+        text = f.read()
+    server = make_server(http="", api="", start=False)
+    port = free_port()
+    for usual, own in (("1935", server.port), ("8080", server.http_port), ("1985", server.api_port), ("9972", port)):
+        text = re.sub(r"(listen +)%s;" % usual, r"\g<1>%d;" % own, text)
+    server.write_conf("", text=text)
+    server.start()
+    build, = prom_text.read(Api(server, port).ask("GET", "/metrics").body.decode())["srs_build_info"].samples
+    assert build.labels["label"] == "cn-beijing" and build.labels["tag"] == "cn-edge"
