@@ -634,8 +634,11 @@ def test_the_numbers_are_those_that_the_clients_counted(served, api):
     until(lambda: api.streams() == [], "the stream to go")
 
 
-def test_the_frame_rate_is_the_one_at_which_frames_come(served, api):
-    with Live(served):
+@pytest.mark.parametrize("players", [0, 3])
+def test_the_frame_rate_is_the_one_at_which_frames_come(served, api, players):
+    with Live(served), contextlib.ExitStack() as held:
+        for _ in range(players):
+            held.enter_context(served.player("s"))
         until(lambda: 23 < ((api.stream("s") or {}).get("video") or {}).get("fps", 0) < 27, lambda: str(api.stream("s")))
 
 

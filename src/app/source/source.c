@@ -1,8 +1,11 @@
 #include "app/source/source.h"
 
+/* Each client of the source asks for a sample in its turn, and a round of many clients takes some time. */
+enum { SAMPLE_LEAST_US = 1000000 };
+
 void source_sample(struct source *s, int64_t now)
 {
-    if (s->sampled_us == now)
+    if (now - s->sampled_us < SAMPLE_LEAST_US)
         return;
     traffic_sample(&s->traffic, now);
     s->fps = (double)(s->frames_video - s->sampled_frames) * US_PER_SECOND / (double)(now - s->sampled_us);

@@ -150,7 +150,7 @@ static inline bool source_knows_codec(const struct source *s, enum frame_kind ki
     return source_codec(s, kind) != CODEC_NONE;
 }
 
-/** Update the rates. A second call at the same time does nothing. */
+/** Update the rates. A second call within a second does nothing. */
 void source_sample(struct source *s, int64_t now_us);
 
 /* The lower bound of queue_length is one batch (mw_latency) plus this. */
