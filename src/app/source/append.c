@@ -207,6 +207,7 @@ struct err *source_append(struct source *s, struct frame *f)
     bool sorted = s->vhost->play.mix_correct;
     f->arrived_us = now_us();
     count_frame(s, f);
+    pulse_follow(&s->pulse, f);
     if (f->kind != FRAME_SCRIPT)
         follow_codec(s, f);
     if (headers_takes(f))

@@ -53,6 +53,7 @@ struct err *source_publish(struct source *s, struct publisher *p)
     s->state = SOURCE_LIVE;
     stream_clock_begin(&s->clock);
     s->published_at_us = s->unwatched_since_us = now_us();
+    pulse_begin(&s->pulse, s->published_at_us, s->clock.n_breaks);
     note_publisher(s, p);
     co_set_urgent(true);
     attend_tell(s, MOMENT_PUBLISHED);

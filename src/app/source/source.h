@@ -23,6 +23,7 @@
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
 #include "app/source/moments.h"
+#include "app/source/pulse.h"
 #include "app/source/ring.h"
 #include "app/source/stream_clock.h"
 #include "app/stat/stream_stat.h"
@@ -116,6 +117,7 @@ struct source {
     uint8_t            video_track, audio_track; /* the track that `video` and `audio` describe: the first that came */
     int64_t            frames_video, frames_audio; /* frames of the first track, without configurations */
     int64_t            n_jumps;                    /* jumps of readers that fell behind */
+    struct pulse       pulse;                      /* how the frames of this publish come in */
     struct traffic     traffic;
     struct stream_stat stat;
     int64_t            sampled_us, sampled_frames;
