@@ -74,6 +74,13 @@ int err_errno(const struct err *e)
     return e ? e->errnum : 0;
 }
 
+const char *err_cause(const struct err *e)
+{
+    while (e && e->cause)
+        e = e->cause;
+    return e == &no_memory ? err_code_meaning(E_NO_MEMORY) : e ? e->text : "";
+}
+
 void err_free(struct err *e)
 {
     while (e && e != &no_memory) {

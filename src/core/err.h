@@ -45,6 +45,9 @@ enum err_code err_code(const struct err *e);
 /** The errno that the innermost error remembers, or 0. */
 int err_errno(const struct err *e);
 
+/** The words of the innermost error, "" of NULL: the cause without what the callers tried to do. Borrowed from `e`. */
+const char *err_cause(const struct err *e);
+
 /** NULL is allowed. */
 void err_free(struct err *e);
 
