@@ -189,8 +189,10 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
         .port = req->url.port,
     };
     struct err *e = source_publish(p.source, &p.publisher);
-    if (e)
+    if (e) {
+        session_note_refusal(&c->session, e);
         return rtmp_conn_refuse(c, RTMP_REFUSE_BUSY, e);
+    }
     feed_init(&p.feed, p.source);
     source_spell(p.source, c->request.url.app, c->request.url.stream);
     const struct conf_publish *conf = &p.source->vhost->publish;

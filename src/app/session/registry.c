@@ -26,6 +26,7 @@ void registry_finish(struct registry *r)
     map_finish(&r->vhosts_by_id);
     map_finish(&r->streams_by_id);
     map_finish(&r->clients_by_id);
+    refusals_finish(&r->refusals);
 }
 
 /* ---- the order of arrival, and ids --------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "app/session/client.h"
+#include "app/session/refusals.h"
 #include "app/stat/traffic.h"
 #include "app/stat/vhost_stat.h"
 #include "core/attr.h"
@@ -31,13 +32,14 @@ struct registry {
     int         n_clients;
     struct roll client_roll, stream_roll,
         vhost_roll; /* of struct client, source, vhost_stat, in the order of arrival */
-    struct map     clients_by_id, streams_by_id, vhosts_by_id;
-    struct map     vhosts; /* struct vhost_stat by name, until the end of the server */
-    struct traffic traffic;
-    int64_t        sampled_wall_ms; /* when all counters were brought up to date */
-    int64_t        since_us;
-    int64_t        n_accepted, n_refused; /* connections since the start */
-    int64_t        n_entered, n_failed;   /* clients since the start; those of them that an error has ended */
+    struct map      clients_by_id, streams_by_id, vhosts_by_id;
+    struct map      vhosts; /* struct vhost_stat by name, until the end of the server */
+    struct traffic  traffic;
+    int64_t         sampled_wall_ms; /* when all counters were brought up to date */
+    int64_t         since_us;
+    int64_t         n_accepted, n_refused; /* connections since the start */
+    int64_t         n_entered, n_failed;   /* clients since the start; those of them that an error has ended */
+    struct refusals refusals;
 };
 
 void registry_init(struct registry *r);

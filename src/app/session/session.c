@@ -2,6 +2,7 @@
 
 #include "app/source/source.h"
 #include "app/source/sources.h"
+#include "core/clock.h"
 
 /* Ask a guard that asks a connection once. */
 static struct err *ask_of_connection(struct session *s, size_t i)
@@ -45,6 +46,18 @@ static struct err *ask_under_newest_conf(struct session *s)
     return e;
 }
 
+void session_note_refusal(const struct session *s, const struct err *why)
+{
+    const struct refused what = {
+        .host = s->host,
+        .app = s->app,
+        .stream = s->stream,
+        .ip = s->client.ip,
+        .publish = s->client.type->publish,
+    };
+    refusals_note(&s->door->registry->refusals, &what, why, now_us());
+}
+
 struct err *session_admit(struct session *s, const struct session_door *door)
 {
     s->door = door;
@@ -53,7 +66,9 @@ struct err *session_admit(struct session *s, const struct session_door *door)
         s->verdict = SESSION_FAILED;
         e = source_acquire(&s->source, door->sources, s->conf, s->vhost, s->app, s->stream);
     }
-    if (!e)
+    if (e)
+        session_note_refusal(s, e);
+    else
         s->verdict = SESSION_ADMITTED;
     s->vhost = NULL;
     conf_unref(&s->conf);
@@ -66,10 +81,22 @@ struct err *session_enter(struct session *s)
     return registry_enter(s->door->registry, &s->client, s->source->vhost->name);
 }
 
+/* A player that leaves a stream which was never published has waited in vain. */
+static void note_vain_wait(const struct session *s)
+{
+    const struct source *source = s->source;
+    if (!source || s->client.type->publish || source_is_live(source) || source->pulse.began_us)
+        return;
+    struct err *why = err_new(E_RTMP_STREAM_NOT_FOUND, "nobody publishes %s", source->identity);
+    session_note_refusal(s, why);
+    err_free(why);
+}
+
 void session_leave(struct session *s)
 {
     if (!s->door)
         return;
+    note_vain_wait(s);
     registry_leave(s->door->registry, &s->client);
     for (; s->n_passed; s->n_passed--) {
         const struct session_guard *guard = s->door->guards[s->n_passed - 1];

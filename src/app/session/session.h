@@ -122,6 +122,9 @@ struct err *session_admit(struct session *s, const struct session_door *door) AT
  */
 struct err *session_enter(struct session *s) ATTR_MUST_USE;
 
+/** Note why the client does not get what it came for, for the doctor. session_admit() notes its own refusals. `why` is only read. */
+void session_note_refusal(const struct session *s, const struct err *why);
+
 /** Undo what has been done of the two. Takes a session that is all zero. Yields when it holds the source's last reference. */
 void session_leave(struct session *s);
 
