@@ -19,6 +19,7 @@ server
 segment
 rtmp http
 exec hls dash hds hooks
+doctor
 api exporter
 "
 

@@ -36,6 +36,9 @@ struct err *api_vhosts(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_streams(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_clients(struct http_exchange *x) ATTR_MUST_USE;
 
+/* doctor.c */
+struct err *api_doctor(struct http_exchange *x) ATTR_MUST_USE;
+
 /* raw.c */
 struct err *api_raw(struct http_exchange *x) ATTR_MUST_USE;
 

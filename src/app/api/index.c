@@ -66,6 +66,7 @@ static struct err *write_v1(struct api_reply *r)
         { "vhosts", "vhosts, or one: vhosts/{id}" },
         { "streams", "streams, or one: streams/{id}; start=0 count=10" },
         { "clients", "clients, or one: clients/{id}; start=0 count=10; DELETE ends the connection of one" },
+        { "doctor", "why streams do not play, or play badly, and what to do; stream=live/livestream" },
         { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },
     };
     static const struct entry tests[] = {

@@ -21,6 +21,7 @@ static const struct http_route rows[] = {
     { "/api/v1/vhosts/", HTTP_METHODS_ALL, api_vhosts },
     { "/api/v1/streams/", HTTP_METHODS_ALL, api_streams },
     { "/api/v1/clients/", HTTP_METHODS_ALL, api_clients },
+    { "/api/v1/doctor", HTTP_METHODS_ALL, api_doctor },
     { "/api/v1/raw", HTTP_METHODS_ALL, api_raw },
     { "/api/v1/requests", HTTP_METHODS_ALL, api_requests },
     { "/api/v1/tests/requests", HTTP_METHODS_ALL, api_requests },

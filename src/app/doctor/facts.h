@@ -1,0 +1,76 @@
+/**
+ * What the doctor looks at: copies of the facts at one moment, so that a check is a function of them alone.
+ *
+ * Ownership  texts are borrowed until the next yield
+ * Units      at the end of each name
+ */
+#ifndef APP_DOCTOR_FACTS_H
+#define APP_DOCTOR_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/conf/conf.h"
+#include "app/session/refusals.h"
+#include "kernel/frame.h"
+
+enum { FACTS_LANES_MAX = 8 };
+
+/** One container that a stream is cut into. */
+struct facts_lane {
+    const char *container; /* "ts", "mp4" … */
+    uint32_t    left_out;  /* set of codecs that it cannot carry */
+    uint64_t    n_lost_files;
+};
+
+/** One stream that has a publisher or a player. */
+struct facts_stream {
+    const char              *name; /* vhost/app/stream, as the log has it */
+    const char              *app, *stream;
+    const struct conf_vhost *vhost;
+    bool                     is_live;
+    int64_t                  live_us; /* since the publish began */
+    size_t                   n_players;
+
+    enum codec video, audio; /* CODEC_NONE: nothing came */
+    uint32_t   width, height;
+    bool       video_told, audio_told; /* The metadata announces it. */
+    double     fps_told;               /* by the configuration of the codec; 0: not */
+    double     fps;                    /* pictures that came in a second; 0: not sampled */
+    int        kbps;                   /* that came in the last seconds */
+    int        kbps_30s;               /* in the last 30 s */
+
+    int64_t n_pictures, n_reordered, n_keys;
+    int64_t gop_us;     /* 0: not known */
+    int64_t key_age_us; /* since the last key frame came */
+    int64_t silence_us; /* since the last frame came; -1: none has come */
+
+    bool    has_speed;
+    double  speed; /* 1: real time */
+    int64_t speed_over_us;
+    bool    has_drift;
+    int64_t drift_us, drift_over_us; /* sound has gained on the picture by so much */
+    int64_t n_gaps, gaps_us, longest_gap_us, gap_age_us;
+    int64_t n_breaks;  /* jumps of the encoder's time in this publish */
+    int64_t n_skipped; /* jumps of players that fell behind */
+
+    size_t            n_lanes;
+    struct facts_lane lanes[FACTS_LANES_MAX];
+
+    bool is_rtc_wanted; /* The configuration has WebRTC on. */
+
+    /* For a stream that nobody publishes: a published one that may be meant; NULL: none is near. */
+    const char *near_name;
+    bool        near_is_other_vhost; /* the same app and stream in another vhost */
+};
+
+/** A refusal of the last minutes. */
+struct facts_refusal {
+    const struct refusal *refusal;
+    char                  name[3 * REFUSAL_NAME_CAP]; /* of the stream */
+    int64_t               age_us;
+    const char           *near_name; /* as above; of E_RTMP_VHOST_NOT_FOUND: a vhost */
+};
+
+#endif

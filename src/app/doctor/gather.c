@@ -1,0 +1,112 @@
+#include "app/doctor/gather.h"
+
+#include <string.h>
+
+#include "app/doctor/nearest.h"
+#include "app/segment/show.h"
+#include "app/server/server.h"
+#include "app/source/source.h"
+#include "core/str.h"
+#include "protocol/stream_name.h"
+
+static uint64_t lost_files(const struct show *show, const struct lane *lane)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
+        const struct viewing *v = &show->viewings[i];
+        if (v->by && v->by->lost_files && v->plan == lane->plan && v->wish.lanes[0] == lane->kind)
+            n += v->by->lost_files(v);
+    }
+    return n;
+}
+
+static void gather_lanes(const struct source *s, struct facts_stream *out)
+{
+    const struct show *show = show_find(s->vhost, s->app, s->stream);
+    if (!show)
+        return;
+    for (const struct list *it = show->plans.next; it != &show->plans; it = it->next) {
+        const struct plan *plan = LIST_ENTRY(it, const struct plan, link);
+        for (size_t i = 0; i < plan->n_lanes && out->n_lanes < FACTS_LANES_MAX; i++)
+            out->lanes[out->n_lanes++] = (struct facts_lane){
+                .container = plan->lanes[i]->kind->name,
+                .left_out = plan->lanes[i]->left_out,
+                .n_lost_files = lost_files(show, plan->lanes[i]),
+            };
+    }
+}
+
+static void gather_pulse(const struct source *s, int64_t now_us, struct facts_stream *out)
+{
+    const struct pulse *p = &s->pulse;
+    out->n_pictures = p->n_pictures;
+    out->n_reordered = p->n_reordered;
+    out->n_keys = p->n_keys;
+    out->gop_us = p->gop_us;
+    out->key_age_us = p->n_keys ? now_us - p->key_arrived_us : 0;
+    out->silence_us = p->arrived_us ? now_us - p->arrived_us : -1;
+    out->has_speed = pulse_speed(p, &out->speed, &out->speed_over_us);
+    out->has_drift = pulse_drift(p, &out->drift_us, &out->drift_over_us);
+    out->n_gaps = p->n_gaps;
+    out->gaps_us = p->gaps_us;
+    out->longest_gap_us = p->longest_gap_us;
+    out->gap_age_us = now_us - p->gap_ended_us;
+    out->n_breaks = s->clock.n_breaks - p->n_breaks_then;
+}
+
+void gather_stream(const struct server *server, const struct source *s, int64_t now_us, struct facts_stream *out)
+{
+    *out = (struct facts_stream){
+        .name = s->identity,
+        .app = s->app,
+        .stream = s->stream,
+        .vhost = s->vhost,
+        .is_live = source_is_live(s),
+        .live_us = source_is_live(s) ? now_us - s->published_at_us : 0,
+        .n_players = s->n_readers,
+        .video = s->video.codec,
+        .audio = s->audio.codec,
+        .width = s->video.width,
+        .height = s->video.height,
+        .video_told = s->video_told,
+        .audio_told = s->audio_told,
+        .fps = s->fps,
+        .fps_told = s->video.fps_den ? (double)s->video.fps_num / s->video.fps_den : 0,
+        .kbps = s->traffic.in.sample.kbps,
+        .kbps_30s = s->traffic.in.window_30s.kbps,
+        .n_skipped = s->n_jumps,
+    };
+    gather_pulse(s, now_us, out);
+    gather_lanes(s, out);
+    if (!out->is_live && out->n_players)
+        out->near_name = nearest_stream(server, s->vhost->name, s->app, s->stream, &out->near_is_other_vhost);
+}
+
+static bool is_published(const struct server *server, const struct conf_vhost *vhost, const struct refusal *r)
+{
+    const struct source *s = source_find(&server->sources, vhost, r->app, r->stream);
+    return s && source_is_live(s);
+}
+
+bool gather_refusal(const struct server *server, const struct refusal *r, int64_t now_us, struct facts_refusal *out)
+{
+    const struct conf_vhost *vhost = conf_find_vhost(server->conf, r->host);
+    struct str               name = str_over(out->name, sizeof out->name);
+    bool                     other;
+    if (now_us - r->newest_us > GATHER_RECENT_US)
+        return false;
+    out->refusal = r;
+    out->age_us = now_us - r->newest_us;
+    out->near_name = NULL;
+    str_printf(&name, "%s/%s/%s", vhost && vhost->enabled ? vhost->name : r->host, r->app, r->stream);
+    if (r->code == E_RTMP_VHOST_NOT_FOUND) {
+        out->near_name = nearest_vhost(server->conf, r->host);
+        return !vhost || !vhost->enabled;
+    }
+    if (r->code == E_RTMP_STREAM_NOT_FOUND) {
+        if (vhost && is_published(server, vhost, r))
+            return false;
+        out->near_name = nearest_stream(server, vhost ? vhost->name : r->host, r->app, r->stream, &other);
+    }
+    return true;
+}

@@ -1,0 +1,24 @@
+/**
+ * Takes the facts of streams and refusals out of the server.
+ *
+ * Ownership  facts borrow from what they were taken of
+ * Yields     no
+ */
+#ifndef APP_DOCTOR_GATHER_H
+#define APP_DOCTOR_GATHER_H
+
+#include "app/doctor/facts.h"
+#include "core/clock.h"
+
+/* Refusals are told for this long. */
+enum { GATHER_RECENT_US = 600 * US_PER_SECOND };
+
+struct server;
+struct source;
+
+void gather_stream(const struct server *server, const struct source *s, int64_t now_us, struct facts_stream *out);
+
+/** True if the refusal is recent, and its reason may still hold: a stream that has come since is no fault any more. */
+bool gather_refusal(const struct server *server, const struct refusal *r, int64_t now_us, struct facts_refusal *out);
+
+#endif
