@@ -38,6 +38,8 @@ put_all() {
 mkdir -p "$to"
 put_all "$pages" ""
 put_all research/console/dist console/
+# The API's port serves nothing but the console, so the player of the pages has a name below it too.
+[ "$(readlink "$to/console/player")" = ../players/js ] || ln -sfn ../players/js "$to/console/player"
 
 put "$third/mpegts.js/mpegts.js" players/js/mpegts.js
 put "$third/mpegts.js/LICENSE" players/js/mpegts.js.LICENSE

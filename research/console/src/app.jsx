@@ -5,6 +5,7 @@ import { useFigures } from './figures.js'
 import { Language, firstLanguage, firstTheme, keepLanguage, keepTheme } from './settings.js'
 import { useWords } from './words.js'
 import { Clients } from './views/clients.jsx'
+import { Connect } from './views/connect.jsx'
 import { Login } from './views/login.jsx'
 import { Overview } from './views/overview.jsx'
 import { Stream } from './views/stream.jsx'
@@ -12,7 +13,8 @@ import { Streams } from './views/streams.jsx'
 import { Vhosts } from './views/vhosts.jsx'
 
 /* The names are those of SRS's console, so that its links lead to the same view. */
-const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['vhosts', 'vhosts', Vhosts]]
+const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['vhosts', 'vhosts', Vhosts],
+  ['connect', 'connect', Connect]]
 
 /* #/streams/ID?filter=… is { name: 'streams', id: 'ID', parameters }. */
 function placeOf(hash) {

@@ -2,10 +2,12 @@ import { useRef } from 'preact/hooks'
 import { Chart } from '../chart.jsx'
 import { audioText, bytes, duration, kbps, videoText } from '../format.js'
 import { Health } from '../health.jsx'
+import { Links } from '../links.jsx'
 import { usePoll } from '../poll.js'
 import { useWords } from '../words.js'
 
 const TURN_MS = 3000
+const VHOSTS_MS = 30000
 const KEPT = 1200
 
 /* The bit rates between the polls, from the counters of bytes. The server updates them every three seconds. */
@@ -27,7 +29,9 @@ function useRates(stream) {
 export function Stream({ id }) {
   const t = useWords()
   const { body, error } = usePoll(`streams/${encodeURIComponent(id)}`, TURN_MS)
+  const { body: vhosts } = usePoll('vhosts/?count=1000', VHOSTS_MS)
   const stream = body?.stream, rates = useRates(stream)
+  const vhost = vhosts?.vhosts.find(one => one.id === stream?.vhost)
   const back = <p><a href="#/streams">← {t('back')}</a></p>
   if (!stream)
     return <section class="card">{back}<p class={error ? 'error' : 'faint'}>{error ? error.kind === 'code' ? t('gone') : t('noAnswer', { detail: error.message }) : t('loading')}</p></section>
@@ -54,6 +58,7 @@ export function Stream({ id }) {
         <h2>{t('bitRate')}</h2>
         <Chart data={rates} series={[t('received'), t('sent')]} show={kbps} label={t('chart', { name: t('bitRate') })} />
       </section>
+      {vhost && <Links stream={stream} vhost={vhost} />}
     </>
   )
 }

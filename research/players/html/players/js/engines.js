@@ -46,6 +46,7 @@ function needsMediaSource(supported) {
 
 function byMpegts(type) {
   return async (video, url, on) => {
+    await script('mpegts.js')
     needsMediaSource(mpegts.isSupported())
     const player = mpegts.createPlayer({ type, isLive: true, url }, mpegtsConfig)
     player.on(mpegts.Events.ERROR, (kind, detail, info) => {

@@ -5,19 +5,38 @@ const FACTS_MS = 500
 const NOTICE_MS = 1500 /* time without a picture before the viewer gets a notice */
 const AGAIN_MS = 2000 /* time from an end to the next attempt; the buffer is played meanwhile */
 
+/* What the player says. A page in another language gives words of its own. */
+const english = {
+  address: 'Address of the stream',
+  play: 'Play',
+  stop: 'Stop',
+  unknown: url => `Nothing is known that plays ${url}`,
+  partMissing: 'The sound or the picture of this stream has not come yet.',
+  startsHere: 'This stream is not on air. It starts here as soon as it is.',
+  ended: 'The stream has ended.',
+  notOnAir: 'This stream is not on air.',
+  goesOn: 'It goes on here when it is on air.',
+  buffered: s => `buffered ${s} s`,
+  frames: (all, dropped) => `${all} frames, ${dropped} dropped`,
+  latency: s => `latency ${s} s`,
+  byClock: s => `${s} s by the clock`,
+  inParts: 'in parts',
+}
+
 export class Player {
-  constructor(parent) {
+  constructor(parent, words = english) {
+    this.words = words
     this.form = element('form', { autocomplete: 'off' })
     this.address = element('input', { type: 'url', name: 'url', required: true, placeholder: 'http://host:8080/live/livestream.flv' })
-    this.address.setAttribute('aria-label', 'Address of the stream')
+    this.address.setAttribute('aria-label', words.address)
     this.video = element('video', { controls: true, muted: true, playsInline: true })
     this.facts = element('p', { className: 'facts' })
     this.status = element('p', { className: 'status' })
     this.status.setAttribute('role', 'status')
     this.error = element('p', { className: 'error' })
     this.error.setAttribute('role', 'alert')
-    const go = element('button', { type: 'submit', className: 'go', textContent: 'Play' })
-    const stop = element('button', { type: 'button', textContent: 'Stop' })
+    const go = element('button', { type: 'submit', className: 'go', textContent: words.play })
+    const stop = element('button', { type: 'button', textContent: words.stop })
     const stage = element('div', { className: 'stage' })
     stage.append(this.video, this.status)
     this.form.append(this.address, go, stop)
@@ -40,16 +59,14 @@ export class Player {
     if (formatOf(url))
       this.attempt()
     else
-      this.fail(`Nothing is known that plays ${url}`)
+      this.fail(this.words.unknown(url))
   }
 
   /* Request the stream once. */
   async attempt() {
     const url = this.url, turn = this.detach()
     this.hasBegun = false
-    this.notice = setTimeout(() => this.tell(this.hasBytes()
-      ? 'The sound or the picture of this stream has not come yet.'
-      : 'This stream is not on air. It starts here as soon as it is.'), NOTICE_MS)
+    this.notice = setTimeout(() => this.tell(this.hasBytes() ? this.words.partMissing : this.words.startsHere), NOTICE_MS)
     const unless = action => (...values) => turn === this.turn && action(...values)
     try {
       const engine = await startEngine(formatOf(url), this.video, url, {
@@ -97,9 +114,9 @@ export class Player {
   async over() {
     if (!this.url || this.again)
       return
-    const told = this.hasBegun ? 'The stream has ended.' : 'This stream is not on air.'
+    const told = this.hasBegun ? this.words.ended : this.words.notOnAir
     this.again = setTimeout(() => this.attempt(), AGAIN_MS)
-    this.tell(`${told} It goes on here when it is on air.`)
+    this.tell(`${told} ${this.words.goesOn}`)
     const url = this.url, found = await probe(url)
     if (this.url !== url || !found.isFinished)
       return
@@ -172,22 +189,22 @@ export class Player {
   }
 
   showFacts() {
-    const video = this.video
+    const { video, words } = this
     const shown = []
     if (video.videoWidth)
       shown.push(`${video.videoWidth} × ${video.videoHeight}`)
     if (video.buffered.length)
-      shown.push(`buffered ${(video.buffered.end(video.buffered.length - 1) - video.currentTime).toFixed(1)} s`)
+      shown.push(words.buffered((video.buffered.end(video.buffered.length - 1) - video.currentTime).toFixed(1)))
     const quality = video.getVideoPlaybackQuality?.()
     if (quality?.totalVideoFrames)
-      shown.push(`${quality.totalVideoFrames} frames, ${quality.droppedVideoFrames} dropped`)
+      shown.push(words.frames(quality.totalVideoFrames, quality.droppedVideoFrames))
     const { latency, byClock, kbps, parts } = this.engine?.facts() ?? {}
     if (latency > 0)
-      shown.push(`latency ${latency.toFixed(1)} s`)
+      shown.push(words.latency(latency.toFixed(1)))
     if (byClock > 0)
-      shown.push(`${byClock.toFixed(1)} s by the clock`)
+      shown.push(words.byClock(byClock.toFixed(1)))
     if (parts)
-      shown.push('in parts')
+      shown.push(words.inParts)
     if (kbps > 0)
       shown.push(`${Math.round(kbps)} kbit/s`)
     this.facts.replaceChildren(...shown.map(text => element('span', { textContent: text })))
