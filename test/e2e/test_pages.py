@@ -332,3 +332,35 @@ def test_a_recorded_mpd_is_played_to_its_end(page, site):
 
 def made(folder, name, *how):
     media.run(media.FFMPEG + ["-i", media.clip("h264_aac.flv"), "-c", "copy", *how, os.path.join(folder, name)])
+
+
+# -- pages of SRS -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["srs_player_deprecated", "vlc"])
+def test_other_names_of_the_player_of_srs_play(page, site, live, name):
+    server = site()
+    live(server)
+    page.open(server.http_url("/players/%s.html" % name) + "?app=live&stream=livestream.flv&server=127.0.0.1&port=%d&vhost=127.0.0.1"
+              "&schema=http&autostart=true" % server.http_port)
+    page.wait_playing(0.5, 5)
+    assert "/srs_player.html?" in page.run("return location.href")
+
+
+# As SRS's own links to them are: the port is that of the API.
+OLD_LINKS = ["?app=live&stream=livestream&server=127.0.0.1&port=1985&schema=http&autostart=true&vhost=127.0.0.1",
+             "?url=webrtc://127.0.0.1/live/livestream", "?autostart=true&stream=livestream"]
+
+
+@pytest.mark.parametrize("name,need", [
+    ("rtc_player", "WebRTC"), ("rtc_publisher", "WebRTC"), ("whip", "WHIP"), ("whep", "WHEP"), ("srs_publisher", "WebRTC"),
+    ("srs_publisher_flash", "Flash"), ("srs_chat", "Flash"), ("srs_bwt", "Flash"), ("srs_gb28181", "GB28181")])
+def test_a_page_of_srs_that_needs_more_says_so_and_leads_to_the_player(page, site, live, name, need):
+    server = site()
+    for link in OLD_LINKS:
+        page.open(server.http_url("/players/%s.html" % name) + link)
+        page.wait_text(need)
+        until(lambda: "livestream.flv" in page.run("return document.querySelector('a[href*=srs_player]').href"),
+              lambda: "the stream in the link: %s" % page.run("return document.body.innerHTML"))
+    live(server)
+    page.run("document.querySelector('a[href*=srs_player]').click()")
+    page.wait_playing(0.5, 5)

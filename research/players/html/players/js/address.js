@@ -22,6 +22,14 @@ export function streamUrlFromQuery(query, page) {
   return url.href
 }
 
+/* The HTTP-FLV address of webrtc://HOST/APP/STREAM?…, on the port of this page if it is on this host. */
+export function streamUrlOfWebrtc(address, page) {
+  const url = new URL(address.replace(/^webrtc:/, 'http:'))
+  const secure = page.protocol === 'https:'
+  const port = url.hostname === page.hostname ? page.port : secure ? '8088' : '8080'
+  return `${page.protocol}//${url.hostname}${port ? `:${port}` : ''}${url.pathname}.flv${url.search}`
+}
+
 /* The address of a stream in the API's list, in one of the formats. */
 export function streamUrl(page, stream, vhostName, format) {
   const webSocket = format === 'ws-flv'
