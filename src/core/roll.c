@@ -93,6 +93,20 @@ static void find_again(const struct roll *r, struct roll_cursor *c)
     *c = (struct roll_cursor){ b, b ? slot_after(b, c->number) : 0, c->number, r->n_changes };
 }
 
+struct roll_cursor roll_seek_after(const struct roll *r, uint64_t number)
+{
+    struct roll_cursor c = { .number = number };
+    find_again(r, &c);
+    return c;
+}
+
+void *roll_find(const struct roll *r, uint64_t number)
+{
+    struct roll_cursor c = roll_seek_after(r, number ? number - 1 : 0);
+    void              *member = roll_next(r, &c);
+    return c.number == number ? member : NULL;
+}
+
 void *roll_next(const struct roll *r, struct roll_cursor *c)
 {
     if (c->n_changes != r->n_changes)

@@ -49,6 +49,12 @@ struct roll_cursor {
 /** A cursor in front of member `index`, counted from 0. */
 struct roll_cursor roll_seek(const struct roll *r, size_t index);
 
+/** A cursor behind the member that had this number, whether or not it is still there. `number` of a cursor is that of the last one. */
+struct roll_cursor roll_seek_after(const struct roll *r, uint64_t number);
+
+/** The member of that number; NULL when it has left. */
+void *roll_find(const struct roll *r, uint64_t number);
+
 /** The next member; NULL at the end. Members may join and leave between calls, and none is given twice. */
 void *roll_next(const struct roll *r, struct roll_cursor *c);
 

@@ -263,14 +263,14 @@ def test_a_host_called_error_srs_com_poisons_nothing(api):
 
 
 @pytest.mark.parametrize("method, path, allow", [
-    ("POST", "/api/v1/vhosts/", "GET"), ("DELETE", "/api/v1/streams/", "GET"), ("PUT", "/api/v1/clients/", "DELETE")])
+    ("POST", "/api/v1/vhosts/", "GET"), ("PUT", "/api/v1/streams/", "GET"), ("PUT", "/api/v1/clients/", "DELETE")])
 def test_a_method_that_an_endpoint_has_not_is_405(api, method, path, allow):
     r = api.ask(method, path)
     assert r.status == 405 and allow in r.headers["Allow"]
 
 
 @pytest.mark.parametrize("method, path, allow", [
-    ("DELETE", "/api/v1/streams/ID", "GET"), ("POST", "/api/v1/vhosts/ID", "GET"), ("PUT", "/api/v1/clients/ID", "DELETE"),
+    ("PUT", "/api/v1/streams/ID", "GET"), ("POST", "/api/v1/vhosts/ID", "GET"), ("PUT", "/api/v1/clients/ID", "DELETE"),
     ("PATCH", "/api/v1/clients/", "DELETE")])
 def test_a_refused_method_is_told_in_json(served, api, method, path, allow):
     with served.publisher("s"):

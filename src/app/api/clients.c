@@ -1,16 +1,11 @@
 /* The list of clients, single clients, and DELETE, which kicks a client. */
 #include "app/api/endpoints.h"
+#include "app/api/kick.h"
 #include "app/api/listing.h"
-#include "app/http/conn.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/ident.h"
-#include "core/log.h"
 #include "core/str.h"
-#include "protocol/co.h"
-#include "protocol/http/status.h"
-
-enum { CODE_NO_CONNECTION = 400 };
 
 /* A secret id is cut for those who may not see it: enough is left to tell clients apart. */
 static void put_id(struct api_reply *r, const struct client *c)
@@ -42,37 +37,82 @@ static void put_client(struct api_reply *r, const char *key, const void *member)
     jw_object_end(j);
 }
 
-/* End the client at once, or tell its coroutine to end: it wakes from any wait, cleans up and logs code 1070. */
-static void kick(struct api_reply *r, struct client *c)
+/* ---- the list ---- */
+
+static bool takes(const struct filter *f, const struct api_reply *r, const void *member)
 {
-    if (!c || !(c->co || c->end)) {
-        api_error(r, HTTP_STATUS_OK, c ? CODE_NO_CONNECTION : E_RTMP_CLIENT_NOT_FOUND);
-        return;
-    }
-    /* Every kick is logged: the limit on repeated log lines does not apply. */
-    log_write_as(co_trace(), LOG_WARN, "client %s, %s of %s, ip=%s, is kicked by %s", c->id, c->type->name,
-                 c->source->identity, c->ip, http_visit_of(r->x)->ip);
-    if (c->end)
-        c->end(c);
-    else
-        co_cancel(c->co);
-    api_begin(r);
-    jw_object_end(&r->json);
+    return filter_takes_client(f, r, member);
+}
+
+static const char *url_of(const void *member)
+{
+    return ((const struct client *)member)->source->identity;
+}
+
+static const char *type_of(const void *member)
+{
+    return ((const struct client *)member)->type->name;
+}
+
+/* The order of ages, as a number that does not change, so that a cursor keeps its place. */
+static int64_t since_of(const void *member)
+{
+    return -((const struct client *)member)->since_us;
+}
+
+static int64_t send_bytes_of(const void *member)
+{
+    return ((const struct client *)member)->traffic.bytes_out;
+}
+
+static int64_t recv_bytes_of(const void *member)
+{
+    return ((const struct client *)member)->traffic.bytes_in;
+}
+
+static int64_t send_30s_of(const void *member)
+{
+    return ((const struct client *)member)->traffic.out.window_30s.kbps;
+}
+
+static int64_t recv_30s_of(const void *member)
+{
+    return ((const struct client *)member)->traffic.in.window_30s.kbps;
+}
+
+static const struct listing_column columns[] = {
+    { "url", .text = url_of },
+    { "type", .text = type_of },
+    { "alive", .number = since_of },
+    { "send_bytes", .number = send_bytes_of },
+    { "recv_bytes", .number = recv_bytes_of },
+    { "send_30s", .number = send_30s_of },
+    { "recv_30s", .number = recv_30s_of },
+};
+
+static struct err *put_list(struct api_reply *r)
+{
+    const struct listing list = { .key = "clients",
+                                  .members = &r->server->registry.client_roll,
+                                  .paged = true,
+                                  .takes = takes,
+                                  .put = put_client,
+                                  .columns = columns,
+                                  .n_columns = ARRAY_LEN(columns) };
+    return listing_put_page(r, &list);
 }
 
 static struct err *write_clients(struct api_reply *r)
 {
-    const struct registry *registry = &r->server->registry;
-    const char            *id = api_id(r, "/api/v1/clients/");
-    struct client         *c = registry_find_client(registry, id);
+    const char    *id = api_id(r, "/api/v1/clients/");
+    struct client *c = registry_find_client(&r->server->registry, id);
     if (r->method == HTTP_DELETE)
-        kick(r, c);
-    else if (r->method != HTTP_GET)
+        return *id ? kick_client(r, c) : kick_selected(r);
+    if (r->method != HTTP_GET)
         return api_refuse_method(r, "DELETE, GET, HEAD, OPTIONS");
-    else if (!*id)
-        return listing_put_page(r, "clients", &registry->client_roll, true, put_client);
-    else
-        listing_put_one(r, "client", c, E_RTMP_CLIENT_NOT_FOUND, put_client);
+    if (!*id)
+        return put_list(r);
+    listing_put_one(r, "client", c, E_RTMP_CLIENT_NOT_FOUND, put_client);
     return NULL;
 }
 

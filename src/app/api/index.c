@@ -64,8 +64,10 @@ static struct err *write_v1(struct api_reply *r)
         { "features", "how it was built, and what it can do" },
         { "requests", "this very request, as the server has read it" },
         { "vhosts", "vhosts, or one: vhosts/{id}" },
-        { "streams", "streams, or one: streams/{id}; start=0 count=10" },
-        { "clients", "clients, or one: clients/{id}; start=0 count=10; DELETE ends the connection of one" },
+        { "streams",
+          "streams, or one: streams/{id}; start=0 count=10, cursor= sort=-clients search=; DELETE ends all of one" },
+        { "clients", "clients, or one: clients/{id}; start=0 count=10, cursor= sort=-alive ip=; DELETE ends one, or "
+                     "all that fit" },
         { "doctor", "why streams do not play, or play badly, and what to do; stream=live/livestream" },
         { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },
     };

@@ -1,5 +1,6 @@
-/* Streams: those that have a publisher or a player. */
+/* Streams: those that have a publisher or a player. DELETE kicks all clients of one. */
 #include "app/api/endpoints.h"
+#include "app/api/kick.h"
 #include "app/api/listing.h"
 #include "app/segment/show.h"
 #include "app/source/source.h"
@@ -112,16 +113,100 @@ static void put_stream(struct api_reply *r, const char *key, const void *member)
     jw_object_end(j);
 }
 
+/* ---- the list ---- */
+
+static bool takes(const struct filter *f, const struct api_reply *r, const void *member)
+{
+    (void)r;
+    return filter_takes_stream(f, member);
+}
+
+static const char *name_of(const void *member)
+{
+    return ((const struct source *)member)->stream;
+}
+
+static const char *url_of(const void *member)
+{
+    return ((const struct source *)member)->identity;
+}
+
+static int64_t clients_of(const void *member)
+{
+    return ((const struct source *)member)->stat.n_clients;
+}
+
+static int64_t live_ms_of(const void *member)
+{
+    return ((const struct source *)member)->stat.published_wall_ms;
+}
+
+static int64_t frames_of(const void *member)
+{
+    return ((const struct source *)member)->frames_video;
+}
+
+static int64_t fps_of(const void *member)
+{
+    return (int64_t)(((const struct source *)member)->fps * 100);
+}
+
+static int64_t send_bytes_of(const void *member)
+{
+    return ((const struct source *)member)->traffic.bytes_out;
+}
+
+static int64_t recv_bytes_of(const void *member)
+{
+    return ((const struct source *)member)->traffic.bytes_in;
+}
+
+static int64_t send_30s_of(const void *member)
+{
+    return ((const struct source *)member)->traffic.out.window_30s.kbps;
+}
+
+static int64_t recv_30s_of(const void *member)
+{
+    return ((const struct source *)member)->traffic.in.window_30s.kbps;
+}
+
+static const struct listing_column columns[] = {
+    { "name", .text = name_of },
+    { "url", .text = url_of },
+    { "clients", .number = clients_of },
+    { "live_ms", .number = live_ms_of },
+    { "frames", .number = frames_of },
+    { "fps", .number = fps_of },
+    { "send_bytes", .number = send_bytes_of },
+    { "recv_bytes", .number = recv_bytes_of },
+    { "send_30s", .number = send_30s_of },
+    { "recv_30s", .number = recv_30s_of },
+};
+
+static struct err *put_list(struct api_reply *r)
+{
+    const struct listing list = { .key = "streams",
+                                  .members = &r->server->registry.stream_roll,
+                                  .paged = true,
+                                  .takes = takes,
+                                  .put = put_stream,
+                                  .columns = columns,
+                                  .n_columns = ARRAY_LEN(columns) };
+    return listing_put_page(r, &list);
+}
+
 static struct err *write_streams(struct api_reply *r)
 {
-    const struct registry *registry = &r->server->registry;
-    const char            *id = api_id(r, "/api/v1/streams/");
+    const char          *id = api_id(r, "/api/v1/streams/");
+    const struct source *s = registry_find_stream(&r->server->registry, id);
+    if (r->method == HTTP_DELETE)
+        return s ? kick_stream(r, s->id) : kick_nobody(r, E_RTMP_STREAM_NOT_FOUND);
     if (r->method != HTTP_GET)
-        return api_refuse_method(r, "GET, HEAD, OPTIONS");
-    else if (!*id)
-        return listing_put_page(r, "streams", &registry->stream_roll, true, put_stream);
-    else
-        listing_put_one(r, "stream", registry_find_stream(registry, id), E_RTMP_STREAM_NOT_FOUND, put_stream);
+        return api_refuse_method(r, "DELETE, GET, HEAD, OPTIONS");
+    if (!*id)
+        return put_list(r);
+    listing_put_one(r, "stream", s, E_RTMP_STREAM_NOT_FOUND, put_stream);
     return NULL;
 }
 

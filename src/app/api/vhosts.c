@@ -42,6 +42,70 @@ static void put_vhost(struct api_reply *r, const char *key, const void *member)
     jw_object_end(j);
 }
 
+/* ---- the list ---- */
+
+static bool takes(const struct filter *f, const struct api_reply *r, const void *member)
+{
+    (void)r;
+    return filter_takes_vhost(f, member);
+}
+
+static const char *name_of(const void *member)
+{
+    return ((const struct vhost_stat *)member)->name;
+}
+
+static int64_t clients_of(const void *member)
+{
+    return ((const struct vhost_stat *)member)->n_clients;
+}
+
+static int64_t streams_of(const void *member)
+{
+    return ((const struct vhost_stat *)member)->n_streams;
+}
+
+static int64_t send_bytes_of(const void *member)
+{
+    return ((const struct vhost_stat *)member)->traffic.bytes_out;
+}
+
+static int64_t recv_bytes_of(const void *member)
+{
+    return ((const struct vhost_stat *)member)->traffic.bytes_in;
+}
+
+static int64_t send_30s_of(const void *member)
+{
+    return ((const struct vhost_stat *)member)->traffic.out.window_30s.kbps;
+}
+
+static int64_t recv_30s_of(const void *member)
+{
+    return ((const struct vhost_stat *)member)->traffic.in.window_30s.kbps;
+}
+
+static const struct listing_column columns[] = {
+    { "name", .text = name_of },
+    { "clients", .number = clients_of },
+    { "streams", .number = streams_of },
+    { "send_bytes", .number = send_bytes_of },
+    { "recv_bytes", .number = recv_bytes_of },
+    { "send_30s", .number = send_30s_of },
+    { "recv_30s", .number = recv_30s_of },
+};
+
+static struct err *put_list(struct api_reply *r)
+{
+    const struct listing list = { .key = "vhosts",
+                                  .members = &r->server->registry.vhost_roll,
+                                  .takes = takes,
+                                  .put = put_vhost,
+                                  .columns = columns,
+                                  .n_columns = ARRAY_LEN(columns) };
+    return listing_put_page(r, &list);
+}
+
 static struct err *write_vhosts(struct api_reply *r)
 {
     const struct registry *registry = &r->server->registry;
@@ -49,7 +113,7 @@ static struct err *write_vhosts(struct api_reply *r)
     if (r->method != HTTP_GET)
         return api_refuse_method(r, "GET, HEAD, OPTIONS");
     else if (!*id)
-        return listing_put_page(r, "vhosts", &registry->vhost_roll, false, put_vhost);
+        return put_list(r);
     else
         listing_put_one(r, "vhost", registry_find_vhost(registry, id), E_RTMP_VHOST_NOT_FOUND, put_vhost);
     return NULL;

@@ -128,9 +128,30 @@ static void without_memory_nobody_joins(void **state)
     teardown_all();
 }
 
+static void a_place_is_found_again_by_its_number(void **state)
+{
+    (void)state;
+    setup(MANY);
+    for (int i = 0; i < MANY; i += 3)
+        take(i);
+    for (int i = 0; i <= MANY; i++) {
+        struct roll_cursor c = roll_seek_after(&roll, (uint64_t)i); /* behind the member with index i - 1 */
+        int                next = i % 3 ? i : i + 1;
+        assert_ptr_equal(roll_next(&roll, &c), next < MANY ? &items[next] : NULL);
+        if (i < MANY)
+            assert_ptr_equal(roll_find(&roll, (uint64_t)i + 1), i % 3 ? &items[i] : NULL);
+    }
+    assert_null(roll_find(&roll, 0));
+    assert_null(roll_find(&roll, UINT64_MAX));
+    struct roll_cursor end = roll_seek_after(&roll, UINT64_MAX);
+    assert_null(roll_next(&roll, &end));
+    teardown_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_place_is_found_again_by_its_number),
         cmocka_unit_test(an_empty_roll_gives_nothing),
         cmocka_unit_test(members_come_in_the_order_of_arrival_from_every_place),
         cmocka_unit_test(members_that_left_are_gone_from_every_block),
