@@ -127,6 +127,20 @@ def test_a_stream_in_the_list_and_its_figures(page, site, live):
     no_complaints(page)
 
 
+def test_the_doctor_says_what_is_wrong_and_of_which_stream(page, site):
+    server = site()
+    player = server.player("nobody")
+    open_at(page, console(server, "doctor"))
+    page.wait_text("not-published")
+    page.wait_text("/live/nobody")
+    open_at(page, console(server, "streams"))
+    page.wait_text("not published")
+    page.run("document.querySelector('.streams a').click()")
+    page.wait_text("not-published")
+    player.close()
+    no_complaints(page)
+
+
 @pytest.mark.parametrize("label,on_pages", [("HTTP-FLV", False), ("HTTP-FLV", True), ("WebSocket-FLV", False), ("HLS", False), ("DASH", False)])
 def test_a_stream_is_played_by_its_links(page, site, live, label, on_pages):
     server = site(SEGMENTS)
@@ -220,4 +234,51 @@ def test_a_stream_name_is_text(page, site, live):
     page.wait_text("All streams")
     page.wait_text(name)
     assert not page.run("return document.querySelector('img')")
+    no_complaints(page)
+
+
+# -- long lists -------------------------------------------------------------------------------------------------------------
+
+MANY = 1000
+
+
+def rows(page):
+    return page.run("return [...document.querySelectorAll('.box [role=row]')].map(r => r.innerText)")
+
+
+def all_names(api):
+    names = [s["name"] for s in api.get("/api/v1/streams/?count=2000")["streams"]]
+    return names if len(names) == MANY else None
+
+
+def asked_for(page, kind):
+    """The (start, count) of the pages of a list that were asked for."""
+    names = page.run("return performance.getEntriesByType('resource').map(e => e.name)")
+    return [tuple(map(int, m.groups())) for m in (re.search(kind + r"/\?start=(\d+)&count=(\d+)", name) for name in names) if m]
+
+
+def test_a_long_list_shows_and_asks_for_what_is_on_the_screen(page, site, swarm):
+    server = site(root={"max_connections": "3000"})
+    for i in range(MANY):
+        swarm.add("127.0.0.1", server.port, server.tc_url("live"), "stream-%04d" % i)
+    api = Api(server)
+    names = until(lambda: all_names(api), "all streams", 60)
+    open_at(page, console(server, "streams"))
+    page.wait_text("%d of %d" % (MANY, MANY))
+    first = rows(page)
+    assert len(first) < 60 and names[0] in first[0]
+    read = len(asked_for(page, "streams"))
+    until(lambda: len(asked_for(page, "streams")) > read, "the next request", 30)
+    assert asked_for(page, "streams")[read][1] < 60                    # the part on the screen
+    for share in range(1, 11):
+        page.run("const box = document.querySelector('.box'); box.scrollTop = box.scrollHeight * arguments[0] / 10", share)
+        at = min(MANY * share // 10, MANY - 1)
+        until(lambda: any(names[at] in row for row in rows(page)), lambda: "row %d: %s" % (at, rows(page)))
+        assert len(rows(page)) < 60
+    until(lambda: any(start > MANY - 100 and count < 60 for start, count in asked_for(page, "streams")), "a request for the end", 30)
+    page.run("""const input = document.querySelector('input[type=search]')
+        input.value = '-0777'
+        input.dispatchEvent(new Event('input', { bubbles: true }))""")
+    page.wait_text("1 of %d" % MANY)
+    assert len(rows(page)) == 1
     no_complaints(page)

@@ -6,6 +6,7 @@ import { Language, firstLanguage, firstTheme, keepLanguage, keepTheme } from './
 import { useWords } from './words.js'
 import { Clients } from './views/clients.jsx'
 import { Connect } from './views/connect.jsx'
+import { Doctor } from './views/doctor.jsx'
 import { Login } from './views/login.jsx'
 import { Overview } from './views/overview.jsx'
 import { Stream } from './views/stream.jsx'
@@ -14,7 +15,7 @@ import { Vhosts } from './views/vhosts.jsx'
 
 /* The names are those of SRS's console, so that its links lead to the same view. */
 const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['vhosts', 'vhosts', Vhosts],
-  ['connect', 'connect', Connect]]
+  ['connect', 'connect', Connect], ['doctor', 'doctor', Doctor]]
 
 /* #/streams/ID?filter=… is { name: 'streams', id: 'ID', parameters }. */
 function placeOf(hash) {

@@ -87,6 +87,12 @@ const words = {
   outputs: ['Outputs', '输出'],
   noVhosts: ['No vhost has had a client yet.', '还没有虚拟主机有过客户端。'],
 
+  doctor: ['Doctor', '诊断'],
+  healthy: ['Nothing is wrong.', '一切正常。'],
+  error: ['error', '错误'],
+  warning: ['warning', '警告'],
+  info: ['note', '提示'],
+
   links: ['Links', '地址'],
   playLinks: ['Play', '播放地址'],
   publishLinks: ['Publish', '推流地址'],

@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks'
 import { Chart } from '../chart.jsx'
 import { audioText, bytes, duration, kbps, videoText } from '../format.js'
+import { Findings } from '../findings.jsx'
 import { Health } from '../health.jsx'
 import { Links } from '../links.jsx'
 import { usePoll } from '../poll.js'
@@ -57,6 +58,10 @@ export function Stream({ id }) {
       <section class="card">
         <h2>{t('bitRate')}</h2>
         <Chart data={rates} series={[t('received'), t('sent')]} show={kbps} label={t('chart', { name: t('bitRate') })} />
+      </section>
+      <section class="card">
+        <h2>{t('doctor')}</h2>
+        {vhost && <Findings query={`?${new URLSearchParams({ stream: stream.name, app: stream.app, vhost: vhost.name })}`} />}
       </section>
       {vhost && <Links stream={stream} vhost={vhost} />}
     </>
