@@ -32,6 +32,10 @@ class Call:
         return dict(json.loads(self.body, object_pairs_hook=list))
 
     @property
+    def fields(self):
+        return dict(line.split(": ", 1) for line in self.lines)
+
+    @property
     def keys(self):
         return [k for k, _ in json.loads(self.body, object_pairs_hook=list)]
 
@@ -67,7 +71,7 @@ def silence(release):
 
 
 class Backend:
-    def __init__(self, tls=None):
+    def __init__(self, tls=None, port=0):
         self.calls, self.answers, self.n_connections = [], {}, 0
         self.lock = threading.Lock()
         backend = self
@@ -93,7 +97,7 @@ class Backend:
             def handle_error(self, request, client_address):
                 pass
 
-        self.listener = Listener(("127.0.0.1", 0), Handler)
+        self.listener = Listener(("127.0.0.1", port), Handler)
         self.port = self.listener.server_address[1]
         self.scheme = "https" if tls else "http"
         threading.Thread(target=self.listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

@@ -95,6 +95,8 @@ FPS = ("fps", FLOAT)                                                  # an addit
 VIDEO_INFO = Obj(("codec", str), ("profile", str), ("level", str), ("width", int), ("height", int), FPS)
 AUDIO_INFO = Obj(("codec", str), ("sample_rate", int), ("channel", int), ("profile", str))
 
+CALLBACKS = data(("waiting", int), ("waiting_bytes", int), ("lost", int), ("failing", []), ("journals", []))  # not SRS's
+
 STREAM = Obj(("id", str), ("name", str), ("vhost", str), ("app", str), ("tcUrl", str), ("url", str), ("live_ms", int),
              ("clients", int), ("frames", int), ("send_bytes", int), ("recv_bytes", int), ("kbps", KBPS),
              ("publish", PUBLISH), ("video", Either(None, VIDEO_INFO)), ("audio", Either(None, AUDIO_INFO)))
@@ -125,6 +127,7 @@ STATIC = {
     "/api/v1/system_proc_stats": SYSTEM_PROC_STATS,
     "/api/v1/meminfos": MEMINFOS,
     "/api/v1/memory": MEMORY,
+    "/api/v1/callbacks": CALLBACKS,
     "/api/v1/authors": AUTHORS,
     "/api/v1/features": FEATURES,
     "/api/v1/vhosts/": Obj(*IDENTITY, ("vhosts", [VHOST])),

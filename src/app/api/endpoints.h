@@ -31,6 +31,9 @@ struct err *api_meminfos(struct http_exchange *x) ATTR_MUST_USE;
 /* memory.c */
 struct err *api_memory(struct http_exchange *x) ATTR_MUST_USE;
 
+/* callbacks.c */
+struct err *api_callbacks(struct http_exchange *x) ATTR_MUST_USE;
+
 /* vhosts.c, streams.c, clients.c */
 struct err *api_vhosts(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_streams(struct http_exchange *x) ATTR_MUST_USE;

@@ -18,6 +18,7 @@ static const struct http_route rows[] = {
     { "/api/v1/system_proc_stats", HTTP_METHODS_ALL, api_system_proc_stats },
     { "/api/v1/meminfos", HTTP_METHODS_ALL, api_meminfos },
     { "/api/v1/memory", HTTP_METHODS_ALL, api_memory },
+    { "/api/v1/callbacks", HTTP_METHODS_ALL, api_callbacks },
     { "/api/v1/vhosts/", HTTP_METHODS_ALL, api_vhosts },
     { "/api/v1/streams/", HTTP_METHODS_ALL, api_streams },
     { "/api/v1/clients/", HTTP_METHODS_ALL, api_clients },

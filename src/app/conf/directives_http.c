@@ -157,5 +157,14 @@ static const struct directive hooks_rows[] = {
       .reload = RELOAD_LIVE, IN_VHOST(hooks.fail_open), .since = "ours", .example = "on_play",
       .help = "Events that let a client in when the URL cannot be asked: nobody there, no answer in time, a broken one. A "
               "refusal refuses all the same. None: all refuse." },
+    { .name = "journal", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(hooks.journal),
+      .since = "ours", .example = "./objs/hooks",
+      .help = "Folder of a journal: events whose answer decides nothing are kept there until their URL has got them, also "
+              "over a restart. None: a call that fails is not repeated." },
+    { .name = "journal_mb", .type = CONF_INT, .unit = "MiB", .def = "256", .min = 4, .max = 65536,
+      .reload = RELOAD_LIVE, IN_VHOST(hooks.journal_mb), .since = "ours",
+      .help = "Length of the journal. Events beyond it are in memory only." },
+    { .name = "journal_age", .type = CONF_DURATION, .def = "7d", .min = 1, .max = 31536000, .reload = RELOAD_LIVE,
+      IN_VHOST(hooks.journal_age_us), .since = "ours", .help = "An event that is older is given up." },
 };
 const struct conf_block conf_http_hooks_block = { CONF_ROWS(hooks_rows) };

@@ -122,28 +122,58 @@ void hook_call_name(struct hook_call *c)
     ident_random(c->id, HOOK_ID_LEN);
 }
 
-enum { N_SIGNING_FIELDS = 3 };
+enum { FIELDS_MAX = 4 };
 
-/* Texts of the fields of a signed call. */
-struct signing {
-    struct http_pair fields[N_SIGNING_FIELDS];
-    char             timestamp[24], signature[HOOK_SIGNATURE_CAP];
+/* The fields of a call that has an id, and their texts. */
+struct fields {
+    struct http_pair pairs[FIELDS_MAX];
+    size_t           n;
+    char             sequence[24], timestamp[24], signature[HOOK_SIGNATURE_CAP];
 };
 
-static struct err *sign(struct signing *s, const struct hook_call *c, struct http_client_request *r)
+static void add_field(struct fields *f, const char *name, const char *value)
+{
+    f->pairs[f->n++] = (struct http_pair){ name, value };
+}
+
+static void number(struct fields *f, const struct hook_call *c)
+{
+    struct str text = str_over(f->sequence, sizeof f->sequence);
+    if (!c->sequence)
+        return;
+    str_printf(&text, "%llu", (unsigned long long)c->sequence);
+    add_field(f, "X-Callback-Sequence", f->sequence);
+}
+
+static struct err *sign(struct fields *f, const struct hook_call *c)
 {
     if (!*c->manner.secret)
         return NULL;
-    struct str time = str_over(s->timestamp, sizeof s->timestamp);
+    struct str time = str_over(f->timestamp, sizeof f->timestamp);
     str_printf(&time, "%lld", (long long)(wall_now_us() / US_PER_SECOND));
-    if (!hook_sign(s->signature, c->manner.secret, s->timestamp, c->body))
+    if (!hook_sign(f->signature, c->manner.secret, f->timestamp, c->body))
         return err_new(E_OPEN_SSL_CREATE_HMAC, "sign a callback");
-    s->fields[0] = (struct http_pair){ "X-Callback-Id", c->id };
-    s->fields[1] = (struct http_pair){ "X-Callback-Timestamp", s->timestamp };
-    s->fields[2] = (struct http_pair){ "X-Callback-Signature", s->signature };
-    r->fields = s->fields;
-    r->n_fields = N_SIGNING_FIELDS;
+    add_field(f, "X-Callback-Timestamp", f->timestamp);
+    add_field(f, "X-Callback-Signature", f->signature);
     return NULL;
+}
+
+static struct err *set_fields(struct fields *f, const struct hook_call *c, struct http_client_request *r)
+{
+    f->n = 0;
+    if (c->sequence || *c->manner.secret)
+        add_field(f, "X-Callback-Id", c->id);
+    number(f, c);
+    struct err *e = sign(f, c);
+    r->fields = f->pairs;
+    r->n_fields = f->n;
+    return e;
+}
+
+/* The server has answered, and says that it could not do anything with the request. */
+static bool is_busy(int status)
+{
+    return status == HTTP_STATUS_REQUEST_TIMEOUT || status == HTTP_STATUS_TOO_MANY_REQUESTS || status >= 500;
 }
 
 static struct err *fail(const struct hook_call *c, struct err *e, int status, const char *answer)
@@ -158,21 +188,21 @@ struct err *hook_call(const struct hook_call *c, enum hook_known *known)
     struct http_client_request r = {
         .method = HTTP_POST, .url = c->url, .content_type = "application/json", .pool = get_pool()
     };
-    char          *answer = NULL, shown[ANSWER_SHOWN_MAX];
-    size_t         len = 0;
-    int            status = 0;
-    struct signing signing;
+    char         *answer = NULL, shown[ANSWER_SHOWN_MAX];
+    size_t        len = 0;
+    int           status = 0;
+    struct fields fields;
     r.body = c->body;
     r.body_len = strlen(c->body);
     *known = HOOK_UNKNOWN;
-    struct err *e = sign(&signing, c, &r);
+    struct err *e = set_fields(&fields, c, &r);
     if (!e)
         e = hook_trust_find(&r.tls, c->url, &c->manner);
     if (!e)
         e = exchange(c, &r, &status, &answer, &len, known);
     tls_ctx_unref(&r.tls);
     if (!e && (e = hook_answer_judge(status, answer, len)))
-        *known = HOOK_REFUSED;
+        *known = is_busy(status) ? HOOK_NOT_NOW : HOOK_REFUSED;
     str_printable(answer ? answer : "", len, shown, sizeof shown);
     mem_free(answer);
     if (e)

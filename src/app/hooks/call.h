@@ -22,10 +22,17 @@ struct hook_call {
     char id[HOOK_ID_LEN + 1]; /* of the event: the same for all of its URLs, and when a request is sent again */
     enum hook_event    event;
     struct hook_manner manner;
+    uint64_t           sequence; /* in the journal; 0: none */
     const char        *client_id;
+    const char        *vhost;
     bool               id_is_secret; /* neither the id nor the body goes to the log */
     const char        *url, *body;   /* the body is not used by HOOK_HLS_NOTIFY */
 };
+
+/*
+ * X-Callback-Id goes with signed calls and with those of a journal, X-Callback-Sequence with the latter, X-Callback-Timestamp and
+ * X-Callback-Signature with signed ones.
+ */
 
 /** Give the call of a new event its id. */
 void hook_call_name(struct hook_call *c);
@@ -35,6 +42,7 @@ enum hook_known {
     HOOK_UNKNOWN, /* nothing was sent */
     HOOK_MAYBE,   /* it may have got the request, and has not answered */
     HOOK_REFUSED,
+    HOOK_NOT_NOW, /* likewise, with a status by which it says that it cannot answer at the moment: 408, 429, 5xx */
     HOOK_ACCEPTED,
 };
 

@@ -85,6 +85,7 @@ static struct hook_call call_of(const struct finished_file *f, const struct hook
         .event = event,
         .manner = hook_manner_of(f->conf, f->vhost),
         .client_id = s->client_id,
+        .vhost = s->vhost,
     };
 }
 

@@ -57,7 +57,8 @@ static void kept_free(struct hook_kept *k)
 
 static struct last_urls *last_urls_new(const struct conf_words *urls, const struct hook_manner *manner)
 {
-    size_t bytes = urls->count * sizeof *urls->items + strlen(manner->tls_ca) + 1 + strlen(manner->secret) + 1;
+    size_t bytes = urls->count * sizeof *urls->items + strlen(manner->tls_ca) + 1 + strlen(manner->secret) + 1 +
+                   strlen(manner->journal) + 1;
     for (size_t i = 0; i < urls->count; i++)
         bytes += strlen(urls->items[i]) + 1;
     struct last_urls *l = mem_alloc(sizeof *l + bytes);
@@ -71,6 +72,7 @@ static struct last_urls *last_urls_new(const struct conf_words *urls, const stru
     }
     l->manner.tls_ca = str_pack(&at, manner->tls_ca, strlen(manner->tls_ca));
     l->manner.secret = str_pack(&at, manner->secret, strlen(manner->secret));
+    l->manner.journal = str_pack(&at, manner->journal, strlen(manner->journal));
     return l;
 }
 
@@ -116,6 +118,7 @@ static void send_end(const struct hook_kept *k, const struct conf_words *urls, c
             .event = k->pair->end,
             .manner = *manner,
             .client_id = s->client_id,
+            .vhost = s->vhost,
             .id_is_secret = s->id_is_secret,
             .body = j.text.bytes,
         };
@@ -191,6 +194,7 @@ static struct err *call_all(struct hook_kept *k, const struct session *s, const 
                 .event = k->pair->begin,
                 .manner = hook_manner_of(s->conf, s->vhost),
                 .client_id = k->subject->client_id,
+                .vhost = k->subject->vhost,
                 .id_is_secret = k->subject->id_is_secret,
                 .body = body,
     };
@@ -201,7 +205,7 @@ static struct err *call_all(struct hook_kept *k, const struct session *s, const 
         c.url = urls->items[i];
         e = hook_call(&c, &known);
         k->was_told |= known == HOOK_ACCEPTED || known == HOOK_MAYBE;
-        if (e && known != HOOK_REFUSED)
+        if (e && known != HOOK_REFUSED && known != HOOK_NOT_NOW)
             e = let_in(k, s, e);
     }
     return e;
@@ -219,11 +223,11 @@ static struct err *tell_begin(struct hook_kept *k, const struct session *s)
 }
 
 /* What comes before this beginning is told first: the end of the last publish, or what the same client did before. */
-static struct err *wait_for_ends(const struct hook_kept *k, int64_t deadline_us)
+static struct err *wait_for_ends(const struct hook_kept *k, const char *journal, int64_t deadline_us)
 {
-    struct err *e = hook_outbox_wait(k->subject->client_id, deadline_us);
+    struct err *e = hook_outbox_wait(k->subject->client_id, journal, deadline_us);
     if (!e && k->pair == &publishing)
-        e = hook_outbox_wait(queue_of(k), deadline_us);
+        e = hook_outbox_wait(queue_of(k), journal, deadline_us);
     return err_wrap(e, "wait until earlier callbacks are delivered");
 }
 
@@ -243,7 +247,7 @@ static struct err *ask_backends(struct hook_kept *k, struct session *s)
 {
     int64_t     deadline_us = now_us() + s->vhost->hooks.timeout_us;
     struct err *e = take_place(k, s, deadline_us);
-    if (!e && (e = wait_for_ends(k, deadline_us)))
+    if (!e && (e = wait_for_ends(k, hook_manner_of(s->conf, s->vhost).journal, deadline_us)))
         e = let_in(k, s, e);
     if (!e)
         e = tell_begin(k, s);

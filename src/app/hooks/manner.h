@@ -14,10 +14,12 @@
 struct hook_manner {
     int64_t     timeout_us;
     bool        tls_verify;
-    const char *tls_ca;       /* a PEM file; empty: the certificates of the system */
-    const char *secret;       /* empty: calls are not signed */
-    int         notify_bytes; /* of the answer to HOOK_HLS_NOTIFY, that are read */
-    uint64_t    conf_serial;  /* of the configuration that says so */
+    const char *tls_ca;                        /* a PEM file; empty: the certificates of the system */
+    const char *secret;                        /* empty: calls are not signed */
+    const char *journal;                       /* folder of the journal of notices; empty: there is none */
+    int64_t     journal_bytes, journal_age_us; /* its bounds */
+    int         notify_bytes;                  /* of the answer to HOOK_HLS_NOTIFY, that are read */
+    uint64_t    conf_serial;                   /* of the configuration that says so */
 };
 
 /** The manner of a vhost of a configuration; borrows its texts. */

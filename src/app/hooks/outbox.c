@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "app/hooks/journal.h"
+#include "app/hooks/notice.h"
 #include "core/clock.h"
+#include "core/jw.h"
 #include "core/list.h"
 #include "core/log.h"
 #include "core/map.h"
@@ -10,28 +13,25 @@
 #include "core/str.h"
 #include "protocol/co.h"
 
+/* How long the end waits for the disk beyond its patience. */
+enum { JOURNAL_PATIENCE_US = 2 * US_PER_SECOND };
+
 /* A client whose notices are in a queue that has not its name. */
-struct guest {
+struct hook_guest {
     char         *id;
     struct queue *queue;
     size_t        n; /* its notices there */
 };
 
-struct notice {
-    struct list      link;  /* in its queue */
-    struct guest    *guest; /* NULL: the queue is the client's own */
-    struct hook_call call;
-    int64_t          held_until_us; /* 0: it does not wait */
-    size_t           n_urls, bytes;
-    char             texts[]; /* client_id, body, tls_ca, secret, then the URLs, each with its NUL */
-};
-
 struct queue {
-    char       *key;
-    struct list notices; /* the first one is the next, or on its way */
-    struct list link;    /* in `ready` of a backend; unlinked: a sender or the holder has it */
-    struct co  *holder;  /* waits until the first notice may go; NULL: none */
-    struct list waiters;
+    char           *key;
+    struct list     notices; /* the first one is the next, or on its way */
+    struct list     held;    /* those that wait for others to come before them */
+    int64_t         held_until_us;
+    struct co      *holder;  /* waits for that; NULL: none */
+    struct backend *backend; /* of the first notice; NULL: there is none */
+    struct list     link;    /* in `ready` of the backend; unlinked: a sender has it */
+    struct list     waiters;
 };
 
 /* What one server has to be told: the queues whose next notice is for it. */
@@ -39,6 +39,10 @@ struct backend {
     char       *key; /* the URL up to its path */
     struct list ready;
     size_t      n_senders;
+    int64_t     delay_us; /* 0: it answers */
+    int64_t     ask_at_us, failing_since_us;
+    size_t      n_tries; /* that failed since */
+    struct co  *prober;  /* the sender that waits until it may try again */
 };
 
 struct waiter {
@@ -47,11 +51,15 @@ struct waiter {
 };
 
 static struct {
-    struct map      queues, guests, backends;
-    size_t          bytes;
-    size_t          n, n_dropped; /* notices that wait; that were dropped since the outbox was empty */
-    bool            is_open, is_closing;
-    struct co_group senders;
+    struct map          queues, guests, backends;
+    struct list         journal_waiters;
+    size_t              bytes;        /* of notices in queues */
+    size_t              n, n_dropped; /* notices in queues; that were dropped since there were none */
+    size_t              n_lost;       /* that were dropped at all */
+    size_t              n_failing;    /* backends */
+    bool                is_open, is_stopping, is_closing;
+    struct co_group     senders, readers;
+    struct conf *const *conf; /* in force; NULL: not known */
 } all;
 
 static void get_ready(void)
@@ -59,45 +67,20 @@ static void get_ready(void)
     if (all.is_open)
         return;
     co_group_init(&all.senders);
+    co_group_init(&all.readers);
+    list_init(&all.journal_waiters);
     all.is_open = true;
+}
+
+static void wake(struct list *waiters)
+{
+    LIST_FOREACH (waiters, it, after)
+        co_unpark(LIST_ENTRY(it, struct waiter, link)->co);
 }
 
 /* ---- notices ------------------------------------------------------------------------------------------------------ */
 
-static const char *pack(char **at, const char *text)
-{
-    return str_pack(at, text, strlen(text));
-}
-
-static struct notice *notice_new(const struct hook_call *c, const struct conf_words *urls)
-{
-    size_t bytes = sizeof(struct notice) + strlen(c->client_id) + 1 + strlen(c->body) + 1 + strlen(c->manner.tls_ca) +
-                   1 + strlen(c->manner.secret) + 1;
-    for (size_t i = 0; i < urls->count; i++)
-        bytes += strlen(urls->items[i]) + 1;
-    if (all.bytes + bytes > HOOK_OUTBOX_BYTES_MAX)
-        return NULL;
-    struct notice *n = mem_alloc(bytes);
-    if (!n)
-        return NULL;
-    char *at = n->texts;
-    list_init(&n->link);
-    n->held_until_us = 0;
-    n->call = *c;
-    n->call.client_id = pack(&at, c->client_id);
-    n->call.body = pack(&at, c->body);
-    n->call.manner.tls_ca = pack(&at, c->manner.tls_ca);
-    n->call.manner.secret = pack(&at, c->manner.secret);
-    hook_call_name(&n->call);
-    n->call.url = at;
-    for (size_t i = 0; i < urls->count; i++)
-        pack(&at, urls->items[i]);
-    n->n_urls = urls->count;
-    n->bytes = bytes;
-    return n;
-}
-
-static void guest_leave(struct guest *g)
+static void guest_leave(struct hook_guest *g)
 {
     if (!g || --g->n > 0)
         return;
@@ -106,31 +89,91 @@ static void guest_leave(struct guest *g)
     mem_free(g);
 }
 
-static void notice_free(struct notice *n)
+static void wake_readers(void)
+{
+    size_t               at = 0;
+    struct hook_journal *j;
+    while ((j = hook_journals_next(&at)))
+        if (*hook_journal_reader(j))
+            co_unpark(*hook_journal_reader(j));
+}
+
+/* A notice is in no queue any more. */
+static void leave_queue(struct hook_notice *n)
 {
     guest_leave(n->guest);
+    n->guest = NULL;
     list_remove(&n->link);
     all.bytes -= n->bytes;
     all.n--;
-    mem_free(n);
     if (all.n > 0 || all.n_dropped == 0)
         return;
     log_error("%zu callbacks were lost", all.n_dropped);
     all.n_dropped = 0;
 }
 
-/* Call the URLs one after the other. The first failure ends it, as with calls that decide. */
-static void deliver(const struct notice *n)
+static void discard(struct hook_notice *n)
 {
-    struct hook_call c = n->call;
-    struct err      *e = NULL;
-    enum hook_known  known;
-    bool             is_notify = c.event == HOOK_HLS_NOTIFY;
-    co_set_trace(c.client_id);
-    for (size_t i = 0; i < n->n_urls && !e; i++, c.url += strlen(c.url) + 1)
-        e = is_notify ? hook_fetch(&c) : hook_call(&c, &known);
-    if (e)
-        log_err(LOG_WARN, e, "%s is not delivered", hook_event_name(c.event));
+    leave_queue(n);
+    hook_notice_free(n);
+}
+
+static void lose(const char *queue, const struct hook_call *call)
+{
+    all.n_lost++;
+    if (all.n_dropped++ == 0)
+        log_error("callbacks are lost: %zu wait, of %zu bytes; the first is %s of %s", hook_notices_count(),
+                  hook_notices_bytes(), hook_event_name(call->event), queue);
+}
+
+/* ---- delivery ----------------------------------------------------------------------------------------------------- */
+
+static bool is_too_old(const struct hook_notice *n)
+{
+    int64_t age_us = n->call.manner.journal_age_us;
+    if (!n->journal || age_us <= 0 || wall_now_us() - n->wall_us <= age_us)
+        return false;
+    log_warn("%s of %s is given up: it is older than journal_age", hook_event_name(n->call.event), n->queue);
+    hook_journal_expired(n->journal, n->call.sequence);
+    return true;
+}
+
+/* Call the URL. True: the server has had its word. */
+static bool is_answered(const struct hook_notice *n, struct err **e)
+{
+    enum hook_known known = HOOK_UNKNOWN;
+    if (n->call.event == HOOK_HLS_NOTIFY) {
+        *e = hook_fetch(&n->call);
+        return !*e;
+    }
+    *e = hook_call(&n->call, &known);
+    return !*e || known == HOOK_REFUSED;
+}
+
+/*
+ * Call the URLs one after the other. A refusal ends it, as with calls that decide. False: a server cannot be asked now, and the notice
+ * has a journal, so that it is tried again from this URL on.
+ */
+static bool deliver(struct hook_notice *n, size_t n_tries)
+{
+    struct err *e = NULL;
+    co_set_trace(n->call.client_id);
+    while (n->n_urls > 0 && !e) {
+        bool answered = is_answered(n, &e);
+        if (!answered && n->journal) {
+            if (n_tries == 0)
+                log_err(LOG_WARN, e, "%s is tried again", hook_event_name(n->call.event));
+            else
+                err_free(e);
+            return false;
+        }
+        n->call.url += strlen(n->call.url) + 1;
+        n->n_urls--;
+    }
+    log_err(LOG_WARN, e, "%s is not delivered", hook_event_name(n->call.event));
+    if (n->journal)
+        hook_journal_told(n->journal, n->call.sequence);
+    return true;
 }
 
 /* ---- backends ----------------------------------------------------------------------------------------------------- */
@@ -163,16 +206,89 @@ static void drop_unused(struct backend *b)
 {
     if (b->n_senders > 0 || !list_is_empty(&b->ready))
         return;
+    all.n_failing -= b->delay_us > 0;
     map_remove(&all.backends, b->key);
     mem_free(b->key);
     mem_free(b);
 }
 
+static void send_all(void *arg);
+
+static void start_sender(struct backend *b)
+{
+    struct err *e = co_go(&all.senders, "hooks", send_all, b, NULL);
+    b->n_senders += !e;
+    err_free(e);
+}
+
+/* It has answered: all senders may go. */
+static void note_answer(struct backend *b)
+{
+    if (b->delay_us == 0)
+        return;
+    log_info("callbacks: %s answers again, after %.1f s; %zu wait in memory", b->key,
+             (double)(now_us() - b->failing_since_us) / US_PER_SECOND, all.n);
+    b->delay_us = 0;
+    b->n_tries = 0;
+    all.n_failing--;
+    for (size_t had = 0; b->n_senders < HOOK_SENDERS_MAX && had != b->n_senders && !all.is_closing;) {
+        had = b->n_senders;
+        start_sender(b);
+    }
+}
+
+/* Those who wait for it learn that it may take long. */
+static void tell_waiters(void)
+{
+    size_t        at = 0;
+    struct queue *l;
+    while ((l = map_next(&all.queues, &at, NULL)))
+        wake(&l->waiters);
+    wake(&all.journal_waiters);
+}
+
+/* It cannot be asked. Failures of calls that were on their way together count once. */
+static void note_failure(struct backend *b)
+{
+    int64_t now = now_us();
+    bool    is_first = b->delay_us == 0;
+    if (!is_first && now < b->ask_at_us)
+        return;
+    b->n_tries++;
+    b->delay_us = is_first ? HOOK_RETRY_MIN_US : b->delay_us * 2;
+    if (b->delay_us > HOOK_RETRY_MAX_US)
+        b->delay_us = HOOK_RETRY_MAX_US;
+    b->ask_at_us = now + b->delay_us;
+    if (!is_first)
+        return;
+    log_warn("callbacks: %s does not answer; %zu wait in memory", b->key, all.n);
+    b->failing_since_us = now;
+    all.n_failing++;
+    tell_waiters();
+}
+
+/* True: the backend may be asked now. One sender waits until a backend that fails may be tried again. */
+static bool may_ask(struct backend *b)
+{
+    if (b->delay_us == 0)
+        return true;
+    if (b->prober || all.is_stopping)
+        return false;
+    struct err *e = NULL;
+    b->prober = co_self();
+    while (!e && !all.is_stopping && b->ask_at_us > now_us())
+        e = err_except(co_park(b->ask_at_us), E_SOCKET_TIMEOUT);
+    b->prober = NULL;
+    bool is_cancelled = e;
+    err_free(e);
+    return !is_cancelled && !all.is_stopping && !list_is_empty(&b->ready);
+}
+
 /* ---- queues -------------------------------------------------------------------------------------------------------- */
 
-static struct notice *first_of(const struct queue *l)
+static struct hook_notice *first_of(const struct list *notices)
 {
-    return LIST_ENTRY(l->notices.next, struct notice, link);
+    return LIST_ENTRY(notices->next, struct hook_notice, link);
 }
 
 static struct queue *queue_of(const char *key)
@@ -181,6 +297,7 @@ static struct queue *queue_of(const char *key)
     if (l || !(l = mem_calloc(1, sizeof *l)))
         return l;
     list_init(&l->notices);
+    list_init(&l->held);
     list_init(&l->link);
     list_init(&l->waiters);
     l->key = mem_strdup(key);
@@ -192,9 +309,9 @@ static struct queue *queue_of(const char *key)
 }
 
 /* The guest that a client is in this queue. False: out of memory. */
-static bool guest_of(struct guest **out, struct queue *l, const char *client_id)
+static bool guest_of(struct hook_guest **out, struct queue *l, const char *client_id)
 {
-    struct guest *g = *out = map_find(&all.guests, client_id);
+    struct hook_guest *g = *out = map_find(&all.guests, client_id);
     if (g || str_equal(l->key, client_id)) {
         if (g)
             g->n++;
@@ -202,7 +319,7 @@ static bool guest_of(struct guest **out, struct queue *l, const char *client_id)
     }
     if (!(g = mem_calloc(1, sizeof *g)))
         return false;
-    *g = (struct guest){ .id = mem_strdup(client_id), .queue = l, .n = 1 };
+    *g = (struct hook_guest){ .id = mem_strdup(client_id), .queue = l, .n = 1 };
     if (g->id && map_put(&all.guests, client_id, g)) {
         *out = g;
         return true;
@@ -215,7 +332,9 @@ static bool guest_of(struct guest **out, struct queue *l, const char *client_id)
 static void queue_free(struct queue *l)
 {
     while (!list_is_empty(&l->notices))
-        notice_free(first_of(l));
+        discard(first_of(&l->notices));
+    while (!list_is_empty(&l->held))
+        discard(first_of(&l->held));
     list_remove(&l->link);
     map_remove(&all.queues, l->key);
     while (!list_is_empty(&l->waiters)) {
@@ -227,68 +346,91 @@ static void queue_free(struct queue *l)
     mem_free(l);
 }
 
-static void send_all(void *arg);
-static bool make_ready(struct queue *l);
-static void drop_queue(struct queue *l);
-
-/* Wait until the first notice of the queue may go. */
-static void hold(void *arg)
+static void free_if_empty(struct queue *l)
 {
-    struct queue *l = arg;
-    struct err   *e = NULL;
-    while (!e && first_of(l)->held_until_us > now_us())
-        e = err_except(co_park(first_of(l)->held_until_us), E_SOCKET_TIMEOUT);
-    err_free(e);
-    first_of(l)->held_until_us = 0;
-    l->holder = NULL;
-    if (!make_ready(l))
-        drop_queue(l);
+    if (list_is_empty(&l->notices) && list_is_empty(&l->held) && !l->holder)
+        queue_free(l);
 }
 
-/* The next notice of the queue is due, or waits. False: out of memory. */
+/* The first notice of the queue is due. False: out of memory. */
 static bool make_ready(struct queue *l)
 {
-    if (first_of(l)->held_until_us && !all.is_closing) {
-        struct err *e = co_go(&all.senders, "hooks-hold", hold, l, &l->holder);
-        if (!e)
-            return true;
-        err_free(e); /* without memory it does not wait */
-    }
-    struct backend *b = backend_of(first_of(l)->call.url);
+    struct backend *b = l->backend = backend_of(first_of(&l->notices)->call.url);
     if (!b)
         return false;
     list_push(&b->ready, &l->link);
-    if (all.is_closing)
-        return true;
-    if (b->n_senders < HOOK_SENDERS_MAX) {
-        struct err *e = co_go(&all.senders, "hooks", send_all, b, NULL);
-        b->n_senders += !e;
-        err_free(e);
-    }
-    return b->n_senders > 0;
+    if (!all.is_closing && b->n_senders < HOOK_SENDERS_MAX && !b->prober)
+        start_sender(b);
+    return all.is_closing || b->n_senders > 0;
 }
 
 static void drop_queue(struct queue *l)
 {
     log_error("no memory to deliver callbacks: those of %s are lost", l->key);
-    queue_free(l);
+    LIST_FOREACH (&l->notices, it, after)
+        all.n_lost++;
+    while (!list_is_empty(&l->notices))
+        discard(first_of(&l->notices));
+    list_remove(&l->link);
+    l->backend = NULL;
+    free_if_empty(l);
+}
+
+/* A copy of the notice as the configuration in force would have it. NULL: nothing is to be changed, or memory is out. */
+static struct hook_notice *renewed_of(const struct hook_notice *n)
+{
+    static const struct conf_words none;
+    const struct conf_vhost       *v = all.conf ? conf_find_vhost(*all.conf, n->call.vhost) : NULL;
+    if (!v || !str_equal(v->name, n->call.vhost) || n->call.manner.conf_serial == (*all.conf)->serial)
+        return NULL;
+    const struct hook_manner m = hook_manner_of(*all.conf, v);
+    bool                     has_own_url = n->call.event == HOOK_HLS_NOTIFY;
+    return hook_notice_renew(n, &m, has_own_url ? &none : hook_event_urls(v, n->call.event));
+}
+
+/* A reload may have moved the backend of the first notice. */
+static void renew_first(struct queue *l)
+{
+    struct hook_notice *n = first_of(&l->notices), *renewed = renewed_of(n);
+    if (!renewed)
+        return;
+    renewed->guest = n->guest;
+    n->guest = NULL;
+    list_push(n->link.next, &renewed->link);
+    all.n++;
+    all.bytes += renewed->bytes;
+    discard(n);
 }
 
 /* Deliver the first notice of a queue that no other sender has. */
 static void serve_queue(struct queue *l)
 {
-    deliver(first_of(l));
-    notice_free(first_of(l));
+    struct hook_notice *n = first_of(&l->notices);
+    struct backend     *b = l->backend, *failing = NULL;
+    bool                is_old = is_too_old(n);
+    if (is_old || deliver(n, b->n_tries)) {
+        if (!is_old)
+            note_answer(b);
+        discard(n);
+        wake_readers();
+    } else if (!co_is_cancelled(co_self())) {
+        if ((failing = backend_of(n->call.url)))
+            note_failure(failing);
+        renew_first(l);
+    }
+    l->backend = NULL;
     if (list_is_empty(&l->notices))
-        queue_free(l);
+        free_if_empty(l);
     else if (!make_ready(l))
         drop_queue(l);
+    if (failing)
+        drop_unused(failing);
 }
 
 static void send_all(void *arg)
 {
     struct backend *b = arg;
-    while (!list_is_empty(&b->ready) && !co_is_cancelled(co_self())) {
+    while (!list_is_empty(&b->ready) && !co_is_cancelled(co_self()) && may_ask(b)) {
         struct queue *l = LIST_ENTRY(b->ready.next, struct queue, link);
         list_remove(&l->link);
         serve_queue(l);
@@ -297,43 +439,165 @@ static void send_all(void *arg)
     drop_unused(b);
 }
 
-/* ---- what others see ------------------------------------------------------------------------------------------------ */
+/* ---- ways into a queue ---------------------------------------------------------------------------------------------- */
 
-static void tell_loss(const char *queue, const struct hook_call *call)
+/* Put a notice into the queue. Without memory it is lost. */
+static void put(struct queue *l, struct hook_notice *n)
 {
-    if (all.n_dropped++ == 0)
-        log_error("callbacks are lost: %zu wait, of %zu bytes; the first is %s of %s", all.n, all.bytes,
-                  hook_event_name(call->event), queue);
+    bool is_first = list_is_empty(&l->notices);
+    list_push(&l->notices, &n->link);
+    if (is_first && !make_ready(l))
+        drop_queue(l);
 }
 
-static struct notice *held_of(struct queue *l)
+/* Count a notice as one of this queue. False: memory is out, and it is lost. */
+static bool enter(struct queue *l, struct hook_notice *n)
 {
-    LIST_FOREACH (&l->notices, it, after) {
-        struct notice *n = LIST_ENTRY(it, struct notice, link);
-        if (n->held_until_us)
-            return n;
+    if (!guest_of(&n->guest, l, n->call.client_id)) {
+        lose(l->key, &n->call);
+        hook_notice_free(n);
+        return false;
     }
-    return NULL;
+    all.bytes += n->bytes;
+    all.n++;
+    return true;
 }
 
-/* A holder looks again, because the first notice may be another one now. */
-static void put(struct queue *l, struct notice *n, enum hook_place place)
+/* A notice came back from a journal. */
+static void put_again(struct hook_notice *n)
 {
-    struct notice *held = place == HOOK_BEFORE_HELD ? held_of(l) : NULL;
-    n->held_until_us = place == HOOK_HELD ? now_us() + HOOK_HELD_US : 0;
-    list_push(held ? &held->link : &l->notices, &n->link);
+    struct hook_notice *renewed = renewed_of(n);
+    if (renewed) {
+        hook_notice_free(n);
+        n = renewed;
+    }
+    struct hook_guest *g = map_find(&all.guests, n->call.client_id);
+    struct queue      *l = g ? g->queue : queue_of(n->queue);
+    if (l && enter(l, n)) {
+        put(l, n);
+    } else if (l) {
+        free_if_empty(l);
+    } else {
+        lose(n->queue, &n->call);
+        hook_notice_free(n);
+    }
+}
+
+static void read_journal(void *arg)
+{
+    struct hook_journal *j = arg;
+    struct err          *e = NULL;
+    hook_journal_open(j);
+    while (!e && !co_is_cancelled(co_self()) && !all.is_stopping) {
+        struct hook_notice *n = hook_journal_next(j, all.bytes < HOOK_QUEUED_BYTES_MAX);
+        if (n)
+            put_again(n);
+        else
+            e = co_park(DEADLINE_NEVER);
+        wake(&all.journal_waiters);
+    }
+    err_free(e);
+    *hook_journal_reader(j) = NULL;
+}
+
+/* The journal of a notice, with its reader. NULL: it has none, or memory is out. */
+static struct hook_journal *journal_of(const struct hook_manner *m)
+{
+    struct hook_journal *j = *m->journal ? hook_journal_find(m->journal) : NULL;
+    if (!j)
+        return NULL;
+    hook_journal_limit(j, m->journal_bytes);
+    if (!*hook_journal_reader(j) && !all.is_stopping)
+        err_free(co_go(&all.readers, "hooks-journal", read_journal, j, hook_journal_reader(j)));
+    return j;
+}
+
+/* The journal writes a notice down, and keeps it back if there is no room, or others are kept back. */
+static void take_down(struct queue *l, struct hook_notice *n)
+{
+    struct hook_journal *j = journal_of(&n->call.manner);
+    if (j && hook_journal_take(j, n, all.bytes < HOOK_QUEUED_BYTES_MAX)) {
+        wake_readers();
+        free_if_empty(l);
+    } else if (enter(l, n)) {
+        put(l, n);
+    } else {
+        free_if_empty(l);
+    }
+}
+
+/* ---- notices that wait for others ------------------------------------------------------------------------------------ */
+
+/* The held notices go their way. */
+static void let_go(struct queue *l)
+{
+    char *key = mem_strdup(l->key);
+    while (key && l && !list_is_empty(&l->held)) {
+        struct hook_notice *n = first_of(&l->held);
+        leave_queue(n);
+        take_down(l, n);
+        l = map_find(&all.queues, key); /* it may be gone */
+    }
+    if (!key)
+        drop_queue(l);
+    mem_free(key);
+}
+
+static void hold(void *arg)
+{
+    struct queue *l = arg;
+    struct err   *e = NULL;
+    while (!e && l->held_until_us > now_us())
+        e = err_except(co_park(l->held_until_us), E_SOCKET_TIMEOUT);
+    err_free(e);
+    l->holder = NULL;
+    let_go(l);
+}
+
+static bool is_held(const struct queue *l, enum hook_place place)
+{
+    return place == HOOK_HELD || (place == HOOK_LAST && !list_is_empty(&l->held));
+}
+
+/* Keep a notice in the queue, behind those that are delivered meanwhile. */
+static void keep(struct queue *l, struct hook_notice *n, enum hook_place place)
+{
+    if (!enter(l, n)) {
+        free_if_empty(l);
+        return;
+    }
+    list_push(&l->held, &n->link);
+    if (place == HOOK_HELD)
+        l->held_until_us = now_us() + HOOK_HELD_US;
     if (l->holder)
-        co_unpark(l->holder);
+        return;
+    struct err *e = co_go(&all.senders, "hooks-hold", hold, l, &l->holder);
+    if (e)
+        let_go(l); /* without memory it does not wait */
+    err_free(e);
 }
 
 void hook_outbox_release(const char *key)
 {
-    struct queue  *l = map_find(&all.queues, key);
-    struct notice *held = l ? held_of(l) : NULL;
-    if (held)
-        held->held_until_us = 0;
-    if (l && l->holder)
-        co_unpark(l->holder);
+    struct queue *l = map_find(&all.queues, key);
+    if (!l || !l->holder)
+        return;
+    l->held_until_us = 0;
+    co_unpark(l->holder);
+}
+
+/* ---- what others see ------------------------------------------------------------------------------------------------ */
+
+void hook_outbox_start(struct conf *const *conf)
+{
+    get_ready();
+    all.conf = conf;
+    for (size_t i = 0; i < (*conf)->n_vhosts; i++) {
+        const struct conf_vhost *v = &(*conf)->vhosts[i];
+        const struct hook_manner m = hook_manner_of(*conf, v);
+        if (v->enabled && v->hooks.enabled)
+            (void)journal_of(&m);
+    }
 }
 
 void hook_outbox_add(const char *key, const struct hook_call *call, const struct conf_words *urls,
@@ -342,42 +606,80 @@ void hook_outbox_add(const char *key, const struct hook_call *call, const struct
     get_ready();
     if (urls->count == 0)
         return;
-    struct guest  *g = map_find(&all.guests, call->client_id);
-    struct queue  *l = g ? g->queue : queue_of(key);
-    struct notice *n = l ? notice_new(call, urls) : NULL;
-    bool           is_first = l && list_is_empty(&l->notices);
-    if (n && guest_of(&n->guest, l, call->client_id)) {
-        all.bytes += n->bytes;
-        all.n++;
-        put(l, n, place);
-        if (is_first && !make_ready(l))
-            drop_queue(l);
+    struct hook_guest  *g = map_find(&all.guests, call->client_id);
+    struct queue       *l = g ? g->queue : queue_of(key);
+    struct hook_notice *n = l ? hook_notice_new(key, call, urls, wall_now_us()) : NULL;
+    if (!n) {
+        if (l)
+            free_if_empty(l);
+        lose(key, call);
         return;
     }
-    mem_free(n);
-    if (is_first)
-        queue_free(l);
-    tell_loss(key, call);
+    hook_call_name(&n->call);
+    if (is_held(l, place))
+        keep(l, n, place);
+    else
+        take_down(l, n);
 }
 
 static struct queue *find(const char *key)
 {
-    struct queue *l = map_find(&all.queues, key);
-    struct guest *g = l ? NULL : map_find(&all.guests, key);
+    struct queue      *l = map_find(&all.queues, key);
+    struct hook_guest *g = l ? NULL : map_find(&all.guests, key);
     return g ? g->queue : l;
 }
 
-struct err *hook_outbox_wait(const char *key, int64_t deadline_us)
+static bool is_stuck(const struct queue *l)
 {
-    struct queue *l;
-    struct err   *e = NULL;
-    while (!e && (l = find(key))) {
+    return l ? l->backend && l->backend->delay_us > 0 : all.n_failing > 0;
+}
+
+struct err *hook_outbox_wait(const char *key, const char *journal, int64_t deadline_us)
+{
+    struct hook_journal *j = *journal ? hook_journal_find(journal) : NULL;
+    uint64_t             moment = j ? hook_journal_moment(j) : 0;
+    struct queue        *l;
+    struct err          *e = NULL;
+    while (!e && ((l = find(key)) || (j && hook_journal_keeps(j, moment)))) {
         struct waiter w = { .co = co_self() };
-        list_push(&l->waiters, &w.link);
+        if (is_stuck(l))
+            return err_new(E_BACKEND, "callbacks before this one wait for a backend that does not answer");
+        list_push(l ? &l->waiters : &all.journal_waiters, &w.link);
         e = co_park(deadline_us);
         list_remove(&w.link);
     }
     return e;
+}
+
+static void show_backends(struct jw *j)
+{
+    size_t          at = 0;
+    struct backend *b;
+    jw_array(j, "failing");
+    while ((b = map_next(&all.backends, &at, NULL))) {
+        if (b->delay_us == 0)
+            continue;
+        jw_object(j, NULL);
+        jw_string(j, "backend", b->key);
+        jw_fixed(j, "seconds", (double)(now_us() - b->failing_since_us) / US_PER_SECOND);
+        jw_int(j, "tries", (int64_t)b->n_tries);
+        jw_object_end(j);
+    }
+    jw_array_end(j);
+}
+
+void hook_outbox_show(struct jw *j)
+{
+    size_t               at = 0;
+    struct hook_journal *journal;
+    jw_int(j, "waiting", (int64_t)hook_notices_count());
+    jw_int(j, "waiting_bytes", (int64_t)hook_notices_bytes());
+    jw_int(j, "lost", (int64_t)all.n_lost);
+    show_backends(j);
+    jw_array(j, "journals");
+    while ((journal = hook_journals_next(&at)))
+        hook_journal_show(journal, j);
+    jw_array_end(j);
 }
 
 static void drop_all(void)
@@ -394,15 +696,42 @@ static void drop_all(void)
     map_finish(&all.backends);
 }
 
+/* Senders that wait for a backend that fails go at once. */
+static void stop(void)
+{
+    size_t          at = 0;
+    struct backend *b;
+    all.is_stopping = true;
+    while ((b = map_next(&all.backends, &at, NULL)))
+        if (b->prober)
+            co_unpark(b->prober);
+}
+
+static size_t count_without_journal(void)
+{
+    size_t        at = 0, n = 0;
+    struct queue *l;
+    while ((l = map_next(&all.queues, &at, NULL)))
+        LIST_FOREACH (&l->notices, it, after)
+            n += !LIST_ENTRY(it, struct hook_notice, link)->call.sequence;
+    return n;
+}
+
 void hook_outbox_finish(int64_t patience_us)
 {
     if (!all.is_open)
         return;
-    co_group_join(&all.senders, now_us() + patience_us);
-    if (all.n > 0)
-        log_warn("the server ends: %zu callbacks are not delivered", all.n);
+    int64_t deadline_us = now_us() + patience_us;
+    stop();
+    co_group_join(&all.senders, deadline_us);
+    size_t n = count_without_journal();
     all.is_closing = true;
     co_group_cancel_and_join(&all.senders);
+    co_group_cancel_and_join(&all.readers);
+    if (n > 0)
+        log_warn("the server ends: %zu callbacks are not delivered", n);
     drop_all();
-    all.is_open = all.is_closing = false;
+    hook_journals_finish(deadline_us + JOURNAL_PATIENCE_US);
+    all.is_open = all.is_stopping = all.is_closing = false;
+    all.conf = NULL;
 }

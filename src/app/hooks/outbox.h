@@ -3,8 +3,11 @@
  *
  * A notice belongs to a queue, and those of a queue are delivered one after the other: a publisher's queue is its stream, so that the
  * end of one publish is told before the beginning of the next; a player's queue is its own. Queues do not wait for each other, and a
- * backend that does not answer holds up only what is for it. While a client has notices in a queue, its others go there as well. A
- * notice that cannot be delivered is logged, and not tried again.
+ * backend that does not answer holds up only what is for it. While a client has notices in a queue, its others go there as well.
+ *
+ * Without a journal a notice that cannot be delivered is logged, and not tried again. With one (journal.h) it is tried until the
+ * backend has answered, or it is too old: 408, 429 and 5xx are no answer, every other one is. One sender at a time tries a backend
+ * that fails, at growing intervals. Notices beyond the room in memory wait on the disk.
  *
  * Ownership  everything is copied
  */
@@ -18,21 +21,32 @@
 #include "core/attr.h"
 #include "core/err.h"
 
-/* Bytes of notices that wait; a notice beyond them is dropped and logged. Coroutines that send to one backend at a time. */
-enum { HOOK_OUTBOX_BYTES_MAX = 32 << 20, HOOK_SENDERS_MAX = 64 };
+struct jw;
+
+/* Coroutines that send to one backend at a time. */
+enum { HOOK_SENDERS_MAX = 64 };
+
+/* Bytes of notices in queues, beyond which those with a journal wait on the disk. */
+enum { HOOK_QUEUED_BYTES_MAX = 8 << 20 };
 
 /* A notice that waits for others to come before it is delivered after this time in any case. */
 enum { HOOK_HELD_US = 3 * US_PER_SECOND };
 
+/* The first and the longest time after which a backend that fails is tried again. */
+enum { HOOK_RETRY_MIN_US = 100 * US_PER_MS, HOOK_RETRY_MAX_US = 5 * US_PER_SECOND };
+
 /** The place of a notice in its queue. */
 enum hook_place {
     HOOK_LAST,        /* behind all others */
-    HOOK_HELD,        /* likewise, and it waits for hook_outbox_release() */
+    HOOK_HELD,        /* likewise, and it waits for hook_outbox_release(); those behind it wait as well */
     HOOK_BEFORE_HELD, /* before the one that waits */
 };
 
+/** The configuration in force, and the journals that its vhosts have: what a former run has left is delivered. Does not yield. */
+void hook_outbox_start(struct conf *const *conf);
+
 /**
- * Hand a notice over, to be sent to the URLs in their order until one fails. `call->url` and `call->id` are not used.
+ * Hand a notice over, to be sent to the URLs in their order until one refuses. `call->url` and `call->id` are not used.
  *
  * Yields     no
  */
@@ -43,14 +57,18 @@ void hook_outbox_add(const char *queue, const struct hook_call *call, const stru
 void hook_outbox_release(const char *queue);
 
 /**
- * Wait until nothing of a queue is left; or, by its id, nothing of a client.
+ * Wait until nothing of a queue is left; or, by its id, nothing of a client. With a journal also for what is on the disk.
  *
- * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED
+ * Shape      journal: the folder of the vhost's journal, or ""
+ * Errors     E_SOCKET_TIMEOUT, E_THREAD_INTERRUPTED; E_BACKEND at once when a backend fails for which it has to wait
  * Yields     if there is something
  */
-struct err *hook_outbox_wait(const char *queue, int64_t deadline_us) ATTR_MUST_USE;
+struct err *hook_outbox_wait(const char *queue, const char *journal, int64_t deadline_us) ATTR_MUST_USE;
 
-/** The server ends: deliver what is left within this time, and drop the rest. Yields. */
+/** Write members about what waits, the backends that fail, and the journals. */
+void hook_outbox_show(struct jw *j);
+
+/** The server ends: deliver what is left within this time. The rest stays in its journal, or is dropped. Yields. */
 void hook_outbox_finish(int64_t patience_us);
 
 #endif

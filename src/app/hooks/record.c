@@ -103,7 +103,7 @@ static bool parse_event(const char *field, size_t n_fields, struct hook_record *
 {
     enum { N_FIXED = 8 };
     uint64_t wall_ms;
-    if (n_fields < N_FIXED || !number(next(&field), &wall_ms) || wall_ms > INT64_MAX / US_PER_MS ||
+    if (n_fields <= N_FIXED || !number(next(&field), &wall_ms) || wall_ms > INT64_MAX / US_PER_MS ||
         !hook_event_find(next(&field), &r->event))
         return false;
     r->wall_us = (int64_t)wall_ms * US_PER_MS;

@@ -34,8 +34,9 @@ static int teardown(void **state)
 static void add(const char *queue, const char *client, const char *body, enum hook_place where)
 {
     const struct hook_call c = { .event = HOOK_STOP,
-                                 .manner = { .timeout_us = A_WHILE_US, .tls_ca = "", .secret = "" },
+                                 .manner = { .timeout_us = A_WHILE_US, .tls_ca = "", .secret = "", .journal = "" },
                                  .client_id = client,
+                                 .vhost = "v",
                                  .body = body };
     hook_outbox_add(queue, &c, &urls, where);
 }
@@ -53,7 +54,7 @@ static void notices_of_a_queue_come_in_their_order(void **state)
     add("queue", "c1", "1", HOOK_LAST);
     add("queue", "c2", "2", HOOK_LAST);
     add("queue", "c1", "3", HOOK_LAST);
-    assert_null(hook_outbox_wait("queue", a_while()));
+    assert_null(hook_outbox_wait("queue", "", a_while()));
     assert_int_equal(n_requests, 3);
     assert_came(0, "1");
     assert_came(1, "2");
@@ -66,7 +67,7 @@ static void a_client_is_where_its_notices_are(void **state)
     add("stream", "c1", "1", HOOK_LAST);
     add("c1", "c1", "2", HOOK_LAST); /* its own queue would overtake the other one */
     assert_int_equal(all.queues.count, 1);
-    assert_null(hook_outbox_wait("c1", a_while()));
+    assert_null(hook_outbox_wait("c1", "", a_while()));
     assert_int_equal(n_requests, 2);
     assert_came(0, "1");
     assert_int_equal(all.queues.count, 0);
@@ -81,10 +82,10 @@ static void a_notice_waits_for_others_until_it_is_released(void **state)
     add("queue", "c1", "file 2", HOOK_BEFORE_HELD);
     while (n_requests < 2)
         assert_null(co_sleep(US_PER_MS));
-    assert_int_equal(code_of(hook_outbox_wait("queue", now_us() + 20 * US_PER_MS)), E_SOCKET_TIMEOUT);
+    assert_int_equal(code_of(hook_outbox_wait("queue", "", now_us() + 20 * US_PER_MS)), E_SOCKET_TIMEOUT);
     assert_int_equal(n_requests, 2);
     hook_outbox_release("queue");
-    assert_null(hook_outbox_wait("queue", a_while()));
+    assert_null(hook_outbox_wait("queue", "", a_while()));
     assert_came(0, "file 1");
     assert_came(1, "file 2");
     assert_came(2, "end");
@@ -96,18 +97,20 @@ static void a_notice_that_nobody_releases_goes_by_its_time(void **state)
 {
     (void)state;
     add("queue", "c1", "end", HOOK_HELD);
-    first_of(map_find(&all.queues, "queue"))->held_until_us = now_us();
+    ((struct queue *)map_find(&all.queues, "queue"))->held_until_us = now_us();
     co_unpark(((struct queue *)map_find(&all.queues, "queue"))->holder);
-    assert_null(hook_outbox_wait("queue", a_while()));
+    assert_null(hook_outbox_wait("queue", "", a_while()));
     assert_came(0, "end");
 }
 
 static void without_urls_there_is_nothing_to_deliver(void **state)
 {
     const struct conf_words none = { 0 };
-    const struct hook_call  c = {
-         .event = HOOK_STOP, .manner = { .tls_ca = "", .secret = "" }, .client_id = "c", .body = ""
-    };
+    const struct hook_call  c = { .event = HOOK_STOP,
+                                  .manner = { .tls_ca = "", .secret = "", .journal = "" },
+                                  .client_id = "c",
+                                  .vhost = "v",
+                                  .body = "" };
     (void)state;
     hook_outbox_add("queue", &c, &none, HOOK_LAST);
     assert_int_equal(all.queues.count, 0);
@@ -121,13 +124,13 @@ static void a_silent_backend_fills_the_outbox_to_its_bound(void **state)
     assert_non_null(body);
     memset(body, 'x', BODY);
     script[0] = (struct line){ .answer = NULL };
-    for (int i = 0; i < 2 * HOOK_OUTBOX_BYTES_MAX / BODY; i++) {
+    for (int i = 0; i < 2 * HOOK_NOTICES_BYTES_MAX / BODY; i++) {
         char queue[16];
         snprintf(queue, sizeof queue, "queue%d", i % 100);
         add(queue, queue, body, HOOK_LAST);
     }
-    assert_true(all.bytes <= HOOK_OUTBOX_BYTES_MAX);
-    assert_true(all.bytes > HOOK_OUTBOX_BYTES_MAX - 2 * BODY);
+    assert_true(all.bytes <= HOOK_NOTICES_BYTES_MAX);
+    assert_true(all.bytes > HOOK_NOTICES_BYTES_MAX - 2 * BODY);
     assert_true(all.n_dropped > 0);
     assert_int_equal(all.backends.count, 1);
     co_give_way();

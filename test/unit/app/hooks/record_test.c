@@ -117,11 +117,12 @@ static void what_is_no_record_is_refused(void **state)
         "done\t1\t2",
         "went\t1",
         "event\t1",
-        "event\t1\t2\ton_stop\tid\t0\tvhost\tqueue\tclient", /* no body */
-        "event\t1\t2\ton_fire\tid\t0\tvhost\tqueue\tclient\tbody",
-        "event\t1\tx\ton_stop\tid\t0\tvhost\tqueue\tclient\tbody",
-        "event\t1\t2\ton_stop\tid\t0\tvhost\tqueue\tclient\tbo\\dy",
-        "event\t1\t2\ton_stop\tid\t0\tvhost\tqueue\tclient\tbody\\",
+        "event\t1\t2\ton_stop\tid\t0\tvhost\tqueue\tclient",       /* no body */
+        "event\t1\t2\ton_stop\tid\t0\tvhost\tqueue\tclient\tbody", /* no URL */
+        "event\t1\t2\ton_fire\tid\t0\tvhost\tqueue\tclient\tbody\turl",
+        "event\t1\tx\ton_stop\tid\t0\tvhost\tqueue\tclient\tbody\turl",
+        "event\t1\t2\ton_stop\tid\t0\tvhost\tqueue\tclient\tbo\\dy\turl",
+        "event\t1\t2\ton_stop\tid\t0\tvhost\tqueue\tclient\tbody\turl\\",
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
