@@ -13,6 +13,7 @@ conf
 stat
 source
 session
+auth
 live
 tls
 server

@@ -1,4 +1,5 @@
 /* The checks that every session must pass, in this order, before it may publish or play. A new check is a new row. */
+#include "app/auth/guard.h"
 #include "app/hooks/guard.h"
 #include "app/session/rules.h"
 
@@ -7,6 +8,7 @@ const struct session_guard *const session_guards[] = {
     &session_vhost_guard,
     &session_security_guard,
     &session_refer_guard,
+    &auth_guard,
     &session_built_guard,
     &hook_connection_guard,
     &hook_stream_guard,

@@ -138,6 +138,8 @@ struct err *server_run(struct server *s)
     if (!e)
         e = co_go(&s->services, "host", host_run, &s->host, NULL);
     if (!e)
+        e = co_go(&s->services, "terms", terms_run, &s->registry.terms, NULL);
+    if (!e)
         e = co_go(&s->services, "peer-watch", run_peer_watch, s, NULL);
     if (!e)
         e = co_go(&s->services, "certificates", watch_certificates, s, NULL);

@@ -228,7 +228,9 @@
     X(1905, NOT_BUILT, "NotBuilt", "the vhost asks for a feature that is not built yet") \
     X(1906, REFUSED, "Refused", "a server that we are a client of refuses") \
     X(1907, AUTH_REQUIRED, "AuthRequired", "a server that we are a client of wants a user and a password") \
-    X(1908, BACKEND, "BackendFailed", "a server that is asked for permission does not answer as it should")
+    X(1908, BACKEND, "BackendFailed", "a server that is asked for permission does not answer as it should") \
+    X(1909, AUTH_DENIED, "AuthDenied", "the client has no valid token") \
+    X(1910, AUTH_EXPIRED, "AuthExpired", "the time for which the client was let in is over")
 
 enum err_code {
 #define ERR_CODE_ENUM(number, symbol, name, meaning) E_##symbol = (number),

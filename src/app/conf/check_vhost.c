@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/conf/check_auth.h"
 #include "app/conf/check_hls.h"
 #include "app/conf/cidr.h"
 #include "app/conf/directive.h"
@@ -106,9 +107,14 @@ static struct err *check_security(const struct conf_node *vhost)
 
 struct err *conf_check_vhosts(const struct conf_tree *tree)
 {
-    static struct err *(*const checks[])(const struct conf_node *) = {
-        check_remux, check_hls, check_kickoff, check_ingests, check_security, conf_check_segment_files, conf_check_hls
-    };
+    static struct err *(*const checks[])(const struct conf_node *) = { check_remux,
+                                                                       check_hls,
+                                                                       check_kickoff,
+                                                                       check_ingests,
+                                                                       check_security,
+                                                                       conf_check_auth,
+                                                                       conf_check_segment_files,
+                                                                       conf_check_hls };
     const struct conf_node *first = conf_node_child(&tree->root, "vhost");
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         for (const struct conf_node *n = first; n; n = conf_node_same(n)) {

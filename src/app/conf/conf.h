@@ -84,6 +84,14 @@ struct conf_security {
     size_t                     n_rules;
 };
 
+/* Who may publish and play without a backend. All of it is ours. */
+struct conf_auth {
+    bool              enabled;
+    struct conf_words publish,
+        play;                  /* schemes of which one is enough (conf/auth.h), or "all"; none refuses everybody */
+    struct conf_words secrets; /* any of them is good, so that they can be changed one after the other */
+};
+
 /** Ports for TLS: HTTPS, RTMPS. */
 struct conf_https {
     bool              enabled;
@@ -301,6 +309,7 @@ struct conf_vhost {
     struct conf_publish     publish;
     struct conf_refer       refer;
     struct conf_security    security;
+    struct conf_auth        auth;
     struct conf_http_static http_static;
     struct conf_http_remux  http_remux;
     struct conf_vhost_tls   tls;

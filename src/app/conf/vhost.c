@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/conf/auth.h"
 #include "app/conf/cidr.h"
 #include "app/conf/hls.h"
 #include "app/conf/snapshot.h"
@@ -57,12 +58,25 @@ static int64_t history_us(const struct conf_http_remux *remux)
     return remux->enabled && format && format->bare_audio ? remux->fast_cache_us : 0;
 }
 
+/* A token is asked of a viewer, and what is no viewer's would be everybody's. */
+static void derive_viewers(struct conf_fill *f, struct conf_vhost *v, const struct conf_node *n)
+{
+    char where[CONF_WHERE_MAX];
+    if (!conf_auth_asks(&v->auth, false) || (v->hls.ctx && v->hls.ts_ctx))
+        return;
+    if (v->hls.enabled)
+        conf_report_add(f->report, LOG_WARN, "%s: hls_ctx and hls_ts_ctx are on, because auth.play asks for tokens",
+                        conf_node_where(conf_node_child(n, "hls"), where, sizeof where));
+    v->hls.ctx = v->hls.ts_ctx = true;
+}
+
 void conf_vhost_derive(struct conf_fill *f, void *item, const struct conf_node *n)
 {
     struct conf_vhost *v = item;
     fill_rules(f, &v->security, conf_node_child(n, "security"));
     v->history_us = history_us(&v->http_remux);
     conf_hls_derive(f, &v->hls, conf_node_child(n, "hls"));
+    derive_viewers(f, v, n);
     v->unbuilt = conf_unbuilt_refusal(n);
     if (!conf_node_word(conf_node_child(n, "chunk_size")))
         v->chunk_size = f->conf->chunk_size;

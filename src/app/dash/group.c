@@ -31,7 +31,7 @@ static struct err *create(const struct dash *d, const char *path, struct dash **
     g->is_group = true;
     g->show = d->show;
     g->viewing = d->viewing;
-    g->mpd = (struct shelf_item){ .serve = dash_serve_mpd, .is_guarded = true };
+    g->mpd = (struct shelf_item){ .serve = dash_serve_mpd, .guarded = d->show };
     list_init(&g->rows);
     list_init(&g->periods);
     list_init(&g->members);

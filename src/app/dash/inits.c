@@ -48,7 +48,7 @@ static struct dash_init *new_init(struct dash_track *t, const struct segment *s)
     if (!init)
         return NULL;
     list_init(&init->link);
-    init->item = (struct shelf_item){ .serve = dash_serve_init, .is_guarded = true };
+    init->item = (struct shelf_item){ .serve = dash_serve_init, .guarded = t->dash->show };
     init->track = t;
     init->number = s->init_number;
     init->bytes = blob_ref(s->init);

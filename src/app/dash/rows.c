@@ -41,8 +41,8 @@ static struct dash_entry *new_entry(struct dash_track *t, struct segment *s)
     if (!entry)
         return NULL;
     *entry = (struct dash_entry){
-        .item = { .serve = dash_serve_segment, .is_guarded = true },
-        .timed = { .serve = dash_serve_timed, .is_guarded = true },
+        .item = { .serve = dash_serve_segment, .guarded = t->dash->show },
+        .timed = { .serve = dash_serve_timed, .guarded = t->dash->show },
         .track = t,
         .segment = segment_ref(s),
     };

@@ -146,8 +146,8 @@ static struct err *begin(struct viewing *v)
         return err_no_memory();
     d->viewing = v;
     d->show = v->show;
-    d->mpd = (struct shelf_item){ .serve = dash_serve_mpd, .is_guarded = true };
-    d->clock = (struct shelf_item){ .serve = dash_serve_clock, .is_guarded = true };
+    d->mpd = (struct shelf_item){ .serve = dash_serve_mpd, .guarded = v->show };
+    d->clock = (struct shelf_item){ .serve = dash_serve_clock, .guarded = v->show };
     list_init(&d->rows);
     list_init(&d->periods);
     add_tracks(d);
@@ -227,8 +227,9 @@ static int64_t dispose_us(const struct conf_vhost *vhost)
 
 static struct err *refuse_file(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x)
 {
-    bool has = vhost->enabled && vhost->dash.enabled && dash_names_has(vhost, path);
-    return has ? play_rules_check(x, vhost) : NULL;
+    bool        has = vhost->enabled && vhost->dash.enabled && dash_names_has(vhost, path);
+    const char *challenge;
+    return has ? play_rules_check(x, vhost, NULL, &challenge) : NULL;
 }
 
 const struct segment_view dash_view = {

@@ -90,7 +90,7 @@ static struct hds_entry *new_entry(struct hds *h, struct segment *s)
     struct hds_entry *entry = mem_calloc(1, sizeof *entry);
     if (!entry)
         return NULL;
-    *entry = (struct hds_entry){ .item = { .serve = hds_serve_fragment, .is_guarded = true },
+    *entry = (struct hds_entry){ .item = { .serve = hds_serve_fragment, .guarded = h->show },
                                  .hds = h,
                                  .segment = segment_ref(s) };
     list_init(&entry->link);
@@ -153,8 +153,8 @@ static struct err *begin(struct viewing *v)
     if (!h)
         return err_no_memory();
     *h = (struct hds){ .show = v->show,
-                       .f4m = { .serve = hds_serve_f4m, .is_guarded = true },
-                       .abst = { .serve = hds_serve_abst, .is_guarded = true } };
+                       .f4m = { .serve = hds_serve_f4m, .guarded = v->show },
+                       .abst = { .serve = hds_serve_abst, .guarded = v->show } };
     list_init(&h->entries);
     h->lane = plan_lane(v->plan, &lane_flv, 0);
     struct err *e = make_names(h);
@@ -205,7 +205,9 @@ static bool has(const struct conf_vhost *vhost, const char *path)
 
 static struct err *refuse_file(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x)
 {
-    return vhost->enabled && vhost->hds.enabled && has(vhost, path) ? play_rules_check(x, vhost) : NULL;
+    const char *challenge;
+    return vhost->enabled && vhost->hds.enabled && has(vhost, path) ? play_rules_check(x, vhost, NULL, &challenge)
+                                                                    : NULL;
 }
 
 const struct segment_view hds_view = {

@@ -105,9 +105,10 @@ unsigned hls_ask_uri_kinds(const struct hls_ask *a, const struct conf_vhost *vho
 
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
 
-static struct err *refuse(struct http_exchange *x, enum session_verdict verdict, struct err *why)
+static struct err *refuse(struct http_exchange *x, const struct hls_refusal *how, struct err *why)
 {
-    switch (verdict) {
+    switch (how->verdict) {
+    case SESSION_UNNAMED: return refusal_unnamed(x, how->challenge, why);
     case SESSION_NOT_FOUND: return refusal_denied(x, HTTP_STATUS_NOT_FOUND, why);
     case SESSION_UNAVAILABLE: return http_unbuilt_refuse(x, why);
     case SESSION_DENIED:
@@ -133,6 +134,8 @@ void hls_ask_expect(const struct hls_ask *a, int64_t target_us)
 
 struct err *hls_ask_reply_over(const struct hls_ask *a, struct http_exchange *x)
 {
+    if (a->viewer->session.client.is_over)
+        return refusal_status(x, HTTP_STATUS_FORBIDDEN);
     char       text[sizeof "HLS stream  is EOF" + HLS_VIEWER_ID_LEN];
     struct str out = str_over(text, sizeof text);
     str_printf(&out, "HLS stream %s is EOF", a->viewer->id);
@@ -192,7 +195,7 @@ static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struc
     const struct http_request *r = http_request_of(x);
     const char                *page = http_site_page(r);
     struct buf                 param = buf_up_to(HLS_ASK_QUERY_MAX), tc_url = buf_up_to(HTTP_HEAD_MAX);
-    enum session_verdict       verdict = SESSION_FAILED;
+    struct hls_refusal         refusal = { .verdict = SESSION_FAILED };
     put_param(&param, x);
     put_tc_url(&tc_url, x, of->app);
     struct err *e = buf_error(&param);
@@ -206,15 +209,16 @@ static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struc
             .param = param.bytes ? param.bytes : "",
             .page_url = page ? page : "",
             .tc_url = tc_url.bytes,
+            .authorization = http_request_field(r, "Authorization"),
         };
         a->has_waited = true;
-        e = hls_viewers_admit(&a->viewer, &verdict, http_conn_of(x)->server, &asks, id);
+        e = hls_viewers_admit(&a->viewer, &refusal, http_conn_of(x)->server, &asks, id);
     }
     buf_finish(&param);
     buf_finish(&tc_url);
     if (e) {
         a->is_answered = true;
-        return refuse(x, verdict, e);
+        return refuse(x, &refusal, e);
     }
     a->is_new = !id;
     list_push(&a->viewer->replies, &a->reply.link);

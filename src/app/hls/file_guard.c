@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/conf/auth.h"
 #include "app/hls/timeshift_folder.h"
 #include "app/hls/track_path.h"
 #include "app/hls/viewers.h"
@@ -14,7 +15,8 @@
 /* True if some guard of the vhost may refuse a viewer: a new guard that depends on the vhost counts here as well. */
 static bool may_refuse(const struct conf_vhost *v)
 {
-    return v->security.enabled || v->refer.enabled || (v->hooks.enabled && v->hooks.on_play.count > 0);
+    return v->security.enabled || conf_auth_asks(&v->auth, false) || v->refer.enabled ||
+           (v->hooks.enabled && v->hooks.on_play.count > 0);
 }
 
 static bool is_made_by(const char *path, const char *dir, const char *template, const struct conf_vhost *v,

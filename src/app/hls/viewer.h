@@ -31,11 +31,12 @@ enum { HLS_VIEWER_PARAM_MAX = 4 << 10, HLS_VIEWER_PAGE_MAX = 1 << 10 };
 /** What a request tells of a viewer. Borrowed for the call. */
 struct hls_viewer_asks {
     struct hls_viewer_stream of;
-    const char              *host;     /* by which the vhost is found */
-    const char              *ip;       /* of the client, not of a proxy */
-    const char              *param;    /* "?k=v" without hls_ctx, or "" */
-    const char              *page_url; /* "" when there is none */
-    const char              *tc_url;   /* "http://host/app" */
+    const char              *host;          /* by which the vhost is found */
+    const char              *ip;            /* of the client, not of a proxy */
+    const char              *param;         /* "?k=v" without hls_ctx, or "" */
+    const char              *page_url;      /* "" when there is none */
+    const char              *tc_url;        /* "http://host/app" */
+    const char              *authorization; /* the field of HTTP; NULL: there is none */
 };
 
 struct co;

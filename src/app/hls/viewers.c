@@ -110,18 +110,22 @@ static void expire(struct hls_viewer *v)
     begin_to_leave(v);
 }
 
+/* A kicked viewer stays out; one whose time is over may come back, and is asked at the door again. */
 static void end_client(struct client *c)
 {
     struct hls_viewer *v = CONTAINER_OF(c, struct hls_viewer, session.client);
     v->has_ended = true;
     hls_viewer_end_replies(v);
-    begin_to_leave(v);
+    if (c->is_over)
+        expire(v);
+    else
+        begin_to_leave(v);
 }
 
 static void tell_end(const struct hls_viewer *v, bool was_new)
 {
     if (v->has_ended)
-        goodbye_say(err_new(E_THREAD_INTERRUPTED, "HLS viewer %s is kicked", v->ip));
+        goodbye_say(session_end_reason(&v->session, err_new(E_THREAD_INTERRUPTED, "HLS viewer %s is kicked", v->ip)));
     log_write(was_new ? LOG_DEBUG : LOG_INFO, "HLS viewer finished. %s, ip=%s, age=%lld ms, in=%lld, out=%lld",
               v->session.source->identity, v->ip, (long long)((now_us() - v->session.client.since_us) / US_PER_MS),
               (long long)v->bytes_in, (long long)v->bytes_out);
@@ -337,13 +341,13 @@ static struct err *admit_again(struct hls_viewer *v, struct hls_viewer **other)
     return e;
 }
 
-struct err *hls_viewers_admit(struct hls_viewer **out, enum session_verdict *verdict, struct server *server,
+struct err *hls_viewers_admit(struct hls_viewer **out, struct hls_refusal *refusal, struct server *server,
                               const struct hls_viewer_asks *asks, const char *id)
 {
     struct hls_viewer *v = NULL, *other = NULL;
     struct err        *e;
     *out = NULL;
-    *verdict = SESSION_FAILED;
+    *refusal = (struct hls_refusal){ .verdict = SESSION_FAILED };
     if ((e = get_ready(server)) || (e = make_room()))
         return e;
     if (!(v = hls_viewer_new(asks)))
@@ -353,8 +357,10 @@ struct err *hls_viewers_admit(struct hls_viewer **out, enum session_verdict *ver
     else if (!hls_viewer_id_make(v->id, server->secret, &asks->of))
         e = err_new(E_OPEN_SSL_CREATE_HMAC, "make an id for an HLS viewer");
     if (!e) {
+        v->session.authorization = asks->authorization;
         e = id ? admit_again(v, &other) : admit(v, true, &other);
-        *verdict = v->session.verdict;
+        v->session.authorization = NULL;
+        *refusal = (struct hls_refusal){ v->session.verdict, v->session.challenge };
     }
     if (!e && !other) {
         v->refs++;

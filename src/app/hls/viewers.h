@@ -25,6 +25,12 @@ enum { HLS_VIEWERS_MAX = 1 << 18 };
 /* Viewers that have asked once. Beyond this the oldest gives way; if it is a player after all, its next request admits it again. */
 enum { HLS_NEW_VIEWERS_MAX = 10000 };
 
+/** What a viewer hears that is not admitted: as in struct session. */
+struct hls_refusal {
+    enum session_verdict verdict;
+    const char          *challenge;
+};
+
 /**
  * Find a viewer of this stream, which is asking now; NULL: there is none with this id. It may have been kicked.
  *
@@ -40,10 +46,10 @@ struct hls_viewer *hls_viewers_find_by_id(const char *id);
  * Admit a viewer. `id` is NULL, or one that hls_viewer_id_is_ours() knows.
  *
  * Ownership  *out is a reference, as hls_viewers_find() gives it; NULL with an error
- * Errors     of the guard that refuses: *verdict tells what the client is to hear; E_LIMIT when there is no room
+ * Errors     of the guard that refuses: *refusal tells what the client is to hear; E_LIMIT when there is no room
  * Yields     as session_admit() does
  */
-struct err *hls_viewers_admit(struct hls_viewer **out, enum session_verdict *verdict, struct server *server,
+struct err *hls_viewers_admit(struct hls_viewer **out, struct hls_refusal *refusal, struct server *server,
                               const struct hls_viewer_asks *asks, const char *id) ATTR_MUST_USE;
 
 /** A reply to the viewer is over: count its bytes, and drop the reference. Takes NULL. Does not yield. */

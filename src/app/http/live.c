@@ -7,6 +7,7 @@
 #include "app/http/live_mount.h"
 #include "app/http/live_player.h"
 #include "app/http/live_session.h"
+#include "app/http/refusal.h"
 #include "app/http/site.h"
 #include "app/http/static_files.h"
 #include "app/http/unbuilt.h"
@@ -74,11 +75,14 @@ static bool find_target(const struct http_exchange *x, const struct conf *conf, 
 /* ---- admission ---- */
 
 /* Translates the verdict: the client gets a status, the log the reason. A missing feature is explained to the client, too. */
-static struct err *refuse(struct http_exchange *x, enum session_verdict verdict, struct err *why)
+static struct err *refuse(struct http_exchange *x, const struct session *s, struct err *why)
 {
-    int status = verdict == SESSION_NOT_FOUND ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FORBIDDEN;
+    enum session_verdict verdict = s->verdict;
+    int                  status = verdict == SESSION_NOT_FOUND ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FORBIDDEN;
     if (verdict == SESSION_FAILED)
         return why;
+    if (verdict == SESSION_UNNAMED)
+        return refusal_unnamed(x, s->challenge, why);
     if (verdict == SESSION_UNAVAILABLE)
         return http_unbuilt_refuse(x, why);
     log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
@@ -129,7 +133,7 @@ static struct err *admit(struct http_exchange *x, bool *taken, struct live_sessi
         return NULL;
     *format = t.format;
     struct err *e = live_session_admit(l, x, t.app, t.stream, t.format->format->ext);
-    return e ? refuse(x, l->session.verdict, e) : NULL;
+    return e ? refuse(x, &l->session, e) : NULL;
 }
 
 struct err *http_live_handle(struct http_exchange *x, bool *taken)
@@ -138,7 +142,7 @@ struct err *http_live_handle(struct http_exchange *x, bool *taken)
     const struct live_format *format = NULL;
     struct err               *e = admit(x, taken, &l, &format);
     if (!e && l.session.source)
-        e = serve(x, &l.session, format);
+        e = session_end_reason(&l.session, serve(x, &l.session, format));
     live_session_end(&l);
     return e;
 }

@@ -1,15 +1,67 @@
 #include "app/http/play_rules.h"
 
-#include "app/http/conn.h"
-#include "app/session/access.h"
+#include <string.h>
 
-struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost)
+#include "app/auth/policy.h"
+#include "app/conf/auth.h"
+#include "app/http/conn.h"
+#include "app/segment/show.h"
+#include "app/segment/variants.h"
+#include "app/session/access.h"
+#include "core/clock.h"
+#include "protocol/stream_name.h"
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static struct err *check_token(const struct http_exchange *x, const struct conf_vhost *vhost, const char *app,
+                               const char *stream, const char **challenge)
+{
+    const struct http_request *r = http_request_of(x);
+    const struct token_ask     ask = {
+            .app = app,
+            .stream = stream,
+            .name = last_part(r->path),
+            .ip = http_visit_of(x)->ip,
+            .query = r->raw_query,
+            .authorization = http_request_field(r, "Authorization"),
+            .now_s = wall_now_us() / US_PER_SECOND,
+    };
+    struct auth_answer answer;
+    struct err        *e = auth_policy_check(&vhost->auth, &ask, &answer);
+    *challenge = answer.challenge;
+    return e;
+}
+
+static struct err *check_tokens(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
+                                const char **challenge)
+{
+    char group[STREAM_NAME_MAX + 1];
+    if (!conf_auth_asks(&vhost->auth, false))
+        return NULL;
+    if (!show)
+        return err_new(E_AUTH_DENIED, "auth play: only what is in a manifest can be had with a token");
+    struct err *e = check_token(x, vhost, show->app, show->stream, challenge);
+    if (!e || !variants_group_of(group, vhost, show->stream))
+        return e;
+    err_free(e);
+    return check_token(x, vhost, show->app, group, challenge);
+}
+
+struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
+                             const char **challenge)
 {
     const char *page_url = http_request_field(http_request_of(x), "Referer");
     struct err *e = access_check_built(http_conn_of(x)->server->conf, vhost);
+    *challenge = NULL;
     if (!e)
         e = access_check_security(vhost, ACCESS_PLAY, http_visit_of(x)->ip);
     if (!e)
         e = access_check_refer(vhost, ACCESS_REFER_ALL, page_url);
-    return e ? e : access_check_refer(vhost, ACCESS_REFER_PLAY, page_url);
+    if (!e)
+        e = access_check_refer(vhost, ACCESS_REFER_PLAY, page_url);
+    return e ? e : check_tokens(x, vhost, show, challenge);
 }

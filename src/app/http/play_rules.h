@@ -11,7 +11,16 @@
 #include "core/err.h"
 #include "protocol/http/exchange.h"
 
-/** Why the client may not play streams of the vhost (session/access.h); NULL: it may. */
-struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost) ATTR_MUST_USE;
+struct show;
+
+/**
+ * Why the client may not play the stream (session/access.h, auth/policy.h); NULL: it may. A token for a group of variants is good for
+ * each of them.
+ *
+ * Shape      show: the stream; NULL: not known, so nobody may where tokens are asked for
+ * Returns    *challenge: how the client may name itself (WWW-Authenticate); NULL: it cannot
+ */
+struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
+                             const char **challenge) ATTR_MUST_USE;
 
 #endif

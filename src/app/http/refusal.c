@@ -32,6 +32,15 @@ struct err *refusal_denied(struct http_exchange *x, int status, struct err *why)
     return refusal_status(x, status);
 }
 
+struct err *refusal_unnamed(struct http_exchange *x, const char *challenge, struct err *why)
+{
+    struct err *e = http_add_field(x, "WWW-Authenticate", challenge);
+    if (!e)
+        return refusal_denied(x, HTTP_STATUS_UNAUTHORIZED, why);
+    err_free(why);
+    return e;
+}
+
 struct err *refusal_for_now(struct http_exchange *x, struct err *why, const char *text)
 {
     log_err(LOG_WARN, why, "HTTP client ip=%s, %s", http_visit_of(x)->ip, http_request_of(x)->path);

@@ -19,6 +19,9 @@ struct err *refusal_text(struct http_exchange *x, int status, const char *text) 
 /** Refuse the client, and log why. Takes `why` over. */
 struct err *refusal_denied(struct http_exchange *x, int status, struct err *why) ATTR_MUST_USE;
 
+/** Ask the client who it is (401): `challenge` is the field WWW-Authenticate. Log why. Takes `why` over. */
+struct err *refusal_unnamed(struct http_exchange *x, const char *challenge, struct err *why) ATTR_MUST_USE;
+
 /** Reply that it may be tried again in a few seconds, and log why. Takes `why` over. */
 struct err *refusal_for_now(struct http_exchange *x, struct err *why, const char *text) ATTR_MUST_USE;
 

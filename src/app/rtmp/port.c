@@ -33,7 +33,7 @@ static struct err *refuse_session(struct rtmp_conn *c, struct err *e)
     static const enum rtmp_refusal words[] = {
         [SESSION_NOT_FOUND] = RTMP_REFUSE_NOT_FOUND, [SESSION_DENIED] = RTMP_REFUSE_DENIED,
         [SESSION_BUSY] = RTMP_REFUSE_BUSY,           [SESSION_UNAVAILABLE] = RTMP_REFUSE_DENIED,
-        [SESSION_FAILED] = RTMP_REFUSE_FAILED,
+        [SESSION_UNNAMED] = RTMP_REFUSE_DENIED,      [SESSION_FAILED] = RTMP_REFUSE_FAILED,
     };
     return rtmp_conn_refuse(c, words[c->session.verdict], e);
 }
@@ -116,7 +116,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
         e = session_enter(&c->session);
     }
     if (!e)
-        e = rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c);
+        e = session_end_reason(&c->session, rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c));
     c->session.client.has_failed = e != NULL;
     session_leave(&c->session);
     return e;

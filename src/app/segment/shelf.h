@@ -17,10 +17,12 @@
 #include "core/err.h"
 
 struct http_exchange;
+struct show;
 
 struct shelf_item {
-    char *key;        /* NULL: not on the shelf */
-    bool  is_guarded; /* Each request is checked by `security` and `refer` of the vhost. Otherwise the view does it. */
+    char *key; /* NULL: not on the shelf */
+    const struct show
+        *guarded; /* Each request is checked by the rules of the vhost, as for this stream. NULL: the view does it. */
 
     /** Reply. It may yield, and so must first take the references that it needs. */
     struct err *(*serve)(struct http_exchange *x, struct shelf_item *item);

@@ -25,6 +25,7 @@ static const struct row rows[] = {
     { E_TAKEOVER,                  GOODBYE_CLOSED },
     { E_KICKOFF_FOR_IDLE,          GOODBYE_CLOSED },
     { E_RTMP_DURATION_EXCEED,      GOODBYE_CLOSED },
+    { E_AUTH_EXPIRED,              GOODBYE_CLOSED },
 
     { E_RTMP_VHOST_NOT_FOUND,      GOODBYE_REFUSED },
     { E_RTMP_ACCESS_DENIED,        GOODBYE_REFUSED },
@@ -33,6 +34,7 @@ static const struct row rows[] = {
     { E_SYSTEM_SECURITY_ALLOW,     GOODBYE_REFUSED },
     { E_SYSTEM_STREAM_BUSY,        GOODBYE_REFUSED },
     { E_NOT_BUILT,                 GOODBYE_REFUSED },
+    { E_AUTH_DENIED,               GOODBYE_REFUSED },
     { E_HTTP_STATUS_INVALID,       GOODBYE_REFUSED },
     { E_HTTP_DATA_INVALID,         GOODBYE_REFUSED },
     { E_RESPONSE_CODE,             GOODBYE_REFUSED },

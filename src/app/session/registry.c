@@ -10,6 +10,7 @@ void registry_init(struct registry *r)
 {
     *r = (struct registry){ .since_us = now_us(), .sampled_wall_ms = wall_now_us() / US_PER_MS };
     list_init(&r->clients);
+    terms_init(&r->terms);
     traffic_start(&r->traffic, r->since_us);
 }
 
@@ -132,6 +133,7 @@ struct err *registry_enter(struct registry *r, struct client *c, const char *vho
     c->since_us = now_us();
     traffic_start(&c->traffic, c->since_us);
     list_push(&r->clients, &c->link);
+    terms_add(&r->terms, c);
     r->n_clients++;
     r->n_entered++;
     vhost->n_clients++;
@@ -155,6 +157,7 @@ void registry_leave(struct registry *r, struct client *c)
         return;
     count_client(r, c);
     leave_all(r, c);
+    terms_remove(&r->terms, c);
     list_remove(&c->link);
     r->n_clients--;
     r->n_failed += c->has_failed;

@@ -15,6 +15,7 @@
 
 #include "app/session/client.h"
 #include "app/session/refusals.h"
+#include "app/session/terms.h"
 #include "app/stat/traffic.h"
 #include "app/stat/vhost_stat.h"
 #include "core/attr.h"
@@ -35,6 +36,7 @@ struct registry {
     struct map      clients_by_id, streams_by_id, vhosts_by_id;
     struct map      vhosts; /* struct vhost_stat by name, until the end of the server */
     struct traffic  traffic;
+    struct terms    terms;           /* of the clients whose time ends */
     int64_t         sampled_wall_ms; /* when all counters were brought up to date */
     int64_t         since_us;
     int64_t         n_accepted, n_refused; /* connections since the start */

@@ -92,6 +92,20 @@ static void note_vain_wait(const struct session *s)
     err_free(why);
 }
 
+void session_end_at(struct session *s, int64_t deadline_us)
+{
+    if (deadline_us && (!s->client.until_us || deadline_us < s->client.until_us))
+        s->client.until_us = deadline_us;
+}
+
+struct err *session_end_reason(const struct session *s, struct err *e)
+{
+    if (!s->client.is_over || err_code(e) != E_THREAD_INTERRUPTED)
+        return e;
+    err_free(e);
+    return err_new(E_AUTH_EXPIRED, "the time is over for which ip=%s was let in", s->client.ip);
+}
+
 void session_leave(struct session *s)
 {
     if (!s->door)

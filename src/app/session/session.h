@@ -42,13 +42,14 @@ struct session_door {
     const char                        *server_id, *service_id; /* the names of this server and of this run of it */
 };
 
-enum { SESSION_GUARDS_MAX = 8 };
+enum { SESSION_GUARDS_MAX = 16 };
 
 /** What a protocol has to tell its client. */
 enum session_verdict {
     SESSION_ADMITTED,
     SESSION_NOT_FOUND,   /* there is no such vhost */
     SESSION_DENIED,      /* a rule refuses */
+    SESSION_UNNAMED,     /* the client has not said who it is: session.challenge asks it to */
     SESSION_BUSY,        /* another client publishes the stream */
     SESSION_UNAVAILABLE, /* the vhost needs what this server does not have */
     SESSION_FAILED,      /* a fault of this server */
@@ -60,6 +61,7 @@ struct session {
     /* What for, in the client's words. */
     const char *host;                 /* by which the vhost is found */
     const char *app, *stream, *param; /* `param`: "?k=v", or "" */
+    const char *authorization;        /* the field of HTTP, valid in session_admit(); NULL: there is none */
 
     /* The configuration, while the session is being admitted; afterwards the source holds the one in force. */
     struct conf             *conf;
@@ -69,6 +71,7 @@ struct session {
 
     const struct session_door *door; /* NULL: admission has not begun */
     enum session_verdict       verdict;
+    const char                *challenge;                /* WWW-Authenticate of SESSION_UNNAMED, a literal */
     unsigned                   n_passed;                 /* guards that let the session in */
     void                      *kept[SESSION_GUARDS_MAX]; /* what each of them keeps for the session */
     struct source             *source;                   /* a reference, once the session is admitted */
@@ -124,6 +127,12 @@ struct err *session_enter(struct session *s) ATTR_MUST_USE;
 
 /** Note why the client does not get what it came for, for the doctor. session_admit() notes its own refusals. `why` is only read. */
 void session_note_refusal(const struct session *s, const struct err *why);
+
+/** For guards: the session must end then, by now_us(); 0: never. Of several times the earliest counts. */
+void session_end_at(struct session *s, int64_t deadline_us);
+
+/** Why the session has ended, from the error with which its wait ended: its time may be over. Takes `e` over. */
+struct err *session_end_reason(const struct session *s, struct err *e) ATTR_MUST_USE;
 
 /** Undo what has been done of the two. Takes a session that is all zero. Yields when it holds the source's last reference. */
 void session_leave(struct session *s);

@@ -16,9 +16,9 @@ static const struct hls_viewer_asks asks = {
     .tc_url = "http://h.test/live",
 };
 
-static enum session_verdict verdict;
-static int                  n_asked, n_left; /* what the guard of this test has seen */
-static bool                 guard_refuses;
+static struct hls_refusal refusal;
+static int                n_asked, n_left; /* what the guard of this test has seen */
+static bool               guard_refuses;
 
 static struct err *ask(struct session *s, void **kept)
 {
@@ -77,8 +77,8 @@ static void pass(int64_t seconds)
 static struct hls_viewer *admitted(const char *id)
 {
     struct hls_viewer *v;
-    assert_null(hls_viewers_admit(&v, &verdict, &server, &asks, id));
-    assert_int_equal(verdict, SESSION_ADMITTED);
+    assert_null(hls_viewers_admit(&v, &refusal, &server, &asks, id));
+    assert_int_equal(refusal.verdict, SESSION_ADMITTED);
     return v;
 }
 
@@ -144,8 +144,8 @@ static void one_that_is_refused_is_nobody(void **state)
     struct hls_viewer *v;
     (void)state;
     guard_refuses = true;
-    assert_int_equal(code_of(hls_viewers_admit(&v, &verdict, &server, &asks, NULL)), E_RTMP_ACCESS_DENIED);
-    assert_int_equal(verdict, SESSION_DENIED);
+    assert_int_equal(code_of(hls_viewers_admit(&v, &refusal, &server, &asks, NULL)), E_RTMP_ACCESS_DENIED);
+    assert_int_equal(refusal.verdict, SESSION_DENIED);
     assert_null(v);
     assert_int_equal(hls_viewers_count(), 0);
     assert_int_equal(server.registry.n_clients, 0);
@@ -221,7 +221,7 @@ static void one_that_was_silent_comes_back_through_the_door(void **state)
     assert_true(come_again(id));
     pass(100);
     guard_refuses = true;
-    assert_int_equal(code_of(hls_viewers_admit(&v, &verdict, &server, &asks, id)), E_RTMP_ACCESS_DENIED);
+    assert_int_equal(code_of(hls_viewers_admit(&v, &refusal, &server, &asks, id)), E_RTMP_ACCESS_DENIED);
     assert_null(hls_viewers_find(id, &asks.of));
 }
 
@@ -347,7 +347,7 @@ static void a_viewer_costs_at_most_2_kib(void **state)
     typical.page_url = page;
     size_t before = mem_held();
     for (int i = 0; i < 1000; i++) {
-        assert_null(hls_viewers_admit(&v, &verdict, &server, &typical, NULL));
+        assert_null(hls_viewers_admit(&v, &refusal, &server, &typical, NULL));
         hls_viewers_release(&v, 0, 0);
     }
     size_t each = (mem_held() - before) / 1000;
@@ -365,7 +365,7 @@ static void a_full_table_takes_no_newcomer_and_drops_the_oldest(void **state)
     assert_true(come_again(player));
     open_once(id);
     all.n += HLS_VIEWERS_MAX;
-    assert_int_equal(code_of(hls_viewers_admit(&v, &verdict, &server, &asks, NULL)), E_LIMIT);
+    assert_int_equal(code_of(hls_viewers_admit(&v, &refusal, &server, &asks, NULL)), E_LIMIT);
     all.n -= HLS_VIEWERS_MAX;
     let_leave();
     assert_int_equal(hls_viewers_count(), 1);
@@ -379,7 +379,7 @@ static void a_server_without_memory_takes_no_newcomer(void **state)
     (void)state;
     open_once(id);
     mem_set_limit(1, NULL, NULL);
-    assert_int_equal(code_of(hls_viewers_admit(&v, &verdict, &server, &asks, NULL)), E_LIMIT);
+    assert_int_equal(code_of(hls_viewers_admit(&v, &refusal, &server, &asks, NULL)), E_LIMIT);
     mem_set_limit(0, NULL, NULL);
     assert_null(v);
 }
@@ -394,7 +394,7 @@ static void an_admission_without_memory_leaves_nothing_behind(void **state)
     for (; failed && n < 100; n++) {
         struct hls_viewer *v;
         mem_fail_after(n);
-        struct err *e = hls_viewers_admit(&v, &verdict, &server, &asks, NULL);
+        struct err *e = hls_viewers_admit(&v, &refusal, &server, &asks, NULL);
         failed = mem_failed();
         mem_fail_after(-1);
         assert_int_equal(code_of(e), failed ? E_NO_MEMORY : 0);

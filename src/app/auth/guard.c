@@ -1,0 +1,43 @@
+#include "app/auth/guard.h"
+
+#include "app/auth/policy.h"
+#include "core/clock.h"
+
+/*
+ * The time that is left is measured at the door, and then by the monotonic clock: setting the clock of the machine neither ends nor
+ * prolongs a session that runs.
+ */
+static int64_t deadline_of(int64_t expires_s, int64_t wall_us)
+{
+    int64_t wall_s = wall_us / US_PER_SECOND;
+    if (expires_s - wall_s >= INT64_MAX / US_PER_SECOND / 2)
+        return 0;
+    return now_us() + expires_s * US_PER_SECOND - wall_us;
+}
+
+static struct err *ask(struct session *s, void **kept)
+{
+    int64_t                wall_us = wall_now_us();
+    const struct token_ask ask = {
+        .publish = s->client.type->publish,
+        .app = s->app,
+        .stream = s->stream,
+        .name = s->client.name ? s->client.name : s->stream,
+        .ip = s->client.ip,
+        .query = s->param,
+        .authorization = s->authorization,
+        .now_s = wall_us / US_PER_SECOND,
+    };
+    struct auth_answer answer;
+    struct err        *e = auth_policy_check(&s->vhost->auth, &ask, &answer);
+    (void)kept;
+    if (e && answer.challenge) {
+        s->verdict = SESSION_UNNAMED;
+        s->challenge = answer.challenge;
+    }
+    if (!e)
+        session_end_at(s, deadline_of(answer.expires_s, wall_us));
+    return e;
+}
+
+const struct session_guard auth_guard = { .by_conf = true, .ask = ask };

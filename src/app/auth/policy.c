@@ -1,0 +1,34 @@
+#include "app/auth/policy.h"
+
+#include "app/auth/schemes.h"
+#include "app/conf/auth.h"
+
+struct err *auth_policy_check(const struct conf_auth *c, const struct token_ask *ask, struct auth_answer *answer)
+{
+    const struct conf_words *schemes = ask->publish ? &c->publish : &c->play;
+    const char              *action = ask->publish ? "publish" : "play", *name = NULL, *challenge = NULL;
+    enum token_verdict worst = TOKEN_ABSENT; /* of the token that the client brought: the verdict that says most */
+    *answer = (struct auth_answer){ .expires_s = INT64_MAX };
+    if (!conf_auth_asks(c, ask->publish))
+        return NULL;
+    for (size_t i = 0; i < schemes->count; i++) {
+        const struct auth_scheme *s = auth_scheme_find(schemes->items[i]);
+        struct token_grant        grant = { .expires_s = INT64_MAX };
+        enum token_verdict        verdict = s ? s->check(c, ask, &grant) : TOKEN_ABSENT;
+        if (verdict == TOKEN_GOOD) {
+            answer->expires_s = grant.expires_s;
+            return NULL;
+        }
+        if (verdict > worst) {
+            worst = verdict;
+            name = s->name;
+        }
+        if (s && !challenge)
+            challenge = s->challenge;
+    }
+    if (worst != TOKEN_ABSENT)
+        return err_new(E_AUTH_DENIED, "auth %s: the token of %s %s", action, name, token_verdict_text(worst));
+    answer->challenge = challenge;
+    return err_new(E_AUTH_DENIED, "auth %s: %s", action,
+                   schemes->count ? "there is no token" : "no scheme is configured, so nobody may");
+}

@@ -1,0 +1,30 @@
+/**
+ * What `auth` of a vhost says about one client.
+ *
+ * Yields     no
+ */
+#ifndef APP_AUTH_POLICY_H
+#define APP_AUTH_POLICY_H
+
+#include <stdint.h>
+
+#include "app/conf/conf.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "protocol/token/token.h"
+
+struct auth_answer {
+    int64_t expires_s; /* wall time at which the client must leave; INT64_MAX: never */
+    const char *
+        challenge; /* set with an error: how a client that brought nothing may name itself over HTTP; NULL: it cannot */
+};
+
+/**
+ * Ask the schemes one after the other, until one lets the client in.
+ *
+ * Errors     E_AUTH_DENIED, with what is wrong with the token that the client brought. The text shows neither token nor key
+ */
+struct err *auth_policy_check(const struct conf_auth *c, const struct token_ask *ask,
+                              struct auth_answer *answer) ATTR_MUST_USE;
+
+#endif

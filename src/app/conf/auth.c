@@ -1,0 +1,18 @@
+#include "app/conf/auth.h"
+
+#include <stddef.h>
+
+#include "core/str.h"
+
+/* clang-format off */
+const struct conf_auth_scheme conf_auth_schemes[] = {
+    { "sign", { "secret" } },
+    { .name = NULL },
+};
+/* clang-format on */
+
+bool conf_auth_asks(const struct conf_auth *c, bool publish)
+{
+    const struct conf_words *schemes = publish ? &c->publish : &c->play;
+    return c->enabled && !(schemes->count == 1 && str_equal(schemes->items[0], CONF_AUTH_ALL));
+}

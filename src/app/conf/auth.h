@@ -1,0 +1,29 @@
+/**
+ * The names of the schemes by which `auth` of a vhost lets clients in, and the directives that they need.
+ *
+ * A scheme has a row here, for the check of a file, and one in app/auth/schemes.c, which does the work.
+ *
+ * Yields     no
+ */
+#ifndef APP_CONF_AUTH_H
+#define APP_CONF_AUTH_H
+
+#include <stdbool.h>
+
+#include "app/conf/conf.h"
+
+/* Lets everybody in. */
+#define CONF_AUTH_ALL "all"
+
+/** True if clients are asked for tokens. */
+bool conf_auth_asks(const struct conf_auth *c, bool publish);
+
+struct conf_auth_scheme {
+    const char *name;
+    const char *needs[2]; /* directives of which it needs one; NULL: no other */
+};
+
+/** All schemes; ends with a row without a name. */
+extern const struct conf_auth_scheme conf_auth_schemes[];
+
+#endif

@@ -1,0 +1,62 @@
+#include "app/conf/check_auth.h"
+
+#include "app/conf/auth.h"
+#include "app/conf/show.h"
+#include "core/attr.h"
+#include "core/str.h"
+
+static const struct conf_auth_scheme *find(const char *name)
+{
+    const struct conf_auth_scheme *s = conf_auth_schemes;
+    while (s->name && !str_equal(s->name, name))
+        s++;
+    return s->name ? s : NULL;
+}
+
+/* True for a directive that has only words with something in them. */
+static bool is_written(const struct conf_node *auth, const char *name)
+{
+    const struct conf_node *n = name ? conf_node_child(auth, name) : NULL;
+    bool                    is = n && n->n_args > 0;
+    for (size_t i = 0; is && i < n->n_args; i++)
+        is = n->args[i][0] != '\0';
+    return is;
+}
+
+static struct err *check_scheme(const struct conf_node *auth, const struct conf_node *action, const char *word)
+{
+    const struct conf_auth_scheme *s = find(word);
+    char                           shown[CONF_SHOW_MAX], where[CONF_AT_MAX];
+    if (!s)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "auth.%s: %s is no scheme%s", action->name,
+                       conf_show(word, shown, sizeof shown), conf_node_at(action, where, sizeof where));
+    if (s->needs[0] && !is_written(auth, s->needs[0]) && !is_written(auth, s->needs[1]))
+        return err_new(E_SYSTEM_CONFIG_INVALID, "auth.%s: %s needs auth.%s%s%s%s", action->name, s->name, s->needs[0],
+                       s->needs[1] ? " or auth." : "", s->needs[1] ? s->needs[1] : "",
+                       conf_node_at(action, where, sizeof where));
+    return NULL;
+}
+
+static struct err *check_action(const struct conf_node *auth, const char *name)
+{
+    const struct conf_node *action = conf_node_child(auth, name);
+    struct err             *e = NULL;
+    char                    where[CONF_AT_MAX];
+    for (size_t i = 0; action && i < action->n_args && !e; i++) {
+        if (!str_equal(action->args[i], CONF_AUTH_ALL))
+            e = check_scheme(auth, action, action->args[i]);
+        else if (action->n_args > 1)
+            e = err_new(E_SYSTEM_CONFIG_INVALID, "auth.%s: all stands alone, for it asks for nothing%s", name,
+                        conf_node_at(action, where, sizeof where));
+    }
+    return e;
+}
+
+struct err *conf_check_auth(const struct conf_node *vhost)
+{
+    const struct conf_node *auth = conf_node_child(vhost, "auth");
+    if (!conf_node_is_on(auth))
+        return NULL;
+    struct err *e = check_action(auth, "publish");
+    return e ? e : check_action(auth, "play");
+}

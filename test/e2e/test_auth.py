@@ -1,0 +1,254 @@
+"""`auth` of a vhost: tokens of publishers and players, by every protocol; forged, expired and foreign ones; sessions that expire."""
+import re
+import time
+
+import pytest
+
+import media
+import rtmp
+import tokens
+from api import Api
+from hls_watch import Http
+from http_live import HttpPlayer
+from tokens import SECRET, expiry, sign
+from wait import until
+
+CONF = ("vhost __defaultVhost__ { auth { enabled on; %s } http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } "
+        "hls { enabled on; hls_fragment 1; hls_window 5; hls_path ./html; %s } dash { enabled on; dash_fragment 1; "
+        "dash_path ./html; } hds { enabled on; hds_fragment 1; hds_path ./html; } }")
+SIGNED = "publish sign; play sign; secret %s;" % SECRET
+
+LIVE = "/live/s."
+REFUSED = {"NUL": 400}     # by HTTP itself
+FORMATS = ("flv", "ts", "mp4", "aac", "mp3")
+
+
+def conf(auth=SIGNED, hls=""):
+    return CONF % (auth, hls)
+
+
+@pytest.fixture
+def server(make_server):
+    return make_server(conf(), http="", api="")
+
+
+@pytest.fixture
+def publish(server):
+    feeders = []
+
+    def start(clip="h264_aac.flv"):
+        feeders.append(rtmp.Feeder(server.publisher("s?" + sign("live/s", "publish")), media.loop(clip)))
+        return feeders[-1]
+    yield start
+    for feeder in feeders:
+        feeder.stop()
+
+
+def get(server, path, headers=None):
+    http = Http()
+    try:
+        return http.get(server.http_url(path), headers) if headers else http.get(server.http_url(path))
+    finally:
+        http.close()
+
+
+def status(server, path):
+    return get(server, path).status
+
+
+def forged(query):
+    """The query with the last digit of its signature changed."""
+    return query[:-1] + ("0" if query[-1] != "0" else "1")
+
+
+def bad_queries(stream="live/s", action="play"):
+    """Queries that let nobody in, by what is wrong with them."""
+    other = "publish" if action == "play" else "play"
+    good = sign(stream, action)
+    return {
+        "none": "",
+        "forged": forged(good),
+        "another key": sign(stream, action, secret="another"),
+        "no key": sign(stream, action, secret=""),
+        "expired": sign(stream, action, int(time.time()) - 1),
+        "another stream": sign("live/other", action),
+        "another action": sign(stream, other),
+        "another time": re.sub(r"expires=\d+", "expires=%d" % (expiry(6000)), good),
+        "no time": re.sub(r"expires=\d+&", "", good),
+        "twice": good + "&" + good,
+        "half": good[:-2],
+        "longer": good + "00",
+        "a number too large": sign(stream, action, "9" * 30),
+        "a negative number": sign(stream, action, "-1"),
+        "NUL": good + "%00",
+    }
+
+
+# -- RTMP --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("style", ["fmle", "flash", "haivision"])
+def test_a_publisher_needs_a_signature(server, style):
+    for what, query in bad_queries(action="publish").items():
+        with pytest.raises(rtmp.Refused) as refusal:
+            server.publisher("s?" + query, style=style)
+        assert "auth publish" in str(refusal.value), what
+    c = server.publisher("s?" + sign("live/s", "publish"), style=style)
+    c.barrier()
+    c.close()
+
+
+def test_a_player_needs_a_signature(server, publish):
+    publish()
+    for what, query in bad_queries().items():
+        with pytest.raises(rtmp.Refused) as refusal:
+            server.player("s?" + query)
+        assert "auth play" in str(refusal.value), what
+    with server.player("s?" + sign("live/s")) as player:
+        player.wait_media(3)
+
+
+def test_the_signature_may_stand_in_the_url_of_the_app(server, publish):
+    publish()
+    query = sign("live/s")
+    with server.client(tc_url=server.tc_url("live?" + query)) as c:
+        c.play("s").wait_media(3)
+
+
+# -- HTTP --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("ext", FORMATS)
+def test_players_over_http_need_a_signature(server, publish, ext):
+    server.reload("vhost __defaultVhost__ { auth { enabled on; %s } http_remux { enabled on; mount [vhost]/[app]/[stream].%s; } }"
+                  % (SIGNED, ext))
+    publish("h264_mp3.flv" if ext == "mp3" else "h264_aac.flv")
+    for socket in (False, True):
+        for what, query in bad_queries().items():
+            with HttpPlayer(server.http_port, LIVE + ext + "?" + query, websocket=socket) as p:
+                p.wait_head()
+                assert p.status == REFUSED.get(what, 403), (what, socket)
+        def plays():
+            with HttpPlayer(server.http_port, LIVE + ext + "?" + sign("live/s"), websocket=socket) as p:
+                p.wait_head()
+                return p.status == (101 if socket else 200) and p.wait_body(10)
+        until(lambda: plays() is not False, "a player that is let in", 30)     # its codec has to be known
+
+
+def test_viewers_of_hls_need_a_signature(server, publish):
+    publish()
+    good = sign("live/s")
+    master = until(lambda: (r := get(server, LIVE + "m3u8?" + good)).status == 200 and r, "a playlist", 30)
+    for what, query in bad_queries().items():
+        assert status(server, LIVE + "m3u8?" + query) == REFUSED.get(what, 403), what
+    uri, = [line for line in master.body.decode().splitlines() if not line.startswith("#")]
+    media_list = until(lambda: (r := get(server, uri)).status == 200 and b".ts" in r.body and r, "segments", 30)
+    segment = [line for line in media_list.body.decode().splitlines() if not line.startswith("#")][0]
+    assert status(server, "/live/" + segment) == 200
+    assert status(server, "/live/" + segment.split("?")[0]) == 403
+
+
+def test_hls_without_viewers_lets_nobody_in_by_the_back_door(server, publish):
+    server.reload(conf(hls="hls_ctx off; hls_ts_ctx off;"))
+    server.wait_log("hls_ctx and hls_ts_ctx are on, because auth.play asks for tokens")
+    publish()
+    until(lambda: status(server, LIVE + "m3u8?" + sign("live/s")) == 200, "a playlist", 30)
+    assert status(server, LIVE + "m3u8") == 403
+    assert status(server, LIVE[:-1] + "-0.ts") == 403
+
+
+@pytest.mark.parametrize("path", ["/live/s.mpd", "/live/s.f4m"])
+def test_manifests_need_a_signature_in_each_request(server, publish, path):
+    publish()
+    until(lambda: status(server, path + "?" + sign("live/s")) == 200, "a manifest", 30)
+    for what, query in bad_queries().items():
+        assert status(server, path + "?" + query) == REFUSED.get(what, 403), what
+
+
+# -- expiry ------------------------------------------------------------------------------------------------------------
+
+def cut_after(server, expires, mark):
+    """The session is cut after the second in which its token expires, and not before it."""
+    server.wait_log(r"1910|AuthExpired", since=mark, timeout=60)
+    assert time.time() >= expires
+
+
+def test_a_player_over_rtmp_is_cut_when_its_token_expires(server, publish):
+    publish()
+    expires, mark = expiry(2), server.mark()
+    with server.player("s?" + sign("live/s", expires=expires)) as player:
+        player.wait_media(3)
+        player.wait_closed(60)
+    cut_after(server, expires, mark)
+
+
+def test_a_publisher_is_cut_when_its_token_expires(server):
+    expires, mark = expiry(2), server.mark()
+    c = server.publisher("s?" + sign("live/s", "publish", expires))
+    c.wait_closed(60)
+    cut_after(server, expires, mark)
+    again = server.publisher("s?" + sign("live/s", "publish"))
+    again.barrier()
+    again.close()
+
+
+def test_a_player_over_http_is_cut_when_its_token_expires(server, publish):
+    publish()
+    expires, mark = expiry(2), server.mark()
+    with HttpPlayer(server.http_port, LIVE + "flv?" + sign("live/s", expires=expires)) as p:
+        p.wait_body(1000)
+        p.wait_closed()
+    cut_after(server, expires, mark)
+
+
+def test_a_viewer_of_hls_is_cut_when_its_token_expires_and_may_come_back(server, publish):
+    publish()
+    until(lambda: status(server, LIVE + "m3u8?" + sign("live/s")) == 200, "a playlist", 30)
+    expires, mark = expiry(3), server.mark()
+    master = get(server, LIVE + "m3u8?" + sign("live/s", expires=expires))
+    uri, = [line for line in master.body.decode().splitlines() if not line.startswith("#")]
+    assert status(server, uri) == 200
+    cut_after(server, expires, mark)
+    assert status(server, uri) == 403
+    assert status(server, re.sub(r"expires=.*", sign("live/s"), uri)) == 200
+
+
+# -- configuration -----------------------------------------------------------------------------------------------------
+
+def test_secrets_are_changed_one_after_the_other(server, publish):
+    publish()
+    server.reload(conf("publish all; play sign; secret new %s;" % SECRET))
+    for secret in ("new", SECRET):
+        with server.player("s?" + sign("live/s", secret=secret)) as player:
+            player.wait_media(1)
+    log = server.reload(conf("publish all; play sign; secret new;"))
+    assert "changed (not shown)" in log
+    with pytest.raises(rtmp.Refused):
+        server.player("s?" + sign("live/s"))
+
+
+def test_an_action_without_a_scheme_is_for_nobody_and_all_is_for_everybody(server):
+    server.reload(conf("publish all;"))
+    server.publisher("s").close()
+    with pytest.raises(rtmp.Refused) as refusal:
+        server.player("s")
+    assert "no scheme" in str(refusal.value)
+
+
+@pytest.mark.parametrize("auth, told", [
+    ("play sing; secret x;", "sing is no scheme"),
+    ("play sign;", "needs auth.secret"),
+    ("play sign; secret '';", "needs auth.secret"),
+    ("play all sign; secret x;", "all stands alone"),
+    ("enabled yes;", "yes"),
+])
+def test_a_mistake_in_auth_is_an_error_of_the_file(server, auth, told):
+    text = "vhost __defaultVhost__ { auth { enabled on; %s } }" % auth
+    if auth.startswith("enabled"):
+        text = "vhost __defaultVhost__ { auth { %s } }" % auth
+    assert told in server.reload(text, good=False)
+
+
+def test_secrets_are_neither_in_the_log_nor_in_the_api(server, publish):
+    publish()
+    api = Api(server)
+    assert SECRET not in str(api.get("/api/v1/vhosts/")) + str(api.get("/api/v1/clients/"))
+    assert SECRET not in server.log
