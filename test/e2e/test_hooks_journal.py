@@ -218,3 +218,14 @@ def test_a_file_that_was_cut_is_read_up_to_the_cut(make_server, away, tmp_path):
     wait_waiting(server, 0)
     assert sorted(sequences(backend)) == list(range(1, n))
     server.wait_log(r"WARN.*1 records cannot be read")
+
+
+def test_a_beginning_that_was_let_in_without_an_answer_is_told_later_in_its_place(make_server, away, tmp_path):
+    server = make_server(conf(away, tmp_path / "journal", "on_publish", "on_unpublish", more="fail_open on_publish;"), api="")
+    for n in range(3):
+        publish(server, "s?n=%d" % n).close()
+        wait_waiting(server, 2 * (n + 1))
+    backend = away.come()
+    wait_waiting(server, 0)
+    assert [(c.event, c.json["param"]) for c in backend.calls] == [
+        (event, "?n=%d" % n) for n in range(3) for event in ("on_publish", "on_unpublish")]

@@ -186,39 +186,32 @@ static struct err *let_in(const struct hook_kept *k, const struct session *s, st
     return NULL;
 }
 
-/* Call the URLs in their order; the first that does not accept ends it. */
-static struct err *call_all(struct hook_kept *k, const struct session *s, const char *body)
+/* A journal tells these URLs later that a client was let in. False: the vhost has none. */
+static bool tell_later(struct hook_kept *k, const struct hook_call *c, const struct conf_words *urls, size_t first)
 {
-    const struct conf_words *urls = hook_event_urls(s->vhost, k->pair->begin);
-    struct hook_call         c = {
-                .event = k->pair->begin,
-                .manner = hook_manner_of(s->conf, s->vhost),
-                .client_id = k->subject->client_id,
-                .vhost = k->subject->vhost,
-                .id_is_secret = k->subject->id_is_secret,
-                .body = body,
-    };
-    struct err *e = NULL;
-    hook_call_name(&c);
-    for (size_t i = 0; i < urls->count && !e; i++) {
-        enum hook_known known;
-        c.url = urls->items[i];
-        e = hook_call(&c, &known);
-        k->was_told |= known == HOOK_ACCEPTED || known == HOOK_MAYBE;
-        if (e && known != HOOK_REFUSED && known != HOOK_NOT_NOW)
-            e = let_in(k, s, e);
-    }
-    return e;
+    const struct conf_words rest = { .items = urls->items + first, .count = urls->count - first };
+    if (!*c->manner.journal)
+        return false;
+    hook_outbox_add(queue_of(k), c, &rest, HOOK_LAST);
+    k->was_told = true;
+    return true;
 }
 
-static struct err *tell_begin(struct hook_kept *k, const struct session *s)
+/* Call the URLs in their order; the first that does not accept ends it. */
+static struct err *call_all(struct hook_kept *k, const struct session *s, struct hook_call *c,
+                            const struct conf_words *urls)
 {
-    struct jw j = JW_INIT;
-    hook_subject_write(k->subject, k->pair->begin, 0, 0, &j);
-    struct err *e = buf_error(&j.text);
-    if (!e)
-        e = call_all(k, s, j.text.bytes);
-    jw_finish(&j);
+    struct err *e = NULL;
+    for (size_t i = 0; i < urls->count && !e; i++) {
+        enum hook_known known;
+        c->url = urls->items[i];
+        e = hook_call(c, &known);
+        k->was_told |= known == HOOK_ACCEPTED || known == HOOK_MAYBE;
+        if (!e || known == HOOK_REFUSED || known == HOOK_NOT_NOW)
+            continue;
+        if (!(e = let_in(k, s, e)) && tell_later(k, c, urls, i))
+            break;
+    }
     return e;
 }
 
@@ -243,14 +236,35 @@ static struct err *take_place(struct hook_kept *k, struct session *s, int64_t de
     return e;
 }
 
+static struct err *tell_begin(struct hook_kept *k, const struct session *s, const char *body, int64_t deadline_us)
+{
+    const struct conf_words *urls = hook_event_urls(s->vhost, k->pair->begin);
+    struct hook_call         c = {
+                .event = k->pair->begin,
+                .manner = hook_manner_of(s->conf, s->vhost),
+                .client_id = k->subject->client_id,
+                .vhost = k->subject->vhost,
+                .id_is_secret = k->subject->id_is_secret,
+                .body = body,
+    };
+    hook_call_name(&c);
+    struct err *e = wait_for_ends(k, c.manner.journal, deadline_us);
+    if (!e)
+        return call_all(k, s, &c, urls);
+    if ((e = let_in(k, s, e)) || tell_later(k, &c, urls, 0))
+        return e;
+    return call_all(k, s, &c, urls);
+}
+
 static struct err *ask_backends(struct hook_kept *k, struct session *s)
 {
     int64_t     deadline_us = now_us() + s->vhost->hooks.timeout_us;
+    struct jw   j = JW_INIT;
     struct err *e = take_place(k, s, deadline_us);
-    if (!e && (e = wait_for_ends(k, hook_manner_of(s->conf, s->vhost).journal, deadline_us)))
-        e = let_in(k, s, e);
-    if (!e)
-        e = tell_begin(k, s);
+    hook_subject_write(k->subject, k->pair->begin, 0, 0, &j);
+    if (!e && !(e = buf_error(&j.text)))
+        e = tell_begin(k, s, j.text.bytes, deadline_us);
+    jw_finish(&j);
     if (k->has_place)
         hook_publishing_decided(k->source->key);
     return e;

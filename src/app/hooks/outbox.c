@@ -615,7 +615,8 @@ void hook_outbox_add(const char *key, const struct hook_call *call, const struct
         lose(key, call);
         return;
     }
-    hook_call_name(&n->call);
+    if (!*n->call.id)
+        hook_call_name(&n->call);
     if (is_held(l, place))
         keep(l, n, place);
     else

@@ -46,7 +46,7 @@ enum hook_place {
 void hook_outbox_start(struct conf *const *conf);
 
 /**
- * Hand a notice over, to be sent to the URLs in their order until one refuses. `call->url` and `call->id` are not used.
+ * Hand a notice over, to be sent to the URLs in their order until one refuses. `call->url` is not used; an empty `call->id` is made.
  *
  * Yields     no
  */
