@@ -7,10 +7,13 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "protocol/tls/tls.h"
 
 /* A disk that hangs must not stop the watch for good. */
 enum { LOAD_TIMEOUT_US = 60 * US_PER_SECOND, DATE_CAP = 32 };
+
+enum { WHY_CAP = 256, NAME_CAP = 254 /* RFC 1035, 2.3.4 */ };
 
 struct tls_pair {
     struct list       link; /* member of the store's list */
@@ -18,6 +21,9 @@ struct tls_pair {
     struct tls_ctx   *ctx; /* NULL: not read yet */
     struct pair_stamp tried, seen;
     bool              wanted;
+    char              why[WHY_CAP];     /* reason of the last failure; "": none */
+    char              missed[NAME_CAP]; /* the newest name that a client asked for and the certificate has not */
+    int64_t           missed_us;
     bool              known; /* part of a configuration in force: the server goes on without it if it cannot be read */
 };
 
@@ -154,6 +160,7 @@ static struct err *take_loaded_pair(struct tls_store *st, struct pair_load *l, b
     if (!l->was_read)
         return NULL;
     p->tried = l->now;
+    str_copy(p->why, sizeof p->why, err_cause(l->error));
     struct err *e = err_wrap(l->error, "TLS certificate %s with key %s", p->cert, p->key);
     l->error = NULL;
     if (e && p->ctx) {
@@ -267,24 +274,60 @@ struct tls_ctx *tls_store_find(const struct tls_store *st, const char *key, cons
     return p ? p->ctx : NULL;
 }
 
+bool tls_store_next(const struct tls_store *st, size_t *at, struct tls_pair_state *out)
+{
+    size_t n = 0;
+    LIST_FOREACH (&st->pairs, it, after) {
+        const struct tls_pair *p = LIST_ENTRY(it, struct tls_pair, link);
+        if (n++ < *at)
+            continue;
+        *out = (struct tls_pair_state){
+            .key = p->key,
+            .cert = p->cert,
+            .is_usable = p->ctx != NULL,
+            .wall_expiry_s = p->ctx ? tls_ctx_wall_expiry_s(p->ctx) : 0,
+            .why = p->why,
+            .missed = p->missed,
+            .missed_us = p->missed_us,
+        };
+        ++*at;
+        return true;
+    }
+    return false;
+}
+
 /* The pairs that a handshake may choose by name. */
 struct named_pairs {
-    const struct tls_store *store;
-    const struct conf      *conf;
+    const struct tls_store  *store;
+    const struct conf       *conf;
+    const struct conf_https *port;
 };
+
+/* Remember a name for which the client will refuse the certificate. */
+static void note_name(struct tls_pair *p, const char *name)
+{
+    if (!p || !p->ctx || tls_ctx_has_name(p->ctx, name))
+        return;
+    str_copy(p->missed, sizeof p->missed, name);
+    str_tame(p->missed, strlen(p->missed));
+    p->missed_us = now_us();
+}
 
 /* The pair of the vhost that serves this name; NULL: the pair of the port is shown. */
 static struct tls_ctx *find_by_name(void *arg, const char *name)
 {
     const struct named_pairs *pairs = arg;
     const struct conf_vhost  *v = conf_find_vhost(pairs->conf, name);
-    return v && has_tls(v) ? tls_store_find(pairs->store, v->tls.key, v->tls.cert) : NULL;
+    struct tls_pair          *own = v && has_tls(v) ? find_pair(pairs->store, v->tls.key, v->tls.cert) : NULL;
+    bool                      has_own = own && own->ctx;
+    note_name(has_own ? own : find_pair(pairs->store, pairs->port->key, pairs->port->cert), name);
+    return has_own ? own->ctx : NULL;
 }
 
 struct err *tls_store_accept(const struct tls_store *st, struct conf *conf, struct io *io,
                              const struct conf_https *port, const struct tls_offer *offer, int64_t deadline_us)
 {
-    struct named_pairs     pairs = { st, conf };
+    struct named_pairs     pairs = { st, conf, port };
     const struct tls_names names = { find_by_name, &pairs };
     struct tls_ctx        *ctx = tls_store_find(st, port->key, port->cert);
     if (!ctx)

@@ -28,6 +28,19 @@ struct tls_store {
 /* The files are looked at this often. */
 enum { TLS_STORE_LOOK_US = 2000000 };
 
+/** What is known about a pair. Texts are borrowed until the next yield. */
+struct tls_pair_state {
+    const char *key, *cert;
+    bool        is_usable;
+    int64_t     wall_expiry_s;
+    const char *why;       /* the reason of the last failure to read it; "": none */
+    const char *missed;    /* the newest name that a client asked for and the certificate has not; "": none */
+    int64_t     missed_us; /* monotonic */
+};
+
+/** Walk the pairs: begin with *at = 0. False: there are no more. Does not yield. */
+bool tls_store_next(const struct tls_store *st, size_t *at, struct tls_pair_state *out);
+
 void tls_store_init(struct tls_store *st);
 void tls_store_finish(struct tls_store *st);
 

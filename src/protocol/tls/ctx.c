@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,12 @@ int64_t tls_ctx_wall_expiry_s(const struct tls_ctx *ctx)
     struct tm   at = { 0 };
     const X509 *own = SSL_CTX_get0_certificate(ctx->ssl);
     return own && ASN1_TIME_to_tm(X509_get0_notAfter(own), &at) ? timegm(&at) : 0;
+}
+
+bool tls_ctx_has_name(const struct tls_ctx *ctx, const char *host)
+{
+    X509 *own = SSL_CTX_get0_certificate(ctx->ssl);
+    return own && X509_check_host(own, host, 0, 0, NULL) == 1;
 }
 
 /* ---- contexts of clients */

@@ -43,6 +43,9 @@ struct tls_ctx *tls_ctx_ref(struct tls_ctx *ctx);
 /** Release the reference and set the pointer to NULL. The pointer may be NULL already. */
 void tls_ctx_unref(struct tls_ctx **ctx);
 
+/** True if clients that ask for this host accept the certificate as that of it (RFC 6125). */
+bool tls_ctx_has_name(const struct tls_ctx *ctx, const char *host);
+
 /** The end of the certificate's validity, in seconds since 1970. */
 int64_t tls_ctx_wall_expiry_s(const struct tls_ctx *ctx);
 
