@@ -68,6 +68,8 @@ static const struct conf_unbuilt rows[] = {
       .effect = "no server is reported to" },
 };
 
+static const char above_vhost[] = "vhost.";
+
 static bool is_asked(const struct conf_unbuilt *row, const struct conf_node *block)
 {
     return row->name && str_equal(conf_node_word(conf_node_child(block, row->name)), row->word);
@@ -90,9 +92,8 @@ const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct con
 
 const struct conf_unbuilt *conf_unbuilt_refusal(const struct conf_node *vhost)
 {
-    static const char above[] = "vhost.";
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (rows[i].refuses && is_asked(&rows[i], conf_node_child(vhost, rows[i].directive + strlen(above))))
+        if (rows[i].refuses && is_asked(&rows[i], conf_node_child(vhost, rows[i].directive + strlen(above_vhost))))
             return &rows[i];
     return NULL;
 }
@@ -111,6 +112,45 @@ const struct conf_unbuilt *conf_unbuilt_at(const char *http_path)
         if (rows[i].path && matches(rows[i].path, http_path))
             return &rows[i];
     return NULL;
+}
+
+/* The next row of which `block`, the root or a vhost, asks for the feature. */
+static const struct conf_unbuilt *next_asked(const struct conf_node *block, bool is_vhost, size_t *at)
+{
+    size_t skip = is_vhost ? strlen(above_vhost) : 0;
+    while (*at < ARRAY_LEN(rows)) {
+        const struct conf_unbuilt *row = &rows[(*at)++];
+        if (!row->directive || str_starts_with(row->directive, above_vhost) != is_vhost)
+            continue;
+        for (const struct conf_node *n = conf_node_child(block, row->directive + skip); n; n = conf_node_same(n))
+            if (is_asked(row, n))
+                return row;
+    }
+    return NULL;
+}
+
+bool conf_unbuilt_step(const struct conf *c, struct conf_unbuilt_walk *at, struct conf_unbuilt_found *out)
+{
+    const struct conf_node *block = at->is_below ? at->vhost : &c->tree->root;
+    *out = (struct conf_unbuilt_found){ .row = NULL };
+    if (!block)
+        return false;
+    out->row = next_asked(block, at->is_below, &at->row);
+    if (out->row) {
+        const char *name = out->row->directive + (at->is_below ? strlen(above_vhost) : 0);
+        out->vhost = at->is_below ? conf_node_word(block) : NULL;
+        conf_node_where(conf_node_child(block, name), out->where, sizeof out->where);
+        return true;
+    }
+    at->vhost = at->is_below ? conf_node_same(at->vhost) : conf_node_child(&c->tree->root, "vhost");
+    at->is_below = true;
+    at->row = 0;
+    return true;
+}
+
+const char *conf_written(const struct conf *c, const char *block, const char *name)
+{
+    return conf_node_word(conf_node_child(conf_node_child(&c->tree->root, block), name));
 }
 
 const struct conf_unbuilt *conf_unbuilt_rows(size_t *count)

@@ -9,6 +9,7 @@
 #ifndef APP_CONF_UNBUILT_H
 #define APP_CONF_UNBUILT_H
 
+#include "app/conf/conf.h"
 #include "app/conf/tree.h"
 
 struct conf_unbuilt {
@@ -28,6 +29,30 @@ const struct conf_unbuilt *conf_unbuilt_refusal(const struct conf_node *vhost);
 
 /** The row of an HTTP path (without query), or NULL. */
 const struct conf_unbuilt *conf_unbuilt_at(const char *http_path);
+
+/** Something that a configuration asks for and that is not built. */
+struct conf_unbuilt_found {
+    const struct conf_unbuilt *row;
+    const char                *vhost; /* NULL: it is asked for outside of vhosts */
+    char                       where[CONF_WHERE_MAX];
+};
+
+/** A place in a walk. All zero: before the first step. */
+struct conf_unbuilt_walk {
+    const struct conf_node *vhost; /* the last one; NULL: none yet */
+    bool                    is_below;
+    size_t                  row;
+};
+
+/**
+ * Take one step: the root, or one vhost.
+ *
+ * Returns    false at the end; otherwise out->row is the next thing that is not built, or NULL where a vhost has no more of them
+ */
+bool conf_unbuilt_step(const struct conf *c, struct conf_unbuilt_walk *at, struct conf_unbuilt_found *out);
+
+/** The word of a directive in a block of the root ("rtc_server", "candidate"), as written; NULL: it is not written. */
+const char *conf_written(const struct conf *c, const char *block, const char *name);
 
 /** For tests: all rows. */
 const struct conf_unbuilt *conf_unbuilt_rows(size_t *count);

@@ -101,6 +101,41 @@ static void each_vhost_that_refuses_is_told_with_its_place(void **state)
     unload(&l);
 }
 
+static void a_walk_finds_what_each_vhost_asks_for(void **state)
+{
+    static const char *const expected[] = {
+        "WebRTC, -, t.conf:1",
+        "DVR, a, t.conf:2",
+        "forward, a, t.conf:3",
+        "DVR, c, t.conf:7",
+    };
+    struct loaded             l = load_text("listen 1935; rtc_server { enabled on; candidate 192.0.2.1; }\n"
+                                                        "vhost a { dvr { enabled on; }\n"
+                                                        "  forward { enabled on; } }\n"
+                                                        "vhost b {\n"
+                                                        "  dvr { enabled off; } }\n"
+                                                        "vhost c {\n"
+                                                        "  dvr { enabled on; } }\n");
+    struct conf_unbuilt_walk  at = { 0 };
+    struct conf_unbuilt_found found;
+    size_t                    n = 0;
+    (void)state;
+    assert_int_equal(l.code, 0);
+    while (conf_unbuilt_step(l.conf, &at, &found)) {
+        char text[512];
+        if (!found.row)
+            continue;
+        snprintf(text, sizeof text, "%s, %s, %s", found.row->feature, found.vhost ? found.vhost : "-", found.where);
+        assert_true(n < ARRAY_LEN(expected));
+        assert_string_equal(text, expected[n++]);
+    }
+    assert_int_equal(n, ARRAY_LEN(expected));
+    assert_string_equal(conf_written(l.conf, "rtc_server", "candidate"), "192.0.2.1");
+    assert_null(conf_written(l.conf, "rtc_server", "listen"));
+    assert_null(conf_written(l.conf, "srt_server", "listen"));
+    unload(&l);
+}
+
 static void paths_of_http(void **state)
 {
     static const struct {
@@ -132,6 +167,7 @@ int main(void)
         cmocka_unit_test(the_environment_asks_as_a_file_does),
         cmocka_unit_test(allow_unbuilt_serves_and_still_tells),
         cmocka_unit_test(each_vhost_that_refuses_is_told_with_its_place),
+        cmocka_unit_test(a_walk_finds_what_each_vhost_asks_for),
         cmocka_unit_test(paths_of_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
