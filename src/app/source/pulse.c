@@ -72,9 +72,14 @@ static void sample_drift(struct pulse *p, const struct stream_clock *c, int64_t 
     p->apart_then_us = p->apart_us;
 }
 
+static const struct pulse_sample *newest(const struct pulse *p)
+{
+    return &p->samples[(p->n_samples - 1) % PULSE_SAMPLES];
+}
+
 void pulse_sample(struct pulse *p, const struct stream_clock *c, int64_t bytes_in, int64_t now_us)
 {
-    if (!p->arrived_us)
+    if (!p->arrived_us || (p->n_samples && now_us - newest(p)->sampled_us < PULSE_SAMPLE_LEAST_US))
         return;
     p->samples[p->n_samples++ % PULSE_SAMPLES] = (struct pulse_sample){ p->arrived_us, p->dts_us, now_us, bytes_in };
     sample_drift(p, c, now_us);
@@ -84,7 +89,7 @@ bool pulse_speed(const struct pulse *p, double *speed, int64_t *over_us)
 {
     if (p->n_samples < PULSE_SAMPLES)
         return false;
-    const struct pulse_sample *last = &p->samples[(p->n_samples - 1) % PULSE_SAMPLES];
+    const struct pulse_sample *last = newest(p);
     const struct pulse_sample *first = &p->samples[p->n_samples % PULSE_SAMPLES];
     *over_us = last->arrived_us - first->arrived_us;
     if (*over_us <= 0)
@@ -98,6 +103,6 @@ bool pulse_drift(const struct pulse *p, int64_t *drift_us, int64_t *over_us)
     if (!p->has_base || !p->n_samples)
         return false;
     *drift_us = p->apart_us - p->apart_then_us;
-    *over_us = p->samples[(p->n_samples - 1) % PULSE_SAMPLES].sampled_us - p->base_us;
+    *over_us = newest(p)->sampled_us - p->base_us;
     return *over_us > 0;
 }

@@ -24,6 +24,9 @@ enum { PULSE_GAP_US = US_PER_SECOND };
 /* Samples that are kept: the newest speed is that between the first and the last of them. */
 enum { PULSE_SAMPLES = 4 };
 
+/* Samples are at least this far apart, however often the statistics are asked for. */
+enum { PULSE_SAMPLE_LEAST_US = 2500 * US_PER_MS };
+
 /* A drift is measured from this time after the beginning of a publish on, when its tracks have settled. */
 enum { PULSE_SETTLED_US = 2 * US_PER_SECOND };
 

@@ -85,6 +85,17 @@ static void tracks_with_two_clocks_drift(void **state)
     assert_true(drift_us > 440 * US_PER_MS && drift_us < 460 * US_PER_MS);
 }
 
+static void samples_that_come_more_often_are_left_out(void **state)
+{
+    struct stream s;
+    (void)state;
+    begin(&s);
+    take(&s, FRAME_VIDEO, 0, 1, true);
+    for (int ms = 1000; ms <= 9000; ms += 1000)
+        pulse_sample(&s.pulse, &s.clock, 0, ms * INT64_C(1000));
+    assert_int_equal(s.pulse.n_samples, 3);
+}
+
 static void one_kind_alone_has_no_drift(void **state)
 {
     struct stream s;
@@ -133,6 +144,7 @@ int main(void)
         cmocka_unit_test(real_time_has_speed_one_and_no_drift),
         cmocka_unit_test(a_slow_encoder_has_less_speed),
         cmocka_unit_test(tracks_with_two_clocks_drift),
+        cmocka_unit_test(samples_that_come_more_often_are_left_out),
         cmocka_unit_test(one_kind_alone_has_no_drift),
         cmocka_unit_test(what_arrives_late_is_a_gap_and_a_pause_of_the_encoder_is_none),
         cmocka_unit_test(pictures_that_wait_are_counted),
