@@ -4,15 +4,20 @@ Each row of FAULTS seeds one fault and says which finding must name it, for whic
 """
 import contextlib
 import glob
+import itertools
 import os
 import re
+import socket
 import subprocess
+import time
 
 import pytest
 
+import certificates
 import media
+import srs
 from api import Api, Obj, check
-from flv import Numbered, is_key
+from flv import AUDIO, Numbered, is_key
 from hook_backend import Backend, answer, hooks
 from media import FFMPEG, Program
 from rtmp import Closed, Feeder, Refused
@@ -53,8 +58,8 @@ def named(server, wanted, subject="live/s", query="", timeout=30):
 class Seeding:
     """What a fault is seeded with; everything ends with the test."""
 
-    def __init__(self, make_server, stack):
-        self.make_server, self.stack = make_server, stack
+    def __init__(self, make_server, stack, folder=None):
+        self.make_server, self.stack, self.folder = make_server, stack, folder
         self.server = None
 
     def start(self, conf=CONF, **how):
@@ -196,16 +201,221 @@ def name_is_taken(s):
     return named(s.server, "stream-busy")
 
 
+def silent_publisher(s):
+    s.start()
+    s.feed(itertools.islice(Numbered().tags(), 20))
+    return named(s.server, "publisher-silent")
+
+
+def slow_encoder(s):
+    s.start()
+    s.feed(Numbered().tags(), speed=0.8)
+    return named(s.server, "encoder-slow", timeout=60)
+
+
+def file_faster_than_real_time(s):
+    s.start()
+    s.feed(Numbered().tags(), speed=1.5)
+    return named(s.server, "encoder-fast", timeout=60)
+
+
+def starving_uplink(s):
+    """A sender that stands still for a while, and then sends what it had to keep."""
+    s.start()
+    stream = Numbered()
+    feeder = s.feed(stream.tags())
+    until(lambda: len(feeder.sent) > 50, "a second of media")
+    s.stack.callback(lambda: setattr(feeder.client, "drain", drain))
+    drain, feeder.client.drain = feeder.client.drain, lambda: time.sleep(2.5)
+    return named(s.server, "uplink-starving", timeout=60)
+
+
+def jumping(tags):
+    """At the pace of their times, but after 2 s these jump by an hour. For a feeder without a pace of its own."""
+    began = time.monotonic()
+    for t in tags:
+        time.sleep(max(0, began + t.ts / 1000 - time.monotonic()))
+        yield t._replace(ts=t.ts + 3600000) if t.ts > 2000 else t
+
+
+def jumping_timestamps(s):
+    s.start()
+    s.feed(jumping(Numbered().tags()), speed=None)
+    return named(s.server, "timestamps-jump")
+
+
+def two_clocks(s):
+    """The time of the sound runs 8 % faster than that of the picture."""
+    s.start()
+    s.feed((t._replace(ts=t.ts * 108 // 100) if t.type == AUDIO else t for t in Numbered().tags()))
+    return named(s.server, "clock-drift", timeout=60)
+
+
+def slow_player(s):
+    s.start("vhost __defaultVhost__ { play { queue_length 1; } }")
+    feeder = s.feed(Numbered(size=50000).tags())
+    slow = s.server.player("s", rcvbuf=4096)
+    s.stack.callback(slow.close)
+    sent = len(feeder.sent)
+    until(lambda: len(feeder.sent) > sent + 400, "8 s of media that it does not read", 60)
+    deadline = time.monotonic() + patience(30)
+    while "fell behind" not in s.server.log and time.monotonic() < deadline:
+        slow.pump()
+    return named(s.server, "players-slow", timeout=60)
+
+
+def hevc(s):
+    s.start()
+    s.feed(media.loop("hevc_aac.mp4"))
+    return named(s.server, "codec-video")
+
+
+def codec_without_a_place_in_segments(s):
+    s.start("vhost __defaultVhost__ { hls { enabled on; hls_fragment 2; hls_storage memory; } }")
+    s.feed(media.loop("av1_opus.mp4"))
+    found = named(s.server, "codec-left-out")
+    assert "AV1" in found["seen"]
+    return found
+
+
+def b_frames_for_webrtc(s):
+    s.start("rtc_server { enabled on; } vhost __defaultVhost__ { }")
+    s.ffmpeg(*PICTURE, *SOUND, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50", "-bf", "2", *AAC)
+    return named(s.server, "b-frames")
+
+
+def candidate_that_nobody_reaches(s):
+    s.start("rtc_server { enabled on; candidate 127.0.0.1; } vhost __defaultVhost__ { }")
+    return named(s.server, "candidate-unreachable", "rtc_server")
+
+
+def feature_that_is_not_built(s):
+    s.start("vhost a.example { dvr { enabled on; } }")
+    found = named(s.server, "conf-unbuilt", "a.example")
+    assert "srs.conf:" in found["seen"]
+    return found
+
+
+def port_in_use(s):
+    s.start()
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        s.server.reload(CONF, good=False, listen=[s.server.port, taken.getsockname()[1]])
+        found = named(s.server, "port-in-use", "srs.conf")
+    assert "in use" in found["seen"]
+    return found
+
+
+def reload_of_a_bad_file(s):
+    s.start()
+    s.server.reload("vhost __defaultVhost__ { ", good=False)
+    return named(s.server, "reload-failed", "srs.conf")
+
+
+def secure_server(s, key, cert, **how):
+    """A server whose RTMPS port has this pair."""
+    port = srs.free_port()
+    s.start("rtmps { enabled on; listen %d; key %s; cert %s; } vhost __defaultVhost__ { }" % (port, key, cert), **how)
+    return port
+
+
+def expired_certificate(s):
+    pair = certificates.make(s.folder, days=-3)
+    secure_server(s, *pair)
+    return named(s.server, "certificate-expired", ".crt")
+
+
+def certificate_that_ends_soon(s):
+    secure_server(s, *certificates.make(s.folder, days=3))
+    return named(s.server, "certificate-expires", ".crt")
+
+
+def unreadable_certificate(s):
+    key, cert = certificates.make(s.folder)
+    os.remove(key)
+    secure_server(s, key, cert)
+    found = named(s.server, "certificate-unusable", ".crt")
+    assert "No such file" in found["seen"]
+    return found
+
+
+def certificate_for_another_name(s):
+    port = secure_server(s, *certificates.make(s.folder))
+    subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:%d" % port, "-servername", "live.example"], stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=patience(20), check=False)
+    found = named(s.server, "certificate-name", ".crt")
+    assert "live.example" in found["seen"]
+    return found
+
+
+def disk(s, conf="size=2m"):
+    """A small disk of its own, mounted for the test."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a disk")
+    folder = os.path.join(s.folder, "disk")
+    os.makedirs(folder)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", conf, "tmpfs", folder], check=True)
+    s.stack.callback(subprocess.run, ["umount", "-l", folder], check=True)
+    return folder
+
+
+def hls_on(folder):
+    return "vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_path %s; } }" % folder
+
+
+def full_disk(s):
+    folder = disk(s)
+    with contextlib.suppress(OSError), open(os.path.join(folder, "ballast"), "wb") as f:
+        f.write(b"x" * (4 << 20))
+    s.start(hls_on(folder))
+    return named(s.server, "disk-full", folder)
+
+
+def read_only_disk(s):
+    folder = disk(s)
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+    s.start(hls_on(folder))
+    s.feed(Numbered().tags())
+    named(s.server, "disk-read-only", folder)
+    return named(s.server, "files-lost")
+
+
+def closed_folder(s):
+    folder = os.path.join(s.folder, "closed")
+    os.makedirs(folder, mode=0o500)
+    s.start(hls_on(folder), heeds_modes=True)
+    return named(s.server, "disk-closed", folder)
+
+
+def few_descriptors(s):
+    s.start()
+    n = s.server.n_fds()
+    subprocess.run(["prlimit", "--pid", str(s.server.pid), "--nofile=%d:" % (n + 2)], check=True)
+    s.stack.callback(subprocess.run, ["prlimit", "--pid", str(s.server.pid), "--nofile=1024:"], check=True)
+    return named(s.server, "descriptors-low", "open files")
+
+
+def full_of_connections(s):
+    s.start(root={"max_connections": "10"})
+    for _ in range(10):
+        s.stack.enter_context(contextlib.closing(socket.create_connection(("127.0.0.1", s.server.port))))
+    return named(s.server, "connections-full", "max_connections")
+
+
 FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_video, nobody_publishes, a_player_waits_in_vain,
-          a_slip_in_the_name,
-          no_such_vhost, published_in_another_vhost, security_refuses, refer_refuses, hook_refuses, hook_does_not_answer,
-          name_is_taken]
+          a_slip_in_the_name, no_such_vhost, published_in_another_vhost, security_refuses, refer_refuses, hook_refuses,
+          hook_does_not_answer, name_is_taken, silent_publisher, slow_encoder, file_faster_than_real_time, starving_uplink,
+          jumping_timestamps, two_clocks, slow_player, hevc, codec_without_a_place_in_segments, b_frames_for_webrtc,
+          candidate_that_nobody_reaches, feature_that_is_not_built, port_in_use, reload_of_a_bad_file, expired_certificate,
+          certificate_that_ends_soon, unreadable_certificate, certificate_for_another_name, full_disk, read_only_disk, closed_folder,
+          few_descriptors, full_of_connections]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
-def test_a_fault_is_named(make_server, fault):
+def test_a_fault_is_named(make_server, tmp_path, fault):
     with contextlib.ExitStack() as stack:
-        fault(Seeding(make_server, stack))
+        fault(Seeding(make_server, stack, str(tmp_path)))
 
 
 # -- no false alarms --------------------------------------------------------------------------------------------------

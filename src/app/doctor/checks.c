@@ -2,6 +2,34 @@
 #include "app/doctor/checks.h"
 
 /* clang-format off */
+doctor_server_check *const doctor_server_checks[] = {
+    check_reload,
+    check_candidate,
+    check_connections,
+    check_descriptors,
+    check_memory,
+    check_processor,
+    NULL,
+};
+
+doctor_folder_check *const doctor_folder_checks[] = {
+    check_folder,
+    check_room,
+    NULL,
+};
+
+doctor_pair_check *const doctor_pair_checks[] = {
+    check_pair,
+    check_expiry,
+    check_name,
+    NULL,
+};
+
+doctor_unbuilt_check *const doctor_unbuilt_checks[] = {
+    check_unbuilt,
+    NULL,
+};
+
 doctor_stream_check *const doctor_stream_checks[] = {
     check_not_published,
     check_silence,
@@ -19,6 +47,7 @@ doctor_stream_check *const doctor_stream_checks[] = {
     check_jumps,
     check_drift,
     check_slow_players,
+    check_lost_files,
     NULL,
 };
 

@@ -11,11 +11,33 @@
 #include "app/doctor/finding.h"
 
 typedef void doctor_stream_check(const struct facts_stream *s, struct findings *all);
+typedef void doctor_server_check(const struct facts_server *s, struct findings *all);
+typedef void doctor_folder_check(const struct facts_folder *f, struct findings *all);
+typedef void doctor_pair_check(const struct facts_pair *p, struct findings *all);
+typedef void doctor_unbuilt_check(const struct facts_unbuilt *u, struct findings *all);
 typedef void doctor_refusal_check(const struct facts_refusal *r, struct findings *all);
 
 /** The tables; each ends with NULL. */
+extern doctor_server_check *const  doctor_server_checks[];
+extern doctor_folder_check *const  doctor_folder_checks[];
+extern doctor_pair_check *const    doctor_pair_checks[];
+extern doctor_unbuilt_check *const doctor_unbuilt_checks[];
 extern doctor_stream_check *const  doctor_stream_checks[];
 extern doctor_refusal_check *const doctor_refusal_checks[];
+
+/* settings.c */
+doctor_server_check  check_reload, check_candidate;
+doctor_unbuilt_check check_unbuilt;
+
+/* limits.c */
+doctor_server_check check_connections, check_descriptors, check_memory, check_processor;
+
+/* disks.c */
+doctor_folder_check check_folder, check_room;
+doctor_stream_check check_lost_files;
+
+/* certificates.c */
+doctor_pair_check check_pair, check_expiry, check_name;
 
 /* pictures.c */
 doctor_stream_check check_key_frames, check_gop, check_hls_gop, check_b_frames;

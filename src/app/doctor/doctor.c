@@ -1,7 +1,9 @@
 #include "app/doctor/doctor.h"
 
+#include "app/conf/unbuilt.h"
 #include "app/doctor/checks.h"
 #include "app/doctor/gather.h"
+#include "app/doctor/machine.h"
 #include "app/doctor/nearest.h"
 #include "app/server/server.h"
 #include "core/clock.h"
@@ -30,6 +32,73 @@ static struct err *tell(struct visit *v)
     v->sum->n_dropped += v->findings.n_dropped;
     v->findings.count = v->findings.n_dropped = 0;
     co_give_way_by_time();
+    return e;
+}
+
+/* ---- the server -------------------------------------------------------------------------------------------------- */
+
+static struct err *look_at_machine(struct visit *v, const struct conf *conf)
+{
+    struct machine_reading m;
+    struct facts_server    facts;
+    struct err            *e = machine_read(conf, &m);
+    if (e)
+        return e;
+    gather_server(v->server, m.n_fds, m.max_fds, &facts);
+    for (size_t i = 0; doctor_server_checks[i]; i++)
+        doctor_server_checks[i](&facts, &v->findings);
+    for (size_t n = 0; n < m.n_folders; n++)
+        for (size_t i = 0; doctor_folder_checks[i]; i++)
+            doctor_folder_checks[i](&m.folders[n], &v->findings);
+    return tell(v);
+}
+
+static struct err *look_at_certificates(struct visit *v)
+{
+    struct tls_pair_state pair;
+    struct err           *e = NULL;
+    for (size_t at = 0; !e && tls_store_next(&v->server->tls, &at, &pair);) {
+        struct facts_pair facts;
+        gather_pair(&pair, now_us(), wall_now_us(), &facts);
+        for (size_t i = 0; doctor_pair_checks[i]; i++)
+            doctor_pair_checks[i](&facts, &v->findings);
+        e = tell(v);
+    }
+    return e;
+}
+
+static struct err *look_at_unbuilt(struct visit *v, const struct conf *conf)
+{
+    struct conf_unbuilt_walk  at = { 0 };
+    struct conf_unbuilt_found found;
+    struct err               *e = NULL;
+    while (!e && conf_unbuilt_step(conf, &at, &found)) {
+        if (found.row) {
+            const struct facts_unbuilt facts = {
+                .feature = found.row->feature,
+                .effect = found.row->effect,
+                .vhost = found.vhost,
+                .where = found.where,
+                .refuses = found.row->refuses && !conf->allow_unbuilt,
+            };
+            for (size_t i = 0; doctor_unbuilt_checks[i]; i++)
+                doctor_unbuilt_checks[i](&facts, &v->findings);
+        }
+        e = tell(v);
+    }
+    return e;
+}
+
+/* A reload may come meanwhile: what is looked at is the configuration that was in force at the beginning. */
+static struct err *look_at_server(struct visit *v)
+{
+    struct conf *conf = conf_ref(v->server->conf);
+    struct err  *e = look_at_machine(v, conf);
+    if (!e)
+        e = look_at_certificates(v);
+    if (!e)
+        e = look_at_unbuilt(v, conf);
+    conf_unref(&conf);
     return e;
 }
 
@@ -112,10 +181,13 @@ struct err *doctor_visit(struct server *s, const struct doctor_question *q, cons
     v->question = q;
     v->to = to;
     v->sum = sum;
-    struct err *e = look_at_streams(v);
+    struct err *e = look_at_server(v);
+    size_t      n_of_server = sum->n_findings;
+    if (!e)
+        e = look_at_streams(v);
     if (!e)
         e = look_at_refusals(v);
-    if (!e && q->stream && sum->n_streams == 0 && sum->n_findings == 0) {
+    if (!e && q->stream && sum->n_streams == 0 && sum->n_findings == n_of_server) {
         tell_unknown(v);
         e = tell(v);
     }

@@ -65,6 +65,45 @@ struct facts_stream {
     bool        near_is_other_vhost; /* the same app and stream in another vhost */
 };
 
+/** A folder that the server writes to. */
+struct facts_folder {
+    const char *path, *what; /* "HLS" */
+    int         error;       /* errno of the look at it; 0: none */
+    bool        is_read_only, is_closed /* to this server */, is_silent /* The disk did not answer. */;
+    int64_t     bytes, free_bytes;
+};
+
+/** A pair of certificate and key. */
+struct facts_pair {
+    const char *key, *cert;
+    bool        is_usable;
+    int64_t     days_left; /* negative: expired that long ago */
+    const char *why;       /* it is not usable, or the newer files are not; "": it is */
+    const char *missed;    /* a name that a client asked for lately and the certificate has not; "": none */
+};
+
+/** Something that the configuration asks for and that is not built. */
+struct facts_unbuilt {
+    const char *feature, *effect, *vhost; /* vhost NULL: outside of vhosts */
+    const char *where;                    /* file and line */
+    bool        refuses;
+};
+
+/** The process and its machine. */
+struct facts_server {
+    const struct conf *conf;
+    bool               has_reload_failed, is_bind_failure;
+    const char        *reload_text;
+
+    size_t  n_connections;
+    int64_t n_refused;               /* connections since the start */
+    int64_t n_fds, max_fds;          /* open descriptors, and the limit; 0: not known */
+    int64_t held_bytes, limit_bytes; /* memory; limit 0: none */
+    double  cpu;                     /* of this process; 1: one processor */
+
+    const char *candidate; /* of rtc_server, if WebRTC is on; NULL: it is not, or none is written */
+};
+
 /** A refusal of the last minutes. */
 struct facts_refusal {
     const struct refusal *refusal;

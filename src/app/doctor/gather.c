@@ -2,12 +2,54 @@
 
 #include <string.h>
 
+#include "app/conf/unbuilt.h"
 #include "app/doctor/nearest.h"
 #include "app/segment/show.h"
 #include "app/server/server.h"
 #include "app/source/source.h"
+#include "core/mem.h"
 #include "core/str.h"
-#include "protocol/stream_name.h"
+
+enum { DAY_S = 24 * 3600 };
+
+static bool is_rtc_wanted(const struct conf *conf)
+{
+    return str_equal(conf_written(conf, "rtc_server", "enabled"), "on");
+}
+
+void gather_server(const struct server *s, int64_t n_fds, int64_t max_fds, struct facts_server *out)
+{
+    const struct reload_result *r = &s->reloaded;
+    *out = (struct facts_server){
+        .conf = s->conf,
+        .has_reload_failed = r->code != E_SUCCESS,
+        .is_bind_failure = r->code == E_SOCKET_BIND || r->code == E_SOCKET_LISTEN,
+        .reload_text = r->text,
+        .n_connections = s->connections.count,
+        .n_refused = s->registry.n_refused,
+        .n_fds = n_fds,
+        .max_fds = max_fds,
+        .held_bytes = (int64_t)mem_held(),
+        .limit_bytes = (int64_t)mem_limit(),
+        .cpu = s->host.self_cpu,
+    };
+    if (is_rtc_wanted(s->conf))
+        out->candidate = conf_written(s->conf, "rtc_server", "candidate");
+}
+
+void gather_pair(const struct tls_pair_state *p, int64_t now, int64_t wall_now, struct facts_pair *out)
+{
+    *out = (struct facts_pair){
+        .key = p->key,
+        .cert = p->cert,
+        .is_usable = p->is_usable,
+        .days_left = (p->wall_expiry_s - wall_now / US_PER_SECOND) / DAY_S,
+        .why = p->why,
+        .missed = p->missed[0] && now - p->missed_us < GATHER_RECENT_US ? p->missed : "",
+    };
+    if (p->is_usable && p->wall_expiry_s < wall_now / US_PER_SECOND)
+        out->days_left = out->days_left ? out->days_left : -1;
+}
 
 static uint64_t lost_files(const struct show *show, const struct lane *lane)
 {
@@ -75,6 +117,7 @@ void gather_stream(const struct server *server, const struct source *s, int64_t 
         .kbps = s->traffic.in.sample.kbps,
         .kbps_30s = s->traffic.in.window_30s.kbps,
         .n_skipped = s->n_jumps,
+        .is_rtc_wanted = is_rtc_wanted(server->conf),
     };
     gather_pulse(s, now_us, out);
     gather_lanes(s, out);

@@ -14,7 +14,13 @@
 enum { GATHER_RECENT_US = 600 * US_PER_SECOND };
 
 struct server;
+struct tls_pair_state;
 struct source;
+
+/** `n_fds`, `max_fds`: descriptors (machine.h). */
+void gather_server(const struct server *s, int64_t n_fds, int64_t max_fds, struct facts_server *out);
+
+void gather_pair(const struct tls_pair_state *p, int64_t now_us, int64_t wall_now_us, struct facts_pair *out);
 
 void gather_stream(const struct server *server, const struct source *s, int64_t now_us, struct facts_stream *out);
 

@@ -113,6 +113,9 @@ static void codecs_are_judged(void **state)
     s.n_lanes = 1;
     s.lanes[0] = (struct facts_lane){ .container = "ts", .left_out = UINT32_C(1) << CODEC_AAC };
     assert_found(&s, "codec-left-out");
+    s.lanes[0] = (struct facts_lane){ .container = "ts", .n_lost_files = 2 };
+    assert_found(&s, "files-lost");
+    s.lanes[0] = (struct facts_lane){ .container = "ts", .left_out = UINT32_C(1) << CODEC_AAC };
     assert_int_equal(ask(&s)->items[0].severity, FINDING_ERROR);
 }
 
@@ -224,6 +227,146 @@ static void each_refusal_is_named(void **state)
     }
 }
 
+static struct findings all_of_server;
+
+static const char *only_id(void)
+{
+    const struct findings *all = &all_of_server;
+    assert_true(all->count <= 1);
+    if (!all->count)
+        return "";
+    assert_true(all->items[0].subject[0] != '\0' && strlen(all->items[0].seen) > 20 && strlen(all->items[0].cure) > 5);
+    return all->items[0].id;
+}
+
+static const char *found_of_server(const struct facts_server *s)
+{
+    all_of_server.count = 0;
+    for (size_t i = 0; doctor_server_checks[i]; i++)
+        doctor_server_checks[i](s, &all_of_server);
+    return only_id();
+}
+
+static const char *found_of_folder(const struct facts_folder *f)
+{
+    all_of_server.count = 0;
+    for (size_t i = 0; doctor_folder_checks[i]; i++)
+        doctor_folder_checks[i](f, &all_of_server);
+    return only_id();
+}
+
+static const char *found_of_pair(const struct facts_pair *p)
+{
+    all_of_server.count = 0;
+    for (size_t i = 0; doctor_pair_checks[i]; i++)
+        doctor_pair_checks[i](p, &all_of_server);
+    return only_id();
+}
+
+static void the_server_is_judged(void **state)
+{
+    static struct conf        conf = { .path = "srs.conf", .max_connections = 100 };
+    const struct facts_server good = { .conf = &conf,
+                                       .reload_text = "",
+                                       .n_connections = 89,
+                                       .n_fds = 89,
+                                       .max_fds = 100,
+                                       .held_bytes = 94,
+                                       .limit_bytes = 100,
+                                       .cpu = 0.9 };
+    struct facts_server       s = good;
+    (void)state;
+    assert_string_equal(found_of_server(&s), "");
+    s.n_connections = 90;
+    assert_string_equal(found_of_server(&s), "connections-full");
+    s = good;
+    s.n_fds = 90;
+    assert_string_equal(found_of_server(&s), "descriptors-low");
+    s.max_fds = 0;
+    assert_string_equal(found_of_server(&s), "");
+    s = good;
+    s.held_bytes = 95;
+    assert_string_equal(found_of_server(&s), "memory-short");
+    s.limit_bytes = 0;
+    assert_string_equal(found_of_server(&s), "");
+    s = good;
+    s.cpu = 1.2;
+    assert_string_equal(found_of_server(&s), "processor-busy");
+    s = good;
+    s.has_reload_failed = true;
+    s.reload_text = "srs.conf:3: no";
+    assert_string_equal(found_of_server(&s), "reload-failed");
+    s.is_bind_failure = true;
+    assert_string_equal(found_of_server(&s), "port-in-use");
+}
+
+static void candidates_are_judged(void **state)
+{
+    static struct conf  conf = { .path = "srs.conf", .max_connections = 100 };
+    struct facts_server s = { .conf = &conf };
+    (void)state;
+    for (const char *const *bad = (const char *const[]){ "127.0.0.1", "localhost", "::1", "0.0.0.0", "::", NULL }; *bad;
+         bad++) {
+        s.candidate = *bad;
+        assert_string_equal(found_of_server(&s), "candidate-unreachable");
+    }
+    for (const char *const *good = (const char *const[]){ "*", "192.0.2.1", "live.example.com", "$CANDIDATE", NULL };
+         *good; good++) {
+        s.candidate = *good;
+        assert_string_equal(found_of_server(&s), "");
+    }
+}
+
+static void folders_are_judged(void **state)
+{
+    const struct facts_folder good = {
+        .path = "/data", .what = "HLS", .bytes = INT64_C(1000) << 30, .free_bytes = INT64_C(6) << 30
+    };
+    struct facts_folder f = good;
+    (void)state;
+    assert_string_equal(found_of_folder(&f), ""); /* less than a hundredth, and much */
+    f.free_bytes = INT64_C(4) << 30;
+    assert_string_equal(found_of_folder(&f), "disk-low");
+    f.free_bytes = 63 << 20;
+    assert_string_equal(found_of_folder(&f), "disk-full");
+    f.bytes = 64 << 20; /* a small disk that is empty */
+    assert_string_equal(found_of_folder(&f), "");
+    f.free_bytes = 0;
+    assert_string_equal(found_of_folder(&f), "disk-full");
+    f = good;
+    f.is_read_only = true;
+    assert_string_equal(found_of_folder(&f), "disk-read-only");
+    f = good;
+    f.is_closed = true;
+    assert_string_equal(found_of_folder(&f), "disk-closed");
+    f = (struct facts_folder){ .path = "/data", .what = "HLS", .is_silent = true };
+    assert_string_equal(found_of_folder(&f), "disk-hangs");
+    f = (struct facts_folder){ .path = "/data", .what = "HLS", .error = 20 };
+    assert_string_equal(found_of_folder(&f), "disk-closed");
+}
+
+static void certificates_are_judged(void **state)
+{
+    const struct facts_pair good = {
+        .key = "k", .cert = "c", .is_usable = true, .days_left = 14, .why = "", .missed = ""
+    };
+    struct facts_pair p = good;
+    (void)state;
+    assert_string_equal(found_of_pair(&p), "");
+    p.days_left = 13;
+    assert_string_equal(found_of_pair(&p), "certificate-expires");
+    p.days_left = -1;
+    assert_string_equal(found_of_pair(&p), "certificate-expired");
+    p = good;
+    p.missed = "other.example";
+    assert_string_equal(found_of_pair(&p), "certificate-name");
+    p = good;
+    p.is_usable = false;
+    p.days_left = -20000;
+    p.why = "read c: No such file or directory";
+    assert_string_equal(found_of_pair(&p), "certificate-unusable");
+}
+
 static void findings_beyond_the_bound_are_counted(void **state)
 {
     static struct findings all;
@@ -245,6 +388,10 @@ int main(void)
         cmocka_unit_test(the_uplink_is_judged),
         cmocka_unit_test(the_audience_is_judged),
         cmocka_unit_test(each_refusal_is_named),
+        cmocka_unit_test(the_server_is_judged),
+        cmocka_unit_test(candidates_are_judged),
+        cmocka_unit_test(folders_are_judged),
+        cmocka_unit_test(certificates_are_judged),
         cmocka_unit_test(findings_beyond_the_bound_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

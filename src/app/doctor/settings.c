@@ -1,0 +1,54 @@
+/* The configuration: what was not taken over, what is not built, what cannot work. */
+#include <string.h>
+
+#include "app/doctor/checks.h"
+#include "core/str.h"
+
+void check_reload(const struct facts_server *s, struct findings *all)
+{
+    if (!s->has_reload_failed)
+        return;
+    const char     *id = s->is_bind_failure ? "port-in-use" : "reload-failed";
+    struct finding *f =
+        findings_add(all, id, FINDING_ERROR, s->is_bind_failure ? FINDING_PORT : FINDING_SERVER, s->conf->path);
+    finding_seen(f, "The last reload failed, and the configuration before it stays in force: %s", s->reload_text);
+    if (s->is_bind_failure) {
+        finding_cure(
+            f, "Another program has the port, or this server may not use it: find the program with ss, choose another "
+               "port, and reload again. Ports below 1024 need a right of their own.");
+        finding_line(f, "ss -ltnp");
+        return;
+    }
+    finding_cure(f, "Correct the file at the line that is named, check it, and reload again.");
+    finding_line(f, "objs/srs -t -c %s", s->conf->path);
+}
+
+void check_unbuilt(const struct facts_unbuilt *u, struct findings *all)
+{
+    struct finding *f = findings_add(all, "conf-unbuilt", u->refuses ? FINDING_ERROR : FINDING_WARNING,
+                                     u->vhost ? FINDING_VHOST : FINDING_SERVER, u->vhost ? u->vhost : u->feature);
+    finding_seen(f, "%s, at %s, is accepted and not built: %s.%s", u->feature, u->where, u->effect,
+                 u->refuses ? " Clients of the vhost are refused." : "");
+    finding_cure(f, "%s",
+                 u->refuses ? "Take the block out, or serve the vhost without it."
+                            : "Take the block out, or switch it off.");
+    finding_line(f, "%s", u->refuses ? "allow_unbuilt on;" : "enabled off;");
+}
+
+/* Addresses that mean the machine of whoever reads them. */
+static bool is_nowhere(const char *candidate)
+{
+    return str_starts_with(candidate, "127.") || strcmp(candidate, "localhost") == 0 || strcmp(candidate, "::1") == 0 ||
+           strcmp(candidate, "0.0.0.0") == 0 || strcmp(candidate, "::") == 0;
+}
+
+void check_candidate(const struct facts_server *s, struct findings *all)
+{
+    if (!s->candidate || !is_nowhere(s->candidate))
+        return;
+    struct finding *f = findings_add(all, "candidate-unreachable", FINDING_ERROR, FINDING_SERVER, "rtc_server");
+    finding_seen(f, "candidate is %s: only clients on this machine reach it, and media of all others goes nowhere.",
+                 s->candidate);
+    finding_cure(f, "Name the address by which clients reach this server, or let it find its own.");
+    finding_line(f, "rtc_server { candidate *; }");
+}
