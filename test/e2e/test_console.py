@@ -80,6 +80,26 @@ def fill(page, name, text):
         input.dispatchEvent(new Event('input', { bubbles: true }))""", name, text)
 
 
+def choose(page, label, value):
+    until(lambda: page.run("""const select = [...document.querySelectorAll('select')].find(s => s.ariaLabel === arguments[0])
+        if (!select) return false
+        select.value = arguments[1]
+        select.dispatchEvent(new Event('change', { bubbles: true }))
+        return true""", label, value), "a choice " + label, 20)
+
+
+def follow(page, text):
+    """Click a link by its text."""
+    until(lambda: page.run("""const link = [...document.querySelectorAll('a')].find(a => a.textContent === arguments[0])
+        link?.click()
+        return Boolean(link)""", text), lambda: "a link %s: %s" % (text, page.text()), 20)
+
+
+def fits(page, width):
+    wide = page.run("return document.documentElement.scrollWidth")
+    assert wide <= width, "%d pixels on a screen of %d" % (wide, width)
+
+
 def shown_links(page):
     return page.run("return [...document.querySelectorAll('.address code')].map(e => e.textContent)")
 
@@ -235,6 +255,81 @@ def test_a_stream_name_is_text(page, site, live):
     page.wait_text(name)
     assert not page.run("return document.querySelector('img')")
     no_complaints(page)
+
+
+TOUR = {"en": ["Streams", "good", "Play as HTTP-FLV", "Clients", "Kick %s", "Kick %s? Yes", "%s was kicked."],
+        "zh": ["流", "正常", "以 HTTP-FLV 播放", "客户端", "踢出 %s", "确定踢出 %s？ 确定", "已踢出 %s。"]}
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_operator_sees_a_stream_plays_it_and_kicks_a_viewer(page, site, live, lang, width):
+    """By the navigation and by buttons, at a desk and on a phone. Nothing is wider than the screen."""
+    streams, good, play, clients, kick, sure, kicked = TOUR[lang]
+    server = site(SEGMENTS)
+    live(server, clip="minute.flv")
+    viewer = server.player("livestream")
+    viewer.wait_media()
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500})
+    try:
+        open_at(page, console(server, lang=lang, http=server.http_port))
+        follow(page, streams)
+        page.wait_text("/live/livestream")
+        page.wait_text(good)
+        fits(page, width)
+        follow(page, "/live/livestream")
+        press(page, play)
+        page.wait_playing()
+        fits(page, width)
+        follow(page, clients)
+        viewer_id, = [c["id"] for c in Api(server).get("/api/v1/clients/")["clients"] if c["type"] == "rtmp-play"]
+        press(page, kick % viewer_id)
+        press(page, sure % viewer_id)
+        page.wait_text(kicked % viewer_id)
+        fits(page, width)
+        viewer.wait_closed()
+        assert page.run("return document.documentElement.lang") == lang
+        no_complaints(page)
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_it_works_by_keyboard(page, site, live):
+    server = site()
+    live(server)
+    viewer = server.player("livestream")
+    viewer.wait_media()
+    open_at(page, console(server, "clients"))
+    page.wait_text("rtmp-play")
+    page.run("[...document.querySelectorAll('.row')].find(r => r.textContent.includes('rtmp-play')).querySelector('button').focus()")
+    keys = page.driver.switch_to.active_element.send_keys
+    keys("\ue007")                                                      # Enter asks, and the focus is on the answer
+    until(lambda: page.run("return document.activeElement.className") == "danger", "the question", 20)
+    page.driver.switch_to.active_element.send_keys("\ue00c")            # Escape takes it back
+    until(lambda: page.run("return document.querySelector('.danger')") is None, "the question to go", 20)
+    assert page.run("return document.activeElement.textContent") == "Kick"
+    page.driver.switch_to.active_element.send_keys(" ")
+    until(lambda: page.run("return document.activeElement.className") == "danger", "the question", 20)
+    page.driver.switch_to.active_element.send_keys("\ue007")
+    viewer.wait_closed()
+
+
+def test_colours_and_language_are_kept(page, site):
+    server = site()
+    open_at(page, console(server))
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    choose(page, "Colours", "light")
+    light = page.run(ground)
+    choose(page, "Colours", "dark")
+    assert page.run(ground) != light
+    choose(page, "Language", "zh")
+    page.wait_text("客户端")
+    open_at(page, "http://127.0.0.1:%d/console/" % server.api_port)
+    page.wait_text("客户端")
+    assert page.run(ground) != light
+    choose(page, "语言", "en")
+    choose(page, "Colours", "auto")
 
 
 # -- long lists -------------------------------------------------------------------------------------------------------------

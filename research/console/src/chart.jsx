@@ -1,5 +1,5 @@
 /* A chart of some series over time, by uPlot. Colours come from the style sheet. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { useLanguage } from './settings.js'
 
@@ -31,10 +31,11 @@ function make(place, series, show) {
 export function Chart({ data, series, show, label }) {
   const place = useRef(), plot = useRef(), lang = useLanguage()
 
-  useEffect(() => {
-    plot.current = make(place.current, series, show)
-    const resize = new ResizeObserver(() => plot.current.setSize({ width: place.current.clientWidth, height: HEIGHT }))
-    resize.observe(place.current)
+  useLayoutEffect(() => {
+    const box = place.current
+    plot.current = make(box, series, show)
+    const resize = new ResizeObserver(() => plot.current.setSize({ width: box.clientWidth, height: HEIGHT }))
+    resize.observe(box)
     /* Canvases do not follow the style sheet by themselves. */
     const recolour = () => plot.current.redraw(false, true)
     const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -49,7 +50,7 @@ export function Chart({ data, series, show, label }) {
     }
   }, [lang])
 
-  useEffect(() => plot.current.setData(data), [data, lang])
+  useLayoutEffect(() => plot.current.setData(data), [data, lang])
 
   return <div class="chart" ref={place} role="img" aria-label={label} />
 }

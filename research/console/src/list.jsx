@@ -20,7 +20,7 @@ export function List({ items, rowHeight, row, look, columns, className, label })
 
   useLayoutEffect(() => {
     measure()
-    const observer = new ResizeObserver(measure)
+    const observer = new ResizeObserver(() => box.current && measure())
     observer.observe(box.current)
     return () => observer.disconnect()
   }, [rowHeight])

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { api } from '../api.js'
 import { bytes, duration, kbps } from '../format.js'
 import { List, useRowHeight } from '../list.jsx'
@@ -10,7 +10,13 @@ const textOf = client => `${client.id} ${client.ip} ${client.url} ${client.type}
 /* A button that asks once more before it ends a client. */
 export function Kick({ id, onDone }) {
   const t = useWords()
-  const [isAsking, setAsking] = useState(false)
+  const [isAsking, setAsking] = useState(false), wasAsking = useRef(false)
+  const ask = useRef(), sure = useRef()
+  useEffect(() => {
+    if (isAsking !== wasAsking.current)
+      (isAsking ? sure : ask).current.focus()
+    wasAsking.current = isAsking
+  }, [isAsking])
   async function kick() {
     setAsking(false)
     try {
@@ -21,12 +27,10 @@ export function Kick({ id, onDone }) {
     }
   }
   if (!isAsking)
-    return <button type="button" aria-label={`${t('kick')} ${id}`} onClick={() => setAsking(true)}>{t('kick')}</button>
+    return <button type="button" ref={ask} aria-label={`${t('kick')} ${id}`} onClick={() => setAsking(true)}>{t('kick')}</button>
   return (
-    <span class="sure" role="group" aria-label={t('kickSure', { id })}
-      onKeyDown={event => event.key === 'Escape' && setAsking(false)}>
-      <button type="button" class="danger" onClick={kick} aria-label={`${t('kickSure', { id })} ${t('yes')}`}
-        ref={button => button?.focus()}>{t('kick')}!</button>
+    <span class="sure" role="group" aria-label={t('kickSure', { id })} onKeyDown={event => event.key === 'Escape' && setAsking(false)}>
+      <button type="button" ref={sure} class="danger" aria-label={`${t('kickSure', { id })} ${t('yes')}`} onClick={kick}>{t('kick')}!</button>
       <button type="button" onClick={() => setAsking(false)}>{t('no')}</button>
     </span>
   )
