@@ -107,12 +107,12 @@ CLIENT = Obj(("id", str), ("vhost", str), ("stream", str), ("ip", str), ("pageUr
 
 RAW_API = Obj(("code", 0), ("http_api", Obj(
     ("enabled", True), ("listen", str), ("crossdomain", bool),
-    ("raw_api", Obj(("enabled", bool), ("allow_reload", bool), ("allow_query", False), ("allow_update", False))))))
+    ("raw_api", Obj(("enabled", bool), ("allow_reload", bool), ("allow_query", bool), ("allow_update", False))))))
 
 RELOAD_FETCH = Obj(("code", 0), ("data", Obj(("err", int), ("msg", str), ("state", int), ("rid", str))))
 
 INDEX_V1 = ("versions summaries rusages self_proc_stats system_proc_stats meminfos memory authors features requests"
-            " vhosts streams clients doctor raw").split()
+            " vhosts streams clients doctor raw config").split()
 TESTS = ["requests", "errors", "redirects", "[vhost]"]
 
 STATIC = {

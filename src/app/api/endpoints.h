@@ -50,4 +50,7 @@ struct err *api_requests(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_errors(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_redirects(struct http_exchange *x) ATTR_MUST_USE;
 
+/* config.c */
+struct err *api_config(struct http_exchange *x) ATTR_MUST_USE;
+
 #endif

@@ -70,6 +70,7 @@ static struct err *write_v1(struct api_reply *r)
                      "all that fit" },
         { "doctor", "why streams do not play, or play badly, and what to do; stream=live/livestream" },
         { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },
+        { "config", "the configuration in force, with the file and line of each directive" },
     };
     static const struct entry tests[] = {
         { "requests", "this very request, as the server has read it" },

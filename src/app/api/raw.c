@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "app/api/endpoints.h"
+#include "app/api/manager.h"
 #include "app/api/reply.h"
-#include "app/conf/cidr.h"
 #include "app/http/conn.h"
 #include "core/log.h"
 #include "core/str.h"
@@ -32,7 +32,7 @@ static void write_raw_itself(struct api_reply *r, const struct conf_http_api *ap
     jw_object(j, "raw_api");
     jw_bool(j, "enabled", api->raw_api);
     jw_bool(j, "allow_reload", api->raw_api_reload);
-    jw_bool(j, "allow_query", false);
+    jw_bool(j, "allow_query", api->raw_api_query);
     jw_bool(j, "allow_update", false);
     jw_object_end(j);
     jw_object_end(j);
@@ -40,18 +40,15 @@ static void write_raw_itself(struct api_reply *r, const struct conf_http_api *ap
 }
 
 /* Any link sends a GET. So it has to come from this host, or with the password, which has been checked by now. */
-static bool may_reload(struct api_reply *r, const struct conf_http_api *api)
+static bool may_reload(struct api_reply *r)
 {
-    const char      *ip = http_visit_of(r->x)->ip;
     enum http_method method = r->request->method;
-    struct cidr      address;
-    if ((method != HTTP_GET && method != HTTP_HEAD) || api->auth ||
-        (cidr_parse(ip, strlen(ip), &address) && cidr_is_loopback(&address)))
+    if ((method != HTTP_GET && method != HTTP_HEAD) || api_is_near(r))
         return true;
     log_warn(
         "HTTP client ip=%s: rpc=reload by GET is refused, for it comes from another host and http_api { auth { enabled "
         "on; } } is off; send it by POST",
-        ip);
+        http_visit_of(r->x)->ip);
     api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
     return false;
 }
@@ -60,7 +57,7 @@ static void write_reload(struct api_reply *r, const struct conf_http_api *api)
 {
     if (!api->raw_api_reload) {
         api_error(r, HTTP_STATUS_OK, E_SYSTEM_CONFIG_RAW_DISABLED);
-    } else if (api_may_change(r) && may_reload(r, api)) {
+    } else if (api_may_change(r) && may_reload(r)) {
         server_request_reload(r->server);
         api_error(r, HTTP_STATUS_OK, E_SUCCESS);
     }

@@ -107,6 +107,7 @@ struct conf_http_api {
     bool              jsonp_delete;  /* ours: a GET may end a client */
     struct conf_words trusted_hosts; /* ours: names of hosts, in any case; ".name" means all names below it; "any" */
     bool              raw_api, raw_api_reload; /* /api/v1/raw is served; it may reload */
+    bool              raw_api_query;           /* /api/v1/config may show the configuration */
     bool              auth;
     char             *username, *password;
 };
@@ -370,7 +371,8 @@ struct conf {
     struct conf_stream_caster *stream_casters;
     size_t                     n_stream_casters;
 
-    struct conf_tree *tree; /* the directives as written, and the memory of all the above; for app/conf alone */
+    struct conf_tree
+        *tree; /* the directives as written, and the memory of all the above; for app/conf, and /api/v1/config */
 };
 
 struct conf *conf_ref(struct conf *c);

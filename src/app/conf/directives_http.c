@@ -26,8 +26,8 @@ static const struct directive raw_api_rows[] = {
       .since = "3", .help = "Serve /api/v1/raw." },
     { .name = "allow_reload", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api_reload),
       .since = "3", .help = "Let clients of /api/v1/raw reload the configuration." },
-    { .name = "allow_query", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
-      .since = "3", .help = "Was: query the configuration; always off." },
+    { .name = "allow_query", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api_query),
+      .since = "3", .help = "Show the configuration, by /api/v1/config, to this host and to whoever has the password of auth." },
     { .name = "allow_update", .type = CONF_ANYTHING, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
       .since = "3", .help = "Was: change the configuration; always off." },
 };

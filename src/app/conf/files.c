@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/conf/parse.h"
+#include "app/conf/version.h"
 #include "core/buf.h"
 #include "core/str.h"
 
@@ -104,6 +105,10 @@ static struct err *read_file(struct files *in, struct conf_node *parent, int dep
         return err_new(E_SYSTEM_CONFIG_INVALID, "more than %d files are included", CONF_FILES_MAX);
     if ((e = open_file(in->dir, file->path, &fd, &st)))
         goto out;
+    if (!conf_version_note(in->tree, file->path, &st)) {
+        e = err_no_memory();
+        goto out;
+    }
     file->dev = st.st_dev;
     file->ino = st.st_ino;
     if ((e = refuse_cycle(file)))

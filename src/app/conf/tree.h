@@ -34,10 +34,13 @@ struct conf_node {
     struct conf_node *next;         /* sibling */
 };
 
+struct conf_file;
+
 struct conf_tree {
     struct conf_arena arena;
     size_t            n_nodes;
     struct conf_node  root;
+    struct conf_file *files, *last_file; /* that were read, in their order (conf/version.h) */
 };
 
 void conf_tree_finish(struct conf_tree *t);

@@ -1,0 +1,20 @@
+/**
+ * A configuration in force as JSON: each directive that somebody wrote, with the place where it stands.
+ *
+ *     {"name":"vhost","words":["a.example"],"file":"conf/srs.conf","line":12,"directives":[…]}
+ *
+ * The words of directives that are secret (CONF_SECRET, and names that say so where no table has them) are "***", and so is the
+ * user of a URL. A directive that an environment variable made has `"env":"SRS_…"` in place of file and line.
+ *
+ * Yields     no
+ */
+#ifndef APP_CONF_VIEW_H
+#define APP_CONF_VIEW_H
+
+#include "app/conf/tree.h"
+#include "core/jw.h"
+
+/** Write a directive of the root, with all that is in it. */
+void conf_view_put(struct jw *j, const struct conf_node *n);
+
+#endif
