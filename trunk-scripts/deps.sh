@@ -17,12 +17,16 @@ browser="chromium chromium-driver python3-selenium"
 lint="cppcheck clang-format shellcheck"
 bench="python3 nginx libnginx-mod-rtmp wrk nghttp2-client openssl"
 
+# Programs whose packages would start a service when they are installed: only their files are taken, into objs/deps/NAME.
+test_unpacked="prometheus"
+
 [ $# -gt 0 ] || set -- build
 wanted=
+unpacked=
 for group in "$@"; do
     case $group in
     build) wanted="$wanted $build" ;;
-    test) wanted="$wanted $build $lint $test $clients $browser" ;;
+    test) wanted="$wanted $build $lint $test $clients $browser" unpacked="$test_unpacked" ;;
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
     test-clients) wanted="$wanted $build $clients $test_clients" ;;
@@ -53,10 +57,37 @@ missing_of() {
     done
 }
 
+# Unpack a package beside the sources, which needs no root; the program has the name of its package.
+fetch() {
+    (cd "objs/deps/$1" && apt-get -q -o Acquire::Retries=3 download "$1" && dpkg -x ./*.deb . && rm -f ./*.deb) </dev/null >>objs/deps.log 2>&1
+}
+
+unpack() {
+    [ -x "objs/deps/$1/usr/bin/$1" ] || command -v "$1" >/dev/null || {
+        echo "deps: to be unpacked into objs/deps: $1"
+        rm -rf "objs/deps/$1"
+        mkdir -p "objs/deps/$1"
+        fetch "$1" || { apt-get -q update </dev/null >>objs/deps.log 2>&1 && fetch "$1"; } || {
+            tail -n 10 objs/deps.log >&2
+            echo "deps: $1 cannot be fetched; put it into the PATH by other means" >&2
+            exit 1
+        }
+    }
+}
+
+unpack_all() {
+    for package in $unpacked; do
+        unpack "$package"
+    done
+}
+
 missing=
 # shellcheck disable=SC2086 # words
 missing_of $wanted
-[ -n "$missing" ] || exit 0
+[ -n "$missing" ] || {
+    unpack_all
+    exit 0
+}
 
 # shellcheck disable=SC2086
 echo "deps: to be installed:" $missing
@@ -118,3 +149,4 @@ tail -n +1 -s 0.2 --pid="$installer" -f "$log" | progress
     echo "deps: without a mirror of Debian, install these packages by other means: doc/building.md, \"Without a network\"" >&2
     exit 1
 }
+unpack_all

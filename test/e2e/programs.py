@@ -11,7 +11,7 @@ import pytest
 
 # Clients and judges that come in packages of their own; a machine that has them runs them in make test.
 CLIENTS = {"ffmpeg", "ffprobe", "rtmpdump", "gst-launch-1.0", "vlc", "cvlc", "mpv", "wrk", "curl", "nginx", "chromium",
-           "chromedriver", "node"}
+           "chromedriver", "node", "prometheus", "promtool"}
 
 
 _only_python = False
