@@ -38,8 +38,30 @@ static st_utime_t monotonic_for_st(void)
 
 static void (*look_hook)(void);
 
+static struct co_times times;
+static int64_t         round_us; /* turns since the last look */
+
+static void count_turn(st_utime_t took)
+{
+    histogram_count(&times.turns, (int64_t)took);
+    round_us += (int64_t)took;
+}
+
+static void count_round(void)
+{
+    histogram_count(&times.rounds, round_us);
+    round_us = 0;
+}
+
+const struct co_times *co_times(void)
+{
+    return &times;
+}
+
+/* Before each look at sockets and timers. */
 static void run_look_hook(void)
 {
+    count_round();
     void (*hook)(void) = look_hook;
     look_hook = NULL;
     if (hook)
@@ -192,6 +214,7 @@ struct err *co_init(void)
     if (st_init() != 0)
         return err_sys(E_ST_INITIALIZE, "start state-threads");
     st_set_look_hook(run_look_hook);
+    st_set_turn_hook(count_turn);
     stacks_init();
     main_co.name = "main";
     main_co.wake = st_cond_new();

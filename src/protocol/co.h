@@ -21,6 +21,7 @@
 
 #include "core/clock.h"
 #include "core/err.h"
+#include "core/histogram.h"
 #include "core/list.h"
 
 struct co;
@@ -157,5 +158,14 @@ struct log_limits *co_log_limits(void);
 
 /** The number of living coroutines, for the statistics. */
 size_t co_count(void);
+
+/**
+ * How long the turns of coroutines took, and the rounds of turns between two looks at sockets and timers. As many turns as a round
+ * has on average were ready at a time.
+ */
+struct co_times {
+    struct histogram turns, rounds;
+};
+const struct co_times *co_times(void);
 
 #endif

@@ -788,6 +788,40 @@ static void a_crowd_that_rests_is_woken_whether_it_waits_or_not(void **state)
     free(all);
 }
 
+enum { SPIN_US = 10000 };
+
+static void spin(void *arg)
+{
+    int64_t began_us = now_us();
+    while (now_us() - began_us < SPIN_US)
+        ;
+    *(bool *)arg = true;
+}
+
+static uint64_t long_ones(const struct histogram *h)
+{
+    uint64_t n = 0;
+    for (size_t i = histogram_bucket(SPIN_US); i <= HISTOGRAM_BOUNDS; i++)
+        n += h->counts[i];
+    return n;
+}
+
+static void turns_and_rounds_are_counted_by_their_length(void **state)
+{
+    struct co_times before = *co_times();
+    bool            has_spun = false;
+    (void)state;
+    go(spin, &has_spun);
+    while (!has_spun)
+        co_give_way();
+    co_give_way();
+    const struct co_times *after = co_times();
+    assert_true(long_ones(&after->turns) > long_ones(&before.turns));
+    assert_true(long_ones(&after->rounds) > long_ones(&before.rounds));
+    assert_true(after->turns.sum_us >= before.turns.sum_us + SPIN_US);
+    assert_true(histogram_total(&after->turns) >= histogram_total(&before.turns) + 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -824,6 +858,7 @@ int main(void)
         TEST(a_deadline_ends_the_rest_not_before_its_time),
         TEST(a_deadline_that_does_not_come_wakes_nobody),
         TEST(a_cancel_ends_the_rest),
+        TEST(turns_and_rounds_are_counted_by_their_length),
         TEST(a_crowd_that_rests_is_woken_whether_it_waits_or_not),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
