@@ -6,6 +6,8 @@
 /* A disk that is just too slow is in trouble many times a second, but the log gets one pair of lines per interval. */
 enum { TELL_AGAIN_US = 10 * US_PER_SECOND };
 
+static struct file_writer_lost total;
+
 void losses_add(struct losses *l, struct file_writer_lost lost, const char *what, const char *path, const char *why)
 {
     if (!l->is_told && (!l->told_last_us || now_us() - l->told_last_us >= TELL_AGAIN_US)) {
@@ -15,6 +17,14 @@ void losses_add(struct losses *l, struct file_writer_lost lost, const char *what
     l->lost.units += lost.units;
     l->lost.bytes += lost.bytes;
     l->lost.files += lost.files;
+    total.units += lost.units;
+    total.bytes += lost.bytes;
+    total.files += lost.files;
+}
+
+struct file_writer_lost losses_total(void)
+{
+    return total;
 }
 
 static void tell(struct losses *l, const char *what, const char *path, const char *event)

@@ -27,6 +27,9 @@ struct losses {
 /** Count a loss. `what` and `path` say in the log of what it is, and `why` says the reason. */
 void losses_add(struct losses *l, struct file_writer_lost lost, const char *what, const char *path, const char *why);
 
+/** The losses of all writers since the start. */
+struct file_writer_lost losses_total(void);
+
 /** Writing works again. */
 void losses_end_trouble(struct losses *l, const char *what, const char *path);
 

@@ -20,6 +20,7 @@ struct pool {
     int            n_hung; /* threads in abandoned jobs (`left`) */
     struct list    waiting;
     size_t         n_waiting;
+    int64_t        n_jobs, n_refused;
 };
 
 static_assert(OFFLOAD_THREADS_MAX + OFFLOAD_HUNG_MAX <= OFFLOAD_TURNS_THREADS_MAX,
@@ -232,10 +233,36 @@ static struct err *submit(struct pool *pool, struct offload_job *job, struct co 
     if (!e) {
         list_push(&pool->waiting, &job->link);
         pool->n_waiting++;
+        pool->n_jobs++;
         pthread_cond_signal(&pool->more);
+    } else {
+        pool->n_refused++;
     }
     pthread_mutex_unlock(&off.lock);
     return e;
+}
+
+struct offload_state offload_state(enum offload_kind kind)
+{
+    const struct pool *pool = &off.pools[kind];
+    pthread_mutex_lock(&off.lock);
+    struct offload_state state = {
+        .n_threads = pool->n_threads,
+        .n_idle = pool->n_idle,
+        .n_hung = pool->n_hung,
+        .n_waiting = pool->n_waiting,
+        .n_jobs = pool->n_jobs,
+        .n_refused = pool->n_refused,
+    };
+    pthread_mutex_unlock(&off.lock);
+    return state;
+}
+
+const char *offload_name(enum offload_kind kind)
+{
+    static const char *const names[OFFLOAD_KINDS] = { "disk", "write",   "read", "conf", "certificates",
+                                                      "stat", "process", "dns",  "codec" };
+    return names[kind];
 }
 
 struct err *offload_start(enum offload_kind kind, struct offload_job *job)

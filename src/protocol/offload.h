@@ -11,6 +11,7 @@
 #define PROTOCOL_OFFLOAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -59,6 +60,17 @@ struct err *offload_init(void) ATTR_MUST_USE;
  * Jobs that no thread has begun with fail, and so do later ones. A second call waits for threads that hung.
  */
 void offload_shutdown(int64_t patience_us);
+
+/** The present state of a kind, and its jobs since the start. */
+struct offload_state {
+    int     n_threads, n_idle, n_hung;
+    size_t  n_waiting;
+    int64_t n_jobs, n_refused;
+};
+struct offload_state offload_state(enum offload_kind kind);
+
+/** The name of a kind, for people. */
+const char *offload_name(enum offload_kind kind);
 
 /**
  * Do a job on a thread, and wait until it is done.

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "protocol/io.h"
 
@@ -28,6 +29,9 @@ static struct io_uring ring;
 static bool            is_open;
 static struct queued   queue[SEND_RING_MAX];
 static size_t          n_queued;
+static int64_t         flushed_us;
+
+static struct send_ring_counts counts;
 
 /* Open a ring with the cheapest flags that the kernel knows; older kernels know fewer. */
 static int open_ring(void)
@@ -173,16 +177,30 @@ static ssize_t settle(const struct queued *q)
     return sent;
 }
 
+int64_t send_ring_flushed_us(void)
+{
+    return flushed_us;
+}
+
+struct send_ring_counts send_ring_counts(void)
+{
+    return counts;
+}
+
 void send_ring_flush(void)
 {
     if (n_queued == 0)
         return;
     if (n_queued < FEW) {
         send_each();
+        counts.single += (int64_t)n_queued;
     } else {
         submit();
         collect();
+        counts.submits++;
+        counts.submitted += (int64_t)n_queued;
     }
+    flushed_us = now_us();
     size_t n = n_queued;
     n_queued = 0;
     for (size_t i = 0; i < n; i++)

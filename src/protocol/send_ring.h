@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/attr.h"
@@ -57,5 +58,15 @@ void send_ring_add(struct io *io, const void *bytes, size_t len, send_ring_done 
  * of the io are updated before. If the ring itself fails, it is closed, and writes that were not made report 0.
  */
 void send_ring_flush(void);
+
+/** The time at which the kernel had taken the writes of the flush that reports results now. */
+int64_t send_ring_flushed_us(void);
+
+/** Counts since the start. */
+struct send_ring_counts {
+    int64_t submits, submitted; /* calls of io_uring, and the writes that they made */
+    int64_t single;             /* writes by calls of their own, because they were few */
+};
+struct send_ring_counts send_ring_counts(void);
 
 #endif

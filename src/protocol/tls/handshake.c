@@ -13,6 +13,8 @@
 
 enum { HOST_NAME_MAX_LEN = 255 };
 
+static struct tls_counts counts;
+
 /* True when the peer sent bytes that are not TLS. */
 static bool is_garbage(void)
 {
@@ -142,7 +144,16 @@ struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_name
     if (!offer->resumable)
         offer_no_tickets(t->ssl);
     SSL_set_accept_state(t->ssl);
-    return shake_hands(t, deadline_us);
+    e = shake_hands(t, deadline_us);
+    counts.n_accepted += !e;
+    counts.n_failed += e != NULL;
+    counts.n_resumed += !e && SSL_session_reused(t->ssl);
+    return e;
+}
+
+struct tls_counts tls_counts(void)
+{
+    return counts;
 }
 
 /* Set the name that the certificate must have (RFC 6125), and the name that we send. Addresses are not sent (RFC 6066, 3). */

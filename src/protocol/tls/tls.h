@@ -55,6 +55,13 @@ struct tls_offer {
 struct err *tls_accept(struct io *io, struct tls_ctx *ctx, const struct tls_names *names, const struct tls_offer *offer,
                        int64_t deadline_us) ATTR_MUST_USE;
 
+/** Handshakes of clients since the start. */
+struct tls_counts {
+    int64_t n_accepted, n_failed;
+    int64_t n_resumed; /* of those that were accepted */
+};
+struct tls_counts tls_counts(void);
+
 /** True if the io has TLS, and its handshake chose that protocol. */
 bool tls_has_chosen(const struct io *io, const char *protocol);
 
