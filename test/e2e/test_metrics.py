@@ -4,12 +4,15 @@ The table is transcribed from chapter 1.19 of the reference of the interfaces.
 """
 import os
 import re
+import socket
+import ssl
 
 import pytest
 
 import prom_text
 from api import Api
 from flv import Numbered
+from http_live import HttpPlayer
 from media import ROOT
 from rtmp import Feeder
 from srs import free_port, listening
@@ -213,3 +216,140 @@ def test_the_example_of_srs_starts(make_server):
     server.start()
     build, = prom_text.read(Api(server, port).ask("GET", "/metrics").body.decode())["srs_build_info"].samples
     assert build.labels["label"] == "cn-beijing" and build.labels["tag"] == "cn-edge"
+
+
+# -- streams -----------------------------------------------------------------------------------------------------------
+
+def test_a_stream_tells_its_codecs_frames_gops_and_players(metrics):
+    publisher, feeder = publish(metrics.server)
+    s = {"vhost": "__defaultVhost__", "app": "live", "stream": "s"}
+    with metrics.server.player() as player:
+        player.wait_media(60)                                    # Numbered has a key frame every 25 pictures
+        metrics.wait("srs_stream_players", 1, protocol="rtmp", **s)
+        families = metrics.read()
+        assert prom_text.value(families, "srs_stream_live", **s) == 1
+        info, = prom_text.samples(families, "srs_stream_info", **s)
+        assert (info.value, info.labels["video"], info.labels["audio"]) == (1, "H264", "AAC")
+        assert prom_text.value(families, "srs_stream_frames_total", kind="video", **s) > 25
+        assert prom_text.value(families, "srs_stream_frames_total", kind="audio", **s) > 25
+        metrics.wait("srs_stream_gop_seconds", 1, **s)
+        metrics.wait("srs_stream_send_bytes_total", lambda v: v > 60 * 1500, protocol="rtmp", **s)
+        metrics.wait("srs_stream_receive_bytes_per_second", lambda v: v > 0, **s)
+        metrics.wait("srs_stream_frame_rate", lambda v: v > 1, **s)
+        assert metrics.value("srs_live_streams") == 1 and metrics.value("srs_publishers", protocol="rtmp") == 1
+    feeder.stop()
+    old = metrics.value("srs_stream_key_frame_age_seconds", **s)
+    metrics.wait("srs_stream_key_frame_age_seconds", lambda v: v > old, **s)
+    metrics.wait("srs_stream_frame_age_seconds", lambda v: v > 0.1, **s)
+    publisher.close()
+    until(lambda: not prom_text.samples(metrics.read(), "srs_stream_live"), "the stream to go")
+
+
+def test_the_latency_is_counted_for_each_write_to_a_player(metrics):
+    _, feeder = publish(metrics.server)
+    with metrics.server.player() as player:
+        player.wait_media(20)
+        before = metrics.value("srs_latency_seconds_count")
+        assert before > 0 and metrics.value("srs_stream_latency_seconds_count", stream="s") > 0
+        metrics.wait("srs_latency_seconds_count", lambda v: v > before)
+        assert metrics.value("srs_latency_seconds_sum") > 0
+    feeder.stop()
+    families = metrics.read()
+    total = prom_text.value(families, "srs_latency_seconds_count")
+    assert total == prom_text.value(families, "srs_stream_latency_seconds_count", stream="s")
+    feeder.client.close()
+    metrics.wait("srs_live_streams", 0)
+    assert metrics.value("srs_latency_seconds_count") == total   # what has ended stays counted
+
+
+def test_gaps_of_the_publisher_and_jumps_of_its_time_are_counted(metrics):
+    source = Numbered(size=500)
+    with metrics.server.publisher("s") as publisher:
+        publisher.send_tags(source.tags(count=20))
+        metrics.wait("srs_stream_frames_total", lambda v: v > 0, kind="video", stream="s")
+        assert metrics.value("srs_stream_gaps_total", stream="s") == 0
+        metrics.wait("srs_stream_frame_age_seconds", lambda v: v > 1.2, stream="s")
+        publisher.send_tags(source.frames(20, 5))
+        metrics.wait("srs_stream_gaps_total", 1, stream="s")
+        assert metrics.value("srs_stream_gaps_seconds_total", stream="s") > 1
+        publisher.send_tags(tag._replace(ts=tag.ts + 3600000) for tag in source.frames(25, 20))
+        metrics.wait("srs_stream_timestamp_jumps_total", 1, stream="s")
+
+
+NASTY = ['a"} 1\nsrs_streams 7\n#', "back\\slash\\n", "new\nline", "{}=,", 'a="b",c="d"', "中文"]
+
+
+def test_names_of_streams_cannot_inject_anything(metrics):
+    publishers = [metrics.server.publisher(name) for name in NASTY]
+    for publisher in publishers:
+        publisher.send_tags(Numbered().tags(count=3))
+        publisher.barrier()
+    told = {s["name"] for s in Api(metrics.server).streams()}    # white space of a name is dropped when it comes in
+    assert len(told) == len(NASTY)
+    for accept in (None, OPEN_METRICS):
+        families = prom_text.read(metrics.text(accept), is_open=bool(accept))
+        assert prom_text.value(families, "srs_streams") == len(NASTY)
+        assert {s.labels["stream"] for s in prom_text.samples(families, "srs_stream_live")} == told
+
+
+def test_the_busiest_streams_have_metrics_and_the_others_are_summed_up(make_server):
+    m = Metrics(make_server, more="streams 3;")
+    publishers = [m.server.publisher("s%d" % i) for i in range(8)]
+    for i, publisher in enumerate(publishers):
+        publisher.send_tags(Numbered(size=500 + 2000 * i).tags(count=10))
+        publisher.barrier()
+    busiest = {"s5", "s6", "s7"}
+    until(lambda: {s.labels["stream"] for s in prom_text.samples(m.read(), "srs_stream_live")} == busiest, "the busiest streams")
+    families = m.read()
+    assert prom_text.value(families, "srs_other_streams") == 5
+    assert prom_text.value(families, "srs_live_streams") == 8
+    assert len(prom_text.samples(families, "srs_stream_latency_seconds_count")) == 3
+    m.server.reload(exporter(m.port, "streams 0;") + m.conf)
+    families = m.read()
+    assert prom_text.value(families, "srs_other_streams") == 8 and not prom_text.samples(families, "srs_stream_live")
+
+
+def test_players_are_counted_by_protocol(metrics):
+    _, feeder = publish(metrics.server)
+    with metrics.server.player() as player, HttpPlayer(metrics.server.http_port, "/live/s.flv") as other:
+        player.wait_media(3)
+        other.wait_media(3)
+        metrics.wait("srs_players", 1, protocol="http")
+        assert metrics.value("srs_players", protocol="rtmp") == 1
+        metrics.wait("srs_protocol_send_bytes_total", lambda v: v > 0, protocol="http")
+        assert metrics.value("srs_stream_players", protocol="http", stream="s") == 1
+    metrics.wait("srs_players", 0, protocol="http")
+
+
+# -- the process -------------------------------------------------------------------------------------------------------
+
+def test_the_loop_and_its_threads_are_told(metrics):
+    families = metrics.read()
+    assert prom_text.value(families, "srs_loop_turn_seconds_count") > prom_text.value(families, "srs_loop_round_seconds_count") > 0
+    assert prom_text.value(families, "srs_coroutines") > 3
+    assert prom_text.value(families, "srs_offload_jobs_total", pool="stat") > 0
+    assert prom_text.value(families, "srs_memory_held_bytes") < prom_text.value(families, "srs_memory_limit_bytes")
+    later = metrics.read()
+    for name in ("srs_loop_turn_seconds_count", "srs_uptime_seconds"):
+        assert prom_text.value(later, name) > prom_text.value(families, name)
+
+
+def test_tls_handshakes_are_counted(make_server):
+    m = Metrics(make_server, tls=True)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", m.server.apis_port)) as s, context.wrap_socket(s):
+        m.wait("srs_tls_handshakes_total", 1)
+    with socket.create_connection(("127.0.0.1", m.server.apis_port)) as s:
+        s.sendall(b"no TLS at all\r\n\r\n")
+        m.wait("srs_tls_failed_handshakes_total", 1)
+
+
+def test_calls_of_callbacks_are_counted(make_server):
+    nobody = free_port()
+    m = Metrics(make_server, "vhost __defaultVhost__ { http_hooks { enabled on; on_unpublish http://127.0.0.1:%d/; } }" % nobody)
+    with m.server.publisher("s"):
+        pass
+    m.wait("srs_hook_calls_total", 1, event="on_unpublish", result="failed")
+    assert m.value("srs_hook_calls_total", event="on_unpublish", result="accepted") == 0
+    m.wait("srs_hook_waiting", 0)

@@ -14,6 +14,8 @@
 static struct err *(*const groups[])(struct scrape *s) = {
     families_of_srs,
     families_of_process,
+    families_of_features,
+    families_of_streams,
 };
 
 static const char open_metrics[] = "application/openmetrics-text";

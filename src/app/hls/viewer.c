@@ -12,7 +12,9 @@
 /* What a player's name ends with in the API. */
 #define PLAYLIST_EXT ".m3u8"
 
-static const struct client_type viewer_type = { .name = "hls-play", .tag = "HLS", .is_http = true, .names_file = true };
+static const struct client_type viewer_type = {
+    .name = "hls-play", .tag = "HLS", .protocol = STAT_HLS, .is_http = true, .names_file = true
+};
 
 int64_t hls_viewer_life_us(const struct conf_hls *conf, int64_t target_us)
 {

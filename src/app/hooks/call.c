@@ -183,7 +183,7 @@ static struct err *fail(const struct hook_call *c, struct err *e, int status, co
                     answer, status);
 }
 
-struct err *hook_call(const struct hook_call *c, enum hook_known *known)
+static struct err *call(const struct hook_call *c, enum hook_known *known)
 {
     struct http_client_request r = {
         .method = HTTP_POST, .url = c->url, .content_type = "application/json", .pool = get_pool()
@@ -211,4 +211,24 @@ struct err *hook_call(const struct hook_call *c, enum hook_known *known)
     log_info("http: %s ok, client_id=%.*s, url=%.*s, request=%.*s, response=%s", hook_event_name(c->event), IDENT_LEN,
              c->client_id, SHOWN_MAX, c->url, SHOWN_MAX, request_shown(c), shown);
     return NULL;
+}
+
+static struct hook_counts counts[HOOK_EVENTS];
+
+struct err *hook_call(const struct hook_call *c, enum hook_known *known)
+{
+    struct hook_counts *n = &counts[c->event];
+    int64_t             began_us = now_us();
+    struct err         *e = call(c, known);
+    n->n_accepted += *known == HOOK_ACCEPTED;
+    n->n_refused += *known == HOOK_REFUSED;
+    n->n_failed += *known != HOOK_ACCEPTED && *known != HOOK_REFUSED;
+    if (*known == HOOK_ACCEPTED || *known == HOOK_REFUSED)
+        histogram_count(&n->took, now_us() - began_us);
+    return e;
+}
+
+const struct hook_counts *hook_counts(enum hook_event event)
+{
+    return &counts[event];
 }

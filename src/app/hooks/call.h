@@ -12,6 +12,7 @@
 #include "app/hooks/manner.h"
 #include "core/attr.h"
 #include "core/err.h"
+#include "core/histogram.h"
 
 /* The longest body of an answer that is read. */
 enum { HOOK_ANSWER_MAX = 64 << 10 };
@@ -62,6 +63,14 @@ struct err *hook_call(const struct hook_call *c, enum hook_known *known) ATTR_MU
  * Yields     yes
  */
 struct err *hook_fetch(const struct hook_call *c) ATTR_MUST_USE;
+
+/** Calls of one event since the start; `took` is the time to each answer. Calls of HOOK_HLS_NOTIFY are not counted. */
+struct hook_counts {
+    int64_t          n_accepted, n_refused;
+    int64_t          n_failed; /* there was no answer */
+    struct histogram took;
+};
+const struct hook_counts *hook_counts(enum hook_event event);
 
 /** Close the connections that are kept for further calls. Yields. */
 void hook_calls_finish(void);

@@ -718,6 +718,13 @@ static size_t count_without_journal(void)
     return n;
 }
 
+struct hook_outbox_state hook_outbox_state(void)
+{
+    return (struct hook_outbox_state){
+        .n = hook_notices_count(), .bytes = hook_notices_bytes(), .n_lost = all.n_lost, .n_failing = all.n_failing
+    };
+}
+
 void hook_outbox_finish(int64_t patience_us)
 {
     if (!all.is_open)

@@ -65,6 +65,12 @@ void hook_outbox_release(const char *queue);
  */
 struct err *hook_outbox_wait(const char *queue, const char *journal, int64_t deadline_us) ATTR_MUST_USE;
 
+/** Notices that wait in memory, their bytes, those that were dropped since the start, and backends that fail. Does not yield. */
+struct hook_outbox_state {
+    size_t n, bytes, n_lost, n_failing;
+};
+struct hook_outbox_state hook_outbox_state(void);
+
 /** Write members about what waits, the backends that fail, and the journals. */
 void hook_outbox_show(struct jw *j);
 

@@ -8,7 +8,9 @@
 #include "core/str.h"
 #include "protocol/co.h"
 
-static const struct client_type player_type = { .name = "flv-play", .tag = "HTS", .is_http = true };
+static const struct client_type player_type = {
+    .name = "flv-play", .tag = "HTS", .protocol = STAT_HTTP, .is_http = true
+};
 
 /* Most bytes of an app's URL beside host and app: scheme, port and slashes. */
 enum { URL_EXTRA = sizeof "https://:65535/" };

@@ -5,6 +5,8 @@
 #include "app/live/release_bytes.h"
 #include "app/live/sender.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
+#include "core/clock.h"
 #include "core/mem.h"
 #include "protocol/io.h"
 #include "protocol/send_ring.h"
@@ -60,8 +62,10 @@ static void finish_write(void *arg, ssize_t sent)
         sent = (ssize_t)w->share.len;
     w->player->reader.under_way = false;
     w->player->reader.source->under_way = NULL;
-    if (sent > 0)
+    if (sent > 0) {
+        source_count_latency(w->player->reader.source, w->share.arrived_us, send_ring_flushed_us());
         sender_took(w->player, &w->share, (size_t)sent);
+    }
     if (sent < (ssize_t)w->share.len)
         co_unpark(w->player->reader.co); /* The player writes for itself, and finds the reason. */
 }
@@ -159,6 +163,8 @@ static bool write_now(struct sender *p, const struct release_share *b)
     struct iovec iov = { .iov_base = (void *)b->bytes, .iov_len = b->len };
     struct err  *e = b->len ? io_writev_now(p->io, &iov, 1, &sent) : NULL;
     bool         is_whole = !e && sent == b->len;
+    if (!e && sent > 0)
+        source_count_latency(p->reader.source, b->arrived_us, now_us());
     if (!e && (sent > 0 || !b->len))
         sender_took(p, b, sent);
     err_free(e); /* The player's coroutine gets the same error, and can report it. */

@@ -49,6 +49,7 @@ static void look_at_release(struct release_bytes *rb, const struct source *s, ui
     t->same_shift = t->shareable = true;
     t->has_audio = t->has_video = false;
     t->pictured = 0;
+    t->arrived_us = ring_at(&s->ring, from)->arrived_us;
     for (uint64_t seq = from; t->shareable && seq < t->to; seq++)
         t->shareable = look_at_frame(t, ring_at(&s->ring, seq));
 }
@@ -173,6 +174,7 @@ bool release_bytes_get(struct release_bytes *rb, struct release_share *out, cons
         .before = &m->before.wire,
         .after = &m->after.wire,
         .muxed_us = m->muxed_us,
+        .arrived_us = t->arrived_us,
     };
     return true;
 }

@@ -43,6 +43,7 @@ struct release_times {
     uint64_t number;           /* number of the release, counted by this state */
     bool     shareable;
     size_t   n_frames, bytes; /* number of frames; bytes of their payload */
+    int64_t  arrived_us;      /* of the first frame */
     int64_t  us[SHARED_FRAMES_MAX];
     int64_t  min_us, max_us;
     bool     same_shift; /* All frames have the shift shift_us. */
@@ -81,6 +82,7 @@ struct release_share {
     uint64_t                content;        /* changes whenever the bytes change: equal numbers mean equal bytes */
     const struct wire      *before, *after; /* wires of the player for which the bytes were muxed */
     int64_t                 muxed_us;       /* difference between that player's times and the stream's */
+    int64_t                 arrived_us;     /* of the first frame */
 };
 
 /**

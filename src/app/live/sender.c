@@ -8,6 +8,7 @@
 #include "app/live/release_bytes.h"
 #include "app/source/audience.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "protocol/co.h"
@@ -235,6 +236,13 @@ static struct err *send_batch(struct sender *p, size_t *sent, bool *idle)
     return NULL;
 }
 
+/* The arrival of the first frame that comes next; 0: it is none that the player has waited for. */
+static int64_t next_arrived_us(const struct sender *p)
+{
+    const struct frame *f = p->cut ? p->cut : reader_peek(&p->reader, 0);
+    return f && (p->cut || !reader_is_prologue(&p->reader, 0)) ? f->arrived_us : 0;
+}
+
 struct err *sender_send(struct sender *p, bool *idle)
 {
     struct err *e;
@@ -248,8 +256,11 @@ struct err *sender_send(struct sender *p, bool *idle)
     if (p->reader.n_jumps != n_jumps)
         jitter_skip(&p->jitter);
     follow_jitter_mode(p);
+    int64_t arrived_us = behind ? 0 : next_arrived_us(p);
     if ((e = send_batch(p, &sent, idle)) || *idle)
         return e;
+    if (arrived_us && sent > 0)
+        source_count_latency(p->reader.source, arrived_us, now_us());
     if (!behind && batch.out.bytes >= BATCH_BYTES)
         co_give_way(); /* The release is large, and the other players wait for theirs. */
     else

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/stat/protocol_stat.h"
 #include "app/stat/traffic.h"
 #include "app/stat/vhost_stat.h"
 #include "core/list.h"
@@ -20,11 +21,12 @@ struct source;
 
 /** The kind of a client: its name in the API and the log, and the tag of its periodic log line. */
 struct client_type {
-    const char *name; /* "rtmp-play" */
-    const char *tag;  /* "PLA" */
-    bool        publish;
-    bool        is_http;    /* its periodic line has the form of an HTTP stream */
-    bool        names_file; /* it asks for a file of the stream, and callbacks name that: `name` in struct client */
+    const char        *name; /* "rtmp-play" */
+    const char        *tag;  /* "PLA" */
+    bool               publish;
+    enum stat_protocol protocol;
+    bool               is_http; /* its periodic line has the form of an HTTP stream */
+    bool names_file;            /* it asks for a file of the stream, and callbacks name that: `name` in struct client */
 };
 
 struct client {

@@ -118,6 +118,12 @@ static void leave_all(struct registry *r, struct client *c)
     leave_stream(r, c->source);
 }
 
+static void add_to_protocol(struct protocol_stat all[static STAT_PROTOCOLS], const struct client *c, int n)
+{
+    struct protocol_stat *p = &all[c->type->protocol];
+    *(c->type->publish ? &p->n_publishers : &p->n_players) += n;
+}
+
 struct err *registry_enter(struct registry *r, struct client *c, const char *vhost_name)
 {
     struct vhost_stat *vhost = NULL;
@@ -136,8 +142,20 @@ struct err *registry_enter(struct registry *r, struct client *c, const char *vho
     terms_add(&r->terms, c);
     r->n_clients++;
     r->n_entered++;
+    add_to_protocol(r->by_protocol, c, 1);
+    add_to_protocol(c->source->stat.by_protocol, c, 1);
     vhost->n_clients++;
     return NULL;
+}
+
+static void count_by_protocol(struct registry *r, const struct client *c, int64_t in, int64_t out)
+{
+    struct protocol_stat *all = &r->by_protocol[c->type->protocol];
+    struct protocol_stat *of_stream = &c->source->stat.by_protocol[c->type->protocol];
+    all->bytes_in += in;
+    all->bytes_out += out;
+    of_stream->bytes_in += in;
+    of_stream->bytes_out += out;
 }
 
 static void count_client(struct registry *r, struct client *c)
@@ -149,6 +167,7 @@ static void count_client(struct registry *r, struct client *c)
     traffic_add(&c->source->traffic, in, out);
     traffic_add(&c->vhost->traffic, in, out);
     traffic_add(&r->traffic, in, out);
+    count_by_protocol(r, c, in, out);
 }
 
 void registry_leave(struct registry *r, struct client *c)
@@ -161,6 +180,8 @@ void registry_leave(struct registry *r, struct client *c)
     list_remove(&c->link);
     r->n_clients--;
     r->n_failed += c->has_failed;
+    add_to_protocol(r->by_protocol, c, -1);
+    add_to_protocol(c->source->stat.by_protocol, c, -1);
     c->vhost->n_clients--;
     c->vhost = NULL;
 }

@@ -42,6 +42,8 @@ struct registry {
     int64_t         n_accepted, n_refused; /* connections since the start */
     int64_t         n_entered, n_failed;   /* clients since the start; those of them that an error has ended */
     struct refusals refusals;
+
+    struct protocol_stat by_protocol[STAT_PROTOCOLS];
 };
 
 void registry_init(struct registry *r);

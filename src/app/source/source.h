@@ -30,6 +30,7 @@
 #include "app/stat/traffic.h"
 #include "core/clock.h"
 #include "core/err.h"
+#include "core/histogram.h"
 #include "core/ident.h"
 #include "core/list.h"
 #include "core/map.h"
@@ -118,6 +119,7 @@ struct source {
     int64_t            frames_video, frames_audio; /* frames of the first track, without configurations */
     int64_t            n_jumps;                    /* jumps of readers that fell behind */
     struct pulse       pulse;                      /* how the frames of this publish come in */
+    struct histogram   latency; /* from the arrival of a frame to the socket of a player that keeps up */
     struct traffic     traffic;
     struct stream_stat stat;
     int64_t            sampled_us, sampled_frames;

@@ -20,6 +20,7 @@ struct attendant;
 struct sources {
     struct map              by_key;
     struct given_up         given_up;
+    struct histogram        latency;    /* of all streams, of those that have ended too */
     const struct attendant *attendants; /* table of attendants (attend.h); may be NULL */
     struct co_group         attending;  /* coroutines of the attendants of all streams */
 };
@@ -52,6 +53,16 @@ struct source *source_find_in_any_app(const struct sources *all, const struct co
 
 /** Take the publisher's spelling of the app and the stream, which are names of the same stream. */
 void source_spell(struct source *s, const char *app, const char *stream);
+
+/**
+ * A player that keeps up has been sent frames of which the first arrived at that time, and its socket took some of them by `now`.
+ * Does not yield.
+ */
+static inline void source_count_latency(struct source *s, int64_t arrived_us, int64_t now_us)
+{
+    histogram_count(&s->latency, now_us - arrived_us);
+    histogram_count(&s->owner->latency, now_us - arrived_us);
+}
 
 /** Drop the reference. Takes NULL. Yields if it was the last one. */
 void source_release(struct source *s);

@@ -259,6 +259,45 @@ static void a_stream_published_before_its_first_client_is_not_counted_off(void *
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void protocols_are_counted_on_server_and_stream(void **state)
+{
+    static const struct client_type hls = { .name = "h", .protocol = STAT_HLS };
+    const struct protocol_stat     *of_server = registry.by_protocol, *of_stream = fx.source->stat.by_protocol;
+    (void)state;
+    clients[0].type = &publishers;
+    clients[1].type = clients[2].type = &hls;
+    add(0, "v");
+    add(1, "v");
+    add(2, "v");
+    moved(0, 5, 6);
+    moved(2, 7, 8);
+    registry_sample(&registry, now_us());
+    registry_leave(&registry, &clients[2]);
+    for (int i = 0; i < 2; i++) {
+        const struct protocol_stat *of = i ? of_stream : of_server;
+        assert_int_equal(of[STAT_RTMP].n_publishers, 1);
+        assert_int_equal(of[STAT_RTMP].n_players, 0);
+        assert_int_equal(of[STAT_RTMP].bytes_in, 5);
+        assert_int_equal(of[STAT_RTMP].bytes_out, 6);
+        assert_int_equal(of[STAT_HLS].n_players, 1);
+        assert_int_equal(of[STAT_HLS].bytes_in, 7);
+        assert_int_equal(of[STAT_HLS].bytes_out, 8);
+        assert_int_equal(of[STAT_HTTP].n_players, 0);
+    }
+}
+
+static void clients_since_the_start_and_failed_ones_are_counted(void **state)
+{
+    (void)state;
+    add(0, "v");
+    add(1, "v");
+    clients[1].has_failed = true;
+    registry_leave(&registry, &clients[0]);
+    registry_leave(&registry, &clients[1]);
+    assert_int_equal(registry.n_entered, 2);
+    assert_int_equal(registry.n_failed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +315,8 @@ int main(void)
         TEST(a_stream_is_there_while_it_has_a_client),
         TEST(a_vhost_counts_the_streams_that_are_published),
         TEST(a_stream_published_before_its_first_client_is_not_counted_off),
+        TEST(protocols_are_counted_on_server_and_stream),
+        TEST(clients_since_the_start_and_failed_ones_are_counted),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

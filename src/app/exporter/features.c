@@ -1,0 +1,94 @@
+/* Metrics of the protocols, and of features that have counters of their own. */
+#include "app/exporter/families.h"
+#include "app/exporter/scrape.h"
+#include "app/hls/viewers.h"
+#include "app/hooks/call.h"
+#include "app/hooks/outbox.h"
+
+/* ---- protocols ---- */
+
+static int64_t publishers_of(const struct protocol_stat *p)
+{
+    return p->n_publishers;
+}
+
+static int64_t players_of(const struct protocol_stat *p)
+{
+    return p->n_players;
+}
+
+static int64_t received_of(const struct protocol_stat *p)
+{
+    return p->bytes_in;
+}
+
+static int64_t sent_of(const struct protocol_stat *p)
+{
+    return p->bytes_out;
+}
+
+static const struct {
+    enum mw_type type;
+    const char  *name, *help;
+    int64_t (*value)(const struct protocol_stat *p);
+} protocol_families[] = {
+    { MW_GAUGE, "srs_publishers", "Clients that publish, by protocol.", publishers_of },
+    { MW_GAUGE, "srs_players", "Clients that play, by protocol.", players_of },
+    { MW_COUNTER, "srs_protocol_receive_bytes_total", "Bytes received from clients, by protocol.", received_of },
+    { MW_COUNTER, "srs_protocol_send_bytes_total", "Bytes sent to clients, by protocol.", sent_of },
+};
+
+static void put_protocols(struct mw *m, const struct registry *r)
+{
+    for (size_t f = 0; f < ARRAY_LEN(protocol_families); f++) {
+        mw_family(m, protocol_families[f].type, protocol_families[f].name, protocol_families[f].help);
+        for (int p = 0; p < STAT_PROTOCOLS; p++) {
+            mw_begin(m, NULL);
+            mw_label(m, "protocol", protocol_stat_name((enum stat_protocol)p));
+            mw_int(m, protocol_families[f].value(&r->by_protocol[p]));
+        }
+    }
+}
+
+/* ---- callbacks ---- */
+
+static void put_calls(struct mw *m, enum hook_event event, const char *result, int64_t n)
+{
+    mw_begin(m, NULL);
+    mw_label(m, "event", hook_event_name(event));
+    mw_label(m, "result", result);
+    mw_int(m, n);
+}
+
+static void put_hooks(struct mw *m)
+{
+    struct hook_outbox_state outbox = hook_outbox_state();
+    struct histogram         took = { 0 };
+    mw_family(m, MW_COUNTER, "srs_hook_calls_total", "Calls of callbacks; failed: there was no answer.");
+    for (int i = 0; i < HOOK_EVENTS; i++) {
+        const struct hook_counts *n = hook_counts((enum hook_event)i);
+        histogram_add(&took, &n->took);
+        if (i == HOOK_HLS_NOTIFY)
+            continue;
+        put_calls(m, (enum hook_event)i, "accepted", n->n_accepted);
+        put_calls(m, (enum hook_event)i, "refused", n->n_refused);
+        put_calls(m, (enum hook_event)i, "failed", n->n_failed);
+    }
+    mw_family(m, MW_HISTOGRAM, "srs_hook_seconds", "Time until callbacks were answered.");
+    mw_histogram(m, NULL, &took);
+    mw_one(m, MW_GAUGE, "srs_hook_waiting", "Notices in memory that wait for their backend.", (int64_t)outbox.n);
+    mw_one(m, MW_GAUGE, "srs_hook_waiting_bytes", "Bytes of those notices.", (int64_t)outbox.bytes);
+    mw_one(m, MW_COUNTER, "srs_hook_lost_total", "Notices that were dropped.", (int64_t)outbox.n_lost);
+    mw_one(m, MW_GAUGE, "srs_hook_failing_backends", "Backends that do not answer.", (int64_t)outbox.n_failing);
+}
+
+struct err *families_of_features(struct scrape *s)
+{
+    struct mw *m = &s->metrics;
+    put_protocols(m, &s->server->registry);
+    mw_one(m, MW_GAUGE, "srs_hls_viewers_known",
+           "Viewers of HLS that are remembered: those that play, are leaving, or were kicked.",
+           (int64_t)hls_viewers_count());
+    put_hooks(m);
+    return scrape_give_way(s);
+}
