@@ -107,6 +107,31 @@ def test_a_restart_under_a_watcher_goes_on(make_server, how, directives):
     assert segments[0].number > 0 and [s.number for s in segments if s.breaks] == [last + 1]
 
 
+@pytest.mark.parametrize("rule,status", [("", 200), ("security { enabled on; deny play 198.51.100.0/24; }", 403)], ids=["open", "rule"])
+def test_what_a_file_listed_is_there_when_the_stream_comes_back(make_server, rule, status):
+    """Between a crash and the next publish, players get the file of the playlist, whose segments have no ids."""
+    o = Origin(make_server, FMP4, ctx="on")
+    o.server.write_conf("vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 6; hls_path %s; %s } %s }" %
+                        (o.path, FMP4, rule))
+    o.start()
+    with o.server.publisher() as publisher:
+        publisher.send_tags(takewhile(lambda t: t.ts < 4000, media.loop("h264_aac.flv")))
+        publisher.barrier()
+        until(lambda: len(o.on_disk()) >= 3, o.on_disk)
+        o.crash()
+    o.start()
+    with open(o.file()) as f:
+        old = hls_playlist.read(f.read()).segments
+    with o.server.publisher() as publisher:
+        publisher.send_tags(takewhile(lambda t: t.ts < 3000, media.loop("h264_aac.flv")))
+        publisher.barrier()
+        until(lambda: o.on_disk()[-1] > old[-1].number, o.on_disk)
+        assert {o.get(uri).status for s in old for uri in (s.uri, s.map.uri)} == {status}
+        with open(o.file()) as f:
+            new = [s for s in hls_playlist.read(f.read()).segments if s.number > old[-1].number]
+        assert {o.get(s.uri).status for s in new} == {403}
+
+
 def test_numbers_of_which_players_saw_parts_become_gaps(make_server):
     """Low latency: what was open at a crash, and what was complete but not written yet."""
     o = Origin(make_server, FMP4 + "hls_ll on; hls_part 0.2;", window=60).start()

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/hls/file_guard.h"
 #include "app/hls/viewers.h"
 #include "app/http/conn.h"
 #include "app/http/refusal.h"
@@ -230,7 +231,13 @@ static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struc
 
 static bool is_for_viewers(const struct conf_vhost *vhost, enum hls_ask_for what)
 {
-    return what != HLS_ASK_SEGMENT || vhost->hls.ts_ctx;
+    switch (what) {
+    case HLS_ASK_SEGMENT: return vhost->hls.ts_ctx;
+    case HLS_ASK_FILE: return vhost->hls.ts_ctx && hls_file_guard_may_refuse(vhost);
+    case HLS_ASK_PLAYLIST:
+    case HLS_ASK_KEY: break;
+    }
+    return true;
 }
 
 struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const struct conf_vhost *vhost, const char *app,

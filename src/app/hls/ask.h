@@ -28,7 +28,8 @@
 #include "kernel/hls/text.h"
 #include "protocol/http/exchange.h"
 
-enum hls_ask_for { HLS_ASK_PLAYLIST, HLS_ASK_SEGMENT, HLS_ASK_KEY };
+/* HLS_ASK_FILE: a segment that a former run has left. Before its stream came back, a playlist file without ids listed it. */
+enum hls_ask_for { HLS_ASK_PLAYLIST, HLS_ASK_SEGMENT, HLS_ASK_FILE, HLS_ASK_KEY };
 
 /* The longest query that a request can have, with the id that is added. */
 enum { HLS_ASK_QUERY_MAX = 3 * HTTP_REQUEST_LINE_MAX };

@@ -12,8 +12,8 @@
 #include "core/str.h"
 #include "protocol/stream_name.h"
 
-/* True if some guard of the vhost may refuse a viewer: a new guard that depends on the vhost counts here as well. */
-static bool may_refuse(const struct conf_vhost *v)
+/* A new guard that depends on the vhost counts here as well. */
+bool hls_file_guard_may_refuse(const struct conf_vhost *v)
 {
     return v->security.enabled || conf_auth_asks(&v->auth, false) || v->refer.enabled ||
            (v->hooks.enabled && v->hooks.on_play.count > 0);
@@ -55,7 +55,7 @@ bool hls_file_guard_keeps(const struct conf_vhost *v, const char *path, const st
         path = own; /* A file of a rendition is judged as that of its stream. */
     if (is_key(v, path, of))
         return true;
-    if (!may_refuse(v))
+    if (!hls_file_guard_may_refuse(v))
         return false;
     if (is_made_by(path, c->path, c->m3u8_file, v, of))
         return true;

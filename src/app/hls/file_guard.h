@@ -26,6 +26,9 @@
 struct err *hls_file_guard_refuse(const struct conf_vhost *vhost, const char *path,
                                   const struct http_exchange *x) ATTR_MUST_USE;
 
+/** True if some rule of the vhost may refuse a viewer. Without one, files are for everybody. */
+bool hls_file_guard_may_refuse(const struct conf_vhost *vhost);
+
 /** True if a file of the vhost's HLS has this path and is for viewers alone. `of`: of this stream; NULL: of any. */
 bool hls_file_guard_keeps(const struct conf_vhost *vhost, const char *path, const struct hls_viewer_stream *of);
 

@@ -45,7 +45,7 @@ static struct err *reply_segment(struct http_exchange *x, struct shelf_item *ite
 static struct err *serve_segment(struct http_exchange *x, struct shelf_item *item)
 {
     struct hls_entry *entry = CONTAINER_OF(item, struct hls_entry, item);
-    return hls_serve(x, item, entry->hls->show, HLS_ASK_SEGMENT, reply_segment);
+    return hls_serve(x, item, entry->hls->show, entry->is_adopted ? HLS_ASK_FILE : HLS_ASK_SEGMENT, reply_segment);
 }
 
 static struct err *name_entry(struct hls_entry *entry)
@@ -139,7 +139,7 @@ static struct err *reply_init(struct http_exchange *x, struct shelf_item *item, 
 static struct err *serve_init(struct http_exchange *x, struct shelf_item *item)
 {
     struct hls_init *init = CONTAINER_OF(item, struct hls_init, item);
-    return hls_serve(x, item, init->hls->show, HLS_ASK_SEGMENT, reply_init);
+    return hls_serve(x, item, init->hls->show, init->bytes ? HLS_ASK_SEGMENT : HLS_ASK_FILE, reply_init);
 }
 
 void hls_drop_init(struct hls_init *init)
