@@ -88,6 +88,10 @@ def choose(page, label, value):
         return true""", label, value), "a choice " + label, 20)
 
 
+def order(page):
+    return page.run("return [...document.querySelectorAll('.box .name')].map(e => e.textContent.split('/').at(-1))")
+
+
 def follow(page, text):
     """Click a link by its text."""
     until(lambda: page.run("""const link = [...document.querySelectorAll('a')].find(a => a.textContent === arguments[0])
@@ -293,6 +297,43 @@ def test_an_operator_sees_a_stream_plays_it_and_kicks_a_viewer(page, site, live,
         no_complaints(page)
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_list_is_sorted_by_a_click_on_its_head(page, site, live):
+    server = site()
+    for name in ("b", "a", "c"):
+        live(server, name)
+    viewers = [server.player("c"), server.player("c"), server.player("b")]
+    open_at(page, console(server, "streams"))
+    page.wait_text("/live/c")
+    until(lambda: order(page) == ["b", "a", "c"], "the order of arrival", 20)
+    for column, wanted in (("Viewers", ["c", "b", "a"]), ("Viewers", ["a", "b", "c"]), ("Viewers", ["b", "a", "c"]),
+                           ("Stream", ["c", "b", "a"]), ("Stream", ["a", "b", "c"])):
+        press(page, column)
+        until(lambda: order(page) == wanted, lambda: "%s by %s: %s" % (wanted, column, order(page)), 40)
+    for viewer in viewers:
+        viewer.close()
+    no_complaints(page)
+
+
+def test_the_configuration_in_force_with_its_places(page, site):
+    server = site("vhost a.example { hls { enabled on; } }", api="raw_api { enabled on; allow_query on; }")
+    open_at(page, console(server, "configs"))
+    page.wait_text("vhost a.example {")
+    page.wait_text("%s:%d" % (server.conf_path, server.line_of("a.example")))
+    page.run("""const input = document.querySelector('input[type=search]')
+        input.value = 'srs_log_file'
+        input.dispatchEvent(new Event('input', { bubbles: true }))""")
+    until(lambda: "a.example" not in page.text(), "the others to go")
+    page.wait_text("srs_log_file " + server.log_path)
+    no_complaints(page)
+
+
+def test_without_leave_the_configuration_is_not_shown(page, site):
+    server = site()
+    open_at(page, console(server, "configs"))
+    page.wait_text("allow_query on")
+    page.wait_text("code 1061")
 
 
 def test_it_works_by_keyboard(page, site, live):

@@ -44,12 +44,12 @@ function candidates() {
 }
 
 /* Ask one origin. Returns the object of the reply. */
-async function ask(base, path, method = 'GET') {
+async function ask(base, path, method = 'GET', sent) {
   let reply, body
   try {
     reply = await fetch(`${base}/api/v1/${path}`, {
       method, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(PATIENCE_MS),
-      headers: login ? { Authorization: `Basic ${login}` } : {},
+      headers: login ? { Authorization: `Basic ${login}` } : {}, body: sent && JSON.stringify(sent),
     })
     if (reply.status === 401)
       throw new ApiError('login', '401')
@@ -60,7 +60,7 @@ async function ask(base, path, method = 'GET') {
   if (body === null || (!reply.ok && typeof body.code !== 'number'))
     throw new ApiError('status', `HTTP ${reply.status}`)
   if (body.code !== 0)
-    throw new ApiError('code', reply.ok ? `code ${body.code}` : `HTTP ${reply.status}, code ${body.code}`)
+    throw new ApiError('code', [!reply.ok && `HTTP ${reply.status}`, `code ${body.code}`, body.msg].filter(Boolean).join(', '))
   return body
 }
 
@@ -78,7 +78,8 @@ async function find() {
   throw failure
 }
 
-export async function api(path, method) {
+/* GET, or another method with an object as its body. */
+export async function api(path, method, sent) {
   origin ??= await find()
-  return ask(origin, path, method)
+  return ask(origin, path, method, sent)
 }

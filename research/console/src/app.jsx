@@ -5,6 +5,7 @@ import { useFigures } from './figures.js'
 import { Language, firstLanguage, firstTheme, keepLanguage, keepTheme } from './settings.js'
 import { useWords } from './words.js'
 import { Clients } from './views/clients.jsx'
+import { Config } from './views/config.jsx'
 import { Connect } from './views/connect.jsx'
 import { Doctor } from './views/doctor.jsx'
 import { Login } from './views/login.jsx'
@@ -15,7 +16,8 @@ import { Vhosts } from './views/vhosts.jsx'
 
 /* The names are those of SRS's console, so that its links lead to the same view. */
 const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['vhosts', 'vhosts', Vhosts],
-  ['connect', 'connect', Connect], ['doctor', 'doctor', Doctor]]
+  ['connect', 'connect', Connect], ['doctor', 'doctor', Doctor],
+  ['configs', 'config', Config]]
 
 /* #/streams/ID?filter=… is { name: 'streams', id: 'ID', parameters }. */
 function placeOf(hash) {

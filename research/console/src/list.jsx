@@ -4,10 +4,10 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 const SPARE = 6 /* rows above and below the screen */
 
 /*
- * items: { id, … }. row(item) gives the cells of a row. look(from, to) hears which items are on the screen. columns: texts of the
- * head. `className` sets the grid.
+ * items: { id, … }. columns: { name, text, cell(item) }, with a value if the list can be sorted by it. look(from, to) hears which items
+ * are on the screen. sort: { name, isDown } or null. `className` sets the grid.
  */
-export function List({ items, rowHeight, row, look, columns, className, label }) {
+export function List({ items, rowHeight, columns, sort, onSort, look, className, label }) {
   const box = useRef()
   const [range, setRange] = useState([0, 40])
 
@@ -31,16 +31,19 @@ export function List({ items, rowHeight, row, look, columns, className, label })
   return (
     <div class={`list ${className}`} role="table" aria-label={label} aria-rowcount={items.length + 1}>
       <div class="row head" role="row" aria-rowindex={1}>
-        {columns.map(([name, text]) => <span key={name} class={`cell ${name}`} role="columnheader">{text}</span>)}
+        {columns.map(({ name, text, value }) => (
+          <span key={name} class={`cell ${name}`} role="columnheader"
+            aria-sort={sort?.name === name ? (sort.isDown ? 'descending' : 'ascending') : undefined}>
+            {value ? <button type="button" onClick={() => onSort(name)}>{text}</button> : text}
+          </span>
+        ))}
       </div>
       <div class="box" ref={box} onScroll={measure} tabIndex={0} role="rowgroup">
         <div class="whole" style={{ height: `${items.length * rowHeight}px` }}>
           <div style={{ transform: `translateY(${from * rowHeight}px)` }}>
             {items.slice(from, to).map((item, i) => (
               <div key={item.id} class="row" role="row" aria-rowindex={from + i + 2} style={{ height: `${rowHeight}px` }}>
-                {row(item).map((content, n) => (
-                  <span key={columns[n][0]} class={`cell ${columns[n][0]}`} role="cell">{content}</span>
-                ))}
+                {columns.map(({ name, cell }) => <span key={name} class={`cell ${name}`} role="cell">{cell(item)}</span>)}
               </div>
             ))}
           </div>

@@ -1,8 +1,8 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { api } from '../api.js'
 import { bytes, duration, kbps } from '../format.js'
-import { List, useRowHeight } from '../list.jsx'
 import { useRoll } from '../roll.js'
+import { Roster } from '../roster.jsx'
 import { useWords } from '../words.js'
 
 const textOf = client => `${client.id} ${client.ip} ${client.url} ${client.type}`.toLowerCase()
@@ -36,45 +36,31 @@ export function Kick({ id, onDone }) {
   )
 }
 
-export function Clients({ parameters }) {
-  const t = useWords(), roll = useRoll('clients'), rowHeight = useRowHeight()
-  const [filter, setFilter] = useState(parameters.get('filter') ?? '')
-  const [said, setSaid] = useState(null)
-  const wanted = filter.trim().toLowerCase()
-  const { members, error } = roll
-  const shown = useMemo(() => members?.filter(client => textOf(client).includes(wanted)) ?? [], [members, wanted])
+const rateOf = client => client.publish ? client.kbps.recv_30s : client.kbps.send_30s
+const bytesOf = client => client.publish ? client.recv_bytes : client.send_bytes
 
+export function Clients({ parameters }) {
+  const t = useWords(), roll = useRoll('clients')
+  const [said, setSaid] = useState(null)
   function done(text, isGood) {
     setSaid([text, isGood])
     roll.again()
   }
-  function row(client) {
-    return [
-      client.id,
-      client.type,
-      client.ip || '–',
-      <a href={`#/streams/${encodeURIComponent(client.stream)}`}>{client.url}</a>,
-      duration(client.alive),
-      kbps(client.publish ? client.kbps.recv_30s : client.kbps.send_30s),
-      bytes(client.publish ? client.recv_bytes : client.send_bytes),
-      <Kick id={client.id} onDone={done} />,
-    ]
-  }
-  const columns = [['id', t('id')], ['type', t('type')], ['ip', t('address')], ['name', t('stream')], ['since', t('alive')],
-    ['rate', t('bitRate')], ['bytes', t('transferred')], ['actions', t('actions')]]
+  const columns = [
+    { name: 'id', text: t('id'), cell: client => client.id },
+    { name: 'type', text: t('type'), value: client => client.type, cell: client => client.type },
+    { name: 'ip', text: t('address'), value: client => client.ip, cell: client => client.ip || '–' },
+    { name: 'name', text: t('stream'), value: client => client.url,
+      cell: client => <a href={`#/streams/${encodeURIComponent(client.stream)}`}>{client.url}</a> },
+    { name: 'since', text: t('alive'), value: client => client.alive, cell: client => duration(client.alive) },
+    { name: 'rate', text: t('bitRate'), value: rateOf, cell: client => kbps(rateOf(client)) },
+    { name: 'bytes', text: t('transferred'), value: bytesOf, cell: client => bytes(bytesOf(client)) },
+    { name: 'actions', text: t('actions'), cell: client => <Kick id={client.id} onDone={done} /> },
+  ]
   return (
-    <section class="card fill">
-      <div class="bar">
-        <h2>{t('clients')}</h2>
-        <input type="search" value={filter} placeholder={t('filterHint')} aria-label={t('filter')} onInput={event => setFilter(event.target.value)} />
-        {members && <span class="faint">{t('count', { shown: shown.length, total: members.length })}</span>}
-        <span role="status" class={said && !said[1] ? 'error' : 'faint'}>{said?.[0]}</span>
-      </div>
-      {error && <p class="error">{t('noAnswer', { detail: error.message })}</p>}
-      {!members ? <p class="faint">{t('loading')}</p>
-        : !shown.length ? <p class="faint">{t(wanted ? 'noMatch' : 'noClients')}</p>
-          : <List items={shown} rowHeight={rowHeight} row={row} columns={columns} className="clients" label={t('clients')}
-            look={wanted ? () => roll.look(null) : roll.look} />}
-    </section>
+    <Roster roll={roll} title={t('clients')} first={parameters.get('filter')} columns={columns} className="clients" textOf={textOf}
+      empty={t('noClients')}>
+      <span role="status" class={said && !said[1] ? 'error' : 'faint'}>{said?.[0]}</span>
+    </Roster>
   )
 }

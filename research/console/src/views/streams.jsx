@@ -1,44 +1,24 @@
-import { useMemo, useState } from 'preact/hooks'
 import { audioText, duration, kbps, videoText } from '../format.js'
-import { Health } from '../health.jsx'
-import { List, useRowHeight } from '../list.jsx'
+import { Health, healthOf } from '../health.jsx'
 import { useRoll } from '../roll.js'
+import { Roster } from '../roster.jsx'
 import { useWords } from '../words.js'
 
 const viewersOf = stream => Math.max(0, stream.clients - (stream.publish.active ? 1 : 0))
+const ageOf = stream => stream.publish.active ? (Date.now() - stream.live_ms) / 1000 : 0
 
 export function Streams({ parameters }) {
-  const t = useWords(), roll = useRoll('streams'), rowHeight = useRowHeight()
-  const [filter, setFilter] = useState(parameters.get('filter') ?? '')
-  const wanted = filter.trim().toLowerCase()
-  const { members, error } = roll
-  const shown = useMemo(() => members?.filter(stream => stream.url.toLowerCase().includes(wanted)) ?? [], [members, wanted])
-
-  function row(stream) {
-    return [
-      <a href={`#/streams/${encodeURIComponent(stream.id)}`}>{stream.url}</a>,
-      <Health stream={stream} />,
-      videoText(stream.video),
-      audioText(stream.audio),
-      kbps(stream.kbps.recv_30s),
-      viewersOf(stream),
-      stream.publish.active ? duration((Date.now() - stream.live_ms) / 1000) : '–',
-    ]
-  }
-  const columns = [['name', t('stream')], ['health', t('health')], ['video', t('video')], ['audio', t('audio')],
-    ['rate', t('bitRate')], ['viewers', t('viewers')], ['since', t('since')]]
-  return (
-    <section class="card fill">
-      <div class="bar">
-        <h2>{t('streams')}</h2>
-        <input type="search" value={filter} placeholder={t('filterHint')} aria-label={t('filter')} onInput={event => setFilter(event.target.value)} />
-        {members && <span class="faint">{t('count', { shown: shown.length, total: members.length })}</span>}
-      </div>
-      {error && <p class="error">{t('noAnswer', { detail: error.message })}</p>}
-      {!members ? <p class="faint">{t('loading')}</p>
-        : !shown.length ? <p class="faint">{t(wanted ? 'noMatch' : 'noStreams')}</p>
-          : <List items={shown} rowHeight={rowHeight} row={row} columns={columns} className="streams" label={t('streams')}
-            look={wanted ? () => roll.look(null) : roll.look} />}
-    </section>
-  )
+  const t = useWords(), roll = useRoll('streams')
+  const columns = [
+    { name: 'name', text: t('stream'), value: stream => stream.url,
+      cell: stream => <a href={`#/streams/${encodeURIComponent(stream.id)}`}>{stream.url}</a> },
+    { name: 'health', text: t('health'), value: stream => healthOf(stream)[0], cell: stream => <Health stream={stream} /> },
+    { name: 'video', text: t('video'), cell: stream => videoText(stream.video) },
+    { name: 'audio', text: t('audio'), cell: stream => audioText(stream.audio) },
+    { name: 'rate', text: t('bitRate'), value: stream => stream.kbps.recv_30s, cell: stream => kbps(stream.kbps.recv_30s) },
+    { name: 'viewers', text: t('viewers'), value: viewersOf, cell: viewersOf },
+    { name: 'since', text: t('since'), value: ageOf, cell: stream => stream.publish.active ? duration(ageOf(stream)) : '–' },
+  ]
+  return <Roster roll={roll} title={t('streams')} first={parameters.get('filter')} columns={columns} className="streams"
+    textOf={stream => stream.url.toLowerCase()} empty={t('noStreams')} />
 }
