@@ -331,3 +331,22 @@ bool jr_int(const struct jr_value *v, int64_t *out)
     *out = negative ? (int64_t)(0 - n) : (int64_t)n;
     return true;
 }
+
+bool jr_string(const struct jr_value *v, char *buf, size_t cap)
+{
+    struct scan s = scan_over(v->at, v->len);
+    char        bytes[ESCAPE_BYTES_MAX];
+    size_t      n, len = 0;
+    buf[0] = '\0';
+    if (v->kind != JR_STRING)
+        return false;
+    for (s.p++; take_character(&s, bytes, &n); len += n) {
+        if (n >= cap - len || bytes[0] == '\0') {
+            buf[0] = '\0';
+            return false;
+        }
+        memcpy(buf + len, bytes, n);
+    }
+    buf[len] = '\0';
+    return true;
+}

@@ -37,4 +37,10 @@ bool jr_member(const struct jr_value *object, const char *name, struct jr_value 
 /** An integer, written without fraction and exponent. False for every other value, and for one beyond int64_t. */
 bool jr_int(const struct jr_value *v, int64_t *out);
 
+/**
+ * The text of a string, unescaped and terminated. False for every other value, for a text that `cap` bytes do not hold with its
+ * end, and for one with a NUL in it; `buf` is then empty.
+ */
+bool jr_string(const struct jr_value *v, char *buf, size_t cap);
+
 #endif

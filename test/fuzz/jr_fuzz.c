@@ -53,6 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             abort();
         if (theirs && jr_int(&code, &n) != json_is_integer(theirs))
             abort();
+        char *said = malloc(len + 1);
+        bool  is_text = theirs && jr_string(&code, said, len + 1);
+        if (is_text != (json_is_string(theirs) && strlen(json_string_value(theirs)) == json_string_length(theirs)))
+            abort();
+        if (is_text && strcmp(said, json_string_value(theirs)) != 0)
+            abort();
+        free(said);
         if (json_is_integer(theirs) && n != json_integer_value(theirs))
             abort();
     }

@@ -128,13 +128,40 @@ static void integers_are_exact(void **state)
     assert_int_equal(code_of_text("{\"code\":true}"), -1);
 }
 
+/* The text of the member `s`; NULL: jr_string() takes it for none. */
+static const char *text_of(const char *json, char *buf, size_t cap)
+{
+    struct jr_value v, s;
+    memset(buf, 'x', cap);
+    if (!jr_parse(json, strlen(json), &v) || !jr_member(&v, "s", &s))
+        fail_msg("%s", json);
+    bool found = jr_string(&s, buf, cap);
+    assert_true(found || buf[0] == '\0');
+    return found ? buf : NULL;
+}
+
+static void texts_are_unescaped(void **state)
+{
+    char buf[16];
+    (void)state;
+    assert_string_equal(text_of("{\"s\":\"\"}", buf, 1), "");
+    assert_string_equal(text_of("{\"s\":\"a\\n\\\"\\/\\u00e9\"}", buf, sizeof buf), "a\n\"/\xc3\xa9");
+    assert_string_equal(text_of("{\"s\":\"\\ud83d\\ude00\"}", buf, 5), "\xf0\x9f\x98\x80");
+    assert_null(text_of("{\"s\":\"\\ud83d\\ude00\"}", buf, 4));
+    assert_string_equal(text_of("{\"s\":\"abc\"}", buf, 4), "abc");
+    assert_null(text_of("{\"s\":\"abc\"}", buf, 3));
+    assert_null(text_of("{\"s\":\"a\\u0000b\"}", buf, sizeof buf));
+    assert_null(text_of("{\"s\":1}", buf, sizeof buf));
+    assert_null(text_of("{\"s\":{\"s\":\"\"}}", buf, sizeof buf));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_read),          cmocka_unit_test(what_is_no_json_is_refused),
         cmocka_unit_test(a_zero_byte_ends_no_text), cmocka_unit_test(a_text_that_is_cut_is_none),
         cmocka_unit_test(nesting_has_a_bound),      cmocka_unit_test(members_are_found_by_name),
-        cmocka_unit_test(integers_are_exact),
+        cmocka_unit_test(integers_are_exact),       cmocka_unit_test(texts_are_unescaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
