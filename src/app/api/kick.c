@@ -21,10 +21,7 @@ static void end_client(const struct api_reply *r, struct client *c)
     /* Every kick is logged: the limit on repeated log lines does not apply. */
     log_write_as(co_trace(), LOG_WARN, "client %s, %s of %s, ip=%s, is kicked by %s", c->id, c->type->name,
                  c->source->identity, c->ip, http_visit_of(r->x)->ip);
-    if (c->end)
-        c->end(c);
-    else
-        co_cancel(c->co);
+    client_end(c);
 }
 
 struct err *kick_nobody(struct api_reply *r, int code)

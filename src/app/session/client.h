@@ -38,6 +38,7 @@ struct client {
     const char               *name;                        /* the stream's name in the API; NULL: as it is published */
     struct co                *co;                          /* what a kick cancels; NULL: it has none of its own */
     void (*end)(struct client *c); /* for a client without a coroutine: ends it at once. Must not yield */
+    const char    *user;           /* whom a guard has recognised; NULL: nobody */
     bool           id_is_secret;   /* whoever knows the id can play: it is shown only to those who may see tokens */
     const int64_t *bytes_in, *bytes_out;    /* counters that never decrease */
     int64_t        counted_in, counted_out; /* the part of them that is counted already or belongs to others */

@@ -4,6 +4,13 @@
 #include "app/source/sources.h"
 #include "core/clock.h"
 
+static uint64_t n_rules_changed; /* calls of session_rules_changed() */
+
+void session_rules_changed(void)
+{
+    n_rules_changed++;
+}
+
 /* Ask a guard that asks a connection once. */
 static struct err *ask_of_connection(struct session *s, size_t i)
 {
@@ -37,12 +44,14 @@ static struct err *ask_under_newest_conf(struct session *s)
 {
     struct err *e;
     bool        again = false;
+    uint64_t    rules;
     do {
+        rules = n_rules_changed;
         conf_unref(&s->conf);
         s->conf = conf_ref(*s->door->conf);
         e = ask_guards(s, again);
         again = true;
-    } while (!e && s->conf != *s->door->conf);
+    } while (!e && (s->conf != *s->door->conf || rules != n_rules_changed));
     return e;
 }
 

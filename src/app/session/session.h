@@ -86,7 +86,7 @@ struct session_connection {
 
 /** One question that every session is asked. */
 struct session_guard {
-    /** The answer depends on the configuration alone: asked again when that was replaced while a later guard waited. */
+    /** Asked again when the configuration was replaced, or session_rules_changed() called, while a later guard waited. */
     bool by_conf;
 
     /** The question is about the connection: asked with the first session on it, and not at all of a session without one. */
@@ -105,6 +105,9 @@ struct session_guard {
      */
     void (*leave)(void *kept);
 };
+
+/** What guards that are `by_conf` look at beside the configuration has changed: a ban was made. Does not yield. */
+void session_rules_changed(void);
 
 /** The guards of this server, in their order (app/guards.c). */
 extern const struct session_guard *const session_guards[];
