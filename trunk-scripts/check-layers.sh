@@ -14,6 +14,7 @@ stat
 source
 session
 auth
+bans
 live
 tls
 server

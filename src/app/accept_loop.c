@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/bans/bans.h"
 #include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -49,18 +50,36 @@ static void refuse_for_memory(struct accepter *a, int fd, const char *who)
         who, E_LIMIT, err_code_name(E_LIMIT), mem_held() >> 20, mem_limit() >> 20);
 }
 
+static bool has_api(const struct accepter *a)
+{
+    return a->service->has_api && a->service->has_api(a->server->conf);
+}
+
+/* A flood of them costs an accept() and a close() each, and a line of the log a second. */
+static void refuse_banned(struct accepter *a, int fd, const char *who)
+{
+    static struct log_limits limits;
+    close(fd);
+    a->server->registry.n_refused++;
+    log_write_within(&limits, LOG_WARN, "refused %s: code=%d(%s), the address is banned", who, E_BANNED,
+                     err_code_name(E_BANNED));
+}
+
 /* True when a connection beyond max_connections may take one of the places that are reserved for the API. */
 static bool may_ask_api(const struct accepter *a, const struct sockaddr *peer)
 {
     char ip[INET6_ADDRSTRLEN];
-    return a->service->has_api && a->service->has_api(a->server->conf) &&
-           api_places_has(&a->server->api_places, io_addr_host(peer, ip, sizeof ip), now_us());
+    return has_api(a) && api_places_has(&a->server->api_places, io_addr_host(peer, ip, sizeof ip), now_us());
 }
 
 static void welcome(struct accepter *a, int fd, const struct sockaddr *peer)
 {
     char who[IO_ADDR_CAP];
     io_addr_text(peer, who);
+    if (bans_shut_out_peer(peer, has_api(a))) {
+        refuse_banned(a, fd, who);
+        return;
+    }
     if (server_is_full(a->server) && !may_ask_api(a, peer)) {
         refuse_connection(a, fd, who);
         return;

@@ -1,5 +1,6 @@
 /* The checks that every session must pass, in this order, before it may publish or play. A new check is a new row. */
 #include "app/auth/guard.h"
+#include "app/bans/guard.h"
 #include "app/hooks/guard.h"
 #include "app/session/rules.h"
 
@@ -8,8 +9,10 @@ const struct session_guard *const session_guards[] = {
     &session_vhost_guard,
     &session_security_guard,
     &session_refer_guard,
+    &ban_guard,
     &auth_guard,
     &session_built_guard,
+    &ban_user_guard, /* behind the guards that tell who the user is */
     &hook_connection_guard,
     &hook_stream_guard,
     NULL,

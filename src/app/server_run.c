@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include "app/bans/bans.h"
+#include "app/bans/keep.h"
 #include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
 #include "app/hooks/call.h"
@@ -142,6 +144,8 @@ struct err *server_run(struct server *s)
     if (!e)
         e = co_go(&s->services, "peer-watch", run_peer_watch, s, NULL);
     if (!e)
+        e = co_go(&s->services, "bans", bans_run, &s->registry, NULL);
+    if (!e)
         e = co_go(&s->services, "certificates", watch_certificates, s, NULL);
     if (!e)
         e = co_go(&s->services, "shows", shows_run, NULL, NULL);
@@ -166,6 +170,7 @@ struct err *server_run(struct server *s)
     shelf_finish();
     scratch_finish();
     hls_timeshift_answers_finish();
+    bans_finish();
     services_finish();
     s->main = NULL;
     log_info("server terminated");

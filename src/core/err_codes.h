@@ -230,7 +230,8 @@
     X(1907, AUTH_REQUIRED, "AuthRequired", "a server that we are a client of wants a user and a password") \
     X(1908, BACKEND, "BackendFailed", "a server that is asked for permission does not answer as it should") \
     X(1909, AUTH_DENIED, "AuthDenied", "the client has no valid token") \
-    X(1910, AUTH_EXPIRED, "AuthExpired", "the time for which the client was let in is over")
+    X(1910, AUTH_EXPIRED, "AuthExpired", "the time for which the client was let in is over") \
+    X(1911, BANNED, "Banned", "the address, the user or the stream is banned")
 
 enum err_code {
 #define ERR_CODE_ENUM(number, symbol, name, meaning) E_##symbol = (number),

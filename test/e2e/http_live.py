@@ -82,11 +82,13 @@ class HttpPlayer:
     """A connection with one request under way."""
 
     def __init__(self, port, path, fields=(), *, method="GET", version="1.1", host=None, tls=False, rcvbuf=None,
-                 websocket=False, address="127.0.0.1"):
+                 websocket=False, address="127.0.0.1", source=None):
         self.sock = socket.socket()
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.sock.settimeout(patience())
+        if source:                           # the address that it comes from
+            self.sock.bind((source, 0))
         self.sock.connect((address, port))
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -114,13 +114,15 @@ class Client:
     """One connection, driven step by step. Every wait is bounded; a failed wait tells what came instead."""
 
     def __init__(self, host, port, *, kind=handshake.PLAIN, headers="compact", type3_ext=True, rcvbuf=None,
-                 prefix=b"", shake=True, tls=None):
+                 prefix=b"", shake=True, tls=None, source=None):
         self.session = Session(kind, headers, type3_ext)
         self.host, self.port = host, port
         self.sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.sock.settimeout(patience())
+        if source:                           # the address that it comes from
+            self.sock.bind((source, 0))
         self.sock.connect((host, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:                              # a function that makes a TLS socket of it

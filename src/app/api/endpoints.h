@@ -34,10 +34,11 @@ struct err *api_memory(struct http_exchange *x) ATTR_MUST_USE;
 /* callbacks.c */
 struct err *api_callbacks(struct http_exchange *x) ATTR_MUST_USE;
 
-/* vhosts.c, streams.c, clients.c */
+/* vhosts.c, streams.c, clients.c, bans.c */
 struct err *api_vhosts(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_streams(struct http_exchange *x) ATTR_MUST_USE;
 struct err *api_clients(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_bans(struct http_exchange *x) ATTR_MUST_USE;
 
 /* doctor.c */
 struct err *api_doctor(struct http_exchange *x) ATTR_MUST_USE;

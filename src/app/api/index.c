@@ -69,6 +69,7 @@ static struct err *write_v1(struct api_reply *r)
         { "clients", "clients, or one: clients/{id}; start=0 count=10, cursor= sort=-alive ip=; DELETE ends one, or "
                      "all that fit" },
         { "doctor", "why streams do not play, or play badly, and what to do; stream=live/livestream" },
+        { "bans", "bans, or one: bans/{id}; start=0 count=10; POST makes a ban, DELETE lifts one" },
         { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },
         { "config", "the configuration in force, with the file and line of each directive" },
     };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/bans/bans.h"
 #include "app/http/conn.h"
 #include "app/http/site.h"
 #include "app/http/unbuilt.h"
@@ -94,6 +95,14 @@ static struct err *ask_for_password(struct http_exchange *x)
     return e ? e : http_reply_status(x, HTTP_STATUS_UNAUTHORIZED);
 }
 
+static struct err *refuse_banned(struct http_exchange *x)
+{
+    log_warn("HTTP client ip=%s: code=%d(%s), %s", http_visit_of(x)->ip, E_BANNED, err_code_name(E_BANNED),
+             http_request_of(x)->raw_path);
+    http_close_after(x);
+    return http_reply_status(x, HTTP_STATUS_FORBIDDEN);
+}
+
 /* False if the request names a vhost that is off, in any field or parameter. */
 static bool host_is_served(const struct conf *conf, const struct http_request *r)
 {
@@ -110,6 +119,8 @@ static struct err *receive(struct http_exchange *x, const struct conf *conf, con
     *go_on = false;
     if (e)
         return e;
+    if (bans_shut_out_ip(http_visit_of(x)->ip, face->is_api)) /* a client behind a proxy is known only now */
+        return refuse_banned(x);
     if (r->method == HTTP_OPTIONS)
         return crossdomain ? http_reply(x, HTTP_STATUS_OK, NULL, NULL, 0)
                            : http_reply_status(x, HTTP_STATUS_METHOD_NOT_ALLOWED);

@@ -33,6 +33,7 @@ static const struct row rows[] = {
     { E_SYSTEM_SECURITY_DENY,      GOODBYE_REFUSED },
     { E_SYSTEM_SECURITY_ALLOW,     GOODBYE_REFUSED },
     { E_SYSTEM_STREAM_BUSY,        GOODBYE_REFUSED },
+    { E_BANNED,                    GOODBYE_REFUSED },
     { E_NOT_BUILT,                 GOODBYE_REFUSED },
     { E_AUTH_DENIED,               GOODBYE_REFUSED },
     { E_HTTP_STATUS_INVALID,       GOODBYE_REFUSED },
