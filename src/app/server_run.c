@@ -10,6 +10,7 @@
 #include "app/hooks/files.h"
 #include "app/hooks/outbox.h"
 #include "app/hooks/trust.h"
+#include "app/hooks/updates.h"
 #include "app/listener.h"
 #include "app/segment/scratch.h"
 #include "app/segment/shelf.h"
@@ -162,6 +163,7 @@ struct err *server_run(struct server *s)
     attend_join(&s->sources, ATTENDANTS_US);
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
+    hook_updates_finish();
     hook_outbox_finish(CALLBACKS_US);
     hook_files_finish();
     hook_calls_finish();

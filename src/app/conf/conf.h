@@ -189,15 +189,17 @@ struct conf_ingest {
 /* The URLs of each event, and how they are called. */
 struct conf_hooks {
     bool              enabled;
-    struct conf_words on_connect, on_close, on_publish, on_unpublish, on_play, on_stop, on_hls, on_hls_notify;
-    int64_t           timeout_us;     /* ours: of one call */
-    bool              tls_verify;     /* ours */
-    char             *tls_ca;         /* ours: a PEM file; empty: the certificates of the system */
-    char             *secret;         /* ours: signs the calls; empty: they are not signed */
-    struct conf_words fail_open;      /* ours: events that let a client in when no backend can be asked */
-    char             *journal;        /* ours: folder of the journal of notices; empty: there is none */
-    int               journal_mb;     /* ours: MiB of its files */
-    int64_t           journal_age_us; /* ours */
+    struct conf_words on_connect, on_close, on_publish, on_unpublish, on_play, on_stop, on_hls, on_hls_notify,
+        on_update;                        /* ours */
+    int64_t           update_interval_us; /* ours */
+    int64_t           timeout_us;         /* ours: of one call */
+    bool              tls_verify;         /* ours */
+    char             *tls_ca;             /* ours: a PEM file; empty: the certificates of the system */
+    char             *secret;             /* ours: signs the calls; empty: they are not signed */
+    struct conf_words fail_open;          /* ours: events that let a client in when no backend can be asked */
+    char             *journal;            /* ours: folder of the journal of notices; empty: there is none */
+    int               journal_mb;         /* ours: MiB of its files */
+    int64_t           journal_age_us;     /* ours */
 };
 
 struct conf_exec {

@@ -143,6 +143,9 @@ static const struct directive hooks_rows[] = {
       .example = "http://127.0.0.1:8085/api/v1/hls/[app]/[stream]/[ts_url][param]",
       .help = "The same by GET, to fill a cache: the URL may contain [server_id] [service_id] [app] [stream] "
               "[param] [ts_url]." },
+    HOOK(on_update, "ours", "Each update_interval for each publisher and player, and at its end: bytes, frames, quality (POST)."),
+    { .name = "update_interval", .type = CONF_SECONDS_FLOAT, .def = "10", .min = 0.1, .max = 86400,
+      .reload = RELOAD_LIVE, IN_VHOST(hooks.update_interval_us), .since = "ours", .help = "The time between two on_update." },
     { .name = "timeout", .type = CONF_SECONDS_FLOAT, .def = "30", .min = 0.1, .max = 300, .reload = RELOAD_LIVE,
       IN_VHOST(hooks.timeout_us), .since = "ours",
       .help = "How long one call may take. No answer in this time is a refusal." },

@@ -21,6 +21,7 @@ enum hook_event {
     HOOK_STOP,
     HOOK_HLS,
     HOOK_HLS_NOTIFY,
+    HOOK_UPDATE,
     HOOK_EVENTS, /* the number of events */
 };
 

@@ -4,9 +4,11 @@
 
 #include "app/hooks/call.h"
 #include "app/hooks/files.h"
+#include "app/hooks/kept_urls.h"
 #include "app/hooks/outbox.h"
 #include "app/hooks/publishing.h"
 #include "app/hooks/subject.h"
+#include "app/hooks/updates.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/clock.h"
@@ -26,20 +28,14 @@ static const struct pair connection = { HOOK_CONNECT, HOOK_CLOSE };
 static const struct pair publishing = { HOOK_PUBLISH, HOOK_UNPUBLISH };
 static const struct pair playing = { HOOK_PLAY, HOOK_STOP };
 
-/* Where the end is told if the configuration in force does not say it any more. */
-struct last_urls {
-    struct hook_manner manner;
-    struct conf_words  urls;
-    char               texts[];
-};
-
 struct hook_kept {
     const struct pair         *pair;
     const struct session_door *door;
     struct hook_subject       *subject;
-    struct last_urls          *last;   /* of the configuration by which the beginning was told */
+    struct hook_kept_urls     *last;   /* of the configuration by which the beginning was told */
     struct source             *source; /* a reference: the stream keeps its id; NULL: of a connection */
     const int64_t             *sent, *received;
+    struct hook_update        *update;    /* NULL: on_update is not wanted, or this is a connection */
     bool                       was_told;  /* a backend accepts the beginning, or may accept it */
     bool                       has_place; /* of publishing.h */
 };
@@ -53,27 +49,6 @@ static void kept_free(struct hook_kept *k)
     mem_free(k->last);
     mem_free(k);
     source_release(source);
-}
-
-static struct last_urls *last_urls_new(const struct conf_words *urls, const struct hook_manner *manner)
-{
-    size_t bytes = urls->count * sizeof *urls->items + strlen(manner->tls_ca) + 1 + strlen(manner->secret) + 1 +
-                   strlen(manner->journal) + 1;
-    for (size_t i = 0; i < urls->count; i++)
-        bytes += strlen(urls->items[i]) + 1;
-    struct last_urls *l = mem_alloc(sizeof *l + bytes);
-    if (!l)
-        return NULL;
-    char *at = l->texts + urls->count * sizeof *urls->items;
-    *l = (struct last_urls){ .manner = *manner, .urls = { .items = (char **)(void *)l->texts, .count = urls->count } };
-    for (size_t i = 0; i < urls->count; i++) {
-        l->urls.items[i] = at;
-        str_pack(&at, urls->items[i], strlen(urls->items[i]));
-    }
-    l->manner.tls_ca = str_pack(&at, manner->tls_ca, strlen(manner->tls_ca));
-    l->manner.secret = str_pack(&at, manner->secret, strlen(manner->secret));
-    l->manner.journal = str_pack(&at, manner->journal, strlen(manner->journal));
-    return l;
 }
 
 static struct err *kept_new(struct hook_kept **out, struct session *s, const struct pair *pair)
@@ -90,7 +65,7 @@ static struct err *kept_new(struct hook_kept **out, struct session *s, const str
     if (pair != &connection)
         e = source_acquire(&k->source, s->door->sources, s->conf, s->vhost, s->app, s->stream);
     if (!e && (!(k->subject = hook_subject_new(s, k->source)) ||
-               !(k->last = last_urls_new(hook_event_urls(s->vhost, pair->end), &manner))))
+               !(k->last = hook_kept_urls_new(hook_event_urls(s->vhost, pair->end), &manner))))
         e = err_no_memory();
     if (e)
         kept_free(k);
@@ -161,6 +136,7 @@ static void leave(void *kept)
     struct hook_kept *k = kept;
     if (!k)
         return;
+    hook_update_end(k->update, true);
     bool files_to_come = k->pair == &publishing && hook_files_leave(k->source->key, k->subject, vhost_now(k));
     tell_end(k, files_to_come ? HOOK_HELD : HOOK_LAST);
     kept_free(k);
@@ -270,17 +246,26 @@ static struct err *ask_backends(struct hook_kept *k, struct session *s)
     return e;
 }
 
+static bool wants_updates(const struct session *s, const struct pair *pair)
+{
+    return pair != &connection && hook_event_urls(s->vhost, HOOK_UPDATE)->count > 0;
+}
+
 static struct err *ask(struct session *s, void **kept, const struct pair *pair)
 {
     bool              has_begin = hook_event_urls(s->vhost, pair->begin)->count > 0;
     struct hook_kept *k = NULL;
     bool              has_files = pair == &publishing; /* of which a reload may want to be told */
-    if (!has_begin && !has_files && hook_event_urls(s->vhost, pair->end)->count == 0)
+    if (!has_begin && !has_files && hook_event_urls(s->vhost, pair->end)->count == 0 && !wants_updates(s, pair))
         return NULL;
     struct err *e = kept_new(&k, s, pair);
     if (e)
         return e;
-    if (has_begin && (e = ask_backends(k, s))) {
+    if (has_begin)
+        e = ask_backends(k, s);
+    if (!e && wants_updates(s, pair))
+        e = hook_update_begin(&k->update, s, k->subject, k->source, queue_of(k));
+    if (e) {
         if (k->was_told)
             tell_end(k, HOOK_LAST);
         kept_free(k);

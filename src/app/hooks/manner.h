@@ -18,8 +18,9 @@ struct hook_manner {
     const char *secret;                        /* empty: calls are not signed */
     const char *journal;                       /* folder of the journal of notices; empty: there is none */
     int64_t     journal_bytes, journal_age_us; /* its bounds */
-    int         notify_bytes;                  /* of the answer to HOOK_HLS_NOTIFY, that are read */
-    uint64_t    conf_serial;                   /* of the configuration that says so */
+    int64_t     update_interval_us;
+    int         notify_bytes; /* of the answer to HOOK_HLS_NOTIFY, that are read */
+    uint64_t    conf_serial;  /* of the configuration that says so */
 };
 
 /** The manner of a vhost of a configuration; borrows its texts. */

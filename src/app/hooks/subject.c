@@ -137,6 +137,14 @@ void hook_subject_write(const struct hook_subject *s, enum hook_event event, int
     jw_object_end(j);
 }
 
+void hook_subject_write_open(const struct hook_subject *s, enum hook_event event, struct jw *j)
+{
+    jw_object(j, NULL);
+    put_client(s, event, j);
+    put_stream(s, j);
+    put_stream_ids(s, j);
+}
+
 void hook_subject_write_file(const struct hook_subject *s, const struct finished_file *f, const char *cwd, struct jw *j)
 {
     jw_object(j, NULL);

@@ -51,6 +51,9 @@ void hook_subject_unref(struct hook_subject **s);
 void hook_subject_write(const struct hook_subject *s, enum hook_event event, int64_t sent, int64_t received,
                         struct jw *j);
 
+/** Begin the body of HOOK_UPDATE: the client and its stream. The caller adds members and ends the object. */
+void hook_subject_write_open(const struct hook_subject *s, enum hook_event event, struct jw *j);
+
 /** Write the body of HOOK_HLS. `cwd` is the working directory of the server. */
 void hook_subject_write_file(const struct hook_subject *s, const struct finished_file *f, const char *cwd,
                              struct jw *j);
