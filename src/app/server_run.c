@@ -71,6 +71,7 @@ static void run_statistics(void *arg)
         now = now_us();
         if (now >= next_sample || now >= next_log) {
             registry_sample_by_turns(&s->registry);
+            histories_sample(&s->histories, &s->registry);
             sampled_us = now = now_us();
         }
         if (now >= next_log) {

@@ -16,6 +16,7 @@ void server_init(struct server *s, struct conf *conf, const char *server_id)
     s->host.conf = &s->conf;
     sources_init(&s->sources, attendants);
     registry_init(&s->registry);
+    histories_init(&s->histories);
     s->door = (struct session_door){
         .conf = &s->conf,
         .sources = &s->sources,
@@ -52,6 +53,7 @@ void server_finish(struct server *s)
 {
     mem_set_limit(0, NULL, NULL);
     registry_finish(&s->registry);
+    histories_finish(&s->histories);
     tls_store_finish(&s->tls);
     sources_finish(&s->sources);
     conf_unref(&s->conf);

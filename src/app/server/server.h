@@ -11,6 +11,7 @@
 #include "app/conf/conf.h"
 #include "app/server/api_places.h"
 #include "app/server/reload_result.h"
+#include "app/session/histories.h"
 #include "app/session/registry.h"
 #include "app/session/session.h"
 #include "app/source/source.h"
@@ -33,6 +34,7 @@ struct server {
     uint8_t              secret[SERVER_SECRET_LEN]; /* signs what clients are given and bring back; no client sees it */
     struct sources       sources;
     struct registry      registry;
+    struct histories     histories;
     struct session_door  door; /* admits the clients of every protocol */
     struct host          host; /* the machine */
     struct tls_store     tls;  /* certificates */
