@@ -336,6 +336,27 @@ def test_without_leave_the_configuration_is_not_shown(page, site):
     page.wait_text("code 1061")
 
 
+def test_an_address_is_banned_and_let_in_again(page, site):
+    server = site()
+    viewer = server.player("livestream")
+    open_at(page, console(server, "clients"))
+    page.wait_text("rtmp-play")
+    follow(page, "Ban")
+    until(lambda: page.run("return document.querySelector('input[name=subject]')?.value") == "127.0.0.1", "the address in the form", 20)
+    fill(page, "reason", "<b>too many</b>")
+    press(page, "Ban")
+    page.wait_text("127.0.0.1 is banned.")
+    page.wait_text("<b>too many</b>")
+    viewer.wait_closed()
+    press(page, "Lift 127.0.0.1")
+    page.wait_text("Nobody is banned.")
+    server.player("livestream").close()
+    fill(page, "subject", "no address")
+    press(page, "Ban")
+    page.wait_text("which names one")                                  # the API says what is wrong
+    fits(page, 1100)
+
+
 def test_it_works_by_keyboard(page, site, live):
     server = site()
     live(server)

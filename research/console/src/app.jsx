@@ -4,6 +4,7 @@ import { isLoggedIn, logOut } from './api.js'
 import { useFigures } from './figures.js'
 import { Language, firstLanguage, firstTheme, keepLanguage, keepTheme } from './settings.js'
 import { useWords } from './words.js'
+import { Bans } from './views/bans.jsx'
 import { Clients } from './views/clients.jsx'
 import { Config } from './views/config.jsx'
 import { Connect } from './views/connect.jsx'
@@ -15,7 +16,7 @@ import { Streams } from './views/streams.jsx'
 import { Vhosts } from './views/vhosts.jsx'
 
 /* The names are those of SRS's console, so that its links lead to the same view. */
-const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['vhosts', 'vhosts', Vhosts],
+const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['bans', 'bans', Bans], ['vhosts', 'vhosts', Vhosts],
   ['connect', 'connect', Connect], ['doctor', 'doctor', Doctor],
   ['configs', 'config', Config]]
 

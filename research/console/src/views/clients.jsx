@@ -55,7 +55,12 @@ export function Clients({ parameters }) {
     { name: 'since', text: t('alive'), value: client => client.alive, cell: client => duration(client.alive) },
     { name: 'rate', text: t('bitRate'), value: rateOf, cell: client => kbps(rateOf(client)) },
     { name: 'bytes', text: t('transferred'), value: bytesOf, cell: client => bytes(bytesOf(client)) },
-    { name: 'actions', text: t('actions'), cell: client => <Kick id={client.id} onDone={done} /> },
+    { name: 'actions', text: t('actions'), cell: client => (
+      <>
+        <Kick id={client.id} onDone={done} />
+        {client.ip && <> <a href={`#/bans?address=${encodeURIComponent(client.ip)}`}>{t('ban')}</a></>}
+      </>
+    ) },
   ]
   return (
     <Roster roll={roll} title={t('clients')} first={parameters.get('filter')} columns={columns} className="clients" textOf={textOf}
