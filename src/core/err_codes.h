@@ -231,7 +231,9 @@
     X(1908, BACKEND, "BackendFailed", "a server that is asked for permission does not answer as it should") \
     X(1909, AUTH_DENIED, "AuthDenied", "the client has no valid token") \
     X(1910, AUTH_EXPIRED, "AuthExpired", "the time for which the client was let in is over") \
-    X(1911, BANNED, "Banned", "the address, the user or the stream is banned")
+    X(1911, BANNED, "Banned", "the address, the user or the stream is banned") \
+    X(1920, CROSS_SITE, "CrossSite", "a page of another site may not read the reply") \
+    X(1921, MIXED_CONTENT, "MixedContent", "a page over https asks over http")
 
 enum err_code {
 #define ERR_CODE_ENUM(number, symbol, name, meaning) E_##symbol = (number),

@@ -133,7 +133,7 @@ def a_player_waits_in_vain(s):
     player = s.server.player("s")
     waiting = named(s.server, "not-published")
     player.close()
-    until(lambda: "refused" in named(s.server, "not-published")["seen"], "the refusal")
+    until(lambda: "failed" in named(s.server, "not-published")["seen"], "the refusal")
     return waiting
 
 
@@ -403,13 +403,54 @@ def full_of_connections(s):
     return named(s.server, "connections-full", "max_connections")
 
 
+def token_is_missing(s):
+    s.start("vhost __defaultVhost__ { auth { enabled on; publish sign; play all; secret sesame; } }")
+    s.refused(True)
+    found = named(s.server, "refused-auth")
+    assert "sesame" not in str(visit(s.server))
+    return found
+
+
+def page_of_another_site(s):
+    s.start(http="crossdomain off;")
+    s.feed(Numbered().tags())
+    s.curl("/live/s.flv", "-H", "Origin: http://other.example", "-m", "1")
+    found = named(s.server, "cross-site")
+    assert "other.example" in found["seen"]
+    return found
+
+
+def page_over_https(s):
+    s.start(root={"trusted_proxies": "none"})                       # by default this host is one
+    s.feed(Numbered().tags())
+    s.curl("/live/s.flv", "-H", "Origin: https://127.0.0.1", "-m", "1")
+    return named(s.server, "mixed-content")
+
+
+def hls_is_off(s):
+    s.start()
+    s.feed(Numbered().tags())
+    assert s.curl("/live/s.m3u8") == "404"
+    found = named(s.server, "output-off", "live/s.m3u8")
+    assert found["line"] == "vhost __defaultVhost__ { hls { enabled on; } }"
+    return found
+
+
+def path_of_another_mount(s):
+    s.start("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/tv/[app]/[stream].flv; } }")
+    s.feed(Numbered().tags())
+    assert s.curl("/live/s.flv") == "404"
+    return named(s.server, "path-mismatch", "live/s.flv")
+
+
 FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_video, nobody_publishes, a_player_waits_in_vain,
           a_slip_in_the_name, no_such_vhost, published_in_another_vhost, security_refuses, refer_refuses, hook_refuses,
           hook_does_not_answer, name_is_taken, silent_publisher, slow_encoder, file_faster_than_real_time, starving_uplink,
           jumping_timestamps, two_clocks, slow_player, hevc, codec_without_a_place_in_segments, b_frames_for_webrtc,
           candidate_that_nobody_reaches, feature_that_is_not_built, port_in_use, reload_of_a_bad_file, expired_certificate,
           certificate_that_ends_soon, unreadable_certificate, certificate_for_another_name, full_disk, read_only_disk, closed_folder,
-          few_descriptors, full_of_connections]
+          few_descriptors, full_of_connections, token_is_missing, page_of_another_site, page_over_https, hls_is_off,
+          path_of_another_mount]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)

@@ -5,6 +5,7 @@
 doctor_server_check *const doctor_server_checks[] = {
     check_reload,
     check_candidate,
+    check_https,
     check_connections,
     check_descriptors,
     check_memory,
@@ -53,6 +54,7 @@ doctor_stream_check *const doctor_stream_checks[] = {
 
 doctor_refusal_check *const doctor_refusal_checks[] = {
     check_refusal,
+    check_path,
     NULL,
 };
 /* clang-format on */

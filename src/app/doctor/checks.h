@@ -26,7 +26,7 @@ extern doctor_stream_check *const  doctor_stream_checks[];
 extern doctor_refusal_check *const doctor_refusal_checks[];
 
 /* settings.c */
-doctor_server_check  check_reload, check_candidate;
+doctor_server_check  check_reload, check_candidate, check_https;
 doctor_unbuilt_check check_unbuilt;
 
 /* limits.c */
@@ -55,6 +55,6 @@ doctor_stream_check check_silence, check_speed, check_gaps, check_jumps;
 doctor_stream_check check_slow_players, check_not_published;
 
 /* refusals.c */
-doctor_refusal_check check_refusal;
+doctor_refusal_check check_refusal, check_path;
 
 #endif

@@ -106,10 +106,12 @@ struct facts_server {
 
 /** A refusal of the last minutes. */
 struct facts_refusal {
-    const struct refusal *refusal;
-    char                  name[3 * REFUSAL_NAME_CAP]; /* of the stream */
-    int64_t               age_us;
-    const char           *near_name; /* as above; of E_RTMP_VHOST_NOT_FOUND: a vhost */
+    const struct refusal    *refusal;
+    char                     name[3 * REFUSAL_NAME_CAP]; /* of the stream */
+    int64_t                  age_us;
+    const char              *near_name; /* as above; of E_RTMP_VHOST_NOT_FOUND: a vhost */
+    const struct conf_vhost *vhost;     /* in which the stream would be; NULL: there is none */
+    bool is_published;                  /* of a path (E_HTTP_HANDLER_MATCH_URL): the stream of its name is published */
 };
 
 #endif

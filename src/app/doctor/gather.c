@@ -125,9 +125,15 @@ void gather_stream(const struct server *server, const struct source *s, int64_t 
         out->near_name = nearest_stream(server, s->vhost->name, s->app, s->stream, &out->near_is_other_vhost);
 }
 
+/* A path names a stream and the form of it by its ending. */
 static bool is_published(const struct server *server, const struct conf_vhost *vhost, const struct refusal *r)
 {
-    const struct source *s = source_find(&server->sources, vhost, r->app, r->stream);
+    char  stream[REFUSAL_NAME_CAP];
+    char *dot = NULL;
+    str_copy(stream, sizeof stream, r->stream);
+    if (r->code == E_HTTP_HANDLER_MATCH_URL && (dot = strrchr(stream, '.')))
+        *dot = '\0';
+    const struct source *s = source_find(&server->sources, vhost, r->app, stream);
     return s && source_is_live(s);
 }
 
@@ -141,13 +147,15 @@ bool gather_refusal(const struct server *server, const struct refusal *r, int64_
     out->refusal = r;
     out->age_us = now_us - r->newest_us;
     out->near_name = NULL;
+    out->vhost = vhost;
+    out->is_published = vhost && is_published(server, vhost, r);
     str_printf(&name, "%s/%s/%s", vhost && vhost->enabled ? vhost->name : r->host, r->app, r->stream);
     if (r->code == E_RTMP_VHOST_NOT_FOUND) {
         out->near_name = nearest_vhost(server->conf, r->host);
         return !vhost || !vhost->enabled;
     }
     if (r->code == E_RTMP_STREAM_NOT_FOUND) {
-        if (vhost && is_published(server, vhost, r))
+        if (out->is_published)
             return false;
         out->near_name = nearest_stream(server, vhost ? vhost->name : r->host, r->app, r->stream, &other);
     }

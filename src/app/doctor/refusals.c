@@ -2,6 +2,7 @@
 #include "app/doctor/checks.h"
 #include "core/attr.h"
 #include "core/clock.h"
+#include "core/str.h"
 
 /* `line` may name the vhost's block; texts are those of the log. */
 struct refusal_row {
@@ -47,6 +48,16 @@ static const struct refusal_row rows[] = {
     { E_ST_CONNECT, "hook-unreachable", NO_HOOK_CURE, NO_HOOK_LINE },
     { E_SOCKET_TIMEOUT, "hook-unreachable", NO_HOOK_CURE, NO_HOOK_LINE },
     { E_SYSTEM_DNS_RESOLVE, "hook-unreachable", NO_HOOK_CURE, NO_HOOK_LINE },
+    { E_AUTH_DENIED, "refused-auth",
+      "auth of the vhost asks for a token: give the client a URL with a valid one; the text says what is wrong.", "" },
+    { E_CROSS_SITE, "cross-site",
+      "The browser does not show the reply to the page: allow pages of other sites, or serve the page from this host.",
+      "http_server { crossdomain on; }" },
+    { E_MIXED_CONTENT, "mixed-content",
+      "Browsers block http inside of https: serve streams over https too, and use https in the player's URL. If a "
+      "proxy in front "
+      "speaks https, name it in trusted_proxies.",
+      "http_server { https { enabled on; listen 8088; key …; cert …; } }" },
     { E_LIMIT, "refused-limit", "A limit of the server was reached: raise it, or lower the load.",
       "memory_limit 60%;" },
 };
@@ -64,11 +75,51 @@ void check_refusal(const struct facts_refusal *r, struct findings *all)
     static const struct refusal_row other = { 0, "refused", "The log has the whole story; look for the address.", "" };
     const struct refusal           *x = r->refusal;
     const struct refusal_row       *row = row_of(x->code);
+    if (x->code == E_HTTP_HANDLER_MATCH_URL)
+        return; /* check_path() */
     row = row ? row : &other;
     struct finding *f = findings_add(all, row->id, FINDING_ERROR, FINDING_STREAM, r->name);
-    finding_seen(f, "%s was refused %lld times, last %.0f s ago, to %s: %s.%s%s", x->publish ? "Publishing" : "Playing",
+    finding_seen(f, "%s failed %lld times, last %.0f s ago, for %s: %s.%s%s", x->publish ? "Publishing" : "Playing",
                  (long long)x->n, (double)r->age_us / US_PER_SECOND, x->ip, x->text, r->near_name ? " Near is " : "",
                  r->near_name ? r->near_name : "");
     finding_cure(f, "%s", row->cure);
     finding_line(f, "%s", row->line);
+}
+
+/* ---- paths at which nothing was ---------------------------------------------------------------------------------- */
+
+static struct finding *add_path(const struct facts_refusal *r, const char *id, struct findings *all)
+{
+    struct finding *f = findings_add(all, id, FINDING_ERROR, FINDING_STREAM, r->name);
+    finding_seen(f, "/%s/%s was asked for %lld times, last %.0f s ago, and nothing is there.", r->refusal->app,
+                 r->refusal->stream, (long long)r->refusal->n, (double)r->age_us / US_PER_SECOND);
+    return f;
+}
+
+static void tell_off(const struct facts_refusal *r, const char *block, struct findings *all)
+{
+    struct finding *f = add_path(r, "output-off", all);
+    finding_cure(f, "The vhost does not make this form of its streams: switch it on.");
+    finding_line(f, "vhost %s { %s { enabled on; } }", r->vhost->name, block);
+}
+
+void check_path(const struct facts_refusal *r, struct findings *all)
+{
+    const char *path = r->refusal->stream;
+    bool        is_hls = str_ends_with(path, ".m3u8"), is_dash = str_ends_with(path, ".mpd");
+    if (r->refusal->code != E_HTTP_HANDLER_MATCH_URL || !r->vhost)
+        return;
+    if (is_hls && !r->vhost->hls.enabled)
+        tell_off(r, "hls", all);
+    else if (is_dash && !r->vhost->dash.enabled)
+        tell_off(r, "dash", all);
+    else if (!is_hls && !is_dash && !r->vhost->http_remux.enabled)
+        tell_off(r, "http_remux", all);
+    else if (!is_hls && !is_dash && r->is_published)
+        finding_cure(add_path(r, "path-mismatch", all),
+                     "The stream is published, and http_remux has it at another path: mount is %s.",
+                     r->vhost->http_remux.mount);
+    else if (!r->is_published && (is_hls || is_dash))
+        finding_cure(add_path(r, "not-published", all),
+                     "Start the publisher, or compare its URL with that of the players.");
 }

@@ -35,6 +35,19 @@ void check_unbuilt(const struct facts_unbuilt *u, struct findings *all)
     finding_line(f, "%s", u->refuses ? "allow_unbuilt on;" : "enabled off;");
 }
 
+/* A page that came over https cannot play what is there over http alone. */
+void check_https(const struct facts_server *s, struct findings *all)
+{
+    const struct conf *c = s->conf;
+    if (!c->http_api.enabled || !c->http_api.https.enabled || !c->http_server.enabled || c->http_server.https.enabled)
+        return;
+    struct finding *f = findings_add(all, "mixed-content", FINDING_INFO, FINDING_SERVER, "http_server");
+    finding_seen(f, "The API speaks https, and streams are there over http alone: browsers block them in pages that "
+                    "came over https.");
+    finding_cure(f, "Switch https on for streams too, or put both behind one proxy that speaks https.");
+    finding_line(f, "http_server { https { enabled on; listen 8088; key …; cert …; } }");
+}
+
 /* Addresses that mean the machine of whoever reads them. */
 static bool is_nowhere(const char *candidate)
 {

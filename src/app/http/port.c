@@ -7,6 +7,7 @@
 
 #include "app/bans/bans.h"
 #include "app/http/conn.h"
+#include "app/http/page_faults.h"
 #include "app/http/site.h"
 #include "app/http/unbuilt.h"
 #include "app/session/client_address.h"
@@ -128,6 +129,8 @@ static struct err *receive(struct http_exchange *x, const struct conf *conf, con
         return ask_for_password(x);
     if (!face->is_api && !host_is_served(conf, r))
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
+    if (!face->is_api)
+        page_faults_before(x, conf);
     *go_on = true;
     return NULL;
 }
@@ -231,6 +234,8 @@ static struct err *handle(struct http_exchange *x)
     else
         e = serve(x, &conf, face);
     conf_unref(&conf);
+    if (!e && !face->is_api)
+        page_faults_after(x);
     tell_failure(&v, x, e);
     end_visit(&v, x);
     return e;

@@ -209,6 +209,9 @@ static void each_refusal_is_named(void **state)
         { E_BACKEND, "hook-unreachable" },
         { E_ST_CONNECT, "hook-unreachable" },
         { E_LIMIT, "refused-limit" },
+        { E_AUTH_DENIED, "refused-auth" },
+        { E_CROSS_SITE, "cross-site" },
+        { E_MIXED_CONTENT, "mixed-content" },
         { E_SOCKET_BIND, "refused" },
     };
     static struct findings all;
@@ -221,7 +224,7 @@ static void each_refusal_is_named(void **state)
             doctor_refusal_checks[k](&facts, &all);
         assert_int_equal(all.count, 1);
         assert_string_equal(all.items[0].id, rows[i].id);
-        assert_non_null(strstr(all.items[0].seen, "Playing was refused 2 times"));
+        assert_non_null(strstr(all.items[0].seen, "Playing failed 2 times"));
         assert_non_null(strstr(all.items[0].seen, "the cause. Near is b"));
         assert_true(all.items[0].cure[0] != '\0');
     }
@@ -276,6 +279,10 @@ static void the_server_is_judged(void **state)
                                        .cpu = 0.9 };
     struct facts_server       s = good;
     (void)state;
+    assert_string_equal(found_of_server(&s), "");
+    conf.http_api.enabled = conf.http_api.https.enabled = conf.http_server.enabled = true;
+    assert_string_equal(found_of_server(&s), "mixed-content");
+    conf.http_server.https.enabled = true;
     assert_string_equal(found_of_server(&s), "");
     s.n_connections = 90;
     assert_string_equal(found_of_server(&s), "connections-full");
@@ -367,6 +374,36 @@ static void certificates_are_judged(void **state)
     assert_string_equal(found_of_pair(&p), "certificate-unusable");
 }
 
+/* What is said of a path at which nothing was; "": nothing. */
+static const char *found_of_path(const char *path, const struct conf_vhost *v, bool is_published)
+{
+    struct refusal       x = { .code = E_HTTP_HANDLER_MATCH_URL, .n = 1, .app = "live" };
+    struct facts_refusal r = { .refusal = &x, .name = "/live/s", .vhost = v, .is_published = is_published };
+    strcpy(x.stream, path);
+    all_of_server.count = 0;
+    for (size_t i = 0; doctor_refusal_checks[i]; i++)
+        doctor_refusal_checks[i](&r, &all_of_server);
+    return only_id();
+}
+
+static void paths_are_judged(void **state)
+{
+    struct conf_vhost off = { .name = "v" }, on = off;
+    char              mount[] = "/other/[stream].flv";
+    (void)state;
+    on.hls.enabled = on.dash.enabled = on.http_remux.enabled = true;
+    on.http_remux.mount = mount;
+    for (const char *const *path = (const char *const[]){ "s.m3u8", "s.mpd", "s.flv", NULL }; *path; path++)
+        assert_string_equal(found_of_path(*path, &off, true), "output-off");
+    assert_string_equal(found_of_path("s.m3u8", &on, false), "not-published");
+    assert_string_equal(found_of_path("s.mpd", &on, false), "not-published");
+    assert_string_equal(found_of_path("s.m3u8", &on, true), ""); /* it begins */
+    assert_string_equal(found_of_path("s.flv", &on, false), ""); /* the player's session tells it */
+    assert_string_equal(found_of_path("s.flv", &on, true), "path-mismatch");
+    assert_non_null(strstr(all_of_server.items[0].cure, mount));
+    assert_string_equal(found_of_path("s.flv", NULL, false), "");
+}
+
 static void findings_beyond_the_bound_are_counted(void **state)
 {
     static struct findings all;
@@ -392,6 +429,7 @@ int main(void)
         cmocka_unit_test(candidates_are_judged),
         cmocka_unit_test(folders_are_judged),
         cmocka_unit_test(certificates_are_judged),
+        cmocka_unit_test(paths_are_judged),
         cmocka_unit_test(findings_beyond_the_bound_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
