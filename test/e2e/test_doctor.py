@@ -411,6 +411,13 @@ def token_is_missing(s):
     return found
 
 
+def stream_that_is_banned(s):
+    s.start()
+    assert Api(s.server).ask("POST", "/api/v1/bans/", b'{"stream":"live/s","seconds":60}').status == 200
+    s.refused(False)
+    return named(s.server, "refused-ban")
+
+
 def page_of_another_site(s):
     s.start(http="crossdomain off;")
     s.feed(Numbered().tags())
@@ -449,7 +456,7 @@ FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_v
           jumping_timestamps, two_clocks, slow_player, hevc, codec_without_a_place_in_segments, b_frames_for_webrtc,
           candidate_that_nobody_reaches, feature_that_is_not_built, port_in_use, reload_of_a_bad_file, expired_certificate,
           certificate_that_ends_soon, unreadable_certificate, certificate_for_another_name, full_disk, read_only_disk, closed_folder,
-          few_descriptors, full_of_connections, token_is_missing, page_of_another_site, page_over_https, hls_is_off,
+          few_descriptors, full_of_connections, token_is_missing, stream_that_is_banned, page_of_another_site, page_over_https, hls_is_off,
           path_of_another_mount]
 
 

@@ -50,6 +50,8 @@ static const struct refusal_row rows[] = {
     { E_SYSTEM_DNS_RESOLVE, "hook-unreachable", NO_HOOK_CURE, NO_HOOK_LINE },
     { E_AUTH_DENIED, "refused-auth",
       "auth of the vhost asks for a token: give the client a URL with a valid one; the text says what is wrong.", "" },
+    { E_BANNED, "refused-ban", "A ban is in force: let it end, or lift it.",
+      "curl -X DELETE http://127.0.0.1:1985/api/v1/bans/ID" },
     { E_CROSS_SITE, "cross-site",
       "The browser does not show the reply to the page: allow pages of other sites, or serve the page from this host.",
       "http_server { crossdomain on; }" },

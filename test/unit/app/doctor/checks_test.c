@@ -210,6 +210,7 @@ static void each_refusal_is_named(void **state)
         { E_ST_CONNECT, "hook-unreachable" },
         { E_LIMIT, "refused-limit" },
         { E_AUTH_DENIED, "refused-auth" },
+        { E_BANNED, "refused-ban" },
         { E_CROSS_SITE, "cross-site" },
         { E_MIXED_CONTENT, "mixed-content" },
         { E_SOCKET_BIND, "refused" },
