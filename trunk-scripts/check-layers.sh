@@ -23,6 +23,7 @@ rtmp http
 exec hls dash hds hooks
 doctor
 api exporter
+heartbeat
 "
 
 work=$(mktemp -d)

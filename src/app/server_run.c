@@ -4,6 +4,7 @@
 
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
+#include "app/heartbeat/heartbeat.h"
 #include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
 #include "app/hooks/call.h"
@@ -151,6 +152,8 @@ struct err *server_run(struct server *s)
         e = co_go(&s->services, "certificates", watch_certificates, s, NULL);
     if (!e)
         e = co_go(&s->services, "shows", shows_run, NULL, NULL);
+    if (!e)
+        e = co_go(&s->services, "heartbeat", heartbeat_run, s, NULL);
     if (!e)
         e = co_go(&s->services, "hls-janitor", hls_janitor_run, s, NULL);
     if (!e) {

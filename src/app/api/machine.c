@@ -1,6 +1,7 @@
 /* Endpoints about this process and its machine, as of the last sample. */
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
+#include "app/api/summaries.h"
 #include "app/stat/system/host.h"
 #include "core/clock.h"
 #include "core/version.h"
@@ -69,11 +70,8 @@ static void put_network(struct jw *j, const struct server *s)
     jw_int(j, "conn_srs", s->registry.n_clients);
 }
 
-static struct err *write_summaries(struct api_reply *r)
+void api_put_summaries(struct jw *j, const struct server *s)
 {
-    const struct server *s = r->server;
-    struct jw           *j = &r->json;
-    api_begin_data(r);
     jw_bool(j, "ok", host_has(&s->host, HOST_ALL));
     jw_int(j, "now_ms", wall_now_us() / US_PER_MS);
     put_self(j, s);
@@ -81,6 +79,12 @@ static struct err *write_summaries(struct api_reply *r)
     put_machine(j, &s->host);
     put_network(j, s);
     jw_object_end(j);
+}
+
+static struct err *write_summaries(struct api_reply *r)
+{
+    api_begin_data(r);
+    api_put_summaries(&r->json, r->server);
     api_end_data(r);
     return NULL;
 }

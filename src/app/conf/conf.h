@@ -120,6 +120,14 @@ struct conf_http_server {
     struct conf_https https;
 };
 
+/** Regular reports to an HTTP server. */
+struct conf_heartbeat {
+    bool    enabled;
+    int64_t interval_us;
+    char   *url, *device_id; /* device_id empty: none */
+    bool    summaries, ports;
+};
+
 /** Metrics for Prometheus. */
 struct conf_exporter {
     bool              enabled;
@@ -366,6 +374,7 @@ struct conf {
     struct conf_http_server http_server;
     struct conf_https       rtmps;
     struct conf_exporter    exporter;
+    struct conf_heartbeat   heartbeat;
     struct conf_stats       stats;
     struct conf_vhost      *vhosts;
     size_t                  n_vhosts;

@@ -1,7 +1,5 @@
 #include "app/conf/conf_source.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -9,6 +7,7 @@
 
 #include "app/conf/env.h"
 #include "app/conf/files.h"
+#include "app/conf/local_address.h"
 
 /* Docker and the like: recognised by the cgroup of process 1, or by the file that Docker puts into each container. */
 static bool is_in_container(void)
@@ -34,33 +33,11 @@ static int64_t reachable_open_files(void)
     return (int64_t)limit.rlim_max;
 }
 
-/* Addresses of interfaces that are up and running and not point-to-point. Loopback counts only if there are no others. */
-static int count_local_addresses(void)
-{
-    struct ifaddrs *all;
-    int             n = 0, n_loopback = 0;
-    if (getifaddrs(&all))
-        return 0;
-    for (struct ifaddrs *a = all; a; a = a->ifa_next) {
-        int family = a->ifa_addr ? a->ifa_addr->sa_family : 0;
-        if (family != AF_INET && family != AF_INET6)
-            continue;
-        if (!(a->ifa_flags & IFF_UP) || !(a->ifa_flags & IFF_RUNNING) || (a->ifa_flags & IFF_POINTOPOINT))
-            continue;
-        if (a->ifa_flags & IFF_LOOPBACK)
-            n_loopback++;
-        else
-            n++;
-    }
-    freeifaddrs(all);
-    return n ? n : n_loopback;
-}
-
 void conf_source_probe(struct conf_source *s)
 {
     s->in_container = is_in_container();
     s->open_files = reachable_open_files();
-    s->local_addresses = count_local_addresses();
+    s->local_addresses = local_address_count();
 }
 
 void conf_source_apply_env(struct conf_source *s, struct conf_report *report)

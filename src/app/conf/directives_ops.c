@@ -4,17 +4,17 @@
 /* clang-format off */
 
 static const struct directive heartbeat_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "1",
-      .help = "POST a JSON report to the URL regularly." },
-    { .name = "interval", .type = CONF_SECONDS, .def = "10", .min = 1, .max = 86400, .reload = RELOAD_RESTART,
-      .since = "1", .help = "Interval of the reports; at least 1." },
-    { .name = "url", .type = CONF_STRING, .unit = "URL", .def = "http://127.0.0.1:8085/api/v1/servers", .since = "1",
-      .help = "URL that gets the report." },
-    { .name = "device_id", .type = CONF_STRING, .since = "1", .example = "my-device",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(heartbeat.enabled),
+      .since = "1", .help = "POST a JSON report to the URL regularly." },
+    { .name = "interval", .type = CONF_SECONDS, .def = "10", .min = 1, .max = 86400, .reload = RELOAD_APPLIED,
+      IN_CONF(heartbeat.interval_us), .since = "1", .help = "Interval of the reports; at least 1." },
+    { .name = "url", .type = CONF_STRING, .unit = "URL", .def = "http://127.0.0.1:8085/api/v1/servers",
+      IN_CONF(heartbeat.url), .since = "1", .help = "URL that gets the report." },
+    { .name = "device_id", .type = CONF_STRING, IN_CONF(heartbeat.device_id), .since = "1", .example = "my-device",
       .help = "Name of this machine in the report." },
-    { .name = "summaries", .type = CONF_BOOL, .def = "off", .since = "1",
+    { .name = "summaries", .type = CONF_BOOL, .def = "off", IN_CONF(heartbeat.summaries), .since = "1",
       .help = "Add the API's summaries to the report." },
-    { .name = "ports", .type = CONF_BOOL, .def = "off", .since = "5",
+    { .name = "ports", .type = CONF_BOOL, .def = "off", IN_CONF(heartbeat.ports), .since = "5",
       .help = "Add the endpoints to the report, so that a proxy can send clients here." },
 };
 const struct conf_block conf_heartbeat_block = { CONF_ROWS(heartbeat_rows) };

@@ -131,7 +131,7 @@ static const struct directive rows[] = {
       .flags = CONF_REPEAT | CONF_NO_ENV, .reload = RELOAD_RESTART,
       CONF_BLOCKS(struct conf, stream_casters, n_stream_casters), .since = "2",
       .help = "Receives streams by other protocols and publishes them over RTMP." },
-    { .name = "heartbeat", .type = CONF_BLOCK, .children = &conf_heartbeat_block, .since = "1",
+    { .name = "heartbeat", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_heartbeat_block, .since = "1",
       .help = "Regular reports to an HTTP server." },
     { .name = "stats", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_stats_block, .flags = CONF_NO_ENV,
       .since = "1", .help = "Network interface and disks of the statistics." },

@@ -61,11 +61,6 @@ static const struct conf_unbuilt rows[] = {
       .word = "on",
       .effect = "its port is not opened" },
     { .feature = "the signalling of GB28181", .path = "/gb/v1/", .effect = "no camera is asked for its stream" },
-    { .feature = "heartbeat",
-      .directive = "heartbeat",
-      .name = "enabled",
-      .word = "on",
-      .effect = "no server is reported to" },
 };
 
 static const char above_vhost[] = "vhost.";

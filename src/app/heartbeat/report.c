@@ -1,0 +1,48 @@
+#include "app/heartbeat/report.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/api/summaries.h"
+
+static void put_words(struct jw *j, const char *key, const struct conf_words *words)
+{
+    jw_array(j, key);
+    for (size_t i = 0; i < words->count; i++)
+        jw_string(j, NULL, words->items[i]);
+    jw_array_end(j);
+}
+
+/* Ports of what is on; those of SRT and WebRTC come with their features. */
+static void put_ports(struct jw *j, const struct conf *conf)
+{
+    put_words(j, "rtmp", &conf->listen);
+    if (conf->http_server.enabled)
+        put_words(j, "http", &conf->http_server.listen);
+    if (conf->http_api.enabled)
+        put_words(j, "api", &conf->http_api.listen);
+}
+
+void heartbeat_report(struct jw *j, const struct server *s, const char *ip)
+{
+    const struct conf_heartbeat *conf = &s->conf->heartbeat;
+    char                         pid[16];
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    jw_object(j, NULL);
+    if (*conf->device_id)
+        jw_string(j, "device_id", conf->device_id);
+    jw_string(j, "ip", ip);
+    jw_string(j, "server", s->server_id);
+    jw_string(j, "service", s->service_id);
+    jw_string(j, "pid", pid);
+    if (conf->summaries) {
+        jw_object(j, "summaries");
+        jw_object(j, "data");
+        api_put_summaries(j, s);
+        jw_object_end(j);
+        jw_object_end(j);
+    }
+    if (conf->ports)
+        put_ports(j, s->conf);
+    jw_object_end(j);
+}
