@@ -204,6 +204,8 @@ struct conf_hooks {
     bool              tls_verify;         /* ours */
     char             *tls_ca;             /* ours: a PEM file; empty: the certificates of the system */
     char             *secret;             /* ours: signs the calls; empty: they are not signed */
+    struct conf_words timeouts;           /* ours: EVENT=SECONDS, where an event has another one */
+    bool              answers_act;        /* ours: answers may redirect, rename and limit */
     struct conf_words fail_open;          /* ours: events that let a client in when no backend can be asked */
     char             *journal;            /* ours: folder of the journal of notices; empty: there is none */
     int               journal_mb;         /* ours: MiB of its files */

@@ -149,6 +149,13 @@ static const struct directive hooks_rows[] = {
     { .name = "timeout", .type = CONF_SECONDS_FLOAT, .def = "30", .min = 0.1, .max = 300, .reload = RELOAD_LIVE,
       IN_VHOST(hooks.timeout_us), .since = "ours",
       .help = "How long one call may take. No answer in this time is a refusal." },
+    { .name = "timeouts", .type = CONF_LIST, .unit = "EVENT=seconds ...", .flags = CONF_ENV_LIST, .reload = RELOAD_LIVE,
+      IN_VHOST(hooks.timeouts), .since = "ours", .example = "on_publish=3 on_play=0.5",
+      .help = "The time of calls of single events, 0.1...300." },
+    { .name = "answers_act", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(hooks.answers_act),
+      .since = "ours",
+      .help = "Answers to on_publish and on_play may send the client elsewhere (redirect), name the stream (stream) and "
+              "limit the time (limit_seconds)." },
     { .name = "tls_verify", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(hooks.tls_verify),
       .since = "ours", .help = "Check the certificate of an https URL: its name, and that tls_ca leads to it." },
     { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(hooks.tls_ca),

@@ -1,5 +1,8 @@
 #include "app/conf/review_hooks.h"
 
+#include <string.h>
+
+#include "app/conf/duration.h"
 #include "app/conf/report.h"
 #include "app/conf/show.h"
 #include "app/conf/tree.h"
@@ -53,6 +56,29 @@ static void review_fail_open(const struct conf_node *n, struct conf_report *repo
                             conf_node_where(n, where, sizeof where), conf_show(n->args[i], shown, sizeof shown));
 }
 
+/* A word of `timeouts` without a known event and a number is of no use. */
+static bool is_timeout(const char *word)
+{
+    static const char *const events[] = { "on_connect", "on_close", "on_publish",    "on_unpublish", "on_play",
+                                          "on_stop",    "on_hls",   "on_hls_notify", "on_update" };
+    double                   seconds;
+    for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+        size_t len = strlen(events[i]);
+        if (str_starts_with(word, events[i]) && word[len] == '=')
+            return conf_duration_parse(word + len + 1, &seconds) && seconds >= 0.1 && seconds <= 300;
+    }
+    return false;
+}
+
+static void review_timeouts(const struct conf_node *n, struct conf_report *report)
+{
+    char where[CONF_WHERE_MAX], shown[CONF_SHOW_MAX];
+    for (size_t i = 0; n && i < n->n_args; i++)
+        if (!is_timeout(n->args[i]))
+            conf_report_add(report, LOG_WARN, "%s: timeouts %s is not used: it is no EVENT=SECONDS of 0.1 to 300",
+                            conf_node_where(n, where, sizeof where), conf_show(n->args[i], shown, sizeof shown));
+}
+
 void conf_review_hooks(const struct conf_node *vhost, struct conf_report *report)
 {
     const struct conf_node *hooks = conf_node_child(vhost, "http_hooks");
@@ -61,6 +87,7 @@ void conf_review_hooks(const struct conf_node *vhost, struct conf_report *report
     if (conf_node_word(conf_node_child(hooks, "on_play")))
         review_views(vhost, report);
     review_fail_open(conf_node_child(hooks, "fail_open"), report);
+    review_timeouts(conf_node_child(hooks, "timeouts"), report);
     for (const struct conf_node *n = hooks->first; n; n = n->next)
         if (str_starts_with(n->name, "on_"))
             review_urls(n, report);

@@ -10,6 +10,7 @@
 #include "app/http/unbuilt.h"
 #include "app/session/access.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/http/status.h"
@@ -109,6 +110,9 @@ unsigned hls_ask_uri_kinds(const struct hls_ask *a, const struct conf_vhost *vho
 static struct err *refuse(struct http_exchange *x, const struct hls_refusal *how, struct err *why)
 {
     switch (how->verdict) {
+    case SESSION_REDIRECTED:
+        log_err(LOG_INFO, why, "a viewer of HLS");
+        return http_reply_redirect(x, HTTP_STATUS_FOUND, how->place);
     case SESSION_UNNAMED: return refusal_unnamed(x, how->challenge, why);
     case SESSION_NOT_FOUND: return refusal_denied(x, HTTP_STATUS_NOT_FOUND, why);
     case SESSION_UNAVAILABLE: return http_unbuilt_refuse(x, why);
@@ -219,7 +223,9 @@ static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struc
     buf_finish(&tc_url);
     if (e) {
         a->is_answered = true;
-        return refuse(x, &refusal, e);
+        e = refuse(x, &refusal, e);
+        mem_free(refusal.place);
+        return e;
     }
     a->is_new = !id;
     list_push(&a->viewer->replies, &a->reply.link);

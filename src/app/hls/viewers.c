@@ -360,7 +360,8 @@ struct err *hls_viewers_admit(struct hls_viewer **out, struct hls_refusal *refus
         v->session.authorization = asks->authorization;
         e = id ? admit_again(v, &other) : admit(v, true, &other);
         v->session.authorization = NULL;
-        *refusal = (struct hls_refusal){ v->session.verdict, v->session.challenge };
+        *refusal = (struct hls_refusal){ v->session.verdict, v->session.challenge, v->session.place };
+        v->session.place = NULL;
     }
     if (!e && !other) {
         v->refs++;

@@ -29,6 +29,7 @@ enum { HLS_NEW_VIEWERS_MAX = 10000 };
 struct hls_refusal {
     enum session_verdict verdict;
     const char          *challenge;
+    char                *place; /* URL of SESSION_REDIRECTED, to be freed; else NULL */
 };
 
 /**

@@ -1,6 +1,10 @@
 #include "app/hooks/answer.h"
 
+#include <string.h>
+
+#include "core/clock.h"
 #include "core/jr.h"
+#include "core/str.h"
 #include "protocol/http/status.h"
 
 struct err *hook_answer_judge(int status, const char *body, size_t len)
@@ -18,4 +22,77 @@ struct err *hook_answer_judge(int status, const char *body, size_t len)
     if (!jr_member(&answer, "code", &code) || !jr_int(&code, &n))
         return err_new(E_RESPONSE_CODE, "http: the answer has no integer code");
     return n ? err_new(E_RESPONSE_CODE, "http: the answer has code %lld", (long long)n) : NULL;
+}
+
+/* ---- wishes -------------------------------------------------------------------------------------------------------- */
+
+static struct err *bad(const char *member, const char *why)
+{
+    return err_new(E_RESPONSE_CODE, "http: %s of the answer %s", member, why);
+}
+
+/* A member that is there, and not null. */
+static bool find(const struct jr_value *answer, const char *name, struct jr_value *out)
+{
+    return jr_member(answer, name, out) && out->kind != JR_NULL;
+}
+
+static struct err *read_limit(const struct jr_value *answer, struct hook_wish *wish)
+{
+    struct jr_value v;
+    int64_t         seconds;
+    if (!find(answer, "limit_seconds", &v))
+        return NULL;
+    if (!jr_int(&v, &seconds) || seconds < 1 || seconds > HOOK_LIMIT_SECONDS_MAX)
+        return bad("limit_seconds", "is no number of seconds from 1 to ten years");
+    wish->limit_us = seconds * US_PER_SECOND;
+    return NULL;
+}
+
+static struct err *read_stream(const struct jr_value *answer, struct hook_wish *wish)
+{
+    char            name[STREAM_NAME_MAX + 1];
+    struct jr_value v;
+    if (!find(answer, "stream", &v))
+        return NULL;
+    if (!jr_string(&v, name, sizeof name) || stream_name_normalise(name, name, strlen(name)) == 0 ||
+        !stream_name_is_safe(name))
+        return bad("stream", "is no name of a stream");
+    str_copy(wish->stream, sizeof wish->stream, name);
+    return NULL;
+}
+
+static bool is_place(const char *url)
+{
+    static const char *const schemes[] = { "rtmp://", "rtmps://", "http://", "https://" };
+    size_t                   i = 0;
+    while (i < ARRAY_LEN(schemes) && !str_starts_with(url, schemes[i]))
+        i++;
+    for (const char *c = url; *c; c++)
+        if (*c <= ' ' || *c >= 0x7f || strchr("\"<>\\^`{|}", *c))
+            return false;
+    return i < ARRAY_LEN(schemes) && url[strlen(schemes[i])] && url[strlen(schemes[i])] != '/';
+}
+
+static struct err *read_redirect(const struct jr_value *answer, struct hook_wish *wish)
+{
+    char            url[HOOK_REDIRECT_MAX + 1];
+    struct jr_value v;
+    if (!find(answer, "redirect", &v))
+        return NULL;
+    if (!jr_string(&v, url, sizeof url) || !is_place(url))
+        return bad("redirect", "is no URL of rtmp or http");
+    str_copy(wish->redirect, sizeof wish->redirect, url);
+    return NULL;
+}
+
+struct err *hook_answer_wish(const char *body, size_t len, struct hook_wish *wish)
+{
+    struct jr_value answer;
+    struct err     *e = NULL;
+    if (!jr_parse(body, len, &answer) || answer.kind != JR_OBJECT)
+        return NULL; /* the character 0 */
+    if (!(e = read_limit(&answer, wish)) && !(e = read_stream(&answer, wish)))
+        e = read_redirect(&answer, wish);
+    return e;
 }

@@ -8,9 +8,23 @@
 #define APP_HOOKS_ANSWER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/attr.h"
 #include "core/err.h"
+#include "protocol/stream_name.h"
+
+/* The longest URL to which an answer may send a client; the longest time that it may give one. */
+enum { HOOK_REDIRECT_MAX = 1023 };
+#define HOOK_LIMIT_SECONDS_MAX (INT64_C(10) * 366 * 24 * 3600)
+
+/** What an answer wants beside its yes. All empty: nothing. */
+struct hook_wish {
+    int64_t limit_us;                    /* how long the client may stay; 0: as long as it likes */
+    char    stream[STREAM_NAME_MAX + 1]; /* the name that the stream gets, a safe one */
+    char    redirect[HOOK_REDIRECT_MAX +
+                  1]; /* where the client is sent: an URL of rtmp, rtmps, http or https, in printable ASCII */
+};
 
 /**
  * Judge an answer.
@@ -19,5 +33,13 @@
  *            E_RESPONSE_CODE for an object without an integer `code`, or with another one
  */
 struct err *hook_answer_judge(int status, const char *body, size_t len) ATTR_MUST_USE;
+
+/**
+ * Read the members `limit_seconds`, `stream` and `redirect` of an answer that was judged to be a yes. One that is absent or null
+ * leaves what *wish has.
+ *
+ * Errors     E_RESPONSE_CODE for a value of another type, a name that no stream may have, or what is no URL to be sent to
+ */
+struct err *hook_answer_wish(const char *body, size_t len, struct hook_wish *wish) ATTR_MUST_USE;
 
 #endif

@@ -203,6 +203,8 @@ static struct err *call(const struct hook_call *c, enum hook_known *known)
     tls_ctx_unref(&r.tls);
     if (!e && (e = hook_answer_judge(status, answer, len)))
         *known = is_busy(status) ? HOOK_NOT_NOW : HOOK_REFUSED;
+    if (!e && c->wish && (e = hook_answer_wish(answer, len, c->wish)))
+        *known = HOOK_ACCEPTED; /* it wants what cannot be done */
     str_printable(answer ? answer : "", len, shown, sizeof shown);
     mem_free(answer);
     if (e)

@@ -19,6 +19,8 @@ enum { HOOK_ANSWER_MAX = 64 << 10 };
 
 enum { HOOK_ID_LEN = 16 };
 
+struct hook_wish;
+
 struct hook_call {
     char id[HOOK_ID_LEN + 1]; /* of the event: the same for all of its URLs, and when a request is sent again */
     enum hook_event    event;
@@ -27,6 +29,7 @@ struct hook_call {
     const char        *client_id;
     const char        *vhost;
     bool               id_is_secret; /* neither the id nor the body goes to the log */
+    struct hook_wish  *wish;         /* takes what the answer wants beside its yes; NULL: it does not matter */
     const char        *url, *body;   /* the body is not used by HOOK_HLS_NOTIFY */
 };
 

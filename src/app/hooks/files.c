@@ -83,7 +83,7 @@ static struct hook_call call_of(const struct finished_file *f, const struct hook
 {
     return (struct hook_call){
         .event = event,
-        .manner = hook_manner_of(f->conf, f->vhost),
+        .manner = hook_manner_of(f->conf, f->vhost, event),
         .client_id = s->client_id,
         .vhost = s->vhost,
     };

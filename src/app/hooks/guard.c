@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/hooks/answer.h"
 #include "app/hooks/call.h"
 #include "app/hooks/files.h"
 #include "app/hooks/kept_urls.h"
@@ -35,6 +36,8 @@ struct hook_kept {
     struct hook_kept_urls     *last;   /* of the configuration by which the beginning was told */
     struct source             *source; /* a reference: the stream keeps its id; NULL: of a connection */
     const int64_t             *sent, *received;
+    struct hook_wish          *wish;      /* of the answers, while it is asked; NULL: they only say yes or no */
+    char                      *name;      /* of the stream, which an answer has changed; NULL: none has */
     struct hook_update        *update;    /* NULL: on_update is not wanted, or this is a connection */
     bool                       was_told;  /* a backend accepts the beginning, or may accept it */
     bool                       has_place; /* of publishing.h */
@@ -46,6 +49,8 @@ static void kept_free(struct hook_kept *k)
     if (k->has_place)
         hook_publishing_leave(source->key);
     hook_subject_unref(&k->subject);
+    mem_free(k->wish);
+    mem_free(k->name);
     mem_free(k->last);
     mem_free(k);
     source_release(source);
@@ -53,7 +58,7 @@ static void kept_free(struct hook_kept *k)
 
 static struct err *kept_new(struct hook_kept **out, struct session *s, const struct pair *pair)
 {
-    const struct hook_manner manner = hook_manner_of(s->conf, s->vhost);
+    const struct hook_manner manner = hook_manner_of(s->conf, s->vhost, pair->end);
     struct hook_kept        *k = mem_calloc(1, sizeof *k);
     struct err              *e = NULL;
     if (!k)
@@ -124,7 +129,7 @@ static void tell_end(const struct hook_kept *k, enum hook_place place)
     if (!k->was_told && begin->count > 0)
         return;
     if (end->count > 0) {
-        const struct hook_manner manner = hook_manner_of(*k->door->conf, v);
+        const struct hook_manner manner = hook_manner_of(*k->door->conf, v, k->pair->end);
         send_end(k, end, &manner, place);
     } else if (k->was_told) {
         send_end(k, &k->last->urls, &k->last->manner, place);
@@ -183,7 +188,7 @@ static struct err *call_all(struct hook_kept *k, const struct session *s, struct
         c->url = urls->items[i];
         e = hook_call(c, &known);
         k->was_told |= known == HOOK_ACCEPTED || known == HOOK_MAYBE;
-        if (!e || known == HOOK_REFUSED || known == HOOK_NOT_NOW)
+        if (!e || known == HOOK_REFUSED || known == HOOK_NOT_NOW || known == HOOK_ACCEPTED)
             continue;
         if (!(e = let_in(k, s, e)) && tell_later(k, c, urls, i))
             break;
@@ -217,7 +222,8 @@ static struct err *tell_begin(struct hook_kept *k, const struct session *s, cons
     const struct conf_words *urls = hook_event_urls(s->vhost, k->pair->begin);
     struct hook_call         c = {
                 .event = k->pair->begin,
-                .manner = hook_manner_of(s->conf, s->vhost),
+                .manner = hook_manner_of(s->conf, s->vhost, k->pair->begin),
+                .wish = k->wish,
                 .client_id = k->subject->client_id,
                 .vhost = k->subject->vhost,
                 .id_is_secret = k->subject->id_is_secret,
@@ -234,7 +240,7 @@ static struct err *tell_begin(struct hook_kept *k, const struct session *s, cons
 
 static struct err *ask_backends(struct hook_kept *k, struct session *s)
 {
-    int64_t     deadline_us = now_us() + s->vhost->hooks.timeout_us;
+    int64_t     deadline_us = now_us() + hook_manner_of(s->conf, s->vhost, k->pair->begin).timeout_us;
     struct jw   j = JW_INIT;
     struct err *e = take_place(k, s, deadline_us);
     hook_subject_write(k->subject, k->pair->begin, 0, 0, &j);
@@ -245,6 +251,79 @@ static struct err *ask_backends(struct hook_kept *k, struct session *s)
         hook_publishing_decided(k->source->key);
     return e;
 }
+
+/* ---- what an answer wants beside its yes ------------------------------------------------------------------------------ */
+
+static struct err *redirect(struct session *s, const char *place)
+{
+    bool wants_http = s->client.type->is_http || s->client.type->names_file;
+    if (str_starts_with(place, "http") != wants_http)
+        return err_new(E_RESPONSE_CODE, "the backend sends the client to %s, which has another protocol", place);
+    if (!(s->place = mem_strdup(place)))
+        return err_no_memory();
+    s->verdict = SESSION_REDIRECTED;
+    return err_new(E_CONTROL_REDIRECT, "the backend sends the client to %s", place);
+}
+
+/* The publisher gives up its place at one stream for one at another. */
+static struct err *move_place(struct hook_kept *k, struct session *s, const struct source *to)
+{
+    if (!k->has_place)
+        return NULL;
+    int64_t     deadline_us = now_us() + hook_manner_of(s->conf, s->vhost, k->pair->begin).timeout_us;
+    struct err *e = hook_publishing_enter(to, s->vhost->publish.republish_takeover, deadline_us);
+    if (err_code(e) == E_SYSTEM_STREAM_BUSY)
+        s->verdict = SESSION_BUSY;
+    if (e)
+        return e;
+    hook_publishing_decided(to->key);
+    hook_publishing_leave(k->source->key);
+    return NULL;
+}
+
+/* The stream gets another name. From now on it is that for all, also in later callbacks. */
+static struct err *rename_stream(struct hook_kept *k, struct session *s, const char *name)
+{
+    struct source *to = NULL;
+    if (s->client.type->names_file) {
+        log_warn("the backend names the stream %s, which viewers of HLS cannot be given", name);
+        return NULL;
+    }
+    struct err *e = source_acquire(&to, s->door->sources, s->conf, s->vhost, s->app, name);
+    if (e)
+        return e;
+    if (to == k->source || (e = move_place(k, s, to))) {
+        source_release(to);
+        return e;
+    }
+    log_info("the stream is %s, as the backend names it", to->identity);
+    struct source *from = k->source;
+    k->source = to;
+    source_release(from);
+    if (!(k->name = mem_strdup(name)))
+        return err_no_memory();
+    s->stream = k->name;
+    struct hook_subject *subject = hook_subject_new(s, to);
+    if (!subject)
+        return err_no_memory();
+    hook_subject_unref(&k->subject);
+    k->subject = subject;
+    return NULL;
+}
+
+static struct err *obey(struct hook_kept *k, struct session *s)
+{
+    const struct hook_wish *w = k->wish;
+    if (!w)
+        return NULL;
+    if (*w->redirect)
+        return redirect(s, w->redirect);
+    if (w->limit_us)
+        session_end_at(s, now_us() + w->limit_us);
+    return *w->stream ? rename_stream(k, s, w->stream) : NULL;
+}
+
+/* ---- the guards ------------------------------------------------------------------------------------------------------ */
 
 static bool wants_updates(const struct session *s, const struct pair *pair)
 {
@@ -261,8 +340,12 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
     struct err *e = kept_new(&k, s, pair);
     if (e)
         return e;
-    if (has_begin)
-        e = ask_backends(k, s);
+    if (has_begin && pair != &connection && s->vhost->hooks.answers_act && !(k->wish = mem_calloc(1, sizeof *k->wish)))
+        e = err_no_memory();
+    if (!e && has_begin && !(e = ask_backends(k, s)))
+        e = obey(k, s);
+    mem_free(k->wish);
+    k->wish = NULL;
     if (!e && wants_updates(s, pair))
         e = hook_update_begin(&k->update, s, k->subject, k->source, queue_of(k));
     if (e) {

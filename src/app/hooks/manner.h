@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "app/conf/conf.h"
+#include "app/hooks/events.h"
 
 struct hook_manner {
     int64_t     timeout_us;
@@ -23,7 +24,7 @@ struct hook_manner {
     uint64_t    conf_serial;  /* of the configuration that says so */
 };
 
-/** The manner of a vhost of a configuration; borrows its texts. */
-struct hook_manner hook_manner_of(const struct conf *conf, const struct conf_vhost *v);
+/** The manner of an event of a vhost of a configuration; borrows its texts. */
+struct hook_manner hook_manner_of(const struct conf *conf, const struct conf_vhost *v, enum hook_event event);
 
 #endif

@@ -383,7 +383,7 @@ static struct hook_notice *renewed_of(const struct hook_notice *n)
     const struct conf_vhost       *v = all.conf ? conf_find_vhost(*all.conf, n->call.vhost) : NULL;
     if (!v || !str_equal(v->name, n->call.vhost) || n->call.manner.conf_serial == (*all.conf)->serial)
         return NULL;
-    const struct hook_manner m = hook_manner_of(*all.conf, v);
+    const struct hook_manner m = hook_manner_of(*all.conf, v, n->call.event);
     bool                     has_own_url = n->call.event == HOOK_HLS_NOTIFY;
     return hook_notice_renew(n, &m, has_own_url ? &none : hook_event_urls(v, n->call.event));
 }
@@ -594,7 +594,7 @@ void hook_outbox_start(struct conf *const *conf)
     all.conf = conf;
     for (size_t i = 0; i < (*conf)->n_vhosts; i++) {
         const struct conf_vhost *v = &(*conf)->vhosts[i];
-        const struct hook_manner m = hook_manner_of(*conf, v);
+        const struct hook_manner m = hook_manner_of(*conf, v, HOOK_UNPUBLISH);
         if (v->enabled && v->hooks.enabled)
             (void)journal_of(&m);
     }

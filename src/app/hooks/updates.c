@@ -116,7 +116,7 @@ static void tell(struct hook_update *u, bool is_last)
     const struct conf_words *urls = v ? hook_event_urls(v, HOOK_UPDATE) : &u->last->urls;
     struct hook_call         c = {
                 .event = HOOK_UPDATE,
-                .manner = v ? hook_manner_of(*u->door->conf, v) : u->last->manner,
+                .manner = v ? hook_manner_of(*u->door->conf, v, HOOK_UPDATE) : u->last->manner,
                 .client_id = u->subject->client_id,
                 .vhost = u->subject->vhost,
                 .id_is_secret = u->subject->id_is_secret,
@@ -193,7 +193,7 @@ struct err *hook_update_begin(struct hook_update **out, const struct session *s,
                               const struct source *source, const char *queue)
 {
     const struct conf_words *urls = hook_event_urls(s->vhost, HOOK_UPDATE);
-    const struct hook_manner m = hook_manner_of(s->conf, s->vhost);
+    const struct hook_manner m = hook_manner_of(s->conf, s->vhost, HOOK_UPDATE);
     *out = NULL;
     if (urls->count == 0)
         return NULL;

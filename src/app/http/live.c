@@ -81,6 +81,10 @@ static struct err *refuse(struct http_exchange *x, const struct session *s, stru
     int                  status = verdict == SESSION_NOT_FOUND ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FORBIDDEN;
     if (verdict == SESSION_FAILED)
         return why;
+    if (verdict == SESSION_REDIRECTED) {
+        log_err(LOG_INFO, why, "HTTP client ip=%s, %s", http_visit_of(x)->ip, http_request_of(x)->path);
+        return http_reply_redirect(x, HTTP_STATUS_FOUND, s->place);
+    }
     if (verdict == SESSION_UNNAMED)
         return refusal_unnamed(x, s->challenge, why);
     if (verdict == SESSION_UNAVAILABLE)

@@ -1,5 +1,6 @@
 #include "app/rtmp/port.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "app/rtmp/conn.h"
@@ -20,12 +21,28 @@ enum { AGAIN_TIMEOUT_US = 180 * US_PER_SECOND };
 /* The log limits of a connection are reset for each of its first streams; later streams share one limit. */
 enum { STREAMS_TOLD = 8 };
 
+/* How long a client that is sent elsewhere has for its answer. */
+enum { REDIRECT_US = 3 * US_PER_SECOND };
+
 static const struct client_type client_types[] = {
     [RTMP_PLAY] = { .name = "rtmp-play", .tag = "PLA" },
     [RTMP_FMLE_PUBLISH] = { .name = "fmle-publish", .tag = "CPB", .publish = true },
     [RTMP_FLASH_PUBLISH] = { .name = "flash-publish", .tag = "CPB", .publish = true },
     [RTMP_HAIVISION_PUBLISH] = { .name = "haivision-publish", .tag = "CPB", .publish = true },
 };
+
+/* Send the client to session.place: `redirect` is that without the stream, for clients that keep theirs. */
+static struct err *redirect_session(struct rtmp_conn *c, struct err *e)
+{
+    const char *place = c->session.place, *slash = strrchr(place, '/');
+    bool        accepted;
+    char       *app = mem_strndup(place, (size_t)(slash - place));
+    struct err *sent =
+        app ? rtmp_server_redirect(&c->rtmp, app, place, now_us() + REDIRECT_US, &accepted) : err_no_memory();
+    err_free(sent);
+    mem_free(app);
+    return err_wrap(e, "%s redirected", rtmp_role_name(c->role));
+}
 
 /* Translate the verdict into a refusal of RTMP. */
 static struct err *refuse_session(struct rtmp_conn *c, struct err *e)
@@ -35,6 +52,8 @@ static struct err *refuse_session(struct rtmp_conn *c, struct err *e)
         [SESSION_BUSY] = RTMP_REFUSE_BUSY,           [SESSION_UNAVAILABLE] = RTMP_REFUSE_DENIED,
         [SESSION_UNNAMED] = RTMP_REFUSE_DENIED,      [SESSION_FAILED] = RTMP_REFUSE_FAILED,
     };
+    if (c->session.verdict == SESSION_REDIRECTED)
+        return redirect_session(c, e);
     return rtmp_conn_refuse(c, words[c->session.verdict], e);
 }
 

@@ -194,7 +194,7 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
         return rtmp_conn_refuse(c, RTMP_REFUSE_BUSY, e);
     }
     feed_init(&p.feed, p.source);
-    source_spell(p.source, c->request.url.app, c->request.url.stream);
+    source_spell(p.source, c->session.app, c->session.stream);
     const struct conf_publish *conf = &p.source->vhost->publish;
     p.began_us = now_us();
     log_info("start publish mr=%d/%lld, p1stpt=%lld, pnt=%lld, tcp_nodelay=%d", conf->mr,

@@ -3,6 +3,7 @@
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/clock.h"
+#include "core/mem.h"
 
 static uint64_t n_rules_changed; /* calls of session_rules_changed() */
 
@@ -129,6 +130,8 @@ void session_leave(struct session *s)
             guard->leave(kept);
     }
     struct source *source = s->source;
+    mem_free(s->place);
+    s->place = NULL;
     s->source = NULL;
     s->door = NULL;
     source_release(source);

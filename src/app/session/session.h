@@ -50,6 +50,7 @@ enum session_verdict {
     SESSION_NOT_FOUND,   /* there is no such vhost */
     SESSION_DENIED,      /* a rule refuses */
     SESSION_UNNAMED,     /* the client has not said who it is: session.challenge asks it to */
+    SESSION_REDIRECTED,  /* the client is sent to session.place */
     SESSION_BUSY,        /* another client publishes the stream */
     SESSION_UNAVAILABLE, /* the vhost needs what this server does not have */
     SESSION_FAILED,      /* a fault of this server */
@@ -71,6 +72,7 @@ struct session {
 
     const struct session_door *door; /* NULL: admission has not begun */
     enum session_verdict       verdict;
+    char                      *place;                    /* URL of SESSION_REDIRECTED; session_leave() frees it */
     const char                *challenge;                /* WWW-Authenticate of SESSION_UNNAMED, a literal */
     unsigned                   n_passed;                 /* guards that let the session in */
     void                      *kept[SESSION_GUARDS_MAX]; /* what each of them keeps for the session */
