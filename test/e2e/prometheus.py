@@ -94,6 +94,10 @@ class Prometheus:
         """The names of alerts whose condition holds, pending or firing."""
         return {a["labels"]["alertname"] for a in json.loads(self.ask("/api/v1/alerts")[1])["data"]["alerts"]}
 
+    def rules(self):
+        groups = json.loads(self.ask("/api/v1/rules")[1])["data"]["groups"]
+        return [rule for group in groups for rule in group["rules"]]
+
     def stop(self):
         self.process.terminate()
         self.process.wait()
