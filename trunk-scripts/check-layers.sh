@@ -15,6 +15,7 @@ source
 session
 auth
 bans
+limits
 live
 tls
 server

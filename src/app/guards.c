@@ -2,6 +2,7 @@
 #include "app/auth/guard.h"
 #include "app/bans/guard.h"
 #include "app/hooks/guard.h"
+#include "app/limits/guard.h"
 #include "app/session/rules.h"
 
 /* clang-format off */
@@ -10,6 +11,7 @@ const struct session_guard *const session_guards[] = {
     &session_security_guard,
     &session_refer_guard,
     &ban_guard,
+    &limit_guard,
     &auth_guard,
     &session_built_guard,
     &ban_user_guard, /* behind the guards that tell who the user is */

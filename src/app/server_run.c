@@ -12,6 +12,8 @@
 #include "app/hooks/outbox.h"
 #include "app/hooks/trust.h"
 #include "app/hooks/updates.h"
+#include "app/limits/guard.h"
+#include "app/limits/tally.h"
 #include "app/listener.h"
 #include "app/segment/scratch.h"
 #include "app/segment/shelf.h"
@@ -149,6 +151,8 @@ struct err *server_run(struct server *s)
     if (!e)
         e = co_go(&s->services, "bans", bans_run, &s->registry, NULL);
     if (!e)
+        e = co_go(&s->services, "limits", limits_run, NULL, NULL);
+    if (!e)
         e = co_go(&s->services, "certificates", watch_certificates, s, NULL);
     if (!e)
         e = co_go(&s->services, "shows", shows_run, NULL, NULL);
@@ -177,6 +181,7 @@ struct err *server_run(struct server *s)
     scratch_finish();
     hls_timeshift_answers_finish();
     bans_finish();
+    tallies_finish();
     services_finish();
     s->main = NULL;
     log_info("server terminated");

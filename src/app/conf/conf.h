@@ -92,6 +92,18 @@ struct conf_auth {
     struct conf_words secrets; /* any of them is good, so that they can be changed one after the other */
 };
 
+/** Bounds of the clients of a vhost; 0: none. All of it is ours. */
+struct conf_limits {
+    bool    enabled;
+    int     connections_per_ip, new_connections_per_ip; /* at a time; in a second */
+    int     players, players_per_stream, players_per_ip;
+    int     publishers, publishers_per_ip;
+    int     publisher_kbps;
+    int64_t publisher_kbps_over_us;
+    int     wrong_passwords_per_ip; /* in a minute */
+    int64_t wrong_passwords_ban_us;
+};
+
 /** Ports for TLS: HTTPS, RTMPS. */
 struct conf_https {
     bool              enabled;
@@ -323,6 +335,7 @@ struct conf_vhost {
     struct conf_refer       refer;
     struct conf_security    security;
     struct conf_auth        auth;
+    struct conf_limits      limits;
     struct conf_http_static http_static;
     struct conf_http_remux  http_remux;
     struct conf_vhost_tls   tls;

@@ -36,6 +36,8 @@ static const struct directive vhost_rows[] = {
       .state = CONF_BUILT, .since = "2", .help = "Addresses from which clients may play or publish." },
     { .name = "auth", .type = CONF_BLOCK, .children = &conf_auth_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
       .since = "ours", .help = "Tokens without which clients may not play or publish: signed URLs." },
+    { .name = "limits", .type = CONF_BLOCK, .children = &conf_limits_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
+      .since = "ours", .help = "How many clients may come, how often, and how fast publishers may send." },
     { .name = "tls", .type = CONF_BLOCK, .children = &conf_vhost_tls_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
       .since = "ours", .help = "A certificate of the vhost, for clients that ask for it by name (SNI)." },
     { .name = "cluster", .type = CONF_BLOCK, .children = &conf_cluster_block, .flags = CONF_NO_ENV, .since = "3",

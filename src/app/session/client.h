@@ -46,13 +46,14 @@ struct client {
     bool           has_failed;              /* An error ends it: set before it leaves. */
 
     /* Set by the session and the registry. */
-    struct source     *source;   /* referenced by the session */
-    struct vhost_stat *vhost;    /* NULL: it is not in the registry */
-    struct list        link;     /* for the periodic log lines */
-    struct roll_place  place;    /* for the pages of the API */
-    struct list        term;     /* of the clients whose time ends (terms.h) */
-    int64_t            until_us; /* by now_us(), when it is ended; 0: never */
-    bool               is_over;  /* it was ended because of that */
+    struct source     *source;    /* referenced by the session */
+    struct vhost_stat *vhost;     /* NULL: it is not in the registry */
+    struct list        link;      /* for the periodic log lines */
+    struct roll_place  place;     /* for the pages of the API */
+    struct list        term;      /* of the clients whose time ends (terms.h) */
+    int64_t            until_us;  /* by now_us(), when it is ended; 0: never */
+    bool               is_over;   /* it was ended because of that */
+    int                over_kbps; /* it was ended because it sent this much; 0: it was not */
     int64_t            since_us;
     struct traffic     traffic;
 };

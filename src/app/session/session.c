@@ -110,9 +110,12 @@ void session_end_at(struct session *s, int64_t deadline_us)
 
 struct err *session_end_reason(const struct session *s, struct err *e)
 {
-    if (!s->client.is_over || err_code(e) != E_THREAD_INTERRUPTED)
+    if ((!s->client.is_over && !s->client.over_kbps) || err_code(e) != E_THREAD_INTERRUPTED)
         return e;
     err_free(e);
+    if (s->client.over_kbps)
+        return err_new(E_LIMIT, "publisher ip=%s sends %d kbps, more than limits { publisher_kbps; } allows",
+                       s->client.ip, s->client.over_kbps);
     return err_new(E_AUTH_EXPIRED, "the time is over for which ip=%s was let in", s->client.ip);
 }
 

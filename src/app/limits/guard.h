@@ -1,0 +1,23 @@
+/**
+ * `limits` of a vhost: how many clients, how often, how fast, how many wrong passwords.
+ */
+#ifndef APP_LIMITS_GUARD_H
+#define APP_LIMITS_GUARD_H
+
+#include "app/session/session.h"
+
+/** Counts a client from its admission to its end. E_LIMIT: there are as many as the vhost allows. Does not yield. */
+extern const struct session_guard limit_guard;
+
+/**
+ * A coroutine: measures publishers whose vhost has a `publisher_kbps`, and ends those that send more.
+ *
+ * Shape      arg is not used
+ * Yields     yes
+ */
+void limits_run(void *arg);
+
+/** A client of the vhost brought a wrong password: too many of them within a minute ban its address. Does not yield. */
+void limits_wrong_password(const struct conf_vhost *vhost, const char *ip);
+
+#endif

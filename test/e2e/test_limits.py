@@ -1,0 +1,162 @@
+"""`limits` of a vhost: each bound is kept, its refusal is said as the protocol can say it, and a place that is left is free again."""
+import http.client
+import threading
+import time
+
+import pytest
+
+import rtmp
+from api import Api
+from flv import Numbered
+from http_live import HttpPlayer
+from wait import patience, until
+
+OTHER = "127.0.0.7"                                                  # another address of this machine
+
+
+def conf(limits):
+    return ("vhost __defaultVhost__ { http_remux { enabled on; } hls { enabled on; hls_fragment 1; hls_storage memory; } "
+            "limits { enabled on; %s } }" % limits)
+
+
+@pytest.fixture
+def limited(make_server):
+    return lambda limits: make_server(conf(limits), api="", http="")
+
+
+def publish(server, stream="s", **how):
+    publisher = server.publisher(stream, **how)
+    publisher.send_tags(Numbered().tags(count=3))
+    return publisher
+
+
+def refused(call):
+    """What an RTMP client is told; `call` is refused."""
+    with pytest.raises(rtmp.Refused) as e:
+        with call() as client:
+            client.wait_media()
+    return e.value.code, e.value.description
+
+
+def http_status(server, stream="s", **how):
+    with HttpPlayer(server.http_port, "/live/%s.flv" % stream, **how) as p:
+        p.wait_head()
+        return p.status
+
+
+@pytest.mark.parametrize("limit, elsewhere", [
+    ("players 2", False), ("players_per_stream 2", False), ("players_per_ip 2", True), ("connections_per_ip 2", True)],
+    ids=lambda v: str(v))
+def test_players_have_a_bound(limited, limit, elsewhere):
+    server = limited(limit + ";")
+    with publish(server, source=OTHER), server.player("s") as first, HttpPlayer(server.http_port, "/live/s.flv") as second:
+        first.wait_media()
+        second.wait_media(1)
+        code, why = refused(lambda: server.player("s"))
+        assert code == "NetStream.Play.Failed" and "limits { %s; }" % limit in why
+        assert http_status(server) == 403
+        if elsewhere:
+            with server.player("s", source="127.0.0.8") as third:
+                third.wait_media()
+        first.close()
+        until(lambda: http_status(server) == 200, "the place of the first one")
+    server.wait_log(r"code=1901\(LimitExceeded\).*limits \{ %s; \}" % limit)
+
+
+def test_a_bound_of_one_stream_is_not_that_of_another(limited):
+    server = limited("players_per_stream 1;")
+    with publish(server, "a"), publish(server, "b"), server.player("a") as a, server.player("b") as b:
+        a.wait_media()
+        b.wait_media()
+        refused(lambda: server.player("a"))
+
+
+def test_viewers_of_hls_count_as_players(limited):
+    server = limited("players 1;")
+    with server.publisher("s") as publisher, rtmp_feed(publisher):
+        def playlist():
+            c = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=patience())
+            c.request("GET", "/live/s.m3u8")
+            status = c.getresponse().status
+            c.close()
+            return status
+
+        until(lambda: playlist() == 200, "a viewer of HLS")
+        assert http_status(server) == 403
+        until(lambda: playlist() == 403, "a second viewer that is refused")
+        refused(lambda: server.player("s"))
+        viewer, = [c["id"] for c in Api(server).clients() if c["type"] == "hls-play"]
+        Api(server).kick(viewer)
+        until(lambda: http_status(server) == 200, "the place of the viewer")
+
+
+class rtmp_feed:
+    """Frames in real time, as long as the block runs."""
+
+    def __init__(self, publisher):
+        self.feeder = rtmp.Feeder(publisher, Numbered().tags())
+
+    def __enter__(self):
+        return self.feeder
+
+    def __exit__(self, *exc):
+        self.feeder.stop()
+
+
+@pytest.mark.parametrize("limit", ["publishers 1", "publishers_per_ip 1"])
+def test_publishers_have_a_bound(limited, limit):
+    server = limited(limit + ";")
+    first = publish(server, "a")
+    code, why = refused(lambda: server.publisher("b"))
+    assert code == "NetStream.Publish.Denied" and "limits { %s; }" % limit in why
+    if limit == "publishers_per_ip 1":
+        publish(server, "c", source=OTHER).close()
+    first.unpublish("a")                                             # on the same connection, the place is free
+    first.publish("b")
+    first.close()
+
+
+def test_an_address_that_comes_too_often_is_refused(limited):
+    server = limited("new_connections_per_ip 3;")
+    with publish(server, source=OTHER):
+        until(lambda: http_status(server) == 403, "a burst that is refused")
+        until(lambda: http_status(server) == 200, "another second")
+    server.wait_log(r"comes too often, limits \{ new_connections_per_ip 3; \}")
+
+
+def test_a_publisher_that_sends_too_much_is_ended_and_told(limited):
+    server = limited("publisher_kbps 500; publisher_kbps_over 2;")
+    modest, greedy = publish(server, "modest"), publish(server, "greedy")
+    over = threading.Event()
+
+    def send():
+        try:
+            while not over.is_set():
+                greedy.send_tags(Numbered().tags(count=50))
+                time.sleep(0.02)
+        except OSError:
+            pass
+    t = threading.Thread(target=send, daemon=True)
+    with rtmp_feed(modest):
+        t.start()
+        server.wait_log(r"publisher ip=127\.0\.0\.1 sends (\d+) kbps, more than limits \{ publisher_kbps; \} allows",
+                        timeout=30)
+        over.set()
+        t.join(patience())
+        until(lambda: [c["name"] for c in Api(server).clients()] == ["modest"], "the end of the greedy one")
+    modest.close()
+    greedy.close()
+
+
+def test_a_reload_changes_the_limits(limited):
+    server = limited("players 1;")
+    with publish(server), server.player("s") as first:
+        first.wait_media()
+        refused(lambda: server.player("s"))
+        server.reload(conf("players 2;"))
+        with server.player("s") as second:
+            second.wait_media()
+            refused(lambda: server.player("s"))
+            server.reload(conf("players 2;").replace("enabled on; players", "enabled off; players"))
+            with server.player("s") as third:
+                third.wait_media()
