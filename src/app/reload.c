@@ -3,6 +3,7 @@
 #include "app/conf/conf_load.h"
 #include "app/reload_steps.h"
 #include "app/server/server.h"
+#include "app/stat/live_events.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -90,6 +91,20 @@ static void reload_once(struct reload *r)
     load_drop(&l->job);
 }
 
+static void tell_event(const struct reload_result *result)
+{
+    struct jw j = JW_INIT;
+    if (!live_events_are_wanted())
+        return;
+    jw_object(&j, NULL);
+    jw_string(&j, "rid", result->id);
+    jw_int(&j, "err", result->code);
+    jw_string(&j, "msg", result->state == RELOAD_DONE ? "Success" : result->text);
+    jw_int(&j, "state", result->state);
+    jw_object_end(&j);
+    live_events_tell("reload", &j);
+}
+
 /* Reload, and tell the service manager when it has ended, successful or not: it waits for that. */
 static void reload_and_notify(struct reload *r)
 {
@@ -98,6 +113,7 @@ static void reload_and_notify(struct reload *r)
     struct str                  text = str_over(status, sizeof status);
     service_notify_reloading();
     reload_once(r);
+    tell_event(result);
     if (result->state == RELOAD_DONE)
         str_printf(&text, "serving, configuration reloaded");
     else

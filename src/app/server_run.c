@@ -22,9 +22,11 @@
 #include "app/services.h"
 #include "app/session/client_lines.h"
 #include "app/source/attend.h"
+#include "app/stat/live_events.h"
 #include "app/watch_certificates.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "protocol/peer_watch.h"
 #include "protocol/process.h"
 #include "protocol/service_notify.h"
@@ -58,6 +60,28 @@ static void log_process(const struct server *s, struct usage *last)
     *last = (struct usage){ now, cpu_us };
 }
 
+/* Consoles hear of the server after each round of the statistics. */
+static void tell_event(const struct server *s)
+{
+    const struct registry *r = &s->registry;
+    struct jw              j = JW_INIT;
+    if (!live_events_are_wanted())
+        return;
+    jw_object(&j, NULL);
+    jw_int(&j, "now_ms", wall_now_us() / US_PER_MS);
+    jw_int(&j, "conns", (int64_t)s->connections.count);
+    jw_int(&j, "clients", r->n_clients);
+    jw_int(&j, "streams", (int64_t)r->stream_roll.count);
+    jw_int(&j, "recv_kbps", r->traffic.in.sample.kbps);
+    jw_int(&j, "send_kbps", r->traffic.out.sample.kbps);
+    jw_int(&j, "recv_bytes", r->traffic.bytes_in);
+    jw_int(&j, "send_bytes", r->traffic.bytes_out);
+    jw_int(&j, "mem_held", (int64_t)mem_held());
+    jw_fixed(&j, "cpu_percent", s->host.self_cpu);
+    jw_object_end(&j);
+    live_events_tell("server", &j);
+}
+
 /* A coroutine that samples the statistics, and logs a line for each kind of client every `pithy_print_ms`. */
 static void run_statistics(void *arg)
 {
@@ -75,6 +99,7 @@ static void run_statistics(void *arg)
         if (now >= next_sample || now >= next_log) {
             registry_sample_by_turns(&s->registry);
             histories_sample(&s->histories, &s->registry);
+            tell_event(s);
             sampled_us = now = now_us();
         }
         if (now >= next_log) {
@@ -183,6 +208,7 @@ struct err *server_run(struct server *s)
     bans_finish();
     tallies_finish();
     services_finish();
+    live_events_finish();
     s->main = NULL;
     log_info("server terminated");
     return err_wrap(e, "run the server");

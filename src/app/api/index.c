@@ -70,6 +70,7 @@ static struct err *write_v1(struct api_reply *r)
                      "all that fit" },
         { "doctor", "why streams do not play, or play badly, and what to do; stream=live/livestream" },
         { "bans", "bans, or one: bans/{id}; start=0 count=10; POST makes a ban, DELETE lifts one" },
+        { "events", "what happens, as server-sent events: streams, clients, the server's numbers, reloads, callbacks" },
         { "history",
           "the numbers of the last day: stream=/live/livestream from= to= step=; without stream, of the server" },
         { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },

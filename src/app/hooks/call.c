@@ -5,6 +5,7 @@
 #include "app/hooks/answer.h"
 #include "app/hooks/sign.h"
 #include "app/hooks/trust.h"
+#include "app/stat/live_events.h"
 #include "core/clock.h"
 #include "core/ident.h"
 #include "core/log.h"
@@ -217,6 +218,21 @@ static struct err *call(const struct hook_call *c, enum hook_known *known)
 
 static struct hook_counts counts[HOOK_EVENTS];
 
+/* Consoles hear of calls without an answer. Neither the URL nor the error's text: both may have tokens. */
+static void tell_event(const struct hook_call *c, const struct err *e)
+{
+    struct jw j = JW_INIT;
+    if (!live_events_are_wanted())
+        return;
+    jw_object(&j, NULL);
+    jw_string(&j, "event", hook_event_name(c->event));
+    jw_string(&j, "vhost", c->vhost ? c->vhost : "");
+    jw_int(&j, "err", err_code(e));
+    jw_string(&j, "msg", err_code_name(err_code(e)));
+    jw_object_end(&j);
+    live_events_tell("callback", &j);
+}
+
 struct err *hook_call(const struct hook_call *c, enum hook_known *known)
 {
     struct hook_counts *n = &counts[c->event];
@@ -227,6 +243,8 @@ struct err *hook_call(const struct hook_call *c, enum hook_known *known)
     n->n_failed += *known != HOOK_ACCEPTED && *known != HOOK_REFUSED;
     if (*known == HOOK_ACCEPTED || *known == HOOK_REFUSED)
         histogram_count(&n->took, now_us() - began_us);
+    else
+        tell_event(c, e);
     return e;
 }
 

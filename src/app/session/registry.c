@@ -1,6 +1,7 @@
 #include "app/session/registry.h"
 
 #include "app/source/source.h"
+#include "app/stat/live_events.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -124,6 +125,36 @@ static void add_to_protocol(struct protocol_stat all[static STAT_PROTOCOLS], con
     *(c->type->publish ? &p->n_publishers : &p->n_players) += n;
 }
 
+/* Consoles hear of each client, and of a stream when its publisher comes and goes. */
+static void tell_event(const struct client *c, bool came)
+{
+    struct jw j = JW_INIT;
+    if (!live_events_are_wanted())
+        return;
+    jw_object(&j, NULL);
+    jw_string(&j, "what", came ? "came" : "left");
+    jw_string(&j, "id", c->id);
+    jw_string(&j, "type", c->type->name);
+    jw_bool(&j, "publish", c->type->publish);
+    jw_string(&j, "ip", c->ip);
+    jw_string(&j, "stream", c->source->id);
+    jw_string(&j, "url", c->source->identity);
+    jw_int(&j, "send_bytes", c->traffic.bytes_out);
+    jw_int(&j, "recv_bytes", c->traffic.bytes_in);
+    jw_object_end(&j);
+    live_events_tell("client", &j);
+    if (!c->type->publish)
+        return;
+    j = JW_INIT;
+    jw_object(&j, NULL);
+    jw_string(&j, "what", came ? "published" : "unpublished");
+    jw_string(&j, "id", c->source->id);
+    jw_string(&j, "url", c->source->identity);
+    jw_string(&j, "client", c->id);
+    jw_object_end(&j);
+    live_events_tell("stream", &j);
+}
+
 struct err *registry_enter(struct registry *r, struct client *c, const char *vhost_name)
 {
     struct vhost_stat *vhost = NULL;
@@ -145,6 +176,7 @@ struct err *registry_enter(struct registry *r, struct client *c, const char *vho
     add_to_protocol(r->by_protocol, c, 1);
     add_to_protocol(c->source->stat.by_protocol, c, 1);
     vhost->n_clients++;
+    tell_event(c, true);
     return NULL;
 }
 
@@ -175,6 +207,7 @@ void registry_leave(struct registry *r, struct client *c)
     if (!c->vhost)
         return;
     count_client(r, c);
+    tell_event(c, false);
     leave_all(r, c);
     terms_remove(&r->terms, c);
     list_remove(&c->link);
