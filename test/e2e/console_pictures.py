@@ -15,7 +15,7 @@ CONF = """vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/
     hls { enabled on; } dash { enabled on; } }"""
 DESK, PHONE = (1100, 700), (390, 700)
 #          file               view         language  colours  size   a text that shows that it is there
-PICTURES = [("overview", "summaries", "en", "light", DESK, "Uptime"),
+PICTURES = [("overview", "summaries", "en", "light", DESK, "15 minutes"),
             ("streams", "streams", "zh", "dark", DESK, "/live/studio"),
             ("phone", "clients", "en", "light", PHONE, "rtmp-play")]
 

@@ -7,7 +7,7 @@ const TURN_MS = 3000
 const SLOWEST_MS = 30000
 const KEPT = 1200
 
-const NAMES = ['cpu', 'machine', 'memory', 'received', 'sent', 'clients']
+const NAMES = ['cpu', 'machine', 'memory', 'received', 'sent']
 const nothing = () => Object.fromEntries(['time', ...NAMES].map(name => [name, []]))
 
 function record(series, now, before) {
@@ -20,7 +20,7 @@ function record(series, now, before) {
   const last = name => series[name].at(-1) ?? null
   const isSampled = !isSame || seconds > 0
   const values = {
-    cpu: self.cpu_percent, machine: system.cpu_percent, memory: self.mem_kbyte * 1024, clients: system.conn_srs,
+    cpu: self.cpu_percent, machine: system.cpu_percent, memory: self.mem_kbyte * 1024,
     received: isSampled ? rate('srs_recv_bytes') : last('received'),
     sent: isSampled ? rate('srs_send_bytes') : last('sent'),
   }

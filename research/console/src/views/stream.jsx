@@ -1,37 +1,19 @@
-import { useRef } from 'preact/hooks'
-import { Chart } from '../chart.jsx'
 import { audioText, bytes, duration, kbps, videoText } from '../format.js'
 import { Findings } from '../findings.jsx'
 import { Health } from '../health.jsx'
+import { History } from '../history.jsx'
 import { Links } from '../links.jsx'
 import { usePoll } from '../poll.js'
 import { useWords } from '../words.js'
 
 const TURN_MS = 3000
 const VHOSTS_MS = 30000
-const KEPT = 1200
-
-/* The bit rates between the polls, from the counters of bytes. The server updates them every three seconds. */
-function useRates(stream) {
-  const kept = useRef({ before: null, data: [[], [], []] })
-  const { before, data } = kept.current
-  if (stream && stream !== before) {
-    const now = Date.now() / 1000
-    if (before && now > (data[0].at(-1) ?? 0)) {
-      const rate = name => Math.max(0, (stream[name] - before[name]) * 8 / 1000 / (now - kept.current.at))
-      kept.current.data = [[...data[0], now], [...data[1], rate('recv_bytes')], [...data[2], rate('send_bytes')]].map(row => row.slice(-KEPT))
-    }
-    kept.current.before = stream
-    kept.current.at = now
-  }
-  return kept.current.data
-}
 
 export function Stream({ id }) {
   const t = useWords()
   const { body, error } = usePoll(`streams/${encodeURIComponent(id)}`, TURN_MS)
   const { body: vhosts } = usePoll('vhosts/?count=1000', VHOSTS_MS)
-  const stream = body?.stream, rates = useRates(stream)
+  const stream = body?.stream
   const vhost = vhosts?.vhosts.find(one => one.id === stream?.vhost)
   const back = <p><a href="#/streams">← {t('back')}</a></p>
   if (!stream)
@@ -55,10 +37,7 @@ export function Stream({ id }) {
           {stream.segments?.map(row => [<dt>{t('segments')} {row.container}</dt>, <dd>{row.segments}, #{row.newest}</dd>])}
         </dl>
       </section>
-      <section class="card">
-        <h2>{t('bitRate')}</h2>
-        <Chart data={rates} series={[t('received'), t('sent')]} show={kbps} label={t('chart', { name: t('bitRate') })} />
-      </section>
+      <History stream={id} kinds={['rates', 'players', 'fps']} />
       <section class="card">
         <h2>{t('doctor')}</h2>
         {vhost && <Findings query={`?${new URLSearchParams({ stream: stream.name, app: stream.app, vhost: vhost.name })}`} />}
