@@ -13,7 +13,7 @@ static void take_text(char *to, size_t cap, const char *from)
 
 static void fill_in(struct refusal *to, const struct refused *what, const struct err *why)
 {
-    *to = (struct refusal){ .code = err_code(why), .publish = what->publish };
+    *to = (struct refusal){ .code = err_code(why), .publish = what->publish, .at_door = what->at_door };
     take_text(to->host, sizeof to->host, what->host);
     take_text(to->app, sizeof to->app, what->app);
     take_text(to->stream, sizeof to->stream, what->stream);
@@ -55,6 +55,26 @@ void refusals_note(struct refusals *r, const struct refused *what, const struct 
     newest.n = at->n + 1;
     newest.newest_us = now_us;
     *at = newest;
+}
+
+static bool is_of(const struct refusal *x, const struct refusal *what)
+{
+    return x->at_door && x->publish == what->publish && strcmp(x->stream, what->stream) == 0 &&
+           strcmp(x->ip, what->ip) == 0 && strcmp(x->app, what->app) == 0 && strcmp(x->host, what->host) == 0;
+}
+
+void refusals_forget(struct refusals *r, const struct refused *what)
+{
+    struct refusal like;
+    if (r->count == 0)
+        return;
+    fill_in(&like, what, NULL);
+    for (size_t i = 0; i < r->count;) {
+        if (is_of(&r->items[i], &like))
+            r->items[i] = r->items[--r->count];
+        else
+            i++;
+    }
 }
 
 void refusals_finish(struct refusals *r)

@@ -25,11 +25,12 @@ struct refused {
     const char *host, *app, *stream; /* as the client named them; NULL: it did not */
     const char *ip;
     bool        publish;
+    bool        at_door; /* Admission itself refused, and is over when it lets the client in. */
 };
 
 struct refusal {
     enum err_code code;
-    bool          publish;
+    bool          publish, at_door;
     char          host[REFUSAL_NAME_CAP], app[REFUSAL_NAME_CAP], stream[REFUSAL_NAME_CAP];
     char          ip[INET6_ADDRSTRLEN]; /* of the newest */
     char          text[REFUSAL_TEXT_CAP];
@@ -44,6 +45,9 @@ struct refusals {
 
 /** Note a refusal. `why` is only read. Without memory nothing is noted. */
 void refusals_note(struct refusals *r, const struct refused *what, const struct err *why, int64_t now_us);
+
+/** The same client is admitted to what it was refused: its refusals at the door are over. */
+void refusals_forget(struct refusals *r, const struct refused *what);
 
 void refusals_finish(struct refusals *r);
 

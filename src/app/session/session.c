@@ -56,15 +56,31 @@ static struct err *ask_under_newest_conf(struct session *s)
     return e;
 }
 
-void session_note_refusal(const struct session *s, const struct err *why)
+static struct refused what_for(const struct session *s, bool at_door)
 {
-    const struct refused what = {
+    return (struct refused){
         .host = s->host,
         .app = s->app,
         .stream = s->stream,
         .ip = s->client.ip,
         .publish = s->client.type->publish,
+        .at_door = at_door,
     };
+}
+
+/* Note the answer of admission. A client that is let in now was refused for a reason that is over. */
+static void note_answer(const struct session *s, const struct err *e)
+{
+    const struct refused what = what_for(s, true);
+    if (e)
+        refusals_note(&s->door->registry->refusals, &what, e, now_us());
+    else
+        refusals_forget(&s->door->registry->refusals, &what);
+}
+
+void session_note_refusal(const struct session *s, const struct err *why)
+{
+    const struct refused what = what_for(s, false);
     refusals_note(&s->door->registry->refusals, &what, why, now_us());
 }
 
@@ -76,10 +92,9 @@ struct err *session_admit(struct session *s, const struct session_door *door)
         s->verdict = SESSION_FAILED;
         e = source_acquire(&s->source, door->sources, s->conf, s->vhost, s->app, s->stream);
     }
-    if (e)
-        session_note_refusal(s, e);
-    else
+    if (!e)
         s->verdict = SESSION_ADMITTED;
+    note_answer(s, e);
     s->vhost = NULL;
     conf_unref(&s->conf);
     return e;

@@ -87,6 +87,8 @@ void source_stamp(struct source *s, struct frame *f, int64_t raw_us)
     int64_t jump_us = stream_clock_stamp(&s->clock, f, raw_us, now_us());
     if (!frame_is_header(f))
         settle(s, f, is_first);
+    if (jump_us)
+        s->pulse.broke_us = now_us();
     if (jump_us && is_worth_a_line(s->clock.n_breaks))
         log_warn("the %s time of %s jumped by %lldms: it goes on without the jump, breaks=%lld",
                  f->kind == FRAME_VIDEO ? "video" : "audio", s->identity, (long long)(jump_us / US_PER_MS),

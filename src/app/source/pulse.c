@@ -1,5 +1,7 @@
 #include "app/source/pulse.h"
 
+#include <stdlib.h>
+
 #include "app/source/stream_clock.h"
 
 void pulse_begin(struct pulse *p, int64_t now_us, int64_t n_breaks)
@@ -60,16 +62,16 @@ static bool lead_of(const struct stream_clock *c, enum frame_kind kind, int64_t 
 static void sample_drift(struct pulse *p, const struct stream_clock *c, int64_t now_us)
 {
     int64_t sound_us, picture_us;
-    if (now_us - p->began_us < PULSE_SETTLED_US || !lead_of(c, FRAME_AUDIO, &sound_us) ||
-        !lead_of(c, FRAME_VIDEO, &picture_us))
+    if (!lead_of(c, FRAME_AUDIO, &sound_us) || !lead_of(c, FRAME_VIDEO, &picture_us))
         return;
+    p->apart_before_us = p->apart_us;
     p->apart_us = sound_us - picture_us;
     if (p->has_base && p->base_breaks == c->n_breaks)
         return;
     p->has_base = true;
     p->base_breaks = c->n_breaks;
     p->base_us = now_us;
-    p->apart_then_us = p->apart_us;
+    p->apart_then_us = p->apart_before_us = p->apart_us;
 }
 
 static const struct pulse_sample *newest(const struct pulse *p)
@@ -77,11 +79,12 @@ static const struct pulse_sample *newest(const struct pulse *p)
     return &p->samples[(p->n_samples - 1) % PULSE_SAMPLES];
 }
 
-void pulse_sample(struct pulse *p, const struct stream_clock *c, int64_t bytes_in, int64_t now_us)
+void pulse_sample(struct pulse *p, const struct stream_clock *c, int64_t now_us)
 {
-    if (!p->arrived_us || (p->n_samples && now_us - newest(p)->sampled_us < PULSE_SAMPLE_LEAST_US))
+    if (!p->arrived_us || now_us - p->began_us < PULSE_SETTLED_US ||
+        (p->n_samples && now_us - newest(p)->sampled_us < PULSE_SAMPLE_LEAST_US))
         return;
-    p->samples[p->n_samples++ % PULSE_SAMPLES] = (struct pulse_sample){ p->arrived_us, p->dts_us, now_us, bytes_in };
+    p->samples[p->n_samples++ % PULSE_SAMPLES] = (struct pulse_sample){ p->arrived_us, p->dts_us, now_us };
     sample_drift(p, c, now_us);
 }
 
@@ -102,7 +105,9 @@ bool pulse_drift(const struct pulse *p, int64_t *drift_us, int64_t *over_us)
 {
     if (!p->has_base || !p->n_samples)
         return false;
-    *drift_us = p->apart_us - p->apart_then_us;
+    int64_t newest_us = p->apart_us - p->apart_then_us, before_us = p->apart_before_us - p->apart_then_us;
+    bool    agree = (newest_us > 0) == (before_us > 0);
+    *drift_us = !agree ? 0 : llabs(newest_us) < llabs(before_us) ? newest_us : before_us;
     *over_us = newest(p)->sampled_us - p->base_us;
     return *over_us > 0;
 }

@@ -27,19 +27,22 @@ enum { PULSE_SAMPLES = 4 };
 /* Samples are at least this far apart, however often the statistics are asked for. */
 enum { PULSE_SAMPLE_LEAST_US = 2500 * US_PER_MS };
 
-/* A drift is measured from this time after the beginning of a publish on, when its tracks have settled. */
+/*
+ * Samples begin this long after the publish: by then its tracks have settled, and what the publisher had kept for the beginning has
+ * come.
+ */
 enum { PULSE_SETTLED_US = 2 * US_PER_SECOND };
 
 /** How far the stream had come at one time. */
 struct pulse_sample {
     int64_t arrived_us, dts_us; /* arrival and time of the newest frame */
     int64_t sampled_us;
-    int64_t bytes_in;
 };
 
 /** All zero: nothing has come. */
 struct pulse {
     int64_t began_us;      /* of this publish; 0: there was none yet */
+    int64_t broke_us;      /* the newest break of the encoder's time */
     int64_t n_breaks_then; /* breaks of the stream's clock that came before this publish */
     int64_t arrived_us;    /* of the newest frame; 0: none yet */
     int64_t dts_us;        /* time of it */
@@ -52,7 +55,8 @@ struct pulse {
     unsigned            n_samples; /* taken; the newest is samples[(n_samples - 1) % PULSE_SAMPLES] */
     bool                has_base;  /* `apart_then_us` is set */
     int64_t             base_us, base_breaks;
-    int64_t             apart_then_us, apart_us; /* lead of sound over picture: at first, and in the newest sample */
+    int64_t             apart_then_us, apart_before_us,
+        apart_us; /* lead of sound over picture: at first, and in the two newest samples */
 };
 
 /** A publish begins. `n_breaks`: of the stream's clock so far. */
@@ -62,7 +66,7 @@ void pulse_begin(struct pulse *p, int64_t now_us, int64_t n_breaks);
 void pulse_follow(struct pulse *p, const struct frame *f);
 
 /** Note how far the stream has come. */
-void pulse_sample(struct pulse *p, const struct stream_clock *c, int64_t bytes_in, int64_t now_us);
+void pulse_sample(struct pulse *p, const struct stream_clock *c, int64_t now_us);
 
 /**
  * How fast the stream's time ran against the clock, over the kept samples. False while there are too few of them.
@@ -71,7 +75,10 @@ void pulse_sample(struct pulse *p, const struct stream_clock *c, int64_t bytes_i
  */
 bool pulse_speed(const struct pulse *p, double *speed, int64_t *over_us);
 
-/** How far sound and picture have moved apart since the first sample, and in what time. False: one of them is missing. */
+/**
+ * How far sound and picture have moved apart since the first sample, and in what time. The two newest samples must agree: one may have
+ * been taken between the frames of a burst. False: one of the kinds is missing.
+ */
 bool pulse_drift(const struct pulse *p, int64_t *drift_us, int64_t *over_us);
 
 #endif

@@ -114,6 +114,7 @@ static void jump(struct reader *r)
     bool           to_key = is_key_ahead(r);
     r->n_jumps++;
     s->n_jumps++;
+    s->jumped_us = now_us();
     r->seq = to_key ? gops_place(&s->gops)->seq : s->ring.head;
     r->n_skipped += (int64_t)(r->seq - from);
     start(r, to_key ? &gops_place(&s->gops)->headers : &s->headers);

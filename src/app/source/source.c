@@ -9,7 +9,7 @@ void source_sample(struct source *s, int64_t now)
         return;
     traffic_sample(&s->traffic, now);
     s->fps = (double)(s->frames_video - s->sampled_frames) * US_PER_SECOND / (double)(now - s->sampled_us);
-    pulse_sample(&s->pulse, &s->clock, s->traffic.bytes_in, now);
+    pulse_sample(&s->pulse, &s->clock, now);
     s->sampled_us = now;
     s->sampled_frames = s->frames_video;
 }

@@ -118,6 +118,7 @@ struct source {
     uint8_t            video_track, audio_track; /* the track that `video` and `audio` describe: the first that came */
     int64_t            frames_video, frames_audio; /* frames of the first track, without configurations */
     int64_t            n_jumps;                    /* jumps of readers that fell behind */
+    int64_t            jumped_us;                  /* the newest of these jumps */
     struct pulse       pulse;                      /* how the frames of this publish come in */
     struct histogram   latency; /* from the arrival of a frame to the socket of a player that keeps up */
     struct traffic     traffic;

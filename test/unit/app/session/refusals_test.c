@@ -58,6 +58,30 @@ static void the_oldest_gives_way(void **state)
     refusals_finish(&r);
 }
 
+static void who_is_let_in_is_not_refused_any_more(void **state)
+{
+    struct refusals r = { 0 };
+    struct err     *why = err_new(E_RESPONSE_CODE, "no");
+    struct refused  what = { .host = "v", .app = "live", .stream = "s", .ip = "192.0.2.1", .at_door = true };
+    (void)state;
+    refusals_forget(&r, &what); /* nothing is noted yet */
+    refusals_note(&r, &what, why, 1);
+    what.stream = "other";
+    refusals_note(&r, &what, why, 2);
+    note(&r, "s", E_SYSTEM_STREAM_BUSY, 3); /* not at the door */
+    err_free(why);
+    what.stream = "s";
+    what.ip = "192.0.2.2"; /* another client */
+    refusals_forget(&r, &what);
+    assert_int_equal(r.count, 3);
+    what.ip = "192.0.2.1";
+    refusals_forget(&r, &what);
+    assert_int_equal(r.count, 2);
+    for (size_t i = 0; i < r.count; i++)
+        assert_true(r.items[i].code == E_SYSTEM_STREAM_BUSY || strcmp(r.items[i].stream, "other") == 0);
+    refusals_finish(&r);
+}
+
 static void long_and_odd_texts_are_cut_and_tamed(void **state)
 {
     struct refusals r = { 0 };
@@ -93,6 +117,7 @@ int main(void)
         cmocka_unit_test(equal_refusals_are_one),
         cmocka_unit_test(only_the_cause_is_kept),
         cmocka_unit_test(the_oldest_gives_way),
+        cmocka_unit_test(who_is_let_in_is_not_refused_any_more),
         cmocka_unit_test(long_and_odd_texts_are_cut_and_tamed),
         cmocka_unit_test(without_memory_nothing_is_noted),
     };

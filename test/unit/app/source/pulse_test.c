@@ -33,7 +33,7 @@ static void play(struct stream *s, int seconds, double sound, double picture)
         take(s, FRAME_VIDEO, (int64_t)(ms * picture), ms, ms % 2000 == 0);
         take(s, FRAME_AUDIO, (int64_t)(ms * sound), ms, false);
         if (ms % 3000 == 0)
-            pulse_sample(&s->pulse, &s->clock, 0, ms * INT64_C(1000));
+            pulse_sample(&s->pulse, &s->clock, ms * INT64_C(1000));
     }
 }
 
@@ -79,10 +79,43 @@ static void tracks_with_two_clocks_drift(void **state)
     int64_t       drift_us = 0, over_us = 0;
     (void)state;
     begin(&s);
-    play(&s, 12, 1.05, 1);
+    play(&s, 15, 1.05, 1); /* 0.45 s in the sample at 12 s, 0.6 s in the newest */
     assert_true(pulse_drift(&s.pulse, &drift_us, &over_us));
-    assert_int_equal(over_us, 9 * US_PER_SECOND);
+    assert_int_equal(over_us, 12 * US_PER_SECOND);
     assert_true(drift_us > 440 * US_PER_MS && drift_us < 460 * US_PER_MS);
+}
+
+static void one_odd_sample_is_no_drift(void **state)
+{
+    struct stream s;
+    int64_t       drift_us = 1, over_us;
+    (void)state;
+    begin(&s);
+    play(&s, 12, 1, 1);
+    take(&s, FRAME_VIDEO, 13000, 13000, false); /* a burst: the sound of this second is yet to come */
+    pulse_sample(&s.pulse, &s.clock, 15 * US_PER_SECOND);
+    assert_true(pulse_drift(&s.pulse, &drift_us, &over_us));
+    assert_int_equal(drift_us, 0);
+}
+
+static void what_was_kept_for_the_beginning_is_not_measured(void **state)
+{
+    struct stream s;
+    double        speed = 0;
+    int64_t       over_us;
+    (void)state;
+    begin(&s);
+    for (int ms = 40; ms <= 5000; ms += 40) /* five seconds at once */
+        take(&s, FRAME_VIDEO, ms, 1, ms == 40);
+    pulse_sample(&s.pulse, &s.clock, US_PER_SECOND);
+    assert_int_equal(s.pulse.n_samples, 0);
+    for (int ms = 40; ms <= 15000; ms += 40) {
+        take(&s, FRAME_VIDEO, 5000 + ms, ms, false);
+        if (ms % 3000 == 0)
+            pulse_sample(&s.pulse, &s.clock, ms * INT64_C(1000));
+    }
+    assert_true(pulse_speed(&s.pulse, &speed, &over_us));
+    assert_true(speed > 0.99 && speed < 1.01);
 }
 
 static void samples_that_come_more_often_are_left_out(void **state)
@@ -91,8 +124,8 @@ static void samples_that_come_more_often_are_left_out(void **state)
     (void)state;
     begin(&s);
     take(&s, FRAME_VIDEO, 0, 1, true);
-    for (int ms = 1000; ms <= 9000; ms += 1000)
-        pulse_sample(&s.pulse, &s.clock, 0, ms * INT64_C(1000));
+    for (int ms = 2000; ms <= 10000; ms += 1000)
+        pulse_sample(&s.pulse, &s.clock, ms * INT64_C(1000));
     assert_int_equal(s.pulse.n_samples, 3);
 }
 
@@ -105,7 +138,7 @@ static void one_kind_alone_has_no_drift(void **state)
     for (int ms = 40; ms <= 9000; ms += 40) {
         take(&s, FRAME_VIDEO, ms, ms, false);
         if (ms % 3000 == 0)
-            pulse_sample(&s.pulse, &s.clock, 0, ms * INT64_C(1000));
+            pulse_sample(&s.pulse, &s.clock, ms * INT64_C(1000));
     }
     assert_false(pulse_drift(&s.pulse, &drift_us, &over_us));
 }
@@ -144,6 +177,8 @@ int main(void)
         cmocka_unit_test(real_time_has_speed_one_and_no_drift),
         cmocka_unit_test(a_slow_encoder_has_less_speed),
         cmocka_unit_test(tracks_with_two_clocks_drift),
+        cmocka_unit_test(one_odd_sample_is_no_drift),
+        cmocka_unit_test(what_was_kept_for_the_beginning_is_not_measured),
         cmocka_unit_test(samples_that_come_more_often_are_left_out),
         cmocka_unit_test(one_kind_alone_has_no_drift),
         cmocka_unit_test(what_arrives_late_is_a_gap_and_a_pause_of_the_encoder_is_none),
