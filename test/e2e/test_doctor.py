@@ -497,6 +497,43 @@ def test_what_is_healed_is_not_told_any_more(make_server):
         until(lambda: not visit(s.server)["findings"], "no finding once the stream is there")
 
 
+def test_a_client_that_is_let_in_after_all_is_not_told_any_more(make_server):
+    """Refused by the backend, then accepted; and a name that was taken, and is free."""
+    backend = Backend()
+    backend.answers["on_publish"] = answer(403)
+    with contextlib.ExitStack() as stack:
+        stack.callback(backend.close)
+        s = Seeding(make_server, stack)
+        s.start("vhost __defaultVhost__ { %s }" % hooks(backend, "on_publish"))
+        s.refused(True)
+        named(s.server, "refused-hook")
+        backend.answers["on_publish"] = answer()
+        client = s.server.publisher("s")
+        assert "refused-hook" not in [f["id"] for f in visit(s.server)["findings"]]
+        s.refused(True)
+        named(s.server, "stream-busy")
+        client.close()
+        until(lambda: not visit(s.server)["findings"], "no finding once the name is free")
+
+
+def test_odd_streams_that_play_well_have_no_finding(make_server):
+    """Slides, low frame rates, a picture alone every second, publishers that come again and again, viewers of HLS that leave."""
+    with contextlib.ExitStack() as stack:
+        s = Seeding(make_server, stack)
+        s.start("vhost __defaultVhost__ { %s hls { enabled on; hls_fragment 2; hls_storage memory; } dash { enabled on; } }" % OPEN)
+        s.feed(Numbered(fps=1, gop=2, audio_fps=25).tags(), stream="slides")
+        s.feed(Numbered(fps=5, gop=10, audio_fps=50).tags(), stream="slow")
+        s.feed(Numbered(fps=60, gop=120, audio_fps=43).tags(), stream="fast")
+        for _ in range(3):
+            again = s.feed(Numbered().tags(), stream="again")
+            until(lambda: len(again.sent) > 50, "a second of it")
+            again.finish()
+        again = s.feed(Numbered().tags(), stream="again")
+        until(lambda: s.curl("/live/again.m3u8") == "200" and s.curl("/live/slow.mpd") == "200", "playlists", 30)
+        until(lambda: len(again.sent) > 2 * 25 * 14, "14 s of media", 60)
+        assert visit(s.server)["findings"] == []
+
+
 # -- questions and bounds ---------------------------------------------------------------------------------------------
 
 def test_a_stream_that_nobody_knows_is_not_published(make_server):

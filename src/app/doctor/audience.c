@@ -1,14 +1,15 @@
 /* Players: they are too slow, or wait for what nobody publishes. */
 #include "app/doctor/checks.h"
-#include "core/clock.h"
 
 void check_slow_players(const struct facts_stream *s, struct findings *all)
 {
-    if (s->n_skipped == 0)
+    if (s->n_skipped == 0 || s->skip_age_us > CHECKS_RECENT_US)
         return;
     struct finding *f = findings_add(all, "players-slow", FINDING_WARNING, FINDING_STREAM, s->name);
-    finding_seen(f, "Players fell behind and jumped over frames %lld times. %zu play now, and %d kbit/s come in.",
-                 (long long)s->n_skipped, s->n_players, s->kbps_30s);
+    finding_seen(
+        f,
+        "Players fell behind and jumped over frames %lld times, last %.0f s ago. %zu play now, and %d kbit/s come in.",
+        (long long)s->n_skipped, (double)s->skip_age_us / US_PER_SECOND, s->n_players, s->kbps_30s);
     finding_cure(
         f,
         "Their networks carry less than the stream needs: lower the bit rate, or publish a second stream with a lower "

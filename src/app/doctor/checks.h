@@ -9,8 +9,12 @@
 
 #include "app/doctor/facts.h"
 #include "app/doctor/finding.h"
+#include "core/clock.h"
 
 typedef void doctor_stream_check(const struct facts_stream *s, struct findings *all);
+/* What comes and goes is told for this long after the last time: as long as viewers talk about it. */
+enum { CHECKS_RECENT_US = 300 * US_PER_SECOND };
+
 typedef void doctor_server_check(const struct facts_server *s, struct findings *all);
 typedef void doctor_folder_check(const struct facts_folder *f, struct findings *all);
 typedef void doctor_pair_check(const struct facts_pair *p, struct findings *all);

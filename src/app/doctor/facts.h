@@ -52,8 +52,8 @@ struct facts_stream {
     bool    has_drift;
     int64_t drift_us, drift_over_us; /* sound has gained on the picture by so much */
     int64_t n_gaps, gaps_us, longest_gap_us, gap_age_us;
-    int64_t n_breaks;  /* jumps of the encoder's time in this publish */
-    int64_t n_skipped; /* jumps of players that fell behind */
+    int64_t n_breaks, break_age_us; /* jumps of the encoder's time in this publish; since the newest */
+    int64_t n_skipped, skip_age_us; /* jumps of players that fell behind; since the newest */
 
     size_t            n_lanes;
     struct facts_lane lanes[FACTS_LANES_MAX];

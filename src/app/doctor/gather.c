@@ -4,6 +4,7 @@
 
 #include "app/conf/unbuilt.h"
 #include "app/doctor/nearest.h"
+#include "app/http/live_mount.h"
 #include "app/segment/show.h"
 #include "app/server/server.h"
 #include "app/source/source.h"
@@ -94,6 +95,7 @@ static void gather_pulse(const struct source *s, int64_t now_us, struct facts_st
     out->longest_gap_us = p->longest_gap_us;
     out->gap_age_us = now_us - p->gap_ended_us;
     out->n_breaks = s->clock.n_breaks - p->n_breaks_then;
+    out->break_age_us = now_us - p->broke_us;
 }
 
 void gather_stream(const struct server *server, const struct source *s, int64_t now_us, struct facts_stream *out)
@@ -117,6 +119,7 @@ void gather_stream(const struct server *server, const struct source *s, int64_t 
         .kbps = s->traffic.in.sample.kbps,
         .kbps_30s = s->traffic.in.window_30s.kbps,
         .n_skipped = s->n_jumps,
+        .skip_age_us = now_us - s->jumped_us,
         .is_rtc_wanted = is_rtc_wanted(server->conf),
     };
     gather_pulse(s, now_us, out);
@@ -137,6 +140,18 @@ static bool is_published(const struct server *server, const struct conf_vhost *v
     return s && source_is_live(s);
 }
 
+/* True if a stream of this path is, or would be, live over HTTP: then its player's session tells what is wrong. */
+static bool is_live_path(const struct conf_vhost *vhost, const struct refusal *r)
+{
+    char             path[2 * REFUSAL_NAME_CAP + 2];
+    struct str       out = str_over(path, sizeof path);
+    struct live_path parts;
+    if (!vhost || !vhost->http_remux.enabled || str_ends_with(r->stream, ".m3u8") || str_ends_with(r->stream, ".mpd"))
+        return false; /* A mount matches paths of any ending. */
+    str_printf(&out, "/%s%s%s", r->app, *r->app ? "/" : "", r->stream);
+    return live_mount_match(vhost->http_remux.mount, vhost->name, r->host, path, &parts);
+}
+
 bool gather_refusal(const struct server *server, const struct refusal *r, int64_t now_us, struct facts_refusal *out)
 {
     const struct conf_vhost *vhost = conf_find_vhost(server->conf, r->host);
@@ -150,6 +165,12 @@ bool gather_refusal(const struct server *server, const struct refusal *r, int64_
     out->vhost = vhost;
     out->is_published = vhost && is_published(server, vhost, r);
     str_printf(&name, "%s/%s/%s", vhost && vhost->enabled ? vhost->name : r->host, r->app, r->stream);
+    if (r->code == E_SYSTEM_STREAM_BUSY)
+        return out->is_published;
+    if (r->code == E_HTTP_HANDLER_MATCH_URL)
+        return !is_live_path(vhost, r);
+    if (r->code == E_CROSS_SITE)
+        return !server->conf->http_server.crossdomain;
     if (r->code == E_RTMP_VHOST_NOT_FOUND) {
         out->near_name = nearest_vhost(server->conf, r->host);
         return !vhost || !vhost->enabled;

@@ -18,25 +18,30 @@ static size_t least(size_t a, size_t b, size_t c)
     return n < c ? n : c;
 }
 
-/* Levenshtein's distance, by one row. */
+/*
+ * Levenshtein's distance, by one row, of which only the cells that are at most `max` from the diagonal count: all others are farther
+ * than `max`.
+ */
 size_t nearest_distance(const char *a, const char *b, size_t max)
 {
-    size_t row[NEAREST_NAME_MAX + 1] = { 0 }, n = strlen(a), m = strlen(b);
+    size_t row[NEAREST_NAME_MAX + 2] = { 0 }, n = strlen(a), m = strlen(b), far = max + 1;
     if (n > NEAREST_NAME_MAX || m > NEAREST_NAME_MAX || (n > m ? n - m : m - n) > max)
-        return max + 1;
-    for (size_t j = 0; j <= m; j++)
-        row[j] = j;
+        return far;
+    for (size_t j = 0; j <= m + 1; j++)
+        row[j] = j < far ? j : far;
     for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
+        size_t first = i > max ? i - max : 1, last = i + max < m ? i + max : m;
+        size_t diagonal = row[first - 1];
+        row[first - 1] = first == 1 && i < far ? i : far;
+        for (size_t j = first; j <= last; j++) {
             bool   same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
             size_t up = row[j];
             row[j] = least(diagonal + !same, up + 1, row[j - 1] + 1);
             diagonal = up;
         }
+        row[last + 1] = far;
     }
-    return row[m] > max ? max + 1 : row[m];
+    return row[m] < far ? row[m] : far;
 }
 
 static size_t slips_allowed(const char *name)

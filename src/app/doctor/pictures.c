@@ -1,6 +1,5 @@
 /* Key frames, GOPs, the order of pictures. */
 #include "app/doctor/checks.h"
-#include "core/clock.h"
 
 /* Players begin at a key frame, so a long GOP makes them wait, or start late. Streams have 1 to 4 s. */
 enum { GOP_LONG_US = 5 * US_PER_SECOND };

@@ -1,7 +1,6 @@
 /* Clients that were refused: by what, and which line lets them in. */
 #include "app/doctor/checks.h"
 #include "core/attr.h"
-#include "core/clock.h"
 #include "core/str.h"
 
 /* `line` may name the vhost's block; texts are those of the log. */

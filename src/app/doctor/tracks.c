@@ -1,6 +1,5 @@
 /* Sound and picture: one is missing, or they move apart. */
 #include "app/doctor/checks.h"
-#include "core/clock.h"
 
 /* The other kind may come later than the first one. */
 enum { OTHER_KIND_US = 4 * US_PER_SECOND };

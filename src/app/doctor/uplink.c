@@ -1,6 +1,5 @@
 /* The way from the encoder to here: silence, speed, gaps, jumps of its time. */
 #include "app/doctor/checks.h"
-#include "core/clock.h"
 
 /* No frame for this long: the encoder, or its network, has stopped. */
 enum { SILENT_US = 3 * US_PER_SECOND };
@@ -9,9 +8,6 @@ enum { SILENT_US = 3 * US_PER_SECOND };
 #define SLOW_BELOW 0.95
 #define FAST_ABOVE 1.10
 
-/* A gap counts as long as the viewers may still be talking about it. */
-enum { RECENT_US = 120 * US_PER_SECOND };
-
 static double seconds(int64_t us)
 {
     return (double)us / US_PER_SECOND;
@@ -19,7 +15,7 @@ static double seconds(int64_t us)
 
 static bool has_recent_gaps(const struct facts_stream *s)
 {
-    return s->n_gaps > 0 && s->gap_age_us < RECENT_US;
+    return s->n_gaps > 0 && s->gap_age_us < CHECKS_RECENT_US;
 }
 
 void check_silence(const struct facts_stream *s, struct findings *all)
@@ -45,7 +41,7 @@ void check_speed(const struct facts_stream *s, struct findings *all)
 {
     if (!s->is_live || !s->has_speed || s->silence_us > SILENT_US)
         return;
-    if (s->speed > FAST_ABOVE) {
+    if (s->speed > FAST_ABOVE && !has_recent_gaps(s)) {
         struct finding *f = findings_add(all, "encoder-fast", FINDING_WARNING, FINDING_STREAM, s->name);
         finding_seen(
             f,
@@ -83,12 +79,13 @@ void check_gaps(const struct facts_stream *s, struct findings *all)
         s->kbps_30s);
     finding_cure(
         f, "The network of the encoder is too slow or not steady: lower its bit rate to about two thirds of what the "
-           "uplink carries, use a cable in place of wireless, and let nothing else upload.");
+           "uplink carries, use a cable in place of wireless, and let nothing else upload. A relay of HLS sends each "
+           "segment at once: give its input -re.");
 }
 
 void check_jumps(const struct facts_stream *s, struct findings *all)
 {
-    if (!s->is_live || s->n_breaks == 0)
+    if (!s->is_live || s->n_breaks == 0 || s->break_age_us > CHECKS_RECENT_US)
         return;
     struct finding *f = findings_add(all, "timestamps-jump", FINDING_WARNING, FINDING_STREAM, s->name);
     finding_seen(

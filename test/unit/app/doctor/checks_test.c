@@ -171,6 +171,12 @@ static void the_uplink_is_judged(void **state)
     s = healthy();
     s.n_breaks = 1;
     assert_found(&s, "timestamps-jump");
+    s.break_age_us = INT64_C(301) * SECOND;
+    assert_found(&s, NULL);
+    s = healthy();
+    s.speed = 1.3; /* what a gap had held back */
+    s.n_gaps = 1;
+    assert_found(&s, "uplink-starving");
 }
 
 static void the_audience_is_judged(void **state)
@@ -179,6 +185,8 @@ static void the_audience_is_judged(void **state)
     (void)state;
     s.n_skipped = 4;
     assert_found(&s, "players-slow");
+    s.skip_age_us = INT64_C(301) * SECOND;
+    assert_found(&s, NULL);
     s = (struct facts_stream){ .name = "/live/s", .vhost = &vhost, .n_players = 1, .silence_us = -1 };
     assert_found(&s, "not-published");
     s.near_name = "a/live/s";
