@@ -234,10 +234,12 @@ def test_a_client_is_kicked_after_a_second_question(page, site, live):
     no_complaints(page)
 
 
-def test_the_password_of_the_api_is_asked_for(page, site, live):
+@pytest.mark.parametrize("on_pages", [False, True])
+def test_the_password_of_the_api_is_asked_for(page, site, live, on_pages):
+    """On the port of the pages, requests with a password ask the API for leave first (CORS)."""
     server = site(api="auth { enabled on; username admin; password 密钥:1; }")
     live(server)
-    open_at(page, console(server, "streams"))
+    open_at(page, console(server, "streams", on=server.http_port if on_pages else None))
     for password, text in (("wrong", "not accepted"), ("密钥:1", "/live/livestream")):
         fill(page, "user", "admin")
         fill(page, "password", password)
@@ -384,13 +386,34 @@ def test_a_backend_that_fails_is_shown_with_its_journal(page, site, tmp_path):
     dead = srs.free_port()
     server = site("vhost __defaultVhost__ { http_hooks { enabled on; journal %s; on_unpublish http://127.0.0.1:%d/x; } }" % (
         tmp_path / "journal", dead))
-    open_at(page, console(server, "callbacks"))
+    open_at(page, console(server, "events"))
     page.wait_text("good")
     server.publisher("livestream").close()
     page.wait_text("Backends that fail")
     page.wait_text("http://127.0.0.1:%d" % dead)
     page.wait_text(str(tmp_path / "journal"))
+    page.wait_text("callback failed")
     no_complaints(page)
+
+
+@pytest.mark.parametrize("auth", ["", "auth { enabled on; username admin; password p; }"])
+def test_events_are_shown_as_they_come(page, site, auth):
+    server = site(api=auth)
+    open_at(page, console(server, "events"))
+    if auth:
+        fill(page, "user", "admin")
+        fill(page, "password", "p")
+        press(page, "Log in")
+    page.wait_text("live, since this view was opened")
+    name = "<img/src=x/onerror=document.title='broken'>"
+    publisher = server.publisher(name)
+    page.wait_text("came · fmle-publish · 127.0.0.1 · /live/" + name)
+    page.wait_text("published · /live/" + name)
+    publisher.close()
+    page.wait_text("unpublished · /live/" + name)
+    choose(page, "Type", "client")
+    until(lambda: "unpublished" not in page.text(), "the others to go")
+    assert not page.run("return document.querySelector('img')")
 
 
 def test_it_works_by_keyboard(page, site, live):

@@ -43,20 +43,24 @@ function candidates() {
   return [...new Set([...old, ...apiOrigins(location, query)])]
 }
 
-/* Ask one origin. Returns the object of the reply. */
-async function ask(base, path, method = 'GET', sent) {
-  let reply, body
+async function request(base, path, options) {
+  let reply
   try {
     reply = await fetch(`${base}/api/v1/${path}`, {
-      method, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(PATIENCE_MS),
-      headers: login ? { Authorization: `Basic ${login}` } : {}, body: sent && JSON.stringify(sent),
+      ...options, cache: 'no-store', credentials: 'omit', headers: login ? { Authorization: `Basic ${login}` } : {},
     })
-    if (reply.status === 401)
-      throw new ApiError('login', '401')
-    body = await reply.json().catch(() => null)
-  } catch (error) {
-    throw error instanceof ApiError ? error : new ApiError('network', base)
+  } catch {
+    throw new ApiError('network', base)
   }
+  if (reply.status === 401)
+    throw new ApiError('login', '401')
+  return reply
+}
+
+/* Ask one origin. Returns the object of the reply. */
+async function ask(base, path, method = 'GET', sent) {
+  const reply = await request(base, path, { method, body: sent && JSON.stringify(sent), signal: AbortSignal.timeout(PATIENCE_MS) })
+  const body = await reply.json().catch(() => null)
   if (body === null || (!reply.ok && typeof body.code !== 'number'))
     throw new ApiError('status', `HTTP ${reply.status}`)
   if (body.code !== 0)
@@ -82,4 +86,13 @@ async function find() {
 export async function api(path, method, sent) {
   origin ??= await find()
   return ask(origin, path, method, sent)
+}
+
+/* Opens a reply that does not end by itself; returns its bytes as a ReadableStream. */
+export async function apiStream(path, signal) {
+  origin ??= await find()
+  const reply = await request(origin, path, { signal })
+  if (!reply.ok)
+    throw new ApiError('status', `HTTP ${reply.status}`)
+  return reply.body
 }

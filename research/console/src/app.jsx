@@ -5,11 +5,11 @@ import { useFigures } from './figures.js'
 import { Language, firstLanguage, firstTheme, keepLanguage, keepTheme } from './settings.js'
 import { useWords } from './words.js'
 import { Bans } from './views/bans.jsx'
-import { Callbacks } from './views/callbacks.jsx'
 import { Clients } from './views/clients.jsx'
 import { Config } from './views/config.jsx'
 import { Connect } from './views/connect.jsx'
 import { Doctor } from './views/doctor.jsx'
+import { Events } from './views/events.jsx'
 import { Login } from './views/login.jsx'
 import { Overview } from './views/overview.jsx'
 import { Stream } from './views/stream.jsx'
@@ -19,7 +19,7 @@ import { Vhosts } from './views/vhosts.jsx'
 /* The names are those of SRS's console, so that its links lead to the same view. */
 const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['bans', 'bans', Bans], ['vhosts', 'vhosts', Vhosts],
   ['connect', 'connect', Connect], ['doctor', 'doctor', Doctor],
-  ['callbacks', 'callbacks', Callbacks], ['configs', 'config', Config]]
+  ['events', 'events', Events], ['configs', 'config', Config]]
 
 /* #/streams/ID?filter=… is { name: 'streams', id: 'ID', parameters }. */
 function placeOf(hash) {

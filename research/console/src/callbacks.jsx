@@ -1,6 +1,7 @@
-import { bytes, duration } from '../format.js'
-import { usePoll } from '../poll.js'
-import { useWords } from '../words.js'
+/* Callbacks: backends that fail, and what waits for them. */
+import { bytes, duration } from './format.js'
+import { usePoll } from './poll.js'
+import { useWords } from './words.js'
 
 const TURN_MS = 5000
 
