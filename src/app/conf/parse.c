@@ -16,13 +16,15 @@ struct parser {
     struct conf_tree   *tree;
     struct conf_report *report;
     const char         *file;
-    const char         *p, *end;
+    const char         *text, *p, *end;
     int                 line;
 
     /* the words of the directive that is being read */
     char **words;
     size_t n_words, words_cap;
     int    start_line; /* line of its first word */
+    size_t start_at;   /* byte of its first word */
+    size_t word_at;    /* byte of the word that is being read */
     int    broken_at;  /* line of the first line end inside it; 0: none so far */
     int    broken_to;  /* line of its last word so far */
     size_t n_on_line;  /* words before that line end */
@@ -99,8 +101,10 @@ static struct err *keep_word(struct parser *in, const char *word, size_t len)
     char *copy = conf_arena_strndup(&in->tree->arena, word, len);
     if (!copy)
         return err_no_memory();
-    if (!in->n_words)
+    if (!in->n_words) {
         in->start_line = in->line;
+        in->start_at = in->word_at;
+    }
     in->words[in->n_words++] = copy;
     in->broken_to = in->line;
     return NULL;
@@ -132,6 +136,7 @@ static struct err *read_token(struct parser *in, enum token *token)
         *token = END;
         return in->n_words ? end_of_file(in) : NULL;
     }
+    in->word_at = (size_t)(in->p - in->text);
     switch (*in->p) {
     case ';':
     case '{':
@@ -183,6 +188,9 @@ static struct err *keep_node(struct parser *in, bool block)
                    ? err_new(E_SYSTEM_CONFIG_INVALID, "line %d: more than %d directives", in->line, CONF_NODES_MAX)
                    : err_no_memory();
     n->block = block;
+    n->begin = (uint32_t)in->start_at;
+    n->end = (uint32_t)(in->p - in->text); /* of a block, until its } is read */
+    n->stop = n->end - 1;
     n->n_args = in->n_words - 1;
     n->n_on_line = in->broken_at ? in->n_on_line - 1 : n->n_args;
     if (n->n_args) {
@@ -212,7 +220,7 @@ static struct err *take_token(struct parser *in, enum token token)
     case BRACE_CLOSE:
         if (!in->depth)
             return err_new(E_SYSTEM_CONFIG_INVALID, "line %d: unexpected \"}\"", in->line);
-        in->depth--;
+        in->open[in->depth--]->end = (uint32_t)(in->p - in->text);
         return NULL;
     default:
         if (in->depth)
@@ -248,6 +256,7 @@ struct err *conf_parse(struct conf_tree *tree, struct conf_node *parent, int dep
         .report = report,
         .file = kept_file,
         .line = 1,
+        .text = text,
         .p = text + (has_bom ? strlen(bom) : 0),
         .end = text + len,
         .open = { parent },

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "app/conf/arena.h"
 #include "core/err.h"
@@ -23,13 +24,15 @@ enum {
 };
 
 struct conf_node {
-    char             *name;
-    char            **args;
-    size_t            n_args;
-    size_t            n_on_line; /* words on the line of the name; later ones may have been swallowed */
-    bool              block;     /* written with { } */
-    const char       *file;
-    int               line;
+    char       *name;
+    char      **args;
+    size_t      n_args;
+    size_t      n_on_line; /* words on the line of the name; later ones may have been swallowed */
+    const char *file;
+    int         line;
+    bool        block; /* written with { } */
+    uint32_t    begin, stop,
+        end; /* bytes of its file: its first word; its `;` or `{`; behind that `;`, or behind its `}` */
     struct conf_node *first, *last; /* children */
     struct conf_node *next;         /* sibling */
 };
