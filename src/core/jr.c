@@ -316,6 +316,24 @@ bool jr_member(const struct jr_value *object, const char *name, struct jr_value 
     return found;
 }
 
+bool jr_next(const struct jr_value *array, size_t *at, struct jr_value *out)
+{
+    struct scan s = scan_over(array->at, array->len);
+    if (array->kind != JR_ARRAY || *at >= array->len)
+        return false;
+    s.p += *at ? *at : 1; /* behind the bracket, or behind the last element */
+    skip_space(&s);
+    if (*at && !take(&s, ','))
+        return false;
+    skip_space(&s);
+    const struct scan begin = s;
+    if (peek(&s) == ']' || !take_value(&s))
+        return false;
+    *out = (struct jr_value){ kind_at(&begin), begin.p, (size_t)(s.p - begin.p) };
+    *at = (size_t)(s.p - array->at);
+    return true;
+}
+
 bool jr_int(const struct jr_value *v, int64_t *out)
 {
     bool     negative = v->kind == JR_NUMBER && v->at[0] == '-';

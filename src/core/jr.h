@@ -34,6 +34,9 @@ bool jr_parse(const char *text, size_t len, struct jr_value *out);
 /** The member of that name; of several, the last one. False: there is none, or the value is no object. */
 bool jr_member(const struct jr_value *object, const char *name, struct jr_value *out);
 
+/** The next element of an array: *at is 0 for the first one, and moves on. False: there are no more, or the value is no array. */
+bool jr_next(const struct jr_value *array, size_t *at, struct jr_value *out);
+
 /** An integer, written without fraction and exponent. False for every other value, and for one beyond int64_t. */
 bool jr_int(const struct jr_value *v, int64_t *out);
 

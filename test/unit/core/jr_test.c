@@ -155,13 +155,41 @@ static void texts_are_unescaped(void **state)
     assert_null(text_of("{\"s\":{\"s\":\"\"}}", buf, sizeof buf));
 }
 
+static void walks_the_elements_of_an_array(void **state)
+{
+    static const struct {
+        const char *text, *elements;
+    } rows[] = {
+        { "[]", "" },        { " [ ] ", "" },
+        { "[1]", "1|" },     { "[ \"a,b]\" , [2,3] ,{\"c\":[4]},null ]", "\"a,b]\"|[2,3]|{\"c\":[4]}|null|" },
+        { "{\"a\":1}", "" }, { "7", "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct jr_value array, element;
+        char            found[64] = "";
+        size_t          at = 0;
+        assert_true(jr_parse(rows[i].text, strlen(rows[i].text), &array));
+        while (jr_next(&array, &at, &element)) {
+            strncat(found, element.at, element.len);
+            strcat(found, "|");
+        }
+        assert_string_equal(found, rows[i].elements);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_are_read),          cmocka_unit_test(what_is_no_json_is_refused),
-        cmocka_unit_test(a_zero_byte_ends_no_text), cmocka_unit_test(a_text_that_is_cut_is_none),
-        cmocka_unit_test(nesting_has_a_bound),      cmocka_unit_test(members_are_found_by_name),
-        cmocka_unit_test(integers_are_exact),       cmocka_unit_test(texts_are_unescaped),
+        cmocka_unit_test(walks_the_elements_of_an_array),
+        cmocka_unit_test(values_are_read),
+        cmocka_unit_test(what_is_no_json_is_refused),
+        cmocka_unit_test(a_zero_byte_ends_no_text),
+        cmocka_unit_test(a_text_that_is_cut_is_none),
+        cmocka_unit_test(nesting_has_a_bound),
+        cmocka_unit_test(members_are_found_by_name),
+        cmocka_unit_test(integers_are_exact),
+        cmocka_unit_test(texts_are_unescaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
