@@ -127,3 +127,54 @@ struct err *path_put(const char *path, const char *tmp, const struct iovec *iov,
         unlink(tmp);
     return e;
 }
+
+/* The rename is on the disk when the folder is. */
+static struct err *sync_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+    if (!str_copy(folder, sizeof folder, path))
+        return err_new(E_SYSTEM_FILE_OPEN, "the path is longer than %zu bytes", sizeof folder);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0';
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(E_SYSTEM_FILE_OPEN, "open the folder of %s", path);
+    int status = fsync(fd);
+    close(fd);
+    return status == 0 || errno == EINVAL ? NULL : err_sys(E_SYSTEM_FILE_WRITE, "sync the folder of %s", path);
+}
+
+static struct err *fill_like(int fd, const char *tmp, const struct stat *like, const void *bytes, size_t len)
+{
+    struct iovec piece = { (void *)bytes, len };
+    struct err  *e = NULL;
+    if (fchown(fd, like->st_uid, like->st_gid) != 0 && errno != EPERM)
+        e = err_sys(E_SYSTEM_FILE_WRITE, "change the owner of %s", tmp);
+    if (!e && fchmod(fd, like->st_mode & 07777) != 0)
+        e = err_sys(E_SYSTEM_FILE_WRITE, "change the mode of %s", tmp);
+    if (!e && path_write_all(fd, &piece, 1) != len)
+        e = err_sys(E_SYSTEM_FILE_WRITE, "write %s", tmp);
+    if (!e && fsync(fd) != 0)
+        e = err_sys(E_SYSTEM_FILE_WRITE, "sync %s", tmp);
+    if (close(fd) != 0 && !e)
+        e = err_sys(E_SYSTEM_FILE_CLOSE, "close %s", tmp);
+    return e;
+}
+
+struct err *path_replace(const char *path, const char *tmp, const void *bytes, size_t len)
+{
+    struct stat like;
+    if (stat(path, &like) != 0)
+        return err_sys(E_SYSTEM_FILE_OPEN, "look at %s", path);
+    unlink(tmp); /* of a run that was killed */
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return err_sys(E_SYSTEM_FILE_OPEN, "open %s", tmp);
+    struct err *e = fill_like(fd, tmp, &like, bytes, len);
+    if (!e && rename(tmp, path) != 0)
+        e = err_sys(E_SYSTEM_FILE_RENAME, "rename %s to %s", tmp, path);
+    if (e)
+        unlink(tmp);
+    return e ? e : sync_folder_of(path);
+}

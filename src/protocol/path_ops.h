@@ -31,6 +31,12 @@ struct err *path_rename(const char *from, const char *to) ATTR_MUST_USE;
 struct err *path_put(const char *path, const char *tmp, const struct iovec *iov, int n_iov,
                      uint64_t *device) ATTR_MUST_USE;
 
+/**
+ * As path_put(), for a file whose loss matters: its mode and, if possible, its owner stay, and `path` has all of the old bytes or all
+ * of the new ones after a power failure too. `path` must exist.
+ */
+struct err *path_replace(const char *path, const char *tmp, const void *bytes, size_t len) ATTR_MUST_USE;
+
 /** A file that is absent is no error. */
 struct err *path_remove(const char *path) ATTR_MUST_USE;
 
