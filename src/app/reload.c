@@ -128,7 +128,9 @@ static void run_reloads(void *arg)
     while (!e) {
         while (r->server->reload_wanted && !co_is_cancelled(co_self())) {
             r->server->reload_wanted = false;
+            r->server->reloads_begun++;
             reload_and_notify(r);
+            r->server->reloads_ended++;
         }
         e = co_park(DEADLINE_NEVER);
     }
@@ -143,6 +145,7 @@ struct err *reload_start(struct server *s, const struct conf_source *from)
     if (!r)
         return err_no_memory();
     *r = (struct reload){ .server = s, .from = *from };
+    s->config.source = *from;
     struct err *e = co_go(&s->services, "reload", run_reloads, r, &s->reloader);
     if (e)
         mem_free(r);

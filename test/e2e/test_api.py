@@ -107,7 +107,7 @@ CLIENT = Obj(("id", str), ("vhost", str), ("stream", str), ("ip", str), ("pageUr
 
 RAW_API = Obj(("code", 0), ("http_api", Obj(
     ("enabled", True), ("listen", str), ("crossdomain", bool),
-    ("raw_api", Obj(("enabled", bool), ("allow_reload", bool), ("allow_query", bool), ("allow_update", False))))))
+    ("raw_api", Obj(("enabled", bool), ("allow_reload", bool), ("allow_query", bool), ("allow_update", bool))))))
 
 RELOAD_FETCH = Obj(("code", 0), ("data", Obj(("err", int), ("msg", str), ("state", int), ("rid", str))))
 

@@ -1,9 +1,15 @@
-"""The configuration by the API: what is in force and where it stands."""
+"""The configuration by the API: what is in force and where it stands, its changes, and the way back."""
+import concurrent.futures
+import json
+import os
+import socket
+import subprocess
+
 import pytest
 
 from api import Api, parse
 
-RAW = "raw_api { enabled on; allow_query on; }"
+RAW = "raw_api { enabled on; allow_query on; allow_update on; }"
 FAR = {"X-Forwarded-For": "203.0.113.5"}             # loopback is a trusted proxy, so this is who asks
 PAGE = {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
 CONF = """vhost a.example {
@@ -88,3 +94,210 @@ def test_it_is_for_this_host_or_a_password_and_off_by_default(make_server):
     login = {"Authorization": "Basic dTpjb3JyZWN0LWhvcnNl"}
     assert locked.ask("GET", URL, headers={**FAR, **login}).status == 200
     assert b"correct-horse" not in locked.ask("GET", URL, headers=login).body
+
+
+# -- changing ------------------------------------------------------------------------------------------------------------
+
+def change(api, *changes, version=None, path=URL, status=200, headers=None, **members):
+    """Send changes, each (op, path) or (op, path, value)."""
+    body = {"version": version or view(api)["version"], **members}
+    if changes:
+        body["changes"] = [dict(zip(("op", "path", "value"), c)) for c in changes]
+    reply = api.ask("POST", path, json.dumps(body), headers)
+    assert reply.status == status, reply.body
+    return parse(reply.body.decode())
+
+
+def text_of(server):
+    with open(server.conf_path, newline="") as f:
+        return f.read()
+
+
+GOP = "vhost[a.example].play.gop_cache"
+
+
+def gop_of(api):
+    return find(view(api)["directives"], ("vhost", "a.example"), "play", "gop_cache")["words"]
+
+
+def test_a_change_is_in_the_file_in_force_and_there_after_a_restart(server, api):
+    before = text_of(server)
+    os.chmod(server.conf_path, 0o640)
+    server.reload()
+    data = change(api, ("set", GOP, True), ("add", "vhost[new.example]"),
+                  ("set", "vhost[new.example].play.gop_cache", "off"), ("remove", "vhost[a.example].http_hooks.secret"))["data"]
+    assert text_of(server) == before.replace("gop_cache off;", "gop_cache on;").replace(" secret 5ecret;", "").rstrip("\n") + (
+        "\nvhost new.example {\n    play { gop_cache off; }\n}\n")
+    assert os.stat(server.conf_path).st_mode & 0o777 == 0o640
+    assert {(c["kind"], c["path"], c.get("item")) for c in data["changes"]} >= {
+        ("changed", "vhost.play.gop_cache", "a.example"), ("added", "vhost", "new.example")}
+    assert gop_of(api) == ["on"] and data["version"] == view(api)["version"]
+    server.stop()
+    server.start()
+    assert gop_of(api) == ["on"]
+
+
+def test_a_dry_run_tells_what_a_reload_would_do_and_changes_nothing(server, api):
+    before, version = text_of(server), view(api)["version"]
+    data = change(api, ("set", GOP, True), ("set", "http_api.auth.password", "n3wsecret"), ("set", "daemon", True),
+                  path=URL + "?dry_run=1")["data"]
+    told = {c["path"]: c for c in data["changes"]}
+    assert "off -> on" in told["vhost.play.gop_cache"]["text"] and not told["vhost.play.gop_cache"]["needs_restart"]
+    assert told["daemon"]["needs_restart"]
+    assert "not shown" in told["http_api.auth.password"]["text"] and "n3wsecret" not in str(data)
+    assert data["dry_run"] is True and "kept" not in data
+    assert (text_of(server), view(api)["version"], gop_of(api)) == (before, version, ["off"])
+
+
+@pytest.mark.parametrize("what, says", [
+    (("set", "vhost[a.example].play.nonsense", 1), "no such directive"),
+    (("set", "vhost[b.example].play.gop_cache", True), "no such block"),
+    (("set", "listen", "99999999"), "listen.port"),
+    (("set", "max_connections", 0), "max_connections"),
+    (("set", GOP, "a\nb"), "cannot hold"),
+    (("set", GOP, {}), "value is"),
+    (("set", GOP, "x" * 5000), "too long"),
+    (("set", "vhost[a.example].gop_cache", True), "old spelling"),
+    (("include", "x"), "op is"),
+    (("add", "vhost[a.example]"), "already"),
+    (("remove", "vhost[b.example]"), "not there"),
+    (("set", "include", "/etc/passwd"), "not changed here"),
+])
+def test_a_change_that_does_not_fit_is_refused_with_the_reason(server, api, what, says):
+    before = text_of(server)
+    reply = change(api, ("set", GOP, True), what, status=400)
+    assert reply["code"] == 1023 and says in reply["message"]
+    assert text_of(server) == before and gop_of(api) == ["off"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"{}", b'{"version":7}', b'{"version":"x"}',
+                                  b'{"version":"x","changes":{}}', b'{"version":"x","changes":[]}',
+                                  b'{"version":"x","changes":[7]}', b"[" * 100000,
+                                  b'{"version":"x","changes":[' + b",".join([b"{}"] * 100) + b"]}", b"\xff\xfe",
+                                  b'{"version":"x","changes":[{"op":"set","path":"listen","value":"\\u0000"}]}'])
+def test_hostile_json_changes_nothing(server, api, body):
+    before = text_of(server)
+    assert api.ask("POST", URL, body).status == 400
+    assert api.ask("POST", URL, b" " * (300 << 10)).status == 413
+    assert text_of(server) == before and view(api)["kept"] == []
+
+
+def test_the_second_of_two_writers_gets_a_conflict(server, api):
+    version = view(api)["version"]
+    change(api, ("set", GOP, True), version=version)
+    before = text_of(server)
+    reply = change(api, ("set", "max_connections", 500), version=version, status=409)
+    assert "somebody has changed them" in reply["message"] and text_of(server) == before
+    with open(server.conf_path, "a") as f:
+        f.write("# by hand\n")
+    change(api, ("set", "max_connections", 500), status=409)             # what is in force is not what is on the disk
+    assert text_of(server) == before + "# by hand\n"
+
+
+def test_writers_at_once_never_lose_a_change(server, api):
+    version = view(api)["version"]
+
+    def write(n):
+        return api.ask("POST", URL, json.dumps({"version": version, "changes": [
+            {"op": "set", "path": "max_connections", "value": 500 + n}]})).status
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(write, range(8)))
+    assert sorted(statuses) == [200] + [409] * 7
+    assert "max_connections %d;" % (500 + statuses.index(200)) in text_of(server)
+
+
+def test_a_rollback_gives_the_file_its_old_text(server, api):
+    texts = [text_of(server)]
+    for value in (True, False, True):
+        change(api, ("set", GOP, value))
+        texts.append(text_of(server))
+    kept = view(api)["kept"]
+    assert [k["id"] for k in kept] == [1, 2, 3] and {k["file"] for k in kept} == {server.conf_path}
+    tried = change(api, path=URL + "/rollback?dry_run=1")["data"]
+    assert "on -> off" in tried["changes"][0]["text"] and text_of(server) == texts[3]
+    change(api, path=URL + "/rollback")
+    assert text_of(server) == texts[2] and gop_of(api) == ["off"]
+    change(api, path=URL + "/rollback", id=1)
+    assert text_of(server) == texts[0] and gop_of(api) == ["off"]
+    assert "no such text" in change(api, path=URL + "/rollback", id=99, status=400)["message"]
+    for _ in range(10):
+        change(api, ("set", GOP, True))
+        change(api, ("set", GOP, False))
+    assert len(view(api)["kept"]) == 16
+    assert api.ask("GET", URL + "/rollback").status == 405
+
+
+def test_a_reload_that_fails_puts_the_file_back(server, api):
+    before = text_of(server)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        reply = change(api, ("set", "listen", [str(server.port), "127.0.0.1:%d" % port]), status=500)
+    assert "the file is as it was before" in reply["message"]
+    assert text_of(server) == before
+    server.reload()
+
+
+def test_an_included_file_is_changed_where_the_directive_stands(make_server):
+    server = make_server(CONF, api=RAW, start=False)
+    more = server.folder + "/more.conf"
+    with open(more, "w", newline="") as f:
+        f.write("# theirs\r\nvhost b.example {\r\n\tplay { gop_cache on; }\r\n}")
+    with open(server.folder + "/play.conf", "w") as f:
+        f.write("play { gop_cache on; }\n")
+    server.write_conf(CONF + "\ninclude more.conf;\nvhost c.example { include play.conf; }\nvhost d.example { include play.conf; }")
+    server.start()
+    api, before = Api(server), text_of(server)
+    assert change(api, ("set", "vhost[b.example].play.gop_cache", False))["data"]["file"] == "more.conf"
+    with open(more, newline="") as f:
+        assert f.read() == "# theirs\r\nvhost b.example {\r\n\tplay { gop_cache off; }\r\n}"
+    assert text_of(server) == before
+    reply = change(api, ("set", "vhost[c.example].play.gop_cache", False), status=400)
+    assert "included more than once" in reply["message"]
+    reply = change(api, ("set", "vhost[b.example].play.gop_cache", True), ("set", GOP, True), status=400)
+    assert "two files" in reply["message"]
+
+
+def test_a_change_that_the_environment_overrules_is_refused(make_server):
+    server = make_server(CONF, api=RAW, env={"SRS_MAX_CONNECTIONS": "700"})
+    before = text_of(server)
+    assert "would not count" in change(Api(server), ("set", "max_connections", 500), status=400)["message"]
+    assert text_of(server) == before
+
+
+def test_a_full_disk_leaves_the_old_file_whole(make_server, tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], check=True)
+    try:
+        server = make_server(CONF, api=RAW, start=False)
+        own = folder / "srs.conf"
+        own.write_text(text_of(server) + "# " + "x" * 20000 + "\n")
+        os.remove(server.conf_path)
+        os.symlink(own, server.conf_path)
+        server.start()
+        api, before = Api(server), own.read_text()
+        with open(folder / "fill", "wb", buffering=0) as f:
+            with pytest.raises(OSError):
+                while True:
+                    f.write(b"x" * 4096)
+        reply = change(api, ("set", GOP, True), status=500)
+        assert "write" in reply["message"] and "srs.conf" in reply["message"]
+        assert own.read_text() == before and gop_of(api) == ["off"] and sorted(os.listdir(folder)) == ["fill", "srs.conf"]
+        os.remove(folder / "fill")
+        change(api, ("set", GOP, True))
+        assert os.path.islink(server.conf_path) and "gop_cache on;" in own.read_text()
+        server.stop()
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_nobody_changes_it_from_elsewhere_or_without_being_allowed(make_server):
+    closed = Api(make_server(CONF, api="raw_api { enabled on; allow_query on; }"))
+    version = view(closed)["version"]
+    assert change(closed, ("set", GOP, True), version=version) == {"code": 1061}
+    server = make_server(CONF, api=RAW)
+    api, before = Api(server), text_of(server)
+    for headers in (FAR, PAGE, {"Origin": "null"}, {"Referer": "http://evil.example/"}, {"Host": "evil.example"}):
+        for path in (URL, URL + "/rollback"):
+            assert api.ask("POST", path, b"{}", headers).status == 403, headers
+    assert text_of(server) == before

@@ -1,10 +1,20 @@
-/* The configuration: what is in force, and where each directive stands. */
+/* The configuration: what is in force and where it stands, its changes, and the way back. */
+#include <string.h>
+
+#include "app/api/config_apply.h"
+#include "app/api/config_body.h"
 #include "app/api/endpoints.h"
 #include "app/api/manager.h"
 #include "app/api/reply.h"
 #include "app/conf/version.h"
 #include "app/conf/view.h"
 #include "app/http/conn.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/http/status.h"
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 static struct err *write_directives(struct api_reply *r, const struct conf_tree *tree)
 {
@@ -16,6 +26,22 @@ static struct err *write_directives(struct api_reply *r, const struct conf_tree 
     }
     jw_array_end(&r->json);
     return e;
+}
+
+static void put_kept(struct api_reply *r)
+{
+    const struct config_keeper *keeper = &r->server->config;
+    jw_array(&r->json, "kept");
+    for (size_t i = 0; i < keeper->count; i++) {
+        const struct config_kept *kept = keeper->kept[i];
+        jw_object(&r->json, NULL);
+        jw_int(&r->json, "id", kept->id);
+        jw_int(&r->json, "time", kept->wall_us / US_PER_MS);
+        jw_string(&r->json, "by", kept->by);
+        jw_string(&r->json, "file", kept->file);
+        jw_object_end(&r->json);
+    }
+    jw_array_end(&r->json);
 }
 
 static struct err *write_view(struct api_reply *r)
@@ -33,6 +59,7 @@ static struct err *write_view(struct api_reply *r)
         for (const struct conf_file *f = conf->tree->files; f; f = f->next)
             jw_string(&r->json, NULL, f->path);
         jw_array_end(&r->json);
+        put_kept(r);
         e = write_directives(r, conf->tree);
         api_end_data(r);
     }
@@ -40,14 +67,165 @@ static struct err *write_view(struct api_reply *r)
     return e;
 }
 
+/* ---- changing --------------------------------------------------------------------------------------------------- */
+
+/* Why not, for a person; takes the error. */
+static void refuse(struct api_reply *r, int status, struct err *e)
+{
+    enum { TEXT_CAP = 1024 };
+    char text[TEXT_CAP];
+    r->status = status;
+    jw_object(&r->json, NULL);
+    jw_int(&r->json, "code", e ? (int)err_code(e) : status);
+    jw_string(&r->json, "message", e ? err_summary(e, text, sizeof text) : "");
+    jw_object_end(&r->json);
+    err_free(e);
+}
+
+static void put_changes(struct jw *j, const struct conf_changes *changes)
+{
+    static const char *const kinds[] = {
+        [CONF_CHANGED] = "changed", [CONF_ITEM_ADDED] = "added", [CONF_ITEM_REMOVED] = "removed"
+    };
+    jw_array(j, "changes");
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct conf_change *c = &changes->items[i];
+        jw_object(j, NULL);
+        jw_string(j, "kind", kinds[c->kind]);
+        jw_string(j, "path", c->path);
+        if (c->item)
+            jw_string(j, "item", c->item);
+        jw_string(j, "text", c->text);
+        jw_bool(j, "needs_restart", conf_change_needs_restart(c));
+        jw_object_end(j);
+    }
+    jw_array_end(j);
+}
+
+static void put_warnings(struct jw *j, const struct conf_report *report)
+{
+    jw_array(j, "warnings");
+    for (size_t i = 0; i < report->count; i++)
+        if (report->items[i].level >= LOG_WARN)
+            jw_string(j, NULL, report->items[i].text);
+    jw_array_end(j);
+}
+
+static void write_outcome(struct api_reply *r, const struct conf_rewrite *w, const struct config_outcome *out)
+{
+    struct jw *j = &r->json;
+    api_begin_data(r);
+    jw_string(j, "version", w->now);
+    jw_string(j, "file", w->file);
+    jw_bool(j, "dry_run", w->dry_run);
+    if (out->kept_id)
+        jw_int(j, "kept", out->kept_id);
+    put_changes(j, &w->changes);
+    put_warnings(j, &w->report);
+    api_end_data(r);
+}
+
+static struct err *apply(struct api_reply *r, struct conf_rewrite **w)
+{
+    struct config_outcome out = { 0 };
+    struct err           *e = config_apply(r, w, &out);
+    if (e)
+        return e;
+    if (out.error) {
+        refuse(r, out.status, out.error);
+        out.error = NULL;
+    } else {
+        write_outcome(r, *w, &out);
+    }
+    config_outcome_finish(&out);
+    return NULL;
+}
+
+static bool is_dry_run(const struct api_reply *r)
+{
+    const char *said = http_request_param(r->request, "dry_run");
+    return said && strcmp(said, "0") != 0;
+}
+
+/* The body as JSON, and a rewrite that `read` fills in. */
+static struct err *change(struct api_reply *r,
+                          struct err *(*read)(struct api_reply *r, struct conf_rewrite *w, const struct jr_value *body))
+{
+    const char     *bytes;
+    size_t          len;
+    struct jr_value body;
+    struct err     *e = http_read_body(r->x, CONFIG_BODY_MAX, &bytes, &len);
+    if (e)
+        return e;
+    if (!jr_parse(bytes, len, &body) || body.kind != JR_OBJECT) {
+        refuse(r, HTTP_STATUS_BAD_REQUEST, err_new(E_SYSTEM_CONFIG_INVALID, "the body is no JSON object"));
+        return NULL;
+    }
+    struct conf_rewrite *w = conf_rewrite_create(&r->server->config.source);
+    if (!w)
+        return err_no_memory();
+    w->dry_run = is_dry_run(r);
+    if ((e = read(r, w, &body)))
+        refuse(r, HTTP_STATUS_BAD_REQUEST, e);
+    e = r->status == HTTP_STATUS_OK ? apply(r, &w) : NULL;
+    conf_rewrite_destroy(w);
+    return e;
+}
+
+static struct err *read_changes(struct api_reply *r, struct conf_rewrite *w, const struct jr_value *body)
+{
+    (void)r;
+    return config_body_read(w, body);
+}
+
+/* The text that a file had before a change: the newest one, or that of `id`. */
+static struct err *read_rollback(struct api_reply *r, struct conf_rewrite *w, const struct jr_value *body)
+{
+    struct jr_value value;
+    int64_t         id = 0;
+    struct err     *e = config_body_read_version(w, body);
+    if (e)
+        return e;
+    if (jr_member(body, "id", &value) && (!jr_int(&value, &id) || id < 1))
+        return err_new(E_SYSTEM_CONFIG_INVALID, "id is a number of `kept`");
+    const struct config_kept *kept = config_keeper_find(&r->server->config, id);
+    if (!kept)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "no such text is kept: at most %d, since the start of the process",
+                       CONFIG_KEPT_MAX);
+    w->file = mem_strdup(kept->file);
+    w->text = mem_alloc(kept->len + 1);
+    if (!w->file || !w->text)
+        return err_no_memory();
+    memcpy(w->text, kept->text, kept->len + 1);
+    w->text_len = kept->len;
+    return NULL;
+}
+
+/* ---- the paths ---------------------------------------------------------------------------------------------------- */
+
 static struct err *write_config(struct api_reply *r)
 {
-    if (r->method != HTTP_GET)
-        return api_refuse_method(r, "GET, HEAD, OPTIONS");
-    return api_may_manage(r, r->server->conf->http_api.raw_api_query) ? write_view(r) : NULL;
+    const struct conf_http_api *api = &r->server->conf->http_api;
+    if (r->method == HTTP_GET)
+        return api_may_manage(r, api->raw_api_query) ? write_view(r) : NULL;
+    if (r->method == HTTP_POST)
+        return api_may_manage(r, api->raw_api_update) ? change(r, read_changes) : NULL;
+    return api_refuse_method(r, "GET, HEAD, OPTIONS, POST");
+}
+
+static struct err *write_rollback(struct api_reply *r)
+{
+    if (r->method != HTTP_POST)
+        return api_refuse_method(r, "OPTIONS, POST");
+    return api_may_manage(r, r->server->conf->http_api.raw_api_update) ? change(r, read_rollback) : NULL;
 }
 
 struct err *api_config(struct http_exchange *x)
 {
     return api_answer_by_own_name(x, write_config);
+}
+
+struct err *api_config_rollback(struct http_exchange *x)
+{
+    return api_answer_by_own_name(x, write_rollback);
 }

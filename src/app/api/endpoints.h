@@ -59,5 +59,6 @@ struct err *api_redirects(struct http_exchange *x) ATTR_MUST_USE;
 
 /* config.c */
 struct err *api_config(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_config_rollback(struct http_exchange *x) ATTR_MUST_USE;
 
 #endif

@@ -33,7 +33,7 @@ static void write_raw_itself(struct api_reply *r, const struct conf_http_api *ap
     jw_bool(j, "enabled", api->raw_api);
     jw_bool(j, "allow_reload", api->raw_api_reload);
     jw_bool(j, "allow_query", api->raw_api_query);
-    jw_bool(j, "allow_update", false);
+    jw_bool(j, "allow_update", api->raw_api_update);
     jw_object_end(j);
     jw_object_end(j);
     jw_object_end(j);

@@ -118,8 +118,8 @@ struct conf_http_api {
     struct conf_https https;
     bool              jsonp_delete;  /* ours: a GET may end a client */
     struct conf_words trusted_hosts; /* ours: names of hosts, in any case; ".name" means all names below it; "any" */
-    bool              raw_api, raw_api_reload; /* /api/v1/raw is served; it may reload */
-    bool              raw_api_query;           /* /api/v1/config may show the configuration */
+    bool              raw_api, raw_api_reload;       /* /api/v1/raw is served; it may reload */
+    bool              raw_api_query, raw_api_update; /* it and /api/v1/config may show, and change, the configuration */
     bool              auth;
     char             *username, *password;
 };

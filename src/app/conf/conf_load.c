@@ -32,7 +32,8 @@ static struct err *read_tree(const struct conf_source *s, struct conf_tree *tree
         return make_default_vhost(tree);
     if ((e = conf_source_check(s)))
         return e;
-    if ((e = conf_files_read(tree, s->dir, s->path ? s->path : "", s->text, s->text_len, report)))
+    const struct conf_text instead = { s->text_of, s->text, s->text_len };
+    if ((e = conf_files_read(tree, s->dir, s->path ? s->path : "", &instead, report)))
         return e;
     if (!tree->root.first)
         return err_wrap(err_new(E_SYSTEM_CONFIG_INVALID, "conf is empty"), "check normal");

@@ -59,5 +59,5 @@ void conf_source_apply_env(struct conf_source *s, struct conf_report *report)
 
 struct err *conf_source_check(const struct conf_source *s)
 {
-    return s->env_only || s->text ? NULL : conf_file_check(s->dir, s->path);
+    return s->env_only || (s->text && !s->text_of) ? NULL : conf_file_check(s->dir, s->path);
 }

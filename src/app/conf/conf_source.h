@@ -23,8 +23,9 @@ struct conf_source {
     bool         in_container;    /* filled in by conf_source_probe(), like the two below */
     int64_t      open_files;      /* the limit of open files, raised as far as possible; 0: not checked */
     int          local_addresses; /* number of addresses that stats.network can choose from; 0: not checked */
-    const char  *text;            /* used instead of the file, for tests; NULL: read the file */
+    const char  *text;            /* used instead of a file: by tests, and to try a change; NULL: read the file */
     size_t       text_len;
+    const char  *text_of; /* the included file that `text` stands for, as its `include` names it; NULL: the main file */
 };
 
 /**

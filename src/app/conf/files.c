@@ -22,10 +22,11 @@ struct chain {
 };
 
 struct files {
-    struct conf_tree   *tree;
-    struct conf_report *report;
-    const char         *dir;
-    int                 n_opened;
+    struct conf_tree       *tree;
+    struct conf_report     *report;
+    const char             *dir;
+    const struct conf_text *instead;
+    int                     n_opened;
 };
 
 static const char *kind_of(const struct stat *st)
@@ -115,6 +116,8 @@ static struct err *read_file(struct files *in, struct conf_node *parent, int dep
         goto out;
     if (S_ISDIR(st.st_mode))
         conf_report_add(in->report, LOG_WARN, "%s is a directory and counts as an empty file", file->path);
+    else if (in->instead->of && strcmp(in->instead->of, file->path) == 0)
+        e = conf_parse(in->tree, parent, depth, file->path, in->instead->bytes, in->instead->len, in->report);
     else if (!(e = read_all(fd, file->path, &bytes)))
         e = conf_parse(in->tree, parent, depth, file->path, bytes.bytes, bytes.len, in->report);
 out:
@@ -180,13 +183,14 @@ static struct err *expand(struct files *in, struct conf_node *parent, int depth,
     return NULL;
 }
 
-struct err *conf_files_read(struct conf_tree *tree, const char *dir, const char *path, const char *text, size_t len,
+struct err *conf_files_read(struct conf_tree *tree, const char *dir, const char *path, const struct conf_text *instead,
                             struct conf_report *report)
 {
-    struct files in = { .tree = tree, .report = report, .dir = dir };
+    struct files in = { .tree = tree, .report = report, .dir = dir, .instead = instead };
     struct chain file = { .path = path };
-    struct err  *e =
-        text ? conf_parse(tree, &tree->root, 0, path, text, len, report) : read_file(&in, &tree->root, 0, &file);
+    struct err  *e = instead->bytes && !instead->of
+                         ? conf_parse(tree, &tree->root, 0, path, instead->bytes, instead->len, report)
+                         : read_file(&in, &tree->root, 0, &file);
     if (e)
         return e;
     return err_wrap(expand(&in, &tree->root, 0, &file), "parse buffer %s", path);

@@ -18,13 +18,20 @@ enum {
 /** NULL when the file can be opened, else `no config file at F`. */
 struct err *conf_file_check(const char *dir, const char *path) ATTR_MUST_USE;
 
+/* A text that stands for the bytes of one file. */
+struct conf_text {
+    const char *of;    /* the file, as its `include` names it; NULL: the main file, which is not opened then */
+    const char *bytes; /* NULL: every file is read */
+    size_t      len;
+};
+
 /**
  * Read and parse `path` and replace each `include` by the directives of its files.
  *
- * Relative names start at `dir`, or at the working directory when it is NULL. `text` replaces the bytes of the main file
- * when it is not NULL (tests). A directory in place of a file counts as an empty file, with a warning.
+ * Relative names start at `dir`, or at the working directory when it is NULL. A directory in place of a file counts as an empty
+ * file, with a warning.
  */
-struct err *conf_files_read(struct conf_tree *tree, const char *dir, const char *path, const char *text, size_t len,
+struct err *conf_files_read(struct conf_tree *tree, const char *dir, const char *path, const struct conf_text *instead,
                             struct conf_report *report) ATTR_MUST_USE;
 
 #endif

@@ -51,6 +51,7 @@ void server_apply_memory_limit(struct server *s)
 
 void server_finish(struct server *s)
 {
+    config_keeper_finish(&s->config);
     mem_set_limit(0, NULL, NULL);
     registry_finish(&s->registry);
     histories_finish(&s->histories);

@@ -10,6 +10,7 @@
 
 #include "app/conf/conf.h"
 #include "app/server/api_places.h"
+#include "app/server/config_keeper.h"
 #include "app/server/reload_result.h"
 #include "app/session/histories.h"
 #include "app/session/registry.h"
@@ -44,7 +45,9 @@ struct server {
     struct co           *main;       /* runs server_run(); NULL: not started */
     struct co           *reloader;   /* runs reloads; NULL: not started */
     bool                 reload_wanted;
+    uint64_t             reloads_begun, reloads_ended;
     struct reload_result reloaded; /* the result of the last reload */
+    struct config_keeper config;   /* where the configuration comes from, and its earlier texts */
     enum server_stop     stop;
 };
 

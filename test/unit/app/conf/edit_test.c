@@ -7,7 +7,7 @@
 
 struct row {
     enum conf_edit_op op;
-    const char       *path, *words; /* words are split at | */
+    const char       *path, *words;   /* words are split at | */
     const char       *before, *after; /* NULL: refused */
 };
 
@@ -124,9 +124,24 @@ static void removes_a_line_and_keeps_its_comment(void **state)
 static void refuses_paths_and_words_that_no_file_can_hold(void **state)
 {
     static const char *const paths[] = {
-        "",          ".",          "nonsense",  "vhost",         "vhost[v",      "vhost[v]x.play",    "vhost[].play",
-        "listen[1]", "listen.x",   "include",   "play[x].gop",   "vhost[v].",    "http_api[x].listen", "vhost[a\nb]",
-        "a.b.c.d.e", "vhost[v]..", "vhost[v].play.gop_cache.x", "vhost[\"']",
+        "",
+        ".",
+        "nonsense",
+        "vhost",
+        "vhost[v",
+        "vhost[v]x.play",
+        "vhost[].play",
+        "listen[1]",
+        "listen.x",
+        "include",
+        "play[x].gop",
+        "vhost[v].",
+        "http_api[x].listen",
+        "vhost[a\nb]",
+        "a.b.c.d.e",
+        "vhost[v]..",
+        "vhost[v].play.gop_cache.x",
+        "vhost[\"']",
     };
     static const char *const words[] = { "", "a\nb", "a\x01", "\x7f", "both\"'" };
     (void)state;
