@@ -207,6 +207,14 @@ def silent_publisher(s):
     return named(s.server, "publisher-silent")
 
 
+def publisher_that_was_cut(s):
+    s.start("vhost __defaultVhost__ { publish { normal_timeout 500; } }")
+    s.feed(itertools.islice(Numbered().tags(), 20))
+    found = named(s.server, "publisher-cut")
+    assert "normal_timeout" in found["seen"]
+    return found
+
+
 def slow_encoder(s):
     s.start()
     s.feed(Numbered().tags(), speed=0.8)
@@ -450,14 +458,14 @@ def path_of_another_mount(s):
     return named(s.server, "path-mismatch", "live/s.flv")
 
 
-FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_video, nobody_publishes, a_player_waits_in_vain,
-          a_slip_in_the_name, no_such_vhost, published_in_another_vhost, security_refuses, refer_refuses, hook_refuses,
-          hook_does_not_answer, name_is_taken, silent_publisher, slow_encoder, file_faster_than_real_time, starving_uplink,
-          jumping_timestamps, two_clocks, slow_player, hevc, codec_without_a_place_in_segments, b_frames_for_webrtc,
-          candidate_that_nobody_reaches, feature_that_is_not_built, port_in_use, reload_of_a_bad_file, expired_certificate,
-          certificate_that_ends_soon, unreadable_certificate, certificate_for_another_name, full_disk, read_only_disk, closed_folder,
-          few_descriptors, full_of_connections, token_is_missing, stream_that_is_banned, page_of_another_site, page_over_https, hls_is_off,
-          path_of_another_mount]
+FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_video, nobody_publishes,
+          a_player_waits_in_vain, a_slip_in_the_name, no_such_vhost, published_in_another_vhost, security_refuses,
+          refer_refuses, hook_refuses, hook_does_not_answer, name_is_taken, silent_publisher, publisher_that_was_cut,
+          slow_encoder, file_faster_than_real_time, starving_uplink, jumping_timestamps, two_clocks, slow_player, hevc,
+          codec_without_a_place_in_segments, b_frames_for_webrtc, candidate_that_nobody_reaches, feature_that_is_not_built,
+          port_in_use, reload_of_a_bad_file, expired_certificate, certificate_that_ends_soon, unreadable_certificate,
+          certificate_for_another_name, full_disk, read_only_disk, closed_folder, few_descriptors, full_of_connections,
+          token_is_missing, stream_that_is_banned, page_of_another_site, page_over_https, hls_is_off, path_of_another_mount]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)

@@ -165,6 +165,8 @@ bool gather_refusal(const struct server *server, const struct refusal *r, int64_
     out->vhost = vhost;
     out->is_published = vhost && is_published(server, vhost, r);
     str_printf(&name, "%s/%s/%s", vhost && vhost->enabled ? vhost->name : r->host, r->app, r->stream);
+    if (r->code == E_SOCKET_TIMEOUT && !r->at_door)
+        return !out->is_published;
     if (r->code == E_SYSTEM_STREAM_BUSY)
         return out->is_published;
     if (r->code == E_HTTP_HANDLER_MATCH_URL)

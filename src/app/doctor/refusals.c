@@ -74,10 +74,18 @@ static const struct refusal_row *row_of(enum err_code code)
 void check_refusal(const struct facts_refusal *r, struct findings *all)
 {
     static const struct refusal_row other = { 0, "refused", "The log has the whole story; look for the address.", "" };
-    const struct refusal           *x = r->refusal;
-    const struct refusal_row       *row = row_of(x->code);
+    static const struct refusal_row silent = {
+        0, "publisher-cut",
+        "The publisher sent nothing for that long, and was cut. Look whether the encoder runs, "
+        "and at its network; let slow starters have more time.",
+        "publish { firstpkt_timeout 20000; normal_timeout 10000; }"
+    };
+    const struct refusal     *x = r->refusal;
+    const struct refusal_row *row = row_of(x->code);
     if (x->code == E_HTTP_HANDLER_MATCH_URL)
         return; /* check_path() */
+    if (x->code == E_SOCKET_TIMEOUT && !x->at_door)
+        row = &silent;
     row = row ? row : &other;
     struct finding *f = findings_add(all, row->id, FINDING_ERROR, FINDING_STREAM, r->name);
     finding_seen(f, "%s failed %lld times, last %.0f s ago, for %s: %s.%s%s", x->publish ? "Publishing" : "Playing",

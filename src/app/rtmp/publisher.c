@@ -211,5 +211,7 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
     log_info("published %s, packets=%lld, dropped=%lld", p.source->identity, (long long)p.n_packets,
              (long long)p.feed.n_dropped);
     log_info("cleanup when unpublish");
+    if (err_code(e) == E_SOCKET_TIMEOUT)
+        session_note_refusal(&c->session, e);
     return err_wrap(e, "publish %s", p.source->identity);
 }

@@ -395,6 +395,20 @@ static const char *found_of_path(const char *path, const struct conf_vhost *v, b
     return only_id();
 }
 
+static void a_timeout_is_judged_by_its_place(void **state)
+{
+    struct refusal       x = { .code = E_SOCKET_TIMEOUT, .n = 1, .publish = true };
+    struct facts_refusal r = { .refusal = &x, .name = "/live/s" };
+    (void)state;
+    for (int at_door = 0; at_door < 2; at_door++) {
+        x.at_door = at_door;
+        all_of_server.count = 0;
+        for (size_t i = 0; doctor_refusal_checks[i]; i++)
+            doctor_refusal_checks[i](&r, &all_of_server);
+        assert_string_equal(only_id(), at_door ? "hook-unreachable" : "publisher-cut");
+    }
+}
+
 static void paths_are_judged(void **state)
 {
     struct conf_vhost off = { .name = "v" }, on = off;
@@ -438,6 +452,7 @@ int main(void)
         cmocka_unit_test(candidates_are_judged),
         cmocka_unit_test(folders_are_judged),
         cmocka_unit_test(certificates_are_judged),
+        cmocka_unit_test(a_timeout_is_judged_by_its_place),
         cmocka_unit_test(paths_are_judged),
         cmocka_unit_test(findings_beyond_the_bound_are_counted),
     };
