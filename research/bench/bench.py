@@ -24,7 +24,7 @@ import hls
 import hls_memory
 import lab
 from runs import (aes_s_per_gbit, beside_work, fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled,
-                  stream_kib)
+                  scraped, stream_kib)
 from servers import Floor, Nginx, NodeMediaServer, Srs
 from table import Table, middle, ratio, rounds
 
@@ -176,6 +176,13 @@ def row_api(table):
     table.target("API polled, 1,000 streams, 5,000 clients: live p99 ÷ not polled", middle(runs["this server"], "ratio"), 1.2)
 
 
+def row_metrics(table):
+    """metrics scraped, 1,000 streams, 10,000 clients"""
+    runs = table.keep("metrics", {"this server": [scraped()]})
+    table.target("metrics scraped each second, 1,000 streams, 10,000 clients: ms of CPU", middle(runs["this server"], "cpu_ms"), 20)
+    table.target("the same ten times a second: live p99 ÷ not scraped", middle(runs["this server"], "ratio"), 1.2)
+
+
 def row_hls(table):
     """2,000 HLS players, segments of 2 s"""
     n = table.hls_players
@@ -241,7 +248,7 @@ def row_full(table):
 
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
-        "tls": row_tls, "files": row_files, "api": row_api, "hls": row_hls, "ll": row_ll, "segments": row_segments,
+        "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hls": row_hls, "ll": row_ll, "segments": row_segments,
         "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency}
 
 

@@ -109,13 +109,13 @@ class Server:
 class Srs(Server):
     """
     This server. `vhost` is the text inside the default vhost; `wires` are the ways of players: "flv" or "ts" over HTTP,
-    "https" for FLV, "hls" (the `hls` block is in `vhost`), "api"; its files are in the folder `html`.
+    "https" for FLV, "hls" (the `hls` block is in `vhost`), "api", "exporter"; its files are in the folder `html`.
     """
 
     name = "srs"
 
     def __init__(self, vhost="", *wires, connections=15000):
-        super().__init__("rtmp", *(w for w in wires if w != "api"))
+        super().__init__("rtmp", *(w for w in wires if w not in ("api", "exporter")))
         os.mkdir(self.path("html"))
         text = (f"listen 127.0.0.1:{self.ports['rtmp']};\nmax_connections {connections};\ndaemon off;\n"
                 f"pid {self.folder}/srs.pid;\nsrs_log_tank file;\nsrs_log_file {self.folder}/srs.log;\n")
@@ -130,6 +130,9 @@ class Srs(Server):
         if "api" in wires:
             self.ports["api"] = free_port()
             text += f"http_api {{ enabled on; listen 127.0.0.1:{self.ports['api']}; }}\n"
+        if "exporter" in wires:
+            self.ports["exporter"] = free_port()
+            text += f"exporter {{ enabled on; listen 127.0.0.1:{self.ports['exporter']}; }}\n"
         self.start([SRS, "-c", self.write("srs.conf", text + f"vhost __defaultVhost__ {{ {vhost} }}\n")], 5)
 
     def https(self):
@@ -262,6 +265,11 @@ def serves_api():
 
 
 # The requests of an operator's console.
+def serves_metrics():
+    with Srs("", "exporter") as server:
+        return get(server.ports["exporter"], "/metrics")[0] == 200
+
+
 API_PATHS = ("/api/v1/summaries", "/api/v1/vhosts/", "/api/v1/streams/?count=100", "/api/v1/clients/?count=100")
 
 FEATURES = {
@@ -271,6 +279,7 @@ FEATURES = {
     "files": ("files", serves_files),
     "hls": ("HLS", serves_hls),
     "api": ("the API", serves_api),
+    "exporter": ("the exporter of metrics", serves_metrics),
 }
 _found = {}
 
