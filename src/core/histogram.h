@@ -37,10 +37,16 @@ static inline size_t histogram_bucket(int64_t us)
     return i < HISTOGRAM_BOUNDS ? i : HISTOGRAM_BOUNDS;
 }
 
+/** Count `n` times the same duration. */
+static inline void histogram_count_all(struct histogram *h, int64_t us, uint64_t n)
+{
+    h->counts[histogram_bucket(us)] += n;
+    h->sum_us += us > 0 ? us * (int64_t)n : 0;
+}
+
 static inline void histogram_count(struct histogram *h, int64_t us)
 {
-    h->counts[histogram_bucket(us)]++;
-    h->sum_us += us > 0 ? us : 0;
+    histogram_count_all(h, us, 1);
 }
 
 /** Add what another one has counted. */

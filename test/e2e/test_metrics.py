@@ -353,3 +353,15 @@ def test_calls_of_callbacks_are_counted(make_server):
     m.wait("srs_hook_calls_total", 1, event="on_unpublish", result="failed")
     assert m.value("srs_hook_calls_total", event="on_unpublish", result="accepted") == 0
     m.wait("srs_hook_waiting", 0)
+
+
+def test_writes_to_a_crowd_are_counted_one_by_one(metrics, swarm):
+    _, feeder = publish(metrics.server)
+    players = swarm.add("127.0.0.1", metrics.server.port, metrics.server.tc_url("live"), "s", n=12)
+    swarm.wait_playing(players)
+    metrics.wait("srs_stream_players", 12, protocol="rtmp", stream="s")
+    frames = metrics.value("srs_stream_frames_total", kind="video", stream="s")
+    before = metrics.value("srs_latency_seconds_count")
+    metrics.wait("srs_stream_frames_total", lambda v: v > frames + 50, kind="video", stream="s")
+    metrics.wait("srs_latency_seconds_count", lambda v: v > before + 12 * 3)     # at least a write a release, at most 350 ms apart
+    feeder.stop()

@@ -53,19 +53,38 @@ static struct delivery {
     struct write         writes[SEND_RING_MAX]; /* the writes in the queue, in its order */
     size_t               queued_bytes;
     bool                 is_bound; /* A write in the queue depends on the release, so it must not outlive a yield. */
+    struct source       *crowd;    /* source of the writes that depend on the release, and arrival of its first frame */
+    int64_t              crowd_arrived_us;
+    uint64_t             n_to_crowd; /* writes to its players that have been made in this flush */
 } the;
+
+/* A write that waited is counted by itself, those of a crowd together. */
+static void count_write(const struct write *w, ssize_t sent)
+{
+    struct source *s = w->player->reader.source;
+    if (sent > 0 && w->player->reader.under_way)
+        source_count_latency(s, w->share.arrived_us, send_ring_flushed_us(), 1);
+    else
+        the.n_to_crowd += sent > 0;
+}
+
+static void count_crowd(void)
+{
+    if (the.n_to_crowd)
+        source_count_latency(the.crowd, the.crowd_arrived_us, send_ring_flushed_us(), the.n_to_crowd);
+    the.n_to_crowd = 0;
+}
 
 static void finish_write(void *arg, ssize_t sent)
 {
     const struct write *w = arg;
     if (sent > 0 && w->player->io->layer) /* The layer has taken over all of them. */
         sent = (ssize_t)w->share.len;
+    count_write(w, sent);
     w->player->reader.under_way = false;
     w->player->reader.source->under_way = NULL;
-    if (sent > 0) {
-        source_count_latency(w->player->reader.source, w->share.arrived_us, send_ring_flushed_us());
+    if (sent > 0)
         sender_took(w->player, &w->share, (size_t)sent);
-    }
     if (sent < (ssize_t)w->share.len)
         co_unpark(w->player->reader.co); /* The player writes for itself, and finds the reason. */
 }
@@ -73,6 +92,7 @@ static void finish_write(void *arg, ssize_t sent)
 static void write_queue(void)
 {
     send_ring_flush();
+    count_crowd();
     the.copies.used = the.queued_bytes = 0;
     the.copies.newest = NULL;
     the.is_bound = false;
@@ -150,6 +170,8 @@ static bool queue_write(struct sender *p, const struct release_share *b)
         p->reader.source->under_way = &live_delivery;
     } else {
         the.is_bound = true;
+        the.crowd = p->reader.source;
+        the.crowd_arrived_us = b->arrived_us;
     }
     send_ring_add(carrier, bytes, len, finish_write, w);
     the.queued_bytes += len;
@@ -164,7 +186,7 @@ static bool write_now(struct sender *p, const struct release_share *b)
     struct err  *e = b->len ? io_writev_now(p->io, &iov, 1, &sent) : NULL;
     bool         is_whole = !e && sent == b->len;
     if (!e && sent > 0)
-        source_count_latency(p->reader.source, b->arrived_us, now_us());
+        source_count_latency(p->reader.source, b->arrived_us, now_us(), 1);
     if (!e && (sent > 0 || !b->len))
         sender_took(p, b, sent);
     err_free(e); /* The player's coroutine gets the same error, and can report it. */

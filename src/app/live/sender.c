@@ -260,7 +260,7 @@ struct err *sender_send(struct sender *p, bool *idle)
     if ((e = send_batch(p, &sent, idle)) || *idle)
         return e;
     if (arrived_us && sent > 0)
-        source_count_latency(p->reader.source, arrived_us, now_us());
+        source_count_latency(p->reader.source, arrived_us, now_us(), 1);
     if (!behind && batch.out.bytes >= BATCH_BYTES)
         co_give_way(); /* The release is large, and the other players wait for theirs. */
     else

@@ -55,13 +55,13 @@ struct source *source_find_in_any_app(const struct sources *all, const struct co
 void source_spell(struct source *s, const char *app, const char *stream);
 
 /**
- * A player that keeps up has been sent frames of which the first arrived at that time, and its socket took some of them by `now`.
- * Does not yield.
+ * `n` players that keep up have been sent frames of which the first arrived at that time, and their sockets took some of them by
+ * `now`. Does not yield.
  */
-static inline void source_count_latency(struct source *s, int64_t arrived_us, int64_t now_us)
+static inline void source_count_latency(struct source *s, int64_t arrived_us, int64_t now_us, uint64_t n)
 {
-    histogram_count(&s->latency, now_us - arrived_us);
-    histogram_count(&s->owner->latency, now_us - arrived_us);
+    histogram_count_all(&s->latency, now_us - arrived_us, n);
+    histogram_count_all(&s->owner->latency, now_us - arrived_us, n);
 }
 
 /** Drop the reference. Takes NULL. Yields if it was the last one. */

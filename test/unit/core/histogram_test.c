@@ -42,6 +42,9 @@ static void sums_of_two_are_histograms(void **state)
     histogram_count(&b, 200);
     histogram_count(&b, 9000000);
     histogram_add(&a, &b);
+    histogram_count_all(&b, 1000, 3);
+    assert_int_equal(b.sum_us, 9003200);
+    assert_int_equal(b.counts[3], 3);
     assert_int_equal(histogram_total(&a), 4);
     assert_int_equal(a.sum_us, 9000300);
     assert_int_equal(a.counts[0], 2);
