@@ -5,7 +5,7 @@
     python3 research/api-server/server.py 8085 --store events.jsonl --deny on_publish
 
 It has the paths that SRS's example files name: /api/v1/clients, /streams, /sessions, /dvrs, /hls, /servers, /forward. Each POST with a JSON
-object is answered {"code":0}, or refused with {"code":1} if --deny names its action. GET /api/v1/events lists what has come; ?action=
+object, or an array of them, is answered {"code":0}, or refused with {"code":1} if --deny names its action. GET /api/v1/events lists what has come; ?action=
 and ?after= (a number) choose. It only writes down what it gets.
 """
 import argparse
@@ -81,7 +81,8 @@ class Handler(BaseHTTPRequestHandler):
         except (ValueError, RecursionError) as e:
             self.answer(400, {"code": 400, "error": str(e)})
             return
-        self.events.add("POST", self.path, self.client_address[0], body)
+        for event in body if isinstance(body, list) else [body]:  # on_batch sends several
+            self.events.add("POST", self.path, self.client_address[0], event)
         action = body.get("action") if isinstance(body, dict) else None
         if action in self.denied:
             self.answer(200, {"code": 1})

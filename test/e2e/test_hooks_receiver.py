@@ -90,3 +90,9 @@ def test_the_receiver_survives_bad_requests(receiver):
     assert r.ask("GET", "/api/v1/events?after=1")[1]["events"] == []
     assert r.ask("GET", "/api/v1/events?after=x")[1]["events"][0]["body"] == [1]
     assert r.ask("POST", "/api/v1/forward", b'{"action":"on_forward"}')[1] == {"code": 0, "data": {"urls": []}}
+
+
+def test_a_batch_is_kept_event_by_event(receiver):
+    r = receiver()
+    assert r.ask("POST", "/api/v1/events", b'[{"action":"on_publish"},{"action":"on_unpublish"}]') == (200, {"code": 0})
+    assert r.actions() == ["on_publish", "on_unpublish"]

@@ -210,12 +210,14 @@ struct conf_ingest {
 struct conf_hooks {
     bool              enabled;
     struct conf_words on_connect, on_close, on_publish, on_unpublish, on_play, on_stop, on_hls, on_hls_notify,
-        on_update;                        /* ours */
+        on_update, on_batch;              /* ours */
     int64_t           update_interval_us; /* ours */
     int64_t           timeout_us;         /* ours: of one call */
     bool              tls_verify;         /* ours */
     char             *tls_ca;             /* ours: a PEM file; empty: the certificates of the system */
     char             *secret;             /* ours: signs the calls; empty: they are not signed */
+    int               batch_events;       /* ours */
+    int64_t           batch_us;           /* ours */
     struct conf_words timeouts;           /* ours: EVENT=SECONDS, where an event has another one */
     bool              answers_act;        /* ours: answers may redirect, rename and limit */
     struct conf_words fail_open;          /* ours: events that let a client in when no backend can be asked */

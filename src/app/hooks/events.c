@@ -20,7 +20,7 @@ static const struct row rows[] = {
     [HOOK_PUBLISH] = ROW(on_publish), [HOOK_UNPUBLISH] = ROW(on_unpublish),
     [HOOK_PLAY] = ROW(on_play),       [HOOK_STOP] = ROW(on_stop),
     [HOOK_HLS] = ROW(on_hls),         [HOOK_HLS_NOTIFY] = ROW(on_hls_notify),
-    [HOOK_UPDATE] = ROW(on_update),
+    [HOOK_UPDATE] = ROW(on_update),   [HOOK_BATCH] = ROW(on_batch),
 };
 
 const char *hook_event_name(enum hook_event event)

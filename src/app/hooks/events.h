@@ -22,6 +22,7 @@ enum hook_event {
     HOOK_HLS,
     HOOK_HLS_NOTIFY,
     HOOK_UPDATE,
+    HOOK_BATCH,
     HOOK_EVENTS, /* the number of events */
 };
 

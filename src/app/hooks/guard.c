@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/hooks/answer.h"
+#include "app/hooks/batch.h"
 #include "app/hooks/call.h"
 #include "app/hooks/files.h"
 #include "app/hooks/kept_urls.h"
@@ -39,6 +40,7 @@ struct hook_kept {
     struct hook_wish          *wish;      /* of the answers, while it is asked; NULL: they only say yes or no */
     char                      *name;      /* of the stream, which an answer has changed; NULL: none has */
     struct hook_update        *update;    /* NULL: on_update is not wanted, or this is a connection */
+    bool                       is_on_bus; /* its beginning was told to the bus */
     bool                       was_told;  /* a backend accepts the beginning, or may accept it */
     bool                       has_place; /* of publishing.h */
 };
@@ -136,6 +138,21 @@ static void tell_end(const struct hook_kept *k, enum hook_place place)
     }
 }
 
+/* Tell the bus of the beginning, or the end. */
+static void tell_bus(const struct hook_kept *k, enum hook_event event)
+{
+    const struct conf_vhost *v = vhost_now(k);
+    struct jw                j = JW_INIT;
+    if (!v || !hook_batch_is_wanted(v))
+        return;
+    hook_subject_write(k->subject, event, *k->sent, *k->received, &j);
+    struct err *e = buf_error(&j.text);
+    if (!e)
+        hook_batch_add(*k->door->conf, v, k->subject, j.text.bytes);
+    log_err(LOG_ERROR, e, "%s for the bus is lost", hook_event_name(event));
+    jw_finish(&j);
+}
+
 static void leave(void *kept)
 {
     struct hook_kept *k = kept;
@@ -144,6 +161,8 @@ static void leave(void *kept)
     hook_update_end(k->update, true);
     bool files_to_come = k->pair == &publishing && hook_files_leave(k->source->key, k->subject, vhost_now(k));
     tell_end(k, files_to_come ? HOOK_HELD : HOOK_LAST);
+    if (k->is_on_bus)
+        tell_bus(k, k->pair->end);
     kept_free(k);
 }
 
@@ -327,7 +346,14 @@ static struct err *obey(struct hook_kept *k, struct session *s)
 
 static bool wants_updates(const struct session *s, const struct pair *pair)
 {
-    return pair != &connection && hook_event_urls(s->vhost, HOOK_UPDATE)->count > 0;
+    return pair != &connection && (hook_event_urls(s->vhost, HOOK_UPDATE)->count > 0 || hook_batch_is_wanted(s->vhost));
+}
+
+/* True if nobody wants to hear of the session. */
+static bool is_of_no_interest(const struct session *s, const struct pair *pair)
+{
+    return hook_event_urls(s->vhost, pair->begin)->count == 0 && hook_event_urls(s->vhost, pair->end)->count == 0 &&
+           !wants_updates(s, pair) && !hook_batch_is_wanted(s->vhost);
 }
 
 static struct err *ask(struct session *s, void **kept, const struct pair *pair)
@@ -335,7 +361,7 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
     bool              has_begin = hook_event_urls(s->vhost, pair->begin)->count > 0;
     struct hook_kept *k = NULL;
     bool              has_files = pair == &publishing; /* of which a reload may want to be told */
-    if (!has_begin && !has_files && hook_event_urls(s->vhost, pair->end)->count == 0 && !wants_updates(s, pair))
+    if (!has_files && is_of_no_interest(s, pair))
         return NULL;
     struct err *e = kept_new(&k, s, pair);
     if (e)
@@ -356,6 +382,8 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
     }
     if (has_files)
         hook_files_begin(k->source->key, k->subject);
+    if ((k->is_on_bus = hook_batch_is_wanted(s->vhost)))
+        tell_bus(k, pair->begin);
     *kept = k;
     return NULL;
 }

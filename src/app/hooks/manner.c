@@ -36,6 +36,8 @@ struct hook_manner hook_manner_of(const struct conf *conf, const struct conf_vho
         .journal = v->hooks.journal ? v->hooks.journal : "",
         .journal_bytes = (int64_t)v->hooks.journal_mb << 20,
         .journal_age_us = v->hooks.journal_age_us,
+        .batch_events = v->hooks.batch_events,
+        .batch_us = v->hooks.batch_us,
         .update_interval_us = v->hooks.update_interval_us,
         .notify_bytes = v->hls.nb_notify,
         .conf_serial = conf->serial,

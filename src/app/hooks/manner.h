@@ -20,6 +20,8 @@ struct hook_manner {
     const char *journal;                       /* folder of the journal of notices; empty: there is none */
     int64_t     journal_bytes, journal_age_us; /* its bounds */
     int64_t     update_interval_us;
+    int         batch_events; /* the most in one POST of HOOK_BATCH */
+    int64_t     batch_us;     /* how long the first one of them waits for others */
     int         notify_bytes; /* of the answer to HOOK_HLS_NOTIFY, that are read */
     uint64_t    conf_serial;  /* of the configuration that says so */
 };

@@ -93,7 +93,7 @@ struct hook_notice *hook_notice_of(const struct hook_record *r)
     struct hook_call c = {
         .event = r->event,
         .sequence = r->sequence,
-        .manner = { .timeout_us = TIMEOUT_US, .tls_ca = "", .secret = "", .journal = "" },
+        .manner = { .timeout_us = TIMEOUT_US, .batch_events = 1, .tls_ca = "", .secret = "", .journal = "" },
         .client_id = r->client_id,
         .id_is_secret = r->id_is_secret,
         .vhost = r->vhost,

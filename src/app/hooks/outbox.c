@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/hooks/batch.h"
 #include "app/hooks/journal.h"
 #include "app/hooks/notice.h"
 #include "core/clock.h"
@@ -28,9 +29,10 @@ struct queue {
     struct list     notices; /* the first one is the next, or on its way */
     struct list     held;    /* those that wait for others to come before them */
     int64_t         held_until_us;
-    struct co      *holder;  /* waits for that; NULL: none */
-    struct backend *backend; /* of the first notice; NULL: there is none */
-    struct list     link;    /* in `ready` of the backend; unlinked: a sender has it */
+    int64_t         ripe_at_us; /* of a batch; 0: none has been waited for yet */
+    struct co      *holder;     /* waits for one of the two; NULL: none */
+    struct backend *backend;    /* of the first notice; NULL: there is none */
+    struct list     link;       /* in `ready` of the backend; unlinked: a sender has it */
     struct list     waiters;
 };
 
@@ -126,6 +128,11 @@ static void lose(const char *queue, const struct hook_call *call)
                   hook_notices_bytes(), hook_event_name(call->event), queue);
 }
 
+static struct hook_notice *first_of(const struct list *notices)
+{
+    return LIST_ENTRY(notices->next, struct hook_notice, link);
+}
+
 /* ---- delivery ----------------------------------------------------------------------------------------------------- */
 
 static bool is_too_old(const struct hook_notice *n)
@@ -139,40 +146,80 @@ static bool is_too_old(const struct hook_notice *n)
 }
 
 /* Call the URL. True: the server has had its word. */
-static bool is_answered(const struct hook_notice *n, struct err **e)
+static bool is_answered(const struct hook_call *c, struct err **e)
 {
     enum hook_known known = HOOK_UNKNOWN;
-    if (n->call.event == HOOK_HLS_NOTIFY) {
-        *e = hook_fetch(&n->call);
+    if (c->event == HOOK_HLS_NOTIFY) {
+        *e = hook_fetch(c);
         return !*e;
     }
-    *e = hook_call(&n->call, &known);
+    *e = hook_call(c, &known);
     return !*e || known == HOOK_REFUSED;
 }
 
-/*
- * Call the URLs one after the other. A refusal ends it, as with calls that decide. False: a server cannot be asked now, and the notice
- * has a journal, so that it is tried again from this URL on.
- */
-static bool deliver(struct hook_notice *n, size_t n_tries)
+/* The first notices of a list, which are told together: one, or a batch. */
+struct parcel {
+    size_t           n;
+    struct hook_call call;
+    struct buf       body; /* of a batch */
+    bool             is_answered;
+};
+
+/* False: out of memory. */
+static bool pack_parcel(struct parcel *p, const struct list *notices)
 {
-    struct err *e = NULL;
-    co_set_trace(n->call.client_id);
+    *p = (struct parcel){ .n = 1, .call = first_of(notices)->call, .body = buf_up_to(HOOK_NOTICES_BYTES_MAX) };
+    if (p->call.event != HOOK_BATCH)
+        return true;
+    if (!(p->n = hook_batch_write(notices, &p->body)))
+        return false;
+    p->call.body = p->body.bytes;
+    size_t i = 0;
+    LIST_FOREACH (notices, it, after) {
+        const struct hook_notice *n = LIST_ENTRY(it, struct hook_notice, link);
+        if (i++ == p->n)
+            break;
+        p->call.sequence = n->call.sequence;
+        p->call.id_is_secret |= n->call.id_is_secret;
+    }
+    return true;
+}
+
+/* A URL has had all notices of the parcel. */
+static void pass_url(const struct parcel *p, struct list *notices)
+{
+    size_t i = 0;
+    LIST_FOREACH (notices, it, after) {
+        struct hook_notice *n = LIST_ENTRY(it, struct hook_notice, link);
+        if (i++ == p->n)
+            break;
+        n->call.url += strlen(n->call.url) + 1;
+        n->n_urls--;
+    }
+}
+
+/*
+ * Call the URLs one after the other. A refusal ends it, as with calls that decide. False: a server cannot be asked now, and the
+ * notice has a journal, so that it is tried again from this URL on.
+ */
+static bool deliver(struct parcel *p, struct list *notices, size_t n_tries)
+{
+    struct hook_notice *n = first_of(notices);
+    struct err         *e = NULL;
+    co_set_trace(p->call.client_id);
     while (n->n_urls > 0 && !e) {
-        bool answered = is_answered(n, &e);
-        if (!answered && n->journal) {
+        p->call.url = n->call.url;
+        p->is_answered = is_answered(&p->call, &e);
+        if (!p->is_answered && n->journal) {
             if (n_tries == 0)
                 log_err(LOG_WARN, e, "%s is tried again", hook_event_name(n->call.event));
             else
                 err_free(e);
             return false;
         }
-        n->call.url += strlen(n->call.url) + 1;
-        n->n_urls--;
+        pass_url(p, notices);
     }
     log_err(LOG_WARN, e, "%s is not delivered", hook_event_name(n->call.event));
-    if (n->journal)
-        hook_journal_told(n->journal, n->call.sequence);
     return true;
 }
 
@@ -286,11 +333,6 @@ static bool may_ask(struct backend *b)
 
 /* ---- queues -------------------------------------------------------------------------------------------------------- */
 
-static struct hook_notice *first_of(const struct list *notices)
-{
-    return LIST_ENTRY(notices->next, struct hook_notice, link);
-}
-
 static struct queue *queue_of(const char *key)
 {
     struct queue *l = map_find(&all.queues, key);
@@ -352,8 +394,8 @@ static void free_if_empty(struct queue *l)
         queue_free(l);
 }
 
-/* The first notice of the queue is due. False: out of memory. */
-static bool make_ready(struct queue *l)
+/* Senders may take the queue. False: out of memory. */
+static bool hand_to_senders(struct queue *l)
 {
     struct backend *b = l->backend = backend_of(first_of(&l->notices)->call.url);
     if (!b)
@@ -362,6 +404,47 @@ static bool make_ready(struct queue *l)
     if (!all.is_closing && b->n_senders < HOOK_SENDERS_MAX && !b->prober)
         start_sender(b);
     return all.is_closing || b->n_senders > 0;
+}
+
+static void drop_queue(struct queue *l);
+
+/* True if the batch has all that it may have, or has waited long enough for more. */
+static bool is_ripe(const struct queue *l)
+{
+    int n = 0;
+    if (all.is_stopping || l->ripe_at_us <= now_us())
+        return true;
+    LIST_FOREACH (&l->notices, it, after)
+        if (++n >= first_of(&l->notices)->call.manner.batch_events)
+            return true;
+    return false;
+}
+
+static void ripen(void *arg)
+{
+    struct queue *l = arg;
+    struct err   *e = NULL;
+    while (!e && !is_ripe(l))
+        e = err_except(co_park(l->ripe_at_us), E_SOCKET_TIMEOUT);
+    err_free(e);
+    l->holder = NULL;
+    if (!hand_to_senders(l))
+        drop_queue(l);
+}
+
+/* The first notice of the queue is due; one of a batch waits for others. False: out of memory. */
+static bool make_ready(struct queue *l)
+{
+    if (first_of(&l->notices)->call.event != HOOK_BATCH)
+        return hand_to_senders(l);
+    if (!l->ripe_at_us)
+        l->ripe_at_us = now_us() + first_of(&l->notices)->call.manner.batch_us;
+    if (is_ripe(l))
+        return hand_to_senders(l);
+    struct err *e = co_go(&all.senders, "hooks-batch", ripen, l, &l->holder);
+    bool        is_waiting = !e;
+    err_free(e);
+    return is_waiting || hand_to_senders(l);
 }
 
 static void drop_queue(struct queue *l)
@@ -402,22 +485,38 @@ static void renew_first(struct queue *l)
     discard(n);
 }
 
-/* Deliver the first notice of a queue that no other sender has. */
+/* The first notices have been told. */
+static void finish_parcel(struct queue *l, size_t n)
+{
+    for (; n > 0; n--) {
+        struct hook_notice *first = first_of(&l->notices);
+        if (first->journal)
+            hook_journal_told(first->journal, first->call.sequence);
+        discard(first);
+    }
+    l->ripe_at_us = 0;
+    wake_readers();
+}
+
+/* Deliver the first notice of a queue that no other sender has, or a batch. */
 static void serve_queue(struct queue *l)
 {
     struct hook_notice *n = first_of(&l->notices);
     struct backend     *b = l->backend, *failing = NULL;
-    bool                is_old = is_too_old(n);
-    if (is_old || deliver(n, b->n_tries)) {
-        if (!is_old)
-            note_answer(b);
+    struct parcel       p = { 0 };
+    if (is_too_old(n)) {
         discard(n);
         wake_readers();
+    } else if (pack_parcel(&p, &l->notices) && deliver(&p, &l->notices, b->n_tries)) {
+        if (p.is_answered)
+            note_answer(b);
+        finish_parcel(l, p.n);
     } else if (!co_is_cancelled(co_self())) {
         if ((failing = backend_of(n->call.url)))
             note_failure(failing);
         renew_first(l);
     }
+    buf_finish(&p.body);
     l->backend = NULL;
     if (list_is_empty(&l->notices))
         free_if_empty(l);
@@ -448,6 +547,8 @@ static void put(struct queue *l, struct hook_notice *n)
     list_push(&l->notices, &n->link);
     if (is_first && !make_ready(l))
         drop_queue(l);
+    else if (l->holder)
+        co_unpark(l->holder);
 }
 
 /* Count a notice as one of this queue. False: memory is out, and it is lost. */
@@ -702,10 +803,15 @@ static void stop(void)
 {
     size_t          at = 0;
     struct backend *b;
+    struct queue   *l;
     all.is_stopping = true;
     while ((b = map_next(&all.backends, &at, NULL)))
         if (b->prober)
             co_unpark(b->prober);
+    at = 0;
+    while ((l = map_next(&all.queues, &at, NULL)))
+        if (l->holder)
+            co_unpark(l->holder);
 }
 
 static size_t count_without_journal(void)

@@ -1,0 +1,60 @@
+#include "app/hooks/batch.h"
+
+#include <string.h>
+
+#include "app/hooks/outbox.h"
+#include "core/clock.h"
+#include "core/str.h"
+#include "protocol/stream_name.h"
+
+/* What a notice has beside its body. */
+enum { MEMBERS_BYTES_MAX = 128 };
+
+bool hook_batch_is_wanted(const struct conf_vhost *v)
+{
+    return hook_event_urls(v, HOOK_BATCH)->count > 0;
+}
+
+void hook_batch_add(const struct conf *conf, const struct conf_vhost *v, const struct hook_subject *s, const char *body)
+{
+    char       queue[sizeof "batch " + STREAM_VHOST_MAX];
+    struct str name = str_over(queue, sizeof queue);
+    str_printf(&name, "batch %s", v->name);
+    const struct hook_call c = {
+        .event = HOOK_BATCH,
+        .manner = hook_manner_of(conf, v, HOOK_BATCH),
+        .client_id = queue, /* it goes to no queue of its client */
+        .vhost = v->name,
+        .id_is_secret = s->id_is_secret,
+        .body = body,
+    };
+    hook_outbox_add(queue, &c, hook_event_urls(v, HOOK_BATCH), HOOK_LAST);
+}
+
+static bool belongs(const struct hook_notice *n, const struct hook_notice *first)
+{
+    return n->call.event == HOOK_BATCH && n->n_urls == first->n_urls && str_equal(n->call.url, first->call.url);
+}
+
+static void write_one(const struct hook_notice *n, struct buf *out)
+{
+    buf_printf(out, "%c{\"event_id\":\"%s\",\"sequence\":%llu,\"time_ms\":%lld,", out->len ? ',' : '[', n->call.id,
+               (unsigned long long)n->call.sequence, (long long)(n->wall_us / US_PER_MS));
+    buf_text(out, n->call.body + 1);
+}
+
+size_t hook_batch_write(const struct list *notices, struct buf *out)
+{
+    const struct hook_notice *first = LIST_ENTRY(notices->next, struct hook_notice, link);
+    size_t                    count = 0, max = (size_t)first->call.manner.batch_events;
+    LIST_FOREACH (notices, it, after) {
+        const struct hook_notice *n = LIST_ENTRY(it, struct hook_notice, link);
+        size_t                    bytes = strlen(n->call.body) + MEMBERS_BYTES_MAX;
+        if (count >= max || !belongs(n, first) || (count > 0 && out->len + bytes > HOOK_BATCH_BYTES_MAX))
+            break;
+        write_one(n, out);
+        count++;
+    }
+    buf_text(out, "]");
+    return out->fault == BUF_SOUND ? count : 0;
+}
