@@ -81,7 +81,8 @@ class Handler(BaseHTTPRequestHandler):
         except (ValueError, RecursionError) as e:
             self.answer(400, {"code": 400, "error": str(e)})
             return
-        for event in body if isinstance(body, list) else [body]:  # on_batch sends several
+        is_batch = isinstance(body, list) and body and all(isinstance(e, dict) for e in body)  # on_batch
+        for event in body if is_batch else [body]:
             self.events.add("POST", self.path, self.client_address[0], event)
         action = body.get("action") if isinstance(body, dict) else None
         if action in self.denied:
