@@ -1,5 +1,5 @@
 /**
- * The event bus by HTTP: all events of a vhost, many in one POST. Each event is a notice of its own, HOOK_BATCH, in a queue of the
+ * The body of on_batch: many events in one POST. Each event is a notice of its own, HOOK_BATCH, in a queue of the
  * vhost, so that the journal keeps it; several of them are sent together.
  *
  *     [{"event_id":"6k2j0x9q7d3f8b1m","sequence":12,"time_ms":1796032856123, …as in a call of its own…}, …]
@@ -9,22 +9,14 @@
 #ifndef APP_HOOKS_BATCH_H
 #define APP_HOOKS_BATCH_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "app/hooks/notice.h"
-#include "app/hooks/subject.h"
 #include "core/attr.h"
 #include "core/buf.h"
 
 /* Bytes of one POST; a longer event goes alone. */
 enum { HOOK_BATCH_BYTES_MAX = 1 << 20 };
-
-/** True if the vhost has a bus. */
-bool hook_batch_is_wanted(const struct conf_vhost *v);
-
-/** Tell the bus of the vhost of an event; its body is a JSON object. Takes a vhost without one. */
-void hook_batch_add(const struct conf *conf, const struct conf_vhost *v, const struct hook_subject *s,
-                    const char *body);
 
 /**
  * Write the body of the next POST: the first notices of the list, as many as their manner and HOOK_BATCH_BYTES_MAX allow.

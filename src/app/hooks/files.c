@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/hooks/batch.h"
+#include "app/hooks/bus.h"
 #include "app/hooks/outbox.h"
 #include "core/buf.h"
 #include "core/log.h"
@@ -101,8 +101,8 @@ static void tell_hls(const struct finished_file *f, const struct publisher_of *p
     if (!e) {
         c.body = j.text.bytes;
         hook_outbox_add(p->key, &c, hook_event_urls(f->vhost, HOOK_HLS), HOOK_BEFORE_HELD);
-        if (hook_batch_is_wanted(f->vhost))
-            hook_batch_add(f->conf, f->vhost, p->subject, c.body);
+        if (hook_bus_is_wanted(f->vhost))
+            hook_bus_tell(f->conf, f->vhost, p->subject, c.body);
     } else {
         log_err(LOG_ERROR, e, "on_hls of %s is lost", p->key);
     }
@@ -175,7 +175,7 @@ static void finished(const struct finished_file *f)
     const struct conf_words   *urls = hook_event_urls(f->vhost, HOOK_HLS_NOTIFY);
     if (!p)
         return;
-    if (hook_event_urls(f->vhost, HOOK_HLS)->count > 0 || hook_batch_is_wanted(f->vhost))
+    if (hook_event_urls(f->vhost, HOOK_HLS)->count > 0 || hook_bus_is_wanted(f->vhost))
         tell_hls(f, p);
     for (size_t i = 0; i < urls->count; i++)
         notify(f, p, urls->items[i]);

@@ -1,6 +1,6 @@
 #include "app/hooks/updates.h"
 
-#include "app/hooks/batch.h"
+#include "app/hooks/bus.h"
 #include "app/hooks/kept_urls.h"
 #include "app/hooks/outbox.h"
 #include "app/source/source.h"
@@ -123,7 +123,7 @@ static void tell(struct hook_update *u, bool is_last)
                 .id_is_secret = u->subject->id_is_secret,
     };
     struct jw j = JW_INIT;
-    bool      is_on_bus = v && hook_batch_is_wanted(v);
+    bool      is_on_bus = v && hook_bus_is_wanted(v);
     if (urls->count == 0 && !is_on_bus)
         return;
     write_record(u, is_last, &j);
@@ -132,7 +132,7 @@ static void tell(struct hook_update *u, bool is_last)
     if (!e)
         hook_outbox_add(u->queue, &c, urls, HOOK_LAST);
     if (!e && is_on_bus)
-        hook_batch_add(*u->door->conf, v, u->subject, c.body);
+        hook_bus_tell(*u->door->conf, v, u->subject, c.body);
     log_err(LOG_ERROR, e, "on_update of %s is lost", u->queue);
     jw_finish(&j);
 }
@@ -198,7 +198,7 @@ struct err *hook_update_begin(struct hook_update **out, const struct session *s,
     const struct conf_words *urls = hook_event_urls(s->vhost, HOOK_UPDATE);
     const struct hook_manner m = hook_manner_of(s->conf, s->vhost, HOOK_UPDATE);
     *out = NULL;
-    if (urls->count == 0 && !hook_batch_is_wanted(s->vhost))
+    if (urls->count == 0 && !hook_bus_is_wanted(s->vhost))
         return NULL;
     struct err *e = get_ready();
     if (e)
