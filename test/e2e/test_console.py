@@ -203,6 +203,16 @@ def test_the_links_are_those_of_the_ports_and_of_the_vhost(page, site, live):
     no_complaints(page)
 
 
+def test_the_links_have_the_ports_of_the_configuration(page, site, live):
+    server = site(SEGMENTS, api="raw_api { enabled on; allow_query on; }")
+    live(server)
+    open_at(page, console(server, "streams"))
+    follow(page, "/live/livestream")
+    until(lambda: "rtmp://127.0.0.1:%d/live/livestream" % server.port in shown_links(page), lambda: shown_links(page), 20)
+    press(page, "Play as HTTP-FLV")
+    page.wait_playing(0.5, 5)
+
+
 def test_the_qr_code_of_a_link_is_the_link(page, site):
     """The modules of the picture, read by zbar."""
     server = site()
@@ -352,6 +362,46 @@ def test_the_configuration_in_force_with_its_places(page, site):
     until(lambda: "a.example" not in page.text(), "the others to go")
     page.wait_text("srs_log_file " + server.log_path)
     no_complaints(page)
+
+
+def config_text(server):
+    with open(server.conf_path) as f:
+        return f.read()
+
+
+def test_a_value_of_the_configuration_is_changed_and_rolled_back(page, site):
+    server = site("vhost __defaultVhost__ { # mine\n play { gop_cache off; } }", api="raw_api { enabled on; allow_query on; allow_update on; }")
+    before = config_text(server)
+    open_at(page, console(server, "configs"))
+    path = "vhost[__defaultVhost__].play.gop_cache"
+    press(page, "Edit " + path)
+    fill(page, "value", "maybe")
+    press(page, "Check", nth=1)
+    page.wait_text("neither on nor off")                                # a warning of the check
+    press(page, "No")
+    assert config_text(server) == before
+    press(page, "Edit " + path)
+    fill(page, "value", "on")
+    press(page, "Check", nth=1)
+    page.wait_text("- gop_cache off\n+ gop_cache on")
+    assert config_text(server) == before                                # so far it was only tried
+    press(page, "Apply")
+    page.wait_text("The configuration was changed.")
+    until(lambda: config_text(server) == before.replace("gop_cache off", "gop_cache on"), "the file")
+    page.wait_text("gop_cache on;")
+    press(page, "Roll back 1")
+    press(page, "Apply")
+    page.wait_text("gop_cache off;")
+    assert config_text(server) == before
+    fill(page, "path", "no_such_thing")
+    fill(page, "words", "1")
+    press(page, "Check")
+    page.wait_text("The API refused")                                   # and it says why
+    fill(page, "path", "max_connections")
+    fill(page, "words", "777")
+    press(page, "Check")
+    press(page, "Apply")
+    page.wait_text("max_connections 777;")
 
 
 def test_without_leave_the_configuration_is_not_shown(page, site):

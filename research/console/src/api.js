@@ -64,7 +64,7 @@ async function ask(base, path, method = 'GET', sent) {
   if (body === null || (!reply.ok && typeof body.code !== 'number'))
     throw new ApiError('status', `HTTP ${reply.status}`)
   if (body.code !== 0)
-    throw new ApiError('code', [!reply.ok && `HTTP ${reply.status}`, `code ${body.code}`, body.msg].filter(Boolean).join(', '))
+    throw new ApiError('code', [!reply.ok && `HTTP ${reply.status}`, `code ${body.code}`, body.msg ?? body.message].filter(Boolean).join(', '))
   return body
 }
 

@@ -1,22 +1,27 @@
 /* The links of a stream, and its player. */
 import { useState } from 'preact/hooks'
 import { Address } from './address.jsx'
-import { httpPlace, playLinks, publishPlace, rtmpPort } from './links.js'
+import { playLinks, portsOf, publishPlace } from './links.js'
 import { StreamPlayer } from './player.jsx'
+import { usePoll } from './poll.js'
 import { useWords } from './words.js'
+
+const TURN_MS = 600000 /* the server's log names each request that it refuses */
 
 /* stream: { app, name }; vhost: its entry in the API's list, or { name } if it is not there. */
 export function Links({ stream, vhost }) {
   const t = useWords()
   const [playing, setPlaying] = useState(null)
-  const { server, key } = publishPlace(stream, vhost)
+  const { body, error } = usePoll('config', TURN_MS)
+  const ports = portsOf(body?.data.directives)
+  const { server, key } = publishPlace(stream, vhost, ports)
   return (
     <>
       <section class="card">
         <h2>{t('playLinks')}</h2>
         {playing && <StreamPlayer url={playing.url} turn={playing.turn} />}
         <dl class="links">
-          {playLinks(stream, vhost).map(({ name, url, plays, isSure }) => [
+          {playLinks(stream, vhost, ports).map(({ name, url, plays, isSure }) => [
             <dt key={name}>{name} {!isSure && <small>{t('needsOn')}</small>}</dt>,
             <dd key={url}>
               <Address url={url}>
@@ -35,7 +40,7 @@ export function Links({ stream, vhost }) {
           <dt>{t('streamKey')}</dt><dd><Address url={key} /></dd>
           <dt>ffmpeg</dt><dd><Address url={`ffmpeg -re -i FILE -c copy -f flv '${`${server}/${key}`.replaceAll("'", "'\\''")}'`} /></dd>
         </dl>
-        <p class="faint">{t('portsNote', { rtmp: rtmpPort(), http: httpPlace().port })}</p>
+        {error && <p class="faint">{t('portsNote', ports)}</p>}
       </section>
     </>
   )

@@ -44,7 +44,7 @@ export function usePoll(path, ms) {
       wait.current = ms
       setState({ path, body })
     } catch (error) {
-      wait.current = Math.min(SLOWEST_MS, wait.current * 2)
+      wait.current = Math.max(ms, Math.min(SLOWEST_MS, wait.current * 2))
       setState(old => ({ ...old, error }))
     }
     return wait.current
