@@ -68,7 +68,7 @@ struct err *cli_parse(struct cli *cli, int argc, char **argv)
 void cli_print_help(const char *program)
 {
     printf("%s, %s, %s, created by %s\n\n"
-           "Usage: %s <-h?vVgGe>|<[-t] [--harden] -c filename>\n"
+           "Usage: %s <-h?vVgGe>|<[-t] -c filename>\n"
            "Options:\n"
            "   -?, -h, --help      : Show this help and exit 0.\n"
            "   -v, -V, --version   : Show version and exit 0.\n"
