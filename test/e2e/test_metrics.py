@@ -2,6 +2,8 @@
 
 The table is transcribed from chapter 1.19 of the reference of the interfaces.
 """
+import contextlib
+import gzip
 import os
 import re
 import socket
@@ -150,6 +152,36 @@ def test_accept_chooses_the_format(metrics, accept, is_open):
     reply = metrics.api.ask("GET", "/metrics", headers={"Accept": accept} if accept else {})
     assert reply.headers["Content-Type"].startswith(OPEN_METRICS) == is_open
     prom_text.read(reply.body.decode(), is_open)
+
+
+@pytest.mark.parametrize("streams", [1, 40])
+def test_a_scraper_that_accepts_gzip_gets_the_same_compressed(metrics, streams):
+    publishers = [metrics.server.publisher("%s%d" % ("long" * 50, i)) for i in range(streams)]
+    for publisher in publishers:
+        publisher.send_tags(Numbered().tags(count=3))
+        publisher.barrier()
+    plain, packed = (metrics.api.ask("GET", "/metrics", headers=h) for h in ({}, {"Accept-Encoding": "gzip"}))
+    assert "Content-Encoding" not in plain.headers and packed.headers["Content-Encoding"] == "gzip"
+    assert int(packed.headers["Content-Length"]) == len(packed.body) < len(plain.body) / 3
+    a, b = (prom_text.read(t.decode()) for t in (plain.body, gzip.decompress(packed.body)))
+    assert a.keys() == b.keys() and [len(f.samples) for f in a.values()] == [len(f.samples) for f in b.values()]
+    head = metrics.api.ask("HEAD", "/metrics", headers={"Accept-Encoding": "gzip"})
+    assert head.status == 200 and not head.body
+
+
+def test_scrapers_that_take_nothing_do_not_keep_others_from_it(metrics):
+    publishers = [metrics.server.publisher("%s%d" % ("long" * 100, i)) for i in range(12)]
+    for publisher in publishers:
+        publisher.send_tags(Numbered().tags(count=2))
+    metrics.wait("srs_live_streams", 12)
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            s = stack.enter_context(socket.socket())
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.connect(("127.0.0.1", metrics.port))
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
+        assert metrics.value("srs_live_streams") == 12
+        assert metrics.value("srs_connections") >= 20
 
 
 # -- ports -------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@
 #include "core/err_codes.h"
 #include "core/log.h"
 #include "core/str.h"
-#include "protocol/http/negotiate.h"
 #include "protocol/http/status.h"
 
 /* The tables of families, in the order of the text. A new group of metrics is a new row. */
@@ -17,8 +16,6 @@ static struct err *(*const groups[])(struct scrape *s) = {
     families_of_features,
     families_of_streams,
 };
-
-static const char open_metrics[] = "application/openmetrics-text";
 
 static struct err *reply_with_code(struct http_exchange *x, int code)
 {
@@ -57,11 +54,11 @@ static struct err *handle(struct http_exchange *x)
         log_warn("HTTP client ip=%s: metrics are refused to a web page of another site", http_visit_of(x)->ip);
         return http_reply_status(x, HTTP_STATUS_FORBIDDEN);
     }
-    struct scrape s = { .x = x, .server = server, .text = BUF_UP_TO(SCRAPE_TEXT_MAX) };
-    s.metrics.text = &s.text;
-    s.metrics.is_open = http_prefers(http_request_field(r, "Accept"), open_metrics, "text/plain");
-    struct err *e = scrape(&s);
-    buf_finish(&s.text);
+    struct scrape s;
+    struct err   *e = scrape_begin(&s, x, server);
+    if (!e)
+        e = scrape(&s);
+    scrape_finish(&s);
     return e;
 }
 

@@ -92,6 +92,7 @@ struct gzip_job {
     char              *in;
     size_t             in_len, out_cap, out_len;
     uint8_t           *out;
+    int                level;
     bool               failed;
 };
 
@@ -108,8 +109,7 @@ static void work(struct offload_job *job)
     struct gzip_job *g = CONTAINER_OF(job, struct gzip_job, job);
     z_stream         z = { .next_in = (Bytef *)g->in, .avail_in = (uInt)g->in_len };
     g->failed = true;
-    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) !=
-        Z_OK)
+    if (deflateInit2(&z, g->level, Z_DEFLATED, GZIP_WINDOW_BITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
         return;
     z.next_out = g->out;
     z.avail_out = (uInt)g->out_cap;
@@ -118,15 +118,14 @@ static void work(struct offload_job *job)
     deflateEnd(&z);
 }
 
-/* Compress on a thread. Takes `in` over. */
-static struct err *compress_text(char *in, size_t len, uint8_t **out, size_t *out_len)
+struct err *gzip_compress(char *in, size_t len, int level, uint8_t **out, size_t *out_len)
 {
     struct gzip_job *g = mem_calloc(1, sizeof *g);
     if (!g) {
         mem_free(in);
         return err_no_memory();
     }
-    *g = (struct gzip_job){ .job = { .work = work, .drop = drop }, .in = in, .in_len = len };
+    *g = (struct gzip_job){ .job = { .work = work, .drop = drop }, .in = in, .in_len = len, .level = level };
     g->out_cap = compressBound(len) + 32; /* compressBound() counts the header of zlib; that of gzip is longer. */
     g->out = mem_alloc(g->out_cap);
     struct err *e = NULL;
@@ -183,7 +182,7 @@ struct err *gzip_file(struct gzip_text **out, struct served_file *f)
     *place = t;
     struct err *e = read_all(f, &text, &len);
     if (!e)
-        e = compress_text(text, len, &t->data, &t->len);
+        e = gzip_compress(text, len, Z_DEFAULT_COMPRESSION, &t->data, &t->len);
     *place = NULL;
     if (e) {
         gzip_text_unref(&t);

@@ -41,6 +41,16 @@ struct gzip_text {
  */
 struct err *gzip_file(struct gzip_text **out, struct served_file *f) ATTR_MUST_USE;
 
+/**
+ * Compress bytes that are made for one reply.
+ *
+ * Shape      level: 1 is fast, 9 small
+ * Ownership  takes `in` over, on error too; *out is the caller's, mem_free()
+ * Errors     those of offload(); out of memory
+ * Yields     yes
+ */
+struct err *gzip_compress(char *in, size_t len, int level, uint8_t **out, size_t *out_len) ATTR_MUST_USE;
+
 /** Drop the reference; *t becomes NULL, and may be NULL before. */
 void gzip_text_unref(struct gzip_text **t);
 
