@@ -13,9 +13,9 @@ conf
 stat
 source
 session
-auth
 bans
 limits
+auth
 live
 tls
 server

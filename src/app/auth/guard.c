@@ -1,7 +1,11 @@
 #include "app/auth/guard.h"
 
+#include <string.h>
+
 #include "app/auth/policy.h"
+#include "app/limits/guard.h"
 #include "core/clock.h"
+#include "core/str.h"
 
 /*
  * The time that is left is measured at the door, and then by the monotonic clock: setting the clock of the machine neither ends nor
@@ -26,11 +30,18 @@ static struct err *ask(struct session *s, void **kept)
         .ip = s->client.ip,
         .query = s->param,
         .authorization = s->authorization,
+        .user = s->login && str_equal(s->login->vhost, s->vhost->name) ? s->login->user : NULL,
         .now_s = wall_us / US_PER_SECOND,
     };
     struct auth_answer answer;
     struct err        *e = auth_policy_check(&s->vhost->auth, &ask, &answer);
     (void)kept;
+    if (e && answer.is_wrong_password)
+        limits_wrong_password(s->vhost, s->client.ip);
+    if (!e && *answer.user) {
+        memcpy(s->user, answer.user, sizeof s->user);
+        s->client.user = s->user;
+    }
     if (e && answer.challenge) {
         s->verdict = SESSION_UNNAMED;
         s->challenge = answer.challenge;

@@ -1,5 +1,7 @@
 #include "app/auth/policy.h"
 
+#include <string.h>
+
 #include "app/auth/schemes.h"
 #include "app/conf/auth.h"
 
@@ -17,8 +19,11 @@ struct err *auth_policy_check(const struct conf_auth *c, const struct token_ask 
         enum token_verdict        verdict = s ? s->check(c, ask, &grant) : TOKEN_ABSENT;
         if (verdict == TOKEN_GOOD) {
             answer->expires_s = grant.expires_s;
+            answer->is_wrong_password = false;
+            memcpy(answer->user, grant.user, sizeof answer->user);
             return NULL;
         }
+        answer->is_wrong_password |= grant.is_wrong_password;
         if (verdict > worst) {
             worst = verdict;
             name = s->name;
@@ -26,9 +31,10 @@ struct err *auth_policy_check(const struct conf_auth *c, const struct token_ask 
         if (s && !challenge)
             challenge = s->challenge;
     }
+    if (worst == TOKEN_ABSENT || answer->is_wrong_password) /* a browser asks its user again */
+        answer->challenge = challenge;
     if (worst != TOKEN_ABSENT)
         return err_new(E_AUTH_DENIED, "auth %s: the token of %s %s", action, name, token_verdict_text(worst));
-    answer->challenge = challenge;
     return err_new(E_AUTH_DENIED, "auth %s: %s", action,
                    schemes->count ? "there is no token" : "no scheme is configured, so nobody may");
 }

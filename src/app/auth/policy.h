@@ -14,7 +14,9 @@
 #include "protocol/token/token.h"
 
 struct auth_answer {
-    int64_t expires_s; /* wall time at which the client must leave; INT64_MAX: never */
+    char    user[PASSWORD_USER_MAX + 1]; /* whom the client has shown to be; empty: not told */
+    bool    is_wrong_password;           /* with an error: it brought a wrong password */
+    int64_t expires_s;                   /* wall time at which the client must leave; INT64_MAX: never */
     const char *
         challenge; /* set with an error: how a client that brought nothing may name itself over HTTP; NULL: it cannot */
 };

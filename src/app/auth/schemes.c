@@ -1,5 +1,7 @@
 #include "app/auth/schemes.h"
 
+#include "app/auth/users.h"
+#include "app/conf/auth.h"
 #include "core/attr.h"
 #include "core/str.h"
 #include "protocol/token/sign.h"
@@ -26,6 +28,7 @@ static enum token_verdict check_sign(const struct conf_auth *c, const struct tok
 /* clang-format off */
 static const struct auth_scheme schemes[] = {
     { .name = "sign", .check = check_sign },
+    { .name = CONF_AUTH_PASSWORD, .challenge = "Basic realm=\"live\", charset=\"UTF-8\"", .check = auth_users_check },
 };
 /* clang-format on */
 

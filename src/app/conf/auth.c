@@ -7,6 +7,7 @@
 /* clang-format off */
 const struct conf_auth_scheme conf_auth_schemes[] = {
     { "sign", { "secret" } },
+    { CONF_AUTH_PASSWORD, { "user" } },
     { .name = NULL },
 };
 /* clang-format on */

@@ -15,6 +15,9 @@
 /* Lets everybody in. */
 #define CONF_AUTH_ALL "all"
 
+/* The scheme of users and passwords. */
+#define CONF_AUTH_PASSWORD "password"
+
 /** True if clients are asked for tokens. */
 bool conf_auth_asks(const struct conf_auth *c, bool publish);
 

@@ -1,9 +1,12 @@
 #include "app/conf/check_auth.h"
 
+#include <string.h>
+
 #include "app/conf/auth.h"
 #include "app/conf/show.h"
 #include "core/attr.h"
 #include "core/str.h"
+#include "protocol/token/password.h"
 
 static const struct conf_auth_scheme *find(const char *name)
 {
@@ -52,11 +55,25 @@ static struct err *check_action(const struct conf_node *auth, const char *name)
     return e;
 }
 
+static struct err *check_users(const struct conf_node *auth)
+{
+    char where[CONF_AT_MAX];
+    for (const struct conf_node *n = conf_node_child(auth, "user"); n; n = conf_node_same(n))
+        if (n->n_args != 2 || !*n->args[0] || strlen(n->args[0]) > PASSWORD_USER_MAX || strpbrk(n->args[0], ":&=?") ||
+            !password_can_be_kept(n->args[1]))
+            return err_new(E_SYSTEM_CONFIG_INVALID,
+                           "auth.user is a name of at most %d bytes without : & = ?, and a password of at most %d%s",
+                           PASSWORD_USER_MAX, PASSWORD_MAX, conf_node_at(n, where, sizeof where));
+    return NULL;
+}
+
 struct err *conf_check_auth(const struct conf_node *vhost)
 {
     const struct conf_node *auth = conf_node_child(vhost, "auth");
     if (!conf_node_is_on(auth))
         return NULL;
-    struct err *e = check_action(auth, "publish");
+    struct err *e = check_users(auth);
+    if (!e)
+        e = check_action(auth, "publish");
     return e ? e : check_action(auth, "play");
 }

@@ -88,8 +88,9 @@ struct conf_security {
 struct conf_auth {
     bool              enabled;
     struct conf_words publish,
-        play;                  /* schemes of which one is enough (conf/auth.h), or "all"; none refuses everybody */
-    struct conf_words secrets; /* any of them is good, so that they can be changed one after the other */
+        play;                     /* schemes of which one is enough (conf/auth.h), or "all"; none refuses everybody */
+    struct conf_commands users;   /* a name and a password each (protocol/token/password.h), checked */
+    struct conf_words    secrets; /* any of them is good, so that they can be changed one after the other */
 };
 
 /** Bounds of the clients of a vhost; 0: none. All of it is ours. */

@@ -5,6 +5,7 @@
 #include "app/auth/policy.h"
 #include "app/conf/auth.h"
 #include "app/http/conn.h"
+#include "app/limits/guard.h"
 #include "app/segment/show.h"
 #include "app/segment/variants.h"
 #include "app/session/access.h"
@@ -33,6 +34,8 @@ static struct err *check_token(const struct http_exchange *x, const struct conf_
     struct auth_answer answer;
     struct err        *e = auth_policy_check(&vhost->auth, &ask, &answer);
     *challenge = answer.challenge;
+    if (e && answer.is_wrong_password)
+        limits_wrong_password(vhost, ask.ip);
     return e;
 }
 

@@ -24,6 +24,7 @@ struct rtmp_conn {
     struct rtmp_server        rtmp;
     struct rtmp_request       request;
     struct session            session;    /* session of the stream that it plays or publishes */
+    struct session_login      login;      /* empty: nobody has logged in */
     struct session_connection connection; /* what its sessions share */
     enum rtmp_role            role;
     unsigned                  n_streams;  /* streams that were begun */

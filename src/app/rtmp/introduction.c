@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include "app/rtmp/login.h"
 #include "app/session/client_address.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -94,5 +95,7 @@ struct err *rtmp_introduce(struct rtmp_conn *c)
         rtmp_conn_linger(c);
     if (e)
         return err_wrap(e, "wait for connect");
+    if ((e = rtmp_login(c)))
+        return err_wrap(e, "log in");
     return err_wrap(accept_connect(c), "answer connect");
 }

@@ -79,6 +79,7 @@ static struct err *admit(struct rtmp_conn *c)
         .stream = req->url.stream,
         .param = req->url.param,
         .connection = &c->connection,
+        .login = *c->login.user ? &c->login : NULL,
     };
     struct err *e = session_admit(&c->session, &c->server->door);
     return e ? refuse_session(c, e) : NULL;

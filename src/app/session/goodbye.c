@@ -33,6 +33,7 @@ static const struct row rows[] = {
     { E_SYSTEM_SECURITY_DENY,      GOODBYE_REFUSED },
     { E_SYSTEM_SECURITY_ALLOW,     GOODBYE_REFUSED },
     { E_SYSTEM_STREAM_BUSY,        GOODBYE_REFUSED },
+    { E_AUTH_REQUIRED,             GOODBYE_CLOSED }, /* it is asked for a password, and comes again */
     { E_BANNED,                    GOODBYE_REFUSED },
     { E_NOT_BUILT,                 GOODBYE_REFUSED },
     { E_AUTH_DENIED,               GOODBYE_REFUSED },

@@ -26,6 +26,8 @@
 #include "app/session/registry.h"
 #include "core/attr.h"
 #include "core/err.h"
+#include "protocol/stream_name.h"
+#include "protocol/token/password.h"
 
 struct session;
 struct session_connection;
@@ -56,8 +58,17 @@ enum session_verdict {
     SESSION_FAILED,      /* a fault of this server */
 };
 
+/** Whom a client has shown to be, in which vhost, before it named its stream. */
+struct session_login {
+    char user[PASSWORD_USER_MAX + 1];
+    char vhost[STREAM_VHOST_MAX + 1];
+};
+
 struct session {
     struct client client; /* who: the protocol fills in its part */
+
+    const struct session_login *login; /* who it has shown to be at an earlier step; NULL: nobody */
+    char                        user[PASSWORD_USER_MAX + 1]; /* client.user points here */
 
     /* What for, in the client's words. */
     const char *host;                 /* by which the vhost is found */

@@ -52,6 +52,15 @@ static struct err *keep_args(struct rtmp_request *req, const struct rtmp_call *c
     return NULL;
 }
 
+/* Encoders say so before they publish: FMLE, OBS and ffmpeg by flashVer, librtmp by type. */
+static bool is_of_encoder(const struct rtmp_call *call)
+{
+    struct amf0_text version = amf0_get_string(call->object, "flashVer"), type = amf0_get_string(call->object, "type");
+    return (version.p && version.len >= 5 && memcmp(version.p, "FMLE/", 5) == 0) ||
+           (version.p && version.len >= 9 && memcmp(version.p, "Wirecast/", 9) == 0) ||
+           (type.p && amf0_text_is(type, "nonprivate"));
+}
+
 /* Read the address that the client connects to: the tcUrl, completed by the app (tc_url.h). */
 static struct err *read_address(char to[static RTMP_URL_MAX + 1], const struct rtmp_call *call)
 {
@@ -80,6 +89,7 @@ struct err *rtmp_request_read(struct rtmp_request *req, const struct rtmp_call *
         return err_new(E_RTMP_REQ_CONNECT, "the first command is %.*s, not connect",
                        call->name.len < 64 ? (int)call->name.len : 64, call->name.p);
     req->object_encoding = amf0_get_number(call->object, "objectEncoding", 0);
+    req->is_encoder = is_of_encoder(call);
     char *tc_url = mem_alloc(RTMP_URL_MAX + 1);
     if (!tc_url)
         return err_no_memory();

@@ -6,6 +6,7 @@
 #ifndef PROTOCOL_RTMP_REQUEST_H
 #define PROTOCOL_RTMP_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +24,8 @@ struct rtmp_request {
     int64_t         duration_ms; /* duration given in play; 0: until the stream ends */
     uint8_t        *args;        /* the second object of connect, as AMF0; NULL: none */
     size_t          args_len;
-    char           *block; /* storage of the texts */
+    bool            is_encoder; /* the client has introduced itself as one: it will publish */
+    char           *block;      /* storage of the texts */
 };
 
 void rtmp_request_init(struct rtmp_request *req);

@@ -112,7 +112,7 @@ struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64
 
 /* ---- connect ---- */
 
-static struct err *reject_connect(struct rtmp_server *s, const struct rtmp_request *req, const char *description)
+struct err *rtmp_server_reject(struct rtmp_server *s, const struct rtmp_request *req, const char *description)
 {
     struct rtmp_outbox o;
     struct err        *e = rtmp_outbox_begin(&o, &s->link);
@@ -142,7 +142,7 @@ struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req,
     *told = is_told(err_code(e));
     if (*told) {
         char text[ERR_TEXT_MAX];
-        err_free(reject_connect(s, req, err_text(e, text, sizeof text))); /* The connection ends in any case. */
+        err_free(rtmp_server_reject(s, req, err_text(e, text, sizeof text))); /* The connection ends in any case. */
     }
     return e;
 }

@@ -78,6 +78,10 @@ struct err *rtmp_server_handshake(struct rtmp_server *s, const char *name, int64
 struct err *rtmp_server_connect(struct rtmp_server *s, struct rtmp_request *req, int64_t deadline_us,
                                 bool *told) ATTR_MUST_USE;
 
+/** Refuse connect by an `_error` with this description; the caller closes. */
+struct err *rtmp_server_reject(struct rtmp_server *s, const struct rtmp_request *req,
+                               const char *description) ATTR_MUST_USE;
+
 struct rtmp_server_settings {
     uint32_t out_ack_size; /* Window Acknowledgement Size that is sent; 0: none is sent */
     uint32_t in_ack_size;  /* window for our acknowledgements until the client announces one; 0: none */

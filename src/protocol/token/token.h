@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocol/token/password.h"
+
 /** What the client wants, and what it has brought. Borrowed for the call; no field is NULL but `authorization`. */
 struct token_ask {
     bool        publish;      /* otherwise play */
@@ -19,6 +21,7 @@ struct token_ask {
     const char *ip;    /* of the client */
     const char *query; /* "?k=v#fragment", "k=v", or "" */
     const char *authorization; /* the field of HTTP; NULL: none */
+    const char *user;          /* who has shown by its protocol, in this vhost, who it is; NULL: nobody */
     int64_t     now_s;         /* wall time, since 1970 */
 };
 
@@ -32,7 +35,9 @@ enum token_verdict {
 
 /** The answer to a good token. */
 struct token_grant {
-    int64_t expires_s; /* when it expires; INT64_MAX: never */
+    int64_t expires_s;                   /* when it expires; INT64_MAX: never */
+    char    user[PASSWORD_USER_MAX + 1]; /* who it is; empty: the token does not tell */
+    bool    is_wrong_password;           /* the verdict is about a password that was guessed, perhaps */
 };
 
 /** The verdict for people: "has expired". */
