@@ -12,22 +12,54 @@
 #include "core/str.h"
 #include "protocol/offload.h"
 
-/* A disk that works answers within milliseconds. */
+/* A disk that works answers within milliseconds. This is for all folders of a visit together. */
 enum { PATIENCE_US = 2 * US_PER_SECOND };
+
+/* Looks at folders that may be under way at a time. A disk that hangs keeps one for each of its folders, and the thread of it. */
+enum { LOOKS_MAX = 8 };
 
 enum { PATH_CAP = 1024 };
 
 /* One folder, or, without a path, the descriptors. A job has its own copy of the path, for it may outlive its caller. */
 struct look {
     struct offload_job  job;
-    char                path[PATH_CAP];
+    char                path[PATH_CAP]; /* shortened while a folder that exists is searched */
+    char                asked[PATH_CAP];
+    int64_t             began_us;
     struct facts_folder found;
     int64_t             n_fds;
 };
 
+static struct look *under_way[LOOKS_MAX]; /* at folders */
+
+static struct look **place_of(const struct look *l)
+{
+    for (size_t i = 0; i < LOOKS_MAX; i++)
+        if (under_way[i] == l)
+            return &under_way[i];
+    return NULL;
+}
+
+static void end(struct look *l)
+{
+    struct look **place = place_of(l);
+    if (place)
+        *place = NULL;
+    mem_free(l);
+}
+
 static void drop(struct offload_job *job)
 {
-    mem_free(CONTAINER_OF(job, struct look, job));
+    end(CONTAINER_OF(job, struct look, job));
+}
+
+/* True if an earlier look at the folder has not come back. */
+static bool is_hung(const char *path)
+{
+    for (size_t i = 0; i < LOOKS_MAX; i++)
+        if (under_way[i] && str_equal(under_way[i]->asked, path) && now_us() - under_way[i]->began_us >= PATIENCE_US)
+            return true;
+    return false;
 }
 
 /* Cut the last step of a path. False: nothing is left. */
@@ -72,37 +104,42 @@ static void count_fds(struct offload_job *job)
     l->n_fds -= 3; /* ".", "..", and the folder itself */
 }
 
-/* Do a look. *out is false if it did not end in time. */
-static struct err *look(struct look **l, enum offload_kind kind, bool *ended)
+/* Do a look. After an error the job belongs to the pool, which ends it. */
+static struct err *look(struct look *l, enum offload_kind kind, int64_t deadline_us, bool *ended)
 {
-    struct err *e = offload(kind, &(*l)->job, now_us() + PATIENCE_US);
+    struct err *e = offload(kind, &l->job, deadline_us);
     *ended = !e;
-    if (e)
-        *l = NULL; /* It belongs to the pool. */
-    e = err_except(err_except(e, E_SOCKET_TIMEOUT), E_LIMIT);
-    return e;
+    return err_except(err_except(e, E_SOCKET_TIMEOUT), E_LIMIT);
 }
 
-static struct err *read_folder(struct facts_folder *f)
+/* A folder for which there is no time or place stays unknown. */
+static struct err *read_folder(struct facts_folder *f, int64_t deadline_us)
 {
+    struct look **place = place_of(NULL);
+    bool          ended = false;
+    f->is_silent = is_hung(f->path);
+    if (f->is_silent || !place || now_us() >= deadline_us)
+        return NULL;
     struct look *l = mem_calloc(1, sizeof *l);
-    bool         ended = false;
     if (!l)
         return err_no_memory();
     l->job = (struct offload_job){ .work = look_at_folder, .drop = drop };
+    l->began_us = now_us();
     str_copy(l->path, sizeof l->path, f->path);
-    struct err *e = look(&l, OFFLOAD_READ, &ended);
+    str_copy(l->asked, sizeof l->asked, f->path);
+    *place = l;
+    struct err *e = look(l, OFFLOAD_READ, deadline_us, &ended);
     f->is_silent = !ended;
     if (ended) {
         l->found.path = f->path;
         l->found.what = f->what;
         *f = l->found;
-        mem_free(l);
+        end(l);
     }
     return e;
 }
 
-static struct err *read_fds(struct machine_reading *out)
+static struct err *read_fds(struct machine_reading *out, int64_t deadline_us)
 {
     struct rlimit limit;
     struct look  *l = mem_calloc(1, sizeof *l);
@@ -110,10 +147,10 @@ static struct err *read_fds(struct machine_reading *out)
     if (!l)
         return err_no_memory();
     l->job = (struct offload_job){ .work = count_fds, .drop = drop };
-    struct err *e = look(&l, OFFLOAD_STAT, &ended);
+    struct err *e = look(l, OFFLOAD_STAT, deadline_us, &ended);
     if (ended) {
         out->n_fds = l->n_fds;
-        mem_free(l);
+        end(l);
     }
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT64_MAX)
         out->max_fds = (int64_t)limit.rlim_cur;
@@ -148,8 +185,9 @@ struct err *machine_read(const struct conf *conf, struct machine_reading *out)
 {
     *out = (struct machine_reading){ 0 };
     add_folders(out, conf);
-    struct err *e = read_fds(out);
+    int64_t     deadline_us = now_us() + PATIENCE_US;
+    struct err *e = read_fds(out, deadline_us);
     for (size_t i = 0; !e && i < out->n_folders; i++)
-        e = read_folder(&out->folders[i]);
+        e = read_folder(&out->folders[i], deadline_us);
     return e;
 }

@@ -21,7 +21,8 @@ struct machine_reading {
 };
 
 /**
- * Look at the folders that the configuration writes to, and at the descriptors. A disk that does not answer is_silent.
+ * Look at the folders that the configuration writes to, and at the descriptors. A disk that does not answer is_silent; it is not asked
+ * again before it has answered, and folders for which no time is left stay unknown.
  *
  * Errors     out of memory, E_THREAD_INTERRUPTED
  * Yields     yes; *out borrows the paths from `conf`, of which the caller holds a reference
