@@ -876,8 +876,10 @@ def test_raw_is_what_the_configuration_in_force_allows(served, api):
     assert flags() == (True, False)
     assert api.get("/api/v1/raw?rpc=reload") == {"code": 1061}
     assert api.get("/api/v1/raw?rpc=reload-fetch")["code"] == 0
-    for rpc in ("", "?rpc=", "?rpc=query", "?rpc=update&scope=listen&value=1", "?rpc=nonsense"):
+    for rpc in ("", "?rpc=", "?rpc=nonsense"):
         assert api.get("/api/v1/raw" + rpc) == {"code": 1060}
+    for rpc in ("?rpc=query&scope=global", "?rpc=update&scope=listen&value=1"):
+        assert api.get("/api/v1/raw" + rpc) == {"code": 1061}
     served.reload(CONF, api=RAW)
     assert flags() == (True, True)
     assert api.get("/api/v1/raw?rpc=reload") == {"code": 0}

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from api import Api, parse
+from srs import free_port
 
 RAW = "raw_api { enabled on; allow_query on; allow_update on; }"
 FAR = {"X-Forwarded-For": "203.0.113.5"}             # loopback is a trusted proxy, so this is who asks
@@ -301,3 +302,55 @@ def test_nobody_changes_it_from_elsewhere_or_without_being_allowed(make_server):
         for path in (URL, URL + "/rollback"):
             assert api.ask("POST", path, b"{}", headers).status == 403, headers
     assert text_of(server) == before
+
+
+# -- the RAW API of SRS 3 ---------------------------------------------------------------------------------------------------
+
+def raw(api, **query):
+    return api.get("/api/v1/raw?" + "&".join("%s=%s" % pair for pair in query.items()))
+
+
+def test_raw_query_shows_the_configuration(server, api):
+    whole = raw(api, rpc="query", scope="global")["global"]
+    assert whole["listen"] == [str(server.port)] and whole["max_connections"] == 1000 and whole["daemon"] is False
+    assert whole["http_api"]["raw_api"] == {"enabled": True, "allow_query": True, "allow_update": True}
+    assert whole["nb_vhosts"] == 2 and list(whole["vhosts"]) == ["a.example", "__defaultVhost__"]
+    assert list(whole["vhosts"]["a.example"]) == (
+        "id name enabled dvr http_static http_remux hls hds http_hooks exec bandcheck forward security refer origin mr"
+        " min_latency gop_cache tcp_nodelay mix_correct time_jitter atc transcode ingest").split()
+    assert [whole["vhosts"][v]["gop_cache"] for v in whole["vhosts"]] == [False, True]
+    one = raw(api, rpc="query", scope="vhost", vhost="a.example")["vhost"]
+    assert one["play"] == {"gop_cache": False} and one["http_hooks"]["secret"] == "***"
+    assert one["http_hooks"]["on_publish"] == ["http://***@127.0.0.1:9/x"]
+    assert raw(api, rpc="query", scope="minimal")["minimal"] == {"listen": [str(server.port)]}
+    assert raw(api, rpc="query", scope="nonsense") == {"code": 1062}
+    assert raw(api, rpc="query", scope="vhost", vhost="x") == {"code": 1063}
+    assert api.ask("GET", "/api/v1/raw?rpc=query&scope=global", headers=PAGE).status == 403
+
+
+def test_raw_update_changes_what_srs_3_changes(server, api):
+    for scope, value, line in (("max_connections", 500, "max_connections 500;"), ("utc_time", "true", "utc_time on;"),
+                               ("chunk_size", 4096, "chunk_size 4096;"), ("pithy_print_ms", 5000, "pithy_print_ms 5000;"),
+                               ("ff_log_dir", "./logs", "ff_log_dir ./logs;"), ("srs_log_level", "info", "srs_log_level info;"),
+                               ("listen", "%d,%d" % (server.port, free_port()), "listen %d " % server.port)):
+        assert raw(api, rpc="update", scope=scope, value=value)["code"] == 0, scope
+        assert line in text_of(server)
+    new = dict(rpc="update", scope="vhost", value="n.example")
+    for param, code in (("delete", 1063), ("create", 0), ("create", 1063), ("delete", 1063), ("disable", 0), ("enable", 0),
+                        ("disable", 0), ("delete", 0), ("update", 1062), ("nonsense", 1062)):
+        assert raw(api, **new, param=param)["code"] == code, param
+    assert "n.example" not in text_of(server)
+
+
+@pytest.mark.parametrize("scope, value, code", [
+    ("listen", "2", 1063), ("listen", "1935,", 1063), ("listen", "65535", 1063), ("listen", "1935;x", 1063),
+    ("pid", "/etc/x.pid", 1063), ("pid", "./x", 1063), ("chunk_size", 127, 1063), ("chunk_size", "", 1063),
+    ("srs_log_tank", "files", 1063), ("srs_log_level", "loud", 1063), ("srs_log_file", "/etc/passwd", 1063),
+    ("max_connections", 9, 1063), ("max_connections", "99999999999999999999", 1063), ("utc_time", "on", 1063),
+    ("pithy_print_ms", 99, 1063), ("ff_log_dir", "a%22%27b", 1063), ("exec", "x", 1062), ("", "", 1062), ("dvr", "v", 1062)])
+def test_raw_update_refuses_the_rest(server, api, scope, value, code):
+    before = text_of(server)
+    assert raw(api, rpc="update", scope=scope, value=value) == {"code": code}
+    assert text_of(server) == before
+    for headers in (FAR, PAGE):
+        assert api.ask("GET", "/api/v1/raw?rpc=update&scope=utc_time&value=true", headers=headers).status == 403

@@ -73,7 +73,8 @@ static struct err *write_v1(struct api_reply *r)
         { "events", "what happens, as server-sent events: streams, clients, the server's numbers, reloads, callbacks" },
         { "history",
           "the numbers of the last day: stream=/live/livestream from= to= step=; without stream, of the server" },
-        { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },
+        { "raw",
+          "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went; rpc=query; rpc=update" },
         { "config", "the configuration in force, with the file and line of each directive; POST changes it, "
                     "config/rollback goes back" },
     };

@@ -3,6 +3,7 @@
 
 #include "app/api/endpoints.h"
 #include "app/api/manager.h"
+#include "app/api/raw_config.h"
 #include "app/api/reply.h"
 #include "app/http/conn.h"
 #include "core/log.h"
@@ -92,6 +93,10 @@ static struct err *write_raw(struct api_reply *r)
         write_reload(r, api);
     } else if (rpc && strcmp(rpc, "reload-fetch") == 0) {
         write_reload_fetch(r);
+    } else if (rpc && strcmp(rpc, "query") == 0) {
+        return raw_config_query(r);
+    } else if (rpc && strcmp(rpc, "update") == 0) {
+        return raw_config_update(r);
     } else {
         api_error(r, HTTP_STATUS_OK, E_SYSTEM_CONFIG_RAW);
     }

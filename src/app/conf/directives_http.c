@@ -27,9 +27,9 @@ static const struct directive raw_api_rows[] = {
     { .name = "allow_reload", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api_reload),
       .since = "3", .help = "Let clients of /api/v1/raw reload the configuration." },
     { .name = "allow_query", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api_query),
-      .since = "3", .help = "Show the configuration, by /api/v1/config, to this host and to whoever has the password of auth." },
+      .since = "3", .help = "Show the configuration, by /api/v1/config and rpc=query, to this host and to whoever has the password of auth." },
     { .name = "allow_update", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(http_api.raw_api_update),
-      .since = "3", .help = "Let them change it, and its file, by /api/v1/config." },
+      .since = "3", .help = "Let them change it, and its file, by /api/v1/config and rpc=update." },
 };
 static const struct conf_block raw_api_block = { CONF_ROWS(raw_api_rows) };
 

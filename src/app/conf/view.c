@@ -27,7 +27,7 @@ static bool is_secret(const struct directive *row, const struct conf_node *n)
 }
 
 /* scheme://user:password@host/…: the host and what follows stay. */
-static void put_word(struct jw *j, const char *word)
+static void put_shown(struct jw *j, const char *key, const char *word)
 {
     enum { WORD_CAP = 1024 };
     char        text[WORD_CAP];
@@ -35,24 +35,26 @@ static void put_word(struct jw *j, const char *word)
     size_t      len = authority ? strcspn(authority + 3, "/?#") : 0;
     const char *at = len ? memrchr(authority + 3, '@', len) : NULL;
     if (!at) {
-        jw_string(j, NULL, word);
+        jw_string(j, key, word);
         return;
     }
     struct str out = str_over(text, sizeof text);
     str_append(&out, word, (size_t)(authority + 3 - word));
     str_printf(&out, "%s%s", hidden, at);
-    jw_string(j, NULL, text);
+    jw_string(j, key, text);
+}
+
+void conf_view_put_word(struct jw *j, const char *key, const struct directive *row, const struct conf_node *n,
+                        size_t at)
+{
+    put_shown(j, key, is_secret(row, n) ? hidden : n->args[at]);
 }
 
 static void put_words(struct jw *j, const struct directive *row, const struct conf_node *n)
 {
-    bool secret = is_secret(row, n);
     jw_array(j, "words");
     for (size_t i = 0; i < n->n_args; i++)
-        if (secret)
-            jw_string(j, NULL, hidden);
-        else
-            put_word(j, n->args[i]);
+        conf_view_put_word(j, NULL, row, n, i);
     jw_array_end(j);
 }
 

@@ -11,10 +11,15 @@
 #ifndef APP_CONF_VIEW_H
 #define APP_CONF_VIEW_H
 
+#include "app/conf/directive.h"
 #include "app/conf/tree.h"
 #include "core/jw.h"
 
 /** Write a directive of the root, with all that is in it. */
 void conf_view_put(struct jw *j, const struct conf_node *n);
+
+/** Write one word of a directive, masked if it is secret. `row` is NULL where the table has none. */
+void conf_view_put_word(struct jw *j, const char *key, const struct directive *row, const struct conf_node *n,
+                        size_t at);
 
 #endif
