@@ -11,7 +11,7 @@
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 
-enum { PERCENT = 100, PAGE_KIB = 4 };
+enum { PERCENT = 100, KIB = 1024 };
 
 static void put_uname(struct mw *m)
 {
@@ -54,7 +54,7 @@ static void put_machine(struct mw *m, const struct host *host)
     mw_begin(m, NULL);
     mw_float(m, host->self_cpu * PERCENT);
     mw_one(m, MW_GAUGE, "srs_memory", "Resident memory of the process in KiB.",
-           self_stat_rss(&host->newest.self) * PAGE_KIB);
+           self_stat_rss(&host->newest.self) * (sysconf(_SC_PAGESIZE) / KIB));
 }
 
 static void put_counts(struct mw *m, const struct registry *r)
