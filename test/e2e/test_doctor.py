@@ -447,6 +447,7 @@ def hls_is_off(s):
     s.feed(Numbered().tags())
     assert s.curl("/live/s.m3u8") == "404"
     found = named(s.server, "output-off", "live/s.m3u8")
+    assert found in visit(s.server, "?stream=live/s")["findings"] and visit(s.server, "?stream=live/x")["findings"] != [found]
     assert found["line"] == "vhost __defaultVhost__ { hls { enabled on; } }"
     return found
 

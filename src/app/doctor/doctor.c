@@ -1,5 +1,7 @@
 #include "app/doctor/doctor.h"
 
+#include <string.h>
+
 #include "app/conf/unbuilt.h"
 #include "app/doctor/checks.h"
 #include "app/doctor/gather.h"
@@ -11,12 +13,16 @@
 #include "core/str.h"
 #include "protocol/stream_name.h"
 
+/* Streams without a publisher for which names that are near are searched in one visit. */
+enum { SEARCHES_MAX = 32 };
+
 /* One visit. It is on the heap, for its findings are larger than a stack. */
 struct visit {
     struct server                *server;
     const struct doctor_question *question;
     const struct doctor_listener *to;
     struct doctor_summary        *sum;
+    size_t                        n_searches;
     struct findings               findings; /* of the subject that is looked at */
 };
 
@@ -114,6 +120,8 @@ static void look_at_stream(struct visit *v, const struct source *s)
 {
     struct facts_stream facts;
     gather_stream(v->server, s, now_us(), &facts);
+    if (!facts.is_live && facts.n_players && v->n_searches++ < SEARCHES_MAX)
+        gather_nearest(v->server, s, &facts);
     for (size_t i = 0; doctor_stream_checks[i]; i++)
         doctor_stream_checks[i](&facts, &v->findings);
     v->sum->n_streams++;
@@ -148,11 +156,21 @@ static struct err *look_at_streams(struct visit *v)
 
 /* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
+/* A path has the name of a stream and an ending. */
+static bool is_asked_of_path(const struct doctor_question *q, const char *vhost, const struct refusal *r)
+{
+    size_t                 len = q->stream ? strlen(q->stream) : 0;
+    struct doctor_question rest = { q->vhost, q->app, NULL };
+    return len && strncmp(r->stream, q->stream, len) == 0 && r->stream[len] == '.' &&
+           is_asked(&rest, vhost, r->app, "");
+}
+
 static void look_at_refusal(struct visit *v, const struct refusal *r)
 {
     const struct conf_vhost *vhost = conf_find_vhost(v->server->conf, r->host);
     struct facts_refusal     facts;
-    if (!is_asked(v->question, vhost ? vhost->name : r->host, r->app, r->stream) ||
+    const char              *name = vhost ? vhost->name : r->host;
+    if ((!is_asked(v->question, name, r->app, r->stream) && !is_asked_of_path(v->question, name, r)) ||
         !gather_refusal(v->server, r, now_us(), &facts))
         return;
     for (size_t i = 0; doctor_refusal_checks[i]; i++)

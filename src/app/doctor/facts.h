@@ -27,16 +27,13 @@ struct facts_lane {
 /** One stream that has a publisher or a player. */
 struct facts_stream {
     const char              *name; /* vhost/app/stream, as the log has it */
-    const char              *app, *stream;
     const struct conf_vhost *vhost;
     bool                     is_live;
     int64_t                  live_us; /* since the publish began */
     size_t                   n_players;
 
-    enum codec video, audio; /* CODEC_NONE: nothing came */
-    uint32_t   width, height;
+    enum codec video, audio;           /* CODEC_NONE: nothing came */
     bool       video_told, audio_told; /* The metadata announces it. */
-    double     fps_told;               /* by the configuration of the codec; 0: not */
     double     fps;                    /* pictures that came in a second; 0: not sampled */
     int        kbps;                   /* that came in the last seconds */
     int        kbps_30s;               /* in the last 30 s */

@@ -58,6 +58,6 @@ const char *finding_severity_name(enum finding_severity severity)
 
 const char *finding_kind_name(enum finding_kind kind)
 {
-    static const char *const names[] = { "server", "port", "vhost", "stream", "client" };
+    static const char *const names[] = { "server", "port", "vhost", "stream" };
     return names[kind];
 }

@@ -27,7 +27,7 @@ enum finding_severity {
     FINDING_ERROR,   /* does not play */
 };
 
-enum finding_kind { FINDING_SERVER, FINDING_PORT, FINDING_VHOST, FINDING_STREAM, FINDING_CLIENT };
+enum finding_kind { FINDING_SERVER, FINDING_PORT, FINDING_VHOST, FINDING_STREAM };
 
 struct finding {
     const char           *id; /* stable: programs compare it */

@@ -102,20 +102,15 @@ void gather_stream(const struct server *server, const struct source *s, int64_t 
 {
     *out = (struct facts_stream){
         .name = s->identity,
-        .app = s->app,
-        .stream = s->stream,
         .vhost = s->vhost,
         .is_live = source_is_live(s),
         .live_us = source_is_live(s) ? now_us - s->published_at_us : 0,
         .n_players = s->n_readers,
         .video = s->video.codec,
         .audio = s->audio.codec,
-        .width = s->video.width,
-        .height = s->video.height,
         .video_told = s->video_told,
         .audio_told = s->audio_told,
         .fps = s->fps,
-        .fps_told = s->video.fps_den ? (double)s->video.fps_num / s->video.fps_den : 0,
         .kbps = s->traffic.in.sample.kbps,
         .kbps_30s = s->traffic.in.window_30s.kbps,
         .n_skipped = s->n_jumps,
@@ -124,8 +119,11 @@ void gather_stream(const struct server *server, const struct source *s, int64_t 
     };
     gather_pulse(s, now_us, out);
     gather_lanes(s, out);
-    if (!out->is_live && out->n_players)
-        out->near_name = nearest_stream(server, s->vhost->name, s->app, s->stream, &out->near_is_other_vhost);
+}
+
+void gather_nearest(const struct server *server, const struct source *s, struct facts_stream *out)
+{
+    out->near_name = nearest_stream(server, s->vhost->name, s->app, s->stream, &out->near_is_other_vhost);
 }
 
 /* A path names a stream and the form of it by its ending. */

@@ -24,6 +24,9 @@ void gather_pair(const struct tls_pair_state *p, int64_t now_us, int64_t wall_no
 
 void gather_stream(const struct server *server, const struct source *s, int64_t now_us, struct facts_stream *out);
 
+/** For a stream that nobody publishes: what may be meant. Looks at many streams. */
+void gather_nearest(const struct server *server, const struct source *s, struct facts_stream *out);
+
 /** True if the refusal is recent, and its reason may still hold: a stream that has come since is no fault any more. */
 bool gather_refusal(const struct server *server, const struct refusal *r, int64_t now_us, struct facts_refusal *out);
 

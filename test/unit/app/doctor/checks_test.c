@@ -18,8 +18,6 @@ static struct facts_stream healthy(void)
     vhost.hls.fragment_us = 10 * SECOND;
     return (struct facts_stream){
         .name = "/live/s",
-        .app = "live",
-        .stream = "s",
         .vhost = &vhost,
         .is_live = true,
         .live_us = 60 * SECOND,
