@@ -354,6 +354,9 @@ def test_other_sites_may_read_where_crossdomain_is_on(served, api):
     assert api.ask("GET", "/api/v1/versions", headers=origin).headers["Access-Control-Allow-Origin"] == "*"
     r = api.ask("OPTIONS", "/api/v1/clients/x", headers={**origin, "Access-Control-Request-Method": "DELETE"})
     assert r.status == 200 and r.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS" and r.body == b""
+    assert r.headers["Access-Control-Allow-Headers"] == "*"
+    r = api.ask("OPTIONS", "/api/v1/clients/x", headers={**origin, "Access-Control-Request-Headers": "authorization,x-a"})
+    assert r.headers["Access-Control-Allow-Headers"] == "*, Authorization"
     r = api.ask("OPTIONS", "/api/v1/clients/x", headers={"Origin": "http://127.0.0.1:8080"})
     assert r.status == 200 and r.headers["Access-Control-Allow-Methods"] == "*"
     served.reload(CONF, api="crossdomain off;")                       # the API's own directive, not http_server's
