@@ -259,6 +259,17 @@ def test_the_password_of_the_api_is_asked_for(page, site, live, on_pages):
     page.wait_text("asks for a user and a password")
 
 
+def test_a_link_cannot_have_the_password_sent_to_another_host(page, site):
+    server = site(api="auth { enabled on; username admin; password p; }")
+    open_at(page, "http://127.0.0.1:%d/console/?lang=en&api=localhost:%d#/streams" % (server.api_port, server.api_port))
+    fill(page, "user", "admin")
+    fill(page, "password", "p")
+    press(page, "Log in")
+    page.wait_text("No streams")
+    api_requests = [name for name in requests(page) if "/api/" in name]
+    assert api_requests and all(name.startswith("http://127.0.0.1:%d/" % server.api_port) for name in api_requests)
+
+
 @pytest.mark.parametrize("name,word", [("ng_index.html", "客户端"), ("en_index.html", "Clients")])
 def test_links_to_the_console_of_srs_lead_to_the_same_view(page, site, live, name, word):
     server = site()

@@ -36,11 +36,15 @@ export const isLoggedIn = () => login !== null
 /* The origin of the API that has answered; null before. */
 export const apiOrigin = () => origin
 
+/* A link must not send the password to another host. */
+const isOwnHost = base => URL.canParse(base) && new URL(base).hostname === location.hostname
+
 function candidates() {
   /* Links to SRS's console name the port of the API behind the #. */
   const port = new URLSearchParams(location.hash.split('?')[1]).get('port')
   const old = port && /^\d+$/.test(port) ? [`${location.protocol}//${location.hostname}:${port}`] : []
-  return [...new Set([...old, ...apiOrigins(location, query)])]
+  const named = apiOrigins(location, query).filter(isOwnHost)
+  return [...new Set([...old, ...(named.length ? named : apiOrigins(location, new URLSearchParams()))])]
 }
 
 async function request(base, path, options) {

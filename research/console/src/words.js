@@ -22,8 +22,8 @@ const words = {
   user: ['User', '用户名'],
   password: ['Password', '密码'],
 
-  noApi: ['The API does not answer at {detail}. Is http_api on? ?api=HOST:PORT in the address of this page names another place.',
-    'API 在 {detail} 没有响应。http_api 是否已启用？可在本页地址中用 ?api=主机:端口 指定其他位置。'],
+  noApi: ['The API does not answer at {detail}. Is http_api on? ?api=HOST:PORT in the address of this page names another port of this host.',
+    'API 在 {detail} 没有响应。http_api 是否已启用？可在本页地址中用 ?api=主机:端口 指定本机的其他端口。'],
   noAnswer: ['The API does not answer ({detail}). The figures are old.', 'API 没有响应（{detail}），以下数据不是最新的。'],
   failed: ['The API refused: {detail}', 'API 拒绝了请求：{detail}'],
   loading: ['Loading …', '加载中…'],
