@@ -165,9 +165,13 @@ static struct err *change(struct api_reply *r,
     if (!w)
         return err_no_memory();
     w->dry_run = is_dry_run(r);
-    if ((e = read(r, w, &body)))
+    e = read(r, w, &body);
+    if (!e) {
+        e = apply(r, &w);
+    } else if (err_code(e) != E_NO_MEMORY) {
         refuse(r, HTTP_STATUS_BAD_REQUEST, e);
-    e = r->status == HTTP_STATUS_OK ? apply(r, &w) : NULL;
+        e = NULL;
+    }
     conf_rewrite_destroy(w);
     return e;
 }

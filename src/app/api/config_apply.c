@@ -1,5 +1,7 @@
 #include "app/api/config_apply.h"
 
+#include <string.h>
+
 #include "app/http/conn.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -79,8 +81,10 @@ static struct err *put_back(struct server *s, const struct conf_rewrite *w)
     if (!back)
         return err_no_memory();
     back->file = mem_strdup(w->file);
-    back->text = mem_strdup(w->before.bytes ? w->before.bytes : "");
+    back->text = mem_alloc(w->before.len + 1);
     back->text_len = w->before.len;
+    if (back->text && w->before.len)
+        memcpy(back->text, w->before.bytes, w->before.len); /* may contain NUL */
     struct err *e = NULL;
     if (back->file && back->text)
         e = run(s, &back);

@@ -9,7 +9,7 @@ static struct err *refuse(const char *what)
     return err_new(E_SYSTEM_CONFIG_INVALID, "%s", what);
 }
 
-/* A number as it is written: 1e3 is no number for a file, and is refused by nobody but the table. */
+/* A number goes into the file as it is written; the table judges it there. */
 static struct err *add_word(struct conf_edit *edit, struct conf_arena *arena, const struct jr_value *v)
 {
     char word[CONF_EDIT_PATH_MAX];

@@ -146,7 +146,7 @@ static struct err *write_text(const struct conf_rewrite *w)
     struct err *e = real_path(w, path);
     if (e)
         return e;
-    buf_printf(&tmp, "%s.new", path);
+    buf_printf(&tmp, "%s.rewritten", path);
     if (!(e = buf_error(&tmp)))
         e = path_replace(path, tmp.bytes, w->after.bytes ? w->after.bytes : "", w->after.len);
     buf_finish(&tmp);
