@@ -5,6 +5,8 @@
     api.ask("DELETE", "/api/v1/clients/x")       Reply(status, headers, body)
     check(shape, value)                          names, order and types, to the letter
 
+Each JSON answer is checked against the server's OpenAPI document (openapi.py).
+
 A shape is a type (int, str, bool, FLOAT), a literal, None, [shape] for an array of those, an Obj of (key, shape) pairs in
 their order, or Either(shape, shape).
 """
@@ -13,6 +15,7 @@ import json
 import re
 from collections import namedtuple
 
+import openapi
 from wait import patience
 
 Reply = namedtuple("Reply", "status headers body")
@@ -87,7 +90,10 @@ class Api:
     def _exchange(self, c, method, path, body=None, headers=None):
         c.request(method, path, body, {**self.headers, **(headers or {})})
         r = c.getresponse()
-        return Reply(r.status, r.headers, r.read())
+        reply = Reply(r.status, r.headers, r.read())
+        if self.port == self.server.api_port:
+            openapi.check(self.server, method, path, reply, {**self.headers, **(headers or {})})
+        return reply
 
     def get(self, path, status=200, headers=None):
         r = self.ask("GET", path, headers=headers)

@@ -49,6 +49,9 @@ struct err *api_events(struct http_exchange *x) ATTR_MUST_USE;
 /* history.c */
 struct err *api_history(struct http_exchange *x) ATTR_MUST_USE;
 
+/* openapi.c */
+struct err *api_openapi(struct http_exchange *x) ATTR_MUST_USE;
+
 /* raw.c */
 struct err *api_raw(struct http_exchange *x) ATTR_MUST_USE;
 

@@ -75,6 +75,8 @@ static struct err *write_v1(struct api_reply *r)
           "the numbers of the last day: stream=/live/livestream from= to= step=; without stream, of the server" },
         { "raw",
           "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went; rpc=query; rpc=update" },
+        { "openapi.json", "all of this, as an OpenAPI 3.1 document" },
+        { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },
         { "config", "the configuration in force, with the file and line of each directive; POST changes it, "
                     "config/rollback goes back" },
     };
