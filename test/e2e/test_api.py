@@ -91,8 +91,8 @@ VHOST = Obj(("id", str), ("name", str), ("enabled", bool), ("clients", int), ("s
             ("dash", Obj(("enabled", bool))))                            # not SRS's
 
 PUBLISH = Either(Obj(("active", bool), ("cid", str)), Obj(("active", False)))
-FPS = ("fps", FLOAT)                                                  # an addition to SRS: frames received in the last seconds
-VIDEO_INFO = Obj(("codec", str), ("profile", str), ("level", str), ("width", int), ("height", int), FPS)
+FPS, GOP = ("fps", FLOAT), ("gop", FLOAT)  # additions to SRS: frames received in the last seconds, and the GOP
+VIDEO_INFO = Obj(("codec", str), ("profile", str), ("level", str), ("width", int), ("height", int), FPS, GOP)
 AUDIO_INFO = Obj(("codec", str), ("sample_rate", int), ("channel", int), ("profile", str))
 
 CALLBACKS = data(("waiting", int), ("waiting_bytes", int), ("lost", int), ("failing", []), ("journals", []))  # not SRS's
@@ -646,6 +646,7 @@ def test_the_frame_rate_is_the_one_at_which_frames_come(served, api, players):
         for _ in range(players):
             held.enter_context(served.player("s"))
         until(lambda: 23 < ((api.stream("s") or {}).get("video") or {}).get("fps", 0) < 27, lambda: str(api.stream("s")))
+        assert api.stream("s")["video"]["gop"] == 1.0                  # 25 pictures at 25 a second
 
 
 def test_handshakes_and_commands_are_counted(served, api):

@@ -153,6 +153,7 @@ def test_a_stream_in_the_list_and_its_figures(page, site, live):
     page.run("document.querySelector('.streams a').click()")
     page.wait_text("All streams")
     page.wait_text("AAC")
+    page.wait_text("GOP")
     until(lambda: page.run("return document.querySelectorAll('.chart canvas').length") == 3, "its charts")
     choose(page, "Range", "24h")
     until(lambda: any("from=-86400" in name for name in requests(page)), "the day to be asked for")

@@ -2,6 +2,7 @@
 import { useWords } from './words.js'
 
 const SLOW_FPS = 8
+const LONG_GOP_S = 5 /* as the doctor says */
 
 export function healthOf(stream) {
   if (!stream.publish.active)
@@ -15,6 +16,8 @@ export function healthOf(stream) {
     return ['bad', 'healthDisk']
   if (stream.video?.fps > 0 && stream.video.fps < SLOW_FPS && age > 10000)
     return ['fair', 'healthSlow']
+  if (stream.video?.gop > LONG_GOP_S)
+    return ['fair', 'healthGop']
   return ['good', 'healthGood']
 }
 

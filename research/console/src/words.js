@@ -76,6 +76,7 @@ const words = {
   healthIdle: ['not published', '未推流'],
   healthSilent: ['no data', '无数据'],
   healthNoCodec: ['no codec yet', '尚无编码信息'],
+  healthGop: ['long GOP', 'GOP 过长'],
   healthSlow: ['low frame rate', '帧率过低'],
   healthDisk: ['segments lost', '切片丢失'],
 

@@ -18,7 +18,9 @@ static void put_video(struct jw *j, const struct source *s)
     jw_string(j, "level", v->level);
     jw_int(j, "width", v->width);
     jw_int(j, "height", v->height);
-    jw_fixed(j, "fps", s->fps); /* an addition to SRS: frames received since the last sample */
+    /* Additions to SRS: frames received since the last sample, and seconds between the last two key frames. */
+    jw_fixed(j, "fps", s->fps);
+    jw_fixed(j, "gop", (double)s->pulse.gop_us / US_PER_SECOND);
     jw_object_end(j);
 }
 

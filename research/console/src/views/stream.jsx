@@ -26,6 +26,7 @@ export function Stream({ id }) {
         {error && <p class="error">{error.kind === 'code' ? t('gone') : t('noAnswer', { detail: error.message })}</p>}
         <dl class="facts">
           <dt>{t('video')}</dt><dd>{videoText(stream.video)} {stream.video && [stream.video.profile, stream.video.level].filter(Boolean).join(' ')}</dd>
+          {stream.video?.gop > 0 && [<dt>GOP</dt>, <dd>{stream.video.gop.toFixed(1)} s</dd>]}
           <dt>{t('audio')}</dt><dd>{audioText(stream.audio)} {stream.audio?.profile}</dd>
           <dt>{t('bitRate')}</dt><dd>{t('received')} {kbps(stream.kbps.recv_30s)}, {t('sent')} {kbps(stream.kbps.send_30s)}</dd>
           <dt>{t('transferred')}</dt><dd>{t('received')} {bytes(stream.recv_bytes)}, {t('sent')} {bytes(stream.send_bytes)}</dd>
