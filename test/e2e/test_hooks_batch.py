@@ -3,10 +3,12 @@ import json
 
 import pytest
 
+from api import Api
 from flv import Numbered
 from hook_backend import Backend, answer, hooks, vhost
+from srs import free_port
 from test_hooks import HlsLive
-from test_hooks_journal import Away, callbacks, wait_waiting
+from test_hooks_journal import Away, callbacks, wait_waiting, written
 from test_play import seen
 from wait import until
 
@@ -101,6 +103,7 @@ def test_batches_wait_for_a_backend_that_is_away(make_server, tmp_path):
     for n in range(3):
         publish(server, "s?n=%d" % n).close()
         wait_waiting(server, 5 * (n + 1))
+    until(lambda: written(tmp_path / "j") == 15, "all events on the disk")
     server.kill()
     server.start()
     publish(server, "s?n=3").close()
@@ -117,3 +120,17 @@ def test_batches_wait_for_a_backend_that_is_away(make_server, tmp_path):
     last = backend.of("on_batch")[-1]
     assert int(last.fields["X-Callback-Sequence"]) == json.loads(last.body)[-1]["sequence"]
     backend.close()
+
+
+def test_events_for_kafka_wait_in_the_journal(make_server, tmp_path):
+    port = free_port()
+    kafka = "kafka { enabled on; brokers 127.0.0.1:%d; topic t; journal %s; }" % (port, tmp_path / "j")
+    server = make_server("vhost __defaultVhost__ { }\n" + kafka, api="")
+    publish(server).close()
+    if "built without it" in server.log:
+        until(lambda: not Api(server).streams(), "the end of the stream")
+        assert callbacks(server)["waiting"] == 0
+        return
+    wait_waiting(server, 5)
+    server.stop()  # at once, though no broker is there
+    assert "5 callbacks wait for the next start" in server.log

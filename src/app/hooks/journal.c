@@ -27,9 +27,6 @@ enum { FILE_BYTES = 1 << 20, GATHERED_BYTES_MAX = 2 << 20, FILE_BYTES_MAX = FILE
 /* Names in the folder that are read; how long a read may take, and when it is tried again. */
 enum { NAMES_BYTES_MAX = 1 << 20, READ_US = 30 * US_PER_SECOND, RETRY_READ_US = US_PER_SECOND };
 
-/* The disk is asked to keep what was written at most this often. */
-enum { SYNC_US = US_PER_SECOND };
-
 enum { BYTES_DEFAULT = 256 << 20 };
 
 static const char prefix[] = "hooks-", suffix[] = ".journal";
@@ -57,7 +54,6 @@ struct hook_journal {
     bool                is_writable; /* the last file was begun by this run */
     bool                opens_file;  /* it is to be opened before the gathered bytes are written */
     bool                is_writing;
-    int64_t             synced_us;
     struct buf          gathered;
     uint64_t gathered_last, writing_last; /* number of the last event in `gathered`, and in what is being written */
     size_t   n_gathered, n_writing;       /* events in them */
@@ -193,14 +189,13 @@ static bool queue_batch(struct hook_journal *j)
     if (j->opens_file)
         ok = file_writer_open(j->writer, path_of(j, file_at(j->files.prev)->number, path), WRITTEN_FILE_FRESH, 0);
     ok = ok && file_writer_append(j->writer, j->gathered.bytes, j->gathered.len);
-    if (ok && now_us() - j->synced_us >= SYNC_US) {
-        j->synced_us = now_us();
-        ok = file_writer_sync(j->writer);
-    }
     return file_writer_batch_end(j->writer, written, j) && ok;
 }
 
-/* One batch is on its way at a time; what comes meanwhile gathers for the next. */
+/*
+ * One batch is on its way at a time; what comes meanwhile gathers for the next. Nothing waits for fdatasync(): on a busy disk it takes
+ * seconds, in which a kill would cost all that has gathered.
+ */
 static void start_writing(struct hook_journal *j)
 {
     if (j->is_writing || j->gathered.len == 0)
