@@ -142,6 +142,14 @@ struct conf_heartbeat {
 };
 
 /** Metrics for Prometheus. */
+/* The event bus by Kafka. */
+struct conf_kafka {
+    bool              enabled;
+    struct conf_words brokers;
+    char             *topic;
+    char             *journal; /* ours: a folder; empty: there is none */
+};
+
 struct conf_exporter {
     bool              enabled;
     struct conf_words listen;
@@ -392,6 +400,7 @@ struct conf {
     struct conf_http_server http_server;
     struct conf_https       rtmps;
     struct conf_exporter    exporter;
+    struct conf_kafka       kafka;
     struct conf_heartbeat   heartbeat;
     struct conf_stats       stats;
     struct conf_vhost      *vhosts;

@@ -145,7 +145,7 @@ extern const struct conf_block conf_root_block;
 
 /* The families of rows, in directives_*.c. */
 extern const struct conf_block conf_heartbeat_block, conf_stats_block, conf_circuit_breaker_block, conf_threads_block,
-    conf_pithy_print_block, conf_exporter_block, conf_cls_block, conf_apm_block;
+    conf_pithy_print_block, conf_exporter_block, conf_kafka_block, conf_cls_block, conf_apm_block;
 extern const struct conf_block conf_http_api_block, conf_http_server_block;
 extern const struct conf_block conf_rtmp_block, conf_rtmps_block, conf_rtsp_server_block, conf_rtc_server_block,
     conf_srt_server_block, conf_stream_caster_block;

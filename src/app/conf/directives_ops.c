@@ -45,6 +45,19 @@ static const struct directive exporter_rows[] = {
 };
 const struct conf_block conf_exporter_block = { CONF_ROWS(exporter_rows) };
 
+static const struct directive kafka_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(kafka.enabled), .since = "ours",
+      .help = "Send the events of all vhosts to Kafka." },
+    { .name = "brokers", .type = CONF_LIST, .unit = "host:port ...", .flags = CONF_ENV_LIST, .reload = RELOAD_LIVE,
+      IN_CONF(kafka.brokers), .since = "ours", .example = "127.0.0.1:9092", .help = "Where the cluster is found." },
+    { .name = "topic", .type = CONF_STRING, .def = "srs", .reload = RELOAD_LIVE, IN_CONF(kafka.topic), .since = "ours",
+      .help = "The topic of the messages." },
+    { .name = "journal", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_CONF(kafka.journal),
+      .since = "ours", .example = "./objs/kafka",
+      .help = "Folder of a journal: events are kept there until the brokers have them. None: what they do not take is lost." },
+};
+const struct conf_block conf_kafka_block = { CONF_ROWS(kafka_rows) };
+
 #define BREAKER(called, value, text) \
     { .name = called, .type = CONF_INT, .def = value, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, \
       .since = "4", .help = text }

@@ -137,6 +137,8 @@ static const struct directive rows[] = {
       .since = "1", .help = "Network interface and disks of the statistics." },
     { .name = "exporter", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_exporter_block, .since = "5",
       .help = "Metrics for Prometheus." },
+    { .name = "kafka", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_kafka_block, .since = "ours",
+      .help = "The event bus by Kafka." },
     { .name = "circuit_breaker", .type = CONF_BLOCK, .children = &conf_circuit_breaker_block, .since = "4",
       .help = "Makes WebRTC do less when the CPU is busy." },
 

@@ -13,9 +13,9 @@ static bool belongs(const struct hook_notice *n, const struct hook_notice *first
     return n->call.event == HOOK_BATCH && n->n_urls == first->n_urls && str_equal(n->call.url, first->call.url);
 }
 
-static void write_one(const struct hook_notice *n, struct buf *out)
+void hook_batch_write_one(const struct hook_notice *n, struct buf *out)
 {
-    buf_printf(out, "%c{\"event_id\":\"%s\",\"sequence\":%llu,\"time_ms\":%lld,", out->len ? ',' : '[', n->call.id,
+    buf_printf(out, "{\"event_id\":\"%s\",\"sequence\":%llu,\"time_ms\":%lld,", n->call.id,
                (unsigned long long)n->call.sequence, (long long)(n->wall_us / US_PER_MS));
     buf_text(out, n->call.body + 1);
 }
@@ -29,7 +29,8 @@ size_t hook_batch_write(const struct list *notices, struct buf *out)
         size_t                    bytes = strlen(n->call.body) + MEMBERS_BYTES_MAX;
         if (count >= max || !belongs(n, first) || (count > 0 && out->len + bytes > HOOK_BATCH_BYTES_MAX))
             break;
-        write_one(n, out);
+        buf_text(out, count ? "," : "[");
+        hook_batch_write_one(n, out);
         count++;
     }
     buf_text(out, "]");

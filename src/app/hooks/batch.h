@@ -18,6 +18,9 @@
 /* Bytes of one POST; a longer event goes alone. */
 enum { HOOK_BATCH_BYTES_MAX = 1 << 20 };
 
+/** Append an event: its body with the members that tell it apart before the others. */
+void hook_batch_write_one(const struct hook_notice *n, struct buf *out);
+
 /**
  * Write the body of the next POST: the first notices of the list, as many as their manner and HOOK_BATCH_BYTES_MAX allow.
  *

@@ -16,11 +16,12 @@ struct row {
     }
 
 static const struct row rows[] = {
-    [HOOK_CONNECT] = ROW(on_connect), [HOOK_CLOSE] = ROW(on_close),
-    [HOOK_PUBLISH] = ROW(on_publish), [HOOK_UNPUBLISH] = ROW(on_unpublish),
-    [HOOK_PLAY] = ROW(on_play),       [HOOK_STOP] = ROW(on_stop),
-    [HOOK_HLS] = ROW(on_hls),         [HOOK_HLS_NOTIFY] = ROW(on_hls_notify),
-    [HOOK_UPDATE] = ROW(on_update),   [HOOK_BATCH] = ROW(on_batch),
+    [HOOK_CONNECT] = ROW(on_connect),   [HOOK_CLOSE] = ROW(on_close),
+    [HOOK_PUBLISH] = ROW(on_publish),   [HOOK_UNPUBLISH] = ROW(on_unpublish),
+    [HOOK_PLAY] = ROW(on_play),         [HOOK_STOP] = ROW(on_stop),
+    [HOOK_HLS] = ROW(on_hls),           [HOOK_HLS_NOTIFY] = ROW(on_hls_notify),
+    [HOOK_UPDATE] = ROW(on_update),     [HOOK_BATCH] = ROW(on_batch),
+    [HOOK_KAFKA] = { .name = "kafka" },
 };
 
 const char *hook_event_name(enum hook_event event)
@@ -41,5 +42,7 @@ bool hook_event_find(const char *name, enum hook_event *out)
 const struct conf_words *hook_event_urls(const struct conf_vhost *v, enum hook_event event)
 {
     static const struct conf_words none;
-    return v->hooks.enabled ? (const struct conf_words *)((const char *)&v->hooks + rows[event].urls) : &none;
+    return v->hooks.enabled && event != HOOK_KAFKA
+               ? (const struct conf_words *)((const char *)&v->hooks + rows[event].urls)
+               : &none;
 }

@@ -23,6 +23,7 @@ enum hook_event {
     HOOK_HLS_NOTIFY,
     HOOK_UPDATE,
     HOOK_BATCH,
+    HOOK_KAFKA,  /* has no URL in a vhost */
     HOOK_EVENTS, /* the number of events */
 };
 

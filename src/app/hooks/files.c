@@ -101,7 +101,7 @@ static void tell_hls(const struct finished_file *f, const struct publisher_of *p
     if (!e) {
         c.body = j.text.bytes;
         hook_outbox_add(p->key, &c, hook_event_urls(f->vhost, HOOK_HLS), HOOK_BEFORE_HELD);
-        if (hook_bus_is_wanted(f->vhost))
+        if (hook_bus_is_wanted(f->conf, f->vhost))
             hook_bus_tell(f->conf, f->vhost, p->subject, c.body);
     } else {
         log_err(LOG_ERROR, e, "on_hls of %s is lost", p->key);
@@ -175,7 +175,7 @@ static void finished(const struct finished_file *f)
     const struct conf_words   *urls = hook_event_urls(f->vhost, HOOK_HLS_NOTIFY);
     if (!p)
         return;
-    if (hook_event_urls(f->vhost, HOOK_HLS)->count > 0 || hook_bus_is_wanted(f->vhost))
+    if (hook_event_urls(f->vhost, HOOK_HLS)->count > 0 || hook_bus_is_wanted(f->conf, f->vhost))
         tell_hls(f, p);
     for (size_t i = 0; i < urls->count; i++)
         notify(f, p, urls->items[i]);

@@ -143,7 +143,7 @@ static void tell_bus(const struct hook_kept *k, enum hook_event event)
 {
     const struct conf_vhost *v = vhost_now(k);
     struct jw                j = JW_INIT;
-    if (!v || !hook_bus_is_wanted(v))
+    if (!v || !hook_bus_is_wanted(*k->door->conf, v))
         return;
     hook_subject_write(k->subject, event, *k->sent, *k->received, &j);
     struct err *e = buf_error(&j.text);
@@ -346,14 +346,15 @@ static struct err *obey(struct hook_kept *k, struct session *s)
 
 static bool wants_updates(const struct session *s, const struct pair *pair)
 {
-    return pair != &connection && (hook_event_urls(s->vhost, HOOK_UPDATE)->count > 0 || hook_bus_is_wanted(s->vhost));
+    return pair != &connection &&
+           (hook_event_urls(s->vhost, HOOK_UPDATE)->count > 0 || hook_bus_is_wanted(s->conf, s->vhost));
 }
 
 /* True if nobody wants to hear of the session. */
 static bool is_of_no_interest(const struct session *s, const struct pair *pair)
 {
     return hook_event_urls(s->vhost, pair->begin)->count == 0 && hook_event_urls(s->vhost, pair->end)->count == 0 &&
-           !wants_updates(s, pair) && !hook_bus_is_wanted(s->vhost);
+           !wants_updates(s, pair) && !hook_bus_is_wanted(s->conf, s->vhost);
 }
 
 static struct err *ask(struct session *s, void **kept, const struct pair *pair)
@@ -382,7 +383,7 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
     }
     if (has_files)
         hook_files_begin(k->source->key, k->subject);
-    if ((k->is_on_bus = hook_bus_is_wanted(s->vhost)))
+    if ((k->is_on_bus = hook_bus_is_wanted(s->conf, s->vhost)))
         tell_bus(k, pair->begin);
     *kept = k;
     return NULL;

@@ -26,6 +26,11 @@ static int64_t timeout_us(const struct conf_hooks *h, enum hook_event event)
     return h->timeout_us;
 }
 
+static const char *text_of(const char *text)
+{
+    return text ? text : "";
+}
+
 struct hook_manner hook_manner_of(const struct conf *conf, const struct conf_vhost *v, enum hook_event event)
 {
     return (struct hook_manner){
@@ -33,7 +38,7 @@ struct hook_manner hook_manner_of(const struct conf *conf, const struct conf_vho
         .tls_verify = v->hooks.tls_verify,
         .tls_ca = v->hooks.tls_ca ? v->hooks.tls_ca : "",
         .secret = v->hooks.secret ? v->hooks.secret : "",
-        .journal = v->hooks.journal ? v->hooks.journal : "",
+        .journal = text_of(event == HOOK_KAFKA ? conf->kafka.journal : v->hooks.journal),
         .journal_bytes = (int64_t)v->hooks.journal_mb << 20,
         .journal_age_us = v->hooks.journal_age_us,
         .batch_events = v->hooks.batch_events,

@@ -4,6 +4,7 @@
 
 #include "app/hooks/batch.h"
 #include "app/hooks/journal.h"
+#include "app/hooks/kafka.h"
 #include "app/hooks/notice.h"
 #include "core/clock.h"
 #include "core/jw.h"
@@ -16,6 +17,9 @@
 
 /* How long the end waits for the disk beyond its patience. */
 enum { JOURNAL_PATIENCE_US = 2 * US_PER_SECOND };
+
+/* Messages for Kafka that are waited for together. */
+enum { KAFKA_PARCEL_MAX = 100 };
 
 /* A client whose notices are in a queue that has not its name. */
 struct hook_guest {
@@ -145,18 +149,6 @@ static bool is_too_old(const struct hook_notice *n)
     return true;
 }
 
-/* Call the URL. True: the server has had its word. */
-static bool is_answered(const struct hook_call *c, struct err **e)
-{
-    enum hook_known known = HOOK_UNKNOWN;
-    if (c->event == HOOK_HLS_NOTIFY) {
-        *e = hook_fetch(c);
-        return !*e;
-    }
-    *e = hook_call(c, &known);
-    return !*e || known == HOOK_REFUSED;
-}
-
 /* The first notices of a list, which are told together: one, or a batch. */
 struct parcel {
     size_t           n;
@@ -165,10 +157,43 @@ struct parcel {
     bool             is_answered;
 };
 
+/* Call the URL. True: the server has had its word. */
+static bool is_answered(const struct parcel *p, const struct list *notices, struct err **e)
+{
+    const struct hook_call *c = &p->call;
+    enum hook_known         known = HOOK_UNKNOWN;
+    if (c->event == HOOK_KAFKA) {
+        *e = hook_kafka_send(notices, p->n);
+        return !*e;
+    }
+    if (c->event == HOOK_HLS_NOTIFY) {
+        *e = hook_fetch(c);
+        return !*e;
+    }
+    *e = hook_call(c, &known);
+    return !*e || known == HOOK_REFUSED;
+}
+
+/* Messages for Kafka go together as far as they are for the same place. */
+static size_t count_same(const struct list *notices)
+{
+    const struct hook_notice *first = first_of(notices);
+    size_t                    count = 0;
+    LIST_FOREACH (notices, it, after) {
+        const struct hook_notice *n = LIST_ENTRY(it, struct hook_notice, link);
+        if (count == KAFKA_PARCEL_MAX || n->call.event != HOOK_KAFKA || !str_equal(n->call.url, first->call.url))
+            break;
+        count++;
+    }
+    return count;
+}
+
 /* False: out of memory. */
 static bool pack_parcel(struct parcel *p, const struct list *notices)
 {
     *p = (struct parcel){ .n = 1, .call = first_of(notices)->call, .body = buf_up_to(HOOK_NOTICES_BYTES_MAX) };
+    if (p->call.event == HOOK_KAFKA)
+        p->n = count_same(notices);
     if (p->call.event != HOOK_BATCH)
         return true;
     if (!(p->n = hook_batch_write(notices, &p->body)))
@@ -209,7 +234,7 @@ static bool deliver(struct parcel *p, struct list *notices, size_t n_tries)
     co_set_trace(p->call.client_id);
     while (n->n_urls > 0 && !e) {
         p->call.url = n->call.url;
-        p->is_answered = is_answered(&p->call, &e);
+        p->is_answered = is_answered(p, notices, &e);
         if (!p->is_answered && n->journal) {
             if (n_tries == 0)
                 log_err(LOG_WARN, e, "%s is tried again", hook_event_name(n->call.event));
@@ -459,16 +484,31 @@ static void drop_queue(struct queue *l)
     free_if_empty(l);
 }
 
+/* The URLs that the configuration in force has for a notice; none: it keeps its own. `url` is room for one of Kafka. */
+static struct conf_words urls_now(const struct hook_notice *n, const struct conf_vhost *v, struct buf *url)
+{
+    bool is_for_kafka = n->call.event == HOOK_KAFKA && hook_kafka_is_wanted(*all.conf);
+    if (is_for_kafka)
+        hook_kafka_put_url(&(*all.conf)->kafka, url);
+    if (is_for_kafka && url->fault == BUF_SOUND)
+        return (struct conf_words){ .items = &url->bytes, .count = 1 };
+    if (n->call.event == HOOK_HLS_NOTIFY || n->call.event == HOOK_KAFKA)
+        return (struct conf_words){ 0 };
+    return *hook_event_urls(v, n->call.event);
+}
+
 /* A copy of the notice as the configuration in force would have it. NULL: nothing is to be changed, or memory is out. */
 static struct hook_notice *renewed_of(const struct hook_notice *n)
 {
-    static const struct conf_words none;
-    const struct conf_vhost       *v = all.conf ? conf_find_vhost(*all.conf, n->call.vhost) : NULL;
+    const struct conf_vhost *v = all.conf ? conf_find_vhost(*all.conf, n->call.vhost) : NULL;
     if (!v || !str_equal(v->name, n->call.vhost) || n->call.manner.conf_serial == (*all.conf)->serial)
         return NULL;
+    struct buf               url = buf_up_to(HOOK_KAFKA_URL_MAX);
     const struct hook_manner m = hook_manner_of(*all.conf, v, n->call.event);
-    bool                     has_own_url = n->call.event == HOOK_HLS_NOTIFY;
-    return hook_notice_renew(n, &m, has_own_url ? &none : hook_event_urls(v, n->call.event));
+    const struct conf_words  urls = urls_now(n, v, &url);
+    struct hook_notice      *renewed = hook_notice_renew(n, &m, &urls);
+    buf_finish(&url);
+    return renewed;
 }
 
 /* A reload may have moved the backend of the first notice. */
@@ -693,11 +733,16 @@ void hook_outbox_start(struct conf *const *conf)
 {
     get_ready();
     all.conf = conf;
+    if ((*conf)->kafka.enabled && !hook_kafka_is_built())
+        log_error("kafka is on, but this server is built without it: configure --kafka=on");
     for (size_t i = 0; i < (*conf)->n_vhosts; i++) {
         const struct conf_vhost *v = &(*conf)->vhosts[i];
         const struct hook_manner m = hook_manner_of(*conf, v, HOOK_UNPUBLISH);
+        const struct hook_manner of_kafka = hook_manner_of(*conf, v, HOOK_KAFKA);
         if (v->enabled && v->hooks.enabled)
             (void)journal_of(&m);
+        if (v->enabled && hook_kafka_is_wanted(*conf))
+            (void)journal_of(&of_kafka);
     }
 }
 
@@ -845,6 +890,7 @@ void hook_outbox_finish(int64_t patience_us)
     if (n > 0)
         log_warn("the server ends: %zu callbacks are not delivered", n);
     drop_all();
+    hook_kafka_finish();
     hook_journals_finish(deadline_us + JOURNAL_PATIENCE_US);
     all.is_open = all.is_stopping = all.is_closing = false;
     all.conf = NULL;

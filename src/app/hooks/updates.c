@@ -123,7 +123,7 @@ static void tell(struct hook_update *u, bool is_last)
                 .id_is_secret = u->subject->id_is_secret,
     };
     struct jw j = JW_INIT;
-    bool      is_on_bus = v && hook_bus_is_wanted(v);
+    bool      is_on_bus = v && hook_bus_is_wanted(*u->door->conf, v);
     if (urls->count == 0 && !is_on_bus)
         return;
     write_record(u, is_last, &j);
@@ -198,7 +198,7 @@ struct err *hook_update_begin(struct hook_update **out, const struct session *s,
     const struct conf_words *urls = hook_event_urls(s->vhost, HOOK_UPDATE);
     const struct hook_manner m = hook_manner_of(s->conf, s->vhost, HOOK_UPDATE);
     *out = NULL;
-    if (urls->count == 0 && !hook_bus_is_wanted(s->vhost))
+    if (urls->count == 0 && !hook_bus_is_wanted(s->conf, s->vhost))
         return NULL;
     struct err *e = get_ready();
     if (e)
