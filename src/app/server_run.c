@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "app/auth/key_store.h"
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
 #include "app/heartbeat/heartbeat.h"
@@ -169,6 +170,8 @@ struct err *server_run(struct server *s)
     struct err *e = co_go(&s->services, "statistics", run_statistics, s, NULL);
     if (!e)
         e = co_go(&s->services, "host", host_run, &s->host, NULL);
+    if (!e)
+        e = co_go(&s->services, "auth-keys", key_store_run, &s->conf, NULL);
     if (!e)
         e = co_go(&s->services, "terms", terms_run, &s->registry.terms, NULL);
     if (!e)

@@ -21,4 +21,7 @@
  */
 bool base64_decode(const char *text, size_t len, uint8_t *out, size_t cap, size_t *out_len) ATTR_MUST_USE;
 
+/** The same for the alphabet of RFC 4648 5, which URLs and tokens use, without padding. */
+bool base64_decode_url(const char *text, size_t len, uint8_t *out, size_t cap, size_t *out_len) ATTR_MUST_USE;
+
 #endif

@@ -334,6 +334,31 @@ bool jr_next(const struct jr_value *array, size_t *at, struct jr_value *out)
     return true;
 }
 
+bool jr_next_member(const struct jr_value *object, size_t *at, struct jr_value *name, struct jr_value *out)
+{
+    struct scan s = scan_over(object->at, object->len);
+    if (object->kind != JR_OBJECT || *at >= object->len)
+        return false;
+    s.p += *at ? *at : 1; /* behind the bracket, or behind the last member */
+    skip_space(&s);
+    if (*at && !take(&s, ','))
+        return false;
+    skip_space(&s);
+    *name = (struct jr_value){ .kind = JR_STRING, .at = s.p };
+    if (!take_string(&s))
+        return false;
+    name->len = (size_t)(s.p - name->at);
+    skip_space(&s);
+    s.p++; /* the colon */
+    skip_space(&s);
+    const struct scan begin = s;
+    if (!take_value(&s))
+        return false; /* cannot happen: the text was checked */
+    *out = (struct jr_value){ kind_at(&begin), begin.p, (size_t)(s.p - begin.p) };
+    *at = (size_t)(s.p - object->at);
+    return true;
+}
+
 bool jr_int(const struct jr_value *v, int64_t *out)
 {
     bool     negative = v->kind == JR_NUMBER && v->at[0] == '-';

@@ -37,6 +37,9 @@ bool jr_member(const struct jr_value *object, const char *name, struct jr_value 
 /** The next element of an array: *at is 0 for the first one, and moves on. False: there are no more, or the value is no array. */
 bool jr_next(const struct jr_value *array, size_t *at, struct jr_value *out);
 
+/** The next member of an object: as jr_next(), and its name, a string. */
+bool jr_next_member(const struct jr_value *object, size_t *at, struct jr_value *name, struct jr_value *out);
+
 /** An integer, written without fraction and exponent. False for every other value, and for one beyond int64_t. */
 bool jr_int(const struct jr_value *v, int64_t *out);
 

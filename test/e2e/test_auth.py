@@ -1,4 +1,5 @@
 """`auth` of a vhost: tokens of publishers and players, by every protocol; forged, expired and foreign ones; sessions that expire."""
+import os
 import re
 import time
 
@@ -6,6 +7,7 @@ import pytest
 
 import media
 import rtmp
+import srs
 import tokens
 from api import Api
 from hls_watch import Http
@@ -56,9 +58,16 @@ def status(server, path):
     return get(server, path).status
 
 
+def http_status(server, path):
+    """The status of a reply that may have no end."""
+    with HttpPlayer(server.http_port, path) as p:
+        p.wait_head()
+        return p.status
+
+
 def forged(query):
-    """The query with the last digit of its signature changed."""
-    return query[:-1] + ("0" if query[-1] != "0" else "1")
+    """The query with one character of its signature changed; the last one of base64 has bits that count for nothing."""
+    return query[:-2] + ("0" if query[-2] != "0" else "1") + query[-1]
 
 
 def bad_queries(stream="live/s", action="play"):
@@ -163,6 +172,135 @@ def test_manifests_need_a_signature_in_each_request(server, publish, path):
         assert status(server, path + "?" + query) == REFUSED.get(what, 403), what
 
 
+# -- JSON Web Tokens ---------------------------------------------------------------------------------------------------
+
+JWT = "publish jwt; play jwt; secret %s; jwt_issuer id; jwt_audience live;" % SECRET
+
+
+def jwt(**how):
+    return tokens.jwt({"iss": "id", "aud": ["live"], **how.pop("claims", {})}, **how)
+
+
+def bad_jwts(key):
+    """Tokens that let nobody play live/s, by what is wrong with them. `key`: of RS256 or ES256."""
+    with open(key.public) as f:
+        pem = f.read()
+    return {
+        "forged": forged(jwt()[:-4] + "AAAA"),
+        "another key": jwt(key="another"),
+        "no algorithm": jwt(header={"alg": "none"}, key=None),
+        "no algorithm, signed": jwt(header={"alg": "none"}),
+        "key confusion": jwt(key=pem),
+        "key confusion, HS256 by the name of the public key's algorithm": jwt(header={"alg": key.alg}),
+        "another algorithm": jwt(header={"alg": "HS256"}, key=key),
+        "expired": jwt(claims={"exp": int(time.time()) - 1}),
+        "without expiry": jwt(claims={"exp": None}),
+        "not valid yet": jwt(claims={"nbf": expiry(600)}),
+        "another stream": jwt(claims={"streams": ["live/t", "live/s2", "*"]}),
+        "another action": jwt(claims={"actions": ["publish"]}),
+        "another issuer": jwt(claims={"iss": "di"}),
+        "another audience": jwt(claims={"aud": "vod"}),
+        "crit": jwt(header={"crit": ["exp"]}),
+        "oversized": jwt(claims={"x": "x" * 4096}),
+        "no token": "a.b.c",
+    }
+
+
+@pytest.fixture
+def keys(tmp_path):
+    return [tokens.KeyPair(tmp_path, alg) for alg in ("RS256", "ES256")]
+
+
+@pytest.fixture
+def jwt_server(server, keys):
+    server.reload(conf(JWT + "jwt_key %s;" % " ".join(k.public for k in keys)))
+    for key in keys:
+        server.wait_log("%s: read" % re.escape(key.public))
+    feeder = rtmp.Feeder(server.publisher("s?token=" + jwt(claims={"actions": "publish"})), media.loop("h264_aac.flv"))
+    yield server
+    feeder.stop()
+
+
+def test_a_web_token_lets_in_by_every_protocol(jwt_server, keys):
+    for key in (SECRET, *keys):
+        token = jwt(key=key, claims={"streams": ["live/*"]})
+        with jwt_server.player("s?token=" + token) as player:
+            player.wait_media(1)
+        for query, fields in (("?token=" + token, []), ("", ["Authorization: Bearer " + token])):
+            with HttpPlayer(jwt_server.http_port, LIVE + "flv" + query, fields) as p:
+                p.wait_head()
+                assert p.status == 200
+        for ext in ("m3u8", "mpd", "f4m"):
+            until(lambda e=ext, t=token: status(jwt_server, LIVE + e + "?token=" + t) == 200, ext, 30)
+
+
+def test_bad_web_tokens_let_nobody_in(jwt_server, keys):
+    for ext in ("m3u8", "mpd", "f4m"):
+        until(lambda e=ext: status(jwt_server, LIVE + e + "?token=" + jwt()) == 200, ext, 30)
+    for key in keys:
+        for what, token in bad_jwts(key).items():
+            with pytest.raises((rtmp.Refused, rtmp.Closed)):
+                jwt_server.player("s?token=" + token)
+            with HttpPlayer(jwt_server.http_port, LIVE + "flv?token=" + token) as p:
+                p.wait_head()
+                assert p.status == 403, what
+            for ext in ("m3u8", "mpd", "f4m"):
+                assert status(jwt_server, LIVE + ext + "?token=" + token) in (403, 414), (what, ext)
+
+
+def test_a_client_without_a_web_token_is_asked_for_one(jwt_server):
+    for ext in ("flv", "m3u8", "mpd", "f4m"):
+        reply = until(lambda e=ext: (r := get(jwt_server, LIVE + e)).status != 404 and r, ext, 30)
+        assert (reply.status, reply.headers["www-authenticate"]) == (401, "Bearer"), ext
+
+
+def test_a_web_token_that_expires_ends_the_session(jwt_server):
+    expires, mark = expiry(2), jwt_server.mark()
+    with jwt_server.player("s?token=" + jwt(claims={"exp": expires})) as player:
+        player.wait_closed(60)
+    cut_after(jwt_server, expires, mark)
+
+
+def test_keys_that_cannot_be_read_are_told_and_refuse(server, keys, tmp_path):
+    missing = str(tmp_path / "missing.pem")
+    server.reload(conf("publish all; play jwt; jwt_key %s;" % missing))
+    server.wait_log("jwt_key %s" % re.escape(missing))
+    with pytest.raises(rtmp.Refused):
+        server.player("s?token=" + jwt(key=keys[0]))
+
+
+# -- links of others ---------------------------------------------------------------------------------------------------
+
+def test_links_of_others_go_on_working(server, publish):
+    publish()
+    for scheme in tokens.links("/live/s", 0):
+        secret = tokens.EDGE_SECRET if scheme == "edge_auth" else SECRET
+        server.reload(conf('publish all; play %s; secret %s; secure_link_md5 "$secure_link_expires$uri %s";'
+                           % (scheme, secret, SECRET)))
+        with server.player("s?" + tokens.links("/live/s", expiry(600))[scheme]) as player:
+            player.wait_media(1)
+        for ext in ("flv", "m3u8"):
+            path = LIVE + ext
+            good = tokens.links(path, expiry(600))[scheme]
+            until(lambda p=path, q=good: http_status(server, p + "?" + q) == 200, (scheme, ext), 30)
+            for bad in (tokens.links(path, int(time.time()) - 1)[scheme], forged(good),
+                        tokens.links("/vod/s2." + ext, expiry(600), "another")[scheme].replace("acl=/live", "acl=/vod"), ""):
+                assert status(server, path + "?" + bad) == 403, (scheme, ext, bad)
+
+
+def test_a_link_in_the_path_lets_in_over_rtmp_and_is_no_part_of_the_name(server, publish):
+    publish()
+    server.reload(conf("publish all; play auth_key; secret %s;" % SECRET))
+    at = time.gmtime(expiry(3600) + 8 * 3600)                          # in China
+    minute, later = time.strftime("%Y%m%d%H%M", at), "%X" % expiry(3600)
+    for app in ("%s/%s/live" % (minute, tokens.md5(SECRET + minute + "/live/s")),
+                "%s/%s/live" % (tokens.md5(SECRET + "/live/s" + later), later)):
+        with server.player("s", app=app) as player:
+            player.wait_media(1)
+        with pytest.raises(rtmp.Refused):
+            server.player("t", app=app)
+
+
 # -- expiry ------------------------------------------------------------------------------------------------------------
 
 def cut_after(server, expires, mark):
@@ -252,3 +390,21 @@ def test_secrets_are_neither_in_the_log_nor_in_the_api(server, publish):
     api = Api(server)
     assert SECRET not in str(api.get("/api/v1/vhosts/")) + str(api.get("/api/v1/clients/"))
     assert SECRET not in server.log
+
+
+def test_the_example_file_works_as_it_says(make_server):
+    with open(os.path.join(os.path.dirname(__file__), "../../conf/auth.conf")) as f:
+        text = f.read()
+    ports = {"1935": srs.free_port(), "8080": srs.free_port()}
+    for word, port in ports.items():
+        text = re.sub(r"(listen\s+)%s;" % word, r"\g<1>%d;" % port, text)
+    server = make_server(text=text.replace("srs_log_tank        console;", "srs_log_file ./srs.log; pid ./srs.pid;"),
+                         listen=[ports["1935"]])
+    stream = "live/livestream"
+    with pytest.raises(rtmp.Refused):
+        server.publisher("livestream")
+    feeder = rtmp.Feeder(server.publisher("livestream?" + sign(stream, "publish", secret="changeme")),
+                         media.loop("h264_aac.flv"))
+    with server.player("livestream?" + sign(stream, secret="changeme")) as player:
+        player.wait_media(1)
+    feeder.stop()

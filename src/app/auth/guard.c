@@ -19,12 +19,14 @@ static int64_t deadline_of(int64_t expires_s, int64_t wall_us)
     return now_us() + expires_s * US_PER_SECOND - wall_us;
 }
 
+/* *kept is the app with the token in front of it, which is asked for again after a reload. */
 static struct err *ask(struct session *s, void **kept)
 {
+    char                  *whole = *kept;
     int64_t                wall_us = wall_now_us();
     const struct token_ask ask = {
         .publish = s->client.type->publish,
-        .app = s->app,
+        .app = whole ? whole : s->app,
         .stream = s->stream,
         .name = s->client.name ? s->client.name : s->stream,
         .ip = s->client.ip,
@@ -35,7 +37,6 @@ static struct err *ask(struct session *s, void **kept)
     };
     struct auth_answer answer;
     struct err        *e = auth_policy_check(&s->vhost->auth, &ask, &answer);
-    (void)kept;
     if (e && answer.is_wrong_password)
         limits_wrong_password(s->vhost, s->client.ip);
     if (!e && *answer.user) {
@@ -46,9 +47,14 @@ static struct err *ask(struct session *s, void **kept)
         s->verdict = SESSION_UNNAMED;
         s->challenge = answer.challenge;
     }
-    if (!e)
-        session_end_at(s, deadline_of(answer.expires_s, wall_us));
-    return e;
+    if (e)
+        return e;
+    session_end_at(s, deadline_of(answer.expires_s, wall_us));
+    if (answer.app_skip) {
+        *kept = (char *)ask.app;
+        s->app = ask.app + answer.app_skip;
+    }
+    return NULL;
 }
 
 const struct session_guard auth_guard = { .by_conf = true, .ask = ask };

@@ -21,6 +21,7 @@ struct err *auth_policy_check(const struct conf_auth *c, const struct token_ask 
             answer->expires_s = grant.expires_s;
             answer->is_wrong_password = false;
             memcpy(answer->user, grant.user, sizeof answer->user);
+            answer->app_skip = grant.app_skip;
             return NULL;
         }
         answer->is_wrong_password |= grant.is_wrong_password;

@@ -6,6 +6,7 @@
 #ifndef APP_AUTH_POLICY_H
 #define APP_AUTH_POLICY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "app/conf/conf.h"
@@ -17,8 +18,9 @@ struct auth_answer {
     char    user[PASSWORD_USER_MAX + 1]; /* whom the client has shown to be; empty: not told */
     bool    is_wrong_password;           /* with an error: it brought a wrong password */
     int64_t expires_s;                   /* wall time at which the client must leave; INT64_MAX: never */
-    const char *
-        challenge; /* set with an error: how a client that brought nothing may name itself over HTTP; NULL: it cannot */
+    size_t  app_skip;                    /* bytes of the app that were the token */
+
+    const char *challenge; /* with an error: how a client without a token may name itself over HTTP; NULL: it cannot */
 };
 
 /**

@@ -1,9 +1,13 @@
 #include "app/auth/schemes.h"
 
+#include "app/auth/jwt_scheme.h"
 #include "app/auth/users.h"
 #include "app/conf/auth.h"
 #include "core/attr.h"
+#include "core/clock.h"
 #include "core/str.h"
+#include "protocol/token/cdn.h"
+#include "protocol/token/secure_link.h"
 #include "protocol/token/sign.h"
 
 /* A secret for which the token is good; if there is none, the verdict that says most. */
@@ -25,10 +29,46 @@ static enum token_verdict check_sign(const struct conf_auth *c, const struct tok
     return by_secrets(c, ask, grant, sign_check);
 }
 
+static enum token_verdict check_secure_link(const struct conf_auth *c, const struct token_ask *ask,
+                                            struct token_grant *grant)
+{
+    return secure_link_check(ask, c->secure_link, grant);
+}
+
+static enum token_verdict check_auth_key(const struct conf_auth *c, const struct token_ask *ask,
+                                         struct token_grant *grant)
+{
+    enum token_verdict best = TOKEN_ABSENT;
+    for (size_t i = 0; i < c->secrets.count && best != TOKEN_GOOD; i++) {
+        enum token_verdict verdict =
+            cdn_auth_key_check(ask, c->secrets.items[i], c->auth_key_valid_us / US_PER_SECOND, grant);
+        if (verdict > best)
+            best = verdict;
+    }
+    return best;
+}
+
+static enum token_verdict check_tx_secret(const struct conf_auth *c, const struct token_ask *ask,
+                                          struct token_grant *grant)
+{
+    return by_secrets(c, ask, grant, cdn_tx_secret_check);
+}
+
+static enum token_verdict check_edge_auth(const struct conf_auth *c, const struct token_ask *ask,
+                                          struct token_grant *grant)
+{
+    return by_secrets(c, ask, grant, cdn_edge_auth_check);
+}
+
 /* clang-format off */
 static const struct auth_scheme schemes[] = {
     { .name = "sign", .check = check_sign },
     { .name = CONF_AUTH_PASSWORD, .challenge = "Basic realm=\"live\", charset=\"UTF-8\"", .check = auth_users_check },
+    { .name = "jwt", .challenge = "Bearer", .check = auth_jwt_check },
+    { .name = "secure_link", .check = check_secure_link },
+    { .name = "auth_key", .check = check_auth_key },
+    { .name = "tx_secret", .check = check_tx_secret },
+    { .name = "edge_auth", .check = check_edge_auth },
 };
 /* clang-format on */
 

@@ -8,6 +8,11 @@
 const struct conf_auth_scheme conf_auth_schemes[] = {
     { "sign", { "secret" } },
     { CONF_AUTH_PASSWORD, { "user" } },
+    { "secure_link", { "secure_link_md5" } },
+    { "auth_key", { "secret" } },
+    { "tx_secret", { "secret" } },
+    { "edge_auth", { "secret" } },
+    { "jwt", { "secret", "jwt_key" } },
     { .name = NULL },
 };
 /* clang-format on */

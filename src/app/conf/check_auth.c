@@ -7,6 +7,7 @@
 #include "core/attr.h"
 #include "core/str.h"
 #include "protocol/token/password.h"
+#include "protocol/token/secure_link.h"
 
 static const struct conf_auth_scheme *find(const char *name)
 {
@@ -67,6 +68,18 @@ static struct err *check_users(const struct conf_node *auth)
     return NULL;
 }
 
+static struct err *check_secure_link(const struct conf_node *auth)
+{
+    const struct conf_node *n = conf_node_child(auth, "secure_link_md5");
+    char                    where[CONF_AT_MAX];
+    if (!n || n->n_args == 0 || (n->n_args == 1 && secure_link_is_valid(n->args[0])))
+        return NULL;
+    return err_new(E_SYSTEM_CONFIG_INVALID,
+                   "auth.secure_link_md5 is one text in quotes with $secure_link_expires, and perhaps $uri and "
+                   "$remote_addr%s",
+                   conf_node_at(n, where, sizeof where));
+}
+
 struct err *conf_check_auth(const struct conf_node *vhost)
 {
     const struct conf_node *auth = conf_node_child(vhost, "auth");
@@ -75,5 +88,7 @@ struct err *conf_check_auth(const struct conf_node *vhost)
     struct err *e = check_users(auth);
     if (!e)
         e = check_action(auth, "publish");
-    return e ? e : check_action(auth, "play");
+    if (!e)
+        e = check_action(auth, "play");
+    return e ? e : check_secure_link(auth);
 }

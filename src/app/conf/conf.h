@@ -91,6 +91,10 @@ struct conf_auth {
         play;                     /* schemes of which one is enough (conf/auth.h), or "all"; none refuses everybody */
     struct conf_commands users;   /* a name and a password each (protocol/token/password.h), checked */
     struct conf_words    secrets; /* any of them is good, so that they can be changed one after the other */
+    char                *secure_link;       /* the expression of nginx; empty: none */
+    int64_t              auth_key_valid_us; /* how long a link of Alibaba's form is good after the time in it */
+    struct conf_words    jwt_keys;          /* PEM files of public keys */
+    char                *jwt_param, *jwt_issuer, *jwt_audience; /* the last two: empty, if any is good */
 };
 
 /** Bounds of the clients of a vhost; 0: none. All of it is ours. */

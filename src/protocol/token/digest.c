@@ -10,10 +10,15 @@
 
 enum { DIGEST_LEN_MAX = 64 };
 
-bool digest_hmac_sha256(uint8_t out[static DIGEST_SHA256_LEN], const char *key, const void *bytes, size_t len)
+bool digest_hmac_sha256(uint8_t out[static DIGEST_SHA256_LEN], const void *key, size_t key_len, const void *bytes,
+                        size_t len)
 {
-    size_t key_len = strlen(key);
     return key_len <= INT_MAX && HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, NULL) != NULL;
+}
+
+bool digest_md5(uint8_t out[static DIGEST_MD5_LEN], const struct buf *text)
+{
+    return !text->fault && EVP_Digest(text->bytes, text->len, out, NULL, EVP_md5(), NULL) == 1;
 }
 
 bool digest_is_hex(const char *text, const uint8_t *digest, size_t len)

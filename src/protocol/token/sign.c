@@ -1,6 +1,6 @@
 #include "protocol/token/sign.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 #include "core/buf.h"
 #include "core/str.h"
@@ -15,7 +15,7 @@ static bool digest(uint8_t out[static DIGEST_SHA256_LEN], bool publish, const ch
 {
     struct buf text = buf_up_to(TEXT_MAX);
     buf_printf(&text, "%s:%s/%s:%s", publish ? "publish" : "play", app, stream, expires);
-    bool ok = !text.fault && digest_hmac_sha256(out, secret, text.bytes, text.len);
+    bool ok = !text.fault && digest_hmac_sha256(out, secret, strlen(secret), text.bytes, text.len);
     buf_finish(&text);
     return ok;
 }

@@ -9,6 +9,7 @@
 #define PROTOCOL_TOKEN_TOKEN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "protocol/token/password.h"
@@ -30,6 +31,7 @@ enum token_verdict {
     TOKEN_MALFORMED, /* it cannot be read, or is there twice */
     TOKEN_FORGED,    /* no key has made it for this stream and action */
     TOKEN_EXPIRED,
+    TOKEN_EARLY, /* it is not valid yet */
     TOKEN_GOOD,
 };
 
@@ -38,6 +40,7 @@ struct token_grant {
     int64_t expires_s;                   /* when it expires; INT64_MAX: never */
     char    user[PASSWORD_USER_MAX + 1]; /* who it is; empty: the token does not tell */
     bool    is_wrong_password;           /* the verdict is about a password that was guessed, perhaps */
+    size_t  app_skip; /* bytes of the app that are the token; the stream's own app begins behind them */
 };
 
 /** The verdict for people: "has expired". */

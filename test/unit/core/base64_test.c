@@ -52,12 +52,26 @@ static void nothing_is_written_beyond_the_room(void **state)
     assert_int_equal(bytes[2], 0xEE);
 }
 
+static void the_alphabet_of_urls_has_no_padding(void **state)
+{
+    uint8_t bytes[4];
+    size_t  n;
+    (void)state;
+    assert_true(base64_decode_url("-_-_", 4, bytes, sizeof bytes, &n) && n == 3 && bytes[0] == 0xfb &&
+                bytes[1] == 0xff);
+    assert_true(base64_decode_url("Zg", 2, bytes, sizeof bytes, &n) && n == 1 && bytes[0] == 'f');
+    assert_false(base64_decode_url("Zg==", 4, bytes, sizeof bytes, &n));
+    assert_false(base64_decode_url("+/+/", 4, bytes, sizeof bytes, &n));
+    assert_false(base64_decode_url("Z", 1, bytes, sizeof bytes, &n));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_decode_with_and_without_padding),
         cmocka_unit_test(other_texts_are_refused),
         cmocka_unit_test(nothing_is_written_beyond_the_room),
+        cmocka_unit_test(the_alphabet_of_urls_has_no_padding),
     };
     return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
 }

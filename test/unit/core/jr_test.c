@@ -178,18 +178,35 @@ static void walks_the_elements_of_an_array(void **state)
     }
 }
 
+static void objects_are_walked_in_their_order(void **state)
+{
+    static const char text[] = " { \"a\" : 1 , \"b\":{\"a\":[ ]},\"a\":\"}\" } ";
+    static const char names[] = "aba";
+    struct jr_value   all, name, one;
+    size_t            at = 0, n = 0;
+    char              out[4];
+    (void)state;
+    assert_true(jr_parse(text, strlen(text), &all));
+    for (; jr_next_member(&all, &at, &name, &one); n++)
+        assert_true(jr_string(&name, out, sizeof out) && out[0] == names[n]);
+    assert_int_equal(n, 3);
+    assert_int_equal(one.kind, JR_STRING);
+    at = 0;
+    assert_false(jr_next_member(&one, &at, &name, &one));
+    assert_true(jr_parse("{}", 2, &all));
+    assert_false(jr_next_member(&all, &at, &name, &one));
+    assert_true(jr_parse("[1]", 3, &all));
+    assert_false(jr_next_member(&all, &at, &name, &one));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(walks_the_elements_of_an_array),
-        cmocka_unit_test(values_are_read),
-        cmocka_unit_test(what_is_no_json_is_refused),
-        cmocka_unit_test(a_zero_byte_ends_no_text),
-        cmocka_unit_test(a_text_that_is_cut_is_none),
-        cmocka_unit_test(nesting_has_a_bound),
-        cmocka_unit_test(members_are_found_by_name),
-        cmocka_unit_test(integers_are_exact),
-        cmocka_unit_test(texts_are_unescaped),
+        cmocka_unit_test(walks_the_elements_of_an_array),    cmocka_unit_test(values_are_read),
+        cmocka_unit_test(what_is_no_json_is_refused),        cmocka_unit_test(a_zero_byte_ends_no_text),
+        cmocka_unit_test(a_text_that_is_cut_is_none),        cmocka_unit_test(nesting_has_a_bound),
+        cmocka_unit_test(members_are_found_by_name),         cmocka_unit_test(integers_are_exact),
+        cmocka_unit_test(objects_are_walked_in_their_order), cmocka_unit_test(texts_are_unescaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
