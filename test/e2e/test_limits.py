@@ -1,4 +1,5 @@
 """`limits` of a vhost: each bound is kept, its refusal is said as the protocol can say it, and a place that is left is free again."""
+import contextlib
 import http.client
 import threading
 import time
@@ -143,6 +144,10 @@ def test_a_publisher_that_sends_too_much_is_ended_and_told(limited):
                         timeout=30)
         over.set()
         t.join(patience())
+        with contextlib.suppress(OSError):                           # the server does not read what is on its way
+            greedy.wait_closed()
+        status = greedy.last_status()
+        assert status["code"] == "NetStream.Publish.Denied" and "publisher_kbps" in status["description"]
         until(lambda: [c["name"] for c in Api(server).clients()] == ["modest"], "the end of the greedy one")
     modest.close()
     greedy.close()

@@ -164,12 +164,17 @@ static void begin_measurement(struct counted *c, int64_t now)
     c->bytes = *c->client->bytes_in;
 }
 
-/* A publisher is measured over whole spans, so that the burst with which an encoder begins does not count alone. */
+/*
+ * A publisher is measured over whole spans, so that the burst with which an encoder begins does not count alone. Its protocol sees
+ * over_kbps, tells it why, and ends it; one that is still there at the next look is ended without a word.
+ */
 static void look_at(struct counted *c, int64_t now)
 {
     const struct source      *source = c->client->source;
     const struct conf_limits *l = source ? &source->vhost->limits : NULL;
     int64_t                   span_us = now - c->since_us;
+    if (c->client->over_kbps)
+        client_end(c->client);
     if (!l || !l->enabled || !l->publisher_kbps || c->client->over_kbps)
         return;
     if (c->since_us && span_us < l->publisher_kbps_over_us)
@@ -179,7 +184,6 @@ static void look_at(struct counted *c, int64_t now)
     if (kbps <= l->publisher_kbps)
         return;
     c->client->over_kbps = (int)(kbps < INT32_MAX ? kbps : INT32_MAX);
-    client_end(c->client);
 }
 
 void limits_run(void *arg)

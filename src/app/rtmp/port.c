@@ -137,7 +137,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
     }
     if (!e)
         e = session_end_reason(&c->session, rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c));
-    if (err_code(e) == E_LIMIT && c->session.client.over_kbps) /* what the socket takes without a wait */
+    if (err_code(e) == E_LIMIT && c->session.client.over_kbps)
         e = rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, e);
     c->session.client.has_failed = e != NULL;
     session_leave(&c->session);

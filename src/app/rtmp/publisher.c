@@ -170,6 +170,8 @@ static struct err *publish_loop(struct rtmp_publisher *p)
         frame_unref(&msg.payload);
         if (!e && !ended)
             heed_moments(p);
+        if (!e && !ended && p->conn->session.client.over_kbps)
+            e = err_new(E_THREAD_INTERRUPTED, "the publisher is cut"); /* session_end_reason() says why */
     }
     return e;
 }

@@ -53,7 +53,7 @@ struct client {
     struct list        term;      /* of the clients whose time ends (terms.h) */
     int64_t            until_us;  /* by now_us(), when it is ended; 0: never */
     bool               is_over;   /* it was ended because of that */
-    int                over_kbps; /* it was ended because it sent this much; 0: it was not */
+    int                over_kbps; /* it must end, because it sends this much; 0: it need not */
     int64_t            since_us;
     struct traffic     traffic;
 };
