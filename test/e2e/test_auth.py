@@ -1,6 +1,9 @@
 """`auth` of a vhost: tokens of publishers and players, by every protocol; forged, expired and foreign ones; sessions that expire."""
+import http.server
+import json
 import os
 import re
+import threading
 import time
 
 import pytest
@@ -267,6 +270,64 @@ def test_keys_that_cannot_be_read_are_told_and_refuse(server, keys, tmp_path):
     server.wait_log("jwt_key %s" % re.escape(missing))
     with pytest.raises(rtmp.Refused):
         server.player("s?token=" + jwt(key=keys[0]))
+
+
+class KeyServer:
+    """A server of JSON Web Keys that answers as a test tells it."""
+
+    def __init__(self):
+        self.status, self.body = 200, b""
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(handler):
+                handler.send_response(self.status)
+                handler.send_header("Content-Length", str(len(self.body)))
+                handler.end_headers()
+                handler.wfile.write(self.body)
+
+            def log_message(handler, *args):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d/jwks.json" % self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def show(self, **keys):
+        self.status, self.body = 200, json.dumps({"keys": [k.jwk(kid) for kid, k in keys.items()]}).encode()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def key_server():
+    one = KeyServer()
+    yield one
+    one.stop()
+
+
+def test_keys_come_from_a_url_and_change(server, publish, keys, key_server):
+    publish()
+    rsa, ec = keys
+
+    def plays(key, kid):
+        try:
+            server.player("s?token=" + tokens.jwt(key=key, header={"kid": kid})).close()
+            return True
+        except rtmp.Refused:
+            return False
+    key_server.show(one=rsa)
+    server.reload(conf("publish all; play jwt; jwt_key %s;" % key_server.url))
+    server.wait_log("jwt_key %s: read" % re.escape(key_server.url))
+    assert plays(rsa, "one") and not plays(ec, "two")
+    key_server.show(two=ec)
+    until(lambda: plays(ec, "two"), "the new key", 30)
+    assert not plays(rsa, "one")
+    for code, body in ((500, b""), (200, b"{"), (200, b'{"keys":[]}'), (200, b"[" * 100000)):
+        key_server.status, key_server.body = code, body
+        server.reload()
+        assert plays(ec, "two"), "the last keys stay in use"
+    server.wait_log("its last keys stay in use")
 
 
 # -- links of others ---------------------------------------------------------------------------------------------------

@@ -44,6 +44,14 @@ class KeyPair:
         _openssl(["genpkey", "-algorithm", *how, "-out", self.private])
         _openssl(["pkey", "-in", self.private, "-pubout", "-out", self.public])
 
+    def jwk(self, kid):
+        """The public key as JSON Web Key."""
+        der = _openssl(["pkey", "-in", self.private, "-pubout", "-outform", "DER"])
+        if self.alg == "ES256":
+            return {"kty": "EC", "crv": "P-256", "kid": kid, "x": _base64url(der[-64:-32]), "y": _base64url(der[-32:])}
+        modulus = _openssl(["rsa", "-in", self.private, "-noout", "-modulus"]).decode().strip().split("=")[1]
+        return {"kty": "RSA", "use": "sig", "kid": kid, "n": _base64url(bytes.fromhex(modulus)), "e": "AQAB"}
+
     def sign(self, data):
         der = _openssl(["dgst", "-sha256", "-sign", self.private], data)
         if self.alg == "RS256":

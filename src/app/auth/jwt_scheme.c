@@ -45,7 +45,10 @@ static enum token_verdict check(const struct conf_auth *c, const struct token_as
     bool knows_key;
     for (size_t i = 0; i < c->jwt_keys.count && rules.n_sets < SETS_MAX; i++)
         sets[rules.n_sets++] = key_store_find(c->jwt_keys.items[i]);
-    return jwt_check(ask, token, &rules, grant, &knows_key);
+    enum token_verdict verdict = jwt_check(ask, token, &rules, grant, &knows_key);
+    for (size_t i = 0; verdict == TOKEN_FORGED && !knows_key && i < c->jwt_keys.count; i++)
+        key_store_ask_again(c->jwt_keys.items[i]);
+    return verdict;
 }
 
 enum token_verdict auth_jwt_check(const struct conf_auth *c, const struct token_ask *ask, struct token_grant *grant)

@@ -1,18 +1,17 @@
 #include "app/auth/key_store.h"
 
-#include "app/conf/auth.h"
+#include "app/auth/key_fetch.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
-#include "protocol/file_read.h"
 
 enum { READ_TIMEOUT_US = 10 * US_PER_SECOND };
 
 struct entry {
-    char           *path; /* NULL: a free place */
-    struct key_set *keys; /* NULL: none were read yet */
-    int64_t         due_us;
+    char           *path;            /* NULL: a free place */
+    struct key_set *keys;            /* NULL: none were read yet */
+    int64_t         due_us, read_us; /* when it is read again; when it was read last */
     bool            is_wanted, has_failed;
 };
 
@@ -30,6 +29,14 @@ const struct key_set *key_store_find(const char *path)
 {
     const struct entry *e = find(path);
     return e ? e->keys : NULL;
+}
+
+/* A stranger may name any key: a source is not asked more often for that. */
+void key_store_ask_again(const char *path)
+{
+    struct entry *e = find(path);
+    if (e && e->read_us + KEY_STORE_RETRY_US < e->due_us)
+        e->due_us = e->read_us + KEY_STORE_RETRY_US;
 }
 
 static void drop(struct entry *e)
@@ -79,14 +86,15 @@ static void tell(struct entry *e, struct err *error)
 
 static void read_again(struct entry *e)
 {
-    struct buf      text;
-    struct key_set *keys = NULL;
-    struct err     *error = file_read(e->path, KEYS_BYTES_MAX, &text, now_us() + READ_TIMEOUT_US);
-    if (!error)
-        error = key_set_read_pem(&keys, text.bytes, text.len);
-    buf_finish(&text);
-    tell(e, error);
-    e->due_us = now_us() + KEY_STORE_AGAIN_US;
+    struct key_set *keys;
+    struct err     *error = key_fetch(&keys, e->path, now_us() + READ_TIMEOUT_US);
+    bool            is_canceled = err_code(error) == E_THREAD_INTERRUPTED;
+    e->read_us = now_us();
+    e->due_us = e->read_us + (error ? KEY_STORE_RETRY_US : KEY_STORE_AGAIN_US);
+    if (is_canceled)
+        err_free(error);
+    else
+        tell(e, error);
     if (keys) {
         key_set_free(e->keys);
         e->keys = keys;
@@ -109,4 +117,5 @@ void key_store_run(void *arg)
     err_free(e);
     for (size_t i = 0; i < KEY_STORE_MAX; i++)
         drop(&all[i]);
+    key_fetch_finish();
 }
