@@ -229,3 +229,19 @@ def test_a_beginning_that_was_let_in_without_an_answer_is_told_later_in_its_plac
     wait_waiting(server, 0)
     assert [(c.event, c.json["param"]) for c in backend.calls] == [
         (event, "?n=%d" % n) for n in range(3) for event in ("on_publish", "on_unpublish")]
+
+
+def test_a_second_server_takes_the_folder_when_the_first_has_gone(make_server, away, tmp_path):
+    first = make_server(conf(away, tmp_path / "journal"), api="")
+    publish(first, "s?n=1").close()
+    wait_waiting(first, 2)
+    second = make_server(conf(away, tmp_path / "journal"), api="")
+    second.wait_log(r"journal of callbacks \S+ cannot be used.*another server has")
+    publish(second, "s?n=2").close()
+    until(lambda: journal(second)["memory_only"] == 2, "events in memory")
+    first.stop()
+    second.wait_log(r"2 callbacks of a former run are to be delivered")
+    backend = away.come()
+    until(lambda: len(backend.calls) == 4, "all events")
+    assert sorted(c.json["param"] for c in backend.of("on_unpublish")) == ["?n=1", "?n=2"]
+    wait_waiting(second, 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/hooks/journal_file.h"
+#include "app/hooks/journal_lock.h"
 #include "app/hooks/record.h"
 #include "core/clock.h"
 #include "core/jw.h"
@@ -44,6 +45,7 @@ struct later {
 struct hook_journal {
     char               *folder;
     int64_t             bytes_max;
+    int                 lock;                /* -1: not taken */
     bool                is_open, has_failed; /* has_failed: the disk cannot be used, all is in memory */
     struct co          *reader;
     struct list         files; /* the oldest first; the last one is written to, once `is_writable` */
@@ -403,9 +405,16 @@ static void keep_back_files(struct hook_journal *j)
     }
 }
 
-void hook_journal_open(struct hook_journal *j)
+bool hook_journal_open(struct hook_journal *j)
 {
-    struct err *e = recover(j);
+    struct err *e = hook_journal_lock_take(&j->lock, j->folder, now_us() + READ_US);
+    bool        is_taken = err_code(e) == E_LIMIT;
+    if (is_taken && j->is_open) { /* and the log knows it */
+        err_free(e);
+        return false;
+    }
+    if (!e)
+        e = recover(j);
     j->has_failed = e;
     while (e && !list_is_empty(&j->files))
         hook_journal_file_free(file_at(j->files.next));
@@ -422,6 +431,7 @@ void hook_journal_open(struct hook_journal *j)
         l->stays = l->notice && !l->notice->call.sequence;
     }
     start_writing(j);
+    return !is_taken;
 }
 
 /* The events of a part before this one cannot be read: they are lost. */
@@ -511,6 +521,7 @@ struct hook_journal *hook_journal_find(const char *folder)
         return j;
     j->folder = mem_strdup(folder);
     j->bytes_max = BYTES_DEFAULT;
+    j->lock = -1;
     j->sequence = 1;
     j->gathered = buf_up_to(GATHERED_BYTES_MAX);
     list_init(&j->files);
@@ -615,6 +626,7 @@ static void finish(struct hook_journal *j, int64_t deadline_us)
     }
     if (n_lost > 0)
         log_error("journal of callbacks %s: %zu callbacks that were in memory only are lost", j->folder, n_lost);
+    hook_journal_lock_release(&j->lock);
     while (!list_is_empty(&j->files))
         hook_journal_file_free(file_at(j->files.next));
     buf_finish(&j->gathered);

@@ -37,9 +37,10 @@ struct co **hook_journal_reader(struct hook_journal *j);
 /**
  * Read what a former run has left. Until then all notices are kept back. A disk that fails is logged, and its files are left alone.
  *
+ * Returns    false: another server has the folder; all is in memory, and it is to be tried again
  * Yields     yes
  */
-void hook_journal_open(struct hook_journal *j);
+bool hook_journal_open(struct hook_journal *j) ATTR_MUST_USE;
 
 /**
  * Give a notice its number, and write it down.

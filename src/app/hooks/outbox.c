@@ -18,6 +18,9 @@
 /* How long the end waits for the disk beyond its patience. */
 enum { JOURNAL_PATIENCE_US = 2 * US_PER_SECOND };
 
+/* How often a folder that another server has is looked at. */
+enum { HOOK_LOCK_LOOK_US = US_PER_SECOND };
+
 /* Messages for Kafka that are waited for together. */
 enum { KAFKA_PARCEL_MAX = 100 };
 
@@ -628,13 +631,15 @@ static void read_journal(void *arg)
 {
     struct hook_journal *j = arg;
     struct err          *e = NULL;
-    hook_journal_open(j);
+    int64_t              look_us = hook_journal_open(j) ? DEADLINE_NEVER : now_us() + HOOK_LOCK_LOOK_US;
     while (!e && !co_is_cancelled(co_self()) && !all.is_stopping) {
         struct hook_notice *n = hook_journal_next(j, all.bytes < HOOK_QUEUED_BYTES_MAX);
         if (n)
             put_again(n);
         else
-            e = co_park(DEADLINE_NEVER);
+            e = err_except(co_park(look_us), E_SOCKET_TIMEOUT);
+        if (!e && look_us <= now_us())
+            look_us = hook_journal_open(j) ? DEADLINE_NEVER : now_us() + HOOK_LOCK_LOOK_US;
         wake(&all.journal_waiters);
     }
     err_free(e);

@@ -18,7 +18,7 @@ static void begin(void)
 {
     journal = hook_journal_find(path_in("journal"));
     assert_non_null(journal);
-    hook_journal_open(journal);
+    assert_true(hook_journal_open(journal));
 }
 
 static void end(void)
@@ -154,7 +154,7 @@ static void what_comes_before_the_journal_is_open_comes_after_what_was_left(void
     journal = hook_journal_find(path_in("journal"));
     take(3);
     assert_null(hook_journal_next(journal, true));
-    hook_journal_open(journal);
+    assert_true(hook_journal_open(journal));
     take(4);
     assert_comes(1, 4);
 }
