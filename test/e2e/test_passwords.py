@@ -224,7 +224,7 @@ def test_a_banned_user_is_ended_and_refused(server):
 @pytest.mark.parametrize("protocol", ["rtmp", "http"])
 def test_wrong_passwords_ban_their_address(make_server, protocol):
     server = make_server(conf(more=" limits { enabled on; wrong_passwords_per_ip 3; wrong_passwords_ban 60; }"), api="",
-                         http="")
+                         http="", root={"trusted_proxies": "none"})
     other = "127.0.0.7"
     with publisher(server):
         for _ in range(3):
@@ -237,6 +237,15 @@ def test_wrong_passwords_ban_their_address(make_server, protocol):
         assert 50 < made["seconds_left"] <= 60
         assert http_status(server, "/live/s.flv", basic("ann", "secret1"))[0] == 200
     server.wait_log("%s is banned for 60s: wrong passwords" % other)
+
+
+def test_a_trusted_proxy_is_not_banned_for_wrong_passwords(make_server):
+    server = make_server(conf(more=" limits { enabled on; wrong_passwords_per_ip 1; }"), api="", http="",
+                         root={"trusted_proxies": "127.0.0.7"})
+    login(server, password="wrong", source="127.0.0.7")
+    for source in ("127.0.0.7", "127.0.0.8"):
+        http_status(server, "/live/s.flv", basic("ann", "wrong"), source=source)
+    assert [b["subject"] for b in Api(server).get("/api/v1/bans/")["bans"]] == ["127.0.0.8"]
 
 
 def test_no_password_is_shown(server):

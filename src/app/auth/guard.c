@@ -38,7 +38,7 @@ static struct err *ask(struct session *s, void **kept)
     struct auth_answer answer;
     struct err        *e = auth_policy_check(&s->vhost->auth, &ask, &answer);
     if (e && answer.is_wrong_password)
-        limits_wrong_password(s->vhost, s->client.ip);
+        limits_wrong_password(s->conf, s->vhost, s->client.ip);
     if (!e && *answer.user) {
         memcpy(s->user, answer.user, sizeof s->user);
         s->client.user = s->user;

@@ -35,7 +35,7 @@ static struct err *check_token(const struct http_exchange *x, const struct conf_
     struct err        *e = auth_policy_check(&vhost->auth, &ask, &answer);
     *challenge = answer.challenge;
     if (e && answer.is_wrong_password)
-        limits_wrong_password(vhost, ask.ip);
+        limits_wrong_password(http_conn_of(x)->server->conf, vhost, ask.ip);
     return e;
 }
 

@@ -5,6 +5,7 @@
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
 #include "app/limits/tally.h"
+#include "app/session/client_address.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -227,11 +228,11 @@ static void ban(const struct conf_limits *l, const char *address)
     bans_wake();
 }
 
-void limits_wrong_password(const struct conf_vhost *vhost, const char *ip)
+void limits_wrong_password(const struct conf *conf, const struct conf_vhost *vhost, const char *ip)
 {
     const struct conf_limits *l = &vhost->limits;
     char                      address[INET6_ADDRSTRLEN];
-    if (!l->enabled || l->wrong_passwords_per_ip == 0)
+    if (!l->enabled || l->wrong_passwords_per_ip == 0 || client_address_is_trusted(conf, ip))
         return;
     tally_address(ip, address);
     struct tally *t = tally_acquire(TALLY_ADDRESS, vhost->name, address);

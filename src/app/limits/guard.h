@@ -17,7 +17,10 @@ extern const struct session_guard limit_guard;
  */
 void limits_run(void *arg);
 
-/** A client of the vhost brought a wrong password: too many of them within a minute ban its address. Does not yield. */
-void limits_wrong_password(const struct conf_vhost *vhost, const char *ip);
+/**
+ * A client of the vhost brought a wrong password: too many of them within a minute ban its address. A trusted proxy, which did not tell
+ * for whom it speaks, is not banned: it is many clients. Does not yield.
+ */
+void limits_wrong_password(const struct conf *conf, const struct conf_vhost *vhost, const char *ip);
 
 #endif

@@ -146,7 +146,8 @@ static bool is_right(const struct rtmp_conn *c, const struct conf_auth *auth, co
            is_known;
 }
 
-static struct err *judge_response(struct rtmp_conn *c, const struct conf_vhost *vhost, const struct authmod *a)
+static struct err *judge_response(struct rtmp_conn *c, const struct conf *conf, const struct conf_vhost *vhost,
+                                  const struct authmod *a)
 {
     char    text[AUTHMOD_DESCRIPTION_CAP];
     uint8_t bytes[OPAQUE_LEN];
@@ -157,7 +158,7 @@ static struct err *judge_response(struct rtmp_conn *c, const struct conf_vhost *
         return NULL;
     }
     if (is_fresh && !right)
-        limits_wrong_password(vhost, c->ip);
+        limits_wrong_password(conf, vhost, c->ip);
     return tell(
         c, authmod_refuse(text, a->opaque),
         err_new(E_AUTH_DENIED, is_fresh ? "wrong user or password" : "the challenge is old, used, or not ours"));
@@ -187,7 +188,7 @@ struct err *rtmp_login(struct rtmp_conn *c)
         if (step == AUTHMOD_USER)
             e = ask_response(c, &a);
         else if (step == AUTHMOD_RESPONSE)
-            e = judge_response(c, vhost, &a);
+            e = judge_response(c, conf, vhost, &a);
         else
             e = ask_user(c);
     }
