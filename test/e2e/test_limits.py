@@ -165,3 +165,11 @@ def test_a_reload_changes_the_limits(limited):
             server.reload(conf("players 2;").replace("enabled on; players", "enabled off; players"))
             with server.player("s") as third:
                 third.wait_media()
+
+
+def test_a_flood_that_is_refused_harms_nobody(limited, witness):
+    server = limited("new_connections_per_ip 5;")
+    w = witness(server)
+    answers = [http_status(server, "nobody", source=OTHER) for _ in range(500)]
+    w.undisturbed()
+    assert 403 in answers
