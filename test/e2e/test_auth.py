@@ -1,10 +1,12 @@
 """`auth` of a vhost: tokens of publishers and players, by every protocol; forged, expired and foreign ones; sessions that expire."""
+import html
 import http.server
 import json
 import os
 import re
 import threading
 import time
+from urllib.parse import urljoin
 
 import pytest
 
@@ -173,6 +175,21 @@ def test_manifests_need_a_signature_in_each_request(server, publish, path):
     until(lambda: status(server, path + "?" + sign("live/s")) == 200, "a manifest", 30)
     for what, query in bad_queries().items():
         assert status(server, path + "?" + query) == REFUSED.get(what, 403), what
+
+
+def test_an_mpd_hands_its_token_on_to_the_segments(server, publish):
+    publish()
+    url = "/live/s.mpd?" + sign("live/s")
+    mpd = until(lambda: (r := get(server, url)).status == 200 and r, "an MPD", 30).body.decode()
+    base = re.search("<BaseURL>(.*?)</BaseURL>", mpd)
+    folder = urljoin("/live/s.mpd", base.group(1) if base else "")
+    init = html.unescape(re.search(r' initialization="(.*?)"', mpd).group(1))
+    path = urljoin(folder, init.replace("$RepresentationID$", re.search(r'<Representation id="(.*?)"', mpd).group(1)))
+    assert path.endswith("?" + url.split("?")[1])
+    assert status(server, path) == 200
+    assert status(server, path.split("?")[0]) == 403
+    clock = html.unescape(re.search(r' value="(/.*?)"', mpd).group(1))
+    assert status(server, clock) == 200
 
 
 # -- JSON Web Tokens ---------------------------------------------------------------------------------------------------
