@@ -194,10 +194,22 @@ static void walk_vhost(const struct walk *w, const struct conf_vhost *v, const s
     walk_hooks(w, v, at);
 }
 
+/* There is no password for metrics, as in SRS: it is for the network to decide who reads them. */
+static void walk_metrics(const struct walk *w)
+{
+    if (!w->conf->exporter.enabled || !is_public(&w->conf->exporter.listen))
+        return;
+    struct conf_exposure e = found(EXPOSED_METRICS, conf_node_child(&w->conf->tree->root, "exporter"));
+    e.is_note = true;
+    say(w, &e, "exporter { listen ADDRESS_THAT_PROMETHEUS_REACHES:9972; }",
+        "other hosts may read the metrics, which have the names of streams");
+}
+
 void conf_exposure_walk(const struct conf *c, void (*tell)(void *arg, const struct conf_exposure *e), void *arg)
 {
     struct walk w = { c, tell, arg };
     walk_api(&w);
+    walk_metrics(&w);
     /* The array has an item for each block of the file, in their order. */
     const struct conf_node *node = conf_node_child(&c->tree->root, "vhost");
     for (size_t i = 0; i < c->n_vhosts; i++, node = node ? conf_node_same(node) : NULL)

@@ -22,6 +22,7 @@ enum conf_exposure_kind {
     EXPOSED_RELOAD, /* the API reloads for anybody */
     EXPOSED_JSONP,  /* a GET may end a client */
     EXPOSED_TO_PAGES,
+    EXPOSED_METRICS, /* other hosts may read them */
     EXPOSED_PUBLISH, /* no rule asks who publishes */
     EXPOSED_HOOKS,   /* callbacks decide, and are not checked themselves */
 };

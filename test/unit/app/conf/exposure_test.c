@@ -132,6 +132,19 @@ static void publishers_on_this_host_need_none(void **state)
     unload(&l);
 }
 
+static void metrics_for_other_hosts_are_noted(void **state)
+{
+    (void)state;
+    struct told t = walk("exporter { enabled on; } " RULE);
+    assert_true(t.kinds[EXPOSED_METRICS]);
+    assert_int_equal(t.n_notes, 1);
+    assert_int_equal(t.n_open, 0);
+    t = walk("exporter { enabled on; listen 127.0.0.1:9972; } " RULE);
+    assert_int_equal(t.n_notes, 0);
+    t = walk("exporter { enabled off; } " RULE);
+    assert_int_equal(t.n_notes, 0);
+}
+
 static void callbacks_that_nobody_checks_are_noted(void **state)
 {
     (void)state;
@@ -150,6 +163,7 @@ int main(void)
         cmocka_unit_test(what_pages_may_do_counts_on_loopback_too),
         cmocka_unit_test(publishers_need_a_rule),
         cmocka_unit_test(publishers_on_this_host_need_none),
+        cmocka_unit_test(metrics_for_other_hosts_are_noted),
         cmocka_unit_test(callbacks_that_nobody_checks_are_noted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
