@@ -235,7 +235,13 @@ def test_a_page_of_another_site_does_not_read_them(metrics, headers, status):
     assert metrics.api.ask("GET", "/metrics", headers=headers).status == status
 
 
-# -- the example -------------------------------------------------------------------------------------------------------
+# -- the page and the example -------------------------------------------------------------------------------------------------------
+
+def test_the_page_names_every_metric_and_no_other(metrics):
+    with open(os.path.join(ROOT, "doc", "metrics.md")) as f:
+        named = set(re.findall(r"`(srs_\w+)`", f.read()))
+    assert named == set(metrics.read()), named ^ set(metrics.read())
+
 
 def test_the_example_of_srs_starts(make_server):
     with open(os.path.join(ROOT, "conf", "prometheus.conf")) as f:
