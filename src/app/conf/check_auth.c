@@ -30,10 +30,12 @@ static bool is_written(const struct conf_node *auth, const char *name)
 static struct err *check_scheme(const struct conf_node *auth, const struct conf_node *action, const char *word)
 {
     const struct conf_auth_scheme *s = find(word);
-    char                           shown[CONF_SHOW_MAX], where[CONF_AT_MAX];
-    if (!s)
+    char                           where[CONF_AT_MAX];
+    if (!s) {
+        char shown[CONF_SHOW_MAX];
         return err_new(E_SYSTEM_CONFIG_INVALID, "auth.%s: %s is no scheme%s", action->name,
                        conf_show(word, shown, sizeof shown), conf_node_at(action, where, sizeof where));
+    }
     if (s->needs[0] && !is_written(auth, s->needs[0]) && !is_written(auth, s->needs[1]))
         return err_new(E_SYSTEM_CONFIG_INVALID, "auth.%s: %s needs auth.%s%s%s%s", action->name, s->name, s->needs[0],
                        s->needs[1] ? " or auth." : "", s->needs[1] ? s->needs[1] : "",

@@ -3,18 +3,17 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "core/str.h"
 #include "protocol/token/digest.h"
 #include "protocol/token/params.h"
 
 enum { SIGN_HEX_CAP = 2 * DIGEST_SHA256_LEN + 1, EXPIRES_CAP = 20, TEXT_MAX = 8 << 10 };
 
 /* `expires` as it stands in the URL: a number that is written in another way has another signature. */
-static bool digest(uint8_t out[static DIGEST_SHA256_LEN], bool publish, const char *app, const char *stream,
-                   const char *expires, const char *secret)
+static bool digest(uint8_t out[static DIGEST_SHA256_LEN], const struct token_ask *ask, const char *expires,
+                   const char *secret)
 {
     struct buf text = buf_up_to(TEXT_MAX);
-    buf_printf(&text, "%s:%s/%s:%s", publish ? "publish" : "play", app, stream, expires);
+    buf_printf(&text, "%s:%s/%s:%s", ask->publish ? "publish" : "play", ask->app, ask->stream, expires);
     bool ok = !text.fault && digest_hmac_sha256(out, secret, strlen(secret), text.bytes, text.len);
     buf_finish(&text);
     return ok;
@@ -30,22 +29,7 @@ enum token_verdict sign_check(const struct token_ask *ask, const char *secret, s
     if (found == PARAMS_BAD || params_find(ask->query, "expires", expires, sizeof expires) != PARAMS_ONE ||
         !params_number(expires, &grant->expires_s))
         return TOKEN_MALFORMED;
-    if (!digest(wanted, ask->publish, ask->app, ask->stream, expires, secret) ||
-        !digest_is_hex(sign, wanted, sizeof wanted))
+    if (!digest(wanted, ask, expires, secret) || !digest_is_hex(sign, wanted, sizeof wanted))
         return TOKEN_FORGED;
     return ask->now_s < grant->expires_s ? TOKEN_GOOD : TOKEN_EXPIRED;
-}
-
-bool sign_make(char out[static SIGN_QUERY_CAP], bool publish, const char *app, const char *stream, int64_t expires_s,
-               const char *secret)
-{
-    char       expires[EXPIRES_CAP];
-    uint8_t    sum[DIGEST_SHA256_LEN] = { 0 };
-    struct str number = str_over(expires, sizeof expires), to = str_over(out, SIGN_QUERY_CAP);
-    str_number(&number, expires_s);
-    bool ok = digest(sum, publish, app, stream, expires, secret);
-    str_printf(&to, "expires=%s&sign=", expires);
-    for (size_t i = 0; i < sizeof sum; i++)
-        str_printf(&to, "%02x", sum[i]);
-    return ok && !number.cut;
 }

@@ -11,14 +11,7 @@
 #ifndef PROTOCOL_TOKEN_SIGN_H
 #define PROTOCOL_TOKEN_SIGN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "core/attr.h"
 #include "protocol/token/token.h"
-
-enum { SIGN_QUERY_CAP = sizeof "expires=&sign=" + 20 + 64 };
 
 /**
  * Judge the token of a query by one secret. Each secret is asked in turn.
@@ -26,9 +19,5 @@ enum { SIGN_QUERY_CAP = sizeof "expires=&sign=" + 20 + 64 };
  * Returns    a token that was made with another secret is TOKEN_FORGED, even if it has expired
  */
 enum token_verdict sign_check(const struct token_ask *ask, const char *secret, struct token_grant *grant);
-
-/** Make the query of a URL: "expires=…&sign=…". False when OpenSSL fails or memory is out. */
-bool sign_make(char out[static SIGN_QUERY_CAP], bool publish, const char *app, const char *stream, int64_t expires_s,
-               const char *secret) ATTR_MUST_USE;
 
 #endif
