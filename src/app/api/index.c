@@ -73,10 +73,9 @@ static struct err *write_v1(struct api_reply *r)
         { "events", "what happens, as server-sent events: streams, clients, the server's numbers, reloads, callbacks" },
         { "history",
           "the numbers of the last day: stream=/live/livestream from= to= step=; without stream, of the server" },
+        { "openapi.json", "all of this, as an OpenAPI 3.1 document" },
         { "raw",
           "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went; rpc=query; rpc=update" },
-        { "openapi.json", "all of this, as an OpenAPI 3.1 document" },
-        { "raw", "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went" },
         { "config", "the configuration in force, with the file and line of each directive; POST changes it, "
                     "config/rollback goes back" },
     };
