@@ -248,24 +248,42 @@ static bool try_text(struct conf_rewrite *w)
     return good;
 }
 
-static bool write_and_look(struct conf_rewrite *w)
+static struct err *read_version(const struct conf_rewrite *w, char version[static CONF_VERSION_CAP])
 {
     struct conf_tree tree = { 0 };
-    struct err      *e = write_text(w);
+    struct err      *e = read_tree(w, &tree);
+    if (!e)
+        conf_version_text(&tree, version);
+    conf_tree_finish(&tree);
+    return e;
+}
+
+/* Loading may have taken a while: an editor that has saved the file meanwhile wins. */
+static bool check_unchanged(struct conf_rewrite *w)
+{
+    char        version[CONF_VERSION_CAP];
+    struct err *e = read_version(w, version);
     if (e)
         return fail(w, CONF_REWRITE_FAILED, e);
-    if ((e = read_tree(w, &tree)))
-        err_free(e); /* written it is; the caller reloads, and that tells */
+    if (strcmp(version, w->now) == 0)
+        return true;
+    return fail(w, CONF_REWRITE_CONFLICT,
+                err_new(E_SYSTEM_CONFIG_INVALID, "somebody has changed the files just now; nothing was written"));
+}
+
+static void write_and_look(struct conf_rewrite *w)
+{
+    struct err *e = write_text(w);
+    if (e)
+        fail(w, CONF_REWRITE_FAILED, e);
     else
-        conf_version_text(&tree, w->now);
-    conf_tree_finish(&tree);
-    return true;
+        err_free(read_version(w, w->now)); /* if that fails, the reload fails too and tells */
 }
 
 void conf_rewrite_run(struct conf_rewrite *w)
 {
     struct conf_tree tree = { 0 };
-    if (look_at_files(w, &tree) && change_text(w, &tree) && try_text(w) && !w->dry_run)
+    if (look_at_files(w, &tree) && change_text(w, &tree) && try_text(w) && !w->dry_run && check_unchanged(w))
         write_and_look(w);
     conf_tree_finish(&tree);
 }

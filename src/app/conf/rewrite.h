@@ -5,7 +5,7 @@
  *     change the text of the one file (conf/edit)
  *     load the configuration with that text, as a reload does: by the same table and the same checks
  *     see that each change really counts: no environment variable, old spelling or other file wins over it
- *     list what a reload would do; unless it is a dry run, put the file in place
+ *     list what a reload would do; unless it is a dry run, look whether the files are still the same, and put the file in place
  *
  * All changes of one call stand in one file, so that they are made together or not at all. A file that is included twice is not
  * changed, nor is a configuration that comes from the environment alone.
