@@ -144,6 +144,7 @@ def test_secrets_of_the_file_are_in_no_answer_and_no_line(make_server):
     with server.publisher("s"):
         until(lambda: api.clients(), "the publisher")
         index = api.get("/api/v1/")["urls"]
+        del index["events"]                    # does not end
         for path in list(index) + ["vhosts/", "streams/", "clients/", "raw?rpc=raw", "raw?rpc=reload-fetch", "tests/requests"]:
             assert b"5ecret" not in api.ask("GET", "/api/v1/" + path).body, path
     server.reload(conf.replace("5ecret-hooks", "5ecret-other"))
