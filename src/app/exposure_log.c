@@ -48,9 +48,9 @@ void exposure_log(const struct conf *now, const struct conf *before)
     if (s.n_open_vhosts && !was.n_open_vhosts) {
         char name[LOG_LINE_MAX / 4];
         str_printable(s.open_vhost, strlen(s.open_vhost), name, sizeof name);
-        log_warn(
-            "anybody may publish to vhost %s%s: no rule of security, refer or http_hooks asks who publishes; --harden "
-            "lists what is open, with the lines that close it",
-            name, s.n_open_vhosts > 1 ? " and others" : "");
+        log_warn("anybody may publish to vhost %s%s: no rule of security, auth, refer or http_hooks asks who "
+                 "publishes; --harden "
+                 "lists what is open, with the lines that close it",
+                 name, s.n_open_vhosts > 1 ? " and others" : "");
     }
 }

@@ -143,9 +143,19 @@ static void walk_api(const struct walk *w)
     }
 }
 
+static bool has_word(const struct conf_words *words, const char *word)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (str_equal(words->items[i], word))
+            return true;
+    return false;
+}
+
 static bool asks_publishers(const struct conf_vhost *v)
 {
     const struct conf_hooks *h = &v->hooks;
+    if (v->auth.enabled && !has_word(&v->auth.publish, "all"))
+        return true;
     if (h->enabled && (h->on_connect.count || h->on_publish.count))
         return true;
     if (v->refer.enabled && (v->refer.has_all || v->refer.has_publish))

@@ -110,6 +110,9 @@ static void publishers_need_a_rule(void **state)
         { "vhost v { http_hooks { enabled on; on_publish http://127.0.0.1/; } }", false },
         { "vhost v { http_hooks { enabled on; on_play http://127.0.0.1/; } }", true },
         { "vhost v { refer { enabled on; publish a.example; } }", false },
+        { "vhost v { auth { enabled on; publish password; user cam a-long-password; } }", false },
+        { "vhost v { auth { enabled on; publish all; play password; user cam a-long-password; } }", true },
+        { "vhost v { auth { enabled off; publish password; user cam a-long-password; } }", true },
         /* clang-format on */
     };
     (void)state;
