@@ -10,7 +10,7 @@
 #define TRAFFIC "send_bytes:i,recv_bytes:i,kbps:@Kbps"
 #define PAGE "cursor?:s,total?:i"
 #define PAGING "start?:i,count?:i,cursor?:s,sort?:s,search?:s"
-#define KICK "ip?:s,vhost?:s,stream?:s,type?:s,search?:s"
+#define KICK "ip?:s,user?:s,vhost?:s,stream?:s,type?:s,search?:s"
 
 const struct api_schema api_schemas[] = {
     { "Error", "{code:i,msg?:s,message?:s}" },
@@ -68,7 +68,7 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/streams/{id}", "get", "One stream.", NULL, NULL, "{" IDENTITY ",stream:@Stream}" },
     { "/api/v1/streams/{id}", "delete", "End the publisher and the players of a stream.", "{" KICK "}", NULL,
       "{" IDENTITY ",kicked:i}" },
-    { "/api/v1/clients/", "get", "Publishers and players.", "{" PAGING ",ip?:s,vhost?:s,stream?:s,type?:s}", NULL,
+    { "/api/v1/clients/", "get", "Publishers and players.", "{" PAGING ",ip?:s,user?:s,vhost?:s,stream?:s,type?:s}", NULL,
       "{" IDENTITY ",clients:[@Client]," PAGE "}" },
     { "/api/v1/clients/", "delete", "End all clients that fit.", "{" KICK "}", NULL, "{" IDENTITY ",kicked:i}" },
     { "/api/v1/clients/{id}", "get", "One client.", NULL, NULL, "{" IDENTITY ",client:@Client}" },

@@ -22,10 +22,13 @@ bool filter_read(struct filter *f, const struct api_reply *r)
     f->type = param(r, f, "type");
     f->search = param(r, f, "search");
     f->active = param(r, f, "active");
+    f->user = param(r, f, "user");
     const char *ip = param(r, f, "ip");
     f->has_ip = ip != NULL;
-    /* Trying out addresses would tell what a page of another site must not learn. */
-    return !ip || (r->shows_secrets && cidr_parse(ip, strlen(ip), &f->ip));
+    /* Trying out addresses and users would tell what a page of another site must not learn. */
+    if ((ip || f->user) && !r->shows_secrets)
+        return false;
+    return !ip || cidr_parse(ip, strlen(ip), &f->ip);
 }
 
 static bool has(const char *text, const char *part)
@@ -60,7 +63,8 @@ static bool client_has(const struct api_reply *r, const struct client *c, const 
 
 bool filter_takes_client(const struct filter *f, const struct api_reply *r, const struct client *c)
 {
-    return (!f->has_ip || is_from(&f->ip, c->ip)) && is_vhost(f, c->vhost) &&
+    return (!f->has_ip || is_from(&f->ip, c->ip)) && (!f->user || str_equal(f->user, c->user)) &&
+           is_vhost(f, c->vhost) &&
            (!f->stream || str_equal(f->stream, c->source->id) || str_equal(f->stream, c->source->identity)) &&
            (!f->type || is_type(f->type, c->type)) && (!f->search || client_has(r, c, f->search));
 }

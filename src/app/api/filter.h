@@ -1,7 +1,7 @@
 /**
  * Which members of a list a request means: parameters of the query, all of which must fit.
  *
- *     clients    ip (an address or a range), vhost, stream, type, search
+ *     clients    ip (an address or a range), user, vhost, stream, type, search
  *     streams    vhost, app, active, search
  *     vhosts     search
  *
@@ -23,6 +23,7 @@ struct filter {
     const char *stream; /* id, or url as in the lists; of clients */
     const char *app;    /* of streams */
     const char *type;   /* "rtmp-play" …, or "publish" or "play"; of clients */
+    const char *user;   /* whom a guard has recognised; of clients */
     const char *search; /* a part of names and addresses, whatever the case */
     const char *active; /* "true" or "false"; of streams */
     bool        has_ip;
@@ -31,8 +32,8 @@ struct filter {
 };
 
 /**
- * Read the parameters. A parameter that is empty counts as absent. False after a mistake: `ip` is no address, or must not be asked
- * for by the page that asks.
+ * Read the parameters. A parameter that is empty counts as absent. False after a mistake: `ip` is no address, or
+ * the page that asks must not learn addresses and users.
  */
 bool filter_read(struct filter *f, const struct api_reply *r) ATTR_MUST_USE;
 

@@ -60,7 +60,7 @@ static void kick_all(struct api_reply *r, const struct filter *f)
 
 static bool knows(const char *name)
 {
-    static const char *const names[] = { "ip", "vhost", "stream", "type", "search", "callback", "method" };
+    static const char *const names[] = { "ip", "user", "vhost", "stream", "type", "search", "callback", "method" };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_equal(names[i], name))
             return true;

@@ -92,12 +92,27 @@ static void a_secret_id_is_cut_for_pages_of_other_sites(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void a_kick_by_user_ends_whom_a_guard_has_recognised(void **state)
+{
+    (void)state;
+    client.end = end_client;
+    assert_non_null(strstr(ask("DELETE", "/api/v1/clients?user=cam", ""), "\"kicked\":0}"));
+    client.user = "cam";
+    assert_non_null(strstr(ask("DELETE", "/api/v1/clients?user=other", ""), "\"kicked\":0}"));
+    assert_non_null(
+        strstr(ask("GET", "/api/v1/clients/?user=cam", "Origin: http://evil.example\r\n"), "{\"code\":400}"));
+    assert_int_equal(n_ended, 0);
+    assert_non_null(strstr(ask("DELETE", "/api/v1/clients?user=cam", ""), "\"kicked\":1}"));
+    assert_int_equal(n_ended, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_kick_ends_a_client_without_a_coroutine_at_once),
         TEST(a_client_with_neither_end_nor_coroutine_cannot_be_kicked),
         TEST(a_page_of_another_site_kicks_nobody),
+        TEST(a_kick_by_user_ends_whom_a_guard_has_recognised),
         TEST(a_secret_id_is_cut_for_pages_of_other_sites),
     };
     return cmocka_run_group_tests(tests, serving_begin, serving_end);
