@@ -230,7 +230,7 @@ static void refuses_with_the_words_that_users_know(void **state)
         /* old names that were never allowed in the vhost itself */
         { L "vhost v { mw_msgs 1; }",               "check normal : illegal vhost.mw_msgs" },
         { L "vhost v { parse_sps on; }",            "check normal : illegal vhost.parse_sps" },
-        { L "kafka { }",                            "check normal : illegal directive kafka" },
+        { L "kafka { foo; }",                       "check normal : illegal kafka.foo" },
         /* listen */
         { "max_connections 1;",                     "check normal : listen requires params" },
         { "listen;",                                "check normal : listen requires params, at t.conf:1" },

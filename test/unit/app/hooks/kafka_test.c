@@ -14,18 +14,20 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-enum { SHORT_US = 500 * US_PER_MS, MANY = 300 };
+enum { SHORT_US = 500 * US_PER_MS, LONG_US = 60 * US_PER_SECOND, MANY = 300 };
 
 static rd_kafka_t              *host;
 static rd_kafka_mock_cluster_t *cluster;
 static char                     place[512];
 static struct list              notices;
+static int64_t                  timeout_us; /* of a call: short where the brokers are away */
 
 static int setup(void **state)
 {
     char why[256];
     (void)state;
     list_init(&notices);
+    timeout_us = LONG_US;
     host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why);
     cluster = host ? rd_kafka_mock_cluster_new(host, 1) : NULL;
     if (!cluster || rd_kafka_mock_topic_create(cluster, "events", 1, 1))
@@ -59,7 +61,7 @@ static struct hook_call call_of(int number, char body[static 32], const char *jo
     snprintf(body, 32, "{\"number\":%d}", number);
     return (struct hook_call){
         .event = HOOK_KAFKA,
-        .manner = { .timeout_us = SHORT_US, .tls_ca = "", .secret = "", .journal = journal },
+        .manner = { .timeout_us = timeout_us, .tls_ca = "", .secret = "", .journal = journal },
         .client_id = HOOK_KAFKA_QUEUE "/live/cam",
         .vhost = "v",
         .body = body,
@@ -135,6 +137,7 @@ static void events_come_in_order_under_the_key_of_their_stream(void **state)
 static void brokers_that_are_away_are_an_error_in_time(void **state)
 {
     (void)state;
+    timeout_us = SHORT_US;
     add(1);
     assert_int_equal(rd_kafka_mock_broker_set_down(cluster, 1), 0);
     assert_int_equal(code_of(hook_kafka_send(&notices, 1)), E_BACKEND);
@@ -145,6 +148,7 @@ static void a_journal_keeps_events_until_brokers_have_them(void **state)
 {
     const char *journal = path_in("journal");
     (void)state;
+    timeout_us = SHORT_US;
     assert_int_equal(rd_kafka_mock_broker_set_down(cluster, 1), 0);
     for (int i = 0; i < MANY; i++) {
         char                   body[32];
@@ -172,6 +176,7 @@ static void a_journal_keeps_events_until_brokers_have_them(void **state)
 static void an_end_does_not_wait_for_brokers(void **state)
 {
     (void)state;
+    timeout_us = SHORT_US;
     assert_int_equal(rd_kafka_mock_broker_set_down(cluster, 1), 0);
     char                   body[32];
     const struct hook_call c = call_of(1, body, "");
