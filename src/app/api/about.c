@@ -32,7 +32,7 @@ static const struct feature {
     const char *name;
     bool        built;
 } features[] = {
-    { "ssl", true },     { "hls", true },          { "hds", false },        { "callback", false },   { "api", true },
+    { "ssl", true },     { "hls", true },          { "hds", true },         { "callback", true },    { "api", true },
     { "httpd", true },   { "dvr", false },         { "transcode", false },  { "ingest", false },     { "stat", true },
     { "caster", false }, { "complex_send", true }, { "tcp_nodelay", true }, { "so_sendbuf", false }, { "mr", true },
 };

@@ -126,6 +126,12 @@ static void walk_api(const struct walk *w)
     if (!api->enabled)
         return;
     walk_pages(w, at);
+    if (api->raw_api && api->raw_api_update && !api->auth) { /* Without a password it answers this host alone. */
+        e = found(EXPOSED_UPDATE, at);
+        say(w, &e, "http_api { auth { enabled on; username NAME; password SECRET; } }",
+            "any program on this host may change the configuration, and so have the server run others; "
+            "auth { enabled on; } or raw_api { allow_update off; } closes it");
+    }
     if (!conf_exposure_api_is_public(w->conf))
         return;
     if (api->auth) {

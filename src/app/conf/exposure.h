@@ -20,6 +20,7 @@ enum conf_exposure_kind {
     EXPOSED_API_PASSWORD, /* its password travels as plain text */
     EXPOSED_WEAK_PASSWORD,
     EXPOSED_RELOAD, /* the API reloads for anybody */
+    EXPOSED_UPDATE, /* it changes the configuration for all programs of this host */
     EXPOSED_JSONP,  /* a GET may end a client */
     EXPOSED_TO_PAGES,
     EXPOSED_METRICS, /* other hosts may read them */

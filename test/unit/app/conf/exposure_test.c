@@ -90,7 +90,12 @@ static void what_pages_may_do_counts_on_loopback_too(void **state)
     assert_true(t.kinds[EXPOSED_JSONP] && t.kinds[EXPOSED_TO_PAGES]);
     assert_int_equal(t.n_open, 2);
     t = walk("http_api { enabled on; listen 1985; raw_api { enabled on; allow_reload on; } } " RULE);
-    assert_true(t.kinds[EXPOSED_RELOAD]);
+    assert_true(t.kinds[EXPOSED_RELOAD] && !t.kinds[EXPOSED_UPDATE]);
+    t = walk("http_api { enabled on; raw_api { enabled on; allow_update on; } } " RULE);
+    assert_true(t.kinds[EXPOSED_UPDATE] && !t.kinds[EXPOSED_RELOAD]);
+    t = walk("http_api { enabled on; auth { enabled on; username u; password long_enough_1; } raw_api { enabled on; "
+             "allow_update on; } } " RULE);
+    assert_false(t.kinds[EXPOSED_UPDATE]);
 }
 
 static void publishers_need_a_rule(void **state)
