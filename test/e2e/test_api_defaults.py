@@ -222,6 +222,7 @@ class Elsewhere:
         self.httpd.server_close()
 
 
+@pytest.mark.sample(3)
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("api_conf", [RAW, RAW + "jsonp_delete on;", RAW + "crossdomain off;"])
 def test_a_foreign_page_in_chromium_changes_nothing(make_server, tmp_path, api_conf):

@@ -135,6 +135,7 @@ def test_listeners_are_bounded_and_give_their_places_back(served):
         until(is_free, "a place", 40)
 
 
+@pytest.mark.long
 def test_a_reader_that_takes_nothing_is_cut_and_harms_nobody(make_server, swarm):
     """Each publish and end is two events of some 200 bytes: the socket of the slow one fills, the other gets them all."""
     server = make_server(CONF, api="", http="", root={"max_connections": "1000"})

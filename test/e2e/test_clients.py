@@ -150,6 +150,7 @@ def pictures(tags):
         yield b"".join(nalus)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("sink", SINKS)
 def test_gstreamer_publishes_what_is_played(server, sink):
     path = media.clip("h264_aac.flv")

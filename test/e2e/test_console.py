@@ -176,6 +176,7 @@ def test_the_doctor_says_what_is_wrong_and_of_which_stream(page, site):
     no_complaints(page)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("label,on_pages", [("HTTP-FLV", False), ("HTTP-FLV", True), ("WebSocket-FLV", False), ("HLS", False), ("DASH", False)])
 def test_a_stream_is_played_by_its_links(page, site, live, label, on_pages):
     server = site(SEGMENTS)

@@ -87,6 +87,7 @@ def expected_times(mode, numbers, source_ms, first_ms):
     return [first_ms + t - smooth[0] for t in smooth]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("mode", ["full", "zero", "off"])
 def test_whatever_the_players_do_each_gets_every_frame_with_his_own_times(make_server, mode):
     server = make_server("vhost __defaultVhost__ { play { time_jitter %s; mw_latency 60; } }" % mode)

@@ -333,6 +333,7 @@ def test_a_date_range_leaves_with_the_segments_of_its_time(make_server):
     assert all(("b" in ids) == (sequence <= 6) for sequence, ids in seen if sequence)
 
 
+@pytest.mark.long
 def test_delta_updates_skip_date_ranges_and_tell_which_are_gone(make_server):
     server = make_server("vhost __defaultVhost__ { hls { enabled on; hls_ll on; hls_part 0.2; hls_fragment 1; hls_ctx off; "
                          "hls_window 12; } }", http="")

@@ -183,6 +183,7 @@ def test_any_layout_of_mpd_files_plays(make_server, on_air, layout):
     until(lambda: path[1:] in files(server), "the MPD as a file")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", ["a%26b%3Cc%3E", "100%25", "caf%C3%A9", "$Number$", "it's"])
 def test_names_with_any_characters_play(make_server, on_air, name):
     server = dash_server(make_server)
@@ -215,6 +216,7 @@ def test_the_rules_of_the_vhost_count(make_server, on_air, rule):
     server.wait_log(r"WARN.*HTTP client ip=127\.0\.0\.1, GET /live/s\.mpd")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("way", ["folder", "mount", "left"])
 def test_the_rules_of_the_vhost_count_for_its_files(make_server, on_air, tmp_path, way):
     """Under whatever path the HTTP server has for them: a folder of their own, a mount of another vhost, or no shelf any more."""

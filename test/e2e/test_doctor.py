@@ -469,6 +469,7 @@ FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_v
           token_is_missing, stream_that_is_banned, page_of_another_site, page_over_https, hls_is_off, path_of_another_mount]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
 def test_a_fault_is_named(make_server, tmp_path, fault):
     with contextlib.ExitStack() as stack:

@@ -84,6 +84,7 @@ def test_segments_are_as_long_as_the_directives_say(serving, witness, shape):
     assert breaks(seen) == []
 
 
+@pytest.mark.long
 def test_no_key_frame_for_ten_minutes(serving, witness):
     server = serving(fragment=10, window=300)
     witness(server)
@@ -123,6 +124,7 @@ def moved(tags, by_ms):
 HOUR_MS = 3600 * 1000
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("by_ms", [3 * HOUR_MS, -3 * HOUR_MS, 20000, -20000], ids=["3 h on", "3 h back", "20 s on", "20 s back"])
 def test_times_that_jump(serving, witness, by_ms):
     server = serving()

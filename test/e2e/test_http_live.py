@@ -131,6 +131,7 @@ def test_vlc_plays_and_ends_with_the_stream(live, public_folder, ext):  # noqa: 
     assert len([p for p in played if p.kind == "audio"]) >= 80
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("ext", ["flv", "ts", "mp4"])
 def test_mpv_decodes_frames_and_ends(live, ext):
     argv = ["mpv", "--no-config", "--no-terminal", "--vo=null", "--ao=null", "--untimed", "--cache=no",

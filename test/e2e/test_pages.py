@@ -66,6 +66,7 @@ def press(page, label):
         return !!button""", label), lambda: "a button %s: %s" % (label, page.text()), 20)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("label", ["FLV", "WebSocket", "MP4"])
 def test_the_first_page_lists_a_stream_and_plays_it(page, site, live, label):
     server = site()
@@ -165,7 +166,7 @@ def test_a_stream_that_leaves_takes_its_row_alone(page, site, live):
         assert page.run("return window.kept.length === 2 && window.kept.every(r => r.isConnected)")
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("wait", [None, 0])
 @pytest.mark.parametrize("kind", ["flv", "mp4", "ws"])
 def test_a_stream_that_is_not_on_air_says_so_and_starts_when_it_is(page, site, live, kind, wait):
@@ -351,6 +352,7 @@ OLD_LINKS = ["?app=live&stream=livestream&server=127.0.0.1&port=1985&schema=http
              "?url=webrtc://127.0.0.1/live/livestream", "?autostart=true&stream=livestream"]
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("name,need", [
     ("rtc_player", "WebRTC"), ("rtc_publisher", "WebRTC"), ("whip", "WHIP"), ("whep", "WHEP"), ("srs_publisher", "WebRTC"),
     ("srs_publisher_flash", "Flash"), ("srs_chat", "Flash"), ("srs_bwt", "Flash"), ("srs_gb28181", "GB28181")])
