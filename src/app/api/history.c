@@ -24,6 +24,9 @@ static int64_t step_s(const struct span *s)
     return s->coarse ? HISTORY_COARSE_S : HISTORY_FINE_S;
 }
 
+/* Nothing that is kept is older. */
+enum { BACK_S_MAX = 7 * 24 * 3600 };
+
 /* A time in milliseconds since 1970; a negative number counts seconds back from now. */
 static bool read_time(const struct api_reply *r, const char *name, int64_t *ms)
 {
@@ -35,7 +38,9 @@ static bool read_time(const struct api_reply *r, const char *name, int64_t *ms)
     if (n < 1 || n > 15 || digits[n])
         return false;
     int64_t value = strtoll(text, NULL, 10);
-    *ms = *text == '-' ? wall_now_us() / US_PER_MS + value * 1000 : value;
+    if (*text == '-')
+        value = wall_now_us() / US_PER_MS - (-value < BACK_S_MAX ? -value : BACK_S_MAX) * 1000;
+    *ms = value;
     return true;
 }
 
