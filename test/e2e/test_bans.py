@@ -247,6 +247,7 @@ def test_lines_that_are_no_bans_are_told_and_the_others_are_in_force(server):
 
 # ---- floods
 
+@pytest.mark.long
 def test_the_number_of_bans_has_a_bound(server):
     api = Api(server)
     for i in range(10000):

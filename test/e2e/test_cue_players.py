@@ -123,6 +123,7 @@ def check_steps(packets):
     assert {round(b - a, 3) for a, b in zip(video, video[1:])} == {0.04}
 
 
+@pytest.mark.long
 def test_ffmpeg_gets_cues_and_follows_a_program_that_gets_them(on_air):
     """Who came before the first one gets the pictures without a gap; who comes later gets the cues at their times as well."""
     server = on_air(HLS % "", lead_s=2)
@@ -136,7 +137,7 @@ def test_ffmpeg_gets_cues_and_follows_a_program_that_gets_them(on_air):
     assert (times[0] - FIRST_MS) % EACH_MS == 0
 
 
-@pytest.mark.sample(2)
+@pytest.mark.long
 @pytest.mark.parametrize("cell", ["ts", "fmp4"])
 def test_mpv_and_gstreamer_play_over_the_first_cue(on_air, cell):
     server = on_air(HLS % CELLS[cell])
@@ -146,6 +147,7 @@ def test_mpv_and_gstreamer_play_over_the_first_cue(on_air, cell):
         assert "ERROR" not in gst.ends(40) + gst.err
 
 
+@pytest.mark.long
 def test_vlc_plays_over_the_first_cue(on_air, public_folder):
     server = on_air(HLS % "", lead_s=2)
     with players.record_by_vlc(server.http_url("/live/s.m3u8"), 5, public_folder, **nobody()) as vlc:

@@ -319,6 +319,7 @@ def test_a_cue_that_is_repeated_for_newcomers_is_one_range(make_server):
     assert [(v["ID"][:9], v["CLASS"]) for v in playlist.date_ranges] == [("95766", "SpliceOut"), ("Elsewhere", "Elsewhere")]
 
 
+@pytest.mark.long
 def test_a_date_range_leaves_with_the_segments_of_its_time(make_server):
     server = make_server("vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_ctx off; hls_window 4; } }", http="")
     told = [cues.point(1500, "short", {"id": "a", "duration": 0.2}), cues.point(1600, "long", {"id": "b", "duration": 5.0}),

@@ -78,6 +78,7 @@ def test_a_stream_is_served_by_the_rules(make_server, on_air):
         watch.wait_segments(9)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("clip", ["h264.flv", "aac.flv"])
 def test_pictures_or_sound_alone_are_a_stream(make_server, on_air, clip):
     server = dash_server(make_server)

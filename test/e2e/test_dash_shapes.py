@@ -78,6 +78,7 @@ def test_segments_are_as_long_as_the_directives_say(serving, witness, shape):
     assert_lengths(follow(server, stream.tags(), 4, ignore=ignore), least, most)
 
 
+@pytest.mark.long
 def test_sound_with_one_picture_as_its_cover(serving, witness):
     server = serving()
     witness(server)
@@ -90,6 +91,7 @@ def test_sound_with_one_picture_as_its_cover(serving, witness):
     feeder.stop()
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("by_ms", [3 * HOUR_MS, -3 * HOUR_MS], ids=["3 h on", "3 h back"])
 def test_times_that_jump(serving, witness, by_ms):
     server = serving()
@@ -100,6 +102,7 @@ def test_times_that_jump(serving, witness, by_ms):
     assert_lengths(listed, 0.1, AT_SOUND)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("start_ms", [(1 << 32) - 3000, (1 << 33) // 90 - 3000], ids=["32 bits", "33 bits at 90 kHz"])
 def test_times_that_wrap(serving, witness, start_ms):
     server = serving()
@@ -108,6 +111,7 @@ def test_times_that_wrap(serving, witness, start_ms):
     assert_lengths(listed, AT_KEY, FRAGMENT)
 
 
+@pytest.mark.long
 def test_times_that_stand_still_for_a_while(serving, witness):
     server = serving()
     witness(server)

@@ -469,7 +469,7 @@ FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_v
           token_is_missing, stream_that_is_banned, page_of_another_site, page_over_https, hls_is_off, path_of_another_mount]
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
 def test_a_fault_is_named(make_server, tmp_path, fault):
     with contextlib.ExitStack() as stack:
@@ -526,6 +526,7 @@ def test_a_client_that_is_let_in_after_all_is_not_told_any_more(make_server):
         until(lambda: not visit(s.server)["findings"], "no finding once the name is free")
 
 
+@pytest.mark.long
 def test_odd_streams_that_play_well_have_no_finding(make_server):
     """Slides, low frame rates, a picture alone every second, publishers that come again and again, viewers of HLS that leave."""
     with contextlib.ExitStack() as stack:

@@ -78,6 +78,7 @@ def test_the_query_of_the_url_is_sent(make_server, backend):
     assert beats(backend)[0].path == "/beat?token=a%20b&c=d"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("act", [answer(500, b"no"), answer(200, b"x" * 100), raw(b"garbage\r\n\r\n"), raw(b"HTTP/1.1 200 OK\r\n"),
                                  answer(302, b"", "Location: http://127.0.0.1:1/\r\n")],
                          ids=["500", "text", "garbage", "half", "redirect"])

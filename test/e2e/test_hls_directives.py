@@ -53,6 +53,7 @@ def test_no_segment_is_longer_than_three_fragments(make_server):
     assert {round(s.duration, 2) for s in seen.known.segments} == {6.0}
 
 
+@pytest.mark.long
 def test_with_floor_segments_are_counted_since_1970(make_server):
     """Two servers that get the same stream at the same time give its segments the same names, and cut with the clock."""
     conf = CONF % "hls_fragment 1; hls_ts_floor on; hls_ts_file [app]/[stream]-[timestamp].ts;"

@@ -74,6 +74,7 @@ def fetch_dash(url, folder):
     return files
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("clip,video,audio", [cell[:3] for cell in CELLS], ids=["%s-%s" % cell[1:3] for cell in CELLS])
 def test_the_segments_of_dash_have_the_very_packets_that_were_published(make_server, tmp_path, clip, video, audio):
     server = make_server("vhost __defaultVhost__ { dash { enabled on; dash_fragment 1; dash_timeshift 60; } }", http="")
@@ -105,7 +106,7 @@ def test_the_segments_of_dash_have_the_very_packets_that_were_published(make_ser
 FOR_PROGRAMS = "vhost __defaultVhost__ { dash { enabled on; dash_fragment 2; dash_window_size 5; dash_update_period 1; %s } }"
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("seconds", [16, pytest.param(70, marks=pytest.mark.long)])
 @pytest.mark.parametrize("more", ["", "dash_ll on;"], ids=["dash", "dash-ll"])
 def test_ffmpeg_plays_live_dash_packet_by_packet(on_air, more, seconds):

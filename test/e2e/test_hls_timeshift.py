@@ -287,6 +287,7 @@ def test_the_example_keeps_the_past(make_server):
         until(lambda: "start=1" in Http().get(server.http_url("/live/s.m3u8?start=1")).body.decode(), lambda: master)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("timeshift", ["0", "1h"])
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_what_nobody_comes_back_for_is_removed(shift, end, timeshift):

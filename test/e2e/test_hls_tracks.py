@@ -92,6 +92,7 @@ def cut(tags, seconds):
 
 # -- playlists -----------------------------------------------------------------------------------------------------------------
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_each_track_of_sound_is_a_rendition(hls, feed, container):
     server = hls(CONTAINERS[container])
@@ -115,7 +116,7 @@ CELLS = [("ts", "h264_aac.mp4", "h264", "aac", {1: ("aac_other.flv", "aac"), 2: 
          ("fmp4", "av1_opus.mp4", "av1", "opus", {1: ("opus_other.mp4", "opus"), 2: ("aac_other.flv", "aac")})]
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("container,clip,video,audio,others", CELLS,
                          ids=["%s-%s-%s" % (c[0], c[3], "-".join(o[1] for o in c[4].values())) for c in CELLS])
 def test_ffmpeg_gets_the_very_packets_of_each_track(hls, container, clip, video, audio, others):
@@ -212,6 +213,7 @@ def test_a_track_that_comes_late_and_goes_disturbs_no_other(hls, feed, container
 
 # -- beside other features ---------------------------------------------------------------------------------------------------------
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_low_latency_of_all_tracks(hls, feed, container):
     server = hls(CONTAINERS[container] + "hls_ctx off; hls_ll on; hls_part 0.2;", window=12)

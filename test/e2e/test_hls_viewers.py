@@ -471,6 +471,7 @@ def test_ten_thousand_viewers_that_open_and_go_harm_nobody(live, witness):
 
 # -- streams that end --------------------------------------------------------------------------------------------------
 
+@pytest.mark.long
 def test_viewers_of_a_stream_that_ended_go_and_the_stream_with_them(live):
     one = live(hls="hls_window 2; hls_dispose 1;")
     ctx, uri = one.join()
@@ -510,6 +511,7 @@ def test_a_publisher_that_comes_back_at_once_keeps_viewers_and_numbers(live, how
     assert [s.breaks for s in watch.media[0].known.segments].count(True) <= 4
 
 
+@pytest.mark.long
 def test_a_reload_that_switches_hls_ctx_off_leaves_plain_playlists(live):
     one = live(hls="hls_window 2;")
     ctx, uri = one.join()

@@ -727,6 +727,7 @@ def test_a_graceful_end_closes_after_the_reply(make_server):
     assert server.wait_exit() == 0
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("path", ["/text.js", "/large.bin", "/none"])
 def test_wrk_runs_without_an_error(files, path):
     done = subprocess.run(["wrk", "-t1", "-c50", "-d3s", files.http_url(path)], capture_output=True, text=True, check=True)

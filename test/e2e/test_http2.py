@@ -71,6 +71,7 @@ def test_a_client_chooses_its_version(secure):
     assert head_of(server.http_url("/f.txt"))[0] == "HTTP/1.1"
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("more", [
     [], ["-I"], ["-r", "2-5"], ["-r", "0-1,4-5"], ["-r", "100-"], ["-H", "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"],
     ["-H", "If-None-Match: *"], ["-H", "Origin: https://a.test"], ["-X", "OPTIONS", "-H", "Origin: https://a.test"],

@@ -129,6 +129,7 @@ def updates(page):
     return page.run("return performance.getEntriesByType('resource').filter(e => e.name.includes('/streams/')).length")
 
 
+@pytest.mark.long
 def test_focus_and_clicks_outlast_an_update_of_the_table(page, site, live):
     server = site()
     live(server, "a")
@@ -193,6 +194,7 @@ def test_a_stream_that_comes_back_is_played_on(page, site, live):
     page.wait_playing(0.5, 5)
 
 
+@pytest.mark.long
 def test_a_player_page_of_another_origin_may_play(page, site, make_server, live):
     server = site()
     live(server)

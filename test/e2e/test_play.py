@@ -51,7 +51,7 @@ def seen(player, n):
 
 # -- the packets of real programs ------------------------------------------------------------------------------------
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", ["h264_aac.flv", "h264_mp3.flv", "aac.flv", "h264.flv", "sample"])
 def test_ffmpeg_plays_the_very_packets_that_ffmpeg_published(server, name):
     path = media.sample() if name == "sample" else media.clip(name)
@@ -910,6 +910,7 @@ def closing_order(server, clients):
     return order
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("first,normal,order", [(5000, 400, ["stalled", "silent"]), (400, 5000, ["silent", "stalled"])])
 def test_a_publisher_that_says_nothing_is_closed_by_the_timeout_that_applies(make_server, first, normal, order):
     # defect 13: the second timeout was only looked at twenty seconds after the start

@@ -102,7 +102,7 @@ def test_ffmpeg_hears_and_sees_in_sync(server, habit):
         assert_in_sync(habit, pairs, media.parse_framemd5(player.ends()))
 
 
-@pytest.mark.sample(3)
+@pytest.mark.long
 @pytest.mark.parametrize("habit", HABITS)
 def test_vlc_hears_and_sees_in_sync(server, public_folder, habit):   # noqa: F811
     out = os.path.join(public_folder, "out.flv")
@@ -193,7 +193,7 @@ def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make
 
 # -- a kind that comes late ------------------------------------------------------------------------------------------------
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(4)
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("second", ["sound", "picture"])
 @pytest.mark.parametrize("told", [False, True], ids=["untold", "told"])

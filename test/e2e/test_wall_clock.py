@@ -96,6 +96,7 @@ def test_dash_tells_the_time_of_its_mpd(clock, publish, directives, seconds):
     assert len(periods) == 1
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR], ids=["back", "forward"])
 def test_live_and_late_is_late_by_what_was_asked_for(clock, publish, seconds):
     server = clock("hls_timeshift 4h; hls_path ./html;")
