@@ -74,7 +74,8 @@ TYPES = {"h264": 'video/mp4; codecs="avc1.64000b"', "hevc": 'video/mp4; codecs="
 NOT_DECODED = {"hevc", "mp3", "ac3", "eac3"}
 NO_SOUND = {("hls.js", "ts", "opus")}                                # hls.js does not read Opus in MPEG-TS, and shows the pictures
 NOT_READ = {("shaka", "low-ts")}                                     # shaka-player wants a PAT in each part
-APART_MS = {("hls.js", "mp3"): 27, ("shaka", "mp3"): 60}             # both begin MP3 of MPEG-TS where the segment begins
+# Both begin MP3 of MPEG-TS where the segment begins: up to a picture and a frame of sound before its time.
+APART_MS = {("hls.js", "mp3"): 40 + 27, ("shaka", "mp3"): 40 + 27}
 
 
 def is_decoded(container, video, audio):
