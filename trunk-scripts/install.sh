@@ -49,7 +49,7 @@ done
 [ ! -f objs/players/made ] || trunk-scripts/pages.sh "$to/objs/nginx/html"
 
 quoted=$(printf '%s' "$prefix" | sed 's/[&|\\]/\\&/g')
-stage=objs/install
+stage=objs/install.$$
 mkdir -p "$stage"
 trap 'rm -rf "$stage"' EXIT
 sed "s|^ROOT=.*|ROOT=\"$quoted\"|" etc/init.d/srs >"$stage/srs"
