@@ -72,9 +72,13 @@ static void a_good_folder_and_its_room(void **state)
     assert_false(m.folders[0].is_silent || m.folders[0].is_closed);
     assert_true(m.folders[0].bytes > 0);
     assert_string_equal(m.folders[0].what, "HLS");
-    int fd = dup(0);
-    assert_int_equal(read_with("/tmp").n_fds, m.n_fds + 1);
-    close(fd);
+    enum { MORE = 16, OTHERS = 8 }; /* threads may have a folder open for a moment */
+    int fds[MORE];
+    for (int i = 0; i < MORE; i++)
+        assert_true((fds[i] = dup(1)) >= 0);
+    assert_true(read_with("/tmp").n_fds >= m.n_fds + MORE - OTHERS);
+    for (int i = 0; i < MORE; i++)
+        close(fds[i]);
     assert_true(m.n_fds > 2 && m.max_fds > m.n_fds);
 }
 
