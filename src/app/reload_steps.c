@@ -82,11 +82,10 @@ static void apply_to_sources(struct server *s, const struct conf *before)
     size_t         at = 0;
     struct source *source;
     while ((source = map_next(&s->sources.by_key, &at, NULL))) {
-        const struct conf_vhost *vhost = conf_find_vhost(s->conf, source->vhost->name);
-        bool                     same = vhost && strcmp(vhost->name, source->vhost->name) == 0;
-        if (!same)
+        const struct conf_vhost *vhost = conf_vhost_named(s->conf, source->vhost->name);
+        if (!vhost)
             log_info("vhost %s is gone, its stream %s goes on as it was", source->vhost->name, source->identity);
-        source_apply_conf(source, s->conf, same ? vhost : NULL);
+        source_apply_conf(source, s->conf, vhost);
     }
 }
 

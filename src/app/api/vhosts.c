@@ -1,15 +1,13 @@
 /* Vhosts that have had a client since the start. */
-#include <string.h>
-
 #include "app/api/endpoints.h"
 #include "app/api/listing.h"
 #include "app/stat/vhost_stat.h"
 
-/* The vhost of this name in the running configuration, or NULL. (The lookup gives the default vhost in place of one that is gone.) */
+/* The vhost of this name in the running configuration, or NULL. */
 static const struct conf_vhost *find_enabled(const struct conf *conf, const char *name)
 {
-    const struct conf_vhost *v = conf_find_vhost(conf, name);
-    return v && v->enabled && strcmp(v->name, name) == 0 ? v : NULL;
+    const struct conf_vhost *v = conf_vhost_named(conf, name);
+    return v && v->enabled ? v : NULL;
 }
 
 /* Which segments the vhost makes. `dash` is an addition to SRS. */

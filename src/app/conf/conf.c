@@ -44,6 +44,12 @@ const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name)
     return v ? v : find(c, STREAM_DEFAULT_VHOST);
 }
 
+const struct conf_vhost *conf_vhost_named(const struct conf *c, const char *name)
+{
+    const struct conf_vhost *v = find(c, name);
+    return v && strcmp(v->name, name) == 0 ? v : NULL;
+}
+
 static bool same_words(const struct conf_words *a, const struct conf_words *b)
 {
     if (a->count != b->count)

@@ -114,8 +114,7 @@ static void send_end(const struct hook_kept *k, const struct conf_words *urls, c
 /* The vhost in the configuration in force; NULL: there is none of this name any more. */
 static const struct conf_vhost *vhost_now(const struct hook_kept *k)
 {
-    const struct conf_vhost *v = conf_find_vhost(*k->door->conf, k->subject->vhost);
-    return v && str_equal(v->name, k->subject->vhost) ? v : NULL;
+    return conf_vhost_named(*k->door->conf, k->subject->vhost);
 }
 
 /*

@@ -36,8 +36,8 @@ struct hook_manner hook_manner_of(const struct conf *conf, const struct conf_vho
     return (struct hook_manner){
         .timeout_us = timeout_us(&v->hooks, event),
         .tls_verify = v->hooks.tls_verify,
-        .tls_ca = v->hooks.tls_ca ? v->hooks.tls_ca : "",
-        .secret = v->hooks.secret ? v->hooks.secret : "",
+        .tls_ca = text_of(v->hooks.tls_ca),
+        .secret = text_of(v->hooks.secret),
         .journal = text_of(event == HOOK_KAFKA ? conf->kafka.journal : v->hooks.journal),
         .journal_bytes = (int64_t)v->hooks.journal_mb << 20,
         .journal_age_us = v->hooks.journal_age_us,

@@ -503,8 +503,8 @@ static struct conf_words urls_now(const struct hook_notice *n, const struct conf
 /* A copy of the notice as the configuration in force would have it. NULL: nothing is to be changed, or memory is out. */
 static struct hook_notice *renewed_of(const struct hook_notice *n)
 {
-    const struct conf_vhost *v = all.conf ? conf_find_vhost(*all.conf, n->call.vhost) : NULL;
-    if (!v || !str_equal(v->name, n->call.vhost) || n->call.manner.conf_serial == (*all.conf)->serial)
+    const struct conf_vhost *v = all.conf ? conf_vhost_named(*all.conf, n->call.vhost) : NULL;
+    if (!v || n->call.manner.conf_serial == (*all.conf)->serial)
         return NULL;
     struct buf               url = buf_up_to(HOOK_KAFKA_URL_MAX);
     const struct hook_manner m = hook_manner_of(*all.conf, v, n->call.event);

@@ -107,8 +107,7 @@ static void write_record(struct hook_update *u, bool is_last, struct jw *j)
 
 static const struct conf_vhost *vhost_now(const struct hook_update *u)
 {
-    const struct conf_vhost *v = conf_find_vhost(*u->door->conf, u->subject->vhost);
-    return v && str_equal(v->name, u->subject->vhost) ? v : NULL;
+    return conf_vhost_named(*u->door->conf, u->subject->vhost);
 }
 
 static void tell(struct hook_update *u, bool is_last)

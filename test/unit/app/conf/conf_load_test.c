@@ -168,6 +168,10 @@ static void vhosts_are_found_by_their_name(void **state)
     assert_ptr_equal(conf_find_vhost(l.conf, "a:80"), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, ""), &v[0]);
     assert_ptr_equal(conf_find_vhost(l.conf, NULL), &v[0]);
+    assert_ptr_equal(conf_vhost_named(l.conf, "A"), &v[2]);
+    assert_ptr_equal(conf_vhost_named(l.conf, "a"), &v[1]);
+    assert_null(conf_vhost_named(l.conf, "cc.com"));
+    assert_null(conf_vhost_named(l.conf, "b"));
     must_tell(&l, "t.conf:2: this vhost a is ignored, that of t.conf:2 counts");
     must_tell(&l, "t.conf:2: a vhost without a name serves nobody");
     unload(&l);
