@@ -157,7 +157,7 @@ static void leave(void *kept)
     struct hook_kept *k = kept;
     if (!k)
         return;
-    hook_update_end(k->update, true);
+    hook_update_end(k->update);
     bool files_to_come = k->pair == &publishing && hook_files_leave(k->source->key, k->subject, vhost_now(k));
     tell_end(k, files_to_come ? HOOK_HELD : HOOK_LAST);
     if (k->is_on_bus)
@@ -343,17 +343,12 @@ static struct err *obey(struct hook_kept *k, struct session *s)
 
 /* ---- the guards ------------------------------------------------------------------------------------------------------ */
 
-static bool wants_updates(const struct session *s, const struct pair *pair)
-{
-    return pair != &connection &&
-           (hook_event_urls(s->vhost, HOOK_UPDATE)->count > 0 || hook_bus_is_wanted(s->conf, s->vhost));
-}
-
 /* True if nobody wants to hear of the session. */
 static bool is_of_no_interest(const struct session *s, const struct pair *pair)
 {
     return hook_event_urls(s->vhost, pair->begin)->count == 0 && hook_event_urls(s->vhost, pair->end)->count == 0 &&
-           !wants_updates(s, pair) && !hook_bus_is_wanted(s->conf, s->vhost);
+           (pair == &connection || hook_event_urls(s->vhost, HOOK_UPDATE)->count == 0) &&
+           !hook_bus_is_wanted(s->conf, s->vhost);
 }
 
 static struct err *ask(struct session *s, void **kept, const struct pair *pair)
@@ -372,7 +367,7 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
         e = obey(k, s);
     mem_free(k->wish);
     k->wish = NULL;
-    if (!e && wants_updates(s, pair))
+    if (!e && pair != &connection)
         e = hook_update_begin(&k->update, s, k->subject, k->source, queue_of(k));
     if (e) {
         if (k->was_told)

@@ -40,7 +40,7 @@ static struct {
 
 /* ---- a record ------------------------------------------------------------------------------------------------------- */
 
-/* Of two publishers of a stream, one after the other, the source knows the newer one. */
+/* While one publisher takes over from another, the source has the figures of the newer one alone. */
 static void note_quality(struct hook_update *u)
 {
     const struct source *s = u->source;
@@ -220,12 +220,11 @@ struct err *hook_update_begin(struct hook_update **out, const struct session *s,
     return NULL;
 }
 
-void hook_update_end(struct hook_update *u, bool is_told)
+void hook_update_end(struct hook_update *u)
 {
     if (!u)
         return;
-    if (is_told)
-        tell(u, true);
+    tell(u, true);
     list_remove(&u->link);
     mem_free(u->last);
     mem_free(u);

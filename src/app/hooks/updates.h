@@ -25,8 +25,8 @@ struct hook_update;
 struct err *hook_update_begin(struct hook_update **out, const struct session *s, struct hook_subject *subject,
                               const struct source *source, const char *queue) ATTR_MUST_USE;
 
-/** Tell the last record, if the session was listed and `is_told`, and free it. NULL is allowed. */
-void hook_update_end(struct hook_update *u, bool is_told);
+/** Tell the last record, and free it. NULL is allowed. */
+void hook_update_end(struct hook_update *u);
 
 /** End the coroutine, when no session is left. */
 void hook_updates_finish(void);
