@@ -2,10 +2,12 @@
 
 #include <string.h>
 
-#include "app/hooks/batch.h"
+#include "app/hooks/backends.h"
 #include "app/hooks/journal.h"
 #include "app/hooks/kafka.h"
 #include "app/hooks/notice.h"
+#include "app/hooks/parcel.h"
+#include "app/hooks/renewal.h"
 #include "core/clock.h"
 #include "core/jw.h"
 #include "core/list.h"
@@ -21,9 +23,6 @@ enum { JOURNAL_PATIENCE_US = 2 * US_PER_SECOND };
 /* How often a folder that another server has is looked at. */
 enum { HOOK_LOCK_LOOK_US = US_PER_SECOND };
 
-/* Messages for Kafka that are waited for together. */
-enum { KAFKA_PARCEL_MAX = 100 };
-
 /* A client whose notices are in a queue that has not its name. */
 struct hook_guest {
     char         *id;
@@ -32,26 +31,15 @@ struct hook_guest {
 };
 
 struct queue {
-    char           *key;
-    struct list     notices; /* the first one is the next, or on its way */
-    struct list     held;    /* those that wait for others to come before them */
-    int64_t         held_until_us;
-    int64_t         ripe_at_us; /* of a batch; 0: none has been waited for yet */
-    struct co      *holder;     /* waits for one of the two; NULL: none */
-    struct backend *backend;    /* of the first notice; NULL: there is none */
-    struct list     link;       /* in `ready` of the backend; unlinked: a sender has it */
-    struct list     waiters;
-};
-
-/* What one server has to be told: the queues whose next notice is for it. */
-struct backend {
-    char       *key; /* the URL up to its path */
-    struct list ready;
-    size_t      n_senders;
-    int64_t     delay_us; /* 0: it answers */
-    int64_t     ask_at_us, failing_since_us;
-    size_t      n_tries; /* that failed since */
-    struct co  *prober;  /* the sender that waits until it may try again */
+    char                *key;
+    struct list          notices; /* the first one is the next, or on its way */
+    struct list          held;    /* those that wait for others to come before them */
+    int64_t              held_until_us;
+    int64_t              ripe_at_us; /* of a batch; 0: none has been waited for yet */
+    struct co           *holder;     /* waits for one of the two; NULL: none */
+    struct hook_backend *backend;    /* of the first notice; NULL: there is none */
+    struct list          link;       /* in `ready` of the backend; unlinked: a sender has it */
+    struct list          waiters;
 };
 
 struct waiter {
@@ -60,12 +48,11 @@ struct waiter {
 };
 
 static struct {
-    struct map          queues, guests, backends;
+    struct map          queues, guests;
     struct list         journal_waiters;
     size_t              bytes;        /* of notices in queues */
     size_t              n, n_dropped; /* notices in queues; that were dropped since there were none */
     size_t              n_lost;       /* that were dropped at all */
-    size_t              n_failing;    /* backends */
     bool                is_open, is_stopping, is_closing;
     struct co_group     senders, readers;
     struct conf *const *conf; /* in force; NULL: not known */
@@ -152,164 +139,15 @@ static bool is_too_old(const struct hook_notice *n)
     return true;
 }
 
-/* The first notices of a list, which are told together: one, or a batch. */
-struct parcel {
-    size_t           n;
-    struct hook_call call;
-    struct buf       body; /* of a batch */
-    bool             is_answered;
-};
-
-/* Call the URL. True: the server has had its word. */
-static bool is_answered(const struct parcel *p, const struct list *notices, struct err **e)
-{
-    const struct hook_call *c = &p->call;
-    enum hook_known         known = HOOK_UNKNOWN;
-    if (c->event == HOOK_KAFKA) {
-        *e = hook_kafka_send(notices, p->n);
-        return !*e;
-    }
-    if (c->event == HOOK_HLS_NOTIFY) {
-        *e = hook_fetch(c);
-        return !*e;
-    }
-    *e = hook_call(c, &known);
-    return !*e || known == HOOK_REFUSED;
-}
-
-/* Messages for Kafka go together as far as they are for the same place. */
-static size_t count_same(const struct list *notices)
-{
-    const struct hook_notice *first = first_of(notices);
-    size_t                    count = 0;
-    LIST_FOREACH (notices, it, after) {
-        const struct hook_notice *n = LIST_ENTRY(it, struct hook_notice, link);
-        if (count == KAFKA_PARCEL_MAX || n->call.event != HOOK_KAFKA || !str_equal(n->call.url, first->call.url))
-            break;
-        count++;
-    }
-    return count;
-}
-
-/* False: out of memory. */
-static bool pack_parcel(struct parcel *p, const struct list *notices)
-{
-    *p = (struct parcel){ .n = 1, .call = first_of(notices)->call, .body = buf_up_to(HOOK_NOTICES_BYTES_MAX) };
-    if (p->call.event == HOOK_KAFKA)
-        p->n = count_same(notices);
-    if (p->call.event != HOOK_BATCH)
-        return true;
-    if (!(p->n = hook_batch_write(notices, &p->body)))
-        return false;
-    p->call.body = p->body.bytes;
-    size_t i = 0;
-    LIST_FOREACH (notices, it, after) {
-        const struct hook_notice *n = LIST_ENTRY(it, struct hook_notice, link);
-        if (i++ == p->n)
-            break;
-        p->call.sequence = n->call.sequence;
-        p->call.id_is_secret |= n->call.id_is_secret;
-    }
-    return true;
-}
-
-/* A URL has had all notices of the parcel. */
-static void pass_url(const struct parcel *p, struct list *notices)
-{
-    size_t i = 0;
-    LIST_FOREACH (notices, it, after) {
-        struct hook_notice *n = LIST_ENTRY(it, struct hook_notice, link);
-        if (i++ == p->n)
-            break;
-        n->call.url += strlen(n->call.url) + 1;
-        n->n_urls--;
-    }
-}
-
-/*
- * Call the URLs one after the other. A refusal ends it, as with calls that decide. False: a server cannot be asked now, and the
- * notice has a journal, so that it is tried again from this URL on.
- */
-static bool deliver(struct parcel *p, struct list *notices, size_t n_tries)
-{
-    struct hook_notice *n = first_of(notices);
-    struct err         *e = NULL;
-    co_set_trace(p->call.client_id);
-    while (n->n_urls > 0 && !e) {
-        p->call.url = n->call.url;
-        p->is_answered = is_answered(p, notices, &e);
-        if (!p->is_answered && n->journal) {
-            if (n_tries == 0)
-                log_err(LOG_WARN, e, "%s is tried again", hook_event_name(n->call.event));
-            else
-                err_free(e);
-            return false;
-        }
-        pass_url(p, notices);
-    }
-    log_err(LOG_WARN, e, "%s is not delivered", hook_event_name(n->call.event));
-    return true;
-}
-
 /* ---- backends ----------------------------------------------------------------------------------------------------- */
-
-static size_t authority_len(const char *url)
-{
-    const char *host = strstr(url, "://");
-    return host ? strcspn(host + 3, "/?#") + (size_t)(host + 3 - url) : strlen(url);
-}
-
-static struct backend *backend_of(const char *url)
-{
-    char *key = mem_strndup(url, authority_len(url));
-    if (!key)
-        return NULL;
-    struct backend *b = map_find(&all.backends, key);
-    if (!b && (b = mem_calloc(1, sizeof *b))) {
-        b->key = key;
-        list_init(&b->ready);
-        if (map_put(&all.backends, key, b))
-            return b;
-        mem_free(b);
-        b = NULL;
-    }
-    mem_free(key);
-    return b;
-}
-
-static void drop_unused(struct backend *b)
-{
-    if (b->n_senders > 0 || !list_is_empty(&b->ready))
-        return;
-    all.n_failing -= b->delay_us > 0;
-    map_remove(&all.backends, b->key);
-    mem_free(b->key);
-    mem_free(b);
-}
 
 static void send_all(void *arg);
 
-static void start_sender(struct backend *b)
+static void start_sender(struct hook_backend *b)
 {
     struct err *e = co_go(&all.senders, "hooks", send_all, b, NULL);
     b->n_senders += !e;
     err_free(e);
-}
-
-/* It has answered: all senders may go. */
-static void note_answer(struct backend *b)
-{
-    if (b->delay_us == 0)
-        return;
-    log_info("callbacks: %s answers again, after %.1f s; %zu wait in memory", b->key,
-             (double)(now_us() - b->failing_since_us) / US_PER_SECOND, all.n);
-    b->delay_us = 0;
-    b->n_tries = 0;
-    all.n_failing--;
-    for (size_t had = 0; b->n_senders < HOOK_SENDERS_MAX && had != b->n_senders && !all.is_closing;) {
-        had = b->n_senders;
-        start_sender(b);
-    }
 }
 
 /* Those who wait for it learn that it may take long. */
@@ -322,28 +160,25 @@ static void tell_waiters(void)
     wake(&all.journal_waiters);
 }
 
-/* It cannot be asked. Failures of calls that were on their way together count once. */
-static void note_failure(struct backend *b)
+/* It has answered: all senders may go. */
+static void note_answer(struct hook_backend *b)
 {
-    int64_t now = now_us();
-    bool    is_first = b->delay_us == 0;
-    if (!is_first && now < b->ask_at_us)
+    if (!hook_backend_answered(b, all.n))
         return;
-    b->n_tries++;
-    b->delay_us = is_first ? HOOK_RETRY_MIN_US : b->delay_us * 2;
-    if (b->delay_us > HOOK_RETRY_MAX_US)
-        b->delay_us = HOOK_RETRY_MAX_US;
-    b->ask_at_us = now + b->delay_us;
-    if (!is_first)
-        return;
-    log_warn("callbacks: %s does not answer; %zu wait in memory", b->key, all.n);
-    b->failing_since_us = now;
-    all.n_failing++;
-    tell_waiters();
+    for (size_t had = 0; b->n_senders < HOOK_SENDERS_MAX && had != b->n_senders && !all.is_closing;) {
+        had = b->n_senders;
+        start_sender(b);
+    }
+}
+
+static void note_failure(struct hook_backend *b)
+{
+    if (hook_backend_failed(b, all.n))
+        tell_waiters();
 }
 
 /* True: the backend may be asked now. One sender waits until a backend that fails may be tried again. */
-static bool may_ask(struct backend *b)
+static bool may_ask(struct hook_backend *b)
 {
     if (b->delay_us == 0)
         return true;
@@ -425,7 +260,7 @@ static void free_if_empty(struct queue *l)
 /* Senders may take the queue. False: out of memory. */
 static bool hand_to_senders(struct queue *l)
 {
-    struct backend *b = l->backend = backend_of(first_of(&l->notices)->call.url);
+    struct hook_backend *b = l->backend = hook_backend_find(first_of(&l->notices)->call.url);
     if (!b)
         return false;
     list_push(&b->ready, &l->link);
@@ -487,31 +322,9 @@ static void drop_queue(struct queue *l)
     free_if_empty(l);
 }
 
-/* The URLs that the configuration in force has for a notice; none: it keeps its own. `url` is room for one of Kafka. */
-static struct conf_words urls_now(const struct hook_notice *n, const struct conf_vhost *v, struct buf *url)
-{
-    bool is_for_kafka = n->call.event == HOOK_KAFKA && hook_kafka_is_wanted(*all.conf);
-    if (is_for_kafka)
-        hook_kafka_put_url(&(*all.conf)->kafka, url);
-    if (is_for_kafka && url->fault == BUF_SOUND)
-        return (struct conf_words){ .items = &url->bytes, .count = 1 };
-    if (n->call.event == HOOK_HLS_NOTIFY || n->call.event == HOOK_KAFKA)
-        return (struct conf_words){ 0 };
-    return *hook_event_urls(v, n->call.event);
-}
-
-/* A copy of the notice as the configuration in force would have it. NULL: nothing is to be changed, or memory is out. */
 static struct hook_notice *renewed_of(const struct hook_notice *n)
 {
-    const struct conf_vhost *v = all.conf ? conf_vhost_named(*all.conf, n->call.vhost) : NULL;
-    if (!v || n->call.manner.conf_serial == (*all.conf)->serial)
-        return NULL;
-    struct buf               url = buf_up_to(HOOK_KAFKA_URL_MAX);
-    const struct hook_manner m = hook_manner_of(*all.conf, v, n->call.event);
-    const struct conf_words  urls = urls_now(n, v, &url);
-    struct hook_notice      *renewed = hook_notice_renew(n, &m, &urls);
-    buf_finish(&url);
-    return renewed;
+    return all.conf ? hook_renewal_of(n, *all.conf) : NULL;
 }
 
 /* A reload may have moved the backend of the first notice. */
@@ -544,41 +357,41 @@ static void finish_parcel(struct queue *l, size_t n)
 /* Deliver the first notice of a queue that no other sender has, or a batch. */
 static void serve_queue(struct queue *l)
 {
-    struct hook_notice *n = first_of(&l->notices);
-    struct backend     *b = l->backend, *failing = NULL;
-    struct parcel       p = { 0 };
+    struct hook_notice  *n = first_of(&l->notices);
+    struct hook_backend *b = l->backend, *failing = NULL;
+    struct hook_parcel   p = { 0 };
     if (is_too_old(n)) {
         discard(n);
         wake_readers();
-    } else if (pack_parcel(&p, &l->notices) && deliver(&p, &l->notices, b->n_tries)) {
+    } else if (hook_parcel_pack(&p, &l->notices) && hook_parcel_deliver(&p, &l->notices, b->n_tries == 0)) {
         if (p.is_answered)
             note_answer(b);
         finish_parcel(l, p.n);
     } else if (!co_is_cancelled(co_self())) {
-        if ((failing = backend_of(n->call.url)))
+        if ((failing = hook_backend_find(n->call.url)))
             note_failure(failing);
         renew_first(l);
     }
-    buf_finish(&p.body);
+    hook_parcel_finish(&p);
     l->backend = NULL;
     if (list_is_empty(&l->notices))
         free_if_empty(l);
     else if (!make_ready(l))
         drop_queue(l);
     if (failing)
-        drop_unused(failing);
+        hook_backend_drop_unused(failing);
 }
 
 static void send_all(void *arg)
 {
-    struct backend *b = arg;
+    struct hook_backend *b = arg;
     while (!list_is_empty(&b->ready) && !co_is_cancelled(co_self()) && may_ask(b)) {
         struct queue *l = LIST_ENTRY(b->ready.next, struct queue, link);
         list_remove(&l->link);
         serve_queue(l);
     }
     b->n_senders--;
-    drop_unused(b);
+    hook_backend_drop_unused(b);
 }
 
 /* ---- ways into a queue ---------------------------------------------------------------------------------------------- */
@@ -783,7 +596,7 @@ static struct queue *find(const char *key)
 
 static bool is_stuck(const struct queue *l)
 {
-    return l ? l->backend && l->backend->delay_us > 0 : all.n_failing > 0;
+    return l ? l->backend && l->backend->delay_us > 0 : hook_backends_failing() > 0;
 }
 
 struct err *hook_outbox_wait(const char *key, const char *journal, int64_t deadline_us)
@@ -803,23 +616,6 @@ struct err *hook_outbox_wait(const char *key, const char *journal, int64_t deadl
     return e;
 }
 
-static void show_backends(struct jw *j)
-{
-    size_t          at = 0;
-    struct backend *b;
-    jw_array(j, "failing");
-    while ((b = map_next(&all.backends, &at, NULL))) {
-        if (b->delay_us == 0)
-            continue;
-        jw_object(j, NULL);
-        jw_string(j, "backend", b->key);
-        jw_fixed(j, "seconds", (double)(now_us() - b->failing_since_us) / US_PER_SECOND);
-        jw_int(j, "tries", (int64_t)b->n_tries);
-        jw_object_end(j);
-    }
-    jw_array_end(j);
-}
-
 void hook_outbox_show(struct jw *j)
 {
     size_t               at = 0;
@@ -827,7 +623,7 @@ void hook_outbox_show(struct jw *j)
     jw_int(j, "waiting", (int64_t)hook_notices_count());
     jw_int(j, "waiting_bytes", (int64_t)hook_notices_bytes());
     jw_int(j, "lost", (int64_t)all.n_lost);
-    show_backends(j);
+    hook_backends_show(j);
     jw_array(j, "journals");
     while ((journal = hook_journals_next(&at)))
         hook_journal_show(journal, j);
@@ -836,26 +632,23 @@ void hook_outbox_show(struct jw *j)
 
 static void drop_all(void)
 {
-    size_t          at;
-    struct queue   *l;
-    struct backend *b;
+    size_t        at;
+    struct queue *l;
     while (at = 0, (l = map_next(&all.queues, &at, NULL)))
         queue_free(l);
-    while (at = 0, (b = map_next(&all.backends, &at, NULL)))
-        drop_unused(b);
+    hook_backends_finish();
     map_finish(&all.queues);
     map_finish(&all.guests);
-    map_finish(&all.backends);
 }
 
 /* Senders that wait for a backend that fails go at once. */
 static void stop(void)
 {
-    size_t          at = 0;
-    struct backend *b;
-    struct queue   *l;
+    size_t               at = 0;
+    struct hook_backend *b;
+    struct queue        *l;
     all.is_stopping = true;
-    while ((b = map_next(&all.backends, &at, NULL)))
+    while ((b = hook_backends_next(&at)))
         if (b->prober)
             co_unpark(b->prober);
     at = 0;
@@ -876,9 +669,10 @@ static size_t count_without_journal(void)
 
 struct hook_outbox_state hook_outbox_state(void)
 {
-    return (struct hook_outbox_state){
-        .n = hook_notices_count(), .bytes = hook_notices_bytes(), .n_lost = all.n_lost, .n_failing = all.n_failing
-    };
+    return (struct hook_outbox_state){ .n = hook_notices_count(),
+                                       .bytes = hook_notices_bytes(),
+                                       .n_lost = all.n_lost,
+                                       .n_failing = hook_backends_failing() };
 }
 
 void hook_outbox_finish(int64_t patience_us)

@@ -32,9 +32,6 @@ enum { HOOK_QUEUED_BYTES_MAX = 8 << 20 };
 /* A notice that waits for others to come before it is delivered after this time in any case. */
 enum { HOOK_HELD_US = 3 * US_PER_SECOND };
 
-/* The first and the longest time after which a backend that fails is tried again. */
-enum { HOOK_RETRY_MIN_US = 100 * US_PER_MS, HOOK_RETRY_MAX_US = 5 * US_PER_SECOND };
-
 /** The place of a notice in its queue. */
 enum hook_place {
     HOOK_LAST,        /* behind all others */
