@@ -157,8 +157,10 @@ static struct err *produce(const struct hook_notice *n, const char *topic, struc
     const char *key = n->queue + strlen(HOOK_KAFKA_QUEUE);
     hook_batch_write_one(n, &value);
     struct err *e = buf_error(&value);
-    if (e)
+    if (e) {
+        buf_finish(&value);
         return e;
+    }
     w->n++;
     rd_kafka_resp_err_t failure =
         rd_kafka_producev(all.producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(key, strlen(key)),
