@@ -15,8 +15,10 @@
 #include "protocol/http/pool.h"
 #include "protocol/tls/ctx.h"
 
-/* What the log shows of a request and of an answer. */
+/* The longest time for HOOK_HLS_NOTIFY, whose answer nobody waits for. */
 enum { NOTIFY_TIMEOUT_US = 10 * US_PER_SECOND };
+
+/* What the log shows of a request and of an answer. */
 enum { SHOWN_MAX = 1024, ANSWER_SHOWN_MAX = 160, REQUEST_IN_ERROR_MAX = 160 };
 
 static struct http_pool pool;
