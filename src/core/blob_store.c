@@ -7,9 +7,8 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/page.h"
 #include "core/places.h"
-
-enum { PAGE_BYTES = 4096 };
 
 /* What a row reserves at first, and at most: each reservation is twice as long as the one before. */
 enum { RESERVE_MIN = 256 << 10, RESERVE_MAX = 4 << 20 };

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/page.h"
 
 /* Deep enough for vfprintf and OpenSSL's digests (about 6 KiB each); only touched pages cost memory. The
  * sanitizers' frames are several times larger. */
@@ -13,8 +14,6 @@ enum { STACK_BYTES = 512 << 10 };
 #else
 enum { STACK_BYTES = 64 << 10 };
 #endif
-
-enum { PAGE_BYTES = 4096 };
 
 /* Stacks that are kept without a job. */
 enum { IDLE_MAX = 16 };

@@ -10,12 +10,12 @@
 #include "app/http/open_beneath.h"
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/page.h"
 #include "protocol/co.h"
 #include "protocol/offload.h"
 
 enum {
     DISK_US = 60 * US_PER_SECOND, /* longest wait for the disk */
-    PAGE_BYTES = 4096,
     PAGES_A_PIECE = SERVED_FILE_PIECE_BYTES / PAGE_BYTES,
     N_NOTES = 1024,
     NOTE_US = US_PER_SECOND,

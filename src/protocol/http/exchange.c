@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/page.h"
 #include "core/str.h"
 #include "core/version.h"
 #include "protocol/http/batch.h"
@@ -13,7 +14,6 @@
 #include "protocol/http/status.h"
 
 enum {
-    PAGE_BYTES = 4096,
     READ_BYTES = 32 << 10,
     HEAD_TEXT_MAX = 512, /* bytes of a reply's head, without its fields */
     FIELDS_USUAL = 512,  /* bytes of the fields of most replies: one piece of memory is enough for them */
