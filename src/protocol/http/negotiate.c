@@ -61,21 +61,38 @@ bool http_range_applies(const struct http_request *r, const char *etag, time_t m
     return http_date_parse(if_range, &date) && date == modified;
 }
 
+/* An element of Accept or Accept-Encoding. */
+struct choice {
+    const char *name;
+    size_t      name_len;
+    double      weight;
+};
+
+/* Take the next element of the list; false at its end, and without a list. */
+static bool next_choice(const char **list, struct choice *c)
+{
+    const char *p = *list ? *list : "";
+    p += strspn(p, " \t,");
+    size_t      len = strcspn(p, ",");
+    const char *q = memmem(p, len, "q=", 2);
+    *c = (struct choice){ .name = p, .name_len = strcspn(p, ",; \t"), .weight = q ? strtod(q + 2, NULL) : 1 };
+    *list = p + len;
+    return len > 0;
+}
+
+static bool is_named(const struct choice *c, const char *name)
+{
+    return c->name_len == strlen(name) && strncasecmp(c->name, name, c->name_len) == 0;
+}
+
 /* The highest weight with which a list of media types names this one; 0: it does not. */
 static double weight_of(const char *accept, const char *type)
 {
-    double best = 0;
-    size_t type_len = strlen(type);
-    for (const char *p = accept ? accept : ""; *p;) {
-        p += strspn(p, " \t,");
-        size_t      len = strcspn(p, ",");
-        size_t      name_len = strcspn(p, ",; \t");
-        const char *q = memmem(p, len, "q=", 2);
-        double      weight = q ? strtod(q + 2, NULL) : 1;
-        if (name_len == type_len && strncasecmp(p, type, type_len) == 0 && weight > best)
-            best = weight;
-        p += len;
-    }
+    struct choice c;
+    double        best = 0;
+    while (next_choice(&accept, &c))
+        if (is_named(&c, type) && c.weight > best)
+            best = c.weight;
     return best;
 }
 
@@ -87,18 +104,13 @@ bool http_prefers(const char *accept, const char *type, const char *other)
 
 bool http_accepts_gzip(const char *accept_encoding)
 {
-    bool any = false;
-    for (const char *p = accept_encoding ? accept_encoding : ""; *p;) {
-        p += strspn(p, " \t,");
-        size_t      len = strcspn(p, ",");
-        size_t      name_len = strcspn(p, ",; \t");
-        const char *q = memmem(p, len, "q=", 2);
-        bool        wanted = !q || strtod(q + 2, NULL) > 0;
-        if (name_len == 4 && strncasecmp(p, "gzip", 4) == 0)
-            return wanted;
-        if (name_len == 1 && *p == '*')
-            any = wanted;
-        p += len;
+    struct choice c;
+    bool          any = false;
+    while (next_choice(&accept_encoding, &c)) {
+        if (is_named(&c, "gzip"))
+            return c.weight > 0;
+        if (is_named(&c, "*"))
+            any = c.weight > 0;
     }
     return any;
 }
