@@ -111,7 +111,6 @@ struct http_line *http_pool_take(struct http_pool *p, const char *server, const 
         }
         take_out(p, l);
         io_set_owner(&l->io, co_self());
-        l->was_used = true;
         return l;
     }
     return NULL;

@@ -37,10 +37,9 @@ struct http_pool {
 /** One connection. It lies on the heap, because an io must not move. */
 struct http_line {
     struct io       io;
-    struct list     link;     /* in the pool */
-    char           *server;   /* "https://host:port" */
-    struct tls_ctx *tls;      /* a reference; NULL: no TLS */
-    bool            was_used; /* for an earlier request */
+    struct list     link;   /* in the pool */
+    char           *server; /* "https://host:port" */
+    struct tls_ctx *tls;    /* a reference; NULL: no TLS */
     int64_t         idle_since_us;
 };
 
