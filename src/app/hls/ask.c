@@ -235,8 +235,10 @@ static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struc
     return hls_ask_reply_over(a, x);
 }
 
-static bool is_for_viewers(const struct conf_vhost *vhost, enum hls_ask_for what)
+bool hls_ask_needs_viewer(const struct conf_vhost *vhost, enum hls_ask_for what)
 {
+    if (!vhost->hls.ctx)
+        return false;
     switch (what) {
     case HLS_ASK_SEGMENT: return vhost->hls.ts_ctx;
     case HLS_ASK_FILE: return vhost->hls.ts_ctx && hls_file_guard_may_refuse(vhost);
@@ -253,11 +255,9 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
     const char                    *id = http_request_param(http_request_of(x), HLS_VIEWER_ID_PARAM);
     *a = (struct hls_ask){ .reply = { .co = co_self(), .x = x } };
     list_init(&a->reply.link);
-    if (!vhost->hls.ctx)
-        return NULL;
-    if (id && (a->viewer = hls_viewers_find(id, &of)))
+    if (id && vhost->hls.ctx && (a->viewer = hls_viewers_find(id, &of)))
         return go_on(a, x, vhost);
-    if (!is_for_viewers(vhost, what))
+    if (!hls_ask_needs_viewer(vhost, what))
         return NULL;
     bool is_ours = id && hls_viewer_id_is_ours(id, http_conn_of(x)->server->secret, &of);
     if ((is_ours || what == HLS_ASK_PLAYLIST) && strlen(http_request_of(x)->raw_query) > HLS_VIEWER_PARAM_MAX)

@@ -34,6 +34,9 @@ enum hls_ask_for { HLS_ASK_PLAYLIST, HLS_ASK_SEGMENT, HLS_ASK_FILE, HLS_ASK_KEY 
 /* The longest query that a request can have, with the id that is added. */
 enum { HLS_ASK_QUERY_MAX = 3 * HTTP_REQUEST_LINE_MAX };
 
+/** True if only a viewer of the stream gets this. */
+bool hls_ask_needs_viewer(const struct conf_vhost *vhost, enum hls_ask_for what);
+
 struct hls_ask {
     struct hls_viewer_reply reply;
     struct hls_viewer      *viewer;      /* a reference; NULL: served without a viewer */

@@ -85,11 +85,6 @@ static bool is_viewers(void *arg, const struct hls_template_names *n)
     return is;
 }
 
-static bool needs_viewer(const struct old_file *f)
-{
-    return f->vhost->hls.ctx && (f->what == HLS_ASK_KEY || f->vhost->hls.ts_ctx);
-}
-
 /* ---- replies ---- */
 
 static struct err *send_file(struct http_exchange *x, const struct old_file *f)
@@ -117,7 +112,9 @@ static struct err *serve(struct http_exchange *x, struct old_file *f)
     bool is_theirs = f->id && hls_template_match(f->template, f->vhost->name, f->path, is_viewers, f);
     if (is_theirs)
         return serve_viewer(x, f);
-    return needs_viewer(f) ? refusal_denied(x, HTTP_STATUS_FORBIDDEN, hls_viewers_refuse_others()) : send_file(x, f);
+    if (hls_ask_needs_viewer(f->vhost, f->what))
+        return refusal_denied(x, HTTP_STATUS_FORBIDDEN, hls_viewers_refuse_others());
+    return send_file(x, f);
 }
 
 /* ---- the request ---- */
