@@ -1,18 +1,14 @@
 """Runs of HLS: players that poll, players with low latency, the cost of segmenting, HTTP/2."""
 
 import contextlib
-import http.client
-import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from urllib.parse import urljoin
 
 import lab
-from clips import clip
 from servers import Nginx, Srs, get, need
 
 FRAGMENT_S, WARMUP_S, SECONDS = 2, 4, 10

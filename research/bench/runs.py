@@ -226,5 +226,5 @@ def polled(streams=1000, clients=5000, bystanders=100, turns=3, seconds=3, rate=
     return {"ratio": lab.median([a / b for a, b in zip(p99["polled"], p99["alone"])]),
             "alone_p99": lab.median(p99["alone"]), "polled_p99": lab.median(p99["polled"]),
             "requests_per_s": poll.n / asked, "mbit_per_s": poll.bytes * 8 / 1e6 / asked,
-            "slowest_ms": poll.slowest_s * 1e3, "cpu_ms": (cpu["polled"] - cpu["alone"]) * 1e3 / poll.n, "alone_core": cpu["alone"] / asked, "polled_core": cpu["polled"] / asked,
-            **lost}
+            "slowest_ms": poll.slowest_s * 1e3, "cpu_ms": (cpu["polled"] - cpu["alone"]) * 1e3 / poll.n,
+            "alone_core": cpu["alone"] / asked, "polled_core": cpu["polled"] / asked, **lost}

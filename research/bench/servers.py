@@ -264,12 +264,12 @@ def serves_api():
         return all(get(server.ports["api"], path)[0] == 200 for path in API_PATHS)
 
 
-# The requests of an operator's console.
 def serves_metrics():
     with Srs("", "exporter") as server:
         return get(server.ports["exporter"], "/metrics")[0] == 200
 
 
+# The requests of an operator's console.
 API_PATHS = ("/api/v1/summaries", "/api/v1/vhosts/", "/api/v1/streams/?count=100", "/api/v1/clients/?count=100")
 
 FEATURES = {
