@@ -49,8 +49,7 @@ done
 [ ! -f objs/players/made ] || trunk-scripts/pages.sh "$to/objs/nginx/html"
 
 quoted=$(printf '%s' "$prefix" | sed 's/[&|\\]/\\&/g')
-stage=objs/install.$$
-mkdir -p "$stage"
+stage=$(mktemp -d objs/install.XXXXXX)
 trap 'rm -rf "$stage"' EXIT
 sed "s|^ROOT=.*|ROOT=\"$quoted\"|" etc/init.d/srs >"$stage/srs"
 put 755 "$stage/srs" etc/init.d/srs
