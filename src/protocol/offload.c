@@ -260,8 +260,13 @@ struct offload_state offload_state(enum offload_kind kind)
 
 const char *offload_name(enum offload_kind kind)
 {
-    static const char *const names[OFFLOAD_KINDS] = { "disk", "write",   "read", "conf", "certificates",
-                                                      "stat", "process", "dns",  "codec" };
+    static const char *const names[OFFLOAD_KINDS] = {
+        [OFFLOAD_DISK] = "disk",          [OFFLOAD_WRITE] = "write",
+        [OFFLOAD_READ] = "read",          [OFFLOAD_CONF] = "conf",
+        [OFFLOAD_CERTS] = "certificates", [OFFLOAD_STAT] = "stat",
+        [OFFLOAD_PROCESS] = "process",    [OFFLOAD_DNS] = "dns",
+        [OFFLOAD_CODEC] = "codec",
+    };
     return names[kind];
 }
 
