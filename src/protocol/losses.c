@@ -8,18 +8,21 @@ enum { TELL_AGAIN_US = 10 * US_PER_SECOND };
 
 static struct file_writer_lost total;
 
+static void add(struct file_writer_lost *sum, struct file_writer_lost lost)
+{
+    sum->units += lost.units;
+    sum->bytes += lost.bytes;
+    sum->files += lost.files;
+}
+
 void losses_add(struct losses *l, struct file_writer_lost lost, const char *what, const char *path, const char *why)
 {
     if (!l->is_told && (!l->told_last_us || now_us() - l->told_last_us >= TELL_AGAIN_US)) {
         l->is_told = true;
         log_warn("%s, %s: %s; what comes is lost until it can be written again", what, path, why);
     }
-    l->lost.units += lost.units;
-    l->lost.bytes += lost.bytes;
-    l->lost.files += lost.files;
-    total.units += lost.units;
-    total.bytes += lost.bytes;
-    total.files += lost.files;
+    add(&l->lost, lost);
+    add(&total, lost);
 }
 
 struct file_writer_lost losses_total(void)
