@@ -305,10 +305,10 @@ static void run(struct stack_job *job)
 {
     struct co *self = CONTAINER_OF(job, struct co, job);
     current = self;
-    self->unparked &=
-        !self->has_begun; /* After a rest its function looks at everything; before, a wake-up must not be lost. */
     self->wants_rest = false;
-    if (!self->has_begun)
+    if (self->has_begun)
+        self->unparked = false; /* It goes on after a rest, and looks at everything: a wake-up has no more to tell. */
+    else
         stacks_clean(); /* It may stay for days, so it does not keep what others have touched. */
     self->has_begun = true;
     if (self->urgent)

@@ -160,8 +160,8 @@ struct log_limits *co_log_limits(void);
 size_t co_count(void);
 
 /**
- * How long the turns of coroutines took, and the rounds of turns between two looks at sockets and timers. As many turns as a round
- * has on average were ready at a time.
+ * How long the turns of coroutines took, and the rounds of turns between two looks at sockets and timers. The turns per round, on
+ * average, tell how many coroutines were ready at a time.
  */
 struct co_times {
     struct histogram turns, rounds;

@@ -64,7 +64,7 @@ void hls_ask_expect(const struct hls_ask *a, int64_t target_us);
 /** True if the viewer was kicked meanwhile: a reply that has waited for media must not bring it. */
 bool hls_ask_is_over(const struct hls_ask *a);
 
-/** Reply with what a viewer hears that was kicked, or whose time is over. Yields. */
+/** Reply to a viewer that was kicked, or whose time is over. Yields. */
 struct err *hls_ask_reply_over(const struct hls_ask *a, struct http_exchange *x) ATTR_MUST_USE;
 
 /**

@@ -49,7 +49,7 @@ struct hls_reload_wait {
 
 void hls_reload_wait_init(struct hls_reload_wait *w, const struct hls_reload *r, const struct hls *h);
 
-/** What shows the same now; NULL: it has ended. */
+/** The view that shows the same stream or track now; NULL: there is none any more. */
 struct hls *hls_reload_find(const struct hls_reload_wait *w);
 
 /**

@@ -25,7 +25,7 @@ enum { HLS_VIEWERS_MAX = 1 << 18 };
 /* Viewers that have asked once. Beyond this the oldest gives way; if it is a player after all, its next request admits it again. */
 enum { HLS_NEW_VIEWERS_MAX = 10000 };
 
-/** What a viewer hears that is not admitted: as in struct session. */
+/** How to answer a viewer that is not admitted; the members are those of struct session. */
 struct hls_refusal {
     enum session_verdict verdict;
     const char          *challenge;

@@ -17,7 +17,7 @@ struct show;
  * Why the client may not play the stream (session/access.h, auth/policy.h); NULL: it may. A token for a group of variants is good for
  * each of them.
  *
- * Shape      show: the stream; NULL: not known, so nobody may where tokens are asked for
+ * Shape      show: the stream; NULL: it is not known, so nobody may play where a token is needed
  * Returns    *challenge: how the client may name itself (WWW-Authenticate); NULL: it cannot
  */
 struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,

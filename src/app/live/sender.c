@@ -236,7 +236,7 @@ static struct err *send_batch(struct sender *p, size_t *sent, bool *idle)
     return NULL;
 }
 
-/* The arrival of the first frame that comes next; 0: it is none that the player has waited for. */
+/* When the next frame arrived; 0: there is none, or it is of the prologue, for which the player has not waited. */
 static int64_t next_arrived_us(const struct sender *p)
 {
     const struct frame *f = p->cut ? p->cut : reader_peek(&p->reader, 0);

@@ -365,8 +365,8 @@ struct err *lane_wait(struct lane *lane, struct lane_waiter *w, uint64_t seen, i
         e = co_park(deadline_us);
     list_remove(&w->link);
     if (w->answer && !w->is_answered) {
-        w->is_answered =
-            !e && w->answer(w) == LANE_ANSWERED; /* It is the one that was woken, and answers itself first. */
+        /* It may be the one that was woken: that one answers its own request, then those of the others. */
+        w->is_answered = !e && w->answer(w) == LANE_ANSWERED;
         answer_sleepers(lane);
     }
     return e;

@@ -21,8 +21,9 @@ struct show;
 
 struct shelf_item {
     char *key; /* NULL: not on the shelf */
-    const struct show
-        *guarded; /* Each request is checked by the rules of the vhost, as for this stream. NULL: the view does it. */
+
+    /** The stream as which the rules of the vhost check each request. NULL: the view checks it. */
+    const struct show *guarded;
 
     /** Reply. It may yield, and so must first take the references that it needs. */
     struct err *(*serve)(struct http_exchange *x, struct shelf_item *item);
