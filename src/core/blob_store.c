@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/iov.h"
 #include "core/mem.h"
 #include "core/page.h"
 #include "core/places.h"
@@ -216,22 +217,18 @@ static void release(struct blob *b)
     leave_pages(b->at, b->at + (int64_t)b->len);
 }
 
-static bool write_pieces(int64_t at, const struct iovec *pieces, int n, size_t len)
+static bool write_pieces(int64_t at, const struct iovec *pieces, int n)
 {
     while (n > 0) {
         int     now = n < IOV_MAX ? n : IOV_MAX;
         ssize_t wrote = pwritev(store.file, pieces, now, at);
-        size_t  wanted = 0;
-        for (int i = 0; i < now; i++)
-            wanted += pieces[i].iov_len;
-        if (wrote < 0 || (size_t)wrote != wanted)
+        if (wrote < 0 || (size_t)wrote != iov_sum(pieces, now))
             return false;
         at += wrote;
-        len -= wanted;
         pieces += now;
         n -= now;
     }
-    return len == 0;
+    return true;
 }
 
 static struct blob *copy_to_heap(const struct iovec *pieces, int n, size_t len)
@@ -247,9 +244,7 @@ static struct blob *copy_to_heap(const struct iovec *pieces, int n, size_t len)
 
 struct blob *blob_store_append(struct blob_row *row, const struct iovec *pieces, int n_pieces)
 {
-    size_t len = 0;
-    for (int i = 0; i < n_pieces; i++)
-        len += pieces[i].iov_len;
+    size_t len = iov_sum(pieces, n_pieces);
     if (len == 0 || len > INT_MAX || !open_store() || !has_place(row, (int64_t)len))
         return copy_to_heap(pieces, n_pieces, len);
     struct blob *b = mem_alloc(sizeof *b);
@@ -261,7 +256,7 @@ struct blob *blob_store_append(struct blob_row *row, const struct iovec *pieces,
     store.n_bytes += len;
     use_pages(b->at, b->at + (int64_t)len);
     advance(row, (int64_t)len);
-    if (!write_pieces(b->at, pieces, n_pieces, len))
+    if (!write_pieces(b->at, pieces, n_pieces))
         blob_unref(&b);
     return b;
 }
