@@ -33,4 +33,16 @@ static inline bool ATTR_MUST_USE hex_decode(const char *text, uint8_t *out, size
     return true;
 }
 
+/** Write `n` bytes as 2 x `n` lower-case digits and a terminator. */
+static inline void hex_encode(const void *bytes, char *out, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t    *from = bytes;
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[from[i] >> 4];
+        out[2 * i + 1] = digits[from[i] & 15];
+    }
+    out[2 * n] = '\0';
+}
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/utf8.h"
 
 enum { ESCAPE_BYTES_MAX = 4 };
@@ -32,14 +33,6 @@ static bool take(struct scan *s, char c)
 }
 
 /* ---- strings --------------------------------------------------------------------------------------------------- */
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The four digits behind \u. */
 static bool take_code_unit(struct scan *s, uint32_t *unit)

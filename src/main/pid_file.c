@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/hex.h"
 #include "core/ident.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -161,23 +162,15 @@ static bool read_secret(const char *path, uint8_t secret[static PID_FILE_SECRET_
         close(fd);
     text[n > 0 ? n : 0] = '\0';
     text[strcspn(text, "\r\n")] = '\0';
-    if (strspn(text, "0123456789abcdef") != SECRET_TEXT_LEN || text[SECRET_TEXT_LEN])
-        return false;
-    for (size_t i = 0; i < PID_FILE_SECRET_LEN; i++) {
-        unsigned value;
-        if (sscanf(text + 2 * i, "%2x", &value) != 1)
-            return false;
-        secret[i] = (uint8_t)value;
-    }
-    return true;
+    return strspn(text, "0123456789abcdef") == SECRET_TEXT_LEN && !text[SECRET_TEXT_LEN] &&
+           hex_decode(text, secret, PID_FILE_SECRET_LEN);
 }
 
 /* The old file is removed first, because its rights may be wider. */
 static void write_secret(const char *path, const uint8_t secret[static PID_FILE_SECRET_LEN])
 {
     char text[SECRET_TEXT_LEN + 1];
-    for (size_t i = 0; i < PID_FILE_SECRET_LEN; i++)
-        snprintf(text + 2 * i, 3, "%02x", secret[i]);
+    hex_encode(secret, text, PID_FILE_SECRET_LEN);
     unlink(path);
     int fd = open_regular_as(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd < 0 || write(fd, text, SECRET_TEXT_LEN) < 0)

@@ -32,8 +32,9 @@ static bool put_line(struct buf *out, struct buf *line)
 
 static void put_iv(struct buf *line, const uint8_t iv[static HLS_IV_LEN])
 {
-    for (size_t i = 0; i < HLS_IV_LEN; i++)
-        buf_printf(line, "%02x", iv[i]);
+    char text[2 * HLS_IV_LEN + 1];
+    hex_encode(iv, text, HLS_IV_LEN);
+    buf_text(line, text);
 }
 
 bool hls_timeshift_put_record(struct buf *out, const struct hls_timeshift_record *r)

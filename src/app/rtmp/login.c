@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "app/auth/users.h"
@@ -30,12 +29,6 @@ static struct {
     size_t n_served;
 } logins;
 
-static void put_hex(char *out, const uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 /* The beginning of an HMAC-SHA256 by the server's secret. A challenge is signed for this run of the server alone. */
 static bool sign(const struct rtmp_conn *c, const char *what, const void *bytes, size_t len, uint8_t *out,
                  size_t out_len)
@@ -61,7 +54,7 @@ static bool make_challenge(const struct rtmp_conn *c, char opaque[static OPAQUE_
     if (!random_secret(bytes + STAMP_LEN, NONCE_LEN) ||
         !sign(c, c->server->service_id, bytes, STAMP_LEN + NONCE_LEN, bytes + STAMP_LEN + NONCE_LEN, SIGN_LEN))
         return false;
-    put_hex(opaque, bytes, sizeof bytes);
+    hex_encode(bytes, opaque, sizeof bytes);
     return true;
 }
 
@@ -106,7 +99,7 @@ static bool salt_of(const struct rtmp_conn *c, const char *user, char salt[stati
     uint8_t bytes[SALT_LEN];
     if (!sign(c, "rtmp salt", user, strlen(user), bytes, sizeof bytes))
         return false;
-    put_hex(salt, bytes, sizeof bytes);
+    hex_encode(bytes, salt, sizeof bytes);
     return true;
 }
 
