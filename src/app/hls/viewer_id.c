@@ -1,13 +1,11 @@
 #include "app/hls/viewer_id.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "core/ident.h"
 #include "protocol/stream_name.h"
+#include "protocol/token/digest.h"
 
 enum { RANDOM_LEN = 12, MARK_LEN = 8, BYTES = RANDOM_LEN + MARK_LEN };
 
@@ -53,12 +51,11 @@ static bool unspell(uint8_t bytes[static BYTES], const char *id)
 static bool mark(uint8_t out[static MARK_LEN], const uint8_t random[static RANDOM_LEN], const uint8_t *secret,
                  const struct hls_viewer_stream *of)
 {
-    uint8_t  input[RANDOM_LEN + STREAM_IDENTITY_CAP], digest[SHA256_DIGEST_LENGTH];
-    unsigned len = sizeof digest;
-    char    *key = (char *)input + RANDOM_LEN;
+    uint8_t input[RANDOM_LEN + STREAM_IDENTITY_CAP], digest[DIGEST_SHA256_LEN];
+    char   *key = (char *)input + RANDOM_LEN;
     memcpy(input, random, RANDOM_LEN);
     stream_name_key(key, of->vhost, of->app, of->stream);
-    if (!HMAC(EVP_sha256(), secret, SERVER_SECRET_LEN, input, RANDOM_LEN + strlen(key), digest, &len))
+    if (!digest_hmac_sha256(digest, secret, SERVER_SECRET_LEN, input, RANDOM_LEN + strlen(key)))
         return false;
     memcpy(out, digest, MARK_LEN);
     return true;

@@ -1,7 +1,6 @@
 #include "app/rtmp/login.h"
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
 #include "app/auth/users.h"
@@ -11,6 +10,7 @@
 #include "core/log.h"
 #include "core/str.h"
 #include "protocol/rtmp/authmod.h"
+#include "protocol/token/digest.h"
 #include "protocol/token/password.h"
 
 /* A challenge: when it ends, random bytes, and a signature of both. */
@@ -33,14 +33,13 @@ static struct {
 static bool sign(const struct rtmp_conn *c, const char *what, const void *bytes, size_t len, uint8_t *out,
                  size_t out_len)
 {
-    uint8_t      digest[EVP_MAX_MD_SIZE], input[STAMP_LEN + NONCE_LEN + AUTHMOD_TEXT_MAX + 16];
-    unsigned int digest_len = 0;
-    size_t       what_len = strlen(what);
+    uint8_t digest[DIGEST_SHA256_LEN], input[STAMP_LEN + NONCE_LEN + AUTHMOD_TEXT_MAX + 16];
+    size_t  what_len = strlen(what);
     if (what_len + len > sizeof input)
         return false;
     memcpy(input, what, what_len);
     memcpy(input + what_len, bytes, len);
-    if (!HMAC(EVP_sha256(), c->server->secret, SERVER_SECRET_LEN, input, what_len + len, digest, &digest_len))
+    if (!digest_hmac_sha256(digest, c->server->secret, SERVER_SECRET_LEN, input, what_len + len))
         return false;
     memcpy(out, digest, out_len);
     return true;
