@@ -1,6 +1,5 @@
 #include "app/bans/ban.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "core/clock.h"
@@ -26,17 +25,6 @@ bool ban_kind_find(const char *name, enum ban_kind *out)
 
 /* ---- subjects ---------------------------------------------------------------------------------------------------- */
 
-void ban_mask(struct cidr *address, int prefix)
-{
-    int n_bytes = address->bits / 8;
-    address->prefix = prefix;
-    for (int i = 0; i < n_bytes; i++) {
-        int kept = prefix - 8 * i;
-        if (kept < 8)
-            address->bytes[i] &= kept <= 0 ? 0 : (unsigned char)(0xff00u >> kept);
-    }
-}
-
 static bool address_subject(const char *text, char subject[static BAN_SUBJECT_CAP])
 {
     struct cidr range;
@@ -44,8 +32,8 @@ static bool address_subject(const char *text, char subject[static BAN_SUBJECT_CA
     struct str  out = str_over(subject, BAN_SUBJECT_CAP);
     if (!cidr_parse(text, strlen(text), &range))
         return false;
-    ban_mask(&range, range.prefix);
-    inet_ntop(range.bits == CIDR_IPV4_BITS ? AF_INET : AF_INET6, range.bytes, ip, sizeof ip);
+    cidr_mask(&range, range.prefix);
+    cidr_format_ip(&range, ip);
     str_text(&out, ip);
     if (range.prefix < range.bits)
         str_printf(&out, "/%d", range.prefix);

@@ -62,9 +62,6 @@ bool ban_kind_find(const char *name, enum ban_kind *out);
  */
 bool ban_subject(enum ban_kind kind, const char *text, char subject[static BAN_SUBJECT_CAP]);
 
-/** Clear the bits of an address behind its first `prefix` bits, which become its range. */
-void ban_mask(struct cidr *address, int prefix);
-
 /** A ban that is in no table. NULL: out of memory. Release with mem_free(). */
 struct ban *ban_new(const struct ban_wish *wish) ATTR_MUST_USE;
 

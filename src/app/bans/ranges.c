@@ -56,7 +56,7 @@ struct ban *ban_ranges_find(const struct ban_ranges *r, const struct cidr *addre
     for (int prefix = address->prefix; prefix >= 0 && !found; prefix--) {
         if (counts[prefix] == 0)
             continue;
-        ban_mask(&range, prefix);
+        cidr_mask(&range, prefix);
         found = find_range(r, &range, now);
     }
     return found;

@@ -1,7 +1,6 @@
 #include "app/conf/cidr.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "core/str.h"
@@ -79,4 +78,20 @@ bool cidr_contains(const struct cidr *outer, const struct cidr *inner)
         return false;
     unsigned mask = 0xff00u >> rest & 0xffu;
     return !rest || (outer->bytes[whole] & mask) == (inner->bytes[whole] & mask);
+}
+
+void cidr_mask(struct cidr *c, int prefix)
+{
+    int n_bytes = c->bits / 8;
+    c->prefix = prefix;
+    for (int i = 0; i < n_bytes; i++) {
+        int kept = prefix - 8 * i;
+        if (kept < 8)
+            c->bytes[i] &= kept <= 0 ? 0 : (unsigned char)(0xff00u >> kept);
+    }
+}
+
+void cidr_format_ip(const struct cidr *c, char ip[static INET6_ADDRSTRLEN])
+{
+    inet_ntop(c->bits == CIDR_IPV4_BITS ? AF_INET : AF_INET6, c->bytes, ip, INET6_ADDRSTRLEN);
 }

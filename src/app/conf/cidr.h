@@ -9,6 +9,7 @@
 #ifndef APP_CONF_CIDR_H
 #define APP_CONF_CIDR_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,5 +29,11 @@ bool cidr_is_loopback(const struct cidr *c);
 
 /** Whether all of `inner` lies in `outer`. */
 bool cidr_contains(const struct cidr *outer, const struct cidr *inner);
+
+/** Make it the range of its first `prefix` bits: the bits behind them become 0. */
+void cidr_mask(struct cidr *c, int prefix);
+
+/** Write the address, without its prefix, in its canonical spelling. */
+void cidr_format_ip(const struct cidr *c, char ip[static INET6_ADDRSTRLEN]);
 
 #endif

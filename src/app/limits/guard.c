@@ -217,7 +217,9 @@ static void ban(const struct conf_limits *l, const char *address)
         .since_wall_us = wall_now_us(),
         .until_us = now_us() + l->wrong_passwords_ban_us,
     };
-    str_printf(&out, "%s%s", address, strchr(address, ':') ? "/64" : "");
+    str_text(&out, address);
+    if (strchr(address, ':'))
+        str_printf(&out, "/%d", TALLY_IPV6_PREFIX);
     if (!ban_subject(BAN_ADDRESS, range, subject))
         return;
     struct err *e = bans_add(&wish, NULL);

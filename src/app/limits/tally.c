@@ -1,6 +1,5 @@
 #include "app/limits/tally.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "app/conf/cidr.h"
@@ -9,7 +8,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 
-enum { STAYS_US = 60 * US_PER_SECOND, IPV6_PREFIX_BYTES = 8 };
+enum { STAYS_US = 60 * US_PER_SECOND };
 
 static struct {
     struct map  by_name;
@@ -96,8 +95,8 @@ const char *tally_address(const char *ip, char text[static INET6_ADDRSTRLEN])
 {
     struct cidr address;
     if (cidr_parse(ip, strlen(ip), &address) && address.bits == CIDR_IPV6_BITS) {
-        memset(address.bytes + IPV6_PREFIX_BYTES, 0, sizeof address.bytes - IPV6_PREFIX_BYTES);
-        inet_ntop(AF_INET6, address.bytes, text, INET6_ADDRSTRLEN);
+        cidr_mask(&address, TALLY_IPV6_PREFIX);
+        cidr_format_ip(&address, text);
     } else {
         str_copy(text, INET6_ADDRSTRLEN, ip);
     }

@@ -50,10 +50,13 @@ void tally_release(struct tally *t);
 /** Count one more. Returns how many there are now in the span. */
 int tally_rate_add(struct tally_rate *r, int64_t span_us, int64_t now);
 
-/** The name under which an address is counted: an IPv6 address by its first 64 bits, for a client has as many as it likes. */
+/** Bits of an IPv6 address that are counted as one client: a network gives its client all addresses behind them (RFC 6177). */
+enum { TALLY_IPV6_PREFIX = 64 };
+
+/** The name under which an address is counted: an IPv6 address by its first TALLY_IPV6_PREFIX bits. */
 const char *tally_address(const char *ip, char text[static INET6_ADDRSTRLEN]);
 
-/** The number of tallies, for tests. */
+/** The number of tallies that there are. */
 size_t tallies_count(void);
 
 void tallies_finish(void);

@@ -1,6 +1,5 @@
 #include "app/session/client_address.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -61,11 +60,6 @@ static bool parse_forwarded(const char *text, size_t len, struct cidr *out)
     return !memchr(text, '/', len) && cidr_parse(text, len, out);
 }
 
-static void print(const struct cidr *address, char ip[static INET6_ADDRSTRLEN])
-{
-    inet_ntop(address->bits == CIDR_IPV4_BITS ? AF_INET : AF_INET6, address->bytes, ip, INET6_ADDRSTRLEN);
-}
-
 bool client_address_claim(const struct conf *conf, char ip[static INET6_ADDRSTRLEN], const char *claimed)
 {
     struct cidr address;
@@ -78,7 +72,7 @@ bool client_address_claim(const struct conf *conf, char ip[static INET6_ADDRSTRL
     }
     if (!parse_forwarded(claimed, len, &address))
         return false;
-    print(&address, ip);
+    cidr_format_ip(&address, ip);
     return true;
 }
 
@@ -138,7 +132,7 @@ void client_address_of_request(const struct conf *conf, const char *peer_ip, con
         }
     }
     if (forwarded)
-        print(&client, ip);
+        cidr_format_ip(&client, ip);
     else if (real_ip && parse_element(real_ip, real_ip + strlen(real_ip), &real))
-        print(&real, ip);
+        cidr_format_ip(&real, ip);
 }

@@ -105,12 +105,42 @@ static void loopback_is_this_host(void **state)
     }
 }
 
+static void ranges_are_written_without_the_bits_behind_their_prefix(void **state)
+{
+    static const struct {
+        const char *text;
+        int         prefix;
+        const char *ip;
+    } rows[] = {
+        { "192.168.7.77", 32, "192.168.7.77" },
+        { "192.168.7.77", 22, "192.168.4.0" },
+        { "192.168.7.77", 24, "192.168.7.0" },
+        { "192.168.7.77", 0, "0.0.0.0" },
+        { "::ffff:10.1.1.1", 8, "10.0.0.0" },
+        { "2001:DB8:0:1:2:3:4:5", 128, "2001:db8:0:1:2:3:4:5" },
+        { "2001:db8:0:1:2:3:4:5", 64, "2001:db8:0:1::" },
+        { "2001:db8:ffff::1", 33, "2001:db8:8000::" },
+        { "2001:db8::1", 0, "::" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct cidr c;
+        char        ip[INET6_ADDRSTRLEN];
+        assert_true(parse(rows[i].text, &c));
+        cidr_mask(&c, rows[i].prefix);
+        cidr_format_ip(&c, ip);
+        assert_int_equal(c.prefix, rows[i].prefix);
+        assert_string_equal(ip, rows[i].ip);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_range_is_in_none),
         cmocka_unit_test(ranges_contain_what_shares_their_prefix),
         cmocka_unit_test(loopback_is_this_host),
+        cmocka_unit_test(ranges_are_written_without_the_bits_behind_their_prefix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
