@@ -1,6 +1,5 @@
 #include "app/bans/bans.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include "app/bans/ranges.h"
@@ -10,6 +9,7 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/io.h"
 
 enum { SWEEP_US = US_PER_SECOND };
 
@@ -153,32 +153,17 @@ const struct ban *bans_find_ip(const char *ip)
     return find_address(&address);
 }
 
-static bool shuts_out(const struct cidr *address, bool of_api)
-{
-    return find_address(address) && !(of_api && cidr_is_loopback(address));
-}
-
 bool bans_shut_out_ip(const char *ip, bool of_api)
 {
     struct cidr address;
-    return bans_has(BAN_ADDRESS) && cidr_parse(ip, strlen(ip), &address) && shuts_out(&address, of_api);
+    return bans_has(BAN_ADDRESS) && cidr_parse(ip, strlen(ip), &address) && find_address(&address) &&
+           !(of_api && cidr_is_loopback(&address));
 }
 
 bool bans_shut_out_peer(const struct sockaddr *peer, bool of_api)
 {
-    const struct in6_addr *ipv6 = &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr;
-    const struct in_addr  *ipv4 = &((const struct sockaddr_in *)(const void *)peer)->sin_addr;
-    struct cidr            address = { 0 };
-    if (!bans_has(BAN_ADDRESS))
-        return false;
-    if (peer->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(ipv6)) {
-        address.bits = address.prefix = CIDR_IPV6_BITS;
-        memcpy(address.bytes, ipv6, sizeof *ipv6);
-    } else if (peer->sa_family == AF_INET6 || peer->sa_family == AF_INET) {
-        address.bits = address.prefix = CIDR_IPV4_BITS;
-        memcpy(address.bytes, peer->sa_family == AF_INET ? (const void *)ipv4 : &ipv6->s6_addr[12], sizeof *ipv4);
-    }
-    return shuts_out(&address, of_api);
+    char ip[INET6_ADDRSTRLEN];
+    return bans_has(BAN_ADDRESS) && bans_shut_out_ip(io_addr_host(peer, ip, sizeof ip), of_api);
 }
 
 static const struct ban *find_text(enum ban_kind kind, const char *text)
