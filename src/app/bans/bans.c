@@ -40,8 +40,6 @@ static void take_out(struct ban *b)
 static bool put_in(struct ban *b)
 {
     all.n_automatic += b->automatic;
-    if (!all.ranges.seed)
-        random_bytes(&all.ranges.seed, sizeof all.ranges.seed);
     if (b->kind == BAN_ADDRESS)
         ban_ranges_add(&all.ranges, b);
     return map_put(&all.by_id, b->id, b) && map_put(&all.by_subject[b->kind], b->subject, b) &&

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/ident.h"
+
 /* FNV-1a, begun with the seed. */
 static size_t bucket_of(const struct ban_ranges *r, const struct cidr *range)
 {
@@ -18,11 +20,12 @@ static unsigned *counts_of(struct ban_ranges *r, const struct cidr *range)
 
 void ban_ranges_add(struct ban_ranges *r, struct ban *b)
 {
+    while (!r->seed)
+        random_bytes(&r->seed, sizeof r->seed);
     struct ban **bucket = &r->buckets[bucket_of(r, &b->range)];
     b->next_of_bucket = *bucket;
     *bucket = b;
     counts_of(r, &b->range)[b->range.prefix]++;
-    r->count++;
 }
 
 void ban_ranges_remove(struct ban_ranges *r, struct ban *b)
@@ -34,7 +37,6 @@ void ban_ranges_remove(struct ban_ranges *r, struct ban *b)
         return;
     *at = b->next_of_bucket;
     counts_of(r, &b->range)[b->range.prefix]--;
-    r->count--;
 }
 
 static struct ban *find_range(const struct ban_ranges *r, const struct cidr *range, int64_t now)
@@ -51,8 +53,6 @@ struct ban *ban_ranges_find(const struct ban_ranges *r, const struct cidr *addre
     const unsigned *counts = address->bits == CIDR_IPV4_BITS ? r->n_ipv4 : r->n_ipv6;
     struct cidr     range = *address;
     struct ban     *found = NULL;
-    if (r->count == 0 || address->bits == 0)
-        return NULL;
     for (int prefix = address->prefix; prefix >= 0 && !found; prefix--) {
         if (counts[prefix] == 0)
             continue;

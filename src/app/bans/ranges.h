@@ -8,7 +8,6 @@
 #ifndef APP_BANS_RANGES_H
 #define APP_BANS_RANGES_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "app/bans/ban.h"
@@ -18,11 +17,9 @@ enum { BAN_BUCKETS = 4096 };
 struct ban_ranges {
     struct ban *buckets[BAN_BUCKETS];
     unsigned    n_ipv4[CIDR_IPV4_BITS + 1], n_ipv6[CIDR_IPV6_BITS + 1]; /* ranges with a prefix of that length */
-    uint64_t    seed; /* random, so that nobody can choose addresses that fall into one bucket */
-    size_t      count;
+    uint64_t    seed; /* random, so that nobody can choose addresses that fall into one bucket; 0: no range yet */
 };
 
-/** The seed is set before the first one. */
 void ban_ranges_add(struct ban_ranges *r, struct ban *b);
 
 void ban_ranges_remove(struct ban_ranges *r, struct ban *b);
