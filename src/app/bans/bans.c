@@ -80,25 +80,23 @@ static struct err *make_room(const struct ban_wish *wish)
 
 struct err *bans_add(const struct ban_wish *wish, const struct ban **out)
 {
+    int64_t now = now_us();
+    sweep(now);
     struct ban_wish w = *wish;
-    char            id[IDENT_CAP];
     struct ban     *old = map_find(&all.by_subject[wish->kind], wish->subject);
-    if (old && wish->automatic && !old->automatic) { /* Somebody's ban is not shortened. */
+    if (old && wish->automatic && !old->automatic && !ban_is_over(old, now)) { /* Somebody's ban is not shortened. */
         if (out)
             *out = old;
         return NULL;
     }
-    if (old) {
-        str_copy(id, sizeof id, old->id);
-        w.id = id;
-    }
+    if (old)
+        w.id = old->id;
     struct ban *b = ban_new(&w);
     if (!b)
         return err_no_memory();
-    sweep(now_us());
-    if ((old = map_find(&all.by_subject[wish->kind], wish->subject)))
+    if (old)
         take_out(old);
-    struct err *e = make_room(&w);
+    struct err *e = make_room(wish);
     if (e) {
         mem_free(b);
         return e;

@@ -142,6 +142,18 @@ static void a_ban_of_the_same_subject_is_replaced(void **state)
     assert_null(bans_find_ip("10.0.0.1"));
 }
 
+static void a_ban_that_is_over_does_not_keep_out_one_that_the_server_makes(void **state)
+{
+    (void)state;
+    assert_null(add(BAN_ADDRESS, "10.0.0.2", 1, false, NULL)); /* sweeps: the next one is in a second */
+    assert_null(add(BAN_ADDRESS, "10.0.0.1", 1, false, NULL));
+    int64_t until_us = now_us() + 10;
+    while (now_us() < until_us)
+        ;
+    assert_null(add(BAN_ADDRESS, "10.0.0.1", 0, true, NULL));
+    assert_non_null(bans_find_ip("10.0.0.1"));
+}
+
 static void fill(int n, int net, bool automatic)
 {
     for (int i = 0; i < n; i++) {
@@ -195,6 +207,7 @@ int main(void)
         cmocka_unit_test_teardown(kinds_do_not_mix, finish),
         cmocka_unit_test_teardown(a_ban_that_is_over_covers_nobody, finish),
         cmocka_unit_test_teardown(a_ban_of_the_same_subject_is_replaced, finish),
+        cmocka_unit_test_teardown(a_ban_that_is_over_does_not_keep_out_one_that_the_server_makes, finish),
         cmocka_unit_test_teardown(bans_that_the_server_makes_give_way, finish),
         cmocka_unit_test_teardown(without_memory_there_is_no_ban, finish),
     };
