@@ -1,10 +1,8 @@
 /* The figures of the process over the last hour, as far as this page has seen them. A change of the view keeps them. */
-import { useRef, useState } from 'preact/hooks'
-import { api } from './api.js'
-import { useTurns } from './poll.js'
+import { useRef } from 'preact/hooks'
+import { usePoll } from './poll.js'
 
 const TURN_MS = 3000
-const SLOWEST_MS = 30000
 const KEPT = 1200
 
 const NAMES = ['cpu', 'machine', 'memory', 'received', 'sent']
@@ -32,19 +30,9 @@ function record(series, now, before) {
 
 /* { now, series, error, again }: the last summaries, and series.time with one array for each figure. */
 export function useFigures() {
-  const [state, setState] = useState({ now: null, series: nothing() })
-  const [turn, setTurn] = useState(0)
-  const wait = useRef(TURN_MS)
-  useTurns(async () => {
-    try {
-      const { data } = await api('summaries')
-      wait.current = TURN_MS
-      setState(({ now, series }) => ({ now: data, series: record(series, data, now) }))
-    } catch (error) {
-      wait.current = Math.min(SLOWEST_MS, wait.current * 2)
-      setState(old => ({ ...old, error }))
-    }
-    return wait.current
-  }, TURN_MS, [turn])
-  return { ...state, again: () => setTurn(n => n + 1) }
+  const { body, error, again } = usePoll('summaries', TURN_MS)
+  const seen = useRef({ now: null, series: nothing() })
+  if (body && body.data !== seen.current.now)
+    seen.current = { now: body.data, series: record(seen.current.series, body.data, seen.current.now) }
+  return { ...seen.current, error, again }
 }
