@@ -1,10 +1,10 @@
 /* A chart of some series over time, by uPlot. Colours come from the style sheet. */
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import { timeOfDay } from './format.js'
 import { useLanguage } from './settings.js'
 
 const HEIGHT = 140
-const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
 function make(place, series, show) {
   const colour = name => getComputedStyle(place).getPropertyValue(name)
@@ -15,16 +15,16 @@ function make(place, series, show) {
     cursor: { drag: { x: false, y: false } },
     scales: { y: { range: (u, min, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      { ...axis, values: (u, splits) => splits.map(s => CLOCK.format(s * 1000)), space: 70, size: 28 },
+      { ...axis, values: (u, splits) => splits.map(s => timeOfDay(s * 1000)), space: 70, size: 28 },
       { ...axis, values: (u, splits) => splits.map(show), size: 72 },
     ],
     series: [
-      { label: '', value: (u, s) => s === null ? '–' : CLOCK.format(s * 1000) },
+      { label: '', value: (u, s) => s === null ? '–' : timeOfDay(s * 1000) },
       ...series.map((name, i) => ({
         label: name, width: 2, stroke: () => colour(`--series-${i}`), points: { show: false }, value: (u, n) => n === null || n === undefined ? '–' : show(n),
       })),
     ],
-  }, series.map(() => []).toSpliced(0, 0, []), place)
+  }, [[], ...series.map(() => [])], place)
 }
 
 /* data: [times in s, values, values …]; series: the names of the values; show(n): a value as text. */

@@ -1,4 +1,4 @@
-/* Numbers as people read them. The same in both languages. */
+/* Numbers and times as people read them. The same in both languages. */
 
 export function kbps(n) {
   return n >= 1e6 ? `${(n / 1e6).toFixed(2)} Gbit/s` : n >= 1000 ? `${(n / 1000).toFixed(1)} Mbit/s` : `${Math.round(n)} kbit/s`
@@ -27,6 +27,11 @@ export function duration(seconds) {
   const clock = days || hours ? `${days ? two(hours) : hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`
   return days ? `${days}d ${clock}` : clock
 }
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+
+/* The time of day of a time in ms since 1970. */
+export const timeOfDay = ms => CLOCK.format(ms)
 
 export function videoText(video) {
   if (!video)

@@ -1,11 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Callbacks } from '../callbacks.jsx'
 import { listen } from '../events.js'
-import { bytes } from '../format.js'
+import { bytes, timeOfDay } from '../format.js'
 import { useWords } from '../words.js'
 
 const KEPT = 500
-const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
 /* What is shown of an event; the figures of the process are elsewhere. */
 const TEXTS = {
@@ -55,7 +54,7 @@ export function Events() {
           <ul class="events">
             {shown.map(event => (
               <li key={event.number}>
-                <span class="faint">{CLOCK.format(event.at)}</span> <b class={event.name === 'callback' || event.name === 'lost' ? 'error' : ''}>{t(`event_${event.name}`)}</b>{' '}
+                <span class="faint">{timeOfDay(event.at)}</span> <b class={event.name === 'callback' || event.name === 'lost' ? 'error' : ''}>{t(`event_${event.name}`)}</b>{' '}
                 {TEXTS[event.name](event.data, t).filter(part => part || part === 0).join(' · ')}
               </li>
             ))}
