@@ -1,4 +1,4 @@
-/* In place of the console in a frame of another page. */
+/* What a frame of another page shows: a link that opens the console in a window of its own. */
 import { Language, firstLanguage } from './settings.js'
 import { useWords } from './words.js'
 

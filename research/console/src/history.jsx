@@ -5,14 +5,14 @@ import { kbps } from './format.js'
 import { usePoll } from './poll.js'
 import { useWords } from './words.js'
 
-/* How far back, in s; in steps of; asked every ms. */
+/* Each range: how far back it goes, in s; the length of a step, in s; the time between two requests, in ms. */
 const RANGES = { '15min': [900, 5, 5000], '1h': [3600, 60, 30000], '24h': [86400, 600, 60000] }
 
 const count = n => String(Math.round(n))
 const CHARTS = {
   rates: ['bitRate', ['recv_kbps', 'send_kbps'], ['received', 'sent'], kbps],
   players: ['viewers', ['players'], ['viewers'], count],
-  /* Of the whole server, publishers count too. */
+  /* The `players` of the whole server are all clients, publishers too. */
   clients: ['connections', ['players'], ['connections'], count],
   fps: ['frameRate', ['fps'], ['frameRate'], n => n.toFixed(1)],
 }

@@ -53,7 +53,7 @@ export function List({ items, rowHeight, columns, sort, onSort, look, className,
   )
 }
 
-/* The height of a row: on a phone it has two lines. */
+/* The height of a row, which has two lines on a phone. */
 export function useRowHeight() {
   const narrow = useRef(matchMedia('(max-width: 44rem)')).current
   const [isNarrow, setNarrow] = useState(narrow.matches)
