@@ -1,7 +1,4 @@
-/*
- * A page of SRS that cannot do here what it did: it says why, and leads to the player with the stream of its parameters. A page that
- * is only another name of the player goes there at once.
- */
+/* A page of SRS that cannot do here what it did: it says why, and leads to the player with the stream of its parameters. */
 import { streamUrlFromQuery, streamUrlOfWebrtc } from './address.js'
 
 const query = new URLSearchParams(location.search)
@@ -21,8 +18,4 @@ function playerQuery() {
   return new URLSearchParams(url ? { url } : {})
 }
 
-if (document.documentElement.dataset.same)
-  location.replace(`srs_player.html${location.search}`)
-else
-  for (const link of document.querySelectorAll('a[href="srs_player.html"]'))
-    link.href = `srs_player.html?${playerQuery()}`
+document.querySelector('a[href="srs_player.html"]').href = `srs_player.html?${playerQuery()}`
