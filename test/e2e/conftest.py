@@ -12,9 +12,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import flv  # noqa: E402
 import programs  # noqa: E402
+import media  # noqa: E402
 import rtmp  # noqa: E402
 import srs  # noqa: E402
 import wait  # noqa: E402
+from browser import Browser  # noqa: E402
 
 wait.SCALE = wait.scale_for(srs.BINARY)
 
@@ -107,6 +109,38 @@ def swarm():
     s = rtmp.Swarm()
     yield s
     s.stop()
+
+
+@pytest.fixture(scope="module")
+def page():
+    """A browser."""
+    b = Browser()
+    yield b
+    b.close()
+
+
+@pytest.fixture
+def site(make_server):
+    """site(conf) starts a server with the web pages, the console and the API."""
+    def make(conf="vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", api="", **how):
+        server = make_server(conf, api=api, http="", start=False, **how)
+        server.make_pages()
+        return server.start()
+
+    return make
+
+
+@pytest.fixture
+def live():
+    """live(server, stream, clip) publishes a clip in a loop until the test ends."""
+    feeders = []
+
+    def start(server, stream="livestream", clip="h264_aac.flv"):
+        feeders.append(rtmp.Feeder(server.publisher(stream), media.loop(clip)))
+
+    yield start
+    for f in feeders:
+        f.finish()
 
 
 class Witness:

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Makes the pictures of doc/console.md: test/e2e/console_pictures.py FOLDER. It needs a font with Chinese characters."""
 import os
-import subprocess
 import sys
 import tempfile
 
@@ -36,7 +35,7 @@ def shoot(page, server, picture, folder):
 def main(folder):
     with tempfile.TemporaryDirectory() as place:
         server = srs.Server(place, CONF, api="", http="", start=False)
-        subprocess.run([os.path.join(media.ROOT, "trunk-scripts", "pages.sh"), server.html], check=True)
+        server.make_pages()
         server.start()
         feeders = [rtmp.Feeder(server.publisher(name), media.loop("h264_aac.flv")) for name in ("livestream", "camera-1", "studio/main")]
         players = [server.player("livestream") for _ in range(4)]

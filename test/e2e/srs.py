@@ -150,6 +150,10 @@ class Server:
         with open(self.conf_path) as f:
             return next(i for i, line in enumerate(f, 1) if word in line)
 
+    def make_pages(self):
+        """Copy the web pages and the console to where http_server looks for files."""
+        subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), self.html], check=True, timeout=120)
+
     # -- process -----------------------------------------------------------------------------------------------
 
     def environment(self):

@@ -1,7 +1,6 @@
 """The console in headless Chromium, as an operator uses it."""
 import os
 import re
-import subprocess
 
 import pytest
 
@@ -10,49 +9,13 @@ import qr
 import rtmp
 import srs
 from api import Api
-from browser import Browser
-from media import ROOT
 from wait import until
 
 SEGMENTS = """vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }
     hls { enabled on; hls_fragment 1; hls_window 20; } dash { enabled on; dash_fragment 1; dash_timeshift 20; } }"""
-CONF = "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }"
 
 # One browser at a time: two cores decode no more.
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture(scope="module")
-def page():
-    b = Browser()
-    yield b
-    b.close()
-
-
-@pytest.fixture
-def site(make_server):
-    """A server with the pages and the API."""
-    def make(conf=CONF, api="", **how):
-        server = make_server(conf, api=api, http="", start=False, **how)
-        subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), server.html], check=True, timeout=120)
-        server.start()
-        return server
-
-    return make
-
-
-@pytest.fixture
-def live():
-    """live(server, stream, clip) publishes a clip in a loop until the test ends."""
-    feeders = []
-
-    def start(server, stream="livestream", clip="h264_aac.flv"):
-        feeders.append(rtmp.Feeder(server.publisher(stream), media.loop(clip)))
-        return feeders[-1]
-
-    yield start
-    for f in feeders:
-        f.finish()
 
 
 def console(server, view="", lang="en", on=None, **query):

@@ -2,7 +2,6 @@
 import itertools
 import os
 import shutil
-import subprocess
 import time
 
 import pytest
@@ -10,47 +9,12 @@ import pytest
 import flv
 import media
 import rtmp
-from browser import Browser
-from media import ROOT
 from wait import until
 
 LIVE = "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }"
 
 # One browser at a time: two cores decode no more.
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture(scope="module")
-def page():
-    b = Browser()
-    yield b
-    b.close()
-
-
-@pytest.fixture
-def site(make_server):
-    """A server with the pages, the API and HTTPS."""
-    def make(conf=LIVE, **how):
-        server = make_server(conf, api="", http="", start=False, **how)
-        subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), server.html], check=True, timeout=120)
-        server.start()
-        return server
-
-    yield make
-
-
-@pytest.fixture
-def live():
-    """live(server, stream, clip) publishes a clip in a loop until the test ends."""
-    feeders = []
-
-    def start(server, stream="livestream", clip="h264_aac.flv"):
-        publisher = server.publisher(stream)
-        feeders.append(rtmp.Feeder(publisher, media.loop(clip)))
-
-    yield start
-    for f in feeders:
-        f.finish()
 
 
 def at(server, path="/", tls=False, **query):

@@ -1,7 +1,6 @@
 """Real players, encoders with difficult timestamps: sound and picture stay together, and time runs at normal speed."""
 import itertools
 import os
-import subprocess
 
 import pytest
 
@@ -10,7 +9,7 @@ import media
 import rtmp
 from browser import Browser
 from flv import AUDIO, VIDEO, is_config, is_end, is_key
-from media import ROOT, Program
+from media import Program
 from test_clients import nobody, public_folder                      # noqa: F401 (a fixture)
 from wait import until
 
@@ -123,7 +122,7 @@ def test_vlc_hears_and_sees_in_sync(server, public_folder, habit):   # noqa: F81
 def test_mpegts_js_plays_in_sync(make_server, habit):
     server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", api="",
                          http="", start=False)
-    subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), server.html], check=True, timeout=120)
+    server.make_pages()
     server.start()
     feeder, _ = feed(server, habit)
     page = Browser()
@@ -200,7 +199,7 @@ def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make
 def test_the_page_plays_a_kind_that_comes_late(make_server, second, told):
     server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", api="",
                          http="", start=False)
-    subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), server.html], check=True, timeout=120)
+    server.make_pages()
     server.start()
     kind = AUDIO if second == "sound" else VIDEO
     late = [t for t in media.tags(CLIP) if is_config(t) and t.type == kind]
@@ -245,7 +244,7 @@ def test_the_page_plays_a_kind_that_comes_late(make_server, second, told):
 def test_a_video_element_plays_pictures_that_are_shown_before_they_are_decoded(make_server):
     server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", http="",
                          start=False)
-    subprocess.run([os.path.join(ROOT, "trunk-scripts", "pages.sh"), server.html], check=True, timeout=120)
+    server.make_pages()
     server.start()
     feeder = rtmp.Feeder(server.publisher("s"), shown_early(media.loop("h264_aac.flv")))
     until(lambda: feeder.sent and feeder.sent[-1].ts > 1500, "some of the stream", 20)
