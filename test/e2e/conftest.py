@@ -17,6 +17,7 @@ import rtmp  # noqa: E402
 import srs  # noqa: E402
 import wait  # noqa: E402
 from browser import Browser  # noqa: E402
+from hook_backend import Backend  # noqa: E402
 
 wait.SCALE = wait.scale_for(srs.BINARY)
 
@@ -109,6 +110,14 @@ def swarm():
     s = rtmp.Swarm()
     yield s
     s.stop()
+
+
+@pytest.fixture
+def backend():
+    """A backend of HTTP callbacks."""
+    b = Backend()
+    yield b
+    b.close()
 
 
 @pytest.fixture(scope="module")

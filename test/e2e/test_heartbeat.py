@@ -26,12 +26,6 @@ def conf(backend, more="", path="/beat", scheme="http"):
 Gone = namedtuple("Gone", "port")
 
 
-@pytest.fixture
-def backend():
-    with contextlib.closing(Backend()) as b:
-        yield b
-
-
 def beats(backend, n=1):
     until(lambda: len(backend.calls) >= n, lambda: "%d beats, now %s" % (n, backend.calls))
     return backend.calls

@@ -26,13 +26,6 @@ PARAM = "?secret=abc&token=1"
 HLS = "hls { enabled on; hls_fragment 1; hls_window 5; hls_path %s; %s }"
 
 
-@pytest.fixture
-def backend():
-    b = Backend()
-    yield b
-    b.close()
-
-
 def publish(server, stream="s" + PARAM):
     publisher = server.publisher(stream)
     publisher.send_tags(Numbered().tags(count=3))

@@ -9,17 +9,11 @@ import pytest
 import rtmp
 from api import Api
 from flv import Numbered
-from hook_backend import Backend, answer, hooks, silence, vhost
+from hook_backend import answer, hooks, silence, vhost
 from http_live import HttpPlayer
 from test_hooks import HlsLive, refused_by
 from test_play import seen
 from wait import patience, until
-
-@pytest.fixture
-def backend():
-    b = Backend()
-    yield b
-    b.close()
 
 
 def wish(**members):

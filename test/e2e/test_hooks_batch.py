@@ -5,19 +5,12 @@ import pytest
 
 from api import Api
 from flv import Numbered
-from hook_backend import Backend, answer, hooks, vhost
+from hook_backend import answer, hooks, vhost
 from srs import free_port
 from test_hooks import HlsLive
 from test_hooks_journal import Away, callbacks, wait_waiting, written
 from test_play import seen
 from wait import until
-
-
-@pytest.fixture
-def backend():
-    b = Backend()
-    yield b
-    b.close()
 
 
 def conf(backend, *events, more=""):

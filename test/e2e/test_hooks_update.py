@@ -1,6 +1,4 @@
 """on_update: records of bytes, frames and quality at intervals, and a last one at the end of each session, whatever ends it."""
-import pytest
-
 import media
 import rtmp
 from api import Api
@@ -16,13 +14,6 @@ CLIENT_KEYS = ["server_id", "service_id", "action", "client_id", "ip", "vhost", 
 COUNTS = ["type", "role", "number", "final", "seconds", "interval", "recv_bytes", "send_bytes", "recv_kbps", "send_kbps",
           "frames", "fps"]
 QUALITY = ["stream_fps", "gop_ms", "gaps", "gaps_ms", "longest_gap_ms", "time_breaks", "player_jumps"]
-
-
-@pytest.fixture
-def backend():
-    b = Backend()
-    yield b
-    b.close()
 
 
 def conf(backend, *events, interval=0.2, more=""):
