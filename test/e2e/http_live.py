@@ -12,7 +12,6 @@ import ssl
 import struct
 import threading
 
-import flv
 from flv import AUDIO, VIDEO, Tag
 from wait import patience, until
 
@@ -224,6 +223,13 @@ class HttpPlayer:
         mask = os.urandom(4)
         masked = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
         self.sock.sendall(bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + masked)
+
+
+def status_of(server, path, fields=(), **how):
+    """The status of a reply that may have no end."""
+    with HttpPlayer(server.http_port, path, fields, **how) as p:
+        p.wait_head()
+        return p.status
 
 
 class HttpSwarm(threading.Thread):

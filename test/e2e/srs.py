@@ -13,6 +13,7 @@ import socket
 import subprocess
 
 import certificates
+import flv
 import rtmp
 from media import ROOT
 from wait import is_sanitized, patience, until
@@ -324,6 +325,13 @@ class Server:
 
     def player(self, stream="s", app="live", **how):
         return self.client(app, **how).play(stream)
+
+
+def publish(server, stream="s", **how):
+    """A publisher that has sent the first frames of a Numbered stream."""
+    publisher = server.publisher(stream, **how)
+    publisher.send_tags(flv.Numbered().tags(count=3))
+    return publisher
 
 
 def port_of(endpoint):

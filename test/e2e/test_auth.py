@@ -16,7 +16,7 @@ import srs
 import tokens
 from api import Api
 from hls_watch import Http
-from http_live import HttpPlayer
+from http_live import HttpPlayer, status_of
 from tokens import SECRET, expiry, sign
 from wait import until
 
@@ -61,13 +61,6 @@ def get(server, path, headers=None):
 
 def status(server, path):
     return get(server, path).status
-
-
-def http_status(server, path):
-    """The status of a reply that may have no end."""
-    with HttpPlayer(server.http_port, path) as p:
-        p.wait_head()
-        return p.status
 
 
 def forged(query):
@@ -137,9 +130,7 @@ def test_players_over_http_need_a_signature(server, publish, ext):
     publish("h264_mp3.flv" if ext == "mp3" else "h264_aac.flv")
     for socket in (False, True):
         for what, query in bad_queries().items():
-            with HttpPlayer(server.http_port, LIVE + ext + "?" + query, websocket=socket) as p:
-                p.wait_head()
-                assert p.status == REFUSED.get(what, 403), (what, socket)
+            assert status_of(server, LIVE + ext + "?" + query, websocket=socket) == REFUSED.get(what, 403), (what, socket)
         def plays():
             with HttpPlayer(server.http_port, LIVE + ext + "?" + sign("live/s"), websocket=socket) as p:
                 p.wait_head()
@@ -247,9 +238,7 @@ def test_a_web_token_lets_in_by_every_protocol(jwt_server, keys):
         with jwt_server.player("s?token=" + token) as player:
             player.wait_media(1)
         for query, fields in (("?token=" + token, []), ("", ["Authorization: Bearer " + token])):
-            with HttpPlayer(jwt_server.http_port, LIVE + "flv" + query, fields) as p:
-                p.wait_head()
-                assert p.status == 200
+            assert status_of(jwt_server, LIVE + "flv" + query, fields) == 200
         for ext in ("m3u8", "mpd", "f4m"):
             until(lambda e=ext, t=token: status(jwt_server, LIVE + e + "?token=" + t) == 200, ext, 30)
 
@@ -261,9 +250,7 @@ def test_bad_web_tokens_let_nobody_in(jwt_server, keys):
         for what, token in bad_jwts(key).items():
             with pytest.raises((rtmp.Refused, rtmp.Closed)):
                 jwt_server.player("s?token=" + token)
-            with HttpPlayer(jwt_server.http_port, LIVE + "flv?token=" + token) as p:
-                p.wait_head()
-                assert p.status == 403, what
+            assert status_of(jwt_server, LIVE + "flv?token=" + token) == 403, what
             for ext in ("m3u8", "mpd", "f4m"):
                 assert status(jwt_server, LIVE + ext + "?token=" + token) in (403, 414), (what, ext)
 
@@ -360,7 +347,7 @@ def test_links_of_others_go_on_working(server, publish):
         for ext in ("flv", "m3u8"):
             path = LIVE + ext
             good = tokens.links(path, expiry(600))[scheme]
-            until(lambda p=path, q=good: http_status(server, p + "?" + q) == 200, (scheme, ext), 30)
+            until(lambda p=path, q=good: status_of(server, p + "?" + q) == 200, (scheme, ext), 30)
             for bad in (tokens.links(path, int(time.time()) - 1)[scheme], forged(good),
                         tokens.links("/vod/s2." + ext, expiry(600), "another")[scheme].replace("acl=/live", "acl=/vod"), ""):
                 assert status(server, path + "?" + bad) == 403, (scheme, ext, bad)

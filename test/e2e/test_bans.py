@@ -12,7 +12,8 @@ import pytest
 import rtmp
 from api import Api, parse
 from flv import Numbered
-from http_live import HttpPlayer
+from http_live import HttpPlayer, status_of
+from srs import publish
 from wait import until
 
 BASE = "vhost __defaultVhost__ { http_remux { enabled on; } hls { enabled on; hls_fragment 1; hls_storage memory; } }"
@@ -38,12 +39,6 @@ def lift(server, ban_id, status=200):
     assert Api(server).ask("DELETE", "/api/v1/bans/" + ban_id).status == status
 
 
-def publish(server, stream="s", **how):
-    publisher = server.publisher(stream, **how)
-    publisher.send_tags(Numbered().tags(count=3))
-    return publisher
-
-
 def is_refused_at_the_socket(server, source, port=None):
     """The connection is closed without a byte."""
     with socket.socket() as s:
@@ -54,12 +49,6 @@ def is_refused_at_the_socket(server, source, port=None):
             return s.recv(1) == b""
         except ConnectionResetError:
             return True
-
-
-def status_of(server, path, **how):
-    with HttpPlayer(server.http_port, path, **how) as p:
-        p.wait_head()
-        return p.status
 
 
 # ---- making and lifting

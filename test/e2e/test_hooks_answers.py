@@ -8,9 +8,9 @@ import pytest
 
 import rtmp
 from api import Api
-from flv import Numbered
 from hook_backend import answer, hooks, silence, vhost
 from http_live import HttpPlayer
+from srs import publish
 from test_hooks import HlsLive, refused_by
 from test_play import seen
 from wait import patience, until
@@ -22,12 +22,6 @@ def wish(**members):
 
 def conf(backend, more="answers_act on;"):
     return vhost(hooks(backend, "on_publish", "on_unpublish", "on_play", "on_stop", more=more))
-
-
-def publish(server, stream="s"):
-    publisher = server.publisher(stream)
-    publisher.send_tags(Numbered().tags(count=3))
-    return publisher
 
 
 def get(server, path):

@@ -4,9 +4,8 @@ import json
 import pytest
 
 from api import Api
-from flv import Numbered
 from hook_backend import answer, hooks, vhost
-from srs import free_port
+from srs import free_port, publish
 from test_hooks import HlsLive
 from test_hooks_journal import Away, callbacks, wait_waiting, written
 from test_play import seen
@@ -15,12 +14,6 @@ from wait import until
 
 def conf(backend, *events, more=""):
     return vhost(hooks(backend, "on_batch", *events, more=more))
-
-
-def publish(server, stream="s"):
-    publisher = server.publisher(stream)
-    publisher.send_tags(Numbered().tags(count=3))
-    return publisher
 
 
 def batches(backend):

@@ -5,6 +5,7 @@ from api import Api
 from flv import Numbered
 from hook_backend import Backend, hooks, vhost
 from http_live import HttpPlayer
+from srs import publish
 from test_hooks_journal import Away, wait_waiting
 from test_play import seen
 from wait import until
@@ -18,12 +19,6 @@ QUALITY = ["stream_fps", "gop_ms", "gaps", "gaps_ms", "longest_gap_ms", "time_br
 
 def conf(backend, *events, interval=0.2, more=""):
     return vhost(hooks(backend, "on_update", *events, more="update_interval %s; %s" % (interval, more)))
-
-
-def publish(server, stream="s"):
-    publisher = server.publisher(stream)
-    publisher.send_tags(Numbered().tags(count=3))
-    return publisher
 
 
 def records(backend, role="publish"):

@@ -9,7 +9,8 @@ import pytest
 import rtmp
 from api import Api
 from flv import Numbered
-from http_live import HttpPlayer
+from http_live import HttpPlayer, status_of
+from srs import publish
 from wait import patience, until
 
 OTHER = "127.0.0.7"                                                  # another address of this machine
@@ -25,12 +26,6 @@ def limited(make_server):
     return lambda limits: make_server(conf(limits), api="", http="")
 
 
-def publish(server, stream="s", **how):
-    publisher = server.publisher(stream, **how)
-    publisher.send_tags(Numbered().tags(count=3))
-    return publisher
-
-
 def refused(call):
     """What an RTMP client is told; `call` is refused."""
     with pytest.raises(rtmp.Refused) as e:
@@ -40,9 +35,7 @@ def refused(call):
 
 
 def http_status(server, stream="s", **how):
-    with HttpPlayer(server.http_port, "/live/%s.flv" % stream, **how) as p:
-        p.wait_head()
-        return p.status
+    return status_of(server, "/live/%s.flv" % stream, **how)
 
 
 @pytest.mark.parametrize("limit, elsewhere", [
