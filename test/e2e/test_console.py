@@ -276,7 +276,7 @@ TOUR = {"en": ["Streams", "good", "Play as HTTP-FLV", "Clients", "Kick %s", "Kic
         "zh": ["流", "正常", "以 HTTP-FLV 播放", "客户端", "踢出 %s", "确定踢出 %s？ 确定", "已踢出 %s。"]}
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("width", [1100, 390])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_an_operator_sees_a_stream_plays_it_and_kicks_a_viewer(page, site, live, lang, width):

@@ -137,7 +137,7 @@ def test_ffmpeg_gets_cues_and_follows_a_program_that_gets_them(on_air):
     assert (times[0] - FIRST_MS) % EACH_MS == 0
 
 
-@pytest.mark.long
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("cell", ["ts", "fmp4"])
 def test_mpv_and_gstreamer_play_over_the_first_cue(on_air, cell):
     server = on_air(HLS % CELLS[cell])

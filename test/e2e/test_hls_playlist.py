@@ -136,7 +136,6 @@ def test_caches_are_told_how_long_and_which_version(hls):
         assert later[2].count(b"#EXTINF") > body.count(b"#EXTINF")
 
 
-@pytest.mark.long
 def test_a_long_playlist_is_compressed_for_those_who_accept_it(hls):
     server = hls("hls_ctx off;", "hls_fragment 1; hls_window 60;")
     with publishing(server):

@@ -158,7 +158,6 @@ def test_a_stream_that_comes_back_is_played_on(page, site, live):
     page.wait_playing(0.5, 5)
 
 
-@pytest.mark.long
 def test_a_player_page_of_another_origin_may_play(page, site, make_server, live):
     server = site()
     live(server)

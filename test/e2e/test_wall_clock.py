@@ -79,7 +79,7 @@ def test_hls_goes_on_over_a_step_of_the_clock(clock, publish, directives, second
     assert not [s for s in watch.media[0].known.segments if s.breaks]
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR], ids=["back", "forward"])
 @pytest.mark.parametrize("directives", ["", "dash_ll on;"], ids=["whole", "chunks"])
 def test_dash_tells_the_time_of_its_mpd(clock, publish, directives, seconds):
