@@ -5,8 +5,8 @@
     python3 research/api-server/server.py 8085 --store events.jsonl --deny on_publish
 
 It has the paths that SRS's example files name: /api/v1/clients, /streams, /sessions, /dvrs, /hls, /servers, /forward. Each POST with a JSON
-object, or an array of them, is answered {"code":0}, or refused with {"code":1} if --deny names its action. GET /api/v1/events lists what has come; ?action=
-and ?after= (a number) choose. It only writes down what it gets.
+object, or an array of them, is answered {"code":0}, or refused with {"code":1} if --deny names its action. GET /api/v1/events lists
+what has come; ?action= and ?after= (a number) choose. It only writes down what it gets.
 """
 import argparse
 import collections
