@@ -327,7 +327,7 @@ static struct err *replace(const struct page *p, const struct conf_edit *edit, c
     return NULL;
 }
 
-/* With its line, if nothing else stands there. A comment behind it stays. */
+/* Remove a directive, and its line if nothing else stands there. A comment behind it stays. */
 static void cut(const struct page *p, const struct conf_node *n)
 {
     size_t begin = n->begin, end = n->end;
