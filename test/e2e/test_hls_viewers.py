@@ -254,6 +254,11 @@ class Download:
         self.got = b""
         self.read(1000)
         assert self.got.startswith(b"HTTP/1.1 200"), self.got[:300]
+        self.head, _, _ = self.got.partition(b"\r\n\r\n")
+
+    def length(self):
+        """Of the body, as the head says it."""
+        return int(re.search(rb"Content-Length: (\d+)", self.head).group(1))
 
     def read(self, n):
         while len(self.got) < n:
@@ -261,8 +266,7 @@ class Download:
 
     def read_all(self):
         """To the end of the body, which must come."""
-        head, _, body = self.got.partition(b"\r\n\r\n")
-        self.read(len(head) + 4 + int(re.search(rb"Content-Length: (\d+)", head).group(1)))
+        self.read(len(self.head) + 4 + self.length())
 
     def read_to_close(self):
         """To the end of the connection; how many bytes came."""
@@ -279,7 +283,7 @@ def test_a_kick_ends_a_download_and_no_other(live):
     one = live(clip="h264_large.flv")
     (ctx, uri), (_, other_uri) = one.join(), one.join()
     downloads = [Download(one, one.segments(u)[-1]) for u in (uri, other_uri)]
-    length = int(re.search(rb"Content-Length: (\d+)", downloads[0].got).group(1))
+    length = downloads[0].length()
     assert length > 2000000
     assert one.api.kick(ctx)["code"] == 0
     until(lambda: len(one.viewers()) == 1, one.viewers)

@@ -1,6 +1,5 @@
 """`limits` of a vhost: each bound is kept, its refusal is said as the protocol can say it, and a place that is left is free again."""
 import contextlib
-import http.client
 import threading
 import time
 
@@ -68,16 +67,9 @@ def test_a_bound_of_one_stream_is_not_that_of_another(limited):
 def test_viewers_of_hls_count_as_players(limited):
     server = limited("players 1;")
     with server.publisher("s") as publisher, rtmp_feed(publisher):
-        def playlist():
-            c = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=patience())
-            c.request("GET", "/live/s.m3u8")
-            status = c.getresponse().status
-            c.close()
-            return status
-
-        until(lambda: playlist() == 200, "a viewer of HLS")
+        until(lambda: status_of(server, "/live/s.m3u8") == 200, "a viewer of HLS")
         assert http_status(server) == 403
-        until(lambda: playlist() == 403, "a second viewer that is refused")
+        until(lambda: status_of(server, "/live/s.m3u8") == 403, "a second viewer that is refused")
         refused(lambda: server.player("s"))
         viewer, = [c["id"] for c in Api(server).clients() if c["type"] == "hls-play"]
         Api(server).kick(viewer)
