@@ -69,15 +69,15 @@ static struct err *write_view(struct api_reply *r)
 
 /* ---- changing --------------------------------------------------------------------------------------------------- */
 
-/* Why not, for a person; takes the error. */
+/* Answer why it is not done, in words. Takes the error over. */
 static void refuse(struct api_reply *r, int status, struct err *e)
 {
     enum { TEXT_CAP = 1024 };
     char text[TEXT_CAP];
     r->status = status;
     jw_object(&r->json, NULL);
-    jw_int(&r->json, "code", e ? (int)err_code(e) : status);
-    jw_string(&r->json, "message", e ? err_summary(e, text, sizeof text) : "");
+    jw_int(&r->json, "code", (int)err_code(e));
+    jw_string(&r->json, "message", err_summary(e, text, sizeof text));
     jw_object_end(&r->json);
     err_free(e);
 }
@@ -127,17 +127,14 @@ static void write_outcome(struct api_reply *r, const struct conf_rewrite *w, con
 
 static struct err *apply(struct api_reply *r, struct conf_rewrite **w)
 {
-    struct config_outcome out = { 0 };
+    struct config_outcome out;
     struct err           *e = config_apply(r, w, &out);
     if (e)
         return e;
-    if (out.error) {
+    if (out.error)
         refuse(r, out.status, out.error);
-        out.error = NULL;
-    } else {
+    else
         write_outcome(r, *w, &out);
-    }
-    config_outcome_finish(&out);
     return NULL;
 }
 

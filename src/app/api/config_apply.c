@@ -133,7 +133,6 @@ static struct err *apply(struct api_reply *r, struct conf_rewrite **wp, struct c
     struct conf_rewrite  *w = *wp;
     if (e)
         return e;
-    out->result = w->result;
     out->status = status_of(w->result);
     out->error = w->error;
     w->error = NULL;
@@ -147,7 +146,7 @@ static struct err *apply(struct api_reply *r, struct conf_rewrite **wp, struct c
 struct err *config_apply(struct api_reply *r, struct conf_rewrite **w, struct config_outcome *out)
 {
     struct config_keeper *keeper = &r->server->config;
-    *out = (struct config_outcome){ .status = HTTP_STATUS_CONFLICT, .result = CONF_REWRITE_CONFLICT };
+    *out = (struct config_outcome){ .status = HTTP_STATUS_CONFLICT };
     if (keeper->is_busy) {
         out->error = err_new(E_SYSTEM_CONFIG_INVALID, "another request changes the configuration just now");
         return NULL;
@@ -156,10 +155,4 @@ struct err *config_apply(struct api_reply *r, struct conf_rewrite **w, struct co
     struct err *e = apply(r, w, out);
     keeper->is_busy = false;
     return e;
-}
-
-void config_outcome_finish(struct config_outcome *out)
-{
-    err_free(out->error);
-    *out = (struct config_outcome){ 0 };
 }

@@ -225,19 +225,17 @@ static enum err_code read_update(struct api_reply *r, struct conf_rewrite *w)
 
 static struct err *apply(struct api_reply *r, struct conf_rewrite **w)
 {
-    struct config_outcome out = { 0 };
+    struct config_outcome out;
     struct err           *e = config_apply(r, w, &out);
     if (e)
         return e;
     if (out.error) {
         api_error(r, HTTP_STATUS_OK, (int)err_code(out.error));
         log_err(LOG_WARN, out.error, "rpc=update: not done, err");
-        out.error = NULL;
     } else {
         api_begin(r);
         jw_object_end(&r->json);
     }
-    config_outcome_finish(&out);
     return NULL;
 }
 
