@@ -10,7 +10,6 @@
 #include "app/conf/view.h"
 #include "app/http/conn.h"
 #include "core/clock.h"
-#include "core/mem.h"
 #include "core/str.h"
 #include "protocol/http/status.h"
 
@@ -193,13 +192,7 @@ static struct err *read_rollback(struct api_reply *r, struct conf_rewrite *w, co
     if (!kept)
         return err_new(E_SYSTEM_CONFIG_INVALID, "no such text is kept: at most %d, since the start of the process",
                        CONFIG_KEPT_MAX);
-    w->file = mem_strdup(kept->file);
-    w->text = mem_alloc(kept->len + 1);
-    if (!w->file || !w->text)
-        return err_no_memory();
-    memcpy(w->text, kept->text, kept->len + 1);
-    w->text_len = kept->len;
-    return NULL;
+    return conf_rewrite_replace(w, kept->file, kept->text, kept->len) ? NULL : err_no_memory();
 }
 
 /* ---- the paths ---------------------------------------------------------------------------------------------------- */

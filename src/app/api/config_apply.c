@@ -1,7 +1,5 @@
 #include "app/api/config_apply.h"
 
-#include <string.h>
-
 #include "app/http/conn.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -32,7 +30,7 @@ static void rewrite_drop(struct offload_job *job)
     mem_free(j);
 }
 
-/* After an error *w is gone. */
+/* Run the rewrite on a thread. After an error *w is NULL. */
 static struct err *run(struct server *s, struct conf_rewrite **w)
 {
     struct rewrite_job *j = mem_calloc(1, sizeof *j);
@@ -74,19 +72,14 @@ static struct err *reload(struct server *s)
     return NULL;
 }
 
-/* The file would prevent the next start: it gets its old text back. */
+/* Give the file its old text back: with the new one the next start would fail. */
 static struct err *put_back(struct server *s, const struct conf_rewrite *w)
 {
     struct conf_rewrite *back = conf_rewrite_create(&s->config.source);
     if (!back)
         return err_no_memory();
-    back->file = mem_strdup(w->file);
-    back->text = mem_alloc(w->before.len + 1);
-    back->text_len = w->before.len;
-    if (back->text && w->before.len)
-        memcpy(back->text, w->before.bytes, w->before.len); /* may contain NUL */
     struct err *e = NULL;
-    if (back->file && back->text)
+    if (conf_rewrite_replace(back, w->file, w->before.bytes, w->before.len))
         e = run(s, &back);
     else
         e = err_no_memory();

@@ -44,6 +44,16 @@ void conf_rewrite_destroy(struct conf_rewrite *w)
     mem_free(w);
 }
 
+bool conf_rewrite_replace(struct conf_rewrite *w, const char *file, const char *text, size_t len)
+{
+    w->file = mem_strdup(file);
+    w->text = mem_alloc(len + 1);
+    w->text_len = len;
+    if (w->text && len)
+        memcpy(w->text, text, len); /* may contain NUL */
+    return w->file && w->text;
+}
+
 static bool fail(struct conf_rewrite *w, enum conf_rewrite_result result, struct err *e)
 {
     w->result = err_code(e) == E_NO_MEMORY ? CONF_REWRITE_FAILED : result;

@@ -42,7 +42,7 @@ struct conf_rewrite {
     struct conf_arena  arena; /* of the edits */
     struct conf_edit  *edits; /* CONF_REWRITE_EDITS_MAX */
     int                n_edits;
-    char              *file, *text; /* in place of edits: the whole text of this file, from conf/history */
+    char              *file, *text; /* in place of edits: conf_rewrite_replace() */
     size_t             text_len;
 
     enum conf_rewrite_result result;
@@ -55,6 +55,9 @@ struct conf_rewrite {
 
 /** Make it. NULL: memory is out. */
 struct conf_rewrite *conf_rewrite_create(const struct conf_source *from) ATTR_MUST_USE;
+
+/** Make `text` the whole text of a file, in place of edits. Both are copied. False: memory is out. */
+bool conf_rewrite_replace(struct conf_rewrite *w, const char *file, const char *text, size_t len) ATTR_MUST_USE;
 
 /** Do all of it. */
 void conf_rewrite_run(struct conf_rewrite *w);
