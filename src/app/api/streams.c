@@ -47,18 +47,6 @@ static void put_publish(struct jw *j, const struct source *s)
     jw_object_end(j);
 }
 
-/* Of the views that show the lane. */
-static uint64_t lost_files(const struct show *show, const struct lane *lane)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
-        const struct viewing *v = &show->viewings[i];
-        if (v->by && v->by->lost_files && v->plan == lane->plan && v->wish.lanes[0] == lane->kind)
-            n += v->by->lost_files(v);
-    }
-    return n;
-}
-
 static void put_lane(struct jw *j, const struct show *show, const struct lane *lane)
 {
     const struct segment *newest = lane_newest(lane);
@@ -67,7 +55,7 @@ static void put_lane(struct jw *j, const struct show *show, const struct lane *l
     jw_int(j, "segments", (int64_t)lane->n_segments);
     jw_int(j, "newest", newest ? (int64_t)newest->number : -1);
     jw_int(j, "lost_parts", (int64_t)lane->n_lost_parts);
-    jw_int(j, "lost_files", (int64_t)lost_files(show, lane));
+    jw_int(j, "lost_files", (int64_t)show_lost_files(show, lane));
     jw_int(j, "cues", (int64_t)lane->n_carried_cues);
     jw_int(j, "lost_cues", (int64_t)lane->plan->n_lost_cues);
     jw_array(j, "left_out");

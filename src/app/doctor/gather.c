@@ -52,17 +52,6 @@ void gather_pair(const struct tls_pair_state *p, int64_t now, int64_t wall_now, 
         out->days_left = out->days_left ? out->days_left : -1;
 }
 
-static uint64_t lost_files(const struct show *show, const struct lane *lane)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
-        const struct viewing *v = &show->viewings[i];
-        if (v->by && v->by->lost_files && v->plan == lane->plan && v->wish.lanes[0] == lane->kind)
-            n += v->by->lost_files(v);
-    }
-    return n;
-}
-
 static void gather_lanes(const struct source *s, struct facts_stream *out)
 {
     const struct show *show = show_find(s->vhost, s->app, s->stream);
@@ -74,7 +63,7 @@ static void gather_lanes(const struct source *s, struct facts_stream *out)
             out->lanes[out->n_lanes++] = (struct facts_lane){
                 .container = plan->lanes[i]->kind->name,
                 .left_out = plan->lanes[i]->left_out,
-                .n_lost_files = lost_files(show, plan->lanes[i]),
+                .n_lost_files = show_lost_files(show, plan->lanes[i]),
             };
     }
 }

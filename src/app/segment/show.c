@@ -462,6 +462,17 @@ int64_t show_next_part_us(const struct show *show)
     return next_us;
 }
 
+uint64_t show_lost_files(const struct show *show, const struct lane *lane)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < SHOW_VIEWS_MAX; i++) {
+        const struct viewing *v = &show->viewings[i];
+        if (v->by && v->by->lost_files && v->plan == lane->plan && v->wish.lanes[0] == lane->kind)
+            n += v->by->lost_files(v);
+    }
+    return n;
+}
+
 /* ---- all shows ---- */
 
 static bool is_over(const struct viewing *v, int64_t now)

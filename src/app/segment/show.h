@@ -85,6 +85,9 @@ int64_t show_next_part_us(const struct show *show);
 /** True if a view wants parts as soon as they can be made. */
 bool show_is_prompt(const struct show *show);
 
+/** Segments of this lane that the disk refused, or that could not wait for it: the sum over all views. */
+uint64_t show_lost_files(const struct show *show, const struct lane *lane);
+
 /** The show of a stream, borrowed; NULL: there is none. */
 struct show *show_find(const struct conf_vhost *vhost, const char *app, const char *stream);
 
