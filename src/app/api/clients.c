@@ -60,34 +60,11 @@ static int64_t since_of(const void *member)
     return -((const struct client *)member)->since_us;
 }
 
-static int64_t send_bytes_of(const void *member)
-{
-    return ((const struct client *)member)->traffic.bytes_out;
-}
-
-static int64_t recv_bytes_of(const void *member)
-{
-    return ((const struct client *)member)->traffic.bytes_in;
-}
-
-static int64_t send_30s_of(const void *member)
-{
-    return ((const struct client *)member)->traffic.out.window_30s.kbps;
-}
-
-static int64_t recv_30s_of(const void *member)
-{
-    return ((const struct client *)member)->traffic.in.window_30s.kbps;
-}
-
 static const struct listing_column columns[] = {
     { "url", .text = url_of },
     { "type", .text = type_of },
     { "alive", .number = since_of },
-    { "send_bytes", .number = send_bytes_of },
-    { "recv_bytes", .number = recv_bytes_of },
-    { "send_30s", .number = send_30s_of },
-    { "recv_30s", .number = recv_30s_of },
+    LISTING_TRAFFIC_COLUMNS(struct client),
 };
 
 static struct err *put_list(struct api_reply *r)

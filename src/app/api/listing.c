@@ -18,6 +18,26 @@ void listing_put_traffic(struct jw *j, const struct traffic *t)
     jw_object_end(j);
 }
 
+int64_t listing_send_bytes(const void *traffic)
+{
+    return ((const struct traffic *)traffic)->bytes_out;
+}
+
+int64_t listing_recv_bytes(const void *traffic)
+{
+    return ((const struct traffic *)traffic)->bytes_in;
+}
+
+int64_t listing_send_30s(const void *traffic)
+{
+    return ((const struct traffic *)traffic)->out.window_30s.kbps;
+}
+
+int64_t listing_recv_30s(const void *traffic)
+{
+    return ((const struct traffic *)traffic)->in.window_30s.kbps;
+}
+
 static void begin(struct api_reply *r, const struct listing *list)
 {
     api_begin(r);
@@ -110,9 +130,10 @@ static void gather(struct best *b, const struct api_reply *r, const struct listi
         if (!list->takes(f, r, member))
             continue;
         struct best_row row = { .arrival = at.number };
-        const char     *text = by->text ? by->text(member) : NULL;
+        const void     *part = (const char *)member + by->offset;
+        const char     *text = by->text ? by->text(part) : NULL;
         if (by->number)
-            row.number = by->number(member);
+            row.number = by->number(part);
         str_copy(row.text, sizeof row.text, text ? text : "");
         best_add(b, &row);
     }

@@ -7,6 +7,10 @@
 #ifndef APP_API_LISTING_H
 #define APP_API_LISTING_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "app/api/filter.h"
 #include "app/api/reply.h"
 #include "app/stat/traffic.h"
@@ -21,7 +25,22 @@ struct listing_column {
     const char *name;
     int64_t (*number)(const void *member);
     const char *(*text)(const void *member); /* may return NULL for no text */
+    size_t offset;                           /* number() and text() get the part of the member that begins there */
 };
+
+/* clang-format off */
+/* The columns of what listing_put_traffic() writes, of members that have `traffic`. */
+#define LISTING_TRAFFIC_COLUMNS(type) \
+    { "send_bytes", .number = listing_send_bytes, .offset = offsetof(type, traffic) }, \
+    { "recv_bytes", .number = listing_recv_bytes, .offset = offsetof(type, traffic) }, \
+    { "send_30s", .number = listing_send_30s, .offset = offsetof(type, traffic) }, \
+    { "recv_30s", .number = listing_recv_30s, .offset = offsetof(type, traffic) }
+/* clang-format on */
+
+int64_t listing_send_bytes(const void *traffic);
+int64_t listing_recv_bytes(const void *traffic);
+int64_t listing_send_30s(const void *traffic);
+int64_t listing_recv_30s(const void *traffic);
 
 struct listing {
     const char        *key; /* "streams" */

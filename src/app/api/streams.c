@@ -141,26 +141,6 @@ static int64_t fps_of(const void *member)
     return (int64_t)(((const struct source *)member)->fps * 100);
 }
 
-static int64_t send_bytes_of(const void *member)
-{
-    return ((const struct source *)member)->traffic.bytes_out;
-}
-
-static int64_t recv_bytes_of(const void *member)
-{
-    return ((const struct source *)member)->traffic.bytes_in;
-}
-
-static int64_t send_30s_of(const void *member)
-{
-    return ((const struct source *)member)->traffic.out.window_30s.kbps;
-}
-
-static int64_t recv_30s_of(const void *member)
-{
-    return ((const struct source *)member)->traffic.in.window_30s.kbps;
-}
-
 static const struct listing_column columns[] = {
     { "name", .text = name_of },
     { "url", .text = url_of },
@@ -168,10 +148,7 @@ static const struct listing_column columns[] = {
     { "live_ms", .number = live_ms_of },
     { "frames", .number = frames_of },
     { "fps", .number = fps_of },
-    { "send_bytes", .number = send_bytes_of },
-    { "recv_bytes", .number = recv_bytes_of },
-    { "send_30s", .number = send_30s_of },
-    { "recv_30s", .number = recv_30s_of },
+    LISTING_TRAFFIC_COLUMNS(struct source),
 };
 
 static struct err *put_list(struct api_reply *r)

@@ -63,34 +63,11 @@ static int64_t streams_of(const void *member)
     return ((const struct vhost_stat *)member)->n_streams;
 }
 
-static int64_t send_bytes_of(const void *member)
-{
-    return ((const struct vhost_stat *)member)->traffic.bytes_out;
-}
-
-static int64_t recv_bytes_of(const void *member)
-{
-    return ((const struct vhost_stat *)member)->traffic.bytes_in;
-}
-
-static int64_t send_30s_of(const void *member)
-{
-    return ((const struct vhost_stat *)member)->traffic.out.window_30s.kbps;
-}
-
-static int64_t recv_30s_of(const void *member)
-{
-    return ((const struct vhost_stat *)member)->traffic.in.window_30s.kbps;
-}
-
 static const struct listing_column columns[] = {
     { "name", .text = name_of },
     { "clients", .number = clients_of },
     { "streams", .number = streams_of },
-    { "send_bytes", .number = send_bytes_of },
-    { "recv_bytes", .number = recv_bytes_of },
-    { "send_30s", .number = send_30s_of },
-    { "recv_30s", .number = recv_30s_of },
+    LISTING_TRAFFIC_COLUMNS(struct vhost_stat),
 };
 
 static struct err *put_list(struct api_reply *r)
