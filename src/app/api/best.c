@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/mem.h"
 #include "core/str.h"
 
@@ -96,26 +97,14 @@ void best_put_place(const struct best *b, const struct best_row *row, char buf[s
         str_printf(&out, "%02x", (unsigned char)*p);
 }
 
-static int digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char       *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
 static bool read_text(const char *hex, char out[static BEST_TEXT_CAP])
 {
     size_t len = strlen(hex) / 2;
-    if (strlen(hex) % 2 || len >= BEST_TEXT_CAP)
+    if (strlen(hex) % 2 || len >= BEST_TEXT_CAP || hex[strspn(hex, "0123456789abcdef")] ||
+        !hex_decode(hex, (uint8_t *)out, len))
         return false;
-    for (size_t i = 0; i < len; i++) {
-        int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
-        if (high < 0 || low < 0 || high + low == 0)
-            return false;
-        out[i] = (char)(high << 4 | low);
-    }
     out[len] = '\0';
-    return true;
+    return strlen(out) == len; /* a text has no NUL */
 }
 
 static bool read_number(const char *text, int64_t *out)
@@ -123,7 +112,7 @@ static bool read_number(const char *text, int64_t *out)
     char *end;
     errno = 0;
     *out = strtoll(text, &end, 10);
-    return (*text == '-' || digit(*text) >= 0) && !*end && errno == 0;
+    return (*text == '-' || (*text >= '0' && *text <= '9')) && !*end && errno == 0;
 }
 
 bool best_read_place(struct best *b, const char *text)
