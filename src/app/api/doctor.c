@@ -25,16 +25,10 @@ static struct err *put_finding(void *arg, const struct finding *f)
     return api_give_way(r);
 }
 
-static const char *param_of(const struct api_reply *r, const char *name)
-{
-    const char *value = http_request_param(r->request, name);
-    return value && *value ? value : NULL;
-}
-
 /* `stream` may be the name alone, or app/stream: the last slash separates them, as in URLs. */
 static bool take_question(const struct api_reply *r, char text[static STREAM_IDENTITY_CAP], struct doctor_question *q)
 {
-    *q = (struct doctor_question){ param_of(r, "vhost"), param_of(r, "app"), param_of(r, "stream") };
+    *q = (struct doctor_question){ api_param(r, "vhost"), api_param(r, "app"), api_param(r, "stream") };
     if (!q->stream)
         return true;
     if (!str_copy(text, STREAM_IDENTITY_CAP, q->stream))

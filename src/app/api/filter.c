@@ -6,10 +6,8 @@
 
 static const char *param(const struct api_reply *r, struct filter *f, const char *name)
 {
-    const char *value = http_request_param(r->request, name);
-    if (!value || !*value)
-        return NULL;
-    f->is_set = true;
+    const char *value = api_param(r, name);
+    f->is_set |= value != NULL;
     return value;
 }
 

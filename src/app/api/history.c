@@ -30,8 +30,8 @@ enum { BACK_S_MAX = 7 * 24 * 3600 };
 /* A time in milliseconds since 1970; a negative number counts seconds back from now. */
 static bool read_time(const struct api_reply *r, const char *name, int64_t *ms)
 {
-    const char *text = http_request_param(r->request, name);
-    if (!text || !*text)
+    const char *text = api_param(r, name);
+    if (!text)
         return true;
     const char *digits = text + (*text == '-');
     size_t      n = strspn(digits, "0123456789");
@@ -65,11 +65,11 @@ static bool read_span(const struct api_reply *r, struct span *s)
     return true;
 }
 
-/* The stream of that id or url, or the server. */
+/* The history of the stream of that id or url; NULL means that of the server. */
 static const struct history *find(const struct api_reply *r, const char *stream)
 {
     const struct histories *all = &r->server->histories;
-    if (!stream || !*stream)
+    if (!stream)
         return &all->server;
     static const struct history none; /* of a stream that has not been sampled yet, or found no room */
     const struct source        *s = registry_find_stream(&r->server->registry, stream);
@@ -105,8 +105,7 @@ static void put_row(struct jw *j, const struct history *h, const struct span *s,
 /* The whole of it is some 150 KB at most, so nothing is sent before it is complete, and the history stays as it is meanwhile. */
 static struct err *write_history(struct api_reply *r)
 {
-    const char           *stream = http_request_param(r->request, "stream");
-    const struct history *h = find(r, stream);
+    const struct history *h = find(r, api_param(r, "stream"));
     struct span           s;
     if (r->method != HTTP_GET)
         return api_refuse_method(r, "GET, HEAD, OPTIONS");

@@ -177,13 +177,13 @@ static struct err *put_sorted(struct api_reply *r, const struct listing *list, c
 
 struct err *listing_put_page(struct api_reply *r, const struct listing *list)
 {
-    const char   *sort = http_request_param(r->request, "sort"), *cursor = http_request_param(r->request, "cursor");
+    const char   *sort = api_param(r, "sort"), *cursor = http_request_param(r->request, "cursor");
     int64_t       all = list->paged ? API_COUNT_DEFAULT : INT64_MAX;
     int64_t       count = api_number(r, "count", all, API_COUNT_MAX);
     struct filter f;
     if (!filter_read(&f, r))
         return refuse(r);
-    if (sort && *sort)
+    if (sort)
         return put_sorted(r, list, &f, sort, cursor, count);
     return put_by_arrival(r, list, &f, cursor, list->paged || cursor ? count : all);
 }

@@ -25,8 +25,8 @@ bool api_is_callback(const char *name)
 static enum http_method meant_by(const struct api_reply *r)
 {
     const struct http_request *q = r->request;
-    const char                *said = r->callback ? http_request_param(q, "method") : NULL;
-    if (!said || !*said || strcmp(said, "GET") == 0)
+    const char                *said = r->callback ? api_param(r, "method") : NULL;
+    if (!said || strcmp(said, "GET") == 0)
         return q->method == HTTP_HEAD ? HTTP_GET : q->method;
     if (strcmp(said, "DELETE") == 0 && (r->site == HTTP_SITE_OWN || r->server->conf->http_api.jsonp_delete))
         return HTTP_DELETE;
@@ -107,14 +107,14 @@ static struct err *answer(struct http_exchange *x, struct err *(*write)(struct a
                            .server = http_conn_of(x)->server,
                            .json = JW_INIT,
                            .status = HTTP_STATUS_OK };
-    const char      *callback = http_request_param(r.request, "callback");
+    const char      *callback = api_param(&r, "callback");
     struct err      *e = http_add_field(x, "X-Content-Type-Options", "nosniff");
     if (e)
         return e;
-    if (callback && *callback && !api_is_callback(callback)) {
+    if (callback && !api_is_callback(callback)) {
         api_error(&r, HTTP_STATUS_BAD_REQUEST, E_HTTP_JSONP);
     } else {
-        r.callback = callback && *callback ? callback : NULL;
+        r.callback = callback;
         r.site = http_site_of(r.server->conf, r.request);
         r.shows_secrets = may_show_secrets(&r);
         r.method = meant_by(&r);
@@ -193,6 +193,12 @@ struct err *api_give_way(struct api_reply *r)
     jw_flushed(&r->json);
     co_give_way();
     return NULL;
+}
+
+const char *api_param(const struct api_reply *r, const char *name)
+{
+    const char *value = http_request_param(r->request, name);
+    return value && *value ? value : NULL;
 }
 
 int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback, int64_t max)

@@ -76,6 +76,9 @@ struct err *api_refuse_method(struct api_reply *r, const char *allow) ATTR_MUST_
 /** Call it between two entries of a list. If the text fills a piece, it is sent and others run; only then this yields. */
 struct err *api_give_way(struct api_reply *r) ATTR_MUST_USE;
 
+/** The query's parameter `name`; NULL when it is absent or empty. */
+const char *api_param(const struct api_reply *r, const char *name);
+
 /** The number in the query's parameter `name`, at most `max`; `fallback` when there is none. */
 int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback, int64_t max);
 
