@@ -124,19 +124,18 @@ static struct err *make(struct api_reply *r)
     return NULL;
 }
 
-static void lift(struct api_reply *r, const char *id)
+static struct err *lift(struct api_reply *r, const char *id)
 {
     const struct ban *b = bans_find_by_id(id);
-    if (!b) {
-        api_error(r, HTTP_STATUS_NOT_FOUND, HTTP_STATUS_NOT_FOUND);
-        return;
-    }
+    if (!b)
+        return api_refuse(r, HTTP_STATUS_NOT_FOUND);
     log_write_as(co_trace(), LOG_WARN, "ban %s of %s %s is lifted by %s", b->id, ban_kind_name(b->kind), b->subject,
                  http_visit_of(r->x)->ip);
     bans_lift(id);
     bans_wake();
     api_begin(r);
     jw_object_end(&r->json);
+    return NULL;
 }
 
 /* ---- the list ---------------------------------------------------------------------------------------------------- */
@@ -167,17 +166,17 @@ static struct err *write_bans(struct api_reply *r)
 {
     const char *id = api_id(r, PREFIX);
     if (r->method == HTTP_DELETE && *id)
-        lift(r, id);
-    else if (r->method == HTTP_POST && !*id)
+        return lift(r, id);
+    if (r->method == HTTP_POST && !*id)
         return make(r);
-    else if (r->method != HTTP_GET)
+    if (r->method != HTTP_GET)
         return api_refuse_method(r, *id ? "DELETE, GET, HEAD, OPTIONS" : "GET, HEAD, OPTIONS, POST");
-    else if (!*id)
+    if (!*id)
         return put_list(r);
-    else if (bans_find_by_id(id))
-        listing_put_one(r, "ban", bans_find_by_id(id), HTTP_STATUS_NOT_FOUND, put_ban);
-    else
-        api_error(r, HTTP_STATUS_NOT_FOUND, HTTP_STATUS_NOT_FOUND);
+    const struct ban *b = bans_find_by_id(id);
+    if (!b)
+        return api_refuse(r, HTTP_STATUS_NOT_FOUND);
+    listing_put_one(r, "ban", b, HTTP_STATUS_NOT_FOUND, put_ban);
     return NULL;
 }
 

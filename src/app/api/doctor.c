@@ -62,12 +62,10 @@ static struct err *write_doctor(struct api_reply *r)
     if (r->method != HTTP_GET)
         return api_refuse_method(r, "GET, HEAD, OPTIONS");
     if (!r->shows_secrets) {
-        api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
-        return NULL;
+        return api_refuse(r, HTTP_STATUS_FORBIDDEN);
     }
     if (!take_question(r, text, &q)) {
-        api_error(r, HTTP_STATUS_BAD_REQUEST, HTTP_STATUS_BAD_REQUEST);
-        return NULL;
+        return api_refuse(r, HTTP_STATUS_BAD_REQUEST);
     }
     api_begin_data(r);
     jw_array(&r->json, "findings");

@@ -54,8 +54,7 @@ static struct err *listen_on(struct api_reply *r)
     struct live_listener l;
     struct err          *e;
     if (!live_events_join(&l, co_self())) {
-        api_error(r, HTTP_STATUS_SERVICE_UNAVAILABLE, HTTP_STATUS_SERVICE_UNAVAILABLE);
-        return NULL;
+        return api_refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE);
     }
     if (!(e = begin(r->x)) && http_reply_wants_body(r->x)) {
         http_forget_request(r->x);
@@ -72,8 +71,7 @@ static struct err *write_events(struct api_reply *r)
         return api_refuse_method(r, "GET, HEAD, OPTIONS");
     if (r->shows_secrets && !r->callback)
         return listen_on(r);
-    api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
-    return NULL;
+    return api_refuse(r, HTTP_STATUS_FORBIDDEN);
 }
 
 struct err *api_events(struct http_exchange *x)

@@ -114,8 +114,7 @@ static struct err *write_history(struct api_reply *r)
         return NULL;
     }
     if (!read_span(r, &s)) {
-        api_error(r, HTTP_STATUS_BAD_REQUEST, HTTP_STATUS_BAD_REQUEST);
-        return NULL;
+        return api_refuse(r, HTTP_STATUS_BAD_REQUEST);
     }
     int64_t ahead_ms = (wall_now_us() - now_us()) / US_PER_MS, length_ms = step_s(&s) * 1000;
     api_begin(r);

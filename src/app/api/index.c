@@ -24,7 +24,7 @@ static bool is_at(struct api_reply *r, const char *path)
     size_t len = strlen(path);
     if (strncmp(r->request->path, path, len - 1) == 0 && strlen(r->request->path) <= len)
         return true;
-    api_error(r, HTTP_STATUS_NOT_FOUND, HTTP_STATUS_NOT_FOUND);
+    api_refuse(r, HTTP_STATUS_NOT_FOUND);
     return false;
 }
 

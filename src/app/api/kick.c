@@ -76,19 +76,13 @@ static bool may_be_misspelt(const struct http_request *q)
     return false;
 }
 
-static struct err *refuse(struct api_reply *r)
-{
-    api_error(r, HTTP_STATUS_BAD_REQUEST, HTTP_STATUS_BAD_REQUEST);
-    return NULL;
-}
-
 struct err *kick_selected(struct api_reply *r)
 {
     struct filter f;
     if (!r->request->n_params)
         return kick_nobody(r, E_RTMP_CLIENT_NOT_FOUND);
     if (!filter_read(&f, r) || !f.is_set || may_be_misspelt(r->request))
-        return refuse(r);
+        return api_refuse(r, HTTP_STATUS_BAD_REQUEST);
     kick_all(r, &f);
     return NULL;
 }
@@ -98,7 +92,7 @@ struct err *kick_stream(struct api_reply *r, const char *stream_id)
     char          id[VID_CAP]; /* the stream may go meanwhile */
     struct filter f;
     if (!filter_read(&f, r) || f.stream || may_be_misspelt(r->request))
-        return refuse(r);
+        return api_refuse(r, HTTP_STATUS_BAD_REQUEST);
     str_copy(id, sizeof id, stream_id);
     f.stream = id;
     kick_all(r, &f);

@@ -55,12 +55,6 @@ static void end(struct api_reply *r, const struct listing *list, const char *nex
     jw_object_end(&r->json);
 }
 
-static struct err *refuse(struct api_reply *r)
-{
-    api_error(r, HTTP_STATUS_BAD_REQUEST, HTTP_STATUS_BAD_REQUEST);
-    return NULL;
-}
-
 /* ---- in the order of arrival: a cursor is the number of the last member ---- */
 
 /* The place before the next member that is wanted; *skip is how many to pass over first. */
@@ -89,7 +83,7 @@ static struct err *put_by_arrival(struct api_reply *r, const struct listing *lis
     uint64_t           last; /* number of the last member that was written */
     bool               has_more = false;
     if (!find_start(r, list, f, cursor, &at, &skip))
-        return refuse(r);
+        return api_refuse(r, HTTP_STATUS_BAD_REQUEST);
     last = at.number;
     begin(r, list);
     for (const void *member; !e && (member = roll_next(list->members, &at)); co_give_way_by_time()) {
@@ -163,10 +157,10 @@ static struct err *put_sorted(struct api_reply *r, const struct listing *list, c
     struct best                  b = { .descending = *sort == '-' };
     const struct listing_column *by = find_column(list, sort + b.descending);
     if (!by)
-        return refuse(r);
+        return api_refuse(r, HTTP_STATUS_BAD_REQUEST);
     b.is_text = by->text != NULL;
     if (cursor && *cursor && !best_read_place(&b, cursor))
-        return refuse(r);
+        return api_refuse(r, HTTP_STATUS_BAD_REQUEST);
     if (!best_init(&b, count < API_SORTED_MAX ? (size_t)count : API_SORTED_MAX))
         return err_no_memory();
     gather(&b, r, list, f, by);
@@ -182,7 +176,7 @@ struct err *listing_put_page(struct api_reply *r, const struct listing *list)
     int64_t       count = api_number(r, "count", all, API_COUNT_MAX);
     struct filter f;
     if (!filter_read(&f, r))
-        return refuse(r);
+        return api_refuse(r, HTTP_STATUS_BAD_REQUEST);
     if (sort)
         return put_sorted(r, list, &f, sort, cursor, count);
     return put_by_arrival(r, list, &f, cursor, list->paged || cursor ? count : all);

@@ -25,6 +25,6 @@ bool api_may_manage(struct api_reply *r, bool allowed)
     log_warn("HTTP client ip=%s: %s is refused: the configuration is for this host, or for whoever has the password of "
              "http_api { auth }, and for no page of another site",
              http_visit_of(r->x)->ip, r->request->raw_path);
-    api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
+    api_refuse(r, HTTP_STATUS_FORBIDDEN);
     return false;
 }

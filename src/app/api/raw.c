@@ -50,7 +50,7 @@ static bool may_reload(struct api_reply *r)
         "HTTP client ip=%s: rpc=reload by GET is refused, for it comes from another host and http_api { auth { enabled "
         "on; } } is off; send it by POST",
         http_visit_of(r->x)->ip);
-    api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
+    api_refuse(r, HTTP_STATUS_FORBIDDEN);
     return false;
 }
 

@@ -79,7 +79,7 @@ bool api_may_change(struct api_reply *r)
              "trusted_hosts; }",
              http_visit_of(r->x)->ip, http_method_str(q->method), q->raw_path,
              or_nothing(http_request_field(q, "Origin")), or_nothing(http_request_field(q, "Referer")));
-    api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
+    api_refuse(r, HTTP_STATUS_FORBIDDEN);
     return false;
 }
 
@@ -90,7 +90,7 @@ static bool came_by_own_name(struct api_reply *r)
         return true;
     log_warn("HTTP client ip=%s: %s is refused, for Host %s is no name of this server; see http_api { trusted_hosts; }",
              http_visit_of(r->x)->ip, r->request->raw_path, r->request->host_port);
-    api_error(r, HTTP_STATUS_FORBIDDEN, HTTP_STATUS_FORBIDDEN);
+    api_refuse(r, HTTP_STATUS_FORBIDDEN);
     return false;
 }
 
@@ -172,9 +172,15 @@ void api_error(struct api_reply *r, int status, int code)
     jw_object_end(&r->json);
 }
 
+struct err *api_refuse(struct api_reply *r, int status)
+{
+    api_error(r, status, status);
+    return NULL;
+}
+
 struct err *api_refuse_method(struct api_reply *r, const char *allow)
 {
-    api_error(r, HTTP_STATUS_METHOD_NOT_ALLOWED, HTTP_STATUS_METHOD_NOT_ALLOWED);
+    api_refuse(r, HTTP_STATUS_METHOD_NOT_ALLOWED);
     return http_add_field(r->x, "Allow", allow);
 }
 
