@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/conf/auth.h"
 #include "app/conf/cidr.h"
 #include "app/conf/endpoint.h"
 #include "app/conf/tree.h"
@@ -17,6 +18,7 @@ struct walk {
     const struct conf *conf;
     void (*tell)(void *arg, const struct conf_exposure *e);
     void *arg;
+    bool  is_open_to_publishers;
 };
 
 /* ---- who reaches what ---- */
@@ -149,18 +151,10 @@ static void walk_api(const struct walk *w)
     }
 }
 
-static bool has_word(const struct conf_words *words, const char *word)
-{
-    for (size_t i = 0; i < words->count; i++)
-        if (str_equal(words->items[i], word))
-            return true;
-    return false;
-}
-
 static bool asks_publishers(const struct conf_vhost *v)
 {
     const struct conf_hooks *h = &v->hooks;
-    if (v->auth.enabled && !has_word(&v->auth.publish, "all"))
+    if (conf_auth_asks(&v->auth, true))
         return true;
     if (h->enabled && (h->on_connect.count || h->on_publish.count))
         return true;
@@ -183,11 +177,11 @@ static bool has_plain_https(const struct conf_words *urls)
 static void walk_hooks(const struct walk *w, const struct conf_vhost *v, const struct conf_node *at)
 {
     const struct conf_hooks *h = &v->hooks;
-    struct conf_exposure     e = found(EXPOSED_HOOKS, at);
-    e.is_note = true;
-    e.vhost = v->name;
     if (!h->enabled)
         return;
+    struct conf_exposure e = found(EXPOSED_HOOKS, at);
+    e.is_note = true;
+    e.vhost = v->name;
     if (h->fail_open.count)
         say(w, &e, "http_hooks { fail_open; }", "vhost %s lets clients in while its callbacks cannot be asked",
             v->name);
@@ -201,7 +195,7 @@ static void walk_vhost(const struct walk *w, const struct conf_vhost *v, const s
 {
     if (!v->enabled)
         return;
-    if (publishers_reach(w->conf) && !asks_publishers(v)) {
+    if (w->is_open_to_publishers && !asks_publishers(v)) {
         struct conf_exposure e = found(EXPOSED_PUBLISH, at);
         e.vhost = v->name;
         say(w, &e, "security { enabled on; allow publish ADDRESS; allow play all; }",
@@ -223,7 +217,7 @@ static void walk_metrics(const struct walk *w)
 
 void conf_exposure_walk(const struct conf *c, void (*tell)(void *arg, const struct conf_exposure *e), void *arg)
 {
-    struct walk w = { c, tell, arg };
+    const struct walk w = { c, tell, arg, publishers_reach(c) };
     walk_api(&w);
     walk_metrics(&w);
     /* The array has an item for each block of the file, in their order. */
