@@ -204,8 +204,7 @@ static bool begins_line(const struct page *p, size_t at)
 
 static void put_word(struct buf *out, const char *word)
 {
-    bool        plain = !strchr("\"'#}", word[0]) && !word[strcspn(word, " \t\r\n;{")];
-    const char *quote = plain ? "" : strchr(word, '"') ? "'" : "\"";
+    const char *quote = conf_parse_is_plain(word) ? "" : strchr(word, '"') ? "'" : "\"";
     buf_printf(out, "%s%s%s", quote, word, quote);
 }
 

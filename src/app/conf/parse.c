@@ -72,6 +72,15 @@ static bool ends_word(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';' || c == '{';
 }
 
+bool conf_parse_is_plain(const char *word)
+{
+    if (!*word || strchr("\"'#}", *word))
+        return false;
+    while (*word && !ends_word(*word))
+        word++;
+    return !*word;
+}
+
 static struct err *end_of_file(const struct parser *in)
 {
     if (in->broken_at) {

@@ -12,6 +12,9 @@
 #ifndef APP_CONF_PARSE_H
 #define APP_CONF_PARSE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "app/conf/report.h"
 #include "app/conf/tree.h"
 
@@ -21,5 +24,8 @@
  */
 struct err *conf_parse(struct conf_tree *tree, struct conf_node *parent, int depth, const char *file, const char *text,
                        size_t len, struct conf_report *report) ATTR_MUST_USE;
+
+/** True for a word that is read back as it is without quotes. */
+bool conf_parse_is_plain(const char *word);
 
 #endif
