@@ -55,7 +55,7 @@ static bool has_api(const struct accepter *a)
     return a->service->has_api && a->service->has_api(a->server->conf);
 }
 
-/* A flood of them costs an accept() and a close() each, and a line of the log a second. */
+/* A flood from a banned address costs an accept() and a close() for each connection, and at most one log line a second. */
 static void refuse_banned(struct accepter *a, int fd, const char *who)
 {
     static struct log_limits limits;

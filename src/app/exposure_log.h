@@ -8,7 +8,10 @@
 
 #include "app/conf/conf.h"
 
-/** At the start (`before` is NULL): a line each about the API and about publishers. After a reload: about what is open since. */
+/**
+ * Log what is new in `now` since `before`, which is NULL at the start of the server: at most a line about whom the API answers, and
+ * one about a vhost to which anybody may publish.
+ */
 void exposure_log(const struct conf *now, const struct conf *before);
 
 #endif

@@ -41,7 +41,7 @@ static const struct conf_words *exporter_endpoints(const struct conf *conf)
     return conf->exporter.enabled ? &conf->exporter.listen : NULL;
 }
 
-/* Metrics may take the API's places: a server that is full is looked at most. */
+/* A full server serves the API and its metrics in the places reserved for them: that is when somebody looks. */
 static bool api_always(const struct conf *conf)
 {
     (void)conf;

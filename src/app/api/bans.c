@@ -16,7 +16,7 @@
 
 #define PREFIX "/api/v1/bans/"
 
-/* A body, and a time: ten years are as good as for good. */
+/* Longest body, and longest time of a ban: ten years are as good as for good. */
 enum { BODY_BYTES_MAX = 8 << 10, SECONDS_MAX = 10 * 366 * 24 * 3600 };
 
 /* ---- what is shown ----------------------------------------------------------------------------------------------- */
@@ -48,7 +48,7 @@ struct wish {
     char            subject[BAN_SUBJECT_CAP], reason[BAN_REASON_MAX + 1];
 };
 
-/* The subject stands under the name of its kind, and there is one. */
+/* Read the one member whose name is a kind of ban: its value is the subject. */
 static const char *read_subject(const struct jr_value *body, struct wish *w)
 {
     char            text[BAN_SUBJECT_CAP];

@@ -143,7 +143,7 @@ static bool is_dry_run(const struct api_reply *r)
     return said && strcmp(said, "0") != 0;
 }
 
-/* The body as JSON, and a rewrite that `read` fills in. */
+/* Read the body as JSON, have `read` fill in a rewrite from it, and apply that. */
 static struct err *change(struct api_reply *r,
                           struct err *(*read)(struct api_reply *r, struct conf_rewrite *w, const struct jr_value *body))
 {
@@ -178,7 +178,7 @@ static struct err *read_changes(struct api_reply *r, struct conf_rewrite *w, con
     return config_body_read(w, body);
 }
 
-/* The text that a file had before a change: the newest one, or that of `id`. */
+/* Take the text that a file had before a change: the newest one, or that of `id`. */
 static struct err *read_rollback(struct api_reply *r, struct conf_rewrite *w, const struct jr_value *body)
 {
     struct jr_value value;

@@ -8,7 +8,7 @@
 #include "protocol/http/status.h"
 #include "protocol/offload.h"
 
-/* Longer than a disk that works takes, and longer than a reload may take (app/reload.c). */
+/* The rewrite has longer than a working disk needs, the reload longer than app/reload.c lets it take. LOOK_US: between two looks. */
 enum { REWRITE_TIMEOUT_US = 60 * US_PER_SECOND, RELOAD_TIMEOUT_US = 120 * US_PER_SECOND, LOOK_US = 10 * US_PER_MS };
 
 struct rewrite_job {

@@ -23,7 +23,7 @@ bool filter_read(struct filter *f, const struct api_reply *r)
     f->user = param(r, f, "user");
     const char *ip = param(r, f, "ip");
     f->has_ip = ip != NULL;
-    /* Trying out addresses and users would tell what a page of another site must not learn. */
+    /* A page of another site must not learn addresses and users, so it must not try them out either. */
     if ((ip || f->user) && !r->shows_secrets)
         return false;
     return !ip || cidr_parse(ip, strlen(ip), &f->ip);

@@ -9,7 +9,7 @@
 #include "core/clock.h"
 #include "protocol/http/status.h"
 
-/* Without `from`. */
+/* How far back an answer goes without `from`. */
 enum { DEFAULT_SPAN_S = 15 * 60 };
 
 /* Part of a history: steps of a tier, by their numbers, `per_row` of them in each row of the answer. */
@@ -24,7 +24,7 @@ static int64_t step_s(const struct span *s)
     return s->coarse ? HISTORY_COARSE_S : HISTORY_FINE_S;
 }
 
-/* Nothing that is kept is older. */
+/* The furthest that a time relative to now goes back: nothing that is kept is older. */
 enum { BACK_S_MAX = 7 * 24 * 3600 };
 
 /* A time in milliseconds since 1970; a negative number counts seconds back from now. */
@@ -44,7 +44,7 @@ static bool read_time(const struct api_reply *r, const char *name, int64_t *ms)
     return true;
 }
 
-/* Minutes where seconds are not kept, or not asked for. */
+/* Choose the steps of the answer: the coarse ones where the fine ones are not kept any more, or not asked for. */
 static bool read_span(const struct api_reply *r, struct span *s)
 {
     int64_t now = now_us(), wall_ms = wall_now_us() / US_PER_MS, from_ms = wall_ms - DEFAULT_SPAN_S * 1000,

@@ -40,7 +40,7 @@ struct err *kick_client(struct api_reply *r, struct client *c)
     return NULL;
 }
 
-/* The last member that was there at the beginning is the last one that is ended: clients that come back at once are not ended for ever. */
+/* Clients that come after the beginning are left alone: otherwise those that come back at once would be ended for ever. */
 static void kick_all(struct api_reply *r, const struct filter *f)
 {
     const struct roll *clients = &r->server->registry.client_roll;
@@ -67,7 +67,7 @@ static bool knows(const char *name)
     return false;
 }
 
-/* An empty value is that of a script whose variable is not set. */
+/* An empty value is refused as well: it comes from scripts whose variable is not set. */
 static bool may_be_misspelt(const struct http_request *q)
 {
     for (size_t i = 0; i < q->n_params; i++)

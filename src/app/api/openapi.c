@@ -58,7 +58,7 @@ static void put_content(struct jw *j, const char *type, const char *notation, bo
     jw_object_end(j);
 }
 
-/* As in SRS, most errors have status 200. */
+/* Most errors of the API have status 200, as in SRS, so the schema of 200 includes an error. */
 static void put_responses(struct jw *j, const struct api_description *d)
 {
     jw_object(j, "responses");

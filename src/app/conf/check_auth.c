@@ -17,7 +17,7 @@ static const struct conf_auth_scheme *find(const char *name)
     return s->name ? s : NULL;
 }
 
-/* True for a directive that has only words with something in them. */
+/* True for a directive that has words, none of them empty. */
 static bool is_written(const struct conf_node *auth, const char *name)
 {
     const struct conf_node *n = name ? conf_node_child(auth, name) : NULL;

@@ -145,8 +145,7 @@ struct conf_heartbeat {
     bool    summaries, ports;
 };
 
-/** Metrics for Prometheus. */
-/* The event bus by Kafka. */
+/** The event bus by Kafka. */
 struct conf_kafka {
     bool              enabled;
     struct conf_words brokers;
@@ -154,6 +153,7 @@ struct conf_kafka {
     char             *journal; /* ours: a folder; empty: there is none */
 };
 
+/** Metrics for Prometheus. */
 struct conf_exporter {
     bool              enabled;
     struct conf_words listen;

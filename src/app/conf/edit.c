@@ -247,7 +247,7 @@ static void put_indent(const struct page *p, size_t at)
     copy(p, start, at);
 }
 
-/* At the end of the file. */
+/* Write the file with the new directive at its end. */
 static void append_to_file(const struct page *p, const struct conf_edit *edit, int missing_from)
 {
     const char *eol = eol_of(p);
@@ -258,7 +258,7 @@ static void append_to_file(const struct page *p, const struct conf_edit *edit, i
     buf_text(p->out, eol);
 }
 
-/* Before the } of a block: on a line of its own if the } has one. */
+/* Write the file with the new directive before the } of a block: on a line of its own if the } has one. */
 static void append_to_block(const struct page *p, const struct conf_node *block, const struct conf_edit *edit,
                             int missing_from)
 {
@@ -326,7 +326,7 @@ static struct err *replace(const struct page *p, const struct conf_edit *edit, c
     return NULL;
 }
 
-/* Remove a directive, and its line if nothing else stands there. A comment behind it stays. */
+/* Write the file without the directive, and without its line if nothing else stands there. A comment behind it stays. */
 static void cut(const struct page *p, const struct conf_node *n)
 {
     size_t begin = n->begin, end = n->end;

@@ -58,7 +58,7 @@ static int64_t history_us(const struct conf_http_remux *remux)
     return remux->enabled && format && format->bare_audio ? remux->fast_cache_us : 0;
 }
 
-/* A token is asked of a viewer, and what is no viewer's would be everybody's. */
+/* HLS asks viewers for tokens. Without hls_ctx and hls_ts_ctx a request belongs to no viewer, and anybody would get the answer. */
 static void derive_viewers(struct conf_fill *f, struct conf_vhost *v, const struct conf_node *n)
 {
     char where[CONF_WHERE_MAX];

@@ -8,7 +8,7 @@
 
 static const char hidden[] = "***";
 
-/* Options of a program have no rows, so their names tell. */
+/* Options of a program have no rows in the table: their names tell whether they are secret. */
 static bool has_telling_name(const char *name)
 {
     static const char *const parts[] = { "password", "passphrase", "passwd", "secret", "token" };
@@ -26,7 +26,7 @@ static bool is_secret(const struct directive *row, const struct conf_node *n)
            has_telling_name(n->name);
 }
 
-/* scheme://user:password@host/…: the host and what follows stay. */
+/* Write a word; of scheme://user:password@host/… only the host and what follows are shown. */
 static void put_shown(struct jw *j, const char *key, const char *word)
 {
     enum { WORD_CAP = 1024 };

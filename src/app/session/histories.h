@@ -5,8 +5,8 @@
  * of some 34 KB; when there are more, the one that ended longest ago gives way, and a new stream among as many live ones has none.
  * After a day without a sample it is freed.
  *
- * Ownership  histories_finish() frees all; all zero is none
- * Yields     no
+ * Ownership  histories_finish() frees all
+ * Yields     histories_sample() does
  */
 #ifndef APP_SESSION_HISTORIES_H
 #define APP_SESSION_HISTORIES_H

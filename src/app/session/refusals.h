@@ -25,7 +25,7 @@ struct refused {
     const char *host, *app, *stream; /* as the client named them; NULL: it did not */
     const char *ip;
     bool        publish;
-    bool        at_door; /* Admission itself refused, and is over when it lets the client in. */
+    bool        at_door; /* Admission refused it; refusals_forget() ends such a refusal. */
 };
 
 struct refusal {
@@ -46,7 +46,7 @@ struct refusals {
 /** Note a refusal. `why` is only read. Without memory nothing is noted. */
 void refusals_note(struct refusals *r, const struct refused *what, const struct err *why, int64_t now_us);
 
-/** The same client is admitted to what it was refused: its refusals at the door are over. */
+/** Forget the refusals at the door of a client that has been admitted to the same thing now. */
 void refusals_forget(struct refusals *r, const struct refused *what);
 
 void refusals_finish(struct refusals *r);

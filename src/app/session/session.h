@@ -58,7 +58,7 @@ enum session_verdict {
     SESSION_FAILED,      /* a fault of this server */
 };
 
-/** Whom a client has shown to be, in which vhost, before it named its stream. */
+/** Who a client has shown to be, in which vhost, before it named its stream. */
 struct session_login {
     char user[PASSWORD_USER_MAX + 1];
     char vhost[STREAM_VHOST_MAX + 1];
@@ -119,7 +119,7 @@ struct session_guard {
     void (*leave)(void *kept);
 };
 
-/** What guards that are `by_conf` look at beside the configuration has changed: a ban was made. Does not yield. */
+/** Tell that something changed which `by_conf` guards look at beside the configuration, such as the bans. Does not yield. */
 void session_rules_changed(void);
 
 /** The guards of this server, in their order (app/guards.c). */
@@ -144,7 +144,7 @@ struct err *session_enter(struct session *s) ATTR_MUST_USE;
 /** Note why the client does not get what it came for, for the doctor. session_admit() notes its own refusals. `why` is only read. */
 void session_note_refusal(const struct session *s, const struct err *why);
 
-/** For guards: the session must end then, by now_us(); 0: never. Of several times the earliest counts. */
+/** Set the time, by now_us(), at which the session must end; 0: never. The earliest of several times counts. For guards. */
 void session_end_at(struct session *s, int64_t deadline_us);
 
 /** Why the session has ended, from the error with which its wait ended: its time may be over. Takes `e` over. */

@@ -3,7 +3,7 @@
  *
  * A step without a sample is absent. Times are those of the monotonic clock, so that a clock that is set moves nothing.
  *
- * Shape      pure; HISTORY_SECONDS and HISTORY_MINUTES steps of 20 bytes. The ring of minutes is allocated after the first one
+ * Shape      pure; HISTORY_FINE_STEPS and HISTORY_COARSE_STEPS steps of 20 bytes. A ring is allocated after its first step
  * Ownership  history_finish() frees the rings; all zero is an empty history
  * Yields     no
  */
@@ -37,7 +37,7 @@ struct history_sample {
     int64_t players;
 };
 
-/* What has come in since the step that is open began. */
+/* Sums of the open step so far. */
 struct history_open {
     int64_t bytes_in, bytes_out, frames, gaps, players, span_us;
 };
