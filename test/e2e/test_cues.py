@@ -173,7 +173,7 @@ def test_an_encrypted_segment_has_its_cues_inside(make_server, told, tmp_path):
     for s in segments.whole(length - 0.2).segments:
         key = dict(dict(s.keys)["identity"])
         (tmp_path / "segment").write_bytes(segments.get(s.uri))
-        plain.append(media.run(["openssl", "enc", "-d", "-aes-128-cbc", "-K", (tmp_path / "live" / key["URI"]).read_bytes().hex(),
+        plain.append(media.run(["openssl", "enc", "-d", "-aes-128-cbc", "-K", segments.get(key["URI"]).hex(),
                                 "-iv", key["IV"][2:], "-in", str(tmp_path / "segment")]).stdout)
     check_texts([(c.pts / 90000, cues.id3(c.tag)) for body in plain for c in cues.ts_cues(body)])
 
@@ -396,6 +396,17 @@ def test_a_playlist_has_so_many_date_ranges_and_no_more(make_server):
         playlist = check(Segments(url).whole(5))
         feeder.stop().check()
     assert lane["lost_cues"] == 62 and [v["ID"] for v in playlist.date_ranges] == [str(n) for n in range(128)]
+
+
+def test_cues_that_come_late_and_at_once_are_all_carried(make_server):
+    """A publisher that was cut off for two seconds sends what it has gathered."""
+    server = make_server(HLS % "hls_use_fmp4 on;", http="", api="")
+    told = [cues.text(40 * n, "%d" % n) for n in range(60)]
+    with server.publisher() as publisher:
+        publisher.send_tags(cues.mixed(itertools.takewhile(lambda t: t.ts < 4000, media.loop("minutes.flv")), told))
+        publisher.barrier()
+        lane = until(lambda: (lambda lane: lane and lane["cues"] + lane["lost_cues"] == 60 and lane)(lane_of(Api(server))), "all cues")
+    assert lane["lost_cues"] == 0
 
 
 def test_a_flood_of_cues_is_bounded_counted_and_logged_once(make_server):

@@ -78,6 +78,8 @@ static struct err *create(const struct source *s, struct show **out)
         .label = mem_strdup(s->identity),
         .conf = conf_ref(s->conf),
         .vhost = s->vhost,
+        .cues = budget_of(SHOW_CUES_AT_ONCE, SHOW_CUES_A_SECOND, now_us()),
+        .cue_bytes = budget_of(SHOW_CUE_BYTES_AT_ONCE, SHOW_CUE_BYTES_A_SECOND, now_us()),
     };
     list_init(&show->plans);
     if (!show->key || !show->app || !show->stream || !show->label || !map_put(&shows, show->key, show)) {
@@ -376,27 +378,14 @@ static void note_sound(struct show *show, const struct frame *f)
             show->viewings[i].by->hear(&show->viewings[i], f->track);
 }
 
-/* Count a cue. False if there may be no more in this second. */
-static bool count_cue(struct show *show, size_t bytes)
-{
-    int64_t second = now_us() / US_PER_SECOND;
-    if (second != show->cue_second)
-        show->n_cues = show->cue_bytes = 0;
-    show->cue_second = second;
-    if (show->n_cues == SHOW_CUES_A_SECOND || show->cue_bytes + bytes > SHOW_CUE_BYTES_A_SECOND)
-        return false;
-    show->n_cues++;
-    show->cue_bytes += bytes;
-    return true;
-}
-
 /* Take a data message: if it is a cue, it goes to all plans. */
 static void take_data(struct show *show, const struct frame *f)
 {
     struct cue *cue = NULL;
     if (!cue_is_in(f->data, f->len))
         return;
-    if (count_cue(show, f->len) && cue_read(&cue, f->data, f->len) == CUE_READ)
+    if (budget_spend(&show->cues, 1, now_us()) && budget_spend(&show->cue_bytes, (int64_t)f->len, now_us()) &&
+        cue_read(&cue, f->data, f->len) == CUE_READ)
         cue_set_times(cue, f->pts_us, f->shift_us);
     for (struct list *it = show->plans.next; it != &show->plans; it = it->next) {
         if (cue)

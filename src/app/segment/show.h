@@ -17,14 +17,23 @@
 #include "app/segment/plan.h"
 #include "app/segment/view.h"
 #include "core/attr.h"
+#include "core/budget.h"
 #include "core/err.h"
 #include "core/list.h"
 #include "kernel/media_info.h"
 
 struct source;
 
-/* Most cues of a stream in a second, and most bytes of their messages. Further ones are left out. */
-enum { SHOW_CUES_A_SECOND = 32, SHOW_CUE_BYTES_A_SECOND = 128 << 10 };
+/*
+ * Most cues of a stream in a second, and most bytes of their messages. Further ones are left out. A publisher may have been cut off
+ * for some seconds: the cues of that time come at once.
+ */
+enum {
+    SHOW_CUES_A_SECOND = 32,
+    SHOW_CUES_AT_ONCE = 128,
+    SHOW_CUE_BYTES_A_SECOND = 128 << 10,
+    SHOW_CUE_BYTES_AT_ONCE = 256 << 10
+};
 
 enum { SHOW_VIEWS_MAX = 8, SHOW_SOUNDS_MAX = 64 };
 
@@ -46,11 +55,10 @@ struct show {
     struct video_info        video; /* as of the newest publish */
     struct audio_info        audio;
     double                   fps;
-    uint64_t sounds;     /* set of the tracks of sound beside the first that have been seen: 1 to SHOW_SOUNDS_MAX - 1 */
-    int64_t  cue_second; /* second of now_us() in which the newest cue came */
-    size_t   n_cues, cue_bytes; /* those of that second */
-    uint32_t captions;          /* set of services (kernel/captions.h) of the newest publish */
-    struct frame *metadata;     /* the newest of the newest publish; NULL: none */
+    uint64_t sounds; /* set of the tracks of sound beside the first that have been seen: 1 to SHOW_SOUNDS_MAX - 1 */
+    struct budget cues, cue_bytes;
+    uint32_t      captions; /* set of services (kernel/captions.h) of the newest publish */
+    struct frame *metadata; /* the newest of the newest publish; NULL: none */
 };
 
 /** The show of a stream that is published now: made if there is none, with the views that its vhost wants. */

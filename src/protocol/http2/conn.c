@@ -265,8 +265,8 @@ struct err *http2_serve(struct io *io, const struct http_serving *serving)
     if (!c)
         return err_no_memory();
     *c = (struct http2_conn){ .io = io, .serving = serving, .co = co_self(), .idle_us = now };
-    c->idling = http2_budget_of(IDLING_MAX, IDLING_PER_SECOND, now);
-    c->resets = http2_budget_of(RESETS_MAX, RESETS_PER_SECOND, now);
+    c->idling = budget_of(IDLING_MAX, IDLING_PER_SECOND, now);
+    c->resets = budget_of(RESETS_MAX, RESETS_PER_SECOND, now);
     co_group_init(&c->handlers);
     list_init(&c->streams);
     list_init(&c->starved);

@@ -16,12 +16,12 @@
 #include <sys/uio.h>
 
 #include "core/attr.h"
+#include "core/budget.h"
 #include "core/err.h"
 #include "core/list.h"
 #include "protocol/co.h"
 #include "protocol/http/exchange.h"
 #include "protocol/http/exchange_state.h"
-#include "protocol/http2/budget.h"
 #include "protocol/http2/head.h"
 #include "protocol/http2/http2.h"
 #include "protocol/io.h"
@@ -55,8 +55,8 @@ struct http2_conn {
     unsigned                   n_continuations;
     int64_t                    idle_us;    /* when the last stream ended */
     bool                       introduced; /* the peer's preface and settings have come */
-    struct http2_budget        idling;     /* frames without progress */
-    struct http2_budget        resets;     /* requests that the peer takes back */
+    struct budget              idling;     /* frames without progress */
+    struct budget              resets;     /* requests that the peer takes back */
     uint32_t                   goaway;     /* the error that the peer was told; NGHTTP2_NO_ERROR: none */
     char                       reason[HTTP2_REASON_CAP];
 };

@@ -103,7 +103,7 @@ static int send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8
     s->offered -= len;
     s->sent += len;
     s->io.bytes_out += (int64_t)len;
-    http2_budget_earn(&s->conn->idling, (int64_t)(len / TOKEN_BYTES));
+    budget_earn(&s->conn->idling, (int64_t)(len / TOKEN_BYTES));
     if (s->offered == 0 && s->waits)
         http2_stream_wake(s);
     return gathered.sum < GATHER_BYTES - FRAME_MAX && has_more(s->conn) ? 0 : NGHTTP2_ERR_PAUSE;

@@ -47,9 +47,9 @@ static int frame_begins(nghttp2_session *session, const nghttp2_frame_hd *hd, vo
     }
     if (hd->type == NGHTTP2_CONTINUATION && ++c->n_continuations > HTTP2_CONTINUATIONS_MAX)
         return stop_flood(c, "CONTINUATION frames");
-    if (hd->type == NGHTTP2_RST_STREAM && !http2_budget_spend(&c->resets, now_us()))
+    if (hd->type == NGHTTP2_RST_STREAM && !budget_spend(&c->resets, 1, now_us()))
         return stop_flood(c, "requests that are reset");
-    if (is_idle(hd) && !http2_budget_spend(&c->idling, now_us()))
+    if (is_idle(hd) && !budget_spend(&c->idling, 1, now_us()))
         return stop_flood(c, "frames without progress");
     return 0;
 }

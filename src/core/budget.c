@@ -1,19 +1,19 @@
-#include "protocol/http2/budget.h"
+#include "core/budget.h"
 
 #include "core/clock.h"
 
-struct http2_budget http2_budget_of(int64_t cap, int64_t per_second, int64_t now)
+struct budget budget_of(int64_t cap, int64_t per_second, int64_t now)
 {
-    return (struct http2_budget){ .tokens = cap, .cap = cap, .per_second = per_second, .since_us = now };
+    return (struct budget){ .tokens = cap, .cap = cap, .per_second = per_second, .since_us = now };
 }
 
-void http2_budget_earn(struct http2_budget *b, int64_t tokens)
+void budget_earn(struct budget *b, int64_t tokens)
 {
     b->tokens = tokens < b->cap - b->tokens ? b->tokens + tokens : b->cap;
 }
 
 /* Whole tokens only: the rest of the time counts later. */
-static void earn_by_time(struct http2_budget *b, int64_t now)
+static void earn_by_time(struct budget *b, int64_t now)
 {
     int64_t passed_us = now - b->since_us, full_us = b->cap * US_PER_SECOND / b->per_second;
     if (passed_us >= full_us) {
@@ -23,15 +23,15 @@ static void earn_by_time(struct http2_budget *b, int64_t now)
     }
     int64_t tokens = passed_us * b->per_second / US_PER_SECOND;
     b->since_us += tokens * US_PER_SECOND / b->per_second;
-    http2_budget_earn(b, tokens);
+    budget_earn(b, tokens);
 }
 
-bool http2_budget_spend(struct http2_budget *b, int64_t now)
+bool budget_spend(struct budget *b, int64_t n, int64_t now)
 {
-    if (b->tokens <= 0)
+    if (b->tokens < n)
         earn_by_time(b, now);
-    if (b->tokens <= 0)
+    if (b->tokens < n)
         return false;
-    b->tokens--;
+    b->tokens -= n;
     return true;
 }
