@@ -164,6 +164,7 @@ class Witness:
         self.publisher = server.publisher(stream, app="witness")
         self.feeder = rtmp.Feeder(self.publisher, self.source.tags())
         self.player, = swarm.add("127.0.0.1", server.port, server.tc_url("witness"), stream)
+        self.is_dismissed = False
         swarm.wait_playing([self.player])
         self.undisturbed()
 
@@ -178,7 +179,15 @@ class Witness:
         assert not self.player.closed, "the witness was closed: %r" % self.player.error
         assert flv.gaps(self.player.messages) == []
 
+    def dismiss(self):
+        """Look for the last time, because the server is about to die."""
+        self.undisturbed()
+        self.feeder.stop()
+        self.is_dismissed = True
+
     def finish(self):
+        if self.is_dismissed:
+            return
         self.undisturbed()
         self.feeder.finish()
 

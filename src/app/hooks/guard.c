@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/stream_name.h"
 
 /* ---- what is kept of a beginning, for its end ---------------------------------------------------------------------- */
 
@@ -185,13 +186,18 @@ static struct err *let_in(const struct hook_kept *k, const struct session *s, st
     return NULL;
 }
 
-/* A journal tells these URLs later that a client was let in. False: the vhost has none. */
-static bool tell_later(struct hook_kept *k, const struct hook_call *c, const struct conf_words *urls, size_t first)
+/* A journal tells these URLs later that a client was let in. False: the vhost has none. A publisher's connection goes into the
+ * queue of its stream, so that all that follows of the client comes behind it. */
+static bool tell_later(struct hook_kept *k, const struct session *s, const struct hook_call *c,
+                       const struct conf_words *urls, size_t first)
 {
     const struct conf_words rest = { .items = urls->items + first, .count = urls->count - first };
+    char                    key[STREAM_IDENTITY_CAP];
     if (!*c->manner.journal)
         return false;
-    hook_outbox_add(queue_of(k), c, &rest, HOOK_LAST);
+    bool in_stream = k->pair == &connection && s->client.type->publish;
+    hook_outbox_add(in_stream ? stream_name_key(key, s->vhost->name, s->app, s->stream) : queue_of(k), c, &rest,
+                    HOOK_LAST);
     k->was_told = true;
     return true;
 }
@@ -208,7 +214,7 @@ static struct err *call_all(struct hook_kept *k, const struct session *s, struct
         k->was_told |= known == HOOK_ACCEPTED || known == HOOK_MAYBE;
         if (!e || known == HOOK_REFUSED || known == HOOK_NOT_NOW || known == HOOK_ACCEPTED)
             continue;
-        if (!(e = let_in(k, s, e)) && tell_later(k, c, urls, i))
+        if (!(e = let_in(k, s, e)) && tell_later(k, s, c, urls, i))
             break;
     }
     return e;
@@ -251,7 +257,7 @@ static struct err *tell_begin(struct hook_kept *k, const struct session *s, cons
     struct err *e = wait_for_ends(k, c.manner.journal, deadline_us);
     if (!e)
         return call_all(k, s, &c, urls);
-    if ((e = let_in(k, s, e)) || tell_later(k, &c, urls, 0))
+    if ((e = let_in(k, s, e)) || tell_later(k, s, &c, urls, 0))
         return e;
     return call_all(k, s, &c, urls);
 }
