@@ -101,7 +101,8 @@ endif
 # cmocka 2 deprecates names for which cmocka 1 has no replacement.
 UNIT_CPPFLAGS = -Wno-deprecated-declarations -Itest/unit -include setjmp.h -include stdarg.h -include stddef.h -include stdint.h
 $(B)/test/%.o: CPPFLAGS_ALL += $(UNIT_CPPFLAGS)
-$(B)/research/%.o: CPPFLAGS_ALL += -Iresearch/bench
+# A bench makes its tokens as the unit tests do.
+$(B)/research/%.o: CPPFLAGS_ALL += -Iresearch/bench -Itest/unit
 
 # ar keeps members whose source is deleted, so the archive is always made from nothing, also when only its list has changed.
 $(B)/libsrs.list: FORCE
@@ -234,7 +235,7 @@ test:
 	@trunk-scripts/run-tests.sh test
 
 # The unit tests with clang's sanitizers, and the end-to-end tests and cells that make test leaves out. A part of these: LONG='-k dash'.
-test-long: all test-tools
+test-long: all test-tools bench-tools
 	trunk-scripts/deps.sh test
 	trunk-scripts/test-node.sh
 	@$(MAKE) -s unit-asan
@@ -263,11 +264,11 @@ unit: unit-programs
 unit-asan: $(UNIT_ASAN_PROGRAMS)
 	@SUITE=asan trunk-scripts/run-unit.sh $(UNIT_ASAN_PROGRAMS)
 
-e2e: all test-tools
+e2e: all test-tools bench-tools
 	@trunk-scripts/run-e2e.sh
 
 # Only the tests whose clients are in Python.
-e2e-python: all test-tools
+e2e-python: all test-tools bench-tools
 	@trunk-scripts/run-e2e.sh test/e2e --python-only
 
 # These two test another server: one with clang's sanitizers, or one inside valgrind.

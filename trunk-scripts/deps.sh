@@ -15,7 +15,7 @@ test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
 test_distros="debootstrap debian-archive-keyring gpgv util-linux iproute2 git"
 browser="chromium chromium-driver python3-selenium"
 lint="cppcheck clang-format shellcheck"
-bench="python3 nginx libnginx-mod-rtmp wrk nghttp2-client openssl"
+bench="python3 python3-pytest nginx libnginx-mod-rtmp wrk nghttp2-client openssl"
 
 # Programs whose packages would start a service when they are installed: only their files are taken, into objs/deps/NAME.
 test_unpacked="prometheus"
@@ -31,7 +31,7 @@ for group in "$@"; do
     clients) wanted="$wanted $clients" ;;
     test-clients) wanted="$wanted $build $clients $test_clients" ;;
     test-distros) wanted="$wanted $test_distros" ;;
-    bench) wanted="$wanted $build $bench" ;;
+    bench) wanted="$wanted $build $bench $browser" ;;
     *)
         echo "deps: '$group' is not one of build, test, lint, clients, test-clients, test-distros, bench" >&2
         exit 2

@@ -4,6 +4,7 @@
     make bench                             all of it, in about twenty minutes
     research/bench/bench.py batch join     some rows; --list names them
     research/bench/bench.py --full         with ten thousand players for a minute
+    research/bench/bench.py --quick        the rows of the control side with a few clients: only shows that they work
 
 Contenders of a row take turns, round after round. A figure is the median over the rounds, a ratio the median of the
 ratios within each round, so that other work of the machine affects all contenders alike. CPU time is the server's,
@@ -19,12 +20,14 @@ import time
 
 sys.dont_write_bytecode = True  # a run writes only to objs
 
+import callbacks
 import chart
+import console
 import hls
 import hls_memory
 import lab
 from runs import (aes_s_per_gbit, beside_work, fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled,
-                  scraped, stream_kib)
+                  scraped, stream_kib, tokens)
 from servers import Floor, Nginx, NodeMediaServer, Srs
 from table import Table, middle, ratio, rounds
 
@@ -35,6 +38,16 @@ SIZES = (1, 10, 100, 300, 1000, 3000)
 NGINX_SIZE_MAX = 1000  # one core is not enough for more
 NODE_PLAYERS = 300     # more fill its core
 HLS_PLAYERS, LATENCY_MINUTES = 2000, 1
+
+# The rows that --quick runs, and with how much.
+QUICK = {
+    "api": {"streams": 3, "clients": 20, "bystanders": 5, "turns": 1, "seconds": 1},
+    "metrics": {"streams": 3, "clients": 20, "bystanders": 5, "turns": 1, "seconds": 1},
+    "hooks": {"bystanders": 5, "rate": 20, "turns": 1, "seconds": 1},
+    "hooks-mute": {"bystanders": 5, "clients": 10, "turns": 1, "seconds": 1, "joining_s": 2},
+    "console": {"streams": 10, "turns": 1, "alone_s": 1, "seconds": 1},
+    "tokens": {"rounds": 1, "checks": 10},
+}
 
 
 def floor(interval_ms):
@@ -172,15 +185,50 @@ def row_files(table):
 
 def row_api(table):
     """the API polled 100 times a second, 1,000 streams, 5,000 clients"""
-    runs = table.keep("api", {"this server": [polled()]})
+    runs = table.keep("api", {"this server": [polled(**table.how("api"))]})
     table.target("API polled, 1,000 streams, 5,000 clients: live p99 ÷ not polled", middle(runs["this server"], "ratio"), 1.2)
 
 
 def row_metrics(table):
     """metrics scraped, 1,000 streams, 10,000 clients"""
-    runs = table.keep("metrics", {"this server": [scraped()]})
+    runs = table.keep("metrics", {"this server": [scraped(**table.how("metrics"))]})
     table.target("metrics scraped each second, 1,000 streams, 10,000 clients: ms of CPU", middle(runs["this server"], "cpu_ms"), 20)
     table.target("the same ten times a second: live p99 ÷ not scraped", middle(runs["this server"], "ratio"), 1.2)
+
+
+def row_hooks(table):
+    """1,000 joins a second, a backend that answers each after 50 ms"""
+    runs = table.keep("hooks", {"this server": [callbacks.asking_joins(**table.how("hooks"))]})["this server"]
+    table.target("1,000 joins a second that ask a backend (50 ms): p99 of 500 others ÷ no joins", middle(runs, "ratio"), 1.2)
+    table.target("the same ÷ the same joins without asking", middle(runs, "ratio_free"), None)
+    table.target("the same: p99 of the joins", middle(runs, "join_p99"), None, " ms")
+
+
+def row_hooks_mute(table):
+    """500 clients wait for a backend that never answers"""
+    runs = table.keep("hooks-mute", {"this server": [callbacks.waiting_clients(**table.how("hooks-mute"))]})["this server"]
+    table.target("500 clients wait for a mute backend: p99 of 500 others ÷ none wait", middle(runs, "ratio"), 1.2)
+    table.target("a client that waits for a backend: memory", middle(runs, "kib"), 16, " KiB")
+
+
+def row_console(table):
+    """the console open on 1,000 streams"""
+    runs = table.keep("console", {"this server": [console.shown(**table.how("console"))]})["this server"]
+    table.target("console on 1,000 streams, the requests alone: of one core", middle(runs, "core"), 0.01)
+    if "fps" not in runs[0]:
+        table.skip("console on 1,000 streams in Chromium", "Chromium does not run here")
+        return
+    table.target("console on 1,000 streams in Chromium: of one core", middle(runs, "chromium_core"), 0.01)
+    table.target("its list while it scrolls: frames a second", middle(runs, "fps"), None)
+    table.target("its list while it scrolls: ms a frame", 1e3 / middle(runs, "fps"), 17, " ms")
+
+
+def row_tokens(table):
+    """the check of a token"""
+    runs = tokens(**table.how("tokens"))
+    table.runs["tokens"] = runs
+    for form, us in runs.items():
+        table.target(f"check of a token, {form}", lab.median(us), 200 if form.startswith("jwt") else 50, " µs")
 
 
 def row_hls(table):
@@ -248,7 +296,8 @@ def row_full(table):
 
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
-        "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hls": row_hls, "ll": row_ll, "segments": row_segments,
+        "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hooks": row_hooks, "hooks-mute": row_hooks_mute, "console": row_console,
+        "tokens": row_tokens, "hls": row_hls, "ll": row_ll, "segments": row_segments,
         "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency}
 
 
@@ -268,28 +317,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("rows", nargs="*", help="some of: " + " ".join(ROWS))
     parser.add_argument("--full", action="store_true", help="with 10,000 players for a minute")
+    parser.add_argument("--quick", action="store_true", help="a few clients for a second: for a test of " + " ".join(QUICK))
+    parser.add_argument("--to", help="the file of the results (objs/bench/bench.json; quick.json with --quick)")
     parser.add_argument("--hls-players", type=int, default=HLS_PLAYERS, help=f"players of the rows hls and ll ({HLS_PLAYERS})")
     parser.add_argument("--minutes", type=float, default=LATENCY_MINUTES, help=f"of the row latency ({LATENCY_MINUTES})")
     parser.add_argument("--list", action="store_true", help="what rows there are")
     args = parser.parse_args()
-    if args.list or set(args.rows) - set(ROWS):
+    if args.list or set(args.rows) - set(QUICK if args.quick else ROWS):
         for name, row in ROWS.items():
             lab.say(f"{name:<10} {row.__doc__}")
         sys.exit(0 if args.list else 2)
 
-    table, machine, begun = Table(), lab.machine(), time.monotonic()
+    table, machine, begun = Table(QUICK if args.quick else {}), lab.machine(), time.monotonic()
     table.hls_players, table.latency_minutes = args.hls_players, args.minutes
     lab.say(f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, load average "
             f"{machine['load_before']:.2f}: what else runs here shows in the latencies")
     lab.say("CPU is seconds per Gbit that arrived; core: of one core; times in ms")
-    for name in args.rows or ROWS:
+    for name in args.rows or (QUICK if args.quick else ROWS):
         table.measure(name, ROWS[name])
     if args.full:
         table.measure("full", row_full)
     machine["load_after"] = os.getloadavg()[0]
     if table.sizes:
         draw(table, machine)
-    lab.say("written: " + lab.save("bench.json", {"machine": machine, "table": table.rows, "runs": table.runs}))
+    lab.say("written: " + lab.save(args.to or ("quick.json" if args.quick else "bench.json"), {"machine": machine, "table": table.rows, "runs": table.runs}))
     lab.say(f"{time.monotonic() - begun:.0f} seconds")
 
 

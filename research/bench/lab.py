@@ -216,7 +216,7 @@ def say(text):
 def run(main):
     """Run a program's main function: check that the tools exist, and report a failure in one sentence."""
     try:
-        for tool in ("players", "hls_players", "publishers", "floor"):
+        for tool in ("players", "hls_players", "publishers", "floor", "tokens"):
             if not os.path.exists(os.path.join(TOOLS, tool)):
                 raise Failed(f"{tool} is not built: run make")
         main()

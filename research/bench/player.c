@@ -25,6 +25,12 @@ void player_end(struct player *p, const char *why, struct tally *tally)
     client_close(&p->client);
 }
 
+void player_leave(struct player *p)
+{
+    p->over = true;
+    client_close(&p->client);
+}
+
 void player_open(struct player *p, const struct target *t, int number, bool digest, int receive_buffer,
                  struct tally *tally)
 {

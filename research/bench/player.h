@@ -56,6 +56,10 @@ void player_receive(struct player *p, const struct players_conf *conf, struct ta
 /** Read at most `n` bytes, as a slow player does. */
 void player_sip(struct player *p, size_t n, struct tally *tally);
 
+/** Close a player that failed. */
 void player_end(struct player *p, const char *why, struct tally *tally);
+
+/** Close a player that has seen enough: it counts as joined only. */
+void player_leave(struct player *p);
 
 #endif

@@ -41,7 +41,7 @@ static struct {
     size_t              n_players, n_slow, n_sampled, sip_bytes;
     int                 n_streams;
     int64_t             rate, duration_s, warmup_s, join_timeout_s;
-    bool                digest, quiet;
+    bool                digest, leave, quiet;
     pid_t               pid;
     struct players_conf players;
 } conf = { .n_players = 1,
@@ -77,6 +77,7 @@ static void usage(void)
           "  --warmup S        seconds between the last join and the measuring (1)\n"
           "  --duration S      seconds to measure (10)\n"
           "  --join-timeout S  do not wait longer for the last to join (20)\n"
+          "  --leave           a player leaves as soon as it has joined\n"
           "  --silent          nobody publishes: a player has joined when its play is accepted\n"
           "  --slow N          so many of the players are slow, and not measured (0)\n"
           "  --sip N           bytes a second that a slow one reads; 0: it never reads (0)\n"
@@ -103,16 +104,20 @@ static void parse_options(int argc, char **argv)
         SIP,
         SAMPLE,
         DRAIN,
+        LEAVE,
         DIGEST,
         PID,
         QUIET
     };
     static const struct option options[] = {
-        { "players", 1, NULL, PLAYERS }, { "streams", 1, NULL, STREAMS },   { "rate", 1, NULL, RATE },
-        { "warmup", 1, NULL, WARMUP },   { "duration", 1, NULL, DURATION }, { "join-timeout", 1, NULL, JOIN_TIMEOUT },
-        { "silent", 0, NULL, SILENT },   { "slow", 1, NULL, SLOW },         { "sip", 1, NULL, SIP },
-        { "sample", 1, NULL, SAMPLE },   { "drain", 0, NULL, DRAIN },       { "digest", 0, NULL, DIGEST },
-        { "pid", 1, NULL, PID },         { "quiet", 0, NULL, QUIET },       { 0 },
+        { "players", 1, NULL, PLAYERS },   { "streams", 1, NULL, STREAMS },
+        { "rate", 1, NULL, RATE },         { "warmup", 1, NULL, WARMUP },
+        { "duration", 1, NULL, DURATION }, { "join-timeout", 1, NULL, JOIN_TIMEOUT },
+        { "silent", 0, NULL, SILENT },     { "slow", 1, NULL, SLOW },
+        { "sip", 1, NULL, SIP },           { "sample", 1, NULL, SAMPLE },
+        { "leave", 0, NULL, LEAVE },       { "drain", 0, NULL, DRAIN },
+        { "digest", 0, NULL, DIGEST },     { "pid", 1, NULL, PID },
+        { "quiet", 0, NULL, QUIET },       { 0 },
     };
     for (int what, at; (what = getopt_long(argc, argv, "", options, &at)) != -1;) {
         if (what == '?')
@@ -130,6 +135,7 @@ static void parse_options(int argc, char **argv)
         case SIP: conf.sip_bytes = (size_t)n; break;
         case SAMPLE: conf.n_sampled = (size_t)n; break;
         case DRAIN: conf.players.drain = true; break;
+        case LEAVE: conf.leave = true; break;
         case DIGEST: conf.digest = true; break;
         case PID: conf.pid = (pid_t)n; break;
         case QUIET: conf.quiet = true; break;
@@ -202,6 +208,8 @@ static void look_at(struct player *p, uint32_t what)
         return;
     }
     player_receive(p, &conf.players, &load.tally);
+    if (conf.leave && p->joined_us && !p->over)
+        player_leave(p);
     if (p->slow && p->joined_us && !p->over)
         watch(p, EPOLL_CTL_DEL, 0);
 }

@@ -198,7 +198,7 @@ def scraped(**how):
     return polled(**{"port": "exporter", "paths": ("/metrics",), "headers": accept, "clients": 10000, "rate": 10, **how})
 
 
-def polled(streams=1000, clients=5000, bystanders=100, turns=3, seconds=3, rate=100, port="api", paths=API_PATHS, headers=None):
+def polled(streams=1000, clients=5000, bystanders=100, turns=5, seconds=3, rate=100, port="api", paths=API_PATHS, headers=None):
     """
     The p99 of a stream's players while the API is polled and while it is not, in turns. The other streams run at a
     tenth of real time: they are needed for the lists, and must not fill the machine.
@@ -228,3 +228,14 @@ def polled(streams=1000, clients=5000, bystanders=100, turns=3, seconds=3, rate=
             "requests_per_s": poll.n / asked, "mbit_per_s": poll.bytes * 8 / 1e6 / asked,
             "slowest_ms": poll.slowest_s * 1e3, "cpu_ms": (cpu["polled"] - cpu["alone"]) * 1e3 / poll.n,
             "alone_core": cpu["alone"] / asked, "polled_core": cpu["polled"] / asked, **lost}
+
+
+# ---- tokens -------------------------------------------------------------------------------------------------------
+
+def tokens(rounds=5, checks=5000):
+    """The microseconds of one check of each form of token, in turns, in a process of its own: {form: [us, …]}."""
+    command = [os.path.join(lab.TOOLS, "tokens"), "--rounds", str(rounds), "--checks", str(checks)]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    if ran.returncode:
+        raise lab.Failed(f"tokens: {ran.stderr.strip()}")
+    return json.loads(ran.stdout)

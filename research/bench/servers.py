@@ -109,12 +109,13 @@ class Server:
 class Srs(Server):
     """
     This server. `vhost` is the text inside the default vhost; `wires` are the ways of players: "flv" or "ts" over HTTP,
-    "https" for FLV, "hls" (the `hls` block is in `vhost`), "api", "exporter"; its files are in the folder `html`.
+    "https" for FLV, "hls" (the `hls` block is in `vhost`), "api", "exporter"; its files are in the folder `html`. `more` is
+    the text of further vhosts.
     """
 
     name = "srs"
 
-    def __init__(self, vhost="", *wires, connections=15000):
+    def __init__(self, vhost="", *wires, connections=15000, more=""):
         super().__init__("rtmp", *(w for w in wires if w not in ("api", "exporter")))
         os.mkdir(self.path("html"))
         text = (f"listen 127.0.0.1:{self.ports['rtmp']};\nmax_connections {connections};\ndaemon off;\n"
@@ -133,7 +134,7 @@ class Srs(Server):
         if "exporter" in wires:
             self.ports["exporter"] = free_port()
             text += f"exporter {{ enabled on; listen 127.0.0.1:{self.ports['exporter']}; }}\n"
-        self.start([SRS, "-c", self.write("srs.conf", text + f"vhost __defaultVhost__ {{ {vhost} }}\n")], 5)
+        self.start([SRS, "-c", self.write("srs.conf", text + f"vhost __defaultVhost__ {{ {vhost} }}\n{more}")], 5)
 
     def https(self):
         """The HTTPS part of the config, with a certificate made for it: ECDSA, as is usual today."""

@@ -32,8 +32,13 @@ def ratio(runs, one, other, what="cpu"):
 
 
 class Table:
-    def __init__(self):
+    def __init__(self, sizes_of_rows=None):
         self.rows, self.runs, self.sizes = [], {}, {}
+        self.sizes_of_rows = sizes_of_rows or {}
+
+    def how(self, row):
+        """How much of it a row is to run, as arguments of its function; {}: as usual."""
+        return self.sizes_of_rows.get(row, {})
 
     def target(self, what, value, limit, unit="", or_else=False):
         """
