@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/auth/param_names.h"
 #include "app/conf/diff.h"
 #include "app/conf/open_files.h"
 #include "app/exposure_log.h"
@@ -45,6 +46,12 @@ static void restore_listeners(struct server *s, const struct conf *refused)
 {
     (void)refused;
     listeners_restore(s);
+}
+
+static void mask_params(struct server *s, const struct conf *before)
+{
+    (void)before;
+    auth_mask_params(s->conf);
 }
 
 static bool log_differs(const struct log_settings *a, const struct log_settings *b)
@@ -100,6 +107,7 @@ const struct reload_step reload_steps[] = {
     { "certificates", load_certificates, keep_certificates, keep_certificates },
     { "open files", .prepare = reserve_open_files },
     { "listeners", open_listeners, close_listeners, restore_listeners },
+    { "secrets", .commit = mask_params },
     { "log", .commit = move_log },
     { "difference", .commit = say_difference },
     { "exposure", .commit = say_exposure },

@@ -13,6 +13,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "core/mask.h"
 #include "core/str.h"
 
 static struct {
@@ -294,24 +295,26 @@ static void log_vwrite(enum log_level level, const char *trace, int errnum, stru
                        va_list args)
 {
     static const char *const colour_on[] = { [LOG_WARN] = "\033[33m", [LOG_ERROR] = "\033[31m" };
-    static char              line_bytes[LOG_LINE_MAX]; /* used up before the next yield; keeps 8 KiB off every stack */
+    static char              line_bytes[LOG_LINE_MAX],
+        text_bytes[LOG_LINE_MAX]; /* used up before the next yield; kept off every stack */
 
+    struct str text = str_over(text_bytes, sizeof text_bytes);
     struct str line = str_over(line_bytes, sizeof line_bytes - sizeof "\033[0m\n");
     bool       colour = state.colour && level >= LOG_WARN;
     if (colour)
         str_printf(&line, "%s", colour_on[level]);
     put_head(&line, level, trace, errnum);
-    size_t head = line.len;
-    str_vprintf(&line, fmt, args);
-    str_tame(line.buf + head, line.len - head);
+    str_vprintf(&text, fmt, args);
+    str_tame(text.buf, text.len);
     if (e) {
-        str_append(&line, " ", 1);
+        str_append(&text, " ", 1);
         if (level >= LOG_ERROR)
-            err_describe(e, (int)getpid(), trace, line.buf + line.len, line.cap - line.len);
+            err_describe(e, (int)getpid(), trace, text.buf + text.len, text.cap - text.len);
         else
-            err_summary(e, line.buf + line.len, line.cap - line.len);
-        line.len += strlen(line.buf + line.len);
+            err_summary(e, text.buf + text.len, text.cap - text.len);
+        text.len += strlen(text.buf + text.len);
     }
+    mask_append(&line, text.buf, text.len);
     line.cap = sizeof line_bytes; /* now with the room that was kept for the ending */
     str_printf(&line, "%s\n", colour ? "\033[0m" : "");
     emit(line.buf, line.len);

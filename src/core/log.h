@@ -8,6 +8,8 @@
  * after log_stop() the caller writes its lines itself. The lines of one connection are limited (core/log_limit.h); those
  * of many short connections are bounded by the queue alone.
  *
+ * Secrets in a text are masked (core/mask.h), whoever has written it.
+ *
  * Shape      text is cut at LOG_LINE_MAX
  * Yields     no
  */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/auth/param_names.h"
 #include "app/bans/keep.h"
 #include "app/exposure_log.h"
 #include "app/listener.h"
@@ -32,6 +33,7 @@ enum { LAST_WORDS_US = 2 * US_PER_SECOND };
 static struct err *open_server(struct server *s, const struct conf_source *from)
 {
     struct err *e;
+    auth_mask_params(s->conf);
     bans_open(s->conf->pid);
     if ((e = tls_store_open(&s->tls, s->conf)) || (e = listeners_apply(s, listen_services, s->conf)) ||
         (e = reload_start(s, from)) || (e = signals_start(s)))

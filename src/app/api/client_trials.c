@@ -7,6 +7,7 @@
 #include "app/api/reply.h"
 #include "app/http/conn.h"
 #include "core/clock.h"
+#include "core/mask.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "core/version.h"
@@ -20,7 +21,7 @@ static bool is_secret(const char *name)
            strcasecmp(name, "Cookie") == 0;
 }
 
-/* The request's fields, unchanged. Only the first field of a name is shown, because JSON keys are unique. The
+/* The request's fields, without the secrets of URLs. Only the first field of a name is shown, because JSON keys are unique. The
  * values of credentials are masked for every script; a page of another site gets no value, because a proxy may have added it. */
 static void put_fields(struct api_reply *r)
 {
@@ -33,7 +34,7 @@ static void put_fields(struct api_reply *r)
         while (same < i && strcasecmp(q->fields[same].name, field->name) != 0)
             same++;
         if (same == i)
-            jw_string(j, field->name, !r->shows_secrets || is_secret(field->name) ? "***" : field->value);
+            mask_put(j, field->name, !r->shows_secrets || is_secret(field->name) ? MASK_HIDDEN : field->value);
     }
     jw_object_end(j);
 }
@@ -59,7 +60,7 @@ static struct err *write_requests(struct api_reply *r)
         return err_no_memory();
     snprintf(uri, len, format, scheme, q->host_port, q->raw_path, ask, q->raw_query);
     api_begin_data(r);
-    jw_string(&r->json, "uri", uri);
+    mask_put(&r->json, "uri", uri);
     jw_string(&r->json, "path", q->path);
     jw_string(&r->json, "METHOD", http_method_str(q->method));
     put_fields(r);

@@ -5,6 +5,7 @@
 
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
+#include "core/mask.h"
 #include "core/str.h"
 #include "protocol/http/status.h"
 #include "protocol/stream_name.h"
@@ -17,8 +18,8 @@ static struct err *put_finding(void *arg, const struct finding *f)
     jw_string(j, "id", f->id);
     jw_string(j, "severity", finding_severity_name(f->severity));
     jw_string(j, "kind", finding_kind_name(f->kind));
-    jw_string(j, "subject", f->subject);
-    jw_string(j, "seen", f->seen);
+    mask_put(j, "subject", f->subject);
+    mask_put(j, "seen", f->seen);
     jw_string(j, "cure", f->cure);
     jw_string(j, "line", f->line);
     jw_object_end(j);

@@ -8,6 +8,7 @@
 #include "app/api/public_url.h"
 #include "app/http/conn.h"
 #include "core/log.h"
+#include "core/mask.h"
 #include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/http/status.h"
@@ -222,14 +223,18 @@ const char *api_id(const struct api_reply *r, const char *prefix)
     return str_starts_with(r->request->path, prefix) ? r->request->path + strlen(prefix) : "";
 }
 
-void api_put_url(struct api_reply *r, const char *key, const char *url)
+static void put_masked(struct api_reply *r, const char *key, const char *url, bool path)
 {
     char text[PUBLIC_URL_CAP];
-    jw_string(&r->json, key, r->shows_secrets ? url : public_url(url, true, text));
+    mask_put(&r->json, key, r->shows_secrets ? url : public_url(url, path, text));
+}
+
+void api_put_url(struct api_reply *r, const char *key, const char *url)
+{
+    put_masked(r, key, url, true);
 }
 
 void api_put_page(struct api_reply *r, const char *key, const char *url)
 {
-    char text[PUBLIC_URL_CAP];
-    jw_string(&r->json, key, r->shows_secrets ? url : public_url(url, false, text));
+    put_masked(r, key, url, false);
 }

@@ -85,7 +85,7 @@ const char *api_param(const struct api_reply *r, const char *name);
 /** The number in the query's parameter `name`, at most `max`; `fallback` when there is none. */
 int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback, int64_t max);
 
-/** Write a URL that a client has named: whole when the answer shows secrets, otherwise as public_url() cuts it. */
+/** Write a URL that a client has named: with its secrets masked, or cut by public_url() where the answer shows no secrets. */
 void api_put_url(struct api_reply *r, const char *key, const char *url);
 
 /** Write the URL of a page: as api_put_url(), but also without its path when the answer shows no secrets. */

@@ -3,8 +3,8 @@
  *
  *     {"name":"vhost","words":["a.example"],"file":"conf/srs.conf","line":12,"directives":[…]}
  *
- * The words of directives that are secret (CONF_SECRET, and names that say so where no table has them) are "***", and so is the
- * user of a URL. A directive that an environment variable made has `"env":"SRS_…"` in place of file and line.
+ * The words of directives that are secret (CONF_SECRET, and names that say so where no table has them) are "***", and so are
+ * the secrets of a URL (core/mask.h). A directive that an environment variable made has `"env":"SRS_…"` in place of file and line.
  *
  * Yields     no
  */
