@@ -24,6 +24,8 @@ PAGE = {"Referer": "http://page.test/x"}
 class Live:
     """A server with HLS, a publisher of a clip in a loop, and a way to ask."""
 
+    source = None                                                    # the address from which it asks; None: any
+
     def __init__(self, make_server, path, hls="", more="", root=None, http="", clip="h264_aac.flv", **how):
         self.path, self.clip = path, clip
         self.server = make_server(self.conf(hls, more), api="", http=http, root=root, **how)
@@ -40,7 +42,7 @@ class Live:
     def get(self, url, headers=None, method="GET"):
         """One exchange on a connection of its own."""
         u = urlsplit(urljoin(self.server.http_url("/live/"), url))
-        c = http.client.HTTPConnection(u.hostname, u.port, timeout=patience())
+        c = http.client.HTTPConnection(u.hostname, u.port, timeout=patience(), source_address=self.source)
         try:
             c.request(method, u.path + ("?" + u.query if u.query else ""), headers=headers or {})
             r = c.getresponse()
@@ -240,6 +242,21 @@ def test_a_kicked_viewer_gets_nothing_more_and_nobody_else_notices(live, witness
     one.server.wait_log(r"WARN.*code=1070")
     assert one.status(other_uri) == one.status(other_segment) == 200
     seen.undisturbed()
+
+
+def test_the_log_names_a_viewer_but_not_its_id(live):
+    one = live(root={"pithy_print_ms": 100})
+    ctx, _ = one.join()
+    one.source = ("127.0.0.2", 0)
+    banned, _ = one.join()
+    for context in (ctx, banned):
+        one.server.wait_log(r"\[%s\] client type=hls-play" % context[:8])
+    assert one.api.kick(ctx)["code"] == 0
+    one.server.wait_log("client %s, hls-play of /live/s, ip=127.0.0.1, is kicked" % ctx[:8])
+    assert one.api.ask("POST", "/api/v1/bans/", json.dumps({"address": "127.0.0.2"})).status == 200
+    one.server.wait_log("client %s, hls-play of /live/s, ip=127.0.0.2, is ended by ban" % banned[:8])
+    log = one.server.log
+    assert ctx not in log and banned not in log
 
 
 class Download:

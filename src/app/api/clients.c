@@ -4,15 +4,11 @@
 #include "app/api/listing.h"
 #include "app/source/source.h"
 #include "core/clock.h"
-#include "core/ident.h"
-#include "core/str.h"
 
-/* A secret id is cut for those who may not see it: enough is left to tell clients apart. */
 static void put_id(struct api_reply *r, const struct client *c)
 {
     char public[IDENT_CAP];
-    str_copy(public, sizeof public, c->id);
-    jw_string(&r->json, "id", r->shows_secrets || !c->id_is_secret ? c->id : public);
+    jw_string(&r->json, "id", r->shows_secrets ? c->id : client_public_id(c, public));
 }
 
 static void put_client(struct api_reply *r, const char *key, const void *member)

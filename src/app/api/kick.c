@@ -18,9 +18,10 @@ static bool can_end(const struct client *c)
 /* End the client at once, or tell its coroutine to end: it wakes from any wait, cleans up and logs code 1070. */
 static void end_client(const struct api_reply *r, struct client *c)
 {
+    char id[IDENT_CAP];
     /* Every kick is logged: the limit on repeated log lines does not apply. */
-    log_write_as(co_trace(), LOG_WARN, "client %s, %s of %s, ip=%s, is kicked by %s", c->id, c->type->name,
-                 c->source->identity, c->ip, http_visit_of(r->x)->ip);
+    log_write_as(co_trace(), LOG_WARN, "client %s, %s of %s, ip=%s, is kicked by %s", client_public_id(c, id),
+                 c->type->name, c->source->identity, c->ip, http_visit_of(r->x)->ip);
     client_end(c);
 }
 

@@ -124,7 +124,9 @@ static bool has_to_write(void)
 
 static void end_client(struct client *c, const struct ban *b)
 {
-    log_write_as(c->id, LOG_WARN, "client %s, %s of %s, ip=%s, is ended by ban %s of %s %s", c->id, c->type->name,
+    char        buf[IDENT_CAP];
+    const char *id = client_public_id(c, buf);
+    log_write_as(id, LOG_WARN, "client %s, %s of %s, ip=%s, is ended by ban %s of %s %s", id, c->type->name,
                  c->source->identity, c->ip, b->id, ban_kind_name(b->kind), b->subject);
     client_end(c);
 }

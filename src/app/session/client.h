@@ -13,6 +13,7 @@
 #include "app/stat/protocol_stat.h"
 #include "app/stat/traffic.h"
 #include "app/stat/vhost_stat.h"
+#include "core/ident.h"
 #include "core/list.h"
 #include "core/roll.h"
 
@@ -32,7 +33,7 @@ struct client_type {
 struct client {
     /* Set by the protocol. */
     const struct client_type *type;
-    const char               *id;                          /* the trace id, by which the API and the log name it */
+    const char               *id;                          /* the trace id, by which the API names it */
     const char               *ip;                          /* the client's own address, not that of a trusted proxy */
     const char               *tc_url, *page_url, *swf_url; /* never NULL */
     const char               *name;                        /* the stream's name in the API; NULL: as it is published */
@@ -57,6 +58,13 @@ struct client {
     int64_t            since_us;
     struct traffic     traffic;
 };
+
+/**
+ * The id for people, and for those who may not see tokens: a secret one is cut, and what is left tells clients apart.
+ *
+ * Returns    the client's own text, or `buf`
+ */
+const char *client_public_id(const struct client *c, char buf[static IDENT_CAP]);
 
 /** End the client at once, as a kick does. Does nothing to one that cannot be ended. */
 void client_end(struct client *c);
