@@ -24,6 +24,23 @@ enum { TURN_BYTES = 64 << 10 };
 /* A bit that marks our events among those of state-threads, whose data.u64 is a descriptor. */
 static const uint64_t OURS = UINT64_C(1) << 63;
 
+void io_peer_left(struct io *io)
+{
+    io->hung_up = true;
+    io->may_read = true; /* reading tells the end */
+    if (io->ends_owner)
+        co_cancel(io->owner);
+    else
+        co_unpark(io->owner);
+}
+
+void io_end_with_peer(struct io *io, bool on)
+{
+    io->ends_owner = on;
+    if (on && io->hung_up)
+        co_cancel(io->owner);
+}
+
 /*
  * Turn the kernel's edges into flags and wake-ups. state-threads calls it with the events of one epoll_wait(), before a
  * coroutine runs. io_close() takes a socket out of the set, so no event can point to an io that is gone.
@@ -39,8 +56,8 @@ static int take_events(struct epoll_event *events, int count)
         struct io *io = (struct io *)(uintptr_t)(events[i].data.u64 & ~OURS);
         uint32_t   what = events[i].events;
         if (what & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
-            io->hung_up = true;
-        if (what & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+            io_peer_left(io);
+        if (what & EPOLLIN)
             io->may_read = true;
         if (what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) {
             io->may_write = true;

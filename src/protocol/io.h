@@ -66,6 +66,7 @@ struct io {
     bool       may_read, may_write; /* readiness by the last edge, until an EAGAIN */
     bool       queued;              /* A write to it waits in the queue of send_ring.h. */
     bool       hung_up;             /* The peer has closed its half; reads go on until they return 0. */
+    bool       ends_owner;          /* io_end_with_peer() */
     struct co *owner;               /* the coroutine that is unparked when readiness changes */
     int64_t    bytes_in, bytes_out; /* bytes of payload, above a layer */
     int64_t    turn_began;          /* value of bytes_in when others ran last: io_read() */
@@ -115,6 +116,15 @@ static inline void io_look_again(struct io *io)
 
 /** Give the io to another coroutine, which is unparked from then on. */
 void io_set_owner(struct io *io, struct co *owner);
+
+/**
+ * While this is on, a peer that hangs up, or has hung up already, ends the owner: its coroutine is cancelled, whatever it waits
+ * for. For a wait in which nothing is read from the peer.
+ */
+void io_end_with_peer(struct io *io, bool on);
+
+/** The peer has hung up: for a layer whose io has no socket of its own. The owner is woken, or ended. */
+void io_peer_left(struct io *io);
 
 /** True if reading would not block (data, end or error), as far as is known without a system call. */
 static inline bool io_is_readable(const struct io *io)

@@ -5,6 +5,7 @@ import http.client
 import os
 import re
 import socket
+import struct
 import threading
 import time
 
@@ -18,6 +19,7 @@ from flv import Numbered
 from hook_backend import Backend, answer, hooks, raw, reply, silence, vhost
 from http_live import HttpPlayer
 from srs import SANITIZED, free_port
+from test_http2 import CANCEL, RST_STREAM, Frames
 from test_play import seen
 from wait import patience, until
 
@@ -519,6 +521,71 @@ def test_a_silent_backend_holds_up_only_its_own_client(make_server, backend):
     for c in waiting:
         c.wait_status("NetStream.Play.Start")
         c.close()
+
+
+def hang_up_over_rtmp(role, way):
+    def hang_up(server, backend):
+        with server.client() as c:
+            c.call(role, None, "s", "live", msid=c.create_stream())
+            backend.wait_for("on_" + role)
+            if way == "half":
+                c.sock.shutdown(socket.SHUT_WR)
+                c.wait_closed()
+            elif way == "reset":
+                c.reset()
+    return hang_up
+
+
+def hang_up_over_http(path, **how):
+    def hang_up(server, backend):
+        with HttpPlayer(server.http_port, path, **how):
+            backend.wait_for("on_play")
+    return hang_up
+
+
+def reset_a_stream_of_http2(server, backend):
+    with Frames(server.https_port) as peer:
+        peer.ask(1, "/live/s.flv")
+        backend.wait_for("on_play")
+        peer.sock.sendall(peer.frame(RST_STREAM, 0, 1, struct.pack(">I", CANCEL)))
+        backend.wait_for("on_stop")           # the connection goes on
+
+
+ASKED = ("on_publish", "on_unpublish", "on_play", "on_stop")
+WAYS_TO_HANG_UP = {
+    "publisher": hang_up_over_rtmp("publish", "close"), "publisher, half": hang_up_over_rtmp("publish", "half"),
+    "publisher, reset": hang_up_over_rtmp("publish", "reset"), "player": hang_up_over_rtmp("play", "close"),
+    "flv": hang_up_over_http("/live/s.flv"), "websocket": hang_up_over_http("/live/s.flv", websocket=True),
+    "http2": reset_a_stream_of_http2}
+
+
+def check_hang_up(server, backend, hang_up):
+    release = threading.Event()
+    backend.answers["on_publish"] = backend.answers["on_play"] = silence(release)
+    n_fds = server.n_fds()
+    hang_up(server, backend)
+    begin, end = until(lambda: len(backend.calls) == 2 and backend.calls, "the end")
+    server.wait_fds(n_fds + 1)                # the connection by which the end was told is kept
+    assert end.event == {"on_publish": "on_unpublish", "on_play": "on_stop"}[begin.event]
+    assert begin.json["client_id"] == end.json["client_id"]
+    assert not re.search("refused|ERROR", server.log)
+    backend.answers.clear()
+    publish(server, "s").close()              # its place at the stream is free, too
+    release.set()
+
+
+@pytest.mark.parametrize("hang_up", WAYS_TO_HANG_UP.values(), ids=WAYS_TO_HANG_UP)
+def test_a_client_that_hangs_up_while_it_waits_gives_its_place_back(make_server, backend, hang_up):
+    server = make_server(vhost(hooks(backend, *ASKED, more="timeout 300;")), http="", tls=True)
+    check_hang_up(server, backend, hang_up)
+
+
+def test_a_viewer_of_hls_that_hangs_up_while_it_waits_gives_its_place_back(make_server, backend, tmp_path):
+    live = HlsLive(make_server, tmp_path, "")
+    live.join()
+    live.feeder.finish()
+    live.server.reload(vhost(HLS % (tmp_path / "hls", ""), hooks(backend, *ASKED, more="timeout 300;")))
+    check_hang_up(live.server, backend, hang_up_over_http("/live/s.m3u8"))
 
 
 def test_a_client_that_waits_for_a_backend_costs_little(make_server):

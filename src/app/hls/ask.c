@@ -215,6 +215,7 @@ static struct err *admit(struct hls_ask *a, struct http_exchange *x, const struc
             .page_url = page ? page : "",
             .tc_url = tc_url.bytes,
             .authorization = http_request_field(r, "Authorization"),
+            .io = http_visit_of(x)->io,
         };
         a->has_waited = true;
         e = hls_viewers_admit(&a->viewer, &refusal, http_conn_of(x)->server, &asks, id);

@@ -28,6 +28,8 @@ enum { HLS_VIEWER_NEW_US = 10 * US_PER_SECOND };
 /* A viewer's texts in memory. A longer query is refused; of a page's URL, the beginning counts. */
 enum { HLS_VIEWER_PARAM_MAX = 4 << 10, HLS_VIEWER_PAGE_MAX = 1 << 10 };
 
+struct io;
+
 /** What a request tells of a viewer. Borrowed for the call. */
 struct hls_viewer_asks {
     struct hls_viewer_stream of;
@@ -37,6 +39,7 @@ struct hls_viewer_asks {
     const char              *page_url;      /* "" when there is none */
     const char              *tc_url;        /* "http://host/app" */
     const char              *authorization; /* the field of HTTP; NULL: there is none */
+    struct io               *io;            /* of the request */
 };
 
 struct co;

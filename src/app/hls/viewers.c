@@ -358,8 +358,10 @@ struct err *hls_viewers_admit(struct hls_viewer **out, struct hls_refusal *refus
         e = err_new(E_OPEN_SSL_CREATE_HMAC, "make an id for an HLS viewer");
     if (!e) {
         v->session.authorization = asks->authorization;
+        v->session.io = asks->io;
         e = id ? admit_again(v, &other) : admit(v, true, &other);
         v->session.authorization = NULL;
+        v->session.io = NULL;
         *refusal = (struct hls_refusal){ v->session.verdict, v->session.challenge, v->session.place };
         v->session.place = NULL;
     }

@@ -18,6 +18,8 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/co.h"
+#include "protocol/io.h"
 #include "protocol/stream_name.h"
 
 /* ---- what is kept of a beginning, for its end ---------------------------------------------------------------------- */
@@ -262,18 +264,37 @@ static struct err *tell_begin(struct hook_kept *k, const struct session *s, cons
     return call_all(k, s, &c, urls);
 }
 
+/* A client that hangs up ends the wait for its answer, whatever the answer would be. */
+static void end_with_client(const struct session *s, bool on)
+{
+    if (s->io)
+        io_end_with_peer(s->io, on);
+}
+
+/* The client has hung up, and so ended its coroutine: that is no refusal. Takes `e` over. */
+static struct err *hung_up(struct session *s, struct err *e)
+{
+    if (!s->io || !s->io->hung_up || !co_is_cancelled(co_self()))
+        return e;
+    err_free(e);
+    s->verdict = SESSION_FAILED;
+    return err_new(E_END_OF_STREAM, "the client has hung up while callbacks were asked about it");
+}
+
 static struct err *ask_backends(struct hook_kept *k, struct session *s)
 {
-    int64_t     deadline_us = now_us() + hook_manner_of(s->conf, s->vhost, k->pair->begin).timeout_us;
-    struct jw   j = JW_INIT;
+    int64_t   deadline_us = now_us() + hook_manner_of(s->conf, s->vhost, k->pair->begin).timeout_us;
+    struct jw j = JW_INIT;
+    end_with_client(s, true);
     struct err *e = take_place(k, s, deadline_us);
     hook_subject_write(k->subject, k->pair->begin, 0, 0, &j);
     if (!e && !(e = buf_error(&j.text)))
         e = tell_begin(k, s, j.text.bytes, deadline_us);
     jw_finish(&j);
+    end_with_client(s, false);
     if (k->has_place)
         hook_publishing_decided(k->source->key);
-    return e;
+    return hung_up(s, e);
 }
 
 /* ---- what an answer wants beside its yes ------------------------------------------------------------------------------ */

@@ -75,6 +75,7 @@ static struct err *fill_in(struct live_session *l, const struct http_exchange *x
     char *at = l->texts;
     s->client = client_of(http_visit_of(x));
     s->authorization = http_request_field(r, "Authorization");
+    s->io = http_visit_of(x)->io;
     s->client.tc_url = pack_url(&at, url_cap, x, app);
     s->host = pack(&at, host);
     s->app = pack(&at, app);
@@ -99,7 +100,8 @@ struct err *live_session_admit(struct live_session *l, const struct http_exchang
         return e;
     }
     e = session_admit(&l->session, &http_conn_of(x)->server->door);
-    l->session.authorization = NULL;    /* The request is forgotten while the stream plays. */
+    l->session.authorization = NULL; /* The request is forgotten while the stream plays. */
+    l->session.io = NULL;
     str_tame(l->page, strlen(l->page)); /* The rules have judged the unchanged URL; the API shows a tamed one. */
     return e;
 }

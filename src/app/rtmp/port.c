@@ -78,11 +78,13 @@ static struct err *admit(struct rtmp_conn *c)
         .app = req->url.app,
         .stream = req->url.stream,
         .param = req->url.param,
+        .io = &c->io,
         .connection = &c->connection,
         .login = *c->login.user ? &c->login : NULL,
     };
     struct err *e = session_admit(&c->session, &c->server->door);
-    return e ? refuse_session(c, e) : NULL;
+    bool        has_gone = goodbye_of(err_code(e)) == GOODBYE_GONE;
+    return e && !has_gone ? refuse_session(c, e) : e;
 }
 
 static void forget_log_limits(struct rtmp_conn *c)

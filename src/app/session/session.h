@@ -29,6 +29,7 @@
 #include "protocol/stream_name.h"
 #include "protocol/token/password.h"
 
+struct io;
 struct session;
 struct session_connection;
 struct session_guard;
@@ -79,6 +80,7 @@ struct session {
     struct conf             *conf;
     const struct conf_vhost *vhost;
 
+    struct io                 *io; /* of the client, for guards that wait; NULL: none. Borrowed by session_admit() */
     struct session_connection *connection; /* over which the client came; NULL: its protocol has none of its own */
 
     const struct session_door *door; /* NULL: admission has not begun */

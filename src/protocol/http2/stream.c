@@ -35,8 +35,9 @@ void http2_stream_closed(struct http2_stream *s)
     http2_stream_want(s, false);
     s->conn->n_open--;
     s->conn->idle_us = now_us();
-    s->io.may_read = true; /* reading tells the end */
-    http2_stream_wake(s);
+    s->io.may_read = s->io.may_write = true; /* reading tells the end */
+    if (s->is_running && s->io.owner != co_self())
+        io_peer_left(&s->io);
     http2_stream_release(s);
 }
 

@@ -490,6 +490,46 @@ static void a_deadline_does_not_hide_what_has_come(void **state)
     assert_int_equal(code_of(io_read(&a, buf, sizeof buf, &n, now_us() - 1)), E_SOCKET_TIMEOUT);
 }
 
+/* A wait for something that is not its peer. */
+static void wait_for_others(void *arg)
+{
+    int *code = arg;
+    io_set_owner(&a, co_self());
+    io_end_with_peer(&a, true);
+    struct err *e = NULL;
+    while (!e)
+        e = co_park(a_while());
+    io_end_with_peer(&a, false);
+    *code = err_code(e);
+    err_free(e);
+}
+
+static void a_peer_that_hangs_up_ends_a_wait_for_others(void **state)
+{
+    (void)state;
+    int code = -1;
+    go(wait_for_others, &code);
+    co_give_way();
+    peer_sends("abc"); /* that is not the end */
+    co_give_way();
+    assert_int_equal(code, -1);
+    close_end(&b);
+    assert_true(co_group_join(&group, a_while()));
+    assert_int_equal(code, E_THREAD_INTERRUPTED);
+}
+
+static void a_peer_that_has_hung_up_ends_such_a_wait_at_once(void **state)
+{
+    (void)state;
+    int code = -1;
+    close_end(&b);
+    while (!a.hung_up)
+        co_give_way();
+    go(wait_for_others, &code);
+    assert_true(co_group_join(&group, a_while()));
+    assert_int_equal(code, E_THREAD_INTERRUPTED);
+}
+
 static void closing_twice_is_closing_once(void **state)
 {
     (void)state;
@@ -1068,6 +1108,8 @@ int main(void)
         PAIR(a_cancel_ends_a_read_and_sticks),
         PAIR(a_cancel_ends_a_write),
         PAIR(the_coroutine_that_waits_is_woken_not_the_one_that_opened),
+        PAIR(a_peer_that_hangs_up_ends_a_wait_for_others),
+        PAIR(a_peer_that_has_hung_up_ends_such_a_wait_at_once),
         PAIR(a_deadline_does_not_hide_what_has_come),
         PAIR(closing_twice_is_closing_once),
         TEST(a_closed_io_is_never_touched_again),
