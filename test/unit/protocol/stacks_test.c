@@ -21,6 +21,7 @@ struct job {
 static struct job  jobs[JOBS];
 static struct job *begun[JOBS];
 static size_t      n_begun, n_ended;
+static bool        may_end; /* Jobs that wait do so until then. */
 
 static __attribute__((noinline)) void touch_deep(void)
 {
@@ -37,7 +38,8 @@ static void run(struct stack_job *base)
     begun[n_begun++] = j;
     if (j->waits) {
         stacks_hand_over();
-        st_usleep(1000);
+        while (!may_end)
+            st_usleep(100);
     }
     n_ended++;
 }
@@ -52,6 +54,7 @@ static int setup(void **state)
 {
     (void)state;
     n_begun = n_ended = 0;
+    may_end = false;
     return 0;
 }
 
@@ -88,6 +91,7 @@ static void a_job_that_waits_keeps_its_stack_and_holds_up_nobody(void **state)
     while (n_begun < JOBS)
         st_usleep(0);
     assert_int_equal(n_ended, JOBS / 2);
+    may_end = true;
     wait_for(JOBS);
     for (size_t i = 0; i < JOBS; i += 2)
         for (size_t k = 0; k < i; k += 2)
@@ -99,6 +103,9 @@ static void a_job_alone_shares_with_none_that_runs(void **state)
     (void)state;
     for (size_t i = 0; i < JOBS; i++)
         assert_true(stacks_run_alone(&job_at(i, true)->job));
+    while (n_begun < JOBS)
+        st_usleep(100);
+    may_end = true;
     wait_for(JOBS);
     for (size_t i = 0; i < JOBS; i++)
         for (size_t k = 0; k < i; k++)
