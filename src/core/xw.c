@@ -141,3 +141,19 @@ void xw_text_element(struct xw *x, const char *element, const char *text)
     xw_text(x, text);
     xw_end(x, element);
 }
+
+/* A dollar sign would begin an identifier of the template, and an ampersand an entity. */
+void xw_put_query(struct buf *text, const char *query)
+{
+    static const char other[] = "-._~!()*+,;:@/?=%";
+    buf_text(text, "?");
+    for (; *query; query++) {
+        char c = *query;
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr(other, c))
+            buf_append(text, &c, 1);
+        else if (c == '&')
+            buf_text(text, "&amp;");
+        else
+            buf_printf(text, "%%%02X", (unsigned char)c);
+    }
+}

@@ -7,7 +7,7 @@
  * Any bytes may be written as a value. Bytes that are not UTF-8, and characters that XML forbids, become U+FFFD; markup is
  * escaped, so that a name that a peer chose stays a name.
  *
- * Source     XML 1.0 (fifth edition): 2.2 (characters), 2.4 (markup), 2.10 and 3.3.3 (white space)
+ * Source     RFC 3986 3.4 (queries), ISO/IEC 23009-1 5.3.9.4.4 (templates), XML 1.0 (fifth edition): 2.2 (characters), 2.4 (markup), 2.10 and 3.3.3 (white space)
  * Shape      names of elements and attributes are the program's own. Attributes follow xw_begin() at once. An element has
  *            either elements or one text
  * Ownership  borrows the buffer; everything is copied into it
@@ -43,6 +43,9 @@ void xw_attr_printf(struct xw *x, const char *name, const char *fmt, ...) ATTR_P
 /** Around the value of an attribute that the caller writes into the buffer itself, without any markup in it. */
 void xw_attr_begin(struct xw *x, const char *name);
 void xw_attr_end(struct xw *x);
+
+/** Append '?' and the query of a URL to such a value. What cannot stand in a query, or would begin a template of DASH, is encoded. */
+void xw_put_query(struct buf *text, const char *query);
 
 /** Before the text of an element that the caller writes likewise. */
 void xw_text_begin(struct xw *x);

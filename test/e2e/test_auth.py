@@ -183,6 +183,20 @@ def test_an_mpd_hands_its_token_on_to_the_segments(server, publish):
     assert status(server, clock) == 200
 
 
+def test_a_manifest_of_hds_hands_its_token_on(server, publish):
+    publish()
+    query = sign("live/s")
+    f4m = until(lambda: (r := get(server, "/live/s.f4m?" + query)).status == 200 and r, "a manifest", 30).body.decode()
+    bootstrap, fragments = (html.unescape(u) for u in re.findall(r' url="(.*?)"', f4m))
+    assert (bootstrap, fragments) == ("s.abst?" + query, "s?" + query)
+    assert status(server, "/live/" + bootstrap) == 200
+    assert status(server, "/live/s.abst") == 403
+    first = next(n for n in range(1, 100) if status(server, "/live/sSeg1-Frag%d?%s" % (n, query)) == 200)
+    assert status(server, "/live/sSeg1-Frag%d" % first) == 403
+    server.reload(conf("publish all; play all;"))
+    assert "?" not in get(server, "/live/s.f4m?" + query).body.decode().split("<manifest")[1]
+
+
 # -- JSON Web Tokens ---------------------------------------------------------------------------------------------------
 
 JWT = "publish jwt; play jwt; secret %s; jwt_issuer id; jwt_audience live;" % SECRET

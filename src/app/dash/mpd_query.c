@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/attr.h"
+#include "core/xw.h"
 
 /* What stands before a path in the text that kernel/dash/mpd writes. */
 static const char *const before[] = { " initialization=\"", " media=\"", " value=\"/" };
@@ -17,22 +18,6 @@ static size_t path_at(const char *p, size_t left)
     return len;
 }
 
-/* A dollar sign would begin an identifier of the template, and an ampersand an entity. */
-static void put_query(struct buf *out, const char *query)
-{
-    static const char other[] = "-._~!()*+,;:@/?=%";
-    buf_text(out, "?");
-    for (; *query; query++) {
-        char c = *query;
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr(other, c))
-            buf_append(out, &c, 1);
-        else if (c == '&')
-            buf_text(out, "&amp;");
-        else
-            buf_printf(out, "%%%02X", (unsigned char)c);
-    }
-}
-
 void dash_mpd_query_add(struct buf *out, const char *mpd, size_t len, const char *query)
 {
     size_t done = 0;
@@ -44,7 +29,7 @@ void dash_mpd_query_add(struct buf *out, const char *mpd, size_t len, const char
         if (!end)
             break;
         buf_append(out, mpd + done, (size_t)(end - mpd) - done);
-        put_query(out, query);
+        xw_put_query(out, query);
         done = at = (size_t)(end - mpd);
     }
     buf_append(out, mpd + done, len - done);

@@ -82,7 +82,7 @@ void hds_files_add(struct hds *h, struct hds_entry *entry)
     file_writer_batch_begin(h->writer);
     if (full && put_fragment(h, full, entry->segment)) {
         put_text(h, h->abst_path, hds_texts_abst(h, &abst), &abst);
-        put_text(h, h->f4m_path, hds_texts_f4m(h, &f4m), &f4m);
+        put_text(h, h->f4m_path, hds_texts_f4m(h, "", &f4m), &f4m);
     }
     (void)file_writer_batch_end(h->writer, NULL, NULL);
     mem_free(full);

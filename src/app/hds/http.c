@@ -1,5 +1,6 @@
 #include "app/hds/http.h"
 
+#include "app/conf/auth.h"
 #include "app/hds/hds.h"
 #include "app/hds/texts.h"
 #include "app/segment/reply.h"
@@ -23,7 +24,8 @@ struct err *hds_serve_f4m(struct http_exchange *x, struct shelf_item *item)
     struct buf  text = buf_up_to(F4M_BYTES_MAX);
     if (h->n_entries == 0)
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    struct err *e = hds_texts_f4m(h, &text);
+    bool        asks = conf_auth_asks(&h->show->vhost->auth, false); /* at each request, so each needs the token */
+    struct err *e = hds_texts_f4m(h, asks ? http_request_of(x)->raw_query : "", &text);
     return reply_text(x, F4M_CONTENT_TYPE, e, &text);
 }
 

@@ -31,7 +31,7 @@ static const char *file_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-struct err *hds_texts_f4m(const struct hds *h, struct buf *out)
+struct err *hds_texts_f4m(const struct hds *h, const char *query, struct buf *out)
 {
     char       id[1024];
     struct str name = str_over(id, sizeof id);
@@ -40,6 +40,7 @@ struct err *hds_texts_f4m(const struct hds *h, struct buf *out)
         .id = id,
         .bootstrap = file_name(h->abst_path),
         .media = file_name(h->base),
+        .query = query,
         .bitrate_kbps = h->bitrate_kbps,
         .width = h->show->video.width,
         .height = h->show->video.height,

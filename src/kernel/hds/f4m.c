@@ -19,10 +19,12 @@ static void put_base64(struct buf *b, const uint8_t *p, size_t len)
     }
 }
 
-static void attr_path(struct xw *x, const char *name, const char *path)
+static void attr_url(struct xw *x, const struct f4m *m, const char *path)
 {
-    xw_attr_begin(x, name);
+    xw_attr_begin(x, "url");
     uri_put_path(x->text, path);
+    if (m->query && *m->query)
+        xw_put_query(x->text, m->query);
     xw_attr_end(x);
 }
 
@@ -34,7 +36,7 @@ static void write_media(struct xw *x, const struct f4m *m)
         xw_attr_int(x, "width", m->width);
         xw_attr_int(x, "height", m->height);
     }
-    attr_path(x, "url", m->media);
+    attr_url(x, m, m->media);
     xw_attr(x, "bootstrapInfoId", "bootstrap");
     if (m->metadata) {
         xw_begin(x, "metadata");
@@ -56,7 +58,7 @@ struct err *f4m_write(const struct f4m *m, struct buf *out)
     xw_begin(&x, "bootstrapInfo");
     xw_attr(&x, "profile", "named");
     xw_attr(&x, "id", "bootstrap");
-    attr_path(&x, "url", m->bootstrap);
+    attr_url(&x, m, m->bootstrap);
     xw_end(&x, "bootstrapInfo");
     write_media(&x, m);
     xw_end(&x, "manifest");

@@ -20,13 +20,14 @@ enum { F4M_BYTES_MAX = 1 << 20 };
 #define F4M_CONTENT_TYPE "application/f4m+xml"
 
 struct f4m {
-    const char    *id;        /* name of the stream */
-    bool           is_over;   /* It is a recording now. */
-    const char    *bootstrap; /* path of the bootstrap, relative to the manifest */
-    const char    *media;     /* path of the fragments before "Seg1-FragN", likewise */
-    int64_t        bitrate_kbps;
-    uint32_t       width, height; /* 0: not known */
-    const uint8_t *metadata;      /* "onMetaData" and its value in AMF0, or NULL */
+    const char *id;        /* name of the stream */
+    bool        is_over;   /* It is a recording now. */
+    const char *bootstrap; /* path of the bootstrap, relative to the manifest */
+    const char *media;     /* path of the fragments before "Seg1-FragN", likewise */
+    const char *query; /* behind both paths, without its mark; NULL or "": none. Players put "Seg1-FragN" before it */
+    int64_t     bitrate_kbps;
+    uint32_t    width, height; /* 0: not known */
+    const uint8_t *metadata;   /* "onMetaData" and its value in AMF0, or NULL */
     size_t         metadata_len;
 };
 

@@ -44,6 +44,17 @@ static void names_are_escaped(void **state)
     buf_finish(&b);
 }
 
+static void a_query_stands_behind_both_paths(void **state)
+{
+    struct f4m m = { .id = "a", .bootstrap = "a.abst", .media = "a", .query = "sign=1&t=\"<$" };
+    struct buf b = buf_up_to(F4M_BYTES_MAX);
+    (void)state;
+    assert_null(f4m_write(&m, &b));
+    assert_non_null(strstr(b.bytes, " url=\"a.abst?sign=1&amp;t=%22%3C%24\"/>"));
+    assert_non_null(strstr(b.bytes, " url=\"a?sign=1&amp;t=%22%3C%24\" "));
+    buf_finish(&b);
+}
+
 static void metadata_is_base64(void **state)
 {
     /* RFC 4648 10 */
@@ -87,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_live_stream_names_its_bootstrap_and_its_fragments),
         cmocka_unit_test(names_are_escaped),
+        cmocka_unit_test(a_query_stands_behind_both_paths),
         cmocka_unit_test(metadata_is_base64),
         cmocka_unit_test(a_text_that_does_not_fit_is_an_error),
     };
