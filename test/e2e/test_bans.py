@@ -1,4 +1,5 @@
 """Bans: made, listed and lifted by the API, kept over reload and restart; who is banned is ended, and refused by every protocol."""
+import base64
 import errno
 import json
 import os
@@ -6,12 +7,15 @@ import re
 import select
 import socket
 import time
+from urllib.parse import urljoin
 
 import pytest
 
+import media
 import rtmp
 from api import Api, parse
 from flv import Numbered
+from hls_watch import Http
 from http_live import HttpPlayer, status_of
 from srs import publish
 from wait import until
@@ -33,6 +37,14 @@ def ban(server, status=200, **what):
 
 def bans(server):
     return Api(server).get("/api/v1/bans/?count=10000")["bans"]
+
+
+def get(server, path):
+    http = Http()
+    try:
+        return http.get(server.http_url(path))
+    finally:
+        http.close()
 
 
 def lift(server, ban_id, status=200):
@@ -164,6 +176,80 @@ def test_a_banned_stream_is_neither_published_nor_played(server):
         lift(server, made["id"])
         with publish(server, "bad"):
             pass
+
+
+SEGMENTS = ("vhost __defaultVhost__ { http_remux { enabled on; } dash { enabled on; dash_fragment 1; dash_path ./html; } hds { enabled on; "
+            "hds_fragment 1; hds_path ./html; } hls { enabled on; hls_fragment 1; hls_path ./html; %s } }")
+
+
+def served(server, path):
+    return get(server, path).status == 200
+
+
+def names_of(server, stream):
+    """What viewers of the stream ask for, in each form of segments."""
+    playlist = until(lambda: (r := get(server, "/live/%s.m3u8" % stream)).status == 200 and r.body.decode(), "a playlist", 30)
+    uris = [line for line in playlist.splitlines() if not line.startswith("#")]
+    found = ["/live/%s.%s" % (stream, e) for e in ("m3u8", "mpd", "f4m", "abst")] + ["/live/" + uris[0].split("/")[-1]]
+    mpd = until(lambda: (r := get(server, "/live/%s.mpd" % stream)).status == 200 and r.body.decode(), "an MPD", 30)
+    base = re.search("<BaseURL>(.*?)</BaseURL>", mpd)
+    init = re.search(r' initialization="(.*?)"', mpd).group(1)
+    init = init.replace("$RepresentationID$", re.search(r'<Representation id="(.*?)"', mpd).group(1))
+    found.append(urljoin(urljoin("/live/%s.mpd" % stream, base.group(1) if base else ""), init))
+    until(lambda: served(server, "/live/%s.f4m" % stream), "a manifest of HDS", 30)
+    return found + [next("/live/%sSeg1-Frag%d" % (stream, n) for n in range(1, 100)
+                         if served(server, "/live/%sSeg1-Frag%d" % (stream, n)))]
+
+
+@pytest.mark.parametrize("viewers", ["on", "off"])
+def test_nothing_that_serves_a_banned_stream_is_left(make_server, viewers):
+    server = make_server(SEGMENTS % ("hls_ctx %s; hls_ts_ctx %s;" % (viewers, viewers)), api="", http="")
+    feeders = [rtmp.Feeder(server.publisher(name), media.loop("h264_aac_long.flv")) for name in ("bad", "bad2")]
+    bad, other = names_of(server, "bad"), names_of(server, "bad2")
+    files = [os.path.join("live", name) for name in sorted(os.listdir(os.path.join(server.folder, "html", "live")))
+             if re.match(r"bad[-.S]", name) and not name.endswith(".tmp")]
+    assert {name.split(".")[-1] for name in files} >= {"m3u8", "ts", "mpd", "f4m", "abst"}
+    made = ban(server, stream="live/bad")
+    feeders[0].client.wait_closed()
+    for path in bad + ["/" + name for name in files] + ["/live//bad.mpd", "/live/b%61d.f4m"]:
+        assert get(server, path).status in (403, 404), path
+    refused = [path for path in bad if get(server, path).status == 403]
+    assert set(refused) >= {p for p in bad if "m3u8" in p or "mpd" in p or "f4m" in p}
+    server.wait_log(r"code=1911\(Banned\).*|Banned.*stream /live/bad is banned")
+    for path in other[:4]:
+        assert served(server, path), path
+    assert served(server, [line for line in get(server, "/live/bad2.m3u8").body.decode().splitlines() if line[0] != "#"][0]
+                  if viewers == "on" else other[4])
+    lift(server, made["id"])
+    feeders[0].stop()
+    feeders[0] = rtmp.Feeder(server.publisher("bad"), media.loop("h264_aac_long.flv"))
+    until(lambda: served(server, "/live/bad.mpd"), "the stream after the ban", 30)
+    for feeder in feeders:
+        feeder.stop()
+
+
+def test_files_of_a_banned_stream_are_refused_after_it_has_gone(make_server):
+    server = make_server(SEGMENTS % "hls_ctx off; hls_ts_ctx off; hls_dispose 1; hls_cleanup off;", api="", http="")
+    folder = os.path.join(server.folder, "html", "live")
+    os.makedirs(folder + "/bad")
+    old = ["bad-7.ts", "bad.m3u8", "bad.mpd", "bad/video-3.m4s", "bad.f4m", "badSeg1-Frag4", "good-7.ts", "bad.html"]
+    for name in old:
+        with open(os.path.join(folder, name), "w") as f:
+            f.write("x")
+    assert all(served(server, "/live/" + name) for name in old)
+    ban(server, stream="live/bad")
+    assert {name for name in old if served(server, "/live/" + name)} == {"good-7.ts", "bad.html"}
+
+
+def test_a_banned_user_has_no_segments(make_server):
+    server = make_server("vhost __defaultVhost__ { auth { enabled on; publish all; play password; user ann secret1; user bob secret2; } dash { "
+                         "enabled on; dash_fragment 1; dash_path ./html; } }", api="", http="")
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac.flv"))
+    ann, bob = (["Authorization: Basic " + base64.b64encode(words).decode()] for words in (b"ann:secret1", b"bob:secret2"))
+    until(lambda: status_of(server, "/live/s.mpd", ann) == 200, "an MPD", 30)
+    ban(server, user="ann")
+    assert [status_of(server, "/live/s.mpd", who) for who in (ann, bob)] == [403, 200]
+    feeder.stop()
 
 
 def test_a_client_behind_a_proxy_is_banned_by_its_own_address(server):

@@ -49,16 +49,15 @@ struct err *dash_names_make(char **mpd_path, char **folder, const struct show *s
     return NULL;
 }
 
-bool dash_names_has(const struct conf_vhost *v, const char *path)
+bool dash_names_has(const struct conf_vhost *v, const char *path, const struct template_names *names)
 {
     static const char *const files[] = { "video-[…].mp4", "video-[…].m4s", "audio-[…].mp4", "audio-[…].m4s" };
-    const struct template_names names = { .vhost = v->name };
-    const struct conf_dash     *c = &v->dash;
-    bool                        has = file_path_is_made_by(path, c->path, c->mpd_file, &names);
+    const struct conf_dash  *c = &v->dash;
+    bool                     has = file_path_is_made_by(path, c->path, c->mpd_file, names);
     for (size_t i = 0; i < ARRAY_LEN(files) && !has; i++) {
         char *template = beside_mpd(c->mpd_file, files[i]);
         has = !template ||
-              file_path_is_made_by(path, c->path, template, &names); /* without memory nothing is given away */
+              file_path_is_made_by(path, c->path, template, names); /* without memory nothing is given away */
         mem_free(template);
     }
     return has;

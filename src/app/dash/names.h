@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "app/segment/show.h"
+#include "app/segment/template.h"
 #include "core/attr.h"
 #include "core/err.h"
 
@@ -30,8 +31,8 @@
  */
 struct err *dash_names_make(char **mpd_path, char **folder, const struct show *show) ATTR_MUST_USE;
 
-/** True if a file with this absolute path (segment/file_path.h) may be one of the vhost's DASH, of any stream. */
-bool dash_names_has(const struct conf_vhost *vhost, const char *path);
+/** True if a file with this absolute path (segment/file_path.h) may be one of the vhost's DASH, of a stream with these names. */
+bool dash_names_has(const struct conf_vhost *vhost, const char *path, const struct template_names *names);
 
 /** The first init segment of a track is "video-init.mp4"; later ones, of other configurations, have their number in it. */
 char *dash_names_init(const char *folder, const char *track, uint64_t number) ATTR_MUST_USE;

@@ -227,8 +227,9 @@ static int64_t dispose_us(const struct conf_vhost *vhost)
 
 static struct err *refuse_file(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x)
 {
-    bool        has = vhost->enabled && vhost->dash.enabled && dash_names_has(vhost, path);
-    const char *challenge;
+    const struct template_names any = { .vhost = vhost->name };
+    bool                        has = vhost->enabled && vhost->dash.enabled && dash_names_has(vhost, path, &any);
+    const char                 *challenge;
     return has ? play_rules_check(x, vhost, NULL, &challenge) : NULL;
 }
 
@@ -242,5 +243,6 @@ const struct segment_view dash_view = {
     .keeps = keeps,
     .dispose_us = dispose_us,
     .refuse_file = refuse_file,
+    .has_file = dash_names_has,
     .end = end,
 };

@@ -192,22 +192,22 @@ static int64_t dispose_us(const struct conf_vhost *vhost)
     return DISPOSE_US;
 }
 
-static bool has(const struct conf_vhost *vhost, const char *path)
+static bool has_file(const struct conf_vhost *vhost, const char *path, const struct template_names *names)
 {
-    static const char *const    files[] = { "[app]/[stream].f4m", "[app]/[stream].abst",
-                                            "[app]/[stream]Seg1-Frag[number]" };
-    const struct template_names names = { .vhost = vhost->name };
-    bool                        is_made = false;
+    static const char *const files[] = { "[app]/[stream].f4m", "[app]/[stream].abst",
+                                         "[app]/[stream]Seg1-Frag[number]" };
+    bool                     is_made = false;
     for (size_t i = 0; i < ARRAY_LEN(files) && !is_made; i++)
-        is_made = file_path_is_made_by(path, vhost->hds.path, files[i], &names);
+        is_made = file_path_is_made_by(path, vhost->hds.path, files[i], names);
     return is_made;
 }
 
 static struct err *refuse_file(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x)
 {
-    const char *challenge;
-    return vhost->enabled && vhost->hds.enabled && has(vhost, path) ? play_rules_check(x, vhost, NULL, &challenge)
-                                                                    : NULL;
+    const struct template_names any = { .vhost = vhost->name };
+    const char                 *challenge;
+    bool                        has = vhost->enabled && vhost->hds.enabled && has_file(vhost, path, &any);
+    return has ? play_rules_check(x, vhost, NULL, &challenge) : NULL;
 }
 
 const struct segment_view hds_view = {
@@ -219,5 +219,6 @@ const struct segment_view hds_view = {
     .keeps = keeps,
     .dispose_us = dispose_us,
     .refuse_file = refuse_file,
+    .has_file = has_file,
     .end = end,
 };

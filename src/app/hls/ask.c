@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/bans/guard.h"
 #include "app/hls/file_guard.h"
 #include "app/hls/viewers.h"
 #include "app/http/conn.h"
@@ -256,6 +257,11 @@ struct err *hls_ask_begin(struct hls_ask *a, struct http_exchange *x, const stru
     const char                    *id = http_request_param(http_request_of(x), HLS_VIEWER_ID_PARAM);
     *a = (struct hls_ask){ .reply = { .co = co_self(), .x = x } };
     list_init(&a->reply.link);
+    struct err *banned = ban_check_stream(vhost, app, stream); /* viewers have been ended; others have no session */
+    if (banned) {
+        a->is_answered = true;
+        return refusal_denied(x, HTTP_STATUS_FORBIDDEN, banned);
+    }
     if (id && vhost->hls.ctx && (a->viewer = hls_viewers_find(id, &of)))
         return go_on(a, x, vhost);
     if (!hls_ask_needs_viewer(vhost, what))

@@ -43,6 +43,13 @@ static bool is_init(const struct conf_vhost *v, const char *path, const struct h
     return is_made_by(path, v->hls.path, template, v, of) || (!out.cut && is_made_by(path, v->hls.path, tagged, v, of));
 }
 
+static bool is_segment(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
+{
+    const struct conf_hls *c = &v->hls;
+    return is_made_by(path, c->path, c->ts_file, v, of) || is_made_by(path, c->path, c->fmp4_file, v, of) ||
+           is_init(v, path, of);
+}
+
 bool hls_file_guard_keeps(const struct conf_vhost *v, const char *path, const struct hls_viewer_stream *of)
 {
     const struct conf_hls *c = &v->hls;
@@ -59,8 +66,17 @@ bool hls_file_guard_keeps(const struct conf_vhost *v, const char *path, const st
         return false;
     if (is_made_by(path, c->path, c->m3u8_file, v, of))
         return true;
-    return c->ts_ctx && (is_made_by(path, c->path, c->ts_file, v, of) ||
-                         is_made_by(path, c->path, c->fmp4_file, v, of) || is_init(v, path, of));
+    return c->ts_ctx && is_segment(v, path, of);
+}
+
+bool hls_file_guard_has(const struct conf_vhost *v, const char *path, const struct template_names *names)
+{
+    const struct conf_hls         *c = &v->hls;
+    const struct hls_viewer_stream of = { v->name, names->app, names->stream };
+    char                           own[FILE_PATH_CAP];
+    if (str_copy(own, sizeof own, path) && hls_track_path_strip(own, NULL))
+        path = own;
+    return is_key(v, path, &of) || is_made_by(path, c->path, c->m3u8_file, v, &of) || is_segment(v, path, &of);
 }
 
 /* True if the path is of a variant (`hls_variants`) of the stream. */

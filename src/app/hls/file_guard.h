@@ -18,6 +18,7 @@
 
 #include "app/conf/conf.h"
 #include "app/hls/viewer_id.h"
+#include "app/segment/template.h"
 #include "core/attr.h"
 #include "core/err.h"
 #include "protocol/http/exchange.h"
@@ -31,5 +32,8 @@ bool hls_file_guard_may_refuse(const struct conf_vhost *vhost);
 
 /** True if a file of the vhost's HLS has this path and is for viewers alone. `of`: of this stream; NULL: of any. */
 bool hls_file_guard_keeps(const struct conf_vhost *vhost, const char *path, const struct hls_viewer_stream *of);
+
+/** True if a file with this path may be one of HLS, of a stream with these names, whoever may have it. */
+bool hls_file_guard_has(const struct conf_vhost *vhost, const char *path, const struct template_names *names);
 
 #endif

@@ -245,6 +245,7 @@ const struct segment_view hls_view = {
     .keeps = keeps,
     .dispose_us = dispose_us,
     .refuse_file = hls_file_guard_refuse,
+    .has_file = hls_file_guard_has,
     .end = end,
     .lost_files = lost_files,
 };

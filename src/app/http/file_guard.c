@@ -1,5 +1,6 @@
 #include "app/http/file_guard.h"
 
+#include "app/http/banned_file.h"
 #include "app/http/conn.h"
 #include "app/http/file_mount.h"
 #include "app/http/refusal.h"
@@ -14,7 +15,7 @@ struct err *file_guard_check(const struct http_exchange *x, const struct conf *c
     for (size_t i = 0; i < conf->n_vhosts && !e; i++)
         for (const struct segment_view *const *view = segment_views; *view && !e; view++)
             e = (*view)->refuse_file(&conf->vhosts[i], path, x);
-    return e;
+    return e ? e : banned_file_check(conf, path);
 }
 
 struct err *file_guard_handle(struct http_exchange *x, bool *taken)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/auth/policy.h"
+#include "app/bans/guard.h"
 #include "app/conf/auth.h"
 #include "app/http/conn.h"
 #include "app/limits/guard.h"
@@ -36,7 +37,7 @@ static struct err *check_token(const struct http_exchange *x, const struct conf_
     *challenge = answer.challenge;
     if (e && answer.is_wrong_password)
         limits_wrong_password(http_conn_of(x)->server->conf, vhost, ask.ip);
-    return e;
+    return e ? e : ban_check_user(answer.user);
 }
 
 static struct err *check_tokens(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
@@ -66,5 +67,7 @@ struct err *play_rules_check(const struct http_exchange *x, const struct conf_vh
         e = access_check_refer(vhost, ACCESS_REFER_ALL, page_url);
     if (!e)
         e = access_check_refer(vhost, ACCESS_REFER_PLAY, page_url);
+    if (!e && show)
+        e = ban_check_stream(vhost, show->app, show->stream);
     return e ? e : check_tokens(x, vhost, show, challenge);
 }

@@ -14,7 +14,7 @@
 struct show;
 
 /**
- * Why the client may not play the stream (session/access.h, auth/policy.h); NULL: it may. A token for a group of variants is good for
+ * Why the client may not play the stream (session/access.h, bans/guard.h, auth/policy.h); NULL: it may. A token for a group of variants is good for
  * each of them.
  *
  * Shape      show: the stream; NULL: it is not known, so nobody may play where a token is needed

@@ -27,6 +27,7 @@ struct lane_kind;
 struct plan;
 struct segment;
 struct show;
+struct template_names;
 struct viewing;
 
 enum { VIEW_LANES_MAX = 10 };
@@ -80,6 +81,9 @@ struct segment_view {
      * the view's. The path is that of file_path_final().
      */
     struct err *(*refuse_file)(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x);
+
+    /** True if a file with such a path may be one of the stream's, whose names are in normal form. */
+    bool (*has_file)(const struct conf_vhost *vhost, const char *path, const struct template_names *names);
 
     /** Segments that the disk refused, or that could not wait for it. NULL: the view does not count them. */
     uint64_t (*lost_files)(const struct viewing *v);

@@ -69,20 +69,23 @@ static void files_are_recognised_by_their_paths(void **state)
         "/html/live/s/video-7.m4s",   "/html/live/s/audio-init.mp4", "/html/live/s/audio-2-init.mp4",
         "/html/live/s/audio-2-7.m4s", "/html/a/b/s/audio-7.m4s"
     };
-    static const char *const others[] = { "/html/live/s.html",      "/html/s.mpd",       "/html/live/s/init.mp4",
-                                          "/html/live/s/video.mp4", "/html/video-7.m4s", "/other/live/s.mpd" };
-    struct conf_vhost        vhost = { .name = "v", .dash.mpd_file = "[app]/[stream].mpd", .dash.path = "/html" };
+    static const char *const    others[] = { "/html/live/s.html",      "/html/s.mpd",       "/html/live/s/init.mp4",
+                                             "/html/live/s/video.mp4", "/html/video-7.m4s", "/other/live/s.mpd" };
+    struct conf_vhost           vhost = { .name = "v", .dash.mpd_file = "[app]/[stream].mpd", .dash.path = "/html" };
+    const struct template_names any = { .vhost = "v" }, one = { "v", "live", "s" };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(has); i++)
-        if (!dash_names_has(&vhost, has[i]))
+        if (!dash_names_has(&vhost, has[i], &any))
             fail_msg("%s is not recognised", has[i]);
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        if (dash_names_has(&vhost, others[i]))
+        if (dash_names_has(&vhost, others[i], &any))
             fail_msg("%s is taken for a file of DASH", others[i]);
+    assert_true(dash_names_has(&vhost, "/html/live/s/audio-2-7.m4s", &one));
+    assert_false(dash_names_has(&vhost, "/html/live/t/audio-2-7.m4s", &one));
     vhost.dash.mpd_file = "dash/[vhost]/all.mpd";
-    assert_true(dash_names_has(&vhost, "/html/dash/v/all.mpd"));
-    assert_true(dash_names_has(&vhost, "/html/dash/v/s/video-0.m4s"));
-    assert_false(dash_names_has(&vhost, "/html/dash/w/all.mpd"));
+    assert_true(dash_names_has(&vhost, "/html/dash/v/all.mpd", &any));
+    assert_true(dash_names_has(&vhost, "/html/dash/v/s/video-0.m4s", &any));
+    assert_false(dash_names_has(&vhost, "/html/dash/w/all.mpd", &any));
 }
 
 int main(void)
