@@ -25,7 +25,7 @@ struct look {
     struct offload_job  job;
     char                path[PATH_CAP]; /* shortened while a folder that exists is searched */
     char                asked[PATH_CAP];
-    int64_t             began_us;
+    int64_t             deadline_us; /* of the visitor that began it: later, the disk counts as hung */
     struct facts_folder found;
     int64_t             n_fds;
 };
@@ -57,7 +57,7 @@ static void drop(struct offload_job *job)
 static bool is_hung(const char *path)
 {
     for (size_t i = 0; i < LOOKS_MAX; i++)
-        if (under_way[i] && str_equal(under_way[i]->asked, path) && now_us() - under_way[i]->began_us >= PATIENCE_US)
+        if (under_way[i] && str_equal(under_way[i]->asked, path) && now_us() >= under_way[i]->deadline_us)
             return true;
     return false;
 }
@@ -124,7 +124,7 @@ static struct err *read_folder(struct facts_folder *f, int64_t deadline_us)
     if (!l)
         return err_no_memory();
     l->job = (struct offload_job){ .work = look_at_folder, .drop = drop };
-    l->began_us = now_us();
+    l->deadline_us = deadline_us;
     str_copy(l->path, sizeof l->path, f->path);
     str_copy(l->asked, sizeof l->asked, f->path);
     *place = l;
