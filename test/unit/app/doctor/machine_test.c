@@ -67,18 +67,16 @@ static struct machine_reading read_with(const char *path)
 static void a_good_folder_and_its_room(void **state)
 {
     (void)state;
+    read_with("/tmp"); /* A first job: the loop opens its copy of the pool's eventfd while a thread works on it. */
     struct machine_reading m = read_with("/tmp");
     assert_int_equal(m.folders[0].error, 0);
     assert_false(m.folders[0].is_silent || m.folders[0].is_closed);
     assert_true(m.folders[0].bytes > 0);
     assert_string_equal(m.folders[0].what, "HLS");
-    enum { MORE = 16, OTHERS = 8 }; /* threads may have a folder open for a moment */
-    int fds[MORE];
-    for (int i = 0; i < MORE; i++)
-        assert_true((fds[i] = dup(1)) >= 0);
-    assert_true(read_with("/tmp").n_fds >= m.n_fds + MORE - OTHERS);
-    for (int i = 0; i < MORE; i++)
-        close(fds[i]);
+    int fd = dup(1);
+    assert_true(fd >= 0);
+    assert_int_equal(read_with("/tmp").n_fds, m.n_fds + 1);
+    close(fd);
     assert_true(m.n_fds > 2 && m.max_fds > m.n_fds);
 }
 
