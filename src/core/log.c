@@ -13,6 +13,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "core/log_tail.h"
 #include "core/mask.h"
 #include "core/str.h"
 
@@ -280,12 +281,16 @@ static const char *current_trace(void)
     return state.trace_id ? state.trace_id() : "";
 }
 
-static void put_head(struct str *line, enum log_level level, const char *trace, int errnum)
+const char *log_level_name(enum log_level level)
 {
     static const char *const names[] = { "TRACE", "DEBUG", "INFO", "WARN", "ERROR" };
-    int64_t                  wall = wall_now_us();
+    return names[level];
+}
+
+static void put_head(struct str *line, int64_t wall, enum log_level level, const char *trace, int errnum)
+{
     str_printf(line, "[%s.%03d][%s][%d][%s]", second_text((time_t)(wall / US_PER_SECOND)),
-               (int)(wall / US_PER_MS % 1000), names[level], (int)getpid(), trace);
+               (int)(wall / US_PER_MS % 1000), log_level_name(level), (int)getpid(), trace);
     if (level >= LOG_WARN)
         str_printf(line, "[%d]", errnum);
     str_append(line, " ", 1);
@@ -303,7 +308,9 @@ static void log_vwrite(enum log_level level, const char *trace, int errnum, stru
     bool       colour = state.colour && level >= LOG_WARN;
     if (colour)
         str_printf(&line, "%s", colour_on[level]);
-    put_head(&line, level, trace, errnum);
+    int64_t wall = wall_now_us();
+    put_head(&line, wall, level, trace, errnum);
+    size_t head = line.len;
     str_vprintf(&text, fmt, args);
     str_tame(text.buf, text.len);
     if (e) {
@@ -315,6 +322,8 @@ static void log_vwrite(enum log_level level, const char *trace, int errnum, stru
         text.len += strlen(text.buf + text.len);
     }
     mask_append(&line, text.buf, text.len);
+    log_tail_put(
+        &(struct log_tail_line){ .wall_us = wall, .level = (int)level, .trace = trace, .text = line.buf + head });
     line.cap = sizeof line_bytes; /* now with the room that was kept for the ending */
     str_printf(&line, "%s\n", colour ? "\033[0m" : "");
     emit(line.buf, line.len);

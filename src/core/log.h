@@ -6,7 +6,7 @@
  * A line never waits for the disk or the terminal: it goes into a bounded queue, which a thread of the log drains. When
  * the queue is full, lines are dropped, and the next line that is written says how many. Before log_start_writer() and
  * after log_stop() the caller writes its lines itself. The lines of one connection are limited (core/log_limit.h); those
- * of many short connections are bounded by the queue alone.
+ * of many short connections are bounded by the queue alone. The newest lines stay in memory, too (core/log_tail.h).
  *
  * Secrets in a text are masked (core/mask.h), whoever has written it.
  *
@@ -86,6 +86,9 @@ void log_write_as(const char *trace_id, enum log_level level, const char *fmt, .
 
 /** Log the words, then the error's whole story with its errno, and free the error. NULL writes nothing. */
 void log_err(enum log_level level, struct err *e, const char *fmt, ...) ATTR_PRINTF(3, 4);
+
+/** As it stands in a line: "WARN". `level` is below LOG_OFF. */
+const char *log_level_name(enum log_level level);
 
 /** The level that a configuration word means, in the old spelling (`trace` = LOG_INFO) or the new one. */
 enum log_level log_level_from_old_word(const char *word); /* srs_log_level; an unknown word is LOG_OFF */
