@@ -46,6 +46,9 @@ struct err *api_doctor(struct http_exchange *x) ATTR_MUST_USE;
 /* events.c */
 struct err *api_events(struct http_exchange *x) ATTR_MUST_USE;
 
+/* logs.c */
+struct err *api_logs(struct http_exchange *x) ATTR_MUST_USE;
+
 /* history.c */
 struct err *api_history(struct http_exchange *x) ATTR_MUST_USE;
 

@@ -22,7 +22,7 @@ bool api_may_manage(struct api_reply *r, bool allowed)
     }
     if (api_is_near(r) && r->shows_secrets)
         return true;
-    log_warn("HTTP client ip=%s: %s is refused: the configuration is for this host, or for whoever has the password of "
+    log_warn("HTTP client ip=%s: %s is refused: it is for this host, or for whoever has the password of "
              "http_api { auth }, and for no page of another site",
              http_visit_of(r->x)->ip, r->request->raw_path);
     api_refuse(r, HTTP_STATUS_FORBIDDEN);

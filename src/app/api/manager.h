@@ -1,5 +1,5 @@
 /**
- * Who may see and change the configuration by the API.
+ * Who may see and change the configuration by the API, and see the log.
  *
  * Yields     no
  */

@@ -25,6 +25,7 @@ static const struct http_route rows[] = {
     { "/api/v1/doctor", HTTP_METHODS_ALL, api_doctor },
     { "/api/v1/bans/", HTTP_METHODS_ALL, api_bans },
     { "/api/v1/events", HTTP_METHODS_ALL, api_events },
+    { "/api/v1/logs", HTTP_METHODS_ALL, api_logs },
     { "/api/v1/history", HTTP_METHODS_ALL, api_history },
     { "/api/v1/raw", HTTP_METHODS_ALL, api_raw },
     { "/api/v1/config", HTTP_METHODS_ALL, api_config },
