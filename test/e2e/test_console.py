@@ -443,6 +443,70 @@ def test_events_are_shown_as_they_come(page, site, auth):
     assert not page.run("return document.querySelector('img')")
 
 
+LOG = {"en": ("Log", "Log of %s", "Level", "Pause", "Go on", "No such lines."),
+       "zh": ("日志", "%s 的日志", "级别", "暂停", "继续", "没有符合的日志。")}
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_log_of_one_client_is_followed(page, site, lang, width):
+    log, log_of, level, pause, go_on, none = LOG[lang]
+    name = "<img/src=x/onerror=document.title='broken'>"
+    server = site(api="raw_api { enabled on; allow_query on; }")
+    publisher, other = server.publisher(name), server.player("other")
+    mine, = [c["id"] for c in Api(server).get("/api/v1/clients/")["clients"] if c["publish"]]
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500})
+    try:
+        open_at(page, console(server, "clients", lang=lang))
+        page.wait_text("rtmp-play")
+        page.run("document.querySelector(`a[aria-label='${arguments[0]}']`).click()", log_of % mine)
+        page.wait_text("source url=/live/" + name)
+        assert "stream=other" not in page.text()
+        fits(page, width)
+        publisher.close()
+        page.wait_text("client has gone")                                # comes by itself
+        choose(page, level, "error")
+        page.wait_text(none)
+        choose(page, level, "info")
+        fill(page, "trace", "")
+        page.wait_text("stream=other")
+        press(page, pause)
+        server.player("third").close()
+        press(page, go_on)
+        page.wait_text("stream=third")
+        fill(page, "search", "STREAM=THIRD")
+        until(lambda: "stream=other" not in page.text(), "the others to go", 20)
+        page.run("document.querySelector('.log a').click()")             # the trace of a line picks its client
+        until(lambda: "trace=" in page.run("return location.hash"), "the address of its log", 20)
+        fits(page, width)
+        assert not page.run("return document.querySelector('img')")
+        assert page.run("return document.title").startswith(log)
+        no_complaints(page)
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        other.close()
+
+
+def test_the_log_goes_on_after_a_restart(page, site):
+    server = site(api="raw_api { enabled on; allow_query on; }")
+    open_at(page, console(server, "logs"))
+    page.wait_text("server main cid=")
+    server.player("before").close()
+    page.wait_text("stream=before")
+    server.stop()
+    server.start()
+    server.player("after").close()
+    page.wait_text("stream=after")
+    until(lambda: "stream=before" not in page.text(), "the lines of the old process to go", 20)
+
+
+def test_without_leave_the_log_is_not_shown(page, site):
+    open_at(page, console(site(), "logs"))
+    page.wait_text("allow_query on")
+    page.wait_text("code 1061")
+
+
 def test_it_works_by_keyboard(page, site, live):
     server = site()
     live(server)

@@ -11,6 +11,7 @@ import { Connect } from './views/connect.jsx'
 import { Doctor } from './views/doctor.jsx'
 import { Events } from './views/events.jsx'
 import { Login } from './views/login.jsx'
+import { Logs } from './views/logs.jsx'
 import { Overview } from './views/overview.jsx'
 import { Stream } from './views/stream.jsx'
 import { Streams } from './views/streams.jsx'
@@ -19,7 +20,7 @@ import { Vhosts } from './views/vhosts.jsx'
 /* The names are those of SRS's console, so that its links lead to the same view. */
 const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['bans', 'bans', Bans], ['vhosts', 'vhosts', Vhosts],
   ['connect', 'connect', Connect], ['doctor', 'doctor', Doctor],
-  ['events', 'events', Events], ['configs', 'config', Config]]
+  ['events', 'events', Events], ['logs', 'log', Logs], ['configs', 'config', Config]]
 
 /* #/streams/ID?filter=… is { name: 'streams', id: 'ID', parameters }. */
 function placeOf(hash) {

@@ -104,8 +104,8 @@ const words = {
   info: ['note', '提示'],
 
   config: ['Config', '配置'],
-  configRefused: ['The configuration is shown to this host, or with the password of http_api.auth, if raw_api has enabled and allow_query on ({detail}).',
-    '需要在 raw_api 中打开 enabled 和 allow_query，并从本机访问或使用 http_api.auth 的密码，才能查看配置（{detail}）。'],
+  configRefused: ['This is shown to this host, or with the password of http_api.auth, if raw_api has enabled and allow_query on ({detail}).',
+    '需要在 raw_api 中打开 enabled 和 allow_query，并从本机访问或使用 http_api.auth 的密码，才能查看（{detail}）。'],
 
   configReadOnly: ['It can be changed here with raw_api { allow_update on; }.', '设置 raw_api { allow_update on; } 后可在此修改。'],
   directive: ['Directive', '指令'],
@@ -137,6 +137,21 @@ const words = {
   event_left: ['left', '离开'],
   event_published: ['published', '开始推流'],
   event_unpublished: ['unpublished', '停止推流'],
+
+  log: ['Log', '日志'],
+  logOf: ['Log of {id}', '{id} 的日志'],
+  logSearch: ['text', '文本'],
+  level: ['Level', '级别'],
+  level_trace: ['trace and worse', 'trace 及以上'],
+  level_debug: ['debug and worse', 'debug 及以上'],
+  level_info: ['info and worse', 'info 及以上'],
+  level_warn: ['warnings and errors', '警告和错误'],
+  level_error: ['errors', '错误'],
+  trace: ['Trace ID', '追踪 ID'],
+  pause: ['Pause', '暂停'],
+  goOn: ['Go on', '继续'],
+  noLines: ['No such lines.', '没有符合的日志。'],
+  linesLost: ['{n} lines were too many', '丢失 {n} 行'],
 
   callbacks: ['Callbacks', '回调'],
   backendsFail: ['Backends that fail', '故障的后端'],

@@ -59,6 +59,7 @@ export function Clients({ parameters }) {
       <>
         <Kick id={client.id} onDone={done} />
         {client.ip && <> <a href={`#/bans?address=${encodeURIComponent(client.ip)}`}>{t('ban')}</a></>}
+        {' '}<a href={`#/logs?trace=${encodeURIComponent(client.id)}`} aria-label={t('logOf', { id: client.id })}>{t('log')}</a>
       </>
     ) },
   ]
