@@ -133,3 +133,9 @@ def test_what_a_peer_has_sent_comes_as_text(server, api):
     server.player("a\"<b>é").close()
     line, = until(lambda: [text for text in texts(api) if "client identified" in text], "its line")
     assert 'stream=a"<b>é,' in line
+
+
+def test_a_token_is_hidden_as_in_the_file(server, api):
+    server.player("s?token=5ecret").close()
+    line, = until(lambda: [text for text in texts(api) if "client identified" in text], "its line")
+    assert "token=***" in line and "5ecret" not in str(texts(api, "?count=1000"))
