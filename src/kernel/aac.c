@@ -99,32 +99,51 @@ static bool has_ga(unsigned object_type)
     return object_type >= AAC_MAIN && object_type <= AAC_LTP;
 }
 
-bool aac_config_parse(const uint8_t *bytes, size_t len, struct aac_config *config)
+/* Read a configuration. *plain: its object type is one of which GASpecificConfig was read. */
+static bool read_config(struct bits *b, struct aac_config *config, bool *plain)
 {
-    struct bits b = bits_over(bytes, len);
-    uint8_t     index;
+    uint8_t index;
     *config = (struct aac_config){ .frame_len = 1024 };
-    config->object_type = read_object_type(&b);
-    config->core_rate = config->sample_rate = read_rate(&b, &config->rate_index);
-    config->channel_config = (uint8_t)bits_u(&b, 4);
+    config->object_type = read_object_type(b);
+    config->core_rate = config->sample_rate = read_rate(b, &config->rate_index);
+    config->channel_config = (uint8_t)bits_u(b, 4);
     config->channels = channels_of(config->channel_config);
     if (config->object_type == AAC_SBR || config->object_type == AAC_PS) { /* hierarchical signalling */
         config->sbr = true;
         config->ps = config->object_type == AAC_PS;
-        config->sample_rate = read_rate(&b, &index);
-        config->object_type = read_object_type(&b);
+        config->sample_rate = read_rate(b, &index);
+        config->object_type = read_object_type(b);
         if (config->object_type == OBJECT_ER_BSAC)
-            bits_u(&b, 4); /* extensionChannelConfiguration */
+            bits_u(b, 4); /* extensionChannelConfiguration */
     }
-    bool plain = has_ga(config->object_type) && !b.bad && read_ga(&b, config);
-    if (b.bad || config->object_type == 0 || config->core_rate == 0 || config->core_rate > RATE_MAX ||
-        config->sample_rate == 0 || config->sample_rate > RATE_MAX)
-        return false;
-    if (plain && !config->sbr)
-        read_sync_extensions(&b, config);
+    *plain = has_ga(config->object_type) && !b->bad && read_ga(b, config);
+    return !b->bad && config->object_type != 0 && config->core_rate != 0 && config->core_rate <= RATE_MAX &&
+           config->sample_rate != 0 && config->sample_rate <= RATE_MAX;
+}
+
+/* The channels that a player hears; false if they are not told. */
+static bool settle_channels(struct aac_config *config)
+{
     if (config->ps && config->channels == 1)
         config->channels = 2;
     return config->channels != 0 || !has_ga(config->object_type);
+}
+
+bool aac_config_parse(const uint8_t *bytes, size_t len, struct aac_config *config)
+{
+    struct bits b = bits_over(bytes, len);
+    bool        plain;
+    if (!read_config(&b, config, &plain))
+        return false;
+    if (plain && !config->sbr)
+        read_sync_extensions(&b, config);
+    return settle_channels(config);
+}
+
+bool aac_config_read(struct bits *b, struct aac_config *config)
+{
+    bool plain;
+    return read_config(b, config, &plain) && plain && settle_channels(config);
 }
 
 const char *aac_profile_name(const struct aac_config *config)
@@ -143,7 +162,7 @@ const char *aac_profile_name(const struct aac_config *config)
 
 /* ---- ADTS ---- */
 
-bool aac_adts_parse(const uint8_t *bytes, size_t len, struct aac_adts *adts)
+bool aac_adts_parse_header(const uint8_t *bytes, size_t len, struct aac_adts *adts)
 {
     enum { SYNCWORD = 0xFFF, CRC_LEN = 2 };
     struct bits b = bits_over(bytes, len);
@@ -160,8 +179,12 @@ bool aac_adts_parse(const uint8_t *bytes, size_t len, struct aac_adts *adts)
     bits_skip(&b, 11); /* buffer fullness */
     bool one_block = bits_u(&b, 2) == 0;
     adts->header_len = AAC_ADTS_HEADER_LEN + (has_crc ? CRC_LEN : 0u);
-    return ok && one_block && !b.bad && aac_rate(adts->rate_index) && adts->frame_len > adts->header_len &&
-           adts->frame_len <= len;
+    return ok && one_block && !b.bad && aac_rate(adts->rate_index) && adts->frame_len > adts->header_len;
+}
+
+bool aac_adts_parse(const uint8_t *bytes, size_t len, struct aac_adts *adts)
+{
+    return aac_adts_parse_header(bytes, len, adts) && adts->frame_len <= len;
 }
 
 bool aac_config_write(struct wr *w, const struct aac_adts *adts)

@@ -14,6 +14,7 @@
 
 #include "core/attr.h"
 #include "core/wr.h"
+#include "kernel/bits.h"
 
 /* Table 1.17 audioObjectType */
 enum aac_object { AAC_MAIN = 1, AAC_LC = 2, AAC_SSR = 3, AAC_LTP = 4, AAC_SBR = 5, AAC_PS = 29 };
@@ -37,6 +38,13 @@ struct aac_config {
 /** Read an AudioSpecificConfig. Returns false if it is cut or has an impossible value. */
 bool aac_config_parse(const uint8_t *bytes, size_t len, struct aac_config *config) ATTR_MUST_USE;
 
+/**
+ * Read an AudioSpecificConfig within other bits, as LATM has it: its length is not told, so no extension after it is looked for.
+ *
+ * Returns    false also for an object type whose length is not known; the place of `b` means nothing then
+ */
+bool aac_config_read(struct bits *b, struct aac_config *config) ATTR_MUST_USE;
+
 struct aac_adts {
     uint8_t object_type, rate_index, channel_config; /* the same as in struct aac_config */
     size_t  header_len;                              /* 7, or 9 with a CRC */
@@ -54,6 +62,9 @@ enum {
  * Returns    false if it is cut, has no syncword or an impossible value, or if the frame has several raw data blocks
  */
 bool aac_adts_parse(const uint8_t *bytes, size_t len, struct aac_adts *adts) ATTR_MUST_USE;
+
+/** The same of a frame that may go on beyond the bytes. */
+bool aac_adts_parse_header(const uint8_t *bytes, size_t len, struct aac_adts *adts) ATTR_MUST_USE;
 
 /** The sampling frequency of an index, Hz; 0 for a reserved index and for 15. */
 uint32_t aac_rate(unsigned rate_index);

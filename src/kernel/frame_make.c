@@ -4,13 +4,12 @@
 
 #include "core/wr.h"
 #include "kernel/aac.h"
-#include "kernel/ac3.h"
 #include "kernel/av1.h"
 #include "kernel/avc.h"
 #include "kernel/flv_frame.h"
 #include "kernel/hevc.h"
-#include "kernel/mp3.h"
 #include "kernel/opus.h"
+#include "kernel/sound.h"
 #include "kernel/times.h"
 #include "kernel/vp9.h"
 
@@ -192,62 +191,18 @@ static enum frame_made make_temporal_unit(struct frame_maker *m, const struct fr
 
 /* ---- frames in a row ---- */
 
-/* One audio frame in a sequence of frames. */
-struct sound {
-    size_t   skip, len; /* bytes of a header that is left out; bytes of the frame after it */
-    uint32_t samples, rate;
-};
-
-static bool next_adts(const uint8_t *bytes, size_t len, struct sound *s)
+static bool read_sound(const struct frame_unit *u, struct sound *s)
 {
-    struct aac_adts adts;
-    if (!aac_adts_parse(bytes, len, &adts))
-        return false;
-    *s = (struct sound){ adts.header_len, adts.frame_len - adts.header_len, AAC_FRAME_LEN, aac_rate(adts.rate_index) };
-    return true;
-}
-
-static bool next_mp3(const uint8_t *bytes, size_t len, struct sound *s)
-{
-    struct mp3_header h;
-    if (!mp3_header_parse(bytes, len, &h) || h.frame_len > len)
-        return false;
-    *s = (struct sound){ 0, h.frame_len ? h.frame_len : len, h.samples, h.sample_rate };
-    return true;
-}
-
-/* Find the next syncframe, together with those that depend on it. */
-static bool next_ac3(const uint8_t *bytes, size_t len, struct sound *s)
-{
-    struct ac3_header h, next;
-    if (!ac3_header_parse(bytes, len, &h) || h.frame_len > len)
-        return false;
-    *s = (struct sound){ 0, h.frame_len, h.samples, h.sample_rate };
-    while (ac3_header_parse(bytes + s->len, len - s->len, &next) && next.is_dependent && next.frame_len <= len - s->len)
-        s->len += next.frame_len;
-    return true;
-}
-
-static bool next_sound(const struct frame_unit *u, struct sound *s)
-{
-    const uint8_t *bytes = u->bytes.p;
-    size_t         len = rd_left(&u->bytes);
-    *s = (struct sound){ .len = len };
-    if (u->form != UNIT_STREAM)
-        return true;
-    switch (u->codec) {
-    case CODEC_AAC: return next_adts(bytes, len, s);
-    case CODEC_MP3: return next_mp3(bytes, len, s);
-    case CODEC_AC3:
-    case CODEC_EAC3: return next_ac3(bytes, len, s);
-    default: return true;
-    }
+    bool in_a_row = u->form == UNIT_STREAM &&
+                    (u->codec == CODEC_AAC || u->codec == CODEC_MP3 || u->codec == CODEC_AC3 || u->codec == CODEC_EAC3);
+    *s = (struct sound){ .len = rd_left(&u->bytes) };
+    return !in_a_row || sound_next(u->codec, u->bytes.p, rd_left(&u->bytes), s) == SOUND_FRAME;
 }
 
 static enum frame_made make_sound(struct frame_maker *m, struct frame_unit *u, struct frame **out)
 {
     struct sound s;
-    if (!next_sound(u, &s))
+    if (!read_sound(u, &s))
         return FRAME_MAKE_BAD;
     enum frame_made made = copy_media(m, u, FLV_PACKET_CODED, false, u->bytes.p + s.skip, s.len, out);
     rd_bytes(&u->bytes, s.skip + s.len);
