@@ -25,6 +25,14 @@ static inline int64_t ticks_90k_from_us(int64_t us)
     return hundreds * 9 + (rest * 9 + 50) / 100;
 }
 
+/** Microseconds of ticks of 90 kHz, rounded to the nearest: the inverse of ticks_90k_from_us(). */
+static inline int64_t us_from_90k(int64_t ticks)
+{
+    int64_t below = ticks % 9 < 0;
+    int64_t nines = ticks / 9 - below, rest = ticks % 9 + below * 9;
+    return nines * 100 + (rest * 100 + 4) / 9;
+}
+
 /** The difference of two times in ticks, each rounded by itself. */
 static inline int64_t ticks_90k_between(int64_t from_us, int64_t to_us)
 {

@@ -1,0 +1,33 @@
+/**
+ * The time line of one program: stamps of 33 bits become times that do not wrap.
+ *
+ * Each stamp is taken as the one of its kind that is nearest to the stamp before it, of whatever stream: less than 13 hours away.
+ *
+ * Source     ISO/IEC 13818-1 2.4.3.6
+ * Yields     no
+ */
+#ifndef KERNEL_TS_CLOCK_H
+#define KERNEL_TS_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ts_clock {
+    int64_t newest_90k;
+    bool    runs; /* There has been a stamp. */
+};
+
+static inline int64_t ts_clock_unwrap(struct ts_clock *c, int64_t stamp_90k)
+{
+    enum { STAMP_BITS = 33 };
+    const int64_t turn = INT64_C(1) << STAMP_BITS;
+    int64_t       step = (int64_t)((uint64_t)(stamp_90k - c->newest_90k) & (uint64_t)(turn - 1));
+    if (!c->runs)
+        c->newest_90k = stamp_90k;
+    else
+        c->newest_90k += step < turn / 2 ? step : step - turn;
+    c->runs = true;
+    return c->newest_90k;
+}
+
+#endif
