@@ -228,6 +228,24 @@ def test_a_rollback_gives_the_file_its_old_text(server, api):
     assert api.ask("GET", URL + "/rollback").status == 405
 
 
+def signed(data):
+    return ["%s%d %s" % (line["sign"], line["line"], line["text"]) for line in data["diff"]]
+
+
+def test_a_dry_run_shows_the_lines_that_go_and_come_without_secrets(server, api):
+    lines = text_of(server).split("\n")
+    at = [i for i, line in enumerate(lines) if "gop_cache" in line][0]
+    data = change(api, ("set", GOP, True), path=URL + "?dry_run=1")["data"]
+    assert signed(data) == ["-%d %s" % (at + 1, lines[at]), "+%d %s" % (at + 1, lines[at].replace("off", "on"))]
+    assert data["diff_left_out"] == 0
+    hooks = lines[at + 1].replace("user:5ecret@", "***@").replace("5ecret;", "***;")
+    data = change(api, ("set", "vhost[a.example].http_hooks.secret", "n5ecret"))["data"]
+    assert signed(data) == ["-%d %s" % (at + 2, hooks), "+%d %s" % (at + 2, hooks)]
+    back = change(api, path=URL + "/rollback?dry_run=1")["data"]
+    assert signed(back) == signed(data) and "5ecret" not in str(back)
+    assert signed(change(api, ("set", GOP, False), path=URL + "?dry_run=1")["data"]) == []
+
+
 def test_a_reload_that_fails_puts_the_file_back(server, api):
     before = text_of(server)
     with socket.create_server(("127.0.0.1", 0)) as taken:

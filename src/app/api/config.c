@@ -101,6 +101,21 @@ static void put_changes(struct jw *j, const struct conf_changes *changes)
     jw_array_end(j);
 }
 
+static void put_lines(struct jw *j, const struct conf_line_diff *diff)
+{
+    jw_array(j, "diff");
+    for (size_t i = 0; i < diff->count; i++) {
+        const struct conf_line *line = &diff->lines[i];
+        jw_object(j, NULL);
+        jw_string(j, "sign", line->comes ? "+" : "-");
+        jw_int(j, "line", line->number);
+        jw_string(j, "text", line->text);
+        jw_object_end(j);
+    }
+    jw_array_end(j);
+    jw_int(j, "diff_left_out", (int64_t)diff->left_out);
+}
+
 static void put_warnings(struct jw *j, const struct conf_report *report)
 {
     jw_array(j, "warnings");
@@ -121,6 +136,7 @@ static void write_outcome(struct api_reply *r, const struct conf_rewrite *w, con
         jw_int(j, "kept", out->kept_id);
     put_changes(j, &w->changes);
     put_warnings(j, &w->report);
+    put_lines(j, &w->lines);
     api_end_data(r);
 }
 

@@ -35,6 +35,7 @@ void conf_rewrite_destroy(struct conf_rewrite *w)
     conf_arena_finish(&w->arena);
     conf_report_finish(&w->report);
     conf_changes_finish(&w->changes);
+    conf_line_diff_finish(&w->lines);
     buf_finish(&w->before);
     buf_finish(&w->after);
     err_free(w->error);
@@ -163,12 +164,17 @@ static struct err *write_text(const struct conf_rewrite *w)
     return e;
 }
 
-static struct err *read_tree(const struct conf_rewrite *w, struct conf_tree *tree)
+static struct err *read_tree_with(const struct conf_rewrite *w, const struct conf_text *instead, struct conf_tree *tree)
 {
     struct conf_report report = { 0 }; /* a reload has told it, or will */
-    struct err        *e = conf_files_read(tree, w->from.dir, w->from.path, &(struct conf_text){ 0 }, &report);
+    struct err        *e = conf_files_read(tree, w->from.dir, w->from.path, instead, &report);
     conf_report_finish(&report);
     return e;
+}
+
+static struct err *read_tree(const struct conf_rewrite *w, struct conf_tree *tree)
+{
+    return read_tree_with(w, &(struct conf_text){ 0 }, tree);
 }
 
 /* ---- the steps ------------------------------------------------------------------------------------------------------------ */
@@ -242,20 +248,41 @@ static bool check_effect(struct conf_rewrite *w, const struct conf *conf)
     return true;
 }
 
+/* A text in place of the file. */
+static struct conf_text text_of(const struct conf_rewrite *w, const struct buf *text)
+{
+    bool is_main = strcmp(w->file, w->from.path) == 0;
+    return (
+        struct conf_text){ .of = is_main ? NULL : w->file, .bytes = text->bytes ? text->bytes : "", .len = text->len };
+}
+
 static bool try_text(struct conf_rewrite *w)
 {
     struct conf_source with = w->from;
     struct conf       *conf = NULL;
-    bool               is_main = strcmp(w->file, w->from.path) == 0;
-    with.text = w->after.bytes ? w->after.bytes : "";
-    with.text_len = w->after.len;
-    with.text_of = is_main ? NULL : w->file;
+    struct conf_text   text = text_of(w, &w->after);
+    with.text = text.bytes;
+    with.text_len = text.len;
+    with.text_of = text.of;
     struct err *e = conf_load(&with, &conf, &w->report);
     bool        good = e ? fail(w, CONF_REWRITE_INVALID, e) : check_effect(w, conf);
     if (good && (e = conf_diff(w->in_force, conf, &w->changes)))
         good = fail(w, CONF_REWRITE_FAILED, e);
     conf_unref(&conf);
     return good;
+}
+
+static bool compare_texts(struct conf_rewrite *w)
+{
+    struct conf_tree trees[2] = { 0 };
+    struct conf_text before = text_of(w, &w->before), after = text_of(w, &w->after);
+    struct err      *e = read_tree_with(w, &before, &trees[0]);
+    if (!e && !(e = read_tree_with(w, &after, &trees[1])))
+        e = conf_line_diff(&w->lines, w->file, &(struct conf_line_side){ before.bytes, before.len, &trees[0] },
+                           &(struct conf_line_side){ after.bytes, after.len, &trees[1] });
+    conf_tree_finish(&trees[0]);
+    conf_tree_finish(&trees[1]);
+    return e ? fail(w, CONF_REWRITE_FAILED, e) : true;
 }
 
 static struct err *read_version(const struct conf_rewrite *w, char version[static CONF_VERSION_CAP])
@@ -293,7 +320,8 @@ static void write_and_look(struct conf_rewrite *w)
 void conf_rewrite_run(struct conf_rewrite *w)
 {
     struct conf_tree tree = { 0 };
-    if (look_at_files(w, &tree) && change_text(w, &tree) && try_text(w) && !w->dry_run && check_unchanged(w))
+    if (look_at_files(w, &tree) && change_text(w, &tree) && try_text(w) && compare_texts(w) && !w->dry_run &&
+        check_unchanged(w))
         write_and_look(w);
     conf_tree_finish(&tree);
 }

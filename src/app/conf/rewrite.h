@@ -19,6 +19,7 @@
 #include "app/conf/conf_source.h"
 #include "app/conf/diff.h"
 #include "app/conf/edit.h"
+#include "app/conf/line_diff.h"
 #include "app/conf/report.h"
 #include "app/conf/version.h"
 #include "core/err.h"
@@ -50,6 +51,7 @@ struct conf_rewrite {
     struct conf_report       report;                /* of loading the changed configuration */
     struct conf_changes      changes;               /* what a reload does */
     struct buf               before, after;         /* texts of the file */
+    struct conf_line_diff    lines;                 /* that go and come in it */
     char                     now[CONF_VERSION_CAP]; /* version of the files, after it has been written too */
 };
 

@@ -7,7 +7,7 @@
 #include "core/mask.h"
 
 /* Options of a program have no rows in the table: their names tell whether they are secret. */
-static bool is_secret(const struct directive *row, const struct conf_node *n)
+bool conf_view_is_secret(const struct directive *row, const struct conf_node *n)
 {
     if (row && (row->flags & CONF_SECRET))
         return true;
@@ -18,7 +18,7 @@ static bool is_secret(const struct directive *row, const struct conf_node *n)
 void conf_view_put_word(struct jw *j, const char *key, const struct directive *row, const struct conf_node *n,
                         size_t at)
 {
-    mask_put(j, key, is_secret(row, n) ? MASK_HIDDEN : n->args[at]);
+    mask_put(j, key, conf_view_is_secret(row, n) ? MASK_HIDDEN : n->args[at]);
 }
 
 static void put_words(struct jw *j, const struct directive *row, const struct conf_node *n)

@@ -18,6 +18,9 @@
 /** Write a directive of the root, with all that is in it. */
 void conf_view_put(struct jw *j, const struct conf_node *n);
 
+/** True if the words of the directive are not shown. `row` is NULL where the table has none. */
+bool conf_view_is_secret(const struct directive *row, const struct conf_node *n);
+
 /** Write one word of a directive, masked if it is secret. `row` is NULL where the table has none. */
 void conf_view_put_word(struct jw *j, const char *key, const struct directive *row, const struct conf_node *n,
                         size_t at);
