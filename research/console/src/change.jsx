@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { api } from './api.js'
 import { useWords } from './words.js'
 
-/* wish: { url, body, lines }: a request that changes, and how it looks: [['-', text], ['+', text]]. onDone(text, isGood) at the end. */
+/* wish: { url, body }: a request that changes. onDone(text, isGood) at the end. */
 export function Change({ wish, onDone }) {
   const t = useWords()
   const [told, setTold] = useState(null), [isBusy, setBusy] = useState(false)
@@ -29,7 +29,12 @@ export function Change({ wish, onDone }) {
     return <p class="faint">{t('checking')}</p>
   return (
     <section class="card change" aria-label={t('change')}>
-      {wish.lines && <pre>{wish.lines.map(([sign, text]) => `${sign} ${text}\n`)}</pre>}
+      {told.diff.length > 0 && (
+        <pre class="diff" aria-label={told.file}>
+          {told.diff.map(({ sign, line, text }, i) => <span key={i} class={sign === '+' ? 'comes' : 'goes'}>{`${sign} ${line}  ${text}\n`}</span>)}
+        </pre>
+      )}
+      {told.diff_left_out > 0 && <p class="faint">{t('linesLeftOut', { n: told.diff_left_out })}</p>}
       <ul>
         {told.changes.map((one, i) => (
           <li key={i}>{one.kind} <b>{one.path}</b> {one.item} {one.text} {one.needs_restart && <span class="badge fair">{t('needsRestart')}</span>}</li>

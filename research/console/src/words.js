@@ -117,6 +117,7 @@ const words = {
   change: ['Change', '修改'],
   apply: ['Apply', '应用'],
   changed: ['The configuration was changed.', '配置已修改。'],
+  linesLeftOut: ['{n} more lines', '另有 {n} 行'],
   noEffect: ['It changes nothing in effect.', '不会产生实际变化。'],
   needsRestart: ['needs a restart', '需要重启'],
   keptTexts: ['Earlier texts', '历史版本'],

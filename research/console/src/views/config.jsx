@@ -39,7 +39,7 @@ function Directive({ one, above, depth, edit }) {
   const indent = { paddingLeft: `${depth * 1.5}rem` }
   function wish(op, words) {
     setOpen(false)
-    edit([{ op, path, value: words }], [['-', text], ...(words ? [['+', [one.name, textOf(words)].join(' ')]] : [])])
+    edit([{ op, path, value: words }])
   }
   return (
     <>
@@ -61,7 +61,7 @@ function Add({ edit }) {
   const [path, setPath] = useState(''), [text, setText] = useState('')
   function submit(event) {
     event.preventDefault()
-    edit([{ op: 'set', path: path.trim(), value: wordsOf(text) }], [['+', `${path.trim()} ${text}`]])
+    edit([{ op: 'set', path: path.trim(), value: wordsOf(text) }])
   }
   return (
     <form class="fields" onSubmit={submit}>
@@ -81,11 +81,11 @@ export function Config() {
   const shown = useMemo(() => body ? matching(body.data.directives, wanted) : [], [body, wanted])
   const mayChange = body && raw?.http_api.raw_api.allow_update
 
-  const ask = (url, change, lines) => {
+  const ask = (url, change) => {
     setSaid(null)
-    setWish({ url, body: { version: body.data.version, ...change }, lines })
+    setWish({ url, body: { version: body.data.version, ...change } })
   }
-  const edit = mayChange && ((changes, lines) => ask('config', { changes }, lines))
+  const edit = mayChange && (changes => ask('config', { changes }))
   function done(text, isGood) {
     setWish(null)
     setSaid([text, isGood])
