@@ -22,6 +22,7 @@ server
 segment
 rtmp http
 exec hls dash hds hooks
+forward
 doctor
 api exporter
 heartbeat

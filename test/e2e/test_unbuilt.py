@@ -18,7 +18,7 @@ REFUSING = [
 ]
 SERVING = [
     "cluster { mode local; }",
-    "dvr { enabled on; } forward { enabled on; destination 127.0.0.1:9; }",
+    "dvr { enabled on; }",
     "transcode { enabled on; ffmpeg /bin/false; } ingest a { enabled on; } dash { enabled on; }",
 ]
 

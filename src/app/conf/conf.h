@@ -239,6 +239,13 @@ struct conf_hooks {
     int64_t           journal_age_us;     /* ours */
 };
 
+/* Servers to which streams are pushed. */
+struct conf_forward {
+    bool              enabled;
+    struct conf_words destinations; /* app/forward/destination.h */
+    char             *backend;      /* a URL; empty: none. Otherwise `destinations` do not count */
+};
+
 struct conf_exec {
     bool                 enabled;
     struct conf_commands publish;
@@ -359,6 +366,7 @@ struct conf_vhost {
     struct conf_ingest     *ingests;
     size_t                  n_ingests;
     struct conf_hooks       hooks;
+    struct conf_forward     forward;
     struct conf_exec        exec;
     struct conf_hls         hls;
     struct conf_dash        dash;

@@ -29,11 +29,12 @@ static const struct directive cluster_rows[] = {
 const struct conf_block conf_cluster_block = { CONF_ROWS(cluster_rows) };
 
 static const struct directive forward_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "3",
-      .help = "Push each published stream to other servers." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(forward.enabled),
+      .since = "3", .help = "Push each published stream to other servers." },
     { .name = "destination", .type = CONF_LIST, .unit = "host[:port] ...", .flags = CONF_NO_ENV,
-      .reload = RELOAD_APPLIED, .since = "3", .example = "127.0.0.1:19350",
-      .help = "Servers to push to; all of them get the stream." },
+      .reload = RELOAD_APPLIED, IN_VHOST(forward.destinations), .since = "3", .example = "127.0.0.1:19350",
+      .help = "Servers to push to; all of them get the stream under the same vhost, app and name. A word may also be a URL "
+              "rtmp://host/app/name, with [vhost], [app], [stream] and [param] of the stream (ours)." },
     { .name = "backend", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_APPLIED, .since = "5",
       .example = "http://127.0.0.1:8085/api/v1/forward",
       .help = "URL that is asked for the destinations; wins over destination." },

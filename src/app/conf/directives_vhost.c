@@ -42,7 +42,7 @@ static const struct directive vhost_rows[] = {
       .since = "ours", .help = "A certificate of the vhost, for clients that ask for it by name (SNI)." },
     { .name = "cluster", .type = CONF_BLOCK, .children = &conf_cluster_block, .flags = CONF_NO_ENV, .since = "3",
       .help = "This server as an edge of other servers, or as one of several origins." },
-    { .name = "forward", .type = CONF_BLOCK, .children = &conf_forward_block, .since = "3",
+    { .name = "forward", .type = CONF_BLOCK, .children = &conf_forward_block, .state = CONF_BUILT, .since = "3",
       .help = "Push of each published stream to other servers." },
     { .name = "http_hooks", .type = CONF_BLOCK, .children = &conf_http_hooks_block,
       .state = CONF_BUILT, .since = "1", .help = "HTTP callbacks, which may refuse a client." },

@@ -49,9 +49,14 @@ static struct err *fill(struct rtmp_address *a, const struct rtmp_url *url)
 
 struct err *rtmp_address_parse(struct rtmp_address *a, const char *url)
 {
+    return rtmp_address_parse_names(a, url, "");
+}
+
+struct err *rtmp_address_parse_names(struct rtmp_address *a, const char *url, const char *stream)
+{
     struct rtmp_url parsed;
     *a = (struct rtmp_address){ .tls = false };
-    struct err *e = rtmp_url_parse(&parsed, url, "");
+    struct err *e = rtmp_url_parse(&parsed, url, stream);
     a->tls = !e && str_equal_nocase(parsed.schema, "rtmps");
     if (!e && !a->tls && !str_equal_nocase(parsed.schema, "rtmp"))
         e = err_new(E_RTMP_REQ_TCURL, "not an rtmp:// or rtmps:// URL");

@@ -35,6 +35,10 @@ struct rtmp_address {
  */
 struct err *rtmp_address_parse(struct rtmp_address *a, const char *url) ATTR_MUST_USE;
 
+/** As rtmp_address_parse(), of a URL that ends with the app, and the stream with its parameters. The app may have slashes, and so may
+ * the stream. */
+struct err *rtmp_address_parse_names(struct rtmp_address *a, const char *url, const char *stream) ATTR_MUST_USE;
+
 /** Free the texts. Takes an address that is all zero. */
 void rtmp_address_finish(struct rtmp_address *a);
 

@@ -200,7 +200,7 @@ static struct err *begin(struct rtmp_client *c, const struct rtmp_client_target 
 {
     *c = (struct rtmp_client){ .io.fd = -1, .no_fc = t->no_fc, .peer.pid = -1 };
     rtmp_link_init(&c->link, &c->io);
-    struct err *e = rtmp_address_parse(&c->address, t->url);
+    struct err *e = rtmp_address_parse_names(&c->address, t->url, t->stream ? t->stream : "");
     if (!e && c->address.tls && !t->tls)
         e = err_new(E_HTTPS_NOT_SUPPORTED, "rtmps is not to be used here");
     return e;

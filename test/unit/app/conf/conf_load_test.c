@@ -557,11 +557,11 @@ static void what_is_not_built_is_named_once(void **state)
 {
     (void)state;
     struct loaded l = load_more("srt_server { enabled on; listen 10080; } threads { interval 3; }\n"
-                                "vhost a { forward { enabled on; destination 1.2.3.4; } dvr { } }\n"
-                                "vhost b { forward { enabled on; } play { gop_cache on; } }");
+                                "vhost a { transcode { enabled on; } dvr { } }\n"
+                                "vhost b { transcode { enabled on; } play { gop_cache on; } }");
     must_load(&l, "not built");
     must_tell(&l, "srt_server is accepted but not built yet");
-    must_tell(&l, "vhost.forward is accepted but not built yet");
+    must_tell(&l, "vhost.transcode is accepted but not built yet");
     must_tell(&l, "vhost.dvr is accepted but not built yet");
     must_tell(&l, "threads is accepted and has no effect");
     assert_int_equal(l.report.count, 4);

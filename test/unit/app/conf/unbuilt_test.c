@@ -61,8 +61,7 @@ static void what_is_merely_missing_is_served(void **state)
 {
     (void)state;
     refuses("cluster { mode local; token_traverse off; origin_cluster on; }", "");
-    refuses("hls { enabled on; } dash { enabled on; } dvr { enabled on; } forward { enabled on; } exec { enabled on; }",
-            "");
+    refuses("hls { enabled on; } dash { enabled on; } dvr { enabled on; } exec { enabled on; }", "");
     refuses("transcode { enabled on; } ingest a { enabled on; } rtc { enabled on; } srt { enabled on; }", "");
 }
 
@@ -106,12 +105,12 @@ static void a_walk_finds_what_each_vhost_asks_for(void **state)
     static const char *const expected[] = {
         "WebRTC, -, t.conf:1",
         "DVR, a, t.conf:2",
-        "forward, a, t.conf:3",
+        "transcode, a, t.conf:3",
         "DVR, c, t.conf:7",
     };
     struct loaded             l = load_text("listen 1935; rtc_server { enabled on; candidate 192.0.2.1; }\n"
                                                         "vhost a { dvr { enabled on; }\n"
-                                                        "  forward { enabled on; } }\n"
+                                                        "  transcode { enabled on; } }\n"
                                                         "vhost b {\n"
                                                         "  dvr { enabled off; } }\n"
                                                         "vhost c {\n"

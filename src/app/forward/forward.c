@@ -1,0 +1,161 @@
+#include "app/forward/forward.h"
+
+#include "app/forward/target.h"
+#include "app/source/attend.h"
+#include "app/source/source.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/co.h"
+
+struct forward {
+    struct source  *source;
+    struct list     targets;
+    struct co_group group; /* coroutines of the targets */
+    int64_t retry_us; /* time of the next try to start targets for which there was no memory; DEADLINE_NEVER: none */
+};
+
+/* Pause before another try to start a target for which there was no memory. */
+enum { NO_MEMORY_PAUSE_US = 3 * US_PER_SECOND };
+
+bool forward_is_wanted(const struct conf_vhost *vhost)
+{
+    return vhost->forward.enabled && vhost->forward.destinations.count > 0;
+}
+
+static struct forward_names names_of(const struct source *s)
+{
+    const char *param = s->publisher ? s->publisher->param : NULL;
+    return (struct forward_names){ s->vhost->name, s->app, s->stream, param ? param : "" };
+}
+
+/* ---- following the configuration and the publisher ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return (!a && !b) || (a && b && str_equal(a, b));
+}
+
+static bool same_destination(const struct forward_destination *a, const struct forward_destination *b)
+{
+    return same_text(a->url, b->url) && same_text(a->stream, b->stream) && same_text(a->tc_url, b->tc_url);
+}
+
+/* The target of a word, unless it leaves. */
+static struct target *find(const struct forward *f, const char *word)
+{
+    for (struct list *it = f->targets.next; it != &f->targets; it = it->next) {
+        struct target *t = LIST_ENTRY(it, struct target, link);
+        if (!t->leaves && str_equal(t->word, word))
+            return t;
+    }
+    return NULL;
+}
+
+static bool is_listed(const struct forward *f, const char *word)
+{
+    const struct conf_words *words = &f->source->vhost->forward.destinations;
+    size_t                   i = 0;
+    while (i < words->count && i < FORWARD_TARGETS_MAX && !str_equal(words->items[i], word))
+        i++;
+    return i < words->count && i < FORWARD_TARGETS_MAX;
+}
+
+/* True if the target does what its word means for the present publisher. While there is none, it does. */
+static bool is_right(const struct forward *f, const struct target *t)
+{
+    struct forward_destination now;
+    struct forward_names       names = names_of(f->source);
+    if (!f->source->publisher)
+        return true;
+    struct err *e = forward_destination_make(&now, t->word, &names);
+    bool        same = !e && same_destination(&now, &t->to);
+    forward_destination_finish(&now);
+    err_free(e);
+    return same;
+}
+
+static void drop_targets(struct forward *f)
+{
+    for (struct list *it = f->targets.next; it != &f->targets; it = it->next) {
+        struct target *t = LIST_ENTRY(it, struct target, link);
+        if (!t->leaves && (!is_listed(f, t->word) || !is_right(f, t)))
+            target_leave(t);
+    }
+}
+
+static void start_target(struct forward *f, const char *word)
+{
+    struct forward_names names = names_of(f->source);
+    struct target       *t;
+    struct err          *e = target_create(&t, &f->group, f->source, word, &names);
+    if (!e) {
+        list_push(&f->targets, &t->link);
+        return;
+    }
+    f->retry_us = now_us() + NO_MEMORY_PAUSE_US;
+    log_err(LOG_WARN, e, "forward of %s to %s cannot be started", f->source->identity, word);
+}
+
+static void follow(struct forward *f)
+{
+    const struct conf_words *words = &f->source->vhost->forward.destinations;
+    f->retry_us = DEADLINE_NEVER;
+    drop_targets(f);
+    for (size_t i = 0; i < words->count && i < FORWARD_TARGETS_MAX; i++)
+        if (!find(f, words->items[i]))
+            start_target(f, words->items[i]);
+    if (words->count > FORWARD_TARGETS_MAX)
+        log_warn("forward of %s has %zu destinations, only the first %d are used", f->source->identity, words->count,
+                 FORWARD_TARGETS_MAX);
+}
+
+/* ---- the end ---- */
+
+/* Destroy targets that have ended, and cancel those that leave too slowly. Returns when to look again. */
+static int64_t tend(struct forward *f)
+{
+    int64_t next_us = f->retry_us;
+    LIST_FOREACH (&f->targets, it, after) {
+        struct target *t = LIST_ENTRY(it, struct target, link);
+        int64_t        at_us = target_tend(t);
+        next_us = at_us < next_us ? at_us : next_us;
+        if (t->state == TARGET_ENDED)
+            target_destroy(t);
+    }
+    return next_us;
+}
+
+/* Let all targets send what is due. A stream that comes back in the meantime does not wait for slow ones. */
+static struct err *end_targets(struct forward *f, const struct attendance *a)
+{
+    struct err *e = NULL;
+    f->retry_us = DEADLINE_NEVER;
+    for (struct list *it = f->targets.next; it != &f->targets; it = it->next)
+        target_leave(LIST_ENTRY(it, struct target, link));
+    while (!e && attendance_is_over(a)) {
+        int64_t next_us = tend(f);
+        if (list_is_empty(&f->targets))
+            break;
+        e = err_except(co_park(next_us), E_SOCKET_TIMEOUT);
+    }
+    return e;
+}
+
+struct err *forward_run(struct attendance *a)
+{
+    struct forward f = { .source = a->source };
+    struct err    *e = NULL;
+    unsigned       moments = 0;
+    list_init(&f.targets);
+    co_group_init(&f.group);
+    while (!e && !attendance_is_over(a)) {
+        follow(&f);
+        e = err_except(attendance_wait(a, tend(&f), &moments), E_SOCKET_TIMEOUT);
+    }
+    if (!e)
+        e = end_targets(&f, a);
+    co_group_cancel_and_join(&f.group);
+    tend(&f);
+    return e;
+}

@@ -1,0 +1,33 @@
+/**
+ * `forward`: pushes of a stream to other servers while it is published. It is an attendant (source/attend.h); its row is in
+ * app/attendants.c.
+ *
+ * Each word of `destination` is a target (target.h). A reload ends the targets whose words are gone, starts those of new words, and leaves
+ * the others alone. If another publisher takes the stream over, a target goes on if its URL is still the same.
+ */
+#ifndef APP_FORWARD_FORWARD_H
+#define APP_FORWARD_FORWARD_H
+
+#include <stdbool.h>
+
+#include "app/conf/conf.h"
+#include "core/attr.h"
+#include "core/err.h"
+
+struct attendance;
+
+/* Largest number of targets of a stream. */
+enum { FORWARD_TARGETS_MAX = 32 };
+
+/** True if the vhost wants its streams to be pushed. */
+bool forward_is_wanted(const struct conf_vhost *vhost);
+
+/**
+ * Push a stream, until the attendance is over and all targets have ended.
+ *
+ * Errors     out of memory, E_THREAD_INTERRUPTED
+ * Yields     yes
+ */
+struct err *forward_run(struct attendance *a) ATTR_MUST_USE;
+
+#endif

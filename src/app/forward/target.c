@@ -1,0 +1,192 @@
+#include "app/forward/target.h"
+
+#include "app/live/delivery.h"
+#include "app/rtmp/rtmp_wire.h"
+#include "app/source/source.h"
+#include "core/ident.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/co.h"
+
+/* How long a target that leaves waits until its server has received everything. */
+enum { GOODBYE_US = 2 * US_PER_SECOND };
+
+/* ---- one push ---- */
+
+/* Open a connection, and follow redirects. */
+static struct err *open_client(struct target *t, int64_t deadline_us)
+{
+    struct rtmp_client_target at = {
+        .url = t->to.url,
+        .stream = t->to.stream,
+        .tc_url = t->to.tc_url,
+        .no_fc = true,
+    };
+    char       *moved_to = NULL;
+    struct err *e;
+    for (int n = 0; (e = rtmp_client_open(&t->client, &at, deadline_us)); n++) {
+        if (err_code(e) != E_CONTROL_REDIRECT || n == TARGET_REDIRECTS_MAX || !t->client.moved_to)
+            break;
+        log_info("forward of %s is redirected to %.200s", t->source->identity, t->client.moved_to);
+        mem_free(moved_to);
+        moved_to = t->client.moved_to;
+        t->client.moved_to = NULL;
+        rtmp_client_close(&t->client);
+        err_free(e);
+        at = (struct rtmp_client_target){ .url = moved_to, .no_fc = true };
+    }
+    mem_free(moved_to);
+    return e;
+}
+
+/* Send until the target is told to leave and has sent what is due, or an error ends it. */
+static struct err *send_frames(struct target *t)
+{
+    struct err *e = NULL;
+    for (;;) {
+        bool idle = false, leaves = t->leaves; /* Frames that come after it was told to leave need not be sent. */
+        reader_take_moments(&t->out.reader);
+        if (!t->out.cut && io_is_readable(&t->client.io))
+            e = rtmp_client_listen(&t->client);
+        if (!e)
+            e = sender_send(&t->out, &idle);
+        if (!e && idle && !leaves)
+            e = err_except(sender_wait(&t->out, DEADLINE_NEVER), E_SOCKET_TIMEOUT);
+        if (e || (idle && leaves))
+            return e;
+    }
+}
+
+static struct err *relay(struct target *t)
+{
+    struct rtmp_client *c = &t->client;
+    struct wire         wire = { .format = &rtmp_wire, .chunk_size = c->link.out_chunk_size, .msid = c->msid };
+    struct err         *e = sender_attach(&t->out, t->source, &c->io, wire, &t->n_messages, &live_delivery);
+    if (!e) {
+        co_trim_stack(); /* Return the stack pages that the handshake touched. */
+        e = send_frames(t);
+    }
+    sender_detach(&t->out);
+    return rtmp_client_last_words(c, e);
+}
+
+static struct err *push(struct target *t)
+{
+    int64_t     deadline_us = now_us() + TARGET_CONNECT_US;
+    struct err *e = open_client(t, deadline_us);
+    if (!e)
+        e = rtmp_client_publish(&t->client, deadline_us);
+    if (!e) {
+        t->state = TARGET_PUSHING;
+        log_info("forward of %s to %s begins", t->source->identity, t->word);
+        e = relay(t);
+        if (!e)
+            rtmp_client_leave(&t->client, now_us() + GOODBYE_US);
+    }
+    rtmp_client_close(&t->client);
+    return e;
+}
+
+/* ---- again and again ---- */
+
+/* Set the next pause, by how long the last push lasted. */
+static void grow_pause(struct target *t, int64_t lasted_us)
+{
+    if (!t->pause_us || lasted_us >= TARGET_STEADY_US)
+        t->pause_us = TARGET_PAUSE_US;
+    else
+        t->pause_us = t->pause_us * 2 < TARGET_PAUSE_MAX_US ? t->pause_us * 2 : TARGET_PAUSE_MAX_US;
+}
+
+/* The pause with its random third. */
+static int64_t random_pause_us(const struct target *t)
+{
+    uint32_t random;
+    int64_t  third_us = t->pause_us / 3;
+    random_bytes(&random, sizeof random);
+    return t->pause_us - third_us + random % (third_us + 1);
+}
+
+static struct err *wait_to_try_again(struct target *t, int64_t pause_us)
+{
+    int64_t     until_us = now_us() + pause_us;
+    struct err *e = NULL;
+    t->state = TARGET_WAITING;
+    while (!e && !t->leaves && now_us() < until_us)
+        e = err_except(co_park(until_us), E_SOCKET_TIMEOUT);
+    return e;
+}
+
+static void run(void *arg)
+{
+    struct target *t = arg;
+    struct err    *e = NULL;
+    while (!e && !t->leaves) {
+        int64_t began_us = now_us();
+        t->state = TARGET_CONNECTING;
+        e = push(t);
+        if (!e || err_code(e) == E_THREAD_INTERRUPTED)
+            break;
+        grow_pause(t, now_us() - began_us);
+        int64_t pause_us = random_pause_us(t);
+        log_err(LOG_WARN, e, "forward of %s to %s has failed, next try in %lldms", t->source->identity, t->word,
+                (long long)(pause_us / US_PER_MS));
+        e = wait_to_try_again(t, pause_us);
+    }
+    err_free(e);
+    log_info("forward of %s to %s has ended, %lld messages were sent", t->source->identity, t->word,
+             (long long)t->n_messages);
+    t->state = TARGET_ENDED;
+    co_unpark(t->owner);
+}
+
+/* ---- its life ---- */
+
+struct err *target_create(struct target **out, struct co_group *group, struct source *s, const char *word,
+                          const struct forward_names *names)
+{
+    struct target *t = mem_calloc(1, sizeof *t);
+    *out = NULL;
+    if (!t)
+        return err_no_memory();
+    *t = (struct target){ .source = s, .owner = co_self(), .word = mem_strdup(word), .client.io.fd = -1 };
+    list_init(&t->link);
+    struct err *e = t->word ? forward_destination_make(&t->to, word, names) : err_no_memory();
+    if (!e)
+        e = co_go(group, "forward target", run, t, &t->co);
+    if (e)
+        target_destroy(t);
+    else
+        *out = t;
+    return e;
+}
+
+void target_leave(struct target *t)
+{
+    if (t->leaves || t->state == TARGET_ENDED)
+        return;
+    t->leaves = true;
+    t->leave_by_us = now_us() + TARGET_LEAVE_US;
+    if (t->state == TARGET_PUSHING)
+        co_unpark(t->co);
+    else
+        co_cancel(t->co);
+}
+
+int64_t target_tend(struct target *t)
+{
+    if (!t->leaves || t->state == TARGET_ENDED)
+        return DEADLINE_NEVER;
+    if (now_us() < t->leave_by_us)
+        return t->leave_by_us;
+    co_cancel(t->co);
+    return DEADLINE_NEVER; /* Its end wakes the owner. */
+}
+
+void target_destroy(struct target *t)
+{
+    list_remove(&t->link);
+    forward_destination_finish(&t->to);
+    mem_free(t->word);
+    mem_free(t);
+}

@@ -1,0 +1,83 @@
+/**
+ * One server to which a stream is pushed: a player of the stream whose bytes go to another server.
+ *
+ * The target has a coroutine and a cursor of its own, so a slow or dead server costs neither the stream nor other targets: a cursor
+ * that is `queue_length` late jumps to the newest key frame. A server that fails, refuses or takes nothing for 30 s is tried again, for
+ * ever, after pauses that grow from TARGET_PAUSE_US to TARGET_PAUSE_MAX_US. A third of each pause is random, so that the targets of
+ * many streams do not come back at once. A push that lasted TARGET_STEADY_US is followed by the shortest pause.
+ *
+ * Ownership  created, told to leave, and destroyed by its forward, which holds the source and is woken by each change of state
+ */
+#ifndef APP_FORWARD_TARGET_H
+#define APP_FORWARD_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/forward/destination.h"
+#include "app/live/sender.h"
+#include "core/attr.h"
+#include "core/clock.h"
+#include "core/err.h"
+#include "core/list.h"
+#include "protocol/rtmp/client.h"
+
+struct co;
+struct co_group;
+struct source;
+
+enum {
+    TARGET_CONNECT_US = 10 * US_PER_SECOND, /* connect, handshake, and the answers to connect and publish */
+    TARGET_PAUSE_US = US_PER_SECOND,
+    TARGET_PAUSE_MAX_US = 30 * US_PER_SECOND,
+    TARGET_STEADY_US = 10 * US_PER_SECOND,
+    TARGET_REDIRECTS_MAX = 3, /* in a row */
+    TARGET_LEAVE_US = 3 * US_PER_SECOND,
+};
+
+enum target_state {
+    TARGET_CONNECTING,
+    TARGET_PUSHING,
+    TARGET_WAITING, /* for its next try */
+    TARGET_ENDED,   /* its coroutine has nothing to do any more */
+};
+
+struct target {
+    struct list                link; /* entry in forward->targets */
+    struct source             *source;
+    struct co                 *owner; /* is woken when the target ends */
+    struct co                 *co;    /* valid until TARGET_ENDED */
+    char                      *word;  /* what it was made from */
+    struct forward_destination to;
+    enum target_state          state;
+    bool                       leaves;      /* Send what is due, say goodbye, and end. */
+    int64_t                    leave_by_us; /* time at which its owner cancels it; only if it leaves */
+    int64_t                    pause_us;
+    struct rtmp_client         client;
+    struct sender              out;
+    int64_t                    n_messages;
+};
+
+/**
+ * Start to push a stream.
+ *
+ * Ownership  *out is released with target_destroy(); the caller keeps the source until then
+ * Errors     E_LIMIT, out of memory, E_THREAD_CREATE
+ * Yields     no
+ */
+struct err *target_create(struct target **out, struct co_group *group, struct source *s, const char *word,
+                          const struct forward_names *names) ATTR_MUST_USE;
+
+/**
+ * Tell the target to end. One that does not push ends at once, another one when it has sent what is due. If that takes
+ * TARGET_LEAVE_US, target_tend() cancels it. Does not yield.
+ */
+void target_leave(struct target *t);
+
+/** Cancel a target that has not left in time. Returns when to call it again; DEADLINE_NEVER: it does not leave. Does not yield. */
+int64_t target_tend(struct target *t);
+
+/** Free a target that is TARGET_ENDED, and remove it from its list. */
+void target_destroy(struct target *t);
+
+#endif

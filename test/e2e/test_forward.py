@@ -1,0 +1,178 @@
+"""forward: streams that are pushed to other servers, which may be slow, dead or mad without harm to anybody else."""
+import os
+import re
+import threading
+
+import pytest
+
+import flv
+import media
+import srs
+from fake_rtmp import FakeServer
+from flv import Numbered
+from rtmp_tool import MODULE, Nginx, Tool
+from test_play import seen, vhost
+from wait import patience, until
+
+
+def forwarding(*destinations, more="", name="__defaultVhost__"):
+    return vhost(more="forward { enabled on; destination %s; } %s" % (" ".join(map(str, destinations)), more), name=name)
+
+
+def at(server):
+    return "127.0.0.1:%d" % server.port
+
+
+def begins(server, destination, since=0):
+    server.wait_log(r"forward of \S+ to %s begins" % re.escape(str(destination)), since=since)
+
+
+def test_a_stream_reaches_another_server_whole_and_ends_with_its_publisher(make_server):
+    target = make_server("vhost v.example { play { time_jitter off; } }")
+    server = make_server(forwarding(at(target), name="v.example"))
+    tags = list(Numbered().tags(count=100))
+    with target.client("live", tc_url="rtmp://v.example/live") as player:
+        player.play("s")
+        with server.client("live", tc_url="rtmp://v.example/live") as publisher:
+            publisher.publish("s?token=1", "fmle")
+            publisher.send_tags(tags[:3])
+            begins(server, at(target))
+            publisher.send_tags(tags[3:])
+            seen(player, len(tags) - 1)
+            publisher.unpublish()
+            target.wait_log(r"client identified, type=flash-publish, vhost=v\.example, app=live, stream=s, param=\?token=1,")
+            server.wait_log(r"forward of v\.example/live/s to \S+ has ended, %d messages" % len(tags))
+    assert flv.gaps(player.media()) == []
+    assert [m.ts for m in player.media()] == [t.ts for t in tags if t.type in (flv.AUDIO, flv.VIDEO)]
+
+
+def test_a_stream_reaches_nginx(make_server, tmp_path):
+    if not os.path.exists(MODULE):
+        pytest.skip("nginx with its RTMP module is not there (trunk-scripts/deps.sh test)")
+    nginx, got = Nginx(tmp_path / "nginx"), str(tmp_path / "got.flv")
+    try:
+        server = make_server(forwarding("127.0.0.1:%d" % nginx.port))
+        sent = list(Numbered().frames(count=100))
+        player = Tool("play", nginx.url(), got)
+        nginx.wait_log("play: name='s'")
+        with server.publisher() as publisher:
+            publisher.send_tags(Numbered().configs())
+            begins(server, "127.0.0.1:%d" % nginx.port)
+            publisher.send_tags(sent)
+            publisher.unpublish()
+            player.succeed()
+        played = [t for t in flv.read(got) if t.type in (flv.AUDIO, flv.VIDEO) and not flv.is_config(t)]
+        assert played == sent, [(a.type, a.ts, b.type, b.ts, len(played)) for a, b in zip(played, sent) if a != b][:5]
+    finally:
+        nginx.stop()
+
+
+def test_a_url_names_the_stream_for_its_server(make_server):
+    target = make_server("vhost w.example { }")
+    server = make_server(forwarding("rtmp://%s/[app]2/x-[stream]?vhost=w.example" % at(target)))
+    with server.client("live") as publisher:
+        publisher.publish("s?token=1", "fmle")
+        publisher.send_tags(Numbered().tags(count=3))
+        target.wait_log(r"vhost=w\.example, app=live2, stream=x-s, param=\?vhost=w\.example,")
+
+
+def test_a_target_that_comes_later_or_again_gets_the_stream_from_its_last_key_frame(make_server):
+    port = srs.free_port()
+    server = make_server(forwarding("127.0.0.1:%d" % port))
+    numbered = Numbered(gop=10)
+    with server.publisher() as publisher:
+        publisher.send_tags(numbered.tags(count=25))
+        server.wait_log(r"forward of /live/s to 127.0.0.1:%d has failed, next try in \d+ms.*" % port)
+        target = make_server(listen=[port])
+        mark = server.mark()
+        begins(server, "127.0.0.1:%d" % port)
+        with target.player() as player:
+            publisher.send_tags(numbered.frames(25, 5))
+            assert flv.number_of(next(m for m in seen(player, 7) if flv.number_of(m))) == (flv.VIDEO, 20)
+        target.stop()
+        server.wait_log(r"forward of /live/s to 127.0.0.1:%d has failed" % port, since=mark)
+        mark = server.mark()
+        target.start()
+        begins(server, "127.0.0.1:%d" % port, since=mark)
+
+
+def test_a_target_that_never_reads_stops_nobody(make_server):
+    target = make_server("vhost __defaultVhost__ { play { queue_length 30; } }")
+    done = threading.Event()
+    with FakeServer(media=lambda conn: done.wait(patience(60))) as fake:
+        silent = "127.0.0.1:%d" % fake.port
+        server = make_server(forwarding(silent, at(target)))
+        with server.publisher() as publisher, target.player() as player:
+            publisher.send_tags(Numbered().configs())
+            begins(server, silent)
+            begins(server, at(target))
+            numbered = Numbered(size=60000)
+            for i in range(0, 400, 20):              # 24 MB, more than sockets hold
+                publisher.send_tags(numbered.frames(i, 20))
+                seen(player, (i + 20) * 2)
+            assert flv.gaps(player.media()) == []
+            publisher.unpublish()
+            server.wait_log(r"forward of /live/s to %s has ended" % re.escape(silent))
+        done.set()
+
+
+def test_a_reload_adds_and_removes_targets_and_leaves_the_others_alone(make_server):
+    first, second = make_server(), make_server()
+    server = make_server(forwarding(at(first)))
+    numbered = Numbered()
+    with server.publisher() as publisher, first.player() as player, second.player() as other:
+        publisher.send_tags(numbered.tags(count=10))
+        begins(server, at(first))
+        seen(player, 22)
+        server.reload(forwarding(at(first), at(second)))
+        begins(server, at(second))
+        seen(other, 4)
+        mark = server.mark()
+        server.reload(forwarding(at(first)))
+        server.wait_log(r"forward of /live/s to %s has ended" % re.escape(at(second)), since=mark)
+        publisher.send_tags(numbered.frames(10, 10))
+        seen(player, 42)
+        assert flv.gaps(player.media()) == []
+        server.reload(vhost())
+        server.wait_log(r"forward of /live/s to %s has ended" % re.escape(at(first)), since=mark)
+        server.reload(forwarding(at(second)))
+        begins(server, at(second), since=mark)
+    assert server.log.count("forward of /live/s to %s begins" % at(first)) == 1
+
+
+def test_a_redirect_is_followed(make_server):
+    target = make_server()
+    moved = {"code": 302, "redirect2": "rtmp://%s/live/moved" % at(target)}
+    with FakeServer(connect=lambda conn: conn.error(1, ex=moved)) as fake:
+        server = make_server(forwarding("127.0.0.1:%d" % fake.port))
+        with server.publisher():
+            target.wait_log(r"type=flash-publish.*stream=moved")
+
+
+def test_another_publisher_takes_the_stream_and_its_targets_over(make_server):
+    target = make_server()
+    server = make_server(vhost(publish="republish takeover;", more="forward { enabled on; destination %s; }" % at(target)))
+    numbered = Numbered()
+    with target.player() as player, server.publisher() as first:
+        first.send_tags(numbered.tags(count=10))
+        begins(server, at(target))
+        with server.publisher() as second:
+            second.send_tags(numbered.configs() + list(numbered.frames(25, 10)))
+            until(lambda: (player.pump(0.1), (flv.VIDEO, 34) in map(flv.number_of, player.media()))[1], "the second publisher")
+        assert server.log.count("forward of /live/s to %s begins" % at(target)) == 1
+
+
+def test_the_examples_push_from_one_to_the_other(make_server):
+    ports = {"1935": srs.free_port(), "19350": srs.free_port()}
+
+    def example(name):
+        with open(os.path.join(media.ROOT, "conf", name)) as f:
+            text = re.sub(r"(listen +|127.0.0.1:)(\d+)", lambda m: m[1] + str(ports[m[2]]), f.read())
+        listens = int(re.search(r"listen +(\d+)", text)[1])
+        return make_server(text=re.sub(r"pid .*", "", text) + "pid ./objs/%s.pid;\n" % name, listen=[listens])
+
+    slave, master = example("forward.slave.conf"), example("forward.master.conf")
+    with slave.player() as player, master.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=20))
+        seen(player, 42)
+    assert flv.gaps(player.media()) == []
