@@ -13,7 +13,6 @@
 #include "app/hooks/outbox.h"
 #include "app/hooks/trust.h"
 #include "app/hooks/updates.h"
-#include "app/limits/guard.h"
 #include "app/limits/tally.h"
 #include "app/listener.h"
 #include "app/segment/scratch.h"
@@ -179,7 +178,7 @@ struct err *server_run(struct server *s)
     if (!e)
         e = co_go(&s->services, "bans", bans_run, &s->registry, NULL);
     if (!e)
-        e = co_go(&s->services, "limits", limits_run, NULL, NULL);
+        e = co_go(&s->services, "rate-bounds", rate_bounds_run, &s->registry.rate_bounds, NULL);
     if (!e)
         e = co_go(&s->services, "certificates", watch_certificates, s, NULL);
     if (!e)

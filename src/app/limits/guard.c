@@ -15,21 +15,11 @@
 
 enum { MINUTE_US = 60 * US_PER_SECOND };
 
-/* How often publishers are looked at. */
-enum { LOOK_US = US_PER_SECOND };
-
 /* What is kept of an admitted client. */
 struct counted {
-    struct tally  *vhost, *stream, *address;
-    struct client *client;
-    struct list    link;            /* of the publishers that are measured */
-    int64_t        since_us, bytes; /* when the measurement began, and the client's counter then */
+    struct tally        *vhost, *stream, *address;
+    const struct client *client;
 };
-
-static struct {
-    struct list publishers;
-    struct co  *co;
-} measured;
 
 /* ---- counts ------------------------------------------------------------------------------------------------------ */
 
@@ -102,7 +92,6 @@ static struct counted *counted_new(struct session *s)
     if (!c)
         return NULL;
     c->client = &s->client;
-    list_init(&c->link);
     c->vhost = tally_acquire(TALLY_VHOST, vhost, NULL);
     c->stream = tally_acquire(TALLY_STREAM, vhost, stream_name_key(key, vhost, s->app, s->stream));
     c->address = tally_acquire(TALLY_ADDRESS, vhost, tally_address(s->client.ip, address));
@@ -110,15 +99,6 @@ static struct counted *counted_new(struct session *s)
         return c;
     counted_free(c);
     return NULL;
-}
-
-static void measure(struct counted *c)
-{
-    if (!measured.co)
-        return;
-    if (list_is_empty(&measured.publishers))
-        co_unpark(measured.co);
-    list_push(&measured.publishers, &c->link);
 }
 
 static struct err *ask(struct session *s, void **kept)
@@ -139,8 +119,6 @@ static struct err *ask(struct session *s, void **kept)
         return e;
     }
     count(c, 1);
-    if (s->client.type->publish)
-        measure(c);
     *kept = c;
     return NULL;
 }
@@ -151,57 +129,10 @@ static void leave(void *kept)
     if (!c)
         return;
     count(c, -1);
-    list_remove(&c->link);
     counted_free(c);
 }
 
 const struct session_guard limit_guard = { .ask = ask, .leave = leave };
-
-/* ---- bit rates --------------------------------------------------------------------------------------------------- */
-
-static void begin_measurement(struct counted *c, int64_t now)
-{
-    c->since_us = now;
-    c->bytes = *c->client->bytes_in;
-}
-
-/*
- * A publisher is measured over whole spans, so that the burst with which an encoder begins does not count alone. Its protocol sees
- * over_kbps, tells it why, and ends it; one that is still there at the next look is ended without a word.
- */
-static void look_at(struct counted *c, int64_t now)
-{
-    const struct source      *source = c->client->source;
-    const struct conf_limits *l = source ? &source->vhost->limits : NULL;
-    int64_t                   span_us = now - c->since_us;
-    if (c->client->over_kbps)
-        client_end(c->client);
-    if (!l || !l->enabled || !l->publisher_kbps || c->client->over_kbps)
-        return;
-    if (c->since_us && span_us < l->publisher_kbps_over_us)
-        return;
-    int64_t kbps = c->since_us ? (*c->client->bytes_in - c->bytes) * 8 * US_PER_MS / span_us : 0;
-    begin_measurement(c, now);
-    if (kbps <= l->publisher_kbps)
-        return;
-    c->client->over_kbps = (int)(kbps < INT32_MAX ? kbps : INT32_MAX);
-}
-
-void limits_run(void *arg)
-{
-    struct err *e;
-    (void)arg;
-    list_init(&measured.publishers);
-    measured.co = co_self();
-    do {
-        int64_t now = now_us();
-        LIST_FOREACH (&measured.publishers, it, after)
-            look_at(LIST_ENTRY(it, struct counted, link), now);
-        e = list_is_empty(&measured.publishers) ? co_park(DEADLINE_NEVER) : co_sleep(LOOK_US);
-    } while (!e);
-    err_free(e);
-    measured.co = NULL;
-}
 
 /* ---- passwords --------------------------------------------------------------------------------------------------- */
 

@@ -10,14 +10,6 @@
 extern const struct session_guard limit_guard;
 
 /**
- * A coroutine: measures publishers whose vhost has a `publisher_kbps`, and ends those that send more.
- *
- * Shape      arg is not used
- * Yields     yes
- */
-void limits_run(void *arg);
-
-/**
  * A client of the vhost brought a wrong password: too many of them within a minute ban its address. A trusted proxy, which did not tell
  * for whom it speaks, is not banned: it is many clients. Does not yield.
  */

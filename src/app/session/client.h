@@ -30,6 +30,13 @@ struct client_type {
     bool names_file;            /* it asks for a file of the stream, and callbacks name that: `name` in struct client */
 };
 
+/** What is measured of a client whose bit rate has a bound (rate_bounds.h). */
+struct bounded_rate {
+    struct list link;
+    int64_t     since_us, bytes; /* when the measurement began, and the client's counter then */
+    int64_t     ahead;           /* bytes of a player beyond its bound */
+};
+
 struct client {
     /* Set by the protocol. */
     const struct client_type *type;
@@ -47,16 +54,18 @@ struct client {
     bool           has_failed;              /* An error ends it: set before it leaves. */
 
     /* Set by the session and the registry. */
-    struct source     *source;    /* referenced by the session */
-    struct vhost_stat *vhost;     /* NULL: it is not in the registry */
-    struct list        link;      /* for the periodic log lines */
-    struct roll_place  place;     /* for the pages of the API */
-    struct list        term;      /* of the clients whose time ends (terms.h) */
-    int64_t            until_us;  /* by now_us(), when it is ended; 0: never */
-    bool               is_over;   /* it was ended because of that */
-    int                over_kbps; /* it must end, because it sends this much; 0: it need not */
-    int64_t            since_us;
-    struct traffic     traffic;
+    struct source      *source;   /* referenced by the session */
+    struct vhost_stat  *vhost;    /* NULL: it is not in the registry */
+    struct list         link;     /* for the periodic log lines */
+    struct roll_place   place;    /* for the pages of the API */
+    struct list         term;     /* of the clients whose time ends (terms.h) */
+    int64_t             until_us; /* by now_us(), when it is ended; 0: never */
+    bool                is_over;  /* it was ended because of that */
+    struct bounded_rate rate;
+    int                 kbps_max;  /* a bound of its own for what it sends, or is sent; 0: none */
+    int                 over_kbps; /* it must end, because it sends, or is sent, this much; 0: it need not */
+    int64_t             since_us;
+    struct traffic      traffic;
 };
 
 /**

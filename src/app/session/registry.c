@@ -12,6 +12,7 @@ void registry_init(struct registry *r)
     *r = (struct registry){ .since_us = now_us(), .sampled_wall_ms = wall_now_us() / US_PER_MS };
     list_init(&r->clients);
     terms_init(&r->terms);
+    rate_bounds_init(&r->rate_bounds);
     traffic_start(&r->traffic, r->since_us);
 }
 
@@ -171,6 +172,7 @@ struct err *registry_enter(struct registry *r, struct client *c, const char *vho
     traffic_start(&c->traffic, c->since_us);
     list_push(&r->clients, &c->link);
     terms_add(&r->terms, c);
+    rate_bounds_add(&r->rate_bounds, c);
     r->n_clients++;
     r->n_entered++;
     add_to_protocol(r->by_protocol, c, 1);
@@ -210,6 +212,7 @@ void registry_leave(struct registry *r, struct client *c)
     tell_event(c, false);
     leave_all(r, c);
     terms_remove(&r->terms, c);
+    rate_bounds_remove(c);
     list_remove(&c->link);
     r->n_clients--;
     r->n_failed += c->has_failed;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "app/session/client.h"
+#include "app/session/rate_bounds.h"
 #include "app/session/refusals.h"
 #include "app/session/terms.h"
 #include "app/stat/traffic.h"
@@ -33,15 +34,16 @@ struct registry {
     int         n_clients;
     struct roll client_roll, stream_roll,
         vhost_roll; /* of struct client, source, vhost_stat, in the order of arrival */
-    struct map      clients_by_id, streams_by_id, vhosts_by_id;
-    struct map      vhosts; /* struct vhost_stat by name, until the end of the server */
-    struct traffic  traffic;
-    struct terms    terms;           /* of the clients whose time ends */
-    int64_t         sampled_wall_ms; /* when all counters were brought up to date */
-    int64_t         since_us;
-    int64_t         n_accepted, n_refused; /* connections since the start */
-    int64_t         n_entered, n_failed;   /* clients since the start; those of them that an error has ended */
-    struct refusals refusals;
+    struct map         clients_by_id, streams_by_id, vhosts_by_id;
+    struct map         vhosts; /* struct vhost_stat by name, until the end of the server */
+    struct traffic     traffic;
+    struct terms       terms;           /* of the clients whose time ends */
+    struct rate_bounds rate_bounds;     /* of the clients whose bit rate has a bound */
+    int64_t            sampled_wall_ms; /* when all counters were brought up to date */
+    int64_t            since_us;
+    int64_t            n_accepted, n_refused; /* connections since the start */
+    int64_t            n_entered, n_failed;   /* clients since the start; those of them that an error has ended */
+    struct refusals    refusals;
 
     struct protocol_stat by_protocol[STAT_PROTOCOLS];
 };

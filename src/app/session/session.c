@@ -90,6 +90,10 @@ struct err *session_admit(struct session *s, const struct session_door *door)
 {
     s->door = door;
     struct err *e = ask_under_newest_conf(s);
+    if (!e && s->connection) {
+        session_end_at(s, s->connection->until_us);
+        session_limit_kbps(s, s->connection->kbps_max);
+    }
     if (!e) {
         s->verdict = SESSION_FAILED;
         e = source_acquire(&s->source, door->sources, s->conf, s->vhost, s->app, s->stream);
@@ -125,14 +129,29 @@ void session_end_at(struct session *s, int64_t deadline_us)
         s->client.until_us = deadline_us;
 }
 
+void session_limit_kbps(struct session *s, int kbps)
+{
+    if (kbps && (!s->client.kbps_max || kbps < s->client.kbps_max))
+        s->client.kbps_max = kbps;
+}
+
+static struct err *too_fast(const struct client *c)
+{
+    if (c->kbps_max && c->over_kbps > c->kbps_max)
+        return err_new(E_LIMIT, "%s ip=%s %s %d kbps, more than limit_kbps %d of the answer to a callback",
+                       c->type->publish ? "publisher" : "player", c->ip, c->type->publish ? "sends" : "is sent",
+                       c->over_kbps, c->kbps_max);
+    return err_new(E_LIMIT, "publisher ip=%s sends %d kbps, more than limits { publisher_kbps; } allows", c->ip,
+                   c->over_kbps);
+}
+
 struct err *session_end_reason(const struct session *s, struct err *e)
 {
     if ((!s->client.is_over && !s->client.over_kbps) || err_code(e) != E_THREAD_INTERRUPTED)
         return e;
     err_free(e);
     if (s->client.over_kbps)
-        return err_new(E_LIMIT, "publisher ip=%s sends %d kbps, more than limits { publisher_kbps; } allows",
-                       s->client.ip, s->client.over_kbps);
+        return too_fast(&s->client);
     return err_new(E_AUTH_EXPIRED, "the time is over for which ip=%s was let in", s->client.ip);
 }
 

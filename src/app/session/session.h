@@ -95,6 +95,8 @@ struct session {
 /** A connection on which one session may come after another. All zero at its beginning; its protocol ends it. */
 struct session_connection {
     const struct session_door *door;
+    int64_t                    until_us; /* when each session on it must end, by now_us(); 0: never */
+    int                        kbps_max; /* a bound for each session on it; 0: none */
     bool                       has_passed[SESSION_GUARDS_MAX]; /* the guard has let the connection in */
     void                      *kept[SESSION_GUARDS_MAX];
 };
@@ -148,6 +150,9 @@ void session_note_refusal(const struct session *s, const struct err *why);
 
 /** Set the time, by now_us(), at which the session must end; 0: never. The earliest of several times counts. For guards. */
 void session_end_at(struct session *s, int64_t deadline_us);
+
+/** Bound its bit rate: a client that exceeds it is ended (rate_bounds.h). The lowest of several bounds counts. For guards. */
+void session_limit_kbps(struct session *s, int kbps);
 
 /** Why the session has ended, from the error with which its wait ended: its time may be over. Takes `e` over. */
 struct err *session_end_reason(const struct session *s, struct err *e) ATTR_MUST_USE;
