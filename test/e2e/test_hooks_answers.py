@@ -8,6 +8,7 @@ import pytest
 
 import rtmp
 from api import Api
+from flv import Numbered
 from hook_backend import answer, hooks, silence, vhost
 from http_live import HttpPlayer
 from srs import publish
@@ -122,19 +123,109 @@ def test_a_session_ends_when_its_time_is_over(make_server, backend):
     backend.wait_for("on_unpublish", 2)
 
 
+# ---- a limited bit rate
+
+BIG = Numbered(size=5000)                    # more than a megabit a second
+SPAN = "limits { publisher_kbps_over 1; }"
+
+
+@pytest.fixture
+def feed():
+    feeders = []
+
+    def start(client, tags):
+        feeders.append(rtmp.Feeder(client, tags))
+        return feeders[-1]
+    yield start
+    for f in feeders:
+        f.stop()
+
+
+def test_a_publisher_that_sends_more_than_the_answer_allows_is_ended_and_told(make_server, backend, feed):
+    backend.answers["on_publish"] = lambda connection, call: wish(
+        limit_kbps=100 if call.json["stream"] == "greedy" else 100000)(connection, call)
+    server = make_server(conf(backend).replace("http_hooks", SPAN + " http_hooks", 1), api="")
+    with server.publisher("modest") as modest, server.publisher("greedy") as greedy:
+        feed(modest, BIG.tags())
+        feed(greedy, BIG.tags()).join(patience(30))
+        status = greedy.last_status() if greedy.closed else greedy.wait_closed()
+        assert status["code"] == "NetStream.Publish.Denied" and "limit_kbps 100 " in status["description"]
+        assert backend.wait_for("on_unpublish").json["stream"] == "greedy"
+        server.wait_log(r"publisher ip=127.0.0.1 sends \d+ kbps, more than limit_kbps 100 of the answer to a callback")
+        assert [c["name"] for c in Api(server).clients()] == ["modest"]
+
+
+def test_players_that_are_sent_more_than_the_answer_allows_are_ended(make_server, backend, feed, tmp_path):
+    backend.answers["on_play"] = lambda connection, call: wish(
+        limit_kbps=1 if "few" in call.json["param"] else 10000000)(connection, call)
+    server = make_server(conf(backend), http="", api="")
+    with server.publisher("s") as publisher, server.player("s") as enough:
+        feed(publisher, BIG.tags())
+        with server.player("s?few") as player:
+            player.wait_closed(30)
+        with HttpPlayer(server.http_port, "/live/s.flv?few"):
+            backend.wait_for("on_stop", 2, timeout=30)
+        assert len(re.findall("player ip=127.0.0.1 is sent \\d+ kbps, more than limit_kbps 1 of", server.log)) == 2
+        enough.wait_media(50)
+
+
+# ---- answers to on_connect
+
+def conf_of_connect(backend, more=""):
+    return vhost(hooks(backend, more="answers_act on;" + more))
+
+
+def test_a_connection_is_sent_to_another_place(make_server, backend):
+    backend.answers["on_connect"] = wish(redirect="rtmp://other.example/live/x")
+    server = make_server(conf_of_connect(backend))
+    with server.client() as c, pytest.raises(rtmp.Refused) as refused:
+        c.publish("s")
+    assert refused.value.info["ex"]["redirect2"] == "rtmp://other.example/live/x"
+    backend.wait("on_connect", "on_close")
+
+
+def test_the_first_stream_of_a_connection_gets_the_name_that_the_backend_gives(make_server, backend):
+    backend.answers["on_connect"] = wish(stream="room7")
+    server = make_server(conf_of_connect(backend), api="")
+    with server.client() as c:
+        for stream in ("key", "plain"):
+            c.publish(stream)
+            c.send_tags(Numbered().tags(count=2))
+            c.unpublish(stream)
+    backend.wait("on_connect", "on_publish", "on_unpublish", "on_publish", "on_unpublish", "on_close")
+    assert [c.json["stream"] for c in backend.calls[:5]] == ["key", "room7", "room7", "plain", "plain"]
+
+
+def test_bounds_of_a_connection_hold_for_each_stream_on_it(make_server, backend, feed):
+    backend.answers["on_connect"] = wish(limit_seconds=2)
+    server = make_server(conf_of_connect(backend))
+    with server.client() as c:
+        c.publish("a").unpublish("a")
+        c.publish("b")
+        c.wait_closed()
+    backend.wait_for("on_close")
+    backend.answers["on_connect"] = wish(limit_kbps=100)
+    server.reload(conf_of_connect(backend).replace("http_hooks", SPAN + " http_hooks", 1))
+    with server.client() as c:
+        c.publish("a").unpublish("a")
+        feed(c.publish("b"), BIG.tags()).join(patience(30))
+        server.wait_log("more than limit_kbps 100 of the answer to a callback")
+
+
 # ---- hostile answers
 
 @pytest.mark.parametrize("members", [
     {"stream": 7}, {"stream": ""}, {"stream": "a/../b"}, {"stream": "x" * 513}, {"stream": "a\u0000b"}, {"stream": ["a"]},
     {"redirect": "file:///etc/passwd"}, {"redirect": "http://a/\r\nSet-Cookie: x"}, {"redirect": "http://"},
     {"redirect": "http://" + "x" * 1024}, {"redirect": True}, {"limit_seconds": 0}, {"limit_seconds": -1},
-    {"limit_seconds": 1.5}, {"limit_seconds": "9"}, {"limit_seconds": 10 ** 18}])
+    {"limit_seconds": 1.5}, {"limit_seconds": "9"}, {"limit_seconds": 10 ** 18}, {"limit_kbps": 0},
+    {"limit_kbps": "100"}, {"limit_kbps": 10 ** 8}])
 def test_an_answer_that_cannot_be_obeyed_refuses(make_server, backend, members):
     backend.answers["on_play"] = wish(**members)
     server = make_server(conf(backend, more="answers_act on; fail_open on_play;"))
     assert refused_by(server, "play") == "NetStream.Play.Failed"
     backend.wait("on_play", "on_stop")
-    server.wait_log(r"http: (stream|redirect|limit_seconds) of the answer is no")
+    server.wait_log(r"http: (stream|redirect|limit_seconds|limit_kbps) of the answer is no")
 
 
 def test_members_of_an_answer_mean_nothing_without_the_directive(make_server, backend):

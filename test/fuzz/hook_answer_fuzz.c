@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     struct err *e = hook_answer_judge(200, text, size);
     if (!e && !(e = hook_answer_wish(text, size, &w))) {
+        check(w.limit_kbps >= 0 && w.limit_kbps <= HOOK_LIMIT_KBPS_MAX);
         check(w.limit_us >= 0 && w.limit_us <= HOOK_LIMIT_SECONDS_MAX * 1000000);
         check(stream_name_normalise(name, w.stream, strlen(w.stream)) == strlen(w.stream));
         check(!*w.stream || stream_name_is_safe(w.stream));

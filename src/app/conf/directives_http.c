@@ -159,8 +159,8 @@ static const struct directive hooks_rows[] = {
       .help = "The time of calls of single events, 0.1...300." },
     { .name = "answers_act", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(hooks.answers_act),
       .since = "ours",
-      .help = "Answers to on_publish and on_play may send the client elsewhere (redirect), name the stream (stream) and "
-              "limit the time (limit_seconds)." },
+      .help = "Answers to on_connect, on_publish and on_play may send the client elsewhere (redirect), name the stream "
+              "(stream), and limit the time (limit_seconds) and the bit rate (limit_kbps)." },
     { .name = "tls_verify", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(hooks.tls_verify),
       .since = "ours", .help = "Check the certificate of an https URL: its name, and that tls_ca leads to it." },
     { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(hooks.tls_ca),

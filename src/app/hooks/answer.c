@@ -49,6 +49,18 @@ static struct err *read_limit(const struct jr_value *answer, struct hook_wish *w
     return NULL;
 }
 
+static struct err *read_kbps(const struct jr_value *answer, struct hook_wish *wish)
+{
+    struct jr_value v;
+    int64_t         kbps;
+    if (!find(answer, "limit_kbps", &v))
+        return NULL;
+    if (!jr_int(&v, &kbps) || kbps < 1 || kbps > HOOK_LIMIT_KBPS_MAX)
+        return bad("limit_kbps", "is no number from 1 to 10000000");
+    wish->limit_kbps = (int)kbps;
+    return NULL;
+}
+
 static struct err *read_stream(const struct jr_value *answer, struct hook_wish *wish)
 {
     char            name[STREAM_NAME_MAX + 1];
@@ -92,7 +104,7 @@ struct err *hook_answer_wish(const char *body, size_t len, struct hook_wish *wis
     struct err     *e = NULL;
     if (!jr_parse(body, len, &answer) || answer.kind != JR_OBJECT)
         return NULL; /* the character 0 */
-    if (!(e = read_limit(&answer, wish)) && !(e = read_stream(&answer, wish)))
+    if (!(e = read_limit(&answer, wish)) && !(e = read_kbps(&answer, wish)) && !(e = read_stream(&answer, wish)))
         e = read_redirect(&answer, wish);
     return e;
 }

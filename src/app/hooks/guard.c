@@ -40,12 +40,12 @@ struct hook_kept {
     struct hook_kept_urls     *last;   /* of the configuration by which the beginning was told */
     struct source             *source; /* a reference: the stream keeps its id; NULL: of a connection */
     const int64_t             *sent, *received;
-    struct hook_wish          *wish;      /* of the answers, while it is asked; NULL: they only say yes or no */
-    char                      *name;      /* of the stream, which an answer has changed; NULL: none has */
-    struct hook_update        *update;    /* NULL: on_update is not wanted, or this is a connection */
-    bool                       is_on_bus; /* its beginning was told to the bus */
-    bool                       was_told;  /* a backend accepts the beginning, or may accept it */
-    bool                       has_place; /* of publishing.h */
+    struct hook_wish          *wish; /* of the answers, while it is asked; NULL: they only say yes or no */
+    char *name; /* of the stream, or the first one of a connection, that an answer has changed; NULL: none has */
+    struct hook_update *update;    /* NULL: on_update is not wanted, or this is a connection */
+    bool                is_on_bus; /* its beginning was told to the bus */
+    bool                was_told;  /* a backend accepts the beginning, or may accept it */
+    bool                has_place; /* of publishing.h */
 };
 
 static void kept_free(struct hook_kept *k)
@@ -326,10 +326,22 @@ static struct err *move_place(struct hook_kept *k, struct session *s, const stru
     return NULL;
 }
 
+/* The first stream of a connection gets another name before anybody is asked about it. */
+static struct err *rename_first_stream(struct hook_kept *k, struct session *s, const char *name)
+{
+    if (!(k->name = mem_strdup(name)))
+        return err_no_memory();
+    log_info("the stream %s is %s, as the backend names it", s->stream, name);
+    s->stream = k->name;
+    return NULL;
+}
+
 /* The stream gets another name. From now on it is that for all, also in later callbacks. */
 static struct err *rename_stream(struct hook_kept *k, struct session *s, const char *name)
 {
     struct source *to = NULL;
+    if (!k->source)
+        return rename_first_stream(k, s, name);
     if (s->client.type->names_file) {
         log_warn("the backend names the stream %s, which viewers of HLS cannot be given", name);
         return NULL;
@@ -356,6 +368,19 @@ static struct err *rename_stream(struct hook_kept *k, struct session *s, const c
     return NULL;
 }
 
+/* Bounds of a connection hold for each session on it. */
+static void bound(const struct hook_kept *k, struct session *s, const struct hook_wish *w)
+{
+    int64_t until_us = w->limit_us ? now_us() + w->limit_us : 0;
+    if (k->pair == &connection) {
+        s->connection->until_us = until_us;
+        s->connection->kbps_max = w->limit_kbps;
+        return;
+    }
+    session_end_at(s, until_us);
+    session_limit_kbps(s, w->limit_kbps);
+}
+
 static struct err *obey(struct hook_kept *k, struct session *s)
 {
     const struct hook_wish *w = k->wish;
@@ -363,8 +388,7 @@ static struct err *obey(struct hook_kept *k, struct session *s)
         return NULL;
     if (*w->redirect)
         return redirect(s, w->redirect);
-    if (w->limit_us)
-        session_end_at(s, now_us() + w->limit_us);
+    bound(k, s, w);
     return *w->stream ? rename_stream(k, s, w->stream) : NULL;
 }
 
@@ -388,7 +412,7 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
     struct err *e = kept_new(&k, s, pair);
     if (e)
         return e;
-    if (has_begin && pair != &connection && s->vhost->hooks.answers_act && !(k->wish = mem_calloc(1, sizeof *k->wish)))
+    if (has_begin && s->vhost->hooks.answers_act && !(k->wish = mem_calloc(1, sizeof *k->wish)))
         e = err_no_memory();
     if (!e && has_begin && !(e = ask_backends(k, s)))
         e = obey(k, s);

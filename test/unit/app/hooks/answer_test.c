@@ -64,9 +64,13 @@ static void an_answer_may_want_more_than_yes(void **state)
 {
     struct hook_wish w;
     (void)state;
-    assert_int_equal(wished("{\"code\":0,\"limit_seconds\":60,\"stream\":\"a/b c\",\"redirect\":\"rtmp://h/a/s\"}", &w),
-                     E_SUCCESS);
+    assert_int_equal(
+        wished(
+            "{\"code\":0,\"limit_seconds\":60,\"limit_kbps\":500,\"stream\":\"a/b c\",\"redirect\":\"rtmp://h/a/s\"}",
+            &w),
+        E_SUCCESS);
     assert_int_equal(w.limit_us, 60000000);
+    assert_int_equal(w.limit_kbps, 500);
     assert_string_equal(w.stream, "a/bc");
     assert_string_equal(w.redirect, "rtmp://h/a/s");
     assert_int_equal(wished("{\"code\":0,\"limit_seconds\":null,\"stream\":null,\"redirect\":null}", &w), E_SUCCESS);
@@ -80,6 +84,9 @@ static void wishes_that_cannot_be_fulfilled_refuse(void **state)
         "{\"limit_seconds\":0}",
         "{\"limit_seconds\":1e3}",
         "{\"limit_seconds\":\"60\"}",
+        "{\"limit_kbps\":0}",
+        "{\"limit_kbps\":10000001}",
+        "{\"limit_kbps\":true}",
         "{\"stream\":\"\"}",
         "{\"stream\":\"..\"}",
         "{\"stream\":\"a\\u0001b\"}",
