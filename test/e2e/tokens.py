@@ -85,7 +85,12 @@ def links(path, expires, secret=SECRET):
     """Queries in the forms of others, by scheme, for a path such as /live/s.flv."""
     stream = path.rsplit("/", 1)[1].split(".")[0]
     edge = "exp=%d~acl=/live/*" % expires
+    huawei = "%s%x" % (stream, expires)
+    timed = md5("%s%s%x" % (secret, path, expires))
     return {
+        "sign_t": "sign=%s&t=%x" % (timed, expires),
+        "ws_secret": "wsSecret=%s&wsTime=%x" % (timed, expires),
+        "hw_secret": "hwSecret=%s&hwTime=%x" % (hmac.new(secret.encode(), huawei.encode(), hashlib.sha256).hexdigest(), expires),
         "secure_link": "expires=%d&md5=%s" % (expires, _base64url(hashlib.md5(
             ("%d%s %s" % (expires, path, secret)).encode()).digest())),
         "auth_key": "auth_key=%d-0-0-%s" % (expires, md5("%s-%d-0-0-%s" % (path, expires, secret))),
@@ -93,3 +98,10 @@ def links(path, expires, secret=SECRET):
         "edge_auth": "hdnts=%s~hmac=%s" % (edge, hmac.new(bytes.fromhex(EDGE_SECRET), edge.encode(),
                                                           hashlib.sha256).hexdigest()),
     }
+
+
+def path_tokens(path, expires, secret=SECRET):
+    """What stands before such a path, in the forms that have the token there: Alibaba's types B and C, Tencent's type C."""
+    minute, later = time.strftime("%Y%m%d%H%M", time.gmtime(expires + 8 * 3600)), "%X" % expires      # in China
+    return {"B": "/%s/%s" % (minute, md5(secret + minute + path)), "C": "/%s/%s" % (md5(secret + path + later), later),
+            "Tencent C": "/%s/%s" % (md5(secret + later + path), later)}

@@ -9,6 +9,7 @@
 #include "protocol/token/params.h"
 #include "protocol/token/secure_link.h"
 #include "protocol/token/sign.h"
+#include "protocol/token/timed_links.h"
 
 /* Nobody finds a digest by chance. */
 static void refuse(enum token_verdict verdict)
@@ -27,6 +28,11 @@ static void judge_query(const char *text, const char *app)
     refuse(cdn_auth_key_check(&ask, secret, 60, &grant));
     refuse(cdn_tx_secret_check(&ask, secret, &grant));
     refuse(cdn_edge_auth_check(&ask, secret, &grant));
+    refuse(timed_links_sign_t(&ask, secret, 60, &grant));
+    refuse(timed_links_ws_secret(&ask, secret, 60, &grant));
+    refuse(timed_links_hw_secret(&ask, secret, 60, &grant));
+    if (cdn_path_token_len(text) > strlen(text))
+        abort();
 }
 
 static void judge_token(const char *text)

@@ -9,6 +9,7 @@
 #include "protocol/token/cdn.h"
 #include "protocol/token/secure_link.h"
 #include "protocol/token/sign.h"
+#include "protocol/token/timed_links.h"
 
 /* A secret for which the token is good; if there is none, the verdict that says most. */
 static enum token_verdict by_secrets(const struct conf_auth *c, const struct token_ask *ask, struct token_grant *grant,
@@ -35,17 +36,42 @@ static enum token_verdict check_secure_link(const struct conf_auth *c, const str
     return secure_link_check(ask, c->secure_link, grant);
 }
 
-static enum token_verdict check_auth_key(const struct conf_auth *c, const struct token_ask *ask,
-                                         struct token_grant *grant)
+/* The same for links that are good for a time after the one in them. */
+static enum token_verdict by_links(const struct conf_auth *c, const struct token_ask *ask, struct token_grant *grant,
+                                   enum token_verdict (*check)(const struct token_ask *ask, const char *secret,
+                                                               int64_t valid_s, struct token_grant *grant))
 {
     enum token_verdict best = TOKEN_ABSENT;
     for (size_t i = 0; i < c->secrets.count && best != TOKEN_GOOD; i++) {
-        enum token_verdict verdict =
-            cdn_auth_key_check(ask, c->secrets.items[i], c->auth_key_valid_us / US_PER_SECOND, grant);
+        enum token_verdict verdict = check(ask, c->secrets.items[i], c->auth_key_valid_us / US_PER_SECOND, grant);
         if (verdict > best)
             best = verdict;
     }
     return best;
+}
+
+static enum token_verdict check_auth_key(const struct conf_auth *c, const struct token_ask *ask,
+                                         struct token_grant *grant)
+{
+    return by_links(c, ask, grant, cdn_auth_key_check);
+}
+
+static enum token_verdict check_sign_t(const struct conf_auth *c, const struct token_ask *ask,
+                                       struct token_grant *grant)
+{
+    return by_links(c, ask, grant, timed_links_sign_t);
+}
+
+static enum token_verdict check_ws_secret(const struct conf_auth *c, const struct token_ask *ask,
+                                          struct token_grant *grant)
+{
+    return by_links(c, ask, grant, timed_links_ws_secret);
+}
+
+static enum token_verdict check_hw_secret(const struct conf_auth *c, const struct token_ask *ask,
+                                          struct token_grant *grant)
+{
+    return by_links(c, ask, grant, timed_links_hw_secret);
 }
 
 static enum token_verdict check_tx_secret(const struct conf_auth *c, const struct token_ask *ask,
@@ -66,9 +92,12 @@ static const struct auth_scheme schemes[] = {
     { .name = CONF_AUTH_PASSWORD, .challenge = "Basic realm=\"live\", charset=\"UTF-8\"", .check = auth_users_check },
     { .name = "jwt", .challenge = "Bearer", .check = auth_jwt_check },
     { .name = "secure_link", .check = check_secure_link },
-    { .name = "auth_key", .check = check_auth_key },
+    { .name = CONF_AUTH_KEY, .check = check_auth_key },
     { .name = "tx_secret", .check = check_tx_secret },
     { .name = "edge_auth", .check = check_edge_auth },
+    { .name = "sign_t", .check = check_sign_t },
+    { .name = "ws_secret", .check = check_ws_secret },
+    { .name = "hw_secret", .check = check_hw_secret },
 };
 /* clang-format on */
 

@@ -15,11 +15,17 @@
 /* Lets everybody in. */
 #define CONF_AUTH_ALL "all"
 
+/* The scheme of links that may have their token in the path. */
+#define CONF_AUTH_KEY "auth_key"
+
 /* The scheme of users and passwords. */
 #define CONF_AUTH_PASSWORD "password"
 
 /** True if clients are asked for tokens. */
 bool conf_auth_asks(const struct conf_auth *c, bool publish);
+
+/** True if clients are asked for tokens, and the scheme of this name is one that may let them in. */
+bool conf_auth_has(const struct conf_auth *c, const char *scheme, bool publish);
 
 struct conf_auth_scheme {
     const char *name;

@@ -3,7 +3,7 @@
 
 /* clang-format off */
 
-#define SCHEMES "all|sign|password|jwt|secure_link|auth_key|tx_secret|edge_auth ..."
+#define SCHEMES "all|sign|password|jwt|secure_link|auth_key|tx_secret|edge_auth|sign_t|ws_secret|hw_secret ..."
 
 static const struct directive auth_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .reload = RELOAD_LIVE, IN_VHOST(auth.enabled),
@@ -23,7 +23,7 @@ static const struct directive auth_rows[] = {
       .help = "What is hashed, as nginx has it: text with the secret in it, $secure_link_expires, $uri (/app/stream.flv), $remote_addr." },
     { .name = "auth_key_valid", .type = CONF_SECONDS, .def = "0", .min = 0, .max = 31536000, .reload = RELOAD_LIVE,
       IN_VHOST(auth.auth_key_valid_us), .since = "ours",
-      .help = "How long a link of auth_key is good after the time in it. 0: that time is when it expires." },
+      .help = "How long a link of auth_key, sign_t, ws_secret and hw_secret is good after the time in it. 0: that time is when it expires." },
     { .name = "jwt_key", .type = CONF_LIST, .unit = "path|URL ...", .reload = RELOAD_LIVE, IN_VHOST(auth.jwt_keys),
       .since = "ours", .example = "./conf/jwt.pem",
       .help = "PEM files of public keys, and URLs of JSON Web Key Sets: RSA of 2048 to 4096 bits for RS256, P-256 for ES256. They are read again each minute." },

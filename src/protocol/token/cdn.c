@@ -7,47 +7,21 @@
 #include "core/hex.h"
 #include "core/str.h"
 #include "protocol/token/digest.h"
+#include "protocol/token/link.h"
 #include "protocol/token/params.h"
 #include "protocol/token/pattern.h"
 
+#define HEX_DIGITS "0123456789abcdefABCDEF"
+
 enum {
     MD5_HEX_LEN = 2 * DIGEST_MD5_LEN,
-    TEXT_MAX = 8 << 10,   /* what is hashed */
+    SHA256_HEX_LEN = 2 * DIGEST_SHA256_LEN,
     AUTH_KEY_CAP = 256,   /* Alibaba: TIME of 10 digits, RAND of up to 100 characters, UID of up to 10, HASH */
     EDGE_AUTH_CAP = 1024, /* Akamai */
-    TIME_HEX_MAX = 15,    /* digits of an int64_t */
     MINUTES_LEN = 12,     /* YYYYMMDDHHMM */
     CHINA_S = 8 * 3600,   /* east of Greenwich */
     EDGE_KEY_MAX = 64,    /* bytes of a key */
 };
-
-static enum token_verdict in_time(const struct token_ask *ask, const struct token_grant *grant)
-{
-    return ask->now_s < grant->expires_s ? TOKEN_GOOD : TOKEN_EXPIRED;
-}
-
-/* Hash a text, and compare. Frees it. */
-static bool is_md5_of(const char *hex, struct buf *text)
-{
-    uint8_t wanted[DIGEST_MD5_LEN];
-    bool    is = digest_md5(wanted, text) && digest_is_hex(hex, wanted, sizeof wanted);
-    buf_finish(text);
-    return is;
-}
-
-static bool read_hex(const char *text, size_t len, int64_t *out)
-{
-    *out = 0;
-    if (len == 0 || len > TIME_HEX_MAX)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        int digit = hex_digit(text[i]);
-        if (digit < 0)
-            return false;
-        *out = *out << 4 | digit;
-    }
-    return true;
-}
 
 /* ---- Alibaba --------------------------------------------------------------------------------------------------- */
 
@@ -57,18 +31,19 @@ static enum token_verdict check_query(const struct token_ask *ask, const char *k
     char        number[24];
     const char *hash = strrchr(key, '-');
     size_t      len = strcspn(key, "-");
-    if (!hash || strlen(hash + 1) != MD5_HEX_LEN || len >= sizeof number)
+    bool        is_hash = hash && (strlen(hash + 1) == MD5_HEX_LEN || strlen(hash + 1) == SHA256_HEX_LEN);
+    if (!is_hash || len >= sizeof number)
         return TOKEN_MALFORMED;
     memcpy(number, key, len);
     number[len] = '\0';
     if (!params_number(number, &grant->expires_s))
         return TOKEN_MALFORMED;
-    struct buf text = buf_up_to(TEXT_MAX);
+    struct buf text = buf_up_to(LINK_TEXT_MAX);
     buf_printf(&text, "/%s/%s-%.*s-%s", ask->app, ask->name, (int)(hash - key), key, secret);
-    if (!is_md5_of(hash + 1, &text))
+    if (!link_is_hash_of(hash + 1, &text))
         return TOKEN_FORGED;
     grant->expires_s += valid_s;
-    return in_time(ask, grant);
+    return link_in_time(ask, grant);
 }
 
 /* Minutes of China as seconds since 1970. Months and days beyond their bounds are those of the next year and month. */
@@ -87,46 +62,75 @@ static int64_t seconds_of(const char *minutes)
     return (int64_t)timegm(&tm) - CHINA_S;
 }
 
-/* The lengths of the first two parts of the app, and where the rest begins; false if there are not that many. */
-static bool split(const char *app, size_t *first, size_t *second, const char **rest)
+/* The two parts of a path that are a token. */
+struct path_token {
+    const char *first, *second;
+    size_t      first_len, second_len;
+    bool        is_minutes; /* type B: the time stands first */
+    int64_t     time_s;
+    size_t      len; /* of both, and the slash between them */
+};
+
+static bool read_path_token(const char *text, struct path_token *t)
 {
-    *first = strcspn(app, "/");
-    if (!app[*first])
+    t->first = text;
+    t->first_len = strcspn(text, "/");
+    if (!text[t->first_len])
         return false;
-    *second = strcspn(app + *first + 1, "/");
-    *rest = app + *first + 1 + *second;
-    if (!**rest)
-        return false;
-    (*rest)++;
-    return **rest != '\0';
+    t->second = text + t->first_len + 1;
+    t->second_len = strcspn(t->second, "/");
+    t->len = t->first_len + 1 + t->second_len;
+    t->is_minutes = t->first_len == MINUTES_LEN && strspn(text, "0123456789") == MINUTES_LEN &&
+                    t->second_len == MD5_HEX_LEN && strspn(t->second, HEX_DIGITS) >= MD5_HEX_LEN;
+    if (t->is_minutes)
+        t->time_s = seconds_of(text);
+    return t->is_minutes || (t->first_len == MD5_HEX_LEN && strspn(text, HEX_DIGITS) == MD5_HEX_LEN &&
+                             link_read_time(t->second, t->second_len, &t->time_s));
 }
 
-static enum token_verdict check_path(const struct token_ask *ask, const char *secret, int64_t valid_s,
-                                     struct token_grant *grant)
+size_t cdn_path_token_len(const char *path)
 {
-    size_t      first, second;
-    const char *rest;
-    char        hash[MD5_HEX_LEN + 1];
-    if (!split(ask->app, &first, &second, &rest))
+    struct path_token t;
+    return read_path_token(path, &t) && path[t.len] == '/' && path[t.len + 1] ? t.len : 0;
+}
+
+/* Time and path behind the secret, in one order or the other: type B and Tencent's C; Alibaba's C. */
+static bool is_hashed(const char *hash, const char *secret, const struct token_ask *ask, const char *app,
+                      const char *time, size_t time_len, bool time_first)
+{
+    struct buf text = buf_up_to(LINK_TEXT_MAX);
+    int        before = time_first ? (int)time_len : 0, behind = time_first ? 0 : (int)time_len;
+    buf_printf(&text, "%s%.*s/%s/%s%.*s", secret, before, time, app, ask->name, behind, time);
+    return link_is_hash_of(hash, &text);
+}
+
+static enum token_verdict check_path(const struct token_ask *ask, const char *secret, const char *token,
+                                     const char *app, int64_t valid_s, struct token_grant *grant)
+{
+    struct path_token t;
+    char              hash[MD5_HEX_LEN + 1];
+    if (!read_path_token(token, &t))
         return TOKEN_ABSENT;
-    const char *a = ask->app, *b = a + first + 1;
-    bool        is_b = first == MINUTES_LEN && strspn(a, "0123456789") == MINUTES_LEN && second == MD5_HEX_LEN;
-    if (!is_b && (first != MD5_HEX_LEN || !read_hex(b, second, &grant->expires_s)))
-        return TOKEN_ABSENT;
-    memcpy(hash, is_b ? b : a, MD5_HEX_LEN);
+    memcpy(hash, t.is_minutes ? t.second : t.first, MD5_HEX_LEN);
     hash[MD5_HEX_LEN] = '\0';
-    if (is_b)
-        grant->expires_s = seconds_of(a);
-    struct buf text = buf_up_to(TEXT_MAX);
-    if (is_b)
-        buf_printf(&text, "%s%.*s/%s/%s", secret, (int)first, a, rest, ask->name);
-    else
-        buf_printf(&text, "%s/%s/%s%.*s", secret, rest, ask->name, (int)second, b);
-    if (!is_md5_of(hash, &text))
+    const char *time = t.is_minutes ? t.first : t.second;
+    size_t      time_len = t.is_minutes ? t.first_len : t.second_len;
+    if (!is_hashed(hash, secret, ask, app, time, time_len, true) &&
+        (t.is_minutes || !is_hashed(hash, secret, ask, app, time, time_len, false)))
         return TOKEN_FORGED;
-    grant->app_skip = (size_t)(rest - ask->app);
-    grant->expires_s += valid_s;
-    return in_time(ask, grant);
+    grant->expires_s = t.time_s + valid_s;
+    return link_in_time(ask, grant);
+}
+
+/* Over RTMP the token is the beginning of the app. */
+static enum token_verdict check_app(const struct token_ask *ask, const char *secret, int64_t valid_s,
+                                    struct token_grant *grant)
+{
+    size_t len = cdn_path_token_len(ask->app);
+    if (len == 0)
+        return TOKEN_ABSENT;
+    grant->app_skip = len + 1;
+    return check_path(ask, secret, ask->app, ask->app + len + 1, valid_s, grant);
 }
 
 enum token_verdict cdn_auth_key_check(const struct token_ask *ask, const char *secret, int64_t valid_s,
@@ -138,23 +142,28 @@ enum token_verdict cdn_auth_key_check(const struct token_ask *ask, const char *s
     case PARAMS_BAD: return TOKEN_MALFORMED;
     case PARAMS_NONE: break;
     }
-    return check_path(ask, secret, valid_s, grant);
+    switch (params_find(ask->query, CDN_PATH_PARAM, key, sizeof key)) {
+    case PARAMS_ONE: return check_path(ask, secret, key, ask->app, valid_s, grant);
+    case PARAMS_BAD: return TOKEN_MALFORMED;
+    case PARAMS_NONE: break;
+    }
+    return check_app(ask, secret, valid_s, grant);
 }
 
 /* ---- Tencent --------------------------------------------------------------------------------------------------- */
 
 enum token_verdict cdn_tx_secret_check(const struct token_ask *ask, const char *secret, struct token_grant *grant)
 {
-    char              hash[MD5_HEX_LEN + 1], time[TIME_HEX_MAX + 1];
+    char              hash[MD5_HEX_LEN + 1], time[LINK_TIME_CAP];
     enum params_found found = params_find(ask->query, "txSecret", hash, sizeof hash);
     if (found == PARAMS_NONE)
         return TOKEN_ABSENT;
     if (found == PARAMS_BAD || params_find(ask->query, "txTime", time, sizeof time) != PARAMS_ONE ||
-        !read_hex(time, strlen(time), &grant->expires_s))
+        !link_read_time(time, strlen(time), &grant->expires_s))
         return TOKEN_MALFORMED;
-    struct buf text = buf_up_to(TEXT_MAX);
+    struct buf text = buf_up_to(LINK_TEXT_MAX);
     buf_printf(&text, "%s%s%s", secret, ask->stream, time);
-    return is_md5_of(hash, &text) ? in_time(ask, grant) : TOKEN_FORGED;
+    return link_is_hash_of(hash, &text) ? link_in_time(ask, grant) : TOKEN_FORGED;
 }
 
 /* ---- Akamai ---------------------------------------------------------------------------------------------------- */
@@ -212,7 +221,7 @@ static bool is_signed(const char *token, const char *secret)
 enum token_verdict cdn_edge_auth_check(const struct token_ask *ask, const char *secret, struct token_grant *grant)
 {
     char              token[EDGE_AUTH_CAP];
-    struct buf        path = buf_up_to(TEXT_MAX);
+    struct buf        path = buf_up_to(LINK_TEXT_MAX);
     int64_t           start_s;
     size_t            acl_len = 0;
     enum params_found found = params_find(ask->query, "hdnts", token, sizeof token);
@@ -230,5 +239,5 @@ enum token_verdict cdn_edge_auth_check(const struct token_ask *ask, const char *
         return TOKEN_FORGED;
     if (read_field(token, "st", &start_s) && ask->now_s < start_s)
         return TOKEN_EARLY;
-    return in_time(ask, grant);
+    return link_in_time(ask, grant);
 }

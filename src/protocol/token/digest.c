@@ -21,6 +21,11 @@ bool digest_md5(uint8_t out[static DIGEST_MD5_LEN], const struct buf *text)
     return !text->fault && EVP_Digest(text->bytes, text->len, out, NULL, EVP_md5(), NULL) == 1;
 }
 
+bool digest_sha256(uint8_t out[static DIGEST_SHA256_LEN], const struct buf *text)
+{
+    return !text->fault && EVP_Digest(text->bytes, text->len, out, NULL, EVP_sha256(), NULL) == 1;
+}
+
 bool digest_is_hex(const char *text, const uint8_t *digest, size_t len)
 {
     uint8_t given[DIGEST_LEN_MAX];

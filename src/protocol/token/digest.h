@@ -28,6 +28,9 @@ bool digest_hmac_sha256(uint8_t out[static DIGEST_SHA256_LEN], const void *key, 
  */
 bool digest_md5(uint8_t out[static DIGEST_MD5_LEN], const struct buf *text) ATTR_MUST_USE;
 
+/** SHA-256 of a text, likewise. Source: FIPS 180-4. */
+bool digest_sha256(uint8_t out[static DIGEST_SHA256_LEN], const struct buf *text) ATTR_MUST_USE;
+
 /** True when `text` is `len` bytes in hexadecimal digits, of either case, and they are these. */
 bool digest_is_hex(const char *text, const uint8_t *digest, size_t len);
 
