@@ -370,14 +370,45 @@ def test_links_of_others_go_on_working(server, publish):
 def test_a_link_in_the_path_lets_in_over_rtmp_and_is_no_part_of_the_name(server, publish):
     publish()
     server.reload(conf("publish all; play auth_key; secret %s;" % SECRET))
-    at = time.gmtime(expiry(3600) + 8 * 3600)                          # in China
-    minute, later = time.strftime("%Y%m%d%H%M", at), "%X" % expiry(3600)
-    for app in ("%s/%s/live" % (minute, tokens.md5(SECRET + minute + "/live/s")),
-                "%s/%s/live" % (tokens.md5(SECRET + "/live/s" + later), later)):
+    for token in tokens.path_tokens("/live/s", expiry(3600)).values():
+        app = token[1:] + "/live"
         with server.player("s", app=app) as player:
             player.wait_media(1)
         with pytest.raises(rtmp.Refused):
             server.player("t", app=app)
+
+
+def test_a_link_in_the_path_lets_in_over_http(server, publish):
+    publish()
+    server.reload(conf("publish all; play auth_key; secret %s;" % SECRET))
+    for ext in ("flv", "m3u8", "mpd", "f4m"):
+        path = LIVE + ext
+        for kind, token in tokens.path_tokens(path, expiry(3600)).items():
+            until(lambda u=token + path: status_of(server, u) == 200, (kind, ext), 30)
+            assert status_of(server, token + path + "?a=b") == 200
+            for bad in (path, token + LIVE[:-2] + "t." + ext, forged(token) + path, token + token + path, token + path + "?path_token=x",
+                        tokens.path_tokens(path, int(time.time()) - 120)[kind] + path,
+                        tokens.path_tokens(path, expiry(3600), "another")[kind] + path):
+                assert status_of(server, bad) in (403, 404), (kind, bad)
+    token = tokens.path_tokens(LIVE + "m3u8", expiry(3600))["C"]
+    master = get(server, token + LIVE + "m3u8").body.decode()
+    uri, = [line for line in master.splitlines() if not line.startswith("#")]
+    media_list = get(server, urljoin(token + LIVE + "m3u8", uri))
+    segment = [line for line in media_list.body.decode().splitlines() if not line.startswith("#")][0]
+    for base in (LIVE, token + LIVE):                              # players resolve names against the URL that they have
+        assert status(server, urljoin(urljoin(base, uri), segment)) == 200
+        assert status(server, urljoin(base, segment)) == 200
+    assert urljoin(LIVE, segment).startswith("/live/")
+
+
+def test_a_path_that_looks_like_a_link_is_a_path_where_no_links_are_taken(server, publish):
+    publish()
+    folder = os.path.join(server.folder, "html", "202612010000", "0" * 32)
+    os.makedirs(folder)
+    with open(os.path.join(folder, "a.txt"), "w") as f:
+        f.write("x")
+    assert status(server, "/202612010000/%s/a.txt" % ("0" * 32)) == 200
+    assert status(server, "/202612010000/%s/live/s.m3u8?%s" % ("0" * 32, sign("live/s"))) in (403, 404)
 
 
 # -- expiry ------------------------------------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ struct http_visit {
     char              ip[INET6_ADDRSTRLEN];      /* the client's own address, not that of a trusted proxy */
     char              summary[HTTP_SUMMARY_CAP]; /* method and path */
     int64_t           counted_in, counted_out;   /* bytes of `io` that belong to earlier requests */
+    char             *query;                     /* that of a link with its token in the path; NULL: as it was sent */
 };
 
 /** The visit that an exchange of this server is. */

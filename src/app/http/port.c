@@ -8,6 +8,7 @@
 #include "app/bans/bans.h"
 #include "app/http/conn.h"
 #include "app/http/page_faults.h"
+#include "app/http/signed_path.h"
 #include "app/http/site.h"
 #include "app/http/unbuilt.h"
 #include "app/session/client_address.h"
@@ -199,6 +200,9 @@ static void end_visit(struct http_visit *v, struct http_exchange *x)
     memcpy(c->ip, v->ip, sizeof c->ip);
     memcpy(c->summary, v->summary, sizeof c->summary);
     http_set_owner(x, c);
+    if (v->query)
+        http_request_move(x, 0, "");
+    mem_free(v->query);
     if (log_enabled(LOG_DEBUG))
         log_debug("HTTP %s, ip=%s, status=%d", shown(c->summary), c->ip, c->status);
 }
@@ -219,6 +223,8 @@ static struct err *serve(struct http_exchange *x, struct conf **conf, const stru
 {
     bool        go_on;
     struct err *e = receive(x, *conf, face, &go_on);
+    if (!e && go_on && !face->is_api)
+        e = signed_path_take(x, *conf, &http_visit_of(x)->query);
     conf_unref(conf);
     if (e || !go_on)
         return e;

@@ -25,6 +25,13 @@ const struct http_request *http_request_of(const struct http_exchange *x)
     return &x->request;
 }
 
+void http_request_move(struct http_exchange *x, size_t skip, const char *query)
+{
+    x->request.path += skip;
+    x->request.raw_path += skip;
+    x->request.raw_query = query;
+}
+
 void *http_owner_of(const struct http_exchange *x)
 {
     return x->owner;

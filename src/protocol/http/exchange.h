@@ -46,6 +46,12 @@ struct err *http_add_fieldf(struct http_exchange *x, const char *name, const cha
 const struct http_request *http_request_of(const struct http_exchange *x);
 
 /**
+ * Serve the request under another address: without the first `skip` bytes of its paths, which are the same in both, and with another
+ * query. `query` is borrowed until the end of the exchange. The parameters stay those that came.
+ */
+void http_request_move(struct http_exchange *x, size_t skip, const char *query);
+
+/**
  * The owner of the exchange: at first the one that the struct http_serving of the connection names. Its handler may set another
  * one for the handlers that it calls.
  */
