@@ -6,6 +6,7 @@
 #include "app/conf/diff.h"
 #include "app/conf/open_files.h"
 #include "app/exposure_log.h"
+#include "app/hooks/kafka.h"
 #include "app/listener.h"
 #include "app/log_move.h"
 #include "app/services.h"
@@ -23,6 +24,12 @@ static void keep_certificates(struct server *s, const struct conf *other)
 {
     (void)other;
     tls_store_keep(&s->tls, s->conf);
+}
+
+static struct err *check_kafka(struct server *s, struct conf *next)
+{
+    (void)s;
+    return hook_kafka_check(next);
 }
 
 static struct err *reserve_open_files(struct server *s, struct conf *next)
@@ -105,6 +112,7 @@ static void apply_memory_limit(struct server *s, const struct conf *before)
 /* Nothing may yield between the two halves of the listeners: they prepare last, and commit before the steps that yield. */
 const struct reload_step reload_steps[] = {
     { "certificates", load_certificates, keep_certificates, keep_certificates },
+    { "kafka", .prepare = check_kafka },
     { "open files", .prepare = reserve_open_files },
     { "listeners", open_listeners, close_listeners, restore_listeners },
     { "secrets", .commit = mask_params },

@@ -6,6 +6,7 @@
 #include "app/auth/param_names.h"
 #include "app/bans/keep.h"
 #include "app/exposure_log.h"
+#include "app/hooks/kafka.h"
 #include "app/listener.h"
 #include "app/reload.h"
 #include "app/server/server.h"
@@ -35,8 +36,8 @@ static struct err *open_server(struct server *s, const struct conf_source *from)
     struct err *e;
     auth_mask_params(s->conf);
     bans_open(s->conf->pid);
-    if ((e = tls_store_open(&s->tls, s->conf)) || (e = listeners_apply(s, listen_services, s->conf)) ||
-        (e = reload_start(s, from)) || (e = signals_start(s)))
+    if ((e = hook_kafka_check(s->conf)) || (e = tls_store_open(&s->tls, s->conf)) ||
+        (e = listeners_apply(s, listen_services, s->conf)) || (e = reload_start(s, from)) || (e = signals_start(s)))
         return e;
     if (s->conf->inotify_auto_reload && !s->conf->env_only && (e = watch_file_start(s, from)))
         log_err(LOG_WARN, e, "the configuration file is not watched, SIGHUP reloads it");

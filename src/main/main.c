@@ -6,6 +6,7 @@
 
 #include "app/conf/conf_load.h"
 #include "app/conf/open_files.h"
+#include "app/hooks/kafka.h"
 #include "app/server/server.h"
 #include "app/tls/store.h"
 #include "build_info.h"
@@ -83,7 +84,9 @@ static struct err *check_surroundings(const struct conf *conf)
     e = log_check(&conf->log);
     if (!e)
         e = pid_file_check(conf->pid);
-    return e ? e : tls_store_check(conf);
+    if (!e)
+        e = tls_store_check(conf);
+    return e ? e : hook_kafka_check(conf);
 }
 
 /* Option -t: print the verdict in the words that scripts look for. */

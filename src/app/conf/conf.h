@@ -150,7 +150,12 @@ struct conf_kafka {
     bool              enabled;
     struct conf_words brokers;
     char             *topic;
-    char             *journal; /* ours: a folder; empty: there is none */
+    char             *journal; /* a folder; empty: there is none */
+    bool              tls, tls_verify;
+    char             *tls_ca;             /* a PEM file; empty: the certificates of the system */
+    char             *tls_cert, *tls_key; /* PEM files of this client; empty: none */
+    char             *sasl;               /* a mechanism; empty: no login */
+    char             *user, *password;
 };
 
 /** Metrics for Prometheus. */

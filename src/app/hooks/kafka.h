@@ -4,9 +4,9 @@
  * broker takes them.
  *
  * The library works on threads of its own; its reports are fetched by the coroutines that wait for them. A server that was built
- * without it (configure --kafka=off) has hook_kafka_is_built() false, and sends nothing.
+ * without it (configure --kafka=off) sends nothing, and says so when it starts.
  *
- * Ownership  the process has one producer, of the brokers that were named last; hook_kafka_finish() ends it
+ * Ownership  the process has one producer, of the brokers and the login that were named last; hook_kafka_finish() ends it
  */
 #ifndef APP_HOOKS_KAFKA_H
 #define APP_HOOKS_KAFKA_H
@@ -18,7 +18,20 @@
 #include "core/buf.h"
 #include "core/err.h"
 
-bool hook_kafka_is_built(void);
+/** Connect as this configuration says, which a reload replaces, until hook_kafka_finish(). */
+void hook_kafka_start(struct conf *const *conf);
+
+/** What of `features`, a list with commas, the configuration needs and does not find, for people; NULL: nothing. */
+const char *hook_kafka_misses(const struct conf_kafka *k, const char *features);
+
+/**
+ * Check that the library can connect as the configuration says: it may be built without TLS, or without a mechanism of SASL. No file is
+ * read.
+ *
+ * Errors     E_SYSTEM_CONFIG_INVALID
+ * Yields     no
+ */
+struct err *hook_kafka_check(const struct conf *conf) ATTR_MUST_USE;
 
 /** True if events of this configuration go to Kafka. Does not yield. */
 bool hook_kafka_is_wanted(const struct conf *conf);

@@ -551,8 +551,7 @@ void hook_outbox_start(struct conf *const *conf)
 {
     get_ready();
     all.conf = conf;
-    if ((*conf)->kafka.enabled && !hook_kafka_is_built())
-        log_error("kafka is on, but this server is built without it: configure --kafka=on");
+    hook_kafka_start(conf);
     for (size_t i = 0; i < (*conf)->n_vhosts; i++) {
         const struct conf_vhost *v = &(*conf)->vhosts[i];
         const struct hook_manner m = hook_manner_of(*conf, v, HOOK_UNPUBLISH);

@@ -9,6 +9,21 @@
 #include "app/hooks/outbox.h"
 #include "protocol/disk.h"
 
+static void what_the_library_misses_is_named(void **state)
+{
+    static const char       all[] = "gzip,ssl,sasl,sasl_plain,sasl_scram", few[] = "gzip,ssl_not,sasl,sasl_plain";
+    const struct conf_kafka plain = { 0 }, tls = { .tls = true, .sasl = "" }, login = { .sasl = "PLAIN" };
+    const struct conf_kafka scram = { .sasl = "SCRAM-SHA-512" };
+    (void)state;
+    assert_null(hook_kafka_misses(&plain, ""));
+    assert_null(hook_kafka_misses(&tls, all));
+    assert_null(hook_kafka_misses(&login, few));
+    assert_null(hook_kafka_misses(&scram, all));
+    assert_string_equal(hook_kafka_misses(&tls, few), "TLS");
+    assert_non_null(hook_kafka_misses(&scram, few));
+    assert_non_null(hook_kafka_misses(&login, "sasl"));
+}
+
 #ifdef WITH_KAFKA
 
 #include <librdkafka/rdkafka.h>
@@ -144,6 +159,29 @@ static void brokers_that_are_away_are_an_error_in_time(void **state)
     assert_int_equal(rd_kafka_mock_broker_set_up(cluster, 1), 0);
 }
 
+static void tls_at_a_broker_without_it_is_an_error_in_time(void **state)
+{
+    static struct conf with_tls = { .kafka = { .enabled = true, .tls = true, .tls_verify = true } };
+    static struct conf with_no_file = { .kafka = { .enabled = true, .tls = true, .tls_ca = "/no/such/file" } };
+    static struct conf plain = { .kafka = { .enabled = true } };
+    struct conf       *conf = &with_tls;
+    (void)state;
+    assert_int_equal(code_of(hook_kafka_check(conf)), E_SUCCESS);
+    hook_kafka_start(&conf);
+    timeout_us = SHORT_US;
+    add(1);
+    assert_int_equal(code_of(hook_kafka_send(&notices, 1)), E_BACKEND);
+    conf = &with_no_file;
+    assert_int_equal(code_of(hook_kafka_send(&notices, 1)), E_BACKEND);
+    conf = &plain; /* as after a reload: the next events go the new way */
+    struct hook_notice *n = LIST_ENTRY(notices.next, struct hook_notice, link);
+    list_remove(&n->link);
+    hook_notice_free(n);
+    timeout_us = LONG_US;
+    add(2);
+    assert_int_equal(code_of(hook_kafka_send(&notices, 1)), E_SUCCESS);
+}
+
 static void a_journal_keeps_events_until_brokers_have_them(void **state)
 {
     const char *journal = path_in("journal");
@@ -190,10 +228,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(events_come_in_order_under_the_key_of_their_stream),
-        TEST(brokers_that_are_away_are_an_error_in_time),
-        TEST(a_journal_keeps_events_until_brokers_have_them),
-        TEST(an_end_does_not_wait_for_brokers),
+        cmocka_unit_test(what_the_library_misses_is_named),       TEST(tls_at_a_broker_without_it_is_an_error_in_time),
+        TEST(events_come_in_order_under_the_key_of_their_stream), TEST(brokers_that_are_away_are_an_error_in_time),
+        TEST(a_journal_keeps_events_until_brokers_have_them),     TEST(an_end_does_not_wait_for_brokers),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }
@@ -206,14 +243,14 @@ static void a_server_without_the_library_says_so(void **state)
     struct list              none;
     (void)state;
     list_init(&none);
-    assert_false(hook_kafka_is_built());
     assert_false(hook_kafka_is_wanted(&conf));
     assert_int_equal(code_of(hook_kafka_send(&none, 0)), E_BACKEND);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_server_without_the_library_says_so) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(what_the_library_misses_is_named),
+                                        cmocka_unit_test(a_server_without_the_library_says_so) };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }
 
