@@ -9,6 +9,7 @@
 #include "app/hooks/kafka.h"
 #include "app/listener.h"
 #include "app/reload.h"
+#include "app/server/config_store.h"
 #include "app/server/server.h"
 #include "app/server_run.h"
 #include "app/services.h"
@@ -36,6 +37,7 @@ static struct err *open_server(struct server *s, const struct conf_source *from)
     struct err *e;
     auth_mask_params(s->conf);
     bans_open(s->conf->pid);
+    config_store_open(&s->config, s->conf->pid);
     if ((e = hook_kafka_check(s->conf)) || (e = tls_store_open(&s->tls, s->conf)) ||
         (e = listeners_apply(s, listen_services, s->conf)) || (e = reload_start(s, from)) || (e = signals_start(s)))
         return e;

@@ -1,6 +1,7 @@
 #include "app/api/config_apply.h"
 
 #include "app/http/conn.h"
+#include "app/server/config_store.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -132,6 +133,8 @@ static struct err *apply(struct api_reply *r, struct conf_rewrite **wp, struct c
     if (w->result != CONF_REWRITE_DONE || w->dry_run)
         return NULL;
     out->kept_id = config_keeper_put(keeper, w->file, w->before.bytes, w->before.len, ip);
+    log_err(LOG_ERROR, config_store_put(keeper, out->kept_id),
+            "the earlier text of %s is there for a rollback only until the process ends", w->file);
     log_warn("HTTP client ip=%s: has changed %s, %zu changes for a reload", ip, w->file, w->changes.count);
     return take_effect(r, w, out);
 }

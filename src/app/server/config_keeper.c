@@ -23,27 +23,36 @@ static void drop_oldest(struct config_keeper *k)
     memmove(&k->kept[0], &k->kept[1], k->count * sizeof(struct config_kept *));
 }
 
-int64_t config_keeper_put(struct config_keeper *k, const char *file, const char *text, size_t len, const char *by)
+bool config_keeper_restore(struct config_keeper *k, const struct config_kept *kept)
 {
-    struct config_kept *new = len <= CONFIG_KEPT_BYTES_MAX ? mem_calloc(1, sizeof *new) : NULL;
+    struct config_kept *new = kept->len <= CONFIG_KEPT_BYTES_MAX ? mem_calloc(1, sizeof *new) : NULL;
     if (!new)
-        return 0;
-    *new = (struct config_kept){ .id = k->last_id + 1, .wall_us = wall_now_us(), .len = len };
-    new->file = mem_strdup(file);
-    new->text = mem_alloc(len + 1);
+        return false;
+    *new = *kept;
+    new->file = mem_strdup(kept->file);
+    new->text = mem_alloc(kept->len + 1);
     if (!new->file || !new->text) {
         forget(new);
-        return 0;
+        return false;
     }
-    if (len)
-        memcpy(new->text, text, len);
-    new->text[len] = '\0';
-    str_copy(new->by, sizeof new->by, by);
-    while (k->count == CONFIG_KEPT_MAX || (k->count && k->bytes + len > CONFIG_KEPT_BYTES_MAX))
+    if (kept->len)
+        memcpy(new->text, kept->text, kept->len);
+    new->text[kept->len] = '\0';
+    while (k->count == CONFIG_KEPT_MAX || (k->count && k->bytes + new->len > CONFIG_KEPT_BYTES_MAX))
         drop_oldest(k);
     k->kept[k->count++] = new;
-    k->bytes += len;
-    return k->last_id = new->id;
+    k->bytes += new->len;
+    k->last_id = new->id;
+    return true;
+}
+
+int64_t config_keeper_put(struct config_keeper *k, const char *file, const char *text, size_t len, const char *by)
+{
+    struct config_kept new = { .id = k->last_id + 1, .wall_us = wall_now_us(), .len = len };
+    new.file = (char *)file; /* both are copied, and not changed */
+    new.text = (char *)text;
+    str_copy(new.by, sizeof new.by, by);
+    return config_keeper_restore(k, &new) ? new.id : 0;
 }
 
 const struct config_kept *config_keeper_find(const struct config_keeper *k, int64_t id)
@@ -58,4 +67,6 @@ void config_keeper_finish(struct config_keeper *k)
 {
     while (k->count)
         drop_oldest(k);
+    mem_free(k->folder);
+    k->folder = NULL;
 }
