@@ -195,6 +195,28 @@ def test_the_second_of_two_writers_gets_a_conflict(server, api):
     assert text_of(server) == before + "# by hand\n"
 
 
+def test_if_match_is_the_version_too(server, api):
+    tag = api.ask("GET", URL).headers["ETag"]
+
+    def send(tag, value, status, **more):
+        body = json.dumps({"changes": [{"op": "set", "path": GOP, "value": value}], **more})
+        reply = api.ask("POST", URL, body, {"If-Match": tag})
+        assert reply.status == status, reply.body
+        return reply.body.decode()
+    for bad in (tag[1:-1], "*", '""', "W/" + tag, '"%s"' % ("x" * 100), tag + ", " + tag):
+        assert "If-Match is" in send(bad, True, 400)
+    assert "two configurations" in send(tag, True, 400, version="0123456789abcdef")
+    send(tag, True, 200)
+    assert gop_of(api) == ["on"]
+    assert "somebody has changed them" in send(tag, False, 412)          # the second operator
+    assert gop_of(api) == ["on"]
+    tag = api.ask("GET", URL).headers["ETag"]
+    send(tag, False, 200, version=tag[1:-1])
+    reply = api.ask("POST", URL + "/rollback", b"{}", {"If-Match": api.ask("GET", URL).headers["ETag"]})
+    assert reply.status == 200 and gop_of(api) == ["on"]
+    assert api.ask("POST", URL + "/rollback", b"{}").status == 400
+
+
 def test_writers_at_once_never_lose_a_change(server, api):
     version = view(api)["version"]
 
@@ -226,6 +248,29 @@ def test_a_rollback_gives_the_file_its_old_text(server, api):
         change(api, ("set", GOP, False))
     assert len(view(api)["kept"]) == 16
     assert api.ask("GET", URL + "/rollback").status == 405
+
+
+def test_earlier_texts_survive_a_restart_and_are_for_the_server_alone(server, api):
+    texts = [text_of(server)]
+    for value in (True, False):
+        change(api, ("set", GOP, value))
+        texts.append(text_of(server))
+    kept = view(api)["kept"]
+    server.stop()
+    server.start()
+    assert view(api)["kept"] == kept
+    folder = server.pid_path[:-len(".pid")] + ".kept"
+    for name in os.listdir(folder):
+        assert os.stat(os.path.join(folder, name)).st_mode & 0o077 == 0
+    change(api, path=URL + "/rollback", id=1)
+    assert text_of(server) == texts[0]
+    assert [k["id"] for k in view(api)["kept"]] == [1, 2, 3]
+    server.kill()
+    with open(os.path.join(folder, "3"), "r+") as f:                     # a power failure in the middle
+        f.truncate(50)
+    server.start()
+    assert [k["id"] for k in view(api)["kept"]] == [1, 2]
+    server.wait_log("a part of one")
 
 
 def signed(data):
@@ -308,6 +353,36 @@ def test_a_full_disk_leaves_the_old_file_whole(make_server, tmp_path):
         server.stop()
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_file_that_cannot_be_written_is_refused_with_the_reason(make_server, tmp_path):
+    """A read-only disk, and a single file that is mounted into a container: it cannot be replaced."""
+    server = make_server(CONF, api=RAW, start=False)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], check=True)
+    mounted = [disk]
+    try:
+        (disk / "srs.conf").write_text(text_of(server))
+        os.remove(server.conf_path)
+        os.symlink(disk / "srs.conf", server.conf_path)
+        server.start()
+        api, before = Api(server), text_of(server)
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        reply = change(api, ("set", GOP, True), status=500)
+        assert "Read-only file system" in reply["message"] and "srs.conf" in reply["message"]
+        assert change(api, ("set", GOP, True), path=URL + "?dry_run=1")["data"]["dry_run"]
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        subprocess.run(["mount", "--bind", str(disk / "srs.conf"), str(disk / "srs.conf")], check=True)
+        mounted.append(disk / "srs.conf")
+        reply = change(api, ("set", GOP, True), status=500)
+        assert "Device or resource busy" in reply["message"]
+        assert text_of(server) == before and gop_of(api) == ["off"] and os.listdir(disk) == ["srs.conf"]
+        assert view(api)["kept"] == []
+        server.stop()
+    finally:
+        for place in reversed(mounted):
+            subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def test_nobody_changes_it_from_elsewhere_or_without_being_allowed(make_server):

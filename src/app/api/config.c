@@ -72,11 +72,15 @@ static struct err *write_view(struct api_reply *r)
 static void refuse(struct api_reply *r, int status, struct err *e)
 {
     enum { TEXT_CAP = 1024 };
-    char text[TEXT_CAP];
+    char       text[TEXT_CAP];
+    struct str s = str_over(text, sizeof text);
+    s.len = strlen(err_summary(e, text, sizeof text));
+    if (err_errno(e))
+        str_printf(&s, ": %s", strerror(err_errno(e))); /* of the disk */
     r->status = status;
     jw_object(&r->json, NULL);
     jw_int(&r->json, "code", (int)err_code(e));
-    jw_string(&r->json, "message", err_summary(e, text, sizeof text));
+    jw_string(&r->json, "message", text);
     jw_object_end(&r->json);
     err_free(e);
 }
@@ -140,12 +144,28 @@ static void write_outcome(struct api_reply *r, const struct conf_rewrite *w, con
     api_end_data(r);
 }
 
+/* The version that the field If-Match names (RFC 9110, 13.1.1): one ETag. Without the field it stays empty. */
+static struct err *read_if_match(const struct api_reply *r, struct conf_rewrite *w)
+{
+    const char *tag = http_request_field(r->request, "If-Match");
+    size_t      len = tag ? strlen(tag) : 0;
+    if (!tag)
+        return NULL;
+    if (len < 3 || len - 2 >= sizeof w->version || tag[0] != '"' || tag[len - 1] != '"')
+        return err_new(E_SYSTEM_CONFIG_INVALID, "If-Match is the ETag of GET /api/v1/config");
+    memcpy(w->version, tag + 1, len - 2);
+    w->version[len - 2] = '\0';
+    return NULL;
+}
+
 static struct err *apply(struct api_reply *r, struct conf_rewrite **w)
 {
     struct config_outcome out;
     struct err           *e = config_apply(r, w, &out);
     if (e)
         return e;
+    if (out.error && (*w)->result == CONF_REWRITE_CONFLICT && http_request_field(r->request, "If-Match"))
+        out.status = HTTP_STATUS_PRECONDITION_FAILED;
     if (out.error)
         refuse(r, out.status, out.error);
     else
@@ -177,7 +197,8 @@ static struct err *change(struct api_reply *r,
     if (!w)
         return err_no_memory();
     w->dry_run = is_dry_run(r);
-    e = read(r, w, &body);
+    if (!(e = read_if_match(r, w)))
+        e = read(r, w, &body);
     if (!e) {
         e = apply(r, &w);
     } else if (err_code(e) != E_NO_MEMORY) {
@@ -206,8 +227,7 @@ static struct err *read_rollback(struct api_reply *r, struct conf_rewrite *w, co
         return err_new(E_SYSTEM_CONFIG_INVALID, "id is a number of `kept`");
     const struct config_kept *kept = config_keeper_find(&r->server->config, id);
     if (!kept)
-        return err_new(E_SYSTEM_CONFIG_INVALID, "no such text is kept: at most %d, since the start of the process",
-                       CONFIG_KEPT_MAX);
+        return err_new(E_SYSTEM_CONFIG_INVALID, "no such text is kept: they are at most %d", CONFIG_KEPT_MAX);
     return conf_rewrite_replace(w, kept->file, kept->text, kept->len) ? NULL : err_no_memory();
 }
 

@@ -83,8 +83,16 @@ static struct err *read_change(struct conf_rewrite *w, const struct jr_value *ch
 struct err *config_body_read_version(struct conf_rewrite *w, const struct jr_value *body)
 {
     struct jr_value value;
-    if (!jr_member(body, "version", &value) || !jr_string(&value, w->version, sizeof w->version) || !*w->version)
+    char            version[CONF_VERSION_CAP];
+    if (!jr_member(body, "version", &value))
+        return *w->version
+                   ? NULL
+                   : refuse("version, or If-Match, is that of GET /api/v1/config, on which the change is based");
+    if (!jr_string(&value, version, sizeof version) || !*version)
         return refuse("version is that of GET /api/v1/config, on which the change is based");
+    if (*w->version && strcmp(w->version, version) != 0)
+        return refuse("version and If-Match are of two configurations");
+    str_copy(w->version, sizeof w->version, version);
     return NULL;
 }
 

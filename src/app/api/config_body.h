@@ -24,7 +24,7 @@ enum { CONFIG_BODY_MAX = 256 << 10 };
 /** Read version and changes into `w`. */
 struct err *config_body_read(struct conf_rewrite *w, const struct jr_value *body) ATTR_MUST_USE;
 
-/** Read the version alone. */
+/** Read the version alone. It may be absent if `w` has one, from a field of the request; it is no other one. */
 struct err *config_body_read_version(struct conf_rewrite *w, const struct jr_value *body) ATTR_MUST_USE;
 
 #endif
