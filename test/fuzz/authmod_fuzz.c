@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (len)
         memcpy(text, data, len);
     text[len] = '\0';
+    authmod_tidy(text);
     enum authmod_step step = authmod_read(text, &a, &cut);
     if (cut > strlen(text) || (step == AUTHMOD_NOTHING) != (text[cut] == '\0'))
         abort();

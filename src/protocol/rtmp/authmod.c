@@ -43,6 +43,27 @@ static const char *find_mod(const char *tc_url)
     return at;
 }
 
+/* The length of a text in base64 that ends with padding; 0: there is none. */
+static size_t padded_len(const char *text)
+{
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
+           padding = strspn(text + len, "=");
+    return padding == 1 || padding == 2 ? len + padding : 0;
+}
+
+void authmod_tidy(char *tc_url)
+{
+    static const char *const marks[] = { "&challenge=", "&response=", "&opaque=" };
+    for (size_t i = 0; i + 1 < sizeof marks / sizeof *marks; i++) {
+        const char *mod = find_mod(tc_url), *mark = mod ? strstr(mod, marks[i]) : NULL;
+        char       *value = mark ? tc_url + (mark - tc_url) + strlen(marks[i]) : NULL;
+        const char *next = value ? strstr(value, marks[i + 1]) : NULL;
+        size_t      len = next ? padded_len(value) : 0;
+        if (len > 0 && value + len < next)
+            memmove(value + len, next, strlen(next) + 1);
+    }
+}
+
 enum authmod_step authmod_read(const char *tc_url, struct authmod *a, size_t *cut)
 {
     const char *at = find_mod(tc_url);

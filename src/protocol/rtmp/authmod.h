@@ -39,6 +39,12 @@ struct authmod {
  */
 enum authmod_step authmod_read(const char *tc_url, struct authmod *a, size_t *cut);
 
+/**
+ * Take out of a tcUrl, in place, what librtmp with GnuTLS writes behind the base64 of challenge and response, which it does not
+ * terminate: any bytes, up to the next parameter.
+ */
+void authmod_tidy(char *tc_url);
+
 /** The response that a client with this password gives. False when OpenSSL fails. */
 bool authmod_response(char response[static AUTHMOD_RESPONSE_CAP], const char *user, const char *salt,
                       const char *password, const char *opaque, const char *challenge);

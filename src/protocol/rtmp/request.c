@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/rtmp/authmod.h"
 #include "protocol/rtmp/tc_url.h"
 
 /* RTMP 1.0, 7.2.1.1: the transaction id of every connect. */
@@ -65,7 +66,10 @@ static bool is_of_encoder(const struct rtmp_call *call)
 static struct err *read_address(char to[static RTMP_URL_MAX + 1], const struct rtmp_call *call)
 {
     struct amf0_text tc_url = amf0_get_string(call->object, "tcUrl"), app = amf0_get_string(call->object, "app");
-    return rtmp_tc_url_complete(to, tc_url.p ? tc_url.p : "", tc_url.len, app.p ? app.p : "", app.len);
+    struct err      *e = rtmp_tc_url_complete(to, tc_url.p ? tc_url.p : "", tc_url.len, app.p ? app.p : "", app.len);
+    if (!e)
+        authmod_tidy(to);
+    return e;
 }
 
 static struct err *keep_texts(struct rtmp_request *req, const struct rtmp_call *call, const char *tc_url)

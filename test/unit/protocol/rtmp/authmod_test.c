@@ -38,6 +38,30 @@ static void each_step_is_read(void **state)
     }
 }
 
+static void what_librtmp_writes_behind_base64_is_taken_out(void **state)
+{
+    static const char *const rows[][2] = {
+        { "rtmp://h/live?authmod=adobe&user=ann&challenge=rOH4Qw==\xac\xbf\x07 "
+          "34oj&x=1==\x01&response=34ojAp2uUg==\xc1\x13&opaque=2",
+          "rtmp://h/live?authmod=adobe&user=ann&challenge=rOH4Qw==&response=34ojAp2uUg==&opaque=2" },
+        { "rtmp://h/live?authmod=adobe&user=ann&challenge=1&response=ab/+==&opaque=2",
+          "rtmp://h/live?authmod=adobe&user=ann&challenge=1&response=ab/+==&opaque=2" },
+        { "rtmp://h/live?authmod=adobe&user=ann&challenge=ab==x&opaque=2",
+          "rtmp://h/live?authmod=adobe&user=ann&challenge=ab==x&opaque=2" },
+        { "rtmp://h/live?authmod=adobe&challenge=ab\x01&response=c&opaque=2",
+          "rtmp://h/live?authmod=adobe&challenge=ab\x01&response=c&opaque=2" },
+        { "rtmp://h/live?x&challenge=ab==x&response=c==x&opaque=2",
+          "rtmp://h/live?x&challenge=ab==x&response=c==x&opaque=2" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[256];
+        strcpy(text, rows[i][0]);
+        authmod_tidy(text);
+        assert_string_equal(text, rows[i][1]);
+    }
+}
+
 static void values_are_taken_as_they_are(void **state)
 {
     struct authmod a;
@@ -77,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_step_is_read),
+        cmocka_unit_test(what_librtmp_writes_behind_base64_is_taken_out),
         cmocka_unit_test(values_are_taken_as_they_are),
         cmocka_unit_test(the_response_is_the_one_that_clients_make),
         cmocka_unit_test(clients_are_told_in_the_words_that_they_look_for),
