@@ -225,10 +225,10 @@ def test_a_stream_of_sound_has_its_cues_there(make_server, told):
                          "dash { enabled on; dash_fragment 1; dash_timeshift 60; } }", http="")
     tags, length = tags_of()
     publish(server, cues.mixed([t for t in tags if t.type == flv.AUDIO], told))
-    mpd, bodies = dash_segments(server, length - 1.5)
+    mpd, bodies = dash_segments(server, length - 0.2)
     assert event_schemes(mpd) == {"audio": [cues.SCHEME_ID3]}
     check_texts(emsg_texts(bodies["audio"]))
-    ts = Segments(server.http_url("/live/s.m3u8")).bodies(length - 1.5)
+    ts = Segments(server.http_url("/live/s.m3u8")).bodies(length - 0.2)
     check_texts([(c.pts / 90000, cues.id3(c.tag)) for body in ts for c in cues.ts_cues(body)])
 
 
