@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/bans/bans.h"
+#include "app/conf/open_files.h"
 #include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -72,6 +73,19 @@ static bool may_ask_api(const struct accepter *a, const struct sockaddr *peer)
     return has_api(a) && api_places_has(&a->server->api_places, io_addr_host(peer, ip, sizeof ip), now_us());
 }
 
+/* Log that a newcomer was refused because there is no descriptor for it. */
+static void say_exhausted(struct accepter *a, int why)
+{
+    static struct log_limits limits;
+    struct sockaddr_storage  at = { 0 };
+    socklen_t                len = sizeof at;
+    char                     name[IO_ADDR_CAP];
+    getsockname(a->io->fd, (struct sockaddr *)&at, &len);
+    a->server->registry.n_refused++;
+    log_write_within(&limits, LOG_ERROR, "accept at tcp://%s: %s; new connections are turned away",
+                     io_addr_text((struct sockaddr *)&at, name), strerror(why));
+}
+
 static void welcome(struct accepter *a, int fd, const struct sockaddr *peer)
 {
     char who[IO_ADDR_CAP];
@@ -82,6 +96,11 @@ static void welcome(struct accepter *a, int fd, const struct sockaddr *peer)
     }
     if (server_is_full(a->server) && !may_ask_api(a, peer)) {
         refuse_connection(a, fd, who);
+        return;
+    }
+    if (open_files_are_short(fd) && !may_ask_api(a, peer)) {
+        close(fd);
+        say_exhausted(a, EMFILE);
         return;
     }
     if (!mem_has_room() && !may_ask_api(a, peer)) {
@@ -99,18 +118,6 @@ static void welcome(struct accepter *a, int fd, const struct sockaddr *peer)
         log_err(LOG_ERROR, e, "serve %s", who);
     else
         a->server->registry.n_accepted++;
-}
-
-/* Log that a newcomer was refused because there is no descriptor for it. */
-static void say_exhausted(struct accepter *a, int why)
-{
-    struct sockaddr_storage at = { 0 };
-    socklen_t               len = sizeof at;
-    char                    name[IO_ADDR_CAP];
-    getsockname(a->io->fd, (struct sockaddr *)&at, &len);
-    a->server->registry.n_refused++;
-    log_error("accept at tcp://%s: %s; new connections are turned away", io_addr_text((struct sockaddr *)&at, name),
-              strerror(why));
 }
 
 /*

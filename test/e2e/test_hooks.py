@@ -1,9 +1,11 @@
 """HTTP callbacks: who is asked and told of what, in which order, with which fields; and what clients see of a refusal."""
+import contextlib
 import hashlib
 import hmac
 import http.client
 import os
 import re
+import resource
 import socket
 import struct
 import threading
@@ -714,3 +716,45 @@ def test_text_of_a_client_stays_text(make_server, backend):
     with publish(server, odd):
         call = backend.wait_for("on_publish")
     assert call.json["action"] == "on_publish" and call.json["param"].startswith('?a="},{"code":1')
+
+
+# ---- descriptors
+
+def limit_files(server, n):
+    """Leave it so many descriptors beside those that it has."""
+    hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (server.n_fds() + n, hard))
+
+
+def test_clients_that_take_all_descriptors_do_not_shut_the_backend_out(make_server, backend):
+    server = make_server(vhost(hooks(backend, "on_play")), http="", root={"max_connections": 1000})
+    os.makedirs(server.html, exist_ok=True)
+    with open(os.path.join(server.html, "big"), "wb") as f:
+        f.truncate(100 << 20)
+    with server.client() as c, contextlib.ExitStack() as crowd:
+        limit_files(server, 150)
+        for _ in range(100):                  # each has a connection, and half of them a file
+            crowd.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            peer = crowd.enter_context(socket.create_connection(("127.0.0.1", server.http_port)))
+            peer.sendall(b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
+        server.wait_log(r"new connections are turned away")
+        c.play("s")
+        assert len(backend.of("on_play")) == 1
+
+
+def test_clients_wait_for_a_descriptor_for_their_call(make_server, backend):
+    release = threading.Event()
+    backend.answers["on_play"] = silence(release)
+    server = make_server(vhost(hooks(backend, "on_play")), root={"max_connections": 1000})
+    limit_files(server, 64 + 80)              # of which a client that is asked about takes two
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.client()) for _ in range(75)]
+        for c in clients:
+            c.call("play", None, "s", msid=c.create_stream())
+            c.flush()
+        backend.wait_for("on_play", 60)
+        server.wait_log("wait for a descriptor")
+        release.set()
+        for c in clients:
+            c.wait_status("NetStream.Play.Start")
+    assert len(backend.of("on_play")) == 75

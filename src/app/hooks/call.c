@@ -1,5 +1,6 @@
 #include "app/hooks/call.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "app/hooks/answer.h"
@@ -11,6 +12,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/co.h"
 #include "protocol/http/client.h"
 #include "protocol/http/pool.h"
 #include "protocol/tls/ctx.h"
@@ -20,6 +22,9 @@ enum { NOTIFY_TIMEOUT_US = 10 * US_PER_SECOND };
 
 /* What the log shows of a request and of an answer. */
 enum { SHOWN_MAX = 1024, ANSWER_SHOWN_MAX = 160, REQUEST_IN_ERROR_MAX = 160 };
+
+/* How often a call looks whether there is a descriptor for it. */
+enum { DESCRIPTOR_LOOK_US = 20 * US_PER_MS };
 
 static struct http_pool pool;
 static bool             has_pool;
@@ -63,12 +68,27 @@ static struct err *of_backend(struct err *e)
     return other;
 }
 
+/* Without a descriptor for the call, the client waits for one: others get their answers, or give up. */
+static struct err *open_client(struct http_client *client, const struct http_client_request *r, int64_t deadline_us)
+{
+    static struct log_limits limits;
+    for (;;) {
+        struct err *e = http_client_open(client, r, deadline_us);
+        if (err_errno(e) != EMFILE || now_us() + DESCRIPTOR_LOOK_US >= deadline_us)
+            return e;
+        err_free(e);
+        log_write_within(&limits, LOG_WARN, "callbacks wait for a descriptor: all open files are taken");
+        if ((e = co_sleep(DESCRIPTOR_LOOK_US)))
+            return e;
+    }
+}
+
 static struct err *exchange(const struct hook_call *c, const struct http_client_request *r, int *status, char **answer,
                             size_t *len, enum hook_known *known)
 {
     int64_t            deadline_us = now_us() + c->manner.timeout_us;
     struct http_client client;
-    struct err        *e = http_client_open(&client, r, deadline_us);
+    struct err        *e = open_client(&client, r, deadline_us);
     if (client.was_sent)
         *known = HOOK_MAYBE;
     if (!e) {

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "app/conf/open_files.h"
 #include "app/http/open_beneath.h"
 #include "core/clock.h"
 #include "core/mem.h"
@@ -89,13 +90,23 @@ static bool is_small(const struct served_file *f)
     return S_ISREG(f->st.st_mode) && f->st.st_size <= SERVED_FILE_SMALL_MAX;
 }
 
+/* Close a file that would take one of the last descriptors. True: it did. */
+static bool give_back(struct served_file *f)
+{
+    if (f->fd < 0 || !open_files_are_short(f->fd))
+        return false;
+    close(f->fd);
+    f->fd = -1;
+    return true;
+}
+
 static void open_work(struct offload_job *job)
 {
     struct open_job    *o = CONTAINER_OF(job, struct open_job, job);
     struct served_file *f = o->file;
     if (f->fd < 0) {
         f->fd = open_beneath(o->root, o->path, &f->st);
-        o->why = f->fd < 0 ? errno : 0;
+        o->why = f->fd < 0 ? errno : give_back(f) ? EMFILE : 0;
     }
     if (f->fd >= 0 && is_small(f))
         o->why = read_small(f);
@@ -106,7 +117,7 @@ static bool open_now(struct open_job *o)
 {
     struct served_file *f = o->file;
     f->fd = open_beneath_now(o->root, o->path, &f->st);
-    if (f->fd < 0 || !is_small(f))
+    if (give_back(f) || f->fd < 0 || !is_small(f))
         return f->fd >= 0;
     f->data = mem_alloc((size_t)f->st.st_size);
     struct iovec iov = { f->data, (size_t)f->st.st_size };

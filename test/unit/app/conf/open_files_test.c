@@ -146,6 +146,33 @@ static void programs_have_descriptors_of_their_own_as_far_as_the_limit_goes(void
     assert_int_equal(in_child(reserve_for_programs), 0);
 }
 
+static rlim_t limit_with_callbacks(bool enabled, rlim_t soft, rlim_t hard)
+{
+    struct conf_vhost vhost = { .enabled = true, .hooks = { .enabled = enabled } };
+    struct conf       conf = { .max_connections = 500, .vhosts = &vhost, .n_vhosts = 1 };
+    return set_limit(soft, hard) && !open_files_reserve_for(&conf) ? soft_limit() : 0;
+}
+
+static int reserve_for_callbacks(void)
+{
+    const rlim_t without = 500 + OPEN_FILES_SPARE + 1, with = without + 500 + OPEN_FILES_CALLBACKS;
+    if (limit_with_callbacks(true, 200, 5000) != with || limit_with_callbacks(true, 4000, 5000) != 4000)
+        return 1;
+    if (limit_with_callbacks(true, 200, 700) != 700)
+        return 2;
+    if (open_files_are_short(700 - OPEN_FILES_CALLBACKS - 1) || !open_files_are_short(700 - OPEN_FILES_CALLBACKS))
+        return 3;
+    if (limit_with_callbacks(false, 200, 700) != without)
+        return 4;
+    return open_files_are_short((int)without - 1) ? 5 : 0;
+}
+
+static void callbacks_have_a_descriptor_for_each_connection_as_far_as_the_limit_goes(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(reserve_for_callbacks), 0);
+}
+
 int main(void)
 {
     struct log_settings silent = { .level = LOG_OFF, .to_console = true };
@@ -157,6 +184,7 @@ int main(void)
         cmocka_unit_test(exactly_enough_is_enough),
         cmocka_unit_test(a_hard_limit_that_is_too_low_is_a_clear_error),
         cmocka_unit_test(programs_have_descriptors_of_their_own_as_far_as_the_limit_goes),
+        cmocka_unit_test(callbacks_have_a_descriptor_for_each_connection_as_far_as_the_limit_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
