@@ -23,7 +23,7 @@ segment
 rtmp http
 exec hls dash hds hooks
 forward
-doctor
+doctor memory
 api exporter
 heartbeat
 "

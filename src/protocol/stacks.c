@@ -57,6 +57,11 @@ void stacks_init(void)
 
 /* ---- memory ---- */
 
+size_t stacks_bytes(void)
+{
+    return all.n * STACK_BYTES;
+}
+
 static struct stack *mine(void)
 {
     return st_thread_getspecific(all.key);

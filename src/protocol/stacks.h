@@ -42,6 +42,9 @@ void stacks_clean(void);
 /** How deep the running job's stack has been used since it was trimmed last; 0 on the process's own stack. */
 size_t stacks_depth(void);
 
+/** Address space of all stacks. Only pages that were touched, and not trimmed since, are memory. */
+size_t stacks_bytes(void);
+
 /** End all stacks. No job is left. Yields. */
 void stacks_finish(void);
 

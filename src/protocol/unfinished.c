@@ -62,3 +62,13 @@ size_t unfinished_give_way(void)
     }
     return bytes;
 }
+
+size_t unfinished_bytes(void)
+{
+    size_t bytes = 0;
+    if (!all.next)
+        return 0;
+    LIST_FOREACH (&all, it, after)
+        bytes += LIST_ENTRY(it, struct unfinished, link)->bytes;
+    return bytes;
+}

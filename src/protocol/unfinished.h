@@ -35,4 +35,7 @@ void unfinished_set(struct unfinished *u, size_t bytes);
 /** Drop the message with the largest product of bytes and time. Returns how many bytes that freed; 0 if there is none. */
 size_t unfinished_give_way(void);
 
+/** Bytes of all messages that are not too small to be dropped. */
+size_t unfinished_bytes(void);
+
 #endif

@@ -1,7 +1,9 @@
 """One bound for the memory of all streams and connections: the share of a peer before it publishes, the memory that
 streams give up and its order, and the reports about it."""
+import json
 import re
 import socket
+import ssl
 
 import pytest
 
@@ -82,6 +84,38 @@ def fat(server, name, mib, gop=1000):
     p.send_tags(source.frames(0, mib))
     p.barrier()
     return p, source
+
+
+def test_memory_is_told_by_kind(make_server):
+    """Each kind grows with its cause and comes back; together they are what is held."""
+    server = make_server("vhost __defaultVhost__ { play { queue_length 3600; } } vhost h { hls { enabled on; hls_fragment 1; } }",
+                         api="raw_api { enabled on; allow_query on; allow_update on; }", http="", tls=True)
+
+    def kinds():
+        m = memory(server)
+        assert abs(sum(m["kinds"].values()) - m["held"]) < MIB and m["resident"] >= 0 and m["stacks"] > 0
+        return m["kinds"]
+    before = kinds()
+    assert before["frames"] == before["messages"] == before["callbacks"] == before["config"] == 0
+    p, _ = fat(server, "s", 4)
+    assert 4 * MIB <= kinds()["frames"] < 5 * MIB
+    p.raw(b"\x07\0\0\0" + (2 * MIB).to_bytes(3, "big") + b"\x09\1\0\0\0" + bytes(MIB))   # the chunk size is 1 MiB
+    until(lambda: kinds()["messages"] >= MIB // 2, lambda: "the unfinished message: %s" % kinds())
+    with server.publisher("h?vhost=h") as other:
+        other.send_tags(Numbered(gop=30, size=20000).configs())
+        other.send_tags(Numbered(gop=30, size=20000).frames(0, 90))
+        until(lambda: kinds()["segments"] >= 1000000, lambda: "the segments: %s" % kinds())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", server.apis_port)) as s, context.wrap_socket(s):
+        assert kinds()["tls"] > before["tls"] + 4096
+    Api(server).ask("POST", "/api/v1/config", json.dumps({
+        "version": Api(server).get("/api/v1/config")["data"]["version"],
+        "changes": [{"op": "set", "path": "max_connections", "value": 500}]}))
+    assert kinds()["config"] > 100
+    until(lambda: kinds()["histories"] > before["histories"], "the history of the stream")
+    p.close()
+    until(lambda: kinds()["frames"] < MIB and kinds()["messages"] == 0, lambda: "the memory to come back: %s" % kinds())
 
 
 def test_gops_of_streams_that_nobody_watches_give_way_first_and_log_and_api_tell(make_server):

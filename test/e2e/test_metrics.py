@@ -366,7 +366,12 @@ def test_the_loop_and_its_threads_are_told(metrics):
     assert prom_text.value(families, "srs_loop_turn_seconds_count") > prom_text.value(families, "srs_loop_round_seconds_count") > 0
     assert prom_text.value(families, "srs_coroutines") > 3
     assert prom_text.value(families, "srs_offload_jobs_total", pool="stat") > 0
-    assert prom_text.value(families, "srs_memory_held_bytes") < prom_text.value(families, "srs_memory_limit_bytes")
+    held = prom_text.value(families, "srs_memory_held_bytes")
+    assert held < prom_text.value(families, "srs_memory_limit_bytes")
+    kinds = {s.labels["kind"]: s.value for s in prom_text.samples(families, "srs_memory_bytes")}
+    assert set(kinds) == {"frames", "segments", "messages", "tls", "callbacks", "histories", "config", "other"}
+    assert abs(sum(kinds.values()) - held) < 1 << 20
+    assert prom_text.value(families, "srs_memory_stacks_bytes") > 0
     later = metrics.read()
     for name in ("srs_loop_turn_seconds_count", "srs_uptime_seconds"):
         assert prom_text.value(later, name) > prom_text.value(families, name)

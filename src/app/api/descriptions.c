@@ -59,7 +59,8 @@ const struct api_description api_descriptions[] = {
       DATA(SAMPLED ",percent_ram:f,percent_swap:f,MemActive:i,RealInUse:i,NotInUse:i,MemTotal:i,MemFree:i,Buffers:i,Cached:i,"
            "SwapTotal:i,SwapFree:i") },
     { "/api/v1/memory", "get", "Memory held for streams and connections, and what gave way for memory_limit.", NULL, NULL,
-      DATA("limit:i,held:i,has_room:b,gop_share:i,over_share:i,given_up:{*},*") },
+      DATA("limit:i,held:i,has_room:b,kinds:{frames:i,segments:i,messages:i,tls:i,callbacks:i,histories:i,config:i,other:i},"
+           "stacks:i,resident:i,gop_share:i,over_share:i,given_up:{*},*") },
     { "/api/v1/callbacks", "get", "Callbacks that wait for their delivery.", NULL, NULL,
       DATA("waiting:i,waiting_bytes:i,lost:i,failing:[{backend:s,seconds:f,tries:i}],journals:[*],*") },
     { "/api/v1/vhosts/", "get", "Vhosts that have had a client.", "{" PAGING "}", NULL, "{" IDENTITY ",vhosts:[@Vhost]," PAGE "}" },

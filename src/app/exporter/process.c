@@ -1,6 +1,7 @@
 /* Metrics of the process. SRS has none of them. */
 #include "app/exporter/families.h"
 #include "app/exporter/scrape.h"
+#include "app/memory/kinds.h"
 #include "app/source/give_way.h"
 #include "core/blob_store.h"
 #include "core/clock.h"
@@ -131,12 +132,26 @@ static void put_given_up(struct mw *m, const struct given_up *g)
     }
 }
 
+static void put_kinds(struct mw *m, const struct memory_kinds *kinds)
+{
+    mw_family(m, MW_GAUGE, "srs_memory_bytes", "Memory held for streams and connections, by what it is used for.");
+    for (int kind = 0; kind < MEMORY_KINDS; kind++) {
+        mw_begin(m, NULL);
+        mw_label(m, "kind", memory_kind_name((enum memory_kind)kind));
+        mw_int(m, kinds->bytes[kind]);
+    }
+    mw_one(m, MW_GAUGE, "srs_memory_stacks_bytes",
+           "Address space of the stacks of coroutines; only touched pages of it are memory.", kinds->stacks);
+}
+
 static void put_memory(struct mw *m, const struct server *s)
 {
     mw_one(m, MW_GAUGE, "srs_memory_held_bytes", "Memory held for streams and connections.", (int64_t)mem_held());
     mw_one(m, MW_GAUGE, "srs_memory_limit_bytes", "Limit of that memory: memory_limit; 0: none.", (int64_t)mem_limit());
     mw_one(m, MW_GAUGE, "srs_memory_segments_bytes", "Memory of the segments of HLS, DASH and HDS.",
            (int64_t)blob_store_held());
+    struct memory_kinds kinds = memory_kinds_read(s);
+    put_kinds(m, &kinds);
     put_given_up(m, &s->sources.given_up);
 }
 

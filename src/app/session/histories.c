@@ -101,3 +101,11 @@ struct history *histories_find(const struct histories *h, const char *url)
     struct stream_history *s = map_find(&h->by_url, url);
     return s ? &s->numbers : NULL;
 }
+
+size_t histories_bytes(const struct histories *h)
+{
+    size_t bytes = history_bytes(&h->server);
+    LIST_FOREACH (&h->by_age, it, after)
+        bytes += sizeof(struct stream_history) + history_bytes(&LIST_ENTRY(it, struct stream_history, link)->numbers);
+    return bytes;
+}

@@ -38,6 +38,9 @@ void histories_finish(struct histories *h);
 /** Take a sample of the server and of each stream, after registry_sample(). Yields by time. */
 void histories_sample(struct histories *h, const struct registry *r);
 
+/** Bytes of all of them. */
+size_t histories_bytes(const struct histories *h);
+
 /** The history of a stream, by its url as the API shows it, or NULL. */
 struct history *histories_find(const struct histories *h, const char *url);
 

@@ -103,6 +103,13 @@ struct history_step history_at(const struct history *h, bool coarse, int64_t num
     return t->steps[number % n_steps];
 }
 
+size_t history_bytes(const struct history *h)
+{
+    size_t n_steps =
+        (h->fine.steps ? (size_t)HISTORY_FINE_STEPS : 0) + (h->coarse.steps ? (size_t)HISTORY_COARSE_STEPS : 0);
+    return n_steps * sizeof(struct history_step);
+}
+
 void history_finish(struct history *h)
 {
     mem_free(h->fine.steps);

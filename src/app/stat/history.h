@@ -60,6 +60,9 @@ bool history_add(struct history *h, const struct history_sample *s, int64_t now_
 /** The step of that number of a tier, or one that is not there. `coarse`: of the minutes. */
 struct history_step history_at(const struct history *h, bool coarse, int64_t number);
 
+/** Bytes of its rings. */
+size_t history_bytes(const struct history *h);
+
 void history_finish(struct history *h);
 
 #endif

@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,25 @@ static struct {
     uint16_t        cold[N_BUFFERS], at_hand[N_AT_HAND];
     size_t          n_cold, n_at_hand;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static atomic_size_t held; /* by OpenSSL, blocks of malloc() too */
+
+static void held_add(size_t bytes)
+{
+    mem_held_add(bytes);
+    atomic_fetch_add_explicit(&held, bytes, memory_order_relaxed);
+}
+
+static void held_sub(size_t bytes)
+{
+    mem_held_sub(bytes);
+    atomic_fetch_sub_explicit(&held, bytes, memory_order_relaxed);
+}
+
+size_t tls_buffers_bytes(void)
+{
+    return atomic_load_explicit(&held, memory_order_relaxed);
+}
 
 bool tls_buffers_has(const void *block)
 {
@@ -64,7 +84,7 @@ static void give_back(char *block)
 static void *counted(void *block)
 {
     if (block)
-        mem_held_add(malloc_usable_size(block));
+        held_add(malloc_usable_size(block));
     return block;
 }
 
@@ -75,7 +95,7 @@ static void *allocate(size_t len, const char *file, int line)
     bool  is_buffer = len == FLIGHT_BYTES || (len >= BUFFER_MIN && len <= BUFFER_BYTES);
     void *block = is_buffer ? take_buffer() : NULL;
     if (block)
-        mem_held_add(BUFFER_BYTES);
+        held_add(BUFFER_BYTES);
     return block ? block : counted(malloc(len));
 }
 
@@ -86,10 +106,10 @@ static void release(void *block, const char *file, int line)
     if (!block) /* often: ERR_clear_error() empties 16 places that are empty already */
         return;
     if (tls_buffers_has(block)) {
-        mem_held_sub(BUFFER_BYTES);
+        held_sub(BUFFER_BYTES);
         give_back(block);
     } else {
-        mem_held_sub(malloc_usable_size(block));
+        held_sub(malloc_usable_size(block));
         free(block);
     }
 }
@@ -102,7 +122,7 @@ static void *resize(void *block, size_t len, const char *file, int line)
         size_t before = malloc_usable_size(block);
         void  *resized = realloc(block, len);
         if (resized || len == 0)
-            mem_held_sub(before);
+            held_sub(before);
         return counted(resized);
     }
     if (len > 0 && len <= BUFFER_BYTES)

@@ -16,6 +16,9 @@
  * malloc() stays. */
 bool tls_buffers_install(void);
 
+/** Bytes that OpenSSL holds: they are part of mem_held(). */
+size_t tls_buffers_bytes(void);
+
 /** For tests: true when a block is from the pool; the number of blocks in use. */
 bool   tls_buffers_has(const void *block);
 size_t tls_buffers_in_use(void);
