@@ -223,7 +223,7 @@ class Elsewhere:
 
 
 @pytest.mark.sample(3)
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("console")
 @pytest.mark.parametrize("api_conf", [RAW, RAW + "jsonp_delete on;", RAW + "crossdomain off;"])
 def test_a_foreign_page_in_chromium_changes_nothing(make_server, tmp_path, api_conf):
     server = make_server(RULE, api=api_conf)

@@ -176,7 +176,7 @@ def test_a_reader_that_takes_nothing_is_cut_and_harms_nobody(make_server, swarm)
     quick.close()
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("console")
 def test_eventsource_of_chromium_reads_it(make_server):
     server = make_server(CONF, api="", http="")
     page = Browser()

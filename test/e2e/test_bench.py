@@ -30,7 +30,7 @@ def test_a_row_measures_something(row, tmp_path):
     quick(row, tmp_path)
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("console")
 def test_the_console_is_measured_in_chromium(tmp_path):
     programs.check("chromium")
     assert any("frames a second" in line["what"] for line in quick("console", tmp_path))

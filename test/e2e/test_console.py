@@ -14,8 +14,8 @@ from wait import until
 SEGMENTS = """vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }
     hls { enabled on; hls_fragment 1; hls_window 20; } dash { enabled on; dash_fragment 1; dash_timeshift 20; } }"""
 
-# One browser at a time: two cores decode no more.
-pytestmark = pytest.mark.xdist_group("browser")
+# One browser with the console at a time, beside the one that plays.
+pytestmark = pytest.mark.xdist_group("console")
 
 
 def console(server, view="", lang="en", on=None, **query):

@@ -391,7 +391,7 @@ def test_a_playlist_has_so_many_date_ranges_and_no_more(make_server):
     told = [cues.point(40 * n, "x" * 60, {"id": "%d" % n, "duration": 900.0, "a": "y" * 250, "b": "y" * 250}) for n in range(190)]
     url, api = server.http_url("/live/s.m3u8"), Api(server)
     with server.publisher() as publisher:
-        feeder = rtmp.Feeder(publisher, cues.mixed(itertools.takewhile(lambda t: t.ts < 9000, media.loop("minutes.flv")), told))
+        feeder = rtmp.Feeder(publisher, cues.mixed(itertools.takewhile(lambda t: t.ts < 9000, media.loop("minutes.flv")), told), speed=3)
         lane = until(lambda: (lambda lane: lane and lane["cues"] == 190 and lane)(lane_of(api)), "all cues", 30)
         playlist = check(Segments(url).whole(5))
         feeder.stop().check()
