@@ -391,6 +391,19 @@ def test_hooks_that_are_switched_on_end_nothing_that_they_did_not_begin(make_ser
         assert [c.json["stream"] for c in backend.calls] == ["other"] * 2
 
 
+def test_a_reload_that_removes_the_vhost_takes_no_end_away(make_server, backend):
+    server = make_server(vhost("") + vhost(hooks(backend), name="other"))
+    app = "live?vhost=other"
+    with server.publisher("s", app=app) as publisher, server.player("s", app=app) as player:
+        publisher.send_tags(Numbered().tags(count=3))
+        player.wait_media(3)
+        backend.wait("on_connect", "on_publish", "on_connect", "on_play")
+        server.reload(vhost(""))
+        player.close()
+        backend.wait_for("on_close")
+    backend.wait("on_connect", "on_publish", "on_connect", "on_play", "on_stop", "on_close", "on_unpublish", "on_close")
+
+
 def test_a_reload_moves_the_next_event_to_another_backend(make_server, backend):
     other = Backend()
     server = make_server(vhost(hooks(backend)))

@@ -264,37 +264,18 @@ static struct err *tell_begin(struct hook_kept *k, const struct session *s, cons
     return call_all(k, s, &c, urls);
 }
 
-/* A client that hangs up ends the wait for its answer, whatever the answer would be. */
-static void end_with_client(const struct session *s, bool on)
-{
-    if (s->io)
-        io_end_with_peer(s->io, on);
-}
-
-/* The client has hung up, and so ended its coroutine: that is no refusal. Takes `e` over. */
-static struct err *hung_up(struct session *s, struct err *e)
-{
-    if (!s->io || !s->io->hung_up || !co_is_cancelled(co_self()))
-        return e;
-    err_free(e);
-    s->verdict = SESSION_FAILED;
-    return err_new(E_END_OF_STREAM, "the client has hung up while callbacks were asked about it");
-}
-
 static struct err *ask_backends(struct hook_kept *k, struct session *s)
 {
-    int64_t   deadline_us = now_us() + hook_manner_of(s->conf, s->vhost, k->pair->begin).timeout_us;
-    struct jw j = JW_INIT;
-    end_with_client(s, true);
+    int64_t     deadline_us = now_us() + hook_manner_of(s->conf, s->vhost, k->pair->begin).timeout_us;
+    struct jw   j = JW_INIT;
     struct err *e = take_place(k, s, deadline_us);
     hook_subject_write(k->subject, k->pair->begin, 0, 0, &j);
     if (!e && !(e = buf_error(&j.text)))
         e = tell_begin(k, s, j.text.bytes, deadline_us);
     jw_finish(&j);
-    end_with_client(s, false);
     if (k->has_place)
         hook_publishing_decided(k->source->key);
-    return hung_up(s, e);
+    return e;
 }
 
 /* ---- what an answer wants beside its yes ------------------------------------------------------------------------------ */
@@ -402,6 +383,34 @@ static bool is_of_no_interest(const struct session *s, const struct pair *pair)
            !hook_bus_is_wanted(s->conf, s->vhost);
 }
 
+/* A client that hangs up ends the wait for its answer, whatever the answer would be. */
+static void end_with_client(const struct session *s, bool on)
+{
+    if (s->io)
+        io_end_with_peer(s->io, on);
+}
+
+/* The client has hung up, and so ended its coroutine: that is no refusal. Takes `e` over. */
+static struct err *hung_up(struct session *s, struct err *e)
+{
+    if (!s->io || !s->io->hung_up || !co_is_cancelled(co_self()))
+        return e;
+    err_free(e);
+    s->verdict = SESSION_FAILED;
+    return err_new(E_END_OF_STREAM, "the client has hung up while callbacks were asked about it");
+}
+
+/* Ask, and do what the answer says. */
+static struct err *begin(struct hook_kept *k, struct session *s)
+{
+    end_with_client(s, true);
+    struct err *e = ask_backends(k, s);
+    if (!e)
+        e = obey(k, s);
+    end_with_client(s, false);
+    return hung_up(s, e);
+}
+
 static struct err *ask(struct session *s, void **kept, const struct pair *pair)
 {
     bool              has_begin = hook_event_urls(s->vhost, pair->begin)->count > 0;
@@ -414,8 +423,8 @@ static struct err *ask(struct session *s, void **kept, const struct pair *pair)
         return e;
     if (has_begin && s->vhost->hooks.answers_act && !(k->wish = mem_calloc(1, sizeof *k->wish)))
         e = err_no_memory();
-    if (!e && has_begin && !(e = ask_backends(k, s)))
-        e = obey(k, s);
+    if (!e && has_begin)
+        e = begin(k, s);
     mem_free(k->wish);
     k->wish = NULL;
     if (!e && pair != &connection)
