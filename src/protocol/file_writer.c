@@ -121,6 +121,25 @@ static const char *why_no_unit(const struct file_writer *w, size_t cost)
     return writer_ask_why_no_room(w, cost);
 }
 
+bool file_writer_call(struct file_writer *w, const char *path, struct err *(*call)(void *arg),
+                      void (*release)(void *arg), void  *arg)
+{
+    const char      *why;
+    struct write_op *op = writer_ask_op(w, WRITE_CALL, path, NULL, &why);
+    w->is_whole = false;
+    w->is_unopened = true; /* until the next open */
+    if (!op) {
+        release(arg);
+        return writer_ask_lose_file(w, why);
+    }
+    op->call = call;
+    op->release = release;
+    op->release_arg = arg;
+    writer_push(w, op);
+    writer_start(w);
+    return true;
+}
+
 /* ---- units ----------------------------------------------------------------------------------------------------- */
 
 /* The operation at the end of the queue if it takes appends, else a new one. */

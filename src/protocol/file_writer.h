@@ -89,6 +89,16 @@ bool file_writer_remove(struct file_writer *w, const char *path);
 /** Remove a folder if it is empty. */
 bool file_writer_remove_folder(struct file_writer *w, const char *path);
 
+/**
+ * Work on files by a function of the owner, in the order of the queue: the open file is closed, and `call(arg)` is called on a
+ * thread. It may block, and may neither log nor call functions of coroutines. Its error counts as a lost file.
+ *
+ * Shape      path: a file that it works on, by which its disk is known
+ * Ownership  release(arg) is called on the loop, exactly once, as for file_writer_append_shared()
+ */
+bool file_writer_call(struct file_writer *w, const char *path, struct err *(*call)(void *arg),
+                      void (*release)(void *arg), void  *arg) ATTR_MUST_USE;
+
 /** Start writing gathered appends now. */
 void file_writer_flush(struct file_writer *w);
 

@@ -90,6 +90,15 @@ static struct err *open_file(struct write_op *op, struct written_file *f)
     return written_file_open(f, path, op->mode, op->rotate_bytes);
 }
 
+static struct err *call(const struct write_op *op, struct written_file *f)
+{
+    struct err *closing = written_file_close(f), *e = op->call(op->release_arg);
+    if (!e)
+        return closing;
+    err_free(closing);
+    return e;
+}
+
 static struct err *perform(struct write_op *op, struct written_file *f)
 {
     switch (op->kind) {
@@ -101,6 +110,7 @@ static struct err *perform(struct write_op *op, struct written_file *f)
     case WRITE_PUT: return put(op, f);
     case WRITE_REMOVE: return path_remove(op->path);
     case WRITE_REMOVE_FOLDER: return path_remove_folder(op->path);
+    case WRITE_CALL: return call(op, f);
     case WRITE_BATCH_END: return NULL;
     case WRITE_CLOSE: return written_file_close(f);
     }
@@ -116,7 +126,7 @@ void write_op_perform(struct write_op *op, struct written_file *f)
 
 bool write_op_lost_file(const struct write_op *op)
 {
-    return op->e && (op->kind == WRITE_RENAME || op->kind == WRITE_PUT);
+    return op->e && (op->kind == WRITE_RENAME || op->kind == WRITE_PUT || op->kind == WRITE_CALL);
 }
 
 size_t write_op_units_lost(const struct write_op *op)

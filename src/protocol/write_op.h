@@ -28,6 +28,7 @@ enum write_op_kind {
     WRITE_PUT, /* a whole file: `bytes` or `iov`, written to `to` and renamed to `path` */
     WRITE_REMOVE,
     WRITE_REMOVE_FOLDER,
+    WRITE_CALL, /* the owner's function */
     WRITE_BATCH_END,
     WRITE_CLOSE,
 };
@@ -59,11 +60,12 @@ struct write_op {
     void (*release)(void *arg);
     void *release_arg;
     void (*done)(void *arg, const struct file_writer_result *r); /* of the end of a batch */
-    void       *done_arg;
-    bool        is_spoiled;    /* of a rename: a unit of the file did not come into the queue */
-    bool        is_superseded; /* of a put: a later one writes the same file */
-    bool        is_skipped;    /* not performed, because it may depend on what is lost */
-    size_t      n_written;     /* units that are in the file */
+    void *done_arg;
+    struct err *(*call)(void *arg); /* of a call; the argument is release_arg */
+    bool        is_spoiled;         /* of a rename: a unit of the file did not come into the queue */
+    bool        is_superseded;      /* of a put: a later one writes the same file */
+    bool        is_skipped;         /* not performed, because it may depend on what is lost */
+    size_t      n_written;          /* units that are in the file */
     struct err *e;
 };
 
