@@ -1,15 +1,12 @@
 #include "app/source/reader.h"
 
+#include "app/source/first_time.h"
 #include "app/source/source.h"
-#include "core/attr.h"
 #include "core/clock.h"
 #include "core/log.h"
 
 /* Time for which a newcomer that has not begun is woken for each frame. */
 enum { JOINING_US = 10 * US_PER_SECOND };
-
-/* Number of frames among which the first frame of a kind is searched. */
-enum { FIRST_FRAMES = 512 };
 
 static void start_prologue(struct reader *r, const struct headers *from)
 {
@@ -164,34 +161,10 @@ void reader_close_gate(struct reader *r)
     r->gate = (struct picture_gate){ 0 };
 }
 
-/* Find the first frame of a kind that is for this reader, from `seq` of the log on. */
-static bool find_first_us(const struct reader *r, uint64_t seq, enum frame_kind kind, int64_t *us)
-{
-    const struct source *s = r->source;
-    struct picture_gate  gate = r->gate;
-    uint64_t             end = s->ring.head - seq > FIRST_FRAMES ? seq + FIRST_FRAMES : s->ring.head;
-    for (; seq < end; seq++) {
-        const struct frame *f = ring_at(&s->ring, seq);
-        if (f->kind == kind && !frame_is_header(f) && reader_passes(r, &gate, f)) {
-            *us = f->dts_us;
-            return true;
-        }
-    }
-    return false;
-}
-
 int64_t reader_first_us(const struct reader *r, size_t ahead)
 {
-    static const enum frame_kind kinds[] = { FRAME_AUDIO, FRAME_VIDEO };
-    const struct source         *s = r->source;
-    size_t                       left = prologue_left(r);
-    uint64_t                     seq = r->seq + (ahead > left ? ahead - left : 0);
-    int64_t                      us, first_us = INT64_MAX;
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if ((find_first_us(r, seq, kinds[i], &us) || stream_clock_reached(&s->clock, kinds[i], now_us(), &us)) &&
-            us < first_us)
-            first_us = us;
-    return first_us == INT64_MAX ? s->clock.newest_us : first_us;
+    size_t left = prologue_left(r);
+    return first_time_us(r->source, r->seq + (ahead > left ? ahead - left : 0), r->gate);
 }
 
 /* Move the gate over the `n` frames at the cursor. True if any of them was for this reader. */
