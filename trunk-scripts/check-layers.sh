@@ -21,7 +21,7 @@ tls
 server
 segment
 rtmp http
-exec hls dash hds hooks
+exec hls dash hds dvr hooks
 forward
 doctor memory
 api exporter

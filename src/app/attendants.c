@@ -1,4 +1,5 @@
 /* The features that work on a stream beside its players, in the order in which they start. A new feature is a new row. */
+#include "app/dvr/dvr.h"
 #include "app/exec/exec.h"
 #include "app/forward/forward.h"
 #include "app/segment/segmenter.h"
@@ -9,6 +10,7 @@ const struct attendant attendants[] = {
     { .name = "exec", .begins_with = MOMENT_PUBLISHED, .wanted = exec_is_wanted, .run = exec_run },
     { .name = "forward", .begins_with = MOMENT_PUBLISHED, .wanted = forward_is_wanted, .run = forward_run },
     { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .wanted = segmenter_is_wanted, .run = segmenter_run },
+    { .name = "dvr", .begins_with = MOMENT_PUBLISHED, .wanted = dvr_is_wanted, .run = dvr_run },
     { .name = NULL },
 };
 /* clang-format on */

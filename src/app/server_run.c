@@ -5,6 +5,7 @@
 #include "app/auth/key_store.h"
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
+#include "app/dvr/file.h"
 #include "app/heartbeat/heartbeat.h"
 #include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
@@ -196,6 +197,7 @@ struct err *server_run(struct server *s)
     listeners_close(s);
     co_group_cancel_and_join(&s->connections);
     attend_join(&s->sources, ATTENDANTS_US);
+    dvr_files_finish();
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
     hook_updates_finish();

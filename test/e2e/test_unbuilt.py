@@ -18,7 +18,6 @@ REFUSING = [
 ]
 SERVING = [
     "cluster { mode local; }",
-    "dvr { enabled on; }",
     "transcode { enabled on; ffmpeg /bin/false; } ingest a { enabled on; } dash { enabled on; }",
 ]
 
@@ -76,12 +75,12 @@ def test_allow_unbuilt_opens_and_a_reload_switches_it(make_server):
 
 
 def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa: F811
-    text = GOOD + "vhost a.example {\n\n cluster { mode remote; origin 127.0.0.1:9; }\n dvr { enabled on; }\n}\n"
+    text = GOOD + "vhost a.example {\n\n cluster { mode remote; origin 127.0.0.1:9; }\n transcode { enabled on; }\n}\n"
     path = conf_file(folder, text)
     line = text[:text.index("cluster")].count("\n") + 1
     status, said = srs_run(folder, "-t", "-c", path)
     assert status == 0
-    for what, at in (("vhost.cluster", line), ("vhost.dvr", line + 1)):
+    for what, at in (("vhost.cluster", line), ("vhost.transcode", line + 1)):
         found = [s for s in said.splitlines() if what + " is accepted but not built yet: " in s]
         assert len(found) == 1 and found[0].endswith(", vhost a.example, at %s:%d" % (path, at)), said
     server = make_server(vhost(REFUSING[0][0], "b.example"))

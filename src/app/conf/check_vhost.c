@@ -5,6 +5,7 @@
 #include "app/conf/check_auth.h"
 #include "app/conf/check_hls.h"
 #include "app/conf/cidr.h"
+#include "app/conf/conf.h"
 #include "app/conf/directive.h"
 #include "app/conf/show.h"
 #include "app/conf/value.h"
@@ -105,6 +106,18 @@ static struct err *check_security(const struct conf_node *vhost)
     return NULL;
 }
 
+/* SRS ends every publish and play of such a vhost, recording or not. */
+static struct err *check_dvr(const struct conf_node *vhost)
+{
+    const struct conf_node *dvr = conf_node_child(vhost, "dvr"), *plan = conf_node_child(dvr, "dvr_plan");
+    char                    shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+    if (!conf_node_is_on(dvr) || conf_value(conf_row(&conf_dvr_block, "dvr_plan"), plan).integer != CONF_DVR_UNKNOWN)
+        return NULL;
+    return err_new(E_DVR_ILLEGAL_PLAN, "vhost.dvr.dvr_plan=%s of %s is none of session, segment and append%s",
+                   conf_show(conf_node_word(plan), shown, sizeof shown), vhost_name(vhost, name, sizeof name),
+                   conf_node_at(plan, where, sizeof where));
+}
+
 struct err *conf_check_vhosts(const struct conf_tree *tree)
 {
     static struct err *(*const checks[])(const struct conf_node *) = { check_remux,
@@ -114,7 +127,8 @@ struct err *conf_check_vhosts(const struct conf_tree *tree)
                                                                        check_security,
                                                                        conf_check_auth,
                                                                        conf_check_segment_files,
-                                                                       conf_check_hls };
+                                                                       conf_check_hls,
+                                                                       check_dvr };
     const struct conf_node *first = conf_node_child(&tree->root, "vhost");
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         for (const struct conf_node *n = first; n; n = conf_node_same(n)) {

@@ -227,7 +227,7 @@ struct conf_ingest {
 /* The URLs of each event, and how they are called. */
 struct conf_hooks {
     bool              enabled;
-    struct conf_words on_connect, on_close, on_publish, on_unpublish, on_play, on_stop, on_hls, on_hls_notify,
+    struct conf_words on_connect, on_close, on_publish, on_unpublish, on_play, on_stop, on_dvr, on_hls, on_hls_notify,
         on_update, on_batch;              /* ours */
     int64_t           update_interval_us; /* ours */
     int64_t           timeout_us;         /* ours: of one call */
@@ -347,6 +347,18 @@ struct conf_hds {
     char   *path; /* directory of all files; no variables */
 };
 
+enum conf_dvr_plan { CONF_DVR_UNKNOWN = -1, CONF_DVR_SESSION, CONF_DVR_SEGMENT, CONF_DVR_APPEND };
+
+struct conf_dvr {
+    bool               enabled;
+    struct conf_words  apply; /* "all", or streams as app/stream */
+    char              *path;  /* a template, see dvr/names.h */
+    enum conf_dvr_plan plan;
+    int64_t            duration_us;
+    bool               wait_keyframe;
+    enum time_jitter   time_jitter;
+};
+
 struct conf_unbuilt;
 
 struct conf_vhost {
@@ -376,6 +388,7 @@ struct conf_vhost {
     struct conf_hls         hls;
     struct conf_dash        dash;
     struct conf_hds         hds;
+    struct conf_dvr         dvr;
 
     int64_t history_us; /* derived: how far before the live end a player of this vhost may begin, whatever its GOPs */
 

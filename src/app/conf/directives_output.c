@@ -165,21 +165,22 @@ static const char *const dvr_plans[] = { "session", "segment", "append", NULL };
 static const char *const jitters[] = { "full", "zero", "off", NULL };
 
 static const struct directive dvr_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(dvr.enabled), .since = "1",
       .help = "Record published streams." },
     { .name = "dvr_apply", .type = CONF_LIST, .unit = "all|app/stream ...", .def = "all", .flags = CONF_NO_ENV,
-      .since = "3", .help = "Streams to record." },
+      .reload = RELOAD_APPLIED, IN_VHOST(dvr.apply), .since = "3", .help = "Streams to record." },
     { .name = "dvr_path", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html/[app]/[stream].[timestamp].flv",
-      .reload = RELOAD_APPLIED, .since = "1", .help = "Path of a file; the ending .flv or .mp4 chooses the format." },
-    { .name = "dvr_plan", .type = CONF_ENUM, .words = dvr_plans, .other = -1, .def = "session",
-      .reload = RELOAD_APPLIED, .since = "1",
+      .reload = RELOAD_APPLIED, IN_VHOST(dvr.path), .since = "1",
+      .help = "Path of a file; its ending chooses the format: .flv." },
+    { .name = "dvr_plan", .type = CONF_ENUM, .words = dvr_plans, .other = CONF_DVR_UNKNOWN, .def = "session",
+      .reload = RELOAD_APPLIED, IN_VHOST(dvr.plan), .since = "1",
       .help = "session: one file for each publish. segment: a new file after each dvr_duration. append (SRS 2) "
               "means session." },
     { .name = "dvr_duration", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 31536000, .reload = RELOAD_APPLIED,
-      .since = "1", .help = "With plan segment: duration of a file." },
-    { .name = "dvr_wait_keyframe", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, .since = "1",
-      .help = "Start and cut files at key frames only." },
+      IN_VHOST(dvr.duration_us), .since = "1", .help = "With plan segment: duration of a file." },
+    { .name = "dvr_wait_keyframe", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED,
+      IN_VHOST(dvr.wait_keyframe), .since = "1", .help = "Start and cut files at key frames only." },
     { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_FULL, .def = "full",
-      .reload = RELOAD_APPLIED, .since = "1", .help = "Timestamps in the file; see play." },
+      .reload = RELOAD_APPLIED, IN_VHOST(dvr.time_jitter), .since = "1", .help = "Timestamps in the file; see play." },
 };
 const struct conf_block conf_dvr_block = { CONF_ROWS(dvr_rows) };

@@ -59,8 +59,9 @@ static void review_fail_open(const struct conf_node *n, struct conf_report *repo
 /* A word of `timeouts` without a known event and a number is of no use. */
 static bool is_timeout(const char *word)
 {
-    static const char *const events[] = { "on_connect", "on_close", "on_publish",    "on_unpublish", "on_play",
-                                          "on_stop",    "on_hls",   "on_hls_notify", "on_update",    "on_batch" };
+    static const char *const events[] = { "on_connect",    "on_close",  "on_publish", "on_unpublish",
+                                          "on_play",       "on_stop",   "on_dvr",     "on_hls",
+                                          "on_hls_notify", "on_update", "on_batch" };
     double                   seconds;
     for (size_t i = 0; i < ARRAY_LEN(events); i++) {
         size_t len = strlen(events[i]);

@@ -18,7 +18,6 @@ static const struct conf_unbuilt rows[] = {
       .word = "remote",
       .refuses = true,
       .effect = "no stream is taken from or passed to an origin" },
-    { .feature = "DVR", .directive = "vhost.dvr", .name = "enabled", .word = "on", .effect = "nothing is recorded" },
     { .feature = "transcode",
       .directive = "vhost.transcode",
       .name = "enabled",

@@ -16,11 +16,17 @@ struct row {
     }
 
 static const struct row rows[] = {
-    [HOOK_CONNECT] = ROW(on_connect),   [HOOK_CLOSE] = ROW(on_close),
-    [HOOK_PUBLISH] = ROW(on_publish),   [HOOK_UNPUBLISH] = ROW(on_unpublish),
-    [HOOK_PLAY] = ROW(on_play),         [HOOK_STOP] = ROW(on_stop),
-    [HOOK_HLS] = ROW(on_hls),           [HOOK_HLS_NOTIFY] = ROW(on_hls_notify),
-    [HOOK_UPDATE] = ROW(on_update),     [HOOK_BATCH] = ROW(on_batch),
+    [HOOK_CONNECT] = ROW(on_connect),
+    [HOOK_CLOSE] = ROW(on_close),
+    [HOOK_PUBLISH] = ROW(on_publish),
+    [HOOK_UNPUBLISH] = ROW(on_unpublish),
+    [HOOK_PLAY] = ROW(on_play),
+    [HOOK_STOP] = ROW(on_stop),
+    [HOOK_DVR] = ROW(on_dvr),
+    [HOOK_HLS] = ROW(on_hls),
+    [HOOK_HLS_NOTIFY] = ROW(on_hls_notify),
+    [HOOK_UPDATE] = ROW(on_update),
+    [HOOK_BATCH] = ROW(on_batch),
     [HOOK_KAFKA] = { .name = "kafka" },
 };
 

@@ -11,7 +11,7 @@
 
 #include "app/conf/conf.h"
 
-/* Another output that tells of its files, such as on_dvr, is a word here and a row in events.c. */
+/* Another output that tells of its files is a word here and a row in events.c. */
 enum hook_event {
     HOOK_CONNECT,
     HOOK_CLOSE,
@@ -19,6 +19,7 @@ enum hook_event {
     HOOK_UNPUBLISH,
     HOOK_PLAY,
     HOOK_STOP,
+    HOOK_DVR,
     HOOK_HLS,
     HOOK_HLS_NOTIFY,
     HOOK_UPDATE,

@@ -18,7 +18,8 @@
 struct publisher_of {
     char                *key;
     struct hook_subject *subject; /* a reference */
-    bool                 has_left, is_over;
+    bool                 has_left;
+    unsigned             over; /* kinds of files of which the last one was told */
 };
 
 static struct map by_key; /* struct publisher_of */
@@ -36,10 +37,21 @@ static void forget(struct publisher_of *p)
     mem_free(p);
 }
 
-static bool are_told(const struct conf_vhost *v)
+static unsigned bit_of(enum finished_kind kind)
 {
-    return v && v->hls.enabled &&
-           (hook_event_urls(v, HOOK_HLS)->count > 0 || hook_event_urls(v, HOOK_HLS_NOTIFY)->count > 0);
+    return 1u << kind;
+}
+
+/* The kinds of files that the vhost, which may be NULL, has and wants to be told of. */
+static unsigned told_kinds(const struct conf_vhost *v)
+{
+    unsigned kinds = 0;
+    if (v && v->hls.enabled &&
+        (hook_event_urls(v, HOOK_HLS)->count > 0 || hook_event_urls(v, HOOK_HLS_NOTIFY)->count > 0))
+        kinds |= bit_of(FINISHED_HLS);
+    if (v && v->dvr.enabled && hook_event_urls(v, HOOK_DVR)->count > 0)
+        kinds |= bit_of(FINISHED_DVR);
+    return kinds;
 }
 
 void hook_files_begin(const char *key, struct hook_subject *subject)
@@ -63,7 +75,7 @@ bool hook_files_leave(const char *key, const struct hook_subject *subject, const
     struct publisher_of *p = map_find(&by_key, key);
     if (!p || p->subject != subject)
         return false;
-    p->has_left = !p->is_over && are_told(v);
+    p->has_left = (told_kinds(v) & ~p->over) != 0;
     if (p->has_left)
         return true;
     forget(p);
@@ -78,7 +90,7 @@ void hook_files_finish(void)
         forget(p);
 }
 
-/* ---- on_hls ------------------------------------------------------------------------------------------------------- */
+/* ---- on_hls, on_dvr ------------------------------------------------------------------------------------------------ */
 
 static struct hook_call call_of(const struct finished_file *f, const struct hook_subject *s, enum hook_event event)
 {
@@ -90,21 +102,21 @@ static struct hook_call call_of(const struct finished_file *f, const struct hook
     };
 }
 
-static void tell_hls(const struct finished_file *f, const struct publisher_of *p)
+static void tell_file(const struct finished_file *f, const struct publisher_of *p, enum hook_event event)
 {
     struct jw        j = JW_INIT;
-    struct hook_call c = call_of(f, p->subject, HOOK_HLS);
+    struct hook_call c = call_of(f, p->subject, event);
     if (!*cwd && !getcwd(cwd, sizeof cwd))
         str_copy(cwd, sizeof cwd, ".");
     hook_subject_write_file(p->subject, f, cwd, &j);
     struct err *e = buf_error(&j.text);
     if (!e) {
         c.body = j.text.bytes;
-        hook_outbox_add(p->key, &c, hook_event_urls(f->vhost, HOOK_HLS), HOOK_BEFORE_HELD);
+        hook_outbox_add(p->key, &c, hook_event_urls(f->vhost, event), HOOK_BEFORE_HELD);
         if (hook_bus_is_wanted(f->conf, f->vhost))
             hook_bus_tell(f->conf, f->vhost, p->subject, c.body);
     } else {
-        log_err(LOG_ERROR, e, "on_hls of %s is lost", p->key);
+        log_err(LOG_ERROR, e, "%s of %s is lost", hook_event_name(event), p->key);
     }
     jw_finish(&j);
 }
@@ -173,21 +185,23 @@ static void finished(const struct finished_file *f)
 {
     const struct publisher_of *p = find(f->vhost, f->app, f->stream);
     const struct conf_words   *urls = hook_event_urls(f->vhost, HOOK_HLS_NOTIFY);
+    enum hook_event            event = f->kind == FINISHED_HLS ? HOOK_HLS : HOOK_DVR;
     if (!p)
         return;
-    if (hook_event_urls(f->vhost, HOOK_HLS)->count > 0 || hook_bus_is_wanted(f->conf, f->vhost))
-        tell_hls(f, p);
-    for (size_t i = 0; i < urls->count; i++)
+    if (hook_event_urls(f->vhost, event)->count > 0 || hook_bus_is_wanted(f->conf, f->vhost))
+        tell_file(f, p, event);
+    for (size_t i = 0; f->kind == FINISHED_HLS && i < urls->count; i++)
         notify(f, p, urls->items[i]);
 }
 
 static void over(enum finished_kind kind, const struct conf_vhost *v, const char *app, const char *stream)
 {
     struct publisher_of *p = find(v, app, stream);
-    (void)kind;
     if (!p)
         return;
-    p->is_over = true;
+    p->over |= bit_of(kind);
+    if (told_kinds(v) & ~p->over)
+        return;
     hook_outbox_release(p->key);
     if (p->has_left)
         forget(p);

@@ -1,5 +1,5 @@
 /**
- * Callbacks about files of a stream: on_hls and on_hls_notify. They are told under the name of the publisher, in the queue of the
+ * Callbacks about files of a stream: on_hls, on_hls_notify and on_dvr. They are told under the name of the publisher, in the queue of the
  * stream, so that the last one comes before its on_unpublish.
  *
  * Yields     no

@@ -145,18 +145,26 @@ void hook_subject_write_open(const struct hook_subject *s, enum hook_event event
     put_stream_ids(s, j);
 }
 
-void hook_subject_write_file(const struct hook_subject *s, const struct finished_file *f, const char *cwd, struct jw *j)
+static void put_segment(const struct finished_file *f, struct jw *j)
 {
-    jw_object(j, NULL);
-    put_client(s, HOOK_HLS, j);
-    put_stream(s, j);
-    jw_fixed(j, "duration", (double)f->duration_us / US_PER_SECOND);
-    jw_string(j, "cwd", cwd);
-    jw_string(j, "file", f->file);
     jw_string(j, "url", f->url);
     jw_string(j, "m3u8", f->playlist_file);
     jw_string(j, "m3u8_url", f->playlist_url);
     jw_int(j, "seq_no", (int64_t)f->number);
+}
+
+void hook_subject_write_file(const struct hook_subject *s, const struct finished_file *f, const char *cwd, struct jw *j)
+{
+    bool is_segment = f->kind == FINISHED_HLS;
+    jw_object(j, NULL);
+    put_client(s, is_segment ? HOOK_HLS : HOOK_DVR, j);
+    put_stream(s, j);
+    if (is_segment)
+        jw_fixed(j, "duration", (double)f->duration_us / US_PER_SECOND);
+    jw_string(j, "cwd", cwd);
+    jw_string(j, "file", f->file);
+    if (is_segment)
+        put_segment(f, j);
     put_stream_ids(s, j);
     jw_object_end(j);
 }

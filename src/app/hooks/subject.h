@@ -54,7 +54,7 @@ void hook_subject_write(const struct hook_subject *s, enum hook_event event, int
 /** Begin the body of HOOK_UPDATE: the client and its stream. The caller adds members and ends the object. */
 void hook_subject_write_open(const struct hook_subject *s, enum hook_event event, struct jw *j);
 
-/** Write the body of HOOK_HLS. `cwd` is the working directory of the server. */
+/** Write the body of HOOK_HLS or HOOK_DVR, by the kind of the file. `cwd` is the working directory of the server. */
 void hook_subject_write_file(const struct hook_subject *s, const struct finished_file *f, const char *cwd,
                              struct jw *j);
 

@@ -34,9 +34,10 @@
 enum { TEMPLATE_PATH_MAX = 2048, TEMPLATE_STEP_MAX = 255 - 32, TEMPLATE_FULL_MAX = 4095 };
 
 enum template_kind {
-    TEMPLATE_PLAYLIST, /* also an MPD and an initialisation segment: [vhost] [app] [stream] */
-    TEMPLATE_KEY,      /* [seq] as well */
-    TEMPLATE_SEGMENT,  /* [duration] and the time as well */
+    TEMPLATE_PLAYLIST,  /* also an MPD and an initialisation segment: [vhost] [app] [stream] */
+    TEMPLATE_KEY,       /* [seq] as well */
+    TEMPLATE_SEGMENT,   /* [duration] and the time as well */
+    TEMPLATE_RECORDING, /* likewise, without [seq] */
 };
 
 /** Names of the stream, the names of app and stream in normal form (stream_name.h): all spellings have the same files. */
@@ -44,7 +45,7 @@ struct template_names {
     const char *vhost, *app, *stream;
 };
 
-/** Values for TEMPLATE_KEY and TEMPLATE_SEGMENT. */
+/** Values for all but TEMPLATE_PLAYLIST. */
 struct template_values {
     uint64_t seq;
     int64_t  wall_us;     /* wall clock at the beginning of the segment */

@@ -14,7 +14,10 @@
 
 #include "app/conf/conf.h"
 
-enum finished_kind { FINISHED_HLS };
+enum finished_kind {
+    FINISHED_HLS,
+    FINISHED_DVR, /* without URLs, playlist and number */
+};
 
 struct finished_file {
     enum finished_kind       kind;

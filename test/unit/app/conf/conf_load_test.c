@@ -557,12 +557,12 @@ static void what_is_not_built_is_named_once(void **state)
 {
     (void)state;
     struct loaded l = load_more("srt_server { enabled on; listen 10080; } threads { interval 3; }\n"
-                                "vhost a { transcode { enabled on; } dvr { } }\n"
+                                "vhost a { transcode { enabled on; } srt { } }\n"
                                 "vhost b { transcode { enabled on; } play { gop_cache on; } }");
     must_load(&l, "not built");
     must_tell(&l, "srt_server is accepted but not built yet");
     must_tell(&l, "vhost.transcode is accepted but not built yet");
-    must_tell(&l, "vhost.dvr is accepted but not built yet");
+    must_tell(&l, "vhost.srt is accepted but not built yet");
     must_tell(&l, "threads is accepted and has no effect");
     assert_int_equal(l.report.count, 4);
     unload(&l);
@@ -573,10 +573,10 @@ static void what_is_not_built_and_switched_off_is_not_named(void **state)
     char *const switched_on[] = { "SRS_SRT_SERVER_ENABLED=on", NULL };
     (void)state;
     struct loaded l = load_more("srt_server { enabled off; listen 10080; }\n"
-                                "vhost a { dvr { enabled off; dvr_duration 10; } }\n"
-                                "vhost b { dvr { enabled on; } }");
+                                "vhost a { srt { enabled off; srt_to_rtmp on; } }\n"
+                                "vhost b { srt { enabled on; } }");
     must_load(&l, "switched off");
-    must_tell(&l, "vhost.dvr is accepted but not built yet");
+    must_tell(&l, "vhost.srt is accepted but not built yet");
     assert_int_equal(l.report.count, 1);
     unload(&l);
     l = load_with("listen 1; srt_server { enabled off; }", switched_on);

@@ -52,7 +52,7 @@ static void says_what_changes(void **state)
         { "vhost v { hls { hls_timeshift 1h; } }", "vhost v { hls { hls_timeshift 90m; } }",
           "vhost v hls.hls_timeshift: 1h -> 90m (applied at once)", false },
         { "vhost v { dvr { dvr_duration 2; } }", "vhost v { dvr { dvr_duration 3; } }",
-          "vhost v dvr.dvr_duration: 2 -> 3 (not built yet)", false },
+          "vhost v dvr.dvr_duration: 2 -> 3 (applied at once)", false },
         { "vhost v { transcode { enabled on; } }", "vhost v { transcode { enabled off; } }",
           "vhost v transcode: changed (not built yet)", false },
         { "http_api { enabled on; }", "http_api { enabled off; }", "http_api.enabled: on -> off (applied at once)", false },

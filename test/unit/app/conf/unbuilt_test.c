@@ -67,11 +67,11 @@ static void what_is_merely_missing_is_served(void **state)
 
 static void the_environment_asks_as_a_file_does(void **state)
 {
-    char *const env[] = { "SRS_VHOST_DVR_ENABLED=on", NULL };
+    char *const env[] = { "SRS_RTC_SERVER_ENABLED=on", NULL };
     (void)state;
     struct loaded l = load_with("listen 1935; daemon off; vhost v { }", env);
     must_load(&l, "environment");
-    must_tell(&l, "vhost.dvr is accepted but not built yet");
+    must_tell(&l, "rtc_server is accepted but not built yet");
     unload(&l);
 }
 
@@ -88,14 +88,17 @@ static void allow_unbuilt_serves_and_still_tells(void **state)
 static void each_vhost_that_refuses_is_told_with_its_place(void **state)
 {
     (void)state;
-    struct loaded l = load_more("vhost a {\n cluster { mode remote; origin 127.0.0.1; } }\n"
-                                "vhost b {\n cluster { mode remote; origin 127.0.0.1; }\n dvr { enabled on; } }\n");
+    struct loaded l =
+        load_more("vhost a {\n cluster { mode remote; origin 127.0.0.1; } }\n"
+                  "vhost b {\n cluster { mode remote; origin 127.0.0.1; }\n transcode { enabled on; } }\n");
     must_load(&l, "places");
     must_tell(&l,
               "vhost.cluster is accepted but not built yet: no stream is taken from or passed to an origin, so "
               "publishers and players are refused (allow_unbuilt on; serves them without that), vhost a, at t.conf:3");
     must_tell(&l, "without that), vhost b, at t.conf:5");
-    must_tell(&l, "vhost.dvr is accepted but not built yet: nothing is recorded, vhost b, at t.conf:6");
+    must_tell(&l, "vhost.transcode is accepted but not built yet: streams are served as they are published, and in no "
+                  "other form, vhost b, at "
+                  "t.conf:6");
     assert_int_equal(l.report.count, 3);
     unload(&l);
 }
@@ -104,17 +107,17 @@ static void a_walk_finds_what_each_vhost_asks_for(void **state)
 {
     static const char *const expected[] = {
         "WebRTC, -, t.conf:1",
-        "DVR, a, t.conf:2",
-        "transcode, a, t.conf:3",
-        "DVR, c, t.conf:7",
+        "transcode, a, t.conf:2",
+        "ingest, a, t.conf:3",
+        "transcode, c, t.conf:7",
     };
     struct loaded             l = load_text("listen 1935; rtc_server { enabled on; candidate 192.0.2.1; }\n"
-                                                        "vhost a { dvr { enabled on; }\n"
-                                                        "  transcode { enabled on; } }\n"
+                                                        "vhost a { transcode { enabled on; }\n"
+                                                        "  ingest i { enabled on; } }\n"
                                                         "vhost b {\n"
-                                                        "  dvr { enabled off; } }\n"
+                                                        "  transcode { enabled off; } }\n"
                                                         "vhost c {\n"
-                                                        "  dvr { enabled on; } }\n");
+                                                        "  transcode { enabled on; } }\n");
     struct conf_unbuilt_walk  at = { 0 };
     struct conf_unbuilt_found found;
     size_t                    n = 0;

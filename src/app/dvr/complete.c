@@ -1,0 +1,58 @@
+#include "app/dvr/complete.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/dvr/names.h"
+#include "core/clock.h"
+#include "core/mem.h"
+
+/* Most files of one name. */
+enum { NUMBERS_MAX = 10000 };
+
+/* A name that is taken sets errno to EEXIST. File systems that cannot rename so are asked before. */
+static int rename_to_free(const char *from, const char *to)
+{
+    int status = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (status == 0 || (errno != EINVAL && errno != ENOSYS))
+        return status;
+    if (access(to, F_OK) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(from, to);
+}
+
+static struct err *give_name(const char *temporary, const char *path, int64_t duration_ms, char **final)
+{
+    for (int n = 0; n < NUMBERS_MAX; n++) {
+        struct err *e = dvr_name_numbered(final, path, duration_ms, n);
+        if (e || rename_to_free(temporary, *final) == 0)
+            return e;
+        mem_free(*final);
+        *final = NULL;
+        if (errno != EEXIST)
+            return err_sys(E_SYSTEM_FILE_RENAME, "rename %s", temporary);
+    }
+    return err_new(E_SYSTEM_FILE_RENAME, "%s and %d more of its names are taken", path, NUMBERS_MAX - 1);
+}
+
+struct err *dvr_complete(const struct dvr_format *format, const char *temporary, const char *path, char **final,
+                         struct dvr_facts *facts)
+{
+    *facts = (struct dvr_facts){ 0 };
+    *final = NULL;
+    struct err *why_not = format->complete(temporary, facts);
+    if (err_code(why_not) == E_SYSTEM_FILE_EOF) {
+        unlink(temporary);
+        return why_not;
+    }
+    struct err *e = give_name(temporary, path, facts->duration_us / US_PER_MS, final);
+    if (e) {
+        err_free(why_not);
+        return e;
+    }
+    return err_wrap(why_not, "%s stays as it was recorded", *final);
+}

@@ -1,0 +1,26 @@
+/**
+ * The end of a recorded file, on a thread: it is completed, and gets its last name.
+ *
+ * Everything here blocks on the disk.
+ */
+#ifndef APP_DVR_COMPLETE_H
+#define APP_DVR_COMPLETE_H
+
+#include "app/dvr/format.h"
+#include "core/attr.h"
+#include "core/err.h"
+
+/** The ending of a file that is not complete. */
+#define DVR_TEMPORARY ".tmp"
+
+/**
+ * Complete the file `temporary` and rename it to `path`, with its duration in the place of [duration]. If there is such a file, the
+ * name gets a number. A file that holds nothing is removed; one that cannot be completed gets its name as it is.
+ *
+ * Ownership  *final belongs to the caller; NULL after an error
+ * Errors     those of the system; E_SYSTEM_FILE_EOF: it held nothing
+ */
+struct err *dvr_complete(const struct dvr_format *format, const char *temporary, const char *path, char **final,
+                         struct dvr_facts *facts) ATTR_MUST_USE;
+
+#endif

@@ -1,0 +1,307 @@
+#include "app/dvr/file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "app/dvr/complete.h"
+#include "app/dvr/names.h"
+#include "app/server/finished_file.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/map.h"
+#include "core/mem.h"
+#include "protocol/co.h"
+#include "protocol/file_writer.h"
+
+/* Bytes that may wait for the disk; beyond this, frames are lost. */
+enum { QUEUE_BYTES_MAX = 8 << 20 };
+
+/* Most files that are not complete, of all streams. */
+enum { FILES_MAX = 10000 };
+
+/* Most names that are tried for a file beside others that are open. */
+enum { NAMES_MAX = 100 };
+
+static struct list all = { &all, &all }; /* struct dvr_file, not complete */
+static struct map  by_temporary;         /* the same */
+
+/* ---- its life -------------------------------------------------------------------------------------------------- */
+
+static struct dvr_file *ref(struct dvr_file *f)
+{
+    f->refs++;
+    return f;
+}
+
+static void forget(struct dvr_file *f)
+{
+    list_remove(&f->link);
+    if (f->temporary && map_find(&by_temporary, f->temporary) == f)
+        map_remove(&by_temporary, f->temporary);
+    if (by_temporary.count == 0)
+        map_finish(&by_temporary);
+}
+
+static void destroy(struct dvr_file *f)
+{
+    forget(f);
+    if (f->format && f->format->finish)
+        f->format->finish(&f->output);
+    file_writer_leave(&f->output.writer);
+    conf_unref(&f->conf);
+    mem_free(f->app);
+    mem_free(f->stream);
+    mem_free(f->path);
+    mem_free(f->temporary);
+    mem_free(f->final);
+    mem_free(f);
+}
+
+static void drop(void *arg)
+{
+    struct dvr_file *f = arg;
+    if (--f->refs == 0)
+        destroy(f);
+}
+
+void dvr_file_unref(struct dvr_file **fp)
+{
+    struct dvr_file *f = *fp;
+    *fp = NULL;
+    if (!f)
+        return;
+    f->owner = NULL;
+    dvr_file_end(f);
+    drop(f);
+}
+
+/* ---- its name -------------------------------------------------------------------------------------------------- */
+
+static char *temporary_of(const char *path)
+{
+    char *temporary = mem_alloc(strlen(path) + sizeof DVR_TEMPORARY);
+    if (temporary)
+        stpcpy(stpcpy(temporary, path), DVR_TEMPORARY);
+    return temporary;
+}
+
+/* Take a name that no open file has. */
+static struct err *take_name(struct dvr_file *f, char *path)
+{
+    for (int n = 0; n < NAMES_MAX; n++) {
+        mem_free(f->path);
+        mem_free(f->temporary);
+        f->temporary = NULL;
+        struct err *e = dvr_name_numbered(&f->path, path, -1, n);
+        if (!e && !(f->temporary = temporary_of(f->path)))
+            e = err_no_memory();
+        if (!e && map_find(&by_temporary, f->temporary))
+            continue;
+        if (!e && !map_put(&by_temporary, f->temporary, f))
+            e = err_no_memory();
+        return e;
+    }
+    return err_new(E_SYSTEM_FILE_OPEN, "%d files that are being recorded have the name %s", NAMES_MAX, path);
+}
+
+static struct err *give_name(struct dvr_file *f)
+{
+    const struct template_names names = { .vhost = f->vhost->name, .app = f->app, .stream = f->stream };
+    char                       *path = NULL;
+    struct err                 *e = dvr_name_make(&path, f->vhost->dvr.path, &names, f->wall_us, f->conf->utc_time);
+    if (!e)
+        e = take_name(f, path);
+    mem_free(path);
+    if (!e)
+        f->format = dvr_format_of(f->path);
+    return e;
+}
+
+/* ---- the beginning --------------------------------------------------------------------------------------------- */
+
+/* On a thread: a file of that name was left by a run of the server that was killed. */
+static struct err *rescue(void *arg)
+{
+    const struct dvr_file *f = arg;
+    struct dvr_facts       facts;
+    char                  *final = NULL;
+    if (access(f->temporary, F_OK) != 0)
+        return NULL;
+    err_free(dvr_complete(f->format, f->temporary, f->path, &final, &facts));
+    mem_free(final);
+    return NULL;
+}
+
+static void note_head(void *arg, const struct file_writer_result *r)
+{
+    struct dvr_file *f = arg;
+    f->head_is_lost = !r->ok;
+    if (f->head_is_lost && f->owner)
+        co_unpark(f->owner);
+}
+
+/* The rest of the queue cannot be written without the head. */
+static bool write_head(struct dvr_file *f)
+{
+    struct file_writer *w = f->output.writer;
+    file_writer_batch_begin(w);
+    bool ok = file_writer_call(w, f->temporary, rescue, drop, ref(f)) &&
+              file_writer_open(w, f->temporary, WRITTEN_FILE_FRESH, 0) && f->format->begin(&f->output);
+    return file_writer_batch_end(w, note_head, f) && ok;
+}
+
+static struct err *open_writer(struct dvr_file *f)
+{
+    const struct file_writer_options options = { .what = "DVR",
+                                                 .queue_bytes_max = QUEUE_BYTES_MAX,
+                                                 .gather_bytes = QUEUE_BYTES_MAX / 8,
+                                                 .gather_us = US_PER_SECOND };
+    struct err                      *e = file_writer_create(&f->output.writer, &options);
+    if (!e && !write_head(f))
+        e = err_new(E_SYSTEM_FILE_OPEN, "the beginning of %s is lost", f->temporary);
+    return e;
+}
+
+static struct err *fill(struct dvr_file *f, const struct dvr_subject *s)
+{
+    f->conf = conf_ref((struct conf *)s->conf);
+    f->vhost = s->vhost;
+    f->app = mem_strdup(s->app);
+    f->stream = mem_strdup(s->stream);
+    jitter_init(&f->jitter, s->vhost->dvr.time_jitter);
+    if (f->jitter.mode != TIME_JITTER_OFF)
+        jitter_begin(&f->jitter, f->first_us);
+    return f->app && f->stream ? give_name(f) : err_no_memory();
+}
+
+/* The configurations, before the first frame. */
+static void take_headers(struct dvr_file *f, const struct headers *headers)
+{
+    for (size_t i = 0; i < headers->count; i++)
+        (void)f->format->take(&f->output, headers->frames[i], jitter_header(&f->jitter, headers->frames[i]));
+}
+
+struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subject, const struct headers *headers,
+                           bool has_video, bool has_audio, int64_t first_us, int64_t wall_us)
+{
+    *out = NULL;
+    if (by_temporary.count >= FILES_MAX)
+        return err_new(E_LIMIT, "%d files are being recorded already", FILES_MAX);
+    struct dvr_file *f = mem_calloc(1, sizeof *f);
+    if (!f)
+        return err_no_memory();
+    const struct conf_dvr *c = &subject->vhost->dvr;
+    *f = (struct dvr_file){
+        .refs = 1, .first_us = first_us, .last_us = first_us, .wall_us = wall_us, .owner = co_self()
+    };
+    f->output = (struct dvr_output){ .headers = headers,
+                                     .has_video = has_video,
+                                     .has_audio = has_audio,
+                                     .expected_us = c->plan == CONF_DVR_SEGMENT ? c->duration_us : 0 };
+    list_push(&all, &f->link);
+    struct err *e = fill(f, subject);
+    if (!e)
+        e = open_writer(f);
+    if (e) {
+        f->state = DVR_LOST;
+        dvr_file_unref(&f);
+        return e;
+    }
+    take_headers(f, headers);
+    f->output.headers = NULL;
+    *out = f;
+    return NULL;
+}
+
+/* ---- frames ---------------------------------------------------------------------------------------------------- */
+
+bool dvr_file_take(struct dvr_file *f, struct frame *frame)
+{
+    int64_t us = frame_is_header(frame) ? jitter_header(&f->jitter, frame) : jitter_media(&f->jitter, frame);
+    if (f->format->take(&f->output, frame, us) == DVR_ENDS)
+        return false;
+    if (!frame_is_header(frame) && frame->dts_us > f->last_us)
+        f->last_us = frame->dts_us;
+    return true;
+}
+
+void dvr_file_flush(struct dvr_file *f)
+{
+    if (f->format->flush)
+        f->format->flush(&f->output);
+    file_writer_flush(f->output.writer);
+}
+
+uint64_t dvr_file_lost(const struct dvr_file *f)
+{
+    return file_writer_lost(f->output.writer).bytes;
+}
+
+/* ---- the end --------------------------------------------------------------------------------------------------- */
+
+/* On a thread. */
+static struct err *complete(void *arg)
+{
+    struct dvr_file *f = arg;
+    return dvr_complete(f->format, f->temporary, f->path, &f->final, &f->facts);
+}
+
+static void tell(const struct dvr_file *f)
+{
+    const struct finished_file finished = {
+        .kind = FINISHED_DVR,
+        .conf = f->conf,
+        .vhost = f->vhost,
+        .app = f->app,
+        .stream = f->stream,
+        .file = f->final,
+        .duration_us = f->facts.duration_us,
+    };
+    finished_file_tell(&finished);
+    log_info("DVR of %s/%s: %s is complete, duration=%lldms, bytes=%lld", f->app, f->stream, f->final,
+             (long long)(f->facts.duration_us / US_PER_MS), (long long)f->facts.bytes);
+}
+
+static void note_end(void *arg, const struct file_writer_result *r)
+{
+    struct dvr_file *f = arg;
+    (void)r;
+    f->state = f->final ? DVR_COMPLETE : DVR_LOST;
+    forget(f);
+    if (f->final)
+        tell(f);
+    if (f->owner)
+        co_unpark(f->owner);
+    file_writer_leave(&f->output.writer);
+    drop(f);
+}
+
+void dvr_file_end(struct dvr_file *f)
+{
+    struct file_writer *w = f->output.writer;
+    if (f->state != DVR_OPEN)
+        return;
+    f->state = DVR_ENDING;
+    if (f->format->flush)
+        f->format->flush(&f->output);
+    file_writer_batch_begin(w);
+    bool ok = file_writer_call(w, f->temporary, complete, drop, ref(f));
+    ref(f);
+    if (file_writer_batch_end(w, note_end, f) && ok)
+        return;
+    f->state = DVR_LOST;
+    drop(f);
+}
+
+void dvr_files_finish(void)
+{
+    LIST_FOREACH (&all, it, after) {
+        struct dvr_file *f = LIST_ENTRY(it, struct dvr_file, link);
+        bool             is_awaited = f->state == DVR_ENDING; /* note_end() would drop it */
+        list_remove(it);
+        file_writer_leave(&f->output.writer);
+        if (is_awaited)
+            drop(f);
+    }
+    map_finish(&by_temporary);
+}

@@ -1,0 +1,91 @@
+/**
+ * One recorded file, from its beginning to its last name.
+ *
+ * While it is recorded it has the name that it will have, with `.tmp` at the end. When it ends, a thread completes it (format.h) and
+ * renames it. A name that is taken gets a number: no file is ever written over. The listeners of finished files are told then.
+ *
+ * All work on the disk is done by a file writer of the file. If the disk is slow, full or frozen, frames are lost, and dvr_file_lost()
+ * tells; the stream goes on. The bytes that wait for the disk are bounded, and with `memory_limit` those of all files too.
+ *
+ * Ownership  counted: its recorder, and its writer while that works on it
+ * Yields     no
+ */
+#ifndef APP_DVR_FILE_H
+#define APP_DVR_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/conf/conf.h"
+#include "app/dvr/format.h"
+#include "app/source/headers.h"
+#include "app/source/jitter.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/list.h"
+
+struct co;
+
+enum dvr_file_state {
+    DVR_OPEN,
+    DVR_ENDING, /* It is being completed. */
+    DVR_COMPLETE,
+    DVR_LOST, /* There is no file: it could not be written, or held nothing that can be played. */
+};
+
+/** The stream of a file; the texts are copied. */
+struct dvr_subject {
+    const struct conf       *conf; /* the snapshot that `vhost` belongs to */
+    const struct conf_vhost *vhost;
+    const char              *app, *stream; /* in normal form */
+};
+
+struct dvr_file {
+    int                      refs;
+    struct list              link; /* in the list of all files */
+    struct conf             *conf;
+    const struct conf_vhost *vhost;
+    char                    *app, *stream;
+    const struct dvr_format *format;
+    char                    *path, *temporary; /* without its duration; with .tmp */
+    char                    *final;            /* once it is complete */
+    enum dvr_file_state      state;
+    bool                     head_is_lost;
+    struct dvr_output        output;
+    struct jitter            jitter;
+    struct dvr_facts         facts;             /* once it is complete */
+    int64_t                  wall_us;           /* wall clock at its beginning */
+    int64_t                  first_us, last_us; /* times of the stream */
+    struct co               *owner;             /* is woken when the state changes; NULL: nobody */
+};
+
+/**
+ * Begin a file.
+ *
+ * Shape      headers: those in force; has_video, has_audio: what the stream has; first_us: the time of the stream that is the
+ *            beginning of the file; wall_us: the wall clock at it
+ * Ownership  *out is a reference of the caller
+ * Errors     the names cannot be a path, E_LIMIT: too many bytes wait for disks; out of memory. *out is NULL then
+ */
+struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subject, const struct headers *headers,
+                           bool has_video, bool has_audio, int64_t first_us, int64_t wall_us) ATTR_MUST_USE;
+
+/** Write a frame. `false`: it needs another file; nothing was written. */
+bool dvr_file_take(struct dvr_file *f, struct frame *frame) ATTR_MUST_USE;
+
+/** Have the disk write what was taken so far. */
+void dvr_file_flush(struct dvr_file *f);
+
+/** Bytes that have been lost so far. */
+uint64_t dvr_file_lost(const struct dvr_file *f);
+
+/** No more frames come: the file is completed and renamed. */
+void dvr_file_end(struct dvr_file *f);
+
+/** Drop the reference; *f becomes NULL, and may be NULL before. A file that was not ended is ended. */
+void dvr_file_unref(struct dvr_file **f);
+
+/** At the end of the server: leave all files to their writers, for which file_writers_finish() waits. */
+void dvr_files_finish(void);
+
+#endif

@@ -1,0 +1,241 @@
+/* FLV: the tags as they were published, behind a head that gets the index of the key frames at the end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/dvr/format.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "kernel/flv.h"
+#include "kernel/flv_head.h"
+#include "kernel/times.h"
+#include "protocol/file_writer.h"
+
+/* ---- writing --------------------------------------------------------------------------------------------------- */
+
+/* Room for a key frame in each half second of the time that is expected. */
+static size_t key_frames_of(int64_t expected_us)
+{
+    enum { LEAST = 64 };
+    int64_t n = expected_us / (US_PER_SECOND / 2) + LEAST;
+    return expected_us <= 0 || n > FLV_INDEX_MAX ? FLV_INDEX_MAX : (size_t)n;
+}
+
+static bool begin(struct dvr_output *o)
+{
+    const struct frame *metadata = headers_find(o->headers, FRAME_SCRIPT, 0);
+    struct flv_head     head = { .has_audio = o->has_audio, .has_video = o->has_video };
+    if (metadata) {
+        head.metadata = metadata->data;
+        head.metadata_len = metadata->len;
+    }
+    size_t    len = flv_head_len(&head, key_frames_of(o->expected_us));
+    uint8_t  *bytes = mem_alloc(len);
+    struct wr w = wr_over(bytes, len);
+    bool      ok = bytes && flv_head_write(&head, &w);
+    if (ok)
+        file_writer_append(o->writer, bytes, len);
+    o->bytes += len;
+    mem_free(bytes);
+    return ok;
+}
+
+static enum dvr_took take(struct dvr_output *o, struct frame *f, int64_t us)
+{
+    static const enum flv_tag_type types[] = {
+        [FRAME_AUDIO] = FLV_AUDIO,
+        [FRAME_VIDEO] = FLV_VIDEO,
+        [FRAME_SCRIPT] = FLV_SCRIPT,
+    };
+    uint8_t   header[FLV_TAG_HEADER_LEN], trailer[FLV_TAG_TRAILER_LEN];
+    struct wr before = wr_over(header, sizeof header), after = wr_over(trailer, sizeof trailer);
+    if (f->len > FLV_BODY_MAX || (f->kind == FRAME_SCRIPT && f->config))
+        return DVR_SKIPPED; /* The metadata are in the head. */
+    flv_write_tag_header(&before, types[f->kind], f->len, (int32_t)(uint32_t)ms_from_us(us));
+    flv_write_tag_trailer(&after, f->len);
+    const struct iovec tag[] = { { header, sizeof header }, { f->data, f->len }, { trailer, sizeof trailer } };
+    file_writer_appendv(o->writer, tag, 3);
+    o->bytes += sizeof header + f->len + sizeof trailer;
+    return DVR_TAKEN;
+}
+
+/* ---- completing ------------------------------------------------------------------------------------------------ */
+
+/* The times of a kind of tag. */
+struct times {
+    bool    has;
+    int32_t first_ms, last_ms, step_ms;
+};
+
+struct scan {
+    int              fd;
+    const char      *path;
+    int64_t          file_len;
+    int64_t          head_len; /* with the first tag */
+    int64_t          end;      /* of the last whole tag */
+    struct flv_index index;
+    struct times     audio, video;
+    int32_t          last_ms;
+};
+
+static bool read_at(int fd, int64_t at, void *bytes, size_t len)
+{
+    ssize_t n;
+    do
+        n = pread(fd, bytes, len, at);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)len;
+}
+
+static void note_time(struct times *t, int32_t ms)
+{
+    if (!t->has)
+        t->first_ms = ms;
+    else if (ms > t->last_ms)
+        t->step_ms = ms - t->last_ms;
+    t->last_ms = ms;
+    t->has = true;
+}
+
+/*
+ * True for the bytes of a picture or sound: configurations, descriptions and ends of sequences have no time of their own. Adobe FLV
+ * 10.1 E.4.2.1, E.4.3.1; Enhanced RTMP v2: the packet types that carry frames are 1, 3 (video), and those that may wrap them.
+ */
+static bool is_media(const struct flv_tag *tag, const uint8_t body[2])
+{
+    enum { CLASSIC_AVC = 7, CLASSIC_HEVC = 12, CLASSIC_AAC = 10, CLASSIC_EX = 9 };
+    bool    is_video = tag->type == FLV_VIDEO, is_enhanced = is_video ? body[0] & 0x80 : body[0] >> 4 == CLASSIC_EX;
+    uint8_t packet = body[0] & 0x0f;
+    if (is_enhanced)
+        return packet == 1 || packet == 3 || packet > 4;
+    if (is_video)
+        return (packet != CLASSIC_AVC && packet != CLASSIC_HEVC) || body[1] == 1;
+    return body[0] >> 4 != CLASSIC_AAC || body[1] == 1;
+}
+
+static bool note_tag(struct scan *s, const struct flv_tag *tag, const uint8_t body[2], int64_t at)
+{
+    if (tag->type == FLV_SCRIPT || tag->len < 2 || !is_media(tag, body))
+        return true;
+    note_time(tag->type == FLV_VIDEO ? &s->video : &s->audio, tag->dts_ms);
+    s->last_ms = tag->dts_ms > s->last_ms ? tag->dts_ms : s->last_ms;
+    bool is_key = tag->type == FLV_VIDEO && (body[0] >> 4 & 7) == 1;
+    return !is_key || flv_index_add(&s->index, (uint64_t)at, tag->dts_ms);
+}
+
+/* Walk over the tags from the second on. What a kill has cut off ends the walk. */
+static struct err *walk(struct scan *s)
+{
+    enum { AHEAD = FLV_TAG_HEADER_LEN + 2 };
+    uint8_t bytes[AHEAD];
+    for (s->end = s->head_len; s->end + AHEAD <= s->file_len && read_at(s->fd, s->end, bytes, AHEAD);) {
+        struct rd      r = rd_over(bytes, FLV_TAG_HEADER_LEN);
+        struct flv_tag tag = { .type = bytes[0] & 0x1f };
+        rd_u8(&r);
+        tag.len = rd_u24(&r);
+        uint32_t ms = rd_u24(&r);
+        tag.dts_ms = (int32_t)(ms | (uint32_t)rd_u8(&r) << 24);
+        int64_t next = s->end + FLV_TAG_HEADER_LEN + tag.len + FLV_TAG_TRAILER_LEN;
+        if ((tag.type != FLV_AUDIO && tag.type != FLV_VIDEO && tag.type != FLV_SCRIPT) || next > s->file_len)
+            break;
+        if (!note_tag(s, &tag, bytes + FLV_TAG_HEADER_LEN, s->end))
+            return err_no_memory();
+        s->end = next;
+    }
+    return NULL;
+}
+
+/* Read the head that begin() has written. */
+static struct err *read_head(struct scan *s, uint8_t **head)
+{
+    uint8_t bytes[FLV_HEADER_LEN + FLV_TAG_HEADER_LEN];
+    *head = NULL;
+    if (!read_at(s->fd, 0, bytes, sizeof bytes) || bytes[FLV_HEADER_LEN] != FLV_SCRIPT)
+        return err_new(E_SYSTEM_FILE_EOF, "%s has no head", s->path);
+    struct rd r = rd_over(bytes + FLV_HEADER_LEN + 1, 3);
+    s->head_len = (int64_t)sizeof bytes + rd_u24(&r) + FLV_TAG_TRAILER_LEN;
+    if (s->head_len > s->file_len)
+        return err_new(E_SYSTEM_FILE_EOF, "the head of %s is cut", s->path);
+    *head = mem_alloc((size_t)s->head_len);
+    if (!*head)
+        return err_no_memory();
+    return read_at(s->fd, 0, *head, (size_t)s->head_len) ? NULL : err_sys(E_SYSTEM_FILE_READ, "read %s", s->path);
+}
+
+static int32_t end_of(const struct times *t)
+{
+    return t->has ? t->last_ms + t->step_ms : INT32_MIN;
+}
+
+static int32_t duration_ms(const struct scan *s)
+{
+    int32_t end = end_of(&s->video) > end_of(&s->audio) ? end_of(&s->video) : end_of(&s->audio);
+    int32_t begin = !s->audio.has || (s->video.has && s->video.first_ms < s->audio.first_ms) ? s->video.first_ms
+                                                                                             : s->audio.first_ms;
+    return end > begin ? end - begin : 0;
+}
+
+/* Write the head again, with what is known now. */
+static struct err *write_head(struct scan *s, const uint8_t *old)
+{
+    struct flv_head head = {
+        .metadata = old + FLV_HEADER_LEN + FLV_TAG_HEADER_LEN,
+        .metadata_len = (size_t)s->head_len - FLV_HEADER_LEN - FLV_TAG_HEADER_LEN - FLV_TAG_TRAILER_LEN,
+        .has_audio = s->audio.has,
+        .has_video = s->video.has,
+        .is_complete = true,
+        .duration_s = duration_ms(s) / 1000.0,
+        .last_s = s->last_ms / 1000.0,
+        .file_bytes = (uint64_t)s->end,
+        .index = &s->index,
+    };
+    uint8_t *bytes = mem_alloc((size_t)s->head_len);
+    if (!bytes)
+        return err_no_memory();
+    struct wr   w = wr_over(bytes, (size_t)s->head_len);
+    struct err *e = NULL;
+    if (!flv_head_write(&head, &w))
+        e = err_new(E_SYSTEM_FILE_WRITE, "the head of %s has no room", s->path);
+    else if (pwrite(s->fd, bytes, (size_t)s->head_len, 0) != s->head_len)
+        e = err_sys(E_SYSTEM_FILE_WRITE, "write the head of %s", s->path);
+    mem_free(bytes);
+    return e;
+}
+
+static struct err *complete_open(struct scan *s)
+{
+    uint8_t    *head = NULL;
+    struct err *e = read_head(s, &head);
+    if (!e)
+        e = walk(s);
+    if (!e && !s->audio.has && !s->video.has)
+        e = err_new(E_SYSTEM_FILE_EOF, "%s has no media", s->path);
+    if (!e && s->end < s->file_len && ftruncate(s->fd, s->end) != 0)
+        e = err_sys(E_SYSTEM_FILE_WRITE, "cut %s", s->path);
+    if (!e)
+        e = write_head(s, head);
+    flv_index_finish(&s->index);
+    mem_free(head);
+    return e;
+}
+
+static struct err *complete(const char *path, struct dvr_facts *facts)
+{
+    struct scan s = { .fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), .path = path };
+    struct stat st;
+    if (s.fd < 0)
+        return err_sys(errno == ENOENT ? E_SYSTEM_FILE_EOF : E_SYSTEM_FILE_OPEN, "open %s", path);
+    struct err *e = NULL;
+    if (fstat(s.fd, &st) != 0 || !S_ISREG(st.st_mode))
+        e = err_new(E_SYSTEM_FILE_OPEN, "%s is no regular file", path);
+    s.file_len = st.st_size;
+    if (!e)
+        e = complete_open(&s);
+    if (close(s.fd) != 0 && !e)
+        e = err_sys(E_SYSTEM_FILE_CLOSE, "close %s", path);
+    *facts = (struct dvr_facts){ .duration_us = (int64_t)duration_ms(&s) * US_PER_MS, .bytes = s.end };
+    return e;
+}
+
+const struct dvr_format dvr_flv = { .ending = ".flv", .begin = begin, .take = take, .complete = complete };

@@ -1,0 +1,235 @@
+#include "app/dvr/recorder.h"
+
+#include <string.h>
+
+#include "app/source/first_time.h"
+#include "app/source/source.h"
+#include "core/log.h"
+#include "core/str.h"
+
+/* How long a stream that should have pictures is waited for before its sound is recorded alone. */
+enum { PICTURES_US = 10 * US_PER_SECOND };
+
+#define NOT_WAITING INT64_MIN
+
+static const struct conf_dvr *conf_of(const struct recorder *r)
+{
+    return &r->source->vhost->dvr;
+}
+
+/* ---- configuration --------------------------------------------------------------------------------------------- */
+
+static bool is_applied(const struct recorder *r, const struct conf_words *apply)
+{
+    char       name[sizeof r->app + sizeof r->stream];
+    struct str out = str_over(name, sizeof name);
+    str_printf(&out, "%s/%s", r->app, r->stream);
+    for (size_t i = 0; i < apply->count; i++)
+        if (str_equal(apply->items[i], "all") || str_equal(apply->items[i], name))
+            return true;
+    return false;
+}
+
+static bool is_same(const struct conf_dvr *a, const struct conf_dvr *b)
+{
+    return str_equal(a->path, b->path) && a->plan == b->plan && a->duration_us == b->duration_us &&
+           a->wait_keyframe == b->wait_keyframe && a->time_jitter == b->time_jitter;
+}
+
+void recorder_follow_conf(struct recorder *r)
+{
+    const struct source *s = r->source;
+    if (r->conf == s->conf)
+        return;
+    r->applies = is_applied(r, &s->vhost->dvr.apply);
+    if (r->file && (!r->applies || !is_same(&r->file->vhost->dvr, &s->vhost->dvr)))
+        recorder_end_file(r);
+    r->retry_us = r->pause_us = 0;
+    conf_unref(&r->conf);
+    r->conf = conf_ref(s->conf);
+}
+
+/* ---- files ----------------------------------------------------------------------------------------------------- */
+
+void recorder_init(struct recorder *r, struct source *s)
+{
+    *r = (struct recorder){ .source = s, .published_us = s->published_at_us, .waits_us = NOT_WAITING };
+    stream_name_normalise(r->app, s->app, strlen(s->app));
+    stream_name_normalise(r->stream, s->stream, strlen(s->stream));
+    log_cursor_join(&r->cursor, s);
+}
+
+static void drop_complete(struct recorder *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_ending; i++)
+        if (r->ending[i]->state == DVR_ENDING)
+            r->ending[n++] = r->ending[i];
+        else
+            dvr_file_unref(&r->ending[i]);
+    r->n_ending = n;
+}
+
+bool recorder_is_idle(struct recorder *r)
+{
+    drop_complete(r);
+    return r->n_ending == 0;
+}
+
+void recorder_end_file(struct recorder *r)
+{
+    if (!r->file)
+        return;
+    dvr_file_end(r->file);
+    r->ending[r->n_ending++] = r->file; /* A file is begun only while there is room. */
+    r->file = NULL;
+    r->waits_us = NOT_WAITING;
+}
+
+void recorder_finish(struct recorder *r)
+{
+    recorder_end_file(r);
+    for (size_t i = 0; i < r->n_ending; i++)
+        dvr_file_unref(&r->ending[i]);
+    headers_clear(&r->headers);
+    log_cursor_leave(&r->cursor);
+    conf_unref(&r->conf);
+}
+
+static void pause(struct recorder *r)
+{
+    r->pause_us = r->pause_us == 0                          ? RECORDER_PAUSE_US
+                  : r->pause_us * 2 < RECORDER_PAUSE_MAX_US ? r->pause_us * 2
+                                                            : RECORDER_PAUSE_MAX_US;
+    r->retry_us = now_us() + r->pause_us;
+}
+
+/* The wall clock when a frame came. */
+static int64_t wall_us_of(const struct frame *f)
+{
+    return wall_now_us() - (now_us() - f->arrived_us);
+}
+
+static void begin_file(struct recorder *r, const struct frame *first)
+{
+    const struct source     *s = r->source;
+    const struct dvr_subject subject = { .conf = s->conf, .vhost = s->vhost, .app = r->app, .stream = r->stream };
+    int64_t                  first_us = first_time_us(s, r->cursor.seq - 1, (struct picture_gate){ 0 });
+    struct err              *e = dvr_file_begin(&r->file, &subject, &r->headers, source_knows_codec(s, FRAME_VIDEO),
+                                                source_knows_codec(s, FRAME_AUDIO),
+                                   first_us < first->dts_us ? first_us : first->dts_us, wall_us_of(first));
+    r->waits_us = NOT_WAITING;
+    r->n_lost = 0;
+    r->is_broken = false;
+    if (!e)
+        return;
+    pause(r);
+    log_err(LOG_WARN, e, "DVR of %s: no file, next try in %llds", s->identity,
+            (long long)(r->pause_us / US_PER_SECOND));
+}
+
+/* ---- where a file begins and ends -------------------------------------------------------------------------------- */
+
+static bool has_pictures(const struct recorder *r, const struct frame *f)
+{
+    const struct source *s = r->source;
+    return source_knows_codec(s, FRAME_VIDEO) && !gops_are_over(&s->gops, f);
+}
+
+/* A place where a file may begin, or be cut. */
+static bool is_place(const struct recorder *r, const struct frame *f)
+{
+    if (!has_pictures(r, f))
+        return true;
+    return conf_of(r)->wait_keyframe ? f->key && f->track == 0 : f->kind == FRAME_VIDEO;
+}
+
+static bool is_too_long(const struct recorder *r, const struct frame *f)
+{
+    int64_t duration_us = conf_of(r)->duration_us > US_PER_SECOND ? conf_of(r)->duration_us : US_PER_SECOND;
+    return conf_of(r)->plan == CONF_DVR_SEGMENT && f->dts_us - r->file->first_us >= duration_us;
+}
+
+/* Sound is not waited with for ever, if its pictures do not come. */
+static bool may_begin(struct recorder *r, const struct frame *f)
+{
+    if (is_place(r, f))
+        return true;
+    if (r->waits_us == NOT_WAITING)
+        r->waits_us = f->dts_us;
+    return f->dts_us - r->waits_us > PICTURES_US;
+}
+
+static bool is_ready(const struct recorder *r)
+{
+    return r->applies && r->n_ending < RECORDER_ENDING_MAX && now_us() >= r->retry_us;
+}
+
+/* ---- frames ---------------------------------------------------------------------------------------------------- */
+
+/* Another publisher has come: its stream is another recording. */
+static void follow_publish(struct recorder *r, const struct frame *f)
+{
+    const struct source *s = r->source;
+    if (r->published_us == s->published_at_us || f->arrived_us < s->published_at_us)
+        return;
+    recorder_end_file(r);
+    headers_clear(&r->headers);
+    r->published_us = s->published_at_us;
+}
+
+static void take_media(struct recorder *r, struct frame *f)
+{
+    if (r->file && is_too_long(r, f) && is_place(r, f))
+        recorder_end_file(r);
+    if (!r->file && is_ready(r) && may_begin(r, f))
+        begin_file(r, f);
+    if (!r->file)
+        return;
+    if (r->is_broken && f->key)
+        r->is_broken = false;
+    if (r->is_broken && f->kind == FRAME_VIDEO)
+        return;
+    if (dvr_file_take(r->file, f))
+        return;
+    recorder_end_file(r);
+    if (is_ready(r) && may_begin(r, f))
+        begin_file(r, f);
+    if (r->file && !dvr_file_take(r->file, f))
+        recorder_end_file(r);
+}
+
+void recorder_take(struct recorder *r, struct frame *f, bool jumped)
+{
+    follow_publish(r, f);
+    r->is_broken |= jumped;
+    if (headers_takes(f))
+        headers_put(&r->headers, f);
+    if (!frame_is_header(f))
+        take_media(r, f);
+    else if (r->file && !dvr_file_take(r->file, f))
+        recorder_end_file(r);
+}
+
+/* Pictures after a gap cannot be decoded up to a key frame. */
+static void note_losses(struct recorder *r)
+{
+    uint64_t n_lost = dvr_file_lost(r->file);
+    if (n_lost == r->n_lost)
+        return;
+    r->n_lost = n_lost;
+    r->is_broken = true;
+}
+
+void recorder_flush(struct recorder *r)
+{
+    drop_complete(r);
+    if (!r->file)
+        return;
+    dvr_file_flush(r->file);
+    note_losses(r);
+    if (!r->file->head_is_lost)
+        return;
+    recorder_end_file(r);
+    pause(r);
+}

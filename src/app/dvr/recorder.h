@@ -1,0 +1,64 @@
+/**
+ * The recorder of a stream: it takes frames, and says when a file ends and the next one begins.
+ *
+ * Ownership  used by the coroutine of the attendance, which keeps the source
+ * Yields     no
+ */
+#ifndef APP_DVR_RECORDER_H
+#define APP_DVR_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/dvr/file.h"
+#include "app/source/headers.h"
+#include "app/source/log_cursor.h"
+#include "core/clock.h"
+#include "protocol/stream_name.h"
+
+struct source;
+
+/* Most files of a stream that are being completed at a time. Beyond this nothing is recorded: the disk does not come back. */
+enum { RECORDER_ENDING_MAX = 4 };
+
+/* Pauses before another file is tried when one could not be begun: the first, and the longest. */
+enum { RECORDER_PAUSE_US = US_PER_SECOND, RECORDER_PAUSE_MAX_US = 30 * US_PER_SECOND };
+
+struct recorder {
+    struct source    *source;
+    struct conf      *conf; /* the snapshot that the open file follows */
+    char              app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1]; /* in normal form */
+    bool              applies;                                               /* `dvr_apply` names the stream. */
+    struct log_cursor cursor;
+    struct headers    headers; /* the newest of those that were taken */
+    struct dvr_file  *file;    /* NULL: none is open */
+    struct dvr_file  *ending[RECORDER_ENDING_MAX];
+    size_t            n_ending;
+    int64_t           published_us;       /* when the publish began whose frames are taken */
+    int64_t           waits_us;           /* time of the first frame that waits for a key frame; INT64_MIN: none */
+    int64_t           retry_us, pause_us; /* no file is begun before; the last pause */
+    uint64_t          n_lost;             /* bytes of the open file that are known to be lost */
+    bool              is_broken;          /* Frames are lost: pictures are left out up to a key frame. */
+};
+
+void recorder_init(struct recorder *r, struct source *s);
+
+/** Follow the configuration in force. A change of what concerns recording ends the open file. */
+void recorder_follow_conf(struct recorder *r);
+
+/** Take a frame. `jumped`: frames before it are lost. */
+void recorder_take(struct recorder *r, struct frame *f, bool jumped);
+
+/** All frames that are there were taken: have them written, and look at what became of earlier ones. */
+void recorder_flush(struct recorder *r);
+
+/** End the open file. */
+void recorder_end_file(struct recorder *r);
+
+/** True when all files that have ended are complete, or lost. */
+bool recorder_is_idle(struct recorder *r);
+
+/** Drop everything. Files that are not complete go on without it. */
+void recorder_finish(struct recorder *r);
+
+#endif
