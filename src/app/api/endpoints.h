@@ -49,6 +49,9 @@ struct err *api_events(struct http_exchange *x) ATTR_MUST_USE;
 /* logs.c */
 struct err *api_logs(struct http_exchange *x) ATTR_MUST_USE;
 
+/* clusters.c */
+struct err *api_clusters(struct http_exchange *x) ATTR_MUST_USE;
+
 /* history.c */
 struct err *api_history(struct http_exchange *x) ATTR_MUST_USE;
 

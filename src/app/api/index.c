@@ -77,6 +77,7 @@ static struct err *write_v1(struct api_reply *r)
         { "openapi.json", "all of this, as an OpenAPI 3.1 document" },
         { "raw",
           "rpc=raw: what is allowed; rpc=reload; rpc=reload-fetch: how the last reload went; rpc=query; rpc=update" },
+        { "clusters", "where a stream is published: vhost= app= stream= coworker=" },
         { "config", "the configuration in force, with the file and line of each directive; POST changes it, "
                     "config/rollback goes back" },
     };

@@ -30,6 +30,7 @@ static const struct http_route rows[] = {
     { "/api/v1/raw", HTTP_METHODS_ALL, api_raw },
     { "/api/v1/config", HTTP_METHODS_ALL, api_config },
     { "/api/v1/config/rollback", HTTP_METHODS_ALL, api_config_rollback },
+    { "/api/v1/clusters", HTTP_METHODS_ALL, api_clusters },
     { "/api/v1/openapi.json", HTTP_METHODS_ALL, api_openapi },
     { "/api/v1/requests", HTTP_METHODS_ALL, api_requests },
     { "/api/v1/tests/requests", HTTP_METHODS_ALL, api_requests },

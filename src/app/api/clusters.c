@@ -1,0 +1,139 @@
+/*
+ * Where a stream is published, for the other origins of a cluster of SRS: each asks its coworkers with an empty POST, and sends its player
+ * to the one that has the stream.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "app/api/endpoints.h"
+#include "app/api/reply.h"
+#include "app/conf/endpoint.h"
+#include "app/conf/local_address.h"
+#include "app/source/source.h"
+#include "app/stat/system/nics.h"
+#include "core/str.h"
+
+enum { HOST_CAP = 256, DEFAULT_API_PORT = 1985 };
+
+struct asked {
+    const char *ip, *vhost, *app, *stream;
+    const char *coworker; /* the address by which the asker knows this server; empty: it does not say */
+};
+
+static const char *param(const struct api_reply *r, const char *name)
+{
+    const char *value = api_param(r, name);
+    return value ? value : "";
+}
+
+static bool is_live(const struct api_reply *r, const struct asked *a)
+{
+    const struct conf_vhost *vhost = conf_find_vhost(r->server->conf, a->vhost);
+    const struct source     *s = vhost ? source_find(&r->server->sources, vhost, a->app, a->stream) : NULL;
+    return s && source_is_live(s);
+}
+
+/* The first endpoint of a `listen`. False: there is none that can be read. */
+static bool first_of(const struct conf_words *listen, struct conf_endpoint *e)
+{
+    return listen->count && conf_endpoint_parse(listen->items[0], e) == CONF_ENDPOINT_OK;
+}
+
+static bool is_any(const struct conf_endpoint *e)
+{
+    return e->any || strcmp(e->ip, "0.0.0.0") == 0 || strcmp(e->ip, "::") == 0;
+}
+
+/* Copy the host of "host:port", "[::1]:port" or a host alone. */
+static void host_of(const char *coworker, char out[static HOST_CAP])
+{
+    const char *from = coworker + (*coworker == '['), *end = *coworker == '[' ? strchr(from, ']') : strrchr(from, ':');
+    struct str  s = str_over(out, HOST_CAP);
+    str_append(&s, from, end ? (size_t)(end - from) : strlen(from));
+}
+
+static bool is_public(const char *ip)
+{
+    struct sockaddr_in  v4 = { .sin_family = AF_INET };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1)
+        return nics_address_is_public((const struct sockaddr *)&v4);
+    return inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1 && nics_address_is_public((const struct sockaddr *)&v6);
+}
+
+/* The first public address of this machine, or the first one; empty: it has none. */
+static void own_address(char out[static HOST_CAP])
+{
+    char ip[INET6_ADDRSTRLEN];
+    *out = '\0';
+    for (int i = 0; local_address_find(i, ip); i++) {
+        if (i == 0 || is_public(ip))
+            str_copy(out, HOST_CAP, ip);
+        if (is_public(ip))
+            return;
+    }
+}
+
+static void put_api(struct jw *j, const struct api_reply *r, const struct asked *a, const char *ip)
+{
+    struct conf_endpoint e;
+    char                 text[HOST_CAP + 16];
+    struct str           s = str_over(text, sizeof text);
+    if (!first_of(&r->server->conf->http_api.listen, &e))
+        e.port = DEFAULT_API_PORT;
+    str_printf(&s, strchr(ip, ':') ? "[%s]:%d" : "%s:%d", ip, e.port);
+    const char *api = *a->coworker ? a->coworker : text;
+    jw_string(j, "api", api);
+    jw_array(j, "routers"); /* servers that the question has passed */
+    jw_string(j, NULL, api);
+    jw_array_end(j);
+}
+
+static void put_origin(struct api_reply *r, const struct asked *a)
+{
+    struct jw           *j = &r->json;
+    struct conf_endpoint rtmp;
+    char                 ip[HOST_CAP];
+    if (!is_live(r, a) || !first_of(&r->server->conf->listen, &rtmp)) {
+        jw_null(j, "origin");
+        return;
+    }
+    if (!is_any(&rtmp))
+        str_copy(ip, sizeof ip, rtmp.ip);
+    else if (*a->coworker)
+        host_of(a->coworker, ip);
+    else
+        own_address(ip);
+    jw_object(j, "origin");
+    jw_string(j, "ip", ip);
+    jw_int(j, "port", rtmp.port);
+    jw_string(j, "vhost", a->vhost);
+    put_api(j, r, a, ip);
+    jw_object_end(j);
+}
+
+static struct err *write_clusters(struct api_reply *r)
+{
+    struct asked a = {
+        param(r, "ip"), param(r, "vhost"), param(r, "app"), param(r, "stream"), param(r, "coworker"),
+    };
+    struct jw *j = &r->json;
+    jw_object(j, NULL);
+    jw_int(j, "code", E_SUCCESS);
+    jw_object(j, "data");
+    jw_object(j, "query");
+    jw_string(j, "ip", a.ip);
+    jw_string(j, "vhost", a.vhost);
+    jw_string(j, "app", a.app);
+    jw_string(j, "stream", a.stream);
+    jw_object_end(j);
+    put_origin(r, &a);
+    jw_object_end(j);
+    jw_object_end(j);
+    return NULL;
+}
+
+struct err *api_clusters(struct http_exchange *x)
+{
+    return api_answer_by_own_name(x, write_clusters);
+}
