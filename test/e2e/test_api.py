@@ -251,7 +251,8 @@ def test_what_is_not_there_is_a_code(api, path, code):
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/api/v1/nothing", "/api/v1/versions/x", "/api/v1/versions//",
-                                  "/api/v2/versions", "/api/v1/%00"])
+                                  "/api/v2/versions", "/api/v1/%00", "/api/v1/perf", "/api/v1/tcmalloc", "/api/v1/valgrind",
+                                  "/api/v1/signal", "/api/v1/gb28181"])
 def test_an_unknown_path_is_404_in_status_and_body(api, path):
     r = api.ask("GET", path)
     if path.endswith("%00"):
