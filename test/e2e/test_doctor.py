@@ -426,6 +426,32 @@ def stream_that_is_banned(s):
     return named(s.server, "refused-ban")
 
 
+def too_many_players_of_an_address(s):
+    s.start("vhost __defaultVhost__ { limits { enabled on; players_per_ip 1; } }")
+    s.stack.enter_context(s.server.player("s"))
+    s.refused(False)
+    found = named(s.server, "refused-limit")
+    assert "players_per_ip" in found["seen"] and "limits" in found["line"]
+    return found
+
+
+def backend_of_notices_is_down(s):
+    s.start("vhost __defaultVhost__ { http_hooks { enabled on; journal %s/journal; on_unpublish http://127.0.0.1:%d/x; } }" % (
+        s.folder, srs.free_port()))
+    s.server.publisher("s").close()
+    return named(s.server, "callbacks-wait", "http_hooks")
+
+
+def full_disk_of_recordings(s):
+    folder = disk(s)
+    with contextlib.suppress(OSError), open(os.path.join(folder, "ballast"), "wb") as f:
+        f.write(b"x" * (4 << 20))
+    s.start("vhost __defaultVhost__ { dvr { enabled on; dvr_path %s/[app]/[stream].[timestamp].flv; } }" % folder)
+    found = named(s.server, "disk-full", folder)
+    assert "DVR" in found["seen"]
+    return found
+
+
 def page_of_another_site(s):
     s.start(http="crossdomain off;")
     s.feed(Numbered().tags())
@@ -466,7 +492,7 @@ FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_v
           codec_without_a_place_in_segments, b_frames_for_webrtc, candidate_that_nobody_reaches, feature_that_is_not_built,
           port_in_use, reload_of_a_bad_file, expired_certificate, certificate_that_ends_soon, unreadable_certificate,
           certificate_for_another_name, full_disk, read_only_disk, closed_folder, few_descriptors, full_of_connections,
-          token_is_missing, stream_that_is_banned, page_of_another_site, page_over_https, hls_is_off, path_of_another_mount]
+          token_is_missing, too_many_players_of_an_address, backend_of_notices_is_down, full_disk_of_recordings, stream_that_is_banned, page_of_another_site, page_over_https, hls_is_off, path_of_another_mount]
 
 
 @pytest.mark.sample(5)

@@ -10,6 +10,7 @@ doctor_server_check *const doctor_server_checks[] = {
     check_descriptors,
     check_memory,
     check_processor,
+    check_callbacks,
     NULL,
 };
 

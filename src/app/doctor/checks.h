@@ -29,6 +29,9 @@ extern doctor_unbuilt_check *const doctor_unbuilt_checks[];
 extern doctor_stream_check *const  doctor_stream_checks[];
 extern doctor_refusal_check *const doctor_refusal_checks[];
 
+/* callbacks.c */
+doctor_server_check check_callbacks;
+
 /* settings.c */
 doctor_server_check  check_reload, check_candidate, check_https;
 doctor_unbuilt_check check_unbuilt;

@@ -98,6 +98,9 @@ struct facts_server {
     int64_t held_bytes, limit_bytes; /* memory; limit 0: none */
     double  cpu;                     /* of this process; 1: one processor */
 
+    size_t n_backends_failing, n_callbacks,
+        n_callbacks_lost; /* callbacks that wait in memory; dropped since the start */
+
     const char *candidate; /* of rtc_server, if WebRTC is on; NULL: it is not, or none is written */
 };
 

@@ -4,6 +4,7 @@
 
 #include "app/conf/unbuilt.h"
 #include "app/doctor/nearest.h"
+#include "app/hooks/outbox.h"
 #include "app/http/live_mount.h"
 #include "app/segment/show.h"
 #include "app/server/server.h"
@@ -20,7 +21,8 @@ static bool is_rtc_wanted(const struct conf *conf)
 
 void gather_server(const struct server *s, int64_t n_fds, int64_t max_fds, struct facts_server *out)
 {
-    const struct reload_result *r = &s->reloaded;
+    const struct reload_result    *r = &s->reloaded;
+    const struct hook_outbox_state callbacks = hook_outbox_state();
     *out = (struct facts_server){
         .conf = s->conf,
         .has_reload_failed = r->code != E_SUCCESS,
@@ -33,6 +35,9 @@ void gather_server(const struct server *s, int64_t n_fds, int64_t max_fds, struc
         .held_bytes = (int64_t)mem_held(),
         .limit_bytes = (int64_t)mem_limit(),
         .cpu = s->host.self_cpu,
+        .n_backends_failing = callbacks.n_failing,
+        .n_callbacks = callbacks.n,
+        .n_callbacks_lost = callbacks.n_lost,
     };
     if (is_rtc_wanted(s->conf))
         out->candidate = conf_written(s->conf, "rtc_server", "candidate");

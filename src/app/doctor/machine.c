@@ -178,6 +178,8 @@ static void add_folders(struct machine_reading *out, const struct conf *conf)
             add(out, v->dash.path, "DASH");
         if (v->hds.enabled)
             add(out, v->hds.path, "HDS");
+        if (v->dvr.enabled)
+            add(out, v->dvr.path, "DVR"); /* a template: what is looked at is the folder above its variables */
     }
 }
 

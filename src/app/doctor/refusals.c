@@ -1,4 +1,6 @@
 /* Clients that were refused: by what, and which line lets them in. */
+#include <string.h>
+
 #include "app/doctor/checks.h"
 #include "core/attr.h"
 #include "core/str.h"
@@ -63,6 +65,13 @@ static const struct refusal_row rows[] = {
       "memory_limit 60%;" },
 };
 
+/* E_LIMIT of a vhost's `limits`, which the text names. */
+static const struct refusal_row of_vhost = {
+    0, "refused-limit",
+    "limits of the vhost has a bound for this, which the text names: raise it, or find out why so many come.",
+    "vhost __defaultVhost__ { limits { enabled on; players_per_ip 20; } }"
+};
+
 static const struct refusal_row *row_of(enum err_code code)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -86,6 +95,8 @@ void check_refusal(const struct facts_refusal *r, struct findings *all)
         return; /* check_path() */
     if (x->code == E_SOCKET_TIMEOUT && !x->at_door)
         row = &silent;
+    if (x->code == E_LIMIT && strstr(x->text, "limits {"))
+        row = &of_vhost;
     row = row ? row : &other;
     struct finding *f = findings_add(all, row->id, FINDING_ERROR, FINDING_STREAM, r->name);
     finding_seen(f, "%s failed %lld times, last %.0f s ago, for %s: %s.%s%s", x->publish ? "Publishing" : "Playing",

@@ -312,6 +312,28 @@ static void the_server_is_judged(void **state)
     assert_string_equal(found_of_server(&s), "reload-failed");
     s.is_bind_failure = true;
     assert_string_equal(found_of_server(&s), "port-in-use");
+    s = good;
+    s.n_callbacks = 5; /* on their way */
+    assert_string_equal(found_of_server(&s), "");
+    s.n_backends_failing = 1;
+    assert_string_equal(found_of_server(&s), "callbacks-wait");
+}
+
+static void a_limit_is_told_by_its_block(void **state)
+{
+    static struct findings all;
+    struct refusal         x = {
+                .code = E_LIMIT, .n = 2, .ip = "192.0.2.1", .text = "192.0.2.1 has 5 already, limits { a 5; }"
+    };
+    const struct facts_refusal facts = { .refusal = &x, .name = "/live/s", .age_us = SECOND };
+    (void)state;
+    all.count = 0;
+    check_refusal(&facts, &all);
+    assert_string_equal(all.items[0].id, "refused-limit");
+    assert_non_null(strstr(all.items[0].line, "limits {"));
+    x.text[0] = '\0';
+    check_refusal(&facts, &all);
+    assert_non_null(strstr(all.items[1].line, "memory_limit"));
 }
 
 static void candidates_are_judged(void **state)
@@ -447,6 +469,7 @@ int main(void)
         cmocka_unit_test(the_audience_is_judged),
         cmocka_unit_test(each_refusal_is_named),
         cmocka_unit_test(the_server_is_judged),
+        cmocka_unit_test(a_limit_is_told_by_its_block),
         cmocka_unit_test(candidates_are_judged),
         cmocka_unit_test(folders_are_judged),
         cmocka_unit_test(certificates_are_judged),
