@@ -16,6 +16,7 @@ from hls_watch import Http
 from wait import until
 
 LONG = "h264_aac_long.flv"
+FAST = 3                                                              # of tests that look at the stream's own time alone
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_codecs_are_named_and_carried(make_server, on_air, clip):
 def test_times_are_those_of_the_configuration(make_server, on_air):
     """Defect 15 of SRS 7.0.18: minimumUpdatePeriod 0, timeshift and update period ignored, segments of twice the length."""
     server = dash_server(make_server, "dash_update_period 1.5; dash_window_size 4;", fragment="2")
-    on_air(server)
+    on_air(server, speed=FAST)
     mpd = wait_mpd(server, lambda m: len(m.representations[0].segments) == 4, what="a full window")
     assert (mpd.update_period, mpd.depth) == (1.5, 8)
     for r in mpd.representations:
@@ -113,7 +114,7 @@ def test_times_are_those_of_the_configuration(make_server, on_air):
 
 def test_a_short_timeshift_limits_the_window(make_server, on_air):
     server = dash_server(make_server, "dash_timeshift 3; dash_window_size 50;")
-    on_air(server)
+    on_air(server, speed=FAST)
     mpd = wait_mpd(server, lambda m: m.representations[0].segments[0].start > 1.5, what="segments that left")
     assert mpd.depth == 3
     assert len(mpd.representations[0].segments) == 3
@@ -121,14 +122,14 @@ def test_a_short_timeshift_limits_the_window(make_server, on_air):
 
 def test_sound_alone_is_cut_as_configured(make_server, on_air):
     server = dash_server(make_server)
-    on_air(server, "aac.flv")
+    on_air(server, "aac.flv", speed=FAST)
     mpd = wait_mpd(server, lambda m: len(m.representations[0].segments) >= 3, what="three segments")
     assert all(abs(float(s.duration) - 1) < 0.2 for s in mpd.representations[0].segments)
 
 
 def test_caches_are_told_the_truth(make_server, on_air):
     server = dash_server(make_server, "dash_update_period 30;")
-    on_air(server)
+    on_air(server, speed=FAST)
     wait_mpd(server)
     api = Api(server, server.http_port)
     first = api.ask("GET", "/live/s.mpd")
@@ -147,7 +148,7 @@ def test_caches_are_told_the_truth(make_server, on_air):
 def test_a_segment_has_the_name_of_its_file_too(make_server, on_air):
     """The MPD that is served names it by its time, the one on the disk by its number, as SRS does."""
     server = dash_server(make_server)
-    on_air(server)
+    on_air(server, speed=FAST)
     video = wait_mpd(server).representations[0]
     assert "$Time$" in video.template["media"] and "startNumber" not in video.template
     until(lambda: "live/s.mpd" in files(server), "the MPD as a file")
@@ -159,7 +160,7 @@ def test_a_segment_has_the_name_of_its_file_too(make_server, on_air):
 def test_a_segment_is_not_found_before_the_mpd_names_it(make_server, on_air):
     """ffmpeg asks for what follows its timeline. If it got that, it would play it again once it is in the timeline."""
     server = dash_server(make_server, fragment="4")
-    on_air(server)
+    on_air(server, speed=2)
     video = wait_mpd(server).representations[0]
     last = video.segments[-1]
     following = video.url("media", last._replace(t=last.t + last.d))[len(server.http_url("")):]
@@ -210,7 +211,7 @@ def test_the_rules_of_the_vhost_count(make_server, on_air, rule):
     """SRS serves DASH as files, to everybody."""
     conf = "vhost __defaultVhost__ { %s dash { enabled on; dash_fragment 1; dash_path ./html; } hds { enabled on; hds_fragment 1; } }"
     server = make_server(conf % rule, http="")
-    on_air(server)
+    on_air(server, speed=FAST)
     paths = ["/live/s.mpd", "/live/s/video-init.mp4", "/live/s/video-0.m4s", "/live/s.f4m", "/live/sSeg1-Frag1"]
     until(lambda: get(server, paths[-1]).status == 403, "a refused fragment")
     assert [get(server, path).status for path in paths] == [403] * 5
@@ -229,7 +230,7 @@ def test_the_rules_of_the_vhost_count_for_its_files(make_server, on_air, tmp_pat
         conf += "vhost other.test { http_static { enabled on; mount [vhost]/any/; dir %s; } }" % folder
     server = make_server(conf, http="", root={"trusted_proxies": "127.0.0.1"})
     assert server.html == str(tmp_path / "srs0" / "html")
-    on_air(server)
+    on_air(server, speed=FAST)
     names = ["live/s.mpd", "live/s/video-init.mp4", "live/s/audio-init.mp4", "live/s/video-0.m4s", "live/s/audio-0.m4s"]
     until(lambda: os.path.exists(os.path.join(folder, "live/s/video-5.m4s")), "files of segments that have left", 30)
     with open(os.path.join(folder, "live", "page.html"), "w", encoding="utf-8") as f:

@@ -64,7 +64,7 @@ def read_bootstrap(data):
 @pytest.fixture
 def on_air(make_server):
     server = make_server(CONF, http="")
-    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"), speed=3)
     yield server, feeder
     feeder.stop()
 

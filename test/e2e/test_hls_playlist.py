@@ -29,9 +29,9 @@ def hls(make_server, tmp_path):
     return start
 
 
-def publishing(server, clip="h264_aac.flv", stream="live/s"):
-    """ffmpeg publishes the clip in a loop, in real time."""
-    return Program(media.FFMPEG + ["-re", "-stream_loop", "-1", "-i", media.clip(clip), "-c", "copy", "-f", "flv",
+def publishing(server, clip="h264_aac.flv", stream="live/s", speed=1):
+    """ffmpeg publishes the clip in a loop, by default in real time."""
+    return Program(media.FFMPEG + ["-readrate", str(speed), "-stream_loop", "-1", "-i", media.clip(clip), "-c", "copy", "-f", "flv",
                                    server.url(stream)])
 
 
@@ -64,7 +64,7 @@ def test_a_playlist_keeps_all_rules_while_the_stream_goes_on(hls):
 
 def test_the_text_is_that_of_srs_with_a_date_for_each_segment(hls):
     server = hls("hls_ctx off;")
-    with publishing(server):
+    with publishing(server, speed=3):
         text = wait_playlist(server, segments=2)
     assert re.fullmatch(r"#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:\d+\n#EXT-X-TARGETDURATION:1\n"
                         r"#EXT-X-INDEPENDENT-SEGMENTS\n"
@@ -108,7 +108,7 @@ def test_the_master_names_the_codecs_that_the_segments_carry(hls, container, cli
 
 def test_viewers_have_their_ids_in_the_uris_of_one_text(hls):
     server = hls()
-    with publishing(server):
+    with publishing(server, speed=3):
         wait_master = lambda: get(server.http_url("/live/s.m3u8"))[2].decode()    # noqa: E731
         until(lambda: "#EXT-X-STREAM-INF" in wait_master(), "a master playlist", 30)
         texts = []
@@ -126,7 +126,7 @@ def test_viewers_have_their_ids_in_the_uris_of_one_text(hls):
 def test_caches_are_told_how_long_and_which_version(hls):
     server = hls("hls_ctx off;", "hls_fragment 4; hls_window 60;")
     url = server.http_url("/live/s.m3u8")
-    with publishing(server):
+    with publishing(server, speed=3):
         wait_playlist(server)
         status, fields, body = get(url)
         assert (status, fields["Cache-Control"], fields["Content-Type"]) == (200, "max-age=2", "application/vnd.apple.mpegurl")
@@ -138,7 +138,7 @@ def test_caches_are_told_how_long_and_which_version(hls):
 
 def test_a_long_playlist_is_compressed_for_those_who_accept_it(hls):
     server = hls("hls_ctx off;", "hls_fragment 1; hls_window 60;")
-    with publishing(server):
+    with publishing(server, speed=3):
         text = wait_playlist(server, segments=12)
         url = server.http_url("/live/s.m3u8")
         status, fields, body = get(url, Accept_Encoding="gzip")
@@ -152,7 +152,7 @@ def test_a_long_playlist_is_compressed_for_those_who_accept_it(hls):
 def test_what_is_not_there_is_not_found(hls):
     server = hls()
     assert get(server.http_url("/live/s.m3u8"))[0] == 404
-    with publishing(server):
+    with publishing(server, speed=3):
         until(lambda: get(server.http_url("/live/s.m3u8"))[0] == 200, "a playlist", 30)
         for path in ("/live/other.m3u8", "/live/s-99999.ts", "/live/S.m3u8", "/s.m3u8"):
             assert get(server.http_url(path))[0] == 404, path
