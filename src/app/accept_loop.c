@@ -7,6 +7,7 @@
 
 #include "app/bans/bans.h"
 #include "app/conf/open_files.h"
+#include "app/limits/newcomers.h"
 #include "app/server/server.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -66,6 +67,16 @@ static void refuse_banned(struct accepter *a, int fd, const char *who)
                      err_code_name(E_BANNED));
 }
 
+/* Many connections of one address that say nothing. They are refused as those of a banned one are. */
+static void refuse_newcomer(struct accepter *a, int fd, const char *who)
+{
+    static struct log_limits limits;
+    close(fd);
+    a->server->registry.n_refused++;
+    log_write_within(&limits, LOG_WARN, "refused %s: code=%d(%s), newcomers_per_ip=%d connections say nothing", who,
+                     E_LIMIT, err_code_name(E_LIMIT), a->server->conf->newcomers_per_ip);
+}
+
 /* True when a connection beyond max_connections may take one of the places that are reserved for the API. */
 static bool may_ask_api(const struct accepter *a, const struct sockaddr *peer)
 {
@@ -92,6 +103,10 @@ static void welcome(struct accepter *a, int fd, const struct sockaddr *peer)
     io_addr_text(peer, who);
     if (bans_shut_out_peer(peer, has_api(a))) {
         refuse_banned(a, fd, who);
+        return;
+    }
+    if (newcomers_are_full(a->server->conf, peer)) {
+        refuse_newcomer(a, fd, who);
         return;
     }
     if (server_is_full(a->server) && !may_ask_api(a, peer)) {

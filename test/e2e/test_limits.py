@@ -1,5 +1,6 @@
 """`limits` of a vhost: each bound is kept, its refusal is said as the protocol can say it, and a place that is left is free again."""
 import contextlib
+import socket
 import threading
 import time
 
@@ -158,3 +159,91 @@ def test_a_flood_that_is_refused_harms_nobody(limited, witness):
     answers = [http_status(server, "nobody", source=OTHER) for _ in range(500)]
     w.undisturbed()
     assert 403 in answers
+
+
+# -- connections that say nothing --------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def silent(ports, source=OTHER, say=b"", n=1):
+    """Connections that say no more than this; which of them the server has closed is told by closed()."""
+    opened = []
+    for port in ports:
+        for _ in range(n):
+            s = socket.socket()
+            s.bind((source, 0))
+            s.connect(("127.0.0.1", port))
+            s.sendall(say)
+            opened.append(s)
+    yield opened
+    for s in opened:
+        s.close()
+
+
+def is_closed(s):
+    s.settimeout(patience(10))
+    try:
+        return s.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def is_open(s):
+    s.settimeout(0.2)
+    try:
+        s.recv(1)
+    except (socket.timeout, TimeoutError):
+        return True
+    except ConnectionResetError:
+        return False
+    return False
+
+
+@pytest.fixture
+def quiet(make_server):
+    return make_server(conf(""), root={"newcomers_per_ip": 6, "trusted_proxies": "none"}, api="", http="")
+
+
+def test_connections_that_say_nothing_have_a_bound_over_all_ports(quiet):
+    ports = [quiet.port, quiet.http_port, quiet.api_port]
+    with silent(ports, n=2) as first, silent(ports) as more, silent(ports, source="127.0.0.8") as others:
+        until(lambda: sum(map(is_open, first + more)) == 6, "six that are open")      # the ports accept side by side
+        assert all(map(is_open, others))
+        quiet.wait_log(r"refused 127\.0\.0\.7:\d+: code=1901\(LimitExceeded\), newcomers_per_ip=6")
+        with publish(quiet), quiet.player("s") as player:              # this address is another one
+            player.wait_media()
+        for s in first + more:
+            s.close()
+        until(lambda: status_of(quiet, "/live/s.m3u8", source=OTHER) in (404, 200), "a place of those that have gone")
+
+
+@pytest.mark.parametrize("say", [b"\x03" + bytes(100), b"GET / HTTP/1.1\r\nHost: x\r\n"], ids=["handshake", "head"])
+def test_a_beginning_without_an_end_is_nothing(quiet, say):
+    port = quiet.port if say[0] == 3 else quiet.http_port
+    with silent([port], say=say, n=6) as first, silent([port]) as more:
+        assert is_closed(more[0]) and all(map(is_open, first))
+
+
+def test_clients_that_have_said_what_they_want_do_not_count(quiet):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(publish(quiet, source=OTHER))
+        for _ in range(5):
+            stack.enter_context(quiet.player("s", source=OTHER)).wait_media()
+            stack.enter_context(HttpPlayer(quiet.http_port, "/live/s.flv", source=OTHER)).wait_media(1)
+            waiting = stack.enter_context(HttpPlayer(quiet.api_port, "/api/v1/versions", source=OTHER))
+            waiting.wait_body(10)                                    # its connection stays
+        assert http_status(quiet, source=OTHER) == 200
+
+
+def test_a_reload_sets_the_bound_of_newcomers(quiet):
+    quiet.reload(conf(""), root={"newcomers_per_ip": 0})
+    with silent([quiet.port], n=20) as many:
+        assert all(map(is_open, many[-3:]))
+        quiet.reload(conf(""), root={"newcomers_per_ip": 3})
+        with silent([quiet.port], n=4) as counted:                   # those that came without a bound are not counted
+            assert is_closed(counted[3]) and all(map(is_open, counted[:3]))
+
+
+def test_a_trusted_proxy_brings_any_number_of_newcomers(make_server):
+    server = make_server(conf(""), root={"newcomers_per_ip": 3, "trusted_proxies": OTHER}, api="", http="")
+    with silent([server.http_port], n=10) as many:
+        assert all(map(is_open, many[-3:]))

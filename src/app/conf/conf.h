@@ -408,7 +408,8 @@ struct conf {
     bool                io_uring;      /* ours, default on: write to many players by one system call */
     bool                allow_unbuilt; /* ours, default off: serve vhosts that need features that are not built */
     int                 max_connections;
-    char               *memory_limit; /* ours: validated, as written (conf/size.h) */
+    int                 newcomers_per_ip; /* 0: any number */
+    char               *memory_limit;     /* ours: validated, as written (conf/size.h) */
     char               *pid;
     int                 chunk_size;
     bool                daemon_overruled; /* written `on`, but this is a container */

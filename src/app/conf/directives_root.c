@@ -31,6 +31,10 @@ static const struct directive rows[] = {
       .since = "1",
       .help = "Most TCP clients at one time; a further one is closed at once. The limit of open files must exceed "
               "this by more than 128." },
+    { .name = "newcomers_per_ip", .type = CONF_INT, .def = "0", .min = 0, .max = 1000000, .reload = RELOAD_LIVE,
+      IN_CONF(newcomers_per_ip), .since = "ours", .example = "100",
+      .help = "Most connections of one address, over all ports, that have not said yet what they want: no stream over RTMP, no request over "
+              "HTTP. A further one is closed at once. 0: any number." },
     { .name = "memory_limit", .type = CONF_STRING, .unit = "percent|bytes[k|m|g]|off", .def = "50%",
       .reload = RELOAD_APPLIED, IN_CONF(memory_limit), .since = "ours",
       .help = "Most memory that the server holds for all connections and streams together. A percentage is a share "

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+#include "app/limits/newcomers.h"
 #include "app/server/api_places.h"
 #include "app/server/server.h"
 #include "core/ident.h"
@@ -42,6 +43,7 @@ struct http_conn {
     char              summary[HTTP_SUMMARY_CAP]; /* of the last request */
     int               status;                    /* status of the last reply; 0: none has begun */
     struct log_limits log_limits;
+    struct newcomer   newcomer; /* until its first request */
     struct api_seat   api_seat; /* place of the API that it takes, if the server was full when it came */
 };
 

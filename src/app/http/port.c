@@ -238,6 +238,7 @@ static struct err *handle(struct http_exchange *x)
     struct conf               *conf = conf_ref(c->server->conf);
     const struct http_face    *face = face_of(c, r);
     struct http_visit          v;
+    newcomer_end(&c->newcomer);
     begin_visit(&v, c, x, conf);
     c->api_seat.asks = true;
     c->n_requests++;
@@ -294,6 +295,7 @@ static void say_goodbye(struct http_conn *c, struct err *e)
 static void conn_free(struct http_conn *c)
 {
     api_places_leave(&c->server->api_places, &c->api_seat);
+    newcomer_end(&c->newcomer);
     io_close(&c->io);
     mem_free(c);
 }
@@ -382,6 +384,7 @@ struct err *http_port_start(struct server *s, int fd, const struct sockaddr *pee
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->peer_ip, sizeof c->peer_ip);
     c->peer_port = io_addr_port(peer);
+    newcomer_begin(&c->newcomer, s->conf, c->peer_ip);
     bool is_beyond = server_is_full(s) || !mem_has_room();
     if (is_beyond)
         api_places_take(&s->api_places, c->peer_ip, &c->api_seat, now_us());

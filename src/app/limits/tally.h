@@ -34,7 +34,7 @@ struct tally {
     struct list       idle; /* without clients, in the order in which they left */
     int               refs;
     int64_t           left_us;
-    int               players, publishers;
+    int               players, publishers, newcomers;
     struct tally_rate arrivals, wrong_passwords;
     char              name[];
 };

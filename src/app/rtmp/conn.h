@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+#include "app/limits/newcomers.h"
 #include "app/server/server.h"
 #include "app/session/session.h"
 #include "core/attr.h"
@@ -35,6 +36,7 @@ struct rtmp_conn {
     char                      trace[IDENT_CAP];
     char                      ip[INET6_ADDRSTRLEN];
     struct log_limits         log_limits;
+    struct newcomer           newcomer; /* until it has named a stream */
 };
 
 /**

@@ -125,6 +125,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
     if (e)
         return err_wrap(e, "identify client");
     c->identified = true;
+    newcomer_end(&c->newcomer);
     const struct rtmp_url *url = &c->request.url;
     int64_t                without_ms = rtmp_role_is_publish(c->role) ? 0 : -1;
     log_info("client identified, type=%s, vhost=%s, app=%s, stream=%s, param=%s, duration=%lldms",
@@ -170,6 +171,7 @@ static struct err *serve(struct rtmp_conn *c)
 
 static void conn_free(struct rtmp_conn *c)
 {
+    newcomer_end(&c->newcomer);
     rtmp_request_finish(&c->request);
     rtmp_server_finish(&c->rtmp);
     io_close(&c->io);
@@ -212,6 +214,7 @@ struct err *rtmp_port_start(struct server *s, int fd, const struct sockaddr *pee
     ident_random(c->trace, IDENT_LEN);
     io_addr_host(peer, c->ip, sizeof c->ip);
     c->peer_port = io_addr_port(peer);
+    newcomer_begin(&c->newcomer, s->conf, c->ip);
     rtmp_server_init(&c->rtmp, &c->io);
     struct err *e = io_open(&c->io, fd);
     if (!e)
