@@ -577,7 +577,9 @@ WAYS_TO_HANG_UP = {
 def check_hang_up(server, backend, hang_up):
     release = threading.Event()
     backend.answers["on_publish"] = backend.answers["on_play"] = silence(release)
-    n_fds = server.n_fds()
+    with server.client() as c:
+        c.barrier()                           # the start is over
+        n_fds = server.n_fds() - 1
     hang_up(server, backend)
     begin, end = until(lambda: len(backend.calls) == 2 and backend.calls, "the end")
     server.wait_fds(n_fds + 1)                # the connection by which the end was told is kept
