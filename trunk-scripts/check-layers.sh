@@ -20,6 +20,7 @@ live
 tls
 server
 segment
+program
 rtmp http
 exec hls dash hds dvr hooks
 forward

@@ -10,6 +10,7 @@ static const char *const names[VARIABLES] = {
     [VARIABLE_APP] = "[app]",
     [VARIABLE_STREAM] = "[stream]",
     [VARIABLE_PARAM] = "[param]",
+    [VARIABLE_ENGINE] = "[engine]",
     [VARIABLE_TC_URL] = "[tcUrl]",
     [VARIABLE_SWF_URL] = "[swfUrl]",
     [VARIABLE_PAGE_URL] = "[pageUrl]",

@@ -45,7 +45,7 @@ static void variables_of_the_set_are_replaced(void **state)
         { "[vhost]/[app]/[stream].x", VARIABLES_NAMES, "<0>/<1>/<2>.x" },
         { "[app][app]", VARIABLES_NAMES, "<1><1>" },
         { "[app]-[seq]-[duration]", VARIABLES_NAMES, "<1>-[seq]-[duration]" },
-        { "[app]-[seq]-[duration]", VARIABLES_NAMES | 1 << VARIABLE_SEQ, "<1>-<8>-[duration]" },
+        { "[app]-[seq]-[duration]", VARIABLES_NAMES | 1 << VARIABLE_SEQ, "<1>-<10>-[duration]" },
         { "[APP] [ap [app [[app]] ]", VARIABLES_NAMES, "[APP] [ap [app [<1>] ]" },
         { "[", VARIABLES_NAMES, "[" },
         { "[app]", 0, "[app]" },

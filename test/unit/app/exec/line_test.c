@@ -1,5 +1,5 @@
 /* A line of `exec`: words, variables, redirections, and the limits of what a client can put into them. */
-#include "app/exec/command.h"
+#include "app/exec/line.h"
 
 #include <cmocka.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static struct err *make(const char *line)
     for (char *word; (word = strsep(&rest, " "));)
         items[words.count++] = word;
     command_finish(&c);
-    return command_make(&c, &words, &values);
+    return line_make(&c, &words, &values);
 }
 
 /* The words of the command that a line makes, as "word|word|". */
@@ -131,7 +131,7 @@ static void what_is_incomplete_is_refused(void **state)
 {
     struct conf_words none = { 0 };
     (void)state;
-    struct err *e = command_make(&c, &none, &values);
+    struct err *e = line_make(&c, &none, &values);
     assert_int_equal(err_code(e), E_ENCODER_FORK);
     err_free(e);
     assert_int_equal(code(""), E_ENCODER_FORK);
