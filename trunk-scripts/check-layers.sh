@@ -21,9 +21,10 @@ tls
 server
 segment
 program
+ffmpeg
 rtmp http
 exec hls dash hds dvr hooks
-forward
+forward ingest
 doctor memory
 api exporter
 heartbeat

@@ -7,6 +7,7 @@
 #include "app/conf/open_files.h"
 #include "app/exposure_log.h"
 #include "app/hooks/kafka.h"
+#include "app/ingest/ingest.h"
 #include "app/listener.h"
 #include "app/log_move.h"
 #include "app/services.h"
@@ -109,6 +110,13 @@ static void apply_memory_limit(struct server *s, const struct conf *before)
     server_apply_memory_limit(s);
 }
 
+static void apply_ingests(struct server *s, const struct conf *before)
+{
+    (void)s;
+    (void)before;
+    ingest_follow_conf();
+}
+
 /* Nothing may yield between the two halves of the listeners: they prepare last, and commit before the steps that yield. */
 const struct reload_step reload_steps[] = {
     { "certificates", load_certificates, keep_certificates, keep_certificates },
@@ -120,6 +128,7 @@ const struct reload_step reload_steps[] = {
     { "difference", .commit = say_difference },
     { "exposure", .commit = say_exposure },
     { "sources", .commit = apply_to_sources },
+    { "ingests", .commit = apply_ingests },
     { "memory limit", .commit = apply_memory_limit },
     { 0 },
 };

@@ -14,6 +14,7 @@
 #include "app/hooks/outbox.h"
 #include "app/hooks/trust.h"
 #include "app/hooks/updates.h"
+#include "app/ingest/ingest.h"
 #include "app/limits/tally.h"
 #include "app/listener.h"
 #include "app/segment/scratch.h"
@@ -157,6 +158,7 @@ static void stop_gracefully(struct server *s)
     if (wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_start_wait_us))
         return;
     listeners_close(s);
+    ingest_stop();
     if (!wait_for_clients(s))
         return;
     wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_final_wait_us);
@@ -188,6 +190,8 @@ struct err *server_run(struct server *s)
         e = co_go(&s->services, "heartbeat", heartbeat_run, s, NULL);
     if (!e)
         e = co_go(&s->services, "hls-janitor", hls_janitor_run, s, NULL);
+    if (!e)
+        e = co_go(&s->services, "ingest", ingest_run, s, NULL);
     if (!e) {
         wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
         if (s->stop == SERVER_STOPS_GRACEFULLY)
@@ -195,6 +199,7 @@ struct err *server_run(struct server *s)
     }
     service_notify_stopping();
     listeners_close(s);
+    ingest_stop();
     co_group_cancel_and_join(&s->connections);
     attend_join(&s->sources, ATTENDANTS_US);
     dvr_files_finish();

@@ -174,7 +174,24 @@
     X(3011, HTTP_HANDLER_INVALID, "HttpHandlerInvalid", "handler invalid") \
     X(3013, HTTP_REMUX_SEQUENCE_HEADER, "VodNoSequence", "FLV file without sequence headers (?start=)") \
     X(3014, HTTP_REMUX_OFFSET_OVERFLOW, "VodOffset", "byte offset beyond the file (?start=, Range)") \
+    X(3015, ENCODER_VCODEC, "FFmpegNoCodec", "transcode: no codec, or both are off") \
+    X(3016, ENCODER_OUTPUT, "FFmpegNoOutput", "transcode: no output") \
+    X(3017, ENCODER_ACHANNELS, "FFmpegChannels", "transcode: channels") \
+    X(3018, ENCODER_ASAMPLE_RATE, "FFmpegSampleRate", "transcode: sample rate") \
+    X(3019, ENCODER_ABITRATE, "FFmpegAudioBitrate", "transcode: audio bitrate") \
+    X(3020, ENCODER_ACODEC, "FFmpegAudioCodec", "transcode: audio codec") \
+    X(3021, ENCODER_VPRESET, "FFmpegPreset", "transcode: preset") \
+    X(3022, ENCODER_VPROFILE, "FFmpegProfile", "transcode: profile") \
+    X(3023, ENCODER_VTHREADS, "FFmpegThreads", "transcode: threads") \
+    X(3024, ENCODER_VHEIGHT, "FFmpegHeight", "transcode: height") \
+    X(3025, ENCODER_VWIDTH, "FFmpegWidth", "transcode: width") \
+    X(3026, ENCODER_VFPS, "FFmpegFps", "transcode: frame rate") \
+    X(3027, ENCODER_VBITRATE, "FFmpegVideoBitrate", "transcode: video bitrate") \
     X(3028, ENCODER_FORK, "FFmpegFork", "child process fork") \
+    X(3029, ENCODER_LOOP, "FFmpegLoop", "transcode loops on itself") \
+    X(3032, ENCODER_PARSE, "FFmpegBinary", "no program is named for a child") \
+    X(3033, ENCODER_NO_INPUT, "FFmpegNoInput", "child without input") \
+    X(3035, ENCODER_INPUT_TYPE, "FFmpegInputType", "input type unknown") \
     X(3036, KERNEL_FLV_HEADER, "FlvHeader", "FLV header bad") \
     X(3037, KERNEL_FLV_STREAM_CLOSED, "VodFlvClosed", "FLV file closed") \
     X(3038, KERNEL_STREAM_INIT, "StreamInit", "byte stream init") \

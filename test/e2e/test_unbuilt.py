@@ -18,7 +18,7 @@ REFUSING = [
 ]
 SERVING = [
     "cluster { mode local; }",
-    "transcode { enabled on; ffmpeg /bin/false; } ingest a { enabled on; } dash { enabled on; }",
+    "transcode { enabled on; ffmpeg /bin/false; } dash { enabled on; }",
 ]
 
 

@@ -420,6 +420,7 @@ struct conf {
     char               *server_id; /* empty: taken from the .id file, or random */
     struct log_settings log;
     int64_t             pithy_print_us;
+    char               *ff_log_dir, *ff_log_level; /* of programs of ffmpeg */
     int64_t             grace_start_wait_us, grace_final_wait_us;
     bool                force_grace_quit;
     bool                empty_ip_ok;

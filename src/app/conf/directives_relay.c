@@ -41,7 +41,7 @@ static const struct directive forward_rows[] = {
 };
 const struct conf_block conf_forward_block = { CONF_ROWS(forward_rows) };
 
-#define IN_ENGINE(field) CONF_FIELD(struct conf_engine, field)
+#define IN_ENGINE(field) .state = CONF_BUILT, CONF_FIELD(struct conf_engine, field)
 #define OPTIONS(called, text) \
     { .name = #called, .type = CONF_OPTIONS, .reload = RELOAD_APPLIED, IN_ENGINE(called), .since = "1", .help = text }
 
@@ -97,7 +97,7 @@ static const struct conf_block transcode_engine_block = { CONF_ROWS(engine_rows)
 static const struct conf_block ingest_engine_block = { CONF_ROWS(engine_rows), CONF_NAMED(struct conf_engine, name),
                                                      .unchecked = true };
 
-#define IN_TRANSCODE(field) CONF_FIELD(struct conf_transcode, field)
+#define IN_TRANSCODE(field) .state = CONF_BUILT, CONF_FIELD(struct conf_transcode, field)
 
 static const struct directive transcode_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
@@ -106,14 +106,14 @@ static const struct directive transcode_rows[] = {
       IN_TRANSCODE(ffmpeg), .since = "1",
       .example = "/usr/bin/ffmpeg", .help = "Path of the ffmpeg program." },
     { .name = "engine", .type = CONF_BLOCK, .children = &transcode_engine_block, .flags = CONF_REPEAT, .unit = "NAME",
-      .reload = RELOAD_APPLIED, CONF_BLOCKS(struct conf_transcode, engines, n_engines), .since = "1", .example = "sd",
+      .state = CONF_BUILT, .reload = RELOAD_APPLIED, CONF_BLOCKS(struct conf_transcode, engines, n_engines), .since = "1", .example = "sd",
       .help = "One output, made by a process of its own." },
 };
 const struct conf_block conf_transcode_block = { CONF_ROWS(transcode_rows), CONF_NAMED(struct conf_transcode, scope) };
 
 static const char *const inputs[] = { "file", "stream", NULL };
 
-#define IN_INGEST(field) CONF_FIELD(struct conf_ingest, field)
+#define IN_INGEST(field) .state = CONF_BUILT, CONF_FIELD(struct conf_ingest, field)
 
 static const struct directive input_rows[] = {
     { .name = "type", .type = CONF_ENUM, .words = inputs, .other = -1, .def = "file", .reload = RELOAD_APPLIED,
@@ -126,12 +126,12 @@ static const struct conf_block input_block = { CONF_ROWS(input_rows), .unchecked
 static const struct directive ingest_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED,
       IN_INGEST(enabled), .since = "1", .help = "Run this ingest." },
-    { .name = "input", .type = CONF_BLOCK, .children = &input_block, .reload = RELOAD_APPLIED, .since = "1",
+    { .name = "input", .type = CONF_BLOCK, .children = &input_block, .state = CONF_BUILT, .reload = RELOAD_APPLIED, .since = "1",
       .help = "The input." },
     { .name = "ffmpeg", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, IN_INGEST(ffmpeg), .since = "1",
       .example = "/usr/bin/ffmpeg", .help = "Path of the ffmpeg program." },
     { .name = "engine", .type = CONF_BLOCK, .children = &ingest_engine_block, .unit = "[NAME]",
-      .reload = RELOAD_APPLIED, CONF_BLOCKS(struct conf_ingest, engines, n_engines), .since = "1",
+      .state = CONF_BUILT, .reload = RELOAD_APPLIED, CONF_BLOCKS(struct conf_ingest, engines, n_engines), .since = "1",
       .help = "How the input is encoded, and the output. Without codecs everything is copied." },
 };
 const struct conf_block conf_ingest_block = { CONF_ROWS(ingest_rows), CONF_NAMED(struct conf_ingest, id) };

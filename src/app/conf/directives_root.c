@@ -107,9 +107,9 @@ static const struct directive rows[] = {
       .help = "Log file for tank file. After it has been moved away, SIGUSR1 makes the server open it again." },
     { .name = "pithy_print_ms", .type = CONF_MS, .def = "10000", .min = 1, .max = 86400000, .reload = RELOAD_APPLIED,
       IN_CONF(pithy_print_us), .since = "2", .help = "Interval of the log lines about the progress of each client." },
-    { .name = "ff_log_dir", .type = CONF_STRING, .unit = "path", .def = "./objs", .since = "1",
-      .help = "Directory for the logs of ffmpeg processes; /dev/null: no logs." },
-    { .name = "ff_log_level", .type = CONF_STRING, .def = "info", .since = "3",
+    { .name = "ff_log_dir", .type = CONF_STRING, .unit = "path", .def = "./objs", IN_CONF(ff_log_dir), .since = "1",
+      .help = "Directory for the logs of ffmpeg processes, from their next start; /dev/null: no logs." },
+    { .name = "ff_log_level", .type = CONF_STRING, .def = "info", IN_CONF(ff_log_level), .since = "3",
       .help = "Log level for ffmpeg processes, a word that ffmpeg knows." },
 
     /* the blocks */

@@ -35,8 +35,10 @@ struct err *open_files_reserve(int max_connections)
 static bool runs_programs(const struct conf *c)
 {
     bool any = false;
-    for (size_t i = 0; i < c->n_vhosts; i++)
-        any |= c->vhosts[i].exec.enabled && c->vhosts[i].exec.publish.count > 0;
+    for (size_t i = 0; i < c->n_vhosts; i++) {
+        const struct conf_vhost *v = &c->vhosts[i];
+        any |= (v->exec.enabled && v->exec.publish.count > 0) || v->n_ingests > 0;
+    }
     return any;
 }
 

@@ -62,7 +62,7 @@ static void what_is_merely_missing_is_served(void **state)
     (void)state;
     refuses("cluster { mode local; token_traverse off; origin_cluster on; }", "");
     refuses("hls { enabled on; } dash { enabled on; } dvr { enabled on; } exec { enabled on; }", "");
-    refuses("transcode { enabled on; } ingest a { enabled on; } rtc { enabled on; } srt { enabled on; }", "");
+    refuses("transcode { enabled on; } rtc { enabled on; } srt { enabled on; }", "");
 }
 
 static void the_environment_asks_as_a_file_does(void **state)

@@ -1,0 +1,134 @@
+"""ingest: programs that bring streams in, started with the server, started again when they end, ended with it."""
+import os
+import re
+import signal
+
+import media
+from srs import free_port
+from test_exec import children, is_running, lines, script, starts, ends, pids, WORKER, STUBBORN
+from test_play import vhost
+from wait import until
+
+OUTPUT = "rtmp://127.0.0.1:[port]/live?vhost=[vhost]/livestream"
+
+
+def ingest(url, *, name="in", ffmpeg="ffmpeg", engine="enabled off; output %s;" % OUTPUT, kind="file", enabled="on"):
+    return "ingest %s { enabled %s; input { type %s; url %s; } ffmpeg %s; engine { %s } }" % (
+        name, enabled, kind, url, ffmpeg, engine)
+
+
+def with_ingest(*blocks, name="__defaultVhost__"):
+    return vhost(more=" ".join(blocks), name=name)
+
+
+def test_a_file_becomes_a_stream_that_plays(make_server):
+    clip = media.clip("h264_aac.flv")
+    server = make_server(with_ingest(ingest(clip)))
+    player = media.ffmpeg_play(server.url("live/livestream"), ["-t", "1"])
+    played = media.parse_framemd5(player.ends())
+    media.compare_packets(media.framemd5(clip), played, whole=False)
+    server.wait_log(r"ingest of __defaultVhost__ starts ffmpeg -nostdin -loglevel level\+info -re -i %s -vcodec copy"
+                    r" -acodec copy -f flv -y rtmp://127.0.0.1:%d/live/livestream" % (re.escape(clip), server.port))
+    log = os.path.join(server.folder, "objs", "ffmpeg-ingest-__defaultVhost__-live-livestream.log")
+    until(lambda: any("Input #0" in line for line in lines(log)), "the log of ffmpeg")
+
+
+def test_a_file_starts_over_at_its_end(make_server):
+    server = make_server(with_ingest(ingest(media.clip("h264_aac.flv"))))
+    server.wait_log(r"ingest of __defaultVhost__: in has exited with 0 after \d+ms, it starts again in 3000ms", timeout=40)
+    at = server.mark()
+    server.wait_log(r"ingest of __defaultVhost__ starts ffmpeg", since=at)
+
+
+def test_an_ingest_that_is_killed_comes_back(make_server, tmp_path):
+    worker, out = script(tmp_path, "worker", WORKER.replace("\n", "\nexec >> %s\n" % (tmp_path / "out"), 1)), tmp_path / "out"
+    server = make_server(with_ingest(ingest("/x", ffmpeg=worker)))
+    until(lambda: starts(out), "the first start")
+    os.kill(pids(out)[0], signal.SIGKILL)
+    server.wait_log(r"ingest of __defaultVhost__: in was killed by signal 9 after \d+ms, it starts again in 3000ms")
+    until(lambda: len(starts(out)) == 2, "the second start")
+
+
+def test_a_reload_adds_changes_and_removes_ingests_and_leaves_the_others_alone(make_server, tmp_path):
+    def worker(name):
+        return script(tmp_path, name, WORKER.replace("\n", "\nexec >> %s/%s.out\n" % (tmp_path, name), 1))
+    a, b, c = (tmp_path / ("%s.out" % name) for name in "abc")
+    in_a = ingest("/a", name="a", ffmpeg=worker("a"))
+    server = make_server(with_ingest(in_a, ingest("/b", name="b", ffmpeg=worker("b"))))
+    until(lambda: starts(a) and starts(b), "both to start")
+    server.reload(with_ingest(in_a, ingest("/other", name="b", ffmpeg=worker("b")), ingest("/c", name="c", ffmpeg=worker("c"))))
+    until(lambda: len(starts(b)) == 2 and starts(c), "the changed one and the new one to start")
+    assert len(ends(b)) == 1 and "/b" in ends(b)[0] and "/other" in starts(b)[1]
+    server.reload(with_ingest(in_a))
+    until(lambda: len(ends(b)) == 2 and ends(c), "the removed ones to end")
+    server.reload("ff_log_level error; " + with_ingest(in_a))  # counts from the next start
+    server.reload(with_ingest(in_a, ingest("/d", name="d", ffmpeg=worker("c"))))
+    until(lambda: len(starts(c)) == 2, "the last one to start")
+    assert len(starts(a)) == 1 and not ends(a)
+    server.reload(with_ingest())
+    until(lambda: ends(a) and children(server) == set(), "all to end")
+
+
+def test_no_ingest_outlives_the_server(make_server, tmp_path):
+    worker = script(tmp_path, "worker", WORKER.replace("\n", "\nexec >> %s\n" % (tmp_path / "a"), 1))
+    stubborn = script(tmp_path, "stubborn", STUBBORN.replace("\n", "\nexec >> %s\n" % (tmp_path / "b"), 1))
+    for turn, number in enumerate((signal.SIGTERM, signal.SIGQUIT), 1):
+        server = make_server(with_ingest(ingest("/a", name="a", ffmpeg=worker), ingest("/b", name="b", ffmpeg=stubborn)),
+                             root={"grace_start_wait": 10, "grace_final_wait": 10})
+        until(lambda: len(starts(tmp_path / "a")) == turn and len(starts(tmp_path / "b")) == turn, "both to start")
+        server.stop(number)
+        assert len(ends(tmp_path / "a")) == turn
+        until(lambda: not any(map(is_running, pids(tmp_path / "a") + pids(tmp_path / "b"))), "no program to be left")
+
+
+def test_ingests_that_cannot_work_harm_nobody(make_server, witness, tmp_path):
+    crash = script(tmp_path, "crash", "#!/bin/sh\nkill -SEGV $$\n")
+    server = make_server(with_ingest(
+        ingest("/x", name="missing", ffmpeg="/no/such/ffmpeg"), ingest("/x", name="crash", ffmpeg=crash),
+        ingest("/x", name="nothing", ffmpeg="''"), ingest("''", name="blind"), ingest("/x", name="odd", kind="fiel"),
+        ingest("/x", name="mute", engine="enabled off;")))
+    w = witness(server)
+    server.wait_log(r"ingest of __defaultVhost__: missing is not started, next try in 3000ms.*/no/such/ffmpeg")
+    server.wait_log(r"crash was killed by signal 11 after \d+ms, it starts again in 6000ms")
+    server.wait_log(r"nothing is not started, next try in .*no ffmpeg is named")
+    server.wait_log(r"blind is not started, next try in .*no input is named")
+    server.wait_log(r"odd is not started, next try in .*neither file nor stream")
+    server.wait_log(r"mute is not started, next try in .*no output is named")
+    w.undisturbed()
+    until(lambda: children(server) == set(), "no child to be left")
+
+
+def test_an_ingest_inherits_nothing_of_the_server(make_server, tmp_path):
+    out = tmp_path / "out"
+    nosy = script(tmp_path, "nosy", """#!/bin/sh
+exec > %s
+env
+ls -l /proc/$$/fd | sed -n 's/.* \\([0-9]*\\) -> /fd \\1 /p'
+grep Sig /proc/$$/status
+echo done
+sleep 60
+""" % out)
+    server = make_server(with_ingest(ingest("/x", ffmpeg=nosy)), env={"SRS_SECRET": "secret", "NOTIFY_SOCKET": "@x"})
+    until(lambda: lines(out)[-1:] == ["done"], "the program to tell")
+    told = "\n".join(lines(out))
+    assert "secret" not in told and "NOTIFY_SOCKET" not in told
+    fds = {line.split()[1] for line in lines(out) if line.startswith("fd ")}
+    assert fds <= {"0", "1", "2", "10", "255"} and "socket" not in told
+    assert re.search(r"SigIgn:\s+0{16}", told) and re.search(r"SigBlk:\s+0{16}", told)
+
+
+def example(make_server, tmp_path, name, **how):
+    """Start an example of conf/ on a port of its own, with the sample where the example expects it."""
+    with open(os.path.join(media.ROOT, "conf", name)) as f:
+        text = f.read()
+    os.makedirs(str(tmp_path / "srs0" / "doc"))
+    os.symlink(os.path.join(media.ROOT, "doc", "sample.flv"), str(tmp_path / "srs0" / "doc" / "source.flv"))
+    port = free_port()
+    return make_server(text=text.replace("listen              1935", "listen %d" % port) + "pid %s;\n" % (tmp_path / "pid"),
+                       listen=[port], args=None, **how)
+
+
+def test_the_example_plays(make_server, tmp_path):
+    server = example(make_server, tmp_path, "ingest.conf")
+    player = media.ffmpeg_play(server.url("live/livestream"), ["-t", "1"])
+    assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
