@@ -6,26 +6,16 @@
 #include "core/str.h"
 
 static const char *const names[VARIABLES] = {
-    [VARIABLE_VHOST] = "[vhost]",
-    [VARIABLE_APP] = "[app]",
-    [VARIABLE_STREAM] = "[stream]",
-    [VARIABLE_PARAM] = "[param]",
-    [VARIABLE_ENGINE] = "[engine]",
-    [VARIABLE_TC_URL] = "[tcUrl]",
-    [VARIABLE_SWF_URL] = "[swfUrl]",
-    [VARIABLE_PAGE_URL] = "[pageUrl]",
-    [VARIABLE_PORT] = "[port]",
-    [VARIABLE_URL] = "[url]",
-    [VARIABLE_SEQ] = "[seq]",
-    [VARIABLE_DURATION] = "[duration]",
-    [VARIABLE_YEAR] = "[2006]",
-    [VARIABLE_MONTH] = "[01]",
-    [VARIABLE_DAY] = "[02]",
-    [VARIABLE_HOUR] = "[15]",
-    [VARIABLE_MINUTE] = "[04]",
-    [VARIABLE_SECOND] = "[05]",
-    [VARIABLE_MILLISECOND] = "[999]",
-    [VARIABLE_TIMESTAMP] = "[timestamp]",
+    [VARIABLE_VHOST] = "[vhost]",     [VARIABLE_APP] = "[app]",
+    [VARIABLE_STREAM] = "[stream]",   [VARIABLE_PARAM] = "[param]",
+    [VARIABLE_ENGINE] = "[engine]",   [VARIABLE_TC_URL] = "[tcUrl]",
+    [VARIABLE_SWF_URL] = "[swfUrl]",  [VARIABLE_PAGE_URL] = "[pageUrl]",
+    [VARIABLE_PORT] = "[port]",       [VARIABLE_URL] = "[url]",
+    [VARIABLE_SEQ] = "[seq]",         [VARIABLE_DURATION] = "[duration]",
+    [VARIABLE_YEAR] = "[2006]",       [VARIABLE_MONTH] = "[01]",
+    [VARIABLE_DAY] = "[02]",          [VARIABLE_HOUR] = "[15]",
+    [VARIABLE_MINUTE] = "[04]",       [VARIABLE_SECOND] = "[05]",
+    [VARIABLE_MILLISECOND] = "[999]", [VARIABLE_TIMESTAMP] = "[timestamp]",
 };
 
 void variable_time_init(struct variable_time *t, int64_t wall_us, bool utc)
