@@ -146,7 +146,7 @@ unit-programs: $(UNIT_PROGRAMS)
 test-tools: $(TOOL_PROGRAMS)
 
 # bench compares this server with the bare loop, nginx and node-media-server: tables, objs/bench/*.json and a picture, in
-# about twenty minutes. bench-faults measures what one stream in trouble costs the others, in five minutes.
+# about 25 minutes. bench-faults measures what one stream in trouble costs the others, in five minutes.
 bench: all bench-tools
 	@trunk-scripts/deps.sh bench
 	@trunk-scripts/bench-peers.sh
@@ -368,7 +368,7 @@ help:
 	@echo 'make test-distros make test on Debian 12, 13 and unstable, with gcc and clang, by chroot; takes long, needs root.'
 	@echo '                  DISTROS="12/gcc 13" SUITES="unit e2e" for a part, COMMIT=main for a commit'
 	@echo 'make soak         10^6 connections over every protocol, which must leave nothing behind; CYCLES=N'
-	@echo 'make bench        memory, CPU and latency, compared with the bare loop and other servers (about 20 minutes)'
+	@echo 'make bench        memory, CPU and latency, compared with the bare loop and other servers (about 25 minutes)'
 	@echo 'make bench-faults what one stream in trouble costs the others (5 minutes)'
 	@echo 'make bench-tools  build only the load tools of research/bench; test-tools: only the programs of the end-to-end tests'
 	@echo

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """This server against the bare loop, nginx and node-media-server, in one run: the tables of doc/performance.md.
 
-    make bench                             all of it, in about twenty minutes
+    make bench                             all of it, in about 25 minutes
     research/bench/bench.py batch join     some rows; --list names them
     research/bench/bench.py --full         with ten thousand players for a minute
     research/bench/bench.py --quick        the rows of the control side with a few clients: only shows that they work

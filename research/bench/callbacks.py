@@ -14,7 +14,7 @@ class _Line(asyncio.Protocol):
     """A connection of the backend's client: one request after the other."""
 
     def __init__(self, backend):
-        self.backend, self.read = backend, b""
+        self.backend, self.read, self.waiting = backend, b"", 0
 
     def connection_made(self, transport):
         self.transport = transport
@@ -24,7 +24,7 @@ class _Line(asyncio.Protocol):
         while (request := self.request()) is not None:
             self.read = self.read[request:]
             self.backend.asked += 1
-            self.backend.waiting += 1
+            self.wait(1)
             if self.backend.answers_after_s is not None:
                 self.backend.loop.call_later(self.backend.answers_after_s, self.answer)
 
@@ -37,14 +37,17 @@ class _Line(asyncio.Protocol):
         whole = len(head) + len(end) + length
         return whole if len(self.read) >= whole else None
 
+    def wait(self, n):
+        self.waiting += n
+        self.backend.waiting += n
+
     def answer(self):
-        self.backend.waiting -= 1
-        if not self.transport.is_closing():
+        if self.waiting:
+            self.wait(-1)
             self.transport.write(ANSWER)
 
     def connection_lost(self, _):
-        if self.backend.answers_after_s is None:
-            self.backend.waiting -= 1
+        self.wait(-self.waiting)
 
 
 class Backend:
