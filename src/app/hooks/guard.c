@@ -40,12 +40,12 @@ struct hook_kept {
     struct hook_kept_urls     *last;   /* of the configuration by which the beginning was told */
     struct source             *source; /* a reference: the stream keeps its id; NULL: of a connection */
     const int64_t             *sent, *received;
-    struct hook_wish          *wish; /* of the answers, while it is asked; NULL: they only say yes or no */
-    char *name; /* of the stream, or the first one of a connection, that an answer has changed; NULL: none has */
-    struct hook_update *update;    /* NULL: on_update is not wanted, or this is a connection */
-    bool                is_on_bus; /* its beginning was told to the bus */
-    bool                was_told;  /* a backend accepts the beginning, or may accept it */
-    bool                has_place; /* of publishing.h */
+    struct hook_wish          *wish;      /* of the answers, while it is asked; NULL: they only say yes or no */
+    char                      *name;      /* that an answer has given to the stream; NULL: none has */
+    struct hook_update        *update;    /* NULL: on_update is not wanted, or this is a connection */
+    bool                       is_on_bus; /* its beginning was told to the bus */
+    bool                       was_told;  /* a backend accepts the beginning, or may accept it */
+    bool                       has_place; /* of publishing.h */
 };
 
 static void kept_free(struct hook_kept *k)
@@ -188,8 +188,10 @@ static struct err *let_in(const struct hook_kept *k, const struct session *s, st
     return NULL;
 }
 
-/* A journal tells these URLs later that a client was let in. False: the vhost has none. A publisher's connection goes into the
- * queue of its stream, so that all that follows of the client comes behind it. */
+/*
+ * A journal tells these URLs later that a client was let in. False: the vhost has none. A publisher's connection goes into the
+ * queue of its stream, so that all that follows of the client comes behind it.
+ */
 static bool tell_later(struct hook_kept *k, const struct session *s, const struct hook_call *c,
                        const struct conf_words *urls, size_t first)
 {

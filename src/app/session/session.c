@@ -68,7 +68,10 @@ static struct refused what_for(const struct session *s, bool at_door)
     };
 }
 
-/* Note the answer of admission. A client that is let in now was refused for a reason that is over; one that has left was not refused. */
+/*
+ * Note the answer of admission. A client that is let in now was refused for a reason that is over; one that has left was not
+ * refused.
+ */
 static void note_answer(const struct session *s, const struct err *e)
 {
     const struct refused what = what_for(s, true);
