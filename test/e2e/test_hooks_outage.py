@@ -130,7 +130,8 @@ class Outage:
     def __init__(self, make_server, witness, folder, n, frames_max):
         self.port, self.folder, self.new_witness = free_port(), folder, witness
         more = "journal %s; fail_open on_connect on_publish; timeout 5; secret s3cret;" % folder
-        self.server = make_server("vhost __defaultVhost__ { } vhost told { %s %s }\n" % (PATIENT, hooks(self, *EVENTS, more=more)), api="")
+        self.server = make_server("vhost __defaultVhost__ { %s } vhost told { %s %s }\n" % (
+            PATIENT, PATIENT, hooks(self, *EVENTS, more=more)), api="")
         self.witness = witness(self.server)
         self.crowd = Crowd(self.server, n, frames_max)
 
