@@ -71,7 +71,9 @@ def follow(page, text):
 
 def fits(page, width):
     wide = page.run("return document.documentElement.scrollWidth")
-    assert wide <= width, "%d pixels on a screen of %d" % (wide, width)
+    who = page.run("""return [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > arguments[0])
+        .map(e => `${e.tagName}.${e.className} ${e.textContent.slice(0, 60)}`).slice(0, 5)""", width)
+    assert wide <= width, "%d pixels on a screen of %d: %s" % (wide, width, who)
 
 
 def shown_links(page):
@@ -443,6 +445,51 @@ def test_events_are_shown_as_they_come(page, site, auth):
     choose(page, "Type", "client")
     until(lambda: "unpublished" not in page.text(), "the others to go")
     assert not page.run("return document.querySelector('img')")
+
+
+# A view and a text of it, in English and Chinese.
+VIEWS = [("summaries", "Bandwidth", "带宽"), ("streams", "/live/livestream", "/live/livestream"), ("clients", "rtmp-play", "rtmp-play"),
+         ("bans", "192.0.2.0/24", "192.0.2.0/24"), ("vhosts", "HLS", "HLS"), ("connect", "rtmp://", "rtmp://"),
+         ("doctor", "not-published", "not-published"), ("events", "came", "接入"), ("logs", "client identified", "client identified"),
+         ("configs", "http_remux", "http_remux")]
+RAW = "raw_api { enabled on; allow_query on; allow_update on; }"
+
+
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_view_fits_the_screen_in_both_languages(page, site, live, lang, width):
+    server = site(SEGMENTS, api=RAW)
+    live(server)
+    viewers = [server.player(name) for name in ("livestream", "nobody-publishes-this-stream-whose-name-is-quite-long")]
+    ban = b'{"address":"192.0.2.0/24","seconds":3600,"reason":"a-flood-with-a-reason-that-has-no-blank-to-break-the-line-at"}'
+    assert Api(server).ask("POST", "/api/v1/bans/", ban).status == 200
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500})
+    try:
+        for view, en, zh in VIEWS:
+            open_at(page, console(server, view, lang=lang, http=server.http_port))
+            if view == "events":
+                page.wait_text("live, since" if lang == "en" else "实时")
+                server.player("livestream").close()
+            page.wait_text(en if lang == "en" else zh)
+            fits(page, width)
+            no_complaints(page)
+            if "CONSOLE_PICTURES" in os.environ:
+                page.driver.save_screenshot(os.path.join(os.environ["CONSOLE_PICTURES"], "%s-%s-%d.png" % (view, lang, width)))
+        open_at(page, console(server, "configs", lang=lang))
+        press(page, "Edit max_connections" if lang == "en" else "编辑 max_connections")
+        fill(page, "value", "777")
+        press(page, "Check" if lang == "en" else "检查", nth=1)
+        page.wait_text("max_connections 777;")                          # the lines of the change
+        fits(page, width)
+        no_complaints(page)
+        if "CONSOLE_PICTURES" in os.environ:
+            page.driver.save_screenshot(os.path.join(os.environ["CONSOLE_PICTURES"], "change-%s-%d.png" % (lang, width)))
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        for viewer in viewers:
+            viewer.close()
 
 
 LOG = {"en": ("Log", "Log of %s", "Level", "Pause", "Go on", "No such lines."),
