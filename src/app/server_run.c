@@ -6,6 +6,7 @@
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
 #include "app/dvr/file.h"
+#include "app/dvr/rescue.h"
 #include "app/heartbeat/heartbeat.h"
 #include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
@@ -192,6 +193,8 @@ struct err *server_run(struct server *s)
         e = co_go(&s->services, "hls-janitor", hls_janitor_run, s, NULL);
     if (!e)
         e = co_go(&s->services, "ingest", ingest_run, s, NULL);
+    if (!e)
+        e = co_go(&s->services, "dvr-rescue", dvr_rescue_run, s, NULL);
     if (!e) {
         wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
         if (s->stop == SERVER_STOPS_GRACEFULLY)

@@ -29,3 +29,23 @@ def probe(path):
 
 def duration(path):
     return float(probe(path)["format"]["duration"])
+
+
+def packets(path):
+    """The packets of each kind: length and hash, in their order."""
+    found = {}
+    for p in media.framemd5(path):
+        found.setdefault(p.kind, []).append((p.size, p.hash))
+    return found
+
+
+def boxes(data):
+    """The boxes of an MP4: type, offset, length."""
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at:at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8:at + 16], "big")
+        assert size >= 8 and at + size <= len(data), at
+        yield data[at + 4:at + 8].decode(), at, size
+        at += size

@@ -171,7 +171,7 @@ static const struct directive dvr_rows[] = {
       .reload = RELOAD_APPLIED, IN_VHOST(dvr.apply), .since = "3", .help = "Streams to record." },
     { .name = "dvr_path", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html/[app]/[stream].[timestamp].flv",
       .reload = RELOAD_APPLIED, IN_VHOST(dvr.path), .since = "1",
-      .help = "Path of a file; its ending chooses the format: .flv." },
+      .help = "Path of a file; its ending chooses the format: .flv, .mp4 or .ts." },
     { .name = "dvr_plan", .type = CONF_ENUM, .words = dvr_plans, .other = CONF_DVR_UNKNOWN, .def = "session",
       .reload = RELOAD_APPLIED, IN_VHOST(dvr.plan), .since = "1",
       .help = "session: one file for each publish. segment: a new file after each dvr_duration. append (SRS 2) "

@@ -42,7 +42,6 @@ static struct err *give_name(const char *temporary, const char *path, int64_t du
 struct err *dvr_complete(const struct dvr_format *format, const char *temporary, const char *path, char **final,
                          struct dvr_facts *facts)
 {
-    *facts = (struct dvr_facts){ 0 };
     *final = NULL;
     struct err *why_not = format->complete(temporary, facts);
     if (err_code(why_not) == E_SYSTEM_FILE_EOF) {

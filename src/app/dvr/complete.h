@@ -17,6 +17,7 @@
  * Complete the file `temporary` and rename it to `path`, with its duration in the place of [duration]. If there is such a file, the
  * name gets a number. A file that holds nothing is removed; one that cannot be completed gets its name as it is.
  *
+ * Shape      facts: as for complete() of a format
  * Ownership  *final belongs to the caller; NULL after an error
  * Errors     those of the system; E_SYSTEM_FILE_EOF: it held nothing
  */

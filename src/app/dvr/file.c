@@ -1,10 +1,10 @@
 #include "app/dvr/file.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "app/dvr/complete.h"
 #include "app/dvr/names.h"
+#include "app/dvr/rescue.h"
 #include "app/server/finished_file.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -123,12 +123,7 @@ static struct err *give_name(struct dvr_file *f)
 static struct err *rescue(void *arg)
 {
     const struct dvr_file *f = arg;
-    struct dvr_facts       facts;
-    char                  *final = NULL;
-    if (access(f->temporary, F_OK) != 0)
-        return NULL;
-    err_free(dvr_complete(f->format, f->temporary, f->path, &final, &facts));
-    mem_free(final);
+    dvr_rescue_file(f->format, f->temporary, f->path);
     return NULL;
 }
 
@@ -182,7 +177,7 @@ static void take_headers(struct dvr_file *f, const struct headers *headers)
 }
 
 struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subject, const struct headers *headers,
-                           bool has_video, bool has_audio, int64_t first_us, int64_t wall_us)
+                           enum codec video, enum codec audio, int64_t first_us, int64_t wall_us)
 {
     *out = NULL;
     if (by_temporary.count >= FILES_MAX)
@@ -195,8 +190,8 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
         .refs = 1, .first_us = first_us, .last_us = first_us, .wall_us = wall_us, .owner = co_self()
     };
     f->output = (struct dvr_output){ .headers = headers,
-                                     .has_video = has_video,
-                                     .has_audio = has_audio,
+                                     .video = video,
+                                     .audio = audio,
                                      .expected_us = c->plan == CONF_DVR_SEGMENT ? c->duration_us : 0 };
     list_push(&all, &f->link);
     struct err *e = fill(f, subject);
@@ -220,8 +215,10 @@ bool dvr_file_take(struct dvr_file *f, struct frame *frame)
     int64_t us = frame_is_header(frame) ? jitter_header(&f->jitter, frame) : jitter_media(&f->jitter, frame);
     if (f->format->take(&f->output, frame, us) == DVR_ENDS)
         return false;
-    if (!frame_is_header(frame) && frame->dts_us > f->last_us)
+    if (!frame_is_header(frame) && frame->dts_us > f->last_us) {
+        f->step_us = frame->dts_us - f->last_us;
         f->last_us = frame->dts_us;
+    }
     return true;
 }
 
@@ -282,8 +279,9 @@ void dvr_file_end(struct dvr_file *f)
     if (f->state != DVR_OPEN)
         return;
     f->state = DVR_ENDING;
-    if (f->format->flush)
-        f->format->flush(&f->output);
+    if (f->format->end)
+        f->format->end(&f->output);
+    f->facts.duration_us = f->last_us + f->step_us - f->first_us;
     file_writer_batch_begin(w);
     bool ok = file_writer_call(w, f->temporary, complete, drop, ref(f));
     ref(f);

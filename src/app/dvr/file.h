@@ -56,19 +56,20 @@ struct dvr_file {
     struct dvr_facts         facts;             /* once it is complete */
     int64_t                  wall_us;           /* wall clock at its beginning */
     int64_t                  first_us, last_us; /* times of the stream */
+    int64_t                  step_us;           /* between the last two of them */
     struct co               *owner;             /* is woken when the state changes; NULL: nobody */
 };
 
 /**
  * Begin a file.
  *
- * Shape      headers: those in force; has_video, has_audio: what the stream has; first_us: the time of the stream that is the
+ * Shape      headers: those in force; video, audio: codecs of the first tracks, or CODEC_NONE; first_us: the time of the stream that is the
  *            beginning of the file; wall_us: the wall clock at it
  * Ownership  *out is a reference of the caller
  * Errors     the names cannot be a path, E_LIMIT: too many bytes wait for disks; out of memory. *out is NULL then
  */
 struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subject, const struct headers *headers,
-                           bool has_video, bool has_audio, int64_t first_us, int64_t wall_us) ATTR_MUST_USE;
+                           enum codec video, enum codec audio, int64_t first_us, int64_t wall_us) ATTR_MUST_USE;
 
 /** Write a frame. `false`: it needs another file; nothing was written. */
 bool dvr_file_take(struct dvr_file *f, struct frame *frame) ATTR_MUST_USE;

@@ -25,7 +25,7 @@ static size_t key_frames_of(int64_t expected_us)
 static bool begin(struct dvr_output *o)
 {
     const struct frame *metadata = headers_find(o->headers, FRAME_SCRIPT, 0);
-    struct flv_head     head = { .has_audio = o->has_audio, .has_video = o->has_video };
+    struct flv_head     head = { .has_audio = o->audio != CODEC_NONE, .has_video = o->video != CODEC_NONE };
     if (metadata) {
         head.metadata = metadata->data;
         head.metadata_len = metadata->len;

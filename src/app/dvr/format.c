@@ -4,7 +4,7 @@
 #include "core/str.h"
 
 /* A new format is a new row. */
-static const struct dvr_format *const formats[] = { &dvr_flv };
+static const struct dvr_format *const formats[] = { &dvr_flv, &dvr_mp4, &dvr_ts };
 
 const struct dvr_format *dvr_format_of(const char *path)
 {

@@ -33,11 +33,11 @@ struct dvr_facts {
 /** An open file as its format sees it. */
 struct dvr_output {
     struct file_writer   *writer;
-    const struct headers *headers;     /* those in force at the beginning */
-    int64_t               expected_us; /* probable length of the file; 0: not known */
-    bool                  has_video, has_audio;
-    void                 *state; /* the format's own */
-    uint64_t              bytes; /* appended so far */
+    const struct headers *headers;      /* those in force at the beginning */
+    int64_t               expected_us;  /* probable length of the file; 0: not known */
+    enum codec            video, audio; /* of the first tracks; CODEC_NONE: there is none, or none is known */
+    void                 *state;        /* the format's own */
+    uint64_t              bytes;        /* appended so far */
 };
 
 struct dvr_format {
@@ -49,8 +49,9 @@ struct dvr_format {
     /** Write a frame, or keep it until the next flush. us: its time in the file. */
     enum dvr_took (*take)(struct dvr_output *o, struct frame *f, int64_t us);
 
-    /** Append what was kept. NULL: nothing is ever kept. */
+    /** Append what was kept, as far as it can be written yet, and at the end all of it. NULL: nothing is ever kept. */
     void (*flush)(struct dvr_output *o);
+    void (*end)(struct dvr_output *o);
 
     /** Free the state. NULL: there is none. */
     void (*finish)(struct dvr_output *o);
@@ -58,12 +59,13 @@ struct dvr_format {
     /**
      * On a thread: make the file complete, in place or through another file that replaces it.
      *
+     * Shape      facts->duration_us has what is known already; a format that can tell from the file says it better
      * Errors     those of the system; E_SYSTEM_FILE_EOF: the file holds nothing that can be played
      */
     struct err *(*complete)(const char *path, struct dvr_facts *facts);
 };
 
-extern const struct dvr_format dvr_flv;
+extern const struct dvr_format dvr_flv, dvr_mp4, dvr_ts;
 
 /** The format by the ending of a path; NULL: none has it. */
 const struct dvr_format *dvr_format_of(const char *path);

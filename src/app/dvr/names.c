@@ -29,25 +29,37 @@ static size_t folders_len(const char *path)
     return len;
 }
 
+struct err *dvr_name_split(char **folder, char **text, const char *dvr_path)
+{
+    struct buf whole = buf_up_to(TEMPLATE_FULL_MAX);
+    put_template(&whole, dvr_path);
+    struct err *e = buf_error(&whole);
+    size_t      len = e ? 0 : folders_len(whole.bytes);
+    *folder = e ? NULL : mem_strndup(whole.bytes, len);
+    *text = e ? NULL : mem_strdup(whole.bytes + len);
+    buf_finish(&whole);
+    if (e || (*folder && *text))
+        return e;
+    mem_free(*folder);
+    mem_free(*text);
+    *folder = *text = NULL;
+    return err_no_memory();
+}
+
 struct err *dvr_name_make(char **path, const char *dvr_path, const struct template_names *names, int64_t wall_us,
                           bool utc)
 {
     const struct template_values values = { .wall_us = wall_us, .utc = utc, .duration_ms = -1 };
-    struct buf                   text = buf_up_to(TEMPLATE_FULL_MAX);
-    char                        *folder = NULL, *below = NULL;
-    put_template(&text, dvr_path);
-    struct err *e = buf_error(&text);
-    size_t      len = e ? 0 : folders_len(text.bytes);
+    char                        *folder = NULL, *text = NULL, *below = NULL;
+    struct err                  *e = dvr_name_split(&folder, &text, dvr_path);
     *path = NULL;
-    if (!e && !(folder = mem_strndup(text.bytes, len)))
-        e = err_no_memory();
     if (!e)
-        e = template_make(&below, TEMPLATE_RECORDING, text.bytes + len, names, &values);
+        e = template_make(&below, TEMPLATE_RECORDING, text, names, &values);
     if (!e)
         e = template_below(path, folder, below);
     mem_free(below);
+    mem_free(text);
     mem_free(folder);
-    buf_finish(&text);
     return e;
 }
 

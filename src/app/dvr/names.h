@@ -20,6 +20,14 @@
 #include "core/err.h"
 
 /**
+ * The folders before the first variable of `dvr_path`, with their slash, and the template of what follows.
+ *
+ * Ownership  both belong to the caller, and are NULL after an error
+ * Errors     E_LIMIT: too long; out of memory
+ */
+struct err *dvr_name_split(char **folder, char **text, const char *dvr_path) ATTR_MUST_USE;
+
+/**
  * The path of a file. [duration] stays in it, because that is not known before the file is complete.
  *
  * Ownership  *path belongs to the caller, who releases it with mem_free()

@@ -115,8 +115,7 @@ static void begin_file(struct recorder *r, const struct frame *first)
     const struct source     *s = r->source;
     const struct dvr_subject subject = { .conf = s->conf, .vhost = s->vhost, .app = r->app, .stream = r->stream };
     int64_t                  first_us = first_time_us(s, r->cursor.seq - 1, (struct picture_gate){ 0 });
-    struct err              *e = dvr_file_begin(&r->file, &subject, &r->headers, source_knows_codec(s, FRAME_VIDEO),
-                                                source_knows_codec(s, FRAME_AUDIO),
+    struct err              *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio,
                                    first_us < first->dts_us ? first_us : first->dts_us, wall_us_of(first));
     r->waits_us = NOT_WAITING;
     r->n_lost = 0;
@@ -132,8 +131,7 @@ static void begin_file(struct recorder *r, const struct frame *first)
 
 static bool has_pictures(const struct recorder *r, const struct frame *f)
 {
-    const struct source *s = r->source;
-    return source_knows_codec(s, FRAME_VIDEO) && !gops_are_over(&s->gops, f);
+    return r->video != CODEC_NONE && !gops_are_over(&r->source->gops, f);
 }
 
 /* A place where a file may begin, or be cut. */
@@ -175,7 +173,18 @@ static void follow_publish(struct recorder *r, const struct frame *f)
         return;
     recorder_end_file(r);
     headers_clear(&r->headers);
+    r->video = r->audio = CODEC_NONE;
     r->published_us = s->published_at_us;
+}
+
+/* The source forgets them when the publish ends, and the last frames are taken after that. */
+static void note_codecs(struct recorder *r)
+{
+    const struct source *s = r->source;
+    if (source_knows_codec(s, FRAME_VIDEO))
+        r->video = source_codec(s, FRAME_VIDEO);
+    if (source_knows_codec(s, FRAME_AUDIO))
+        r->audio = source_codec(s, FRAME_AUDIO);
 }
 
 static void take_media(struct recorder *r, struct frame *f)
@@ -202,6 +211,7 @@ static void take_media(struct recorder *r, struct frame *f)
 void recorder_take(struct recorder *r, struct frame *f, bool jumped)
 {
     follow_publish(r, f);
+    note_codecs(r);
     r->is_broken |= jumped;
     if (headers_takes(f))
         headers_put(&r->headers, f);

@@ -34,6 +34,7 @@ struct recorder {
     struct dvr_file  *file;    /* NULL: none is open */
     struct dvr_file  *ending[RECORDER_ENDING_MAX];
     size_t            n_ending;
+    enum codec        video, audio;       /* of the publish whose frames are taken, as far as they are known */
     int64_t           published_us;       /* when the publish began whose frames are taken */
     int64_t           waits_us;           /* time of the first frame that waits for a key frame; INT64_MIN: none */
     int64_t           retry_us, pause_us; /* no file is begun before; the last pause */

@@ -1,0 +1,85 @@
+/* MPEG-TS: packets as they come, with the tables before each key frame. A part of such a file is such a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/dvr/format.h"
+#include "core/mem.h"
+#include "kernel/times.h"
+#include "kernel/ts/mux.h"
+#include "kernel/ts/packet.h"
+#include "protocol/file_writer.h"
+
+/* Times begin here, so that a picture may be decoded before its time. */
+enum { ORIGIN_90K = 90000 };
+
+struct ts_state {
+    struct ts_mux mux;
+    struct frame *config; /* the configuration that the muxer borrows */
+};
+
+static bool begin(struct dvr_output *o)
+{
+    struct ts_state *ts = mem_calloc(1, sizeof *ts);
+    o->state = ts;
+    if (ts)
+        ts_mux_init(&ts->mux, o->video, o->audio);
+    return ts != NULL;
+}
+
+static void finish(struct dvr_output *o)
+{
+    struct ts_state *ts = o->state;
+    if (ts)
+        frame_unref(&ts->config);
+    mem_free(ts);
+    o->state = NULL;
+}
+
+static void keep_config(struct ts_state *ts, struct frame *f)
+{
+    if (ts_mux_config(&ts->mux) != f)
+        return;
+    frame_unref(&ts->config);
+    ts->config = frame_ref(f);
+}
+
+static enum dvr_took take(struct dvr_output *o, struct frame *f, int64_t us)
+{
+    struct ts_state *ts = o->state;
+    size_t           len = ts_mux_frame_len(&ts->mux, f);
+    uint8_t         *bytes = len ? mem_alloc(len) : NULL;
+    struct wr        w = wr_over(bytes, bytes ? len : 0);
+    if (f->kind == FRAME_SCRIPT || (len && !bytes))
+        return DVR_SKIPPED;
+    enum ts_mux_result result = ts_mux_frame(&ts->mux, &w, f, ticks_90k_from_us(us) + ORIGIN_90K);
+    keep_config(ts, f);
+    if (result == TS_MUX_WRITTEN) {
+        o->bytes += wr_len(&w);
+        file_writer_append(o->writer, bytes, wr_len(&w));
+    }
+    mem_free(bytes);
+    return result == TS_MUX_WRITTEN ? DVR_TAKEN : DVR_SKIPPED;
+}
+
+static struct err *complete(const char *path, struct dvr_facts *facts)
+{
+    struct stat st;
+    int         fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return err_sys(errno == ENOENT ? E_SYSTEM_FILE_EOF : E_SYSTEM_FILE_OPEN, "open %s", path);
+    struct err *e = fstat(fd, &st) == 0 ? NULL : err_sys(E_SYSTEM_FILE_OPEN, "look at %s", path);
+    facts->bytes = e ? 0 : st.st_size - st.st_size % TS_PACKET_LEN;
+    if (!e && facts->bytes == 0)
+        e = err_new(E_SYSTEM_FILE_EOF, "%s has no packet", path);
+    if (!e && facts->bytes < st.st_size && ftruncate(fd, facts->bytes) != 0)
+        e = err_sys(E_SYSTEM_FILE_WRITE, "cut %s", path);
+    if (close(fd) != 0 && !e)
+        e = err_sys(E_SYSTEM_FILE_CLOSE, "close %s", path);
+    return e;
+}
+
+const struct dvr_format dvr_ts = {
+    .ending = ".ts", .begin = begin, .take = take, .finish = finish, .complete = complete
+};
