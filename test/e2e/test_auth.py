@@ -459,6 +459,73 @@ def test_a_viewer_of_hls_is_cut_when_its_token_expires_and_may_come_back(server,
     assert status(server, re.sub(r"expires=.*", sign("live/s"), uri)) == 200
 
 
+@pytest.mark.parametrize("ext", ["mpd", "f4m"])
+def test_segments_of_dash_and_hds_are_had_until_the_second_of_expiry(server, publish, ext):
+    publish()
+    until(lambda: status(server, LIVE + ext + "?" + sign("live/s")) == 200, "a manifest", 30)
+    expires = expiry(3)
+    query = sign("live/s", expires=expires)
+    names = segments_of(server, ext, query)
+    while (began := time.time()) < expires + 0.2:
+        got = [status(server, name) for name in names]
+        if time.time() < expires:
+            assert set(got) == {200}, names
+        if began >= expires:
+            assert set(got) == {403}, names
+    assert set(status(server, name.split("?")[0] + "?" + sign("live/s")) for name in names) == {200}
+
+
+def segments_of(server, ext, query):
+    """The manifest, and a name of each kind that it has."""
+    manifest = LIVE + ext + "?" + query
+    text = get(server, manifest).body.decode()
+    if ext == "f4m":
+        first = next(n for n in range(1, 200) if status(server, "/live/sSeg1-Frag%d?%s" % (n, query)) == 200)
+        return [manifest, "/live/s.abst?" + query, "/live/sSeg1-Frag%d?%s" % (first, query)]
+    base = re.search("<BaseURL>(.*?)</BaseURL>", text)
+    init = html.unescape(re.search(r' initialization="(.*?)"', text).group(1))
+    init = init.replace("$RepresentationID$", re.search(r'<Representation id="(.*?)"', text).group(1))
+    return [manifest, urljoin(urljoin(LIVE + "mpd", base.group(1) if base else ""), init)]
+
+
+def test_segments_of_hls_are_had_until_the_second_of_expiry(server, publish):
+    publish()
+    until(lambda: status(server, LIVE + "m3u8?" + sign("live/s")) == 200, "a playlist", 30)
+    expires = expiry(4)
+    master = get(server, LIVE + "m3u8?" + sign("live/s", expires=expires)).body.decode()
+    uri, = [line for line in master.splitlines() if not line.startswith("#")]
+    media_list = until(lambda: (r := get(server, uri)).status == 200 and b".ts" in r.body and r, "segments", 30).body.decode()
+    segment = urljoin(uri, [line for line in media_list.splitlines() if not line.startswith("#")][-1])
+    while time.time() < expires + 1.2:
+        began = time.time()
+        got = status(server, segment)
+        if time.time() < expires:
+            assert got == 200
+        if began > expires + 1:
+            assert got == 403
+    assert status(server, uri) == 403
+
+
+def test_a_segment_that_grows_is_broken_off_when_its_token_expires(make_server):
+    server = make_server("vhost __defaultVhost__ { auth { enabled on; publish all; play sign; secret %s; } dash { enabled on; dash_ll on; "
+                         "dash_fragment 15; dash_path ./html; } }" % SECRET, http="")
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac.flv"))
+    second = "/live/s/video-2.m4s?"
+
+    def is_there():
+        with HttpPlayer(server.http_port, second + sign("live/s"), method="HEAD") as head:
+            head.wait_head()
+            return head.status == 200
+    until(is_there, "the second segment", 60)
+    expires = expiry(3)
+    with HttpPlayer(server.http_port, second + sign("live/s", expires=expires)) as viewer:
+        viewer.wait_body(1000)
+        assert viewer.status == 200
+        viewer.wait_closed()                                         # before the segment is complete
+        assert time.time() >= expires and not viewer.ended
+    feeder.stop()
+
+
 # -- configuration -----------------------------------------------------------------------------------------------------
 
 def test_secrets_are_changed_one_after_the_other(server, publish):

@@ -7,18 +7,6 @@
 #include "core/clock.h"
 #include "core/str.h"
 
-/*
- * The time that is left is measured at the door, and then by the monotonic clock: setting the clock of the machine neither ends nor
- * prolongs a session that runs.
- */
-static int64_t deadline_of(int64_t expires_s, int64_t wall_us)
-{
-    int64_t wall_s = wall_us / US_PER_SECOND;
-    if (expires_s - wall_s >= INT64_MAX / US_PER_SECOND / 2)
-        return 0;
-    return now_us() + expires_s * US_PER_SECOND - wall_us;
-}
-
 /* *kept is the app with the token in front of it, which is asked for again after a reload. */
 static struct err *ask(struct session *s, void **kept)
 {
@@ -49,7 +37,7 @@ static struct err *ask(struct session *s, void **kept)
     }
     if (e)
         return e;
-    session_end_at(s, deadline_of(answer.expires_s, wall_us));
+    session_end_at(s, auth_deadline(&answer, wall_us));
     if (answer.app_skip) {
         *kept = (char *)ask.app;
         s->app = ask.app + answer.app_skip;

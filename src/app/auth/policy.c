@@ -4,6 +4,15 @@
 
 #include "app/auth/schemes.h"
 #include "app/conf/auth.h"
+#include "core/clock.h"
+
+int64_t auth_deadline(const struct auth_answer *answer, int64_t wall_us)
+{
+    int64_t wall_s = wall_us / US_PER_SECOND;
+    if (answer->expires_s - wall_s >= INT64_MAX / US_PER_SECOND / 2)
+        return 0;
+    return now_us() + answer->expires_s * US_PER_SECOND - wall_us;
+}
 
 struct err *auth_policy_check(const struct conf_auth *c, const struct token_ask *ask, struct auth_answer *answer)
 {

@@ -24,6 +24,12 @@ struct auth_answer {
 };
 
 /**
+ * The monotonic time at which a client must leave; 0: never. Measured once, so that setting the clock of the machine neither ends nor prolongs
+ * what runs.
+ */
+int64_t auth_deadline(const struct auth_answer *answer, int64_t wall_us);
+
+/**
  * Ask the schemes one after the other, until one lets the client in.
  *
  * Errors     E_AUTH_DENIED, with what is wrong with the token that the client brought. The text shows neither token nor key

@@ -229,8 +229,8 @@ static struct err *refuse_file(const struct conf_vhost *vhost, const char *path,
 {
     const struct template_names any = { .vhost = vhost->name };
     bool                        has = vhost->enabled && vhost->dash.enabled && dash_names_has(vhost, path, &any);
-    const char                 *challenge;
-    return has ? play_rules_check(x, vhost, NULL, &challenge) : NULL;
+    struct play_rules           rules;
+    return has ? play_rules_check(x, vhost, NULL, &rules) : NULL;
 }
 
 const struct segment_view dash_view = {

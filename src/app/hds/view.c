@@ -205,9 +205,9 @@ static bool has_file(const struct conf_vhost *vhost, const char *path, const str
 static struct err *refuse_file(const struct conf_vhost *vhost, const char *path, const struct http_exchange *x)
 {
     const struct template_names any = { .vhost = vhost->name };
-    const char                 *challenge;
+    struct play_rules           rules;
     bool                        has = vhost->enabled && vhost->hds.enabled && has_file(vhost, path, &any);
-    return has ? play_rules_check(x, vhost, NULL, &challenge) : NULL;
+    return has ? play_rules_check(x, vhost, NULL, &rules) : NULL;
 }
 
 const struct segment_view hds_view = {

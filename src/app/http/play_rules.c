@@ -20,9 +20,10 @@ static const char *last_part(const char *path)
 }
 
 static struct err *check_token(const struct http_exchange *x, const struct conf_vhost *vhost, const char *app,
-                               const char *stream, const char **challenge)
+                               const char *stream, struct play_rules *rules)
 {
     const struct http_request *r = http_request_of(x);
+    int64_t                    wall_us = wall_now_us();
     const struct token_ask     ask = {
             .app = app,
             .stream = stream,
@@ -30,37 +31,37 @@ static struct err *check_token(const struct http_exchange *x, const struct conf_
             .ip = http_visit_of(x)->ip,
             .query = r->raw_query,
             .authorization = http_request_field(r, "Authorization"),
-            .now_s = wall_now_us() / US_PER_SECOND,
+            .now_s = wall_us / US_PER_SECOND,
     };
     struct auth_answer answer;
     struct err        *e = auth_policy_check(&vhost->auth, &ask, &answer);
-    *challenge = answer.challenge;
+    *rules = (struct play_rules){ .challenge = answer.challenge, .ends_us = auth_deadline(&answer, wall_us) };
     if (e && answer.is_wrong_password)
         limits_wrong_password(http_conn_of(x)->server->conf, vhost, ask.ip);
     return e ? e : ban_check_user(answer.user);
 }
 
 static struct err *check_tokens(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
-                                const char **challenge)
+                                struct play_rules *rules)
 {
     char group[STREAM_NAME_MAX + 1];
     if (!conf_auth_asks(&vhost->auth, false))
         return NULL;
     if (!show)
         return err_new(E_AUTH_DENIED, "auth play: only what is in a manifest can be had with a token");
-    struct err *e = check_token(x, vhost, show->app, show->stream, challenge);
+    struct err *e = check_token(x, vhost, show->app, show->stream, rules);
     if (!e || !variants_group_of(group, vhost, show->stream))
         return e;
     err_free(e);
-    return check_token(x, vhost, show->app, group, challenge);
+    return check_token(x, vhost, show->app, group, rules);
 }
 
 struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
-                             const char **challenge)
+                             struct play_rules *rules)
 {
     const char *page_url = http_request_field(http_request_of(x), "Referer");
     struct err *e = access_check_built(http_conn_of(x)->server->conf, vhost);
-    *challenge = NULL;
+    *rules = (struct play_rules){ 0 };
     if (!e)
         e = access_check_security(vhost, ACCESS_PLAY, http_visit_of(x)->ip);
     if (!e)
@@ -69,5 +70,5 @@ struct err *play_rules_check(const struct http_exchange *x, const struct conf_vh
         e = access_check_refer(vhost, ACCESS_REFER_PLAY, page_url);
     if (!e && show)
         e = ban_check_stream(vhost, show->app, show->stream);
-    return e ? e : check_tokens(x, vhost, show, challenge);
+    return e ? e : check_tokens(x, vhost, show, rules);
 }

@@ -13,14 +13,19 @@
 
 struct show;
 
+/** What the rules say beside yes or no. */
+struct play_rules {
+    const char *challenge; /* how a client that is refused may name itself (WWW-Authenticate); NULL: it cannot */
+    int64_t     ends_us;   /* when what it may have ends, because its token expires; 0: never */
+};
+
 /**
  * Why the client may not play the stream (session/access.h, bans/guard.h, auth/policy.h); NULL: it may. A token for a group of variants is good for
  * each of them.
  *
  * Shape      show: the stream; NULL: it is not known, so nobody may play where a token is needed
- * Returns    *challenge: how the client may name itself (WWW-Authenticate); NULL: it cannot
  */
 struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
-                             const char **challenge) ATTR_MUST_USE;
+                             struct play_rules *rules) ATTR_MUST_USE;
 
 #endif

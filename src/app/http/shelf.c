@@ -12,14 +12,15 @@ struct err *http_shelf_handle(struct http_exchange *x, bool *taken)
     const struct http_request *r = http_request_of(x);
     const struct conf_vhost   *vhost = conf_find_vhost(http_conn_of(x)->server->conf, http_request_vhost(r));
     struct shelf_item         *item = vhost ? shelf_find(vhost, r->path) : NULL;
-    const char                *challenge = NULL;
-    struct err *refused = item && item->guarded ? play_rules_check(x, vhost, item->guarded, &challenge) : NULL;
+    struct play_rules          rules = { 0 };
+    struct err *refused = item && item->guarded ? play_rules_check(x, vhost, item->guarded, &rules) : NULL;
     *taken = item != NULL;
-    if (refused && challenge)
-        return refusal_unnamed(x, challenge, refused);
+    if (refused && rules.challenge)
+        return refusal_unnamed(x, rules.challenge, refused);
     if (refused) {
         log_err(LOG_WARN, refused, "HTTP client ip=%s, GET %s", http_visit_of(x)->ip, r->path);
         return http_reply_status(x, HTTP_STATUS_FORBIDDEN);
     }
+    http_reply_ends(x, rules.ends_us);
     return item ? item->serve(x, item) : NULL;
 }

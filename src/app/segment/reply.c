@@ -108,7 +108,7 @@ struct err *segment_reply_growing(struct http_exchange *x, struct show *show, st
             e = err_new(E_SYSTEM_FILE_EOF, "segment %llu was dropped before it was complete",
                         (unsigned long long)s->number);
         else
-            e = lane_wait(lane, &waiter, seen, now_us() + GROWING_US);
+            e = lane_wait(lane, &waiter, seen, http_reply_before(x, now_us() + GROWING_US));
     }
     let_go(&held);
     show_unref(&held_show);

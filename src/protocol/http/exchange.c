@@ -204,10 +204,20 @@ void http_forget_request(struct http_exchange *x)
 
 /* ---- output ---------------------------------------------------------------------------------------------------- */
 
+void http_reply_ends(struct http_exchange *x, int64_t ends_us)
+{
+    x->ends_us = ends_us;
+}
+
+int64_t http_reply_before(const struct http_exchange *x, int64_t deadline_us)
+{
+    return x->ends_us && x->ends_us < deadline_us ? x->ends_us : deadline_us;
+}
+
 struct err *http_wait_for_room(struct http_exchange *x)
 {
     return io_wait_taken(x->io, http_or_default(x->serving->stall_us, HTTP_STALL_US),
-                         http_or_default(x->until_us, DEADLINE_NEVER));
+                         http_reply_before(x, http_or_default(x->until_us, DEADLINE_NEVER)));
 }
 
 /* Send all of it. `more`: the next piece follows at once, and may go out in one packet with this one. */

@@ -114,6 +114,12 @@ struct err *http_reply_blob(struct http_exchange *x, const struct blob *b, size_
  */
 void http_reply_until(struct http_exchange *x, int64_t until_us);
 
+/** The reply is broken off then, if it has not ended: the peer may have no more of it. */
+void http_reply_ends(struct http_exchange *x, int64_t ends_us);
+
+/** The earlier of both: a time, and that of http_reply_ends(). For a reply that waits for something. */
+int64_t http_reply_before(const struct http_exchange *x, int64_t deadline_us);
+
 /** End the body: send the last chunk. Yields. */
 struct err *http_reply_end(struct http_exchange *x) ATTR_MUST_USE;
 

@@ -64,6 +64,7 @@ struct http_exchange {
     struct buf fields; /* the reply's header fields, as text */
     int        status;
     int64_t    until_us; /* the end of the peer's time to take the reply; 0: there is none */
+    int64_t    ends_us;  /* the end of the reply, whatever it is; 0: there is none */
     int64_t    left;     /* bytes of the reply's Content-Length that are not sent yet; negative: unknown */
     bool       begun, ended, is_chunked, wants_body;
     bool       close_after; /* the connection closes after this exchange: by request, or because framing is lost */
