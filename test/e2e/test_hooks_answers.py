@@ -169,6 +169,23 @@ def test_players_that_are_sent_more_than_the_answer_allows_are_ended(make_server
         enough.wait_media(50)
 
 
+def test_a_viewer_of_hls_that_fetches_more_than_the_answer_allows_is_ended(make_server, backend, tmp_path):
+    backend.answers["on_play"] = wish(limit_kbps=1)
+    live = HlsLive(make_server, tmp_path, hooks(backend, "on_play", "on_stop", more="answers_act on;"))
+    playlist = "/live/s.m3u8?hls_ctx=" + live.join()
+
+    def fetch():
+        status, text = live.get(playlist)
+        segment = re.search(r"^s-\d+\.ts\?.*$", text, re.M)
+        if segment:
+            live.get("/live/" + segment.group())
+        return status != 200
+    until(fetch, "the end", 30)
+    backend.wait("on_play", "on_stop")
+    live.server.wait_log(r"player ip=127.0.0.1 is sent \d+ kbps, more than limit_kbps 1 of")
+    live.feeder.stop()
+
+
 # ---- answers to on_connect
 
 def conf_of_connect(backend, more=""):
