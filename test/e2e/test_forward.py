@@ -34,13 +34,13 @@ def test_a_stream_reaches_another_server_whole_and_ends_with_its_publisher(make_
     with target.client("live", tc_url="rtmp://v.example/live") as player:
         player.play("s")
         with server.client("live", tc_url="rtmp://v.example/live") as publisher:
-            publisher.publish("s?token=1", "fmle")
+            publisher.publish("s?k=1", "fmle")
             publisher.send_tags(tags[:3])
             begins(server, at(target))
             publisher.send_tags(tags[3:])
             seen(player, len(tags) - 1)
             publisher.unpublish()
-            target.wait_log(r"client identified, type=flash-publish, vhost=v\.example, app=live, stream=s, param=\?token=1,")
+            target.wait_log(r"client identified, type=flash-publish, vhost=v\.example, app=live, stream=s, param=\?k=1,")
             server.wait_log(r"forward of v\.example/live/s to \S+ has ended, %d messages" % len(tags))
     assert flv.gaps(player.media()) == []
     assert [m.ts for m in player.media()] == [t.ts for t in tags if t.type in (flv.AUDIO, flv.VIDEO)]
@@ -71,7 +71,7 @@ def test_a_url_names_the_stream_for_its_server(make_server):
     target = make_server("vhost w.example { }")
     server = make_server(forwarding("rtmp://%s/[app]2/x-[stream]?vhost=w.example" % at(target)))
     with server.client("live") as publisher:
-        publisher.publish("s?token=1", "fmle")
+        publisher.publish("s?k=1", "fmle")
         publisher.send_tags(Numbered().tags(count=3))
         target.wait_log(r"vhost=w\.example, app=live2, stream=x-s, param=\?vhost=w\.example,")
 
@@ -138,6 +138,38 @@ def test_a_reload_adds_and_removes_targets_and_leaves_the_others_alone(make_serv
         server.reload(forwarding(at(second)))
         begins(server, at(second), since=mark)
     assert server.log.count("forward of /live/s to %s begins" % at(first)) == 1
+
+
+PASSWORDS = "vhost __defaultVhost__ { auth { enabled on; user ann s@cret1; publish password; play all; } }"
+
+
+def test_user_and_password_of_the_url_open_the_server_and_are_seen_nowhere(make_server):
+    target = make_server(PASSWORDS)
+    server = make_server(forwarding("rtmp://ann:s%%40cret1@%s" % at(target)))
+    with server.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
+        server.wait_log(r"forward of /live/s to \S+ begins")
+        target.wait_log(r"got metadata")
+    for log in (server.log, target.log):
+        assert "s@cret1" not in log and "s%40cret1" not in log
+
+
+def test_a_wrong_password_is_told(make_server):
+    target = make_server(PASSWORDS)
+    server = make_server(forwarding("rtmp://ann:wrong@%s" % at(target)))
+    with server.publisher():
+        server.wait_log(r"forward of /live/s to \S+ has failed.*(\n.*)*reason=authfailed")
+
+
+def test_rtmps_checks_the_certificate(make_server):
+    target = make_server(tls=True)
+    url = "rtmps://127.0.0.1:%d" % target.rtmps_port
+    trusting = make_server(forwarding(url, more="").replace("enabled on;", "enabled on; tls_ca %s;" % target.certificate[1]))
+    doubting = make_server(forwarding(url))
+    with target.player() as player, trusting.publisher() as publisher, doubting.publisher("t"):
+        publisher.send_tags(Numbered().tags(count=5))
+        seen(player, 12)
+        doubting.wait_log(r"forward of /live/t to \S+ has failed.*(\n.*)*certificate")
 
 
 def test_a_redirect_is_followed(make_server):

@@ -249,6 +249,8 @@ struct conf_forward {
     bool              enabled;
     struct conf_words destinations; /* app/forward/destination.h */
     char             *backend;      /* a URL; empty: none. Otherwise `destinations` do not count */
+    bool              tls_verify;   /* ours: of rtmps destinations */
+    char             *tls_ca;       /* ours: a PEM file; empty: the certificates of the system */
 };
 
 struct conf_exec {

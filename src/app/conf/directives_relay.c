@@ -35,6 +35,11 @@ static const struct directive forward_rows[] = {
       .reload = RELOAD_APPLIED, IN_VHOST(forward.destinations), .since = "3", .example = "127.0.0.1:19350",
       .help = "Servers to push to; all of them get the stream under the same vhost, app and name. A word may also be a URL "
               "rtmp://host/app/name, with [vhost], [app], [stream] and [param] of the stream (ours)." },
+    { .name = "tls_verify", .type = CONF_BOOL, .def = "on", .reload = RELOAD_LIVE, IN_VHOST(forward.tls_verify),
+      .since = "ours", .help = "Check the certificate of an rtmps destination: its name, and that tls_ca leads to it." },
+    { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(forward.tls_ca),
+      .since = "ours", .example = "./conf/ca.pem",
+      .help = "PEM file of the certificates that tls_verify trusts. None: those of the system." },
     { .name = "backend", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_APPLIED, .since = "5",
       .example = "http://127.0.0.1:8085/api/v1/forward",
       .help = "URL that is asked for the destinations; wins over destination." },

@@ -84,7 +84,9 @@ static struct err *make_tc_url(char **tc_url, const char *word, const struct par
 {
     struct buf  out = buf_up_to(RTMP_URL_MAX);
     const char *authority = word + p->scheme_len;
-    const char *port = memrchr(authority, ':', p->authority_len);
+    const char *user_end = memrchr(authority, '@', p->authority_len);
+    const char *host = user_end ? user_end + 1 : authority;
+    const char *port = memrchr(host, ':', (size_t)(p->rest - host));
     if (port && memchr(port, ']', (size_t)(p->rest - port)))
         port = NULL; /* a colon of an IPv6 address */
     if (p->scheme_len)

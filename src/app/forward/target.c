@@ -1,5 +1,8 @@
 #include "app/forward/target.h"
 
+#include <strings.h>
+
+#include "app/hooks/trust.h"
 #include "app/live/delivery.h"
 #include "app/rtmp/rtmp_wire.h"
 #include "app/source/source.h"
@@ -7,11 +10,36 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "protocol/co.h"
+#include "protocol/tls/ctx.h"
 
 /* How long a target that leaves waits until its server has received everything. */
 enum { GOODBYE_US = 2 * US_PER_SECOND };
 
 /* ---- one push ---- */
+
+/* The certificates that the vhost trusts; NULL for a URL without TLS. */
+static struct err *find_trust(struct tls_ctx **tls, const struct target *t, const char *url, int64_t deadline_us)
+{
+    static const char          schema[] = "rtmps:";
+    const struct source       *s = t->source;
+    const struct conf_forward *conf = &s->vhost->forward;
+    const struct hook_manner   manner = {
+          .timeout_us = deadline_us - now_us(),
+          .tls_verify = conf->tls_verify,
+          .tls_ca = conf->tls_ca ? conf->tls_ca : "",
+          .conf_serial = s->conf->serial,
+    };
+    tls_ctx_unref(tls);
+    return strncasecmp(url, schema, sizeof schema - 1) == 0 ? hook_trust_take(tls, &manner) : NULL;
+}
+
+static struct err *open_at(struct target *t, struct rtmp_client_target *at, int64_t deadline_us)
+{
+    struct conf *conf = conf_ref(t->source->conf); /* A reload may come while the files of certificates are read. */
+    struct err  *e = find_trust(&at->tls, t, at->url, deadline_us);
+    conf_unref(&conf);
+    return e ? e : rtmp_client_open(&t->client, at, deadline_us);
+}
 
 /* Open a connection, and follow redirects. */
 static struct err *open_client(struct target *t, int64_t deadline_us)
@@ -24,7 +52,7 @@ static struct err *open_client(struct target *t, int64_t deadline_us)
     };
     char       *moved_to = NULL;
     struct err *e;
-    for (int n = 0; (e = rtmp_client_open(&t->client, &at, deadline_us)); n++) {
+    for (int n = 0; (e = open_at(t, &at, deadline_us)); n++) {
         if (err_code(e) != E_CONTROL_REDIRECT || n == TARGET_REDIRECTS_MAX || !t->client.moved_to)
             break;
         log_info("forward of %s is redirected to %.200s", t->source->identity, t->client.moved_to);
@@ -33,8 +61,9 @@ static struct err *open_client(struct target *t, int64_t deadline_us)
         t->client.moved_to = NULL;
         rtmp_client_close(&t->client);
         err_free(e);
-        at = (struct rtmp_client_target){ .url = moved_to, .no_fc = true };
+        at = (struct rtmp_client_target){ .url = moved_to, .tls = at.tls, .no_fc = true };
     }
+    tls_ctx_unref(&at.tls);
     mem_free(moved_to);
     return e;
 }

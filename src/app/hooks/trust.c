@@ -109,8 +109,12 @@ struct err *hook_trust_find(struct tls_ctx **out, const char *url, const struct 
 {
     static const char scheme[] = "https://";
     *out = NULL;
-    if (strncasecmp(url, scheme, sizeof scheme - 1) != 0)
-        return NULL;
+    return strncasecmp(url, scheme, sizeof scheme - 1) == 0 ? hook_trust_take(out, h) : NULL;
+}
+
+struct err *hook_trust_take(struct tls_ctx **out, const struct hook_manner *h)
+{
+    *out = NULL;
     struct kept *k = find(h);
     if (k) {
         *out = tls_ctx_ref(k->ctx);

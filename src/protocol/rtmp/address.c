@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/rtmp/url.h"
@@ -24,14 +25,52 @@ static void print_tc_url(struct str *out, const struct rtmp_url *url)
         str_printf(out, "?vhost=%s", url->vhost);
 }
 
+/* RFC 3986, 3.2.1: the user information of a URL, which the last @ of its authority ends. */
+struct userinfo {
+    const char *user, *password;
+    size_t      user_len, password_len;
+};
+
+static struct userinfo find_userinfo(const char *url)
+{
+    static const char mark[] = "://";
+    const char       *at = strstr(url, mark);
+    const char       *begin = at ? at + sizeof mark - 1 : url;
+    const char       *end = memrchr(begin, '@', strcspn(begin, "/?#"));
+    if (!at || !end)
+        return (struct userinfo){ "", "", 0, 0 };
+    const char *colon = memchr(begin, ':', (size_t)(end - begin));
+    const char *password = colon ? colon + 1 : end;
+    return (struct userinfo){ begin, password, (size_t)((colon ? colon : end) - begin), (size_t)(end - password) };
+}
+
+/* Copy a text of a URL with its escapes decoded, and move *to behind it. An escape that is none, or a NUL, stays as it is. */
+static const char *put_decoded(char **to, const char *text, size_t len)
+{
+    char *out = *to, *at = out;
+    for (size_t i = 0; i < len; i++) {
+        int high = text[i] == '%' && i + 2 < len ? hex_digit(text[i + 1]) : -1;
+        int low = high < 0 ? -1 : hex_digit(text[i + 2]);
+        if (low < 0 || (high == 0 && low == 0)) {
+            *at++ = text[i];
+        } else {
+            *at++ = (char)(high << 4 | low);
+            i += 2;
+        }
+    }
+    *at++ = '\0';
+    *to = at;
+    return out;
+}
+
 /* Copy all texts into one block. */
-static struct err *fill(struct rtmp_address *a, const struct rtmp_url *url)
+static struct err *fill(struct rtmp_address *a, const struct rtmp_url *url, struct userinfo who)
 {
     enum { AROUND = sizeof "://[]:65535/?vhost=" };
     size_t host_len = strlen(url->host), app_len = strlen(url->app);
     size_t tc_url_cap = strlen(url->schema) + host_len + app_len + strlen(url->vhost) + AROUND;
     size_t stream_cap = strlen(url->stream) + strlen(url->param) + 1;
-    a->block = mem_alloc(tc_url_cap + host_len + app_len + 2 + stream_cap);
+    a->block = mem_alloc(tc_url_cap + host_len + app_len + 2 + stream_cap + who.user_len + who.password_len + 2);
     if (!a->block)
         return err_no_memory();
     char      *at = a->block;
@@ -41,6 +80,8 @@ static struct err *fill(struct rtmp_address *a, const struct rtmp_url *url)
     at += tc_url.len + 1;
     a->host = str_pack(&at, url->host, host_len);
     a->app = str_pack(&at, url->app, app_len);
+    a->user = put_decoded(&at, who.user, who.user_len);
+    a->password = put_decoded(&at, who.password, who.password_len);
     struct str stream = str_over(at, stream_cap);
     str_printf(&stream, "%s%s", url->stream, url->param);
     a->stream = at;
@@ -64,7 +105,7 @@ struct err *rtmp_address_parse_names(struct rtmp_address *a, const char *url, co
         e = err_new(E_RTMP_STREAM_NAME_EMPTY, "a URL without an app and a stream");
     if (!e) {
         a->port = port_of(&parsed, a->tls);
-        e = fill(a, &parsed);
+        e = fill(a, &parsed, find_userinfo(url));
     }
     rtmp_url_finish(&parsed);
     return err_wrap(e, "%.200s", url);

@@ -5,6 +5,7 @@
  *     rtmp://h/live/s?k=v                   connect to h:1935, tcUrl rtmp://h/live, stream s?k=v
  *     rtmps://h/live/s?vhost=v              h:443, TLS, tcUrl rtmps://h/live?vhost=v, stream s?vhost=v
  *     rtmp://[::1]:1936/a/b/s               ::1 port 1936, tcUrl rtmp://[::1]:1936/a/b, stream s
+ *     rtmp://user:p%40ss@h/live/s           user and p@ss, and else as without them
  *
  * Yields     no
  */
@@ -19,10 +20,11 @@
 struct rtmp_address {
     bool        tls;
     uint16_t    port;
-    const char *host;         /* without brackets */
-    const char *tc_url, *app; /* arguments of connect */
-    const char *stream;       /* argument of publish and play, with its parameters */
-    char       *block;        /* storage of all texts */
+    const char *host;            /* without brackets */
+    const char *tc_url, *app;    /* arguments of connect */
+    const char *stream;          /* argument of publish and play, with its parameters */
+    const char *user, *password; /* of the URL, decoded; "" if it has none */
+    char       *block;           /* storage of all texts */
 };
 
 /**
@@ -35,8 +37,7 @@ struct rtmp_address {
  */
 struct err *rtmp_address_parse(struct rtmp_address *a, const char *url) ATTR_MUST_USE;
 
-/** As rtmp_address_parse(), of a URL that ends with the app, and the stream with its parameters. The app may have slashes, and so may
- * the stream. */
+/** As rtmp_address_parse(), of a URL that ends with the app, and the stream with its parameters. */
 struct err *rtmp_address_parse_names(struct rtmp_address *a, const char *url, const char *stream) ATTR_MUST_USE;
 
 /** Free the texts. Takes an address that is all zero. */

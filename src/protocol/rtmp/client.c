@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/hex.h"
+#include "core/ident.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
@@ -16,6 +18,9 @@ enum { CONNECT_TID = 1 };
 
 /* Window after which the server acknowledges our bytes: the usual number of edges. */
 enum { WINDOW_ACK_SIZE = 2500000 };
+
+/* authmod.h: a client connects at most twice more. */
+enum { AUTHMOD_STEPS = 2 };
 
 /* Most buffers of one write of media. */
 enum { WRITE_IOVECS = 32 };
@@ -42,6 +47,8 @@ static struct err *keep_redirect(struct rtmp_client *c, const struct rtmp_answer
 static struct err *check_answer(struct rtmp_client *c, const struct rtmp_answer *a)
 {
     struct err *e = rtmp_answer_check(a), *unkept;
+    if (err_code(e) == E_AUTH_REQUIRED)
+        authmod_demand_read(&c->demand, a->description.p, a->description.len);
     if (err_code(e) != E_CONTROL_REDIRECT || !(unkept = keep_redirect(c, a)))
         return e;
     err_free(e);
@@ -161,15 +168,31 @@ static void keep_peer(struct rtmp_client_peer *peer, const struct rtmp_answer *a
     peer->pid = a->pid >= 0 && a->pid < 1e15 ? (int64_t)a->pid : -1;
 }
 
-static struct err *say_connect(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
+/* The texts of connect, with the answer to a demand for user and password in their queries. */
+struct connect_names {
+    char app[RTMP_URL_MAX + AUTHMOD_QUERY_CAP + 2], tc_url[RTMP_URL_MAX + AUTHMOD_QUERY_CAP + 2];
+};
+
+static void add_query(char *text, size_t cap, const char *name, const char *query)
+{
+    struct str out = str_over(text, cap);
+    str_text(&out, name);
+    if (*query)
+        str_printf(&out, "%c%s", strchr(name, '?') ? '&' : '?', query);
+}
+
+static struct err *write_connect(struct rtmp_client *c, const struct rtmp_client_target *t,
+                                 const struct connect_names *names, int64_t deadline_us)
 {
     struct rtmp_connect connect = RTMP_CONNECT_INIT;
     struct rtmp_outbox  o;
     struct err         *e = rtmp_outbox_begin(&o, &c->link);
     if (e)
         return e;
-    connect.app = c->address.app;
-    connect.tc_url = t->tc_url ? t->tc_url : c->address.tc_url;
+    connect.app = names->app;
+    connect.tc_url = names->tc_url;
+    if (*c->address.user)
+        connect.flash_ver = "FMLE/3.0 (compatible; relay)"; /* Servers ask encoders alone for a user. */
     connect.page_url = t->page_url ? t->page_url : "";
     connect.swf_url = t->swf_url ? t->swf_url : "";
     connect.args = t->args;
@@ -181,12 +204,26 @@ static struct err *say_connect(struct rtmp_client *c, const struct rtmp_client_t
     return rtmp_outbox_send_by(&o, deadline_us);
 }
 
-static struct err *connect_app(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
+static struct err *say_connect(struct rtmp_client *c, const struct rtmp_client_target *t, const char *auth,
+                               int64_t deadline_us)
+{
+    struct connect_names *names = mem_alloc(sizeof *names);
+    if (!names)
+        return err_no_memory();
+    add_query(names->app, sizeof names->app, c->address.app, auth);
+    add_query(names->tc_url, sizeof names->tc_url, t->tc_url ? t->tc_url : c->address.tc_url, auth);
+    struct err *e = write_connect(c, t, names, deadline_us);
+    mem_free(names);
+    return e;
+}
+
+static struct err *connect_app(struct rtmp_client *c, const struct rtmp_client_target *t, const char *auth,
+                               int64_t deadline_us)
 {
     struct rtmp_message msg;
     struct rtmp_answer  answer;
     c->tid = CONNECT_TID;
-    struct err *e = say_connect(c, t, deadline_us);
+    struct err *e = say_connect(c, t, auth, deadline_us);
     if (!e)
         e = wait_answer(c, CONNECT_TID, &msg, &answer, deadline_us);
     if (e)
@@ -207,23 +244,46 @@ static struct err *begin(struct rtmp_client *c, const struct rtmp_client_target 
 }
 
 /* Make the handshake and call connect, once the socket is connected. */
-static struct err *introduce(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
+static struct err *introduce(struct rtmp_client *c, const struct rtmp_client_target *t, const char *auth,
+                             int64_t deadline_us)
 {
     struct err *e = NULL;
     if (c->address.tls)
         e = err_wrap(tls_connect(&c->io, t->tls, c->address.host, deadline_us), "TLS");
     if (!e)
         e = shake_hands(c, t->plain, deadline_us);
-    return e ? e : connect_app(c, t, deadline_us);
+    return e ? e : connect_app(c, t, auth, deadline_us);
 }
 
-struct err *rtmp_client_open(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
+static struct err *open_once(struct rtmp_client *c, const struct rtmp_client_target *t, const char *auth,
+                             int64_t deadline_us)
 {
     struct err *e = begin(c, t);
     if (!e)
         e = dial(&c->io, c->address.host, c->address.port, deadline_us);
-    if (!e)
-        e = introduce(c, t, deadline_us);
+    return e ? e : introduce(c, t, auth, deadline_us);
+}
+
+/* Write the answer to the server's demand; false: there is none. */
+static bool answer_demand(const struct rtmp_client *c, char auth[static AUTHMOD_QUERY_CAP])
+{
+    uint8_t random[AUTHMOD_OWN_CHALLENGE_BYTES];
+    char    own[2 * AUTHMOD_OWN_CHALLENGE_BYTES + 1];
+    random_bytes(random, sizeof random);
+    hex_encode(random, own, sizeof random);
+    return authmod_answer(auth, &c->demand, c->address.user, c->address.password, own);
+}
+
+struct err *rtmp_client_open(struct rtmp_client *c, const struct rtmp_client_target *t, int64_t deadline_us)
+{
+    char        auth[AUTHMOD_QUERY_CAP] = "";
+    struct err *e;
+    for (int n = 0; (e = open_once(c, t, auth, deadline_us)); n++) {
+        if (err_code(e) != E_AUTH_REQUIRED || n == AUTHMOD_STEPS || !answer_demand(c, auth))
+            break;
+        err_free(e);
+        rtmp_client_close(c);
+    }
     return err_wrap(e, "open %.200s", t->url);
 }
 
@@ -234,7 +294,7 @@ struct err *rtmp_client_open_over(struct rtmp_client *c, const struct rtmp_clien
     if (e)
         err_free(unopened);
     else
-        e = unopened ? unopened : introduce(c, t, deadline_us);
+        e = unopened ? unopened : introduce(c, t, "", deadline_us);
     return err_wrap(e, "open %.200s", t->url);
 }
 

@@ -15,6 +15,8 @@
  * frame is half written, it calls rtmp_client_listen(). When a write has failed, it calls rtmp_client_last_words().
  * test/unit/app/rtmp/rtmp_wire_test.c is such a relay.
  *
+ * A server that asks for a user and a password in Adobe's way (authmod_client.h) gets those of the URL, by further connections.
+ *
  * Refusals are errors with the server's own words (answer.h). Any of the functions may return E_CONTROL_REDIRECT; then c.moved_to
  * is the URL to connect to, and the owner of the connection follows it, a bounded number of times.
  *
@@ -40,6 +42,7 @@
 #include "protocol/io.h"
 #include "protocol/rtmp/address.h"
 #include "protocol/rtmp/answer.h"
+#include "protocol/rtmp/authmod_client.h"
 #include "protocol/rtmp/handshake.h"
 #include "protocol/rtmp/link.h"
 
@@ -76,6 +79,7 @@ struct rtmp_client {
     enum rtmp_handshake_kind handshake;
     uint32_t                 tid, msid; /* transaction id of the last call; message stream id, 0: none */
     bool                     publishes, no_fc;
+    struct authmod_demand    demand;   /* what E_AUTH_REQUIRED wants */
     char                    *moved_to; /* URL of a redirect (E_CONTROL_REDIRECT); NULL: none */
 };
 

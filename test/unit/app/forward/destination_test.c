@@ -42,6 +42,7 @@ static void the_vhost_is_named_by_the_tc_url(void **state)
     check("h", &named, "rtmp://h/live/x a/b rtmp://v.example/live/x");
     check("h:1936", &named, "rtmp://h:1936/live/x a/b rtmp://v.example:1936/live/x");
     check("rtmps://[::1]", &named, "rtmps://[::1]/live/x a/b rtmps://v.example/live/x");
+    check("rtmp://a:b@h", &named, "rtmp://a:b@h/live/x a/b rtmp://v.example/live/x");
     check("rtmps://[::1]:44", &named, "rtmps://[::1]:44/live/x a/b rtmps://v.example:44/live/x");
 }
 

@@ -44,6 +44,42 @@ static void a_url_has_its_parts(void **state)
     }
 }
 
+static void a_url_has_a_user_and_a_password(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *user, *password;
+    } rows[] = {
+        { "rtmp://h/live/s", "", "" },
+        { "rtmp://h/live/s?u=a:b@c", "", "" },
+        { "rtmp://ann@h/live/s", "ann", "" },
+        { "rtmp://ann:@h/live/s", "ann", "" },
+        { "rtmp://ann:se:cret@h:1/live/s", "ann", "se:cret" },
+        { "rtmps://a%40b:p%2Fq%3A%@[::1]:1/live/s", "a@b", "p/q:%" },
+        { "rtmp://a@b:c%00d@h/live/s", "a@b", "c%00d" },
+        { "rtmp://%zz:%4@h/live/s", "%zz", "%4" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rtmp_address a;
+        assert_null(rtmp_address_parse(&a, rows[i].url));
+        assert_string_equal(a.user, rows[i].user);
+        assert_string_equal(a.password, rows[i].password);
+        assert_string_equal(a.stream + strlen(a.stream) - 1, rows[i].url + strlen(rows[i].url) - 1);
+        rtmp_address_finish(&a);
+    }
+}
+
+static void a_stream_may_stand_apart_from_its_url(void **state)
+{
+    struct rtmp_address a;
+    (void)state;
+    assert_null(rtmp_address_parse_names(&a, "rtmp://h/live/x?vhost=v", "b?k=v"));
+    assert_string_equal(a.app, "live/x");
+    assert_string_equal(a.tc_url, "rtmp://h/live/x?vhost=v");
+    assert_string_equal(a.stream, "b?k=v&vhost=v");
+    rtmp_address_finish(&a);
+}
+
 static void what_names_no_stream_is_refused(void **state)
 {
     (void)state;
@@ -90,6 +126,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_url_has_its_parts),
+        cmocka_unit_test(a_url_has_a_user_and_a_password),
+        cmocka_unit_test(a_stream_may_stand_apart_from_its_url),
         cmocka_unit_test(what_names_no_stream_is_refused),
         cmocka_unit_test(survives_each_allocation_that_fails),
     };
