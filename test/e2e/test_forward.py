@@ -1,4 +1,5 @@
 """forward: streams that are pushed to other servers, which may be slow, dead or mad without harm to anybody else."""
+import json
 import os
 import re
 import threading
@@ -7,9 +8,11 @@ import pytest
 
 import flv
 import media
+import rtmp
 import srs
 from fake_rtmp import FakeServer
 from flv import Numbered
+from hook_backend import answer, raw
 from rtmp_tool import MODULE, Nginx, Tool
 from test_play import seen, vhost
 from wait import patience, until
@@ -170,6 +173,52 @@ def test_rtmps_checks_the_certificate(make_server):
         publisher.send_tags(Numbered().tags(count=5))
         seen(player, 12)
         doubting.wait_log(r"forward of /live/t to \S+ has failed.*(\n.*)*certificate")
+
+
+def asking(backend, more=""):
+    return vhost(more="forward { enabled on; destination 127.0.0.1:9; backend %s; } %s" % (backend.url("on_forward"), more))
+
+
+def urls(*urls):
+    return answer(body=json.dumps({"code": 0, "data": {"urls": urls}}).encode())
+
+
+def test_a_backend_says_where_each_stream_goes(make_server, backend):
+    target = make_server()
+    backend.answers["on_forward"] = urls(target.url("other/x-s?k=2"))
+    server = make_server(asking(backend), root={"server_id": "me"})
+    with target.player("x-s", "other") as player, server.client("live") as publisher:
+        publisher.publish("s?k=1", "fmle")
+        publisher.send_tags(Numbered().tags(count=5))
+        seen(player, 12)
+        target.wait_log(r"type=flash-publish.*app=other, stream=x-s, param=\?k=2,")
+    call = backend.calls[0]
+    assert call.keys == ["action", "server_id", "service_id", "client_id", "ip", "vhost", "app", "tcUrl", "stream", "param"]
+    said = {**call.json, "service_id": 0, "client_id": 0}
+    assert said == {"action": "on_forward", "server_id": "me", "service_id": 0, "client_id": 0, "ip": "127.0.0.1",
+                    "vhost": "__defaultVhost__", "app": "live", "tcUrl": server.tc_url(), "stream": "s", "param": "?k=1"}
+    backend.answers["on_forward"] = urls()
+    with server.publisher("t") as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
+        until(lambda: len(backend.calls) == 2, "the second question")
+    assert "127.0.0.1:9" not in server.log
+
+
+@pytest.mark.parametrize("bad, code", [
+    (answer(), 1030), (answer(body=b'{"code":0}'), 1030), (answer(body=b'{"code":0,"data":{}}'), 1030),
+    (answer(body=b'{"code":0,"data":{"urls":[1]}}'), 1030), (answer(body=b'{"code":0,"data":{"urls":"rtmp://h/a/b"}}'), 1030),
+    (answer(body=b'{"code":5,"data":{"urls":[]}}'), 3064), (answer(403, b"no"), None), (raw(b""), None),
+], ids=["0", "no data", "no urls", "no text", "no list", "code", "status", "nothing"])
+def test_a_publisher_is_refused_without_a_good_answer_and_its_stream_stays_free(make_server, backend, bad, code):
+    backend.answers["on_forward"] = bad
+    server = make_server(asking(backend))
+    with pytest.raises((rtmp.Refused, ConnectionError)):
+        with server.publisher():
+            pass
+    server.wait_log(r"%s.*on_forward failed" % (code or r""))
+    backend.answers["on_forward"] = urls()
+    with server.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
 
 
 def test_a_redirect_is_followed(make_server):

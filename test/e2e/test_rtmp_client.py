@@ -111,10 +111,10 @@ def test_a_server_is_found_by_name_and_by_address(make_server, clip, listen, hos
 
 def test_parameters_and_vhost_reach_the_server(make_server, clip):
     server = make_server("vhost v.example { }")
-    Tool("publish", clip, server.url("live/s?vhost=v.example&token=1")).succeed()
-    server.wait_log(r"client identified, .*vhost=v\.example, app=live, stream=s, param=\?vhost=v\.example&token=1,")
-    Tool("--tc-url", "rtmp://v.example/live", "publish", clip, server.url("live/t?token=2")).succeed()
-    server.wait_log(r"client identified, .*vhost=v\.example, app=live, stream=t, param=\?token=2,")
+    Tool("publish", clip, server.url("live/s?vhost=v.example&k=1")).succeed()
+    server.wait_log(r"client identified, .*vhost=v\.example, app=live, stream=s, param=\?vhost=v\.example&k=1,")
+    Tool("--tc-url", "rtmp://v.example/live", "publish", clip, server.url("live/t?k=2")).succeed()
+    server.wait_log(r"client identified, .*vhost=v\.example, app=live, stream=t, param=\?k=2,")
 
 
 # -- refused --------------------------------------------------------------------------------------------------------

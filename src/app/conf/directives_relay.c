@@ -40,9 +40,9 @@ static const struct directive forward_rows[] = {
     { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(forward.tls_ca),
       .since = "ours", .example = "./conf/ca.pem",
       .help = "PEM file of the certificates that tls_verify trusts. None: those of the system." },
-    { .name = "backend", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_APPLIED, .since = "5",
-      .example = "http://127.0.0.1:8085/api/v1/forward",
-      .help = "URL that is asked for the destinations; wins over destination." },
+    { .name = "backend", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_LIVE, IN_VHOST(forward.backend),
+      .since = "5", .example = "http://127.0.0.1:8085/api/v1/forward",
+      .help = "URL that is asked for the destinations of each publisher before it is let in; wins over destination." },
 };
 const struct conf_block conf_forward_block = { CONF_ROWS(forward_rows) };
 

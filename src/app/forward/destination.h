@@ -18,6 +18,9 @@
 #include "core/attr.h"
 #include "core/err.h"
 
+/* Largest number of destinations of a stream. */
+enum { FORWARD_TARGETS_MAX = 32 };
+
 /** Names of the published stream, as its publisher spells them; param: "?k=v", or "". */
 struct forward_names {
     const char *vhost, *app, *stream, *param;

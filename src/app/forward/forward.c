@@ -1,5 +1,6 @@
 #include "app/forward/forward.h"
 
+#include "app/forward/backend.h"
 #include "app/forward/target.h"
 #include "app/source/attend.h"
 #include "app/source/source.h"
@@ -18,14 +19,29 @@ struct forward {
 /* Pause before another try to start a target for which there was no memory. */
 enum { NO_MEMORY_PAUSE_US = 3 * US_PER_SECOND };
 
+static bool has_backend(const struct conf_vhost *vhost)
+{
+    return vhost->forward.backend && *vhost->forward.backend;
+}
+
 bool forward_is_wanted(const struct conf_vhost *vhost)
 {
-    return vhost->forward.enabled && vhost->forward.destinations.count > 0;
+    return vhost->forward.enabled && (vhost->forward.destinations.count > 0 || has_backend(vhost));
+}
+
+/* The words that count for the present publisher. */
+static const struct conf_words *words_of(const struct source *s)
+{
+    static const struct conf_words none;
+    if (!has_backend(s->vhost))
+        return &s->vhost->forward.destinations;
+    const struct conf_words *answer = forward_backend_words(s->publisher->trace);
+    return answer ? answer : &none;
 }
 
 static struct forward_names names_of(const struct source *s)
 {
-    const char *param = s->publisher ? s->publisher->param : NULL;
+    const char *param = s->publisher->param;
     return (struct forward_names){ s->vhost->name, s->app, s->stream, param ? param : "" };
 }
 
@@ -54,22 +70,20 @@ static struct target *find(const struct forward *f, const char *word)
 
 static bool is_listed(const struct forward *f, const char *word)
 {
-    const struct conf_words *words = &f->source->vhost->forward.destinations;
+    const struct conf_words *words = words_of(f->source);
     size_t                   i = 0;
     while (i < words->count && i < FORWARD_TARGETS_MAX && !str_equal(words->items[i], word))
         i++;
     return i < words->count && i < FORWARD_TARGETS_MAX;
 }
 
-/* True if the target does what its word means for the present publisher. While there is none, it does. */
+/* True if the target does what its word means for the present publisher. */
 static bool is_right(const struct forward *f, const struct target *t)
 {
     struct forward_destination now;
     struct forward_names       names = names_of(f->source);
-    if (!f->source->publisher)
-        return true;
-    struct err *e = forward_destination_make(&now, t->word, &names);
-    bool        same = !e && same_destination(&now, &t->to);
+    struct err                *e = forward_destination_make(&now, t->word, &names);
+    bool                       same = !e && same_destination(&now, &t->to);
     forward_destination_finish(&now);
     err_free(e);
     return same;
@@ -97,10 +111,13 @@ static void start_target(struct forward *f, const char *word)
     log_err(LOG_WARN, e, "forward of %s to %s cannot be started", f->source->identity, word);
 }
 
+/* Begin and end targets. While the publisher is expected back, all stay as they are. */
 static void follow(struct forward *f)
 {
-    const struct conf_words *words = &f->source->vhost->forward.destinations;
     f->retry_us = DEADLINE_NEVER;
+    if (!f->source->publisher)
+        return;
+    const struct conf_words *words = words_of(f->source);
     drop_targets(f);
     for (size_t i = 0; i < words->count && i < FORWARD_TARGETS_MAX; i++)
         if (!find(f, words->items[i]))

@@ -2,7 +2,7 @@
  * `forward`: pushes of a stream to other servers while it is published. It is an attendant (source/attend.h); its row is in
  * app/attendants.c.
  *
- * Each word of `destination` is a target (target.h). A reload ends the targets whose words are gone, starts those of new words, and leaves
+ * Each word of `destination`, or each URL that the backend has answered (backend.h), is a target (target.h). A reload ends the targets whose words are gone, starts those of new words, and leaves
  * the others alone. If another publisher takes the stream over, a target goes on if its URL is still the same.
  */
 #ifndef APP_FORWARD_FORWARD_H
@@ -15,9 +15,6 @@
 #include "core/err.h"
 
 struct attendance;
-
-/* Largest number of targets of a stream. */
-enum { FORWARD_TARGETS_MAX = 32 };
 
 /** True if the vhost wants its streams to be pushed. */
 bool forward_is_wanted(const struct conf_vhost *vhost);
