@@ -4,6 +4,7 @@
 
 #include "app/rtmp/conn.h"
 #include "app/rtmp/intake.h"
+#include "app/session/patience.h"
 #include "app/source/feed.h"
 #include "app/source/life.h"
 #include "app/source/pacer.h"
@@ -24,7 +25,7 @@ struct rtmp_publisher {
     struct publisher  publisher;
     struct intake     intake;
     struct feed       feed;
-    int64_t           began_us, last_packet_us;
+    struct patience   patience;
     int64_t           n_packets;
     uint64_t          seen;       /* number of the newest moment of the source that was handled */
     int64_t           late_bytes; /* bytes that were read after the deadline since the last message */
@@ -73,46 +74,16 @@ static struct err *take_message(struct rtmp_publisher *p, struct rtmp_message *m
     }
 }
 
-/* The time at which the publisher is given up if nothing comes. */
-static int64_t silence_deadline(const struct rtmp_publisher *p)
-{
-    const struct conf_publish *conf = &p->source->vhost->publish;
-    return co_deadline(p->n_packets ? p->last_packet_us + conf->normal_timeout_us
-                                    : p->began_us + conf->firstpkt_timeout_us);
-}
-
-static int64_t idle_deadline(const struct rtmp_publisher *p)
-{
-    const struct source *s = p->source;
-    int64_t              limit_us = s->vhost->publish.kickoff_for_idle_us;
-    return limit_us > 0 && s->n_readers == 0 ? s->unwatched_since_us + limit_us : DEADLINE_NEVER;
-}
-
-/* Judge a timeout: an error, or NULL if the configuration or the audience has changed meanwhile. */
-static struct err *judge_timeout(const struct rtmp_publisher *p)
-{
-    const struct conf_publish *conf = &p->source->vhost->publish;
-    int64_t                    now = now_us();
-    if (now >= idle_deadline(p))
-        return err_new(E_KICKOFF_FOR_IDLE, "nobody has watched %s for %lldms (kickoff_for_idle)", p->source->identity,
-                       (long long)(conf->kickoff_for_idle_us / US_PER_MS));
-    if (now >= silence_deadline(p))
-        return err_new(E_SOCKET_TIMEOUT, "no packet within %lldms (%s)",
-                       (long long)((p->n_packets ? conf->normal_timeout_us : conf->firstpkt_timeout_us) / US_PER_MS),
-                       p->n_packets ? "normal_timeout" : "firstpkt_timeout");
-    return NULL;
-}
-
 /* Read what has come before the publisher counts as silent. A part of a message is a sign of life, up to LATE_BYTES_MAX. */
 static struct err *look_and_judge(struct rtmp_publisher *p, struct rtmp_message *msg)
 {
     bool        heard = false;
     int64_t     bytes = p->conn->io.bytes_in;
     struct err *e = NULL;
-    if (now_us() >= silence_deadline(p) && p->late_bytes < LATE_BYTES_MAX)
+    if (now_us() >= patience_silence_deadline(&p->patience) && p->late_bytes < LATE_BYTES_MAX)
         e = intake_look(&p->intake, msg, &heard);
     p->late_bytes += p->conn->io.bytes_in - bytes;
-    return e || heard ? e : judge_timeout(p);
+    return e || heard ? e : patience_judge(&p->patience);
 }
 
 /* Replace the error with which the wait ended: the reason is that another publisher has the stream. */
@@ -129,10 +100,10 @@ static struct err *read_message(struct rtmp_publisher *p, struct rtmp_message *m
     if (e)
         return p->publisher.taken_over ? taken_over(p, e) : e;
     co_give_way_by_time();
-    int64_t silence = silence_deadline(p), idle = idle_deadline(p);
+    int64_t silence = patience_silence_deadline(&p->patience), idle = patience_idle_deadline(&p->patience);
     int64_t now = now_us();
     if (now >= idle)
-        return judge_timeout(p);
+        return patience_judge(&p->patience);
     int64_t deadline = silence < idle ? silence : idle, look = now + LOOK_AGAIN_US;
     e = intake_read(&p->intake, p->source, msg, deadline < look ? deadline : look);
     if (err_code(e) == E_SOCKET_TIMEOUT) {
@@ -164,7 +135,7 @@ static struct err *publish_loop(struct rtmp_publisher *p)
             p->n_packets++;
             p->late_bytes = 0;
             p->conn->session.client.n_messages++;
-            p->last_packet_us = now_us();
+            patience_heard(&p->patience);
             e = take_message(p, &msg, &ended);
         }
         frame_unref(&msg.payload);
@@ -198,7 +169,7 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
     feed_init(&p.feed, p.source);
     source_spell(p.source, c->session.app, c->session.stream);
     const struct conf_publish *conf = &p.source->vhost->publish;
-    p.began_us = now_us();
+    patience_begin(&p.patience, p.source);
     log_info("start publish mr=%d/%lld, p1stpt=%lld, pnt=%lld, tcp_nodelay=%d", conf->mr,
              (long long)(conf->mr_latency_us / US_PER_MS), (long long)(conf->firstpkt_timeout_us / US_PER_MS),
              (long long)(conf->normal_timeout_us / US_PER_MS), c->tcp_nodelay);
