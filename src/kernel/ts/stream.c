@@ -11,9 +11,10 @@
 
 enum { PES_START = 1, PES_HEAD_LEN = 6 /* up to PES_packet_length, which counts what follows */ };
 
+/* Never NULL, so that places in it can be computed. */
 static const uint8_t *bytes_of(const struct buf *b)
 {
-    return (const uint8_t *)b->bytes;
+    return (const uint8_t *)(b->bytes ? b->bytes : "");
 }
 
 static size_t max_of(const struct ts_pmt_stream *told)
