@@ -23,7 +23,7 @@ segment
 program
 ffmpeg
 rtmp http
-exec hls dash hds dvr hooks
+caster exec hls dash hds dvr hooks
 forward ingest
 doctor memory
 api exporter

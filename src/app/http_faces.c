@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "app/api/routes.h"
+#include "app/caster/post.h"
 #include "app/exporter/exporter.h"
 #include "app/hls/old_files.h"
 #include "app/hls/timeshift.h"
@@ -65,14 +66,23 @@ static const struct http_routes *const exporter_tables[] = {
     NULL,
 };
 
+static const struct http_routes *const caster_tables[] = {
+    &caster_routes,
+    NULL,
+};
+
 static const struct http_router api_router = { api_tables };
 static const struct http_router stream_router = { stream_tables };
 static const struct http_router exporter_router = { exporter_tables };
+static const struct http_router caster_router = { caster_tables };
 
 static const struct http_face api_face = { .router = &api_router, .is_api = true };
 static const struct http_face stream_face = { .router = &stream_router };
 static const struct http_face exporter_face = { .router = &exporter_router, .is_api = true };
 
+static const struct http_face caster_face = { .router = &caster_router };
+
+static const struct http_face *const caster_alone[] = { &caster_face, NULL };
 static const struct http_face *const api_alone[] = { &api_face, NULL };
 static const struct http_face *const exporter_alone[] = { &exporter_face, NULL };
 static const struct http_face *const streams_alone[] = { &stream_face, NULL };
@@ -88,6 +98,12 @@ const struct http_face *const *http_exporter_faces(const struct conf *conf)
 {
     (void)conf;
     return exporter_alone;
+}
+
+const struct http_face *const *http_caster_faces(const struct conf *conf)
+{
+    (void)conf;
+    return caster_alone;
 }
 
 const struct http_face *const *http_stream_faces(const struct conf *conf)

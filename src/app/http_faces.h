@@ -14,6 +14,9 @@ const struct http_face *const *http_api_faces(const struct conf *conf);
 /** The tables of a port that serves metrics alone. */
 const struct http_face *const *http_exporter_faces(const struct conf *conf);
 
+/** The tables of a port that streams are posted to. */
+const struct http_face *const *http_caster_faces(const struct conf *conf);
+
 /** The tables of a port that serves streams and files, and the API if both have the same `listen`. */
 const struct http_face *const *http_stream_faces(const struct conf *conf);
 

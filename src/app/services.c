@@ -1,5 +1,6 @@
 #include "app/services.h"
 
+#include "app/caster/post.h"
 #include "app/http/gzip.h"
 #include "app/http/port.h"
 #include "app/http_faces.h"
@@ -94,6 +95,7 @@ const struct listen_service listen_services[] = {
       .start = http_port_start,
       .has_api = api_always,
       .faces = http_exporter_faces },
+    { .name = "HTTP-Caster", .endpoints = caster_post_endpoints, .start = http_port_start, .faces = http_caster_faces },
     { .name = NULL },
 };
 

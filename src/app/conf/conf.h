@@ -270,7 +270,9 @@ struct conf_stream_caster {
     bool                  enabled;
     enum conf_caster_kind kind;
     char                 *output;
-    int                   listen; /* a port */
+    struct conf_words     listen;            /* endpoints; of MPEG-TS over UDP the address may be a multicast group */
+    struct conf_words     multicast_sources; /* ours: the only senders that are heard; empty: all */
+    char *multicast_interface; /* ours: the name of the interface on which a group is joined; "": the route */
     struct {
         bool    enabled;
         int     listen; /* a port */
@@ -442,6 +444,7 @@ struct conf {
 
     struct conf_stream_caster *stream_casters;
     size_t                     n_stream_casters;
+    struct conf_words          casters_udp, casters_http; /* derived: endpoints of those that are on */
 
     struct conf_tree
         *tree; /* the directives as written, and the memory of all the above; for app/conf, and /api/v1/config */

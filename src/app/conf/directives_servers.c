@@ -1,4 +1,5 @@
 /* Servers for media beside plain RTMP, with their settings per vhost: RTMPS, RTSP, WebRTC, SRT, casters. */
+#include "app/conf/casters.h"
 #include "app/conf/directive.h"
 
 /* clang-format off */
@@ -225,19 +226,25 @@ static const struct directive sip_rows[] = {
 static const struct conf_block sip_block = { CONF_ROWS(sip_rows) };
 
 static const struct directive caster_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, IN_CASTER(enabled), .since = "2",
+    { .name = "enabled", .type = CONF_BOOL, .state = CONF_BUILT, .def = "off", .reload = RELOAD_APPLIED, IN_CASTER(enabled), .since = "2",
       .help = "Run this caster." },
-    { .name = "caster", .type = CONF_ENUM, .words = casters, .other = -1, .reload = RELOAD_RESTART,
+    { .name = "caster", .type = CONF_ENUM, .state = CONF_BUILT, .words = casters, .other = -1, .reload = RELOAD_APPLIED,
       IN_CASTER(kind), .since = "2",
-      .example = "flv", .help = "MPEG-TS over UDP, FLV by HTTP POST, or GB28181 cameras." },
-    { .name = "output", .type = CONF_STRING, .unit = "URL", .reload = RELOAD_RESTART, IN_CASTER(output), .since = "2",
+      .example = "flv", .help = "MPEG-TS over UDP; FLV and MPEG-TS by HTTP POST or PUT (flv); GB28181 cameras (not built yet)." },
+    { .name = "output", .type = CONF_STRING, .state = CONF_BUILT, .unit = "URL", .reload = RELOAD_APPLIED, IN_CASTER(output), .since = "2",
       .example = "rtmp://127.0.0.1/[app]/[stream]", .help = "URL to which received streams are published." },
-    { .name = "listen", .type = CONF_INT, .unit = "port", .def = "0", .reload = RELOAD_RESTART,
-      IN_CASTER(listen), .since = "2",
-      .help = "UDP port for MPEG-TS, TCP port for the others." },
+    { .name = "listen", .type = CONF_LIST, .state = CONF_BUILT, .unit = "[ip:]port ...", .reload = RELOAD_APPLIED,
+      IN_CASTER(listen), .since = "2", .example = "8936",
+      .help = "Endpoints: UDP for MPEG-TS, TCP for the others. The address of UDP may be a multicast group." },
+    { .name = "multicast_source", .type = CONF_LIST, .state = CONF_BUILT, .unit = "ip ...", .reload = RELOAD_APPLIED,
+      IN_CASTER(multicast_sources), .since = "ours", .example = "192.0.2.7",
+      .help = "Hear only these senders of the multicast group (source-specific multicast)." },
+    { .name = "multicast_interface", .type = CONF_STRING, .state = CONF_BUILT, .unit = "name", .reload = RELOAD_APPLIED,
+      IN_CASTER(multicast_interface), .since = "ours", .example = "eth0",
+      .help = "Interface on which the multicast group is joined. Nothing: the one of its route." },
     { .name = "sip", .type = CONF_BLOCK, .children = &sip_block, .since = "4", .help = "Signalling of GB28181." },
     REMOVED("tcp_enable"), REMOVED("rtp_port_min"), REMOVED("rtp_port_max"), REMOVED("wait_keyframe"),
     REMOVED("rtp_idle_timeout"), REMOVED("audio_enable"), REMOVED("auto_create_channel"), REMOVED("jitterbuffer_enable"),
     { .name = "host", .type = CONF_ANYTHING, .flags = CONF_LEGACY, .since = "4", .help = "Now sip { candidate }." },
 };
-const struct conf_block conf_stream_caster_block = { CONF_ROWS(caster_rows) };
+const struct conf_block conf_stream_caster_block = { CONF_ROWS(caster_rows), .derive = conf_caster_derive };

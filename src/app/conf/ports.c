@@ -13,9 +13,10 @@ struct service {
     const char              *path; /* node of its `listen` */
     const struct conf_words *listen;
     const char              *block, *inner;
+    bool                     is_udp; /* A port of UDP and one of TCP are two ports. */
 };
 
-enum { SERVICES_MAX = 7 };
+enum { SERVICES_MAX = 9 };
 
 static size_t list_services(const struct conf *c, struct service out[static SERVICES_MAX])
 {
@@ -23,19 +24,23 @@ static size_t list_services(const struct conf *c, struct service out[static SERV
     const struct conf_http_server *server = &c->http_server;
     bool                           own_api = api->enabled && !conf_http_is_shared(c);
     size_t                         n = 0;
-    out[n++] = (struct service){ "listen", &c->listen, NULL, NULL };
+    out[n++] = (struct service){ "listen", &c->listen, NULL, NULL, false };
     if (c->rtmps.enabled)
-        out[n++] = (struct service){ "rtmps.listen", &c->rtmps.listen, "rtmps", NULL };
+        out[n++] = (struct service){ "rtmps.listen", &c->rtmps.listen, "rtmps", NULL, false };
     if (own_api)
-        out[n++] = (struct service){ "http_api.listen", &api->listen, "http_api", NULL };
+        out[n++] = (struct service){ "http_api.listen", &api->listen, "http_api", NULL, false };
     if (server->enabled)
-        out[n++] = (struct service){ "http_server.listen", &server->listen, "http_server", NULL };
+        out[n++] = (struct service){ "http_server.listen", &server->listen, "http_server", NULL, false };
     if (own_api && api->https.enabled)
-        out[n++] = (struct service){ "http_api.https.listen", &api->https.listen, "http_api", "https" };
+        out[n++] = (struct service){ "http_api.https.listen", &api->https.listen, "http_api", "https", false };
     if (server->enabled && server->https.enabled)
-        out[n++] = (struct service){ "http_server.https.listen", &server->https.listen, "http_server", "https" };
+        out[n++] = (struct service){ "http_server.https.listen", &server->https.listen, "http_server", "https", false };
     if (c->exporter.enabled)
-        out[n++] = (struct service){ "exporter.listen", &c->exporter.listen, "exporter", NULL };
+        out[n++] = (struct service){ "exporter.listen", &c->exporter.listen, "exporter", NULL, false };
+    if (c->casters_http.count)
+        out[n++] = (struct service){ "stream_caster.listen", &c->casters_http, "stream_caster", NULL, false };
+    if (c->casters_udp.count)
+        out[n++] = (struct service){ "stream_caster.listen", &c->casters_udp, "stream_caster", NULL, .is_udp = true };
     return n;
 }
 
@@ -128,6 +133,7 @@ struct err *conf_ports_check(const struct conf *c)
         e = check_words(c, &services[i]);
     for (size_t i = 0; i < n && !e; i++)
         for (size_t k = i; k < n && !e; k++)
-            e = check_pair(c, &services[i], &services[k]);
+            if (services[i].is_udp == services[k].is_udp)
+                e = check_pair(c, &services[i], &services[k]);
     return e;
 }

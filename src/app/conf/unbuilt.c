@@ -44,11 +44,6 @@ static const struct conf_unbuilt rows[] = {
       .name = "enabled",
       .word = "on",
       .effect = "its port is not opened" },
-    { .feature = "stream_caster",
-      .directive = "stream_caster",
-      .name = "enabled",
-      .word = "on",
-      .effect = "its port is not opened" },
     { .feature = "the signalling of GB28181", .path = "/gb/v1/", .effect = "no camera is asked for its stream" },
 };
 

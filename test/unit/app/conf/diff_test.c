@@ -60,7 +60,7 @@ static void says_what_changes(void **state)
           "srt_server.passphrase: changed (not shown) (not built yet)", false },
         { "", "threads { interval 3; }",                    "threads.interval: 5 -> 3 (no effect)", false },
         { "vhost v { } vhost v { tcp_nodelay on; }", "vhost v { }", NULL, false }, /* the second vhost never counted */
-        { "stream_caster { caster flv; }", "", "stream_caster: changed (not built yet)", false },
+        { "stream_caster { caster flv; }", "", "stream_caster: changed (applied at once)", false },
         { "vhost v { dvr { dvr_apply all; } }", "vhost v { }", NULL, false },
     };
     /* clang-format on */

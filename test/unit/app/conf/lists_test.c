@@ -38,7 +38,8 @@ static void casters_are_an_array(void **state)
     assert_true(a->enabled);
     assert_int_equal(a->kind, CONF_CASTER_GB28181);
     assert_string_equal(a->output, "rtmp://a/live/[stream]");
-    assert_int_equal(a->listen, 9000);
+    assert_int_equal(a->listen.count, 1);
+    assert_string_equal(a->listen.items[0], "9000");
     assert_false(a->sip.enabled);
     assert_int_equal(a->sip.listen, 5061);
     assert_int_equal(a->sip.timeout_us, 2500 * US_PER_MS);

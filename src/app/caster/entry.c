@@ -1,0 +1,234 @@
+#include "app/caster/entry.h"
+
+#include <string.h>
+
+#include "app/server/server.h"
+#include "app/source/life.h"
+#include "app/source/pacer.h"
+#include "core/buf.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+/* Longest URL that an output may become. */
+enum { OUTPUT_MAX = RTMP_URL_MAX };
+
+static void put_part(struct buf *out, const char **at, const char *name, const char *value)
+{
+    *at += strlen(name);
+    buf_text(out, value ? value : name);
+}
+
+/* Replace [app] and [stream] of the output; a variable without a value stays. Returns memory of its own, or NULL. */
+static char *fill_output(const char *output, const char *app, const char *stream)
+{
+    struct buf out = buf_up_to(OUTPUT_MAX);
+    while (*output) {
+        if (str_starts_with(output, "[app]"))
+            put_part(&out, &output, "[app]", app);
+        else if (str_starts_with(output, "[stream]"))
+            put_part(&out, &output, "[stream]", stream);
+        else
+            buf_append(&out, output++, 1);
+    }
+    char *text = out.fault ? NULL : buf_take(&out);
+    buf_finish(&out);
+    return text;
+}
+
+/* The parameters of the client, and those of the output. */
+static char *join_params(const char *query, const char *param)
+{
+    struct buf out = buf_up_to(2 * OUTPUT_MAX);
+    buf_printf(&out, "%s%s", *query ? "?" : "", query);
+    if (*param) /* it begins with a '?' */
+        buf_printf(&out, "%s%s", *query ? "&" : "?", param + 1);
+    char *text = out.fault ? NULL : buf_take(&out);
+    buf_finish(&out);
+    return text;
+}
+
+static const struct client_type client_type = { .name = "flash-publish", .tag = "CPB", .publish = true };
+
+static struct err *fill_in(struct entry *entry, const char *output, const struct entry_who *who)
+{
+    struct session *s = &entry->session;
+    entry->tc_url = fill_output(output, who->app, who->stream);
+    if (!entry->tc_url)
+        return err_new(E_LIMIT, "the output becomes longer than %d bytes", OUTPUT_MAX);
+    struct err *e = rtmp_url_parse(&entry->url, entry->tc_url, "");
+    if (e)
+        return err_wrap(e, "output %s", entry->tc_url);
+    if (!*entry->url.stream)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "output %s names no stream", entry->tc_url);
+    entry->param = join_params(who->query, entry->url.param);
+    if (!entry->param)
+        return err_no_memory();
+    s->client = who->client;
+    s->client.type = &client_type;
+    s->client.tc_url = entry->tc_url;
+    s->client.page_url = s->client.swf_url = "";
+    s->host = entry->url.vhost;
+    s->app = entry->url.app;
+    s->stream = entry->url.stream;
+    s->param = entry->param;
+    s->io = who->io;
+    s->authorization = who->authorization;
+    return NULL;
+}
+
+static struct err *publish(struct entry *entry)
+{
+    struct session *s = &entry->session;
+    entry->publisher = (struct publisher){
+        .co = s->client.co,
+        .trace = s->client.id,
+        .tc_url = entry->tc_url,
+        .page_url = "",
+        .swf_url = "",
+        .host = entry->url.host,
+        .param = entry->param,
+        .port = entry->url.port,
+    };
+    struct err *e = source_publish(s->source, &entry->publisher);
+    if (e) {
+        s->verdict = SESSION_BUSY;
+        session_note_refusal(s, e);
+        return e;
+    }
+    entry->publishes = true;
+    feed_init(&entry->feed, s->source);
+    source_spell(s->source, s->app, s->stream);
+    patience_begin(&entry->patience, s->source);
+    log_info("start publish %s by a caster, ip=%s", s->source->identity, s->client.ip);
+    return NULL;
+}
+
+struct err *entry_open(struct entry *entry, struct server *server, const char *output, const struct entry_who *who)
+{
+    struct session *s = &entry->session;
+    *entry = (struct entry){ .server = server };
+    s->verdict = SESSION_FAILED;
+    struct err *e = fill_in(entry, output, who);
+    if (!e)
+        e = session_admit(s, &server->door);
+    s->authorization = NULL;
+    if (!e)
+        e = session_enter(s);
+    return e ? e : publish(entry);
+}
+
+/* ---- bytes ---- */
+
+static struct err *take_flv(struct entry *entry, struct rd *in)
+{
+    struct flv_stream_tag tag;
+    enum flv_stream_read  read;
+    struct err           *e = NULL;
+    while (!e && (read = flv_stream_read(&entry->flv, in, &tag)) != FLV_STREAM_NEED_MORE) {
+        if (read == FLV_STREAM_BAD)
+            return err_new(E_HTTP_DATA_INVALID, "broken FLV after %lld tags", (long long)entry->n_frames);
+        if (read == FLV_STREAM_NO_MEMORY)
+            return err_no_memory();
+        e = feed_body(&entry->feed, &tag.frame, (uint32_t)tag.dts_ms);
+        frame_unref(&tag.frame);
+        entry->n_frames++;
+        entry->session.client.n_messages++;
+        patience_heard(&entry->patience);
+        if (!e)
+            e = pacer_wait_for_room(entry->session.source);
+    }
+    return e;
+}
+
+/* Of the tracks of a program, the first picture and the first sound are carried. */
+static struct err *take_unit(struct entry *entry, struct ts_demuxed *unit)
+{
+    entry->session.client.n_messages++;
+    entry->n_frames++;
+    patience_heard(&entry->patience);
+    return unit->kind == TS_UNIT_MEDIA && unit->media.track == 0 ? feed_unit(&entry->feed, &unit->media) : NULL;
+}
+
+static struct err *take_ts(struct entry *entry, struct rd *in)
+{
+    struct ts_demuxed unit;
+    struct err       *e = NULL;
+    while (!e && ts_demux_next(entry->ts, in, &unit)) {
+        e = take_unit(entry, &unit);
+        if (!e)
+            e = pacer_wait_for_room(entry->session.source);
+    }
+    return e;
+}
+
+static struct err *recognise(struct entry *entry, uint8_t first)
+{
+    entry->form = first == 'F' ? ENTRY_FLV : first == TS_SYNC_BYTE ? ENTRY_TS : ENTRY_OTHER;
+    if (entry->form == ENTRY_TS) {
+        if (!(entry->ts = mem_alloc(sizeof *entry->ts)))
+            return err_no_memory();
+        ts_demux_init(entry->ts, 0);
+    }
+    return NULL;
+}
+
+struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len)
+{
+    struct rd   in = rd_over(bytes, len);
+    struct err *e = len && entry->form == ENTRY_UNKNOWN ? recognise(entry, bytes[0]) : NULL;
+    if (e || len == 0)
+        return e;
+    if (entry->form == ENTRY_OTHER)
+        return err_new(E_HTTP_DATA_INVALID, "neither FLV nor a transport stream");
+    if (!mem_has_room())
+        return err_new(E_LIMIT, "the server holds more than memory_limit");
+    e = entry->form == ENTRY_FLV ? take_flv(entry, &in) : take_ts(entry, &in);
+    if (!e)
+        co_give_way_by_time();
+    if (!e && entry->session.client.over_kbps)
+        e = err_new(E_THREAD_INTERRUPTED, "the publisher is cut"); /* entry_end_reason() says why */
+    return e;
+}
+
+bool entry_take_end(struct entry *entry, struct err **e)
+{
+    struct ts_demuxed unit;
+    while (!*e && entry->ts && ts_demux_flush(entry->ts, &unit))
+        *e = take_unit(entry, &unit);
+    return entry->n_frames > 0 && !entry->flv.frame;
+}
+
+/* ---- the end ---- */
+
+struct err *entry_end_reason(const struct entry *entry, struct err *e)
+{
+    if (entry->publisher.taken_over) {
+        err_free(e);
+        return err_new(E_TAKEOVER, "another publisher took %s over", entry->session.source->identity);
+    }
+    return session_end_reason(&entry->session, e);
+}
+
+void entry_close(struct entry *entry, const struct err *e)
+{
+    struct session *s = &entry->session;
+    if (entry->publishes) {
+        feed_finish(&entry->feed);
+        source_unpublish(s->source, &entry->publisher);
+        log_info("published %s by a caster, frames=%lld, dropped=%lld", s->source->identity, (long long)entry->n_frames,
+                 (long long)entry->feed.n_dropped);
+        if (err_code(e) == E_SOCKET_TIMEOUT)
+            session_note_refusal(s, e);
+    }
+    s->client.has_failed = e != NULL;
+    session_leave(s);
+    flv_stream_finish(&entry->flv);
+    if (entry->ts)
+        ts_demux_finish(entry->ts);
+    mem_free(entry->ts);
+    rtmp_url_finish(&entry->url);
+    mem_free(entry->tc_url);
+    mem_free(entry->param);
+    *entry = (struct entry){ 0 };
+}

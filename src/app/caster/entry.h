@@ -1,0 +1,84 @@
+/**
+ * A stream that comes in by a caster: it is published to the URL of the caster's `output`, through the door that all publishers pass.
+ *
+ *     entry_open(&entry, server, output, &who)      all guards let it in, and it is the publisher
+ *     entry_take_…()                                bytes of it
+ *     entry_close(&entry, e)                        always, after a refusal too
+ *
+ * The client counts as one that publishes over RTMP: hooks, bans, limits, the API and the log see it as such, under its own address.
+ *
+ * Source     the table of casters in doc/casters.md
+ */
+#ifndef APP_CASTER_ENTRY_H
+#define APP_CASTER_ENTRY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/session/patience.h"
+#include "app/session/session.h"
+#include "app/source/feed.h"
+#include "app/source/source.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "kernel/flv_stream.h"
+#include "kernel/ts/demux.h"
+#include "protocol/rtmp/url.h"
+
+struct server;
+
+/* Who sends, and what it named. Borrowed until entry_close(), but for `authorization`. */
+struct entry_who {
+    struct client client;        /* id, ip, co or end, and the counters */
+    struct io    *io;            /* NULL: it has no connection */
+    const char   *app, *stream;  /* for [app] and [stream] of the output; NULL: it named none */
+    const char   *query;         /* parameters, which the output's follow; "" */
+    const char   *authorization; /* of HTTP; NULL: none */
+};
+
+/* What the bytes are. */
+enum entry_form { ENTRY_UNKNOWN, ENTRY_FLV, ENTRY_TS, ENTRY_OTHER };
+
+struct entry {
+    struct server    *server;
+    struct session    session;
+    struct publisher  publisher;
+    struct rtmp_url   url;
+    char             *tc_url, *param; /* memory of the session's texts */
+    struct feed       feed;
+    struct patience   patience;
+    bool              publishes;
+    enum entry_form   form;
+    struct flv_stream flv;
+    struct ts_demux  *ts;
+    int64_t           n_frames; /* tags, or units */
+};
+
+/**
+ * Admit the client, and become the publisher.
+ *
+ * Errors     those of session_admit() and source_publish(): entry->session.verdict tells what the client is to hear, SESSION_BUSY
+ *            when the stream is published already
+ * Yields     as session_admit()
+ */
+struct err *entry_open(struct entry *entry, struct server *server, const char *output,
+                       const struct entry_who *who) ATTR_MUST_USE;
+
+/**
+ * Take the next bytes: FLV or a transport stream, as the first one tells. They are used up.
+ *
+ * Errors     E_HTTP_DATA_INVALID: neither of the two, or broken FLV; out of memory
+ * Yields     while the pacer has too many frames, and by time
+ */
+struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
+
+/** The bytes have come to their end: take what was still open. False: they ended within a tag, or held no frame. *e as entry_take(). */
+bool entry_take_end(struct entry *entry, struct err **e) ATTR_MUST_USE;
+
+/** The error to end with: another publisher may have the stream, or the client's time may be over. Takes `e` over. */
+struct err *entry_end_reason(const struct entry *entry, struct err *e) ATTR_MUST_USE;
+
+/** Unpublish and leave. Takes an entry that is all zero. `e` is only read. Yields as session_leave(). */
+void entry_close(struct entry *entry, const struct err *e);
+
+#endif
