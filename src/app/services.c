@@ -1,6 +1,7 @@
 #include "app/services.h"
 
 #include "app/caster/post.h"
+#include "app/caster/udp.h"
 #include "app/http/gzip.h"
 #include "app/http/port.h"
 #include "app/http_faces.h"
@@ -96,6 +97,7 @@ const struct listen_service listen_services[] = {
       .has_api = api_always,
       .faces = http_exporter_faces },
     { .name = "HTTP-Caster", .endpoints = caster_post_endpoints, .start = http_port_start, .faces = http_caster_faces },
+    { .name = "UDP-Caster", .kind = LISTEN_DATAGRAM, .endpoints = caster_udp_endpoints, .run = caster_udp_run },
     { .name = NULL },
 };
 

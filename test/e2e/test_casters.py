@@ -1,6 +1,11 @@
 """Casters: streams that come in by HTTP POST and PUT, and as MPEG-TS over UDP."""
 import http.client
+import os
+import random
+import re
 import socket
+import struct
+import time
 
 import pytest
 
@@ -11,7 +16,7 @@ from hook_backend import answer, hooks
 from http_live import HttpPlayer
 from media import FFMPEG, Program
 from srs import free_port
-from test_play import vhost
+from test_play import seen, vhost
 from wait import patience, until
 
 
@@ -222,3 +227,248 @@ def test_hooks_see_the_publisher_and_may_refuse_it(make_server, backend):
     with Post(port) as post:
         post.send(flv.header())
         assert post.reply()[0] == 403
+
+
+# -- UDP -------------------------------------------------------------------------------------------------------------
+
+CHUNK = 7 * 188
+
+
+def udp_server(make_server, output="rtmp://127.0.0.1/live/s", more="", conf="", host="127.0.0.1", **how):
+    port = free_port()
+    server = make_server(vhost(more="http_remux { enabled on; mount [vhost]/[app]/[stream].flv; wait 10; } " + more)
+                         + caster("mpegts_over_udp", "%s:%d" % (host, port), output, conf), **how)
+    server.wait_log(r"UDP-Caster listen at udp://%s:%d" % (host, port))
+    return server, port
+
+
+class Sender:
+    """A sender of datagrams, of 1316 bytes as encoders send them, at the pace that a socket takes."""
+
+    def __init__(self, port, host="127.0.0.1", to="127.0.0.1"):
+        self.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.s.bind((host, 0))
+        self.to = (to, port)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.s.close()
+
+    def send(self, datagrams, pause=0.002):
+        for datagram in datagrams:
+            self.s.sendto(datagram, self.to)
+            time.sleep(pause)
+
+
+def datagrams(path):
+    with open(path, "rb") as f:
+        data = f.read()
+    return [data[i:i + CHUNK] for i in range(0, len(data), CHUNK)]
+
+
+def udp_ffmpeg(path, port, *more, rate=1):
+    return Program(FFMPEG + ["-readrate", "%g" % rate, "-i", path, "-c", "copy", *more, "udp://127.0.0.1:%d?pkt_size=1316" % port])
+
+
+QUICK = "publish { normal_timeout 500; firstpkt_timeout 2000; } "
+
+
+def test_an_ffmpeg_by_udp_plays_over_rtmp_flv_and_hls(make_server, tmp_path):
+    server, port = udp_server(make_server, http="", more=QUICK + "hls { enabled on; hls_fragment 1; hls_window 60; hls_ctx off; hls_path %s; }" % tmp_path)
+    path = media.clip("h264_aac.flv")
+    with HttpPlayer(server.http_port, "/live/s.flv") as http_player, media.ffmpeg_play(server.url()) as player:
+        server.wait_log(r"type=rtmp-play")
+        server.wait_log(r"start play /live/s.flv")
+        with udp_ffmpeg(path, port, "-f", "mpegts", rate=2) as sender:
+            sender.ends()
+        media.compare_packets([p for p in media.framemd5(path) if p.kind == "audio"],
+                              [p for p in media.parse_framemd5(player.ends()) if p.kind == "audio"])
+        http_player.wait_end()
+    (tmp_path / "out.flv").write_bytes(http_player.body)
+    assert_same(path, str(tmp_path / "out.flv"))
+    get = Api(server, server.http_port).ask
+    segments = [line for line in get("GET", "/live/s.m3u8").body.decode().splitlines() if not line.startswith("#")]
+    (tmp_path / "out.ts").write_bytes(b"".join(get("GET", "/live/" + name).body for name in segments))
+    assert_same(remux(path, tmp_path / "clip.ts"), str(tmp_path / "out.ts"))
+    server.wait_log(r"caster: udp sender ip=127.0.0.1, in=\d+, garbage=0, foreign=0.*normal_timeout")
+
+
+def in_rtp(sent):
+    """The datagrams with headers of RTP, of which some name a contributing source or have an extension."""
+    for i, datagram in enumerate(sent):
+        flags, more = ((0x80, b""), (0x81, b"csrc"), (0x90, b"\0\0\0\1more"))[i % 3]
+        yield struct.pack(">BBHII", flags, 33, i, 0, 7) + more + datagram
+
+
+def test_a_transport_stream_in_rtp_is_taken(make_server, tmp_path):
+    server, port = udp_server(make_server, http="", more=QUICK)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player, Sender(port) as sender:
+        server.wait_log(r"start play /live/s.flv")
+        sender.send(in_rtp(datagrams(transport(tmp_path))))
+        player.wait_end()
+    (tmp_path / "out.flv").write_bytes(player.body)
+    assert_same(media.clip("h264_aac.flv"), str(tmp_path / "out.flv"))
+
+
+def lossy(sent):
+    """Five of a hundred are lost, as many come late, and some are garbage, cut, or twice."""
+    chance, out, late = random.Random(7), [], []
+    for datagram in sent:
+        draw = chance.random()
+        if draw < 0.05:
+            continue
+        if draw < 0.1:
+            late.append(datagram)
+            continue
+        if draw < 0.15:
+            out.append(chance.randbytes(chance.randrange(1, 1400)))
+        if draw < 0.2:
+            out.append(datagram[:chance.randrange(1, CHUNK)])
+        if draw < 0.22:
+            out.append(datagram)
+        out.append(datagram)
+        out += late
+        late = []
+    return out
+
+
+def test_a_lossy_way_costs_frames_and_nothing_else(make_server, tmp_path):
+    server, port = udp_server(make_server, http="", more=QUICK)
+    path = remux(media.clip("h264_aac_long.flv"), tmp_path / "clip.ts", "-t", "20")
+    source = {(p.size, p.hash) for p in packets(media.clip("h264_aac_long.flv"), "a", "-c", "copy")}
+    with HttpPlayer(server.http_port, "/live/s.flv") as player, server.publisher("witness") as witness, \
+            server.player("witness") as watcher, Sender(port) as sender:
+        server.wait_log(r"start play /live/s.flv")
+        sender.send(lossy(datagrams(path)))
+        witness.send_tags(flv.Numbered().tags(count=3))
+        seen(watcher, 8)
+        player.wait_end()
+    (tmp_path / "out.flv").write_bytes(player.body)
+    sounds = packets(str(tmp_path / "out.flv"), "a", "-c", "copy")
+    assert len(sounds) > 300 and {(p.size, p.hash) for p in sounds} <= source      # lost, but never made up
+    times = [t.ts for t in flv.read(str(tmp_path / "out.flv")) if t.type in (flv.AUDIO, flv.VIDEO)]
+    assert times == sorted(times)
+    configs = [t.payload for t in flv.read(str(tmp_path / "out.flv")) if t.type == flv.VIDEO and flv.is_config(t)]
+    assert len(set(configs)) == 1
+    pictures = packets(str(tmp_path / "out.flv"), "v", "-fps_mode", "passthrough")
+    assert len(pictures) > 100
+
+
+def test_of_two_senders_the_first_is_heard(make_server, tmp_path):
+    server, port = udp_server(make_server, http="", more=QUICK)
+    first, second = datagrams(transport(tmp_path)), datagrams(remux(media.clip("aac.flv"), tmp_path / "other.ts"))
+    with HttpPlayer(server.http_port, "/live/s.flv") as player, Sender(port) as a, Sender(port, host="127.0.0.2") as b:
+        server.wait_log(r"start play /live/s.flv")
+        a.send(first[:3])
+        server.wait_log(r"start publish /live/s")
+        for i in range(3, len(first)):
+            a.send([first[i]])
+            b.send([second[i % len(second)]])
+        player.wait_end()
+        server.wait_log(r"caster: datagrams of 127.0.0.2 are ignored while 127.0.0.1 publishes /live/s")
+        b.send(second)                                                 # the port is free now
+        server.wait_log(r"start publish /live/s by a caster, ip=127.0.0.2")
+    (tmp_path / "out.flv").write_bytes(player.body)
+    assert_same(media.clip("h264_aac.flv"), str(tmp_path / "out.flv"))
+
+
+def test_an_encoder_that_comes_back_goes_on_with_the_stream(make_server, tmp_path):
+    server, port = udp_server(make_server, http="")
+    sent = datagrams(transport(tmp_path))
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        with Sender(port) as a:
+            a.send(sent)
+        n = len(player.media())
+        with Sender(port) as b:
+            until(lambda: b.send(sent[:10]) or "goes on with /live/s from another port" in server.log, "the other port")
+            b.send(sent[10:])
+        player.wait_media(n + 50)
+        assert not player.ended
+
+
+def test_a_kicked_sender_is_not_heard_before_it_has_been_silent(make_server, tmp_path):
+    server, port = udp_server(make_server, api="", more=QUICK)
+    api, sent = Api(server), datagrams(transport(tmp_path))
+    with Sender(port) as sender:
+        sender.send(sent[:40])
+        client = until(lambda: api.get("/api/v1/clients/")["clients"], "the publisher")[0]
+        assert (client["type"], client["ip"]) == ("flash-publish", "127.0.0.1")
+        mark = server.mark()
+        assert api.ask("DELETE", "/api/v1/clients/" + client["id"]).status == 200
+        server.wait_log(r"caster: udp sender ip=127.0.0.1", since=mark)
+        sender.send(sent, pause=0.005)
+        assert "start publish" not in server.log[mark:]
+        until(lambda: sender.send(sent[:1]) or time.sleep(3.1) or "start publish" in server.log[mark:], "the sender again", 30)
+
+
+def test_a_refused_sender_is_told_in_the_log_and_tried_again(make_server, tmp_path):
+    server, port = udp_server(make_server, more=QUICK)
+    sent = datagrams(transport(tmp_path))
+    with server.publisher() as publisher, Sender(port) as sender:
+        publisher.send_tags(flv.Numbered().tags(count=3))
+        sender.send(sent[:5])
+        server.wait_log(r"caster: udp sender ip=127.0.0.1.*StreamBusy")
+        publisher.close()
+        until(lambda: sender.send(sent[:5]) or "start publish /live/s by a caster" in server.log, "the next try", 20)
+
+
+@pytest.mark.parametrize("conf", ["", "multicast_source 127.0.0.1; "])
+def test_a_multicast_group_is_heard(make_server, tmp_path, conf):
+    server, port = udp_server(make_server, host="239.255.42.42", conf=conf + "multicast_interface lo;", http="", more=QUICK)
+    sent = datagrams(transport(tmp_path))
+    with HttpPlayer(server.http_port, "/live/s.flv") as player, Sender(port, to="239.255.42.42") as sender:
+        sender.s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+        server.wait_log(r"start play /live/s.flv")
+        with Sender(port, host="127.0.0.3", to="239.255.42.42") as stranger:
+            stranger.s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+            if conf:                                                   # only its source is heard
+                stranger.send(sent[:20])
+        sender.send(sent)
+        player.wait_end()
+    assert "ip=127.0.0.3" not in server.log
+    (tmp_path / "out.flv").write_bytes(player.body)
+    assert_same(media.clip("h264_aac.flv"), str(tmp_path / "out.flv"))
+
+
+def test_a_reload_opens_and_closes_a_port(make_server, tmp_path):
+    server, port = udp_server(make_server, more=QUICK)
+    other = free_port()
+    server.reload(vhost(more=QUICK) + caster("mpegts_over_udp", "127.0.0.1:%d" % other, "rtmp://127.0.0.1/live/t"))
+    server.wait_log(r"UDP-Caster stops listening at udp://127.0.0.1:%d" % port)
+    with Sender(other) as sender:
+        sender.send(datagrams(transport(tmp_path))[:20])
+        server.wait_log(r"start publish /live/t by a caster")
+    server.reload(vhost(more=QUICK))
+    server.wait_log(r"published /live/t by a caster")
+
+
+# -- the examples ----------------------------------------------------------------------------------------------------
+
+def example(make_server, name, port, caster_port):
+    """The example file with free ports in the place of its own."""
+    with open(os.path.join(media.ROOT, "conf", name), encoding="utf-8") as f:
+        text = f.read()
+    rtmp_port = free_port()
+    for old, new in ((1935, rtmp_port), (caster_port, port)):
+        text, n = re.subn(r"(listen +)%d;" % old, r"\g<1>%d;" % new, text)
+        assert n == 1
+    return make_server(text=text, listen=[rtmp_port])
+
+
+def test_the_examples_do_what_they_say(make_server, tmp_path):
+    port = free_port()
+    server = example(make_server, "push.flv.conf", port, 8936)
+    with media.ffmpeg_play(server.url("live/livestream")) as player:
+        server.wait_log(r"type=rtmp-play")
+        with Program(FFMPEG + ["-readrate", "4", "-i", media.clip("h264_aac.flv"), "-c", "copy", "-f", "flv", "-method", "POST",
+                               "http://127.0.0.1:%d/live/livestream.flv" % port]) as sender:
+            sender.ends()
+        assert len(media.parse_framemd5(player.ends())) > 200
+    port = free_port()
+    server = example(make_server, "push.mpegts.over.udp.conf", port, 8935)
+    server.wait_log(r"UDP-Caster listen")
+    with server.player("livestream") as player, Sender(port) as sender:
+        sender.send(datagrams(transport(tmp_path)))
+        seen(player, 150)

@@ -32,9 +32,9 @@ static const struct feature {
     const char *name;
     bool        built;
 } features[] = {
-    { "ssl", true },     { "hls", true },          { "hds", true },         { "callback", true },    { "api", true },
-    { "httpd", true },   { "dvr", true },          { "transcode", false },  { "ingest", true },      { "stat", true },
-    { "caster", false }, { "complex_send", true }, { "tcp_nodelay", true }, { "so_sendbuf", false }, { "mr", true },
+    { "ssl", true },    { "hls", true },          { "hds", true },         { "callback", true },    { "api", true },
+    { "httpd", true },  { "dvr", true },          { "transcode", false },  { "ingest", true },      { "stat", true },
+    { "caster", true }, { "complex_send", true }, { "tcp_nodelay", true }, { "so_sendbuf", false }, { "mr", true },
 };
 
 /* BUILD_DATE is UTC. */

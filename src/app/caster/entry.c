@@ -191,6 +191,12 @@ struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len)
     return e;
 }
 
+void entry_restart(struct entry *entry)
+{
+    if (entry->ts)
+        ts_demux_restart(entry->ts);
+}
+
 bool entry_take_end(struct entry *entry, struct err **e)
 {
     struct ts_demuxed unit;

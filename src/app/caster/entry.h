@@ -72,6 +72,9 @@ struct err *entry_open(struct entry *entry, struct server *server, const char *o
  */
 struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 
+/** The next bytes of a transport stream begin with a packet, as a datagram does. */
+void entry_restart(struct entry *entry);
+
 /** The bytes have come to their end: take what was still open. False: they ended within a tag, or held no frame. *e as entry_take(). */
 bool entry_take_end(struct entry *entry, struct err **e) ATTR_MUST_USE;
 

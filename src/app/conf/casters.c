@@ -9,9 +9,8 @@ static void tell_what_cannot_run(struct conf_fill *f, const struct conf_stream_c
 {
     if (!caster->listen.count || !*caster->output)
         conf_report_add(f->report, LOG_WARN, "stream_caster: one without listen or output takes no stream");
-    if (caster->kind == CONF_CASTER_GB28181 || caster->kind == CONF_CASTER_MPEGTS_OVER_UDP)
-        conf_report_add(f->report, LOG_WARN, "stream_caster: %s is not built yet: its port is not opened",
-                        caster->kind == CONF_CASTER_GB28181 ? "gb28181" : "mpegts_over_udp");
+    if (caster->kind == CONF_CASTER_GB28181)
+        conf_report_add(f->report, LOG_WARN, "stream_caster: gb28181 is not built yet: its port is not opened");
     if (caster->kind == CONF_CASTER_UNKNOWN)
         conf_report_add(f->report, LOG_WARN,
                         "stream_caster: caster must be mpegts_over_udp or flv, so nothing is opened for this one");
