@@ -11,6 +11,7 @@ from api import Api
 from hook_backend import hooks
 from hls_watch import Http
 from http_live import status_of
+from srs import free_port
 from tokens import expiry, sign
 from wait import until
 
@@ -20,16 +21,19 @@ QUERY = "&".join("%s=%s%d" % (name, WORD, i) for i, name in enumerate(PARAMS))
 MASKED = "&".join(name + "=***" for name in PARAMS)
 EVENTS = ("on_connect", "on_close", "on_publish", "on_unpublish", "on_play", "on_stop", "on_update")
 
-CONF = ("vhost __defaultVhost__ { %%s http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } hls { enabled on; hls_fragment 1; "
-        "hls_path ./html; } dash { enabled on; dash_fragment 1; dash_path ./html; } hds { enabled on; hds_fragment 1; "
-        "hds_path ./html; } %s }")
+CONF = ("exporter { enabled on; listen %d; } vhost __defaultVhost__ { %s http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } "
+        "hls { enabled on; hls_fragment 1; hls_path ./html; } dash { enabled on; dash_fragment 1; dash_path ./html; } hds { enabled on; "
+        "hds_fragment 1; hds_path ./html; } }")
 NAMES = "auth { jwt_param ticket-of-ours; }"
 PATHS = ("flv", "m3u8", "mpd", "f4m")
 
 
 @pytest.fixture
 def server(make_server, backend):
-    return make_server(CONF % (NAMES + hooks(backend, *EVENTS, more="update_interval 0.3;")) % "", http="", api="")
+    port = free_port()
+    made = make_server(CONF % (port, NAMES + hooks(backend, *EVENTS, more="update_interval 0.3;")), http="", api="")
+    made.exporter_port = port
+    return made
 
 
 def answers(server):
@@ -39,6 +43,8 @@ def answers(server):
     found = {path: api.ask("GET", "/api/v1/" + path).body.decode() for path in
              index + ["vhosts/", "streams/", "clients/", "raw?rpc=raw", "doctor?stream=s", "history", "callbacks", "bans/",
                       "tests/requests?" + QUERY]}
+    found["metrics"] = Api(server, server.exporter_port).ask("GET", "/metrics").body.decode()
+    assert "srs_clients" in found["metrics"]
     for kind in ("clients", "streams"):
         for row in api.get("/api/v1/%s/" % kind)[kind]:
             found[kind + row["id"]] = api.ask("GET", "/api/v1/%s/%s" % (kind, row["id"])).body.decode()
@@ -101,7 +107,7 @@ def test_parameters_of_http_are_masked(server, backend):
 
 
 def test_parameters_of_those_who_are_refused_are_masked(server):
-    server.reload(CONF % ("auth { enabled on; publish sign; play sign; secret %s; jwt_param ticket-of-ours; }" % WORD) % "")
+    server.reload(CONF % (server.exporter_port, "auth { enabled on; publish sign; play sign; secret %s; jwt_param ticket-of-ours; }" % WORD))
     for act in (server.publisher, server.player):
         with pytest.raises(rtmp.Refused):
             act("s?" + QUERY, tc_url="rtmp://127.0.0.1/live?" + QUERY, app="live")
@@ -112,7 +118,7 @@ def test_parameters_of_those_who_are_refused_are_masked(server):
 
 
 def test_what_a_reload_names_is_masked_as_well(server):
-    server.reload(CONF % "auth { jwt_param entry; }" % "")
+    server.reload(CONF % (server.exporter_port, "auth { jwt_param entry; }"))
     with server.publisher("s?entry=" + WORD):
         server.wait_log(re.escape("param=?entry=***"))
         hidden(server, WORD)
@@ -127,8 +133,8 @@ def test_tokens_of_each_scheme_are_masked(server):
     by_minute = tokens.md5("x")
     signature = sign("live/s", "publish").split("sign=")[1]
     schemes = " ".join(tokens.links("/live/s", 0))
-    server.reload(CONF % ("auth { enabled on; publish sign; play sign jwt %s; secret %s %s; secure_link_md5 \"$secure_link_expires$uri %s\"; }"
-                          % (schemes, tokens.SECRET, tokens.EDGE_SECRET, tokens.SECRET)) % "")
+    server.reload(CONF % (server.exporter_port, "auth { enabled on; publish sign; play sign jwt %s; secret %s %s; secure_link_md5 \"$secure_link_expires$uri %s\"; }"
+                          % (schemes, tokens.SECRET, tokens.EDGE_SECRET, tokens.SECRET)))
     feeder = feeding(server, "s?" + sign("live/s", "publish"))
     with server.player("s?token=" + jwt) as player:
         player.wait_media(1)
@@ -147,7 +153,7 @@ def test_tokens_of_each_scheme_are_masked(server):
 
 
 def test_what_authmod_says_is_masked(server):
-    server.reload(CONF % "auth { enabled on; publish password; play all; user ann secret1; }" % "")
+    server.reload(CONF % (server.exporter_port, "auth { enabled on; publish password; play all; user ann secret1; }"))
     with pytest.raises(rtmp.Refused):
         server.client(tc_url="rtmp://127.0.0.1/live?authmod=adobe&user=ann&challenge=%s&response=%s&opaque=%s" % (WORD, WORD, WORD),
                       properties={"flashVer": "FMLE/3.0"})
