@@ -7,6 +7,7 @@
 #include "app/bans/keep.h"
 #include "app/dvr/file.h"
 #include "app/dvr/rescue.h"
+#include "app/forward/forwards.h"
 #include "app/heartbeat/heartbeat.h"
 #include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
@@ -213,6 +214,7 @@ struct err *server_run(struct server *s)
     hook_files_finish();
     hook_calls_finish();
     hook_trust_finish();
+    forwards_finish();
     shows_finish();
     shelf_finish();
     scratch_finish();

@@ -10,6 +10,7 @@ import flv
 import media
 import rtmp
 import srs
+from api import Api
 from fake_rtmp import FakeServer
 from flv import Numbered
 from hook_backend import answer, raw
@@ -219,6 +220,57 @@ def test_a_publisher_is_refused_without_a_good_answer_and_its_stream_stays_free(
     backend.answers["on_forward"] = urls()
     with server.publisher() as publisher:
         publisher.send_tags(Numbered().tags(count=5))
+
+
+def listed(api):
+    return {f["url"]: f for f in api.get("/api/v1/forwards/?count=100")["forwards"]}
+
+
+def test_the_api_shows_adds_and_removes_targets(make_server):
+    target = make_server()
+    dead, added = "127.0.0.1:%d" % srs.free_port(), target.url("live/added")
+    server = make_server(vhost(more="forward { enabled on; destination %s %s; }" % (at(target), dead)) + " vhost w.example { }", api="")
+    api = Api(server)
+    with target.player("added") as player, target.player() as first, server.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=10))
+        seen(first, 22)
+        until(lambda: listed(api)[dead]["state"] == "waiting", "the failure")
+        rows = listed(api)
+        assert rows[dead]["failures"] >= 1 and rows[dead]["error"]["code"] == 1012 and rows[dead]["bytes"] == 0
+        live = rows[at(target)]
+        assert (live["vhost"], live["app"], live["stream"], live["added"]) == ("__defaultVhost__", "live", "s", False)
+        assert live["state"] == "pushing" and live["bytes"] > 1000 and live["messages"] >= 23 and live["error"] is None
+        wish = {"app": "live", "stream": "s", "url": added}
+        for _ in range(2):                           # a second one is no error, and is the same
+            assert api.ask("POST", "/api/v1/forwards/", json.dumps(wish).encode()).status == 200
+        seen(player, 22)
+        assert listed(api)[added]["added"] and len(listed(api)) == 3
+        where = "/api/v1/forwards/?app=live&stream=s&url=" + added
+        assert api.ask("DELETE", where).status == 200
+        until(lambda: added not in listed(api), "the end of the added target")
+        assert api.ask("DELETE", where).status == 404
+        publisher.send_tags(Numbered().frames(10, 10))
+        seen(first, 42)
+        assert flv.gaps(first.media()) == []
+    until(lambda: listed(api) == {}, "the end of all targets")
+    for bad in (b"{}", b"[]", b"x", b'{"app":"live","stream":"s","url":"a b"}', b'{"app":1,"stream":"s","url":"h"}'):
+        assert api.ask("POST", "/api/v1/forwards/", bad).status == 400
+
+
+def test_an_added_target_needs_no_forward_in_the_configuration_and_lasts(make_server):
+    target = make_server()
+    server = make_server(vhost(), api="")
+    api = Api(server)
+    wish = {"app": "live", "stream": "s", "url": at(target)}
+    assert api.ask("POST", "/api/v1/forwards/", json.dumps(wish).encode()).status == 200
+    for n in range(2):
+        with target.player() as player, server.publisher() as publisher, server.publisher("t") as other:
+            other.send_tags(Numbered().tags(count=3))
+            publisher.send_tags(Numbered().tags(count=5))
+            seen(player, 12)
+        target.wait_log(r"published /live/s")
+        until(lambda: not listed(api), "the end of the push")
+    assert "/live/t" not in target.log
 
 
 def test_a_redirect_is_followed(make_server):

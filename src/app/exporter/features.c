@@ -1,6 +1,7 @@
 /* Metrics of the protocols, and of features that have counters of their own. */
 #include "app/exporter/families.h"
 #include "app/exporter/scrape.h"
+#include "app/forward/forwards.h"
 #include "app/hls/viewers.h"
 #include "app/hooks/call.h"
 #include "app/hooks/outbox.h"
@@ -82,6 +83,26 @@ static void put_hooks(struct mw *m)
     mw_one(m, MW_GAUGE, "srs_hook_failing_backends", "Backends that do not answer.", (int64_t)outbox.n_failing);
 }
 
+/* ---- forward ---- */
+
+static void put_state(struct mw *m, const char *state, int64_t n)
+{
+    mw_begin(m, NULL);
+    mw_label(m, "state", state);
+    mw_int(m, n);
+}
+
+static void put_forwards(struct mw *m)
+{
+    struct forward_counts n = forwards_count();
+    mw_family(m, MW_GAUGE, "srs_forward_targets", "Servers to which streams are pushed.");
+    put_state(m, "connecting", n.connecting);
+    put_state(m, "pushing", n.pushing);
+    put_state(m, "waiting", n.waiting);
+    mw_one(m, MW_COUNTER, "srs_forward_bytes_total", "Bytes that were pushed to other servers.", n.bytes);
+    mw_one(m, MW_COUNTER, "srs_forward_failures_total", "Pushes that have failed and are tried again.", n.failures);
+}
+
 struct err *families_of_features(struct scrape *s)
 {
     struct mw *m = &s->metrics;
@@ -90,5 +111,6 @@ struct err *families_of_features(struct scrape *s)
            "Viewers of HLS that are remembered: those that play, are leaving, or were kicked.",
            (int64_t)hls_viewers_count());
     put_hooks(m);
+    put_forwards(m);
     return scrape_give_way(s);
 }

@@ -1,6 +1,7 @@
 #include "app/forward/forward.h"
 
 #include "app/forward/backend.h"
+#include "app/forward/forwards.h"
 #include "app/forward/target.h"
 #include "app/source/attend.h"
 #include "app/source/source.h"
@@ -8,13 +9,6 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
-
-struct forward {
-    struct source  *source;
-    struct list     targets;
-    struct co_group group; /* coroutines of the targets */
-    int64_t retry_us; /* time of the next try to start targets for which there was no memory; DEADLINE_NEVER: none */
-};
 
 /* Pause before another try to start a target for which there was no memory. */
 enum { NO_MEMORY_PAUSE_US = 3 * US_PER_SECOND };
@@ -26,13 +20,16 @@ static bool has_backend(const struct conf_vhost *vhost)
 
 bool forward_is_wanted(const struct conf_vhost *vhost)
 {
-    return vhost->forward.enabled && (vhost->forward.destinations.count > 0 || has_backend(vhost));
+    const struct conf_forward *conf = &vhost->forward;
+    return (conf->enabled && (conf->destinations.count > 0 || has_backend(vhost))) || forwards_has(vhost->name, NULL);
 }
 
-/* The words that count for the present publisher. */
+/* The words of configuration or backend that count for the present publisher. */
 static const struct conf_words *words_of(const struct source *s)
 {
     static const struct conf_words none;
+    if (!s->vhost->forward.enabled)
+        return &none;
     if (!has_backend(s->vhost))
         return &s->vhost->forward.destinations;
     const struct conf_words *answer = forward_backend_words(s->publisher->trace);
@@ -74,7 +71,7 @@ static bool is_listed(const struct forward *f, const char *word)
     size_t                   i = 0;
     while (i < words->count && i < FORWARD_TARGETS_MAX && !str_equal(words->items[i], word))
         i++;
-    return i < words->count && i < FORWARD_TARGETS_MAX;
+    return (i < words->count && i < FORWARD_TARGETS_MAX) || forwards_has(f->source->key, word);
 }
 
 /* True if the target does what its word means for the present publisher. */
@@ -111,6 +108,25 @@ static void start_target(struct forward *f, const char *word)
     log_err(LOG_WARN, e, "forward of %s to %s cannot be started", f->source->identity, word);
 }
 
+static size_t n_staying(const struct forward *f)
+{
+    size_t n = 0;
+    for (struct list *it = f->targets.next; it != &f->targets; it = it->next)
+        n += !LIST_ENTRY(it, struct target, link)->leaves;
+    return n;
+}
+
+/* Start what the API has added. The bound is that of configuration and API together. */
+static void start_added(struct forward *f)
+{
+    const struct list *added = forwards_added();
+    for (struct list *it = added->next; it != added && n_staying(f) < FORWARD_TARGETS_MAX; it = it->next) {
+        const struct forward_added *a = LIST_ENTRY(it, struct forward_added, link);
+        if (str_equal(a->key, f->source->key) && !find(f, a->word))
+            start_target(f, a->word);
+    }
+}
+
 /* Begin and end targets. While the publisher is expected back, all stay as they are. */
 static void follow(struct forward *f)
 {
@@ -122,6 +138,7 @@ static void follow(struct forward *f)
     for (size_t i = 0; i < words->count && i < FORWARD_TARGETS_MAX; i++)
         if (!find(f, words->items[i]))
             start_target(f, words->items[i]);
+    start_added(f);
     if (words->count > FORWARD_TARGETS_MAX)
         log_warn("forward of %s has %zu destinations, only the first %d are used", f->source->identity, words->count,
                  FORWARD_TARGETS_MAX);
@@ -164,8 +181,10 @@ struct err *forward_run(struct attendance *a)
     struct forward f = { .source = a->source };
     struct err    *e = NULL;
     unsigned       moments = 0;
+    list_init(&f.link);
     list_init(&f.targets);
     co_group_init(&f.group);
+    list_push(forwards_running(), &f.link);
     while (!e && !attendance_is_over(a)) {
         follow(&f);
         e = err_except(attendance_wait(a, tend(&f), &moments), E_SOCKET_TIMEOUT);
@@ -174,5 +193,6 @@ struct err *forward_run(struct attendance *a)
         e = end_targets(&f, a);
     co_group_cancel_and_join(&f.group);
     tend(&f);
+    list_remove(&f.link);
     return e;
 }

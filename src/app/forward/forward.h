@@ -2,7 +2,8 @@
  * `forward`: pushes of a stream to other servers while it is published. It is an attendant (source/attend.h); its row is in
  * app/attendants.c.
  *
- * Each word of `destination`, or each URL that the backend has answered (backend.h), is a target (target.h). A reload ends the targets whose words are gone, starts those of new words, and leaves
+ * Each word of `destination`, or each URL that the backend has answered (backend.h), is a target (target.h), and so is what the API
+ * has added to the stream (forwards.h). A reload ends the targets whose words are gone, starts those of new words, and leaves
  * the others alone. If another publisher takes the stream over, a target goes on if its URL is still the same.
  */
 #ifndef APP_FORWARD_FORWARD_H

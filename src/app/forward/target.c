@@ -1,5 +1,6 @@
 #include "app/forward/target.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "app/hooks/trust.h"
@@ -8,12 +9,16 @@
 #include "app/source/source.h"
 #include "core/ident.h"
 #include "core/log.h"
+#include "core/mask.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/tls/ctx.h"
 
 /* How long a target that leaves waits until its server has received everything. */
 enum { GOODBYE_US = 2 * US_PER_SECOND };
+
+static struct target_totals totals;
 
 /* ---- one push ---- */
 
@@ -93,8 +98,11 @@ static struct err *relay(struct target *t)
     struct err         *e = sender_attach(&t->out, t->source, &c->io, wire, &t->n_messages, &live_delivery);
     if (!e) {
         co_trim_stack(); /* Return the stack pages that the handshake touched. */
+        t->sends = true;
         e = send_frames(t);
+        t->sends = false;
     }
+    t->n_jumps += t->out.reader.n_jumps;
     sender_detach(&t->out);
     return rtmp_client_last_words(c, e);
 }
@@ -112,11 +120,26 @@ static struct err *push(struct target *t)
         if (!e)
             rtmp_client_leave(&t->client, now_us() + GOODBYE_US);
     }
+    totals.bytes += t->client.io.bytes_out;
+    t->bytes_before += t->client.io.bytes_out;
     rtmp_client_close(&t->client);
     return e;
 }
 
 /* ---- again and again ---- */
+
+static void note_failure(struct target *t, const struct err *e)
+{
+    struct str shown = str_over(t->error, sizeof t->error);
+    char       text[ERR_TEXT_MAX];
+    totals.failures++;
+    t->n_failures++;
+    t->error_code = (int)err_code(e);
+    t->failed_wall_us = wall_now_us();
+    err_text(e, text, sizeof text);
+    mask_append(&shown, text, strlen(text));
+    str_tame(t->error, shown.len);
+}
 
 /* Set the next pause, by how long the last push lasted. */
 static void grow_pause(struct target *t, int64_t lasted_us)
@@ -138,11 +161,11 @@ static int64_t random_pause_us(const struct target *t)
 
 static struct err *wait_to_try_again(struct target *t, int64_t pause_us)
 {
-    int64_t     until_us = now_us() + pause_us;
     struct err *e = NULL;
+    t->next_try_us = now_us() + pause_us;
     t->state = TARGET_WAITING;
-    while (!e && !t->leaves && now_us() < until_us)
-        e = err_except(co_park(until_us), E_SOCKET_TIMEOUT);
+    while (!e && !t->leaves && now_us() < t->next_try_us)
+        e = err_except(co_park(t->next_try_us), E_SOCKET_TIMEOUT);
     return e;
 }
 
@@ -158,6 +181,7 @@ static void run(void *arg)
             break;
         grow_pause(t, now_us() - began_us);
         int64_t pause_us = random_pause_us(t);
+        note_failure(t, e);
         log_err(LOG_WARN, e, "forward of %s to %s has failed, next try in %lldms", t->source->identity, t->word,
                 (long long)(pause_us / US_PER_MS));
         e = wait_to_try_again(t, pause_us);
@@ -218,4 +242,36 @@ void target_destroy(struct target *t)
     forward_destination_finish(&t->to);
     mem_free(t->word);
     mem_free(t);
+}
+
+/* ---- what is shown of it ---- */
+
+const char *target_state_name(enum target_state state)
+{
+    static const char *const names[] = {
+        [TARGET_CONNECTING] = "connecting",
+        [TARGET_PUSHING] = "pushing",
+        [TARGET_WAITING] = "waiting",
+        [TARGET_ENDED] = "ended",
+    };
+    return names[state];
+}
+
+int64_t target_bytes(const struct target *t)
+{
+    return t->bytes_before + t->client.io.bytes_out;
+}
+
+int64_t target_lag_us(const struct target *t)
+{
+    const struct ring *ring = &t->source->ring;
+    uint64_t           seq = t->out.reader.seq;
+    if (!t->sends || seq < ring->tail || seq >= ring->head)
+        return 0;
+    return now_us() - ring_at(ring, seq)->arrived_us;
+}
+
+struct target_totals target_totals(void)
+{
+    return totals;
 }

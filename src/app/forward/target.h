@@ -33,6 +33,7 @@ enum {
     TARGET_STEADY_US = 10 * US_PER_SECOND,
     TARGET_REDIRECTS_MAX = 3, /* in a row */
     TARGET_LEAVE_US = 3 * US_PER_SECOND,
+    TARGET_ERROR_CAP = 256,
 };
 
 enum target_state {
@@ -53,9 +54,15 @@ struct target {
     bool                       leaves;      /* Send what is due, say goodbye, and end. */
     int64_t                    leave_by_us; /* time at which its owner cancels it; only if it leaves */
     int64_t                    pause_us;
+    int64_t                    next_try_us; /* in TARGET_WAITING */
     struct rtmp_client         client;
     struct sender              out;
-    int64_t                    n_messages;
+    bool                       sends; /* `out` is attached */
+    int64_t                    n_messages, n_jumps, n_failures;
+    int64_t                    bytes_before; /* bytes of earlier connections */
+    int                        error_code;   /* of the last failure */
+    char                       error[TARGET_ERROR_CAP];
+    int64_t                    failed_wall_us;
 };
 
 /**
@@ -76,6 +83,21 @@ void target_leave(struct target *t);
 
 /** Cancel a target that has not left in time. Returns when to call it again; DEADLINE_NEVER: it does not leave. Does not yield. */
 int64_t target_tend(struct target *t);
+
+/** The name that the API shows: "connecting", "pushing", "waiting", "ended". */
+const char *target_state_name(enum target_state state);
+
+/** Bytes that were sent, over all connections. */
+int64_t target_bytes(const struct target *t);
+
+/** How long the next frame has waited; 0: none waits, or nothing is pushed. */
+int64_t target_lag_us(const struct target *t);
+
+/** Bytes of connections that have ended, and failures of all targets since the start of the process. */
+struct target_totals {
+    int64_t bytes, failures;
+};
+struct target_totals target_totals(void);
 
 /** Free a target that is TARGET_ENDED, and remove it from its list. */
 void target_destroy(struct target *t);

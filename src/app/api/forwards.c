@@ -1,0 +1,210 @@
+/* Pushes of streams to other servers: the list, POST, which adds a target to a stream, and DELETE, which removes it. Not in SRS. */
+#include <string.h>
+
+#include "app/api/endpoints.h"
+#include "app/api/manager.h"
+#include "app/api/reply.h"
+#include "app/forward/forwards.h"
+#include "app/forward/target.h"
+#include "app/http/conn.h"
+#include "app/source/attend.h"
+#include "app/source/source.h"
+#include "app/source/sources.h"
+#include "core/clock.h"
+#include "core/jr.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/co.h"
+#include "protocol/http/status.h"
+#include "protocol/rtmp/url.h"
+#include "protocol/stream_name.h"
+
+enum { ROWS_MAX = 1000, BODY_BYTES_MAX = 16 << 10 };
+
+/* ---- the list ---- */
+
+static void put_failure(struct api_reply *r, const struct target *t)
+{
+    if (!t->n_failures)
+        return jw_null(&r->json, "error");
+    jw_object(&r->json, "error");
+    jw_int(&r->json, "code", t->error_code);
+    jw_string(&r->json, "name", err_code_name(t->error_code));
+    jw_string(&r->json, "text", r->shows_secrets ? t->error : "");
+    jw_int(&r->json, "at", t->failed_wall_us / US_PER_SECOND);
+    jw_object_end(&r->json);
+}
+
+static void put_target(struct api_reply *r, const struct forward *f, const struct target *t)
+{
+    struct jw *j = &r->json;
+    int64_t    retry_us = t->next_try_us - now_us();
+    jw_object(j, NULL);
+    jw_string(j, "vhost", f->source->vhost->name);
+    jw_string(j, "app", f->source->app);
+    jw_string(j, "stream", f->source->stream);
+    api_put_url(r, "url", t->word);
+    jw_bool(j, "added", forwards_has(f->source->key, t->word));
+    jw_string(j, "state", target_state_name(t->state));
+    jw_int(j, "bytes", target_bytes(t));
+    jw_int(j, "messages", t->n_messages);
+    jw_int(j, "lag_ms", target_lag_us(t) / US_PER_MS);
+    jw_int(j, "jumps", t->n_jumps);
+    jw_int(j, "failures", t->n_failures);
+    jw_int(j, "retry_ms", t->state == TARGET_WAITING && retry_us > 0 ? retry_us / US_PER_MS : 0);
+    put_failure(r, t);
+    jw_object_end(j);
+}
+
+/* One page. Nothing yields in it, so its rows are of one moment. */
+static struct err *put_list(struct api_reply *r)
+{
+    size_t                start = (size_t)api_number(r, "start", 0, INT32_MAX);
+    size_t                rows = (size_t)api_number(r, "count", 10, ROWS_MAX);
+    const struct forward *f;
+    const struct target  *t;
+    struct forward_counts n = forwards_count();
+    api_begin(r);
+    jw_int(&r->json, "total", n.connecting + n.pushing + n.waiting);
+    jw_array(&r->json, "forwards");
+    for (size_t i = 0; i < rows && (t = forwards_target(start + i, &f)); i++)
+        put_target(r, f, t);
+    jw_array_end(&r->json);
+    jw_object_end(&r->json);
+    return NULL;
+}
+
+/* ---- changes ---- */
+
+struct wish {
+    char vhost[STREAM_VHOST_MAX + 1], app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1], url[RTMP_URL_MAX + 1];
+    char key[STREAM_IDENTITY_CAP];
+    const struct conf_vhost *found;
+};
+
+static struct err *refuse(struct api_reply *r, int status, const char *why)
+{
+    r->status = status;
+    jw_object(&r->json, NULL);
+    jw_int(&r->json, "code", status);
+    jw_string(&r->json, "msg", why);
+    jw_object_end(&r->json);
+    return NULL;
+}
+
+static bool is_url(const char *text)
+{
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7f)
+            return false;
+    return *text;
+}
+
+/* What is wrong with the wish, or NULL. */
+static const char *complete(struct wish *w, const struct conf *conf)
+{
+    if (!*w->app || !*w->stream || !is_url(w->url))
+        return "app, stream and url are needed, and url has no blanks";
+    if (!(w->found = conf_find_vhost(conf, *w->vhost ? w->vhost : STREAM_DEFAULT_VHOST)))
+        return "there is no such vhost";
+    stream_name_key(w->key, w->found->name, w->app, w->stream);
+    return NULL;
+}
+
+static bool take_member(const struct jr_value *body, const char *name, char *to, size_t cap)
+{
+    struct jr_value v;
+    return !jr_member(body, name, &v) || jr_string(&v, to, cap);
+}
+
+static const char *read_body(const char *text, size_t len, struct wish *w, const struct conf *conf)
+{
+    struct jr_value body;
+    if (!jr_parse(text, len, &body) || body.kind != JR_OBJECT)
+        return "the body is no JSON object";
+    if (!take_member(&body, "vhost", w->vhost, sizeof w->vhost) || !take_member(&body, "app", w->app, sizeof w->app) ||
+        !take_member(&body, "stream", w->stream, sizeof w->stream) || !take_member(&body, "url", w->url, sizeof w->url))
+        return "vhost, app, stream and url are texts";
+    return complete(w, conf);
+}
+
+static bool take_param(const struct api_reply *r, const char *name, char *to, size_t cap)
+{
+    const char *value = api_param(r, name);
+    return str_copy(to, cap, value ? value : "");
+}
+
+static const char *read_params(const struct api_reply *r, struct wish *w)
+{
+    if (!take_param(r, "vhost", w->vhost, sizeof w->vhost) || !take_param(r, "app", w->app, sizeof w->app) ||
+        !take_param(r, "stream", w->stream, sizeof w->stream) || !take_param(r, "url", w->url, sizeof w->url))
+        return "vhost, app, stream or url is too long";
+    return complete(w, r->server->conf);
+}
+
+/* Start or wake the attendant of the stream, if it is published. */
+static void wake(struct api_reply *r, const struct wish *w)
+{
+    struct source *s = source_find(&r->server->sources, w->found, w->app, w->stream);
+    if (s)
+        attend_tell(s, MOMENT_CONF_CHANGED);
+}
+
+static struct err *changed(struct api_reply *r, const struct wish *w, const char *what)
+{
+    log_write_as(co_trace(), LOG_WARN, "forward of %s to %s is %s by %s", w->key, w->url, what,
+                 http_visit_of(r->x)->ip);
+    wake(r, w);
+    api_begin(r);
+    jw_object_end(&r->json);
+    return NULL;
+}
+
+static struct err *add(struct api_reply *r, struct wish *w)
+{
+    const char *text, *wrong;
+    size_t      len;
+    struct err *e = http_read_body(r->x, BODY_BYTES_MAX, &text, &len);
+    if (e)
+        return e;
+    if ((wrong = read_body(text, len, w, r->server->conf)))
+        return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
+    e = forwards_add(w->found->name, w->key, w->url);
+    if (err_code(e) == E_LIMIT) {
+        err_free(e);
+        return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many targets have been added");
+    }
+    return e ? e : changed(r, w, "added");
+}
+
+static struct err *drop(struct api_reply *r, struct wish *w)
+{
+    const char *wrong = read_params(r, w);
+    if (wrong)
+        return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
+    if (!forwards_remove(w->key, w->url))
+        return api_refuse(r, HTTP_STATUS_NOT_FOUND);
+    return changed(r, w, "removed");
+}
+
+static struct err *write_forwards(struct api_reply *r)
+{
+    if (r->method == HTTP_GET)
+        return put_list(r);
+    if (r->method != HTTP_POST && r->method != HTTP_DELETE)
+        return api_refuse_method(r, "DELETE, GET, HEAD, OPTIONS, POST");
+    if (!api_is_near(r))
+        return api_refuse(r, HTTP_STATUS_FORBIDDEN);
+    struct wish *w = mem_calloc(1, sizeof *w);
+    if (!w)
+        return err_no_memory();
+    struct err *e = r->method == HTTP_POST ? add(r, w) : drop(r, w);
+    mem_free(w);
+    return e;
+}
+
+struct err *api_forwards(struct http_exchange *x)
+{
+    return api_answer_by_own_name(x, write_forwards);
+}

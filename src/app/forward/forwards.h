@@ -1,0 +1,74 @@
+/**
+ * All pushes of the process: what runs, for the API and the metrics, and the targets that the API has added.
+ *
+ * An added target belongs to the name of a stream. It lasts until it is removed, or the server ends: it is pushed to with each publish,
+ * beside the words of the configuration, also where the vhost's `forward` is off.
+ *
+ * Ownership  the process has one set; forwards_finish() frees what was added
+ * Yields     no
+ */
+#ifndef APP_FORWARD_FORWARDS_H
+#define APP_FORWARD_FORWARDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/list.h"
+#include "protocol/co.h"
+
+struct source;
+struct target;
+
+/** The pushes of one stream. */
+struct forward {
+    struct list     link; /* entry in forwards_running() */
+    struct source  *source;
+    struct list     targets; /* list of struct target */
+    struct co_group group;   /* their coroutines */
+    int64_t retry_us; /* time of the next try to start targets for which there was no memory; DEADLINE_NEVER: none */
+};
+
+enum { FORWARDS_ADDED_MAX = 1000 };
+
+struct forward_added {
+    struct list link;
+    char       *vhost; /* name of the vhost */
+    char       *key;   /* key of the stream (stream_name_key()) */
+    char       *word;  /* destination.h */
+};
+
+/** The list of struct forward, by its `link`. */
+struct list *forwards_running(void);
+
+/** The list of struct forward_added. */
+const struct list *forwards_added(void);
+
+/**
+ * Add a target. One that is there already is no error.
+ *
+ * Errors     E_LIMIT: there are FORWARDS_ADDED_MAX; out of memory
+ */
+struct err *forwards_add(const char *vhost, const char *key, const char *word) ATTR_MUST_USE;
+
+/** Remove a target that was added. False: there is none of this word. */
+bool forwards_remove(const char *key, const char *word);
+
+/** True if a target was added for this stream; `word` NULL: for any stream of the vhost, whose name is `name`. */
+bool forwards_has(const char *name, const char *word);
+
+/** A target by its number, in the order of their beginnings; NULL: there are fewer. *f is its forward. Borrowed until a yield. */
+const struct target *forwards_target(size_t n, const struct forward **f);
+
+/** Numbers of the process. */
+struct forward_counts {
+    int64_t connecting, pushing, waiting; /* targets now */
+    int64_t bytes, failures;              /* since the start */
+};
+struct forward_counts forwards_count(void);
+
+void forwards_finish(void);
+
+#endif
