@@ -42,7 +42,8 @@ bool config_store_parse(char *bytes, size_t len, struct config_kept *kept)
         return false;
     *lf = '\0';
     char *at = bytes + strlen(MAGIC);
-    if (!take_number(&at, &kept->id) || !take_number(&at, &kept->wall_us) || !take_number(&at, &text_len))
+    if (memchr(bytes, '\0', (size_t)(lf - bytes)) || !take_number(&at, &kept->id) ||
+        !take_number(&at, &kept->wall_us) || !take_number(&at, &text_len))
         return false;
     size_t ip_len = strcspn(at, " ");
     if (at[ip_len] != ' ' || ip_len >= sizeof kept->by || !at[ip_len + 1])

@@ -78,8 +78,10 @@ static void other_heads_are_none(void **state)
         "SRS-KEPT 1 19 1\n",
         "SRS-KEPT 1 19 1 0 0123456789012345678901234567890123456789012345678901234567890123 file\n",
     };
+    static const char  nul[] = "SRS-KEPT 1 19 1 0 ip fi\0le\n";
     struct config_kept kept;
     (void)state;
+    assert_false(parse(nul, sizeof nul - 1, &kept));
     for (size_t i = 0; i < ARRAY_LEN(heads); i++)
         assert_false(parse(heads[i], strlen(heads[i]), &kept));
     assert_true(parse("SRS-KEPT 1 19 1 0 ip file\n", strlen("SRS-KEPT 1 19 1 0 ip file\n"), &kept));
