@@ -1,4 +1,5 @@
 """forward: streams that are pushed to other servers, which may be slow, dead or mad without harm to anybody else."""
+import itertools
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import media
 import rtmp
 import srs
 from api import Api
-from fake_rtmp import FakeServer
+from fake_rtmp import CUT, FakeServer
 from flv import Numbered
 from hook_backend import answer, raw
 from rtmp_tool import MODULE, Nginx, Tool
@@ -271,6 +272,57 @@ def test_an_added_target_needs_no_forward_in_the_configuration_and_lasts(make_se
         target.wait_log(r"published /live/s")
         until(lambda: not listed(api), "the end of the push")
     assert "/live/t" not in target.log
+
+
+def test_a_stream_is_not_pushed_to_itself(make_server):
+    port = srs.free_port()
+    words = ["127.0.0.1:%d" % port, "rtmp://localhost:%d/[app]/[stream]?k=v" % port, "rtmp://127.0.0.1:%d/live/copy-[stream]" % port]
+    server = make_server(vhost(publish="republish takeover;", more="forward { enabled on; destination %s; }" % " ".join(words)),
+                         listen=[port])
+    numbered = Numbered()
+    with server.publisher() as publisher, server.player("copy-s") as player:
+        publisher.send_tags(numbered.tags(count=10))
+        for word in words[:2]:
+            server.wait_log(r"forward of /live/s to %s has failed.*1030\(RtmpForwardLoop\)" % re.escape(word))
+        publisher.send_tags(numbered.frames(10, 10))
+        seen(player, 42)                             # another name of this server is no loop
+        assert flv.gaps(player.media()) == []
+
+
+FAULTS = {
+    "no name": (None, "name.invalid", 1066),
+    "nobody listens": (None, "127.0.0.1:1", 1012),
+    "no URL": (None, "rtmp://", None),
+    "refuses connect": ({"connect": lambda conn: conn.error(1, description="no")}, "127.0.0.1:%d", 1906),
+    "refuses publish": ({"publish": lambda conn: conn.status("NetStream.Publish.BadName", "error")}, "127.0.0.1:%d", 1028),
+    "flaps": ({"media": CUT}, "127.0.0.1:%d", None),
+    "cuts the handshake": ({"handshake": CUT}, "127.0.0.1:%d", None),
+    "redirects to itself": ({"connect": lambda conn: conn.error(1, ex={"code": 302, "redirect2": conn.fake.url()})}, "127.0.0.1:%d", None),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_bad_target_is_tried_again_and_harms_nobody(make_server, fault):
+    answers, word, code = FAULTS[fault]
+    target = make_server()
+    with FakeServer(**(answers or {})) as fake:
+        word = word % fake.port if "%d" in word else word
+        server = make_server(forwarding(word, at(target)))
+        numbered = Numbered()
+        with server.publisher() as publisher, target.player() as player:
+            publisher.send_tags(numbered.tags(count=5))
+            seen(player, 12)
+            failed = r"forward of /live/s to %s has failed.*%s" % (re.escape(word), r"code=%d\(" % code if code else "")
+            frames = numbered.frames(5)
+
+            def fails_twice():
+                publisher.send_tags(itertools.islice(frames, 2))
+                return len(re.findall(failed, server.log)) >= 2
+
+            until(fails_twice, "two failures", every=0.1)
+            publisher.send_tags(itertools.islice(frames, 2))
+            seen(player, 14)
+        assert flv.gaps(player.media()) == []
 
 
 def test_a_redirect_is_followed(make_server):

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/forward/loop.h"
 #include "app/hooks/trust.h"
 #include "app/live/delivery.h"
 #include "app/rtmp/rtmp_wire.h"
@@ -43,7 +44,9 @@ static struct err *open_at(struct target *t, struct rtmp_client_target *at, int6
     struct conf *conf = conf_ref(t->source->conf); /* A reload may come while the files of certificates are read. */
     struct err  *e = find_trust(&at->tls, t, at->url, deadline_us);
     conf_unref(&conf);
-    return e ? e : rtmp_client_open(&t->client, at, deadline_us);
+    if (!e)
+        e = rtmp_client_open(&t->client, at, deadline_us);
+    return e ? e : forward_loop_check(t->source, &t->client, at->tc_url ? at->tc_url : t->client.address.tc_url);
 }
 
 /* Open a connection, and follow redirects. */

@@ -1,0 +1,59 @@
+#include "app/forward/loop.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "app/source/source.h"
+#include "core/str.h"
+#include "protocol/rtmp/client.h"
+#include "protocol/rtmp/url.h"
+#include "protocol/stream_name.h"
+
+/* True if a word of `listen` has this port. */
+static bool has_port(const struct conf_words *listen, int port)
+{
+    for (size_t i = 0; i < listen->count; i++) {
+        const char *colon = strrchr(listen->items[i], ':');
+        if (atoi(colon ? colon + 1 : listen->items[i]) == port)
+            return true;
+    }
+    return false;
+}
+
+static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+    const struct sockaddr_in  *a4 = (const struct sockaddr_in *)a, *b4 = (const struct sockaddr_in *)b;
+    const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a, *b6 = (const struct sockaddr_in6 *)b;
+    if (a->ss_family != b->ss_family)
+        return false;
+    return a->ss_family == AF_INET ? a4->sin_addr.s_addr == b4->sin_addr.s_addr
+                                   : memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) == 0;
+}
+
+static bool is_own(const struct source *s, const struct rtmp_client *c)
+{
+    struct sockaddr_storage here = { 0 }, there = { 0 };
+    socklen_t               here_len = sizeof here, there_len = sizeof there;
+    const struct conf      *conf = s->conf;
+    if (getsockname(c->io.fd, (struct sockaddr *)&here, &here_len) != 0 ||
+        getpeername(c->io.fd, (struct sockaddr *)&there, &there_len) != 0)
+        return false;
+    return same_address(&here, &there) && (has_port(&conf->listen, c->address.port) ||
+                                           (conf->rtmps.enabled && has_port(&conf->rtmps.listen, c->address.port)));
+}
+
+struct err *forward_loop_check(const struct source *s, const struct rtmp_client *c, const char *tc_url)
+{
+    struct rtmp_url url;
+    char            key[STREAM_IDENTITY_CAP];
+    if (!is_own(s, c))
+        return NULL;
+    struct err *e = rtmp_url_parse(&url, tc_url, c->address.stream);
+    if (!e && conf_find_vhost(s->conf, url.vhost) == s->vhost &&
+        str_equal(stream_name_key(key, s->vhost->name, url.app, url.stream), s->key))
+        e = err_new(E_SYSTEM_FORWARD_LOOP, "%s would be pushed to itself", s->identity);
+    rtmp_url_finish(&url);
+    return e;
+}
