@@ -24,7 +24,7 @@ program
 ffmpeg
 rtmp http
 caster exec hls dash hds dvr hooks
-forward ingest
+forward ingest transcode
 doctor memory
 api exporter
 heartbeat

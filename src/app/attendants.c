@@ -4,6 +4,7 @@
 #include "app/forward/forward.h"
 #include "app/segment/segmenter.h"
 #include "app/source/attend.h"
+#include "app/transcode/transcode.h"
 
 /* clang-format off */
 const struct attendant attendants[] = {
@@ -11,6 +12,7 @@ const struct attendant attendants[] = {
     { .name = "forward", .begins_with = MOMENT_PUBLISHED, .wanted = forward_is_wanted, .run = forward_run },
     { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .wanted = segmenter_is_wanted, .run = segmenter_run },
     { .name = "dvr", .begins_with = MOMENT_PUBLISHED, .wanted = dvr_is_wanted, .run = dvr_run },
+    { .name = "transcode", .begins_with = MOMENT_PUBLISHED, .wanted = transcode_is_wanted, .run = transcode_run },
     { .name = NULL },
 };
 /* clang-format on */

@@ -18,7 +18,7 @@ REFUSING = [
 ]
 SERVING = [
     "cluster { mode local; }",
-    "transcode { enabled on; ffmpeg /bin/false; } dash { enabled on; }",
+    "dash { enabled on; }",
 ]
 
 
@@ -75,14 +75,14 @@ def test_allow_unbuilt_opens_and_a_reload_switches_it(make_server):
 
 
 def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa: F811
-    text = GOOD + "vhost a.example {\n\n cluster { mode remote; origin 127.0.0.1:9; }\n transcode { enabled on; }\n}\n"
+    text = GOOD + "vhost a.example {\n\n cluster { mode remote; origin 127.0.0.1:9; }\n}\nsrt_server { enabled on; }\n"
     path = conf_file(folder, text)
     line = text[:text.index("cluster")].count("\n") + 1
     status, said = srs_run(folder, "-t", "-c", path)
     assert status == 0
-    for what, at in (("vhost.cluster", line), ("vhost.transcode", line + 1)):
+    for what, vhost_of, at in (("vhost.cluster", ", vhost a.example", line), ("srt_server", "", line + 2)):
         found = [s for s in said.splitlines() if what + " is accepted but not built yet: " in s]
-        assert len(found) == 1 and found[0].endswith(", vhost a.example, at %s:%d" % (path, at)), said
+        assert len(found) == 1 and found[0].endswith("%s, at %s:%d" % (vhost_of, path, at)), said
     server = make_server(vhost(REFUSING[0][0], "b.example"))
     server.wait_log(r"ERROR.*vhost.cluster is accepted.*, vhost b.example, at .*srs.conf:%d" %
                     server.line_of("cluster"))

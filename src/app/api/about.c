@@ -33,7 +33,7 @@ static const struct feature {
     bool        built;
 } features[] = {
     { "ssl", true },    { "hls", true },          { "hds", true },         { "callback", true },    { "api", true },
-    { "httpd", true },  { "dvr", true },          { "transcode", false },  { "ingest", true },      { "stat", true },
+    { "httpd", true },  { "dvr", true },          { "transcode", true },   { "ingest", true },      { "stat", true },
     { "caster", true }, { "complex_send", true }, { "tcp_nodelay", true }, { "so_sendbuf", false }, { "mr", true },
 };
 

@@ -58,7 +58,7 @@ static const struct directive vhost_rows[] = {
     { .name = "srt", .type = CONF_BLOCK, .children = &conf_vhost_srt_block, .since = "5", .help = "SRT in this vhost." },
     { .name = "rtsp", .type = CONF_BLOCK, .children = &conf_vhost_rtsp_block, .since = "7 (2025)",
       .help = "RTSP in this vhost." },
-    { .name = "transcode", .type = CONF_BLOCK, .children = &conf_transcode_block, .flags = CONF_REPEAT | CONF_NO_ENV,
+    { .name = "transcode", .type = CONF_BLOCK, .children = &conf_transcode_block, .state = CONF_BUILT, .flags = CONF_REPEAT | CONF_NO_ENV,
       CONF_BLOCKS(struct conf_vhost, transcodes, n_transcodes), .unit = "[app[/stream]]", .since = "1",
       .help = "ffmpeg on published streams: on all, on those of an app, or on one." },
     { .name = "ingest", .type = CONF_BLOCK, .children = &conf_ingest_block, .state = CONF_BUILT,

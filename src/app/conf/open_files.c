@@ -37,7 +37,7 @@ static bool runs_programs(const struct conf *c)
     bool any = false;
     for (size_t i = 0; i < c->n_vhosts; i++) {
         const struct conf_vhost *v = &c->vhosts[i];
-        any |= (v->exec.enabled && v->exec.publish.count > 0) || v->n_ingests > 0;
+        any |= (v->exec.enabled && v->exec.publish.count > 0) || v->n_ingests > 0 || v->n_transcodes > 0;
     }
     return any;
 }

@@ -53,7 +53,6 @@ static struct err *want(struct exec *x, const struct conf_words *line)
                                      .name = line->count ? line->items[0] : "a line without words",
                                      .key = key.bytes ? key.bytes : "",
                                      .slot = "",
-                                     .target = "",
                                      .spec = line };
         e = programs_want(&x->programs, &plan);
     }

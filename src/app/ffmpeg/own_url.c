@@ -3,6 +3,7 @@
 #include "app/conf/endpoint.h"
 #include "core/err.h"
 #include "core/str.h"
+#include "core/uri.h"
 
 static const char *const loopback[] = { "127.0.0.1", "localhost", "::1", "[::1]" };
 
@@ -49,8 +50,11 @@ void own_url_put(struct buf *b, const struct conf *conf, const char *vhost, cons
 {
     struct conf_endpoint e = first_endpoint(conf);
     bool                 in_brackets = e.ipv6 && !is_any(&e);
-    buf_printf(b, "rtmp://%s%s%s:%d/%s/%s", in_brackets ? "[" : "", is_any(&e) ? loopback[0] : e.ip,
-               in_brackets ? "]" : "", e.port, app, stream);
+    buf_printf(b, "rtmp://%s%s%s:%d/", in_brackets ? "[" : "", is_any(&e) ? loopback[0] : e.ip, in_brackets ? "]" : "",
+               e.port);
+    uri_put_path(b, app);
+    buf_text(b, "/");
+    uri_put_path(b, stream);
     if (!str_equal(vhost, STREAM_DEFAULT_VHOST))
         buf_printf(b, "?vhost=%s", vhost);
 }

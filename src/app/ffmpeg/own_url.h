@@ -20,7 +20,7 @@ int own_url_port(const struct conf *conf);
 bool own_url_has_port(const struct conf *conf, int port);
 
 /**
- * Append the URL of a stream of this server: rtmp://HOST:PORT/APP/STREAM[?vhost=V]. The host is 127.0.0.1, or the address of the
+ * Append the URL of a stream of this server: rtmp://HOST:PORT/APP/STREAM[?vhost=V], names escaped. The host is 127.0.0.1, or the address of the
  * first endpoint if that is bound to one.
  */
 void own_url_put(struct buf *b, const struct conf *conf, const char *vhost, const char *app, const char *stream);

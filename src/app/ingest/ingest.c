@@ -156,7 +156,6 @@ static struct err *want(struct service *s, const struct spec *spec)
     struct program_plan plan = { .subject = spec->vhost->name,
                                  .name = spec->ingest->id[0] ? spec->ingest->id : "the ingest without a name",
                                  .slot = slot,
-                                 .target = "",
                                  .spec = spec,
                                  .may_complete = spec->ingest->type == CONF_INGEST_FILE };
     str_printf(&out, "%s/%s", spec->vhost->name, spec->ingest->id);

@@ -184,5 +184,6 @@ void command_finish(struct command *c)
 {
     mem_free(c->argv);
     mem_free(c->bytes);
+    mem_free(c->target);
     *c = (struct command){ 0 };
 }

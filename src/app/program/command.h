@@ -39,7 +39,8 @@ struct command_values {
 struct command {
     char      **argv; /* the words, ended by NULL */
     const char *output, *errors;
-    char       *bytes; /* storage of all texts */
+    char       *bytes;  /* storage of all texts */
+    char       *target; /* key of the stream of this server that it publishes (stream_name_key()); NULL or "": none */
 };
 
 /** The state of making a command. The bytes may move until all are written, so a word is its offset until then. */

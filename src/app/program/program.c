@@ -36,7 +36,7 @@ bool program_publishes(const struct program_kind *kind, const char *key)
 
 static struct program *program_create(const struct program_kind *kind, const struct program_plan *plan)
 {
-    const char *const from[] = { plan->subject, plan->name, plan->key, plan->slot, plan->target };
+    const char *const from[] = { plan->subject, plan->name, plan->key, plan->slot };
     size_t            bytes = 0;
     for (size_t i = 0; i < ARRAY_LEN(from); i++)
         bytes += strlen(from[i]) + 1;
@@ -44,7 +44,7 @@ static struct program *program_create(const struct program_kind *kind, const str
     if (!p)
         return NULL;
     char              *at = (char *)(p + 1);
-    const char **const to[] = { &p->subject, &p->name, &p->key, &p->slot, &p->target };
+    const char **const to[] = { &p->subject, &p->name, &p->key, &p->slot };
     for (size_t i = 0; i < ARRAY_LEN(from); i++)
         *to[i] = str_pack(&at, from[i], strlen(from[i]));
     p->kind = kind;
@@ -61,6 +61,7 @@ static void program_destroy(struct program *p)
     process_release(&p->process);
     list_remove(&p->link);
     roll_remove(&roll, &p->place);
+    mem_free(p->target);
     mem_free(p);
 }
 
@@ -117,6 +118,9 @@ static struct err *try_to_start(const struct programs *s, struct program *p)
     if (!e) {
         struct process_spec spec = { .argv = command.argv, .output = command.output, .errors = command.errors };
         log_start(p, &command);
+        mem_free(p->target);
+        p->target = command.target;
+        command.target = NULL;
         e = process_start(&p->process, &spec);
     }
     command_finish(&command);

@@ -63,7 +63,6 @@ struct program_plan {
     const char *name;    /* for the log and the API: a program, an engine, an id */
     const char *key;     /* Programs of equal keys are one and the same. NULL: those of equal commands are */
     const char *slot;    /* Programs of one slot never run at the same time as those that replace them. */
-    const char *target;  /* key of the stream of this server that it publishes (stream_name_key()); "": none */
     const void *spec;
     bool        may_complete; /* Exit status 0 means that the work is done, which is no reason for longer pauses. */
 };
@@ -72,7 +71,8 @@ struct program {
     struct list                link; /* entry in the set */
     struct roll_place          place;
     const struct program_kind *kind;
-    const char                *subject, *name, *key, *slot, *target;
+    const char                *subject, *name, *key, *slot;
+    char                      *target; /* that of its newest command */
     const void                *spec;
     struct process            *process; /* NULL: the program is started at start_us */
     int64_t                    began_us, start_us;

@@ -62,7 +62,7 @@ static void what_is_merely_missing_is_served(void **state)
     (void)state;
     refuses("cluster { mode local; token_traverse off; origin_cluster on; }", "");
     refuses("hls { enabled on; } dash { enabled on; } dvr { enabled on; } exec { enabled on; }", "");
-    refuses("transcode { enabled on; } rtc { enabled on; } srt { enabled on; }", "");
+    refuses("rtc { enabled on; } srt { enabled on; }", "");
 }
 
 static void the_environment_asks_as_a_file_does(void **state)
@@ -88,17 +88,15 @@ static void allow_unbuilt_serves_and_still_tells(void **state)
 static void each_vhost_that_refuses_is_told_with_its_place(void **state)
 {
     (void)state;
-    struct loaded l =
-        load_more("vhost a {\n cluster { mode remote; origin 127.0.0.1; } }\n"
-                  "vhost b {\n cluster { mode remote; origin 127.0.0.1; }\n transcode { enabled on; } }\n");
+    struct loaded l = load_more("vhost a {\n cluster { mode remote; origin 127.0.0.1; } }\n"
+                                "vhost b {\n cluster { mode remote; origin 127.0.0.1; } }\n"
+                                "srt_server { enabled on; }\n");
     must_load(&l, "places");
     must_tell(&l,
               "vhost.cluster is accepted but not built yet: no stream is taken from or passed to an origin, so "
               "publishers and players are refused (allow_unbuilt on; serves them without that), vhost a, at t.conf:3");
     must_tell(&l, "without that), vhost b, at t.conf:5");
-    must_tell(&l, "vhost.transcode is accepted but not built yet: streams are served as they are published, and in no "
-                  "other form, vhost b, at "
-                  "t.conf:6");
+    must_tell(&l, "srt_server is accepted but not built yet: its port is not opened, at t.conf:6");
     assert_int_equal(l.report.count, 3);
     unload(&l);
 }
@@ -107,17 +105,15 @@ static void a_walk_finds_what_each_vhost_asks_for(void **state)
 {
     static const char *const expected[] = {
         "WebRTC, -, t.conf:1",
-        "transcode, a, t.conf:2",
-        "ingest, a, t.conf:3",
-        "transcode, c, t.conf:7",
+        "origin_cluster, a, t.conf:3",
+        "cluster mode remote (edge), c, t.conf:6",
+        "origin_cluster, c, t.conf:6",
     };
     struct loaded             l = load_text("listen 1935; rtc_server { enabled on; candidate 192.0.2.1; }\n"
-                                                        "vhost a { transcode { enabled on; }\n"
-                                                        "  ingest i { enabled on; } }\n"
+                                                        "vhost a {\n  cluster { origin_cluster on; } }\n"
                                                         "vhost b {\n"
-                                                        "  transcode { enabled off; } }\n"
-                                                        "vhost c {\n"
-                                                        "  transcode { enabled on; } }\n");
+                                                        "  cluster { origin_cluster off; } }\n"
+                                                        "vhost c { cluster { mode remote; origin 127.0.0.1; origin_cluster on; } }\n");
     struct conf_unbuilt_walk  at = { 0 };
     struct conf_unbuilt_found found;
     size_t                    n = 0;

@@ -1,0 +1,144 @@
+"""transcode: other forms of a stream, made by programs that start and end with it, and never of their own product."""
+import os
+import re
+
+import media
+from flv import Numbered
+from test_exec import children, ends, is_running, lines, pids, script, starts, STUBBORN, WORKER
+from test_ingest import example
+from test_play import vhost
+from wait import until
+
+OUTPUT = "rtmp://127.0.0.1:[port]/[app]?vhost=[vhost]/[stream]_[engine]"
+COPY = "enabled on; vcodec copy; acodec copy;"
+
+
+def engine(name="ff", more=COPY, output=OUTPUT):
+    return "engine %s { %s output %s; }" % (name, more, output)
+
+
+def transcode(*engines, scope="", ffmpeg="ffmpeg"):
+    return "transcode %s { enabled on; ffmpeg %s; %s }" % (scope, ffmpeg, " ".join(engines))
+
+
+def with_transcode(*blocks, more=""):
+    return vhost(more=" ".join(blocks) + more)
+
+
+def writer(tmp_path, text=WORKER, name="out"):
+    """A program that appends to a file what WORKER says."""
+    return script(tmp_path, name + ".sh", text.replace("\n", "\nexec >> %s/%s\n" % (tmp_path, name), 1))
+
+
+def test_a_stream_is_published_in_another_form(make_server):
+    server = make_server(with_transcode(transcode(engine(
+        more="enabled on; vcodec libx264; vwidth 128; vheight 72; vbitrate 100; vprofile baseline; vpreset ultrafast;"
+             " vparams { g 25; } acodec aac; abitrate 32; asample_rate 44100; achannels 1;"))))
+    with media.ffmpeg_publish(media.clip("h264_aac.flv"), server.url("live/s")) as publisher:
+        player = media.ffmpeg_play(server.url("live/s_ff"), ["-t", "1"])
+        assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
+        server.wait_log(r"transcode of /live/s starts ffmpeg -nostdin -loglevel level\+info -f flv -i"
+                        r" rtmp://127.0.0.1:%d/live/s -vcodec libx264 -b:v 100k -s 128x72" % server.port)
+        server.wait_log(r"transcode of /live/s_ff: a transcoder publishes it, so it is not transcoded again")
+        publisher.ends()
+    until(lambda: children(server) == set(), "the program to end with its stream")
+    log = os.path.join(server.folder, "objs", "ffmpeg-encoder-__defaultVhost__-live-s-ff.log")
+    assert any("Output #0" in line for line in lines(log))
+
+
+def test_scopes_choose_streams(make_server, tmp_path):
+    words = script(tmp_path, "words", '#!/bin/sh\nfor w; do :; done\necho "$w" >> %s/out\nwhile :; do sleep 0.05; done\n' % tmp_path)
+    out = tmp_path / "out"
+    server = make_server(with_transcode(
+        transcode(engine("all"), scope="", ffmpeg=words), transcode(engine("app"), scope="live", ffmpeg=words),
+        transcode(engine("one"), scope="live/s", ffmpeg=words), transcode(engine("other"), scope="live/x", ffmpeg=words),
+        transcode(engine("off", COPY.replace("on", "off", 1)), scope="live", ffmpeg=words)))
+    with server.publisher("s"):
+        until(lambda: len(lines(out)) == 3, "three programs")
+        assert sorted(re.sub(".*/", "", line) for line in lines(out)) == ["s_all", "s_app", "s_one"]
+        with server.publisher("s", app="other"):
+            until(lambda: len(lines(out)) == 4, "one program of the other app")
+    assert lines(out)[3] == "rtmp://127.0.0.1:%d/other?vhost=__defaultVhost__/s_all" % server.port
+
+
+def test_an_output_has_all_variables(make_server, tmp_path):
+    words = script(tmp_path, "words", '#!/bin/sh\nfor w; do :; done\necho "$w" > %s/out\nsleep 60\n' % tmp_path)
+    server = make_server(with_transcode(transcode(engine(
+        output="x/[vhost]/[app]/[stream]/[port]/[engine]/[2006]/[url]/[param]"), ffmpeg=words)))
+    with server.publisher("s?token=1"):
+        until(lambda: lines(tmp_path / "out"), "the output")
+    assert re.fullmatch(r"x/__defaultVhost__/live/s/%d/ff/20\d\d/\[url\]/\?token=1" % server.port, lines(tmp_path / "out")[0])
+
+
+def test_no_transcoder_feeds_itself(make_server, tmp_path):
+    worker = writer(tmp_path)
+    server = make_server(with_transcode(
+        transcode(engine("self", output="rtmp://localhost:[port]/[app]/[stream]"),
+                  engine("ff"), engine("timed", output="rtmp://127.0.0.1:[port]/live/[stream]_[timestamp]"), ffmpeg=worker)))
+    with server.publisher("s"):
+        server.wait_log(r"transcode of /live/s: self is not started.*the output of engine self is its input")
+        until(lambda: len(starts(tmp_path / "out")) == 2, "the other programs")
+        targets = [line.split("/")[-1] for line in starts(tmp_path / "out")]
+        for target in targets:
+            with server.publisher(target) as publisher:
+                publisher.send_tags(Numbered().tags(count=2))
+                server.wait_log(r"transcode of /live/%s: a transcoder publishes it" % target)
+        assert len(starts(tmp_path / "out")) == 2
+        with server.publisher("free"):
+            until(lambda: len(starts(tmp_path / "out")) == 4, "the programs of another stream")
+
+
+def test_a_reload_changes_the_engines_that_differ(make_server, witness, tmp_path):
+    worker = writer(tmp_path)
+    out = tmp_path / "out"
+    server = make_server(with_transcode(transcode(engine("a"), engine("b"), scope="witness", ffmpeg=worker)))
+    w = witness(server)
+    until(lambda: len(starts(out)) == 2, "both to start")
+    server.reload(with_transcode(transcode(engine("a"), engine("c"), scope="witness", ffmpeg=worker)))
+    until(lambda: len(starts(out)) == 3 and len(ends(out)) == 1, "one to end and one to start")
+    assert "_b" in ends(out)[0] and "_c" in starts(out)[2]
+    server.reload(with_transcode())
+    until(lambda: len(ends(out)) == 3 and children(server) == set(), "all to end")
+    w.undisturbed()
+
+
+def test_a_program_that_hangs_at_exit_is_killed(make_server, tmp_path):
+    server = make_server(with_transcode(transcode(engine(), ffmpeg=writer(tmp_path, STUBBORN))))
+    with server.publisher():
+        until(lambda: starts(tmp_path / "out"), "the program to start")
+    until(lambda: not any(map(is_running, pids(tmp_path / "out"))), "the program to be gone")
+
+
+def test_a_program_that_prints_without_end_harms_nobody(make_server, witness, tmp_path):
+    end = tmp_path / "end"
+    talker = script(tmp_path, "talker", "#!/bin/sh\nyes | head -c 100000000 >&2\n: > %s\nsleep 60\n" % end)
+    server = make_server(with_transcode(transcode(engine(), scope="witness", ffmpeg=talker)))
+    w = witness(server)
+    until(lambda: os.path.exists(str(end)), "all of the output", 60)
+    w.undisturbed()
+    folder = os.path.join(server.folder, "objs")
+    sizes = [os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder) if name.startswith("ffmpeg-encoder-")]
+    assert sizes and sum(sizes) <= 2 * (64 << 20)
+
+
+def test_engines_that_cannot_work_harm_nobody(make_server, witness, tmp_path):
+    crash = script(tmp_path, "crash", "#!/bin/sh\nexit 1\n")
+    server = make_server(with_transcode(
+        transcode(engine("bare", "enabled on; vcodec libx264; acodec copy;"), engine("mute", output="''"), scope="witness"),
+        transcode(engine("gone"), scope="witness", ffmpeg="/no/such/ffmpeg"),
+        transcode(engine("crash"), scope="witness/witness", ffmpeg=crash)))
+    w = witness(server)
+    server.wait_log(r"transcode of /witness/witness: bare is not started, next try in 3000ms.*has no vprofile")
+    server.wait_log(r"mute is not started, next try in 3000ms.*no output is named")
+    server.wait_log(r"gone is not started, next try in 3000ms.*/no/such/ffmpeg")
+    server.wait_log(r"crash has exited with 1 after \d+ms, it starts again in 3000ms")
+    w.undisturbed()
+    until(lambda: children(server) == set(), "no child to be left")
+
+
+def test_the_example_of_srs_works(make_server, tmp_path):
+    server = example(make_server, tmp_path, "ffmpeg.transcode.conf")
+    with media.ffmpeg_publish(media.clip("h264_aac.flv"), server.url("live/livestream")) as publisher:
+        player = media.ffmpeg_play(server.url("live/livestream_ff"), ["-t", "1"])
+        assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
+        publisher.ends()
