@@ -8,6 +8,10 @@
 /* Most bytes of a table: some 60 million samples. */
 enum { TABLE_MAX = 256 << 20 };
 
+/* Most ticks in a second, and the largest time: half a year in microseconds. */
+enum { TIMESCALE_MAX = 1000000 };
+#define TIME_MAX (INT64_C(1) << 42)
+
 enum { NOT_A_SYNC_SAMPLE = 0x10000 }; /* 8.8.3.1: sample_is_non_sync_sample */
 
 struct run {
@@ -40,7 +44,7 @@ static bool begin_track(struct mp4_flat_track *t, struct rd trak)
     is_long = rd_u8(&mdhd.body) == 1;
     skip(&mdhd.body, 3 + (is_long ? 16 : 8));
     t->timescale = rd_u32(&mdhd.body);
-    return !tkhd.body.bad && !mdhd.body.bad && t->id && t->timescale;
+    return !tkhd.body.bad && !mdhd.body.bad && t->id && t->timescale && t->timescale <= TIMESCALE_MAX;
 }
 
 bool mp4_flat_begin(struct mp4_flat *f, const uint8_t *moov, size_t len)
@@ -59,7 +63,7 @@ bool mp4_flat_begin(struct mp4_flat *f, const uint8_t *moov, size_t len)
     while (mp4_box_next(&outer.body, &b))
         if (mp4_box_is(&b, "trak") && (n == MP4_FLAT_TRACKS || !begin_track(&f->tracks[n++], b.body)))
             return false;
-    return !outer.body.bad && !mvhd.bad && f->timescale && n > 0;
+    return !outer.body.bad && !mvhd.bad && f->timescale && f->timescale <= TIMESCALE_MAX && n > 0;
 }
 
 /* ---- fragments ---------------------------------------------------------------------------------------------------- */
@@ -114,7 +118,7 @@ static void add_sample(struct mp4_flat_track *t, const struct sample *s)
 struct traf {
     struct mp4_flat_track *track;
     int64_t                dts;
-    uint32_t               duration, size, flags;
+    uint32_t               duration, flags;
 };
 
 static void read_tfhd(struct mp4_flat *f, struct rd r, struct traf *traf)
@@ -124,7 +128,7 @@ static void read_tfhd(struct mp4_flat *f, struct rd r, struct traf *traf)
     traf->track = track_of(f, rd_u32(&r));
     skip(&r, (has & BASE ? 8 : 0) + (has & DESCRIPTION ? 4 : 0));
     traf->duration = has & DURATION ? rd_u32(&r) : 0;
-    traf->size = has & SIZE ? rd_u32(&r) : 0;
+    skip(&r, has & SIZE ? 4 : 0);
     traf->flags = has & FLAGS ? rd_u32(&r) : 0;
     if (r.bad)
         traf->track = NULL;
@@ -136,16 +140,16 @@ static bool read_trun(struct mp4_flat *f, struct rd r, struct traf *traf, uint64
     uint32_t has = rd_u32(&r) & 0xffffff, n = rd_u32(&r);
     uint64_t at = moof_at + (has & DATA ? rd_u32(&r) : 0);
     uint32_t first_flags = has & FIRST_FLAGS ? rd_u32(&r) : 0;
-    if (r.bad || !(has & DATA) || n == 0)
+    if (r.bad || !(has & DATA) || !(has & SIZE) || n == 0) /* Each sample has bytes here, so their number is bounded. */
         return !r.bad && n == 0;
     buf_append(&traf->track->chunks, &(struct chunk){ at, n }, sizeof(struct chunk));
     for (uint32_t i = 0; i < n && !r.bad; i++) {
         struct sample s = { .dts = traf->dts };
         s.duration = has & DURATION ? rd_u32(&r) : traf->duration;
-        s.len = has & SIZE ? rd_u32(&r) : traf->size;
+        s.len = rd_u32(&r);
         s.flags = has & FLAGS ? rd_u32(&r) : i == 0 && (has & FIRST_FLAGS) ? first_flags : traf->flags;
         s.shown = has & SHOWN ? rd_u32(&r) : 0;
-        if (r.bad)
+        if (r.bad || s.dts > TIME_MAX)
             return false;
         add_sample(traf->track, &s);
         traf->dts += s.duration;
@@ -164,7 +168,7 @@ static bool add_traf(struct mp4_flat *f, struct rd in, uint64_t moof_at)
     read_tfhd(f, tfhd.body, &traf);
     uint32_t version = rd_u32(&tfdt.body) >> 24;
     traf.dts = version == 1 ? (int64_t)rd_u64(&tfdt.body) : rd_u32(&tfdt.body);
-    return traf.track && !tfdt.body.bad && read_trun(f, trun.body, &traf, moof_at);
+    return traf.track && !tfdt.body.bad && traf.dts >= 0 && read_trun(f, trun.body, &traf, moof_at);
 }
 
 static bool tables_are_whole(struct mp4_flat *f)
