@@ -130,7 +130,7 @@ static struct err *rescue(void *arg)
 static void note_head(void *arg, const struct file_writer_result *r)
 {
     struct dvr_file *f = arg;
-    f->head_is_lost = !r->ok;
+    f->head_is_lost |= !r->ok;
     if (f->head_is_lost && f->owner)
         co_unpark(f->owner);
 }
@@ -222,9 +222,19 @@ bool dvr_file_take(struct dvr_file *f, struct frame *frame)
     return true;
 }
 
+/* The first bytes of a format that keeps them are its head. */
+static void flush_first(struct dvr_file *f)
+{
+    file_writer_batch_begin(f->output.writer);
+    f->format->flush(&f->output);
+    f->head_is_lost |= !file_writer_batch_end(f->output.writer, note_head, f);
+}
+
 void dvr_file_flush(struct dvr_file *f)
 {
-    if (f->format->flush)
+    if (f->format->flush && f->output.bytes == 0)
+        flush_first(f);
+    else if (f->format->flush)
         f->format->flush(&f->output);
     file_writer_flush(f->output.writer);
 }

@@ -10,7 +10,11 @@
 /* How long a stream that should have pictures is waited for before its sound is recorded alone. */
 enum { PICTURES_US = 10 * US_PER_SECOND };
 
+/* A gap is told when writing has worked again for this long. */
+enum { GAP_TOLD_US = 2 * US_PER_SECOND };
+
 #define NOT_WAITING INT64_MIN
+#define NO_GAP INT64_MIN
 
 static const struct conf_dvr *conf_of(const struct recorder *r)
 {
@@ -53,7 +57,8 @@ void recorder_follow_conf(struct recorder *r)
 
 void recorder_init(struct recorder *r, struct source *s)
 {
-    *r = (struct recorder){ .source = s, .published_us = s->published_at_us, .waits_us = NOT_WAITING };
+    *r =
+        (struct recorder){ .source = s, .published_us = s->published_at_us, .waits_us = NOT_WAITING, .gap_us = NO_GAP };
     stream_name_normalise(r->app, s->app, strlen(s->app));
     stream_name_normalise(r->stream, s->stream, strlen(s->stream));
     log_cursor_join(&r->cursor, s);
@@ -96,6 +101,38 @@ void recorder_finish(struct recorder *r)
     conf_unref(&r->conf);
 }
 
+/* ---- gaps ------------------------------------------------------------------------------------------------------- */
+
+static void begin_gap(struct recorder *r, int64_t us, const char *why)
+{
+    r->is_broken = true;
+    if (r->gap_us != NO_GAP)
+        return;
+    r->gap_us = us;
+    r->gap_why = why;
+}
+
+/* Writing is tried again from this frame on. */
+static void try_again(struct recorder *r, const struct frame *f)
+{
+    r->is_broken = false;
+    r->gap_end_us = f->dts_us;
+    r->gap_told_us = now_us() + GAP_TOLD_US;
+}
+
+/* What came after the gap is on the disk, as far as is known. */
+static void tell_gap(struct recorder *r)
+{
+    if (r->gap_us == NO_GAP || r->is_broken)
+        return;
+    log_warn("DVR of %s: a gap of %lldms before %s goes on: %s", r->source->identity,
+             (long long)((r->gap_end_us - r->gap_us) / US_PER_MS), r->file->path, r->gap_why);
+    r->gap_us = NO_GAP;
+    r->pause_us = 0;
+}
+
+/* ---- the beginning of a file ------------------------------------------------------------------------------------- */
+
 static void pause(struct recorder *r)
 {
     r->pause_us = r->pause_us == 0                          ? RECORDER_PAUSE_US
@@ -119,9 +156,11 @@ static void begin_file(struct recorder *r, const struct frame *first)
                                    first_us < first->dts_us ? first_us : first->dts_us, wall_us_of(first));
     r->waits_us = NOT_WAITING;
     r->n_lost = 0;
-    r->is_broken = false;
-    if (!e)
+    if (!e) {
+        try_again(r, first);
         return;
+    }
+    begin_gap(r, first->dts_us, "no file could be begun");
     pause(r);
     log_err(LOG_WARN, e, "DVR of %s: no file, next try in %llds", s->identity,
             (long long)(r->pause_us / US_PER_SECOND));
@@ -195,9 +234,9 @@ static void take_media(struct recorder *r, struct frame *f)
         begin_file(r, f);
     if (!r->file)
         return;
-    if (r->is_broken && f->key)
-        r->is_broken = false;
-    if (r->is_broken && f->kind == FRAME_VIDEO)
+    if (r->is_broken && now_us() >= r->retry_us && (f->key || !has_pictures(r, f)))
+        try_again(r, f);
+    if (r->is_broken)
         return;
     if (dvr_file_take(r->file, f))
         return;
@@ -212,7 +251,8 @@ void recorder_take(struct recorder *r, struct frame *f, bool jumped)
 {
     follow_publish(r, f);
     note_codecs(r);
-    r->is_broken |= jumped;
+    if (jumped)
+        begin_gap(r, r->file ? r->file->last_us : f->dts_us, "the recorder fell behind the stream");
     if (headers_takes(f))
         headers_put(&r->headers, f);
     if (!frame_is_header(f))
@@ -228,7 +268,8 @@ static void note_losses(struct recorder *r)
     if (n_lost == r->n_lost)
         return;
     r->n_lost = n_lost;
-    r->is_broken = true;
+    begin_gap(r, r->file->last_us, "the disk did not take it");
+    pause(r);
 }
 
 void recorder_flush(struct recorder *r)
@@ -238,8 +279,8 @@ void recorder_flush(struct recorder *r)
         return;
     dvr_file_flush(r->file);
     note_losses(r);
-    if (!r->file->head_is_lost)
-        return;
-    recorder_end_file(r);
-    pause(r);
+    if (r->file->head_is_lost)
+        recorder_end_file(r);
+    else if (now_us() >= r->gap_told_us)
+        tell_gap(r);
 }

@@ -39,7 +39,10 @@ struct recorder {
     int64_t           waits_us;           /* time of the first frame that waits for a key frame; INT64_MIN: none */
     int64_t           retry_us, pause_us; /* no file is begun before; the last pause */
     uint64_t          n_lost;             /* bytes of the open file that are known to be lost */
-    bool              is_broken;          /* Frames are lost: pictures are left out up to a key frame. */
+    bool              is_broken; /* Frames are lost: nothing is written before a key frame that comes after retry_us. */
+    int64_t           gap_us;    /* time of the stream at which the gap began; INT64_MIN: there is none */
+    int64_t           gap_end_us, gap_told_us; /* where writing goes on, and when it is known that it does */
+    const char       *gap_why;
 };
 
 void recorder_init(struct recorder *r, struct source *s);
