@@ -43,6 +43,8 @@ void ts_stream_begin(struct ts_stream *s, const uint8_t *bytes, size_t len, bool
     s->is_open = true;
     s->open_key = random_access;
     s->open_damaged = false;
+    s->open_late = s->gap;
+    s->gap = false;
     ts_stream_add(s, bytes, len);
 }
 
@@ -399,17 +401,21 @@ static void ready_bytes(struct ts_stream *s, const struct pes_head *head)
     }
 }
 
-/* False if no time is known yet. */
+/* Set the times of a PES packet. False if it must be dropped: no time is known yet, or others have overtaken it. */
 static bool set_times(struct ts_stream *s, const struct pes_head *head, struct ts_clock *clock)
 {
     s->has_mark = head->has_pts;
     if (!head->has_pts)
-        return s->timed;
+        return s->timed && !s->open_late;
+    int64_t pts_us = us_from_90k(ts_clock_unwrap(clock, head->pts_90k));
+    int64_t dts_us = s->told.kind == TS_KIND_PICTURE ? us_from_90k(ts_clock_unwrap(clock, head->dts_90k)) : pts_us;
+    if (s->open_late && s->timed && dts_us <= s->mark_dts_us && s->mark_dts_us - dts_us < TS_LATE_US) {
+        s->gap = true; /* The next one may be as late. */
+        return false;
+    }
     s->timed = true;
-    s->mark_dts_us = us_from_90k(ts_clock_unwrap(clock, head->dts_90k));
-    s->mark_pts_us = us_from_90k(ts_clock_unwrap(clock, head->pts_90k));
-    if (s->told.kind != TS_KIND_PICTURE)
-        s->mark_dts_us = s->mark_pts_us;
+    s->mark_dts_us = dts_us;
+    s->mark_pts_us = pts_us;
     return true;
 }
 
@@ -426,8 +432,11 @@ void ts_stream_close(struct ts_stream *s, struct ts_clock *clock)
         s->n_dropped += !s->open_damaged;
         return;
     }
-    if (!set_times(s, &head, clock))
+    if (!set_times(s, &head, clock)) {
+        s->at = s->ready.len;
+        s->has_mark = false;
         return;
+    }
     if (s->told.kind == TS_KIND_PICTURE) {
         ready_picture(s, &head);
         s->mark = s->at;
@@ -441,7 +450,7 @@ void ts_stream_break(struct ts_stream *s, struct ts_clock *clock)
 {
     if (s->told.kind == TS_KIND_SCTE35)
         ts_section_reset(&s->section);
-    s->open_damaged = true;
+    s->open_damaged = s->gap = true;
     if (s->is_open) {
         ts_stream_close(s, clock);
         return;

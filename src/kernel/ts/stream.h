@@ -6,6 +6,8 @@
  * Sound      Frames may go on in the next PES packet (2.4.3.7: its PTS is that of the first frame that begins in it). After garbage, a
  *            frame counts once another one follows it
  * Times      A PES packet without PTS goes on from the frames before it. What comes before the first PTS is dropped
+ * Order      A PES packet behind a gap whose time is up to TS_LATE_US before that of the last one was overtaken on its way, or has come
+ *            already: it is dropped
  *
  * Ownership  ts_stream_finish() frees all; units borrow bytes of the stream until the next call
  * Yields     no
@@ -29,6 +31,8 @@
  * and a frame that was cut may wait before one. */
 enum { TS_PICTURE_MAX = 8 << 20, TS_OTHER_MAX = 128 << 10 };
 
+enum { TS_LATE_US = 2000000 };
+
 enum ts_unit_kind { TS_UNIT_MEDIA, TS_UNIT_ID3, TS_UNIT_SCTE35 };
 
 struct ts_demuxed {
@@ -48,6 +52,8 @@ struct ts_stream {
     bool       is_open;
     bool       open_key;     /* random_access_indicator */
     bool       open_damaged; /* Packets of it are missing. */
+    bool       gap;          /* Packets are missing before the next one. */
+    bool       open_late;    /* Packets were missing before it, so it may have been overtaken. */
 
     /* The bytes that are being cut into units: those before `at` have been. */
     struct buf ready;

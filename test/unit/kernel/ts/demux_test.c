@@ -353,6 +353,37 @@ static void lost_packets_cut_pictures_and_never_make_new_ones(void **state)
     tape_destroy(t);
 }
 
+/* Pieces that overtake each other, or come twice: what is late is not taken, so no time goes back. */
+static void late_packets_do_not_turn_times_back(void **state)
+{
+    enum { PIECE = 7 * PACKET };
+    struct tape *t = tape_of_seconds(8);
+    (void)state;
+    for (size_t every = 3; every < 9; every++) {
+        struct heard *h = heard_create(0);
+        size_t        n = t->len / PIECE;
+        for (size_t i = 0; i < n; i++) {
+            size_t from = i % every == 1 && i + 1 < n ? i + 1 : i % every == 2 ? i - 1 : i;
+            feed_piece(h, t->bytes + from * PIECE, PIECE);
+            if (i % every == 0) /* and one that comes twice */
+                feed_piece(h, t->bytes + from * PIECE, PIECE);
+        }
+        feed_end(h);
+        assert_heard_are_prefixes(h, t);
+        assert_true(h->n > t->n / 4 && h->d->n_gaps > 0);
+        for (int kind = FRAME_AUDIO; kind <= FRAME_VIDEO; kind++) {
+            size_t              at = 0;
+            const struct frame *f, *before = NULL;
+            while ((f = next_of(h->out, h->n, &at, (enum frame_kind)kind)) != NULL) {
+                assert_true(f->config || !before || f->dts_us > before->dts_us);
+                before = f->config ? before : f;
+            }
+        }
+        heard_destroy(h);
+    }
+    tape_destroy(t);
+}
+
 static void a_repeated_packet_counts_once(void **state)
 {
     struct tape  *t = tape_of_seconds(1);
@@ -648,6 +679,7 @@ int main(void)
         cmocka_unit_test(garbage_between_packets_costs_nothing_but_itself),
         cmocka_unit_test(bytes_that_are_missing_cost_the_packets_around_them),
         cmocka_unit_test(lost_packets_cut_pictures_and_never_make_new_ones),
+        cmocka_unit_test(late_packets_do_not_turn_times_back),
         cmocka_unit_test(a_repeated_packet_counts_once),
         cmocka_unit_test(a_cut_parameter_set_is_left_out),
         cmocka_unit_test(datagrams_that_were_cut_do_not_take_the_next_one_with_them),
