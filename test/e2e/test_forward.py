@@ -246,6 +246,9 @@ def test_the_api_shows_adds_and_removes_targets(make_server):
             assert api.ask("POST", "/api/v1/forwards/", json.dumps(wish).encode()).status == 200
         seen(player, 22)
         assert listed(api)[added]["added"] and len(listed(api)) == 3
+        pages = [api.get("/api/v1/forwards/?start=%d&count=1" % i) for i in range(4)]
+        assert [p["total"] for p in pages] == [3] * 4 and [len(p["forwards"]) for p in pages] == [1, 1, 1, 0]
+        assert {f["url"] for p in pages for f in p["forwards"]} == set(listed(api))
         where = "/api/v1/forwards/?app=live&stream=s&url=" + added
         assert api.ask("DELETE", where).status == 200
         until(lambda: added not in listed(api), "the end of the added target")
@@ -361,3 +364,11 @@ def test_the_examples_push_from_one_to_the_other(make_server):
         publisher.send_tags(Numbered().tags(count=20))
         seen(player, 42)
     assert flv.gaps(player.media()) == []
+
+
+def test_a_stream_has_a_bounded_number_of_destinations(make_server):
+    server = make_server(forwarding(*("127.0.0.1:9/x%d" % i for i in range(40))), api="")
+    with server.publisher(), server.player():
+        server.wait_log(r"forward of /live/s has 40 destinations, only the first 32 are used")
+        assert len(listed(Api(server))) == 32
+    assert server.log.count("has 40 destinations") == 1

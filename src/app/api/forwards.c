@@ -36,10 +36,11 @@ static void put_failure(struct api_reply *r, const struct target *t)
     jw_object_end(&r->json);
 }
 
-static void put_target(struct api_reply *r, const struct forward *f, const struct target *t)
+static void put_target(void *arg, const struct forward *f, const struct target *t)
 {
-    struct jw *j = &r->json;
-    int64_t    retry_us = t->next_try_us - now_us();
+    struct api_reply *r = arg;
+    struct jw        *j = &r->json;
+    int64_t           retry_us = t->next_try_us - now_us();
     jw_object(j, NULL);
     jw_string(j, "vhost", f->source->vhost->name);
     jw_string(j, "app", f->source->app);
@@ -62,14 +63,11 @@ static struct err *put_list(struct api_reply *r)
 {
     size_t                start = (size_t)api_number(r, "start", 0, INT32_MAX);
     size_t                rows = (size_t)api_number(r, "count", 10, ROWS_MAX);
-    const struct forward *f;
-    const struct target  *t;
     struct forward_counts n = forwards_count();
     api_begin(r);
     jw_int(&r->json, "total", n.connecting + n.pushing + n.waiting);
     jw_array(&r->json, "forwards");
-    for (size_t i = 0; i < rows && (t = forwards_target(start + i, &f)); i++)
-        put_target(r, f, t);
+    forwards_walk(start, rows, put_target, r);
     jw_array_end(&r->json);
     jw_object_end(&r->json);
     return NULL;

@@ -127,6 +127,15 @@ static void start_added(struct forward *f)
     }
 }
 
+static void warn_of_surplus(struct forward *f, size_t n_words)
+{
+    if (n_words <= FORWARD_TARGETS_MAX || f->warned == f->source->conf->serial)
+        return;
+    f->warned = f->source->conf->serial;
+    log_warn("forward of %s has %zu destinations, only the first %d are used", f->source->identity, n_words,
+             FORWARD_TARGETS_MAX);
+}
+
 /* Begin and end targets. While the publisher is expected back, all stay as they are. */
 static void follow(struct forward *f)
 {
@@ -139,9 +148,7 @@ static void follow(struct forward *f)
         if (!find(f, words->items[i]))
             start_target(f, words->items[i]);
     start_added(f);
-    if (words->count > FORWARD_TARGETS_MAX)
-        log_warn("forward of %s has %zu destinations, only the first %d are used", f->source->identity, words->count,
-                 FORWARD_TARGETS_MAX);
+    warn_of_surplus(f, words->count);
 }
 
 /* ---- the end ---- */

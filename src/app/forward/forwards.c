@@ -90,15 +90,20 @@ void forwards_finish(void)
 
 /* ---- what runs ---- */
 
-const struct target *forwards_target(size_t n, const struct forward **f)
+void forwards_walk(size_t start, size_t n, void (*show)(void *arg, const struct forward *f, const struct target *t),
+                   void *arg)
 {
-    for (struct list *it = running.next; it != &running; it = it->next) {
-        *f = LIST_ENTRY(it, struct forward, link);
-        for (struct list *at = (*f)->targets.next; at != &(*f)->targets; at = at->next)
-            if (n-- == 0)
-                return LIST_ENTRY(at, struct target, link);
+    for (struct list *it = running.next; it != &running && n > 0; it = it->next) {
+        const struct forward *f = LIST_ENTRY(it, struct forward, link);
+        for (struct list *at = f->targets.next; at != &f->targets && n > 0; at = at->next) {
+            if (start > 0) {
+                start--;
+                continue;
+            }
+            show(arg, f, LIST_ENTRY(at, struct target, link));
+            n--;
+        }
     }
-    return NULL;
 }
 
 static void count(struct forward_counts *n, const struct target *t)

@@ -28,6 +28,7 @@ struct forward {
     struct source  *source;
     struct list     targets; /* list of struct target */
     struct co_group group;   /* their coroutines */
+    uint64_t        warned;  /* serial of the configuration whose surplus of destinations was told */
     int64_t retry_us; /* time of the next try to start targets for which there was no memory; DEADLINE_NEVER: none */
 };
 
@@ -59,8 +60,9 @@ bool forwards_remove(const char *key, const char *word);
 /** True if a target was added for this stream; `word` NULL: for any stream of the vhost, whose name is `name`. */
 bool forwards_has(const char *name, const char *word);
 
-/** A target by its number, in the order of their beginnings; NULL: there are fewer. *f is its forward. Borrowed until a yield. */
-const struct target *forwards_target(size_t n, const struct forward **f);
+/** Call `show` for up to `n` targets, in the order of their streams, without the first `start`. It must not yield. */
+void forwards_walk(size_t start, size_t n, void (*show)(void *arg, const struct forward *f, const struct target *t),
+                   void *arg);
 
 /** Numbers of the process. */
 struct forward_counts {
