@@ -20,7 +20,7 @@ enum { DEPTH_MAX = 16, NAMES_MAX = 1000000, TOLD_BYTES_MAX = 64 << 10 };
 
 static struct {
     pthread_mutex_t lock;     /* held while a file is completed: the look and a recorder may want the same one */
-    int64_t         began_us; /* wall clock at the start; 0: no look has begun, and nothing is left by another run */
+    int64_t         began_us; /* wall clock at the start */
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* ---- on a thread ------------------------------------------------------------------------------------------------- */
@@ -114,6 +114,14 @@ static void work(struct offload_job *job)
     }
 }
 
+/* ---- the beginning ------------------------------------------------------------------------------------------------ */
+
+void dvr_rescue_begin(void)
+{
+    enum { CLOCK_STEP_US = 20 * US_PER_MS }; /* The times of files have the steps of the kernel's tick. */
+    state.began_us = wall_now_us() - CLOCK_STEP_US;
+}
+
 /* ---- on the loop -------------------------------------------------------------------------------------------------- */
 
 static void drop(struct offload_job *job)
@@ -139,7 +147,6 @@ void dvr_rescue_run(void *arg)
     struct look         *l = mem_calloc(1, sizeof *l);
     if (!l)
         return;
-    state.began_us = wall_now_us();
     l->job = (struct offload_job){ .work = work, .drop = drop };
     l->conf = conf_ref(server->conf);
     l->told = buf_up_to(TOLD_BYTES_MAX);

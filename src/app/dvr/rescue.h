@@ -12,6 +12,9 @@
 /** On a thread: complete the file, if it is there and was left by another run. */
 void dvr_rescue_file(const struct dvr_format *format, const char *temporary, const char *path);
 
+/** Note that this run of the server begins: what was written before is left by another one. */
+void dvr_rescue_begin(void);
+
 /** A coroutine that has a thread look for all of them once. `arg` is the struct server. */
 void dvr_rescue_run(void *arg);
 
