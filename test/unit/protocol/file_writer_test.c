@@ -299,6 +299,60 @@ static void a_batch_is_one_job_and_tells_its_end(void **state)
 
 /* ---- a bad disk ------------------------------------------------------------------------------------------------ */
 
+/* What a function of the owner finds on the disk when its turn comes. */
+struct found {
+    char    name[256];
+    int64_t len;
+    int     n_released;
+    bool    fails;
+};
+
+static struct err *look(void *arg)
+{
+    struct found *f = arg;
+    struct stat   st;
+    f->len = stat(f->name, &st) == 0 ? st.st_size : -1;
+    return f->fails ? err_new(E_SYSTEM_FILE_WRITE, "it does not like it") : NULL;
+}
+
+static void found_is_back(void *arg)
+{
+    struct found *f = arg;
+    f->n_released++;
+}
+
+static void note_batch(void *arg, const struct file_writer_result *r)
+{
+    *(struct file_writer_result *)arg = *r;
+}
+
+static void a_function_of_the_owner_has_its_turn(void **state)
+{
+    (void)state;
+    struct file_writer       *w = writer_of("called", WRITTEN_FILE_FRESH);
+    struct found              found = { .len = -2 };
+    struct file_writer_result result = { 0 };
+    snprintf(found.name, sizeof found.name, "%s", path_in("called"));
+    assert_true(say(w, "twelve bytes"));
+    file_writer_batch_begin(w);
+    assert_true(file_writer_call(w, found.name, look, found_is_back, &found));
+    assert_true(file_writer_batch_end(w, note_batch, &result));
+    assert_false(say(w, "more")); /* The file is closed. */
+    assert_null(file_writer_wait(w, a_while()));
+    assert_int_equal(found.len, 12);
+    assert_int_equal(found.n_released, 1);
+    assert_true(result.ok);
+    found.fails = true;
+    file_writer_batch_begin(w);
+    assert_true(file_writer_call(w, found.name, look, found_is_back, &found));
+    assert_true(file_writer_batch_end(w, note_batch, &result));
+    struct err *e = file_writer_close(&w, a_while());
+    assert_int_equal(err_code(e), E_SYSTEM_FILE_WRITE);
+    assert_int_equal(found.n_released, 2);
+    assert_true(!result.ok && result.n_files_lost == 1);
+    err_free(e);
+}
+
 static void a_frozen_disk_costs_what_exceeds_the_queue_and_no_time(void **state)
 {
     (void)state;
@@ -757,6 +811,7 @@ int main(void)
         CASE(of_puts_that_wait_the_newest_is_written),
         CASE(files_are_removed_in_their_turn),
         CASE(a_batch_is_one_job_and_tells_its_end),
+        CASE(a_function_of_the_owner_has_its_turn),
         CASE(a_frozen_disk_costs_what_exceeds_the_queue_and_no_time),
         CASE(a_writer_is_given_up_at_its_deadline),
         CASE(a_frozen_mount_holds_up_only_the_writers_of_its_files),
