@@ -119,6 +119,35 @@ def test_a_put_transport_stream_is_played_as_it_was_sent(make_server, tmp_path, 
     assert_same(path, str(tmp_path / "out.ts"))
 
 
+def put_and_play(server, port, path, out):
+    """PUT a transport stream, and keep what an HTTP-FLV player gets."""
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        server.wait_log(r"start play /live/s.flv")
+        media.run(["curl", "-sSf", "-o", os.devnull, "-T", path, "http://127.0.0.1:%d/live/s.ts" % port])
+        player.wait_end()
+    out.write_bytes(player.body)
+    return str(out)
+
+
+def test_aac_in_latm_is_played_as_it_was_sent(make_server, tmp_path):
+    server, port = with_caster(make_server, http="")
+    path = remux(media.clip("h264_aac.flv"), tmp_path / "clip.ts", "-mpegts_flags", "latm")
+    assert_same(media.clip("h264_aac.flv"), put_and_play(server, port, path, tmp_path / "out.flv"))
+
+
+def test_a_transport_stream_of_gstreamer_is_played_as_it_was_sent(make_server, tmp_path):
+    server, port = with_caster(make_server, http="")
+    path = str(tmp_path / "clip.ts")
+    media.run(["gst-launch-1.0", "-q", "filesrc", "location=" + media.clip("h264_aac.flv"), "!", "flvdemux", "name=d", "mpegtsmux",
+               "name=m", "!", "filesink", "location=" + path, "d.video", "!", "queue", "!", "h264parse", "!", "m.", "d.audio", "!",
+               "queue", "!", "aacparse", "!", "m."])
+    out = put_and_play(server, port, path, tmp_path / "out.flv")
+    n = len(packets(path, "a", "-c", "copy"))                         # its muxer drops the first frame of sound
+    for kind, codec in (("v", ("-fps_mode", "passthrough")), ("a", ("-c", "copy"))):
+        want, got = packets(media.clip("h264_aac.flv"), kind, *codec), packets(out, kind, *codec)
+        assert [p.hash for p in got] == [p.hash for p in (want if kind == "v" else want[-n:])], kind
+
+
 def test_ffmpeg_posts_flv_and_a_transport_stream(make_server, tmp_path):
     server, port = with_caster(make_server)
     path = media.clip("h264_aac.flv")

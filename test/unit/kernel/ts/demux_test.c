@@ -668,6 +668,47 @@ static void tags_come_with_their_times(void **state)
     tape_destroy(t);
 }
 
+/* A section in a packet of its own. */
+static void write_section_packet(uint8_t packet[PACKET], unsigned pid, unsigned cc, uint8_t *section, size_t len)
+{
+    struct wr w = wr_over(section + len - 4, 4);
+    wr_u32(&w, crc32_mpeg(section, len - 4));
+    memset(packet, 0xFF, PACKET);
+    memcpy(packet, (uint8_t[]){ 0x47, (uint8_t)(0x40 | pid >> 8), (uint8_t)pid, (uint8_t)(0x10 | cc), 0 }, 5);
+    memcpy(packet + 5, section, len);
+}
+
+static void sections_of_splices_come_with_the_time_of_the_stream(void **state)
+{
+    /* A PMT with the muxer's picture, and SCTE-35 on 0x1F0; a splice_null (SCTE 35 9.7.1). */
+    uint8_t       pmt[] = { 2,    0xB0, 23,   0,    1,    0xC3, 0,    0,    0xE1, 0, 0xF0, 0, 0x1B,
+                            0xE1, 0x00, 0xF0, 0x00, 0x86, 0xE1, 0xF0, 0xF0, 0,    0, 0,    0, 0 };
+    uint8_t       splice[] = { 0xFC, 0x30, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xF0, 0, 0, 0, 0, 0, 0, 0 };
+    struct tape  *t = tape_create(CODEC_H264, CODEC_NONE);
+    struct heard *h = heard_create(0);
+    uint8_t       packet[PACKET];
+    (void)state;
+    record(t, TS_VIDEO_FRAME(0, TS_AVC_CONFIG));
+    record(t, ts_picture(2000, 0, 1, 500, 3));
+    feed_piece(h, t->bytes, t->len);
+    write_section_packet(packet, TS_PID_PMT, 1, pmt, sizeof pmt);
+    feed_piece(h, packet, PACKET);
+    write_section_packet(packet, 0x1F0, 0, splice, sizeof splice);
+    feed_piece(h, packet, PACKET);
+    feed_piece(h, packet, PACKET); /* repeated: it counts once */
+    assert_int_equal(h->d->pmt.n, 2);
+    assert_int_equal(h->n_sections, 1);
+    assert_int_equal(h->data_len, sizeof splice);
+    assert_memory_equal(h->data, splice, sizeof splice);
+    assert_int_equal(h->data_us, 2000000);
+    packet[3]++;
+    packet[10] ^= 1; /* the checksum is wrong now */
+    feed_piece(h, packet, PACKET);
+    assert_int_equal(h->n_sections, 1);
+    heard_destroy(h);
+    tape_destroy(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -689,6 +730,7 @@ int main(void)
         cmocka_unit_test(sound_goes_on_over_the_end_of_a_packet),
         cmocka_unit_test(garbage_in_sound_costs_what_it_hides),
         cmocka_unit_test(tags_come_with_their_times),
+        cmocka_unit_test(sections_of_splices_come_with_the_time_of_the_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
