@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/list.h"
@@ -15,6 +16,7 @@
 #include "protocol/disk_turn.h"
 #include "protocol/io.h"
 #include "protocol/offload.h"
+#include "protocol/output_tail.h"
 #include "protocol/program_output.h"
 #include "protocol/spawn.h"
 
@@ -32,19 +34,20 @@ struct start_job {
 };
 
 struct process {
-    struct list        link;
-    struct co         *owner;  /* NULL: the owner has released the process */
-    struct co         *keeper; /* the coroutine that waits for the child */
-    struct start_job  *job;    /* NULL once the pool has it */
-    struct disk_turn   turn;   /* at the disk where the program lies */
-    enum process_state state;
-    bool               ending;
-    int64_t            kill_at_us; /* when the group is killed, if `ending` */
-    bool               is_reaped;  /* its process id may be that of another one */
-    pid_t              pid;
-    int                status;
-    struct err        *error;
-    struct io          pidfd;
+    struct list         link;
+    struct co          *owner;  /* NULL: the owner has released the process */
+    struct co          *keeper; /* the coroutine that waits for the child */
+    struct start_job   *job;    /* NULL once the pool has it */
+    struct disk_turn    turn;   /* at the disk where the program lies */
+    enum process_state  state;
+    bool                ending;
+    int64_t             kill_at_us; /* when the group is killed, if `ending` */
+    bool                is_reaped;  /* its process id may be that of another one */
+    pid_t               pid;
+    int                 status;
+    struct err         *error;
+    struct io           pidfd;
+    struct output_tail *tail; /* NULL: none */
 };
 
 static struct {
@@ -138,17 +141,20 @@ static char **copy_texts(char **to, char **bytes, char *const *texts, bool (*pas
 }
 
 /* Open the ends of the pipes that the program writes to. If both outputs go to the same file, they share one pipe. */
-static struct err *open_output(struct spawn *s, const struct process_spec *spec)
+static struct err *open_output(struct spawn *s, const struct process_spec *spec, struct output_tail *tail)
 {
-    struct err *e = spec->output ? program_output_open(spec->output, PROCESS_OUTPUT_BYTES_MAX, &s->output) : NULL;
-    if (!e && spec->errors && str_equal(spec->output, spec->errors))
+    bool        is_one = spec->errors && str_equal(spec->output, spec->errors);
+    struct err *e = NULL;
+    if (spec->output)
+        e = program_output_open(spec->output, PROCESS_OUTPUT_BYTES_MAX, is_one ? tail : NULL, &s->output);
+    if (!e && is_one)
         s->errors = s->output;
-    else if (!e && spec->errors)
-        e = program_output_open(spec->errors, PROCESS_OUTPUT_BYTES_MAX, &s->errors);
+    else if (!e && (spec->errors || tail))
+        e = program_output_open(spec->errors, PROCESS_OUTPUT_BYTES_MAX, tail, &s->errors);
     return e;
 }
 
-static struct err *make_job(struct start_job **out, const struct process_spec *spec)
+static struct err *make_job(struct start_job **out, const struct process_spec *spec, struct output_tail *tail)
 {
     size_t bytes = 0, n_args = count_texts(spec->argv, any_text, &bytes);
     if (n_args == 0 || bytes > PROCESS_ARGS_BYTES_MAX)
@@ -162,7 +168,7 @@ static struct err *make_job(struct start_job **out, const struct process_spec *s
     copy_texts(env, &at, environ, is_foreign);
     j->job = (struct offload_job){ .work = start_work, .drop = start_drop };
     j->spawn = (struct spawn){ .argv = j->texts, .envp = env, .pidfd = -1, .output = -1, .errors = -1 };
-    struct err *e = open_output(&j->spawn, spec);
+    struct err *e = open_output(&j->spawn, spec, tail);
     if (e)
         free_job(j);
     else
@@ -303,6 +309,7 @@ static void end_group(struct process *p)
 static void process_free(struct process *p)
 {
     err_free(p->error);
+    output_tail_unref(&p->tail);
     mem_free(p);
 }
 
@@ -340,12 +347,16 @@ struct err *process_start(struct process **out, const struct process_spec *spec)
     p->owner = co_self();
     p->pidfd.fd = -1;
     disk_turn_init(&p->turn, begin_turn);
-    struct err *e = make_job(&p->job, spec);
+    struct err *e = NULL;
+    if (spec->has_tail && !(p->tail = output_tail_create()))
+        e = err_no_memory();
+    if (!e)
+        e = make_job(&p->job, spec, p->tail);
     if (!e)
         e = co_go(&children.keepers, "process", keep, p, &p->keeper);
     if (e) {
         free_job(p->job);
-        mem_free(p);
+        process_free(p);
         return e;
     }
     list_push(&children.all, &p->link);
@@ -364,9 +375,23 @@ pid_t process_id(const struct process *p)
     return p->pid;
 }
 
+int64_t process_cpu_us(const struct process *p)
+{
+    clockid_t       clock;
+    struct timespec used;
+    if (p->state != PROCESS_RUNNING || clock_getcpuclockid(p->pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+        return 0;
+    return used.tv_sec * US_PER_SECOND + used.tv_nsec / 1000;
+}
+
 int process_status(const struct process *p)
 {
     return p->status;
+}
+
+struct output_tail *process_tail(const struct process *p)
+{
+    return p->tail;
 }
 
 struct err *process_take_error(struct process *p)

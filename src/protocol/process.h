@@ -21,6 +21,7 @@
 #ifndef PROTOCOL_PROCESS_H
 #define PROTOCOL_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,12 +36,14 @@ enum { PROCESSES_MAX = 256, PROCESS_ARGS_BYTES_MAX = 64 << 10, PROCESS_TERM_US =
 /* A file of output that would become longer than this is renamed to FILE.1, and replaces an older one. */
 enum { PROCESS_OUTPUT_BYTES_MAX = 64 << 20 };
 
+struct output_tail;
 struct process;
 
 /** A program to run. */
 struct process_spec {
     char *const *argv; /* arguments, ended by NULL; argv[0] is a path, or a name that is looked for in PATH */
     const char  *output, *errors; /* files for standard output and standard error (program_output.h); NULL: none */
+    bool         has_tail;        /* Keep the newest lines of standard error: process_tail(). */
 };
 
 enum process_state {
@@ -70,8 +73,14 @@ enum process_state process_state(const struct process *p);
 /** The process id of the program; 0 before it runs. */
 pid_t process_id(const struct process *p);
 
+/** The CPU time that the program itself has used, in microseconds; 0 when it does not run. */
+int64_t process_cpu_us(const struct process *p);
+
 /** The exit status of the program, in the form of wait(). */
 int process_status(const struct process *p);
+
+/** The newest lines of standard error (output_tail.h), which may still grow after the end. NULL if it was started without. */
+struct output_tail *process_tail(const struct process *p);
 
 /** The reason why the program could not be started; the caller owns it. NULL if there is none. */
 struct err *process_take_error(struct process *p) ATTR_MUST_USE;

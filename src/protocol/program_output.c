@@ -10,6 +10,7 @@
 #include "protocol/co.h"
 #include "protocol/file_writer.h"
 #include "protocol/io.h"
+#include "protocol/output_tail.h"
 
 /* A file, and the number of pipes that lead to it. */
 struct output_file {
@@ -21,7 +22,8 @@ struct output_file {
 /* A pipe, and the beginning of a line that has been read from it. */
 struct output_pipe {
     struct io           io;
-    struct output_file *file;
+    struct output_file *file; /* NULL: none */
+    struct output_tail *tail; /* NULL: none */
     size_t              len;
     char                bytes[PROGRAM_OUTPUT_LINE_MAX];
 };
@@ -40,7 +42,7 @@ void program_output_init(void)
 
 static void release_file(struct output_file *f)
 {
-    if (--f->n_pipes)
+    if (!f || --f->n_pipes)
         return;
     map_remove(&outputs.files, f->path);
     file_writer_leave(&f->writer);
@@ -83,8 +85,10 @@ static struct err *acquire_file(const char *path, int64_t max_bytes, struct outp
 
 static void pass_on(struct output_pipe *p, size_t len)
 {
-    if (len)
+    if (len && p->file)
         file_writer_append(p->file->writer, p->bytes, len);
+    if (len && p->tail)
+        output_tail_take(p->tail, p->bytes, len);
     p->len -= len;
     memmove(p->bytes, p->bytes + len, p->len);
 }
@@ -129,6 +133,13 @@ static bool read_some(struct output_pipe *p)
     return !e;
 }
 
+static void release_pipe(struct output_pipe *p)
+{
+    release_file(p->file);
+    output_tail_unref(&p->tail);
+    mem_free(p);
+}
+
 static void read_pipe(void *arg)
 {
     struct output_pipe *p = arg;
@@ -138,35 +149,41 @@ static void read_pipe(void *arg)
     err_free(e);
     pass_on(p, p->len);
     io_close(&p->io);
-    release_file(p->file);
-    mem_free(p);
+    release_pipe(p);
 }
 
-struct err *program_output_open(const char *path, int64_t max_bytes, int *fd)
+/* Make the pipe and begin to read it. */
+static struct err *open_pipe(struct output_pipe *p, const char *path, int *fd)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_sys(E_SYSTEM_CREATE_PIPE, "make a pipe to %s", path ? path : "the server");
+    p->io.fd = ends[0];
+    struct err *e = co_go(&outputs.readers, "program output", read_pipe, p, NULL);
+    if (e) {
+        close(ends[0]);
+        close(ends[1]);
+    } else {
+        *fd = ends[1];
+    }
+    return e;
+}
+
+struct err *program_output_open(const char *path, int64_t max_bytes, struct output_tail *tail, int *fd)
 {
     if (outputs.readers.count >= PROGRAM_OUTPUT_PIPES_MAX)
         return err_new(E_LIMIT,
                        "%d pipes of programs are open already: daemons that programs have started may hold them",
                        PROGRAM_OUTPUT_PIPES_MAX);
-    int                 ends[2];
     struct output_pipe *p = mem_calloc(1, sizeof *p);
-    struct err         *e = p ? acquire_file(path, max_bytes, &p->file) : err_no_memory();
-    if (!e && pipe2(ends, O_CLOEXEC) != 0) {
-        e = err_sys(E_SYSTEM_CREATE_PIPE, "make a pipe to %s", path);
-        release_file(p->file);
-    } else if (!e) {
-        p->io.fd = ends[0];
-        e = co_go(&outputs.readers, "program output", read_pipe, p, NULL);
-        if (e) {
-            close(ends[0]);
-            close(ends[1]);
-            release_file(p->file);
-        }
-    }
+    if (!p)
+        return err_no_memory();
+    p->tail = output_tail_ref(tail);
+    struct err *e = path ? acquire_file(path, max_bytes, &p->file) : NULL;
+    if (!e)
+        e = open_pipe(p, path, fd);
     if (e)
-        mem_free(p);
-    else
-        *fd = ends[1];
+        release_pipe(p);
     return e;
 }
 

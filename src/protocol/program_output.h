@@ -27,15 +27,17 @@ void program_output_init(void);
  */
 enum { PROGRAM_OUTPUT_PIPES_MAX = 1024 };
 
+struct output_tail;
+
 /**
  * Make a pipe to the file.
  *
- * Shape      `max_bytes` bounds the file and PATH.1 each
- * Ownership  *fd is the end for the program, close-on-exec; the caller closes it once the program has it. The file is open
+ * Shape      path: NULL for no file; `tail` gets the lines too, NULL: none does. `max_bytes` bounds the file and PATH.1 each
+ * Ownership  takes a reference to `tail`. *fd is the end for the program, close-on-exec; the caller closes it once the program has it. The file is open
  *            until the last program has closed its end
  * Errors     E_LIMIT, out of memory, E_SYSTEM_CREATE_PIPE, E_THREAD_CREATE. A file that cannot be opened is logged, and is no error
  */
-struct err *program_output_open(const char *path, int64_t max_bytes, int *fd) ATTR_MUST_USE;
+struct err *program_output_open(const char *path, int64_t max_bytes, struct output_tail *tail, int *fd) ATTR_MUST_USE;
 
 /** Wait for the ends of all pipes, at most `patience_us`, then stop reading. All programs have ended before the call. */
 void program_output_shutdown(int64_t patience_us);

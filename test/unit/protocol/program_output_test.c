@@ -37,7 +37,7 @@ static int teardown(void **state)
 static int pipe_to(const char *name, int64_t max_bytes)
 {
     int fd = -1;
-    assert_null(program_output_open(path_in(name), max_bytes, &fd));
+    assert_null(program_output_open(path_in(name), max_bytes, NULL, &fd));
     assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
     return fd;
 }
@@ -188,7 +188,7 @@ static void a_device_is_written_to_and_never_rotated(void **state)
 {
     (void)state;
     int fd = -1;
-    assert_null(program_output_open("/dev/null", 100, &fd));
+    assert_null(program_output_open("/dev/null", 100, NULL, &fd));
     for (int i = 0; i < 50; i++)
         say(fd, "0123456789\n");
     end(fd);
@@ -217,7 +217,7 @@ static void pipes_are_bounded(void **state)
     setrlimit(RLIMIT_NOFILE, &limit);
     for (int i = 0; i < PROGRAM_OUTPUT_PIPES_MAX; i++)
         close(pipe_to("out", LARGE));
-    assert_int_equal(code_of(program_output_open(path_in("out"), LARGE, &fd)), E_LIMIT);
+    assert_int_equal(code_of(program_output_open(path_in("out"), LARGE, NULL, &fd)), E_LIMIT);
     program_output_shutdown(PATIENCE_US);
     program_output_init();
     close(pipe_to("out", LARGE));
@@ -230,7 +230,7 @@ static void memory_may_run_out_at_every_allocation(void **state)
     for (int n = 0; failed; n++) {
         int fd = -1;
         mem_fail_after(n);
-        struct err *e = program_output_open(path_in("memory"), LARGE, &fd);
+        struct err *e = program_output_open(path_in("memory"), LARGE, NULL, &fd);
         failed = mem_failed();
         mem_fail_after(-1);
         assert_true(!e || failed);
