@@ -2,9 +2,12 @@
 import os
 import re
 
+import hls_playlist
 import media
+from api import Api
 from flv import Numbered
 from test_exec import children, ends, is_running, lines, pids, script, starts, STUBBORN, WORKER
+from test_hls_variants import first_pts, master_of, names_of, texts_of, wait_segments
 from test_ingest import example
 from test_play import vhost
 from wait import until
@@ -142,3 +145,41 @@ def test_the_example_of_srs_works(make_server, tmp_path):
         player = media.ffmpeg_play(server.url("live/livestream_ff"), ["-t", "1"])
         assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
         publisher.ends()
+
+
+def test_the_ladder_of_the_example_is_aligned(make_server):
+    with open(os.path.join(media.ROOT, "conf", "transcode.abr.conf"), encoding="utf-8") as f:
+        text = f.read()
+    server = make_server(text[text.index("vhost "):].replace("hls_fragment    4", "hls_fragment 1; hls_ctx off"), http="")
+    names = ["livestream_high", "livestream_low"]
+    with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/livestream")):
+        until(lambda: names_of(master_of(server, "/live/livestream.m3u8")) == ["livestream"] + names, "all variants", 60)
+        for name in names:
+            wait_segments(server, name, 4)
+        lists = [hls_playlist.read(text) for text in texts_of(server, names)]
+        lengths = [{segment.number: segment.duration for segment in p.segments} for p in lists]
+        for number in sorted(lengths[0].keys() & lengths[1].keys())[-2:]:
+            assert lengths[0][number] == lengths[1][number]
+            assert len({first_pts(server, name, number) for name in names}) == 1, number
+
+
+def test_the_api_tells_of_each_program(make_server, tmp_path):
+    bad = script(tmp_path, "bad", "#!/bin/sh\necho '[error] no such encoder' >&2\necho 'Conversion failed!' >&2\nexit 1\n")
+    server = make_server(with_transcode(
+        transcode(engine("good"), scope="live/s"), transcode(engine("bad"), scope="live/s", ffmpeg=bad),
+        transcode(engine("gone"), scope="live/s", ffmpeg="/no/such/ffmpeg")), api="")
+    api = Api(server)
+
+    def program(name):
+        return next((p for p in api.get("/api/v1/programs")["programs"] if p["name"] == name), None)
+
+    with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/s")):
+        good = until(lambda: (program("good") or {}).get("speed") and program("good"), "the speed", 30)
+        assert good["kind"] == "transcode" and good["subject"] == "/live/s" and good["state"] == "running"
+        assert str(good["pid"]) in children(server) and good["starts"] == 1 and good["cpu_ms"] > 0
+        failed = until(lambda: program("bad")["failures"] and program("bad")["error"] and program("bad"), "the failure")
+        assert failed["error"] == "[error] no such encoder" and failed["ended"] == "exited with 1"
+        gone = program("gone")
+        assert gone["state"] == "waiting" and gone["pid"] == 0 and "/no/such/ffmpeg" in gone["ended"]
+        assert 0 < gone["next_start_ms"] <= 60000
+    until(lambda: api.get("/api/v1/programs")["programs"] == [], "no program")

@@ -25,6 +25,8 @@ const struct api_schema api_schemas[] = {
     { "Row", "{at:i,recv_kbps:i,send_kbps:i,fps:f,players:i,gaps:i}" },
     { "Line", "{number:i,time:i,level:s,trace:s,text:s}" },
     { "Ban", "{id:s,kind:s,subject:s,reason:s,automatic:b,since:i,seconds_left:i|n}" },
+    { "Program", "{kind:s,subject:s,name:s,state:s,pid:i,starts:i,failures:i,alive_ms:i,next_start_ms:i,cpu_ms:i,cpu_percent:f,"
+                 "speed:f|n,fps:f|n,ended:s,error:s}" },
     { "Finding", "{id:s,severity:s,kind:s,subject:s,seen:s,cure:s,line:s}" },
     { "Directive", "{name:s,words:[s],file?:s,line?:i,env?:s,directives?:[@Directive]}" },
 };
@@ -87,6 +89,7 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/forwards/", "post", "Add a push to a stream.", NULL, "{vhost?:s,app:s,stream:s,url:s}", "{" IDENTITY "}" },
     { "/api/v1/forwards/", "delete", "Remove a push that was added.", "{vhost?:s,app?:s,stream?:s,url?:s}", NULL,
       "{" IDENTITY "}" },
+    { "/api/v1/programs", "get", "Programs of exec, transcode and ingest.", "{" PAGING "}", NULL, "{" IDENTITY ",programs:[@Program]," PAGE "}" },
     { "/api/v1/events", "get", "What happens, as server-sent events.", NULL, NULL, NULL },
     { "/api/v1/logs", "get", "The newest lines of the log.", "{level?:s,trace?:s,search?:s,count?:i,cursor?:i}", NULL,
       DATA("lines:[@Line],cursor:i,lost:i") },

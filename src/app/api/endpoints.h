@@ -43,6 +43,9 @@ struct err *api_bans(struct http_exchange *x) ATTR_MUST_USE;
 /* forwards.c */
 struct err *api_forwards(struct http_exchange *x) ATTR_MUST_USE;
 
+/* programs.c */
+struct err *api_programs(struct http_exchange *x) ATTR_MUST_USE;
+
 /* doctor.c */
 struct err *api_doctor(struct http_exchange *x) ATTR_MUST_USE;
 

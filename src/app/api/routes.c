@@ -25,6 +25,7 @@ static const struct http_route rows[] = {
     { "/api/v1/forwards/", HTTP_METHODS_ALL, api_forwards },
     { "/api/v1/doctor", HTTP_METHODS_ALL, api_doctor },
     { "/api/v1/bans/", HTTP_METHODS_ALL, api_bans },
+    { "/api/v1/programs", HTTP_METHODS_ALL, api_programs },
     { "/api/v1/events", HTTP_METHODS_ALL, api_events },
     { "/api/v1/logs", HTTP_METHODS_ALL, api_logs },
     { "/api/v1/history", HTTP_METHODS_ALL, api_history },

@@ -137,7 +137,7 @@ static struct err *make(struct command *c, const void *spec_of, void *owner, int
     return e;
 }
 
-static const struct program_kind ingest_kind = { .name = "ingest", .make = make };
+static const struct program_kind ingest_kind = { .name = "ingest", .has_tail = true, .make = make };
 
 /* ---- all of the configuration ---- */
 

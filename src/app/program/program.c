@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
+#include "protocol/output_tail.h"
 #include "protocol/process.h"
 
 /* Most bytes of a command that the log shows. */
@@ -62,6 +63,7 @@ static void program_destroy(struct program *p)
     list_remove(&p->link);
     roll_remove(&roll, &p->place);
     mem_free(p->target);
+    output_tail_unref(&p->tail);
     mem_free(p);
 }
 
@@ -111,17 +113,45 @@ static void note_end(struct program *p, int status)
              (long long)(p->pause_us / US_PER_MS));
 }
 
+/* The error of a run: the last that it has called so, or else, if it has failed, its last line. */
+static const char *error_of_run(const struct program *p)
+{
+    if (!p->tail)
+        return "";
+    return p->tail->error[0] || p->process || !p->reason[0] ? p->tail->error : p->tail->message;
+}
+
+const char *program_last_error(const struct program *p)
+{
+    const char *said = error_of_run(p);
+    return said[0] ? said : p->said;
+}
+
+/* A run begins: what the last one has said is kept as text. */
+static void renew_tail(struct program *p)
+{
+    const char *said = error_of_run(p);
+    if (said[0])
+        str_copy(p->said, sizeof p->said, said);
+    output_tail_unref(&p->tail);
+}
+
 static struct err *try_to_start(const struct programs *s, struct program *p)
 {
     struct command command;
     struct err    *e = p->kind->make(&command, p->spec, s->owner, wall_now_us());
     if (!e) {
-        struct process_spec spec = { .argv = command.argv, .output = command.output, .errors = command.errors };
+        struct process_spec spec = {
+            .argv = command.argv, .output = command.output, .errors = command.errors, .has_tail = p->kind->has_tail
+        };
         log_start(p, &command);
         mem_free(p->target);
         p->target = command.target;
         command.target = NULL;
+        renew_tail(p);
         e = process_start(&p->process, &spec);
+        if (!e)
+            p->tail = output_tail_ref(process_tail(p->process));
     }
     command_finish(&command);
     return e;

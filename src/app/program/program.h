@@ -44,11 +44,13 @@ enum { PROGRAM_REASON_CAP = 256 };
 /* The time of a command that is only compared. */
 enum { PROGRAM_KEY = 0 };
 
+struct output_tail;
 struct process;
 
 /** A feature that runs programs. */
 struct program_kind {
-    const char *name; /* "exec" */
+    const char *name;     /* "exec" */
+    bool        has_tail; /* The newest lines of its standard error are kept. */
 
     /*
      * Make the command of a start at this time; *c is released by the caller, also after an error. At time PROGRAM_KEY it is not run
@@ -74,6 +76,7 @@ struct program {
     const char                *subject, *name, *key, *slot;
     char                      *target; /* that of its newest command */
     const void                *spec;
+    struct output_tail        *tail;    /* what its newest run has printed; NULL: it has not run */
     struct process            *process; /* NULL: the program is started at start_us */
     int64_t                    began_us, start_us;
     int64_t                    pause_us; /* pause before the last start; 0: none */
@@ -83,6 +86,7 @@ struct program {
     bool                       is_leaving;                 /* It is told to end, and then gone. */
     bool                       anew;                       /* It ends, to be started again at once. */
     char                       reason[PROGRAM_REASON_CAP]; /* the last end or failure by itself; "": none */
+    char                       said[PROGRAM_REASON_CAP];   /* the error that the run before this one has printed last */
 };
 
 /** The programs of one owner. */
@@ -123,6 +127,9 @@ void programs_finish(struct programs *s);
 
 /** True while a program runs, or ends, that publishes the stream of this key and is of this kind. */
 bool program_publishes(const struct program_kind *kind, const char *key);
+
+/** The last error that a program has printed, in this run or the one before; a run that failed without one counts with its last line. */
+const char *program_last_error(const struct program *p);
 
 /** All programs of the server. */
 const struct roll *programs_of_all(void);

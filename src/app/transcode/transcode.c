@@ -109,7 +109,7 @@ static struct err *make(struct command *c, const void *spec_of, void *owner, int
     return e;
 }
 
-static const struct program_kind transcode_kind = { .name = "transcode", .make = make };
+static const struct program_kind transcode_kind = { .name = "transcode", .has_tail = true, .make = make };
 
 /* ---- the engines of the configuration ---- */
 
