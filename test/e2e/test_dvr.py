@@ -116,6 +116,17 @@ def test_segments_begin_at_key_frames_and_leave_nothing_out(make_server, ending,
         assert float(recordings.probe(path)["format"].get("start_time", 0)) < (1.2 if ending == ".ts" else 0.2)
 
 
+def test_files_are_cut_by_the_wall_clock(make_server):
+    server = serve(make_server, "./rec/[stream].[timestamp].flv", "dvr_plan segment; dvr_duration 2; dvr_align on;")
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
+    until(lambda: len(recordings.files(server.recordings, ".flv")) >= 3, "files", 30)
+    feeder.finish()
+    until(lambda: not recordings.files(server.recordings, ".tmp"), "the last one")
+    begins = [int(path.split(".")[-2]) for path in recordings.files(server.recordings, ".flv")]
+    assert all(begin % 2000 < 1500 for begin in begins[1:]), begins               # a key frame comes each second
+    assert [b // 2000 for b in begins] == list(range(begins[0] // 2000, begins[0] // 2000 + len(begins)))
+
+
 def test_a_killed_server_leaves_an_mp4_that_plays(make_server):
     server = serve(make_server, "./rec/[stream].mp4")
     feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))

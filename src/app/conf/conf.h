@@ -361,6 +361,7 @@ struct conf_dvr {
     int64_t            duration_us;
     bool               wait_keyframe;
     enum time_jitter   time_jitter;
+    bool               align; /* ours */
 };
 
 struct conf_unbuilt;

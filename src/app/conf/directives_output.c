@@ -182,5 +182,7 @@ static const struct directive dvr_rows[] = {
       IN_VHOST(dvr.wait_keyframe), .since = "1", .help = "Start and cut files at key frames only." },
     { .name = "time_jitter", .type = CONF_ENUM, .words = jitters, .other = TIME_JITTER_FULL, .def = "full",
       .reload = RELOAD_APPLIED, IN_VHOST(dvr.time_jitter), .since = "1", .help = "Timestamps in the file; see play." },
+    { .name = "dvr_align", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(dvr.align), .since = "ours",
+      .help = "With plan segment: cut when the wall clock reaches a multiple of dvr_duration, counted from midnight." },
 };
 const struct conf_block conf_dvr_block = { CONF_ROWS(dvr_rows) };

@@ -1,6 +1,7 @@
 #include "app/dvr/recorder.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "app/source/first_time.h"
 #include "app/source/source.h"
@@ -37,7 +38,7 @@ static bool is_applied(const struct recorder *r, const struct conf_words *apply)
 static bool is_same(const struct conf_dvr *a, const struct conf_dvr *b)
 {
     return str_equal(a->path, b->path) && a->plan == b->plan && a->duration_us == b->duration_us &&
-           a->wait_keyframe == b->wait_keyframe && a->time_jitter == b->time_jitter;
+           a->wait_keyframe == b->wait_keyframe && a->time_jitter == b->time_jitter && a->align == b->align;
 }
 
 void recorder_follow_conf(struct recorder *r)
@@ -181,10 +182,25 @@ static bool is_place(const struct recorder *r, const struct frame *f)
     return conf_of(r)->wait_keyframe ? f->key && f->track == 0 : f->kind == FRAME_VIDEO;
 }
 
+/* The number of the period, counted from a midnight, in which a moment lies. */
+static int64_t period_of(const struct recorder *r, int64_t wall_us, int64_t duration_us)
+{
+    time_t    seconds = (time_t)(wall_us / US_PER_SECOND);
+    struct tm parts = { 0 };
+    if (!r->source->conf->utc_time)
+        localtime_r(&seconds, &parts);
+    return (wall_us + (int64_t)parts.tm_gmtoff * US_PER_SECOND) / duration_us;
+}
+
 static bool is_too_long(const struct recorder *r, const struct frame *f)
 {
-    int64_t duration_us = conf_of(r)->duration_us > US_PER_SECOND ? conf_of(r)->duration_us : US_PER_SECOND;
-    return conf_of(r)->plan == CONF_DVR_SEGMENT && f->dts_us - r->file->first_us >= duration_us;
+    const struct conf_dvr *c = conf_of(r);
+    int64_t                duration_us = c->duration_us > US_PER_SECOND ? c->duration_us : US_PER_SECOND;
+    if (c->plan != CONF_DVR_SEGMENT)
+        return false;
+    if (!c->align)
+        return f->dts_us - r->file->first_us >= duration_us;
+    return period_of(r, wall_us_of(f), duration_us) != period_of(r, r->file->wall_us, duration_us);
 }
 
 /* Sound is not waited with for ever, if its pictures do not come. */
@@ -228,7 +244,7 @@ static void note_codecs(struct recorder *r)
 
 static void take_media(struct recorder *r, struct frame *f)
 {
-    if (r->file && is_too_long(r, f) && is_place(r, f))
+    if (r->file && is_place(r, f) && is_too_long(r, f))
         recorder_end_file(r);
     if (!r->file && is_ready(r) && may_begin(r, f))
         begin_file(r, f);
