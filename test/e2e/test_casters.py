@@ -1,5 +1,6 @@
 """Casters: streams that come in by HTTP POST and PUT, and as MPEG-TS over UDP."""
 import http.client
+import json
 import os
 import random
 import re
@@ -11,6 +12,7 @@ import pytest
 
 import flv
 import media
+import tokens
 from api import Api
 from hook_backend import answer, hooks
 from http_live import HttpPlayer
@@ -256,6 +258,36 @@ def test_hooks_see_the_publisher_and_may_refuse_it(make_server, backend):
     with Post(port) as post:
         post.send(flv.header())
         assert post.reply()[0] == 403
+
+
+def post_status(port, path="/live/s.flv"):
+    """The status with which a stream of three pictures and its sound is answered."""
+    with Post(port, path) as post:
+        post.send(flv.header() + b"".join(map(flv.pack, flv.Numbered().tags(count=3))))
+        post.end()
+        return post.reply()[0]
+
+
+def test_tokens_and_bans_decide_as_for_every_publisher(make_server):
+    server, port = with_caster(make_server, api="", more="auth { enabled on; publish sign; secret %s; }" % tokens.SECRET)
+    assert post_status(port) == 403
+    assert post_status(port, "/live/s.flv?" + tokens.sign("live/t", "publish")) == 403
+    assert post_status(port, "/live/s.flv?" + tokens.sign("live/s", "publish")) == 200
+    ban = {"stream": "/live/s"}
+    assert Api(server).ask("POST", "/api/v1/bans/", json.dumps(ban)).status == 200
+    assert post_status(port, "/live/s.flv?" + tokens.sign("live/s", "publish")) == 403
+    assert post_status(port, "/live/t.flv?" + tokens.sign("live/t", "publish")) == 200
+
+
+def test_the_limits_of_the_vhost_count_casters(make_server):
+    server, port = with_caster(make_server, more="limits { enabled on; publishers 1; }")
+    with server.publisher("other") as publisher:
+        publisher.send_tags(flv.Numbered().tags(count=3))
+        server.wait_log(r"start publish")
+        with Post(port) as post:
+            post.send(flv.header())
+            assert post.reply()[0] == 403
+    until(lambda: post_status(port) == 200, "a free place")
 
 
 # -- UDP -------------------------------------------------------------------------------------------------------------

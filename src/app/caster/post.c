@@ -96,7 +96,7 @@ static int status_of(enum session_verdict verdict, enum err_code code)
     case E_HTTP_DATA_INVALID: return HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
     case E_END_OF_STREAM:
     case E_HTTP_INVALID_CHUNK_HEADER: return HTTP_STATUS_BAD_REQUEST;
-    case E_LIMIT:
+    case E_LIMIT: return verdict == SESSION_DENIED ? HTTP_STATUS_FORBIDDEN : HTTP_STATUS_SERVICE_UNAVAILABLE;
     case E_NO_MEMORY: return HTTP_STATUS_SERVICE_UNAVAILABLE;
     case E_STREAM_CASTER_ENGINE: return HTTP_STATUS_NOT_FOUND;
     case E_RTMP_REQ_TCURL: return HTTP_STATUS_BAD_REQUEST;
