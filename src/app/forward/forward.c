@@ -44,14 +44,9 @@ static struct forward_names names_of(const struct source *s)
 
 /* ---- following the configuration and the publisher ---- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return (!a && !b) || (a && b && str_equal(a, b));
-}
-
 static bool same_destination(const struct forward_destination *a, const struct forward_destination *b)
 {
-    return same_text(a->url, b->url) && same_text(a->stream, b->stream) && same_text(a->tc_url, b->tc_url);
+    return str_equal(a->url, b->url) && str_equal(a->stream, b->stream) && str_equal(a->tc_url, b->tc_url);
 }
 
 /* The target of a word, unless it leaves. */
