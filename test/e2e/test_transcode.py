@@ -9,6 +9,7 @@ from flv import Numbered
 from test_exec import children, ends, is_running, lines, pids, script, starts, STUBBORN, WORKER
 from test_hls_variants import first_pts, master_of, names_of, texts_of, wait_segments
 from test_ingest import example
+from srs import free_port
 from test_play import vhost
 from wait import until
 
@@ -167,8 +168,14 @@ def test_the_api_tells_of_each_program(make_server, tmp_path):
     bad = script(tmp_path, "bad", "#!/bin/sh\necho '[error] no such encoder' >&2\necho 'Conversion failed!' >&2\nexit 1\n")
     server = make_server(with_transcode(
         transcode(engine("good"), scope="live/s"), transcode(engine("bad"), scope="live/s", ffmpeg=bad),
-        transcode(engine("gone"), scope="live/s", ffmpeg="/no/such/ffmpeg")), api="")
+        transcode(engine("gone"), scope="live/s", ffmpeg="/no/such/ffmpeg"))
+        + " exporter { enabled on; listen %d; }" % free_port(), api="")
     api = Api(server)
+
+    def metric(name, of):
+        text = api.ask("GET", "/metrics").body.decode()
+        found = re.findall(r'^%s\{kind="transcode",subject="/live/s",name="%s"\} (\S+)$' % (name, of), text, re.M)
+        return float(found[0])
 
     def program(name):
         return next((p for p in api.get("/api/v1/programs")["programs"] if p["name"] == name), None)
@@ -182,4 +189,7 @@ def test_the_api_tells_of_each_program(make_server, tmp_path):
         gone = program("gone")
         assert gone["state"] == "waiting" and gone["pid"] == 0 and "/no/such/ffmpeg" in gone["ended"]
         assert 0 < gone["next_start_ms"] <= 60000
+        assert metric("srs_program_running", "good") == 1 and metric("srs_program_running", "gone") == 0
+        assert metric("srs_program_cpu_seconds_total", "good") > 0 and metric("srs_program_speed", "good") > 0
+        assert metric("srs_program_starts_total", "good") == 1 and metric("srs_program_failures_total", "bad") >= 1
     until(lambda: api.get("/api/v1/programs")["programs"] == [], "no program")

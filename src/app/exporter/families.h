@@ -21,6 +21,9 @@ struct err *families_of_process(struct scrape *s) ATTR_MUST_USE;
 /** Protocols, and features that have counters of their own. */
 struct err *families_of_features(struct scrape *s) ATTR_MUST_USE;
 
+/** Programs of exec, transcode and ingest, one by one. */
+struct err *families_of_programs(struct scrape *s) ATTR_MUST_USE;
+
 /** Streams: those with the most bytes, one by one, and the sums of all others. */
 struct err *families_of_streams(struct scrape *s) ATTR_MUST_USE;
 
