@@ -136,25 +136,31 @@ static void renew_tail(struct program *p)
     output_tail_unref(&p->tail);
 }
 
+/* Start the command, whose target becomes that of the program. */
+static struct err *run(struct program *p, struct command *c)
+{
+    struct process_spec spec = {
+        .argv = c->argv, .output = c->output, .errors = c->errors, .has_tail = p->kind->has_tail
+    };
+    log_start(p, c);
+    mem_free(p->target);
+    p->target = c->target;
+    c->target = NULL;
+    renew_tail(p);
+    struct err *e = process_start(&p->process, &spec);
+    if (!e)
+        p->tail = output_tail_ref(process_tail(p->process));
+    return e;
+}
+
 static struct err *try_to_start(const struct programs *s, struct program *p)
 {
     struct command command;
     struct err    *e = p->kind->make(&command, p->spec, s->owner, wall_now_us());
-    if (!e) {
-        struct process_spec spec = {
-            .argv = command.argv, .output = command.output, .errors = command.errors, .has_tail = p->kind->has_tail
-        };
-        log_start(p, &command);
-        mem_free(p->target);
-        p->target = command.target;
-        command.target = NULL;
-        renew_tail(p);
-        e = process_start(&p->process, &spec);
-        if (!e)
-            p->tail = output_tail_ref(process_tail(p->process));
-    }
+    if (!e)
+        e = run(p, &command);
     command_finish(&command);
-    return e;
+    return e; /* cppcheck-suppress returnDanglingLifetime; cppcheck mistakes the error of a kind for &command. */
 }
 
 static void start(const struct programs *s, struct program *p)
