@@ -179,6 +179,7 @@ static void run(void *arg)
     p->challenge = p->entry.session.challenge;
     entry_close(&p->entry, p->why);
     co_set_log_limits(NULL);
+    io_set_owner(http_visit_of(p->x)->io, p->answerer); /* An edge must not wake this coroutine once it has ended. */
     p->ended = true;
     co_unpark(p->answerer);
 }
@@ -201,7 +202,6 @@ static struct err *read_body(struct post *p)
         co_group_cancel(&group);
     err_free(e);
     co_group_join(&group, DEADLINE_NEVER);
-    io_set_owner(io, p->answerer);
     return NULL;
 }
 

@@ -261,6 +261,7 @@ static void run_stream(void *arg)
     serve_stream(p);
     log_tell_held(&limits);
     co_set_log_limits(NULL);
+    io_set_owner(p->io, p->listener); /* An edge must not wake this coroutine once it has ended. */
     p->ended = true;
     co_unpark(p->listener);
 }
