@@ -132,9 +132,10 @@ class Scene:
         self.protocol, self.backend, self.conf = protocol, backend, lambda block: protocol.conf(tmp_path, block)
         self.server = make_server(self.conf(""), api="", http="", tls=True)
         self.feeder = rtmp.Feeder(self.server.publisher("s"), media.loop(protocol.clip))
+        api = Api(self.server)
+        until(lambda: api.stream("s")["video"] and api.stream("s")["audio"], "pictures and sound")
         if isinstance(protocol, Hls):
             until(lambda: protocol.ask(self.server) == 200, "a playlist", 20)
-            api = Api(self.server)
             api.kick(api.client("hls-play")["id"])
         self.server.reload(self.conf(hooks(backend, *EVENTS)))
 

@@ -147,7 +147,7 @@ def test_tokens_of_each_scheme_are_masked(server):
         with pytest.raises(rtmp.Refused):
             server.player("s", app=app)
     secrets = [jwt.split(".")[2], signature, by_minute, edge.split("hmac=")[1], tokens.SECRET]
-    secrets += [max(re.findall(r"\w{20,}", q), key=len) for q in links.values()]
+    secrets += [max(re.findall(r"[\w-]{20,}", q), key=len) for q in links.values()]
     hidden(server, *secrets)
     feeder.stop()
 
