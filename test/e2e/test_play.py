@@ -589,8 +589,8 @@ def test_parameters_belong_to_one_publish_and_not_to_the_next(server):
     # defect 9: the old parameters and vhost were kept, and doubled
     with server.client() as c:
         c.set_chunk_size(4096)
-        c.publish("first?token=a&k=1")
-        server.wait_log(r"type=fmle-publish,.* stream=first, param=\?token=a&k=1,")
+        c.publish("first?seat=a&k=1")
+        server.wait_log(r"type=fmle-publish,.* stream=first, param=\?seat=a&k=1,")
         c.unpublish()
         c.publish("second")
         server.wait_log(r"type=fmle-publish,.* stream=second, param=,")
@@ -598,8 +598,8 @@ def test_parameters_belong_to_one_publish_and_not_to_the_next(server):
 
 def test_parameters_with_a_slash_stay_in_one_piece(server):
     with server.client(tc_url=server.tc_url("live?back=http://a/b")) as c:
-        c.publish("s?token=x/y")
-        server.wait_log(r"type=fmle-publish, vhost=\S*, app=live, stream=s, param=\S*token=x/y")
+        c.publish("s?seat=x/y")
+        server.wait_log(r"type=fmle-publish, vhost=\S*, app=live, stream=s, param=\S*seat=x/y")
 
 
 # -- endpoints -------------------------------------------------------------------------------------------------------
