@@ -506,6 +506,7 @@ def test_segments_of_hls_are_had_until_the_second_of_expiry(server, publish):
     assert status(server, uri) == 403
 
 
+@pytest.mark.long
 def test_a_segment_that_grows_is_broken_off_when_its_token_expires(make_server):
     server = make_server("vhost __defaultVhost__ { auth { enabled on; publish all; play sign; secret %s; } dash { enabled on; dash_ll on; "
                          "dash_fragment 15; dash_path ./html; } }" % SECRET, http="")
