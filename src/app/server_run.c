@@ -171,8 +171,9 @@ struct err *server_run(struct server *s)
     s->main = co_self();
     server_apply_memory_limit(s);
     hook_outbox_start(&s->conf);
-    dvr_rescue_begin();
-    struct err *e = co_go(&s->services, "statistics", run_statistics, s, NULL);
+    struct err *e = dvr_rescue_begin(s->conf);
+    if (!e)
+        e = co_go(&s->services, "statistics", run_statistics, s, NULL);
     if (!e)
         e = co_go(&s->services, "host", host_run, &s->host, NULL);
     if (!e)

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "protocol/co.h"
 #include "protocol/offload.h"
 
 /* Bounds of a look: folders inside each other, names, and files that the log tells. */
@@ -29,7 +30,7 @@ static bool is_left(const char *temporary)
 {
     struct stat st;
     return lstat(temporary, &st) == 0 && S_ISREG(st.st_mode) &&
-           (int64_t)st.st_mtim.tv_sec * US_PER_SECOND + st.st_mtim.tv_nsec / 1000 < state.began_us;
+           (int64_t)st.st_mtim.tv_sec * US_PER_SECOND + st.st_mtim.tv_nsec / 1000 <= state.began_us;
 }
 
 /* Returns the new name, or NULL. */
@@ -116,10 +117,21 @@ static void work(struct offload_job *job)
 
 /* ---- the beginning ------------------------------------------------------------------------------------------------ */
 
-void dvr_rescue_begin(void)
+static bool is_recorded(const struct conf *conf)
 {
-    enum { CLOCK_STEP_US = 20 * US_PER_MS }; /* The times of files have the steps of the kernel's tick. */
-    state.began_us = wall_now_us() - CLOCK_STEP_US;
+    size_t i = 0;
+    while (i < conf->n_vhosts && !conf->vhosts[i].dvr.enabled)
+        i++;
+    return i < conf->n_vhosts;
+}
+
+struct err *dvr_rescue_begin(const struct conf *conf)
+{
+    enum {
+        CLOCK_STEP_US = 20 * US_PER_MS
+    }; /* The times of files have the steps of the kernel's tick, at most 10 ms. */
+    state.began_us = wall_now_us();
+    return is_recorded(conf) ? co_sleep(CLOCK_STEP_US) : NULL;
 }
 
 /* ---- on the loop -------------------------------------------------------------------------------------------------- */

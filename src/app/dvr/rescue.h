@@ -7,13 +7,22 @@
 #ifndef APP_DVR_RESCUE_H
 #define APP_DVR_RESCUE_H
 
+#include "app/conf/conf.h"
 #include "app/dvr/format.h"
+#include "core/attr.h"
+#include "core/err.h"
 
 /** On a thread: complete the file, if it is there and was left by another run. */
 void dvr_rescue_file(const struct dvr_format *format, const char *temporary, const char *path);
 
-/** Note that this run of the server begins: what was written before is left by another one. */
-void dvr_rescue_begin(void);
+/**
+ * Note that this run of the server begins: what was written before is left by another one. To be called before anybody can publish. If
+ * anything is recorded it waits until files get later times: a server may be started again within milliseconds of a kill.
+ *
+ * Errors     E_THREAD_INTERRUPTED
+ * Yields     yes
+ */
+struct err *dvr_rescue_begin(const struct conf *conf) ATTR_MUST_USE;
 
 /** A coroutine that has a thread look for all of them once. `arg` is the struct server. */
 void dvr_rescue_run(void *arg);
