@@ -120,10 +120,11 @@ def test_the_sample_of_callbacks_of_srs_works_with_the_receiver(make_server, rec
 
 def test_the_sample_of_the_heartbeat_of_srs_works_with_the_receiver(make_server, receiver):
     r = receiver()
-    start_sample(make_server, r, HEARTBEAT_OF_SRS)
+    server = start_sample(make_server, r, HEARTBEAT_OF_SRS)
     beat = until(r.stored, "a report")[0]
     assert beat["path"] == "/api/v1/servers" and beat["body"]["device_id"] == "my-srs-device"
-    assert beat["body"]["summaries"]["data"]["ok"] is True
+    summaries = beat["body"]["summaries"]["data"]
+    assert summaries["ok"] is True and summaries["self"]["pid"] == server.process.pid
 
 
 def test_the_receiver_refuses_what_it_is_told_to(make_server, receiver):

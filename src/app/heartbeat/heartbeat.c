@@ -115,10 +115,18 @@ static void tell(struct err *e, const struct conf *conf, bool *has_failed)
     *has_failed = e != NULL;
 }
 
+/* The first report has numbers of the machine. Where they cannot be had, it goes without them. */
+static bool may_begin(const struct server *s, const struct conf *conf, int64_t waiting_us)
+{
+    enum { WAIT_MAX_US = 5 * US_PER_SECOND };
+    return !conf->heartbeat.summaries || host_has(&s->host, HOST_ALL) || waiting_us > WAIT_MAX_US;
+}
+
 void heartbeat_run(void *arg)
 {
     struct server *s = arg;
     struct err    *e = NULL;
+    const int64_t  began_us = now_us();
     int64_t        beaten_us = 0; /* 0: not since the heartbeat was switched on */
     bool           has_failed = false;
     while (!e) {
@@ -126,7 +134,7 @@ void heartbeat_run(void *arg)
         int64_t      now = now_us();
         if (!conf->heartbeat.enabled) {
             beaten_us = 0;
-        } else if (!beaten_us || now - beaten_us >= conf->heartbeat.interval_us) {
+        } else if (beaten_us ? now - beaten_us >= conf->heartbeat.interval_us : may_begin(s, conf, now - began_us)) {
             beaten_us = now;
             struct err *failure = beat(s, conf);
             if (err_code(failure) == E_THREAD_INTERRUPTED)
