@@ -583,7 +583,7 @@ def test_colours_and_language_are_kept(page, site):
     choose(page, "Colours", "light")
     light = page.run(ground)
     choose(page, "Colours", "dark")
-    assert page.run(ground) != light
+    until(lambda: page.run(ground) != light, "the other colours")
     choose(page, "Language", "zh")
     page.wait_text("客户端")
     open_at(page, "http://127.0.0.1:%d/console/" % server.api_port)
