@@ -298,7 +298,7 @@ def candidate_that_nobody_reaches(s):
 
 
 def feature_that_is_not_built(s):
-    s.start("vhost a.example { transcode { enabled on; } }")
+    s.start("vhost a.example { cluster { origin_cluster on; } }")
     found = named(s.server, "conf-unbuilt", "a.example")
     assert "srs.conf:" in found["seen"]
     return found
