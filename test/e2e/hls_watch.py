@@ -8,6 +8,7 @@
 Watch(url, blocking=True) reloads as bis 6.2.5.2 says, Watch(url, delta=True) compares delta updates with full playlists.
 watch.media[0].segments has what was fetched; watch.media[0].loads has the texts.
 """
+import contextlib
 import hashlib
 import http.client
 import ssl
@@ -65,6 +66,17 @@ class Http:
     def close(self):
         for c in self.connections.values():
             c.close()
+
+
+def fetch(url):
+    """GET with a connection of its own."""
+    with contextlib.closing(Http()) as http:
+        return http.get(url)
+
+
+def get(server, path):
+    """GET from the HTTP port of a server, with a connection of its own."""
+    return fetch(server.http_url(path))
 
 
 class Follower:

@@ -15,7 +15,7 @@ import rtmp
 import srs
 import tokens
 from api import Api
-from hls_watch import Http
+from hls_watch import get
 from http_live import HttpPlayer, status_of
 from tokens import SECRET, expiry, sign
 from wait import until
@@ -49,14 +49,6 @@ def publish(server):
     yield start
     for feeder in feeders:
         feeder.stop()
-
-
-def get(server, path, headers=None):
-    http = Http()
-    try:
-        return http.get(server.http_url(path), headers) if headers else http.get(server.http_url(path))
-    finally:
-        http.close()
 
 
 def status(server, path):

@@ -15,7 +15,7 @@ import media
 import rtmp
 from api import Api, parse
 from flv import Numbered
-from hls_watch import Http
+from hls_watch import get
 from http_live import HttpPlayer, status_of
 from srs import publish
 from wait import until
@@ -37,14 +37,6 @@ def ban(server, status=200, **what):
 
 def bans(server):
     return Api(server).get("/api/v1/bans/?count=10000")["bans"]
-
-
-def get(server, path):
-    http = Http()
-    try:
-        return http.get(server.http_url(path))
-    finally:
-        http.close()
 
 
 def lift(server, ban_id, status=200):

@@ -12,7 +12,7 @@ import media
 import rtmp
 from api import Api
 from dash_watch import DashWatch
-from hls_watch import Http
+from hls_watch import get
 from wait import until
 
 LONG = "h264_aac_long.flv"
@@ -35,14 +35,6 @@ def on_air():
 def dash_server(make_server, more="", fragment="1", **how):
     conf = "vhost __defaultVhost__ { dash { enabled on; dash_fragment %s; dash_path ./html; %s } }" % (fragment, more)
     return make_server(conf, http="dir ./html;", **how)
-
-
-def get(server, path):
-    http = Http()
-    try:
-        return http.get(server.http_url(path))
-    finally:
-        http.close()
 
 
 def mpd_of(server, path="/live/s.mpd"):

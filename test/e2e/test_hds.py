@@ -11,7 +11,7 @@ import flv
 import media
 import rtmp
 from api import Api
-from hls_watch import Http
+from hls_watch import get
 from wait import until
 
 CONF = "vhost __defaultVhost__ { hds { enabled on; hds_fragment 1; hds_window 4; hds_path ./html; } }"
@@ -67,14 +67,6 @@ def on_air(make_server):
     feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"), speed=3)
     yield server, feeder
     feeder.stop()
-
-
-def get(server, path):
-    http = Http()
-    try:
-        return http.get(server.http_url(path))
-    finally:
-        http.close()
 
 
 def wait_for(server, path):

@@ -13,7 +13,7 @@ import fmp4
 import hls_master
 import hls_playlist
 import rtmp
-from hls_watch import Http, Watch
+from hls_watch import Watch, fetch
 from wait import until
 
 CONF = "vhost __defaultVhost__ { hls { enabled on; hls_ctx off; hls_storage memory; hls_window 60; %s } }"
@@ -28,11 +28,7 @@ def on_air(server, tags, speed=1.0):
 
 
 def get(server, path):
-    http = Http()
-    try:
-        return http.get(urljoin(server.http_url("/live/s.m3u8"), path))
-    finally:
-        http.close()
+    return fetch(urljoin(server.http_url("/live/s.m3u8"), path))
 
 
 def listed(server):

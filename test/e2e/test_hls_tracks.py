@@ -17,7 +17,7 @@ import rtmp
 import tracks
 from browser import Browser
 from flv import AUDIO
-from hls_watch import Http, Watch
+from hls_watch import Watch, fetch
 from wait import until
 
 CONF = "vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window %d; hls_path %s; %s } }"
@@ -46,16 +46,8 @@ def feed():
         f.finish()
 
 
-def get(url):
-    http = Http()
-    try:
-        return http.get(url)
-    finally:
-        http.close()
-
-
 def text_of(url):
-    reply = get(url)
+    reply = fetch(url)
     return reply.body.decode() if reply.status == 200 else ""
 
 
@@ -158,7 +150,7 @@ def test_a_stream_with_one_track_of_sound_has_no_renditions(hls, feed):
     feed(server, media.loop("h264_aac_long.flv"))
     text = until(lambda: text_of(server.http_url("/live/s.m3u8")), "the playlist")
     assert not hls_playlist.read(text).is_master
-    assert get(url_of(server, "video")).status == get(url_of(server, "audio")).status == 404
+    assert fetch(url_of(server, "video")).status == fetch(url_of(server, "audio")).status == 404
 
 
 def test_tracks_beyond_the_bound_are_left_out(hls, feed):
@@ -238,7 +230,7 @@ def test_each_track_has_keys_of_its_own(hls, feed, encryption):
     container = "fmp4" if encryption == "cbcs" else "ts"
     keys = {urljoin(url_of(server, name), uri) for name in ("video", "audio", "audio-2")
             for uri in re.findall(r'EXT-X-KEY:.*URI="([^"]*)"', text_of(url_of(server, name)))}
-    assert len(keys) >= 3 and len({get(key).body for key in keys}) == len(keys)
+    assert len(keys) >= 3 and len({fetch(key).body for key in keys}) == len(keys)
     if encryption == "aes-128":                                      # ffmpeg decrypts no cbcs in HLS
         source = players.source_packets("aac_other.flv", container, None, "aac")
         media.compare_packets(source, players.hls_packets(url_of(server, "audio-2"), container, None, "aac"))
@@ -314,9 +306,9 @@ def test_a_viewer_of_several_playlists_is_one_viewer(hls, feed):
         watch.wait_segments(3)
         ids = {re.search("hls_ctx=([a-z0-9]+)", f.url)[1] for f in watch.media}
         assert len(ids) == 1 and len(watch.media) == 3
-    assert get(re.sub("hls_ctx=[^&]*", "hls_ctx=x", watch.media[2].url)).body.count(b"EXT-X-STREAM-INF") == 1
+    assert fetch(re.sub("hls_ctx=[^&]*", "hls_ctx=x", watch.media[2].url)).body.count(b"EXT-X-STREAM-INF") == 1
     segment = urljoin(watch.media[2].url, next(iter(watch.media[2].known.segments)).uri)
-    assert get(segment).status == 200 and get(segment.split("?")[0]).status == 403
+    assert fetch(segment).status == 200 and fetch(segment.split("?")[0]).status == 403
 
 
 # How loud the two tones are in decibels, once the page has been listened to for a while.

@@ -1,5 +1,4 @@
 """Answers of callbacks that act: another place, another name, a limited time; time limits of single events; hostile answers."""
-import http.client
 import json
 import re
 import threading
@@ -9,6 +8,7 @@ import pytest
 import rtmp
 from api import Api
 from flv import Numbered
+from hls_watch import get
 from hook_backend import answer, hooks, silence, vhost
 from http_live import HttpPlayer
 from srs import publish
@@ -23,15 +23,6 @@ def wish(**members):
 
 def conf(backend, more="answers_act on;"):
     return vhost(hooks(backend, "on_publish", "on_unpublish", "on_play", "on_stop", more=more))
-
-
-def get(server, path):
-    c = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=patience())
-    c.request("GET", path)
-    r = c.getresponse()
-    r.read()
-    c.close()
-    return r
 
 
 # ---- another name
@@ -89,7 +80,7 @@ def test_clients_are_sent_to_another_place(make_server, backend):
         assert info["ex"]["redirect2"] == "rtmp://other.example:1936/live/x?k=v"
         backend.answers["on_play"] = wish(redirect="https://other.example/live/x.flv")
         r = get(server, "/live/s.flv")
-        assert (r.status, r.headers["Location"]) == (302, "https://other.example/live/x.flv")
+        assert (r.status, r.headers["location"]) == (302, "https://other.example/live/x.flv")
         assert refused_by(server, "play") == "NetStream.Play.Failed"  # rtmp cannot be sent to https
     until(lambda: len(backend.of("on_stop")) == len(backend.of("on_play")), "an end for each beginning")
 
@@ -99,7 +90,7 @@ def test_a_viewer_of_hls_is_sent_to_another_place(make_server, backend, tmp_path
     backend.answers["on_play"] = wish(redirect=place, stream="other")
     live = HlsLive(make_server, tmp_path, hooks(backend, "on_play", "on_stop", more="answers_act on;"))
     r = until(lambda: (lambda r: r.status == 302 and r)(get(live.server, "/live/s.m3u8")), "the redirect", 20)
-    assert r.headers["Location"] == place
+    assert r.headers["location"] == place
     backend.answers["on_play"] = answer()
     live.join()  # the one that is let in
     backend.wait_for("on_play", 2)

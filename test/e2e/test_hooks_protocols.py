@@ -7,10 +7,10 @@ import pytest
 import media
 import rtmp
 from api import Api
+from hls_watch import get
 from hook_backend import answer, hooks
 from http_live import HttpPlayer
 from test_hooks import HLS, PARAM, PLAY, PUBLISH, body_of
-from test_hooks_answers import get
 from test_http2 import CANCEL, DATA, RST_STREAM, Frames, head_of
 from test_tls import client_tls
 from wait import until

@@ -9,7 +9,7 @@ import rtmp
 import tokens
 from api import Api
 from hook_backend import hooks
-from hls_watch import Http
+from hls_watch import get
 from http_live import status_of
 from srs import free_port
 from tokens import expiry, sign
@@ -64,11 +64,7 @@ def feeding(server, stream, **how):
 
 
 def statuses(server, query):
-    http = Http()
-    try:
-        return {ext: http.get(server.http_url("/live/s.%s?%s" % (ext, query))).status for ext in PATHS[1:]}
-    finally:
-        http.close()
+    return {ext: get(server, "/live/s.%s?%s" % (ext, query)).status for ext in PATHS[1:]}
 
 
 # -- parameters --------------------------------------------------------------------------------------------------------

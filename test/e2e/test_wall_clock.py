@@ -9,7 +9,7 @@ import flv
 import rtmp
 from dash_mpd import seconds_of
 from dash_watch import DashWatch
-from hls_watch import Http, Watch
+from hls_watch import Watch, get
 from wait import until
 
 HOUR = 3600
@@ -47,14 +47,6 @@ def publish():
     for feeder in feeders:
         feeder.check()
         feeder.stop()
-
-
-def get(server, path):
-    http = Http()
-    try:
-        return http.get(server.http_url(path))
-    finally:
-        http.close()
 
 
 def more(watch, segments):
