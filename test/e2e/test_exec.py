@@ -38,6 +38,11 @@ def script(folder, name, text):
     return path
 
 
+def writer(folder, text=WORKER, name="out"):
+    """A program that appends what it says to the file of that name."""
+    return script(folder, name + ".sh", text.replace("\n", "\nexec >> %s/%s\n" % (folder, name), 1))
+
+
 def lines(path):
     try:
         with open(path) as f:

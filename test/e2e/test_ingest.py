@@ -5,7 +5,7 @@ import signal
 
 import media
 from srs import free_port
-from test_exec import children, is_running, lines, script, starts, ends, pids, WORKER, STUBBORN
+from test_exec import children, is_running, lines, script, starts, ends, pids, writer, STUBBORN
 from test_play import vhost
 from wait import until
 
@@ -41,8 +41,8 @@ def test_a_file_starts_over_at_its_end(make_server):
 
 
 def test_an_ingest_that_is_killed_comes_back(make_server, tmp_path):
-    worker, out = script(tmp_path, "worker", WORKER.replace("\n", "\nexec >> %s\n" % (tmp_path / "out"), 1)), tmp_path / "out"
-    server = make_server(with_ingest(ingest("/x", ffmpeg=worker)))
+    out = tmp_path / "out"
+    server = make_server(with_ingest(ingest("/x", ffmpeg=writer(tmp_path))))
     until(lambda: starts(out), "the first start")
     os.kill(pids(out)[0], signal.SIGKILL)
     server.wait_log(r"ingest of __defaultVhost__: in was killed by signal 9 after \d+ms, it starts again in 3000ms")
@@ -51,8 +51,8 @@ def test_an_ingest_that_is_killed_comes_back(make_server, tmp_path):
 
 def test_a_reload_adds_changes_and_removes_ingests_and_leaves_the_others_alone(make_server, tmp_path):
     def worker(name):
-        return script(tmp_path, name, WORKER.replace("\n", "\nexec >> %s/%s.out\n" % (tmp_path, name), 1))
-    a, b, c = (tmp_path / ("%s.out" % name) for name in "abc")
+        return writer(tmp_path, name=name)
+    a, b, c = (tmp_path / name for name in "abc")
     in_a = ingest("/a", name="a", ffmpeg=worker("a"))
     server = make_server(with_ingest(in_a, ingest("/b", name="b", ffmpeg=worker("b"))))
     until(lambda: starts(a) and starts(b), "both to start")
@@ -70,8 +70,7 @@ def test_a_reload_adds_changes_and_removes_ingests_and_leaves_the_others_alone(m
 
 
 def test_no_ingest_outlives_the_server(make_server, tmp_path):
-    worker = script(tmp_path, "worker", WORKER.replace("\n", "\nexec >> %s\n" % (tmp_path / "a"), 1))
-    stubborn = script(tmp_path, "stubborn", STUBBORN.replace("\n", "\nexec >> %s\n" % (tmp_path / "b"), 1))
+    worker, stubborn = writer(tmp_path, name="a"), writer(tmp_path, STUBBORN, "b")
     for turn, number in enumerate((signal.SIGTERM, signal.SIGQUIT), 1):
         server = make_server(with_ingest(ingest("/a", name="a", ffmpeg=worker), ingest("/b", name="b", ffmpeg=stubborn)),
                              root={"grace_start_wait": 10, "grace_final_wait": 10})

@@ -6,7 +6,7 @@ import hls_playlist
 import media
 from api import Api
 from flv import Numbered
-from test_exec import children, ends, is_running, lines, pids, script, starts, STUBBORN, WORKER
+from test_exec import children, ends, is_running, lines, pids, script, starts, STUBBORN, writer
 from test_hls_variants import first_pts, master_of, names_of, texts_of, wait_segments
 from test_ingest import example
 from srs import free_port
@@ -27,11 +27,6 @@ def transcode(*engines, scope="", ffmpeg="ffmpeg"):
 
 def with_transcode(*blocks, more=""):
     return vhost(more=" ".join(blocks) + more)
-
-
-def writer(tmp_path, text=WORKER, name="out"):
-    """A program that appends to a file what WORKER says."""
-    return script(tmp_path, name + ".sh", text.replace("\n", "\nexec >> %s/%s\n" % (tmp_path, name), 1))
 
 
 def test_a_stream_is_published_in_another_form(make_server):
