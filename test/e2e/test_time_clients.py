@@ -119,11 +119,8 @@ def test_vlc_hears_and_sees_in_sync(server, public_folder, habit):   # noqa: F81
 @pytest.mark.sample(3)
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("habit", HABITS)
-def test_mpegts_js_plays_in_sync(make_server, habit):
-    server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", api="",
-                         http="", start=False)
-    server.make_pages()
-    server.start()
+def test_mpegts_js_plays_in_sync(site, habit):
+    server = site()
     feeder, _ = feed(server, habit)
     page = Browser()
     try:
@@ -196,11 +193,8 @@ def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("second", ["sound", "picture"])
 @pytest.mark.parametrize("told", [False, True], ids=["untold", "told"])
-def test_the_page_plays_a_kind_that_comes_late(make_server, second, told):
-    server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", api="",
-                         http="", start=False)
-    server.make_pages()
-    server.start()
+def test_the_page_plays_a_kind_that_comes_late(site, second, told):
+    server = site()
     kind = AUDIO if second == "sound" else VIDEO
     late = [t for t in media.tags(CLIP) if is_config(t) and t.type == kind]
 
@@ -241,11 +235,8 @@ def test_the_page_plays_a_kind_that_comes_late(make_server, second, told):
 
 
 @pytest.mark.xdist_group("browser")
-def test_a_video_element_plays_pictures_that_are_shown_before_they_are_decoded(make_server):
-    server = make_server("vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }", http="",
-                         start=False)
-    server.make_pages()
-    server.start()
+def test_a_video_element_plays_pictures_that_are_shown_before_they_are_decoded(site):
+    server = site(api=None)
     feeder = rtmp.Feeder(server.publisher("s"), shown_early(media.loop("h264_aac.flv")))
     until(lambda: feeder.sent and feeder.sent[-1].ts > 1500, "some of the stream", 20)
     page = Browser()
