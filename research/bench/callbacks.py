@@ -82,10 +82,6 @@ def _until(condition, what, seconds=20):
         time.sleep(0.02)
 
 
-def _times(p99, one, other):
-    return lab.median([a / b for a, b in zip(p99[one], p99[other])])
-
-
 def asking_joins(bystanders=500, rate=1000, turns=5, seconds=3):
     """
     The p99 of a stream's players while others come, at `rate` a second, and leave as soon as they may play: alone; while
@@ -108,7 +104,7 @@ def asking_joins(bystanders=500, rate=1000, turns=5, seconds=3):
             raise lab.Failed(f"{result['connected']} of {rate * seconds} have joined: {result['why']}")
     if backend.asked < turns * rate * seconds:
         raise lab.Failed(f"the backend was asked {backend.asked} times, for {turns * rate * seconds} joins")
-    return {"ratio": _times(p99, "asks", "alone"), "ratio_free": _times(p99, "asks", "free"),
+    return {"ratio": lab.times(p99, "asks", "alone"), "ratio_free": lab.times(p99, "asks", "free"),
             "alone_p99": lab.median(p99["alone"]), "free_p99": lab.median(p99["free"]), "asks_p99": lab.median(p99["asks"]),
             "join_p99": lab.median([r["join_ms"]["p99"] for r in joins["asks"]]),
             "free_join_p99": lab.median([r["join_ms"]["p99"] for r in joins["free"]]), **lost}
@@ -142,5 +138,5 @@ def waiting_clients(bystanders=500, clients=500, turns=5, seconds=3, joining_s=4
                     time.sleep(seconds)
                 during = during or server.rss_kib()  # a later turn finds the memory of the first
         p99, lost = others.result()
-    return {"ratio": _times(p99, "waiting", "alone"), "alone_p99": lab.median(p99["alone"]),
+    return {"ratio": lab.times(p99, "waiting", "alone"), "alone_p99": lab.median(p99["alone"]),
             "waiting_p99": lab.median(p99["waiting"]), "kib": (during - before) / clients, **lost}

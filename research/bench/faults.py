@@ -179,10 +179,6 @@ def run(fault, control):
                 "log": [line for line in server.log().splitlines() if "trouble" in line and "bytes, more than" in line]}
 
 
-def times(p99, one, other):
-    return lab.median([a / b for a, b in zip(p99[one], p99[other])])
-
-
 def row(name, control):
     fault = FAULTS[name]()
 
@@ -193,15 +189,15 @@ def row(name, control):
         for phase, values in p99.items():
             lab.say(f"    bystanders' p99 {phase}: {', '.join(f'{v:.1f}' for v in values)} ms")
         if fault.against_elsewhere:
-            table.target(f"{name}: the bystanders' p99 with it ÷ the same load elsewhere", times(p99, "with", "elsewhere"),
+            table.target(f"{name}: the bystanders' p99 with it ÷ the same load elsewhere", lab.times(p99, "with", "elsewhere"),
                          fault.against_elsewhere)
-            table.target(f"{name}: the bystanders' p99 with it ÷ without", times(p99, "with", "without"), None)
+            table.target(f"{name}: the bystanders' p99 with it ÷ without", lab.times(p99, "with", "without"), None)
             return finish(table, out)
-        machine_s_part = control and times(p99, "with", "elsewhere") <= P99_RATIO
-        table.target(f"{name}: the bystanders' p99 with it ÷ without", times(p99, "with", "without"), P99_RATIO,
+        machine_s_part = control and lab.times(p99, "with", "elsewhere") <= P99_RATIO
+        table.target(f"{name}: the bystanders' p99 with it ÷ without", lab.times(p99, "with", "without"), P99_RATIO,
                      or_else=machine_s_part)
         if control:
-            table.target(f"{name}: the same while the load goes to another process", times(p99, "elsewhere", "without"), None)
+            table.target(f"{name}: the same while the load goes to another process", lab.times(p99, "elsewhere", "without"), None)
         finish(table, out)
 
     def finish(table, out):

@@ -190,6 +190,11 @@ def median(values):
     return statistics.median(values)
 
 
+def times(p99, one, other):
+    """How many times the p99 of one phase is that of the other: the median over the turns."""
+    return median([a / b for a, b in zip(p99[one], p99[other])])
+
+
 def machine():
     model = ""
     with open("/proc/cpuinfo") as f:

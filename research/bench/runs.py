@@ -223,7 +223,7 @@ def polled(streams=1000, clients=5000, bystanders=100, turns=5, seconds=3, rate=
                             raise lab.Failed(f"{port}: {sampling.failure}")
                 p99, lost = others.result()
     asked = turns * seconds
-    return {"ratio": lab.median([a / b for a, b in zip(p99["polled"], p99["alone"])]),
+    return {"ratio": lab.times(p99, "polled", "alone"),
             "alone_p99": lab.median(p99["alone"]), "polled_p99": lab.median(p99["polled"]),
             "requests_per_s": poll.n / asked, "mbit_per_s": poll.bytes * 8 / 1e6 / asked,
             "slowest_ms": poll.slowest_s * 1e3, "cpu_ms": (cpu["polled"] - cpu["alone"]) * 1e3 / poll.n,
