@@ -1,7 +1,6 @@
 """Runs with the console open: what it costs the server, and how its list moves in Chromium."""
 
 import contextlib
-import http.client
 import json
 import os
 import subprocess
@@ -10,42 +9,35 @@ import time
 import urllib.parse
 
 import lab
-from servers import Srs, need
+from servers import KeptConnection, Srs, need
 
 ROWS_SHOWN, PAGE = 40, 500
 TURN_S = 3  # research/console/src/roll.js, figures.js: the part on the screen, and the figures
 WHOLE_MS_PER_STREAM = 15
 
 
-class StandIn:
+class StandIn(KeptConnection):
     """Asks what the console asks for its list of streams, without drawing it: call it once each turn."""
 
     def __init__(self, port, streams):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        self.streams, self.whole_at, self.requests, self.bytes = streams, -1e9, 0, 0
+        super().__init__(port)
+        self.streams, self.whole_at = streams, -1e9
 
-    def get(self, path):
-        self.connection.request("GET", "/api/v1/" + path)
-        answer = self.connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise lab.Failed(f"{path}: status {answer.status}")
-        self.requests += 1
-        self.bytes += len(body)
-        return json.loads(body)
+    def ask(self, path):
+        return json.loads(self.get("/api/v1/" + path))
 
     def whole(self):
         n = 0
         while True:
-            found = len(self.get(f"streams/?start={n}&count={PAGE}")["streams"])
+            found = len(self.ask(f"streams/?start={n}&count={PAGE}")["streams"])
             n += found
             if found < PAGE:
                 return n
 
     def __call__(self):
-        self.get("summaries")
+        self.ask("summaries")
         if time.monotonic() - self.whole_at < max(TURN_S, self.streams * WHOLE_MS_PER_STREAM / 1e3) - TURN_S / 2:
-            self.get(f"streams/?start=0&count={ROWS_SHOWN}")
+            self.ask(f"streams/?start=0&count={ROWS_SHOWN}")
             return
         self.whole_at = time.monotonic()
         n = self.whole()
@@ -122,7 +114,7 @@ def shown(streams=1000, turns=2, alone_s=7, seconds=15):
         seen = _in_chromium(server, streams, seconds)
     alone = lab.median(cores["alone"])
     out = {"core": lab.median([b - a for a, b in zip(cores["alone"], cores["open"])]), "alone_core": alone,
-           "requests": ask.requests, "mbytes": ask.bytes / 1e6}
+           "requests": ask.n, "mbytes": ask.bytes / 1e6}
     if seen:
         out.update({"chromium_core": seen["core"] - alone, "fps": seen["fps"], "frame_p99_ms": seen["frame_p99_ms"]})
     return out

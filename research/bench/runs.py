@@ -1,7 +1,6 @@
 """Functions that make one run each: a server, its load, and the result."""
 
 import contextlib
-import http.client
 import json
 import os
 import subprocess
@@ -9,7 +8,7 @@ import sys
 import time
 
 import lab
-from servers import API_PATHS, Nginx, Srs, need
+from servers import API_PATHS, KeptConnection, Nginx, Srs, need
 
 SECONDS = 4  # measured time of a run
 
@@ -171,24 +170,16 @@ def nginx_files():
 
 # ---- the API beside live streams -------------------------------------------------------------------------------
 
-class Poller:
-    """A thread that requests one path after the other, on a kept connection."""
+class Poller(KeptConnection):
+    """Requests one path after the other: call it for each."""
 
     def __init__(self, port, paths, headers):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        self.paths, self.headers = paths, headers
-        self.n, self.bytes, self.slowest_s = 0, 0, 0
+        super().__init__(port)
+        self.paths, self.headers, self.slowest_s = paths, headers, 0
 
     def __call__(self):
-        path = self.paths[self.n % len(self.paths)]
         began = time.monotonic()
-        self.connection.request("GET", path, headers=self.headers)
-        answer = self.connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise lab.Failed(f"{path}: status {answer.status}")
-        self.n += 1
-        self.bytes += len(body)
+        self.get(self.paths[self.n % len(self.paths)], self.headers)
         self.slowest_s = max(self.slowest_s, time.monotonic() - began)
 
 
@@ -210,7 +201,7 @@ def polled(streams=1000, clients=5000, bystanders=100, turns=5, seconds=3, rate=
              lab.players(server, rest, stream="s%d", streams=streams, silent=True, duration=3600) as crowd:
             crowd.ready()
             with lab.Bystanders(server, bystanders) as others:
-                poll = Poller(server.ports[port], paths, headers or {})
+                poll = Poller(server.ports[port], paths, headers)
                 cpu = {"alone": 0, "polled": 0}
                 for _ in range(turns):
                     for phase in cpu:

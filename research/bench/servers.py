@@ -237,6 +237,25 @@ def get(port, path):
         connection.close()
 
 
+class KeptConnection:
+    """GETs over one connection. `n` counts them, `bytes` those of their bodies."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.n, self.bytes = 0, 0
+
+    def get(self, path, headers=None):
+        """The body of an answer, which must be 200."""
+        self.connection.request("GET", path, headers=headers or {})
+        answer = self.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise Failed(f"{path}: status {answer.status}")
+        self.n += 1
+        self.bytes += len(body)
+        return body
+
+
 def serves_stream(wire, magic):
     with Srs("", wire) as server, publishers(server) as load:
         works = first_bytes(server, wire, len(magic)) == magic
