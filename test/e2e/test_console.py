@@ -18,6 +18,17 @@ SEGMENTS = """vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[a
 pytestmark = pytest.mark.xdist_group("console")
 
 
+@pytest.fixture
+def screen(page):
+    """screen(width) gives the page the screen of a desk or of a phone, until the test ends."""
+    def take(width):
+        page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500})
+
+    yield take
+    page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def console(server, view="", lang="en", on=None, **query):
     """The address of a view, on the API's port or on that of `on`."""
     query = dict(query, lang=lang, api="127.0.0.1:%d" % server.api_port)
@@ -281,36 +292,32 @@ TOUR = {"en": ["Streams", "good", "Play as HTTP-FLV", "Clients", "Kick %s", "Kic
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("width", [1100, 390])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_an_operator_sees_a_stream_plays_it_and_kicks_a_viewer(page, site, live, lang, width):
+def test_an_operator_sees_a_stream_plays_it_and_kicks_a_viewer(page, screen, site, live, lang, width):
     """By the navigation and by buttons, at a desk and on a phone. Nothing is wider than the screen."""
     streams, good, play, clients, kick, sure, kicked = TOUR[lang]
     server = site(SEGMENTS)
     live(server, clip="minute.flv")
     viewer = server.player("livestream")
     viewer.wait_media()
-    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500})
-    try:
-        open_at(page, console(server, lang=lang, http=server.http_port))
-        follow(page, streams)
-        page.wait_text("/live/livestream")
-        page.wait_text(good)
-        fits(page, width)
-        follow(page, "/live/livestream")
-        press(page, play)
-        page.wait_playing()
-        fits(page, width)
-        follow(page, clients)
-        viewer_id, = [c["id"] for c in Api(server).get("/api/v1/clients/")["clients"] if c["type"] == "rtmp-play"]
-        press(page, kick % viewer_id)
-        press(page, sure % viewer_id)
-        page.wait_text(kicked % viewer_id)
-        fits(page, width)
-        viewer.wait_closed()
-        assert page.run("return document.documentElement.lang") == lang
-        no_complaints(page)
-    finally:
-        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    screen(width)
+    open_at(page, console(server, lang=lang, http=server.http_port))
+    follow(page, streams)
+    page.wait_text("/live/livestream")
+    page.wait_text(good)
+    fits(page, width)
+    follow(page, "/live/livestream")
+    press(page, play)
+    page.wait_playing()
+    fits(page, width)
+    follow(page, clients)
+    viewer_id, = [c["id"] for c in Api(server).get("/api/v1/clients/")["clients"] if c["type"] == "rtmp-play"]
+    press(page, kick % viewer_id)
+    press(page, sure % viewer_id)
+    page.wait_text(kicked % viewer_id)
+    fits(page, width)
+    viewer.wait_closed()
+    assert page.run("return document.documentElement.lang") == lang
+    no_complaints(page)
 
 
 def test_a_list_is_sorted_by_a_click_on_its_head(page, site, live):
@@ -458,15 +465,13 @@ RAW = "raw_api { enabled on; allow_query on; allow_update on; }"
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("width", [1100, 390])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_each_view_fits_the_screen_in_both_languages(page, site, live, lang, width):
+def test_each_view_fits_the_screen_in_both_languages(page, screen, site, live, lang, width):
     server = site(SEGMENTS, api=RAW)
     live(server)
-    viewers = [server.player(name) for name in ("livestream", "nobody-publishes-this-stream-whose-name-is-quite-long")]
     ban = b'{"address":"192.0.2.0/24","seconds":3600,"reason":"a-flood-with-a-reason-that-has-no-blank-to-break-the-line-at"}'
     assert Api(server).ask("POST", "/api/v1/bans/", ban).status == 200
-    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500})
-    try:
+    screen(width)
+    with server.player("livestream"), server.player("nobody-publishes-this-stream-whose-name-is-quite-long"):
         for view, en, zh in VIEWS:
             open_at(page, console(server, view, lang=lang, http=server.http_port))
             if view == "events":
@@ -486,10 +491,6 @@ def test_each_view_fits_the_screen_in_both_languages(page, site, live, lang, wid
         no_complaints(page)
         if "CONSOLE_PICTURES" in os.environ:
             page.driver.save_screenshot(os.path.join(os.environ["CONSOLE_PICTURES"], "change-%s-%d.png" % (lang, width)))
-    finally:
-        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-        for viewer in viewers:
-            viewer.close()
 
 
 LOG = {"en": ("Log", "Log of %s", "Level", "Pause", "Go on", "No such lines."),
@@ -498,15 +499,14 @@ LOG = {"en": ("Log", "Log of %s", "Level", "Pause", "Go on", "No such lines."),
 
 @pytest.mark.parametrize("width", [1100, 390])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_log_of_one_client_is_followed(page, site, lang, width):
+def test_the_log_of_one_client_is_followed(page, screen, site, lang, width):
     log, log_of, level, pause, go_on, none = LOG[lang]
     name = "<img/src=x/onerror=document.title='broken'>"
     server = site(api="raw_api { enabled on; allow_query on; }")
-    publisher, other = server.publisher(name), server.player("other")
+    publisher = server.publisher(name)
     mine, = [c["id"] for c in Api(server).get("/api/v1/clients/")["clients"] if c["publish"]]
-    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500})
-    try:
+    screen(width)
+    with server.player("other"):
         open_at(page, console(server, "clients", lang=lang))
         page.wait_text("rtmp-play")
         page.run("document.querySelector(`a[aria-label='${arguments[0]}']`).click()", log_of % mine)
@@ -532,9 +532,6 @@ def test_the_log_of_one_client_is_followed(page, site, lang, width):
         assert not page.run("return document.querySelector('img')")
         assert page.run("return document.title").startswith(log)
         no_complaints(page)
-    finally:
-        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-        other.close()
 
 
 def test_the_log_goes_on_after_a_restart(page, site):
