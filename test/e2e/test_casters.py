@@ -17,9 +17,12 @@ from api import Api
 from hook_backend import answer, hooks
 from http_live import HttpPlayer
 from media import FFMPEG, Program
-from srs import free_port
+from srs import free_port, publish
 from test_play import seen, vhost
 from wait import patience, until
+
+# A file of three pictures and their sound.
+SHORT = flv.header() + b"".join(map(flv.pack, flv.Numbered().tags(count=3)))
 
 
 def caster(kind, port, output="rtmp://127.0.0.1/[app]/[stream]", more=""):
@@ -169,9 +172,8 @@ def test_ffmpeg_posts_flv_and_a_transport_stream(make_server, tmp_path):
 def test_the_api_shows_a_publisher_and_a_kick_ends_it_with_an_answer(make_server):
     server, port = with_caster(make_server, api="")
     api = Api(server)
-    tags = list(flv.Numbered().tags(count=3))
     with Post(port, "/live/s.flv?token=a") as post:
-        post.send(flv.header() + b"".join(map(flv.pack, tags)))
+        post.send(SHORT)
         stream = until(lambda: api.get("/api/v1/streams/")["streams"], "the stream")[0]
         assert stream["publish"]["active"] and (stream["app"], stream["name"]) == ("live", "s")
         client = api.get("/api/v1/clients/" + stream["publish"]["cid"])["client"]
@@ -221,11 +223,9 @@ def test_what_is_no_stream_is_refused_in_words_of_http(make_server):
 
 def test_a_stream_that_is_published_already_is_a_conflict(make_server):
     server, port = with_caster(make_server)
-    with server.publisher() as publisher:
-        publisher.send_tags(flv.Numbered().tags(count=3))
-        with Post(port) as post:
-            post.send(flv.header())
-            assert post.reply()[0] == 409
+    with publish(server), Post(port) as post:
+        post.send(flv.header())
+        assert post.reply()[0] == 409
 
 
 def test_a_silent_client_is_answered_after_the_time_of_the_vhost(make_server):
@@ -233,7 +233,7 @@ def test_a_silent_client_is_answered_after_the_time_of_the_vhost(make_server):
     with Post(port) as post:
         assert post.reply()[0] == 408
     with Post(port) as post:
-        post.send(flv.header() + b"".join(map(flv.pack, flv.Numbered().tags(count=3))))
+        post.send(SHORT)
         assert post.reply()[0] == 408
 
 
@@ -247,7 +247,7 @@ def test_a_denied_address_is_forbidden(make_server):
 def test_hooks_see_the_publisher_and_may_refuse_it(make_server, backend):
     server, port = with_caster(make_server, more=hooks(backend, "on_publish", "on_unpublish"))
     with Post(port, "/live/s.flv?token=a") as post:
-        post.send(flv.header() + b"".join(map(flv.pack, flv.Numbered().tags(count=3))))
+        post.send(SHORT)
         call = backend.wait_for("on_publish")
         post.end()
         assert post.reply()[0] == 200
@@ -263,7 +263,7 @@ def test_hooks_see_the_publisher_and_may_refuse_it(make_server, backend):
 def post_status(port, path="/live/s.flv"):
     """The status with which a stream of three pictures and its sound is answered."""
     with Post(port, path) as post:
-        post.send(flv.header() + b"".join(map(flv.pack, flv.Numbered().tags(count=3))))
+        post.send(SHORT)
         post.end()
         return post.reply()[0]
 
@@ -281,8 +281,7 @@ def test_tokens_and_bans_decide_as_for_every_publisher(make_server):
 
 def test_the_limits_of_the_vhost_count_casters(make_server):
     server, port = with_caster(make_server, more="limits { enabled on; publishers 1; }")
-    with server.publisher("other") as publisher:
-        publisher.send_tags(flv.Numbered().tags(count=3))
+    with publish(server, "other"):
         server.wait_log(r"start publish")
         with Post(port) as post:
             post.send(flv.header())
@@ -468,8 +467,7 @@ def test_a_kicked_sender_is_not_heard_before_it_has_been_silent(make_server, tmp
 def test_a_refused_sender_is_told_in_the_log_and_tried_again(make_server, tmp_path):
     server, port = udp_server(make_server, more=QUICK)
     sent = datagrams(transport(tmp_path))
-    with server.publisher() as publisher, Sender(port) as sender:
-        publisher.send_tags(flv.Numbered().tags(count=3))
+    with publish(server) as publisher, Sender(port) as sender:
         sender.send(sent[:5])
         server.wait_log(r"caster: udp sender ip=127.0.0.1.*StreamBusy")
         publisher.close()
