@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 import pytest
 
+import dash_mpd
 import media
 import rtmp
 import srs
@@ -160,14 +161,16 @@ def test_manifests_need_a_signature_in_each_request(server, publish, path):
         assert status(server, path + "?" + query) == REFUSED.get(what, 403), what
 
 
+def init_of(mpd):
+    """The path of an initialization segment."""
+    return dash_mpd.read(mpd, LIVE + "mpd").representations[0].url("initialization")
+
+
 def test_an_mpd_hands_its_token_on_to_the_segments(server, publish):
     publish()
     url = "/live/s.mpd?" + sign("live/s")
     mpd = until(lambda: (r := get(server, url)).status == 200 and r, "an MPD", 30).body.decode()
-    base = re.search("<BaseURL>(.*?)</BaseURL>", mpd)
-    folder = urljoin("/live/s.mpd", base.group(1) if base else "")
-    init = html.unescape(re.search(r' initialization="(.*?)"', mpd).group(1))
-    path = urljoin(folder, init.replace("$RepresentationID$", re.search(r'<Representation id="(.*?)"', mpd).group(1)))
+    path = init_of(mpd)
     assert path.endswith("?" + url.split("?")[1])
     assert status(server, path) == 200
     assert status(server, path.split("?")[0]) == 403
@@ -474,10 +477,7 @@ def segments_of(server, ext, query):
     if ext == "f4m":
         first = next(n for n in range(1, 200) if status(server, "/live/sSeg1-Frag%d?%s" % (n, query)) == 200)
         return [manifest, "/live/s.abst?" + query, "/live/sSeg1-Frag%d?%s" % (first, query)]
-    base = re.search("<BaseURL>(.*?)</BaseURL>", text)
-    init = html.unescape(re.search(r' initialization="(.*?)"', text).group(1))
-    init = init.replace("$RepresentationID$", re.search(r'<Representation id="(.*?)"', text).group(1))
-    return [manifest, urljoin(urljoin(LIVE + "mpd", base.group(1) if base else ""), init)]
+    return [manifest, init_of(text)]
 
 
 def test_segments_of_hls_are_had_until_the_second_of_expiry(server, publish):

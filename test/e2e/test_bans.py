@@ -7,10 +7,10 @@ import re
 import select
 import socket
 import time
-from urllib.parse import urljoin
 
 import pytest
 
+import dash_mpd
 import media
 import rtmp
 from api import Api, parse
@@ -184,10 +184,7 @@ def names_of(server, stream):
     uris = [line for line in playlist.splitlines() if not line.startswith("#")]
     found = ["/live/%s.%s" % (stream, e) for e in ("m3u8", "mpd", "f4m", "abst")] + ["/live/" + uris[0].split("/")[-1]]
     mpd = until(lambda: (r := get(server, "/live/%s.mpd" % stream)).status == 200 and r.body.decode(), "an MPD", 30)
-    base = re.search("<BaseURL>(.*?)</BaseURL>", mpd)
-    init = re.search(r' initialization="(.*?)"', mpd).group(1)
-    init = init.replace("$RepresentationID$", re.search(r'<Representation id="(.*?)"', mpd).group(1))
-    found.append(urljoin(urljoin("/live/%s.mpd" % stream, base.group(1) if base else ""), init))
+    found.append(dash_mpd.read(mpd, "/live/%s.mpd" % stream).representations[0].url("initialization"))
     until(lambda: served(server, "/live/%s.f4m" % stream), "a manifest of HDS", 30)
     return found + [next("/live/%sSeg1-Frag%d" % (stream, n) for n in range(1, 100)
                          if served(server, "/live/%sSeg1-Frag%d" % (stream, n)))]
