@@ -20,8 +20,9 @@ from test_play import seen, vhost
 from wait import patience, until
 
 
-def forwarding(*destinations, more="", name="__defaultVhost__"):
-    return vhost(more="forward { enabled on; destination %s; } %s" % (" ".join(map(str, destinations)), more), name=name)
+def forwarding(*destinations, more="", **how):
+    """A vhost that pushes its streams there; `more` stands in the same block."""
+    return vhost(more="forward { enabled on; destination %s; %s }" % (" ".join(destinations), more), **how)
 
 
 def at(server):
@@ -169,7 +170,7 @@ def test_a_wrong_password_is_told(make_server):
 def test_rtmps_checks_the_certificate(make_server):
     target = make_server(tls=True)
     url = "rtmps://127.0.0.1:%d" % target.rtmps_port
-    trusting = make_server(forwarding(url, more="").replace("enabled on;", "enabled on; tls_ca %s;" % target.certificate[1]))
+    trusting = make_server(forwarding(url, more="tls_ca %s;" % target.certificate[1]))
     doubting = make_server(forwarding(url))
     with target.player() as player, trusting.publisher() as publisher, doubting.publisher("t"):
         publisher.send_tags(Numbered().tags(count=5))
@@ -177,8 +178,8 @@ def test_rtmps_checks_the_certificate(make_server):
         doubting.wait_log(r"forward of /live/t to \S+ has failed.*(\n.*)*certificate")
 
 
-def asking(backend, more=""):
-    return vhost(more="forward { enabled on; destination 127.0.0.1:9; backend %s; } %s" % (backend.url("on_forward"), more))
+def asking(backend):
+    return forwarding("127.0.0.1:9", more="backend %s;" % backend.url("on_forward"))
 
 
 def urls(*urls):
@@ -230,7 +231,7 @@ def listed(api):
 def test_the_api_shows_adds_and_removes_targets(make_server):
     target = make_server()
     dead, added = "127.0.0.1:%d" % srs.free_port(), target.url("live/added")
-    server = make_server(vhost(more="forward { enabled on; destination %s %s; }" % (at(target), dead)) + " vhost w.example { }", api="")
+    server = make_server(forwarding(at(target), dead) + " vhost w.example { }", api="")
     api = Api(server)
     with target.player("added") as player, target.player() as first, server.publisher() as publisher:
         publisher.send_tags(Numbered().tags(count=10))
@@ -280,8 +281,7 @@ def test_an_added_target_needs_no_forward_in_the_configuration_and_lasts(make_se
 def test_a_stream_is_not_pushed_to_itself(make_server):
     port = srs.free_port()
     words = ["127.0.0.1:%d" % port, "rtmp://localhost:%d/[app]/[stream]?k=v" % port, "rtmp://127.0.0.1:%d/live/copy-[stream]" % port]
-    server = make_server(vhost(publish="republish takeover;", more="forward { enabled on; destination %s; }" % " ".join(words)),
-                         listen=[port])
+    server = make_server(forwarding(*words, publish="republish takeover;"), listen=[port])
     numbered = Numbered()
     with server.publisher() as publisher, server.player("copy-s") as player:
         publisher.send_tags(numbered.tags(count=10))
@@ -339,7 +339,7 @@ def test_a_redirect_is_followed(make_server):
 
 def test_another_publisher_takes_the_stream_and_its_targets_over(make_server):
     target = make_server()
-    server = make_server(vhost(publish="republish takeover;", more="forward { enabled on; destination %s; }" % at(target)))
+    server = make_server(forwarding(at(target), publish="republish takeover;"))
     numbered = Numbered()
     with target.player() as player, server.publisher() as first:
         first.send_tags(numbered.tags(count=10))

@@ -21,8 +21,8 @@ def wish(**members):
     return answer(body=json.dumps(dict(code=0, **members)).encode())
 
 
-def conf(backend, more="answers_act on;"):
-    return vhost(hooks(backend, "on_publish", "on_unpublish", "on_play", "on_stop", more=more))
+def conf(backend, more="answers_act on;", block=""):
+    return vhost(hooks(backend, "on_publish", "on_unpublish", "on_play", "on_stop", more=more), block)
 
 
 # ---- another name
@@ -135,7 +135,7 @@ def feed():
 def test_a_publisher_that_sends_more_than_the_answer_allows_is_ended_and_told(make_server, backend, feed):
     backend.answers["on_publish"] = lambda connection, call: wish(
         limit_kbps=100 if call.json["stream"] == "greedy" else 100000)(connection, call)
-    server = make_server(conf(backend).replace("http_hooks", SPAN + " http_hooks", 1), api="")
+    server = make_server(conf(backend, block=SPAN), api="")
     with server.publisher("modest") as modest, server.publisher("greedy") as greedy:
         feed(modest, BIG.tags())
         feed(greedy, BIG.tags()).join(patience(30))
@@ -179,8 +179,8 @@ def test_a_viewer_of_hls_that_fetches_more_than_the_answer_allows_is_ended(make_
 
 # ---- answers to on_connect
 
-def conf_of_connect(backend, more=""):
-    return vhost(hooks(backend, more="answers_act on;" + more))
+def conf_of_connect(backend, block=""):
+    return vhost(hooks(backend, more="answers_act on;"), block)
 
 
 def test_a_connection_is_sent_to_another_place(make_server, backend):
@@ -213,7 +213,7 @@ def test_bounds_of_a_connection_hold_for_each_stream_on_it(make_server, backend,
         c.wait_closed()
     backend.wait_for("on_close")
     backend.answers["on_connect"] = wish(limit_kbps=100)
-    server.reload(conf_of_connect(backend).replace("http_hooks", SPAN + " http_hooks", 1))
+    server.reload(conf_of_connect(backend, SPAN))
     with server.client() as c:
         c.publish("a").unpublish("a")
         feed(c.publish("b"), BIG.tags()).join(patience(30))
