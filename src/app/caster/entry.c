@@ -1,36 +1,34 @@
 #include "app/caster/entry.h"
 
-#include <string.h>
-
+#include "app/conf/variable.h"
 #include "app/server/server.h"
 #include "app/source/life.h"
 #include "app/source/pacer.h"
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "core/str.h"
 
 /* Longest URL that an output may become. */
 enum { OUTPUT_MAX = RTMP_URL_MAX };
 
-static void put_part(struct buf *out, const char **at, const char *name, const char *value)
+struct filling {
+    struct buf             *out;
+    const struct entry_who *who;
+};
+
+static void put_variable(void *arg, enum variable variable)
 {
-    *at += strlen(name);
-    buf_text(out, value ? value : name);
+    const struct filling *f = arg;
+    buf_text(f->out, variable == VARIABLE_APP ? f->who->app : f->who->stream);
 }
 
 /* Replace [app] and [stream] of the output; a variable without a value stays. Returns memory of its own, or NULL. */
-static char *fill_output(const char *output, const char *app, const char *stream)
+static char *fill_output(const char *output, const struct entry_who *who)
 {
-    struct buf out = buf_up_to(OUTPUT_MAX);
-    while (*output) {
-        if (str_starts_with(output, "[app]"))
-            put_part(&out, &output, "[app]", app);
-        else if (str_starts_with(output, "[stream]"))
-            put_part(&out, &output, "[stream]", stream);
-        else
-            buf_append(&out, output++, 1);
-    }
+    struct buf     out = buf_up_to(OUTPUT_MAX);
+    struct filling filling = { &out, who };
+    unsigned       set = (who->app ? 1u << VARIABLE_APP : 0) | (who->stream ? 1u << VARIABLE_STREAM : 0);
+    variable_replace(&out, output, set, put_variable, &filling);
     char *text = out.fault ? NULL : buf_take(&out);
     buf_finish(&out);
     return text;
@@ -53,7 +51,7 @@ static const struct client_type client_type = { .name = "flash-publish", .tag = 
 static struct err *fill_in(struct entry *entry, const char *output, const struct entry_who *who)
 {
     struct session *s = &entry->session;
-    entry->tc_url = fill_output(output, who->app, who->stream);
+    entry->tc_url = fill_output(output, who);
     if (!entry->tc_url)
         return err_new(E_LIMIT, "the output becomes longer than %d bytes", OUTPUT_MAX);
     struct err *e = rtmp_url_parse(&entry->url, entry->tc_url, "");
