@@ -105,7 +105,7 @@ static struct err *publish(struct entry *entry)
 struct err *entry_open(struct entry *entry, struct server *server, const char *output, const struct entry_who *who)
 {
     struct session *s = &entry->session;
-    *entry = (struct entry){ .server = server };
+    *entry = (struct entry){ 0 };
     s->verdict = SESSION_FAILED;
     struct err *e = fill_in(entry, output, who);
     if (!e)
@@ -118,6 +118,12 @@ struct err *entry_open(struct entry *entry, struct server *server, const char *o
 
 /* ---- bytes ---- */
 
+static void note_frame(struct entry *entry)
+{
+    entry->session.client.n_messages++;
+    patience_heard(&entry->patience);
+}
+
 static struct err *take_flv(struct entry *entry, struct rd *in)
 {
     struct flv_stream_tag tag;
@@ -125,26 +131,23 @@ static struct err *take_flv(struct entry *entry, struct rd *in)
     struct err           *e = NULL;
     while (!e && (read = flv_stream_read(&entry->flv, in, &tag)) != FLV_STREAM_NEED_MORE) {
         if (read == FLV_STREAM_BAD)
-            return err_new(E_HTTP_DATA_INVALID, "broken FLV after %lld tags", (long long)entry->n_frames);
+            return err_new(E_HTTP_DATA_INVALID, "broken FLV after %lld tags",
+                           (long long)entry->session.client.n_messages);
         if (read == FLV_STREAM_NO_MEMORY)
             return err_no_memory();
         e = feed_body(&entry->feed, &tag.frame, (uint32_t)tag.dts_ms);
         frame_unref(&tag.frame);
-        entry->n_frames++;
-        entry->session.client.n_messages++;
-        patience_heard(&entry->patience);
+        note_frame(entry);
         if (!e)
             e = pacer_wait_for_room(entry->session.source);
     }
     return e;
 }
 
-/* Of the tracks of a program, the first picture and the first sound are carried. */
+/* Publish the unit if it is of the first video or the first audio track of the program; the other tracks are dropped. */
 static struct err *take_unit(struct entry *entry, struct ts_demuxed *unit)
 {
-    entry->session.client.n_messages++;
-    entry->n_frames++;
-    patience_heard(&entry->patience);
+    note_frame(entry);
     return unit->kind == TS_UNIT_MEDIA && unit->media.track == 0 ? feed_unit(&entry->feed, &unit->media) : NULL;
 }
 
@@ -200,7 +203,7 @@ bool entry_take_end(struct entry *entry, struct err **e)
     struct ts_demuxed unit;
     while (!*e && entry->ts && ts_demux_flush(entry->ts, &unit))
         *e = take_unit(entry, &unit);
-    return entry->n_frames > 0 && !entry->flv.frame;
+    return entry->session.client.n_messages > 0 && !entry->flv.frame;
 }
 
 /* ---- the end ---- */
@@ -220,8 +223,8 @@ void entry_close(struct entry *entry, const struct err *e)
     if (entry->publishes) {
         feed_finish(&entry->feed);
         source_unpublish(s->source, &entry->publisher);
-        log_info("published %s by a caster, frames=%lld, dropped=%lld", s->source->identity, (long long)entry->n_frames,
-                 (long long)entry->feed.n_dropped);
+        log_info("published %s by a caster, frames=%lld, dropped=%lld", s->source->identity,
+                 (long long)s->client.n_messages, (long long)entry->feed.n_dropped);
         if (err_code(e) == E_SOCKET_TIMEOUT)
             session_note_refusal(s, e);
     }

@@ -2,7 +2,7 @@
  * A stream that comes in by a caster: it is published to the URL of the caster's `output`, through the door that all publishers pass.
  *
  *     entry_open(&entry, server, output, &who)      all guards let it in, and it is the publisher
- *     entry_take_…()                                bytes of it
+ *     entry_take(&entry, bytes, len)                bytes of it; entry_take_end() at their end
  *     entry_close(&entry, e)                        always, after a refusal too
  *
  * The client counts as one that publishes over RTMP: hooks, bans, limits, the API and the log see it as such, under its own address.
@@ -40,8 +40,7 @@ struct entry_who {
 enum entry_form { ENTRY_UNKNOWN, ENTRY_FLV, ENTRY_TS, ENTRY_OTHER };
 
 struct entry {
-    struct server    *server;
-    struct session    session;
+    struct session    session; /* session.client.n_messages counts tags, or units */
     struct publisher  publisher;
     struct rtmp_url   url;
     char             *tc_url, *param; /* memory of the session's texts */
@@ -51,7 +50,6 @@ struct entry {
     enum entry_form   form;
     struct flv_stream flv;
     struct ts_demux  *ts;
-    int64_t           n_frames; /* tags, or units */
 };
 
 /**

@@ -54,7 +54,7 @@ static bool take_path(struct post *p, const char *path)
     return take_name(p->app, path + 1, (size_t)(slash - path) - 1) && take_name(p->stream, name, len);
 }
 
-/* The caster of the port. False without memory. */
+/* Copy the output of the caster that listens on the port. */
 static struct err *take_output(struct post *p, const struct http_conn *c)
 {
     const struct conf_stream_caster *caster = conf_caster_find(c->server->conf, CONF_CASTER_FLV, c->local_port, "");

@@ -238,11 +238,10 @@ static void serve_stream(struct port *p)
     ident_random(p->trace, IDENT_LEN);
     co_set_trace(p->trace);
     p->bytes_in = p->n_garbage = p->n_foreign = 0;
-    struct rd first = datagram;
     if ((e = open_stream(p))) {
         refuse(p, false);
     } else {
-        e = publish(p, &first);
+        e = publish(p, &datagram);
         if (err_code(e) != E_SOCKET_TIMEOUT)
             refuse(p, true);
     }
