@@ -139,8 +139,7 @@ static struct err *read_some(struct post *p, size_t *n)
 {
     const struct patience *patience = &p->entry.patience;
     for (;;) {
-        int64_t     silence = patience_silence_deadline(patience), idle = patience_idle_deadline(patience);
-        struct err *e = http_read_some(p->x, p->bytes, sizeof p->bytes, n, silence < idle ? silence : idle);
+        struct err *e = http_read_some(p->x, p->bytes, sizeof p->bytes, n, patience_deadline(patience));
         if (err_code(e) != E_SOCKET_TIMEOUT)
             return e;
         struct err *verdict = patience_judge(patience);

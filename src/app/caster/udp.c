@@ -159,13 +159,12 @@ static struct err *take(struct port *p, const struct rd *datagram)
 static struct err *take_next(struct port *p)
 {
     const struct patience *patience = &p->entry.patience;
-    int64_t                silence = patience_silence_deadline(patience), idle = patience_idle_deadline(patience);
     struct rd              datagram;
     struct sender          from;
     struct err            *e = patience_judge(patience); /* Datagrams without a frame prove nothing. */
     if (e)
         return e;
-    e = receive(p, &datagram, &from, silence < idle ? silence : idle);
+    e = receive(p, &datagram, &from, patience_deadline(patience));
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);
         return patience_judge(patience);

@@ -100,11 +100,10 @@ static struct err *read_message(struct rtmp_publisher *p, struct rtmp_message *m
     if (e)
         return p->publisher.taken_over ? taken_over(p, e) : e;
     co_give_way_by_time();
-    int64_t silence = patience_silence_deadline(&p->patience), idle = patience_idle_deadline(&p->patience);
     int64_t now = now_us();
-    if (now >= idle)
+    if (now >= patience_idle_deadline(&p->patience))
         return patience_judge(&p->patience);
-    int64_t deadline = silence < idle ? silence : idle, look = now + LOOK_AGAIN_US;
+    int64_t deadline = patience_deadline(&p->patience), look = now + LOOK_AGAIN_US;
     e = intake_read(&p->intake, p->source, msg, deadline < look ? deadline : look);
     if (err_code(e) == E_SOCKET_TIMEOUT) {
         err_free(e);

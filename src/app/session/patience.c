@@ -29,6 +29,12 @@ int64_t patience_idle_deadline(const struct patience *p)
     return limit_us > 0 && s->n_readers == 0 ? s->unwatched_since_us + limit_us : DEADLINE_NEVER;
 }
 
+int64_t patience_deadline(const struct patience *p)
+{
+    int64_t silence = patience_silence_deadline(p), idle = patience_idle_deadline(p);
+    return silence < idle ? silence : idle;
+}
+
 struct err *patience_judge(const struct patience *p)
 {
     const struct conf_publish *conf = &p->source->vhost->publish;

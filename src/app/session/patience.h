@@ -33,6 +33,9 @@ int64_t patience_silence_deadline(const struct patience *p);
 /** The time at which it is given up because nobody watches; DEADLINE_NEVER: it is not. */
 int64_t patience_idle_deadline(const struct patience *p);
 
+/** The earlier of the two. */
+int64_t patience_deadline(const struct patience *p);
+
 /** The error of a deadline that is over; NULL: none is, any more. */
 struct err *patience_judge(const struct patience *p) ATTR_MUST_USE;
 
