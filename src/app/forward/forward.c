@@ -21,7 +21,7 @@ static bool has_backend(const struct conf_vhost *vhost)
 bool forward_is_wanted(const struct conf_vhost *vhost)
 {
     const struct conf_forward *conf = &vhost->forward;
-    return (conf->enabled && (conf->destinations.count > 0 || has_backend(vhost))) || forwards_has(vhost->name, NULL);
+    return (conf->enabled && (conf->destinations.count > 0 || has_backend(vhost))) || forwards_has_vhost(vhost->name);
 }
 
 /* The words of configuration or backend that count for the present publisher. */
@@ -63,10 +63,10 @@ static struct target *find(const struct forward *f, const char *word)
 static bool is_listed(const struct forward *f, const char *word)
 {
     const struct conf_words *words = words_of(f->source);
-    size_t                   i = 0;
-    while (i < words->count && i < FORWARD_TARGETS_MAX && !str_equal(words->items[i], word))
-        i++;
-    return (i < words->count && i < FORWARD_TARGETS_MAX) || forwards_has(f->source->key, word);
+    for (size_t i = 0; i < words->count && i < FORWARD_TARGETS_MAX; i++)
+        if (str_equal(words->items[i], word))
+            return true;
+    return forwards_has(f->source->key, word);
 }
 
 /* True if the target does what its word means for the present publisher. */

@@ -71,12 +71,15 @@ bool forwards_remove(const char *key, const char *word)
     return true;
 }
 
-bool forwards_has(const char *name, const char *word)
+bool forwards_has(const char *key, const char *word)
 {
-    if (word)
-        return find(name, word) != NULL;
+    return find(key, word) != NULL;
+}
+
+bool forwards_has_vhost(const char *vhost)
+{
     for (struct list *it = added.next; it != &added; it = it->next)
-        if (str_equal(LIST_ENTRY(it, struct forward_added, link)->vhost, name))
+        if (str_equal(LIST_ENTRY(it, struct forward_added, link)->vhost, vhost))
             return true;
     return false;
 }

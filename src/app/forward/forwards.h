@@ -57,8 +57,11 @@ struct err *forwards_add(const char *vhost, const char *key, const char *word) A
 /** Remove a target that was added. False: there is none of this word. */
 bool forwards_remove(const char *key, const char *word);
 
-/** True if a target was added for this stream; `word` NULL: for any stream of the vhost, whose name is `name`. */
-bool forwards_has(const char *name, const char *word);
+/** True if this target was added for the stream of this key. */
+bool forwards_has(const char *key, const char *word);
+
+/** True if a target was added for any stream of the vhost. */
+bool forwards_has_vhost(const char *vhost);
 
 /** Call `show` for up to `n` targets, in the order of their streams, without the first `start`. It must not yield. */
 void forwards_walk(size_t start, size_t n, void (*show)(void *arg, const struct forward *f, const struct target *t),
