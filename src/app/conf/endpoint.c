@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/conf/conf.h"
 #include "core/str.h"
 
 /* Split off the address, which goes to `e`; returns the port. */
@@ -44,4 +45,13 @@ enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoi
     if (!e->ipv6 && inet_pton(AF_INET, e->ip, address) != 1)
         return CONF_ENDPOINT_BAD_IP;
     return e->port < 1 || e->port > 65535 ? CONF_ENDPOINT_BAD_PORT : CONF_ENDPOINT_OK;
+}
+
+bool conf_endpoints_have_port(const struct conf_words *listen, int port)
+{
+    struct conf_endpoint e;
+    for (size_t i = 0; i < listen->count; i++)
+        if (conf_endpoint_parse(listen->items[i], &e) == CONF_ENDPOINT_OK && e.port == port)
+            return true;
+    return false;
 }

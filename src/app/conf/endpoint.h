@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+struct conf_words;
+
 struct conf_endpoint {
     char ip[64]; /* for inet_pton, without brackets */
     bool ipv6;
@@ -21,5 +23,8 @@ enum conf_endpoint_read { CONF_ENDPOINT_OK, CONF_ENDPOINT_BAD_IP, CONF_ENDPOINT_
 
 /** Parse an endpoint. `e` is filled as far as possible, even on an error. Host names are not addresses here. */
 enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoint *e);
+
+/** True if a valid endpoint of a `listen` has this port. */
+bool conf_endpoints_have_port(const struct conf_words *listen, int port);
 
 #endif

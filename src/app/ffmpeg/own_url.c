@@ -38,12 +38,7 @@ int own_url_port(const struct conf *conf)
 
 bool own_url_has_port(const struct conf *conf, int port)
 {
-    struct conf_endpoint e;
-    size_t               at = 0;
-    while (next_endpoint(conf, &at, &e))
-        if (e.port == port)
-            return true;
-    return false;
+    return conf_endpoints_have_port(&conf->listen, port);
 }
 
 void own_url_put(struct buf *b, const struct conf *conf, const char *vhost, const char *app, const char *stream)

@@ -1,26 +1,15 @@
 #include "app/forward/loop.h"
 
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "app/conf/endpoint.h"
 #include "app/source/source.h"
 #include "core/str.h"
 #include "protocol/rtmp/client.h"
 #include "protocol/rtmp/url.h"
 #include "protocol/stream_name.h"
-
-/* True if a word of `listen` has this port. */
-static bool has_port(const struct conf_words *listen, int port)
-{
-    for (size_t i = 0; i < listen->count; i++) {
-        const char *colon = strrchr(listen->items[i], ':');
-        if (atoi(colon ? colon + 1 : listen->items[i]) == port)
-            return true;
-    }
-    return false;
-}
 
 static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
@@ -40,8 +29,9 @@ static bool is_own(const struct source *s, const struct rtmp_client *c)
     if (getsockname(c->io.fd, (struct sockaddr *)&here, &here_len) != 0 ||
         getpeername(c->io.fd, (struct sockaddr *)&there, &there_len) != 0)
         return false;
-    return same_address(&here, &there) && (has_port(&conf->listen, c->address.port) ||
-                                           (conf->rtmps.enabled && has_port(&conf->rtmps.listen, c->address.port)));
+    return same_address(&here, &there) &&
+           (conf_endpoints_have_port(&conf->listen, c->address.port) ||
+            (conf->rtmps.enabled && conf_endpoints_have_port(&conf->rtmps.listen, c->address.port)));
 }
 
 struct err *forward_loop_check(const struct source *s, const struct rtmp_client *c, const char *tc_url)
