@@ -87,15 +87,6 @@ static const char *read_wish(const char *text, size_t len, struct wish *w)
     return NULL;
 }
 
-static void refuse_wish(struct api_reply *r, int status, int code, const char *why)
-{
-    r->status = status;
-    jw_object(&r->json, NULL);
-    jw_int(&r->json, "code", code);
-    jw_string(&r->json, "msg", why);
-    jw_object_end(&r->json);
-}
-
 static struct err *make(struct api_reply *r)
 {
     const char       *text, *wrong;
@@ -107,13 +98,13 @@ static struct err *make(struct api_reply *r)
     if (e)
         return e;
     if ((wrong = read_wish(text, len, &w))) {
-        refuse_wish(r, HTTP_STATUS_BAD_REQUEST, HTTP_STATUS_BAD_REQUEST, wrong);
+        api_refuse_with(r, HTTP_STATUS_BAD_REQUEST, HTTP_STATUS_BAD_REQUEST, wrong);
         return NULL;
     }
     if ((e = bans_add(&w.ban, &b))) {
         if (err_code(e) != E_LIMIT)
             return e;
-        refuse_wish(r, HTTP_STATUS_SERVICE_UNAVAILABLE, E_LIMIT, err_text(e, why, sizeof why));
+        api_refuse_with(r, HTTP_STATUS_SERVICE_UNAVAILABLE, E_LIMIT, err_text(e, why, sizeof why));
         err_free(e);
         return NULL;
     }

@@ -83,11 +83,7 @@ struct wish {
 
 static struct err *refuse(struct api_reply *r, int status, const char *why)
 {
-    r->status = status;
-    jw_object(&r->json, NULL);
-    jw_int(&r->json, "code", status);
-    jw_string(&r->json, "msg", why);
-    jw_object_end(&r->json);
+    api_refuse_with(r, status, status, why);
     return NULL;
 }
 

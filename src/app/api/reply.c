@@ -179,6 +179,15 @@ struct err *api_refuse(struct api_reply *r, int status)
     return NULL;
 }
 
+void api_refuse_with(struct api_reply *r, int status, int code, const char *why)
+{
+    r->status = status;
+    jw_object(&r->json, NULL);
+    jw_int(&r->json, "code", code);
+    jw_string(&r->json, "msg", why);
+    jw_object_end(&r->json);
+}
+
 struct err *api_refuse_method(struct api_reply *r, const char *allow)
 {
     api_refuse(r, HTTP_STATUS_METHOD_NOT_ALLOWED);

@@ -73,6 +73,9 @@ void api_error(struct api_reply *r, int status, int code);
 /** api_error() with the status as the code. Returns NULL, so that the caller can return it as no error. */
 struct err *api_refuse(struct api_reply *r, int status);
 
+/** Answer `{"code":N,"msg":"…"}` with this HTTP status. */
+void api_refuse_with(struct api_reply *r, int status, int code, const char *why);
+
 /** Answer `{"code":405}` with status 405; `allow` lists the methods that the path has ("GET, HEAD"). */
 struct err *api_refuse_method(struct api_reply *r, const char *allow) ATTR_MUST_USE;
 
