@@ -2,7 +2,6 @@
 
 #include "app/forward/destination.h"
 #include "app/hooks/answer.h"
-#include "app/hooks/manner.h"
 #include "app/hooks/trust.h"
 #include "core/buf.h"
 #include "core/clock.h"
@@ -93,14 +92,14 @@ static void write_question(struct jw *j, const struct session *s)
     jw_object_end(j);
 }
 
-static struct hook_manner manner_of(const struct session *s)
+struct hook_manner forward_manner(const struct conf *conf, const struct conf_vhost *vhost, int64_t timeout_us)
 {
-    const struct conf_forward *conf = &s->vhost->forward;
+    const struct conf_forward *f = &vhost->forward;
     return (struct hook_manner){
-        .timeout_us = s->vhost->hooks.timeout_us,
-        .tls_verify = conf->tls_verify,
-        .tls_ca = conf->tls_ca ? conf->tls_ca : "",
-        .conf_serial = s->conf->serial,
+        .timeout_us = timeout_us,
+        .tls_verify = f->tls_verify,
+        .tls_ca = f->tls_ca ? f->tls_ca : "",
+        .conf_serial = conf->serial,
     };
 }
 
@@ -128,7 +127,7 @@ static struct err *ask_backend(struct conf_words *words, const struct session *s
         .url = s->vhost->forward.backend,
         .content_type = "application/json",
     };
-    const struct hook_manner manner = manner_of(s);
+    const struct hook_manner manner = forward_manner(s->conf, s->vhost, s->vhost->hooks.timeout_us);
     struct jw                j = JW_INIT;
     write_question(&j, s);
     struct err *e = buf_error(&j.text);

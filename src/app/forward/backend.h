@@ -13,14 +13,19 @@
 #define APP_FORWARD_BACKEND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "app/conf/conf.h"
+#include "app/hooks/manner.h"
 #include "app/session/session.h"
 #include "core/attr.h"
 #include "core/err.h"
 
 /* The longest answer. */
 enum { FORWARD_ANSWER_MAX = 64 << 10 };
+
+/** How the servers of a vhost's `forward` are called: which certificates are trusted. Borrows the vhost's texts. */
+struct hook_manner forward_manner(const struct conf *conf, const struct conf_vhost *vhost, int64_t timeout_us);
 
 /** The guard of publishers; its row is in app/guards.c. */
 extern const struct session_guard forward_guard;

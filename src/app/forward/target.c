@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/forward/backend.h"
 #include "app/forward/loop.h"
 #include "app/hooks/trust.h"
 #include "app/live/delivery.h"
@@ -26,15 +27,9 @@ static struct target_totals totals;
 /* The certificates that the vhost trusts; NULL for a URL without TLS. */
 static struct err *find_trust(struct tls_ctx **tls, const struct target *t, const char *url, int64_t deadline_us)
 {
-    static const char          schema[] = "rtmps:";
-    const struct source       *s = t->source;
-    const struct conf_forward *conf = &s->vhost->forward;
-    const struct hook_manner   manner = {
-          .timeout_us = deadline_us - now_us(),
-          .tls_verify = conf->tls_verify,
-          .tls_ca = conf->tls_ca ? conf->tls_ca : "",
-          .conf_serial = s->conf->serial,
-    };
+    static const char        schema[] = "rtmps:";
+    const struct source     *s = t->source;
+    const struct hook_manner manner = forward_manner(s->conf, s->vhost, deadline_us - now_us());
     tls_ctx_unref(tls);
     return strncasecmp(url, schema, sizeof schema - 1) == 0 ? hook_trust_take(tls, &manner) : NULL;
 }
