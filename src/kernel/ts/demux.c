@@ -169,7 +169,6 @@ static void remove_streams(struct ts_demux *d)
     for (size_t i = 0; i < d->n; i++) {
         const struct ts_pmt_stream *told = find_told(&d->pmt, &d->streams[i].told);
         if (!told) {
-            d->n_dropped += d->streams[i].n_dropped;
             ts_stream_finish(&d->streams[i]);
             continue;
         }
@@ -248,13 +247,9 @@ static void take_pes_packet(struct ts_demux *d, struct ts_stream *s, const struc
 
 static void take_packet_of(struct ts_demux *d, struct ts_stream *s, const struct packet *p)
 {
-    if (!p->has_payload)
-        return; /* The counter does not count it. */
-    if (p->scrambled) {
-        d->n_scrambled++;
+    if (!p->has_payload) /* The continuity counter does not count it. */
         return;
-    }
-    if (!heed_counter(d, s, p))
+    if (p->scrambled || !heed_counter(d, s, p))
         return;
     if (s->told.kind != TS_KIND_SCTE35) {
         take_pes_packet(d, s, p);
@@ -267,11 +262,8 @@ static void take_packet_of(struct ts_demux *d, struct ts_stream *s, const struct
 static void take_packet(struct ts_demux *d, const uint8_t *bytes)
 {
     struct packet p;
-    d->n_packets++;
-    if (!read_packet(bytes, &p) || p.error) {
-        d->n_errors++;
+    if (!read_packet(bytes, &p) || p.error)
         return;
-    }
     if (p.has_pcr && p.pid == d->pmt.pcr_pid && d->pmt.n)
         ts_clock_unwrap(&d->clock, p.pcr_90k);
     struct ts_stream *s = find_stream(d, p.pid);

@@ -62,11 +62,7 @@ struct ts_demux {
     struct ts_stream *draining; /* the stream that may have more units */
     uint8_t           raw[LATM_ELEMENT_MAX];
 
-    int64_t n_packets;   /* of any PID */
-    int64_t n_gaps;      /* places where packets of this program are missing */
-    int64_t n_errors;    /* packets that the receiver marked as broken */
-    int64_t n_scrambled; /* packets of this program that are encrypted */
-    int64_t n_dropped;   /* PES packets that were malformed or too long */
+    int64_t n_gaps; /* places where packets of this program are missing */
 };
 
 void ts_demux_init(struct ts_demux *d, uint16_t program);

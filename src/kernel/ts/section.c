@@ -41,12 +41,10 @@ static bool collect(struct ts_section *s, struct rd *from)
     return !s->bytes.fault && s->bytes.len >= TS_SECTION_HEADER_LEN && s->bytes.len == wanted_len(s);
 }
 
-static bool is_right(struct ts_section *s)
+static bool is_right(const struct ts_section *s)
 {
-    bool right = s->bytes.len >= TS_SECTION_HEADER_LEN + TS_SECTION_CRC_LEN &&
-                 crc32_mpeg((const uint8_t *)s->bytes.bytes, s->bytes.len) == 0;
-    s->n_bad += !right;
-    return right;
+    return s->bytes.len >= TS_SECTION_HEADER_LEN + TS_SECTION_CRC_LEN &&
+           crc32_mpeg((const uint8_t *)s->bytes.bytes, s->bytes.len) == 0;
 }
 
 /* Take bytes of the open section. Returns true if it ended there and is right. */

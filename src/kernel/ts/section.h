@@ -30,7 +30,6 @@ enum ts_section_state {
 struct ts_section {
     struct buf            bytes; /* a whole section after ts_section_next(), otherwise the part that has come */
     enum ts_section_state state;
-    int64_t               n_bad; /* sections with a wrong checksum */
 };
 
 void ts_section_init(struct ts_section *s);

@@ -55,7 +55,6 @@ void ts_stream_add(struct ts_stream *s, const uint8_t *bytes, size_t len)
     buf_append(&s->open, bytes, len);
     if (!s->open.fault)
         return;
-    s->n_dropped++;
     s->is_open = false;
     buf_finish(&s->open);
     buf_rewind(&s->open, 0);
@@ -395,10 +394,8 @@ static void ready_bytes(struct ts_stream *s, const struct pes_head *head)
     s->at = 0;
     s->mark = left;
     buf_append(&s->ready, head->payload.p, n);
-    if (s->ready.fault) { /* A cut frame that never ended, or no memory. */
-        s->n_dropped++;
+    if (s->ready.fault) /* A cut frame that never ended, or no memory. */
         buf_rewind(&s->ready, 0);
-    }
 }
 
 /* Set the times of a PES packet. False if it must be dropped: no time is known yet, or others have overtaken it. */
@@ -428,10 +425,8 @@ void ts_stream_close(struct ts_stream *s, struct ts_clock *clock)
     size_t announced = announced_len(s);
     s->damaged = s->open_damaged || s->open.len < announced;
     s->key = s->open_key;
-    if (!read_pes_head(&s->open, announced, &head)) {
-        s->n_dropped += !s->open_damaged;
+    if (!read_pes_head(&s->open, announced, &head))
         return;
-    }
     if (!set_times(s, &head, clock)) {
         s->at = s->ready.len;
         s->has_mark = false;

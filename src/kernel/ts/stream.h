@@ -71,8 +71,6 @@ struct ts_stream {
 
     struct ts_section section;
     bool              section_begins;
-
-    int64_t n_dropped; /* PES packets that were malformed or too long */
 };
 
 void ts_stream_init(struct ts_stream *s, const struct ts_pmt_stream *told);
