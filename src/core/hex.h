@@ -33,6 +33,13 @@ static inline bool ATTR_MUST_USE hex_decode(const char *text, uint8_t *out, size
     return true;
 }
 
+/** The byte that the escape "%XX" at the beginning of a text of `len` bytes stands for (RFC 3986, 2.1); -1: no escape is there. */
+static inline int hex_escape(const char *text, size_t len)
+{
+    uint8_t byte;
+    return len >= 3 && text[0] == '%' && hex_decode(text + 1, &byte, 1) ? byte : -1;
+}
+
 /** Write `n` bytes as 2 x `n` lower-case digits and a terminator. */
 static inline void hex_encode(const void *bytes, char *out, size_t n)
 {

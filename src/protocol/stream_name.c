@@ -11,19 +11,12 @@ static bool is_control(unsigned char c)
     return c < ' ' || c == 0x7F;
 }
 
-/* The byte that an escape of three characters stands for, or -1. */
-static int escape_at(const char *p)
-{
-    int high = p[0] == '%' ? hex_digit(p[1]) : -1, low = high >= 0 ? hex_digit(p[2]) : -1;
-    return low >= 0 ? high << 4 | low : -1;
-}
-
 /* Append one byte, and decode the escape that it completes. */
 static size_t put(char *to, size_t n, char c)
 {
     to[n++] = c;
     while (n >= 3) {
-        int byte = escape_at(to + n - 3);
+        int byte = hex_escape(to + n - 3, 3);
         if (byte < 0 || is_control((unsigned char)byte) || byte == '/' || byte == '\\')
             break;
         n -= 3;
@@ -64,7 +57,7 @@ bool stream_name_is_safe(const char *normal)
         }
         if (*p == '\0')
             return true;
-        int escaped = *p == '%' && p[1] && p[2] ? escape_at(p) : -1;
+        int escaped = hex_escape(p, strnlen(p, 3));
         if (is_control((unsigned char)*p) || (escaped >= 0 && is_control((unsigned char)escaped)))
             return false;
     }

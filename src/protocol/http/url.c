@@ -4,13 +4,6 @@
 
 #include "core/hex.h"
 
-/* The byte that "%XX" at `p` stands for; -1: not an escape. */
-static int escaped(const char *p, const char *end)
-{
-    uint8_t byte = 0;
-    return end - p >= 3 && hex_decode(p + 1, &byte, 1) ? byte : -1;
-}
-
 /* The segment that begins at `start` and ends at `end`: drop it if it is ".", its parent too if it is "..". Returns the new
  * end, NULL above the root. `is_last`: no '/' follows, so "." and ".." leave a folder behind. */
 static char *end_segment(char *out, char *start, char *end, bool is_last)
@@ -42,7 +35,7 @@ bool http_path_decode(char *out, const char *path, size_t len)
     for (const char *p = path + 1; p < end; p++) {
         int c = (unsigned char)*p;
         if (c == '%') {
-            c = escaped(p, end);
+            c = hex_escape(p, (size_t)(end - p));
             p += 2;
             if (c < 0 || c == '/')
                 return false;
@@ -94,7 +87,7 @@ bool http_path_encode(char *out, size_t cap, const char *path)
 static bool decode_text(char **w, const char *p, size_t len)
 {
     for (const char *end = p + len; p < end; p++) {
-        int c = *p == '%' ? escaped(p, end) : -1;
+        int c = hex_escape(p, (size_t)(end - p));
         if (c == 0)
             return false;
         *(*w)++ = c < 0 ? *p : (char)c;

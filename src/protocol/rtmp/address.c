@@ -49,14 +49,9 @@ static const char *put_decoded(char **to, const char *text, size_t len)
 {
     char *out = *to, *at = out;
     for (size_t i = 0; i < len; i++) {
-        int high = text[i] == '%' && i + 2 < len ? hex_digit(text[i + 1]) : -1;
-        int low = high < 0 ? -1 : hex_digit(text[i + 2]);
-        if (low < 0 || (high == 0 && low == 0)) {
-            *at++ = text[i];
-        } else {
-            *at++ = (char)(high << 4 | low);
-            i += 2;
-        }
+        int byte = hex_escape(text + i, len - i);
+        *at++ = byte > 0 ? (char)byte : text[i];
+        i += byte > 0 ? 2 : 0;
     }
     *at++ = '\0';
     *to = at;
