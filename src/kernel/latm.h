@@ -2,7 +2,8 @@
  * AAC in LATM, in a LOAS stream, as transport streams of television carry it.
  *
  *     latm_find(bytes, len, &skip, &element_len)          where the next AudioMuxElement is
- *     latm_open(&latm, element, element_len, &frames)     reads the configuration, when there is one
+ *     latm_open(&latm, element, element_len, &frames, &changed)
+ *                                                         reads the configuration, when there is one
  *     while (latm_next(&latm, &frames, raw, &raw_len))    the frames, raw as MP4 has them
  *
  * One program with one layer is read, all frames of which are byte counted or have one fixed length; that is what is broadcast.

@@ -17,7 +17,7 @@
 
 enum { READ_BYTES = 32 << 10 };
 
-/* A body is read by a coroutine of its own, which a kick or another publisher may cancel: the connection's own then answers. */
+/* A body is read by a coroutine of its own. If a kick or another publisher cancels that, the connection's coroutine still answers. */
 struct post {
     struct http_exchange *x;
     struct co            *answerer;

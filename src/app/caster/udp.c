@@ -23,12 +23,12 @@ struct sender {
     char                    ip[INET6_ADDRSTRLEN];
 };
 
-/* A port. The coroutine of its listener starts one for each stream, which a kick or another publisher may cancel. */
+/* A port. The coroutine of its listener starts another one for each stream; a kick or another publisher may cancel that one. */
 struct port {
     struct server *server;
     struct io     *io;
     struct co     *listener, *publisher;
-    bool           ended;    /* The publisher's coroutine has. */
+    bool           ended;    /* The publisher's coroutine has ended. */
     ino_t          prepared; /* the socket that has been prepared */
 
     struct sender refused; /* ip "": nobody */

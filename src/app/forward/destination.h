@@ -37,7 +37,7 @@ struct forward_destination {
  * Make the arguments.
  *
  * Ownership  release with forward_destination_finish(), also after an error
- * Errors     E_LIMIT: too long; out of memory. Whether the URL is one tells the client
+ * Errors     E_LIMIT: too long; out of memory. The word is not checked to be a URL: the RTMP client does that
  */
 struct err *forward_destination_make(struct forward_destination *d, const char *word,
                                      const struct forward_names *names) ATTR_MUST_USE;

@@ -32,7 +32,7 @@ struct client_type {
 
 /** What is measured of a client whose bit rate has a bound (rate_bounds.h). */
 struct bounded_rate {
-    struct list link;
+    struct list link;            /* in rate_bounds.clients */
     int64_t     since_us, bytes; /* when the measurement began, and the client's counter then */
     int64_t     ahead;           /* bytes of a player beyond its bound */
 };

@@ -18,7 +18,7 @@ enum { RATE_BOUNDS_LOOK_US = US_PER_SECOND };
 #define RATE_BOUNDS_AHEAD_US (INT64_C(60) * US_PER_SECOND)
 
 struct rate_bounds {
-    struct list clients; /* by `bounded` */
+    struct list clients; /* by client.rate.link */
     struct co  *keeper;  /* runs rate_bounds_run(); NULL: it does not */
 };
 

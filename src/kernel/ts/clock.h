@@ -1,7 +1,8 @@
 /**
  * The time line of one program: stamps of 33 bits become times that do not wrap.
  *
- * Each stamp is taken as the one of its kind that is nearest to the stamp before it, of whatever stream: less than 13 hours away.
+ * Of all times that a stamp can mean, which are 26.5 hours apart, the one nearest to the stamp before it is taken; the stamp before may
+ * be of another stream.
  *
  * Source     ISO/IEC 13818-1 2.4.3.6
  * Yields     no

@@ -19,8 +19,8 @@
 
 /* All zero at the start: the first byte should begin a packet. */
 struct ts_packets {
-    uint8_t held[TS_PACKET_LEN +
-                 1]; /* the part of a packet that has come; while the place is lost also the next sync byte */
+    /* The part of a packet that has come; while the place is lost, also the next sync byte. */
+    uint8_t held[TS_PACKET_LEN + 1];
     size_t  held_len;
     size_t  used;      /* bytes of held[] that the last packet took */
     bool    lost;      /* The place of the next packet is not known. */

@@ -5,7 +5,7 @@
  *     rtmp://h/live/s?k=v                   connect to h:1935, tcUrl rtmp://h/live, stream s?k=v
  *     rtmps://h/live/s?vhost=v              h:443, TLS, tcUrl rtmps://h/live?vhost=v, stream s?vhost=v
  *     rtmp://[::1]:1936/a/b/s               ::1 port 1936, tcUrl rtmp://[::1]:1936/a/b, stream s
- *     rtmp://user:p%40ss@h/live/s           user and p@ss, and else as without them
+ *     rtmp://user:p%40ss@h/live/s           user "user", password "p@ss"; the rest as without them
  *
  * Yields     no
  */
@@ -37,7 +37,7 @@ struct rtmp_address {
  */
 struct err *rtmp_address_parse(struct rtmp_address *a, const char *url) ATTR_MUST_USE;
 
-/** As rtmp_address_parse(), of a URL that ends with the app, and the stream with its parameters. */
+/** As rtmp_address_parse(), for a URL that ends with the app. `stream` is the stream's name with its parameters; "": the URL has it. */
 struct err *rtmp_address_parse_names(struct rtmp_address *a, const char *url, const char *stream) ATTR_MUST_USE;
 
 /** Free the texts. Takes an address that is all zero. */

@@ -52,9 +52,8 @@ enum { RTMP_CLIENT_CHUNK_SIZE = 60000 /* the usual size of relays */ };
 
 /** The server to connect to, and the arguments of connect. Only the url is required. */
 struct rtmp_client_target {
-    const char *url; /* rtmp[s]://host[:port]/app/stream[?param] */
-    const char
-        *stream; /* name of the stream, with its parameters, for a URL that ends with the app; NULL: the URL has it */
+    const char     *url;    /* rtmp[s]://host[:port]/app/stream[?param] */
+    const char     *stream; /* its name with its parameters, if the URL ends with the app; NULL: the URL has it */
     const char     *tc_url; /* tcUrl of connect, by which an edge names its vhost; NULL: made from the url */
     const char     *page_url, *swf_url; /* NULL: "" */
     const uint8_t  *args;               /* the second object of connect, as AMF0; NULL: none */
