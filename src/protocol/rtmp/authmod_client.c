@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/attr.h"
 #include "core/str.h"
 
 /* A part of the description, not terminated. */
@@ -20,6 +21,11 @@ static struct part from(struct part in, const char *at)
     return (struct part){ at, (size_t)(in.p + in.len - at) };
 }
 
+static bool part_is(struct part p, const char *word)
+{
+    return p.len == strlen(word) && memcmp(p.p, word, p.len) == 0;
+}
+
 /* One "name=value" of the query. False: a value that is too long. */
 static bool take_pair(struct authmod_demand *d, struct part pair, struct part *reason)
 {
@@ -28,12 +34,11 @@ static bool take_pair(struct authmod_demand *d, struct part pair, struct part *r
     const char              *equals = memchr(pair.p, '=', pair.len);
     if (!equals)
         return true;
-    size_t      n = (size_t)(equals - pair.p);
-    struct part value = from(pair, equals + 1);
-    if (n == strlen("reason") && memcmp(pair.p, "reason", n) == 0)
+    struct part name = { pair.p, (size_t)(equals - pair.p) }, value = from(pair, equals + 1);
+    if (part_is(name, "reason"))
         *reason = value;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (n != strlen(names[i]) || memcmp(pair.p, names[i], n) != 0)
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (!part_is(name, names[i]))
             continue;
         if (value.len > AUTHMOD_TEXT_MAX || memchr(value.p, '\0', value.len))
             return false;
@@ -41,11 +46,6 @@ static bool take_pair(struct authmod_demand *d, struct part pair, struct part *r
         values[i][value.len] = '\0';
     }
     return true;
-}
-
-static bool part_is(struct part p, const char *word)
-{
-    return p.len == strlen(word) && memcmp(p.p, word, p.len) == 0;
 }
 
 static enum authmod_demand_kind kind_of(const struct authmod_demand *d, struct part reason)
