@@ -31,7 +31,7 @@ enum flv_read flv_read_header(struct rd *in, struct flv_header *header)
     return FLV_GOT;
 }
 
-enum flv_read flv_read_tag(struct rd *in, struct flv_tag *tag)
+enum flv_read flv_read_tag_header(struct rd *in, struct flv_tag *tag)
 {
     struct rd r = *in;
     uint8_t   type = rd_u8(&r) & 0x1f; /* TagType without the Reserved and Filter bits */
@@ -43,13 +43,35 @@ enum flv_read flv_read_tag(struct rd *in, struct flv_tag *tag)
         return FLV_NEED_MORE;
     if (type != FLV_AUDIO && type != FLV_VIDEO && type != FLV_SCRIPT)
         return FLV_BAD; /* Fail before waiting for the body. */
-    const uint8_t *body = rd_bytes(&r, len);
+    *tag = (struct flv_tag){ type, (int32_t)(ext << 24 | ts), NULL, len };
+    *in = r;
+    return FLV_GOT;
+}
+
+enum flv_read flv_read_tag(struct rd *in, struct flv_tag *tag)
+{
+    struct rd      r = *in;
+    struct flv_tag t;
+    enum flv_read  got = flv_read_tag_header(&r, &t);
+    if (got != FLV_GOT)
+        return got;
+    t.body = rd_bytes(&r, t.len);
     rd_u32(&r); /* PreviousTagSize is ignored: some writers get it wrong. */
     if (r.bad)
         return FLV_NEED_MORE;
-    *tag = (struct flv_tag){ type, (int32_t)(ext << 24 | ts), body, len };
+    *tag = t;
     *in = r;
     return FLV_GOT;
+}
+
+enum flv_tag_type flv_tag_type_of(enum frame_kind kind)
+{
+    static const enum flv_tag_type types[] = {
+        [FRAME_AUDIO] = FLV_AUDIO,
+        [FRAME_VIDEO] = FLV_VIDEO,
+        [FRAME_SCRIPT] = FLV_SCRIPT,
+    };
+    return types[kind];
 }
 
 void flv_write_header(struct wr *w, bool has_audio, bool has_video)

@@ -12,6 +12,7 @@
 
 #include "core/rd.h"
 #include "core/wr.h"
+#include "kernel/frame.h"
 
 /* E.4.1 TagType; the same numbers are RTMP's message type ids. */
 enum flv_tag_type { FLV_AUDIO = 8, FLV_VIDEO = 9, FLV_SCRIPT = 18 };
@@ -60,6 +61,17 @@ enum flv_read flv_read_header(struct rd *in, struct flv_header *header);
  *            FLV_BAD        unknown TagType; `in` unchanged; give up on this byte stream
  */
 enum flv_read flv_read_tag(struct rd *in, struct flv_tag *tag);
+
+/**
+ * Read the 11 bytes before the body of a tag. tag->body is NULL.
+ *
+ * Source     E.4.1
+ * Returns    as flv_read_tag(); FLV_GOT: `in` moved to the body
+ */
+enum flv_read flv_read_tag_header(struct rd *in, struct flv_tag *tag);
+
+/** The type of the tag that carries a frame of this kind. */
+enum flv_tag_type flv_tag_type_of(enum frame_kind kind);
 
 /** Write a header of version 1 that announces these kinds, and PreviousTagSize0: FLV_HEADER_LEN bytes. */
 void flv_write_header(struct wr *w, bool has_audio, bool has_video);

@@ -46,15 +46,14 @@ static enum flv_stream_read begin_tag(struct flv_stream *s, struct rd *in)
     if (!collect(s, in, FLV_TAG_HEADER_LEN))
         return FLV_STREAM_NEED_MORE;
     struct rd      head = rd_over(s->head, s->head_len);
-    struct flv_tag ignored;
-    if (flv_read_tag(&head, &ignored) == FLV_BAD)
+    struct flv_tag tag;
+    if (flv_read_tag_header(&head, &tag) != FLV_GOT)
         return FLV_STREAM_BAD;
-    uint8_t type = rd_u8(&head) & 0x1f;
-    s->body_len = rd_u24(&head);
+    s->body_len = tag.len;
     s->frame = frame_new(s->body_len < FLV_STREAM_ROOM_FIRST ? s->body_len : FLV_STREAM_ROOM_FIRST);
     if (!s->frame)
         return FLV_STREAM_NO_MEMORY;
-    s->frame->kind = (uint8_t)kind_of(type);
+    s->frame->kind = (uint8_t)kind_of(tag.type);
     return FLV_STREAM_TAG;
 }
 

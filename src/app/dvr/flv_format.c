@@ -43,16 +43,11 @@ static bool begin(struct dvr_output *o)
 
 static enum dvr_took take(struct dvr_output *o, struct frame *f, int64_t us)
 {
-    static const enum flv_tag_type types[] = {
-        [FRAME_AUDIO] = FLV_AUDIO,
-        [FRAME_VIDEO] = FLV_VIDEO,
-        [FRAME_SCRIPT] = FLV_SCRIPT,
-    };
     uint8_t   header[FLV_TAG_HEADER_LEN], trailer[FLV_TAG_TRAILER_LEN];
     struct wr before = wr_over(header, sizeof header), after = wr_over(trailer, sizeof trailer);
     if (f->len > FLV_BODY_MAX || (f->kind == FRAME_SCRIPT && f->config))
         return DVR_SKIPPED; /* The metadata are in the head. */
-    flv_write_tag_header(&before, types[f->kind], f->len, (int32_t)(uint32_t)ms_from_us(us));
+    flv_write_tag_header(&before, flv_tag_type_of((enum frame_kind)f->kind), f->len, (int32_t)(uint32_t)ms_from_us(us));
     flv_write_tag_trailer(&after, f->len);
     const struct iovec tag[] = { { header, sizeof header }, { f->data, f->len }, { trailer, sizeof trailer } };
     file_writer_appendv(o->writer, tag, 3);
@@ -131,13 +126,11 @@ static struct err *walk(struct scan *s)
     uint8_t bytes[AHEAD];
     for (s->end = s->head_len; s->end + AHEAD <= s->file_len && read_at(s->fd, s->end, bytes, AHEAD);) {
         struct rd      r = rd_over(bytes, FLV_TAG_HEADER_LEN);
-        struct flv_tag tag = { .type = bytes[0] & 0x1f };
-        rd_u8(&r);
-        tag.len = rd_u24(&r);
-        uint32_t ms = rd_u24(&r);
-        tag.dts_ms = (int32_t)(ms | (uint32_t)rd_u8(&r) << 24);
+        struct flv_tag tag;
+        if (flv_read_tag_header(&r, &tag) != FLV_GOT)
+            break;
         int64_t next = s->end + FLV_TAG_HEADER_LEN + tag.len + FLV_TAG_TRAILER_LEN;
-        if ((tag.type != FLV_AUDIO && tag.type != FLV_VIDEO && tag.type != FLV_SCRIPT) || next > s->file_len)
+        if (next > s->file_len)
             break;
         if (!note_tag(s, &tag, bytes + FLV_TAG_HEADER_LEN, s->end))
             return err_no_memory();

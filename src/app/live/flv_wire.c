@@ -16,16 +16,11 @@ static size_t tag_len(const struct wire *w, const struct frame *f, int64_t us)
 
 static void tag_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
-    static const enum flv_tag_type types[] = {
-        [FRAME_AUDIO] = FLV_AUDIO,
-        [FRAME_VIDEO] = FLV_VIDEO,
-        [FRAME_SCRIPT] = FLV_SCRIPT,
-    };
     uint8_t   header[FLV_TAG_HEADER_LEN], trailer[FLV_TAG_TRAILER_LEN];
     struct wr before = wr_over(header, sizeof header), after = wr_over(trailer, sizeof trailer);
     if (tag_len(w, f, us) == 0)
         return;
-    flv_write_tag_header(&before, types[f->kind], f->len, (int32_t)ms_from_us(us));
+    flv_write_tag_header(&before, flv_tag_type_of((enum frame_kind)f->kind), f->len, (int32_t)ms_from_us(us));
     flv_write_tag_trailer(&after, f->len);
     wire_put(out, header, sizeof header);
     wire_lend(out, f->data, f->len);

@@ -38,7 +38,7 @@ static void write_tag(struct wr *w, const struct frame *f, int64_t dts_us)
         return;
     int64_t        dts_ms = ms_from_us(dts_us);
     struct flv_tag tag = {
-        .type = f->kind == FRAME_VIDEO ? FLV_VIDEO : FLV_AUDIO,
+        .type = flv_tag_type_of((enum frame_kind)f->kind),
         .dts_ms = (int32_t)(uint32_t)(dts_ms > 0 ? dts_ms : 0), /* it wraps, as in a long file */
         .body = f->data,
         .len = f->len,
