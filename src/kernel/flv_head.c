@@ -40,7 +40,8 @@ bool flv_index_add(struct flv_index *ix, uint64_t at, int32_t ms)
     return true;
 }
 
-void flv_index_thin(struct flv_index *ix, size_t most)
+/* Keep at most `most` key frames. */
+static void thin(struct flv_index *ix, size_t most)
 {
     if (most == 0)
         ix->n = 0;
@@ -113,7 +114,7 @@ static void put_keyframes(struct flv_index *ix, struct wr *w)
     enum { FRAME_LEN = 128 }; /* names, markers and ends around the two arrays */
     size_t left = (size_t)(w->end - w->p);
     if (ix)
-        flv_index_thin(ix, left > FRAME_LEN ? (left - FRAME_LEN) / FLV_INDEX_ENTRY_LEN : 0);
+        thin(ix, left > FRAME_LEN ? (left - FRAME_LEN) / FLV_INDEX_ENTRY_LEN : 0);
     size_t n = ix ? ix->n : 0;
     amf0_write_key(w, "keyframes");
     amf0_write_object(w);

@@ -48,9 +48,6 @@ struct flv_index {
 /** Note a key frame. False when memory is out: then it is not noted. */
 bool flv_index_add(struct flv_index *ix, uint64_t at, int32_t ms) ATTR_MUST_USE;
 
-/** Keep at most `most` key frames. */
-void flv_index_thin(struct flv_index *ix, size_t most);
-
 void flv_index_finish(struct flv_index *ix);
 
 struct flv_head {

@@ -134,7 +134,7 @@ static void read_tfhd(struct mp4_flat *f, struct rd r, struct traf *traf)
         traf->track = NULL;
 }
 
-static bool read_trun(struct mp4_flat *f, struct rd r, struct traf *traf, uint64_t moof_at)
+static bool read_trun(struct rd r, struct traf *traf, uint64_t moof_at)
 {
     enum { DATA = 1, FIRST_FLAGS = 4, DURATION = 0x100, SIZE = 0x200, FLAGS = 0x400, SHOWN = 0x800 };
     uint32_t has = rd_u32(&r) & 0xffffff, n = rd_u32(&r);
@@ -153,9 +153,7 @@ static bool read_trun(struct mp4_flat *f, struct rd r, struct traf *traf, uint64
             return false;
         add_sample(traf->track, &s);
         traf->dts += s.duration;
-        at += s.len;
     }
-    f->end = at > f->end ? at : f->end;
     return !r.bad;
 }
 
@@ -168,7 +166,7 @@ static bool add_traf(struct mp4_flat *f, struct rd in, uint64_t moof_at)
     read_tfhd(f, tfhd.body, &traf);
     uint32_t version = rd_u32(&tfdt.body) >> 24;
     traf.dts = version == 1 ? (int64_t)rd_u64(&tfdt.body) : rd_u32(&tfdt.body);
-    return traf.track && !tfdt.body.bad && traf.dts >= 0 && read_trun(f, trun.body, &traf, moof_at);
+    return traf.track && !tfdt.body.bad && traf.dts >= 0 && read_trun(trun.body, &traf, moof_at);
 }
 
 static bool tables_are_whole(struct mp4_flat *f)

@@ -4,7 +4,7 @@
  *
  *     mp4_flat_begin(&flat, moov, len)                         the moov of the fragmented file
  *     mp4_flat_add(&flat, moof, len, at)                       each moof, and where it lies in the file
- *     len = mp4_flat_len(&flat)
+ *     room = mp4_flat_room(&flat)
  *     mp4_flat_write(&flat, &w, delta)                         the new moov: every offset is moved by delta
  *
  * The media stay where they are: one mdat is put around what follows the old moov, old fragment headers included. An edit list begins
@@ -46,7 +46,6 @@ struct mp4_flat {
     struct rd             mvhd;
     uint32_t              timescale; /* of the movie */
     struct mp4_flat_track tracks[MP4_FLAT_TRACKS];
-    uint64_t              end; /* offset of the end of the last sample */
     bool                  is_out_of_memory;
 };
 
