@@ -1,7 +1,6 @@
 /* FLV: the tags as they were published, behind a head that gets the index of the key frames at the end. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/dvr/format.h"
@@ -215,16 +214,11 @@ static struct err *complete_open(struct scan *s)
 
 static struct err *complete(const char *path, struct dvr_facts *facts)
 {
-    struct scan s = { .fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), .path = path };
-    struct stat st;
-    if (s.fd < 0)
-        return err_sys(errno == ENOENT ? E_SYSTEM_FILE_EOF : E_SYSTEM_FILE_OPEN, "open %s", path);
-    struct err *e = NULL;
-    if (fstat(s.fd, &st) != 0 || !S_ISREG(st.st_mode))
-        e = err_new(E_SYSTEM_FILE_OPEN, "%s is no regular file", path);
-    s.file_len = st.st_size;
-    if (!e)
-        e = complete_open(&s);
+    struct scan s = { .path = path };
+    struct err *e = dvr_format_open(&s.fd, &s.file_len, path, O_RDWR);
+    if (e)
+        return e;
+    e = complete_open(&s);
     if (close(s.fd) != 0 && !e)
         e = err_sys(E_SYSTEM_FILE_CLOSE, "close %s", path);
     *facts = (struct dvr_facts){ .duration_us = (int64_t)duration_ms(&s) * US_PER_MS, .bytes = s.end };

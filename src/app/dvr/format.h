@@ -70,4 +70,12 @@ extern const struct dvr_format dvr_flv, dvr_mp4, dvr_ts;
 /** The format by the ending of a path; NULL: none has it. */
 const struct dvr_format *dvr_format_of(const char *path);
 
+/**
+ * Open the file that complete() works on, and tell its length. Called on a thread.
+ *
+ * Shape      access: O_RDONLY or O_RDWR
+ * Errors     those of the system; E_SYSTEM_FILE_EOF: there is no file. *fd is closed then
+ */
+struct err *dvr_format_open(int *fd, int64_t *len, const char *path, int access) ATTR_MUST_USE;
+
 #endif

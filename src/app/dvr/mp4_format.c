@@ -416,13 +416,14 @@ static struct err *replace(const struct scan *s, int64_t *len)
 
 static struct err *complete(const char *path, struct dvr_facts *facts)
 {
-    struct scan s = { .fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), .path = path };
-    struct stat st;
-    if (s.fd < 0)
-        return err_sys(errno == ENOENT ? E_SYSTEM_FILE_EOF : E_SYSTEM_FILE_OPEN, "open %s", path);
-    struct err *e = fstat(s.fd, &st) == 0 ? read_header(&s) : err_sys(E_SYSTEM_FILE_OPEN, "look at %s", path);
+    struct scan s = { .path = path };
+    int64_t     file_len;
+    struct err *e = dvr_format_open(&s.fd, &file_len, path, O_RDONLY);
+    if (e)
+        return e;
+    e = read_header(&s);
     if (!e)
-        e = walk(&s, st.st_size);
+        e = walk(&s, file_len);
     if (!e && s.end == s.header_len)
         e = err_new(E_SYSTEM_FILE_EOF, "%s has no media", path);
     facts->bytes = s.end;

@@ -1,7 +1,6 @@
 /* MPEG-TS: packets as they come, with the tables before each key frame. A part of such a file is such a file. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/dvr/format.h"
@@ -65,15 +64,15 @@ static enum dvr_took take(struct dvr_output *o, struct frame *f, int64_t us)
 
 static struct err *complete(const char *path, struct dvr_facts *facts)
 {
-    struct stat st;
-    int         fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return err_sys(errno == ENOENT ? E_SYSTEM_FILE_EOF : E_SYSTEM_FILE_OPEN, "open %s", path);
-    struct err *e = fstat(fd, &st) == 0 ? NULL : err_sys(E_SYSTEM_FILE_OPEN, "look at %s", path);
-    facts->bytes = e ? 0 : st.st_size - st.st_size % TS_PACKET_LEN;
-    if (!e && facts->bytes == 0)
+    int         fd;
+    int64_t     len;
+    struct err *e = dvr_format_open(&fd, &len, path, O_RDWR);
+    if (e)
+        return e;
+    facts->bytes = len - len % TS_PACKET_LEN;
+    if (facts->bytes == 0)
         e = err_new(E_SYSTEM_FILE_EOF, "%s has no packet", path);
-    if (!e && facts->bytes < st.st_size && ftruncate(fd, facts->bytes) != 0)
+    if (!e && facts->bytes < len && ftruncate(fd, facts->bytes) != 0)
         e = err_sys(E_SYSTEM_FILE_WRITE, "cut %s", path);
     if (close(fd) != 0 && !e)
         e = err_sys(E_SYSTEM_FILE_CLOSE, "close %s", path);
