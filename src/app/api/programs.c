@@ -29,12 +29,12 @@ static void put_program(struct api_reply *r, const char *key, const void *member
 {
     const struct program *p = member;
     struct jw            *j = &r->json;
-    bool                  runs = p->process && process_state(p->process) == PROCESS_RUNNING;
+    bool                  runs = program_is_running(p);
     int64_t               now = now_us(), alive_us = runs ? now - p->began_us : 0;
     int64_t               cpu_us = runs ? process_cpu_us(p->process) : 0;
     const char           *progress = p->tail ? p->tail->progress : "";
     jw_object(j, key);
-    jw_string(j, "kind", p->kind->name);
+    jw_string(j, "kind", p->set->kind->name);
     jw_string(j, "subject", p->subject);
     jw_string(j, "name", p->name);
     jw_string(j, "state", state_of(p));

@@ -7,14 +7,9 @@
 #include "protocol/output_tail.h"
 #include "protocol/process.h"
 
-static bool runs(const struct program *p)
-{
-    return p->process && process_state(p->process) == PROCESS_RUNNING;
-}
-
 static void put_running(struct mw *m, const struct program *p)
 {
-    mw_int(m, runs(p));
+    mw_int(m, program_is_running(p));
 }
 
 static void put_starts(struct mw *m, const struct program *p)
@@ -34,7 +29,7 @@ static void put_cpu(struct mw *m, const struct program *p)
 
 static void put_speed(struct mw *m, const struct program *p)
 {
-    double speed = runs(p) && p->tail ? progress_speed(p->tail->progress) : -1;
+    double speed = program_is_running(p) && p->tail ? progress_speed(p->tail->progress) : -1;
     mw_float(m, speed < 0 ? 0 : speed);
 }
 
@@ -50,15 +45,17 @@ static const struct {
     { MW_GAUGE, "srs_program_speed", "Speed that ffmpeg tells; 1 is real time, 0: it does not tell.", put_speed },
 };
 
-/* The number of programs before this one that have the same labels: exec may run one program several times for a stream. */
+/*
+ * The number of programs before this one that have the same labels: exec may run one program several times for a stream. All of
+ * them are in one set.
+ */
 static int copies_before(const struct program *p)
 {
-    struct roll_cursor    at = roll_seek(programs_of_all(), 0);
-    const struct program *other;
-    int                   n = 0;
-    while ((other = roll_next(programs_of_all(), &at)) && other != p)
-        n += !other->is_leaving && other->kind == p->kind && str_equal(other->subject, p->subject) &&
-             str_equal(other->name, p->name);
+    int n = 0;
+    for (const struct list *it = p->link.prev; it != &p->set->items; it = it->prev) {
+        const struct program *other = LIST_ENTRY(it, struct program, link);
+        n += !other->is_leaving && str_equal(other->subject, p->subject) && str_equal(other->name, p->name);
+    }
     return n;
 }
 
@@ -68,7 +65,7 @@ static void put_program(struct mw *m, const struct program *p, void (*put)(struc
     struct str out = str_over(number, sizeof number);
     int        copies = copies_before(p);
     mw_begin(m, NULL);
-    mw_label(m, "kind", p->kind->name);
+    mw_label(m, "kind", p->set->kind->name);
     mw_label(m, "subject", p->subject);
     mw_label(m, "name", p->name);
     if (copies) {
@@ -80,14 +77,16 @@ static void put_program(struct mw *m, const struct program *p, void (*put)(struc
 
 struct err *families_of_programs(struct scrape *s)
 {
-    struct mw *m = &s->metrics;
-    for (size_t f = 0; f < ARRAY_LEN(families); f++) {
+    struct mw  *m = &s->metrics;
+    struct err *e = NULL;
+    for (size_t f = 0; !e && f < ARRAY_LEN(families); f++) {
         struct roll_cursor    at = roll_seek(programs_of_all(), 0);
         const struct program *p;
         mw_family(m, families[f].type, families[f].name, families[f].help);
         while ((p = roll_next(programs_of_all(), &at)))
             if (!p->is_leaving)
                 put_program(m, p, families[f].put);
+        e = scrape_give_way(s); /* not between programs: the copies of a family are counted at one moment */
     }
-    return scrape_give_way(s);
+    return e;
 }

@@ -28,14 +28,14 @@ bool program_publishes(const struct program_kind *kind, const char *key)
     struct roll_cursor    at = roll_seek(&roll, 0);
     const struct program *p;
     while ((p = roll_next(&roll, &at)))
-        if (p->kind == kind && str_equal(p->target, key))
+        if (p->set->kind == kind && str_equal(p->target, key))
             return true;
     return false;
 }
 
 /* ---- one program ---- */
 
-static struct program *program_create(const struct program_kind *kind, const struct program_plan *plan)
+static struct program *program_create(const struct programs *s, const struct program_plan *plan)
 {
     const char *const from[] = { plan->subject, plan->name, plan->key, plan->slot };
     size_t            bytes = 0;
@@ -48,7 +48,7 @@ static struct program *program_create(const struct program_kind *kind, const str
     const char **const to[] = { &p->subject, &p->name, &p->key, &p->slot };
     for (size_t i = 0; i < ARRAY_LEN(from); i++)
         *to[i] = str_pack(&at, from[i], strlen(from[i]));
-    p->kind = kind;
+    p->set = s;
     p->may_complete = plan->may_complete;
     if (roll_add(&roll, &p->place, p))
         return p;
@@ -67,6 +67,11 @@ static void program_destroy(struct program *p)
     mem_free(p);
 }
 
+bool program_is_running(const struct program *p)
+{
+    return p->process && process_state(p->process) == PROCESS_RUNNING;
+}
+
 static bool has_ended(const struct program *p)
 {
     return p->process && process_state(p->process) >= PROCESS_FAILED;
@@ -79,7 +84,7 @@ static void log_start(const struct program *p, const struct command *c)
     for (char **arg = c->argv; *arg; arg++)
         str_printf(&out, "%s%s", out.len ? " " : "", *arg);
     str_tame(shown, out.len);
-    log_info("%s of %s starts %s%s", p->kind->name, p->subject, shown, out.cut ? " ..." : "");
+    log_info("%s of %s starts %s%s", p->set->kind->name, p->subject, shown, out.cut ? " ..." : "");
 }
 
 /* Set the time of the next start. The pause grows while the program keeps ending at once. */
@@ -98,7 +103,7 @@ static void note_failure(struct program *p, struct err *e)
     p->n_failures++;
     schedule(p, false);
     err_text(e, p->reason, sizeof p->reason);
-    log_err(LOG_WARN, e, "%s of %s: %s is not started, next try in %lldms", p->kind->name, p->subject, p->name,
+    log_err(LOG_WARN, e, "%s of %s: %s is not started, next try in %lldms", p->set->kind->name, p->subject, p->name,
             (long long)(p->pause_us / US_PER_MS));
 }
 
@@ -108,7 +113,7 @@ static void note_end(struct program *p, int status)
     p->n_failures += !is_complete;
     schedule(p, is_complete);
     process_describe(status, p->reason, sizeof p->reason);
-    log_info("%s of %s: %s %s %s after %lldms, it starts again in %lldms", p->kind->name, p->subject, p->name,
+    log_info("%s of %s: %s %s %s after %lldms, it starts again in %lldms", p->set->kind->name, p->subject, p->name,
              WIFSIGNALED(status) ? "was" : "has", p->reason, (long long)((now_us() - p->began_us) / US_PER_MS),
              (long long)(p->pause_us / US_PER_MS));
 }
@@ -140,7 +145,7 @@ static void renew_tail(struct program *p)
 static struct err *run(struct program *p, struct command *c)
 {
     struct process_spec spec = {
-        .argv = c->argv, .output = c->output, .errors = c->errors, .has_tail = p->kind->has_tail
+        .argv = c->argv, .output = c->output, .errors = c->errors, .has_tail = p->set->kind->has_tail
     };
     log_start(p, c);
     mem_free(p->target);
@@ -153,20 +158,20 @@ static struct err *run(struct program *p, struct command *c)
     return e;
 }
 
-static struct err *try_to_start(const struct programs *s, struct program *p)
+static struct err *try_to_start(struct program *p)
 {
     struct command command;
-    struct err    *e = p->kind->make(&command, p->spec, s->owner, wall_now_us());
+    struct err    *e = p->set->kind->make(&command, p->spec, p->set->owner, wall_now_us());
     if (!e)
         e = run(p, &command);
     command_finish(&command);
     return e; /* cppcheck-suppress returnDanglingLifetime; cppcheck mistakes the error of a kind for &command. */
 }
 
-static void start(const struct programs *s, struct program *p)
+static void start(struct program *p)
 {
     p->began_us = now_us();
-    struct err *e = try_to_start(s, p);
+    struct err *e = try_to_start(p);
     if (e)
         note_failure(p, e);
     else
@@ -222,7 +227,7 @@ static struct err *want(struct programs *s, const struct program_plan *plan)
 {
     struct program *p = find(s, plan->key);
     if (!p) {
-        p = program_create(s->kind, plan);
+        p = program_create(s, plan);
         if (!p)
             return err_no_memory();
         list_push(&s->items, &p->link);
@@ -302,7 +307,7 @@ int64_t programs_tend(struct programs *s)
         if (p->process || slot_is_taken(s, p))
             continue;
         if (p->start_us <= now_us())
-            start(s, p);
+            start(p);
         if (!p->process && p->start_us < next_us)
             next_us = p->start_us;
     }
@@ -334,7 +339,7 @@ struct err *programs_end(struct programs *s)
     e = err_except(e, E_SOCKET_TIMEOUT);
     if (!e && !list_is_empty(&s->items)) {
         const struct program *p = LIST_ENTRY(s->items.next, struct program, link);
-        log_warn("%s of %s: programs have not ended in %ds and are left to themselves, %s is one", p->kind->name,
+        log_warn("%s of %s: programs have not ended in %ds and are left to themselves, %s is one", s->kind->name,
                  p->subject, (int)(END_PATIENCE_US / US_PER_SECOND), p->name);
     }
     return e;

@@ -46,6 +46,7 @@ enum { PROGRAM_KEY = 0 };
 
 struct output_tail;
 struct process;
+struct programs;
 
 /** A feature that runs programs. */
 struct program_kind {
@@ -70,23 +71,23 @@ struct program_plan {
 };
 
 struct program {
-    struct list                link; /* entry in the set */
-    struct roll_place          place;
-    const struct program_kind *kind;
-    const char                *subject, *name, *key, *slot;
-    char                      *target; /* that of its newest command */
-    const void                *spec;
-    struct output_tail        *tail;    /* what its newest run has printed; NULL: it has not run */
-    struct process            *process; /* NULL: the program is started at start_us */
-    int64_t                    began_us, start_us;
-    int64_t                    pause_us; /* pause before the last start; 0: none */
-    int64_t                    n_starts, n_failures;
-    bool                       may_complete;
-    bool                       is_wanted;                  /* by the change that is under way, or the last one */
-    bool                       is_leaving;                 /* It is told to end, and then gone. */
-    bool                       anew;                       /* It ends, to be started again at once. */
-    char                       reason[PROGRAM_REASON_CAP]; /* the last end or failure by itself; "": none */
-    char                       said[PROGRAM_REASON_CAP];   /* the error that the run before this one has printed last */
+    struct list            link; /* entry in the set */
+    struct roll_place      place;
+    const struct programs *set;
+    const char            *subject, *name, *key, *slot;
+    char                  *target; /* that of its newest command */
+    const void            *spec;
+    struct output_tail    *tail;    /* what its newest run has printed; NULL: it has not run */
+    struct process        *process; /* NULL: the program is started at start_us */
+    int64_t                began_us, start_us;
+    int64_t                pause_us; /* pause before the last start; 0: none */
+    int64_t                n_starts, n_failures;
+    bool                   may_complete;
+    bool                   is_wanted;                  /* by the change that is under way, or the last one */
+    bool                   is_leaving;                 /* It is told to end, and then gone. */
+    bool                   anew;                       /* It ends, to be started again at once. */
+    char                   reason[PROGRAM_REASON_CAP]; /* the last end or failure by itself; "": none */
+    char                   said[PROGRAM_REASON_CAP];   /* the error that the run before this one has printed last */
 };
 
 /** The programs of one owner. */
@@ -124,6 +125,9 @@ struct err *programs_end(struct programs *s) ATTR_MUST_USE;
 
 /** Give all programs up: they end without being waited for. */
 void programs_finish(struct programs *s);
+
+/** True while the process of the program runs. */
+bool program_is_running(const struct program *p);
 
 /** True while a program runs, or ends, that publishes the stream of this key and is of this kind. */
 bool program_publishes(const struct program_kind *kind, const char *key);
