@@ -42,7 +42,7 @@ struct flv_index_entry {
 struct flv_index {
     struct flv_index_entry *entries; /* room for FLV_INDEX_MAX, once there is one */
     size_t                  n;
-    uint64_t                n_seen, every; /* key frames that came; one of so many is kept, 0 means all */
+    uint64_t                n_seen, every; /* key frames that came, and how many of them make one entry */
 };
 
 /** Note a key frame. False when memory is out: then it is not noted. */

@@ -12,7 +12,7 @@
 /* Most files of one name. */
 enum { NUMBERS_MAX = 10000 };
 
-/* A name that is taken sets errno to EEXIST. File systems that cannot rename so are asked before. */
+/* Rename, unless the new name is taken: errno is EEXIST then. Where RENAME_NOREPLACE is not supported, the name is looked up first. */
 static int rename_to_free(const char *from, const char *to)
 {
     int status = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);

@@ -1,7 +1,7 @@
 /**
- * The end of a recorded file, on a thread: it is completed, and gets its last name.
+ * The end of a recorded file: it is completed, and gets its last name.
  *
- * Everything here blocks on the disk.
+ * Everything here blocks on the disk, so it is called on a thread.
  */
 #ifndef APP_DVR_COMPLETE_H
 #define APP_DVR_COMPLETE_H

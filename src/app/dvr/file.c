@@ -22,8 +22,8 @@ enum { FILES_MAX = 10000 };
 /* Most names that are tried for a file beside others that are open. */
 enum { NAMES_MAX = 100 };
 
-static struct list all = { &all, &all }; /* struct dvr_file, not complete */
-static struct map  by_temporary;         /* the same */
+static struct list all = { &all, &all }; /* each struct dvr_file that is not complete */
+static struct map  by_temporary;         /* temporary name → struct dvr_file that is not complete */
 
 /* ---- its life -------------------------------------------------------------------------------------------------- */
 
@@ -119,7 +119,7 @@ static struct err *give_name(struct dvr_file *f)
 
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
 
-/* On a thread: a file of that name was left by a run of the server that was killed. */
+/* Complete a file of the same name that a killed run of the server has left. The writer calls it on a thread. */
 static struct err *rescue(void *arg)
 {
     const struct dvr_file *f = arg;
@@ -246,7 +246,7 @@ uint64_t dvr_file_lost(const struct dvr_file *f)
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
 
-/* On a thread. */
+/* Complete the file. The writer calls it on a thread. */
 static struct err *complete(void *arg)
 {
     struct dvr_file *f = arg;

@@ -66,7 +66,7 @@ struct dvr_file {
  * Shape      headers: those in force; video, audio: codecs of the first tracks, or CODEC_NONE; first_us: the time of the stream that is the
  *            beginning of the file; wall_us: the wall clock at it
  * Ownership  *out is a reference of the caller
- * Errors     the names cannot be a path, E_LIMIT: too many bytes wait for disks; out of memory. *out is NULL then
+ * Errors     the names cannot be a path, E_LIMIT: too many files, or bytes that wait for disks; out of memory. *out is NULL then
  */
 struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subject, const struct headers *headers,
                            enum codec video, enum codec audio, int64_t first_us, int64_t wall_us) ATTR_MUST_USE;

@@ -57,7 +57,7 @@ struct dvr_format {
     void (*finish)(struct dvr_output *o);
 
     /**
-     * On a thread: make the file complete, in place or through another file that replaces it.
+     * Make the file complete, in place or through another file that replaces it. Called on a thread.
      *
      * Shape      facts->duration_us has what is known already; a format that can tell from the file says it better
      * Errors     those of the system; E_SYSTEM_FILE_EOF: the file holds nothing that can be played

@@ -22,7 +22,7 @@
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
-/* A fragment is written once its frames have so many bytes, or there are so many. */
+/* A fragment is written when its frames reach one of these bounds. */
 enum { PART_BYTES = 2 << 20, PART_FRAMES = 4096 };
 
 /* How long the first fragment waits for sound that was announced: MP3 and others are described by their first frame. */
@@ -80,7 +80,7 @@ static void finish(struct dvr_output *o)
     o->state = NULL;
 }
 
-/* The frames that describe the tracks to the muxer, of those that wait. */
+/* Choose the frames that describe the tracks to the muxer, among those that wait. */
 static void describe(struct mp4_state *m)
 {
     for (size_t i = 0; i < m->n; i++) {
@@ -160,7 +160,7 @@ static bool write_part(struct dvr_output *o, struct mp4_state *m, const struct p
     return append(o, bytes, &w);
 }
 
-/* The frames before the last picture: it tells how long the one before it is. At the end all of them. */
+/* Frames that can be written: those before the last picture, which tells how long the picture before it lasts. At the end all. */
 static size_t count_due(const struct mp4_state *m, bool is_last)
 {
     for (size_t n = m->n; !is_last && n > 0; n--)

@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "core/str.h"
 
-/* How long a stream that should have pictures is waited for before its sound is recorded alone. */
+/* How long sound waits for the pictures of its stream before it is recorded alone. */
 enum { PICTURES_US = 10 * US_PER_SECOND };
 
 /* A gap is told when writing has worked again for this long. */
@@ -203,7 +203,7 @@ static bool is_too_long(const struct recorder *r, const struct frame *f)
     return period_of(r, wall_us_of(f), duration_us) != period_of(r, r->file->wall_us, duration_us);
 }
 
-/* Sound is not waited with for ever, if its pictures do not come. */
+/* Sound waits for its pictures, but no longer than PICTURES_US. */
 static bool may_begin(struct recorder *r, const struct frame *f)
 {
     if (is_place(r, f))
@@ -232,7 +232,7 @@ static void follow_publish(struct recorder *r, const struct frame *f)
     r->published_us = s->published_at_us;
 }
 
-/* The source forgets them when the publish ends, and the last frames are taken after that. */
+/* The source forgets the codecs when the publish ends, and the last frames are taken after that. */
 static void note_codecs(struct recorder *r)
 {
     const struct source *s = r->source;

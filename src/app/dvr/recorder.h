@@ -37,7 +37,7 @@ struct recorder {
     enum codec        video, audio;       /* of the publish whose frames are taken, as far as they are known */
     int64_t           published_us;       /* when the publish began whose frames are taken */
     int64_t           waits_us;           /* time of the first frame that waits for a key frame; INT64_MIN: none */
-    int64_t           retry_us, pause_us; /* no file is begun before; the last pause */
+    int64_t           retry_us, pause_us; /* when a file may be begun again; the last pause */
     uint64_t          n_lost;             /* bytes of the open file that are known to be lost */
     bool              is_broken; /* Frames are lost: nothing is written before a key frame that comes after retry_us. */
     int64_t           gap_us;    /* time of the stream at which the gap began; INT64_MIN: there is none */

@@ -50,7 +50,7 @@ void dvr_rescue_file(const struct dvr_format *format, const char *temporary, con
     mem_free(complete(format, temporary, path));
 }
 
-/* What a thread does. */
+/* One look for files that were left. */
 struct look {
     struct offload_job job;
     struct conf       *conf;

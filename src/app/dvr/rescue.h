@@ -12,7 +12,7 @@
 #include "core/attr.h"
 #include "core/err.h"
 
-/** On a thread: complete the file, if it is there and was left by another run. */
+/** Complete the file, if it is there and was left by another run. Called on a thread. */
 void dvr_rescue_file(const struct dvr_format *format, const char *temporary, const char *path);
 
 /**

@@ -118,7 +118,7 @@ static void note_end(struct program *p, int status)
              (long long)(p->pause_us / US_PER_MS));
 }
 
-/* The error of a run: the last that it has called so, or else, if it has failed, its last line. */
+/* The last error that a run has printed. A run that has failed without one is represented by its last line. */
 static const char *error_of_run(const struct program *p)
 {
     if (!p->tail)
@@ -178,7 +178,7 @@ static void start(struct program *p)
         p->n_starts++;
 }
 
-/* Release the process of a program that has ended. One that leaves is gone with it. */
+/* Release the process of a program that has ended. A program that leaves is destroyed with it. */
 static void bury(struct program *p)
 {
     struct err *e = process_take_error(p->process);

@@ -84,7 +84,7 @@ struct program {
     int64_t                n_starts, n_failures;
     bool                   may_complete;
     bool                   is_wanted;                  /* by the change that is under way, or the last one */
-    bool                   is_leaving;                 /* It is told to end, and then gone. */
+    bool                   is_leaving;                 /* It was told to end, and is destroyed then. */
     bool                   anew;                       /* It ends, to be started again at once. */
     char                   reason[PROGRAM_REASON_CAP]; /* the last end or failure by itself; "": none */
     char                   said[PROGRAM_REASON_CAP];   /* the error that the run before this one has printed last */
