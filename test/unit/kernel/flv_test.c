@@ -36,6 +36,22 @@ static void reads_a_tag(void **state)
     assert_int_equal(rd_left(&in), 0);
 }
 
+static void reads_the_header_of_a_tag_whose_body_is_elsewhere(void **state)
+{
+    (void)state;
+    struct flv_tag tag;
+    struct rd      in = rd_over(tag_bytes, FLV_TAG_HEADER_LEN - 1);
+    assert_int_equal(flv_read_tag_header(&in, &tag), FLV_NEED_MORE);
+    assert_ptr_equal(in.p, tag_bytes);
+    in = rd_over(tag_bytes, FLV_TAG_HEADER_LEN);
+    assert_int_equal(flv_read_tag_header(&in, &tag), FLV_GOT);
+    assert_int_equal(tag.type, FLV_VIDEO);
+    assert_int_equal(tag.dts_ms, 0x01000028);
+    assert_int_equal(tag.len, 5);
+    assert_null(tag.body);
+    assert_int_equal(rd_left(&in), 0);
+}
+
 static void asks_for_more_at_every_cut(void **state)
 {
     (void)state;
@@ -126,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_tag),
+        cmocka_unit_test(reads_the_header_of_a_tag_whose_body_is_elsewhere),
         cmocka_unit_test(asks_for_more_at_every_cut),
         cmocka_unit_test(refuses_an_unknown_tag_before_its_body),
         cmocka_unit_test(reads_the_header_and_what_a_later_version_adds),
