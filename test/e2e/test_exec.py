@@ -115,6 +115,18 @@ def test_each_line_is_a_program_with_redirections_of_its_own(make_server, tmp_pa
         until(lambda: lines(tmp_path / "both") == ["out both", "err both"], "both in one file")
 
 
+def test_a_program_of_several_lines_has_a_series_for_each(make_server, tmp_path):
+    worker = script(tmp_path, "worker", WORKER)
+    server = make_server(with_exec(*[worker + " " + word for word in "abc"]) + " exporter { enabled on; listen %d; }" % free_port(), api="")
+
+    def series():
+        text = Api(server).ask("GET", "/metrics").body.decode()
+        return re.findall(r'^srs_program_running\{kind="exec",subject="/live/s",name="[^"]*worker"(.*)\} 1$', text, re.M)
+
+    with server.publisher():
+        until(lambda: series() == ["", ',copy="2"', ',copy="3"'], "three series")
+
+
 def test_what_the_client_says_is_one_word_each(make_server, tmp_path):
     words, out = script(tmp_path, "words", WORDS), str(tmp_path / "out")
     server = make_server(with_exec("%s [app] [stream] [tcUrl] [swfUrl] [pageUrl] [port] [url] [engine] x[stream]y > %s" % (words, out)))
