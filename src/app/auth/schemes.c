@@ -11,14 +11,22 @@
 #include "protocol/token/sign.h"
 #include "protocol/token/timed_links.h"
 
+/* What judges a token by one secret: one of the two. A link is good for `valid_s` after the time in it. */
+struct judge {
+    enum token_verdict (*token)(const struct token_ask *ask, const char *secret, struct token_grant *grant);
+    enum token_verdict (*link)(const struct token_ask *ask, const char *secret, int64_t valid_s,
+                               struct token_grant *grant);
+};
+
 /* A secret for which the token is good; if there is none, the verdict that says most. */
 static enum token_verdict by_secrets(const struct conf_auth *c, const struct token_ask *ask, struct token_grant *grant,
-                                     enum token_verdict (*check)(const struct token_ask *ask, const char *secret,
-                                                                 struct token_grant *grant))
+                                     struct judge judge)
 {
     enum token_verdict best = TOKEN_ABSENT;
     for (size_t i = 0; i < c->secrets.count && best != TOKEN_GOOD; i++) {
-        enum token_verdict verdict = check(ask, c->secrets.items[i], grant);
+        const char        *secret = c->secrets.items[i];
+        enum token_verdict verdict = judge.link ? judge.link(ask, secret, c->auth_key_valid_us / US_PER_SECOND, grant)
+                                                : judge.token(ask, secret, grant);
         if (verdict > best)
             best = verdict;
     }
@@ -27,7 +35,7 @@ static enum token_verdict by_secrets(const struct conf_auth *c, const struct tok
 
 static enum token_verdict check_sign(const struct conf_auth *c, const struct token_ask *ask, struct token_grant *grant)
 {
-    return by_secrets(c, ask, grant, sign_check);
+    return by_secrets(c, ask, grant, (struct judge){ .token = sign_check });
 }
 
 static enum token_verdict check_secure_link(const struct conf_auth *c, const struct token_ask *ask,
@@ -36,54 +44,40 @@ static enum token_verdict check_secure_link(const struct conf_auth *c, const str
     return secure_link_check(ask, c->secure_link, grant);
 }
 
-/* The same for links that are good for a time after the one in them. */
-static enum token_verdict by_links(const struct conf_auth *c, const struct token_ask *ask, struct token_grant *grant,
-                                   enum token_verdict (*check)(const struct token_ask *ask, const char *secret,
-                                                               int64_t valid_s, struct token_grant *grant))
-{
-    enum token_verdict best = TOKEN_ABSENT;
-    for (size_t i = 0; i < c->secrets.count && best != TOKEN_GOOD; i++) {
-        enum token_verdict verdict = check(ask, c->secrets.items[i], c->auth_key_valid_us / US_PER_SECOND, grant);
-        if (verdict > best)
-            best = verdict;
-    }
-    return best;
-}
-
 static enum token_verdict check_auth_key(const struct conf_auth *c, const struct token_ask *ask,
                                          struct token_grant *grant)
 {
-    return by_links(c, ask, grant, cdn_auth_key_check);
+    return by_secrets(c, ask, grant, (struct judge){ .link = cdn_auth_key_check });
 }
 
 static enum token_verdict check_sign_t(const struct conf_auth *c, const struct token_ask *ask,
                                        struct token_grant *grant)
 {
-    return by_links(c, ask, grant, timed_links_sign_t);
+    return by_secrets(c, ask, grant, (struct judge){ .link = timed_links_sign_t });
 }
 
 static enum token_verdict check_ws_secret(const struct conf_auth *c, const struct token_ask *ask,
                                           struct token_grant *grant)
 {
-    return by_links(c, ask, grant, timed_links_ws_secret);
+    return by_secrets(c, ask, grant, (struct judge){ .link = timed_links_ws_secret });
 }
 
 static enum token_verdict check_hw_secret(const struct conf_auth *c, const struct token_ask *ask,
                                           struct token_grant *grant)
 {
-    return by_links(c, ask, grant, timed_links_hw_secret);
+    return by_secrets(c, ask, grant, (struct judge){ .link = timed_links_hw_secret });
 }
 
 static enum token_verdict check_tx_secret(const struct conf_auth *c, const struct token_ask *ask,
                                           struct token_grant *grant)
 {
-    return by_secrets(c, ask, grant, cdn_tx_secret_check);
+    return by_secrets(c, ask, grant, (struct judge){ .token = cdn_tx_secret_check });
 }
 
 static enum token_verdict check_edge_auth(const struct conf_auth *c, const struct token_ask *ask,
                                           struct token_grant *grant)
 {
-    return by_secrets(c, ask, grant, cdn_edge_auth_check);
+    return by_secrets(c, ask, grant, (struct judge){ .token = cdn_edge_auth_check });
 }
 
 /* clang-format off */
