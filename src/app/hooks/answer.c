@@ -37,28 +37,32 @@ static bool find(const struct jr_value *answer, const char *name, struct jr_valu
     return jr_member(answer, name, out) && out->kind != JR_NULL;
 }
 
-static struct err *read_limit(const struct jr_value *answer, struct hook_wish *wish)
+/* Read a number from 1 to `max`. One that is absent, or out of bounds, leaves *out as it is. */
+static struct err *read_number(const struct jr_value *answer, const char *name, int64_t max, const char *why,
+                               int64_t *out)
 {
     struct jr_value v;
-    int64_t         seconds;
-    if (!find(answer, "limit_seconds", &v))
+    int64_t         n;
+    if (!find(answer, name, &v))
         return NULL;
-    if (!jr_int(&v, &seconds) || seconds < 1 || seconds > HOOK_LIMIT_SECONDS_MAX)
-        return bad("limit_seconds", "is no number of seconds from 1 to ten years");
-    wish->limit_us = seconds * US_PER_SECOND;
+    if (!jr_int(&v, &n) || n < 1 || n > max)
+        return bad(name, why);
+    *out = n;
     return NULL;
 }
 
-static struct err *read_kbps(const struct jr_value *answer, struct hook_wish *wish)
+static struct err *read_limits(const struct jr_value *answer, struct hook_wish *wish)
 {
-    struct jr_value v;
-    int64_t         kbps;
-    if (!find(answer, "limit_kbps", &v))
-        return NULL;
-    if (!jr_int(&v, &kbps) || kbps < 1 || kbps > HOOK_LIMIT_KBPS_MAX)
-        return bad("limit_kbps", "is no number from 1 to 10000000");
-    wish->limit_kbps = (int)kbps;
-    return NULL;
+    int64_t     seconds = 0, kbps = 0;
+    struct err *e = read_number(answer, "limit_seconds", HOOK_LIMIT_SECONDS_MAX,
+                                "is no number of seconds from 1 to ten years", &seconds);
+    if (!e)
+        e = read_number(answer, "limit_kbps", HOOK_LIMIT_KBPS_MAX, "is no number from 1 to 10000000", &kbps);
+    if (seconds)
+        wish->limit_us = seconds * US_PER_SECOND;
+    if (kbps)
+        wish->limit_kbps = (int)kbps;
+    return e;
 }
 
 static struct err *read_stream(const struct jr_value *answer, struct hook_wish *wish)
@@ -104,7 +108,7 @@ struct err *hook_answer_wish(const char *body, size_t len, struct hook_wish *wis
     struct err     *e = NULL;
     if (!jr_parse(body, len, &answer) || answer.kind != JR_OBJECT)
         return NULL; /* the character 0 */
-    if (!(e = read_limit(&answer, wish)) && !(e = read_kbps(&answer, wish)) && !(e = read_stream(&answer, wish)))
+    if (!(e = read_limits(&answer, wish)) && !(e = read_stream(&answer, wish)))
         e = read_redirect(&answer, wish);
     return e;
 }
