@@ -131,21 +131,12 @@ static struct err *lift(struct api_reply *r, const char *id)
 
 /* ---- the list ---------------------------------------------------------------------------------------------------- */
 
-static bool takes(const struct filter *f, const struct api_reply *r, const void *member)
-{
-    (void)f;
-    (void)r;
-    (void)member;
-    return true;
-}
-
 static struct err *put_list(struct api_reply *r)
 {
     const struct listing list = {
         .key = "bans",
         .members = bans_roll(),
         .paged = true,
-        .takes = takes,
         .put = put_ban,
     };
     return listing_put_page(r, &list);

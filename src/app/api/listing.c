@@ -38,6 +38,11 @@ int64_t listing_recv_30s(const void *traffic)
     return ((const struct traffic *)traffic)->in.window_30s.kbps;
 }
 
+static bool takes(const struct listing *list, const struct filter *f, const struct api_reply *r, const void *member)
+{
+    return !list->takes || list->takes(f, r, member);
+}
+
 static void begin(struct api_reply *r, const struct listing *list)
 {
     api_begin(r);
@@ -87,7 +92,7 @@ static struct err *put_by_arrival(struct api_reply *r, const struct listing *lis
     last = at.number;
     begin(r, list);
     for (const void *member; !e && (member = roll_next(list->members, &at)); co_give_way_by_time()) {
-        if (!list->takes(f, r, member) || skip-- > 0)
+        if (!takes(list, f, r, member) || skip-- > 0)
             continue;
         if (count-- == 0) {
             has_more = true;
@@ -121,7 +126,7 @@ static void gather(struct best *b, const struct api_reply *r, const struct listi
 {
     struct roll_cursor at = roll_seek(list->members, 0);
     for (const void *member; (member = roll_next(list->members, &at)); co_give_way_by_time()) {
-        if (!list->takes(f, r, member))
+        if (!takes(list, f, r, member))
             continue;
         struct best_row row = { .arrival = at.number };
         const void     *part = (const char *)member + by->offset;

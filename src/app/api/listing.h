@@ -46,7 +46,7 @@ struct listing {
     const char        *key; /* "streams" */
     const struct roll *members;
     bool               paged; /* `count` has a default; otherwise all members are listed */
-    bool (*takes)(const struct filter *f, const struct api_reply *r, const void *member);
+    bool (*takes)(const struct filter *f, const struct api_reply *r, const void *member); /* NULL: all are taken */
     void (*put)(struct api_reply *r, const char *key, const void *member);
     const struct listing_column *columns;
     size_t                       n_columns;

@@ -52,21 +52,12 @@ static void put_program(struct api_reply *r, const char *key, const void *member
     jw_object_end(j);
 }
 
-static bool takes(const struct filter *f, const struct api_reply *r, const void *member)
-{
-    (void)f;
-    (void)r;
-    (void)member;
-    return true;
-}
-
 static struct err *write_programs(struct api_reply *r)
 {
     const struct listing list = {
         .key = "programs",
         .members = programs_of_all(),
         .paged = true,
-        .takes = takes,
         .put = put_program,
     };
     return listing_put_page(r, &list);
