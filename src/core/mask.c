@@ -136,35 +136,40 @@ static size_t name_len(struct scan s)
     return n;
 }
 
-/* At the mark before a parameter: the distance to its value if it is secret, with the length of that; otherwise 0. */
-static size_t find_value(struct scan s, size_t *len)
+/*
+ * The three that look for a secret: a parameter behind its mark, user and password behind "://", and a hash in a path. True: there is
+ * one, *distance behind `s` and of *len characters.
+ */
+
+static bool find_value(struct scan s, size_t *distance, size_t *len)
 {
     size_t mark = char_len(s, "?&;#"), name, equals;
     if (mark == 0)
-        return 0;
+        return false;
     s.at += mark;
     name = name_len(s);
     struct scan behind = { s.at + name, s.end };
     equals = char_len(behind, "=");
     if (equals == 0 || !is_secret_name(s.at, name))
-        return 0;
+        return false;
     behind.at += equals;
+    *distance = mark + name + equals;
     *len = value_len(behind, equals > 1);
-    return mark + name + equals;
+    return true;
 }
 
-/* At "://": the distance to user and password, with the length of both; otherwise 0. */
-static size_t find_user(struct scan s, size_t *len)
+static bool find_user(struct scan s, size_t *distance, size_t *len)
 {
     static const char slashes[] = "://";
     size_t            n = strlen(slashes), at = 0;
     if (left(s) < n || memcmp(s.at, slashes, n) != 0)
-        return 0;
+        return false;
     for (size_t i = n; i < left(s) && !is_blank(s.at[i]) && !strchr("/?#\"", s.at[i]); i++)
         if (s.at[i] == '@')
             at = i;
+    *distance = n;
     *len = at - n;
-    return at ? n : 0;
+    return at > 0;
 }
 
 static size_t digits_len(struct scan s)
@@ -188,24 +193,23 @@ static bool is_hash(struct scan s, size_t len)
     return (len == MD5_DIGITS || len == SHA256_DIGITS) && left(s) > len && s.at[len] == '/';
 }
 
-/* At a part of a path that is the time of a link with its hash behind it, or the hash with the time behind it: as find_value(). */
-static size_t find_hash(struct scan s, bool *is_here, size_t *len)
+/* `s` is where a part of the path begins. The time of the link stands before the hash, in decimal digits, or behind it. */
+static bool find_hash(struct scan s, size_t *distance, size_t *len)
 {
     size_t first = digits_len(s);
-    *is_here = false;
     if (left(s) <= first || s.at[first] != '/')
-        return 0;
+        return false;
     struct scan behind = { s.at + first + 1, s.end };
     size_t      second = digits_len(behind);
     if ((first == MINUTES_DIGITS || first == SECONDS_DIGITS) && is_decimal(s.at, first) && is_hash(behind, second)) {
-        *is_here = true;
+        *distance = first + 1;
         *len = second;
-        return first + 1;
+        return true;
     }
-    *is_here = is_hash(s, first) && second >= HEX_TIME_MIN && second <= HEX_TIME_MAX && left(behind) > second &&
-               behind.at[second] == '/';
+    *distance = 0;
     *len = first;
-    return 0;
+    return is_hash(s, first) && second >= HEX_TIME_MIN && second <= HEX_TIME_MAX && left(behind) > second &&
+           behind.at[second] == '/';
 }
 
 /* ---- masking ----------------------------------------------------------------------------------------------------- */
@@ -215,22 +219,17 @@ static bool begins_part(const char *text, const char *at)
     return at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '_' && at[-1] != '-');
 }
 
-/* The distance to a secret that what stands here announces, with its length. False: there is none. */
+/* Look for a secret that the character at `s` announces, as find_value() and the others do. */
 static bool find(const char *text, struct scan s, size_t *distance, size_t *len)
 {
-    bool is_here;
     switch (*s.at) {
     case '?':
     case '&':
     case ';':
     case '#':
-    case '%': *distance = find_value(s, len); return *distance > 0;
-    case ':': *distance = find_user(s, len); return *distance > 0;
-    default:
-        if (hex_digit(*s.at) < 0 || !begins_part(text, s.at))
-            return false;
-        *distance = find_hash(s, &is_here, len);
-        return is_here;
+    case '%': return find_value(s, distance, len);
+    case ':': return find_user(s, distance, len);
+    default: return hex_digit(*s.at) >= 0 && begins_part(text, s.at) && find_hash(s, distance, len);
     }
 }
 
