@@ -28,9 +28,5 @@ bool conf_auth_asks(const struct conf_auth *c, bool publish)
 
 bool conf_auth_has(const struct conf_auth *c, const char *scheme, bool publish)
 {
-    const struct conf_words *schemes = publish ? &c->publish : &c->play;
-    bool                     has = false;
-    for (size_t i = 0; i < schemes->count && !has; i++)
-        has = str_equal(schemes->items[i], scheme);
-    return c->enabled && has;
+    return c->enabled && conf_words_has(publish ? &c->publish : &c->play, scheme);
 }

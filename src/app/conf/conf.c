@@ -50,6 +50,14 @@ const struct conf_vhost *conf_vhost_named(const struct conf *c, const char *name
     return v && strcmp(v->name, name) == 0 ? v : NULL;
 }
 
+bool conf_words_has(const struct conf_words *words, const char *word)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (strcmp(words->items[i], word) == 0)
+            return true;
+    return false;
+}
+
 static bool same_words(const struct conf_words *a, const struct conf_words *b)
 {
     if (a->count != b->count)

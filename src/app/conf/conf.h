@@ -463,6 +463,9 @@ const struct conf_vhost *conf_find_vhost(const struct conf *c, const char *name)
 /** The vhost of this very name, whoever it serves. NULL: the configuration has none. */
 const struct conf_vhost *conf_vhost_named(const struct conf *c, const char *name);
 
+/** True if this word is in the list. */
+bool conf_words_has(const struct conf_words *words, const char *word);
+
 /** True when the API is served on the ports of the HTTP server: the words of `listen` are the same in both. */
 bool conf_http_is_shared(const struct conf *conf);
 

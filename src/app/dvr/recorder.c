@@ -29,10 +29,7 @@ static bool is_applied(const struct recorder *r, const struct conf_words *apply)
     char       name[sizeof r->app + sizeof r->stream];
     struct str out = str_over(name, sizeof name);
     str_printf(&out, "%s/%s", r->app, r->stream);
-    for (size_t i = 0; i < apply->count; i++)
-        if (str_equal(apply->items[i], "all") || str_equal(apply->items[i], name))
-            return true;
-    return false;
+    return conf_words_has(apply, "all") || conf_words_has(apply, name);
 }
 
 static bool is_same(const struct conf_dvr *a, const struct conf_dvr *b)

@@ -170,19 +170,12 @@ static void leave(void *kept)
 
 /* ---- the beginning -------------------------------------------------------------------------------------------------- */
 
-static bool fails_open(const struct conf_vhost *v, enum hook_event event)
-{
-    bool open = false;
-    for (size_t i = 0; i < v->hooks.fail_open.count && !open; i++)
-        open = str_equal(v->hooks.fail_open.items[i], hook_event_name(event));
-    return open;
-}
-
 /* Let a client in whose backend cannot be asked, if the vhost wants it. The error is told then; otherwise it comes back. */
 static struct err *let_in(const struct hook_kept *k, const struct session *s, struct err *e)
 {
     enum err_code code = err_code(e);
-    if (!fails_open(s->vhost, k->pair->begin) || code == E_THREAD_INTERRUPTED || code == E_NO_MEMORY)
+    if (!conf_words_has(&s->vhost->hooks.fail_open, hook_event_name(k->pair->begin)) || code == E_THREAD_INTERRUPTED ||
+        code == E_NO_MEMORY)
         return e;
     log_err(LOG_WARN, e, "the client is let in without an answer, as fail_open says");
     return NULL;
