@@ -39,11 +39,6 @@ static bool first_of(const struct conf_words *listen, struct conf_endpoint *e)
     return listen->count && conf_endpoint_parse(listen->items[0], e) == CONF_ENDPOINT_OK;
 }
 
-static bool is_any(const struct conf_endpoint *e)
-{
-    return e->any || strcmp(e->ip, "0.0.0.0") == 0 || strcmp(e->ip, "::") == 0;
-}
-
 /* Copy the host of "host:port", "[::1]:port" or a host alone. */
 static void host_of(const char *coworker, char out[static HOST_CAP])
 {
@@ -98,7 +93,7 @@ static void put_origin(struct api_reply *r, const struct asked *a)
         jw_null(j, "origin");
         return;
     }
-    if (!is_any(&rtmp))
+    if (!conf_endpoint_is_any(&rtmp))
         str_copy(ip, sizeof ip, rtmp.ip);
     else if (*a->coworker)
         host_of(a->coworker, ip);

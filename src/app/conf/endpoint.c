@@ -55,3 +55,8 @@ bool conf_endpoints_have_port(const struct conf_words *listen, int port)
             return true;
     return false;
 }
+
+bool conf_endpoint_is_any(const struct conf_endpoint *e)
+{
+    return e->any || str_equal(e->ip, "0.0.0.0") || str_equal(e->ip, "::");
+}

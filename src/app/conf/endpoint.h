@@ -27,4 +27,7 @@ enum conf_endpoint_read conf_endpoint_parse(const char *text, struct conf_endpoi
 /** True if a valid endpoint of a `listen` has this port. */
 bool conf_endpoints_have_port(const struct conf_words *listen, int port);
 
+/** True for an endpoint at all addresses of the machine: a bare port, "0.0.0.0" or "::". */
+bool conf_endpoint_is_any(const struct conf_endpoint *e);
+
 #endif

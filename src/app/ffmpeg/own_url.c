@@ -26,11 +26,6 @@ static struct conf_endpoint first_endpoint(const struct conf *conf)
     return e;
 }
 
-static bool is_any(const struct conf_endpoint *e)
-{
-    return e->any || str_equal(e->ip, "0.0.0.0") || str_equal(e->ip, "::");
-}
-
 int own_url_port(const struct conf *conf)
 {
     return first_endpoint(conf).port;
@@ -44,8 +39,8 @@ bool own_url_has_port(const struct conf *conf, int port)
 void own_url_put(struct buf *b, const struct conf *conf, const char *vhost, const char *app, const char *stream)
 {
     struct conf_endpoint e = first_endpoint(conf);
-    bool                 in_brackets = e.ipv6 && !is_any(&e);
-    buf_printf(b, "rtmp://%s%s%s:%d/", in_brackets ? "[" : "", is_any(&e) ? loopback[0] : e.ip, in_brackets ? "]" : "",
+    bool                 is_any = conf_endpoint_is_any(&e), in_brackets = e.ipv6 && !is_any;
+    buf_printf(b, "rtmp://%s%s%s:%d/", in_brackets ? "[" : "", is_any ? loopback[0] : e.ip, in_brackets ? "]" : "",
                e.port);
     uri_put_path(b, app);
     buf_text(b, "/");
