@@ -59,14 +59,18 @@ static bool is_public(const char *ip)
 /* The first public address of this machine, or the first one; empty: it has none. */
 static void own_address(char out[static HOST_CAP])
 {
-    char ip[INET6_ADDRSTRLEN];
+    char            ip[INET6_ADDRSTRLEN];
+    struct ifaddrs *all;
+    bool            is_found = false;
     *out = '\0';
-    for (int i = 0; local_address_find(i, ip); i++) {
-        if (i == 0 || is_public(ip))
+    if (getifaddrs(&all))
+        return;
+    for (int i = 0; !is_found && local_address_find_in(all, i, ip); i++) {
+        is_found = is_public(ip);
+        if (i == 0 || is_found)
             str_copy(out, HOST_CAP, ip);
-        if (is_public(ip))
-            return;
     }
+    freeifaddrs(all);
 }
 
 static void put_api(struct jw *j, const struct api_reply *r, const struct asked *a, const char *ip)
