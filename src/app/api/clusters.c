@@ -20,12 +20,6 @@ struct asked {
     const char *coworker; /* the address by which the asker knows this server; empty: it does not say */
 };
 
-static const char *param(const struct api_reply *r, const char *name)
-{
-    const char *value = api_param(r, name);
-    return value ? value : "";
-}
-
 static bool is_live(const struct api_reply *r, const struct asked *a)
 {
     const struct conf_vhost *vhost = conf_find_vhost(r->server->conf, a->vhost);
@@ -114,7 +108,7 @@ static void put_origin(struct api_reply *r, const struct asked *a)
 static struct err *write_clusters(struct api_reply *r)
 {
     struct asked a = {
-        param(r, "ip"), param(r, "vhost"), param(r, "app"), param(r, "stream"), param(r, "coworker"),
+        api_text(r, "ip"), api_text(r, "vhost"), api_text(r, "app"), api_text(r, "stream"), api_text(r, "coworker"),
     };
     struct jw *j = &r->json;
     jw_object(j, NULL);

@@ -125,8 +125,7 @@ static const char *read_body(const char *text, size_t len, struct wish *w, const
 
 static bool take_param(const struct api_reply *r, const char *name, char *to, size_t cap)
 {
-    const char *value = api_param(r, name);
-    return str_copy(to, cap, value ? value : "");
+    return str_copy(to, cap, api_text(r, name));
 }
 
 static const char *read_params(const struct api_reply *r, struct wish *w)

@@ -11,12 +11,6 @@
 #include "core/str.h"
 #include "protocol/http/status.h"
 
-static const char *param(const struct api_reply *r, const char *name)
-{
-    const char *value = http_request_param(r->request, name);
-    return value ? value : "";
-}
-
 /* ---- query ------------------------------------------------------------------------------------------------------------ */
 
 static const char *name_of(const struct conf_node *vhost)
@@ -65,7 +59,7 @@ static struct err *write_vhosts(struct api_reply *r, const struct conf_node *roo
 static struct err *write_scope(struct api_reply *r, const struct conf_node *root, const char *scope)
 {
     struct jw              *j = &r->json;
-    const struct conf_node *vhost = find_vhost(root, param(r, "vhost"));
+    const struct conf_node *vhost = find_vhost(root, api_text(r, "vhost"));
     struct err             *e = NULL;
     if (strcmp(scope, "vhost") == 0 && !vhost) {
         api_error(r, HTTP_STATUS_OK, E_SYSTEM_CONFIG_RAW_PARAMS);
@@ -94,7 +88,7 @@ static struct err *write_scope(struct api_reply *r, const struct conf_node *root
 
 struct err *raw_config_query(struct api_reply *r)
 {
-    const char *scope = param(r, "scope");
+    const char *scope = api_text(r, "scope");
     if (!api_may_manage(r, r->server->conf->http_api.raw_api_query))
         return NULL;
     if (strcmp(scope, "global") != 0 && strcmp(scope, "vhost") != 0 && strcmp(scope, "minimal") != 0) {
@@ -185,7 +179,7 @@ static enum err_code read_values(struct conf_rewrite *w, struct conf_edit *edit,
 /* A vhost is deleted only while it is disabled, so that nobody is cut by a slip. */
 static enum err_code read_vhost(struct api_reply *r, struct conf_rewrite *w, struct conf_edit *edit)
 {
-    const char             *what = param(r, "param"), *name = param(r, "value");
+    const char             *what = api_text(r, "param"), *name = api_text(r, "value");
     const struct conf_node *vhost = find_vhost(&r->server->conf->tree->root, name);
     char                    path[CONF_EDIT_PATH_MAX];
     struct str              out = str_over(path, sizeof path);
@@ -208,7 +202,7 @@ static enum err_code read_vhost(struct api_reply *r, struct conf_rewrite *w, str
 
 static enum err_code read_update(struct api_reply *r, struct conf_rewrite *w)
 {
-    const char       *name = param(r, "scope");
+    const char       *name = api_text(r, "scope");
     struct conf_edit *edit = &w->edits[w->n_edits++];
     if (strcmp(name, "vhost") == 0)
         return read_vhost(r, w, edit);
@@ -217,7 +211,7 @@ static enum err_code read_update(struct api_reply *r, struct conf_rewrite *w)
             continue;
         struct err *e = conf_edit_path(edit, &w->arena, name);
         if (!e)
-            return read_values(w, edit, &scopes[i], param(r, "value"));
+            return read_values(w, edit, &scopes[i], api_text(r, "value"));
         err_free(e);
     }
     return E_SYSTEM_CONFIG_RAW_NOT_ALLOWED;

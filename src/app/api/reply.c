@@ -217,6 +217,12 @@ const char *api_param(const struct api_reply *r, const char *name)
     return value && *value ? value : NULL;
 }
 
+const char *api_text(const struct api_reply *r, const char *name)
+{
+    const char *value = api_param(r, name);
+    return value ? value : "";
+}
+
 int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback, int64_t max)
 {
     const char *text = http_request_param(r->request, name);

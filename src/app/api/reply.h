@@ -85,6 +85,9 @@ struct err *api_give_way(struct api_reply *r) ATTR_MUST_USE;
 /** The query's parameter `name`; NULL when it is absent or empty. */
 const char *api_param(const struct api_reply *r, const char *name);
 
+/** The same, but "" when it is absent. */
+const char *api_text(const struct api_reply *r, const char *name);
+
 /** The number in the query's parameter `name`, at most `max`; `fallback` when there is none. */
 int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback, int64_t max);
 
