@@ -67,7 +67,7 @@ static void refuse_banned(struct accepter *a, int fd, const char *who)
                      err_code_name(E_BANNED));
 }
 
-/* Many connections of one address that say nothing. They are refused as those of a banned one are. */
+/* The address has too many connections that say nothing: a further one is closed, as those of a banned address are. */
 static void refuse_newcomer(struct accepter *a, int fd, const char *who)
 {
     static struct log_limits limits;

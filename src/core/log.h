@@ -87,7 +87,7 @@ void log_write_as(const char *trace_id, enum log_level level, const char *fmt, .
 /** Log the words, then the error's whole story with its errno, and free the error. NULL writes nothing. */
 void log_err(enum log_level level, struct err *e, const char *fmt, ...) ATTR_PRINTF(3, 4);
 
-/** As it stands in a line: "WARN". `level` is below LOG_OFF. */
+/** The name that a level has in log lines, such as "WARN". `level` is below LOG_OFF. */
 const char *log_level_name(enum log_level level);
 
 /** The level that a configuration word means, in the old spelling (`trace` = LOG_INFO) or the new one. */

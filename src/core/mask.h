@@ -3,7 +3,7 @@
  *
  *     live/s?token=x&expires=9  is shown as  live/s?token=***&expires=9
  *
- * Secret are user and password of a URL; the value of a parameter whose name says so (`token`, `sign`, `auth_key`, `pwd`, … or a name
+ * The secrets are user and password of a URL; the value of a parameter whose name says so (`token`, `sign`, `auth_key`, `pwd`, … or a name
  * that was added), also of a URL within a URL, where it is percent-encoded; and the hash of a link that has its signature in its path,
  * /HASH/HEXTIME/… or /YYYYMMDDHHMM/HASH/….
  *
@@ -26,7 +26,7 @@ enum { MASK_NAMES_MAX = 32, MASK_NAME_MAX = 64 };
 
 #define MASK_HIDDEN "***"
 
-/** True if the name alone tells that what it names is a secret: "txSecret", "access_token". Not of `sign` or `key`, which may be other things. */
+/** True if the name alone tells that what it names is a secret: "txSecret", "access_token". False for `sign` and `key`, which may name other things. */
 bool mask_is_telling(const char *name, size_t len);
 
 /** The parameter of this name is secret from now on. Names that are too long, or too many, are left out. */

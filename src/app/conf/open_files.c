@@ -80,7 +80,7 @@ struct err *open_files_reserve_for(const struct conf *c)
     return NULL;
 }
 
-/* The kernel gives the lowest free descriptor. */
+/* The kernel gives the lowest free descriptor, so one near the limit means that few are left. */
 bool open_files_are_short(int fd)
 {
     struct rlimit limit;

@@ -38,10 +38,10 @@ struct hook_backend *hook_backend_find(const char *url) ATTR_MUST_USE;
 /** Free it if it has neither senders nor queues. */
 void hook_backend_drop_unused(struct hook_backend *b);
 
-/** It has answered. True if it failed before, which the log tells, with how many notices wait. */
+/** Note that it has answered. True if it failed until now; then the log tells that it answers again, and how many notices wait. */
 bool hook_backend_answered(struct hook_backend *b, size_t n_waiting);
 
-/** It cannot be asked. True if it answered before. Failures of calls that were on their way together count once. */
+/** Note that it cannot be asked. True if it answered until now. Failures of calls that were on their way together count once. */
 bool hook_backend_failed(struct hook_backend *b, size_t n_waiting);
 
 /** How many fail. */

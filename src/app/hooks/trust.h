@@ -21,7 +21,7 @@ struct tls_ctx;
  */
 struct err *hook_trust_find(struct tls_ctx **out, const char *url, const struct hook_manner *m) ATTR_MUST_USE;
 
-/** As hook_trust_find(), for a connection that is by TLS whatever its URL says. */
+/** Like hook_trust_find(), but always gives a context: for a connection that uses TLS without a URL that says so. */
 struct err *hook_trust_take(struct tls_ctx **out, const struct hook_manner *m) ATTR_MUST_USE;
 
 /** Forget all contexts: files of certificates may have changed. Does not yield. */

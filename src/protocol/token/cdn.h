@@ -9,7 +9,7 @@
 
 #include "protocol/token/token.h"
 
-/* The parameter that a token gets which stood in the path of a request of HTTP. */
+/* The query parameter for a token of type B or C that stood in the path of an HTTP request. */
 #define CDN_PATH_PARAM "path_token"
 
 /**
