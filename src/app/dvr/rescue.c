@@ -127,9 +127,8 @@ static bool is_recorded(const struct conf *conf)
 
 struct err *dvr_rescue_begin(const struct conf *conf)
 {
-    enum {
-        CLOCK_STEP_US = 20 * US_PER_MS
-    }; /* The times of files have the steps of the kernel's tick, at most 10 ms. */
+    /* The times of files have the steps of the kernel's tick, at most 10 ms. */
+    enum { CLOCK_STEP_US = 20 * US_PER_MS };
     state.began_us = wall_now_us();
     return is_recorded(conf) ? co_sleep(CLOCK_STEP_US) : NULL;
 }
