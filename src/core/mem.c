@@ -7,6 +7,9 @@
 
 enum { ARRAY_CAP_FIRST = 8 };
 
+/* Below the large size the allocator keeps some free bytes at the end of the heap, so that a working load does not move it all the time. */
+enum { LARGE_BYTES = 512 << 10, HEAP_END_KEPT_BYTES = 8 << 20 };
+
 static int64_t countdown = -1; /* allocations before the one that fails; negative: none fails */
 static int     failed;
 
@@ -27,6 +30,14 @@ static int must_fail(void)
         return 0;
     failed = 1;
     return 1; /* countdown is now -1: the later ones succeed */
+}
+
+void mem_return_large_blocks(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, HEAP_END_KEPT_BYTES);
+#endif
 }
 
 size_t mem_held(void)

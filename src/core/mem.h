@@ -48,6 +48,12 @@ char *mem_strndup(const char *text, size_t len) ATTR_MUST_USE;
 /** NULL is allowed. */
 void mem_free(void *ptr);
 
+/**
+ * Tell the allocator to give large blocks (512 KiB and more) back to the system as soon as they are freed. Otherwise a small
+ * block that lies above them would keep hundreds of megabytes after a burst of large frames. Call it before other threads run.
+ */
+void mem_return_large_blocks(void);
+
 /** Bytes that are held now. */
 size_t mem_held(void);
 

@@ -212,6 +212,7 @@ static int run_server(const struct conf_source *from)
 int main(int argc, char **argv, char **envp)
 {
     struct cli cli;
+    mem_return_large_blocks();
     tls_buffers_install();
     log_set_trace_source(co_trace);
     log_set_limits_source(co_log_limits);
