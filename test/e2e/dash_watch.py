@@ -155,11 +155,11 @@ class DashWatch:
         if kind is None:
             self.check()
 
-    def wait_segments(self, count, timeout=60):
-        """Wait until each representation has shown this many segments."""
+    def wait_segments(self, count, representations=1, timeout=60):
+        """Wait until at least so many representations, those of past periods included, have shown this many segments each."""
         def enough():
             self._assert_good()
-            return self.segments and min(len(s) for s in self.segments.values()) >= count
+            return len(self.segments) >= representations and min(len(s) for s in self.segments.values()) >= count
         until(enough, lambda: "%d segments of %s: %s" % (count, self.url, {k: len(s) for k, s in self.segments.items()}), timeout)
         return self
 

@@ -245,8 +245,8 @@ def test_a_publisher_that_comes_back_begins_a_period(make_server, on_air):
     feeder = on_air(server)
     with DashWatch(server.http_url("/live/s.mpd")) as watch:
         for n in range(1, 4):
-            watch.wait_segments(2)
-            until(lambda n=n: len(watch.known.periods) == n, "period %d" % n)
+            watch.wait_segments(2, representations=2 * n)
+            assert len(watch.known.periods) == n
             if n < 3:
                 feeder.finish()
                 feeder = on_air(server)
