@@ -4,7 +4,7 @@
     make bench                             all of it, in about 25 minutes
     research/bench/bench.py batch join     some rows; --list names them
     research/bench/bench.py --full         with ten thousand players for a minute
-    research/bench/bench.py --quick        the rows of the control side with a few clients: only shows that they work
+    research/bench/bench.py --quick        some rows with a few clients: only shows that they work
 
 Contenders of a row take turns, round after round. A figure is the median over the rounds, a ratio the median of the
 ratios within each round, so that other work of the machine affects all contenders alike. CPU time is the server's,
@@ -26,8 +26,8 @@ import console
 import hls
 import hls_memory
 import lab
-from runs import (aes_s_per_gbit, beside_work, fan_out, ingest, joining, many_streams, nginx_files, own, own_files, polled,
-                  scraped, stream_kib, tokens)
+from runs import (aes_s_per_gbit, beside_work, fan_out, forwarding, ingest, joining, many_streams, nginx_files, own, own_files,
+                  polled, scraped, stream_kib, tokens)
 from servers import Floor, Nginx, NodeMediaServer, Srs
 from table import Table, middle, ratio, rounds
 
@@ -47,6 +47,7 @@ QUICK = {
     "hooks-mute": {"bystanders": 5, "clients": 10, "turns": 1, "seconds": 1, "joining_s": 2},
     "console": {"streams": 10, "turns": 1, "alone_s": 1, "seconds": 1},
     "tokens": {"rounds": 1, "checks": 10},
+    "forward": {"streams": 5, "turns": 1, "seconds": 1},
 }
 
 
@@ -165,6 +166,19 @@ def row_streams(table):
     table.target(f"1,000 streams x 1 player: added latency p99, {busy:.0%} of a core busy (to be judged up to 70 %)",
                  middle(runs["1,000 x 1"], "p99"), 40 if busy <= 0.7 else None, " ms")
     table.target("1,000 streams x 1 player: memory a stream beside its GOP", stream_kib(1000), 60, " KiB")
+
+
+def row_forward(table):
+    """100 streams pushed to another server"""
+    how = {"streams": 100, "turns": 3, "seconds": 4, **table.how("forward")}
+    n, seconds = how["streams"], how["seconds"]
+    runs = table.keep("forward", rounds({"forward": lambda: forwarding(n, seconds),
+                                         "players": lambda: many_streams(Srs, n, seconds),
+                                         "ingest alone": lambda: ingest(Srs, n, seconds)}, how["turns"]))
+    cores = list(zip(*([run["core"] for run in runs[name]] for name in ("forward", "players", "ingest alone"))))
+    table.target(f"{n} streams pushed to a server: CPU per Gbit ÷ {n} players", ratio(runs, "forward", "players"), 1.2)
+    ratios = [(push - bare) / (play - bare) for push, play, bare in cores if play > bare]
+    table.target(f"{n} streams pushed to a server, CPU over ingest alone ÷ {n} players", lab.median(ratios) if ratios else None, None)
 
 
 def row_tls(table):
@@ -297,7 +311,7 @@ def row_full(table):
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
         "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hooks": row_hooks, "hooks-mute": row_hooks_mute, "console": row_console,
-        "tokens": row_tokens, "hls": row_hls, "ll": row_ll, "segments": row_segments,
+        "tokens": row_tokens, "forward": row_forward, "hls": row_hls, "ll": row_ll, "segments": row_segments,
         "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency}
 
 

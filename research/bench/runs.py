@@ -66,6 +66,43 @@ def many_streams(make, n, seconds=SECONDS):
     return summary(result)
 
 
+def forwarding(n, seconds=SECONDS):
+    """`n` streams that are pushed to another server, whose CPU does not count. A Gbit is one that was pushed."""
+    need("api")
+    with Srs() as target, Srs(f"forward {{ enabled on; destination 127.0.0.1:{target.ports['rtmp']}; }}", "api") as server:
+        with lab.publishers(server, n, stream="s%d", rate=500):
+            pushes = Pushes(server.ports["api"], n)
+            pushes.wait()
+            before, cpu_s = pushes.bytes(), lab.cpu_s(server.pid)
+            time.sleep(seconds)
+            cpu_s = lab.cpu_s(server.pid) - cpu_s
+            gbit = (pushes.bytes() - before) * 8 / 1e9
+            rows = pushes.rows()
+    return {"cpu": cpu_s / gbit, "core": cpu_s / seconds, "jumps": sum(row["jumps"] for row in rows),
+            "failures": sum(row["failures"] for row in rows)}
+
+
+class Pushes:
+    """What the API says of the pushes of `n` streams."""
+
+    def __init__(self, port, n):
+        self.api, self.n = KeptConnection(port), n
+
+    def rows(self):
+        return json.loads(self.api.get(f"/api/v1/forwards/?count={self.n}"))["forwards"]
+
+    def bytes(self):
+        return sum(row["bytes"] for row in self.rows())
+
+    def wait(self, seconds=30):
+        """Wait until all streams are pushed."""
+        deadline = time.monotonic() + seconds
+        while sum(row["state"] == "pushing" for row in self.rows()) < self.n:
+            if time.monotonic() > deadline:
+                raise lab.Failed(f"not all of {self.n} streams are pushed after {seconds} s")
+            time.sleep(0.1)
+
+
 def stream_kib(n, seconds=SECONDS):
     """The cost of a stream with a player in resident memory, in KiB, without a GOP cache."""
     with Srs("play { gop_cache off; }") as server:

@@ -1,4 +1,4 @@
-"""The rows of `make bench` about the control side, with a few clients: they must go on working. Their figures say nothing here."""
+"""The rows of `make bench` about the control side and forwards, with a few clients: they must go on working. Their figures say nothing here."""
 import json
 import os
 import subprocess
@@ -25,7 +25,7 @@ def quick(row, tmp_path):
     return lines
 
 
-@pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens"])
+@pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward"])
 def test_a_row_measures_something(row, tmp_path):
     quick(row, tmp_path)
 
