@@ -238,6 +238,7 @@ test:
 test-long: all test-tools bench-tools
 	trunk-scripts/deps.sh test
 	trunk-scripts/test-node.sh
+	trunk-scripts/bench-peers.sh
 	@$(MAKE) -s unit-asan
 	@trunk-scripts/run-e2e.sh test/e2e --long $(LONG)
 

@@ -1,6 +1,7 @@
-"""The library's RTMP client as a program (test/tools/rtmp_client.c), and nginx with its RTMP module as its server."""
+"""The library's RTMP client as a program (test/tools/rtmp_client.c), and servers of others: nginx-rtmp and node-media-server."""
 import fcntl
 import functools
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from wait import patience, until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
+NODE_MEDIA_SERVER = os.path.join(ROOT, "objs", "peers", "node_modules", "node-media-server", "bin", "app.js")
 
 
 @functools.cache
@@ -86,6 +88,38 @@ class Nginx:
 
     def wait_log(self, words):
         until(lambda: words in self.log(), lambda: "%r in the log of nginx: %s" % (words, self.log()))
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(patience())
+        finally:
+            self.process.kill()
+            self.output.close()
+
+
+class NodeMediaServer:
+    """node-media-server in a folder of its own, on a port for RTMP."""
+
+    def __init__(self, folder):
+        self.folder, self.port = str(folder), srs.free_port()
+        os.makedirs(self.folder, exist_ok=True)
+        conf = os.path.join(self.folder, "config.json")
+        with open(conf, "w") as f:
+            json.dump({"bind": "127.0.0.1", "rtmp": {"port": self.port}, "store": {"path": os.path.join(self.folder, "data")}}, f)
+        self.output = open(os.path.join(self.folder, "output"), "w+")
+        self.process = subprocess.Popen(["node", NODE_MEDIA_SERVER, "--no-admin", "-c", conf], cwd=self.folder,
+                                        stdout=self.output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        until(lambda: {self.port} <= srs.listening(self.process.pid) or self.process.poll() is not None, "node-media-server to listen", 30)
+        assert self.process.poll() is None, self.log()
+
+    @staticmethod
+    def is_installed():
+        return shutil.which("node") is not None and os.path.exists(NODE_MEDIA_SERVER)
+
+    def log(self):
+        with open(os.path.join(self.folder, "output"), errors="replace") as f:
+            return f.read()
 
     def stop(self):
         self.process.terminate()

@@ -15,7 +15,7 @@ from api import Api
 from fake_rtmp import CUT, FakeServer
 from flv import Numbered
 from hook_backend import answer, raw
-from rtmp_tool import MODULE, Nginx, Tool
+from rtmp_tool import MODULE, Nginx, NodeMediaServer, Tool
 from test_play import seen, vhost
 from wait import patience, until
 
@@ -71,6 +71,28 @@ def test_a_stream_reaches_nginx(make_server, tmp_path):
         assert played == sent, [(a.type, a.ts, b.type, b.ts, len(played)) for a, b in zip(played, sent) if a != b][:5]
     finally:
         nginx.stop()
+
+
+@pytest.mark.long
+def test_a_stream_reaches_node_media_server(make_server, tmp_path):
+    if not NodeMediaServer.is_installed():
+        pytest.skip("node-media-server is not there (trunk-scripts/bench-peers.sh says why)")
+    target = NodeMediaServer(tmp_path / "node")
+    try:
+        server = make_server(forwarding(at(target)))
+        numbered = Numbered()
+        with server.client(port=target.port) as player, server.publisher() as publisher:
+            player.play("s")
+            publisher.send_tags(numbered.configs())
+            begins(server, at(target))
+            publisher.send_tags(numbered.frames(count=100))
+            seen(player, 202)
+            publisher.unpublish()
+            server.wait_log(r"forward of /live/s to \S+ has ended")
+        assert flv.gaps(player.media()) == []
+        until(lambda: re.search(r"RTMP session \S+ close", target.log()), target.log)
+    finally:
+        target.stop()
 
 
 def test_a_url_names_the_stream_for_its_server(make_server):
