@@ -14,7 +14,7 @@ import srs
 from api import Api
 from fake_rtmp import CUT, FakeServer
 from flv import Numbered
-from hook_backend import answer, raw
+from hook_backend import answer, raw, silence
 from rtmp_tool import MODULE, Nginx, NodeMediaServer, Tool
 from test_play import seen, vhost
 from wait import patience, until
@@ -244,6 +244,22 @@ def test_a_publisher_is_refused_without_a_good_answer_and_its_stream_stays_free(
     backend.answers["on_forward"] = urls()
     with server.publisher() as publisher:
         publisher.send_tags(Numbered().tags(count=5))
+
+
+def test_a_publisher_that_hangs_up_while_its_backend_is_asked_is_not_refused(make_server, backend):
+    release = threading.Event()
+    backend.answers["on_forward"] = silence(release)
+    server = make_server(asking(backend), api="")
+    with server.client() as c:
+        c.call("publish", None, "s", "live", msid=c.create_stream())
+        backend.wait_for("on_forward")
+    server.wait_log(r"the client has hung up while others were asked about it")
+    assert not re.search("refused|ERROR", server.log)
+    assert "Publishing failed" not in str(Api(server).get("/api/v1/doctor"))
+    backend.answers["on_forward"] = urls()
+    with server.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
+    release.set()
 
 
 def listed(api):

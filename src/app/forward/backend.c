@@ -11,9 +11,7 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/str.h"
-#include "protocol/co.h"
 #include "protocol/http/client.h"
-#include "protocol/io.h"
 #include "protocol/rtmp/url.h"
 #include "protocol/tls/ctx.h"
 
@@ -167,12 +165,6 @@ static void leave(void *kept)
     mem_free(a);
 }
 
-static void end_with_client(const struct session *s, bool on)
-{
-    if (s->io)
-        io_end_with_peer(s->io, on);
-}
-
 static struct err *ask(struct session *s, void **kept)
 {
     if (!is_asked(s))
@@ -180,9 +172,8 @@ static struct err *ask(struct session *s, void **kept)
     struct asked *a = mem_calloc(1, sizeof *a);
     if (!a)
         return err_no_memory();
-    end_with_client(s, true);
-    struct err *e = ask_backend(&a->words, s);
-    end_with_client(s, false);
+    session_begin_wait(s);
+    struct err *e = session_end_wait(s, ask_backend(&a->words, s));
     if (!e && (!(a->client_id = mem_strdup(s->client.id)) || !map_put(&by_client, a->client_id, a)))
         e = err_no_memory();
     if (e)

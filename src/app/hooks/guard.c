@@ -18,8 +18,6 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
-#include "protocol/co.h"
-#include "protocol/io.h"
 #include "protocol/stream_name.h"
 
 /* ---- what is kept of a beginning, for its end ---------------------------------------------------------------------- */
@@ -378,32 +376,14 @@ static bool is_of_no_interest(const struct session *s, const struct pair *pair)
            !hook_bus_is_wanted(s->conf, s->vhost);
 }
 
-/* A client that hangs up ends the wait for its answer, whatever the answer would be. */
-static void end_with_client(const struct session *s, bool on)
-{
-    if (s->io)
-        io_end_with_peer(s->io, on);
-}
-
-/* The client has hung up, and so ended its coroutine: that is no refusal. Takes `e` over. */
-static struct err *hung_up(struct session *s, struct err *e)
-{
-    if (!s->io || !s->io->hung_up || !co_is_cancelled(co_self()))
-        return e;
-    err_free(e);
-    s->verdict = SESSION_FAILED;
-    return err_new(E_END_OF_STREAM, "the client has hung up while callbacks were asked about it");
-}
-
 /* Ask, and do what the answer says. */
 static struct err *begin(struct hook_kept *k, struct session *s)
 {
-    end_with_client(s, true);
+    session_begin_wait(s);
     struct err *e = ask_backends(k, s);
     if (!e)
         e = obey(k, s);
-    end_with_client(s, false);
-    return hung_up(s, e);
+    return session_end_wait(s, e);
 }
 
 static struct err *ask(struct session *s, void **kept, const struct pair *pair)

@@ -4,6 +4,8 @@
 #include "app/source/sources.h"
 #include "core/clock.h"
 #include "core/mem.h"
+#include "protocol/co.h"
+#include "protocol/io.h"
 
 static uint64_t n_rules_changed; /* calls of session_rules_changed() */
 
@@ -54,6 +56,24 @@ static struct err *ask_under_newest_conf(struct session *s)
         again = true;
     } while (!e && (s->conf != *s->door->conf || rules != n_rules_changed));
     return e;
+}
+
+void session_begin_wait(struct session *s)
+{
+    if (s->io)
+        io_end_with_peer(s->io, true);
+}
+
+struct err *session_end_wait(struct session *s, struct err *e)
+{
+    if (!s->io)
+        return e;
+    io_end_with_peer(s->io, false);
+    if (!s->io->hung_up || !co_is_cancelled(co_self()))
+        return e;
+    err_free(e);
+    s->verdict = SESSION_FAILED;
+    return err_new(E_END_OF_STREAM, "the client has hung up while others were asked about it");
 }
 
 static struct refused what_for(const struct session *s, bool at_door)

@@ -148,6 +148,17 @@ struct err *session_enter(struct session *s) ATTR_MUST_USE;
 /** Note why the client does not get what it came for, for the doctor. session_admit() notes its own refusals. `why` is only read. */
 void session_note_refusal(const struct session *s, const struct err *why);
 
+/**
+ * Begin and end the wait of a guard for somebody else's answer. A client that hangs up meanwhile ends the wait, whatever the answer would be,
+ * and is not refused.
+ *
+ * Ownership  session_end_wait() takes `e` over, the error of the wait
+ * Errors     E_END_OF_STREAM: the client has hung up; otherwise `e`
+ * Yields     no
+ */
+void        session_begin_wait(struct session *s);
+struct err *session_end_wait(struct session *s, struct err *e) ATTR_MUST_USE;
+
 /** Set the time, by now_us(), at which the session must end; 0: never. The earliest of several times counts. For guards. */
 void session_end_at(struct session *s, int64_t deadline_us);
 
