@@ -5,6 +5,7 @@
 
 #include "app/source/first_time.h"
 #include "app/source/source.h"
+#include "core/backoff.h"
 #include "core/log.h"
 #include "core/str.h"
 
@@ -133,9 +134,7 @@ static void tell_gap(struct recorder *r)
 
 static void pause(struct recorder *r)
 {
-    r->pause_us = r->pause_us == 0                          ? RECORDER_PAUSE_US
-                  : r->pause_us * 2 < RECORDER_PAUSE_MAX_US ? r->pause_us * 2
-                                                            : RECORDER_PAUSE_MAX_US;
+    r->pause_us = backoff_next_us(r->pause_us, RECORDER_PAUSE_US, RECORDER_PAUSE_MAX_US);
     r->retry_us = now_us() + r->pause_us;
 }
 

@@ -9,7 +9,7 @@
 #include "app/live/delivery.h"
 #include "app/rtmp/rtmp_wire.h"
 #include "app/source/source.h"
-#include "core/ident.h"
+#include "core/backoff.h"
 #include "core/log.h"
 #include "core/mask.h"
 #include "core/mem.h"
@@ -139,22 +139,11 @@ static void note_failure(struct target *t, const struct err *e)
     str_tame(t->error, shown.len);
 }
 
-/* Set the next pause, by how long the last push lasted. */
-static void grow_pause(struct target *t, int64_t lasted_us)
+/* The next pause, by how long the last push lasted. */
+static int64_t grow_pause(struct target *t, int64_t lasted_us)
 {
-    if (!t->pause_us || lasted_us >= TARGET_STEADY_US)
-        t->pause_us = TARGET_PAUSE_US;
-    else
-        t->pause_us = t->pause_us * 2 < TARGET_PAUSE_MAX_US ? t->pause_us * 2 : TARGET_PAUSE_MAX_US;
-}
-
-/* The pause with its random third. */
-static int64_t random_pause_us(const struct target *t)
-{
-    uint32_t random;
-    int64_t  third_us = t->pause_us / 3;
-    random_bytes(&random, sizeof random);
-    return t->pause_us - third_us + random % (third_us + 1);
+    t->pause_us = backoff_next_us(lasted_us < TARGET_STEADY_US ? t->pause_us : 0, TARGET_PAUSE_US, TARGET_PAUSE_MAX_US);
+    return backoff_spread_us(t->pause_us);
 }
 
 static struct err *wait_to_try_again(struct target *t, int64_t pause_us)
@@ -177,8 +166,7 @@ static void run(void *arg)
         e = push(t);
         if (!e || err_code(e) == E_THREAD_INTERRUPTED)
             break;
-        grow_pause(t, now_us() - began_us);
-        int64_t pause_us = random_pause_us(t);
+        int64_t pause_us = grow_pause(t, now_us() - began_us);
         note_failure(t, e);
         log_err(LOG_WARN, e, "forward of %s to %s has failed, next try in %lldms", t->source->identity, t->word,
                 (long long)(pause_us / US_PER_MS));

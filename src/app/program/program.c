@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "core/backoff.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -91,9 +92,7 @@ static void log_start(const struct program *p, const struct command *c)
 static void schedule(struct program *p, bool is_complete)
 {
     bool quick = !is_complete && (!p->began_us || now_us() - p->began_us < PROGRAM_QUICK_US);
-    p->pause_us = !quick || !p->pause_us                   ? PROGRAM_PAUSE_US
-                  : p->pause_us * 2 < PROGRAM_PAUSE_MAX_US ? p->pause_us * 2
-                                                           : PROGRAM_PAUSE_MAX_US;
+    p->pause_us = backoff_next_us(quick ? p->pause_us : 0, PROGRAM_PAUSE_US, PROGRAM_PAUSE_MAX_US);
     p->start_us = now_us() + p->pause_us;
 }
 
