@@ -262,6 +262,32 @@ def test_a_publisher_that_hangs_up_while_its_backend_is_asked_is_not_refused(mak
     release.set()
 
 
+def test_a_backend_that_a_reload_brings_is_asked_about_streams_that_are_live(make_server, backend):
+    first, second = make_server(), make_server()
+    server = make_server(vhost())
+    numbered = Numbered(gop=10)
+    with server.publisher("s?k=1") as publisher, first.player() as player, second.player() as other:
+        publisher.send_tags(numbered.tags(count=10))
+        backend.answers["on_forward"] = urls(at(first))
+        server.reload(asking(backend))
+        seen(player, 4)
+        call, = backend.of("on_forward")
+        assert (call.json["stream"], call.json["param"]) == ("s", "?k=1") and call.json["client_id"] in server.log
+        server.reload(asking(backend) + " vhost w.example { }")
+        begun = len(player.media())
+        mark = server.mark()
+        backend.answers["other"] = answer(403, b"no")
+        server.reload(forwarding(more="backend %s;" % backend.url("other")).replace("destination ;", ""))
+        server.wait_log(r"forward of /live/s: its backend is asked again in \d+ms.*(\n.*)*on_forward failed", since=mark)
+        publisher.send_tags(numbered.frames(10, 10))
+        seen(player, begun + 20)                     # what the first backend has said counts until the second one answers
+        backend.answers["other"] = urls(at(second))
+        seen(other, 4)
+        server.wait_log(r"forward of /live/s to %s has ended" % re.escape(at(first)), since=mark)
+    assert flv.gaps(player.media()) == []
+    assert len(backend.of("on_forward")) == 1
+
+
 def listed(api):
     return {f["url"]: f for f in api.get("/api/v1/forwards/?count=100")["forwards"]}
 

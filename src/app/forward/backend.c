@@ -2,6 +2,7 @@
 
 #include "app/forward/destination.h"
 #include "app/hooks/answer.h"
+#include "app/hooks/subject.h"
 #include "app/hooks/trust.h"
 #include "core/buf.h"
 #include "core/clock.h"
@@ -17,10 +18,11 @@
 
 enum { SHOWN_MAX = 160 };
 
-/* What was answered for one publisher. */
+/* What was answered for one publisher. It is kept for all publishers, because a reload may bring a backend. */
 struct asked {
-    char             *client_id;
-    struct conf_words words;
+    struct hook_subject *subject;
+    char                *url; /* of the backend that has answered; NULL: none has */
+    struct conf_words    words;
 };
 
 static struct map by_client; /* struct asked */
@@ -74,17 +76,17 @@ struct err *forward_backend_read(struct conf_words *words, int status, const cha
 
 /* ---- the question ---- */
 
-static void write_question(struct jw *j, const struct session *s)
+static void write_question(struct jw *j, const struct hook_subject *s)
 {
     jw_object(j, NULL);
     jw_string(j, "action", "on_forward");
-    jw_string(j, "server_id", s->door->server_id);
-    jw_string(j, "service_id", s->door->service_id);
-    jw_string(j, "client_id", s->client.id);
-    jw_string(j, "ip", s->client.ip);
-    jw_string(j, "vhost", s->vhost->name);
+    jw_string(j, "server_id", s->server_id);
+    jw_string(j, "service_id", s->service_id);
+    jw_string(j, "client_id", s->client_id);
+    jw_string(j, "ip", s->ip);
+    jw_string(j, "vhost", s->vhost);
     jw_string(j, "app", s->app);
-    jw_string(j, "tcUrl", s->client.tc_url);
+    jw_string(j, "tcUrl", s->tc_url);
     jw_string(j, "stream", s->stream);
     jw_string(j, "param", s->param);
     jw_object_end(j);
@@ -118,14 +120,15 @@ static struct err *exchange(struct conf_words *words, const struct http_client_r
     return e;
 }
 
-static struct err *ask_backend(struct conf_words *words, const struct session *s)
+static struct err *ask_backend(struct conf_words *words, const struct hook_subject *s, const struct conf *conf,
+                               const struct conf_vhost *vhost)
 {
     struct http_client_request r = {
         .method = HTTP_POST,
-        .url = s->vhost->forward.backend,
+        .url = vhost->forward.backend,
         .content_type = "application/json",
     };
-    const struct hook_manner manner = forward_manner(s->conf, s->vhost, s->vhost->hooks.timeout_us);
+    const struct hook_manner manner = forward_manner(conf, vhost, vhost->hooks.timeout_us);
     struct jw                j = JW_INIT;
     write_question(&j, s);
     struct err *e = buf_error(&j.text);
@@ -139,42 +142,54 @@ static struct err *ask_backend(struct conf_words *words, const struct session *s
     tls_ctx_unref(&r.tls);
     jw_finish(&j);
     if (!e)
-        log_info("http: on_forward ok, client_id=%s, url=%.*s, urls=%zu", s->client.id, SHOWN_MAX, r.url, words->count);
-    return err_wrap(e, "http: on_forward failed, client_id=%s, url=%.*s", s->client.id, SHOWN_MAX, r.url);
+        log_info("http: on_forward ok, client_id=%s, url=%.*s, urls=%zu", s->client_id, SHOWN_MAX, r.url, words->count);
+    return err_wrap(e, "http: on_forward failed, client_id=%s, url=%.*s", s->client_id, SHOWN_MAX, r.url);
+}
+
+bool forward_backend_is_wanted(const struct conf_vhost *vhost)
+{
+    return vhost->forward.enabled && vhost->forward.backend && *vhost->forward.backend;
 }
 
 /* ---- the guard ---- */
-
-static bool is_asked(const struct session *s)
-{
-    const struct conf_forward *conf = &s->vhost->forward;
-    return s->client.type->publish && conf->enabled && conf->backend && *conf->backend;
-}
 
 static void leave(void *kept)
 {
     struct asked *a = kept;
     if (!a)
         return;
-    if (a->client_id && map_find(&by_client, a->client_id) == a)
-        map_remove(&by_client, a->client_id);
+    if (a->subject && map_find(&by_client, a->subject->client_id) == a)
+        map_remove(&by_client, a->subject->client_id);
     if (by_client.count == 0)
         map_finish(&by_client);
     forward_backend_finish_words(&a->words);
-    mem_free(a->client_id);
+    hook_subject_unref(&a->subject);
+    mem_free(a->url);
     mem_free(a);
+}
+
+static struct err *ask_at_door(struct asked *a, struct session *s)
+{
+    session_begin_wait(s);
+    struct err *e = session_end_wait(s, ask_backend(&a->words, a->subject, s->conf, s->vhost));
+    if (!e && !(a->url = mem_strdup(s->vhost->forward.backend)))
+        e = err_no_memory();
+    return e;
 }
 
 static struct err *ask(struct session *s, void **kept)
 {
-    if (!is_asked(s))
+    struct err *e = NULL;
+    if (!s->client.type->publish)
         return NULL;
     struct asked *a = mem_calloc(1, sizeof *a);
     if (!a)
         return err_no_memory();
-    session_begin_wait(s);
-    struct err *e = session_end_wait(s, ask_backend(&a->words, s));
-    if (!e && (!(a->client_id = mem_strdup(s->client.id)) || !map_put(&by_client, a->client_id, a)))
+    if (!(a->subject = hook_subject_new(s, NULL)))
+        e = err_no_memory();
+    if (!e && forward_backend_is_wanted(s->vhost))
+        e = ask_at_door(a, s);
+    if (!e && !map_put(&by_client, a->subject->client_id, a))
         e = err_no_memory();
     if (e)
         leave(a);
@@ -185,8 +200,50 @@ static struct err *ask(struct session *s, void **kept)
 
 const struct session_guard forward_guard = { .ask = ask, .leave = leave };
 
+/* ---- publishers that were let in ---- */
+
 const struct conf_words *forward_backend_words(const char *client_id)
 {
     const struct asked *a = map_find(&by_client, client_id);
-    return a ? &a->words : NULL;
+    return a && a->url ? &a->words : NULL;
+}
+
+bool forward_backend_is_missing(const char *client_id, const struct conf_vhost *vhost)
+{
+    const struct asked *a = map_find(&by_client, client_id);
+    return a && forward_backend_is_wanted(vhost) && !str_equal(a->url, vhost->forward.backend);
+}
+
+/* Keep the answer of a backend in place of that before. Takes the words, also after an error. */
+static struct err *renew(const char *client_id, const struct conf_vhost *vhost, struct conf_words *words)
+{
+    struct asked *a = map_find(&by_client, client_id);
+    char         *url = a ? mem_strdup(vhost->forward.backend) : NULL;
+    if (url) {
+        struct conf_words old = a->words;
+        a->words = *words;
+        *words = old;
+        mem_free(a->url);
+        a->url = url;
+    }
+    forward_backend_finish_words(words);
+    return a && !url ? err_no_memory() : NULL;
+}
+
+struct err *forward_backend_ask(const char *client_id, struct conf *conf, const struct conf_vhost *vhost)
+{
+    const struct asked *a = map_find(&by_client, client_id);
+    struct conf_words   words = { 0 };
+    if (!a)
+        return NULL;
+    struct hook_subject *subject = hook_subject_ref(a->subject);
+    struct conf         *held = conf_ref(conf);
+    struct err          *e = ask_backend(&words, subject, conf, vhost);
+    if (e)
+        forward_backend_finish_words(&words);
+    else
+        e = renew(subject->client_id, vhost, &words);
+    conf_unref(&held);
+    hook_subject_unref(&subject);
+    return e;
 }

@@ -1,5 +1,6 @@
 /**
- * `forward.backend`: a server that is asked at each publish where the stream goes, before the publisher is let in.
+ * `forward.backend`: a server that is asked at each publish where the stream goes, before the publisher is let in. A backend that a reload
+ * brings is also asked about the publishers of that time.
  *
  *     {"action":"on_forward","server_id":…,"service_id":…,"client_id":…,"ip":…,"vhost":…,"app":…,"tcUrl":…,"stream":…,"param":…}
  *     {"code":0,"data":{"urls":["rtmp://10.0.0.1/live/s?k=v"]}}
@@ -12,6 +13,7 @@
 #ifndef APP_FORWARD_BACKEND_H
 #define APP_FORWARD_BACKEND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,14 +29,28 @@ enum { FORWARD_ANSWER_MAX = 64 << 10 };
 /** How the servers of a vhost's `forward` are called: which certificates are trusted. Borrows the vhost's texts. */
 struct hook_manner forward_manner(const struct conf *conf, const struct conf_vhost *vhost, int64_t timeout_us);
 
+/** True if the vhost has its backend asked. Does not yield. */
+bool forward_backend_is_wanted(const struct conf_vhost *vhost);
+
 /** The guard of publishers; its row is in app/guards.c. */
 extern const struct session_guard forward_guard;
 
 /**
- * What the backend has answered for the publisher of this id; NULL: it was not asked. Borrowed while the publisher's session lasts, or until a
+ * What a backend has answered for the publisher of this id; NULL: none has. Borrowed while the publisher's session lasts, or until a
  * yield. Does not yield.
  */
 const struct conf_words *forward_backend_words(const char *client_id);
+
+/** True if the vhost has a backend asked that has not answered for this publisher. Does not yield. */
+bool forward_backend_is_missing(const char *client_id, const struct conf_vhost *vhost);
+
+/**
+ * Ask the vhost's backend about a publisher that was let in before. Its answer takes the place of that of another backend.
+ *
+ * Errors     those of the guard; all stays as it was
+ * Yields     yes. The publisher may be gone afterwards
+ */
+struct err *forward_backend_ask(const char *client_id, struct conf *conf, const struct conf_vhost *vhost) ATTR_MUST_USE;
 
 /**
  * Read an answer's list of URLs, FORWARD_TARGETS_MAX at most. Does not yield.

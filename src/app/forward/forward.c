@@ -5,6 +5,7 @@
 #include "app/forward/target.h"
 #include "app/source/attend.h"
 #include "app/source/source.h"
+#include "core/backoff.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -13,15 +14,11 @@
 /* Pause before another try to start a target for which there was no memory. */
 enum { NO_MEMORY_PAUSE_US = 3 * US_PER_SECOND };
 
-static bool has_backend(const struct conf_vhost *vhost)
-{
-    return vhost->forward.backend && *vhost->forward.backend;
-}
-
 bool forward_is_wanted(const struct conf_vhost *vhost)
 {
     const struct conf_forward *conf = &vhost->forward;
-    return (conf->enabled && (conf->destinations.count > 0 || has_backend(vhost))) || forwards_has_vhost(vhost->name);
+    return (conf->enabled && conf->destinations.count > 0) || forward_backend_is_wanted(vhost) ||
+           forwards_has_vhost(vhost->name);
 }
 
 /* The words of configuration or backend that count for the present publisher. */
@@ -30,7 +27,7 @@ static const struct conf_words *words_of(const struct source *s)
     static const struct conf_words none;
     if (!s->vhost->forward.enabled)
         return &none;
-    if (!has_backend(s->vhost))
+    if (!forward_backend_is_wanted(s->vhost))
         return &s->vhost->forward.destinations;
     const struct conf_words *answer = forward_backend_words(s->publisher->trace);
     return answer ? answer : &none;
@@ -131,12 +128,59 @@ static void warn_of_surplus(struct forward *f, size_t n_words)
              FORWARD_TARGETS_MAX);
 }
 
+/* ---- a backend that a reload has brought ---- */
+
+/* The time of the question; DEADLINE_NEVER: there is none to ask. */
+static int64_t question_us(const struct forward *f)
+{
+    const struct source *s = f->source;
+    if (f->is_asking || !s->publisher || !forward_backend_is_missing(s->publisher->trace, s->vhost))
+        return DEADLINE_NEVER;
+    return f->ask_us;
+}
+
+static void note_no_answer(struct forward *f, struct err *e)
+{
+    f->pause_us = backoff_next_us(f->pause_us, TARGET_PAUSE_US, TARGET_PAUSE_MAX_US);
+    int64_t pause_us = backoff_spread_us(f->pause_us);
+    f->ask_us = now_us() + pause_us;
+    log_err(LOG_WARN, err_except(e, E_THREAD_INTERRUPTED), "forward of %s: its backend is asked again in %lldms",
+            f->source->identity, (long long)(pause_us / US_PER_MS));
+}
+
+static void ask(void *arg)
+{
+    struct forward      *f = arg;
+    const struct source *s = f->source;
+    struct err          *e = s->publisher ? forward_backend_ask(s->publisher->trace, s->conf, s->vhost) : NULL;
+    if (e)
+        note_no_answer(f, e);
+    else
+        f->ask_us = f->pause_us = 0;
+    f->is_asking = false;
+    co_unpark(f->owner);
+}
+
+static void ask_backend(struct forward *f)
+{
+    if (question_us(f) > now_us())
+        return;
+    struct err *e = co_go(&f->group, "forward backend", ask, f, NULL);
+    if (e)
+        note_no_answer(f, e);
+    else
+        f->is_asking = true;
+}
+
+/* ---- the targets that are wanted ---- */
+
 /* Begin and end targets. While the publisher is expected back, all stay as they are. */
 static void follow(struct forward *f)
 {
     f->retry_us = DEADLINE_NEVER;
     if (!f->source->publisher)
         return;
+    ask_backend(f);
     const struct conf_words *words = words_of(f->source);
     drop_targets(f);
     for (size_t i = 0; i < words->count && i < FORWARD_TARGETS_MAX; i++)
@@ -151,7 +195,7 @@ static void follow(struct forward *f)
 /* Destroy targets that have ended, and cancel those that leave too slowly. Returns when to look again. */
 static int64_t tend(struct forward *f)
 {
-    int64_t next_us = f->retry_us;
+    int64_t next_us = f->retry_us < question_us(f) ? f->retry_us : question_us(f);
     LIST_FOREACH (&f->targets, it, after) {
         struct target *t = LIST_ENTRY(it, struct target, link);
         int64_t        at_us = target_tend(t);
@@ -180,7 +224,7 @@ static struct err *end_targets(struct forward *f, const struct attendance *a)
 
 struct err *forward_run(struct attendance *a)
 {
-    struct forward f = { .source = a->source };
+    struct forward f = { .source = a->source, .owner = co_self() };
     struct err    *e = NULL;
     unsigned       moments = 0;
     list_init(&f.link);

@@ -19,6 +19,7 @@
 #include "core/list.h"
 #include "protocol/co.h"
 
+struct co;
 struct source;
 struct target;
 
@@ -30,6 +31,11 @@ struct forward {
     struct co_group group;   /* their coroutines */
     uint64_t        warned;  /* serial of the configuration whose surplus of destinations was told */
     int64_t retry_us; /* time of the next try to start targets for which there was no memory; DEADLINE_NEVER: none */
+
+    /* The question to a backend that a reload has brought. */
+    struct co *owner; /* is woken by its end */
+    bool       is_asking;
+    int64_t    ask_us, pause_us; /* not before; the last pause, 0: there was none */
 };
 
 enum { FORWARDS_ADDED_MAX = 1000 };
