@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/priority.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
 
@@ -42,9 +43,17 @@ static void ring_loop(void)
         ;
 }
 
+/* Files to write and pictures to decode take much computing time, and nobody waits for them within a turn of the loop. */
+static bool is_bulk(const struct pool *pool)
+{
+    return pool == &off.pools[OFFLOAD_WRITE] || pool == &off.pools[OFFLOAD_CODEC];
+}
+
 static void *work_main(void *arg)
 {
     struct pool *pool = arg;
+    if (is_bulk(pool))
+        priority_give_way();
     pthread_mutex_lock(&off.lock);
     for (;;) {
         pool->n_idle++;
