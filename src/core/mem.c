@@ -8,7 +8,7 @@
 enum { ARRAY_CAP_FIRST = 8 };
 
 /* Below the large size the allocator keeps some free bytes at the end of the heap, so that a working load does not move it all the time. */
-enum { LARGE_BYTES = 512 << 10, HEAP_END_KEPT_BYTES = 8 << 20 };
+enum { LARGE_BYTES = 512 << 10, HEAP_END_KEPT_BYTES = 2 << 20 };
 
 static int64_t countdown = -1; /* allocations before the one that fails; negative: none fails */
 static int     failed;
