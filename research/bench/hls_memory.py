@@ -106,7 +106,7 @@ def window_memory(streams=20, window_s=60, mbit_per_s=2):
     with Srs("play { gop_cache off; }", "hls", "api") as server:
         alone = -own_after_warm_up(server, path)
         with lab.publishers(server, **load):
-            time.sleep(5)
+            time.sleep(window_s + 5 * FRAGMENT_S)  # as old as the others: a stream's history grows
             alone += lab.median([own_bytes(server.pid) for _ in range(50) if not time.sleep(0.1)])
     kib = [((everything - before - alone) / each, (own - before) / each, files / each) for everything, own, files in seen]
     return {"beside_kib": lab.median([row[0] for row in kib]), "least_kib": min(kib)[0], "most_kib": max(kib)[0],
