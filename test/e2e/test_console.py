@@ -434,6 +434,48 @@ def test_a_backend_that_fails_is_shown_with_its_journal(page, site, tmp_path):
     no_complaints(page)
 
 
+JOBS = """vhost __defaultVhost__ { forward { enabled on; destination 127.0.0.1:%d 127.0.0.1:%d; }
+    exec { enabled on; publish /bin/sleep 1000; publish /bin/sh -c "exit 3"; } }"""
+JOB_WORDS = {"en": ("pushing", "waiting to try again", "running", "Pushes", "Programs"), "zh": ("转推中", "等待重试", "运行中", "转推", "程序")}
+
+
+def jobs(page, title):
+    """The rows of a table: [[text of a cell, …], …]."""
+    return page.run("""const card = [...document.querySelectorAll('.jobs')].find(c => c.querySelector('h2').textContent.startsWith(arguments[0]))
+        return card ? [...card.querySelectorAll('tbody tr')].map(r => [...r.cells].map(c => c.innerText)) : []""", title)
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_pushes_and_programs_are_shown_of_all_streams_and_of_one(page, screen, site, live, make_server, lang, width):
+    target, dead = make_server(), srs.free_port()
+    server = site(JOBS % (target.port, dead))
+    pushing, waiting, running, pushes, programs = JOB_WORDS[lang]
+    live(server)
+    live(server, "other")
+    screen(width)
+    open_at(page, console(server, "jobs", lang=lang))
+
+    def are_shown(n_streams):
+        rows, all_of = jobs(page, pushes), jobs(page, programs)
+        states = [next(word for word in row if word in (pushing, waiting)) for row in rows if pushing in row or waiting in row]
+        return states == [waiting] * n_streams + [pushing] * n_streams and len(all_of) == 2 * n_streams \
+            and sum(running in row for row in all_of) == n_streams and all(any("3" in cell for cell in row) for row in all_of if waiting in row)
+
+    until(lambda: are_shown(2), lambda: "the jobs of two streams: %s" % page.text(), 30)
+    assert any(row[:2] == ["/live/other", "127.0.0.1:%d" % dead] and "connect" in row[-1] for row in jobs(page, pushes)), jobs(page, pushes)
+    fits(page, width)
+    stream = next(s for s in Api(server).get("/api/v1/streams/")["streams"] if s["name"] == "other")
+    open_at(page, console(server, "streams/" + stream["id"], lang=lang))
+    until(lambda: are_shown(1), lambda: "the jobs of one stream: %s" % page.text(), 30)
+    fits(page, width)
+    no_complaints(page)
+    if "CONSOLE_PICTURES" in os.environ:
+        open_at(page, console(server, "jobs", lang=lang))
+        until(lambda: are_shown(2), "the jobs", 30)
+        page.driver.save_screenshot(os.path.join(os.environ["CONSOLE_PICTURES"], "jobs-%s-%d.png" % (lang, width)))
+
+
 @pytest.mark.parametrize("auth", ["", "auth { enabled on; username admin; password p; }"])
 def test_events_are_shown_as_they_come(page, site, auth):
     server = site(api=auth)
@@ -457,7 +499,7 @@ def test_events_are_shown_as_they_come(page, site, auth):
 # A view and a text of it, in English and Chinese.
 VIEWS = [("summaries", "Bandwidth", "带宽"), ("streams", "/live/livestream", "/live/livestream"), ("clients", "rtmp-play", "rtmp-play"),
          ("bans", "192.0.2.0/24", "192.0.2.0/24"), ("vhosts", "HLS", "HLS"), ("connect", "rtmp://", "rtmp://"),
-         ("doctor", "not-published", "not-published"), ("events", "came", "接入"), ("logs", "client identified", "client identified"),
+         ("doctor", "not-published", "not-published"), ("jobs", "Pushes", "转推"), ("events", "came", "接入"), ("logs", "client identified", "client identified"),
          ("configs", "http_remux", "http_remux")]
 RAW = "raw_api { enabled on; allow_query on; allow_update on; }"
 

@@ -314,6 +314,9 @@ def test_the_api_shows_adds_and_removes_targets(make_server):
         pages = [api.get("/api/v1/forwards/?start=%d&count=1" % i) for i in range(4)]
         assert [p["total"] for p in pages] == [3] * 4 and [len(p["forwards"]) for p in pages] == [1, 1, 1, 0]
         assert {f["url"] for p in pages for f in p["forwards"]} == set(listed(api))
+        for which, total in (("vhost=__defaultVhost__&app=live&stream=s", 3), ("stream=x", 0), ("app=x", 0), ("vhost=w.example", 0)):
+            page = api.get("/api/v1/forwards/?" + which)
+            assert page["total"] == len(page["forwards"]) == total
         where = "/api/v1/forwards/?app=live&stream=s&url=" + added
         assert api.ask("DELETE", where).status == 200
         until(lambda: added not in listed(api), "the end of the added target")

@@ -10,6 +10,7 @@ import { Config } from './views/config.jsx'
 import { Connect } from './views/connect.jsx'
 import { Doctor } from './views/doctor.jsx'
 import { Events } from './views/events.jsx'
+import { Jobs } from './views/jobs.jsx'
 import { Login } from './views/login.jsx'
 import { Logs } from './views/logs.jsx'
 import { Overview } from './views/overview.jsx'
@@ -18,7 +19,7 @@ import { Streams } from './views/streams.jsx'
 import { Vhosts } from './views/vhosts.jsx'
 
 /* The names are those of SRS's console, so that its links lead to the same view. */
-const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['bans', 'bans', Bans], ['vhosts', 'vhosts', Vhosts],
+const VIEWS = [['summaries', 'overview', Overview], ['streams', 'streams', Streams], ['clients', 'clients', Clients], ['bans', 'bans', Bans], ['vhosts', 'vhosts', Vhosts], ['jobs', 'jobs', Jobs],
   ['connect', 'connect', Connect], ['doctor', 'doctor', Doctor],
   ['events', 'events', Events], ['logs', 'log', Logs], ['configs', 'config', Config]]
 

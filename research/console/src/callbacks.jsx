@@ -1,21 +1,10 @@
 /* Callbacks: backends that fail, and what waits for them. */
 import { bytes, duration } from './format.js'
 import { usePoll } from './poll.js'
+import { Table } from './table.jsx'
 import { useWords } from './words.js'
 
 const TURN_MS = 5000
-
-function Table({ heads, rows }) {
-  const t = useWords()
-  return (
-    <div class="scroll">
-      <table>
-        <thead><tr>{heads.map(key => <th key={key}>{t(key)}</th>)}</tr></thead>
-        <tbody>{rows.map(([first, ...rest]) => <tr key={first}><th scope="row">{first}</th>{rest.map((text, i) => <td key={i}>{text}</td>)}</tr>)}</tbody>
-      </table>
-    </div>
-  )
-}
 
 export function Callbacks() {
   const t = useWords()

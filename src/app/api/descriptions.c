@@ -83,13 +83,13 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/bans/", "post", "Make a ban.", NULL, "{address?:s,user?:s,stream?:s,seconds?:i|n,reason?:s}", "{" IDENTITY ",ban:@Ban}" },
     { "/api/v1/bans/{id}", "get", "One ban.", NULL, NULL, "{" IDENTITY ",ban:@Ban}" },
     { "/api/v1/bans/{id}", "delete", "Lift a ban.", NULL, NULL, "{" IDENTITY "}" },
-    { "/api/v1/forwards/", "get", "Pushes of streams to other servers.", "{start?:i,count?:i}", NULL,
-      "{" IDENTITY ",total:i,forwards:[{vhost:s,app:s,stream:s,url:s,added:b,state:s,bytes:i,messages:i,lag_ms:i,jumps:i,"
-      "failures:i,retry_ms:i,error:*}]}" },
+    { "/api/v1/forwards/", "get", "Pushes of streams to other servers.", "{start?:i,count?:i,vhost?:s,app?:s,stream?:s}", NULL,
+      "{" IDENTITY ",forwards:[{vhost:s,app:s,stream:s,url:s,added:b,state:s,bytes:i,messages:i,lag_ms:i,jumps:i,"
+      "failures:i,retry_ms:i,error:*}],total:i}" },
     { "/api/v1/forwards/", "post", "Add a push to a stream.", NULL, "{vhost?:s,app:s,stream:s,url:s}", "{" IDENTITY "}" },
     { "/api/v1/forwards/", "delete", "Remove a push that was added.", "{vhost?:s,app?:s,stream?:s,url?:s}", NULL,
       "{" IDENTITY "}" },
-    { "/api/v1/programs", "get", "Programs of exec, transcode and ingest.", "{" PAGING "}", NULL, "{" IDENTITY ",programs:[@Program]," PAGE "}" },
+    { "/api/v1/programs", "get", "Programs of exec, transcode and ingest.", "{" PAGING ",stream?:s}", NULL, "{" IDENTITY ",programs:[@Program]," PAGE "}" },
     { "/api/v1/events", "get", "What happens, as server-sent events.", NULL, NULL, NULL },
     { "/api/v1/logs", "get", "The newest lines of the log.", "{level?:s,trace?:s,search?:s,count?:i,cursor?:i}", NULL,
       DATA("lines:[@Line],cursor:i,lost:i") },

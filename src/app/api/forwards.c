@@ -61,14 +61,14 @@ static void put_target(void *arg, const struct forward *f, const struct target *
 /* One page. Nothing yields in it, so its rows are of one moment. */
 static struct err *put_list(struct api_reply *r)
 {
-    size_t                start = (size_t)api_number(r, "start", 0, INT32_MAX);
-    size_t                rows = (size_t)api_number(r, "count", 10, ROWS_MAX);
-    struct forward_counts n = forwards_count();
+    const struct forward_filter which = { api_param(r, "vhost"), api_param(r, "app"), api_param(r, "stream") };
+    size_t                      start = (size_t)api_number(r, "start", 0, INT32_MAX);
+    size_t                      rows = (size_t)api_number(r, "count", 10, ROWS_MAX);
     api_begin(r);
-    jw_int(&r->json, "total", n.connecting + n.pushing + n.waiting);
     jw_array(&r->json, "forwards");
-    forwards_walk(start, rows, put_target, r);
+    size_t total = forwards_walk(&which, start, rows, put_target, r);
     jw_array_end(&r->json);
+    jw_int(&r->json, "total", (int64_t)total);
     jw_object_end(&r->json);
     return NULL;
 }

@@ -70,8 +70,10 @@ static struct err *write_v1(struct api_reply *r)
                      "all that fit" },
         { "doctor", "why streams do not play, or play badly, and what to do; stream=live/livestream" },
         { "bans", "bans, or one: bans/{id}; start=0 count=10; POST makes a ban, DELETE lifts one" },
-        { "forwards", "pushes to other servers; start=0 count=10; POST adds one to a stream, DELETE removes it" },
-        { "programs", "programs of exec, transcode and ingest: process, CPU, speed, restarts, last error" },
+        { "forwards", "pushes to other servers; start=0 count=10 vhost= app= stream=; POST adds one to a stream, "
+                      "DELETE removes it" },
+        { "programs",
+          "programs of exec, transcode and ingest: process, CPU, speed, restarts, last error; stream=/live/s search=" },
         { "events", "what happens, as server-sent events: streams, clients, the server's numbers, reloads, callbacks" },
         { "logs", "the newest lines of the log: level=warn trace=ID search= count=200 cursor=" },
         { "history",

@@ -1,10 +1,12 @@
 /* The programs that the server supervises: those of exec, transcode and ingest. SRS has no such endpoint. */
-#include "app/program/program.h"
+#include <string.h>
 
 #include "app/api/endpoints.h"
 #include "app/api/listing.h"
 #include "app/ffmpeg/progress.h"
+#include "app/program/program.h"
 #include "core/clock.h"
+#include "core/str.h"
 #include "protocol/output_tail.h"
 #include "protocol/process.h"
 
@@ -52,12 +54,22 @@ static void put_program(struct api_reply *r, const char *key, const void *member
     jw_object_end(j);
 }
 
+/* `stream` is its URL as in the list of streams; the subject of an ingest is its vhost. */
+static bool takes(const struct filter *f, const struct api_reply *r, const void *member)
+{
+    const struct program *p = member;
+    (void)r;
+    return (!f->stream || str_equal(f->stream, p->subject)) &&
+           (!f->search || strcasestr(p->subject, f->search) || strcasestr(p->name, f->search));
+}
+
 static struct err *write_programs(struct api_reply *r)
 {
     const struct listing list = {
         .key = "programs",
         .members = programs_of_all(),
         .paged = true,
+        .takes = takes,
         .put = put_program,
     };
     return listing_put_page(r, &list);

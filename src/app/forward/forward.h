@@ -3,8 +3,9 @@
  * app/attendants.c.
  *
  * Each word of `destination`, or each URL that the backend has answered (backend.h), is a target (target.h), and so is what the API
- * has added to the stream (forwards.h). A backend that a reload brings is asked beside the pushes that go on, until it answers. A reload ends the targets whose words are gone, starts those of new words, and leaves
- * the others alone. If another publisher takes the stream over, a target goes on if its URL is still the same.
+ * has added to the stream (forwards.h). A reload ends the targets whose words are gone, starts those of new words, and leaves
+ * the others alone. A backend that it brings is asked while the pushes go on; what the one before has answered counts until
+ * then. If another publisher takes the stream over, a target goes on if its URL is still the same.
  */
 #ifndef APP_FORWARD_FORWARD_H
 #define APP_FORWARD_FORWARD_H

@@ -1,6 +1,7 @@
 #include "app/forward/forwards.h"
 
 #include "app/forward/target.h"
+#include "app/source/source.h"
 #include "core/mem.h"
 #include "core/str.h"
 
@@ -93,20 +94,25 @@ void forwards_finish(void)
 
 /* ---- what runs ---- */
 
-void forwards_walk(size_t start, size_t n, void (*show)(void *arg, const struct forward *f, const struct target *t),
-                   void *arg)
+static bool is_meant(const struct forward_filter *which, const struct source *s)
 {
-    for (struct list *it = running.next; it != &running && n > 0; it = it->next) {
+    return (!which->vhost || str_equal_nocase(which->vhost, s->vhost->name)) &&
+           (!which->app || str_equal(which->app, s->app)) && (!which->stream || str_equal(which->stream, s->stream));
+}
+
+size_t forwards_walk(const struct forward_filter *which, size_t start, size_t n,
+                     void (*show)(void *arg, const struct forward *f, const struct target *t), void *arg)
+{
+    size_t at = 0;
+    for (struct list *it = running.next; it != &running; it = it->next) {
         const struct forward *f = LIST_ENTRY(it, struct forward, link);
-        for (struct list *at = f->targets.next; at != &f->targets && n > 0; at = at->next) {
-            if (start > 0) {
-                start--;
-                continue;
-            }
-            show(arg, f, LIST_ENTRY(at, struct target, link));
-            n--;
-        }
+        if (!is_meant(which, f->source))
+            continue;
+        for (struct list *one = f->targets.next; one != &f->targets; one = one->next, at++)
+            if (at >= start && at - start < n)
+                show(arg, f, LIST_ENTRY(one, struct target, link));
     }
+    return at;
 }
 
 static void count(struct forward_counts *n, const struct target *t)

@@ -69,9 +69,17 @@ bool forwards_has(const char *key, const char *word);
 /** True if a target was added for any stream of the vhost. */
 bool forwards_has_vhost(const char *vhost);
 
-/** Call `show` for up to `n` targets, in the order of their streams, without the first `start`. It must not yield. */
-void forwards_walk(size_t start, size_t n, void (*show)(void *arg, const struct forward *f, const struct target *t),
-                   void *arg);
+/** The stream whose pushes are meant; NULL: any vhost, app or name. */
+struct forward_filter {
+    const char *vhost, *app, *stream;
+};
+
+/**
+ * Call `show` for up to `n` targets, in the order of their streams, without the first `start`. It must not yield. Returns how many targets
+ * are meant in all.
+ */
+size_t forwards_walk(const struct forward_filter *which, size_t start, size_t n,
+                     void (*show)(void *arg, const struct forward *f, const struct target *t), void *arg);
 
 /** Numbers of the process. */
 struct forward_counts {

@@ -1,0 +1,3 @@
+import { Programs, Pushes } from '../jobs.jsx'
+
+export const Jobs = () => <><Pushes /><Programs /></>
