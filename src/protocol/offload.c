@@ -201,6 +201,8 @@ static struct err *ensure_thread(struct pool *pool)
     int most = OFFLOAD_THREADS_MAX + (replaces_hung(pool) ? pool->n_hung : 0);
     if (pool == &off.pools[OFFLOAD_WRITE] || pool == &off.pools[OFFLOAD_PROCESS])
         most = OFFLOAD_TURNS_THREADS_MAX;
+    if (pool == &off.pools[OFFLOAD_PICTURE])
+        most = OFFLOAD_PICTURE_THREADS_MAX;
     if (replaces_hung(pool) && pool->n_hung >= OFFLOAD_HUNG_MAX)
         return err_new(E_LIMIT, "%d earlier jobs of this kind hang", pool->n_hung);
     if (pool->n_idle > (int)pool->n_waiting || pool->n_threads >= most)
@@ -274,7 +276,7 @@ const char *offload_name(enum offload_kind kind)
         [OFFLOAD_READ] = "read",          [OFFLOAD_CONF] = "conf",
         [OFFLOAD_CERTS] = "certificates", [OFFLOAD_STAT] = "stat",
         [OFFLOAD_PROCESS] = "process",    [OFFLOAD_DNS] = "dns",
-        [OFFLOAD_CODEC] = "codec",
+        [OFFLOAD_CODEC] = "codec",        [OFFLOAD_PICTURE] = "picture",
     };
     return names[kind];
 }

@@ -27,14 +27,21 @@ enum offload_kind {
     OFFLOAD_PROCESS, /* starts of programs; these threads stay, because a program ends with the thread that started it */
     OFFLOAD_DNS,
     OFFLOAD_CODEC,
+    OFFLOAD_PICTURE, /* pictures of streams: bits of publishers, decoded by a library */
     OFFLOAD_KINDS
 };
 
 /*
  * Most threads of one kind; most jobs that wait for them: a further job is refused. OFFLOAD_WRITE and OFFLOAD_PROCESS have more
- * threads: their callers take turns at each disk (protocol/disk_turn), so each disk that hangs holds only a few of them.
+ * threads: their callers take turns at each disk (protocol/disk_turn), so each disk that hangs holds only a few of them. Each thread of
+ * OFFLOAD_PICTURE may hold some large pictures, so there are fewer.
  */
-enum { OFFLOAD_THREADS_MAX = 4, OFFLOAD_TURNS_THREADS_MAX = 64, OFFLOAD_QUEUE_MAX = 4096 };
+enum {
+    OFFLOAD_THREADS_MAX = 4,
+    OFFLOAD_TURNS_THREADS_MAX = 64,
+    OFFLOAD_PICTURE_THREADS_MAX = 2,
+    OFFLOAD_QUEUE_MAX = 4096
+};
 
 /*
  * A thread that hangs in an abandoned job is replaced for the kinds whose jobs are rare and may well succeed the next time
