@@ -23,7 +23,7 @@ segment
 program
 ffmpeg
 rtmp http
-caster exec hls dash hds dvr hooks
+caster exec hls dash hds dvr hooks snapshot
 forward ingest transcode
 doctor memory
 api exporter

@@ -6,6 +6,7 @@
 #include "app/http/port.h"
 #include "app/http_faces.h"
 #include "app/rtmp/port.h"
+#include "app/snapshot/shots.h"
 
 static const struct conf_words *rtmp_endpoints(const struct conf *conf)
 {
@@ -104,4 +105,5 @@ const struct listen_service listen_services[] = {
 void services_finish(void)
 {
     gzip_forget();
+    shots_forget();
 }

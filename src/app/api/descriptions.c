@@ -83,6 +83,10 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/bans/", "post", "Make a ban.", NULL, "{address?:s,user?:s,stream?:s,seconds?:i|n,reason?:s}", "{" IDENTITY ",ban:@Ban}" },
     { "/api/v1/bans/{id}", "get", "One ban.", NULL, NULL, "{" IDENTITY ",ban:@Ban}" },
     { "/api/v1/bans/{id}", "delete", "Lift a ban.", NULL, NULL, "{" IDENTITY "}" },
+    { "/api/v1/snapshots/", "get", "How many pictures were made and are kept.", NULL, NULL,
+      DATA("made:i,failed:i,found:i,refused:i,kept:i,bytes:i") },
+    { "/api/v1/snapshots/{id}", "get", "A picture of a stream; the id is VHOST/APP/STREAM.jpg or .webp.", "{width?:i,height?:i}", NULL,
+      "image/*" },
     { "/api/v1/forwards/", "get", "Pushes of streams to other servers.", "{start?:i,count?:i,vhost?:s,app?:s,stream?:s}", NULL,
       "{" IDENTITY ",forwards:[{vhost:s,app:s,stream:s,url:s,added:b,state:s,bytes:i,messages:i,lag_ms:i,jumps:i,"
       "failures:i,retry_ms:i,error:*}],total:i}" },
@@ -90,7 +94,7 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/forwards/", "delete", "Remove a push that was added.", "{vhost?:s,app?:s,stream?:s,url?:s}", NULL,
       "{" IDENTITY "}" },
     { "/api/v1/programs", "get", "Programs of exec, transcode and ingest.", "{" PAGING ",stream?:s}", NULL, "{" IDENTITY ",programs:[@Program]," PAGE "}" },
-    { "/api/v1/events", "get", "What happens, as server-sent events.", NULL, NULL, NULL },
+    { "/api/v1/events", "get", "What happens, as server-sent events.", NULL, NULL, "text/event-stream" },
     { "/api/v1/logs", "get", "The newest lines of the log.", "{level?:s,trace?:s,search?:s,count?:i,cursor?:i}", NULL,
       DATA("lines:[@Line],cursor:i,lost:i") },
     { "/api/v1/history", "get", "Numbers of a stream, or of the server, over the last day.",
@@ -111,6 +115,6 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/tests/requests", "get", "The request as the server has read it.", NULL, NULL,
       DATA("uri:s,path:s,METHOD:s,headers:{*},server:{sigature:s,version:s,link:s,time:i}") },
     { "/api/v1/tests/errors", "get", "Always error 100.", NULL, NULL, "@Error" },
-    { "/api/v1/tests/redirects", "get", "Always a redirection.", NULL, NULL, NULL },
+    { "/api/v1/tests/redirects", "get", "Always a redirection.", NULL, NULL, "text/plain" },
 };
 const size_t api_n_descriptions = ARRAY_LEN(api_descriptions);

@@ -14,7 +14,7 @@ struct api_description {
     const char *summary;
     const char *params; /* of the query: {name?:type}; NULL: none */
     const char *body;   /* NULL: none */
-    const char *answer; /* with status 200; NULL: no JSON */
+    const char *answer; /* with status 200; with a slash in it: the type of an answer that is no JSON */
 };
 
 /** Those of one path stand together. */

@@ -72,6 +72,7 @@ static struct err *write_v1(struct api_reply *r)
         { "bans", "bans, or one: bans/{id}; start=0 count=10; POST makes a ban, DELETE lifts one" },
         { "forwards", "pushes to other servers; start=0 count=10 vhost= app= stream=; POST adds one to a stream, "
                       "DELETE removes it" },
+        { "snapshots", "pictures of streams: /api/v1/snapshots/VHOST/APP/STREAM.jpg" },
         { "programs",
           "programs of exec, transcode and ingest: process, CPU, speed, restarts, last error; stream=/live/s search=" },
         { "events", "what happens, as server-sent events: streams, clients, the server's numbers, reloads, callbacks" },

@@ -64,10 +64,10 @@ static void put_responses(struct jw *j, const struct api_description *d)
     jw_object(j, "responses");
     jw_object(j, "200");
     jw_string(j, "description", "The answer, or an error of the log.");
-    if (d->answer)
-        put_content(j, "application/json", d->answer, true);
+    if (strchr(d->answer, '/'))
+        put_content(j, d->answer, "s", false);
     else
-        put_content(j, "text/event-stream", "s", false);
+        put_content(j, "application/json", d->answer, true);
     jw_object_end(j);
     jw_object(j, "default");
     jw_string(j, "description", "An error.");

@@ -52,6 +52,8 @@ static void wrap_begin(struct api_reply *r)
 
 static struct err *send_whole(struct api_reply *r)
 {
+    if (r->is_answered)
+        return NULL;
     if (r->callback)
         jw_raw(&r->json, ")");
     const struct buf *text = &r->json.text;

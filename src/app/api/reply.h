@@ -39,6 +39,7 @@ struct api_reply {
     enum http_site             site;     /* site of the page that sent the request */
     bool shows_secrets; /* the answer may contain tokens and addresses, which pages of other sites must not learn */
     int  status;
+    bool is_answered; /* `write` has sent its own reply, which is no JSON */
 };
 
 /**

@@ -5,6 +5,7 @@
 #include "app/hls/viewers.h"
 #include "app/hooks/call.h"
 #include "app/hooks/outbox.h"
+#include "app/snapshot/shots.h"
 
 /* ---- protocols ---- */
 
@@ -103,6 +104,28 @@ static void put_forwards(struct mw *m)
     mw_one(m, MW_COUNTER, "srs_forward_failures_total", "Pushes that have failed and are tried again.", n.failures);
 }
 
+/* ---- snapshots ---- */
+
+static void put_result(struct mw *m, const char *result, int64_t n)
+{
+    mw_begin(m, NULL);
+    mw_label(m, "result", result);
+    mw_int(m, n);
+}
+
+static void put_snapshots(struct mw *m)
+{
+    struct shots_counts n = shots_count();
+    mw_family(
+        m, MW_COUNTER, "srs_snapshots_total",
+        "Pictures of streams: made, failed, found among those that were kept, refused because too many are made.");
+    put_result(m, "made", n.n_made);
+    put_result(m, "failed", n.n_failed);
+    put_result(m, "found", n.n_found);
+    put_result(m, "refused", n.n_refused);
+    mw_one(m, MW_GAUGE, "srs_snapshot_bytes", "Bytes of the pictures that are kept.", (int64_t)n.bytes);
+}
+
 struct err *families_of_features(struct scrape *s)
 {
     struct mw *m = &s->metrics;
@@ -112,5 +135,6 @@ struct err *families_of_features(struct scrape *s)
            (int64_t)hls_viewers_count());
     put_hooks(m);
     put_forwards(m);
+    put_snapshots(m);
     return scrape_give_way(s);
 }

@@ -41,23 +41,23 @@ static struct err *check_token(const struct http_exchange *x, const struct conf_
     return e ? e : ban_check_user(answer.user);
 }
 
-static struct err *check_tokens(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
-                                struct play_rules *rules)
+static struct err *check_tokens(const struct http_exchange *x, const struct conf_vhost *vhost, const char *app,
+                                const char *stream, struct play_rules *rules)
 {
     char group[STREAM_NAME_MAX + 1];
     if (!conf_auth_asks(&vhost->auth, false))
         return NULL;
-    if (!show)
+    if (!stream)
         return err_new(E_AUTH_DENIED, "auth play: only what is in a manifest can be had with a token");
-    struct err *e = check_token(x, vhost, show->app, show->stream, rules);
-    if (!e || !variants_group_of(group, vhost, show->stream))
+    struct err *e = check_token(x, vhost, app, stream, rules);
+    if (!e || !variants_group_of(group, vhost, stream))
         return e;
     err_free(e);
-    return check_token(x, vhost, show->app, group, rules);
+    return check_token(x, vhost, app, group, rules);
 }
 
-struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
-                             struct play_rules *rules)
+struct err *play_rules_check_names(const struct http_exchange *x, const struct conf_vhost *vhost, const char *app,
+                                   const char *stream, struct play_rules *rules)
 {
     const char *page_url = http_request_field(http_request_of(x), "Referer");
     struct err *e = access_check_built(http_conn_of(x)->server->conf, vhost);
@@ -68,7 +68,13 @@ struct err *play_rules_check(const struct http_exchange *x, const struct conf_vh
         e = access_check_refer(vhost, ACCESS_REFER_ALL, page_url);
     if (!e)
         e = access_check_refer(vhost, ACCESS_REFER_PLAY, page_url);
-    if (!e && show)
-        e = ban_check_stream(vhost, show->app, show->stream);
-    return e ? e : check_tokens(x, vhost, show, rules);
+    if (!e && stream)
+        e = ban_check_stream(vhost, app, stream);
+    return e ? e : check_tokens(x, vhost, app, stream, rules);
+}
+
+struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
+                             struct play_rules *rules)
+{
+    return play_rules_check_names(x, vhost, show ? show->app : NULL, show ? show->stream : NULL, rules);
 }

@@ -28,4 +28,8 @@ struct play_rules {
 struct err *play_rules_check(const struct http_exchange *x, const struct conf_vhost *vhost, const struct show *show,
                              struct play_rules *rules) ATTR_MUST_USE;
 
+/** The same for a stream of these names, which needs no segments. */
+struct err *play_rules_check_names(const struct http_exchange *x, const struct conf_vhost *vhost, const char *app,
+                                   const char *stream, struct play_rules *rules) ATTR_MUST_USE;
+
 #endif
