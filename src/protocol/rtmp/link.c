@@ -17,13 +17,10 @@ enum { PART_COST = 64 };
 /* Pings that are answered before the link gives way: an answer is a system call, and one buffer holds ten thousand pings. */
 enum { PINGS_A_TURN = 64 };
 
-/* The one receive buffer, and the link that may still borrow from it. */
-static uint8_t           receive_buffer[RTMP_RECEIVE_BUFFER];
-static struct rtmp_link *holder;
-
 void rtmp_link_init(struct rtmp_link *l, struct io *io)
 {
     *l = (struct rtmp_link){ .io = io, .out_chunk_size = RTMP_CHUNK_SIZE_DEFAULT };
+    l->buffer = rtmp_receive_buffer_of(io);
     rtmp_chunk_reader_init(&l->in);
     l->in.unfinished.io = io;
     rtmp_chunk_reader_expect_media(&l->in, false);
@@ -31,8 +28,8 @@ void rtmp_link_init(struct rtmp_link *l, struct io *io)
 
 void rtmp_link_finish(struct rtmp_link *l)
 {
-    if (holder == l)
-        holder = NULL;
+    if (l->buffer && l->buffer->holder == l)
+        l->buffer->holder = NULL;
     frame_unref(&l->aggregate.payload);
     frame_unref(&l->unread.payload);
     rtmp_chunk_reader_finish(&l->in);
@@ -69,23 +66,25 @@ static struct err *acknowledge(struct rtmp_link *l)
 /* ---- the shared buffer ---- */
 
 /* Take the shared buffer. Bytes in it that another link has not consumed are copied for that link first. */
-static void claim_buffer(struct rtmp_link *l)
+static uint8_t *claim_buffer(struct rtmp_link *l)
 {
+    struct rtmp_link *holder = l->buffer->holder;
     if (holder && holder != l) {
         struct err *e = rtmp_chunk_reader_keep(&holder->in);
         holder->no_memory |= e != NULL;
         err_free(e);
     }
-    holder = l;
+    l->buffer->holder = l;
+    return l->buffer->bytes;
 }
 
 /* Feed the bytes in the socket to the reader, which has consumed all earlier ones. Never waits. */
 static struct err *fill_now(struct rtmp_link *l, size_t *n)
 {
-    claim_buffer(l);
-    struct err *e = io_read_now(l->io, receive_buffer, sizeof receive_buffer, n);
+    uint8_t    *bytes = claim_buffer(l);
+    struct err *e = io_read_now(l->io, bytes, RTMP_RECEIVE_BUFFER, n);
     if (!e && *n)
-        rtmp_chunk_reader_feed(&l->in, receive_buffer, *n);
+        rtmp_chunk_reader_feed(&l->in, bytes, *n);
     return e;
 }
 

@@ -10,8 +10,8 @@
  * Chunk sizes, acknowledgements, pings, aborts and aggregate messages are handled inside. The caller gets audio, video,
  * data (always type 18) and commands (always type 20), each in a frame of its own.
  *
- * All links share one receive buffer. Bytes in it that a link has not consumed are copied when another link needs the
- * buffer; so a caller may yield between two messages.
+ * All links share one receive buffer (receive_buffer.h). Bytes in it that a link has not consumed are copied when another link
+ * needs the buffer; so a caller may yield between two messages.
  *
  * Answers are written whole: a caller that writes media itself must not read while a message of its own is half written.
  *
@@ -34,26 +34,26 @@
 #include "protocol/rtmp/chunk_writer.h"
 #include "protocol/rtmp/command.h"
 #include "protocol/rtmp/message.h"
+#include "protocol/rtmp/receive_buffer.h"
 
-enum {
-    RTMP_RECEIVE_BUFFER = 64 << 10,
-    RTMP_REPLY_TIMEOUT_US = 30 * US_PER_SECOND, /* longest time in which the peer's kernel takes nothing of an answer */
-};
+/* The longest time in which the peer's kernel takes nothing of an answer. */
+enum { RTMP_REPLY_TIMEOUT_US = 30 * US_PER_SECOND };
 
 struct rtmp_link {
-    struct io               *io;
-    struct rtmp_chunk_reader in;
-    struct rtmp_message      aggregate; /* the aggregate whose parts are being read; payload NULL: none */
-    struct rtmp_aggregate    parts;
-    uint32_t                 out_chunk_size;
-    uint32_t                 ack_window;    /* Half of this many bytes are acknowledged at a time; 0: none. */
-    int64_t                  acked;         /* io->bytes_in at the last acknowledgement */
-    uint32_t                 buffer_ms;     /* the peer's last Set Buffer Length */
-    uint32_t                 read_on_bytes; /* bytes read since the link last waited or gave way */
-    uint32_t                 n_pings;       /* pings that have been answered */
-    bool                     said_odd_type, said_big_chunks, said_type1;
-    bool                     no_memory; /* Bytes in the shared buffer could not be copied; the link is broken. */
-    struct rtmp_message      unread;    /* the message given back by rtmp_link_unread(); payload NULL: none */
+    struct io                  *io;
+    struct rtmp_receive_buffer *buffer;
+    struct rtmp_chunk_reader    in;
+    struct rtmp_message         aggregate; /* the aggregate whose parts are being read; payload NULL: none */
+    struct rtmp_aggregate       parts;
+    uint32_t                    out_chunk_size;
+    uint32_t                    ack_window;    /* Half of this many bytes are acknowledged at a time; 0: none. */
+    int64_t                     acked;         /* io->bytes_in at the last acknowledgement */
+    uint32_t                    buffer_ms;     /* the peer's last Set Buffer Length */
+    uint32_t                    read_on_bytes; /* bytes read since the link last waited or gave way */
+    uint32_t                    n_pings;       /* pings that have been answered */
+    bool                        said_odd_type, said_big_chunks, said_type1;
+    bool                        no_memory; /* Bytes in the shared buffer could not be copied; the link is broken. */
+    struct rtmp_message         unread;    /* the message given back by rtmp_link_unread(); payload NULL: none */
 };
 
 /** Borrows the io. Only commands are accepted until rtmp_chunk_reader_expect_media(&l->in, true). */
