@@ -1,5 +1,4 @@
 /* The handshake: its steps in turn, the name that a client asks for, and the name that a server's certificate must have. */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -8,6 +7,7 @@
 #include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/tls/internal.h"
+#include "protocol/tls/peer_name.h"
 #include "protocol/tls/tls.h"
 #include "protocol/tls/turn.h"
 
@@ -156,24 +156,13 @@ struct tls_counts tls_counts(void)
     return counts;
 }
 
-/* Set the name that the certificate must have (RFC 6125), and the name that we send. Addresses are not sent (RFC 6066, 3). */
-static bool expect_name(SSL *ssl, const char *host)
-{
-    struct in6_addr    address;
-    X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
-    if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
-        return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
-}
-
 struct err *tls_connect(struct io *io, struct tls_ctx *ctx, const char *host, int64_t deadline_us)
 {
     struct err *e = tls_attach(io, ctx);
     if (e)
         return err_wrap(e, "begin TLS");
     struct tls *t = io->layer_state;
-    if (!expect_name(t->ssl, host)) {
+    if (!tls_expect_name(t->ssl, host)) {
         ERR_clear_error();
         t->failed = true;
         return err_new(E_HTTPS_HANDSHAKE, "begin TLS: %s is no host name", host);
