@@ -1,7 +1,7 @@
 # make            build objs/srs              make demo     see it live      make help     everything else
 #
-# The Makefile finds sources by name: a new src/**/*.c, test/unit/**/*_test.c, test/fuzz/**/*_fuzz.c or
-# research/bench/*.c needs no line here. All output goes to objs/.
+# The Makefile finds sources by name: a new src/**/*.c, test/unit/**/*_test.c, test/fuzz/**/*_fuzz.c,
+# research/bench/*.c or research/librtmp/*.c needs no line here. All output goes to objs/.
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -43,6 +43,16 @@ LIB_SOURCES := $(foreach layer,$(LAYERS),$(call find,$(layer),-name '*.c'))
 MAIN_SOURCES := $(call find,src/main,-name '*.c')
 HEADERS := $(call find,src,-name '*.h')
 
+# The client library: its own files, and those of the server that it is made of. None of these needs the loop.
+RTMP_OWN := $(call find,src/srs_rtmp,-name '*.c')
+RTMP_SHARED := $(addprefix src/core/,clock.c err.c ident.c mem.c str.c utf8.c) \
+	$(addprefix src/kernel/,aac.c ac3.c amf0.c amf3.c av1.c avc.c flv.c flv_body.c flv_frame.c flv_stream.c frame.c frame_make.c \
+		hevc.c hevc_record.c mp3.c nalu.c nalu_form.c opus.c sound.c vp9.c) \
+	$(addprefix src/protocol/,dial.c resolve.c stream_name.c tls/peer_name.c) \
+	$(addprefix src/protocol/rtmp/,address.c aggregate.c answer.c authmod.c authmod_client.c chunk_reader.c chunk_writer.c client.c \
+		command.c handshake.c link.c outbox.c url.c)
+RTMP_EXAMPLES := $(call find,research/librtmp,-name '*.c')
+
 UNIT_TESTS := $(call find,test/unit,-name '*_test.c')
 UNIT_SUPPORT := $(filter-out $(UNIT_TESTS),$(call find,test/unit,-name '*.c'))
 
@@ -82,10 +92,13 @@ BENCH_PROGRAMS = $(patsubst research/bench/%.c,objs/bench/%,$(BENCH_TOOLS))
 
 TOOL_PROGRAMS = $(patsubst test/tools/%.c,objs/tools/%,$(TOOLS))
 
+RTMP_LIB = objs/lib/libsrs_rtmp.a
+RTMP_PROGRAMS = $(patsubst research/librtmp/%.c,objs/librtmp/%,$(RTMP_EXAMPLES))
+
 PAGES_STAMP = objs/players/made
 
-# make all builds the server, and the load tools and web pages unless they are switched off.
-ALL = $(LIB) objs/srs $(if $(filter on,$(RESEARCH)),$(BENCH_PROGRAMS)) $(if $(filter on,$(PAGES)),$(PAGES_STAMP))
+# make all builds the server and the client library, and the load tools, examples and web pages unless they are switched off.
+ALL = $(LIB) objs/srs $(RTMP_LIB) $(if $(filter on,$(RESEARCH)),$(BENCH_PROGRAMS) $(RTMP_PROGRAMS)) $(if $(filter on,$(PAGES)),$(PAGES_STAMP))
 all: $(ALL)
 
 $(B)/%.o: %.c objs/config.mk Makefile
@@ -130,18 +143,38 @@ $(TOOL_PROGRAMS): objs/tools/%: $(B)/test/tools/%.o $(LIB) $(ST_LIB)
 	@mkdir -p $(@D)
 	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(ST_LIB) $(LIBS)
 
+# The client library is one object whose only global symbols are those of its header, so that it shares a program with any other
+# library. It may become a part of a shared object.
+$(B)/pic/%.o: %.c objs/config.mk Makefile
+	@mkdir -p $(@D)
+	$(call quiet,cc,$<) $(compile) -fPIC -c -o $@ $<
+
+RTMP_OBJECTS = $(patsubst %.c,$(B)/pic/%.o,$(RTMP_OWN) $(RTMP_SHARED))
+make_rtmp_lib = rm -f $@ && $(1) -r -nostdlib -o $(@D)/srs_rtmp.o $(2) && \
+	objcopy --wildcard --keep-global-symbol='srs_rtmp_*' $(@D)/srs_rtmp.o && ar rcs $@ $(@D)/srs_rtmp.o && rm $(@D)/srs_rtmp.o
+$(RTMP_LIB): $(RTMP_OBJECTS)
+	@mkdir -p $(@D)
+	$(call quiet,ar,$@) $(call make_rtmp_lib,$(CC),$^)
+
+RTMP_LIBS = $(filter -L% -lssl -lcrypto,$(LIBS))
+$(B)/research/librtmp/%.o: CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc/srs_rtmp
+$(RTMP_PROGRAMS): objs/librtmp/%: $(B)/research/librtmp/%.o $(RTMP_LIB)
+	@mkdir -p $(@D)
+	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(RTMP_LIB) $(RTMP_LIBS)
+
 # The pages need no network, neither during the build nor in the browser.
 $(PAGES_STAMP): $(call find,research/players,) $(call find,research/console,) $(foreach player,mpegts hls dash,$(call find,third_party/$(player).js,)) trunk-scripts/pages.sh trunk-scripts/console.sh objs/config.mk
 	@mkdir -p $(@D)
 	$(call quiet,pages,objs/nginx/html) trunk-scripts/pages.sh && touch $@
 
 .SECONDARY: # keep the objects of tests and tools
-.PHONY: FORCE bench bench-faults bench-tools console pages unit-programs test-tools
+.PHONY: FORCE bench bench-faults bench-tools console lib pages unit-programs test-tools
 FORCE:
 pages: $(PAGES_STAMP)
 console:
 	@trunk-scripts/console.sh build
 bench-tools: $(BENCH_PROGRAMS)
+lib: $(RTMP_LIB) $(RTMP_PROGRAMS)
 unit-programs: $(UNIT_PROGRAMS)
 test-tools: $(TOOL_PROGRAMS)
 
@@ -217,6 +250,16 @@ $(TOOL_ASAN_PROGRAMS): objs/tools-asan/%: $(F)/test/tools/%.o $(F)/libsrs.a $(FU
 	@mkdir -p $(@D)
 	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ $(LIBS)
 
+RTMP_LIB_ASAN = $(F)/libsrs_rtmp.a
+$(RTMP_LIB_ASAN): $(patsubst %.c,$(F)/%.o,$(RTMP_OWN) $(RTMP_SHARED))
+	$(call quiet,ar,$@) $(call make_rtmp_lib,$(FUZZ_CC),$^)
+
+RTMP_ASAN_PROGRAMS = $(patsubst research/librtmp/%.c,objs/librtmp-asan/%,$(RTMP_EXAMPLES))
+$(F)/research/librtmp/%.o: CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc/srs_rtmp
+$(RTMP_ASAN_PROGRAMS): objs/librtmp-asan/%: $(F)/research/librtmp/%.o $(RTMP_LIB_ASAN)
+	@mkdir -p $(@D)
+	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ $(RTMP_LIBS)
+
 objs/srs-asan: $(patsubst %.c,$(F)/%.o,$(MAIN_SOURCES)) $(F)/libsrs.a $(FUZZ_ST)
 	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ $(LIBS)
 
@@ -235,7 +278,7 @@ test:
 	@trunk-scripts/run-tests.sh test
 
 # The unit tests with clang's sanitizers, and the end-to-end tests and cells that make test leaves out. A part of these: LONG='-k dash'.
-test-long: all test-tools bench-tools
+test-long: all test-tools bench-tools lib
 	trunk-scripts/deps.sh test
 	trunk-scripts/test-node.sh
 	trunk-scripts/bench-peers.sh
@@ -265,19 +308,19 @@ unit: unit-programs
 unit-asan: $(UNIT_ASAN_PROGRAMS)
 	@SUITE=asan trunk-scripts/run-unit.sh $(UNIT_ASAN_PROGRAMS)
 
-e2e: all test-tools bench-tools
+e2e: all test-tools bench-tools lib
 	@trunk-scripts/run-e2e.sh
 
 # Only the tests whose clients are in Python.
-e2e-python: all test-tools bench-tools
+e2e-python: all test-tools bench-tools lib
 	@trunk-scripts/run-e2e.sh test/e2e --python-only
 
 # These two test another server: one with clang's sanitizers, or one inside valgrind.
-e2e-asan: objs/srs-asan $(TOOL_ASAN_PROGRAMS)
+e2e-asan: objs/srs-asan $(TOOL_ASAN_PROGRAMS) $(RTMP_ASAN_PROGRAMS)
 	@SRS_BIN=objs/srs-asan trunk-scripts/run-e2e.sh
 
 # valgrind needs some descriptors itself: the one test that counts them exactly is left out.
-e2e-valgrind: all test-tools
+e2e-valgrind: all test-tools lib
 	@SRS_BIN=trunk-scripts/valgrind-srs.sh E2E_SCALE=10 trunk-scripts/run-e2e.sh test/e2e \
 		--deselect test_process.py::test_the_open_file_limit_is_raised_to_what_the_connections_need
 
@@ -309,10 +352,10 @@ CPPCHECK = cppcheck --quiet --std=c11 --language=c --enable=warning,performance,
 	--cppcheck-build-dir=objs/cppcheck -j2 -D__linux__ -D__x86_64__ -D__GNUC__=12 -Isrc -Iobjs/include
 lint:
 	@mkdir -p objs/cppcheck
-	@$(CPPCHECK) $(LIB_SOURCES) $(MAIN_SOURCES)
+	@$(CPPCHECK) $(LIB_SOURCES) $(MAIN_SOURCES) $(RTMP_OWN) $(RTMP_EXAMPLES)
 
-STYLED = $(HEADERS) $(LIB_SOURCES) $(MAIN_SOURCES) \
-	$(foreach folder,test/unit test/fuzz test/tools research/bench,$(call find,$(folder),-name '*.[ch]'))
+STYLED = $(HEADERS) $(LIB_SOURCES) $(MAIN_SOURCES) $(RTMP_OWN) \
+	$(foreach folder,test/unit test/fuzz test/tools research/bench research/librtmp,$(call find,$(folder),-name '*.[ch]'))
 format:
 	@trunk-scripts/check-format.sh --fix $(STYLED)
 
@@ -335,7 +378,7 @@ install: all
 	trunk-scripts/install.sh "$(DESTDIR)" "$(PREFIX)" "$(UNITDIR)"
 
 clean:
-	rm -rf objs/build objs/players objs/bench objs/fuzz objs/tools objs/tools-asan objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
+	rm -rf objs/build objs/players objs/bench objs/fuzz objs/tools objs/tools-asan objs/lib objs/librtmp objs/librtmp-asan objs/cppcheck objs/test objs/srs objs/srs.new objs/srs-asan
 
 distclean: clean
 	rm -rf objs/st objs/st-asan objs/st-build-* objs/st-source objs/third-party objs/include objs/config.mk objs/configured \
@@ -347,6 +390,7 @@ help:
 	@echo 'make demo-stop    end what make demo started'
 	@echo 'make install      copy everything to the prefix of configure, below DESTDIR if that is set; the systemd unit also'
 	@echo '                  to UNITDIR, by default /usr/local/lib/systemd/system'
+	@echo 'make lib          build the client library objs/lib/libsrs_rtmp.a, and its examples in objs/librtmp'
 	@echo 'make pages        copy the web pages to objs/nginx/html'
 	@echo 'make console      make research/console/dist again after a change of the console (npm)'
 	@echo 'make deps         install all packages for make, make demo and make test, so that these need no network;'

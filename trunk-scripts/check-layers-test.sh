@@ -45,6 +45,8 @@ refuses protocol/io.c '"build_info.h"' 'src/protocol/io.c: layer protocol may no
 refuses app/source/source.h '"app/live/sender.h"' 'src/app/source/source.h: the floor of app/source may not include "app/live/sender.h"'
 refuses app/rtmp/conn.c '"app/http/conn.h"' 'src/app/rtmp/conn.c: the floor of app/rtmp may not include "app/http/conn.h"'
 refuses app/stat/system/host.c '"app/listener.h"' 'src/app/stat/system/host.c: the floor of app/stat may not include "app/listener.h"'
+refuses srs_rtmp/flv.c '"app/listener.h"' 'src/srs_rtmp/flv.c: the client library may not include "app/listener.h"'
+refuses protocol/io.c '"srs_rtmp/handle.h"' 'src/protocol/io.c: layer protocol may not include "srs_rtmp/handle.h"'
 refuses app/nowhere/file.c '"core/list.h"' 'src/app/nowhere has no floor'
 refuses nowhere/file.c '"core/list.h"' 'src/nowhere is no layer'
 refuses app/conf/tree.h '"app/conf/parse.h"' 'files that include each other in a circle: .*app/conf/parse'

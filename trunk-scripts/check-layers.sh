@@ -4,7 +4,7 @@
 # Ends with "layers: N passed, N failed, 0 skipped": a file is one check, the circles of files and those of folders one each.
 set -eu
 
-layers="core kernel protocol app main"
+layers="core kernel protocol app main srs_rtmp"
 
 # The floors of src/app, the lowest first. Folders on one line share a floor and do not include each other. Files that lie in
 # src/app itself are the top floor: the tables, and the order of start and end.
@@ -82,6 +82,11 @@ $2 ~ /^</ {
 }
 # The server knows how it was built, its parts do not.
 what == "build_info.h" && layer[part(from, 1)] >= layer["app"] {
+    next
+}
+# The client library stands beside the server, on what both are made of.
+part(from, 1) == "srs_rtmp" && (part(what, 1) == "app" || part(what, 1) == "main") {
+    bad("the client library may not include " $2)
     next
 }
 !(part(what, 1) in layer) || layer[part(what, 1)] > layer[part(from, 1)] {

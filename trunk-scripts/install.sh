@@ -1,5 +1,5 @@
 #!/bin/sh
-# make install: the server, its configs, manual, pages and service files below DESTDIR and PREFIX.
+# make install: the server, its configs, manual, pages and service files, and the client library, below DESTDIR and PREFIX.
 #
 #   trunk-scripts/install.sh DESTDIR PREFIX [UNITDIR]
 #
@@ -38,7 +38,12 @@ put_dir etc/logrotate.d
 put_dir usr/lib/systemd/system
 put_dir share/man/man8
 
+put_dir include
+put_dir lib/pkgconfig
+
 put 755 objs/srs objs/srs
+put 644 objs/lib/libsrs_rtmp.a lib/libsrs_rtmp.a
+put 644 src/srs_rtmp/srs_rtmp.h include/srs_rtmp.h
 
 find conf -type f ! -name '.*' | sort | while read -r file; do
     mkdir -p "$to/$(dirname "$file")"
@@ -53,6 +58,9 @@ stage=$(mktemp -d objs/install.XXXXXX)
 trap 'rm -rf "$stage"' EXIT
 sed "s|^ROOT=.*|ROOT=\"$quoted\"|" etc/init.d/srs >"$stage/srs"
 put 755 "$stage/srs" etc/init.d/srs
+version=$(sed -n 's/^#define VERSION "\(.*\)"$/\1/p' src/core/version.h)
+sed "s|@PREFIX@|$quoted|g; s|@VERSION@|$version|g" src/srs_rtmp/srs_rtmp.pc.in >"$stage/srs_rtmp.pc"
+put 644 "$stage/srs_rtmp.pc" lib/pkgconfig/srs_rtmp.pc
 sed "s|@PREFIX@|$quoted|g" etc/logrotate.d/srs >"$stage/logrotate"
 put 644 "$stage/logrotate" etc/logrotate.d/srs
 sed "s|@PREFIX@|$quoted|g" etc/systemd/srs.service >"$stage/srs.service"

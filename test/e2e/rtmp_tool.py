@@ -15,9 +15,9 @@ NODE_MEDIA_SERVER = os.path.join(ROOT, "objs", "peers", "node_modules", "node-me
 
 
 @functools.cache
-def program(name="rtmp_client"):
-    """A program of test/tools, of the same build as the server; make brings it up to date."""
-    goal = "objs/tools%s/%s" % ("-asan" if "asan" in os.path.basename(srs.BINARY) else "", name)
+def program(name="rtmp_client", folder="tools"):
+    """A program of test/tools or research/librtmp, of the same build as the server; make brings it up to date."""
+    goal = "objs/%s%s/%s" % (folder, "-asan" if "asan" in os.path.basename(srs.BINARY) else "", name)
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     with open(os.path.join(ROOT, "objs", "tools.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
