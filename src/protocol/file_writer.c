@@ -344,6 +344,11 @@ struct file_writer_lost file_writer_lost(const struct file_writer *w)
     return w->losses.lost;
 }
 
+int file_writer_lost_errno(const struct file_writer *w)
+{
+    return w->lost_errno;
+}
+
 /* Wait until everything is done. Fails if the pool does not take the queue. */
 static struct err *drain(struct file_writer *w, int64_t deadline_us)
 {

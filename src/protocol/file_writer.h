@@ -122,6 +122,9 @@ bool file_writer_batch_end(struct file_writer *w, void (*done)(void *arg, const 
 /** What has been lost since the writer was made. */
 struct file_writer_lost file_writer_lost(const struct file_writer *w);
 
+/** The system's reason of the newest loss; 0: the disk was not asked, for example because too much waits for it. */
+int file_writer_lost_errno(const struct file_writer *w);
+
 /**
  * Wait until all queued operations have been performed.
  *

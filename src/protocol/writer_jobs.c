@@ -53,6 +53,7 @@ static const char *path_of(const struct file_writer *w)
 void writer_lose(struct file_writer *w, struct file_writer_lost lost, const char *why)
 {
     losses_add(&w->losses, lost, w->options.what, path_of(w), why);
+    w->lost_errno = 0;
 }
 
 /* Count the losses of an operation that was performed or refused, and keep its error. */
@@ -71,6 +72,7 @@ static void settle(struct file_writer *w, struct write_op *op)
     if (err_errno(op->e))
         str_printf(&out, ": %s", strerror(err_errno(op->e)));
     writer_lose(w, lost, text);
+    w->lost_errno = err_errno(op->e);
     if (w->e)
         return;
     w->e = op->e;

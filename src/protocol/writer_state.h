@@ -46,6 +46,7 @@ struct file_writer {
     struct co                 *waiter;
     struct err                *e; /* the first error since the last wait */
     struct losses              losses;
+    int                        lost_errno;    /* of the newest loss; 0: it was not taken, or the threads have ended */
     uint64_t                   n_failed_told; /* of `n_failed`, what the owner knows */
     struct file_writer_result  result;        /* of the batch whose operations come back */
 

@@ -9,8 +9,8 @@ FFPROBE = ["ffprobe", "-v", "error", "-print_format", "json"]
 
 
 def files(folder, ending=""):
-    """All files below a folder, by path."""
-    found = [os.path.join(top, name) for top, _, names in os.walk(folder) for name in names]
+    """All files below a folder, by path, without the notes beside them."""
+    found = [os.path.join(top, name) for top, _, names in os.walk(folder) for name in names if not name.startswith(".")]
     return sorted(path for path in found if path.endswith(ending))
 
 

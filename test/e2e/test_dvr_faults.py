@@ -11,8 +11,8 @@ from wait import until
 CONF = "vhost __defaultVhost__ {{ dvr {{ enabled on; dvr_path {path}/[stream].[timestamp]{ending}; dvr_apply live/s; }} }}"
 
 
-def begin(make_server, witness, folder, ending=".flv", size=4000):
-    server = make_server(CONF.format(path=folder, ending=ending), heeds_modes=True)
+def begin(make_server, witness, folder, ending=".flv", size=4000, **how):
+    server = make_server(CONF.format(path=folder, ending=ending), heeds_modes=True, **how)
     witness(server)
     server.feeder = rtmp.Feeder(server.publisher("s"), flv.Numbered(size=size).tags(), 5)
     until(lambda: any(os.path.getsize(p) for p in recordings.files(folder)), "a recording", 30)
@@ -40,7 +40,7 @@ def test_a_full_disk_costs_frames_and_the_gap_is_told(make_server, witness, smal
     sent = len(server.feeder.sent)
     until(lambda: len(server.feeder.sent) > sent + 100, "more frames", 30)
     os.unlink(os.path.join(small_disk, "filler"))
-    server.wait_log(r"DVR of /live/s: a gap of \d+ms before .* goes on: the disk did not take it", timeout=30)
+    server.wait_log(r"DVR of live/s: a gap of \d+ms at \d+ms of .*: the disk is full", timeout=30)
     server.feeder.finish()
     path, = recordings.wait_files(small_disk, 1)
     got = numbers(path)
@@ -55,7 +55,7 @@ def test_a_recording_begins_when_the_disk_can_be_written_again(make_server, witn
     feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"), 2)
     server.wait_log(r"WARN.*DVR.*(Read-only file system)")
     run("mount", "-o", "remount,rw", small_disk)
-    server.wait_log(r"DVR of /live/s: a gap of \d+ms before", timeout=40)
+    server.wait_log(r"DVR of live/s: a gap of \d+ms at 0ms of .*: the disk did not take it", timeout=40)
     until(lambda: any(os.path.getsize(p) > 30000 for p in recordings.files(small_disk)), "some of it", 30)
     feeder.finish()
     path, = recordings.wait_files(small_disk, 1, ".mp4")
@@ -72,7 +72,7 @@ def test_a_frozen_disk_holds_nobody_up_and_takes_no_memory(make_server, witness,
         server.wait_log(r"WARN.*DVR.*the queue is full", timeout=30)
     finally:
         run("fsfreeze", "-u", ext4_disk)
-    server.wait_log(r"DVR of /live/s: a gap of \d+ms", timeout=30)
+    server.wait_log(r"DVR of live/s: a gap of \d+ms at \d+ms of .*: the disk did not take it in time", timeout=30)
     server.feeder.finish()
     path, = recordings.wait_files(ext4_disk, 1, timeout=30)
     got = numbers(path)

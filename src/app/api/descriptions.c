@@ -27,6 +27,8 @@ const struct api_schema api_schemas[] = {
     { "Ban", "{id:s,kind:s,subject:s,reason:s,automatic:b,since:i,seconds_left:i|n}" },
     { "Program", "{kind:s,subject:s,name:s,state:s,pid:i,starts:i,failures:i,alive_ms:i,next_start_ms:i,cpu_ms:i,cpu_percent:f,"
                  "speed:f|n,fps:f|n,ended:s,error:s}" },
+    { "Dvr", "{id:s,vhost:s,app:s,stream:s,begin_ms:i,end_ms:i,duration_ms:i,bytes:i,gaps:[{at_ms:i,ms:i|n,reason:s}],"
+             "gaps_left_out:i,state:s,file:s}" },
     { "Finding", "{id:s,severity:s,kind:s,subject:s,seen:s,cure:s,line:s}" },
     { "Directive", "{name:s,words:[s],file?:s,line?:i,env?:s,directives?:[@Directive]}" },
 };
@@ -93,6 +95,9 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/forwards/", "post", "Add a push to a stream.", NULL, "{vhost?:s,app:s,stream:s,url:s}", "{" IDENTITY "}" },
     { "/api/v1/forwards/", "delete", "Remove a push that was added.", "{vhost?:s,app?:s,stream?:s,url?:s}", NULL,
       "{" IDENTITY "}" },
+    { "/api/v1/dvrs/", "get", "Recordings.", "{" PAGING ",vhost?:s,app?:s,stream?:s,state?:s}", NULL,
+      "{" IDENTITY ",dvrs:[@Dvr]," PAGE "}" },
+    { "/api/v1/dvrs/{id}", "get", "One recording.", NULL, NULL, "{" IDENTITY ",dvr:@Dvr}" },
     { "/api/v1/programs", "get", "Programs of exec, transcode and ingest.", "{" PAGING ",stream?:s}", NULL, "{" IDENTITY ",programs:[@Program]," PAGE "}" },
     { "/api/v1/events", "get", "What happens, as server-sent events.", NULL, NULL, "text/event-stream" },
     { "/api/v1/logs", "get", "The newest lines of the log.", "{level?:s,trace?:s,search?:s,count?:i,cursor?:i}", NULL,

@@ -46,6 +46,9 @@ struct err *api_snapshots(struct http_exchange *x) ATTR_MUST_USE;
 /* forwards.c */
 struct err *api_forwards(struct http_exchange *x) ATTR_MUST_USE;
 
+/* dvrs.c */
+struct err *api_dvrs(struct http_exchange *x) ATTR_MUST_USE;
+
 /* programs.c */
 struct err *api_programs(struct http_exchange *x) ATTR_MUST_USE;
 

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/dvr/names.h"
+#include "app/dvr/note.h"
 #include "core/clock.h"
 #include "core/mem.h"
 
@@ -39,13 +41,25 @@ static struct err *give_name(const char *temporary, const char *path, int64_t du
     return err_new(E_SYSTEM_FILE_RENAME, "%s and %d more of its names are taken", path, NUMBERS_MAX - 1);
 }
 
+/* Without its note a file can be played all the same. */
+static void move_note(const char *temporary, const char *final, struct dvr_facts *facts, const struct dvr_recording *r)
+{
+    struct stat st;
+    if (stat(final, &st) == 0)
+        facts->bytes = st.st_size;
+    if (r)
+        err_free(note_write(final, r, facts->duration_us, facts->bytes));
+    note_remove(temporary);
+}
+
 struct err *dvr_complete(const struct dvr_format *format, const char *temporary, const char *path, char **final,
-                         struct dvr_facts *facts)
+                         struct dvr_facts *facts, const struct dvr_recording *r)
 {
     *final = NULL;
     struct err *why_not = format->complete(temporary, facts);
     if (err_code(why_not) == E_SYSTEM_FILE_EOF) {
         unlink(temporary);
+        note_remove(temporary);
         return why_not;
     }
     struct err *e = give_name(temporary, path, facts->duration_us / US_PER_MS, final);
@@ -53,5 +67,6 @@ struct err *dvr_complete(const struct dvr_format *format, const char *temporary,
         err_free(why_not);
         return e;
     }
+    move_note(temporary, *final, facts, r);
     return err_wrap(why_not, "%s stays as it was recorded", *final);
 }

@@ -1,9 +1,12 @@
 #include "app/dvr/file.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "app/dvr/catalogue.h"
 #include "app/dvr/complete.h"
 #include "app/dvr/names.h"
+#include "app/dvr/note.h"
 #include "app/dvr/rescue.h"
 #include "app/server/finished_file.h"
 #include "core/clock.h"
@@ -49,8 +52,8 @@ static void destroy(struct dvr_file *f)
         f->format->finish(&f->output);
     file_writer_leave(&f->output.writer);
     conf_unref(&f->conf);
-    mem_free(f->app);
-    mem_free(f->stream);
+    dvr_recording_unref(&f->rescued);
+    dvr_recording_unref(&f->recording);
     mem_free(f->path);
     mem_free(f->temporary);
     mem_free(f->final);
@@ -104,11 +107,11 @@ static struct err *take_name(struct dvr_file *f, char *path)
     return err_new(E_SYSTEM_FILE_OPEN, "%d files that are being recorded have the name %s", NAMES_MAX, path);
 }
 
-static struct err *give_name(struct dvr_file *f)
+static struct err *give_name(struct dvr_file *f, const struct dvr_subject *s, int64_t wall_us)
 {
-    const struct template_names names = { .vhost = f->vhost->name, .app = f->app, .stream = f->stream };
+    const struct template_names names = { .vhost = f->vhost->name, .app = s->app, .stream = s->stream };
     char                       *path = NULL;
-    struct err                 *e = dvr_name_make(&path, f->vhost->dvr.path, &names, f->wall_us, f->conf->utc_time);
+    struct err                 *e = dvr_name_make(&path, f->vhost->dvr.path, &names, wall_us, f->conf->utc_time);
     if (!e)
         e = take_name(f, path);
     mem_free(path);
@@ -122,15 +125,28 @@ static struct err *give_name(struct dvr_file *f)
 /* Complete a file of the same name that a killed run of the server has left. The writer calls it on a thread. */
 static struct err *rescue(void *arg)
 {
-    const struct dvr_file *f = arg;
-    dvr_rescue_file(f->format, f->temporary, f->path);
+    struct dvr_file *f = arg;
+    f->rescued = dvr_rescue_file(f->format, f->temporary, f->path);
     return NULL;
+}
+
+/* Have the note written, for the case that the server is killed. Without it the file is recorded all the same. */
+static void put_note(struct dvr_file *f)
+{
+    char *path = note_path(f->temporary), *text = note_text(f->recording, 0, 0);
+    if (path && text)
+        file_writer_put(f->output.writer, path, NOTE_TEMPORARY, text, strlen(text));
+    mem_free(path);
+    mem_free(text);
 }
 
 static void note_head(void *arg, const struct file_writer_result *r)
 {
     struct dvr_file *f = arg;
     f->head_is_lost |= !r->ok;
+    if (f->rescued)
+        (void)catalogue_add(f->rescued);
+    dvr_recording_unref(&f->rescued);
     if (f->head_is_lost && f->owner)
         co_unpark(f->owner);
 }
@@ -154,19 +170,24 @@ static struct err *open_writer(struct dvr_file *f)
     struct err                      *e = file_writer_create(&f->output.writer, &options);
     if (!e && !write_head(f))
         e = err_new(E_SYSTEM_FILE_OPEN, "the beginning of %s is lost", f->temporary);
+    if (!e)
+        put_note(f);
     return e;
 }
 
-static struct err *fill(struct dvr_file *f, const struct dvr_subject *s)
+static struct err *fill(struct dvr_file *f, const struct dvr_subject *s, int64_t wall_us)
 {
     f->conf = conf_ref((struct conf *)s->conf);
     f->vhost = s->vhost;
-    f->app = mem_strdup(s->app);
-    f->stream = mem_strdup(s->stream);
     jitter_init(&f->jitter, s->vhost->dvr.time_jitter);
     if (f->jitter.mode != TIME_JITTER_OFF)
         jitter_begin(&f->jitter, f->first_us);
-    return f->app && f->stream ? give_name(f) : err_no_memory();
+    struct err *e = give_name(f, s, wall_us);
+    if (!e && !(f->recording = dvr_recording_create(s->vhost->name, s->app, s->stream, f->temporary)))
+        e = err_no_memory();
+    if (!e)
+        f->recording->begin_us = f->recording->end_us = wall_us;
+    return e;
 }
 
 /* The configurations, before the first frame. */
@@ -186,26 +207,49 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
     if (!f)
         return err_no_memory();
     const struct conf_dvr *c = &subject->vhost->dvr;
-    *f = (struct dvr_file){
-        .refs = 1, .first_us = first_us, .last_us = first_us, .wall_us = wall_us, .owner = co_self()
-    };
+    *f = (struct dvr_file){ .refs = 1, .first_us = first_us, .last_us = first_us, .owner = co_self() };
     f->output = (struct dvr_output){ .headers = headers,
                                      .video = video,
                                      .audio = audio,
                                      .expected_us = c->plan == CONF_DVR_SEGMENT ? c->duration_us : 0 };
     list_push(&all, &f->link);
-    struct err *e = fill(f, subject);
+    struct err *e = fill(f, subject, wall_us);
     if (!e)
         e = open_writer(f);
     if (e) {
-        f->state = DVR_LOST;
-        dvr_file_unref(&f);
+        f->owner = NULL;
+        drop(f);
         return e;
     }
+    (void)catalogue_add(f->recording); /* Without memory it is recorded all the same. */
     take_headers(f, headers);
     f->output.headers = NULL;
     *out = f;
     return NULL;
+}
+
+/* ---- gaps ------------------------------------------------------------------------------------------------------ */
+
+enum gap_reason dvr_file_lost_why(const struct dvr_file *f)
+{
+    switch (file_writer_lost_errno(f->output.writer)) {
+    case 0: return GAP_DISK_SLOW;
+    case ENOSPC:
+    case EDQUOT: return GAP_DISK_FULL;
+    default: return GAP_DISK_ERROR;
+    }
+}
+
+void dvr_file_gap(struct dvr_file *f, int64_t from_us, int64_t to_us, enum gap_reason reason)
+{
+    int64_t    at_us = from_us > f->first_us ? from_us - f->first_us : 0;
+    struct gap gap = { at_us, to_us - from_us, reason };
+    gaps_add(&f->recording->gaps, gap);
+    log_write_as(co_trace(), reason == GAP_PUBLISHER ? LOG_INFO : LOG_WARN,
+                 "DVR of %s/%s: a gap of %lldms at %lldms of %s: %s", f->recording->app, f->recording->stream,
+                 (long long)(gap.length_us / US_PER_MS), (long long)(at_us / US_PER_MS), f->path,
+                 gap_reason_text(reason));
+    put_note(f);
 }
 
 /* ---- frames ---------------------------------------------------------------------------------------------------- */
@@ -218,6 +262,7 @@ bool dvr_file_take(struct dvr_file *f, struct frame *frame)
     if (!frame_is_header(frame) && frame->dts_us > f->last_us) {
         f->step_us = frame->dts_us - f->last_us;
         f->last_us = frame->dts_us;
+        f->arrived_us = frame->arrived_us;
     }
     return true;
 }
@@ -230,6 +275,15 @@ static void flush_first(struct dvr_file *f)
     f->head_is_lost |= !file_writer_batch_end(f->output.writer, note_head, f);
 }
 
+static void note_progress(struct dvr_file *f)
+{
+    struct dvr_recording *r = f->recording;
+    r->bytes = (int64_t)f->output.bytes;
+    r->duration_us = f->last_us + f->step_us - f->first_us;
+    if (f->arrived_us)
+        r->end_us = dvr_wall_us(f->arrived_us);
+}
+
 void dvr_file_flush(struct dvr_file *f)
 {
     if (f->format->flush && f->output.bytes == 0)
@@ -237,6 +291,7 @@ void dvr_file_flush(struct dvr_file *f)
     else if (f->format->flush)
         f->format->flush(&f->output);
     file_writer_flush(f->output.writer);
+    note_progress(f);
 }
 
 uint64_t dvr_file_lost(const struct dvr_file *f)
@@ -250,7 +305,15 @@ uint64_t dvr_file_lost(const struct dvr_file *f)
 static struct err *complete(void *arg)
 {
     struct dvr_file *f = arg;
-    return dvr_complete(f->format, f->temporary, f->path, &f->final, &f->facts);
+    return dvr_complete(f->format, f->temporary, f->path, &f->final, &f->facts, f->recording);
+}
+
+/* The callback has a list of gaps if there are any: without one it is as SRS has it. */
+static void write_gaps(const void *arg, struct jw *j)
+{
+    const struct dvr_recording *r = arg;
+    if (r->gaps.n)
+        gaps_write(&r->gaps, j);
 }
 
 static void tell(const struct dvr_file *f)
@@ -259,21 +322,39 @@ static void tell(const struct dvr_file *f)
         .kind = FINISHED_DVR,
         .conf = f->conf,
         .vhost = f->vhost,
-        .app = f->app,
-        .stream = f->stream,
+        .app = f->recording->app,
+        .stream = f->recording->stream,
         .file = f->final,
         .duration_us = f->facts.duration_us,
+        .write_more = write_gaps,
+        .arg = f->recording,
     };
     finished_file_tell(&finished);
-    log_info("DVR of %s/%s: %s is complete, duration=%lldms, bytes=%lld", f->app, f->stream, f->final,
-             (long long)(f->facts.duration_us / US_PER_MS), (long long)f->facts.bytes);
+    log_info("DVR of %s/%s: %s is complete, duration=%lldms, bytes=%lld, gaps=%zu", f->recording->app,
+             f->recording->stream, f->final, (long long)(f->facts.duration_us / US_PER_MS), (long long)f->facts.bytes,
+             f->recording->gaps.n + f->recording->gaps.n_left_out);
+}
+
+/* What became of it. */
+static void settle(struct dvr_file *f)
+{
+    struct dvr_recording *r = f->recording;
+    if (!f->final) {
+        r->state = DVR_LOST;
+        catalogue_remove(r);
+        return;
+    }
+    r->state = DVR_COMPLETE;
+    r->duration_us = f->facts.duration_us;
+    r->bytes = f->facts.bytes;
+    dvr_recording_move(r, f->final);
 }
 
 static void note_end(void *arg, const struct file_writer_result *r)
 {
     struct dvr_file *f = arg;
     (void)r;
-    f->state = f->final ? DVR_COMPLETE : DVR_LOST;
+    settle(f);
     forget(f);
     if (f->final)
         tell(f);
@@ -286,18 +367,19 @@ static void note_end(void *arg, const struct file_writer_result *r)
 void dvr_file_end(struct dvr_file *f)
 {
     struct file_writer *w = f->output.writer;
-    if (f->state != DVR_OPEN)
+    if (f->recording->state != DVR_OPEN)
         return;
-    f->state = DVR_ENDING;
+    f->recording->state = DVR_ENDING;
     if (f->format->end)
         f->format->end(&f->output);
-    f->facts.duration_us = f->last_us + f->step_us - f->first_us;
+    note_progress(f);
+    f->facts.duration_us = f->recording->duration_us;
     file_writer_batch_begin(w);
     bool ok = file_writer_call(w, f->temporary, complete, drop, ref(f));
     ref(f);
     if (file_writer_batch_end(w, note_end, f) && ok)
         return;
-    f->state = DVR_LOST;
+    settle(f);
     drop(f);
 }
 
@@ -305,11 +387,12 @@ void dvr_files_finish(void)
 {
     LIST_FOREACH (&all, it, after) {
         struct dvr_file *f = LIST_ENTRY(it, struct dvr_file, link);
-        bool             is_awaited = f->state == DVR_ENDING; /* note_end() would drop it */
+        bool             is_awaited = f->recording->state == DVR_ENDING; /* note_end() would drop it */
         list_remove(it);
         file_writer_leave(&f->output.writer);
         if (is_awaited)
             drop(f);
     }
     map_finish(&by_temporary);
+    catalogue_finish();
 }

@@ -18,20 +18,15 @@
 
 #include "app/conf/conf.h"
 #include "app/dvr/format.h"
+#include "app/dvr/recording.h"
 #include "app/source/headers.h"
 #include "app/source/jitter.h"
 #include "core/attr.h"
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/list.h"
 
 struct co;
-
-enum dvr_file_state {
-    DVR_OPEN,
-    DVR_ENDING, /* It is being completed. */
-    DVR_COMPLETE,
-    DVR_LOST, /* There is no file: it could not be written, or held nothing that can be played. */
-};
 
 /** The stream of a file; the texts are copied. */
 struct dvr_subject {
@@ -45,20 +40,27 @@ struct dvr_file {
     struct list              link; /* in the list of all files */
     struct conf             *conf;
     const struct conf_vhost *vhost;
-    char                    *app, *stream;
+    struct dvr_recording    *recording; /* in the catalogue */
+    struct dvr_recording
+        *rescued; /* a file of the same name that a killed run has left, once it is complete; NULL: none */
     const struct dvr_format *format;
     char                    *path, *temporary; /* without its duration; with .tmp */
     char                    *final;            /* once it is complete */
-    enum dvr_file_state      state;
     bool                     head_is_lost;
     struct dvr_output        output;
     struct jitter            jitter;
     struct dvr_facts         facts;             /* once it is complete */
-    int64_t                  wall_us;           /* wall clock at its beginning */
     int64_t                  first_us, last_us; /* times of the stream */
     int64_t                  step_us;           /* between the last two of them */
+    int64_t                  arrived_us;        /* of the newest frame; 0: there is none */
     struct co               *owner;             /* is woken when the state changes; NULL: nobody */
 };
+
+/** The wall clock at a time of the monotonic clock. */
+static inline int64_t dvr_wall_us(int64_t us)
+{
+    return wall_now_us() - (now_us() - us);
+}
 
 /**
  * Begin a file.
@@ -79,6 +81,12 @@ void dvr_file_flush(struct dvr_file *f);
 
 /** Bytes that have been lost so far. */
 uint64_t dvr_file_lost(const struct dvr_file *f);
+
+/** Why the newest of them were lost. */
+enum gap_reason dvr_file_lost_why(const struct dvr_file *f);
+
+/** Note a gap: from_us, to_us are times of the stream, between which the file has nothing; what is before its beginning is at 0. */
+void dvr_file_gap(struct dvr_file *f, int64_t from_us, int64_t to_us, enum gap_reason reason);
 
 /** No more frames come: the file is completed and renamed. */
 void dvr_file_end(struct dvr_file *f);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/dvr/catalogue.h"
 #include "app/source/first_time.h"
 #include "app/source/source.h"
 #include "core/backoff.h"
@@ -39,6 +40,13 @@ static bool is_same(const struct conf_dvr *a, const struct conf_dvr *b)
            a->wait_keyframe == b->wait_keyframe && a->time_jitter == b->time_jitter && a->align == b->align;
 }
 
+/* What follows later is a recording of its own, and the time until then is a gap. */
+static void stop_recording(struct recorder *r)
+{
+    recorder_end_file(r);
+    r->goes_on = false;
+}
+
 void recorder_follow_conf(struct recorder *r)
 {
     const struct source *s = r->source;
@@ -46,7 +54,7 @@ void recorder_follow_conf(struct recorder *r)
         return;
     r->applies = is_applied(r, &s->vhost->dvr.apply);
     if (r->file && (!r->applies || !is_same(&r->file->vhost->dvr, &s->vhost->dvr)))
-        recorder_end_file(r);
+        stop_recording(r);
     r->retry_us = r->pause_us = 0;
     conf_unref(&r->conf);
     r->conf = conf_ref(s->conf);
@@ -67,7 +75,7 @@ static void drop_complete(struct recorder *r)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->n_ending; i++)
-        if (r->ending[i]->state == DVR_ENDING)
+        if (r->ending[i]->recording->state == DVR_ENDING)
             r->ending[n++] = r->ending[i];
         else
             dvr_file_unref(&r->ending[i]);
@@ -80,10 +88,22 @@ bool recorder_is_idle(struct recorder *r)
     return r->n_ending == 0;
 }
 
+/* The open file gets the part of the gap that lies in it. */
+static void split_gap(struct recorder *r)
+{
+    if (r->gap_us == NO_GAP || r->file->head_is_lost)
+        return;
+    int64_t end_us = r->is_broken ? r->newest_us : r->gap_end_us;
+    if (end_us > r->gap_us)
+        dvr_file_gap(r->file, r->gap_us, end_us, r->gap_why);
+    r->gap_us = r->is_broken ? end_us : NO_GAP;
+}
+
 void recorder_end_file(struct recorder *r)
 {
     if (!r->file)
         return;
+    split_gap(r);
     dvr_file_end(r->file);
     r->ending[r->n_ending++] = r->file; /* A file is begun only while there is room. */
     r->file = NULL;
@@ -102,7 +122,7 @@ void recorder_finish(struct recorder *r)
 
 /* ---- gaps ------------------------------------------------------------------------------------------------------- */
 
-static void begin_gap(struct recorder *r, int64_t us, const char *why)
+static void begin_gap(struct recorder *r, int64_t us, enum gap_reason why)
 {
     r->is_broken = true;
     if (r->gap_us != NO_GAP)
@@ -124,10 +144,40 @@ static void tell_gap(struct recorder *r)
 {
     if (r->gap_us == NO_GAP || r->is_broken)
         return;
-    log_warn("DVR of %s: a gap of %lldms before %s goes on: %s", r->source->identity,
-             (long long)((r->gap_end_us - r->gap_us) / US_PER_MS), r->file->path, r->gap_why);
+    dvr_file_gap(r->file, r->gap_us, r->gap_end_us, r->gap_why);
     r->gap_us = NO_GAP;
     r->pause_us = 0;
+}
+
+/* Nothing came in for longer than the steps of the stream explain. */
+static void note_pause(struct recorder *r, const struct frame *f)
+{
+    enum { LEAST_US = 2 * US_PER_SECOND, LEAST_STEPS = 4 };
+    const struct dvr_file *file = r->file;
+    int64_t                pause_us = f->dts_us - file->last_us;
+    if (file->step_us && pause_us >= LEAST_US && pause_us >= LEAST_STEPS * file->step_us && r->gap_us == NO_GAP)
+        dvr_file_gap(r->file, file->last_us + file->step_us, f->dts_us, GAP_PUBLISHER);
+}
+
+static enum gap_reason why_absent(const struct recorder *r, const struct dvr_recording *last)
+{
+    if (last->gaps.n && last->gaps.items[last->gaps.n - 1].reason == GAP_KILL)
+        return GAP_KILL;
+    return last->end_us < dvr_wall_us(r->source->published_at_us) ? GAP_PUBLISHER : GAP_OFF;
+}
+
+/* The first file of a publish: what the stream has lacked since its last recording. */
+static void note_absence(struct recorder *r)
+{
+    enum { LEAST_US = US_PER_SECOND };
+    const struct dvr_recording *mine = r->file->recording;
+    const struct dvr_recording *last = catalogue_newest(mine->vhost, mine->app, mine->stream, mine);
+    if (!last || r->gap_us != NO_GAP)
+        return;
+    enum gap_reason why = why_absent(r, last);
+    int64_t         length_us = mine->begin_us - last->end_us, first_us = r->file->first_us;
+    if (length_us >= (why == GAP_KILL ? 0 : LEAST_US))
+        dvr_file_gap(r->file, first_us - length_us, first_us, why);
 }
 
 /* ---- the beginning of a file ------------------------------------------------------------------------------------- */
@@ -138,26 +188,23 @@ static void pause(struct recorder *r)
     r->retry_us = now_us() + r->pause_us;
 }
 
-/* The wall clock when a frame came. */
-static int64_t wall_us_of(const struct frame *f)
-{
-    return wall_now_us() - (now_us() - f->arrived_us);
-}
-
 static void begin_file(struct recorder *r, const struct frame *first)
 {
     const struct source     *s = r->source;
     const struct dvr_subject subject = { .conf = s->conf, .vhost = s->vhost, .app = r->app, .stream = r->stream };
     int64_t                  first_us = first_time_us(s, r->cursor.seq - 1, (struct picture_gate){ 0 });
     struct err              *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio,
-                                   first_us < first->dts_us ? first_us : first->dts_us, wall_us_of(first));
+                                   first_us < first->dts_us ? first_us : first->dts_us, dvr_wall_us(first->arrived_us));
     r->waits_us = NOT_WAITING;
     r->n_lost = 0;
     if (!e) {
+        if (!r->goes_on)
+            note_absence(r);
+        r->goes_on = true;
         try_again(r, first);
         return;
     }
-    begin_gap(r, first->dts_us, "no file could be begun");
+    begin_gap(r, first->dts_us, GAP_NO_FILE);
     pause(r);
     log_err(LOG_WARN, e, "DVR of %s: no file, next try in %llds", s->identity,
             (long long)(r->pause_us / US_PER_SECOND));
@@ -196,7 +243,8 @@ static bool is_too_long(const struct recorder *r, const struct frame *f)
         return false;
     if (!c->align)
         return f->dts_us - r->file->first_us >= duration_us;
-    return period_of(r, wall_us_of(f), duration_us) != period_of(r, r->file->wall_us, duration_us);
+    return period_of(r, dvr_wall_us(f->arrived_us), duration_us) !=
+           period_of(r, r->file->recording->begin_us, duration_us);
 }
 
 /* Sound waits for its pictures, but no longer than PICTURES_US. */
@@ -225,6 +273,7 @@ static void follow_publish(struct recorder *r, const struct frame *f)
     recorder_end_file(r);
     headers_clear(&r->headers);
     r->video = r->audio = CODEC_NONE;
+    r->goes_on = false;
     r->published_us = s->published_at_us;
 }
 
@@ -250,6 +299,7 @@ static void take_media(struct recorder *r, struct frame *f)
         try_again(r, f);
     if (r->is_broken)
         return;
+    note_pause(r, f);
     if (dvr_file_take(r->file, f))
         return;
     recorder_end_file(r);
@@ -264,7 +314,9 @@ void recorder_take(struct recorder *r, struct frame *f, bool jumped)
     follow_publish(r, f);
     note_codecs(r);
     if (jumped)
-        begin_gap(r, r->file ? r->file->last_us : f->dts_us, "the recorder fell behind the stream");
+        begin_gap(r, r->file ? r->file->last_us : f->dts_us, GAP_BEHIND);
+    if (!frame_is_header(f))
+        r->newest_us = f->dts_us;
     if (headers_takes(f))
         headers_put(&r->headers, f);
     if (!frame_is_header(f))
@@ -280,7 +332,7 @@ static void note_losses(struct recorder *r)
     if (n_lost == r->n_lost)
         return;
     r->n_lost = n_lost;
-    begin_gap(r, r->file->last_us, "the disk did not take it");
+    begin_gap(r, r->file->last_us, dvr_file_lost_why(r->file));
     pause(r);
 }
 

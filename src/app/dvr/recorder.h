@@ -42,7 +42,9 @@ struct recorder {
     bool              is_broken; /* Frames are lost: nothing is written before a key frame that comes after retry_us. */
     int64_t           gap_us;    /* time of the stream at which the gap began; INT64_MIN: there is none */
     int64_t           gap_end_us, gap_told_us; /* where writing goes on, and when it is known that it does */
-    const char       *gap_why;
+    enum gap_reason   gap_why;
+    int64_t           newest_us; /* time of the newest frame that came */
+    bool              goes_on;   /* The publish has had a file, and the next one follows it. */
 };
 
 void recorder_init(struct recorder *r, struct source *s);

@@ -2,11 +2,14 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/dvr/catalogue.h"
 #include "app/dvr/complete.h"
 #include "app/dvr/names.h"
+#include "app/dvr/note.h"
 #include "app/segment/file_path.h"
 #include "app/server/server.h"
 #include "core/clock.h"
@@ -17,7 +20,7 @@
 #include "protocol/offload.h"
 
 /* Bounds of a look: folders inside each other, names, and files that the log tells. */
-enum { DEPTH_MAX = 16, NAMES_MAX = 1000000, TOLD_BYTES_MAX = 64 << 10 };
+enum { DEPTH_MAX = 16, NAMES_MAX = 1000000, TOLD_BYTES_MAX = 64 << 10, FOUND_MAX = 200000 };
 
 static struct {
     pthread_mutex_t lock;     /* held while a file is completed: the look and a recorder may want the same one */
@@ -26,28 +29,69 @@ static struct {
 
 /* ---- on a thread ------------------------------------------------------------------------------------------------- */
 
+/* The time of the last change. */
+static int64_t us_of(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * US_PER_SECOND + st->st_mtim.tv_nsec / 1000;
+}
+
 static bool is_left(const char *temporary)
 {
     struct stat st;
-    return lstat(temporary, &st) == 0 && S_ISREG(st.st_mode) &&
-           (int64_t)st.st_mtim.tv_sec * US_PER_SECOND + st.st_mtim.tv_nsec / 1000 <= state.began_us;
+    return lstat(temporary, &st) == 0 && S_ISREG(st.st_mode) && us_of(&st) <= state.began_us;
 }
 
-/* Returns the new name, or NULL. */
-static char *complete(const struct dvr_format *format, const char *temporary, const char *path)
+/* A file that was left, and what became of it. */
+struct rescued {
+    char                 *final; /* its new name; NULL: there was nothing to do */
+    struct dvr_recording *recording;
+};
+
+/* What the note of the temporary file says, and when the server was killed. */
+static struct dvr_recording *recording_of(const char *temporary, struct dvr_facts *facts)
+{
+    struct dvr_recording *r = note_read(temporary);
+    struct stat           st;
+    if (!r)
+        return NULL;
+    if (stat(temporary, &st) == 0)
+        r->end_us = us_of(&st);
+    facts->duration_us = r->end_us > r->begin_us ? r->end_us - r->begin_us : 0; /* unless the format knows better */
+    return r;
+}
+
+static void complete_left(struct rescued *out, const struct dvr_format *format, const char *temporary, const char *path)
 {
     struct dvr_facts facts = { 0 };
-    char            *final = NULL;
-    pthread_mutex_lock(&state.lock);
-    if (is_left(temporary))
-        err_free(dvr_complete(format, temporary, path, &final, &facts));
-    pthread_mutex_unlock(&state.lock);
-    return final;
+    out->recording = recording_of(temporary, &facts);
+    struct gaps *gaps = out->recording ? &out->recording->gaps : NULL;
+    if (gaps)
+        gaps_add(gaps, (struct gap){ facts.duration_us, GAP_LENGTH_UNKNOWN, GAP_KILL });
+    err_free(dvr_complete(format, temporary, path, &out->final, &facts, out->recording));
+    if (!out->final)
+        dvr_recording_unref(&out->recording);
+    if (!out->recording)
+        return;
+    dvr_recording_move(out->recording, out->final);
+    out->recording->duration_us = facts.duration_us;
+    out->recording->bytes = facts.bytes;
 }
 
-void dvr_rescue_file(const struct dvr_format *format, const char *temporary, const char *path)
+static struct rescued complete(const struct dvr_format *format, const char *temporary, const char *path)
 {
-    mem_free(complete(format, temporary, path));
+    struct rescued r = { 0 };
+    pthread_mutex_lock(&state.lock);
+    if (is_left(temporary))
+        complete_left(&r, format, temporary, path);
+    pthread_mutex_unlock(&state.lock);
+    return r;
+}
+
+struct dvr_recording *dvr_rescue_file(const struct dvr_format *format, const char *temporary, const char *path)
+{
+    struct rescued r = complete(format, temporary, path);
+    mem_free(r.final);
+    return r.recording;
 }
 
 /* One look for files that were left. */
@@ -58,6 +102,10 @@ struct look {
     size_t             n_names;
     char               path[FILE_PATH_CAP], whole[FILE_PATH_CAP]; /* of the file that is looked at */
     struct buf         told;                                      /* lines: the names of files that were completed */
+
+    const char            *vhost; /* name of the vhost that is looked at */
+    struct dvr_recording **found; /* with their notes */
+    size_t                 n_found, cap_found;
 };
 
 static bool is_ours(struct look *l, const char *path)
@@ -67,15 +115,50 @@ static bool is_ours(struct look *l, const char *path)
            file_path_is_made_by(l->whole, l->folder, l->template, &any);
 }
 
+/* Takes the recording over; NULL is none. */
+static void note_found(struct look *l, struct dvr_recording *r)
+{
+    if (r && l->n_found == l->cap_found) {
+        struct dvr_recording **larger = mem_grow(l->found, &l->cap_found, sizeof(struct dvr_recording *), FOUND_MAX);
+        if (larger)
+            l->found = larger;
+    }
+    if (r && l->n_found < l->cap_found && str_equal(r->vhost, l->vhost))
+        l->found[l->n_found++] = r;
+    else
+        dvr_recording_unref(&r);
+}
+
+/* A file that has changed since is not the one that the note is about. */
+static bool is_as_noted(const struct dvr_recording *r)
+{
+    struct stat st;
+    return lstat(r->path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == r->bytes;
+}
+
+static void look_at_note(struct look *l, const char *folder, const char *name)
+{
+    char path[FILE_PATH_CAP];
+    if (!note_subject(folder, name, path, sizeof path) || str_ends_with(path, DVR_TEMPORARY))
+        return;
+    struct dvr_recording *r = note_read(path);
+    if (r && !is_as_noted(r))
+        dvr_recording_unref(&r);
+    note_found(l, r);
+}
+
 static void look_at_file(struct look *l, const char *temporary)
 {
     if (!str_ends_with(temporary, DVR_TEMPORARY) || !str_copy(l->path, sizeof l->path, temporary))
         return;
     l->path[strlen(temporary) - (sizeof DVR_TEMPORARY - 1)] = '\0';
-    char *final = is_ours(l, l->path) ? complete(dvr_format_of(l->path), temporary, l->path) : NULL;
-    if (final)
-        buf_printf(&l->told, "%s\n", final);
-    mem_free(final);
+    if (!is_ours(l, l->path))
+        return;
+    struct rescued r = complete(dvr_format_of(l->path), temporary, l->path);
+    if (r.final)
+        buf_printf(&l->told, "%s\n", r.final);
+    mem_free(r.final);
+    note_found(l, r.recording);
 }
 
 static void look_into(struct look *l, const char *folder, int depth)
@@ -85,9 +168,11 @@ static void look_into(struct look *l, const char *folder, int depth)
     while (dir && l->n_names < NAMES_MAX && (d = readdir(dir))) {
         char       path[FILE_PATH_CAP];
         struct str name = str_over(path, sizeof path);
+        l->n_names++;
+        if (note_is_one(d->d_name))
+            look_at_note(l, folder, d->d_name);
         if (d->d_name[0] == '.')
             continue;
-        l->n_names++;
         str_printf(&name, "%s%s%s", folder, *folder && !str_ends_with(folder, "/") ? "/" : "", d->d_name);
         if (name.cut)
             continue;
@@ -100,12 +185,19 @@ static void look_into(struct look *l, const char *folder, int depth)
         closedir(dir);
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const struct dvr_recording *x = *(struct dvr_recording *const *)a, *y = *(struct dvr_recording *const *)b;
+    return x->begin_us < y->begin_us ? -1 : x->begin_us > y->begin_us;
+}
+
 static void work(struct offload_job *job)
 {
     struct look *l = CONTAINER_OF(job, struct look, job);
     for (size_t i = 0; i < l->conf->n_vhosts; i++) {
         const struct conf_dvr *c = &l->conf->vhosts[i].dvr;
         struct err            *e = c->enabled ? dvr_name_split(&l->folder, &l->template, c->path) : NULL;
+        l->vhost = l->conf->vhosts[i].name;
         if (c->enabled && !e)
             look_into(l, l->folder, 0);
         err_free(e);
@@ -113,6 +205,8 @@ static void work(struct offload_job *job)
         mem_free(l->template);
         l->folder = l->template = NULL;
     }
+    if (l->n_found)
+        qsort(l->found, l->n_found, sizeof *l->found, by_time);
 }
 
 /* ---- the beginning ------------------------------------------------------------------------------------------------ */
@@ -140,6 +234,9 @@ static void drop(struct offload_job *job)
     struct look *l = CONTAINER_OF(job, struct look, job);
     conf_unref(&l->conf);
     buf_finish(&l->told);
+    for (size_t i = 0; i < l->n_found; i++)
+        dvr_recording_unref(&l->found[i]);
+    mem_free(l->found);
     mem_free(l);
 }
 
@@ -167,5 +264,7 @@ void dvr_rescue_run(void *arg)
         return;
     }
     tell(l);
+    for (size_t i = 0; i < l->n_found; i++)
+        (void)catalogue_add(l->found[i]);
     drop(&l->job);
 }

@@ -2,18 +2,25 @@
  * Recordings that a kill has left under their temporary names: they are completed and get their names.
  *
  * At the start, a thread looks below the folders of each `dvr_path` for files whose names the template gives. A recorder that begins a
- * file has its writer complete one of the same name first. Files that this run of the server has touched are left alone.
+ * file has its writer complete one of the same name first. Files that this run of the server has touched are left alone. The same look
+ * finds the notes of complete files (note.h), and fills the catalogue.
  */
 #ifndef APP_DVR_RESCUE_H
 #define APP_DVR_RESCUE_H
 
 #include "app/conf/conf.h"
 #include "app/dvr/format.h"
+#include "app/dvr/recording.h"
 #include "core/attr.h"
 #include "core/err.h"
 
-/** Complete the file, if it is there and was left by another run. Called on a thread. */
-void dvr_rescue_file(const struct dvr_format *format, const char *temporary, const char *path);
+/**
+ * Complete the file, if it is there and was left by another run. Called on a thread.
+ *
+ * Ownership  the caller owns the result: the recording, if it had a note; NULL otherwise
+ */
+struct dvr_recording *dvr_rescue_file(const struct dvr_format *format, const char *temporary,
+                                      const char *path) ATTR_MUST_USE;
 
 /**
  * Note that this run of the server begins: what was written before is left by another one. To be called before anybody can publish. If

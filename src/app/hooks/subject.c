@@ -166,5 +166,7 @@ void hook_subject_write_file(const struct hook_subject *s, const struct finished
     if (is_segment)
         put_segment(f, j);
     put_stream_ids(s, j);
+    if (f->write_more)
+        f->write_more(f->arg, j);
     jw_object_end(j);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "app/conf/conf.h"
+#include "core/jw.h"
 
 enum finished_kind {
     FINISHED_HLS,
@@ -30,6 +31,10 @@ struct finished_file {
     const char              *playlist_file, *playlist_url;
     int64_t                  duration_us;
     uint64_t                 number;
+
+    /* Further members of the callback about the file; NULL: none. */
+    void (*write_more)(const void *arg, struct jw *j);
+    const void *arg;
 };
 
 struct finished_listener {
