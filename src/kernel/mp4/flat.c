@@ -14,6 +14,8 @@ enum { TIMESCALE_MAX = 1000000 };
 
 enum { NOT_A_SYNC_SAMPLE = 0x10000 }; /* 8.8.3.1: sample_is_non_sync_sample */
 
+enum { CHUNK_SAMPLES_MAX = 256 }; /* Players may read a chunk as a whole. */
+
 struct run {
     uint32_t n, value;
 };
@@ -93,12 +95,18 @@ static void end_sample(struct mp4_flat_track *t, int64_t dts)
         add_run(&t->durations, duration < 0 ? 0 : duration > UINT32_MAX ? UINT32_MAX : (uint32_t)duration);
 }
 
-struct sample {
-    int64_t  dts;
-    uint32_t duration, len, flags, shown;
-};
+/* Samples that lie side by side are one chunk. */
+static void add_to_chunk(struct mp4_flat_track *t, uint64_t at, uint32_t len)
+{
+    struct chunk *last = t->chunks.len ? (struct chunk *)(void *)(t->chunks.bytes + t->chunks.len) - 1 : NULL;
+    if (last && at == t->chunk_end && last->n < CHUNK_SAMPLES_MAX)
+        last->n++;
+    else
+        buf_append(&t->chunks, &(struct chunk){ at, 1 }, sizeof(struct chunk));
+    t->chunk_end = at + len;
+}
 
-static void add_sample(struct mp4_flat_track *t, const struct sample *s)
+void mp4_flat_add_sample(struct mp4_flat_track *t, const struct mp4_flat_sample *s, uint64_t at)
 {
     end_sample(t, s->dts);
     if (!t->n_samples)
@@ -110,8 +118,9 @@ static void add_sample(struct mp4_flat_track *t, const struct sample *s)
         t->first_pts = s->dts + s->shown;
     add_run(&t->offsets, s->shown);
     buf_append(&t->sizes, &s->len, sizeof s->len);
-    if (!(s->flags & NOT_A_SYNC_SAMPLE))
+    if (s->key)
         buf_append(&t->keys, &t->n_samples, sizeof t->n_samples);
+    add_to_chunk(t, at, s->len);
 }
 
 /* The defaults of a traf. */
@@ -121,16 +130,17 @@ struct traf {
     uint32_t               duration, flags;
 };
 
-static void read_tfhd(struct mp4_flat *f, struct rd r, struct traf *traf)
+static void read_tfhd(struct mp4_flat *f, struct rd r, struct traf *traf, uint64_t moof_at)
 {
     enum { BASE = 1, DESCRIPTION = 2, DURATION = 8, SIZE = 0x10, FLAGS = 0x20 };
     uint32_t has = rd_u32(&r) & 0xffffff;
     traf->track = track_of(f, rd_u32(&r));
-    skip(&r, (has & BASE ? 8 : 0) + (has & DESCRIPTION ? 4 : 0));
+    uint64_t base = has & BASE ? rd_u64(&r) : moof_at;
+    skip(&r, has & DESCRIPTION ? 4 : 0);
     traf->duration = has & DURATION ? rd_u32(&r) : 0;
     skip(&r, has & SIZE ? 4 : 0);
     traf->flags = has & FLAGS ? rd_u32(&r) : 0;
-    if (r.bad)
+    if (r.bad || base != moof_at)
         traf->track = NULL;
 }
 
@@ -142,34 +152,39 @@ static bool read_trun(struct rd r, struct traf *traf, uint64_t moof_at)
     uint32_t first_flags = has & FIRST_FLAGS ? rd_u32(&r) : 0;
     if (r.bad || !(has & DATA) || !(has & SIZE) || n == 0) /* Each sample has bytes here, so their number is bounded. */
         return !r.bad && n == 0;
-    buf_append(&traf->track->chunks, &(struct chunk){ at, n }, sizeof(struct chunk));
+    if (!(has & DURATION) && !traf->duration) /* It stands in the moov of others (trex), which is not read. */
+        return false;
     for (uint32_t i = 0; i < n && !r.bad; i++) {
-        struct sample s = { .dts = traf->dts };
+        struct mp4_flat_sample s = { .dts = traf->dts };
         s.duration = has & DURATION ? rd_u32(&r) : traf->duration;
         s.len = rd_u32(&r);
-        s.flags = has & FLAGS ? rd_u32(&r) : i == 0 && (has & FIRST_FLAGS) ? first_flags : traf->flags;
+        uint32_t flags = has & FLAGS ? rd_u32(&r) : i == 0 && (has & FIRST_FLAGS) ? first_flags : traf->flags;
+        s.key = !(flags & NOT_A_SYNC_SAMPLE);
         s.shown = has & SHOWN ? rd_u32(&r) : 0;
         if (r.bad || s.dts > TIME_MAX)
             return false;
-        add_sample(traf->track, &s);
+        mp4_flat_add_sample(traf->track, &s, at);
         traf->dts += s.duration;
+        at += s.len;
     }
     return !r.bad;
 }
 
 static bool add_traf(struct mp4_flat *f, struct rd in, uint64_t moof_at)
 {
-    struct mp4_box tfhd, tfdt, trun;
+    struct mp4_box tfhd, tfdt, trun, more;
     struct traf    traf = { 0 };
     if (!mp4_box_find(in, "tfhd", &tfhd) || !mp4_box_find(in, "tfdt", &tfdt) || !mp4_box_find(in, "trun", &trun))
         return false;
-    read_tfhd(f, tfhd.body, &traf);
+    if (mp4_box_find((struct rd){ .p = trun.bytes + trun.len, .end = in.end }, "trun", &more))
+        return false;
+    read_tfhd(f, tfhd.body, &traf, moof_at);
     uint32_t version = rd_u32(&tfdt.body) >> 24;
     traf.dts = version == 1 ? (int64_t)rd_u64(&tfdt.body) : rd_u32(&tfdt.body);
     return traf.track && !tfdt.body.bad && traf.dts >= 0 && read_trun(trun.body, &traf, moof_at);
 }
 
-static bool tables_are_whole(struct mp4_flat *f)
+bool mp4_flat_is_whole(struct mp4_flat *f)
 {
     for (size_t i = 0; i < MP4_FLAT_TRACKS; i++) {
         const struct mp4_flat_track *t = &f->tracks[i];
@@ -188,7 +203,7 @@ bool mp4_flat_add(struct mp4_flat *f, const uint8_t *moof, size_t len, uint64_t 
     while (mp4_box_next(&outer.body, &b))
         if (mp4_box_is(&b, "traf") && !add_traf(f, b.body, at))
             return false;
-    return !outer.body.bad && tables_are_whole(f);
+    return !outer.body.bad && mp4_flat_is_whole(f);
 }
 
 /* ---- times -------------------------------------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@
 #include "core/rd.h"
 #include "core/wr.h"
 
-enum { MP4_FLAT_TRACKS = 2 };
+enum { MP4_FLAT_TRACKS = 8 };
 
 struct mp4_flat_track {
     uint32_t   id; /* 0: there is no such track */
@@ -37,6 +37,7 @@ struct mp4_flat_track {
     struct buf durations, offsets; /* runs: number of samples, and their duration or composition offset */
     struct buf sizes, keys;        /* of each sample; numbers of the samples that are key frames */
     struct buf chunks;             /* offset, number of samples */
+    uint64_t   chunk_end;          /* where the last chunk ends */
     uint32_t   n_samples;
     int64_t    first_dts, last_dts, end; /* ticks; `end` is that of the last sample */
     int64_t    first_pts;                /* the earliest presentation */
@@ -53,6 +54,18 @@ bool mp4_flat_begin(struct mp4_flat *f, const uint8_t *moov, size_t len) ATTR_MU
 
 /** Add the samples of a fragment. */
 bool mp4_flat_add(struct mp4_flat *f, const uint8_t *moof, size_t len, uint64_t at) ATTR_MUST_USE;
+
+struct mp4_flat_sample {
+    int64_t  dts;                  /* ticks of the track */
+    uint32_t duration, shown, len; /* `shown`: from decoding to presentation */
+    bool     key;
+};
+
+/** Add one sample that lies at an offset of the file: for a caller that reads other tables. mp4_flat_is_whole() tells of a failure. */
+void mp4_flat_add_sample(struct mp4_flat_track *t, const struct mp4_flat_sample *s, uint64_t at);
+
+/** False if memory was out when a sample was added. */
+bool mp4_flat_is_whole(struct mp4_flat *f) ATTR_MUST_USE;
 
 /** Duration of the presentation, in microseconds; 0 without a sample. */
 int64_t mp4_flat_duration_us(const struct mp4_flat *f);
