@@ -22,6 +22,7 @@ server
 segment
 program
 ffmpeg
+vod
 rtmp http
 caster exec hls dash hds dvr hooks snapshot
 forward ingest transcode

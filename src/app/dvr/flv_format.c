@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "kernel/flv.h"
 #include "kernel/flv_head.h"
+#include "kernel/flv_part.h"
 #include "kernel/times.h"
 #include "protocol/file_writer.h"
 
@@ -92,46 +93,28 @@ static void note_time(struct times *t, int32_t ms)
     t->has = true;
 }
 
-/*
- * True for the bytes of a picture or sound: configurations, descriptions and ends of sequences have no time of their own. Adobe FLV
- * 10.1 E.4.2.1, E.4.3.1; Enhanced RTMP v2: the packet types that carry frames are 1, 3 (video), and those that may wrap them.
- */
-static bool is_media(const struct flv_tag *tag, const uint8_t body[2])
+static bool note_tag(struct scan *s, const struct flv_peek *peek, int64_t at)
 {
-    enum { CLASSIC_AVC = 7, CLASSIC_HEVC = 12, CLASSIC_AAC = 10, CLASSIC_EX = 9 };
-    bool    is_video = tag->type == FLV_VIDEO, is_enhanced = is_video ? body[0] & 0x80 : body[0] >> 4 == CLASSIC_EX;
-    uint8_t packet = body[0] & 0x0f;
-    if (is_enhanced)
-        return packet == 1 || packet == 3 || packet > 4;
-    if (is_video)
-        return (packet != CLASSIC_AVC && packet != CLASSIC_HEVC) || body[1] == 1;
-    return body[0] >> 4 != CLASSIC_AAC || body[1] == 1;
-}
-
-static bool note_tag(struct scan *s, const struct flv_tag *tag, const uint8_t body[2], int64_t at)
-{
-    if (tag->type == FLV_SCRIPT || tag->len < 2 || !is_media(tag, body))
+    const struct flv_tag *tag = &peek->tag;
+    if (!peek->is_media)
         return true;
     note_time(tag->type == FLV_VIDEO ? &s->video : &s->audio, tag->dts_ms);
     s->last_ms = tag->dts_ms > s->last_ms ? tag->dts_ms : s->last_ms;
-    bool is_key = tag->type == FLV_VIDEO && (body[0] >> 4 & 7) == 1;
-    return !is_key || flv_index_add(&s->index, (uint64_t)at, tag->dts_ms);
+    return !peek->is_key || flv_index_add(&s->index, (uint64_t)at, tag->dts_ms);
 }
 
 /* Walk over the tags from the second on. What a kill has cut off ends the walk. */
 static struct err *walk(struct scan *s)
 {
-    enum { AHEAD = FLV_TAG_HEADER_LEN + 2 };
-    uint8_t bytes[AHEAD];
-    for (s->end = s->head_len; s->end + AHEAD <= s->file_len && read_at(s->fd, s->end, bytes, AHEAD);) {
-        struct rd      r = rd_over(bytes, FLV_TAG_HEADER_LEN);
-        struct flv_tag tag;
-        if (flv_read_tag_header(&r, &tag) != FLV_GOT)
+    uint8_t bytes[FLV_PEEK_LEN];
+    for (s->end = s->head_len; s->end + FLV_PEEK_LEN <= s->file_len && read_at(s->fd, s->end, bytes, FLV_PEEK_LEN);) {
+        struct flv_peek peek;
+        if (!flv_peek(bytes, &peek))
             break;
-        int64_t next = s->end + FLV_TAG_HEADER_LEN + tag.len + FLV_TAG_TRAILER_LEN;
+        int64_t next = s->end + FLV_TAG_HEADER_LEN + peek.tag.len + FLV_TAG_TRAILER_LEN;
         if (next > s->file_len)
             break;
-        if (!note_tag(s, &tag, bytes + FLV_TAG_HEADER_LEN, s->end))
+        if (!note_tag(s, &peek, s->end))
             return err_no_memory();
         s->end = next;
     }

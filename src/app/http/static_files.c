@@ -6,20 +6,21 @@
 
 #include "app/http/conn.h"
 #include "app/http/file_mount.h"
-#include "app/http/flv_seek.h"
+#include "app/http/file_part.h"
 #include "app/http/gzip.h"
 #include "app/http/served_file.h"
 #include "app/http/unbuilt.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "kernel/flv_part.h"
 #include "protocol/http/date.h"
 #include "protocol/http/mime.h"
 #include "protocol/http/negotiate.h"
 #include "protocol/http/range.h"
 #include "protocol/http/status.h"
 
-enum { ETAG_CAP = 64, LOCATION_MAX = 4 << 10 };
+enum { ETAG_CAP = 128, FORM_CAP = 48, LOCATION_MAX = 4 << 10 };
 
 bool static_files_own(const struct conf *conf, const struct http_request *r)
 {
@@ -29,12 +30,14 @@ bool static_files_own(const struct conf *conf, const struct http_request *r)
 
 /* ---- what is said of a file ------------------------------------------------------------------------------------ */
 
-/* Write the entity tag. It changes when the file is replaced or written again. */
-static void format_etag(const struct stat *st, bool gzipped, char etag[static ETAG_CAP])
+/*
+ * Write the entity tag. It changes when the file is replaced or written again. `form` tells what is sent of the file: "" the whole,
+ * "-gz" and others.
+ */
+static void format_etag(const struct stat *st, const char *form, char etag[static ETAG_CAP])
 {
     snprintf(etag, ETAG_CAP, "\"%llx-%llx-%llx%s\"", (unsigned long long)st->st_ino, (unsigned long long)st->st_size,
-             (unsigned long long)st->st_mtim.tv_sec * 1000000000 + (unsigned long long)st->st_mtim.tv_nsec,
-             gzipped ? "-gz" : "");
+             (unsigned long long)st->st_mtim.tv_sec * 1000000000 + (unsigned long long)st->st_mtim.tv_nsec, form);
 }
 
 static struct err *add_fields(struct http_exchange *x, const struct stat *st, const struct http_mime *mime,
@@ -56,30 +59,31 @@ static struct err *add_fields(struct http_exchange *x, const struct stat *st, co
 
 /* ---- its bytes ------------------------------------------------------------------------------------------------- */
 
-static struct err *reply_part(struct http_exchange *x, struct served_file *f, int status, const char *type, int64_t at,
-                              int64_t len)
+/* Reply with bytes of what is served: a file or a part of it. */
+static struct err *reply_bytes(struct http_exchange *x, struct served_file *f, const struct vod_found *part, int status,
+                               const char *type, int64_t at, int64_t len)
 {
-    if (f->data)
+    if (f->data && !part->head)
         return http_reply(x, status, type, f->data + at, (size_t)len);
     struct err *e = http_reply_begin(x, status, type, len);
     if (!e)
-        e = served_file_send(f, x, at, len);
+        e = file_part_send(x, f, part, at, len);
     return e ? e : http_reply_end(x);
 }
 
-static struct err *reply_range(struct http_exchange *x, struct served_file *f, const char *type, enum http_range range,
-                               int64_t first, int64_t last)
+static struct err *reply_range(struct http_exchange *x, struct served_file *f, const struct vod_found *part,
+                               const char *type, enum http_range range, int64_t first, int64_t last)
 {
-    long long   size = f->st.st_size;
+    long long   size = file_part_len(part);
     struct err *e;
     switch (range) {
     case HTTP_RANGE_SOME:
         e = http_add_fieldf(x, "Content-Range", "bytes %lld-%lld/%lld", (long long)first, (long long)last, size);
-        return e ? e : reply_part(x, f, HTTP_STATUS_PARTIAL_CONTENT, type, first, last - first + 1);
+        return e ? e : reply_bytes(x, f, part, HTTP_STATUS_PARTIAL_CONTENT, type, first, last - first + 1);
     case HTTP_RANGE_UNSATISFIABLE:
         e = http_add_fieldf(x, "Content-Range", "bytes */%lld", size);
         return e ? e : http_reply_status(x, HTTP_STATUS_RANGE_NOT_SATISFIABLE);
-    default: return reply_part(x, f, HTTP_STATUS_OK, type, 0, f->st.st_size);
+    default: return reply_bytes(x, f, part, HTTP_STATUS_OK, type, 0, size);
     }
 }
 
@@ -91,60 +95,52 @@ static struct err *reply_gzipped(struct http_exchange *x, struct gzip_text *text
 
 /* ---- x.flv?start=N --------------------------------------------------------------------------------------------- */
 
-/* The byte at which the client wants to start; 0: no special request. */
+/* The byte at which the client wants to start; 0: no special request. A time is none: see file_part.h. */
 static int64_t flv_start(const struct http_request *r, const struct http_mime *mime)
 {
     const char *start = strcmp(mime->ending, "flv") == 0 ? http_request_param(r, "start") : NULL;
-    return start ? strtoll(start, NULL, 10) : 0;
-}
-
-static struct err *reply_flv_head(struct http_exchange *x, struct served_file *f, int64_t start, const char *type,
-                                  const char *beginning, size_t len, uint8_t *head)
-{
-    struct wr   out = wr_over(head, FLV_SEEK_HEAD_MAX);
-    int64_t     rest = f->st.st_size - start;
-    struct err *e;
-    if (!flv_seek_head(rd_over(beginning, len), &out))
-        return reply_part(x, f, HTTP_STATUS_OK, type, 0, f->st.st_size); /* It is no FLV, so seeking is impossible. */
-    e = http_reply_begin(x, HTTP_STATUS_OK, type, (int64_t)wr_len(&out) + rest);
-    if (!e)
-        e = http_reply_write(x, head, wr_len(&out));
-    if (!e)
-        e = served_file_send(f, x, start, rest);
-    return e ? e : http_reply_end(x);
+    char       *end = NULL;
+    int64_t     byte = start ? strtoll(start, &end, 10) : 0;
+    return start && *end == 0 ? byte : 0;
 }
 
 static struct err *reply_flv_from(struct http_exchange *x, struct served_file *f, int64_t start, const char *type)
 {
-    char       *beginning = NULL;
-    size_t      len = 0;
-    uint8_t    *head = mem_alloc(FLV_SEEK_HEAD_MAX);
-    struct err *e = head ? NULL : err_no_memory();
-    if (!e && start >= f->st.st_size)
-        e = reply_range(x, f, type, HTTP_RANGE_UNSATISFIABLE, 0, 0);
-    else if (!e && !(e = served_file_read(f, 0, FLV_SEEK_LOOK_BYTES, &beginning, &len)))
-        e = reply_flv_head(x, f, start, type, beginning, len, head);
+    const struct vod_found whole = { .to = f->st.st_size };
+    struct vod_found       part = { .from = start, .to = f->st.st_size };
+    char                  *beginning = NULL;
+    size_t                 len = 0;
+    if (start >= f->st.st_size)
+        return reply_range(x, f, &whole, type, HTTP_RANGE_UNSATISFIABLE, 0, 0);
+    part.head = mem_alloc(FLV_PART_HEAD_MAX);
+    struct err *e = part.head ? served_file_read(f, 0, FLV_PART_LOOK_BYTES, &beginning, &len) : err_no_memory();
+    if (!e) {
+        struct wr out = wr_over(part.head, FLV_PART_HEAD_MAX);
+        bool      is_flv = flv_part_head(rd_over(beginning, len), &out); /* Otherwise seeking is impossible. */
+        part.head_len = wr_len(&out);
+        e = reply_range(x, f, is_flv ? &part : &whole, type, HTTP_RANGE_NONE, 0, 0);
+    }
     mem_free(beginning);
-    mem_free(head);
+    mem_free(part.head);
     return e;
 }
 
 /* ---- the reply ------------------------------------------------------------------------------------------------- */
 
 /* Find the range in the field Range, or in x.mp4?range=a-b and ?bytes=a-b. */
-static enum http_range find_range(const struct http_request *r, const struct http_mime *mime, const struct stat *st,
-                                  const char *etag, int64_t *first, int64_t *last)
+static enum http_range find_range(const struct http_request *r, const struct http_mime *mime, int64_t len,
+                                  time_t modified, const char *etag, int64_t *first, int64_t *last)
 {
     if (strcmp(mime->ending, "mp4") == 0) {
         const char *bytes = http_request_param(r, "range");
         if (!bytes)
             bytes = http_request_param(r, "bytes");
         if (bytes)
-            return http_range_parse_bytes(bytes, st->st_size, first, last);
+            return http_range_parse_bytes(bytes, len, first, last);
     }
-    if (!http_range_applies(r, etag, st->st_mtim.tv_sec))
+    if (!http_range_applies(r, etag, modified))
         return HTTP_RANGE_NONE;
-    return http_range_parse(http_request_field(r, "Range"), st->st_size, first, last);
+    return http_range_parse(http_request_field(r, "Range"), len, first, last);
 }
 
 static bool wants_gzip(const struct http_request *r, const struct http_mime *mime, const struct stat *st)
@@ -153,33 +149,65 @@ static bool wants_gzip(const struct http_request *r, const struct http_mime *mim
            !http_request_field(r, "Range") && http_accepts_gzip(http_request_field(r, "Accept-Encoding"));
 }
 
-static struct err *reply_file(struct http_exchange *x, struct served_file *f, const char *path)
+/* What is sent of a file. */
+struct offer {
+    struct vod_part  *part; /* a reference; NULL: the whole */
+    struct gzip_text *text; /* the same, compressed; NULL: as it is */
+    struct vod_found  bytes;
+    char              etag[ETAG_CAP];
+};
+
+static struct err *make_offer(struct offer *o, const struct http_request *r, const struct http_mime *mime,
+                              struct served_file *f)
+{
+    struct vod_wish wish;
+    char            form[FORM_CAP] = "";
+    struct err     *e = NULL;
+    *o = (struct offer){ .bytes = { .to = f->st.st_size } };
+    if (file_part_is_wanted(r, mime, &wish))
+        e = vod_parts_get(&o->part, f->fd, &f->st, &wish);
+    else if (wants_gzip(r, mime, &f->st))
+        err_free(gzip_file(&o->text, f)); /* After an error the file is sent uncompressed. */
+    if (o->part && o->part->is.head) {
+        o->bytes = o->part->is;
+        snprintf(form, sizeof form, "-%llx-%llx", (long long)wish.start_us, (long long)wish.end_us);
+    } else if (o->text) {
+        snprintf(form, sizeof form, "-gz");
+    }
+    format_etag(&f->st, form, o->etag);
+    return e;
+}
+
+static struct err *reply_offer(struct http_exchange *x, struct served_file *f, const struct http_mime *mime,
+                               const struct offer *o)
 {
     const struct http_request *r = http_request_of(x);
-    const struct http_mime    *mime = http_mime_of(path);
-    struct gzip_text          *text = NULL;
-    char                       etag[ETAG_CAP];
-    int64_t                    first = 0, last = 0, start = flv_start(r, mime);
-    if (wants_gzip(r, mime, &f->st))
-        err_free(gzip_file(&text, f)); /* After an error the file is sent uncompressed. */
-    format_etag(&f->st, text != NULL, etag);
-
-    struct err *e = add_fields(x, &f->st, mime, etag);
+    time_t                     modified = f->st.st_mtim.tv_sec;
+    int64_t                    first = 0, last = 0, start = o->bytes.head ? 0 : flv_start(r, mime);
+    struct err                *e = add_fields(x, &f->st, mime, o->etag);
     if (e)
-        ;
-    else if (!http_is_expected(r, etag, f->st.st_mtim.tv_sec))
-        e = http_reply_status(x, HTTP_STATUS_PRECONDITION_FAILED);
-    else if (http_is_not_modified(r, etag, f->st.st_mtim.tv_sec))
-        e = http_reply_begin(x, HTTP_STATUS_NOT_MODIFIED, NULL, 0);
-    else if (text)
-        e = reply_gzipped(x, text, mime->type);
-    else if (start > 0)
-        e = reply_flv_from(x, f, start, mime->type);
-    else {
-        enum http_range range = find_range(r, mime, &f->st, etag, &first, &last);
-        e = reply_range(x, f, mime->type, range, first, last);
-    }
-    gzip_text_unref(&text);
+        return e;
+    if (!http_is_expected(r, o->etag, modified))
+        return http_reply_status(x, HTTP_STATUS_PRECONDITION_FAILED);
+    if (http_is_not_modified(r, o->etag, modified))
+        return http_reply_begin(x, HTTP_STATUS_NOT_MODIFIED, NULL, 0);
+    if (o->text)
+        return reply_gzipped(x, o->text, mime->type);
+    if (start > 0)
+        return reply_flv_from(x, f, start, mime->type);
+    enum http_range range = find_range(r, mime, file_part_len(&o->bytes), modified, o->etag, &first, &last);
+    return reply_range(x, f, &o->bytes, mime->type, range, first, last);
+}
+
+static struct err *reply_file(struct http_exchange *x, struct served_file *f, const char *path)
+{
+    const struct http_mime *mime = http_mime_of(path);
+    struct offer            o;
+    struct err             *e = make_offer(&o, http_request_of(x), mime, f);
+    if (!e)
+        e = reply_offer(x, f, mime, &o);
+    gzip_text_unref(&o.text);
+    vod_part_unref(&o.part);
     return e;
 }
 

@@ -1,0 +1,317 @@
+#include "app/vod/find_part.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "kernel/flv.h"
+#include "kernel/flv_part.h"
+#include "kernel/mp4/box_read.h"
+#include "kernel/mp4/flat.h"
+#include "kernel/mp4/trim.h"
+
+/* Read bytes, or fewer at the end of the file. */
+static struct err *read_at(int fd, int64_t at, void *bytes, size_t len, size_t *n)
+{
+    for (*n = 0; *n < len;) {
+        ssize_t got = pread(fd, (char *)bytes + *n, len - *n, at + (int64_t)*n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_sys(E_SYSTEM_FILE_READ, "read the file at byte %lld", (long long)at);
+        if (got == 0)
+            break;
+        *n += (size_t)got;
+    }
+    return NULL;
+}
+
+/* ---- FLV --------------------------------------------------------------------------------------------------------- */
+
+/* A window on the file in which tags are looked at. */
+struct window {
+    int      fd;
+    int64_t  file_len, at;
+    size_t   len;
+    uint8_t *bytes;
+};
+
+enum { WINDOW_BYTES = 64 << 10 };
+
+/* Look at the tag at an offset. *ok is false if there is no whole tag. */
+static struct err *look(struct window *w, int64_t at, struct flv_peek *peek, bool *ok)
+{
+    *ok = false;
+    if (at < w->at || at + FLV_PEEK_LEN > w->at + (int64_t)w->len) {
+        struct err *e = read_at(w->fd, at, w->bytes, WINDOW_BYTES, &w->len);
+        w->at = at;
+        if (e || w->len < FLV_PEEK_LEN)
+            return e;
+    }
+    *ok = flv_peek(w->bytes + (at - w->at), peek) &&
+          at + FLV_TAG_HEADER_LEN + peek->tag.len + FLV_TAG_TRAILER_LEN <= w->file_len;
+    return NULL;
+}
+
+static int32_t ms_of(int64_t us)
+{
+    int64_t ms = us / US_PER_MS;
+    return ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
+}
+
+/* Where the part begins: its key frame. In a file without video each sound is one. */
+struct flv_key {
+    bool    is_found, is_video;
+    int32_t ms;
+};
+
+static bool begins_better(const struct flv_key *key, const struct flv_peek *peek)
+{
+    bool is_video = peek->tag.type == FLV_VIDEO;
+    return peek->is_media && (is_video ? peek->is_key : !key->is_video);
+}
+
+/* Walk from a tag on to the last key frame that is not late, and on to the end of the part. */
+static struct err *walk(struct window *w, int64_t at, const struct vod_wish *wish, struct flv_key *key,
+                        struct vod_found *found)
+{
+    int32_t     start_ms = ms_of(wish->start_us), end_ms = ms_of(wish->end_us);
+    struct err *e = NULL;
+    for (int i = 0; i < VOD_TAGS_MAX; i++) {
+        struct flv_peek peek;
+        bool            ok;
+        if ((e = look(w, at, &peek, &ok)) || !ok)
+            break;
+        bool is_late = peek.is_media && peek.tag.dts_ms > start_ms;
+        if (peek.is_media && wish->end_us != INT64_MAX && peek.tag.dts_ms >= end_ms) {
+            found->to = at;
+            break;
+        }
+        if (is_late && wish->end_us == INT64_MAX && (peek.tag.type == FLV_VIDEO || !key->is_video))
+            break;
+        if (!is_late && begins_better(key, &peek)) {
+            *key = (struct flv_key){ true, peek.tag.type == FLV_VIDEO, peek.tag.dts_ms };
+            found->from = at;
+        }
+        at += FLV_TAG_HEADER_LEN + peek.tag.len + FLV_TAG_TRAILER_LEN;
+    }
+    return e;
+}
+
+/* The tag from which the walk begins: that of the index, if there is a key frame that is not late. */
+static struct err *walk_from(struct window *w, struct rd beginning, const struct vod_wish *wish, int64_t *at)
+{
+    struct flv_header header;
+    struct flv_peek   peek;
+    struct rd         r = beginning;
+    uint64_t          indexed;
+    int32_t           ms;
+    bool              ok;
+    if (flv_read_header(&r, &header) != FLV_GOT)
+        return NULL;
+    *at = r.p - beginning.p;
+    if (!flv_part_indexed(beginning, ms_of(wish->start_us), &indexed, &ms) || indexed >= (uint64_t)w->file_len)
+        return NULL;
+    struct err *e = look(w, (int64_t)indexed, &peek, &ok);
+    if (!e && ok && peek.is_key && peek.tag.dts_ms <= ms_of(wish->start_us))
+        *at = (int64_t)indexed;
+    return e;
+}
+
+static struct err *write_flv_head(struct rd beginning, int32_t ms, struct vod_found *found)
+{
+    found->head = mem_alloc(FLV_PART_HEAD_MAX);
+    if (!found->head)
+        return err_no_memory();
+    struct wr out = wr_over(found->head, FLV_PART_HEAD_MAX);
+    if (flv_part_head_at(beginning, ms, &out)) {
+        found->head_len = wr_len(&out);
+        found->head = mem_shrink(found->head, found->head_len);
+        return NULL;
+    }
+    mem_free(found->head);
+    found->head = NULL;
+    return NULL;
+}
+
+static struct err *find_in_flv(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_found *found)
+{
+    size_t         len = 0;
+    struct window  w = { .fd = fd, .file_len = file_len, .bytes = mem_alloc(WINDOW_BYTES) };
+    uint8_t       *beginning = mem_alloc(FLV_PART_LOOK_BYTES);
+    struct flv_key key = { 0 };
+    int64_t        at = 0;
+    struct err    *e = w.bytes && beginning ? read_at(fd, 0, beginning, FLV_PART_LOOK_BYTES, &len) : err_no_memory();
+    if (!e)
+        e = walk_from(&w, rd_over(beginning, len), wish, &at);
+    if (!e && at > 0)
+        e = walk(&w, at, wish, &key, found);
+    if (!e && key.is_found && found->from < found->to)
+        e = write_flv_head(rd_over(beginning, len), key.ms, found);
+    mem_free(w.bytes);
+    mem_free(beginning);
+    return e;
+}
+
+/* ---- MP4 --------------------------------------------------------------------------------------------------------- */
+
+/* A box of the file itself, whose size may have 64 bits. */
+struct top_box {
+    int64_t at, len;
+    char    type[5];
+};
+
+static struct err *read_top_box(int fd, int64_t at, int64_t file_len, struct top_box *b, bool *ok)
+{
+    enum { LONG_HEADER_LEN = 16 };
+    uint8_t     head[LONG_HEADER_LEN];
+    size_t      n;
+    struct err *e = read_at(fd, at, head, sizeof head, &n);
+    struct rd   r = rd_over(head, e ? 0 : n);
+    uint64_t    len = rd_u32(&r);
+    *b = (struct top_box){ .at = at };
+    const uint8_t *type = rd_bytes(&r, 4);
+    if (type)
+        memcpy(b->type, type, 4);
+    if (len == 1)
+        len = rd_u64(&r);
+    else if (len == 0) /* 14496-12 4.2: up to the end of the file */
+        len = (uint64_t)(file_len - at);
+    *ok = !e && !r.bad && len >= MP4_BOX_HEADER_LEN && len <= (uint64_t)(file_len - at);
+    b->len = *ok ? (int64_t)len : 0;
+    return e;
+}
+
+struct mp4_file {
+    int             fd;
+    int64_t         file_len;
+    uint8_t        *ftyp, *moov;
+    size_t          ftyp_len, moov_len;
+    struct mp4_flat flat;
+    bool            is_fragmented, cannot;
+};
+
+/* Read a box whole. One that is too long is not there. */
+static struct err *load(struct mp4_file *f, const struct top_box *b, int64_t max, uint8_t **bytes, size_t *len)
+{
+    if (*bytes || b->len > max) {
+        f->cannot = true;
+        return NULL;
+    }
+    *bytes = mem_alloc((size_t)b->len);
+    struct err *e = *bytes ? read_at(f->fd, b->at, *bytes, (size_t)b->len, len) : err_no_memory();
+    f->cannot |= !e && *len < (size_t)b->len;
+    return e;
+}
+
+static struct err *load_moov(struct mp4_file *f, const struct top_box *b)
+{
+    struct err    *e = load(f, b, VOD_MOOV_MAX, &f->moov, &f->moov_len);
+    struct rd      r = rd_over(f->moov, f->moov_len);
+    struct mp4_box moov, mvex;
+    if (e || f->cannot)
+        return e;
+    f->is_fragmented = mp4_box_next(&r, &moov) && mp4_box_find(moov.body, "mvex", &mvex);
+    f->cannot = f->is_fragmented && !mp4_flat_begin(&f->flat, f->moov, f->moov_len);
+    return NULL;
+}
+
+static struct err *add_fragment(struct mp4_file *f, const struct top_box *b)
+{
+    uint8_t    *moof = NULL;
+    size_t      len = 0;
+    struct err *e = load(f, b, VOD_MOOF_MAX, &moof, &len);
+    if (!e && !f->cannot && !mp4_flat_add(&f->flat, moof, len, (uint64_t)b->at)) {
+        f->cannot = true;
+        e = f->flat.is_out_of_memory ? err_no_memory() : NULL;
+    }
+    mem_free(moof);
+    return e;
+}
+
+static struct err *take_box(struct mp4_file *f, const struct top_box *b)
+{
+    if (strcmp(b->type, "ftyp") == 0)
+        return load(f, b, VOD_MOOV_MAX, &f->ftyp, &f->ftyp_len);
+    if (strcmp(b->type, "moov") == 0)
+        return load_moov(f, b);
+    if (strcmp(b->type, "moof") == 0 && f->is_fragmented)
+        return add_fragment(f, b);
+    return NULL;
+}
+
+/* Read what is needed. A box that is cut off ends the file: it may still be written. */
+static struct err *read_boxes(struct mp4_file *f)
+{
+    struct top_box b = { 0 };
+    struct err    *e = NULL;
+    bool           ok = true;
+    int            n = 0;
+    for (int64_t at = 0; !e && !f->cannot && at < f->file_len && n < VOD_BOXES_MAX; at += b.len, n++) {
+        if ((e = read_top_box(f->fd, at, f->file_len, &b, &ok)) || !ok)
+            break;
+        e = take_box(f, &b);
+    }
+    f->cannot |= !f->moov || n == VOD_BOXES_MAX;
+    return e;
+}
+
+/* Replace the moov of a fragmented file by one with the samples of all fragments. */
+static struct err *flatten(struct mp4_file *f)
+{
+    size_t    room = mp4_flat_room(&f->flat);
+    uint8_t  *moov = mem_alloc(room);
+    struct wr w = wr_over(moov, moov ? room : 0);
+    if (!moov)
+        return err_no_memory();
+    mp4_flat_write(&f->flat, &w, 0);
+    mem_free(f->moov);
+    f->moov = moov;
+    f->moov_len = wr_len(&w);
+    f->cannot |= w.full;
+    mp4_flat_finish(&f->flat);
+    return NULL;
+}
+
+static struct err *trim(struct mp4_file *f, const struct vod_wish *wish, struct vod_found *found)
+{
+    struct mp4_trim m = {
+        .ftyp = f->ftyp,
+        .ftyp_len = f->ftyp_len,
+        .moov = f->moov,
+        .moov_len = f->moov_len,
+        .file_len = (uint64_t)f->file_len,
+        .start_us = wish->start_us,
+        .end_us = wish->end_us,
+    };
+    enum mp4_trimmed result = mp4_trim(&m);
+    if (result == MP4_TRIM_OK)
+        *found = (struct vod_found){ m.head, m.head_len, (int64_t)m.from, (int64_t)m.to };
+    return result == MP4_TRIM_NO_MEMORY ? err_no_memory() : NULL;
+}
+
+static struct err *find_in_mp4(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_found *found)
+{
+    struct mp4_file f = { .fd = fd, .file_len = file_len };
+    struct err     *e = read_boxes(&f);
+    if (!e && !f.cannot && f.is_fragmented)
+        e = flatten(&f);
+    if (!e && !f.cannot)
+        e = trim(&f, wish, found);
+    mp4_flat_finish(&f.flat);
+    mem_free(f.ftyp);
+    mem_free(f.moov);
+    return e;
+}
+
+struct err *vod_find_part(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_found *found)
+{
+    *found = (struct vod_found){ .to = file_len };
+    struct err *e =
+        wish->format == VOD_FLV ? find_in_flv(fd, file_len, wish, found) : find_in_mp4(fd, file_len, wish, found);
+    if (!found->head)
+        *found = (struct vod_found){ .to = file_len };
+    return e;
+}
