@@ -26,6 +26,7 @@
 #include "app/services.h"
 #include "app/session/client_lines.h"
 #include "app/source/attend.h"
+#include "app/source/delaying.h"
 #include "app/stat/live_events.h"
 #include "app/watch_certificates.h"
 #include "core/clock.h"
@@ -207,6 +208,7 @@ struct err *server_run(struct server *s)
     listeners_close(s);
     ingest_stop();
     co_group_cancel_and_join(&s->connections);
+    delays_end(&s->sources);
     attend_join(&s->sources, ATTENDANTS_US);
     dvr_files_finish();
     process_shutdown(PROCESSES_US);

@@ -75,7 +75,7 @@ MEMINFOS = data(*SAMPLED, ("percent_ram", FLOAT), ("percent_swap", FLOAT), *ints
 
 GIVEN = Obj(("times", int), ("bytes", int))
 MEMORY = data(("limit", int), ("held", int), ("has_room", bool),
-              ("kinds", Obj(*ints("frames segments messages tls callbacks histories config other"))),
+              ("kinds", Obj(*ints("frames delayed segments messages tls callbacks histories config other"))),
               ("stacks", int), ("resident", int), ("segments", Obj(("bytes", int), ("held", int))),
               ("gop_share", int), ("over_share", int),
               ("given_up", Obj(("unwatched_gop", GIVEN), ("backlog", GIVEN), ("gop", GIVEN), ("unfinished", GIVEN))))   # not SRS's

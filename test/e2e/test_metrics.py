@@ -369,7 +369,7 @@ def test_the_loop_and_its_threads_are_told(metrics):
     held = prom_text.value(families, "srs_memory_held_bytes")
     assert held < prom_text.value(families, "srs_memory_limit_bytes")
     kinds = {s.labels["kind"]: s.value for s in prom_text.samples(families, "srs_memory_bytes")}
-    assert set(kinds) == {"frames", "segments", "messages", "tls", "callbacks", "histories", "config", "other"}
+    assert set(kinds) == {"frames", "delayed", "segments", "messages", "tls", "callbacks", "histories", "config", "other"}
     assert abs(sum(kinds.values()) - held) < 1 << 20
     assert prom_text.value(families, "srs_memory_stacks_bytes") > 0
     later = metrics.read()

@@ -19,6 +19,7 @@
 #include "app/segment/show.h"
 #include "app/services.h"
 #include "app/source/attend.h"
+#include "app/source/delaying.h"
 #include "app/source/life.h"
 #include "core/attr.h"
 #include "core/blob_store.h"
@@ -540,6 +541,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 static void end(void)
 {
     co_group_cancel_and_join(&server.connections);
+    delays_end(&server.sources);
     attend_join(&server.sources, A_WHILE_US);
     co_group_cancel_and_join(&server.services);
     shows_finish();

@@ -17,7 +17,7 @@ const struct api_schema api_schemas[] = {
     { "Kbps", "{recv_30s:i,send_30s:i}" },
     { "Vhost", "{id:s,name:s,enabled:b,clients:i,streams:i," TRAFFIC ",hls:{enabled:b,fragment?:f},dash:{enabled:b}}" },
     { "Stream", "{id:s,name:s,vhost:s,app:s,tcUrl:s,url:s,live_ms:i,clients:i,frames:i," TRAFFIC
-                ",publish:{active:b,cid?:s},video:@Video|n,audio:@Audio|n,segments?:[@Segments]}" },
+                ",publish:{active:b,cid?:s},delay?:{ms:i,held_ms:i,frames:i,bytes:i,early:i},video:@Video|n,audio:@Audio|n,segments?:[@Segments]}" },
     { "Video", "{codec:s,profile:s,level:s,width:i,height:i,fps:f,gop:f}" },
     { "Audio", "{codec:s,sample_rate:i,channel:i,profile:s}" },
     { "Segments", "{container:s,segments:i,newest:i,lost_parts:i,lost_files:i,cues:i,lost_cues:i,left_out:[s]}" },
@@ -63,7 +63,7 @@ const struct api_description api_descriptions[] = {
       DATA(SAMPLED ",percent_ram:f,percent_swap:f,MemActive:i,RealInUse:i,NotInUse:i,MemTotal:i,MemFree:i,Buffers:i,Cached:i,"
            "SwapTotal:i,SwapFree:i") },
     { "/api/v1/memory", "get", "Memory held for streams and connections, and what gave way for memory_limit.", NULL, NULL,
-      DATA("limit:i,held:i,has_room:b,kinds:{frames:i,segments:i,messages:i,tls:i,callbacks:i,histories:i,config:i,other:i},"
+      DATA("limit:i,held:i,has_room:b,kinds:{frames:i,delayed:i,segments:i,messages:i,tls:i,callbacks:i,histories:i,config:i,other:i},"
            "stacks:i,resident:i,gop_share:i,over_share:i,given_up:{*},*") },
     { "/api/v1/callbacks", "get", "Callbacks that wait for their delivery.", NULL, NULL,
       DATA("waiting:i,waiting_bytes:i,lost:i,failing:[{backend:s,seconds:f,tries:i}],journals:[*],*") },

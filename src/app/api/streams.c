@@ -47,6 +47,20 @@ static void put_publish(struct jw *j, const struct source *s)
     jw_object_end(j);
 }
 
+/* An addition to SRS: the delay that is configured, and what it holds now. */
+static void put_delay(struct jw *j, const struct delay *d)
+{
+    if (!delay_is_in_use(d))
+        return;
+    jw_object(j, "delay");
+    jw_int(j, "ms", d->span_us / US_PER_MS);
+    jw_int(j, "held_ms", delay_held_us(d, now_us()) / US_PER_MS);
+    jw_int(j, "frames", (int64_t)d->n);
+    jw_int(j, "bytes", (int64_t)d->bytes);
+    jw_int(j, "early", d->n_early);
+    jw_object_end(j);
+}
+
 static void put_lane(struct jw *j, const struct show *show, const struct lane *lane)
 {
     const struct segment *newest = lane_newest(lane);
@@ -97,6 +111,7 @@ static void put_stream(struct api_reply *r, const char *key, const void *member)
     jw_int(j, "frames", s->frames_video);
     listing_put_traffic(j, &s->traffic);
     put_publish(j, s);
+    put_delay(j, &s->delay);
     put_video(j, s);
     put_audio(j, &s->audio);
     put_segments(j, s);

@@ -374,6 +374,8 @@ struct conf_vhost {
     bool                    tcp_nodelay;
     bool                    tcp_nodelay_set; /* written by the user; otherwise it is on */
     int                     in_ack_size, out_ack_size;
+    int64_t                 delay_us;    /* ours; 0: none */
+    struct conf_words       delay_apply; /* ours: "all", or streams as app/stream */
     struct conf_play        play;
     struct conf_publish     publish;
     struct conf_refer       refer;

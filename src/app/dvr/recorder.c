@@ -26,14 +26,6 @@ static const struct conf_dvr *conf_of(const struct recorder *r)
 
 /* ---- configuration --------------------------------------------------------------------------------------------- */
 
-static bool is_applied(const struct recorder *r, const struct conf_words *apply)
-{
-    char       name[sizeof r->app + sizeof r->stream];
-    struct str out = str_over(name, sizeof name);
-    str_printf(&out, "%s/%s", r->app, r->stream);
-    return conf_words_has(apply, "all") || conf_words_has(apply, name);
-}
-
 static bool is_same(const struct conf_dvr *a, const struct conf_dvr *b)
 {
     return str_equal(a->path, b->path) && a->plan == b->plan && a->duration_us == b->duration_us &&
@@ -52,7 +44,7 @@ void recorder_follow_conf(struct recorder *r)
     const struct source *s = r->source;
     if (r->conf == s->conf)
         return;
-    r->applies = is_applied(r, &s->vhost->dvr.apply);
+    r->applies = source_is_among(s, &s->vhost->dvr.apply);
     if (r->file && (!r->applies || !is_same(&r->file->vhost->dvr, &s->vhost->dvr)))
         stop_recording(r);
     r->retry_us = r->pause_us = 0;

@@ -61,7 +61,7 @@ static struct err *busy(const struct source *s)
 /* True while the one before has still to begin or to leave. */
 static bool has_to_wait(const struct places *p, const struct source *s)
 {
-    return p->is_asking || (p->n > 0 && !source_is_live(s));
+    return p->is_asking || (p->n > 0 && !s->publisher);
 }
 
 static struct err *wait_a_little(struct places *p, int64_t deadline_us)
@@ -84,7 +84,7 @@ struct err *hook_publishing_enter(const struct source *s, bool takes_over, int64
     if (!p)
         return err_no_memory();
     do {
-        if (source_is_live(s) && !takes_over)
+        if (s->publisher && !takes_over)
             e = busy(s);
         else if (!has_to_wait(p, s))
             break;

@@ -18,6 +18,7 @@ struct server;
 
 enum memory_kind {
     MEMORY_FRAMES,    /* of all streams: GOP caches, and what slow players have not taken yet */
+    MEMORY_DELAYED,   /* frames that delays of streams hold */
     MEMORY_SEGMENTS,  /* of HLS, DASH and HDS, in the memory file */
     MEMORY_MESSAGES,  /* incomplete messages of RTMP, those that are large */
     MEMORY_TLS,       /* whatever OpenSSL has */

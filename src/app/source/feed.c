@@ -1,15 +1,12 @@
 #include "app/source/feed.h"
 
-#include "app/source/append.h"
+#include "app/source/delay.h"
+#include "app/source/delaying.h"
 #include "app/source/source.h"
-#include "core/clock.h"
 #include "core/log.h"
 #include "core/str.h"
 #include "core/version.h"
 #include "kernel/metadata.h"
-
-/* Some encoders send data messages with times of their own, or with 0. */
-enum { OWN_TIME_AWAY_US = US_PER_SECOND };
 
 void feed_init(struct feed *feed, struct source *s)
 {
@@ -32,34 +29,6 @@ static void drop_bad_media(struct feed *feed, const struct frame *f)
                  str_printable(f->data, f->len < SHOWN ? f->len : SHOWN, text, sizeof text));
 }
 
-static void log_codec(const struct source *s, enum frame_kind kind)
-{
-    const struct video_info *v = &s->video;
-    const struct audio_info *a = &s->audio;
-    if (kind == FRAME_VIDEO)
-        log_info("video codec=%s, profile=%s, level=%s, %ux%u, fps=%.2f", codec_name(v->codec), v->profile, v->level,
-                 v->width, v->height, v->fps_den ? (double)v->fps_num / v->fps_den : 0);
-    else
-        log_info("audio codec=%s, profile=%s, %uHz, channels=%u", codec_name(a->codec), a->profile, a->sample_rate,
-                 a->channels);
-}
-
-/* Append a frame of media. The codec of a kind is logged when it becomes known, and when it changes. */
-static struct err *append_media(struct source *s, struct frame *f)
-{
-    enum frame_kind kind = f->kind;
-    enum codec      before = source_codec(s, kind);
-    struct err     *e = source_append(s, f);
-    if (!e && source_codec(s, kind) != before)
-        log_codec(s, kind);
-    return e;
-}
-
-static void stamp_ms(struct source *s, struct frame *f, uint32_t ts_ms)
-{
-    source_stamp(s, f, stream_clock_unwrap(&s->clock, f->kind, f->track, ts_ms));
-}
-
 static struct err *take_media(struct feed *feed, struct frame **body, uint32_t ts_ms)
 {
     struct source *s = feed->source;
@@ -69,42 +38,27 @@ static struct err *take_media(struct feed *feed, struct frame **body, uint32_t t
     case FLV_PARSE_IGNORE: return NULL;
     case FLV_PARSE_OK: break;
     }
-    stamp_ms(s, *body, ts_ms);
     if (s->vhost->publish.try_annexb_first && !frame_make_avcc(&feed->maker, body))
         return err_no_memory();
-    return append_media(s, *body);
+    return source_take(s, &(struct arrival){ .frame = *body, .own_time = ts_ms, .in_ms = true });
 }
 
-/* Take from the metadata what the server itself uses. */
-static void heed_metadata(struct feed *feed, const struct metadata *info)
+/* Only the first one is logged at level info: some encoders repeat it every few frames. */
+static void note_metadata(struct feed *feed, const struct metadata *info, struct arrival *a)
 {
-    struct source *s = feed->source;
-    /* Only the first one is logged at level info: some encoders repeat it every few frames. */
     log_write(feed->n_metadata++ ? LOG_DEBUG : LOG_INFO, "got metadata, width=%d, height=%d, vcodec=%d, acodec=%d",
               (int)info->width, (int)info->height, (int)info->videocodecid, (int)info->audiocodecid);
-    s->video_told = info->videocodecid > 0 || info->width > 0;
-    s->audio_told = info->audiocodecid > 0;
-    if (info->bravo_atc && s->vhost->play.atc_auto && !s->atc) {
-        log_info("atc is on, the metadata has bravo_atc");
-        s->atc = true;
-    }
-}
-
-/* A data message may tell when something happens: its own time, if that is near the stream's, is kept as its pts_us. */
-static void stamp_data(struct source *s, struct frame *f, uint32_t ts_ms)
-{
-    int64_t raw_us = stream_clock_unwrap(&s->clock, f->kind, f->track, ts_ms);
-    source_stamp(s, f, raw_us);
-    int64_t late_us = f->dts_us - (raw_us + f->shift_us);
-    if (!f->config && late_us > -OWN_TIME_AWAY_US && late_us < OWN_TIME_AWAY_US)
-        f->pts_us = raw_us + f->shift_us;
+    a->has_info = true;
+    a->video_told = info->videocodecid > 0 || info->width > 0;
+    a->audio_told = info->audiocodecid > 0;
+    a->bravo_atc = info->bravo_atc;
 }
 
 static struct err *take_data(struct feed *feed, const struct frame *body, uint32_t ts_ms)
 {
-    struct frame   *f = NULL;
+    struct arrival  a = { .own_time = ts_ms, .in_ms = true };
     struct metadata info;
-    switch (metadata_read(body->data, body->len, SERVER_SIGNATURE, VERSION, &f, &info)) {
+    switch (metadata_read(body->data, body->len, SERVER_SIGNATURE, VERSION, &a.frame, &info)) {
     case METADATA_NO_MEMORY: return err_no_memory();
     case METADATA_BAD:
         if (feed->n_dropped++ == 0)
@@ -113,12 +67,11 @@ static struct err *take_data(struct feed *feed, const struct frame *body, uint32
         return NULL;
     case METADATA_IGNORE: log_debug("ignore a data message of %u B", body->len); return NULL;
     case METADATA_OTHER: break;
-    case METADATA_OK: heed_metadata(feed, &info); break;
+    case METADATA_OK: note_metadata(feed, &info, &a); break;
     }
-    f->dts_us = f->pts_us = 0;
-    stamp_data(feed->source, f, ts_ms);
-    struct err *e = source_append(feed->source, f);
-    frame_unref(&f);
+    a.frame->dts_us = a.frame->pts_us = 0;
+    struct err *e = source_take(feed->source, &a);
+    frame_unref(&a.frame);
     return e;
 }
 
@@ -145,8 +98,7 @@ struct err *feed_unit(struct feed *feed, struct frame_unit *u)
             drop_bad_unit(feed, u);
             continue; /* The unit is used up, so the next turn ends. */
         }
-        source_stamp(feed->source, f, f->dts_us);
-        e = append_media(feed->source, f);
+        e = source_take(feed->source, &(struct arrival){ .frame = f, .own_time = f->dts_us });
         frame_unref(&f);
     }
     return e;

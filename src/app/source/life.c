@@ -6,6 +6,7 @@
 #include "app/source/retention.h"
 #include "app/source/source.h"
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
 
@@ -36,37 +37,66 @@ static void note_publisher(struct source *s, const struct publisher *p)
     }
 }
 
+/* The frames that enter from now on belong to another publish. */
+static void begin_log(struct source *s)
+{
+    stream_clock_begin(&s->clock);
+    s->published_at_us = now_us();
+    pulse_begin(&s->pulse, s->published_at_us, s->clock.n_breaks);
+}
+
+/* Tell of the end of a publish that another one follows. */
+static void end_for_another(struct source *s)
+{
+    end_publish(s);
+    attend_tell(s, MOMENT_UNPUBLISHED);
+}
+
+static void expel(struct publisher *p)
+{
+    p->taken_over = true;
+    co_cancel(p->co);
+}
+
 struct err *source_publish(struct source *s, struct publisher *p)
 {
-    if (source_is_live(s) && !s->vhost->publish.republish_takeover)
+    if (s->publisher && !s->vhost->publish.republish_takeover)
         return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is busy, client %s publishes it", s->identity,
                        s->publisher->trace);
     if (!mem_has_room())
         return err_new(E_LIMIT, "no memory for another publisher: the server holds more than memory_limit");
-    if (source_is_live(s)) {
-        s->publisher->taken_over = true;
-        co_cancel(s->publisher->co);
-        end_publish(s);
-        attend_tell(s, MOMENT_UNPUBLISHED);
-    }
+    bool begins_late = source_is_live(s) && delay_is_holding(&s->delay);
+    if (s->publisher)
+        expel(s->publisher);
+    if (source_is_live(s) && !begins_late)
+        end_for_another(s);
+    if (begins_late || delay_is_in_use(&s->delay))
+        delay_begin(&s->delay, begins_late);
     s->publisher = p;
     s->state = SOURCE_LIVE;
-    stream_clock_begin(&s->clock);
-    s->published_at_us = s->unwatched_since_us = now_us();
-    pulse_begin(&s->pulse, s->published_at_us, s->clock.n_breaks);
+    s->unwatched_since_us = now_us();
     note_publisher(s, p);
     co_set_urgent(true);
+    if (begins_late)
+        return NULL;
+    begin_log(s);
     attend_tell(s, MOMENT_PUBLISHED);
     return NULL;
 }
 
-void source_unpublish(struct source *s, struct publisher *p)
+void source_begin_late(struct source *s, bool after)
 {
-    co_set_urgent(false);
-    if (s->publisher != p)
-        return;
+    if (after)
+        end_for_another(s);
+    begin_log(s);
+    if (after)
+        attend_tell(s, MOMENT_PUBLISHED);
+}
+
+static void finish_publish(struct source *s)
+{
     end_publish(s);
-    s->publisher = NULL;
+    delay_end(&s->delay);
     s->state = SOURCE_IDLE;
     if (s->stat.counted_in)
         s->stat.counted_in->n_streams--;
@@ -76,6 +106,27 @@ void source_unpublish(struct source *s, struct publisher *p)
     do
         retention_trim(s); /* Players may stay for hours; the last GOP need not. */
     while (s->trims_on);
+}
+
+void source_unpublish(struct source *s, struct publisher *p)
+{
+    co_set_urgent(false);
+    if (s->publisher != p)
+        return;
+    s->publisher = NULL;
+    if (!delay_is_holding(&s->delay)) {
+        finish_publish(s);
+        return;
+    }
+    log_info("the publisher of %s has left, what its delay holds is played out: frames=%zu, bytes=%zu, ms=%lld",
+             s->identity, s->delay.n, s->delay.bytes, (long long)(delay_held_us(&s->delay, now_us()) / US_PER_MS));
+    delay_notice(&s->delay);
+}
+
+void source_end_late(struct source *s)
+{
+    if (source_is_live(s) && !s->publisher && !delay_is_holding(&s->delay))
+        finish_publish(s);
 }
 
 void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vhost *vhost)
@@ -91,6 +142,7 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
         s->atc = vhost->play.atc;
     if (!vhost->play.gop_cache)
         s->gops.is_cached = false; /* If it is switched on again, caching starts with the next key frame. */
-    pacer_notice(s);               /* Frames that are held back may be due now. */
+    delay_set_span(&s->delay, source_delay_us(s));
+    pacer_notice(s); /* Frames that are held back may be due now. */
     attend_tell(s, MOMENT_CONF_CHANGED);
 }

@@ -4,6 +4,8 @@
 #ifndef APP_SOURCE_LIFE_H
 #define APP_SOURCE_LIFE_H
 
+#include <stdbool.h>
+
 #include "app/conf/conf.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -23,7 +25,19 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
  */
 struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;
 
-/** Stop publishing, and tell players. Does nothing if another publisher took the stream over. Does not yield. */
+/**
+ * Stop publishing, and tell players; if the stream is delayed, when what is held has gone out. Does nothing if another publisher took
+ * the stream over. Does not yield.
+ */
 void source_unpublish(struct source *s, struct publisher *p);
+
+/**
+ * The first frame of a publish comes out of the delay. If it follows another publish (`after`), that one ends here, and players are
+ * told of both. Does not yield.
+ */
+void source_begin_late(struct source *s, bool after);
+
+/** End a stream whose publisher has left, after the last frame has come out of its delay. Otherwise nothing is done. Does not yield. */
+void source_end_late(struct source *s);
 
 #endif

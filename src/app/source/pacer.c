@@ -75,8 +75,11 @@ static void release(struct source *s, uint64_t frames)
     s->released += n_held < frames ? n_held : frames;
     if (s->released < s->ring.head && s->released >= s->ring.tail)
         s->first_held_us = ring_at(&s->ring, s->released)->arrived_us;
-    if (s->publisher_waits && s->publisher)
+    if (!s->publisher_waits)
+        return;
+    if (s->publisher)
         co_unpark(s->publisher->co);
+    delay_notice(&s->delay);
 }
 
 void pacer_release_now(struct source *s)

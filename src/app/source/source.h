@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "app/conf/conf.h"
+#include "app/source/delay.h"
 #include "app/source/gops.h"
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
@@ -79,9 +80,11 @@ struct source {
     enum source_state state;     /* changed by life.h */
     struct moments    moments;   /* the moments that have come */
     struct list       attending; /* list of struct attendance */
-    struct publisher *publisher; /* set while SOURCE_LIVE, otherwise NULL */
+    struct publisher *publisher; /* set while SOURCE_LIVE, unless what a delay holds still goes out; otherwise NULL */
     int64_t           published_at_us;
     int64_t           unwatched_since_us; /* time at which the last reader left or publishing began */
+
+    struct delay delay; /* what waits before it enters */
 
     struct stream_clock clock;
     int64_t             unsettled_until_us; /* end of the wait for the other kind of media; 0: none */
@@ -132,6 +135,12 @@ static inline bool source_is_live(const struct source *s)
 {
     return s->state == SOURCE_LIVE;
 }
+
+/** True if `words` has the stream's app/stream, or "all". */
+bool source_is_among(const struct source *s, const struct conf_words *words);
+
+/** The delay that the configuration in force has for the stream; 0: none. */
+int64_t source_delay_us(const struct source *s);
 
 /** True if somebody wants each frame at once. Otherwise the publisher may be read by the clock. */
 static inline bool source_is_awaited(const struct source *s)

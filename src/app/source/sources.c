@@ -60,6 +60,7 @@ static struct source *create(struct sources *all, const char *key, struct conf *
     list_init(&s->readers);
     list_init(&s->joining);
     list_init(&s->attending);
+    delay_init(&s->delay);
     co_group_init(&s->pacer_group);
     ident_vid(s->id);
     static uint64_t n_sources;
@@ -71,8 +72,10 @@ static struct source *create(struct sources *all, const char *key, struct conf *
     s->sampled_us = now_us();
     traffic_start(&s->traffic, s->sampled_us);
     s->key = mem_strdup(key);
-    if (s->key && take_names(s, app, stream) && map_put(&all->by_key, key, s))
+    if (s->key && take_names(s, app, stream) && map_put(&all->by_key, key, s)) {
+        delay_set_span(&s->delay, source_delay_us(s));
         return s;
+    }
     destroy(s);
     return NULL;
 }
@@ -136,6 +139,7 @@ void sources_init(struct sources *all, const struct attendant *attendants)
 {
     *all = (struct sources){ .attendants = attendants };
     co_group_init(&all->attending);
+    co_group_init(&all->delays);
 }
 
 void sources_finish(struct sources *all)

@@ -23,6 +23,7 @@ struct sources {
     struct histogram        latency;    /* of all streams, of those that have ended too */
     const struct attendant *attendants; /* table of attendants (attend.h); may be NULL */
     struct co_group         attending;  /* coroutines of the attendants of all streams */
+    struct co_group         delays;     /* coroutines of the delays of streams (delaying.h) */
 };
 
 /** `attendants` is borrowed: a table that ends with a row without a name, or NULL. */
