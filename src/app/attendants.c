@@ -2,12 +2,14 @@
 #include "app/dvr/dvr.h"
 #include "app/exec/exec.h"
 #include "app/forward/forward.h"
+#include "app/ingest/on_demand.h"
 #include "app/segment/segmenter.h"
 #include "app/source/attend.h"
 #include "app/transcode/transcode.h"
 
 /* clang-format off */
 const struct attendant attendants[] = {
+    { .name = "ingest", .begins_with = MOMENT_FIRST_READER, .wanted = on_demand_is_wanted, .run = on_demand_run },
     { .name = "exec", .begins_with = MOMENT_PUBLISHED, .wanted = exec_is_wanted, .run = exec_run },
     { .name = "forward", .begins_with = MOMENT_PUBLISHED, .wanted = forward_is_wanted, .run = forward_run },
     { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .wanted = segmenter_is_wanted, .run = segmenter_run },

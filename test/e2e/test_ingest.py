@@ -4,6 +4,7 @@ import re
 import signal
 
 import media
+from flv import Numbered
 from srs import free_port
 from test_exec import children, is_running, lines, script, starts, ends, pids, writer, STUBBORN
 from test_play import vhost
@@ -15,6 +16,10 @@ OUTPUT = "rtmp://127.0.0.1:[port]/live?vhost=[vhost]/livestream"
 def ingest(url, *, name="in", ffmpeg="ffmpeg", engine="enabled off; output %s;" % OUTPUT, kind="file", enabled="on"):
     return "ingest %s { enabled %s; input { type %s; url %s; } ffmpeg %s; engine { %s } }" % (
         name, enabled, kind, url, ffmpeg, engine)
+
+
+def on_demand(url, more="linger 1;", **how):
+    return ingest(url, **how).replace("enabled on;", "enabled on; on_demand on; %s" % more, 1)
 
 
 def with_ingest(*blocks, name="__defaultVhost__"):
@@ -95,6 +100,62 @@ def test_ingests_that_cannot_work_harm_nobody(make_server, witness, tmp_path):
     server.wait_log(r"mute is not started, next try in .*no output is named")
     w.undisturbed()
     until(lambda: children(server) == set(), "no child to be left")
+
+
+def test_an_ingest_on_demand_plays_to_its_first_player_and_ends_behind_the_last_one(make_server):
+    clip = media.clip("h264_aac.flv")
+    server = make_server(with_ingest(on_demand(clip)))
+    with server.publisher("other"), server.player("other"):     # another stream calls for nothing
+        assert server.log.count("starts ffmpeg") == 0
+    for turn in (1, 2):
+        player = media.ffmpeg_play(server.url("live/livestream"), ["-t", "1"])
+        assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
+        until(lambda: children(server) == set(), "the end of ffmpeg")
+        server.wait_log(r"published /live/livestream")
+        assert server.log.count("starts ffmpeg") == turn
+
+
+def test_an_ingest_on_demand_lingers_for_players_that_come_back(make_server):
+    clip = media.clip("h264_aac_long.flv")
+    server = make_server(with_ingest(on_demand(clip, "linger 1000;", engine="output rtmp://127.0.0.1:[port]/live/s?vhost=[vhost];"), name="v.example"))
+    for _ in range(2):
+        with server.client(tc_url="rtmp://v.example/live") as player:
+            player.play("s")
+            player.wait_media(20)
+    assert server.log.count("starts ffmpeg") == 1
+    server.reload(with_ingest(name="v.example"))
+    until(lambda: children(server) == set(), "the end of ffmpeg")
+
+
+def test_a_reload_starts_and_ends_ingests_on_demand_under_their_players(make_server, tmp_path):
+    out = tmp_path / "out"
+    server = make_server(with_ingest())
+    with server.player("livestream"):
+        server.reload(with_ingest(on_demand("/a", ffmpeg=writer(tmp_path))))
+        until(lambda: starts(out), "the start")
+        server.reload(with_ingest(on_demand("/b", ffmpeg=writer(tmp_path))))
+        until(lambda: len(starts(out)) == 2, "the changed one")
+        assert len(ends(out)) == 1 and "/a" in ends(out)[0] and "/b" in starts(out)[1]
+        server.reload(with_ingest())
+        until(lambda: len(ends(out)) == 2 and children(server) == set(), "its end")
+
+
+def test_a_publisher_keeps_an_ingest_on_demand_away(make_server, tmp_path):
+    out = tmp_path / "out"
+    server = make_server(with_ingest(on_demand("/x", ffmpeg=writer(tmp_path))))
+    with server.publisher("livestream") as publisher, server.player("livestream") as player:
+        publisher.send_tags(Numbered().tags(count=5))
+        player.wait_media(10)
+        assert not starts(out)
+        publisher.close()
+        until(lambda: starts(out), "the ingest in its place")
+
+
+def test_an_ingest_on_demand_of_no_stream_here_is_told(make_server):
+    server = make_server(with_ingest(on_demand("/x", name="far", engine="output rtmp://192.0.2.1/live/x;"),
+                                     on_demand("/x", name="file", engine="output /tmp/x.flv;")))
+    for name in ("far", "file"):
+        server.wait_log(r"ingest %s of __defaultVhost__ never starts: it is on demand, and its output is no stream of its vhost" % name)
 
 
 OF_THE_C_LIBRARY = 3 << 31              # signals 32 and 33, which no program can set by it

@@ -220,6 +220,8 @@ struct conf_ingest {
     bool                  enabled;
     enum conf_ingest_type type;
     char                 *url, *ffmpeg;
+    bool                  on_demand; /* It runs while its stream has players. */
+    int64_t               linger_us; /* after the last of them */
     struct conf_engine   *engines;
     size_t                n_engines;
 };

@@ -1,7 +1,7 @@
 /**
  * `ingest`: ffmpeg programs that bring files, streams and devices in, as publishers of this server.
  *
- * All of them belong to one service. It starts them when the server listens, starts them again when they end
+ * All but those on demand (on_demand.h) belong to one service. It starts them when the server listens, starts them again when they end
  * (program/program.h), follows each reload, and ends them when the server stops listening.
  */
 #ifndef APP_INGEST_INGEST_H

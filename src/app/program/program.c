@@ -279,6 +279,14 @@ void programs_end_change(struct programs *s)
     }
 }
 
+bool programs_have_process(const struct programs *s)
+{
+    for (const struct list *it = s->items.next; it != &s->items; it = it->next)
+        if (LIST_ENTRY(it, struct program, link)->process)
+            return true;
+    return false;
+}
+
 static void bury_ended(struct programs *s)
 {
     LIST_FOREACH (&s->items, it, after)

@@ -126,6 +126,9 @@ struct err *programs_end(struct programs *s) ATTR_MUST_USE;
 /** Give all programs up: they end without being waited for. */
 void programs_finish(struct programs *s);
 
+/** True while a process of the set runs, starts or ends. */
+bool programs_have_process(const struct programs *s);
+
 /** True while the process of the program runs. */
 bool program_is_running(const struct program *p);
 
