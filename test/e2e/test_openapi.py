@@ -15,7 +15,8 @@ from api import Api
 from media import ROOT
 from wait import patience, until
 
-CONF = "vhost __defaultVhost__ { http_remux { enabled on; } hls { enabled on; hls_path ./hls; } }"
+# The publisher of these tests sends nothing, and stays as long as they need.
+CONF = "vhost __defaultVhost__ { publish { firstpkt_timeout 3600000; } http_remux { enabled on; } hls { enabled on; hls_path ./hls; } }"
 RAW = "raw_api { enabled on; allow_reload on; allow_query on; }"
 NEEDS_SCHEMA = pytest.mark.skipif(openapi.jsonschema is None, reason="python3-jsonschema is not installed")
 

@@ -33,13 +33,12 @@ def test_a_stream_is_published_in_another_form(make_server):
     server = make_server(with_transcode(transcode(engine(
         more="enabled on; vcodec libx264; vwidth 128; vheight 72; vbitrate 100; vprofile baseline; vpreset ultrafast;"
              " vparams { g 25; } acodec aac; abitrate 32; asample_rate 44100; achannels 1;"))))
-    with media.ffmpeg_publish(media.clip("h264_aac.flv"), server.url("live/s")) as publisher:
+    with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/s")):
         player = media.ffmpeg_play(server.url("live/s_ff"), ["-t", "1"])
         assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
         server.wait_log(r"transcode of /live/s starts ffmpeg -nostdin -loglevel level\+info -f flv -i"
                         r" rtmp://127.0.0.1:%d/live/s -vcodec libx264 -b:v 100k -s 128x72" % server.port)
         server.wait_log(r"transcode of /live/s_ff: a transcoder publishes it, so it is not transcoded again")
-        publisher.ends()
     until(lambda: children(server) == set(), "the program to end with its stream")
     log = os.path.join(server.folder, "objs", "ffmpeg-encoder-__defaultVhost__-live-s-ff.log")
     assert any("Output #0" in line for line in lines(log))
@@ -137,10 +136,9 @@ def test_engines_that_cannot_work_harm_nobody(make_server, witness, tmp_path):
 
 def test_the_example_of_srs_works(make_server, tmp_path):
     server = example(make_server, tmp_path, "ffmpeg.transcode.conf")
-    with media.ffmpeg_publish(media.clip("h264_aac.flv"), server.url("live/livestream")) as publisher:
+    with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/livestream")):
         player = media.ffmpeg_play(server.url("live/livestream_ff"), ["-t", "1"])
         assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
-        publisher.ends()
 
 
 def test_the_ladder_of_the_example_is_aligned(make_server):
