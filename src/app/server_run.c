@@ -6,6 +6,7 @@
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
 #include "app/dvr/file.h"
+#include "app/dvr/orders.h"
 #include "app/dvr/rescue.h"
 #include "app/forward/forwards.h"
 #include "app/heartbeat/heartbeat.h"
@@ -211,6 +212,7 @@ struct err *server_run(struct server *s)
     delays_end(&s->sources);
     attend_join(&s->sources, ATTENDANTS_US);
     dvr_files_finish();
+    orders_finish();
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
     hook_updates_finish();

@@ -1,14 +1,29 @@
-/* Recordings: the list, and single ones. Not in SRS. */
+/* Recordings: the list, single ones and their files; POST, which starts and stops one, and DELETE, which removes one. Not in SRS. */
 #include <string.h>
 
 #include "app/api/endpoints.h"
 #include "app/api/listing.h"
+#include "app/api/manager.h"
 #include "app/dvr/catalogue.h"
-#include "core/clock.h"
+#include "app/dvr/orders.h"
+#include "app/dvr/removal.h"
+#include "app/http/conn.h"
+#include "app/http/static_files.h"
+#include "app/source/attend.h"
+#include "app/source/source.h"
+#include "app/source/sources.h"
+#include "core/jr.h"
+#include "core/log.h"
+#include "core/mem.h"
 #include "core/str.h"
+#include "protocol/co.h"
 #include "protocol/http/status.h"
+#include "protocol/stream_name.h"
 
 #define PREFIX "/api/v1/dvrs/"
+#define FILES "/api/v1/dvrs/files/"
+
+enum { BODY_BYTES_MAX = 8 << 10 };
 
 static const char *state_name(enum dvr_state state)
 {
@@ -78,23 +93,182 @@ static struct err *put_list(struct api_reply *r)
     return listing_put_page(r, &list);
 }
 
-/* ---- the endpoint ---- */
+/* ---- start and stop ---- */
+
+static struct err *refuse(struct api_reply *r, int status, const char *why)
+{
+    api_refuse_with(r, status, status, why);
+    return NULL;
+}
+
+static struct err *done(struct api_reply *r)
+{
+    api_begin(r);
+    jw_object_end(&r->json);
+    return NULL;
+}
+
+struct wish {
+    char         vhost[STREAM_VHOST_MAX + 1], app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
+    struct order order;
+};
+
+static bool take_text(const struct jr_value *body, const char *name, char *to, size_t cap)
+{
+    struct jr_value v;
+    return !jr_member(body, name, &v) || jr_string(&v, to, cap);
+}
+
+/* What is wrong with the body, or NULL. */
+static const char *read_wish(const char *text, size_t len, struct wish *w)
+{
+    struct jr_value body;
+    char            action[8] = "";
+    if (!jr_parse(text, len, &body) || body.kind != JR_OBJECT)
+        return "the body is no JSON object";
+    if (!take_text(&body, "vhost", w->vhost, sizeof w->vhost) || !take_text(&body, "app", w->app, sizeof w->app) ||
+        !take_text(&body, "stream", w->stream, sizeof w->stream) || !*w->app || !*w->stream)
+        return "app and stream, and vhost, are texts; app and stream are needed";
+    if (!take_text(&body, "action", action, sizeof action))
+        *action = '\0';
+    if (!str_equal(action, "start") && !str_equal(action, "stop"))
+        return "action is start or stop";
+    w->order.kind = str_equal(action, "start") ? ORDER_START : ORDER_STOP;
+    return NULL;
+}
+
+static struct err *give(struct api_reply *r, const struct wish *w, struct source *s)
+{
+    struct err *e = orders_give(s->key, &w->order);
+    if (err_code(e) == E_LIMIT) {
+        err_free(e);
+        return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many streams have orders");
+    }
+    if (e)
+        return e;
+    log_write_as(co_trace(), LOG_WARN, "DVR of %s is %s by %s", s->identity,
+                 w->order.kind == ORDER_START ? "started" : "stopped", http_visit_of(r->x)->ip);
+    attend_tell(s, MOMENT_CONF_CHANGED);
+    return done(r);
+}
+
+static struct err *order(struct api_reply *r, struct wish *w)
+{
+    const char *text, *wrong;
+    size_t      len;
+    struct err *e = http_read_body(r->x, BODY_BYTES_MAX, &text, &len);
+    if (e)
+        return e;
+    if ((wrong = read_wish(text, len, w)))
+        return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
+    const struct conf_vhost *v = conf_find_vhost(r->server->conf, *w->vhost ? w->vhost : STREAM_DEFAULT_VHOST);
+    struct source           *s = v ? source_find(&r->server->sources, v, w->app, w->stream) : NULL;
+    if (!s || !source_is_live(s))
+        return refuse(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
+    if (!v->dvr.enabled)
+        return refuse(r, HTTP_STATUS_CONFLICT,
+                      "dvr is off in this vhost; with dvr { enabled on; dvr_apply none; } it "
+                      "records what the API starts");
+    return give(r, w, s);
+}
+
+/* ---- single ones ---- */
+
+static struct err *remove_one(struct api_reply *r, struct dvr_recording *d)
+{
+    enum note_removal result;
+    if (d->state != DVR_COMPLETE || d->is_due)
+        return refuse(r, HTTP_STATUS_CONFLICT, "it is being recorded, or removed");
+    log_write_as(co_trace(), LOG_WARN, "DVR of %s/%s: %s is removed by %s", d->app, d->stream, d->path,
+                 http_visit_of(r->x)->ip);
+    struct err *e = dvr_remove(d, r->server->conf, &result);
+    if (err_code(e) == E_SOCKET_TIMEOUT || err_code(e) == E_LIMIT) {
+        err_free(e);
+        return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "the disk is slow; it may be removed later");
+    }
+    if (e)
+        return e;
+    if (result == NOTE_FAILED)
+        return refuse(r, HTTP_STATUS_INTERNAL_SERVER_ERROR, "the file could not be removed");
+    if (result == NOTE_NOT_OURS)
+        return refuse(r, HTTP_STATUS_CONFLICT, "the file has changed since it was recorded, and stays");
+    return done(r);
+}
+
+static struct err *write_one(struct api_reply *r, const char *id)
+{
+    struct dvr_recording *d = catalogue_find(id);
+    if (!d)
+        return api_refuse(r, HTTP_STATUS_NOT_FOUND);
+    if (r->method == HTTP_DELETE)
+        return api_is_near(r) ? remove_one(r, d) : api_refuse(r, HTTP_STATUS_FORBIDDEN);
+    if (r->method != HTTP_GET)
+        return api_refuse_method(r, "DELETE, GET, HEAD, OPTIONS");
+    listing_put_one(r, "dvr", d, HTTP_STATUS_NOT_FOUND, put_recording);
+    return NULL;
+}
+
+/* ---- files ---- */
+
+static struct err *send_file(struct api_reply *r, const struct dvr_recording *d)
+{
+    const char *slash = strrchr(d->path, '/');
+    char       *folder = slash ? mem_strndup(d->path, (size_t)(slash - d->path) + 1) : mem_strdup(".");
+    if (!folder)
+        return err_no_memory();
+    struct err *e = http_add_field(r->x, "Content-Disposition", "attachment");
+    r->is_answered = true;
+    if (!e)
+        e = static_files_reply(r->x, folder, slash ? slash + 1 : d->path);
+    mem_free(folder);
+    return e;
+}
+
+/* The ending behind the id is for the name under which a browser saves the file. */
+static struct err *write_file(struct api_reply *r)
+{
+    char        id[IDENT_CAP];
+    const char *name = api_id(r, FILES);
+    size_t      len = strcspn(name, ".");
+    struct str  out = str_over(id, sizeof id);
+    str_append(&out, name, len);
+    const struct dvr_recording *d = out.cut ? NULL : catalogue_find(id);
+    if (r->method != HTTP_GET)
+        return api_refuse_method(r, "GET, HEAD, OPTIONS");
+    if (!api_is_near(r) || !r->shows_secrets)
+        return api_refuse(r, HTTP_STATUS_FORBIDDEN);
+    if (!d)
+        return api_refuse(r, HTTP_STATUS_NOT_FOUND);
+    if (d->state != DVR_COMPLETE)
+        return refuse(r, HTTP_STATUS_CONFLICT, "it is being recorded");
+    return send_file(r, d);
+}
+
+/* ---- the endpoints ---- */
 
 static struct err *write_dvrs(struct api_reply *r)
 {
     const char *id = api_id(r, PREFIX);
-    if (r->method != HTTP_GET)
-        return api_refuse_method(r, "GET, HEAD, OPTIONS");
-    if (!*id)
+    if (*id)
+        return write_one(r, id);
+    if (r->method == HTTP_GET)
         return put_list(r);
-    const struct dvr_recording *d = catalogue_find(id);
-    if (!d)
-        return api_refuse(r, HTTP_STATUS_NOT_FOUND);
-    listing_put_one(r, "dvr", d, HTTP_STATUS_NOT_FOUND, put_recording);
-    return NULL;
+    if (r->method != HTTP_POST)
+        return api_refuse_method(r, "GET, HEAD, OPTIONS, POST");
+    if (!api_is_near(r))
+        return api_refuse(r, HTTP_STATUS_FORBIDDEN);
+    struct wish *w = mem_calloc(1, sizeof *w);
+    struct err  *e = w ? order(r, w) : err_no_memory();
+    mem_free(w);
+    return e;
 }
 
 struct err *api_dvrs(struct http_exchange *x)
 {
     return api_answer_by_own_name(x, write_dvrs);
+}
+
+struct err *api_dvr_files(struct http_exchange *x)
+{
+    return api_answer_by_own_name(x, write_file);
 }

@@ -48,6 +48,7 @@ struct err *api_forwards(struct http_exchange *x) ATTR_MUST_USE;
 
 /* dvrs.c */
 struct err *api_dvrs(struct http_exchange *x) ATTR_MUST_USE;
+struct err *api_dvr_files(struct http_exchange *x) ATTR_MUST_USE;
 
 /* programs.c */
 struct err *api_programs(struct http_exchange *x) ATTR_MUST_USE;

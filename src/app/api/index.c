@@ -73,7 +73,9 @@ static struct err *write_v1(struct api_reply *r)
         { "forwards", "pushes to other servers; start=0 count=10 vhost= app= stream=; POST adds one to a stream, "
                       "DELETE removes it" },
         { "snapshots", "pictures of streams: /api/v1/snapshots/VHOST/APP/STREAM.jpg" },
-        { "dvrs", "recordings, or one: dvrs/{id}; start=0 count=10 sort=-begin_ms stream= state=" },
+        { "dvrs",
+          "recordings, or one: dvrs/{id}; start=0 count=10 sort=-begin_ms stream= state=; POST starts and stops one, "
+          "DELETE removes one; dvrs/files/{id} is its file" },
         { "programs",
           "programs of exec, transcode and ingest: process, CPU, speed, restarts, last error; stream=/live/s search=" },
         { "events", "what happens, as server-sent events: streams, clients, the server's numbers, reloads, callbacks" },

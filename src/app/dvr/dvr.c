@@ -1,5 +1,6 @@
 #include "app/dvr/dvr.h"
 
+#include "app/dvr/orders.h"
 #include "app/dvr/recorder.h"
 #include "app/server/finished_file.h"
 #include "app/source/attend.h"
@@ -77,6 +78,7 @@ struct err *dvr_run(struct attendance *a)
     struct err *e = record(a, r);
     if (!e)
         e = wait_for_files(r);
+    orders_forget(a->source->key);
     finished_file_over(FINISHED_DVR, a->source->vhost, r->app, r->stream);
     recorder_finish(r);
     mem_free(r);

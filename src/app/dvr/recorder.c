@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "app/dvr/catalogue.h"
+#include "app/dvr/orders.h"
 #include "app/source/first_time.h"
 #include "app/source/source.h"
 #include "core/backoff.h"
@@ -26,6 +27,13 @@ static const struct conf_dvr *conf_of(const struct recorder *r)
 
 /* ---- configuration --------------------------------------------------------------------------------------------- */
 
+/* The order of the API, or else `dvr_apply`. */
+static bool is_wanted(const struct recorder *r)
+{
+    const struct order *order = orders_find(r->source->key);
+    return order ? order->kind == ORDER_START : source_is_among(r->source, &r->source->vhost->dvr.apply);
+}
+
 static bool is_same(const struct conf_dvr *a, const struct conf_dvr *b)
 {
     return str_equal(a->path, b->path) && a->plan == b->plan && a->duration_us == b->duration_us &&
@@ -42,9 +50,10 @@ static void stop_recording(struct recorder *r)
 void recorder_follow_conf(struct recorder *r)
 {
     const struct source *s = r->source;
-    if (r->conf == s->conf)
+    if (r->conf == s->conf && r->n_orders == orders_serial())
         return;
-    r->applies = source_is_among(s, &s->vhost->dvr.apply);
+    r->n_orders = orders_serial();
+    r->applies = is_wanted(r);
     if (r->file && (!r->applies || !is_same(&r->file->vhost->dvr, &s->vhost->dvr)))
         stop_recording(r);
     r->retry_us = r->pause_us = 0;

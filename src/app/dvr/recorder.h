@@ -28,7 +28,8 @@ struct recorder {
     struct source    *source;
     struct conf      *conf; /* the snapshot that the open file follows */
     char              app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1]; /* in normal form */
-    bool              applies;                                               /* `dvr_apply` names the stream. */
+    bool              applies;  /* It is recorded: `dvr_apply` names the stream, or the API has started it. */
+    uint64_t          n_orders; /* as of the newest look at orders */
     struct log_cursor cursor;
     struct headers    headers; /* the newest of those that were taken */
     struct dvr_file  *file;    /* NULL: none is open */
@@ -49,7 +50,7 @@ struct recorder {
 
 void recorder_init(struct recorder *r, struct source *s);
 
-/** Follow the configuration in force. A change of what concerns recording ends the open file. */
+/** Follow the configuration in force, and the orders of the API. A change of what concerns recording ends the open file. */
 void recorder_follow_conf(struct recorder *r);
 
 /** Take a frame. `jumped`: frames before it are lost. */
