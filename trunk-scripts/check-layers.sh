@@ -24,7 +24,7 @@ program
 ffmpeg
 vod
 rtmp http
-caster exec hls dash hds dvr hooks snapshot
+caster exec hold hls dash hds dvr hooks snapshot
 forward ingest transcode
 doctor memory
 api exporter

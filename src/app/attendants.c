@@ -2,6 +2,7 @@
 #include "app/dvr/dvr.h"
 #include "app/exec/exec.h"
 #include "app/forward/forward.h"
+#include "app/hold/hold.h"
 #include "app/ingest/on_demand.h"
 #include "app/segment/segmenter.h"
 #include "app/source/attend.h"
@@ -10,10 +11,11 @@
 /* clang-format off */
 const struct attendant attendants[] = {
     { .name = "ingest", .begins_with = MOMENT_FIRST_READER, .wanted = on_demand_is_wanted, .run = on_demand_run },
+    { .name = "hold", .begins_with = MOMENT_PUBLISHED, .wanted = hold_is_wanted, .run = hold_run },
     { .name = "exec", .begins_with = MOMENT_PUBLISHED, .wanted = exec_is_wanted, .run = exec_run },
     { .name = "forward", .begins_with = MOMENT_PUBLISHED, .wanted = forward_is_wanted, .run = forward_run },
-    { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .wanted = segmenter_is_wanted, .run = segmenter_run },
-    { .name = "dvr", .begins_with = MOMENT_PUBLISHED, .wanted = dvr_is_wanted, .run = dvr_run },
+    { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .wanted = segmenter_is_wanted, .run = segmenter_run },
+    { .name = "dvr", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .wanted = dvr_is_wanted, .run = dvr_run },
     { .name = "transcode", .begins_with = MOMENT_PUBLISHED, .wanted = transcode_is_wanted, .run = transcode_run },
     { .name = NULL },
 };

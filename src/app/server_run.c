@@ -12,6 +12,7 @@
 #include "app/heartbeat/heartbeat.h"
 #include "app/hls/janitor.h"
 #include "app/hls/timeshift_answer.h"
+#include "app/hold/hold.h"
 #include "app/hooks/call.h"
 #include "app/hooks/files.h"
 #include "app/hooks/outbox.h"
@@ -208,6 +209,7 @@ struct err *server_run(struct server *s)
     service_notify_stopping();
     listeners_close(s);
     ingest_stop();
+    hold_end_all(&s->sources);
     co_group_cancel_and_join(&s->connections);
     delays_end(&s->sources);
     attend_join(&s->sources, ATTENDANTS_US);

@@ -42,6 +42,8 @@ static void put_publish(struct jw *j, const struct source *s)
 {
     jw_object(j, "publish");
     jw_bool(j, "active", source_is_live(s));
+    if (s->state == SOURCE_HELD)
+        jw_bool(j, "held", true); /* An addition to SRS: players wait for the publisher to come back. */
     if (*s->stat.publisher_id)
         jw_string(j, "cid", s->stat.publisher_id);
     jw_object_end(j);

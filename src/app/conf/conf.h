@@ -65,6 +65,7 @@ struct conf_publish {
     bool    try_annexb_first;
     int64_t kickoff_for_idle_us; /* 0: never */
     bool    republish_takeover;  /* ours: publish { republish takeover; }; default off (busy) */
+    int64_t hold_us;             /* ours: how long players wait for a publisher that has left; 0: not at all */
 };
 
 struct conf_refer {

@@ -174,6 +174,9 @@ static const struct directive publish_rows[] = {
     { .name = "republish", .type = CONF_ENUM, .words = republish, .def = "busy", .reload = RELOAD_LIVE,
       IN_VHOST(publish.republish_takeover), .since = "ours",
       .help = "A second publisher of a stream that is live: busy refuses it, takeover ends the first one." },
+    { .name = "hold", .type = CONF_DURATION, .def = "0", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
+      IN_VHOST(publish.hold_us), .since = "ours", .example = "10s",
+      .help = "When a publisher leaves, keep its players for this long, so that they go on when it is back; 0: tell them the end." },
 };
 
 const struct conf_block conf_publish_block = { CONF_ROWS(publish_rows) };

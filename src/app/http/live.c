@@ -42,7 +42,7 @@ static bool take_app_of_stream(const struct sources *all, struct target *t)
 static bool is_published(const struct sources *all, const struct target *t)
 {
     const struct source *s = source_find(all, t->vhost, t->app, t->stream);
-    return s && source_is_live(s);
+    return s && source_is_on_air(s);
 }
 
 static bool is_own_ext(const struct conf_vhost *vhost, const char *ext)
@@ -118,7 +118,7 @@ static struct err *reply_not_carried(struct http_exchange *x, const struct sourc
 static struct err *serve(struct http_exchange *x, struct session *session, const struct live_format *format)
 {
     const struct source *s = session->source;
-    if (!source_is_live(s) && s->vhost->http_remux.wait_us == 0)
+    if (!source_is_on_air(s) && s->vhost->http_remux.wait_us == 0)
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     if (!is_carried(s, format))
         return reply_not_carried(x, s, format);

@@ -135,7 +135,7 @@ static struct err *open_stream(struct player *p, struct live_opening *o, bool *e
 /* Waits until `due_us`, or until the wait for a publisher is over. */
 static struct err *wait_to_open(struct player *p, int64_t due_us, bool *ended)
 {
-    int64_t until_us = source_is_live(p->source) || due_us < p->wait_until_us ? due_us : p->wait_until_us;
+    int64_t until_us = source_is_on_air(p->source) || due_us < p->wait_until_us ? due_us : p->wait_until_us;
     *ended = until_us != due_us && now_us() >= until_us;
     if (*ended || io_is_readable(p->io))
         return NULL;
@@ -172,7 +172,7 @@ static struct err *send_what_is_due(struct player *p, bool *ended)
         return e;
     if (reader_has_moments(&p->out.reader))
         return NULL;
-    *ended = p->out.is_over || ((p->moments & unpublished) && !source_is_live(p->source));
+    *ended = p->out.is_over || ((p->moments & unpublished) && !source_is_on_air(p->source));
     if (*ended)
         return NULL;
     p->moments = 0; /* A new publisher came at once; the player goes on with it. */

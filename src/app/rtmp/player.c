@@ -20,11 +20,11 @@ struct player {
 static int64_t wait_deadline(struct player *p)
 {
     const struct source *s = p->out.reader.source;
-    if (source_is_live(s))
+    if (source_is_on_air(s))
         p->alone_since_us = 0;
     else if (!p->alone_since_us)
         p->alone_since_us = now_us();
-    return source_is_live(s) ? DEADLINE_NEVER : p->alone_since_us + s->vhost->play.wait_us;
+    return source_is_on_air(s) ? DEADLINE_NEVER : p->alone_since_us + s->vhost->play.wait_us;
 }
 
 static struct err *give_up_waiting(struct player *p)
@@ -62,13 +62,13 @@ static struct err *tell_beginning(struct player *p)
 static struct err *heed_moments(struct player *p)
 {
     unsigned    moments = reader_take_moments(&p->out.reader);
-    bool        is_live = source_is_live(p->out.reader.source);
+    bool        is_on_air = source_is_on_air(p->out.reader.source);
     struct err *e = NULL;
     if (moments & moment_bit(MOMENT_CONF_CHANGED))
         rtmp_conn_apply_socket_options(p->conn);
-    if (is_live && p->told_end) {
+    if (is_on_air && p->told_end) {
         e = tell_beginning(p);
-    } else if (!is_live && (moments & moment_bit(MOMENT_UNPUBLISHED))) {
+    } else if (!is_on_air && (moments & moment_bit(MOMENT_UNPUBLISHED))) {
         p->told_end = true;
         e = tell_end(p);
     }
@@ -78,7 +78,7 @@ static struct err *heed_moments(struct player *p)
 /* True before the first frame of a new publish, but never inside a frame of the last one. */
 static bool is_new_beginning(const struct player *p)
 {
-    return p->told_end && !p->out.cut && source_is_live(p->out.reader.source);
+    return p->told_end && !p->out.cut && source_is_on_air(p->out.reader.source);
 }
 
 /* True if a paused player has frames to get before it may be told of an end. */

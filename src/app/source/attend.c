@@ -9,7 +9,8 @@
 
 static bool is_worth_it(const struct attendant *by, const struct source *s)
 {
-    return s->state != SOURCE_IDLE || (by->begins_with == MOMENT_FIRST_READER && s->n_readers > 0);
+    bool is_there = s->state != SOURCE_IDLE && !(s->state == SOURCE_HELD && by->ends_with_publisher);
+    return is_there || (by->begins_with == MOMENT_FIRST_READER && s->n_readers > 0);
 }
 
 static bool is_called_for(const struct attendant *by, const struct source *s)

@@ -15,7 +15,8 @@
  *     }
  *
  * An attendance lasts while the vhost wants it and the stream needs it. One that begins with MOMENT_PUBLISHED lasts while the
- * stream is published or held; one that begins with MOMENT_FIRST_READER lasts also while it has readers. A reload that switches
+ * stream is published or held, unless it ends with the publisher; one that begins with MOMENT_FIRST_READER lasts also while it has
+ * readers. A reload that switches
  * an attendant on or off under a live stream starts or ends it, and nothing else changes. When an attendance is over, the
  * attendant ends what it began, in a time that it bounds itself, and returns: it is not cancelled before the server ends. If the
  * stream comes back before the attendant has returned, the attendant continues or is started again afterwards.
@@ -48,7 +49,8 @@ struct sources;
 /** One row of the table of attendants. A row without a name ends the table. */
 struct attendant {
     const char *name;
-    enum moment begins_with; /* MOMENT_PUBLISHED or MOMENT_FIRST_READER */
+    enum moment begins_with;         /* MOMENT_PUBLISHED or MOMENT_FIRST_READER */
+    bool        ends_with_publisher; /* It is over while the stream is held: what it makes belongs to one publish. */
     bool (*wanted)(const struct conf_vhost *vhost);
     struct err *(*run)(struct attendance *a); /* Called in a coroutine of its own; yields. */
 };

@@ -5,6 +5,7 @@
 #include "app/source/pacer.h"
 #include "app/source/retention.h"
 #include "app/source/source.h"
+#include "app/source/sources.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -52,6 +53,14 @@ static void end_for_another(struct source *s)
     attend_tell(s, MOMENT_UNPUBLISHED);
 }
 
+/* The publisher of a held stream is back: what was kept for newcomers is of the last publish. */
+static void end_own_hold(struct source *s)
+{
+    log_info("the publisher of %s is back after %lldms, players=%zu", s->identity,
+             (long long)((now_us() - s->held_from_us) / US_PER_MS), s->n_readers);
+    end_publish(s);
+}
+
 static void expel(struct publisher *p)
 {
     p->taken_over = true;
@@ -70,6 +79,8 @@ struct err *source_publish(struct source *s, struct publisher *p)
         expel(s->publisher);
     if (source_is_live(s) && !begins_late)
         end_for_another(s);
+    if (s->state == SOURCE_HELD)
+        end_own_hold(s);
     if (begins_late || delay_is_in_use(&s->delay))
         delay_begin(&s->delay, begins_late);
     s->publisher = p;
@@ -93,19 +104,41 @@ void source_begin_late(struct source *s, bool after)
         attend_tell(s, MOMENT_PUBLISHED);
 }
 
-static void finish_publish(struct source *s)
+/* Tell everybody of the end of the stream, after its last frame. */
+static void go_off_air(struct source *s)
 {
     end_publish(s);
-    delay_end(&s->delay);
     s->state = SOURCE_IDLE;
-    if (s->stat.counted_in)
-        s->stat.counted_in->n_streams--;
-    s->stat.counted_in = NULL;
     attend_tell(s, MOMENT_UNPUBLISHED);
     pacer_release_now(s);
     do
         retention_trim(s); /* Players may stay for hours; the last GOP need not. */
     while (s->trims_on);
+}
+
+/* Keep the last GOP for newcomers, and the present readers at its end. */
+static void hold(struct source *s)
+{
+    err_free(source_append_rest(s)); /* Without memory the last frames are lost. */
+    s->unsettled_until_us = 0;
+    s->state = SOURCE_HELD;
+    s->held_from_us = now_us();
+    log_info("hold %s until its publisher is back, for %lldms at most, players=%zu", s->identity,
+             (long long)(s->vhost->publish.hold_us / US_PER_MS), s->n_readers);
+    attend_tell(s, MOMENT_HELD);
+    pacer_release_now(s);
+}
+
+static void finish_publish(struct source *s)
+{
+    delay_end(&s->delay);
+    if (s->stat.counted_in)
+        s->stat.counted_in->n_streams--;
+    s->stat.counted_in = NULL;
+    if (s->has_holder && !s->owner->holds_none)
+        hold(s);
+    else
+        go_off_air(s);
 }
 
 void source_unpublish(struct source *s, struct publisher *p)
@@ -127,6 +160,19 @@ void source_end_late(struct source *s)
 {
     if (source_is_live(s) && !s->publisher && !delay_is_holding(&s->delay))
         finish_publish(s);
+}
+
+void source_let_hold(struct source *s, bool lets)
+{
+    s->has_holder = lets;
+    if (!lets)
+        source_end_hold(s);
+}
+
+void source_end_hold(struct source *s)
+{
+    if (s->state == SOURCE_HELD)
+        go_off_air(s);
 }
 
 void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vhost *vhost)

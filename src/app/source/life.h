@@ -26,8 +26,9 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
 struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;
 
 /**
- * Stop publishing, and tell players; if the stream is delayed, when what is held has gone out. Does nothing if another publisher took
- * the stream over. Does not yield.
+ * Stop publishing; if the stream is delayed, when what is held back has gone out. Then the stream is held if an attendant waits for
+ * that (source_let_hold()); otherwise players are told of the end. Does nothing if another publisher took the stream over. Does
+ * not yield.
  */
 void source_unpublish(struct source *s, struct publisher *p);
 
@@ -39,5 +40,11 @@ void source_begin_late(struct source *s, bool after);
 
 /** End a stream whose publisher has left, after the last frame has come out of its delay. Otherwise nothing is done. Does not yield. */
 void source_end_late(struct source *s);
+
+/** Let the stream be held when its publisher leaves, or not any more; a hold ends then. Does not yield. */
+void source_let_hold(struct source *s, bool lets);
+
+/** End a hold, and tell players of the end of the stream. Does nothing if the stream is not held. Does not yield. */
+void source_end_hold(struct source *s);
 
 #endif

@@ -42,7 +42,7 @@
 enum { SOURCE_BYTES_MAX = 256 << 20 };
 
 /**
- * Where the frames of a stream come from. Features that are not built yet will enter the states `pulled` and `held`.
+ * Where the frames of a stream come from. Features that are not built yet will enter the state `pulled`.
  *
  *     idle    there is no publisher. Readers may wait for one.
  *     pulled  readers came to a stream that is not published here, and an attendant fetches it from an origin; no frame has come
@@ -82,6 +82,8 @@ struct source {
     struct list       attending; /* list of struct attendance */
     struct publisher *publisher; /* set while SOURCE_LIVE, unless what a delay holds still goes out; otherwise NULL */
     int64_t           published_at_us;
+    bool              has_holder;         /* An attendant waits to end the hold: without one the stream is not held. */
+    int64_t           held_from_us;       /* time at which the publisher left, while SOURCE_HELD */
     int64_t           unwatched_since_us; /* time at which the last reader left or publishing began */
 
     struct delay delay; /* what waits before it enters */
@@ -141,6 +143,12 @@ bool source_is_among(const struct source *s, const struct conf_words *words);
 
 /** The delay that the configuration in force has for the stream; 0: none. */
 int64_t source_delay_us(const struct source *s);
+
+/** True while players are not told of an end: the stream is published, or held for its publisher. */
+static inline bool source_is_on_air(const struct source *s)
+{
+    return s->state == SOURCE_LIVE || s->state == SOURCE_HELD;
+}
 
 /** True if somebody wants each frame at once. Otherwise the publisher may be read by the clock. */
 static inline bool source_is_awaited(const struct source *s)

@@ -102,7 +102,7 @@ struct err *source_acquire(struct source **out, struct sources *all, struct conf
 /* True for a published stream of that vhost and name, in any app. */
 static bool is_called(const struct source *s, const struct conf_vhost *vhost, const char *name)
 {
-    return source_is_live(s) && str_equal(strrchr(s->key, '/'), name) && str_equal(s->vhost->name, vhost->name);
+    return source_is_on_air(s) && str_equal(strrchr(s->key, '/'), name) && str_equal(s->vhost->name, vhost->name);
 }
 
 struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream)
@@ -111,7 +111,7 @@ struct source *source_find_in_any_app(const struct sources *all, const struct co
     size_t         at = 0;
     const char    *name = strrchr(stream_name_key(key, vhost->name, STREAM_DEFAULT_APP, stream), '/');
     struct source *s = map_find(&all->by_key, key), *oldest = NULL;
-    if (s && source_is_live(s))
+    if (s && source_is_on_air(s))
         return s;
     while ((s = map_next(&all->by_key, &at, NULL)))
         if (is_called(s, vhost, name) && (!oldest || s->published_at_us < oldest->published_at_us))

@@ -21,6 +21,7 @@ struct sources {
     struct map              by_key;
     struct given_up         given_up;
     struct histogram        latency;    /* of all streams, of those that have ended too */
+    bool                    holds_none; /* The server ends: no stream is held any more. */
     const struct attendant *attendants; /* table of attendants (attend.h); may be NULL */
     struct co_group         attending;  /* coroutines of the attendants of all streams */
     struct co_group         delays;     /* coroutines of the delays of streams (delaying.h) */

@@ -1,0 +1,231 @@
+"""`publish { hold; }`: players stay while a publisher is away, and go on when it is back."""
+import itertools
+import os
+
+import pytest
+
+import flv
+import media
+import rtmp
+from api import Api
+from flv import AUDIO, VIDEO, Numbered, is_config, is_key
+from hls_watch import Watch
+from http_live import HttpPlayer, HttpSwarm
+from srs import free_port
+from wait import until
+
+FORMATS = "http_remux { enabled on; mount [vhost]/[app]/[stream].%s; }"
+HLS = "hls { enabled on; hls_storage memory; hls_fragment 1; hls_window 20; }"
+ENDS = ("unpublish", "close", "reset")
+GOP = 5
+
+
+def holding(hold="30s", more=""):
+    return "vhost __defaultVhost__ { publish { hold %s; %s } %s }" % (hold, more if "republish" in more else "",
+                                                                       more if "republish" not in more else "")
+
+
+def numbered(turn, count):
+    """The stream of a publisher, which has a clock and a name of its own."""
+    start_ms = turn * 7919000 % 3600000
+    return [t._replace(ts=max(t.ts, start_ms)) for t in Numbered(gop=GOP, name="p%03d" % turn, start_ms=start_ms).tags(count)]
+
+
+def connected(server):
+    """A publisher; the server may not have seen the end of the one before."""
+    while True:
+        try:
+            return server.publisher()
+        except rtmp.Refused as e:
+            assert "busy" in str(e).lower(), e
+
+
+def drop(client, how):
+    if how == "reset":
+        client.reset()
+        return
+    if how == "unpublish":
+        client.unpublish()
+    client.close()
+
+
+def publish_and_drop(server, turn, count=2 * GOP, speed=2.0):
+    client = connected(server)
+    feeder = rtmp.Feeder(client, numbered(turn, count), speed)
+    feeder.join()
+    feeder.check()
+    client.barrier()
+    drop(client, ENDS[turn % len(ENDS)])
+
+
+def turn_of(m):
+    """Which publisher sent a frame; None for what is no frame."""
+    at = m.payload.find(b" video " if m.type == VIDEO else b" audio ")
+    return None if is_config(m) or at < 0 else int(m.payload[at - 3:at])
+
+
+def assert_whole(messages, turns):
+    """Each publisher is there in its turn, begins with its configurations and a key frame, and time never goes back."""
+    for kind in (VIDEO, AUDIO):
+        own = [m for m in messages if m.type == kind]
+        times = [m.ts for m in own]
+        assert times == sorted(times), [(a, b) for a, b in zip(times, times[1:]) if b < a]
+        seen = [turn for turn, _ in itertools.groupby(t for t in map(turn_of, own) if t is not None)]
+        assert seen == list(turns), seen
+        for before, m in zip(own, own[1:]):
+            if turn_of(m) is not None and (is_config(before) or turn_of(before) != turn_of(m)):
+                assert is_config(before) and (kind == AUDIO or is_key(m)), (before, m)
+
+
+def has_last(messages, turn):
+    return any(turn_of(m) == turn for m in messages[-2 * GOP:])
+
+
+def play_over_drops(make_server, swarm, drops):
+    server = make_server(holding(more=FORMATS % "flv" + HLS), http="", api="")
+    api = Api(server)
+    client = connected(server)
+    feeder = rtmp.Feeder(client, numbered(0, 3 * GOP), 2.0)
+    players = swarm.add("127.0.0.1", server.port, server.tc_url(), "s", 24)
+    over_http = HttpSwarm(server.http_port, "/live/s.flv", 24)
+    swarm.wait_playing(players)
+    feeder.join()
+    until(lambda: all(has_last(p.media(), 0) for p in players), "the first frames")
+    over_http.wait(lambda p: has_last(p.media(), 0), "the first frames")
+    with Watch(server.http_url("/live/s.m3u8"), lingers=False, bandwidth=None) as one, \
+            Watch(server.http_url("/live/s.m3u8"), lingers=False, bandwidth=None, fetch=False) as two:
+        drop(client, "close")
+        for turn in range(1, drops + 1):
+            until(lambda: api.stream("s")["publish"].get("held"), "the hold")
+            publish_and_drop(server, turn)
+        until(lambda: all(has_last(p.media(), drops) for p in players), "the last publisher", 30)
+        over_http.wait(lambda p: has_last(p.media(), drops), "the last publisher")
+        one.wait_segments(drops // 2)
+        two.wait_segments(drops // 2)
+    assert not any(p.closed for p in players + over_http.players) and not any(p.ended for p in over_http.players)
+    assert {s["code"] for p in players for s in p.statuses} <= {
+        "NetStream.Play.Reset", "NetStream.Play.Start", "NetStream.Data.Start"}
+    for p in players + over_http.players:
+        assert_whole(p.media(), range(drops + 1))
+    server.reload(holding("1s", FORMATS % "flv" + HLS))
+    over_http.wait(lambda p: p.ended, "the end")
+    until(lambda: all(p.statuses[-1]["code"] == "NetStream.Play.UnpublishNotify" for p in players), "the end")
+    over_http.stop()
+
+
+def test_players_stay_over_5_drops(make_server, swarm):
+    play_over_drops(make_server, swarm, 5)
+
+
+@pytest.mark.long
+def test_players_stay_over_100_drops(make_server, swarm):
+    play_over_drops(make_server, swarm, 100)
+
+
+@pytest.mark.parametrize("ext", ["flv", "ts", "mp4", "aac"])
+@pytest.mark.parametrize("takeover", [False, True], ids=["hold", "takeover"])
+def test_every_format_goes_on_with_the_same_encoder(make_server, ext, takeover):
+    server = make_server("vhost __defaultVhost__ { publish { hold 30s; republish takeover; } %s }" % (FORMATS % ext), http="")
+    first = server.publisher()
+    first.send_tags(media.tags("h264_aac_plain.flv"))
+    with HttpPlayer(server.http_port, "/live/s." + ext) as player:
+        player.wait_body(5000)
+        if not takeover:
+            first.close()
+            server.wait_log("hold /live/s")
+        second = server.publisher()
+        before = len(player.body)
+        second.send_tags(media.tags("h264_aac_plain.flv"))
+        player.until(lambda: len(player.body) >= before + 10000, "what the second publisher sends")
+        assert not player.ended
+        second.close()
+
+
+def test_a_newcomer_gets_the_last_pictures_and_goes_on(make_server):
+    server = make_server(holding(more=FORMATS % "flv"), http="")
+    publish_and_drop(server, 0)
+    server.wait_log("hold /live/s")
+    with HttpPlayer(server.http_port, "/live/s.flv") as player, server.player() as over_rtmp:
+        player.until(lambda: has_last(player.media(), 0), "the last pictures")
+        over_rtmp.wait_media(GOP)
+        publish_and_drop(server, 1)
+        player.until(lambda: has_last(player.media(), 1), "the publisher that is back")
+        over_rtmp.wait(lambda m: m.type == VIDEO and turn_of(m) == 1, what="the publisher that is back")
+        assert_whole(player.media(), range(2))
+
+
+def test_a_hold_ends_in_time_and_says_so(make_server, backend):
+    hooks = "http_hooks { enabled on; on_publish %s; on_unpublish %s; on_play %s; on_stop %s; }" % tuple(
+        backend.url(event) for event in ("on_publish", "on_unpublish", "on_play", "on_stop"))
+    server = make_server(holding("2s", FORMATS % "flv" + hooks), http="", api="")
+    api = Api(server)
+    client = connected(server)
+    client.send_tags(numbered(0, GOP))
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.wait_media(GOP)
+        assert api.stream("s")["publish"]["active"] and "held" not in api.stream("s")["publish"]
+        client.close()
+        until(lambda: api.stream("s")["publish"].get("held"), "the hold")
+        assert not api.stream("s")["publish"]["active"]
+        backend.wait("on_publish", "on_play", "on_unpublish")
+        player.wait_end()
+    server.wait_log("has not come back within 2000ms")
+    backend.wait("on_publish", "on_play", "on_unpublish", "on_stop")
+
+
+def test_a_reload_that_takes_hold_away_ends_it(make_server):
+    server = make_server(holding(more=FORMATS % "flv"), http="")
+    publish_and_drop(server, 0)
+    server.wait_log("hold /live/s")
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.wait_media(GOP)
+        server.reload("vhost __defaultVhost__ { %s }" % (FORMATS % "flv"))
+        player.wait_end()
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["live", "held"])
+def test_a_server_that_stops_waits_for_no_publisher(make_server, is_held):
+    server = make_server(holding("1h", FORMATS % "flv"), http="")
+    client = connected(server)
+    client.send_tags(numbered(0, GOP))
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.wait_media(GOP)
+        if is_held:
+            client.close()
+            server.wait_log("hold /live/s")
+        server.stop()
+    assert "have not ended" not in server.log
+
+
+def test_ffmpeg_plays_over_a_publisher_that_is_killed(make_server):
+    server = make_server(holding(more=FORMATS % "flv"), http="")
+    clip = media.clip("h264_aac_plain.flv")
+    with media.ffmpeg_publish(clip, server.url()) as publisher:
+        server.wait_log("start publish")
+        with media.ffmpeg_play(server.http_url("/live/s.flv")) as player:
+            server.wait_log("start play /live/s")
+            publisher.process.kill()
+            server.wait_log("hold /live/s")
+            with media.ffmpeg_publish(clip, server.url()) as again:
+                again.ends()
+            server.reload("vhost __defaultVhost__ { %s }" % (FORMATS % "flv"))
+            packets = media.parse_framemd5(player.ends())
+    whole = media.framemd5(clip)
+    for kind in ("video", "audio"):
+        times = [p.dts for p in packets if p.kind == kind]
+        assert times == sorted(times)
+        assert max(b - a for a, b in zip(times, times[1:])) <= 1100
+        assert [p.hash for p in packets if p.kind == kind][-20:] == [p.hash for p in whole if p.kind == kind][-20:]
+
+
+def test_the_example_holds_a_stream(make_server, tmp_path):
+    with open(os.path.join(media.ROOT, "conf", "publish.hold.conf")) as f:
+        text = f.read()
+    port, rtmp_port = free_port(), free_port()
+    server = make_server(text=text.replace("listen              1935", "listen %d" % rtmp_port).replace(
+        "listen          8080", "listen %d" % port) + "pid %s;\n" % (tmp_path / "pid"), listen=[rtmp_port])
+    publish_and_drop(server, 0)
+    server.wait_log("hold /live/s")
+    with HttpPlayer(port, "/live/s.flv") as player:
+        publish_and_drop(server, 1)
+        player.until(lambda: has_last(player.media(), 1), "the publisher that is back")
