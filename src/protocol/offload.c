@@ -46,7 +46,8 @@ static void ring_loop(void)
 /* Files to write and pictures to decode take much computing time, and nobody waits for them within a turn of the loop. */
 static bool is_bulk(const struct pool *pool)
 {
-    return pool == &off.pools[OFFLOAD_WRITE] || pool == &off.pools[OFFLOAD_CODEC];
+    return pool == &off.pools[OFFLOAD_WRITE] || pool == &off.pools[OFFLOAD_CODEC] ||
+           pool == &off.pools[OFFLOAD_PICTURE];
 }
 
 static void *work_main(void *arg)

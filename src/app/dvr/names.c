@@ -19,22 +19,12 @@ static void put_template(struct buf *out, const char *dvr_path)
         buf_printf(out, "%s[stream].[timestamp].flv", str_ends_with(dvr_path, "/") ? "" : "/");
 }
 
-/* The number of bytes of the folders before the first variable, with their slash. */
-static size_t folders_len(const char *path)
-{
-    size_t len = 0;
-    for (size_t i = 0; path[i] && path[i] != '['; i++)
-        if (path[i] == '/')
-            len = i + 1;
-    return len;
-}
-
 struct err *dvr_name_split(char **folder, char **text, const char *dvr_path)
 {
     struct buf whole = buf_up_to(TEMPLATE_FULL_MAX);
     put_template(&whole, dvr_path);
     struct err *e = buf_error(&whole);
-    size_t      len = e ? 0 : folders_len(whole.bytes);
+    size_t      len = e ? 0 : template_folders_len(whole.bytes);
     *folder = e ? NULL : mem_strndup(whole.bytes, len);
     *text = e ? NULL : mem_strdup(whole.bytes + len);
     buf_finish(&whole);

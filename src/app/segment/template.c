@@ -161,6 +161,15 @@ struct err *template_tag(char **tagged, const char *path, const char *tag)
     return take(tagged, &text);
 }
 
+size_t template_folders_len(const char *path)
+{
+    size_t len = 0;
+    for (size_t i = 0; path[i] && path[i] != '['; i++)
+        if (path[i] == '/')
+            len = i + 1;
+    return len;
+}
+
 struct err *template_below(char **full, const char *directory, const char *path)
 {
     struct buf text = buf_up_to(TEMPLATE_FULL_MAX);

@@ -70,6 +70,9 @@ struct err *template_make(char **path, enum template_kind kind, const char *text
  */
 struct err *template_tag(char **tagged, const char *path, const char *tag) ATTR_MUST_USE;
 
+/** The number of bytes of the folders before the first variable of a path, with their slash. */
+size_t template_folders_len(const char *path);
+
 /** The path of a file on the disk: the directory and the path, with one slash between them. Errors as of template_make(). */
 struct err *template_below(char **full, const char *directory, const char *path) ATTR_MUST_USE;
 

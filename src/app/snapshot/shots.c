@@ -1,12 +1,7 @@
 #include "app/snapshot/shots.h"
 
-#include <sys/resource.h>
-
 #include "core/mem.h"
 #include "protocol/co.h"
-
-/* The loop comes first, where there is one core for both. */
-enum { NICE = 10 };
 
 static struct list         all = { &all, &all };
 static size_t              n_working;
@@ -86,7 +81,6 @@ static void work(struct offload_job *job)
         bits.config = c->data + c->media_offset;
         bits.config_len = c->media_len;
     }
-    (void)setpriority(PRIO_PROCESS, 0, NICE); /* in Linux, of this thread alone */
     s->result = picture_make(&bits, &s->wish, &s->picture);
 }
 
@@ -165,6 +159,11 @@ struct err *shots_ask(struct shot **out, const struct key_frame *k, const struct
         shot_unref(&s);
     *out = s;
     return e;
+}
+
+bool shots_have_room(void)
+{
+    return n_working < SHOTS_WORK_MAX / 2;
 }
 
 struct shots_counts shots_count(void)

@@ -47,6 +47,9 @@ struct shot {
 struct err *shots_ask(struct shot **out, const struct key_frame *k, const struct picture_wish *wish,
                       int64_t deadline_us) ATTR_MUST_USE;
 
+/** False while half of what may wait does: those who can come later leave the rest to those who cannot. */
+bool shots_have_room(void);
+
 /** Drop the reference; *s becomes NULL, and may be NULL before. */
 void shot_unref(struct shot **s);
 

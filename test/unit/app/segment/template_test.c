@@ -184,6 +184,16 @@ static void a_tag_stands_before_the_extension(void **state)
     assert_string_equal(tagged("a", "0123456789012345678901234"), "error");
 }
 
+static void folders_end_before_the_first_variable(void **state)
+{
+    (void)state;
+    assert_int_equal(template_folders_len("./html/[app]/[stream].jpg"), 7);
+    assert_int_equal(template_folders_len("/srv/x-[app]/s.jpg"), 5);
+    assert_int_equal(template_folders_len("/srv/s.jpg"), 5);
+    assert_int_equal(template_folders_len("[app]/s.jpg"), 0);
+    assert_int_equal(template_folders_len(""), 0);
+}
+
 static void a_path_lies_below_its_directory(void **state)
 {
     static const char *const rows[][3] = { { "./objs/html", "live/a.ts", "./objs/html/live/a.ts" },
@@ -256,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_kind_has_its_variables, begin_test),
+        cmocka_unit_test(folders_end_before_the_first_variable),
         cmocka_unit_test_setup(a_playlist_needs_no_values, begin_test),
         cmocka_unit_test_setup(a_duration_that_is_not_known_stays, begin_test),
         cmocka_unit_test_setup(with_ts_floor_the_timestamp_counts_fragments, begin_test),
