@@ -5,6 +5,7 @@
 #include "app/hold/hold.h"
 #include "app/ingest/on_demand.h"
 #include "app/segment/segmenter.h"
+#include "app/snapshot/snapshot.h"
 #include "app/source/attend.h"
 #include "app/transcode/transcode.h"
 
@@ -17,6 +18,7 @@ const struct attendant attendants[] = {
     { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .wanted = segmenter_is_wanted, .run = segmenter_run },
     { .name = "dvr", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .wanted = dvr_is_wanted, .run = dvr_run },
     { .name = "transcode", .begins_with = MOMENT_PUBLISHED, .wanted = transcode_is_wanted, .run = transcode_run },
+    { .name = "snapshot", .begins_with = MOMENT_PUBLISHED, .wanted = snapshot_is_wanted, .run = snapshot_run },
     { .name = NULL },
 };
 /* clang-format on */

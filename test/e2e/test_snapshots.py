@@ -1,5 +1,6 @@
 """Snapshots: pictures of streams by the API. Each is compared with what ffmpeg decodes of the same key frame."""
 import base64
+import os
 import random
 import re
 import subprocess
@@ -13,6 +14,7 @@ import prom_text
 import tokens
 from api import Api
 from srs import free_port
+from rtmp import Feeder
 from test_play import vhost
 from wait import until
 
@@ -289,3 +291,126 @@ def test_a_token_for_playing_is_good_for_a_picture(make_server):
 
 def test_a_page_that_may_play_gets_a_picture(make_server):
     assert ask_published(make_server, vhost(more=RULES["refer"]), headers={"Referer": "http://example.com/x"}) == 200
+
+
+# -- files ----------------------------------------------------------------------------------------------------------------
+
+def writing(path="./pictures/[app]/[stream].jpg", more="interval 1s;", **how):
+    return vhost(more="snapshot { enabled on; path %s; %s } %s" % (path, more, PATIENT), **how)
+
+
+def bytes_of(path):
+    """The bytes of a file; none if it is not there."""
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except FileNotFoundError:
+        return b""
+
+
+def start_feeding(server, clip="h264.flv"):
+    return Feeder(server.publisher(), media.loop(clip))
+
+
+def end_feeding(feeder):
+    feeder.stop()
+    feeder.client.close()
+
+
+@pytest.mark.parametrize("extension", ["jpg", "jpeg", "webp"])
+def test_pictures_are_written_to_a_file_and_replaced(make_server, extension):
+    server = make_server(writing("./pictures/[vhost]/[app]/[stream]." + extension, "interval 1s; width 80;"))
+    path = os.path.join(server.folder, "pictures", "__defaultVhost__", "live", "s." + extension)
+    feeder = start_feeding(server)
+    first = until(lambda: bytes_of(path), "a picture")
+    until(lambda: bytes_of(path) != first, "another one")
+    assert size_of(bytes_of(path)) == (80, 60)
+    end_feeding(feeder)
+    assert os.listdir(os.path.dirname(path)) == ["s." + extension]
+
+
+def test_a_path_with_a_time_keeps_all_pictures(make_server):
+    server = make_server(writing("./pictures/[stream]-[timestamp].jpg"))
+    feeder, folder = start_feeding(server), os.path.join(server.folder, "pictures")
+    until(lambda: os.path.isdir(folder) and len([n for n in os.listdir(folder) if n.endswith(".jpg")]) >= 3, "three pictures")
+    end_feeding(feeder)
+    names = sorted(os.listdir(folder))
+    assert all(re.fullmatch(r"s-\d{13}\.jpg(\.tmp)?", n) for n in names), names
+    assert size_of(bytes_of(os.path.join(folder, names[0]))) == (media.WIDTH, media.HEIGHT)
+
+
+def test_the_file_is_the_picture_of_the_api(make_server):
+    server = make_server(writing(), api="")
+    with server.publisher() as publisher:
+        publisher.send_tags(first_gop("h264.flv"))
+        path = os.path.join(server.folder, "pictures", "live", "s.jpg")
+        got = until(lambda: bytes_of(path), "a picture")
+        assert picture(Api(server)) == got
+        assert Api(server).get("/api/v1/snapshots/")["data"]["made"] == 1
+
+
+def test_a_reload_switches_pictures_on_and_off_under_a_stream(make_server):
+    server = make_server(vhost(more=PATIENT))
+    feeder = start_feeding(server)
+    with server.player() as player:
+        until(lambda: player.pump(0.1) or len(player.media()) > 20, "pictures of the player")
+        server.reload(writing())
+        path = os.path.join(server.folder, "pictures", "live", "s.jpg")
+        until(lambda: bytes_of(path), "a picture")
+        server.reload(writing("./other/[stream].webp"))
+        other = os.path.join(server.folder, "other", "s.webp")
+        until(lambda: bytes_of(other), "a picture at another place")
+        os.unlink(path)
+        server.reload(vhost(more=PATIENT))
+        os.unlink(other)
+        n = len(player.media())
+        until(lambda: player.pump(0.1) or len(player.media()) > n + 75, "three more seconds")
+        assert not os.path.exists(path) and not os.path.exists(other)
+    end_feeding(feeder)
+
+
+def test_a_place_that_takes_no_files_costs_pictures_alone(make_server):
+    server = make_server(writing())
+    with open(os.path.join(server.folder, "pictures"), "w", encoding="utf-8"):
+        pass
+    feeder = start_feeding(server)
+    with server.player() as player:
+        server.wait_log(r"snapshots")
+        n = len(player.media())
+        until(lambda: player.pump(0.1) or len(player.media()) > n + 50, "the stream goes on")
+        os.unlink(os.path.join(server.folder, "pictures"))
+        until(lambda: bytes_of(os.path.join(server.folder, "pictures", "live", "s.jpg")), "a picture, when there is a place")
+    end_feeding(feeder)
+
+
+def test_a_stream_without_a_good_key_frame_is_told_once(make_server):
+    server = make_server(writing())
+    tags = first_gop("h264.flv")
+    key = next(t for t in tags if flv.is_key(t))
+    with server.publisher() as publisher:
+        publisher.send_tags(flv_tag for flv_tag in tags if flv.is_config(flv_tag))
+        for n in range(30):                                          # three pictures are tried
+            publisher.send_tag(spoil(key, n, "noise")._replace(ts=100 * n))
+            publisher.barrier()
+            if len(re.findall("no picture of", server.log)) and n > 25:
+                break
+        server.wait_log(r"no picture of /live/s.*key frame")
+        publisher.send_tag(key._replace(ts=5000))
+        server.wait_log(r"pictures of /live/s are made again")
+    assert len(re.findall("no picture of", server.log)) == 1
+
+
+def test_a_path_without_the_ending_of_a_picture_is_an_error(make_server):
+    server = make_server(vhost(more="snapshot { enabled off; path ./x.png; }"))
+    server.reload(vhost(more="snapshot { enabled on; path ./x.png; }"), good=False)
+    server.wait_log(r"snapshot\.path=\./x\.png .* none of \.jpg, \.jpeg and \.webp")
+
+
+def test_the_example_writes_pictures(make_server):
+    with open(os.path.join(media.ROOT, "conf", "snapshot.conf"), encoding="utf-8") as f:
+        conf = f.read()
+    server = make_server(conf[conf.index("vhost "):])
+    with media.ffmpeg_publish(media.clip("h264_aac.flv"), server.url("live/livestream"), 1) as publisher:
+        path = os.path.join(server.folder, "objs", "nginx", "html", "live", "livestream.jpg")
+        assert size_of(until(lambda: bytes_of(path), "a picture")) == (640, 480)
+        publisher.ends()

@@ -118,6 +118,22 @@ static struct err *check_dvr(const struct conf_node *vhost)
                    conf_node_at(plan, where, sizeof where));
 }
 
+static struct err *check_snapshot(const struct conf_node *vhost)
+{
+    static const char *const endings[] = { ".jpg", ".jpeg", ".webp" };
+    const struct conf_node  *snapshot = conf_node_child(vhost, "snapshot"), *node = conf_node_child(snapshot, "path");
+    const char              *path = conf_value(conf_row(&conf_pictures_block, "path"), node).text;
+    char                     shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+    bool                     is_picture = !conf_node_is_on(snapshot);
+    for (size_t i = 0; i < ARRAY_LEN(endings) && !is_picture; i++)
+        is_picture = str_ends_with(path, endings[i]);
+    return is_picture ? NULL
+                      : err_new(E_SYSTEM_CONFIG_INVALID,
+                                "vhost.snapshot.path=%s of %s ends with none of .jpg, .jpeg and .webp%s",
+                                conf_show(path, shown, sizeof shown), vhost_name(vhost, name, sizeof name),
+                                conf_node_at(node, where, sizeof where));
+}
+
 struct err *conf_check_vhosts(const struct conf_tree *tree)
 {
     static struct err *(*const checks[])(const struct conf_node *) = { check_remux,
@@ -128,7 +144,8 @@ struct err *conf_check_vhosts(const struct conf_tree *tree)
                                                                        conf_check_auth,
                                                                        conf_check_segment_files,
                                                                        conf_check_hls,
-                                                                       check_dvr };
+                                                                       check_dvr,
+                                                                       check_snapshot };
     const struct conf_node *first = conf_node_child(&tree->root, "vhost");
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         for (const struct conf_node *n = first; n; n = conf_node_same(n)) {

@@ -367,6 +367,14 @@ struct conf_dvr {
     bool               align; /* ours */
 };
 
+/* Ours: pictures that are written to files. */
+struct conf_pictures {
+    bool    enabled;
+    int64_t interval_us;
+    char   *path;          /* a template, see segment/template.h */
+    int     width, height; /* 0: the other side, or the video, decides */
+};
+
 struct conf_unbuilt;
 
 struct conf_vhost {
@@ -399,6 +407,7 @@ struct conf_vhost {
     struct conf_dash        dash;
     struct conf_hds         hds;
     struct conf_dvr         dvr;
+    struct conf_pictures    snapshot;
 
     int64_t history_us; /* derived: how far before the live end a player of this vhost may begin, whatever its GOPs */
 

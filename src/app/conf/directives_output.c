@@ -186,3 +186,21 @@ static const struct directive dvr_rows[] = {
       .help = "With plan segment: cut when the wall clock reaches a multiple of dvr_duration, counted from midnight." },
 };
 const struct conf_block conf_dvr_block = { CONF_ROWS(dvr_rows) };
+
+static const struct directive snapshot_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(snapshot.enabled), .since = "ours",
+      .help = "Write pictures of published streams." },
+    { .name = "interval", .type = CONF_DURATION, .def = "10", .min = 1, .max = 86400, .reload = RELOAD_APPLIED,
+      IN_VHOST(snapshot.interval_us), .since = "ours",
+      .help = "Time between two pictures of a stream. A picture is one of a key frame, so there are no more of them than of those." },
+    { .name = "path", .type = CONF_STRING, .unit = "path", .def = "./objs/nginx/html/[app]/[stream].jpg",
+      .reload = RELOAD_APPLIED, IN_VHOST(snapshot.path), .since = "ours",
+      .help = "Path of a picture; its ending chooses the format: .jpg, .jpeg or .webp. Without a time in it, each picture "
+              "replaces the one before." },
+    { .name = "width", .type = CONF_INT, .unit = "pixels", .def = "0", .min = 0, .max = 4096, .reload = RELOAD_APPLIED,
+      IN_VHOST(snapshot.width), .since = "ours",
+      .help = "The picture keeps its shape and fits into width and height; 0: the other one decides, or the video." },
+    { .name = "height", .type = CONF_INT, .unit = "pixels", .def = "0", .min = 0, .max = 4096, .reload = RELOAD_APPLIED,
+      IN_VHOST(snapshot.height), .since = "ours", .help = "See width." },
+};
+const struct conf_block conf_pictures_block = { CONF_ROWS(snapshot_rows) };

@@ -59,6 +59,8 @@ static const struct directive vhost_rows[] = {
     { .name = "dash", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_dash_block, .since = "3", .help = "MPEG-DASH." },
     { .name = "hds", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_hds_block, .since = "2", .help = "Adobe HDS." },
     { .name = "dvr", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_dvr_block, .since = "1", .help = "Recording." },
+    { .name = "snapshot", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_pictures_block, .since = "ours",
+      .help = "Pictures of published streams in files." },
     { .name = "rtc", .type = CONF_BLOCK, .children = &conf_vhost_rtc_block, .since = "4", .help = "WebRTC in this vhost." },
     { .name = "srt", .type = CONF_BLOCK, .children = &conf_vhost_srt_block, .since = "5", .help = "SRT in this vhost." },
     { .name = "rtsp", .type = CONF_BLOCK, .children = &conf_vhost_rtsp_block, .since = "7 (2025)",

@@ -43,7 +43,6 @@ struct err *key_frame_await(struct source *s, int64_t deadline_us, struct key_fr
     if (key_frame_find(s, out))
         return NULL;
     log_cursor_join(&c, s);
-    log_cursor_be_prompt(&c, true);
     struct err *e = await(s, &c, deadline_us, out);
     log_cursor_leave(&c);
     return e;
