@@ -10,6 +10,7 @@
 #include "app/conf/ports.h"
 #include "app/conf/review.h"
 #include "app/conf/snapshot.h"
+#include "app/conf/srs_ffmpeg.h"
 #include "app/conf/tree.h"
 #include "core/mem.h"
 #include "protocol/stream_name.h"
@@ -53,6 +54,8 @@ static struct err *build(const struct conf_source *s, struct conf *c, struct con
         return e;
     if ((e = conf_check(c->tree, s, report)))
         return err_wrap(e, "check normal");
+    if ((e = conf_srs_ffmpeg_apply(c->tree, report)))
+        return e;
     if ((e = conf_review(c->tree, report)))
         return e;
     if ((e = conf_snapshot_fill(c, s, report)))
