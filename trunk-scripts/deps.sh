@@ -10,7 +10,8 @@ build="gcc libc6-dev make pkg-config patch util-linux libssl-dev libhttp-parser-
 fuzz="clang libclang-rt-dev"
 test="$fuzz libcmocka-dev libexpat1-dev libjansson-dev librdkafka-dev libavcodec-dev libswscale-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema ffmpeg valgrind procps openssl curl nghttp2-client iproute2 wrk nginx libnginx-mod-rtmp"
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
-    gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
+    gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
+    python3-gi gir1.2-gst-rtsp-server-1.0"
 test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
 test_distros="debootstrap debian-archive-keyring gpgv util-linux iproute2 git"
 browser="chromium chromium-driver python3-selenium"

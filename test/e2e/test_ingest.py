@@ -3,7 +3,10 @@ import os
 import re
 import signal
 
+import pytest
+
 import media
+import rtsp_camera
 from flv import Numbered
 from srs import free_port
 from test_exec import children, is_running, lines, script, starts, ends, pids, writer, STUBBORN
@@ -181,18 +184,35 @@ sleep 60
     assert signals["SigIgn"] & ~OF_THE_C_LIBRARY == signals["SigBlk"] == 0
 
 
-def example(make_server, tmp_path, name, **how):
-    """Start an example of conf/ on a port of its own, with the sample where the example expects it."""
+def example(make_server, tmp_path, name, changes=(), **how):
+    """Start an example of conf/ on a port of its own, with other changes of its text, and with doc/ where the example expects it."""
     with open(os.path.join(media.ROOT, "conf", name)) as f:
         text = f.read()
-    os.makedirs(str(tmp_path / "srs0" / "doc"))
-    os.symlink(os.path.join(media.ROOT, "doc", "sample.flv"), str(tmp_path / "srs0" / "doc" / "source.flv"))
     port = free_port()
-    return make_server(text=text.replace("listen              1935", "listen %d" % port) + "pid %s;\n" % (tmp_path / "pid"),
-                       listen=[port], args=None, **how)
+    for old, new in [("listen              1935", "listen %d" % port), *changes]:
+        assert old in text, old
+        text = text.replace(old, new)
+    server = make_server(text=text + "pid %s;\n" % (tmp_path / "pid"), listen=[port], args=None, start=False, **how)
+    os.symlink(os.path.join(media.ROOT, "doc"), os.path.join(server.folder, "doc"))
+    return server.start()
 
 
 def test_the_example_plays(make_server, tmp_path):
     server = example(make_server, tmp_path, "ingest.conf")
     player = media.ffmpeg_play(server.url("live/livestream"), ["-t", "1"])
     assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
+
+
+def test_a_camera_with_rtsp_plays(make_server, tmp_path):
+    if not rtsp_camera.is_installed():
+        pytest.skip("GStreamer's RTSP server is not there (trunk-scripts/deps.sh clients)")
+    clip = media.clip("h264_aac_plain.flv")                     # Debian 12's ffmpeg copies no B-frames of RTSP into FLV
+    camera = rtsp_camera.Camera(clip)
+    try:
+        server = example(make_server, tmp_path, "ingest.rtsp.conf", [("rtsp://192.168.1.64:554/cam", camera.url)])
+        player = media.ffmpeg_play(server.url("live/livestream"), ["-t", "1"])
+        played = media.parse_framemd5(player.ends())
+        assert {p.kind for p in played} == {"audio", "video"}
+        server.wait_log(r"ingest of __defaultVhost__ starts ffmpeg .* -re -rtsp_transport tcp -i %s -vcodec copy" % re.escape(camera.url))
+    finally:
+        camera.stop()

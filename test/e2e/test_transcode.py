@@ -1,6 +1,8 @@
 """transcode: other forms of a stream, made by programs that start and end with it, and never of their own product."""
+import json
 import os
 import re
+import subprocess
 
 import hls_playlist
 import media
@@ -11,7 +13,7 @@ from test_hls_variants import first_pts, master_of, names_of, texts_of, wait_seg
 from test_ingest import example
 from srs import free_port
 from test_play import vhost
-from wait import until
+from wait import patience, until
 
 OUTPUT = "rtmp://127.0.0.1:[port]/[app]?vhost=[vhost]/[stream]_[engine]"
 COPY = "enabled on; vcodec copy; acodec copy;"
@@ -139,6 +141,50 @@ def test_the_example_of_srs_works(make_server, tmp_path):
     with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/livestream")):
         player = media.ffmpeg_play(server.url("live/livestream_ff"), ["-t", "1"])
         assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
+
+
+def test_the_example_for_sound_alone_makes_aac_of_mp3(make_server, tmp_path):
+    http = free_port()
+    server = example(make_server, tmp_path, "transcode2hls.audio.only.conf",
+                     [("listen          8080", "listen %d" % http), ("hls_fragment    5", "hls_fragment 1")])
+    with media.ffmpeg_publish(media.clip("h264_mp3.flv"), server.url("live/livestream")):
+        url = "http://127.0.0.1:%d/live/livestream_ff.m3u8" % http
+        found = until(lambda: streams_of(url), "the playlist", 30)
+    assert [(s["codec_type"], s["codec_name"], s["sample_rate"], s["channels"]) for s in found] == [("audio", "aac", "44100", 2)]
+
+
+def streams_of(url):
+    done = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-of", "json", url], capture_output=True, timeout=patience(30), check=False)
+    return json.loads(done.stdout).get("streams")
+
+
+def test_the_demo_pushes_its_streams_on_and_puts_a_logo_into_them(make_server, tmp_path, backend):
+    slave_port, http = free_port(), free_port()
+    with open(os.path.join(media.ROOT, "conf", "demo.19350.conf")) as f:
+        text = f.read().replace("19350;", "%d;" % slave_port).replace("./objs/srs.demo.19350.pid", str(tmp_path / "slave"))
+    slave = make_server(text=text, listen=[slave_port])
+    server = example(make_server, tmp_path, "demo.conf", [
+        ("127.0.0.1:19350", "127.0.0.1:%d" % slave_port), ("listen          8080", "listen %d" % http),
+        ("127.0.0.1:1985", "127.0.0.1:%d" % free_port()), ("http://127.0.0.1:8085/api/v1/streams", backend.url("streams"))])
+    with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/livestream")):
+        for url in (slave.url("live/livestream"), server.url("live/livestream_logo")):
+            player = media.ffmpeg_play(url, ["-t", "1"])
+            assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
+        assert until(lambda: streams_of("http://127.0.0.1:%d/live/livestream.m3u8" % http), "the playlist", 30)
+        corner = subprocess.run(["ffmpeg", "-v", "error", "-i", server.url("live/livestream_logo"), "-frames:v", "1", "-vf", "crop=4:4:60:40",
+                                 "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, timeout=patience(30), check=True).stdout
+        assert len(backend.calls) >= 2
+    red, green, blue = (sum(corner[i::3]) / 16 for i in range(3))
+    assert green > red + 20 and green > blue, (red, green, blue)        # that of the logo
+
+
+def test_the_ffmpeg_of_srs_is_that_of_path_where_it_was_not_built(make_server):
+    words = transcode(engine(), scope="live", ffmpeg="./objs/ffmpeg/bin/ffmpeg")
+    server = make_server(with_transcode(words, words.replace("live", "other", 1)))
+    with server.publisher("s") as publisher:
+        publisher.send_tags(Numbered().tags(count=3))
+        server.wait_log(r"transcode of /live/s starts ffmpeg -nostdin")
+    assert server.log.count("./objs/ffmpeg/bin/ffmpeg is not there: the ffmpeg of PATH is used in its place, at ") == 1
 
 
 def test_the_ladder_of_the_example_is_aligned(make_server):
