@@ -26,6 +26,7 @@ import console
 import hls
 import hls_memory
 import lab
+import pictures
 from runs import (aes_s_per_gbit, beside_work, fan_out, forwarding, ingest, joining, many_streams, nginx_files, own, own_files,
                   polled, scraped, stream_kib, tokens)
 from servers import Floor, Nginx, NodeMediaServer, Srs
@@ -47,6 +48,7 @@ QUICK = {
     "hooks-mute": {"bystanders": 5, "clients": 10, "turns": 1, "seconds": 1, "joining_s": 2},
     "console": {"streams": 10, "turns": 1, "alone_s": 1, "seconds": 1},
     "tokens": {"rounds": 1, "checks": 10},
+    "snapshot": {"bystanders": 5, "turns": 1, "seconds": 1},
     "forward": {"streams": 5, "turns": 1, "seconds": 1},
 }
 
@@ -245,6 +247,14 @@ def row_tokens(table):
         table.target(f"check of a token, {form}", lab.median(us), 200 if form.startswith("jwt") else 50, " µs")
 
 
+def row_snapshot(table):
+    """pictures of a stream of 1080p, beside 500 players"""
+    runs = table.keep("snapshot", {"this server": [pictures.asked(**table.how("snapshot"))]})["this server"]
+    table.target("a picture of 1080p that has to be made, beside 500 players: p99", middle(runs, "picture_p99"), 150, " ms")
+    table.target("the same, ten a second: p99 of the players ÷ none are asked for", middle(runs, "ratio"), 1.2)
+    table.target("a picture of 1080p: CPU", middle(runs, "cpu_ms"), None, " ms")
+
+
 def row_hls(table):
     """2,000 HLS players, segments of 2 s"""
     n = table.hls_players
@@ -311,7 +321,7 @@ def row_full(table):
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
         "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hooks": row_hooks, "hooks-mute": row_hooks_mute, "console": row_console,
-        "tokens": row_tokens, "forward": row_forward, "hls": row_hls, "ll": row_ll, "segments": row_segments,
+        "tokens": row_tokens, "snapshot": row_snapshot, "forward": row_forward, "hls": row_hls, "ll": row_ll, "segments": row_segments,
         "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency}
 
 
