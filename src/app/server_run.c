@@ -6,6 +6,7 @@
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
 #include "app/dvr/file.h"
+#include "app/dvr/keep.h"
 #include "app/dvr/orders.h"
 #include "app/dvr/rescue.h"
 #include "app/forward/forwards.h"
@@ -201,6 +202,8 @@ struct err *server_run(struct server *s)
         e = co_go(&s->services, "ingest", ingest_run, s, NULL);
     if (!e)
         e = co_go(&s->services, "dvr-rescue", dvr_rescue_run, s, NULL);
+    if (!e)
+        e = co_go(&s->services, "dvr-keep", dvr_keep_run, s, NULL);
     if (!e) {
         wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
         if (s->stop == SERVER_STOPS_GRACEFULLY)

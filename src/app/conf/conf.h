@@ -364,7 +364,9 @@ struct conf_dvr {
     int64_t            duration_us;
     bool               wait_keyframe;
     enum time_jitter   time_jitter;
-    bool               align; /* ours */
+    bool               align;       /* this one and those below are ours */
+    int64_t            keep_age_us; /* 0: of any age; likewise the next two */
+    int64_t            keep_size_mb, keep_free_mb;
 };
 
 /* Ours: pictures that are written to files. */

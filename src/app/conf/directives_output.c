@@ -184,6 +184,15 @@ static const struct directive dvr_rows[] = {
       .reload = RELOAD_APPLIED, IN_VHOST(dvr.time_jitter), .since = "1", .help = "Timestamps in the file; see play." },
     { .name = "dvr_align", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(dvr.align), .since = "ours",
       .help = "With plan segment: cut when the wall clock reaches a multiple of dvr_duration, counted from midnight." },
+    { .name = "dvr_keep_age", .type = CONF_DURATION, .def = "0", .min = 0, .max = 315360000, .reload = RELOAD_APPLIED,
+      IN_VHOST(dvr.keep_age_us), .since = "ours", .example = "30d",
+      .help = "Remove recordings that ended this long ago; 0: none." },
+    { .name = "dvr_keep_size", .type = CONF_INT64, .unit = "MiB", .def = "0", .min = 0, .max = INT32_MAX, .reload = RELOAD_APPLIED,
+      IN_VHOST(dvr.keep_size_mb), .since = "ours", .example = "100000",
+      .help = "Remove the oldest recordings of the vhost while all together are larger; 0: none." },
+    { .name = "dvr_keep_free", .type = CONF_INT64, .unit = "MiB", .def = "0", .min = 0, .max = INT32_MAX, .reload = RELOAD_APPLIED,
+      IN_VHOST(dvr.keep_free_mb), .since = "ours", .example = "10000",
+      .help = "Remove the oldest recordings of the vhost while the disk of dvr_path has less room; 0: none." },
 };
 const struct conf_block conf_dvr_block = { CONF_ROWS(dvr_rows) };
 

@@ -34,9 +34,10 @@ struct dvr_recording {
     int64_t           begin_us, end_us;
     int64_t           duration_us, bytes;
     struct gaps       gaps;
-    struct roll_place place;  /* in the catalogue; all zero: it is in none */
-    struct list       link;   /* in the catalogue's list of its vhost */
-    bool              is_due; /* A thread removes it. */
+    struct roll_place place;    /* in the catalogue; all zero: it is in none */
+    struct list       link;     /* in the catalogue's list of its vhost */
+    bool              is_due;   /* A thread removes it. */
+    int64_t           retry_us; /* when its removal may be tried again */
 };
 
 /** A recording with a new id. Texts are copied. NULL when memory is out. */
