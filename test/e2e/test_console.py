@@ -1,4 +1,5 @@
 """The console in headless Chromium, as an operator uses it."""
+import itertools
 import os
 import re
 
@@ -474,6 +475,25 @@ def test_pushes_and_programs_are_shown_of_all_streams_and_of_one(page, screen, s
         open_at(page, console(server, "jobs", lang=lang))
         until(lambda: are_shown(2), "the jobs", 30)
         page.driver.save_screenshot(os.path.join(os.environ["CONSOLE_PICTURES"], "jobs-%s-%d.png" % (lang, width)))
+
+
+@pytest.mark.parametrize("lang, title, recording, complete", [("en", "Recordings", "recording", "complete"), ("zh", "录制", "录制中", "已完成")])
+def test_recordings_are_shown_of_all_streams_and_of_one(page, screen, site, live, tmp_path, lang, title, recording, complete):
+    server = site("vhost __defaultVhost__ { dvr { enabled on; dvr_path %s/[stream].[timestamp].flv; dvr_plan session; } }" % tmp_path)
+    with server.publisher("other") as publisher:
+        publisher.send_tags(itertools.islice(media.loop("h264_aac.flv"), 100))
+    live(server)
+    screen(390)
+    open_at(page, console(server, "jobs", lang=lang))
+    until(lambda: {(row[0], row[2]) for row in jobs(page, title)} == {("/live/livestream", recording), ("/live/other", complete)},
+          lambda: "two recordings: %s" % page.text(), 30)
+    assert all(str(tmp_path) in row[-1] for row in jobs(page, title))
+    fits(page, 390)
+    stream = next(s for s in Api(server).get("/api/v1/streams/")["streams"] if s["name"] == "livestream")
+    open_at(page, console(server, "streams/" + stream["id"], lang=lang))
+    until(lambda: [row[1] for row in jobs(page, title)] == [recording], lambda: "one recording: %s" % page.text(), 30)
+    fits(page, 390)
+    no_complaints(page)
 
 
 @pytest.mark.parametrize("auth", ["", "auth { enabled on; username admin; password p; }"])

@@ -33,6 +33,9 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 /* The time of day of a time in ms since 1970. */
 export const timeOfDay = ms => CLOCK.format(ms)
 
+/* 2026-11-30 20:05:42 */
+export const dateTime = ms => new Date(ms).toLocaleString('sv-SE')
+
 export function videoText(video) {
   if (!video)
     return '–'

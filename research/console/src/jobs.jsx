@@ -1,5 +1,5 @@
-/* What is done with streams beside playing them: pushes to other servers and programs, of one stream or of all. */
-import { bytes, percent } from './format.js'
+/* What is done with streams beside playing them: pushes to other servers, programs and recordings, of one stream or of all. */
+import { bytes, dateTime, duration, percent } from './format.js'
 import { usePoll } from './poll.js'
 import { Table } from './table.jsx'
 import { useWords } from './words.js'
@@ -8,7 +8,10 @@ const TURN_MS = 3000
 const COUNT = 1000 /* asked for */
 const SHOWN = 200
 
-const LEVELS = { pushing: 'good', running: 'good', connecting: 'fair', starting: 'fair', waiting: 'bad', leaving: 'idle', ended: 'idle' }
+const LEVELS = {
+  pushing: 'good', running: 'good', connecting: 'fair', starting: 'fair', waiting: 'bad', leaving: 'idle', ended: 'idle',
+  recording: 'good', completing: 'fair', complete: 'idle', lost: 'bad',
+}
 
 function State({ name }) {
   const t = useWords()
@@ -66,4 +69,27 @@ export function Programs({ stream }) {
     { head: 'lastError', cell: program => program.error || program.ended },
   ]
   return <Jobs title={t('programs')} path={`programs?${which}`} member="programs" columns={columns} stream={stream} />
+}
+
+const NEWEST = 50
+
+function Gaps({ recording: { gaps, gaps_left_out: more } }) {
+  const last = gaps.at(-1)
+  return last ? `${gaps.length + more}: ${last.reason}` : null
+}
+
+/* The newest ones. */
+export function Recordings({ stream, vhost }) {
+  const t = useWords()
+  const which = new URLSearchParams({ ...stream && { vhost, app: stream.app, stream: stream.name }, sort: '-begin_ms', count: NEWEST })
+  const columns = [
+    ...stream ? [] : [{ head: 'stream', cell: identityOf }],
+    { head: 'begin', cell: recording => dateTime(recording.begin_ms) },
+    { head: 'state', cell: recording => <State name={recording.state} /> },
+    { head: 'length', cell: recording => duration(recording.duration_ms / 1000) },
+    { head: 'size', cell: recording => bytes(recording.bytes) },
+    { head: 'gaps', cell: recording => <Gaps recording={recording} /> },
+    { head: 'file', cell: recording => recording.file },
+  ]
+  return <Jobs title={t('recordings')} path={`dvrs/?${which}`} member="dvrs" columns={columns} stream={stream} />
 }

@@ -1,3 +1,3 @@
-import { Programs, Pushes } from '../jobs.jsx'
+import { Programs, Pushes, Recordings } from '../jobs.jsx'
 
-export const Jobs = () => <><Pushes /><Programs /></>
+export const Jobs = () => <><Pushes /><Programs /><Recordings /></>

@@ -2,7 +2,7 @@ import { audioText, bytes, duration, kbps, videoText } from '../format.js'
 import { Findings } from '../findings.jsx'
 import { Health } from '../health.jsx'
 import { History } from '../history.jsx'
-import { Programs, Pushes } from '../jobs.jsx'
+import { Programs, Pushes, Recordings } from '../jobs.jsx'
 import { Links } from '../links.jsx'
 import { usePoll } from '../poll.js'
 import { useWords } from '../words.js'
@@ -42,6 +42,7 @@ export function Stream({ id }) {
       <History stream={id} kinds={['rates', 'players', 'fps']} />
       {vhost && <Pushes stream={stream} vhost={vhost.name} />}
       <Programs stream={stream} />
+      {vhost && <Recordings stream={stream} vhost={vhost.name} />}
       <section class="card">
         <h2>{t('doctor')}</h2>
         {vhost && <Findings query={`?${new URLSearchParams({ stream: stream.name, app: stream.app, vhost: vhost.name })}`} />}
