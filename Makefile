@@ -132,7 +132,15 @@ objs/srs: $(MAIN_OBJECTS) $(LIB) $(ST_LIB) objs/config.mk
 	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@.new $(MAIN_OBJECTS) $(LIB) $(ST_LIB) $(LIBS) && mv -f $@.new $@
 
 $(UNIT_PROGRAMS): $(B)/%: $(B)/%.o $(call object,$(UNIT_SUPPORT)) $(LIB) $(ST_LIB)
-	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(call object,$(UNIT_SUPPORT)) $(LIB) $(ST_LIB) -lcmocka $(LIBS)
+	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) $(UNIT_LDFLAGS) -o $@ $< $(call object,$(UNIT_SUPPORT)) $(UNIT_LIB) $(LIB) $(ST_LIB) \
+		-lcmocka $(LIBS)
+
+# Tests of the client library are linked with it; its own copies of the server's files do not meet those of the tests. One of them
+# takes the place of malloc().
+RTMP_TESTS = $(filter $(B)/test/unit/srs_rtmp/%,$(UNIT_PROGRAMS))
+$(RTMP_TESTS): $(RTMP_LIB)
+$(RTMP_TESTS): UNIT_LIB = $(RTMP_LIB)
+%/test/unit/srs_rtmp/memory_test: UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 $(BENCH_PROGRAMS): objs/bench/%: $(B)/research/bench/%.o $(call object,$(BENCH_SUPPORT)) $(LIB) $(ST_LIB)
 	@mkdir -p $(@D)
@@ -234,7 +242,8 @@ UNIT_ASAN_SUPPORT = $(patsubst %.c,$(F)/%.o,$(UNIT_SUPPORT))
 $(F)/test/unit/%.o: CPPFLAGS_ALL += $(UNIT_CPPFLAGS)
 
 $(UNIT_ASAN_PROGRAMS): $(F)/%: $(F)/%.o $(UNIT_ASAN_SUPPORT) $(F)/libsrs.a $(FUZZ_ST)
-	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack -o $@ $^ -lcmocka $(LIBS)
+	$(call quiet,link,$@) $(FUZZ_CC) $(FUZZ_FLAGS) -pthread -Wl,-z,noexecstack $(UNIT_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+$(filter $(F)/test/unit/srs_rtmp/%,$(UNIT_ASAN_PROGRAMS)): $(F)/libsrs_rtmp.a
 
 .PHONY: fuzz-programs fuzz-short fuzz
 fuzz-programs: $(FUZZ_PROGRAMS)
@@ -419,5 +428,7 @@ help:
 	@echo
 	@echo 'V=1 shows the commands. ./configure --help lists the build options.'
 
--include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(MAIN_OBJECTS) $(UNIT_PROGRAMS:=.o) $(call object,$(UNIT_SUPPORT) $(BENCH_ALL) $(TOOLS)))
--include $(patsubst %.o,%.d,$(FUZZ_OBJECTS) $(patsubst %.c,$(F)/%.o,$(FUZZERS) $(MAIN_SOURCES) $(UNIT_TESTS) $(TOOLS)) $(UNIT_ASAN_SUPPORT))
+-include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(MAIN_OBJECTS) $(UNIT_PROGRAMS:=.o) $(call object,$(UNIT_SUPPORT) $(BENCH_ALL) $(TOOLS) \
+	$(RTMP_EXAMPLES)) $(RTMP_OBJECTS))
+-include $(patsubst %.o,%.d,$(FUZZ_OBJECTS) $(patsubst %.c,$(F)/%.o,$(FUZZERS) $(MAIN_SOURCES) $(UNIT_TESTS) $(TOOLS) $(RTMP_OWN) \
+	$(RTMP_EXAMPLES)) $(UNIT_ASAN_SUPPORT))

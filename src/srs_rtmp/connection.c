@@ -17,6 +17,7 @@ struct srs_rtmp *srs_rtmp_create(const char *url)
     if (!c)
         return NULL;
     c->client.io.fd = -1;
+    c->client.peer.pid = -1;
     c->timeout_ms = SRS_RTMP_TIMEOUT_MS;
     if (!(c->url = mem_strdup(url ? url : ""))) {
         mem_free(c);
@@ -277,7 +278,7 @@ const char *srs_rtmp_moved_to(const struct srs_rtmp *c)
 void srs_rtmp_get_server(const struct srs_rtmp *c, struct srs_rtmp_server *server)
 {
     const struct rtmp_client_peer *peer = &c->client.peer;
-    *server = (struct srs_rtmp_server){ peer->server, peer->ip, peer->id, c->stage == HANDLE_NEW ? -1 : peer->pid };
+    *server = (struct srs_rtmp_server){ peer->server, peer->ip, peer->id, peer->pid };
 }
 
 void srs_rtmp_get_traffic(const struct srs_rtmp *c, int64_t *received, int64_t *sent)

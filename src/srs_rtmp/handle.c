@@ -3,9 +3,9 @@
 #include "core/clock.h"
 #include "core/str.h"
 
-int64_t handle_deadline(const struct srs_rtmp *c)
+int64_t handle_deadline(struct srs_rtmp *c)
 {
-    return now_us() + (int64_t)c->timeout_ms * US_PER_MS;
+    return c->deadline_us = now_us() + (int64_t)c->timeout_ms * US_PER_MS;
 }
 
 static enum srs_rtmp_result meaning_of(enum err_code code)

@@ -22,6 +22,7 @@ struct srs_rtmp {
     enum handle_stage          stage;
     enum srs_rtmp_result       ended_by; /* the result of all further calls, after HANDLE_OVER */
     int                        timeout_ms;
+    int64_t                    deadline_us;                        /* of the call that runs */
     char                      *url, *page_url, *swf_url, *ca_file; /* NULL: none */
     bool                       trusts_any;
     struct frame              *read;  /* the packet that the caller of srs_rtmp_read() borrows; NULL: none */
@@ -29,8 +30,14 @@ struct srs_rtmp {
     char                       error[HANDLE_ERROR_MAX];
 };
 
-/** The deadline of a call that begins now. */
-int64_t handle_deadline(const struct srs_rtmp *c);
+/** The handle of an io: each io of the library is in one. */
+static inline struct srs_rtmp *handle_of(struct io *io)
+{
+    return CONTAINER_OF(io, struct srs_rtmp, client.io);
+}
+
+/** Set, and return, the deadline of a call that begins now. */
+int64_t handle_deadline(struct srs_rtmp *c);
 
 /** Keep the words of an error, end the connection, and return the result that the error means. Takes `e`; NULL is SRS_RTMP_OK. */
 enum srs_rtmp_result handle_end(struct srs_rtmp *c, struct err *e);

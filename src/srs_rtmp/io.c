@@ -12,6 +12,7 @@
 
 #include "core/clock.h"
 #include "core/iov.h"
+#include "srs_rtmp/handle.h"
 
 /* ---- waiting ---- */
 
@@ -188,10 +189,14 @@ struct err *io_write(struct io *io, const void *buf, size_t len, int64_t deadlin
     return e;
 }
 
-/* A timeout is an error of the socket here: an answer that is written in part breaks the connection, unlike a read that timed out. */
+/*
+ * The call that has caused the answer ends at its deadline, too. A timeout is an error of the socket here: an answer that is written
+ * in part breaks the connection, unlike a read that timed out.
+ */
 struct err *io_write_taken(struct io *io, const void *buf, size_t len, int64_t silence_us)
 {
-    struct err *e = io_write(io, buf, len, now_us() + silence_us);
+    int64_t     silent_until_us = now_us() + silence_us, deadline_us = handle_of(io)->deadline_us;
+    struct err *e = io_write(io, buf, len, silent_until_us < deadline_us ? silent_until_us : deadline_us);
     if (err_code(e) != E_SOCKET_TIMEOUT)
         return e;
     err_free(e);

@@ -60,5 +60,5 @@ void unfinished_set(struct unfinished *u, size_t bytes)
 
 struct rtmp_receive_buffer *rtmp_receive_buffer_of(struct io *io)
 {
-    return &CONTAINER_OF(io, struct srs_rtmp, client.io)->buffer;
+    return &handle_of(io)->buffer;
 }

@@ -133,9 +133,8 @@ static struct err *read_now(struct io *io, void *buf, size_t cap, size_t *n)
     io->may_read = false;
     if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
         return NULL;
-    bool ended = why == SSL_ERROR_ZERO_RETURN || (SSL_get_shutdown(t->ssl) & SSL_RECEIVED_SHUTDOWN) ||
-                 ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-    if (!ended)
+    /* Few peers send close_notify; without it, the socket ends without an error. */
+    if (why != SSL_ERROR_ZERO_RETURN && (why != SSL_ERROR_SYSCALL || errno))
         return failure(E_HTTPS_READ, "read by TLS");
     ERR_clear_error();
     return err_new(E_END_OF_STREAM, "the peer closed the connection");
