@@ -15,14 +15,18 @@ NODE_MEDIA_SERVER = os.path.join(ROOT, "objs", "peers", "node_modules", "node-me
 
 
 @functools.cache
-def program(name="rtmp_client", folder="tools"):
-    """A program of test/tools or research/librtmp, of the same build as the server; make brings it up to date."""
-    goal = "objs/%s%s/%s" % (folder, "-asan" if "asan" in os.path.basename(srs.BINARY) else "", name)
+def made(goal):
+    """A file that make brings up to date; its path."""
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     with open(os.path.join(ROOT, "objs", "tools.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         subprocess.run(["make", "-s", goal], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
     return os.path.join(ROOT, goal)
+
+
+def program(name="rtmp_client", folder="tools"):
+    """A program of test/tools or research/librtmp, of the same build as the server."""
+    return made("objs/%s%s/%s" % (folder, "-asan" if "asan" in os.path.basename(srs.BINARY) else "", name))
 
 
 class Tool:

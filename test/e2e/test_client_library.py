@@ -4,11 +4,14 @@ import os
 import re
 import shutil
 
+import pytest
+
 import certificates
 import flv
 import media
+from chunk import DATA
 from media import Program
-from rtmp_tool import ROOT, program
+from rtmp_tool import ROOT, made, program
 
 JITTER_OFF = "vhost __defaultVhost__ { play { time_jitter off; } }"
 
@@ -23,6 +26,11 @@ def run(name, *args, ok=(0,), env=None, timeout=30):
 
 def is_playing(server, since=0):
     server.wait_log(r"client identified, type=rtmp-play,", since=since)
+
+
+def trust():
+    """An environment in which the certificate of the servers is trusted."""
+    return dict(os.environ, SSL_CERT_FILE=certificates.pair()[1])
 
 
 def through(server, url, clip, got, env=None):
@@ -42,8 +50,28 @@ def test_a_published_file_is_played_to_an_equal_file(make_server, tmp_path):
 
 def test_a_stream_goes_over_tls(make_server, tmp_path):
     server, clip, got = make_server(JITTER_OFF, tls=True), media.clip("h264_aac.flv"), str(tmp_path / "got.flv")
-    through(server, server.rtmps_url(), clip, got, env={"SSL_CERT_FILE": certificates.pair()[1]})
+    through(server, server.rtmps_url(), clip, got, env=trust())
     media.compare_packets(media.framemd5(clip), media.framemd5(got))
+
+
+def test_large_packets_go_over_tls_as_fast_as_the_server_takes_them(make_server, tmp_path):
+    server, clip, got = make_server(JITTER_OFF, tls=True), str(tmp_path / "clip.flv"), str(tmp_path / "got.flv")
+    tags = [t._replace(ts=t.ts // 100) for t in flv.Numbered(gop=25, size=100000).tags(200)]
+    flv.write(clip, tags)
+    through(server, server.rtmps_url(), clip, got, env=trust())
+    played = [t for t in flv.read(got) if t.type != DATA]
+    assert [(t.type, t.ts, t.payload) for t in played] == [(t.type, t.ts, t.payload) for t in tags if t.type != DATA]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_a_player_ends_when_the_server_is_killed(make_server, tmp_path, tls):
+    server = make_server(tls=True)
+    url = server.rtmps_url() if tls else server.url("live/s")
+    with Program([example("play"), url, str(tmp_path / "got.flv")], env=trust()) as player:
+        is_playing(server)
+        server.kill()
+        player.ends(ok=(1,))
+        assert "the server has closed the connection" in player.err, player.err
 
 
 def test_a_server_with_an_unknown_certificate_is_refused(make_server):
@@ -80,6 +108,42 @@ def test_a_stream_that_is_not_there_is_told_after_the_wait(make_server):
     assert "audio: none" in said, said
 
 
+def test_frames_of_encoders_are_played_as_they_were_encoded(make_server, tmp_path):
+    server, clip, got = make_server(JITTER_OFF), media.clip("h264_aac_plain.flv"), str(tmp_path / "got.flv")
+    video, audio = str(tmp_path / "clip.h264"), str(tmp_path / "clip.aac")
+    media.run(media.FFMPEG + ["-i", clip, "-map", "0:v", "-c", "copy", "-bsf:v", "h264_mp4toannexb", video,
+                              "-map", "0:a", "-c", "copy", "-f", "adts", audio])
+    with Program([example("play"), server.url(), got]) as player:
+        is_playing(server)
+        run("publish_raw", video, audio, media.FPS, server.url())
+        player.ends()
+    sent, played = media.framemd5(clip), media.framemd5(got)
+    for kind in ("video", "audio"):
+        assert [(p.size, p.hash) for p in played if p.kind == kind] == [(p.size, p.hash) for p in sent if p.kind == kind]
+    times = [p.dts for p in played if p.kind == "video"]
+    assert [b - a for a, b in zip(times, times[1:])] == [1000 // media.FPS] * (len(times) - 1)
+
+
+# -- refusals -------------------------------------------------------------------------------------------------------
+
+def test_a_publisher_of_a_busy_stream_is_told(make_server):
+    server = make_server()
+    with server.publisher() as publisher:
+        publisher.send_tags(flv.Numbered().tags(count=3))
+        said = run("publish", media.clip("h264_aac.flv"), server.url(), ok=(1,))
+    assert "the server refuses" in said and "NetStream.Publish.BadName" in said, said
+
+
+def test_user_and_password_of_the_url_admit_a_publisher_and_a_player(make_server):
+    server = make_server("vhost __defaultVhost__ { auth { enabled on; user ann secret; publish password; play password; } }")
+    url, clip = server.url().replace("://", "://ann:%s@"), media.clip("h264_aac.flv")
+    with Program([example("publish"), clip, url % "secret"]) as publisher:
+        assert "video: H264" in run("detect", url % "secret")
+        publisher.ends()
+    for name, args in [("detect", ()), ("publish", (clip,))]:
+        assert "the server refuses" in run(name, *args, url % "wrong", ok=(1,))
+
+
 # -- the archive ----------------------------------------------------------------------------------------------------
 
 HEADER = os.path.join(ROOT, "src", "srs_rtmp", "srs_rtmp.h")
@@ -89,33 +153,36 @@ HEADER = os.path.join(ROOT, "src", "srs_rtmp", "srs_rtmp.h")
 VARIABLES = {"countdown", "failed", "held", "limit", "no_memory", "asked"}
 
 
+@pytest.fixture
 def archive():
-    """The archive of the build without sanitizers, which add symbols of their own."""
-    media.run(["make", "-s", "objs/lib/libsrs_rtmp.a"], cwd=ROOT, timeout=120)
-    return os.path.join(ROOT, "objs", "lib", "libsrs_rtmp.a")
+    """The path of the library. Sanitizers would add symbols of their own."""
+    with open(os.path.join(ROOT, "objs", "config.mk")) as f:
+        if "MODE = asan" in f.read():
+            pytest.skip("a build with sanitizers")
+    return made("objs/lib/libsrs_rtmp.a")
 
 
-def symbols(*options):
-    lines = media.run(["nm", "--format=posix", *options, archive()]).stdout.decode().splitlines()
+def symbols(archive, *options):
+    lines = media.run(["nm", "--format=posix", *options, archive]).stdout.decode().splitlines()
     return [line.split()[:2] for line in lines if " " in line]
 
 
-def test_the_archive_exports_what_its_header_declares_and_nothing_else():
+def test_the_archive_exports_what_its_header_declares_and_nothing_else(archive):
     with open(HEADER) as f:
         text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
     declared = set(re.findall(r"\b(srs_rtmp_\w+)\(", text))
-    assert {name for name, _ in symbols("--defined-only", "--extern-only")} == declared
+    assert {name for name, _ in symbols(archive, "--defined-only", "--extern-only")} == declared
 
 
-def test_the_archive_keeps_no_variables_but_those_that_are_known():
-    table = media.run(["objdump", "-t", archive()]).stdout.decode()
+def test_the_archive_keeps_no_variables_but_those_that_are_known(archive):
+    table = media.run(["objdump", "-t", archive]).stdout.decode()
     # constants with addresses in them are in .data.rel.ro
     found = re.findall(r" (?:\.bss|\.tbss|\.data|\.data\.rel|\.data\.rel\.local)\t[0-9a-f]+ ([^.\s]\S*)$", table, re.M)
     assert set(found) == VARIABLES
 
 
-def test_the_archive_calls_nothing_that_prints_ends_the_program_or_starts_a_thread():
-    needed = {name for name, _ in symbols("--undefined-only")}
+def test_the_archive_calls_nothing_that_prints_ends_the_program_or_starts_a_thread(archive):
+    needed = {name for name, _ in symbols(archive, "--undefined-only")}
     assert "poll" in needed and "SSL_do_handshake" in needed
     unwanted = r"(st|co)_\w+|f?printf|__f?printf_chk|puts|exit|_exit|abort|__assert_fail|signal|sigaction|pthread_create|epoll_\w+"
     assert not {name for name in needed if re.fullmatch(unwanted, name)}
@@ -134,9 +201,8 @@ int main(int argc, char **argv)
 """
 
 
-def test_an_installed_library_is_found_by_pkg_config(make_server, tmp_path):
+def test_an_installed_library_is_found_by_pkg_config(make_server, archive, tmp_path):
     prefix = str(tmp_path / "prefix")
-    archive()
     media.run(["trunk-scripts/install.sh", "", prefix], cwd=ROOT, timeout=120)
     env = {"PKG_CONFIG_PATH": os.path.join(prefix, "lib", "pkgconfig")}
     flags = media.run(["pkg-config", "--cflags", "--libs", "srs_rtmp"], env=env).stdout.decode().split()
