@@ -92,6 +92,13 @@ export async function api(path, method, sent) {
   return ask(origin, path, method, sent)
 }
 
+/* The picture at a path as a Blob; null if there is none. */
+export async function apiPicture(path) {
+  origin ??= await find()
+  const reply = await request(origin, path, { signal: AbortSignal.timeout(PATIENCE_MS) })
+  return reply.ok ? reply.blob() : null
+}
+
 /* Opens a reply that does not end by itself; returns its bytes as a ReadableStream. */
 export async function apiStream(path, signal) {
   origin ??= await find()

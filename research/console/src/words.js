@@ -10,6 +10,7 @@ const words = {
   views: ['Views', '页面'],
   framed: ['The console works in a window of its own only. Open it.', '控制台只能在独立窗口中使用，点击打开。'],
   language: ['Language', '语言'],
+  picture: ['The newest picture of the stream', '流的最新画面'],
   theme: ['Colours', '配色'],
   themeAuto: ['system', '跟随系统'],
   themeLight: ['light', '浅色'],

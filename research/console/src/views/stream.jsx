@@ -5,6 +5,7 @@ import { History } from '../history.jsx'
 import { Programs, Pushes, Recordings } from '../jobs.jsx'
 import { Links } from '../links.jsx'
 import { usePoll } from '../poll.js'
+import { Thumbnail } from '../thumbnail.jsx'
 import { useWords } from '../words.js'
 
 const TURN_MS = 3000
@@ -25,6 +26,7 @@ export function Stream({ id }) {
         {back}
         <h2>{stream.url} <Health stream={stream} /></h2>
         {error && <p class="error">{error.kind === 'code' ? t('gone') : t('noAnswer', { detail: error.message })}</p>}
+        {vhost && stream.publish.active && stream.video && <Thumbnail stream={stream} vhost={vhost.name} />}
         <dl class="facts">
           <dt>{t('video')}</dt><dd>{videoText(stream.video)} {stream.video && [stream.video.profile, stream.video.level].filter(Boolean).join(' ')}</dd>
           {stream.video?.gop > 0 && [<dt>GOP</dt>, <dd>{stream.video.gop.toFixed(1)} s</dd>]}
