@@ -11,6 +11,7 @@
 #include "app/http/site.h"
 #include "app/http/static_files.h"
 #include "app/http/unbuilt.h"
+#include "app/source/attend.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/log.h"
@@ -118,7 +119,7 @@ static struct err *reply_not_carried(struct http_exchange *x, const struct sourc
 static struct err *serve(struct http_exchange *x, struct session *session, const struct live_format *format)
 {
     const struct source *s = session->source;
-    if (!source_is_on_air(s) && s->vhost->http_remux.wait_us == 0)
+    if (!source_is_on_air(s) && s->vhost->http_remux.wait_us == 0 && !attend_brings(s))
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
     if (!is_carried(s, format))
         return reply_not_carried(x, s, format);

@@ -4,6 +4,7 @@
 #include "app/live/delivery.h"
 #include "app/live/sender.h"
 #include "app/session/session.h"
+#include "app/source/attend.h"
 #include "app/source/pacer.h"
 #include "app/source/source.h"
 #include "core/clock.h"
@@ -17,6 +18,9 @@
 enum { DROP_BYTES = 4096, DROP_TURN_BYTES = 64 << 10 };
 
 enum { HEADER_TIMEOUT_US = 30 * US_PER_SECOND };
+
+/* The least time that a player waits for a stream that is fetched for it. */
+enum { BRING_US = 20 * US_PER_SECOND };
 
 struct player {
     struct http_exchange     *x;
@@ -192,13 +196,20 @@ static struct err *play_loop(struct player *p)
     return e;
 }
 
+/* How long a player waits for a publisher. */
+static int64_t wait_us(const struct source *s)
+{
+    int64_t configured_us = s->vhost->http_remux.wait_us;
+    return attend_brings(s) && configured_us < BRING_US ? BRING_US : configured_us;
+}
+
 static struct err *play(struct player *p)
 {
     struct source *s = p->source;
     struct wire    wire = { .format = p->format->wire };
     wire.framing = p->ws ? FRAMING_WEBSOCKET : http_reply_is_chunked(p->x) ? FRAMING_CHUNK : FRAMING_NONE;
     p->since_us = now_us();
-    p->wait_until_us = p->since_us + s->vhost->http_remux.wait_us;
+    p->wait_until_us = p->since_us + wait_us(s);
     struct err *e = sender_attach(&p->out, s, p->io, wire, &p->session->client.n_messages, &live_delivery);
     if (!e && p->format->format->bare_audio)
         reader_start_at(&p->out.reader, source_is_live(s) ? s->vhost->history_us : 0);

@@ -9,13 +9,22 @@
 
 static bool is_worth_it(const struct attendant *by, const struct source *s)
 {
-    bool is_there = s->state != SOURCE_IDLE && !(s->state == SOURCE_HELD && by->ends_with_publisher);
-    return is_there || (by->begins_with == MOMENT_FIRST_READER && s->n_readers > 0);
+    if (by->begins_with == MOMENT_FIRST_READER && (s->n_readers > 0 || s->state == SOURCE_PULLED))
+        return true;
+    return s->state == SOURCE_LIVE || (s->state == SOURCE_HELD && !by->ends_with_publisher);
 }
 
 static bool is_called_for(const struct attendant *by, const struct source *s)
 {
-    return is_worth_it(by, s) && by->wanted(s->vhost);
+    return is_worth_it(by, s) && by->wanted(s->vhost) && (!by->brings || by->brings(s));
+}
+
+bool attend_brings(const struct source *s)
+{
+    for (const struct attendant *by = s->owner->attendants; by && by->name; by++)
+        if (by->brings && by->wanted(s->vhost) && by->brings(s))
+            return true;
+    return false;
 }
 
 /* A publish and a reload start any attendant that is missing. A reader does not start one again that has failed. */

@@ -16,7 +16,7 @@
  *
  * An attendance lasts while the vhost wants it and the stream needs it. One that begins with MOMENT_PUBLISHED lasts while the
  * stream is published or held, unless it ends with the publisher; one that begins with MOMENT_FIRST_READER lasts also while it has
- * readers. A reload that switches
+ * readers, or is pulled. A reload that switches
  * an attendant on or off under a live stream starts or ends it, and nothing else changes. When an attendance is over, the
  * attendant ends what it began, in a time that it bounds itself, and returns: it is not cancelled before the server ends. If the
  * stream comes back before the attendant has returned, the attendant continues or is started again afterwards.
@@ -52,6 +52,7 @@ struct attendant {
     enum moment begins_with;         /* MOMENT_PUBLISHED or MOMENT_FIRST_READER */
     bool        ends_with_publisher; /* It is over while the stream is held: what it makes belongs to one publish. */
     bool (*wanted)(const struct conf_vhost *vhost);
+    bool (*brings)(const struct source *s);   /* of a pull: it can fetch this stream. NULL: the attendant is no pull */
     struct err *(*run)(struct attendance *a); /* Called in a coroutine of its own; yields. */
 };
 
@@ -69,6 +70,9 @@ struct attendance {
 
 /** Note a moment, wake the publisher, and wake or start attendants. Readers see it when they look. Does not yield. */
 void attend_tell(struct source *s, enum moment moment);
+
+/** True if an attendant would fetch the stream for a reader. Does not yield. */
+bool attend_brings(const struct source *s);
 
 /** True when the attendant has nothing to do any more. Any yield may change it, in both directions. */
 bool attendance_is_over(const struct attendance *a);

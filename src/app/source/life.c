@@ -175,6 +175,18 @@ void source_end_hold(struct source *s)
         go_off_air(s);
 }
 
+void source_pull_begin(struct source *s)
+{
+    if (s->state == SOURCE_IDLE)
+        s->state = SOURCE_PULLED;
+}
+
+void source_pull_end(struct source *s)
+{
+    if (s->state == SOURCE_PULLED)
+        s->state = SOURCE_IDLE;
+}
+
 void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vhost *vhost)
 {
     if (!vhost)

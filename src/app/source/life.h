@@ -47,4 +47,11 @@ void source_let_hold(struct source *s, bool lets);
 /** End a hold, and tell players of the end of the stream. Does nothing if the stream is not held. Does not yield. */
 void source_end_hold(struct source *s);
 
+/**
+ * An attendant begins to fetch an idle stream for its readers, or gives it up. A stream in another state stays as it is. Does not
+ * yield.
+ */
+void source_pull_begin(struct source *s);
+void source_pull_end(struct source *s);
+
 #endif

@@ -42,7 +42,7 @@
 enum { SOURCE_BYTES_MAX = 256 << 20 };
 
 /**
- * Where the frames of a stream come from. Features that are not built yet will enter the state `pulled`.
+ * Where the frames of a stream come from.
  *
  *     idle    there is no publisher. Readers may wait for one.
  *     pulled  readers came to a stream that is not published here, and an attendant fetches it from an origin; no frame has come
