@@ -63,7 +63,8 @@ static struct err *fill_in(struct entry *entry, const char *output, const struct
     if (!entry->param)
         return err_no_memory();
     s->client = who->client;
-    s->client.type = &client_type;
+    if (!s->client.type)
+        s->client.type = &client_type;
     s->client.tc_url = entry->tc_url;
     s->client.page_url = s->client.swf_url = "";
     s->host = entry->url.vhost;
@@ -73,6 +74,13 @@ static struct err *fill_in(struct entry *entry, const char *output, const struct
     s->io = who->io;
     s->authorization = who->authorization;
     return NULL;
+}
+
+static struct err *check_free(const struct source *s)
+{
+    if (!source_is_live(s))
+        return NULL;
+    return err_new(E_SYSTEM_STREAM_BUSY, "client %s publishes %s already", s->publisher->trace, s->identity);
 }
 
 static struct err *publish(struct entry *entry)
@@ -88,7 +96,9 @@ static struct err *publish(struct entry *entry)
         .param = entry->param,
         .port = entry->url.port,
     };
-    struct err *e = source_publish(s->source, &entry->publisher);
+    struct err *e = entry->gives_way ? check_free(s->source) : NULL;
+    if (!e)
+        e = source_publish(s->source, &entry->publisher);
     if (e) {
         s->verdict = SESSION_BUSY;
         session_note_refusal(s, e);
@@ -98,18 +108,18 @@ static struct err *publish(struct entry *entry)
     feed_init(&entry->feed, s->source);
     source_spell(s->source, s->app, s->stream);
     patience_begin(&entry->patience, s->source);
-    log_info("start publish %s by a caster, ip=%s", s->source->identity, s->client.ip);
+    log_info("start publish %s by %s, ip=%s", s->source->identity, entry->by, s->client.ip);
     return NULL;
 }
 
 struct err *entry_open(struct entry *entry, struct server *server, const char *output, const struct entry_who *who)
 {
     struct session *s = &entry->session;
-    *entry = (struct entry){ 0 };
+    *entry = (struct entry){ .by = who->by ? who->by : "a caster", .gives_way = who->gives_way };
     s->verdict = SESSION_FAILED;
     struct err *e = fill_in(entry, output, who);
     if (!e)
-        e = session_admit(s, &server->door);
+        e = session_admit(s, who->door ? who->door : &server->door);
     s->authorization = NULL;
     if (!e)
         e = session_enter(s);
@@ -124,6 +134,13 @@ static void note_frame(struct entry *entry)
     patience_heard(&entry->patience);
 }
 
+static struct err *take_body(struct entry *entry, struct frame **body, uint32_t ts_ms)
+{
+    struct err *e = feed_body(&entry->feed, body, ts_ms);
+    note_frame(entry);
+    return e ? e : pacer_wait_for_room(entry->session.source);
+}
+
 static struct err *take_flv(struct entry *entry, struct rd *in)
 {
     struct flv_stream_tag tag;
@@ -135,11 +152,8 @@ static struct err *take_flv(struct entry *entry, struct rd *in)
                            (long long)entry->session.client.n_messages);
         if (read == FLV_STREAM_NO_MEMORY)
             return err_no_memory();
-        e = feed_body(&entry->feed, &tag.frame, (uint32_t)tag.dts_ms);
+        e = take_body(entry, &tag.frame, (uint32_t)tag.dts_ms);
         frame_unref(&tag.frame);
-        note_frame(entry);
-        if (!e)
-            e = pacer_wait_for_room(entry->session.source);
     }
     return e;
 }
@@ -174,6 +188,28 @@ static struct err *recognise(struct entry *entry, uint8_t first)
     return NULL;
 }
 
+/* What is asked after each piece: may the client go on? */
+static struct err *go_on(const struct entry *entry)
+{
+    co_give_way_by_time();
+    if (entry->session.client.over_kbps)
+        return err_new(E_THREAD_INTERRUPTED, "the publisher is cut"); /* entry_end_reason() says why */
+    return NULL;
+}
+
+static struct err *look_for_room(void)
+{
+    return mem_has_room() ? NULL : err_new(E_LIMIT, "the server holds more than memory_limit");
+}
+
+struct err *entry_take_body(struct entry *entry, struct frame **body, uint32_t ts_ms)
+{
+    struct err *e = look_for_room();
+    if (!e)
+        e = take_body(entry, body, ts_ms);
+    return e ? e : go_on(entry);
+}
+
 struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len)
 {
     struct rd   in = rd_over(bytes, len);
@@ -182,14 +218,9 @@ struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len)
         return e;
     if (entry->form == ENTRY_OTHER)
         return err_new(E_HTTP_DATA_INVALID, "neither FLV nor a transport stream");
-    if (!mem_has_room())
-        return err_new(E_LIMIT, "the server holds more than memory_limit");
-    e = entry->form == ENTRY_FLV ? take_flv(entry, &in) : take_ts(entry, &in);
-    if (!e)
-        co_give_way_by_time();
-    if (!e && entry->session.client.over_kbps)
-        e = err_new(E_THREAD_INTERRUPTED, "the publisher is cut"); /* entry_end_reason() says why */
-    return e;
+    if (!(e = look_for_room()))
+        e = entry->form == ENTRY_FLV ? take_flv(entry, &in) : take_ts(entry, &in);
+    return e ? e : go_on(entry);
 }
 
 void entry_restart(struct entry *entry)
@@ -223,7 +254,7 @@ void entry_close(struct entry *entry, const struct err *e)
     if (entry->publishes) {
         feed_finish(&entry->feed);
         source_unpublish(s->source, &entry->publisher);
-        log_info("published %s by a caster, frames=%lld, dropped=%lld", s->source->identity,
+        log_info("published %s by %s, frames=%lld, dropped=%lld", s->source->identity, entry->by,
                  (long long)s->client.n_messages, (long long)entry->feed.n_dropped);
         if (err_code(e) == E_SOCKET_TIMEOUT)
             session_note_refusal(s, e);

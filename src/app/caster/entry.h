@@ -1,11 +1,14 @@
 /**
- * A stream that comes in by a caster: it is published to the URL of the caster's `output`, through the door that all publishers pass.
+ * A stream that comes in by a caster, or by a relay that pulls it: it is published to a URL, that of the caster's `output`, through
+ * the door that all publishers pass.
  *
  *     entry_open(&entry, server, output, &who)      all guards let it in, and it is the publisher
  *     entry_take(&entry, bytes, len)                bytes of it; entry_take_end() at their end
+ *     entry_take_body(&entry, &body, ts_ms)         or FLV bodies
  *     entry_close(&entry, e)                        always, after a refusal too
  *
- * The client counts as one that publishes over RTMP: hooks, bans, limits, the API and the log see it as such, under its own address.
+ * The client of a caster counts as one that publishes over RTMP: hooks, bans, limits, the API and the log see it as such, under its own
+ * address.
  *
  * Source     the table of casters in doc/casters.md
  */
@@ -29,11 +32,14 @@ struct server;
 
 /* Who sends, and what it named. Borrowed until entry_close(), but for `authorization`. */
 struct entry_who {
-    struct client client;        /* id, ip, co or end, and the counters */
-    struct io    *io;            /* NULL: it has no connection */
-    const char   *app, *stream;  /* for [app] and [stream] of the output; NULL: it named none */
-    const char   *query;         /* parameters, which the output's follow; "" */
-    const char   *authorization; /* of HTTP; NULL: none */
+    struct client client; /* id, ip, co or end, and the counters; a type of NULL is that of casters' clients */
+    const struct session_door *door;          /* NULL: that of the server */
+    const char                *by;            /* for the log; NULL: "a caster" */
+    bool                       gives_way;     /* It never takes a stream over, whatever the vhost allows. */
+    struct io                 *io;            /* NULL: it has no connection */
+    const char                *app, *stream;  /* for [app] and [stream] of the output; NULL: it named none */
+    const char                *query;         /* parameters, which the output's follow; "" */
+    const char                *authorization; /* of HTTP; NULL: none */
 };
 
 /* What the bytes are. */
@@ -47,6 +53,8 @@ struct entry {
     struct feed       feed;
     struct patience   patience;
     bool              publishes;
+    const char       *by;
+    bool              gives_way;
     enum entry_form   form;
     struct flv_stream flv;
     struct ts_demux  *ts;
@@ -69,6 +77,16 @@ struct err *entry_open(struct entry *entry, struct server *server, const char *o
  * Yields     while the pacer has too many frames, and by time
  */
 struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
+
+/**
+ * Take an FLV body, as RTMP messages and FLV tags have it.
+ *
+ * Shape      as feed_body() (app/source/feed.h)
+ * Ownership  `*body` stays the caller's; it may be replaced by another frame
+ * Errors     out of memory, E_LIMIT; E_THREAD_INTERRUPTED
+ * Yields     as entry_take()
+ */
+struct err *entry_take_body(struct entry *entry, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
 
 /** The next bytes of a transport stream begin with a packet, as a datagram does. */
 void entry_restart(struct entry *entry);
