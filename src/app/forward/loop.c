@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "app/conf/conf.h"
 #include "app/conf/endpoint.h"
-#include "app/source/source.h"
 #include "core/str.h"
 #include "protocol/rtmp/client.h"
 #include "protocol/rtmp/url.h"
@@ -21,29 +21,33 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
                                    : memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) == 0;
 }
 
-static bool is_own(const struct source *s, const struct rtmp_client *c)
+bool forward_loop_is_to_this_host(int fd)
 {
     struct sockaddr_storage here = { 0 }, there = { 0 };
     socklen_t               here_len = sizeof here, there_len = sizeof there;
-    const struct conf      *conf = s->conf;
-    if (getsockname(c->io.fd, (struct sockaddr *)&here, &here_len) != 0 ||
-        getpeername(c->io.fd, (struct sockaddr *)&there, &there_len) != 0)
-        return false;
-    return same_address(&here, &there) &&
+    return getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
+           getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 && same_address(&here, &there);
+}
+
+static bool is_own(const struct conf *conf, const struct rtmp_client *c)
+{
+    return forward_loop_is_to_this_host(c->io.fd) &&
            (conf_endpoints_have_port(&conf->listen, c->address.port) ||
             (conf->rtmps.enabled && conf_endpoints_have_port(&conf->rtmps.listen, c->address.port)));
 }
 
-struct err *forward_loop_check(const struct source *s, const struct rtmp_client *c, const char *tc_url)
+struct err *forward_loop_check(const struct conf *conf, const char *key, const struct rtmp_client *c,
+                               const char *tc_url)
 {
-    struct rtmp_url url;
-    char            key[STREAM_IDENTITY_CAP];
-    if (!is_own(s, c))
+    struct rtmp_url          url;
+    const struct conf_vhost *vhost;
+    char                     its_key[STREAM_IDENTITY_CAP];
+    if (!is_own(conf, c))
         return NULL;
     struct err *e = rtmp_url_parse(&url, tc_url, c->address.stream);
-    if (!e && conf_find_vhost(s->conf, url.vhost) == s->vhost &&
-        str_equal(stream_name_key(key, s->vhost->name, url.app, url.stream), s->key))
-        e = err_new(E_SYSTEM_FORWARD_LOOP, "%s would be pushed to itself", s->identity);
+    if (!e && (vhost = conf_find_vhost(conf, url.vhost)) &&
+        str_equal(stream_name_key(its_key, vhost->name, url.app, url.stream), key))
+        e = err_new(E_SYSTEM_FORWARD_LOOP, "%s would come from, or go to, itself", key);
     rtmp_url_finish(&url);
     return e;
 }

@@ -1,24 +1,30 @@
 /**
- * Streams that would be pushed to themselves: the target is this server, and names the very stream. With `republish takeover` the push
- * would end the publisher whose stream it is.
+ * Streams that would be pushed to themselves, or pulled from themselves: the other server is this one, and the stream is the same. With
+ * `republish takeover` such a push would end the publisher whose stream it is.
  *
  * Yields     no
  */
 #ifndef APP_FORWARD_LOOP_H
 #define APP_FORWARD_LOOP_H
 
+#include <stdbool.h>
+
 #include "core/attr.h"
 #include "core/err.h"
 
+struct conf;
 struct rtmp_client;
-struct source;
+
+/** True if both ends of the connected socket have one address: it is to this host. */
+bool forward_loop_is_to_this_host(int fd);
 
 /**
- * Check an open connection. It is to this server if both its ends have one address, and the port is one that this server listens on.
+ * Check an open connection. It is to this server if it is to this host, and the port is one that this server listens on.
  *
- * Shape      tc_url: what connect has said
+ * Shape      key: of the stream that is pushed or pulled; tc_url: what connect has said
  * Errors     E_SYSTEM_FORWARD_LOOP; those of rtmp_url_parse()
  */
-struct err *forward_loop_check(const struct source *s, const struct rtmp_client *c, const char *tc_url) ATTR_MUST_USE;
+struct err *forward_loop_check(const struct conf *conf, const char *key, const struct rtmp_client *c,
+                               const char *tc_url) ATTR_MUST_USE;
 
 #endif

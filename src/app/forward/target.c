@@ -41,7 +41,9 @@ static struct err *open_at(struct target *t, struct rtmp_client_target *at, int6
     conf_unref(&conf);
     if (!e)
         e = rtmp_client_open(&t->client, at, deadline_us);
-    return e ? e : forward_loop_check(t->source, &t->client, at->tc_url ? at->tc_url : t->client.address.tc_url);
+    return e ? e
+             : forward_loop_check(t->source->conf, t->source->key, &t->client,
+                                  at->tc_url ? at->tc_url : t->client.address.tc_url);
 }
 
 /* Open a connection, and follow redirects. */
