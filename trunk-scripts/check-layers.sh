@@ -26,6 +26,7 @@ vod
 rtmp http
 caster exec hold hls dash hds dvr hooks snapshot
 forward ingest transcode
+relay
 doctor memory
 api exporter
 heartbeat

@@ -4,6 +4,7 @@
 #include "app/forward/forward.h"
 #include "app/hold/hold.h"
 #include "app/ingest/on_demand.h"
+#include "app/relay/relay.h"
 #include "app/segment/segmenter.h"
 #include "app/snapshot/snapshot.h"
 #include "app/source/attend.h"
@@ -11,8 +12,9 @@
 
 /* clang-format off */
 const struct attendant attendants[] = {
-    { .name = "ingest", .begins_with = MOMENT_FIRST_READER, .wanted = on_demand_is_wanted, .run = on_demand_run },
+    { .name = "ingest", .begins_with = MOMENT_FIRST_READER, .wanted = on_demand_is_wanted, .brings = on_demand_brings, .run = on_demand_run },
     { .name = "hold", .begins_with = MOMENT_PUBLISHED, .wanted = hold_is_wanted, .run = hold_run },
+    { .name = "relay", .begins_with = MOMENT_FIRST_READER, .wanted = relay_is_wanted, .brings = relay_brings, .run = relay_attend },
     { .name = "exec", .begins_with = MOMENT_PUBLISHED, .wanted = exec_is_wanted, .run = exec_run },
     { .name = "forward", .begins_with = MOMENT_PUBLISHED, .wanted = forward_is_wanted, .run = forward_run },
     { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .wanted = segmenter_is_wanted, .run = segmenter_run },

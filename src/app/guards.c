@@ -21,4 +21,14 @@ const struct session_guard *const session_guards[] = {
     &forward_guard, /* behind the callbacks, which may name the stream */
     NULL,
 };
+
+const struct session_guard *const session_own_guards[] = {
+    &session_vhost_guard,
+    &ban_guard,
+    &limit_guard,
+    &session_built_guard,
+    &hook_stream_guard,
+    &forward_guard,
+    NULL,
+};
 /* clang-format on */

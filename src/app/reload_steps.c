@@ -10,6 +10,7 @@
 #include "app/ingest/ingest.h"
 #include "app/listener.h"
 #include "app/log_move.h"
+#include "app/relay/relay.h"
 #include "app/services.h"
 #include "app/source/life.h"
 #include "app/tls/store.h"
@@ -117,6 +118,13 @@ static void apply_ingests(struct server *s, const struct conf *before)
     ingest_follow_conf();
 }
 
+static void apply_relays(struct server *s, const struct conf *before)
+{
+    (void)s;
+    (void)before;
+    relay_follow_conf();
+}
+
 /* Nothing may yield between the two halves of the listeners: they prepare last, and commit before the steps that yield. */
 const struct reload_step reload_steps[] = {
     { "certificates", load_certificates, keep_certificates, keep_certificates },
@@ -129,6 +137,7 @@ const struct reload_step reload_steps[] = {
     { "exposure", .commit = say_exposure },
     { "sources", .commit = apply_to_sources },
     { "ingests", .commit = apply_ingests },
+    { "relays", .commit = apply_relays },
     { "memory limit", .commit = apply_memory_limit },
     { 0 },
 };

@@ -22,6 +22,7 @@
 #include "app/ingest/ingest.h"
 #include "app/limits/tally.h"
 #include "app/listener.h"
+#include "app/relay/relay.h"
 #include "app/segment/scratch.h"
 #include "app/segment/shelf.h"
 #include "app/segment/show.h"
@@ -165,6 +166,7 @@ static void stop_gracefully(struct server *s)
         return;
     listeners_close(s);
     ingest_stop();
+    relay_stop();
     if (!wait_for_clients(s))
         return;
     wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_final_wait_us);
@@ -201,6 +203,8 @@ struct err *server_run(struct server *s)
     if (!e)
         e = co_go(&s->services, "ingest", ingest_run, s, NULL);
     if (!e)
+        e = co_go(&s->services, "relays", relay_run, s, NULL);
+    if (!e)
         e = co_go(&s->services, "dvr-rescue", dvr_rescue_run, s, NULL);
     if (!e)
         e = co_go(&s->services, "dvr-keep", dvr_keep_run, s, NULL);
@@ -212,6 +216,7 @@ struct err *server_run(struct server *s)
     service_notify_stopping();
     listeners_close(s);
     ingest_stop();
+    relay_stop();
     hold_end_all(&s->sources);
     co_group_cancel_and_join(&s->connections);
     delays_end(&s->sources);

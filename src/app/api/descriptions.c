@@ -95,6 +95,13 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/forwards/", "post", "Add a push to a stream.", NULL, "{vhost?:s,app:s,stream:s,url:s}", "{" IDENTITY "}" },
     { "/api/v1/forwards/", "delete", "Remove a push that was added.", "{vhost?:s,app?:s,stream?:s,url?:s}", NULL,
       "{" IDENTITY "}" },
+    { "/api/v1/relays/", "get", "Streams that are pulled from other servers.", "{start?:i,count?:i}", NULL,
+      "{" IDENTITY ",total:i,relays:[{vhost:s,app:s,stream:s,urls:[s],url:s,added:b,on_demand:b,state:s,bytes:i,frames:i,"
+      "failures:i,retry_ms:i,error:*}]}" },
+    { "/api/v1/relays/", "post", "Pull a stream.", NULL,
+      "{vhost?:s,app:s,stream:s,urls:[s],on_demand?:b,linger?:i,timeout?:i,tls_verify?:b}", "{" IDENTITY "}" },
+    { "/api/v1/relays/", "delete", "Remove a relay that was added.", "{vhost?:s,app?:s,stream?:s}", NULL,
+      "{" IDENTITY "}" },
     { "/api/v1/dvrs/", "get", "Recordings.", "{" PAGING ",vhost?:s,app?:s,stream?:s,state?:s}", NULL,
       "{" IDENTITY ",dvrs:[@Dvr]," PAGE "}" },
     { "/api/v1/dvrs/", "post", "Start or stop the recording of a stream.", NULL, "{vhost?:s,app:s,stream:s,action:s}",

@@ -62,6 +62,9 @@ struct err *api_events(struct http_exchange *x) ATTR_MUST_USE;
 /* logs.c */
 struct err *api_logs(struct http_exchange *x) ATTR_MUST_USE;
 
+/* relays.c */
+struct err *api_relays(struct http_exchange *x) ATTR_MUST_USE;
+
 /* clusters.c */
 struct err *api_clusters(struct http_exchange *x) ATTR_MUST_USE;
 

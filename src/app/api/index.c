@@ -78,6 +78,7 @@ static struct err *write_v1(struct api_reply *r)
           "DELETE removes one; dvrs/files/{id} is its file" },
         { "programs",
           "programs of exec, transcode and ingest: process, CPU, speed, restarts, last error; stream=/live/s search=" },
+        { "relays", "streams that are pulled from other servers; start=0 count=10; POST adds one, DELETE removes it" },
         { "events", "what happens, as server-sent events: streams, clients, the server's numbers, reloads, callbacks" },
         { "logs", "the newest lines of the log: level=warn trace=ID search= count=200 cursor=" },
         { "history",

@@ -26,6 +26,7 @@ static const struct http_route rows[] = {
     { "/api/v1/forwards/", HTTP_METHODS_ALL, api_forwards },
     { "/api/v1/dvrs/", HTTP_METHODS_ALL, api_dvrs },
     { "/api/v1/dvrs/files/", HTTP_METHODS_ALL, api_dvr_files },
+    { "/api/v1/relays/", HTTP_METHODS_ALL, api_relays },
     { "/api/v1/doctor", HTTP_METHODS_ALL, api_doctor },
     { "/api/v1/bans/", HTTP_METHODS_ALL, api_bans },
     { "/api/v1/programs", HTTP_METHODS_ALL, api_programs },

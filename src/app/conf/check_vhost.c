@@ -7,6 +7,7 @@
 #include "app/conf/cidr.h"
 #include "app/conf/conf.h"
 #include "app/conf/directive.h"
+#include "app/conf/relay.h"
 #include "app/conf/show.h"
 #include "app/conf/value.h"
 #include "core/map.h"
@@ -83,6 +84,47 @@ static struct err *check_ingests(const struct conf_node *vhost)
     return e;
 }
 
+/* The key of the stream that a relay makes, or an error. */
+static struct err *check_relay(const struct conf_node *vhost, const struct conf_node *relay,
+                               char key[static STREAM_IDENTITY_CAP])
+{
+    const struct conf_node *urls = conf_node_child(relay, "pull");
+    char                    shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+    struct conf_relay_name  names;
+    for (size_t i = 0; urls && i < urls->n_args; i++)
+        if (!conf_relay_url_is_known(urls->args[i]))
+            return err_new(E_SYSTEM_CONFIG_INVALID, "relay.pull=%s of %s is no rtmp, rtmps, http or https URL%s",
+                           conf_show(urls->args[i], shown, sizeof shown), vhost_name(vhost, name, sizeof name),
+                           conf_node_at(relay, where, sizeof where));
+    if (!urls || !urls->n_args || urls->n_args > CONF_RELAY_URLS_MAX)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "a relay of %s has no URL, or more than %d%s",
+                       vhost_name(vhost, name, sizeof name), CONF_RELAY_URLS_MAX,
+                       conf_node_at(relay, where, sizeof where));
+    if (!conf_relay_name_find(&names, relay->n_args ? relay->args[0] : "", urls->args[0]))
+        return err_new(E_SYSTEM_CONFIG_INVALID, "a relay of %s names no stream as app/stream%s",
+                       vhost_name(vhost, name, sizeof name), conf_node_at(relay, where, sizeof where));
+    stream_name_key(key, "", names.app, names.stream);
+    return NULL;
+}
+
+static struct err *check_relays(const struct conf_node *vhost)
+{
+    struct err *e = NULL;
+    struct map  keys = MAP_INIT;
+    for (const struct conf_node *n = conf_node_child(vhost, "relay"); n && !e; n = conf_node_same(n)) {
+        char key[STREAM_IDENTITY_CAP], shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+        if ((e = check_relay(vhost, n, key)))
+            break;
+        if (map_find(&keys, key))
+            e = err_new(E_SYSTEM_CONFIG_INVALID, "relay %s exists already in %s%s", conf_show(key, shown, sizeof shown),
+                        vhost_name(vhost, name, sizeof name), conf_node_at(n, where, sizeof where));
+        else if (!map_put(&keys, key, (void *)n))
+            e = err_no_memory();
+    }
+    map_finish(&keys);
+    return e;
+}
+
 /* A `deny` that cannot be read would let in the clients that it names. Such an `allow` lets nobody in, which is a warning. */
 static struct err *check_security(const struct conf_node *vhost)
 {
@@ -136,16 +178,10 @@ static struct err *check_snapshot(const struct conf_node *vhost)
 
 struct err *conf_check_vhosts(const struct conf_tree *tree)
 {
-    static struct err *(*const checks[])(const struct conf_node *) = { check_remux,
-                                                                       check_hls,
-                                                                       check_kickoff,
-                                                                       check_ingests,
-                                                                       check_security,
-                                                                       conf_check_auth,
-                                                                       conf_check_segment_files,
-                                                                       conf_check_hls,
-                                                                       check_dvr,
-                                                                       check_snapshot };
+    static struct err *(*const checks[])(
+        const struct conf_node *) = { check_remux,    check_hls,      check_kickoff,   check_ingests,
+                                      check_relays,   check_security, conf_check_auth, conf_check_segment_files,
+                                      conf_check_hls, check_dvr,      check_snapshot };
     const struct conf_node *first = conf_node_child(&tree->root, "vhost");
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         for (const struct conf_node *n = first; n; n = conf_node_same(n)) {

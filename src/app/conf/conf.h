@@ -227,6 +227,17 @@ struct conf_ingest {
     size_t                n_engines;
 };
 
+/** Ours: a stream that is pulled from another server. */
+struct conf_relay {
+    char             *name; /* "app/stream"; empty: the names in the first URL (relay.h) */
+    bool              enabled;
+    struct conf_words urls; /* the first one is tried first */
+    bool              on_demand;
+    int64_t           linger_us, timeout_us;
+    bool              tls_verify;
+    char             *tls_ca; /* a PEM file; empty: the certificates of the system */
+};
+
 /* The URLs of each event, and how they are called. */
 struct conf_hooks {
     bool              enabled;
@@ -402,6 +413,8 @@ struct conf_vhost {
     size_t                  n_transcodes;
     struct conf_ingest     *ingests;
     size_t                  n_ingests;
+    struct conf_relay      *relays;
+    size_t                  n_relays;
     struct conf_hooks       hooks;
     struct conf_forward     forward;
     struct conf_exec        exec;

@@ -156,7 +156,8 @@ extern const struct conf_block conf_cluster_block, conf_forward_block, conf_http
 extern const struct conf_block conf_http_static_block, conf_http_remux_block, conf_hls_block, conf_dash_block,
     conf_hds_block, conf_dvr_block;
 extern const struct conf_block conf_vhost_rtc_block, conf_vhost_srt_block, conf_vhost_rtsp_block;
-extern const struct conf_block conf_transcode_block, conf_ingest_block, conf_exec_block, conf_pictures_block;
+extern const struct conf_block conf_transcode_block, conf_ingest_block, conf_exec_block, conf_pictures_block,
+    conf_relay_block;
 
 /** The row of that name in a block, or NULL. */
 const struct directive *conf_row(const struct conf_block *block, const char *name);

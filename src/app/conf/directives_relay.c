@@ -1,4 +1,4 @@
-/* Other servers, and other programs: cluster, forward, transcode, ingest, exec. */
+/* Other servers, and other programs: cluster, forward, relay, transcode, ingest, exec. */
 #include "app/conf/directive.h"
 
 /* clang-format off */
@@ -45,6 +45,30 @@ static const struct directive forward_rows[] = {
       .help = "URL that is asked for the destinations of each publisher before it is let in; wins over destination." },
 };
 const struct conf_block conf_forward_block = { CONF_ROWS(forward_rows) };
+
+#define IN_RELAY(field) .state = CONF_BUILT, CONF_FIELD(struct conf_relay, field)
+
+static const struct directive relay_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_RELAY(enabled), .since = "ours",
+      .help = "Pull the stream." },
+    { .name = "pull", .type = CONF_LIST, .unit = "URL ...", .reload = RELOAD_APPLIED, IN_RELAY(urls), .since = "ours",
+      .example = "rtmp://127.0.0.1:19350/live/livestream",
+      .help = "Where the stream is: rtmp[s]://, http[s]:// with FLV or MPEG-TS, or http[s]://….m3u8 (HLS). When a URL "
+              "fails, the next one is tried." },
+    { .name = "on_demand", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_RELAY(on_demand),
+      .since = "ours", .help = "Pull only while the stream has players." },
+    { .name = "linger", .type = CONF_SECONDS, .def = "10", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
+      IN_RELAY(linger_us), .since = "ours", .help = "With on_demand: how long the pull goes on after the last player." },
+    { .name = "timeout", .type = CONF_SECONDS, .def = "10", .min = 1, .max = 3600, .reload = RELOAD_APPLIED,
+      IN_RELAY(timeout_us), .since = "ours",
+      .help = "A server that does not answer, or sends no frame, for this long is given up." },
+    { .name = "tls_verify", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_RELAY(tls_verify),
+      .since = "ours", .help = "Check the certificate of an rtmps or https URL: its name, and that tls_ca leads to it." },
+    { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, IN_RELAY(tls_ca),
+      .since = "ours", .example = "./conf/ca.pem",
+      .help = "PEM file of the certificates that tls_verify trusts. None: those of the system." },
+};
+const struct conf_block conf_relay_block = { CONF_ROWS(relay_rows), CONF_NAMED(struct conf_relay, name) };
 
 #define IN_ENGINE(field) .state = CONF_BUILT, CONF_FIELD(struct conf_engine, field)
 #define OPTIONS(called, text) \

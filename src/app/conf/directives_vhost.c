@@ -72,6 +72,10 @@ static const struct directive vhost_rows[] = {
       .flags = CONF_REPEAT | CONF_NO_ENV,
       CONF_BLOCKS(struct conf_vhost, ingests, n_ingests), .unit = "[ID]", .since = "1", .example = "livestream",
       .help = "ffmpeg that pulls in a file or a stream, while the server runs." },
+    { .name = "relay", .type = CONF_BLOCK, .children = &conf_relay_block, .state = CONF_BUILT,
+      .flags = CONF_REPEAT | CONF_NO_ENV,
+      CONF_BLOCKS(struct conf_vhost, relays, n_relays), .unit = "[app/stream]", .since = "ours", .example = "live/livestream",
+      .help = "A stream that is pulled from another server. Without a name it is called as in the first URL." },
     { .name = "exec", .type = CONF_BLOCK, .children = &conf_exec_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
       .since = "3", .help = "Programs that are run for each published stream." },
 

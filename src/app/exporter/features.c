@@ -5,6 +5,7 @@
 #include "app/hls/viewers.h"
 #include "app/hooks/call.h"
 #include "app/hooks/outbox.h"
+#include "app/relay/pulls.h"
 #include "app/snapshot/shots.h"
 
 /* ---- protocols ---- */
@@ -84,7 +85,7 @@ static void put_hooks(struct mw *m)
     mw_one(m, MW_GAUGE, "srs_hook_failing_backends", "Backends that do not answer.", (int64_t)outbox.n_failing);
 }
 
-/* ---- forward ---- */
+/* ---- forward and relay ---- */
 
 static void put_state(struct mw *m, const char *state, int64_t n)
 {
@@ -102,6 +103,19 @@ static void put_forwards(struct mw *m)
     put_state(m, "waiting", n.waiting);
     mw_one(m, MW_COUNTER, "srs_forward_bytes_total", "Bytes that were pushed to other servers.", n.bytes);
     mw_one(m, MW_COUNTER, "srs_forward_failures_total", "Pushes that have failed and are tried again.", n.failures);
+}
+
+static void put_relays(struct mw *m)
+{
+    struct pull_counts n = pulls_count();
+    mw_family(m, MW_GAUGE, "srs_relay_pulls", "Streams that are to be pulled from other servers.");
+    put_state(m, "idle", n.idle);
+    put_state(m, "connecting", n.connecting);
+    put_state(m, "pulling", n.pulling);
+    put_state(m, "waiting", n.waiting);
+    mw_one(m, MW_COUNTER, "srs_relay_bytes_total", "Bytes that were pulled from other servers.", n.bytes);
+    mw_one(m, MW_COUNTER, "srs_relay_failures_total", "Pulls that have failed or ended and are tried again.",
+           n.failures);
 }
 
 /* ---- snapshots ---- */
@@ -136,5 +150,6 @@ struct err *families_of_features(struct scrape *s)
     put_hooks(m);
     put_forwards(m);
     put_snapshots(m);
+    put_relays(m);
     return scrape_give_way(s);
 }

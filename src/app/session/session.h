@@ -129,6 +129,9 @@ void session_rules_changed(void);
 /** The guards of this server, in their order (app/guards.c). */
 extern const struct session_guard *const session_guards[];
 
+/** Those that ask about streams which the server itself fetches: the configuration has let them in already. */
+extern const struct session_guard *const session_own_guards[];
+
 /**
  * Ask all guards and acquire the source.
  *

@@ -1,0 +1,182 @@
+#include "app/relay/attempt.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "app/conf/relay.h"
+#include "app/hooks/trust.h"
+#include "app/relay/order.h"
+#include "app/server/server.h"
+#include "core/buf.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/rtmp/url.h"
+#include "protocol/tls/ctx.h"
+
+static const struct client_type rtmp_type = { .name = "rtmp-pull", .tag = "PUL", .publish = true };
+static const struct client_type http_type = {
+    .name = "http-pull", .tag = "HPU", .publish = true, .protocol = STAT_HTTP
+};
+
+struct err *attempt_trust(struct attempt *a)
+{
+    const struct pull_order *o = a->order;
+    const struct hook_manner manner = { .timeout_us = o->timeout_us,
+                                        .tls_verify = o->tls_verify,
+                                        .tls_ca = o->tls_ca,
+                                        .conf_serial = a->server->conf->serial };
+    return a->tls ? NULL : hook_trust_take(&a->tls, &manner);
+}
+
+/* ---- becoming the publisher ---- */
+
+static void take_ip(struct attempt *a, int fd)
+{
+    struct sockaddr_storage    there = { 0 };
+    socklen_t                  len = sizeof there;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&there;
+    const struct sockaddr_in  *v4 = (const struct sockaddr_in *)&there;
+    bool                       known = getpeername(fd, (struct sockaddr *)&there, &len) == 0;
+    if (!known || !inet_ntop(there.ss_family,
+                             there.ss_family == AF_INET6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr,
+                             a->ip, sizeof a->ip))
+        str_copy(a->ip, sizeof a->ip, "");
+}
+
+static struct entry_who who_pulls(struct attempt *a)
+{
+    bool is_rtmp = conf_relay_form_of(a->url) == CONF_RELAY_RTMP;
+    return (struct entry_who){
+        .client = { .type = is_rtmp ? &rtmp_type : &http_type,
+                    .id = a->trace,
+                    .ip = a->ip,
+                    .co = co_self(),
+                    .bytes_in = &a->bytes_in,
+                    .bytes_out = &a->bytes_out },
+        .by = "a relay",
+        .gives_way = true,
+        .query = "",
+    };
+}
+
+struct err *attempt_begin(struct attempt *a, int fd)
+{
+    struct server           *server = a->server;
+    const struct pull_order *o = a->order;
+    struct entry_who         who = who_pulls(a);
+    struct buf               url = buf_up_to(RTMP_URL_MAX);
+    a->door = server->door;
+    a->door.guards = session_own_guards;
+    take_ip(a, fd);
+    buf_printf(&url, "rtmp://%s/%s/%s", o->vhost, o->app, o->stream);
+    struct err *e = buf_error(&url);
+    if (!e) {
+        a->publishes = true;
+        who.door = &a->door;
+        e = entry_open(&a->entry, server, url.bytes, &who);
+    }
+    buf_finish(&url);
+    if (e)
+        return e;
+    a->heard_us = a->began_us = now_us();
+    log_info("relay of %s from %s begins", o->key, a->url);
+    return NULL;
+}
+
+/* ---- what comes ---- */
+
+static struct err *heard(struct attempt *a, struct err *e)
+{
+    int64_t n = a->entry.session.client.n_messages;
+    if (n != a->n_heard)
+        a->heard_us = now_us();
+    a->n_heard = n;
+    return e;
+}
+
+struct err *attempt_take(struct attempt *a, const uint8_t *bytes, size_t len)
+{
+    return heard(a, entry_take(&a->entry, bytes, len));
+}
+
+struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t ts_ms)
+{
+    return heard(a, entry_take_body(&a->entry, body, ts_ms));
+}
+
+int64_t attempt_deadline(const struct attempt *a)
+{
+    return a->heard_us + a->order->timeout_us;
+}
+
+struct err *attempt_end(const struct attempt *a)
+{
+    return err_new(E_END_OF_STREAM, "%s has ended", a->url);
+}
+
+/* ---- its coroutine ---- */
+
+static struct err *check_free(const struct attempt *a)
+{
+    const struct server     *server = a->server;
+    const struct pull_order *o = a->order;
+    const struct conf_vhost *vhost = conf_vhost_named(server->conf, o->vhost);
+    const struct source     *s = vhost ? source_find(&server->sources, vhost, o->app, o->stream) : NULL;
+    if (!s || !source_is_live(s))
+        return NULL;
+    return err_new(E_SYSTEM_STREAM_BUSY, "client %s publishes %s already", s->publisher->trace, s->identity);
+}
+
+static void run(void *arg)
+{
+    struct attempt *a = arg;
+    co_set_trace(a->trace);
+    a->why = check_free(a);
+    if (!a->why)
+        a->why = a->form(a);
+    if (a->publishes) {
+        a->why = entry_end_reason(&a->entry, a->why);
+        a->publishes = false;
+        a->n_frames = a->entry.session.client.n_messages;
+        entry_close(&a->entry, a->why);
+    }
+    tls_ctx_unref(&a->tls);
+    a->ended = true;
+    co_unpark(a->owner);
+}
+
+struct err *attempt_create(struct attempt **out, struct server *server, const struct pull_order *order, const char *url,
+                           attempt_form *form)
+{
+    struct attempt *a = mem_calloc(1, sizeof *a);
+    *out = NULL;
+    if (!a)
+        return err_no_memory();
+    *a = (struct attempt){
+        .server = server, .order = order, .url = url, .form = form, .owner = co_self(), .heard_us = now_us()
+    };
+    ident_random(a->trace, IDENT_LEN);
+    co_group_init(&a->group);
+    struct err *e = co_go(&a->group, "relay", run, a, &a->co);
+    if (e)
+        mem_free(a);
+    else
+        *out = a;
+    return e;
+}
+
+void attempt_destroy(struct attempt *a)
+{
+    if (!a)
+        return;
+    co_group_cancel_and_join(&a->group);
+    err_free(a->why);
+    mem_free(a);
+}
+
+int64_t attempt_frames(const struct attempt *a)
+{
+    return a->publishes ? a->entry.session.client.n_messages : a->n_frames;
+}

@@ -1,0 +1,96 @@
+/**
+ * One try to pull a stream from one URL, in a coroutine of its own, so that a kick or a takeover, which cancel it, end this try alone.
+ *
+ * A form (forms.h) reads one kind of URL. It connects, and calls attempt_begin() when media comes: then the stream is
+ * published. What it reads it hands to attempt_take() or attempt_take_body().
+ *
+ * Ownership  created and destroyed by its pull (pull.h), which outlives it
+ */
+#ifndef APP_RELAY_ATTEMPT_H
+#define APP_RELAY_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/caster/entry.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/ident.h"
+#include "protocol/co.h"
+
+struct attempt;
+struct pull_order;
+struct server;
+struct tls_ctx;
+
+/** Reads the stream until it ends, and always returns an error (forms.h). */
+typedef struct err *attempt_form(struct attempt *a);
+
+enum {
+    ATTEMPT_REDIRECTS_MAX = 3, /* in a row */
+    ATTEMPT_IP_CAP = 64,
+};
+
+struct attempt {
+    struct server           *server;
+    const struct pull_order *order;
+    attempt_form            *form;
+    struct co               *owner; /* is woken when the attempt has ended */
+    struct co_group          group;
+    struct co               *co;
+    const char              *url;  /* borrowed of the order */
+    struct tls_ctx          *tls;  /* the trusted certificates; NULL: the URL needs none */
+    struct session_door      door; /* that of the server, with session_own_guards */
+    struct entry             entry;
+    bool                     publishes; /* the entry is open */
+    char                     trace[IDENT_CAP], ip[ATTEMPT_IP_CAP];
+    int64_t                  bytes_in, bytes_out;
+    int64_t                  heard_us, n_heard; /* when a frame came last, and how many had come then */
+    int64_t                  began_us;          /* when the stream was published; 0: not yet */
+    int64_t                  n_frames;          /* how many came, once it has ended */
+    bool                     ended;
+    struct err              *why; /* once it has ended: never NULL */
+};
+
+/**
+ * Start it. The coroutine that calls is the one that is woken at its end.
+ *
+ * Ownership  borrows order and url
+ * Errors     out of memory, E_THREAD_CREATE
+ * Yields     no
+ */
+struct err *attempt_create(struct attempt **out, struct server *server, const struct pull_order *order, const char *url,
+                           attempt_form *form) ATTR_MUST_USE;
+
+/** End it if it has not ended, and free it. Takes NULL. Yields. */
+void attempt_destroy(struct attempt *a);
+
+/** Frames that have come. */
+int64_t attempt_frames(const struct attempt *a);
+
+/* ---- for its form ---- */
+
+/** Take the certificates that the pull trusts for connections of this attempt, into a->tls. Yields. */
+struct err *attempt_trust(struct attempt *a) ATTR_MUST_USE;
+
+/**
+ * The stream comes: become its publisher.
+ *
+ * Shape      fd: the socket it comes by
+ * Errors     E_SYSTEM_STREAM_BUSY, also where the vhost lets another publisher take the stream over; those of entry_open()
+ * Yields     as entry_open()
+ */
+struct err *attempt_begin(struct attempt *a, int fd) ATTR_MUST_USE;
+
+/** As entry_take() and entry_take_body(), of an attempt that has begun. */
+struct err *attempt_take(struct attempt *a, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
+struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
+
+/** The time at which the server has been silent for too long: bytes that make no frame do not count. */
+int64_t attempt_deadline(const struct attempt *a);
+
+/** The end of the stream. */
+struct err *attempt_end(const struct attempt *a) ATTR_MUST_USE;
+
+#endif

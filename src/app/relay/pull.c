@@ -1,0 +1,231 @@
+#include "app/relay/pull.h"
+
+#include <string.h>
+
+#include "app/relay/attempt.h"
+#include "app/relay/forms.h"
+#include "app/source/attend.h"
+#include "app/source/life.h"
+#include "app/source/source.h"
+#include "core/backoff.h"
+#include "core/log.h"
+#include "core/mask.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/co.h"
+
+/* ---- when it ends ---- */
+
+/* The time at which a stream without readers is given up; DEADLINE_NEVER: it has some, or is not pulled on demand. */
+static int64_t unwatched_until_us(const struct pull *p)
+{
+    const struct source *s = p->attendance ? p->attendance->source : NULL;
+    return s && s->n_readers == 0 ? s->unwatched_since_us + p->order.linger_us : DEADLINE_NEVER;
+}
+
+static bool is_over(const struct pull *p)
+{
+    return p->leaves || (p->attendance && (attendance_is_over(p->attendance) || now_us() >= unwatched_until_us(p)));
+}
+
+/* Wait until something happens, or until the deadline, which is no error. */
+static struct err *wait(struct pull *p, int64_t deadline_us)
+{
+    unsigned moments = 0;
+    int64_t  until_us = unwatched_until_us(p) < deadline_us ? unwatched_until_us(p) : deadline_us;
+    return err_except(p->attendance ? attendance_wait(p->attendance, until_us, &moments) : co_park(until_us),
+                      E_SOCKET_TIMEOUT);
+}
+
+/* ---- one try ---- */
+
+static void note_failure(struct pull *p, const struct err *e)
+{
+    struct str shown = str_over(p->error, sizeof p->error);
+    char       text[ERR_TEXT_MAX];
+    p->n_failures++;
+    p->error_code = (int)err_code(e);
+    p->failed_wall_us = wall_now_us();
+    err_text(e, text, sizeof text);
+    mask_append(&shown, text, strlen(text));
+    str_tame(p->error, shown.len);
+}
+
+/* The URL that failed is followed by the next one. */
+static void choose_next(struct pull *p, int64_t began_us)
+{
+    bool was_steady = began_us && now_us() - began_us >= PULL_STEADY_US;
+    if (was_steady)
+        p->pause_us = 0;
+    p->n_failed_in_row = was_steady ? 1 : p->n_failed_in_row + 1;
+    p->at = (p->at + 1) % p->order.urls.count;
+}
+
+/* True when all URLs have been tried since the last pause. */
+static bool is_round_over(const struct pull *p)
+{
+    return p->n_failed_in_row % p->order.urls.count == 0;
+}
+
+static int64_t next_pause_us(struct pull *p)
+{
+    p->pause_us = backoff_next_us(p->pause_us, PULL_PAUSE_US, PULL_PAUSE_MAX_US);
+    return backoff_spread_us(p->pause_us);
+}
+
+/* Takes `why`. */
+static void judge(struct pull *p, int64_t began_us, struct err *why)
+{
+    const char *url = p->order.urls.items[p->at];
+    note_failure(p, why);
+    choose_next(p, began_us);
+    int64_t pause_us = is_round_over(p) ? next_pause_us(p) : 0;
+    p->next_try_us = now_us() + pause_us;
+    log_err(LOG_WARN, why, "relay of %s from %s has failed, next try in %lldms", p->order.key, url,
+            (long long)(pause_us / US_PER_MS));
+}
+
+static void end_attempt(struct pull *p)
+{
+    struct attempt *a = p->attempt;
+    if (!a)
+        return;
+    co_group_cancel_and_join(&a->group);
+    p->bytes_before += a->bytes_in;
+    p->frames_before += a->n_frames;
+    p->attempt = NULL;
+    attempt_destroy(a);
+}
+
+static struct err *begin_attempt(struct pull *p)
+{
+    const char   *url = p->order.urls.items[p->at];
+    attempt_form *form = forms_find(url);
+    if (!form)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "%s is no URL that can be pulled", url);
+    return attempt_create(&p->attempt, p->server, &p->order, url, form);
+}
+
+static struct err *try_once(struct pull *p)
+{
+    struct err *e = begin_attempt(p);
+    if (e) {
+        judge(p, 0, e);
+        return NULL;
+    }
+    while (!e && !p->attempt->ended && !is_over(p))
+        e = wait(p, DEADLINE_NEVER);
+    if (!e && p->attempt->ended) {
+        judge(p, p->attempt->began_us, p->attempt->why);
+        p->attempt->why = NULL;
+    }
+    end_attempt(p);
+    return e;
+}
+
+static struct err *pause_before_next(struct pull *p)
+{
+    struct err *e = NULL;
+    p->waits = true;
+    while (!e && !is_over(p) && now_us() < p->next_try_us)
+        e = wait(p, p->next_try_us);
+    p->waits = false;
+    return e;
+}
+
+/* ---- its life ---- */
+
+/* Wait while another publisher has the stream. */
+static struct err *wait_until_free(struct pull *p, struct source *s)
+{
+    struct err *e = NULL;
+    while (!e && !is_over(p) && source_is_live(s))
+        e = wait(p, DEADLINE_NEVER);
+    source_pull_begin(s);
+    return e;
+}
+
+struct err *pull_run(struct pull *p, struct attendance *a)
+{
+    struct err *e = NULL;
+    p->co = co_self();
+    p->attendance = a;
+    p->at = p->n_failed_in_row = 0;
+    p->pause_us = 0;
+    while (!e && !is_over(p)) {
+        if (a)
+            e = wait_until_free(p, a->source);
+        if (!e && !is_over(p))
+            e = try_once(p);
+        if (!e && !is_over(p))
+            e = pause_before_next(p);
+    }
+    if (a)
+        source_pull_end(a->source);
+    p->co = NULL;
+    p->attendance = NULL;
+    if (p->owner)
+        co_unpark(p->owner);
+    return e;
+}
+
+struct err *pull_create(struct pull **out, struct server *server, struct pull_order *order)
+{
+    struct pull *p = mem_calloc(1, sizeof *p);
+    *out = NULL;
+    if (!p) {
+        pull_order_finish(order);
+        return err_no_memory();
+    }
+    *p = (struct pull){ .server = server, .order = *order };
+    *order = (struct pull_order){ 0 };
+    list_init(&p->link);
+    *out = p;
+    return NULL;
+}
+
+void pull_leave(struct pull *p)
+{
+    p->leaves = true;
+    if (p->co)
+        co_unpark(p->co);
+}
+
+void pull_destroy(struct pull *p)
+{
+    if (!p)
+        return;
+    list_remove(&p->link);
+    pull_order_finish(&p->order);
+    mem_free(p);
+}
+
+/* ---- what is shown of it ---- */
+
+enum pull_state pull_state(const struct pull *p)
+{
+    if (p->attempt)
+        return p->attempt->began_us ? PULL_PULLING : PULL_CONNECTING;
+    return p->waits ? PULL_WAITING : PULL_IDLE;
+}
+
+const char *pull_state_name(enum pull_state state)
+{
+    static const char *const names[] = {
+        [PULL_IDLE] = "idle",
+        [PULL_CONNECTING] = "connecting",
+        [PULL_PULLING] = "pulling",
+        [PULL_WAITING] = "waiting",
+    };
+    return names[state];
+}
+
+int64_t pull_bytes(const struct pull *p)
+{
+    return p->bytes_before + (p->attempt ? p->attempt->bytes_in : 0);
+}
+
+int64_t pull_frames(const struct pull *p)
+{
+    return p->frames_before + (p->attempt && p->attempt->publishes ? p->attempt->entry.session.client.n_messages : 0);
+}

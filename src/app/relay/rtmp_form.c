@@ -1,0 +1,133 @@
+/* RTMP and RTMPS: this server plays the stream of another one. */
+#include <strings.h>
+
+#include "app/forward/loop.h"
+#include "app/relay/forms.h"
+#include "app/relay/order.h"
+#include "app/rtmp/intake.h"
+#include "app/server/server.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/rtmp/client.h"
+
+struct reading {
+    struct attempt    *a;
+    struct rtmp_client client;
+    struct intake      intake;
+};
+
+/* ---- connecting ---- */
+
+static struct err *open_at(struct reading *r, const char *url, int64_t deadline_us)
+{
+    static const char         schema[] = "rtmps:";
+    struct rtmp_client_target at = { .url = url };
+    struct err               *e = strncasecmp(url, schema, sizeof schema - 1) == 0 ? attempt_trust(r->a) : NULL;
+    at.tls = r->a->tls;
+    if (!e)
+        e = rtmp_client_open(&r->client, &at, deadline_us);
+    if (!e)
+        e = forward_loop_check(r->a->server->conf, r->a->order->key, &r->client, r->client.address.tc_url);
+    return e ? e : rtmp_client_play(&r->client, NULL, deadline_us);
+}
+
+/* Open a connection, play, and follow redirects. */
+static struct err *open_client(struct reading *r, int64_t deadline_us)
+{
+    char       *moved_to = NULL;
+    struct err *e;
+    for (int n = 0; (e = open_at(r, moved_to ? moved_to : r->a->url, deadline_us)); n++) {
+        if (err_code(e) != E_CONTROL_REDIRECT || n == ATTEMPT_REDIRECTS_MAX || !r->client.moved_to)
+            break;
+        log_info("relay of %s is redirected to %.200s", r->a->order->key, r->client.moved_to);
+        mem_free(moved_to);
+        moved_to = r->client.moved_to;
+        r->client.moved_to = NULL;
+        rtmp_client_close(&r->client);
+        err_free(e);
+    }
+    mem_free(moved_to);
+    return e;
+}
+
+/* ---- media ---- */
+
+static struct err *take(struct reading *r, struct rtmp_message *msg, enum rtmp_client_news news)
+{
+    static const enum frame_kind kinds[] = {
+        [RTMP_TYPE_AUDIO] = FRAME_AUDIO,
+        [RTMP_TYPE_VIDEO] = FRAME_VIDEO,
+        [RTMP_TYPE_DATA] = FRAME_SCRIPT,
+    };
+    bool is_media =
+        msg->type_id == RTMP_TYPE_AUDIO || msg->type_id == RTMP_TYPE_VIDEO || msg->type_id == RTMP_TYPE_DATA;
+    r->a->bytes_in = r->client.io.bytes_in;
+    r->a->bytes_out = r->client.io.bytes_out;
+    if (news == RTMP_NEWS_ENDED)
+        return attempt_end(r->a);
+    if (news != RTMP_NEWS_MEDIA || !is_media)
+        return NULL;
+    msg->payload->kind = kinds[msg->type_id];
+    return attempt_take_body(r->a, &msg->payload, msg->timestamp_ms);
+}
+
+/* Wait for the first message of the stream, and publish it. */
+static struct err *read_first(struct reading *r)
+{
+    struct rtmp_message   msg = { 0 };
+    enum rtmp_client_news news = RTMP_NEWS_BEGUN;
+    struct err           *e = NULL;
+    while (!e && news == RTMP_NEWS_BEGUN)
+        e = rtmp_client_read(&r->client, &msg, &news, attempt_deadline(r->a));
+    if (!e && news == RTMP_NEWS_MEDIA)
+        e = attempt_begin(r->a, r->client.io.fd);
+    if (!e)
+        e = take(r, &msg, news);
+    frame_unref(&msg.payload);
+    return e;
+}
+
+static struct err *read_next(struct reading *r)
+{
+    struct rtmp_message   msg = { 0 };
+    enum rtmp_client_news news = RTMP_NEWS_NONE;
+    struct err           *e = intake_read(&r->intake, r->a->entry.session.source, &msg, attempt_deadline(r->a));
+    if (!e && msg.payload)
+        e = rtmp_client_judge(&r->client, &msg, &news);
+    if (!e && msg.payload)
+        e = take(r, &msg, news);
+    frame_unref(&msg.payload);
+    if (!e && now_us() >= attempt_deadline(r->a))
+        e = err_new(E_SOCKET_TIMEOUT, "no frame came");
+    return e;
+}
+
+static struct err *read_all(struct reading *r)
+{
+    struct err *e = read_first(r);
+    if (e)
+        return e;
+    co_trim_stack(); /* Return the stack pages that the handshake touched. */
+    intake_init(&r->intake, &r->client.link);
+    while (!e)
+        e = read_next(r);
+    intake_finish(&r->intake);
+    return e;
+}
+
+struct err *rtmp_form_run(struct attempt *a)
+{
+    struct reading *r = mem_calloc(1, sizeof *r);
+    if (!r)
+        return err_no_memory();
+    r->a = a;
+    r->client.io.fd = -1;
+    struct err *e = open_client(r, attempt_deadline(a));
+    a->heard_us = now_us(); /* It has answered: now it has as long again for its first frame. */
+    if (!e)
+        e = read_all(r);
+    rtmp_client_close(&r->client);
+    mem_free(r);
+    return e;
+}
