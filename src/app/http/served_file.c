@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #include "app/conf/open_files.h"
-#include "app/http/open_beneath.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/page.h"
 #include "protocol/co.h"
 #include "protocol/offload.h"
+#include "protocol/open_beneath.h"
 
 enum {
     DISK_US = 60 * US_PER_SECOND, /* longest wait for the disk */

@@ -3,8 +3,8 @@
  *
  * Yields     no. It blocks, so it is called on a worker thread; only open_beneath_now() is for the loop
  */
-#ifndef APP_HTTP_OPEN_BENEATH_H
-#define APP_HTTP_OPEN_BENEATH_H
+#ifndef PROTOCOL_OPEN_BENEATH_H
+#define PROTOCOL_OPEN_BENEATH_H
 
 #include <stdbool.h>
 #include <sys/stat.h>

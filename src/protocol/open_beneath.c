@@ -1,4 +1,4 @@
-#include "app/http/open_beneath.h"
+#include "protocol/open_beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/http/open_beneath.h"
 #include "core/attr.h"
+#include "protocol/open_beneath.h"
 
 static char top[] = "/tmp/open_beneath_XXXXXX";
 static char root[100];
