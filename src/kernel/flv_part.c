@@ -65,10 +65,12 @@ static bool read_beginning(struct rd file, struct beginning *b)
 
 /* ---- the head of a part ------------------------------------------------------------------------------------------ */
 
-/* Properties that tell of places in the whole file. */
+/* Properties that tell of places in the whole file, and one that is written here. */
 static bool is_of_file(struct amf0_text key)
 {
-    static const char *const names[] = { "filesize", "keyframes", "hasKeyframes", "canSeekToEnd", "padding" };
+    static const char *const names[] = {
+        "duration", "filesize", "keyframes", "hasKeyframes", "canSeekToEnd", "padding"
+    };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (amf0_text_is(key, names[i]))
             return true;
@@ -93,20 +95,28 @@ static uint32_t copy_properties(struct rd r, struct wr *w, bool *bad)
     return n;
 }
 
+static double duration_of(struct rd metadata)
+{
+    double s = amf0_get_number(metadata, "duration", 0);
+    return s > 0 && s < 1e9 ? s : 0;
+}
+
 /* Metadata that are malformed, or too large, are left out. */
-static void write_metadata(const struct flv_tag *tag, int32_t ms, struct wr *w)
+static void write_metadata(const struct flv_tag *tag, int32_t ms, double duration_s, struct wr *w)
 {
     struct wr old = *w;
-    struct rd r;
-    bool      bad = false;
-    if (!tag->body || !open_metadata(tag, &r))
-        return;
-    uint32_t n = copy_properties(r, NULL, &bad);
+    struct rd r = rd_over("", 0);
+    bool      bad = false, is_there = tag->body && open_metadata(tag, &r);
+    uint32_t  n = is_there ? copy_properties(r, NULL, &bad) : 0;
+    if (is_there && duration_of(r) > 0)
+        duration_s = duration_of(r);
     flv_write_tag_header(w, FLV_SCRIPT, 0, ms);
     size_t body = wr_len(w);
     amf0_write_string(w, "onMetaData");
-    amf0_write_ecma_array(w, n);
-    copy_properties(r, w, &bad);
+    amf0_write_ecma_array(w, n + 1);
+    amf0_put_number(w, "duration", duration_s);
+    if (is_there)
+        copy_properties(r, w, &bad);
     amf0_write_end(w);
     uint32_t len = (uint32_t)(wr_len(w) - body);
     flv_write_tag_trailer(w, len);
@@ -137,16 +147,23 @@ bool flv_part_head(struct rd file, struct wr *out)
     return !out->full;
 }
 
-bool flv_part_head_at(struct rd file, int32_t ms, struct wr *out)
+bool flv_part_head_at(struct rd file, int32_t ms, double duration_s, struct wr *out)
 {
     struct beginning b;
     if (!read_beginning(file, &b))
         return false;
     flv_write_header(out, b.header.has_audio, b.header.has_video);
-    write_metadata(&b.metadata, ms, out);
+    write_metadata(&b.metadata, ms, duration_s, out);
     write_config(&b.audio, ms, out);
     write_config(&b.video, ms, out);
     return !out->full;
+}
+
+double flv_part_duration(struct rd file)
+{
+    struct beginning b;
+    struct rd        r;
+    return read_beginning(file, &b) && b.metadata.body && open_metadata(&b.metadata, &r) ? duration_of(r) : 0;
 }
 
 /* ---- the index --------------------------------------------------------------------------------------------------- */

@@ -29,9 +29,13 @@ bool flv_part_head(struct rd file, struct wr *out) ATTR_MUST_USE;
 
 /**
  * As flv_part_head(), for a part that begins at a time, with the metadata before the configurations. What the metadata say of places in
- * the file is left out; the duration and the times of the tags stay those of the file.
+ * the file is left out; the times of the tags stay those of the file, and so does the duration. Where the metadata lack it, it is
+ * `duration_s`.
  */
-bool flv_part_head_at(struct rd file, int32_t ms, struct wr *out) ATTR_MUST_USE;
+bool flv_part_head_at(struct rd file, int32_t ms, double duration_s, struct wr *out) ATTR_MUST_USE;
+
+/** The duration by the metadata of the file, in seconds; 0: unknown. */
+double flv_part_duration(struct rd file);
 
 /**
  * Find the last key frame at a time or before it in the index of the file's metadata.

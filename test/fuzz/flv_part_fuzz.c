@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     uint64_t          at;
     for (int with_time = 0; with_time < 2; with_time++) {
         struct wr out = wr_over(head, sizeof head);
-        if (!(with_time ? flv_part_head_at(file, ms, &out) : flv_part_head(file, &out)))
+        if (!(with_time ? flv_part_head_at(file, ms, 7, &out) : flv_part_head(file, &out)))
             continue;
         struct rd r = rd_over(head, wr_len(&out));
         check(flv_read_header(&r, &header) == FLV_GOT);

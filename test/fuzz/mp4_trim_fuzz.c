@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "fuzzing.h"
 #include "kernel/mp4/box_read.h"
+#include "kernel/mp4/entry_read.h"
 #include "kernel/mp4/tables.h"
 
 /* Nothing in a new head lies outside the part, and it can be read again. */
@@ -21,6 +22,10 @@ static void check_part(const struct mp4_trim *m)
         struct mp4_table_sample s;
         if (!mp4_box_is(&b, "trak") || !mp4_tables_read(&t, b.body, timescale))
             continue;
+        struct mp4_entry entry;
+        if (mp4_entry_read(t.entry, &entry))
+            check(entry.config_len == 0 ||
+                  (entry.config >= m->head && entry.config + entry.config_len <= m->head + m->head_len));
         mp4_cursor_begin(&c, &t);
         while (mp4_cursor_next(&c, &s))
             check(s.at >= m->head_len && s.at + s.len <= m->head_len + m->to - m->from);

@@ -120,13 +120,35 @@ static struct err *walk_from(struct window *w, struct rd beginning, const struct
     return e;
 }
 
+/* The duration of the file: what the metadata say, or the time of the last tag. */
+static struct err *find_duration(struct window *w, struct rd beginning, struct vod_found *found)
+{
+    uint8_t         trailer[FLV_TAG_TRAILER_LEN];
+    struct flv_peek peek;
+    size_t          n;
+    bool            ok;
+    double          s = flv_part_duration(beginning);
+    found->duration_us = (int64_t)(s * US_PER_SECOND);
+    if (s > 0 || w->file_len < FLV_HEADER_LEN + FLV_TAG_TRAILER_LEN)
+        return NULL;
+    struct err *e = read_at(w->fd, w->file_len - FLV_TAG_TRAILER_LEN, trailer, sizeof trailer, &n);
+    if (e || n < sizeof trailer)
+        return e;
+    struct rd r = rd_over(trailer, sizeof trailer);
+    int64_t   at = w->file_len - FLV_TAG_TRAILER_LEN - rd_u32(&r);
+    if (at > 0 && !(e = look(w, at, &peek, &ok)) && ok && peek.tag.dts_ms > 0)
+        found->duration_us = (int64_t)peek.tag.dts_ms * US_PER_MS;
+    return e;
+}
+
 static struct err *write_flv_head(struct rd beginning, int32_t ms, struct vod_found *found)
 {
+    found->began_us = (int64_t)ms * US_PER_MS;
     found->head = mem_alloc(FLV_PART_HEAD_MAX);
     if (!found->head)
         return err_no_memory();
     struct wr out = wr_over(found->head, FLV_PART_HEAD_MAX);
-    if (flv_part_head_at(beginning, ms, &out)) {
+    if (flv_part_head_at(beginning, ms, (double)found->duration_us / US_PER_SECOND, &out)) {
         found->head_len = wr_len(&out);
         found->head = mem_shrink(found->head, found->head_len);
         return NULL;
@@ -148,6 +170,8 @@ static struct err *find_in_flv(int fd, int64_t file_len, const struct vod_wish *
         e = walk_from(&w, rd_over(beginning, len), wish, &at);
     if (!e && at > 0)
         e = walk(&w, at, wish, &key, found);
+    if (!e && at > 0)
+        e = find_duration(&w, rd_over(beginning, len), found);
     if (!e && key.is_found && found->from < found->to)
         e = write_flv_head(rd_over(beginning, len), key.ms, found);
     mem_free(w.bytes);
@@ -288,7 +312,8 @@ static struct err *trim(struct mp4_file *f, const struct vod_wish *wish, struct 
     };
     enum mp4_trimmed result = mp4_trim(&m);
     if (result == MP4_TRIM_OK)
-        *found = (struct vod_found){ m.head, m.head_len, (int64_t)m.from, (int64_t)m.to };
+        *found = (struct vod_found){ m.head,        m.head_len, (int64_t)m.from,
+                                     (int64_t)m.to, m.began_us, m.began_us + m.part_us };
     return result == MP4_TRIM_NO_MEMORY ? err_no_memory() : NULL;
 }
 
@@ -312,6 +337,6 @@ struct err *vod_find_part(int fd, int64_t file_len, const struct vod_wish *wish,
     struct err *e =
         wish->format == VOD_FLV ? find_in_flv(fd, file_len, wish, found) : find_in_mp4(fd, file_len, wish, found);
     if (!found->head)
-        *found = (struct vod_found){ .to = file_len };
+        *found = (struct vod_found){ .to = file_len, .duration_us = found->duration_us };
     return e;
 }

@@ -35,6 +35,8 @@ struct vod_found {
     uint8_t *head; /* mem_free() */
     size_t   head_len;
     int64_t  from, to;
+    int64_t  began_us,
+        duration_us; /* the time in the file at which a part with `head` begins; the duration of the file, 0: unknown */
 };
 
 /**

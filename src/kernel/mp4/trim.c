@@ -16,6 +16,7 @@ struct cut {
     struct mp4_tables tables[MP4_FLAT_TRACKS];
     bool              is_kept[MP4_FLAT_TRACKS];
     int64_t           start_us; /* where the first key frame is presented */
+    int64_t           began_us; /* where the first sample is presented */
 };
 
 static bool is_media(const struct mp4_tables *t)
@@ -90,7 +91,7 @@ static void widen(struct mp4_trim *m, const struct mp4_table_sample *s)
     m->to = s->at + s->len > m->to ? s->at + s->len : m->to;
 }
 
-/* Add the samples of a track that are in the part: from a number on, or from a time on. */
+/* Add the samples of a track that are in the part: from a number on, or with 0 from the time of the key frame on. */
 static bool add_track(struct cut *c, size_t i, uint32_t number)
 {
     const struct mp4_tables *t = &c->tables[i];
@@ -108,6 +109,8 @@ static bool add_track(struct cut *c, size_t i, uint32_t number)
         if (s.at + s.len > m->file_len || s.dts + forward < 0)
             return false;
         widen(m, &s);
+        int64_t us = mp4_us_from_ticks(s.pts, t->timescale);
+        c->began_us = us < c->began_us ? us : c->began_us;
         mp4_flat_add_sample(&c->flat.tracks[i],
                             &(struct mp4_flat_sample){ .dts = s.dts + forward,
                                                        .shown = (uint32_t)(s.pts - s.dts - least),
@@ -127,8 +130,9 @@ static bool add_tracks(struct cut *c)
     c->wish->to = 0;
     if (!find_key(c, lead, &number))
         return false;
-    for (size_t i = 0; i < MP4_FLAT_TRACKS; i++)
-        if (c->is_kept[i] && !add_track(c, i, &c->tables[i] == lead ? number : 0))
+    c->began_us = c->start_us;
+    for (size_t i = 0; i < MP4_FLAT_TRACKS; i++) /* A part that begins with the file has all of its sound. */
+        if (c->is_kept[i] && !add_track(c, i, number == 1 || &c->tables[i] == lead ? number : 0))
             return false;
     return c->wish->from < c->wish->to;
 }
@@ -147,7 +151,9 @@ static void write_head(struct cut *c, struct wr *w, int64_t delta)
 static enum mp4_trimmed make_head(struct cut *c)
 {
     struct mp4_trim *m = c->wish;
-    size_t           room = m->ftyp_len + mp4_flat_room(&c->flat) + MDAT_HEADER_LEN;
+    m->began_us = c->began_us > 0 ? c->began_us : 0;
+    m->part_us = mp4_flat_duration_us(&c->flat);
+    size_t room = m->ftyp_len + mp4_flat_room(&c->flat) + MDAT_HEADER_LEN;
     m->head = mem_alloc(room);
     if (!m->head)
         return MP4_TRIM_NO_MEMORY;

@@ -144,7 +144,7 @@ static void the_head_of_a_time_has_metadata_without_places_in_the_file(void **st
     struct flv_header header;
     struct flv_tag    tag;
     struct rd         value;
-    assert_true(flv_part_head_at(rd_over(file, wr_len(&w)), 2000, &out));
+    assert_true(flv_part_head_at(rd_over(file, wr_len(&w)), 2000, 99, &out));
     struct rd r = rd_over(head, wr_len(&out));
     assert_int_equal(flv_read_header(&r, &header), FLV_GOT);
     assert_int_equal(flv_read_tag(&r, &tag), FLV_GOT);
@@ -167,6 +167,25 @@ static void the_head_of_a_time_has_metadata_without_places_in_the_file(void **st
         assert_int_equal(tag.dts_ms, 2000);
     }
     assert_int_equal(rd_left(&r), 0);
+}
+
+static void a_file_without_a_duration_gets_it(void **state)
+{
+    (void)state;
+    struct wr         w = wr_over(file, sizeof file), out = wr_over(head, sizeof head);
+    struct flv_header header;
+    struct flv_tag    tag;
+    flv_write_header(&w, true, false);
+    PUT(&w, FLV_AUDIO, mp3_frame);
+    assert_true(flv_part_head_at(rd_over(file, wr_len(&w)), 0, 99, &out));
+    struct rd r = rd_over(head, wr_len(&out));
+    assert_int_equal(flv_read_header(&r, &header), FLV_GOT);
+    assert_int_equal(flv_read_tag(&r, &tag), FLV_GOT);
+    struct rd body = rd_over(tag.body, tag.len);
+    amf0_skip(&body);
+    assert_float_equal(amf0_get_number(body, "duration", 0), 99, 0);
+    assert_float_equal(flv_part_duration(rd_over(head, wr_len(&out))), 99, 0);
+    assert_float_equal(flv_part_duration(rd_over(file, wr_len(&w))), 0, 0);
 }
 
 static void a_look_tells_media_from_configurations(void **state)
@@ -207,6 +226,7 @@ int main(void)
         cmocka_unit_test(what_is_no_flv_or_too_large_is_refused),
         cmocka_unit_test(the_index_tells_the_key_frame_before_a_time),
         cmocka_unit_test(the_head_of_a_time_has_metadata_without_places_in_the_file),
+        cmocka_unit_test(a_file_without_a_duration_gets_it),
         cmocka_unit_test(a_look_tells_media_from_configurations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
