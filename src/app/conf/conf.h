@@ -54,6 +54,7 @@ struct conf_play {
     int64_t          send_min_interval_us;
     bool             reduce_sequence_header;
     int64_t          wait_us; /* ours: how long an RTMP player waits for a publisher */
+    char            *vod;     /* ours: folder of the files that are played over RTMP; NULL: none */
 };
 
 struct conf_publish {

@@ -155,6 +155,8 @@ static const struct directive play_rows[] = {
       IN_VHOST(play.wait_us), .since = "ours",
       .help = "How long an RTMP player may wait for a publisher, at first and after each one; then it gets "
               "StreamNotFound. 0: not at all." },
+    { .name = "vod", .type = CONF_STRING, .unit = "path", .reload = RELOAD_LIVE, IN_VHOST(play.vod), .since = "ours",
+      .help = "Folder of recorded files that RTMP players may play and seek in: app/name.flv, app/mp4:name.mp4. Absent: none." },
 };
 
 const struct conf_block conf_play_block = { CONF_ROWS(play_rows) };

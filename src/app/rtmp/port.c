@@ -7,6 +7,7 @@
 #include "app/rtmp/introduction.h"
 #include "app/rtmp/player.h"
 #include "app/rtmp/publisher.h"
+#include "app/rtmp/vod_player.h"
 #include "app/session/goodbye.h"
 #include "app/source/source.h"
 #include "core/clock.h"
@@ -114,6 +115,16 @@ static void log_stream(const struct rtmp_conn *c)
     log_info("stream %s, id=%s, publishing=%d, players=%zu", s->identity, s->id, source_is_live(s), s->n_readers);
 }
 
+/* A recorded file is played if the vhost has them and the client means one. */
+static struct err *play(struct rtmp_conn *c)
+{
+    struct vod_film *film;
+    struct err      *e = rtmp_vod_player_find(c, &film);
+    if (e)
+        return e;
+    return film ? rtmp_vod_player_run(c, film) : rtmp_player_run(c);
+}
+
 /* Serve one stream, from the client's commands to the end of the stream. */
 static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
 {
@@ -139,7 +150,7 @@ static struct err *serve_stream(struct rtmp_conn *c, int64_t deadline_us)
         e = session_enter(&c->session);
     }
     if (!e)
-        e = session_end_reason(&c->session, rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : rtmp_player_run(c));
+        e = session_end_reason(&c->session, rtmp_role_is_publish(c->role) ? rtmp_publisher_run(c) : play(c));
     if (err_code(e) == E_LIMIT && c->session.client.over_kbps)
         e = rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, e);
     c->session.client.has_failed = e != NULL;

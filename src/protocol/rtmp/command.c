@@ -233,6 +233,15 @@ void rtmp_write_sample_access(struct wr *w)
     amf0_write_bool(w, true);
 }
 
+void rtmp_write_play_complete(struct wr *w)
+{
+    amf0_write_string(w, "onPlayStatus");
+    amf0_write_object(w);
+    amf0_put_string(w, "level", "status");
+    amf0_put_string(w, "code", "NetStream.Play.Complete");
+    amf0_write_end(w);
+}
+
 void rtmp_write_status(struct wr *w, enum rtmp_status status)
 {
     static const struct {

@@ -43,6 +43,7 @@ enum rtmp_call_kind {
 
 /* RTMP 1.0, 7.2.2.1, the defaults of play: a live stream, or a recorded one if it is not live; up to its end. */
 enum { RTMP_PLAY_START = -2, RTMP_PLAY_DURATION = -1 };
+enum { RTMP_PLAY_LIVE = -1 }; /* as start: a live stream alone */
 
 /* Longest body of a command. Usual commands have some hundred bytes, and each lookup of a property reads all of them. */
 enum { RTMP_CALL_MAX = 64 << 10 };
@@ -104,6 +105,7 @@ void rtmp_write_on_fc_publish(struct wr *w);
 void rtmp_write_on_fc_unpublish(struct wr *w);
 void rtmp_write_on_fc_subscribe(struct wr *w);
 void rtmp_write_sample_access(struct wr *w); /* a data message */
+void rtmp_write_play_complete(struct wr *w); /* a data message: onPlayStatus, NetStream.Play.Complete */
 
 /** The onStatus messages with fixed words. */
 enum rtmp_status {

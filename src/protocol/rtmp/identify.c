@@ -73,6 +73,15 @@ static int64_t duration_of(const struct rtmp_call *call)
     return isfinite(ms) && ms > 0 && ms < 1e12 ? (int64_t)ms : 0;
 }
 
+/* The specification counts a start in seconds; librtmp and libavformat send milliseconds, also of the values that have a meaning. */
+static int64_t start_of(const struct rtmp_call *call)
+{
+    double start = call->play_start;
+    if (isfinite(start) && start >= 0 && start < 1e12)
+        return (int64_t)start;
+    return start == RTMP_PLAY_LIVE || start == RTMP_PLAY_LIVE * 1000 ? RTMP_PLAY_LIVE : RTMP_PLAY_START;
+}
+
 /* Read the stream and the role from the client's play or publish. */
 static struct err *find_stream(struct identification *id, struct rtmp_request *req, const struct rtmp_call *call,
                                enum rtmp_role *role)
@@ -86,6 +95,7 @@ static struct err *find_stream(struct identification *id, struct rtmp_request *r
     if (*role != RTMP_PLAY)
         rtmp_chunk_reader_expect_media(&id->s->link.in,
                                        true); /* It stays on: media may still come after the publish. */
+    req->start_ms = start_of(call);
     req->duration_ms = *role == RTMP_PLAY ? duration_of(call) : 0;
     e = rtmp_url_parse(&url, req->tc_url, *role == RTMP_PLAY ? name : choose_name(id, name));
     mem_free(name);

@@ -21,6 +21,7 @@ struct rtmp_request {
     struct rtmp_url url; /* parts of the tcUrl; stream and param are "" until the client has named its stream */
     const char     *tc_url, *page_url, *swf_url;
     double          object_encoding, connect_tid;
+    int64_t         start_ms;    /* position given in play; RTMP_PLAY_START, RTMP_PLAY_LIVE: none */
     int64_t         duration_ms; /* duration given in play; 0: until the stream ends */
     uint8_t        *args;        /* the second object of connect, as AMF0; NULL: none */
     size_t          args_len;

@@ -317,6 +317,19 @@ struct err *rtmp_server_send_status(struct rtmp_server *s, enum rtmp_status stat
     return rtmp_outbox_send(&o);
 }
 
+struct err *rtmp_server_end_play(struct rtmp_server *s)
+{
+    struct rtmp_outbox o;
+    struct err        *e = rtmp_outbox_begin(&o, &s->link);
+    if (e)
+        return e;
+    rtmp_write_user_control(&o.wire, RTMP_EVENT_STREAM_EOF, RTMP_MSID);
+    rtmp_write_play_complete(&o.body);
+    rtmp_outbox_add(&o, RTMP_CSID_STREAM, RTMP_MSID, RTMP_TYPE_DATA);
+    add_status(&o, RTMP_STATUS_PLAY_STOP);
+    return rtmp_outbox_send(&o);
+}
+
 struct err *rtmp_server_send_event(struct rtmp_server *s, enum rtmp_user_event event)
 {
     return rtmp_link_send_event(&s->link, event, RTMP_MSID);

@@ -151,6 +151,9 @@ struct err *rtmp_server_end_publish(struct rtmp_server *s, enum rtmp_role role,
 /** Send an onStatus with fixed words on the stream: UnpublishNotify, Play.Stop … */
 struct err *rtmp_server_send_status(struct rtmp_server *s, enum rtmp_status status) ATTR_MUST_USE;
 
+/** Tell a player that a recorded file has been sent to its end: StreamEOF, NetStream.Play.Complete, NetStream.Play.Stop. */
+struct err *rtmp_server_end_play(struct rtmp_server *s) ATTR_MUST_USE;
+
 /** Send a User Control event on the stream: StreamEOF, StreamBegin. */
 struct err *rtmp_server_send_event(struct rtmp_server *s, enum rtmp_user_event event) ATTR_MUST_USE;
 

@@ -137,6 +137,9 @@ static void the_answers_to_play_have_their_bytes(void **state)
                    K("\x08", "clientid") S("\x08", "ASAICiss") END);
     rtmp_write_sample_access(&w);
     ASSERT_WRITTEN(S("\x11", "|RtmpSampleAccess") "\x01\x01\x01\x01");
+    rtmp_write_play_complete(&w);
+    ASSERT_WRITTEN(S("\x0C", "onPlayStatus") OBJECT K("\x05", "level") S("\x06", "status") //
+                   K("\x04", "code") S("\x17", "NetStream.Play.Complete") END);
     rtmp_write_status(&w, RTMP_STATUS_PAUSE);
     ASSERT_WRITTEN(S("\x08", "onStatus") ZERO NUL OBJECT K("\x05", "level") S("\x06", "status") //
                    K("\x04", "code") S("\x16", "NetStream.Pause.Notify")                        //

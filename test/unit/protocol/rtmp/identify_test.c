@@ -161,6 +161,34 @@ static void play_has_a_duration(void **state)
     }
 }
 
+static void play_has_a_start_in_milliseconds_or_none(void **state)
+{
+    (void)state;
+    static const struct {
+        double  asked;
+        int64_t ms;
+    } rows[] = { { 5000, 5000 },
+                 { 0, 0 },
+                 { -1, RTMP_PLAY_LIVE },
+                 { -1000, RTMP_PLAY_LIVE },
+                 { -2, RTMP_PLAY_START },
+                 { -2000, RTMP_PLAY_START },
+                 { NAN, RTMP_PLAY_START },
+                 { INFINITY, RTMP_PLAY_START },
+                 { 1e300, RTMP_PLAY_START } };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct talk   *t = connected("rtmp://h/live");
+        uint8_t        body[256];
+        struct wr      w = wr_over(body, sizeof body);
+        enum rtmp_role role;
+        rtmp_write_play(&w, 0, "s", rows[i].asked, 5000);
+        say_message(t, RTMP_TYPE_COMMAND, 0, body, wr_len(&w));
+        assert_null(rtmp_identify(&t->s, &t->req, &role, soon()));
+        assert_true(t->req.start_ms == rows[i].ms);
+        talk_free(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_second_identification_keeps_nothing_of_the_first),
         cmocka_unit_test(a_stream_without_a_name_is_refused_in_words),
         cmocka_unit_test(play_has_a_duration),
+        cmocka_unit_test(play_has_a_start_in_milliseconds_or_none),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }

@@ -1,0 +1,268 @@
+#include "app/rtmp/vod_player.h"
+
+#include "app/rtmp/conn.h"
+#include "app/source/source.h"
+#include "app/vod/film.h"
+#include "app/vod/name.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "kernel/flv.h"
+#include "protocol/co.h"
+
+/* How far a player is sent ahead of the time, whatever buffer it announces: rtmpdump announces ten hours. */
+enum { AHEAD_MIN_MS = 2000, AHEAD_MAX_MS = 30000 };
+
+/* A larger step between two tags is no pause, but another time line. */
+enum { JUMP_MS = 10000 };
+
+/* How long a player may stay after the end, to seek back. */
+enum { OVER_US = 180 * US_PER_SECOND };
+
+struct vod_player {
+    struct rtmp_conn *conn;
+    struct vod_film  *film;
+    struct rd         tags;               /* those that were read and not sent */
+    struct rtmp_out   out;                /* the message that is being sent; body NULL: none */
+    size_t            sent;               /* bytes of its chunks */
+    int64_t           origin_us;          /* when the time 0 of the file is due */
+    int32_t           last_ms, stop_ms;   /* stop_ms: where the client wants to end */
+    bool              has_begun;          /* `origin_us` and `last_ms` are known */
+    bool              is_over;            /* The player has been told of the end. */
+    int64_t           paused_us, over_us; /* paused_us: when it paused; 0: it plays */
+    bool              no_audio, no_video;
+};
+
+/* ---- the file ---------------------------------------------------------------------------------------------------- */
+
+/* Read tags if there are none; without one, the file has ended. */
+static struct err *need_tags(struct vod_player *p, bool *any)
+{
+    struct err *e = rd_left(&p->tags) ? NULL : vod_film_read(&p->film, &p->tags);
+    *any = !e && rd_left(&p->tags) > 0;
+    return e;
+}
+
+static struct err *seek(struct vod_player *p, int64_t ms)
+{
+    enum { POSITION_MAX_MS = INT32_MAX / 2 };
+    ms = ms < 0 ? 0 : ms > POSITION_MAX_MS ? POSITION_MAX_MS : ms;
+    p->tags = rd_over("", 0);
+    p->has_begun = p->is_over = false;
+    return vod_film_seek(&p->film, ms * US_PER_MS);
+}
+
+/* ---- commands ---------------------------------------------------------------------------------------------------- */
+
+static void pause_playing(struct vod_player *p, bool pause)
+{
+    if (pause && !p->paused_us)
+        p->paused_us = now_us();
+    if (!pause && p->paused_us) {
+        p->origin_us += now_us() - p->paused_us;
+        p->paused_us = 0;
+    }
+    log_info(pause ? "player pauses" : "player goes on");
+}
+
+static struct err *answer_seek(struct vod_player *p, const struct rtmp_call *call)
+{
+    struct rtmp_server *rtmp = &p->conn->rtmp;
+    double              ms = call->number > 0 && call->number < INT32_MAX ? call->number : 0;
+    log_info("player seeks to %.0f ms", ms);
+    struct err *e = seek(p, (int64_t)ms);
+    if (!e)
+        e = rtmp_server_reply_unknown(rtmp, call);
+    if (!e)
+        e = rtmp_server_send_event(rtmp, RTMP_EVENT_STREAM_BEGIN);
+    return e ? e : rtmp_server_send_status(rtmp, RTMP_STATUS_SEEK);
+}
+
+static struct err *take_command(struct vod_player *p, const struct rtmp_message *msg, bool *ended)
+{
+    struct rtmp_server *rtmp = &p->conn->rtmp;
+    struct rtmp_call    call;
+    struct err         *e = rtmp_link_decode(msg, &call);
+    if (e)
+        return err_wrap(e, "decode a player's command");
+    switch (call.kind) {
+    case RTMP_CALL_PAUSE: pause_playing(p, call.flag); return rtmp_server_reply_pause(rtmp, call.flag);
+    case RTMP_CALL_SEEK: return err_wrap(answer_seek(p, &call), "seek");
+    case RTMP_CALL_CLOSE_STREAM:
+    case RTMP_CALL_DELETE_STREAM: *ended = true; return NULL;
+    case RTMP_CALL_PLAY:
+        *ended = rtmp_call_is_stop(&call);
+        return *ended ? NULL : rtmp_server_reply_unknown(rtmp, &call);
+    case RTMP_CALL_RECEIVE_AUDIO: p->no_audio = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
+    case RTMP_CALL_RECEIVE_VIDEO: p->no_video = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
+    default: return rtmp_server_reply_unknown(rtmp, &call);
+    }
+}
+
+/* Handle all messages that the player has sent. No message may be half written, because answers are written whole. */
+static struct err *listen_to_player(struct vod_player *p, bool *ended)
+{
+    while (!*ended) {
+        struct rtmp_message msg = { 0 };
+        bool                got;
+        struct err         *e = rtmp_link_next_now(&p->conn->rtmp.link, &msg, &got);
+        if (!e && got && msg.type_id == RTMP_TYPE_COMMAND)
+            e = take_command(p, &msg, ended);
+        frame_unref(&msg.payload);
+        if (e || !got)
+            return e;
+        co_give_way_by_time();
+    }
+    return NULL;
+}
+
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
+
+/* Send the rest of the message, or wait until the socket takes more of it. */
+static struct err *send_message(struct vod_player *p)
+{
+    enum { N_IOV = 32 };
+    uint8_t      headers[N_IOV * RTMP_CHUNK_HEADER_MAX];
+    struct iovec iov[N_IOV];
+    struct wr    scratch = wr_over(headers, sizeof headers);
+    struct io   *io = &p->conn->io;
+    uint32_t     chunk_size = p->conn->rtmp.link.out_chunk_size;
+    size_t       covered, n;
+    int          n_iov = rtmp_message_iov(&p->out, chunk_size, p->sent, iov, N_IOV, &scratch, &covered);
+    struct err  *e = io_writev_now(io, iov, n_iov, &n);
+    if (e)
+        return e;
+    p->sent += n;
+    if (p->sent == rtmp_message_wire_len(&p->out, chunk_size)) {
+        p->out.body = NULL;
+        p->conn->session.client.n_messages++;
+        co_give_way_by_time();
+        return NULL;
+    }
+    return n < covered ? io_wait_taken(io, RTMP_REPLY_TIMEOUT_US, DEADLINE_NEVER) : NULL;
+}
+
+/* When a tag is due: by its time, and ahead of that by the player's buffer. */
+static int64_t due_us(struct vod_player *p, const struct flv_tag *tag)
+{
+    int64_t ahead_ms = p->conn->rtmp.link.buffer_ms, step_ms = (int64_t)tag->dts_ms - p->last_ms;
+    if (ahead_ms < AHEAD_MIN_MS)
+        ahead_ms = AHEAD_MIN_MS;
+    if (ahead_ms > AHEAD_MAX_MS)
+        ahead_ms = AHEAD_MAX_MS;
+    if (!p->has_begun)
+        p->origin_us = now_us() - (int64_t)tag->dts_ms * US_PER_MS;
+    else if (step_ms > JUMP_MS || step_ms < -JUMP_MS)
+        p->origin_us -= step_ms * US_PER_MS;
+    p->has_begun = true;
+    p->last_ms = tag->dts_ms;
+    return p->origin_us + ((int64_t)tag->dts_ms - ahead_ms) * US_PER_MS;
+}
+
+static bool is_left_out(const struct vod_player *p, const struct flv_tag *tag)
+{
+    return tag->len == 0 || (tag->type == FLV_AUDIO && p->no_audio) || (tag->type == FLV_VIDEO && p->no_video);
+}
+
+static void begin_message(struct vod_player *p, const struct flv_tag *tag)
+{
+    p->sent = 0;
+    p->out = (struct rtmp_out){ .csid = tag->type == FLV_VIDEO ? RTMP_CSID_VIDEO : RTMP_CSID_AUDIO,
+                                .msid = RTMP_MSID,
+                                .timestamp_ms = (uint32_t)tag->dts_ms,
+                                .type_id = tag->type,
+                                .len = tag->len,
+                                .body = tag->body };
+}
+
+static struct err *tell_end(struct vod_player *p)
+{
+    log_info("the file has been sent up to %d ms", p->last_ms);
+    p->is_over = true;
+    p->over_us = now_us();
+    return rtmp_server_end_play(&p->conn->rtmp);
+}
+
+/* Begin with the next tag if it is due; otherwise wait for it, or for a command. */
+static struct err *next_tag(struct vod_player *p)
+{
+    struct flv_tag tag;
+    bool           any;
+    struct err    *e = need_tags(p, &any);
+    struct rd      r = p->tags;
+    if (e)
+        return e;
+    if (!any || flv_read_tag(&r, &tag) != FLV_GOT || tag.dts_ms >= p->stop_ms)
+        return tell_end(p);
+    int64_t due = due_us(p, &tag);
+    if (now_us() < due)
+        return err_except(io_wait_readable(&p->conn->io, due), E_SOCKET_TIMEOUT);
+    p->tags = r;
+    if (!is_left_out(p, &tag))
+        begin_message(p, &tag);
+    return NULL;
+}
+
+static struct err *play_loop(struct vod_player *p)
+{
+    struct io  *io = &p->conn->io;
+    struct err *e = NULL;
+    bool        ended = false, listened = false;
+    while (!e && !ended) {
+        if (p->out.body) {
+            e = send_message(p);
+            continue;
+        }
+        if (!listened || io_is_readable(io))
+            e = listen_to_player(p, &ended);
+        listened = true;
+        if (e || ended || io_is_readable(io))
+            continue;
+        if (p->is_over)
+            e = io_wait_readable(io, p->over_us + OVER_US);
+        else
+            e = p->paused_us ? io_wait_readable(io, DEADLINE_NEVER) : next_tag(p);
+    }
+    return e;
+}
+
+/* ---- from play to the end ---------------------------------------------------------------------------------------- */
+
+struct err *rtmp_vod_player_find(struct rtmp_conn *c, struct vod_film **film)
+{
+    const struct source *s = c->session.source;
+    const char          *folder = s->vhost->play.vod;
+    struct vod_name      name;
+    *film = NULL;
+    if (!folder || !*folder || source_is_live(s) || c->request.start_ms == RTMP_PLAY_LIVE)
+        return NULL;
+    if (!vod_name_find(&name, c->request.url.app, c->request.url.stream))
+        return NULL;
+    struct err *e = vod_film_open(film, folder, name.path);
+    if (err_code(e) != E_SYSTEM_FILE_NOT_EXISTS)
+        return e;
+    if (name.is_file)
+        return rtmp_conn_refuse(c, RTMP_REFUSE_NOT_FOUND, e);
+    err_free(e);
+    return NULL;
+}
+
+struct err *rtmp_vod_player_run(struct rtmp_conn *c, struct vod_film *film)
+{
+    struct vod_player p = { .conn = c, .film = film, .stop_ms = INT32_MAX };
+    int64_t           start_ms = c->request.start_ms > 0 ? c->request.start_ms : 0;
+    if (c->request.duration_ms > 0 && start_ms + c->request.duration_ms < INT32_MAX)
+        p.stop_ms = (int32_t)(start_ms + c->request.duration_ms);
+    struct err *e = seek(&p, start_ms);
+    if (err_code(e) == E_LIMIT)
+        e = rtmp_conn_refuse(c, RTMP_REFUSE_FAILED, e);
+    if (!e)
+        e = rtmp_server_send_event(&c->rtmp, RTMP_EVENT_STREAM_IS_RECORDED);
+    if (!e)
+        e = rtmp_server_start_play(&c->rtmp);
+    if (!e) {
+        log_info("start play of a file, start=%lldms, buffer=%ums", (long long)start_ms, c->rtmp.link.buffer_ms);
+        e = play_loop(&p);
+    }
+    vod_film_close(&p.film);
+    return err_wrap(e, "play a file");
+}
