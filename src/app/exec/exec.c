@@ -73,8 +73,12 @@ static void follow_conf(struct exec *x)
     programs_begin_change(&x->programs);
     for (size_t i = 0; !e && i < lines->count && i < EXEC_PROGRAMS_MAX; i++)
         e = want(x, &lines->items[i]);
+    if (e) {
+        programs_abandon_change(&x->programs);
+        log_err(LOG_WARN, e, "exec of %s: its programs stay as they are for now", x->source->identity);
+        return;
+    }
     programs_end_change(&x->programs);
-    log_err(LOG_WARN, e, "exec of %s: not all programs are started", x->source->identity);
     struct conf *old = x->conf;
     x->conf = conf_ref(x->source->conf);
     conf_unref(&old);

@@ -27,28 +27,26 @@ static size_t count_ingests(const struct conf *conf)
 }
 
 /* An ingest on demand belongs to its stream (on_demand.h). */
-static void check_on_demand(const struct ingest_spec *spec)
+static struct err *check_on_demand(const struct ingest_spec *spec)
 {
-    char key[STREAM_IDENTITY_CAP];
-    if (!*ingest_spec_key(key, spec))
+    char        key[STREAM_IDENTITY_CAP];
+    struct err *e = ingest_spec_key(key, spec);
+    if (!e && !*key)
         log_warn("ingest %s of %s never starts: it is on demand, and its output is no stream of its vhost",
                  spec->ingest->id, spec->vhost->name);
+    return e;
 }
 
-static struct err *want_all(struct service *s)
+/* `specs` has room for all. */
+static struct err *want_all(struct service *s, const struct conf *conf, struct ingest_spec *specs)
 {
-    struct err *e = NULL;
-    size_t      n = 0;
-    for (size_t v = 0; !e && v < s->conf->n_vhosts; v++) {
-        const struct conf_vhost *vhost = &s->conf->vhosts[v];
-        for (size_t i = 0; !e && vhost->enabled && i < vhost->n_ingests; i++) {
-            s->specs[n] = (struct ingest_spec){ s->conf, vhost, &vhost->ingests[i] };
-            if (!vhost->ingests[i].enabled)
-                continue;
-            if (vhost->ingests[i].on_demand)
-                check_on_demand(&s->specs[n]);
-            else
-                e = ingest_spec_want(&s->programs, &s->specs[n++]);
+    struct err *e = specs ? NULL : err_no_memory();
+    for (size_t v = 0; !e && v < conf->n_vhosts; v++) {
+        const struct conf_vhost *vhost = &conf->vhosts[v];
+        for (size_t i = 0; !e && vhost->enabled && i < vhost->n_ingests; i++, specs++) {
+            *specs = (struct ingest_spec){ conf, vhost, &vhost->ingests[i] };
+            if (vhost->ingests[i].enabled)
+                e = vhost->ingests[i].on_demand ? check_on_demand(specs) : ingest_spec_want(&s->programs, specs);
         }
     }
     return e;
@@ -59,17 +57,19 @@ static void follow_conf(struct service *s, struct conf *conf)
 {
     struct ingest_spec *old_specs = s->specs, *specs = mem_calloc(count_ingests(conf) + 1, sizeof *specs);
     struct conf        *old = s->conf;
-    struct err         *e = specs ? NULL : err_no_memory();
-    if (specs) {
-        s->specs = specs;
-        s->conf = conf_ref(conf);
-        programs_begin_change(&s->programs);
-        e = want_all(s);
-        programs_end_change(&s->programs);
-        mem_free(old_specs);
-        conf_unref(&old);
+    programs_begin_change(&s->programs);
+    struct err *e = want_all(s, conf, specs);
+    if (e) {
+        programs_abandon_change(&s->programs);
+        log_err(LOG_WARN, e, "all ingests stay as they are for now");
+        mem_free(specs);
+        return;
     }
-    log_err(LOG_WARN, e, "not all ingests are started, the next reload tries again");
+    programs_end_change(&s->programs);
+    s->specs = specs;
+    s->conf = conf_ref(conf);
+    mem_free(old_specs);
+    conf_unref(&old);
 }
 
 /* ---- the service ---- */

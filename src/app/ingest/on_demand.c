@@ -13,8 +13,7 @@ struct on_demand {
     const struct source *source;
     struct conf         *conf; /* configuration that has the ingests */
     struct programs      programs;
-    struct ingest_spec   specs[ON_DEMAND_PROGRAMS_MAX];
-    size_t               n_specs;
+    struct ingest_spec  *specs;     /* at most ON_DEMAND_PROGRAMS_MAX */
     int64_t              linger_us; /* the longest of its ingests */
 };
 
@@ -26,50 +25,67 @@ bool on_demand_is_wanted(const struct conf_vhost *vhost)
     return false;
 }
 
-static bool makes(const struct source *s, const struct conf_ingest *ingest)
+/* Does the ingest make this stream on demand? */
+static struct err *ask(bool *makes, const struct source *s, const struct conf_ingest *ingest)
 {
     const struct ingest_spec spec = { s->conf, s->vhost, ingest };
     char                     key[STREAM_IDENTITY_CAP];
-    return ingest->enabled && ingest->on_demand && str_equal(ingest_spec_key(key, &spec), s->key);
+    *makes = false;
+    if (!ingest->enabled || !ingest->on_demand)
+        return NULL;
+    struct err *e = ingest_spec_key(key, &spec);
+    *makes = !e && str_equal(key, s->key);
+    return e;
 }
 
 bool on_demand_brings(const struct source *s)
 {
-    for (size_t i = 0; i < s->vhost->n_ingests; i++)
-        if (makes(s, &s->vhost->ingests[i]))
-            return true;
-    return false;
+    bool brings = false;
+    for (size_t i = 0; i < s->vhost->n_ingests && !brings; i++)
+        err_free(ask(&brings, s, &s->vhost->ingests[i]));
+    return brings;
 }
 
 /* ---- the ingests of the configuration ---- */
 
-static void find_ingests(struct on_demand *d)
+static struct err *want_all(struct on_demand *d, struct ingest_spec *specs, int64_t *linger_us)
 {
     const struct source *s = d->source;
-    d->n_specs = 0;
-    d->linger_us = 0;
-    for (size_t i = 0; i < s->vhost->n_ingests && d->n_specs < ON_DEMAND_PROGRAMS_MAX; i++) {
+    struct err          *e = specs ? NULL : err_no_memory();
+    size_t               n = 0;
+    *linger_us = 0;
+    for (size_t i = 0; !e && i < s->vhost->n_ingests && n < ON_DEMAND_PROGRAMS_MAX; i++) {
         const struct conf_ingest *ingest = &s->vhost->ingests[i];
-        if (!makes(s, ingest))
+        bool                      makes;
+        if ((e = ask(&makes, s, ingest)) || !makes)
             continue;
-        d->specs[d->n_specs++] = (struct ingest_spec){ s->conf, s->vhost, ingest };
-        d->linger_us = ingest->linger_us > d->linger_us ? ingest->linger_us : d->linger_us;
+        specs[n] = (struct ingest_spec){ s->conf, s->vhost, ingest };
+        *linger_us = ingest->linger_us > *linger_us ? ingest->linger_us : *linger_us;
+        e = ingest_spec_want(&d->programs, &specs[n++]);
     }
+    return e;
 }
 
 static void follow_conf(struct on_demand *d)
 {
-    struct err  *e = NULL;
     struct conf *old = d->conf;
+    int64_t      linger_us;
     if (d->conf == d->source->conf)
         return;
+    struct ingest_spec *specs = mem_calloc(ON_DEMAND_PROGRAMS_MAX, sizeof *specs), *old_specs = d->specs;
     programs_begin_change(&d->programs);
-    find_ingests(d);
-    for (size_t i = 0; !e && i < d->n_specs; i++)
-        e = ingest_spec_want(&d->programs, &d->specs[i]);
+    struct err *e = want_all(d, specs, &linger_us);
+    if (e) {
+        programs_abandon_change(&d->programs);
+        log_err(LOG_WARN, e, "ingest of %s: its programs stay as they are for now", d->source->identity);
+        mem_free(specs);
+        return;
+    }
     programs_end_change(&d->programs);
-    log_err(LOG_WARN, e, "ingest of %s: not all programs are started", d->source->identity);
+    d->linger_us = linger_us;
+    d->specs = specs;
     d->conf = conf_ref(d->source->conf);
+    mem_free(old_specs);
     conf_unref(&old);
 }
 
@@ -110,6 +126,7 @@ struct err *on_demand_run(struct attendance *a)
     if (!e)
         e = programs_end(&d->programs);
     programs_finish(&d->programs);
+    mem_free(d->specs);
     conf_unref(&d->conf);
     mem_free(d);
     return e;

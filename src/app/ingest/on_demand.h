@@ -24,7 +24,7 @@ enum { ON_DEMAND_PROGRAMS_MAX = 4 };
 /** True if the vhost has an ingest on demand. Does not yield. */
 bool on_demand_is_wanted(const struct conf_vhost *vhost);
 
-/** True if an ingest on demand makes this stream. Does not yield. */
+/** True if an ingest on demand makes this stream; false, too, when memory is out. Does not yield. */
 bool on_demand_brings(const struct source *s);
 
 /**

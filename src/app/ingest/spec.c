@@ -145,7 +145,7 @@ static bool is_of_vhost(const char *key, const char *vhost)
     return strncmp(key, vhost, len) == 0 && key[len] == '/';
 }
 
-const char *ingest_spec_key(char key[static STREAM_IDENTITY_CAP], const struct ingest_spec *spec)
+struct err *ingest_spec_key(char key[static STREAM_IDENTITY_CAP], const struct ingest_spec *spec)
 {
     const struct command_values values = values_of(spec, PROGRAM_KEY);
     char                       *output;
@@ -155,7 +155,9 @@ const char *ingest_spec_key(char key[static STREAM_IDENTITY_CAP], const struct i
         own_url_key(key, spec->conf, output, "");
     if (!is_of_vhost(key, spec->vhost->name))
         key[0] = '\0';
-    err_free(e);
     mem_free(output);
-    return key;
+    if (err_code(e) == E_NO_MEMORY)
+        return e;
+    err_free(e);
+    return NULL;
 }

@@ -28,9 +28,10 @@ extern const struct program_kind ingest_spec_kind;
 struct err *ingest_spec_want(struct programs *programs, const struct ingest_spec *spec) ATTR_MUST_USE;
 
 /**
- * Write the key (stream_name_key()) of the stream of its vhost that the ingest publishes, or "" if its output leads elsewhere or is wrong, or
- * memory is out. Returns `key`.
+ * Write the key (stream_name_key()) of the stream of its vhost that the ingest publishes, or "" if its output leads elsewhere or is wrong.
+ *
+ * Errors     out of memory
  */
-const char *ingest_spec_key(char key[static STREAM_IDENTITY_CAP], const struct ingest_spec *spec);
+struct err *ingest_spec_key(char key[static STREAM_IDENTITY_CAP], const struct ingest_spec *spec) ATTR_MUST_USE;
 
 #endif

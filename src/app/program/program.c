@@ -201,7 +201,7 @@ static void bury(struct program *p)
 
 void programs_init(struct programs *s, const struct program_kind *kind, void *owner)
 {
-    *s = (struct programs){ .kind = kind, .owner = owner };
+    *s = (struct programs){ .kind = kind, .owner = owner, .retry_us = DEADLINE_NEVER };
     list_init(&s->items);
 }
 
@@ -229,10 +229,11 @@ static struct err *want(struct programs *s, const struct program_plan *plan)
         p = program_create(s, plan);
         if (!p)
             return err_no_memory();
+        p->is_new = true;
         list_push(&s->items, &p->link);
     }
     p->is_wanted = true;
-    p->spec = plan->spec;
+    p->next_spec = plan->spec;
     return NULL;
 }
 
@@ -242,6 +243,10 @@ static struct err *put_key(struct buf *key, const struct programs *s, const stru
     struct command c;
     char           text[ERR_TEXT_MAX];
     struct err    *e = s->kind->make(&c, plan->spec, s->owner, PROGRAM_KEY);
+    if (err_code(e) == E_NO_MEMORY) {
+        command_finish(&c);
+        return e;
+    }
     if (e)
         buf_text(key, err_text(e, text, sizeof text));
     for (char **word = e ? NULL : c.argv; word && *word; word++)
@@ -266,16 +271,32 @@ struct err *programs_want(struct programs *s, const struct program_plan *plan)
 
 void programs_end_change(struct programs *s)
 {
+    s->retry_us = DEADLINE_NEVER;
     LIST_FOREACH (&s->items, it, after) {
         struct program *p = LIST_ENTRY(it, struct program, link);
-        if (p->is_wanted)
+        if (p->is_wanted) {
+            p->is_new = false;
+            p->spec = p->next_spec;
             continue;
+        }
         p->is_leaving = true;
         p->spec = NULL;
         if (p->process)
             process_end(p->process);
         else
             program_destroy(p);
+    }
+}
+
+void programs_abandon_change(struct programs *s)
+{
+    s->retry_us = now_us() + PROGRAM_PAUSE_US;
+    LIST_FOREACH (&s->items, it, after) {
+        struct program *p = LIST_ENTRY(it, struct program, link);
+        if (p->is_new)
+            program_destroy(p);
+        else
+            p->is_wanted = !p->is_leaving;
     }
 }
 
@@ -307,7 +328,7 @@ static bool slot_is_taken(const struct programs *s, const struct program *for_wh
 
 int64_t programs_tend(struct programs *s)
 {
-    int64_t next_us = DEADLINE_NEVER;
+    int64_t next_us = s->retry_us;
     bury_ended(s);
     LIST_FOREACH (&s->items, it, after) {
         struct program *p = LIST_ENTRY(it, struct program, link);

@@ -3,7 +3,8 @@
  *
  *     programs_begin_change(&set)
  *     programs_want(&set, &plan)          for each program that is to run: it goes on if there is one of the same key
- *     programs_end_change(&set)           all others end
+ *     programs_end_change(&set)           all others end; or, if one could not be wanted,
+ *     programs_abandon_change(&set)       all stay as they were before, and the owner tries again later
  *     loop:
  *         wait until programs_tend(&set)  the end of a program unparks the owner
  *     programs_end(&set)                  end all, and wait for it
@@ -14,7 +15,7 @@
  *
  * All programs of the server are in one roll, for the API and metrics.
  *
- * Ownership  the set owns its programs; `spec` of a plan is borrowed until the next change
+ * Ownership  the set owns its programs; `spec` of a plan is borrowed until the end of the next change that is not abandoned
  * Yields     programs_end() only
  */
 #ifndef APP_PROGRAM_PROGRAM_H
@@ -75,15 +76,16 @@ struct program {
     struct roll_place      place;
     const struct programs *set;
     const char            *subject, *name, *key, *slot;
-    char                  *target; /* that of its newest command */
-    const void            *spec;
-    struct output_tail    *tail;    /* what its newest run has printed; NULL: it has not run */
-    struct process        *process; /* NULL: the program is started at start_us */
+    char                  *target;           /* that of its newest command */
+    const void            *spec, *next_spec; /* that of the change that is under way */
+    struct output_tail    *tail;             /* what its newest run has printed; NULL: it has not run */
+    struct process        *process;          /* NULL: the program is started at start_us */
     int64_t                began_us, start_us;
     int64_t                pause_us; /* pause before the last start; 0: none */
     int64_t                n_starts, n_failures;
     bool                   may_complete;
     bool                   is_wanted;                  /* by the change that is under way, or the last one */
+    bool                   is_new;                     /* The change that is under way has brought it. */
     bool                   is_leaving;                 /* It was told to end, and is destroyed then. */
     bool                   anew;                       /* It ends, to be started again at once. */
     char                   reason[PROGRAM_REASON_CAP]; /* the last end or failure by itself; "": none */
@@ -95,21 +97,25 @@ struct programs {
     const struct program_kind *kind;
     void                      *owner; /* passed to kind->make() */
     struct list                items;
+    int64_t retry_us; /* when a change that was abandoned is to be tried again; DEADLINE_NEVER: none was */
 };
 
 void programs_init(struct programs *s, const struct program_kind *kind, void *owner);
 
 /**
- * Change the programs that the owner wants. Between begin and end comes programs_want() for each of them.
+ * Change the programs that the owner wants. Between begin and end comes programs_want() for each of them. After an error the
+ * change is abandoned, so that no program ends for it. programs_tend() then wakes
+ * the owner after PROGRAM_PAUSE_US.
  *
- * Errors     out of memory: the program is missing, all else is as it should be
+ * Errors     out of memory
  * Yields     no
  */
 void        programs_begin_change(struct programs *s);
 struct err *programs_want(struct programs *s, const struct program_plan *plan) ATTR_MUST_USE;
 void        programs_end_change(struct programs *s);
+void        programs_abandon_change(struct programs *s);
 
-/** Clean up after programs that have ended, and start those that are due. Returns the time of the next start. Owner only. */
+/** Clean up after programs that have ended, and start those that are due. Returns when to call it again. Owner only. */
 int64_t programs_tend(struct programs *s);
 
 /** End all programs, to start them again at once, for instance for another publisher. */

@@ -31,8 +31,8 @@ struct transcoder {
     struct source  *source;
     struct conf    *conf; /* configuration that has the engines */
     struct programs programs;
-    struct spec     specs[TRANSCODE_PROGRAMS_MAX];
-    size_t          n_specs;
+    struct spec    *specs;     /* at most TRANSCODE_PROGRAMS_MAX */
+    bool            follows;   /* The programs are those of `conf` and of this publish. */
     bool            is_output; /* The stream is one that a transcoder publishes. */
 };
 
@@ -122,12 +122,11 @@ static struct err *want(struct transcoder *x, const struct spec *spec)
     return programs_want(&x->programs, &plan);
 }
 
-/* Collect the engines that are for this stream. */
-static void find_engines(struct transcoder *x)
+/* Collect the engines that are for this stream. Returns how many. */
+static size_t find_engines(const struct transcoder *x, struct spec specs[static TRANSCODE_PROGRAMS_MAX])
 {
     const struct conf_vhost *v = x->source->vhost;
     size_t                   n = 0;
-    x->n_specs = 0;
     for (size_t i = 0; i < v->n_transcodes && !x->is_output; i++) {
         const struct conf_transcode *t = &v->transcodes[i];
         if (!t->enabled || !scope_has(t->scope, x->source->app, x->source->stream))
@@ -135,29 +134,46 @@ static void find_engines(struct transcoder *x)
         for (size_t j = 0; j < t->n_engines; j++) {
             if (!t->engines[j].enabled)
                 continue;
-            if (n++ < TRANSCODE_PROGRAMS_MAX)
-                x->specs[x->n_specs++] = (struct spec){ t->ffmpeg, &t->engines[j] };
+            if (n < TRANSCODE_PROGRAMS_MAX)
+                specs[n] = (struct spec){ t->ffmpeg, &t->engines[j] };
+            n++;
         }
     }
     if (n > TRANSCODE_PROGRAMS_MAX)
         log_warn("transcode of %s has %zu engines, only the first %d are started", x->source->identity, n,
                  TRANSCODE_PROGRAMS_MAX);
+    return n < TRANSCODE_PROGRAMS_MAX ? n : TRANSCODE_PROGRAMS_MAX;
+}
+
+static struct err *want_all(struct transcoder *x, struct spec *specs)
+{
+    size_t      n = specs ? find_engines(x, specs) : 0;
+    struct err *e = specs ? NULL : err_no_memory();
+    for (size_t i = 0; !e && i < n; i++)
+        e = want(x, &specs[i]);
+    return e;
 }
 
 /* Follow the engines of the configuration in force. */
 static void follow_conf(struct transcoder *x)
 {
-    struct err  *e = NULL;
-    struct conf *old = x->conf;
-    if (x->conf == x->source->conf)
+    if (x->follows && x->conf == x->source->conf)
         return;
+    struct spec *specs = mem_calloc(TRANSCODE_PROGRAMS_MAX, sizeof *specs), *old_specs = x->specs;
+    struct conf *old = x->conf;
     programs_begin_change(&x->programs);
-    find_engines(x);
-    for (size_t i = 0; !e && i < x->n_specs; i++)
-        e = want(x, &x->specs[i]);
+    struct err *e = want_all(x, specs);
+    if (e) {
+        programs_abandon_change(&x->programs);
+        log_err(LOG_WARN, e, "transcode of %s: its programs stay as they are for now", x->source->identity);
+        mem_free(specs);
+        return;
+    }
     programs_end_change(&x->programs);
-    log_err(LOG_WARN, e, "transcode of %s: not all programs are started", x->source->identity);
+    x->follows = true;
+    x->specs = specs;
     x->conf = conf_ref(x->source->conf);
+    mem_free(old_specs);
     conf_unref(&old);
 }
 
@@ -168,7 +184,7 @@ static void begin_publish(struct transcoder *x)
     if (x->is_output)
         log_info("transcode of %s: a transcoder publishes it, so it is not transcoded again", x->source->identity);
     programs_begin_anew(&x->programs);
-    conf_unref(&x->conf);
+    x->follows = false;
 }
 
 struct err *transcode_run(struct attendance *a)
@@ -189,6 +205,7 @@ struct err *transcode_run(struct attendance *a)
     if (!e)
         e = programs_end(&x->programs);
     programs_finish(&x->programs);
+    mem_free(x->specs);
     conf_unref(&x->conf);
     mem_free(x);
     return e;
